@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/bytes.h"
+
+static uint8_t lower(uint8_t c) {
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+static bool white(uint8_t c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool bytes_starts_nocase(struct bytes a, const char *text) {
+    size_t i = 0;
+    for (; text[i]; i++)
+        if (i >= a.n || lower(a.p[i]) != lower((uint8_t)text[i]))
+            return false;
+    return true;
+}
+
+bool bytes_equal_nocase(struct bytes a, const char *text) {
+    return a.n == strlen(text) && bytes_starts_nocase(a, text);
+}
+
+struct bytes bytes_trim(struct bytes a) {
+    while (a.n && white(a.p[0])) {
+        a.p++;
+        a.n--;
+    }
+    while (a.n && white(a.p[a.n - 1]))
+        a.n--;
+    return a;
+}
+
+bool bytes_number(struct bytes a, uint64_t *out) {
+    uint64_t value = 0;
+    if (a.n == 0)
+        return false;
+    for (size_t i = 0; i < a.n; i++) {
+        if (a.p[i] < '0' || a.p[i] > '9')
+            return false;
+        unsigned digit = a.p[i] - '0';
+        if (value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return true;
+}

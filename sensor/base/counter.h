@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_BASE_COUNTER_H
+#define GANTRY_BASE_COUNTER_H
+
+#include <stdint.h>
+
+/* Everything that the sensor counts, in one table: COUNTER(identifier, "stats key", "what it counts"). The
+ * stats record, the closing summary and later the metrics are made from it. Each reason why something is
+ * shed, missed or not understood has a line of its own. Add lines to the section of the stage that counts. */
+#include "base/counter_table.h"
+
+enum counter {
+#define COUNTER(id, key, help) COUNTER_##id,
+    COUNTER_TABLE
+#undef COUNTER
+        COUNTER_COUNT
+};
+
+/* Where this process counts: COUNTER_COUNT values, at first a private array, in a worker its part of the
+ * memory shared with the reporter. One process writes, others read a torn-free 64-bit value. */
+extern uint64_t *counter_values;
+
+static inline void counter_add(enum counter which, uint64_t n) {
+    __atomic_store_n(&counter_values[which], counter_values[which] + n, __ATOMIC_RELAXED);
+}
+
+static inline void counter_one(enum counter which) {
+    counter_add(which, 1);
+}
+
+static inline void counter_set(enum counter which, uint64_t n) {
+    __atomic_store_n(&counter_values[which], n, __ATOMIC_RELAXED);
+}
+
+const char *counter_key(enum counter which);
+const char *counter_help(enum counter which);
+
+#endif

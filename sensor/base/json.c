@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+
+#include "base/utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void json_init(struct json *j, char *buffer, size_t size) {
+    *j = (struct json){.start = buffer, .at = buffer, .end = buffer + size};
+}
+
+static void put(struct json *j, const char *p, size_t n) {
+    if (j->overflow || (size_t)(j->end - j->at) < n) {
+        j->overflow = true;
+        return;
+    }
+    memcpy(j->at, p, n);
+    j->at += n;
+}
+
+static void put_text(struct json *j, const char *text) {
+    put(j, text, strlen(text));
+}
+
+static void put_escaped(struct json *j, struct bytes value) {
+    char text[8];
+    put(j, "\"", 1);
+    while (value.n) {
+        uint32_t c;
+        size_t used = utf8_next(value, &c);
+        if (c == '"' || c == '\\') {
+            text[0] = '\\';
+            text[1] = (char)c;
+            put(j, text, 2);
+        } else if (c < 0x20 || c == 0x7f) {
+            put(j, text, (size_t)snprintf(text, sizeof text, "\\u%04x", (unsigned)c));
+        } else {
+            put(j, text, utf8_put(c, text));
+        }
+        value.p += used;
+        value.n -= used;
+    }
+    put(j, "\"", 1);
+}
+
+static void lead(struct json *j, const char *key) {
+    if (j->comma)
+        put(j, ",", 1);
+    j->comma = true;
+    if (key) {
+        put(j, "\"", 1);
+        put_text(j, key);
+        put(j, "\":", 2);
+    }
+}
+
+static void open_with(struct json *j, const char *key, const char *bracket) {
+    lead(j, key);
+    put(j, bracket, 1);
+    j->comma = false;
+}
+
+static void close_with(struct json *j, const char *bracket) {
+    put(j, bracket, 1);
+    j->comma = true;
+}
+
+void json_object(struct json *j, const char *key) {
+    open_with(j, key, "{");
+}
+
+void json_object_end(struct json *j) {
+    close_with(j, "}");
+}
+
+void json_array(struct json *j, const char *key) {
+    open_with(j, key, "[");
+}
+
+void json_array_end(struct json *j) {
+    close_with(j, "]");
+}
+
+void json_bytes(struct json *j, const char *key, struct bytes value) {
+    lead(j, key);
+    put_escaped(j, value);
+}
+
+void json_text(struct json *j, const char *key, const char *value) {
+    if (value)
+        json_bytes(j, key, bytes_text(value));
+    else
+        json_null(j, key);
+}
+
+void json_number(struct json *j, const char *key, uint64_t value) {
+    char text[24];
+    lead(j, key);
+    put(j, text, (size_t)snprintf(text, sizeof text, "%" PRIu64, value));
+}
+
+void json_integer(struct json *j, const char *key, int64_t value) {
+    char text[24];
+    lead(j, key);
+    put(j, text, (size_t)snprintf(text, sizeof text, "%" PRId64, value));
+}
+
+void json_decimal(struct json *j, const char *key, double value) {
+    char text[48];
+    lead(j, key);
+    if (!(value > -1e30 && value < 1e30))
+        value = 0;
+    put(j, text, (size_t)snprintf(text, sizeof text, "%.3f", value));
+}
+
+void json_bool(struct json *j, const char *key, bool value) {
+    lead(j, key);
+    put_text(j, value ? "true" : "false");
+}
+
+void json_null(struct json *j, const char *key) {
+    lead(j, key);
+    put(j, "null", 4);
+}
+
+size_t json_size(const struct json *j) {
+    return j->overflow ? 0 : (size_t)(j->at - j->start);
+}

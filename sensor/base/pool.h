@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_BASE_POOL_H
+#define GANTRY_BASE_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Objects of one size under a cap, reserved as address space at start and touched only as they are used:
+ * the packet path takes and gives back without malloc. Not zeroed. */
+struct pool {
+    uint8_t *region;
+    void *free;         /* singly linked through the objects' first word */
+    size_t object_size; /* bytes, rounded up to 16 */
+    size_t limit;       /* objects */
+    size_t touched;     /* objects ever handed out at once */
+    size_t in_use;
+};
+
+/* False when the address space cannot be had. */
+bool pool_init(struct pool *p, size_t object_size, size_t limit);
+void pool_finish(struct pool *p);
+
+/* NULL at the cap: the caller sheds, and counts what it shed. */
+void *pool_take(struct pool *p);
+/* Accepts NULL. */
+void pool_give(struct pool *p, void *object);
+
+#endif

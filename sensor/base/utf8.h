@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_BASE_UTF8_H
+#define GANTRY_BASE_UTF8_H
+
+#include "base/bytes.h"
+
+#define UTF8_REPLACEMENT 0xFFFDu
+
+/* Reads one character (RFC 3629: shortest form, no surrogates, up to U+10FFFF) from non-empty bytes into *c
+ * and returns the bytes it took. An invalid byte takes one and gives UTF8_REPLACEMENT. */
+size_t utf8_next(struct bytes in, uint32_t *c);
+
+/* Writes 1 to 4 bytes for a valid character, returns how many. */
+size_t utf8_put(uint32_t c, char out[4]);
+
+/* The longest start of `in` of at most `limit` bytes that does not cut a character. */
+size_t utf8_fit(struct bytes in, size_t limit);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_CAPTURE_CAPTURE_H
+#define GANTRY_CAPTURE_CAPTURE_H
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+/* Packets from an interface or from files, lent to a callback one by one: the bytes are the ring's or the
+ * reader's own and are valid only during the call. Only this folder knows libpcap.
+ *
+ *     struct capture *c = capture_open_live(&options, &error);     as root, in the supervisor
+ *     while (capture_read(c, 64, on_packet, context) >= 0) ...     in the worker
+ *     capture_close(c);
+ */
+struct capture_packet {
+    time_ns time;
+    const uint8_t *data;
+    uint32_t captured; /* bytes at data */
+    uint32_t wire;     /* bytes on the wire, at least `captured` */
+    int link_type;     /* DLT_ value */
+};
+
+struct capture_options {
+    const char *interface;
+    const char *filter;     /* BPF, NULL for everything */
+    uint64_t ring_bytes;    /* kernel ring; 0: a default of this folder's */
+    uint64_t snap_length;   /* bytes; 0: enough for any frame (65,535 and offloads) */
+    bool promiscuous;
+    unsigned workers;       /* >1: join a fanout group, one capture a worker */
+    bool split_by_ports;    /* split by five-tuple instead of the pair of addresses */
+    uint16_t fanout_group;
+};
+
+typedef void capture_fn(void *context, const struct capture_packet *packet);
+
+struct capture; /* opaque */
+
+/* All return NULL after filling *e with one line: what, where, how to mend (no such interface: which there are;
+ * no privilege: which capability; bad filter: libpcap's reason). */
+struct capture *capture_open_live(const struct capture_options *options, struct error *e);
+/* Several files in a row, pcap or pcapng, any time resolution, "-" for standard input. Files after the first are
+ * opened (and their privileges needed) at once, so that the worker opens nothing. An unknown link type is an error
+ * at open. */
+struct capture *capture_open_files(const char *const *paths, size_t count, const char *filter, struct error *e);
+
+/* Lends at most `most` packets. Returns how many, 0 when none came within about 100 ms (live), CAPTURE_END at
+ * the end of the last file, CAPTURE_BROKEN when the source is damaged or went away: capture_reason() says why,
+ * everything before the damage has been lent. */
+enum { CAPTURE_END = -1, CAPTURE_BROKEN = -2 };
+int capture_read(struct capture *c, int most, capture_fn *fn, void *context);
+const char *capture_reason(const struct capture *c);
+
+/* Keeps only the packets of worker `index` of `count`: the C twin of the fanout program, for files. */
+void capture_share(struct capture *c, unsigned index, unsigned count, bool split_by_ports);
+
+/* Kernel and interface drops since the start go to the counters. */
+void capture_count_drops(struct capture *c);
+
+/* Share of the file read so far, 0..1000, or -1 if unknown (live, standard input): for a progress bar. */
+int capture_progress(const struct capture *c);
+
+int capture_poll_fd(const struct capture *c); /* -1 for files */
+void capture_close(struct capture *c);        /* accepts NULL */
+
+/* Warns, through log_warning, about offloads that are on at the interface (GRO, LRO, VLAN stripping is fine) with
+ * the ethtool command that turns them off. Returns how many are on. */
+int capture_check_offloads(const char *interface);
+
+/* Which of `count` workers a frame goes to: equal to the BPF program that the kernel runs. */
+unsigned capture_fanout(const struct capture_packet *packet, unsigned count, bool split_by_ports);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_CHANNEL_CHANNEL_H
+#define GANTRY_CHANNEL_CHANNEL_H
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/counter.h"
+
+/* From workers to the reporter: fixed-format records through one ring in shared memory a worker. The worker
+ * never blocks (live), or waits (offline). The reader trusts nothing: a worker may have been taken over. */
+
+enum { RECORD_VERSION = 1, RECORD_TEXT_MAX = 8192, RECORD_DIGESTS_MAX = 256, RECORD_RULES_MAX = 16 };
+
+enum record_kind {
+    RECORD_TRANSFER = 1, /* an object ended */
+    RECORD_FINDING,      /* a rule holds, while the object may still be moving */
+    RECORD_FLOW,         /* a flow ended */
+    RECORD_NOTICE,       /* the sensor has something to say of itself: text in TEXT_RULE_NAME, a key in TEXT_RULE_ID */
+};
+
+/* Texts of a record, by place. All from the wire but the rule's and class's. */
+enum record_text {
+    TEXT_NAME, TEXT_PATH, TEXT_HOST, TEXT_USER, TEXT_METHOD, TEXT_PROTOCOL, TEXT_APPLICATION, TEXT_MIME,
+    TEXT_RULE_ID, TEXT_RULE_NAME, TEXT_CLASS, /* finding: one; transfer: see rules and classes */
+    TEXT_RULES,    /* transfer: ids, newline between */
+    TEXT_CLASSES,  /* transfer: distinct classes, newline between */
+    TEXT_REFERENCES, /* finding: newline between */
+    TEXT_SAMPLE,   /* finding: a redacted value */
+    TEXT_NETWORK,  /* source image network */
+    TEXT_PARTNER, TEXT_CONTRACT, TEXT_REASON, TEXT_TERM,
+    TEXT_COMMUNITY_ID,
+    TEXT_COUNT
+};
+
+/* Everything of one record but its texts. Same layout for all kinds; unused fields are zero. */
+struct record {
+    uint32_t size;    /* bytes of the whole record with texts and digests, multiple of 8 */
+    uint16_t version; /* RECORD_VERSION */
+    uint16_t kind;
+    uint64_t id;      /* of this worker, counts up without a hole, survives its restart */
+    time_ns time, first, last;
+    struct address source, destination; /* the side the bytes came from and the side they went to */
+    struct address client, server;
+    uint16_t source_port, destination_port, client_port, server_port;
+    uint8_t transport;  /* IP protocol number */
+    uint8_t verdict;    /* enum verdict */
+    uint8_t severity;
+    uint8_t direction;  /* enum record_direction */
+    uint16_t vlan;
+    uint8_t complete, container;
+    uint8_t hashed, at_least, matters, known_total; /* matters: the source is an image network, the destination outside */
+    uint16_t worker;
+    uint16_t partner_known;
+    uint64_t object, parent;
+    uint64_t bytes;     /* size of the object; flow: client's bytes */
+    uint64_t bytes_back; /* flow: server's bytes */
+    uint64_t packets, packets_back;
+    uint64_t missing, offset, total;
+    uint32_t distinct;
+    uint32_t digests;   /* count; they lie behind the texts, 8 bytes each */
+    uint8_t sha256[32];
+    uint32_t flow;      /* number */
+    struct { uint16_t at, n; } text[TEXT_COUNT]; /* offset behind this structure; n bytes */
+};
+
+enum record_direction { DIRECTION_UNKNOWN, DIRECTION_OUTBOUND, DIRECTION_INBOUND, DIRECTION_INTERNAL, DIRECTION_EXTERNAL };
+
+/* Builds a record in a buffer of this module's; one at a time and process. */
+struct record_builder {
+    struct record head;
+    uint8_t text[RECORD_TEXT_MAX];
+    uint32_t used;
+    uint64_t digest[RECORD_DIGESTS_MAX];
+};
+void record_begin(struct record_builder *b, enum record_kind kind);
+/* Cut at a character's end when there is no room. */
+void record_text(struct record_builder *b, enum record_text which, struct bytes value);
+/* Adds behind what is there already, with a newline between. */
+void record_text_add(struct record_builder *b, enum record_text which, const char *value);
+
+/* The texts of a record that record_valid() has accepted. */
+struct bytes record_text_of(const struct record *r, enum record_text which);
+const uint64_t *record_digests_of(const struct record *r);
+/* Version, kind, sizes and every offset lie inside `available` bytes. */
+bool record_valid(const struct record *r, size_t available);
+
+/* --- ring.c ----------------------------------------------------------------------------------------------- */
+struct ring; /* one writer, one reader, in memory shared by all processes of the sensor */
+
+/* In a memfd that the supervisor owns, mapped at once and inherited through fork. `size`: bytes, rounded up to a power of
+ * two. NULL: no memory. */
+struct ring *ring_create(size_t size);
+void ring_destroy(struct ring *r);
+/* Copies the record in and gives it the next id. False when full: counted by the caller. A record is visible to the
+ * reader whole or not at all, whenever the writer dies. */
+bool ring_write(struct ring *r, struct record_builder *b);
+/* The next record behind the reader's look-ahead, copied out of the ring into `copy` (of ring_record_max() bytes) and
+ * checked; NULL if there is none. A damaged ring is reset to the writer's position and counted in *damaged. */
+const struct record *ring_read(struct ring *r, void *copy, uint64_t *damaged);
+size_t ring_record_max(void);
+/* All that ring_read() gave is committed: the writer may use its room. Until then a new reader gets it again. */
+void ring_commit(struct ring *r);
+/* A new reader begins behind the last commit. */
+void ring_rewind(struct ring *r);
+/* Waits until there is room (offline) or until there is something to read, at most `timeout` ms. */
+void ring_wait_room(struct ring *r, int timeout_ms);
+/* Descriptor that becomes readable when something was written: one eventfd for all rings. */
+struct doorbell;
+struct doorbell *doorbell_create(void);
+int doorbell_fd(const struct doorbell *d);
+void doorbell_ring(struct doorbell *d);  /* cheap when nobody sleeps */
+void doorbell_sleep(struct doorbell *d, int timeout_ms);
+/* Counters of this ring's worker: COUNTER_COUNT values in shared memory. */
+uint64_t *ring_counters(struct ring *r);
+/* The worker has ended by itself (end of file): nothing more will come. */
+void ring_finish(struct ring *r);
+bool ring_finished(const struct ring *r);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_CONTENT_CONTENT_H
+#define GANTRY_CONTENT_CONTENT_H
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "protocol/protocol.h"
+
+/* From transfers to objects: content codings are undone, multipart bodies taken apart, parts of one thing put
+ * together; every object gets its type (from its bytes), size, SHA-256 and whether it is complete. */
+
+/* One kind of file, known by its first bytes. type.c has the table. */
+struct file_type {
+    const char *mime;
+    const char *name; /* for people: "JPEG image" */
+    enum file_kind { KIND_BINARY, KIND_TEXT, KIND_IMAGE, KIND_ARCHIVE, KIND_DOCUMENT, KIND_MEDIA, KIND_RECORD } kind;
+};
+
+enum { TYPE_BYTES = 512 }; /* what type_of_bytes wants to see */
+
+/* By signature, else text/plain for text (UTF-8, UTF-16 with BOM, Latin-1 without control characters), else
+ * application/octet-stream; for no bytes application/x-empty. Never NULL. */
+const struct file_type *type_of_bytes(struct bytes first);
+
+enum { OBJECT_NAME_MAX = 1024, OBJECT_PATH_MAX = 2048, OBJECT_HOST_MAX = 256, OBJECT_USER_MAX = 128 };
+
+/* Text from the wire, cut at a character's end if too long; not NUL-terminated, any byte may occur. */
+struct object_text {
+    uint16_t n;
+    bool cut;
+    uint8_t *p;
+};
+
+struct object {
+    uint64_t number;   /* of this worker, counts up from 1 */
+    uint64_t parent;   /* number of the object that it was unpacked from, 0 for none */
+    unsigned depth;    /* 0 for the transfer's own object */
+    void *owner;       /* the conversation's owner, retained: it outlives the flow while parts are waited for */
+    struct endpoint end[2]; /* of the conversation, by enum side */
+    enum side from;
+    const char *protocol; /* static */
+    struct object_text name, path, host, user, method, declared_type;
+    const struct file_type *type; /* set before `opened` */
+    uint64_t offset;   /* of the first byte that was seen, in the whole (a resumed upload) */
+    uint64_t size;     /* bytes delivered and missing, after decoding */
+    uint64_t total;    /* announced size of the whole, LENGTH_UNKNOWN */
+    uint64_t missing;  /* bytes in gaps */
+    bool container;    /* its content is in its children (multipart): not inspected itself */
+    bool complete;     /* at `closed`: every byte from first to last was seen, and the protocol says it was all */
+    bool hashed;       /* sha256 holds: of the bytes seen if complete is false */
+    uint8_t sha256[32];
+    time_ns first, last; /* packet time */
+    void *inspection;  /* the sink's own */
+};
+
+/* Where objects go: inspect/, through process/. Calls for one object come in this order:
+ * opened, (data | gap)*, closed. */
+struct object_sink {
+    void *context;
+    void (*opened)(void *context, struct object *o);
+    void (*data)(void *context, struct object *o, const uint8_t *bytes, size_t n);
+    void (*gap)(void *context, struct object *o, uint64_t n);
+    void (*closed)(void *context, struct object *o);
+    /* An object keeps its owner from before `opened` until after `closed`. */
+    void (*retain)(void *context, void *owner);
+    void (*release)(void *context, void *owner);
+};
+
+struct content_options {
+    uint64_t objects;        /* most open at once */
+    uint64_t assembly_bytes; /* memory for parts that came before their turn */
+    uint64_t assembly_time;  /* ns that an unfinished whole waits for more parts; 0: 120 s */
+    uint64_t output_max;     /* decoded bytes of one object; 0: 4 GiB */
+    uint64_t ratio_max;      /* decoded to encoded once over 1 MiB; 0: 200 */
+    uint64_t container_hash; /* containers up to this size get a hash of their own; 0: 1 MiB */
+    unsigned depth_max;      /* nested objects and codings; 0: 8 */
+};
+
+struct content;
+struct content *content_create(const struct content_options *options, const struct object_sink *sink);
+void content_destroy(struct content *c); /* closes what is open; accepts NULL */
+
+/* The transfer half of struct protocol_services. */
+struct transfer *content_begin(struct content *c, struct conversation *conversation, const struct transfer_facts *facts);
+void content_data(struct transfer *t, const uint8_t *bytes, size_t n);
+void content_gap(struct transfer *t, uint64_t n);
+void content_rename(struct transfer *t, const struct transfer_facts *facts);
+void content_end(struct transfer *t, enum transfer_end how);
+/* Gives up on wholes whose other parts do not come; packet time. */
+void content_tick(struct content *c, time_ns now);
+
+#endif

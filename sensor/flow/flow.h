@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_FLOW_FLOW_H
+#define GANTRY_FLOW_FLOW_H
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/pool.h"
+#include "base/side.h"
+#include "decode/decode.h"
+
+/* What a flow is looked at for. Decided once by the owner's `opened` callback from the addresses, lowered later
+ * when a flow turns out to be encrypted or of no interest. */
+enum flow_interest {
+    FLOW_COUNT,    /* look-up and counter, nothing more */
+    FLOW_IDENTIFY, /* nDPI names it, bytes are not reassembled */
+    FLOW_INSPECT,  /* streams are rebuilt */
+};
+
+enum flow_state { FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSING, FLOW_CLOSED };
+enum flow_end { FLOW_END_CLOSED, FLOW_END_RESET, FLOW_END_TIMEOUT, FLOW_END_REUSED, FLOW_END_SHED, FLOW_END_EXIT };
+
+struct flow {
+    struct flow *hash_next;         /* table's own */
+    struct flow *older, *newer;     /* table's own: least recently used of its timeout list */
+    struct endpoint end[2];         /* by enum side */
+    uint8_t transport;
+    uint8_t state;                  /* enum flow_state */
+    uint8_t interest;               /* enum flow_interest */
+    bool identified;                /* identification is over */
+    uint8_t identify_packets;
+    bool syn_seen;                  /* the opening was seen: sides are certain */
+    uint16_t vlan;
+    uint16_t ndpi_master, ndpi_app; /* nDPI ids, 0 unknown */
+    time_ns first, last;            /* packet time */
+    uint64_t packets[2], bytes[2];  /* by the side that sent; bytes of IP packets */
+    uint32_t fin_seen;              /* bit a side */
+    uint32_t number;                /* of this worker, counts up, never 0 */
+    void *ndpi;                     /* identify.c's own, freed as soon as the flow has its name */
+    void *stream;                   /* owner's: struct stream_pair */
+    void *conversation;             /* owner's: struct conversation */
+    uint32_t policy;                /* owner's: what the policy said of the addresses */
+};
+
+struct flow_owner {
+    void *context;
+    /* A new flow, sides already decided; sets flow->interest. */
+    void (*opened)(void *context, struct flow *flow, const struct packet *packet);
+    /* Before its memory goes; frees stream and conversation. */
+    void (*closed)(void *context, struct flow *flow, enum flow_end why);
+};
+
+struct flow_options {
+    uint64_t memory;          /* bytes for flows and buckets together */
+    uint64_t timeout_new;     /* ns; 0: defaults of this folder */
+    uint64_t timeout_established;
+    uint64_t timeout_closing;
+    uint64_t timeout_udp;
+};
+
+struct flow_table; /* opaque */
+
+struct flow_table *flow_table_create(const struct flow_options *options, const struct flow_owner *owner);
+void flow_table_destroy(struct flow_table *t); /* closes all flows with FLOW_END_EXIT; accepts NULL */
+
+/* The packet's flow, made if new, with counts, times and TCP state brought up to date; *from says who sent it.
+ * NULL when the packet belongs to none (no ports: counted). At the memory cap the least recently used flow of the
+ * least valuable state is closed with FLOW_END_SHED. A SYN on a closed or old flow with the same five-tuple ends
+ * the old one (FLOW_END_REUSED) and opens a new one. A duplicate of a packet changes nothing but the counts. */
+struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enum side *from);
+void flow_table_tick(struct flow_table *t, time_ns now);
+size_t flow_table_count(const struct flow_table *t);
+
+/* --- identify.c: the only file that knows nDPI ------------------------------------------------------------- */
+
+struct identify; /* the nDPI module and its pool of flow states */
+
+struct identify_options {
+    uint64_t memory;      /* bytes for nDPI flow states */
+    unsigned packets_max; /* with payload, after which a flow stays as it is; 0: 16 */
+};
+
+struct identify *identify_create(const struct identify_options *options);
+void identify_destroy(struct identify *i);
+/* Feeds one packet of a flow that is not identified yet; sets flow->identified, ndpi_master, ndpi_app and frees
+ * the nDPI state as soon as the name is certain or packets_max is reached. */
+void identify_packet(struct identify *i, struct flow *flow, const struct packet *p, enum side from);
+void identify_release(struct identify *i, struct flow *flow); /* frees flow->ndpi */
+/* nDPI's name of an id ("HTTP", "FTP_CONTROL", "TLS"); "Unknown" for 0. Lives for ever. */
+const char *identify_name(const struct identify *i, uint16_t id);
+/* Id for a name that nDPI knows, 0 if none: for `protocols:` of contracts. Case is ignored. */
+uint16_t identify_id(const struct identify *i, const char *name);
+bool identify_encrypted(const struct flow *flow); /* TLS, QUIC, SSH, ... by nDPI's name */
+
+/* Community ID v1 with seed 0: "1:" and base64 of SHA-1 (github.com/corelight/community-id-spec). */
+#define COMMUNITY_ID_MAX 32
+const char *flow_community_id(const struct flow *flow, char out[COMMUNITY_ID_MAX]);
+
+/* --- expect.c: flows that another one announced -------------------------------------------------------------- */
+struct expectation {
+    struct address client, server; /* who will open it, and to whom */
+    uint16_t server_port;
+    const void *protocol; /* opaque to flow/: what to run on it */
+    void *context;        /* passed on to it */
+    void (*release)(void *context); /* once, when it expires unused or the table goes; NULL: nothing */
+};
+
+struct expect_table;
+struct expect_table *expect_create(size_t limit, time_ns lifetime);
+void expect_destroy(struct expect_table *t);
+/* Replaces one with the same three-tuple (and releases it). False when full: released and counted. */
+bool expect_add(struct expect_table *t, const struct expectation *e, time_ns now);
+/* The expectation that this flow fulfils, by either side; taken out of the table. False if none. */
+bool expect_take(struct expect_table *t, const struct flow *flow, time_ns now, struct expectation *out);
+void expect_tick(struct expect_table *t, time_ns now);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_INSPECT_INSPECT_H
+#define GANTRY_INSPECT_INSPECT_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/problem.h"
+#include "base/setting.h"
+#include "content/content.h"
+
+/* From objects to findings: rules over identifiers and object facts. Only matcher.c knows Hyperscan. */
+struct rule {
+    const char *id, *name, *description, *class;
+    unsigned severity; /* 1..10, as the alert has it */
+    struct setting_texts references;
+    unsigned number; /* in the ruleset, from 0 */
+    /* inspect's own part follows behind the pointer */
+    const struct rule_condition *condition;
+};
+
+struct ruleset; /* immutable, in the snapshot's arena, Hyperscan databases included */
+
+/* Loads files and folders (*.yaml in them, sorted by name, not hidden). NULL after telling the problems: unknown key, wrong type,
+ * duplicate id, bad pattern with Hyperscan's reason, unbounded counted pattern; warnings for costly patterns. */
+const struct ruleset *ruleset_load(const char *const *paths, size_t count, struct arena *arena, struct problems *problems);
+size_t ruleset_count(const struct ruleset *r);
+const struct rule *ruleset_rule(const struct ruleset *r, size_t index);
+/* Distinct class names of all rules, for checking contracts: NULL-terminated. */
+const char *const *ruleset_classes(const struct ruleset *r);
+
+enum { FINDING_DIGESTS_MAX = 256, FINDING_SAMPLE_MAX = 64 };
+
+struct finding {
+    const struct rule *rule;
+    const struct object *object;
+    uint32_t distinct;            /* distinct counted values seen so far (plates), 0 if the rule counts nothing */
+    bool at_least;                /* counting stopped at its limit: there may be more */
+    const uint64_t *digests;      /* keyed digests of distinct values, digest_count of them, for HyperLogLog */
+    uint32_t digest_count;
+    char sample[FINDING_SAMPLE_MAX]; /* one redacted value ("AB***34"), "" for none; never a whole plate */
+};
+
+struct finding_sink {
+    void *context;
+    /* Once per rule and object, as soon as the rule holds. */
+    void (*found)(void *context, const struct finding *f);
+};
+
+struct inspector_options {
+    uint64_t memory;          /* bytes for streams and counting sets */
+    uint32_t distinct_max;    /* distinct values counted in an object; 0: 1,024 */
+    struct hash_key digest_key; /* of the sensor: same key, same digests */
+};
+
+struct inspector; /* scratch and pools; one a worker and snapshot */
+struct inspector *inspector_create(const struct ruleset *rules, const struct inspector_options *options,
+                                   const struct finding_sink *sink, struct error *e);
+void inspector_destroy(struct inspector *i);
+
+/* The object_sink's calls; `o->inspection` is the inspector's. */
+void inspector_opened(struct inspector *i, struct object *o);
+void inspector_data(struct inspector *i, struct object *o, const uint8_t *bytes, size_t n);
+void inspector_gap(struct inspector *i, struct object *o, uint64_t n);
+/* After this `found` has been called for every rule that holds; the state is freed with inspector_forget(). */
+void inspector_closed(struct inspector *i, struct object *o);
+
+/* Rules that held for a closed object: at most `most`, in ruleset order; returns how many hold. */
+size_t inspector_rules(const struct object *o, const struct rule **out, size_t most);
+/* The finding as it stands now, e.g. distinct values at the end; false if that rule did not hold. */
+bool inspector_finding(const struct object *o, const struct rule *rule, struct finding *out);
+void inspector_forget(struct inspector *i, struct object *o);
+
+#endif

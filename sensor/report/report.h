@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_REPORT_H
+#define GANTRY_REPORT_REPORT_H
+
+#include "base/log.h"
+#include "base/problem.h"
+#include "base/setting.h"
+#include "channel/channel.h"
+
+/* From records to incidents, from incidents to alerts, from alerts to the SOC. */
+
+enum report_records { REPORT_ALERT = 1, REPORT_TRANSFER = 2, REPORT_FLOW = 4, REPORT_STATS = 8 };
+
+/* One output: a format and a transport, each one const table entry found by name. */
+struct output_config {
+    const char *format;  /* "rfc5424", "json", "human" */
+    const char *to;      /* "udp://host:port", "tcp://host:port", "unix:/dev/log", "file:/path", "-" */
+    unsigned records;    /* enum report_records, or-ed */
+    uint64_t message_max; /* octets of a UDP message, 480..2,048; 0: 1,024 */
+    const char *file;    /* where it was configured, for messages; NULL: command line */
+    int line;
+};
+
+/* Reads one entry of `outputs:`; false after telling the problems (unknown format, transport, record; bad target). */
+bool output_read(struct setting_reader *r, const struct yaml *node, struct output_config *out);
+/* The command line's "json:-" or "rfc5424:udp://127.0.0.1:514" with "alert,transfer"; false with a reason. */
+bool output_parse(const char *spec, const char *events, struct arena *arena, struct output_config *out, struct error *e);
+
+struct report_options {
+    const char *observer;      /* sensor name */
+    const struct output_config *outputs;
+    size_t output_count;
+    uint64_t quiet;            /* ns without a finding after which an incident closes; 0: 15 min */
+    uint64_t growth_interval;  /* ns after which growth is told even if below tenfold; 0: 15 min */
+    uint64_t incidents_max;    /* 0: 65,536; the least recent is closed first */
+    uint64_t held_max;         /* bytes of messages held for an output that does not take them; 0: 16 MiB */
+    bool offline;              /* reading files: time is packet time only, outputs are waited for at the end */
+};
+
+struct reporter;
+/* Opens outputs that need privileges or paths now. NULL with a reason. */
+struct reporter *reporter_create(const struct report_options *options, struct error *e);
+void reporter_destroy(struct reporter *r);
+/* One record from a worker, already checked by record_valid(). */
+void reporter_record(struct reporter *r, const struct record *record);
+/* Counters of all workers summed, for the stats record. `last`: at the end of the run. */
+void reporter_stats(struct reporter *r, const uint64_t *counters, time_ns now, bool last);
+/* Timers on packet time (close incidents, growth), delivery on the wall clock. */
+void reporter_tick(struct reporter *r, time_ns packet_time);
+/* Descriptors that wait for writing: fills at most `most` pollfds, returns how many. */
+struct pollfd;
+size_t reporter_poll(struct reporter *r, struct pollfd *fds, size_t most);
+/* Moves held messages on; never blocks. */
+void reporter_deliver(struct reporter *r);
+/* SIGHUP: files are closed and opened again (logrotate). */
+void reporter_reopen(struct reporter *r);
+/* Closes all incidents (closing alerts go out), waits for outputs at most `timeout_ms`. Returns messages undelivered. */
+uint64_t reporter_finish(struct reporter *r, int timeout_ms);
+
+#endif
