@@ -20,8 +20,9 @@ struct yaml {
     bool quoted;      /* YAML_TEXT: written in quotes or as a block, so never null or a number by accident */
     const char *key;  /* the key under which this node stands in its map, else NULL */
     int key_line;
-    const struct yaml *child; /* first entry of a list or map */
-    const struct yaml *next;  /* next entry of the list or map that this node stands in */
+    const struct yaml *child;  /* first entry of a list or map */
+    const struct yaml *parent; /* the list or map that this node stands in, NULL for the root */
+    const struct yaml *next;   /* next entry of the list or map that this node stands in */
     size_t children;
 };
 
@@ -34,7 +35,8 @@ enum { YAML_FILE_MAX = 16 << 20, YAML_NODES_MAX = 2000000, YAML_DEPTH_MAX = 32 }
 struct yaml_document *yaml_load(const char *file, struct problems *problems);
 /* The same from memory; `file` is the name to report. */
 struct yaml_document *yaml_parse(const char *file, struct bytes text, struct problems *problems);
-void yaml_free(struct yaml_document *d); /* accepts NULL */
+/* Accepts NULL. Hidden: libyaml's shared object calls a function of its own of this name. */
+__attribute__((visibility("hidden"))) void yaml_free(struct yaml_document *d);
 const struct yaml *yaml_root(const struct yaml_document *d);
 
 /* The value under `key` of a map, NULL if there is none (or `map` is NULL or no map). */
