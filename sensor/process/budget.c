@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/budget.h"
+
+/* Shares of a worker's memory in thousandths. Not listed: rings and snapshots, which are the supervisor's, and
+ * what is left for libraries that allocate by themselves (libhtp, zlib, brotli, OpenSSL). */
+enum {
+    SHARE_FLOWS = 200,
+    SHARE_IDENTIFY = 50,
+    SHARE_FRAGMENTS = 20,
+    SHARE_STREAMS = 250,
+    SHARE_PAIRS = 60,
+    SHARE_CONVERSATIONS = 60,
+    SHARE_SESSIONS = 40,
+    SHARE_OBJECTS = 60,
+    SHARE_ASSEMBLY = 100,
+    SHARE_INSPECT = 80,
+};
+
+/* What one of each takes, bytes; the unit test holds them against the structures. */
+enum { PAIR_BYTES = 320, CONVERSATION_BYTES = 512, SESSION_BYTES = 512, OBJECT_BYTES = 6144, EXPECTATIONS = 16384 };
+
+static uint64_t part(uint64_t memory, unsigned share) {
+    return memory / 1000 * share;
+}
+
+static uint64_t or_part(uint64_t configured, uint64_t memory, unsigned share) {
+    return configured ? configured : part(memory, share);
+}
+
+void budget_share(const struct config *c, uint64_t memory, struct budget *out) {
+    *out = (struct budget){
+        .sessions = part(memory, SHARE_SESSIONS) / SESSION_BYTES,
+        .expectations = EXPECTATIONS,
+        .expectation_life = 120 * NS_PER_S,
+        .decoder = {.fragment_bytes = part(memory, SHARE_FRAGMENTS)},
+        .flow = c->flow,
+        .identify = {.memory = part(memory, SHARE_IDENTIFY)},
+        .stream = c->stream,
+        .dispatch = {.conversations = part(memory, SHARE_CONVERSATIONS) / CONVERSATION_BYTES},
+        .content = c->content,
+        .inspector = {.memory = part(memory, SHARE_INSPECT), .digest_key = c->sensor.digest_key},
+    };
+    out->flow.memory = or_part(c->flow.memory, memory, SHARE_FLOWS);
+    out->stream.memory = or_part(c->stream.memory, memory, SHARE_STREAMS);
+    if (!out->stream.pairs)
+        out->stream.pairs = part(memory, SHARE_PAIRS) / PAIR_BYTES;
+    if (!out->content.objects)
+        out->content.objects = part(memory, SHARE_OBJECTS) / OBJECT_BYTES;
+    out->content.assembly_bytes = or_part(c->content.assembly_bytes, memory, SHARE_ASSEMBLY);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/children.h"
+
+#include "process/reporting.h"
+#include "process/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const time_ns stats_interval = 60 * NS_PER_S;
+static const time_ns first_wait = 100 * NS_PER_MS, longest_wait = 30 * NS_PER_S, long_life = 60 * NS_PER_S;
+
+/* A child ends when its parent does, however that ended. */
+static void die_with(pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+}
+
+static unsigned wanted_records(const struct sensor *s) {
+    unsigned wants = 0;
+    for (size_t i = 0; i < s->output_count; i++)
+        wants |= s->outputs[i].records;
+    return wants;
+}
+
+/* In the child: its siblings' captures are closed, or a dead sibling's ring would stay in the fanout group. */
+static void close_siblings(const struct sensor *s, int keep) {
+    for (int i = 0; i < (int)s->workers; i++)
+        if (i != keep)
+            capture_close(s->capture[i]);
+}
+
+static int worker_main(const struct sensor *s, int index) {
+    static char name[32];
+    snprintf(name, sizeof name, "worker %d", index + 1);
+    close_siblings(s, index);
+    const struct worker_options o = {
+        .pipeline = {.config = s->config,
+                     .memory = s->config->sensor.memory / s->workers,
+                     .inspect_all = s->inspect_all,
+                     .ring = s->ring[index],
+                     .doorbell = s->doorbell,
+                     .offline = s->offline,
+                     .worker = (uint16_t)(index + 1),
+                     .wants = wanted_records(s)},
+        .capture = s->capture[index],
+        .status = &s->status->worker[index],
+        .name = s->workers > 1 ? name : NULL,
+    };
+    return worker_run(&o);
+}
+
+static int reporter_main(const struct sensor *s, int ready) {
+    close_siblings(s, -1);
+    const struct reporting_options o = {
+        .report = {.observer = s->config->sensor.name,
+                   .outputs = s->outputs,
+                   .output_count = s->output_count,
+                   .quiet = s->config->alerts.quiet,
+                   .growth_interval = s->config->alerts.growth_interval,
+                   .incidents_max = s->config->alerts.incidents_max,
+                   .offline = s->offline},
+        .rings = s->ring,
+        .ring_count = s->workers,
+        .doorbell = s->doorbell,
+        .status = s->status,
+        .stats_interval = stats_interval,
+        .ready = ready,
+    };
+    return reporting_run(&o);
+}
+
+static bool spawn_worker(struct children *c, int index) {
+    pid_t parent = getpid(), pid = fork();
+    if (pid < 0) {
+        log_error("cannot start a worker: %s", strerror(errno));
+        return false;
+    }
+    if (pid == 0) {
+        die_with(parent);
+        exit(worker_main(c->sensor, index));
+    }
+    c->worker[index].pid = pid;
+    c->worker[index].started = clock_monotonic();
+    return true;
+}
+
+/* Waits for the byte that the reporter writes once its outputs are open. */
+static bool reporter_ready(int fd) {
+    char byte;
+    ssize_t n;
+    do {
+        n = read(fd, &byte, 1);
+    } while (n < 0 && errno == EINTR);
+    close(fd);
+    return n == 1;
+}
+
+static bool spawn_reporter(struct children *c) {
+    int ends[2];
+    pid_t parent = getpid(), pid;
+    if (pipe(ends) != 0 || (pid = fork()) < 0) {
+        log_error("cannot start the reporter: %s", strerror(errno));
+        return false;
+    }
+    if (pid == 0) {
+        die_with(parent);
+        close(ends[0]);
+        exit(reporter_main(c->sensor, ends[1]));
+    }
+    close(ends[1]);
+    c->reporter.pid = pid;
+    c->reporter.started = clock_monotonic();
+    return reporter_ready(ends[0]);
+}
+
+bool children_start(struct children *c) {
+    if (!spawn_reporter(c)) {
+        if (c->reporter.pid)
+            waitpid(c->reporter.pid, NULL, 0);
+        return false;
+    }
+    for (int i = 0; i < (int)c->sensor->workers; i++)
+        if (!spawn_worker(c, i))
+            return false;
+    return true;
+}
+
+static void signal_all(const struct children *c, int number) {
+    for (unsigned i = 0; i < c->sensor->workers; i++)
+        if (c->worker[i].pid)
+            kill(c->worker[i].pid, number);
+}
+
+void children_stop(struct children *c) {
+    if (c->stopping && c->reporter.pid) {
+        kill(c->reporter.pid, SIGKILL);
+        signal_all(c, SIGKILL);
+    }
+    c->stopping = true;
+    signal_all(c, SIGTERM);
+}
+
+void children_hang_up(struct children *c) {
+    if (c->reporter.pid)
+        kill(c->reporter.pid, SIGHUP);
+}
+
+static void describe(const char *who, int status) {
+    if (WIFSIGNALED(status))
+        log_error("%s died of signal %d (%s)", who, WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+/* Deaths soon after the start wait longer each time, so that a restart storm backs off. */
+static void schedule_restart(struct child *child) {
+    time_ns now = clock_monotonic();
+    child->quick_deaths = now - child->started > long_life ? 0 : child->quick_deaths + 1;
+    time_ns wait = child->quick_deaths <= 1 ? 0 : first_wait << (child->quick_deaths < 10 ? child->quick_deaths : 10);
+    child->again = now + (wait < longest_wait ? wait : longest_wait);
+}
+
+/* A worker that was to go on is started again on the same ring; offline its file cannot be read again. */
+static void worker_ended(struct children *c, int index, int status) {
+    struct child *child = &c->worker[index];
+    bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    child->pid = 0;
+    describe("a worker", status);
+    if (clean || c->stopping || c->sensor->offline || WIFEXITED(status)) {
+        child->finished = true;
+        c->failed |= !clean && !c->stopping;
+        ring_finish(c->sensor->ring[index]);
+        doorbell_ring(c->sensor->doorbell);
+        return;
+    }
+    schedule_restart(child);
+}
+
+static bool workers_left(const struct children *c) {
+    for (unsigned i = 0; i < c->sensor->workers; i++)
+        if (!c->worker[i].finished)
+            return true;
+    return false;
+}
+
+static void reporter_ended(struct children *c, int status) {
+    bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    c->reporter.pid = 0;
+    describe("the reporter", status);
+    if (WIFEXITED(status) || !workers_left(c) || c->stopping) {
+        c->reporter.finished = true;
+        c->failed |= !clean;
+        if (workers_left(c))
+            children_stop(c);
+        return;
+    }
+    schedule_restart(&c->reporter);
+}
+
+static void start_again(struct children *c) {
+    time_ns now = clock_monotonic();
+    if (!c->reporter.pid && !c->reporter.finished && now >= c->reporter.again)
+        spawn_reporter(c);
+    for (int i = 0; i < (int)c->sensor->workers; i++)
+        if (!c->worker[i].pid && !c->worker[i].finished && now >= c->worker[i].again)
+            spawn_worker(c, i);
+}
+
+void children_reap(struct children *c) {
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == c->reporter.pid)
+            reporter_ended(c, status);
+        for (int i = 0; i < (int)c->sensor->workers; i++)
+            if (pid == c->worker[i].pid)
+                worker_ended(c, i, status);
+    }
+    if (c->stopping)
+        for (int i = 0; i < (int)c->sensor->workers; i++)
+            if (!c->worker[i].pid && !c->worker[i].finished)
+                worker_ended(c, i, 0);
+    if (!c->stopping)
+        start_again(c);
+}
+
+bool children_left(const struct children *c) {
+    return c->reporter.pid || workers_left(c) || !c->reporter.finished;
+}

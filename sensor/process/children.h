@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROCESS_CHILDREN_H
+#define GANTRY_PROCESS_CHILDREN_H
+
+#include "process/config.h"
+#include "process/status.h"
+
+#include <sys/types.h>
+
+/* What all children of the supervisor are started with. Captures and rings belong to the supervisor and live as
+ * long as the sensor runs, so that a successor goes on where a dead child stood. */
+struct sensor {
+    const struct config *config;
+    const struct output_config *outputs;
+    size_t output_count;
+    unsigned workers;
+    bool inspect_all, offline;
+    struct capture *capture[WORKERS_MAX];
+    struct ring *ring[WORKERS_MAX];
+    struct doorbell *doorbell;
+    struct sensor_status *status;
+};
+
+struct child {
+    pid_t pid;      /* 0: not running */
+    bool finished;  /* ended by itself, is not started again */
+    time_ns started; /* monotonic */
+    time_ns again;  /* monotonic time at which it may be started again */
+    unsigned quick_deaths; /* in a row: each doubles the wait */
+};
+
+/* The reporter and the workers. */
+struct children {
+    struct sensor *sensor;
+    struct child reporter;
+    struct child worker[WORKERS_MAX];
+    bool stopping;
+    bool failed; /* some child ended with an error that was not made good */
+};
+
+/* Starts the reporter, waits until its outputs are open, then the workers. False after saying why. */
+bool children_start(struct children *c);
+/* Workers end what they have; the reporter ends after them. Again: kills. */
+void children_stop(struct children *c);
+void children_hang_up(struct children *c);
+/* Takes note of the dead and starts again (live) those that should run. */
+void children_reap(struct children *c);
+bool children_left(const struct children *c);
+
+#endif

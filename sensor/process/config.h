@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROCESS_CONFIG_H
+#define GANTRY_PROCESS_CONFIG_H
+
+#include "content/content.h"
+#include "flow/flow.h"
+#include "inspect/inspect.h"
+#include "policy/policy.h"
+#include "report/report.h"
+#include "stream/stream.h"
+
+/* gantry.yaml as it was loaded, defaults filled in: immutable, in the snapshot's arena. */
+enum config_split { CONFIG_SPLIT_ADDRESSES, CONFIG_SPLIT_PORTS };
+
+struct config {
+    struct config_sensor {
+        const char *name;    /* observer.name; default: the host's name */
+        uint64_t workers;
+        uint64_t memory;     /* bytes, all workers together */
+        const char *state;   /* folder */
+        const char *digest_key_file; /* NULL: a random key for this run */
+        struct hash_key digest_key;  /* read from it, or random */
+    } sensor;
+    struct config_capture {
+        const char *interface; /* NULL: given by -i */
+        uint64_t ring, snap_length; /* bytes */
+        bool promiscuous;
+        const char *filter;    /* NULL: none */
+        unsigned split;        /* enum config_split */
+    } capture;
+    struct config_alerts {
+        uint64_t quiet, growth_interval; /* ns */
+        uint64_t incidents_max;
+    } alerts;
+    /* Limits of the stages; memory fields that are 0 are shared out of sensor.memory by process/budget.c. */
+    struct flow_options flow;
+    struct stream_options stream;
+    struct content_options content;
+    const struct ruleset *rules;
+    const struct policy *policy;
+    const struct output_config *outputs;
+    size_t output_count;
+};
+
+/* From a file, or the defaults when `path` is NULL: no networks, and the rules that were installed beside the program
+ * (or of the source tree that it was built in). NULL after telling the problems. */
+const struct config *config_load(const char *path, struct arena *arena, struct problems *problems);
+
+/* The setting tables by the path of their keys ("sensor", "capture", ...), for the manual page's test; the end has a NULL
+ * name. */
+struct config_table {
+    const char *name;
+    const struct setting *settings;
+};
+const struct config_table *config_tables(void);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROCESS_PIPELINE_H
+#define GANTRY_PROCESS_PIPELINE_H
+
+#include "capture/capture.h"
+#include "process/config.h"
+#include "process/emit.h"
+
+/* The data path of one worker: every stage made, sized from one memory budget, and joined to the next.
+ *     packet -> flow -> stream -> transfer -> object -> finding
+ */
+struct pipeline_options {
+    const struct config *config;
+    uint64_t memory; /* bytes, this worker's part of sensor.memory */
+    bool inspect_all;
+    struct ring *ring;
+    struct doorbell *doorbell;
+    bool offline;
+    uint16_t worker;
+    unsigned wants; /* enum report_records that any output writes */
+};
+
+struct pipeline; /* opaque */
+
+struct pipeline *pipeline_create(const struct pipeline_options *options, struct error *e);
+void pipeline_destroy(struct pipeline *p); /* ends all flows; their last records go out; accepts NULL */
+
+/* A capture_fn. */
+void pipeline_packet(void *pipeline, const struct capture_packet *packet);
+/* Timeouts by the clock when no packets come (live). */
+void pipeline_idle(struct pipeline *p, time_ns now);
+/* Time of the newest packet, 0 before the first. */
+time_ns pipeline_time(const struct pipeline *p);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/reporting.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { POLL_MAX = 64, BATCH = 512, SLEEP_MS = 200, FINISH_MS = 10000 };
+
+struct reporting {
+    const struct reporting_options *o;
+    struct reporter *reporter;
+    void *copy; /* of one record */
+    time_ns newest;
+    time_ns next_stats;
+    uint64_t damaged;
+    int signals;
+};
+
+static int catch_signals(void) {
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigset_t wanted;
+    sigaction(SIGINT, &ignore, NULL);
+    sigaction(SIGTERM, &ignore, NULL); /* it ends when the workers have */
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGHUP);
+    sigprocmask(SIG_SETMASK, &wanted, NULL);
+    return signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* Takes at most BATCH records from a ring and commits them; how many. */
+static size_t drain(struct reporting *g, struct ring *ring) {
+    size_t n = 0;
+    const struct record *r;
+    while (n < BATCH && (r = ring_read(ring, g->copy, &g->damaged))) {
+        if (r->time > g->newest)
+            g->newest = r->time;
+        reporter_record(g->reporter, r);
+        n++;
+    }
+    if (n)
+        ring_commit(ring);
+    return n;
+}
+
+static size_t drain_all(struct reporting *g) {
+    size_t n = 0;
+    for (size_t i = 0; i < g->o->ring_count; i++)
+        n += drain(g, g->o->rings[i]);
+    return n;
+}
+
+static bool all_finished(const struct reporting *g) {
+    for (size_t i = 0; i < g->o->ring_count; i++)
+        if (!ring_finished(g->o->rings[i]))
+            return false;
+    return true;
+}
+
+/* Live: the clock. Offline: the slowest worker's packet time, so that no incident closes before its time. */
+static time_ns time_now(const struct reporting *g) {
+    time_ns least = 0;
+    if (!g->o->report.offline)
+        return clock_wall();
+    for (size_t i = 0; i < g->o->ring_count; i++) {
+        time_ns t = g->o->status->worker[i].packet_time;
+        if (t && (least == 0 || t < least) && !ring_finished(g->o->rings[i]))
+            least = t;
+    }
+    return least;
+}
+
+static void sum_counters(const struct reporting *g, uint64_t *sum) {
+    memset(sum, 0, COUNTER_COUNT * sizeof *sum);
+    for (size_t i = 0; i < g->o->ring_count; i++) {
+        const uint64_t *values = ring_counters(g->o->rings[i]);
+        for (int c = 0; c < COUNTER_COUNT; c++)
+            sum[c] += __atomic_load_n(&values[c], __ATOMIC_RELAXED);
+    }
+    for (int c = 0; c < COUNTER_COUNT; c++)
+        sum[c] += counter_values[c];
+    sum[COUNTER_CHANNEL_DAMAGED] += g->damaged;
+}
+
+static void stats(struct reporting *g, bool last) {
+    uint64_t sum[COUNTER_COUNT];
+    time_ns now = time_now(g);
+    sum_counters(g, sum);
+    reporter_stats(g->reporter, sum, now ? now : g->newest ? g->newest : clock_wall(), last);
+}
+
+static void stats_when_due(struct reporting *g) {
+    time_ns now = clock_monotonic();
+    if (g->o->report.offline || now < g->next_stats)
+        return;
+    if (g->next_stats)
+        stats(g, false);
+    g->next_stats = now + g->o->stats_interval;
+}
+
+static void sleep_until_work(struct reporting *g) {
+    struct pollfd fds[POLL_MAX + 2] = {{.fd = doorbell_fd(g->o->doorbell), .events = POLLIN},
+                                       {.fd = g->signals, .events = POLLIN}};
+    struct signalfd_siginfo info;
+    size_t n = 2 + reporter_poll(g->reporter, fds + 2, POLL_MAX);
+    doorbell_sleep(g->o->doorbell, 0);
+    poll(fds, n, SLEEP_MS);
+    while (read(g->signals, &info, sizeof info) == (ssize_t)sizeof info)
+        if (info.ssi_signo == SIGHUP)
+            reporter_reopen(g->reporter);
+}
+
+static void loop(struct reporting *g) {
+    for (;;) {
+        bool finished = all_finished(g); /* before the last look, so that nothing slips in between */
+        size_t n = drain_all(g);
+        time_ns now = time_now(g);
+        if (now)
+            reporter_tick(g->reporter, now);
+        reporter_deliver(g->reporter);
+        stats_when_due(g);
+        if (n == 0 && finished)
+            return;
+        if (n == 0)
+            sleep_until_work(g);
+    }
+}
+
+static void tell_ready(int fd) {
+    if (write(fd, "", 1) != 1)
+        log_warning("the supervisor does not listen");
+    close(fd);
+}
+
+int reporting_run(const struct reporting_options *o) {
+    struct reporting g = {.o = o};
+    struct error e;
+    log_role("reporter");
+    g.signals = catch_signals();
+    g.copy = malloc(ring_record_max());
+    g.reporter = g.copy ? reporter_create(&o->report, &e) : NULL;
+    if (!g.reporter) {
+        log_error("%s", g.copy ? e.text : "no memory");
+        free(g.copy);
+        return 1;
+    }
+    for (size_t i = 0; i < o->ring_count; i++)
+        ring_rewind(o->rings[i]);
+    tell_ready(o->ready);
+    loop(&g);
+    stats(&g, true);
+    uint64_t undelivered = reporter_finish(g.reporter, FINISH_MS);
+    if (undelivered)
+        log_error("%llu messages could not be delivered; look at the outputs above",
+                  (unsigned long long)undelivered);
+    reporter_destroy(g.reporter);
+    free(g.copy);
+    close(g.signals);
+    return undelivered ? 1 : 0;
+}

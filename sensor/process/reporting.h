@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROCESS_REPORTING_H
+#define GANTRY_PROCESS_REPORTING_H
+
+#include "process/status.h"
+#include "report/report.h"
+
+struct reporting_options {
+    struct report_options report;
+    struct ring *const *rings;
+    size_t ring_count;
+    struct doorbell *doorbell;
+    const struct sensor_status *status;
+    time_ns stats_interval; /* live */
+    int ready; /* descriptor: one byte is written to it once the outputs are open, then it is closed */
+};
+
+/* The reporter's whole life in its own process: records in, alerts out, until every worker has finished.
+ * Returns the exit status. */
+int reporting_run(const struct reporting_options *options);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/supervisor.h"
+
+#include "process/children.h"
+#include "process/progress.h"
+#include "process/snapshot.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { RING_BYTES = 8 << 20, WAKE_MS = 200 };
+
+struct supervisor {
+    const struct options *options;
+    struct snapshot *snapshot;
+    struct sensor sensor; /* what the children are started with */
+    struct output_config outputs[OPTIONS_OUTPUTS_MAX * 2 + 64];
+    struct children children;
+    uint8_t arena_bytes[64 << 10];
+    struct arena arena;
+};
+
+static struct problems problems;
+
+static bool load(struct supervisor *s) {
+    s->snapshot = snapshot_load(s->options->config, &problems);
+    problems_print(&problems);
+    if (!s->snapshot)
+        return false;
+    s->sensor.config = s->snapshot->config;
+    return true;
+}
+
+/* The configured outputs and those of -o. */
+static bool gather_outputs(struct supervisor *s) {
+    const struct config *c = s->snapshot->config;
+    size_t n = 0, most = sizeof s->outputs / sizeof *s->outputs;
+    struct error e;
+    if (c->output_count + s->options->output_count > most) {
+        log_error("more than %zu outputs; use fewer", most);
+        return false;
+    }
+    for (; n < c->output_count; n++)
+        s->outputs[n] = c->outputs[n];
+    for (size_t i = 0; i < s->options->output_count; i++, n++)
+        if (!output_parse(s->options->outputs[i], s->options->events, &s->arena, &s->outputs[n], &e)) {
+            log_error("-o %s: %s", s->options->outputs[i], e.text);
+            return false;
+        }
+    if (n == 0 && !output_parse("human:-", NULL, &s->arena, &s->outputs[n++], &e))
+        return false;
+    s->sensor.outputs = s->outputs;
+    s->sensor.output_count = n;
+    return true;
+}
+
+static unsigned worker_count(const struct supervisor *s) {
+    const struct options *o = s->options;
+    if (o->workers)
+        return o->workers;
+    return o->interface ? (unsigned)s->snapshot->config->sensor.workers : 1;
+}
+
+static struct capture *open_one(const struct supervisor *s, unsigned index, unsigned count, struct error *e) {
+    const struct options *o = s->options;
+    const struct config *c = s->snapshot->config;
+    const char *filter = o->filter ? o->filter : c->capture.filter;
+    bool by_ports = c->capture.split == CONFIG_SPLIT_PORTS;
+    if (o->file_count) {
+        struct capture *file = capture_open_files(o->files, o->file_count, filter, e);
+        if (file && count > 1)
+            capture_share(file, index, count, by_ports);
+        return file;
+    }
+    const struct capture_options live = {.interface = o->interface,
+                                         .filter = filter,
+                                         .ring_bytes = c->capture.ring / count,
+                                         .snap_length = c->capture.snap_length,
+                                         .promiscuous = c->capture.promiscuous,
+                                         .workers = count,
+                                         .split_by_ports = by_ports,
+                                         .fanout_group = (uint16_t)getpid()};
+    return capture_open_live(&live, e);
+}
+
+static bool reads_stdin(const struct options *o) {
+    for (size_t i = 0; i < o->file_count; i++)
+        if (strcmp(o->files[i], "-") == 0)
+            return true;
+    return false;
+}
+
+static bool open_captures(struct supervisor *s) {
+    unsigned count = worker_count(s);
+    struct error e;
+    if (count > 1 && reads_stdin(s->options)) {
+        log_warning("standard input cannot be read by %u workers at once; one worker reads it", count);
+        count = 1;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        s->sensor.capture[i] = open_one(s, i, count, &e);
+        if (!s->sensor.capture[i]) {
+            log_error("%s", e.text);
+            return false;
+        }
+        s->sensor.workers = i + 1;
+    }
+    if (s->options->interface)
+        capture_check_offloads(s->options->interface);
+    return true;
+}
+
+static bool open_channels(struct supervisor *s) {
+    struct sensor *sensor = &s->sensor;
+    sensor->status = mmap(NULL, sizeof *sensor->status, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    sensor->doorbell = doorbell_create();
+    bool ok = sensor->status != MAP_FAILED && sensor->doorbell;
+    for (unsigned i = 0; ok && i < sensor->workers; i++) {
+        sensor->status->worker[i].progress = -1;
+        sensor->ring[i] = ring_create(RING_BYTES);
+        ok = sensor->ring[i] != NULL;
+    }
+    if (!ok)
+        log_error("no shared memory for the channels between processes: %s", strerror(errno));
+    return ok;
+}
+
+static void close_all(struct supervisor *s) {
+    for (unsigned i = 0; i < s->sensor.workers; i++) {
+        capture_close(s->sensor.capture[i]);
+        if (s->sensor.ring[i])
+            ring_destroy(s->sensor.ring[i]);
+    }
+    snapshot_free(s->snapshot);
+}
+
+/* Blocked here and taken with sigtimedwait, so that no signal is lost between two looks. */
+static sigset_t block_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return set;
+}
+
+/* Until all children have ended; the exit status. */
+static int watch(struct supervisor *s, const sigset_t *signals) {
+    const struct timespec wake = {.tv_nsec = WAKE_MS * NS_PER_MS};
+    struct progress progress;
+    progress_init(&progress, s->sensor.offline && !s->options->quiet);
+    while (children_left(&s->children)) {
+        int got = sigtimedwait(signals, NULL, &wake);
+        if (got == SIGTERM || got == SIGINT)
+            children_stop(&s->children);
+        else if (got == SIGHUP)
+            children_hang_up(&s->children);
+        children_reap(&s->children);
+        progress_show(&progress, s->sensor.status, s->sensor.workers);
+    }
+    progress_clear(&progress);
+    return s->children.failed ? 1 : 0;
+}
+
+static int run(struct supervisor *s) {
+    sigset_t signals = block_signals();
+    s->children.sensor = &s->sensor;
+    if (!children_start(&s->children))
+        return 1;
+    if (s->options->interface)
+        log_info("watching %s with %u worker%s", s->options->interface, s->sensor.workers,
+                 s->sensor.workers == 1 ? "" : "s");
+    return watch(s, &signals);
+}
+
+static int check_done(const struct supervisor *s) {
+    if (s->options->config)
+        printf("%s: good: %zu rules, %zu image networks, %zu partners, %zu outputs\n", s->options->config,
+               ruleset_count(s->snapshot->config->rules), policy_image_networks(s->snapshot->config->policy),
+               policy_partners(s->snapshot->config->policy), s->snapshot->config->output_count);
+    return 0;
+}
+
+int supervisor_run(const struct options *options) {
+    struct supervisor *s = calloc(1, sizeof *s);
+    int status = 1;
+    if (!s || !snapshot_reserve()) {
+        log_error("no address space for the configuration; raise the limit on virtual memory (ulimit -v)");
+        free(s);
+        return 1;
+    }
+    s->options = options;
+    arena_init(&s->arena, s->arena_bytes, sizeof s->arena_bytes);
+    if (load(s) && gather_outputs(s)) {
+        s->sensor.inspect_all = options->inspect_all;
+        s->sensor.offline = options->file_count > 0;
+        if (options->check)
+            status = check_done(s);
+        else if (open_captures(s) && open_channels(s))
+            status = run(s);
+    }
+    close_all(s);
+    problems_finish(&problems);
+    free(s);
+    return status;
+}

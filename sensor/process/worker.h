@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROCESS_WORKER_H
+#define GANTRY_PROCESS_WORKER_H
+
+#include "process/pipeline.h"
+#include "process/status.h"
+
+struct worker_options {
+    struct pipeline_options pipeline;
+    struct capture *capture;
+    struct worker_status *status;
+    const char *name; /* "worker 1" */
+};
+
+/* The worker's whole life in its own process: packets in, records out, until the capture ends or SIGTERM.
+ * Returns the exit status: 0, or 1 after saying why. */
+int worker_run(const struct worker_options *options);
+
+#endif
