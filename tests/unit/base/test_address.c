@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "problem_text.h"
+
+#include "base/address.h"
+
+static struct address at(const char *text) {
+    struct address a;
+    assert_true(address_parse(text, &a));
+    return a;
+}
+
+static void test_addresses_are_written_as_they_are_read(void **state) {
+    /* canonical forms of RFC 5952 section 4 */
+    static const char *const texts[] = {"192.0.2.1", "0.0.0.0", "255.255.255.255",     "2001:db8::1",
+                                        "::",        "::1",     "2001:db8:0:1:1:1:1:1"};
+    char out[ADDRESS_TEXT_MAX];
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct address a = at(texts[i]);
+        assert_string_equal(address_format(&a, out), texts[i]);
+    }
+}
+
+static void test_ipv4_and_its_mapped_form_are_one_address(void **state) {
+    static const uint8_t raw[4] = {192, 0, 2, 1};
+    struct address a = at("192.0.2.1"), b = at("::ffff:192.0.2.1"), c = address_from_v4(raw);
+    assert_true(address_equal(&a, &b));
+    assert_true(address_equal(&a, &c));
+    assert_true(address_is_v4(&b));
+    struct address v6 = at("::192.0.2.1");
+    assert_false(address_is_v4(&v6));
+}
+
+static void test_what_is_no_address_is_refused(void **state) {
+    static const char *const texts[] = {"",     "192.0.2", "192.0.2.256", "192.0.2.1 ", "2001:db8:::1",
+                                        "host", "1",       "192.0.2.01"};
+    struct address a;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        assert_false(address_parse(texts[i], &a));
+}
+
+static void test_a_prefix_contains_its_first_and_last_address_only(void **state) {
+    static const struct {
+        const char *prefix, *first, *last, *below, *above;
+    } cases[] = {
+        {"10.40.0.0/16", "10.40.0.0", "10.40.255.255", "10.39.255.255", "10.41.0.0"},
+        {"192.0.2.128/25", "192.0.2.128", "192.0.2.255", "192.0.2.127", "192.0.3.0"},
+        {"198.51.100.7", "198.51.100.7", "198.51.100.7", "198.51.100.6", "198.51.100.8"},
+        {"2001:db8:40::/45", "2001:db8:40::", "2001:db8:47:ffff:ffff:ffff:ffff:ffff",
+         "2001:db8:3f::", "2001:db8:48::"},
+        {"0.0.0.0/0", "0.0.0.0", "255.255.255.255", "::fffe:ffff:ffff", "::1:0:0:0"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct prefix p;
+        const char *why;
+        struct address first = at(cases[i].first), last = at(cases[i].last);
+        struct address below = at(cases[i].below), above = at(cases[i].above);
+        assert_true(prefix_parse(cases[i].prefix, &p, &why));
+        assert_true(prefix_contains(&p, &first));
+        assert_true(prefix_contains(&p, &last));
+        assert_false(prefix_contains(&p, &below));
+        assert_false(prefix_contains(&p, &above));
+    }
+}
+
+static void test_prefixes_are_written_as_they_are_read(void **state) {
+    static const char *const texts[] = {"10.0.0.0/8",    "0.0.0.0/0", "192.0.2.1/32",
+                                        "2001:db8::/32", "::/0",      "::1/128"};
+    char out[ADDRESS_TEXT_MAX + 4];
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct prefix p;
+        const char *why;
+        assert_true(prefix_parse(texts[i], &p, &why));
+        assert_string_equal(prefix_format(&p, out), texts[i]);
+    }
+}
+
+static void test_a_bad_prefix_says_why(void **state) {
+    static const struct {
+        const char *text, *why;
+    } cases[] = {
+        {"10.0.0.0/33", "the prefix length must be 0 to 32"},
+        {"2001:db8::/129", "the prefix length must be 0 to 128"},
+        {"10.0.0.0/", "the prefix length must be 0 to 32"},
+        {"10.0.0.0/8x", "the prefix length must be 0 to 32"},
+        {"10.0.0.1/8", "bits are set behind the prefix length; clear them, or lengthen the prefix"},
+        {"10.0.0/8", "not an IPv4 or IPv6 prefix; write it like 198.51.100.0/24 or 2001:db8::/32"},
+        {"", "not an IPv4 or IPv6 prefix; write it like 198.51.100.0/24 or 2001:db8::/32"},
+        {"/8", "not an IPv4 or IPv6 prefix; write it like 198.51.100.0/24 or 2001:db8::/32"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct prefix p;
+        const char *why;
+        assert_false(prefix_parse(cases[i].text, &p, &why));
+        assert_string_equal(why, cases[i].why);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_addresses_are_written_as_they_are_read),
+        cmocka_unit_test(test_ipv4_and_its_mapped_form_are_one_address),
+        cmocka_unit_test(test_what_is_no_address_is_refused),
+        cmocka_unit_test(test_a_prefix_contains_its_first_and_last_address_only),
+        cmocka_unit_test(test_prefixes_are_written_as_they_are_read),
+        cmocka_unit_test(test_a_bad_prefix_says_why),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
