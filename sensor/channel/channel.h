@@ -74,10 +74,13 @@ struct record_builder {
     uint64_t digest[RECORD_DIGESTS_MAX];
 };
 void record_begin(struct record_builder *b, enum record_kind kind);
-/* Cut at a character's end when there is no room. */
+/* Replaces; cut at a character's end where it is longer than the text's own limit (record.c: 2,048 bytes for
+ * names and paths, less for the others), so that no text can crowd out another. */
 void record_text(struct record_builder *b, enum record_text which, struct bytes value);
-/* Adds behind what is there already, with a newline between. */
+/* Adds behind what is there already, with a newline between; a value that does not fit whole is left out. */
 void record_text_add(struct record_builder *b, enum record_text which, const char *value);
+/* The finished record with this id as it travels, in `out` (of ring_record_max() bytes); returns its size. */
+size_t record_pack(const struct record_builder *b, uint64_t id, void *out);
 
 /* The texts of a record that record_valid() has accepted. */
 struct bytes record_text_of(const struct record *r, enum record_text which);
@@ -92,8 +95,8 @@ struct ring; /* one writer, one reader, in memory shared by all processes of the
  * two. NULL: no memory. */
 struct ring *ring_create(size_t size);
 void ring_destroy(struct ring *r);
-/* Copies the record in and gives it the next id. False when full: counted by the caller. A record is visible to the
- * reader whole or not at all, whenever the writer dies. */
+/* Copies the record in and gives it the next id, the first is 1. False when full: counted by the caller. A record is
+ * visible to the reader whole or not at all, whenever the writer dies. */
 bool ring_write(struct ring *r, struct record_builder *b);
 /* The next record behind the reader's look-ahead, copied out of the ring into `copy` (of ring_record_max() bytes) and
  * checked; NULL if there is none. A damaged ring is reset to the writer's position and counted in *damaged. */
@@ -103,14 +106,19 @@ size_t ring_record_max(void);
 void ring_commit(struct ring *r);
 /* A new reader begins behind the last commit. */
 void ring_rewind(struct ring *r);
-/* Waits until there is room (offline) or until there is something to read, at most `timeout` ms. */
+/* The writer waits (offline) until the longest record fits, at most `timeout` ms. */
 void ring_wait_room(struct ring *r, int timeout_ms);
 /* Descriptor that becomes readable when something was written: one eventfd for all rings. */
 struct doorbell;
 struct doorbell *doorbell_create(void);
 int doorbell_fd(const struct doorbell *d);
+void doorbell_destroy(struct doorbell *d);
 void doorbell_ring(struct doorbell *d);  /* cheap when nobody sleeps */
 void doorbell_sleep(struct doorbell *d, int timeout_ms);
+/* For a reader that polls other descriptors too: arm, poll doorbell_fd() among them, disarm, read the rings. Only an
+ * armed bell makes the descriptor readable. False: it was rung since the last disarm, do not sleep. */
+bool doorbell_arm(struct doorbell *d);
+void doorbell_disarm(struct doorbell *d);
 /* Counters of this ring's worker: COUNTER_COUNT values in shared memory. */
 uint64_t *ring_counters(struct ring *r);
 /* The worker has ended by itself (end of file): nothing more will come. */
