@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+import os
+import shutil
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+import lab as laboratory  # noqa: E402
+
+
+@pytest.fixture(scope='session')
+def lab(tmp_path_factory):
+    if os.geteuid() != 0:
+        pytest.skip('network namespaces need root')
+    network = laboratory.Lab(tmp_path_factory.mktemp('lab'))
+    try:
+        network.up()
+        yield network
+    finally:
+        network.down()
+
+
+@pytest.fixture
+def sensor(lab, tmp_path):
+    with laboratory.Sensor(lab, tmp_path) as s:
+        yield s
+
+
+@pytest.fixture
+def work(tmp_path):
+    """A folder that servers running as other users may read and write."""
+    folder = tmp_path / 'work'
+    folder.mkdir()
+    os.chmod(folder, 0o777)
+    for parent in folder.parents:
+        if str(parent) != '/' and parent.stat().st_uid == os.getuid() and str(parent).startswith('/tmp/'):
+            os.chmod(parent, parent.stat().st_mode | 0o055)
+    yield str(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope='session')
+def nginx(lab, tmp_path_factory):
+    """nginx as the image store in the lane network: (document folder, port)."""
+    folder = tmp_path_factory.mktemp('nginx')
+    for parent in [folder, *folder.parents]:
+        if str(parent).startswith('/tmp/'):
+            os.chmod(parent, parent.stat().st_mode | 0o055)
+    (folder / 'root').mkdir()
+    port = 8088
+    (folder / 'nginx.conf').write_text(f'''
+daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;
+events {{ worker_connections 512; }}
+http {{
+  access_log off; default_type application/octet-stream; gzip on; gzip_types *; gzip_min_length 100;
+  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  types {{ image/jpeg jpg; text/csv csv; }}
+  server {{ listen {port}; listen [::]:{port}; root {folder}/root; }}
+}}''')
+    process = lab.start('lane', 'nginx', '-c', str(folder / 'nginx.conf'), '-p', str(folder))
+    lab.wait_port('lane', '::', port)
+    yield str(folder / 'root'), port
+    lab.stop(process)

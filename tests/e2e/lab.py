@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small network on one machine: an image network, the outside, and a span port with the sensor on it.
+
+    lane (10.40.3.7, 2001:db8:40::7) ---+                      +--- outside (partners and strangers)
+                                        +--- hub (bridge, ageing_time 0) ---+
+                                                               +--- sensor (span port, no address)
+
+Real programs run in the namespaces; the bridge forgets addresses at once, so its third port sees every frame.
+"""
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+LANE = '10.40.3.7'
+LANE6 = '2001:db8:40::7'
+INTERNAL = '10.9.0.5'
+APPROVED = '192.0.2.20'        # Border Labs: contract in force, any class of the tests
+APPROVED6 = '2001:db8:a::20'
+UNAPPROVED = '198.51.100.20'   # Plate Systems: contract over
+UNAPPROVED6 = '2001:db8:b::20'
+UNKNOWN = '203.0.113.9'
+UNKNOWN6 = '2001:db8:ffff::9'
+OUTSIDE = [APPROVED, UNAPPROVED, UNKNOWN, INTERNAL]
+OUTSIDE6 = [APPROVED6, UNAPPROVED6, UNKNOWN6]
+
+BUILD = os.environ.get('GANTRY_BUILD', os.path.abspath('build-tests'))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+GANTRY = os.path.join(BUILD, 'sensor', 'gantry')
+GANTRYCTL = os.path.join(BUILD, 'tools', 'gantryctl', 'gantryctl')
+
+CONFIG = '''
+sensor: {{name: edge-1, memory: 512 MiB}}
+image-networks:
+  - {{name: lanes, prefixes: [10.40.0.0/16, "2001:db8:40::/48"]}}
+internal-networks: [10.0.0.0/8]
+partners:
+  - name: Border Labs
+    prefixes: [192.0.2.0/24, "2001:db8:a::/48"]
+    contracts:
+      - {{id: BL-1, from: 2020-01-01, until: 2099-12-31,
+         classes: [image, vehicle-image, plate-record, traveller-image, traveller-record]}}
+  - name: Plate Systems
+    prefixes: [198.51.100.0/24, "2001:db8:b::/48"]
+    domains: ["*.platesystems.example"]
+    contracts:
+      - {{id: PS-9, from: 2020-01-01, until: 2020-12-31, classes: [image, vehicle-image]}}
+rules: [{root}/rules]
+outputs: [{outputs}]
+'''
+
+
+def run(*command, check=True, **options):
+    return subprocess.run(command, check=check, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+
+
+def wait_for(condition, seconds=10, what='the condition'):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f'{what} did not come within {seconds} s')
+
+
+class Lab:
+    def __init__(self, folder):
+        self.folder = str(folder)
+        self.tag = f'g{os.getpid() % 100000}'
+        self.spaces = {n: f'{self.tag}-{n}' for n in ('lane', 'outside', 'hub', 'sensor')}
+        self.processes = []
+
+    def ip(self, space, *words):
+        run('ip', '-n', self.spaces[space], *words)
+
+    def command(self, space, *words):
+        return ['ip', 'netns', 'exec', self.spaces[space], *words]
+
+    def run(self, space, *words, **options):
+        options.setdefault('timeout', 60)
+        return run(*self.command(space, *words), **options)
+
+    def start(self, space, *words, **options):
+        process = subprocess.Popen(self.command(space, *words), **options)
+        self.processes.append(process)
+        return process
+
+    def stop(self, process, signal_number=signal.SIGTERM, seconds=15):
+        if process.poll() is None:
+            process.send_signal(signal_number)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError(f'{process.args} did not end')
+
+    def up(self):
+        for space in self.spaces.values():
+            run('ip', 'netns', 'add', space)
+        self.ip('hub', 'link', 'add', 'br0', 'type', 'bridge', 'ageing_time', '0', 'stp_state', '0')
+        for space, port in (('lane', 'eth0'), ('outside', 'eth0'), ('sensor', 'span0')):
+            self.ip('hub', 'link', 'add', f'p-{space}', 'type', 'veth', 'peer', 'name', port, 'netns',
+                    self.spaces[space])
+            self.ip('hub', 'link', 'set', f'p-{space}', 'master', 'br0', 'up')
+            for where, device in (('hub', f'p-{space}'), (space, port)):
+                self.run(where, 'ethtool', '-K', device, 'tso', 'off', 'gso', 'off', 'gro', 'off', check=False)
+            self.ip(space, 'link', 'set', port, 'up')
+            self.ip(space, 'link', 'set', 'lo', 'up')
+        self.ip('hub', 'link', 'set', 'br0', 'up')
+        self.addresses()
+
+    def addresses(self):
+        for space, v4, v6 in (('lane', [LANE], [LANE6]), ('outside', OUTSIDE, OUTSIDE6)):
+            for address in v4:
+                self.ip(space, 'addr', 'add', f'{address}/32', 'dev', 'eth0')
+            for address in v6:
+                self.ip(space, 'addr', 'add', f'{address}/128', 'dev', 'eth0', 'nodad')
+            self.ip(space, 'route', 'add', 'default', 'dev', 'eth0', 'src', v4[0])
+            self.ip(space, '-6', 'route', 'add', 'default', 'dev', 'eth0')
+        wait_for(lambda: self.run('lane', 'ping', '-c1', '-W1', UNKNOWN, check=False).returncode == 0
+                 if shutil.which('ping') else True, 10, 'the network')
+
+    def down(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        for space in self.spaces.values():
+            pids = run('ip', 'netns', 'pids', space, check=False).stdout.split()
+            for pid in pids:
+                with contextlib.suppress(OSError, ValueError):
+                    os.kill(int(pid), signal.SIGKILL)
+            run('ip', 'netns', 'del', space, check=False)
+
+    def port_open(self, space, address, port):
+        family = '-6' if ':' in address else '-4'
+        out = self.run(space, 'ss', family, '-Hltn', f'sport = :{port}', check=False).stdout
+        return bool(out.strip())
+
+    def wait_port(self, space, address, port):
+        wait_for(lambda: self.port_open(space, address, port), 15, f'port {port} in {space}')
+
+
+class Sensor:
+    """gantry on the span port; records as JSON lines in a file."""
+
+    def __init__(self, lab, folder, outputs='', options=(), events='alert,transfer'):
+        self.lab, self.folder = lab, str(folder)
+        self.json = os.path.join(self.folder, 'records.json')
+        self.log = os.path.join(self.folder, 'gantry.log')
+        self.config = os.path.join(self.folder, 'gantry.yaml')
+        with open(self.config, 'w') as f:
+            f.write(CONFIG.format(root=ROOT, outputs=outputs))
+        self.words = [GANTRY, '-c', self.config, '-i', 'span0', '-o', f'json:file:{self.json}', '--events', events,
+                      *options]
+        self.process = None
+
+    def __enter__(self):
+        self.process = self.lab.start('sensor', *self.words, stderr=open(self.log, 'w'))
+        wait_for(lambda: 'watching' in open(self.log).read() or self.process.poll() is not None, 20, 'the sensor')
+        assert self.process.poll() is None, open(self.log).read()
+        time.sleep(0.3)
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            status = self.lab.stop(self.process)
+            assert status == 0, f'gantry ended with {status}: {open(self.log).read()}'
+
+    def finish(self):
+        """Stops the sensor, so that every record is out."""
+        self.__exit__()
+        return self.records()
+
+    def records(self, action=None):
+        try:
+            lines = open(self.json).read().splitlines()
+        except FileNotFoundError:
+            return []
+        records = [json.loads(line) for line in lines]
+        return [r for r in records if action in (None, r['event']['action'])]
+
+    def transfers(self):
+        return self.records('transfer')
+
+    def alerts(self):
+        return self.records('alert')
+
+    def wait_transfer(self, sha256, seconds=10):
+        return wait_for(lambda: [t for t in self.transfers() if t['file'].get('hash', {}).get('sha256') == sha256],
+                        seconds, f'a transfer record with {sha256}')[0]
+
+    def wait_alert(self, match, seconds=10):
+        return wait_for(lambda: [a for a in self.alerts() if match(a)], seconds, 'the alert')[0]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('', 0))
+        return s.getsockname()[1]
