@@ -82,7 +82,7 @@ class Traffic:
         config = os.path.join(self.folder, f'curl-{len(lines)}-{time.monotonic_ns()}.conf')
         with open(config, 'w') as f:
             f.write('\n'.join(lines))
-        return self.lab.start(space, 'curl', '-sS', '-Z', '--parallel-max', str(CONNECTIONS), '-K', config)
+        return self.lab.start(space, 'curl', '-sS', '--no-progress-meter', '-Z', '--parallel-max', str(CONNECTIONS), '-K', config)
 
     def http_up(self, files):
         lines = []
@@ -108,7 +108,7 @@ class Traffic:
 
 def record(lab, capture, jobs):
     """Runs the jobs (functions that start a process) at once and records the span port until they end."""
-    dump = lab.start('sensor', 'dumpcap', '-q', '-i', 'span0', '-F', 'pcap', '-s', '0', '-B', '256', '-w', capture)
+    dump = lab.start('sensor', 'dumpcap', '-q', '-i', 'span0', '-P', '-s', '0', '-B', '256', '-w', capture)
     time.sleep(1.5)
     running = [job() for job in jobs]
     for process in running:
