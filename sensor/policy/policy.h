@@ -9,13 +9,16 @@
 #include "base/setting.h"
 #include "base/yaml.h"
 
-/* Who may receive what: image networks, internal networks, partners and their contracts. Immutable once loaded. */
+/* Who may receive what: image networks, internal networks, partners and their contracts. Immutable once
+ * loaded. */
+
+/* From good to bad: where a name and an address disagree, the worse holds. */
 enum verdict { VERDICT_INTERNAL, VERDICT_APPROVED, VERDICT_BREACH, VERDICT_UNAPPROVED, VERDICT_UNKNOWN };
 const char *verdict_name(enum verdict v); /* "approved", ... as in records */
 
 struct contract {
     const char *id;
-    int32_t from, until;         /* days since 1970-01-01, both inclusive (UTC) */
+    int32_t from, until;            /* days since 1970-01-01, both inclusive (UTC) */
     struct setting_texts classes;   /* data classes that may be received; empty: none */
     struct setting_texts protocols; /* nDPI names; empty: any */
     const char *file;
@@ -46,12 +49,21 @@ struct place {
     uint32_t index; /* of the image network or partner */
 };
 
-/* From the keys image-networks, internal-networks, partners of the configuration's root. NULL after telling the problems:
- * bad CIDR, the same prefix for two owners ("overlapping partners"), duplicate names and contract ids, contract
- * dates in the wrong order, unknown protocol or class names (`classes` NULL-terminated, may be NULL; `protocol_known`
- * may be NULL). A hundred thousand prefixes load in seconds. */
+/* From the keys image-networks, internal-networks, partners of the configuration's root. NULL after telling
+ * the problems: bad CIDR, the same prefix for two owners ("overlapping partners"), duplicate names and
+ * contract ids, contract dates in the wrong order, unknown protocol or class names (`classes`
+ * NULL-terminated, may be NULL; `protocol_known` may be NULL). A hundred thousand prefixes load in seconds.
+ */
 const struct policy *policy_load(const struct yaml *root, struct arena *arena, struct problems *problems,
                                  const char *const *classes, bool (*protocol_known)(const char *name));
+
+/* The setting tables of the keys that hold lists of maps, for the manual page's test; the end has a NULL
+ * name. */
+struct policy_table {
+    const char *name;
+    const struct setting *settings;
+};
+const struct policy_table *policy_tables(void);
 
 struct place policy_place(const struct policy *p, const struct address *a); /* a few dozen instructions */
 const struct image_network *policy_image_network(const struct policy *p, uint32_t index);
@@ -59,8 +71,8 @@ const struct partner *policy_partner(const struct policy *p, uint32_t index);
 size_t policy_image_networks(const struct policy *p);
 size_t policy_partners(const struct policy *p);
 
-/* First look, from addresses alone: may bytes from `source` to `destination` matter? True when the source is in an
- * image network and the destination in neither an image network nor an internal one. */
+/* First look, from addresses alone: may bytes from `source` to `destination` matter? True when the source is
+ * in an image network and the destination in neither an image network nor an internal one. */
 bool policy_matters(const struct policy *p, const struct address *source, const struct address *destination);
 
 /* A partner that owns this server name, whatever the address; NULL if none. Case and a port are ignored. */
@@ -69,10 +81,10 @@ const struct partner *policy_partner_named(const struct policy *p, struct bytes 
 /* Second look, when there is a finding. */
 struct judgement_facts {
     struct address source, destination;
-    struct bytes host;        /* name that the client used; may be empty */
-    const char *class;        /* data class found, NULL before there is one */
-    const char *application;  /* nDPI names of the flow: "TLS", "FTP_DATA"; NULL unknown */
-    const char *master;       /* nDPI's master protocol, NULL */
+    struct bytes host;       /* name that the client used; may be empty */
+    const char *class;       /* data class found, NULL before there is one */
+    const char *application; /* nDPI names of the flow: "TLS", "FTP_DATA"; NULL unknown */
+    const char *master;      /* nDPI's master protocol, NULL */
     time_ns time;
 };
 
@@ -80,8 +92,10 @@ struct judgement {
     enum verdict verdict;
     const struct partner *partner;   /* NULL if none */
     const struct contract *contract; /* the one that decided, NULL */
-    char reason[160]; /* for people: which term was broken, or why it is approved; names file and line of nothing */
-    const char *term; /* of a breach: "class", "protocol", "dates", "name"; else NULL */
+    char reason[160]; /* for people: which term was broken, or why it is approved; names file and line of
+                         nothing */
+    const char *term; /* what was broken: "class", "protocol"; "dates" when no contract holds on that day;
+                       * "name" when the name made it worse; else NULL */
 };
 
 /* A name may identify a partner and make the verdict worse than the address's, never better. */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_POLICY_CONTRACTS_H
+#define GANTRY_POLICY_CONTRACTS_H
+
+#include "policy/policy.h"
+
+/* What reading the configuration needs and leaves behind; the context of all custom readers of this folder.
+ */
+struct loading {
+    struct arena *arena;
+    struct problems *problems;
+    const char *const *classes; /* NULL: any */
+    bool (*protocol_known)(const char *name);
+    int32_t today; /* by the clock, for warnings only */
+    struct network_entry *entries;
+    size_t entry_count, entry_room;
+    struct domain *domains;
+    size_t domain_count, domain_room;
+    struct known_name *names; /* of networks, partners and contracts: each kind's must differ */
+    size_t name_count, name_room;
+};
+
+/* A name that must be the only one of its kind. */
+struct known_name {
+    const char *kind, *name; /* "partner", "Acme Towing" */
+    int line;
+    const char *file;
+};
+
+enum { NAME_MAX_BYTES = 64 };
+
+/* Room for one more element in a malloc'ed array; false: told, no memory. */
+bool loading_grow(struct loading *l, void *array, size_t *room, size_t count, size_t size);
+/* Remembers the name, after telling if it is too long for a message. */
+bool loading_name(struct setting_reader *r, const struct yaml *node, const char *kind, const char *name);
+
+/* A list of contracts into the partner's. A setting's `read`; `field` is the struct partner. */
+bool contracts_read(struct setting_reader *r, const struct yaml *node, void *field);
+extern const struct setting contract_settings[];
+
+/* May something be received under it on that day? */
+static inline bool contract_valid(const struct contract *c, int32_t day) {
+    return c->from <= day && day <= c->until;
+}
+
+/* Does it name this class? A contract without classes covers none. */
+bool contract_covers_class(const struct contract *c, const char *class);
+/* nDPI's names of the flow, NULL unknown: one of them is enough. A contract without protocols covers all. */
+bool contract_covers_protocol(const struct contract *c, const char *application, const char *master);
+
+/* "2026-05-31" */
+const char *contract_day(int32_t day, char out[CLOCK_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/policy.h"
+
+#include "policy/contracts.h"
+#include "policy/domains.h"
+#include "policy/networks.h"
+#include "policy/overlaps.h"
+#include "policy/prefixes.h"
+
+#include <stdlib.h>
+
+struct policy {
+    struct networks networks;
+    const struct image_network *images;
+    const struct partner *partners;
+    const struct domain *domains;
+    size_t image_count, partner_count, domain_count;
+};
+
+/* --- Reading ----------------------------------------------------------------------------------------------
+ */
+
+bool loading_grow(struct loading *l, void *array, size_t *room, size_t count, size_t size) {
+    void **pointer = array;
+    if (count < *room)
+        return true;
+    size_t more = *room ? *room * 2 : 64;
+    void *grown = reallocarray(*pointer, more, size);
+    if (!grown)
+        return problem_error(l->problems, NULL, 0, "no memory for the configuration");
+    *pointer = grown;
+    *room = more;
+    return true;
+}
+
+bool loading_name(struct setting_reader *r, const struct yaml *node, const char *kind, const char *name) {
+    struct loading *l = r->context;
+    if (!*name || strlen(name) > NAME_MAX_BYTES)
+        return setting_error(r, node, "the name of a %s must have 1 to %d bytes; shorten it", kind,
+                             NAME_MAX_BYTES);
+    if (!loading_grow(l, &l->names, &l->name_room, l->name_count, sizeof *l->names))
+        return false;
+    l->names[l->name_count++] =
+        (struct known_name){.kind = kind, .name = name, .line = node->line, .file = node->file};
+    return true;
+}
+
+static int compare_names(const void *a, const void *b) {
+    const struct known_name *x = a, *y = b;
+    int order = strcmp(x->kind, y->kind);
+    if (order == 0)
+        order = strcmp(x->name, y->name);
+    return order ? order : x->line - y->line;
+}
+
+static void check_names(struct loading *l) {
+    if (l->name_count)
+        qsort(l->names, l->name_count, sizeof *l->names, compare_names);
+    for (size_t i = 1; i < l->name_count; i++) {
+        const struct known_name *a = &l->names[i - 1], *b = &l->names[i];
+        if (strcmp(a->kind, b->kind) == 0 && strcmp(a->name, b->name) == 0)
+            problem_error(l->problems, b->file, b->line,
+                          "%s: there is another %s of this name in line %d; give each its own", b->name,
+                          b->kind, a->line);
+    }
+}
+
+/* An image network or partner while it is read: readers of single keys find what was read before them. */
+struct owner {
+    const char *name;
+    uint32_t value; /* its place, as the trie has it */
+    struct partner partner;
+    bool prefixes;
+};
+
+static bool read_prefixes(struct setting_reader *r, const struct yaml *node, void *field) {
+    struct owner *o = field;
+    o->prefixes = true;
+    return prefixes_read(r, node, o->value, o->name);
+}
+
+static bool read_prefixes_file(struct setting_reader *r, const struct yaml *node, void *field) {
+    struct owner *o = field;
+    o->prefixes = true;
+    return prefixes_read_file(r, node, o->value, o->name);
+}
+
+static bool read_contracts(struct setting_reader *r, const struct yaml *node, void *field) {
+    return contracts_read(r, node, &((struct owner *)field)->partner);
+}
+
+static bool read_domain(struct setting_reader *r, const struct yaml *item, uint32_t partner) {
+    struct loading *l = r->context;
+    char name[DOMAIN_MAX + 1];
+    const char *why;
+    struct domain d = {.partner = partner, .line = item->line, .file = item->file};
+    if (item->kind != YAML_TEXT)
+        return setting_error(r, item, "is not a name; write example.org or *.example.org");
+    if (!domain_parse(item->text, name, &d.below, &why))
+        return setting_error(r, item, "\"%.80s\" %s", item->text, why);
+    d.name = arena_text(r->arena, name, strlen(name));
+    if (!d.name || !loading_grow(l, &l->domains, &l->domain_room, l->domain_count, sizeof d))
+        return false;
+    l->domains[l->domain_count++] = d;
+    return true;
+}
+
+static bool read_domains(struct setting_reader *r, const struct yaml *node, void *field) {
+    struct owner *o = field;
+    uint32_t index = o->value & ((1u << PLACE_KIND_SHIFT) - 1);
+    bool ok = setting_texts(r, node, &o->partner.domains);
+    if (node->kind == YAML_TEXT)
+        return ok && read_domain(r, node, index);
+    for (const struct yaml *item = node->child; ok && item; item = item->next)
+        ok = read_domain(r, item, index);
+    return ok;
+}
+
+static const struct setting image_settings[] = {
+    {.key = "name",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct owner, name),
+     .required = true,
+     .help = "what alerts call it"},
+    {.key = "prefixes",
+     .type = SETTING_CUSTOM,
+     .read = read_prefixes,
+     .required = true,
+     .help = "list of prefixes"},
+    {0},
+};
+
+/* The readers of prefixes, domains and contracts take the whole owner (offset 0). */
+static const struct setting partner_settings[] = {
+    {.key = "name",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct owner, name),
+     .required = true,
+     .help = "what alerts call it"},
+    {.key = "prefixes", .type = SETTING_CUSTOM, .read = read_prefixes, .help = "list of prefixes"},
+    {.key = "prefixes-file",
+     .type = SETTING_CUSTOM,
+     .read = read_prefixes_file,
+     .help = "file with one prefix a line"},
+    {.key = "domains", .type = SETTING_CUSTOM, .read = read_domains, .help = "names of its servers"},
+    {.key = "contracts", .type = SETTING_CUSTOM, .read = read_contracts, .help = "list of contracts"},
+    {0},
+};
+
+const struct policy_table *policy_tables(void) {
+    static const struct policy_table tables[] = {
+        {"image-networks", image_settings},
+        {"partners", partner_settings},
+        {"contracts", contract_settings},
+        {0},
+    };
+    return tables;
+}
+
+static uint32_t place_value(enum place_kind kind, size_t index) {
+    return (uint32_t)kind << PLACE_KIND_SHIFT | (uint32_t)index;
+}
+
+/* A list under `key`; NULL and *count 0 when it is not there or no list (told). */
+static const struct yaml *list_of(struct setting_reader *r, const struct yaml *root, const char *key,
+                                  size_t *count) {
+    const struct yaml *list = yaml_get(root, key);
+    *count = 0;
+    if (list && list->kind != YAML_LIST) {
+        setting_error(r, list, "must be a list; write its entries in lines that begin with a hyphen");
+        return NULL;
+    }
+    *count = list ? list->children : 0;
+    return list;
+}
+
+static void read_images(struct setting_reader *r, const struct yaml *root, struct policy *p) {
+    const struct yaml *list = list_of(r, root, "image-networks", &p->image_count);
+    struct image_network *images = arena_array(r->arena, p->image_count + 1, sizeof *images);
+    const struct yaml *item = list ? list->child : NULL;
+    for (size_t i = 0; images && item; i++, item = item->next) {
+        struct owner o = {.value = place_value(PLACE_IMAGE, i)};
+        if (setting_read(r, item, image_settings, &o))
+            loading_name(r, yaml_get(item, "name"), "image network", o.name);
+        images[i] = (struct image_network){
+            .name = o.name, .file = arena_text(r->arena, item->file, strlen(item->file)), .line = item->line};
+    }
+    p->images = images;
+}
+
+static struct partner read_partner(struct setting_reader *r, const struct yaml *item, size_t index) {
+    struct owner o = {.value = place_value(PLACE_PARTNER, index)};
+    if (setting_read(r, item, partner_settings, &o)) {
+        loading_name(r, yaml_get(item, "name"), "partner", o.name);
+        if (!o.prefixes && o.partner.domains.count == 0)
+            setting_error(r, item, "partner %s has neither prefixes nor domains; add what it is known by",
+                          o.name);
+    }
+    o.partner.name = o.name;
+    o.partner.line = item->line;
+    o.partner.file = arena_text(r->arena, item->file, strlen(item->file));
+    return o.partner;
+}
+
+static void read_partners(struct setting_reader *r, const struct yaml *root, struct policy *p) {
+    const struct yaml *list = list_of(r, root, "partners", &p->partner_count);
+    struct partner *partners = arena_array(r->arena, p->partner_count + 1, sizeof *partners);
+    const struct yaml *item = list ? list->child : NULL;
+    for (size_t i = 0; partners && item; i++, item = item->next)
+        partners[i] = read_partner(r, item, i);
+    p->partners = partners;
+}
+
+static void read_internal(struct setting_reader *r, const struct yaml *root) {
+    const struct yaml *node = yaml_get(root, "internal-networks");
+    if (node)
+        prefixes_read(r, node, place_value(PLACE_INTERNAL, 0), NULL);
+}
+
+/* --- Joining ----------------------------------------------------------------------------------------------
+ */
+
+static bool join_domains(struct policy *p, struct loading *l) {
+    p->domain_count = domains_check(l->domains, l->domain_count, l->problems);
+    struct domain *domains = arena_array(l->arena, p->domain_count + 1, sizeof *domains);
+    if (!domains)
+        return false;
+    if (p->domain_count)
+        memcpy(domains, l->domains, p->domain_count * sizeof *domains);
+    for (size_t i = 0; i < p->domain_count; i++)
+        domains[i].file = NULL; /* the document's, which ends before the policy */
+    p->domains = domains;
+    return true;
+}
+
+static bool join(struct policy *p, struct loading *l) {
+    check_names(l);
+    networks_sort(l->entries, l->entry_count);
+    size_t kept = overlaps_check(l->entries, l->entry_count, l->problems);
+    return join_domains(p, l) && networks_build(&p->networks, l->entries, kept, l->arena);
+}
+
+const struct policy *policy_load(const struct yaml *root, struct arena *arena, struct problems *problems,
+                                 const char *const *classes, bool (*protocol_known)(const char *name)) {
+    size_t errors = problems->errors;
+    struct loading l = {.arena = arena,
+                        .problems = problems,
+                        .classes = classes,
+                        .protocol_known = protocol_known,
+                        .today = (int32_t)(clock_wall() / (86400 * NS_PER_S))};
+    struct setting_reader r = {.arena = arena, .problems = problems, .context = &l};
+    struct policy *p = arena_alloc(arena, sizeof *p);
+    bool ok = p != NULL;
+    if (ok) {
+        read_images(&r, root, p);
+        read_internal(&r, root);
+        read_partners(&r, root, p);
+        ok = join(p, &l);
+    }
+    if ((!ok || arena->failed) && problems->errors == errors)
+        problem_error(problems, root ? root->file : NULL, 0,
+                      "no memory for the networks and partners; list fewer");
+    free(l.entries);
+    free(l.domains);
+    free(l.names);
+    return problems->errors == errors ? p : NULL;
+}
+
+/* --- Asking -----------------------------------------------------------------------------------------------
+ */
+
+struct place policy_place(const struct policy *p, const struct address *a) {
+    uint32_t value = networks_find(&p->networks, a);
+    return (struct place){(enum place_kind)(value >> PLACE_KIND_SHIFT),
+                          value & ((1u << PLACE_KIND_SHIFT) - 1)};
+}
+
+const struct image_network *policy_image_network(const struct policy *p, uint32_t index) {
+    return index < p->image_count ? &p->images[index] : NULL;
+}
+
+const struct partner *policy_partner(const struct policy *p, uint32_t index) {
+    return index < p->partner_count ? &p->partners[index] : NULL;
+}
+
+size_t policy_image_networks(const struct policy *p) {
+    return p->image_count;
+}
+
+size_t policy_partners(const struct policy *p) {
+    return p->partner_count;
+}
+
+bool policy_matters(const struct policy *p, const struct address *source, const struct address *destination) {
+    if (policy_place(p, source).kind != PLACE_IMAGE)
+        return false;
+    enum place_kind to = policy_place(p, destination).kind;
+    return to != PLACE_IMAGE && to != PLACE_INTERNAL;
+}
+
+const struct partner *policy_partner_named(const struct policy *p, struct bytes host) {
+    const struct domain *d = domains_find(p->domains, p->domain_count, host);
+    return d ? &p->partners[d->partner] : NULL;
+}
