@@ -13,30 +13,174 @@
     COUNTER(OTHER_WORKER,         "capture.other_worker",         "packets of a file that belong to another worker") \
     COUNTER(TIME_STEPS_BACK,      "capture.time_steps_back",      "packets whose time is before that of an earlier packet") \
     COUNTER(TIME_JUMPS,           "capture.time_jumps",           "jumps of the packet time by more than an hour") \
+    COUNTER(BEFORE_BEGIN,         "capture.before_begin",         "packets discarded because they came before all workers listened") \
     /* decode: one counter for each reason why a packet is not understood */ \
     COUNTER(DECODE_OK,            "decode.understood",            "packets decoded to a TCP, UDP or SCTP payload") \
+    COUNTER(DECODE_OTHER,          "decode.other_transport",     "packets of another IP protocol (ICMP, ESP, ...)") \
+    COUNTER(DECODE_LINK,           "decode.link_malformed",      "frames whose link header is cut short or malformed") \
+    COUNTER(DECODE_NOT_IP,         "decode.not_ip",              "frames that carry no IP (ARP, spanning tree, ...)") \
+    COUNTER(DECODE_LLC,            "decode.llc_other",           "802.3 frames that carry no IP or are cut short") \
+    COUNTER(DECODE_ETHERNET_SHORT, "decode.ethernet_short",      "Ethernet headers inside a tunnel that are cut short") \
+    COUNTER(DECODE_VLAN_SHORT,     "decode.vlan_short",          "VLAN tags cut short") \
+    COUNTER(DECODE_MPLS_SHORT,     "decode.mpls_short",          "MPLS label stacks cut short") \
+    COUNTER(DECODE_PPPOE_SHORT,    "decode.pppoe_short",         "PPPoE headers cut short") \
+    COUNTER(DECODE_PPPOE_MALFORMED, "decode.pppoe_malformed",     "PPPoE headers of another version or code") \
+    COUNTER(DECODE_PPP_SHORT,      "decode.ppp_short",           "PPP headers cut short") \
+    COUNTER(DECODE_PPP_OTHER,      "decode.ppp_other",           "PPP frames that carry no IP (link control, ...)") \
+    COUNTER(DECODE_GRE_SHORT,      "decode.gre_short",           "GRE headers cut short or with too many routes") \
+    COUNTER(DECODE_GRE_UNKNOWN,    "decode.gre_unknown",         "GRE headers of another version or without an ethertype") \
+    COUNTER(DECODE_GRE_EMPTY,      "decode.gre_empty",           "PPTP packets that only acknowledge") \
+    COUNTER(DECODE_ERSPAN_SHORT,   "decode.erspan_short",        "ERSPAN headers cut short") \
+    COUNTER(DECODE_ERSPAN_UNKNOWN, "decode.erspan_unknown",      "ERSPAN headers of another version or frame type") \
+    COUNTER(DECODE_DEPTH,          "decode.too_deep",            "packets with more encapsulations than the limit") \
+    COUNTER(DECODE_IP_SHORT,       "decode.ip_short",            "IP headers cut short") \
+    COUNTER(DECODE_IP_MALFORMED,   "decode.ip_malformed",        "IP headers with a wrong version or length") \
+    COUNTER(DECODE_IP_BEYOND,      "decode.ip_beyond_frame",     "IP packets longer than the frame they came in (still used)") \
+    COUNTER(DECODE_EXTENSIONS,     "decode.extensions",          "IPv6 extension headers cut short or too many") \
+    COUNTER(DECODE_TCP_SHORT,      "decode.tcp_short",           "TCP headers cut short") \
+    COUNTER(DECODE_TCP_MALFORMED,  "decode.tcp_malformed",       "TCP headers with a wrong length") \
+    COUNTER(DECODE_UDP_SHORT,      "decode.udp_short",           "UDP headers cut short") \
+    COUNTER(DECODE_UDP_MALFORMED,  "decode.udp_malformed",       "UDP headers with a wrong length") \
+    COUNTER(DECODE_SCTP_SHORT,     "decode.sctp_short",          "SCTP headers cut short") \
+    COUNTER(FRAGMENTS,             "decode.fragments",           "IP fragments") \
+    COUNTER(FRAGMENTS_WHOLE,       "decode.fragments_whole",     "IP packets put together from fragments") \
+    COUNTER(FRAGMENTS_REPEATED,    "decode.fragments_repeated",  "fragments of a packet that was just put together") \
+    COUNTER(FRAGMENTS_OVERLAP,     "decode.fragments_overlap",   "fragments that overlap others; the first bytes are kept") \
+    COUNTER(FRAGMENTS_TINY,        "decode.fragments_tiny",      "fragments that cut the transport header") \
+    COUNTER(FRAGMENTS_MALFORMED,   "decode.fragments_malformed", "fragments whose place or length is impossible") \
+    COUNTER(FRAGMENTS_CUT,         "decode.fragments_cut",       "fragments that the snap length cut; not used") \
+    COUNTER(FRAGMENTS_TIMEOUT,     "decode.fragments_timeout",   "packets given up because fragments did not come") \
+    COUNTER(FRAGMENTS_SHED,        "decode.fragments_shed",      "unfinished packets shed because fragment memory was full") \
+    COUNTER(FRAGMENTS_TOO_MANY,    "decode.fragments_too_many",  "packets given up because they came in too many fragments") \
     /* flow */ \
     COUNTER(FLOWS,                "flow.opened",                  "flows opened") \
     COUNTER(FLOWS_SHED,           "flow.shed",                    "flows closed early because the flow table was full") \
     COUNTER(FLOWS_IGNORED,        "flow.ignored",                 "flows that the policy does not want looked into") \
+    COUNTER(SESSIONS_SHED,        "flow.sessions_shed",          "flows not looked into because too many were at once") \
+    COUNTER(FLOWS_REUSED,         "flow.reused",                  "flows ended by a new connection with the same addresses and ports") \
+    COUNTER(RESETS_IGNORED,       "flow.resets_ignored",          "TCP resets whose sequence number does not fit their flow") \
+    COUNTER(IDENTIFY_SHED,        "flow.identify_shed",           "flows left unnamed because the memory for naming was full") \
+    COUNTER(IDENTIFY_UNKNOWN,     "flow.identify_unknown",        "flows without a name after the packets that naming may take") \
+    COUNTER(EXPECTATIONS_SHED,    "flow.expectations_shed",       "announced flows forgotten because too many were announced") \
+    COUNTER(EXPECTATIONS_EXPIRED, "flow.expectations_expired",    "announced flows that did not come in time") \
     /* stream */ \
     COUNTER(STREAM_BYTES,         "stream.bytes",                 "bytes delivered in order") \
     COUNTER(STREAM_GAPS,          "stream.gaps",                  "gaps declared in streams") \
     COUNTER(STREAM_GAP_BYTES,     "stream.gap_bytes",             "bytes missing in those gaps") \
+    COUNTER(STREAM_PAIRS_SHED,    "stream.pairs_shed",            "connections not rebuilt because too many were being rebuilt") \
+    COUNTER(STREAM_MIDWAY,        "stream.midway",                "sides of connections whose beginning was not seen") \
+    COUNTER(STREAM_EARLY,         "stream.early",                 "segments stored because they came before earlier bytes") \
+    COUNTER(STREAM_HELD,          "stream.held",                  "segments held until the bytes that they answer came") \
+    COUNTER(STREAM_REPEATED,      "stream.repeated",              "segments that brought nothing new (retransmission, duplicate, keep-alive)") \
+    COUNTER(STREAM_MEMORY_FULL,   "stream.memory_full",           "waits ended early because the memory for early segments was full") \
+    COUNTER(STREAM_CUT_BYTES,     "stream.cut_bytes",             "bytes missing because the capture cut packets short (snap length)") \
+    COUNTER(STREAM_AFTER_END,     "stream.after_end_bytes",       "bytes that came after the end of their side and were not looked at") \
+    COUNTER(STREAM_RESETS_WRONG,  "stream.resets_wrong",          "TCP resets outside the window of their connection") \
+    COUNTER(STREAM_ACKS_WRONG,    "stream.acks_wrong",            "acknowledgements of bytes that nobody can have sent") \
     /* protocol */ \
     COUNTER(TRANSFERS,            "protocol.transfers",           "transfers begun") \
+    COUNTER(TRANSFERS_NOT_LEAVING, "protocol.transfers_not_leaving", "transfers whose bytes do not leave an image network") \
     COUNTER(FLOWS_UNIDENTIFIED,   "protocol.unidentified",        "flows whose protocol stayed unknown") \
     COUNTER(FLOWS_ENCRYPTED,      "protocol.encrypted",           "flows that turned out to be encrypted") \
     COUNTER(BYTES_ENCRYPTED,      "protocol.encrypted_bytes",     "bytes of flows that are encrypted") \
+    COUNTER(FLOWS_NOT_PARSED,     "protocol.not_parsed",          "flows of a protocol that has a name but no parser here") \
+    COUNTER(CONVERSATIONS_SHED,   "protocol.conversations_shed",  "flows not looked into because the conversations were at their cap") \
+    COUNTER(HOLDS_SHED,           "protocol.holds_shed",          "undecided flows given up because no memory was left to hold their first bytes") \
+    COUNTER(HOLDS_FULL,           "protocol.holds_full",          "flows still undecided when their first bytes filled the hold") \
+    COUNTER(PROTOCOL_NO_MEMORY,   "protocol.no_memory",           "flows or announcements for which a protocol got no memory") \
+    COUNTER(PROTOCOL_NOT_OPENED,  "protocol.not_opened",          "flows not parsed because their protocol had no memory or refused the announcement") \
+    COUNTER(PROTOCOL_LOST,        "protocol.lost",                "flows in which the parser lost its way") \
+    COUNTER(PROTOCOL_SWITCHED,    "protocol.switched",            "flows whose protocol was changed by nDPI's name before any transfer") \
+    COUNTER(TUNNELS,              "protocol.tunnels",             "tunnels (SOCKS, CONNECT) whose inner conversation was identified afresh") \
+    COUNTER(TUNNELS_TOO_DEEP,     "protocol.tunnels_too_deep",    "tunnels in tunnels beyond the limit") \
+    COUNTER(FTP_TLS,              "ftp.auth_tls",                 "FTP control connections that turned to TLS or another protection") \
+    COUNTER(FTP_LISTINGS,         "ftp.listings",                 "FTP data flows with a directory listing, not a transfer") \
+    COUNTER(FTP_NOT_STREAM,       "ftp.not_stream_mode",          "FTP transfers in block or compressed mode, passed raw") \
+    COUNTER(FTP_LINES_LONG,       "ftp.lines_long",               "FTP control lines longer than the bound") \
+    COUNTER(FTP_PATHS_CUT,        "ftp.paths_cut",                "FTP paths longer than the bound, of which the end was kept") \
+    COUNTER(FTP_BAD_ADDRESS,      "ftp.bad_address",              "PORT, EPRT, PASV or EPSV addresses that could not be read") \
+    COUNTER(FTP_COMMANDS_SHED,    "ftp.commands_shed",            "FTP commands whose reply was no longer waited for") \
+    COUNTER(FTP_DATA_UNANNOUNCED, "ftp.data_unannounced",         "FTP data flows whose control connection was not seen in time") \
+    COUNTER(FTP_DATA_EARLY,       "ftp.data_early",               "FTP data flows handed on before their command was seen") \
+    COUNTER(FTP_DATA_UNUSED,      "ftp.data_unused",              "announced FTP data flows that carried nothing") \
+    COUNTER(FTP_DATA_OTHER_WAY,   "ftp.data_other_way_bytes",     "bytes on FTP data flows against the direction of the transfer") \
+    COUNTER(SOCKS_REFUSED,        "socks.refused",                "SOCKS requests that the proxy refused") \
+    COUNTER(SOCKS_UDP,            "socks.udp_associate",          "SOCKS requests to relay UDP, which is not followed") \
+    COUNTER(SOCKS_ENCRYPTED,      "socks.encrypted",              "SOCKS connections with a method that encrypts (GSSAPI, TLS)") \
+    COUNTER(HTTP_REQUESTS,        "http.requests",               "HTTP requests understood") \
+    COUNTER(HTTP_RESPONSES,       "http.responses",              "HTTP responses understood") \
+    COUNTER(HTTP_UNEXPECTED,      "http.unexpected",             "places where an HTTP message should begin and something else stood") \
+    COUNTER(HTTP_HEADS_BAD,       "http.heads_bad",              "HTTP heads that could not be parsed") \
+    COUNTER(HTTP_HEADS_CUT,       "http.heads_cut",              "HTTP heads cut by a gap or the end of their connection") \
+    COUNTER(HTTP_HEADS_TOO_LONG,  "http.heads_too_long",         "HTTP heads longer than 64 KiB, skipped") \
+    COUNTER(HTTP_FRAMING_LOST,    "http.framing_lost",           "gaps that took HTTP framing with them, so that the next message had to be found") \
+    COUNTER(HTTP_RESYNCED,        "http.resynced",               "HTTP messages found again after the way was lost") \
+    COUNTER(HTTP_CHUNKS_BROKEN,   "http.chunks_broken",          "chunked HTTP bodies cut short because their framing was broken") \
+    COUNTER(HTTP_UNANSWERED,      "http.unanswered",             "HTTP requests forgotten because too many waited for an answer") \
+    COUNTER(HTTP_UPGRADES,        "http.upgrades",               "HTTP flows left because they changed to another protocol (101)") \
+    COUNTER(HTTP_NO_MEMORY,       "http.no_memory",              "HTTP heads lost because no memory was left") \
     /* content */ \
     COUNTER(OBJECTS,              "content.objects",              "objects opened") \
     COUNTER(OBJECTS_COMPLETE,     "content.objects_complete",     "objects seen whole") \
     COUNTER(OBJECTS_INCOMPLETE,   "content.objects_incomplete",   "objects with missing bytes or cut short") \
+    COUNTER(OBJECTS_SHED,         "content.objects_shed",         "objects not opened because too many were") \
+    COUNTER(OBJECTS_NOT_HASHED,   "content.objects_not_hashed",   "objects without SHA-256 because memory for it was missing") \
+    COUNTER(OBJECT_TEXT_CUT,      "content.text_cut",             "names, paths and other texts of objects cut to their longest size") \
+    COUNTER(TRANSFER_LENGTH_WRONG, "content.length_wrong",        "transfers that ended before or behind their announced length") \
+    COUNTER(CODING_UNKNOWN,       "content.coding_unknown",       "bodies in a coding that is not known, kept as they came") \
+    COUNTER(CODING_DEPTH,         "content.coding_depth",         "bodies with more codings inside one another than depth allows") \
+    COUNTER(CODING_FALSE,         "content.coding_false",         "bodies that are not in the coding they announce, kept as they came") \
+    COUNTER(CODING_BROKEN,        "content.coding_broken",        "coded bodies that turned out damaged on the way") \
+    COUNTER(CODING_UNFINISHED,    "content.coding_unfinished",    "coded bodies that ended before their coding did") \
+    COUNTER(CODING_TRAILING,      "content.coding_trailing",      "coded bodies with bytes behind the end of the coding") \
+    COUNTER(CODING_GAPS,          "content.coding_gaps",          "gaps inside coded bodies") \
+    COUNTER(CODING_OUTPUT,        "content.coding_output",        "objects cut because they decode to too many bytes") \
+    COUNTER(CODING_RATIO,         "content.coding_ratio",         "objects cut because they decode to too many times their size") \
+    COUNTER(CODING_MEMORY,        "content.coding_memory",        "bodies not decoded because decoders or their memory ran out") \
+    COUNTER(MULTIPART_PARTS,      "content.multipart_parts",      "parts of multipart bodies") \
+    COUNTER(MULTIPART_OUTSIDE,    "content.multipart_outside",    "bytes before the first and behind the last part of multipart bodies") \
+    COUNTER(MULTIPART_UNFINISHED, "content.multipart_unfinished", "multipart bodies without their final boundary") \
+    COUNTER(MULTIPART_BOUNDARY,   "content.multipart_boundary",   "multipart bodies without a usable boundary, kept as they came") \
+    COUNTER(MULTIPART_DEPTH,      "content.multipart_depth",      "multipart bodies nested deeper than allowed, kept as they came") \
+    COUNTER(MULTIPART_SHED,       "content.multipart_shed",       "multipart bodies not taken apart because too many were open") \
+    COUNTER(MULTIPART_HEAD,       "content.multipart_head",       "parts whose headers were longer than allowed") \
+    COUNTER(MULTIPART_GAPS,       "content.multipart_gaps",       "gaps inside multipart bodies") \
+    COUNTER(ASSEMBLY_OVERLAP,     "content.assembly_overlap",     "bytes of parts that had been seen before") \
+    COUNTER(ASSEMBLY_SPILLED,     "content.assembly_spilled",     "parts made objects of their own because the memory for waiting parts was full") \
+    COUNTER(ASSEMBLY_UNFINISHED,  "content.assembly_unfinished",  "wholes closed without all of their parts") \
+    COUNTER(ASSEMBLY_EVICTED,     "content.assembly_evicted",     "unfinished wholes closed early to make room for new objects") \
+    COUNTER(ASSEMBLY_SHED,        "content.assembly_shed",        "parts that could not wait for others because too many wholes were open") \
     /* inspect */ \
     COUNTER(FINDINGS,             "inspect.findings",             "rules that held for an object") \
+    COUNTER(INSPECT_BYTES_MATCHED,  "inspect.bytes_matched",      "bytes that patterns were matched against") \
+    COUNTER(INSPECT_BYTES_PIXELS,   "inspect.bytes_pixels",       "bytes of images stepped over: entropy-coded pixels and tables") \
+    COUNTER(INSPECT_OBJECTS_SHED,   "inspect.objects_shed",       "objects not inspected because the inspector's memory was used up") \
+    COUNTER(INSPECT_STREAMS_SHED,   "inspect.streams_shed",       "scopes of objects not matched because stream memory was used up") \
+    COUNTER(INSPECT_SETS_SHED,      "inspect.sets_shed",          "counts of values not kept because the memory for sets was used up") \
+    COUNTER(INSPECT_COUNTS_STOPPED, "inspect.counts_stopped",     "counts that stopped at their limit: at least so many values") \
+    COUNTER(INSPECT_UNZIP_SHED,     "inspect.unzip_shed",         "compressed image texts not matched because memory was used up") \
     /* channel */ \
     COUNTER(RECORDS,              "channel.records",              "records handed to the reporter") \
     COUNTER(RECORDS_LOST,         "channel.records_lost",         "records lost because the channel was full") \
+    COUNTER(RECORDS_DAMAGED,      "channel.damaged",              "times a damaged ring was given up to the writer's position") \
+    /* report */ \
+    COUNTER(INCIDENTS_OPENED,     "report.incidents_opened",      "incidents opened") \
+    COUNTER(INCIDENTS_CLOSED,     "report.incidents_closed",      "incidents closed") \
+    COUNTER(INCIDENTS_SHED,       "report.incidents_shed",        "incidents closed early because there were too many") \
+    COUNTER(INCIDENTS_REFUSED,    "report.incidents_refused",     "findings without an incident because memory was short") \
+    COUNTER(FINDINGS_APPROVED,    "report.findings_approved",     "findings that a contract or an internal destination allows") \
+    COUNTER(FINDINGS_ELSEWHERE,   "report.findings_elsewhere",    "findings that do not leave an image network") \
+    COUNTER(OBJECTS_FORGOTTEN,    "report.objects_forgotten",     "objects in flight forgotten at the cap, may count twice") \
+    COUNTER(MESSAGES,             "report.messages",              "messages made for outputs") \
+    COUNTER(MESSAGES_DELIVERED,   "report.messages_delivered",    "messages that an output took") \
+    COUNTER(MESSAGES_LOST,        "report.messages_lost",         "messages dropped because too many were held for an output") \
+    COUNTER(MESSAGES_REFUSED,     "report.messages_refused",      "messages that the system or the receiver refused") \
+    COUNTER(MESSAGES_REPEATED,    "report.messages_repeated",     "messages sent again after a broken connection") \
+    COUNTER(MESSAGES_SHORTENED,   "report.messages_shortened",    "messages with fields left out to fit the transport") \
+    COUNTER(MESSAGES_UNFIT,       "report.messages_unfit",        "messages that could not be made to fit") \
+    COUNTER(CONNECTS_FAILED,      "report.connects_failed",       "connections to a receiver that failed or broke") \
+    COUNTER(CHANNEL_DAMAGED,      "channel.damaged",              "times that a channel from a worker was found damaged and reset") \
+    COUNTER(RULES_LEFT_OUT,       "channel.rules_left_out",       "rules that held for an object beyond those that its record names") \
     /* end of table */
 /* clang-format on */
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROTOCOL_HTTP_BODY_H
+#define GANTRY_PROTOCOL_HTTP_BODY_H
+
+#include "base/bytes.h"
+
+/* Where a message's body ends (RFC 9112 section 6), found byte by byte at any split. */
+enum http_framing { HTTP_NO_BODY, HTTP_LENGTH, HTTP_CHUNKED, HTTP_UNTIL_CLOSE };
+
+enum http_body_step { HTTP_BODY_MORE, HTTP_BODY_END, HTTP_BODY_BROKEN };
+
+struct http_body {
+    enum http_framing framing;
+    uint64_t left;      /* bytes to come: of the body, or of the chunk */
+    uint64_t plain;     /* Content-Length beside chunked, UINT64_MAX without one */
+    bool plain_allowed; /* a body that was announced as chunked and is not is taken as it is */
+    uint8_t phase;      /* of the chunk framing */
+    bool first;         /* no chunk has been seen yet */
+    bool digits;        /* the size has one */
+    uint32_t line;      /* bytes of the framing line, of the whole trailer section */
+    uint8_t seen[24];   /* the first size line, given back as body if it was none */
+    uint8_t seen_n;
+};
+
+/* `length` is Content-Length or UINT64_MAX. `response`: may last until the connection closes. */
+void http_body_init(struct http_body *b, enum http_framing framing, uint64_t length, bool response);
+
+/* Takes framing and at most one run of payload from `in`; returns how many bytes it took. *payload (may be
+ * empty) lies in `in` or in `b`. After END or BROKEN nothing more may be asked. */
+size_t http_body_take(struct http_body *b, struct bytes in, struct bytes *payload, enum http_body_step *step);
+
+/* `n` bytes are missing here: *inside of them belonged to the body. END: the body ended within the gap.
+ * BROKEN: the gap took framing with it. */
+enum http_body_step http_body_gap(struct http_body *b, uint64_t n, uint64_t *inside);
+
+/* The stream has ended here: was everything announced seen? */
+bool http_body_complete(const struct http_body *b);
+
+#endif

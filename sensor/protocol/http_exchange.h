@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROTOCOL_HTTP_EXCHANGE_H
+#define GANTRY_PROTOCOL_HTTP_EXCHANGE_H
+
+#include "base/bytes.h"
+
+/* Requests that wait for their responses, in order (pipelining, RFC 9112 section 9.3.2), and the way back to
+ * the right pair after messages were lost. */
+enum { HTTP_EXCHANGES_MAX = 256 };
+
+/* What a response's facts need of its request. */
+struct http_origin {
+    struct bytes method, path, host, user;
+};
+
+struct http_exchange {
+    struct http_exchange *next;
+    struct http_origin origin; /* points behind the structure */
+    bool old;                  /* HTTP/0.9 */
+    bool unknown;              /* stands for requests that a gap has swallowed */
+    bool used;                 /* an unknown one that a response was paired with */
+    bool answered;             /* its response may have been in a gap */
+};
+
+struct http_exchanges {
+    struct http_exchange *first, **last;
+    unsigned count;
+};
+
+void http_exchanges_init(struct http_exchanges *q);
+void http_exchanges_finish(struct http_exchanges *q);
+
+/* Takes a bounded copy of the origin. When 256 wait the oldest is forgotten (counted). */
+void http_exchanges_asked(struct http_exchanges *q, const struct http_origin *origin, bool old);
+
+/* The request that the response which begins now answers; NULL if none is known. The caller's, to be freed.
+ */
+struct http_exchange *http_exchanges_answered(struct http_exchanges *q);
+
+/* The same without taking it. */
+const struct http_exchange *http_exchanges_next(const struct http_exchanges *q);
+
+/* Requests, or responses, may have been lost here. */
+void http_exchanges_requests_lost(struct http_exchanges *q);
+void http_exchanges_responses_lost(struct http_exchanges *q);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/http_head.h"
+
+#include <htp/htp.h>
+
+enum { FIELD_BYTES_MAX = 65536 + 1024, FIELDS_MAX = 1024 };
+
+/* One for the process, made at the first message and kept. */
+static htp_cfg_t *configuration(void) {
+    static htp_cfg_t *cfg;
+    if (cfg)
+        return cfg;
+    htp_cfg_t *made = htp_config_create();
+    if (!made)
+        return NULL;
+    htp_config_set_server_personality(made, HTP_SERVER_GENERIC);
+    htp_config_set_log_level(made, HTP_LOG_NONE);
+    htp_config_set_request_decompression(made, 0);
+    htp_config_set_response_decompression(made, 0);
+    htp_config_set_parse_request_cookies(made, 0);
+    htp_config_set_parse_request_auth(made, 1);
+    htp_config_set_field_limits(made, FIELD_BYTES_MAX, FIELD_BYTES_MAX);
+    htp_config_set_number_headers_limit(made, FIELDS_MAX);
+    cfg = made;
+    return cfg;
+}
+
+static struct bytes text_of(const bstr *b) {
+    return b ? bytes_of(bstr_ptr(b), bstr_len(b)) : bytes_of(NULL, 0);
+}
+
+static void feed(struct http_head *h, const void *p, size_t n) {
+    if (h->request)
+        htp_connp_req_data(h->parser, NULL, p, n);
+    else
+        htp_connp_res_data(h->parser, NULL, p, n);
+}
+
+static bool line_read(const struct http_head *h) {
+    return h->tx && (h->request ? h->tx->request_line != NULL : h->tx->response_line != NULL);
+}
+
+static bool chunked(const struct http_head *h) {
+    if (h->request && h->tx->request_transfer_coding == HTP_CODING_CHUNKED)
+        return true;
+    if (!h->request && h->tx->response_transfer_coding == HTP_CODING_CHUNKED)
+        return true;
+    return http_head_lists(h, "transfer-encoding", "chunked");
+}
+
+/* libhtp's own reading of Content-Length first (it steps over junk around the digits), the digits else. */
+static uint64_t content_length(const struct http_head *h) {
+    int64_t n = h->request ? h->tx->request_content_length : h->tx->response_content_length;
+    uint64_t value;
+    if (n >= 0)
+        return (uint64_t)n;
+    if (bytes_number(bytes_trim(http_head_field(h, "content-length")), &value) && value <= INT64_MAX)
+        return value;
+    return UINT64_MAX;
+}
+
+static void read_framing(struct http_head *h) {
+    h->length = content_length(h);
+    if (chunked(h))
+        h->framing = HTTP_CHUNKED;
+    else if (h->length != UINT64_MAX)
+        h->framing = HTTP_LENGTH;
+    else
+        h->framing = HTTP_UNTIL_CLOSE;
+    int status = h->request ? 0 : h->tx->response_status_number;
+    h->status = status >= 100 && status <= 999 ? status : 200;
+}
+
+bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
+    htp_cfg_t *cfg = configuration();
+    *h = (struct http_head){.request = request};
+    h->parser = cfg ? htp_connp_create(cfg) : NULL;
+    if (!h->parser)
+        return false;
+    htp_connp_open(h->parser, NULL, 0, NULL, 0, NULL);
+    feed(h, block.p, block.n);
+    h->tx = htp_list_get(htp_connp_get_connection(h->parser)->transactions, 0);
+    if (!line_read(h)) {
+        http_head_finish(h);
+        return false;
+    }
+    read_framing(h);
+    return true;
+}
+
+void http_head_finish(struct http_head *h) {
+    if (h->parser)
+        htp_connp_destroy_all(h->parser);
+    h->parser = NULL;
+    h->tx = NULL;
+}
+
+struct bytes http_head_field(const struct http_head *h, const char *name) {
+    const htp_table_t *table = h->request ? h->tx->request_headers : h->tx->response_headers;
+    const htp_header_t *field = htp_table_get_c(table, name);
+    return field ? text_of(field->value) : bytes_of(NULL, 0);
+}
+
+struct bytes http_head_method(const struct http_head *h) {
+    return text_of(h->tx->request_method);
+}
+
+struct bytes http_head_target(const struct http_head *h) {
+    return text_of(h->tx->request_uri);
+}
+
+struct bytes http_head_host(const struct http_head *h) {
+    return text_of(h->tx->request_hostname);
+}
+
+struct bytes http_head_user(const struct http_head *h) {
+    return text_of(h->tx->request_auth_username);
+}
+
+struct bytes http_head_reason(const struct http_head *h) {
+    return text_of(h->tx->response_message);
+}
+
+bool http_head_old(const struct http_head *h) {
+    return h->tx->is_protocol_0_9 != 0;
+}
+
+bool http_head_lists(const struct http_head *h, const char *field, const char *word) {
+    struct bytes value = http_head_field(h, field);
+    while (value.n) {
+        const uint8_t *comma = memchr(value.p, ',', value.n);
+        size_t n = comma ? (size_t)(comma - value.p) : value.n;
+        if (bytes_equal_nocase(bytes_trim(bytes_of(value.p, n)), word))
+            return true;
+        n += comma != NULL;
+        value = bytes_of(value.p + n, value.n - n);
+    }
+    return false;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROTOCOL_HTTP_START_H
+#define GANTRY_PROTOCOL_HTTP_START_H
+
+#include "base/bytes.h"
+
+/* Does a message begin here? The answer never changes with more bytes once it is not MORE, so it does not
+ * depend on how the stream was cut. `sure` asks for proof (a version, a status code): for finding the way
+ * back in the middle of anything; without it a known method or "HTTP/" is enough, as the place is right. */
+enum http_start { HTTP_START_NO, HTTP_START_MORE, HTTP_START_YES };
+
+enum http_start http_request_start(struct bytes in, bool sure);
+enum http_start http_status_start(struct bytes in, bool sure);
+
+/* Does this request line (without its end) name a version? HTTP/0.9 does not. */
+bool http_line_versioned(struct bytes line);
+
+/* Bytes of white space and empty lines before a message (RFC 9112 section 2.2 allows one empty line, old
+ * clients send more). */
+size_t http_blank(struct bytes in);
+
+#endif
