@@ -8,16 +8,17 @@
 
 /* TCP reassembly (RFC 9293): both directions' bytes in order, or gaps of known length.
  *
- * - In-order payload is delivered from the packet itself, never copied; only what came early is, in bounded memory.
+ * - In-order payload is delivered from the packet itself, never copied; only what came early is, in bounded
+ * memory.
  * - Overlaps: the bytes first delivered or first stored win.
- * - Late before lost: bytes that the other side acknowledged and we have not seen are waited for, bounded in bytes
- *   and in packet time, before they are called a gap.
+ * - Late before lost: bytes that the other side acknowledged and we have not seen are waited for, bounded in
+ * bytes and in packet time, before they are called a gap.
  * - Order between the two directions: a segment that acknowledges bytes of the other side which we have not
  *   delivered yet is held until they come (or are given up), so that a response never overtakes its request.
  * - A keep-alive (one byte before the next) and a zero-window probe deliver nothing. SYN data (RFC 7413) is
  *   accepted. Without a SYN a stream begins at its first segment.
- * - Every `data` call is followed by zero or more others in the order of the bytes of each side. After `end` nothing
- *   comes for that side.
+ * - Every `data` call is followed by zero or more others in the order of the bytes of each side. After `end`
+ * nothing comes for that side.
  */
 struct stream_sink {
     void (*data)(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time);
@@ -28,10 +29,10 @@ struct stream_sink {
 };
 
 struct stream_options {
-    uint64_t memory;       /* bytes for stored segments, all streams */
-    uint64_t pairs;        /* most stream pairs at once */
-    uint64_t late_bytes;   /* stored behind a hole before it is a gap; 0: 1 MiB */
-    uint64_t late_time;    /* ns of packet time since the hole appeared; 0: 2 s */
+    uint64_t memory;     /* bytes for stored segments, all streams */
+    uint64_t pairs;      /* most stream pairs at once */
+    uint64_t late_bytes; /* stored behind a hole before it is a gap; 0: 1 MiB */
+    uint64_t late_time;  /* ns of packet time since the hole appeared; 0: 2 s */
 };
 
 struct reassembler; /* pools; one a worker */
@@ -42,9 +43,11 @@ void reassembler_destroy(struct reassembler *r);
 
 /* NULL at the cap (counted). `user` is given to every call of the sink. */
 struct stream_pair *stream_open(struct reassembler *r, void *user);
-/* One TCP packet of the flow. The sink may call stream_skip() and stream_stop() during it, not stream_close(). */
+/* One TCP packet of the flow. The sink may call stream_skip() and stream_stop() during it, not
+ * stream_close(). */
 void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p);
-/* The owner no longer wants bytes of this side: sequence numbers are followed, nothing is stored or delivered. */
+/* The owner no longer wants bytes of this side: sequence numbers are followed, nothing is stored or
+ * delivered. */
 void stream_skip(struct stream_pair *s, enum side from);
 bool stream_skipping(const struct stream_pair *s, enum side from);
 /* Delivers what is left (holes become gaps), ends both sides that have not ended, frees. */

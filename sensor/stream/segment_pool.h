@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_STREAM_SEGMENT_POOL_H
+#define GANTRY_STREAM_SEGMENT_POOL_H
+
+#include "base/clock.h"
+#include "base/pool.h"
+
+/* Segments that came before their turn, of one direction, in blocks of one size. Blocks of a list are ordered
+ * by sequence number (RFC 9293 section 3.4: modulo 2^32) and do not overlap: what was stored first stays. */
+enum { SEGMENT_BLOCK = 2048 };
+
+struct segment {
+    struct segment *next;
+    time_ns time;      /* packet time of its arrival */
+    uint32_t sequence; /* of its first byte */
+    uint32_t ack;      /* what its packet acknowledged, if has_ack */
+    uint32_t n;        /* bytes at data */
+    uint32_t cut;      /* bytes behind them that the capture did not keep */
+    bool has_ack;
+    uint8_t data[];
+};
+
+enum { SEGMENT_DATA_MAX = SEGMENT_BLOCK - sizeof(struct segment) };
+
+struct segment_list {
+    struct segment *head, *tail;
+    uint32_t blocks;
+    uint32_t bytes; /* stored, cut ones included */
+};
+
+/* One packet's payload on its way into a list: `captured` bytes are there, `length` were on the wire. */
+struct segment_source {
+    const uint8_t *bytes;
+    uint32_t captured, length;
+    uint32_t sequence, ack;
+    bool has_ack;
+    time_ns time;
+};
+
+/* How far b is behind a; negative when it is before. */
+static inline int32_t sequence_from(uint32_t a, uint32_t b) {
+    return (int32_t)(b - a);
+}
+
+static inline uint32_t segment_end(const struct segment *s) {
+    return s->sequence + s->n + s->cut;
+}
+
+/* False when the pool ran dry in between: what did not fit is missing. */
+bool segment_list_store(struct segment_list *list, struct pool *pool, const struct segment_source *from);
+/* The first one, out of the list; the caller gives it back to the pool. */
+struct segment *segment_list_pop(struct segment_list *list);
+void segment_list_clear(struct segment_list *list, struct pool *pool);
+
+#endif

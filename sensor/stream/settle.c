@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "stream/pair.h"
+
+/* What may be delivered, what is called a gap, and when. */
+
+enum {
+    /* A side whose SYN was not seen begins at the lowest segment among so many packets or bytes: packets that
+     * swap places do so within a few. */
+    START_PACKETS = 16,
+    START_BYTES = 64 << 10,
+};
+
+bool pair_held(const struct stream_pair *s, enum side from, uint32_t ack) {
+    const struct direction *o = &s->side[side_other(from)];
+    if (!o->seen || o->skip || o->ended || o->absent)
+        return false;
+    if (!o->has_acked || sequence_from(o->acked, ack) > 0)
+        return false; /* an acknowledgement that was not believed */
+    if (o->started)
+        return sequence_from(o->next + o->phantom, ack) > 0;
+    return o->early.head && sequence_from(o->early.head->sequence, ack) > 0;
+}
+
+static void end_side(struct reassembler *r, struct stream_pair *s, enum side from, bool clean, time_ns now) {
+    struct direction *d = &s->side[from];
+    if (d->ended)
+        return;
+    d->ended = true;
+    r->sink.end(s->user, from, clean, now);
+}
+
+void pair_gap(struct reassembler *r, struct stream_pair *s, enum side from, uint32_t n, time_ns now) {
+    struct direction *d = &s->side[from];
+    d->next += n;
+    d->phantom = false;
+    if (n == 0 || d->skip)
+        return;
+    counter_one(COUNTER_STREAM_GAPS);
+    counter_add(COUNTER_STREAM_GAP_BYTES, n);
+    r->sink.gap(s->user, from, n, now);
+}
+
+void pair_deliver(struct reassembler *r, struct stream_pair *s, enum side from, const uint8_t *bytes,
+                  uint32_t captured, uint32_t n, time_ns now) {
+    struct direction *d = &s->side[from];
+    d->next += captured;
+    d->phantom = false;
+    if (captured && !d->skip) {
+        counter_add(COUNTER_STREAM_BYTES, captured);
+        r->sink.data(s->user, from, bytes, captured, now);
+    }
+    if (n > captured) {
+        counter_add(COUNTER_STREAM_CUT_BYTES, n - captured);
+        pair_gap(r, s, from, n - captured, now);
+    }
+}
+
+static void deliver_head(struct reassembler *r, struct stream_pair *s, enum side from, time_ns now) {
+    struct direction *d = &s->side[from];
+    struct segment *head = segment_list_pop(&d->early);
+    uint32_t had = d->next - head->sequence, all = head->n + head->cut;
+    if (had < all) {
+        uint32_t there = head->n > had ? head->n - had : 0;
+        pair_deliver(r, s, from, head->data + (head->n - there), there, all - had, now);
+    }
+    pool_give(&r->blocks, head);
+}
+
+static bool head_fits(const struct direction *d) {
+    return d->started && !d->ended && d->early.head && sequence_from(d->early.head->sequence, d->next) >= 0;
+}
+
+static bool head_held(const struct stream_pair *s, enum side from) {
+    const struct segment *head = s->side[from].early.head;
+    return head->has_ack && pair_held(s, from, head->ack);
+}
+
+static bool drain(struct reassembler *r, struct stream_pair *s, enum side from, time_ns now) {
+    struct direction *d = &s->side[from];
+    bool progress = false;
+    if ((d->skip || d->ended) && d->early.head) {
+        if (d->started && !d->ended)
+            d->next = direction_top(d);
+        segment_list_clear(&d->early, &r->blocks);
+    }
+    if (d->skip && d->fin && d->started)
+        d->next = d->end;
+    while (head_fits(d) && !d->skip && !head_held(s, from)) {
+        deliver_head(r, s, from, now);
+        progress = true;
+    }
+    if (d->fin && d->started && !d->ended && d->next == d->end) {
+        end_side(r, s, from, true, now);
+        progress = true;
+    }
+    return progress;
+}
+
+/* Both sides hold bytes that answer the other's: possible when a repeated segment carries a newer ACK than it
+ * first did. The one that came first was sent first. */
+static bool break_tie(struct reassembler *r, struct stream_pair *s, time_ns now) {
+    const struct direction *c = &s->side[SIDE_CLIENT], *v = &s->side[SIDE_SERVER];
+    if (!head_fits(c) || !head_fits(v))
+        return false;
+    deliver_head(r, s, c->early.head->time <= v->early.head->time ? SIDE_CLIENT : SIDE_SERVER, now);
+    return true;
+}
+
+static bool start(struct reassembler *r, struct stream_pair *s, struct direction *d, time_ns now,
+                  bool force) {
+    if (d->started || !d->early.head)
+        return false;
+    if (!force && s->start_packets < START_PACKETS && d->early.bytes < START_BYTES &&
+        !pair_is_late(r, d->hole_since, now))
+        return false;
+    if (!d->has_floor || sequence_from(d->next, d->early.head->sequence) < 0)
+        d->next = d->early.head->sequence;
+    d->started = true;
+    if (d->has_acked && sequence_from(direction_top(d), d->acked) > AHEAD_MAX)
+        d->has_acked = false;
+    if (d->fin && sequence_from(direction_top(d), d->end) < 0)
+        d->fin = false;
+    counter_one(COUNTER_STREAM_MIDWAY);
+    return true;
+}
+
+static bool acked_beyond(const struct direction *d) {
+    return d->has_acked && sequence_from(d->next + d->phantom, d->acked) > 0;
+}
+
+static bool has_hole(const struct direction *d) {
+    if (!d->started || d->ended || d->skip)
+        return false;
+    if (d->early.head)
+        return sequence_from(d->next, d->early.head->sequence) > 0;
+    return (d->fin && sequence_from(d->next, d->end) > 0) || (d->seen && !d->absent && acked_beyond(d));
+}
+
+static void track_hole(struct stream_pair *s, enum side from, time_ns now) {
+    struct direction *d = &s->side[from];
+    if (!has_hole(d)) {
+        d->hole = false;
+        return;
+    }
+    if (!d->hole || d->hole_at != d->next) {
+        d->hole = d->own_quiet = d->peer_quiet = true;
+        d->hole_counts = false;
+        d->hole_at = d->next;
+        d->hole_since = now;
+        d->behind = 0;
+    }
+    /* Bytes and time count from the acknowledgement on: until then the sender is about to repeat them. */
+    if (!d->hole_counts && (acked_beyond(d) || !s->side[side_other(from)].seen)) {
+        d->hole_counts = true;
+        d->hole_since = now;
+        d->behind = 0;
+    }
+}
+
+static bool hole_is_over(const struct reassembler *r, const struct stream_pair *s, const struct direction *d,
+                         time_ns now) {
+    uint64_t blocks = (uint64_t)s->side[0].early.blocks + s->side[1].early.blocks;
+    bool late = pair_is_late(r, d->hole_since, now);
+    if (d->phantom && d->early.head)
+        return true; /* it was waited for once, and was no FIN */
+    if (d->hole_counts)
+        return late || d->behind >= r->late_bytes || blocks > r->late_blocks;
+    return (late && d->peer_quiet) || blocks > r->unacked_blocks;
+}
+
+/* Bytes of the hole that are given up. Less than the hole when only its beginning was acknowledged. */
+static uint32_t hole_size(const struct direction *d, bool force) {
+    uint32_t acked = d->has_acked && sequence_from(d->next, d->acked) > 0 ? d->acked - d->next : 0;
+    uint32_t size = acked;
+    if (d->early.head)
+        size = d->early.head->sequence - d->next;
+    else if (d->fin)
+        size = d->end - d->next;
+    return !force && acked && acked < size ? acked : size;
+}
+
+static bool give_up(struct reassembler *r, struct stream_pair *s, enum side from, time_ns now, bool force) {
+    struct direction *d = &s->side[from];
+    if (start(r, s, d, now, force))
+        return true;
+    track_hole(s, from, now);
+    if (!d->hole || !(force || hole_is_over(r, s, d, now)))
+        return false;
+    if (!d->hole_counts && !force && !(d->peer_quiet && pair_is_late(r, d->hole_since, now)))
+        counter_one(COUNTER_STREAM_MEMORY_FULL);
+    uint32_t size = hole_size(d, force);
+    bool known_by_ack_only = !d->early.head && !d->fin;
+    bool quiet = d->own_quiet;
+    /* A FIN takes a sequence number too: where nothing follows, the last one acknowledged may be that. */
+    bool phantom = known_by_ack_only && (size == 1 || s->side[side_other(from)].fin);
+    d->hole = false;
+    pair_gap(r, s, from, size - phantom, now);
+    d->phantom = phantom;
+    if (known_by_ack_only && quiet)
+        d->absent = true;
+    return true;
+}
+
+void pair_settle(struct reassembler *r, struct stream_pair *s, time_ns now, bool force) {
+    for (;;) {
+        bool progress = drain(r, s, SIDE_CLIENT, now);
+        progress |= drain(r, s, SIDE_SERVER, now);
+        if (progress || break_tie(r, s, now))
+            continue;
+        if (!give_up(r, s, SIDE_CLIENT, now, force) && !give_up(r, s, SIDE_SERVER, now, force))
+            break;
+    }
+    if (s->reset && !force && pair_is_late(r, s->reset_at, now))
+        pair_finish(r, s, now);
+}
+
+void pair_finish(struct reassembler *r, struct stream_pair *s, time_ns now) {
+    pair_settle(r, s, now, true);
+    end_side(r, s, SIDE_CLIENT, false, now);
+    end_side(r, s, SIDE_SERVER, false, now);
+}
