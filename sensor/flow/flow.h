@@ -33,12 +33,17 @@ struct flow {
     uint16_t ndpi_master, ndpi_app; /* nDPI ids, 0 unknown */
     time_ns first, last;            /* packet time */
     uint64_t packets[2], bytes[2];  /* by the side that sent; bytes of IP packets */
-    uint32_t fin_seen;              /* bit a side */
+    uint8_t fin_seen;               /* bit a side */
+    uint8_t sequence_known;         /* table's own: bit a side: sequence_first and sequence_next hold */
+    bool syn_unanswered;            /* table's own: syn_pending holds */
     uint32_t number;                /* of this worker, counts up, never 0 */
     void *ndpi;                     /* identify.c's own, freed as soon as the flow has its name */
     void *stream;                   /* owner's: struct stream_pair */
     void *conversation;             /* owner's: struct conversation */
     uint32_t policy;                /* owner's: what the policy said of the addresses */
+    uint32_t sequence_first[2];     /* table's own, TCP: first sequence number of the side (its SYN's if seen) */
+    uint32_t sequence_next[2];      /* table's own, TCP: behind the last byte of the side */
+    uint32_t syn_pending;           /* table's own, TCP: a SYN that does not fit, until the other side answers it */
 };
 
 struct flow_owner {

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/table.h"
+
+#include "base/counter.h"
+
+#include <stdlib.h>
+
+_Static_assert(sizeof(struct flow) <= 192, "a million flows must fit into 400 MB with everything they need");
+_Static_assert(sizeof(struct flow_key) == 38, "the key is hashed as bytes: no padding");
+
+/* Bucket array: between one and two pointers a flow. */
+enum { FLOW_COST = sizeof(struct flow) + 2 * sizeof(struct flow *) };
+
+static const time_ns timeout_defaults[LIST_COUNT] = {
+    [LIST_NEW] = 30 * NS_PER_S,
+    /* FTP's control connection is silent while a large file moves */
+    [LIST_ESTABLISHED] = 3600 * NS_PER_S,
+    [LIST_CLOSING] = 10 * NS_PER_S,
+    [LIST_UDP] = 60 * NS_PER_S,
+};
+
+static void take_timeouts(struct flow_table *t, const struct flow_options *o) {
+    const uint64_t wanted[LIST_COUNT] = {
+        [LIST_NEW] = o->timeout_new,
+        [LIST_ESTABLISHED] = o->timeout_established,
+        [LIST_CLOSING] = o->timeout_closing,
+        [LIST_UDP] = o->timeout_udp,
+    };
+    for (int i = 0; i < LIST_COUNT; i++)
+        t->timeouts[i] = wanted[i] && wanted[i] < INT64_MAX ? (time_ns)wanted[i] : timeout_defaults[i];
+}
+
+struct flow_table *flow_table_create(const struct flow_options *options, const struct flow_owner *owner) {
+    size_t limit = options->memory / FLOW_COST, buckets = 1;
+    struct flow_table *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    if (limit == 0)
+        limit = 1;
+    while (buckets < limit)
+        buckets *= 2;
+    t->buckets = calloc(buckets, sizeof(struct flow *));
+    t->mask = buckets - 1;
+    if (!t->buckets || !pool_init(&t->flows, sizeof(struct flow), limit)) {
+        free(t->buckets);
+        free(t);
+        return NULL;
+    }
+    t->hash = hash_key_random();
+    t->owner = *owner;
+    take_timeouts(t, options);
+    community_id_prepare();
+    return t;
+}
+
+void flow_table_destroy(struct flow_table *t) {
+    if (!t)
+        return;
+    for (int i = 0; i < LIST_COUNT; i++)
+        while (t->lists[i].oldest)
+            flow_table_close(t, t->lists[i].oldest, FLOW_END_EXIT);
+    pool_finish(&t->flows);
+    free(t->buckets);
+    free(t);
+}
+
+size_t flow_table_count(const struct flow_table *t) {
+    return t->flows.in_use;
+}
+
+static struct flow_key key_of(const struct endpoint *a, const struct endpoint *b, uint8_t transport) {
+    int order = memcmp(&a->address, &b->address, sizeof a->address);
+    if (order > 0 || (order == 0 && a->port > b->port)) {
+        const struct endpoint *swap = a;
+        a = b;
+        b = swap;
+    }
+    return (struct flow_key){a->address, b->address, a->port, b->port, transport};
+}
+
+static struct flow **bucket_of(struct flow_table *t, const struct flow_key *key) {
+    return &t->buckets[hash_bytes(&t->hash, key, sizeof *key) & t->mask];
+}
+
+static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b) {
+    return a->port == b->port && address_equal(&a->address, &b->address);
+}
+
+/* True when the packet's ends are the flow's; *from tells which of them sent it. */
+static bool flow_matches(const struct flow *f, const struct packet_ends *ends, uint8_t transport,
+                         enum side *from) {
+    if (f->transport != transport)
+        return false;
+    for (enum side s = SIDE_CLIENT; s <= SIDE_SERVER; s++)
+        if (endpoint_equal(&f->end[s], &ends->source) &&
+            endpoint_equal(&f->end[side_other(s)], &ends->destination)) {
+            *from = s;
+            return true;
+        }
+    return false;
+}
+
+void flow_table_close(struct flow_table *t, struct flow *flow, enum flow_end why) {
+    struct flow_key key = key_of(&flow->end[0], &flow->end[1], flow->transport);
+    struct flow **at = bucket_of(t, &key);
+    while (*at != flow)
+        at = &(*at)->hash_next;
+    *at = flow->hash_next;
+    flow_list_remove(&t->lists[flow_list_of(flow)], flow);
+    t->owner.closed(t->owner.context, flow, why);
+    pool_give(&t->flows, flow);
+}
+
+static uint32_t next_number(struct flow_table *t) {
+    if (++t->last_number == 0)
+        t->last_number = 1;
+    return t->last_number;
+}
+
+static struct flow *open_flow(struct flow_table *t, struct flow **bucket, const struct packet *p,
+                              const struct packet_ends *ends, enum side *from) {
+    struct flow *flow = pool_take(&t->flows);
+    if (!flow && flow_table_shed(t))
+        flow = pool_take(&t->flows);
+    if (!flow)
+        return NULL;
+    *from = packet_sender_side(p, ends);
+    *flow = (struct flow){.hash_next = *bucket,
+                          .transport = p->transport,
+                          .vlan = p->vlan,
+                          .first = p->time,
+                          .last = p->time,
+                          .number = next_number(t)};
+    flow->end[*from] = ends->source;
+    flow->end[side_other(*from)] = ends->destination;
+    flow->syn_seen = p->transport == PROTOCOL_TCP && (p->tcp_flags & TCP_SYN);
+    *bucket = flow;
+    flow_list_append(&t->lists[flow_list_of(flow)], flow);
+    counter_one(COUNTER_FLOWS);
+    t->owner.opened(t->owner.context, flow, p);
+    return flow;
+}
+
+static void touch(struct flow_table *t, struct flow *flow, const struct packet *p, enum side from) {
+    enum timeout_list before = flow_list_of(flow), after;
+    if (p->time > flow->last)
+        flow->last = p->time;
+    flow->packets[from]++;
+    flow->bytes[from] += p->network_length;
+    if (p->payload_length > p->payload_captured)
+        flow->bytes[from] += p->payload_length - p->payload_captured;
+    if (p->transport == PROTOCOL_TCP)
+        flow_tcp_advance(flow, p, from);
+    after = flow_list_of(flow);
+    if (before == after && t->lists[after].newest == flow)
+        return;
+    flow_list_remove(&t->lists[before], flow);
+    flow_list_append(&t->lists[after], flow);
+}
+
+struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enum side *from) {
+    struct packet_ends ends = packet_ends_of(p);
+    struct flow_key key = key_of(&ends.source, &ends.destination, p->transport);
+    struct flow **bucket = bucket_of(t, &key);
+    struct flow *flow = *bucket;
+    while (flow && !flow_matches(flow, &ends, p->transport, from))
+        flow = flow->hash_next;
+    if (flow && p->transport == PROTOCOL_TCP && flow_tcp_reused(flow, p, *from)) {
+        counter_one(COUNTER_FLOWS_REUSED);
+        flow_table_close(t, flow, FLOW_END_REUSED);
+        flow = NULL;
+    }
+    if (!flow)
+        flow = open_flow(t, bucket, p, &ends, from);
+    if (flow)
+        touch(t, flow, p, *from);
+    return flow;
+}
