@@ -87,8 +87,8 @@ static bool windows_path(struct bytes text) {
 static void unquote(const struct parameter *p, struct raw *out) {
     bool escapes = p->quoted && !windows_path(p->text);
     for (size_t i = 0; i < p->text.n; i++) {
-        if (escapes && p->text.p[i] == '\\' && i + 1 < p->text.n)
-            i++;
+        if (escapes && p->text.p[i] == '\\' && ++i == p->text.n)
+            break;
         raw_put(out, p->text.p[i]);
     }
 }

@@ -187,6 +187,8 @@ static bool (*const steps[])(struct http *, struct http_side *, struct bytes, si
     [HTTP_OVER] = step_over,
 };
 
+static void run_held(struct http *h, struct http_side *s);
+
 /* All the steps that a window allows; returns the bytes used. */
 static size_t run(struct http *h, struct http_side *s, struct bytes in) {
     size_t total = 0, used = 0;
@@ -195,6 +197,11 @@ static size_t run(struct http *h, struct http_side *s, struct bytes in) {
         if (!steps[s->phase](h, s, bytes_of(in.p + total, in.n - total), &used))
             break;
         total += used;
+        /* What the client sent on behind a refused CONNECT comes before the next answer. */
+        if (h->wake) {
+            h->wake = false;
+            run_held(h, &h->side[h->client]);
+        }
     }
     return total;
 }
@@ -310,9 +317,6 @@ static enum protocol_result http_data(struct conversation *c, enum side from, co
     struct http *h = c->state;
     struct http_side *s = &h->side[from];
     struct bytes rest = pump(h, s, bytes_of(p, n));
-    if (h->wake && h->result == PROTOCOL_OK)
-        run_held(h, &h->side[h->client]);
-    h->wake = false;
     if (h->result == PROTOCOL_INNER)
         give_inner(h, s, rest);
     return h->result;

@@ -34,7 +34,7 @@ static enum http_body_step not_chunked(struct http_body *b, struct bytes *payloa
 /* The size line ends with this LF. */
 static enum http_body_step size_done(struct http_body *b) {
     b->first = false;
-    b->digits = false;
+    b->digits = b->spaces = false;
     enter(b, b->left ? CHUNK_DATA : CHUNK_TRAILER);
     return HTTP_BODY_MORE;
 }
@@ -49,7 +49,7 @@ static enum http_body_step size_byte(struct http_body *b, uint8_t c, struct byte
         b->seen[b->seen_n++] = c;
     else
         b->plain_allowed = false;
-    if (digit >= 0) {
+    if (digit >= 0 && !b->spaces) {
         if (b->left >> 59) /* a size that no body has; the next digit must not overflow */
             return not_chunked(b, payload);
         b->left = b->left << 4 | (unsigned)digit;
@@ -58,11 +58,10 @@ static enum http_body_step size_byte(struct http_body *b, uint8_t c, struct byte
         /* An empty line before a size is skipped: some servers end a chunk twice. */
         if (b->digits)
             return size_done(b);
-    } else if (c == ';' || white(c)) {
-        if (b->digits)
-            enter(b, CHUNK_EXTENSION);
-        else if (c == ';')
-            return not_chunked(b, payload);
+    } else if (c == ';' && b->digits) {
+        enter(b, CHUNK_EXTENSION);
+    } else if (white(c)) {
+        b->spaces = b->digits;
     } else {
         return not_chunked(b, payload);
     }

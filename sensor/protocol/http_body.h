@@ -11,14 +11,14 @@ enum http_body_step { HTTP_BODY_MORE, HTTP_BODY_END, HTTP_BODY_BROKEN };
 
 struct http_body {
     enum http_framing framing;
-    uint64_t left;      /* bytes to come: of the body, or of the chunk */
-    uint64_t plain;     /* Content-Length beside chunked, UINT64_MAX without one */
-    bool plain_allowed; /* a body that was announced as chunked and is not is taken as it is */
-    uint8_t phase;      /* of the chunk framing */
-    bool first;         /* no chunk has been seen yet */
-    bool digits;        /* the size has one */
-    uint32_t line;      /* bytes of the framing line, of the whole trailer section */
-    uint8_t seen[24];   /* the first size line, given back as body if it was none */
+    uint64_t left;       /* bytes to come: of the body, or of the chunk */
+    uint64_t plain;      /* Content-Length beside chunked, UINT64_MAX without one */
+    bool plain_allowed;  /* a body that was announced as chunked and is not is taken as it is */
+    uint8_t phase;       /* of the chunk framing */
+    bool first;          /* no chunk has been seen yet */
+    bool digits, spaces; /* the size has one; white space stood behind it */
+    uint32_t line;       /* bytes of the framing line, of the whole trailer section */
+    uint8_t seen[24];    /* the first size line, given back as body if it was none */
     uint8_t seen_n;
 };
 

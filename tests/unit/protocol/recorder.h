@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_TEST_PROTOCOL_RECORDER_H
+#define GANTRY_TEST_PROTOCOL_RECORDER_H
+
+#include "protocol/protocol.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Fake services that write down what a protocol asks of the stages behind it. */
+enum { RECORD_MAX = 4096, RECORD_TEXT = 512 };
+
+struct record {
+    enum side from;
+    char name[RECORD_TEXT], path[RECORD_TEXT], host[RECORD_TEXT], user[RECORD_TEXT], method[RECORD_TEXT];
+    char type[RECORD_TEXT], encoding[RECORD_TEXT], etag[RECORD_TEXT];
+    bool partial, ended;
+    uint64_t offset, length, total, size, missing;
+    enum transfer_end how;
+    char sha256[65]; /* of the bytes that came, gaps left out */
+    EVP_MD_CTX *hash;
+};
+
+struct recorder {
+    struct record *list; /* RECORD_MAX */
+    size_t count, named, encrypted;
+    char hosts[RECORD_TEXT];
+    char inner[2][RECORD_TEXT];
+    size_t inner_n[2];
+    bool inner_now; /* the protocol has said PROTOCOL_INNER */
+    struct conversation c;
+};
+
+static void record_text(char out[RECORD_TEXT], struct bytes text) {
+    size_t n = text.n < RECORD_TEXT - 1 ? text.n : RECORD_TEXT - 1;
+    if (n)
+        memcpy(out, text.p, n);
+    out[n] = 0;
+}
+
+static struct transfer *record_begin(struct conversation *c, const struct transfer_facts *f) {
+    struct recorder *r = c->owner;
+    if (r->count == RECORD_MAX)
+        return NULL;
+    struct record *t = &r->list[r->count++];
+    *t = (struct record){.from = f->from, .partial = f->partial, .offset = f->offset};
+    t->length = f->length;
+    t->total = f->total;
+    record_text(t->name, f->name);
+    record_text(t->path, f->path);
+    record_text(t->host, f->host);
+    record_text(t->user, f->user);
+    record_text(t->method, f->method);
+    record_text(t->type, f->content_type);
+    record_text(t->encoding, f->content_encoding);
+    record_text(t->etag, f->etag);
+    t->hash = EVP_MD_CTX_new();
+    EVP_DigestInit_ex(t->hash, EVP_sha256(), NULL);
+    return (struct transfer *)t;
+}
+
+static void record_data(struct transfer *transfer, const uint8_t *bytes, size_t n) {
+    struct record *t = (struct record *)transfer;
+    if (!t)
+        return;
+    if (t->ended || n == 0)
+        abort(); /* data behind the end, or an empty call */
+    t->size += n;
+    EVP_DigestUpdate(t->hash, bytes, n);
+}
+
+static void record_gap(struct transfer *transfer, uint64_t n) {
+    struct record *t = (struct record *)transfer;
+    if (!t)
+        return;
+    if (t->ended || n == 0)
+        abort();
+    t->missing += n;
+}
+
+static void record_end(struct transfer *transfer, enum transfer_end how) {
+    struct record *t = (struct record *)transfer;
+    unsigned char digest[32];
+    if (!t)
+        return;
+    if (t->ended)
+        abort(); /* ended twice */
+    t->ended = true;
+    t->how = how;
+    EVP_DigestFinal_ex(t->hash, digest, NULL);
+    EVP_MD_CTX_free(t->hash);
+    for (int i = 0; i < 32; i++)
+        snprintf(t->sha256 + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void record_encrypted(struct conversation *c) {
+    ((struct recorder *)c->owner)->encrypted++;
+}
+
+static void record_named(struct conversation *c, struct bytes host) {
+    struct recorder *r = c->owner;
+    size_t used = strlen(r->hosts);
+    r->named++;
+    if (used + host.n + 2 < RECORD_TEXT)
+        snprintf(r->hosts + used, RECORD_TEXT - used, "%s%.*s", used ? "," : "", (int)host.n,
+                 (const char *)host.p);
+}
+
+static const struct protocol_services record_services = {
+    .begin = record_begin,
+    .data = record_data,
+    .gap = record_gap,
+    .end = record_end,
+    .encrypted = record_encrypted,
+    .named = record_named,
+};
+
+static struct recorder *recorder_create(const struct protocol *p) {
+    struct recorder *r = calloc(1, sizeof *r);
+    r->list = calloc(RECORD_MAX, sizeof *r->list);
+    r->c.services = &record_services;
+    r->c.owner = r;
+    r->c.protocol = p;
+    r->c.state = p->open(&r->c, NULL);
+    return r;
+}
+
+/* Closes the conversation; the records stay. */
+static void recorder_close(struct recorder *r) {
+    if (r->c.state)
+        r->c.protocol->close(&r->c);
+    r->c.state = NULL;
+}
+
+static void recorder_destroy(struct recorder *r) {
+    recorder_close(r);
+    for (size_t i = 0; i < r->count; i++)
+        if (!r->list[i].ended)
+            abort(); /* a transfer that the protocol forgot to end */
+    free(r->list);
+    free(r);
+}
+
+/* Stands for dispatch.c, which these tests do not link. */
+void conversation_inner(struct conversation *c, enum side from, const uint8_t *bytes, size_t n) {
+    struct recorder *r = c->owner;
+    size_t room = RECORD_TEXT - 1 - (r->inner_n[from] < RECORD_TEXT - 1 ? r->inner_n[from] : RECORD_TEXT - 1);
+    memcpy(r->inner[from] + (RECORD_TEXT - 1 - room), bytes, n < room ? n : room);
+    r->inner_n[from] += n;
+}
+
+#endif
