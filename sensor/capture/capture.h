@@ -23,33 +23,39 @@ struct capture_packet {
 
 struct capture_options {
     const char *interface;
-    const char *filter;     /* BPF, NULL for everything */
-    uint64_t ring_bytes;    /* kernel ring; 0: a default of this folder's */
-    uint64_t snap_length;   /* bytes; 0: enough for any frame (65,535 and offloads) */
+    const char *filter;   /* BPF, NULL for everything */
+    uint64_t ring_bytes;  /* kernel ring; 0: a default of this folder's */
+    uint64_t snap_length; /* bytes; 0: enough for any frame (65,535 and offloads) */
     bool promiscuous;
-    unsigned workers;       /* >1: join a fanout group, one capture a worker */
-    bool split_by_ports;    /* split by five-tuple instead of the pair of addresses */
+    unsigned workers;    /* >1: join a fanout group, one capture a worker */
+    bool split_by_ports; /* split by five-tuple instead of the pair of addresses */
     uint16_t fanout_group;
+    unsigned index; /* of this capture in its group; the interface's drops are counted by index 0 alone */
 };
 
 typedef void capture_fn(void *context, const struct capture_packet *packet);
 
 struct capture; /* opaque */
 
-/* All return NULL after filling *e with one line: what, where, how to mend (no such interface: which there are;
- * no privilege: which capability; bad filter: libpcap's reason). */
+/* All return NULL after filling *e with one line: what, where, how to mend (no such interface: which there
+ * are; no privilege: which capability; bad filter: libpcap's reason). */
 struct capture *capture_open_live(const struct capture_options *options, struct error *e);
-/* Several files in a row, pcap or pcapng, any time resolution, "-" for standard input. Files after the first are
- * opened (and their privileges needed) at once, so that the worker opens nothing. An unknown link type is an error
- * at open. */
-struct capture *capture_open_files(const char *const *paths, size_t count, const char *filter, struct error *e);
+/* Several files in a row, pcap or pcapng, any time resolution, "-" for standard input. Files after the first
+ * are opened (and their privileges needed) at once, so that the worker opens nothing. An unknown link type is
+ * an error at open. */
+struct capture *capture_open_files(const char *const *paths, size_t count, const char *filter,
+                                   struct error *e);
 
 /* Lends at most `most` packets. Returns how many, 0 when none came within about 100 ms (live), CAPTURE_END at
- * the end of the last file, CAPTURE_BROKEN when the source is damaged or went away: capture_reason() says why,
- * everything before the damage has been lent. */
+ * the end of the last file, CAPTURE_BROKEN when the source is damaged or went away: capture_reason() says
+ * why, everything before the damage has been lent. */
 enum { CAPTURE_END = -1, CAPTURE_BROKEN = -2 };
 int capture_read(struct capture *c, int most, capture_fn *fn, void *context);
 const char *capture_reason(const struct capture *c);
+
+/* For a fanout group, on each of its captures once all are open: what is in the ring from before that moment
+ * went to a worker that will not see the rest of its flow, and is discarded (counted). Before the fork. */
+void capture_begin(struct capture *c);
 
 /* Keeps only the packets of worker `index` of `count`: the C twin of the fanout program, for files. */
 void capture_share(struct capture *c, unsigned index, unsigned count, bool split_by_ports);
@@ -63,9 +69,15 @@ int capture_progress(const struct capture *c);
 int capture_poll_fd(const struct capture *c); /* -1 for files */
 void capture_close(struct capture *c);        /* accepts NULL */
 
-/* Warns, through log_warning, about offloads that are on at the interface (GRO, LRO, VLAN stripping is fine) with
- * the ethtool command that turns them off. Returns how many are on. */
+/* Warns, through log_warning, about offloads that are on at the interface (GRO, LRO, VLAN stripping is fine)
+ * with the ethtool command that turns them off. Returns how many are on. */
 int capture_check_offloads(const char *interface);
+
+/* What the link header says: the ethertype of what follows and where in the frame it begins. LINK_LLC and
+ * LINK_PPP stand for what has no ethertype of its own. False: cut short, or not of the form that its link
+ * type demands. VLAN tags are left to the caller. */
+enum { LINK_LLC = 0x0004, LINK_PPP = 0x880b };
+bool capture_link(const struct capture_packet *packet, uint16_t *ethertype, uint32_t *offset);
 
 /* Which of `count` workers a frame goes to: equal to the BPF program that the kernel runs. */
 unsigned capture_fanout(const struct capture_packet *packet, unsigned count, bool split_by_ports);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/fanout.h"
+
+/* The C twin of fanout_program.c: the same steps in the same order. A load past the end of the frame
+ * ends the kernel's program with 0, so it does here. */
+struct walk {
+    const uint8_t *data;
+    uint32_t length;
+    uint32_t at; /* of the header that `type` names */
+    uint32_t type;
+    uint32_t hash; /* of the innermost pair so far */
+    bool split_by_ports;
+    bool overrun;
+    bool done;
+};
+
+/* What an IP header says of what it carries. */
+struct carried {
+    uint32_t protocol, at;
+};
+
+static uint32_t load(struct walk *w, uint32_t offset, uint32_t size) {
+    uint32_t value = 0;
+    if (offset > w->length || w->length - offset < size) {
+        w->overrun = true;
+        return 0;
+    }
+    for (uint32_t i = 0; i < size; i++)
+        value = value << 8 | w->data[offset + i];
+    return value;
+}
+
+static void next(struct walk *w, uint32_t type, uint32_t at) {
+    w->type = type;
+    w->at = at;
+}
+
+static void next_ethernet(struct walk *w, uint32_t at) {
+    uint32_t type = load(w, at + 12, 2);
+    next(w, type < 0x600 ? TYPE_LLC : type, at + 14);
+}
+
+static uint32_t smear(uint32_t h, unsigned bits) {
+    return h ^ h >> bits;
+}
+
+/* The same for (a, b) and (b, a). */
+static uint32_t combine(uint32_t a, uint32_t b, uint32_t multiplier) {
+    return smear(a * multiplier, 15) + smear(b * multiplier, 15);
+}
+
+static uint32_t mix_pair(uint32_t a, uint32_t b) {
+    return smear(smear(combine(a, b, FANOUT_PAIR), 16) * FANOUT_LAST, 13);
+}
+
+static uint32_t fold_v6(struct walk *w, uint32_t at) {
+    uint32_t h = 0;
+    for (uint32_t i = 0; i < 16; i += 4)
+        h = h * FANOUT_FOLD + load(w, at + i, 4);
+    return h;
+}
+
+static void mix_ports(struct walk *w, uint32_t at) {
+    if (!w->split_by_ports)
+        return;
+    uint32_t h = w->hash + combine(load(w, at, 2), load(w, at + 2, 2), FANOUT_PORTS);
+    w->hash = smear(smear(h, 15) * FANOUT_LAST, 13);
+}
+
+/* RFC 2784 and 2890; version 1 is PPTP's (RFC 2637), which carries nothing unless it has a sequence number. A
+ * source route (bit 0x4000) is not followed. */
+static void step_gre(struct walk *w, uint32_t at) {
+    uint32_t flags = load(w, at, 2), type = load(w, at + 2, 2);
+    uint32_t version = flags & 7, size = 4;
+    if (version > 1 || (flags & 0x4000) || (version == 1 && !(flags & 0x1000))) {
+        w->done = true;
+        return;
+    }
+    size += (flags & 0x8000) ? 4 : 0;
+    size += (flags & 0x2000) ? 4 : 0;
+    size += (flags & 0x1000) ? 4 : 0;
+    size += version == 1 && (flags & 0x0080) ? 4 : 0;
+    if (type == TYPE_ERSPAN2 && !(flags & 0x1000))
+        type = TYPE_ETHERNET; /* ERSPAN I has no header of its own */
+    next(w, type, at + size);
+}
+
+/* RFC 7348: the I flag, perhaps with that of group policies, and the last byte zero. */
+static bool is_vxlan(struct walk *w, uint32_t at) {
+    uint32_t port = load(w, at + 2, 2);
+    if (port != 4789 && port != 8472)
+        return false;
+    return load(w, at + 4, 2) >= 16 && (load(w, at + 8, 1) & 0x7f) == 0x08 && load(w, at + 15, 1) == 0;
+}
+
+static void step_udp(struct walk *w, uint32_t at) {
+    if (is_vxlan(w, at)) {
+        next(w, TYPE_ETHERNET, at + 16);
+        return;
+    }
+    mix_ports(w, at);
+    w->done = true;
+}
+
+static void step_carried(struct walk *w, struct carried c) {
+    switch (c.protocol) {
+    case 4:
+        next(w, TYPE_IPV4, c.at);
+        break;
+    case 41:
+        next(w, TYPE_IPV6, c.at);
+        break;
+    case 47:
+        step_gre(w, c.at);
+        break;
+    case 17:
+        step_udp(w, c.at);
+        break;
+    case 6:
+        mix_ports(w, c.at);
+        w->done = true;
+        break;
+    default:
+        w->done = true;
+    }
+}
+
+static void step_ipv4(struct walk *w) {
+    uint32_t at = w->at;
+    w->hash = mix_pair(load(w, at + 12, 4), load(w, at + 16, 4));
+    if (load(w, at + 6, 2) &
+        0x3fff) /* a fragment: the others of its packet have no ports and no inner header */
+        w->done = true;
+    else
+        step_carried(w, (struct carried){load(w, at + 9, 1), at + (load(w, at, 1) & 15) * 4});
+}
+
+static void step_ipv6(struct walk *w) {
+    w->hash = mix_pair(fold_v6(w, w->at + 8), fold_v6(w, w->at + 24));
+    struct carried c = {load(w, w->at + 6, 1), w->at + 40};
+    for (int i = 0; i < FANOUT_EXTENSIONS && (c.protocol == 0 || c.protocol == 43 || c.protocol == 60); i++) {
+        c.protocol = load(w, c.at, 1);
+        c.at += load(w, c.at + 1, 1) * 8 + 8;
+    }
+    step_carried(w, c);
+}
+
+static void step_mpls(struct walk *w) {
+    uint32_t at = w->at + 4;
+    if (!(load(w, w->at, 4) & 0x100)) {
+        next(w, TYPE_MPLS, at);
+        return;
+    }
+    uint32_t nibble = load(w, at, 1) >> 4;
+    if (nibble == 4 || nibble == 6) {
+        next(w, nibble == 4 ? TYPE_IPV4 : TYPE_IPV6, at);
+        return;
+    }
+    /* A pseudowire: without a control word if there is a well-known ethertype where one would then be. */
+    uint32_t type = load(w, at + 12, 2);
+    if (type != TYPE_IPV4 && type != TYPE_IPV6 && type != TYPE_VLAN && type != TYPE_VLAN_SERVICE)
+        at += 4;
+    next_ethernet(w, at);
+}
+
+/* RFC 1661: the protocol field may be one byte, which then is odd; RFC 1662: ff 03 may stand before it. */
+static void step_ppp(struct walk *w) {
+    uint32_t at = w->at;
+    if (load(w, at, 2) == 0xff03)
+        at += 2;
+    uint32_t protocol = load(w, at, 1);
+    if (protocol & 1)
+        at += 1;
+    else {
+        protocol = load(w, at, 2);
+        at += 2;
+    }
+    if (protocol == 0x21)
+        next(w, TYPE_IPV4, at);
+    else if (protocol == 0x57)
+        next(w, TYPE_IPV6, at);
+    else if (protocol == 0x281)
+        next(w, TYPE_MPLS, at);
+    else
+        w->done = true;
+}
+
+static void step_llc(struct walk *w) {
+    if (load(w, w->at, 4) == 0xaaaa0300 && load(w, w->at + 4, 2) == 0)
+        next(w, load(w, w->at + 6, 2), w->at + 8);
+    else
+        w->done = true;
+}
+
+static void step_erspan3(struct walk *w) {
+    next_ethernet(w, w->at + 12 + (load(w, w->at + 11, 1) & 1) * 8);
+}
+
+static void step(struct walk *w) {
+    switch (w->type) {
+    case TYPE_IPV4:
+        step_ipv4(w);
+        break;
+    case TYPE_IPV6:
+        step_ipv6(w);
+        break;
+    case TYPE_VLAN:
+    case TYPE_VLAN_SERVICE:
+    case TYPE_VLAN_OLD:
+        next(w, load(w, w->at + 2, 2), w->at + 4);
+        break;
+    case TYPE_MPLS:
+    case TYPE_MPLS_MULTICAST:
+        step_mpls(w);
+        break;
+    case TYPE_PPPOE:
+        next(w, TYPE_PPP, w->at + 6);
+        break;
+    case TYPE_PPP:
+        step_ppp(w);
+        break;
+    case TYPE_LLC:
+        step_llc(w);
+        break;
+    case TYPE_ETHERNET:
+        next_ethernet(w, w->at);
+        break;
+    case TYPE_ERSPAN2:
+        next_ethernet(w, w->at + 8);
+        break;
+    case TYPE_ERSPAN3:
+        step_erspan3(w);
+        break;
+    default:
+        w->done = true;
+    }
+}
+
+unsigned capture_fanout(const struct capture_packet *packet, unsigned count, bool split_by_ports) {
+    struct walk w = {.data = packet->data, .length = packet->captured, .split_by_ports = split_by_ports};
+    uint16_t type;
+    if (count < 2 || !capture_link(packet, &type, &w.at))
+        return 0;
+    w.type = type;
+    /* The kernel takes the outermost tag off before its program runs. */
+    if (type == TYPE_VLAN || type == TYPE_VLAN_SERVICE)
+        next(&w, load(&w, w.at + 2, 2), w.at + 4);
+    if (w.type < 0x600)
+        w.type = TYPE_LLC;
+    for (int i = 0; i < FANOUT_STEPS && !w.done && !w.overrun; i++)
+        step(&w);
+    return w.overrun ? 0 : w.hash % count;
+}

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/fanout.h"
+
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <sys/socket.h>
+
+/* A small assembler for classic BPF, which has forward jumps only, of 8 bits when conditional, and so no
+ * loops: the walk over the headers is written out FANOUT_STEPS times. Register X holds where the header
+ * begins. */
+enum { LABELS_MAX = 64 * FANOUT_STEPS, JUMPS_MAX = 4096 };
+
+enum slot {
+    SLOT_TYPE,
+    SLOT_HASH,
+    SLOT_A,
+    SLOT_B,
+    SLOT_PROTOCOL,
+    SLOT_NEXT,
+    SLOT_WORK
+}; /* of the scratch memory */
+
+typedef unsigned label;
+
+struct assembler {
+    struct sock_filter *out;
+    size_t count, max;
+    uint32_t target[LABELS_MAX]; /* instruction that a label stands before */
+    label labels;
+    struct {
+        uint32_t at;
+        label to;
+    } jumps[JUMPS_MAX];
+    size_t jump_count;
+    bool failed;
+};
+
+static void emit(struct assembler *a, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf) {
+    if (a->count == a->max) {
+        a->failed = true;
+        return;
+    }
+    a->out[a->count++] = (struct sock_filter){code, jt, jf, k};
+}
+
+static label new_label(struct assembler *a) {
+    if (a->labels == LABELS_MAX) {
+        a->failed = true;
+        return 0;
+    }
+    return a->labels++;
+}
+
+static void place(struct assembler *a, label l) {
+    a->target[l] = (uint32_t)a->count;
+}
+
+static void jump(struct assembler *a, label to) {
+    if (a->jump_count == JUMPS_MAX) {
+        a->failed = true;
+        return;
+    }
+    a->jumps[a->jump_count].at = (uint32_t)a->count;
+    a->jumps[a->jump_count++].to = to;
+    emit(a, BPF_JMP | BPF_JA, 0, 0, 0);
+}
+
+/* A long jump when A compares with k: the condition steps over it otherwise. */
+static void jump_if(struct assembler *a, uint16_t comparison, uint32_t k, label to) {
+    emit(a, BPF_JMP | BPF_K | comparison, k, 0, 1);
+    jump(a, to);
+}
+
+static void jump_unless(struct assembler *a, uint16_t comparison, uint32_t k, label to) {
+    emit(a, BPF_JMP | BPF_K | comparison, k, 1, 0);
+    jump(a, to);
+}
+
+/* A = 1, 2 or 4 bytes at X + offset. */
+static void load(struct assembler *a, uint16_t size, uint32_t offset) {
+    emit(a, BPF_LD | BPF_IND | size, offset, 0, 0);
+}
+
+static void math(struct assembler *a, uint16_t operation, uint32_t k) {
+    emit(a, BPF_ALU | BPF_K | operation, k, 0, 0);
+}
+
+static void math_x(struct assembler *a, uint16_t operation) {
+    emit(a, BPF_ALU | BPF_X | operation, 0, 0, 0);
+}
+
+static void store(struct assembler *a, enum slot s) {
+    emit(a, BPF_ST, s, 0, 0);
+}
+
+static void fetch(struct assembler *a, enum slot s) {
+    emit(a, BPF_LD | BPF_MEM, s, 0, 0);
+}
+
+static void fetch_x(struct assembler *a, enum slot s) {
+    emit(a, BPF_LDX | BPF_MEM, s, 0, 0);
+}
+
+static void a_to_x(struct assembler *a) {
+    emit(a, BPF_MISC | BPF_TAX, 0, 0, 0);
+}
+
+static void x_to_a(struct assembler *a) {
+    emit(a, BPF_MISC | BPF_TXA, 0, 0, 0);
+}
+
+static void constant(struct assembler *a, uint32_t k) {
+    emit(a, BPF_LD | BPF_IMM, k, 0, 0);
+}
+
+static void forward(struct assembler *a, uint32_t bytes) {
+    x_to_a(a);
+    math(a, BPF_ADD, bytes);
+    a_to_x(a);
+}
+
+static void become(struct assembler *a, uint32_t type, label then) {
+    constant(a, type);
+    store(a, SLOT_TYPE);
+    jump(a, then);
+}
+
+/* A = A ^ A >> bits; X is lost. */
+static void smear(struct assembler *a, uint32_t bits) {
+    a_to_x(a);
+    math(a, BPF_RSH, bits);
+    math_x(a, BPF_XOR);
+}
+
+/* A = f(A slot) + f(B slot), where f multiplies and smears; X is lost. */
+static void combine(struct assembler *a, uint32_t multiplier) {
+    for (int i = 0; i < 2; i++) {
+        fetch(a, i == 0 ? SLOT_A : SLOT_B);
+        math(a, BPF_MUL, multiplier);
+        smear(a, 15);
+        store(a, i == 0 ? SLOT_A : SLOT_B);
+    }
+    fetch_x(a, SLOT_A);
+    math_x(a, BPF_ADD);
+}
+
+static void mix_pair(struct assembler *a) {
+    combine(a, FANOUT_PAIR);
+    smear(a, 16);
+    math(a, BPF_MUL, FANOUT_LAST);
+    smear(a, 13);
+    store(a, SLOT_HASH);
+}
+
+static void mix_ports(struct assembler *a) {
+    load(a, BPF_H, 0);
+    store(a, SLOT_A);
+    load(a, BPF_H, 2);
+    store(a, SLOT_B);
+    combine(a, FANOUT_PORTS);
+    fetch_x(a, SLOT_HASH);
+    math_x(a, BPF_ADD);
+    smear(a, 15);
+    math(a, BPF_MUL, FANOUT_LAST);
+    smear(a, 13);
+    store(a, SLOT_HASH);
+}
+
+/* The slot becomes 16 bytes at X + offset, folded. */
+static void fold_v6(struct assembler *a, uint32_t offset, enum slot s) {
+    load(a, BPF_W, offset);
+    store(a, s);
+    x_to_a(a);
+    store(a, SLOT_NEXT);
+    for (uint32_t i = 4; i < 16; i += 4) {
+        load(a, BPF_W, offset + i);
+        store(a, SLOT_WORK);
+        fetch(a, s);
+        math(a, BPF_MUL, FANOUT_FOLD);
+        fetch_x(a, SLOT_WORK);
+        math_x(a, BPF_ADD);
+        store(a, s);
+        fetch_x(a, SLOT_NEXT);
+    }
+}
+
+/* The labels of one step: `next` is the step behind it, `done` the end with the hash so far. */
+struct step {
+    label next, done;
+    label ports;    /* X is at the ports of the innermost packet: the end */
+    label pair;     /* SLOT_A and SLOT_B are the addresses, PROTOCOL and NEXT are known */
+    label ethernet; /* X is at an Ethernet header */
+};
+
+static void step_ipv4(struct assembler *a, const struct step *s) {
+    load(a, BPF_W, 12);
+    store(a, SLOT_A);
+    load(a, BPF_W, 16);
+    store(a, SLOT_B);
+    load(a, BPF_B, 9);
+    store(a, SLOT_PROTOCOL);
+    load(a, BPF_H, 6);
+    label whole = new_label(a);
+    jump_unless(a, BPF_JSET, 0x3fff, whole);
+    constant(a, UINT32_MAX); /* no protocol: a fragment is split by its addresses */
+    store(a, SLOT_PROTOCOL);
+    place(a, whole);
+    load(a, BPF_B, 0);
+    math(a, BPF_AND, 15);
+    math(a, BPF_LSH, 2);
+    math_x(a, BPF_ADD);
+    store(a, SLOT_NEXT);
+    jump(a, s->pair);
+}
+
+static void step_extensions(struct assembler *a, label known) {
+    for (int i = 0; i < FANOUT_EXTENSIONS; i++) {
+        label extension = new_label(a);
+        fetch(a, SLOT_PROTOCOL);
+        jump_if(a, BPF_JEQ, 0, extension);
+        jump_if(a, BPF_JEQ, 43, extension);
+        jump_unless(a, BPF_JEQ, 60, known);
+        place(a, extension);
+        fetch_x(a, SLOT_NEXT);
+        load(a, BPF_B, 0);
+        store(a, SLOT_PROTOCOL);
+        load(a, BPF_B, 1);
+        math(a, BPF_LSH, 3);
+        math(a, BPF_ADD, 8);
+        math_x(a, BPF_ADD);
+        store(a, SLOT_NEXT);
+    }
+    jump(a, known);
+}
+
+static void step_ipv6(struct assembler *a, const struct step *s) {
+    fold_v6(a, 8, SLOT_A);
+    fold_v6(a, 24, SLOT_B);
+    load(a, BPF_B, 6);
+    store(a, SLOT_PROTOCOL);
+    x_to_a(a);
+    math(a, BPF_ADD, 40);
+    store(a, SLOT_NEXT);
+    step_extensions(a, s->pair);
+}
+
+/* Adds 4 to NEXT when the flag is set in the GRE header at X. */
+static void optional_field(struct assembler *a, uint32_t flag) {
+    label absent = new_label(a);
+    load(a, BPF_H, 0);
+    jump_unless(a, BPF_JSET, flag, absent);
+    fetch(a, SLOT_NEXT);
+    math(a, BPF_ADD, 4);
+    store(a, SLOT_NEXT);
+    place(a, absent);
+}
+
+static void step_gre(struct assembler *a, const struct step *s) {
+    label version1 = new_label(a), version0 = new_label(a), known = new_label(a);
+    load(a, BPF_H, 2);
+    store(a, SLOT_TYPE);
+    x_to_a(a);
+    math(a, BPF_ADD, 4);
+    store(a, SLOT_NEXT);
+    load(a, BPF_H, 0);
+    jump_if(a, BPF_JSET, 0x4000, s->done);
+    math(a, BPF_AND, 7);
+    jump_if(a, BPF_JEQ, 0, version0);
+    jump_if(a, BPF_JEQ, 1, version1);
+    jump(a, s->done);
+    place(a, version1);
+    load(a, BPF_H, 0);
+    jump_unless(a, BPF_JSET, 0x1000, s->done);
+    optional_field(a, 0x0080);
+    place(a, version0);
+    optional_field(a, 0x8000);
+    optional_field(a, 0x2000);
+    optional_field(a, 0x1000);
+    load(a, BPF_H, 0);
+    jump_if(a, BPF_JSET, 0x1000, known);
+    fetch(a, SLOT_TYPE);
+    jump_unless(a, BPF_JEQ, TYPE_ERSPAN2, known);
+    constant(a, TYPE_ETHERNET);
+    store(a, SLOT_TYPE);
+    place(a, known);
+    fetch_x(a, SLOT_NEXT);
+    jump(a, s->next);
+}
+
+static void step_udp(struct assembler *a, const struct step *s) {
+    label perhaps = new_label(a);
+    load(a, BPF_H, 2);
+    jump_if(a, BPF_JEQ, 4789, perhaps);
+    jump_unless(a, BPF_JEQ, 8472, s->ports);
+    place(a, perhaps);
+    load(a, BPF_H, 4);
+    jump_unless(a, BPF_JGE, 16, s->ports);
+    load(a, BPF_B, 8);
+    math(a, BPF_AND, 0x7f);
+    jump_unless(a, BPF_JEQ, 0x08, s->ports);
+    load(a, BPF_B, 15);
+    jump_unless(a, BPF_JEQ, 0, s->ports);
+    forward(a, 16);
+    become(a, TYPE_ETHERNET, s->next);
+}
+
+static void step_carried(struct assembler *a, const struct step *s) {
+    label ipv4 = new_label(a), ipv6 = new_label(a), gre = new_label(a), udp = new_label(a);
+    fetch_x(a, SLOT_NEXT);
+    fetch(a, SLOT_PROTOCOL);
+    jump_if(a, BPF_JEQ, 6, s->ports);
+    jump_if(a, BPF_JEQ, 17, udp);
+    jump_if(a, BPF_JEQ, 4, ipv4);
+    jump_if(a, BPF_JEQ, 41, ipv6);
+    jump_if(a, BPF_JEQ, 47, gre);
+    jump(a, s->done);
+    place(a, ipv4);
+    become(a, TYPE_IPV4, s->next);
+    place(a, ipv6);
+    become(a, TYPE_IPV6, s->next);
+    place(a, gre);
+    step_gre(a, s);
+    place(a, udp);
+    step_udp(a, s);
+}
+
+/* X is at the header; when done A holds the ethertype, LINK_LLC for a length, and X is behind it. */
+static void step_ethernet(struct assembler *a, const struct step *s) {
+    label ethertype = new_label(a);
+    load(a, BPF_H, 12);
+    jump_if(a, BPF_JGE, 0x600, ethertype);
+    constant(a, TYPE_LLC);
+    place(a, ethertype);
+    store(a, SLOT_TYPE);
+    forward(a, 14);
+    jump(a, s->next);
+}
+
+static void step_mpls(struct assembler *a, const struct step *s) {
+    label bottom = new_label(a), ipv4 = new_label(a), ipv6 = new_label(a);
+    load(a, BPF_W, 0);
+    store(a, SLOT_WORK);
+    forward(a, 4);
+    fetch(a, SLOT_WORK);
+    jump_if(a, BPF_JSET, 0x100, bottom);
+    become(a, TYPE_MPLS, s->next);
+    place(a, bottom);
+    load(a, BPF_B, 0);
+    math(a, BPF_RSH, 4);
+    jump_if(a, BPF_JEQ, 4, ipv4);
+    jump_if(a, BPF_JEQ, 6, ipv6);
+    load(a, BPF_H, 12);
+    static const uint32_t known[] = {TYPE_IPV4, TYPE_IPV6, TYPE_VLAN, TYPE_VLAN_SERVICE};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        jump_if(a, BPF_JEQ, known[i], s->ethernet);
+    forward(a, 4);
+    jump(a, s->ethernet);
+    place(a, ipv4);
+    become(a, TYPE_IPV4, s->next);
+    place(a, ipv6);
+    become(a, TYPE_IPV6, s->next);
+}
+
+static void step_ppp(struct assembler *a, const struct step *s) {
+    label bare = new_label(a), two = new_label(a), known = new_label(a);
+    label ipv4 = new_label(a), ipv6 = new_label(a);
+    load(a, BPF_H, 0);
+    jump_unless(a, BPF_JEQ, 0xff03, bare);
+    forward(a, 2);
+    place(a, bare);
+    load(a, BPF_B, 0);
+    store(a, SLOT_WORK);
+    jump_unless(a, BPF_JSET, 1, two);
+    forward(a, 1);
+    jump(a, known);
+    place(a, two);
+    load(a, BPF_H, 0);
+    store(a, SLOT_WORK);
+    forward(a, 2);
+    place(a, known);
+    fetch(a, SLOT_WORK);
+    jump_if(a, BPF_JEQ, 0x21, ipv4);
+    jump_if(a, BPF_JEQ, 0x57, ipv6);
+    jump_unless(a, BPF_JEQ, 0x281, s->done);
+    become(a, TYPE_MPLS, s->next);
+    place(a, ipv4);
+    become(a, TYPE_IPV4, s->next);
+    place(a, ipv6);
+    become(a, TYPE_IPV6, s->next);
+}
+
+static void step_llc(struct assembler *a, const struct step *s) {
+    load(a, BPF_W, 0);
+    jump_unless(a, BPF_JEQ, 0xaaaa0300, s->done);
+    load(a, BPF_H, 4);
+    jump_unless(a, BPF_JEQ, 0, s->done);
+    load(a, BPF_H, 6);
+    store(a, SLOT_TYPE);
+    forward(a, 8);
+    jump(a, s->next);
+}
+
+static void step_vlan(struct assembler *a, const struct step *s) {
+    load(a, BPF_H, 2);
+    store(a, SLOT_TYPE);
+    forward(a, 4);
+    jump(a, s->next);
+}
+
+static void step_pppoe(struct assembler *a, const struct step *s) {
+    forward(a, 6);
+    become(a, TYPE_PPP, s->next);
+}
+
+static void step_erspan2(struct assembler *a, const struct step *s) {
+    forward(a, 8);
+    jump(a, s->ethernet);
+}
+
+static void step_erspan3(struct assembler *a, const struct step *s) {
+    load(a, BPF_B, 11);
+    math(a, BPF_AND, 1);
+    math(a, BPF_LSH, 3);
+    math(a, BPF_ADD, 12);
+    math_x(a, BPF_ADD);
+    a_to_x(a);
+    jump(a, s->ethernet);
+}
+
+static const struct {
+    uint32_t type;
+    void (*write)(struct assembler *a, const struct step *s); /* NULL: as the one behind */
+} headers[] = {
+    {.type = TYPE_IPV4, .write = step_ipv4},
+    {.type = TYPE_IPV6, .write = step_ipv6},
+    {.type = TYPE_VLAN},
+    {.type = TYPE_VLAN_SERVICE},
+    {.type = TYPE_VLAN_OLD, .write = step_vlan},
+    {.type = TYPE_MPLS},
+    {.type = TYPE_MPLS_MULTICAST, .write = step_mpls},
+    {.type = TYPE_PPPOE, .write = step_pppoe},
+    {.type = TYPE_PPP, .write = step_ppp},
+    {.type = TYPE_LLC, .write = step_llc},
+    {.type = TYPE_ERSPAN2, .write = step_erspan2},
+    {.type = TYPE_ERSPAN3, .write = step_erspan3},
+};
+#define HEADERS (sizeof headers / sizeof *headers)
+
+static void write_step(struct assembler *a, const struct step *s) {
+    label start[HEADERS];
+    fetch(a, SLOT_TYPE);
+    for (size_t i = 0; i < HEADERS; i++) {
+        start[i] = new_label(a);
+        jump_if(a, BPF_JEQ, headers[i].type, start[i]);
+    }
+    jump_if(a, BPF_JEQ, TYPE_ETHERNET, s->ethernet);
+    jump(a, s->done);
+    for (size_t i = 0; i < HEADERS; i++) {
+        place(a, start[i]);
+        if (headers[i].write)
+            headers[i].write(a, s);
+    }
+    place(a, s->pair);
+    mix_pair(a);
+    step_carried(a, s);
+    place(a, s->ethernet);
+    step_ethernet(a, s);
+}
+
+/* On arrival the packet's data begin at the network header and any byte can be loaded; the packets that this
+ * host sends begin at the link header, and SKF_NET_OFF, which on older kernels reaches the linear part
+ * alone, finds their network header. */
+static void write_start(struct assembler *a) {
+    label incoming = new_label(a), known = new_label(a);
+    constant(a, 0);
+    store(a, SLOT_HASH);
+    a_to_x(a);
+    emit(a, BPF_LD | BPF_ABS | BPF_W, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE), 0, 0);
+    jump_unless(a, BPF_JEQ, PACKET_OUTGOING, incoming);
+    constant(a, (uint32_t)SKF_NET_OFF);
+    a_to_x(a);
+    place(a, incoming);
+    emit(a, BPF_LD | BPF_ABS | BPF_W, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL), 0, 0);
+    jump_if(a, BPF_JGE, 0x600, known);
+    constant(a, TYPE_LLC);
+    place(a, known);
+    store(a, SLOT_TYPE);
+}
+
+static size_t finish(struct assembler *a) {
+    for (size_t i = 0; i < a->jump_count && !a->failed; i++)
+        a->out[a->jumps[i].at].k = a->target[a->jumps[i].to] - a->jumps[i].at - 1;
+    return a->failed ? 0 : a->count;
+}
+
+size_t fanout_program(struct sock_filter *out, size_t max, bool split_by_ports) {
+    static struct assembler a; /* 40 KiB; the supervisor is the only caller and has one thread */
+    a = (struct assembler){.out = out, .max = max};
+    label done = new_label(&a), ports = new_label(&a);
+    write_start(&a);
+    for (int i = 0; i < FANOUT_STEPS; i++) {
+        struct step s = {.next = new_label(&a),
+                         .done = done,
+                         .ports = ports,
+                         .pair = new_label(&a),
+                         .ethernet = new_label(&a)};
+        write_step(&a, &s);
+        place(&a, s.next);
+    }
+    jump(&a, done);
+    place(&a, ports);
+    if (split_by_ports)
+        mix_ports(&a);
+    place(&a, done);
+    fetch(&a, SLOT_HASH);
+    emit(&a, BPF_RET | BPF_A, 0, 0, 0);
+    return finish(&a);
+}
+
+bool fanout_join(int fd, const struct capture_options *o, struct error *e) {
+    struct sock_filter program[BPF_MAXINSNS];
+    struct sock_fprog data = {.filter = program};
+    data.len = (unsigned short)fanout_program(program, BPF_MAXINSNS, o->split_by_ports);
+    int join = o->fanout_group | PACKET_FANOUT_CBPF << 16;
+    if (data.len == 0)
+        return error_set(e, "interface %s: the fanout program is too long", o->interface);
+    if (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &join, sizeof join) != 0)
+        return error_set(
+            e, "interface %s: cannot join fanout group %u: %s; is another program using that group?",
+            o->interface, o->fanout_group, strerror(errno));
+    if (setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &data, sizeof data) != 0)
+        return error_set(e, "interface %s: the kernel refuses the fanout program: %s", o->interface,
+                         strerror(errno));
+    return true;
+}

@@ -1,0 +1,196 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes frames-*.pcap and form-* with scapy: every frame carries, under some stack of headers, the same TCP segment with
+the frame's name as its payload. The unit tests of capture and decode say what each name must give.
+
+    /usr/bin/python3 make_frames.py
+"""
+import struct
+from scapy.all import (AH, Dot1Q, Ether, GRE, IP, IPOption_RR, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
+                       IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, LLC, PPP, PPPoE, Raw, SCTP, SCTPChunkData, SNAP, TCP,
+                       UDP, load_contrib, raw)
+load_contrib("mpls")
+from scapy.contrib.mpls import MPLS
+
+MACS = dict(src="00:0c:29:11:22:33", dst="00:0c:29:44:55:66")
+IP4 = dict(src="10.40.3.7", dst="198.51.100.20")
+IP6 = dict(src="2001:db8:40::7", dst="2001:db8:ffff::20")
+OUT4 = dict(src="192.0.2.1", dst="192.0.2.2")
+OUT6 = dict(src="2001:db8::1", dst="2001:db8::2")
+
+
+def segment(name):
+    return TCP(sport=51820, dport=21, seq=0x01020304, ack=0x0a0b0c0d, flags="PA", window=4096) / Raw(name.encode())
+
+
+def v4(name, **more):
+    return IP(id=7, **IP4, **more) / segment(name)
+
+
+def v6(name):
+    return IPv6(**IP6) / segment(name)
+
+
+def ether(payload, kind):
+    return Ether(type=kind, **MACS) / payload
+
+
+def gre(flags, protocol, fields, payload, outer=None):
+    return ether((outer or IP(proto=47, **OUT4)) / Raw(struct.pack(">HH", flags, protocol) + fields + raw(payload)),
+                 0x86dd if outer else 0x800)
+
+
+def inner_ether(name):
+    return Ether(type=0x800, **MACS) / v4(name)
+
+
+def erspan2(name):
+    return struct.pack(">HHI", 1 << 12 | 77, 5, 9) + raw(inner_ether(name))
+
+
+def erspan3(name, sub):
+    head = struct.pack(">HHIHH", 2 << 12 | 78, 5, 123456, 0, 1 if sub else 0)
+    return head + (b"\x11" * 8 if sub else b"") + raw(inner_ether(name))
+
+
+def vxlan(port, inner):
+    return ether(IP(**OUT4) / UDP(sport=50000, dport=port) / Raw(struct.pack(">II", 8 << 24, 42 << 8)) / inner, 0x800)
+
+
+def mpls(*labels, inner):
+    stack = inner
+    for i, label in enumerate(reversed(labels)):
+        stack = MPLS(label=label, s=1 if i == 0 else 0, ttl=64) / stack
+    return ether(stack, 0x8847)
+
+
+def total_length_zero(name):
+    frame = bytearray(raw(ether(v4(name), 0x800)))
+    frame[16:18] = b"\0\0"
+    return bytes(frame)
+
+
+def ipv6_no_length(name):
+    frame = bytearray(raw(ether(v6(name), 0x86dd)))
+    frame[18:20] = b"\0\0"
+    return bytes(frame)
+
+
+def source_route():
+    return struct.pack(">HHHBB4sHBB", 0, 0, 0x0800, 0, 4, b"\x0a\0\0\1", 0, 0, 0)
+
+
+CASES = [
+    ("v4", lambda n: ether(v4(n), 0x800)),
+    ("v6", lambda n: ether(v6(n), 0x86dd)),
+    ("vlan", lambda n: ether(Dot1Q(vlan=40, prio=5, type=0x800) / v4(n), 0x8100)),
+    ("qinq", lambda n: ether(Dot1Q(vlan=100, type=0x8100) / Dot1Q(vlan=40, type=0x800) / v4(n), 0x88a8)),
+    ("qinq-9100", lambda n: ether(Dot1Q(vlan=101, type=0x8100) / Dot1Q(vlan=40, type=0x86dd) / v6(n), 0x9100)),
+    ("snap", lambda n: Ether(type=len(raw(v4(n))) + 8, **MACS) / LLC(dsap=0xaa, ssap=0xaa, ctrl=3)
+        / SNAP(OUI=0, code=0x800) / v4(n)),
+    ("v4-options", lambda n: ether(v4(n, options=[IPOption_RR(routers=["192.0.2.9"] * 3)]), 0x800)),
+    ("v6-extensions", lambda n: ether(IPv6(**IP6) / IPv6ExtHdrHopByHop() / IPv6ExtHdrRouting(addresses=["2001:db8::5"],
+        segleft=0) / IPv6ExtHdrDestOpt() / segment(n), 0x86dd)),
+    ("v6-atomic", lambda n: ether(IPv6(**IP6) / IPv6ExtHdrFragment(id=9) / segment(n), 0x86dd)),
+    ("v4-ah", lambda n: ether(IP(proto=51, **IP4) / AH(nh=6, payloadlen=4, spi=1, seq=1, icv=b"i" * 12) / segment(n),
+        0x800)),
+    ("v6-ah", lambda n: ether(IPv6(nh=51, **IP6) / AH(nh=6, payloadlen=4, spi=1, seq=1, icv=b"i" * 12) / segment(n),
+        0x86dd)),
+    ("mpls", lambda n: mpls(16, 17, inner=v4(n))),
+    ("mpls-v6", lambda n: mpls(16, 2, inner=v6(n))),
+    ("mpls-pseudowire", lambda n: mpls(16, 18, inner=inner_ether(n))),
+    ("mpls-control-word", lambda n: mpls(16, 18, inner=Raw(b"\0\0\0\1") / inner_ether(n))),
+    ("pppoe", lambda n: ether(PPPoE(sessionid=3) / PPP(proto=0x21) / v4(n), 0x8864)),
+    ("pppoe-v6", lambda n: ether(PPPoE(sessionid=3) / PPP(proto=0x57) / v6(n), 0x8864)),
+    ("qinq-pppoe", lambda n: ether(Dot1Q(vlan=100, type=0x8100) / Dot1Q(vlan=40, type=0x8864) / PPPoE(sessionid=3)
+        / PPP(proto=0x21) / v4(n), 0x88a8)),
+    ("gre", lambda n: gre(0, 0x800, b"", v4(n))),
+    ("gre-v6", lambda n: gre(0, 0x86dd, b"", v6(n))),
+    ("gre-fields", lambda n: gre(0xb000, 0x800, b"\0" * 4 + b"\0\0\0\5" + b"\0\0\0\1", v4(n))),
+    ("gre-bridged", lambda n: gre(0x2000, 0x6558, b"\0\0\0\5", inner_ether(n))),
+    ("gre-over-v6", lambda n: gre(0, 0x800, b"", v4(n), outer=IPv6(nh=47, **OUT6))),
+    ("gre-mpls", lambda n: gre(0, 0x8847, b"", MPLS(label=20, s=1, ttl=9) / v4(n))),
+    ("gre-pptp", lambda n: gre(0x3081, 0x880b, struct.pack(">HHII", len(raw(v4(n))) + 4, 1, 1, 1),
+        Raw(b"\xff\x03\0\x21" + raw(v4(n))))),
+    ("gre-pptp-compressed", lambda n: gre(0x3001, 0x880b, struct.pack(">HHI", len(raw(v4(n))) + 1, 1, 1),
+        Raw(b"\x21" + raw(v4(n))))),
+    ("erspan1", lambda n: gre(0, 0x88be, b"", inner_ether(n))),
+    ("erspan2", lambda n: gre(0x1000, 0x88be, b"\0\0\0\1", Raw(erspan2(n)))),
+    ("erspan3", lambda n: gre(0x1000, 0x22eb, b"\0\0\0\1", Raw(erspan3(n, False)))),
+    ("erspan3-sub", lambda n: gre(0x1000, 0x22eb, b"\0\0\0\1", Raw(erspan3(n, True)))),
+    ("vxlan", lambda n: vxlan(4789, inner_ether(n))),
+    ("vxlan-8472", lambda n: vxlan(8472, inner_ether(n))),
+    ("vxlan-vlan", lambda n: vxlan(4789, Ether(type=0x8100, **MACS) / Dot1Q(vlan=41, type=0x800) / v4(n))),
+    ("ipip", lambda n: ether(IP(proto=4, **OUT4) / v4(n), 0x800)),
+    ("6in4", lambda n: ether(IP(proto=41, **OUT4) / v6(n), 0x800)),
+    ("4in6", lambda n: ether(IPv6(nh=4, **OUT6) / v4(n), 0x86dd)),
+    ("6in6-options", lambda n: ether(IPv6(**OUT6) / IPv6ExtHdrDestOpt(nh=41) / v6(n), 0x86dd)),
+    ("pad", lambda n: raw(ether(v4(n), 0x800)) + b"\0" * 20),
+    ("total-length-0", total_length_zero),
+    ("v6-length-0", ipv6_no_length),
+    # behind here the fan-out keeps to the outer pair of addresses
+    ("gre-route", lambda n: gre(0x4000, 0x800, source_route(), v4(n))),
+]
+
+LINKS = [  # name, LINKTYPE, frame
+    ("sll", 113, lambda n: struct.pack(">HHH8sH", 4, 1, 6, b"\0" * 8, 0x800) + raw(v4(n))),
+    ("sll2", 276, lambda n: struct.pack(">HHIHBB8s", 0x86dd, 0, 2, 1, 4, 6, b"\0" * 8) + raw(v6(n))),
+    ("raw", 101, lambda n: raw(v6(n))),
+    ("ipv4", 228, lambda n: raw(v4(n))),
+    ("ipv6", 229, lambda n: raw(v6(n))),
+    ("null-le", 0, lambda n: struct.pack("<I", 2) + raw(v4(n))),
+    ("null-be", 0, lambda n: struct.pack(">I", 30) + raw(v6(n))),
+    ("loop", 108, lambda n: struct.pack(">I", 24) + raw(v6(n))),
+    ("nflog", 239, lambda n: b"\x02\0\0\x05" + struct.pack("<HHHBB", 8, 1, 0x0008, 3, 0) + b"\x05\0\x0a\0x\0\0\0"
+        + struct.pack("<HH", 4 + len(raw(v4(n))), 9) + raw(v4(n))),
+    ("ppp", 9, lambda n: b"\xff\x03\0\x21" + raw(v4(n))),
+    ("ppp-bare", 9, lambda n: b"\0\x57" + raw(v6(n))),
+    ("ppp-serial", 50, lambda n: b"\xff\x03\0\x21" + raw(v4(n))),
+    ("ppp-cisco", 50, lambda n: b"\x0f\0\x08\0" + raw(v4(n))),
+    ("ppp-ether", 51, lambda n: raw(PPPoE(sessionid=3) / PPP(proto=0x21) / v4(n))),
+]
+
+
+def write(path, link, frames):
+    with open(path, "wb") as f:
+        f.write(struct.pack("<IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, 65535, link))
+        for i, frame in enumerate(frames):
+            f.write(struct.pack("<IIII", 1780000000 + i, 123456789, len(frame), len(frame)) + frame)
+
+
+def block(kind, body):
+    body += b"\0" * (-len(body) % 4)
+    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+
+def interface(link):
+    """Interface description with if_tsresol 9 (nanoseconds)."""
+    return block(1, struct.pack("<HHI", link, 0, 65535) + struct.pack("<HHBxxx", 9, 1, 9) + struct.pack("<HH", 0, 0))
+
+
+def packet(number, second, frame):
+    ns = second * 10**9 + 123456789
+    return block(6, struct.pack("<IIIII", number, ns >> 32, ns & 0xffffffff, len(frame), len(frame)) + frame)
+
+
+def write_other_forms(frame, bare):
+    section = block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))
+    with open("form-nanosecond.pcapng", "wb") as f:
+        f.write(section + interface(1) + packet(0, 1780000000, frame))
+    with open("form-two-links.pcapng", "wb") as f:
+        f.write(section + interface(1) + packet(0, 1780000000, frame) + interface(101) + packet(1, 1780000001, bare))
+    with open("form-big-endian.pcap", "wb") as f:  # microseconds
+        f.write(struct.pack(">IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        f.write(struct.pack(">IIII", 1780000000, 123456, len(frame), len(frame)) + frame)
+    with open("form-unknown-link.pcap", "wb") as f:  # LINKTYPE_IEEE802_11
+        f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 105))
+
+
+def main():
+    write("frames-ethernet.pcap", 1, [raw(make(name)) for name, make in CASES])
+    for name, link, make in LINKS:
+        write("frames-%s.pcap" % name, link, [make(name)])
+    write_other_forms(raw(ether(v4("v4"), 0x800)), raw(v4("v4")))
+
+
+main()

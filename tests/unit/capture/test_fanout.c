@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/fanout.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <dirent.h>
+#include <linux/if_packet.h>
+
+#include <cmocka.h>
+
+/* A packet as the kernel's program sees it. */
+struct skb {
+    const uint8_t *data;
+    uint32_t length;
+    uint32_t data_at, network_at; /* where offset 0 and SKF_NET_OFF are */
+    uint32_t protocol, kind;
+};
+
+static struct sock_filter program[2][BPF_MAXINSNS];
+static size_t program_length[2];
+
+static bool read_skb(const struct skb *s, uint32_t offset, uint32_t size, uint32_t *out) {
+    if (offset == (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL)) {
+        *out = s->protocol;
+        return true;
+    }
+    if (offset == (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)) {
+        *out = s->kind;
+        return true;
+    }
+    uint64_t at = (int32_t)offset >= 0 ? (uint64_t)s->data_at + offset
+                                       : (uint64_t)s->network_at + (offset - (uint32_t)SKF_NET_OFF);
+    if (at + size > s->length)
+        return false;
+    *out = 0;
+    for (uint32_t i = 0; i < size; i++)
+        *out = *out << 8 | s->data[at + i];
+    return true;
+}
+
+static uint32_t compute(uint16_t operation, uint32_t a, uint32_t b) {
+    switch (operation) {
+    case BPF_ADD:
+        return a + b;
+    case BPF_MUL:
+        return a * b;
+    case BPF_AND:
+        return a & b;
+    case BPF_XOR:
+        return a ^ b;
+    case BPF_LSH:
+        return a << b;
+    case BPF_RSH:
+        return a >> b;
+    default:
+        fail_msg("unknown operation %#x", operation);
+        return 0;
+    }
+}
+
+static bool compare(uint16_t comparison, uint32_t a, uint32_t k) {
+    return comparison == BPF_JEQ ? a == k : comparison == BPF_JGE ? a >= k : (a & k) != 0;
+}
+
+/* Classic BPF after McCanne and Jacobson, with the kernel's ancillary loads. */
+static uint32_t run(const struct sock_filter *p, size_t n, const struct skb *s) {
+    uint32_t a = 0, x = 0, memory[BPF_MEMWORDS] = {0};
+    for (size_t pc = 0; pc < n; pc++) {
+        uint32_t k = p[pc].k;
+        uint16_t code = p[pc].code;
+        uint32_t size = BPF_SIZE(code) == BPF_W ? 4 : BPF_SIZE(code) == BPF_H ? 2 : 1;
+        if (BPF_CLASS(code) == BPF_LD && BPF_MODE(code) == BPF_IMM)
+            a = k;
+        else if (BPF_CLASS(code) == BPF_LD && BPF_MODE(code) == BPF_MEM)
+            a = memory[k];
+        else if (BPF_CLASS(code) == BPF_LD) {
+            if (!read_skb(s, BPF_MODE(code) == BPF_IND ? x + k : k, size, &a))
+                return 0;
+        } else if (code == (BPF_LDX | BPF_MEM))
+            x = memory[k];
+        else if (code == BPF_ST)
+            memory[k] = a;
+        else if (BPF_CLASS(code) == BPF_ALU)
+            a = compute(BPF_OP(code), a, BPF_SRC(code) == BPF_X ? x : k);
+        else if (code == (BPF_JMP | BPF_JA))
+            pc += k;
+        else if (BPF_CLASS(code) == BPF_JMP)
+            pc += compare(BPF_OP(code), a, k) ? p[pc].jt : p[pc].jf;
+        else if (code == (BPF_MISC | BPF_TAX))
+            x = a;
+        else if (code == (BPF_MISC | BPF_TXA))
+            a = x;
+        else if (code == (BPF_RET | BPF_A))
+            return a;
+        else
+            fail_msg("unknown instruction %#x", code);
+    }
+    fail_msg("the program has no end");
+    return 0;
+}
+
+/* False when the link header says nothing: the kernel knows a protocol that the file does not keep. */
+static bool kernel_view(const struct capture_packet *p, bool outgoing, uint8_t *room, struct skb *s) {
+    uint16_t type;
+    uint32_t network;
+    if (!capture_link(p, &type, &network))
+        return false;
+    uint32_t length = p->captured;
+    memcpy(room, p->data, length);
+    if (type == 0x8100 || type == 0x88a8) { /* as skb_vlan_untag does */
+        if (length < network + 4)
+            return false;
+        type = (uint16_t)(room[network + 2] << 8 | room[network + 3]);
+        memmove(room + network, room + network + 4, length - network - 4);
+        length -= 4;
+    }
+    *s = (struct skb){.data = room,
+                      .length = length,
+                      .data_at = outgoing ? 0 : network,
+                      .network_at = network,
+                      .protocol = type,
+                      .kind = outgoing ? PACKET_OUTGOING : PACKET_OTHERHOST};
+    return true;
+}
+
+static void assert_equal_to_kernel(const struct capture_packet *p) {
+    static uint8_t room[1 << 18];
+    for (int by_ports = 0; by_ports < 2; by_ports++)
+        for (int outgoing = 0; outgoing < 2; outgoing++) {
+            struct skb s;
+            if (!kernel_view(p, outgoing, room, &s))
+                return;
+            uint32_t hash = run(program[by_ports], program_length[by_ports], &s);
+            assert_int_equal(capture_fanout(p, UINT32_MAX, by_ports), hash % UINT32_MAX);
+            assert_int_equal(capture_fanout(p, 3, by_ports), hash % 3);
+        }
+}
+
+static int frames;
+
+static void compare_packet(void *context, const struct capture_packet *p) {
+    frames++;
+    assert_equal_to_kernel(p);
+}
+
+static void compare_cut(void *context, const struct capture_packet *p) {
+    for (uint32_t n = 0; n <= p->captured; n++) {
+        struct capture_packet cut = *p;
+        cut.captured = n;
+        assert_equal_to_kernel(&cut);
+    }
+}
+
+static void read_file(const char *path, capture_fn *fn, void *context) {
+    struct error e;
+    struct capture *c = capture_open_files(&path, 1, NULL, &e);
+    if (!c)
+        fail_msg("%s", e.text);
+    while (capture_read(c, 64, fn, context) >= 0)
+        ;
+    capture_close(c);
+}
+
+/* How many captures there are in the folder whose names begin so. */
+static int read_folder(const char *folder, const char *start, capture_fn *fn) {
+    DIR *d = opendir(folder);
+    int files = 0;
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        char path[1024];
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (!strstr(entry->d_name, ".pcap") || strncmp(entry->d_name, start, strlen(start)) != 0)
+            continue;
+        read_file(path, fn, NULL);
+        files++;
+    }
+    if (d)
+        closedir(d);
+    return files;
+}
+
+static void the_program_fits_the_kernels_limit(void **state) {
+    for (int by_ports = 0; by_ports < 2; by_ports++) {
+        assert_in_range(program_length[by_ports], 1, BPF_MAXINSNS);
+        assert_int_equal(fanout_program(program[by_ports], program_length[by_ports] - 1, by_ports), 0);
+        fanout_program(program[by_ports], BPF_MAXINSNS, by_ports);
+    }
+}
+
+static void tunnelled_and_tagged_frames_go_where_the_kernel_sends_them(void **state) {
+    frames = 0;
+    read_folder(TEST_DATA, "frames-", compare_packet);
+    assert_in_range(frames, 40, 1000);
+}
+
+static void frames_cut_anywhere_go_where_the_kernel_sends_them(void **state) {
+    read_folder(TEST_DATA, "frames-", compare_cut);
+}
+
+static void frames_of_public_captures_go_where_the_kernel_sends_them(void **state) {
+    frames = 0;
+    if (read_folder(SOURCE_ROOT "/../shared/captures/captures", "", compare_packet) == 0) {
+        print_message("skipped: no captures in ../shared/captures\n");
+        skip();
+    }
+    assert_in_range(frames, 1000, 100000);
+}
+
+struct inner {
+    uint32_t v4, v6;
+    int seen;
+    bool outer; /* from here on the outer pair counts */
+};
+
+static const uint8_t *find(const uint8_t *p, size_t n, const char *what, size_t length) {
+    return memmem(p, n, what, length);
+}
+
+static void compare_inner(void *context, const struct capture_packet *p) {
+    static const char v6_source[] = "\x20\x01\x0d\xb8\0\x40";
+    struct inner *in = context;
+    bool v6 = find(p->data, p->captured, v6_source, 6);
+    uint32_t hash = capture_fanout(p, UINT32_MAX, false);
+    uint32_t *expected = v6 ? &in->v6 : &in->v4;
+    in->outer |= find(p->data, p->captured, "gre-route", 9) != NULL;
+    if (*expected == 0)
+        *expected = hash; /* the frames without any tunnel come first */
+    if (in->outer)
+        assert_int_not_equal(hash, *expected);
+    else
+        assert_int_equal(hash, *expected);
+    in->seen++;
+}
+
+static void whatever_the_tunnel_the_inner_pair_of_addresses_chooses_the_worker(void **state) {
+    struct inner in = {0};
+    read_file(TEST_DATA "/frames-ethernet.pcap", compare_inner, &in);
+    assert_int_equal(in.seen, 41);
+    assert_int_not_equal(in.v4, in.v6);
+}
+
+/* Ethernet, IPv4 (20 bytes), the first bytes of TCP or UDP. */
+static struct capture_packet make_v4(uint8_t frame[64], uint32_t source, uint32_t destination, uint16_t from,
+                                     uint16_t to, uint8_t protocol, uint16_t fragment) {
+    memset(frame, 0, 64);
+    frame[12] = 0x08;
+    frame[14] = 0x45;
+    frame[20] = (uint8_t)(fragment >> 8);
+    frame[21] = (uint8_t)fragment;
+    frame[23] = protocol;
+    for (int i = 0; i < 4; i++) {
+        frame[26 + i] = (uint8_t)(source >> (24 - 8 * i));
+        frame[30 + i] = (uint8_t)(destination >> (24 - 8 * i));
+    }
+    frame[34] = (uint8_t)(from >> 8);
+    frame[35] = (uint8_t)from;
+    frame[36] = (uint8_t)(to >> 8);
+    frame[37] = (uint8_t)to;
+    return (struct capture_packet){.data = frame, .captured = 64, .wire = 64, .link_type = 1};
+}
+
+static uint32_t hash_v4(uint32_t source, uint32_t destination, uint16_t from, uint16_t to, uint8_t protocol,
+                        uint16_t fragment, bool by_ports) {
+    uint8_t frame[64];
+    struct capture_packet p = make_v4(frame, source, destination, from, to, protocol, fragment);
+    assert_equal_to_kernel(&p);
+    return capture_fanout(&p, UINT32_MAX, by_ports);
+}
+
+enum { CLIENT = 0x0a280307, SERVER = (int)0xc6336414 };
+
+static void both_directions_go_to_one_worker(void **state) {
+    for (int by_ports = 0; by_ports < 2; by_ports++)
+        assert_int_equal(hash_v4(CLIENT, SERVER, 51820, 21, 6, 0, by_ports),
+                         hash_v4(SERVER, CLIENT, 21, 51820, 6, 0, by_ports));
+}
+
+static void all_ports_of_a_pair_go_to_one_worker_unless_split_by_ports(void **state) {
+    uint32_t control = hash_v4(CLIENT, SERVER, 51820, 21, 6, 0, false);
+    assert_int_equal(control, hash_v4(CLIENT, SERVER, 51821, 20, 6, 0, false));
+    assert_int_equal(control, hash_v4(CLIENT, SERVER, 51821, 20, 17, 0, false));
+    assert_int_not_equal(hash_v4(CLIENT, SERVER, 51820, 21, 6, 0, true),
+                         hash_v4(CLIENT, SERVER, 51821, 20, 6, 0, true));
+}
+
+static void fragments_and_other_protocols_are_split_by_addresses_even_then(void **state) {
+    uint32_t pair = hash_v4(CLIENT, SERVER, 1, 2, 6, 0, false);
+    assert_int_equal(hash_v4(CLIENT, SERVER, 1, 2, 1, 0, true), pair);
+    assert_int_equal(hash_v4(CLIENT, SERVER, 1, 2, 6, 0x2000, true), pair);
+    assert_int_equal(hash_v4(CLIENT, SERVER, 9, 9, 6, 0x0010, true), pair);
+    assert_int_not_equal(hash_v4(CLIENT, SERVER, 1, 2, 6, 0x4000, true), pair); /* only "do not fragment" */
+}
+
+static void many_cameras_spread_evenly_over_the_workers(void **state) {
+    enum { WORKERS = 8, CAMERAS = 8000 };
+    for (int servers = 1; servers <= 2; servers++) {
+        int load[WORKERS] = {0};
+        for (uint32_t i = 0; i < CAMERAS; i++) {
+            uint8_t frame[64];
+            struct capture_packet p =
+                make_v4(frame, 0x0a280000 + i, (uint32_t)SERVER + i % (uint32_t)servers, 1, 2, 6, 0);
+            load[capture_fanout(&p, WORKERS, false)]++;
+        }
+        for (int i = 0; i < WORKERS; i++)
+            assert_in_range(load[i], CAMERAS / WORKERS * 8 / 10, CAMERAS / WORKERS * 12 / 10);
+    }
+}
+
+int main(void) {
+    for (int i = 0; i < 2; i++)
+        program_length[i] = fanout_program(program[i], BPF_MAXINSNS, i);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_program_fits_the_kernels_limit),
+        cmocka_unit_test(tunnelled_and_tagged_frames_go_where_the_kernel_sends_them),
+        cmocka_unit_test(frames_cut_anywhere_go_where_the_kernel_sends_them),
+        cmocka_unit_test(frames_of_public_captures_go_where_the_kernel_sends_them),
+        cmocka_unit_test(whatever_the_tunnel_the_inner_pair_of_addresses_chooses_the_worker),
+        cmocka_unit_test(both_directions_go_to_one_worker),
+        cmocka_unit_test(all_ports_of_a_pair_go_to_one_worker_unless_split_by_ports),
+        cmocka_unit_test(fragments_and_other_protocols_are_split_by_addresses_even_then),
+        cmocka_unit_test(many_cameras_spread_evenly_over_the_workers),
+    };
+    return cmocka_run_group_tests_name("capture/fanout", tests, NULL, NULL);
+}
