@@ -13,7 +13,15 @@
 struct file_type {
     const char *mime;
     const char *name; /* for people: "JPEG image" */
-    enum file_kind { KIND_BINARY, KIND_TEXT, KIND_IMAGE, KIND_ARCHIVE, KIND_DOCUMENT, KIND_MEDIA, KIND_RECORD } kind;
+    enum file_kind {
+        KIND_BINARY,
+        KIND_TEXT,
+        KIND_IMAGE,
+        KIND_ARCHIVE,
+        KIND_DOCUMENT,
+        KIND_MEDIA,
+        KIND_RECORD
+    } kind;
 };
 
 enum { TYPE_BYTES = 512 }; /* what type_of_bytes wants to see */
@@ -32,25 +40,25 @@ struct object_text {
 };
 
 struct object {
-    uint64_t number;   /* of this worker, counts up from 1 */
-    uint64_t parent;   /* number of the object that it was unpacked from, 0 for none */
-    unsigned depth;    /* 0 for the transfer's own object */
-    void *owner;       /* the conversation's owner, retained: it outlives the flow while parts are waited for */
+    uint64_t number; /* of this worker, counts up from 1 */
+    uint64_t parent; /* number of the object that it was unpacked from, 0 for none */
+    unsigned depth;  /* 0 for the transfer's own object */
+    void *owner;     /* the conversation's owner, retained: it outlives the flow while parts are waited for */
     struct endpoint end[2]; /* of the conversation, by enum side */
     enum side from;
     const char *protocol; /* static */
     struct object_text name, path, host, user, method, declared_type;
     const struct file_type *type; /* set before `opened` */
-    uint64_t offset;   /* of the first byte that was seen, in the whole (a resumed upload) */
-    uint64_t size;     /* bytes delivered and missing, after decoding */
-    uint64_t total;    /* announced size of the whole, LENGTH_UNKNOWN */
-    uint64_t missing;  /* bytes in gaps */
-    bool container;    /* its content is in its children (multipart): not inspected itself */
-    bool complete;     /* at `closed`: every byte from first to last was seen, and the protocol says it was all */
-    bool hashed;       /* sha256 holds: of the bytes seen if complete is false */
+    uint64_t offset;              /* of the first byte that was seen, in the whole (a resumed upload) */
+    uint64_t size;                /* bytes delivered and missing, after decoding */
+    uint64_t total;               /* announced size of the whole, LENGTH_UNKNOWN */
+    uint64_t missing;             /* bytes in gaps */
+    bool container;               /* its content is in its children (multipart): not inspected itself */
+    bool complete; /* at `closed`: every byte from first to last was seen, and the protocol says it was all */
+    bool hashed;   /* sha256 holds: of the bytes seen if complete is false */
     uint8_t sha256[32];
     time_ns first, last; /* packet time */
-    void *inspection;  /* the sink's own */
+    void *inspection;    /* the sink's own */
 };
 
 /* Where objects go: inspect/, through process/. Calls for one object come in this order:
@@ -81,7 +89,8 @@ struct content *content_create(const struct content_options *options, const stru
 void content_destroy(struct content *c); /* closes what is open; accepts NULL */
 
 /* The transfer half of struct protocol_services. */
-struct transfer *content_begin(struct content *c, struct conversation *conversation, const struct transfer_facts *facts);
+struct transfer *content_begin(struct content *c, struct conversation *conversation,
+                               const struct transfer_facts *facts);
 void content_data(struct transfer *t, const uint8_t *bytes, size_t n);
 void content_gap(struct transfer *t, uint64_t n);
 void content_rename(struct transfer *t, const struct transfer_facts *facts);

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "content/assembly.h"
+#include "content/filter.h"
+
+#include "base/counter.h"
+#include "protocol/disposition.h"
+
+/* multipart bodies (RFC 2046 section 5.1; form-data: RFC 7578; byteranges: RFC 9110 section 14.6;
+ * x-mixed-replace as cameras send it). Exact at every split of the input: what may be the start of a
+ * delimiter is never stored but counted, since its bytes are known; all other bytes go on from where they
+ * lie. */
+
+enum {
+    BOUNDARY_MAX = 200, /* RFC 2046 says 70; some clients write more */
+    HEAD_MAX = 8 << 10,
+    HEAD_LINES = 64,
+};
+
+struct multipart {
+    struct filter filter; /* `next` is the container's own object */
+    struct filter *part;  /* the part that is open */
+    enum { AT_PREAMBLE, AT_PADDING, AT_HEAD, AT_BODY, AT_EPILOGUE } at;
+    /* How much of CR LF "--" boundary the last bytes were: */
+    enum { MATCH_NONE, MATCH_CR, MATCH_DELIMITER, MATCH_DASH } match;
+    uint8_t line_end; /* bytes of line end before the delimiter: 0 at the start, 1 LF, 2 CR LF */
+    uint16_t matched; /* bytes of `delimiter` */
+    uint16_t delimiter_n;
+    uint8_t delimiter[2 + BOUNDARY_MAX]; /* "--" boundary */
+    bool byteranges, final;
+    bool head_over; /* part headers beyond the limits are left out */
+    uint64_t etag;
+    unsigned level;
+    unsigned head_lines;
+    uint16_t head_n, line_start;
+    uint64_t line_n; /* bytes of the current header line, line end left out */
+    uint8_t head[HEAD_MAX];
+};
+
+/* --- Parts
+ * ------------------------------------------------------------------------------------------------------- */
+
+struct part_head {
+    struct bytes disposition, type, encoding, range;
+};
+
+static void head_field(struct part_head *h, struct bytes line) {
+    static const struct {
+        const char *name;
+        size_t offset;
+    } fields[] = {
+        {"content-disposition", offsetof(struct part_head, disposition)},
+        {"content-type", offsetof(struct part_head, type)},
+        {"content-transfer-encoding", offsetof(struct part_head, encoding)},
+        {"content-range", offsetof(struct part_head, range)},
+    };
+    const uint8_t *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
+    if (!colon)
+        return;
+    struct bytes name = bytes_trim(bytes_of(line.p, (size_t)(colon - line.p)));
+    struct bytes value = bytes_trim(bytes_of(colon + 1, line.n - (size_t)(colon - line.p) - 1));
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (bytes_equal_nocase(name, fields[i].name))
+            memcpy((uint8_t *)h + fields[i].offset, &value, sizeof value);
+}
+
+/* Lines that begin with white space continue the one before (RFC 5322 section 2.2.3). */
+static void unfold(uint8_t *p, size_t n) {
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (p[i] != '\n' || (p[i + 1] != ' ' && p[i + 1] != '\t'))
+            continue;
+        p[i] = ' ';
+        if (i > 0 && p[i - 1] == '\r')
+            p[i - 1] = ' ';
+    }
+}
+
+static struct part_head head_parse(struct multipart *m) {
+    struct part_head h = {.type = {NULL, 0}};
+    struct bytes rest = bytes_of(m->head, m->head_n);
+    unfold(m->head, m->head_n);
+    while (rest.n > 0) {
+        const uint8_t *lf = memchr(rest.p, '\n', rest.n);
+        size_t n = lf ? (size_t)(lf - rest.p) : rest.n;
+        head_field(&h, bytes_of(rest.p, n));
+        n += lf != NULL;
+        rest = bytes_of(rest.p + n, rest.n - n);
+    }
+    return h;
+}
+
+/* "bytes 0-499/1234" or ".../<star>" (RFC 9110 section 14.4). */
+static bool range_parse(struct bytes value, struct part_place *place) {
+    uint64_t last;
+    if (!bytes_starts_nocase(value, "bytes "))
+        return false;
+    struct bytes range = bytes_trim(bytes_of(value.p + 6, value.n - 6));
+    const uint8_t *slash = range.n ? memchr(range.p, '/', range.n) : NULL;
+    const uint8_t *dash = slash ? memchr(range.p, '-', (size_t)(slash - range.p)) : NULL;
+    if (!dash)
+        return false;
+    struct bytes total = bytes_of(slash + 1, range.n - (size_t)(slash + 1 - range.p));
+    if (!bytes_number(total, &place->total))
+        place->total = LENGTH_UNKNOWN;
+    return bytes_number(bytes_of(range.p, (size_t)(dash - range.p)), &place->offset) &&
+           bytes_number(bytes_of(dash + 1, (size_t)(slash - dash - 1)), &last) && last >= place->offset;
+}
+
+static struct filter *part_create(struct multipart *m, const struct part_head *h) {
+    char scratch[2 * OBJECT_NAME_MAX];
+    struct content *c = m->filter.content;
+    const struct object *container = filter_object(m->filter.next);
+    struct object_seed seed = object_seed_like(container);
+    struct disposition d = {.name = {NULL, 0}};
+    struct part_place place = {.total = LENGTH_UNKNOWN};
+    disposition_parse(h->disposition, scratch, sizeof scratch, &d);
+    seed.name = d.filename.n ? d.filename : d.name;
+    if (seed.name.n == 0)
+        seed.name = header_parameter(h->type, "name", scratch, sizeof scratch);
+    if (seed.name.n == 0 && m->byteranges)
+        seed.name = object_text_bytes(&container->name);
+    seed.declared_type = h->type;
+    seed.parent = container->number;
+    seed.depth = container->depth + 1;
+    seed.level = m->level + 1;
+    seed.etag = m->etag;
+    if (m->byteranges && range_parse(h->range, &place))
+        return assembly_part(c, &seed, h->encoding, &place);
+    return chain_create(c, &seed, h->encoding);
+}
+
+static void part_open(struct multipart *m) {
+    struct part_head h = head_parse(m);
+    m->part = part_create(m, &h);
+    counter_one(COUNTER_MULTIPART_PARTS);
+}
+
+static void part_close(struct multipart *m, enum transfer_end how) {
+    if (m->part)
+        filter_end(m->part, how);
+    m->part = NULL;
+}
+
+static void emit(struct multipart *m, const uint8_t *p, size_t n) {
+    if (n == 0)
+        return;
+    if (m->at == AT_BODY && m->part)
+        filter_data(m->part, p, n);
+    else if (m->at == AT_PREAMBLE || m->at == AT_EPILOGUE)
+        counter_add(COUNTER_MULTIPART_OUTSIDE, n);
+}
+
+/* --- Delimiters
+ * -------------------------------------------------------------------------------------------------- */
+
+static void match_begin(struct multipart *m, uint8_t line_end, uint16_t matched) {
+    m->match = MATCH_DELIMITER;
+    m->line_end = line_end;
+    m->matched = matched;
+}
+
+/* It was no delimiter: its bytes are content. */
+static void match_reject(struct multipart *m) {
+    if (m->match == MATCH_CR)
+        emit(m, (const uint8_t *)"\r", 1);
+    if (m->match == MATCH_DELIMITER || m->match == MATCH_DASH) {
+        emit(m, (const uint8_t *)"\r\n" + (2 - m->line_end), m->line_end);
+        emit(m, m->delimiter, m->matched);
+    }
+    if (m->match == MATCH_DASH)
+        emit(m, (const uint8_t *)"-", 1);
+    m->match = MATCH_NONE;
+}
+
+static void head_begin(struct multipart *m) {
+    m->at = AT_HEAD;
+    m->match = MATCH_NONE;
+    m->head_n = m->line_start = 0;
+    m->line_n = 0;
+    m->head_lines = 0;
+    m->head_over = false;
+}
+
+static void delimiter_seen(struct multipart *m, bool final) {
+    part_close(m, TRANSFER_DONE);
+    m->match = MATCH_NONE;
+    m->final |= final;
+    m->at = final ? AT_EPILOGUE : AT_PADDING;
+}
+
+/* Cameras write their two dashes into the boundary parameter too: believe the first line of the body. */
+static bool fewer_dashes(struct multipart *m, uint8_t c) {
+    if (m->at != AT_PREAMBLE || m->matched != 2 || m->delimiter_n < 5 || m->delimiter[2] != '-' ||
+        m->delimiter[3] != '-' || m->delimiter[4] != c)
+        return false;
+    m->delimiter_n -= 2;
+    memmove(m->delimiter, m->delimiter + 2, m->delimiter_n);
+    return true;
+}
+
+/* One byte of what may be a delimiter. False: it was none, and the byte is still to be looked at. */
+static bool match_byte(struct multipart *m, uint8_t c) {
+    if (m->match == MATCH_CR && c == '\n') {
+        match_begin(m, 2, 0);
+        return true;
+    }
+    if (m->match == MATCH_DELIMITER && m->matched < m->delimiter_n) {
+        if (c == m->delimiter[m->matched] || fewer_dashes(m, c)) {
+            m->matched++;
+            return true;
+        }
+    } else if (m->match == MATCH_DELIMITER && c == '-') {
+        m->match = MATCH_DASH;
+        return true;
+    } else if (m->match == MATCH_DELIMITER && (c == '\r' || c == '\n' || c == ' ' || c == '\t')) {
+        delimiter_seen(m, false);
+        return false; /* the padding's own */
+    } else if (m->match == MATCH_DASH && c == '-') {
+        delimiter_seen(m, true);
+        return true;
+    }
+    match_reject(m);
+    return false;
+}
+
+/* --- One function for each place that the input can be at; each returns how many bytes it took
+ * ----------------- */
+
+/* A line end at p[at]: is it a delimiter's, as far as the bytes go? Takes it if so. */
+static bool candidate(struct multipart *m, const uint8_t *p, size_t from, size_t at, size_t n) {
+    size_t left = n - at - 1;
+    size_t common = left < m->delimiter_n ? left : m->delimiter_n;
+    bool loose = m->at == AT_PREAMBLE && common > 2; /* let match_byte look at it */
+    if (memcmp(p + at + 1, m->delimiter, loose ? 2 : common) != 0)
+        return false;
+    uint8_t line_end = at > from && p[at - 1] == '\r' ? 2 : 1;
+    emit(m, p + from, at + 1 - line_end - from);
+    match_begin(m, line_end, (uint16_t)(loose ? 2 : common));
+    return true;
+}
+
+static size_t body_take(struct multipart *m, const uint8_t *p, size_t n) {
+    size_t from = 0;
+    while (m->match != MATCH_NONE && from < n) {
+        bool taken = match_byte(m, p[from]);
+        from += taken;
+        if (m->at == AT_PADDING || m->at == AT_EPILOGUE)
+            return from;
+    }
+    for (size_t at = from; at < n; at++) {
+        const uint8_t *lf = memchr(p + at, '\n', n - at);
+        if (!lf)
+            break;
+        at = (size_t)(lf - p);
+        if ((at + 1 == n || p[at + 1] == '-') && candidate(m, p, from, at, n)) {
+            return at + 1 + m->matched;
+        }
+    }
+    if (from == n)
+        return n;
+    bool cr = p[n - 1] == '\r';
+    emit(m, p + from, n - from - cr);
+    m->match = cr ? MATCH_CR : MATCH_NONE;
+    return n;
+}
+
+/* The rest of a delimiter's line: white space that transport may have added. */
+static size_t padding_take(struct multipart *m, const uint8_t *p, size_t n) {
+    const uint8_t *lf = memchr(p, '\n', n);
+    if (!lf)
+        return n;
+    head_begin(m);
+    return (size_t)(lf - p) + 1;
+}
+
+static void head_store(struct multipart *m, const uint8_t *p, size_t n) {
+    if (!m->head_over && (n > (size_t)(HEAD_MAX - m->head_n) || m->head_lines > HEAD_LINES)) {
+        m->head_over = true;
+        m->head_n = m->line_start; /* whole lines only */
+        counter_one(COUNTER_MULTIPART_HEAD);
+    }
+    if (m->head_over)
+        return;
+    memcpy(m->head + m->head_n, p, n);
+    m->head_n = (uint16_t)(m->head_n + n);
+}
+
+/* A delimiter where a header should be: the part has no body. */
+static bool head_delimiter(struct multipart *m) {
+    struct bytes line = bytes_of(m->head + m->line_start, (size_t)(m->head_n - m->line_start));
+    if (m->head_over || line.n < m->delimiter_n || memcmp(line.p, m->delimiter, m->delimiter_n) != 0)
+        return false;
+    struct bytes tail = bytes_trim(bytes_of(line.p + m->delimiter_n, line.n - m->delimiter_n));
+    bool final = bytes_equal(tail, bytes_text("--"));
+    if (tail.n > 0 && !final)
+        return false;
+    m->head_n = m->line_start;
+    part_open(m);
+    delimiter_seen(m, final);
+    if (!final)
+        head_begin(m); /* its line is read already */
+    return true;
+}
+
+static size_t head_take(struct multipart *m, const uint8_t *p, size_t n) {
+    const uint8_t *lf = memchr(p, '\n', n);
+    size_t take = lf ? (size_t)(lf - p) + 1 : n;
+    for (size_t i = 0; i < take && m->line_n < 2; i++)
+        m->line_n += p[i] != '\r' && p[i] != '\n';
+    head_store(m, p, take);
+    if (!lf || head_delimiter(m))
+        return take;
+    if (m->line_n == 0) {
+        part_open(m);
+        m->at = AT_BODY;
+        match_begin(m, 0, 0); /* an empty body's delimiter follows at once */
+        return take;
+    }
+    m->head_lines++;
+    m->line_start = m->head_n;
+    m->line_n = 0;
+    return take;
+}
+
+static size_t epilogue_take(struct multipart *m, const uint8_t *p, size_t n) {
+    emit(m, p, n);
+    return n;
+}
+
+static size_t (*const takers[])(struct multipart *m, const uint8_t *p, size_t n) = {
+    [AT_PREAMBLE] = body_take, [AT_PADDING] = padding_take,   [AT_HEAD] = head_take,
+    [AT_BODY] = body_take,     [AT_EPILOGUE] = epilogue_take,
+};
+
+/* --- Filter
+ * ------------------------------------------------------------------------------------------------------ */
+
+static struct multipart *multipart_of(struct filter *f) {
+    return (struct multipart *)f;
+}
+
+static void multipart_data(struct filter *f, const uint8_t *bytes, size_t n) {
+    struct multipart *m = multipart_of(f);
+    filter_data(f->next, bytes, n);
+    while (n > 0) {
+        size_t taken = takers[m->at](m, bytes, n);
+        bytes += taken;
+        n -= taken;
+    }
+}
+
+/* Nothing follows directly: a delimiter that lacks no more than its line end is one. */
+static void match_settle(struct multipart *m) {
+    bool delimiter = m->match == MATCH_DASH || (m->match == MATCH_DELIMITER && m->matched == m->delimiter_n);
+    if (delimiter)
+        delimiter_seen(m, false);
+    else
+        match_reject(m);
+}
+
+/* What is missing belongs to the part that is open; if none is, a part's head may be in it. */
+static void multipart_gap(struct filter *f, uint64_t n) {
+    struct multipart *m = multipart_of(f);
+    filter_gap(f->next, n);
+    counter_one(COUNTER_MULTIPART_GAPS);
+    if (m->at == AT_EPILOGUE)
+        return;
+    match_settle(m);
+    if (m->at != AT_BODY) {
+        if (m->at != AT_HEAD)
+            head_begin(m);
+        m->head_n = m->line_start;
+        part_open(m);
+        m->at = AT_BODY;
+    }
+    if (m->part)
+        filter_gap(m->part, n);
+}
+
+static void multipart_end(struct filter *f, enum transfer_end how) {
+    struct multipart *m = multipart_of(f);
+    match_settle(m);
+    if (!m->final)
+        counter_one(COUNTER_MULTIPART_UNFINISHED);
+    part_close(m, TRANSFER_CUT);
+    filter_end(f->next, m->final ? how : TRANSFER_CUT);
+    pool_give(&f->content->multiparts, m);
+}
+
+static struct object *multipart_object(struct filter *f) {
+    return filter_object(f->next);
+}
+
+static const struct filter_ops multipart_ops = {
+    .data = multipart_data, .gap = multipart_gap, .end = multipart_end, .object = multipart_object};
+
+/* --- Life
+ * -------------------------------------------------------------------------------------------------------- */
+
+static const struct file_type container_types[] = {
+    {"multipart/form-data", "multipart form", KIND_ARCHIVE},
+    {"multipart/byteranges", "multipart ranges", KIND_ARCHIVE},
+    {"multipart/x-mixed-replace", "multipart stream", KIND_ARCHIVE},
+    {"multipart/related", "multipart, related", KIND_ARCHIVE},
+    {"multipart/alternative", "multipart, alternatives", KIND_ARCHIVE},
+    {"multipart/mixed", "multipart",
+     KIND_ARCHIVE}, /* RFC 2046 section 5.1.3: what all others are treated as */
+};
+
+static const struct file_type *container_type(struct bytes declared) {
+    size_t last = sizeof container_types / sizeof *container_types - 1;
+    for (size_t i = 0; i < last; i++)
+        if (bytes_starts_nocase(declared, container_types[i].mime))
+            return &container_types[i];
+    return &container_types[last];
+}
+
+static bool boundary_set(struct multipart *m, struct bytes boundary) {
+    if (boundary.n == 0 || boundary.n > BOUNDARY_MAX)
+        return false;
+    for (size_t i = 0; i < boundary.n; i++)
+        if (boundary.p[i] == '\r' || boundary.p[i] == '\n')
+            return false;
+    memcpy(m->delimiter, "--", 2);
+    memcpy(m->delimiter + 2, boundary.p, boundary.n);
+    m->delimiter_n = (uint16_t)(boundary.n + 2);
+    return true;
+}
+
+/* All but the head's room, which is written before it is read. */
+static bool multipart_fill(struct multipart *m, struct content *c, const struct object_seed *seed) {
+    char scratch[2 * BOUNDARY_MAX];
+    const struct file_type *type = container_type(bytes_trim(seed->declared_type));
+    memset(m, 0, offsetof(struct multipart, head));
+    m->filter = (struct filter){.ops = &multipart_ops, .content = c};
+    m->byteranges = type == &container_types[1];
+    m->etag = seed->etag;
+    m->level = seed->level;
+    match_begin(m, 0, 0);
+    if (!boundary_set(m, header_parameter(seed->declared_type, "boundary", scratch, sizeof scratch))) {
+        counter_one(COUNTER_MULTIPART_BOUNDARY);
+        return false;
+    }
+    m->filter.next = object_create(c, seed, type);
+    return m->filter.next != NULL;
+}
+
+struct filter *multipart_create(struct content *c, const struct object_seed *seed) {
+    if (!bytes_starts_nocase(bytes_trim(seed->declared_type), "multipart/"))
+        return NULL;
+    if (seed->level >= c->options.depth_max) {
+        counter_one(COUNTER_MULTIPART_DEPTH);
+        return NULL;
+    }
+    struct multipart *m = pool_take(&c->multiparts);
+    if (m && multipart_fill(m, c, seed))
+        return &m->filter;
+    if (!m)
+        counter_one(COUNTER_MULTIPART_SHED);
+    pool_give(&c->multiparts, m);
+    return NULL;
+}
+
+bool multipart_init(struct content *c) {
+    return pool_init(&c->multiparts, sizeof(struct multipart), c->options.objects);
+}
+
+void multipart_finish(struct content *c) {
+    pool_finish(&c->multiparts);
+}

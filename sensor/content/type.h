@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_CONTENT_TYPE_H
+#define GANTRY_CONTENT_TYPE_H
+
+#include "base/bytes.h"
+
+/* Internal to content/: shapes that a signature table cannot hold. Both look at a thing's first bytes. */
+
+bool json_shape(struct bytes first);
+
+/* UTF-8, UTF-16 with a byte order mark, or Latin-1 without control characters; a character that the end cuts
+ * does no harm. False for no bytes. */
+bool text_shape(struct bytes some);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_TESTS_COLLECT_H
+#define GANTRY_TESTS_COLLECT_H
+
+/* For tests and fuzz targets of content/: a sink that writes down what it is told, and holds it to the
+ * contract. */
+
+#include "base/counter.h"
+#include "content/content.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct collected {
+    uint64_t number, parent, size, missing, offset, bytes, gaps;
+    unsigned depth;
+    bool closed, complete, container, hashed;
+    const struct file_type *type;
+    char name[256], sha256[65];
+    uint64_t content; /* FNV-1a of data and gaps, to compare two runs */
+    uint8_t *data;    /* of the first 64 KiB */
+};
+
+enum { COLLECT_MAX = 4096, COLLECT_DATA = 64 << 10 };
+
+struct collector {
+    struct collected list[COLLECT_MAX]; /* by opening */
+    size_t n, ended;
+    size_t order[COLLECT_MAX]; /* by closing */
+    long owners;
+};
+
+static uint64_t collect_mix(uint64_t h, const uint8_t *p, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ p[i]) * 0x100000001b3ull;
+    return h;
+}
+
+static void collect_opened(void *context, struct object *o) {
+    struct collector *c = context;
+    assert(c->n < COLLECT_MAX && o->type && !o->inspection);
+    o->inspection = &c->list[c->n++];
+    *(struct collected *)o->inspection = (struct collected){.number = o->number,
+                                                            .parent = o->parent,
+                                                            .depth = o->depth,
+                                                            .container = o->container,
+                                                            .type = o->type};
+}
+
+static void collect_data(void *context, struct object *o, const uint8_t *bytes, size_t n) {
+    struct collected *x = o->inspection;
+    assert(x && !x->closed && n > 0 && !o->container);
+    if (!x->data)
+        x->data = malloc(COLLECT_DATA);
+    if (x->bytes < COLLECT_DATA)
+        memcpy(x->data + x->bytes, bytes, n < COLLECT_DATA - x->bytes ? n : COLLECT_DATA - x->bytes);
+    x->bytes += n;
+    x->content = collect_mix(x->content, bytes, n);
+}
+
+static void collect_gap(void *context, struct object *o, uint64_t n) {
+    struct collected *x = o->inspection;
+    assert(x && !x->closed && n > 0 && !o->container);
+    x->gaps += n;
+    x->content = collect_mix(x->content, (const uint8_t *)&n, sizeof n);
+}
+
+static void collect_closed(void *context, struct object *o) {
+    struct collector *c = context;
+    struct collected *x = o->inspection;
+    assert(x && !x->closed && (o->container || (o->size == x->bytes + x->gaps && o->missing == x->gaps)));
+    assert(!o->complete || (o->missing == 0 && o->offset == 0));
+    x->closed = true;
+    x->complete = o->complete;
+    x->hashed = o->hashed;
+    x->size = o->size;
+    x->missing = o->missing;
+    x->offset = o->offset;
+    snprintf(x->name, sizeof x->name, "%.*s", (int)o->name.n, (const char *)o->name.p);
+    for (int i = 0; i < 32 && o->hashed; i++)
+        snprintf(x->sha256 + 2 * i, 3, "%02x", o->sha256[i]);
+    c->order[c->ended++] = (size_t)(x - c->list);
+}
+
+static void collect_retain(void *context, void *owner) {
+    ((struct collector *)context)->owners++;
+}
+
+static void collect_release(void *context, void *owner) {
+    ((struct collector *)context)->owners--;
+}
+
+static inline struct object_sink collect_sink(struct collector *c) {
+    return (struct object_sink){.context = c,
+                                .opened = collect_opened,
+                                .data = collect_data,
+                                .gap = collect_gap,
+                                .closed = collect_closed,
+                                .retain = collect_retain,
+                                .release = collect_release};
+}
+
+static inline void collect_finish(struct collector *c) {
+    assert(c->owners == 0 && c->n == c->ended);
+    for (size_t i = 0; i < c->n; i++)
+        free(c->list[i].data);
+    c->n = c->ended = 0;
+}
+
+/* The nth object that was closed. */
+static inline struct collected *collect_ended(struct collector *c, size_t nth) {
+    return &c->list[c->order[nth]];
+}
+
+static inline struct conversation collect_conversation(unsigned port) {
+    struct conversation c = {.now = 1000 * NS_PER_S};
+    address_parse("10.40.3.7", &c.end[SIDE_CLIENT].address);
+    address_parse("198.51.100.20", &c.end[SIDE_SERVER].address);
+    c.end[SIDE_CLIENT].port = (uint16_t)port;
+    c.end[SIDE_SERVER].port = 80;
+    return c;
+}
+
+static inline struct transfer_facts collect_facts(const char *method, const char *path) {
+    return (struct transfer_facts){.from = SIDE_CLIENT,
+                                   .protocol = "http",
+                                   .path = bytes_text(path),
+                                   .host = bytes_text("store.example"),
+                                   .method = bytes_text(method),
+                                   .length = LENGTH_UNKNOWN,
+                                   .total = LENGTH_UNKNOWN};
+}
+
+static inline uint64_t collect_counter(enum counter which) {
+    return counter_values[which];
+}
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collect.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* Bodies in tests/data/content, written by curl, gzip, brotli and Python's email and zlib;
+ * make_content_samples.py says how. Sizes and digests are theirs. */
+
+enum { ROWS_MAX = 64, BODY_MAX = 8192 };
+
+struct row {
+    char body[64], name[64];
+    char second[128], third[80]; /* Content-Type and -Encoding, or size and SHA-256 */
+};
+
+static struct collector got;
+
+static size_t rows_read(const char *file, struct row *rows, bool objects) {
+    char path[512], line[512];
+    size_t n = 0;
+    snprintf(path, sizeof path, TEST_DATA "/content/%s", file);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    for (; fgets(line, sizeof line, f); n++) {
+        char *at = line, *name;
+        assert_true(n < ROWS_MAX);
+        line[strcspn(line, "\n")] = 0;
+        snprintf(rows[n].body, sizeof rows[n].body, "%s", strsep(&at, "\t"));
+        name = objects ? strsep(&at, "\t") : "";
+        snprintf(rows[n].name, sizeof rows[n].name, "%s", name);
+        snprintf(rows[n].second, sizeof rows[n].second, "%s", strsep(&at, "\t"));
+        snprintf(rows[n].third, sizeof rows[n].third, "%s", at);
+    }
+    fclose(f);
+    return n;
+}
+
+static size_t body_read(const char *file, uint8_t *out) {
+    char path[512];
+    snprintf(path, sizeof path, TEST_DATA "/content/%s", file);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    size_t n = fread(out, 1, BODY_MAX, f);
+    fclose(f);
+    return n;
+}
+
+static void run(const struct row *body, const uint8_t *p, size_t n, size_t split, size_t step) {
+    const struct content_options options = {.objects = 64, .assembly_bytes = 1 << 20};
+    const struct object_sink sink = collect_sink(&got);
+    struct content *c = content_create(&options, &sink);
+    struct conversation conversation = collect_conversation(4000);
+    struct transfer_facts facts = collect_facts("POST", "/upload");
+    facts.content_type = bytes_text(body->second);
+    facts.content_encoding = bytes_text(body->third);
+    facts.length = n;
+    struct transfer *t = content_begin(c, &conversation, &facts);
+    content_data(t, p, split);
+    for (size_t i = split, take; i < n; i += take) {
+        take = step && n - i > step ? step : n - i;
+        content_data(t, p + i, take);
+    }
+    content_end(t, TRANSFER_DONE);
+    content_destroy(c);
+}
+
+static void check(const struct row *body, const struct row *objects, size_t count) {
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(objects[i].body, body->body) != 0)
+            continue;
+        assert_true(at < got.ended);
+        struct collected *x = collect_ended(&got, at++);
+        assert_string_equal(x->name, objects[i].name);
+        assert_int_equal(x->size, strtoull(objects[i].second, NULL, 10));
+        assert_string_equal(x->sha256, objects[i].third);
+    }
+    assert_int_equal(at, got.ended);
+}
+
+static void every_body_gives_its_objects_at_every_split_point(void **state) {
+    static struct row bodies[ROWS_MAX], objects[ROWS_MAX];
+    static uint8_t p[BODY_MAX];
+    size_t body_count = rows_read("bodies.tsv", bodies, false);
+    size_t object_count = rows_read("objects.tsv", objects, true);
+    assert_true(body_count >= 14);
+    for (size_t b = 0; b < body_count; b++) {
+        size_t n = body_read(bodies[b].body, p);
+        for (size_t split = 0; split <= n; split++) {
+            run(&bodies[b], p, n, split, 0);
+            check(&bodies[b], objects, object_count);
+            collect_finish(&got);
+        }
+        for (size_t step = 1; step <= 8; step++) {
+            run(&bodies[b], p, n, 0, step);
+            check(&bodies[b], objects, object_count);
+            collect_finish(&got);
+        }
+    }
+}
+
+/* The camera's last frame is followed by the next boundary, but its stream has no end. */
+static void what_ended_properly_is_complete_and_what_did_not_is_not(void **state) {
+    static struct row bodies[ROWS_MAX];
+    static uint8_t p[BODY_MAX];
+    size_t body_count = rows_read("bodies.tsv", bodies, false);
+    for (size_t b = 0; b < body_count; b++) {
+        size_t n = body_read(bodies[b].body, p);
+        bool camera = strcmp(bodies[b].body, "camera.body") == 0;
+        run(&bodies[b], p, n, n, 0);
+        for (size_t i = 0; i < got.ended; i++)
+            assert_int_equal(collect_ended(&got, i)->complete,
+                             !(camera && collect_ended(&got, i)->container));
+        collect_finish(&got);
+        if (strcmp(bodies[b].body, "gzip_trailing.body") == 0 || bodies[b].third[0] == 0)
+            continue;
+        bool coded = strncmp(bodies[b].body, "not_", 4) != 0 && strcmp(bodies[b].body, "gzip_zstd.body") != 0;
+        run(&bodies[b], p, n - 1, n - 1, 0); /* without its last byte, though the protocol says it is all */
+        assert_int_equal(collect_ended(&got, 0)->complete, !coded);
+        collect_finish(&got);
+    }
+}
+
+static void children_name_their_container_and_their_depth(void **state) {
+    const struct row mail = {.body = "mail.body", .second = "multipart/mixed; boundary=\"outer=_1\""};
+    static uint8_t p[BODY_MAX];
+    run(&mail, p, body_read(mail.body, p), 100, 0);
+    assert_int_equal(got.n, 5);
+    struct collected *outer = &got.list[0], *inner = &got.list[2], *image = &got.list[3];
+    assert_true(outer->container && outer->parent == 0 && outer->depth == 0);
+    assert_string_equal(outer->type->mime, "multipart/mixed");
+    assert_true(inner->container && inner->parent == outer->number && inner->depth == 1);
+    assert_true(!image->container && image->parent == inner->number && image->depth == 2);
+    assert_string_equal(image->type->mime, "image/jpeg");
+    collect_finish(&got);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_body_gives_its_objects_at_every_split_point),
+        cmocka_unit_test(what_ended_properly_is_complete_and_what_did_not_is_not),
+        cmocka_unit_test(children_name_their_container_and_their_depth),
+    };
+    return cmocka_run_group_tests_name("content/bodies", tests, NULL, NULL);
+}
