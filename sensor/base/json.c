@@ -33,7 +33,7 @@ static void put_escaped(struct json *j, struct bytes value) {
             text[0] = '\\';
             text[1] = (char)c;
             put(j, text, 2);
-        } else if (c < 0x20 || c == 0x7f) {
+        } else if (c < 0x10000 && utf8_hidden(c)) {
             put(j, text, (size_t)snprintf(text, sizeof text, "\\u%04x", (unsigned)c));
         } else {
             put(j, text, utf8_put(c, text));

@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 
 /* Writes one JSON text (RFC 8259) into a caller's buffer, never beyond it. Keys are C strings of ours; values
- * may be hostile: control characters are escaped, invalid UTF-8 becomes U+FFFD, so that the output is valid
+ * may be hostile: characters that act instead of showing (utf8_hidden) are escaped, invalid UTF-8 becomes U+FFFD, so that the output is valid
  * whatever came in. `key` is NULL inside arrays and for the outermost value. When the buffer is too small
  * `overflow` is set and the text must not be used. */
 struct json {

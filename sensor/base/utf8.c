@@ -64,3 +64,15 @@ size_t utf8_fit(struct bytes in, size_t limit) {
         n--;
     return n;
 }
+
+bool utf8_hidden(uint32_t c) {
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {{0, 0x1f},          {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},
+                  {0x200b, 0x200f},   {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff},
+                  {0xe0000, 0xe007f}};
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    return false;
+}

@@ -13,28 +13,30 @@ enum report_records { REPORT_ALERT = 1, REPORT_TRANSFER = 2, REPORT_FLOW = 4, RE
 
 /* One output: a format and a transport, each one const table entry found by name. */
 struct output_config {
-    const char *format;  /* "rfc5424", "json", "human" */
-    const char *to;      /* "udp://host:port", "tcp://host:port", "unix:/dev/log", "file:/path", "-" */
-    unsigned records;    /* enum report_records, or-ed */
+    const char *format;   /* "rfc5424", "json", "human" */
+    const char *to;       /* "udp://host:port", "tcp://host:port", "unix:/dev/log", "file:/path", "-" */
+    unsigned records;     /* enum report_records, or-ed */
     uint64_t message_max; /* octets of a UDP message, 480..2,048; 0: 1,024 */
-    const char *file;    /* where it was configured, for messages; NULL: command line */
+    const char *file;     /* where it was configured, for messages; NULL: command line */
     int line;
 };
 
-/* Reads one entry of `outputs:`; false after telling the problems (unknown format, transport, record; bad target). */
+/* Reads one entry of `outputs:`; false after telling the problems (unknown format, transport, record; bad
+ * target). */
 bool output_read(struct setting_reader *r, const struct yaml *node, struct output_config *out);
 /* The command line's "json:-" or "rfc5424:udp://127.0.0.1:514" with "alert,transfer"; false with a reason. */
-bool output_parse(const char *spec, const char *events, struct arena *arena, struct output_config *out, struct error *e);
+bool output_parse(const char *spec, const char *events, struct arena *arena, struct output_config *out,
+                  struct error *e);
 
 struct report_options {
-    const char *observer;      /* sensor name */
+    const char *observer; /* sensor name */
     const struct output_config *outputs;
     size_t output_count;
-    uint64_t quiet;            /* ns without a finding after which an incident closes; 0: 15 min */
-    uint64_t growth_interval;  /* ns after which growth is told even if below tenfold; 0: 15 min */
-    uint64_t incidents_max;    /* 0: 65,536; the least recent is closed first */
-    uint64_t held_max;         /* bytes of messages held for an output that does not take them; 0: 16 MiB */
-    bool offline;              /* reading files: time is packet time only, outputs are waited for at the end */
+    uint64_t quiet;           /* ns without a finding after which an incident closes; 0: 15 min */
+    uint64_t growth_interval; /* ns after which growth is told even if below tenfold; 0: 15 min */
+    uint64_t incidents_max;   /* 0: 65,536; the least recent is closed first */
+    uint64_t held_max;        /* bytes of messages held for an output that does not take them; 0: 16 MiB */
+    bool offline;             /* reading files: time is packet time only, outputs are waited for at the end */
 };
 
 struct reporter;
@@ -54,7 +56,8 @@ size_t reporter_poll(struct reporter *r, struct pollfd *fds, size_t most);
 void reporter_deliver(struct reporter *r);
 /* SIGHUP: files are closed and opened again (logrotate). */
 void reporter_reopen(struct reporter *r);
-/* Closes all incidents (closing alerts go out), waits for outputs at most `timeout_ms`. Returns messages undelivered. */
+/* Closes all incidents (closing alerts go out), waits for outputs at most `timeout_ms`. Returns messages
+ * undelivered. */
 uint64_t reporter_finish(struct reporter *r, int timeout_ms);
 
 #endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { UDP_PRESET = 1024, FRAME_ROOM = 32 };
+
+struct delivery {
+    const struct format *format;
+    const struct transport *transport;
+    void *carrier;
+    struct outbox *outbox;
+    unsigned records;
+    size_t message_max;
+    size_t done;       /* octets sent of the first waiting message */
+    uint64_t sequence; /* of the last message */
+    uint64_t lost;     /* dropped since the last time that was told */
+    bool offline, colour, finishing;
+    char name[160]; /* for messages */
+    char room[FORMAT_ROOM + FRAME_ROOM];
+};
+
+struct delivery *delivery_create(const struct output_config *config, const struct delivery_options *options,
+                                 struct error *e) {
+    struct delivery *d = calloc(1, sizeof *d);
+    const char *rest;
+    struct error why;
+    if (!d) {
+        error_set(e, "out of memory");
+        return NULL;
+    }
+    d->format = format_find(bytes_text(config->format));
+    d->transport = transport_find(config->to, &rest);
+    d->records = config->records;
+    d->offline = options->offline;
+    d->outbox = outbox_create(options->held_max);
+    snprintf(d->name, sizeof d->name, "%s:%s", config->format, config->to);
+    if (!d->format || !d->transport || !d->outbox) {
+        error_set(e, "output %s: unknown format or target, or no memory", d->name);
+        goto failed;
+    }
+    d->message_max = d->transport->message_max ? d->transport->message_max
+                     : config->message_max     ? config->message_max
+                                               : UDP_PRESET;
+    d->carrier = d->transport->open(rest, &why);
+    if (!d->carrier) {
+        error_set(e, "output %s: %s", d->name, why.text);
+        goto failed;
+    }
+    d->colour = d->transport->terminal && d->transport->terminal(d->carrier);
+    return d;
+failed:
+    delivery_destroy(d);
+    return NULL;
+}
+
+void delivery_destroy(struct delivery *d) {
+    if (!d)
+        return;
+    if (d->carrier)
+        d->transport->close(d->carrier);
+    outbox_destroy(d->outbox);
+    free(d);
+}
+
+/* A file or pipe of an offline run is lossless: its reader sets the pace. */
+static void wait_for_room(struct delivery *d, size_t more) {
+    struct pollfd fd;
+    while (d->offline && d->transport->people && outbox_count(d->outbox) && outbox_full(d->outbox, more)) {
+        if (d->transport->poll(d->carrier, &fd))
+            poll(&fd, 1, 1000);
+        else
+            poll(NULL, 0, 100);
+        delivery_pump(d);
+    }
+}
+
+static void hold(struct delivery *d, struct bytes frame) {
+    wait_for_room(d, frame.n);
+    uint64_t dropped = outbox_put(d->outbox, frame, d->done > 0);
+    if (dropped && d->lost == 0)
+        log_warning("output %s: too much is held for it, the oldest messages are dropped", d->name);
+    d->lost += dropped;
+    counter_add(COUNTER_MESSAGES_LOST, dropped);
+}
+
+void delivery_put(struct delivery *d, const struct event *e) {
+    struct event mine = *e;
+    bool shortened, counted = d->transport->framing == FRAMING_STREAM && d->format->octet_counting;
+    char *message = d->room + FRAME_ROOM - 1; /* a byte stays behind it for the newline */
+    if (!(d->records & e->kind))
+        return;
+    mine.sequence = ++d->sequence;
+    mine.colour = d->colour;
+    size_t limit = d->message_max < FORMAT_ROOM ? d->message_max : FORMAT_ROOM;
+    size_t n = format_event(d->format, &mine, message, limit, &shortened);
+    counter_one(n ? COUNTER_MESSAGES : COUNTER_MESSAGES_UNFIT);
+    if (n == 0)
+        return;
+    if (shortened)
+        counter_one(COUNTER_MESSAGES_SHORTENED);
+    if (counted) {
+        char count[24];
+        size_t digits = (size_t)snprintf(count, sizeof count, "%zu ", n);
+        message -= digits;
+        memcpy(message, count, digits);
+        n += digits;
+    } else if (d->transport->framing != FRAMING_NONE) {
+        message[n++] = '\n';
+    }
+    hold(d, bytes_of(message, n));
+    delivery_pump(d);
+}
+
+static void delivered(struct delivery *d, uint64_t messages) {
+    counter_add(COUNTER_MESSAGES_DELIVERED, messages);
+    if (messages && d->lost) {
+        log_warning("output %s: takes messages again, %llu were dropped", d->name,
+                    (unsigned long long)d->lost);
+        d->lost = 0;
+    }
+}
+
+static void begin_again(struct delivery *d) {
+    d->done = 0;
+    counter_add(COUNTER_MESSAGES_REPEATED, outbox_rewind(d->outbox));
+}
+
+static void confirm(struct delivery *d) {
+    bool broken;
+    if (!d->transport->confirmed)
+        return;
+    uint64_t octets = d->transport->confirmed(d->carrier, !d->finishing, &broken);
+    delivered(d, outbox_confirm(d->outbox, octets));
+    if (broken)
+        begin_again(d);
+}
+
+void delivery_pump(struct delivery *d) {
+    struct bytes frame;
+    confirm(d);
+    while (outbox_next(d->outbox, &frame)) {
+        enum carried result = d->transport->send(d->carrier, frame, &d->done);
+        if (result == CARRIED_WAIT)
+            return;
+        if (result == CARRIED_BROKEN) {
+            begin_again(d);
+            return;
+        }
+        d->done = 0;
+        if (result == CARRIED_REFUSED) {
+            counter_one(COUNTER_MESSAGES_REFUSED);
+            outbox_skip(d->outbox);
+            continue;
+        }
+        outbox_sent(d->outbox);
+        if (!d->transport->confirmed)
+            delivered(d, outbox_confirm(d->outbox, UINT64_MAX));
+    }
+}
+
+bool delivery_poll(const struct delivery *d, struct pollfd *fd) {
+    struct bytes frame;
+    return outbox_next(d->outbox, &frame) && d->transport->poll(d->carrier, fd);
+}
+
+/* Between two messages, so that none is torn over two files. */
+void delivery_reopen(struct delivery *d) {
+    if (d->transport->reopen && d->done == 0)
+        d->transport->reopen(d->carrier);
+}
+
+uint64_t delivery_finish(struct delivery *d) {
+    d->finishing = true;
+    delivery_pump(d);
+    return outbox_count(d->outbox);
+}
+
+void delivery_tell_undelivered(const struct delivery *d) {
+    uint64_t left = outbox_count(d->outbox);
+    if (left)
+        log_warning("output %s: %llu messages are not delivered", d->name, (unsigned long long)left);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_DISTINCT_H
+#define GANTRY_REPORT_DISTINCT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How many distinct 64-bit digests were added: exact up to DISTINCT_EXACT, then HyperLogLog (Flajolet et al.,
+ * 2007) with 2^10 registers, standard error 3.25 %, and the estimator of Ertl (2017), which needs no
+ * correction tables. Sets can be merged. Digests are keyed and uniform; they are mixed again, so even
+ * counting numbers do. */
+enum { DISTINCT_EXACT = 32, DISTINCT_BITS = 10, DISTINCT_REGISTERS = 1 << DISTINCT_BITS };
+
+struct distinct {
+    uint64_t exact[DISTINCT_EXACT];
+    uint32_t count;     /* of exact ones, while registers is NULL */
+    uint8_t *registers; /* NULL: still exact */
+};
+
+void distinct_init(struct distinct *d);
+void distinct_finish(struct distinct *d);
+/* False: no memory to go on; the count stays where it is. */
+bool distinct_add(struct distinct *d, uint64_t digest);
+bool distinct_merge(struct distinct *into, const struct distinct *from);
+uint64_t distinct_count(const struct distinct *d);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_EVENT_H
+#define GANTRY_REPORT_EVENT_H
+
+#include "report/report.h"
+
+/* One thing to tell, as the formats see it, and its fields. Adding a field is one line in fields.c. */
+enum incident_state { INCIDENT_OPENED, INCIDENT_GROWN, INCIDENT_CLOSED };
+
+struct incident_facts {
+    char id[37]; /* in the form of a UUID; the same for the same traffic */
+    enum incident_state state;
+    uint64_t sequence; /* alerts of this incident, this one included */
+    uint64_t objects, bytes, plates;
+    time_ns first, last; /* packet time of the first and last record */
+};
+
+struct event {
+    unsigned kind; /* one of enum report_records; a notice goes with the stats */
+    time_ns time;
+    const char *observer;
+    uint64_t sequence;                     /* of this output: a hole means that messages were dropped */
+    const struct record *record;           /* NULL for stats */
+    const struct incident_facts *incident; /* alerts only */
+    const uint64_t *counters;              /* stats only: COUNTER_COUNT values */
+    bool last;                             /* stats: end of the run */
+    struct bytes name, path;               /* as they may be shown: redacted in alerts */
+    bool colour;                           /* the output is a terminal */
+};
+
+enum value_kind {
+    VALUE_ABSENT,
+    VALUE_NULL,
+    VALUE_TEXT,
+    VALUE_NUMBER,
+    VALUE_BOOL,
+    VALUE_LIST,
+    VALUE_COUNTERS
+};
+
+struct value {
+    enum value_kind kind;
+    struct bytes text; /* TEXT: hostile; LIST: newline between; lies in the event, in `room`, or is static */
+    uint64_t number;   /* NUMBER, BOOL */
+    char room[96];
+};
+
+/* Least important first: fields of rank 1 are left out first when a message is too long, those of rank 0
+ * never. */
+enum { RANK_TEXTS = 18, RANK_LAST = 27 };
+
+struct field {
+    const char *ecs;   /* dotted; fields with a common beginning stand together */
+    const char *brief; /* name in structured data; NULL: stands elsewhere in the message */
+    uint8_t rank;
+    uint8_t records; /* enum report_records, or-ed */
+    void (*get)(const struct event *e, size_t which, struct value *v);
+    size_t which; /* for `get`: an offset or an index */
+};
+
+extern const struct field fields[]; /* ends with a NULL ecs */
+
+/* "opened", "grown", "closed"; "OPENED", ..., "TRANSFER" for what is no alert. */
+const char *incident_state_name(enum incident_state state);
+const char *event_message_id(const struct event *e);
+bool event_is_notice(const struct event *e);
+
+/* Nonzero counters in the order of their keys, zero ones too at level 0; `most` shrinks with the level. */
+size_t event_counters(const struct event *e, unsigned level, enum counter out[COUNTER_COUNT]);
+
+/* Copies `in` to `out` (of at least in.n bytes) with plate-shaped runs covered but for their first two and
+ * last two characters: "L04_ABC1234.jpg" becomes "L04_AB***34.jpg". See redact.c for what is plate-shaped. */
+struct bytes redact(struct bytes in, uint8_t *out);
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/incident.h"
+
+#include "base/hash.h"
+#include "policy/policy.h"
+#include "report/distinct.h"
+#include "report/seen.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SEEN_MAX = 1 << 16, KEY_MAX = 1024, NAME_MAX_KEPT = 255 };
+
+struct incident {
+    struct incident *chain;         /* of the bucket */
+    struct incident *older, *newer; /* by last record */
+    uint64_t hash, serial;
+    struct incident_facts facts;
+    struct record *record; /* what opened it or made it worse */
+    struct distinct plates;
+    uint64_t next_tenfold;
+    time_ns told;
+    bool grown; /* since `told` */
+    size_t key_size;
+    uint8_t key[];
+};
+
+struct incidents {
+    struct incident_options options;
+    struct incident_sink sink;
+    struct hash_key secret;
+    struct incident **buckets;
+    size_t mask;
+    uint64_t count, serial;
+    struct incident *oldest, *newest;
+    struct seen *seen;
+    time_ns scanned;
+    struct record_builder builder;
+};
+
+struct incidents *incidents_create(const struct incident_options *options, const struct incident_sink *sink) {
+    struct incidents *t = calloc(1, sizeof *t);
+    size_t buckets = 64;
+    if (!t)
+        return NULL;
+    while (buckets < options->most && buckets < 1 << 20)
+        buckets *= 2;
+    t->options = *options;
+    t->sink = *sink;
+    t->secret = hash_key_random();
+    t->mask = buckets - 1;
+    t->buckets = calloc(buckets, sizeof(struct incident *));
+    t->seen = seen_create(SEEN_MAX);
+    if (t->buckets && t->seen)
+        return t;
+    incidents_destroy(t);
+    return NULL;
+}
+
+static void free_incident(struct incident *i) {
+    distinct_finish(&i->plates);
+    free(i->record);
+    free(i);
+}
+
+void incidents_destroy(struct incidents *t) {
+    if (!t)
+        return;
+    for (struct incident *i = t->oldest, *next; i; i = next) {
+        next = i->newer;
+        free_incident(i);
+    }
+    seen_destroy(t->seen);
+    free(t->buckets);
+    free(t);
+}
+
+/* --- one incident --- */
+
+static void tell(struct incidents *t, struct incident *i, enum incident_state state, time_ns time) {
+    i->facts.state = state;
+    i->facts.sequence++;
+    i->facts.plates = distinct_count(&i->plates);
+    if (i->facts.plates < i->record->distinct) /* a record carries only so many digests */
+        i->facts.plates = i->record->distinct;
+    i->told = time;
+    i->grown = false;
+    t->sink.alert(t->sink.context, time, &i->facts, i->record);
+}
+
+static uint8_t severity_of(const struct record *r) {
+    unsigned s = r->severity + (r->verdict >= VERDICT_UNAPPROVED ? 1 : 0);
+    return (uint8_t)(s < 1 ? 1 : s > 10 ? 10 : s);
+}
+
+/* The record as alerts show it: rule and class as if found now, names cut, digests left out. NULL: no memory.
+ */
+static struct record *keep(struct incidents *t, const struct record *r, struct bytes class) {
+    struct record_builder *b = &t->builder;
+    record_begin(b, (enum record_kind)r->kind);
+    struct record head = *r;
+    memcpy(head.text, b->head.text, sizeof head.text);
+    b->head = head;
+    b->head.digests = 0;
+    b->head.severity = severity_of(r);
+    for (unsigned i = 0; i < TEXT_COUNT; i++) {
+        struct bytes text = record_text_of(r, (enum record_text)i);
+        record_text(b, (enum record_text)i,
+                    bytes_of(text.p, text.n < NAME_MAX_KEPT ? text.n : NAME_MAX_KEPT));
+    }
+    struct bytes rules = record_text_of(r, TEXT_RULES), rule = record_text_of(r, TEXT_RULE_ID);
+    if (rule.n == 0 && rules.n) {
+        const uint8_t *line = memchr(rules.p, '\n', rules.n);
+        rule = bytes_of(rules.p, line ? (size_t)(line - rules.p) : rules.n);
+    }
+    record_text(b, TEXT_RULE_ID, rule);
+    record_text(b, TEXT_RULES, rule);
+    record_text(b, TEXT_CLASS, class);
+    record_text(b, TEXT_CLASSES, class);
+    struct record *copy = malloc(sizeof *copy + ((b->used + 7u) & ~7u));
+    if (copy)
+        record_pack(b, r->id, copy);
+    return copy;
+}
+
+static void unlink_age(struct incidents *t, struct incident *i) {
+    *(i->older ? &i->older->newer : &t->oldest) = i->newer;
+    *(i->newer ? &i->newer->older : &t->newest) = i->older;
+}
+
+static void link_newest(struct incidents *t, struct incident *i) {
+    i->older = t->newest;
+    i->newer = NULL;
+    *(t->newest ? &t->newest->newer : &t->oldest) = i;
+    t->newest = i;
+}
+
+static void close_incident(struct incidents *t, struct incident *i, time_ns time) {
+    struct incident **at = &t->buckets[i->hash & t->mask];
+    tell(t, i, INCIDENT_CLOSED, time);
+    while (*at != i)
+        at = &(*at)->chain;
+    *at = i->chain;
+    unlink_age(t, i);
+    t->count--;
+    counter_one(COUNTER_INCIDENTS_CLOSED);
+    free_incident(i);
+}
+
+static time_ns quiet_end(const struct incidents *t, const struct incident *i) {
+    return i->facts.last + (time_ns)t->options.quiet;
+}
+
+/* --- finding one --- */
+
+static size_t key_add(uint8_t *key, size_t n, struct bytes part) {
+    if (part.n)
+        memcpy(key + n, part.p, part.n);
+    key[n + part.n] = '\n'; /* in none of the parts */
+    return n + part.n + 1;
+}
+
+static struct bytes cut(struct bytes b) {
+    return bytes_of(b.p, b.n < NAME_MAX_KEPT ? b.n : NAME_MAX_KEPT);
+}
+
+static size_t make_key(const struct record *r, struct bytes class, uint8_t key[KEY_MAX]) {
+    struct bytes partner = record_text_of(r, TEXT_PARTNER);
+    size_t n = key_add(key, 0, cut(class));
+    n = key_add(key, n, cut(record_text_of(r, TEXT_NETWORK)));
+    if (partner.n)
+        return key_add(key, n, cut(partner));
+    return key_add(key, n, bytes_of(r->destination.bytes, sizeof r->destination.bytes));
+}
+
+/* A name that every run over the same traffic gives again: a version 8 UUID (RFC 9562 section 5.8) from the
+ * sensor, the key and the time of the first record. */
+static void name_incident(const struct incidents *t, struct incident *i) {
+    static const struct hash_key halves[2] = {{0x676e74727931, 1}, {0x676e74727931, 2}};
+    uint8_t all[KEY_MAX + 256 + sizeof i->facts.first];
+    uint64_t h[2];
+    size_t n = i->key_size, observer = strnlen(t->options.observer, 256);
+    memcpy(all, i->key, n);
+    memcpy(all + n, &i->facts.first, sizeof i->facts.first);
+    n += sizeof i->facts.first;
+    memcpy(all + n, t->options.observer, observer);
+    for (int k = 0; k < 2; k++)
+        h[k] = hash_bytes(&halves[k], all, n + observer);
+    snprintf(i->facts.id, sizeof i->facts.id, "%08x-%04x-8%03x-%04x-%012" PRIx64, (unsigned)(h[0] >> 32),
+             (unsigned)(h[0] >> 16 & 0xffff), (unsigned)(h[0] & 0xfff),
+             (unsigned)(h[1] >> 48 & 0x3fff) | 0x8000, h[1] & 0xffffffffffffu);
+}
+
+static struct incident *find(const struct incidents *t, uint64_t hash, const uint8_t *key, size_t n) {
+    struct incident *i = t->buckets[hash & t->mask];
+    while (i && !(i->hash == hash && i->key_size == n && memcmp(i->key, key, n) == 0))
+        i = i->chain;
+    return i;
+}
+
+static struct incident *open_incident(struct incidents *t, const struct record *r, struct bytes class,
+                                      uint64_t hash, const uint8_t *key, size_t n) {
+    if (t->count >= t->options.most) {
+        counter_one(COUNTER_INCIDENTS_SHED);
+        close_incident(t, t->oldest, r->time);
+    }
+    struct incident *i = calloc(1, sizeof *i + n);
+    if (!i)
+        return NULL;
+    i->record = keep(t, r, class);
+    if (!i->record) {
+        free(i);
+        return NULL;
+    }
+    distinct_init(&i->plates);
+    i->hash = hash;
+    i->serial = ++t->serial;
+    i->key_size = n;
+    memcpy(i->key, key, n);
+    i->facts.first = i->facts.last = r->time;
+    i->next_tenfold = 10;
+    name_incident(t, i);
+    i->chain = t->buckets[hash & t->mask];
+    t->buckets[hash & t->mask] = i;
+    link_newest(t, i);
+    t->count++;
+    counter_one(COUNTER_INCIDENTS_OPENED);
+    return i;
+}
+
+/* --- what a record adds --- */
+
+static void count_object(struct incidents *t, struct incident *i, const struct record *r) {
+    struct seen_key key = {i->serial, r->object, r->worker};
+    bool is_new, forgot;
+    uint64_t *bytes = seen_note(t->seen, &key, &is_new, &forgot);
+    const uint64_t *digests = record_digests_of(r);
+    if (forgot)
+        counter_one(COUNTER_OBJECTS_FORGOTTEN);
+    i->facts.objects += is_new;
+    if (r->bytes > *bytes) {
+        i->facts.bytes += r->bytes - *bytes;
+        *bytes = r->bytes;
+        i->grown = true;
+    }
+    i->grown |= is_new;
+    for (uint32_t k = 0; k < r->digests; k++)
+        distinct_add(&i->plates, digests[k]);
+    if (i->record->distinct < r->distinct)
+        i->record->distinct = r->distinct;
+    if (r->kind == RECORD_TRANSFER)
+        seen_drop(t->seen, &key);
+}
+
+/* A worse verdict or a higher severity makes this record the one that alerts show. */
+static bool worsen(struct incidents *t, struct incident *i, const struct record *r, struct bytes class) {
+    uint8_t severity = severity_of(r);
+    if (r->verdict <= i->record->verdict && severity <= i->record->severity)
+        return false;
+    struct record *worse = keep(t, r, class);
+    if (!worse)
+        return false;
+    if (worse->verdict < i->record->verdict)
+        worse->verdict = i->record->verdict;
+    if (worse->severity < i->record->severity)
+        worse->severity = i->record->severity;
+    if (worse->distinct < i->record->distinct)
+        worse->distinct = i->record->distinct;
+    free(i->record);
+    i->record = worse;
+    return true;
+}
+
+static void add(struct incidents *t, const struct record *r, struct bytes class) {
+    uint8_t key[KEY_MAX];
+    size_t n = make_key(r, class, key);
+    uint64_t hash = hash_bytes(&t->secret, key, n);
+    struct incident *i = find(t, hash, key, n);
+    bool opened = false, worse = false;
+    if (i && quiet_end(t, i) <= r->time) {
+        close_incident(t, i, quiet_end(t, i));
+        i = NULL;
+    }
+    if (i) {
+        worse = worsen(t, i, r, class);
+    } else {
+        i = open_incident(t, r, class, hash, key, n);
+        opened = true;
+    }
+    if (!i) {
+        counter_one(COUNTER_INCIDENTS_REFUSED);
+        return;
+    }
+    if (r->time > i->facts.last)
+        i->facts.last = r->time;
+    unlink_age(t, i);
+    link_newest(t, i);
+    count_object(t, i, r);
+    bool tenfold = i->facts.objects >= i->next_tenfold;
+    while (i->facts.objects >= i->next_tenfold)
+        i->next_tenfold *= 10;
+    bool due = i->grown && r->time - i->told >= (time_ns)t->options.growth_interval;
+    if (opened)
+        tell(t, i, INCIDENT_OPENED, r->time);
+    else if (tenfold || worse || due)
+        tell(t, i, INCIDENT_GROWN, r->time);
+}
+
+void incidents_record(struct incidents *t, const struct record *r) {
+    struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_CLASSES);
+    if (classes.n == 0)
+        return;
+    if (!r->matters || r->verdict < VERDICT_BREACH || r->verdict > VERDICT_UNKNOWN) {
+        if (r->kind == RECORD_FINDING)
+            counter_one(r->matters ? COUNTER_FINDINGS_APPROVED : COUNTER_FINDINGS_ELSEWHERE);
+        return;
+    }
+    while (classes.n) {
+        const uint8_t *line = memchr(classes.p, '\n', classes.n);
+        size_t n = line ? (size_t)(line - classes.p) : classes.n, step = line ? n + 1 : n;
+        if (n)
+            add(t, r, bytes_of(classes.p, n));
+        classes = bytes_of(classes.p + step, classes.n - step);
+    }
+}
+
+/* Only closes: growth is told with the record that brings it, or by the summary. */
+void incidents_tick(struct incidents *t, time_ns now) {
+    if (now >= t->scanned && now - t->scanned < NS_PER_S)
+        return;
+    t->scanned = now;
+    for (struct incident *i = t->oldest, *next; i; i = next) {
+        next = i->newer;
+        if (quiet_end(t, i) <= now)
+            close_incident(t, i, quiet_end(t, i));
+    }
+}
+
+void incidents_close(struct incidents *t) {
+    while (t->oldest)
+        close_incident(t, t->oldest, t->oldest->facts.last);
+}

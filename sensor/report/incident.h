@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_INCIDENT_H
+#define GANTRY_REPORT_INCIDENT_H
+
+#include "report/event.h"
+
+/* Findings gathered by class, source image network and destination (the partner, else the address).
+ *
+ * An alert goes out when the incident opens; each time its objects reach 10, 100, 1,000, ...; at once when a
+ * finding has a worse verdict or a higher severity than any before; else when it has grown and
+ * `growth_interval` has passed since the last alert; and when it closes, `quiet` after its last record. So
+ * 100,000 images make some ten alerts.
+ *
+ * Severity is the rule's, one more when the destination is unapproved or unknown, 1 to 10. Only what leaves
+ * an image network and is not allowed (breach, unapproved, unknown) makes an incident. */
+struct incident_options {
+    const char *observer;
+    uint64_t quiet, growth_interval; /* ns of packet time */
+    uint64_t most;                   /* incidents; the least recent is closed for a new one */
+};
+
+struct incident_sink {
+    void *context;
+    /* One alert at packet time `time`. `facts` and `record` (the object that opened the incident, or that
+     * made it worse; names of at most 255 octets) live for the call. */
+    void (*alert)(void *context, time_ns time, const struct incident_facts *facts,
+                  const struct record *record);
+};
+
+struct incidents; /* opaque */
+
+struct incidents *incidents_create(const struct incident_options *options, const struct incident_sink *sink);
+void incidents_destroy(struct incidents *i);
+/* A finding, or a transfer record with its classes. */
+void incidents_record(struct incidents *i, const struct record *r);
+/* Closes by packet time. */
+void incidents_tick(struct incidents *i, time_ns now);
+/* Closes all that are open, the least recent first. */
+void incidents_close(struct incidents *i);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_OUTBOX_H
+#define GANTRY_REPORT_OUTBOX_H
+
+#include "base/bytes.h"
+
+/* Messages of one output, oldest first, from when they were made until the receiver has them. Bounded in
+ * bytes. A message is waiting, then sent (all its octets handed to the system), then confirmed and gone. */
+struct outbox; /* opaque */
+
+struct outbox *outbox_create(uint64_t most_bytes);
+void outbox_destroy(struct outbox *o);
+/* Makes room by dropping the oldest, but for the one that is partly sent (`busy`); returns how many were
+ * dropped. A message that cannot be held at all counts as dropped. */
+uint64_t outbox_put(struct outbox *o, struct bytes message, bool busy);
+bool outbox_full(const struct outbox *o, size_t more); /* the next put of `more` bytes would drop one */
+/* The first message that is not sent; false if there is none. Valid until the next call that changes the
+ * outbox. */
+bool outbox_next(const struct outbox *o, struct bytes *message);
+void outbox_sent(struct outbox *o);
+/* The next message is not sent at all. */
+void outbox_skip(struct outbox *o);
+/* The receiver has the first `octets` of all that was sent since the last rewind; returns messages gone. */
+uint64_t outbox_confirm(struct outbox *o, uint64_t octets);
+/* A new connection: what was sent and not confirmed is to be sent again; returns how many. */
+uint64_t outbox_rewind(struct outbox *o);
+uint64_t outbox_count(const struct outbox *o); /* not confirmed */
+
+#endif

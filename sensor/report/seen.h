@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_SEEN_H
+#define GANTRY_REPORT_SEEN_H
+
+#include "base/hash.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Objects that an incident has counted and that are still moving: an object with three findings and a
+ * transfer record is one object, and its bytes are counted once. Bounded; the least recent is forgotten first
+ * (and may count twice). */
+struct seen_key {
+    uint64_t incident; /* serial */
+    uint64_t object;
+    uint64_t worker;
+};
+
+struct seen; /* opaque */
+
+struct seen *seen_create(uint32_t most);
+void seen_destroy(struct seen *s);
+/* Bytes counted so far of this object, in place. *is_new: it was not known and is remembered now, with none.
+ * *forgot: another had to go for it. */
+uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bool *forgot);
+void seen_drop(struct seen *s, const struct seen_key *key);
+
+#endif

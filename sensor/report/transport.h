@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_TRANSPORT_H
+#define GANTRY_REPORT_TRANSPORT_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "report/report.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+/* How messages leave. A transport is one const table entry, listed once in output.c. Nothing here blocks, but
+ * for looking up a name. */
+enum framing {
+    FRAMING_NONE,   /* a datagram a message */
+    FRAMING_LINE,   /* a newline behind each */
+    FRAMING_STREAM, /* as the format has it: octet counting or a newline */
+};
+
+enum carried {
+    CARRIED,         /* the whole frame is with the system */
+    CARRIED_WAIT,    /* part of it or nothing: go on when the descriptor is ready, or later */
+    CARRIED_BROKEN,  /* the connection is gone, and a new one begins with what is not confirmed */
+    CARRIED_REFUSED, /* this frame can never be sent */
+};
+
+struct transport {
+    const char *scheme; /* with what a target begins; "-" is the whole of it */
+    const char *usage;  /* "udp://host:port" */
+    enum framing framing;
+    size_t message_max; /* octets without framing; 0: as configured */
+    bool people;        /* somebody may be looking: formats of several lines make sense */
+    /* Is what follows the scheme well-formed? Opens nothing. */
+    bool (*check)(const char *rest, struct error *e);
+    void *(*open)(const char *rest, struct error *e);
+    void (*close)(void *carrier);
+    /* Sends `frame` from *done on, moving *done. */
+    enum carried (*send)(void *carrier, struct bytes frame, size_t *done);
+    /* Octets since the connection began that the receiver has; `patient` is false at the end of a run. *broken: the
+     * rest is to be sent again. NULL: what is sent is delivered. */
+    uint64_t (*confirmed)(void *carrier, bool patient, bool *broken);
+    /* False: nothing to wait for. */
+    bool (*poll)(const void *carrier, struct pollfd *fd);
+    void (*reopen)(void *carrier);         /* NULL: nothing to reopen */
+    bool (*terminal)(const void *carrier); /* NULL: never */
+};
+
+extern const struct transport transport_udp, transport_tcp, transport_unix, transport_file, transport_stdout;
+
+/* --- remote.c: a host and port, its addresses, and when to try again
+ * -------------------------------------------- */
+
+enum { REMOTE_ADDRESSES_MAX = 8 };
+
+struct remote {
+    char host[256], port[16];
+    struct sockaddr_storage address[REMOTE_ADDRESSES_MAX];
+    socklen_t size[REMOTE_ADDRESSES_MAX];
+    unsigned count, next;
+    unsigned failures;           /* since the last success */
+    time_ns looked_up, retry_at; /* clock_monotonic() */
+};
+
+/* "host:port", "host" (514), "[2001:db8::1]:514"; one slash may follow. */
+bool remote_parse(const char *text, struct remote *r, struct error *e);
+/* Looks the name up; keeps the old addresses when that fails. */
+bool remote_resolve(struct remote *r, int type);
+/* A non-blocking socket whose connect has begun or is done, -1 when it is not yet time or there is none. */
+int remote_connect(struct remote *r, int type);
+/* Back-off: 250 ms, doubling to 30 s, a quarter more or less by chance. */
+void remote_failed(struct remote *r);
+void remote_worked(struct remote *r);
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/incident.h"
+
+#include "example.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { ALERTS_MAX = 4096 };
+
+static struct alert {
+    time_ns time;
+    struct incident_facts facts;
+    uint8_t verdict, severity;
+    char name[64], rule[32], class[32];
+} alerts[ALERTS_MAX];
+static size_t count;
+static struct record_builder b;
+static uint64_t room[4096];
+
+static void copy_text(char *out, size_t size, const struct record *r, enum record_text which) {
+    struct bytes t = record_text_of(r, which);
+    snprintf(out, size, "%.*s", (int)t.n, (const char *)t.p);
+}
+
+static void keep_alert(void *context, time_ns time, const struct incident_facts *facts,
+                       const struct record *r) {
+    assert_true(count < ALERTS_MAX);
+    struct alert *a = &alerts[count++];
+    *a = (struct alert){.time = time, .facts = *facts, .verdict = r->verdict, .severity = r->severity};
+    copy_text(a->name, sizeof a->name, r, TEXT_NAME);
+    copy_text(a->rule, sizeof a->rule, r, TEXT_RULE_ID);
+    copy_text(a->class, sizeof a->class, r, TEXT_CLASS);
+}
+
+static struct incidents *begin_with(uint64_t most) {
+    const struct incident_options options = {
+        .observer = "edge-1", .quiet = 900 * NS_PER_S, .growth_interval = 600 * NS_PER_S, .most = most};
+    const struct incident_sink sink = {NULL, keep_alert};
+    count = 0;
+    struct incidents *t = incidents_create(&options, &sink);
+    assert_non_null(t);
+    return t;
+}
+
+static struct incidents *begin(void) {
+    return begin_with(1000);
+}
+
+static void give(struct incidents *t) {
+    incidents_record(t, example_pack(&b, room));
+}
+
+/* A finding and then the transfer record of object `n`, `seconds` after the beginning. */
+static void give_object(struct incidents *t, uint64_t n, int64_t seconds) {
+    example_begin(&b, RECORD_FINDING);
+    b.head.object = n;
+    b.head.bytes = 1000;
+    b.head.time += seconds * NS_PER_S;
+    give(t);
+    example_begin(&b, RECORD_TRANSFER);
+    b.head.object = n;
+    b.head.time += seconds * NS_PER_S;
+    give(t);
+}
+
+static void the_first_finding_opens_before_the_transfer_ends(void **state) {
+    struct incidents *t = begin();
+    example_begin(&b, RECORD_FINDING);
+    b.head.bytes = 1000;
+    give(t);
+    assert_int_equal(count, 1);
+    assert_int_equal(alerts[0].facts.state, INCIDENT_OPENED);
+    assert_int_equal(alerts[0].facts.objects, 1);
+    assert_int_equal(alerts[0].facts.bytes, 1000);
+    assert_int_equal(alerts[0].facts.sequence, 1);
+    assert_int_equal(alerts[0].severity, 8); /* the rule's 7, one more for an unapproved partner */
+    assert_string_equal(alerts[0].rule, "camera-file-name");
+    incidents_destroy(t);
+}
+
+static void an_object_with_findings_and_a_transfer_record_counts_once(void **state) {
+    struct incidents *t = begin();
+    for (int i = 0; i < 3; i++) {
+        example_begin(&b, RECORD_FINDING);
+        b.head.bytes = 1000 * (uint64_t)i;
+        give(t);
+    }
+    example_begin(&b, RECORD_TRANSFER);
+    give(t);
+    incidents_close(t);
+    assert_int_equal(count, 2);
+    assert_int_equal(alerts[1].facts.state, INCIDENT_CLOSED);
+    assert_int_equal(alerts[1].facts.objects, 1);
+    assert_int_equal(alerts[1].facts.bytes, 183220);
+    incidents_destroy(t);
+}
+
+static void a_hundred_thousand_images_make_some_ten_alerts(void **state) {
+    static const uint64_t objects[] = {1, 10, 100, 1000, 10000, 100000, 100000};
+    struct incidents *t = begin();
+    for (uint64_t i = 1; i <= 100000; i++)
+        give_object(t, i, (int64_t)i / 400); /* in four minutes */
+    incidents_tick(t, EXAMPLE_TIME + 100000 * NS_PER_S);
+    assert_int_equal(count, 7);
+    for (size_t i = 0; i < 7; i++) {
+        assert_int_equal(alerts[i].facts.objects, objects[i]);
+        assert_int_equal(alerts[i].facts.sequence, i + 1);
+        assert_string_equal(alerts[i].facts.id, alerts[0].facts.id);
+        assert_int_equal(alerts[i].facts.state, i == 0   ? INCIDENT_OPENED
+                                                : i == 6 ? INCIDENT_CLOSED
+                                                         : INCIDENT_GROWN);
+    }
+    assert_int_equal(alerts[6].facts.bytes, 100000 * UINT64_C(183220));
+    assert_int_equal(alerts[6].time, EXAMPLE_TIME + (250 + 900) * NS_PER_S);
+    incidents_destroy(t);
+}
+
+static void slow_growth_is_told_once_an_interval_and_silence_closes(void **state) {
+    struct incidents *t = begin();
+    for (uint64_t i = 0; i < 9; i++)
+        give_object(t, i, (int64_t)i * 200); /* due at 600 and 1,200 */
+    assert_int_equal(count, 3);
+    assert_int_equal(alerts[1].facts.state, INCIDENT_GROWN);
+    assert_int_equal(alerts[1].facts.objects, 4);
+    assert_int_equal(alerts[1].time, EXAMPLE_TIME + 600 * NS_PER_S);
+    assert_int_equal(alerts[2].facts.objects, 7);
+    incidents_tick(t, EXAMPLE_TIME + 2498 * NS_PER_S);
+    assert_int_equal(count, 3);
+    incidents_tick(t, EXAMPLE_TIME + 2501 * NS_PER_S);
+    assert_int_equal(count, 4);
+    assert_int_equal(alerts[3].facts.state, INCIDENT_CLOSED);
+    assert_int_equal(alerts[3].facts.objects, 9);
+    assert_int_equal(alerts[3].facts.last, EXAMPLE_TIME + 1600 * NS_PER_S);
+    incidents_destroy(t);
+}
+
+static void a_new_finding_after_the_quiet_time_opens_another_incident(void **state) {
+    struct incidents *t = begin();
+    give_object(t, 1, 0);
+    give_object(t, 2, 1000); /* no tick in between */
+    assert_int_equal(count, 3);
+    assert_int_equal(alerts[1].facts.state, INCIDENT_CLOSED);
+    assert_int_equal(alerts[2].facts.state, INCIDENT_OPENED);
+    assert_int_equal(alerts[2].facts.objects, 1);
+    assert_string_not_equal(alerts[0].facts.id, alerts[2].facts.id);
+    incidents_destroy(t);
+}
+
+static void the_same_traffic_gives_the_same_incident_id(void **state) {
+    char id[37];
+    struct incidents *t = begin();
+    give_object(t, 1, 0);
+    memcpy(id, alerts[0].facts.id, sizeof id);
+    incidents_destroy(t);
+    t = begin();
+    give_object(t, 1, 0);
+    assert_string_equal(alerts[0].facts.id, id);
+    assert_int_equal(strlen(id), 36);
+    assert_int_equal(id[14], '8'); /* RFC 9562: version 8, variant 10 */
+    assert_non_null(strchr("89ab", id[19]));
+    incidents_destroy(t);
+}
+
+static void approved_internal_and_inbound_transfers_open_nothing(void **state) {
+    struct incidents *t = begin();
+    for (int i = 0; i < 3; i++) {
+        example_begin(&b, i == 2 ? RECORD_TRANSFER : RECORD_FINDING);
+        b.head.verdict = i == 0 ? VERDICT_APPROVED : i == 1 ? VERDICT_INTERNAL : VERDICT_UNKNOWN;
+        b.head.matters = i != 2;
+        give(t);
+    }
+    example_begin(&b, RECORD_TRANSFER);
+    record_text(&b, TEXT_CLASSES, bytes_text("")); /* nothing was found in it */
+    give(t);
+    incidents_tick(t, EXAMPLE_TIME + 10000 * NS_PER_S);
+    incidents_close(t);
+    assert_int_equal(count, 0);
+    incidents_destroy(t);
+}
+
+static void class_network_and_destination_each_make_their_own_incident(void **state) {
+    struct incidents *t = begin();
+    for (int i = 0; i < 6; i++) {
+        example_begin(&b, RECORD_FINDING);
+        b.head.object = (uint64_t)i;
+        if (i == 1)
+            record_text(&b, TEXT_CLASS, bytes_text("plate-record"));
+        if (i == 2)
+            record_text(&b, TEXT_NETWORK, bytes_text("booths"));
+        if (i == 3)
+            record_text(&b, TEXT_PARTNER, bytes_text("Acme Towing"));
+        if (i == 4) /* another host of the same partner: the first incident */
+            address_parse("198.51.100.77", &b.head.destination);
+        if (i == 5)
+            record_text(&b, TEXT_PARTNER, bytes_text(""));
+        give(t);
+    }
+    assert_int_equal(count, 5);
+    example_begin(&b, RECORD_FINDING);
+    record_text(&b, TEXT_PARTNER, bytes_text(""));
+    address_parse("198.51.100.77", &b.head.destination); /* unknown hosts are told apart by address */
+    give(t);
+    assert_int_equal(count, 6);
+    incidents_destroy(t);
+}
+
+static void a_worse_verdict_or_severity_is_told_at_once_and_never_gets_better(void **state) {
+    struct incidents *t = begin();
+    example_begin(&b, RECORD_FINDING);
+    b.head.verdict = VERDICT_BREACH;
+    b.head.severity = 5;
+    give(t);
+    assert_int_equal(alerts[0].severity, 5); /* a breach adds nothing */
+    example_begin(&b, RECORD_FINDING);
+    b.head.verdict = VERDICT_UNAPPROVED;
+    b.head.severity = 3;
+    b.head.object = 99;
+    record_text(&b, TEXT_NAME, bytes_text("second"));
+    give(t);
+    assert_int_equal(count, 2);
+    assert_int_equal(alerts[1].verdict, VERDICT_UNAPPROVED);
+    assert_int_equal(alerts[1].severity, 5);
+    assert_string_equal(alerts[1].name, "second");
+    b.head.severity = 10;
+    b.head.verdict = VERDICT_BREACH;
+    give(t);
+    assert_int_equal(count, 3);
+    assert_int_equal(alerts[2].severity, 10);
+    assert_int_equal(alerts[2].verdict, VERDICT_UNAPPROVED);
+    give(t);
+    assert_int_equal(count, 3);
+    incidents_destroy(t);
+}
+
+static void a_transfer_record_alone_opens_one_incident_a_class_with_its_first_rule(void **state) {
+    struct incidents *t = begin();
+    example_begin(&b, RECORD_TRANSFER);
+    record_text(&b, TEXT_CLASSES, bytes_text("vehicle-image\nplate-record"));
+    record_text(&b, TEXT_RULES, bytes_text("camera-file-name\nplate-csv"));
+    give(t);
+    assert_int_equal(count, 2);
+    assert_string_equal(alerts[0].class, "vehicle-image");
+    assert_string_equal(alerts[1].class, "plate-record");
+    assert_string_equal(alerts[1].rule, "camera-file-name");
+    incidents_destroy(t);
+}
+
+static void distinct_plates_are_counted_over_objects(void **state) {
+    struct incidents *t = begin();
+    for (uint64_t o = 0; o < 10; o++) {
+        example_begin(&b, RECORD_TRANSFER);
+        b.head.object = o;
+        b.head.digests = 5;
+        for (uint64_t i = 0; i < 5; i++)
+            b.digest[i] = (o + i) * 0x9e3779b97f4a7c15u; /* neighbours share four of five */
+        give(t);
+    }
+    incidents_close(t);
+    assert_int_equal(alerts[count - 1].facts.plates, 14);
+    incidents_destroy(t);
+}
+
+static void at_the_cap_the_least_recent_incident_is_closed_first(void **state) {
+    struct incidents *t = begin_with(3);
+    for (int i = 0; i < 4; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "partner %d", i);
+        example_begin(&b, RECORD_FINDING);
+        b.head.object = (uint64_t)i;
+        record_text(&b, TEXT_PARTNER, bytes_text(name));
+        if (i == 3) { /* the oldest is used once more, so the second must go */
+            record_text(&b, TEXT_PARTNER, bytes_text("partner 0"));
+            give(t);
+            record_text(&b, TEXT_PARTNER, bytes_text(name));
+        }
+        give(t);
+    }
+    assert_int_equal(count, 5);
+    assert_int_equal(alerts[3].facts.state, INCIDENT_CLOSED);
+    assert_string_equal(alerts[3].facts.id, alerts[1].facts.id);
+    incidents_destroy(t);
+}
+
+static void more_objects_in_flight_than_are_remembered_do_no_harm(void **state) {
+    struct incidents *t = begin();
+    for (uint64_t i = 0; i < 70000; i++) {
+        example_begin(&b, RECORD_FINDING);
+        b.head.object = i;
+        give(t);
+    }
+    for (uint64_t i = 69000; i < 70000; i++) {
+        example_begin(&b, RECORD_TRANSFER);
+        b.head.object = i;
+        give(t);
+    }
+    incidents_close(t);
+    assert_int_equal(alerts[count - 1].facts.objects, 70000);
+    incidents_destroy(t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_finding_opens_before_the_transfer_ends),
+        cmocka_unit_test(an_object_with_findings_and_a_transfer_record_counts_once),
+        cmocka_unit_test(a_hundred_thousand_images_make_some_ten_alerts),
+        cmocka_unit_test(slow_growth_is_told_once_an_interval_and_silence_closes),
+        cmocka_unit_test(a_new_finding_after_the_quiet_time_opens_another_incident),
+        cmocka_unit_test(the_same_traffic_gives_the_same_incident_id),
+        cmocka_unit_test(approved_internal_and_inbound_transfers_open_nothing),
+        cmocka_unit_test(class_network_and_destination_each_make_their_own_incident),
+        cmocka_unit_test(a_worse_verdict_or_severity_is_told_at_once_and_never_gets_better),
+        cmocka_unit_test(a_transfer_record_alone_opens_one_incident_a_class_with_its_first_rule),
+        cmocka_unit_test(distinct_plates_are_counted_over_objects),
+        cmocka_unit_test(at_the_cap_the_least_recent_incident_is_closed_first),
+        cmocka_unit_test(more_objects_in_flight_than_are_remembered_do_no_harm),
+    };
+    return cmocka_run_group_tests_name("report/incident", tests, NULL, NULL);
+}
