@@ -162,7 +162,6 @@
     /* channel */ \
     COUNTER(RECORDS,              "channel.records",              "records handed to the reporter") \
     COUNTER(RECORDS_LOST,         "channel.records_lost",         "records lost because the channel was full") \
-    COUNTER(RECORDS_DAMAGED,      "channel.damaged",              "times a damaged ring was given up to the writer's position") \
     /* report */ \
     COUNTER(INCIDENTS_OPENED,     "report.incidents_opened",      "incidents opened") \
     COUNTER(INCIDENTS_CLOSED,     "report.incidents_closed",      "incidents closed") \

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/count.h"
+
+static uint32_t slots_for(uint32_t most) {
+    uint32_t slots = 16;
+    while (slots < most * 2)
+        slots *= 2;
+    return slots;
+}
+
+size_t value_set_size(uint32_t most) {
+    return sizeof(struct value_set) + most * sizeof(uint64_t) + slots_for(most) * sizeof(uint32_t);
+}
+
+static uint32_t *table_of(struct value_set *s) {
+    return (uint32_t *)(void *)(s->values + s->most);
+}
+
+void value_set_init(struct value_set *s, uint32_t most) {
+    s->count = 0;
+    s->most = most;
+    s->slots = slots_for(most);
+    memset(table_of(s), 0, s->slots * sizeof(uint32_t));
+}
+
+bool value_set_add(struct value_set *s, uint64_t digest) {
+    uint32_t *table = table_of(s), at = (uint32_t)digest & (s->slots - 1);
+    /* The table is at most half full, so a free slot ends the walk; digests are keyed, so nobody makes it
+     * long. */
+    for (; table[at]; at = (at + 1) & (s->slots - 1))
+        if (s->values[table[at] - 1] == digest)
+            return false;
+    if (value_set_full(s))
+        return false;
+    s->values[s->count++] = digest;
+    table[at] = s->count;
+    return true;
+}
+
+size_t value_normalise(struct bytes value, uint8_t out[VALUE_MAX]) {
+    size_t n = 0;
+    for (size_t i = 0; i < value.n && n < VALUE_MAX; i++) {
+        uint8_t c = value.p[i];
+        if (c == ' ' || c == '-' || (c >= '\t' && c <= '\r'))
+            continue;
+        out[n++] = c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
+    }
+    return n;
+}
+
+static char printable(uint8_t c) {
+    return c > ' ' && c < 0x7f ? (char)c : '?';
+}
+
+void value_redact(struct bytes v, char out[8]) {
+    size_t shown = v.n >= 6 ? 2 : v.n >= 4 ? 1 : 0, n = 0;
+    for (size_t i = 0; i < shown; i++)
+        out[n++] = printable(v.p[i]);
+    for (int i = 0; i < 3; i++)
+        out[n++] = '*';
+    for (size_t i = 0; i < shown; i++)
+        out[n++] = printable(v.p[v.n - shown + i]);
+    out[n] = 0;
+}

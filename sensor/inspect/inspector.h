@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_INSPECT_INSPECTOR_H
+#define GANTRY_INSPECT_INSPECTOR_H
+
+#include "inspect/rules.h"
+
+/* What the inspector saw in an object, for tools that explain a finding or its absence; between closed and
+ * forget. */
+
+/* Scopes (bits 1 << enum scope) in which the identifier was found. */
+unsigned inspector_hits(const struct object *o, size_t identifier);
+/* Distinct values and their spread so far. */
+uint32_t inspector_tally(const struct object *o, size_t tally, uint32_t *spread);
+/* False: the object's type, kind or size is not what the rule asks for. */
+bool inspector_facts_hold(const struct object *o, const struct rule *rule);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/matcher.h"
+
+#include "base/clock.h"
+
+#include <hs/hs.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pattern_set {
+    size_t size;
+    _Alignas(64) char database[]; /* hs_database_t */
+};
+
+struct pattern_stream {
+    struct pattern_stream *next; /* in the free list */
+    hs_stream_t *stream;
+    size_t size;
+    bool ended;
+};
+
+struct matcher {
+    const struct pattern_set *const *sets;
+    size_t count;
+    struct pattern_stream **free; /* recycled streams, by set */
+    hs_scratch_t *scratch;
+    uint64_t memory, used;
+};
+
+static const hs_database_t *database_of(const struct pattern_set *s) {
+    return (const hs_database_t *)(const void *)s->database;
+}
+
+/* --- expressions -----------------------------------------------------------------------------------------
+ */
+
+static unsigned hs_flags(const struct pattern *p, bool valued) {
+    static const struct {
+        unsigned ours, theirs;
+    } table[] = {
+        {PATTERN_CASELESS, HS_FLAG_CASELESS},
+        {PATTERN_DOTALL, HS_FLAG_DOTALL},
+        {PATTERN_MULTILINE, HS_FLAG_MULTILINE},
+        {PATTERN_UTF8, HS_FLAG_UTF8},
+        {PATTERN_UCP, HS_FLAG_UCP},
+    };
+    unsigned flags = valued ? HS_FLAG_SOM_LEFTMOST : 0;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (p->flags & table[i].ours)
+            flags |= table[i].theirs;
+    return flags;
+}
+
+static unsigned hs_mode(bool valued) {
+    /* Widths are bounded far below what the small horizon (64 KiB) can look back. */
+    return HS_MODE_STREAM | (valued ? HS_MODE_SOM_HORIZON_SMALL : 0);
+}
+
+/* Takes Hyperscan's message over; without its own full stop or line end, since ours go on. */
+static bool tell(struct error *e, hs_compile_error_t *reason) {
+    const char *text = reason ? reason->message : "out of memory";
+    int n = (int)strlen(text);
+    while (n > 0 && (text[n - 1] == '.' || text[n - 1] == '\n'))
+        n--;
+    error_set(e, "%.*s", n, text);
+    if (reason)
+        hs_free_compile_error(reason);
+    return false;
+}
+
+bool pattern_check(const struct pattern *p, bool valued, struct pattern_width *out, struct error *e) {
+    hs_expr_info_t *info = NULL;
+    hs_compile_error_t *reason = NULL;
+    hs_database_t *database = NULL;
+    if (hs_expression_info(p->expression, hs_flags(p, false), &info, &reason) != HS_SUCCESS)
+        return tell(e, reason);
+    *out = (struct pattern_width){.most = info->max_width, .unbounded = info->max_width == UINT_MAX};
+    free(info);
+    /* hs_expression_info accepts what the compiler then finds too large. */
+    if (hs_compile(p->expression, hs_flags(p, valued), hs_mode(valued), NULL, &database, &reason) !=
+        HS_SUCCESS)
+        return tell(e, reason);
+    hs_free_database(database);
+    return true;
+}
+
+static int ignore(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                  void *context) {
+    return 0;
+}
+
+static double measure(const hs_database_t *database, hs_scratch_t *scratch) {
+    enum { SAMPLE = 256 << 10 };
+    char *sample = malloc(SAMPLE);
+    if (!sample)
+        return 0;
+    uint32_t x = 2463534242u; /* xorshift32: the same bytes each time */
+    for (size_t i = 0; i < SAMPLE; i++) {
+        x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+        sample[i] = (char)(x >> 11);
+    }
+    time_ns start = clock_monotonic();
+    hs_scan(database, sample, SAMPLE, 0, scratch, ignore, NULL);
+    time_ns took = clock_monotonic() - start;
+    free(sample);
+    return (double)took / SAMPLE;
+}
+
+double pattern_cost(const struct pattern *p) {
+    hs_compile_error_t *reason = NULL;
+    hs_database_t *database = NULL;
+    hs_scratch_t *scratch = NULL;
+    double cost = 0;
+    if (hs_compile(p->expression, hs_flags(p, false), HS_MODE_BLOCK, NULL, &database, &reason) !=
+        HS_SUCCESS) {
+        hs_free_compile_error(reason);
+        return 0;
+    }
+    if (hs_alloc_scratch(database, &scratch) == HS_SUCCESS)
+        cost = measure(database, scratch);
+    hs_free_scratch(scratch);
+    hs_free_database(database);
+    return cost;
+}
+
+/* --- sets --------------------------------------------------------------------------------------------------
+ */
+
+static struct pattern_set *into_arena(hs_database_t *database, struct arena *arena, struct error *e) {
+    char *bytes = NULL;
+    size_t n, size = 0;
+    struct pattern_set *s = NULL;
+    if (hs_serialize_database(database, &bytes, &n) != HS_SUCCESS ||
+        hs_serialized_database_size(bytes, n, &size) != HS_SUCCESS) {
+        error_set(e, "out of memory");
+        goto done;
+    }
+    /* The arena aligns to 16; the block is moved up to a cache line. */
+    uint8_t *block = arena_alloc(arena, sizeof *s + size + 64);
+    if (!block) {
+        error_set(e, "the compiled patterns do not fit into %zu MiB", arena->size >> 20);
+        goto done;
+    }
+    s = (struct pattern_set *)(void *)(block + (-(uintptr_t)block & 63));
+    s->size = sizeof *s + size;
+    if (hs_deserialize_database_at(bytes, n, (hs_database_t *)(void *)s->database) != HS_SUCCESS) {
+        error_set(e, "Hyperscan cannot place its database in memory");
+        s = NULL;
+    }
+done:
+    free(bytes);
+    return s;
+}
+
+const struct pattern_set *pattern_set_compile(const struct pattern *patterns, size_t count, bool valued,
+                                              struct arena *arena, struct error *e) {
+    const char **texts = calloc(count + 1, sizeof *texts);
+    unsigned *flags = calloc(count + 1, sizeof *flags), *ids = calloc(count + 1, sizeof *ids);
+    hs_database_t *database = NULL;
+    hs_compile_error_t *reason = NULL;
+    struct pattern_set *s = NULL;
+    if (!texts || !flags || !ids) {
+        error_set(e, "out of memory");
+        goto done;
+    }
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = patterns[i].expression;
+        flags[i] = hs_flags(&patterns[i], valued);
+        ids[i] = patterns[i].number;
+    }
+    if (hs_compile_multi(texts, flags, ids, (unsigned)count, hs_mode(valued), NULL, &database, &reason) !=
+        HS_SUCCESS)
+        tell(e, reason);
+    else
+        s = into_arena(database, arena, e);
+done:
+    hs_free_database(database);
+    free(texts);
+    free(flags);
+    free(ids);
+    return s;
+}
+
+size_t pattern_set_size(const struct pattern_set *s) {
+    return s->size;
+}
+
+/* --- streams -----------------------------------------------------------------------------------------------
+ */
+
+struct matcher *matcher_create(const struct pattern_set *const *sets, size_t count, uint64_t memory,
+                               struct error *e) {
+    struct matcher *m = calloc(1, sizeof *m);
+    if (!m || !(m->free = calloc(count + 1, sizeof(struct pattern_stream *)))) {
+        error_set(e, "out of memory");
+        goto fail;
+    }
+    m->sets = sets;
+    m->count = count;
+    m->memory = memory;
+    for (size_t i = 0; i < count; i++)
+        if (hs_alloc_scratch(database_of(sets[i]), &m->scratch) != HS_SUCCESS) {
+            error_set(e, "Hyperscan gets no scratch memory; free some memory");
+            goto fail;
+        }
+    return m;
+fail:
+    matcher_destroy(m);
+    return NULL;
+}
+
+static void free_stream(struct matcher *m, struct pattern_stream *s) {
+    m->used -= s->size;
+    hs_close_stream(s->stream, NULL, NULL, NULL);
+    free(s);
+}
+
+void matcher_destroy(struct matcher *m) {
+    if (!m)
+        return;
+    for (size_t i = 0; m->free && i < m->count; i++)
+        while (m->free[i]) {
+            struct pattern_stream *s = m->free[i];
+            m->free[i] = s->next;
+            free_stream(m, s);
+        }
+    hs_free_scratch(m->scratch);
+    free(m->free);
+    free(m);
+}
+
+/* Streams that rest in other sets' free lists give their memory back. */
+static bool make_room(struct matcher *m, size_t size) {
+    for (size_t i = 0; i < m->count && m->used + size > m->memory; i++)
+        while (m->free[i] && m->used + size > m->memory) {
+            struct pattern_stream *s = m->free[i];
+            m->free[i] = s->next;
+            free_stream(m, s);
+        }
+    return m->used + size <= m->memory;
+}
+
+struct pattern_stream *matcher_begin(struct matcher *m, size_t set) {
+    struct pattern_stream *s = m->free[set];
+    size_t size = 0;
+    if (s) {
+        m->free[set] = s->next;
+        s->ended = false;
+        return s;
+    }
+    if (hs_stream_size(database_of(m->sets[set]), &size) != HS_SUCCESS)
+        return NULL;
+    size += sizeof *s;
+    if (!make_room(m, size) || !(s = calloc(1, sizeof *s)))
+        return NULL;
+    if (hs_open_stream(database_of(m->sets[set]), 0, &s->stream) != HS_SUCCESS) {
+        free(s);
+        return NULL;
+    }
+    s->size = size;
+    m->used += size;
+    return s;
+}
+
+struct call {
+    pattern_found found;
+    void *context;
+};
+
+static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                    void *context) {
+    const struct call *call = context;
+    return call->found(call->context, id, from == HS_OFFSET_PAST_HORIZON ? MATCH_FROM_UNKNOWN : from, to);
+}
+
+bool matcher_scan(struct matcher *m, struct pattern_stream *s, const uint8_t *bytes, size_t n,
+                  pattern_found found, void *context) {
+    struct call call = {found, context};
+    while (n > 0 && !s->ended) {
+        unsigned part = n < INT_MAX ? (unsigned)n : INT_MAX;
+        if (hs_scan_stream(s->stream, (const char *)bytes, part, 0, m->scratch, on_match, &call) !=
+            HS_SUCCESS)
+            s->ended = true;
+        bytes += part;
+        n -= part;
+    }
+    return !s->ended;
+}
+
+void matcher_end(struct matcher *m, size_t set, struct pattern_stream *s, pattern_found found,
+                 void *context) {
+    struct call call = {found, context};
+    bool tell_matches = found && !s->ended;
+    if (hs_reset_stream(s->stream, 0, tell_matches ? m->scratch : NULL, tell_matches ? on_match : NULL,
+                        &call) != HS_SUCCESS) {
+        free_stream(m, s);
+        return;
+    }
+    s->next = m->free[set];
+    m->free[set] = s;
+}

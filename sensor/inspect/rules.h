@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_INSPECT_RULES_H
+#define GANTRY_INSPECT_RULES_H
+
+#include "inspect/inspect.h"
+#include "inspect/matcher.h"
+
+/* The inside of a ruleset, for the inspector and for tools that explain it. All of it lies in the arena; a
+ * validator is an index, not a pointer, so that a cached snapshot holds no address of code. */
+enum scope { SCOPE_NAME, SCOPE_PATH, SCOPE_METADATA, SCOPE_TEXT, SCOPE_CONTENT, SCOPE_COUNT };
+extern const char *const scope_names[SCOPE_COUNT + 1]; /* NULL-terminated, as in the files */
+
+enum { IDENTIFIERS_MAX = 2048, RULES_MAX = 2048, SCANS_MAX = 256, VALUE_WIDTH_MAX = 512 };
+
+struct identifier {
+    const char *id, *description, *file;
+    int line;
+    struct pattern pattern;
+    struct pattern_width width;
+    int validator; /* index into validator_table, -1 for none */
+    bool literal;  /* holds a fixed run of bytes, so it may run on binary content */
+};
+
+/* Distinct values of some identifiers in some scopes of one object; rules that ask for the same share it. */
+struct tally {
+    const unsigned *identifiers;
+    size_t count;
+    unsigned scopes; /* bits 1 << enum scope */
+    bool reported; /* a finding shows it: count on up to the inspector's limit, else only up to `distinct` */
+    uint32_t distinct; /* the most that a rule asks for */
+    uint32_t spread;
+};
+
+/* What is matched together over the bytes of one scope. */
+struct scan {
+    enum scope scope;
+    enum scan_kind { SCAN_PLAIN, SCAN_VALIDATED, SCAN_TALLY } kind;
+    unsigned tally; /* SCAN_TALLY: index */
+    unsigned width; /* of the widest pattern, SCAN_VALIDATED and SCAN_TALLY */
+    size_t patterns;
+    const struct pattern_set *set;
+};
+
+struct count_condition {
+    unsigned tally;
+    uint32_t distinct; /* values at least */
+    uint32_t spread;   /* different values at least once the digits are taken out; 0: not asked */
+};
+
+struct identifier_list {
+    const unsigned *items;
+    size_t count;
+};
+
+struct rule_example {
+    const char *file;
+    int line;
+    bool holds;        /* an example; false: a counterexample */
+    struct bytes name; /* and path */
+    struct bytes content;
+};
+
+struct rule_condition {
+    struct identifier_list all, any, none;
+    const struct count_condition *counts;
+    size_t count_count;
+    unsigned scopes; /* `content` brings `text` and `metadata`: an object is matched in one of the three */
+    struct setting_texts types;  /* MIME types, with globs */
+    unsigned kinds;              /* bits 1 << enum file_kind, 0 for any */
+    uint64_t size_min, size_max; /* size_max 0: none */
+    enum { COMPLETE_ANY, COMPLETE_NO, COMPLETE_YES } complete;
+    bool late; /* can only be decided at the object's end */
+    const struct rule_example *examples;
+    size_t example_count;
+    const char *file;
+    int line;
+};
+
+struct ruleset {
+    const struct identifier *identifiers;
+    size_t identifier_count;
+    const struct rule *rules;
+    size_t rule_count;
+    const struct tally *tallies;
+    size_t tally_count;
+    const struct scan *scans;
+    size_t scan_count;
+    const struct pattern_set *const *sets; /* of the scans, in their order */
+    unsigned tail; /* bytes to look back for the widest pattern whose value is needed */
+    const char *const *classes;
+};
+
+/* A rule's files as they are read; scans.c makes the tallies and databases of them. */
+struct rules_draft {
+    struct setting_reader reader;
+    struct identifier *identifiers;
+    size_t identifier_count;
+    struct rule *rules;
+    struct rule_condition *conditions;
+    size_t rule_count;
+    struct tally *tallies;
+    size_t tally_count;
+};
+
+/* Finds or adds the tally; SIZE_MAX when there are too many. */
+size_t draft_tally(struct rules_draft *d, const struct tally *wanted);
+/* Compiles every scan. False after telling the problems. */
+bool draft_scans(struct rules_draft *d, struct ruleset *r);
+/* Reads the list under `examples` or `counterexamples` behind those in `out`, at most `most`. */
+bool draft_examples(struct setting_reader *r, const struct yaml *list, bool holds, struct rule_example *out,
+                    size_t *count, size_t most);
+
+/* True if every match holds a run of at least three fixed bytes; false when in doubt. */
+bool pattern_has_literal(const char *expression);
+
+/* `glob` may hold '*' and '?'; ASCII case is ignored. */
+bool glob_matches(const char *glob, const char *text);
+
+#endif

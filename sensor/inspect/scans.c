@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/rules.h"
+
+#include <stdlib.h>
+
+/* Which patterns are matched together: in each scope all plain ones in one database, all that a validator has
+ * to see in another, and for each count one of its own, so that it can be stopped alone. */
+
+static bool same_tally(const struct tally *a, const struct tally *b) {
+    if (a->count != b->count || a->scopes != b->scopes)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->identifiers[i] != b->identifiers[i])
+            return false;
+    return true;
+}
+
+size_t draft_tally(struct rules_draft *d, const struct tally *wanted) {
+    for (size_t i = 0; i < d->tally_count; i++) {
+        struct tally *t = &d->tallies[i];
+        if (!same_tally(t, wanted))
+            continue;
+        t->reported |= wanted->reported;
+        t->distinct = wanted->distinct > t->distinct ? wanted->distinct : t->distinct;
+        t->spread = wanted->spread > t->spread ? wanted->spread : t->spread;
+        return i;
+    }
+    if (d->tally_count == SCANS_MAX)
+        return SIZE_MAX;
+    d->tallies[d->tally_count] = *wanted;
+    return d->tally_count++;
+}
+
+/* Scopes in which some rule asks for the identifier itself (not only for a count of its values). */
+static void ask(unsigned *asked, const struct identifier_list *list, unsigned scopes) {
+    for (size_t i = 0; i < list->count; i++)
+        asked[list->items[i]] |= scopes;
+}
+
+static unsigned *asked_scopes(const struct rules_draft *d) {
+    unsigned *asked = calloc(IDENTIFIERS_MAX, sizeof *asked);
+    for (size_t i = 0; i < d->rule_count && asked; i++) {
+        const struct rule_condition *c = &d->conditions[i];
+        ask(asked, &c->all, c->scopes);
+        ask(asked, &c->any, c->scopes);
+        ask(asked, &c->none, c->scopes);
+    }
+    return asked;
+}
+
+/* A pattern without a literal costs most where bytes are most: it is kept out of binary content. */
+static bool runs_in(const struct identifier *i, enum scope scope) {
+    return scope != SCOPE_CONTENT || i->literal;
+}
+
+static void warn_costly(struct rules_draft *d, const unsigned *asked) {
+    bool *told = calloc(IDENTIFIERS_MAX, sizeof *told);
+    for (size_t i = 0; i < d->identifier_count && told; i++)
+        told[i] = asked[i] & 1u << SCOPE_CONTENT;
+    for (size_t t = 0; t < d->tally_count && told; t++)
+        for (size_t i = 0; i < d->tallies[t].count; i++)
+            if (d->tallies[t].scopes & 1u << SCOPE_CONTENT)
+                told[d->tallies[t].identifiers[i]] = true;
+    for (size_t i = 0; i < d->identifier_count && told; i++) {
+        const struct identifier *id = &d->identifiers[i];
+        if (told[i] && !id->literal)
+            problem_warning(
+                d->reader.problems, id->file, id->line,
+                "pattern: identifier %s holds no three fixed bytes in a row and would cost %.2f s of CPU "
+                "for each GB of binary content; it is matched in text and metadata only: give it a fixed "
+                "part, or drop content from the scopes of its rules",
+                id->id, pattern_cost(&id->pattern));
+    }
+    free(told);
+}
+
+static void warn_unused(struct rules_draft *d, const unsigned *asked) {
+    for (size_t i = 0; i < d->identifier_count; i++) {
+        const struct identifier *id = &d->identifiers[i];
+        bool used = asked[i] != 0;
+        for (size_t t = 0; t < d->tally_count && !used; t++)
+            for (size_t k = 0; k < d->tallies[t].count; k++)
+                used |= d->tallies[t].identifiers[k] == i;
+        if (!used)
+            problem_warning(d->reader.problems, id->file, id->line,
+                            "id: identifier %s is asked for by no rule; drop it or name it in a rule",
+                            id->id);
+    }
+}
+
+/* Which pattern of a set that does not compile is to blame: each is tried by itself. */
+static bool blame(struct rules_draft *d, const struct pattern *patterns, size_t count, bool valued,
+                  const struct error *whole) {
+    struct pattern_width width;
+    struct error e;
+    for (size_t i = 0; i < count; i++)
+        if (!pattern_check(&patterns[i], valued, &width, &e)) {
+            const struct identifier *id = &d->identifiers[patterns[i].number];
+            return problem_error(
+                d->reader.problems, id->file, id->line,
+                "pattern: identifier %s is refused by Hyperscan where its values are needed: %s; "
+                "make the expression simpler",
+                id->id, e.text);
+        }
+    const struct identifier *first = &d->identifiers[patterns[0].number];
+    return problem_error(
+        d->reader.problems, first->file, first->line,
+        "pattern: identifier %s and the %zu matched with it do not compile together: %s; use fewer or "
+        "simpler patterns",
+        first->id, count - 1, whole->text);
+}
+
+struct scans {
+    struct scan *list;
+    size_t count;
+    struct pattern patterns[IDENTIFIERS_MAX];
+    size_t pattern_count;
+};
+
+static void add_pattern(struct scans *s, struct scan *scan, const struct identifier *i) {
+    s->patterns[s->pattern_count++] = i->pattern;
+    if (scan->kind != SCAN_PLAIN && i->width.most > scan->width)
+        scan->width = i->width.most;
+}
+
+/* Compiles what was gathered for `scan`, if there was anything. */
+static bool finish_scan(struct rules_draft *d, struct scans *s, struct scan scan) {
+    struct error e;
+    bool valued = scan.kind != SCAN_PLAIN;
+    if (s->pattern_count == 0)
+        return true;
+    if (s->count == SCANS_MAX) {
+        const struct identifier *i = &d->identifiers[s->patterns[0].number];
+        return problem_error(
+            d->reader.problems, i->file, i->line,
+            "count: the rules need more than %d databases; let rules count the same identifiers in the "
+            "same scopes",
+            SCANS_MAX);
+    }
+    scan.patterns = s->pattern_count;
+    scan.set = pattern_set_compile(s->patterns, s->pattern_count, valued, d->reader.arena, &e);
+    if (!scan.set)
+        return blame(d, s->patterns, s->pattern_count, valued, &e);
+    s->list[s->count++] = scan;
+    s->pattern_count = 0;
+    return true;
+}
+
+static bool scan_asked(struct rules_draft *d, struct scans *s, const unsigned *asked, enum scope scope,
+                       enum scan_kind kind) {
+    struct scan scan = {.scope = scope, .kind = kind};
+    s->pattern_count = 0;
+    for (size_t i = 0; i < d->identifier_count; i++) {
+        const struct identifier *id = &d->identifiers[i];
+        bool validated = id->validator >= 0;
+        if (asked[i] & 1u << scope && validated == (kind == SCAN_VALIDATED) && runs_in(id, scope))
+            add_pattern(s, &scan, id);
+    }
+    return finish_scan(d, s, scan);
+}
+
+static bool scan_tally(struct rules_draft *d, struct scans *s, size_t tally, enum scope scope) {
+    const struct tally *t = &d->tallies[tally];
+    struct scan scan = {.scope = scope, .kind = SCAN_TALLY, .tally = (unsigned)tally};
+    s->pattern_count = 0;
+    for (size_t i = 0; i < t->count && t->scopes & 1u << scope; i++)
+        if (runs_in(&d->identifiers[t->identifiers[i]], scope))
+            add_pattern(s, &scan, &d->identifiers[t->identifiers[i]]);
+    return finish_scan(d, s, scan);
+}
+
+static bool make_scans(struct rules_draft *d, struct scans *s, const unsigned *asked) {
+    bool ok = true;
+    for (unsigned scope = 0; scope < SCOPE_COUNT; scope++) {
+        ok = scan_asked(d, s, asked, scope, SCAN_PLAIN) && ok;
+        ok = scan_asked(d, s, asked, scope, SCAN_VALIDATED) && ok;
+        for (size_t t = 0; t < d->tally_count; t++)
+            ok = scan_tally(d, s, t, scope) && ok;
+    }
+    return ok;
+}
+
+static bool store(struct ruleset *r, const struct scans *s, struct arena *arena) {
+    struct scan *list = arena_array(arena, s->count + 1, sizeof *list);
+    const struct pattern_set **sets = arena_array(arena, s->count + 1, sizeof *sets);
+    if (!list || !sets)
+        return false;
+    for (size_t i = 0; i < s->count; i++) {
+        list[i] = s->list[i];
+        sets[i] = list[i].set;
+        /* \b and $ are told up to some bytes late. */
+        unsigned tail = list[i].kind == SCAN_PLAIN ? 0 : list[i].width + 16;
+        r->tail = tail > r->tail ? tail : r->tail;
+    }
+    r->scans = list;
+    r->sets = sets;
+    r->scan_count = s->count;
+    return true;
+}
+
+bool draft_scans(struct rules_draft *d, struct ruleset *r) {
+    struct scans *s = calloc(1, sizeof *s);
+    unsigned *asked = asked_scopes(d);
+    bool ok = false;
+    if (s && asked && (s->list = calloc(SCANS_MAX, sizeof *s->list))) {
+        warn_unused(d, asked);
+        warn_costly(d, asked);
+        ok = make_scans(d, s, asked) && store(r, s, d->reader.arena);
+    } else
+        problem_error(d->reader.problems, "rules", 0, "cannot be compiled: out of memory");
+    if (s)
+        free(s->list);
+    free(s);
+    free(asked);
+    return ok;
+}

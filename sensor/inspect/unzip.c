@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/unzip.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+struct unzip {
+    z_stream z;
+    size_t produced;
+    bool over;
+};
+
+struct unzip *unzip_create(void) {
+    struct unzip *u = calloc(1, sizeof *u);
+    if (u && inflateInit(&u->z) != Z_OK) {
+        free(u);
+        return NULL;
+    }
+    return u;
+}
+
+void unzip_destroy(struct unzip *u) {
+    if (!u)
+        return;
+    inflateEnd(&u->z);
+    free(u);
+}
+
+bool unzip_push(struct unzip *u, struct bytes in, void (*out)(void *context, struct bytes text),
+                void *context) {
+    uint8_t text[4096];
+    u->z.next_in = (Bytef *)(uintptr_t)in.p;
+    u->z.avail_in = in.n < UINT_MAX ? (uInt)in.n : UINT_MAX;
+    while (!u->over) {
+        u->z.next_out = text;
+        u->z.avail_out = sizeof text;
+        int result = inflate(&u->z, Z_NO_FLUSH);
+        size_t n = sizeof text - u->z.avail_out;
+        u->produced += n;
+        if (n)
+            out(context, bytes_of(text, n));
+        u->over = (result != Z_OK && result != Z_BUF_ERROR) || u->produced >= UNZIP_OUTPUT_MAX;
+        if (u->z.avail_out > 0)
+            break;
+    }
+    return !u->over;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/validate.h"
+
+static bool is_digit(uint8_t c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool is_upper(uint8_t c) {
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_alnum(uint8_t c) {
+    return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z');
+}
+
+/* --- machine-readable zones: ICAO Doc 9303 part 3, section 4.9 -------------------------------------------
+ */
+
+/* Value of a character: digits themselves, A-Z 10 to 35, '<' 0; -1 for what no zone holds. */
+static int mrz_value(uint8_t c) {
+    return is_digit(c) ? c - '0' : is_upper(c) ? c - 'A' + 10 : c == '<' ? 0 : -1;
+}
+
+/* A run of positions, from 0, over which a check digit goes. */
+struct span {
+    uint8_t from, n;
+};
+
+/* Weights 7, 3, 1 over the spans, taken as one run, modulo 10. -1 if a character has no value. */
+static int mrz_check(const uint8_t *zone, const struct span *spans, size_t count) {
+    static const int weight[] = {7, 3, 1};
+    int sum = 0, position = 0;
+    for (size_t s = 0; s < count; s++)
+        for (unsigned i = 0; i < spans[s].n; i++) {
+            int v = mrz_value(zone[spans[s].from + i]);
+            if (v < 0)
+                return -1;
+            sum += v * weight[position++ % 3];
+        }
+    return sum % 10;
+}
+
+struct mrz_digit {
+    uint8_t at;
+    bool filler; /* '<' may stand for 0 */
+    struct span spans[4];
+    uint8_t count;
+};
+
+static bool digits_hold(const uint8_t *zone, const struct mrz_digit *digits, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        int want = mrz_check(zone, digits[i].spans, digits[i].count);
+        uint8_t have = zone[digits[i].at];
+        if (have == '<' && digits[i].filler)
+            have = '0';
+        if (want < 0 || !is_digit(have) || have - '0' != want)
+            return false;
+    }
+    return true;
+}
+
+/* A document number of fillers or zeros alone is what software prints before anybody was read. */
+static bool mrz_number(const uint8_t *zone, size_t from, struct bytes *value) {
+    size_t n = 9;
+    while (n > 0 && zone[from + n - 1] == '<')
+        n--;
+    *value = bytes_of(zone + from, n);
+    for (size_t i = 0; i < n; i++)
+        if (zone[from + i] != '0' && zone[from + i] != '<')
+            return true;
+    return false;
+}
+
+/* The last `n` bytes of the match are the lower line; what stands before is for the pattern to judge. */
+static bool mrz_td3(struct bytes match, struct bytes *value) {
+    static const struct mrz_digit digits[] = {
+        {.at = 9, .spans = {{0, 9}}, .count = 1},
+        {.at = 19, .spans = {{13, 6}}, .count = 1},
+        {.at = 27, .spans = {{21, 6}}, .count = 1},
+        {.at = 42, .filler = true, .spans = {{28, 14}}, .count = 1},
+        {.at = 43, .spans = {{0, 10}, {13, 7}, {21, 22}}, .count = 3},
+    };
+    if (match.n < 44)
+        return false;
+    const uint8_t *zone = match.p + match.n - 44;
+    return digits_hold(zone, digits, 5) && mrz_number(zone, 0, value);
+}
+
+static bool mrz_td2(struct bytes match, struct bytes *value) {
+    static const struct mrz_digit digits[] = {
+        {.at = 9, .spans = {{0, 9}}, .count = 1},
+        {.at = 19, .spans = {{13, 6}}, .count = 1},
+        {.at = 27, .spans = {{21, 6}}, .count = 1},
+        {.at = 35, .spans = {{0, 10}, {13, 7}, {21, 14}}, .count = 3},
+    };
+    if (match.n < 36)
+        return false;
+    const uint8_t *zone = match.p + match.n - 36;
+    return digits_hold(zone, digits, 4) && mrz_number(zone, 0, value);
+}
+
+/* The match begins with the upper line and ends with the middle one. */
+static bool mrz_td1(struct bytes match, struct bytes *value) {
+    static const struct mrz_digit digits[] = {
+        {.at = 14, .spans = {{5, 9}}, .count = 1},
+        {.at = 36, .spans = {{30, 6}}, .count = 1},
+        {.at = 44, .spans = {{38, 6}}, .count = 1},
+        {.at = 59, .spans = {{5, 25}, {30, 7}, {38, 7}, {48, 11}}, .count = 4},
+    };
+    uint8_t zone[60];
+    struct bytes number;
+    if (match.n < 60)
+        return false;
+    memcpy(zone, match.p, 30);
+    memcpy(zone + 30, match.p + match.n - 30, 30);
+    if (!digits_hold(zone, digits, 4) || !mrz_number(zone, 5, &number))
+        return false;
+    *value = bytes_of(match.p + 5, number.n);
+    return true;
+}
+
+/* --- numbers
+ * ------------------------------------------------------------------------------------------------ */
+
+/* ISO/IEC 7812-1 annex B, over the digits of the match; spaces and hyphens are stepped over. */
+static bool luhn(struct bytes match, struct bytes *value) {
+    unsigned sum = 0, count = 0;
+    for (size_t i = match.n; i-- > 0;) {
+        unsigned d = match.p[i] - '0';
+        if (match.p[i] == ' ' || match.p[i] == '-')
+            continue;
+        if (d > 9)
+            return false;
+        if (count++ % 2)
+            d = d * 2 > 9 ? d * 2 - 9 : d * 2;
+        sum += d;
+    }
+    return count > 1 && sum > 0 && sum % 10 == 0;
+}
+
+/* 49 CFR 565.15: transliteration and weights; the ninth character is the remainder by 11, X for 10. */
+static bool vin(struct bytes match, struct bytes *value) {
+    static const uint8_t weight[17] = {8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2};
+    static const char letters[] = "12345678.12345.7.923456789"; /* A to Z; '.' is not used in a VIN */
+    unsigned sum = 0, letters_seen = 0;
+    if (match.n != 17)
+        return false;
+    for (size_t i = 0; i < 17; i++) {
+        uint8_t c = match.p[i] >= 'a' && match.p[i] <= 'z' ? (uint8_t)(match.p[i] - 32) : match.p[i];
+        if (!is_digit(c) && (!is_upper(c) || letters[c - 'A'] == '.'))
+            return false;
+        letters_seen += is_upper(c);
+        sum += weight[i] * (unsigned)((is_digit(c) ? c : (uint8_t)letters[c - 'A']) - '0');
+    }
+    unsigned check = sum % 11;
+    return letters_seen > 0 && (match.p[8] | 32) == (check == 10 ? 'x' : ('0' + check) | 32);
+}
+
+/* --- times
+ * -------------------------------------------------------------------------------------------------- */
+
+/* Groups of digits in the order they come, e.g. 2026-05-31T04:12 gives 2026 5 31 4 12. */
+static size_t numbers_of(struct bytes match, unsigned out[6], unsigned width[6]) {
+    size_t count = 0;
+    for (size_t i = 0; i < match.n && count < 6;) {
+        if (!is_digit(match.p[i])) {
+            i++;
+            continue;
+        }
+        uint64_t v = 0;
+        size_t from = i;
+        for (; i < match.n && is_digit(match.p[i]) && i - from < 18; i++)
+            v = v * 10 + (unsigned)(match.p[i] - '0');
+        width[count] = (unsigned)(i - from);
+        /* An epoch in milliseconds is kept in seconds, so that it fits. */
+        out[count++] = (unsigned)(i - from == 13 ? v / 1000 : v);
+    }
+    return count;
+}
+
+/* 14 digits in a run, or 8 and 6: 20260531041158. */
+static void split_compact(unsigned v[6], unsigned *width, size_t *count) {
+    if (*count >= 2 && width[0] == 8 && width[1] == 6) {
+        unsigned date = v[0], clock = v[1];
+        v[0] = date / 10000, v[1] = date / 100 % 100, v[2] = date % 100;
+        v[3] = clock / 10000, v[4] = clock / 100 % 100, v[5] = clock % 100;
+        *count = 6;
+        width[0] = 4;
+    }
+}
+
+/* An instant between 1990 and 2100: year first, year last (month or day first), compact, or seconds or
+ * milliseconds since 1970. */
+static bool timestamp(struct bytes match, struct bytes *value) {
+    unsigned v[6], width[6];
+    size_t count = numbers_of(match, v, width);
+    if (count == 1 && (width[0] == 10 || width[0] == 13))
+        return v[0] >= 631152000u && v[0] < 4102444800u;
+    split_compact(v, width, &count);
+    if (count < 5)
+        return false;
+    bool year_first = width[0] == 4;
+    unsigned year = year_first ? v[0] : v[2], a = year_first ? v[1] : v[0], b = year_first ? v[2] : v[1];
+    bool day = a >= 1 && b >= 1 && ((a <= 12 && b <= 31) || (!year_first && a <= 31 && b <= 12));
+    return year >= 1990 && year < 2100 && day && v[3] < 24 && v[4] < 60 &&
+           (count < 6 || width[5] > 2 || v[5] <= 60);
+}
+
+/* --- plates
+ * ------------------------------------------------------------------------------------------------- */
+
+/* Passenger series of the United States, Mexico and Canada; '@' a letter, '#' a digit. */
+static const char *const plate_shapes[] = {
+    "@@@####", "@@@###",  "###@@@",  "#@@@###", "@@#@###", "@##@@@",  "@@@@##",
+    "@###@@",  "@@#####", "@@##@@",  "#@@@##",  "#@@###",  "####@@",  "@@@##@",
+    "#@#####", "#####@#", "@@@###@", "@@@@###", "@######", "@@##@@@", NULL,
+};
+
+static bool fits(struct bytes token, const char *shape) {
+    size_t n = 0;
+    for (size_t i = 0; i < token.n; i++) {
+        uint8_t c = token.p[i];
+        if (c == ' ' || c == '-')
+            continue;
+        char want = shape[n];
+        if (!want || !(want == '@' ? is_upper(c) : is_digit(c)))
+            return false;
+        n++;
+    }
+    return !shape[n];
+}
+
+bool plate_shape(struct bytes token) {
+    for (const char *const *s = plate_shapes; *s; s++)
+        if (fits(token, *s))
+            return true;
+    return false;
+}
+
+static bool plate(struct bytes match, struct bytes *value) {
+    struct bytes v = match;
+    while (v.n > 0 && !is_alnum(v.p[0]))
+        v.p++, v.n--;
+    while (v.n > 0 && !is_alnum(v.p[v.n - 1]))
+        v.n--;
+    *value = v;
+    return plate_shape(v);
+}
+
+/* Letters of a hexadecimal number, such as log files are full of. */
+static bool looks_hexadecimal(struct bytes token) {
+    for (size_t i = 0; i < token.n; i++)
+        if (is_upper(token.p[i]) && token.p[i] > 'F')
+            return false;
+    return true;
+}
+
+static bool field_byte(uint8_t c) {
+    return is_alnum(c) || c == ' ' || c == '-';
+}
+
+/* The last field of the match that has a plate's shape, and does not look like what `unlike` knows. A field
+ * is what stands between two bytes that are neither letter, digit, space nor hyphen. */
+static bool last_field(struct bytes match, struct bytes *value, bool (*unlike)(struct bytes token)) {
+    size_t end = match.n;
+    while (end > 0) {
+        size_t from;
+        while (end > 0 && !field_byte(match.p[end - 1]))
+            end--;
+        for (from = end; from > 0 && field_byte(match.p[from - 1]);)
+            from--;
+        struct bytes token = bytes_trim(bytes_of(match.p + from, end - from));
+        if (token.n >= 5 && token.n <= 9 && plate_shape(token) && !(unlike && unlike(token))) {
+            *value = token;
+            return true;
+        }
+        end = from;
+    }
+    return false;
+}
+
+static bool plate_field(struct bytes match, struct bytes *value) {
+    return last_field(match, value, NULL);
+}
+
+static bool plate_bare(struct bytes match, struct bytes *value) {
+    return last_field(match, value, looks_hexadecimal);
+}
+
+/* PLATE-NLD or PLATE;NLD;...: what stands before the country's code. */
+static bool plate_country(struct bytes match, struct bytes *value) {
+    for (value->n = 0; value->n < match.n && is_alnum(match.p[value->n]);)
+        value->n++;
+    return plate_shape(*value);
+}
+
+const struct validator validator_table[] = {
+    {"mrz-td1", mrz_td1,
+     "upper and middle line of a TD1 card: check digits of ICAO 9303; counts document numbers"},
+    {"mrz-td2", mrz_td2, "lower line of a TD2 document at the match's end; counts document numbers"},
+    {"mrz-td3", mrz_td3, "lower line of a TD3 passport at the match's end; counts document numbers"},
+    {"luhn", luhn, "check digit of ISO/IEC 7812 over all digits of the match"},
+    {"vin", vin, "check digit of a 17-character vehicle identification number"},
+    {"timestamp", timestamp, "a date with a time of day, or an epoch, between 1990 and 2100"},
+    {"plate-shape", plate, "one token with the shape of a passenger plate (United States, Mexico, Canada)"},
+    {"plate-field", plate_field, "the last field of the match that is plate-shaped"},
+    {"plate-country", plate_country, "a plate-shaped start of the match, before a hyphen or semicolon"},
+    {"plate-bare", plate_bare, "the same, and no hexadecimal number: for fields that no key names"},
+    {NULL, NULL, NULL},
+};
+
+int validator_find(const char *name) {
+    for (int i = 0; validator_table[i].name; i++)
+        if (strcmp(validator_table[i].name, name) == 0)
+            return i;
+    return -1;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_INSPECT_VALIDATE_H
+#define GANTRY_INSPECT_VALIDATE_H
+
+#include "base/bytes.h"
+
+/* What a pattern cannot say: check digits, plausible times, shapes by table. `holds` gets the bytes of one
+ * match and narrows *value, at first the whole match, to the part that is counted. */
+struct validator {
+    const char *name;
+    bool (*holds)(struct bytes match, struct bytes *value);
+    const char *help; /* one line */
+};
+
+extern const struct validator validator_table[]; /* ends with a NULL name */
+/* Index into the table, -1 if there is no such validator. */
+int validator_find(const char *name);
+
+/* Does this token, without spaces and hyphens, have the shape of a passenger plate of the table? */
+bool plate_shape(struct bytes token);
+
+#endif

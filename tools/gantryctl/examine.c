@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "examine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum { PACKET_BYTES = 1460, READ_BYTES = 1 << 20 };
+static const size_t arena_bytes = (size_t)512 << 20, inspector_bytes = (size_t)256 << 20;
+
+struct examiner {
+    struct inspector *inspector;
+    struct object object;
+    uint8_t *buffer; /* READ_BYTES */
+};
+
+void examine_load(struct ruleset_file *f, const char *const *paths, size_t count) {
+    *f = (struct ruleset_file){0};
+    /* Address space; only what the rules fill is touched. */
+    f->region =
+        mmap(NULL, arena_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (f->region == MAP_FAILED) {
+        f->region = NULL;
+        problem_error(&f->problems, paths[0], 0, "cannot be read: no address space");
+        return;
+    }
+    arena_init(&f->arena, f->region, arena_bytes);
+    f->rules = ruleset_load(paths, count, &f->arena, &f->problems);
+}
+
+void examine_unload(struct ruleset_file *f) {
+    problems_finish(&f->problems);
+    if (f->region)
+        munmap(f->region, arena_bytes);
+    *f = (struct ruleset_file){0};
+}
+
+static void ignore_finding(void *context, const struct finding *f) {
+}
+
+struct examiner *examiner_create(const struct ruleset *rules, struct error *e) {
+    struct inspector_options options = {.memory = inspector_bytes, .digest_key = hash_key_random()};
+    struct finding_sink sink = {.found = ignore_finding};
+    struct examiner *x = calloc(1, sizeof *x);
+    if (x)
+        x->buffer = malloc(READ_BYTES);
+    if (!x || !x->buffer)
+        error_set(e, "out of memory");
+    else if ((x->inspector = inspector_create(rules, &options, &sink, e)))
+        return x;
+    examiner_destroy(x);
+    return NULL;
+}
+
+static void forget(struct examiner *x) {
+    inspector_forget(x->inspector, &x->object);
+    free(x->object.path.p);
+    x->object = (struct object){0};
+}
+
+void examiner_destroy(struct examiner *x) {
+    if (!x)
+        return;
+    if (x->inspector)
+        forget(x);
+    inspector_destroy(x->inspector);
+    free(x->buffer);
+    free(x);
+}
+
+/* The name is what stands behind the last slash of the path. */
+static void open_object(struct examiner *x, struct bytes path, struct bytes first) {
+    struct object *o = &x->object;
+    size_t n = path.n < OBJECT_PATH_MAX ? path.n : OBJECT_PATH_MAX, slash = 0;
+    forget(x);
+    o->path.p = malloc(n + 1);
+    if (o->path.p) {
+        memcpy(o->path.p, path.p, n);
+        o->path.n = (uint16_t)n;
+        for (size_t i = 0; i < n; i++)
+            if (o->path.p[i] == '/')
+                slash = i + 1;
+        o->name.p = o->path.p + slash;
+        o->name.n = (uint16_t)(n - slash);
+    }
+    o->number = 1;
+    o->total = LENGTH_UNKNOWN;
+    o->type = type_of_bytes(bytes_of(first.p, first.n < TYPE_BYTES ? first.n : TYPE_BYTES));
+    inspector_opened(x->inspector, o);
+}
+
+static void push(struct examiner *x, struct bytes content, size_t piece) {
+    for (size_t at = 0; at < content.n; at += piece) {
+        size_t n = content.n - at < piece ? content.n - at : piece;
+        x->object.size += n;
+        inspector_data(x->inspector, &x->object, content.p + at, n);
+    }
+}
+
+static const struct object *close_object(struct examiner *x) {
+    x->object.complete = true;
+    inspector_closed(x->inspector, &x->object);
+    return &x->object;
+}
+
+const struct object *examine_bytes(struct examiner *x, struct bytes name, struct bytes content,
+                                   size_t piece) {
+    open_object(x, name, content);
+    push(x, content, piece);
+    return close_object(x);
+}
+
+const struct object *examine_file(struct examiner *x, const char *path) {
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return NULL;
+    size_t n = fread(x->buffer, 1, READ_BYTES, f);
+    if (n > 0 || !ferror(f))
+        open_object(x, bytes_text(path), bytes_of(x->buffer, n));
+    while (n > 0) {
+        push(x, bytes_of(x->buffer, n), PACKET_BYTES);
+        n = fread(x->buffer, 1, READ_BYTES, f);
+    }
+    int failed = ferror(f) ? errno : 0;
+    fclose(f);
+    errno = failed;
+    return failed ? NULL : close_object(x);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "examine.h"
+
+#include <inttypes.h>
+
+/* "name, text" */
+static void print_scopes(FILE *out, unsigned scopes) {
+    const char *comma = "";
+    for (unsigned s = 0; s < SCOPE_COUNT; s++)
+        if (scopes & 1u << s) {
+            fprintf(out, "%s%s", comma, scope_names[s]);
+            comma = ", ";
+        }
+}
+
+static void print_list(FILE *out, const struct ruleset *r, const struct object *o,
+                       const struct rule_condition *c, const struct identifier_list *list, const char *word) {
+    for (size_t i = 0; i < list->count; i++) {
+        unsigned hits = inspector_hits(o, list->items[i]) & c->scopes;
+        fprintf(out, "      %s %s: ", word, r->identifiers[list->items[i]].id);
+        if (hits) {
+            fputs("found in ", out);
+            print_scopes(out, hits);
+        } else
+            fputs("not found", out);
+        fputc('\n', out);
+    }
+}
+
+static void print_counts(FILE *out, const struct ruleset *r, const struct object *o,
+                         const struct rule_condition *c) {
+    for (size_t i = 0; i < c->count_count; i++) {
+        const struct count_condition *count = &c->counts[i];
+        const struct tally *t = &r->tallies[count->tally];
+        uint32_t spread, distinct = inspector_tally(o, count->tally, &spread);
+        fprintf(out, "      count of %s%s: %" PRIu32 " distinct values of %" PRIu32 " needed",
+                r->identifiers[t->identifiers[0]].id, t->count > 1 ? " and others" : "", distinct,
+                count->distinct);
+        if (count->spread)
+            fprintf(out, ", %" PRIu32 " different without digits of %" PRIu32, spread, count->spread);
+        fputc('\n', out);
+    }
+}
+
+static void print_rule(FILE *out, const struct ruleset *r, const struct object *o, const struct rule *rule,
+                       bool holds) {
+    const struct rule_condition *c = rule->condition;
+    struct finding f;
+    fprintf(out, "  %s %s (class %s, severity %u): %s\n", holds ? "holds:" : "does not hold:", rule->id,
+            rule->class, rule->severity, rule->name);
+    if (!inspector_facts_hold(o, rule)) {
+        fprintf(out, "      object: its type, size or completeness is not what the rule asks for\n");
+        return;
+    }
+    if (c->types.count || c->kinds || c->size_min || c->size_max)
+        fprintf(out, "      object: %s, %" PRIu64 " bytes\n", o->type->mime, o->size);
+    print_list(out, r, o, c, &c->all, "all ");
+    print_list(out, r, o, c, &c->any, "any ");
+    print_list(out, r, o, c, &c->none, "none");
+    print_counts(out, r, o, c);
+    if (holds && inspector_finding(o, rule, &f) && f.sample[0])
+        fprintf(out, "      for example %s (%" PRIu32 "%s values)\n", f.sample, f.distinct,
+                f.at_least ? " or more" : "");
+}
+
+static bool holds(const struct object *o, const struct rule *rule) {
+    struct finding f;
+    return inspector_finding(o, rule, &f);
+}
+
+void explain_object(FILE *out, const struct ruleset *rules, const struct object *o, const char *path,
+                    bool all) {
+    size_t count = inspector_rules(o, NULL, 0);
+    fprintf(out, "%s: %s (%s), %" PRIu64 " bytes: ", path, o->type->name, o->type->mime, o->size);
+    fprintf(out, count == 0 ? "no rule holds\n" : count == 1 ? "1 rule holds\n" : "%zu rules hold\n", count);
+    for (size_t i = 0; i < rules->rule_count; i++)
+        if (holds(o, &rules->rules[i]))
+            print_rule(out, rules, o, &rules->rules[i], true);
+    for (size_t i = 0; i < rules->rule_count && all; i++)
+        if (!holds(o, &rules->rules[i]))
+            print_rule(out, rules, o, &rules->rules[i], false);
+}
+
+void explain_object_json(FILE *out, const struct object *o, const char *path) {
+    enum { SHOWN = 64 };
+    const struct rule *rules[SHOWN];
+    static char buffer[64 << 10];
+    size_t count = inspector_rules(o, rules, SHOWN);
+    struct json j;
+    json_init(&j, buffer, sizeof buffer);
+    json_object(&j, NULL);
+    json_text(&j, "file", path);
+    json_text(&j, "type", o->type->mime);
+    json_number(&j, "size", o->size);
+    json_array(&j, "findings");
+    for (size_t i = 0; i < count && i < SHOWN; i++) {
+        struct finding f;
+        inspector_finding(o, rules[i], &f);
+        json_object(&j, NULL);
+        json_text(&j, "rule", rules[i]->id);
+        json_text(&j, "class", rules[i]->class);
+        json_number(&j, "severity", rules[i]->severity);
+        json_number(&j, "distinct", f.distinct);
+        json_bool(&j, "at_least", f.at_least);
+        json_text(&j, "sample", f.sample);
+        json_object_end(&j);
+    }
+    json_array_end(&j);
+    json_object_end(&j);
+    if (!j.overflow)
+        fprintf(out, "%.*s\n", (int)json_size(&j), buffer);
+}

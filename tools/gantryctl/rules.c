@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "command.h"
+#include "examine.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define RULES_FOLDER "/etc/gantry/rules"
+
+enum { PATHS_MAX = 256 };
+
+struct arguments {
+    const char *paths[PATHS_MAX];
+    size_t path_count;
+    const char *rules[PATHS_MAX];
+    size_t rules_count;
+    bool json, quiet, all;
+};
+
+static const char help[] =
+    "gantryctl rules - check, test and explain rules\n"
+    "\n"
+    "Usage: gantryctl rules check   [--json] [PATH...]\n"
+    "       gantryctl rules test    [--json] [PATH...]\n"
+    "       gantryctl rules explain [--rules PATH]... [--all | --json | --quiet] FILE...\n"
+    "\n"
+    "PATH is a rule file or a folder of *.yaml files; " RULES_FOLDER " if none is given.\n"
+    "\n"
+    "check    loads the rules as the sensor does and prints each problem as FILE:LINE: what is wrong and how "
+    "to mend it.\n"
+    "test     runs every rule's examples and counterexamples through the inspector, in whole and byte by "
+    "byte.\n"
+    "explain  says for local files (folders are walked) what they are, which rules hold for them, and why.\n"
+    "\n"
+    "  --rules PATH  rules to explain with; may be given again\n"
+    "  --all         explain also why the other rules do not hold\n"
+    "  --quiet       one line a finding (RULE, tab, FILE), then a line of totals\n"
+    "  --json        one JSON object a line\n"
+    "\n"
+    "Try this:\n"
+    "  gantryctl rules check rules/\n"
+    "  gantryctl rules test rules/plate-records.yaml\n"
+    "  gantryctl rules explain --rules rules/ export.csv\n"
+    "\n"
+    "Exit status: 0 all is well (explain: whatever was found), 1 problems or failed examples, 2 usage.";
+
+static bool take_flag(struct arguments *a, const char *argument) {
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {{"--json", &a->json}, {"--quiet", &a->quiet}, {"--all", &a->all}};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (strcmp(flags[i].name, argument) == 0)
+            return *flags[i].flag = true;
+    return false;
+}
+
+/* 0, or the exit status after saying what is wrong. */
+static int read_arguments(struct arguments *a, int argc, char **argv) {
+    bool options = true;
+    for (int i = 1; i < argc; i++) {
+        if (options && strcmp(argv[i], "--") == 0)
+            options = false;
+        else if (options && strcmp(argv[i], "--rules") == 0) {
+            if (i + 1 == argc || a->rules_count == PATHS_MAX)
+                return command_usage(&rules_command, "--rules needs a PATH");
+            a->rules[a->rules_count++] = argv[++i];
+        } else if (options && argv[i][0] == '-' && argv[i][1]) {
+            if (!take_flag(a, argv[i]))
+                return command_usage(&rules_command, "%s is no option here", argv[i]);
+        } else if (a->path_count < PATHS_MAX)
+            a->paths[a->path_count++] = argv[i];
+        else
+            return command_usage(&rules_command, "more than %d paths", PATHS_MAX);
+    }
+    return 0;
+}
+
+static void print_problems_json(const struct problems *p) {
+    static char buffer[8192];
+    for (size_t i = 0; i < p->count; i++) {
+        struct json j;
+        json_init(&j, buffer, sizeof buffer);
+        json_object(&j, NULL);
+        json_text(&j, "severity", p->list[i].warning ? "warning" : "error");
+        json_text(&j, "problem", p->list[i].text);
+        json_object_end(&j);
+        printf("%.*s\n", (int)json_size(&j), buffer);
+    }
+}
+
+/* The rules that a subcommand works with; false after printing what is wrong with them. */
+static bool load(struct ruleset_file *f, const struct arguments *a, const char *const *paths, size_t count) {
+    static const char *const preset[] = {RULES_FOLDER};
+    examine_load(f, count ? paths : preset, count ? count : 1);
+    if (a->json)
+        print_problems_json(&f->problems);
+    else
+        problems_print(&f->problems);
+    return f->rules != NULL;
+}
+
+static int check(const struct arguments *a) {
+    struct ruleset_file f;
+    bool ok = load(&f, a, a->paths, a->path_count);
+    if (!ok)
+        fprintf(stderr, "gantryctl: the rules have %zu error%s\n", f.problems.errors,
+                f.problems.errors == 1 ? "" : "s");
+    else if (!a->json)
+        printf("%zu rules, %zu identifiers, %zu databases, %zu KiB; %zu warning%s\n", f.rules->rule_count,
+               f.rules->identifier_count, f.rules->scan_count, f.arena.used >> 10, f.problems.warnings,
+               f.problems.warnings == 1 ? "" : "s");
+    examine_unload(&f);
+    return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* --- test
+ * ------------------------------------------------------------------------------------------------------ */
+
+struct totals {
+    size_t examples, failed;
+};
+
+static bool holds_for(struct examiner *x, const struct rule *rule, const struct rule_example *e,
+                      size_t piece) {
+    struct finding f;
+    return inspector_finding(examine_bytes(x, e->name, e->content, piece), rule, &f);
+}
+
+static void tell_failure(const struct arguments *a, const struct rule *rule, const struct rule_example *e,
+                         const char *what) {
+    char buffer[2048];
+    struct json j;
+    if (!a->json) {
+        printf("%s:%d: rule %s: %s\n", e->file, e->line, rule->id, what);
+        return;
+    }
+    json_init(&j, buffer, sizeof buffer);
+    json_object(&j, NULL);
+    json_text(&j, "rule", rule->id);
+    json_text(&j, "file", e->file);
+    json_number(&j, "line", (uint64_t)e->line);
+    json_text(&j, "failure", what);
+    json_object_end(&j);
+    printf("%.*s\n", (int)json_size(&j), buffer);
+}
+
+static void test_rule(const struct arguments *a, struct examiner *x, const struct ruleset *rules,
+                      const struct rule *rule, struct totals *t) {
+    for (size_t i = 0; i < rule->condition->example_count; i++) {
+        const struct rule_example *e = &rule->condition->examples[i];
+        bool whole = holds_for(x, rule, e, SIZE_MAX / 2), bytewise = holds_for(x, rule, e, 1);
+        t->examples++;
+        if (whole == e->holds && bytewise == e->holds)
+            continue;
+        t->failed++;
+        tell_failure(a, rule, e,
+                     whole != bytewise ? "says one thing for the whole and another byte by byte"
+                     : e->holds        ? "does not hold for this example"
+                                       : "holds for this counterexample");
+        if (!a->json)
+            explain_object(stdout, rules, examine_bytes(x, e->name, e->content, SIZE_MAX / 2),
+                           "  it is seen as", false);
+    }
+}
+
+static int test(const struct arguments *a) {
+    struct ruleset_file f;
+    struct totals t = {0};
+    struct error e;
+    bool ok = load(&f, a, a->paths, a->path_count);
+    struct examiner *x = ok ? examiner_create(f.rules, &e) : NULL;
+    if (ok && !x)
+        fprintf(stderr, "gantryctl: %s\n", e.text);
+    for (size_t i = 0; x && i < f.rules->rule_count; i++)
+        test_rule(a, x, f.rules, &f.rules->rules[i], &t);
+    if (x && !a->json)
+        printf("%zu rules, %zu examples and counterexamples, %zu failed\n", f.rules->rule_count, t.examples,
+               t.failed);
+    ok = x && t.failed == 0;
+    examiner_destroy(x);
+    examine_unload(&f);
+    return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* --- explain
+ * --------------------------------------------------------------------------------------------------- */
+
+/* nftw() hands no context on. */
+static struct {
+    const struct arguments *arguments;
+    const struct ruleset *rules;
+    struct examiner *examiner;
+    uint64_t files, bytes, findings;
+    bool failed;
+} walk;
+
+static void explain_quietly(const struct object *o, const char *path) {
+    const struct rule *rules[64];
+    size_t count = inspector_rules(o, rules, 64);
+    for (size_t i = 0; i < count && i < 64; i++)
+        printf("%s\t%s\n", rules[i]->id, path);
+    walk.findings += count;
+}
+
+static int explain_one(const char *path, const struct stat *st, int kind, struct FTW *where) {
+    if (kind != FTW_F || !S_ISREG(st->st_mode))
+        return 0;
+    const struct object *o = examine_file(walk.examiner, path);
+    if (!o) {
+        fprintf(stderr, "gantryctl: %s: cannot be read: %s\n", path, strerror(errno));
+        walk.failed = true;
+        return 0;
+    }
+    walk.files++;
+    walk.bytes += o->size;
+    if (walk.arguments->quiet)
+        explain_quietly(o, path);
+    else if (walk.arguments->json)
+        explain_object_json(stdout, o, path);
+    else
+        explain_object(stdout, walk.rules, o, path, walk.arguments->all);
+    return 0;
+}
+
+static void explain_paths(const struct arguments *a) {
+    for (size_t i = 0; i < a->path_count; i++)
+        if (nftw(a->paths[i], explain_one, 32, FTW_PHYS) != 0) {
+            fprintf(stderr, "gantryctl: %s: cannot be read: %s\n", a->paths[i], strerror(errno));
+            walk.failed = true;
+        }
+    if (a->quiet)
+        printf("%" PRIu64 " files, %" PRIu64 " bytes, %" PRIu64 " findings\n", walk.files, walk.bytes,
+               walk.findings);
+}
+
+static int explain(const struct arguments *a) {
+    struct ruleset_file f;
+    struct error e;
+    if (a->path_count == 0)
+        return command_usage(&rules_command, "name a FILE to explain");
+    bool ok = load(&f, a, a->rules, a->rules_count);
+    struct examiner *x = ok ? examiner_create(f.rules, &e) : NULL;
+    if (ok && !x)
+        fprintf(stderr, "gantryctl: %s\n", e.text);
+    walk.arguments = a;
+    walk.rules = f.rules;
+    walk.examiner = x;
+    walk.failed = !x;
+    if (x)
+        explain_paths(a);
+    examiner_destroy(x);
+    examine_unload(&f);
+    return walk.failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int run(int argc, char **argv) {
+    static const struct {
+        const char *name;
+        int (*run)(const struct arguments *a);
+    } verbs[] = {{"check", check}, {"test", test}, {"explain", explain}};
+    struct arguments a = {0};
+    if (argc < 2)
+        return command_usage(&rules_command, "say check, test or explain");
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (strcmp(verbs[i].name, argv[1]) != 0)
+            continue;
+        int status = read_arguments(&a, argc - 1, argv + 1);
+        return status ? status : verbs[i].run(&a);
+    }
+    return command_usage(&rules_command, "%s is nothing that can be done with rules", argv[1]);
+}
+
+const struct command rules_command = {
+    .name = "rules",
+    .summary = "check rule files, test their examples, explain what holds for a file",
+    .help = help,
+    .run = run,
+};
