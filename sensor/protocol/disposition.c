@@ -170,6 +170,11 @@ static struct bytes last_component(struct bytes path) {
     return dots ? bytes_of(NULL, 0) : name;
 }
 
+/* Controls may have stood between dots or before them: what is left must still be a name. */
+static struct bytes clean_name(struct bytes path, char *out, size_t size) {
+    return last_component(clean(last_component(path), out, size));
+}
+
 /* ext-value: charset'language'percent-encoded (RFC 8187 section 3.2). The charset is not needed: UTF-8 shows
  * itself, and ISO-8859-1 is what is assumed of the rest. */
 static bool ext_value(struct bytes text, struct raw *out) {
@@ -277,17 +282,17 @@ bool disposition_parse(struct bytes v, char *scratch, size_t scratch_size, struc
     if (value_of(v, "name", "name*", form, &raw))
         out->name = clean(bytes_of(raw.p, raw.n), scratch, half);
     if (value_of(v, "filename", "filename*", form, &raw))
-        out->filename = clean(last_component(bytes_of(raw.p, raw.n)), scratch + half, half);
+        out->filename = clean_name(bytes_of(raw.p, raw.n), scratch + half, half);
     return out->type.n || out->name.n || out->filename.n;
 }
 
 struct bytes path_file_name(struct bytes path, bool percent, char *scratch, size_t size) {
     struct raw raw = {.n = 0};
     if (!percent)
-        return clean(last_component(path), scratch, size);
+        return clean_name(path, scratch, size);
     /* %2F is part of a name for the server, but no file system takes it: what stands behind it is the name.
      */
     struct bytes last = last_component(path);
     percent_decode(last, &raw);
-    return clean(last_component(bytes_of(raw.p, raw.n)), scratch, size);
+    return clean_name(bytes_of(raw.p, raw.n), scratch, size);
 }

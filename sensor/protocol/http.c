@@ -300,7 +300,8 @@ static void *http_open(struct conversation *c, void *context) {
     return h;
 }
 
-/* What is left belongs to the conversation inside the tunnel: first what the client sent. */
+/* What is left belongs to the conversation inside the tunnel: first what the client sent. Held bytes stay
+ * until close. */
 static void give_inner(struct http *h, struct http_side *from, struct bytes rest) {
     for (int i = 0; i < 2; i++) {
         struct http_side *s = &h->side[i == 0 ? h->client : side_other(h->client)];
@@ -309,7 +310,6 @@ static void give_inner(struct http *h, struct http_side *from, struct bytes rest
             conversation_inner(h->c, http_side_of(h, s), mine.p, mine.n);
         if (s == from && rest.n)
             conversation_inner(h->c, http_side_of(h, s), rest.p, rest.n);
-        release(s);
     }
 }
 

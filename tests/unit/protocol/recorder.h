@@ -23,7 +23,7 @@ struct record {
 };
 
 struct recorder {
-    struct record *list; /* RECORD_MAX */
+    struct record *list[RECORD_MAX];
     size_t count, named, encrypted;
     char hosts[RECORD_TEXT];
     char inner[2][RECORD_TEXT];
@@ -43,7 +43,7 @@ static struct transfer *record_begin(struct conversation *c, const struct transf
     struct recorder *r = c->owner;
     if (r->count == RECORD_MAX)
         return NULL;
-    struct record *t = &r->list[r->count++];
+    struct record *t = r->list[r->count++] = malloc(sizeof *t);
     *t = (struct record){.from = f->from, .partial = f->partial, .offset = f->offset};
     t->length = f->length;
     t->total = f->total;
@@ -118,7 +118,6 @@ static const struct protocol_services record_services = {
 
 static struct recorder *recorder_create(const struct protocol *p) {
     struct recorder *r = calloc(1, sizeof *r);
-    r->list = calloc(RECORD_MAX, sizeof *r->list);
     r->c.services = &record_services;
     r->c.owner = r;
     r->c.protocol = p;
@@ -135,10 +134,11 @@ static void recorder_close(struct recorder *r) {
 
 static void recorder_destroy(struct recorder *r) {
     recorder_close(r);
-    for (size_t i = 0; i < r->count; i++)
-        if (!r->list[i].ended)
+    for (size_t i = 0; i < r->count; i++) {
+        if (!r->list[i]->ended)
             abort(); /* a transfer that the protocol forgot to end */
-    free(r->list);
+        free(r->list[i]);
+    }
     free(r);
 }
 

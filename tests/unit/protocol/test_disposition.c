@@ -116,6 +116,7 @@ static void no_path_survives_in_a_file_name(void **state) {
         {"attachment; filename=\"/etc/passwd\"", "passwd", ""},
         {"attachment; filename=\"..\"", "", ""},
         {"attachment; filename=\"a/\"", "", ""},
+        {"attachment; filename=\".\x99.\"", "", ""},
         {"attachment; filename*=UTF-8''..%2f..%5cboot.ini", "boot.ini", ""},
         {"attachment; filename=\"a%2Fb.txt\"", "b.txt", ""},
         {"attachment; filename=\"a\tb\r\nc\x7f.txt\"", "abc.txt", ""},

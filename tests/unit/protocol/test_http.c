@@ -237,15 +237,15 @@ static void check(const struct transcript *t, const struct recorder *r, enum pro
         if (line[0] != '<' && line[0] != '>')
             check_other(t, r, result, line, split);
         else if (transfers < r->count)
-            check_record(t, &r->list[transfers++], line, split);
+            check_record(t, r->list[transfers++], line, split);
         else
             fail_msg("%s, split %zu: missing transfer %s", t->path, split, line);
         free(line);
     }
     if (transfers != r->count)
         fail_msg("%s, split %zu: %zu transfers more than expected, first %s from %d, %" PRIu64 " bytes",
-                 t->path, split, r->count - transfers, r->list[transfers].name, r->list[transfers].from,
-                 r->list[transfers].size);
+                 t->path, split, r->count - transfers, r->list[transfers]->name, r->list[transfers]->from,
+                 r->list[transfers]->size);
 }
 
 static void transcript_gives_its_transfers_at_every_split(void **state) {
