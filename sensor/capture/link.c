@@ -83,7 +83,9 @@ static bool find_nflog(struct bytes frame, struct found *out) {
         size_t left = frame.n - at, length = attribute[0];
         if (length < 4)
             return false;
-        if (attribute[1] == NFULA_PACKET_HDR && length >= 6 && left >= 6)
+        /* zero for packets that this host sends: then the family counts */
+        if (attribute[1] == NFULA_PACKET_HDR && length >= 6 && left >= 6 &&
+            (frame.p[at + 4] | frame.p[at + 5]))
             type = (uint16_t)(frame.p[at + 4] << 8 | frame.p[at + 5]);
         if (attribute[1] == NFULA_PAYLOAD) {
             *out = (struct found){type, (uint32_t)at + 4};

@@ -25,7 +25,7 @@ struct packet {
     uint32_t payload_length; /* as the IP header says; more than captured when the snap length cut it */
     const uint8_t *network;  /* innermost IP header, for nDPI; network_length bytes are there */
     uint32_t network_length;
-    uint16_t vlan; /* outermost VLAN id, 0 for none */
+    uint16_t vlan;     /* outermost VLAN id, 0 for none */
     bool defragmented; /* payload lies in the defragmenter's buffer, valid until its next packet */
     bool tunnelled;    /* was inside GRE, VXLAN, IP-in-IP, ... */
 };
@@ -33,7 +33,7 @@ struct packet {
 struct decoder; /* defragmentation state */
 
 struct decoder_options {
-    uint64_t fragment_bytes; /* memory for fragments, bytes */
+    uint64_t fragment_bytes; /* memory for fragments, bytes; 256 KiB at least */
     unsigned depth;          /* encapsulations stepped through in one packet; 0: 8 */
 };
 
@@ -41,7 +41,8 @@ struct decoder *decoder_create(const struct decoder_options *options); /* NULL: 
 void decoder_destroy(struct decoder *d);                               /* accepts NULL */
 
 /* True: *out is a whole packet with TCP, UDP or another IP protocol. False: nothing to go on with (not IP,
- * a fragment that waits for others, malformed: counted). Checksums are not verified: span ports see offloaded ones. */
+ * a fragment that waits for others, malformed: counted). Checksums are not verified: span ports see offloaded
+ * ones. */
 bool decode_packet(struct decoder *d, const struct capture_packet *in, struct packet *out);
 
 /* Drops fragments that waited too long; packet time. */
