@@ -94,6 +94,8 @@ struct protocol {
     void (*end)(struct conversation *c, enum side from, bool clean);
     /* Ends transfers that are open (TRANSFER_CUT), frees the state. */
     void (*close)(struct conversation *c);
+    /* An announcement that came after nDPI's name had chosen this protocol; false: not taken. NULL: never is. */
+    bool (*adopt)(struct conversation *c, void *context);
 };
 
 /* table.c: all of them, NULL-terminated, in the order in which probes are asked. */
@@ -104,6 +106,7 @@ const struct protocol *protocol_by_ndpi_name(const char *name); /* NULL if none 
 struct dispatch_options {
     uint64_t conversations; /* most at once */
     uint64_t hold_bytes;    /* kept per side while undecided; 0: 4,096 */
+    uint64_t holds;         /* most conversations that hold bytes at once; 0: as many as conversations */
 };
 
 struct dispatcher;
@@ -112,8 +115,12 @@ void dispatcher_destroy(struct dispatcher *d);
 
 /* NULL at the cap (counted). */
 struct conversation *conversation_open(struct dispatcher *d, void *owner, const struct endpoint end[2]);
-/* The flow was announced: run this protocol from the first byte. False (and `release` is the caller's) if a protocol
- * is already running. */
+/* The flow was announced: run this protocol from the first byte; held bytes and ends are replayed into it. False (and
+ * `release` is the caller's) if another protocol is already running or this one does not take it. An announcement may
+ * come after the flow's first packets: the owner looks for one when the flow opens, and as long as
+ * conversation_awaits() before each call below that carries an event, and before conversation_close(). An undecided
+ * conversation waits for it until its hold is full or nDPI has named the flow or given up. */
+bool conversation_awaits(const struct conversation *c);
 bool conversation_announce(struct dispatcher *d, struct conversation *c, const struct protocol *p, void *context);
 /* nDPI has named it (or given up: NULL). Held bytes are replayed into the protocol. A protocol chosen by its probe
  * stays unless nDPI is certain of another one of ours before any transfer began. */
@@ -125,7 +132,8 @@ bool conversation_gap(struct dispatcher *d, struct conversation *c, enum side fr
 void conversation_end(struct dispatcher *d, struct conversation *c, enum side from, bool clean, time_ns time);
 void conversation_close(struct dispatcher *d, struct conversation *c); /* accepts NULL */
 
-/* For tunnels: bytes behind the tunnel's own handshake in the call that finished it. */
+/* For tunnels: bytes behind the tunnel's own handshake in the call that finished it, in their order; at most four runs,
+ * each either the call's own bytes or part of the state. Only inside the `data` that then returns PROTOCOL_INNER. */
 void conversation_inner(struct conversation *c, enum side from, const uint8_t *bytes, size_t n);
 
 #endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_TESTS_PROTOCOL_WORLD_H
+#define GANTRY_TESTS_PROTOCOL_WORLD_H
+
+#include "protocol/protocol.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What stands around the dispatcher in the sensor, in small: services that write down what they are told, and
+ * an owner that keeps expectations and gives flows to them. For tests and fuzz targets. */
+
+enum { WORLD_TRANSFERS = 64, WORLD_EXPECTATIONS = 64, WORLD_FLOWS = 32, WORLD_TEXT = 1100 };
+
+struct world_text {
+    size_t n;
+    uint8_t p[WORLD_TEXT];
+};
+
+struct transfer {
+    struct world_text name, path, user, method;
+    enum side from;
+    bool partial, ended;
+    uint64_t offset, length, total, size, missing;
+    enum transfer_end how;
+    unsigned begun_after; /* bytes delivered to the world when it began */
+    EVP_MD_CTX *hash;
+    uint8_t sha256[32];
+};
+
+struct world_expectation {
+    bool waiting;
+    struct address client, server;
+    uint16_t port;
+    const struct protocol *protocol;
+    void *context;
+    void (*release)(void *context);
+};
+
+struct world {
+    struct dispatcher *dispatcher;
+    struct protocol_services services;
+    struct transfer transfer[WORLD_TRANSFERS];
+    size_t transfers;
+    struct world_expectation expectation[WORLD_EXPECTATIONS];
+    size_t expectations;
+    struct conversation *flow[WORLD_FLOWS];
+    bool wanted[WORLD_FLOWS];
+    size_t flows;
+    unsigned encrypted, names;
+    struct world_text named;
+    uint64_t delivered;
+    time_ns now;
+};
+
+static inline void world_keep(struct world_text *out, struct bytes in) {
+    out->n = in.n < WORLD_TEXT ? in.n : WORLD_TEXT;
+    if (out->n)
+        memcpy(out->p, in.p, out->n);
+}
+
+static inline struct bytes world_bytes(const struct world_text *t) {
+    return bytes_of(t->p, t->n);
+}
+
+static inline struct transfer *world_begin(struct conversation *c, const struct transfer_facts *f) {
+    struct world *w = c->owner;
+    if (w->transfers == WORLD_TRANSFERS)
+        return NULL;
+    struct transfer *t = &w->transfer[w->transfers++];
+    *t = (struct transfer){.from = f->from,
+                           .partial = f->partial,
+                           .offset = f->offset,
+                           .length = f->length,
+                           .total = f->total,
+                           .begun_after = (unsigned)w->delivered};
+    world_keep(&t->name, f->name);
+    world_keep(&t->path, f->path);
+    world_keep(&t->user, f->user);
+    world_keep(&t->method, f->method);
+    t->hash = EVP_MD_CTX_new();
+    EVP_DigestInit_ex(t->hash, EVP_sha256(), NULL);
+    return t;
+}
+
+static inline void world_data(struct transfer *t, const uint8_t *bytes, size_t n) {
+    if (!t)
+        return;
+    if (t->ended)
+        abort();
+    t->size += n;
+    EVP_DigestUpdate(t->hash, bytes, n);
+}
+
+static inline void world_gap(struct transfer *t, uint64_t n) {
+    if (!t)
+        return;
+    t->size += n;
+    t->missing += n;
+}
+
+static inline void world_rename(struct transfer *t, const struct transfer_facts *f) {
+    if (!t)
+        return;
+    if (t->ended)
+        abort();
+    world_keep(&t->name, f->name);
+    world_keep(&t->path, f->path);
+    world_keep(&t->user, f->user);
+    world_keep(&t->method, f->method);
+}
+
+static inline void world_end(struct transfer *t, enum transfer_end how) {
+    if (!t)
+        return;
+    if (t->ended)
+        abort();
+    t->ended = true;
+    t->how = how;
+    EVP_DigestFinal_ex(t->hash, t->sha256, NULL);
+    EVP_MD_CTX_free(t->hash);
+    t->hash = NULL;
+}
+
+static inline void world_expect(struct conversation *c, struct address client, struct address server,
+                                uint16_t port, const struct protocol *p, void *context,
+                                void (*release)(void *context)) {
+    struct world *w = c->owner;
+    if (w->expectations == WORLD_EXPECTATIONS) {
+        release(context);
+        return;
+    }
+    w->expectation[w->expectations++] =
+        (struct world_expectation){true, client, server, port, p, context, release};
+}
+
+static inline void world_encrypted(struct conversation *c) {
+    ((struct world *)c->owner)->encrypted++;
+}
+
+static inline void world_named(struct conversation *c, struct bytes host) {
+    struct world *w = c->owner;
+    w->names++;
+    world_keep(&w->named, host);
+}
+
+static inline struct world *world_create(const struct dispatch_options *options) {
+    struct world *w = calloc(1, sizeof *w);
+    w->services = (struct protocol_services){world_begin, world_data,   world_gap,       world_rename,
+                                             world_end,   world_expect, world_encrypted, world_named};
+    w->dispatcher = dispatcher_create(options, &w->services);
+    return w;
+}
+
+/* The owner's rule: an expectation is fulfilled by the flow's addresses and the port that was opened. */
+static inline void world_match(struct world *w, size_t flow) {
+    struct conversation *c = w->flow[flow];
+    for (size_t i = 0; i < w->expectations && conversation_awaits(c); i++) {
+        struct world_expectation *e = &w->expectation[i];
+        if (!e->waiting || e->port != c->end[SIDE_SERVER].port ||
+            !address_equal(&e->client, &c->end[SIDE_CLIENT].address) ||
+            !address_equal(&e->server, &c->end[SIDE_SERVER].address))
+            continue;
+        e->waiting = false;
+        if (!conversation_announce(w->dispatcher, c, e->protocol, e->context))
+            e->release(e->context);
+    }
+}
+
+static inline size_t world_open(struct world *w, struct endpoint client, struct endpoint server) {
+    struct endpoint end[2] = {client, server};
+    if (w->flows == WORLD_FLOWS)
+        return 0;
+    w->flow[w->flows] = conversation_open(w->dispatcher, w, end);
+    if (!w->flow[w->flows])
+        abort();
+    w->wanted[w->flows] = true;
+    world_match(w, w->flows);
+    return w->flows++;
+}
+
+/* Pieces of at most `split` bytes, 0 for all at once. */
+static inline void world_deliver(struct world *w, size_t flow, enum side from, const uint8_t *p, size_t n,
+                                 size_t split) {
+    while (n > 0 && w->flow[flow] && w->wanted[flow]) {
+        size_t take = split && split < n ? split : n;
+        uint8_t *copy = malloc(take); /* so that a read behind the piece is seen */
+        memcpy(copy, p, take);
+        world_match(w, flow);
+        w->wanted[flow] = conversation_data(w->dispatcher, w->flow[flow], from, copy, take, ++w->now);
+        free(copy);
+        w->delivered += take;
+        p += take;
+        n -= take;
+    }
+}
+
+static inline void world_lose(struct world *w, size_t flow, enum side from, uint64_t n) {
+    if (!w->flow[flow] || !w->wanted[flow])
+        return;
+    world_match(w, flow);
+    w->wanted[flow] = conversation_gap(w->dispatcher, w->flow[flow], from, n, ++w->now);
+}
+
+static inline void world_finish(struct world *w, size_t flow, enum side from, bool clean) {
+    if (!w->flow[flow] || !w->wanted[flow])
+        return;
+    world_match(w, flow);
+    conversation_end(w->dispatcher, w->flow[flow], from, clean, ++w->now);
+}
+
+static inline void world_close(struct world *w, size_t flow) {
+    if (w->flow[flow])
+        world_match(w, flow);
+    conversation_close(w->dispatcher, w->flow[flow]);
+    w->flow[flow] = NULL;
+}
+
+/* Closes what is open, as at the end of a capture; what was written down stays. */
+static inline void world_close_all(struct world *w) {
+    for (size_t i = 0; i < w->flows; i++)
+        world_close(w, i);
+    for (size_t i = 0; i < w->expectations; i++)
+        if (w->expectation[i].waiting)
+            w->expectation[i].release(w->expectation[i].context);
+    w->expectations = 0;
+}
+
+static inline void world_destroy(struct world *w) {
+    world_close_all(w);
+    for (size_t i = 0; i < w->transfers; i++)
+        EVP_MD_CTX_free(w->transfer[i].hash);
+    dispatcher_destroy(w->dispatcher);
+    free(w);
+}
+
+static inline bool world_same_text(const struct world_text *a, const struct world_text *b) {
+    return bytes_equal(world_bytes(a), world_bytes(b));
+}
+
+static inline bool world_same_transfers(const struct world *a, const struct world *b) {
+    if (a->transfers != b->transfers)
+        return false;
+    for (size_t i = 0; i < a->transfers; i++) {
+        const struct transfer *x = &a->transfer[i], *y = &b->transfer[i];
+        if (!world_same_text(&x->name, &y->name) || !world_same_text(&x->path, &y->path) ||
+            !world_same_text(&x->user, &y->user) || !world_same_text(&x->method, &y->method) ||
+            x->from != y->from || x->partial != y->partial || x->offset != y->offset || x->size != y->size ||
+            x->missing != y->missing || x->ended != y->ended || x->how != y->how ||
+            memcmp(x->sha256, y->sha256, sizeof x->sha256) != 0)
+            return false;
+    }
+    return true;
+}
+
+#endif
