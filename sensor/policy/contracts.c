@@ -13,8 +13,12 @@ static bool read_class(struct setting_reader *r, const struct yaml *item) {
     const char *near = nearest_text(item->text, l->classes);
     if (near)
         return setting_error(r, item, "no rule has the class \"%.64s\"; did you mean %s?", item->text, near);
-    return setting_error(r, item, "no rule has the class \"%.64s\"; write the class of a rule, or remove it",
-                         item->text);
+    problem_warning(
+        r->problems, item->file, item->line,
+        "classes: no rule has the class \"%.64s\": it approves nothing yet; load a rule of this class, or "
+        "remove it",
+        item->text);
+    return true;
 }
 
 static bool read_protocol(struct setting_reader *r, const struct yaml *item) {

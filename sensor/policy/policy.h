@@ -50,10 +50,11 @@ struct place {
 };
 
 /* From the keys image-networks, internal-networks, partners of the configuration's root. NULL after telling
- * the problems: bad CIDR, the same prefix for two owners ("overlapping partners"), duplicate names and
- * contract ids, contract dates in the wrong order, unknown protocol or class names (`classes`
- * NULL-terminated, may be NULL; `protocol_known` may be NULL). A hundred thousand prefixes load in seconds.
- */
+ * the problems: bad CIDR, the same prefix for two owners or one partner's inside another's ("overlapping
+ * partners"), duplicate names and contract ids, contract dates in the wrong order, unknown protocols,
+ * misspelt classes (`classes` NULL-terminated, may be NULL; `protocol_known` may be NULL). A class that no
+ * rule has and that looks like none is a warning: it approves nothing. A hundred thousand prefixes load in
+ * well under a second. */
 const struct policy *policy_load(const struct yaml *root, struct arena *arena, struct problems *problems,
                                  const char *const *classes, bool (*protocol_known)(const char *name));
 

@@ -14,19 +14,19 @@ enum config_split { CONFIG_SPLIT_ADDRESSES, CONFIG_SPLIT_PORTS };
 
 struct config {
     struct config_sensor {
-        const char *name;    /* observer.name; default: the host's name */
+        const char *name; /* observer.name; default: the host's name */
         uint64_t workers;
-        uint64_t memory;     /* bytes, all workers together */
-        const char *state;   /* folder */
+        uint64_t memory;             /* bytes, all workers together */
+        const char *state;           /* folder */
         const char *digest_key_file; /* NULL: a random key for this run */
         struct hash_key digest_key;  /* read from it, or random */
     } sensor;
     struct config_capture {
-        const char *interface; /* NULL: given by -i */
+        const char *interface;      /* NULL: given by -i */
         uint64_t ring, snap_length; /* bytes */
         bool promiscuous;
-        const char *filter;    /* NULL: none */
-        unsigned split;        /* enum config_split */
+        const char *filter; /* NULL: none */
+        unsigned split;     /* enum config_split */
     } capture;
     struct config_alerts {
         uint64_t quiet, growth_interval; /* ns */
@@ -36,18 +36,19 @@ struct config {
     struct flow_options flow;
     struct stream_options stream;
     struct content_options content;
+    struct setting_texts rule_paths; /* as loaded, relative ones made to begin where the file lies */
     const struct ruleset *rules;
     const struct policy *policy;
     const struct output_config *outputs;
     size_t output_count;
 };
 
-/* From a file, or the defaults when `path` is NULL: no networks, and the rules that were installed beside the program
- * (or of the source tree that it was built in). NULL after telling the problems. */
+/* From a file, or the defaults when `path` is NULL: no networks, and the rules that were installed beside the
+ * program (or of the source tree that it was built in). NULL after telling the problems. */
 const struct config *config_load(const char *path, struct arena *arena, struct problems *problems);
 
-/* The setting tables by the path of their keys ("sensor", "capture", ...), for the manual page's test; the end has a NULL
- * name. */
+/* The setting tables by the path of their keys ("sensor", "capture", ...), for the manual page's test; the
+ * end has a NULL name. */
 struct config_table {
     const char *name;
     const struct setting *settings;
