@@ -76,6 +76,7 @@
     COUNTER(STREAM_CUT_BYTES,     "stream.cut_bytes",             "bytes missing because the capture cut packets short (snap length)") \
     COUNTER(STREAM_AFTER_END,     "stream.after_end_bytes",       "bytes that came after the end of their side and were not looked at") \
     COUNTER(STREAM_RESETS_WRONG,  "stream.resets_wrong",          "TCP resets outside the window of their connection") \
+    COUNTER(STREAM_STRAY,         "stream.stray",                 "stored segments thrown away: far ahead of all others, never acknowledged") \
     COUNTER(STREAM_ACKS_WRONG,    "stream.acks_wrong",            "acknowledgements of bytes that nobody can have sent") \
     /* protocol */ \
     COUNTER(TRANSFERS,            "protocol.transfers",           "transfers begun") \

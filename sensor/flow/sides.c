@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/table.h"
 
-/* Ports above 1023 that are a server's far more often than a client's. Only breaks the tie of who opened a
- * flow whose beginning was not seen. */
-static const uint16_t server_ports[] = {1080, 1194, 1433, 1521, 1883, 2049, 2121,  3128, 3306, 3389,
-                                        4190, 5060, 5432, 5672, 5900, 6379, 8000,  8008, 8080, 8081,
-                                        8088, 8443, 8888, 9000, 9090, 9200, 11211, 27017};
+/* Ports above 511 that are a server's far more often than a client's. (Those from 512 to 1023 that are not
+ * listed are what privileged clients, of NFS for one, send from.) Only breaks the tie of who opened a flow
+ * whose beginning was not seen. */
+static const uint16_t server_ports[] = {
+    514,  515,  543,  544,  548,  554,  587,  631,  636,  853,  860,  873,  989,   990,  992,  993,
+    994,  995,  1080, 1194, 1433, 1521, 1883, 2049, 2121, 3128, 3306, 3389, 4190,  5060, 5432, 5672,
+    5900, 6379, 8000, 8008, 8080, 8081, 8088, 8443, 8888, 9000, 9090, 9200, 11211, 27017};
 
 static bool is_server_port(uint16_t port) {
-    if (port < 1024)
+    if (port < 512)
         return port != 0;
     for (size_t i = 0; i < sizeof server_ports / sizeof server_ports[0]; i++)
         if (server_ports[i] == port)

@@ -63,6 +63,9 @@ bool pair_held(const struct stream_pair *s, enum side from, uint32_t ack);
 void pair_deliver(struct reassembler *r, struct stream_pair *s, enum side from, const uint8_t *bytes,
                   uint32_t captured, uint32_t n, time_ns now);
 
+/* The side's next byte is known from now on. */
+void direction_begin(struct direction *d, uint32_t next);
+
 /* Declares n bytes at `next` missing. */
 void pair_gap(struct reassembler *r, struct stream_pair *s, enum side from, uint32_t n, time_ns now);
 

@@ -41,6 +41,10 @@ void reassembler_destroy(struct reassembler *r) {
     free(r);
 }
 
+uint64_t reassembler_memory(const struct reassembler *r) {
+    return (uint64_t)r->blocks.in_use * SEGMENT_BLOCK;
+}
+
 struct stream_pair *stream_open(struct reassembler *r, void *user) {
     struct stream_pair *s = pool_take(&r->pairs);
     if (!s) {
@@ -73,20 +77,16 @@ void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now) {
 static void note_syn(struct direction *d, const struct packet *p) {
     if (d->started)
         return;
-    d->next = p->tcp_seq + 1;
-    d->started = d->from_syn = true;
-    if (d->has_acked && sequence_from(direction_top(d), d->acked) > AHEAD_MAX)
-        d->has_acked = false;
+    direction_begin(d, p->tcp_seq + 1);
+    d->from_syn = true;
 }
 
 /* What `from` says it has received of the other side. */
 static void note_ack(struct stream_pair *s, enum side from, const struct packet *p) {
     struct direction *o = &s->side[side_other(from)];
     uint32_t ack = p->tcp_ack;
-    if (!o->started && (p->tcp_flags & TCP_SYN)) {
-        o->next = ack;
-        o->started = true;
-    }
+    if (!o->started && (p->tcp_flags & TCP_SYN))
+        direction_begin(o, ack);
     if (!o->started && s->side[from].from_syn && (!o->has_floor || sequence_from(o->next, ack) < 0)) {
         o->has_floor = true;
         o->next = ack;
@@ -185,10 +185,8 @@ static void deliver_without_memory(struct reassembler *r, struct stream_pair *s,
                                    struct segment_source *in) {
     struct direction *d = &s->side[from];
     counter_one(COUNTER_STREAM_MEMORY_FULL);
-    if (!d->started) {
-        d->started = true;
-        d->next = in->sequence;
-    }
+    if (!d->started)
+        direction_begin(d, in->sequence);
     if (sequence_from(d->next, in->sequence) > 0)
         pair_gap(r, s, from, in->sequence - d->next, in->time);
     if (trim(d, in))
@@ -223,9 +221,10 @@ static void take_payload(struct reassembler *r, struct stream_pair *s, enum side
 }
 
 static void follow(struct direction *d, uint32_t end) {
-    if (!d->started || sequence_from(d->next, end) > 0)
+    if (!d->started)
+        direction_begin(d, end);
+    else if (sequence_from(d->next, end) > 0)
         d->next = end;
-    d->started = true;
 }
 
 /* A keep-alive carries the byte before the next one (RFC 9293 section 3.8.4). In a stream that began before

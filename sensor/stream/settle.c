@@ -107,6 +107,16 @@ static bool break_tie(struct reassembler *r, struct stream_pair *s, time_ns now)
     return true;
 }
 
+void direction_begin(struct direction *d, uint32_t next) {
+    d->next = next;
+    d->started = true;
+    /* what was taken down before could not be compared with anything */
+    if (d->has_acked && sequence_from(direction_top(d), d->acked) > AHEAD_MAX)
+        d->has_acked = false;
+    if (d->fin && (sequence_from(direction_top(d), d->end) < 0 || sequence_from(d->next, d->end) > AHEAD_MAX))
+        d->fin = false;
+}
+
 static bool start(struct reassembler *r, struct stream_pair *s, struct direction *d, time_ns now,
                   bool force) {
     if (d->started || !d->early.head)
@@ -114,13 +124,8 @@ static bool start(struct reassembler *r, struct stream_pair *s, struct direction
     if (!force && s->start_packets < START_PACKETS && d->early.bytes < START_BYTES &&
         !pair_is_late(r, d->hole_since, now))
         return false;
-    if (!d->has_floor || sequence_from(d->next, d->early.head->sequence) < 0)
-        d->next = d->early.head->sequence;
-    d->started = true;
-    if (d->has_acked && sequence_from(direction_top(d), d->acked) > AHEAD_MAX)
-        d->has_acked = false;
-    if (d->fin && sequence_from(direction_top(d), d->end) < 0)
-        d->fin = false;
+    bool floor_holds = d->has_floor && sequence_from(d->next, d->early.head->sequence) >= 0;
+    direction_begin(d, floor_holds ? d->next : d->early.head->sequence);
     counter_one(COUNTER_STREAM_MIDWAY);
     return true;
 }
@@ -180,6 +185,14 @@ static uint32_t hole_size(const struct direction *d, bool force) {
     return !force && acked && acked < size ? acked : size;
 }
 
+/* Further ahead than a window reaches, and not acknowledged by a receiver that is there to do so: forged or
+ * damaged. A gap up to it would throw away the whole stream. */
+static bool is_stray(const struct stream_pair *s, enum side from) {
+    const struct direction *d = &s->side[from];
+    return d->early.head && sequence_from(d->next, d->early.head->sequence) > AHEAD_MAX &&
+           s->side[side_other(from)].seen && !acked_beyond(d);
+}
+
 static bool give_up(struct reassembler *r, struct stream_pair *s, enum side from, time_ns now, bool force) {
     struct direction *d = &s->side[from];
     if (start(r, s, d, now, force))
@@ -189,6 +202,11 @@ static bool give_up(struct reassembler *r, struct stream_pair *s, enum side from
         return false;
     if (!d->hole_counts && !force && !(d->peer_quiet && pair_is_late(r, d->hole_since, now)))
         counter_one(COUNTER_STREAM_MEMORY_FULL);
+    if (is_stray(s, from)) {
+        counter_one(COUNTER_STREAM_STRAY);
+        pool_give(&r->blocks, segment_list_pop(&d->early));
+        return true;
+    }
     uint32_t size = hole_size(d, force);
     bool known_by_ack_only = !d->early.head && !d->fin;
     bool quiet = d->own_quiet;

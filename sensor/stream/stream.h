@@ -15,8 +15,11 @@
  * bytes and in packet time, before they are called a gap.
  * - Order between the two directions: a segment that acknowledges bytes of the other side which we have not
  *   delivered yet is held until they come (or are given up), so that a response never overtakes its request.
- * - A keep-alive (one byte before the next) and a zero-window probe deliver nothing. SYN data (RFC 7413) is
- *   accepted. Without a SYN a stream begins at its first segment.
+ * - A keep-alive (one byte before the next) delivers nothing; the byte of a zero-window probe, which is the
+ * next one, is delivered once. SYN data (RFC 7413) is accepted. Without a SYN a stream begins at its first
+ * segment, after a short wait for earlier ones.
+ * - A RST in the window ends both sides after late_time without new bytes: what it overtook still comes, and
+ * one that the receiver never obeys does not end the stream.
  * - Every `data` call is followed by zero or more others in the order of the bytes of each side. After `end`
  * nothing comes for that side.
  */
@@ -54,5 +57,7 @@ bool stream_skipping(const struct stream_pair *s, enum side from);
 void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now);
 /* Declares gaps whose time is up, over all waiting streams; cheap when none waits. */
 void reassembler_tick(struct reassembler *r, time_ns now);
+/* Bytes of stored segments, all streams, in whole blocks. */
+uint64_t reassembler_memory(const struct reassembler *r);
 
 #endif

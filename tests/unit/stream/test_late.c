@@ -321,6 +321,32 @@ static void one_connection_of_tiny_segments_cannot_take_all_memory(void **state)
     model_destroy(m);
 }
 
+static void a_segment_far_ahead_that_nobody_acknowledges_does_not_tear_the_stream(void **state) {
+    struct model *m = model_create();
+    uint64_t before = counter_values[COUNTER_STREAM_STRAY];
+    model_handshake(m);
+    model_send(m, SIDE_CLIENT, 0, 0, "abc");
+    model_send(m, SIDE_CLIENT, 1000 << 20, 0, "forged");
+    model_wait(m, late);
+    model_send(m, SIDE_CLIENT, 3, 0, "def");
+    model_close(m);
+    assert_string_equal(m->log, "c3 c3 ccut0 scut0");
+    assert_int_equal(counter_values[COUNTER_STREAM_STRAY] - before, 1);
+    model_destroy(m);
+}
+
+static void a_large_hole_that_was_acknowledged_is_a_gap(void **state) {
+    struct model *m = model_create_with(&(struct stream_options){.memory = 1 << 20, .pairs = 1}, 40 << 20);
+    model_handshake(m);
+    model_send(m, SIDE_CLIENT, 0, 0, "abc");
+    model_send(m, SIDE_CLIENT, 30 << 20, 0, "xyz"); /* the capture paused */
+    model_ack(m, SIDE_SERVER, 0, (30 << 20) + 3);
+    model_wait(m, late);
+    assert_string_equal(m->log, "c3 cgap31457277 c3");
+    model_close(m);
+    model_destroy(m);
+}
+
 static void a_step_back_of_time_does_not_stop_the_clock(void **state) {
     struct model *m = model_create();
     model_handshake(m);
@@ -358,6 +384,8 @@ int main(void) {
         cmocka_unit_test(without_memory_the_longest_wait_ends_and_it_is_counted),
         cmocka_unit_test(with_no_memory_at_all_a_hole_is_a_gap_at_once),
         cmocka_unit_test(one_connection_of_tiny_segments_cannot_take_all_memory),
+        cmocka_unit_test(a_segment_far_ahead_that_nobody_acknowledges_does_not_tear_the_stream),
+        cmocka_unit_test(a_large_hole_that_was_acknowledged_is_a_gap),
         cmocka_unit_test(a_step_back_of_time_does_not_stop_the_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

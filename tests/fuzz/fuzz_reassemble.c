@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/bytes.h"
+#include "base/counter.h"
+#include "stream/stream.h"
+
+#include <stdlib.h>
+
+/* Each input is a list of packets of three connections, nine bytes and a payload of pseudo-random bytes a
+ * packet: connection and side, flags, sequence (2, in steps), ack (2, in steps), length, missing tail, time
+ * step Checked: positions never go beyond what can have been sent, nothing comes after the end, the end comes
+ * once a side, a skipped side stays silent, and all memory is back when all are closed. */
+
+enum { CONNECTIONS = 3, STEP = 97 };
+
+struct connection {
+    struct stream_pair *s;
+    uint64_t at[2];
+    bool ended[2], skipped[2];
+};
+
+#define CHECK(holds)                                                                                         \
+    do {                                                                                                     \
+        if (!(holds))                                                                                        \
+            abort();                                                                                         \
+    } while (0)
+
+static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
+    struct connection *c = user;
+    volatile uint8_t sum = 0;
+    CHECK(n > 0 && !c->ended[from] && !c->skipped[from]);
+    for (size_t i = 0; i < n; i++)
+        sum = (uint8_t)(sum + bytes[i]); /* every byte must be readable */
+    c->at[from] += n;
+    if (bytes[0] == 0xa5) {
+        stream_skip(c->s, from);
+        c->skipped[from] = true;
+    }
+}
+
+static void on_gap(void *user, enum side from, uint64_t n, time_ns time) {
+    struct connection *c = user;
+    CHECK(n > 0 && n < (UINT64_C(1) << 31) && !c->ended[from] && !c->skipped[from]);
+    c->at[from] += n;
+}
+
+static void on_end(void *user, enum side from, bool clean, time_ns time) {
+    struct connection *c = user;
+    CHECK(!c->ended[from]);
+    c->ended[from] = true;
+}
+
+static const uint32_t bases[CONNECTIONS][2] = {
+    {1000, 70000}, {UINT32_MAX - 300, UINT32_MAX}, {0x7fffff00, 0}};
+
+static bool next_packet(struct reader *in, struct packet *p, unsigned *connection, enum side *from) {
+    static uint8_t payload[255 * 16];
+    uint8_t who, flags, length, cut, wait;
+    uint16_t sequence, ack;
+    if (!reader_u8(in, &who) || !reader_u8(in, &flags) || !reader_u16(in, &sequence) ||
+        !reader_u16(in, &ack) || !reader_u8(in, &length) || !reader_u8(in, &cut) || !reader_u8(in, &wait))
+        return false;
+    *connection = (who >> 1) % CONNECTIONS;
+    *from = who & 1 ? SIDE_SERVER : SIDE_CLIENT;
+    payload[0] = flags & 0x40 ? 0xa5 : 0;
+    p->time += wait == 255 ? -10 * NS_PER_S : wait * (NS_PER_S / 64);
+    p->tcp_flags = flags & 0x3f;
+    /* wide values reach anywhere, others stay close, where the interesting cases are */
+    p->tcp_seq = bases[*connection][*from] + (who & 0x40 ? sequence * 65521u : sequence % 256 * STEP);
+    p->tcp_ack = bases[*connection][!*from] + (who & 0x80 ? ack * 65521u : ack % 256 * STEP);
+    p->payload = payload;
+    p->payload_length = length > 200 ? length * 16u : length;
+    p->payload_captured = cut > p->payload_length ? p->payload_length : p->payload_length - cut;
+    return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static const struct stream_sink sink = {.data = on_data, .gap = on_gap, .end = on_end};
+    struct reader in = reader_of(data, size);
+    uint8_t setup = 0;
+    reader_u8(&in, &setup);
+    struct stream_options options = {.memory = (setup & 63) * 2048u,
+                                     .pairs = CONNECTIONS,
+                                     .late_bytes = setup & 64 ? 2000 : 0,
+                                     .late_time = setup & 128 ? NS_PER_S : 0};
+    struct reassembler *r = reassembler_create(&options, &sink);
+    struct connection c[CONNECTIONS] = {0};
+    struct packet p = {.time = 1700000000 * NS_PER_S, .transport = PROTOCOL_TCP};
+    unsigned which;
+    enum side from;
+    for (unsigned i = 0; i < CONNECTIONS; i++)
+        CHECK(c[i].s = stream_open(r, &c[i]));
+    for (unsigned n = 0; n < 2000 && next_packet(&in, &p, &which, &from); n++) {
+        stream_packet(r, c[which].s, from, &p);
+        reassembler_tick(r, p.time);
+        CHECK(stream_skipping(c[which].s, from) == c[which].skipped[from]);
+    }
+    for (unsigned i = 0; i < CONNECTIONS; i++) {
+        stream_close(r, c[i].s, p.time);
+        CHECK(c[i].ended[0] && c[i].ended[1]);
+    }
+    CHECK(reassembler_memory(r) == 0);
+    reassembler_tick(r, p.time + 100 * NS_PER_S); /* nobody may be left in the queue */
+    reassembler_destroy(r);
+    return 0;
+}

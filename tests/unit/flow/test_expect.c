@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "packets.h"
+
+static const time_ns lifetime = 30 * NS_PER_S;
+static struct expect_table *table;
+static int released[4];
+
+static void release(void *context) {
+    released[*(int *)context]++;
+}
+
+static int ids[4] = {0, 1, 2, 3};
+
+static struct expectation expectation_of(int id, uint16_t port) {
+    return (struct expectation){.client = address_of("10.0.0.1"),
+                                .server = address_of("192.0.2.9"),
+                                .server_port = port,
+                                .context = &ids[id],
+                                .release = release};
+}
+
+static struct flow flow_of(const char *client, uint16_t client_port, const char *server,
+                           uint16_t server_port) {
+    return (struct flow){.end = {{address_of(client), client_port}, {address_of(server), server_port}}};
+}
+
+static bool add(int id, uint16_t port, time_ns now) {
+    struct expectation e = expectation_of(id, port);
+    return expect_add(table, &e, now);
+}
+
+static int begin(void **state) {
+    memset(released, 0, sizeof released);
+    table = expect_create(3, lifetime);
+    return table ? 0 : -1;
+}
+
+static int finish(void **state) {
+    expect_destroy(table);
+    return 0;
+}
+
+static void an_announced_flow_is_taken_once_and_not_released(void **state) {
+    struct flow f = flow_of("10.0.0.1", 40000, "192.0.2.9", 2020);
+    struct expectation out;
+    assert_true(add(0, 2020, 0));
+    assert_true(expect_take(table, &f, 1, &out));
+    assert_ptr_equal(out.context, &ids[0]);
+    assert_false(expect_take(table, &f, 1, &out));
+    expect_tick(table, 2 * lifetime);
+    assert_int_equal(released[0], 0);
+}
+
+static void it_is_found_when_the_sides_are_the_wrong_way_round(void **state) {
+    struct flow f = flow_of("192.0.2.9", 2020, "10.0.0.1", 40000);
+    struct expectation out;
+    add(0, 2020, 0);
+    assert_true(expect_take(table, &f, 1, &out));
+}
+
+static void another_client_server_or_port_does_not_take_it(void **state) {
+    struct flow flows[] = {
+        flow_of("10.0.0.2", 40000, "192.0.2.9", 2020),
+        flow_of("10.0.0.1", 40000, "192.0.2.8", 2020),
+        flow_of("10.0.0.1", 40000, "192.0.2.9", 2021),
+        flow_of("10.0.0.1", 2020, "192.0.2.9", 40000),
+    };
+    struct expectation out;
+    add(0, 2020, 0);
+    for (size_t i = 0; i < 4; i++)
+        assert_false(expect_take(table, &flows[i], 1, &out));
+}
+
+static void it_lives_for_its_lifetime_and_is_released_then(void **state) {
+    struct flow f = flow_of("10.0.0.1", 40000, "192.0.2.9", 2020);
+    struct expectation out;
+    add(0, 2020, 0);
+    add(1, 2021, 10);
+    expect_tick(table, lifetime - 1);
+    assert_int_equal(released[0], 0);
+    expect_tick(table, lifetime);
+    assert_int_equal(released[0], 1);
+    assert_int_equal(released[1], 0);
+    f.end[SIDE_SERVER].port = 2021;
+    assert_false(expect_take(table, &f, lifetime + 10, &out)); /* late, no tick in between */
+    assert_int_equal(released[1], 1);
+}
+
+static void the_same_one_again_replaces_the_first(void **state) {
+    struct flow f = flow_of("10.0.0.1", 40000, "192.0.2.9", 2020);
+    struct expectation out;
+    add(0, 2020, 0);
+    add(1, 2020, 5);
+    assert_int_equal(released[0], 1);
+    assert_true(expect_take(table, &f, 6, &out));
+    assert_ptr_equal(out.context, &ids[1]);
+}
+
+static void beyond_the_limit_it_is_released_and_counted(void **state) {
+    uint64_t before = counter_values[COUNTER_EXPECTATIONS_SHED];
+    for (uint16_t i = 0; i < 3; i++)
+        assert_true(add(i, i, 0));
+    assert_false(add(3, 3, 0));
+    assert_int_equal(released[3], 1);
+    assert_int_equal(counter_values[COUNTER_EXPECTATIONS_SHED] - before, 1);
+    assert_true(add(3, 3, lifetime)); /* the others are over */
+}
+
+static void the_end_of_the_table_releases_each_once(void **state) {
+    add(0, 1, 0);
+    add(1, 2, 0);
+    expect_destroy(table);
+    table = NULL;
+    assert_int_equal(released[0], 1);
+    assert_int_equal(released[1], 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(an_announced_flow_is_taken_once_and_not_released),
+        TEST(it_is_found_when_the_sides_are_the_wrong_way_round),
+        TEST(another_client_server_or_port_does_not_take_it),
+        TEST(it_lives_for_its_lifetime_and_is_released_then),
+        TEST(the_same_one_again_replaces_the_first),
+        TEST(beyond_the_limit_it_is_released_and_counted),
+        TEST(the_end_of_the_table_releases_each_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

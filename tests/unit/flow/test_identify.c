@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "packets.h"
+
+/* Conversations as clients and servers have them, in packets made here: IPv4 and TCP headers, then the text.
+ */
+
+static struct identify *names;
+
+static int begin(void **state) {
+    names = identify_create(&(struct identify_options){.memory = 1 << 20});
+    return names ? 0 : -1;
+}
+
+static int finish(void **state) {
+    identify_destroy(names);
+    return 0;
+}
+
+static void put_u16(uint8_t *at, size_t n) {
+    at[0] = (uint8_t)(n >> 8);
+    at[1] = (uint8_t)n;
+}
+
+static void feed(struct flow *flow, enum side from, const void *bytes, size_t n) {
+    static uint8_t raw[40 + 2000];
+    struct endpoint *s = &flow->end[from], *d = &flow->end[side_other(from)];
+    memset(raw, 0, sizeof raw);
+    raw[0] = 0x45;
+    put_u16(raw + 2, 40 + n);
+    raw[8] = 64;
+    raw[9] = PROTOCOL_TCP;
+    memcpy(raw + 12, s->address.bytes + 12, 4);
+    memcpy(raw + 16, d->address.bytes + 12, 4);
+    put_u16(raw + 20, s->port);
+    put_u16(raw + 22, d->port);
+    put_u16(raw + 26, flow->packets[from] + 1); /* low half of the sequence number */
+    flow->packets[from] += n;
+    raw[32] = 0x50;
+    raw[33] = TCP_ACK | TCP_PSH;
+    put_u16(raw + 34, 1000);
+    memcpy(raw + 40, bytes, n);
+    struct packet p = packet_of(PROTOCOL_TCP, "10.0.0.1", s->port, "192.0.2.9", d->port);
+    p.network = raw;
+    p.network_length = (uint32_t)(40 + n);
+    p.payload = raw + 40;
+    p.payload_captured = p.payload_length = (uint32_t)n;
+    identify_packet(names, flow, &p, from);
+}
+
+static void say(struct flow *flow, enum side from, const char *text) {
+    feed(flow, from, text, strlen(text));
+}
+
+static struct flow flow_to(uint16_t port) {
+    return (struct flow){.transport = PROTOCOL_TCP,
+                         .end = {{address_of("10.0.0.1"), 40000}, {address_of("192.0.2.9"), port}}};
+}
+
+static void http_is_named_by_its_first_request_on_any_port(void **state) {
+    struct flow f = flow_to(7777);
+    say(&f, SIDE_CLIENT,
+        "GET /index.html HTTP/1.1\r\nHost: lanes.example\r\nUser-Agent: curl/7.88.1\r\n\r\n");
+    assert_true(f.identified);
+    assert_null(f.ndpi);
+    assert_int_equal(f.ndpi_app, identify_id(names, "http"));
+    assert_string_equal(identify_name(names, f.ndpi_app), "HTTP");
+    assert_false(identify_encrypted(&f));
+}
+
+static void ftp_is_named_by_its_login(void **state) {
+    struct flow f = flow_to(2121);
+    say(&f, SIDE_SERVER, "220 (vsFTPd 3.0.3)\r\n");
+    say(&f, SIDE_CLIENT, "USER camera\r\n");
+    say(&f, SIDE_SERVER, "331 Please specify the password.\r\n");
+    say(&f, SIDE_CLIENT, "PASS x\r\n");
+    say(&f, SIDE_SERVER, "230 Login successful.\r\n");
+    say(&f, SIDE_CLIENT, "SYST\r\n");
+    assert_true(f.identified);
+    assert_string_equal(identify_name(names, f.ndpi_app), "FTP_CONTROL");
+}
+
+static void smtp_is_named_by_its_greeting_and_first_commands(void **state) {
+    struct flow f = flow_to(25);
+    say(&f, SIDE_SERVER, "220 mail.example ESMTP Postfix\r\n");
+    say(&f, SIDE_CLIENT, "EHLO lanes.example\r\n");
+    say(&f, SIDE_SERVER, "250-mail.example\r\n250-PIPELINING\r\n250 8BITMIME\r\n");
+    say(&f, SIDE_CLIENT, "MAIL FROM:<a@lanes.example>\r\n");
+    assert_true(f.identified);
+    assert_string_equal(identify_name(names, f.ndpi_app), "SMTP");
+}
+
+static void ssh_is_encrypted(void **state) {
+    struct flow f = flow_to(22);
+    say(&f, SIDE_SERVER, "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
+    say(&f, SIDE_CLIENT, "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
+    assert_string_equal(identify_name(names, f.ndpi_app), "SSH");
+    assert_true(identify_encrypted(&f));
+}
+
+static void what_stays_unknown_is_given_up_after_its_packets(void **state) {
+    struct flow f = flow_to(4321);
+    uint64_t before = counter_values[COUNTER_IDENTIFY_UNKNOWN];
+    uint8_t noise[64];
+    for (int i = 0; i < 16; i++) {
+        assert_false(f.identified);
+        for (size_t j = 0; j < sizeof noise; j++)
+            noise[j] = (uint8_t)(131 * j + 29 * (size_t)i + 200);
+        feed(&f, i % 2 ? SIDE_SERVER : SIDE_CLIENT, noise, sizeof noise);
+    }
+    assert_true(f.identified);
+    assert_null(f.ndpi);
+    assert_int_equal(f.identify_packets, 16);
+    assert_int_equal(f.ndpi_app, 0);
+    assert_string_equal(identify_name(names, 0), "Unknown");
+    assert_int_equal(counter_values[COUNTER_IDENTIFY_UNKNOWN] - before, 1);
+}
+
+static void a_packet_without_payload_counts_for_nothing(void **state) {
+    struct flow f = flow_to(80);
+    feed(&f, SIDE_CLIENT, "", 0);
+    assert_int_equal(f.identify_packets, 0);
+    assert_null(f.ndpi);
+}
+
+static void without_memory_a_flow_stays_unnamed_and_is_counted(void **state) {
+    struct flow first = flow_to(4321), second = flow_to(4322);
+    uint64_t before = counter_values[COUNTER_IDENTIFY_SHED];
+    identify_destroy(names);
+    names = identify_create(&(struct identify_options){.memory = 800});
+    say(&first, SIDE_CLIENT, "zzzz");
+    assert_non_null(first.ndpi);
+    say(&second, SIDE_CLIENT, "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    assert_true(second.identified);
+    assert_int_equal(second.ndpi_app, 0);
+    assert_int_equal(counter_values[COUNTER_IDENTIFY_SHED] - before, 1);
+    identify_release(names, &first);
+    assert_null(first.ndpi);
+    second = flow_to(4323);
+    say(&second, SIDE_CLIENT, "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    assert_int_equal(second.ndpi_app, identify_id(names, "HTTP"));
+}
+
+static void names_and_ids_belong_together(void **state) {
+    static const char *const known[] = {"HTTP", "FTP_CONTROL", "FTP_DATA", "SMTP", "TLS", "SSH", "QUIC"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        uint16_t id = identify_id(names, known[i]);
+        assert_int_not_equal(id, 0);
+        assert_string_equal(identify_name(names, id), known[i]);
+    }
+    assert_int_equal(identify_id(names, "NoSuchProtocol"), 0);
+    assert_int_equal(identify_id(names, "Unknown"), 0);
+    assert_string_equal(identify_name(names, 65535), "Unknown");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(http_is_named_by_its_first_request_on_any_port),
+        TEST(ftp_is_named_by_its_login),
+        TEST(smtp_is_named_by_its_greeting_and_first_commands),
+        TEST(ssh_is_encrypted),
+        TEST(what_stays_unknown_is_given_up_after_its_packets),
+        TEST(a_packet_without_payload_counts_for_nothing),
+        TEST(without_memory_a_flow_stays_unnamed_and_is_counted),
+        TEST(names_and_ids_belong_together),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
