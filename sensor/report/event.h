@@ -31,16 +31,17 @@ struct event {
 enum value_kind {
     VALUE_ABSENT,
     VALUE_NULL,
-    VALUE_TEXT,
+    VALUE_TEXT,  /* hostile, or as long as somebody wrote it: escaped, may be shortened */
+    VALUE_TOKEN, /* our own: an address, a time, a digest, a word; never shortened */
     VALUE_NUMBER,
     VALUE_BOOL,
-    VALUE_LIST,
-    VALUE_COUNTERS
+    VALUE_LIST, /* of texts */
+    VALUE_COUNTERS,
 };
 
 struct value {
     enum value_kind kind;
-    struct bytes text; /* TEXT: hostile; LIST: newline between; lies in the event, in `room`, or is static */
+    struct bytes text; /* LIST: newline between; lies in the event, in `room`, or is static */
     uint64_t number;   /* NUMBER, BOOL */
     char room[96];
 };

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void set_text(struct value *v, const char *text) {
-    v->kind = text ? VALUE_TEXT : VALUE_ABSENT;
+static void set_token(struct value *v, const char *text) {
+    v->kind = text ? VALUE_TOKEN : VALUE_ABSENT;
     v->text = bytes_text(text);
 }
 
@@ -22,7 +22,7 @@ static void set_number(struct value *v, uint64_t n) {
 }
 
 static void set_time(struct value *v, time_ns t) {
-    set_text(v, clock_format(t, v->room));
+    set_token(v, clock_format(t, v->room));
 }
 
 static const void *at(const struct event *e, size_t offset) {
@@ -41,7 +41,7 @@ static void get_time(const struct event *e, size_t which, struct value *v) {
 
 static void get_kind(const struct event *e, size_t which, struct value *v) {
     bool metric = e->kind == REPORT_STATS && !e->record;
-    set_text(v, e->kind == REPORT_ALERT ? "alert" : metric ? "metric" : "event");
+    set_token(v, e->kind == REPORT_ALERT ? "alert" : metric ? "metric" : "event");
 }
 
 static void get_category(const struct event *e, size_t which, struct value *v) {
@@ -54,16 +54,16 @@ static void get_action(const struct event *e, size_t which, struct value *v) {
                                         [REPORT_TRANSFER] = "transfer",
                                         [REPORT_FLOW] = "flow",
                                         [REPORT_STATS] = "stats"};
-    set_text(v, event_is_notice(e) ? "notice" : names[e->kind]);
+    set_token(v, event_is_notice(e) ? "notice" : names[e->kind]);
 }
 
 static void get_observer(const struct event *e, size_t which, struct value *v) {
-    set_text(v, e->observer);
+    set_bytes(v, bytes_text(e->observer));
 }
 
 static void get_constant(const struct event *e, size_t which, struct value *v) {
     static const char *const texts[] = {"gantry", GANTRY_VERSION};
-    set_text(v, texts[which]);
+    set_token(v, texts[which]);
 }
 
 static void get_sequence(const struct event *e, size_t which, struct value *v) {
@@ -108,7 +108,7 @@ static void get_address(const struct event *e, size_t which, struct value *v) {
     static const struct address none;
     const struct address *a = at(e, which);
     if (!address_equal(a, &none))
-        set_text(v, address_format(a, v->room));
+        set_token(v, address_format(a, v->room));
 }
 
 static void get_port(const struct event *e, size_t which, struct value *v) {
@@ -164,7 +164,7 @@ static void get_sha256(const struct event *e, size_t which, struct value *v) {
         return;
     for (size_t i = 0; i < sizeof e->record->sha256; i++)
         snprintf(v->room + 2 * i, 3, "%02x", e->record->sha256[i]);
-    set_text(v, v->room);
+    set_token(v, v->room);
 }
 
 static void get_object(const struct event *e, size_t which, struct value *v) {
@@ -173,7 +173,7 @@ static void get_object(const struct event *e, size_t which, struct value *v) {
     if (number == 0)
         return;
     snprintf(v->room, sizeof v->room, "%u-%llu", e->record->worker, (unsigned long long)number);
-    set_text(v, v->room);
+    set_token(v, v->room);
 }
 
 static void get_transport(const struct event *e, size_t which, struct value *v) {
@@ -182,13 +182,13 @@ static void get_transport(const struct event *e, size_t which, struct value *v) 
                                            [IPPROTO_SCTP] = "sctp",
                                            [IPPROTO_ICMP] = "icmp",
                                            [IPPROTO_ICMPV6] = "ipv6-icmp"};
-    set_text(v, names[e->record->transport]);
+    set_token(v, names[e->record->transport]);
 }
 
 static void get_direction(const struct event *e, size_t which, struct value *v) {
     static const char *const names[] = {NULL, "outbound", "inbound", "internal", "external"};
     if (e->record->direction < sizeof names / sizeof names[0])
-        set_text(v, names[e->record->direction]);
+        set_token(v, names[e->record->direction]);
 }
 
 /* A text, as the example of the contract has it. */
@@ -196,12 +196,12 @@ static void get_vlan(const struct event *e, size_t which, struct value *v) {
     if (e->record->vlan == 0)
         return;
     snprintf(v->room, sizeof v->room, "%u", e->record->vlan);
-    set_text(v, v->room);
+    set_token(v, v->room);
 }
 
 static void get_verdict(const struct event *e, size_t which, struct value *v) {
     if (e->record->verdict <= VERDICT_UNKNOWN)
-        set_text(v, verdict_name((enum verdict)e->record->verdict));
+        set_token(v, verdict_name((enum verdict)e->record->verdict));
 }
 
 static void get_name(const struct event *e, size_t which, struct value *v) {
@@ -222,11 +222,11 @@ static void get_incident(const struct event *e, size_t which, struct value *v) {
 }
 
 static void get_incident_id(const struct event *e, size_t which, struct value *v) {
-    set_text(v, e->incident->id);
+    set_token(v, e->incident->id);
 }
 
 static void get_incident_state(const struct event *e, size_t which, struct value *v) {
-    set_text(v, incident_state_name(e->incident->state));
+    set_token(v, incident_state_name(e->incident->state));
 }
 
 static void get_incident_time(const struct event *e, size_t which, struct value *v) {

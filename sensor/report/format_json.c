@@ -79,6 +79,8 @@ static void write_field(struct nest *n, const struct field *f, const struct even
     const char *key = enter(n, f->ecs, 0);
     if (v.kind == VALUE_TEXT)
         write_text(&n->json, key, v.text, d.text_max);
+    else if (v.kind == VALUE_TOKEN)
+        json_bytes(&n->json, key, v.text);
     else if (v.kind == VALUE_LIST)
         write_list(&n->json, key, v.text, d.text_max);
     else if (v.kind == VALUE_NUMBER)

@@ -65,6 +65,8 @@ static void write_field(struct text *t, const struct field *f, const struct even
         write_list(t, v.text, d.text_max);
     else if (v.kind == VALUE_TEXT)
         text_safe(t, v.text, d.text_max, "\"\\]");
+    else if (v.kind == VALUE_TOKEN)
+        text_safe(t, v.text, SIZE_MAX, "\"\\]");
     else if (v.kind == VALUE_BOOL)
         text_put(t, v.number ? "true" : "false");
     else

@@ -49,11 +49,8 @@ void reporter_record(struct reporter *r, const struct record *record) {
 }
 
 void reporter_stats(struct reporter *r, const uint64_t *counters, time_ns now, bool last) {
-    uint64_t sum[COUNTER_COUNT];
     struct event e = {
-        .kind = REPORT_STATS, .time = now, .observer = r->observer, .counters = sum, .last = last};
-    for (size_t i = 0; i < COUNTER_COUNT; i++)
-        sum[i] = counters[i] + (counters == counter_values ? 0 : counter_values[i]);
+        .kind = REPORT_STATS, .time = now, .observer = r->observer, .counters = counters, .last = last};
     tell(r, &e);
 }
 

@@ -69,8 +69,9 @@ static void write_alert(struct text *t, const struct event *e, struct detail d) 
     static const char *const verbs[] = {" is leaving", " goes on leaving", " left"};
     text_safe(t, record_text_of(e->record, TEXT_CLASS), d.text_max, "");
     text_put(t, verbs[e->incident->state]);
-    if (d.level <= RANK_TEXTS)
-        write_way(t, e, d);
+    if (d.level > RANK_TEXTS)
+        return;
+    write_way(t, e, d);
     text_put(t, ": ");
     write_amount(t, e->incident);
     text_print(t, "; %s", sentence_reason(e->record->verdict));
