@@ -164,6 +164,13 @@ static bool elf_core(struct bytes b) {
     return elf_type(b, 4);
 }
 
+/* "PE" stands where the DOS header says, behind a stub that fits into the first bytes. */
+static bool windows_program(struct bytes b) {
+    struct reader r = reader_of(b.p, b.n);
+    uint32_t at;
+    return reader_skip(&r, 60) && reader_u32le(&r, &at) && at < b.n && HAS(b, at, "PE\0\0");
+}
+
 static bool bzip2_level(struct bytes b) {
     return b.n >= 10 && b.p[3] >= '1' && b.p[3] <= '9' &&
            (HAS(b, 4, "\x31\x41\x59\x26\x53\x59") || HAS(b, 4, "\x17\x72\x45\x38\x50\x90"));
@@ -251,8 +258,8 @@ static const struct signature table[] = {
     {{"audio/x-wav", "WAVE audio", KIND_MEDIA}, MAGIC("RIFF"), .also = wave},
     {{"video/webm", "WebM video", KIND_MEDIA}, MAGIC("\x1A\x45\xDF\xA3"), .also = webm_doctype},
     {{"video/x-matroska", "Matroska video", KIND_MEDIA}, MAGIC("\x1A\x45\xDF\xA3")},
-    {{"video/mp2t", "MPEG transport stream", KIND_MEDIA}, MAGIC("\x47"), .also = transport_stream},
-    {{"video/mp2p", "MPEG program stream", KIND_MEDIA}, MAGIC("\0\0\x01\xBA")},
+    {{"video/MP2T", "MPEG transport stream", KIND_MEDIA}, MAGIC("\x47"), .also = transport_stream},
+    {{"video/mpeg", "MPEG program stream", KIND_MEDIA}, MAGIC("\0\0\x01\xBA")},
     {{"video/mpeg", "MPEG video", KIND_MEDIA}, MAGIC("\0\0\x01\xB3")},
     {{"video/x-flv", "Flash video", KIND_MEDIA}, MAGIC("FLV\x01")},
     {{"video/x-ms-asf", "Windows Media", KIND_MEDIA}, MAGIC("\x30\x26\xB2\x75\x8E\x66\xCF\x11")},
@@ -320,6 +327,9 @@ static const struct signature table[] = {
      MAGIC("\x7F"
            "ELF"),
      .also = elf_core},
+    {{"application/vnd.microsoft.portable-executable", "Windows program", KIND_BINARY},
+     MAGIC("MZ"),
+     .also = windows_program},
     {{"application/x-dosexec", "DOS or Windows program", KIND_BINARY}, MAGIC("MZ")},
     {{"application/vnd.tcpdump.pcap", "packet capture", KIND_BINARY}, MAGIC("\xD4\xC3\xB2\xA1")},
     {{"application/vnd.tcpdump.pcap", "packet capture", KIND_BINARY}, MAGIC("\xA1\xB2\xC3\xD4")},

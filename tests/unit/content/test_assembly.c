@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collect.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+enum { SIZE = 100000 };
+
+/* for i in range(100000): (i * 7 + i // 256) % 256; its digest by sha256sum. */
+static const char whole_sha256[] = "55af394c980c7a7fb68aa904c4afdd93d76e5f826487105fc06f92a25bab8cbe";
+/* Of the bytes from 60,000 on. */
+static const char tail_sha256[] = "e9a7d73230d0d33253ff4abe848480b64e40459db9602664d6722667b868a37a";
+
+static uint8_t content[SIZE];
+static struct collector got;
+static struct content *c;
+
+static void begin(uint64_t assembly_bytes) {
+    const struct content_options options = {.objects = 64, .assembly_bytes = assembly_bytes};
+    const struct object_sink sink = collect_sink(&got);
+    for (size_t i = 0; i < SIZE; i++)
+        content[i] = (uint8_t)(i * 7 + i / 256);
+    c = content_create(&options, &sink);
+    assert_non_null(c);
+}
+
+static void finish(void) {
+    content_destroy(c);
+    collect_finish(&got);
+}
+
+/* A 206 answer to a range request. */
+static struct transfer *range(struct conversation *conversation, uint64_t offset, uint64_t n,
+                              uint64_t total) {
+    struct transfer_facts facts = collect_facts("GET", "/store/20260531.bin");
+    facts.from = SIDE_SERVER;
+    facts.partial = true;
+    facts.offset = offset;
+    facts.length = n;
+    facts.total = total;
+    return content_begin(c, conversation, &facts);
+}
+
+static void range_sent(struct conversation *conversation, uint64_t offset, uint64_t n) {
+    struct transfer *t = range(conversation, offset, n, SIZE);
+    content_data(t, content + offset, n);
+    content_end(t, TRANSFER_DONE);
+}
+
+static struct transfer *ftp(struct conversation *conversation, const char *method, bool partial,
+                            uint64_t offset) {
+    struct transfer_facts facts = collect_facts(method, "/in/records.bin");
+    facts.protocol = "ftp";
+    facts.partial = partial;
+    facts.offset = offset;
+    return content_begin(c, conversation, &facts);
+}
+
+static void one_whole(void) {
+    assert_int_equal(got.ended, 1);
+    assert_true(got.list[0].complete);
+    assert_int_equal(got.list[0].size, SIZE);
+    assert_string_equal(got.list[0].sha256, whole_sha256);
+}
+
+static void ranges_on_one_connection_make_one_object(void **state) {
+    struct conversation a = collect_conversation(1);
+    begin(1 << 20);
+    for (uint64_t at = 0; at < SIZE; at += 10000)
+        range_sent(&a, at, 10000);
+    one_whole();
+    finish();
+}
+
+static void ranges_in_any_order_make_one_object(void **state) {
+    static const uint64_t order[] = {7, 2, 9, 0, 1, 8, 3, 6, 4, 5};
+    struct conversation a = collect_conversation(1);
+    begin(1 << 20);
+    for (size_t i = 0; i < 10; i++)
+        range_sent(&a, order[i] * 10000, 10000);
+    one_whole();
+    finish();
+}
+
+static void parallel_ranges_interleaved_make_one_object(void **state) {
+    struct conversation flows[4];
+    struct transfer *t[4];
+    begin(1 << 20);
+    for (unsigned i = 0; i < 4; i++) {
+        flows[i] = collect_conversation(i + 1);
+        t[i] = range(&flows[i], i * 25000, 25000, SIZE);
+    }
+    for (size_t at = 0; at < 25000; at += 500)
+        for (unsigned i = 4; i-- > 0;)
+            content_data(t[i], content + i * 25000 + at, 500);
+    for (unsigned i = 0; i < 4; i++)
+        content_end(t[i], TRANSFER_DONE);
+    one_whole();
+    finish();
+}
+
+static void overlapping_ranges_count_their_bytes_once(void **state) {
+    struct conversation a = collect_conversation(1);
+    uint64_t before = collect_counter(COUNTER_ASSEMBLY_OVERLAP);
+    begin(1 << 20);
+    range_sent(&a, 0, 40000);
+    range_sent(&a, 60000, 40000);
+    range_sent(&a, 30000, 50000);
+    one_whole();
+    assert_int_equal(collect_counter(COUNTER_ASSEMBLY_OVERLAP) - before, 30000);
+    finish();
+}
+
+static void a_missing_middle_is_a_gap_after_the_time_to_wait(void **state) {
+    struct conversation a = collect_conversation(1);
+    begin(1 << 20);
+    range_sent(&a, 0, 40000);
+    range_sent(&a, 60000, 30000);
+    content_tick(c, a.now + 119 * NS_PER_S);
+    assert_int_equal(got.ended, 0);
+    content_tick(c, a.now + 121 * NS_PER_S);
+    assert_int_equal(got.ended, 1);
+    assert_false(got.list[0].complete);
+    assert_int_equal(got.list[0].missing, 30000);
+    assert_int_equal(got.list[0].size, SIZE);
+    assert_memory_equal(got.list[0].data + 40000, content + 60000, 20000);
+    finish();
+}
+
+static void a_whole_without_its_beginning_starts_at_its_lowest_offset(void **state) {
+    struct conversation a = collect_conversation(1);
+    begin(1 << 20);
+    range_sent(&a, 80000, 20000);
+    range_sent(&a, 60000, 20000);
+    content_tick(c, a.now + 121 * NS_PER_S);
+    assert_int_equal(got.ended, 1);
+    assert_false(got.list[0].complete);
+    assert_int_equal(got.list[0].offset, 60000);
+    assert_int_equal(got.list[0].missing, 0);
+    assert_string_equal(got.list[0].sha256, tail_sha256);
+    finish();
+}
+
+static void different_tags_hosts_or_sizes_are_different_things(void **state) {
+    struct conversation a = collect_conversation(1), b = collect_conversation(2);
+    struct transfer_facts facts = collect_facts("GET", "/store/20260531.bin");
+    begin(1 << 20);
+    b.end[SIDE_SERVER].address.bytes[15]++;
+    facts.from = SIDE_SERVER;
+    facts.partial = true;
+    facts.total = SIZE;
+    facts.etag = bytes_text("\"one\"");
+    struct transfer *t = content_begin(c, &a, &facts);
+    content_data(t, content, 50000);
+    content_end(t, TRANSFER_DONE);
+    facts.offset = 50000;
+    facts.etag = bytes_text("\"two\"");
+    t = content_begin(c, &a, &facts);
+    content_data(t, content + 50000, 50000);
+    content_end(t, TRANSFER_DONE);
+    facts.etag = bytes_text("\"one\"");
+    t = content_begin(c, &b, &facts);
+    content_data(t, content + 50000, 50000);
+    content_end(t, TRANSFER_DONE);
+    t = range(&a, 50000, 50000, SIZE + 1);
+    content_data(t, content + 50000, 50000);
+    content_end(t, TRANSFER_DONE);
+    assert_int_equal(got.ended, 0);
+    content_tick(c, a.now + 121 * NS_PER_S);
+    assert_int_equal(got.ended, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_false(got.list[i].complete);
+    finish();
+}
+
+static void a_part_that_finds_no_room_is_an_object_of_its_own(void **state) {
+    struct conversation a = collect_conversation(1);
+    uint64_t before = collect_counter(COUNTER_ASSEMBLY_SPILLED);
+    begin(34000); /* two blocks */
+    struct transfer *first = range(&a, 0, 60000, SIZE), *last = range(&a, 60000, 40000, SIZE);
+    content_data(first, content, 100);
+    content_data(last, content + 60000, 30000);
+    content_data(last, content + 90000, 10000);
+    content_data(first, content + 100, 59900);
+    content_end(last, TRANSFER_DONE);
+    content_end(first, TRANSFER_DONE);
+    assert_int_equal(collect_counter(COUNTER_ASSEMBLY_SPILLED) - before, 1);
+    assert_int_equal(got.ended, 1);
+    struct collected *tail = collect_ended(&got, 0);
+    assert_int_equal(tail->offset, 60000);
+    assert_int_equal(tail->size, 40000);
+    assert_string_equal(tail->sha256, tail_sha256);
+    content_tick(c, a.now + 121 * NS_PER_S);
+    assert_int_equal(collect_ended(&got, 1)->missing, 40000);
+    assert_false(collect_ended(&got, 1)->complete);
+    finish();
+}
+
+static void no_memory_for_parts_still_gives_every_part(void **state) {
+    struct conversation a = collect_conversation(1);
+    begin(0);
+    range_sent(&a, 60000, 40000);
+    assert_int_equal(got.ended, 1);
+    assert_int_equal(got.list[0].offset, 60000);
+    assert_string_equal(got.list[0].sha256, tail_sha256);
+    finish();
+}
+
+static void a_gap_in_one_range_is_the_wholes(void **state) {
+    struct conversation a = collect_conversation(1);
+    begin(1 << 20);
+    struct transfer *t = range(&a, 0, 50000, SIZE);
+    content_data(t, content, 20000);
+    content_gap(t, 1000);
+    content_data(t, content + 21000, 29000);
+    content_end(t, TRANSFER_DONE);
+    range_sent(&a, 50000, 50000);
+    assert_int_equal(got.ended, 1);
+    assert_false(got.list[0].complete);
+    assert_int_equal(got.list[0].missing, 1000);
+    assert_int_equal(got.list[0].size, SIZE);
+    finish();
+}
+
+static void a_gap_ahead_of_the_frontier_keeps_its_place(void **state) {
+    struct conversation a = collect_conversation(1);
+    begin(1 << 20);
+    struct transfer *t = range(&a, 50000, 50000, SIZE);
+    content_data(t, content + 50000, 20000);
+    content_gap(t, 1000);
+    content_data(t, content + 71000, 29000);
+    content_end(t, TRANSFER_DONE);
+    range_sent(&a, 0, 50000);
+    assert_int_equal(got.ended, 0);
+    range_sent(&a, 69000, 3000); /* somebody asks again for what we did not see */
+    one_whole();
+    finish();
+}
+
+static void an_ftp_upload_taken_up_again_is_one_object(void **state) {
+    struct conversation a = collect_conversation(1), b = collect_conversation(2);
+    begin(1 << 20);
+    struct transfer *t = ftp(&a, "STOR", false, 0);
+    content_data(t, content, 30000);
+    content_end(t, TRANSFER_CUT);
+    assert_int_equal(got.ended, 0);
+    t = ftp(&b, "STOR", true, 25000); /* the server had less than was sent */
+    content_data(t, content + 25000, 40000);
+    content_end(t, TRANSFER_CUT);
+    t = ftp(&b, "APPE", false, 0);
+    content_data(t, content + 65000, 35000);
+    content_end(t, TRANSFER_DONE);
+    one_whole();
+    finish();
+}
+
+static void an_ftp_upload_sent_anew_is_another_object(void **state) {
+    struct conversation a = collect_conversation(1);
+    begin(1 << 20);
+    struct transfer *t = ftp(&a, "STOR", false, 0);
+    content_data(t, content, 30000);
+    content_end(t, TRANSFER_CUT);
+    t = ftp(&a, "STOR", false, 0);
+    assert_int_equal(got.ended, 1);
+    assert_false(got.list[0].complete);
+    content_data(t, content, SIZE);
+    content_end(t, TRANSFER_DONE);
+    assert_int_equal(got.ended, 2);
+    assert_true(got.list[1].complete);
+    assert_string_equal(got.list[1].sha256, whole_sha256);
+    finish();
+}
+
+static void an_ftp_resume_without_its_start_has_an_offset(void **state) {
+    struct conversation a = collect_conversation(1);
+    begin(1 << 20);
+    struct transfer *t = ftp(&a, "RETR", true, 60000);
+    content_data(t, content + 60000, 40000);
+    assert_int_equal(got.n, 1); /* it does not wait for a start that was before us */
+    content_end(t, TRANSFER_DONE);
+    assert_int_equal(got.ended, 1);
+    assert_false(got.list[0].complete);
+    assert_int_equal(got.list[0].offset, 60000);
+    assert_string_equal(got.list[0].sha256, tail_sha256);
+    finish();
+}
+
+/* As lftp's pget does: each connection is cut where the next one's share begins. */
+static void ftp_segments_on_several_connections_are_one_object(void **state) {
+    struct conversation flows[3];
+    struct transfer *t[3];
+    begin(1 << 20);
+    for (unsigned i = 0; i < 3; i++) {
+        flows[i] = collect_conversation(i + 1);
+        t[i] = ftp(&flows[i], "RETR", i > 0, i * 40000);
+    }
+    for (unsigned i = 3; i-- > 0;)
+        for (size_t at = i * 40000; at < SIZE && at < (i + 1) * 40000 + 700; at += 100)
+            content_data(t[i], content + at, 100);
+    for (unsigned i = 0; i < 3; i++)
+        content_end(t[i], i < 2 ? TRANSFER_CUT : TRANSFER_DONE);
+    one_whole();
+    finish();
+}
+
+static void an_ftp_transfer_whose_end_is_not_known_closes_at_once(void **state) {
+    struct conversation a = collect_conversation(1);
+    begin(1 << 20);
+    struct transfer *t = ftp(&a, "STOR", false, 0);
+    content_data(t, content, SIZE);
+    content_end(t, TRANSFER_UNKNOWN);
+    assert_int_equal(got.ended, 1);
+    assert_false(got.list[0].complete);
+    assert_string_equal(got.list[0].sha256, whole_sha256);
+    finish();
+}
+
+static void an_empty_ftp_upload_is_an_empty_object(void **state) {
+    struct conversation a = collect_conversation(1);
+    begin(1 << 20);
+    content_end(ftp(&a, "STOR", false, 0), TRANSFER_DONE);
+    assert_int_equal(got.ended, 1);
+    assert_true(got.list[0].complete);
+    assert_string_equal(got.list[0].type->mime, "application/x-empty");
+    finish();
+}
+
+static void an_ftp_name_that_comes_late_still_finds_its_rest(void **state) {
+    struct conversation a = collect_conversation(1);
+    struct transfer_facts facts = collect_facts("STOR", "/in/records.bin");
+    begin(1 << 20);
+    struct transfer_facts nameless = collect_facts("", "");
+    nameless.protocol = "ftp";
+    struct transfer *t = content_begin(c, &a, &nameless);
+    content_data(t, content, 60000);
+    content_rename(t, &facts);
+    content_end(t, TRANSFER_CUT);
+    t = ftp(&a, "STOR", true, 60000);
+    content_data(t, content + 60000, 40000);
+    content_end(t, TRANSFER_DONE);
+    one_whole();
+    finish();
+}
+
+static void a_download_that_was_cut_goes_on_with_a_range(void **state) {
+    struct conversation a = collect_conversation(1), b = collect_conversation(2);
+    struct transfer_facts facts = collect_facts("GET", "/store/20260531.bin");
+    begin(1 << 20);
+    facts.from = SIDE_SERVER;
+    facts.length = SIZE;
+    struct transfer *t = content_begin(c, &a, &facts);
+    content_data(t, content, 33333);
+    content_end(t, TRANSFER_CUT);
+    assert_int_equal(got.ended, 0);
+    range_sent(&b, 33333, SIZE - 33333);
+    one_whole();
+    finish();
+}
+
+static void a_post_that_was_cut_closes_at_once(void **state) {
+    struct conversation a = collect_conversation(1);
+    struct transfer_facts facts = collect_facts("POST", "/upload");
+    begin(1 << 20);
+    facts.length = SIZE;
+    struct transfer *t = content_begin(c, &a, &facts);
+    content_data(t, content, 33333);
+    content_end(t, TRANSFER_CUT);
+    assert_int_equal(got.ended, 1);
+    assert_false(got.list[0].complete);
+    finish();
+}
+
+static void byteranges_parts_join_the_other_ranges(void **state) {
+    static const char head[] =
+        "--XX\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes %d-%d/100000\r\n\r\n";
+    struct conversation a = collect_conversation(1);
+    struct transfer_facts facts = collect_facts("GET", "/store/20260531.bin");
+    char line[200];
+    begin(1 << 20);
+    facts.from = SIDE_SERVER;
+    facts.content_type = bytes_text("multipart/byteranges; boundary=XX");
+    struct transfer *t = content_begin(c, &a, &facts);
+    content_data(t, (const uint8_t *)line, (size_t)sprintf(line, head, 0, 29999));
+    content_data(t, content, 30000);
+    content_data(t, (const uint8_t *)"\r\n", 2);
+    content_data(t, (const uint8_t *)line, (size_t)sprintf(line, head, 50000, 99999));
+    content_data(t, content + 50000, 50000);
+    content_data(t, (const uint8_t *)"\r\n--XX--\r\n", 10);
+    content_end(t, TRANSFER_DONE);
+    assert_int_equal(got.ended, 1);
+    assert_true(got.list[0].container);
+    range_sent(&a, 30000, 20000);
+    assert_int_equal(got.ended, 2);
+    assert_int_equal(got.list[1].parent, got.list[0].number);
+    assert_true(got.list[1].complete);
+    assert_string_equal(got.list[1].sha256, whole_sha256);
+    finish();
+}
+
+static void unfinished_wholes_make_room_for_new_objects(void **state) {
+    struct conversation a = collect_conversation(1);
+    struct transfer_facts facts = collect_facts("PUT", "");
+    char path[32];
+    uint64_t before = collect_counter(COUNTER_ASSEMBLY_EVICTED);
+    begin(1 << 20);
+    for (int i = 0; i < 100; i++) {
+        facts.path = bytes_of(path, (size_t)sprintf(path, "/%d", i));
+        struct transfer *t = content_begin(c, &a, &facts);
+        assert_non_null(t);
+        content_data(t, content, 1000);
+        content_end(t, TRANSFER_CUT);
+    }
+    assert_int_equal(collect_counter(COUNTER_ASSEMBLY_EVICTED) - before, 36);
+    assert_int_equal(got.ended, 36);
+    finish();
+}
+
+static void offsets_at_the_end_of_the_number_range_do_no_harm(void **state) {
+    struct conversation a = collect_conversation(1);
+    begin(1 << 20);
+    struct transfer *t = range(&a, UINT64_MAX - 10, 100, UINT64_MAX - 1);
+    content_data(t, content, 1000);
+    content_gap(t, UINT64_C(1) << 63);
+    content_data(t, content, 1000);
+    content_end(t, TRANSFER_DONE);
+    t = ftp(&a, "STOR", true, UINT64_MAX - 1);
+    content_data(t, content, 1000);
+    content_gap(t, UINT64_C(1) << 63);
+    content_data(t, content, 1000);
+    content_end(t, TRANSFER_DONE);
+    content_tick(c, a.now + 121 * NS_PER_S);
+    for (size_t i = 0; i < got.ended; i++)
+        assert_false(got.list[i].complete);
+    finish();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ranges_on_one_connection_make_one_object),
+        cmocka_unit_test(ranges_in_any_order_make_one_object),
+        cmocka_unit_test(parallel_ranges_interleaved_make_one_object),
+        cmocka_unit_test(overlapping_ranges_count_their_bytes_once),
+        cmocka_unit_test(a_missing_middle_is_a_gap_after_the_time_to_wait),
+        cmocka_unit_test(a_whole_without_its_beginning_starts_at_its_lowest_offset),
+        cmocka_unit_test(different_tags_hosts_or_sizes_are_different_things),
+        cmocka_unit_test(a_part_that_finds_no_room_is_an_object_of_its_own),
+        cmocka_unit_test(no_memory_for_parts_still_gives_every_part),
+        cmocka_unit_test(a_gap_in_one_range_is_the_wholes),
+        cmocka_unit_test(a_gap_ahead_of_the_frontier_keeps_its_place),
+        cmocka_unit_test(an_ftp_upload_taken_up_again_is_one_object),
+        cmocka_unit_test(an_ftp_upload_sent_anew_is_another_object),
+        cmocka_unit_test(an_ftp_resume_without_its_start_has_an_offset),
+        cmocka_unit_test(ftp_segments_on_several_connections_are_one_object),
+        cmocka_unit_test(an_ftp_transfer_whose_end_is_not_known_closes_at_once),
+        cmocka_unit_test(an_empty_ftp_upload_is_an_empty_object),
+        cmocka_unit_test(an_ftp_name_that_comes_late_still_finds_its_rest),
+        cmocka_unit_test(a_download_that_was_cut_goes_on_with_a_range),
+        cmocka_unit_test(a_post_that_was_cut_closes_at_once),
+        cmocka_unit_test(byteranges_parts_join_the_other_ranges),
+        cmocka_unit_test(unfinished_wholes_make_room_for_new_objects),
+        cmocka_unit_test(offsets_at_the_end_of_the_number_range_do_no_harm),
+    };
+    return cmocka_run_group_tests_name("content/assembly", tests, NULL, NULL);
+}

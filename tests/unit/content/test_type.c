@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "content/content.h"
+
+#include <dirent.h>
+#include <magic.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* Where we and libmagic 5.44 do not say the same, and why that is right. */
+static const struct {
+    const char *file, *ours, *libmagic;
+} agreed[] = {
+    /* libmagic does not know these */
+    {"face.fac", "application/x-iso19794-5", "application/octet-stream"},
+    {"nist.an2", "application/x-ansi-nist", "application/octet-stream"},
+    {"nist_short.an2", "application/x-ansi-nist", "application/octet-stream"},
+    {"avro.avro", "application/x-avro", "application/octet-stream"},
+    {"parquet.parquet", "application/vnd.apache.parquet", "application/octet-stream"},
+    {"capture.pcapng", "application/x-pcapng", "application/octet-stream"},
+    /* it has a name for them, but wants more of the file than these samples hold */
+    {"cabinet.cab", "application/vnd.ms-cab-compressed", "application/octet-stream"},
+    {"mp3.mp3", "audio/mpeg", "application/octet-stream"},
+    {"ogg.ogg", "application/ogg", "application/octet-stream"},
+    /* it asks for a mark that only the jar tool writes */
+    {"java.jar", "application/java-archive", "application/zip"},
+    /* for us a file of JSON lines is JSON */
+    {"lines.json", "application/json", "application/x-ndjson"},
+    {"certificate.pem", "application/x-pem-file", "text/plain"},
+    /* it takes a few small numbers for a Targa picture */
+    {"sync.bin", "application/octet-stream", "image/x-tga"},
+};
+
+enum { FILE_MAX = 16384 };
+
+static size_t file_read(const char *name, uint8_t *out) {
+    char path[512];
+    snprintf(path, sizeof path, TEST_DATA "/types/%s", name);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    size_t n = fread(out, 1, FILE_MAX, f);
+    fclose(f);
+    return n;
+}
+
+static struct bytes first_of(const uint8_t *p, size_t n) {
+    return bytes_of(p, n < TYPE_BYTES ? n : TYPE_BYTES);
+}
+
+static void check_sample(magic_t magic, const char *name) {
+    static uint8_t p[FILE_MAX];
+    size_t n = file_read(name, p);
+    const char *ours = type_of_bytes(first_of(p, n))->mime, *theirs = magic_buffer(magic, p, n);
+    assert_non_null(theirs);
+    for (size_t i = 0; i < sizeof agreed / sizeof *agreed; i++)
+        if (strcmp(agreed[i].file, name) == 0) {
+            assert_string_equal(ours, agreed[i].ours);
+            assert_string_equal(theirs, agreed[i].libmagic);
+            return;
+        }
+    if (strcmp(ours, theirs) != 0)
+        fail_msg("%s is %s for us, %s for libmagic", name, ours, theirs);
+}
+
+static void every_sample_is_what_libmagic_takes_it_for(void **state) {
+    magic_t magic = magic_open(MAGIC_MIME_TYPE);
+    size_t samples = 0;
+    assert_int_equal(magic_load(magic, NULL), 0);
+    DIR *d = opendir(TEST_DATA "/types");
+    assert_non_null(d);
+    for (struct dirent *e; (e = readdir(d));)
+        if (e->d_name[0] != '.') {
+            check_sample(magic, e->d_name);
+            samples++;
+        }
+    closedir(d);
+    magic_close(magic);
+    assert_true(samples >= 90);
+}
+
+/* Signatures are short: at every length there is an answer, and it reads no further (a sanitizer watches). */
+static void every_start_of_every_sample_has_a_type(void **state) {
+    static uint8_t p[FILE_MAX];
+    DIR *d = opendir(TEST_DATA "/types");
+    assert_non_null(d);
+    for (struct dirent *e; (e = readdir(d));) {
+        size_t n = e->d_name[0] == '.' ? 0 : first_of(p, file_read(e->d_name, p)).n;
+        for (size_t i = 0; i < n; i++) {
+            uint8_t *copy = malloc(i + 1);
+            memcpy(copy, p, i);
+            assert_non_null(type_of_bytes(bytes_of(copy, i))->mime);
+            free(copy);
+        }
+    }
+    closedir(d);
+}
+
+static const char *mime(const char *text) {
+    return type_of_bytes(bytes_text(text))->mime;
+}
+
+static void text_is_text_whatever_it_begins_like(void **state) {
+    assert_string_equal(mime("BM is a car, lane 4, no picture at all"), "text/plain");
+    assert_string_equal(mime("GIF images are not wanted"), "text/plain");
+    assert_string_equal(mime("RIFF raff"), "text/plain");
+    assert_string_equal(mime("1.0001: one"), "text/plain");
+    assert_string_equal(mime("{not json}"), "text/plain");
+    assert_string_equal(mime("[section]\nkey=value\n"), "text/plain");
+    assert_string_equal(mime("[1] See page 4"), "text/plain");
+    assert_string_equal(mime("{\"a\" 1}"), "text/plain");
+    assert_string_equal(mime("<htmlish>"), "text/html"); /* as libmagic has it */
+    assert_string_equal(mime("plate <html> lane"), "text/plain");
+}
+
+static void json_that_the_first_bytes_cut_is_still_json(void **state) {
+    char long_text[700] = "  {\"list\": [\"", cut_name[] = "{\"plate\": \"A\", \"la";
+    memset(long_text + 13, 'x', sizeof long_text - 14);
+    assert_string_equal(type_of_bytes(first_of((const uint8_t *)long_text, 699))->mime, "application/json");
+    assert_string_equal(mime(cut_name), "application/json");
+    assert_string_equal(mime("[-1.5, tr"), "application/json");
+    assert_string_equal(mime("[[[[{\"a\":[{}]}"), "application/json");
+    assert_string_equal(mime("\xEF\xBB\xBF{\"a\": 1}"), "application/json");
+}
+
+static void a_cut_character_does_not_make_text_binary(void **state) {
+    assert_string_equal(mime("lane \xE2\x82"), "text/plain");
+    assert_string_equal(mime("lane \xE2\x82\xAC 4"), "text/plain");
+    assert_string_equal(mime("lane \x81\x8D 4"), "application/octet-stream");
+    assert_string_equal(type_of_bytes(bytes_of("", 0))->mime, "application/x-empty");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_sample_is_what_libmagic_takes_it_for),
+        cmocka_unit_test(every_start_of_every_sample_has_a_type),
+        cmocka_unit_test(text_is_text_whatever_it_begins_like),
+        cmocka_unit_test(json_that_the_first_bytes_cut_is_still_json),
+        cmocka_unit_test(a_cut_character_does_not_make_text_binary),
+    };
+    return cmocka_run_group_tests_name("content/type", tests, NULL, NULL);
+}
