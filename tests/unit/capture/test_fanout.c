@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "capture/fanout.h"
+#include "bpf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,133 +8,20 @@
 #include <stdlib.h>
 
 #include <dirent.h>
-#include <linux/if_packet.h>
 
 #include <cmocka.h>
 
-/* A packet as the kernel's program sees it. */
-struct skb {
-    const uint8_t *data;
-    uint32_t length;
-    uint32_t data_at, network_at; /* where offset 0 and SKF_NET_OFF are */
-    uint32_t protocol, kind;
-};
-
 static struct sock_filter program[2][BPF_MAXINSNS];
 static size_t program_length[2];
-
-static bool read_skb(const struct skb *s, uint32_t offset, uint32_t size, uint32_t *out) {
-    if (offset == (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL)) {
-        *out = s->protocol;
-        return true;
-    }
-    if (offset == (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)) {
-        *out = s->kind;
-        return true;
-    }
-    uint64_t at = (int32_t)offset >= 0 ? (uint64_t)s->data_at + offset
-                                       : (uint64_t)s->network_at + (offset - (uint32_t)SKF_NET_OFF);
-    if (at + size > s->length)
-        return false;
-    *out = 0;
-    for (uint32_t i = 0; i < size; i++)
-        *out = *out << 8 | s->data[at + i];
-    return true;
-}
-
-static uint32_t compute(uint16_t operation, uint32_t a, uint32_t b) {
-    switch (operation) {
-    case BPF_ADD:
-        return a + b;
-    case BPF_MUL:
-        return a * b;
-    case BPF_AND:
-        return a & b;
-    case BPF_XOR:
-        return a ^ b;
-    case BPF_LSH:
-        return a << b;
-    case BPF_RSH:
-        return a >> b;
-    default:
-        fail_msg("unknown operation %#x", operation);
-        return 0;
-    }
-}
-
-static bool compare(uint16_t comparison, uint32_t a, uint32_t k) {
-    return comparison == BPF_JEQ ? a == k : comparison == BPF_JGE ? a >= k : (a & k) != 0;
-}
-
-/* Classic BPF after McCanne and Jacobson, with the kernel's ancillary loads. */
-static uint32_t run(const struct sock_filter *p, size_t n, const struct skb *s) {
-    uint32_t a = 0, x = 0, memory[BPF_MEMWORDS] = {0};
-    for (size_t pc = 0; pc < n; pc++) {
-        uint32_t k = p[pc].k;
-        uint16_t code = p[pc].code;
-        uint32_t size = BPF_SIZE(code) == BPF_W ? 4 : BPF_SIZE(code) == BPF_H ? 2 : 1;
-        if (BPF_CLASS(code) == BPF_LD && BPF_MODE(code) == BPF_IMM)
-            a = k;
-        else if (BPF_CLASS(code) == BPF_LD && BPF_MODE(code) == BPF_MEM)
-            a = memory[k];
-        else if (BPF_CLASS(code) == BPF_LD) {
-            if (!read_skb(s, BPF_MODE(code) == BPF_IND ? x + k : k, size, &a))
-                return 0;
-        } else if (code == (BPF_LDX | BPF_MEM))
-            x = memory[k];
-        else if (code == BPF_ST)
-            memory[k] = a;
-        else if (BPF_CLASS(code) == BPF_ALU)
-            a = compute(BPF_OP(code), a, BPF_SRC(code) == BPF_X ? x : k);
-        else if (code == (BPF_JMP | BPF_JA))
-            pc += k;
-        else if (BPF_CLASS(code) == BPF_JMP)
-            pc += compare(BPF_OP(code), a, k) ? p[pc].jt : p[pc].jf;
-        else if (code == (BPF_MISC | BPF_TAX))
-            x = a;
-        else if (code == (BPF_MISC | BPF_TXA))
-            a = x;
-        else if (code == (BPF_RET | BPF_A))
-            return a;
-        else
-            fail_msg("unknown instruction %#x", code);
-    }
-    fail_msg("the program has no end");
-    return 0;
-}
-
-/* False when the link header says nothing: the kernel knows a protocol that the file does not keep. */
-static bool kernel_view(const struct capture_packet *p, bool outgoing, uint8_t *room, struct skb *s) {
-    uint16_t type;
-    uint32_t network;
-    if (!capture_link(p, &type, &network))
-        return false;
-    uint32_t length = p->captured;
-    memcpy(room, p->data, length);
-    if (type == 0x8100 || type == 0x88a8) { /* as skb_vlan_untag does */
-        if (length < network + 4)
-            return false;
-        type = (uint16_t)(room[network + 2] << 8 | room[network + 3]);
-        memmove(room + network, room + network + 4, length - network - 4);
-        length -= 4;
-    }
-    *s = (struct skb){.data = room,
-                      .length = length,
-                      .data_at = outgoing ? 0 : network,
-                      .network_at = network,
-                      .protocol = type,
-                      .kind = outgoing ? PACKET_OUTGOING : PACKET_OTHERHOST};
-    return true;
-}
 
 static void assert_equal_to_kernel(const struct capture_packet *p) {
     static uint8_t room[1 << 18];
     for (int by_ports = 0; by_ports < 2; by_ports++)
         for (int outgoing = 0; outgoing < 2; outgoing++) {
-            struct skb s;
-            if (!kernel_view(p, outgoing, room, &s))
+            struct bpf_packet s;
+            if (!bpf_view(p, outgoing, room, &s))
                 return;
-            uint32_t hash = run(program[by_ports], program_length[by_ports], &s);
+            uint32_t hash = bpf_run(program[by_ports], program_length[by_ports], &s);
             assert_int_equal(capture_fanout(p, UINT32_MAX, by_ports), hash % UINT32_MAX);
             assert_int_equal(capture_fanout(p, 3, by_ports), hash % 3);
         }

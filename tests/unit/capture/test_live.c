@@ -22,7 +22,6 @@
 /* Real capture in a network namespace of this process's own: gantry0 sends, gantry1 is watched. */
 enum { WORKERS = 3, STACKS = 41, CAMERAS = 60, FRAMES_COUNT = STACKS + CAMERAS };
 
-
 /* Frames that a raw socket sends with their tag inside have a network header behind the tag, but the tag's
  * protocol: the kernel contradicts itself, so nobody can agree with it. */
 #define UNTAGGED "not ether proto 0x8100 and not ether proto 0x88a8"
