@@ -64,7 +64,7 @@ static void a_transfer_in_json_is_the_record_of_the_contract(void **state) {
         "\"network\",\"file\"],"
         "\"action\":\"transfer\"},\"observer\":{\"name\":\"edge-1\",\"product\":\"gantry\",\"version\":"
         "\"" GANTRY_VERSION "\"},\"source\":{\"ip\":\"10.40.3.7\",\"port\":51820},\"destination\":{\"ip\":"
-                            "\"198.51.100.20\",\"port\":21},"
+        "\"198.51.100.20\",\"port\":21},"
         "\"client\":{\"ip\":\"10.40.3.7\",\"port\":51820},\"server\":{\"ip\":\"198.51.100.20\",\"port\":21},"
         "\"network\":{\"transport\":\"tcp\",\"protocol\":\"ftp\",\"application\":\"FTP_DATA\","
         "\"community_id\":\"1:abcdefghijklmnopqrstuvwxyz0=\",\"direction\":\"outbound\",\"vlan\":{\"id\":"
@@ -118,9 +118,9 @@ static void a_path_is_the_urls_in_http_and_the_files_elsewhere(void **state) {
     record_text(&b, TEXT_PROTOCOL, bytes_text("http"));
     e = transfer();
     write_as("json", &e, FORMAT_ROOM);
-    assert_non_null(
-        strstr(out, "\"url\":{\"path\":\"/in/"
-                    "box\",\"domain\":\"up.example\"},\"http\":{\"request\":{\"method\":\"PUT\"}}"));
+    assert_non_null(strstr(out,
+                           "\"url\":{\"path\":\"/in/"
+                           "box\",\"domain\":\"up.example\"},\"http\":{\"request\":{\"method\":\"PUT\"}}"));
     assert_null(strstr(out, "\"name\":\"\""));
 }
 
