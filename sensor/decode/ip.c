@@ -15,12 +15,12 @@ static const struct {
     uint8_t protocol;
     layer_fn *decode;
 } carried[] = {
-    {.protocol = PROTOCOL_TCP, .decode = transport_tcp},
-    {.protocol = PROTOCOL_UDP, .decode = transport_udp},
+    {.protocol = PROTOCOL_TCP, .decode = payload_tcp},
+    {.protocol = PROTOCOL_UDP, .decode = payload_udp},
     {.protocol = 4, .decode = tunnel_v4},
     {.protocol = 41, .decode = tunnel_v6},
     {.protocol = 47, .decode = tunnel_gre},
-    {.protocol = 132, .decode = transport_sctp},
+    {.protocol = 132, .decode = payload_sctp},
 };
 
 static enum step decode_carried(struct walk *w, uint8_t protocol) {
@@ -28,7 +28,7 @@ static enum step decode_carried(struct walk *w, uint8_t protocol) {
     for (size_t i = 0; i < sizeof carried / sizeof *carried; i++)
         if (carried[i].protocol == protocol)
             return carried[i].decode(w);
-    return transport_other(w);
+    return payload_other(w);
 }
 
 /* The length comes from the header; whoever cuts it off below must look at the captured bytes again. */

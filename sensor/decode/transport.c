@@ -17,7 +17,7 @@ static void take_ports(struct walk *w, const uint8_t *h) {
 }
 
 /* RFC 9293, section 3.1. */
-enum step transport_tcp(struct walk *w) {
+enum step payload_tcp(struct walk *w) {
     const uint8_t *h = w->left.at;
     if (reader_left(&w->left) < TCP_HEADER)
         return walk_stop(COUNTER_DECODE_TCP_SHORT);
@@ -36,7 +36,7 @@ enum step transport_tcp(struct walk *w) {
 
 /* RFC 768. A length of 0 (RFC 2675, or segmentation in the network card) or one beyond the IP packet leaves
  * what the IP header says. */
-enum step transport_udp(struct walk *w) {
+enum step payload_udp(struct walk *w) {
     const uint8_t *h = w->left.at;
     if (reader_left(&w->left) < UDP_HEADER)
         return walk_stop(COUNTER_DECODE_UDP_SHORT);
@@ -55,7 +55,7 @@ enum step transport_udp(struct walk *w) {
 }
 
 /* RFC 9260, section 3.1: ports, tag and checksum; the payload is the chunks. */
-enum step transport_sctp(struct walk *w) {
+enum step payload_sctp(struct walk *w) {
     const uint8_t *h;
     if (!reader_take(&w->left, SCTP_HEADER, &h))
         return walk_stop(COUNTER_DECODE_SCTP_SHORT);
@@ -63,6 +63,6 @@ enum step transport_sctp(struct walk *w) {
     return finish(w, COUNTER_DECODE_OK);
 }
 
-enum step transport_other(struct walk *w) {
+enum step payload_other(struct walk *w) {
     return finish(w, COUNTER_DECODE_OTHER);
 }
