@@ -2,8 +2,17 @@
 #include "protocol/http_head.h"
 
 #include <htp/htp.h>
+#include <stdlib.h>
 
 enum { FIELD_BYTES_MAX = 65536 + 1024, FIELDS_MAX = 1024 };
+
+/* All that is ever asked of a head. */
+static const char *const fields_used[] = {
+    "host",         "authorization",    "content-length", "transfer-encoding",
+    "content-type", "content-encoding", "content-range",  "content-disposition",
+    "etag",         "last-modified",    "expect",         "upgrade",
+    NULL,
+};
 
 /* One for the process, made at the first message and kept. */
 static htp_cfg_t *configuration(void) {
@@ -71,6 +80,55 @@ static void read_framing(struct http_head *h) {
     h->status = status >= 100 && status <= 999 ? status : 200;
 }
 
+/* --- heads with more fields than libhtp takes: it would give up, and the body behind them would pass unseen
+ * ------- */
+
+static size_t count_lines(struct bytes block) {
+    size_t lines = 0;
+    for (const uint8_t *at = block.p, *end = block.p + block.n;
+         at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        lines++;
+    return lines;
+}
+
+static bool used_field(struct bytes line) {
+    const uint8_t *colon = memchr(line.p, ':', line.n);
+    struct bytes name = bytes_trim(bytes_of(line.p, colon ? (size_t)(colon - line.p) : 0));
+    for (size_t i = 0; fields_used[i]; i++)
+        if (bytes_equal_nocase(name, fields_used[i]))
+            return true;
+    return false;
+}
+
+/* Copies the first line, the empty one, and the fields that are used with their continuation lines; returns
+ * the size. */
+static size_t copy_used(struct bytes block, uint8_t *out) {
+    size_t used = 0;
+    bool keep = true;
+    for (size_t at = 0; at < block.n;) {
+        const uint8_t *end = memchr(block.p + at, '\n', block.n - at);
+        size_t n = end ? (size_t)(end + 1 - (block.p + at)) : block.n - at;
+        struct bytes line = bytes_of(block.p + at, n);
+        bool folded = line.p[0] == ' ' || line.p[0] == '\t';
+        if (at > 0 && !folded)
+            keep = used_field(line) || at + n == block.n;
+        if (keep || at + n == block.n) {
+            memcpy(out + used, line.p, n);
+            used += n;
+        }
+        at += n;
+    }
+    return used;
+}
+
+static void feed_block(struct http_head *h, struct bytes block) {
+    uint8_t *fewer = count_lines(block) > FIELDS_MAX ? malloc(block.n) : NULL;
+    if (fewer)
+        block = bytes_of(fewer, copy_used(block, fewer));
+    feed(h, block.p, block.n);
+    free(fewer);
+}
+
 bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
     htp_cfg_t *cfg = configuration();
     *h = (struct http_head){.request = request};
@@ -78,7 +136,7 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
     if (!h->parser)
         return false;
     htp_connp_open(h->parser, NULL, 0, NULL, 0, NULL);
-    feed(h, block.p, block.n);
+    feed_block(h, block);
     h->tx = htp_list_get(htp_connp_get_connection(h->parser)->transactions, 0);
     if (!line_read(h)) {
         http_head_finish(h);
