@@ -39,14 +39,6 @@ void networks_sort(struct network_entry *entries, size_t n);
 /* Into the arena, from sorted entries without duplicates. False: no memory. */
 bool networks_build(struct networks *out, const struct network_entry *entries, size_t n, struct arena *arena);
 
-/* Without the machine instruction, which not every amd64 has, the compiler calls a function for this. */
-static inline unsigned networks_count_bits(uint64_t x) {
-    x -= x >> 1 & UINT64_C(0x5555555555555555);
-    x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
-    x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-    return (unsigned)(x * UINT64_C(0x0101010101010101) >> 56);
-}
-
 /* The value of the longest prefix that contains the address, 0 if none does. */
 static inline uint32_t networks_find(const struct networks *t, const struct address *a) {
     bool v4 = address_is_v4(a);
@@ -55,10 +47,10 @@ static inline uint32_t networks_find(const struct networks *t, const struct addr
         unsigned byte = a->bytes[depth], word = byte / 64;
         uint64_t bit = UINT64_C(1) << (byte % 64);
         if (!(node->child[word] & bit)) {
-            unsigned rank = networks_count_bits(node->leaf[word] & (bit | (bit - 1)));
+            unsigned rank = (unsigned)__builtin_popcountll(node->leaf[word] & (bit | (bit - 1)));
             return t->leaves[node->first_leaf + node->leaf_rank[word] + rank - 1];
         }
-        unsigned rank = networks_count_bits(node->child[word] & (bit - 1));
+        unsigned rank = (unsigned)__builtin_popcountll(node->child[word] & (bit - 1));
         node = &t->nodes[node->first_child + node->child_rank[word] + rank];
     }
 }

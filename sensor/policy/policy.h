@@ -66,7 +66,8 @@ struct policy_table {
 };
 const struct policy_table *policy_tables(void);
 
-struct place policy_place(const struct policy *p, const struct address *a); /* a few dozen instructions */
+/* One step a byte of the address, as far as prefixes differ: some 200 instructions among 100,000 prefixes. */
+struct place policy_place(const struct policy *p, const struct address *a);
 const struct image_network *policy_image_network(const struct policy *p, uint32_t index);
 const struct partner *policy_partner(const struct policy *p, uint32_t index);
 size_t policy_image_networks(const struct policy *p);
