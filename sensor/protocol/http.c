@@ -338,8 +338,12 @@ static enum protocol_result http_gap(struct conversation *c, enum side from, uin
         }
         http_message_end(h, s, step == HTTP_BODY_END ? TRANSFER_DONE : TRANSFER_CUT);
     }
-    if (s->phase == HTTP_ON_HOLD || s->phase == HTTP_OVER)
+    if (s->phase == HTTP_OVER)
         return h->result;
+    if (s->phase == HTTP_ON_HOLD) {
+        counter_one(COUNTER_HTTP_FRAMING_LOST);
+        return h->result;
+    }
     if (s->phase == HTTP_IN_HEAD)
         counter_one(COUNTER_HTTP_HEADS_CUT);
     http_message_end(h, s, TRANSFER_DONE);
