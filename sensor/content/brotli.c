@@ -9,15 +9,19 @@ static bool brotli_start(struct decoder *d) {
     return d->u.brotli != NULL;
 }
 
+/* libbrotli keeps what it decoded to itself when the same call ends in an error: small steps lose little of a
+ * damaged body, and single bytes nothing while it may still turn out to be no brotli. */
+enum { STEP_BYTES = 256 };
+
 static enum coding_step brotli_step(struct decoder *d, struct coding_window *w) {
-    switch (BrotliDecoderDecompressStream(d->u.brotli, &w->in_n, &w->in, &w->out_n, &w->out, NULL)) {
-    case BROTLI_DECODER_RESULT_SUCCESS:
-        return CODING_ENDED;
-    case BROTLI_DECODER_RESULT_ERROR:
+    size_t most = d->fed <= CODING_TRIAL ? 1 : STEP_BYTES;
+    size_t n = w->in_n < most ? w->in_n : most, left = n;
+    BrotliDecoderResult result =
+        BrotliDecoderDecompressStream(d->u.brotli, &left, &w->in, &w->out_n, &w->out, NULL);
+    w->in_n -= n - left;
+    if (result == BROTLI_DECODER_RESULT_ERROR)
         return CODING_BROKEN;
-    default:
-        return CODING_MORE;
-    }
+    return result == BROTLI_DECODER_RESULT_SUCCESS ? CODING_ENDED : CODING_MORE;
 }
 
 /* Only its own end will do. */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "same_result.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static const char *const codings[] = {"gzip",
+                                      "deflate",
+                                      "br",
+                                      "base64",
+                                      "quoted-printable",
+                                      "gzip, gzip",
+                                      "base64, gzip",
+                                      "gzip, br",
+                                      "deflate, zstd, gzip",
+                                      "quoted-printable, base64"};
+
+/* The first byte chooses the codings, the rest is the body. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
+    /* ratios are looked at once for each piece of output, so they are left to the unit tests */
+    static const struct content_options options = {.objects = 4, .output_max = 1 << 18, .ratio_max = 1 << 20};
+    if (n == 0)
+        return 0;
+    struct transfer_facts facts = collect_facts("POST", "/upload");
+    const char *coding = codings[data[0] % (sizeof codings / sizeof *codings)];
+    facts.content_encoding = bytes_text(coding);
+    same_result_check(&options, &facts, bytes_of(data + 1, n - 1), strstr(coding, "br") != NULL);
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "same_result.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+/* The first line is the Content-Type, the rest the body. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
+    static const struct content_options options = {
+        .objects = 3000, .assembly_bytes = 1 << 20, .output_max = 1 << 18};
+    const uint8_t *lf = n ? memchr(data, '\n', n) : NULL;
+    if (!lf)
+        return 0;
+    struct transfer_facts facts = collect_facts("POST", "/upload");
+    facts.content_type = bytes_of(data, (size_t)(lf - data));
+    same_result_check(&options, &facts, bytes_of(lf + 1, n - facts.content_type.n - 1), false);
+    return 0;
+}
