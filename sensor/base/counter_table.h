@@ -13,6 +13,7 @@
     COUNTER(OTHER_WORKER,         "capture.other_worker",         "packets of a file that belong to another worker") \
     COUNTER(TIME_STEPS_BACK,      "capture.time_steps_back",      "packets whose time is before that of an earlier packet") \
     COUNTER(TIME_JUMPS,           "capture.time_jumps",           "jumps of the packet time by more than an hour") \
+    COUNTER(LOST_TO_RESTART,      "capture.lost_to_restart",      "packets given up in the ring when a worker took over from one that died") \
     COUNTER(BEFORE_BEGIN,         "capture.before_begin",         "packets discarded because they came before all workers listened") \
     /* decode: one counter for each reason why a packet is not understood */ \
     COUNTER(DECODE_OK,            "decode.understood",            "packets decoded to a TCP, UDP or SCTP payload") \

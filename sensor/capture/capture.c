@@ -89,6 +89,11 @@ void capture_begin(struct capture *c) {
     c->begin_until = clock_monotonic() + BEGIN_AT_MOST;
 }
 
+void capture_resume(struct capture *c) {
+    if (c->source->resume)
+        c->source->resume(c);
+}
+
 void capture_share(struct capture *c, unsigned index, unsigned count, bool split_by_ports) {
     c->share_index = index;
     c->share_count = count;

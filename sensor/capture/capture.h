@@ -57,6 +57,11 @@ const char *capture_reason(const struct capture *c);
  * went to a worker that will not see the rest of its flow, and is discarded (counted). Before the fork. */
 void capture_begin(struct capture *c);
 
+/* In a worker that takes over the capture of one that died, before its first read: what the ring holds is
+ * given up (counted: it may hold the very packet that killed the predecessor), and reading goes on where the
+ * kernel writes. Without it the successor sees nothing until the kernel has filled the ring once more. */
+void capture_resume(struct capture *c);
+
 /* Keeps only the packets of worker `index` of `count`: the C twin of the fanout program, for files. */
 void capture_share(struct capture *c, unsigned index, unsigned count, bool split_by_ports);
 

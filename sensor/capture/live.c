@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/fanout.h"
+#include "capture/ring.h"
 #include "capture/source.h"
 
 #include "base/counter.h"
@@ -29,6 +30,7 @@ static const char *const drop_files[] = {"rx_missed_errors", "rx_dropped"};
 struct live {
     struct capture common;
     pcap_t *pcap;
+    struct ring ring;
     char interface[IF_NAMESIZE];
     int drop_fds[DROP_FILES]; /* -1: not counted here */
     uint64_t interface_drops[DROP_FILES];
@@ -85,6 +87,16 @@ static int live_read(struct capture *c, int most) {
     return CAPTURE_BROKEN;
 }
 
+static void live_resume(struct capture *c) {
+    struct live *l = (struct live *)c;
+    uint64_t lost = 0;
+    if (!ring_resume(&l->ring, &lost))
+        log_warning(
+            "interface %s: the ring is of an unknown form; packets are seen again when it has come round",
+            l->interface);
+    counter_add(COUNTER_LOST_TO_RESTART, lost);
+}
+
 static int live_poll_fd(const struct capture *c) {
     return pcap_get_selectable_fd(((const struct live *)c)->pcap);
 }
@@ -101,6 +113,7 @@ static void live_close(struct capture *c) {
 
 static const struct source live_source = {
     .read = live_read,
+    .resume = live_resume,
     .count_drops = live_count_drops,
     .poll_fd = live_poll_fd,
     .close = live_close,
@@ -198,6 +211,7 @@ struct capture *capture_open_live(const struct capture_options *options, struct 
     }
     if (!activate(l->pcap, options, e) || !prepare(l, options, e))
         goto fail;
+    ring_find(&l->ring, pcap_fileno(l->pcap));
     return &l->common;
 fail:
     live_close(&l->common);

@@ -194,6 +194,55 @@ static void what_came_before_all_workers_listened_is_discarded_and_counted(void 
     capture_close(c);
 }
 
+/* What a worker of its own process saw in the capture that it inherited, in `most` time or as soon as
+ * `enough`. */
+static int read_in_child(struct capture *c, bool resume, int enough, int *lost) {
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct seen s = {.worker = WORKERS};
+        uint64_t before = counter_values[COUNTER_LOST_TO_RESTART];
+        if (resume)
+            capture_resume(c);
+        /* block after block is handed over, as under light traffic */
+        for (int i = 0; i < 5 && s.packets < enough; i++) {
+            send_frames();
+            read_for(c, &s, 250 * NS_PER_MS, enough);
+        }
+        int out[2] = {s.packets, (int)(counter_values[COUNTER_LOST_TO_RESTART] - before)};
+        _exit(write(ends[1], out, sizeof out) == sizeof out ? 0 : 1);
+    }
+    int in[2] = {0, 0}, status;
+    close(ends[1]);
+    assert_int_equal(read(ends[0], in, sizeof in), sizeof in);
+    close(ends[0]);
+    waitpid(child, &status, 0);
+    *lost = in[1];
+    return in[0];
+}
+
+static void a_successor_goes_on_with_the_ring_of_a_dead_worker(void **state) {
+    need_network();
+    struct capture_options o = watch("gantry1");
+    struct error e;
+    int lost;
+    struct capture *c = capture_open_live(&o, &e);
+    assert_non_null(c);
+    assert_in_range(read_in_child(c, false, 4 * FRAMES_COUNT, &lost), 4 * FRAMES_COUNT, 6 * FRAMES_COUNT);
+    send_frames(); /* while nobody reads */
+    usleep(300000);
+    assert_in_range(read_in_child(c, true, FRAMES_COUNT, &lost), FRAMES_COUNT, 2 * FRAMES_COUNT);
+    assert_in_range(lost, FRAMES_COUNT, 2 * FRAMES_COUNT);
+    /* again, now with the ring gone round and full */
+    for (int i = 0; i < 400; i++)
+        send_frames();
+    usleep(300000);
+    assert_in_range(read_in_child(c, true, FRAMES_COUNT, &lost), FRAMES_COUNT, 2 * FRAMES_COUNT);
+    assert_in_range(lost, 1000, 400 * FRAMES_COUNT);
+    capture_close(c);
+}
+
 static void packets_that_the_full_ring_dropped_are_counted(void **state) {
     need_network();
     struct capture_options o = watch("gantry1");
@@ -283,6 +332,7 @@ int main(void) {
         cmocka_unit_test(the_kernel_sends_each_frame_to_the_worker_that_the_twin_names),
         cmocka_unit_test(frames_that_this_host_sends_go_to_the_same_workers),
         cmocka_unit_test(what_came_before_all_workers_listened_is_discarded_and_counted),
+        cmocka_unit_test(a_successor_goes_on_with_the_ring_of_a_dead_worker),
         cmocka_unit_test(packets_that_the_full_ring_dropped_are_counted),
         cmocka_unit_test(offloads_that_are_on_are_counted),
         cmocka_unit_test(an_interface_that_goes_away_ends_the_capture_with_a_reason),
