@@ -298,19 +298,13 @@ static const struct protocol *probe_all(struct dispatch *d, const struct bytes f
 
 static void first_bytes(const struct dispatcher *dp, struct hold *h, struct bytes first[2]) {
     for (int side = 0; side < 2; side++)
-        first[side] = h ? bytes_of(held_bytes(dp, h, (enum side)side), h->first[side]) : bytes_of(NULL, 0);
+        first[side] = h ? bytes_of(held_bytes(dp, h, (enum side)side), h->first[side]) : bytes_text("");
 }
 
-/* Nothing of ours will come of it. Inside a tunnel nDPI does not tell TLS from the unknown: its first record
- * does (RFC 8446 section 5.1: handshake, version 3.x). */
-static void unidentified(struct dispatcher *dp, struct conversation *c, const struct bytes first[2]) {
-    struct bytes client = first[SIDE_CLIENT];
-    if (c->dispatch->tunnels && client.n >= 2 && client.p[0] == 0x16 && client.p[1] == 3) {
-        c->services->encrypted(c);
-        finish(dp, c);
-        return;
-    }
-    give_up(dp, c, COUNTER_FLOWS_UNIDENTIFIED);
+/* Inside a tunnel nDPI does not name TLS: the client's first record does (RFC 8446 section 5.1:
+ * handshake, 3.x). */
+static bool tunnelled_tls(const struct dispatch *d, struct bytes client) {
+    return d->tunnels && client.n >= 3 && client.p[0] == 0x16 && client.p[1] == 3 && client.p[2] <= 4;
 }
 
 static bool keep(struct dispatcher *dp, struct conversation *c, const struct event *e) {
@@ -343,8 +337,11 @@ static void take_undecided_data(struct dispatcher *dp, struct conversation *c, c
         replay(dp, c);
         if (!held)
             take_event(dp, c, e);
+    } else if (tunnelled_tls(d, first[SIDE_CLIENT])) {
+        c->services->encrypted(c);
+        finish(dp, c);
     } else if (d->ndpi_spoke && !more) {
-        unidentified(dp, c, first);
+        give_up(dp, c, COUNTER_FLOWS_UNIDENTIFIED);
     } else if (!held) {
         keep(dp, c, e);
     }
@@ -444,7 +441,7 @@ static void named_undecided(struct dispatcher *dp, struct conversation *c, const
         first_bytes(dp, c->dispatch->hold, first);
         probe_all(c->dispatch, first, &more);
         if (!more)
-            unidentified(dp, c, first);
+            give_up(dp, c, COUNTER_FLOWS_UNIDENTIFIED);
     }
 }
 

@@ -473,12 +473,54 @@ static void smtp_pop3_and_others_are_not_ftp(void **state) {
     assert_int_equal(probe("\x16\x03\x01", ""), PROBE_NO);
 }
 
+/* --- data flows that nDPI names before their announcement is seen
+ * -------------------------------------------------- */
+
+static const char session[] = "220 ready\r\n",
+                  commands[] = "USER clerk\r\nEPRT |1|192.0.2.1|5000|\r\nSTOR a.jpg\r\n";
+
+static void a_named_data_flow_takes_its_name_from_a_late_announcement(void **state) {
+    const uint8_t client[4] = {192, 0, 2, 1}, server[4] = {198, 51, 100, 2};
+    struct endpoint c = {address_from_v4(client), 40000}, s = {address_from_v4(server), 21};
+    struct endpoint listener = {c.address, 5000}, opener = {s.address, 20};
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 4});
+    size_t control = world_open(w, c, s), data = world_open(w, opener, listener);
+    conversation_named(w->dispatcher, w->flow[data], "FTP_DATA");
+    world_deliver(w, data, SIDE_SERVER, (const uint8_t *)"hel", 3, 0);
+    assert_int_equal(w->transfers, 1);
+    assert_int_equal(w->transfer[0].name.n, 0);
+    world_deliver(w, control, SIDE_SERVER, (const uint8_t *)session, sizeof session - 1, 0);
+    world_deliver(w, control, SIDE_CLIENT, (const uint8_t *)commands, sizeof commands - 1, 0);
+    world_deliver(w, data, SIDE_SERVER, (const uint8_t *)"lo", 2, 0);
+    world_finish(w, data, SIDE_SERVER, true);
+    assert_int_equal(w->transfers, 1);
+    assert_true(bytes_equal(world_bytes(&w->transfer[0].name), bytes_text("a.jpg")));
+    assert_true(bytes_equal(world_bytes(&w->transfer[0].user), bytes_text("clerk")));
+    assert_int_equal(w->transfer[0].size, 5);
+    assert_int_equal(w->transfer[0].how, TRANSFER_DONE);
+    world_destroy(w);
+}
+
+static void a_named_data_flow_that_is_never_announced_has_an_end_nobody_knows(void **state) {
+    const struct endpoint nobody = {0};
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 4});
+    size_t data = world_open(w, nobody, nobody);
+    conversation_named(w->dispatcher, w->flow[data], "FTP_DATA");
+    world_deliver(w, data, SIDE_CLIENT, (const uint8_t *)"hello", 5, 0);
+    world_finish(w, data, SIDE_CLIENT, true);
+    assert_int_equal(w->transfers, 1);
+    assert_int_equal(w->transfer[0].how, TRANSFER_UNKNOWN);
+    world_destroy(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_transcript_gives_its_transfers_at_any_split),
         cmocka_unit_test(a_public_capture_of_an_active_download_gives_its_file),
         cmocka_unit_test(a_public_capture_of_an_active_upload_gives_its_file),
         cmocka_unit_test(a_public_capture_on_loopback_gives_its_file),
+        cmocka_unit_test(a_named_data_flow_takes_its_name_from_a_late_announcement),
+        cmocka_unit_test(a_named_data_flow_that_is_never_announced_has_an_end_nobody_knows),
         cmocka_unit_test(a_227_is_read_in_every_spelling),
         cmocka_unit_test(an_address_that_is_none_is_refused),
         cmocka_unit_test(extended_addresses_are_read_with_any_delimiter),

@@ -47,6 +47,7 @@ struct world {
     size_t expectations;
     struct conversation *flow[WORLD_FLOWS];
     bool wanted[WORLD_FLOWS];
+    bool ended[WORLD_FLOWS][2]; /* then nothing more comes for that side: stream.h */
     size_t flows;
     unsigned encrypted, names;
     struct world_text named;
@@ -183,7 +184,7 @@ static inline size_t world_open(struct world *w, struct endpoint client, struct 
 /* Pieces of at most `split` bytes, 0 for all at once. */
 static inline void world_deliver(struct world *w, size_t flow, enum side from, const uint8_t *p, size_t n,
                                  size_t split) {
-    while (n > 0 && w->flow[flow] && w->wanted[flow]) {
+    while (n > 0 && w->flow[flow] && w->wanted[flow] && !w->ended[flow][from]) {
         size_t take = split && split < n ? split : n;
         uint8_t *copy = malloc(take); /* so that a read behind the piece is seen */
         memcpy(copy, p, take);
@@ -197,15 +198,16 @@ static inline void world_deliver(struct world *w, size_t flow, enum side from, c
 }
 
 static inline void world_lose(struct world *w, size_t flow, enum side from, uint64_t n) {
-    if (!w->flow[flow] || !w->wanted[flow])
+    if (!w->flow[flow] || !w->wanted[flow] || w->ended[flow][from])
         return;
     world_match(w, flow);
     w->wanted[flow] = conversation_gap(w->dispatcher, w->flow[flow], from, n, ++w->now);
 }
 
 static inline void world_finish(struct world *w, size_t flow, enum side from, bool clean) {
-    if (!w->flow[flow] || !w->wanted[flow])
+    if (!w->flow[flow] || !w->wanted[flow] || w->ended[flow][from])
         return;
+    w->ended[flow][from] = true;
     world_match(w, flow);
     conversation_end(w->dispatcher, w->flow[flow], from, clean, ++w->now);
 }
