@@ -46,7 +46,7 @@ typedef enum step layer_fn(struct walk *w);
 layer_fn link_vlan, link_mpls, link_pppoe, link_ppp, link_llc, link_ethernet; /* link.c */
 layer_fn ip_v4, ip_v6;                                                        /* ip.c */
 layer_fn tunnel_gre, tunnel_erspan2, tunnel_erspan3, tunnel_v4, tunnel_v6;    /* tunnel.c */
-layer_fn payload_tcp, payload_udp, payload_sctp, payload_other;       /* transport.c */
+layer_fn payload_tcp, payload_udp, payload_sctp, payload_other;               /* transport.c */
 
 /* At a UDP header with its whole payload behind it: is this VXLAN? */
 bool tunnel_is_vxlan(const struct walk *w, uint16_t destination_port);
