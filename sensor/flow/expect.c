@@ -90,6 +90,7 @@ void expect_destroy(struct expect_table *t) {
     free(t);
 }
 
+/* Time that steps back makes nothing older; the limit bounds what piles up. */
 static bool is_over(const struct expect_table *t, const struct entry *entry, time_ns now) {
     return now - entry->added >= t->lifetime;
 }

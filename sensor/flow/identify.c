@@ -89,6 +89,7 @@ static size_t memory_used(const struct identify *i) {
     return i->states.in_use * i->states.object_size + extra;
 }
 
+/* A new flow is refused before an allocation inside nDPI would have to fail. */
 static bool take_state(struct identify *i, struct flow *flow) {
     if (memory_used(i) + i->states.object_size > i->memory)
         return false;

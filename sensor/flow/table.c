@@ -120,6 +120,7 @@ static uint32_t next_number(struct flow_table *t) {
 static struct flow *open_flow(struct flow_table *t, struct flow **bucket, const struct packet *p,
                               const struct packet_ends *ends, enum side *from) {
     struct flow *flow = pool_take(&t->flows);
+    /* may take a flow out of this very chain: *bucket is read after it */
     if (!flow && flow_table_shed(t))
         flow = pool_take(&t->flows);
     if (!flow)
@@ -141,12 +142,14 @@ static struct flow *open_flow(struct flow_table *t, struct flow **bucket, const 
     return flow;
 }
 
+/* Counts, time and state; then to the newest end of its timeout list. */
 static void touch(struct flow_table *t, struct flow *flow, const struct packet *p, enum side from) {
     enum timeout_list before = flow_list_of(flow), after;
     if (p->time > flow->last)
         flow->last = p->time;
     flow->packets[from]++;
     flow->bytes[from] += p->network_length;
+    /* network_length ends where the capture cut the packet */
     if (p->payload_length > p->payload_captured)
         flow->bytes[from] += p->payload_length - p->payload_captured;
     if (p->transport == PROTOCOL_TCP)

@@ -87,6 +87,8 @@ static void note_ack(struct stream_pair *s, enum side from, const struct packet 
     uint32_t ack = p->tcp_ack;
     if (!o->started && (p->tcp_flags & TCP_SYN))
         direction_begin(o, ack);
+    /* Its SYN+ACK was lost, but the connection began before our eyes: nothing acknowledged may be left out.
+     */
     if (!o->started && s->side[from].from_syn && (!o->has_floor || sequence_from(o->next, ack) < 0)) {
         o->has_floor = true;
         o->next = ack;
@@ -112,6 +114,7 @@ static void note_fin(struct direction *d, uint32_t end) {
     d->fin = true;
 }
 
+/* RFC 5961 section 3 asks for the exact next byte; what this sensor did not see makes it a window. */
 static bool reset_fits(const struct stream_pair *s, enum side from, const struct packet *p) {
     const struct direction *d = &s->side[from], *o = &s->side[side_other(from)];
     if (d->started && d->seen)
@@ -157,6 +160,7 @@ static bool trim(const struct direction *d, struct segment_source *from) {
     return from->length > 0;
 }
 
+/* Next in order, nothing stored in its way, and all that it answers has been delivered: no copy is needed. */
 static bool goes_through(const struct stream_pair *s, enum side from, const struct segment_source *in) {
     const struct direction *d = &s->side[from];
     const struct segment *head = d->early.head;
@@ -220,6 +224,7 @@ static void take_payload(struct reassembler *r, struct stream_pair *s, enum side
     }
 }
 
+/* Of a side that nobody wants: only the position. */
 static void follow(struct direction *d, uint32_t end) {
     if (!d->started)
         direction_begin(d, end);

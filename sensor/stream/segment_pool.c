@@ -34,6 +34,7 @@ static struct segment *make(struct pool *pool, const struct segment_source *from
     return s;
 }
 
+/* Walks the list beside the new bytes and fills only what is free. Most segments go behind the tail. */
 bool segment_list_store(struct segment_list *list, struct pool *pool, const struct segment_source *from) {
     struct segment *before = NULL, *at = list->head;
     uint32_t done = 0; /* of from->length, stored here or before */

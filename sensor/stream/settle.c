@@ -76,6 +76,7 @@ static bool head_held(const struct stream_pair *s, enum side from) {
     return head->has_ack && pair_held(s, from, head->ack);
 }
 
+/* Delivers what is in order now; clears what is stored of a side that is skipped or over. */
 static bool drain(struct reassembler *r, struct stream_pair *s, enum side from, time_ns now) {
     struct direction *d = &s->side[from];
     bool progress = false;
@@ -117,6 +118,7 @@ void direction_begin(struct direction *d, uint32_t next) {
         d->fin = false;
 }
 
+/* Decides where a side without its SYN begins. */
 static bool start(struct reassembler *r, struct stream_pair *s, struct direction *d, time_ns now,
                   bool force) {
     if (d->started || !d->early.head)
@@ -142,6 +144,7 @@ static bool has_hole(const struct direction *d) {
     return (d->fin && sequence_from(d->next, d->end) > 0) || (d->seen && !d->absent && acked_beyond(d));
 }
 
+/* Notices a hole, and from when on its time and bytes count. */
 static void track_hole(struct stream_pair *s, enum side from, time_ns now) {
     struct direction *d = &s->side[from];
     if (!has_hole(d)) {
@@ -193,6 +196,7 @@ static bool is_stray(const struct stream_pair *s, enum side from) {
            s->side[side_other(from)].seen && !acked_beyond(d);
 }
 
+/* Starts a side, or closes the hole at its front, when its wait is over. True if anything changed. */
 static bool give_up(struct reassembler *r, struct stream_pair *s, enum side from, time_ns now, bool force) {
     struct direction *d = &s->side[from];
     if (start(r, s, d, now, force))
@@ -220,6 +224,7 @@ static bool give_up(struct reassembler *r, struct stream_pair *s, enum side from
     return true;
 }
 
+/* Each round takes a block, closes a hole or starts a side, so it ends. */
 void pair_settle(struct reassembler *r, struct stream_pair *s, time_ns now, bool force) {
     for (;;) {
         bool progress = drain(r, s, SIDE_CLIENT, now);

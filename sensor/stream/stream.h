@@ -46,8 +46,8 @@ void reassembler_destroy(struct reassembler *r);
 
 /* NULL at the cap (counted). `user` is given to every call of the sink. */
 struct stream_pair *stream_open(struct reassembler *r, void *user);
-/* One TCP packet of the flow. The sink may call stream_skip() and stream_stop() during it, not
- * stream_close(). */
+/* One TCP packet of the flow. The sink may call stream_skip() during it, not stream_close(). When memory is short it is
+ * called for other pairs too, whose wait is ended to make room. */
 void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p);
 /* The owner no longer wants bytes of this side: sequence numbers are followed, nothing is stored or
  * delivered. */
