@@ -21,25 +21,35 @@ const char *format_names(void) {
     return names;
 }
 
+/* What a message is cut down by, step for step: fields by rank, then texts, then the last ranks. */
+static const size_t text_max[] = {512, 256, 128, 64, 32, 16};
+
+enum {
+    STEPS_TEXT = sizeof text_max / sizeof text_max[0],
+    STEP_LAST = RANK_LAST + STEPS_TEXT,
+};
+
+static struct detail detail_of(unsigned step) {
+    if (step <= RANK_TEXTS)
+        return (struct detail){.level = step, .text_max = SIZE_MAX};
+    if (step <= RANK_TEXTS + STEPS_TEXT)
+        return (struct detail){.level = RANK_TEXTS, .text_max = text_max[step - RANK_TEXTS - 1]};
+    return (struct detail){.level = step - STEPS_TEXT, .text_max = text_max[STEPS_TEXT - 1]};
+}
+
 size_t format_event(const struct format *f, const struct event *e, char *out, size_t limit, bool *shortened) {
-    static const size_t text_max[] = {512, 256, 128, 64, 32, 16};
-    struct detail d = {.level = 0, .text_max = SIZE_MAX};
-    size_t n;
-    *shortened = false;
-    if ((n = f->write(e, d, out, limit)))
+    size_t n = f->write(e, detail_of(0), out, limit);
+    *shortened = n == 0;
+    if (n)
         return n;
-    *shortened = true;
-    for (d.level = 1; d.level <= RANK_TEXTS; d.level++)
-        if ((n = f->write(e, d, out, limit)))
-            return n;
-    d.level = RANK_TEXTS;
-    for (size_t i = 0; i < sizeof text_max / sizeof text_max[0]; i++) {
-        d.text_max = text_max[i];
-        if ((n = f->write(e, d, out, limit)))
-            return n;
+    /* Each step makes the message shorter or leaves it, so the first that fits is found by halving. */
+    unsigned low = 1, high = STEP_LAST;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (f->write(e, detail_of(middle), out, limit))
+            high = middle;
+        else
+            low = middle + 1;
     }
-    for (d.level = RANK_TEXTS + 1; d.level <= RANK_LAST; d.level++)
-        if ((n = f->write(e, d, out, limit)))
-            return n;
-    return 0;
+    return f->write(e, detail_of(low), out, limit);
 }

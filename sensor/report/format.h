@@ -49,6 +49,7 @@ __attribute__((format(printf, 2, 3))) void text_print(struct text *t, const char
 /* Valid UTF-8 on one line whatever came in: invalid bytes become U+FFFD, hidden characters "<U+202E>", those
  * of `escape` get a backslash; cut with an ellipsis behind `limit` bytes of input. */
 void text_safe(struct text *t, struct bytes value, size_t limit, const char *escape);
+bool text_too_long(struct bytes value, size_t limit);
 size_t text_size(const struct text *t); /* 0 after an overflow */
 
 /* --- sentence.c: plain words

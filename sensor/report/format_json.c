@@ -39,7 +39,7 @@ static const char *enter(struct nest *n, const char *key, size_t base) {
 
 static void write_text(struct json *j, const char *key, struct bytes text, size_t limit) {
     char cut[1024];
-    if (text.n <= limit || limit + 3 > sizeof cut) {
+    if (!text_too_long(text, limit) || limit + 3 > sizeof cut) {
         json_bytes(j, key, text);
         return;
     }

@@ -23,11 +23,12 @@ static unsigned priority(const struct event *e) {
 
 /* Printable US-ASCII without spaces, at most 255 (section 6); others become '-'. */
 static void write_hostname(struct text *t, const char *name, size_t limit) {
-    size_t n = 0;
-    for (; name[n] && n < HOSTNAME_MAX && n < limit; n++)
-        text_print(t, "%c", name[n] > 32 && name[n] < 127 ? name[n] : '-');
-    if (n == 0)
-        text_put(t, "-");
+    char host[HOSTNAME_MAX + 1] = "-";
+    for (size_t n = 0; name[n] && n < HOSTNAME_MAX && n < limit; n++) {
+        host[n] = name[n] > 32 && name[n] < 127 ? name[n] : '-';
+        host[n + 1] = '\0';
+    }
+    text_put(t, host);
 }
 
 /* Counters until the room is used up; the rest of the message keeps its part. */

@@ -45,7 +45,8 @@ struct reporter *reporter_create(const struct report_options *options, struct er
 void reporter_destroy(struct reporter *r);
 /* One record from a worker, already checked by record_valid(). */
 void reporter_record(struct reporter *r, const struct record *record);
-/* COUNTER_COUNT values of all workers and of this process summed, for the stats record. `last`: at the end of the run. */
+/* COUNTER_COUNT values of all workers and of this process summed, for the stats record. `last`: at the end of
+ * the run. */
 void reporter_stats(struct reporter *r, const uint64_t *counters, time_ns now, bool last);
 /* Timers on packet time (close incidents, growth), delivery on the wall clock. */
 void reporter_tick(struct reporter *r, time_ns packet_time);

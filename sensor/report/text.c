@@ -34,8 +34,13 @@ void text_print(struct text *t, const char *format, ...) {
         put(t, line, (size_t)n);
 }
 
+/* By more than the ellipsis takes, so that cutting never makes longer. */
+bool text_too_long(struct bytes value, size_t limit) {
+    return value.n > 3 && value.n - 3 > limit;
+}
+
 void text_safe(struct text *t, struct bytes value, size_t limit, const char *escape) {
-    bool cut = value.n > limit;
+    bool cut = text_too_long(value, limit);
     char c4[4];
     if (cut)
         value.n = utf8_fit(value, limit);

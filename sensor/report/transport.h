@@ -36,8 +36,8 @@ struct transport {
     void (*close)(void *carrier);
     /* Sends `frame` from *done on, moving *done. */
     enum carried (*send)(void *carrier, struct bytes frame, size_t *done);
-    /* Octets since the connection began that the receiver has; `patient` is false at the end of a run. *broken: the
-     * rest is to be sent again. NULL: what is sent is delivered. */
+    /* Octets since the connection began that the receiver has; `patient` is false at the end of a run.
+     * *broken: the rest is to be sent again. NULL: what is sent is delivered. */
     uint64_t (*confirmed)(void *carrier, bool patient, bool *broken);
     /* False: nothing to wait for. */
     bool (*poll)(const void *carrier, struct pollfd *fd);
