@@ -41,6 +41,7 @@ struct dispatch {
     uint32_t refused; /* bit a protocol of the table: its probe said NO */
     bool ndpi_spoke;
     bool by_probe;
+    bool announced;
     bool began; /* a transfer */
     bool encrypted;
     unsigned tunnels;
@@ -400,16 +401,21 @@ void conversation_close(struct dispatcher *dp, struct conversation *c) {
 
 bool conversation_awaits(const struct conversation *c) {
     const struct dispatch *d = c->dispatch;
-    return d->phase == UNDECIDED || (d->phase == RUNNING && c->protocol->adopt && !d->by_probe);
+    return d->phase == UNDECIDED ||
+           (d->phase == RUNNING && c->protocol->adopt && !d->by_probe && !d->announced);
 }
 
 bool conversation_announce(struct dispatcher *dp, struct conversation *c, const struct protocol *p,
                            void *context) {
     struct dispatch *d = c->dispatch;
-    if (d->phase == RUNNING && c->protocol == p && p->adopt)
-        return p->adopt(c, context);
+    if (d->phase == RUNNING && c->protocol == p && p->adopt) {
+        bool taken = p->adopt(c, context);
+        d->announced |= taken;
+        return taken;
+    }
     if (d->phase != UNDECIDED || !start(dp, c, p, context))
         return false;
+    d->announced = true;
     d->ndpi_spoke = true; /* an announcement is certain */
     replay(dp, c);
     return true;

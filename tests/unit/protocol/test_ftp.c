@@ -492,6 +492,7 @@ static void a_named_data_flow_takes_its_name_from_a_late_announcement(void **sta
     world_deliver(w, control, SIDE_SERVER, (const uint8_t *)session, sizeof session - 1, 0);
     world_deliver(w, control, SIDE_CLIENT, (const uint8_t *)commands, sizeof commands - 1, 0);
     world_deliver(w, data, SIDE_SERVER, (const uint8_t *)"lo", 2, 0);
+    assert_false(conversation_awaits(w->flow[data]));
     world_finish(w, data, SIDE_SERVER, true);
     assert_int_equal(w->transfers, 1);
     assert_true(bytes_equal(world_bytes(&w->transfer[0].name), bytes_text("a.jpg")));
