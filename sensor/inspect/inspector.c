@@ -15,6 +15,7 @@ enum {
     DISTINCT_DEFAULT = 1024,
     SPREAD_MAX = 64,
     CALLS_MAX = 1 << 20, /* matches of one count that are looked at in an object */
+    LATE_BYTES = 16,     /* how late the end of a word or line may be told */
 };
 
 struct inspector {
@@ -35,14 +36,10 @@ struct pending {
     char sample[8];
 };
 
-struct scan_state {
-    struct pattern_stream *stream; /* NULL: not matched (any more) */
-    struct pending pending;
-};
-
 struct tally_state {
     bool wanted; /* by a rule that may still hold */
     bool full, shed;
+    struct pending pending;
     struct value_set *set; /* NULL before the first value */
     uint32_t calls, spread_count;
     uint32_t spread[SPREAD_MAX]; /* short digests of values without their digits */
@@ -68,7 +65,7 @@ struct inspection {
     uint8_t *hits;   /* by identifier: bits 1 << enum scope */
     uint8_t *states; /* by rule: enum rule_state */
     struct tally_state *tallies;
-    struct scan_state *scans;
+    struct pattern_stream **streams; /* by scan; NULL: not matched */
 };
 
 /* --- values
@@ -78,7 +75,6 @@ struct inspection {
 struct feed {
     struct inspection *in;
     const struct scan *scan;
-    struct scan_state *state;
     struct bytes chunk, before; /* `before` ends where `chunk` begins */
     uint64_t base;              /* offset of the chunk */
 };
@@ -129,13 +125,13 @@ static bool get_set(struct inspector *i, const struct tally *tally, struct tally
 }
 
 /* No longer match can come: the value counts. */
-static void flush(struct inspection *n, const struct scan *scan, struct scan_state *state) {
-    struct tally_state *t = &n->tallies[scan->tally];
-    struct pending *p = &state->pending;
+static void flush(struct inspection *n, unsigned tally) {
+    struct tally_state *t = &n->tallies[tally];
+    struct pending *p = &t->pending;
     if (!p->on)
         return;
     p->on = false;
-    if (t->full || !get_set(n->inspector, &n->inspector->rules->tallies[scan->tally], t))
+    if (t->full || !get_set(n->inspector, &n->inspector->rules->tallies[tally], t))
         return;
     if (value_set_add(t->set, p->digest)) {
         note_spread(t, p->spread);
@@ -144,6 +140,13 @@ static void flush(struct inspection *n, const struct scan *scan, struct scan_sta
             memcpy(t->sample, p->sample, sizeof t->sample);
         t->full = value_set_full(t->set);
     }
+}
+
+/* Those whose value ends before `offset`. */
+static void flush_before(struct inspection *n, const struct scan *scan, uint64_t offset) {
+    for (size_t i = 0; i < scan->tally_count; i++)
+        if (n->tallies[scan->tallies[i]].pending.to <= offset)
+            flush(n, scan->tallies[i]);
 }
 
 static struct pending make_pending(const struct feed *f, struct bytes value, uint64_t from) {
@@ -161,28 +164,29 @@ static struct pending make_pending(const struct feed *f, struct bytes value, uin
 
 /* A value of a count: of matches that overlap the longest is taken (one plate ends twice in
  * `[A-Z]{3}[0-9]{3,4}`). */
-static bool on_counted(struct feed *f, unsigned number, uint64_t from, uint64_t to) {
-    const struct identifier *id = &f->in->inspector->rules->identifiers[number];
-    struct tally_state *t = &f->in->tallies[f->scan->tally];
-    struct pending *old = &f->state->pending;
-    uint8_t room[VALUE_WIDTH_MAX];
-    struct bytes match = match_bytes(f, from, to, room), value;
-    if (t->full || ++t->calls > CALLS_MAX) {
+static void count_value(struct feed *f, unsigned tally, struct bytes value, uint64_t at) {
+    struct tally_state *t = &f->in->tallies[tally];
+    struct pending *old = &t->pending;
+    if (!t->wanted || t->full)
+        return;
+    if (++t->calls > CALLS_MAX) {
         t->full = true;
         counter_one(COUNTER_INSPECT_COUNTS_STOPPED);
-        return true;
+        return;
     }
-    if (!validate(id, match, &value))
-        return false;
-    /* Inside the match the validator may have pointed at a part. */
-    uint64_t at = to - match.n + (uint64_t)(value.p - match.p);
     bool overlaps = old->on && at < old->to && at + value.n > old->from;
     if (overlaps && value.n <= old->to - old->from)
-        return false;
+        return;
     struct pending fresh = make_pending(f, value, at);
     if (!overlaps)
-        flush(f->in, f->scan, f->state);
+        flush(f->in, tally);
     *old = fresh;
+}
+
+static bool counts_identifier(const struct tally *t, unsigned number) {
+    for (size_t i = 0; i < t->count; i++)
+        if (t->identifiers[i] == number)
+            return true;
     return false;
 }
 
@@ -194,24 +198,34 @@ static void note_hit(struct inspection *n, unsigned number, enum scope scope) {
     }
 }
 
+/* True when the one count of a stream of its own is full: it need not be matched further. */
+static bool all_full(const struct feed *f) {
+    return f->scan->kind == SCAN_TALLY && f->in->tallies[f->scan->tallies[0]].full;
+}
+
 static bool on_match(void *context, unsigned number, uint64_t from, uint64_t to) {
     struct feed *f = context;
-    struct inspection *n = f->in;
-    if (f->scan->kind == SCAN_PLAIN || n->hits[number] & 1u << f->scan->scope) {
-        if (f->scan->kind != SCAN_TALLY) {
-            note_hit(n, number, f->scan->scope);
-            return false;
-        }
+    const struct ruleset *r = f->in->inspector->rules;
+    uint8_t room[VALUE_WIDTH_MAX];
+    struct bytes match, value;
+    if (f->scan->kind == SCAN_PLAIN) {
+        note_hit(f->in, number, f->scan->scope);
+        return false;
     }
+    if (all_full(f))
+        return true;
     if (from == MATCH_FROM_UNKNOWN || to - from > VALUE_WIDTH_MAX)
         from = to > f->scan->width ? to - f->scan->width : 0;
-    if (f->scan->kind == SCAN_TALLY)
-        return on_counted(f, number, from, to);
-    uint8_t room[VALUE_WIDTH_MAX];
-    struct bytes value;
-    if (validate(&n->inspector->rules->identifiers[number], match_bytes(f, from, to, room), &value))
-        note_hit(n, number, f->scan->scope);
-    return false;
+    match = match_bytes(f, from, to, room);
+    if (!validate(&r->identifiers[number], match, &value))
+        return false;
+    note_hit(f->in, number, f->scan->scope);
+    /* Inside the match the validator may have pointed at a part. */
+    uint64_t at = to - match.n + (uint64_t)(value.p - match.p);
+    for (size_t i = 0; i < f->scan->tally_count; i++)
+        if (counts_identifier(&r->tallies[f->scan->tallies[i]], number))
+            count_value(f, f->scan->tallies[i], value, at);
+    return all_full(f);
 }
 
 /* --- scopes
@@ -235,15 +249,15 @@ static void feed_bulk(struct inspection *n, const uint8_t *bytes, size_t count) 
     const struct ruleset *r = n->inspector->rules;
     counter_add(COUNTER_INSPECT_BYTES_MATCHED, count);
     for (size_t s = 0; s < r->scan_count; s++) {
-        struct scan_state *state = &n->scans[s];
-        struct feed f = {n, &r->scans[s], state, {bytes, count}, {n->tail, n->tail_n}, n->offset};
-        if (!state->stream)
+        struct feed f = {n, &r->scans[s], {bytes, count}, {n->tail, n->tail_n}, n->offset};
+        uint64_t end = n->offset + count, reach = f.scan->width + LATE_BYTES;
+        if (!n->streams[s])
             continue;
-        matcher_scan(n->inspector->matcher, state->stream, bytes, count, on_match, &f);
+        matcher_scan(n->inspector->matcher, n->streams[s], bytes, count, on_match, &f);
         /* A later match begins at most its width before the end of what was seen: behind that nothing
          * overlaps. */
-        if (state->pending.on && state->pending.to + f.scan->width + 16 <= n->offset + count)
-            flush(n, f.scan, state);
+        if (end > reach)
+            flush_before(n, f.scan, end - reach);
     }
     if (r->tail)
         keep_tail(n, bytes, count);
@@ -307,13 +321,18 @@ static void feed_image(struct inspection *n, struct bytes in) {
     }
 }
 
+/* A count that no open rule asks for needs no stream of its own. */
+static bool scan_wanted(const struct inspection *n, const struct scan *scan) {
+    return scan->kind != SCAN_TALLY || n->tallies[scan->tallies[0]].wanted;
+}
+
 /* A short text that is there as a whole: a file name, a path. */
 static void match_whole(struct inspection *n, enum scope scope, struct bytes text) {
     const struct ruleset *r = n->inspector->rules;
     struct matcher *m = n->inspector->matcher;
     for (size_t s = 0; s < r->scan_count; s++) {
-        struct feed f = {n, &r->scans[s], &n->scans[s], text, {text.p, 0}, 0};
-        if (f.scan->scope != scope || (f.scan->kind == SCAN_TALLY && !n->tallies[f.scan->tally].wanted))
+        struct feed f = {n, &r->scans[s], text, {text.p, 0}, 0};
+        if (f.scan->scope != scope || !scan_wanted(n, f.scan))
             continue;
         struct pattern_stream *stream = matcher_begin(m, s);
         if (!stream) {
@@ -325,7 +344,7 @@ static void match_whole(struct inspection *n, enum scope scope, struct bytes tex
         f.before = text;
         f.chunk = bytes_of(NULL, 0);
         matcher_end(m, s, stream, on_match, &f);
-        flush(n, f.scan, f.state);
+        flush_before(n, f.scan, UINT64_MAX);
     }
 }
 
@@ -346,11 +365,10 @@ static void begin_streams(struct inspection *n, unsigned scopes) {
     const struct ruleset *r = n->inspector->rules;
     for (size_t s = 0; s < r->scan_count; s++) {
         const struct scan *scan = &r->scans[s];
-        if (scan->scope != n->bulk || !(scopes & 1u << scan->scope) ||
-            (scan->kind == SCAN_TALLY && !n->tallies[scan->tally].wanted))
+        if (scan->scope != n->bulk || !(scopes & 1u << scan->scope) || !scan_wanted(n, scan))
             continue;
-        n->scans[s].stream = matcher_begin(n->inspector->matcher, s);
-        if (!n->scans[s].stream)
+        n->streams[s] = matcher_begin(n->inspector->matcher, s);
+        if (!n->streams[s])
             counter_one(COUNTER_INSPECT_STREAMS_SHED);
     }
 }
@@ -358,14 +376,13 @@ static void begin_streams(struct inspection *n, unsigned scopes) {
 static void end_streams(struct inspection *n, bool tell) {
     const struct ruleset *r = n->inspector->rules;
     for (size_t s = 0; s < r->scan_count; s++) {
-        struct scan_state *state = &n->scans[s];
-        struct feed f = {n, &r->scans[s], state, {NULL, 0}, {n->tail, n->tail_n}, n->offset};
-        if (!state->stream)
+        struct feed f = {n, &r->scans[s], {NULL, 0}, {n->tail, n->tail_n}, n->offset};
+        if (!n->streams[s])
             continue;
-        matcher_end(n->inspector->matcher, s, state->stream, tell ? on_match : NULL, &f);
-        state->stream = NULL;
+        matcher_end(n->inspector->matcher, s, n->streams[s], tell ? on_match : NULL, &f);
+        n->streams[s] = NULL;
         if (tell)
-            flush(n, f.scan, state);
+            flush_before(n, f.scan, UINT64_MAX);
     }
 }
 
@@ -464,7 +481,7 @@ static size_t aligned(size_t n) {
 
 static size_t inspection_size(const struct ruleset *r) {
     return aligned(sizeof(struct inspection)) + aligned(r->tally_count * sizeof(struct tally_state)) +
-           aligned(r->scan_count * sizeof(struct scan_state)) + aligned(r->tail) +
+           aligned(r->scan_count * sizeof(struct pattern_stream *)) + aligned(r->tail) +
            aligned(r->identifier_count) + aligned(r->rule_count);
 }
 
@@ -478,8 +495,8 @@ static struct inspection *inspection_begin(struct inspector *i, struct object *o
     n->inspector = i;
     n->object = o;
     n->tallies = (struct tally_state *)(void *)(p += aligned(sizeof *n));
-    n->scans = (struct scan_state *)(void *)(p += aligned(r->tally_count * sizeof *n->tallies));
-    n->tail = p += aligned(r->scan_count * sizeof *n->scans);
+    n->streams = (struct pattern_stream **)(void *)(p += aligned(r->tally_count * sizeof *n->tallies));
+    n->tail = p += aligned(r->scan_count * sizeof *n->streams);
     n->hits = p += aligned(r->tail);
     n->states = p + aligned(r->identifier_count);
     return n;
@@ -529,7 +546,7 @@ void inspector_opened(struct inspector *i, struct object *o) {
 /* Is there still a stream to feed? */
 static bool has_streams(const struct inspection *n) {
     for (size_t s = 0; s < n->inspector->rules->scan_count; s++)
-        if (n->scans[s].stream)
+        if (n->streams[s])
             return true;
     return false;
 }

@@ -29,14 +29,20 @@ struct tally {
     bool reported; /* a finding shows it: count on up to the inspector's limit, else only up to `distinct` */
     uint32_t distinct; /* the most that a rule asks for */
     uint32_t spread;
+    bool shared; /* all of its identifiers hold a literal: matched with others in SCAN_VALUES */
 };
 
 /* What is matched together over the bytes of one scope. */
 struct scan {
     enum scope scope;
-    enum scan_kind { SCAN_PLAIN, SCAN_VALIDATED, SCAN_TALLY } kind;
-    unsigned tally; /* SCAN_TALLY: index */
-    unsigned width; /* of the widest pattern, SCAN_VALIDATED and SCAN_TALLY */
+    enum scan_kind {
+        SCAN_PLAIN,  /* patterns of which only the presence is asked */
+        SCAN_VALUES, /* patterns with a literal, whose values a validator or a count has to see */
+        SCAN_TALLY,  /* one count whose patterns match often: stopped alone once it is full */
+    } kind;
+    unsigned width;          /* of the widest pattern; 0 for SCAN_PLAIN */
+    const unsigned *tallies; /* that count in this scan */
+    size_t tally_count;
     size_t patterns;
     const struct pattern_set *set;
 };

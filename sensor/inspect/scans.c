@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 
-/* Which patterns are matched together: in each scope all plain ones in one database, all that a validator has
- * to see in another, and for each count one of its own, so that it can be stopped alone. */
+/* Which patterns are matched together: in each scope all plain ones in one database, those whose values are
+ * needed and that match rarely in another, and each count that may match at every turn in one of its own, so
+ * that it can be stopped alone. Each database costs a call for each packet, hence no more of them. */
 
 static bool same_tally(const struct tally *a, const struct tally *b) {
     if (a->count != b->count || a->scopes != b->scopes)
@@ -28,6 +29,10 @@ size_t draft_tally(struct rules_draft *d, const struct tally *wanted) {
     if (d->tally_count == SCANS_MAX)
         return SIZE_MAX;
     d->tallies[d->tally_count] = *wanted;
+    d->tallies[d->tally_count].shared = true;
+    for (size_t i = 0; i < wanted->count; i++)
+        if (!d->identifiers[wanted->identifiers[i]].literal)
+            d->tallies[d->tally_count].shared = false;
     return d->tally_count++;
 }
 
@@ -146,23 +151,57 @@ static bool finish_scan(struct rules_draft *d, struct scans *s, struct scan scan
     return true;
 }
 
-static bool scan_asked(struct rules_draft *d, struct scans *s, const unsigned *asked, enum scope scope,
-                       enum scan_kind kind) {
-    struct scan scan = {.scope = scope, .kind = kind};
+static bool scan_plain(struct rules_draft *d, struct scans *s, const unsigned *asked, enum scope scope) {
+    struct scan scan = {.scope = scope, .kind = SCAN_PLAIN};
     s->pattern_count = 0;
     for (size_t i = 0; i < d->identifier_count; i++) {
         const struct identifier *id = &d->identifiers[i];
-        bool validated = id->validator >= 0;
-        if (asked[i] & 1u << scope && validated == (kind == SCAN_VALIDATED) && runs_in(id, scope))
+        if (asked[i] & 1u << scope && id->validator < 0 && runs_in(id, scope))
             add_pattern(s, &scan, id);
     }
     return finish_scan(d, s, scan);
 }
 
+static bool counts(const struct tally *t, size_t identifier) {
+    for (size_t i = 0; i < t->count; i++)
+        if (t->identifiers[i] == identifier)
+            return true;
+    return false;
+}
+
+/* Is the identifier's value needed by a validator, or by a count that shares its database? */
+static bool value_needed(const struct rules_draft *d, const unsigned *asked, size_t identifier,
+                         enum scope scope) {
+    bool needed = asked[identifier] & 1u << scope && d->identifiers[identifier].validator >= 0;
+    for (size_t t = 0; t < d->tally_count && !needed; t++)
+        needed =
+            d->tallies[t].shared && d->tallies[t].scopes & 1u << scope && counts(&d->tallies[t], identifier);
+    return needed;
+}
+
+static bool scan_values(struct rules_draft *d, struct scans *s, const unsigned *asked, enum scope scope) {
+    struct scan scan = {.scope = scope, .kind = SCAN_VALUES};
+    unsigned *tallies = arena_array(d->reader.arena, d->tally_count + 1, sizeof *tallies);
+    s->pattern_count = 0;
+    for (size_t i = 0; i < d->identifier_count; i++)
+        if (value_needed(d, asked, i, scope) && runs_in(&d->identifiers[i], scope))
+            add_pattern(s, &scan, &d->identifiers[i]);
+    for (size_t t = 0; t < d->tally_count && tallies; t++)
+        if (d->tallies[t].shared && d->tallies[t].scopes & 1u << scope)
+            tallies[scan.tally_count++] = (unsigned)t;
+    scan.tallies = tallies;
+    return finish_scan(d, s, scan);
+}
+
 static bool scan_tally(struct rules_draft *d, struct scans *s, size_t tally, enum scope scope) {
     const struct tally *t = &d->tallies[tally];
-    struct scan scan = {.scope = scope, .kind = SCAN_TALLY, .tally = (unsigned)tally};
+    struct scan scan = {.scope = scope, .kind = SCAN_TALLY, .tally_count = 1};
+    unsigned *tallies = arena_array(d->reader.arena, 1, sizeof *tallies);
     s->pattern_count = 0;
+    if (t->shared || !tallies)
+        return true;
+    *tallies = (unsigned)tally;
+    scan.tallies = tallies;
     for (size_t i = 0; i < t->count && t->scopes & 1u << scope; i++)
         if (runs_in(&d->identifiers[t->identifiers[i]], scope))
             add_pattern(s, &scan, &d->identifiers[t->identifiers[i]]);
@@ -172,8 +211,8 @@ static bool scan_tally(struct rules_draft *d, struct scans *s, size_t tally, enu
 static bool make_scans(struct rules_draft *d, struct scans *s, const unsigned *asked) {
     bool ok = true;
     for (unsigned scope = 0; scope < SCOPE_COUNT; scope++) {
-        ok = scan_asked(d, s, asked, scope, SCAN_PLAIN) && ok;
-        ok = scan_asked(d, s, asked, scope, SCAN_VALIDATED) && ok;
+        ok = scan_plain(d, s, asked, scope) && ok;
+        ok = scan_values(d, s, asked, scope) && ok;
         for (size_t t = 0; t < d->tally_count; t++)
             ok = scan_tally(d, s, t, scope) && ok;
     }

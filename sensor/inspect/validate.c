@@ -99,7 +99,8 @@ static bool mrz_td2(struct bytes match, struct bytes *value) {
     return digits_hold(zone, digits, 4) && mrz_number(zone, 0, value);
 }
 
-/* The match begins with the upper line and ends with the middle one. */
+/* The match begins with the upper line; the middle one stands behind whatever separates lines, and begins
+ * with a date. */
 static bool mrz_td1(struct bytes match, struct bytes *value) {
     static const struct mrz_digit digits[] = {
         {.at = 14, .spans = {{5, 9}}, .count = 1},
@@ -109,10 +110,13 @@ static bool mrz_td1(struct bytes match, struct bytes *value) {
     };
     uint8_t zone[60];
     struct bytes number;
-    if (match.n < 60)
+    size_t middle = 30;
+    while (middle < match.n && !is_digit(match.p[middle]))
+        middle++;
+    if (match.n < middle + 30)
         return false;
     memcpy(zone, match.p, 30);
-    memcpy(zone + 30, match.p + match.n - 30, 30);
+    memcpy(zone + 30, match.p + middle, 30);
     if (!digits_hold(zone, digits, 4) || !mrz_number(zone, 5, &number))
         return false;
     *value = bytes_of(match.p + 5, number.n);
@@ -295,8 +299,7 @@ static bool plate_country(struct bytes match, struct bytes *value) {
 }
 
 const struct validator validator_table[] = {
-    {"mrz-td1", mrz_td1,
-     "upper and middle line of a TD1 card: check digits of ICAO 9303; counts document numbers"},
+    {"mrz-td1", mrz_td1, "upper and middle line of a TD1 card at the match's start; counts document numbers"},
     {"mrz-td2", mrz_td2, "lower line of a TD2 document at the match's end; counts document numbers"},
     {"mrz-td3", mrz_td3, "lower line of a TD3 passport at the match's end; counts document numbers"},
     {"luhn", luhn, "check digit of ISO/IEC 7812 over all digits of the match"},
