@@ -16,7 +16,7 @@ struct delivery {
     size_t done;       /* octets sent of the first waiting message */
     uint64_t sequence; /* of the last message */
     uint64_t lost;     /* dropped since the last time that was told */
-    bool offline, colour, finishing;
+    bool offline, colour, finishing, reopen;
     char name[160]; /* for messages */
     char room[FORMAT_ROOM + FRAME_ROOM];
 };
@@ -137,10 +137,18 @@ static void confirm(struct delivery *d) {
         begin_again(d);
 }
 
+/* Between two messages, so that none is torn over two files. */
+static void reopen_when_asked(struct delivery *d) {
+    if (d->reopen && d->done == 0) {
+        d->transport->reopen(d->carrier);
+        d->reopen = false;
+    }
+}
+
 void delivery_pump(struct delivery *d) {
     struct bytes frame;
     confirm(d);
-    while (outbox_next(d->outbox, &frame)) {
+    for (reopen_when_asked(d); outbox_next(d->outbox, &frame); reopen_when_asked(d)) {
         enum carried result = d->transport->send(d->carrier, frame, &d->done);
         if (result == CARRIED_WAIT)
             return;
@@ -165,10 +173,9 @@ bool delivery_poll(const struct delivery *d, struct pollfd *fd) {
     return outbox_next(d->outbox, &frame) && d->transport->poll(d->carrier, fd);
 }
 
-/* Between two messages, so that none is torn over two files. */
 void delivery_reopen(struct delivery *d) {
-    if (d->transport->reopen && d->done == 0)
-        d->transport->reopen(d->carrier);
+    d->reopen = d->transport->reopen != NULL;
+    delivery_pump(d);
 }
 
 uint64_t delivery_finish(struct delivery *d) {

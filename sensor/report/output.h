@@ -16,7 +16,6 @@ const char *transport_usages(void); /* for messages */
 struct delivery; /* opaque */
 
 struct delivery_options {
-    const char *observer;
     uint64_t held_max;
     bool offline; /* a file or pipe that does not take messages now is waited for */
 };

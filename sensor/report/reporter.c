@@ -63,8 +63,7 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
         .growth_interval = o->growth_interval ? o->growth_interval : GROWTH_PRESET,
         .most = o->incidents_max ? o->incidents_max : INCIDENTS_PRESET,
     };
-    const struct delivery_options delivery = {.observer = incident.observer,
-                                              .held_max = o->held_max ? o->held_max : HELD_PRESET,
+    const struct delivery_options delivery = {.held_max = o->held_max ? o->held_max : HELD_PRESET,
                                               .offline = o->offline};
     struct reporter *r = calloc(1, sizeof *r);
     if (!r)
