@@ -238,6 +238,16 @@ static bool undecided(const struct decoder *d) {
     return d->state == DECODER_RUNS && d->fed > 0 && early(d);
 }
 
+static void finish(struct decoder *d) {
+    uint8_t last[4];
+    struct coding_window w = {.out = last, .out_n = sizeof last};
+    if (d->state != DECODER_RUNS || !d->coding->finish)
+        return;
+    d->coding->finish(d, &w);
+    if (w.out > last)
+        push(d, last, (size_t)(w.out - last));
+}
+
 static void decoder_end(struct filter *f, enum transfer_end how) {
     struct decoder *d = decoder_of(f);
     bool proper = d->state == DECODER_PLAIN || d->state == DECODER_ENDED ||
@@ -248,6 +258,8 @@ static void decoder_end(struct filter *f, enum transfer_end how) {
     } else if (!proper && d->state == DECODER_RUNS) {
         counter_one(COUNTER_CODING_UNFINISHED);
     }
+    if (proper)
+        finish(d);
     if (d->trailing)
         counter_one(COUNTER_CODING_TRAILING);
     filter_end(decoder_peel(f), proper ? how : TRANSFER_CUT);

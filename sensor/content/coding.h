@@ -31,6 +31,8 @@ struct coding {
     bool (*start)(struct decoder *d); /* false: no memory */
     enum coding_step (*step)(struct decoder *d, struct coding_window *w);
     bool (*may_end)(const struct decoder *d); /* the body may end here */
+    /* What is still held when the input ends: at most two bytes. NULL: nothing ever is. */
+    void (*finish)(struct decoder *d, struct coding_window *w);
     void (*stop)(struct decoder *d);
     /* Goes on behind a gap; returns how much decoded content is missing. NULL: nothing behind a gap can be
      * decoded. */

@@ -53,13 +53,17 @@ static enum coding_step base64_step(struct decoder *d, struct coding_window *w) 
 }
 
 static bool base64_may_end(const struct decoder *d) {
-    return d->u.base64.count == 0;
+    return d->u.base64.count != 1; /* many leave the padding out */
 }
 
 static uint64_t base64_gap(struct decoder *d, uint64_t n) {
     base64_start(d);
     d->u.base64.to_next_line = true;
     return n / 4 * 3;
+}
+
+static void base64_finish(struct decoder *d, struct coding_window *w) {
+    base64_flush(d, w);
 }
 
 static void nothing_to_stop(struct decoder *d) {
@@ -69,6 +73,7 @@ const struct coding coding_base64 = {.names = {"base64", NULL},
                                      .start = base64_start,
                                      .step = base64_step,
                                      .may_end = base64_may_end,
+                                     .finish = base64_finish,
                                      .stop = nothing_to_stop,
                                      .gap = base64_gap};
 

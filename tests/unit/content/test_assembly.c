@@ -400,6 +400,36 @@ static void byteranges_parts_join_the_other_ranges(void **state) {
     finish();
 }
 
+/* Ranges count in what is sent, which is encoded: it is decoded once it stands in order. The digest is that
+ * of the file that gzip was given (tests/data/content/objects.tsv). */
+static void ranges_of_an_encoded_thing_are_decoded_in_order(void **state) {
+    static const struct { uint64_t at, n; } parts[] = {{400, 517}, {0, 100}, {100, 300}};
+    static uint8_t packed[1000];
+    struct conversation a = collect_conversation(1);
+    struct transfer_facts facts = collect_facts("GET", "/reads.csv");
+    FILE *f = fopen(TEST_DATA "/content/gzip.body", "rb");
+    assert_non_null(f);
+    assert_int_equal(fread(packed, 1, sizeof packed, f), 917);
+    fclose(f);
+    begin(1 << 20);
+    facts.from = SIDE_SERVER;
+    facts.partial = true;
+    facts.total = 917;
+    facts.content_encoding = bytes_text("gzip");
+    for (size_t i = 0; i < 3; i++) {
+        facts.offset = parts[i].at;
+        struct transfer *t = content_begin(c, &a, &facts);
+        content_data(t, packed + parts[i].at, parts[i].n);
+        content_end(t, TRANSFER_DONE);
+    }
+    assert_int_equal(got.ended, 1);
+    assert_true(got.list[0].complete);
+    assert_int_equal(got.list[0].size, 5416);
+    assert_string_equal(got.list[0].sha256,
+                        "2b94523d12142640b22a8effaa4adea52fc1e15c69f9c02b9d9c002b9f15f239");
+    finish();
+}
+
 static void unfinished_wholes_make_room_for_new_objects(void **state) {
     struct conversation a = collect_conversation(1);
     struct transfer_facts facts = collect_facts("PUT", "");
@@ -460,6 +490,7 @@ int main(void) {
         cmocka_unit_test(a_download_that_was_cut_goes_on_with_a_range),
         cmocka_unit_test(a_post_that_was_cut_closes_at_once),
         cmocka_unit_test(byteranges_parts_join_the_other_ranges),
+        cmocka_unit_test(ranges_of_an_encoded_thing_are_decoded_in_order),
         cmocka_unit_test(unfinished_wholes_make_room_for_new_objects),
         cmocka_unit_test(offsets_at_the_end_of_the_number_range_do_no_harm),
     };

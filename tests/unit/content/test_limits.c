@@ -138,6 +138,23 @@ static void more_codings_than_allowed_are_left_as_they_are(void **state) {
     finish();
 }
 
+static void base64_without_padding_or_with_a_gap_gives_what_it_can(void **state) {
+    begin();
+    struct transfer *t = body("", "base64");
+    text(t, "cGxhdGUs\r\nbGFuZQ");
+    content_end(t, TRANSFER_DONE);
+    assert_true(got.list[0].complete && holds(&got.list[0], "plate,lane"));
+    t = body("", "base64");
+    text(t, "cGxhdGUs\r\nbG");
+    content_gap(t, 8);
+    text(t, "xx\r\nbGFuZQ==\r\n");
+    content_end(t, TRANSFER_DONE);
+    assert_false(got.list[1].complete);
+    assert_int_equal(got.list[1].missing, 6);
+    assert_memory_equal(got.list[1].data, "plate,lane", 10);
+    finish();
+}
+
 static void a_gap_in_a_part_is_that_parts_alone(void **state) {
     begin();
     struct transfer *t = body("multipart/form-data; boundary=b", "");
@@ -355,6 +372,7 @@ int main(void) {
         cmocka_unit_test(output_stops_at_its_limit_to_the_byte),
         cmocka_unit_test(a_gap_in_a_compressed_body_ends_what_can_be_decoded),
         cmocka_unit_test(more_codings_than_allowed_are_left_as_they_are),
+        cmocka_unit_test(base64_without_padding_or_with_a_gap_gives_what_it_can),
         cmocka_unit_test(a_gap_in_a_part_is_that_parts_alone),
         cmocka_unit_test(a_gap_that_hides_a_parts_head_gives_a_part_without_a_name),
         cmocka_unit_test(without_its_final_boundary_the_last_part_is_incomplete),
