@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support.h"
+
+static const char plates[] = "identifiers:\n"
+                             "  - {id: plate, pattern: '\\b[A-Z]{3}[0-9]{3,4}\\b'}\n"
+                             "  - {id: loose, pattern: '[A-Z]{2,3}[0-9]{3,4}'}\n"
+                             "  - {id: word, pattern: 'secret'}\n"
+                             "rules:\n"
+                             "  - id: bounded\n"
+                             "    scopes: [text]\n"
+                             "    count: {identifiers: plate, distinct: 1}\n" RULE_TAIL "  - id: loose\n"
+                             "    scopes: [text]\n"
+                             "    count: {identifiers: loose, distinct: 1}\n" RULE_TAIL "  - id: word\n"
+                             "    scopes: [text]\n"
+                             "    all: [word]\n" RULE_TAIL;
+
+static void a_value_is_counted_once_and_at_its_longest_wherever_it_is_split(void **state) {
+    static const char text[] = "x ABC1234, DEF567; ABC1234 and GH8901 secret";
+    struct bench b;
+    bench_open(&b, plates, 8 << 20);
+    for (size_t split = 0; split < sizeof text; split++) {
+        bench_run(&b, &text_type, text, sizeof text - 1, split);
+        assert_int_equal(bench_distinct(&b, 0), 2); /* ABC1234, DEF567; not ABC123 */
+        assert_int_equal(bench_distinct(&b, 1), 3); /* and GH8901 */
+        assert_int_equal(b.found[2], 1);
+    }
+    bench_close(&b);
+}
+
+static void a_word_at_the_end_of_a_chunk_waits_for_the_next(void **state) {
+    struct bench b;
+    bench_open(&b, plates, 8 << 20);
+    bench_begin(&b, &text_type, NULL);
+    bench_push(&b, "ABC1234", 7);
+    bench_push(&b, "5 ", 2); /* ABC12345 is no plate */
+    bench_end(&b);
+    assert_int_equal(bench_distinct(&b, 0), 0);
+    bench_begin(&b, &text_type, NULL);
+    bench_push(&b, "ABC1234", 7); /* the end of the object ends the word too */
+    bench_end(&b);
+    assert_int_equal(bench_distinct(&b, 0), 1);
+    bench_close(&b);
+}
+
+static void bytes_in_pieces_of_one_are_matched_like_the_whole(void **state) {
+    static const char text[] = "ABC1234 DEF5678 GHI9012 secret";
+    struct bench b;
+    bench_open(&b, plates, 8 << 20);
+    bench_begin(&b, &text_type, NULL);
+    for (size_t i = 0; i < sizeof text - 1; i++)
+        bench_push(&b, text + i, 1);
+    bench_end(&b);
+    assert_int_equal(bench_distinct(&b, 0), 3);
+    assert_int_equal(b.found[2], 1);
+    bench_close(&b);
+}
+
+static void a_flood_of_counted_values_does_not_blind_another_rule(void **state) {
+    struct bench b;
+    struct finding f;
+    char line[16];
+    bench_open(&b, plates, 8 << 20);
+    bench_begin(&b, &text_type, NULL);
+    for (int i = 0; i < 5000; i++)
+        bench_push(&b, line,
+                   (size_t)snprintf(line, sizeof line, "A%c%c%04d ", 'A' + i / 1000, 'B' + i % 7, i % 10000));
+    assert_int_equal(b.found[2], 0);
+    bench_push(&b, "secret", 6);
+    bench_end(&b);
+    assert_int_equal(b.found[2], 1);
+    assert_true(inspector_finding(&b.object, &b.rules->rules[0], &f));
+    assert_int_equal(f.distinct, 1024);
+    assert_true(f.at_least);
+    assert_int_equal(f.digest_count, FINDING_DIGESTS_MAX);
+    bench_close(&b);
+}
+
+static void what_is_counted_is_redacted_and_digested_alike_however_it_is_written(void **state) {
+    struct bench b;
+    struct finding f;
+    bench_open(&b,
+               "identifiers:\n  - {id: p, pattern: '\\b[A-Za-z]{3}[ -]?[0-9]{4}\\b'}\n"
+               "rules:\n  - id: r\n    scopes: [text]\n    count: {identifiers: p, distinct: 1}\n" RULE_TAIL,
+               8 << 20);
+    static const char text[] = "ABC 1234 abc-1234 ABC1234";
+    bench_run(&b, &text_type, text, sizeof text - 1, 0);
+    assert_true(inspector_finding(&b.object, &b.rules->rules[0], &f));
+    assert_int_equal(f.distinct, 1);
+    assert_string_equal(f.sample, "AB***34");
+    const struct hash_key key = {1, 2};
+    assert_int_equal(f.digests[0], hash_bytes(&key, "ABC1234", 7));
+    assert_false(f.at_least);
+    bench_close(&b);
+}
+
+static void a_gap_does_not_join_what_stands_on_its_sides(void **state) {
+    struct bench b;
+    bench_open(&b, plates, 8 << 20);
+    bench_begin(&b, &text_type, NULL);
+    bench_push(&b, "sec", 3);
+    inspector_gap(b.inspector, &b.object, 4);
+    bench_push(&b, "ret", 3);
+    bench_end(&b);
+    assert_int_equal(b.found[2], 0);
+    bench_close(&b);
+}
+
+static void utf_16_text_is_matched_as_its_characters_at_every_split(void **state) {
+    uint8_t text[2 + 2 * 21];
+    static const char plain[] = "ABC1234 and secret ok";
+    struct bench b;
+    bench_open(&b, plates, 8 << 20);
+    for (int big = 0; big < 2; big++) {
+        text[0] = big ? 0xfe : 0xff;
+        text[1] = big ? 0xff : 0xfe;
+        for (size_t i = 0; i < 21; i++) {
+            text[2 + 2 * i + (size_t)big] = (uint8_t)plain[i];
+            text[2 + 2 * i + (size_t)!big] = 0;
+        }
+        for (size_t split = 0; split < sizeof text; split++) {
+            bench_run(&b, &text_type, text, sizeof text, split);
+            assert_int_equal(bench_distinct(&b, 0), 1);
+            assert_int_equal(b.found[2], 1);
+        }
+    }
+    bench_close(&b);
+}
+
+static void an_object_over_the_memory_is_left_alone_and_counted(void **state) {
+    struct bench b;
+    struct object more[400];
+    uint64_t shed =
+        counter_values[COUNTER_INSPECT_OBJECTS_SHED] + counter_values[COUNTER_INSPECT_STREAMS_SHED];
+    bench_open(&b, plates, 128 << 10);
+    for (size_t i = 0; i < 400; i++) {
+        more[i] = (struct object){.type = &text_type, .total = LENGTH_UNKNOWN};
+        inspector_opened(b.inspector, &more[i]);
+        inspector_data(b.inspector, &more[i], (const uint8_t *)"secret ABC1234", 14);
+    }
+    assert_true(counter_values[COUNTER_INSPECT_OBJECTS_SHED] + counter_values[COUNTER_INSPECT_STREAMS_SHED] >
+                shed);
+    for (size_t i = 0; i < 400; i++) {
+        inspector_closed(b.inspector, &more[i]);
+        inspector_forget(b.inspector, &more[i]);
+    }
+    bench_run(&b, &text_type, "secret", 6, 0); /* what was given back serves again */
+    assert_int_equal(b.found[2], 1);
+    bench_close(&b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_value_is_counted_once_and_at_its_longest_wherever_it_is_split),
+        cmocka_unit_test(a_word_at_the_end_of_a_chunk_waits_for_the_next),
+        cmocka_unit_test(bytes_in_pieces_of_one_are_matched_like_the_whole),
+        cmocka_unit_test(a_flood_of_counted_values_does_not_blind_another_rule),
+        cmocka_unit_test(what_is_counted_is_redacted_and_digested_alike_however_it_is_written),
+        cmocka_unit_test(a_gap_does_not_join_what_stands_on_its_sides),
+        cmocka_unit_test(utf_16_text_is_matched_as_its_characters_at_every_split),
+        cmocka_unit_test(an_object_over_the_memory_is_left_alone_and_counted),
+    };
+    return cmocka_run_group_tests_name("inspect/matcher", tests, NULL, NULL);
+}

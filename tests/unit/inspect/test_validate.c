@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/count.h"
+#include "inspect/validate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static bool holds(const char *validator, const char *text) {
+    struct bytes match = bytes_text(text), value = match;
+    int at = validator_find(validator);
+    assert_true(at >= 0);
+    return validator_table[at].holds(match, &value);
+}
+
+static void assert_value(const char *validator, const char *text, const char *expected) {
+    struct bytes match = bytes_text(text), value = match;
+    assert_true(validator_table[validator_find(validator)].holds(match, &value));
+    assert_int_equal(value.n, strlen(expected));
+    assert_memory_equal(value.p, expected, value.n);
+}
+
+/* ICAO Doc 9303 part 4, appendix B: the specimen passport. */
+static void the_specimen_passport_holds_and_one_wrong_digit_does_not(void **state) {
+    assert_value("mrz-td3", "L898902C36UTO7408122F1204159ZE184226B<<<<<10", "L898902C3");
+    assert_false(holds("mrz-td3", "L898902C36UTO7408122F1204159ZE184226B<<<<<11")); /* composite */
+    assert_false(holds("mrz-td3", "L898902C37UTO7408122F1204159ZE184226B<<<<<10")); /* number */
+    assert_false(holds("mrz-td3", "L898902C36UTO7408121F1204159ZE184226B<<<<<10")); /* birth */
+    assert_false(holds("mrz-td3", "L898902C36UTO7408122F1204158ZE184226B<<<<<10")); /* expiry */
+    assert_false(holds("mrz-td3", "L898902C36UTO7408122F1204159ZE184226B<<<<<20")); /* personal number */
+    assert_false(holds("mrz-td3", "898902C36UTO7408122F1204159ZE184226B<<<<<10"));  /* too short */
+}
+
+/* Part 6, appendix: TD2; part 5: TD1. */
+static void the_specimen_visa_and_card_hold_and_one_wrong_digit_does_not(void **state) {
+    assert_value("mrz-td2", "D231458907UTO7408122F1204159<<<<<<<6", "D23145890");
+    assert_false(holds("mrz-td2", "D231458907UTO7408122F1204159<<<<<<<7"));
+    assert_value("mrz-td1", "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<",
+                 "D23145890");
+    assert_false(
+        holds("mrz-td1", "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<5\nERIKSSON<<"));
+    assert_false(
+        holds("mrz-td1", "I<UTOD231458908<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<"));
+}
+
+static void a_zone_of_fillers_is_nobodys(void **state) {
+    assert_false(holds("mrz-td3", "<<<<<<<<<0UTO0000000<0000000<<<<<<<<<<<<<<00"));
+}
+
+/* 49 CFR 565: 1M8GDM9AXKP042788 is the commonly published example with check digit X; eleven ones hold by
+ * definition. */
+static void a_vin_holds_by_its_ninth_character(void **state) {
+    assert_true(holds("vin", "1M8GDM9AXKP042788"));
+    assert_true(holds("vin", "5GZCZ43D13S812715"));
+    assert_false(holds("vin", "1M8GDM9A1KP042788"));
+    assert_false(holds("vin", "1M8GDM9AXKP042789"));
+    assert_false(holds("vin", "1M8GDM9AXKPO42788")); /* the letter O is not used */
+    assert_false(holds("vin", "11111111111111111")); /* holds, but is no vehicle's */
+}
+
+static void luhn_holds_for_the_standards_example(void **state) {
+    assert_true(holds("luhn", "79927398713"));
+    assert_true(holds("luhn", "4111 1111 1111 1111"));
+    assert_false(holds("luhn", "79927398710"));
+    assert_false(holds("luhn", "0000000000"));
+    assert_false(holds("luhn", "7992739871a"));
+}
+
+static void a_time_is_believed_between_1990_and_2100_and_on_the_calendar(void **state) {
+    static const char *const good[] = {"2026-05-31T04:11:58", "2026:05:31 04:11", "05/31/2026 4:11",
+                                       "31/05/2026 04:11",    "20260531-041158",  "1748664718",
+                                       "1748664718000"};
+    static const char *const bad[] = {"2026-13-31T04:11:58", "1789-07-14T10:00:00", "2026-05-31T24:11:58",
+                                      "2026-05-31",          "20261331-041158",     "32/32/2026 04:11",
+                                      "2026-00-10 04:11",    "99999999999"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(holds("timestamp", good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(holds("timestamp", bad[i]));
+}
+
+static void plates_are_known_by_shape_and_their_field_is_cut_out(void **state) {
+    assert_true(holds("plate-shape", "ABC-1234"));
+    assert_true(holds("plate-shape", "7ABC123"));
+    assert_false(holds("plate-shape", "ABCDEFG"));
+    assert_false(holds("plate-shape", "AB-CD-EF-1"));
+    assert_value("plate-field", "\"plate\": \"KXR 4471\"", "KXR 4471");
+    assert_value("plate-field", ",KXR4471,TX,4,GHT7720,", "GHT7720"); /* the last one */
+    assert_false(holds("plate-field", "\"plate\": \"DINNER\""));
+    assert_false(holds("plate-bare", ",ABC1234,")); /* hexadecimal */
+    assert_true(holds("plate-bare", ",KXR4471,"));
+    assert_value("plate-country", "KXR4471-NLD", "KXR4471");
+}
+
+static void values_are_shown_redacted(void **state) {
+    char out[8];
+    value_redact(bytes_text("ABC1234"), out);
+    assert_string_equal(out, "AB***34");
+    value_redact(bytes_text("ABC12"), out);
+    assert_string_equal(out, "A***2");
+    value_redact(bytes_text("AB1"), out);
+    assert_string_equal(out, "***");
+    value_redact(bytes_text("\x01\x02"
+                            "C123\xff"),
+                 out);
+    assert_string_equal(out, "??***3?");
+}
+
+static void a_value_set_counts_what_is_new_up_to_its_limit(void **state) {
+    uint64_t room[128];
+    struct value_set *s = (struct value_set *)(void *)room;
+    assert_true(value_set_size(10) <= sizeof room);
+    value_set_init(s, 10);
+    for (uint64_t i = 0; i < 20; i++)
+        assert_true(value_set_add(s, i / 2 * 16) == (i % 2 == 0)); /* all in one slot: the worst case */
+    assert_int_equal(s->count, 10);
+    assert_true(value_set_full(s));
+    assert_false(value_set_add(s, 999));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_specimen_passport_holds_and_one_wrong_digit_does_not),
+        cmocka_unit_test(the_specimen_visa_and_card_hold_and_one_wrong_digit_does_not),
+        cmocka_unit_test(a_zone_of_fillers_is_nobodys),
+        cmocka_unit_test(a_vin_holds_by_its_ninth_character),
+        cmocka_unit_test(luhn_holds_for_the_standards_example),
+        cmocka_unit_test(a_time_is_believed_between_1990_and_2100_and_on_the_calendar),
+        cmocka_unit_test(plates_are_known_by_shape_and_their_field_is_cut_out),
+        cmocka_unit_test(values_are_shown_redacted),
+        cmocka_unit_test(a_value_set_counts_what_is_new_up_to_its_limit),
+    };
+    return cmocka_run_group_tests_name("inspect/validate", tests, NULL, NULL);
+}
