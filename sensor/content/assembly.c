@@ -1,335 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/assembly.h"
+#include "content/whole.h"
 
 #include "base/counter.h"
 
 #include <stdlib.h>
 
-/* A whole is delivered in order, from its frontier. A part at the frontier goes straight through; one that is
- * ahead is kept in blocks, as a run, until the frontier comes to it; what lies behind the frontier was seen
- * before. */
-
-enum { BLOCK_BYTES = 16 << 10, BUCKETS_MAX = 1 << 16, EVICT_LOOK = 64 };
+enum { BUCKETS_MAX = 1 << 16, EVICT_LOOK = 64 };
 
 /* Offsets from the wire are believed up to here, so that sums never wrap. */
 #define OFFSET_MAX (UINT64_C(1) << 62)
-
-struct block {
-    struct block *next;
-    size_t n;
-    uint8_t bytes[BLOCK_BYTES];
-};
-
-struct run {
-    struct run *next; /* by start */
-    uint64_t start, end;
-    struct block *first, *last;
-    struct part *part; /* still writing to its end, or NULL */
-};
-
-struct assembly_key {
-    uint64_t a, b;
-};
-
-struct whole {
-    struct whole *next;            /* in its bucket */
-    struct whole *older, *younger; /* by progress */
-    struct content *content;
-    struct assembly_key key;
-    uint64_t etag;     /* 0: not known */
-    uint64_t total;    /* LENGTH_UNKNOWN */
-    uint64_t frontier; /* offset of the next byte to deliver */
-    bool to_end;       /* an announced total is not its end: the protocol says when it is over */
-    bool started;      /* the frontier has moved, or stands where it must */
-    struct filter *head;
-    struct run *runs;
-    struct part *parts; /* transfers that are open now */
-    time_ns progress;
-};
-
-struct part {
-    struct filter filter;
-    struct part *next;   /* of the same whole */
-    struct whole *whole; /* NULL once it is closed: what still comes was seen before */
-    struct filter *own;  /* an object of its own, when there was no room to wait */
-    struct run *run;
-    uint64_t at; /* offset of the next byte */
-    bool to_end;
-};
-
-struct assembly {
-    struct hash_key key[2];
-    struct whole **buckets;
-    size_t mask;
-    struct whole *oldest, *youngest;
-    struct pool wholes, parts, runs, blocks;
-};
-
-/* --- Keys: the same thing between the same two hosts
- * ------------------------------------------------------------ */
-
-static struct assembly_key key_add(const struct assembly *a, struct assembly_key k, const void *p, size_t n) {
-    uint64_t mix[4] = {k.a, k.b, hash_bytes(&a->key[0], p, n), hash_bytes(&a->key[1], p, n)};
-    return (struct assembly_key){hash_bytes(&a->key[0], mix, sizeof mix),
-                                 hash_bytes(&a->key[1], mix, sizeof mix)};
-}
-
-static struct assembly_key key_of(const struct assembly *a, const struct object *o) {
-    const struct object_text *what = o->path.n ? &o->path : &o->name;
-    struct assembly_key k = {0, 0};
-    k = key_add(a, k, &o->end[o->from].address, sizeof o->end[0].address);
-    k = key_add(a, k, &o->end[side_other(o->from)].address, sizeof o->end[0].address);
-    k = key_add(a, k, o->protocol, strlen(o->protocol));
-    k = key_add(a, k, o->host.p, o->host.n);
-    k = key_add(a, k, o->user.p, o->user.n);
-    return key_add(a, k, what->p, what->n);
-}
-
-uint64_t assembly_etag(struct content *c, struct bytes etag) {
-    return etag.n ? hash_bytes(&c->assembly->key[0], etag.p, etag.n) | 1 : 0;
-}
-
-static struct whole **bucket_of(struct assembly *a, const struct assembly_key *k) {
-    return &a->buckets[k->a & a->mask];
-}
-
-/* What one of the two does not know does not keep them apart. */
-static bool may_join(const struct whole *w, uint64_t etag, uint64_t total) {
-    return (!w->etag || !etag || w->etag == etag) &&
-           (w->total == LENGTH_UNKNOWN || total == LENGTH_UNKNOWN || w->total == total);
-}
-
-static struct whole *whole_find(struct assembly *a, const struct assembly_key *k, uint64_t etag,
-                                uint64_t total) {
-    for (struct whole *w = *bucket_of(a, k); w; w = w->next)
-        if (w->key.a == k->a && w->key.b == k->b && may_join(w, etag, total))
-            return w;
-    return NULL;
-}
-
-/* --- Lists
- * ------------------------------------------------------------------------------------------------------- */
-
-static void age_unlink(struct assembly *a, struct whole *w) {
-    *(w->older ? &w->older->younger : &a->oldest) = w->younger;
-    *(w->younger ? &w->younger->older : &a->youngest) = w->older;
-}
-
-static void age_append(struct assembly *a, struct whole *w) {
-    w->older = a->youngest;
-    w->younger = NULL;
-    *(a->youngest ? &a->youngest->younger : &a->oldest) = w;
-    a->youngest = w;
-}
-
-static void whole_progress(struct whole *w) {
-    struct assembly *a = w->content->assembly;
-    w->progress = w->content->now;
-    if (a->youngest == w)
-        return;
-    age_unlink(a, w);
-    age_append(a, w);
-}
-
-static void bucket_add(struct assembly *a, struct whole *w) {
-    struct whole **bucket = bucket_of(a, &w->key);
-    w->next = *bucket;
-    *bucket = w;
-}
-
-static void bucket_remove(struct assembly *a, struct whole *w) {
-    struct whole **at = bucket_of(a, &w->key);
-    while (*at != w)
-        at = &(*at)->next;
-    *at = w->next;
-}
-
-/* --- Runs
- * -------------------------------------------------------------------------------------------------------- */
-
-static struct run *run_create(struct part *p) {
-    struct assembly *a = p->filter.content->assembly;
-    struct run *r = pool_take(&a->runs);
-    if (!r)
-        return NULL;
-    struct run **at = &p->whole->runs;
-    while (*at && (*at)->start < p->at)
-        at = &(*at)->next;
-    *r = (struct run){.next = *at, .start = p->at, .end = p->at, .part = p};
-    *at = r;
-    p->run = r;
-    return r;
-}
-
-/* Gives the run's bytes from offset `from` on to `to` (NULL: to nobody), and its memory back. */
-static void run_empty(struct content *c, struct run *r, uint64_t from, struct filter *to) {
-    struct assembly *a = c->assembly;
-    uint64_t at = r->start;
-    if (r->part)
-        r->part->run = NULL;
-    while (r->first) {
-        struct block *b = r->first;
-        size_t skip = from <= at ? 0 : from - at < b->n ? (size_t)(from - at) : b->n;
-        if (to && skip < b->n)
-            filter_data(to, b->bytes + skip, b->n - skip);
-        if (to)
-            counter_add(COUNTER_ASSEMBLY_OVERLAP, skip);
-        at += b->n;
-        r->first = b->next;
-        pool_give(&a->blocks, b);
-    }
-    pool_give(&a->runs, r);
-}
-
-static struct block *run_grow(struct assembly *a, struct run *r) {
-    struct block *b = pool_take(&a->blocks);
-    if (!b)
-        return NULL;
-    b->next = NULL;
-    b->n = 0;
-    *(r->last ? &r->last->next : &r->first) = b;
-    r->last = b;
-    return b;
-}
-
-/* Returns how many bytes found room. */
-static size_t run_append(struct assembly *a, struct run *r, const uint8_t *bytes, size_t n) {
-    size_t done = 0;
-    while (done < n) {
-        struct block *b = r->last;
-        if ((!b || b->n == BLOCK_BYTES) && !(b = run_grow(a, r)))
-            break;
-        size_t take = n - done < BLOCK_BYTES - b->n ? n - done : BLOCK_BYTES - b->n;
-        memcpy(b->bytes + b->n, bytes + done, take);
-        b->n += take;
-        done += take;
-    }
-    r->end += done;
-    return done;
-}
-
-/* --- Wholes
- * ------------------------------------------------------------------------------------------------------ */
-
-static struct whole *whole_create(struct content *c, struct filter *head, uint64_t etag, uint64_t total,
-                                  bool to_end) {
-    struct whole *w = pool_take(&c->assembly->wholes);
-    if (!w)
-        return NULL;
-    *w = (struct whole){.content = c,
-                        .key = key_of(c->assembly, filter_object(head)),
-                        .etag = etag,
-                        .total = total,
-                        .to_end = to_end,
-                        .head = head,
-                        .progress = c->now};
-    bucket_add(c->assembly, w);
-    age_append(c->assembly, w);
-    return w;
-}
-
-/* Takes the whole apart; its chain is the caller's. */
-static struct filter *whole_dissolve(struct whole *w) {
-    struct content *c = w->content;
-    struct filter *head = w->head;
-    while (w->runs) {
-        struct run *r = w->runs;
-        w->runs = r->next;
-        run_empty(c, r, 0, NULL);
-    }
-    for (struct part *p = w->parts; p; p = p->next)
-        p->whole = NULL;
-    bucket_remove(c->assembly, w);
-    age_unlink(c->assembly, w);
-    pool_give(&c->assembly->wholes, w);
-    return head;
-}
-
-static void whole_close(struct whole *w, enum transfer_end how) {
-    filter_end(whole_dissolve(w), how);
-}
-
-static bool at_end(const struct whole *w) {
-    return w->total != LENGTH_UNKNOWN && !w->to_end && w->frontier >= w->total;
-}
-
-/* Delivers what waited for the frontier; closes the whole when that was all. False: it is closed. */
-static bool whole_advance(struct whole *w) {
-    while (w->runs && w->runs->start <= w->frontier) {
-        struct run *r = w->runs;
-        uint64_t end = r->end;
-        w->runs = r->next;
-        run_empty(w->content, r, w->frontier, w->head);
-        if (end > w->frontier)
-            w->frontier = end;
-    }
-    if (!at_end(w))
-        return true;
-    whole_close(w, TRANSFER_DONE);
-    return false;
-}
-
-/* An object that begins at an offset: what is encoded cannot be decoded from its middle. */
-static void whole_start_at(struct whole *w, uint64_t offset) {
-    w->head = filter_next_object(w->head);
-    object_set_offset(filter_object(w->head), offset);
-    w->frontier = offset;
-    w->started = true;
-}
-
-static bool whole_data(struct whole *w, const uint8_t *bytes, size_t n) {
-    w->started = true;
-    w->frontier = add_sizes(w->frontier, n);
-    whole_progress(w);
-    filter_data(w->head, bytes, n);
-    return whole_advance(w);
-}
-
-static bool whole_gap(struct whole *w, uint64_t n) {
-    w->started = true;
-    w->frontier = add_sizes(w->frontier, n);
-    whole_progress(w);
-    filter_gap(w->head, n);
-    return whole_advance(w);
-}
-
-/* Nothing more will come: tells what is there, with the gaps between. */
-static void whole_finish(struct whole *w) {
-    counter_one(COUNTER_ASSEMBLY_UNFINISHED);
-    while (w->runs) {
-        uint64_t start = w->runs->start;
-        if (!w->started)
-            whole_start_at(w, start);
-        else if (start > w->frontier)
-            filter_gap(w->head, start - w->frontier);
-        w->frontier = start;
-        if (!whole_advance(w))
-            return;
-    }
-    if (w->total != LENGTH_UNKNOWN && w->total > w->frontier)
-        filter_gap(w->head, w->total - w->frontier);
-    whole_close(w, TRANSFER_CUT);
-}
-
-static bool idle(const struct whole *w) {
-    return !w->parts;
-}
-
-/* Nothing was ever seen of it. */
-static bool vacant(const struct whole *w) {
-    return !w->started && !w->runs && !w->parts;
-}
-
-static void whole_drop(struct whole *w) {
-    object_abandon(filter_next_object(whole_dissolve(w)));
-}
-
-static void whole_give_up(struct whole *w) {
-    if (vacant(w))
-        whole_drop(w);
-    else
-        whole_finish(w);
-}
 
 /* --- Parts
  * ------------------------------------------------------------------------------------------------------- */
@@ -374,7 +53,7 @@ static void part_spill(struct part *p) {
         run_empty(c, r, 0, p->own);
     }
     part_leave(p);
-    if (vacant(w))
+    if (whole_vacant(w))
         whole_drop(w);
 }
 
@@ -456,7 +135,7 @@ static void part_gap(struct filter *f, uint64_t n) {
 static void whole_ends_at(struct whole *w, uint64_t end) {
     w->total = end;
     w->to_end = false;
-    if (at_end(w))
+    if (whole_at_end(w))
         whole_close(w, w->frontier == end ? TRANSFER_DONE : TRANSFER_CUT);
 }
 
@@ -509,10 +188,10 @@ static struct filter *whole_chain(struct content *c, const struct object_seed *s
 /* The whole among those of the same key that this part goes on with, if any. */
 static struct whole *whole_for(struct whole *found, const struct part_place *place) {
     if (!found || !place->again || place->append)
-        return found && (!place->append || idle(found)) ? found : NULL;
+        return found && (!place->append || whole_idle(found)) ? found : NULL;
     if (!found->started)
         return found;
-    if (idle(found))
+    if (whole_idle(found))
         whole_finish(found); /* its rest does not come: it is sent anew */
     return NULL;
 }
@@ -560,7 +239,7 @@ struct filter *assembly_part(struct content *c, const struct object_seed *seed, 
         pool_give(&c->assembly->parts, p);
         return NULL;
     }
-    struct assembly_key key = key_of(c->assembly, filter_object(chain));
+    struct assembly_key key = whole_key(c->assembly, filter_object(chain));
     struct whole *w = whole_for(whole_find(c->assembly, &key, seed->etag, place.total), &place);
     if (w)
         object_abandon(filter_next_object(chain));
@@ -591,13 +270,13 @@ static void whole_adopt(struct whole *w, struct filter *head, uint64_t seen) {
 bool assembly_keep(struct content *c, struct filter *head, uint64_t etag, uint64_t seen, uint64_t total) {
     if (seen > OFFSET_MAX)
         return false;
-    struct assembly_key key = key_of(c->assembly, filter_object(head));
+    struct assembly_key key = whole_key(c->assembly, filter_object(head));
     struct whole *w = whole_find(c->assembly, &key, etag, total);
     if (w && !w->started) {
         whole_adopt(w, head, seen);
         return true;
     }
-    if (w && idle(w))
+    if (w && whole_idle(w))
         whole_finish(w);
     w = whole_create(c, head, etag, total, false);
     if (!w) {
@@ -611,11 +290,8 @@ bool assembly_keep(struct content *c, struct filter *head, uint64_t etag, uint64
 
 void assembly_renamed(struct filter *part) {
     struct whole *w = part_of(part)->whole;
-    if (!w)
-        return;
-    bucket_remove(w->content->assembly, w);
-    w->key = key_of(w->content->assembly, filter_object(w->head));
-    bucket_add(w->content->assembly, w);
+    if (w)
+        whole_rekey(w);
 }
 
 /* --- Time and life
@@ -627,7 +303,7 @@ void assembly_expire(struct content *c, time_ns now) {
     struct whole *next;
     for (struct whole *w = a->oldest; w && now - w->progress >= limit; w = next) {
         next = w->younger;
-        if (idle(w)) /* an open transfer is timed by its flow */
+        if (whole_idle(w)) /* an open transfer is timed by its flow */
             whole_give_up(w);
     }
 }
@@ -635,7 +311,7 @@ void assembly_expire(struct content *c, time_ns now) {
 bool assembly_evict(struct content *c) {
     unsigned looked_at = 0;
     for (struct whole *w = c->assembly->oldest; w && looked_at < EVICT_LOOK; w = w->younger, looked_at++)
-        if (idle(w)) {
+        if (whole_idle(w)) {
             counter_one(COUNTER_ASSEMBLY_EVICTED);
             whole_give_up(w);
             return true;
