@@ -37,10 +37,12 @@ static void close_siblings(const struct sensor *s, int keep) {
             capture_close(s->capture[i]);
 }
 
-static int worker_main(const struct sensor *s, int index) {
+static int worker_main(const struct sensor *s, int index, bool successor) {
     static char name[32];
     snprintf(name, sizeof name, "worker %d", index + 1);
     close_siblings(s, index);
+    if (successor)
+        capture_resume(s->capture[index]);
     const struct worker_options o = {
         .pipeline = {.config = s->config,
                      .memory = s->config->sensor.memory / s->workers,
@@ -85,7 +87,7 @@ static bool spawn_worker(struct children *c, int index) {
     }
     if (pid == 0) {
         die_with(parent);
-        exit(worker_main(c->sensor, index));
+        exit(worker_main(c->sensor, index, c->worker[index].started != 0));
     }
     c->worker[index].pid = pid;
     c->worker[index].started = clock_monotonic();

@@ -179,7 +179,7 @@ void emit_finding(struct emitter *e, const struct finding *f, struct session *s)
     send_record(e);
 }
 
-void emit_flow(struct emitter *e, const struct flow *flow, struct session *s, const char *application) {
+void emit_flow(struct emitter *e, const struct flow *flow, struct session *s) {
     struct record *r = &e->builder.head;
     struct judgement j;
     if (!(e->wants & REPORT_FLOW))
@@ -189,15 +189,13 @@ void emit_flow(struct emitter *e, const struct flow *flow, struct session *s, co
     record_begin(&e->builder, RECORD_FLOW);
     put_ends(e, s, from);
     put_judgement(e, s, from, &j);
-    if (!s->application)
-        put_text(e, TEXT_APPLICATION, application);
     r->time = flow->last;
     r->first = flow->first;
     r->last = flow->last;
-    r->bytes = flow->bytes[from];
-    r->bytes_back = flow->bytes[side_other(from)];
-    r->packets = flow->packets[from];
-    r->packets_back = flow->packets[side_other(from)];
+    r->bytes = flow->bytes[SIDE_CLIENT];
+    r->bytes_back = flow->bytes[SIDE_SERVER];
+    r->packets = flow->packets[SIDE_CLIENT];
+    r->packets_back = flow->packets[SIDE_SERVER];
     put_text(e, TEXT_HOST, s->host);
     send_record(e);
 }

@@ -18,6 +18,6 @@ struct emitter {
 
 void emit_transfer(struct emitter *e, const struct object *o, struct session *s);
 void emit_finding(struct emitter *e, const struct finding *f, struct session *s);
-void emit_flow(struct emitter *e, const struct flow *flow, struct session *s, const char *application);
+void emit_flow(struct emitter *e, const struct flow *flow, struct session *s);
 
 #endif

@@ -134,7 +134,7 @@ static bool sensible(const struct options *o, int *status) {
         return true;
     if (o->interface && o->file_count)
         return mistake(status, "-i and -r exclude each other", "");
-    if (!o->interface && !o->file_count)
+    if (!o->interface && !o->file_count && !o->config)
         return mistake(status, "nothing to do: give -i IFACE or -r CAPTURE", "");
     if (o->events && o->output_count == 0)
         return mistake(status, "--events says what -o writes, and there is no -o", "");

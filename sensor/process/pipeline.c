@@ -39,7 +39,6 @@ static struct pipeline *the;
 
 static struct transfer *service_begin(struct conversation *c, const struct transfer_facts *facts) {
     const struct session *s = c->owner;
-    counter_one(COUNTER_TRANSFERS);
     if (!s->matters[facts->from]) {
         counter_one(COUNTER_TRANSFERS_NOT_LEAVING);
         return NULL;
@@ -60,8 +59,6 @@ static void service_expect(struct conversation *c, struct address client, struct
 
 static void service_encrypted(struct conversation *c) {
     struct session *s = c->owner;
-    if (!s->encrypted)
-        counter_one(COUNTER_FLOWS_ENCRYPTED);
     s->encrypted = true;
 }
 
@@ -86,7 +83,7 @@ static const struct protocol_services services = {
 static void take_announcement(struct flow *flow, time_ns now) {
     struct expectation e;
     struct conversation *c = flow->conversation;
-    if (c->protocol || !expect_take(the->expected, flow, now, &e))
+    if (!conversation_awaits(c) || !expect_take(the->expected, flow, now, &e))
         return;
     if (!conversation_announce(the->dispatcher, c, e.protocol, e.context)) {
         if (e.release)
@@ -161,7 +158,7 @@ static void on_opened(void *context, struct flow *flow, const struct packet *pac
 
 static void close_stream(struct pipeline *p, struct flow *flow) {
     if (flow->stream)
-        stream_close(p->reassembler, flow->stream, p->now);
+        stream_close(p->reassembler, flow->stream, flow->last);
     flow->stream = NULL;
 }
 
@@ -172,7 +169,8 @@ static void on_closed(void *context, struct flow *flow, enum flow_end why) {
     identify_release(p->identify, flow);
     if (!s)
         return;
-    emit_flow(&p->emitter, flow, s, NULL);
+    take_announcement(flow, flow->last);
+    emit_flow(&p->emitter, flow, s);
     conversation_close(p->dispatcher, flow->conversation);
     flow->conversation = NULL;
     session_release(&p->sessions, s);
@@ -186,7 +184,8 @@ static void on_identified(struct pipeline *p, struct flow *flow) {
     s->application = app ? identify_name(p->identify, app) : NULL;
     s->master = flow->ndpi_master ? identify_name(p->identify, flow->ndpi_master) : NULL;
     if (!c->protocol && identify_encrypted(flow)) {
-        service_encrypted(c);
+        counter_one(COUNTER_FLOWS_ENCRYPTED);
+        s->encrypted = true;
         if (flow->stream)
             stop(flow);
         flow->interest = FLOW_COUNT;

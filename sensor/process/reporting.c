@@ -9,7 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { POLL_MAX = 64, BATCH = 512, SLEEP_MS = 200, FINISH_MS = 10000 };
+enum { POLL_MAX = 64, BATCH = 512, SLEEP_MS = 100, FINISH_MS = 10000 };
 
 struct reporting {
     const struct reporting_options *o;
@@ -108,8 +108,9 @@ static void sleep_until_work(struct reporting *g) {
                                        {.fd = g->signals, .events = POLLIN}};
     struct signalfd_siginfo info;
     size_t n = 2 + reporter_poll(g->reporter, fds + 2, POLL_MAX);
-    doorbell_sleep(g->o->doorbell, 0);
-    poll(fds, n, SLEEP_MS);
+    bool may_sleep = doorbell_arm(g->o->doorbell);
+    poll(fds, n, may_sleep ? SLEEP_MS : 0);
+    doorbell_disarm(g->o->doorbell);
     while (read(g->signals, &info, sizeof info) == (ssize_t)sizeof info)
         if (info.ssi_signo == SIGHUP)
             reporter_reopen(g->reporter);

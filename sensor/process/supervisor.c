@@ -59,11 +59,18 @@ static bool gather_outputs(struct supervisor *s) {
     return true;
 }
 
+/* -i, or the configured one when no capture file is read. */
+static const char *live_interface(const struct supervisor *s) {
+    if (s->options->file_count)
+        return NULL;
+    return s->options->interface ? s->options->interface : s->snapshot->config->capture.interface;
+}
+
 static unsigned worker_count(const struct supervisor *s) {
     const struct options *o = s->options;
     if (o->workers)
         return o->workers;
-    return o->interface ? (unsigned)s->snapshot->config->sensor.workers : 1;
+    return o->file_count ? 1 : (unsigned)s->snapshot->config->sensor.workers;
 }
 
 static struct capture *open_one(const struct supervisor *s, unsigned index, unsigned count, struct error *e) {
@@ -77,12 +84,13 @@ static struct capture *open_one(const struct supervisor *s, unsigned index, unsi
             capture_share(file, index, count, by_ports);
         return file;
     }
-    const struct capture_options live = {.interface = o->interface,
+    const struct capture_options live = {.interface = live_interface(s),
                                          .filter = filter,
                                          .ring_bytes = c->capture.ring / count,
                                          .snap_length = c->capture.snap_length,
                                          .promiscuous = c->capture.promiscuous,
                                          .workers = count,
+                                         .index = index,
                                          .split_by_ports = by_ports,
                                          .fanout_group = (uint16_t)getpid()};
     return capture_open_live(&live, e);
@@ -110,8 +118,11 @@ static bool open_captures(struct supervisor *s) {
         }
         s->sensor.workers = i + 1;
     }
-    if (s->options->interface)
-        capture_check_offloads(s->options->interface);
+    if (!live_interface(s))
+        return true;
+    capture_check_offloads(live_interface(s));
+    for (unsigned i = 0; i < count && count > 1; i++)
+        capture_begin(s->sensor.capture[i]);
     return true;
 }
 
@@ -174,8 +185,8 @@ static int run(struct supervisor *s) {
     s->children.sensor = &s->sensor;
     if (!children_start(&s->children))
         return 1;
-    if (s->options->interface)
-        log_info("watching %s with %u worker%s", s->options->interface, s->sensor.workers,
+    if (live_interface(s))
+        log_info("watching %s with %u worker%s", live_interface(s), s->sensor.workers,
                  s->sensor.workers == 1 ? "" : "s");
     return watch(s, &signals);
 }
@@ -186,6 +197,13 @@ static int check_done(const struct supervisor *s) {
                ruleset_count(s->snapshot->config->rules), policy_image_networks(s->snapshot->config->policy),
                policy_partners(s->snapshot->config->policy), s->snapshot->config->output_count);
     return 0;
+}
+
+static bool has_source(const struct supervisor *s) {
+    if (s->options->file_count || live_interface(s))
+        return true;
+    log_error("nothing to watch: give -i IFACE or -r CAPTURE, or set capture.interface in the configuration");
+    return false;
 }
 
 int supervisor_run(const struct options *options) {
@@ -203,7 +221,7 @@ int supervisor_run(const struct options *options) {
         s->sensor.offline = options->file_count > 0;
         if (options->check)
             status = check_done(s);
-        else if (open_captures(s) && open_channels(s))
+        else if (has_source(s) && open_captures(s) && open_channels(s))
             status = run(s);
     }
     close_all(s);

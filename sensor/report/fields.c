@@ -208,11 +208,20 @@ static void get_name(const struct event *e, size_t which, struct value *v) {
     set_bytes(v, e->name);
 }
 
+static bool is_http(const struct event *e) {
+    return bytes_starts_nocase(record_text_of(e->record, TEXT_PROTOCOL), "http");
+}
+
 /* What a request names is its URL's path, whatever else has one names a file. */
 static void get_path(const struct event *e, size_t url, struct value *v) {
-    bool http = bytes_starts_nocase(record_text_of(e->record, TEXT_PROTOCOL), "http");
-    if (http == (url != 0))
+    if (is_http(e) == (url != 0))
         set_bytes(v, e->path);
+}
+
+/* A method of HTTP, a command of any other protocol. */
+static void get_method(const struct event *e, size_t http, struct value *v) {
+    if (is_http(e) == (http != 0))
+        set_bytes(v, record_text_of(e->record, TEXT_METHOD));
 }
 
 /* --- of the incident --- */
@@ -298,9 +307,10 @@ const struct field fields[] = {
     {"url.path",                       "url",        6, OBJECT,          get_path, 1},
     {"url.domain",                     "host",       6, OBJECT,          get_text, TEXT_HOST},
     {"user.name",                      "user",       7, OBJECT,          get_text, TEXT_USER},
-    {"http.request.method",            "method",     7, OBJECT,          get_text, TEXT_METHOD},
+    {"http.request.method",            "method",     7, OBJECT,          get_method, 1},
     {"threat.technique.id",            "technique", 12, REPORT_ALERT,    get_technique, 0},
     {"gantry.sequence",                "seq",        0, ALL,             get_sequence, 0},
+    {"gantry.command",                 "command",    7, OBJECT,          get_method, 0},
     {"gantry.incident.id",             "incident",   0, REPORT_ALERT,    get_incident_id, 0},
     {"gantry.incident.state",          "state",      0, REPORT_ALERT,    get_incident_state, 0},
     {"gantry.incident.sequence",       "alert",     23, REPORT_ALERT,    get_incident, IN_INCIDENT(sequence)},
