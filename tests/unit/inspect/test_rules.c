@@ -79,7 +79,10 @@ static void every_other_mistake_is_told_with_its_line_and_mend(void **state) {
                    ": error: rules: there are none; a sensor without rules finds nothing");
     assert_problem("rules:\n  - id: r\n    object: {size: {min: 2 KiB, max: 1 KiB}}\n" RULE_TAIL,
                    ":3: error: size: max is below min; no object fits");
-    assert_problem("rules:\n  - id: r\n    severity: 11\n", ":3: error: severity: ");
+    assert_problem(
+        "rules:\n  - {id: r, name: n, class: c, severity: 11, object: {kinds: text}, examples: [{text: a}],\n"
+        "     counterexamples: [{text: b}]}\n",
+        ":2: error: severity: ");
 }
 
 static void a_missing_file_and_an_empty_folder_are_told(void **state) {
