@@ -148,6 +148,7 @@
     COUNTER(MULTIPART_HEAD,       "content.multipart_head",       "parts whose headers were longer than allowed") \
     COUNTER(MULTIPART_GAPS,       "content.multipart_gaps",       "gaps inside multipart bodies") \
     COUNTER(ASSEMBLY_OVERLAP,     "content.assembly_overlap",     "bytes of parts that had been seen before") \
+    COUNTER(ASSEMBLY_BEHIND,      "content.assembly_behind",      "bytes of parts behind the announced end of their whole") \
     COUNTER(ASSEMBLY_SPILLED,     "content.assembly_spilled",     "parts made objects of their own because the memory for waiting parts was full") \
     COUNTER(ASSEMBLY_UNFINISHED,  "content.assembly_unfinished",  "wholes closed without all of their parts") \
     COUNTER(ASSEMBLY_EVICTED,     "content.assembly_evicted",     "unfinished wholes closed early to make room for new objects") \

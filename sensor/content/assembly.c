@@ -46,6 +46,7 @@ static void part_spill(struct part *p) {
     seed.declared_type = object_text_bytes(&o->declared_type);
     seed.offset = r ? r->start : p->at;
     seed.total = w->total;
+    p->limit = w->to_end ? LENGTH_UNKNOWN : w->total;
     counter_one(COUNTER_ASSEMBLY_SPILLED);
     p->own = object_create(c, &seed, NULL);
     if (r) {
@@ -57,16 +58,16 @@ static void part_spill(struct part *p) {
         whole_drop(w);
 }
 
-static void part_hold(struct part *p, const uint8_t *bytes, size_t n) {
+/* Returns how many bytes found room; if that was not all, the part has left the whole. */
+static size_t part_hold(struct part *p, const uint8_t *bytes, size_t n) {
     struct assembly *a = p->filter.content->assembly;
     struct run *r = p->run ? p->run : run_create(p);
     size_t held = r ? run_append(a, r, bytes, n) : 0;
     whole_progress(p->whole);
+    p->at = add_sizes(p->at, held);
     if (held < n)
         part_spill(p);
-    p->at = add_sizes(p->at, n);
-    if (held < n && p->own)
-        filter_data(p->own, bytes + held, n - held);
+    return held;
 }
 
 /* Bytes of this part that the whole has seen, or that lie behind its end. */
@@ -79,42 +80,64 @@ static uint64_t part_skip(const struct part *p, uint64_t n) {
     return n < w->frontier - p->at ? n : w->frontier - p->at;
 }
 
-static void part_data(struct filter *f, const uint8_t *bytes, size_t n) {
-    struct part *p = part_of(f);
-    if (p->own) {
-        filter_data(p->own, bytes, n);
-        return;
-    }
-    size_t skip = p->whole ? (size_t)part_skip(p, n) : n;
-    counter_add(COUNTER_ASSEMBLY_OVERLAP, skip);
-    p->at = add_sizes(p->at, skip);
-    bytes += skip;
-    n -= skip;
-    if (n == 0)
-        return;
-    struct whole *w = p->whole;
+/* How far the part goes on by itself: what is held already came first. */
+static uint64_t part_reach(const struct part *p, uint64_t n) {
+    const struct whole *w = p->whole;
     if (!w->to_end && w->total != LENGTH_UNKNOWN && n > w->total - p->at)
-        n = (size_t)(w->total - p->at);
-    if (p->at == w->frontier) {
-        p->at = add_sizes(p->at, n);
-        whole_data(w, bytes, n);
-    } else {
-        part_hold(p, bytes, n);
-    }
+        n = w->total - p->at;
+    if (p->at == w->frontier && w->runs && n > w->runs->start - p->at)
+        n = w->runs->start - p->at;
+    return n;
 }
 
-/* Up to the next run that is held: it may fill the rest. */
-static uint64_t gap_step(const struct part *p, uint64_t n) {
-    const struct run *r = p->whole->runs;
-    if (p->at != p->whole->frontier || !r || r->start - p->at >= n)
-        return n;
-    return r->start - p->at;
+/* An object of its own ends where the whole would. */
+static uint64_t own_reach(struct part *p, uint64_t n) {
+    uint64_t reach = p->limit <= p->at ? 0 : n < p->limit - p->at ? n : p->limit - p->at;
+    p->at = add_sizes(p->at, n);
+    counter_add(COUNTER_ASSEMBLY_BEHIND, n - reach);
+    return reach;
+}
+
+static void own_data(struct part *p, const uint8_t *bytes, size_t n) {
+    size_t reach = (size_t)own_reach(p, n);
+    if (reach > 0)
+        filter_data(p->own, bytes, reach);
+}
+
+/* One step of part_data; returns how many bytes it took. */
+static size_t part_step(struct part *p, const uint8_t *bytes, size_t n) {
+    size_t skip = (size_t)part_skip(p, n);
+    if (skip > 0) {
+        counter_add(p->at < p->whole->frontier ? COUNTER_ASSEMBLY_OVERLAP : COUNTER_ASSEMBLY_BEHIND, skip);
+        p->at = add_sizes(p->at, skip);
+        return skip;
+    }
+    size_t step = (size_t)part_reach(p, n);
+    if (p->at != p->whole->frontier)
+        return part_hold(p, bytes, step);
+    p->at = add_sizes(p->at, step);
+    whole_data(p->whole, bytes, step);
+    return step;
+}
+
+static void part_data(struct filter *f, const uint8_t *bytes, size_t n) {
+    struct part *p = part_of(f);
+    while (n > 0 && p->whole) {
+        size_t done = part_step(p, bytes, n);
+        bytes += done;
+        n -= done;
+    }
+    if (p->own)
+        own_data(p, bytes, n);
+    else
+        counter_add(COUNTER_ASSEMBLY_OVERLAP, n);
 }
 
 static void part_gap(struct filter *f, uint64_t n) {
     struct part *p = part_of(f);
-    if (p->own)
-        filter_gap(p->own, n);
+    uint64_t reach = p->own ? own_reach(p, n) : 0;
+    if (reach > 0)
+        filter_gap(p->own, reach);
     if (p->run)
         p->run->part = NULL;
     p->run = NULL;
@@ -122,7 +145,7 @@ static void part_gap(struct filter *f, uint64_t n) {
         uint64_t step = part_skip(p, n);
         bool skipped = step > 0;
         if (!skipped)
-            step = gap_step(p, n);
+            step = part_reach(p, n);
         bool at_frontier = p->at == p->whole->frontier;
         p->at = add_sizes(p->at, step);
         n -= step;
@@ -251,6 +274,7 @@ struct filter *assembly_part(struct content *c, const struct object_seed *seed, 
         part_join(p, w, &place, seed->etag);
     } else { /* no room for a whole */
         counter_one(COUNTER_ASSEMBLY_SHED);
+        p->limit = LENGTH_UNKNOWN;
         p->own = place.offset ? filter_next_object(chain) : chain;
         object_set_offset(filter_object(p->own), place.offset);
     }

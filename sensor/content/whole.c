@@ -90,7 +90,7 @@ struct run *run_create(struct part *p) {
     if (!r)
         return NULL;
     struct run **at = &p->whole->runs;
-    while (*at && (*at)->start < p->at)
+    while (*at && (*at)->start <= p->at)
         at = &(*at)->next;
     *r = (struct run){.next = *at, .start = p->at, .end = p->at, .part = p};
     *at = r;
