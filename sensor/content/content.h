@@ -80,7 +80,7 @@ struct content_options {
     uint64_t assembly_time;  /* ns that an unfinished whole waits for more parts; 0: 120 s */
     uint64_t output_max;     /* decoded bytes of one object; 0: 4 GiB */
     uint64_t ratio_max;      /* decoded to encoded once over 1 MiB; 0: 200 */
-    uint64_t container_hash; /* containers up to this size get a hash of their own; 0: 1 MiB */
+    uint64_t container_hash; /* containers up to this size get a hash of their own; 0: 64 KiB */
     unsigned depth_max;      /* nested objects and codings; 0: 8 */
 };
 

@@ -181,7 +181,7 @@ static struct content_options defaults_filled(const struct content_options *give
     o.assembly_time = or_default(o.assembly_time, 120 * (uint64_t)NS_PER_S);
     o.output_max = or_default(o.output_max, UINT64_C(4) << 30);
     o.ratio_max = or_default(o.ratio_max, 200);
-    o.container_hash = or_default(o.container_hash, 1 << 20);
+    o.container_hash = or_default(o.container_hash, 64 << 10);
     o.depth_max = o.depth_max ? o.depth_max : 8;
     if (o.depth_max > CODINGS_MAX)
         o.depth_max = CODINGS_MAX;

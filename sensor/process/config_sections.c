@@ -107,7 +107,7 @@ static const struct setting content_settings[] = {
     {.key = "ratio-max", .type = SETTING_COUNT, CONTENT(ratio_max), .low = 2, .high = 100000, .preset = "200",
      .help = "how many times its encoded size an object may decode to, once it is over 1 MiB"},
     {.key = "container-hash", .type = SETTING_SIZE, CONTENT(container_hash), .low = 1, .high = GIB(1),
-     .preset = "1 MiB", .help = "multipart bodies up to this size get a hash of their own"},
+     .preset = "64 KiB", .help = "multipart bodies up to this size get a hash of their own"},
     {.key = "depth-max", .type = SETTING_COUNT, .offset = offsetof(struct content_draft, depth), .low = 1,
      .high = 32, .preset = "8", .help = "objects and codings within one another"},
     {0},

@@ -239,8 +239,6 @@ void pipeline_packet(void *pipeline, const struct capture_packet *in) {
     struct pipeline *p = pipeline;
     struct packet packet;
     enum side from;
-    counter_one(COUNTER_PACKETS);
-    counter_add(COUNTER_BYTES, in->wire);
     keep_time(p, in->time);
     if (decode_packet(p->decoder, in, &packet)) {
         struct flow *flow = flow_table_packet(p->flows, &packet, &from);

@@ -4,7 +4,7 @@
 #include <signal.h>
 
 enum { BATCH = 256 };
-static const time_ns drops_interval = NS_PER_S;
+static const time_ns drops_interval = NS_PER_S, drain_limit = NS_PER_S;
 
 static volatile sig_atomic_t stopping;
 
@@ -29,6 +29,13 @@ static void tell_status(const struct worker_options *o, const struct pipeline *p
     o->status->progress = capture_progress(o->capture);
 }
 
+/* Told to stop: what the kernel has already put into the ring is read first, for at most a second. */
+static void drain(const struct worker_options *o, struct pipeline *p) {
+    time_ns end = clock_monotonic() + drain_limit;
+    while (!o->pipeline.offline && clock_monotonic() < end && capture_read(o->capture, BATCH, pipeline_packet, p) > 0)
+        tell_status(o, p);
+}
+
 /* Reads until the end; returns what capture_read ended with. */
 static int read_all(const struct worker_options *o, struct pipeline *p) {
     time_ns next_drops = 0;
@@ -44,6 +51,7 @@ static int read_all(const struct worker_options *o, struct pipeline *p) {
             next_drops = clock_monotonic() + drops_interval;
         }
     }
+    drain(o, p);
     return CAPTURE_END;
 }
 

@@ -150,7 +150,7 @@ class Lab:
 class Sensor:
     """gantry on the span port; records as JSON lines in a file."""
 
-    def __init__(self, lab, folder, outputs='', options=(), events='alert,transfer'):
+    def __init__(self, lab, folder, outputs='', options=(), events='alert,transfer,stats'):
         self.lab, self.folder = lab, str(folder)
         self.json = os.path.join(self.folder, 'records.json')
         self.log = os.path.join(self.folder, 'gantry.log')
@@ -174,9 +174,9 @@ class Sensor:
             assert status == 0, f'gantry ended with {status}: {open(self.log).read()}'
 
     def finish(self):
-        """Stops the sensor, so that every record is out."""
+        """Stops the sensor, so that every record is out: its alerts and transfers."""
         self.__exit__()
-        return self.records()
+        return [r for r in self.records() if r['event']['action'] != 'stats']
 
     def records(self, action=None):
         try:
