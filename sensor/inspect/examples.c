@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/rules.h"
+#include "inspect/draft.h"
 
 /* Examples and counterexamples of rules: a name, and content as text, base64 or hexadecimal. */
 struct example_entry {

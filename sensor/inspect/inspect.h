@@ -21,9 +21,11 @@ struct rule {
 
 struct ruleset; /* immutable, in the snapshot's arena, Hyperscan databases included */
 
-/* Loads files and folders (*.yaml in them, sorted by name, not hidden). NULL after telling the problems: unknown key, wrong type,
- * duplicate id, bad pattern with Hyperscan's reason, unbounded counted pattern; warnings for costly patterns. */
-const struct ruleset *ruleset_load(const char *const *paths, size_t count, struct arena *arena, struct problems *problems);
+/* Loads files and folders (*.yaml in them, sorted by name, not hidden). NULL after telling the problems:
+ * unknown key, wrong type, duplicate id, bad pattern with Hyperscan's reason, unbounded counted pattern;
+ * warnings for costly patterns. */
+const struct ruleset *ruleset_load(const char *const *paths, size_t count, struct arena *arena,
+                                   struct problems *problems);
 size_t ruleset_count(const struct ruleset *r);
 const struct rule *ruleset_rule(const struct ruleset *r, size_t index);
 /* Distinct class names of all rules, for checking contracts: NULL-terminated. */
@@ -34,9 +36,9 @@ enum { FINDING_DIGESTS_MAX = 256, FINDING_SAMPLE_MAX = 64 };
 struct finding {
     const struct rule *rule;
     const struct object *object;
-    uint32_t distinct;            /* distinct counted values seen so far (plates), 0 if the rule counts nothing */
-    bool at_least;                /* counting stopped at its limit: there may be more */
-    const uint64_t *digests;      /* keyed digests of distinct values, digest_count of them, for HyperLogLog */
+    uint32_t distinct;       /* distinct counted values seen so far (plates), 0 if the rule counts nothing */
+    bool at_least;           /* counting stopped at its limit: there may be more */
+    const uint64_t *digests; /* keyed digests of distinct values, digest_count of them, for HyperLogLog */
     uint32_t digest_count;
     char sample[FINDING_SAMPLE_MAX]; /* one redacted value ("AB***34"), "" for none; never a whole plate */
 };
@@ -48,8 +50,8 @@ struct finding_sink {
 };
 
 struct inspector_options {
-    uint64_t memory;          /* bytes for streams and counting sets */
-    uint32_t distinct_max;    /* distinct values counted in an object; 0: 1,024 */
+    uint64_t memory;            /* bytes for streams and counting sets */
+    uint32_t distinct_max;      /* distinct values counted in an object; 0: 1,024 */
     struct hash_key digest_key; /* of the sensor: same key, same digests */
 };
 
@@ -62,7 +64,8 @@ void inspector_destroy(struct inspector *i);
 void inspector_opened(struct inspector *i, struct object *o);
 void inspector_data(struct inspector *i, struct object *o, const uint8_t *bytes, size_t n);
 void inspector_gap(struct inspector *i, struct object *o, uint64_t n);
-/* After this `found` has been called for every rule that holds; the state is freed with inspector_forget(). */
+/* After this `found` has been called for every rule that holds; the state is freed with inspector_forget().
+ */
 void inspector_closed(struct inspector *i, struct object *o);
 
 /* Rules that held for a closed object: at most `most`, in ruleset order; returns how many hold. */

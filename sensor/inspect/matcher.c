@@ -32,8 +32,7 @@ static const hs_database_t *database_of(const struct pattern_set *s) {
     return (const hs_database_t *)(const void *)s->database;
 }
 
-/* --- expressions -----------------------------------------------------------------------------------------
- */
+/* --- expressions --- */
 
 static unsigned hs_flags(const struct pattern *p, bool valued) {
     static const struct {
@@ -69,15 +68,21 @@ static bool tell(struct error *e, hs_compile_error_t *reason) {
     return false;
 }
 
-bool pattern_check(const struct pattern *p, bool valued, struct pattern_width *out, struct error *e) {
+bool pattern_check(const struct pattern *p, struct pattern_width *out, struct error *e) {
     hs_expr_info_t *info = NULL;
     hs_compile_error_t *reason = NULL;
-    hs_database_t *database = NULL;
     if (hs_expression_info(p->expression, hs_flags(p, false), &info, &reason) != HS_SUCCESS)
         return tell(e, reason);
     *out = (struct pattern_width){.most = info->max_width, .unbounded = info->max_width == UINT_MAX};
+    bool empty = info->min_width == 0;
     free(info);
-    /* hs_expression_info accepts what the compiler then finds too large. */
+    /* Only these are refused often enough by the compiler alone to be worth its time here. */
+    return !empty || pattern_compiles(p, false, e);
+}
+
+bool pattern_compiles(const struct pattern *p, bool valued, struct error *e) {
+    hs_compile_error_t *reason = NULL;
+    hs_database_t *database = NULL;
     if (hs_compile(p->expression, hs_flags(p, valued), hs_mode(valued), NULL, &database, &reason) !=
         HS_SUCCESS)
         return tell(e, reason);
@@ -124,8 +129,7 @@ double pattern_cost(const struct pattern *p) {
     return cost;
 }
 
-/* --- sets --------------------------------------------------------------------------------------------------
- */
+/* --- sets --- */
 
 static struct pattern_set *into_arena(hs_database_t *database, struct arena *arena, struct error *e) {
     char *bytes = NULL;
@@ -186,8 +190,7 @@ size_t pattern_set_size(const struct pattern_set *s) {
     return s->size;
 }
 
-/* --- streams -----------------------------------------------------------------------------------------------
- */
+/* --- streams --- */
 
 struct matcher *matcher_create(const struct pattern_set *const *sets, size_t count, uint64_t memory,
                                struct error *e) {

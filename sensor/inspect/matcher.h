@@ -27,8 +27,11 @@ struct pattern_width {
     bool unbounded;
 };
 
-/* False with Hyperscan's reason if it refuses the expression. */
-bool pattern_check(const struct pattern *p, bool valued, struct pattern_width *out, struct error *e);
+/* False with Hyperscan's reason if it refuses the expression. Quick: what is only found too large when it is
+ * compiled is told by pattern_compiles(). */
+bool pattern_check(const struct pattern *p, struct pattern_width *out, struct error *e);
+/* The same by compiling it, as pattern_set_compile() would. */
+bool pattern_compiles(const struct pattern *p, bool valued, struct error *e);
 /* Seconds of CPU for a gigabyte of random bytes, measured here over a short run. */
 double pattern_cost(const struct pattern *p);
 

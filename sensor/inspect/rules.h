@@ -14,7 +14,7 @@ enum { IDENTIFIERS_MAX = 2048, RULES_MAX = 2048, SCANS_MAX = 256, VALUE_WIDTH_MA
 
 struct identifier {
     const char *id, *description, *file;
-    int line;
+    int line, pattern_line;
     struct pattern pattern;
     struct pattern_width width;
     int validator; /* index into validator_table, -1 for none */
@@ -95,26 +95,6 @@ struct ruleset {
     unsigned tail; /* bytes to look back for the widest pattern whose value is needed */
     const char *const *classes;
 };
-
-/* A rule's files as they are read; scans.c makes the tallies and databases of them. */
-struct rules_draft {
-    struct setting_reader reader;
-    struct identifier *identifiers;
-    size_t identifier_count;
-    struct rule *rules;
-    struct rule_condition *conditions;
-    size_t rule_count;
-    struct tally *tallies;
-    size_t tally_count;
-};
-
-/* Finds or adds the tally; SIZE_MAX when there are too many. */
-size_t draft_tally(struct rules_draft *d, const struct tally *wanted);
-/* Compiles every scan. False after telling the problems. */
-bool draft_scans(struct rules_draft *d, struct ruleset *r);
-/* Reads the list under `examples` or `counterexamples` behind those in `out`, at most `most`. */
-bool draft_examples(struct setting_reader *r, const struct yaml *list, bool holds, struct rule_example *out,
-                    size_t *count, size_t most);
 
 /* True if every match holds a run of at least three fixed bytes; false when in doubt. */
 bool pattern_has_literal(const char *expression);

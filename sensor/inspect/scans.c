@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/rules.h"
+#include "inspect/draft.h"
 
 #include <stdlib.h>
 
@@ -70,7 +70,7 @@ static void warn_costly(struct rules_draft *d, const unsigned *asked) {
         const struct identifier *id = &d->identifiers[i];
         if (told[i] && !id->literal)
             problem_warning(
-                d->reader.problems, id->file, id->line,
+                d->reader.problems, id->file, id->pattern_line,
                 "pattern: identifier %s holds no three fixed bytes in a row and would cost %.2f s of CPU "
                 "for each GB of binary content; it is matched in text and metadata only: give it a fixed "
                 "part, or drop content from the scopes of its rules",
@@ -96,20 +96,19 @@ static void warn_unused(struct rules_draft *d, const unsigned *asked) {
 /* Which pattern of a set that does not compile is to blame: each is tried by itself. */
 static bool blame(struct rules_draft *d, const struct pattern *patterns, size_t count, bool valued,
                   const struct error *whole) {
-    struct pattern_width width;
     struct error e;
     for (size_t i = 0; i < count; i++)
-        if (!pattern_check(&patterns[i], valued, &width, &e)) {
+        if (!pattern_compiles(&patterns[i], valued, &e)) {
             const struct identifier *id = &d->identifiers[patterns[i].number];
             return problem_error(
-                d->reader.problems, id->file, id->line,
+                d->reader.problems, id->file, id->pattern_line,
                 "pattern: identifier %s is refused by Hyperscan where its values are needed: %s; "
                 "make the expression simpler",
                 id->id, e.text);
         }
     const struct identifier *first = &d->identifiers[patterns[0].number];
     return problem_error(
-        d->reader.problems, first->file, first->line,
+        d->reader.problems, first->file, first->pattern_line,
         "pattern: identifier %s and the %zu matched with it do not compile together: %s; use fewer or "
         "simpler patterns",
         first->id, count - 1, whole->text);

@@ -13,8 +13,7 @@ static bool is_alnum(uint8_t c) {
     return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z');
 }
 
-/* --- machine-readable zones: ICAO Doc 9303 part 3, section 4.9 -------------------------------------------
- */
+/* --- machine-readable zones: ICAO Doc 9303 part 3, section 4.9 --- */
 
 /* Value of a character: digits themselves, A-Z 10 to 35, '<' 0; -1 for what no zone holds. */
 static int mrz_value(uint8_t c) {
@@ -123,8 +122,7 @@ static bool mrz_td1(struct bytes match, struct bytes *value) {
     return true;
 }
 
-/* --- numbers
- * ------------------------------------------------------------------------------------------------ */
+/* --- numbers --- */
 
 /* ISO/IEC 7812-1 annex B, over the digits of the match; spaces and hyphens are stepped over. */
 static bool luhn(struct bytes match, struct bytes *value) {
@@ -160,8 +158,7 @@ static bool vin(struct bytes match, struct bytes *value) {
     return letters_seen > 0 && (match.p[8] | 32) == (check == 10 ? 'x' : ('0' + check) | 32);
 }
 
-/* --- times
- * -------------------------------------------------------------------------------------------------- */
+/* --- times --- */
 
 /* Groups of digits in the order they come, e.g. 2026-05-31T04:12 gives 2026 5 31 4 12. */
 static size_t numbers_of(struct bytes match, unsigned out[6], unsigned width[6]) {
@@ -210,8 +207,7 @@ static bool timestamp(struct bytes match, struct bytes *value) {
            (count < 6 || width[5] > 2 || v[5] <= 60);
 }
 
-/* --- plates
- * ------------------------------------------------------------------------------------------------- */
+/* --- plates --- */
 
 /* Passenger series of the United States, Mexico and Canada; '@' a letter, '#' a digit. */
 static const char *const plate_shapes[] = {

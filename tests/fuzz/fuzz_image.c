@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/image.h"
+#include "inspect/images/image.h"
 
 #include <stdlib.h>
 

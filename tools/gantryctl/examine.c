@@ -75,7 +75,8 @@ static void open_object(struct examiner *x, struct bytes path, struct bytes firs
     forget(x);
     o->path.p = malloc(n + 1);
     if (o->path.p) {
-        memcpy(o->path.p, path.p, n);
+        if (n > 0)
+            memcpy(o->path.p, path.p, n);
         o->path.n = (uint16_t)n;
         for (size_t i = 0; i < n; i++)
             if (o->path.p[i] == '/')

@@ -118,8 +118,7 @@ static int check(const struct arguments *a) {
     return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* --- test
- * ------------------------------------------------------------------------------------------------------ */
+/* --- test --- */
 
 struct totals {
     size_t examples, failed;
@@ -187,8 +186,7 @@ static int test(const struct arguments *a) {
     return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* --- explain
- * --------------------------------------------------------------------------------------------------- */
+/* --- explain --- */
 
 /* nftw() hands no context on. */
 static struct {

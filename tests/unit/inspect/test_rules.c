@@ -122,7 +122,7 @@ static void a_pattern_without_a_literal_is_warned_about_on_binary_content(void *
     assert_int_equal(b.problems.warnings, 1);
     assert_non_null(
         strstr(b.problems.list[0].text,
-               ":2: warning: pattern: identifier p holds no three fixed bytes in a row and would cost "));
+               ":3: warning: pattern: identifier p holds no three fixed bytes in a row and would cost "));
     bench_close(&b);
     bench_load(&b, PATTERN("'[A-Z]{3}[0-9]{3}'") RULE("    scopes: [text]\n    all: [p]\n"));
     assert_int_equal(b.problems.warnings, 0);

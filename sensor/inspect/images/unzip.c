@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/unzip.h"
+#include "inspect/images/unzip.h"
 
 #include <limits.h>
 #include <stdlib.h>

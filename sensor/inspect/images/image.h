@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_INSPECT_IMAGE_H
-#define GANTRY_INSPECT_IMAGE_H
+#ifndef GANTRY_INSPECT_IMAGES_IMAGE_H
+#define GANTRY_INSPECT_IMAGES_IMAGE_H
 
 #include "base/bytes.h"
 

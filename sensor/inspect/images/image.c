@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/image.h"
+#include "inspect/images/image.h"
 
 struct image_format {
     const char *mime;
@@ -7,8 +7,7 @@ struct image_format {
     void (*headed)(struct image *i); /* i->head holds what was asked for: says what follows */
 };
 
-/* --- what a format may say
- * ----------------------------------------------------------------------------------- */
+/* --- what a format may say --- */
 
 static void gather(struct image *i, uint8_t need) {
     i->mode = IMAGE_GATHER;
@@ -56,8 +55,7 @@ static bool is_one_of(const uint8_t *code, const char *list) {
     return false;
 }
 
-/* --- JPEG: ITU-T T.81 annex B
- * ---------------------------------------------------------------------------------- */
+/* --- JPEG: ITU-T T.81 annex B --- */
 
 enum { JPEG_START, JPEG_MARKER, JPEG_SEGMENT, JPEG_SCAN_HEADER };
 
@@ -140,8 +138,7 @@ static void jpeg_peeked(struct image *i) {
         rest(i, IMAGE_TRAILER);
 }
 
-/* --- PNG: ISO/IEC 15948
- * ---------------------------------------------------------------------------------------- */
+/* --- PNG: ISO/IEC 15948 --- */
 
 /* Behind the eight bytes of the signature, or the four of the last chunk's CRC: length and type. */
 static void png_headed(struct image *i) {
@@ -186,8 +183,7 @@ static size_t png_text(struct image *i, struct bytes in) {
     return at;
 }
 
-/* --- GIF89a
- * ----------------------------------------------------------------------------------------------------- */
+/* --- GIF89a --- */
 
 enum { GIF_START, GIF_BLOCK, GIF_LABEL, GIF_IMAGE, GIF_DATA };
 
@@ -247,8 +243,7 @@ static void gif_headed(struct image *i) {
     }
 }
 
-/* --- WebP: RFC 9649
- * ----------------------------------------------------------------------------------------------- */
+/* --- WebP: RFC 9649 --- */
 
 static void webp_headed(struct image *i) {
     if (i->phase == 0) {
@@ -268,8 +263,7 @@ static void webp_headed(struct image *i) {
         i->then = IMAGE_REST;
 }
 
-/* --- BMP, JPEG 2000
- * ------------------------------------------------------------------------------------------------ */
+/* --- BMP, JPEG 2000 --- */
 
 static void bmp_headed(struct image *i) {
     uint32_t size = le32(i->head + 2), pixels = le32(i->head + 10);
@@ -333,8 +327,7 @@ static void j2k_headed(struct image *i) {
     i->phase = 1;
 }
 
-/* --- the engine
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the engine --- */
 
 static const struct image_format formats[] = {
     {"image/jpeg", 2, jpeg_headed},
