@@ -68,6 +68,8 @@ static void flush(struct inspection *n, unsigned tally) {
         if (!t->sample[0])
             memcpy(t->sample, p->sample, sizeof t->sample);
         t->full = value_set_full(t->set);
+        if (t->full && n->inspector->rules->tallies[tally].reported)
+            counter_one(COUNTER_INSPECT_COUNTS_STOPPED);
     }
 }
 

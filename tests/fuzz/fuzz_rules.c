@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *paths[] = {path};
     arena_init(&arena, region, sizeof region);
     const struct ruleset *rules = ruleset_load(paths, 1, &arena, &problems);
+    unlink(path);
     if ((rules == NULL) != (problems.errors > 0))
         abort();
     for (size_t i = 0; i < problems.count; i++)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+#include <sys/mman.h>
+#include <sys/wait.h>
+
 static const char conditions[] =
     "identifiers:\n"
     "  - {id: one, pattern: 'alpha'}\n  - {id: two, pattern: 'beta'}\n  - {id: bad, pattern: 'gamma'}\n"
@@ -120,6 +123,24 @@ static void a_container_is_left_to_its_children(void **state) {
     bench_close(&b);
 }
 
+/* As a worker sees it: the supervisor's memory at the same address, sealed against writing. */
+static void another_process_matches_with_rules_that_it_cannot_write_to(void **state) {
+    struct bench b;
+    int status = 0;
+    bench_open(&b, conditions, 8 << 20);
+    assert_int_equal(mprotect(b.region, 32 << 20, PROT_READ), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        bench_run(&b, &text_type, "alpha beta", 10, 5);
+        _exit(b.found[ALL] == 1 ? 42 : 1);
+    }
+    waitpid(child, &status, 0);
+    assert_int_equal(mprotect(b.region, 32 << 20, PROT_READ | PROT_WRITE), 0);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 42);
+    bench_close(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_any_and_none_mean_what_they_say),
@@ -129,6 +150,7 @@ int main(void) {
         cmocka_unit_test(size_and_completeness_are_facts_of_the_object),
         cmocka_unit_test(spread_tells_a_numbered_series_from_plates),
         cmocka_unit_test(a_container_is_left_to_its_children),
+        cmocka_unit_test(another_process_matches_with_rules_that_it_cannot_write_to),
     };
     return cmocka_run_group_tests_name("inspect/inspector", tests, NULL, NULL);
 }
