@@ -25,6 +25,7 @@ enum record_text {
     TEXT_RULE_ID, TEXT_RULE_NAME, TEXT_CLASS, /* finding: one; transfer: see rules and classes */
     TEXT_RULES,    /* transfer: ids, newline between */
     TEXT_CLASSES,  /* transfer: distinct classes, newline between */
+    TEXT_OFFENDING, /* transfer: those of the classes that the destination may not receive, newline between */
     TEXT_REFERENCES, /* finding: newline between */
     TEXT_SAMPLE,   /* finding: a redacted value */
     TEXT_NETWORK,  /* source image network */

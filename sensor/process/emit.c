@@ -118,8 +118,27 @@ static struct bytes host_of(const struct object *o) {
     return bytes_of(o->host.p, o->host.n);
 }
 
+static void put_digests(struct emitter *e, const struct finding *f) {
+    struct record_builder *b = &e->builder;
+    b->head.distinct = f->distinct;
+    b->head.at_least = f->at_least;
+    b->head.digests = f->digest_count < RECORD_DIGESTS_MAX ? f->digest_count : RECORD_DIGESTS_MAX;
+    if (b->head.digests)
+        memcpy(b->digest, f->digests, b->head.digests * sizeof *b->digest);
+}
+
+/* What the rule that counted most has counted by the object's end. */
+static void put_distinct(struct emitter *e, const struct object *o, const struct rule *const *rule,
+                         size_t n) {
+    struct finding f;
+    for (size_t i = 0; i < n; i++)
+        if (inspector_finding(o, rule[i], &f) && f.distinct > e->builder.head.distinct)
+            put_digests(e, &f);
+}
+
 /* The rules and classes that held, and the worst that the policy says of any of the classes. */
-static void put_rules(struct emitter *e, const struct object *o, const struct session *s, struct judgement *worst) {
+static void put_rules(struct emitter *e, const struct object *o, const struct session *s,
+                      struct judgement *worst) {
     const struct rule *rule[RECORD_RULES_MAX];
     size_t all = inspector_rules(o, rule, RECORD_RULES_MAX);
     size_t n = all < RECORD_RULES_MAX ? all : RECORD_RULES_MAX;
@@ -134,9 +153,12 @@ static void put_rules(struct emitter *e, const struct object *o, const struct se
             continue;
         record_text_add(&e->builder, TEXT_CLASSES, rule[i]->class);
         judge(s, o->from, rule[i]->class, host_of(o), o->last, &j);
+        if (j.verdict >= VERDICT_BREACH)
+            record_text_add(&e->builder, TEXT_OFFENDING, rule[i]->class);
         if (j.verdict > worst->verdict)
             *worst = j;
     }
+    put_distinct(e, o, rule, n);
     if (all > n)
         counter_add(COUNTER_RULES_LEFT_OUT, all - n);
 }
@@ -164,11 +186,7 @@ void emit_finding(struct emitter *e, const struct finding *f, struct session *s)
     put_ends(e, s, o->from);
     put_judgement(e, s, o->from, &j);
     b->head.severity = (uint8_t)f->rule->severity;
-    b->head.distinct = f->distinct;
-    b->head.at_least = f->at_least;
-    b->head.digests = f->digest_count < RECORD_DIGESTS_MAX ? f->digest_count : RECORD_DIGESTS_MAX;
-    if (b->head.digests)
-        memcpy(b->digest, f->digests, b->head.digests * sizeof *b->digest);
+    put_digests(e, f);
     put_text(e, TEXT_RULE_ID, f->rule->id);
     put_text(e, TEXT_RULE_NAME, f->rule->name);
     put_text(e, TEXT_CLASS, f->rule->class);

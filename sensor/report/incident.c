@@ -308,7 +308,7 @@ static void add(struct incidents *t, const struct record *r, struct bytes class)
 }
 
 void incidents_record(struct incidents *t, const struct record *r) {
-    struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_CLASSES);
+    struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_OFFENDING);
     if (classes.n == 0)
         return;
     if (!r->matters || r->verdict < VERDICT_BREACH || r->verdict > VERDICT_UNKNOWN) {

@@ -50,6 +50,7 @@ static inline void example_begin(struct record_builder *b, enum record_kind kind
     } else {
         record_text(b, TEXT_RULES, bytes_text("camera-file-name"));
         record_text(b, TEXT_CLASSES, bytes_text("vehicle-image"));
+        record_text(b, TEXT_OFFENDING, bytes_text("vehicle-image"));
     }
 }
 

@@ -174,7 +174,7 @@ static void approved_internal_and_inbound_transfers_open_nothing(void **state) {
         give(t);
     }
     example_begin(&b, RECORD_TRANSFER);
-    record_text(&b, TEXT_CLASSES, bytes_text("")); /* nothing was found in it */
+    record_text(&b, TEXT_OFFENDING, bytes_text("")); /* nothing was found in it that may not leave */
     give(t);
     incidents_tick(t, EXAMPLE_TIME + 10000 * NS_PER_S);
     incidents_close(t);
@@ -236,10 +236,11 @@ static void a_worse_verdict_or_severity_is_told_at_once_and_never_gets_better(vo
     incidents_destroy(t);
 }
 
-static void a_transfer_record_alone_opens_one_incident_a_class_with_its_first_rule(void **state) {
+static void a_transfer_record_alone_opens_one_incident_for_each_class_that_may_not_leave(void **state) {
     struct incidents *t = begin();
     example_begin(&b, RECORD_TRANSFER);
-    record_text(&b, TEXT_CLASSES, bytes_text("vehicle-image\nplate-record"));
+    record_text(&b, TEXT_CLASSES, bytes_text("image\nvehicle-image\nplate-record"));
+    record_text(&b, TEXT_OFFENDING, bytes_text("vehicle-image\nplate-record"));
     record_text(&b, TEXT_RULES, bytes_text("camera-file-name\nplate-csv"));
     give(t);
     assert_int_equal(count, 2);
@@ -313,7 +314,7 @@ int main(void) {
         cmocka_unit_test(approved_internal_and_inbound_transfers_open_nothing),
         cmocka_unit_test(class_network_and_destination_each_make_their_own_incident),
         cmocka_unit_test(a_worse_verdict_or_severity_is_told_at_once_and_never_gets_better),
-        cmocka_unit_test(a_transfer_record_alone_opens_one_incident_a_class_with_its_first_rule),
+        cmocka_unit_test(a_transfer_record_alone_opens_one_incident_for_each_class_that_may_not_leave),
         cmocka_unit_test(distinct_plates_are_counted_over_objects),
         cmocka_unit_test(at_the_cap_the_least_recent_incident_is_closed_first),
         cmocka_unit_test(more_objects_in_flight_than_are_remembered_do_no_harm),
