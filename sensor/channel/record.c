@@ -7,10 +7,10 @@
 static const uint16_t text_limit[TEXT_COUNT] = {
     [TEXT_NAME] = 2048,       [TEXT_PATH] = 2048,      [TEXT_HOST] = 256,       [TEXT_USER] = 256,
     [TEXT_METHOD] = 32,       [TEXT_PROTOCOL] = 32,    [TEXT_APPLICATION] = 64, [TEXT_MIME] = 128,
-    [TEXT_RULE_ID] = 128,     [TEXT_RULE_NAME] = 256,  [TEXT_CLASS] = 64,       [TEXT_RULES] = 1024,
+    [TEXT_RULE_ID] = 128,     [TEXT_RULE_NAME] = 256,  [TEXT_CLASS] = 64,       [TEXT_RULES] = 512,
     [TEXT_CLASSES] = 512,     [TEXT_REFERENCES] = 512, [TEXT_SAMPLE] = 64,      [TEXT_NETWORK] = 128,
     [TEXT_PARTNER] = 128,     [TEXT_CONTRACT] = 64,    [TEXT_REASON] = 192,     [TEXT_TERM] = 32,
-    [TEXT_COMMUNITY_ID] = 64,
+    [TEXT_COMMUNITY_ID] = 64, [TEXT_OFFENDING] = 512,
 };
 
 _Static_assert(sizeof(struct record) % 8 == 0, "texts begin aligned");
