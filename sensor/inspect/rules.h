@@ -29,7 +29,7 @@ struct tally {
     bool reported; /* a finding shows it: count on up to the inspector's limit, else only up to `distinct` */
     uint32_t distinct; /* the most that a rule asks for */
     uint32_t spread;
-    bool shared; /* all of its identifiers hold a literal: matched with others in SCAN_VALUES */
+    bool shared; /* matches rarely: with others in SCAN_VALUES */
 };
 
 /* What is matched together over the bytes of one scope. */

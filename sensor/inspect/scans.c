@@ -16,24 +16,30 @@ static bool same_tally(const struct tally *a, const struct tally *b) {
     return true;
 }
 
+/* A count of a few values that hold a literal matches rarely. One of many matches at every turn where it
+ * matches at all: that is stopped as soon as it is full, which takes a stream of its own. */
+static bool matches_rarely(const struct rules_draft *d, const struct tally *t) {
+    enum { MANY = 5 };
+    for (size_t i = 0; i < t->count; i++)
+        if (!d->identifiers[t->identifiers[i]].literal)
+            return false;
+    return t->distinct < MANY;
+}
+
 size_t draft_tally(struct rules_draft *d, const struct tally *wanted) {
-    for (size_t i = 0; i < d->tally_count; i++) {
-        struct tally *t = &d->tallies[i];
-        if (!same_tally(t, wanted))
-            continue;
-        t->reported |= wanted->reported;
-        t->distinct = wanted->distinct > t->distinct ? wanted->distinct : t->distinct;
-        t->spread = wanted->spread > t->spread ? wanted->spread : t->spread;
-        return i;
-    }
-    if (d->tally_count == SCANS_MAX)
+    size_t i = 0;
+    while (i < d->tally_count && !same_tally(&d->tallies[i], wanted))
+        i++;
+    if (i == SCANS_MAX)
         return SIZE_MAX;
-    d->tallies[d->tally_count] = *wanted;
-    d->tallies[d->tally_count].shared = true;
-    for (size_t i = 0; i < wanted->count; i++)
-        if (!d->identifiers[wanted->identifiers[i]].literal)
-            d->tallies[d->tally_count].shared = false;
-    return d->tally_count++;
+    struct tally *t = &d->tallies[i];
+    if (i == d->tally_count)
+        d->tallies[d->tally_count++] = *wanted;
+    t->reported |= wanted->reported;
+    t->distinct = wanted->distinct > t->distinct ? wanted->distinct : t->distinct;
+    t->spread = wanted->spread > t->spread ? wanted->spread : t->spread;
+    t->shared = matches_rarely(d, t);
+    return i;
 }
 
 /* Scopes in which some rule asks for the identifier itself (not only for a count of its values). */
