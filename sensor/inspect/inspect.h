@@ -26,6 +26,9 @@ struct ruleset; /* immutable, in the snapshot's arena, Hyperscan databases inclu
  * warnings for costly patterns. */
 const struct ruleset *ruleset_load(const char *const *paths, size_t count, struct arena *arena,
                                    struct problems *problems);
+/* Where rules are looked for when nobody says where: /etc/gantry/rules, else those installed with the program, else those
+ * of the source tree that it was built in. Static text; it may name a folder that is not there. */
+const char *ruleset_default_path(void);
 size_t ruleset_count(const struct ruleset *r);
 const struct rule *ruleset_rule(const struct ruleset *r, size_t index);
 /* Distinct class names of all rules, for checking contracts: NULL-terminated. */

@@ -71,9 +71,8 @@ static bool protocol_known(const char *name) {
     return !known_protocols || identify_id(known_protocols, name) != 0;
 }
 
-/* The installed rules, or those of the source tree that this was built in. */
 static bool load_rules(struct config *c, struct arena *arena, struct problems *problems) {
-    const char *path = access(GANTRY_RULES_DIR, R_OK) == 0 ? GANTRY_RULES_DIR : GANTRY_SOURCE_RULES;
+    const char *path = ruleset_default_path();
     if (!c->rule_paths.items) {
         const char **items = arena_array(arena, 1, sizeof *items);
         if (!items || !(items[0] = arena_text(arena, path, strlen(path))))

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define RULES_FOLDER "/etc/gantry/rules"
 
 enum { PATHS_MAX = 256 };
 
@@ -28,7 +27,8 @@ static const char help[] =
     "       gantryctl rules test    [--json] [PATH...]\n"
     "       gantryctl rules explain [--rules PATH]... [--all | --json | --quiet] FILE...\n"
     "\n"
-    "PATH is a rule file or a folder of *.yaml files; " RULES_FOLDER " if none is given.\n"
+    "PATH is a rule file or a folder of *.yaml files; if none is given, /etc/gantry/rules or the rules that came with\n"
+    "the program.\n"
     "\n"
     "check    loads the rules as the sensor does and prints each problem as FILE:LINE: what is wrong and how "
     "to mend it.\n"
@@ -95,7 +95,8 @@ static void print_problems_json(const struct problems *p) {
 
 /* The rules that a subcommand works with; false after printing what is wrong with them. */
 static bool load(struct ruleset_file *f, const struct arguments *a, const char *const *paths, size_t count) {
-    static const char *const preset[] = {RULES_FOLDER};
+    static const char *preset[1];
+    preset[0] = ruleset_default_path();
     examine_load(f, count ? paths : preset, count ? count : 1);
     if (a->json)
         print_problems_json(&f->problems);
