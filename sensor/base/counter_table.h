@@ -173,6 +173,10 @@
     COUNTER(FINDINGS_APPROVED,    "report.findings_approved",     "findings that a contract or an internal destination allows") \
     COUNTER(FINDINGS_ELSEWHERE,   "report.findings_elsewhere",    "findings that do not leave an image network") \
     COUNTER(OBJECTS_FORGOTTEN,    "report.objects_forgotten",     "objects in flight forgotten at the cap, may count twice") \
+    COUNTER(LEDGER_ALARMS,        "report.ledger_alarms",         "alarms that the ledger raised") \
+    COUNTER(LEDGER_FORGOTTEN,     "report.ledger_forgotten",      "lines of the ledger forgotten because its memory was full") \
+    COUNTER(LEDGER_REFUSED,       "report.ledger_refused",        "records that the ledger could not count because memory was short") \
+    COUNTER(LEDGER_JUMPS,         "report.ledger_time_jumps",     "records whose time is days from the ledger's: not believed until others agree") \
     COUNTER(MESSAGES,             "report.messages",              "messages made for outputs") \
     COUNTER(MESSAGES_DELIVERED,   "report.messages_delivered",    "messages that an output took") \
     COUNTER(MESSAGES_LOST,        "report.messages_lost",         "messages dropped because too many were held for an output") \

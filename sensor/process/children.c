@@ -68,6 +68,7 @@ static int reporter_main(const struct sensor *s, int ready) {
                    .quiet = s->config->alerts.quiet,
                    .growth_interval = s->config->alerts.growth_interval,
                    .incidents_max = s->config->alerts.incidents_max,
+                   .ledger = s->config->ledger,
                    .offline = s->offline},
         .rings = s->ring,
         .ring_count = s->workers,

@@ -32,6 +32,7 @@ struct config {
         uint64_t quiet, growth_interval; /* ns */
         uint64_t incidents_max;
     } alerts;
+    struct ledger_options ledger;
     /* Limits of the stages; memory fields that are 0 are shared out of sensor.memory by process/budget.c. */
     struct flow_options flow;
     struct stream_options stream;

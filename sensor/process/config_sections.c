@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "process/status.h"
+#include "report/ledger.h"
 
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #define SENSOR(field) .offset = offsetof(struct config_sensor, field)
 #define CAPTURE(field) .offset = offsetof(struct config_capture, field)
 #define ALERTS(field) .offset = offsetof(struct config_alerts, field)
+#define LEDGER(field) .offset = offsetof(struct ledger_options, field)
 #define FLOW(field) .offset = offsetof(struct flow_options, field)
 #define STREAM(field) .offset = offsetof(struct stream_options, field)
 #define LIMIT(field) .offset = offsetof(struct config, field)
@@ -59,6 +61,26 @@ static const struct setting alerts_settings[] = {
      .high = DAYS(30), .preset = "15 min", .help = "time after which growth is told even if it is less than tenfold"},
     {.key = "incidents-max", .type = SETTING_COUNT, ALERTS(incidents_max), .low = 16, .high = 1000000,
      .preset = "65536", .help = "incidents open at once; the least recent is closed first"},
+    {0},
+};
+
+static const struct setting ledger_settings[] = {
+    {.key = "memory", .type = SETTING_SIZE, LEDGER(memory), .low = MIB(1), .high = GIB(64), .preset = "64 MiB",
+     .help = "memory of the ledger; the least recent line is forgotten first"},
+    {.key = "slow-objects", .type = SETTING_COUNT, LEDGER(slow_objects), .low = 0, .high = 1000000000, .preset = "50",
+     .help = "objects in 45 days that are not allowed and make an alert; 0 for none"},
+    {.key = "slow-days", .type = SETTING_COUNT, LEDGER(slow_days), .low = 1, .high = LEDGER_PERIOD_DAYS, .preset = "14",
+     .help = "days of the 45 on which they must have left"},
+    {.key = "growth-factor", .type = SETTING_COUNT, LEDGER(growth_factor), .low = 0, .high = 1000000, .preset = "10",
+     .help = "times the usual day's objects or bytes, within 24 hours, that make an alert; 0 for none"},
+    {.key = "growth-history", .type = SETTING_COUNT, LEDGER(growth_history), .low = 1, .high = LEDGER_PERIOD_DAYS - 2,
+     .preset = "7", .help = "days with traffic before that; with fewer nothing is usual yet"},
+    {.key = "growth-objects", .type = SETTING_COUNT, LEDGER(growth_objects), .low = 1, .high = 1000000000,
+     .preset = "50", .help = "fewer objects in 24 hours are never unusual"},
+    {.key = "growth-bytes", .type = SETTING_SIZE, LEDGER(growth_bytes), .low = 1, .high = GIB(1048576),
+     .preset = "10 MB", .help = "fewer bytes in 24 hours are never unusual"},
+    {.key = "repeat", .type = SETTING_DURATION, LEDGER(repeat), .low = SECONDS(1), .high = DAYS(45), .preset = "1 d",
+     .help = "time between two alerts of one incident of the ledger"},
     {0},
 };
 
@@ -124,6 +146,10 @@ static bool read_capture(struct setting_reader *r, const struct yaml *node, void
 
 static bool read_alerts(struct setting_reader *r, const struct yaml *node, void *field) {
     return setting_read(r, node, alerts_settings, field);
+}
+
+static bool read_ledger(struct setting_reader *r, const struct yaml *node, void *field) {
+    return setting_read(r, node, ledger_settings, field);
 }
 
 static bool read_flow(struct setting_reader *r, const struct yaml *node, void *field) {
@@ -217,6 +243,11 @@ static const struct setting top_settings[] = {
      LIMIT(alerts),
      .read = read_alerts,
      .help = "how incidents are told"},
+    {.key = "ledger",
+     .type = SETTING_CUSTOM,
+     LIMIT(ledger),
+     .read = read_ledger,
+     .help = "what is little by little, and what is unusual"},
     {.key = "limits", .type = SETTING_CUSTOM, .read = read_limits, .help = "bounds of the stages"},
     {0},
 };
@@ -227,6 +258,7 @@ const struct config_table *config_tables(void) {
         {"sensor", sensor_settings},
         {"capture", capture_settings},
         {"alerts", alerts_settings},
+        {"ledger", ledger_settings},
         {"limits", limits_settings},
         {"limits.flow", flow_settings},
         {"limits.stream", stream_settings},
@@ -240,6 +272,7 @@ static void fill_defaults(struct setting_reader *r, struct config *c) {
     read_sensor(r, NULL, &c->sensor);
     read_capture(r, NULL, &c->capture);
     read_alerts(r, NULL, &c->alerts);
+    read_ledger(r, NULL, &c->ledger);
     read_flow(r, NULL, &c->flow);
     read_stream(r, NULL, &c->stream);
     read_content(r, NULL, &c->content);

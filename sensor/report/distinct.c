@@ -22,10 +22,10 @@ static uint64_t mix(uint64_t x) {
     return x ^ x >> 31;
 }
 
-static void set_register(struct distinct *d, uint64_t digest) {
+void distinct_registers_add(uint8_t *registers, uint64_t digest) {
     uint64_t hash = mix(digest), tail = hash << DISTINCT_BITS;
     uint8_t rank = tail ? (uint8_t)(__builtin_clzll(tail) + 1) : TAIL_BITS + 1;
-    uint8_t *r = &d->registers[hash >> TAIL_BITS];
+    uint8_t *r = &registers[hash >> TAIL_BITS];
     if (rank > *r)
         *r = rank;
 }
@@ -35,7 +35,7 @@ static bool promote(struct distinct *d) {
     if (!d->registers)
         return false;
     for (uint32_t i = 0; i < d->count; i++)
-        set_register(d, d->exact[i]);
+        distinct_registers_add(d->registers, d->exact[i]);
     return true;
 }
 
@@ -51,8 +51,14 @@ bool distinct_add(struct distinct *d, uint64_t digest) {
         if (!promote(d))
             return false;
     }
-    set_register(d, digest);
+    distinct_registers_add(d->registers, digest);
     return true;
+}
+
+void distinct_registers_merge(uint8_t *into, const uint8_t *from) {
+    for (size_t i = 0; i < DISTINCT_REGISTERS; i++)
+        if (from[i] > into[i])
+            into[i] = from[i];
 }
 
 bool distinct_merge(struct distinct *into, const struct distinct *from) {
@@ -64,9 +70,7 @@ bool distinct_merge(struct distinct *into, const struct distinct *from) {
     }
     if (!into->registers && !promote(into))
         return false;
-    for (size_t i = 0; i < DISTINCT_REGISTERS; i++)
-        if (from->registers[i] > into->registers[i])
-            into->registers[i] = from->registers[i];
+    distinct_registers_merge(into->registers, from->registers);
     return true;
 }
 
@@ -106,12 +110,14 @@ static double tau(double x) {
 }
 
 uint64_t distinct_count(const struct distinct *d) {
+    return d->registers ? distinct_registers_count(d->registers) : d->count;
+}
+
+uint64_t distinct_registers_count(const uint8_t *registers) {
     const double m = DISTINCT_REGISTERS, alpha = 0.721347520444481703680; /* 1 / (2 ln 2) */
     uint32_t of_rank[TAIL_BITS + 2] = {0};
-    if (!d->registers)
-        return d->count;
     for (size_t i = 0; i < DISTINCT_REGISTERS; i++)
-        of_rank[d->registers[i]]++;
+        of_rank[registers[i] <= TAIL_BITS + 1 ? registers[i] : TAIL_BITS + 1]++;
     double z = m * tau(1 - of_rank[TAIL_BITS + 1] / m);
     for (int k = TAIL_BITS; k >= 1; k--)
         z = (z + of_rank[k]) / 2;

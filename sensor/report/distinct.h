@@ -24,4 +24,12 @@ bool distinct_add(struct distinct *d, uint64_t digest);
 bool distinct_merge(struct distinct *into, const struct distinct *from);
 uint64_t distinct_count(const struct distinct *d);
 
+/* The registers by themselves, DISTINCT_REGISTERS octets that begin as zeros, for counts that are stored or
+ * added up over sensors: with one digest key, the element-wise greatest of two sensors' registers is that of
+ * both. Register k holds, over all digests whose mixed value (SplitMix64's finaliser) has k in its upper
+ * DISTINCT_BITS bits, the most zeros that stood before the first one in the bits below, plus one. */
+void distinct_registers_add(uint8_t *registers, uint64_t digest);
+void distinct_registers_merge(uint8_t *into, const uint8_t *from);
+uint64_t distinct_registers_count(const uint8_t *registers);
+
 #endif

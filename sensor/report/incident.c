@@ -5,12 +5,11 @@
 #include "policy/policy.h"
 #include "report/distinct.h"
 #include "report/seen.h"
+#include "report/shown.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-enum { SEEN_MAX = 1 << 16, KEY_MAX = 1024, NAME_MAX_KEPT = 255 };
+enum { SEEN_MAX = 1 << 16 };
 
 struct incident {
     struct incident *chain;         /* of the bucket */
@@ -94,34 +93,11 @@ static uint8_t severity_of(const struct record *r) {
     return (uint8_t)(s < 1 ? 1 : s > 10 ? 10 : s);
 }
 
-/* The record as alerts show it: rule and class as if found now, names cut, digests left out. NULL: no memory.
- */
+/* NULL: no memory. */
 static struct record *keep(struct incidents *t, const struct record *r, struct bytes class) {
-    struct record_builder *b = &t->builder;
-    record_begin(b, (enum record_kind)r->kind);
-    struct record head = *r;
-    memcpy(head.text, b->head.text, sizeof head.text);
-    b->head = head;
-    b->head.digests = 0;
-    b->head.severity = severity_of(r);
-    for (unsigned i = 0; i < TEXT_COUNT; i++) {
-        struct bytes text = record_text_of(r, (enum record_text)i);
-        record_text(b, (enum record_text)i,
-                    bytes_of(text.p, text.n < NAME_MAX_KEPT ? text.n : NAME_MAX_KEPT));
-    }
-    struct bytes rules = record_text_of(r, TEXT_RULES), rule = record_text_of(r, TEXT_RULE_ID);
-    if (rule.n == 0 && rules.n) {
-        const uint8_t *line = memchr(rules.p, '\n', rules.n);
-        rule = bytes_of(rules.p, line ? (size_t)(line - rules.p) : rules.n);
-    }
-    record_text(b, TEXT_RULE_ID, rule);
-    record_text(b, TEXT_RULES, rule);
-    record_text(b, TEXT_CLASS, class);
-    record_text(b, TEXT_CLASSES, class);
-    struct record *copy = malloc(sizeof *copy + ((b->used + 7u) & ~7u));
-    if (copy)
-        record_pack(b, r->id, copy);
-    return copy;
+    shown_fill(&t->builder, r, class);
+    t->builder.head.severity = severity_of(r);
+    return shown_pack(&t->builder, r->id);
 }
 
 static void unlink_age(struct incidents *t, struct incident *i) {
@@ -154,42 +130,13 @@ static time_ns quiet_end(const struct incidents *t, const struct incident *i) {
 
 /* --- finding one --- */
 
-static size_t key_add(uint8_t *key, size_t n, struct bytes part) {
-    if (part.n)
-        memcpy(key + n, part.p, part.n);
-    key[n + part.n] = '\n'; /* in none of the parts */
-    return n + part.n + 1;
-}
-
-static struct bytes cut(struct bytes b) {
-    return bytes_of(b.p, b.n < NAME_MAX_KEPT ? b.n : NAME_MAX_KEPT);
-}
-
-static size_t make_key(const struct record *r, struct bytes class, uint8_t key[KEY_MAX]) {
+static size_t make_key(const struct record *r, struct bytes class, uint8_t key[SHOWN_KEY_MAX]) {
     struct bytes partner = record_text_of(r, TEXT_PARTNER);
-    size_t n = key_add(key, 0, cut(class));
-    n = key_add(key, n, cut(record_text_of(r, TEXT_NETWORK)));
+    size_t n = shown_key_add(key, 0, shown_cut(class));
+    n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_NETWORK)));
     if (partner.n)
-        return key_add(key, n, cut(partner));
-    return key_add(key, n, bytes_of(r->destination.bytes, sizeof r->destination.bytes));
-}
-
-/* A name that every run over the same traffic gives again: a version 8 UUID (RFC 9562 section 5.8) from the
- * sensor, the key and the time of the first record. */
-static void name_incident(const struct incidents *t, struct incident *i) {
-    static const struct hash_key halves[2] = {{0x676e74727931, 1}, {0x676e74727931, 2}};
-    uint8_t all[KEY_MAX + 256 + sizeof i->facts.first];
-    uint64_t h[2];
-    size_t n = i->key_size, observer = strnlen(t->options.observer, 256);
-    memcpy(all, i->key, n);
-    memcpy(all + n, &i->facts.first, sizeof i->facts.first);
-    n += sizeof i->facts.first;
-    memcpy(all + n, t->options.observer, observer);
-    for (int k = 0; k < 2; k++)
-        h[k] = hash_bytes(&halves[k], all, n + observer);
-    snprintf(i->facts.id, sizeof i->facts.id, "%08x-%04x-8%03x-%04x-%012" PRIx64, (unsigned)(h[0] >> 32),
-             (unsigned)(h[0] >> 16 & 0xffff), (unsigned)(h[0] & 0xfff),
-             (unsigned)(h[1] >> 48 & 0x3fff) | 0x8000, h[1] & 0xffffffffffffu);
+        return shown_key_add(key, n, shown_cut(partner));
+    return shown_key_add(key, n, bytes_of(r->destination.bytes, sizeof r->destination.bytes));
 }
 
 static struct incident *find(const struct incidents *t, uint64_t hash, const uint8_t *key, size_t n) {
@@ -220,7 +167,7 @@ static struct incident *open_incident(struct incidents *t, const struct record *
     memcpy(i->key, key, n);
     i->facts.first = i->facts.last = r->time;
     i->next_tenfold = 10;
-    name_incident(t, i);
+    shown_name(i->facts.id, t->options.observer, bytes_of(key, n), r->time);
     i->chain = t->buckets[hash & t->mask];
     t->buckets[hash & t->mask] = i;
     link_newest(t, i);
@@ -273,7 +220,7 @@ static bool worsen(struct incidents *t, struct incident *i, const struct record 
 }
 
 static void add(struct incidents *t, const struct record *r, struct bytes class) {
-    uint8_t key[KEY_MAX];
+    uint8_t key[SHOWN_KEY_MAX];
     size_t n = make_key(r, class, key);
     uint64_t hash = hash_bytes(&t->secret, key, n);
     struct incident *i = find(t, hash, key, n);

@@ -32,6 +32,17 @@ bool output_read(struct setting_reader *r, const struct yaml *node, struct outpu
 bool output_parse(const char *spec, const char *events, struct arena *arena, struct output_config *out,
                   struct error *e);
 
+/* Thresholds of the ledger (ledger.h). Objects count once their transfer has ended. */
+struct ledger_options {
+    uint64_t memory; /* bytes; 0: 64 MiB; the least recent line is forgotten first */
+    uint64_t slow_objects,
+        slow_days;           /* not allowed, within 45 days, on so many days; 0 objects: never told */
+    uint64_t growth_factor;  /* times the usual day's objects or bytes; 0: never told */
+    uint64_t growth_history; /* days with traffic that must have been seen before */
+    uint64_t growth_objects, growth_bytes; /* fewer in 24 hours are no reason */
+    uint64_t repeat;                       /* ns between two alerts of one incident of the ledger */
+};
+
 struct report_options {
     const char *observer; /* sensor name */
     const struct output_config *outputs;
@@ -39,8 +50,9 @@ struct report_options {
     uint64_t quiet;           /* ns without a finding after which an incident closes; 0: 15 min */
     uint64_t growth_interval; /* ns after which growth is told even if below tenfold; 0: 15 min */
     uint64_t incidents_max;   /* 0: 65,536; the least recent is closed first */
-    uint64_t held_max;        /* bytes of messages held for an output that does not take them; 0: 16 MiB */
-    bool offline;             /* reading files: time is packet time only, outputs are waited for at the end */
+    struct ledger_options ledger;
+    uint64_t held_max; /* bytes of messages held for an output that does not take them; 0: 16 MiB */
+    bool offline;      /* reading files: time is packet time only, outputs are waited for at the end */
 };
 
 struct reporter;

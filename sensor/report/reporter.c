@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/incident.h"
+#include "report/ledger.h"
 #include "report/output.h"
 
 #include <signal.h>
@@ -12,6 +13,7 @@ enum { INCIDENTS_PRESET = 65536, HELD_PRESET = 16 << 20 };
 struct reporter {
     const char *observer;
     struct incidents *incidents;
+    struct ledger *ledger;
     struct delivery **deliveries;
     size_t count;
     uint8_t name[UINT16_MAX], path[UINT16_MAX]; /* redacted, while an alert is told */
@@ -44,8 +46,10 @@ void reporter_record(struct reporter *r, const struct record *record) {
     e.path = record_text_of(record, TEXT_PATH);
     if (e.kind)
         tell(r, &e);
-    if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)
+    if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER) {
         incidents_record(r->incidents, record);
+        ledger_record(r->ledger, record);
+    }
 }
 
 void reporter_stats(struct reporter *r, const uint64_t *counters, time_ns now, bool last) {
@@ -71,8 +75,10 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
     const struct incident_sink sink = {r, tell_alert};
     r->observer = incident.observer;
     r->incidents = incidents_create(&incident, &sink);
+    const struct ledger_sink alarms = {r, tell_alert};
+    r->ledger = ledger_create(incident.observer, &o->ledger, &alarms);
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
-    if (!r->incidents || !r->deliveries)
+    if (!r->incidents || !r->ledger || !r->deliveries)
         goto no_memory;
     signal(SIGPIPE,
            SIG_IGN); /* a reader of standard output that leaves is an error of one output, not our end */
@@ -97,6 +103,7 @@ void reporter_destroy(struct reporter *r) {
         delivery_destroy(r->deliveries[i]);
     free(r->deliveries);
     incidents_destroy(r->incidents);
+    ledger_destroy(r->ledger);
     free(r);
 }
 
@@ -104,6 +111,7 @@ void reporter_destroy(struct reporter *r) {
 
 void reporter_tick(struct reporter *r, time_ns packet_time) {
     incidents_tick(r->incidents, packet_time);
+    ledger_tick(r->ledger, packet_time);
     reporter_deliver(r);
 }
 

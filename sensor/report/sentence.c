@@ -9,7 +9,7 @@ static const struct {
     const char *reason, *advice;
 } words[] = {
     [VERDICT_INTERNAL] = {"an internal destination", "Nothing."},
-    [VERDICT_APPROVED] = {"allowed by a contract", "Nothing."},
+    [VERDICT_APPROVED] = {"allowed by a contract", "Ask the contract's owner whether so much is expected."},
     [VERDICT_BREACH] = {"a partner outside the terms of its contract",
                         "Ask the partner's contract owner why; stop the transfer if nobody can say."},
     [VERDICT_UNAPPROVED] =
