@@ -48,11 +48,16 @@ static size_t drain(struct reporting *g, struct ring *ring) {
     return n;
 }
 
-static size_t drain_all(struct reporting *g) {
-    size_t n = 0;
-    for (size_t i = 0; i < g->o->ring_count; i++)
-        n += drain(g, g->o->rings[i]);
-    return n;
+/* *empty: nothing was left in any ring. */
+static size_t drain_all(struct reporting *g, bool *empty) {
+    size_t all = 0;
+    *empty = true;
+    for (size_t i = 0; i < g->o->ring_count; i++) {
+        size_t n = drain(g, g->o->rings[i]);
+        *empty &= n < BATCH;
+        all += n;
+    }
+    return all;
 }
 
 static bool all_finished(const struct reporting *g) {
@@ -119,9 +124,10 @@ static void sleep_until_work(struct reporting *g) {
 static void loop(struct reporting *g) {
     for (;;) {
         bool finished = all_finished(g); /* before the last look, so that nothing slips in between */
-        size_t n = drain_all(g);
-        time_ns now = time_now(g);
-        if (now)
+        bool empty;
+        time_ns now = time_now(g); /* workers tell it after their records: once those are read it is the time */
+        size_t n = drain_all(g, &empty);
+        if (now && empty)
             reporter_tick(g->reporter, now);
         reporter_deliver(g->reporter);
         stats_when_due(g);
