@@ -141,6 +141,21 @@ static time_ns follow(struct ledger *l, time_ns t) {
 
 /* --- records --- */
 
+/* A transfer's verdict is the worst of its classes'; the others of them may have been allowed. */
+static bool denied(const struct record *r, struct bytes class) {
+    struct bytes list = record_text_of(r, TEXT_OFFENDING);
+    if (r->verdict < VERDICT_BREACH || r->kind == RECORD_FINDING)
+        return r->verdict >= VERDICT_BREACH;
+    while (list.n) {
+        const uint8_t *line = memchr(list.p, '\n', list.n);
+        size_t n = line ? (size_t)(line - list.p) : list.n, step = line ? n + 1 : n;
+        if (bytes_equal(bytes_of(list.p, n), class))
+            return true;
+        list = bytes_of(list.p + step, list.n - step);
+    }
+    return false;
+}
+
 static void add(struct ledger *l, const struct record *r, struct bytes class, time_ns t) {
     uint8_t key[SHOWN_KEY_MAX];
     char room[ADDRESS_TEXT_MAX + 4];
@@ -151,7 +166,7 @@ static void add(struct ledger *l, const struct record *r, struct bytes class, ti
     const struct addition a = {
         .objects = ended,
         .bytes = ended ? r->bytes : 0,
-        .denied = r->verdict >= VERDICT_BREACH,
+        .denied = denied(r, class),
         .plates_least = r->distinct,
         .digests = record_digests_of(r),
         .digest_count = r->digests,

@@ -138,6 +138,21 @@ static void what_stays_inside_or_has_no_class_is_not_counted(void **state) {
     ledger_destroy(l);
 }
 
+static void only_the_offending_classes_of_a_transfer_count_as_denied(void **state) {
+    struct ledger *l = begin();
+    example_begin(&b, RECORD_TRANSFER);
+    b.head.verdict = VERDICT_BREACH;
+    record_text(&b, TEXT_CLASSES, bytes_text("image\nvehicle-image"));
+    record_text(&b, TEXT_OFFENDING, bytes_text("image"));
+    ledger_record(l, example_pack(&b, room));
+    ask(l, "Plate Systems", LEDGER_DAY);
+    assert_int_equal(totals.objects, 1);
+    assert_int_equal(totals.denied_objects, 0);
+    assert_true(ledger_totals(l, "lanes", "Plate Systems", "image", LEDGER_DAY, &totals));
+    assert_int_equal(totals.denied_objects, 1);
+    ledger_destroy(l);
+}
+
 static void plates_are_counted_once_over_days_and_hosts(void **state) {
     struct ledger *l = begin();
     for (int day = 0; day < 30; day++) {
@@ -330,6 +345,7 @@ int main(void) {
         cmocka_unit_test(each_window_holds_what_left_within_it),
         cmocka_unit_test(a_partner_is_one_destination_and_a_stranger_is_its_prefix),
         cmocka_unit_test(what_stays_inside_or_has_no_class_is_not_counted),
+        cmocka_unit_test(only_the_offending_classes_of_a_transfer_count_as_denied),
         cmocka_unit_test(plates_are_counted_once_over_days_and_hosts),
         cmocka_unit_test(four_images_a_night_for_six_weeks_make_one_incident),
         cmocka_unit_test(the_same_without_the_drip_is_silent),
