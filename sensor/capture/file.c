@@ -40,7 +40,8 @@ static bool open_stream(struct file *f, const char *path, struct error *e) {
     f->name = standard_input ? "standard input" : path;
     f->stream = standard_input ? stdin : fopen(path, "rbe");
     if (!f->stream)
-        return error_set(e, "%s: cannot open: %s", f->name, strerror(errno));
+        return error_set(e, "%s: cannot open: %s; check the path and its permissions", f->name,
+                         strerror(errno));
     f->buffer = malloc(READ_BUFFER);
     if (f->buffer)
         setvbuf(f->stream, f->buffer, _IOFBF, READ_BUFFER);
@@ -50,8 +51,8 @@ static bool open_stream(struct file *f, const char *path, struct error *e) {
     if (first != EOF)
         return ungetc(first, f->stream) != EOF;
     if (ferror(f->stream))
-        return error_set(e, "%s: cannot read: %s", f->name, strerror(errno));
-    return error_set(e, "%s: is empty (0 bytes), not a capture", f->name);
+        return error_set(e, "%s: cannot read: %s; name a pcap or pcapng file", f->name, strerror(errno));
+    return error_set(e, "%s: is empty (0 bytes), not a capture; capture it again, or name another", f->name);
 }
 
 static bool file_open(struct file *f, const char *path, const char *filter, struct error *e) {

@@ -30,7 +30,8 @@ static unsigned wanted_records(const struct sensor *s) {
     return wants;
 }
 
-/* In the child: its siblings' captures are closed, or a dead sibling's ring would stay in the fanout group. */
+/* In the child: its siblings' captures are closed, or a dead sibling's ring would stay in the fanout group.
+ */
 static void close_siblings(const struct sensor *s, int keep) {
     for (int i = 0; i < (int)s->workers; i++)
         if (i != keep)
@@ -165,7 +166,8 @@ static void describe(const char *who, int status) {
 static void schedule_restart(struct child *child) {
     time_ns now = clock_monotonic();
     child->quick_deaths = now - child->started > long_life ? 0 : child->quick_deaths + 1;
-    time_ns wait = child->quick_deaths <= 1 ? 0 : first_wait << (child->quick_deaths < 10 ? child->quick_deaths : 10);
+    time_ns wait =
+        child->quick_deaths <= 1 ? 0 : first_wait << (child->quick_deaths < 10 ? child->quick_deaths : 10);
     child->again = now + (wait < longest_wait ? wait : longest_wait);
 }
 
@@ -177,7 +179,8 @@ static void worker_ended(struct children *c, int index, int status) {
     describe("a worker", status);
     if (clean || c->stopping || c->sensor->offline || WIFEXITED(status)) {
         child->finished = true;
-        c->failed |= !clean && !c->stopping;
+        c->failed |=
+            WIFEXITED(status) ? !clean : !c->stopping; /* a stop may kill it, but not hide its complaint */
         ring_finish(c->sensor->ring[index]);
         doorbell_ring(c->sensor->doorbell);
         return;

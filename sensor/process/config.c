@@ -37,9 +37,11 @@ static bool parse_key(struct bytes text, struct hash_key *out) {
 
 /* A relative path begins in the configuration file's folder. Whoever reads the key can guess plates until a
  * digest matches, so others' permissions are told. */
-static bool read_key(const char *file, struct config *c, struct arena *arena, struct problems *problems) {
+static bool read_key(const struct yaml *node, struct config *c, struct arena *arena,
+                     struct problems *problems) {
     char text[128];
     struct stat st = {0};
+    const char *file = node->file;
     const char *path = path_beside(arena, file, c->sensor.digest_key_file);
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     ssize_t n = fd >= 0 && fstat(fd, &st) == 0 ? read(fd, text, sizeof text) : -1;
@@ -50,16 +52,17 @@ static bool read_key(const char *file, struct config *c, struct arena *arena, st
         return false;
     c->sensor.digest_key_file = path;
     if (n < 0)
-        return problem_error(problems, path, 0,
-                             "digest-key: cannot be read: %s; check the path and its permissions",
+        return problem_error(problems, file, node->line,
+                             "digest-key: %s cannot be read: %s; check the path and its permissions", path,
                              strerror(reason));
     if (st.st_mode & (S_IRWXG | S_IRWXO))
-        problem_warning(problems, path, 0,
-                        "digest-key: others than its owner may read it; run chmod 600 on it");
+        problem_warning(problems, file, node->line,
+                        "digest-key: others than its owner may read %s; run chmod 600 on it", path);
     return parse_key(bytes_of(text, (size_t)n), &c->sensor.digest_key) ||
-           problem_error(problems, path, 0,
-                         "digest-key: does not hold %d hexadecimal digits; make it with openssl rand -hex %d",
-                         KEY_DIGITS, KEY_DIGITS / 2);
+           problem_error(
+               problems, file, node->line,
+               "digest-key: %s does not hold %d hexadecimal digits; make it with openssl rand -hex %d", path,
+               KEY_DIGITS, KEY_DIGITS / 2);
 }
 
 /* Loading is single-threaded; nDPI's tables are made only when a contract names a protocol. */
@@ -94,10 +97,12 @@ static void load_parts(const struct yaml *root, const char *file, struct config 
     identify_destroy(known_protocols);
     known_protocols = NULL;
     c->sensor.digest_key = hash_key_random();
-    if (sections && c->sensor.digest_key_file)
-        read_key(file, c, arena, problems);
-    if (yaml_get(yaml_get(root, "sensor"), "state"))
-        problem_warning(problems, file, 0,
+    const struct yaml *sensor = yaml_get(root, "sensor"), *key = yaml_get(sensor, "digest-key");
+    if (sections && key)
+        read_key(key, c, arena, problems);
+    const struct yaml *state = yaml_get(sensor, "state");
+    if (state)
+        problem_warning(problems, file, state->line,
                         "state: nothing outlives a restart in this version; the folder is not used");
     if (file && c->policy && policy_image_networks(c->policy) == 0)
         problem_warning(

@@ -5,6 +5,8 @@
 #include "process/status.h"
 #include "report/ledger.h"
 
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #define MIB(n) ((uint64_t)(n) << 20)
@@ -189,9 +191,19 @@ static bool read_rules(struct setting_reader *r, const struct yaml *node, void *
         return setting_error(r, node,
                              "names no rules, so nothing would be found; name a file or folder of rules");
     const char **items = (const char **)paths->items;
-    for (size_t i = 0; i < paths->count; i++)
+    const struct yaml *item = node->kind == YAML_LIST ? node->child : node;
+    bool ok = true;
+    for (size_t i = 0; i < paths->count; i++, item = item->next) {
         items[i] = path_beside(r->arena, node->file, items[i]);
-    return true;
+        if (items[i] && access(items[i], R_OK) != 0)
+            ok = setting_error(r, item,
+                               "%s cannot be read: %s; name a rule file or a folder of them, or mend its "
+                               "permissions",
+                               items[i], strerror(errno));
+    }
+    if (!ok)
+        paths->count = 0; /* told once, here */
+    return ok;
 }
 
 static bool read_outputs(struct setting_reader *r, const struct yaml *node, void *field) {

@@ -36,26 +36,33 @@ static bool load(struct supervisor *s) {
     return true;
 }
 
-/* The configured outputs and those of -o. */
+/* Those of -o; their mistakes are found before anything is loaded. */
+static bool parse_outputs(struct supervisor *s) {
+    const struct options *o = s->options;
+    struct error e;
+    for (; s->sensor.output_count < o->output_count; s->sensor.output_count++)
+        if (!output_parse(o->outputs[s->sensor.output_count], o->events, &s->arena,
+                          &s->outputs[s->sensor.output_count], &e)) {
+            log_error("-o %s: %s; see gantry --help", o->outputs[s->sensor.output_count], e.text);
+            return false;
+        }
+    s->sensor.outputs = s->outputs;
+    return true;
+}
+
+/* And the configured ones; without any, alerts are printed for people. */
 static bool gather_outputs(struct supervisor *s) {
     const struct config *c = s->snapshot->config;
-    size_t n = 0, most = sizeof s->outputs / sizeof *s->outputs;
+    size_t most = sizeof s->outputs / sizeof *s->outputs;
     struct error e;
-    if (c->output_count + s->options->output_count > most) {
+    if (c->output_count > most - s->sensor.output_count) {
         log_error("more than %zu outputs; use fewer", most);
         return false;
     }
-    for (; n < c->output_count; n++)
-        s->outputs[n] = c->outputs[n];
-    for (size_t i = 0; i < s->options->output_count; i++, n++)
-        if (!output_parse(s->options->outputs[i], s->options->events, &s->arena, &s->outputs[n], &e)) {
-            log_error("-o %s: %s", s->options->outputs[i], e.text);
-            return false;
-        }
-    if (n == 0 && !output_parse("human:-", NULL, &s->arena, &s->outputs[n++], &e))
-        return false;
-    s->sensor.outputs = s->outputs;
-    s->sensor.output_count = n;
+    for (size_t i = 0; i < c->output_count; i++)
+        s->outputs[s->sensor.output_count++] = c->outputs[i];
+    if (s->sensor.output_count == 0)
+        return output_parse("human:-", NULL, &s->arena, &s->outputs[s->sensor.output_count++], &e);
     return true;
 }
 
@@ -128,7 +135,8 @@ static bool open_captures(struct supervisor *s) {
 
 static bool open_channels(struct supervisor *s) {
     struct sensor *sensor = &s->sensor;
-    sensor->status = mmap(NULL, sizeof *sensor->status, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    sensor->status =
+        mmap(NULL, sizeof *sensor->status, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     sensor->doorbell = doorbell_create();
     bool ok = sensor->status != MAP_FAILED && sensor->doorbell;
     for (unsigned i = 0; ok && i < sensor->workers; i++) {
@@ -192,10 +200,10 @@ static int run(struct supervisor *s) {
 }
 
 static int check_done(const struct supervisor *s) {
-    if (s->options->config)
-        printf("%s: good: %zu rules, %zu image networks, %zu partners, %zu outputs\n", s->options->config,
-               ruleset_count(s->snapshot->config->rules), policy_image_networks(s->snapshot->config->policy),
-               policy_partners(s->snapshot->config->policy), s->snapshot->config->output_count);
+    const char *what = s->options->config ? s->options->config : "defaults, without a configuration";
+    printf("%s: good: %zu rules, %zu image networks, %zu partners, %zu outputs\n", what,
+           ruleset_count(s->snapshot->config->rules), policy_image_networks(s->snapshot->config->policy),
+           policy_partners(s->snapshot->config->policy), s->snapshot->config->output_count);
     return 0;
 }
 
@@ -216,7 +224,9 @@ int supervisor_run(const struct options *options) {
     }
     s->options = options;
     arena_init(&s->arena, s->arena_bytes, sizeof s->arena_bytes);
-    if (load(s) && gather_outputs(s)) {
+    if (!parse_outputs(s))
+        status = 2;
+    else if (load(s) && gather_outputs(s)) {
         s->sensor.inspect_all = options->inspect_all;
         s->sensor.offline = options->file_count > 0;
         if (options->check)

@@ -126,8 +126,7 @@ bool output_parse(const char *spec, const char *events, struct arena *arena, str
     const char *colon = strchr(spec, ':');
     memset(out, 0, sizeof *out);
     if (!colon)
-        return error_set(e, "-o %s: write FORMAT:TARGET, for example json:- or rfc5424:udp://127.0.0.1:514",
-                         spec);
+        return error_set(e, "write FORMAT:TARGET, for example json:- or rfc5424:udp://127.0.0.1:514");
     struct bytes format = bytes_of(spec, (size_t)(colon - spec));
     if (!check_format(format, e))
         return false;

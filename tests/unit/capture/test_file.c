@@ -148,9 +148,11 @@ static void what_cannot_be_opened_is_named_with_its_reason(void **state) {
     struct seen s;
     struct error e;
     assert_int_equal(read_one("/nonexistent/x.pcap", &s, &e), -100);
-    assert_string_equal(e.text, "/nonexistent/x.pcap: cannot open: No such file or directory");
+    assert_string_equal(
+        e.text,
+        "/nonexistent/x.pcap: cannot open: No such file or directory; check the path and its permissions");
     assert_int_equal(read_one("/tmp", &s, &e), -100);
-    assert_string_equal(e.text, "/tmp: cannot read: Is a directory");
+    assert_string_equal(e.text, "/tmp: cannot read: Is a directory; name a pcap or pcapng file");
     assert_int_equal(read_one(make_damaged(0, "", 0), &s, &e), -100);
     assert_non_null(strstr(e.text, "is empty (0 bytes)"));
     assert_int_equal(read_one(make_damaged(0, "GET / HTTP/1.1\r\n\r\nnot a capture", 31), &s, &e), -100);

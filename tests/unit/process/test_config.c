@@ -177,8 +177,9 @@ static void test_relative_paths_begin_beside_the_file(void **state) {
     assert_int_equal(policy_place(c->policy, &a).kind, PLACE_PARTNER);
     problems_finish(&problems);
     assert_null(load("rules: [no-such-folder]\n"));
-    assert_true(told("no-such-folder"));
-    assert_true(told(folder));
+    assert_true(told("no-such-folder cannot be read: No such file or directory; name a rule file"));
+    assert_true(told("gantry.yaml:1: error: rules: "));
+    assert_int_equal(problems.errors, 1);
     problems_finish(&problems);
     assert_null(load("rules: []\n"));
     assert_true(told("gantry.yaml:1: error: rules: names no rules, so nothing would be found"));
@@ -188,8 +189,7 @@ static void test_relative_paths_begin_beside_the_file(void **state) {
 static void test_a_bad_digest_key_is_told(void **state) {
     write_file("key", "000102030405060708090a0b0c0d0e0\n");
     assert_null(load("sensor: {digest-key: key}\n"));
-    assert_true(told(
-        "key: error: digest-key: does not hold 32 hexadecimal digits; make it with openssl rand -hex 16"));
+    assert_true(told("key does not hold 32 hexadecimal digits; make it with openssl rand -hex 16"));
     problems_finish(&problems);
     write_file("key", "000102030405060708090a0b0c0d0e0g\n");
     assert_null(load("sensor: {digest-key: key}\n"));
@@ -197,10 +197,10 @@ static void test_a_bad_digest_key_is_told(void **state) {
     write_file("key", "000102030405060708090a0b0c0d0e0f\n");
     chmod(path_of("key"), 0644);
     assert_non_null(load("sensor: {digest-key: key}\n"));
-    assert_true(told("key: warning: digest-key: others than its owner may read it; run chmod 600 on it"));
+    assert_true(told("gantry.yaml:1: warning: digest-key: others than its owner may read "));
     problems_finish(&problems);
-    assert_null(load("sensor: {digest-key: no-such-key}\n"));
-    assert_true(told("no-such-key: error: digest-key: cannot be read: No such file or directory"));
+    assert_null(load("sensor:\n  digest-key: no-such-key\n"));
+    assert_true(told("gantry.yaml:2: error: digest-key: "));
     problems_finish(&problems);
 }
 
