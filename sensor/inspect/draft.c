@@ -202,7 +202,8 @@ bool draft_identifier(struct rules_draft *d, const struct yaml *node) {
     struct identifier_entry entry = {0};
     struct identifier i = {.file = arena_text(d->reader.arena, node->file, strlen(node->file)),
                            .line = node->line};
-    if (!setting_read(&d->reader, node, identifier_table, &entry) || !i.file)
+    bool ok = setting_read(&d->reader, node, identifier_table, &entry);
+    if (!i.file || !entry.id)
         return false;
     int twin = find_identifier(d, entry.id);
     if (twin >= 0)
@@ -216,7 +217,7 @@ bool draft_identifier(struct rules_draft *d, const struct yaml *node) {
     i.description = entry.description ? entry.description : "";
     i.pattern.number = (unsigned)d->identifier_count;
     i.pattern.flags = entry.flags;
-    bool ok = check_pattern(d, &i, entry.pattern);
+    ok = entry.pattern && check_pattern(d, &i, entry.pattern) && ok;
     ok = find_validator(d, &i, entry.validator) && ok;
     /* Kept even when it is wrong, so that rules that name it are not blamed too. */
     d->identifiers[d->identifier_count++] = i;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/output.h"
 
+#include "base/path.h"
+
 #include <stdio.h>
 
 enum { UDP_LEAST = 480, UDP_MOST = 2048 };
@@ -105,6 +107,21 @@ static const struct setting settings[] = {
     {0},
 };
 
+/* A relative file begins beside the configuration that names it. */
+static bool place_file(struct setting_reader *r, const struct yaml *node, struct output_config *out) {
+    static const char scheme[] = "file:.";
+    if (strncmp(out->to, scheme, sizeof scheme - 1) != 0)
+        return true;
+    const char *path = path_beside(r->arena, node->file, out->to + sizeof scheme - 2);
+    size_t n = path ? strlen(path) + sizeof scheme : 0;
+    char *to = path ? arena_alloc(r->arena, n) : NULL;
+    if (!to)
+        return setting_error(r, node, "there is no room left for it; make the file smaller");
+    snprintf(to, n, "file:%s", path);
+    out->to = to;
+    return true;
+}
+
 bool output_read(struct setting_reader *r, const struct yaml *node, struct output_config *out) {
     struct error e;
     memset(out, 0, sizeof *out);
@@ -118,7 +135,7 @@ bool output_read(struct setting_reader *r, const struct yaml *node, struct outpu
         return setting_error(r, yaml_get(node, "format"), "%s", e.text);
     if (!check_target(out, &e))
         return setting_error(r, yaml_get(node, "to"), "%s", e.text);
-    return true;
+    return place_file(r, node, out);
 }
 
 bool output_parse(const char *spec, const char *events, struct arena *arena, struct output_config *out,

@@ -334,6 +334,12 @@ def test_check_opens_no_output(file, tmp_path):
     assert gantry('-c', path, '--check').returncode == 0 and not out.exists()
 
 
+def test_a_relative_output_lies_beside_the_configuration(file, tmp_path):
+    path = file('outputs:\n  - {format: json, to: "file:./out.json", records: [transfer]}\n', 'gantry.yaml')
+    assert gantry('-c', path, '--inspect-all', '-r', SAMPLE, cwd='/').returncode == 0
+    assert (tmp_path / 'out.json').stat().st_size > 0
+
+
 def records_of(data):
     """Where the records of a little-endian pcap begin."""
     at, out = 24, []
@@ -374,6 +380,16 @@ def test_a_bad_record_length_in_the_middle_yields_everything_before_it(file):
     bad, got = transfers('-r', path)
     one_line(bad, path, 'damaged', 'before the damage were read')
     assert expected and got == expected
+
+
+def test_a_truncated_pcapng_yields_everything_before_the_damage(file, tmp_path):
+    whole = tmp_path / 'whole.pcapng'
+    subprocess.run(['editcap', '-F', 'pcapng', SAMPLE, str(whole)], check=True)
+    _, expected = transfers('-r', SAMPLE)
+    path = file(whole.read_bytes()[:-150], 'cut.pcapng')
+    result, got = transfers('-r', path)
+    one_line(result, path, 'damaged')
+    assert expected and got == expected[:len(got)] and len(got) >= len(expected) - 1
 
 
 def test_files_behind_a_damaged_one_are_still_read(file):

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Manual pages and completion: well-formed, and saying what the program does."""
+import os
+import re
+import shutil
+import subprocess
+
+import lab as net
+import pytest
+
+PAGES = ['sensor/gantry.8', 'sensor/gantry.yaml.5', 'sensor/gantry-records.5', 'rules/gantry-rules.5',
+         'tools/gantryctl/gantryctl.8']
+
+
+def read(path):
+    return open(os.path.join(net.ROOT, path)).read()
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_a_manual_page_is_without_fault(page):
+    if not shutil.which('mandoc'):
+        pytest.skip('mandoc is not installed')
+    result = subprocess.run(['mandoc', '-Tlint', '-W', 'warning', page], cwd=net.ROOT, capture_output=True, text=True)
+    assert result.returncode == 0 and result.stdout + result.stderr == ''
+
+
+def test_every_page_of_ours_that_is_referred_to_is_there():
+    ours = {os.path.basename(p) for p in PAGES}
+    for page in PAGES:
+        for name, section in re.findall(r'^\.Xr (gantry\S*) (\d)', read(page), re.M):
+            assert f'{name}.{section}' in ours, page
+
+
+def table():
+    """(name, parameter, rank, kinds) of sensor/report/fields.c."""
+    kinds = {'ALL': 'ATFS', 'TRAFFIC': 'ATF', 'OBJECT': 'AT', 'REPORT_ALERT': 'A', 'REPORT_FLOW': 'F',
+             'REPORT_STATS': 'S', 'REPORT_ALERT | REPORT_STATS': 'AS'}
+    rows = re.findall(r'^    \{"([^"]+)",\s*(?:NULL|"([^"]*)"),\s*(\d+), ([A-Z_ |]+?),', read('sensor/report/fields.c'),
+                      re.M)
+    assert len(rows) > 50
+    return [(ecs, brief, int(rank), kinds[kind]) for ecs, brief, rank, kind in rows]
+
+
+def test_the_manual_has_every_field_with_its_records_and_when_it_is_left_out():
+    page = read('sensor/gantry-records.5')
+    said = re.findall(r'^\.It Va (\S+)(?: Pq Li (\S+))?\n\[([ATFS]+)(?: (\d+))?\]', page, re.M)
+    assert [(ecs, brief, int(rank or 0), kinds) for ecs, brief, kinds, rank in said] == table()
+
+
+def test_the_manual_says_the_steps_at_which_texts_are_shortened():
+    ranks = re.search(r'RANK_TEXTS = (\d+), RANK_LAST = (\d+)', read('sensor/report/event.h'))
+    page = read('sensor/gantry-records.5').replace('\n', ' ')
+    assert f'on to step {ranks[1]}.' in page and f'steps {int(ranks[1]) + 1} to {ranks[2]}.' in page
+    sizes = re.search(r'text_max\[\] = \{([0-9, ]+)\}', read('sensor/report/format.c'))[1].split(', ')
+    assert f'to {", ".join(sizes[:-1])} and {sizes[-1]} octets' in page
+
+
+def test_the_completion_loads_and_completes():
+    script = os.path.join(net.ROOT, 'tools', 'gantryctl', 'completion.bash')
+    assert subprocess.run(['bash', '-n', script]).returncode == 0
+    asked = f"""source {script}
+COMP_WORDS=(gantryctl rules ex) COMP_CWORD=2; _gantryctl; echo "${{COMPREPLY[*]}}"
+COMP_WORDS=(gantryctl rules explain --r) COMP_CWORD=3; _gantryctl; echo "${{COMPREPLY[*]}}"
+complete -p gantryctl"""
+    out = subprocess.run(['bash', '-c', asked], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert out[:2] == ['explain', '--rules'] and '_gantryctl' in out[2]
