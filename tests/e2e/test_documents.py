@@ -55,9 +55,13 @@ def test_the_manual_says_the_steps_at_which_texts_are_shortened():
     assert f'to {", ".join(sizes[:-1])} and {sizes[-1]} octets' in page
 
 
-def test_the_completion_loads_and_completes():
+def test_completions_load():
+    for script in ('sensor/completion.bash', 'tools/gantryctl/completion.bash'):
+        assert subprocess.run(['bash', '-n', script], cwd=net.ROOT).returncode == 0
+
+
+def test_the_completion_of_gantryctl_completes():
     script = os.path.join(net.ROOT, 'tools', 'gantryctl', 'completion.bash')
-    assert subprocess.run(['bash', '-n', script]).returncode == 0
     asked = f"""source {script}
 COMP_WORDS=(gantryctl rules ex) COMP_CWORD=2; _gantryctl; echo "${{COMPREPLY[*]}}"
 COMP_WORDS=(gantryctl rules explain --r) COMP_CWORD=3; _gantryctl; echo "${{COMPREPLY[*]}}"
