@@ -185,6 +185,10 @@
     COUNTER(MESSAGES_SHORTENED,   "report.messages_shortened",    "messages with fields left out to fit the transport") \
     COUNTER(MESSAGES_UNFIT,       "report.messages_unfit",        "messages that could not be made to fit") \
     COUNTER(CONNECTS_FAILED,      "report.connects_failed",       "connections to a receiver that failed or broke") \
+    COUNTER(TLS_REFUSED,          "report.tls_refused",           "TLS connections not made: certificate, name, version or time") \
+    COUNTER(RELP_MALFORMED,       "report.relp_malformed",        "RELP connections given up because of an answer that is none") \
+    COUNTER(RELP_SILENT,          "report.relp_silent",           "RELP connections given up because answers did not come") \
+    COUNTER(RELP_REFUSALS,        "report.relp_refusals",         "messages that a RELP receiver refused (tried again)") \
     COUNTER(CHANNEL_DAMAGED,      "channel.damaged",              "times that a channel from a worker was found damaged and reset") \
     COUNTER(RULES_LEFT_OUT,       "channel.rules_left_out",       "rules that held for an object beyond those that its record names") \
     /* end of table */

@@ -43,7 +43,7 @@ struct delivery *delivery_create(const struct output_config *config, const struc
     d->message_max = d->transport->message_max ? d->transport->message_max
                      : config->message_max     ? config->message_max
                                                : UDP_PRESET;
-    d->carrier = d->transport->open(rest, &why);
+    d->carrier = d->transport->open(rest, config, &why);
     if (!d->carrier) {
         error_set(e, "output %s: %s", d->name, why.text);
         goto failed;
@@ -122,6 +122,20 @@ static void delivered(struct delivery *d, uint64_t messages) {
     }
 }
 
+static void take_answers(struct delivery *d) {
+    uint64_t number;
+    bool refused;
+    while (d->transport->answered && d->transport->answered(d->carrier, &number, &refused)) {
+        if (!refused) {
+            delivered(d, outbox_answered(d->outbox, number));
+        } else if (outbox_refused(d->outbox, number)) {
+            counter_one(COUNTER_MESSAGES_REFUSED);
+            log_warning("output %s: the receiver refused a message %d times; it is given up", d->name,
+                        OUTBOX_TRIES);
+        }
+    }
+}
+
 static void begin_again(struct delivery *d) {
     d->done = 0;
     counter_add(COUNTER_MESSAGES_REPEATED, outbox_rewind(d->outbox));
@@ -129,10 +143,13 @@ static void begin_again(struct delivery *d) {
 
 static void confirm(struct delivery *d) {
     bool broken;
+    struct bytes next;
     if (!d->transport->confirmed)
         return;
-    uint64_t octets = d->transport->confirmed(d->carrier, !d->finishing, &broken);
+    bool patient = !d->finishing || outbox_next(d->outbox, &next);
+    uint64_t octets = d->transport->confirmed(d->carrier, patient, &broken);
     delivered(d, outbox_confirm(d->outbox, octets));
+    take_answers(d);
     if (broken)
         begin_again(d);
 }
@@ -169,8 +186,7 @@ void delivery_pump(struct delivery *d) {
 }
 
 bool delivery_poll(const struct delivery *d, struct pollfd *fd) {
-    struct bytes frame;
-    return outbox_next(d->outbox, &frame) && d->transport->poll(d->carrier, fd);
+    return outbox_count(d->outbox) && d->transport->poll(d->carrier, fd);
 }
 
 void delivery_reopen(struct delivery *d) {

@@ -5,15 +5,18 @@
 
 struct held {
     struct held *next;
-    uint64_t end; /* once sent: octets sent up to its end */
+    uint64_t end;    /* once sent: octets sent up to its end */
+    uint64_t number; /* once sent: messages sent up to this one */
     size_t size;
+    unsigned refused; /* times */
     uint8_t bytes[];
 };
 
 struct outbox {
     struct held *first, *last;
     struct held *waiting; /* the first that is not sent */
-    uint64_t count, bytes, most, octets;
+    uint64_t count, bytes, most;
+    uint64_t octets, numbers; /* sent since the last rewind */
 };
 
 struct outbox *outbox_create(uint64_t most_bytes) {
@@ -95,22 +98,51 @@ bool outbox_next(const struct outbox *o, struct bytes *message) {
 void outbox_sent(struct outbox *o) {
     o->octets += o->waiting->size;
     o->waiting->end = o->octets;
+    o->waiting->number = ++o->numbers;
     o->waiting = o->waiting->next;
 }
 
-void outbox_skip(struct outbox *o) {
-    struct held **at = &o->first, *h = o->waiting, *before = NULL;
+static void drop(struct outbox *o, struct held *h) {
+    struct held **at = &o->first, *before = NULL;
     while (*at != h) {
         before = *at;
         at = &(*at)->next;
     }
     *at = h->next;
-    o->waiting = h->next;
+    if (o->waiting == h)
+        o->waiting = h->next;
     if (o->last == h)
         o->last = before;
     o->bytes -= h->size + sizeof *h;
     o->count--;
     free(h);
+}
+
+void outbox_skip(struct outbox *o) {
+    drop(o, o->waiting);
+}
+
+/* Those that are sent and wait for an answer are as many as the transport's window, so few. */
+static struct held *find_sent(const struct outbox *o, uint64_t number) {
+    for (struct held *h = o->first; h && h != o->waiting; h = h->next)
+        if (h->number == number)
+            return h;
+    return NULL;
+}
+
+bool outbox_answered(struct outbox *o, uint64_t number) {
+    struct held *h = find_sent(o, number);
+    if (h)
+        drop(o, h);
+    return h != NULL;
+}
+
+bool outbox_refused(struct outbox *o, uint64_t number) {
+    struct held *h = find_sent(o, number);
+    bool last = h && ++h->refused >= OUTBOX_TRIES;
+    if (last)
+        drop(o, h);
+    return last;
 }
 
 uint64_t outbox_confirm(struct outbox *o, uint64_t octets) {
@@ -125,7 +157,7 @@ uint64_t outbox_rewind(struct outbox *o) {
     for (struct held *h = o->first; h && h != o->waiting; h = h->next)
         again++;
     o->waiting = o->first;
-    o->octets = 0;
+    o->octets = o->numbers = 0;
     return again;
 }
 

@@ -5,7 +5,8 @@
 #include "base/bytes.h"
 
 /* Messages of one output, oldest first, from when they were made until the receiver has them. Bounded in
- * bytes. A message is waiting, then sent (all its octets handed to the system), then confirmed and gone. */
+ * bytes. A message is waiting, then sent (handed to the transport), then confirmed and gone. The sent ones
+ * are confirmed by octets or by their numbers, as the transport can tell. */
 struct outbox; /* opaque */
 
 struct outbox *outbox_create(uint64_t most_bytes);
@@ -22,6 +23,12 @@ void outbox_sent(struct outbox *o);
 void outbox_skip(struct outbox *o);
 /* The receiver has the first `octets` of all that was sent since the last rewind; returns messages gone. */
 uint64_t outbox_confirm(struct outbox *o, uint64_t octets);
+/* The receiver answered for the `number`th message that was sent since the last rewind; true if it was there
+ * and is gone. */
+bool outbox_answered(struct outbox *o, uint64_t number);
+/* The receiver refused it: it stays, unless that was the last of OUTBOX_TRIES; true if it is gone. */
+enum { OUTBOX_TRIES = 3 };
+bool outbox_refused(struct outbox *o, uint64_t number);
 /* A new connection: what was sent and not confirmed is to be sent again; returns how many. */
 uint64_t outbox_rewind(struct outbox *o);
 uint64_t outbox_count(const struct outbox *o); /* not confirmed */

@@ -2,12 +2,19 @@
 #include "report/output.h"
 
 #include "base/path.h"
+#include "base/unit.h"
+#include "report/tls.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
-enum { UDP_LEAST = 480, UDP_MOST = 2048 };
+enum { UDP_LEAST = 480, UDP_MOST = 2048, HOLD_BYTES_MOST = 8 << 20 };
 
-static const struct transport *const transports[] = {&transport_udp, &transport_tcp, &transport_unix,
+#define HOLD_BYTES "128 KiB"
+#define HOLD_TIME "10 s"
+
+static const struct transport *const transports[] = {&transport_udp,  &transport_tcp,      &transport_tls,
+                                                     &transport_relp, &transport_relp_tls, &transport_unix,
                                                      &transport_file, &transport_stdout};
 
 static const struct {
@@ -92,7 +99,8 @@ static const struct setting settings[] = {
      .type = SETTING_TEXT,
      .offset = offsetof(struct output_config, to),
      .required = true,
-     .help = "udp://host:port, tcp://host:port, unix:/dev/log, file:/path or - (standard output)"},
+     .help = "udp://, tcp://, tls://, relp:// or relp+tls://host:port, unix:/dev/log, file:/path or - "
+             "(standard output)"},
     {.key = "records",
      .type = SETTING_CUSTOM,
      .offset = offsetof(struct output_config, records),
@@ -104,6 +112,34 @@ static const struct setting settings[] = {
      .low = UDP_LEAST,
      .high = UDP_MOST,
      .help = "longest UDP message, 480 B to 2048 B; 1024 B if not given"},
+    {.key = "ca",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct output_config, ca),
+     .help = "TLS: file with the authorities that may vouch for the receiver; the system's if not given"},
+    {.key = "certificate",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct output_config, certificate),
+     .help = "TLS: file with the sensor's own certificate and those up to its authority"},
+    {.key = "key",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct output_config, key),
+     .help = "TLS: file with the key of that certificate, without a password"},
+    {.key = "name",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct output_config, name),
+     .help = "TLS: name that the receiver's certificate must have; the target's host if not given"},
+    {.key = "hold-bytes",
+     .type = SETTING_SIZE,
+     .offset = offsetof(struct output_config, hold_bytes),
+     .high = HOLD_BYTES_MOST,
+     .preset = HOLD_BYTES,
+     .help = "TCP and TLS: octets that must have followed a sent message before it is forgotten"},
+    {.key = "hold-time",
+     .type = SETTING_DURATION,
+     .offset = offsetof(struct output_config, hold_time),
+     .high = UINT64_C(86400) * NS_PER_S,
+     .preset = HOLD_TIME,
+     .help = "TCP and TLS: time that must have passed since a message was sent before it is forgotten"},
     {0},
 };
 
@@ -122,6 +158,52 @@ static bool place_file(struct setting_reader *r, const struct yaml *node, struct
     return true;
 }
 
+/* Keys that only some transports know. */
+static const struct {
+    const char *key, *wants;
+    bool tls;
+} special[] = {
+    {"ca", "tls:// and relp+tls://", true},     {"certificate", "tls:// and relp+tls://", true},
+    {"key", "tls:// and relp+tls://", true},    {"name", "tls:// and relp+tls://", true},
+    {"hold-bytes", "tcp:// and tls://", false}, {"hold-time", "tcp:// and tls://", false},
+};
+
+static bool check_special(struct setting_reader *r, const struct yaml *node, const struct output_config *c) {
+    const char *rest;
+    const struct transport *t = transport_find(c->to, &rest);
+    bool good = true;
+    for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
+        const struct yaml *given = yaml_get(node, special[i].key);
+        if (given && !(special[i].tls ? t->tls : t->holds))
+            good = setting_error(r, given, "is for %s targets; take it away or change to", special[i].wants);
+    }
+    return good;
+}
+
+/* Files are looked at now, so that a mistake is told with its line and not when the first alert is due. */
+static bool check_tls(struct setting_reader *r, const struct yaml *node, struct output_config *c) {
+    const char *rest, *key;
+    const char **const paths[] = {&c->ca, &c->certificate, &c->key};
+    struct error e;
+    struct stat st;
+    if (!transport_find(c->to, &rest)->tls)
+        return true;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (*paths[i] && !(*paths[i] = path_beside(r->arena, node->file, *paths[i])))
+            return false;
+    SSL_CTX *context = tls_context(c, &key, &e);
+    if (!context) {
+        const struct yaml *at = yaml_get(node, key);
+        return at ? setting_error(r, at, "%s", e.text)
+                  : problem_error(r->problems, node->file, node->line, "%s: %s", key, e.text);
+    }
+    SSL_CTX_free(context);
+    if (c->key && stat(c->key, &st) == 0 && st.st_mode & S_IRWXO)
+        problem_warning(r->problems, node->file, yaml_get(node, "key")->line,
+                        "key: everybody may read %s; run chmod 600 on it", c->key);
+    return true;
+}
+
 bool output_read(struct setting_reader *r, const struct yaml *node, struct output_config *out) {
     struct error e;
     memset(out, 0, sizeof *out);
@@ -135,13 +217,16 @@ bool output_read(struct setting_reader *r, const struct yaml *node, struct outpu
         return setting_error(r, yaml_get(node, "format"), "%s", e.text);
     if (!check_target(out, &e))
         return setting_error(r, yaml_get(node, "to"), "%s", e.text);
-    return place_file(r, node, out);
+    return place_file(r, node, out) && check_special(r, node, out) && check_tls(r, node, out);
 }
 
 bool output_parse(const char *spec, const char *events, struct arena *arena, struct output_config *out,
                   struct error *e) {
     const char *colon = strchr(spec, ':');
+    char reason[UNIT_REASON_MAX];
     memset(out, 0, sizeof *out);
+    unit_parse(HOLD_BYTES, unit_sizes, &out->hold_bytes, reason);
+    unit_parse(HOLD_TIME, unit_durations, &out->hold_time, reason);
     if (!colon)
         return error_set(e, "write FORMAT:TARGET, for example json:- or rfc5424:udp://127.0.0.1:514");
     struct bytes format = bytes_of(spec, (size_t)(colon - spec));

@@ -9,9 +9,9 @@
 
 #define LOOK_UP_AGAIN (60 * NS_PER_S)
 
-bool remote_parse(const char *text, struct remote *r, struct error *e) {
+bool remote_parse(const char *text, const char *preset, struct remote *r, struct error *e) {
     const char *end, *port = NULL;
-    uint64_t number = 514;
+    uint64_t number = 0;
     size_t n;
     memset(r, 0, sizeof *r);
     if (*text == '[') {
@@ -32,7 +32,9 @@ bool remote_parse(const char *text, struct remote *r, struct error *e) {
     if (n == 0 || n >= sizeof r->host)
         return error_set(e, "no host in \"%s\": write host:port", text);
     memcpy(r->host, text, n);
-    if (port && (!bytes_number(bytes_of(port, strcspn(port, "/")), &number) || number == 0 || number > 65535))
+    if (!port)
+        port = preset;
+    if (!bytes_number(bytes_of(port, strcspn(port, "/")), &number) || number == 0 || number > 65535)
         return error_set(e, "\"%s\" is no port: write a number from 1 to 65535", port);
     snprintf(r->port, sizeof r->port, "%u", (unsigned)number);
     return true;
@@ -59,37 +61,42 @@ int remote_connect(struct remote *r, int type) {
         return -1;
     bool again = r->failures && r->next == 0 && now - r->looked_up > LOOK_UP_AGAIN;
     if ((r->count == 0 || again) && !remote_resolve(r, type) && r->count == 0) {
-        remote_failed(r);
+        remote_failed(r, "its name is not known");
         return -1;
     }
     unsigned i = r->next;
     r->next = (r->next + 1) % r->count;
     int fd = socket(r->address[i].ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        remote_failed(r);
+        remote_failed(r, strerror(errno));
         return -1;
     }
     if (connect(fd, (const struct sockaddr *)&r->address[i], r->size[i]) == 0 || errno == EINPROGRESS)
         return fd;
+    int reason = errno;
     close(fd);
-    remote_failed(r);
+    remote_failed(r, strerror(reason));
     return -1;
 }
 
-void remote_failed(struct remote *r) {
+void remote_failed(struct remote *r, const char *reason) {
     time_ns delay = 250 * NS_PER_MS << (r->failures < 7 ? r->failures : 7);
     if (delay > 30 * NS_PER_S)
         delay = 30 * NS_PER_S;
     r->retry_at = clock_monotonic() + delay * 3 / 4 + delay / 2 * (random() % 1000) / 1000;
-    if (r->failures++ == 0)
-        log_warning("output to %s port %s does not answer: messages are held and it is tried again", r->host,
-                    r->port);
+    r->failures++;
+    if (strncmp(r->reason, reason, sizeof r->reason - 1) != 0) {
+        snprintf(r->reason, sizeof r->reason, "%s", reason);
+        log_warning("output to %s port %s: %s; messages are held and it is tried again", r->host, r->port,
+                    r->reason);
+    }
     counter_one(COUNTER_CONNECTS_FAILED);
 }
 
 void remote_worked(struct remote *r) {
-    if (r->failures)
+    if (r->reason[0])
         log_info("output to %s port %s answers again", r->host, r->port);
+    r->reason[0] = '\0';
     r->failures = 0;
     r->retry_at = 0;
 }

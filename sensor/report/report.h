@@ -18,10 +18,14 @@ enum report_records { REPORT_ALERT = 1, REPORT_TRANSFER = 2, REPORT_FLOW = 4, RE
 /* One output: a format and a transport, each one const table entry found by name. */
 struct output_config {
     const char *format;   /* "rfc5424", "json", "human" */
-    const char *to;       /* "udp://host:port", "tcp://host:port", "unix:/dev/log", "file:/path", "-" */
+    const char *to;       /* "udp://host:port", "tls://host:port", "unix:/dev/log", "file:/path", "-", ... */
     unsigned records;     /* enum report_records, or-ed */
     uint64_t message_max; /* octets of a UDP message, 480..2,048; 0: 1,024 */
-    const char *file;     /* where it was configured, for messages; NULL: command line */
+    /* TLS: PEM files, NULL: the system's authorities, no certificate of our own; the name that the receiver's
+     * certificate must have, NULL: the target's host. */
+    const char *ca, *certificate, *key, *name;
+    uint64_t hold_bytes, hold_time; /* TCP and TLS: octets and ns, see hold.h */
+    const char *file;               /* where it was configured, for messages; NULL: command line */
     int line;
 };
 
@@ -44,8 +48,8 @@ struct ledger_options {
 };
 
 struct report_options {
-    const char *observer; /* sensor name */
-    const struct output_config *outputs;
+    const char *observer;                /* sensor name */
+    const struct output_config *outputs; /* kept by reference */
     size_t output_count;
     uint64_t quiet;           /* ns without a finding after which an incident closes; 0: 15 min */
     uint64_t growth_interval; /* ns after which growth is told even if below tenfold; 0: 15 min */

@@ -29,23 +29,29 @@ struct transport {
     const char *usage;  /* "udp://host:port" */
     enum framing framing;
     size_t message_max; /* octets without framing; 0: as configured */
+    bool tls;           /* ca, certificate, key and name are for it */
+    bool holds;         /* nobody confirms messages: hold-bytes and hold-time are for it */
     bool people;        /* somebody may be looking: formats of several lines make sense */
     /* Is what follows the scheme well-formed? Opens nothing. */
     bool (*check)(const char *rest, struct error *e);
-    void *(*open)(const char *rest, struct error *e);
+    void *(*open)(const char *rest, const struct output_config *config, struct error *e); /* keeps `config` */
     void (*close)(void *carrier);
     /* Sends `frame` from *done on, moving *done. */
     enum carried (*send)(void *carrier, struct bytes frame, size_t *done);
-    /* Octets since the connection began that the receiver has; `patient` is false at the end of a run.
-     * *broken: the rest is to be sent again. NULL: what is sent is delivered. */
+    /* Octets since the connection began that the receiver has; `patient` is false once all is sent at the end
+     * of a run. *broken: the rest is to be sent again. NULL: what is sent is delivered. */
     uint64_t (*confirmed)(void *carrier, bool patient, bool *broken);
+    /* Asked after `confirmed`: the number (1 is the first since the connection began) of a message that the
+     * receiver answered for, each once, in any order; false: no more now. NULL: it answers for none. */
+    bool (*answered)(void *carrier, uint64_t *number, bool *refused);
     /* False: nothing to wait for. */
     bool (*poll)(const void *carrier, struct pollfd *fd);
     void (*reopen)(void *carrier);         /* NULL: nothing to reopen */
     bool (*terminal)(const void *carrier); /* NULL: never */
 };
 
-extern const struct transport transport_udp, transport_tcp, transport_unix, transport_file, transport_stdout;
+extern const struct transport transport_udp, transport_tcp, transport_tls, transport_relp, transport_relp_tls,
+    transport_unix, transport_file, transport_stdout;
 
 /* --- remote.c: a host and port, its addresses, and when to try again
  * -------------------------------------------- */
@@ -59,16 +65,17 @@ struct remote {
     unsigned count, next;
     unsigned failures;           /* since the last success */
     time_ns looked_up, retry_at; /* clock_monotonic() */
+    char reason[200];            /* of the last failure, as it was told; empty: it works */
 };
 
-/* "host:port", "host" (514), "[2001:db8::1]:514"; one slash may follow. */
-bool remote_parse(const char *text, struct remote *r, struct error *e);
+/* "host:port", "host" (the given port), "[2001:db8::1]:514"; one slash may follow. */
+bool remote_parse(const char *text, const char *port, struct remote *r, struct error *e);
 /* Looks the name up; keeps the old addresses when that fails. */
 bool remote_resolve(struct remote *r, int type);
 /* A non-blocking socket whose connect has begun or is done, -1 when it is not yet time or there is none. */
 int remote_connect(struct remote *r, int type);
-/* Back-off: 250 ms, doubling to 30 s, a quarter more or less by chance. */
-void remote_failed(struct remote *r);
+/* Back-off: 250 ms, doubling to 30 s, a quarter more or less by chance. A new reason is told. */
+void remote_failed(struct remote *r, const char *reason);
 void remote_worked(struct remote *r);
 
 #endif

@@ -28,7 +28,7 @@ static int open_path(const char *path) {
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
 }
 
-static void *open_file(const char *rest, struct error *e) {
+static void *open_file(const char *rest, const struct output_config *config, struct error *e) {
     struct file *f = calloc(1, sizeof *f);
     if (f)
         f->path = strdup(rest);
@@ -47,7 +47,7 @@ static void *open_file(const char *rest, struct error *e) {
     return NULL;
 }
 
-static void *open_stdout(const char *rest, struct error *e) {
+static void *open_stdout(const char *rest, const struct output_config *config, struct error *e) {
     struct file *f = calloc(1, sizeof *f);
     if (f)
         f->fd = STDOUT_FILENO;

@@ -1,154 +1,116 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/transport.h"
+#include "report/connection.h"
+#include "report/hold.h"
 
-#include <errno.h>
-#include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-/* RFC 6587. TCP tells no sender what the receiver has read, so a message stays in the outbox until the
- * receiver's system has acknowledged its octets and a second more has passed without a reset. What is left
- * when a connection breaks is sent again on the next: a receiver may get a message twice (same sequence
- * number), not never. */
-#define SETTLE (1 * NS_PER_S)
+/* tcp:// (RFC 6587) and tls:// (RFC 5425): octet counting, and nobody who confirms a message. So sent
+ * messages are held (hold.h), and when a connection ends those still held are sent again on the next: a
+ * receiver may get a message twice (same sequence number). After an orderly end the younger ones alone, since
+ * a receiver takes leave with its buffer empty (Linux and others reset where octets were left unread), but
+ * may not have used all. */
+#define LAST_WAIT (3 * NS_PER_S) /* at the end of a run, for the receiver to take leave */
 
-enum tcp_state { TCP_CLOSED, TCP_CONNECTING, TCP_OPEN };
-
-struct tcp {
-    struct remote remote;
-    enum tcp_state state;
-    int fd;
-    uint64_t sent;              /* octets since the connection began */
-    uint64_t settled, settling; /* of those: with the receiver; acknowledged at `settling_at` */
-    time_ns settling_at;
+struct counted {
+    struct connection *connection;
+    struct hold hold;
+    time_ns finishing; /* since */
 };
 
-static bool check(const char *rest, struct error *e) {
+static bool check_tcp(const char *rest, struct error *e) {
     struct remote r;
-    return remote_parse(rest, &r, e);
+    return remote_parse(rest, "514", &r, e);
 }
 
-static void begin(struct tcp *t) {
-    t->fd = remote_connect(&t->remote, SOCK_STREAM);
-    t->state = t->fd < 0 ? TCP_CLOSED : TCP_CONNECTING;
-    t->sent = t->settled = t->settling = 0;
-    t->settling_at = 0;
+static bool check_tls(const char *rest, struct error *e) {
+    struct remote r;
+    return remote_parse(rest, "6514", &r, e);
 }
 
-static void *open_tcp(const char *rest, struct error *e) {
-    struct tcp *t = calloc(1, sizeof *t);
+static void *open_counted(const char *rest, const char *port, bool tls, const struct output_config *config,
+                          struct error *e) {
+    struct counted *t = calloc(1, sizeof *t);
     if (!t) {
         error_set(e, "out of memory");
         return NULL;
     }
-    t->fd = -1;
-    if (!remote_parse(rest, &t->remote, e)) {
-        free(t);
-        return NULL;
-    }
-    if (!remote_resolve(&t->remote, SOCK_STREAM))
-        log_warning("output to %s: the name is not known now; it is asked for again", t->remote.host);
-    begin(t);
-    return t;
+    t->hold = (struct hold){.bytes = config->hold_bytes, .time = (time_ns)config->hold_time};
+    t->connection = connection_create(rest, port, tls, config, e);
+    if (t->connection)
+        return t;
+    free(t);
+    return NULL;
 }
 
-static void close_tcp(void *carrier) {
-    struct tcp *t = carrier;
-    if (t->fd >= 0)
-        close(t->fd);
+static void *open_tcp(const char *rest, const struct output_config *config, struct error *e) {
+    return open_counted(rest, "514", false, config, e);
+}
+
+static void *open_tls(const char *rest, const struct output_config *config, struct error *e) {
+    return open_counted(rest, "6514", true, config, e);
+}
+
+static void close_counted(void *carrier) {
+    struct counted *t = carrier;
+    connection_destroy(t->connection);
     free(t);
 }
 
-static enum carried broken(struct tcp *t) {
-    close(t->fd);
-    t->fd = -1;
-    t->state = TCP_CLOSED;
-    remote_failed(&t->remote);
-    return CARRIED_BROKEN;
-}
-
-/* True when the connection stands. */
-static bool finish_connect(struct tcp *t) {
-    struct pollfd fd = {.fd = t->fd, .events = POLLOUT};
-    int error = 0, on = 1;
-    socklen_t n = sizeof error;
-    if (poll(&fd, 1, 0) != 1)
-        return false;
-    if (getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0 || error) {
-        broken(t);
-        return false;
-    }
-    setsockopt(t->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    t->state = TCP_OPEN;
-    remote_worked(&t->remote);
-    return true;
-}
-
-enum peer { PEER_THERE, PEER_DONE, PEER_GONE };
-
-/* A receiver has nothing to say to us. Its orderly end means that it has read all that its system
- * acknowledged (Linux and others reset where data was left unread); a reset means that nobody knows. */
-static enum peer look_at_peer(const struct tcp *t) {
-    char nothing[512];
-    ssize_t n;
-    while ((n = recv(t->fd, nothing, sizeof nothing, MSG_DONTWAIT)) > 0)
-        ;
-    if (n == 0)
-        return PEER_DONE;
-    return errno == EAGAIN || errno == EINTR ? PEER_THERE : PEER_GONE;
-}
-
-static enum carried send_tcp(void *carrier, struct bytes frame, size_t *done) {
-    struct tcp *t = carrier;
-    if (t->state == TCP_CLOSED)
-        begin(t);
-    if (t->state == TCP_CONNECTING && !finish_connect(t))
+/* A broken connection is found here and told by `confirmed`. */
+static enum carried send_counted(void *carrier, struct bytes frame, size_t *done) {
+    struct counted *t = carrier;
+    if (frame.n > CONNECTION_ROOM)
+        return CARRIED_REFUSED;
+    if (!connection_ready(t->connection) || !connection_put(t->connection, frame))
         return CARRIED_WAIT;
-    if (t->state != TCP_OPEN)
-        return CARRIED_WAIT;
-    while (*done < frame.n) {
-        ssize_t n = send(t->fd, frame.p + *done, frame.n - *done, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno == EAGAIN || errno == ENOBUFS ? CARRIED_WAIT : broken(t);
-        *done += (size_t)n;
-        t->sent += (uint64_t)n;
-    }
     return CARRIED;
 }
 
-static uint64_t confirmed(void *carrier, bool patient, bool *lost) {
-    struct tcp *t = carrier;
-    int left = 0;
-    *lost = false;
-    if (t->state != TCP_OPEN || ioctl(t->fd, SIOCOUTQ, &left) != 0)
-        return 0;
-    uint64_t acknowledged = t->sent - (uint64_t)left;
-    enum peer peer = look_at_peer(t);
-    if (peer != PEER_THERE) {
-        *lost = true;
-        broken(t);
-        return peer == PEER_DONE ? acknowledged : t->settled;
-    }
-    time_ns now = clock_monotonic();
-    if (!patient)
-        return acknowledged;
-    if (now - t->settling_at >= SETTLE) {
-        t->settled = t->settling;
-        t->settling = acknowledged;
-        t->settling_at = now;
-    }
-    return t->settled;
+static uint64_t after_end(struct counted *t, enum connection_end how, uint64_t acknowledged) {
+    uint64_t has = t->hold.released;
+    if (how == CONNECTION_ORDERLY)
+        has = t->finishing ? acknowledged : t->hold.old > has ? t->hold.old : has;
+    hold_begin(&t->hold);
+    t->finishing = 0;
+    return has;
 }
 
-static bool poll_tcp(const void *carrier, struct pollfd *fd) {
-    const struct tcp *t = carrier;
-    *fd = (struct pollfd){.fd = t->fd, .events = POLLOUT};
-    return t->fd >= 0;
+/* Our end is said, and the receiver's answer to that is the proof that it has read all. One that never
+ * answers is believed when its system has all. */
+static uint64_t finish(struct counted *t) {
+    if (!t->finishing)
+        t->finishing = clock_monotonic();
+    connection_finish(t->connection);
+    connection_ready(t->connection);
+    bool late = clock_monotonic() - t->finishing > LAST_WAIT;
+    if (late && connection_all_acknowledged(t->connection))
+        return connection_acknowledged(t->connection);
+    return t->hold.released;
+}
+
+static uint64_t confirmed(void *carrier, bool patient, bool *lost) {
+    struct counted *t = carrier;
+    char nothing[512]; /* a receiver has nothing to say */
+    connection_ready(t->connection);
+    while (connection_read(t->connection, nothing, sizeof nothing))
+        ;
+    uint64_t acknowledged = connection_acknowledged(t->connection);
+    hold_pass(&t->hold, acknowledged, clock_monotonic());
+    enum connection_end how = connection_take_end(t->connection);
+    *lost = how != CONNECTION_STANDS;
+    if (*lost)
+        return after_end(t, how, acknowledged);
+    return patient ? t->hold.released : finish(t);
+}
+
+static bool poll_counted(const void *carrier, struct pollfd *fd) {
+    const struct counted *t = carrier;
+    return connection_poll(t->connection, fd);
+}
+
+static void reopen(void *carrier) {
+    struct counted *t = carrier;
+    connection_reopen(t->connection);
 }
 
 const struct transport transport_tcp = {
@@ -156,10 +118,27 @@ const struct transport transport_tcp = {
     .usage = "tcp://host:port",
     .framing = FRAMING_STREAM,
     .message_max = 8192,
-    .check = check,
+    .holds = true,
+    .check = check_tcp,
     .open = open_tcp,
-    .close = close_tcp,
-    .send = send_tcp,
+    .close = close_counted,
+    .send = send_counted,
     .confirmed = confirmed,
-    .poll = poll_tcp,
+    .poll = poll_counted,
+};
+
+const struct transport transport_tls = {
+    .scheme = "tls://",
+    .usage = "tls://host:port",
+    .framing = FRAMING_STREAM,
+    .message_max = 8192,
+    .tls = true,
+    .holds = true,
+    .check = check_tls,
+    .open = open_tls,
+    .close = close_counted,
+    .send = send_counted,
+    .confirmed = confirmed,
+    .poll = poll_counted,
+    .reopen = reopen,
 };

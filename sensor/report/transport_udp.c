@@ -13,17 +13,17 @@ struct udp {
 
 static bool check(const char *rest, struct error *e) {
     struct remote r;
-    return remote_parse(rest, &r, e);
+    return remote_parse(rest, "514", &r, e);
 }
 
-static void *open_udp(const char *rest, struct error *e) {
+static void *open_udp(const char *rest, const struct output_config *config, struct error *e) {
     struct udp *u = calloc(1, sizeof *u);
     if (!u) {
         error_set(e, "out of memory");
         return NULL;
     }
     u->fd = -1;
-    if (!remote_parse(rest, &u->remote, e)) {
+    if (!remote_parse(rest, "514", &u->remote, e)) {
         free(u);
         return NULL;
     }
@@ -41,9 +41,10 @@ static void close_udp(void *carrier) {
 }
 
 static enum carried broken(struct udp *u) {
+    int reason = errno;
     close(u->fd);
     u->fd = -1;
-    remote_failed(&u->remote);
+    remote_failed(&u->remote, strerror(reason));
     return CARRIED_BROKEN;
 }
 

@@ -275,8 +275,17 @@ static void test_the_manual_page_has_every_key_and_default(void **state) {
         find_keys(text, t->name, t->settings);
     for (const struct policy_table *t = policy_tables(); t->name; t++)
         find_keys(text, t->name, t->settings);
-    static const struct setting outputs[] = {
-        {.key = "format"}, {.key = "to"}, {.key = "records"}, {.key = "message-max"}, {0}};
+    static const struct setting outputs[] = {{.key = "format"},
+                                             {.key = "to"},
+                                             {.key = "records"},
+                                             {.key = "message-max"},
+                                             {.key = "ca"},
+                                             {.key = "certificate"},
+                                             {.key = "key"},
+                                             {.key = "name"},
+                                             {.key = "hold-bytes", .preset = "128 KiB"},
+                                             {.key = "hold-time", .preset = "10 s"},
+                                             {0}};
     find_keys(text, "outputs", outputs);
 }
 

@@ -22,10 +22,12 @@ static uint64_t room[4096];
 static char received[1 << 22];
 static size_t received_size;
 static struct syslog_message message;
+static uint64_t hold_time = NS_PER_S;
 
 static struct reporter *start(const char *format, const char *to, unsigned records, uint64_t held_max) {
     static struct output_config config;
-    config = (struct output_config){.format = format, .to = to, .records = records};
+    config = (struct output_config){
+        .format = format, .to = to, .records = records, .hold_bytes = 128 << 10, .hold_time = hold_time};
     const struct report_options options = {
         .observer = "edge-1", .outputs = &config, .output_count = 1, .held_max = held_max, .offline = true};
     struct error e = {""};
@@ -174,7 +176,8 @@ static void tcp_counts_octets_and_sends_again_what_a_broken_connection_swallowed
     close(server);
 }
 
-static void an_orderly_end_repeats_nothing(void **state) {
+static void an_orderly_end_repeats_nothing_older_than_the_hold_time(void **state) {
+    hold_time = 50 * NS_PER_MS;
     enum { MESSAGES = 50 };
     unsigned seen[MESSAGES + 1] = {0};
     struct sockaddr_in a;
@@ -194,6 +197,7 @@ static void an_orderly_end_repeats_nothing(void **state) {
     assert_true(read_frames(received, received_size, seen, MESSAGES + 1));
     for (size_t i = 1; i <= MESSAGES; i++)
         assert_int_equal(seen[i], 1);
+    hold_time = NS_PER_S;
     reporter_destroy(r);
     close(server);
 }
@@ -342,7 +346,7 @@ int main(void) {
         cmocka_unit_test(approved_transfers_send_nothing),
         cmocka_unit_test(nobody_listening_on_udp_is_counted_and_stops_nothing),
         cmocka_unit_test(tcp_counts_octets_and_sends_again_what_a_broken_connection_swallowed),
-        cmocka_unit_test(an_orderly_end_repeats_nothing),
+        cmocka_unit_test(an_orderly_end_repeats_nothing_older_than_the_hold_time),
         cmocka_unit_test(messages_wait_for_an_absent_receiver_and_the_oldest_are_dropped_first),
         cmocka_unit_test(the_local_socket_takes_datagrams_and_comes_back),
         cmocka_unit_test(a_file_gets_a_line_a_message_and_is_opened_again_for_logrotate),
