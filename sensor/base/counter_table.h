@@ -132,6 +132,7 @@
     COUNTER(CODING_UNKNOWN,       "content.coding_unknown",       "bodies in a coding that is not known, kept as they came") \
     COUNTER(CODING_DEPTH,         "content.coding_depth",         "bodies with more codings inside one another than depth allows") \
     COUNTER(CODING_FALSE,         "content.coding_false",         "bodies that are not in the coding they announce, kept as they came") \
+    COUNTER(CODING_GUESSED,       "content.coding_guessed",       "bodies decoded though the coding that they announce is another one or none that is known") \
     COUNTER(CODING_BROKEN,        "content.coding_broken",        "coded bodies that turned out damaged on the way") \
     COUNTER(CODING_UNFINISHED,    "content.coding_unfinished",    "coded bodies that ended before their coding did") \
     COUNTER(CODING_TRAILING,      "content.coding_trailing",      "coded bodies with bytes behind the end of the coding") \

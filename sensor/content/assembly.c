@@ -201,7 +201,7 @@ bool assembly_is_part(const struct filter *f) {
 
 /* The filters and the object of a new whole; a multipart body in ranges stays as it is. */
 static struct filter *whole_chain(struct content *c, const struct object_seed *seed, struct bytes codings) {
-    struct coding_list list = coding_parse(codings, coding_room(c, seed));
+    struct coding_list list = coding_parse(codings, coding_room(c, seed), true);
     struct object_seed inner = *seed;
     inner.total = list.n ? LENGTH_UNKNOWN : seed->total;
     struct filter *f = object_create(c, &inner, NULL);

@@ -33,21 +33,24 @@ static const struct coding *coding_named(struct bytes name) {
     return NULL;
 }
 
-/* What is applied last must be undone first: an unknown coding hides all that were applied before it. */
+/* What is applied last must be undone first: an unknown coding hides all that were applied before it, unless
+ * the bytes show what it is. */
 static void coding_add(struct coding_list *l, struct bytes name, unsigned most) {
     if (is_plain(name))
         return;
     const struct coding *coding = coding_named(name);
-    if (coding && l->n < most) {
+    if (!coding)
+        counter_one(COUNTER_CODING_UNKNOWN);
+    else if (l->n >= most)
+        counter_one(COUNTER_CODING_DEPTH);
+    if (l->n < most && (coding || l->guess))
         l->list[l->n++] = coding;
-        return;
-    }
-    counter_one(coding ? COUNTER_CODING_DEPTH : COUNTER_CODING_UNKNOWN);
-    l->n = 0;
+    else
+        l->n = 0;
 }
 
-struct coding_list coding_parse(struct bytes value, unsigned most) {
-    struct coding_list l = {.n = 0};
+struct coding_list coding_parse(struct bytes value, unsigned most, bool guess) {
+    struct coding_list l = {.n = 0, .guess = guess};
     while (value.n > 0) {
         const uint8_t *comma = memchr(value.p, ',', value.n);
         size_t n = comma ? (size_t)(comma - value.p) : value.n;
@@ -116,18 +119,37 @@ static void push(struct decoder *d, const uint8_t *bytes, size_t n) {
         give_up(d, COUNTER_CODING_RATIO);
 }
 
-/* Nothing came out, and all that went in is at hand: it can be looked at in another way. */
-static bool early(const struct decoder *d) {
-    return d->out == 0 && d->fed <= d->trial_n;
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
 }
 
-static void step_done(struct decoder *d, enum coding_step step, size_t left) {
+/* Nothing came out, and all that went in is at hand: it can be looked at in another way. */
+static bool early(const struct decoder *d) {
+    return d->out == 0 && !d->guessed && d->fed <= d->trial_n;
+}
+
+/* Adds to what is kept; returns how many bytes fitted. */
+static size_t keep(struct decoder *d, const uint8_t *bytes, size_t n) {
+    size_t kept = least(n, (size_t)(CODING_TRIAL - d->trial_n));
+    memmove(d->trial + d->trial_n, bytes, kept);
+    d->trial_n = (uint16_t)(d->trial_n + kept);
+    return kept;
+}
+
+/* Bytes behind the end of the coding: another stream of it may follow. */
+static void keep_tail(struct decoder *d, const uint8_t *bytes, size_t n) {
+    d->trailing |= n > 0;
+    d->tail_lost |= keep(d, bytes, n) < n;
+}
+
+static void step_done(struct decoder *d, enum coding_step step, const struct coding_window *w) {
     if (step == CODING_ENDED) {
         d->state = DECODER_ENDED;
-        d->trailing |= left > 0;
+        d->trial_n = 0;
+        keep_tail(d, w->in, w->in_n);
     } else if (step == CODING_BROKEN) {
         if (early(d))
-            d->state = DECODER_FAILED_EARLY;
+            d->state = DECODER_UNDECIDED;
         else
             give_up(d, COUNTER_CODING_BROKEN);
     }
@@ -150,13 +172,9 @@ static void decode(struct decoder *d, const uint8_t *bytes, size_t n) {
         if (made > 0)
             push(d, buffer, made);
         if (d->state == DECODER_RUNS)
-            step_done(d, step, w.in_n);
+            step_done(d, step, &w);
     } while (d->state == DECODER_RUNS && (w.in_n > 0 || w.out_n == 0));
     c->buffers_taken--;
-}
-
-static size_t least(size_t a, size_t b) {
-    return a < b ? a : b;
 }
 
 static void take(struct decoder *d, const uint8_t *bytes, size_t n) {
@@ -166,8 +184,12 @@ static void take(struct decoder *d, const uint8_t *bytes, size_t n) {
         decode(d, bytes, first);
         bytes += first;
         n -= first;
-        if (d->state == DECODER_FAILED_EARLY)
+        if (d->state == DECODER_UNDECIDED)
             return; /* all of it comes again */
+        if (d->state == DECODER_ENDED && n > 0) {
+            keep_tail(d, bytes, n);
+            return;
+        }
     }
     if (n == 0)
         return;
@@ -176,40 +198,61 @@ static void take(struct decoder *d, const uint8_t *bytes, size_t n) {
     else if (d->state == DECODER_RUNS)
         decode(d, bytes, n);
     else if (d->state == DECODER_ENDED)
-        d->trailing = true;
+        keep_tail(d, bytes, n);
 }
 
-static void restart(struct decoder *d) {
-    d->coding->stop(d);
-    d->coding = d->coding->otherwise;
-    d->in = d->fed = 0;
-    d->state = DECODER_PLAIN;
-    if (!d->coding)
-        counter_one(COUNTER_CODING_FALSE);
-    else if (d->coding->start(d))
-        d->state = DECODER_RUNS;
-    else
+static bool start(struct decoder *d, const struct coding *coding) {
+    if (d->coding)
+        d->coding->stop(d);
+    d->coding = NULL;
+    if (!coding->start(d)) {
         give_up(d, COUNTER_CODING_MEMORY);
+        return false;
+    }
+    d->coding = coding;
+    d->guessed = true;
+    d->in = d->fed = 0;
+    d->state = DECODER_RUNS;
+    return true;
+}
+
+/* The announced coding is not it: the bytes that were kept say what is, or that there is none. */
+static void settle(struct decoder *d, bool whole) {
+    struct coding_guess g = {.coding = NULL};
+    size_t n = d->trial_n;
+    if (d->may_guess)
+        g = coding_guess(d->filter.content, d->coding, bytes_of(d->trial, n), whole);
+    if (g.coding && !start(d, g.coding))
+        return;
+    counter_one(g.coding ? COUNTER_CODING_GUESSED : COUNTER_CODING_FALSE);
+    if (!g.coding)
+        d->state = DECODER_PLAIN;
+    take(d, d->trial + g.skip, n - g.skip);
+}
+
+/* Enough is known, or nothing can be gained by waiting. */
+static bool decided(const struct decoder *d) {
+    return d->trial_n == CODING_TRIAL || !d->may_guess;
 }
 
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n) {
     struct decoder *d = decoder_of(f);
     size_t kept = 0;
-    if (d->state == DECODER_RUNS && d->fed < CODING_TRIAL) {
-        kept = least(n, (size_t)(CODING_TRIAL - d->trial_n));
-        memcpy(d->trial + d->trial_n, bytes, kept);
-        d->trial_n = (uint16_t)(d->trial_n + kept);
-    }
-    take(d, bytes, n);
-    while (d->state == DECODER_FAILED_EARLY) {
-        restart(d);
-        take(d, d->trial, d->trial_n);
+    if (d->state == DECODER_UNDECIDED || (d->state == DECODER_RUNS && !d->guessed && d->fed < CODING_TRIAL))
+        kept = keep(d, bytes, n);
+    if (d->state != DECODER_UNDECIDED)
+        take(d, bytes, n);
+    if (d->state == DECODER_UNDECIDED && decided(d)) {
+        settle(d, false);
         take(d, bytes + kept, n - kept);
     }
 }
 
 static void decoder_gap(struct filter *f, uint64_t n) {
     struct decoder *d = decoder_of(f);
+    if (d->state == DECODER_UNDECIDED)
+        settle(d, false);
+    d->tail_lost = true;
     if (d->state == DECODER_PLAIN) {
         filter_gap(f->next, n);
     } else if (d->state == DECODER_RUNS) {
@@ -233,9 +276,10 @@ static struct filter *decoder_peel(struct filter *f) {
     return next;
 }
 
-/* A body so short that its decoder never said a word: what it was is seen as it came. */
+/* A body so short that its decoder failed, or never said a word. */
 static bool undecided(const struct decoder *d) {
-    return d->state == DECODER_RUNS && d->fed > 0 && early(d);
+    return d->state == DECODER_UNDECIDED ||
+           (d->state == DECODER_RUNS && d->fed > 0 && early(d) && !d->coding->may_end(d));
 }
 
 static void finish(struct decoder *d) {
@@ -248,16 +292,25 @@ static void finish(struct decoder *d) {
         push(d, last, (size_t)(w.out - last));
 }
 
+/* Some senders end a stream and begin another where they should only flush. */
+static void decode_tail(struct decoder *d) {
+    struct coding_guess g = {.coding = NULL};
+    size_t n = d->trial_n;
+    if (d->state == DECODER_ENDED && d->may_guess && n > 0 && !d->tail_lost && d->coding != &coding_gzip)
+        g = coding_guess(d->filter.content, NULL, bytes_of(d->trial, n), true);
+    if (g.coding && start(d, g.coding))
+        take(d, d->trial + g.skip, n - g.skip);
+}
+
 static void decoder_end(struct filter *f, enum transfer_end how) {
     struct decoder *d = decoder_of(f);
+    if (undecided(d))
+        settle(d, how == TRANSFER_DONE);
+    decode_tail(d);
     bool proper = d->state == DECODER_PLAIN || d->state == DECODER_ENDED ||
                   (d->state == DECODER_RUNS && (d->fed == 0 || d->coding->may_end(d)));
-    if (!proper && undecided(d)) {
-        counter_one(COUNTER_CODING_FALSE);
-        filter_data(f->next, d->trial, d->trial_n);
-    } else if (!proper && d->state == DECODER_RUNS) {
+    if (!proper && d->state == DECODER_RUNS)
         counter_one(COUNTER_CODING_UNFINISHED);
-    }
     if (proper)
         finish(d);
     if (d->trailing)
@@ -275,12 +328,17 @@ static const struct filter_ops decoder_ops = {.data = decoder_data,
                                               .object = decoder_object,
                                               .peel = decoder_peel};
 
-static struct decoder *decoder_create(struct content *c, const struct coding *coding, struct filter *next) {
+/* `coding` NULL: unknown, the bytes decide. */
+static struct decoder *decoder_create(struct content *c, const struct coding *coding, bool may_guess,
+                                      struct filter *next) {
     struct decoder *d = pool_take(&c->decoders);
     if (!d)
         return NULL;
-    *d = (struct decoder){.filter = {.ops = &decoder_ops, .next = next, .content = c}, .coding = coding};
-    if (coding->start(d))
+    *d = (struct decoder){.filter = {.ops = &decoder_ops, .next = next, .content = c},
+                          .coding = coding,
+                          .state = coding ? DECODER_RUNS : DECODER_UNDECIDED,
+                          .may_guess = may_guess};
+    if (!coding || coding->start(d))
         return d;
     pool_give(&c->decoders, d);
     return NULL;
@@ -289,7 +347,7 @@ static struct decoder *decoder_create(struct content *c, const struct coding *co
 struct filter *coding_stack(struct content *c, const struct coding_list *list, struct filter *next) {
     struct filter *head = next;
     for (unsigned i = 0; i < list->n; i++) {
-        struct decoder *d = decoder_create(c, list->list[i], head);
+        struct decoder *d = decoder_create(c, list->list[i], list->guess, head);
         if (!d) {
             counter_one(COUNTER_CODING_MEMORY);
             while (head != next)

@@ -37,20 +37,24 @@ struct coding {
     /* Goes on behind a gap; returns how much decoded content is missing. NULL: nothing behind a gap can be
      * decoded. */
     uint64_t (*gap)(struct decoder *d, uint64_t n);
-    const struct coding *otherwise; /* what else goes by the same name, tried when this one fails at once */
+    bool no_magic; /* anything may look like its beginning: only a body that fits it to the end is in it */
 };
 
 enum { CODING_TRIAL = 512 };
 
 struct decoder {
     struct filter filter;
-    const struct coding *coding;
+    const struct coding *coding; /* NULL once it has failed at once */
     const struct decoder *outer; /* the first of its stack: ratios count from what came on the wire */
-    enum { DECODER_RUNS, DECODER_FAILED_EARLY, DECODER_PLAIN, DECODER_ENDED, DECODER_OVER } state;
+    enum { DECODER_RUNS, DECODER_UNDECIDED, DECODER_PLAIN, DECODER_ENDED, DECODER_OVER } state;
+    bool may_guess;   /* the bytes decide when the name is wrong */
+    bool guessed;     /* they have */
     bool trailing;    /* bytes came behind the coding's end */
+    bool tail_lost;   /* more than `trial` holds */
     uint64_t in, out; /* bytes taken and given */
     uint64_t fed;     /* bytes offered */
-    uint16_t trial_n; /* the first bytes are kept until something came out: they may be no coding at all */
+    uint16_t trial_n; /* the first bytes are kept: they may be in another coding or none; later those behind
+                         its end */
     uint8_t trial[CODING_TRIAL];
     union {
         struct {
@@ -74,6 +78,19 @@ struct decoder {
 void *coding_alloc(void *content, size_t n);
 void coding_free(void *content, void *p);
 
-extern const struct coding coding_gzip, coding_deflate, coding_brotli, coding_base64, coding_quoted_printable;
+extern const struct coding coding_gzip, coding_deflate, coding_bare_deflate, coding_brotli, coding_base64,
+    coding_quoted_printable;
+
+/* --- coding_guess.c
+ * -------------------------------------------------------------------------------------------- */
+struct coding_guess {
+    const struct coding *coding; /* NULL: none that we know */
+    size_t skip;                 /* bytes before it */
+};
+
+/* What a body is coded in whose announced coding is wrong or unknown (NULL), from its first bytes (`whole`:
+ * all there are), by decoding them. */
+struct coding_guess coding_guess(struct content *c, const struct coding *announced, struct bytes first,
+                                 bool whole);
 
 #endif

@@ -120,13 +120,16 @@ enum { CODINGS_MAX = 16, CODING_DECODERS = 1024 };
 
 struct coding;
 struct coding_list {
-    const struct coding *list[CODINGS_MAX]; /* in the order in which the sender applied them */
+    const struct coding *list[CODINGS_MAX]; /* in the order in which the sender applied them; NULL: unknown */
     unsigned n;
+    bool guess;
 };
 
-/* A Content-Encoding or Content-Transfer-Encoding value. Codings before one that we do not know, or beyond
- * `most`, cannot be undone: they are counted and left out. */
-struct coding_list coding_parse(struct bytes value, unsigned most);
+/* A Content-Encoding or Content-Transfer-Encoding value. `guess`: the bytes decide where the name is wrong or
+ * unknown (HTTP, where browsers do so; a MIME part may be a compressed file that must stay one). Codings
+ * beyond `most` and, without `guess`, before one that we do not know cannot be undone: they are counted and
+ * left out. */
+struct coding_list coding_parse(struct bytes value, unsigned most, bool guess);
 /* Puts the decoders before `next`; gives back `next` alone (counted) if they cannot all be had. */
 struct filter *coding_stack(struct content *c, const struct coding_list *codings, struct filter *next);
 /* How many more codings may stand before an object. */
@@ -143,7 +146,9 @@ void multipart_finish(struct content *c);
 
 /* --- transfer.c
  * ------------------------------------------------------------------------------------------------ */
-/* The filters and the object for a body that is encoded as `codings` says. NULL at the cap (counted). */
-struct filter *chain_create(struct content *c, const struct object_seed *seed, struct bytes codings);
+/* The filters and the object for a body that is encoded as `codings` says; `guess` as above. NULL at the cap
+ * (counted). */
+struct filter *chain_create(struct content *c, const struct object_seed *seed, struct bytes codings,
+                            bool guess);
 
 #endif

@@ -77,11 +77,12 @@ static bool inflate_may_end(const struct decoder *d) {
     return d->u.zlib.members > 0;
 }
 
-static const struct coding bare_deflate = {.names = {NULL},
+const struct coding coding_bare_deflate = {.names = {NULL},
                                            .start = deflate_start,
                                            .step = inflate_step,
                                            .may_end = inflate_may_end,
-                                           .stop = inflate_stop};
+                                           .stop = inflate_stop,
+                                           .no_magic = true};
 
 const struct coding coding_gzip = {.names = {"gzip", "x-gzip", NULL},
                                    .start = gzip_start,
@@ -89,9 +90,8 @@ const struct coding coding_gzip = {.names = {"gzip", "x-gzip", NULL},
                                    .may_end = gzip_may_end,
                                    .stop = inflate_stop};
 
-const struct coding coding_deflate = {.names = {"deflate", NULL},
+const struct coding coding_deflate = {.names = {"deflate", "x-deflate", NULL},
                                       .start = zlib_start,
                                       .step = inflate_step,
                                       .may_end = inflate_may_end,
-                                      .stop = inflate_stop,
-                                      .otherwise = &bare_deflate};
+                                      .stop = inflate_stop};

@@ -125,7 +125,7 @@ static struct filter *part_create(struct multipart *m, const struct part_head *h
     seed.etag = m->etag;
     if (m->byteranges && range_parse(h->range, &place))
         return assembly_part(c, &seed, h->encoding, &place);
-    return chain_create(c, &seed, h->encoding);
+    return chain_create(c, &seed, h->encoding, false);
 }
 
 static void part_open(struct multipart *m) {

@@ -17,8 +17,9 @@ struct transfer {
     bool keep; /* if it is cut, the rest may come as a part */
 };
 
-struct filter *chain_create(struct content *c, const struct object_seed *seed, struct bytes codings) {
-    struct coding_list list = coding_parse(codings, coding_room(c, seed));
+struct filter *chain_create(struct content *c, const struct object_seed *seed, struct bytes codings,
+                            bool guess) {
+    struct coding_list list = coding_parse(codings, coding_room(c, seed), guess);
     struct object_seed inner = *seed;
     inner.level += list.n;
     if (list.n > 0)
@@ -68,7 +69,7 @@ static struct filter *head_create(struct content *c, const struct object_seed *s
                                   const struct transfer_facts *facts) {
     bool to_end = runs_to_end(facts);
     if (!to_end && !facts->partial)
-        return chain_create(c, seed, facts->content_encoding);
+        return chain_create(c, seed, facts->content_encoding, true);
     struct part_place place = {.offset = facts->partial ? facts->offset : 0,
                                .total = seed->total,
                                .to_end = to_end,

@@ -125,6 +125,77 @@ static void what_ended_properly_is_complete_and_what_did_not_is_not(void **state
     }
 }
 
+static size_t from_hex(const char *hex, uint8_t *out) {
+    size_t n = strlen(hex);
+    assert_true(n % 2 == 0 && n / 2 <= BODY_MAX);
+    for (size_t i = 0; i < n / 2; i++)
+        assert_int_equal(sscanf(hex + 2 * i, "%2hhx", &out[i]), 1);
+    return n / 2;
+}
+
+static void run_odd(struct bytes encoding, const uint8_t *p, size_t n, size_t split, size_t step) {
+    const struct content_options options = {.objects = 64};
+    const struct object_sink sink = collect_sink(&got);
+    struct content *c = content_create(&options, &sink);
+    struct conversation conversation = collect_conversation(4000);
+    struct transfer_facts facts = collect_facts("GET", "/reads");
+    facts.content_encoding = encoding;
+    facts.length = n;
+    struct transfer *t = content_begin(c, &conversation, &facts);
+    content_data(t, p, split);
+    for (size_t i = split, take; i < n; i += take) {
+        take = n - i > step ? step : n - i;
+        content_data(t, p + i, take);
+    }
+    content_end(t, TRANSFER_DONE);
+    content_destroy(c);
+}
+
+/* Makes what is behind a name that is wrong, and behind damage that some browser does not mind, visible. */
+static void misnamed_and_damaged_codings_are_undone_and_what_is_in_none_stays_as_it_is(void **state) {
+    static char line[2 * BODY_MAX];
+    static uint8_t p[BODY_MAX], encoding[64];
+    size_t rows = 0;
+    FILE *f = fopen(TEST_DATA "/content/odd_codings.tsv", "r");
+    assert_non_null(f);
+    for (; fgets(line, sizeof line, f); rows++) {
+        char *at = line, *what = strsep(&at, "\t");
+        size_t encoding_n = from_hex(strsep(&at, "\t"), encoding), body_n = from_hex(strsep(&at, "\t"), p);
+        size_t size = strtoull(strsep(&at, "\t"), NULL, 10);
+        const char *sha256 = strsep(&at, "\n");
+        for (size_t i = 0; i < 60; i++) {
+            run_odd(bytes_of(encoding, encoding_n), p, body_n, i < 52 ? i * body_n / 51 : 0,
+                    i < 52 ? SIZE_MAX : i - 51);
+            assert_int_equal(got.ended, 1);
+            struct collected *x = collect_ended(&got, 0);
+            if (x->size != size || strcmp(x->sha256, sha256) != 0 || !x->complete)
+                fail_msg("%s, run %zu: %lu bytes, complete %d", what, i, x->size, x->complete);
+            collect_finish(&got);
+        }
+    }
+    fclose(f);
+    assert_true(rows >= 40);
+}
+
+/* A part of a form or mail may be a compressed file: its name is wrong, the file must stay one. */
+static void an_unknown_coding_of_a_mime_part_is_not_guessed(void **state) {
+    static const uint8_t letter_gzip[] = {0x1f, 0x8b, 8,    0,    0,    0,    0, 0, 0, 3, 0x4b,
+                                          4,    0,    0x43, 0xbe, 0xb7, 0xe8, 1, 0, 0, 0};
+    const struct row form = {.body = "-", .second = "multipart/form-data; boundary=b"};
+    static const char head[] = "--b\r\nContent-Disposition: form-data; name=f; filename=a.gz\r\n"
+                               "Content-Transfer-Encoding: x-none\r\n\r\n";
+    uint8_t p[256];
+    size_t n = sizeof head - 1;
+    memcpy(p, head, n);
+    memcpy(p + n, letter_gzip, sizeof letter_gzip);
+    memcpy(p + n + sizeof letter_gzip, "\r\n--b--\r\n", 10);
+    run(&form, p, n + sizeof letter_gzip + 10, 0, 7);
+    assert_int_equal(got.ended, 2);
+    assert_int_equal(collect_ended(&got, 0)->size, sizeof letter_gzip);
+    assert_string_equal(collect_ended(&got, 0)->name, "a.gz");
+    collect_finish(&got);
+}
+
 static void children_name_their_container_and_their_depth(void **state) {
     const struct row mail = {.body = "mail.body", .second = "multipart/mixed; boundary=\"outer=_1\""};
     static uint8_t p[BODY_MAX];
@@ -143,6 +214,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_body_gives_its_objects_at_every_split_point),
         cmocka_unit_test(what_ended_properly_is_complete_and_what_did_not_is_not),
+        cmocka_unit_test(misnamed_and_damaged_codings_are_undone_and_what_is_in_none_stays_as_it_is),
+        cmocka_unit_test(an_unknown_coding_of_a_mime_part_is_not_guessed),
         cmocka_unit_test(children_name_their_container_and_their_depth),
     };
     return cmocka_run_group_tests_name("content/bodies", tests, NULL, NULL);

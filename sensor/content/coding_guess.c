@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "content/coding.h"
+
+/* Browsers take a body apart whose Content-Encoding is misspelt, swapped or damaged, each in its own way.
+ * What fits the bytes is taken here: a body is decoded on trial, and nothing of it is given on. */
+
+/* Fewer bytes than BARE_MIN are no bare deflate unless they end as one: too much fits its beginning. */
+enum { TRY_OUT = 4096, GZIP_HEAD = 10, GZIP_TRAILER = 8, BARE_MIN = 64 };
+
+/* RFC 1952 section 2.3.1 */
+enum { FLAG_CRC = 2, FLAG_EXTRA = 4, FLAG_NAME = 8, FLAG_COMMENT = 16 };
+
+struct trial {
+    uint64_t out;
+    size_t left; /* bytes that were not used */
+    bool broken, ended;
+};
+
+static struct trial decode_on_trial(struct content *c, const struct coding *coding, struct bytes in) {
+    uint8_t out[TRY_OUT];
+    struct decoder d = {.filter = {.content = c}};
+    struct trial t = {.broken = true};
+    struct coding_window w = {.in = in.p, .in_n = in.n};
+    enum coding_step step;
+    size_t before, made;
+    if (!coding->start(&d))
+        return t;
+    do {
+        before = w.in_n;
+        w.out = out;
+        w.out_n = sizeof out;
+        step = coding->step(&d, &w);
+        made = sizeof out - w.out_n;
+        t.out += made;
+    } while (step == CODING_MORE && (made > 0 || w.in_n < before));
+    t.left = w.in_n;
+    t.broken = step == CODING_BROKEN;
+    t.ended = step == CODING_ENDED || coding->may_end(&d);
+    coding->stop(&d);
+    return t;
+}
+
+enum { ANY_TRAILER = CODING_TRIAL };
+
+/* `trailer`: bytes that may stand behind the end. */
+static bool fits(struct content *c, const struct coding *coding, struct bytes in, bool whole,
+                 size_t trailer) {
+    if (in.n == 0)
+        return false;
+    struct trial t = decode_on_trial(c, coding, in);
+    if (t.broken || t.out == 0)
+        return false;
+    if (coding->no_magic && trailer < ANY_TRAILER)
+        return whole ? t.ended && t.left <= trailer : !t.ended && in.n >= BARE_MIN;
+    return !whole || t.ended;
+}
+
+/* Length of a gzip header as its flags describe it, some of them left aside; 0 if it does not fit. */
+static size_t gzip_head(struct bytes in, unsigned ignored) {
+    size_t at = GZIP_HEAD;
+    if (in.n < GZIP_HEAD)
+        return 0;
+    unsigned flags = in.p[3] & ~ignored;
+    if (flags & FLAG_EXTRA)
+        at += at + 2 <= in.n ? 2 + (in.p[at] | (size_t)in.p[at + 1] << 8) : in.n;
+    for (unsigned flag = FLAG_NAME; flag <= FLAG_COMMENT; flag <<= 1)
+        if (flags & flag) {
+            while (at < in.n && in.p[at] != 0)
+                at++;
+            at++;
+        }
+    if (flags & FLAG_CRC)
+        at += 2;
+    return at < in.n ? at : 0;
+}
+
+/* A gzip header that zlib refuses: wrong magic or method, reserved flags, a checksum or extra field that is
+ * not there or not right; or one before a zlib stream. */
+static struct coding_guess guess_damaged(struct content *c, struct bytes first, bool whole) {
+    static const unsigned ignored[] = {0, FLAG_CRC, FLAG_EXTRA, 0xff};
+    if (first.n < GZIP_HEAD || (first.p[0] != 0x1f && first.p[2] != 8))
+        return (struct coding_guess){.coding = NULL};
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
+        size_t skip = gzip_head(first, ignored[i]);
+        struct bytes in = bytes_of(first.p + skip, first.n - skip);
+        if (skip && fits(c, &coding_bare_deflate, in, whole, GZIP_TRAILER))
+            return (struct coding_guess){&coding_bare_deflate, skip};
+        if (skip && fits(c, &coding_deflate, in, whole, GZIP_TRAILER))
+            return (struct coding_guess){&coding_deflate, skip};
+        /* An extra field of no length, as it were. */
+        if (skip && ignored[i] == FLAG_EXTRA && in.n > 2 &&
+            fits(c, &coding_bare_deflate, bytes_of(in.p + 2, in.n - 2), whole, GZIP_TRAILER))
+            return (struct coding_guess){&coding_bare_deflate, skip + 2};
+    }
+    return (struct coding_guess){.coding = NULL};
+}
+
+struct coding_guess coding_guess(struct content *c, const struct coding *announced, struct bytes first,
+                                 bool whole) {
+    static const struct coding *const likely[] = {&coding_gzip, &coding_deflate, &coding_bare_deflate};
+    /* "deflate" alone means two codings. */
+    size_t trailer = announced == &coding_deflate ? ANY_TRAILER : 0;
+    size_t blank = 0;
+    while (blank < first.n && (first.p[blank] == '\r' || first.p[blank] == '\n'))
+        blank++;
+    for (size_t i = 0; i < sizeof likely / sizeof *likely; i++) {
+        if (fits(c, likely[i], first, whole, trailer))
+            return (struct coding_guess){likely[i], 0};
+        if (blank > 0 && !likely[i]->no_magic &&
+            fits(c, likely[i], bytes_of(first.p + blank, first.n - blank), whole, 0))
+            return (struct coding_guess){likely[i], blank};
+    }
+    return guess_damaged(c, first, whole);
+}
