@@ -40,6 +40,7 @@ struct dispatch {
     enum { UNDECIDED, RUNNING, FINISHED } phase;
     uint32_t refused; /* bit a protocol of the table: its probe said NO */
     bool ndpi_spoke;
+    bool foreign; /* nDPI named what is not parsed here, before the first byte came in order */
     bool by_probe;
     bool announced;
     bool began; /* a transfer */
@@ -342,7 +343,7 @@ static void take_undecided_data(struct dispatcher *dp, struct conversation *c, c
         c->services->encrypted(c);
         finish(dp, c);
     } else if (d->ndpi_spoke && !more) {
-        give_up(dp, c, COUNTER_FLOWS_UNIDENTIFIED);
+        give_up(dp, c, d->foreign ? COUNTER_FLOWS_NOT_PARSED : COUNTER_FLOWS_UNIDENTIFIED);
     } else if (!held) {
         keep(dp, c, e);
     }
@@ -392,6 +393,8 @@ void conversation_close(struct dispatcher *dp, struct conversation *c) {
     if (c->dispatch->phase == UNDECIDED && c->dispatch->hold &&
         c->dispatch->hold->used[0] + c->dispatch->hold->used[1])
         counter_one(COUNTER_FLOWS_UNIDENTIFIED);
+    else if (c->dispatch->phase == UNDECIDED && c->dispatch->foreign)
+        counter_one(COUNTER_FLOWS_NOT_PARSED);
     finish(dp, c);
     pool_give(&dp->slots, c);
 }
@@ -441,8 +444,10 @@ static void named_undecided(struct dispatcher *dp, struct conversation *c, const
             replay(dp, c);
         else
             finish(dp, c);
-    } else if (name) {
+    } else if (name && c->dispatch->hold) {
         give_up(dp, c, COUNTER_FLOWS_NOT_PARSED);
+    } else if (name) {
+        c->dispatch->foreign = true; /* of a flow seen late nDPI may judge by less than a probe will see */
     } else if (c->dispatch->hold) {
         first_bytes(dp, c->dispatch->hold, first);
         probe_all(c->dispatch, first, &more);

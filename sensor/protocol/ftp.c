@@ -47,6 +47,7 @@ struct ftp {
     enum side server;
     bool sides_known;
     bool stopped; /* encrypted from here on */
+    bool quit;    /* QUIT: the client may leave, a running transfer goes on (RFC 959 section 4.1.1) */
     unsigned garbage;
     unsigned multi, multi_lines; /* code of a reply that goes on over lines, 0 for none */
     bool block_mode, ascii, private;
@@ -176,12 +177,25 @@ static bool size_is_known(const struct ftp *s, const struct ftp_ticket *t) {
            bytes_equal(ftp_path_bytes(&t->path), ftp_path_bytes(&s->size_path));
 }
 
+/* How long the file is that `t` appends to: by SIZE, or because the last transfer made it so. */
+static bool size_before(const struct ftp *s, const struct ftp_ticket *t, uint64_t *size) {
+    const struct ftp_ticket *last = s->transfer;
+    if (size_is_known(s, t)) {
+        *size = s->size;
+        return true;
+    }
+    if (!last || last == t || !last->upload || !last->settled || !last->placed || !last->image || !last->stream ||
+        !bytes_equal(ftp_path_bytes(&t->path), ftp_path_bytes(&last->path)))
+        return false;
+    *size = last->offset + last->moved;
+    return true;
+}
+
 static void set_extent(struct ftp *s, struct ftp_ticket *t, bool append) {
     t->length = t->total = LENGTH_UNKNOWN;
     t->least = 0;
-    t->offset = s->rest;
-    if (append)
-        t->offset = size_is_known(s, t) ? s->size : 0;
+    t->offset = append ? 0 : s->rest;
+    t->placed = !append || size_before(s, t, &t->offset);
     t->partial = t->offset > 0;
     s->rest = 0;
     if (t->upload)
@@ -202,7 +216,7 @@ static void transfer_sent(struct ftp *s, struct pending *p, const char *method, 
     t->upload = upload;
     t->stream = !s->block_mode;
     t->image = !s->ascii;
-    t->started = t->finished = t->failed = false;
+    t->started = t->finished = t->failed = t->settled = t->awaited = false;
     t->user = s->user;
     t->path.n = 0;
     t->text_version++;
@@ -272,6 +286,10 @@ static void ticket_answered(struct ftp *s, struct ftp_ticket *t, const struct re
 static void data_answered(struct ftp *s, struct pending *p, const struct reply *r) {
     if (p->ticket)
         ticket_answered(s, p->ticket, r);
+}
+
+static void quit_sent(struct ftp *s, struct pending *p, struct bytes argument) {
+    s->quit = true;
 }
 
 /* The client has had enough: what it sent is not all, even if its data flow ends cleanly. */
@@ -426,6 +444,7 @@ static const struct verb verbs[] = {
     {"CONF", GROUP_OTHER, protected_sent, NULL},
     {"ENC", GROUP_OTHER, protected_sent, NULL},
     {"REIN", GROUP_REIN, rein_sent, NULL},
+    {"QUIT", GROUP_OTHER, quit_sent, NULL},
 };
 
 static const struct verb verb_other = {"", GROUP_OTHER, NULL, NULL};
@@ -450,8 +469,18 @@ static void remove_pending(struct ftp *s, unsigned at) {
     memmove(&s->pending[at], &s->pending[at + 1], (s->pending_count - at) * sizeof s->pending[0]);
 }
 
+static void fall_silent(struct ftp_ticket *t) {
+    if (!t)
+        return;
+    t->silent = true;
+    ftp_ticket_changed(t);
+}
+
 /* What was asked before something was missed is not waited for any more. */
 static void forget_pending(struct ftp *s) {
+    fall_silent(s->transfer);
+    for (unsigned i = 0; i < s->pending_count; i++)
+        fall_silent(s->pending[i].ticket);
     while (s->pending_count)
         remove_pending(s, s->pending_count - 1);
     s->sizes_asked = s->cwds_asked = 0;
@@ -668,10 +697,24 @@ static void *control_open(struct conversation *c, void *context) {
     return s;
 }
 
+/* A client that sent its last byte and leaves, without QUIT and without hearing that it arrived, was most likely ended
+ * in the midst: all its connections close cleanly. */
+static void client_left(struct ftp *s) {
+    struct ftp_ticket *t = s->transfer;
+    if (s->quit || !t || !t->upload || !t->awaited)
+        return;
+    t->failed = true;
+    ftp_ticket_changed(t);
+}
+
 static void control_end(struct conversation *c, enum side from, bool clean) {
     struct ftp *s = c->state;
     if (s->line[from].n && !s->stopped)
         take_line(s, from); /* the last one may lack its end */
+    if (from == s->server)
+        forget_pending(s);
+    else
+        client_left(s);
 }
 
 /* Data flows that still run keep their tickets. */

@@ -32,8 +32,12 @@ struct ftp_ticket {
     bool started;  /* 125 or 150 */
     bool finished; /* 2xx: the server has it all */
     bool failed;   /* the server or the client broke it off */
+    bool silent;   /* no more replies will be seen */
+    bool awaited;  /* the data flow has ended cleanly: what did the server say of it? */
     bool partial;  /* REST, APPE: begins at `offset` of the whole */
-    uint64_t offset;
+    bool placed;   /* `offset` is where it begins; not so when it is appended to nobody knows what */
+    bool settled;  /* all of it was seen: `moved` bytes */
+    uint64_t offset, moved;
     uint64_t length;       /* bytes to come on the wire, LENGTH_UNKNOWN */
     uint64_t total;        /* of the whole, LENGTH_UNKNOWN */
     uint64_t least;        /* fewer on the wire means cut */

@@ -122,8 +122,7 @@ static void begin(struct ftp_data *d) {
     drop_early(d);
 }
 
-/* A clean end by the sender is all of it, unless the control channel or the announced length says otherwise.
- * The last reply is not waited for: it may never be seen. */
+/* A clean end by the sender is all of it, unless the control channel or the announced length says otherwise. */
 static enum transfer_end how(const struct ftp_data *d, enum side from) {
     const struct ftp_ticket *t = d->ticket;
     if (!d->ended[from] || !d->clean[from])
@@ -135,8 +134,21 @@ static enum transfer_end how(const struct ftp_data *d, enum side from) {
     return TRANSFER_DONE;
 }
 
+/* A sender that is broken off often closes cleanly too; the last reply tells. It is not waited for when it is not
+ * needed or cannot come, and never longer than the flow is kept after its end. */
+static bool reply_awaited(const struct ftp_data *d, enum side from) {
+    const struct ftp_ticket *t = d->ticket;
+    if (command(d) != FTP_COMMAND_TRANSFER || !d->clean[from] || d->moved == t->length)
+        return false;
+    return t->started && !t->finished && !t->failed && !t->silent;
+}
+
 static void finish(struct ftp_data *d, enum transfer_end end) {
     d->over = true;
+    if (d->ticket && end == TRANSFER_DONE) {
+        d->ticket->settled = true;
+        d->ticket->moved = d->moved;
+    }
     if (d->begun)
         d->c->services->end(d->transfer, end);
     d->transfer = NULL;
@@ -171,7 +183,11 @@ static void settle(struct ftp_data *d) {
         return;
     if (!d->begun && command(d) == FTP_COMMAND_TRANSFER && (d->ticket->started || d->ticket->finished))
         begin(d);
-    if (d->begun)
+    if (!d->begun)
+        return;
+    if (reply_awaited(d, from))
+        d->ticket->awaited = true;
+    else
         finish(d, how(d, from));
 }
 

@@ -9,6 +9,8 @@ enum {
      * swap places do so within a few. */
     START_PACKETS = 16,
     START_BYTES = 64 << 10,
+    START_TURN_PACKETS = 1, /* in a dialogue: behind the first of both sides */
+    START_TURN_BYTES = 2 << 10,
 };
 
 bool pair_held(const struct stream_pair *s, enum side from, uint32_t ack) {
@@ -118,12 +120,24 @@ void direction_begin(struct direction *d, uint32_t next) {
         d->fin = false;
 }
 
+/* Few bytes without a hole, the other side has the first of them, and the talk went on: a dialogue that was seen late.
+ * Nothing is under way that could have swapped places with its first segment. */
+static bool is_dialogue(const struct stream_pair *s, const struct direction *d) {
+    const struct segment *head = d->early.head;
+    if (s->start_packets < START_TURN_PACKETS || d->early.bytes > START_TURN_BYTES)
+        return false;
+    for (const struct segment *at = head; at->next; at = at->next)
+        if (at->next->sequence != segment_end(at))
+            return false;
+    return d->has_acked && sequence_from(segment_end(head), d->acked) >= 0;
+}
+
 /* Decides where a side without its SYN begins. */
 static bool start(struct reassembler *r, struct stream_pair *s, struct direction *d, time_ns now,
                   bool force) {
     if (d->started || !d->early.head)
         return false;
-    if (!force && s->start_packets < START_PACKETS && d->early.bytes < START_BYTES &&
+    if (!force && s->start_packets < START_PACKETS && d->early.bytes < START_BYTES && !is_dialogue(s, d) &&
         !pair_is_late(r, d->hole_since, now))
         return false;
     bool floor_holds = d->has_floor && sequence_from(d->next, d->early.head->sequence) >= 0;

@@ -270,6 +270,20 @@ static void a_name_of_nobody_here_ends_the_matter(void **state) {
     assert_string_equal(seen, "");
 }
 
+static void a_name_of_nobody_here_before_the_first_byte_does_not_silence_the_probes(void **state) {
+    struct conversation *c = open_flow();
+    conversation_named(d, c, "MQTT");
+    assert_true(give(c, SIDE_CLIENT, "alpha"));
+    conversation_close(d, c);
+    assert_string_equal(seen, "+alpha>alpha-");
+    assert_int_equal(counter_values[COUNTER_FLOWS_NOT_PARSED], 0);
+    c = open_flow();
+    conversation_named(d, c, "MQTT");
+    assert_false(give(c, SIDE_CLIENT, "zzz"));
+    conversation_close(d, c);
+    assert_int_equal(counter_values[COUNTER_FLOWS_NOT_PARSED], 1);
+}
+
 static void when_all_have_given_up_the_flow_is_unidentified(void **state) {
     struct conversation *c = open_flow();
     assert_true(give(c, SIDE_CLIENT, "zzz")); /* all probes say no, nDPI has not spoken */
@@ -409,6 +423,7 @@ int main(void) {
         TEST(a_name_that_comes_after_a_transfer_began_changes_nothing),
         TEST(a_name_that_comes_when_nothing_is_held_changes_nothing),
         TEST(a_name_of_nobody_here_ends_the_matter),
+        TEST(a_name_of_nobody_here_before_the_first_byte_does_not_silence_the_probes),
         TEST(when_all_have_given_up_the_flow_is_unidentified),
         TEST(a_probe_may_still_decide_after_ndpi_gave_up),
         TEST(an_undecided_flow_waits_until_its_hold_is_full),

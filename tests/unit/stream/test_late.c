@@ -249,6 +249,27 @@ static void a_stream_without_its_beginning_starts_at_its_first_segment(void **st
     model_destroy(m);
 }
 
+static void a_dialogue_without_its_beginning_starts_with_its_third_turn(void **state) {
+    struct model *m = model_create();
+    model_send(m, SIDE_CLIENT, 500, 700, "TYPE I");
+    model_send(m, SIDE_SERVER, 700, 506, "200");
+    assert_string_equal(m->log, "");
+    model_send(m, SIDE_CLIENT, 506, 703, "PASV");
+    assert_string_equal(m->log, "c6 s3 c4");
+    model_close(m);
+    model_destroy(m);
+}
+
+static void a_hole_in_what_came_first_is_no_dialogue(void **state) {
+    struct model *m = model_create();
+    model_send(m, SIDE_CLIENT, 500, 700, "TYPE I");
+    model_send(m, SIDE_SERVER, 700, 506, "200");
+    model_send(m, SIDE_CLIENT, 510, 700, "STOR");
+    assert_string_equal(m->log, "");
+    model_close(m);
+    model_destroy(m);
+}
+
 static void a_stream_without_its_beginning_starts_when_the_wait_is_over(void **state) {
     struct model *m = model_create();
     model_send(m, SIDE_CLIENT, 503, 700, "def");
@@ -379,6 +400,8 @@ int main(void) {
         cmocka_unit_test(data_that_comes_before_the_syn_is_delivered_behind_it),
         cmocka_unit_test(data_of_both_sides_may_come_before_both_syns),
         cmocka_unit_test(a_stream_without_its_beginning_starts_at_its_first_segment),
+        cmocka_unit_test(a_dialogue_without_its_beginning_starts_with_its_third_turn),
+        cmocka_unit_test(a_hole_in_what_came_first_is_no_dialogue),
         cmocka_unit_test(a_stream_without_its_beginning_starts_when_the_wait_is_over),
         cmocka_unit_test(bytes_acknowledged_behind_the_syn_and_lost_are_a_gap),
         cmocka_unit_test(without_memory_the_longest_wait_ends_and_it_is_counted),

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""However many workers share a capture, they find the same."""
+import json
+
+import lab as net
+import material
+import pytest
+import recording
+from test_ftp import ftp, lftp, place  # noqa: F401
+from test_http import server, url  # noqa: F401
+
+IDS = {'id', 'parent', 'sequence', '@timestamp'}
+PLACES = [net.APPROVED, net.UNAPPROVED, net.UNKNOWN, net.APPROVED6, net.UNAPPROVED6, net.UNKNOWN6]
+
+
+def plain(thing):
+    """Without ids, sequence numbers and the times of messages, which tell how work was shared out."""
+    if isinstance(thing, dict):
+        return {k: plain(v) for k, v in thing.items() if k not in IDS}
+    return [plain(v) for v in thing] if isinstance(thing, list) else thing
+
+
+def found(tmp_path, path, *words):
+    records = recording.gantry(tmp_path, '-r', path, *words)
+    shown = [plain(r) for r in records if r['event']['action'] in ('alert', 'transfer')]
+    return sorted(json.dumps(r, sort_keys=True) for r in shown), recording.counters(records)
+
+
+@pytest.fixture(scope='module')
+def mixed(lab, ftp, server, tmp_path_factory):  # noqa: F811
+    """FTP and HTTP to six addresses, at the same time: (capture, files that moved)."""
+    folder = tmp_path_factory.mktemp('mixed')
+    wanted, clients = [], []
+    with recording.Recording(lab, folder / 'mixed.pcapng', pcapng=True) as r:
+        for n, address in enumerate(PLACES):
+            for kind in ('ftp', 'http'):
+                images = [material.lane_image(1000 + 10 * n + i + (5 if kind == 'ftp' else 0)) for i in range(3)]
+                tables = [material.plate_csv(2000 + 10 * n + (5 if kind == 'ftp' else 0))]
+                wanted += images + tables
+                names = []
+                for i, data in enumerate(images + tables):
+                    names.append(folder / f'{kind}{n}-{i}.{"jpg" if i < 3 else "csv"}')
+                    names[-1].write_bytes(data)
+                if kind == 'ftp':
+                    puts = '; '.join(f'put {p}' for p in names)
+                    words = ['lftp', '-c', f'set ftp:ssl-allow no; set net:timeout 20; open {place(address)}; {puts}']
+                else:
+                    words = ['curl', '-sS', '-m', '60']
+                    for p in names:
+                        words += ['-o', '/dev/null', '-T', str(p), url(address, f'/{p.name}')]
+                clients.append(lab.start('lane', *words))
+        assert [c.wait(90) for c in clients] == [0] * len(clients)
+    return r.path, wanted
+
+
+def test_one_worker_finds_everything(mixed, tmp_path):
+    path, wanted = mixed
+    one, _ = found(tmp_path, path)
+    records = [json.loads(r) for r in one]
+    hashes = sorted(r['file']['hash']['sha256'] for r in recording.transfers(records))
+    assert hashes == sorted(map(material.sha256, wanted))
+    assert {a['destination']['ip'] for a in recording.alerts(records)} >= set(PLACES) - {net.APPROVED, net.APPROVED6}
+
+
+@pytest.mark.parametrize('workers', ['2', '4'])
+def test_more_workers_find_the_same_as_one(mixed, tmp_path, workers):
+    path, _ = mixed
+    one, counted = found(tmp_path, path)
+    more, counted_more = found(tmp_path, path, '-w', workers)
+    assert more == one
+    for key in ('transfers', 'objects'):
+        for section in counted:
+            if isinstance(counted[section], dict):
+                assert counted[section].get(key) == counted_more[section].get(key)
+    assert counted['capture']['packets'] == counted_more['capture']['packets']
