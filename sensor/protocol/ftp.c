@@ -2,11 +2,11 @@
 #include "protocol/ftp.h"
 
 #include "base/counter.h"
+#include "protocol/ftp_line.h"
 
 #include <stdlib.h>
 
 enum {
-    LINE_MAX_BYTES = 2048,
     PENDING_MAX = 64,      /* commands without their reply; more than any client sends ahead */
     GARBAGE_MAX = 16,      /* lines in a row that are neither command nor reply */
     MULTI_LINES_MAX = 500, /* of one reply; then the last line was missed */
@@ -34,14 +34,6 @@ struct verb {
     void (*answered)(struct ftp *s, struct pending *p, const struct reply *r); /* NULL: of no interest */
 };
 
-struct line {
-    uint16_t n;
-    bool skipping; /* behind the bound, or behind a gap */
-    bool cut;
-    uint8_t telnet; /* 0, IAC, or the option command before its option */
-    uint8_t p[LINE_MAX_BYTES];
-};
-
 struct ftp {
     struct conversation *c;
     enum side server;
@@ -59,10 +51,8 @@ struct ftp {
     unsigned pending_count;
     struct pending pending[PENDING_MAX];
     struct ftp_path user, cwd, cwd_before, size_path;
-    struct line line[2]; /* by enum side */
+    struct ftp_line line[2]; /* by enum side */
 };
-
-enum { TELNET_IAC = 255, TELNET_WILL = 251, TELNET_COMMANDS = 240 };
 
 static void replace(struct ftp_ticket **slot, struct ftp_ticket *t) {
     if (t)
@@ -184,8 +174,8 @@ static bool size_before(const struct ftp *s, const struct ftp_ticket *t, uint64_
         *size = s->size;
         return true;
     }
-    if (!last || last == t || !last->upload || !last->settled || !last->placed || !last->image || !last->stream ||
-        !bytes_equal(ftp_path_bytes(&t->path), ftp_path_bytes(&last->path)))
+    if (!last || last == t || !last->upload || !last->settled || !last->placed || !last->image ||
+        !last->stream || !bytes_equal(ftp_path_bytes(&t->path), ftp_path_bytes(&last->path)))
         return false;
     *size = last->offset + last->moved;
     return true;
@@ -613,11 +603,10 @@ static void learn_sides(struct ftp *s, enum side from, struct bytes line) {
  * ----------------------------------------------------------------------------------------------------- */
 
 static bool take_line(struct ftp *s, enum side from) {
-    struct line *l = &s->line[from];
+    struct ftp_line *l = &s->line[from];
     struct bytes line = bytes_of(l->p, l->n);
     bool cut = l->cut, good;
-    l->n = 0;
-    l->skipping = l->cut = false;
+    ftp_line_clear(l);
     if (line.n && line.p[line.n - 1] == '\r')
         line.n--;
     if (line.n == 0)
@@ -628,44 +617,13 @@ static bool take_line(struct ftp *s, enum side from) {
     return s->garbage < GARBAGE_MAX;
 }
 
-/* True when the byte belongs to the text: Telnet commands do not (RFC 854). A lone 255 is text: clients that
- * do not double it in names are many. */
-static bool telnet_text(struct line *l, uint8_t byte) {
-    uint8_t before = l->telnet;
-    if (before == 0) {
-        l->telnet = byte == TELNET_IAC ? TELNET_IAC : 0;
-        return byte != TELNET_IAC;
-    }
-    l->telnet = before == TELNET_IAC && byte >= TELNET_WILL && byte < TELNET_IAC ? byte : 0;
-    return before == TELNET_IAC && (byte == TELNET_IAC || byte < TELNET_COMMANDS);
-}
-
-static void add_byte(struct line *l, uint8_t byte) {
-    if (l->skipping)
-        return;
-    if (l->n == LINE_MAX_BYTES) {
-        counter_one(COUNTER_FTP_LINES_LONG);
-        l->skipping = l->cut = true;
-        return;
-    }
-    l->p[l->n++] = byte;
-}
-
 static enum protocol_result control_data(struct conversation *c, enum side from, const uint8_t *bytes,
                                          size_t n) {
     struct ftp *s = c->state;
-    struct line *l = &s->line[from];
-    for (size_t i = 0; i < n && !s->stopped; i++) {
-        bool lone = l->telnet == TELNET_IAC && bytes[i] < TELNET_COMMANDS;
-        if (!telnet_text(l, bytes[i]))
-            continue;
-        if (lone)
-            add_byte(l, TELNET_IAC);
-        if (bytes[i] != '\n')
-            add_byte(l, bytes[i]);
-        else if (!take_line(s, from))
+    struct ftp_line *l = &s->line[from];
+    for (size_t i = 0; i < n && !s->stopped; i++)
+        if (ftp_line_add(l, bytes[i]) && !take_line(s, from))
             return PROTOCOL_LOST;
-    }
     return PROTOCOL_OK;
 }
 
@@ -673,11 +631,7 @@ static enum protocol_result control_data(struct conversation *c, enum side from,
  */
 static enum protocol_result control_gap(struct conversation *c, enum side from, uint64_t n) {
     struct ftp *s = c->state;
-    struct line *l = &s->line[from];
-    l->n = 0;
-    l->telnet = 0;
-    l->skipping = true;
-    l->cut = false;
+    ftp_line_gap(&s->line[from]);
     s->multi = 0;
     forget_pending(s);
     if (from != s->server) {
@@ -697,8 +651,8 @@ static void *control_open(struct conversation *c, void *context) {
     return s;
 }
 
-/* A client that sent its last byte and leaves, without QUIT and without hearing that it arrived, was most likely ended
- * in the midst: all its connections close cleanly. */
+/* A client that sent its last byte and leaves, without QUIT and without hearing that it arrived, was most
+ * likely ended in the midst: all its connections close cleanly. */
 static void client_left(struct ftp *s) {
     struct ftp_ticket *t = s->transfer;
     if (s->quit || !t || !t->upload || !t->awaited)

@@ -122,7 +122,8 @@ static void begin(struct ftp_data *d) {
     drop_early(d);
 }
 
-/* A clean end by the sender is all of it, unless the control channel or the announced length says otherwise. */
+/* A clean end by the sender is all of it, unless the control channel or the announced length says otherwise.
+ */
 static enum transfer_end how(const struct ftp_data *d, enum side from) {
     const struct ftp_ticket *t = d->ticket;
     if (!d->ended[from] || !d->clean[from])
@@ -134,8 +135,8 @@ static enum transfer_end how(const struct ftp_data *d, enum side from) {
     return TRANSFER_DONE;
 }
 
-/* A sender that is broken off often closes cleanly too; the last reply tells. It is not waited for when it is not
- * needed or cannot come, and never longer than the flow is kept after its end. */
+/* A sender that is broken off often closes cleanly too; the last reply tells. It is not waited for when it is
+ * not needed or cannot come, and never longer than the flow is kept after its end. */
 static bool reply_awaited(const struct ftp_data *d, enum side from) {
     const struct ftp_ticket *t = d->ticket;
     if (command(d) != FTP_COMMAND_TRANSFER || !d->clean[from] || d->moved == t->length)

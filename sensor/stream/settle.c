@@ -120,8 +120,8 @@ void direction_begin(struct direction *d, uint32_t next) {
         d->fin = false;
 }
 
-/* Few bytes without a hole, the other side has the first of them, and the talk went on: a dialogue that was seen late.
- * Nothing is under way that could have swapped places with its first segment. */
+/* Few bytes without a hole, the other side has the first of them, and the talk went on: a dialogue that was
+ * seen late. Nothing is under way that could have swapped places with its first segment. */
 static bool is_dialogue(const struct stream_pair *s, const struct direction *d) {
     const struct segment *head = d->early.head;
     if (s->start_packets < START_TURN_PACKETS || d->early.bytes > START_TURN_BYTES)
