@@ -314,14 +314,14 @@ def test_auth_tls_is_seen_and_counted(lab, tmp_path, tmp_path_factory, image):
             'require_ssl_reuse=NO\n'
     process = lab.start('outside', 'vsftpd', write_config(folder, TLS_PORT, extra))
     lab.wait_port('outside', '::', TLS_PORT)
-    with net.Sensor(lab, tmp_path, events='alert,transfer,stats') as sensor:
+    with net.Sensor(lab, tmp_path) as sensor:
         # TLS 1.3 servers send tickets that curl leaves unread: the reset that follows makes vsftpd report 426
         lab.run('lane', 'curl', '-sS', '-m', '20', '-k', '--ssl-reqd', '--tls-max', '1.2', '-T', path,
                 f'ftp://{net.UNAPPROVED}:{TLS_PORT}/in/')
         time.sleep(0.3)
         records = sensor.finish()
     lab.stop(process)
-    counters = recording.counters(records)
+    counters = recording.counters(sensor.records())
     assert counters['ftp']['auth_tls'] == 1 and counters['protocol']['encrypted'] >= 1
     assert material.sha256(data) not in str(records) and recording.transfers(records) == []
 
@@ -484,7 +484,7 @@ def test_an_image_to_a_stranger_alerts(lab, ftp, sensor, image):
     path, data = image
     curl(lab, '-T', path, place(net.UNKNOWN6))
     t = check(sensor, data, os.path.basename(path), net.UNKNOWN6)
-    assert t['gantry']['verdict'] == 'unknown' and 'partner' not in t['gantry'] or t['gantry']['partner'] is None
+    assert t['gantry']['verdict'] == 'unknown' and t['gantry'].get('partner') is None
     alert = sensor.wait_alert(lambda a: a['destination']['ip'] == net.UNKNOWN6)
     assert alert['gantry']['verdict'] == 'unknown'
 
