@@ -35,9 +35,9 @@ static void enter_head(struct http *h, struct http_side *s) {
     s->line = s->scanned = 0;
 }
 
-static void enter_seek(struct http_side *s, bool skip_line) {
+static void enter_seek(struct http_side *s, bool inside_line) {
     s->phase = HTTP_SEEKING;
-    s->skip_line = skip_line;
+    s->inside_line = inside_line;
 }
 
 static bool step_start(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
@@ -57,22 +57,20 @@ static bool step_start(struct http *h, struct http_side *s, struct bytes in, siz
     return start != HTTP_START_MORE;
 }
 
+/* A message begins at a line, or inside of one where the end of a body is not seen. */
 static bool step_seek(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
-    if (s->skip_line) {
-        const uint8_t *end = memchr(in.p, '\n', in.n);
-        *used = end ? (size_t)(end + 1 - in.p) : in.n;
-        s->skip_line = !end;
-        h->sought += *used;
-        if (h->sought > SEEK_MAX)
-            h->result = PROTOCOL_LOST;
-        return true;
-    }
-    enum http_start start = classify(h, s, in, true);
+    enum http_start start = s->inside_line ? http_may_start(in) : HTTP_START_YES;
+    if (start == HTTP_START_YES)
+        start = classify(h, s, in, true);
     if (start == HTTP_START_YES) {
         counter_one(COUNTER_HTTP_RESYNCED);
         enter_head(h, s);
     } else if (start == HTTP_START_NO) {
-        s->skip_line = true;
+        *used = http_no_start(in);
+        s->inside_line = in.p[*used - 1] != '\n';
+        h->sought += *used;
+        if (h->sought > SEEK_MAX)
+            h->result = PROTOCOL_LOST;
     }
     return start != HTTP_START_MORE;
 }

@@ -11,7 +11,7 @@ enum { HTTP_HEAD_MAX = 65536, HTTP_HOLD_MAX = 16384, HTTP_HOSTS = 8 };
 
 enum http_phase {
     HTTP_AT_START, /* a message begins here, after optional empty lines */
-    HTTP_SEEKING,  /* the way is lost: looking line by line for a message */
+    HTTP_SEEKING,  /* the way is lost: looking for the next message */
     HTTP_IN_HEAD,  /* gathering a head until its empty line */
     HTTP_IN_BODY,
     HTTP_IN_EITHER, /* a body that should not or need not come, or the next message */
@@ -21,13 +21,13 @@ enum http_phase {
 
 struct http_side {
     enum http_phase phase;
-    bool request;   /* the present message is one */
-    bool skip_line; /* seeking: the rest of this line first */
-    bool expects;   /* the body waits for 100 (Continue) */
-    bool begun;     /* services->begin was asked */
-    size_t line;    /* in a head: where the present line begins */
-    size_t scanned; /* in a head: no line end between `line` and here */
-    uint8_t *held;  /* bytes that wait for more, from held_at to held_end */
+    bool request;     /* the present message is one */
+    bool inside_line; /* seeking: the next byte is not a line's first */
+    bool expects;     /* the body waits for 100 (Continue) */
+    bool begun;       /* services->begin was asked */
+    size_t line;      /* in a head: where the present line begins */
+    size_t scanned;   /* in a head: no line end between `line` and here */
+    uint8_t *held;    /* bytes that wait for more, from held_at to held_end */
     size_t held_at, held_end, held_size;
     struct http_head head;          /* kept until the transfer begins */
     struct http_exchange *exchange; /* the request of a response, kept as long */

@@ -197,7 +197,7 @@ void http_message_head(struct http *h, struct http_side *s, struct bytes block) 
     else
         http_exchanges_responses_lost(&h->waiting);
     s->phase = HTTP_SEEKING;
-    s->skip_line = false;
+    s->inside_line = false;
 }
 
 void http_message_old(struct http *h, struct http_side *s) {

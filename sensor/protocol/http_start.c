@@ -80,3 +80,30 @@ static enum http_start matches(struct bytes in, const char *pattern) {
 enum http_start http_status_start(struct bytes in, bool sure) {
     return matches(in, sure ? "HTTP/d.d ddd" : "HTTP/");
 }
+
+/* A request line whose target holds no space and begins as a path or an absolute URL (RFC 9112 section 3). */
+static enum http_start strict_line(struct bytes in, const char *method) {
+    size_t n = strlen(method), at = n + 1, most = in.n < LINE_MAX_BYTES ? in.n : LINE_MAX_BYTES;
+    if (memcmp(in.p, method, n < in.n ? n : in.n) != 0 || (n < in.n && in.p[n] != ' ') ||
+        (at < in.n && in.p[at] != '/' && in.p[at] != 'h'))
+        return HTTP_START_NO;
+    while (at < most && in.p[at] > ' ' && in.p[at] < 0x7f)
+        at++;
+    if (at >= most)
+        return most < LINE_MAX_BYTES ? HTTP_START_MORE : HTTP_START_NO;
+    return in.p[at] == ' ' ? matches(bytes_of(in.p + at + 1, in.n - at - 1), "HTTP/d.d\r\n") : HTTP_START_NO;
+}
+
+enum http_start http_may_start(struct bytes in) {
+    enum http_start best = in.n && in.p[0] == 'H' ? matches(in, "HTTP/d.d ddd") : HTTP_START_NO;
+    for (size_t i = 0; methods[i] && best == HTTP_START_NO; i++)
+        best = strict_line(in, methods[i]);
+    return best;
+}
+
+size_t http_no_start(struct bytes in) {
+    size_t n = 1;
+    while (n < in.n && in.p[n - 1] != '\n' && (in.p[n] < 'C' || in.p[n] > 'U'))
+        n++;
+    return n;
+}

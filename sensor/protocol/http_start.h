@@ -19,4 +19,11 @@ bool http_line_versioned(struct bytes line);
  * clients send more). */
 size_t http_blank(struct bytes in);
 
+/* Where the way is lost: may a message begin here inside of a line, as behind the end of a body that is no
+ * text? In capitals, and a request line without anything odd in it. What says yes is still to be checked. */
+enum http_start http_may_start(struct bytes in);
+/* Bytes from the first one on at which nothing of that kind begins and no line ends; at least one, all of
+ * `in` at most. */
+size_t http_no_start(struct bytes in);
+
 #endif
