@@ -108,7 +108,7 @@ static const struct setting stream_settings[] = {
     {.key = "late-bytes", .type = SETTING_SIZE, STREAM(late_bytes), .low = 4096, .high = GIB(1), .preset = "1 MiB",
      .help = "bytes that may wait behind missing ones before these are given up"},
     {.key = "late-time", .type = SETTING_DURATION, STREAM(late_time), .low = NS_PER_MS, .high = SECONDS(600),
-     .preset = "2 s", .help = "time that missing bytes are waited for"},
+     .preset = "500 ms", .help = "time that missing bytes are waited for"},
     {0},
 };
 
