@@ -321,11 +321,16 @@ void assembly_renamed(struct filter *part) {
 /* --- Time and life
  * ----------------------------------------------------------------------------------------------- */
 
+/* Progress that lies long after now was marked by a damaged time stamp: it would keep all behind it. */
+static bool is_stale(const struct whole *w, time_ns now, time_ns limit) {
+    return now - w->progress >= limit || w->progress - now >= limit;
+}
+
 void assembly_expire(struct content *c, time_ns now) {
     struct assembly *a = c->assembly;
     time_ns limit = (time_ns)c->options.assembly_time;
     struct whole *next;
-    for (struct whole *w = a->oldest; w && now - w->progress >= limit; w = next) {
+    for (struct whole *w = a->oldest; w && is_stale(w, now, limit); w = next) {
         next = w->younger;
         if (whole_idle(w)) /* an open transfer is timed by its flow */
             whole_give_up(w);

@@ -97,5 +97,7 @@ void content_rename(struct transfer *t, const struct transfer_facts *facts);
 void content_end(struct transfer *t, enum transfer_end how);
 /* Gives up on wholes whose other parts do not come; packet time. */
 void content_tick(struct content *c, time_ns now);
+/* Transfers and objects that are open now. */
+size_t content_open(const struct content *c);
 
 #endif

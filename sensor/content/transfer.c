@@ -218,6 +218,10 @@ void content_destroy(struct content *c) {
     free(c);
 }
 
+size_t content_open(const struct content *c) {
+    return c->transfers.in_use + c->objects.in_use;
+}
+
 void content_tick(struct content *c, time_ns now) {
     assembly_expire(c, now);
 }

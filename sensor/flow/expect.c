@@ -90,9 +90,9 @@ void expect_destroy(struct expect_table *t) {
     free(t);
 }
 
-/* Time that steps back makes nothing older; the limit bounds what piles up. */
+/* What was announced long after now was so by a damaged time stamp: it would keep all behind it. */
 static bool is_over(const struct expect_table *t, const struct entry *entry, time_ns now) {
-    return now - entry->added >= t->lifetime;
+    return now - entry->added >= t->lifetime || entry->added - now >= t->lifetime;
 }
 
 void expect_tick(struct expect_table *t, time_ns now) {
@@ -100,6 +100,10 @@ void expect_tick(struct expect_table *t, time_ns now) {
         counter_one(COUNTER_EXPECTATIONS_EXPIRED);
         drop(t, t->oldest);
     }
+}
+
+size_t expect_count(const struct expect_table *t) {
+    return t->entries.in_use;
 }
 
 bool expect_add(struct expect_table *t, const struct expectation *e, time_ns now) {

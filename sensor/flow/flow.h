@@ -117,5 +117,6 @@ bool expect_add(struct expect_table *t, const struct expectation *e, time_ns now
 /* The expectation that this flow fulfils, by either side; taken out of the table. False if none. */
 bool expect_take(struct expect_table *t, const struct flow *flow, time_ns now, struct expectation *out);
 void expect_tick(struct expect_table *t, time_ns now);
+size_t expect_count(const struct expect_table *t);
 
 #endif

@@ -62,6 +62,7 @@ struct inspector; /* scratch and pools; one a worker and snapshot */
 struct inspector *inspector_create(const struct ruleset *rules, const struct inspector_options *options,
                                    const struct finding_sink *sink, struct error *e);
 void inspector_destroy(struct inspector *i);
+size_t inspector_objects(const struct inspector *i); /* looked into now */
 
 /* The object_sink's calls; `o->inspection` is the inspector's. */
 void inspector_opened(struct inspector *i, struct object *o);

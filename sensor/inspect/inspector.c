@@ -471,6 +471,10 @@ fail:
     return NULL;
 }
 
+size_t inspector_objects(const struct inspector *i) {
+    return i->inspections.in_use;
+}
+
 void inspector_destroy(struct inspector *i) {
     if (!i)
         return;

@@ -180,7 +180,6 @@ void emit_finding(struct emitter *e, const struct finding *f, struct session *s)
     const struct object *o = f->object;
     struct record_builder *b = &e->builder;
     struct judgement j;
-    counter_one(COUNTER_FINDINGS);
     judge(s, o->from, f->rule->class, host_of(o), o->last, &j);
     record_begin(b, RECORD_FINDING);
     put_ends(e, s, o->from);

@@ -107,7 +107,6 @@ static void stop(struct flow *flow) {
 static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
     struct flow *flow = user;
     struct session *s = session_of(flow);
-    counter_add(COUNTER_STREAM_BYTES, n);
     take_announcement(flow, time);
     if (!conversation_data(the->dispatcher, flow->conversation, from, bytes, n, time) || s->encrypted)
         stop(flow);
@@ -254,6 +253,17 @@ void pipeline_idle(struct pipeline *p, time_ns now) {
     if (now > p->now)
         p->now = now;
     tick(p);
+}
+
+struct pipeline_use pipeline_use(const struct pipeline *p) {
+    return (struct pipeline_use){.flows = flow_table_count(p->flows),
+                                 .expectations = expect_count(p->expected),
+                                 .streams = reassembler_pairs(p->reassembler),
+                                 .sessions = p->sessions.pool.in_use,
+                                 .conversations = dispatcher_conversations(p->dispatcher),
+                                 .objects = content_open(p->content),
+                                 .inspections = inspector_objects(p->inspector),
+                                 .stream_bytes = reassembler_memory(p->reassembler)};
 }
 
 time_ns pipeline_time(const struct pipeline *p) {

@@ -29,6 +29,12 @@ void pipeline_destroy(struct pipeline *p); /* ends all flows; their last records
 void pipeline_packet(void *pipeline, const struct capture_packet *packet);
 /* Timeouts by the clock when no packets come (live). */
 void pipeline_idle(struct pipeline *p, time_ns now);
+/* What the stages hold now. All zero when no flow is open and nothing is waited for. */
+struct pipeline_use {
+    size_t flows, expectations, streams, sessions, conversations, objects, inspections;
+    uint64_t stream_bytes;
+};
+struct pipeline_use pipeline_use(const struct pipeline *p);
 /* Time of the newest packet, 0 before the first. */
 time_ns pipeline_time(const struct pipeline *p);
 

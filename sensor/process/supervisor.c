@@ -155,6 +155,7 @@ static void close_all(struct supervisor *s) {
         if (s->sensor.ring[i])
             ring_destroy(s->sensor.ring[i]);
     }
+    doorbell_destroy(s->sensor.doorbell);
     snapshot_free(s->snapshot);
 }
 

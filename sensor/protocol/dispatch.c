@@ -107,6 +107,10 @@ void dispatcher_destroy(struct dispatcher *dp) {
     free(dp);
 }
 
+size_t dispatcher_conversations(const struct dispatcher *dp) {
+    return dp->slots.in_use;
+}
+
 struct conversation *conversation_open(struct dispatcher *dp, void *owner, const struct endpoint end[2]) {
     struct slot *s = pool_take(&dp->slots);
     if (!s) {

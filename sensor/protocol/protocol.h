@@ -112,6 +112,7 @@ struct dispatch_options {
 struct dispatcher;
 struct dispatcher *dispatcher_create(const struct dispatch_options *o, const struct protocol_services *services);
 void dispatcher_destroy(struct dispatcher *d);
+size_t dispatcher_conversations(const struct dispatcher *d); /* open now */
 
 /* NULL at the cap (counted). */
 struct conversation *conversation_open(struct dispatcher *d, void *owner, const struct endpoint end[2]);

@@ -45,6 +45,10 @@ uint64_t reassembler_memory(const struct reassembler *r) {
     return (uint64_t)r->blocks.in_use * SEGMENT_BLOCK;
 }
 
+size_t reassembler_pairs(const struct reassembler *r) {
+    return r->pairs.in_use;
+}
+
 struct stream_pair *stream_open(struct reassembler *r, void *user) {
     struct stream_pair *s = pool_take(&r->pairs);
     if (!s) {

@@ -59,5 +59,6 @@ void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now);
 void reassembler_tick(struct reassembler *r, time_ns now);
 /* Bytes of stored segments, all streams, in whole blocks. */
 uint64_t reassembler_memory(const struct reassembler *r);
+size_t reassembler_pairs(const struct reassembler *r); /* open now */
 
 #endif

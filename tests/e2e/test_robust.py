@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Damaged captures: cut at any byte, flipped bits, packets lost, doubled and out of order. The sensor neither crashes
+nor hangs, says so with 0 or 1, and never calls a transfer complete that is not.
+
+They go through tests/e2e/replay.c, the data path and the reader of captures in one process; GANTRY_BUILD_ASAN names a
+build with sanitizers to be used instead of GANTRY_BUILD.
+"""
+import contextlib
+import glob
+import io
+import os
+import random
+import select
+import subprocess
+
+import captures
+import lab as net
+import pytest
+
+REPLAY = os.path.join(os.environ.get('GANTRY_BUILD_ASAN', net.BUILD), 'tests', 'e2e', 'replay')
+PUBLIC = sorted(glob.glob(os.path.join(os.path.dirname(net.ROOT), 'shared', 'captures', 'captures', '*.pcap')))
+OURS = sorted(glob.glob(os.path.join(net.ROOT, 'tests', 'fuzz', 'corpus', 'sensor', '*.pcap')))
+ALL = [os.path.join(net.ROOT, 'tools', 'sample', 'lane-upload.pcap'), *OURS, *PUBLIC]
+BYTES = 24_000_000   # that one kind of damage may read of one capture, so that all stay under a minute
+SECONDS = 20         # after which one capture hangs
+SEED = 20260531
+
+
+class Replay:
+    def __init__(self, folder):
+        self.path = str(folder / 'x.pcap')
+        self.log = str(folder / 'stderr')
+        self.process = subprocess.Popen([REPLAY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(self.log, 'w'),
+                                        env={**os.environ, 'GANTRY_RULES': os.path.join(net.ROOT, 'rules')})
+
+    def read(self, data, what):
+        """Digests of what was complete; `what` is said when it fails."""
+        with open(self.path, 'wb') as f:
+            f.write(data)
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(self.path.encode() + b'\n')
+            self.process.stdin.flush()
+        out = b''
+        while not out.endswith((b'end 0\n', b'end 1\n')):
+            ready, _, _ = select.select([self.process.stdout], [], [], SECONDS)
+            assert ready, f'{what}: no end after {SECONDS} s'
+            piece = os.read(self.process.stdout.fileno(), 1 << 16)
+            assert piece, f'{what}: ended with {self.process.wait()}: {self.last_words()}'
+            out += piece
+        return out.decode().split('\n')[:-2]
+
+    def last_words(self):
+        with open(self.log) as f:
+            return f.read()[-4000:]
+
+    def finish(self):
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(30)
+        finally:
+            self.process.kill()
+            self.process.wait()
+        return self.process.returncode
+
+
+@pytest.fixture(scope='module')
+def replay(tmp_path_factory):
+    made = Replay(tmp_path_factory.mktemp('robust'))
+    yield made
+    assert made.finish() == 0, made.last_words()
+
+
+@pytest.fixture(params=ALL, ids=lambda path: os.path.basename(path)[:-5])
+def capture(request):
+    with open(request.param, 'rb') as f:
+        return f.read()
+
+
+def test_public_captures_are_there():
+    if not PUBLIC:
+        pytest.skip('no public captures beside the repository: only our own were damaged')
+
+
+def flipped(data, chance):
+    out = bytearray(data)
+    for _ in range(max(1, len(data) // 400)):
+        out[chance.randrange(captures.FILE_HEAD, len(out))] ^= 1 << chance.randrange(8)
+    return bytes(out)
+
+
+def changed(kind, share, chance, data):
+    out = io.BytesIO()
+    captures.change(kind, share, chance, io.BytesIO(data), out)
+    return out.getvalue()
+
+
+def test_a_cut_capture_gives_what_is_there(replay, capture):
+    whole = set(replay.read(capture, 'whole'))
+    places = range(0, len(capture), 16)
+    chance = random.Random(SEED)
+    most = max(4, BYTES // 8 // len(capture))
+    if len(places) > most:
+        places = sorted(chance.sample(places, most))
+    for at in places:
+        assert set(replay.read(capture[:at], f'cut at {at}')) <= whole, at
+
+
+def test_flipped_bits_do_no_harm(replay, capture):
+    chance = random.Random(SEED)
+    for i in range(min(60, max(3, BYTES // 8 // len(capture)))):
+        replay.read(flipped(capture, chance), f'flip {i}')
+
+
+@pytest.mark.parametrize('kind', ['drop', 'double', 'reorder'])
+def test_complete_means_complete_whatever_became_of_packets(replay, capture, kind):
+    whole = replay.read(capture, 'whole')
+    chance = random.Random(SEED)
+    for i in range(min(60, max(3, BYTES // 8 // len(capture)))):
+        share = chance.choice([0.01, 0.05, 0.2])
+        got = replay.read(changed(kind, share, chance, capture), f'{kind} {i}')
+        assert set(got) <= set(whole), f'{kind} {share}, number {i}'
+        if kind == 'double':
+            assert sorted(got) == sorted(whole), f'{share}, number {i}'
