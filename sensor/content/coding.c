@@ -8,7 +8,6 @@
 enum {
     BUFFER_SIZE = 32 << 10,
     RATIO_FROM = 1 << 20, /* output below this is let through at any ratio */
-    MEMORY_MAX = 256 << 20,
 };
 
 static const struct coding *const codings[] = {&coding_gzip, &coding_deflate, &coding_brotli, &coding_base64,
@@ -72,7 +71,8 @@ enum { HEADER = 16 }; /* keeps malloc's alignment */
 
 void *coding_alloc(void *content, size_t n) {
     struct content *c = content;
-    if (n > MEMORY_MAX - HEADER || c->coding_bytes + n + HEADER > MEMORY_MAX)
+    if (n > SIZE_MAX - HEADER || n + HEADER > c->options.decoder_bytes ||
+        c->coding_bytes > c->options.decoder_bytes - n - HEADER)
         return NULL;
     uint8_t *p = malloc(n + HEADER);
     if (!p)

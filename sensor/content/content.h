@@ -78,6 +78,7 @@ struct content_options {
     uint64_t objects;        /* most open at once */
     uint64_t assembly_bytes; /* memory for parts that came before their turn */
     uint64_t assembly_time;  /* ns that an unfinished whole waits for more parts; 0: 120 s */
+    uint64_t decoder_bytes;  /* memory for decoders (gzip, brotli); 0: 256 MiB */
     uint64_t output_max;     /* decoded bytes of one object; 0: 4 GiB */
     uint64_t ratio_max;      /* decoded to encoded once over 1 MiB; 0: 200 */
     uint64_t container_hash; /* containers up to this size get a hash of their own; 0: 64 KiB */

@@ -180,6 +180,7 @@ static uint64_t or_default(uint64_t value, uint64_t preset) {
 static struct content_options defaults_filled(const struct content_options *given) {
     struct content_options o = *given;
     o.assembly_time = or_default(o.assembly_time, 120 * (uint64_t)NS_PER_S);
+    o.decoder_bytes = or_default(o.decoder_bytes, 256 << 20);
     o.output_max = or_default(o.output_max, UINT64_C(4) << 30);
     o.ratio_max = or_default(o.ratio_max, 200);
     o.container_hash = or_default(o.container_hash, 64 << 10);

@@ -52,6 +52,20 @@ bool flow_table_shed(struct flow_table *t) {
     return false;
 }
 
+bool flow_table_make_room(struct flow_table *t, const struct flow *except) {
+    enum { LOOK = 64 };
+    for (int i = 0; i < LIST_COUNT; i++) {
+        unsigned looked_at = 0;
+        for (struct flow *flow = t->lists[i].oldest; flow && looked_at < LOOK; flow = flow->newer, looked_at++)
+            if (flow->conversation && flow != except) {
+                counter_one(COUNTER_FLOWS_GAVE_WAY);
+                flow_table_close(t, flow, FLOW_END_SHED);
+                return true;
+            }
+    }
+    return false;
+}
+
 /* A flow that claims to have been active long after now was marked by a damaged time stamp: it would keep all
  * behind it in the list. */
 static bool is_over(time_ns last, time_ns now, time_ns timeout) {

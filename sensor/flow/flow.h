@@ -72,6 +72,10 @@ void flow_table_destroy(struct flow_table *t); /* closes all flows with FLOW_END
  * least valuable state is closed with FLOW_END_SHED. A SYN on a closed or old flow with the same five-tuple ends
  * the old one (FLOW_END_REUSED) and opens a new one. A duplicate of a packet changes nothing but the counts. */
 struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enum side *from);
+/* Closes, with FLOW_END_SHED, the least recently used flow of the least valuable state that has a conversation, other
+ * than `except`: its owner needs what that one holds. False when there is none among those looked at. The one call that
+ * `opened` may make. */
+bool flow_table_make_room(struct flow_table *t, const struct flow *except);
 void flow_table_tick(struct flow_table *t, time_ns now);
 size_t flow_table_count(const struct flow_table *t);
 

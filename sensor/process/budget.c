@@ -1,23 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/budget.h"
 
-/* Shares of a worker's memory in thousandths. Not listed: rings and snapshots, which are the supervisor's, and
- * what is left for libraries that allocate by themselves (libhtp, zlib, brotli, OpenSSL). */
+/* Shares of a worker's memory in thousandths. Not listed: rings and snapshots, which are the supervisor's,
+ * and what is left for libraries that allocate by themselves (OpenSSL, nDPI's own tables, the heap's
+ * overhead). */
 enum {
-    SHARE_FLOWS = 200,
+    SHARE_FLOWS = 150,
     SHARE_IDENTIFY = 50,
     SHARE_FRAGMENTS = 20,
-    SHARE_STREAMS = 250,
-    SHARE_PAIRS = 60,
-    SHARE_CONVERSATIONS = 60,
+    SHARE_STREAMS = 180,
+    SHARE_PAIRS = 40,
+    SHARE_CONVERSATIONS = 30,
+    SHARE_HOLDS = 60,
+    SHARE_PROTOCOLS = 100,
     SHARE_SESSIONS = 40,
     SHARE_OBJECTS = 60,
-    SHARE_ASSEMBLY = 100,
+    SHARE_ASSEMBLY = 80,
+    SHARE_DECODERS = 80,
     SHARE_INSPECT = 80,
 };
 
 /* What one of each takes, bytes; the unit test holds them against the structures. */
-enum { PAIR_BYTES = 320, CONVERSATION_BYTES = 512, SESSION_BYTES = 512, OBJECT_BYTES = 6144, EXPECTATIONS = 16384 };
+enum {
+    PAIR_BYTES = 208,
+    CONVERSATION_BYTES = 256,
+    HOLD_BYTES = 9216, /* with both sides' bytes */
+    SESSION_BYTES = 400,
+    OBJECT_BYTES = 6144,
+    EXPECTATIONS = 16384,
+};
 
 static uint64_t part(uint64_t memory, unsigned share) {
     return memory / 1000 * share;
@@ -36,7 +47,9 @@ void budget_share(const struct config *c, uint64_t memory, struct budget *out) {
         .flow = c->flow,
         .identify = {.memory = part(memory, SHARE_IDENTIFY)},
         .stream = c->stream,
-        .dispatch = {.conversations = part(memory, SHARE_CONVERSATIONS) / CONVERSATION_BYTES},
+        .dispatch = {.conversations = part(memory, SHARE_CONVERSATIONS) / CONVERSATION_BYTES,
+                     .holds = part(memory, SHARE_HOLDS) / HOLD_BYTES,
+                     .memory = part(memory, SHARE_PROTOCOLS)},
         .content = c->content,
         .inspector = {.memory = part(memory, SHARE_INSPECT), .digest_key = c->sensor.digest_key},
     };
@@ -46,5 +59,7 @@ void budget_share(const struct config *c, uint64_t memory, struct budget *out) {
         out->stream.pairs = part(memory, SHARE_PAIRS) / PAIR_BYTES;
     if (!out->content.objects)
         out->content.objects = part(memory, SHARE_OBJECTS) / OBJECT_BYTES;
+    if (!out->content.decoder_bytes)
+        out->content.decoder_bytes = part(memory, SHARE_DECODERS);
     out->content.assembly_bytes = or_part(c->content.assembly_bytes, memory, SHARE_ASSEMBLY);
 }

@@ -129,6 +129,17 @@ static const struct stream_sink stream_sink = {.data = on_data, .gap = on_gap, .
 
 /* --- flows --------------------------------------------------------------------------------------------------- */
 
+/* Flows that are over, or that nobody answers, must not keep a new one from being looked into. A session may outlive
+ * its flow with an object that is waited for, so one flow may not be enough. */
+static void make_room(struct pipeline *p, const struct flow *opened) {
+    enum { TRIES = 4 };
+    for (int i = 0; i < TRIES; i++) {
+        bool room = session_pool_room(&p->sessions) && dispatcher_room(p->dispatcher) && reassembler_room(p->reassembler);
+        if (room || !flow_table_make_room(p->flows, opened))
+            return;
+    }
+}
+
 static void on_opened(void *context, struct flow *flow, const struct packet *packet) {
     struct pipeline *p = context;
     const struct policy *policy = p->config->policy;
@@ -137,6 +148,7 @@ static void on_opened(void *context, struct flow *flow, const struct packet *pac
         counter_one(COUNTER_FLOWS_IGNORED);
         return;
     }
+    make_room(p, flow);
     struct session *s = session_open(&p->sessions, flow, policy, p->inspect_all);
     if (!s)
         return;
@@ -207,6 +219,13 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
         flow->interest = FLOW_COUNT;
 }
 
+/* A flow that costs a look-up and a counter. Its stream may have been stopped by a tick, which cannot free it. */
+static void step_over(struct pipeline *p, struct flow *flow, const struct packet *packet) {
+    close_stream(p, flow);
+    if (flow->conversation && session_of(flow)->encrypted)
+        counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);
+}
+
 static void tick(struct pipeline *p) {
     if (p->now < p->next_tick)
         return;
@@ -243,8 +262,8 @@ void pipeline_packet(void *pipeline, const struct capture_packet *in) {
         struct flow *flow = flow_table_packet(p->flows, &packet, &from);
         if (flow && flow->interest != FLOW_COUNT)
             look_into(p, flow, &packet, from);
-        else if (flow && flow->conversation && session_of(flow)->encrypted)
-            counter_add(COUNTER_BYTES_ENCRYPTED, packet.payload_length);
+        else if (flow)
+            step_over(p, flow, &packet);
     }
     tick(p);
 }

@@ -11,6 +11,10 @@ void session_pool_finish(struct session_pool *p) {
     pool_finish(&p->pool);
 }
 
+bool session_pool_room(const struct session_pool *p) {
+    return p->pool.in_use < p->pool.limit;
+}
+
 static bool leaves(const struct policy *policy, const struct flow *flow, enum side from) {
     return policy_matters(policy, &flow->end[from].address, &flow->end[side_other(from)].address);
 }

@@ -30,6 +30,8 @@ struct session_pool {
 bool session_pool_init(struct session_pool *p, size_t limit);
 void session_pool_finish(struct session_pool *p);
 
+bool session_pool_room(const struct session_pool *p);
+
 /* With one reference; NULL at the cap. */
 struct session *session_open(struct session_pool *p, const struct flow *flow, const struct policy *policy,
                              bool inspect_all);

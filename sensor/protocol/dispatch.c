@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
 #include "base/pool.h"
+#include "protocol/memory.h"
 #include "protocol/protocol.h"
 
 #include <stdlib.h>
@@ -89,6 +90,7 @@ struct dispatcher *dispatcher_create(const struct dispatch_options *o,
     dp->watched = *services;
     dp->watched.begin = watched_begin;
     dp->watched.encrypted = watched_encrypted;
+    protocol_memory_limit(o->memory);
     dp->hold_bytes = o->hold_bytes ? o->hold_bytes : HOLD_BYTES_PRESET;
     if (!pool_init(&dp->slots, sizeof(struct slot), o->conversations) ||
         !pool_init(&dp->holds, sizeof(struct hold) + 2 * dp->hold_bytes,
@@ -105,6 +107,10 @@ void dispatcher_destroy(struct dispatcher *dp) {
     pool_finish(&dp->slots);
     pool_finish(&dp->holds);
     free(dp);
+}
+
+bool dispatcher_room(const struct dispatcher *dp) {
+    return dp->slots.in_use < dp->slots.limit;
 }
 
 size_t dispatcher_conversations(const struct dispatcher *dp) {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/ftp.h"
+#include "protocol/memory.h"
 
 #include "base/counter.h"
 #include "protocol/ftp_line.h"
-
-#include <stdlib.h>
 
 enum {
     PENDING_MAX = 64,      /* commands without their reply; more than any client sends ahead */
@@ -642,7 +641,7 @@ static enum protocol_result control_gap(struct conversation *c, enum side from, 
 }
 
 static void *control_open(struct conversation *c, void *context) {
-    struct ftp *s = calloc(1, sizeof *s);
+    struct ftp *s = protocol_alloc(PROTOCOL_STATE, sizeof *s);
     if (!s)
         return NULL;
     s->c = c;
@@ -677,7 +676,7 @@ static void control_close(struct conversation *c) {
     forget_pending(s);
     ftp_ticket_release(s->current);
     ftp_ticket_release(s->transfer);
-    free(s);
+    protocol_free(s);
 }
 
 const struct protocol protocol_ftp = {

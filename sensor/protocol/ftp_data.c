@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
 #include "protocol/ftp.h"
-
-#include <stdlib.h>
+#include "protocol/memory.h"
 
 /* Data that comes before its command (control packets late or out of order) waits for it, within bounds,
  * since only the command tells a listing from a transfer, and where in the whole a resumed one begins. */
@@ -28,7 +27,7 @@ static unsigned early_flows; /* with an `early` buffer, in this process */
  * --------------------------------------------------------------------------------------------------- */
 
 struct ftp_ticket *ftp_ticket_create(void) {
-    struct ftp_ticket *t = calloc(1, sizeof *t);
+    struct ftp_ticket *t = protocol_alloc(PROTOCOL_STATE, sizeof *t);
     if (!t) {
         counter_one(COUNTER_PROTOCOL_NO_MEMORY);
         return NULL;
@@ -46,7 +45,7 @@ void ftp_ticket_retain(struct ftp_ticket *t) {
 void ftp_ticket_release(void *ticket) {
     struct ftp_ticket *t = ticket;
     if (t && --t->refs == 0)
-        free(t);
+        protocol_free(t);
 }
 
 bool ftp_ticket_has_bytes(const struct ftp_ticket *t) {
@@ -99,7 +98,7 @@ static struct transfer_facts facts(const struct ftp_data *d) {
 static void drop_early(struct ftp_data *d) {
     if (d->early)
         early_flows--;
-    free(d->early);
+    protocol_free(d->early);
     d->early = NULL;
     d->early_n = 0;
 }
@@ -210,12 +209,12 @@ static bool bind_ticket(struct ftp_data *d, struct ftp_ticket *t) {
 }
 
 static void *data_open(struct conversation *c, void *context) {
-    struct ftp_data *d = calloc(1, sizeof *d);
+    struct ftp_data *d = protocol_alloc(PROTOCOL_STATE, sizeof *d);
     if (!d)
         return NULL;
     d->c = c;
     if (context && !bind_ticket(d, context)) {
-        free(d);
+        protocol_free(d);
         return NULL;
     }
     return d;
@@ -236,7 +235,7 @@ static bool wait_for_command(struct ftp_data *d, const uint8_t *bytes, size_t n)
     if (!d->early) {
         if (early_flows == EARLY_FLOWS_MAX)
             return false;
-        d->early = malloc(EARLY_BYTES);
+        d->early = protocol_alloc(PROTOCOL_HELD, EARLY_BYTES);
         if (!d->early)
             return false;
         early_flows++;
@@ -316,7 +315,7 @@ static void data_close(struct conversation *c) {
     if (d->ticket)
         d->ticket->data = NULL;
     ftp_ticket_release(d->ticket);
-    free(d);
+    protocol_free(d);
 }
 
 const struct protocol protocol_ftp_data = {

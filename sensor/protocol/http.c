@@ -4,8 +4,7 @@
 #include "base/counter.h"
 #include "protocol/http_flow.h"
 #include "protocol/http_start.h"
-
-#include <stdlib.h>
+#include "protocol/memory.h"
 
 enum { HELD_PIECE = 2048, BLANK_MAX = 64, SEEK_MAX = 16 << 20, PROBE_MAX = 2048 };
 
@@ -212,7 +211,7 @@ static struct bytes held(const struct http_side *s) {
 }
 
 static void release(struct http_side *s) {
-    free(s->held);
+    protocol_free(s->held);
     s->held = NULL;
     s->held_at = s->held_end = s->held_size = 0;
 }
@@ -228,7 +227,7 @@ static bool keep(struct http *h, struct http_side *s, struct bytes in) {
         size_t size = s->held_size ? s->held_size * 2 : HELD_PIECE;
         while (size < have + in.n)
             size *= 2;
-        uint8_t *grown = realloc(s->held, size);
+        uint8_t *grown = protocol_grow(PROTOCOL_HELD, s->held, size);
         if (!grown) {
             counter_one(COUNTER_HTTP_NO_MEMORY);
             h->result = PROTOCOL_LOST;
@@ -289,7 +288,7 @@ static enum probe http_probe(const struct bytes first[2]) {
 }
 
 static void *http_open(struct conversation *c, void *context) {
-    struct http *h = calloc(1, sizeof *h);
+    struct http *h = protocol_alloc(PROTOCOL_STATE, sizeof *h);
     if (!h)
         return NULL;
     h->c = c;
@@ -382,7 +381,7 @@ static void http_close(struct conversation *c) {
         release(&h->side[i]);
     }
     http_exchanges_finish(&h->waiting);
-    free(h);
+    protocol_free(h);
 }
 
 static const char *const http_ndpi_names[] = {"HTTP", "HTTP_Proxy", "HTTP_Connect", NULL};

@@ -2,8 +2,7 @@
 #include "protocol/http_exchange.h"
 
 #include "base/counter.h"
-
-#include <stdlib.h>
+#include "protocol/memory.h"
 
 enum { METHOD_MAX = 32, PATH_MAX_BYTES = 2048, HOST_MAX = 255, USER_MAX = 255 };
 
@@ -20,14 +19,19 @@ static struct http_exchange *take_first(struct http_exchanges *q) {
     if (!q->first)
         q->last = &q->first;
     q->count--;
+    q->bytes -= x->size;
     x->next = NULL;
     return x;
 }
 
-void http_exchanges_finish(struct http_exchanges *q) {
+static void forget_all(struct http_exchanges *q) {
     struct http_exchange *x;
     while ((x = take_first(q)))
-        free(x);
+        protocol_free(x);
+}
+
+void http_exchanges_finish(struct http_exchanges *q) {
+    forget_all(q);
 }
 
 static struct bytes keep(uint8_t **at, struct bytes text) {
@@ -45,17 +49,20 @@ static struct bytes cut(struct bytes text, size_t most) {
 static struct http_exchange *append(struct http_exchanges *q, const struct http_origin *o) {
     struct http_origin cuts = {cut(o->method, METHOD_MAX), cut(o->path, PATH_MAX_BYTES),
                                cut(o->host, HOST_MAX), cut(o->user, USER_MAX)};
-    if (q->count >= HTTP_EXCHANGES_MAX) {
-        free(take_first(q));
-        counter_add(COUNTER_HTTP_UNANSWERED, 1);
+    size_t size = sizeof(struct http_exchange) + cuts.method.n + cuts.path.n + cuts.host.n + cuts.user.n;
+    while (q->count >= HTTP_EXCHANGES_MAX || (q->count && q->bytes + size > HTTP_EXCHANGES_BYTES)) {
+        protocol_free(take_first(q));
+        counter_one(COUNTER_HTTP_UNANSWERED);
     }
-    struct http_exchange *x = malloc(sizeof *x + cuts.method.n + cuts.path.n + cuts.host.n + cuts.user.n);
+    struct http_exchange *x = protocol_alloc(PROTOCOL_HELD, size);
     if (!x) {
-        counter_add(COUNTER_HTTP_NO_MEMORY, 1);
+        counter_one(COUNTER_HTTP_NO_MEMORY);
+        forget_all(q); /* what waits would be paired with the wrong answers */
         return NULL;
     }
     uint8_t *at = (uint8_t *)(x + 1);
-    *x = (struct http_exchange){.next = NULL};
+    x->size = size;
+    q->bytes += size;
     x->origin.method = keep(&at, cuts.method);
     x->origin.path = keep(&at, cuts.path);
     x->origin.host = keep(&at, cuts.host);
@@ -69,7 +76,7 @@ static struct http_exchange *append(struct http_exchanges *q, const struct http_
 void http_exchanges_asked(struct http_exchanges *q, const struct http_origin *origin, bool old) {
     /* What the gap hid has been answered before this request came: nothing else is behind it. */
     if (q->first && q->first->unknown && q->first->used)
-        free(take_first(q));
+        protocol_free(take_first(q));
     struct http_exchange *x = append(q, origin);
     if (x)
         x->old = old;
@@ -86,7 +93,7 @@ struct http_exchange *http_exchanges_answered(struct http_exchanges *q) {
         /* A newer request asks for this response; of several old ones nobody can say which. */
         bool alone = !x->next;
         while (q->first && q->first->answered && (newer || !alone))
-            free(take_first(q));
+            protocol_free(take_first(q));
         if (!q->first)
             return NULL;
         x = q->first;
@@ -94,7 +101,7 @@ struct http_exchange *http_exchanges_answered(struct http_exchanges *q) {
     if (!x->unknown)
         return take_first(q);
     if (x->next)
-        free(take_first(q));
+        protocol_free(take_first(q));
     else
         x->used = true;
     return NULL;

@@ -6,7 +6,7 @@
 
 /* Requests that wait for their responses, in order (pipelining, RFC 9112 section 9.3.2), and the way back to
  * the right pair after messages were lost. */
-enum { HTTP_EXCHANGES_MAX = 256 };
+enum { HTTP_EXCHANGES_MAX = 256, HTTP_EXCHANGES_BYTES = 64 << 10 };
 
 /* What a response's facts need of its request. */
 struct http_origin {
@@ -16,6 +16,7 @@ struct http_origin {
 struct http_exchange {
     struct http_exchange *next;
     struct http_origin origin; /* points behind the structure */
+    size_t size;               /* of all of it, bytes */
     bool old;                  /* HTTP/0.9 */
     bool unknown;              /* stands for requests that a gap has swallowed */
     bool used;                 /* an unknown one that a response was paired with */
@@ -25,12 +26,13 @@ struct http_exchange {
 struct http_exchanges {
     struct http_exchange *first, **last;
     unsigned count;
+    size_t bytes; /* of all of them */
 };
 
 void http_exchanges_init(struct http_exchanges *q);
 void http_exchanges_finish(struct http_exchanges *q);
 
-/* Takes a bounded copy of the origin. When 256 wait the oldest is forgotten (counted). */
+/* Takes a bounded copy of the origin. When too many wait, or too many bytes of them, the oldest is forgotten (counted). */
 void http_exchanges_asked(struct http_exchanges *q, const struct http_origin *origin, bool old);
 
 /* The request that the response which begins now answers; NULL if none is known. The caller's, to be freed.

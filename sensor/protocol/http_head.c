@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/http_head.h"
 
+#include "base/counter.h"
+#include "protocol/memory.h"
+
 #include <htp/htp.h>
 #include <stdlib.h>
 
 enum { FIELD_BYTES_MAX = 65536 + 1024, FIELDS_MAX = 1024 };
+
+/* What libhtp takes for a head, nearly: so much, and so much for each of its bytes. */
+enum { PARSER_BYTES = 8192, BYTES_EACH = 3 };
 
 /* All that is ever asked of a head. */
 static const char *const fields_used[] = {
@@ -132,9 +138,16 @@ static void feed_block(struct http_head *h, struct bytes block) {
 bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
     htp_cfg_t *cfg = configuration();
     *h = (struct http_head){.request = request};
-    h->parser = cfg ? htp_connp_create(cfg) : NULL;
-    if (!h->parser)
+    if (!protocol_charge(PROTOCOL_HELD, PARSER_BYTES + BYTES_EACH * block.n)) {
+        counter_one(COUNTER_HTTP_NO_MEMORY);
         return false;
+    }
+    h->charged = PARSER_BYTES + BYTES_EACH * block.n;
+    h->parser = cfg ? htp_connp_create(cfg) : NULL;
+    if (!h->parser) {
+        http_head_finish(h);
+        return false;
+    }
     htp_connp_open(h->parser, NULL, 0, NULL, 0, NULL);
     feed_block(h, block);
     h->tx = htp_list_get(htp_connp_get_connection(h->parser)->transactions, 0);
@@ -149,6 +162,8 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
 void http_head_finish(struct http_head *h) {
     if (h->parser)
         htp_connp_destroy_all(h->parser);
+    protocol_discharge(PROTOCOL_HELD, h->charged);
+    h->charged = 0;
     h->parser = NULL;
     h->tx = NULL;
 }

@@ -11,6 +11,7 @@
 struct http_head {
     struct htp_connp_t *parser;
     struct htp_tx_t *tx;
+    size_t charged; /* of the account of protocols */
     bool request;
     int status;                /* of a response; 200 where it cannot be read */
     enum http_framing framing; /* as announced, whatever method and status say */

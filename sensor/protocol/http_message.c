@@ -3,12 +3,11 @@
 #include "base/hash.h"
 #include "protocol/http_facts.h"
 #include "protocol/http_flow.h"
-
-#include <stdlib.h>
+#include "protocol/memory.h"
 
 static void forget(struct http_side *s) {
     http_head_finish(&s->head);
-    free(s->exchange);
+    protocol_free(s->exchange);
     s->exchange = NULL;
 }
 

@@ -106,12 +106,14 @@ const struct protocol *protocol_by_ndpi_name(const char *name); /* NULL if none 
 struct dispatch_options {
     uint64_t conversations; /* most at once */
     uint64_t hold_bytes;    /* kept per side while undecided; 0: 4,096 */
+    uint64_t memory;        /* bytes that protocols may allocate, all conversations; 0: 256 MiB */
     uint64_t holds;         /* most conversations that hold bytes at once; 0: as many as conversations */
 };
 
 struct dispatcher;
 struct dispatcher *dispatcher_create(const struct dispatch_options *o, const struct protocol_services *services);
 void dispatcher_destroy(struct dispatcher *d);
+bool dispatcher_room(const struct dispatcher *d); /* conversation_open() will succeed */
 size_t dispatcher_conversations(const struct dispatcher *d); /* open now */
 
 /* NULL at the cap (counted). */

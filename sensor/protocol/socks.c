@@ -2,8 +2,7 @@
 #include "protocol/socks.h"
 
 #include "base/counter.h"
-
-#include <stdlib.h>
+#include "protocol/memory.h"
 
 enum { HELD_BYTES = 4096 }; /* a side's handshake, and what a client sends ahead of the reply */
 
@@ -297,7 +296,7 @@ static enum protocol_result socks_gap(struct conversation *c, enum side from, ui
 }
 
 static void *socks_open(struct conversation *c, void *context) {
-    struct socks *s = malloc(sizeof *s);
+    struct socks *s = protocol_grow(PROTOCOL_STATE, NULL, sizeof *s);
     if (!s)
         return NULL;
     s->c = c;
@@ -313,7 +312,7 @@ static void socks_end(struct conversation *c, enum side from, bool clean) {
 }
 
 static void socks_close(struct conversation *c) {
-    free(c->state);
+    protocol_free(c->state);
 }
 
 /* --- probe

@@ -45,6 +45,10 @@ uint64_t reassembler_memory(const struct reassembler *r) {
     return (uint64_t)r->blocks.in_use * SEGMENT_BLOCK;
 }
 
+bool reassembler_room(const struct reassembler *r) {
+    return r->pairs.in_use < r->pairs.limit;
+}
+
 size_t reassembler_pairs(const struct reassembler *r) {
     return r->pairs.in_use;
 }

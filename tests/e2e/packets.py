@@ -130,19 +130,27 @@ def download(talk, path, body):
     return talk.open().send(0, get(path)).send(1, answer(body)).close()
 
 
-def ftp(client, server, name, body, upload=True, cport=41000, port=50123, mss=1400):
-    """A passive FTP session that moves one file, as (side, packet) of both its connections."""
+def ftp(client, server, name, body, upload=True, active=False, cport=41000, port=50123, mss=1400):
+    """An FTP session that moves one file, as (side, packet) of both its connections."""
     wire = []
     control = Talk(client, server, cport, 21, wire=wire, mss=mss).open()
     control.send(1, b'220 ready\r\n').ask('USER lane', '331 password').ask('PASS x', '230 in').ask('TYPE I', '200 binary')
-    control.ask('PASV', f"227 Entering Passive Mode ({server.replace('.', ',')},{port >> 8},{port & 255}).")
-    data = Talk(client, server, cport + 1, port, 5000, 6000, wire=wire, mss=mss).open()
+    place = f"{(client if active else server).replace('.', ',')},{port >> 8},{port & 255}"
+    if active:
+        control.ask(f'PORT {place}', '200 good')
+        data = Talk(server, client, 20, port, 5000, 6000, wire=wire, mss=mss)
+    else:
+        control.ask('PASV', f'227 Entering Passive Mode ({place}).')
+        data = Talk(client, server, cport + 1, port, 5000, 6000, wire=wire, mss=mss).open()
     control.ask(f"{'STOR' if upload else 'RETR'} {name}", '150 go ahead')
-    data.send(0 if upload else 1, body)
-    for side in ((0, 1) if upload else (1, 0)):
+    if active:
+        data.open()
+    sender = int(upload == active)
+    data.send(sender, body)
+    for side in (sender, 1 - sender):
         data.segment(side, FIN | ACK)
         data.seq[side] += 1
-    data.segment(0 if upload else 1, ACK)
+    data.segment(sender, ACK)
     control.send(1, b'226 done\r\n').ask('QUIT', '221 bye').close()
     return wire
 

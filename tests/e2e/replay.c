@@ -2,9 +2,9 @@
 #include "sensor_path.h"
 
 /* replay: reads the name of a capture a line from standard input and puts each through the whole path, as if
- * nothing had come before. Prints the SHA-256 of every transfer that was called complete, a line each, and then
- * "end" with 0 or 1 as the sensor's exit status would be. What must hold of the path is checked, as under the
- * fuzzer. */
+ * nothing had come before. Prints the SHA-256 of every transfer that was called complete, a line each, and
+ * then "end" with 0 or 1 as the sensor's exit status would be. What must hold of the path is checked, as
+ * under the fuzzer. */
 
 static void print_complete(const struct record *r) {
     if (r->kind != RECORD_TRANSFER || !r->complete || r->container || !r->hashed)

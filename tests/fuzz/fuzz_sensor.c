@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor_path.h"
 
-/* The packets of a small capture through the whole path, from frame to record. The input is a classic pcap file in
- * little-endian order, read leniently; its seeds are captures. See sensor_path.h for what must hold. */
+/* The packets of a small capture through the whole path, from frame to record. The input is a classic pcap
+ * file in little-endian order, read leniently; its seeds are captures. See sensor_path.h for what must hold.
+ */
 
 enum { FILE_HEAD = 24, PACKET_HEAD = 16, PACKETS_MAX = 400, INPUT_MAX = 1 << 17 };
 

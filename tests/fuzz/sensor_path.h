@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The whole data path of one worker in one process, with the rules that are shipped, for the fuzz target and for
- * tests/e2e/replay.c. Every record is drained and checked as soon as it is written. */
+/* The whole data path of one worker in one process, with the rules that are shipped, for the fuzz target and
+ * for tests/e2e/replay.c. Every record is drained and checked as soon as it is written. */
 
 enum { PATH_ARENA = 512 << 20, PATH_RING = 1 << 20 };
 static const uint64_t path_memory = 64 << 20;
@@ -112,10 +112,10 @@ static void path_packet(void *context, const struct capture_packet *packet) {
     path_drain(p);
 }
 
-/* So long without a packet that everything ends by itself; nothing may be left. In more than one step, since time
- * stamps may have led far astray. */
+/* So long without a packet that everything ends by itself; nothing may be left. In more than one step, since
+ * time stamps may have led far astray. */
 static void path_silence(struct path *p) {
-    enum { HOURS = 24 };
+    enum { HOURS = 20 };
     for (int i = 0; i < HOURS; i += 2) {
         pipeline_idle(p->pipeline, pipeline_time(p->pipeline) + 2 * 3600 * NS_PER_S);
         path_drain(p);

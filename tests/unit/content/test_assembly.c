@@ -130,6 +130,21 @@ static void a_missing_middle_is_a_gap_after_the_time_to_wait(void **state) {
     finish();
 }
 
+static void a_time_stamp_far_ahead_does_not_keep_wholes_for_ever(void **state) {
+    struct conversation a = collect_conversation(1), b = collect_conversation(2);
+    time_ns now = a.now;
+    begin(1 << 20);
+    a.now += 365 * 86400 * NS_PER_S; /* damaged */
+    range_sent(&a, 0, 40000);
+    b.end[SIDE_CLIENT].address.bytes[15] ^= 1;
+    b.now = now;
+    range_sent(&b, 0, 40000);
+    content_tick(c, now + 121 * NS_PER_S);
+    assert_int_equal(got.ended, 2);
+    assert_int_equal(content_open(c), 0);
+    finish();
+}
+
 static void a_whole_without_its_beginning_starts_at_its_lowest_offset(void **state) {
     struct conversation a = collect_conversation(1);
     begin(1 << 20);
@@ -474,6 +489,7 @@ int main(void) {
         cmocka_unit_test(parallel_ranges_interleaved_make_one_object),
         cmocka_unit_test(overlapping_ranges_count_their_bytes_once),
         cmocka_unit_test(a_missing_middle_is_a_gap_after_the_time_to_wait),
+        cmocka_unit_test(a_time_stamp_far_ahead_does_not_keep_wholes_for_ever),
         cmocka_unit_test(a_whole_without_its_beginning_starts_at_its_lowest_offset),
         cmocka_unit_test(different_tags_hosts_or_sizes_are_different_things),
         cmocka_unit_test(a_part_that_finds_no_room_is_an_object_of_its_own),

@@ -87,6 +87,16 @@ static void it_lives_for_its_lifetime_and_is_released_then(void **state) {
     assert_int_equal(released[1], 1);
 }
 
+static void a_time_stamp_far_ahead_does_not_keep_it_for_ever(void **state) {
+    add(0, 2020, 1000 * lifetime); /* damaged */
+    add(1, 2021, 0);
+    assert_int_equal(expect_count(table), 1); /* the first was over as soon as time was known again */
+    expect_tick(table, lifetime);
+    assert_int_equal(expect_count(table), 0);
+    assert_int_equal(released[0], 1);
+    assert_int_equal(released[1], 1);
+}
+
 static void the_same_one_again_replaces_the_first(void **state) {
     struct flow f = flow_of("10.0.0.1", 40000, "192.0.2.9", 2020);
     struct expectation out;
@@ -124,6 +134,7 @@ int main(void) {
         TEST(it_is_found_when_the_sides_are_the_wrong_way_round),
         TEST(another_client_server_or_port_does_not_take_it),
         TEST(it_lives_for_its_lifetime_and_is_released_then),
+        TEST(a_time_stamp_far_ahead_does_not_keep_it_for_ever),
         TEST(the_same_one_again_replaces_the_first),
         TEST(beyond_the_limit_it_is_released_and_counted),
         TEST(the_end_of_the_table_releases_each_once),

@@ -303,6 +303,33 @@ static void at_the_cap_the_oldest_of_the_least_valuable_state_is_shed_and_counte
     assert_ptr_equal(tcp(true, TCP_ACK, 101, 501, 10), living);
 }
 
+static struct flow *looked_into(uint16_t port, bool answered) {
+    struct packet p = packet_of(PROTOCOL_TCP, client, port, server, 5555);
+    struct packet q = packet_of(PROTOCOL_TCP, server, 5555, client, port);
+    p.tcp_flags = TCP_SYN;
+    q.tcp_flags = TCP_ACK;
+    struct flow *f = packet(p);
+    f->conversation = f;
+    return answered ? packet(q) : f;
+}
+
+static void room_is_made_by_the_least_valuable_flow_that_is_looked_into(void **state) {
+    struct flow *living = looked_into(1000, true), *unanswered = looked_into(1001, false);
+    uint64_t before = counter_values[COUNTER_FLOWS_GAVE_WAY];
+    tcp(true, TCP_SYN, 100, 0, 0); /* nobody looks into it */
+    struct flow *newest = looked_into(1002, false);
+    uint32_t gone = unanswered->number, stays = newest->number, last = living->number;
+    assert_true(flow_table_make_room(table, newest));
+    assert_int_equal(last_closed, gone);
+    assert_int_equal(last_end, FLOW_END_SHED);
+    assert_true(flow_table_make_room(table, newest));
+    assert_int_equal(last_closed, last);
+    assert_false(flow_table_make_room(table, newest));
+    assert_int_equal(closed_count, 2);
+    assert_int_equal(newest->number, stays);
+    assert_int_equal(counter_values[COUNTER_FLOWS_GAVE_WAY] - before, 2);
+}
+
 static void what_is_left_at_the_end_is_closed_once(void **state) {
     handshake();
     packet(packet_of(PROTOCOL_UDP, "2001:db8::1", 1, "2001:db8::2", 2));
@@ -352,6 +379,7 @@ int main(void) {
         TEST(a_flow_that_is_used_does_not_expire_and_the_others_do),
         TEST(a_damaged_time_stamp_does_not_keep_others_from_expiring),
         TEST(at_the_cap_the_oldest_of_the_least_valuable_state_is_shed_and_counted),
+        TEST(room_is_made_by_the_least_valuable_flow_that_is_looked_into),
         TEST(what_is_left_at_the_end_is_closed_once),
         TEST(a_million_flows_fit_into_400_megabytes),
     };

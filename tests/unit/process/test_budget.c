@@ -10,8 +10,9 @@
 #include <cmocka.h>
 
 static uint64_t total(const struct budget *b) {
-    return b->decoder.fragment_bytes + b->flow.memory + b->identify.memory + b->stream.memory + b->stream.pairs * 320 +
-           b->dispatch.conversations * 512 + b->sessions * sizeof(struct session) + b->content.objects * 6144 +
+    return b->decoder.fragment_bytes + b->flow.memory + b->identify.memory + b->stream.memory + b->stream.pairs * 208 +
+           b->dispatch.conversations * 256 + b->dispatch.holds * 9216 + b->dispatch.memory + b->content.decoder_bytes +
+           b->sessions * sizeof(struct session) + b->content.objects * 6144 +
            b->content.assembly_bytes + b->inspector.memory;
 }
 
