@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/output.h"
 
+#include "peer.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -118,12 +120,110 @@ static void a_bad_entry_names_file_line_and_remedy(void **state) {
     }
 }
 
+/* --- keys and files of TLS --- */
+
+static char folder[] = "/tmp/gantry-test-output.XXXXXX";
+
+static void write_keys(void) {
+    struct identity ca = identity_make(NULL, NULL, 86400), one = identity_make("DNS:a", &ca, 86400),
+                    two = identity_make("DNS:b", &ca, 86400);
+    assert_non_null(mkdtemp(folder));
+    identity_write(&ca, folder, "ca", NULL);
+    identity_write(&one, folder, "one", NULL);
+    identity_write(&two, folder, "two", NULL);
+    identity_write(&two, folder, "locked", "a password");
+    identity_free(&ca);
+    identity_free(&one);
+    identity_free(&two);
+}
+
+/* `text` with each % for the folder of the keys. */
+static bool read_with_keys(const char *text, struct output_config *out, struct problems *problems) {
+    char whole[1024];
+    size_t n = 0;
+    for (; *text; text++)
+        n += (size_t)(*text == '%' ? sprintf(whole + n, "%s", folder) : sprintf(whole + n, "%c", *text));
+    return read_yaml(whole, out, problems);
+}
+
+static void keys_of_tls_are_read_and_held_back_where_they_mean_nothing(void **state) {
+    struct output_config c[3];
+    struct problems problems;
+    write_keys();
+    assert_true(read_with_keys("- {format: json, to: \"tls://h\", ca: %/ca.pem, certificate: %/one.pem, key: "
+                               "%/one.key, name: siem}\n"
+                               "- {format: json, to: \"relp+tls://h\", ca: %/ca.pem}\n"
+                               "- {format: json, to: \"tcp://h\", hold-bytes: 64 KiB, hold-time: 1 min}\n",
+                               c, &problems));
+    assert_int_equal(problems.count, 0);
+    assert_string_equal(c[0].name, "siem");
+    assert_int_equal(c[0].hold_bytes, 131072);
+    assert_int_equal(c[0].hold_time, 10 * NS_PER_S);
+    assert_int_equal(c[2].hold_bytes, 65536);
+    assert_int_equal(c[2].hold_time, 60 * NS_PER_S);
+    static const struct {
+        const char *text, *says;
+    } bad[] = {
+        {"to: \"tls://h\", ca: %/none.pem", "ca: cannot read"},
+        {"to: \"tls://h\", ca: %/one.key", "ca: "},
+        {"to: \"tls://h\", ca: %/ca.pem, certificate: %/none.pem, key: %/one.key",
+         "certificate: cannot read"},
+        {"to: \"tls://h\", ca: %/ca.pem, certificate: %/one.pem", "key: is missing"},
+        {"to: \"tls://h\", ca: %/ca.pem, key: %/one.key", "certificate: is missing"},
+        {"to: \"tls://h\", ca: %/ca.pem, certificate: %/one.pem, key: %/none.key", "key: cannot read"},
+        {"to: \"tls://h\", ca: %/ca.pem, certificate: %/one.pem, key: %/two.key", "is not the key of"},
+        {"to: \"tls://h\", ca: %/ca.pem, certificate: %/two.pem, key: %/locked.key", "without a password"},
+        {"to: \"tls://h\", ca: %/ca.pem, certificate: %/one.pem, key: %/ca.pem", "key: "},
+        {"to: \"tcp://h\", ca: %/ca.pem", "ca: is for tls:// and relp+tls://"},
+        {"to: \"relp://h\", name: siem", "name: is for tls:// and relp+tls://"},
+        {"to: \"relp+tls://h\", ca: %/ca.pem, hold-time: 1 s", "hold-time: is for tcp:// and tls://"},
+        {"to: \"udp://h\", hold-bytes: 0", "hold-bytes: is for tcp:// and tls://"},
+        {"to: \"tls://h\", ca: %/ca.pem, hold-bytes: 9 MiB", "hold-bytes: "},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char entry[512];
+        snprintf(entry, sizeof entry, "- {format: json, to: \"-\"}\n- {format: json, %s}\n", bad[i].text);
+        assert_false(read_with_keys(entry, c, &problems));
+        assert_int_equal(problems.count, 1);
+        assert_memory_equal(problems.list[0].text, "gantry.yaml:2: error: ", 22);
+        if (!strstr(problems.list[0].text, bad[i].says))
+            fail_msg("%s: %s", bad[i].text, problems.list[0].text);
+        problems_finish(&problems);
+    }
+}
+
+static void a_key_that_everybody_may_read_is_a_warning(void **state) {
+    struct output_config c;
+    struct problems problems;
+    char path[64];
+    snprintf(path, sizeof path, "%s/one.key", folder);
+    chmod(path, 0644);
+    assert_true(read_with_keys(
+        "- {format: json, to: \"tls://h\", ca: %/ca.pem, certificate: %/one.pem, key: %/one.key}\n", &c,
+        &problems));
+    assert_int_equal(problems.warnings, 1);
+    assert_non_null(strstr(problems.list[0].text, "chmod 600"));
+    problems_finish(&problems);
+}
+
+static int end(void **state) {
+    static const char *const files[] = {"ca", "one", "two", "locked"};
+    char path[64];
+    for (size_t i = 0; i < 8; i++) {
+        snprintf(path, sizeof path, "%s/%s.%s", folder, files[i / 2], i % 2 ? "key" : "pem");
+        unlink(path);
+    }
+    return rmdir(folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_command_lines_outputs_are_understood),
         cmocka_unit_test(a_bad_output_is_refused_with_a_remedy),
         cmocka_unit_test(the_configurations_outputs_are_read),
         cmocka_unit_test(a_bad_entry_names_file_line_and_remedy),
+        cmocka_unit_test(keys_of_tls_are_read_and_held_back_where_they_mean_nothing),
+        cmocka_unit_test(a_key_that_everybody_may_read_is_a_warning),
     };
-    return cmocka_run_group_tests_name("report/output", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("report/output", tests, NULL, end);
 }
