@@ -332,8 +332,6 @@ struct connection *connection_create(const char *rest, const char *port, bool tl
         error_set(e, "%s: %s", key, why.text);
         goto failed;
     }
-    if (!remote_resolve(&c->remote, SOCK_STREAM))
-        log_warning("output to %s: the name is not known now; it is asked for again", c->remote.host);
     begin(c);
     return c;
 failed:
@@ -350,6 +348,7 @@ void connection_destroy(struct connection *c) {
     }
     SSL_free(c->ssl);
     SSL_CTX_free(c->context);
+    remote_finish(&c->remote);
     if (c->fd >= 0)
         close(c->fd);
     free(c);

@@ -40,18 +40,80 @@ bool remote_parse(const char *text, const char *preset, struct remote *r, struct
     return true;
 }
 
-bool remote_resolve(struct remote *r, int type) {
-    struct addrinfo hints = {.ai_socktype = type, .ai_flags = AI_NUMERICSERV}, *list = NULL;
+/* Owned by the C library's thread while it is under way. */
+struct look_up {
+    struct gaicb request;
+    struct gaicb *list[1];
+    struct addrinfo hints;
+    char host[256], port[16];
+};
+
+static void look_up_free(struct look_up *l) {
+    if (l && l->request.ar_result)
+        freeaddrinfo(l->request.ar_result);
+    free(l);
+}
+
+static void look_up_begin(struct remote *r, int type) {
+    struct look_up *l = calloc(1, sizeof *l);
     r->looked_up = clock_monotonic();
-    if (getaddrinfo(r->host, r->port, &hints, &list) != 0)
-        return false;
+    if (!l)
+        return;
+    memcpy(l->host, r->host, sizeof l->host);
+    memcpy(l->port, r->port, sizeof l->port);
+    l->hints = (struct addrinfo){.ai_socktype = type, .ai_flags = AI_NUMERICSERV};
+    l->request = (struct gaicb){.ar_name = l->host, .ar_service = l->port, .ar_request = &l->hints};
+    l->list[0] = &l->request;
+    if (getaddrinfo_a(GAI_NOWAIT, l->list, 1, NULL) == 0)
+        r->look_up = l;
+    else
+        look_up_free(l);
+}
+
+static void take_addresses(struct remote *r, const struct addrinfo *list) {
     r->count = 0;
-    for (struct addrinfo *a = list; a && r->count < REMOTE_ADDRESSES_MAX; a = a->ai_next) {
+    for (const struct addrinfo *a = list; a && r->count < REMOTE_ADDRESSES_MAX; a = a->ai_next) {
         memcpy(&r->address[r->count], a->ai_addr, a->ai_addrlen);
         r->size[r->count++] = a->ai_addrlen;
     }
     r->next = 0;
+}
+
+/* Takes the result if there is one; false while it is under way. The old addresses stay when it fails. */
+static bool look_up_end(struct remote *r) {
+    int result = r->look_up ? gai_error(&r->look_up->request) : 0;
+    if (result == EAI_INPROGRESS)
+        return false;
+    if (r->look_up && result == 0)
+        take_addresses(r, r->look_up->request.ar_result);
+    look_up_free(r->look_up);
+    r->look_up = NULL;
+    return true;
+}
+
+/* An address needs no name server. */
+static bool take_number(struct remote *r, int type) {
+    struct addrinfo hints = {.ai_socktype = type, .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST}, *list;
+    if (r->count || getaddrinfo(r->host, r->port, &hints, &list) != 0)
+        return r->count > 0;
+    take_addresses(r, list);
     freeaddrinfo(list);
+    return true;
+}
+
+void remote_finish(struct remote *r) {
+    if (r->look_up && gai_cancel(&r->look_up->request) != EAI_NOTCANCELED)
+        look_up_free(r->look_up); /* else the thread has it still, and it is left to it */
+    r->look_up = NULL;
+}
+
+/* Are there addresses to try? */
+static bool find_addresses(struct remote *r, int type, time_ns now) {
+    bool again = r->failures && r->next == 0 && now - r->looked_up > LOOK_UP_AGAIN;
+    if (!r->look_up && (again || !take_number(r, type)))
+        look_up_begin(r, type);
+    if (look_up_end(r) && r->count == 0)
+        remote_failed(r, "its name is not known");
     return r->count > 0;
 }
 
@@ -59,11 +121,8 @@ int remote_connect(struct remote *r, int type) {
     time_ns now = clock_monotonic();
     if (now < r->retry_at)
         return -1;
-    bool again = r->failures && r->next == 0 && now - r->looked_up > LOOK_UP_AGAIN;
-    if ((r->count == 0 || again) && !remote_resolve(r, type) && r->count == 0) {
-        remote_failed(r, "its name is not known");
+    if (!find_addresses(r, type, now))
         return -1;
-    }
     unsigned i = r->next;
     r->next = (r->next + 1) % r->count;
     int fd = socket(r->address[i].ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

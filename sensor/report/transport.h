@@ -9,8 +9,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-/* How messages leave. A transport is one const table entry, listed once in output.c. Nothing here blocks, but
- * for looking up a name. */
+/* How messages leave. A transport is one const table entry, listed once in output.c. Nothing here blocks. */
 enum framing {
     FRAMING_NONE,   /* a datagram a message */
     FRAMING_LINE,   /* a newline behind each */
@@ -65,14 +64,16 @@ struct remote {
     unsigned count, next;
     unsigned failures;           /* since the last success */
     time_ns looked_up, retry_at; /* clock_monotonic() */
+    struct look_up *look_up;     /* under way; NULL: none */
     char reason[200];            /* of the last failure, as it was told; empty: it works */
 };
 
 /* "host:port", "host" (the given port), "[2001:db8::1]:514"; one slash may follow. */
 bool remote_parse(const char *text, const char *port, struct remote *r, struct error *e);
-/* Looks the name up; keeps the old addresses when that fails. */
-bool remote_resolve(struct remote *r, int type);
-/* A non-blocking socket whose connect has begun or is done, -1 when it is not yet time or there is none. */
+void remote_finish(struct remote *r);
+/* A non-blocking socket whose connect has begun or is done, -1 when it is not yet time or there is none.
+ * Names are looked up by a thread of the C library, since a name server that is silent would hold up every
+ * output. */
 int remote_connect(struct remote *r, int type);
 /* Back-off: 250 ms, doubling to 30 s, a quarter more or less by chance. A new reason is told. */
 void remote_failed(struct remote *r, const char *reason);

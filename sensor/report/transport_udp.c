@@ -27,14 +27,13 @@ static void *open_udp(const char *rest, const struct output_config *config, stru
         free(u);
         return NULL;
     }
-    if (!remote_resolve(&u->remote, SOCK_DGRAM))
-        log_warning("output to %s: the name is not known now; it is asked for again", u->remote.host);
     u->fd = remote_connect(&u->remote, SOCK_DGRAM);
     return u;
 }
 
 static void close_udp(void *carrier) {
     struct udp *u = carrier;
+    remote_finish(&u->remote);
     if (u->fd >= 0)
         close(u->fd);
     free(u);

@@ -4,6 +4,7 @@ import collections
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -280,6 +281,34 @@ def test_no_alert_is_lost_when_connections_are_reset_at_random(lab, tmp_path, ke
     lab.stop(relay)
     print(f'{transport} cut: {again} of 4,000 alerts came again')
     assert again > 0, 'the cuts did cut'
+
+
+@pytest.fixture
+def silent_name_server(lab):
+    """The sensor's name server takes questions and never answers: a plain look-up would hang for many seconds."""
+    folder = f'/etc/netns/{lab.spaces["sensor"]}'
+    os.makedirs(folder)
+    with open(f'{folder}/resolv.conf', 'w') as f:
+        f.write('nameserver 127.0.0.1\n')
+    sink = lab.start('sensor', 'socat', '-u', 'UDP-RECV:53', 'OPEN:/dev/null')
+    time.sleep(0.3)
+    yield
+    lab.stop(sink)
+    shutil.rmtree(folder)
+
+
+def test_a_silent_name_server_slows_no_other_output(lab, tmp_path, keys, receiver, silent_name_server):
+    receiver.start()
+    outputs = ', '.join(f'{{format: json, to: "{t}"}}' for t in
+                        ('tls://siem.example', 'udp://siem.example', f'relp://127.0.0.1:{RELP}'))
+    sensor = net.Sensor(lab, tmp_path, outputs=outputs, events='alert')
+    begin = time.monotonic()
+    with sensor:
+        assert time.monotonic() - begin < 4, 'the start does not wait for the name'
+        upload_all(lab, sensor, 20)
+        net.wait_for(lambda: len(receiver.messages()) >= 40, 2, 'the alerts by the good output')
+        sensor.process.terminate()
+        assert sensor.process.wait(30) == 1
 
 
 def test_one_output_that_is_down_slows_no_other(lab, tmp_path, keys, receiver):
