@@ -40,6 +40,7 @@ static const char help_text[] =
     "      --inspect-all       inspect every transfer, whatever the networks say\n"
     "  -o, --output FORMAT:TARGET  an output beside the configured ones, may be given again:\n"
     "                          json:- json:file:PATH human:- rfc5424:udp://HOST:PORT rfc5424:tcp://HOST:PORT\n"
+    "                          and the same with tls://, relp:// and relp+tls://; see gantry.yaml(5)\n"
     "                          rfc5424:unix:/dev/log\n"
     "      --events LIST       records that -o writes: alert,transfer,flow,stats (alert if not given)\n"
     "      --check             check the configuration and exit\n"
