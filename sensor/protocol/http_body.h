@@ -5,24 +5,34 @@
 #include "base/bytes.h"
 
 /* Where a message's body ends (RFC 9112 section 6), found byte by byte at any split. */
-enum http_framing { HTTP_NO_BODY, HTTP_LENGTH, HTTP_CHUNKED, HTTP_UNTIL_CLOSE };
+enum http_framing {
+    HTTP_NO_BODY,
+    HTTP_LENGTH,
+    HTTP_CHUNKED,
+    HTTP_CHUNKS_LIKELY, /* a Transfer-Encoding that cannot be read: chunks if the body begins with one */
+    HTTP_UNTIL_CLOSE
+};
 
 enum http_body_step { HTTP_BODY_MORE, HTTP_BODY_END, HTTP_BODY_BROKEN };
 
 struct http_body {
     enum http_framing framing;
-    uint64_t left;       /* bytes to come: of the body, or of the chunk */
-    uint64_t plain;      /* Content-Length beside chunked, UINT64_MAX without one */
-    bool plain_allowed;  /* a body that was announced as chunked and is not is taken as it is */
-    uint8_t phase;       /* of the chunk framing */
-    bool first;          /* no chunk has been seen yet */
-    bool digits, spaces; /* the size has one; white space stood behind it */
+    uint64_t left;      /* bytes to come: of the body, or of the chunk */
+    uint64_t plain;     /* Content-Length beside chunked, UINT64_MAX without one */
+    bool plain_allowed; /* a body that was announced as chunked and is not is taken as it is */
+    bool doubtful; /* chunks were not announced in so many words: the first size line must be a clean one */
+    uint8_t phase; /* of the chunk framing */
+    bool first;    /* no chunk has been seen yet */
+    bool digits, spaces; /* the size has one; something stood behind it */
+    bool odd;            /* a byte stood in the size line that has no business there */
+    bool cr, cr_only;    /* the last byte was CR; lines end with CR alone */
     uint32_t line;       /* bytes of the framing line, of the whole trailer section */
     uint8_t seen[24];    /* the first size line, given back as body if it was none */
     uint8_t seen_n;
 };
 
-/* `length` is Content-Length or UINT64_MAX. `response`: may last until the connection closes. */
+/* `length` is Content-Length or UINT64_MAX. `response`: may last until the connection closes.
+ * HTTP_CHUNKS_LIKELY becomes HTTP_CHUNKED. */
 void http_body_init(struct http_body *b, enum http_framing framing, uint64_t length, bool response);
 
 /* Takes framing and at most one run of payload from `in`; returns how many bytes it took. *payload (may be

@@ -3,7 +3,7 @@
 
 #include "protocol/disposition.h"
 
-enum { PATH_MAX_BYTES = 2048 };
+enum { PATH_MAX_BYTES = 2048, NAME_SCRATCH = HTTP_SCRATCH - 256 };
 
 /* The path and query of a target: origin-form as it is, absolute-form behind its authority, nothing of
  * authority-form (RFC 9112 section 3.2). */
@@ -63,10 +63,31 @@ static bool read_range(struct bytes field, struct transfer_facts *f) {
     return true;
 }
 
+/* Content-Encoding, and what Transfer-Encoding adds to it besides chunks: it is applied last (RFC 9112
+ * section 6.1). A field that cannot be read is an unknown coding. `out`: the rest of the scratch space. */
+static struct bytes codings_of(const struct http_head *h, char out[HTTP_SCRATCH - NAME_SCRATCH]) {
+    static const char *const compressed[] = {"gzip", "x-gzip", "deflate", "x-deflate", "br"};
+    struct bytes field = bytes_trim(http_head_field(h, "content-encoding"));
+    if (field.n == 0 && http_head_has(h, "content-encoding"))
+        field = bytes_text("unreadable");
+    for (size_t i = 0; i < sizeof compressed / sizeof *compressed; i++) {
+        size_t n = strlen(compressed[i]);
+        if (!http_head_lists(h, "transfer-encoding", compressed[i]))
+            continue;
+        if (field.n + n + 2 > HTTP_SCRATCH - NAME_SCRATCH)
+            break;
+        memmove(out, field.p, field.n);
+        memcpy(out + field.n, ", ", 2);
+        memcpy(out + field.n + 2, compressed[i], n);
+        field = bytes_of(out, field.n + 2 + n);
+    }
+    return field;
+}
+
 static void read_fields(struct transfer_facts *f, const struct http_head *h, char scratch[HTTP_SCRATCH]) {
     struct disposition d;
     f->content_type = http_head_field(h, "content-type");
-    f->content_encoding = http_head_field(h, "content-encoding");
+    f->content_encoding = codings_of(h, scratch + NAME_SCRATCH);
     f->etag = http_head_field(h, "etag");
     if (f->etag.n == 0)
         f->etag = http_head_field(h, "last-modified");
@@ -74,7 +95,7 @@ static void read_fields(struct transfer_facts *f, const struct http_head *h, cha
         f->length = h->length;
     if (h->request || h->status == 206)
         read_range(http_head_field(h, "content-range"), f);
-    if (disposition_parse(http_head_field(h, "content-disposition"), scratch, HTTP_SCRATCH, &d))
+    if (disposition_parse(http_head_field(h, "content-disposition"), scratch, NAME_SCRATCH, &d))
         f->name = d.filename;
 }
 
@@ -89,5 +110,5 @@ void http_facts_fill(struct transfer_facts *f, enum side from, const struct http
     if (h)
         read_fields(f, h, scratch);
     if (f->name.n == 0)
-        f->name = path_file_name(until(until(o->path, '?'), '#'), true, scratch, HTTP_SCRATCH);
+        f->name = path_file_name(until(until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
 }

@@ -63,21 +63,51 @@ static bool chunked(const struct http_head *h) {
     return http_head_lists(h, "transfer-encoding", "chunked");
 }
 
-/* libhtp's own reading of Content-Length first (it steps over junk around the digits), the digits else. */
-static uint64_t content_length(const struct http_head *h) {
-    int64_t n = h->request ? h->tx->request_content_length : h->tx->response_content_length;
+/* A response that names a transfer coding which is none we know, or puts "chunked" in the wrong field. Some
+ * browsers look for chunks all the same. */
+static bool chunks_likely(const struct http_head *h, struct bytes block) {
+    static const char name[] = "transfer-encoding";
+    if (h->request || http_head_lists(h, "transfer-encoding", "identity"))
+        return false;
+    if (http_head_has(h, "transfer-encoding") || http_head_lists(h, "content-encoding", "chunked"))
+        return true;
+    /* A body until close is rare enough to look for a name that is disfigured. */
+    for (size_t i = 0; h->length == UINT64_MAX && i + sizeof name <= block.n; i++)
+        if (bytes_starts_nocase(bytes_of(block.p + i, block.n - i), name))
+            return true;
+    return false;
+}
+
+/* The first of several values that is a number, if any. */
+static uint64_t any_number(struct bytes list) {
     uint64_t value;
-    if (n >= 0)
-        return (uint64_t)n;
-    if (bytes_number(bytes_trim(http_head_field(h, "content-length")), &value) && value <= INT64_MAX)
-        return value;
+    while (list.n) {
+        const uint8_t *comma = memchr(list.p, ',', list.n);
+        size_t n = comma ? (size_t)(comma - list.p) : list.n;
+        if (bytes_number(bytes_trim(bytes_of(list.p, n)), &value) && value <= INT64_MAX)
+            return value;
+        n += comma != NULL;
+        list = bytes_of(list.p + n, list.n - n);
+    }
     return UINT64_MAX;
 }
 
-static void read_framing(struct http_head *h) {
+/* libhtp's own reading of Content-Length first (it steps over junk around the digits), the digits else. A
+ * zero that is only the beginning of a value ("0x44") is none. */
+static uint64_t content_length(const struct http_head *h) {
+    int64_t n = h->request ? h->tx->request_content_length : h->tx->response_content_length;
+    struct bytes field = bytes_trim(http_head_field(h, "content-length"));
+    if (n > 0 || (n == 0 && !(field.n > 1 && (field.p[1] | 0x20) == 'x')))
+        return (uint64_t)n;
+    return any_number(field);
+}
+
+static void read_framing(struct http_head *h, struct bytes block) {
     h->length = content_length(h);
     if (chunked(h))
         h->framing = HTTP_CHUNKED;
+    else if (chunks_likely(h, block))
+        h->framing = HTTP_CHUNKS_LIKELY;
     else if (h->length != UINT64_MAX)
         h->framing = HTTP_LENGTH;
     else
@@ -155,7 +185,7 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
         http_head_finish(h);
         return false;
     }
-    read_framing(h);
+    read_framing(h, block);
     return true;
 }
 
@@ -196,6 +226,10 @@ struct bytes http_head_reason(const struct http_head *h) {
 
 bool http_head_old(const struct http_head *h) {
     return h->tx->is_protocol_0_9 != 0;
+}
+
+bool http_head_has(const struct http_head *h, const char *name) {
+    return htp_table_get_c(h->request ? h->tx->request_headers : h->tx->response_headers, name) != NULL;
 }
 
 bool http_head_lists(const struct http_head *h, const char *field, const char *word) {

@@ -25,6 +25,7 @@ void http_head_finish(struct http_head *h); /* may be called again */
 
 /* Borrowed until http_head_finish; empty if not there. */
 struct bytes http_head_field(const struct http_head *h, const char *name);
+bool http_head_has(const struct http_head *h, const char *name);
 struct bytes http_head_method(const struct http_head *h);
 struct bytes http_head_target(const struct http_head *h); /* as sent */
 struct bytes
