@@ -161,6 +161,8 @@ static struct bytes clean(struct bytes in, char *out, size_t size) {
 
 static struct bytes last_component(struct bytes path) {
     size_t i = path.n;
+    if (i == 0)
+        return path;
     while (i > 0 && path.p[i - 1] != '/' && path.p[i - 1] != '\\')
         i--;
     struct bytes name = bytes_trim(bytes_of(path.p + i, path.n - i));

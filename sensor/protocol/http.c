@@ -6,7 +6,7 @@
 #include "protocol/http_start.h"
 #include "protocol/memory.h"
 
-enum { HELD_PIECE = 2048, BLANK_MAX = 64, SEEK_MAX = 16 << 20, PROBE_MAX = 2048 };
+enum { HELD_PIECE = 2048, OLD_MIN = 2048, BLANK_MAX = 64, SEEK_MAX = 16 << 20, PROBE_MAX = 2048 };
 
 /* --- one step: each takes a window of bytes, says how many it used, and returns false when it needs more of
  * them -- */
@@ -31,27 +31,51 @@ static void enter_head(struct http *h, struct http_side *s) {
     h->client_known = true;
     h->sought = 0;
     s->phase = HTTP_IN_HEAD;
-    s->line = s->scanned = 0;
+    s->lines = (struct http_lines){.line = 0};
 }
 
-static void enter_seek(struct http_side *s, bool inside_line) {
+static void enter_seek(struct http *h, struct http_side *s, bool inside_line) {
+    h->lost = true;
     s->phase = HTTP_SEEKING;
     s->inside_line = inside_line;
 }
 
+/* The first answer to a request, and it does not begin as one should. Browsers take what resembles a status
+ * line, and everything else for an HTTP/0.9 body; not so when a proper answer stands behind a line of junk.
+ */
+static enum http_start odd_answer(struct http *h, struct http_side *s, struct bytes in, bool *old) {
+    const struct http_exchange *next = http_exchanges_next(&h->waiting);
+    *old = false;
+    if (http_side_of(h, s) == h->client || !h->client_known || !next)
+        return HTTP_START_NO;
+    *old = next->old;
+    if (next->old || h->answered || h->lost || bytes_equal_nocase(next->origin.method, "CONNECT"))
+        return HTTP_START_NO;
+    enum http_start odd = http_status_odd(in, s->last);
+    if (odd != HTTP_START_NO)
+        return odd;
+    struct bytes seen = bytes_of(in.p, in.n < OLD_MIN ? in.n : OLD_MIN);
+    if (memmem(seen.p, seen.n, "\nHTTP/", 6))
+        return HTTP_START_NO;
+    *old = true;
+    return in.n < OLD_MIN && !s->last ? HTTP_START_MORE : HTTP_START_NO;
+}
+
 static bool step_start(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
+    bool old = false;
     *used = http_blank(in);
     if (*used)
         return true;
     enum http_start start = classify(h, s, in, false);
-    const struct http_exchange *next = http_exchanges_next(&h->waiting);
+    if (start == HTTP_START_NO)
+        start = odd_answer(h, s, in, &old);
     if (start == HTTP_START_YES) {
         enter_head(h, s);
-    } else if (start == HTTP_START_NO && http_side_of(h, s) != h->client && next && next->old) {
+    } else if (start == HTTP_START_NO && old) {
         http_message_old(h, s);
     } else if (start == HTTP_START_NO) {
         counter_one(COUNTER_HTTP_UNEXPECTED);
-        enter_seek(s, false);
+        enter_seek(h, s, false);
     }
     return start != HTTP_START_MORE;
 }
@@ -74,40 +98,6 @@ static bool step_seek(struct http *h, struct http_side *s, struct bytes in, size
     return start != HTTP_START_MORE;
 }
 
-/* Does the line in[line..at) end the head? 1 yes, 0 no, -1 the next byte must tell. A lone space ends it when
- * no empty line follows: some servers send that, and browsers take it. */
-static int ends_head(struct bytes in, size_t line, size_t at) {
-    size_t n = at - line;
-    if (n == 0 || (n == 1 && in.p[line] == '\r'))
-        return 1;
-    if (n != 1 || line == 0 || (in.p[line] != ' ' && in.p[line] != '\t'))
-        return 0;
-    if (at + 1 >= in.n)
-        return -1;
-    return in.p[at + 1] != '\n' && in.p[at + 1] != '\r';
-}
-
-/* Length of the head that begins the window, 0 while its end is not there. */
-static size_t head_length(struct http_side *s, struct bytes in) {
-    const uint8_t *end;
-    if (in.n > HTTP_HEAD_MAX)
-        in.n = HTTP_HEAD_MAX;
-    while (s->scanned < in.n && (end = memchr(in.p + s->scanned, '\n', in.n - s->scanned))) {
-        size_t at = (size_t)(end - in.p);
-        int over = ends_head(in, s->line, at);
-        if (over < 0) {
-            s->scanned = at;
-            return 0;
-        }
-        if (over || (s->line == 0 && s->request && bytes_starts_nocase(in, "GET ") &&
-                     !http_line_versioned(bytes_of(in.p, at))))
-            return at + 1;
-        s->line = s->scanned = at + 1;
-    }
-    s->scanned = in.n;
-    return 0;
-}
-
 static void messages_lost(struct http *h, struct http_side *s) {
     if (http_side_of(h, s) == h->client)
         http_exchanges_requests_lost(&h->waiting);
@@ -115,11 +105,20 @@ static void messages_lost(struct http *h, struct http_side *s) {
         http_exchanges_responses_lost(&h->waiting);
 }
 
+static void message_head(struct http *h, struct http_side *s, struct bytes block) {
+    uint8_t *tidy = s->lines.odd ? protocol_alloc(PROTOCOL_HELD, 2 * block.n + 2) : NULL;
+    if (tidy)
+        block = bytes_of(tidy, http_lines_tidy(block, tidy));
+    http_message_head(h, s, block);
+    protocol_free(tidy);
+}
+
 static bool step_head(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
-    size_t n = head_length(s, in);
+    size_t most = in.n < HTTP_HEAD_MAX ? in.n : HTTP_HEAD_MAX;
+    size_t n = http_lines_head(&s->lines, bytes_of(in.p, most), s->request, s->last || most == HTTP_HEAD_MAX);
     *used = 0;
     if (n) {
-        http_message_head(h, s, bytes_of(in.p, n));
+        message_head(h, s, bytes_of(in.p, n));
         *used = n;
         return true;
     }
@@ -127,7 +126,7 @@ static bool step_head(struct http *h, struct http_side *s, struct bytes in, size
         return false;
     counter_one(COUNTER_HTTP_HEADS_TOO_LONG);
     messages_lost(h, s);
-    enter_seek(s, true);
+    enter_seek(h, s, true);
     *used = HTTP_HEAD_MAX;
     return true;
 }
@@ -142,7 +141,7 @@ static bool step_body(struct http *h, struct http_side *s, struct bytes in, size
     if (step == HTTP_BODY_BROKEN) {
         counter_one(COUNTER_HTTP_CHUNKS_BROKEN);
         http_message_end(h, s, TRANSFER_CUT);
-        enter_seek(s, false);
+        enter_seek(h, s, false);
     }
     return true;
 }
@@ -346,7 +345,7 @@ static enum protocol_result http_gap(struct conversation *c, enum side from, uin
     http_message_end(h, s, TRANSFER_DONE);
     counter_one(COUNTER_HTTP_FRAMING_LOST);
     messages_lost(h, s);
-    enter_seek(s, false);
+    enter_seek(h, s, false);
     return h->result;
 }
 
@@ -361,6 +360,10 @@ static void http_end(struct conversation *c, enum side from, bool clean) {
     struct http_side *s = &h->side[from];
     if (s->phase == HTTP_ON_HOLD)
         return;
+    /* What waited for bytes that do not come is decided now. */
+    s->last = true;
+    if (s->held && h->result == PROTOCOL_OK)
+        run_held(h, s);
     struct bytes rest = held(s);
     /* Too short to be a message, and the last bytes there are. */
     if (s->phase == HTTP_IN_EITHER && rest.n > http_blank(rest)) {

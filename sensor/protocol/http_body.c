@@ -89,6 +89,7 @@ static enum http_body_step size_byte(struct http_body *b, uint8_t c, struct byte
         b->seen[b->seen_n++] = c;
     else
         b->plain_allowed = false;
+    b->bare_lf = c == '\n' && !b->cr;
     b->cr = c == '\r';
     enum http_body_step step =
         digit >= 0 && !b->spaces ? size_digit(b, (unsigned)digit, payload) : size_other(b, c, payload);
@@ -156,6 +157,13 @@ static size_t take_run(struct http_body *b, struct bytes in, struct bytes *paylo
     return n;
 }
 
+/* CR or CR LF behind a lone LF is rather the rest of the line end than the beginning of the data. */
+static bool rest_of_line_end(struct http_body *b, uint8_t c) {
+    bool rest = c == (b->cr ? '\n' : '\r');
+    b->bare_lf = b->cr = rest && !b->cr;
+    return rest;
+}
+
 static size_t take_chunked(struct http_body *b, struct bytes in, struct bytes *payload,
                            enum http_body_step *step) {
     size_t i = 0;
@@ -164,6 +172,8 @@ static size_t take_chunked(struct http_body *b, struct bytes in, struct bytes *p
         if (*step != HTTP_BODY_MORE || b->framing != HTTP_CHUNKED)
             return i;
     }
+    while (i < in.n && b->phase == CHUNK_DATA && b->bare_lf)
+        i += rest_of_line_end(b, in.p[i]);
     if (i < in.n && b->phase == CHUNK_DATA) {
         i += take_run(b, bytes_of(in.p + i, in.n - i), payload);
         if (b->left == 0)

@@ -26,6 +26,7 @@ struct http_body {
     bool digits, spaces; /* the size has one; something stood behind it */
     bool odd;            /* a byte stood in the size line that has no business there */
     bool cr, cr_only;    /* the last byte was CR; lines end with CR alone */
+    bool bare_lf;        /* the size line ended with LF alone, and no data has come behind it */
     uint32_t line;       /* bytes of the framing line, of the whole trailer section */
     uint8_t seen[24];    /* the first size line, given back as body if it was none */
     uint8_t seen_n;

@@ -32,7 +32,8 @@ struct http_exchanges {
 void http_exchanges_init(struct http_exchanges *q);
 void http_exchanges_finish(struct http_exchanges *q);
 
-/* Takes a bounded copy of the origin. When too many wait, or too many bytes of them, the oldest is forgotten (counted). */
+/* Takes a bounded copy of the origin. When too many wait, or too many bytes of them, the oldest is forgotten
+ * (counted). */
 void http_exchanges_asked(struct http_exchanges *q, const struct http_origin *origin, bool old);
 
 /* The request that the response which begins now answers; NULL if none is known. The caller's, to be freed.

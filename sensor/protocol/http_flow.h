@@ -4,6 +4,7 @@
 
 #include "protocol/http_exchange.h"
 #include "protocol/http_head.h"
+#include "protocol/http_lines.h"
 #include "protocol/protocol.h"
 
 /* One HTTP connection: what http.c (bytes to messages) and http_message.c (messages to transfers) share. */
@@ -21,13 +22,13 @@ enum http_phase {
 
 struct http_side {
     enum http_phase phase;
-    bool request;     /* the present message is one */
-    bool inside_line; /* seeking: the next byte is not a line's first */
-    bool expects;     /* the body waits for 100 (Continue) */
-    bool begun;       /* services->begin was asked */
-    size_t line;      /* in a head: where the present line begins */
-    size_t scanned;   /* in a head: no line end between `line` and here */
-    uint8_t *held;    /* bytes that wait for more, from held_at to held_end */
+    bool request;            /* the present message is one */
+    bool inside_line;        /* seeking: the next byte is not a line's first */
+    bool expects;            /* the body waits for 100 (Continue) */
+    bool begun;              /* services->begin was asked */
+    bool last;               /* no more bytes come */
+    struct http_lines lines; /* of the present head */
+    uint8_t *held;           /* bytes that wait for more, from held_at to held_end */
     size_t held_at, held_end, held_size;
     struct http_head head;          /* kept until the transfer begins */
     struct http_exchange *exchange; /* the request of a response, kept as long */
@@ -40,7 +41,9 @@ struct http {
     struct http_side side[2]; /* by enum side */
     enum side client;         /* who asks; the flow's client unless the first message shows otherwise */
     bool client_known;
-    bool wake; /* held bytes of the other side can go on */
+    bool wake;     /* held bytes of the other side can go on */
+    bool answered; /* a final answer was seen */
+    bool lost;     /* the way was lost once: it may have been before the capture began */
     struct http_exchanges waiting;
     uint64_t sought;            /* bytes stepped over since the last message */
     uint64_t hosts[HTTP_HOSTS]; /* digests of those already named */

@@ -113,7 +113,8 @@ static void read_framing(struct http_head *h, struct bytes block) {
     else
         h->framing = HTTP_UNTIL_CLOSE;
     int status = h->request ? 0 : h->tx->response_status_number;
-    h->status = status >= 100 && status <= 999 ? status : 200;
+    h->status_read = status >= 100 && status <= 999;
+    h->status = h->status_read ? status : 200;
 }
 
 /* --- heads with more fields than libhtp takes: it would give up, and the body behind them would pass unseen
@@ -165,6 +166,23 @@ static void feed_block(struct http_head *h, struct bytes block) {
     free(fewer);
 }
 
+/* libhtp takes a response without "HTTP/" at its beginning for a body: it gets a status line in place of the
+ * odd one. Returns what is left to feed. */
+static struct bytes feed_status(struct http_head *h, struct bytes block) {
+    char line[] = "HTTP/1.1 200 odd\r\n";
+    const uint8_t *end = memchr(block.p, '\n', block.n);
+    if (h->request || !end || bytes_starts_nocase(block, "HTTP/"))
+        return block;
+    for (const uint8_t *p = block.p; p + 4 < end; p++)
+        if (p[0] == ' ' && p[1] >= '1' && p[1] <= '9' && p[2] >= '0' && p[2] <= '9' && p[3] >= '0' &&
+            p[3] <= '9') {
+            memcpy(line + 9, p + 1, 3);
+            break;
+        }
+    feed(h, line, sizeof line - 1);
+    return bytes_of(end + 1, block.n - (size_t)(end + 1 - block.p));
+}
+
 bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
     htp_cfg_t *cfg = configuration();
     *h = (struct http_head){.request = request};
@@ -179,7 +197,7 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
         return false;
     }
     htp_connp_open(h->parser, NULL, 0, NULL, 0, NULL);
-    feed_block(h, block);
+    feed_block(h, feed_status(h, block));
     h->tx = htp_list_get(htp_connp_get_connection(h->parser)->transactions, 0);
     if (!line_read(h)) {
         http_head_finish(h);

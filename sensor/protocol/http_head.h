@@ -13,7 +13,8 @@ struct http_head {
     struct htp_tx_t *tx;
     size_t charged; /* of the account of protocols */
     bool request;
-    int status;                /* of a response; 200 where it cannot be read */
+    int status; /* of a response; 200 where it cannot be read */
+    bool status_read;
     enum http_framing framing; /* as announced, whatever method and status say */
     uint64_t length;           /* Content-Length, UINT64_MAX if there is none */
 };

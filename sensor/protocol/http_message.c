@@ -152,13 +152,14 @@ static void upgraded(struct http *h, struct http_side *s) {
 
 static void response_body(struct http *h, struct http_side *s) {
     int status = s->head.status;
-    bool none = status == 204 || status == 304 || asked_with(s, "HEAD");
+    bool none = status < 200 || status == 204 || status == 304 || asked_with(s, "HEAD");
     http_body_init(&s->body, s->head.framing, s->head.length, true);
     if (s->body.framing == HTTP_NO_BODY || (none && s->head.framing == HTTP_UNTIL_CLOSE)) {
         http_message_end(h, s, TRANSFER_DONE);
-    } else if (none) {
-        s->phase =
-            HTTP_IN_EITHER; /* length of what GET would have brought; browsers read a body that comes */
+    } else if (none || (s->body.framing == HTTP_UNTIL_CLOSE && !s->head.status_read)) {
+        /* The length of what GET would have brought, or a status that may be an interim one: browsers read a
+         * body that comes. */
+        s->phase = HTTP_IN_EITHER;
     } else {
         s->phase = HTTP_IN_BODY;
         if (s->head.framing == HTTP_LENGTH)
@@ -166,14 +167,22 @@ static void response_body(struct http *h, struct http_side *s) {
     }
 }
 
+/* A switch of protocols says to which one (RFC 9110 section 15.2.2); without that it is an answer like any
+ * other. */
+static bool switches(const struct http_side *s) {
+    return s->head.status == 101 &&
+           (s->head.framing == HTTP_UNTIL_CLOSE || http_head_has(&s->head, "upgrade"));
+}
+
 static void response_head(struct http *h, struct http_side *s) {
     counter_one(COUNTER_HTTP_RESPONSES);
     if (s->head.status < 200 && s->head.status != 101) {
-        http_message_end(h, s, TRANSFER_DONE);
+        response_body(h, s); /* there should be none, and the answer comes behind it */
         return;
     }
+    h->answered = true;
     s->exchange = http_exchanges_answered(&h->waiting);
-    if (s->head.status == 101) {
+    if (switches(s)) {
         upgraded(h, s);
     } else if (tunnel_opened(s)) {
         h->result = PROTOCOL_INNER;
@@ -195,11 +204,13 @@ void http_message_head(struct http *h, struct http_side *s, struct bytes block) 
         http_exchanges_requests_lost(&h->waiting);
     else
         http_exchanges_responses_lost(&h->waiting);
+    h->lost = true;
     s->phase = HTTP_SEEKING;
     s->inside_line = false;
 }
 
 void http_message_old(struct http *h, struct http_side *s) {
+    h->answered = true;
     s->exchange = http_exchanges_answered(&h->waiting);
     http_body_init(&s->body, HTTP_UNTIL_CLOSE, LENGTH_UNKNOWN, true);
     s->request = false;

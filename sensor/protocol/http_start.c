@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/http_start.h"
 
-enum { METHOD_MAX = 32, LINE_MAX_BYTES = 8192 };
+enum { METHOD_MAX = 32, LINE_MAX_BYTES = 8192, STATUS_MAX = 256, JUNK_MAX = 8 };
 
 static const char *const methods[] = {
     "GET",      "HEAD",      "POST",    "PUT",        "PATCH",  "DELETE",    "OPTIONS", "TRACE",  "CONNECT",
@@ -9,8 +9,7 @@ static const char *const methods[] = {
     "MERGE",    "CHECKOUT",  "CHECKIN", "MKACTIVITY", "SOURCE", "SUBSCRIBE", "NOTIFY",  NULL,
 };
 
-/* RFC 9110 section 5.6.2 */
-static bool token_byte(uint8_t c) {
+bool http_token_byte(uint8_t c) {
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
            (c && strchr("!#$%&'*+-.^_`|~", c));
 }
@@ -52,7 +51,7 @@ static enum http_start versioned_line(struct bytes in) {
 
 enum http_start http_request_start(struct bytes in, bool sure) {
     size_t n = 0;
-    while (n < in.n && n <= METHOD_MAX && token_byte(in.p[n]))
+    while (n < in.n && n <= METHOD_MAX && http_token_byte(in.p[n]))
         n++;
     if (n == in.n)
         return n <= METHOD_MAX ? HTTP_START_MORE : HTTP_START_NO;
@@ -106,4 +105,40 @@ size_t http_no_start(struct bytes in) {
     while (n < in.n && in.p[n - 1] != '\n' && (in.p[n] < 'C' || in.p[n] > 'U'))
         n++;
     return n;
+}
+
+/* "HTTP" in any case from `at` on, NUL bytes aside; returns where it ends, 0 if it is not there. */
+static size_t http_word(struct bytes line, size_t at) {
+    static const char word[] = "HTTP";
+    for (size_t i = 0; word[i]; at++) {
+        if (at == line.n || (line.p[at] != 0 && (line.p[at] & ~0x20) != word[i]))
+            return 0;
+        i += line.p[at] != 0;
+    }
+    return at;
+}
+
+/* "ICY 200 OK" */
+static bool names_status(struct bytes line) {
+    size_t n = 0;
+    while (n < line.n && (http_token_byte(line.p[n]) || line.p[n] == '/'))
+        n++;
+    return n > 0 && n <= METHOD_MAX && matches(bytes_of(line.p + n, line.n - n), " ddd") == HTTP_START_YES &&
+           (n + 4 == line.n || line.p[n + 4] == ' ' || line.p[n + 4] == '\r');
+}
+
+enum http_start http_status_odd(struct bytes in, bool last) {
+    size_t n = in.n < STATUS_MAX ? in.n : STATUS_MAX;
+    const uint8_t *end = memchr(in.p, '\n', n);
+    if (!end)
+        return n < STATUS_MAX && !last ? HTTP_START_MORE : HTTP_START_NO;
+    struct bytes line = bytes_trim(bytes_of(in.p, (size_t)(end - in.p)));
+    for (size_t at = 0; at < JUNK_MAX && at < line.n; at++) {
+        size_t behind = http_word(line, at);
+        /* "HTTP." and the like are no word of a body; further in, only a version makes it one. */
+        if (behind && ((behind < line.n && line.p[behind] == '/') || (at == 0 && line.n <= behind + 1) ||
+                       (behind < line.n && line.p[behind] == '\\')))
+            return HTTP_START_YES;
+    }
+    return names_status(line) ? HTTP_START_YES : HTTP_START_NO;
 }

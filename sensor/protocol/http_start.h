@@ -12,6 +12,13 @@ enum http_start { HTTP_START_NO, HTTP_START_MORE, HTTP_START_YES };
 enum http_start http_request_start(struct bytes in, bool sure);
 enum http_start http_status_start(struct bytes in, bool sure);
 
+/* A status line that only some browsers take for one: junk before "HTTP/", another protocol's name, none at
+ * all. For where an answer must begin. `last`: no more bytes come. */
+enum http_start http_status_odd(struct bytes in, bool last);
+
+/* RFC 9110 section 5.6.2 */
+bool http_token_byte(uint8_t c);
+
 /* Does this request line (without its end) name a version? HTTP/0.9 does not. */
 bool http_line_versioned(struct bytes line);
 
