@@ -92,14 +92,16 @@ static uint64_t any_number(struct bytes list) {
     return UINT64_MAX;
 }
 
-/* libhtp's own reading of Content-Length first (it steps over junk around the digits), the digits else. A
- * zero that is only the beginning of a value ("0x44") is none. */
+/* A number that libhtp reads out of what is none: less than nothing, or the zero of "0x44". */
+static bool misread(struct bytes field) {
+    return field.n > 1 && (field.p[0] == '-' || (field.p[0] == '0' && (field.p[1] | 0x20) == 'x'));
+}
+
+/* libhtp's own reading of Content-Length first (it steps over junk around the digits), the digits else. */
 static uint64_t content_length(const struct http_head *h) {
     int64_t n = h->request ? h->tx->request_content_length : h->tx->response_content_length;
     struct bytes field = bytes_trim(http_head_field(h, "content-length"));
-    if (n > 0 || (n == 0 && !(field.n > 1 && (field.p[1] | 0x20) == 'x')))
-        return (uint64_t)n;
-    return any_number(field);
+    return n >= 0 && !misread(field) ? (uint64_t)n : any_number(field);
 }
 
 static void read_framing(struct http_head *h, struct bytes block) {
