@@ -179,6 +179,13 @@
     COUNTER(LEDGER_FORGOTTEN,     "report.ledger_forgotten",      "lines of the ledger forgotten because its memory was full") \
     COUNTER(LEDGER_REFUSED,       "report.ledger_refused",        "records that the ledger could not count because memory was short") \
     COUNTER(LEDGER_JUMPS,         "report.ledger_time_jumps",     "records whose time is days from the ledger's: not believed until others agree") \
+    COUNTER(STORE_COMMITS,        "report.store_commits",         "transactions of the store") \
+    COUNTER(STORE_FAILURES,       "report.store_failures",        "transactions that failed; what they held waits for the next") \
+    COUNTER(STORE_REPLACED,       "report.store_replaced",        "damaged databases set aside") \
+    COUNTER(STORE_AGED,           "report.store_aged",            "closed incidents forgotten because of their age") \
+    COUNTER(STORE_FORGOTTEN,      "report.store_forgotten",       "closed incidents forgotten because the store was full") \
+    COUNTER(STORE_UNREAD,         "report.store_unread",          "rows of the store that could not be taken over at the start") \
+    COUNTER(RECORDS_REPEATED,     "report.records_repeated",      "records that came again after a restart and were counted already") \
     COUNTER(MESSAGES,             "report.messages",              "messages made for outputs") \
     COUNTER(MESSAGES_DELIVERED,   "report.messages_delivered",    "messages that an output took") \
     COUNTER(MESSAGES_LOST,        "report.messages_lost",         "messages dropped because too many were held for an output") \

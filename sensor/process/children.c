@@ -60,6 +60,17 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
     return worker_run(&o);
 }
 
+/* Reading files keeps nothing, unless the configuration names a folder. */
+static struct store_config store_of(const struct sensor *s) {
+    const char *given = s->config->sensor.state;
+    return (struct store_config){.folder = given        ? given
+                                           : s->offline ? NULL
+                                                        : "/var/lib/gantry",
+                                 .run = s->run,
+                                 .max_age = s->config->store.max_age,
+                                 .max_bytes = s->config->store.max_size};
+}
+
 static int reporter_main(const struct sensor *s, int ready) {
     close_siblings(s, -1);
     const struct reporting_options o = {
@@ -70,6 +81,8 @@ static int reporter_main(const struct sensor *s, int ready) {
                    .growth_interval = s->config->alerts.growth_interval,
                    .incidents_max = s->config->alerts.incidents_max,
                    .ledger = s->config->ledger,
+                   .store = store_of(s),
+                   .held_max = s->config->store.outbox,
                    .offline = s->offline},
         .rings = s->ring,
         .ring_count = s->workers,

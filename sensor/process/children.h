@@ -15,6 +15,7 @@ struct sensor {
     size_t output_count;
     unsigned workers;
     bool inspect_all, offline;
+    uint64_t run; /* of these rings; random */
     struct capture *capture[WORKERS_MAX];
     struct ring *ring[WORKERS_MAX];
     struct doorbell *doorbell;

@@ -100,10 +100,8 @@ static void load_parts(const struct yaml *root, const char *file, struct config 
     const struct yaml *sensor = yaml_get(root, "sensor"), *key = yaml_get(sensor, "digest-key");
     if (sections && key)
         read_key(key, c, arena, problems);
-    const struct yaml *state = yaml_get(sensor, "state");
-    if (state)
-        problem_warning(problems, file, state->line,
-                        "state: nothing outlives a restart in this version; the folder is not used");
+    if (c->sensor.state)
+        c->sensor.state = path_beside(arena, file, c->sensor.state);
     if (file && c->policy && policy_image_networks(c->policy) == 0)
         problem_warning(
             problems, file, 0,

@@ -17,7 +17,7 @@ struct config {
         const char *name; /* observer.name; default: the host's name */
         uint64_t workers;
         uint64_t memory;             /* bytes, all workers together */
-        const char *state;           /* folder */
+        const char *state;           /* folder; NULL if not given */
         const char *digest_key_file; /* NULL: a random key for this run */
         struct hash_key digest_key;  /* read from it, or random */
     } sensor;
@@ -33,6 +33,9 @@ struct config {
         uint64_t incidents_max;
     } alerts;
     struct ledger_options ledger;
+    struct config_store {
+        uint64_t max_age, max_size, outbox; /* ns; bytes; bytes of each output's messages */
+    } store;
     /* Limits of the stages; memory fields that are 0 are shared out of sensor.memory by process/budget.c. */
     struct flow_options flow;
     struct stream_options stream;

@@ -18,6 +18,7 @@
 #define CAPTURE(field) .offset = offsetof(struct config_capture, field)
 #define ALERTS(field) .offset = offsetof(struct config_alerts, field)
 #define LEDGER(field) .offset = offsetof(struct ledger_options, field)
+#define STORE(field) .offset = offsetof(struct config_store, field)
 #define FLOW(field) .offset = offsetof(struct flow_options, field)
 #define STREAM(field) .offset = offsetof(struct stream_options, field)
 #define LIMIT(field) .offset = offsetof(struct config, field)
@@ -30,8 +31,8 @@ static const struct setting sensor_settings[] = {
      .help = "processes that share the traffic of an interface; as many as there are processors if not given"},
     {.key = "memory", .type = SETTING_SIZE, SENSOR(memory), .low = MIB(64), .high = GIB(4096), .preset = "1 GiB",
      .help = "memory of all workers together"},
-    {.key = "state", .type = SETTING_TEXT, SENSOR(state), .preset = "/var/lib/gantry",
-     .help = "folder for what outlives a restart; not used by this version"},
+    {.key = "state", .type = SETTING_TEXT, SENSOR(state),
+     .help = "folder for what outlives a restart; /var/lib/gantry for an interface, nothing for files if not given"},
     {.key = "digest-key", .type = SETTING_TEXT, SENSOR(digest_key_file),
      .help = "file with the key of digests, 32 hexadecimal digits; random for each run if not given"},
     {0},
@@ -83,6 +84,16 @@ static const struct setting ledger_settings[] = {
      .preset = "10 MB", .help = "fewer bytes in 24 hours are never unusual"},
     {.key = "repeat", .type = SETTING_DURATION, LEDGER(repeat), .low = SECONDS(1), .high = DAYS(45), .preset = "1 d",
      .help = "time between two alerts of one incident of the ledger"},
+    {0},
+};
+
+static const struct setting store_settings[] = {
+    {.key = "max-age", .type = SETTING_DURATION, STORE(max_age), .low = SECONDS(3600), .high = DAYS(3650),
+     .preset = "90 d", .help = "time that closed incidents are kept"},
+    {.key = "max-size", .type = SETTING_SIZE, STORE(max_size), .low = MIB(1), .high = GIB(1024), .preset = "1 GiB",
+     .help = "size of the database; the oldest closed incidents, then the least recent of the ledger go first"},
+    {.key = "outbox", .type = SETTING_SIZE, STORE(outbox), .low = MIB(1), .high = GIB(4), .preset = "16 MiB",
+     .help = "messages held for each output; of alerts updates are dropped first, openings last"},
     {0},
 };
 
@@ -152,6 +163,10 @@ static bool read_alerts(struct setting_reader *r, const struct yaml *node, void 
 
 static bool read_ledger(struct setting_reader *r, const struct yaml *node, void *field) {
     return setting_read(r, node, ledger_settings, field);
+}
+
+static bool read_store(struct setting_reader *r, const struct yaml *node, void *field) {
+    return setting_read(r, node, store_settings, field);
 }
 
 static bool read_flow(struct setting_reader *r, const struct yaml *node, void *field) {
@@ -260,6 +275,11 @@ static const struct setting top_settings[] = {
      LIMIT(ledger),
      .read = read_ledger,
      .help = "what is little by little, and what is unusual"},
+    {.key = "store",
+     .type = SETTING_CUSTOM,
+     LIMIT(store),
+     .read = read_store,
+     .help = "how much of the past is kept"},
     {.key = "limits", .type = SETTING_CUSTOM, .read = read_limits, .help = "bounds of the stages"},
     {0},
 };
@@ -271,6 +291,7 @@ const struct config_table *config_tables(void) {
         {"capture", capture_settings},
         {"alerts", alerts_settings},
         {"ledger", ledger_settings},
+        {"store", store_settings},
         {"limits", limits_settings},
         {"limits.flow", flow_settings},
         {"limits.stream", stream_settings},
@@ -285,6 +306,7 @@ static void fill_defaults(struct setting_reader *r, struct config *c) {
     read_capture(r, NULL, &c->capture);
     read_alerts(r, NULL, &c->alerts);
     read_ledger(r, NULL, &c->ledger);
+    read_store(r, NULL, &c->store);
     read_flow(r, NULL, &c->flow);
     read_stream(r, NULL, &c->stream);
     read_content(r, NULL, &c->content);

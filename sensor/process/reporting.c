@@ -33,30 +33,34 @@ static int catch_signals(void) {
     return signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-/* Takes at most BATCH records from a ring and commits them; how many. */
-static size_t drain(struct reporting *g, struct ring *ring) {
+/* Takes at most BATCH records from a ring; how many. */
+static size_t drain(struct reporting *g, unsigned channel) {
+    struct ring *ring = g->o->rings[channel];
     size_t n = 0;
     const struct record *r;
     while (n < BATCH && (r = ring_read(ring, g->copy, &g->damaged))) {
         if (r->time > g->newest)
             g->newest = r->time;
-        reporter_record(g->reporter, r);
+        reporter_take(g->reporter, channel, r);
         n++;
     }
-    if (n)
-        ring_commit(ring);
     return n;
 }
 
-/* *empty: nothing was left in any ring. */
+/* The rings may forget what is in the store, or in memory where there is none. *empty: nothing was left in
+ * any. */
 static size_t drain_all(struct reporting *g, bool *empty) {
     size_t all = 0;
     *empty = true;
     for (size_t i = 0; i < g->o->ring_count; i++) {
-        size_t n = drain(g, g->o->rings[i]);
+        size_t n = drain(g, (unsigned)i);
         *empty &= n < BATCH;
         all += n;
     }
+    if (all)
+        reporter_commit(g->reporter);
+    for (size_t i = 0; i < g->o->ring_count && all; i++)
+        ring_commit(g->o->rings[i]);
     return all;
 }
 
@@ -125,9 +129,10 @@ static void loop(struct reporting *g) {
     for (;;) {
         bool finished = all_finished(g); /* before the last look, so that nothing slips in between */
         bool empty;
-        time_ns now = time_now(g); /* workers tell it after their records: once those are read it is the time */
+        time_ns now =
+            time_now(g); /* workers tell it after their records: once those are read it is the time */
         size_t n = drain_all(g, &empty);
-        if (now && empty)
+        if (now && (empty || !g->o->report.offline))
             reporter_tick(g->reporter, now);
         reporter_deliver(g->reporter);
         stats_when_due(g);

@@ -229,6 +229,7 @@ int supervisor_run(const struct options *options) {
         status = 2;
     else if (load(s) && gather_outputs(s)) {
         s->sensor.inspect_all = options->inspect_all;
+        s->sensor.run = hash_key_random().k0 >> 1;
         s->sensor.offline = options->file_count > 0;
         if (options->check)
             status = check_done(s);

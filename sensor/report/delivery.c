@@ -13,9 +13,12 @@ struct delivery {
     struct outbox *outbox;
     unsigned records;
     size_t message_max;
+    uint64_t held_max;
     size_t done;       /* octets sent of the first waiting message */
     uint64_t sequence; /* of the last message */
     uint64_t lost;     /* dropped since the last time that was told */
+    uint64_t saved;    /* the sequence in the store */
+    bool overflowed;   /* and nobody was told yet */
     bool offline, colour, finishing, reopen;
     char name[160]; /* for messages */
     char room[FORMAT_ROOM + FRAME_ROOM];
@@ -34,6 +37,7 @@ struct delivery *delivery_create(const struct output_config *config, const struc
     d->transport = transport_find(config->to, &rest);
     d->records = config->records;
     d->offline = options->offline;
+    d->held_max = options->held_max;
     d->outbox = outbox_create(options->held_max);
     snprintf(d->name, sizeof d->name, "%s:%s", config->format, config->to);
     if (!d->format || !d->transport || !d->outbox) {
@@ -67,7 +71,9 @@ void delivery_destroy(struct delivery *d) {
 /* A file or pipe of an offline run is lossless: its reader sets the pace. */
 static void wait_for_room(struct delivery *d, size_t more) {
     struct pollfd fd;
-    while (d->offline && d->transport->people && outbox_count(d->outbox) && outbox_full(d->outbox, more)) {
+    struct bytes frame;
+    while (d->offline && d->transport->people && outbox_next(d->outbox, &frame) &&
+           outbox_full(d->outbox, more)) {
         if (d->transport->poll(d->carrier, &fd))
             poll(&fd, 1, 1000);
         else
@@ -76,11 +82,20 @@ static void wait_for_room(struct delivery *d, size_t more) {
     }
 }
 
-static void hold(struct delivery *d, struct bytes frame) {
+static enum outbox_rank rank_of(const struct event *e) {
+    static const enum outbox_rank ranks[] = {
+        [INCIDENT_OPENED] = OUTBOX_OPENING, [INCIDENT_GROWN] = OUTBOX_UPDATE, [INCIDENT_CLOSED] = OUTBOX_END};
+    if (e->incident)
+        return ranks[e->incident->state];
+    return e->urgent ? OUTBOX_OPENING : OUTBOX_RECORD;
+}
+
+static void hold(struct delivery *d, const struct event *e, struct bytes frame) {
     wait_for_room(d, frame.n);
-    uint64_t dropped = outbox_put(d->outbox, frame, d->done > 0);
+    uint64_t dropped = outbox_put(d->outbox, e->sequence, rank_of(e), frame, d->done > 0);
+    d->overflowed |= dropped && d->lost == 0;
     if (dropped && d->lost == 0)
-        log_warning("output %s: too much is held for it, the oldest messages are dropped", d->name);
+        log_warning("output %s: too much is held for it, messages are dropped, openings last", d->name);
     d->lost += dropped;
     counter_add(COUNTER_MESSAGES_LOST, dropped);
 }
@@ -89,7 +104,7 @@ void delivery_put(struct delivery *d, const struct event *e) {
     struct event mine = *e;
     bool shortened, counted = d->transport->framing == FRAMING_STREAM && d->format->octet_counting;
     char *message = d->room + FRAME_ROOM - 1; /* a byte stays behind it for the newline */
-    if (!(d->records & e->kind))
+    if (!(d->records & (e->kind | (e->urgent ? (unsigned)REPORT_ALERT : 0))))
         return;
     mine.sequence = ++d->sequence;
     mine.colour = d->colour;
@@ -109,7 +124,7 @@ void delivery_put(struct delivery *d, const struct event *e) {
     } else if (d->transport->framing != FRAMING_NONE) {
         message[n++] = '\n';
     }
-    hold(d, bytes_of(message, n));
+    hold(d, &mine, bytes_of(message, n));
     delivery_pump(d);
 }
 
@@ -204,4 +219,53 @@ void delivery_tell_undelivered(const struct delivery *d) {
     uint64_t left = outbox_count(d->outbox);
     if (left)
         log_warning("output %s: %llu messages are not delivered", d->name, (unsigned long long)left);
+}
+
+/* --- the store --- */
+
+const char *delivery_name(const struct delivery *d) {
+    return d->name;
+}
+
+void delivery_rename(struct delivery *d, unsigned number) {
+    size_t n = strlen(d->name);
+    snprintf(d->name + n, sizeof d->name - n, " #%u", number);
+}
+
+bool delivery_overflowed(struct delivery *d) {
+    bool overflowed = d->overflowed;
+    d->overflowed = false;
+    return overflowed;
+}
+
+bool delivery_crowded(const struct delivery *d) {
+    return outbox_bytes(d->outbox) > d->held_max / 2;
+}
+
+void delivery_keep(struct delivery *d, bool kept) {
+    outbox_keep(d->outbox, kept);
+}
+
+bool delivery_save(const struct delivery *d, struct store *store) {
+    const struct store_value v[] = {STORE_T(bytes_text(d->name)), STORE_N(d->sequence)};
+    bool ok = outbox_save(d->outbox, d->name, store);
+    return ok && (d->sequence == d->saved || store_run(store, STORE_OUTPUT_PUT, v, 2));
+}
+
+void delivery_saved(struct delivery *d) {
+    d->saved = d->sequence;
+    outbox_saved(d->outbox);
+}
+
+void delivery_spoil(struct delivery *d) {
+    d->saved = UINT64_MAX;
+    outbox_spoil(d->outbox);
+}
+
+void delivery_load_sequence(struct delivery *d, uint64_t sequence) {
+    d->sequence = d->saved = sequence;
+}
+
+bool delivery_load(struct delivery *d, uint64_t number, unsigned rank, struct bytes message) {
+    return outbox_load(d->outbox, number, (enum outbox_rank)rank, message);
 }

@@ -126,3 +126,36 @@ uint64_t distinct_registers_count(const uint8_t *registers) {
         return 0;
     return (uint64_t)(alpha * m * m / (z + m * unset) + 0.5);
 }
+
+enum { PACKED = 3 };
+
+size_t distinct_registers_pack(const uint8_t *registers, uint8_t out[DISTINCT_REGISTERS]) {
+    size_t n = 0;
+    for (size_t i = 0; i < DISTINCT_REGISTERS; i++) {
+        if (!registers[i])
+            continue;
+        if (n + PACKED >= DISTINCT_REGISTERS) { /* that size means all of them */
+            memcpy(out, registers, DISTINCT_REGISTERS);
+            return DISTINCT_REGISTERS;
+        }
+        out[n++] = (uint8_t)i;
+        out[n++] = (uint8_t)(i >> 8);
+        out[n++] = registers[i];
+    }
+    return n;
+}
+
+bool distinct_registers_unpack(const uint8_t *packed, size_t n, uint8_t registers[DISTINCT_REGISTERS]) {
+    memset(registers, 0, DISTINCT_REGISTERS);
+    if (n == DISTINCT_REGISTERS)
+        memcpy(registers, packed, n);
+    else if (n > DISTINCT_REGISTERS || n % PACKED)
+        return false;
+    for (size_t i = 0; n < DISTINCT_REGISTERS && i < n; i += PACKED) {
+        size_t index = packed[i] | (size_t)packed[i + 1] << 8;
+        if (index >= DISTINCT_REGISTERS)
+            return false;
+        registers[index] = packed[i + 2];
+    }
+    return true;
+}

@@ -3,6 +3,7 @@
 #define GANTRY_REPORT_DISTINCT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* How many distinct 64-bit digests were added: exact up to DISTINCT_EXACT, then HyperLogLog (Flajolet et al.,
@@ -31,5 +32,10 @@ uint64_t distinct_count(const struct distinct *d);
 void distinct_registers_add(uint8_t *registers, uint64_t digest);
 void distinct_registers_merge(uint8_t *into, const uint8_t *from);
 uint64_t distinct_registers_count(const uint8_t *registers);
+/* As they are stored: all of them, or while fewer are set, index (2 octets, little-endian) and value of each
+ * that is. Returns the size, at most DISTINCT_REGISTERS. */
+size_t distinct_registers_pack(const uint8_t *registers, uint8_t out[DISTINCT_REGISTERS]);
+/* False if that is no stored form. */
+bool distinct_registers_unpack(const uint8_t *packed, size_t n, uint8_t registers[DISTINCT_REGISTERS]);
 
 #endif

@@ -24,6 +24,7 @@ struct event {
     const struct incident_facts *incident; /* alerts only */
     const uint64_t *counters;              /* stats only: COUNTER_COUNT values */
     bool last;                             /* stats: end of the run */
+    bool urgent;                           /* a notice that goes where alerts go */
     struct bytes name, path;               /* as they may be shown: redacted in alerts */
     bool colour;                           /* the output is a terminal */
 };

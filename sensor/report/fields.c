@@ -41,7 +41,7 @@ static void get_time(const struct event *e, size_t which, struct value *v) {
 
 static void get_kind(const struct event *e, size_t which, struct value *v) {
     bool metric = e->kind == REPORT_STATS && !e->record;
-    set_token(v, e->kind == REPORT_ALERT ? "alert" : metric ? "metric" : "event");
+    set_token(v, e->kind == REPORT_ALERT || e->urgent ? "alert" : metric ? "metric" : "event");
 }
 
 static void get_category(const struct event *e, size_t which, struct value *v) {

@@ -21,6 +21,8 @@ struct incident {
     uint64_t next_tenfold;
     time_ns told;
     bool grown; /* since `told` */
+    bool closed, changed;
+    struct incident *next_changed;
     size_t key_size;
     uint8_t key[];
 };
@@ -32,7 +34,7 @@ struct incidents {
     struct incident **buckets;
     size_t mask;
     uint64_t count, serial;
-    struct incident *oldest, *newest;
+    struct incident *oldest, *newest, *changed;
     struct seen *seen;
     time_ns scanned;
     struct record_builder builder;
@@ -70,6 +72,11 @@ void incidents_destroy(struct incidents *t) {
         next = i->newer;
         free_incident(i);
     }
+    for (struct incident *i = t->changed, *next; i; i = next) {
+        next = i->next_changed;
+        if (i->closed)
+            free_incident(i);
+    }
     seen_destroy(t->seen);
     free(t->buckets);
     free(t);
@@ -77,10 +84,20 @@ void incidents_destroy(struct incidents *t) {
 
 /* --- one incident --- */
 
+static void note_change(struct incidents *t, struct incident *i) {
+    if (i->changed || !t->options.kept)
+        return;
+    i->changed = true;
+    i->next_changed = t->changed;
+    t->changed = i;
+}
+
 static void tell(struct incidents *t, struct incident *i, enum incident_state state, time_ns time) {
     i->facts.state = state;
     i->facts.sequence++;
-    i->facts.plates = distinct_count(&i->plates);
+    uint64_t plates = distinct_count(&i->plates);
+    if (i->facts.plates < plates) /* an estimate may shrink when it goes on from the store */
+        i->facts.plates = plates;
     if (i->facts.plates < i->record->distinct) /* a record carries only so many digests */
         i->facts.plates = i->record->distinct;
     i->told = time;
@@ -121,7 +138,10 @@ static void close_incident(struct incidents *t, struct incident *i, time_ns time
     unlink_age(t, i);
     t->count--;
     counter_one(COUNTER_INCIDENTS_CLOSED);
-    free_incident(i);
+    i->closed = true;
+    note_change(t, i);
+    if (!i->changed)
+        free_incident(i);
 }
 
 static time_ns quiet_end(const struct incidents *t, const struct incident *i) {
@@ -244,6 +264,7 @@ static void add(struct incidents *t, const struct record *r, struct bytes class)
     unlink_age(t, i);
     link_newest(t, i);
     count_object(t, i, r);
+    note_change(t, i);
     bool tenfold = i->facts.objects >= i->next_tenfold;
     while (i->facts.objects >= i->next_tenfold)
         i->next_tenfold *= 10;
@@ -287,4 +308,109 @@ void incidents_tick(struct incidents *t, time_ns now) {
 void incidents_close(struct incidents *t) {
     while (t->oldest)
         close_incident(t, t->oldest, t->oldest->facts.last);
+}
+
+/* --- the store --- */
+
+static bool save_one(const struct incident *i, struct store *store) {
+    uint8_t registers[DISTINCT_REGISTERS] = {0}, packed[DISTINCT_REGISTERS];
+    const struct incident_facts *f = &i->facts;
+    for (uint32_t k = 0; k < i->plates.count && !i->plates.registers; k++)
+        distinct_registers_add(registers, i->plates.exact[k]);
+    size_t n = distinct_registers_pack(i->plates.registers ? i->plates.registers : registers, packed);
+    const struct store_value v[] = {STORE_N(i->serial),
+                                    STORE_T(bytes_text(f->id)),
+                                    STORE_N(i->closed),
+                                    STORE_B(bytes_of(i->key, i->key_size)),
+                                    STORE_N(f->sequence),
+                                    STORE_N(f->objects),
+                                    STORE_N(f->bytes),
+                                    STORE_N(f->plates),
+                                    STORE_N(f->first),
+                                    STORE_N(f->last),
+                                    STORE_N(i->told),
+                                    STORE_N(i->grown),
+                                    STORE_N(i->next_tenfold),
+                                    STORE_B(bytes_of(packed, n)),
+                                    STORE_B(bytes_of(i->record, i->record->size))};
+    return store_run(store, STORE_INCIDENT_PUT, v, sizeof v / sizeof v[0]);
+}
+
+bool incidents_save(struct incidents *t, struct store *store) {
+    bool ok = true;
+    for (const struct incident *i = t->changed; i && ok; i = i->next_changed)
+        ok = save_one(i, store);
+    return ok && seen_save(t->seen, store);
+}
+
+void incidents_saved(struct incidents *t) {
+    for (struct incident *i = t->changed, *next; i; i = next) {
+        next = i->next_changed;
+        i->changed = false;
+        if (i->closed)
+            free_incident(i);
+    }
+    t->changed = NULL;
+    seen_saved(t->seen);
+}
+
+void incidents_spoil(struct incidents *t) {
+    for (struct incident *i = t->oldest; i; i = i->newer)
+        note_change(t, i);
+    seen_spoil(t->seen);
+}
+
+static bool readable(const struct store_value *v) {
+    return v[1].bytes.n < sizeof((struct incident_facts *)0)->id && v[2].bytes.n <= SHOWN_KEY_MAX;
+}
+
+/* In the order of their last records, so that the least recent is the oldest. */
+static void load_row(void *context, const struct store_value *v) {
+    struct incidents *t = context;
+    uint8_t registers[DISTINCT_REGISTERS];
+    struct incident *i = readable(v) ? calloc(1, sizeof *i + v[2].bytes.n) : NULL;
+    struct record *record = i ? shown_read(v[13].bytes) : NULL;
+    if (!record) {
+        free(i);
+        counter_one(COUNTER_STORE_UNREAD);
+        return;
+    }
+    i->record = record;
+    i->serial = (uint64_t)v[0].number;
+    memcpy(i->facts.id, v[1].bytes.p, v[1].bytes.n);
+    i->key_size = v[2].bytes.n;
+    memcpy(i->key, v[2].bytes.p, i->key_size);
+    i->facts.sequence = (uint64_t)v[3].number;
+    i->facts.objects = (uint64_t)v[4].number;
+    i->facts.bytes = (uint64_t)v[5].number;
+    i->facts.plates = (uint64_t)v[6].number;
+    i->facts.first = v[7].number;
+    i->facts.last = v[8].number;
+    i->told = v[9].number;
+    i->grown = v[10].number != 0;
+    i->next_tenfold = v[11].number < 10 ? 10 : (uint64_t)v[11].number;
+    distinct_init(&i->plates);
+    if (v[12].bytes.n && distinct_registers_unpack(v[12].bytes.p, v[12].bytes.n, registers) &&
+        (i->plates.registers = malloc(DISTINCT_REGISTERS)))
+        memcpy(i->plates.registers, registers, DISTINCT_REGISTERS);
+    i->hash = hash_bytes(&t->secret, i->key, i->key_size);
+    i->chain = t->buckets[i->hash & t->mask];
+    t->buckets[i->hash & t->mask] = i;
+    link_newest(t, i);
+    t->count++;
+}
+
+static void load_last(void *context, const struct store_value *v) {
+    struct incidents *t = context;
+    if (v[0].kind == STORE_NUMBER)
+        t->serial = (uint64_t)v[0].number;
+}
+
+bool incidents_load(struct incidents *t, struct store *store, bool same_run) {
+    bool ok = store_each(store, STORE_INCIDENT_EACH_OPEN, load_row, t) &&
+              store_each(store, STORE_INCIDENT_LAST, load_last, t);
+    if (ok && same_run)
+        ok = seen_load(t->seen, store);
+    seen_saved(t->seen);
+    return ok;
 }

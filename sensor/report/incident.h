@@ -3,6 +3,7 @@
 #define GANTRY_REPORT_INCIDENT_H
 
 #include "report/event.h"
+#include "report/store.h"
 
 /* Findings gathered by class, source image network and destination (the partner, else the address).
  *
@@ -17,6 +18,7 @@ struct incident_options {
     const char *observer;
     uint64_t quiet, growth_interval; /* ns of packet time */
     uint64_t most;                   /* incidents; the least recent is closed for a new one */
+    bool kept;                       /* in a store: what changed is remembered until incidents_saved() */
 };
 
 struct incident_sink {
@@ -37,5 +39,14 @@ void incidents_record(struct incidents *i, const struct record *r);
 void incidents_tick(struct incidents *i, time_ns now);
 /* Closes all that are open, the least recent first. */
 void incidents_close(struct incidents *i);
+
+/* What changed since incidents_saved(), into the store's transaction. */
+bool incidents_save(struct incidents *i, struct store *store);
+void incidents_saved(struct incidents *i);
+/* Everything is to be written again. */
+void incidents_spoil(struct incidents *i);
+/* Those that were open; `same_run`: objects that were moving still are. One whose record this version cannot
+ * read is counted and left out. */
+bool incidents_load(struct incidents *i, struct store *store, bool same_run);
 
 #endif

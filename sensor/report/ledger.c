@@ -11,20 +11,8 @@
 enum { BUCKETS_OF_HASH = 1 << 14, JUMP_WITNESSES = 3, MEMORY_PRESET = 64 << 20, MAPPED_BITS = 96 };
 static const time_ns hour_ns = 3600 * NS_PER_S, jump_ns = 2 * 86400 * NS_PER_S;
 
-struct ledger {
-    struct alarm_watch watch;
-    struct hash_key secret;
-    struct entry **table;
-    struct entry *oldest, *newest;
-    size_t count;
-    uint64_t memory;
-    time_ns now, elsewhere; /* packet time; where the last jump went */
-    unsigned agreed;        /* records in a row that jumped there */
-    time_ns scanned;
-};
-
 struct ledger *ledger_create(const char *observer, const struct ledger_options *options,
-                             const struct ledger_sink *sink) {
+                             const struct ledger_sink *sink, bool kept) {
     struct ledger *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
@@ -33,6 +21,7 @@ struct ledger *ledger_create(const char *observer, const struct ledger_options *
     l->watch.sink = *sink;
     if (options->memory == 0)
         l->watch.options.memory = MEMORY_PRESET;
+    l->kept = kept;
     l->secret = hash_key_random();
     l->table = calloc(BUCKETS_OF_HASH, sizeof(struct entry *));
     if (l->table)
@@ -61,6 +50,7 @@ static void forget(struct ledger *l, struct entry *e) {
         at = &(*at)->chain;
     *at = e->chain;
     unlink_age(l, e);
+    ledger_unkeep(l, e);
     l->memory -= sizeof *e + e->key_size + bucket_finish(e) * DISTINCT_REGISTERS;
     l->count--;
     alarm_finish(e);
@@ -73,6 +63,7 @@ void ledger_destroy(struct ledger *l) {
     while (l->oldest)
         forget(l, l->oldest);
     free(l->table);
+    free(l->gone);
     free(l);
 }
 
@@ -83,11 +74,13 @@ static struct entry *find(const struct ledger *l, uint64_t hash, const uint8_t *
     return e;
 }
 
-static struct entry *begin(struct ledger *l, uint64_t hash, const uint8_t *key, size_t n) {
+struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n) {
+    uint64_t hash = hash_bytes(&l->secret, key, n);
     struct entry *e = calloc(1, sizeof *e + n);
     if (!e)
         return NULL;
     bucket_init(e);
+    e->id = ++l->serial;
     e->hash = hash;
     e->key_size = n;
     memcpy(e->key, key, n);
@@ -172,7 +165,7 @@ static void add(struct ledger *l, const struct record *r, struct bytes class, ti
         .digest_count = r->digests,
     };
     if (!e)
-        e = begin(l, hash, key, n);
+        e = ledger_begin(l, key, n);
     if (!e) {
         counter_one(COUNTER_LEDGER_REFUSED);
         return;
@@ -180,6 +173,7 @@ static void add(struct ledger *l, const struct record *r, struct bytes class, ti
     unlink_age(l, e);
     link_newest(l, e);
     e->last = t > e->last ? t : e->last;
+    ledger_change(l, e);
     l->memory += (uint64_t)(int64_t)bucket_add(e, t, l->now, &a) * DISTINCT_REGISTERS;
     if (ended)
         alarm_check(&l->watch, e, r, class, l->now);
@@ -215,7 +209,8 @@ void ledger_tick(struct ledger *l, time_ns now) {
     l->scanned = l->now;
     for (struct entry *e = l->oldest, *next; e; e = next) {
         next = e->newer;
-        alarm_check(&l->watch, e, NULL, bytes_of(NULL, 0), l->now);
+        if (alarm_check(&l->watch, e, NULL, bytes_of(NULL, 0), l->now))
+            ledger_change(l, e);
         if (l->now - e->last > (LEDGER_PERIOD_DAYS + 1) * 24 * hour_ns)
             forget(l, e);
     }
@@ -231,6 +226,15 @@ bool ledger_totals(const struct ledger *l, const char *network, const char *dest
         out->plates = bucket_plates(e, l->now, window);
     }
     return e != NULL;
+}
+
+size_t ledger_forget(struct ledger *l, size_t lines) {
+    size_t n = 0;
+    for (; n < lines && l->oldest; n++) {
+        counter_one(COUNTER_LEDGER_FORGOTTEN);
+        forget(l, l->oldest);
+    }
+    return n;
 }
 
 size_t ledger_count(const struct ledger *l) {

@@ -3,6 +3,7 @@
 #define GANTRY_REPORT_LEDGER_H
 
 #include "report/event.h"
+#include "report/store.h"
 
 /* What has left, by image network, destination (the partner; of a host that nobody knows its /24 or /56) and
  * class: objects and bytes when a transfer of that class ends, distinct plates (registers of distinct.h, no
@@ -33,7 +34,7 @@ struct ledger_sink {
 };
 
 struct ledger *ledger_create(const char *observer, const struct ledger_options *options,
-                             const struct ledger_sink *sink);
+                             const struct ledger_sink *sink, bool kept);
 void ledger_destroy(struct ledger *l);
 /* A finding or transfer record; what does not leave an image network is passed over. */
 void ledger_record(struct ledger *l, const struct record *r);
@@ -43,6 +44,14 @@ void ledger_tick(struct ledger *l, time_ns now);
 bool ledger_totals(const struct ledger *l, const char *network, const char *destination, const char *class,
                    enum ledger_window window, struct ledger_totals *out);
 size_t ledger_count(const struct ledger *l);
+/* The least recent lines; returns how many. */
+size_t ledger_forget(struct ledger *l, size_t lines);
+
+/* As of incident.h; `kept`: in a store. */
+bool ledger_save(struct ledger *l, struct store *store);
+void ledger_saved(struct ledger *l);
+void ledger_spoil(struct ledger *l);
+bool ledger_load(struct ledger *l, struct store *store);
 
 /* "Plate Systems", "203.0.113.0/24", "2001:db8:0:100::/56" in `room`, or in the record. */
 struct bytes ledger_destination(const struct record *r, char room[ADDRESS_TEXT_MAX + 4]);

@@ -75,6 +75,7 @@ static void tell(struct alarm_watch *w, struct alarm *a, enum incident_state sta
     a->facts.state = state;
     a->facts.sequence++;
     a->told = now;
+    a->changed = true;
     w->sink.alert(w->sink.context, now, &a->facts, a->record);
 }
 
@@ -120,9 +121,10 @@ static void raise_alarm(struct alarm_watch *w, struct entry *e, enum alarm_rule 
     tell(w, a, raised ? INCIDENT_GROWN : INCIDENT_OPENED, now);
 }
 
-void alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r, struct bytes class,
+bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r, struct bytes class,
                  time_ns now) {
     char why[160];
+    bool told = false;
     for (unsigned i = 0; i < ALARM_COUNT; i++) {
         struct alarm *a = &e->alarms[i];
         struct incident_facts facts = a->facts;
@@ -136,9 +138,11 @@ void alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r,
         } else if (a->record) {
             tell(w, a, INCIDENT_CLOSED, now);
             free(a->record);
-            *a = (struct alarm){.record = NULL};
+            *a = (struct alarm){.record = NULL, .changed = true};
         }
+        told |= a->changed;
     }
+    return told;
 }
 
 void alarm_finish(struct entry *e) {

@@ -64,6 +64,7 @@ int bucket_add(struct entry *e, time_ns t, time_ns now, const struct addition *a
         struct bucket *b = bucket_at(e, span, t, now, &registers);
         if (!b)
             continue;
+        b->changed = true;
         b->objects += a->objects;
         b->bytes += a->bytes;
         b->denied_objects += a->denied ? a->objects : 0;

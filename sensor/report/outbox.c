@@ -7,6 +7,9 @@ struct held {
     struct held *next;
     uint64_t end;    /* once sent: octets sent up to its end */
     uint64_t number; /* once sent: messages sent up to this one */
+    uint64_t serial; /* in the store */
+    enum outbox_rank rank;
+    bool saved;
     size_t size;
     unsigned refused; /* times */
     uint8_t bytes[];
@@ -15,8 +18,13 @@ struct held {
 struct outbox {
     struct held *first, *last;
     struct held *waiting; /* the first that is not sent */
+    struct held *unsaved; /* the first that is not in the store; those behind it are not either */
     uint64_t count, bytes, most;
-    uint64_t octets, numbers; /* sent since the last rewind */
+    uint64_t octets, numbers;     /* sent since the last rewind */
+    uint64_t ranks[OUTBOX_RANKS]; /* messages of each */
+    bool kept;
+    uint64_t *gone; /* serials that are still in the store */
+    size_t gone_count, gone_room;
 };
 
 struct outbox *outbox_create(uint64_t most_bytes) {
@@ -26,16 +34,38 @@ struct outbox *outbox_create(uint64_t most_bytes) {
     return o;
 }
 
-static void drop_first(struct outbox *o) {
-    struct held *h = o->first;
-    o->first = h->next;
+/* Without memory the row stays: its message is sent once more after a restart. */
+static void note_gone(struct outbox *o, uint64_t serial) {
+    if (o->gone_count == o->gone_room) {
+        size_t more = o->gone_room ? o->gone_room * 2 : 64;
+        uint64_t *wider = realloc(o->gone, more * sizeof *wider);
+        if (!wider)
+            return;
+        o->gone = wider;
+        o->gone_room = more;
+    }
+    o->gone[o->gone_count++] = serial;
+}
+
+/* `before` is NULL for the first. */
+static void drop(struct outbox *o, struct held *before, struct held *h) {
+    *(before ? &before->next : &o->first) = h->next;
+    if (o->last == h)
+        o->last = before;
     if (o->waiting == h)
         o->waiting = h->next;
-    if (!o->first)
-        o->last = NULL;
+    if (o->unsaved == h)
+        o->unsaved = h->next;
+    if (h->saved)
+        note_gone(o, h->serial);
+    o->ranks[h->rank]--;
     o->bytes -= h->size + sizeof *h;
     o->count--;
     free(h);
+}
+
+static void drop_first(struct outbox *o) {
+    drop(o, NULL, o->first);
 }
 
 void outbox_destroy(struct outbox *o) {
@@ -43,53 +73,59 @@ void outbox_destroy(struct outbox *o) {
         return;
     while (o->first)
         drop_first(o);
+    free(o->gone);
     free(o);
 }
 
-/* The message behind the one that is partly sent, which must be finished or the receiver loses its place. */
-static void drop_second(struct outbox *o) {
-    struct held *busy = o->first, *h = busy->next;
-    busy->next = h->next;
-    if (o->last == h)
-        o->last = busy;
-    o->bytes -= h->size + sizeof *h;
-    o->count--;
-    free(h);
+/* Not the one that is partly sent, which must be finished or the receiver loses its place. False: there is
+ * none of this rank or a lesser one. */
+static bool drop_least(struct outbox *o, enum outbox_rank most, bool busy) {
+    for (enum outbox_rank rank = 0; rank <= most; rank++) {
+        struct held *before = NULL;
+        for (struct held *h = o->ranks[rank] ? o->first : NULL; h; before = h, h = h->next)
+            if (h->rank == rank && !(busy && h == o->waiting)) {
+                drop(o, before, h);
+                return true;
+            }
+    }
+    return false;
 }
 
 bool outbox_full(const struct outbox *o, size_t more) {
     return o->bytes + more + sizeof(struct held) > o->most;
 }
 
-uint64_t outbox_put(struct outbox *o, struct bytes message, bool busy) {
-    uint64_t dropped = 0;
-    for (; o->first && outbox_full(o, message.n); dropped++) {
-        if (!busy || o->first != o->waiting)
-            drop_first(o);
-        else if (o->first->next)
-            drop_second(o);
-        else
-            break;
-    }
-    struct held *h = outbox_full(o, message.n) ? NULL : malloc(sizeof *h + message.n);
+static struct held *append(struct outbox *o, uint64_t serial, enum outbox_rank rank, struct bytes message) {
+    struct held *h = malloc(sizeof *h + message.n);
     if (!h)
-        return dropped + 1;
-    *h = (struct held){.size = message.n};
+        return NULL;
+    *h = (struct held){.size = message.n, .serial = serial, .rank = rank};
     memcpy(h->bytes, message.p, message.n);
-    if (o->last)
-        o->last->next = h;
-    else
-        o->first = h;
+    *(o->last ? &o->last->next : &o->first) = h;
     o->last = h;
     if (!o->waiting)
         o->waiting = h;
+    o->ranks[rank]++;
     o->bytes += h->size + sizeof *h;
     o->count++;
+    return h;
+}
+
+uint64_t outbox_put(struct outbox *o, uint64_t serial, enum outbox_rank rank, struct bytes message,
+                    bool busy) {
+    uint64_t dropped = 0;
+    while (outbox_full(o, message.n) && drop_least(o, rank, busy))
+        dropped++;
+    struct held *h = outbox_full(o, message.n) ? NULL : append(o, serial, rank, message);
+    if (!h)
+        return dropped + 1;
+    if (!o->unsaved)
+        o->unsaved = h;
     return dropped;
 }
 
 bool outbox_next(const struct outbox *o, struct bytes *message) {
-    if (!o->waiting)
+    if (!o->waiting || (o->kept && !o->waiting->saved))
         return false;
     *message = bytes_of(o->waiting->bytes, o->waiting->size);
     return true;
@@ -102,24 +138,15 @@ void outbox_sent(struct outbox *o) {
     o->waiting = o->waiting->next;
 }
 
-static void drop(struct outbox *o, struct held *h) {
-    struct held **at = &o->first, *before = NULL;
-    while (*at != h) {
-        before = *at;
-        at = &(*at)->next;
-    }
-    *at = h->next;
-    if (o->waiting == h)
-        o->waiting = h->next;
-    if (o->last == h)
-        o->last = before;
-    o->bytes -= h->size + sizeof *h;
-    o->count--;
-    free(h);
+static void drop_any(struct outbox *o, struct held *h) {
+    struct held *before = NULL;
+    for (struct held *at = o->first; at != h; at = at->next)
+        before = at;
+    drop(o, before, h);
 }
 
 void outbox_skip(struct outbox *o) {
-    drop(o, o->waiting);
+    drop_any(o, o->waiting);
 }
 
 /* Those that are sent and wait for an answer are as many as the transport's window, so few. */
@@ -133,7 +160,7 @@ static struct held *find_sent(const struct outbox *o, uint64_t number) {
 bool outbox_answered(struct outbox *o, uint64_t number) {
     struct held *h = find_sent(o, number);
     if (h)
-        drop(o, h);
+        drop_any(o, h);
     return h != NULL;
 }
 
@@ -141,7 +168,7 @@ bool outbox_refused(struct outbox *o, uint64_t number) {
     struct held *h = find_sent(o, number);
     bool last = h && ++h->refused >= OUTBOX_TRIES;
     if (last)
-        drop(o, h);
+        drop_any(o, h);
     return last;
 }
 
@@ -163,4 +190,49 @@ uint64_t outbox_rewind(struct outbox *o) {
 
 uint64_t outbox_count(const struct outbox *o) {
     return o->count;
+}
+
+uint64_t outbox_bytes(const struct outbox *o) {
+    return o->bytes;
+}
+
+/* --- the store --- */
+
+void outbox_keep(struct outbox *o, bool kept) {
+    o->kept = kept;
+}
+
+bool outbox_save(const struct outbox *o, const char *name, struct store *store) {
+    bool ok = true;
+    for (size_t i = 0; i < o->gone_count && ok; i++) {
+        const struct store_value v[] = {STORE_T(bytes_text(name)), STORE_N(o->gone[i])};
+        ok = store_run(store, STORE_MESSAGE_DROP, v, 2);
+    }
+    for (const struct held *h = o->unsaved; h && ok; h = h->next) {
+        const struct store_value v[] = {STORE_T(bytes_text(name)), STORE_N(h->serial), STORE_N(h->rank),
+                                        STORE_B(bytes_of(h->bytes, h->size))};
+        ok = store_run(store, STORE_MESSAGE_PUT, v, 4);
+    }
+    return ok;
+}
+
+void outbox_saved(struct outbox *o) {
+    for (struct held *h = o->unsaved; h; h = h->next)
+        h->saved = true;
+    o->unsaved = NULL;
+    o->gone_count = 0;
+}
+
+void outbox_spoil(struct outbox *o) {
+    for (struct held *h = o->first; h; h = h->next)
+        h->saved = false;
+    o->unsaved = o->first;
+    o->gone_count = 0;
+}
+
+bool outbox_load(struct outbox *o, uint64_t serial, enum outbox_rank rank, struct bytes message) {
+    struct held *h = append(o, serial, rank < OUTBOX_RANKS ? rank : OUTBOX_RECORD, message);
+    if (h)
+        h->saved = true;
+    return h != NULL;
 }

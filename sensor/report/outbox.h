@@ -2,7 +2,7 @@
 #ifndef GANTRY_REPORT_OUTBOX_H
 #define GANTRY_REPORT_OUTBOX_H
 
-#include "base/bytes.h"
+#include "report/store.h"
 
 /* Messages of one output, oldest first, from when they were made until the receiver has them. Bounded in
  * bytes. A message is waiting, then sent (handed to the transport), then confirmed and gone. The sent ones
@@ -11,9 +11,12 @@ struct outbox; /* opaque */
 
 struct outbox *outbox_create(uint64_t most_bytes);
 void outbox_destroy(struct outbox *o);
-/* Makes room by dropping the oldest, but for the one that is partly sent (`busy`); returns how many were
- * dropped. A message that cannot be held at all counts as dropped. */
-uint64_t outbox_put(struct outbox *o, struct bytes message, bool busy);
+/* What must give way first when there is no room: the oldest of the least rank. */
+enum outbox_rank { OUTBOX_RECORD, OUTBOX_UPDATE, OUTBOX_END, OUTBOX_OPENING, OUTBOX_RANKS };
+/* Makes room by dropping others, but for the one that is partly sent (`busy`) and those of a higher rank;
+ * returns how many were dropped. A message that cannot be held at all counts as dropped. */
+uint64_t outbox_put(struct outbox *o, uint64_t serial, enum outbox_rank rank, struct bytes message,
+                    bool busy);
 bool outbox_full(const struct outbox *o, size_t more); /* the next put of `more` bytes would drop one */
 /* The first message that is not sent; false if there is none. Valid until the next call that changes the
  * outbox. */
@@ -32,5 +35,15 @@ bool outbox_refused(struct outbox *o, uint64_t number);
 /* A new connection: what was sent and not confirmed is to be sent again; returns how many. */
 uint64_t outbox_rewind(struct outbox *o);
 uint64_t outbox_count(const struct outbox *o); /* not confirmed */
+uint64_t outbox_bytes(const struct outbox *o);
+
+/* In a store: a message goes out only after outbox_saved(). Serials count up, one for each message. */
+void outbox_keep(struct outbox *o, bool kept);
+/* What changed, into the store's transaction, under this output's name. */
+bool outbox_save(const struct outbox *o, const char *name, struct store *store);
+void outbox_saved(struct outbox *o);
+void outbox_spoil(struct outbox *o);
+/* A message as it was saved. */
+bool outbox_load(struct outbox *o, uint64_t serial, enum outbox_rank rank, struct bytes message);
 
 #endif

@@ -31,5 +31,18 @@ void delivery_reopen(struct delivery *d);
 /* From now on an acknowledged message is delivered; returns how many are not. */
 uint64_t delivery_finish(struct delivery *d);
 void delivery_tell_undelivered(const struct delivery *d);
+/* True once after messages had to be dropped where none had since the last that was delivered. */
+bool delivery_overflowed(struct delivery *d);
+bool delivery_crowded(const struct delivery *d); /* its room is half used */
+
+/* In the store, as of outbox.h; a second output of one name gets a number. */
+const char *delivery_name(const struct delivery *d);
+void delivery_rename(struct delivery *d, unsigned number);
+void delivery_keep(struct delivery *d, bool kept);
+bool delivery_save(const struct delivery *d, struct store *store);
+void delivery_saved(struct delivery *d);
+void delivery_spoil(struct delivery *d);
+void delivery_load_sequence(struct delivery *d, uint64_t sequence);
+bool delivery_load(struct delivery *d, uint64_t number, unsigned rank, struct bytes message);
 
 #endif

@@ -47,6 +47,14 @@ struct ledger_options {
     uint64_t repeat;                       /* ns between two alerts of one incident of the ledger */
 };
 
+/* Where incidents, ledger and undelivered messages outlive the reporter (store.h). */
+struct store_config {
+    const char *folder; /* NULL: nothing outlives it */
+    uint64_t run;       /* of the channels: a reporter that is started again has the same */
+    uint64_t max_age;   /* ns of packet time that closed incidents are kept; 0: 90 days */
+    uint64_t max_bytes; /* of the database; 0: no bound but the disk's */
+};
+
 struct report_options {
     const char *observer;                /* sensor name */
     const struct output_config *outputs; /* kept by reference */
@@ -55,6 +63,7 @@ struct report_options {
     uint64_t growth_interval; /* ns after which growth is told even if below tenfold; 0: 15 min */
     uint64_t incidents_max;   /* 0: 65,536; the least recent is closed first */
     struct ledger_options ledger;
+    struct store_config store;
     uint64_t held_max; /* bytes of messages held for an output that does not take them; 0: 16 MiB */
     bool offline;      /* reading files: time is packet time only, outputs are waited for at the end */
 };
@@ -65,6 +74,12 @@ struct reporter *reporter_create(const struct report_options *options, struct er
 void reporter_destroy(struct reporter *r);
 /* One record from a worker, already checked by record_valid(). */
 void reporter_record(struct reporter *r, const struct record *record);
+/* The same of this channel (0 for the first worker's), unless the record's id says that it was counted before
+ * the reporter was started again. */
+void reporter_take(struct reporter *r, unsigned channel, const struct record *record);
+/* All that was taken is in the store, so that the channels may forget it; only now do its messages go out.
+ * Without a store, or while it cannot be written, memory is all there is. */
+void reporter_commit(struct reporter *r);
 /* COUNTER_COUNT values of all workers and of this process summed, for the stats record. `last`: at the end of
  * the run. */
 void reporter_stats(struct reporter *r, const uint64_t *counters, time_ns now, bool last);
@@ -78,7 +93,7 @@ void reporter_deliver(struct reporter *r);
 /* SIGHUP: files are closed and opened again (logrotate). */
 void reporter_reopen(struct reporter *r);
 /* Closes all incidents (closing alerts go out), waits for outputs at most `timeout_ms`. Returns messages
- * undelivered. */
+ * undelivered and lost; those that a store keeps go out after the next start. */
 uint64_t reporter_finish(struct reporter *r, int timeout_ms);
 
 #endif

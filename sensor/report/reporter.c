@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/incident.h"
-#include "report/ledger.h"
-#include "report/output.h"
+#include "report/keeper.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define QUIET_PRESET (15 * 60 * NS_PER_S)
 #define GROWTH_PRESET (15 * 60 * NS_PER_S)
+#define AGE_PRESET (90 * 86400 * NS_PER_S)
 enum { INCIDENTS_PRESET = 65536, HELD_PRESET = 16 << 20 };
 
 struct reporter {
     const char *observer;
     struct incidents *incidents;
     struct ledger *ledger;
+    struct keeper *keeper; /* NULL: no store */
+    struct record_builder builder;
+    uint64_t note[(sizeof(struct record) + RECORD_TEXT_MAX) / sizeof(uint64_t)];
+    time_ns now; /* of the newest record or tick */
     struct delivery **deliveries;
     size_t count;
     uint8_t name[UINT16_MAX], path[UINT16_MAX]; /* redacted, while an alert is told */
@@ -37,11 +41,50 @@ static void tell_alert(void *context, time_ns time, const struct incident_facts 
     tell(r, &e);
 }
 
+/* Of the sensor itself, to outputs that want alerts too. */
+static void notice(void *context, const char *id, const char *text) {
+    struct reporter *r = context;
+    struct record_builder *b = &r->builder;
+    record_begin(b, RECORD_NOTICE);
+    b->head.time = r->now ? r->now : clock_wall();
+    record_text(b, TEXT_RULE_ID, bytes_text(id));
+    record_text(b, TEXT_RULE_NAME, bytes_text(text));
+    record_pack(b, 0, r->note);
+    const struct record *record = (const void *)r->note;
+    const struct event e = {.kind = REPORT_STATS,
+                            .time = record->time,
+                            .observer = r->observer,
+                            .record = record,
+                            .urgent = true};
+    tell(r, &e);
+}
+
+static void tell_overflows(struct reporter *r) {
+    char text[256];
+    for (size_t i = 0; i < r->count; i++)
+        if (delivery_overflowed(r->deliveries[i])) {
+            snprintf(text, sizeof text,
+                     "Output %s takes nothing and its room is full: messages for it are dropped",
+                     delivery_name(r->deliveries[i]));
+            notice(r, "outbox-full", text);
+        }
+}
+
+static void commit_when_crowded(struct reporter *r) {
+    for (size_t i = 0; i < r->count; i++)
+        if (delivery_crowded(r->deliveries[i])) {
+            keeper_commit(r->keeper);
+            reporter_deliver(r);
+            return;
+        }
+}
+
 void reporter_record(struct reporter *r, const struct record *record) {
     static const uint8_t kinds[] = {
         [RECORD_TRANSFER] = REPORT_TRANSFER, [RECORD_FLOW] = REPORT_FLOW, [RECORD_NOTICE] = REPORT_STATS};
     struct event e = {
         .kind = kinds[record->kind], .time = record->time, .observer = r->observer, .record = record};
+    r->now = record->time > r->now ? record->time : r->now;
     e.name = record_text_of(record, TEXT_NAME);
     e.path = record_text_of(record, TEXT_PATH);
     if (e.kind)
@@ -52,6 +95,20 @@ void reporter_record(struct reporter *r, const struct record *record) {
     }
 }
 
+void reporter_take(struct reporter *r, unsigned channel, const struct record *record) {
+    if (r->keeper && !keeper_take(r->keeper, channel, record->id))
+        return;
+    reporter_record(r, record);
+    tell_overflows(r);
+    if (r->keeper)
+        commit_when_crowded(r); /* any moment between two records will do */
+}
+
+void reporter_commit(struct reporter *r) {
+    if (r->keeper)
+        keeper_commit(r->keeper);
+}
+
 void reporter_stats(struct reporter *r, const uint64_t *counters, time_ns now, bool last) {
     struct event e = {
         .kind = REPORT_STATS, .time = now, .observer = r->observer, .counters = counters, .last = last};
@@ -60,12 +117,32 @@ void reporter_stats(struct reporter *r, const uint64_t *counters, time_ns now, b
 
 /* --- life --- */
 
+static void number_outputs(struct reporter *r) {
+    for (size_t i = 0; i < r->count; i++)
+        for (size_t k = i + 1, n = 1; k < r->count; k++)
+            if (strcmp(delivery_name(r->deliveries[i]), delivery_name(r->deliveries[k])) == 0)
+                delivery_rename(r->deliveries[k], (unsigned)++n);
+}
+
+static bool open_store(struct reporter *r, const struct report_options *o, struct error *e) {
+    const struct keeper_parts parts = {r->incidents, r->ledger, r->deliveries, r->count, r, notice};
+    struct store_config config = o->store;
+    if (!config.folder)
+        return true;
+    if (!config.max_age)
+        config.max_age = AGE_PRESET;
+    number_outputs(r);
+    r->keeper = keeper_create(&config, &parts, e);
+    return r->keeper != NULL;
+}
+
 struct reporter *reporter_create(const struct report_options *o, struct error *e) {
     const struct incident_options incident = {
         .observer = o->observer ? o->observer : "gantry",
         .quiet = o->quiet ? o->quiet : QUIET_PRESET,
         .growth_interval = o->growth_interval ? o->growth_interval : GROWTH_PRESET,
         .most = o->incidents_max ? o->incidents_max : INCIDENTS_PRESET,
+        .kept = o->store.folder != NULL,
     };
     const struct delivery_options delivery = {.held_max = o->held_max ? o->held_max : HELD_PRESET,
                                               .offline = o->offline};
@@ -76,7 +153,7 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
     r->observer = incident.observer;
     r->incidents = incidents_create(&incident, &sink);
     const struct ledger_sink alarms = {r, tell_alert};
-    r->ledger = ledger_create(incident.observer, &o->ledger, &alarms);
+    r->ledger = ledger_create(incident.observer, &o->ledger, &alarms, incident.kept);
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
     if (!r->incidents || !r->ledger || !r->deliveries)
         goto no_memory;
@@ -88,6 +165,8 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
             goto failed;
         r->count++;
     }
+    if (!open_store(r, o, e))
+        goto failed;
     return r;
 no_memory:
     error_set(e, "out of memory");
@@ -101,6 +180,7 @@ void reporter_destroy(struct reporter *r) {
         return;
     for (size_t i = 0; i < r->count; i++)
         delivery_destroy(r->deliveries[i]);
+    keeper_destroy(r->keeper);
     free(r->deliveries);
     incidents_destroy(r->incidents);
     ledger_destroy(r->ledger);
@@ -112,6 +192,12 @@ void reporter_destroy(struct reporter *r) {
 void reporter_tick(struct reporter *r, time_ns packet_time) {
     incidents_tick(r->incidents, packet_time);
     ledger_tick(r->ledger, packet_time);
+    r->now = packet_time > r->now ? packet_time : r->now;
+    tell_overflows(r);
+    if (r->keeper) {
+        keeper_tick(r->keeper, packet_time);
+        keeper_commit(r->keeper);
+    }
     reporter_deliver(r);
 }
 
@@ -138,6 +224,7 @@ uint64_t reporter_finish(struct reporter *r, int timeout_ms) {
     struct pollfd fds[POLL_MAX];
     uint64_t left;
     incidents_close(r->incidents);
+    reporter_commit(r);
     for (;;) {
         left = 0;
         for (size_t i = 0; i < r->count; i++)
@@ -146,7 +233,10 @@ uint64_t reporter_finish(struct reporter *r, int timeout_ms) {
             break;
         poll(fds, reporter_poll(r, fds, POLL_MAX), SLICE_MS);
     }
+    reporter_commit(r);
     for (size_t i = 0; i < r->count; i++)
         delivery_tell_undelivered(r->deliveries[i]);
-    return left;
+    if (left && r->keeper)
+        log_warning("%llu messages go out after the next start", (unsigned long long)left);
+    return r->keeper ? 0 : left;
 }

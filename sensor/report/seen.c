@@ -12,13 +12,17 @@ struct entry {
     uint64_t bytes;
     uint32_t next;         /* in the bucket, or in the free list */
     uint32_t older, newer; /* by age */
+    uint32_t next_changed;
+    bool live, changed, saved; /* changed: in the list of them */
 };
 
 struct seen {
     struct hash_key secret;
     struct entry *entries;
     uint32_t *buckets;
-    uint32_t mask, free, oldest, newest;
+    uint32_t mask, free, oldest, newest, changed;
+    struct seen_key *gone; /* dropped, and still in the store */
+    size_t gone_count, gone_room;
 };
 
 struct seen *seen_create(uint32_t most) {
@@ -38,7 +42,7 @@ struct seen *seen_create(uint32_t most) {
     for (uint32_t i = 0; i < most; i++)
         s->entries[i].next = i + 1 < most ? i + 1 : NONE;
     s->mask = buckets - 1;
-    s->oldest = s->newest = NONE;
+    s->oldest = s->newest = s->changed = NONE;
     s->secret = hash_key_random();
     return s;
 }
@@ -48,6 +52,7 @@ void seen_destroy(struct seen *s) {
         return;
     free(s->entries);
     free(s->buckets);
+    free(s->gone);
     free(s);
 }
 
@@ -72,10 +77,35 @@ static void link_newest(struct seen *s, uint32_t i) {
     s->newest = i;
 }
 
+/* Without memory a row stays in the store: it can only be taken for an object of this run that is no more. */
+static void note_gone(struct seen *s, const struct seen_key *key) {
+    if (s->gone_count == s->gone_room) {
+        size_t more = s->gone_room ? s->gone_room * 2 : 64;
+        struct seen_key *wider = realloc(s->gone, more * sizeof *wider);
+        if (!wider)
+            return;
+        s->gone = wider;
+        s->gone_room = more;
+    }
+    s->gone[s->gone_count++] = *key;
+}
+
+static void note_change(struct seen *s, uint32_t i) {
+    struct entry *e = &s->entries[i];
+    if (e->changed)
+        return;
+    e->changed = true;
+    e->next_changed = s->changed;
+    s->changed = i;
+}
+
 void seen_drop(struct seen *s, const struct seen_key *key) {
     uint32_t *at = find(s, key), i = *at;
     if (i == NONE)
         return;
+    if (s->entries[i].saved)
+        note_gone(s, key);
+    s->entries[i].live = s->entries[i].saved = false;
     *at = s->entries[i].next;
     unlink_age(s, i);
     s->entries[i].next = s->free;
@@ -87,6 +117,7 @@ uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bo
     *forgot = false;
     *is_new = i == NONE;
     if (i != NONE) {
+        note_change(s, i);
         unlink_age(s, i);
         link_newest(s, i);
         return &s->entries[i].bytes;
@@ -102,7 +133,57 @@ uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bo
     s->entries[i].key = *key;
     s->entries[i].bytes = 0;
     s->entries[i].next = NONE;
+    s->entries[i].live = true;
+    note_change(s, i);
     *at = i;
     link_newest(s, i);
     return &s->entries[i].bytes;
+}
+
+/* --- the store --- */
+
+bool seen_save(struct seen *s, struct store *store) {
+    bool ok = true;
+    for (size_t i = 0; i < s->gone_count && ok; i++) {
+        const struct store_value v[] = {STORE_N(s->gone[i].incident), STORE_N(s->gone[i].worker),
+                                        STORE_N(s->gone[i].object)};
+        ok = store_run(store, STORE_OBJECT_DROP, v, 3);
+    }
+    for (uint32_t i = s->changed; i != NONE && ok; i = s->entries[i].next_changed) {
+        const struct entry *e = &s->entries[i];
+        const struct store_value v[] = {STORE_N(e->key.incident), STORE_N(e->key.worker),
+                                        STORE_N(e->key.object), STORE_N(e->bytes)};
+        if (e->live)
+            ok = store_run(store, STORE_OBJECT_PUT, v, 4);
+    }
+    return ok;
+}
+
+void seen_saved(struct seen *s) {
+    for (uint32_t i = s->changed; i != NONE; i = s->entries[i].next_changed) {
+        s->entries[i].saved = s->entries[i].live;
+        s->entries[i].changed = false;
+    }
+    s->changed = NONE;
+    s->gone_count = 0;
+}
+
+void seen_spoil(struct seen *s) {
+    s->gone_count = 0;
+    for (uint32_t i = s->oldest; i != NONE; i = s->entries[i].newer) {
+        s->entries[i].saved = false;
+        note_change(s, i);
+    }
+}
+
+static void load_row(void *context, const struct store_value *v) {
+    struct seen *s = context;
+    struct seen_key key = {(uint64_t)v[0].number, (uint64_t)v[2].number, (uint64_t)v[1].number};
+    bool is_new, forgot;
+    *seen_note(s, &key, &is_new, &forgot) = (uint64_t)v[3].number;
+    s->entries[s->newest].saved = true;
+}
+
+bool seen_load(struct seen *s, struct store *store) {
+    return store_each(store, STORE_OBJECT_EACH, load_row, s);
 }

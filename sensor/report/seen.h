@@ -3,6 +3,7 @@
 #define GANTRY_REPORT_SEEN_H
 
 #include "base/hash.h"
+#include "report/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,5 +25,13 @@ void seen_destroy(struct seen *s);
  * *forgot: another had to go for it. */
 uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bool *forgot);
 void seen_drop(struct seen *s, const struct seen_key *key);
+
+/* What changed since seen_saved(), into the store's transaction. */
+bool seen_save(struct seen *s, struct store *store);
+void seen_saved(struct seen *s);
+/* Everything is to be written again. */
+void seen_spoil(struct seen *s);
+/* As it was saved; the objects of incidents that are not open are dropped with seen_drop(). */
+bool seen_load(struct seen *s, struct store *store);
 
 #endif

@@ -37,6 +37,17 @@ struct record *shown_pack(const struct record_builder *b, uint64_t id) {
     return copy;
 }
 
+struct record *shown_read(struct bytes stored) {
+    struct record *r = stored.n >= sizeof *r ? malloc(stored.n) : NULL;
+    if (!r)
+        return NULL;
+    memcpy(r, stored.p, stored.n);
+    if (record_valid(r, stored.n) && r->size == stored.n)
+        return r;
+    free(r);
+    return NULL;
+}
+
 void shown_name(char out[37], const char *observer, struct bytes key, time_ns first) {
     static const struct hash_key halves[2] = {{0x676e74727931, 1}, {0x676e74727931, 2}};
     uint8_t all[SHOWN_KEY_MAX + 256 + sizeof first];

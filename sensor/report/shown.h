@@ -13,6 +13,8 @@ enum { SHOWN_NAME_MAX = 255 };
 void shown_fill(struct record_builder *b, const struct record *r, struct bytes class);
 /* A copy for free(); NULL: no memory. */
 struct record *shown_pack(const struct record_builder *b, uint64_t id);
+/* The same from stored octets; NULL: no memory, or no record of this version. */
+struct record *shown_read(struct bytes stored);
 /* At most SHOWN_NAME_MAX octets of it. */
 struct bytes shown_cut(struct bytes text);
 

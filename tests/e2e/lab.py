@@ -156,7 +156,7 @@ class Sensor:
         self.log = os.path.join(self.folder, 'gantry.log')
         self.config = os.path.join(self.folder, 'gantry.yaml')
         with open(self.config, 'w') as f:
-            f.write(CONFIG.format(root=ROOT, outputs=outputs))
+            f.write(CONFIG.format(root=ROOT, outputs=outputs).replace('sensor: {', f'sensor: {{state: {self.folder}/state, '))
         self.words = [GANTRY, '-c', self.config, '-i', 'span0', '-o', f'json:file:{self.json}', '--events', events,
                       *options]
         self.process = None

@@ -44,7 +44,7 @@ static void keep(void *context, time_ns time, const struct incident_facts *facts
 static struct ledger *begin_with(const struct ledger_options *o) {
     const struct ledger_sink sink = {NULL, keep};
     count = 0;
-    struct ledger *l = ledger_create("edge-1", o, &sink);
+    struct ledger *l = ledger_create("edge-1", o, &sink, false);
     assert_non_null(l);
     return l;
 }

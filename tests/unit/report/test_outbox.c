@@ -14,7 +14,7 @@ static struct outbox *filled(int messages) {
     struct outbox *o = outbox_create(1 << 20);
     char text[2] = "a";
     for (int i = 0; i < messages; i++, text[0]++)
-        assert_int_equal(outbox_put(o, bytes_of(text, 1), false), 0);
+        assert_int_equal(outbox_put(o, (uint64_t)i + 1, OUTBOX_RECORD, bytes_of(text, 1), false), 0);
     return o;
 }
 
@@ -45,7 +45,7 @@ static void answers_in_any_order_take_their_message_and_no_other(void **state) {
     outbox_sent(o);
     assert_true(outbox_answered(o, 3));
     assert_int_equal(outbox_count(o), 0);
-    outbox_put(o, bytes_of("f", 1), false);
+    outbox_put(o, 100, OUTBOX_RECORD, bytes_of("f", 1), false);
     assert_int_equal(next(o), 'f');
     outbox_destroy(o);
 }
