@@ -76,10 +76,13 @@ static struct bytes codings_of(const struct http_head *h, char out[HTTP_SCRATCH 
             continue;
         if (field.n + n + 2 > HTTP_SCRATCH - NAME_SCRATCH)
             break;
-        memmove(out, field.p, field.n);
-        memcpy(out + field.n, ", ", 2);
-        memcpy(out + field.n + 2, compressed[i], n);
-        field = bytes_of(out, field.n + 2 + n);
+        if (field.n > 0) {
+            memmove(out, field.p, field.n);
+            memcpy(out + field.n, ", ", 2);
+            field.n += 2;
+        }
+        memcpy(out + field.n, compressed[i], n);
+        field = bytes_of(out, field.n + n);
     }
     return field;
 }
