@@ -63,3 +63,16 @@ void budget_share(const struct config *c, uint64_t memory, struct budget *out) {
         out->content.decoder_bytes = part(memory, SHARE_DECODERS);
     out->content.assembly_bytes = or_part(c->content.assembly_bytes, memory, SHARE_ASSEMBLY);
 }
+
+/* What libraries allocate by themselves, and the C library's own waste. */
+static const uint64_t library_bytes = UINT64_C(256) << 20;
+/* An incident with its texts and sets of digests; what an output holds, twice over while it grows. */
+static const uint64_t incident_bytes = 8 << 10, output_bytes = 64 << 20;
+
+uint64_t budget_worker_headroom(uint64_t memory) {
+    return memory / 4 + library_bytes;
+}
+
+uint64_t budget_reporter_headroom(const struct config *c, size_t outputs) {
+    return library_bytes + c->alerts.incidents_max * incident_bytes + c->ledger.memory + outputs * output_bytes;
+}

@@ -24,4 +24,9 @@ struct budget {
 /* `memory`: bytes for this worker. */
 void budget_share(const struct config *config, uint64_t memory, struct budget *out);
 
+/* Bytes that a process may take beyond what it has once its tables are made (a worker's are at their full
+ * size from the start); the kernel gives it no more. `memory` as above. */
+uint64_t budget_worker_headroom(uint64_t memory);
+uint64_t budget_reporter_headroom(const struct config *config, size_t outputs);
+
 #endif

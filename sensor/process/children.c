@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/children.h"
 
+#include "process/budget.h"
 #include "process/reporting.h"
 #include "process/worker.h"
 
@@ -42,6 +43,7 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
     static char name[32];
     snprintf(name, sizeof name, "worker %d", index + 1);
     close_siblings(s, index);
+    output_close_early();
     if (successor)
         capture_resume(s->capture[index]);
     const struct worker_options o = {
@@ -55,17 +57,21 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
                      .wants = wanted_records(s)},
         .capture = s->capture[index],
         .status = &s->status->worker[index],
+        .sandbox = s->sandbox,
+        .headroom = budget_worker_headroom(s->config->sensor.memory / s->workers),
         .name = s->workers > 1 ? name : NULL,
     };
     return worker_run(&o);
 }
 
 /* Reading files keeps nothing, unless the configuration names a folder. */
-static struct store_config store_of(const struct sensor *s) {
+const char *sensor_state(const struct sensor *s) {
     const char *given = s->config->sensor.state;
-    return (struct store_config){.folder = given        ? given
-                                           : s->offline ? NULL
-                                                        : "/var/lib/gantry",
+    return given ? given : s->offline ? NULL : "/var/lib/gantry";
+}
+
+static struct store_config store_of(const struct sensor *s) {
+    return (struct store_config){.folder = sensor_state(s),
                                  .run = s->run,
                                  .max_age = s->config->store.max_age,
                                  .max_bytes = s->config->store.max_size};
@@ -89,6 +95,8 @@ static int reporter_main(const struct sensor *s, int ready) {
         .doorbell = s->doorbell,
         .status = s->status,
         .stats_interval = stats_interval,
+        .sandbox = s->sandbox,
+        .headroom = budget_reporter_headroom(s->config, s->output_count),
         .ready = ready,
     };
     return reporting_run(&o);

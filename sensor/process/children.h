@@ -20,7 +20,11 @@ struct sensor {
     struct ring *ring[WORKERS_MAX];
     struct doorbell *doorbell;
     struct sensor_status *status;
+    struct sandbox *sandbox;
 };
+
+/* The folder of the database; NULL: none is kept. */
+const char *sensor_state(const struct sensor *s);
 
 struct child {
     pid_t pid;      /* 0: not running */

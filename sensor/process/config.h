@@ -6,6 +6,7 @@
 #include "flow/flow.h"
 #include "inspect/inspect.h"
 #include "policy/policy.h"
+#include "process/sandbox/sandbox.h"
 #include "report/report.h"
 #include "stream/stream.h"
 
@@ -28,6 +29,7 @@ struct config {
         const char *filter; /* NULL: none */
         unsigned split;     /* enum config_split */
     } capture;
+    struct sandbox_options sandbox;
     struct config_alerts {
         uint64_t quiet, growth_interval; /* ns */
         uint64_t incidents_max;

@@ -16,6 +16,7 @@
 
 #define SENSOR(field) .offset = offsetof(struct config_sensor, field)
 #define CAPTURE(field) .offset = offsetof(struct config_capture, field)
+#define SANDBOX(field) .offset = offsetof(struct sandbox_options, field)
 #define ALERTS(field) .offset = offsetof(struct config_alerts, field)
 #define LEDGER(field) .offset = offsetof(struct ledger_options, field)
 #define STORE(field) .offset = offsetof(struct config_store, field)
@@ -54,6 +55,16 @@ static const struct setting capture_settings[] = {
      .help = "pcap-filter(7) expression; -f of the command line comes first"},
     {.key = "split", .type = SETTING_CHOICE, CAPTURE(split), .choices = splits, .preset = "addresses",
      .help = "what decides which worker a packet goes to"},
+    {0},
+};
+
+static const struct setting sandbox_settings[] = {
+    {.key = "seccomp", .type = SETTING_BOOL, SANDBOX(seccomp), .preset = "on",
+     .help = "kill a process that makes a system call its role does not need; off is for old kernels, and warns"},
+    {.key = "landlock", .type = SETTING_BOOL, SANDBOX(landlock), .preset = "on",
+     .help = "close the file system but for what a role needs; off is for old kernels, and warns"},
+    {.key = "user", .type = SETTING_TEXT, SANDBOX(user),
+     .help = "account that a sensor started as root becomes; gantry if there is such an account, else nobody"},
     {0},
 };
 
@@ -157,6 +168,10 @@ static bool read_capture(struct setting_reader *r, const struct yaml *node, void
     return setting_read(r, node, capture_settings, field);
 }
 
+static bool read_sandbox(struct setting_reader *r, const struct yaml *node, void *field) {
+    return setting_read(r, node, sandbox_settings, field);
+}
+
 static bool read_alerts(struct setting_reader *r, const struct yaml *node, void *field) {
     return setting_read(r, node, alerts_settings, field);
 }
@@ -256,6 +271,11 @@ static const struct setting top_settings[] = {
      LIMIT(capture),
      .read = read_capture,
      .help = "where packets come from"},
+    {.key = "sandbox",
+     .type = SETTING_CUSTOM,
+     LIMIT(sandbox),
+     .read = read_sandbox,
+     .help = "what the sensor's processes give up"},
     {.key = "image-networks", .type = SETTING_CUSTOM, .read = leave, .help = "the protected networks"},
     {.key = "internal-networks", .type = SETTING_CUSTOM, .read = leave, .help = "our other networks"},
     {.key = "partners", .type = SETTING_CUSTOM, .read = leave, .help = "who outside may receive what"},
@@ -289,6 +309,7 @@ const struct config_table *config_tables(void) {
         {"", top_settings},
         {"sensor", sensor_settings},
         {"capture", capture_settings},
+        {"sandbox", sandbox_settings},
         {"alerts", alerts_settings},
         {"ledger", ledger_settings},
         {"store", store_settings},
@@ -304,6 +325,7 @@ const struct config_table *config_tables(void) {
 static void fill_defaults(struct setting_reader *r, struct config *c) {
     read_sensor(r, NULL, &c->sensor);
     read_capture(r, NULL, &c->capture);
+    read_sandbox(r, NULL, &c->sandbox);
     read_alerts(r, NULL, &c->alerts);
     read_ledger(r, NULL, &c->ledger);
     read_store(r, NULL, &c->store);

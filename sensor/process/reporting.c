@@ -155,7 +155,9 @@ int reporting_run(const struct reporting_options *o) {
     log_role("reporter");
     g.signals = catch_signals();
     g.copy = malloc(ring_record_max());
-    g.reporter = g.copy ? reporter_create(&o->report, &e) : NULL;
+    /* The sandbox first: looking up a name starts a thread, which is to be inside. */
+    bool closed = g.copy && (!o->sandbox || sandbox_enter(o->sandbox, SANDBOX_REPORTER, o->headroom, &e));
+    g.reporter = closed ? reporter_create(&o->report, &e) : NULL;
     if (!g.reporter) {
         log_error("%s", g.copy ? e.text : "no memory");
         free(g.copy);

@@ -2,6 +2,7 @@
 #ifndef GANTRY_PROCESS_REPORTING_H
 #define GANTRY_PROCESS_REPORTING_H
 
+#include "process/sandbox/sandbox.h"
 #include "process/status.h"
 #include "report/report.h"
 
@@ -11,7 +12,9 @@ struct reporting_options {
     size_t ring_count;
     struct doorbell *doorbell;
     const struct sensor_status *status;
-    time_ns stats_interval; /* live */
+    time_ns stats_interval;        /* live */
+    const struct sandbox *sandbox; /* entered before the outputs are opened; NULL: none */
+    uint64_t headroom;             /* bytes of memory that it may take beyond what it has then */
     int ready; /* descriptor: one byte is written to it once the outputs are open, then it is closed */
 };
 

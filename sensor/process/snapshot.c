@@ -33,8 +33,13 @@ static uint8_t *slot_take(void) {
     return NULL;
 }
 
+/* Reserved again, so that nothing else is ever mapped between two snapshots. */
+static bool reserve_again(void *region) {
+    return mmap(region, slot_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == region;
+}
+
 static void slot_give(void *region) {
-    mmap(region, slot_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    reserve_again(region);
     taken[((uint8_t *)region - reserved) / (ptrdiff_t)slot_size] = false;
 }
 
@@ -42,7 +47,8 @@ static void slot_give(void *region) {
 static bool seal(struct snapshot *s, size_t used) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     s->size = (used + page - 1) & ~(page - 1);
-    munmap(s->region, slot_size);
+    if (!reserve_again(s->region))
+        return false;
     if (ftruncate(s->fd, (off_t)s->size) != 0)
         return false;
     if (fcntl(s->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)

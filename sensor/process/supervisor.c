@@ -6,11 +6,13 @@
 #include "process/snapshot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { RING_BYTES = 8 << 20, WAKE_MS = 200 };
@@ -149,12 +151,94 @@ static bool open_channels(struct supervisor *s) {
     return ok;
 }
 
+/* Folders below which the reporter may make and write files: those of its outputs, and the sensor's own. */
+static size_t writable_folders(struct supervisor *s, const char **out) {
+    const struct sensor *sensor = &s->sensor;
+    size_t n = 0;
+    if (sensor_state(sensor))
+        out[n++] = sensor_state(sensor);
+    for (size_t i = 0; i < sensor->output_count; i++) {
+        const char *path = output_path(&sensor->outputs[i]);
+        const char *slash = path ? strrchr(path, '/') : NULL;
+        if (path)
+            out[n++] = slash == path ? "/"
+                       : slash       ? arena_text(&s->arena, path, (size_t)(slash - path))
+                                     : ".";
+        if (path && !out[n - 1])
+            n--;
+    }
+    return n;
+}
+
+/* The folder of the database and what root left in it belong to the account from now on. A folder that was there and
+ * holds no database stays whose it is. */
+static void give_state(const struct supervisor *s, bool made) {
+    static const char *const names[] = {"gantry.db", "gantry.db-wal", "gantry.db-shm", "gantry.db-journal"};
+    const char *folder = sensor_state(&s->sensor);
+    uid_t user;
+    gid_t group;
+    if (!folder || !sandbox_account(s->sensor.sandbox, &user, &group))
+        return;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return; /* the reporter says why */
+    if ((made || faccessat(fd, names[0], F_OK, AT_SYMLINK_NOFOLLOW) == 0) && fchown(fd, user, group) != 0)
+        log_warning("sensor.state: %s cannot be given to the sensor's user: %s", folder, strerror(errno));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (fchownat(fd, names[i], user, group, AT_SYMLINK_NOFOLLOW) != 0 && errno != ENOENT)
+            log_warning("sensor.state: %s/%s cannot be given to the sensor's user: %s", folder, names[i],
+                        strerror(errno));
+    close(fd);
+}
+
+static bool prepare_sandbox(struct supervisor *s) {
+    const char *folders[sizeof s->outputs / sizeof *s->outputs + 1];
+    const char *state = sensor_state(&s->sensor);
+    bool made = state && mkdir(state, 0700) == 0;
+    struct error e;
+    s->sensor.sandbox =
+        sandbox_create(&s->sensor.config->sandbox, folders, writable_folders(s, folders), &e);
+    if (!s->sensor.sandbox)
+        log_error("%s", e.text);
+    else
+        give_state(s, made);
+    return s->sensor.sandbox != NULL;
+}
+
+/* Files that are written offline belong to who started it. */
+static bool open_outputs(struct supervisor *s) {
+    uid_t user = geteuid();
+    gid_t group = getegid();
+    struct error e;
+    if (!s->sensor.offline)
+        sandbox_account(s->sensor.sandbox, &user, &group);
+    for (size_t i = 0; i < s->sensor.output_count; i++)
+        if (!output_open_early(&s->sensor.outputs[i], user, group, &e)) {
+            log_error("%s", e.text);
+            return false;
+        }
+    return true;
+}
+
+static bool close_sandbox(struct supervisor *s) {
+    char text[SANDBOX_TEXT_MAX];
+    struct error e;
+    if (!sandbox_enter(s->sensor.sandbox, SANDBOX_SUPERVISOR, 0, &e)) {
+        log_error("%s", e.text);
+        return false;
+    }
+    for (enum sandbox_role role = SANDBOX_SUPERVISOR; role < SANDBOX_ROLES; role++)
+        log_debug("sandbox: %s", sandbox_text(s->sensor.sandbox, role, text));
+    return true;
+}
+
 static void close_all(struct supervisor *s) {
     for (unsigned i = 0; i < s->sensor.workers; i++) {
         capture_close(s->sensor.capture[i]);
         if (s->sensor.ring[i])
             ring_destroy(s->sensor.ring[i]);
     }
+    sandbox_destroy(s->sensor.sandbox);
     doorbell_destroy(s->sensor.doorbell);
     snapshot_free(s->snapshot);
 }
@@ -171,6 +255,11 @@ static sigset_t block_signals(void) {
     return set;
 }
 
+static void hang_up(struct supervisor *s) {
+    output_reopen_early();
+    children_hang_up(&s->children);
+}
+
 /* Until all children have ended; the exit status. */
 static int watch(struct supervisor *s, const sigset_t *signals) {
     const struct timespec wake = {.tv_nsec = WAKE_MS * NS_PER_MS};
@@ -181,7 +270,7 @@ static int watch(struct supervisor *s, const sigset_t *signals) {
         if (got == SIGTERM || got == SIGINT)
             children_stop(&s->children);
         else if (got == SIGHUP)
-            children_hang_up(&s->children);
+            hang_up(s);
         children_reap(&s->children);
         progress_show(&progress, s->sensor.status, s->sensor.workers);
     }
@@ -233,7 +322,8 @@ int supervisor_run(const struct options *options) {
         s->sensor.offline = options->file_count > 0;
         if (options->check)
             status = check_done(s);
-        else if (has_source(s) && open_captures(s) && open_channels(s))
+        else if (has_source(s) && prepare_sandbox(s) && open_captures(s) && open_channels(s) &&
+                 open_outputs(s) && close_sandbox(s))
             status = run(s);
     }
     close_all(s);

@@ -32,7 +32,8 @@ static void tell_status(const struct worker_options *o, const struct pipeline *p
 /* Told to stop: what the kernel has already put into the ring is read first, for at most a second. */
 static void drain(const struct worker_options *o, struct pipeline *p) {
     time_ns end = clock_monotonic() + drain_limit;
-    while (!o->pipeline.offline && clock_monotonic() < end && capture_read(o->capture, BATCH, pipeline_packet, p) > 0)
+    while (!o->pipeline.offline && clock_monotonic() < end &&
+           capture_read(o->capture, BATCH, pipeline_packet, p) > 0)
         tell_status(o, p);
 }
 
@@ -61,8 +62,9 @@ int worker_run(const struct worker_options *o) {
     catch_signals();
     counter_values = ring_counters(o->pipeline.ring);
     struct pipeline *p = pipeline_create(&o->pipeline, &e);
-    if (!p) {
+    if (!p || (o->sandbox && !sandbox_enter(o->sandbox, SANDBOX_WORKER, o->headroom, &e))) {
         log_error("%s", e.text);
+        pipeline_destroy(p);
         return 1;
     }
     int end = read_all(o, p);

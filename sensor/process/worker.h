@@ -9,7 +9,9 @@ struct worker_options {
     struct pipeline_options pipeline;
     struct capture *capture;
     struct worker_status *status;
-    const char *name; /* "worker 1" */
+    const char *name;              /* "worker 1" */
+    const struct sandbox *sandbox; /* closed once the tables are made; NULL: none */
+    uint64_t headroom;             /* bytes of memory that it may take beyond what it has then */
 };
 
 /* The worker's whole life in its own process: packets in, records out, until the capture ends or SIGTERM.

@@ -36,6 +36,11 @@ const struct transport *transport_find(const char *to, const char **rest) {
     return NULL;
 }
 
+const char *output_path(const struct output_config *o) {
+    const char *rest = NULL;
+    return transport_find(o->to, &rest) == &transport_file ? rest : NULL;
+}
+
 const char *transport_usages(void) {
     static char usages[256];
     struct text t;

@@ -7,6 +7,8 @@
 #include "base/setting.h"
 #include "channel/channel.h"
 
+#include <sys/types.h>
+
 /* From records to incidents, from incidents to alerts, from alerts to the SOC. */
 
 /* What is written. Privacy: alerts leave the house, so plate-shaped runs in their file names and paths are
@@ -35,6 +37,14 @@ bool output_read(struct setting_reader *r, const struct yaml *node, struct outpu
 /* The command line's "json:-" or "rfc5424:udp://127.0.0.1:514" with "alert,transfer"; false with a reason. */
 bool output_parse(const char *spec, const char *events, struct arena *arena, struct output_config *out,
                   struct error *e);
+
+/* The file that an output appends to; NULL: it is none. */
+const char *output_path(const struct output_config *o);
+/* Opens that file, and those of TLS, in the supervisor while it is root: a reporter that may not open it itself, the successor of one that
+ * died too, goes on with this descriptor. A new file is given to `owner`. True for what is no file. */
+bool output_open_early(const struct output_config *o, uid_t owner, gid_t group, struct error *e);
+void output_reopen_early(void); /* SIGHUP; what cannot be opened any more stays open */
+void output_close_early(void);  /* in a worker, which is to reach no file */
 
 /* Thresholds of the ledger (ledger.h). Objects count once their transfer has ended. */
 struct ledger_options {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/tls.h"
 
+#include "report/early.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
-#include <unistd.h>
 
 /* Nobody sits at a terminal to be asked. */
 static int no_password(char *out, int size, int writing, void *context) {
@@ -20,37 +22,68 @@ static const char *last_reason(void) {
     return text ? text : "unknown reason";
 }
 
-static bool readable(const char *what, const char *path, struct error *e) {
-    return access(path, R_OK) == 0 ||
-           error_set(e, "cannot read %s %s: %s; check the path and its permissions", what, path,
-                     strerror(errno));
+static FILE *open_pem(const char *what, const char *path, struct error *e) {
+    FILE *f = early_read(path);
+    if (!f)
+        error_set(e, "cannot read %s %s: %s; check the path and its permissions", what, path,
+                  strerror(errno));
+    return f;
+}
+
+/* Each certificate of the file to the authorities, or to the chain behind our own; how many. */
+static size_t read_certificates(SSL_CTX *c, FILE *f, bool authority) {
+    size_t n = 0;
+    X509 *x;
+    while ((x = PEM_read_X509(f, NULL, NULL, NULL))) {
+        long ok =
+            authority ? X509_STORE_add_cert(SSL_CTX_get_cert_store(c), x) : SSL_CTX_add1_chain_cert(c, x);
+        n += ok == 1;
+        X509_free(x);
+    }
+    return n;
 }
 
 static bool load_authorities(SSL_CTX *c, const char *path, struct error *e) {
     if (!path)
         return SSL_CTX_set_default_verify_paths(c) == 1 ||
                error_set(e, "the system's certificate authorities cannot be loaded; name a file with ca");
-    if (!readable("the authorities in", path, e))
+    FILE *f = open_pem("the authorities in", path, e);
+    if (!f)
         return false;
-    return SSL_CTX_load_verify_file(c, path) == 1 ||
-           error_set(e, "%s holds no certificate of an authority in PEM: %s", path, last_reason());
+    size_t n = read_certificates(c, f, true);
+    fclose(f);
+    return n > 0 || error_set(e, "%s holds no certificate of an authority in PEM: %s", path, last_reason());
 }
 
 static bool load_certificate(SSL_CTX *c, const char *path, struct error *e) {
-    return readable("the certificate", path, e) &&
-           (SSL_CTX_use_certificate_chain_file(c, path) == 1 ||
-            error_set(e, "%s holds no certificate in PEM: %s", path, last_reason()));
+    FILE *f = open_pem("the certificate", path, e);
+    if (!f)
+        return false;
+    X509 *own = PEM_read_X509_AUX(f, NULL, no_password, NULL);
+    bool ok = own && SSL_CTX_use_certificate(c, own) == 1;
+    if (!ok)
+        error_set(e, "%s holds no certificate in PEM: %s", path, last_reason());
+    else
+        read_certificates(c, f, false);
+    X509_free(own);
+    fclose(f);
+    return ok;
 }
 
 static bool load_key(SSL_CTX *c, const char *path, const char *certificate, struct error *e) {
-    if (!readable("the key", path, e))
+    FILE *f = open_pem("the key", path, e);
+    if (!f)
         return false;
-    if (SSL_CTX_use_PrivateKey_file(c, path, SSL_FILETYPE_PEM) == 1)
-        return SSL_CTX_check_private_key(c) == 1 ||
-               error_set(e, "%s is not the key of %s", path, certificate);
-    if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH)
-        return error_set(e, "%s is not the key of %s", path, certificate);
-    return error_set(e, "%s holds no private key in PEM without a password: %s", path, last_reason());
+    ERR_clear_error();
+    EVP_PKEY *key = PEM_read_PrivateKey(f, NULL, no_password, NULL);
+    fclose(f);
+    bool ok = key && SSL_CTX_use_PrivateKey(c, key) == 1 && SSL_CTX_check_private_key(c) == 1;
+    if (!key)
+        error_set(e, "%s holds no private key in PEM without a password: %s", path, last_reason());
+    else if (!ok)
+        error_set(e, "%s is not the key of %s", path, certificate);
+    EVP_PKEY_free(key);
+    return ok;
 }
 
 static bool load(SSL_CTX *c, const struct output_config *o, const char **key, struct error *e) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/early.h"
 #include "report/transport.h"
 
 #include <errno.h>
@@ -24,10 +25,6 @@ static bool check_stdout(const char *rest, struct error *e) {
     return *rest == '\0' || error_set(e, "nothing may follow \"-\"");
 }
 
-static int open_path(const char *path) {
-    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
-}
-
 static void *open_file(const char *rest, const struct output_config *config, struct error *e) {
     struct file *f = calloc(1, sizeof *f);
     if (f)
@@ -37,7 +34,11 @@ static void *open_file(const char *rest, const struct output_config *config, str
         free(f);
         return NULL;
     }
-    f->fd = open_path(f->path);
+    f->fd = early_append(f->path);
+    int reason = errno;
+    if (f->fd < 0)
+        f->fd = early_take(f->path);
+    errno = reason;
     if (f->fd >= 0)
         return f;
     error_set(e, "cannot open %s: %s; make its folder, or let the sensor's user write there", rest,
@@ -104,7 +105,7 @@ static bool poll_file(const void *carrier, struct pollfd *fd) {
 
 static void reopen(void *carrier) {
     struct file *f = carrier;
-    int fd = open_path(f->path);
+    int fd = early_append(f->path);
     if (fd < 0) {
         log_error("output to %s: cannot open it again: %s; going on with the old file", f->path,
                   strerror(errno));

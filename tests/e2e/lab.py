@@ -147,16 +147,27 @@ class Lab:
         wait_for(lambda: self.port_open(space, address, port), 15, f'port {port} in {space}')
 
 
+def reachable(folder):
+    """The sensor's own account opens its database: it may pass through the folders above, as through /var/lib."""
+    while folder.startswith('/tmp/'):
+        os.chmod(folder, os.stat(folder).st_mode | 0o011)
+        folder = os.path.dirname(folder)
+
+
 class Sensor:
     """gantry on the span port; records as JSON lines in a file."""
 
-    def __init__(self, lab, folder, outputs='', options=(), events='alert,transfer,stats'):
+    def __init__(self, lab, folder, outputs='', options=(), events='alert,transfer,stats', more='',
+                 state=None):
         self.lab, self.folder = lab, str(folder)
         self.json = os.path.join(self.folder, 'records.json')
         self.log = os.path.join(self.folder, 'gantry.log')
         self.config = os.path.join(self.folder, 'gantry.yaml')
+        self.state = str(state or os.path.join(self.folder, 'state'))
+        reachable(os.path.dirname(self.state))
         with open(self.config, 'w') as f:
-            f.write(CONFIG.format(root=ROOT, outputs=outputs).replace('sensor: {', f'sensor: {{state: {self.folder}/state, '))
+            text = CONFIG.format(root=ROOT, outputs=outputs)
+            f.write(text.replace('sensor: {', f'sensor: {{state: {self.state}, ') + more)
         self.words = [GANTRY, '-c', self.config, '-i', 'span0', '-o', f'json:file:{self.json}', '--events', events,
                       *options]
         self.process = None
@@ -172,6 +183,17 @@ class Sensor:
         if self.process.poll() is None:
             status = self.lab.stop(self.process)
             assert status == 0, f'gantry ended with {status}: {open(self.log).read()}'
+
+    def children(self):
+        """Process ids by role: {'reporter': [..], 'worker': [..]}; the reporter was started first, at start."""
+        pids = run('pgrep', '-P', str(self.process.pid), check=False).stdout.split()
+        roles = {'reporter': [], 'worker': []}
+        for pid in map(int, pids):
+            with contextlib.suppress(OSError):
+                limits = open(f'/proc/{pid}/limits').read()
+                files = next(line for line in limits.splitlines() if line.startswith('Max open files'))
+                roles['worker' if files.split()[3] == '8' else 'reporter'].append(pid)
+        return roles
 
     def finish(self):
         """Stops the sensor, so that every record is out: its alerts and transfers."""

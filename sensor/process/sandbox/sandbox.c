@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/sandbox/parts.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* An address sanitizer wants terabytes of address space and starts threads at the end: neither fits. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
+struct sandbox {
+    bool change_user, seccomp;
+    uid_t user;
+    gid_t group;
+    char name[64];
+    int landlock;             /* version, 0: not in force */
+    int rules[SANDBOX_ROLES]; /* Landlock rulesets, -1: none */
+};
+
+/* Descriptors open at once. A worker's own are open already; poll() demands room for those it is given. */
+static const rlim_t files_most[SANDBOX_ROLES] = {
+    [SANDBOX_SUPERVISOR] = 4096, [SANDBOX_WORKER] = 8, [SANDBOX_REPORTER] = 512};
+
+static const char *const preset_users[] = {"gantry", "nobody"};
+
+static bool find_user(struct sandbox *s, const char *wanted, struct error *e) {
+    const struct passwd *p = NULL;
+    s->user = geteuid();
+    s->group = getegid();
+    if (geteuid() != 0) {
+        if (wanted)
+            log_warning("sandbox.user: only root can change its user; going on as user %u",
+                        (unsigned)s->user);
+        return true;
+    }
+    for (size_t i = 0; !wanted && !p && i < sizeof preset_users / sizeof *preset_users; i++)
+        p = getpwnam(preset_users[i]);
+    if (wanted)
+        p = getpwnam(wanted);
+    if (!p)
+        return error_set(
+            e, "sandbox.user: there is no account \"%s\"; make it with adduser --system, or name another",
+            wanted ? wanted : preset_users[0]);
+    s->user = p->pw_uid;
+    s->group = p->pw_gid;
+    s->change_user = p->pw_uid != 0;
+    snprintf(s->name, sizeof s->name, "%s", p->pw_name);
+    if (!s->change_user)
+        log_warning("sandbox.user: the sensor keeps running as root; let it run as an account of its own");
+    return true;
+}
+
+static void prepare_landlock(struct sandbox *s, const char *const *folders, size_t count) {
+    bool ok = true;
+    s->landlock = files_version();
+    for (int i = 0; i < SANDBOX_ROLES && ok; i++) {
+        s->rules[i] = files_rules((enum sandbox_role)i, folders, count);
+        ok = s->rules[i] >= 0;
+    }
+    if (ok)
+        return;
+    log_warning("sandbox: this kernel has no Landlock (%s): files are guarded by user and seccomp alone; use "
+                "Linux 5.13 "
+                "or later with landlock in its list of security modules",
+                strerror(errno));
+    s->landlock = 0;
+}
+
+struct sandbox *sandbox_create(const struct sandbox_options *options, const char *const *folders,
+                               size_t count, struct error *e) {
+    struct sandbox *s = calloc(1, sizeof *s);
+    if (!s) {
+        error_set(e, "no memory");
+        return NULL;
+    }
+    for (int i = 0; i < SANDBOX_ROLES; i++)
+        s->rules[i] = -1;
+    if (!find_user(s, options->user, e)) {
+        sandbox_destroy(s);
+        return NULL;
+    }
+    s->seccomp = options->seccomp && !SANITIZED;
+    if (!options->seccomp)
+        log_warning(
+            "sandbox.seccomp is off: a worker that is taken over may make any system call; switch it on");
+    else if (SANITIZED)
+        log_warning(
+            "sandbox: built with a sanitizer: seccomp and limits on memory are off; not for real traffic");
+    if (options->landlock)
+        prepare_landlock(s, folders, count);
+    else
+        log_warning("sandbox.landlock is off: files are guarded by user and seccomp alone; switch it on");
+    return s;
+}
+
+void sandbox_destroy(struct sandbox *s) {
+    if (!s)
+        return;
+    for (int i = 0; i < SANDBOX_ROLES; i++)
+        if (s->rules[i] >= 0)
+            close(s->rules[i]);
+    free(s);
+}
+
+bool sandbox_account(const struct sandbox *s, uid_t *user, gid_t *group) {
+    *user = s->user;
+    *group = s->group;
+    return s->change_user;
+}
+
+static bool limit(int what, rlim_t most) {
+    struct rlimit now;
+    if (getrlimit(what, &now) != 0)
+        return false;
+    if (now.rlim_max < most)
+        most = now.rlim_max;
+    return setrlimit(what, &(struct rlimit){most, most}) == 0;
+}
+
+/* A worker writes nothing but its log; where that is a file, the limit would silence it. */
+static bool limit_writing(void) {
+    struct stat st;
+    return (fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode)) || limit(RLIMIT_FSIZE, 0);
+}
+
+/* Private and writable memory, as the limit counts it: what is merely reserved, rings and snapshots are not.
+ */
+static bool limit_memory(uint64_t headroom) {
+    unsigned long long pages[6];
+    FILE *f = fopen("/proc/self/statm", "re");
+    bool ok = f && fscanf(f, "%llu %llu %llu %llu %llu %llu", &pages[0], &pages[1], &pages[2], &pages[3],
+                          &pages[4], &pages[5]) == 6;
+    if (f)
+        fclose(f);
+    return ok && limit(RLIMIT_DATA, pages[5] * (uint64_t)sysconf(_SC_PAGESIZE) + headroom);
+}
+
+/* No core, not even one that is piped to a program (dumpable): it would hold payload. */
+static bool set_limits(enum sandbox_role role, uint64_t headroom) {
+    bool ok = limit(RLIMIT_CORE, 0) && prctl(PR_SET_DUMPABLE, 0) == 0;
+    if (ok && headroom && !SANITIZED)
+        ok = limit_memory(headroom); /* opens a file, so it comes before their limit */
+    ok = ok && limit(RLIMIT_NOFILE, files_most[role]);
+    if (ok && role == SANDBOX_WORKER)
+        ok = limit(RLIMIT_NPROC, 0) && limit_writing();
+    return ok;
+}
+
+static bool drop_user(const struct sandbox *s) {
+    if (!s->change_user || geteuid() != 0)
+        return true;
+    for (int i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
+        if (prctl(PR_CAPBSET_DROP, i) != 0)
+            return false;
+    return setgroups(0, NULL) == 0 && setresgid(s->group, s->group, s->group) == 0 &&
+           setresuid(s->user, s->user, s->user) == 0;
+}
+
+/* All of them: captures are open, and reading them, their counters included, takes none. */
+static bool drop_capabilities(void) {
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    return syscall(SYS_capset, &head, none) == 0;
+}
+
+bool sandbox_enter(const struct sandbox *s, enum sandbox_role role, uint64_t headroom, struct error *e) {
+    if (!drop_user(s) || !drop_capabilities())
+        return error_set(
+            e, "cannot become user %s: %s; start as root or as that user, or set sandbox.user: root", s->name,
+            strerror(errno));
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !set_limits(role, headroom))
+        return error_set(e, "cannot limit this process: %s", strerror(errno));
+    if (s->landlock && !files_restrict(s->rules[role]))
+        return error_set(e, "cannot close the file system (Landlock): %s; or set sandbox.landlock: off",
+                         strerror(errno));
+    return !s->seccomp || calls_restrict(role, e);
+}
+
+const char *sandbox_text(const struct sandbox *s, enum sandbox_role role, char out[SANDBOX_TEXT_MAX]) {
+    static const char *const names[SANDBOX_ROLES] = {"supervisor", "worker", "reporter"};
+    char calls[64] = "any system call", files[64] = "files as its user may";
+    if (s->seccomp)
+        snprintf(calls, sizeof calls, "%u system calls (seccomp, kills)", calls_count(role));
+    if (s->landlock)
+        snprintf(files, sizeof files, "Landlock version %d", s->landlock);
+    snprintf(out, SANDBOX_TEXT_MAX,
+             "%s: user %u, no capabilities, no new privileges, no core dumps, %s, %s, %llu files",
+             names[role], (unsigned)s->user, calls, files, (unsigned long long)files_most[role]);
+    return out;
+}

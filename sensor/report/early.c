@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/early.h"
+
+#include "report/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum {
+    APPEND = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+    READ = O_RDONLY | O_CLOEXEC
+};
+enum { FILES_MAX = 512 };
+
+static struct {
+    const char *path;
+    int flags, fd;
+} files[FILES_MAX];
+static size_t count;
+
+int early_append(const char *path) {
+    return open(path, APPEND, 0640);
+}
+
+static bool keep(const char *path, int flags, int fd) {
+    if (fd < 0 || count == FILES_MAX) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    files[count].path = path;
+    files[count].flags = flags;
+    files[count++].fd = fd;
+    return true;
+}
+
+/* A file of ours can be opened again after SIGHUP by whom it is given to. */
+static int make(const char *path, uid_t owner, gid_t group) {
+    int fd = open(path, APPEND | O_EXCL, 0640);
+    if (fd < 0)
+        return early_append(path);
+    if (geteuid() == 0 && fchown(fd, owner, group) != 0)
+        log_warning("output to %s: cannot be given to its user: %s; SIGHUP will not reopen it", path,
+                    strerror(errno));
+    return fd;
+}
+
+bool output_open_early(const struct output_config *o, uid_t owner, gid_t group, struct error *e) {
+    const char *path = output_path(o), *const read_too[] = {o->ca, o->certificate, o->key};
+    for (size_t i = 0; i < sizeof read_too / sizeof *read_too; i++)
+        if (read_too[i])
+            keep(read_too[i], READ,
+                 open(read_too[i], READ)); /* what is wrong with it is told where it is used */
+    if (!path || keep(path, APPEND, make(path, owner, group)))
+        return true;
+    return error_set(
+        e, "output %s:%s: cannot open %s: %s; make its folder, or let the sensor's user write there",
+        o->format, o->to, path, strerror(errno));
+}
+
+void output_reopen_early(void) {
+    for (size_t i = 0; i < count; i++) {
+        int fd = open(files[i].path, files[i].flags, 0640);
+        if (fd < 0)
+            continue;
+        close(files[i].fd);
+        files[i].fd = fd;
+    }
+}
+
+void output_close_early(void) {
+    while (count)
+        close(files[--count].fd);
+}
+
+int early_take(const char *path) {
+    int reason = errno, fd = -1;
+    for (size_t i = 0; i < count && fd < 0; i++)
+        if (strcmp(files[i].path, path) == 0)
+            fd = fcntl(files[i].fd, F_DUPFD_CLOEXEC, 0);
+    errno = reason;
+    return fd;
+}
+
+FILE *early_read(const char *path) {
+    int fd = open(path, READ);
+    if (fd < 0 && (fd = early_take(path)) >= 0)
+        lseek(fd, 0, SEEK_SET);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+    if (fd >= 0 && !f)
+        close(fd);
+    return f;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/sandbox/sandbox.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pwd.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Each attempt runs in a child of its own, once as it is and once in a role's sandbox: the first shows that
+ * the attempt would work, so that only the sandbox can be what refuses it. */
+
+static char folder[] = "/tmp/gantry-sandbox-XXXXXX"; /* of an output; others may pass */
+static char inside[PATH_MAX], outside[PATH_MAX], elsewhere[PATH_MAX];
+static pid_t victim; /* sleeps, to be traced or killed */
+
+/* How a child ended. */
+enum { WORKED = 0, REFUSED = 1, NO_SANDBOX = 2, KILLED = 256 };
+
+static int ended(pid_t pid) {
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) ? KILLED + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static bool refused(bool worked) {
+    return !worked && (errno == EACCES || errno == EPERM);
+}
+
+static int outcome(bool worked) {
+    return worked ? WORKED : refused(worked) ? REFUSED : 99;
+}
+
+static int try_read_file(void) {
+    return outcome(open("/etc/passwd", O_RDONLY) >= 0);
+}
+
+static int try_write_inside(void) {
+    return outcome(open(inside, O_WRONLY | O_CREAT | O_APPEND, 0600) >= 0);
+}
+
+static int try_write_outside(void) {
+    return outcome(open(outside, O_WRONLY | O_CREAT, 0600) >= 0);
+}
+
+static int try_read_elsewhere(void) {
+    return outcome(open(elsewhere, O_RDONLY) >= 0);
+}
+
+static int try_tcp(void) {
+    return outcome(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0);
+}
+
+static int try_raw(void) {
+    return outcome(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) >= 0);
+}
+
+static int try_packets(void) {
+    return outcome(socket(AF_PACKET, SOCK_RAW, 0) >= 0);
+}
+
+static int try_run(void) {
+    char *const words[] = {"true", NULL};
+    execv("/bin/true", words);
+    return outcome(false);
+}
+
+static int try_trace(void) {
+    return outcome(ptrace(PTRACE_SEIZE, victim, NULL, NULL) == 0);
+}
+
+static int try_kill(void) {
+    return outcome(kill(victim, 0) == 0);
+}
+
+static int try_fork(void) {
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    return outcome(pid > 0 && waitpid(pid, NULL, 0) == pid);
+}
+
+static int try_code(void) {
+    return outcome(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+}
+
+static int try_memory(void) {
+    void *volatile p = malloc(64 << 20);
+    return p ? WORKED : REFUSED;
+}
+
+static int try_work(void) { /* what a worker does all day */
+    char byte;
+    struct pollfd fd = {.fd = 0, .events = POLLIN};
+    void *p = malloc(1 << 20);
+    free(realloc(p, 2 << 20));
+    poll(&fd, 1, 0);
+    if (read(-1, &byte, 1) != -1 || clock_monotonic() == 0)
+        return 99;
+    log_debug("nothing");
+    return WORKED;
+}
+
+static int try_abort(void) {
+    abort();
+}
+
+static int run(int (*attempt)(void), const struct sandbox_options *o, int role, uint64_t memory) {
+    const char *folders[] = {folder};
+    struct error e;
+    fflush(NULL);
+    unlink(inside);
+    unlink(outside);
+    pid_t pid = fork();
+    if (pid != 0)
+        return ended(pid);
+    close(STDERR_FILENO);
+    if (o) {
+        struct sandbox *s = sandbox_create(o, folders, 1, &e);
+        if (!s || !sandbox_enter(s, SANDBOX_SUPERVISOR, 0, &e))
+            _exit(NO_SANDBOX);
+        if (role != SANDBOX_SUPERVISOR && !sandbox_enter(s, (enum sandbox_role)role, memory, &e))
+            _exit(NO_SANDBOX);
+    }
+    _exit(attempt());
+}
+
+static const struct sandbox_options whole = {.seccomp = true, .landlock = true};
+
+/* A process under a sanitizer has no seccomp: nothing to show. */
+static bool have_seccomp(void) {
+    return run(try_trace, &whole, SANDBOX_WORKER, 0) != WORKED &&
+           run(try_run, &whole, SANDBOX_WORKER, 0) >= KILLED;
+}
+
+enum { SIGSYS_KILL = KILLED + SIGSYS };
+
+static const struct {
+    const char *what;
+    int (*attempt)(void);
+    bool needs_root;
+    int expected[SANDBOX_ROLES];
+} attempts[] = {
+    {"read a file",
+     try_read_file,
+     false,
+     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = REFUSED, [SANDBOX_REPORTER] = WORKED}},
+    {"read a file that is nobody's business",
+     try_read_elsewhere,
+     false,
+     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = REFUSED, [SANDBOX_REPORTER] = REFUSED}},
+    {"write below an output's folder",
+     try_write_inside,
+     false,
+     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = REFUSED, [SANDBOX_REPORTER] = WORKED}},
+    {"write elsewhere",
+     try_write_outside,
+     false,
+     {[SANDBOX_SUPERVISOR] = REFUSED, [SANDBOX_WORKER] = REFUSED, [SANDBOX_REPORTER] = REFUSED}},
+    {"make a TCP socket",
+     try_tcp,
+     false,
+     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = WORKED}},
+    {"make a raw socket",
+     try_raw,
+     true,
+     {[SANDBOX_SUPERVISOR] = SIGSYS_KILL, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+    {"make a packet socket",
+     try_packets,
+     true,
+     {[SANDBOX_SUPERVISOR] = SIGSYS_KILL, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+    {"run a program",
+     try_run,
+     false,
+     {[SANDBOX_SUPERVISOR] = SIGSYS_KILL, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+    {"trace another process",
+     try_trace,
+     false,
+     {[SANDBOX_SUPERVISOR] = SIGSYS_KILL, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+    {"signal another process",
+     try_kill,
+     false,
+     {[SANDBOX_SUPERVISOR] = REFUSED, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+    {"fork",
+     try_fork,
+     false,
+     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+    {"map memory that can be executed",
+     try_code,
+     false,
+     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = WORKED}},
+    {"do a worker's work",
+     try_work,
+     false,
+     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = WORKED, [SANDBOX_REPORTER] = WORKED}},
+    {"abort",
+     try_abort,
+     false,
+     {[SANDBOX_SUPERVISOR] = KILLED + SIGABRT,
+      [SANDBOX_WORKER] = KILLED + SIGABRT,
+      [SANDBOX_REPORTER] = KILLED + SIGABRT}},
+};
+enum { ATTEMPTS = sizeof attempts / sizeof *attempts };
+
+static void test_each_attempt_works_without_a_sandbox(void **state) {
+    for (size_t i = 0; i < ATTEMPTS; i++)
+        if (attempts[i].attempt != try_abort && (!attempts[i].needs_root || geteuid() == 0)) {
+            int got = run(attempts[i].attempt, NULL, 0, 0);
+            if (got != WORKED)
+                fail_msg("without a sandbox, to %s gave %d", attempts[i].what, got);
+        }
+}
+
+static void test_each_role_is_refused_what_it_does_not_need(void **state) {
+    if (!have_seccomp())
+        skip();
+    for (int role = 0; role < SANDBOX_ROLES; role++)
+        for (size_t i = 0; i < ATTEMPTS; i++) {
+            int got = run(attempts[i].attempt, &whole, role, 0), wanted = attempts[i].expected[role];
+            /* As the user that it was before, the supervisor may signal its own processes. */
+            if (attempts[i].attempt == try_kill && role == SANDBOX_SUPERVISOR && geteuid() != 0)
+                wanted = WORKED;
+            if (got != wanted)
+                fail_msg("role %d, to %s: %d instead of %d", role, attempts[i].what, got, wanted);
+        }
+}
+
+static void test_a_weakened_sandbox_refuses_less(void **state) {
+    const struct sandbox_options no_seccomp = {.landlock = true}, no_landlock = {.seccomp = true}, none = {0};
+    if (!have_seccomp())
+        skip();
+    assert_int_equal(run(try_tcp, &no_seccomp, SANDBOX_WORKER, 0), WORKED);
+    assert_int_equal(run(try_read_file, &no_seccomp, SANDBOX_WORKER, 0), REFUSED); /* Landlock's work */
+    assert_int_equal(run(try_tcp, &no_landlock, SANDBOX_WORKER, 0), SIGSYS_KILL);
+    assert_int_equal(run(try_read_file, &none, SANDBOX_WORKER, 0), WORKED);
+}
+
+static int try_keep_root(void) {
+    return geteuid() != 0 && setuid(0) != 0 && getuid() != 0 ? REFUSED : WORKED;
+}
+
+static int try_core(void) {
+    struct rlimit r;
+    bool none = getrlimit(RLIMIT_CORE, &r) == 0 && r.rlim_cur == 0 && r.rlim_max == 0;
+    return none && prctl(PR_GET_DUMPABLE) == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? REFUSED
+                                                                                              : WORKED;
+}
+
+static void test_root_core_dumps_and_new_privileges_are_given_up(void **state) {
+    const struct sandbox_options o = {.landlock = true}; /* the questions are no calls of a worker */
+    assert_int_equal(run(try_core, &o, SANDBOX_WORKER, 0), REFUSED);
+    assert_int_equal(run(try_core, NULL, 0, 0), WORKED);
+    if (geteuid() == 0) {
+        assert_int_equal(run(try_keep_root, &o, SANDBOX_SUPERVISOR, 0), REFUSED);
+        assert_int_equal(run(try_keep_root, NULL, 0, 0), WORKED);
+    }
+}
+
+static void test_memory_beyond_the_limit_is_not_given(void **state) {
+    if (!have_seccomp())
+        skip();
+    assert_int_equal(run(try_memory, &whole, SANDBOX_WORKER, 16 << 20), REFUSED);
+    assert_int_equal(run(try_memory, &whole, SANDBOX_WORKER, 256 << 20), WORKED);
+}
+
+static void test_an_account_that_does_not_exist_is_an_error(void **state) {
+    const struct sandbox_options o = {.seccomp = true, .landlock = true, .user = "no-such-account"};
+    struct error e;
+    if (geteuid() != 0)
+        skip();
+    assert_null(sandbox_create(&o, NULL, 0, &e));
+    assert_non_null(strstr(e.text, "no-such-account"));
+}
+
+static void test_what_is_in_force_is_told(void **state) {
+    char text[SANDBOX_TEXT_MAX];
+    struct error e;
+    struct sandbox *s = sandbox_create(&(struct sandbox_options){0}, NULL, 0, &e);
+    assert_non_null(s);
+    assert_non_null(strstr(sandbox_text(s, SANDBOX_WORKER, text), "any system call, files as its user may"));
+    sandbox_destroy(s);
+}
+
+static int begin(void **state) {
+    assert_non_null(mkdtemp(folder));
+    chmod(folder, 0777);
+    snprintf(inside, sizeof inside, "%s/alerts.json", folder);
+    snprintf(outside, sizeof outside, "/tmp/gantry-sandbox-outside-%d", (int)getpid());
+    snprintf(elsewhere, sizeof elsewhere, "/tmp/gantry-sandbox-elsewhere-%d", (int)getpid());
+    int fd = open(elsewhere, O_WRONLY | O_CREAT | O_EXCL, 0644);
+    assert_true(fd >= 0 && close(fd) == 0);
+    victim = fork();
+    if (victim == 0) {
+        pause();
+        _exit(0);
+    }
+    return victim < 0;
+}
+
+static int end(void **state) {
+    kill(victim, SIGKILL);
+    waitpid(victim, NULL, 0);
+    unlink(inside);
+    unlink(outside);
+    unlink(elsewhere);
+    return rmdir(folder);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_attempt_works_without_a_sandbox),
+        cmocka_unit_test(test_each_role_is_refused_what_it_does_not_need),
+        cmocka_unit_test(test_a_weakened_sandbox_refuses_less),
+        cmocka_unit_test(test_root_core_dumps_and_new_privileges_are_given_up),
+        cmocka_unit_test(test_memory_beyond_the_limit_is_not_given),
+        cmocka_unit_test(test_an_account_that_does_not_exist_is_an_error),
+        cmocka_unit_test(test_what_is_in_force_is_told),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
