@@ -164,6 +164,12 @@
     COUNTER(INSPECT_SETS_SHED,      "inspect.sets_shed",          "counts of values not kept because the memory for sets was used up") \
     COUNTER(INSPECT_COUNTS_STOPPED, "inspect.counts_stopped",     "counts that stopped at their limit: at least so many values") \
     COUNTER(INSPECT_UNZIP_SHED,     "inspect.unzip_shed",         "compressed image texts not matched because memory was used up") \
+    /* process */ \
+    COUNTER(WORKER_RESTARTS,      "process.worker_restarts",      "workers started again because they died or were stuck") \
+    COUNTER(WORKERS_STUCK,        "process.workers_stuck",        "workers stopped by the watchdog because they did not go on") \
+    COUNTER(FLOWS_LOST,           "process.flows_lost",           "flows that were open in workers that died") \
+    COUNTER(FLOWS_BLAMED,         "process.flows_blamed",         "flows and services left out because workers died of them") \
+    COUNTER(PACKETS_SKIPPED,      "process.packets_skipped",      "packets left out because workers died of their flow") \
     /* channel */ \
     COUNTER(RECORDS,              "channel.records",              "records handed to the reporter") \
     COUNTER(RECORDS_LOST,         "channel.records_lost",         "records lost because the channel was full") \

@@ -15,6 +15,9 @@
 #include <unistd.h>
 
 static const time_ns stats_interval = 60 * NS_PER_S;
+/* Of a worker that makes its tables; of the supervisor, which else was stopped itself and has seen no beats.
+ */
+static const time_ns start_time = 20 * NS_PER_S, look_time = NS_PER_S;
 static const time_ns first_wait = 100 * NS_PER_MS, longest_wait = 30 * NS_PER_S, long_life = 60 * NS_PER_S;
 
 /* A child ends when its parent does, however that ended. */
@@ -44,8 +47,6 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
     snprintf(name, sizeof name, "worker %d", index + 1);
     close_siblings(s, index);
     output_close_early();
-    if (successor)
-        capture_resume(s->capture[index]);
     const struct worker_options o = {
         .pipeline = {.config = s->config,
                      .memory = s->config->sensor.memory / s->workers,
@@ -54,7 +55,10 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
                      .doorbell = s->doorbell,
                      .offline = s->offline,
                      .worker = (uint16_t)(index + 1),
-                     .wants = wanted_records(s)},
+                     .wants = wanted_records(s),
+                     .status = &s->status->worker[index],
+                     .blame = &s->status->blame},
+        .successor = successor,
         .capture = s->capture[index],
         .status = &s->status->worker[index],
         .sandbox = s->sandbox,
@@ -114,6 +118,8 @@ static bool spawn_worker(struct children *c, int index) {
     }
     c->worker[index].pid = pid;
     c->worker[index].started = clock_monotonic();
+    c->worker[index].beat_at = c->worker[index].started + start_time;
+    c->worker[index].stuck = false;
     return true;
 }
 
@@ -192,6 +198,27 @@ static void schedule_restart(struct child *child) {
     child->again = now + (wait < longest_wait ? wait : longest_wait);
 }
 
+/* What kills a process by itself, or the watchdog: then the packet that it worked on may be the reason. */
+static bool by_itself(int signal_number) {
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (signals[i] == signal_number)
+            return true;
+    return false;
+}
+
+/* For the successor to tell, and for all workers to know which flow to leave out. */
+static void note_death(struct children *c, int index, int signal_number) {
+    struct worker_status *s = &c->sensor->status->worker[index];
+    bool stuck = c->worker[index].stuck, blame = s->at_packet && (stuck || by_itself(signal_number));
+    s->death = (struct worker_death){
+        .signal = signal_number, .stuck = stuck, .at_packet = blame, .at = s->at, .flows = s->flows};
+    if (blame)
+        s->death.verdict = blame_death(&c->sensor->status->blame, &s->death.at, clock_monotonic());
+    s->at_packet = false;
+    s->flows = 0;
+}
+
 /* A worker that was to go on is started again on the same ring; offline its file cannot be read again. */
 static void worker_ended(struct children *c, int index, int status) {
     struct child *child = &c->worker[index];
@@ -206,6 +233,7 @@ static void worker_ended(struct children *c, int index, int status) {
         doorbell_ring(c->sensor->doorbell);
         return;
     }
+    note_death(c, index, WTERMSIG(status));
     schedule_restart(child);
 }
 
@@ -255,6 +283,34 @@ void children_reap(struct children *c) {
                 worker_ended(c, i, 0);
     if (!c->stopping)
         start_again(c);
+}
+
+/* Even while it is idle a worker makes a step every 100 ms. One that was stopped dies of SIGKILL only. */
+static void stop_if_stuck(struct children *c, int index, time_ns now) {
+    struct child *child = &c->worker[index];
+    uint64_t beat = c->sensor->status->worker[index].beat;
+    if (beat != child->beat) {
+        child->beat = beat;
+        child->beat_at = now;
+    }
+    if (!child->pid || child->stuck || now - child->beat_at <= (time_ns)c->sensor->config->sensor.stuck_after)
+        return;
+    child->stuck = true;
+    kill(child->pid, SIGKILL);
+}
+
+void children_look(struct children *c) {
+    time_ns now = clock_monotonic();
+    bool slept = now - c->looked > look_time;
+    c->looked = now;
+    blame_expire(&c->sensor->status->blame, now);
+    if (c->sensor->offline || c->stopping)
+        return;
+    for (int i = 0; i < (int)c->sensor->workers; i++) {
+        if (slept && c->worker[i].beat_at < now)
+            c->worker[i].beat_at = now;
+        stop_if_stuck(c, i, now);
+    }
 }
 
 bool children_left(const struct children *c) {

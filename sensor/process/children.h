@@ -7,8 +7,8 @@
 
 #include <sys/types.h>
 
-/* What all children of the supervisor are started with. Captures and rings belong to the supervisor and live as
- * long as the sensor runs, so that a successor goes on where a dead child stood. */
+/* What all children of the supervisor are started with. Captures and rings belong to the supervisor and live
+ * as long as the sensor runs, so that a successor goes on where a dead child stood. */
 struct sensor {
     const struct config *config;
     const struct output_config *outputs;
@@ -27,10 +27,13 @@ struct sensor {
 const char *sensor_state(const struct sensor *s);
 
 struct child {
-    pid_t pid;      /* 0: not running */
-    bool finished;  /* ended by itself, is not started again */
-    time_ns started; /* monotonic */
-    time_ns again;  /* monotonic time at which it may be started again */
+    pid_t pid;             /* 0: not running */
+    bool finished;         /* ended by itself, is not started again */
+    time_ns started;       /* monotonic */
+    time_ns again;         /* monotonic time at which it may be started again */
+    uint64_t beat;         /* a worker's last, */
+    time_ns beat_at;       /* and when it changed */
+    bool stuck;            /* it did not, and was killed */
     unsigned quick_deaths; /* in a row: each doubles the wait */
 };
 
@@ -39,6 +42,7 @@ struct children {
     struct sensor *sensor;
     struct child reporter;
     struct child worker[WORKERS_MAX];
+    time_ns looked; /* monotonic time of the last children_look() */
     bool stopping;
     bool failed; /* some child ended with an error that was not made good */
 };
@@ -50,6 +54,8 @@ void children_stop(struct children *c);
 void children_hang_up(struct children *c);
 /* Takes note of the dead and starts again (live) those that should run. */
 void children_reap(struct children *c);
+/* Several times a second: stops (live) workers that make no step. */
+void children_look(struct children *c);
 bool children_left(const struct children *c);
 
 #endif

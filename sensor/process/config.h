@@ -19,6 +19,7 @@ struct config {
         uint64_t workers;
         uint64_t memory;             /* bytes, all workers together */
         const char *state;           /* folder; NULL if not given */
+        uint64_t stuck_after;        /* ns */
         const char *digest_key_file; /* NULL: a random key for this run */
         struct hash_key digest_key;  /* read from it, or random */
     } sensor;

@@ -34,6 +34,8 @@ static const struct setting sensor_settings[] = {
      .help = "memory of all workers together"},
     {.key = "state", .type = SETTING_TEXT, SENSOR(state),
      .help = "folder for what outlives a restart; /var/lib/gantry for an interface, nothing for files if not given"},
+    {.key = "stuck-after", .type = SETTING_DURATION, SENSOR(stuck_after), .low = SECONDS(1), .high = SECONDS(3600),
+     .preset = "5 s", .help = "time without a step after which a worker is stopped and started again"},
     {.key = "digest-key", .type = SETTING_TEXT, SENSOR(digest_key_file),
      .help = "file with the key of digests, 32 hexadecimal digits; random for each run if not given"},
     {0},

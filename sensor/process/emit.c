@@ -216,3 +216,13 @@ void emit_flow(struct emitter *e, const struct flow *flow, struct session *s) {
     put_text(e, TEXT_HOST, s->host);
     send_record(e);
 }
+
+void emit_notice(struct emitter *e, const char *key, const char *text) {
+    struct record *r = &e->builder.head;
+    record_begin(&e->builder, RECORD_NOTICE);
+    r->worker = e->worker;
+    r->time = r->first = r->last = clock_wall();
+    put_text(e, TEXT_RULE_ID, key);
+    put_text(e, TEXT_RULE_NAME, text);
+    send_record(e);
+}

@@ -10,7 +10,7 @@
 struct emitter {
     struct ring *ring;
     struct doorbell *doorbell;
-    bool wait;     /* offline: wait for room instead of losing a record */
+    bool wait; /* offline: wait for room instead of losing a record */
     uint16_t worker;
     unsigned wants; /* enum report_records that any output writes */
     struct record_builder builder;
@@ -19,5 +19,7 @@ struct emitter {
 void emit_transfer(struct emitter *e, const struct object *o, struct session *s);
 void emit_finding(struct emitter *e, const struct finding *f, struct session *s);
 void emit_flow(struct emitter *e, const struct flow *flow, struct session *s);
+/* RECORD_NOTICE, now by the clock: a key for machines and a sentence for people. */
+void emit_notice(struct emitter *e, const char *key, const char *text);
 
 #endif

@@ -24,6 +24,9 @@ struct pipeline {
     struct inspector *inspector;
     struct session_pool sessions;
     struct emitter emitter;
+    struct worker_status *status;
+    uint64_t beat;
+    const struct blame *blame;
 };
 
 /* What a flow that is looked into carries: flow->conversation. Its owner is the session. */
@@ -253,24 +256,57 @@ static void keep_time(struct pipeline *p, time_ns time) {
     p->now = time;
 }
 
+static void flow_packet(struct pipeline *p, const struct packet *packet) {
+    enum side from;
+    struct flow *flow = flow_table_packet(p->flows, packet, &from);
+    if (flow && flow->interest != FLOW_COUNT)
+        look_into(p, flow, packet, from);
+    else if (flow)
+        step_over(p, flow, packet);
+}
+
+/* So that the supervisor knows whose packet it was if this process does not live through it. */
+static void note_packet(struct pipeline *p, const struct packet *packet) {
+    if (!p->status)
+        return;
+    flow_name_of(packet, &p->status->at);
+    atomic_store_explicit(&p->status->at_packet, true, memory_order_release);
+}
+
+static void note_done(struct pipeline *p) {
+    if (!p->status)
+        return;
+    atomic_store_explicit(&p->status->at_packet, false, memory_order_release);
+    atomic_store_explicit(&p->status->beat, ++p->beat, memory_order_relaxed);
+}
+
 void pipeline_packet(void *pipeline, const struct capture_packet *in) {
     struct pipeline *p = pipeline;
     struct packet packet;
-    enum side from;
     keep_time(p, in->time);
     if (decode_packet(p->decoder, in, &packet)) {
-        struct flow *flow = flow_table_packet(p->flows, &packet, &from);
-        if (flow && flow->interest != FLOW_COUNT)
-            look_into(p, flow, &packet, from);
-        else if (flow)
-            step_over(p, flow, &packet);
+        note_packet(p, &packet);
+        if (blame_skips(p->blame, &packet))
+            counter_one(COUNTER_PACKETS_SKIPPED);
+        else
+            flow_packet(p, &packet);
     }
+    note_done(p);
     tick(p);
+}
+
+void pipeline_notice(struct pipeline *p, const char *key, const char *text) {
+    emit_notice(&p->emitter, key, text);
+}
+
+size_t pipeline_flows(const struct pipeline *p) {
+    return flow_table_count(p->flows);
 }
 
 void pipeline_idle(struct pipeline *p, time_ns now) {
     if (now > p->now)
         p->now = now;
+    note_done(p);
     tick(p);
 }
 
@@ -357,6 +393,9 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     the = p;
     p->config = options->config;
     p->inspect_all = options->inspect_all;
+    p->status = options->status;
+    p->beat = p->status ? p->status->beat : 0;
+    p->blame = options->blame;
     p->emitter = (struct emitter){.ring = options->ring,
                                   .doorbell = options->doorbell,
                                   .wait = options->offline,

@@ -5,6 +5,7 @@
 #include "capture/capture.h"
 #include "process/config.h"
 #include "process/emit.h"
+#include "process/status.h"
 
 /* The data path of one worker: every stage made, sized from one memory budget, and joined to the next.
  *     packet -> flow -> stream -> transfer -> object -> finding
@@ -17,7 +18,9 @@ struct pipeline_options {
     struct doorbell *doorbell;
     bool offline;
     uint16_t worker;
-    unsigned wants; /* enum report_records that any output writes */
+    unsigned wants;               /* enum report_records that any output writes */
+    struct worker_status *status; /* where the worker notes what it is at; NULL: nowhere */
+    const struct blame *blame;    /* flows to leave out; NULL: none */
 };
 
 struct pipeline; /* opaque */
@@ -35,6 +38,9 @@ struct pipeline_use {
     uint64_t stream_bytes;
 };
 struct pipeline_use pipeline_use(const struct pipeline *p);
+/* Something that the sensor says of itself. */
+void pipeline_notice(struct pipeline *p, const char *key, const char *text);
+size_t pipeline_flows(const struct pipeline *p); /* open now */
 /* Time of the newest packet, 0 before the first. */
 time_ns pipeline_time(const struct pipeline *p);
 

@@ -271,6 +271,7 @@ static int watch(struct supervisor *s, const sigset_t *signals) {
             children_stop(&s->children);
         else if (got == SIGHUP)
             hang_up(s);
+        children_look(&s->children);
         children_reap(&s->children);
         progress_show(&progress, s->sensor.status, s->sensor.workers);
     }

@@ -2,6 +2,8 @@
 #include "process/worker.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { BATCH = 256 };
 static const time_ns drops_interval = NS_PER_S, drain_limit = NS_PER_S;
@@ -27,6 +29,62 @@ static void catch_signals(void) {
 static void tell_status(const struct worker_options *o, const struct pipeline *p) {
     o->status->packet_time = pipeline_time(p);
     o->status->progress = capture_progress(o->capture);
+    o->status->flows = (uint32_t)pipeline_flows(p);
+}
+
+static const char *flow_text(const struct flow_name *f, char *out, size_t size) {
+    char source[ADDRESS_TEXT_MAX], destination[ADDRESS_TEXT_MAX];
+    snprintf(out, size, "%s port %u and %s port %u", address_format(&f->source, source), f->source_port,
+             address_format(&f->destination, destination), f->destination_port);
+    return out;
+}
+
+/* Goes on with the predecessor's ring; how many packets in it are given up. */
+static uint64_t take_over(const struct worker_options *o) {
+    uint64_t before = counter_values[COUNTER_LOST_TO_RESTART];
+    capture_resume(o->capture);
+    return counter_values[COUNTER_LOST_TO_RESTART] - before;
+}
+
+static void tell(struct pipeline *p, const char *key, const char *text) {
+    log_warning("%s", text);
+    pipeline_notice(p, key, text);
+}
+
+/* A flow that workers die of is left out from now on. */
+static void tell_skipped(const struct worker_death *d, struct pipeline *p) {
+    char text[480], flow[160];
+    flow_text(&d->at, flow, sizeof flow);
+    if (d->verdict == BLAME_SKIP_FLOW)
+        snprintf(text, sizeof text,
+                 "the flow between %s ended %d workers: nothing of it is looked into for 10 minutes", flow,
+                 BLAME_FLOW_DEATHS);
+    else
+        snprintf(text, sizeof text,
+                 "flows between %s and the like ended %d workers: nothing between these addresses on the "
+                 "lower port is "
+                 "looked into for 10 minutes",
+                 flow, BLAME_SERVICE_DEATHS);
+    counter_one(COUNTER_FLOWS_BLAMED);
+    tell(p, "flow-skipped", text);
+}
+
+/* What happened to the predecessor, and what is lost by it. */
+static void tell_death(const struct worker_options *o, struct pipeline *p, uint64_t packets_lost) {
+    const struct worker_death *d = &o->status->death;
+    char flow[160], text[480], why[64] = "was stuck";
+    if (!d->stuck)
+        snprintf(why, sizeof why, "died of signal %d (%s)", d->signal, strsignal(d->signal));
+    snprintf(text, sizeof text, "worker %u %s%s%s and was started again: %u flows and %llu packets lost",
+             o->pipeline.worker, why, d->at_packet ? " at a packet between " : "",
+             d->at_packet ? flow_text(&d->at, flow, sizeof flow) : "", d->flows,
+             (unsigned long long)packets_lost);
+    counter_one(COUNTER_WORKER_RESTARTS);
+    counter_add(COUNTER_WORKERS_STUCK, d->stuck);
+    counter_add(COUNTER_FLOWS_LOST, d->flows);
+    tell(p, "worker-restarted", text);
+    if (d->verdict != BLAME_NOTED)
+        tell_skipped(d, p);
 }
 
 /* Told to stop: what the kernel has already put into the ring is read first, for at most a second. */
@@ -67,6 +125,8 @@ int worker_run(const struct worker_options *o) {
         pipeline_destroy(p);
         return 1;
     }
+    if (o->successor)
+        tell_death(o, p, take_over(o));
     int end = read_all(o, p);
     if (end == CAPTURE_BROKEN) {
         o->status->broken = true;

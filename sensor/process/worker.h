@@ -10,6 +10,7 @@ struct worker_options {
     struct capture *capture;
     struct worker_status *status;
     const char *name;              /* "worker 1" */
+    bool successor;                /* of one that died: goes on with its ring, and tells */
     const struct sandbox *sandbox; /* closed once the tables are made; NULL: none */
     uint64_t headroom;             /* bytes of memory that it may take beyond what it has then */
 };

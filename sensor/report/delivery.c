@@ -104,7 +104,9 @@ void delivery_put(struct delivery *d, const struct event *e) {
     struct event mine = *e;
     bool shortened, counted = d->transport->framing == FRAMING_STREAM && d->format->octet_counting;
     char *message = d->room + FRAME_ROOM - 1; /* a byte stays behind it for the newline */
-    if (!(d->records & (e->kind | (e->urgent ? (unsigned)REPORT_ALERT : 0))))
+    /* Who takes alerts is told what the sensor says of itself too: a part that was not seen is no peace. */
+    unsigned kinds = e->kind | (e->urgent || event_is_notice(e) ? (unsigned)REPORT_ALERT : 0);
+    if (!(d->records & kinds))
         return;
     mine.sequence = ++d->sequence;
     mine.colour = d->colour;
