@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -97,6 +98,15 @@ static int try_fork(void) {
     if (pid == 0)
         _exit(0);
     return outcome(pid > 0 && waitpid(pid, NULL, 0) == pid);
+}
+
+static void *nothing(void *context) {
+    return context;
+}
+
+static int try_thread(void) {
+    pthread_t thread;
+    return pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0 ? WORKED : 99;
 }
 
 static int try_code(void) {
@@ -204,6 +214,10 @@ static const struct {
      try_fork,
      false,
      {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+    {"start a thread",
+     try_thread,
+     false,
+     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = WORKED}},
     {"map memory that can be executed",
      try_code,
      false,
