@@ -3,7 +3,7 @@
 #include "content/filter.h"
 
 #include "base/counter.h"
-#include "protocol/disposition.h"
+#include "protocol/http/disposition.h"
 
 /* multipart bodies (RFC 2046 section 5.1; form-data: RFC 7578; byteranges: RFC 9110 section 14.6;
  * x-mixed-replace as cameras send it). Exact at every split of the input: what may be the start of a

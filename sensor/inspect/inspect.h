@@ -2,12 +2,12 @@
 #ifndef GANTRY_INSPECT_INSPECT_H
 #define GANTRY_INSPECT_INSPECT_H
 
-#include "base/arena.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/problem.h"
-#include "base/setting.h"
 #include "content/content.h"
+#include "settings/arena.h"
+#include "settings/problem.h"
+#include "settings/setting.h"
 
 /* From objects to findings: rules over identifiers and object facts. Only matcher.c knows Hyperscan. */
 struct rule {
@@ -26,8 +26,9 @@ struct ruleset; /* immutable, in the snapshot's arena, Hyperscan databases inclu
  * warnings for costly patterns. */
 const struct ruleset *ruleset_load(const char *const *paths, size_t count, struct arena *arena,
                                    struct problems *problems);
-/* Where rules are looked for when nobody says where: /etc/gantry/rules, else those installed with the program, else those
- * of the source tree that it was built in. Static text; it may name a folder that is not there. */
+/* Where rules are looked for when nobody says where: /etc/gantry/rules, else those installed with the
+ * program, else those of the source tree that it was built in. Static text; it may name a folder that is not
+ * there. */
 const char *ruleset_default_path(void);
 size_t ruleset_count(const struct ruleset *r);
 const struct rule *ruleset_rule(const struct ruleset *r, size_t index);

@@ -2,8 +2,8 @@
 #ifndef GANTRY_INSPECT_MATCHER_H
 #define GANTRY_INSPECT_MATCHER_H
 
-#include "base/arena.h"
 #include "base/log.h"
+#include "settings/arena.h"
 
 /* Sets of patterns over streams of bytes. Only matcher.c knows Hyperscan. */
 enum pattern_flag {

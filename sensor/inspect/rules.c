@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { FILES_MAX = 1024 };
 
@@ -202,4 +203,12 @@ const char *const *ruleset_classes(const struct ruleset *r) {
 
 bool glob_matches(const char *glob, const char *text) {
     return fnmatch(glob, text, FNM_CASEFOLD) == 0;
+}
+
+const char *ruleset_default_path(void) {
+    static const char *const places[] = {"/etc/gantry/rules", GANTRY_RULES_DIR, GANTRY_SOURCE_RULES};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (access(places[i], R_OK) == 0)
+            return places[i];
+    return places[0];
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/contracts.h"
 
-#include "base/nearest.h"
+#include "settings/nearest.h"
 
 static bool read_class(struct setting_reader *r, const struct yaml *item) {
     const struct loading *l = r->context;

@@ -2,9 +2,9 @@
 #ifndef GANTRY_POLICY_DOMAINS_H
 #define GANTRY_POLICY_DOMAINS_H
 
-#include "base/arena.h"
 #include "base/bytes.h"
-#include "base/problem.h"
+#include "settings/arena.h"
+#include "settings/problem.h"
 
 /* Partners' names: "example.org" is that name alone, "*.example.org" every name below it, at any depth. */
 struct domain {

@@ -3,8 +3,8 @@
 #define GANTRY_POLICY_NETWORKS_H
 
 #include "base/address.h"
-#include "base/arena.h"
-#include "base/problem.h"
+#include "settings/arena.h"
+#include "settings/problem.h"
 
 /* Longest-prefix match: a trie of eight address bits a level whose nodes hold bitmaps instead of pointers.
  * IPv4 and IPv6 share nodes and look-up and differ in where they begin; an IPv6 prefix never matches an IPv4

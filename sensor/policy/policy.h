@@ -3,11 +3,11 @@
 #define GANTRY_POLICY_POLICY_H
 
 #include "base/address.h"
-#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/setting.h"
-#include "base/yaml.h"
+#include "settings/arena.h"
+#include "settings/setting.h"
+#include "settings/yaml.h"
 
 /* Who may receive what: image networks, internal networks, partners and their contracts. Immutable once
  * loaded. */

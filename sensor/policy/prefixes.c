@@ -5,7 +5,7 @@
 #include "policy/networks.h"
 #include "policy/overlaps.h"
 
-#include "base/path.h"
+#include "settings/path.h"
 
 #include <errno.h>
 #include <fcntl.h>

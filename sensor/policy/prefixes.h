@@ -2,7 +2,7 @@
 #ifndef GANTRY_POLICY_PREFIXES_H
 #define GANTRY_POLICY_PREFIXES_H
 
-#include "base/setting.h"
+#include "settings/setting.h"
 
 /* Prefixes of one owner, added to the loading (r->context) with their file and line. `owner`: its name, kept;
  * NULL for the internal networks or when the name is missing. */

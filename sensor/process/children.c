@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/children.h"
 
-#include "process/budget.h"
+#include "pipeline/budget.h"
 #include "process/reporting.h"
 #include "process/worker.h"
 

@@ -2,7 +2,7 @@
 #ifndef GANTRY_PROCESS_CHILDREN_H
 #define GANTRY_PROCESS_CHILDREN_H
 
-#include "process/config.h"
+#include "config/config.h"
 #include "process/status.h"
 
 #include <sys/types.h>

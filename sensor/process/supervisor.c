@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/supervisor.h"
 
+#include "config/snapshot.h"
 #include "process/children.h"
 #include "process/progress.h"
-#include "process/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -170,8 +170,8 @@ static size_t writable_folders(struct supervisor *s, const char **out) {
     return n;
 }
 
-/* The folder of the database and what root left in it belong to the account from now on. A folder that was there and
- * holds no database stays whose it is. */
+/* The folder of the database and what root left in it belong to the account from now on. A folder that was
+ * there and holds no database stays whose it is. */
 static void give_state(const struct supervisor *s, bool made) {
     static const char *const names[] = {"gantry.db", "gantry.db-wal", "gantry.db-shm", "gantry.db-journal"};
     const char *folder = sensor_state(&s->sensor);
@@ -196,8 +196,7 @@ static bool prepare_sandbox(struct supervisor *s) {
     const char *state = sensor_state(&s->sensor);
     bool made = state && mkdir(state, 0700) == 0;
     struct error e;
-    s->sensor.sandbox =
-        sandbox_create(&s->sensor.config->sandbox, folders, writable_folders(s, folders), &e);
+    s->sensor.sandbox = sandbox_create(&s->sensor.config->sandbox, folders, writable_folders(s, folders), &e);
     if (!s->sensor.sandbox)
         log_error("%s", e.text);
     else

@@ -2,7 +2,7 @@
 #ifndef GANTRY_PROCESS_WORKER_H
 #define GANTRY_PROCESS_WORKER_H
 
-#include "process/pipeline.h"
+#include "pipeline/pipeline.h"
 #include "process/status.h"
 
 struct worker_options {

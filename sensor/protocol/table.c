@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocol/ftp.h"
-#include "protocol/http.h"
-#include "protocol/http.h"
+#include "protocol/ftp/ftp.h"
+#include "protocol/http/http.h"
 #include "protocol/protocol.h"
 #include "protocol/socks.h"
 
 const struct protocol *const protocol_table[] = {
-    &protocol_http,
-    &protocol_ftp,
-    &protocol_ftp_data,
-    &protocol_socks,
-    &protocol_http,
-    NULL,
+    &protocol_http, &protocol_ftp, &protocol_ftp_data, &protocol_socks, &protocol_http, NULL,
 };
 
 static bool has_name(const struct protocol *p, struct bytes name) {

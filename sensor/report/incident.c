@@ -3,9 +3,9 @@
 
 #include "base/hash.h"
 #include "policy/policy.h"
-#include "report/distinct.h"
+#include "report/format/shown.h"
+#include "report/ledger/distinct.h"
 #include "report/seen.h"
-#include "report/shown.h"
 
 #include <stdlib.h>
 

@@ -2,8 +2,8 @@
 #ifndef GANTRY_REPORT_INCIDENT_H
 #define GANTRY_REPORT_INCIDENT_H
 
-#include "report/event.h"
-#include "report/store.h"
+#include "report/format/event.h"
+#include "report/store/store.h"
 
 /* Findings gathered by class, source image network and destination (the partner, else the address).
  *

@@ -2,7 +2,7 @@
 #ifndef GANTRY_REPORT_OUTBOX_H
 #define GANTRY_REPORT_OUTBOX_H
 
-#include "report/store.h"
+#include "report/store/store.h"
 
 /* Messages of one output, oldest first, from when they were made until the receiver has them. Bounded in
  * bytes. A message is waiting, then sent (handed to the transport), then confirmed and gone. The sent ones

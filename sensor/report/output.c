@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/output.h"
 
-#include "base/path.h"
-#include "base/unit.h"
-#include "report/tls.h"
+#include "report/transport/tls.h"
+#include "settings/path.h"
+#include "settings/unit.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

@@ -2,9 +2,9 @@
 #ifndef GANTRY_REPORT_OUTPUT_H
 #define GANTRY_REPORT_OUTPUT_H
 
-#include "report/format.h"
+#include "report/format/format.h"
 #include "report/outbox.h"
-#include "report/transport.h"
+#include "report/transport/transport.h"
 
 /* The transport of a target and what follows its scheme; NULL if none knows it. */
 const struct transport *transport_find(const char *to, const char **rest);

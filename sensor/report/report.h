@@ -3,9 +3,9 @@
 #define GANTRY_REPORT_REPORT_H
 
 #include "base/log.h"
-#include "base/problem.h"
-#include "base/setting.h"
 #include "channel/channel.h"
+#include "settings/problem.h"
+#include "settings/setting.h"
 
 #include <sys/types.h>
 
@@ -40,8 +40,9 @@ bool output_parse(const char *spec, const char *events, struct arena *arena, str
 
 /* The file that an output appends to; NULL: it is none. */
 const char *output_path(const struct output_config *o);
-/* Opens that file, and those of TLS, in the supervisor while it is root: a reporter that may not open it itself, the successor of one that
- * died too, goes on with this descriptor. A new file is given to `owner`. True for what is no file. */
+/* Opens that file, and those of TLS, in the supervisor while it is root: a reporter that may not open it
+ * itself, the successor of one that died too, goes on with this descriptor. A new file is given to `owner`.
+ * True for what is no file. */
 bool output_open_early(const struct output_config *o, uid_t owner, gid_t group, struct error *e);
 void output_reopen_early(void); /* SIGHUP; what cannot be opened any more stays open */
 void output_close_early(void);  /* in a worker, which is to reach no file */

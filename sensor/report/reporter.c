@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/keeper.h"
+#include "report/store/keeper.h"
 
 #include <signal.h>
 #include <stdio.h>

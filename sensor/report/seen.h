@@ -3,7 +3,7 @@
 #define GANTRY_REPORT_SEEN_H
 
 #include "base/hash.h"
-#include "report/store.h"
+#include "report/store/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>

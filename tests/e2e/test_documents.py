@@ -32,10 +32,10 @@ def test_every_page_of_ours_that_is_referred_to_is_there():
 
 
 def table():
-    """(name, parameter, rank, kinds) of sensor/report/fields.c."""
+    """(name, parameter, rank, kinds) of sensor/report/format/fields.c."""
     kinds = {'ALL': 'ATFS', 'TRAFFIC': 'ATF', 'OBJECT': 'AT', 'REPORT_ALERT': 'A', 'REPORT_FLOW': 'F',
              'REPORT_STATS': 'S', 'REPORT_ALERT | REPORT_STATS': 'AS'}
-    rows = re.findall(r'^    \{"([^"]+)",\s*(?:NULL|"([^"]*)"),\s*(\d+), ([A-Z_ |]+?),', read('sensor/report/fields.c'),
+    rows = re.findall(r'^    \{"([^"]+)",\s*(?:NULL|"([^"]*)"),\s*(\d+), ([A-Z_ |]+?),', read('sensor/report/format/fields.c'),
                       re.M)
     assert len(rows) > 50
     return [(ecs, brief, int(rank), kinds[kind]) for ecs, brief, rank, kind in rows]
@@ -48,10 +48,10 @@ def test_the_manual_has_every_field_with_its_records_and_when_it_is_left_out():
 
 
 def test_the_manual_says_the_steps_at_which_texts_are_shortened():
-    ranks = re.search(r'RANK_TEXTS = (\d+), RANK_LAST = (\d+)', read('sensor/report/event.h'))
+    ranks = re.search(r'RANK_TEXTS = (\d+), RANK_LAST = (\d+)', read('sensor/report/format/event.h'))
     page = read('sensor/gantry-records.5').replace('\n', ' ')
     assert f'on to step {ranks[1]}.' in page and f'steps {int(ranks[1]) + 1} to {ranks[2]}.' in page
-    sizes = re.search(r'text_max\[\] = \{([0-9, ]+)\}', read('sensor/report/format.c'))[1].split(', ')
+    sizes = re.search(r'text_max\[\] = \{([0-9, ]+)\}', read('sensor/report/format/format.c'))[1].split(', ')
     assert f'to {", ".join(sizes[:-1])} and {sizes[-1]} octets' in page
 
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/config_sections.h"
+#include "config/config_sections.h"
 
 #include <stdlib.h>
 #include <string.h>

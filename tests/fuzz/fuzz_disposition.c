@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
-#include "protocol/disposition.h"
+#include "protocol/http/disposition.h"
 
 #include <stdlib.h>
 

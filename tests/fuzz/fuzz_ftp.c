@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../unit/protocol/world.h"
 #include "base/counter.h"
-#include "protocol/ftp.h"
+#include "protocol/ftp/ftp.h"
 
 /* A control channel and its data flows, event by event: kind, flow, length, bytes. Whatever comes, the same
  * transfers must come at any split, all must end, and nothing may leak. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocol/http.h"
+#include "protocol/http/http.h"
 
 #include "../unit/protocol/recorder.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/relp.h"
+#include "report/transport/relp.h"
 
 #include <stdlib.h>
 

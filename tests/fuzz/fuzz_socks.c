@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../unit/protocol/world.h"
-#include "protocol/ftp.h"
+#include "protocol/ftp/ftp.h"
 #include "protocol/socks.h"
 
 /* One flow, turn by turn: a byte for side (top bit) and length, then the bytes. What is found must not hang

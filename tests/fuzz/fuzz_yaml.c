@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/setting.h"
+#include "settings/setting.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef GANTRY_FUZZ_SENSOR_PATH_H
 #define GANTRY_FUZZ_SENSOR_PATH_H
 
-#include "process/pipeline.h"
+#include "pipeline/pipeline.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "problem_text.h"
 
-#include "base/arena.h"
 #include "base/pool.h"
+#include "settings/arena.h"
 
 static void test_a_pool_hands_out_distinct_objects_up_to_its_cap(void **state) {
     struct pool p;

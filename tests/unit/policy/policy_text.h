@@ -2,7 +2,7 @@
 #ifndef GANTRY_TEST_POLICY_TEXT_H
 #define GANTRY_TEST_POLICY_TEXT_H
 
-#include "../base/problem_text.h"
+#include "problem_text.h"
 
 #include "policy/policy.h"
 

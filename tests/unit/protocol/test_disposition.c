@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocol/disposition.h"
+#include "protocol/http/disposition.h"
 
-#include "protocol/encoded_word.h"
+#include "protocol/http/encoded_word.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
-#include "protocol/http_exchange.h"
+#include "protocol/http/http_exchange.h"
 #include "protocol/memory.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
-#include "protocol/ftp.h"
+#include "protocol/ftp/ftp.h"
 #include "protocol/socks.h"
 #include "world.h"
 

@@ -3,7 +3,7 @@
 #define GANTRY_TESTS_REPORT_EXAMPLE_H
 
 #include "policy/policy.h"
-#include "report/event.h"
+#include "report/format/event.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/distinct.h"
+#include "report/ledger/distinct.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/format.h"
+#include "report/format/format.h"
 
 #include "check.h"
 #include "example.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/ledger.h"
+#include "report/ledger/ledger.h"
 
 #include "example.h"
 

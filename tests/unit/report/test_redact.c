@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/event.h"
+#include "report/format/event.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/relp.h"
+#include "report/transport/relp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +31,8 @@ static enum relp_result parse(const char *text, size_t size, size_t piece, char 
 static void a_receivers_answers_are_read_in_pieces_of_any_size(void **state) {
     static const char said[] =
         "1 rsp 93 200 OK\nrelp_version=0\nrelp_software=librelp,1.11.0,http://librelp.adiscon.com\n"
-        "commands=syslog\n2 rsp 6 200 OK\n3 rsp 6 200 OK\n4 rsp 0\n0 serverclose 0\n5 rsp 9 500 wrong\n6 rsp 0 \n";
+        "commands=syslog\n2 rsp 6 200 OK\n3 rsp 6 200 OK\n4 rsp 0\n0 serverclose 0\n5 rsp 9 500 wrong\n6 rsp "
+        "0 \n";
     static const char expected[] =
         "1 rsp 93 <200 OK\nrelp_version=0\nrelp_software=libr>\n2 rsp 6 <200 OK>\n3 rsp 6 <200 OK>\n"
         "4 rsp 0 <>\n0 serverclose 0 <>\n5 rsp 9 <500 wrong>\n6 rsp 0 <>\n";

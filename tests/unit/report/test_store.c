@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/store.h"
+#include "report/store/store.h"
 
 #include "example.h"
-#include "report/distinct.h"
+#include "report/ledger/distinct.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/config.h"
+
+#include "config/config_sections.h"
+#include "settings/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KEY_DIGITS = 32 };
+
+static bool hex_value(char c, uint64_t *out) {
+    static const char digits[] = "0123456789abcdefABCDEF";
+    const char *at = c ? strchr(digits, c) : NULL;
+    if (!at)
+        return false;
+    *out = (uint64_t)(at - digits < 16 ? at - digits : at - digits - 6);
+    return true;
+}
+
+static bool parse_key(struct bytes text, struct hash_key *out) {
+    uint64_t half[2] = {0, 0}, digit;
+    text = bytes_trim(text);
+    if (text.n != KEY_DIGITS)
+        return false;
+    for (size_t i = 0; i < KEY_DIGITS; i++) {
+        if (!hex_value((char)text.p[i], &digit))
+            return false;
+        half[i / 16] = half[i / 16] << 4 | digit;
+    }
+    *out = (struct hash_key){half[0], half[1]};
+    return true;
+}
+
+/* A relative path begins in the configuration file's folder. Whoever reads the key can guess plates until a
+ * digest matches, so others' permissions are told. */
+static bool read_key(const struct yaml *node, struct config *c, struct arena *arena,
+                     struct problems *problems) {
+    char text[128];
+    struct stat st = {0};
+    const char *file = node->file;
+    const char *path = path_beside(arena, file, c->sensor.digest_key_file);
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    ssize_t n = fd >= 0 && fstat(fd, &st) == 0 ? read(fd, text, sizeof text) : -1;
+    int reason = errno;
+    if (fd >= 0)
+        close(fd);
+    if (!path)
+        return false;
+    c->sensor.digest_key_file = path;
+    if (n < 0)
+        return problem_error(problems, file, node->line,
+                             "digest-key: %s cannot be read: %s; check the path and its permissions", path,
+                             strerror(reason));
+    if (st.st_mode & (S_IRWXG | S_IRWXO))
+        problem_warning(problems, file, node->line,
+                        "digest-key: others than its owner may read %s; run chmod 600 on it", path);
+    return parse_key(bytes_of(text, (size_t)n), &c->sensor.digest_key) ||
+           problem_error(
+               problems, file, node->line,
+               "digest-key: %s does not hold %d hexadecimal digits; make it with openssl rand -hex %d", path,
+               KEY_DIGITS, KEY_DIGITS / 2);
+}
+
+/* Loading is single-threaded; nDPI's tables are made only when a contract names a protocol. */
+static struct identify *known_protocols;
+
+static bool protocol_known(const char *name) {
+    if (!known_protocols)
+        known_protocols = identify_create(&(struct identify_options){.memory = 64 << 10});
+    return !known_protocols || identify_id(known_protocols, name) != 0;
+}
+
+static bool load_rules(struct config *c, struct arena *arena, struct problems *problems) {
+    const char *path = ruleset_default_path();
+    if (!c->rule_paths.items) {
+        const char **items = arena_array(arena, 1, sizeof *items);
+        if (!items || !(items[0] = arena_text(arena, path, strlen(path))))
+            return false;
+        c->rule_paths = (struct setting_texts){items, 1};
+    }
+    if (c->rule_paths.count == 0)
+        return false; /* told where it was read */
+    c->rules = ruleset_load(c->rule_paths.items, c->rule_paths.count, arena, problems);
+    return c->rules != NULL;
+}
+
+/* All of it, so that one run tells all problems. */
+static void load_parts(const struct yaml *root, const char *file, struct config *c, struct arena *arena,
+                       struct problems *problems) {
+    bool sections = config_read(root, arena, problems, c);
+    bool rules = !arena->failed && load_rules(c, arena, problems);
+    c->policy = policy_load(root, arena, problems, rules ? ruleset_classes(c->rules) : NULL, protocol_known);
+    identify_destroy(known_protocols);
+    known_protocols = NULL;
+    c->sensor.digest_key = hash_key_random();
+    const struct yaml *sensor = yaml_get(root, "sensor"), *key = yaml_get(sensor, "digest-key");
+    if (sections && key)
+        read_key(key, c, arena, problems);
+    if (c->sensor.state)
+        c->sensor.state = path_beside(arena, file, c->sensor.state);
+    if (file && c->policy && policy_image_networks(c->policy) == 0)
+        problem_warning(
+            problems, file, 0,
+            "image-networks: none are given, so nothing leaves one and nothing is inspected without "
+            "--inspect-all; add the networks of the cameras");
+}
+
+const struct config *config_load(const char *path, struct arena *arena, struct problems *problems) {
+    size_t errors = problems->errors;
+    struct yaml_document *document = path ? yaml_load(path, problems) : NULL;
+    struct config *c = arena_alloc(arena, sizeof *c);
+    if (path && !document)
+        return NULL;
+    if (c)
+        load_parts(document ? yaml_root(document) : NULL, path, c, arena, problems);
+    if (arena->failed && problems->errors == errors)
+        problem_error(problems, path, 0,
+                      "there is no room for the configuration; list fewer networks and rules");
+    yaml_free(document);
+    return problems->errors == errors ? c : NULL;
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/pipeline.h"
+
+#include "pipeline/budget.h"
+#include "protocol/protocol.h"
+#include "stream/stream.h"
+
+#include <stdlib.h>
+
+static const time_ns tick_interval = 100 * NS_PER_MS;
+static const time_ns jump = 3600 * NS_PER_S;
+
+struct pipeline {
+    const struct config *config;
+    bool inspect_all;
+    time_ns now, next_tick;
+    struct decoder *decoder;
+    struct flow_table *flows;
+    struct identify *identify;
+    struct expect_table *expected;
+    struct reassembler *reassembler;
+    struct dispatcher *dispatcher;
+    struct content *content;
+    struct inspector *inspector;
+    struct session_pool sessions;
+    struct emitter emitter;
+    struct worker_status *status;
+    uint64_t beat;
+    const struct blame *blame;
+};
+
+/* What a flow that is looked into carries: flow->conversation. Its owner is the session. */
+static struct session *session_of(const struct flow *flow) {
+    const struct conversation *c = flow->conversation;
+    return c ? c->owner : NULL;
+}
+
+/* The process has one data path; the services of protocols have no context of their own. */
+static struct pipeline *the;
+
+/* --- services for protocols --------------------------------------------------------------------------------
+ */
+
+static struct transfer *service_begin(struct conversation *c, const struct transfer_facts *facts) {
+    const struct session *s = c->owner;
+    if (!s->matters[facts->from]) {
+        counter_one(COUNTER_TRANSFERS_NOT_LEAVING);
+        return NULL;
+    }
+    return content_begin(the->content, c, facts);
+}
+
+static void service_expect(struct conversation *c, struct address client, struct address server,
+                           uint16_t port, const struct protocol *protocol, void *context,
+                           void (*release)(void *context)) {
+    const struct expectation e = {.client = client,
+                                  .server = server,
+                                  .server_port = port,
+                                  .protocol = protocol,
+                                  .context = context,
+                                  .release = release};
+    expect_add(the->expected, &e, c->now);
+}
+
+static void service_encrypted(struct conversation *c) {
+    struct session *s = c->owner;
+    s->encrypted = true;
+}
+
+static void service_named(struct conversation *c, struct bytes host) {
+    session_name(c->owner, host);
+}
+
+static const struct protocol_services services = {
+    .begin = service_begin,
+    .data = content_data,
+    .gap = content_gap,
+    .rename = content_rename,
+    .end = content_end,
+    .expect = service_expect,
+    .encrypted = service_encrypted,
+    .named = service_named,
+};
+
+/* --- streams
+ * ------------------------------------------------------------------------------------------------- */
+
+/* A flow that was announced may begin before its announcement was read: asked again while nobody took the
+ * flow. */
+static void take_announcement(struct flow *flow, time_ns now) {
+    struct expectation e;
+    struct conversation *c = flow->conversation;
+    if (!conversation_awaits(c) || !expect_take(the->expected, flow, now, &e))
+        return;
+    if (!conversation_announce(the->dispatcher, c, e.protocol, e.context)) {
+        if (e.release)
+            e.release(e.context);
+        return;
+    }
+    const struct protocol *protocol = e.protocol;
+    session_of(flow)->application = protocol->ndpi_names ? protocol->ndpi_names[0] : protocol->name;
+    flow->identified = true;
+    identify_release(the->identify, flow);
+}
+
+/* Nobody wants more bytes of this flow: from now on it costs a look-up and a counter. The stream itself is
+ * freed by the caller of stream_packet, never during a call of the sink. */
+static void stop(struct flow *flow) {
+    stream_skip(flow->stream, SIDE_CLIENT);
+    stream_skip(flow->stream, SIDE_SERVER);
+    flow->interest = FLOW_COUNT;
+}
+
+static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
+    struct flow *flow = user;
+    struct session *s = session_of(flow);
+    take_announcement(flow, time);
+    if (!conversation_data(the->dispatcher, flow->conversation, from, bytes, n, time) || s->encrypted)
+        stop(flow);
+}
+
+static void on_gap(void *user, enum side from, uint64_t n, time_ns time) {
+    struct flow *flow = user;
+    take_announcement(flow, time);
+    if (!conversation_gap(the->dispatcher, flow->conversation, from, n, time))
+        stop(flow);
+}
+
+static void on_end(void *user, enum side from, bool clean, time_ns time) {
+    struct flow *flow = user;
+    take_announcement(flow, time);
+    conversation_end(the->dispatcher, flow->conversation, from, clean, time);
+}
+
+static const struct stream_sink stream_sink = {.data = on_data, .gap = on_gap, .end = on_end};
+
+/* --- flows
+ * --------------------------------------------------------------------------------------------------- */
+
+/* Flows that are over, or that nobody answers, must not keep a new one from being looked into. A session may
+ * outlive its flow with an object that is waited for, so one flow may not be enough. */
+static void make_room(struct pipeline *p, const struct flow *opened) {
+    enum { TRIES = 4 };
+    for (int i = 0; i < TRIES; i++) {
+        bool room = session_pool_room(&p->sessions) && dispatcher_room(p->dispatcher) &&
+                    reassembler_room(p->reassembler);
+        if (room || !flow_table_make_room(p->flows, opened))
+            return;
+    }
+}
+
+static void on_opened(void *context, struct flow *flow, const struct packet *packet) {
+    struct pipeline *p = context;
+    const struct policy *policy = p->config->policy;
+    flow->interest = FLOW_COUNT;
+    if (!session_wanted(policy, flow, p->inspect_all)) {
+        counter_one(COUNTER_FLOWS_IGNORED);
+        return;
+    }
+    make_room(p, flow);
+    struct session *s = session_open(&p->sessions, flow, policy, p->inspect_all);
+    if (!s)
+        return;
+    flow_community_id(flow, s->community_id);
+    flow->conversation = conversation_open(p->dispatcher, s, flow->end);
+    if (!flow->conversation) {
+        session_release(&p->sessions, s);
+        return;
+    }
+    flow->interest = FLOW_IDENTIFY;
+    if (flow->transport == PROTOCOL_TCP)
+        flow->stream = stream_open(p->reassembler, flow);
+    if (!flow->stream)
+        return;
+    flow->interest = FLOW_INSPECT;
+    take_announcement(flow, p->now);
+}
+
+static void close_stream(struct pipeline *p, struct flow *flow) {
+    if (flow->stream)
+        stream_close(p->reassembler, flow->stream, flow->last);
+    flow->stream = NULL;
+}
+
+static void on_closed(void *context, struct flow *flow, enum flow_end why) {
+    struct pipeline *p = context;
+    struct session *s = session_of(flow);
+    close_stream(p, flow);
+    identify_release(p->identify, flow);
+    if (!s)
+        return;
+    take_announcement(flow, flow->last);
+    emit_flow(&p->emitter, flow, s);
+    conversation_close(p->dispatcher, flow->conversation);
+    flow->conversation = NULL;
+    session_release(&p->sessions, s);
+}
+
+/* nDPI has named the flow, or given it up. */
+static void on_identified(struct pipeline *p, struct flow *flow) {
+    struct session *s = session_of(flow);
+    struct conversation *c = flow->conversation;
+    uint16_t app = flow->ndpi_app ? flow->ndpi_app : flow->ndpi_master;
+    s->application = app ? identify_name(p->identify, app) : NULL;
+    s->master = flow->ndpi_master ? identify_name(p->identify, flow->ndpi_master) : NULL;
+    if (!c->protocol && identify_encrypted(flow)) {
+        counter_one(COUNTER_FLOWS_ENCRYPTED);
+        s->encrypted = true;
+        if (flow->stream)
+            stop(flow);
+        flow->interest = FLOW_COUNT;
+        return;
+    }
+    conversation_named(p->dispatcher, c, s->master ? s->master : s->application);
+}
+
+static void look_into(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
+    if (!flow->identified) {
+        identify_packet(p->identify, flow, packet, from);
+        if (flow->identified)
+            on_identified(p, flow);
+    }
+    if (flow->stream && flow->interest == FLOW_INSPECT)
+        stream_packet(p->reassembler, flow->stream, from, packet);
+    if (flow->interest == FLOW_COUNT)
+        close_stream(p, flow);
+    else if (!flow->stream && flow->identified)
+        flow->interest = FLOW_COUNT;
+}
+
+/* A flow that costs a look-up and a counter. Its stream may have been stopped by a tick, which cannot free
+ * it. */
+static void step_over(struct pipeline *p, struct flow *flow, const struct packet *packet) {
+    close_stream(p, flow);
+    if (flow->conversation && session_of(flow)->encrypted)
+        counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);
+}
+
+static void tick(struct pipeline *p) {
+    if (p->now < p->next_tick)
+        return;
+    p->next_tick = p->now + tick_interval;
+    reassembler_tick(p->reassembler, p->now);
+    flow_table_tick(p->flows, p->now);
+    expect_tick(p->expected, p->now);
+    content_tick(p->content, p->now);
+    decoder_tick(p->decoder, p->now);
+}
+
+/* Packet time never runs backwards for the tables; steps and jumps are counted. */
+static void keep_time(struct pipeline *p, time_ns time) {
+    if (time < p->now) {
+        counter_one(COUNTER_TIME_STEPS_BACK);
+        if (p->now - time > jump) {
+            counter_one(COUNTER_TIME_JUMPS);
+            p->now = time;
+            p->next_tick = time;
+        }
+        return;
+    }
+    if (p->now && time - p->now > jump)
+        counter_one(COUNTER_TIME_JUMPS);
+    p->now = time;
+}
+
+static void flow_packet(struct pipeline *p, const struct packet *packet) {
+    enum side from;
+    struct flow *flow = flow_table_packet(p->flows, packet, &from);
+    if (flow && flow->interest != FLOW_COUNT)
+        look_into(p, flow, packet, from);
+    else if (flow)
+        step_over(p, flow, packet);
+}
+
+/* So that the supervisor knows whose packet it was if this process does not live through it. */
+static void note_packet(struct pipeline *p, const struct packet *packet) {
+    if (!p->status)
+        return;
+    flow_name_of(packet, &p->status->at);
+    atomic_store_explicit(&p->status->at_packet, true, memory_order_release);
+}
+
+static void note_done(struct pipeline *p) {
+    if (!p->status)
+        return;
+    atomic_store_explicit(&p->status->at_packet, false, memory_order_release);
+    atomic_store_explicit(&p->status->beat, ++p->beat, memory_order_relaxed);
+}
+
+void pipeline_packet(void *pipeline, const struct capture_packet *in) {
+    struct pipeline *p = pipeline;
+    struct packet packet;
+    keep_time(p, in->time);
+    if (decode_packet(p->decoder, in, &packet)) {
+        note_packet(p, &packet);
+        if (blame_skips(p->blame, &packet))
+            counter_one(COUNTER_PACKETS_SKIPPED);
+        else
+            flow_packet(p, &packet);
+    }
+    note_done(p);
+    tick(p);
+}
+
+void pipeline_notice(struct pipeline *p, const char *key, const char *text) {
+    emit_notice(&p->emitter, key, text);
+}
+
+size_t pipeline_flows(const struct pipeline *p) {
+    return flow_table_count(p->flows);
+}
+
+void pipeline_idle(struct pipeline *p, time_ns now) {
+    if (now > p->now)
+        p->now = now;
+    note_done(p);
+    tick(p);
+}
+
+struct pipeline_use pipeline_use(const struct pipeline *p) {
+    return (struct pipeline_use){.flows = flow_table_count(p->flows),
+                                 .expectations = expect_count(p->expected),
+                                 .streams = reassembler_pairs(p->reassembler),
+                                 .sessions = p->sessions.pool.in_use,
+                                 .conversations = dispatcher_conversations(p->dispatcher),
+                                 .objects = content_open(p->content),
+                                 .inspections = inspector_objects(p->inspector),
+                                 .stream_bytes = reassembler_memory(p->reassembler)};
+}
+
+time_ns pipeline_time(const struct pipeline *p) {
+    return p->now;
+}
+
+/* --- objects
+ * ------------------------------------------------------------------------------------------------- */
+
+static void object_opened(void *context, struct object *o) {
+    struct pipeline *p = context;
+    inspector_opened(p->inspector, o);
+}
+
+static void object_data(void *context, struct object *o, const uint8_t *bytes, size_t n) {
+    struct pipeline *p = context;
+    inspector_data(p->inspector, o, bytes, n);
+}
+
+static void object_gap(void *context, struct object *o, uint64_t n) {
+    struct pipeline *p = context;
+    inspector_gap(p->inspector, o, n);
+}
+
+static void object_closed(void *context, struct object *o) {
+    struct pipeline *p = context;
+    inspector_closed(p->inspector, o);
+    emit_transfer(&p->emitter, o, o->owner);
+    inspector_forget(p->inspector, o);
+}
+
+static void object_retain(void *context, void *owner) {
+    session_retain(owner);
+}
+
+static void object_release(void *context, void *owner) {
+    struct pipeline *p = context;
+    session_release(&p->sessions, owner);
+}
+
+static void on_found(void *context, const struct finding *f) {
+    struct pipeline *p = context;
+    emit_finding(&p->emitter, f, f->object->owner);
+}
+
+/* --- life
+ * ---------------------------------------------------------------------------------------------------- */
+
+static bool create_stages(struct pipeline *p, const struct budget *b, struct error *e) {
+    const struct flow_owner owner = {.context = p, .opened = on_opened, .closed = on_closed};
+    const struct object_sink objects = {.context = p,
+                                        .opened = object_opened,
+                                        .data = object_data,
+                                        .gap = object_gap,
+                                        .closed = object_closed,
+                                        .retain = object_retain,
+                                        .release = object_release};
+    const struct finding_sink findings = {.context = p, .found = on_found};
+    return session_pool_init(&p->sessions, b->sessions) && (p->decoder = decoder_create(&b->decoder)) &&
+           (p->expected = expect_create(b->expectations, b->expectation_life)) &&
+           (p->identify = identify_create(&b->identify)) &&
+           (p->flows = flow_table_create(&b->flow, &owner)) &&
+           (p->reassembler = reassembler_create(&b->stream, &stream_sink)) &&
+           (p->dispatcher = dispatcher_create(&b->dispatch, &services)) &&
+           (p->content = content_create(&b->content, &objects)) &&
+           (p->inspector = inspector_create(p->config->rules, &b->inspector, &findings, e));
+}
+
+struct pipeline *pipeline_create(const struct pipeline_options *options, struct error *e) {
+    struct pipeline *p = calloc(1, sizeof *p);
+    struct budget budget;
+    if (!p)
+        return NULL;
+    budget_share(options->config, options->memory, &budget);
+    the = p;
+    p->config = options->config;
+    p->inspect_all = options->inspect_all;
+    p->status = options->status;
+    p->beat = p->status ? p->status->beat : 0;
+    p->blame = options->blame;
+    p->emitter = (struct emitter){.ring = options->ring,
+                                  .doorbell = options->doorbell,
+                                  .wait = options->offline,
+                                  .worker = options->worker,
+                                  .wants = options->wants};
+    error_set(e, "no memory for the tables of a worker; lower sensor.memory");
+    if (!create_stages(p, &budget, e)) {
+        pipeline_destroy(p);
+        return NULL;
+    }
+    return p;
+}
+
+void pipeline_destroy(struct pipeline *p) {
+    if (!p)
+        return;
+    flow_table_destroy(p->flows);
+    expect_destroy(p->expected);
+    content_destroy(p->content);
+    inspector_destroy(p->inspector);
+    dispatcher_destroy(p->dispatcher);
+    reassembler_destroy(p->reassembler);
+    identify_destroy(p->identify);
+    decoder_destroy(p->decoder);
+    session_pool_finish(&p->sessions);
+    free(p);
+    the = NULL;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROCESS_PIPELINE_H
+#define GANTRY_PROCESS_PIPELINE_H
+
+#include "capture/capture.h"
+#include "config/config.h"
+#include "pipeline/emit.h"
+#include "process/status.h"
+
+/* The data path of one worker: every stage made, sized from one memory budget, and joined to the next.
+ *     packet -> flow -> stream -> transfer -> object -> finding
+ */
+struct pipeline_options {
+    const struct config *config;
+    uint64_t memory; /* bytes, this worker's part of sensor.memory */
+    bool inspect_all;
+    struct ring *ring;
+    struct doorbell *doorbell;
+    bool offline;
+    uint16_t worker;
+    unsigned wants;               /* enum report_records that any output writes */
+    struct worker_status *status; /* where the worker notes what it is at; NULL: nowhere */
+    const struct blame *blame;    /* flows to leave out; NULL: none */
+};
+
+struct pipeline; /* opaque */
+
+struct pipeline *pipeline_create(const struct pipeline_options *options, struct error *e);
+void pipeline_destroy(struct pipeline *p); /* ends all flows; their last records go out; accepts NULL */
+
+/* A capture_fn. */
+void pipeline_packet(void *pipeline, const struct capture_packet *packet);
+/* Timeouts by the clock when no packets come (live). */
+void pipeline_idle(struct pipeline *p, time_ns now);
+/* What the stages hold now. All zero when no flow is open and nothing is waited for. */
+struct pipeline_use {
+    size_t flows, expectations, streams, sessions, conversations, objects, inspections;
+    uint64_t stream_bytes;
+};
+struct pipeline_use pipeline_use(const struct pipeline *p);
+/* Something that the sensor says of itself. */
+void pipeline_notice(struct pipeline *p, const char *key, const char *text);
+size_t pipeline_flows(const struct pipeline *p); /* open now */
+/* Time of the newest packet, 0 before the first. */
+time_ns pipeline_time(const struct pipeline *p);
+
+#endif

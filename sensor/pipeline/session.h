@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROCESS_SESSION_H
+#define GANTRY_PROCESS_SESSION_H
+
+#include "content/content.h"
+#include "flow/flow.h"
+#include "policy/policy.h"
+
+/* What must be known of a flow for as long as an object of it lives: a flow may end while parts of its object
+ * are still waited for. One for each flow that is looked into; counted references. */
+struct session {
+    unsigned references;
+    const struct policy *policy; /* of the snapshot that the flow began with */
+    struct endpoint end[2];      /* by enum side */
+    bool matters[2];             /* bytes that this side sends are looked at */
+    bool leaves[2];              /* by policy: from an image network to the outside */
+    uint8_t transport;
+    uint16_t vlan;
+    uint32_t flow;                    /* number of the flow */
+    const char *application, *master; /* nDPI's names, NULL while unknown */
+    char community_id[COMMUNITY_ID_MAX];
+    char host[256]; /* name that the client used last; NUL-terminated, "" for none */
+    bool encrypted;
+};
+
+struct session_pool {
+    struct pool pool;
+};
+
+bool session_pool_init(struct session_pool *p, size_t limit);
+void session_pool_finish(struct session_pool *p);
+
+bool session_pool_room(const struct session_pool *p);
+
+/* With one reference; NULL at the cap. */
+struct session *session_open(struct session_pool *p, const struct flow *flow, const struct policy *policy,
+                             bool inspect_all);
+void session_retain(struct session *s);
+void session_release(struct session_pool *p, struct session *s); /* accepts NULL */
+
+/* Does anything that either side sends matter? Without making a session: decides a flow's interest. */
+bool session_wanted(const struct policy *policy, const struct flow *flow, bool inspect_all);
+
+/* The name that the client called the server by; cut if too long. */
+void session_name(struct session *s, struct bytes host);
+
+#endif

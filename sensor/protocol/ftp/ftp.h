@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROTOCOL_FTP_H
+#define GANTRY_PROTOCOL_FTP_H
+
+#include "protocol/ftp/ftp_text.h"
+#include "protocol/protocol.h"
+
+/* FTP (RFC 959, 2228, 2428, 3659, 4217): the control channel announces data flows, each carries one transfer.
+ */
+extern const struct protocol protocol_ftp;
+extern const struct protocol protocol_ftp_data;
+
+/* What the control channel and a data flow know of each other: one for each announcement (PORT, EPRT, PASV,
+ * EPSV), kept by the control channel, its expectations and the data flow, whichever lives longest. The
+ * command may be seen before or after the data flow begins; the last reply may be seen before or after it
+ * ends, or never. */
+enum ftp_command { FTP_COMMAND_NONE, FTP_COMMAND_LISTING, FTP_COMMAND_TRANSFER };
+
+struct ftp_data;
+
+struct ftp_ticket {
+    unsigned refs;
+    struct ftp_data *data;    /* the data flow while it lives */
+    bool taken;               /* a data flow has come: no other may */
+    bool active;              /* the FTP client listens (PORT, EPRT) */
+    bool private;             /* PROT P: the data flow is TLS */
+    uint16_t port;            /* of the listener */
+    enum ftp_command command; /* what follows holds once it is known */
+    bool upload;
+    bool stream;   /* MODE S */
+    bool image;    /* TYPE I: sizes are those on the wire */
+    bool started;  /* 125 or 150 */
+    bool finished; /* 2xx: the server has it all */
+    bool failed;   /* the server or the client broke it off */
+    bool silent;   /* no more replies will be seen */
+    bool awaited;  /* the data flow has ended cleanly: what did the server say of it? */
+    bool partial;  /* REST, APPE: begins at `offset` of the whole */
+    bool placed;   /* `offset` is where it begins; not so when it is appended to nobody knows what */
+    bool settled;  /* all of it was seen: `moved` bytes */
+    uint64_t offset, moved;
+    uint64_t length;       /* bytes to come on the wire, LENGTH_UNKNOWN */
+    uint64_t total;        /* of the whole, LENGTH_UNKNOWN */
+    uint64_t least;        /* fewer on the wire means cut */
+    const char *method;    /* static */
+    unsigned text_version; /* counts up when name or path changes */
+    struct ftp_path path, user;
+};
+
+struct ftp_ticket *ftp_ticket_create(void); /* one reference; NULL: no memory */
+void ftp_ticket_retain(struct ftp_ticket *t);
+void ftp_ticket_release(void *ticket); /* accepts NULL */
+/* Tells the data flow, if there is one, that the control channel knows more. */
+void ftp_ticket_changed(struct ftp_ticket *t);
+/* True when bytes have been handed on or are waiting: a refusal cannot be meant. */
+bool ftp_ticket_has_bytes(const struct ftp_ticket *t);
+
+/* Does it look like an FTP control channel, from its beginning or from the middle, sides perhaps swapped? */
+enum probe ftp_probe(const struct bytes first[2]);
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "protocol/ftp/ftp.h"
+#include "protocol/memory.h"
+
+/* Data that comes before its command (control packets late or out of order) waits for it, within bounds,
+ * since only the command tells a listing from a transfer, and where in the whole a resumed one begins. */
+enum { EARLY_BYTES = 32768, EARLY_FLOWS_MAX = 64 };
+
+struct ftp_data {
+    struct conversation *c;
+    struct ftp_ticket *ticket; /* NULL: the flow was not announced, nDPI named it */
+    struct transfer *transfer; /* NULL also when nobody wants it */
+    bool begun, over;
+    bool from_known;
+    enum side from;
+    bool ended[2], clean[2];
+    uint64_t moved; /* bytes, with gaps */
+    unsigned text_version;
+    uint8_t *early;
+    size_t early_n;
+};
+
+static unsigned early_flows; /* with an `early` buffer, in this process */
+
+/* --- tickets
+ * --------------------------------------------------------------------------------------------------- */
+
+struct ftp_ticket *ftp_ticket_create(void) {
+    struct ftp_ticket *t = protocol_alloc(PROTOCOL_STATE, sizeof *t);
+    if (!t) {
+        counter_one(COUNTER_PROTOCOL_NO_MEMORY);
+        return NULL;
+    }
+    t->refs = 1;
+    t->method = "";
+    t->length = t->total = LENGTH_UNKNOWN;
+    return t;
+}
+
+void ftp_ticket_retain(struct ftp_ticket *t) {
+    t->refs++;
+}
+
+void ftp_ticket_release(void *ticket) {
+    struct ftp_ticket *t = ticket;
+    if (t && --t->refs == 0)
+        protocol_free(t);
+}
+
+bool ftp_ticket_has_bytes(const struct ftp_ticket *t) {
+    return t->data && (t->data->begun || t->data->early_n > 0);
+}
+
+/* --- the transfer
+ * ---------------------------------------------------------------------------------------------- */
+
+static enum ftp_command command(const struct ftp_data *d) {
+    return d->ticket ? d->ticket->command : FTP_COMMAND_NONE;
+}
+
+/* The side that listened, by the announced port. Both ports alike is not worth a thought. */
+static enum side listener(const struct ftp_data *d) {
+    return d->c->end[SIDE_CLIENT].port == d->ticket->port ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+/* The side that the bytes come from: what has sent, else what the command says. */
+static bool sender(const struct ftp_data *d, enum side *out) {
+    if (d->from_known) {
+        *out = d->from;
+        return true;
+    }
+    if (command(d) != FTP_COMMAND_TRANSFER)
+        return false;
+    *out = d->ticket->upload == d->ticket->active ? listener(d) : side_other(listener(d));
+    return true;
+}
+
+static struct transfer_facts facts(const struct ftp_data *d) {
+    const struct ftp_ticket *t = d->ticket;
+    struct transfer_facts f = {.protocol = "ftp", .length = LENGTH_UNKNOWN, .total = LENGTH_UNKNOWN};
+    sender(d, &f.from);
+    if (!t)
+        return f;
+    f.user = ftp_path_bytes(&t->user);
+    if (t->command != FTP_COMMAND_TRANSFER)
+        return f;
+    f.path = ftp_path_bytes(&t->path);
+    f.name = ftp_path_name(&t->path);
+    f.method = bytes_text(t->method);
+    f.partial = t->partial;
+    f.offset = t->offset;
+    f.length = t->length;
+    f.total = t->total;
+    return f;
+}
+
+static void drop_early(struct ftp_data *d) {
+    if (d->early)
+        early_flows--;
+    protocol_free(d->early);
+    d->early = NULL;
+    d->early_n = 0;
+}
+
+static void begin(struct ftp_data *d) {
+    struct transfer_facts f = facts(d);
+    if (d->begun)
+        return;
+    d->begun = true;
+    if (command(d) == FTP_COMMAND_TRANSFER) {
+        d->text_version = d->ticket->text_version;
+        if (!d->ticket->stream)
+            counter_one(COUNTER_FTP_NOT_STREAM);
+    } else {
+        counter_one(d->ticket ? COUNTER_FTP_DATA_EARLY : COUNTER_FTP_DATA_UNANNOUNCED);
+    }
+    d->transfer = d->c->services->begin(d->c, &f);
+    if (d->early_n)
+        d->c->services->data(d->transfer, d->early, d->early_n);
+    drop_early(d);
+}
+
+/* A clean end by the sender is all of it, unless the control channel or the announced length says otherwise.
+ */
+static enum transfer_end how(const struct ftp_data *d, enum side from) {
+    const struct ftp_ticket *t = d->ticket;
+    if (!d->ended[from] || !d->clean[from])
+        return TRANSFER_CUT;
+    if (command(d) != FTP_COMMAND_TRANSFER)
+        return TRANSFER_UNKNOWN;
+    if (t->failed || d->moved < t->least)
+        return TRANSFER_CUT;
+    return TRANSFER_DONE;
+}
+
+/* A sender that is broken off often closes cleanly too; the last reply tells. It is not waited for when it is
+ * not needed or cannot come, and never longer than the flow is kept after its end. */
+static bool reply_awaited(const struct ftp_data *d, enum side from) {
+    const struct ftp_ticket *t = d->ticket;
+    if (command(d) != FTP_COMMAND_TRANSFER || !d->clean[from] || d->moved == t->length)
+        return false;
+    return t->started && !t->finished && !t->failed && !t->silent;
+}
+
+static void finish(struct ftp_data *d, enum transfer_end end) {
+    d->over = true;
+    if (d->ticket && end == TRANSFER_DONE) {
+        d->ticket->settled = true;
+        d->ticket->moved = d->moved;
+    }
+    if (d->begun)
+        d->c->services->end(d->transfer, end);
+    d->transfer = NULL;
+    drop_early(d);
+}
+
+static void ignore_listing(struct ftp_data *d) {
+    counter_one(COUNTER_FTP_LISTINGS);
+    finish(d, TRANSFER_UNKNOWN);
+}
+
+/* After anything new: begins what can begin, renames, ends what has ended. An empty file is a transfer once
+ * the server has said that it began. */
+static void settle(struct ftp_data *d) {
+    enum side from;
+    if (d->over)
+        return;
+    if (command(d) == FTP_COMMAND_LISTING) {
+        ignore_listing(d);
+        return;
+    }
+    if (command(d) == FTP_COMMAND_TRANSFER) {
+        if (d->early_n)
+            begin(d);
+        if (d->begun && d->text_version != d->ticket->text_version) {
+            struct transfer_facts f = facts(d);
+            d->text_version = d->ticket->text_version;
+            d->c->services->rename(d->transfer, &f);
+        }
+    }
+    if (!sender(d, &from) || !d->ended[from])
+        return;
+    if (!d->begun && command(d) == FTP_COMMAND_TRANSFER && (d->ticket->started || d->ticket->finished))
+        begin(d);
+    if (!d->begun)
+        return;
+    if (reply_awaited(d, from))
+        d->ticket->awaited = true;
+    else
+        finish(d, how(d, from));
+}
+
+void ftp_ticket_changed(struct ftp_ticket *t) {
+    if (t->data)
+        settle(t->data);
+}
+
+/* --- the protocol
+ * ---------------------------------------------------------------------------------------------- */
+
+static bool bind_ticket(struct ftp_data *d, struct ftp_ticket *t) {
+    if (t->taken)
+        return false;
+    t->taken = true;
+    t->data = d;
+    d->ticket = t;
+    return true;
+}
+
+static void *data_open(struct conversation *c, void *context) {
+    struct ftp_data *d = protocol_alloc(PROTOCOL_STATE, sizeof *d);
+    if (!d)
+        return NULL;
+    d->c = c;
+    if (context && !bind_ticket(d, context)) {
+        protocol_free(d);
+        return NULL;
+    }
+    return d;
+}
+
+static bool data_adopt(struct conversation *c, void *context) {
+    struct ftp_data *d = c->state;
+    if (d->ticket || !bind_ticket(d, context))
+        return false;
+    settle(d);
+    return true;
+}
+
+/* False: no room, or no command can come: the transfer begins without a name. */
+static bool wait_for_command(struct ftp_data *d, const uint8_t *bytes, size_t n) {
+    if (!d->ticket || n > EARLY_BYTES - d->early_n)
+        return false;
+    if (!d->early) {
+        if (early_flows == EARLY_FLOWS_MAX)
+            return false;
+        d->early = protocol_alloc(PROTOCOL_HELD, EARLY_BYTES);
+        if (!d->early)
+            return false;
+        early_flows++;
+    }
+    memcpy(d->early + d->early_n, bytes, n);
+    d->early_n += n;
+    return true;
+}
+
+static bool other_way(struct ftp_data *d, enum side from, uint64_t n) {
+    if (!d->from_known) {
+        d->from_known = true;
+        d->from = from;
+    }
+    if (d->from == from)
+        return false;
+    counter_add(COUNTER_FTP_DATA_OTHER_WAY, n);
+    return true;
+}
+
+static enum protocol_result data_data(struct conversation *c, enum side from, const uint8_t *bytes,
+                                      size_t n) {
+    struct ftp_data *d = c->state;
+    settle(d); /* a listing is known as one */
+    if (d->over || other_way(d, from, n))
+        return PROTOCOL_OK;
+    if (d->ticket && d->ticket->private) {
+        c->services->encrypted(c);
+        d->over = true;
+        return PROTOCOL_OK;
+    }
+    d->moved += n;
+    if (!d->begun && command(d) == FTP_COMMAND_NONE && wait_for_command(d, bytes, n))
+        return PROTOCOL_OK;
+    begin(d);
+    c->services->data(d->transfer, bytes, n);
+    return PROTOCOL_OK;
+}
+
+static enum protocol_result data_gap(struct conversation *c, enum side from, uint64_t n) {
+    struct ftp_data *d = c->state;
+    settle(d);
+    if (d->over || other_way(d, from, n))
+        return PROTOCOL_OK;
+    d->moved += n;
+    begin(d);
+    c->services->gap(d->transfer, n);
+    return PROTOCOL_OK;
+}
+
+static void data_end(struct conversation *c, enum side from, bool clean) {
+    struct ftp_data *d = c->state;
+    d->ended[from] = true;
+    d->clean[from] = clean;
+    settle(d);
+}
+
+/* What was still waited for does not come any more. */
+static void close_open(struct ftp_data *d) {
+    enum side from = SIDE_CLIENT;
+    bool known = sender(d, &from);
+    if (!d->begun && (d->early_n || (known && d->ended[from] && d->clean[from])))
+        begin(d);
+    if (!d->begun)
+        counter_one(COUNTER_FTP_DATA_UNUSED);
+    else if (d->moved == 0 && d->ticket && !d->ticket->started && !d->ticket->finished)
+        finish(d, TRANSFER_UNKNOWN);
+    else
+        finish(d, how(d, from));
+}
+
+static void data_close(struct conversation *c) {
+    struct ftp_data *d = c->state;
+    if (!d->over)
+        close_open(d);
+    drop_early(d);
+    if (d->ticket)
+        d->ticket->data = NULL;
+    ftp_ticket_release(d->ticket);
+    protocol_free(d);
+}
+
+const struct protocol protocol_ftp_data = {
+    .name = "ftp",
+    .ndpi_names = (const char *const[]){"FTP_DATA", NULL},
+    .open = data_open,
+    .data = data_data,
+    .gap = data_gap,
+    .end = data_end,
+    .close = data_close,
+    .adopt = data_adopt,
+};

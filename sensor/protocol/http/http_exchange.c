@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/http/http_exchange.h"
+
+#include "base/counter.h"
+#include "protocol/memory.h"
+
+enum { METHOD_MAX = 32, PATH_MAX_BYTES = 2048, HOST_MAX = 255, USER_MAX = 255 };
+
+void http_exchanges_init(struct http_exchanges *q) {
+    *q = (struct http_exchanges){.first = NULL};
+    q->last = &q->first;
+}
+
+static struct http_exchange *take_first(struct http_exchanges *q) {
+    struct http_exchange *x = q->first;
+    if (!x)
+        return NULL;
+    q->first = x->next;
+    if (!q->first)
+        q->last = &q->first;
+    q->count--;
+    q->bytes -= x->size;
+    x->next = NULL;
+    return x;
+}
+
+static void forget_all(struct http_exchanges *q) {
+    struct http_exchange *x;
+    while ((x = take_first(q)))
+        protocol_free(x);
+}
+
+void http_exchanges_finish(struct http_exchanges *q) {
+    forget_all(q);
+}
+
+static struct bytes keep(uint8_t **at, struct bytes text) {
+    struct bytes kept = bytes_of(*at, text.n);
+    if (text.n)
+        memcpy(*at, text.p, text.n);
+    *at += text.n;
+    return kept;
+}
+
+static struct bytes cut(struct bytes text, size_t most) {
+    return bytes_of(text.p, text.n < most ? text.n : most);
+}
+
+static struct http_exchange *append(struct http_exchanges *q, const struct http_origin *o) {
+    struct http_origin cuts = {cut(o->method, METHOD_MAX), cut(o->path, PATH_MAX_BYTES),
+                               cut(o->host, HOST_MAX), cut(o->user, USER_MAX)};
+    size_t size = sizeof(struct http_exchange) + cuts.method.n + cuts.path.n + cuts.host.n + cuts.user.n;
+    while (q->count >= HTTP_EXCHANGES_MAX || (q->count && q->bytes + size > HTTP_EXCHANGES_BYTES)) {
+        protocol_free(take_first(q));
+        counter_one(COUNTER_HTTP_UNANSWERED);
+    }
+    struct http_exchange *x = protocol_alloc(PROTOCOL_HELD, size);
+    if (!x) {
+        counter_one(COUNTER_HTTP_NO_MEMORY);
+        forget_all(q); /* what waits would be paired with the wrong answers */
+        return NULL;
+    }
+    uint8_t *at = (uint8_t *)(x + 1);
+    x->size = size;
+    q->bytes += size;
+    x->origin.method = keep(&at, cuts.method);
+    x->origin.path = keep(&at, cuts.path);
+    x->origin.host = keep(&at, cuts.host);
+    x->origin.user = keep(&at, cuts.user);
+    *q->last = x;
+    q->last = &x->next;
+    q->count++;
+    return x;
+}
+
+void http_exchanges_asked(struct http_exchanges *q, const struct http_origin *origin, bool old) {
+    /* What the gap hid has been answered before this request came: nothing else is behind it. */
+    if (q->first && q->first->unknown && q->first->used)
+        protocol_free(take_first(q));
+    struct http_exchange *x = append(q, origin);
+    if (x)
+        x->old = old;
+}
+
+struct http_exchange *http_exchanges_answered(struct http_exchanges *q) {
+    struct http_exchange *x = q->first;
+    if (!x)
+        return NULL;
+    if (x->answered) {
+        bool newer = false;
+        for (const struct http_exchange *i = x; i && !newer; i = i->next)
+            newer = !i->answered;
+        /* A newer request asks for this response; of several old ones nobody can say which. */
+        bool alone = !x->next;
+        while (q->first && q->first->answered && (newer || !alone))
+            protocol_free(take_first(q));
+        if (!q->first)
+            return NULL;
+        x = q->first;
+    }
+    if (!x->unknown)
+        return take_first(q);
+    if (x->next)
+        protocol_free(take_first(q));
+    else
+        x->used = true;
+    return NULL;
+}
+
+const struct http_exchange *http_exchanges_next(const struct http_exchanges *q) {
+    return q->first;
+}
+
+void http_exchanges_requests_lost(struct http_exchanges *q) {
+    static const struct http_origin nobody;
+    const struct http_exchange *newest = q->first;
+    while (newest && newest->next)
+        newest = newest->next;
+    if (newest && newest->unknown)
+        return;
+    struct http_exchange *x = append(q, &nobody);
+    if (x)
+        x->unknown = true;
+}
+
+void http_exchanges_responses_lost(struct http_exchanges *q) {
+    for (struct http_exchange *x = q->first; x; x = x->next)
+        x->answered = true;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/http/http_facts.h"
+
+#include "protocol/http/disposition.h"
+
+enum { PATH_MAX_BYTES = 2048, NAME_SCRATCH = HTTP_SCRATCH - 256 };
+
+/* The path and query of a target: origin-form as it is, absolute-form behind its authority, nothing of
+ * authority-form (RFC 9112 section 3.2). */
+static struct bytes path_of(struct bytes target) {
+    if (target.n && target.p[0] == '/')
+        return target;
+    for (size_t i = 0; i + 3 <= target.n && i < 12; i++) {
+        if (memcmp(target.p + i, "://", 3) != 0)
+            continue;
+        const uint8_t *from = target.p + i + 3;
+        size_t n = target.n - i - 3;
+        const uint8_t *slash = n ? memchr(from, '/', n) : NULL;
+        return slash ? bytes_of(slash, n - (size_t)(slash - from)) : bytes_of(NULL, 0);
+    }
+    return target;
+}
+
+struct http_origin http_facts_origin(const struct http_head *request) {
+    struct http_origin o = {.method = http_head_method(request), .host = http_head_host(request)};
+    o.user = http_head_user(request);
+    if (!bytes_equal_nocase(o.method, "CONNECT"))
+        o.path = path_of(http_head_target(request));
+    if (o.path.n > PATH_MAX_BYTES)
+        o.path.n = PATH_MAX_BYTES;
+    return o;
+}
+
+static struct bytes until(struct bytes text, char stop) {
+    const uint8_t *at = text.n ? memchr(text.p, stop, text.n) : NULL;
+    return at ? bytes_of(text.p, (size_t)(at - text.p)) : text;
+}
+
+static struct bytes behind(struct bytes text, char stop) {
+    size_t n = until(text, stop).n;
+    return n < text.n ? bytes_of(text.p + n + 1, text.n - n - 1) : bytes_of(NULL, 0);
+}
+
+/* "bytes 0-499/1234", or a star for the total (RFC 9110 section 14.4); an unsatisfied range says nothing
+ * about the body. */
+static bool read_range(struct bytes field, struct transfer_facts *f) {
+    uint64_t first, last, total = LENGTH_UNKNOWN;
+    struct bytes range = bytes_trim(field);
+    if (!bytes_starts_nocase(range, "bytes"))
+        return false;
+    range = bytes_trim(bytes_of(range.p + 5, range.n - 5));
+    if (range.n && (range.p[0] == '=' || range.p[0] == ':'))
+        range = bytes_trim(bytes_of(range.p + 1, range.n - 1));
+    struct bytes span = until(range, '/'), whole = bytes_trim(behind(range, '/'));
+    if (!bytes_number(bytes_trim(until(span, '-')), &first) ||
+        !bytes_number(bytes_trim(behind(span, '-')), &last))
+        return false;
+    if (last < first || (!bytes_equal_nocase(whole, "*") && (!bytes_number(whole, &total) || total <= last)))
+        return false;
+    f->partial = true;
+    f->offset = first;
+    f->total = total;
+    return true;
+}
+
+/* Content-Encoding, and what Transfer-Encoding adds to it besides chunks: it is applied last (RFC 9112
+ * section 6.1). A field that cannot be read is an unknown coding. `out`: the rest of the scratch space. */
+static struct bytes codings_of(const struct http_head *h, char out[HTTP_SCRATCH - NAME_SCRATCH]) {
+    static const char *const compressed[] = {"gzip", "x-gzip", "deflate", "x-deflate", "br"};
+    struct bytes field = bytes_trim(http_head_field(h, "content-encoding"));
+    if (field.n == 0 && http_head_has(h, "content-encoding"))
+        field = bytes_text("unreadable");
+    for (size_t i = 0; i < sizeof compressed / sizeof *compressed; i++) {
+        size_t n = strlen(compressed[i]);
+        if (!http_head_lists(h, "transfer-encoding", compressed[i]))
+            continue;
+        if (field.n + n + 2 > HTTP_SCRATCH - NAME_SCRATCH)
+            break;
+        if (field.n > 0) {
+            memmove(out, field.p, field.n);
+            memcpy(out + field.n, ", ", 2);
+            field.n += 2;
+        }
+        memcpy(out + field.n, compressed[i], n);
+        field = bytes_of(out, field.n + n);
+    }
+    return field;
+}
+
+static void read_fields(struct transfer_facts *f, const struct http_head *h, char scratch[HTTP_SCRATCH]) {
+    struct disposition d;
+    f->content_type = http_head_field(h, "content-type");
+    f->content_encoding = codings_of(h, scratch + NAME_SCRATCH);
+    f->etag = http_head_field(h, "etag");
+    if (f->etag.n == 0)
+        f->etag = http_head_field(h, "last-modified");
+    if (h->framing == HTTP_LENGTH)
+        f->length = h->length;
+    if (h->request || h->status == 206)
+        read_range(http_head_field(h, "content-range"), f);
+    if (disposition_parse(http_head_field(h, "content-disposition"), scratch, NAME_SCRATCH, &d))
+        f->name = d.filename;
+}
+
+void http_facts_fill(struct transfer_facts *f, enum side from, const struct http_head *h,
+                     const struct http_origin *o, char scratch[HTTP_SCRATCH]) {
+    *f = (struct transfer_facts){
+        .from = from, .protocol = "http", .length = LENGTH_UNKNOWN, .total = LENGTH_UNKNOWN};
+    f->method = o->method;
+    f->path = o->path;
+    f->host = o->host;
+    f->user = o->user;
+    if (h)
+        read_fields(f, h, scratch);
+    if (f->name.n == 0)
+        f->name = path_file_name(until(until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
+}

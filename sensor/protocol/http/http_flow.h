@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROTOCOL_HTTP_FLOW_H
+#define GANTRY_PROTOCOL_HTTP_FLOW_H
+
+#include "protocol/http/http_exchange.h"
+#include "protocol/http/http_head.h"
+#include "protocol/http/http_lines.h"
+#include "protocol/protocol.h"
+
+/* One HTTP connection: what http.c (bytes to messages) and http_message.c (messages to transfers) share. */
+enum { HTTP_HEAD_MAX = 65536, HTTP_HOLD_MAX = 16384, HTTP_HOSTS = 8 };
+
+enum http_phase {
+    HTTP_AT_START, /* a message begins here, after optional empty lines */
+    HTTP_SEEKING,  /* the way is lost: looking for the next message */
+    HTTP_IN_HEAD,  /* gathering a head until its empty line */
+    HTTP_IN_BODY,
+    HTTP_IN_EITHER, /* a body that should not or need not come, or the next message */
+    HTTP_ON_HOLD,   /* behind CONNECT, until its answer comes */
+    HTTP_OVER,
+};
+
+struct http_side {
+    enum http_phase phase;
+    bool request;            /* the present message is one */
+    bool inside_line;        /* seeking: the next byte is not a line's first */
+    bool expects;            /* the body waits for 100 (Continue) */
+    bool begun;              /* services->begin was asked */
+    bool last;               /* no more bytes come */
+    struct http_lines lines; /* of the present head */
+    uint8_t *held;           /* bytes that wait for more, from held_at to held_end */
+    size_t held_at, held_end, held_size;
+    struct http_head head;          /* kept until the transfer begins */
+    struct http_exchange *exchange; /* the request of a response, kept as long */
+    struct http_body body;
+    struct transfer *transfer;
+};
+
+struct http {
+    struct conversation *c;
+    struct http_side side[2]; /* by enum side */
+    enum side client;         /* who asks; the flow's client unless the first message shows otherwise */
+    bool client_known;
+    bool wake;     /* held bytes of the other side can go on */
+    bool answered; /* a final answer was seen */
+    bool lost;     /* the way was lost once: it may have been before the capture began */
+    struct http_exchanges waiting;
+    uint64_t sought;            /* bytes stepped over since the last message */
+    uint64_t hosts[HTTP_HOSTS]; /* digests of those already named */
+    enum protocol_result result;
+};
+
+static inline enum side http_side_of(const struct http *h, const struct http_side *s) {
+    return (enum side)(s - h->side);
+}
+
+/* A whole head, from its start line to the empty line, of the kind s->request says. Sets the next phase. */
+void http_message_head(struct http *h, struct http_side *s, struct bytes block);
+
+/* An HTTP/0.9 response begins: all bytes until close are its body. */
+void http_message_old(struct http *h, struct http_side *s);
+
+void http_message_data(struct http *h, struct http_side *s, struct bytes payload);
+void http_message_gap(struct http *h, struct http_side *s, uint64_t n);
+
+/* The message is over: ends its transfer if one was begun, forgets the rest. */
+void http_message_end(struct http *h, struct http_side *s, enum transfer_end how);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/http/http_head.h"
+
+#include "base/counter.h"
+#include "protocol/memory.h"
+
+#include <htp/htp.h>
+#include <stdlib.h>
+
+enum { FIELD_BYTES_MAX = 65536 + 1024, FIELDS_MAX = 1024 };
+
+/* What libhtp takes for a head, nearly: so much, and so much for each of its bytes. */
+enum { PARSER_BYTES = 8192, BYTES_EACH = 3 };
+
+/* All that is ever asked of a head. */
+static const char *const fields_used[] = {
+    "host",         "authorization",    "content-length", "transfer-encoding",
+    "content-type", "content-encoding", "content-range",  "content-disposition",
+    "etag",         "last-modified",    "expect",         "upgrade",
+    NULL,
+};
+
+/* One for the process, made at the first message and kept. */
+static htp_cfg_t *configuration(void) {
+    static htp_cfg_t *cfg;
+    if (cfg)
+        return cfg;
+    htp_cfg_t *made = htp_config_create();
+    if (!made)
+        return NULL;
+    htp_config_set_server_personality(made, HTP_SERVER_GENERIC);
+    htp_config_set_log_level(made, HTP_LOG_NONE);
+    htp_config_set_request_decompression(made, 0);
+    htp_config_set_response_decompression(made, 0);
+    htp_config_set_parse_request_cookies(made, 0);
+    htp_config_set_parse_request_auth(made, 1);
+    htp_config_set_field_limits(made, FIELD_BYTES_MAX, FIELD_BYTES_MAX);
+    htp_config_set_number_headers_limit(made, FIELDS_MAX);
+    cfg = made;
+    return cfg;
+}
+
+static struct bytes text_of(const bstr *b) {
+    return b ? bytes_of(bstr_ptr(b), bstr_len(b)) : bytes_of(NULL, 0);
+}
+
+static void feed(struct http_head *h, const void *p, size_t n) {
+    if (h->request)
+        htp_connp_req_data(h->parser, NULL, p, n);
+    else
+        htp_connp_res_data(h->parser, NULL, p, n);
+}
+
+static bool line_read(const struct http_head *h) {
+    return h->tx && (h->request ? h->tx->request_line != NULL : h->tx->response_line != NULL);
+}
+
+static bool chunked(const struct http_head *h) {
+    if (h->request && h->tx->request_transfer_coding == HTP_CODING_CHUNKED)
+        return true;
+    if (!h->request && h->tx->response_transfer_coding == HTP_CODING_CHUNKED)
+        return true;
+    return http_head_lists(h, "transfer-encoding", "chunked");
+}
+
+/* A response that names a transfer coding which is none we know, or puts "chunked" in the wrong field. Some
+ * browsers look for chunks all the same. */
+static bool chunks_likely(const struct http_head *h, struct bytes block) {
+    static const char name[] = "transfer-encoding";
+    if (h->request || http_head_lists(h, "transfer-encoding", "identity"))
+        return false;
+    if (http_head_has(h, "transfer-encoding") || http_head_lists(h, "content-encoding", "chunked"))
+        return true;
+    /* A body until close is rare enough to look for a name that is disfigured. */
+    for (size_t i = 0; h->length == UINT64_MAX && i + sizeof name <= block.n; i++)
+        if (bytes_starts_nocase(bytes_of(block.p + i, block.n - i), name))
+            return true;
+    return false;
+}
+
+/* The first of several values that is a number, if any. */
+static uint64_t any_number(struct bytes list) {
+    uint64_t value;
+    while (list.n) {
+        const uint8_t *comma = memchr(list.p, ',', list.n);
+        size_t n = comma ? (size_t)(comma - list.p) : list.n;
+        if (bytes_number(bytes_trim(bytes_of(list.p, n)), &value) && value <= INT64_MAX)
+            return value;
+        n += comma != NULL;
+        list = bytes_of(list.p + n, list.n - n);
+    }
+    return UINT64_MAX;
+}
+
+/* A number that libhtp reads out of what is none: less than nothing, or the zero of "0x44". */
+static bool misread(struct bytes field) {
+    return field.n > 1 && (field.p[0] == '-' || (field.p[0] == '0' && (field.p[1] | 0x20) == 'x'));
+}
+
+/* libhtp's own reading of Content-Length first (it steps over junk around the digits), the digits else. */
+static uint64_t content_length(const struct http_head *h) {
+    int64_t n = h->request ? h->tx->request_content_length : h->tx->response_content_length;
+    struct bytes field = bytes_trim(http_head_field(h, "content-length"));
+    return n >= 0 && !misread(field) ? (uint64_t)n : any_number(field);
+}
+
+static void read_framing(struct http_head *h, struct bytes block) {
+    h->length = content_length(h);
+    if (chunked(h))
+        h->framing = HTTP_CHUNKED;
+    else if (chunks_likely(h, block))
+        h->framing = HTTP_CHUNKS_LIKELY;
+    else if (h->length != UINT64_MAX)
+        h->framing = HTTP_LENGTH;
+    else
+        h->framing = HTTP_UNTIL_CLOSE;
+    int status = h->request ? 0 : h->tx->response_status_number;
+    h->status_read = status >= 100 && status <= 999;
+    h->status = h->status_read ? status : 200;
+}
+
+/* --- heads with more fields than libhtp takes: it would give up, and the body behind them would pass unseen
+ * ------- */
+
+static size_t count_lines(struct bytes block) {
+    size_t lines = 0;
+    for (const uint8_t *at = block.p, *end = block.p + block.n;
+         at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        lines++;
+    return lines;
+}
+
+static bool used_field(struct bytes line) {
+    const uint8_t *colon = memchr(line.p, ':', line.n);
+    struct bytes name = bytes_trim(bytes_of(line.p, colon ? (size_t)(colon - line.p) : 0));
+    for (size_t i = 0; fields_used[i]; i++)
+        if (bytes_equal_nocase(name, fields_used[i]))
+            return true;
+    return false;
+}
+
+/* Copies the first line, the empty one, and the fields that are used with their continuation lines; returns
+ * the size. */
+static size_t copy_used(struct bytes block, uint8_t *out) {
+    size_t used = 0;
+    bool keep = true;
+    for (size_t at = 0; at < block.n;) {
+        const uint8_t *end = memchr(block.p + at, '\n', block.n - at);
+        size_t n = end ? (size_t)(end + 1 - (block.p + at)) : block.n - at;
+        struct bytes line = bytes_of(block.p + at, n);
+        bool folded = line.p[0] == ' ' || line.p[0] == '\t';
+        if (at > 0 && !folded)
+            keep = used_field(line) || at + n == block.n;
+        if (keep || at + n == block.n) {
+            memcpy(out + used, line.p, n);
+            used += n;
+        }
+        at += n;
+    }
+    return used;
+}
+
+static void feed_block(struct http_head *h, struct bytes block) {
+    uint8_t *fewer = count_lines(block) > FIELDS_MAX ? malloc(block.n) : NULL;
+    if (fewer)
+        block = bytes_of(fewer, copy_used(block, fewer));
+    feed(h, block.p, block.n);
+    free(fewer);
+}
+
+/* libhtp takes a response without "HTTP/" at its beginning for a body: it gets a status line in place of the
+ * odd one. Returns what is left to feed. */
+static struct bytes feed_status(struct http_head *h, struct bytes block) {
+    char line[] = "HTTP/1.1 200 odd\r\n";
+    const uint8_t *end = memchr(block.p, '\n', block.n);
+    if (h->request || !end || bytes_starts_nocase(block, "HTTP/"))
+        return block;
+    for (const uint8_t *p = block.p; p + 4 < end; p++)
+        if (p[0] == ' ' && p[1] >= '1' && p[1] <= '9' && p[2] >= '0' && p[2] <= '9' && p[3] >= '0' &&
+            p[3] <= '9') {
+            memcpy(line + 9, p + 1, 3);
+            break;
+        }
+    feed(h, line, sizeof line - 1);
+    return bytes_of(end + 1, block.n - (size_t)(end + 1 - block.p));
+}
+
+bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
+    htp_cfg_t *cfg = configuration();
+    *h = (struct http_head){.request = request};
+    if (!protocol_charge(PROTOCOL_HELD, PARSER_BYTES + BYTES_EACH * block.n)) {
+        counter_one(COUNTER_HTTP_NO_MEMORY);
+        return false;
+    }
+    h->charged = PARSER_BYTES + BYTES_EACH * block.n;
+    h->parser = cfg ? htp_connp_create(cfg) : NULL;
+    if (!h->parser) {
+        http_head_finish(h);
+        return false;
+    }
+    htp_connp_open(h->parser, NULL, 0, NULL, 0, NULL);
+    feed_block(h, feed_status(h, block));
+    h->tx = htp_list_get(htp_connp_get_connection(h->parser)->transactions, 0);
+    if (!line_read(h)) {
+        http_head_finish(h);
+        return false;
+    }
+    read_framing(h, block);
+    return true;
+}
+
+void http_head_finish(struct http_head *h) {
+    if (h->parser)
+        htp_connp_destroy_all(h->parser);
+    protocol_discharge(PROTOCOL_HELD, h->charged);
+    h->charged = 0;
+    h->parser = NULL;
+    h->tx = NULL;
+}
+
+struct bytes http_head_field(const struct http_head *h, const char *name) {
+    const htp_table_t *table = h->request ? h->tx->request_headers : h->tx->response_headers;
+    const htp_header_t *field = htp_table_get_c(table, name);
+    return field ? text_of(field->value) : bytes_of(NULL, 0);
+}
+
+struct bytes http_head_method(const struct http_head *h) {
+    return text_of(h->tx->request_method);
+}
+
+struct bytes http_head_target(const struct http_head *h) {
+    return text_of(h->tx->request_uri);
+}
+
+struct bytes http_head_host(const struct http_head *h) {
+    return text_of(h->tx->request_hostname);
+}
+
+struct bytes http_head_user(const struct http_head *h) {
+    return text_of(h->tx->request_auth_username);
+}
+
+struct bytes http_head_reason(const struct http_head *h) {
+    return text_of(h->tx->response_message);
+}
+
+bool http_head_old(const struct http_head *h) {
+    return h->tx->is_protocol_0_9 != 0;
+}
+
+bool http_head_has(const struct http_head *h, const char *name) {
+    return htp_table_get_c(h->request ? h->tx->request_headers : h->tx->response_headers, name) != NULL;
+}
+
+bool http_head_lists(const struct http_head *h, const char *field, const char *word) {
+    struct bytes value = http_head_field(h, field);
+    while (value.n) {
+        const uint8_t *comma = memchr(value.p, ',', value.n);
+        size_t n = comma ? (size_t)(comma - value.p) : value.n;
+        if (bytes_equal_nocase(bytes_trim(bytes_of(value.p, n)), word))
+            return true;
+        n += comma != NULL;
+        value = bytes_of(value.p + n, value.n - n);
+    }
+    return false;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROTOCOL_HTTP_HEAD_H
+#define GANTRY_PROTOCOL_HTTP_HEAD_H
+
+#include "protocol/http/http_body.h"
+
+/* A message's start line and header fields, read by libhtp; http_head.c is the only file that knows it.
+ * libhtp gets each head whole and alone: in one stream cut at any byte it reads a folded line or bytes behind
+ * a body differently from one cut to the next, cannot go on behind a gap in a chunk, and pairs messages by
+ * arrival. */
+struct http_head {
+    struct htp_connp_t *parser;
+    struct htp_tx_t *tx;
+    size_t charged; /* of the account of protocols */
+    bool request;
+    int status; /* of a response; 200 where it cannot be read */
+    bool status_read;
+    enum http_framing framing; /* as announced, whatever method and status say */
+    uint64_t length;           /* Content-Length, UINT64_MAX if there is none */
+};
+
+/* `block`: from the start line to the empty line. False (nothing to finish) if it is no head, or without
+ * memory. */
+bool http_head_parse(struct http_head *h, bool request, struct bytes block);
+void http_head_finish(struct http_head *h); /* may be called again */
+
+/* Borrowed until http_head_finish; empty if not there. */
+struct bytes http_head_field(const struct http_head *h, const char *name);
+bool http_head_has(const struct http_head *h, const char *name);
+struct bytes http_head_method(const struct http_head *h);
+struct bytes http_head_target(const struct http_head *h); /* as sent */
+struct bytes
+http_head_host(const struct http_head *h); /* of the target or the Host field, without the port */
+struct bytes http_head_user(const struct http_head *h); /* of Authorization, Basic or Digest */
+struct bytes http_head_reason(const struct http_head *h);
+bool http_head_old(const struct http_head *h); /* a request of HTTP/0.9 */
+
+/* Is `word` one of the comma-separated elements of the field, in any case? */
+bool http_head_lists(const struct http_head *h, const char *field, const char *word);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "base/hash.h"
+#include "protocol/http/http_facts.h"
+#include "protocol/http/http_flow.h"
+#include "protocol/memory.h"
+
+static void forget(struct http_side *s) {
+    http_head_finish(&s->head);
+    protocol_free(s->exchange);
+    s->exchange = NULL;
+}
+
+static void begin(struct http *h, struct http_side *s) {
+    struct transfer_facts facts;
+    struct http_origin origin = {.path = {NULL, 0}};
+    char scratch[HTTP_SCRATCH];
+    bool has_head = s->head.parser != NULL;
+    if (has_head && s->request)
+        origin = http_facts_origin(&s->head);
+    else if (s->exchange)
+        origin = s->exchange->origin;
+    http_facts_fill(&facts, http_side_of(h, s), has_head ? &s->head : NULL, &origin, scratch);
+    s->begun = true;
+    s->transfer = h->c->services->begin(h->c, &facts);
+    forget(s);
+}
+
+void http_message_data(struct http *h, struct http_side *s, struct bytes payload) {
+    if (payload.n == 0)
+        return;
+    if (!s->begun)
+        begin(h, s);
+    h->c->services->data(s->transfer, payload.p, payload.n);
+}
+
+void http_message_gap(struct http *h, struct http_side *s, uint64_t n) {
+    if (n == 0)
+        return;
+    if (!s->begun)
+        begin(h, s);
+    h->c->services->gap(s->transfer, n);
+}
+
+void http_message_end(struct http *h, struct http_side *s, enum transfer_end how) {
+    if (s->begun)
+        h->c->services->end(s->transfer, how);
+    s->begun = false;
+    s->transfer = NULL;
+    s->expects = false;
+    forget(s);
+    s->phase = HTTP_AT_START;
+}
+
+/* Tells the policy each name once; a flow with more than HTTP_HOSTS of them tells some again. */
+static void name_host(struct http *h, struct bytes host) {
+    static struct hash_key key;
+    static bool keyed;
+    if (!keyed)
+        key = hash_key_random();
+    keyed = true;
+    if (host.n == 0)
+        return;
+    uint64_t digest = hash_bytes(&key, host.p, host.n) | 1;
+    for (size_t i = 0; i < HTTP_HOSTS; i++)
+        if (h->hosts[i] == digest)
+            return;
+    memmove(h->hosts + 1, h->hosts, sizeof h->hosts - sizeof h->hosts[0]);
+    h->hosts[0] = digest;
+    h->c->services->named(h->c, host);
+}
+
+/* --- requests
+ * --------------------------------------------------------------------------------------------------- */
+
+/* Requests of these methods end with their head when they announce no body (RFC 9112 section 6.3); behind any
+ * other one bytes that are no request are taken for a body that its sender forgot to announce. */
+static bool bodiless(struct bytes method) {
+    static const char *const list[] = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE", NULL};
+    for (size_t i = 0; list[i]; i++)
+        if (bytes_equal_nocase(method, list[i]))
+            return true;
+    return false;
+}
+
+static void request_body(struct http *h, struct http_side *s, struct bytes method) {
+    http_body_init(&s->body, s->head.framing, s->head.length, false);
+    if (s->head.framing == HTTP_UNTIL_CLOSE && !bodiless(method)) {
+        s->phase = HTTP_IN_EITHER;
+    } else if (s->head.framing == HTTP_UNTIL_CLOSE || s->body.framing == HTTP_NO_BODY) {
+        /* An empty file that is put is a file all the same. */
+        if (s->head.framing == HTTP_LENGTH && bytes_equal_nocase(method, "PUT"))
+            begin(h, s);
+        http_message_end(h, s, TRANSFER_DONE);
+    } else {
+        s->phase = HTTP_IN_BODY;
+        s->expects = http_head_lists(&s->head, "expect", "100-continue");
+        if (s->head.framing == HTTP_LENGTH && !s->expects)
+            begin(h, s);
+    }
+}
+
+static void request_head(struct http *h, struct http_side *s) {
+    struct http_origin origin = http_facts_origin(&s->head);
+    counter_one(COUNTER_HTTP_REQUESTS);
+    name_host(h, origin.host);
+    http_exchanges_asked(&h->waiting, &origin, http_head_old(&s->head));
+    if (bytes_equal_nocase(origin.method, "CONNECT")) {
+        http_message_end(h, s, TRANSFER_DONE);
+        s->phase = HTTP_ON_HOLD;
+        return;
+    }
+    request_body(h, s, origin.method);
+}
+
+/* --- responses
+ * -------------------------------------------------------------------------------------------------- */
+
+static bool asked_with(const struct http_side *s, const char *method) {
+    return s->exchange && bytes_equal_nocase(s->exchange->origin.method, method);
+}
+
+/* Without its request a proxy's usual words tell that a tunnel begins. */
+static bool tunnel_opened(const struct http_side *s) {
+    if (s->head.status < 200 || s->head.status > 299)
+        return false;
+    return asked_with(s, "CONNECT") ||
+           (!s->exchange && s->head.framing == HTTP_UNTIL_CLOSE &&
+            bytes_starts_nocase(http_head_reason(&s->head), "connection established"));
+}
+
+/* The client's side learns what a final answer means for what it sends. */
+static void answer_to_client(struct http *h, const struct http_side *s) {
+    struct http_side *client = &h->side[h->client];
+    if (client->phase == HTTP_ON_HOLD && asked_with(s, "CONNECT")) {
+        client->phase = HTTP_AT_START;
+        h->wake = true;
+    }
+    if (client->phase == HTTP_IN_BODY && client->expects && !client->begun && s->head.status >= 300)
+        client->phase = HTTP_IN_EITHER;
+}
+
+static void upgraded(struct http *h, struct http_side *s) {
+    struct bytes to = http_head_field(&s->head, "upgrade");
+    counter_one(COUNTER_HTTP_UPGRADES);
+    if (bytes_starts_nocase(to, "TLS/"))
+        h->c->services->encrypted(h->c);
+    h->result = PROTOCOL_LOST;
+    http_message_end(h, s, TRANSFER_DONE);
+    s->phase = HTTP_OVER;
+}
+
+static void response_body(struct http *h, struct http_side *s) {
+    int status = s->head.status;
+    bool none = status < 200 || status == 204 || status == 304 || asked_with(s, "HEAD");
+    http_body_init(&s->body, s->head.framing, s->head.length, true);
+    if (s->body.framing == HTTP_NO_BODY || (none && s->head.framing == HTTP_UNTIL_CLOSE)) {
+        http_message_end(h, s, TRANSFER_DONE);
+    } else if (none || (s->body.framing == HTTP_UNTIL_CLOSE && !s->head.status_read)) {
+        /* The length of what GET would have brought, or a status that may be an interim one: browsers read a
+         * body that comes. */
+        s->phase = HTTP_IN_EITHER;
+    } else {
+        s->phase = HTTP_IN_BODY;
+        if (s->head.framing == HTTP_LENGTH)
+            begin(h, s);
+    }
+}
+
+/* A switch of protocols says to which one (RFC 9110 section 15.2.2); without that it is an answer like any
+ * other. */
+static bool switches(const struct http_side *s) {
+    return s->head.status == 101 &&
+           (s->head.framing == HTTP_UNTIL_CLOSE || http_head_has(&s->head, "upgrade"));
+}
+
+static void response_head(struct http *h, struct http_side *s) {
+    counter_one(COUNTER_HTTP_RESPONSES);
+    if (s->head.status < 200 && s->head.status != 101) {
+        response_body(h, s); /* there should be none, and the answer comes behind it */
+        return;
+    }
+    h->answered = true;
+    s->exchange = http_exchanges_answered(&h->waiting);
+    if (switches(s)) {
+        upgraded(h, s);
+    } else if (tunnel_opened(s)) {
+        h->result = PROTOCOL_INNER;
+        http_message_end(h, s, TRANSFER_DONE);
+        s->phase = HTTP_OVER;
+    } else {
+        answer_to_client(h, s);
+        response_body(h, s);
+    }
+}
+
+void http_message_head(struct http *h, struct http_side *s, struct bytes block) {
+    if (http_head_parse(&s->head, s->request, block)) {
+        (s->request ? request_head : response_head)(h, s);
+        return;
+    }
+    counter_one(COUNTER_HTTP_HEADS_BAD);
+    if (s->request)
+        http_exchanges_requests_lost(&h->waiting);
+    else
+        http_exchanges_responses_lost(&h->waiting);
+    h->lost = true;
+    s->phase = HTTP_SEEKING;
+    s->inside_line = false;
+}
+
+void http_message_old(struct http *h, struct http_side *s) {
+    h->answered = true;
+    s->exchange = http_exchanges_answered(&h->waiting);
+    http_body_init(&s->body, HTTP_UNTIL_CLOSE, LENGTH_UNKNOWN, true);
+    s->request = false;
+    s->phase = HTTP_IN_BODY;
+    counter_one(COUNTER_HTTP_RESPONSES);
+}

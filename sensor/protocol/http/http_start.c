@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/http/http_start.h"
+
+enum { METHOD_MAX = 32, LINE_MAX_BYTES = 8192, STATUS_MAX = 256, JUNK_MAX = 8 };
+
+static const char *const methods[] = {
+    "GET",      "HEAD",      "POST",    "PUT",        "PATCH",  "DELETE",    "OPTIONS", "TRACE",  "CONNECT",
+    "PROPFIND", "PROPPATCH", "MKCOL",   "COPY",       "MOVE",   "LOCK",      "UNLOCK",  "REPORT", "SEARCH",
+    "MERGE",    "CHECKOUT",  "CHECKIN", "MKACTIVITY", "SOURCE", "SUBSCRIBE", "NOTIFY",  NULL,
+};
+
+bool http_token_byte(uint8_t c) {
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+           (c && strchr("!#$%&'*+-.^_`|~", c));
+}
+
+static bool known_method(struct bytes method) {
+    for (size_t i = 0; methods[i]; i++)
+        if (bytes_equal_nocase(method, methods[i]))
+            return true;
+    return false;
+}
+
+size_t http_blank(struct bytes in) {
+    size_t n = 0;
+    while (n < in.n && (in.p[n] == '\r' || in.p[n] == '\n' || in.p[n] == ' ' || in.p[n] == '\t'))
+        n++;
+    return n;
+}
+
+bool http_line_versioned(struct bytes line) {
+    line = bytes_trim(line);
+    size_t i = line.n;
+    while (i > 0 && line.p[i - 1] != ' ' && line.p[i - 1] != '\t')
+        i--;
+    struct bytes last = bytes_of(line.p + i, line.n - i);
+    return i > 0 && (bytes_starts_nocase(last, "HTTP/1") || bytes_starts_nocase(last, "HTTP/0"));
+}
+
+/* The whole line decides, by its version. */
+static enum http_start versioned_line(struct bytes in) {
+    size_t n = in.n < LINE_MAX_BYTES ? in.n : LINE_MAX_BYTES;
+    for (size_t i = 0; i < n; i++) {
+        if (in.p[i] == '\n')
+            return http_line_versioned(bytes_of(in.p, i)) ? HTTP_START_YES : HTTP_START_NO;
+        if (in.p[i] < 0x20 && in.p[i] != '\t' && in.p[i] != '\r')
+            return HTTP_START_NO;
+    }
+    return n < LINE_MAX_BYTES ? HTTP_START_MORE : HTTP_START_NO;
+}
+
+enum http_start http_request_start(struct bytes in, bool sure) {
+    size_t n = 0;
+    while (n < in.n && n <= METHOD_MAX && http_token_byte(in.p[n]))
+        n++;
+    if (n == in.n)
+        return n <= METHOD_MAX ? HTTP_START_MORE : HTTP_START_NO;
+    if (n == 0 || n > METHOD_MAX || (in.p[n] != ' ' && in.p[n] != '\t'))
+        return HTTP_START_NO;
+    struct bytes method = bytes_of(in.p, n);
+    if (!sure && known_method(method))
+        return HTTP_START_YES;
+    return versioned_line(in);
+}
+
+/* "HTTP/1.1 200": digits at the 'd'. */
+static enum http_start matches(struct bytes in, const char *pattern) {
+    for (size_t i = 0; pattern[i]; i++) {
+        if (i == in.n)
+            return HTTP_START_MORE;
+        uint8_t c = in.p[i];
+        bool fits = pattern[i] == 'd' ? c >= '0' && c <= '9' : c == pattern[i] || (c & ~0x20) == pattern[i];
+        if (!fits)
+            return HTTP_START_NO;
+    }
+    return HTTP_START_YES;
+}
+
+enum http_start http_status_start(struct bytes in, bool sure) {
+    return matches(in, sure ? "HTTP/d.d ddd" : "HTTP/");
+}
+
+/* A request line whose target holds no space and begins as a path or an absolute URL (RFC 9112 section 3). */
+static enum http_start strict_line(struct bytes in, const char *method) {
+    size_t n = strlen(method), at = n + 1, most = in.n < LINE_MAX_BYTES ? in.n : LINE_MAX_BYTES;
+    if (memcmp(in.p, method, n < in.n ? n : in.n) != 0 || (n < in.n && in.p[n] != ' ') ||
+        (at < in.n && in.p[at] != '/' && in.p[at] != 'h'))
+        return HTTP_START_NO;
+    while (at < most && in.p[at] > ' ' && in.p[at] < 0x7f)
+        at++;
+    if (at >= most)
+        return most < LINE_MAX_BYTES ? HTTP_START_MORE : HTTP_START_NO;
+    return in.p[at] == ' ' ? matches(bytes_of(in.p + at + 1, in.n - at - 1), "HTTP/d.d\r\n") : HTTP_START_NO;
+}
+
+enum http_start http_may_start(struct bytes in) {
+    enum http_start best = in.n && in.p[0] == 'H' ? matches(in, "HTTP/d.d ddd") : HTTP_START_NO;
+    for (size_t i = 0; methods[i] && best == HTTP_START_NO; i++)
+        best = strict_line(in, methods[i]);
+    return best;
+}
+
+size_t http_no_start(struct bytes in) {
+    size_t n = 1;
+    while (n < in.n && in.p[n - 1] != '\n' && (in.p[n] < 'C' || in.p[n] > 'U'))
+        n++;
+    return n;
+}
+
+/* "HTTP" in any case from `at` on, NUL bytes aside; returns where it ends, 0 if it is not there. */
+static size_t http_word(struct bytes line, size_t at) {
+    static const char word[] = "HTTP";
+    for (size_t i = 0; word[i]; at++) {
+        if (at == line.n || (line.p[at] != 0 && (line.p[at] & ~0x20) != word[i]))
+            return 0;
+        i += line.p[at] != 0;
+    }
+    return at;
+}
+
+/* "ICY 200 OK" */
+static bool names_status(struct bytes line) {
+    size_t n = 0;
+    while (n < line.n && (http_token_byte(line.p[n]) || line.p[n] == '/'))
+        n++;
+    return n > 0 && n <= METHOD_MAX && matches(bytes_of(line.p + n, line.n - n), " ddd") == HTTP_START_YES &&
+           (n + 4 == line.n || line.p[n + 4] == ' ' || line.p[n + 4] == '\r');
+}
+
+enum http_start http_status_odd(struct bytes in, bool last) {
+    size_t n = in.n < STATUS_MAX ? in.n : STATUS_MAX;
+    const uint8_t *end = memchr(in.p, '\n', n);
+    if (!end)
+        return n < STATUS_MAX && !last ? HTTP_START_MORE : HTTP_START_NO;
+    struct bytes line = bytes_trim(bytes_of(in.p, (size_t)(end - in.p)));
+    for (size_t at = 0; at < JUNK_MAX && at < line.n; at++) {
+        size_t behind = http_word(line, at);
+        /* "HTTP." and the like are no word of a body; further in, only a version makes it one. */
+        if (behind && ((behind < line.n && line.p[behind] == '/') || (at == 0 && line.n <= behind + 1) ||
+                       (behind < line.n && line.p[behind] == '\\')))
+            return HTTP_START_YES;
+    }
+    return names_status(line) ? HTTP_START_YES : HTTP_START_NO;
+}

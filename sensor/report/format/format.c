@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/format/format.h"
+
+static const struct format *const formats[] = {&format_rfc5424, &format_json, &format_human};
+
+enum { FORMATS = sizeof formats / sizeof formats[0] };
+
+const struct format *format_find(struct bytes name) {
+    for (size_t i = 0; i < FORMATS; i++)
+        if (bytes_equal(name, bytes_text(formats[i]->name)))
+            return formats[i];
+    return NULL;
+}
+
+const char *format_names(void) {
+    static char names[128];
+    struct text t;
+    text_init(&t, names, sizeof names - 1);
+    for (size_t i = 0; i < FORMATS; i++)
+        text_print(&t, "%s%s", i ? ", " : "", formats[i]->name);
+    return names;
+}
+
+/* What a message is cut down by, step for step: fields by rank, then texts, then the last ranks. */
+static const size_t text_max[] = {512, 256, 128, 64, 32, 16};
+
+enum {
+    STEPS_TEXT = sizeof text_max / sizeof text_max[0],
+    STEP_LAST = RANK_LAST + STEPS_TEXT,
+};
+
+static struct detail detail_of(unsigned step) {
+    if (step <= RANK_TEXTS)
+        return (struct detail){.level = step, .text_max = SIZE_MAX};
+    if (step <= RANK_TEXTS + STEPS_TEXT)
+        return (struct detail){.level = RANK_TEXTS, .text_max = text_max[step - RANK_TEXTS - 1]};
+    return (struct detail){.level = step - STEPS_TEXT, .text_max = text_max[STEPS_TEXT - 1]};
+}
+
+size_t format_event(const struct format *f, const struct event *e, char *out, size_t limit, bool *shortened) {
+    size_t n = f->write(e, detail_of(0), out, limit);
+    *shortened = n == 0;
+    if (n)
+        return n;
+    /* Each step makes the message shorter or leaves it, so the first that fits is found by halving. */
+    unsigned low = 1, high = STEP_LAST;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (f->write(e, detail_of(middle), out, limit))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return f->write(e, detail_of(low), out, limit);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_FORMAT_H
+#define GANTRY_REPORT_FORMAT_H
+
+#include "report/format/event.h"
+
+/* How an event is written. A format is one const table entry, listed once in format.c. */
+
+/* How much of it: fields of ranks 1 to `level` are left out, texts longer than `text_max` bytes are
+ * shortened. */
+struct detail {
+    unsigned level;
+    size_t text_max;
+};
+
+struct format {
+    const char *name;
+    bool people;         /* several lines a message: only for files and terminals */
+    bool octet_counting; /* over a stream the message is counted (RFC 6587 section 3.4.1), else it ends in a
+                            newline */
+    /* The size of the message in `out`, without framing; 0 when it does not fit `size`. */
+    size_t (*write)(const struct event *e, struct detail d, char *out, size_t size);
+};
+
+extern const struct format format_json, format_rfc5424, format_human;
+
+/* NULL if there is none of that name. */
+const struct format *format_find(struct bytes name);
+/* "rfc5424, json, human" for messages. */
+const char *format_names(void);
+
+enum { FORMAT_ROOM = 128 << 10 }; /* holds any event with all its fields */
+
+/* Writes the event in at most `limit` octets: first whole, then field by field less (the ranks of fields.c),
+ * then with shortened texts, then with what is left to drop. Returns the size, 0 if even that is too long. */
+size_t format_event(const struct format *f, const struct event *e, char *out, size_t limit, bool *shortened);
+
+/* --- text.c: writing text that may be hostile
+ * ----------------------------------------------------------------- */
+
+struct text {
+    char *start, *at, *end;
+    bool overflow;
+};
+
+void text_init(struct text *t, char *out, size_t size);
+void text_put(struct text *t, const char *text);
+__attribute__((format(printf, 2, 3))) void text_print(struct text *t, const char *format, ...);
+/* Valid UTF-8 on one line whatever came in: invalid bytes become U+FFFD, hidden characters "<U+202E>", those
+ * of `escape` get a backslash; cut with an ellipsis behind `limit` bytes of input. */
+void text_safe(struct text *t, struct bytes value, size_t limit, const char *escape);
+bool text_too_long(struct bytes value, size_t limit);
+size_t text_size(const struct text *t); /* 0 after an overflow */
+
+/* --- sentence.c: plain words
+ * ------------------------------------------------------------------------------------ */
+
+/* One line without a full stop's worth of markup: what left, from where, to whom, why it matters. */
+void sentence_write(struct text *t, const struct event *e, struct detail d);
+/* Why the verdict matters and what to do about it; static texts. */
+const char *sentence_reason(unsigned verdict);
+const char *sentence_advice(unsigned verdict);
+void sentence_bytes(struct text *t, uint64_t bytes); /* "1.2 MB" */
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/format/format.h"
+
+#include <inttypes.h>
+
+/* For a person at a terminal: a block an alert, a line for all else. */
+#define BOLD "\033[1m"
+#define RED "\033[1;31m"
+#define GREEN "\033[32m"
+#define PLAIN "\033[0m"
+
+static void colour(struct text *t, const struct event *e, const char *code) {
+    if (e->colour)
+        text_put(t, code);
+}
+
+static void label(struct text *t, const struct event *e, const char *name) {
+    text_put(t, "\n  ");
+    colour(t, e, BOLD);
+    text_print(t, "%-5s", name);
+    colour(t, e, PLAIN);
+    text_put(t, "  ");
+}
+
+static void named(struct text *t, const struct event *e, enum record_text which, const char *nobody,
+                  size_t limit) {
+    struct bytes text = record_text_of(e->record, which);
+    if (text.n)
+        text_safe(t, text, limit, "");
+    else
+        text_put(t, nobody);
+}
+
+static void write_what(struct text *t, const struct event *e, size_t limit) {
+    const struct incident_facts *i = e->incident;
+    label(t, e, "what");
+    named(t, e, TEXT_CLASS, "data", limit);
+    text_print(t, ": %" PRIu64 " object%s, ", i->objects, i->objects == 1 ? "" : "s");
+    sentence_bytes(t, i->bytes);
+    text_put(t, i->state == INCIDENT_CLOSED ? " in all" : " so far");
+    if (i->plates)
+        text_print(t, ", %" PRIu64 " distinct plate%s", i->plates, i->plates == 1 ? "" : "s");
+    if (e->name.n) {
+        text_put(t, ", such as ");
+        text_safe(t, e->name, limit, "");
+    }
+}
+
+static void write_way(struct text *t, const struct event *e, size_t limit) {
+    const struct record *r = e->record;
+    char address[ADDRESS_TEXT_MAX];
+    label(t, e, "from");
+    named(t, e, TEXT_NETWORK, "an image network", limit);
+    text_print(t, ", host %s", address_format(&r->source, address));
+    label(t, e, "to");
+    named(t, e, TEXT_PARTNER, "nobody we know", limit);
+    text_print(t, ", host %s", address_format(&r->destination, address));
+    if (record_text_of(r, TEXT_PROTOCOL).n) {
+        text_put(t, ", by ");
+        named(t, e, TEXT_PROTOCOL, "", limit);
+    }
+    if (record_text_of(r, TEXT_USER).n) {
+        text_put(t, ", as user ");
+        named(t, e, TEXT_USER, "", limit);
+    }
+}
+
+static void write_why(struct text *t, const struct event *e, size_t limit) {
+    label(t, e, "why");
+    text_print(t, "%s", sentence_reason(e->record->verdict));
+    if (record_text_of(e->record, TEXT_REASON).n) {
+        text_put(t, ": ");
+        named(t, e, TEXT_REASON, "", limit);
+    }
+    label(t, e, "rule");
+    named(t, e, TEXT_RULE_NAME, "", limit);
+    text_put(t, " (");
+    named(t, e, TEXT_RULE_ID, "no id", limit);
+    text_put(t, ")");
+}
+
+static void write_alert(struct text *t, const struct event *e, size_t limit) {
+    static const char *const titles[] = {"is leaving", "goes on leaving", "has left"};
+    const struct incident_facts *i = e->incident;
+    char time[CLOCK_TEXT_MAX];
+    colour(t, e, i->state == INCIDENT_CLOSED ? GREEN : RED);
+    text_print(t, "ALERT %u/10  ", e->record->severity);
+    named(t, e, TEXT_CLASS, "data", limit);
+    text_print(t, " %s the image network", titles[i->state]);
+    colour(t, e, PLAIN);
+    label(t, e, "when");
+    text_print(t, "%.19s UTC", clock_format(e->time, time));
+    write_what(t, e, limit);
+    write_way(t, e, limit);
+    write_why(t, e, limit);
+    label(t, e, "do");
+    text_put(t, i->state == INCIDENT_CLOSED ? "Quiet now. Settle it: " : "");
+    text_put(t, sentence_advice(e->record->verdict));
+    label(t, e, "id");
+    text_print(t, "%s, %s, alert %" PRIu64 " of it\n", i->id, incident_state_name(i->state), i->sequence);
+}
+
+static size_t write_human(const struct event *e, struct detail d, char *out, size_t size) {
+    char time[CLOCK_TEXT_MAX];
+    struct text t;
+    text_init(&t, out, size);
+    if (e->kind == REPORT_ALERT) {
+        write_alert(&t, e, d.text_max);
+    } else {
+        text_print(&t, "%.19s %s ", clock_format(e->time, time), event_message_id(e));
+        sentence_write(&t, e, d);
+    }
+    return text_size(&t);
+}
+
+const struct format format_human = {.name = "human", .people = true, .write = write_human};

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/format/event.h"
+
+/* Plate-shaped: a chain of groups of letters and digits, single hyphens or spaces between them, with both
+ * letters and digits among its 5 to 10 characters ("ABC1234", "ABC-1234", "AB12 CDE", "ABC-123-A",
+ * "TXABC1234"). A chain of several groups has groups of at most four. Dates and times are digits only and
+ * stay. What is covered needlessly (a camera named "cam123") costs little; a plate that leaves costs a
+ * promise. */
+enum { SHORTEST = 5, LONGEST = 10, GROUP_MAX = 4 };
+
+static bool is_digit(uint8_t c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(uint8_t c) {
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool is_hex(uint8_t c) {
+    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+/* Length of the letters and digits at `at`. A percent-encoded byte ends a group: "%2FABC1234" hides no plate.
+ */
+static size_t group(struct bytes in, size_t at) {
+    size_t n = 0;
+    while (at + n < in.n && (is_digit(in.p[at + n]) || is_letter(in.p[at + n])))
+        n++;
+    return n;
+}
+
+/* A lone separator between two groups: '-', ' ' or an encoded space; its length or 0. */
+static size_t joint(struct bytes in, size_t at) {
+    if (at < in.n && (in.p[at] == '-' || in.p[at] == ' ' || in.p[at] == '+'))
+        return 1;
+    return at + 2 < in.n && memcmp(in.p + at, "%20", 3) == 0 ? 3 : 0;
+}
+
+static bool mixed(struct bytes in, size_t at, size_t end, size_t *characters) {
+    bool letters = false, digits = false;
+    *characters = 0;
+    for (size_t i = at; i < end; i++) {
+        if (in.p[i] == '%') {
+            i += 2;
+            continue;
+        }
+        letters |= is_letter(in.p[i]);
+        digits |= is_digit(in.p[i]);
+        *characters += is_letter(in.p[i]) || is_digit(in.p[i]);
+    }
+    return letters && digits;
+}
+
+static void cover(struct bytes in, size_t at, size_t end, size_t characters, uint8_t *out) {
+    size_t seen = 0;
+    for (size_t i = at; i < end; i++) {
+        if (in.p[i] == '%') {
+            i += 2;
+            continue;
+        }
+        if (!is_letter(in.p[i]) && !is_digit(in.p[i]))
+            continue;
+        if (seen >= 2 && seen + 2 < characters)
+            out[i] = '*';
+        seen++;
+    }
+}
+
+/* Covers the group at `at`, or the chain that begins with it; returns where to go on. */
+static size_t chain(struct bytes in, size_t at, uint8_t *out) {
+    size_t first = group(in, at), end = at + first, characters, gap, n;
+    if (first <= GROUP_MAX)
+        while ((gap = joint(in, end)) && (n = group(in, end + gap)) && n <= GROUP_MAX)
+            end += gap + n;
+    bool plate = mixed(in, at, end, &characters) && characters >= SHORTEST;
+    if (plate && (characters <= LONGEST || end > at + first))
+        cover(in, at, end, characters, out);
+    return end;
+}
+
+struct bytes redact(struct bytes in, uint8_t *out) {
+    size_t i = 0;
+    if (in.n)
+        memcpy(out, in.p, in.n);
+    while (i < in.n) {
+        if (in.p[i] == '%' && i + 2 < in.n && is_hex(in.p[i + 1]) && is_hex(in.p[i + 2]))
+            i += 3;
+        else if (group(in, i))
+            i = chain(in, i, out);
+        else
+            i++;
+    }
+    return bytes_of(out, in.n);
+}

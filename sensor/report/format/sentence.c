@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/policy.h"
+#include "report/format/format.h"
+
+#include <inttypes.h>
+
+/* What people read of a verdict. */
+static const struct {
+    const char *reason, *advice;
+} words[] = {
+    [VERDICT_INTERNAL] = {"an internal destination", "Nothing."},
+    [VERDICT_APPROVED] = {"allowed by a contract", "Ask the contract's owner whether so much is expected."},
+    [VERDICT_BREACH] = {"a partner outside the terms of its contract",
+                        "Ask the partner's contract owner why; stop the transfer if nobody can say."},
+    [VERDICT_UNAPPROVED] =
+        {"a partner without a valid contract",
+         "Block the destination, find who runs the copy on the source, keep both hosts' logs."},
+    [VERDICT_UNKNOWN] = {"a destination that nobody knows",
+                         "Block the destination, take the source off the network, call the incident team."},
+};
+
+enum { WORDS = sizeof words / sizeof words[0] };
+
+const char *sentence_reason(unsigned verdict) {
+    return verdict < WORDS ? words[verdict].reason : "an unclear destination";
+}
+
+const char *sentence_advice(unsigned verdict) {
+    return words[verdict < WORDS ? verdict : VERDICT_UNKNOWN].advice;
+}
+
+void sentence_bytes(struct text *t, uint64_t bytes) {
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    size_t unit = 0;
+    double n = (double)bytes;
+    for (; n >= 999.95 && unit + 1 < sizeof units / sizeof units[0]; unit++)
+        n /= 1000;
+    text_print(t, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
+}
+
+/* "lanes (10.40.3.7)", the bare address where there is no name. */
+static void write_place(struct text *t, struct bytes name, const struct address *a, size_t limit) {
+    char address[ADDRESS_TEXT_MAX];
+    text_safe(t, name, limit, "");
+    text_print(t, name.n ? " (%s)" : "%s", address_format(a, address));
+}
+
+static void write_way(struct text *t, const struct event *e, struct detail d) {
+    const struct record *r = e->record;
+    struct bytes protocol = record_text_of(r, TEXT_PROTOCOL);
+    text_put(t, " from ");
+    write_place(t, record_text_of(r, TEXT_NETWORK), &r->source, d.text_max);
+    text_put(t, " to ");
+    write_place(t, record_text_of(r, TEXT_PARTNER), &r->destination, d.text_max);
+    if (protocol.n) {
+        text_put(t, " by ");
+        text_safe(t, protocol, d.text_max < 32 ? d.text_max : 32, "");
+    }
+}
+
+static void write_amount(struct text *t, const struct incident_facts *i) {
+    text_print(t, "%" PRIu64 " object%s, ", i->objects, i->objects == 1 ? "" : "s");
+    sentence_bytes(t, i->bytes);
+    if (i->plates)
+        text_print(t, ", %" PRIu64 " distinct plate%s", i->plates, i->plates == 1 ? "" : "s");
+}
+
+static void write_alert(struct text *t, const struct event *e, struct detail d) {
+    static const char *const verbs[] = {" is leaving", " goes on leaving", " left"};
+    text_safe(t, record_text_of(e->record, TEXT_CLASS), d.text_max, "");
+    text_put(t, verbs[e->incident->state]);
+    if (d.level > RANK_TEXTS)
+        return;
+    write_way(t, e, d);
+    text_put(t, ": ");
+    write_amount(t, e->incident);
+    text_print(t, "; %s", sentence_reason(e->record->verdict));
+}
+
+static void write_stats(struct text *t, const struct event *e) {
+    text_print(t,
+               "%" PRIu64 " packets, %" PRIu64 " dropped by the kernel, %" PRIu64 " objects, %" PRIu64
+               " findings",
+               e->counters[COUNTER_PACKETS], e->counters[COUNTER_KERNEL_DROPS], e->counters[COUNTER_OBJECTS],
+               e->counters[COUNTER_FINDINGS]);
+}
+
+static void write_transfer(struct text *t, const struct event *e, struct detail d) {
+    if (e->name.n && d.level < RANK_TEXTS)
+        text_safe(t, e->name, d.text_max < 128 ? d.text_max : 128, "");
+    else
+        text_put(t, "an object");
+    text_put(t, " of ");
+    sentence_bytes(t, e->record->bytes);
+    write_way(t, e, d);
+    if (!e->record->complete) {
+        text_put(t, ", not seen whole (");
+        sentence_bytes(t, e->record->missing);
+        text_put(t, " missing)");
+    }
+}
+
+static void write_flow(struct text *t, const struct event *e, struct detail d) {
+    text_put(t, "flow");
+    write_way(t, e, d);
+    text_put(t, ", ");
+    sentence_bytes(t, e->record->bytes);
+    text_put(t, " out, ");
+    sentence_bytes(t, e->record->bytes_back);
+    text_put(t, " back");
+}
+
+void sentence_write(struct text *t, const struct event *e, struct detail d) {
+    if (e->kind == REPORT_ALERT)
+        write_alert(t, e, d);
+    else if (e->kind == REPORT_TRANSFER)
+        write_transfer(t, e, d);
+    else if (e->kind == REPORT_FLOW)
+        write_flow(t, e, d);
+    else if (event_is_notice(e))
+        text_safe(t, record_text_of(e->record, TEXT_RULE_NAME), d.text_max, "");
+    else
+        write_stats(t, e);
+}

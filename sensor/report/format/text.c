@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
+#include "report/format/format.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void text_init(struct text *t, char *out, size_t size) {
+    *t = (struct text){.start = out, .at = out, .end = out + size};
+}
+
+static void put(struct text *t, const char *p, size_t n) {
+    if (t->overflow || (size_t)(t->end - t->at) < n) {
+        t->overflow = true;
+        return;
+    }
+    memcpy(t->at, p, n);
+    t->at += n;
+}
+
+void text_put(struct text *t, const char *text) {
+    put(t, text, strlen(text));
+}
+
+void text_print(struct text *t, const char *format, ...) {
+    char line[512];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (n < 0 || (size_t)n >= sizeof line)
+        t->overflow = true;
+    else
+        put(t, line, (size_t)n);
+}
+
+/* By more than the ellipsis takes, so that cutting never makes longer. */
+bool text_too_long(struct bytes value, size_t limit) {
+    return value.n > 3 && value.n - 3 > limit;
+}
+
+void text_safe(struct text *t, struct bytes value, size_t limit, const char *escape) {
+    bool cut = text_too_long(value, limit);
+    char c4[4];
+    if (cut)
+        value.n = utf8_fit(value, limit);
+    while (value.n && !t->overflow) {
+        uint32_t c;
+        size_t used = utf8_next(value, &c);
+        if (utf8_hidden(c)) {
+            text_print(t, "<U+%04X>", (unsigned)c);
+        } else {
+            if (c < 0x80 && strchr(escape, (int)c))
+                put(t, "\\", 1);
+            put(t, c4, utf8_put(c, c4));
+        }
+        value = bytes_of(value.p + used, value.n - used);
+    }
+    if (cut)
+        text_put(t, "\u2026");
+}
+
+size_t text_size(const struct text *t) {
+    return t->overflow ? 0 : (size_t)(t->at - t->start);
+}

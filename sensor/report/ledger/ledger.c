@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/ledger/ledger.h"
+
+#include "base/hash.h"
+#include "policy/policy.h"
+#include "report/format/shown.h"
+#include "report/ledger/ledger_entry.h"
+
+#include <stdlib.h>
+
+enum { BUCKETS_OF_HASH = 1 << 14, JUMP_WITNESSES = 3, MEMORY_PRESET = 64 << 20, MAPPED_BITS = 96 };
+static const time_ns hour_ns = 3600 * NS_PER_S, jump_ns = 2 * 86400 * NS_PER_S;
+
+struct ledger *ledger_create(const char *observer, const struct ledger_options *options,
+                             const struct ledger_sink *sink, bool kept) {
+    struct ledger *l = calloc(1, sizeof *l);
+    if (!l)
+        return NULL;
+    l->watch.observer = observer;
+    l->watch.options = *options;
+    l->watch.sink = *sink;
+    if (options->memory == 0)
+        l->watch.options.memory = MEMORY_PRESET;
+    l->kept = kept;
+    l->secret = hash_key_random();
+    l->table = calloc(BUCKETS_OF_HASH, sizeof(struct entry *));
+    if (l->table)
+        return l;
+    free(l);
+    return NULL;
+}
+
+/* --- entries --- */
+
+static void unlink_age(struct ledger *l, struct entry *e) {
+    *(e->older ? &e->older->newer : &l->oldest) = e->newer;
+    *(e->newer ? &e->newer->older : &l->newest) = e->older;
+}
+
+static void link_newest(struct ledger *l, struct entry *e) {
+    e->older = l->newest;
+    e->newer = NULL;
+    *(l->newest ? &l->newest->newer : &l->oldest) = e;
+    l->newest = e;
+}
+
+static void forget(struct ledger *l, struct entry *e) {
+    struct entry **at = &l->table[e->hash % BUCKETS_OF_HASH];
+    while (*at != e)
+        at = &(*at)->chain;
+    *at = e->chain;
+    unlink_age(l, e);
+    ledger_unkeep(l, e);
+    l->memory -= sizeof *e + e->key_size + bucket_finish(e) * DISTINCT_REGISTERS;
+    l->count--;
+    alarm_finish(e);
+    free(e);
+}
+
+void ledger_destroy(struct ledger *l) {
+    if (!l)
+        return;
+    while (l->oldest)
+        forget(l, l->oldest);
+    free(l->table);
+    free(l->gone);
+    free(l);
+}
+
+static struct entry *find(const struct ledger *l, uint64_t hash, const uint8_t *key, size_t n) {
+    struct entry *e = l->table[hash % BUCKETS_OF_HASH];
+    while (e && !(e->hash == hash && e->key_size == n && memcmp(e->key, key, n) == 0))
+        e = e->chain;
+    return e;
+}
+
+struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n) {
+    uint64_t hash = hash_bytes(&l->secret, key, n);
+    struct entry *e = calloc(1, sizeof *e + n);
+    if (!e)
+        return NULL;
+    bucket_init(e);
+    e->id = ++l->serial;
+    e->hash = hash;
+    e->key_size = n;
+    memcpy(e->key, key, n);
+    e->chain = l->table[hash % BUCKETS_OF_HASH];
+    l->table[hash % BUCKETS_OF_HASH] = e;
+    link_newest(l, e);
+    l->memory += sizeof *e + n;
+    l->count++;
+    return e;
+}
+
+struct bytes ledger_destination(const struct record *r, char room[ADDRESS_TEXT_MAX + 4]) {
+    struct bytes partner = record_text_of(r, TEXT_PARTNER);
+    struct prefix p = {.base = r->destination};
+    unsigned keep = address_is_v4(&r->destination) ? 3 : 7; /* octets: /24 and /56 */
+    if (partner.n)
+        return partner;
+    if (address_is_v4(&r->destination))
+        keep += MAPPED_BITS / 8;
+    memset(p.base.bytes + keep, 0, sizeof p.base.bytes - keep);
+    p.length = (uint8_t)(keep * 8);
+    return bytes_text(prefix_format(&p, room));
+}
+
+static size_t make_key(struct bytes network, struct bytes destination, struct bytes class, uint8_t *key) {
+    size_t n = shown_key_add(key, 0, shown_cut(network));
+    n = shown_key_add(key, n, shown_cut(destination));
+    return shown_key_add(key, n, shown_cut(class));
+}
+
+/* --- time --- */
+
+/* When a record of time `t` counts; moves the ledger's clock. */
+static time_ns follow(struct ledger *l, time_ns t) {
+    time_ns distance = t > l->now ? t - l->now : l->now - t;
+    if (l->now == 0 || distance <= jump_ns) {
+        l->now = t > l->now ? t : l->now;
+        l->agreed = 0;
+        return t;
+    }
+    counter_one(COUNTER_LEDGER_JUMPS);
+    time_ns apart = t > l->elsewhere ? t - l->elsewhere : l->elsewhere - t;
+    l->agreed = l->agreed && apart <= jump_ns ? l->agreed + 1 : 1;
+    l->elsewhere = t;
+    if (l->agreed < JUMP_WITNESSES)
+        return l->now;
+    l->agreed = 0;
+    l->now = t;
+    return t;
+}
+
+/* --- records --- */
+
+/* A transfer's verdict is the worst of its classes'; the others of them may have been allowed. */
+static bool denied(const struct record *r, struct bytes class) {
+    struct bytes list = record_text_of(r, TEXT_OFFENDING);
+    if (r->verdict < VERDICT_BREACH || r->kind == RECORD_FINDING)
+        return r->verdict >= VERDICT_BREACH;
+    while (list.n) {
+        const uint8_t *line = memchr(list.p, '\n', list.n);
+        size_t n = line ? (size_t)(line - list.p) : list.n, step = line ? n + 1 : n;
+        if (bytes_equal(bytes_of(list.p, n), class))
+            return true;
+        list = bytes_of(list.p + step, list.n - step);
+    }
+    return false;
+}
+
+static void add(struct ledger *l, const struct record *r, struct bytes class, time_ns t) {
+    uint8_t key[SHOWN_KEY_MAX];
+    char room[ADDRESS_TEXT_MAX + 4];
+    size_t n = make_key(record_text_of(r, TEXT_NETWORK), ledger_destination(r, room), class, key);
+    uint64_t hash = hash_bytes(&l->secret, key, n);
+    struct entry *e = find(l, hash, key, n);
+    bool ended = r->kind == RECORD_TRANSFER;
+    const struct addition a = {
+        .objects = ended,
+        .bytes = ended ? r->bytes : 0,
+        .denied = denied(r, class),
+        .plates_least = r->distinct,
+        .digests = record_digests_of(r),
+        .digest_count = r->digests,
+    };
+    if (!e)
+        e = ledger_begin(l, key, n);
+    if (!e) {
+        counter_one(COUNTER_LEDGER_REFUSED);
+        return;
+    }
+    unlink_age(l, e);
+    link_newest(l, e);
+    e->last = t > e->last ? t : e->last;
+    ledger_change(l, e);
+    l->memory += (uint64_t)(int64_t)bucket_add(e, t, l->now, &a) * DISTINCT_REGISTERS;
+    if (ended)
+        alarm_check(&l->watch, e, r, class, l->now);
+    while (l->memory > l->watch.options.memory && l->oldest != e) {
+        counter_one(COUNTER_LEDGER_FORGOTTEN);
+        forget(l, l->oldest);
+    }
+}
+
+void ledger_record(struct ledger *l, const struct record *r) {
+    struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_CLASSES);
+    if (classes.n == 0 || !r->matters || r->verdict == VERDICT_INTERNAL || r->verdict > VERDICT_UNKNOWN)
+        return;
+    if (r->kind == RECORD_FINDING && r->digests == 0 && r->distinct == 0)
+        return; /* its transfer record will count it */
+    time_ns t = follow(l, r->time);
+    while (classes.n) {
+        const uint8_t *line = memchr(classes.p, '\n', classes.n);
+        size_t n = line ? (size_t)(line - classes.p) : classes.n, step = line ? n + 1 : n;
+        if (n)
+            add(l, r, bytes_of(classes.p, n), t);
+        classes = bytes_of(classes.p + step, classes.n - step);
+    }
+}
+
+/* Ticks are no witnesses of a jump: offline they come from the same packets, live from a clock that may be
+ * set wrong. */
+void ledger_tick(struct ledger *l, time_ns now) {
+    if (now > l->now && l->now && now - l->now <= jump_ns)
+        l->now = now;
+    if (l->now >= l->scanned && l->now - l->scanned < hour_ns)
+        return;
+    l->scanned = l->now;
+    for (struct entry *e = l->oldest, *next; e; e = next) {
+        next = e->newer;
+        if (alarm_check(&l->watch, e, NULL, bytes_of(NULL, 0), l->now))
+            ledger_change(l, e);
+        if (l->now - e->last > (LEDGER_PERIOD_DAYS + 1) * 24 * hour_ns)
+            forget(l, e);
+    }
+}
+
+bool ledger_totals(const struct ledger *l, const char *network, const char *destination, const char *class,
+                   enum ledger_window window, struct ledger_totals *out) {
+    uint8_t key[SHOWN_KEY_MAX];
+    size_t n = make_key(bytes_text(network), bytes_text(destination), bytes_text(class), key);
+    const struct entry *e = find(l, hash_bytes(&l->secret, key, n), key, n);
+    if (e) {
+        bucket_sum(e, l->now, window, out);
+        out->plates = bucket_plates(e, l->now, window);
+    }
+    return e != NULL;
+}
+
+size_t ledger_forget(struct ledger *l, size_t lines) {
+    size_t n = 0;
+    for (; n < lines && l->oldest; n++) {
+        counter_one(COUNTER_LEDGER_FORGOTTEN);
+        forget(l, l->oldest);
+    }
+    return n;
+}
+
+size_t ledger_count(const struct ledger *l) {
+    return l->count;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_LEDGER_H
+#define GANTRY_REPORT_LEDGER_H
+
+#include "report/format/event.h"
+#include "report/store/store.h"
+
+/* What has left, by image network, destination (the partner; of a host that nobody knows its /24 or /56) and
+ * class: objects and bytes when a transfer of that class ends, distinct plates (registers of distinct.h, no
+ * plate) when a finding brings digests. What the policy did not allow is counted apart too.
+ *
+ * Buckets of 5 minutes, hours and UTC days, begun at multiples of their width since 1970, so that those of
+ * several sensors can be added up: numbers by addition, registers by their greatest. The last hour is the
+ * newest 12 of 5 minutes, the last day the newest 24 hours, 7 and 45 days are days.
+ *
+ * All on packet time. A step back of less than two days counts where it belongs. A longer jump either way is
+ * counted and believed once three records in a row agree on it; until then they count at the time before. */
+enum ledger_window { LEDGER_HOUR, LEDGER_DAY, LEDGER_WEEK, LEDGER_PERIOD, LEDGER_WINDOWS };
+enum { LEDGER_PERIOD_DAYS = 45 };
+
+struct ledger_totals {
+    uint64_t objects, bytes;
+    uint64_t denied_objects, denied_bytes; /* of those, not allowed */
+    uint64_t plates;
+    unsigned denied_days; /* week and period: days with something not allowed */
+};
+
+struct ledger; /* opaque */
+struct ledger_sink {
+    void *context;
+    /* As incident_sink's. The record has the ledger's own rule. */
+    void (*alert)(void *context, time_ns time, const struct incident_facts *facts,
+                  const struct record *record);
+};
+
+struct ledger *ledger_create(const char *observer, const struct ledger_options *options,
+                             const struct ledger_sink *sink, bool kept);
+void ledger_destroy(struct ledger *l);
+/* A finding or transfer record; what does not leave an image network is passed over. */
+void ledger_record(struct ledger *l, const struct record *r);
+/* Forgets what is older than the period and closes alarms whose reason is gone. */
+void ledger_tick(struct ledger *l, time_ns now);
+/* False: nothing is known of it. `destination` as ledger_destination() names it. */
+bool ledger_totals(const struct ledger *l, const char *network, const char *destination, const char *class,
+                   enum ledger_window window, struct ledger_totals *out);
+size_t ledger_count(const struct ledger *l);
+/* The least recent lines; returns how many. */
+size_t ledger_forget(struct ledger *l, size_t lines);
+
+/* As of incident.h; `kept`: in a store. */
+bool ledger_save(struct ledger *l, struct store *store);
+void ledger_saved(struct ledger *l);
+void ledger_spoil(struct ledger *l);
+bool ledger_load(struct ledger *l, struct store *store);
+
+/* "Plate Systems", "203.0.113.0/24", "2001:db8:0:100::/56" in `room`, or in the record. */
+struct bytes ledger_destination(const struct record *r, char room[ADDRESS_TEXT_MAX + 4]);
+
+#endif

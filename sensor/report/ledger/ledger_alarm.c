@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/ledger/ledger_entry.h"
+
+#include "policy/policy.h"
+#include "report/format/format.h"
+#include "report/format/shown.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A rule of the ledger: does its reason hold? Then it fills the facts' amounts and says why. */
+struct rule_of_ledger {
+    const char *id, *name;
+    uint8_t severity;
+    bool (*holds)(const struct alarm_watch *w, const struct entry *e, time_ns now,
+                  struct incident_facts *facts, char *why, size_t size);
+};
+
+static bool slow_holds(const struct alarm_watch *w, const struct entry *e, time_ns now,
+                       struct incident_facts *facts, char *why, size_t size) {
+    struct ledger_totals all;
+    if (w->options.slow_objects == 0)
+        return false;
+    bucket_sum(e, now, LEDGER_PERIOD, &all);
+    if (all.denied_objects < w->options.slow_objects || all.denied_days < w->options.slow_days)
+        return false;
+    facts->objects = all.denied_objects;
+    facts->bytes = all.denied_bytes;
+    facts->plates = bucket_plates(e, now, LEDGER_PERIOD);
+    snprintf(why, size, "%" PRIu64 " objects on %u of the last %u days, none of them allowed",
+             all.denied_objects, all.denied_days, LEDGER_PERIOD_DAYS);
+    return true;
+}
+
+static bool exceeds(uint64_t amount, uint64_t usual, uint64_t factor, uint64_t least) {
+    return amount >= least && usual <= UINT64_MAX / factor && amount >= usual * factor;
+}
+
+static bool unusual_holds(const struct alarm_watch *w, const struct entry *e, time_ns now,
+                          struct incident_facts *facts, char *why, size_t size) {
+    const struct ledger_options *o = &w->options;
+    struct ledger_totals day;
+    uint64_t objects, bytes;
+    struct text t;
+    if (o->growth_factor == 0)
+        return false;
+    bucket_sum(e, now, LEDGER_DAY, &day);
+    if (day.objects < o->growth_objects && day.bytes < o->growth_bytes)
+        return false;
+    if (bucket_usual(e, now, &objects, &bytes) < o->growth_history)
+        return false;
+    if (!exceeds(day.objects, objects, o->growth_factor, o->growth_objects) &&
+        !exceeds(day.bytes, bytes, o->growth_factor, o->growth_bytes))
+        return false;
+    facts->objects = day.objects;
+    facts->bytes = day.bytes;
+    facts->plates = bucket_plates(e, now, LEDGER_DAY);
+    text_init(&t, why, size - 1);
+    text_print(&t, "%" PRIu64 " objects of ", day.objects);
+    sentence_bytes(&t, day.bytes);
+    text_print(&t, " in 24 hours, %" PRIu64 " of ", objects);
+    sentence_bytes(&t, bytes);
+    text_put(&t, " are usual in a day");
+    why[text_size(&t)] = '\0';
+    return true;
+}
+
+static const struct rule_of_ledger rules[ALARM_COUNT] = {
+    [ALARM_SLOW] = {"ledger-low-and-slow", "Little by little over weeks", 8, slow_holds},
+    [ALARM_UNUSUAL] = {"ledger-unusual-volume", "Many times the usual volume", 6, unusual_holds},
+};
+
+static void tell(struct alarm_watch *w, struct alarm *a, enum incident_state state, time_ns now) {
+    a->facts.state = state;
+    a->facts.sequence++;
+    a->told = now;
+    a->changed = true;
+    w->sink.alert(w->sink.context, now, &a->facts, a->record);
+}
+
+/* False: no memory; the next record tries again. */
+static bool show(struct alarm_watch *w, struct alarm *a, const struct rule_of_ledger *rule,
+                 const struct record *r, struct bytes class, const char *why) {
+    struct record_builder *b = &w->builder;
+    unsigned severity = rule->severity + (r->verdict >= VERDICT_UNAPPROVED ? 1u : 0u);
+    shown_fill(b, r, class);
+    b->head.severity = (uint8_t)severity;
+    record_text(b, TEXT_RULE_ID, bytes_text(rule->id));
+    record_text(b, TEXT_RULES, bytes_text(rule->id));
+    record_text(b, TEXT_RULE_NAME, bytes_text(rule->name));
+    record_text(b, TEXT_REASON, bytes_text(why));
+    record_text(b, TEXT_REFERENCES, bytes_of(NULL, 0));
+    record_text(b, TEXT_SAMPLE, bytes_of(NULL, 0));
+    struct record *shown = shown_pack(b, r->id);
+    if (!shown)
+        return false;
+    free(a->record);
+    a->record = shown;
+    return true;
+}
+
+static void raise_alarm(struct alarm_watch *w, struct entry *e, enum alarm_rule which, const struct record *r,
+                        struct bytes class, const char *why, time_ns now) {
+    struct alarm *a = &e->alarms[which];
+    uint8_t key[SHOWN_KEY_MAX];
+    bool raised = a->record != NULL;
+    if (raised && now - a->told < (time_ns)w->options.repeat)
+        return;
+    if (!show(w, a, &rules[which], r, class, why))
+        return;
+    if (!raised) {
+        memcpy(key, e->key, e->key_size);
+        size_t n = shown_key_add(key, e->key_size, bytes_text(rules[which].id));
+        a->facts.first = now;
+        a->facts.sequence = 0;
+        shown_name(a->facts.id, w->observer, bytes_of(key, n), now);
+        counter_one(COUNTER_LEDGER_ALARMS);
+    }
+    a->facts.last = now;
+    tell(w, a, raised ? INCIDENT_GROWN : INCIDENT_OPENED, now);
+}
+
+bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r, struct bytes class,
+                 time_ns now) {
+    char why[160];
+    bool told = false;
+    for (unsigned i = 0; i < ALARM_COUNT; i++) {
+        struct alarm *a = &e->alarms[i];
+        struct incident_facts facts = a->facts;
+        if (!r && !a->record)
+            continue;
+        if (rules[i].holds(w, e, now, &facts, why, sizeof why)) {
+            if (!r)
+                continue;
+            a->facts = facts;
+            raise_alarm(w, e, (enum alarm_rule)i, r, class, why, now);
+        } else if (a->record) {
+            tell(w, a, INCIDENT_CLOSED, now);
+            free(a->record);
+            *a = (struct alarm){.record = NULL, .changed = true};
+        }
+        told |= a->changed;
+    }
+    return told;
+}
+
+void alarm_finish(struct entry *e) {
+    for (unsigned i = 0; i < ALARM_COUNT; i++)
+        free(e->alarms[i].record);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/ledger/ledger_entry.h"
+
+#include <stdlib.h>
+
+static const time_ns day_ns = 86400 * NS_PER_S;
+
+static const struct {
+    time_ns width;
+    unsigned count, first; /* buckets, and where they begin */
+} spans[SPAN_COUNT] = {
+    [SPAN_MINUTES] = {300 * NS_PER_S, 12, 0},
+    [SPAN_HOURS] = {3600 * NS_PER_S, 24, 12},
+    [SPAN_DAYS] = {86400 * NS_PER_S, LEDGER_PERIOD_DAYS, 36},
+};
+
+static const struct {
+    enum ledger_span span;
+    unsigned count;
+} windows[LEDGER_WINDOWS] = {
+    [LEDGER_HOUR] = {SPAN_MINUTES, 12},
+    [LEDGER_DAY] = {SPAN_HOURS, 24},
+    [LEDGER_WEEK] = {SPAN_DAYS, 7},
+    [LEDGER_PERIOD] = {SPAN_DAYS, LEDGER_PERIOD_DAYS},
+};
+
+static int64_t index_of(enum ledger_span span, time_ns t) {
+    return t < 0 ? 0 : t / spans[span].width;
+}
+
+void bucket_init(struct entry *e) {
+    for (unsigned i = 0; i < BUCKETS; i++)
+        e->buckets[i].index = -1;
+}
+
+size_t bucket_finish(struct entry *e) {
+    size_t freed = 0;
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        freed += e->buckets[i].registers != NULL;
+        free(e->buckets[i].registers);
+    }
+    return freed;
+}
+
+/* NULL: a newer time has taken the place, the record is older than the span. One from a future that is no
+ * longer believed in gives way. */
+static struct bucket *bucket_at(struct entry *e, enum ledger_span span, time_ns t, time_ns now,
+                                int *registers) {
+    int64_t index = index_of(span, t);
+    struct bucket *b = &e->buckets[spans[span].first + (unsigned)(index % spans[span].count)];
+    if (b->index == index)
+        return b;
+    if (b->index > index && b->index <= index_of(span, now))
+        return NULL;
+    *registers -= b->registers != NULL;
+    free(b->registers);
+    *b = (struct bucket){.index = index};
+    return b;
+}
+
+int bucket_add(struct entry *e, time_ns t, time_ns now, const struct addition *a) {
+    int registers = 0;
+    for (enum ledger_span span = 0; span < SPAN_COUNT; span++) {
+        struct bucket *b = bucket_at(e, span, t, now, &registers);
+        if (!b)
+            continue;
+        b->changed = true;
+        b->objects += a->objects;
+        b->bytes += a->bytes;
+        b->denied_objects += a->denied ? a->objects : 0;
+        b->denied_bytes += a->denied ? a->bytes : 0;
+        if (b->plates_least < a->plates_least)
+            b->plates_least = a->plates_least;
+        if (a->digest_count && !b->registers && (b->registers = calloc(1, DISTINCT_REGISTERS)))
+            registers++;
+        for (size_t i = 0; i < a->digest_count && b->registers; i++)
+            distinct_registers_add(b->registers, a->digests[i]);
+    }
+    return registers;
+}
+
+static bool within(const struct bucket *b, int64_t newest, unsigned count) {
+    return b->index >= 0 && b->index <= newest && b->index > newest - (int64_t)count;
+}
+
+void bucket_sum(const struct entry *e, time_ns now, enum ledger_window window, struct ledger_totals *out) {
+    enum ledger_span span = windows[window].span;
+    int64_t newest = index_of(span, now);
+    *out = (struct ledger_totals){.objects = 0};
+    for (unsigned i = 0; i < spans[span].count; i++) {
+        const struct bucket *b = &e->buckets[spans[span].first + i];
+        if (!within(b, newest, windows[window].count))
+            continue;
+        out->objects += b->objects;
+        out->bytes += b->bytes;
+        out->denied_objects += b->denied_objects;
+        out->denied_bytes += b->denied_bytes;
+        out->denied_days += b->denied_objects > 0;
+    }
+}
+
+uint64_t bucket_plates(const struct entry *e, time_ns now, enum ledger_window window) {
+    enum ledger_span span = windows[window].span;
+    int64_t newest = index_of(span, now);
+    uint8_t registers[DISTINCT_REGISTERS] = {0};
+    uint64_t least = 0;
+    for (unsigned i = 0; i < spans[span].count; i++) {
+        const struct bucket *b = &e->buckets[spans[span].first + i];
+        if (!within(b, newest, windows[window].count))
+            continue;
+        least = b->plates_least > least ? b->plates_least : least;
+        if (b->registers)
+            distinct_registers_merge(registers, b->registers);
+    }
+    uint64_t plates = distinct_registers_count(registers);
+    return plates > least ? plates : least;
+}
+
+static int compare(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* One earlier day out of the usual changes the middle one little, the mean by much. */
+unsigned bucket_usual(const struct entry *e, time_ns now, uint64_t *objects, uint64_t *bytes) {
+    uint64_t o[LEDGER_PERIOD_DAYS], s[LEDGER_PERIOD_DAYS];
+    int64_t newest = index_of(SPAN_DAYS, now), end = index_of(SPAN_DAYS, now - day_ns);
+    unsigned n = 0;
+    for (unsigned i = 0; i < LEDGER_PERIOD_DAYS; i++) {
+        const struct bucket *b = &e->buckets[spans[SPAN_DAYS].first + i];
+        if (!within(b, newest, LEDGER_PERIOD_DAYS) || b->index >= end || b->objects == 0)
+            continue;
+        o[n] = b->objects;
+        s[n++] = b->bytes;
+    }
+    *objects = *bytes = 0;
+    if (n == 0)
+        return 0;
+    qsort(o, n, sizeof o[0], compare);
+    qsort(s, n, sizeof s[0], compare);
+    *objects = o[n / 2];
+    *bytes = s[n / 2];
+    return n;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_LEDGER_ENTRY_H
+#define GANTRY_REPORT_LEDGER_ENTRY_H
+
+#include "base/hash.h"
+#include "report/ledger/distinct.h"
+#include "report/ledger/ledger.h"
+
+/* One line of the ledger and what is asked of it; for ledger*.c. */
+enum ledger_span { SPAN_MINUTES, SPAN_HOURS, SPAN_DAYS, SPAN_COUNT };
+enum { BUCKETS = 12 + 24 + LEDGER_PERIOD_DAYS };
+
+struct bucket {
+    int64_t index; /* time / width; -1: never used */
+    uint64_t objects, bytes, denied_objects, denied_bytes;
+    uint64_t plates_least; /* the most distinct values that one object had: it names only so many digests */
+    uint8_t *registers;    /* NULL: no digest yet */
+    bool changed;          /* since it was saved */
+};
+
+enum alarm_rule { ALARM_SLOW, ALARM_UNUSUAL, ALARM_COUNT };
+
+struct alarm {
+    struct record *record; /* what is shown; NULL: not raised */
+    struct incident_facts facts;
+    time_ns told;
+    bool changed;
+};
+
+struct entry {
+    struct entry *chain;         /* of the hash bucket */
+    struct entry *older, *newer; /* by last record */
+    uint64_t hash, id;
+    time_ns last;
+    struct entry *next_changed;
+    bool changed, saved;
+    struct bucket buckets[BUCKETS];
+    struct alarm alarms[ALARM_COUNT];
+    size_t key_size;
+    uint8_t key[];
+};
+
+/* What one record adds. */
+struct addition {
+    uint64_t objects, bytes;
+    bool denied;
+    uint64_t plates_least;
+    const uint64_t *digests;
+    size_t digest_count;
+};
+
+/* --- ledger_bucket.c --- */
+/* To all spans at time `t`; `now` tells what lies in the future. Returns registers made (DISTINCT_REGISTERS
+ * octets each) less those freed. */
+int bucket_add(struct entry *e, time_ns t, time_ns now, const struct addition *a);
+void bucket_sum(const struct entry *e, time_ns now, enum ledger_window window,
+                struct ledger_totals *out); /* all but the plates */
+uint64_t bucket_plates(const struct entry *e, time_ns now, enum ledger_window window);
+/* The middle one of the days with traffic that ended before the last 24 hours began; returns their number. */
+unsigned bucket_usual(const struct entry *e, time_ns now, uint64_t *objects, uint64_t *bytes);
+void bucket_init(struct entry *e);
+size_t bucket_finish(struct entry *e); /* returns registers freed */
+
+/* --- ledger_alarm.c --- */
+struct alarm_watch {
+    const char *observer;
+    struct ledger_options options;
+    struct ledger_sink sink;
+    struct record_builder builder;
+};
+/* After `r` was counted; NULL: only to see whether the reason is gone. True: something was told. */
+bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r, struct bytes class,
+                 time_ns now);
+void alarm_finish(struct entry *e);
+
+/* --- ledger.c --- */
+struct ledger {
+    struct alarm_watch watch;
+    struct hash_key secret;
+    struct entry **table;
+    struct entry *oldest, *newest;
+    size_t count;
+    uint64_t memory;
+    time_ns now, elsewhere; /* packet time; where the last jump went */
+    unsigned agreed;        /* records in a row that jumped there */
+    time_ns scanned;
+    uint64_t serial;     /* of the last entry */
+    uint64_t highest;    /* while loading: serial */
+    struct entry *found; /* while loading: the last one */
+    bool kept;           /* in a store */
+    struct entry *changed;
+    uint64_t *gone; /* entries forgotten, and still in the store */
+    size_t gone_count, gone_room;
+};
+
+struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n); /* NULL: no memory */
+
+/* --- ledger_store.c --- */
+void ledger_change(struct ledger *l, struct entry *e);
+void ledger_unkeep(struct ledger *l, struct entry *e); /* it is being forgotten */
+
+#endif

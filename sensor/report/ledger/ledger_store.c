@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/ledger/ledger_entry.h"
+
+#include "report/format/shown.h"
+
+#include <stdlib.h>
+
+void ledger_change(struct ledger *l, struct entry *e) {
+    if (e->changed || !l->kept)
+        return;
+    e->changed = true;
+    e->next_changed = l->changed;
+    l->changed = e;
+}
+
+/* Without memory its rows stay in the store until they are older than the period. */
+void ledger_unkeep(struct ledger *l, struct entry *e) {
+    if (e->changed) {
+        struct entry **at = &l->changed;
+        while (*at != e)
+            at = &(*at)->next_changed;
+        *at = e->next_changed;
+    }
+    if (!e->saved)
+        return;
+    if (l->gone_count == l->gone_room) {
+        size_t more = l->gone_room ? l->gone_room * 2 : 64;
+        uint64_t *wider = realloc(l->gone, more * sizeof *wider);
+        if (!wider)
+            return;
+        l->gone = wider;
+        l->gone_room = more;
+    }
+    l->gone[l->gone_count++] = e->id;
+}
+
+/* --- out --- */
+
+/* The n-th part of the key. */
+static struct bytes part(const struct entry *e, unsigned n) {
+    const uint8_t *from = e->key;
+    for (;; n--) {
+        const uint8_t *to = memchr(from, '\n', e->key_size - (size_t)(from - e->key));
+        if (n == 0)
+            return bytes_of(from, (size_t)(to - from));
+        from = to + 1;
+    }
+}
+
+static bool save_bucket(const struct entry *e, unsigned slot, struct store *store) {
+    const struct bucket *b = &e->buckets[slot];
+    uint8_t packed[DISTINCT_REGISTERS];
+    size_t n = b->registers ? distinct_registers_pack(b->registers, packed) : 0;
+    const struct store_value v[] = {STORE_N(e->id),
+                                    STORE_N(slot),
+                                    STORE_N(b->index),
+                                    STORE_N(b->objects),
+                                    STORE_N(b->bytes),
+                                    STORE_N(b->denied_objects),
+                                    STORE_N(b->denied_bytes),
+                                    STORE_N(b->plates_least),
+                                    STORE_B(bytes_of(packed, n))};
+    return store_run(store, STORE_BUCKET_PUT, v, sizeof v / sizeof v[0]);
+}
+
+static bool save_alarm(const struct entry *e, unsigned rule, struct store *store) {
+    const struct alarm *a = &e->alarms[rule];
+    const struct incident_facts *f = &a->facts;
+    if (!a->record) {
+        const struct store_value v[] = {STORE_N(e->id), STORE_N(rule)};
+        return store_run(store, STORE_ALARM_DROP, v, 2);
+    }
+    const struct store_value v[] = {STORE_N(e->id),
+                                    STORE_N(rule),
+                                    STORE_T(bytes_text(f->id)),
+                                    STORE_N(f->sequence),
+                                    STORE_N(f->objects),
+                                    STORE_N(f->bytes),
+                                    STORE_N(f->plates),
+                                    STORE_N(f->first),
+                                    STORE_N(f->last),
+                                    STORE_N(a->told),
+                                    STORE_B(bytes_of(a->record, a->record->size))};
+    return store_run(store, STORE_ALARM_PUT, v, sizeof v / sizeof v[0]);
+}
+
+static bool save_entry(const struct entry *e, struct store *store) {
+    const struct store_value v[] = {STORE_N(e->id), STORE_T(part(e, 0)), STORE_T(part(e, 1)),
+                                    STORE_T(part(e, 2)), STORE_N(e->last)};
+    bool ok = store_run(store, STORE_LINE_PUT, v, sizeof v / sizeof v[0]);
+    for (unsigned i = 0; i < BUCKETS && ok; i++)
+        if (e->buckets[i].changed)
+            ok = save_bucket(e, i, store);
+    for (unsigned i = 0; i < ALARM_COUNT && ok; i++)
+        if (e->alarms[i].changed)
+            ok = save_alarm(e, i, store);
+    return ok;
+}
+
+bool ledger_save(struct ledger *l, struct store *store) {
+    static const char now[] = "ledger.now";
+    const struct store_value clock[] = {STORE_T(bytes_text(now)), STORE_N(l->now)};
+    bool ok = true;
+    if (!l->changed && l->gone_count == 0)
+        return true;
+    for (size_t i = 0; i < l->gone_count && ok; i++) {
+        const struct store_value v[] = {STORE_N(l->gone[i])};
+        ok = store_run(store, STORE_LINE_DROP, v, 1) && store_run(store, STORE_LINE_BUCKETS_DROP, v, 1) &&
+             store_run(store, STORE_LINE_ALARMS_DROP, v, 1);
+    }
+    for (const struct entry *e = l->changed; e && ok; e = e->next_changed)
+        ok = save_entry(e, store);
+    return ok && store_run(store, STORE_META_PUT, clock, 2);
+}
+
+void ledger_saved(struct ledger *l) {
+    for (struct entry *e = l->changed; e; e = e->next_changed) {
+        e->changed = false;
+        e->saved = true;
+        for (unsigned i = 0; i < BUCKETS; i++)
+            e->buckets[i].changed = false;
+        for (unsigned i = 0; i < ALARM_COUNT; i++)
+            e->alarms[i].changed = false;
+    }
+    l->changed = NULL;
+    l->gone_count = 0;
+}
+
+void ledger_spoil(struct ledger *l) {
+    l->gone_count = 0;
+    for (struct entry *e = l->oldest; e; e = e->newer) {
+        for (unsigned i = 0; i < BUCKETS; i++)
+            e->buckets[i].changed = e->buckets[i].index >= 0;
+        for (unsigned i = 0; i < ALARM_COUNT; i++)
+            e->alarms[i].changed = e->alarms[i].record != NULL;
+        ledger_change(l, e);
+    }
+}
+
+/* --- in --- */
+
+static struct entry *by_id(struct ledger *l, uint64_t id) {
+    struct entry *e = l->found; /* rows come in the order of the lines */
+    while (e && e->id != id)
+        e = e->newer;
+    for (e = e ? e : l->oldest; e && e->id != id;)
+        e = e->newer;
+    l->found = e;
+    return e;
+}
+
+static void load_line(void *context, const struct store_value *v) {
+    struct ledger *l = context;
+    uint8_t key[SHOWN_KEY_MAX];
+    size_t n = 0;
+    for (int i = 1; i <= 3; i++)
+        n = shown_key_add(key, n, shown_cut(v[i].bytes));
+    struct entry *e = ledger_begin(l, key, n);
+    if (!e) {
+        counter_one(COUNTER_STORE_UNREAD);
+        return;
+    }
+    e->id = (uint64_t)v[0].number;
+    e->last = v[4].number;
+    e->saved = true;
+    if (l->highest < e->id)
+        l->highest = e->id;
+}
+
+static void load_bucket(void *context, const struct store_value *v) {
+    struct ledger *l = context;
+    struct entry *e = by_id(l, (uint64_t)v[0].number);
+    if (!e || v[1].number < 0 || v[1].number >= BUCKETS || v[2].number < 0)
+        return;
+    struct bucket *b = &e->buckets[v[1].number];
+    b->index = v[2].number;
+    b->objects = (uint64_t)v[3].number;
+    b->bytes = (uint64_t)v[4].number;
+    b->denied_objects = (uint64_t)v[5].number;
+    b->denied_bytes = (uint64_t)v[6].number;
+    b->plates_least = (uint64_t)v[7].number;
+    if (v[8].bytes.n == 0 || b->registers || !(b->registers = malloc(DISTINCT_REGISTERS)))
+        return;
+    distinct_registers_unpack(v[8].bytes.p, v[8].bytes.n, b->registers);
+    l->memory += DISTINCT_REGISTERS;
+}
+
+static void load_alarm(void *context, const struct store_value *v) {
+    struct ledger *l = context;
+    struct entry *e = by_id(l, (uint64_t)v[0].number);
+    struct alarm *a = e && v[1].number >= 0 && v[1].number < ALARM_COUNT ? &e->alarms[v[1].number] : NULL;
+    if (!a || a->record || v[2].bytes.n >= sizeof a->facts.id || !(a->record = shown_read(v[10].bytes))) {
+        counter_one(COUNTER_STORE_UNREAD);
+        return;
+    }
+    memcpy(a->facts.id, v[2].bytes.p, v[2].bytes.n);
+    a->facts.sequence = (uint64_t)v[3].number;
+    a->facts.objects = (uint64_t)v[4].number;
+    a->facts.bytes = (uint64_t)v[5].number;
+    a->facts.plates = (uint64_t)v[6].number;
+    a->facts.first = v[7].number;
+    a->facts.last = v[8].number;
+    a->told = v[9].number;
+}
+
+static void load_clock(void *context, const struct store_value *v) {
+    struct ledger *l = context;
+    if (bytes_equal(v[0].bytes, bytes_text("ledger.now")))
+        l->now = v[1].number;
+}
+
+bool ledger_load(struct ledger *l, struct store *store) {
+    bool ok = store_each(store, STORE_LINE_EACH, load_line, l) &&
+              store_each(store, STORE_BUCKET_EACH, load_bucket, l) &&
+              store_each(store, STORE_ALARM_EACH, load_alarm, l) &&
+              store_each(store, STORE_META_EACH, load_clock, l);
+    l->serial = l->highest;
+    l->found = NULL;
+    return ok;
+}

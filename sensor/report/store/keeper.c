@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/store/keeper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CHANNELS_MAX = 64, REPEATED_MAX = 1 << 16, ROUNDS = 8, FORGET_AT_ONCE = 1000, LINES_PART = 8 };
+static const time_ns retry_ns = 5 * NS_PER_S, age_ns = 60 * NS_PER_S;
+
+struct keeper {
+    struct store *store;
+    struct store_config config;
+    struct keeper_parts parts;
+    uint64_t last[CHANNELS_MAX], saved[CHANNELS_MAX]; /* ids; in the store */
+    bool fresh[CHANNELS_MAX];                         /* no new record came since the start */
+    bool same_run;
+    bool failing;
+    time_ns again;    /* clock_monotonic() */
+    time_ns aged;     /* packet time */
+    uint64_t waiting; /* messages of outputs that are not configured */
+};
+
+/* --- at the start --- */
+
+static void load_run(void *context, const struct store_value *v) {
+    struct keeper *k = context;
+    if (bytes_equal(v[0].bytes, bytes_text("run")))
+        k->same_run = (uint64_t)v[1].number == k->config.run;
+}
+
+static void load_channel(void *context, const struct store_value *v) {
+    struct keeper *k = context;
+    if (k->same_run && v[0].number >= 0 && v[0].number < CHANNELS_MAX)
+        k->last[v[0].number] = k->saved[v[0].number] = (uint64_t)v[1].number;
+}
+
+static struct delivery *find_output(const struct keeper *k, struct bytes name) {
+    for (size_t i = 0; i < k->parts.count; i++)
+        if (bytes_equal(name, bytes_text(delivery_name(k->parts.deliveries[i]))))
+            return k->parts.deliveries[i];
+    return NULL;
+}
+
+static void load_output(void *context, const struct store_value *v) {
+    struct delivery *d = find_output(context, v[0].bytes);
+    if (d)
+        delivery_load_sequence(d, (uint64_t)v[1].number);
+}
+
+static void load_message(void *context, const struct store_value *v) {
+    struct keeper *k = context;
+    struct delivery *d = find_output(k, v[0].bytes);
+    if (!d)
+        k->waiting++;
+    else if (!delivery_load(d, (uint64_t)v[1].number, (unsigned)v[2].number, v[3].bytes))
+        counter_one(COUNTER_STORE_UNREAD);
+}
+
+/* A new run has new channels, whose records count from one, and new objects. */
+static bool begin_run(struct keeper *k) {
+    const struct store_value v[] = {STORE_T(bytes_text("run")), STORE_N(k->config.run)};
+    store_begin(k->store);
+    store_run(k->store, STORE_CHANNEL_CLEAR, NULL, 0);
+    store_run(k->store, STORE_OBJECT_CLEAR, NULL, 0);
+    store_run(k->store, STORE_META_PUT, v, 2);
+    return store_end(k->store) == STORE_DONE;
+}
+
+static bool load(struct keeper *k) {
+    struct store *s = k->store;
+    bool ok = store_each(s, STORE_META_EACH, load_run, k) &&
+              store_each(s, STORE_CHANNEL_EACH, load_channel, k) &&
+              incidents_load(k->parts.incidents, s, k->same_run) && ledger_load(k->parts.ledger, s) &&
+              store_each(s, STORE_OUTPUT_EACH, load_output, k) &&
+              store_each(s, STORE_MESSAGE_EACH, load_message, k);
+    if (k->waiting)
+        log_warning("store: %llu messages wait for outputs that are not configured any more",
+                    (unsigned long long)k->waiting);
+    return ok && (k->same_run || begin_run(k));
+}
+
+static void keep_all(struct keeper *k, bool kept) {
+    for (size_t i = 0; i < k->parts.count; i++)
+        delivery_keep(k->parts.deliveries[i], kept);
+}
+
+static void replace(struct keeper *k) {
+    struct error e = {""};
+    counter_one(COUNTER_STORE_REPLACED);
+    if (!store_replace(k->store, &e))
+        log_error("store: %s", e.text);
+    incidents_spoil(k->parts.incidents);
+    ledger_spoil(k->parts.ledger);
+    for (size_t i = 0; i < k->parts.count; i++)
+        delivery_spoil(k->parts.deliveries[i]);
+    memset(k->saved, 0, sizeof k->saved);
+    begin_run(k);
+    k->parts.notice(k->parts.context, "store-replaced",
+                    "The sensor's database was damaged: it was set aside and a new one begun");
+}
+
+struct keeper *keeper_create(const struct store_config *config, const struct keeper_parts *parts,
+                             struct error *e) {
+    const struct store_options options = {.folder = config->folder, .max_bytes = config->max_bytes};
+    struct keeper *k = calloc(1, sizeof *k);
+    enum store_found found;
+    if (!k) {
+        error_set(e, "out of memory");
+        return NULL;
+    }
+    k->config = *config;
+    k->parts = *parts;
+    memset(k->fresh, true, sizeof k->fresh);
+    k->store = store_open(&options, &found, e);
+    if (!k->store) {
+        free(k);
+        return NULL;
+    }
+    keep_all(k, true);
+    if (found == STORE_SET_ASIDE) {
+        counter_one(COUNTER_STORE_REPLACED);
+        parts->notice(
+            parts->context, "store-replaced",
+            "The sensor's database was damaged: it was set aside and a new one begun; what the ledger, open "
+            "incidents and undelivered messages held is in the old one");
+    }
+    if (!load(k))
+        replace(k);
+    return k;
+}
+
+void keeper_destroy(struct keeper *k) {
+    if (!k)
+        return;
+    store_close(k->store);
+    free(k);
+}
+
+/* --- records --- */
+
+/* Only the first records after a start can be repeated ones. Were ids believed for ever, a worker that lies
+ * about its own could have the next one's records passed over. */
+bool keeper_take(struct keeper *k, unsigned channel, uint64_t id) {
+    if (channel >= CHANNELS_MAX)
+        return true;
+    uint64_t last = k->last[channel];
+    if (k->fresh[channel] && id <= last && last - id < REPEATED_MAX) {
+        counter_one(COUNTER_RECORDS_REPEATED);
+        return false;
+    }
+    k->fresh[channel] = false;
+    k->last[channel] = id;
+    return true;
+}
+
+/* --- a transaction --- */
+
+static enum store_result save(struct keeper *k) {
+    store_begin(k->store);
+    bool ok = incidents_save(k->parts.incidents, k->store) && ledger_save(k->parts.ledger, k->store);
+    for (size_t i = 0; i < k->parts.count && ok; i++)
+        ok = delivery_save(k->parts.deliveries[i], k->store);
+    for (int i = 0; i < CHANNELS_MAX && ok; i++) {
+        const struct store_value v[] = {STORE_N(i), STORE_N(k->last[i])};
+        if (k->last[i] != k->saved[i])
+            ok = store_run(k->store, STORE_CHANNEL_PUT, v, 2);
+    }
+    return store_end(k->store);
+}
+
+static void saved(struct keeper *k) {
+    incidents_saved(k->parts.incidents);
+    ledger_saved(k->parts.ledger);
+    for (size_t i = 0; i < k->parts.count; i++)
+        delivery_saved(k->parts.deliveries[i]);
+    memcpy(k->saved, k->last, sizeof k->saved);
+    counter_one(COUNTER_STORE_COMMITS);
+}
+
+/* The oldest closed incidents, then the least recent lines of the ledger; false: nothing is left to forget.
+ * Rows of the ledger go with the next transaction, which frees as much as it needs. */
+static bool make_room(struct keeper *k) {
+    const struct store_value v[] = {STORE_N(FORGET_AT_ONCE)};
+    store_begin(k->store);
+    bool ok = store_run(k->store, STORE_INCIDENT_FORGET, v, 1);
+    uint64_t gone = ok ? store_changed(k->store) : 0;
+    if (store_end(k->store) == STORE_DONE && gone) {
+        counter_add(COUNTER_STORE_FORGOTTEN, gone);
+        return true;
+    }
+    return ledger_forget(k->parts.ledger, ledger_count(k->parts.ledger) / LINES_PART + 1) > 0;
+}
+
+static void fail(struct keeper *k) {
+    counter_one(COUNTER_STORE_FAILURES);
+    k->again = clock_monotonic() + retry_ns;
+    if (k->failing)
+        return;
+    k->failing = true;
+    keep_all(k, false);
+    log_error("store: cannot be written; the sensor goes on, and what it holds would not outlive it");
+    k->parts.notice(
+        k->parts.context, "store-failing",
+        "The sensor's database cannot be written: alerts go out, but would be lost with the process");
+}
+
+void keeper_commit(struct keeper *k) {
+    if (k->failing && clock_monotonic() < k->again)
+        return;
+    enum store_result result = save(k);
+    for (int i = 0; i < ROUNDS && result == STORE_FULL && make_room(k); i++)
+        result = save(k);
+    if (result == STORE_DAMAGED) {
+        replace(k);
+        result = save(k);
+    }
+    if (result != STORE_DONE) {
+        fail(k);
+        return;
+    }
+    saved(k);
+    if (k->failing) {
+        k->failing = false;
+        keep_all(k, true);
+        log_info("store: can be written again");
+    }
+}
+
+void keeper_tick(struct keeper *k, time_ns now) {
+    const struct store_value v[] = {STORE_N(now - (time_ns)k->config.max_age)};
+    if (k->failing || (now >= k->aged && now - k->aged < age_ns))
+        return;
+    k->aged = now;
+    store_begin(k->store);
+    bool ok = store_run(k->store, STORE_INCIDENT_AGE, v, 1);
+    uint64_t gone = ok ? store_changed(k->store) : 0;
+    enum store_result result = store_end(k->store);
+    if (result == STORE_DONE)
+        counter_add(COUNTER_STORE_AGED, gone);
+    else if (result == STORE_DAMAGED)
+        replace(k); /* the next transaction writes it all */
+}

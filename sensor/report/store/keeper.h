@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_KEEPER_H
+#define GANTRY_REPORT_KEEPER_H
+
+#include "report/incident.h"
+#include "report/ledger/ledger.h"
+#include "report/output.h"
+
+/* Keeps the reporter's parts in the store: loads them at the start, writes what changed in one transaction a
+ * batch, and goes on without when the store cannot be written: then nothing waits for it, all that changed
+ * stays marked, and every few seconds it tries again. */
+struct keeper_parts {
+    struct incidents *incidents;
+    struct ledger *ledger;
+    struct delivery **deliveries;
+    size_t count;
+    void *context;
+    /* Something that the SOC must know of the sensor itself. */
+    void (*notice)(void *context, const char *id, const char *text);
+};
+
+struct keeper; /* opaque */
+
+/* NULL with a reason: the store cannot be opened, or another sensor has it. */
+struct keeper *keeper_create(const struct store_config *config, const struct keeper_parts *parts,
+                             struct error *e);
+void keeper_destroy(struct keeper *k);
+/* False: this record of the channel was counted before the reporter's last end. */
+bool keeper_take(struct keeper *k, unsigned channel, uint64_t id);
+void keeper_commit(struct keeper *k);
+/* Once a minute forgets closed incidents that are too old, by packet time. */
+void keeper_tick(struct keeper *k, time_ns now);
+
+#endif

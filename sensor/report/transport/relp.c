@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/transport/relp.h"
+
+#include <stdio.h>
+
+enum { DIGITS_MAX = 9, CODE_DIGITS = 3 };
+
+void relp_begin(struct relp_parser *p) {
+    p->step = RELP_TXNR;
+    p->digits = 0;
+    p->txnr = p->length = p->got = 0;
+}
+
+static bool letter(uint8_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool digit(uint8_t c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool enter(struct relp_parser *p, enum relp_step step) {
+    p->step = step;
+    p->digits = 0;
+    return true;
+}
+
+/* One more digit of a number of at most nine, which cannot overflow. */
+static bool take_digit(struct relp_parser *p, uint8_t c, uint32_t *number) {
+    if (!digit(c) || p->digits++ == DIGITS_MAX)
+        return false;
+    *number = *number * 10 + (uint32_t)(c - '0');
+    return true;
+}
+
+static bool take_txnr(struct relp_parser *p, uint8_t c) {
+    return c == ' ' && p->digits ? enter(p, RELP_COMMAND) : take_digit(p, c, &p->txnr);
+}
+
+static bool take_command(struct relp_parser *p, uint8_t c) {
+    if (c == ' ' && p->digits) {
+        p->command[p->digits] = '\0';
+        return enter(p, RELP_LENGTH);
+    }
+    if (!letter(c) || p->digits == RELP_COMMAND_MAX)
+        return false;
+    p->command[p->digits++] = (char)c;
+    return true;
+}
+
+/* With data an SP follows, without it the LF. */
+static bool take_length(struct relp_parser *p, uint8_t c) {
+    if (c == ' ' && p->digits && p->length <= RELP_DATA_MAX)
+        return enter(p, p->length ? RELP_DATA : RELP_TRAILER);
+    return take_digit(p, c, &p->length);
+}
+
+/* The octets of DATA at the beginning of `in`. */
+static void take_data(struct relp_parser *p, struct bytes *in) {
+    size_t n = p->length - p->got < in->n ? p->length - p->got : in->n;
+    size_t room = p->got < RELP_DATA_KEPT ? RELP_DATA_KEPT - p->got : 0;
+    memcpy(p->data + (room ? p->got : 0), in->p, n < room ? n : room);
+    p->got += (uint32_t)n;
+    *in = bytes_of(in->p + n, in->n - n);
+    if (p->got == p->length)
+        enter(p, RELP_TRAILER);
+}
+
+static bool take(struct relp_parser *p, uint8_t c) {
+    static bool (*const steps[])(struct relp_parser *, uint8_t) = {
+        [RELP_TXNR] = take_txnr, [RELP_COMMAND] = take_command, [RELP_LENGTH] = take_length};
+    return steps[p->step](p, c);
+}
+
+/* At the LF: of a frame with all its data, or of one without any. */
+static bool ends(const struct relp_parser *p) {
+    return p->step == RELP_TRAILER || (p->step == RELP_LENGTH && p->digits && p->length == 0);
+}
+
+enum relp_result relp_parse(struct relp_parser *p, struct bytes *in, struct relp_frame *frame) {
+    while (in->n) {
+        if (p->step == RELP_DATA) {
+            take_data(p, in);
+            continue;
+        }
+        uint8_t c = *in->p;
+        *in = bytes_of(in->p + 1, in->n - 1);
+        if (c == '\n' && ends(p)) {
+            size_t kept = p->length < RELP_DATA_KEPT ? p->length : RELP_DATA_KEPT;
+            *frame = (struct relp_frame){p->txnr, p->command, bytes_of(p->data, kept)};
+            relp_begin(p);
+            return RELP_FRAME;
+        }
+        if (p->step == RELP_TRAILER || !take(p, c))
+            return RELP_WRONG;
+    }
+    return RELP_MORE;
+}
+
+static struct bytes line_of(struct bytes text) {
+    const uint8_t *end = text.n ? memchr(text.p, '\n', text.n) : NULL;
+    return bytes_of(text.p, end ? (size_t)(end - text.p) : text.n);
+}
+
+static struct bytes behind(struct bytes text, size_t n) {
+    n = n < text.n ? n : text.n;
+    return bytes_of(text.n ? text.p + n : NULL, text.n - n);
+}
+
+bool relp_code(struct bytes data, unsigned *code, struct bytes *rest) {
+    struct bytes line = line_of(data);
+    uint64_t number;
+    if (line.n < CODE_DIGITS || (line.n > CODE_DIGITS && line.p[CODE_DIGITS] != ' ') ||
+        !bytes_number(bytes_of(line.p, CODE_DIGITS), &number))
+        return false;
+    *code = (unsigned)number;
+    *rest = behind(data, line.n + 1);
+    return true;
+}
+
+static bool has_value(struct bytes values, const char *value) {
+    while (values.n) {
+        const uint8_t *comma = memchr(values.p, ',', values.n);
+        size_t n = comma ? (size_t)(comma - values.p) : values.n;
+        if (bytes_equal(bytes_of(values.p, n), bytes_text(value)))
+            return true;
+        values = behind(values, n + 1);
+    }
+    return false;
+}
+
+bool relp_offers(struct bytes lines, const char *name, const char *value) {
+    size_t n = strlen(name);
+    while (lines.n) {
+        struct bytes line = line_of(lines);
+        bool named = line.n >= n && memcmp(line.p, name, n) == 0 && (line.n == n || line.p[n] == '=');
+        if (named && (!value || has_value(behind(line, n + 1), value)))
+            return true;
+        lines = behind(lines, line.n + 1);
+    }
+    return false;
+}
+
+uint32_t relp_next(uint32_t txnr) {
+    return txnr >= RELP_TXNR_MAX ? 1 : txnr + 1;
+}
+
+size_t relp_header(char out[RELP_HEADER_MAX + 1], uint32_t txnr, const char *command, size_t length) {
+    int n = snprintf(out, RELP_HEADER_MAX + 1, "%u %s %zu%s", txnr, command, length, length ? " " : "");
+    return (size_t)n;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/transport/transport.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* RFC 5426: one datagram a message, to a connected socket, so that "port unreachable" is seen. */
+struct udp {
+    struct remote remote;
+    int fd;
+};
+
+static bool check(const char *rest, struct error *e) {
+    struct remote r;
+    return remote_parse(rest, "514", &r, e);
+}
+
+static void *open_udp(const char *rest, const struct output_config *config, struct error *e) {
+    struct udp *u = calloc(1, sizeof *u);
+    if (!u) {
+        error_set(e, "out of memory");
+        return NULL;
+    }
+    u->fd = -1;
+    if (!remote_parse(rest, "514", &u->remote, e)) {
+        free(u);
+        return NULL;
+    }
+    u->fd = remote_connect(&u->remote, SOCK_DGRAM);
+    return u;
+}
+
+static void close_udp(void *carrier) {
+    struct udp *u = carrier;
+    remote_finish(&u->remote);
+    if (u->fd >= 0)
+        close(u->fd);
+    free(u);
+}
+
+static enum carried broken(struct udp *u) {
+    int reason = errno;
+    close(u->fd);
+    u->fd = -1;
+    remote_failed(&u->remote, strerror(reason));
+    return CARRIED_BROKEN;
+}
+
+static enum carried send_udp(void *carrier, struct bytes frame, size_t *done) {
+    struct udp *u = carrier;
+    if (u->fd < 0 && (u->fd = remote_connect(&u->remote, SOCK_DGRAM)) < 0)
+        return CARRIED_WAIT;
+    for (int attempt = 0; attempt < 3; attempt++) {
+        if (send(u->fd, frame.p, frame.n, MSG_NOSIGNAL) >= 0) {
+            if (u->remote.failures)
+                remote_worked(&u->remote);
+            *done = frame.n;
+            return CARRIED;
+        }
+        if (errno == EAGAIN || errno == ENOBUFS)
+            return CARRIED_WAIT;
+        if (errno == EMSGSIZE)
+            return CARRIED_REFUSED;
+        if (errno != EINTR && errno != ECONNREFUSED)
+            return broken(u);
+        /* ECONNREFUSED is about an earlier datagram: this one has not been tried yet. */
+        if (errno == ECONNREFUSED)
+            counter_one(COUNTER_MESSAGES_REFUSED);
+    }
+    return CARRIED_REFUSED;
+}
+
+static bool poll_udp(const void *carrier, struct pollfd *fd) {
+    const struct udp *u = carrier;
+    *fd = (struct pollfd){.fd = u->fd, .events = POLLOUT};
+    return u->fd >= 0;
+}
+
+const struct transport transport_udp = {
+    .scheme = "udp://",
+    .usage = "udp://host:port",
+    .framing = FRAMING_NONE,
+    .check = check,
+    .open = open_udp,
+    .close = close_udp,
+    .send = send_udp,
+    .poll = poll_udp,
+};

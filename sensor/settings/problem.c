@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "settings/problem.h"
+
+#include "base/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_MAX = 640 };
+
+void problems_finish(struct problems *p) {
+    for (size_t i = 0; i < p->count; i++)
+        free(p->list[i].text);
+    *p = (struct problems){0};
+}
+
+/* The file's own words are quoted in messages: whatever they hold, a problem stays one line of plain text. */
+static void make_printable(char *text) {
+    size_t n = utf8_fit(bytes_of(text, strlen(text)), TEXT_MAX - 1);
+    text[n] = '\0';
+    for (size_t at = 0, used; at < n; at += used) {
+        uint32_t c;
+        used = utf8_next(bytes_of(text + at, n - at), &c);
+        bool hidden = c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
+        if (hidden || (c == UTF8_REPLACEMENT && used == 1))
+            memset(text + at, '?', used);
+    }
+}
+
+/* Where the next one goes: an error may take the place of the last warning when the list is full. */
+static struct problem *find_place(struct problems *p, bool warning) {
+    if (p->count < PROBLEMS_MAX)
+        return &p->list[p->count++];
+    for (size_t i = PROBLEMS_MAX; !warning && i-- > 0;)
+        if (p->list[i].warning) {
+            free(p->list[i].text);
+            memmove(&p->list[i], &p->list[i + 1], (PROBLEMS_MAX - 1 - i) * sizeof p->list[0]);
+            return &p->list[PROBLEMS_MAX - 1];
+        }
+    return NULL;
+}
+
+static void add(struct problems *p, bool warning, const char *file, int line, const char *format,
+                va_list args) {
+    char text[TEXT_MAX + 1], where[16] = "";
+    *(warning ? &p->warnings : &p->errors) += 1;
+    struct problem *place = find_place(p, warning);
+    if (!place)
+        return;
+    if (line > 0)
+        snprintf(where, sizeof where, ":%d", line);
+    int n = snprintf(text, sizeof text, "%s%s: %s: ", file ? file : "gantry", where,
+                     warning ? "warning" : "error");
+    if (n >= 0 && n < TEXT_MAX)
+        vsnprintf(text + n, sizeof text - (size_t)n, format, args);
+    make_printable(text);
+    *place = (struct problem){strdup(text), warning};
+}
+
+bool problem_error(struct problems *p, const char *file, int line, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    add(p, false, file, line, format, args);
+    va_end(args);
+    return false;
+}
+
+void problem_warning(struct problems *p, const char *file, int line, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    add(p, true, file, line, format, args);
+    va_end(args);
+}
+
+static void print_kind(const struct problems *p, bool warnings) {
+    for (size_t i = 0; i < p->count; i++)
+        if (p->list[i].warning == warnings && p->list[i].text)
+            fprintf(stderr, "%s\n", p->list[i].text);
+}
+
+void problems_print(const struct problems *p) {
+    print_kind(p, false);
+    print_kind(p, true);
+    size_t all = p->errors + p->warnings;
+    if (all > p->count)
+        fprintf(stderr, "and %zu more; mend those above first\n", all - p->count);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "settings/setting.h"
+
+#include "settings/nearest.h"
+#include "settings/unit.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *nearest_key(const struct yaml *node) {
+    for (; node; node = node->parent)
+        if (node->key)
+            return node->key;
+    return NULL;
+}
+
+bool setting_error(struct setting_reader *r, const struct yaml *node, const char *format, ...) {
+    char text[512];
+    const char *key = nearest_key(node);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return problem_error(r->problems, node->file, node->line, "%s%s%s", key ? key : "", key ? ": " : "",
+                         text);
+}
+
+static const char *kind_name(const struct yaml *node) {
+    static const char *const names[] = {
+        [YAML_TEXT] = "a single value", [YAML_LIST] = "a list", [YAML_MAP] = "a map"};
+    return names[node->kind];
+}
+
+static bool is_null(const struct yaml *node) {
+    return !node->quoted &&
+           (!node->text[0] || strcmp(node->text, "~") == 0 || strcasecmp(node->text, "null") == 0);
+}
+
+/* A node that holds one value which is there. */
+static bool is_scalar(struct setting_reader *r, const struct yaml *node) {
+    if (node->kind != YAML_TEXT)
+        return setting_error(r, node, "is %s where one value belongs; write KEY: VALUE", kind_name(node));
+    if (is_null(node))
+        return setting_error(r, node, "has no value; write one behind the colon or remove the key");
+    return true;
+}
+
+static bool read_number(struct setting_reader *r, const struct yaml *node, const struct unit *units,
+                        uint64_t *out) {
+    char reason[UNIT_REASON_MAX];
+    if (!is_scalar(r, node))
+        return false;
+    return unit_parse(node->text, units, out, reason) || setting_error(r, node, "%s", reason);
+}
+
+bool setting_size(struct setting_reader *r, const struct yaml *node, uint64_t *bytes) {
+    return read_number(r, node, unit_sizes, bytes);
+}
+
+bool setting_count(struct setting_reader *r, const struct yaml *node, uint64_t *count) {
+    return read_number(r, node, NULL, count);
+}
+
+bool setting_duration(struct setting_reader *r, const struct yaml *node, uint64_t *ns) {
+    return read_number(r, node, unit_durations, ns);
+}
+
+static bool copy_text(struct setting_reader *r, const char *text, const char **out) {
+    *out = arena_text(r->arena, text, strlen(text));
+    return *out != NULL;
+}
+
+static bool no_room(struct setting_reader *r, const struct yaml *node) {
+    return setting_error(r, node, "there is no room left for it; make the file smaller");
+}
+
+bool setting_texts(struct setting_reader *r, const struct yaml *node, struct setting_texts *out) {
+    if (node->kind == YAML_MAP)
+        return setting_error(r, node, "is a map where a list of values belongs; write [one, two]");
+    bool list = node->kind == YAML_LIST;
+    const struct yaml *item = list ? node->child : node;
+    size_t count = list ? node->children : 1;
+    const char **items = arena_array(r->arena, count + 1, sizeof *items);
+    if (!items)
+        return no_room(r, node);
+    for (size_t i = 0; i < count; i++, item = item->next) {
+        if (!is_scalar(r, item))
+            return false;
+        if (!copy_text(r, item->text, &items[i]))
+            return no_room(r, item);
+    }
+    *out = (struct setting_texts){items, count};
+    return true;
+}
+
+static bool digits(const char *text, size_t n, int *out) {
+    uint64_t value;
+    if (!bytes_number(bytes_of(text, n), &value))
+        return false;
+    *out = (int)value;
+    return true;
+}
+
+static bool leap(int year) {
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+/* Howard Hinnant's days_from_civil for the proleptic Gregorian calendar: years begin in March, so that the
+ * leap day is the last of its year. */
+static int32_t days_since_epoch(int year, int month, int day) {
+    year -= month <= 2;
+    int era = year / 400, year_of_era = year % 400;
+    int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+bool date_parse(const char *text, int32_t *days) {
+    static const int lengths[13] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year, month, day;
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || !digits(text, 4, &year) ||
+        !digits(text + 5, 2, &month) || !digits(text + 8, 2, &day))
+        return false;
+    if (year < 1 || month < 1 || month > 12)
+        return false;
+    if (day < 1 || day > lengths[month] + (month == 2 && leap(year)))
+        return false;
+    *days = days_since_epoch(year, month, day);
+    return true;
+}
+
+/* --- One function a type ----------------------------------------------------------------------------------
+ */
+
+static bool in_bounds(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+                      const struct unit *units, uint64_t value) {
+    char low[UNIT_TEXT_MAX], high[UNIT_TEXT_MAX];
+    if (value >= s->low && (s->high == 0 || value <= s->high))
+        return true;
+    unit_format(s->low, units, low);
+    if (s->high == 0)
+        return setting_error(r, node, "%s is too small; give at least %s", node->text, low);
+    return setting_error(r, node, "%s is out of bounds; give %s to %s", node->text, low,
+                         unit_format(s->high, units, high));
+}
+
+static bool read_count(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+                       void *field) {
+    return setting_count(r, node, field) && in_bounds(r, node, s, NULL, *(uint64_t *)field);
+}
+
+static bool read_size(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+                      void *field) {
+    return setting_size(r, node, field) && in_bounds(r, node, s, unit_sizes, *(uint64_t *)field);
+}
+
+static bool read_duration(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+                          void *field) {
+    return setting_duration(r, node, field) && in_bounds(r, node, s, unit_durations, *(uint64_t *)field);
+}
+
+static bool read_bool(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+                      void *field) {
+    if (!is_scalar(r, node))
+        return false;
+    return unit_bool(node->text, field) ||
+           setting_error(r, node, "\"%s\" is neither true nor false; write one of them", node->text);
+}
+
+static bool read_text(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+                      void *field) {
+    if (!is_scalar(r, node))
+        return false;
+    return copy_text(r, node->text, field) || no_room(r, node);
+}
+
+static bool read_choice(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+                        void *field) {
+    char list[256] = "";
+    if (!is_scalar(r, node))
+        return false;
+    for (unsigned i = 0; s->choices[i]; i++) {
+        if (strcmp(node->text, s->choices[i]) == 0) {
+            *(unsigned *)field = i;
+            return true;
+        }
+        size_t n = strlen(list);
+        snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", s->choices[i]);
+    }
+    return setting_error(r, node, "\"%.80s\" is no choice; write one of %s", node->text, list);
+}
+
+static bool read_date(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+                      void *field) {
+    if (!is_scalar(r, node))
+        return false;
+    return date_parse(node->text, field) ||
+           setting_error(r, node, "\"%.40s\" is no day; write it like 2026-05-31", node->text);
+}
+
+static bool read_texts(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+                       void *field) {
+    return setting_texts(r, node, field);
+}
+
+static bool read_custom(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+                        void *field) {
+    return s->read(r, node, field);
+}
+
+static bool (*const read_type[])(struct setting_reader *, const struct yaml *, const struct setting *,
+                                 void *) = {
+    [SETTING_BOOL] = read_bool,         [SETTING_COUNT] = read_count, [SETTING_SIZE] = read_size,
+    [SETTING_DURATION] = read_duration, [SETTING_TEXT] = read_text,   [SETTING_CHOICE] = read_choice,
+    [SETTING_DATE] = read_date,         [SETTING_TEXTS] = read_texts, [SETTING_CUSTOM] = read_custom,
+};
+
+/* --- The table --------------------------------------------------------------------------------------------
+ */
+
+static const struct setting *find(const struct setting *table, const char *key) {
+    for (; table->key; table++)
+        if (strcmp(table->key, key) == 0)
+            return table;
+    return NULL;
+}
+
+static bool tell_unknown(struct setting_reader *r, const struct yaml *node, const struct setting *table) {
+    const struct setting *best = NULL;
+    size_t best_distance = SIZE_MAX;
+    for (const struct setting *s = table; s->key; s++) {
+        size_t distance = nearest_distance(node->key, s->key);
+        if (distance < best_distance) {
+            best = s;
+            best_distance = distance;
+        }
+    }
+    if (best && nearest_enough(node->key, best_distance))
+        return problem_error(r->problems, node->file, node->key_line,
+                             "%.80s: is not a key that is known here; did you mean %s?", node->key,
+                             best->key);
+    char list[384] = "";
+    for (const struct setting *s = table; s->key; s++) {
+        size_t n = strlen(list);
+        snprintf(list + n, sizeof list - n, "%s%s", s == table ? "" : ", ", s->key);
+    }
+    return problem_error(r->problems, node->file, node->key_line,
+                         "%.80s: is not a key that is known here; the keys are %s", node->key, list);
+}
+
+/* A preset is read like the file's own text: the table cannot hold one that a user could not write. */
+static bool apply_preset(struct setting_reader *r, const struct setting *s, void *field) {
+    if (!s->preset || s->type == SETTING_CUSTOM)
+        return true;
+    struct yaml node = {
+        .kind = YAML_TEXT, .file = "(default)", .text = s->preset, .quoted = true, .key = s->key};
+    return read_type[s->type](r, &node, s, field);
+}
+
+bool setting_read(struct setting_reader *r, const struct yaml *map, const struct setting *table, void *out) {
+    bool ok = true;
+    if (map && map->kind != YAML_MAP)
+        return setting_error(r, map, "is %s where a map belongs; write KEY: VALUE lines or {KEY: VALUE}",
+                             kind_name(map));
+    for (const struct yaml *c = map ? map->child : NULL; c; c = c->next)
+        if (!find(table, c->key))
+            ok = tell_unknown(r, c, table);
+    for (const struct setting *s = table; s->key; s++) {
+        const struct yaml *node = yaml_get(map, s->key);
+        void *field = (char *)out + s->offset;
+        if (node)
+            ok = read_type[s->type](r, node, s, field) && ok;
+        else if (map && s->required)
+            ok = problem_error(r->problems, map->file, map->line, "%s: is missing; add it (%s)", s->key,
+                               s->help ? s->help : "required");
+        else
+            ok = apply_preset(r, s, field) && ok;
+    }
+    return ok;
+}
