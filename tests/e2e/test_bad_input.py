@@ -3,7 +3,9 @@
 import os
 import re
 import struct
+import shutil
 import subprocess
+import tempfile
 import time
 
 import lab as net
@@ -28,7 +30,14 @@ NOBODY = ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'
 
 
 def as_nobody(*words):
-    result = subprocess.run([*NOBODY, net.GANTRY, *words], capture_output=True, text=True, timeout=60)
+    """With rules of its own: nobody may not be allowed into the folder of the source."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        shutil.copytree(os.path.join(net.ROOT, 'rules'), os.path.join(folder, 'rules'))
+        config = os.path.join(folder, 'gantry.yaml')
+        with open(config, 'w') as f:
+            f.write('rules: [rules]\n')
+        result = subprocess.run([*NOBODY, net.GANTRY, '-c', config, *words], capture_output=True, text=True, timeout=60)
     if 'Permission denied' in result.stderr and 'gantry' not in result.stderr:
         pytest.skip('nobody may not enter this folder')
     return result
