@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/format/format.h"
-#include "report/incident.h"
+#include "report/incident/incident.h"
 
 #include "../unit/report/check.h"
 

@@ -2,7 +2,7 @@
 #ifndef GANTRY_REPORT_KEEPER_H
 #define GANTRY_REPORT_KEEPER_H
 
-#include "report/incident.h"
+#include "report/incident/incident.h"
 #include "report/ledger/ledger.h"
 #include "report/output.h"
 

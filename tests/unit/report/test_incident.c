@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/incident.h"
+#include "report/incident/incident.h"
 
 #include "example.h"
 

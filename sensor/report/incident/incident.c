@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/incident.h"
+#include "report/incident/incident.h"
 
 #include "base/hash.h"
 #include "policy/policy.h"
 #include "report/format/shown.h"
+#include "report/incident/seen.h"
 #include "report/ledger/distinct.h"
-#include "report/seen.h"
 
 #include <stdlib.h>
 

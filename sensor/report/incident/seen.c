@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/seen.h"
+#include "report/incident/seen.h"
 
 #include <stdlib.h>
 #include <string.h>
