@@ -12,6 +12,12 @@ static const struct {
 #undef COUNTER
 };
 
+void counter_move(uint64_t *values) {
+    for (int i = 0; i < COUNTER_COUNT; i++)
+        values[i] += counter_values[i];
+    counter_values = values;
+}
+
 const char *counter_key(enum counter which) {
     return table[which].key;
 }

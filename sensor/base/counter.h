@@ -20,6 +20,10 @@ enum counter {
  * memory shared with the reporter. One process writes, others read a torn-free 64-bit value. */
 extern uint64_t *counter_values;
 
+/* This process counts there from now on, beginning with what it counted so far; `values` are zero, or what a
+ * predecessor counted. */
+void counter_move(uint64_t *values);
+
 static inline void counter_add(enum counter which, uint64_t n) {
     __atomic_store_n(&counter_values[which], counter_values[which] + n, __ATOMIC_RELAXED);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +48,7 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
     snprintf(name, sizeof name, "worker %d", index + 1);
     close_siblings(s, index);
     output_close_early();
+    munmap(s->upper, sizeof *s->upper);
     const struct worker_options o = {
         .pipeline = {.config = s->config,
                      .memory = s->config->sensor.memory / s->workers,
@@ -98,6 +100,7 @@ static int reporter_main(const struct sensor *s, int ready) {
         .ring_count = s->workers,
         .doorbell = s->doorbell,
         .status = s->status,
+        .upper = s->upper,
         .stats_interval = stats_interval,
         .sandbox = s->sandbox,
         .headroom = budget_reporter_headroom(s->config, s->output_count),

@@ -20,6 +20,7 @@ struct sensor {
     struct ring *ring[WORKERS_MAX];
     struct doorbell *doorbell;
     struct sensor_status *status;
+    struct upper_status *upper;
     struct sandbox *sandbox;
 };
 

@@ -17,8 +17,8 @@ struct reporting {
     void *copy; /* of one record */
     time_ns newest;
     time_ns next_stats;
-    uint64_t damaged;
     int signals;
+    uint64_t counted[COUNTER_COUNT]; /* by this process and its predecessors */
 };
 
 static int catch_signals(void) {
@@ -33,17 +33,30 @@ static int catch_signals(void) {
     return signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* Goes on with what predecessors counted. */
+static void take_counters(struct reporting *g) {
+    memcpy(g->counted, g->o->upper->reporter, sizeof g->counted);
+    counter_values = g->counted;
+}
+
+/* Only at a commit, since what was not committed is counted again by a successor. */
+static void keep_counters(const struct reporting *g) {
+    memcpy(g->o->upper->reporter, g->counted, sizeof g->counted);
+}
+
 /* Takes at most BATCH records from a ring; how many. */
 static size_t drain(struct reporting *g, unsigned channel) {
     struct ring *ring = g->o->rings[channel];
     size_t n = 0;
+    uint64_t damaged = 0;
     const struct record *r;
-    while (n < BATCH && (r = ring_read(ring, g->copy, &g->damaged))) {
+    while (n < BATCH && (r = ring_read(ring, g->copy, &damaged))) {
         if (r->time > g->newest)
             g->newest = r->time;
         reporter_take(g->reporter, channel, r);
         n++;
     }
+    counter_add(COUNTER_CHANNEL_DAMAGED, damaged);
     return n;
 }
 
@@ -61,6 +74,7 @@ static size_t drain_all(struct reporting *g, bool *empty) {
         reporter_commit(g->reporter);
     for (size_t i = 0; i < g->o->ring_count && all; i++)
         ring_commit(g->o->rings[i]);
+    keep_counters(g);
     return all;
 }
 
@@ -92,8 +106,7 @@ static void sum_counters(const struct reporting *g, uint64_t *sum) {
             sum[c] += __atomic_load_n(&values[c], __ATOMIC_RELAXED);
     }
     for (int c = 0; c < COUNTER_COUNT; c++)
-        sum[c] += counter_values[c];
-    sum[COUNTER_CHANNEL_DAMAGED] += g->damaged;
+        sum[c] += counter_values[c] + __atomic_load_n(&g->o->upper->supervisor[c], __ATOMIC_RELAXED);
 }
 
 static void stats(struct reporting *g, bool last) {
@@ -150,9 +163,11 @@ static void tell_ready(int fd) {
 }
 
 int reporting_run(const struct reporting_options *o) {
-    struct reporting g = {.o = o};
+    static struct reporting g;
     struct error e;
     log_role("reporter");
+    g.o = o;
+    take_counters(&g);
     g.signals = catch_signals();
     g.copy = malloc(ring_record_max());
     /* The sandbox first: looking up a name starts a thread, which is to be inside. */
@@ -169,6 +184,7 @@ int reporting_run(const struct reporting_options *o) {
     loop(&g);
     stats(&g, true);
     uint64_t undelivered = reporter_finish(g.reporter, FINISH_MS);
+    keep_counters(&g);
     if (undelivered)
         log_error("%llu messages could not be delivered; look at the outputs above",
                   (unsigned long long)undelivered);

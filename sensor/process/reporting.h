@@ -12,6 +12,7 @@ struct reporting_options {
     size_t ring_count;
     struct doorbell *doorbell;
     const struct sensor_status *status;
+    struct upper_status *upper;
     time_ns stats_interval;        /* live */
     const struct sandbox *sandbox; /* entered before the outputs are opened; NULL: none */
     uint64_t headroom;             /* bytes of memory that it may take beyond what it has then */

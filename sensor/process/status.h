@@ -3,7 +3,9 @@
 #define GANTRY_PROCESS_STATUS_H
 
 #include "base/clock.h"
+#include "base/counter.h"
 #include "process/blame.h"
+#include "process/reload.h"
 
 #include <stdbool.h>
 
@@ -32,6 +34,13 @@ struct worker_status {
 struct sensor_status {
     struct worker_status worker[WORKERS_MAX];
     struct blame blame;
+};
+
+/* What only the supervisor and the reporter see: a worker could have been taken over. */
+struct upper_status {
+    uint64_t supervisor[COUNTER_COUNT]; /* what each counted; a successor of the reporter goes on */
+    uint64_t reporter[COUNTER_COUNT];
+    struct reload_status reload;
 };
 
 #endif

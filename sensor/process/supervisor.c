@@ -135,12 +135,18 @@ static bool open_captures(struct supervisor *s) {
     return true;
 }
 
+/* NULL: no memory. */
+static void *share(size_t size) {
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
 static bool open_channels(struct supervisor *s) {
     struct sensor *sensor = &s->sensor;
-    sensor->status =
-        mmap(NULL, sizeof *sensor->status, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    sensor->status = share(sizeof *sensor->status);
+    sensor->upper = share(sizeof *sensor->upper);
     sensor->doorbell = doorbell_create();
-    bool ok = sensor->status != MAP_FAILED && sensor->doorbell;
+    bool ok = sensor->status && sensor->upper && sensor->doorbell;
     for (unsigned i = 0; ok && i < sensor->workers; i++) {
         sensor->status->worker[i].progress = -1;
         sensor->ring[i] = ring_create(RING_BYTES);
@@ -148,6 +154,8 @@ static bool open_channels(struct supervisor *s) {
     }
     if (!ok)
         log_error("no shared memory for the channels between processes: %s", strerror(errno));
+    else
+        counter_move(sensor->upper->supervisor);
     return ok;
 }
 
