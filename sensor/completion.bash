@@ -20,13 +20,17 @@ _gantry() {
         mapfile -t COMPREPLY < <(compgen -W 'alert transfer flow stats alert,transfer' -- "$word")
         return
         ;;
+    --cache)
+        mapfile -t COMPREPLY < <(compgen -d -W none -- "$word")
+        return
+        ;;
     -f | --filter | -w | --workers)
         return
         ;;
     esac
     if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--config --interface --read --filter --workers --inspect-all --output --events
-            --check --quiet --verbose --help --version' -- "$word")
+            --check --cache --quiet --verbose --help --version' -- "$word")
     else
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
     fi

@@ -74,7 +74,8 @@ static bool protocol_known(const char *name) {
     return !known_protocols || identify_id(known_protocols, name) != 0;
 }
 
-static bool load_rules(struct config *c, struct arena *arena, struct problems *problems) {
+static bool load_rules(struct config *c, struct set_cache *cache, struct arena *arena,
+                       struct problems *problems) {
     const char *path = ruleset_default_path();
     if (!c->rule_paths.items) {
         const char **items = arena_array(arena, 1, sizeof *items);
@@ -84,15 +85,15 @@ static bool load_rules(struct config *c, struct arena *arena, struct problems *p
     }
     if (c->rule_paths.count == 0)
         return false; /* told where it was read */
-    c->rules = ruleset_load(c->rule_paths.items, c->rule_paths.count, arena, problems);
+    c->rules = ruleset_load(c->rule_paths.items, c->rule_paths.count, cache, arena, problems);
     return c->rules != NULL;
 }
 
 /* All of it, so that one run tells all problems. */
-static void load_parts(const struct yaml *root, const char *file, struct config *c, struct arena *arena,
-                       struct problems *problems) {
+static void load_parts(const struct yaml *root, const char *file, struct config *c, struct set_cache *cache,
+                       struct arena *arena, struct problems *problems) {
     bool sections = config_read(root, arena, problems, c);
-    bool rules = !arena->failed && load_rules(c, arena, problems);
+    bool rules = !arena->failed && load_rules(c, cache, arena, problems);
     c->policy = policy_load(root, arena, problems, rules ? ruleset_classes(c->rules) : NULL, protocol_known);
     identify_destroy(known_protocols);
     known_protocols = NULL;
@@ -109,14 +110,15 @@ static void load_parts(const struct yaml *root, const char *file, struct config 
             "--inspect-all; add the networks of the cameras");
 }
 
-const struct config *config_load(const char *path, struct arena *arena, struct problems *problems) {
+const struct config *config_load(const char *path, struct set_cache *cache, struct arena *arena,
+                                 struct problems *problems) {
     size_t errors = problems->errors;
     struct yaml_document *document = path ? yaml_load(path, problems) : NULL;
     struct config *c = arena_alloc(arena, sizeof *c);
     if (path && !document)
         return NULL;
     if (c)
-        load_parts(document ? yaml_root(document) : NULL, path, c, arena, problems);
+        load_parts(document ? yaml_root(document) : NULL, path, c, cache, arena, problems);
     if (arena->failed && problems->errors == errors)
         problem_error(problems, path, 0,
                       "there is no room for the configuration; list fewer networks and rules");

@@ -51,8 +51,10 @@ struct config {
 };
 
 /* From a file, or the defaults when `path` is NULL: no networks, and the rules that were installed beside the
- * program (or of the source tree that it was built in). NULL after telling the problems. */
-const struct config *config_load(const char *path, struct arena *arena, struct problems *problems);
+ * program (or of the source tree that it was built in). `cache`: of compiled rules, or NULL. NULL after
+ * telling the problems. */
+const struct config *config_load(const char *path, struct set_cache *cache, struct arena *arena,
+                                 struct problems *problems);
 
 /* The setting tables by the path of their keys ("sensor", "capture", ...), for the manual page's test; the
  * end has a NULL name. */

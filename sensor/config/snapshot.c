@@ -64,7 +64,7 @@ static bool open_block(struct snapshot *s) {
            mmap(s->region, slot_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, s->fd, 0) == s->region;
 }
 
-struct snapshot *snapshot_load(const char *path, struct problems *problems) {
+struct snapshot *snapshot_load(const char *path, struct set_cache *cache, struct problems *problems) {
     struct snapshot *s = calloc(1, sizeof *s);
     struct arena arena;
     if (!s)
@@ -76,7 +76,7 @@ struct snapshot *snapshot_load(const char *path, struct problems *problems) {
         goto fail;
     }
     arena_init(&arena, s->region, slot_size);
-    s->config = config_load(path, &arena, problems);
+    s->config = config_load(path, cache, &arena, problems);
     if (!s->config)
         goto fail;
     if (arena.failed || !seal(s, arena.used)) {

@@ -19,8 +19,9 @@ struct snapshot {
 /* Reserves the addresses; once, in the supervisor, before any fork. */
 bool snapshot_reserve(void);
 
-/* Loads `path` (NULL: the built-in defaults) into a free slot. NULL after telling the problems. */
-struct snapshot *snapshot_load(const char *path, struct problems *problems);
+/* Loads `path` (NULL: the built-in defaults) into a free slot, rules from `cache` (NULL: none) where it has
+ * them compiled. NULL after telling the problems. */
+struct snapshot *snapshot_load(const char *path, struct set_cache *cache, struct problems *problems);
 void snapshot_free(struct snapshot *s); /* accepts NULL */
 
 #endif

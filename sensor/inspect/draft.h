@@ -7,6 +7,7 @@
 /* A rule's files as they are read; scans.c makes the tallies and databases of them. */
 struct rules_draft {
     struct setting_reader reader;
+    struct set_cache *cache; /* NULL: none */
     struct identifier *identifiers;
     size_t identifier_count;
     struct rule *rules;

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "content/content.h"
+#include "inspect/set_cache.h"
 #include "settings/arena.h"
 #include "settings/problem.h"
 #include "settings/setting.h"
@@ -23,9 +24,9 @@ struct ruleset; /* immutable, in the snapshot's arena, Hyperscan databases inclu
 
 /* Loads files and folders (*.yaml in them, sorted by name, not hidden). NULL after telling the problems:
  * unknown key, wrong type, duplicate id, bad pattern with Hyperscan's reason, unbounded counted pattern;
- * warnings for costly patterns. */
-const struct ruleset *ruleset_load(const char *const *paths, size_t count, struct arena *arena,
-                                   struct problems *problems);
+ * warnings for costly patterns. What was compiled before comes from `cache` (NULL: none). */
+const struct ruleset *ruleset_load(const char *const *paths, size_t count, struct set_cache *cache,
+                                   struct arena *arena, struct problems *problems);
 /* Where rules are looked for when nobody says where: /etc/gantry/rules, else those installed with the
  * program, else those of the source tree that it was built in. Static text; it may name a folder that is not
  * there. */

@@ -5,6 +5,7 @@
 
 #include <hs/hs.h>
 #include <limits.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,58 +132,122 @@ double pattern_cost(const struct pattern *p) {
 
 /* --- sets --- */
 
-static struct pattern_set *into_arena(hs_database_t *database, struct arena *arena, struct error *e) {
-    char *bytes = NULL;
-    size_t n, size = 0;
-    struct pattern_set *s = NULL;
-    if (hs_serialize_database(database, &bytes, &n) != HS_SUCCESS ||
-        hs_serialized_database_size(bytes, n, &size) != HS_SUCCESS) {
-        error_set(e, "out of memory");
-        goto done;
+/* Places a serialized database, aligned to 4, where it stays. */
+static struct pattern_set *into_arena(const char *bytes, size_t n, struct arena *arena, struct error *e) {
+    size_t size = 0;
+    if (hs_serialized_database_size(bytes, n, &size) != HS_SUCCESS) {
+        error_set(e, "Hyperscan does not know its own database");
+        return NULL;
     }
     /* The arena aligns to 16; the block is moved up to a cache line. */
+    struct pattern_set *s;
     uint8_t *block = arena_alloc(arena, sizeof *s + size + 64);
     if (!block) {
         error_set(e, "the compiled patterns do not fit into %zu MiB", arena->size >> 20);
-        goto done;
+        return NULL;
     }
     s = (struct pattern_set *)(void *)(block + (-(uintptr_t)block & 63));
     s->size = sizeof *s + size;
-    if (hs_deserialize_database_at(bytes, n, (hs_database_t *)(void *)s->database) != HS_SUCCESS) {
-        error_set(e, "Hyperscan cannot place its database in memory");
-        s = NULL;
+    if (hs_deserialize_database_at(bytes, n, (hs_database_t *)(void *)s->database) == HS_SUCCESS)
+        return s;
+    error_set(e, "Hyperscan cannot place its database in memory");
+    return NULL;
+}
+
+/* What hs_compile_multi() takes. */
+struct expressions {
+    const char **texts;
+    unsigned *flags, *ids, count;
+    bool valued;
+};
+
+static bool expressions_init(struct expressions *x, const struct pattern *patterns, size_t count,
+                             bool valued) {
+    *x = (struct expressions){.count = (unsigned)count, .valued = valued};
+    x->texts = calloc(count + 1, sizeof *x->texts);
+    x->flags = calloc(count + 1, sizeof *x->flags);
+    x->ids = calloc(count + 1, sizeof *x->ids);
+    for (size_t i = 0; i < count && x->texts && x->flags && x->ids; i++) {
+        x->texts[i] = patterns[i].expression;
+        x->flags[i] = hs_flags(&patterns[i], valued);
+        x->ids[i] = patterns[i].number;
     }
-done:
-    free(bytes);
+    return x->texts && x->flags && x->ids;
+}
+
+static void expressions_finish(struct expressions *x) {
+    free(x->texts);
+    free(x->flags);
+    free(x->ids);
+}
+
+/* Serialized, for free(); NULL after saying why. */
+static char *compile(const struct expressions *x, size_t *n, struct error *e) {
+    hs_database_t *database = NULL;
+    hs_compile_error_t *reason = NULL;
+    char *bytes = NULL;
+    if (hs_compile_multi(x->texts, x->flags, x->ids, x->count, hs_mode(x->valued), NULL, &database,
+                         &reason) != HS_SUCCESS)
+        tell(e, reason);
+    else if (hs_serialize_database(database, &bytes, n) != HS_SUCCESS)
+        error_set(e, "out of memory");
+    hs_free_database(database);
+    return bytes;
+}
+
+/* SHA-256 of all that decides what a compilation gives: the library, the processor it compiles for, the mode,
+ * and the expressions with their flags and numbers. */
+static bool cache_key(const struct expressions *x, uint8_t key[SET_CACHE_KEY]) {
+    hs_platform_info_t platform = {0};
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    const char *version = hs_version();
+    bool ok = digest && hs_populate_platform(&platform) == HS_SUCCESS &&
+              EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
+    const uint64_t numbers[] = {platform.tune, platform.cpu_features, hs_mode(x->valued), x->count};
+    ok = ok && EVP_DigestUpdate(digest, version, strlen(version) + 1) == 1 &&
+         EVP_DigestUpdate(digest, numbers, sizeof numbers) == 1;
+    for (unsigned i = 0; ok && i < x->count; i++)
+        ok = EVP_DigestUpdate(digest, &x->flags[i], sizeof x->flags[i]) == 1 &&
+             EVP_DigestUpdate(digest, &x->ids[i], sizeof x->ids[i]) == 1 &&
+             EVP_DigestUpdate(digest, x->texts[i], strlen(x->texts[i]) + 1) == 1;
+    ok = ok && EVP_DigestFinal_ex(digest, key, NULL) == 1;
+    EVP_MD_CTX_free(digest);
+    return ok;
+}
+
+static struct pattern_set *from_cache(struct set_cache *cache, const uint8_t key[SET_CACHE_KEY],
+                                      struct arena *arena) {
+    void *block;
+    size_t n;
+    struct error e;
+    const char *bytes = set_cache_read(cache, key, &block, &n);
+    struct pattern_set *s = bytes ? into_arena(bytes, n, arena, &e) : NULL;
+    free(block);
     return s;
 }
 
 const struct pattern_set *pattern_set_compile(const struct pattern *patterns, size_t count, bool valued,
-                                              struct arena *arena, struct error *e) {
-    const char **texts = calloc(count + 1, sizeof *texts);
-    unsigned *flags = calloc(count + 1, sizeof *flags), *ids = calloc(count + 1, sizeof *ids);
-    hs_database_t *database = NULL;
-    hs_compile_error_t *reason = NULL;
+                                              struct set_cache *cache, struct arena *arena, struct error *e) {
+    struct expressions x;
+    uint8_t key[SET_CACHE_KEY];
+    char *bytes = NULL;
+    size_t n = 0;
     struct pattern_set *s = NULL;
-    if (!texts || !flags || !ids) {
+    if (!expressions_init(&x, patterns, count, valued)) {
         error_set(e, "out of memory");
         goto done;
     }
-    for (size_t i = 0; i < count; i++) {
-        texts[i] = patterns[i].expression;
-        flags[i] = hs_flags(&patterns[i], valued);
-        ids[i] = patterns[i].number;
-    }
-    if (hs_compile_multi(texts, flags, ids, (unsigned)count, hs_mode(valued), NULL, &database, &reason) !=
-        HS_SUCCESS)
-        tell(e, reason);
-    else
-        s = into_arena(database, arena, e);
+    if (cache && !cache_key(&x, key))
+        cache = NULL;
+    s = cache ? from_cache(cache, key, arena) : NULL;
+    if (s || !(bytes = compile(&x, &n, e)))
+        goto done;
+    s = into_arena(bytes, n, arena, e);
+    if (s)
+        set_cache_write(cache, key, bytes, n);
 done:
-    hs_free_database(database);
-    free(texts);
-    free(flags);
-    free(ids);
+    free(bytes);
+    expressions_finish(&x);
     return s;
 }
 

@@ -3,6 +3,7 @@
 #define GANTRY_INSPECT_MATCHER_H
 
 #include "base/log.h"
+#include "inspect/set_cache.h"
 #include "settings/arena.h"
 
 /* Sets of patterns over streams of bytes. Only matcher.c knows Hyperscan. */
@@ -38,10 +39,10 @@ double pattern_cost(const struct pattern *p);
 /* Compiled patterns: immutable, in the arena, used where they lie by every process that sees that memory. */
 struct pattern_set;
 
-/* `valued`: `found` is told where a match begins; the patterns must be of bounded width. NULL after saying
- * why in *e. */
+/* `valued`: `found` is told where a match begins; the patterns must be of bounded width. Taken from `cache`
+ * (NULL: none) if it was compiled before, and kept there. NULL after saying why in *e. */
 const struct pattern_set *pattern_set_compile(const struct pattern *patterns, size_t count, bool valued,
-                                              struct arena *arena, struct error *e);
+                                              struct set_cache *cache, struct arena *arena, struct error *e);
 size_t pattern_set_size(const struct pattern_set *s); /* bytes in the arena */
 
 #define MATCH_FROM_UNKNOWN UINT64_MAX

@@ -157,8 +157,9 @@ static const struct ruleset *seal(struct rules_draft *d, const char *where) {
     return ok ? r : NULL;
 }
 
-static bool draft_init(struct rules_draft *d, struct arena *arena, struct problems *problems) {
-    *d = (struct rules_draft){.reader = {.arena = arena, .problems = problems}};
+static bool draft_init(struct rules_draft *d, struct set_cache *cache, struct arena *arena,
+                       struct problems *problems) {
+    *d = (struct rules_draft){.reader = {.arena = arena, .problems = problems}, .cache = cache};
     d->identifiers = arena_array(arena, IDENTIFIERS_MAX, sizeof *d->identifiers);
     d->rules = arena_array(arena, RULES_MAX, sizeof *d->rules);
     d->conditions = arena_array(arena, RULES_MAX, sizeof *d->conditions);
@@ -166,13 +167,13 @@ static bool draft_init(struct rules_draft *d, struct arena *arena, struct proble
     return !arena->failed;
 }
 
-const struct ruleset *ruleset_load(const char *const *paths, size_t count, struct arena *arena,
-                                   struct problems *problems) {
+const struct ruleset *ruleset_load(const char *const *paths, size_t count, struct set_cache *cache,
+                                   struct arena *arena, struct problems *problems) {
     struct files *files = calloc(1, sizeof *files);
     struct rules_draft draft;
     const struct ruleset *r = NULL;
     const char *where = count ? paths[0] : "rules";
-    if (!files || !draft_init(&draft, arena, problems)) {
+    if (!files || !draft_init(&draft, cache, arena, problems)) {
         problem_error(problems, where, 0, "cannot be read: out of memory");
         goto done;
     }

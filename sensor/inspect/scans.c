@@ -148,7 +148,7 @@ static bool finish_scan(struct rules_draft *d, struct scans *s, struct scan scan
             SCANS_MAX);
     }
     scan.patterns = s->pattern_count;
-    scan.set = pattern_set_compile(s->patterns, s->pattern_count, valued, d->reader.arena, &e);
+    scan.set = pattern_set_compile(s->patterns, s->pattern_count, valued, d->cache, d->reader.arena, &e);
     if (!scan.set)
         return blame(d, s->patterns, s->pattern_count, valued, &e);
     s->list[s->count++] = scan;

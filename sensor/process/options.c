@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_INSPECT_ALL = 256, OPTION_EVENTS, OPTION_CHECK, OPTION_VERSION };
+enum { OPTION_INSPECT_ALL = 256, OPTION_EVENTS, OPTION_CHECK, OPTION_CACHE, OPTION_VERSION };
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},
@@ -17,6 +17,7 @@ static const struct option long_options[] = {
     {"workers", required_argument, NULL, 'w'},
     {"inspect-all", no_argument, NULL, OPTION_INSPECT_ALL},
     {"events", required_argument, NULL, OPTION_EVENTS},
+    {"cache", required_argument, NULL, OPTION_CACHE},
     {"check", no_argument, NULL, OPTION_CHECK},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
@@ -43,6 +44,7 @@ static const char help_text[] =
     "                          rfc5424:unix:/dev/log, and like tcp:// also tls://, relp:// and relp+tls://\n"
     "      --events LIST       records that -o writes: alert,transfer,flow,stats (alert if not given)\n"
     "      --check             check the configuration and exit\n"
+    "      --cache FOLDER      keep compiled rules there, so that the next start is quick; none: compile anew\n"
     "  -q, --quiet             no progress, no closing summary\n"
     "  -v, --verbose           say more about what the sensor does\n"
     "  -h, --help              this\n"
@@ -115,6 +117,9 @@ static bool take(struct options *o, int letter, int *status) {
         return true;
     case OPTION_CHECK:
         o->check = true;
+        return true;
+    case OPTION_CACHE:
+        o->cache = optarg;
         return true;
     case 'h':
         fputs(help_text, stdout);

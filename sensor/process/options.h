@@ -20,6 +20,7 @@ struct options {
     const char *outputs[OPTIONS_OUTPUTS_MAX]; /* -o, FORMAT:TARGET */
     size_t output_count;
     const char *events; /* --events, NULL: alert */
+    const char *cache;  /* --cache, as set_cache_open() takes it */
     unsigned workers;   /* -w, 0: as configured */
     bool inspect_all, check, verbose, quiet;
 };

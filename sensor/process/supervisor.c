@@ -30,7 +30,9 @@ struct supervisor {
 static struct problems problems;
 
 static bool load(struct supervisor *s) {
-    s->snapshot = snapshot_load(s->options->config, &problems);
+    struct set_cache *cache = set_cache_open(s->options->cache);
+    s->snapshot = snapshot_load(s->options->config, cache, &problems);
+    set_cache_close(cache);
     problems_print(&problems);
     if (!s->snapshot)
         return false;

@@ -2,12 +2,16 @@
 import os
 import shutil
 import sys
+import tempfile
 
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
 import lab as laboratory  # noqa: E402
+
+# Compiled rules of the tests stay out of the user's own folder.
+os.environ.setdefault('XDG_CACHE_HOME', tempfile.mkdtemp(prefix='gantry-cache-'))
 
 
 @pytest.fixture(scope='session')

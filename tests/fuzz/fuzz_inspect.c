@@ -26,7 +26,7 @@ static void set_up(void) {
     const char *paths[] = {getenv("GANTRY_RULES") ? getenv("GANTRY_RULES") : "rules"};
     struct error e;
     arena_init(&arena, malloc(32 << 20), 32 << 20);
-    const struct ruleset *rules = ruleset_load(paths, 1, &arena, &problems);
+    const struct ruleset *rules = ruleset_load(paths, 1, NULL, &arena, &problems);
     problems_print(&problems);
     if (!rules || !(inspector = inspector_create(rules, &options, &sink, &e)))
         exit(1);

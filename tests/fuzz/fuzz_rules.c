@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         abort();
     const char *paths[] = {path};
     arena_init(&arena, region, sizeof region);
-    const struct ruleset *rules = ruleset_load(paths, 1, &arena, &problems);
+    const struct ruleset *rules = ruleset_load(paths, 1, NULL, &arena, &problems);
     unlink(path);
     if ((rules == NULL) != (problems.errors > 0))
         abort();

@@ -49,7 +49,7 @@ static const struct config *path_load(void) {
     dprintf(fd, "%srules: [%s]\n", path_config, rules);
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     arena_init(&arena, region, PATH_ARENA);
-    const struct config *config = config_load(name, &arena, &problems);
+    const struct config *config = config_load(name, NULL, &arena, &problems);
     if (!config)
         problems_print(&problems);
     close(fd);

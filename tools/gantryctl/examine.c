@@ -25,7 +25,7 @@ void examine_load(struct ruleset_file *f, const char *const *paths, size_t count
         return;
     }
     arena_init(&f->arena, f->region, arena_bytes);
-    f->rules = ruleset_load(paths, count, &f->arena, &f->problems);
+    f->rules = ruleset_load(paths, count, NULL, &f->arena, &f->problems);
 }
 
 void examine_unload(struct ruleset_file *f) {

@@ -47,7 +47,7 @@ static inline void bench_load(struct bench *b, const char *yaml) {
     b->region = aligned_alloc(4096, 32 << 20);
     arena_init(&b->arena, b->region, 32 << 20);
     const char *paths[] = {b->path};
-    b->rules = ruleset_load(paths, 1, &b->arena, &b->problems);
+    b->rules = ruleset_load(paths, 1, NULL, &b->arena, &b->problems);
 }
 
 static inline void bench_open(struct bench *b, const char *yaml, uint64_t memory) {

@@ -91,7 +91,7 @@ static void a_missing_file_and_an_empty_folder_are_told(void **state) {
     static uint8_t region[4 << 20];
     const char *paths[] = {"/nonexistent/rules"};
     arena_init(&arena, region, sizeof region);
-    assert_null(ruleset_load(paths, 1, &arena, &problems));
+    assert_null(ruleset_load(paths, 1, NULL, &arena, &problems));
     assert_string_equal(problems.list[0].text,
                         "/nonexistent/rules: error: cannot be read: No such file or directory; "
                         "name a rule file or a folder of them");
@@ -107,7 +107,7 @@ static void rules_that_outgrow_the_arena_are_refused(void **state) {
     for (size_t size = 0; size < b.arena.used; size += b.arena.used / 16 + 1) {
         void *region = malloc(size + 1);
         arena_init(&arena, region, size);
-        assert_null(ruleset_load(paths, 1, &arena, &problems));
+        assert_null(ruleset_load(paths, 1, NULL, &arena, &problems));
         assert_true(problems.errors > 0);
         problems_finish(&problems);
         free(region);
@@ -150,7 +150,7 @@ static void the_rules_that_are_shipped_load_without_a_word(void **state) {
     void *region = malloc(32 << 20);
     const char *paths[] = {SOURCE_ROOT "/rules"};
     arena_init(&arena, region, 32 << 20);
-    assert_non_null(ruleset_load(paths, 1, &arena, &problems));
+    assert_non_null(ruleset_load(paths, 1, NULL, &arena, &problems));
     assert_int_equal(problems.errors + problems.warnings, 0);
     problems_finish(&problems);
     free(region);

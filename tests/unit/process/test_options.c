@@ -34,8 +34,9 @@ static void the_forms_of_the_contract_are_understood(void **state) {
     assert_string_equal(o.outputs[0], "json:-");
     assert_string_equal(o.events, "transfer,alert");
     assert_int_equal(o.workers, 4);
-    assert_true(parse("gantry -c a.yaml --check", &status));
+    assert_true(parse("gantry -c a.yaml --check --cache none", &status));
     assert_true(o.check);
+    assert_string_equal(o.cache, "none");
 }
 
 static void several_captures_keep_their_order(void **state) {
