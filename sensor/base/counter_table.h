@@ -164,6 +164,13 @@
     COUNTER(INSPECT_SETS_SHED,      "inspect.sets_shed",          "counts of values not kept because the memory for sets was used up") \
     COUNTER(INSPECT_COUNTS_STOPPED, "inspect.counts_stopped",     "counts that stopped at their limit: at least so many values") \
     COUNTER(INSPECT_UNZIP_SHED,     "inspect.unzip_shed",         "compressed image texts not matched because memory was used up") \
+    /* shed: what overload leaves out, in this order (pipeline/shed.c) */ \
+    COUNTER(SHED_EPISODES,          "shed.episodes",              "times that a worker began to leave something out because of overload") \
+    COUNTER(SHED_APPROVED,          "shed.approved_flows",        "flows to approved destinations not looked into because of overload") \
+    COUNTER(SHED_UNKNOWN,           "shed.unknown_flows",         "flows of unknown protocol not rebuilt any more because of overload") \
+    COUNTER(SHED_ALERTED,           "shed.alerted_objects",       "objects whose content was not looked at any more, after an alert, because of overload") \
+    COUNTER(SHED_ALERTED_BYTES,     "shed.alerted_bytes",         "bytes of those objects that were counted only") \
+    COUNTER(SHED_STARTS,            "shed.transfers",             "transfers not begun because of overload") \
     /* process */ \
     COUNTER(WORKER_RESTARTS,      "process.worker_restarts",      "workers started again because they died or were stuck") \
     COUNTER(WORKERS_STUCK,        "process.workers_stuck",        "workers stopped by the watchdog because they did not go on") \

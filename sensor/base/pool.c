@@ -24,6 +24,10 @@ void pool_finish(struct pool *p) {
     *p = (struct pool){0};
 }
 
+unsigned pool_fill(const struct pool *p) {
+    return p->limit ? (unsigned)(p->in_use * 1000 / p->limit) : 0;
+}
+
 void *pool_take(struct pool *p) {
     void *object = p->free;
     if (object)

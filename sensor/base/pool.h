@@ -21,6 +21,9 @@ struct pool {
 bool pool_init(struct pool *p, size_t object_size, size_t limit);
 void pool_finish(struct pool *p);
 
+/* Share of the objects that is in use, 0..1000. */
+unsigned pool_fill(const struct pool *p);
+
 /* NULL at the cap: the caller sheds, and counts what it shed. */
 void *pool_take(struct pool *p);
 /* Accepts NULL. */

@@ -94,6 +94,10 @@ void capture_resume(struct capture *c) {
         c->source->resume(c);
 }
 
+int capture_waiting(const struct capture *c) {
+    return c->source->waiting ? c->source->waiting(c) : -1;
+}
+
 void capture_share(struct capture *c, unsigned index, unsigned count, bool split_by_ports) {
     c->share_index = index;
     c->share_count = count;

@@ -65,6 +65,10 @@ void capture_resume(struct capture *c);
 /* Keeps only the packets of worker `index` of `count`: the C twin of the fanout program, for files. */
 void capture_share(struct capture *c, unsigned index, unsigned count, bool split_by_ports);
 
+/* Share of the kernel's ring that waits to be read, 0..1000: the sign of a worker that does not keep up. -1 if unknown
+ * (files). */
+int capture_waiting(const struct capture *c);
+
 /* Kernel and interface drops since the start go to the counters. */
 void capture_count_drops(struct capture *c);
 

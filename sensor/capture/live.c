@@ -97,6 +97,10 @@ static void live_resume(struct capture *c) {
     counter_add(COUNTER_LOST_TO_RESTART, lost);
 }
 
+static int live_waiting(const struct capture *c) {
+    return ring_waiting(&((const struct live *)c)->ring);
+}
+
 static int live_poll_fd(const struct capture *c) {
     return pcap_get_selectable_fd(((const struct live *)c)->pcap);
 }
@@ -114,6 +118,7 @@ static void live_close(struct capture *c) {
 static const struct source live_source = {
     .read = live_read,
     .resume = live_resume,
+    .waiting = live_waiting,
     .count_drops = live_count_drops,
     .poll_fd = live_poll_fd,
     .close = live_close,

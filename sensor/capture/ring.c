@@ -44,6 +44,16 @@ static bool is_known(const struct ring *r) {
     return r->base && block_at(r, 0)->hdr.bh1.seq_num != 0;
 }
 
+int ring_waiting(const struct ring *r) {
+    size_t full = 0;
+    if (!r->base)
+        return -1;
+    for (size_t i = 0; i < r->blocks; i++)
+        full +=
+            (__atomic_load_n(&block_at(r, i)->hdr.bh1.block_status, __ATOMIC_RELAXED) & TP_STATUS_USER) != 0;
+    return full ? (int)((full - 1) * 1000 / r->blocks) : 0;
+}
+
 /* Blocks are numbered as the kernel opens them: the highest number is the one it fills, or, if that is
  * already full, the one before the next it will open. */
 bool ring_resume(const struct ring *r, uint64_t *lost) {

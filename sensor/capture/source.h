@@ -12,6 +12,7 @@ struct source {
     /* As capture_read: lends through source_lend, which adds to c->lent (zero at the call). */
     int (*read)(struct capture *c, int most);
     void (*resume)(struct capture *c);        /* NULL: nothing to do */
+    int (*waiting)(const struct capture *c);  /* NULL: unknown */
     void (*count_drops)(struct capture *c);   /* NULL: there are none */
     int (*progress)(const struct capture *c); /* NULL: unknown */
     int (*poll_fd)(const struct capture *c);  /* NULL: none */

@@ -52,7 +52,8 @@ struct record {
     uint8_t complete, container;
     uint8_t hashed, at_least, matters, known_total; /* matters: the source is an image network, the destination outside */
     uint16_t worker;
-    uint16_t partner_known;
+    uint8_t partner_known;
+    uint8_t shed;       /* overload: content behind an alert was counted only */
     uint64_t object, parent;
     uint64_t bytes;     /* size of the object; flow: client's bytes */
     uint64_t bytes_back; /* flow: server's bytes */

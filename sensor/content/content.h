@@ -58,6 +58,7 @@ struct object {
     bool hashed;   /* sha256 holds: of the bytes seen if complete is false */
     uint8_t sha256[32];
     time_ns first, last; /* packet time */
+    bool shed;           /* set by the sink: it wants no more of the content, which is then counted only */
     void *inspection;    /* the sink's own */
 };
 
@@ -100,5 +101,7 @@ void content_end(struct transfer *t, enum transfer_end how);
 void content_tick(struct content *c, time_ns now);
 /* Transfers and objects that are open now. */
 size_t content_open(const struct content *c);
+/* Share in use, 0..1000, of what only the end of transfers gives back: the fuller of open transfers and decoders. */
+unsigned content_fill(const struct content *c);
 
 #endif

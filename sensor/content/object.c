@@ -65,6 +65,11 @@ static const struct file_type *type_of(const struct leaf *l, const uint8_t *byte
 static void deliver(struct leaf *l, const uint8_t *bytes, size_t n) {
     const struct object_sink *sink = &l->filter.content->sink;
     l->o.size = add_sizes(l->o.size, n);
+    if (l->o.shed) {
+        hash_drop(l);
+        counter_add(COUNTER_SHED_ALERTED_BYTES, n);
+        return;
+    }
     if (l->hash)
         EVP_DigestUpdate(l->hash, bytes, n);
     sink->data(sink->context, &l->o, bytes, n);

@@ -223,6 +223,12 @@ size_t content_open(const struct content *c) {
     return c->transfers.in_use + c->objects.in_use;
 }
 
+unsigned content_fill(const struct content *c) {
+    unsigned transfers = pool_fill(&c->transfers);
+    unsigned decoders = (unsigned)(c->coding_bytes * 1000 / c->options.decoder_bytes);
+    return transfers > decoders ? transfers : decoders;
+}
+
 void content_tick(struct content *c, time_ns now) {
     assembly_expire(c, now);
 }

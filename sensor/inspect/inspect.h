@@ -64,6 +64,8 @@ struct inspector; /* scratch and pools; one a worker and snapshot */
 struct inspector *inspector_create(const struct ruleset *rules, const struct inspector_options *options,
                                    const struct finding_sink *sink, struct error *e);
 void inspector_destroy(struct inspector *i);
+/* Share in use of the memory for objects that are looked into, 0..1000. */
+unsigned inspector_fill(const struct inspector *i);
 size_t inspector_objects(const struct inspector *i); /* looked into now */
 
 /* The object_sink's calls; `o->inspection` is the inspector's. */

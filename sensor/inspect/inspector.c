@@ -471,6 +471,10 @@ fail:
     return NULL;
 }
 
+unsigned inspector_fill(const struct inspector *i) {
+    return pool_fill(&i->inspections);
+}
+
 size_t inspector_objects(const struct inspector *i) {
     return i->inspections.in_use;
 }

@@ -104,6 +104,7 @@ static void put_object(struct emitter *e, const struct object *o) {
     r->complete = o->complete;
     r->container = o->container;
     r->hashed = o->hashed;
+    r->shed = o->shed;
     memcpy(r->sha256, o->sha256, sizeof r->sha256);
     put_text(e, TEXT_PROTOCOL, o->protocol);
     put_text(e, TEXT_MIME, o->type ? o->type->mime : NULL);

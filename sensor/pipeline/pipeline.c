@@ -2,6 +2,7 @@
 #include "pipeline/pipeline.h"
 
 #include "pipeline/budget.h"
+#include "pipeline/overload.h"
 #include "protocol/protocol.h"
 #include "stream/stream.h"
 
@@ -12,7 +13,7 @@ static const time_ns jump = 3600 * NS_PER_S;
 
 struct pipeline {
     const struct config *config;
-    bool inspect_all;
+    bool inspect_all, offline;
     time_ns now, next_tick;
     struct decoder *decoder;
     struct flow_table *flows;
@@ -24,6 +25,7 @@ struct pipeline {
     struct inspector *inspector;
     struct session_pool sessions;
     struct emitter emitter;
+    struct overload overload;
     struct worker_status *status;
     uint64_t beat;
     const struct blame *blame;
@@ -45,6 +47,10 @@ static struct transfer *service_begin(struct conversation *c, const struct trans
     const struct session *s = c->owner;
     if (!s->matters[facts->from]) {
         counter_one(COUNTER_TRANSFERS_NOT_LEAVING);
+        return NULL;
+    }
+    if (overload_sheds(&the->overload, SHED_STARTS)) {
+        counter_one(COUNTER_SHED_STARTS);
         return NULL;
     }
     return content_begin(the->content, c, facts);
@@ -149,6 +155,45 @@ static void make_room(struct pipeline *p, const struct flow *opened) {
     }
 }
 
+/* What the policy says of the addresses, asked once a flow and only under pressure. Every side whose bytes
+ * matter must be approved. */
+static bool is_approved(const struct pipeline *p, struct flow *flow) {
+    enum { ASKED = 1, APPROVED = 2 };
+    const struct policy *policy = p->config->policy;
+    if (flow->policy & ASKED)
+        return flow->policy & APPROVED;
+    flow->policy = ASKED | APPROVED;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        struct judgement_facts facts = {.source = flow->end[side].address,
+                                        .destination = flow->end[side_other(side)].address,
+                                        .time = p->now};
+        struct judgement j;
+        if (!p->inspect_all && !policy_matters(policy, &facts.source, &facts.destination))
+            continue;
+        policy_judge(policy, &facts, &j);
+        if (j.verdict > VERDICT_APPROVED)
+            flow->policy = ASKED;
+    }
+    return flow->policy & APPROVED;
+}
+
+/* Is this flow among what overload leaves out now? A protocol is given fewer packets to show itself than
+ * without. */
+static bool left_out(struct pipeline *p, struct flow *flow) {
+    enum { UNKNOWN_PACKETS = 4 };
+    enum shed_level level;
+    if (overload_sheds(&p->overload, SHED_APPROVED) && is_approved(p, flow))
+        level = SHED_APPROVED;
+    else if (overload_sheds(&p->overload, SHED_UNKNOWN) && flow->stream &&
+             conversation_undecided(flow->conversation) &&
+             (flow->identified || flow->identify_packets >= UNKNOWN_PACKETS))
+        level = SHED_UNKNOWN;
+    else
+        return false;
+    counter_one(shed_counter(level));
+    return true;
+}
+
 static void on_opened(void *context, struct flow *flow, const struct packet *packet) {
     struct pipeline *p = context;
     const struct policy *policy = p->config->policy;
@@ -157,6 +202,8 @@ static void on_opened(void *context, struct flow *flow, const struct packet *pac
         counter_one(COUNTER_FLOWS_IGNORED);
         return;
     }
+    if (left_out(p, flow))
+        return;
     make_room(p, flow);
     struct session *s = session_open(&p->sessions, flow, policy, p->inspect_all);
     if (!s)
@@ -214,7 +261,21 @@ static void on_identified(struct pipeline *p, struct flow *flow) {
     conversation_named(p->dispatcher, c, s->master ? s->master : s->application);
 }
 
+/* For good: what it would go on with was not seen. */
+static void leave(struct pipeline *p, struct flow *flow) {
+    flow->interest = FLOW_COUNT;
+    conversation_abandon(p->dispatcher, flow->conversation);
+    if (flow->stream)
+        stop(flow);
+    close_stream(p, flow);
+    identify_release(p->identify, flow);
+}
+
 static void look_into(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
+    if (overload_sheds(&p->overload, SHED_APPROVED) && left_out(p, flow)) {
+        leave(p, flow);
+        return;
+    }
     if (!flow->identified) {
         identify_packet(p->identify, flow, packet, from);
         if (flow->identified)
@@ -236,10 +297,26 @@ static void step_over(struct pipeline *p, struct flow *flow, const struct packet
         counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);
 }
 
+static unsigned most(unsigned a, unsigned b) {
+    return a > b ? a : b;
+}
+
+void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropped) {
+    const struct shed_pressure pressure = {
+        .now = now,
+        .ring = ring,
+        .dropped = dropped,
+        .memory = most(reassembler_fill(p->reassembler),
+                       most(content_fill(p->content), inspector_fill(p->inspector)))};
+    overload_look(&p->overload, &pressure);
+}
+
 static void tick(struct pipeline *p) {
     if (p->now < p->next_tick)
         return;
     p->next_tick = p->now + tick_interval;
+    if (p->offline)
+        pipeline_pressure(p, p->now, -1, 0);
     reassembler_tick(p->reassembler, p->now);
     flow_table_tick(p->flows, p->now);
     expect_tick(p->expected, p->now);
@@ -293,6 +370,7 @@ void pipeline_packet(void *pipeline, const struct capture_packet *in) {
     keep_time(p, in->time);
     if (decode_packet(p->decoder, in, &packet)) {
         note_packet(p, &packet);
+        overload_packet(&p->overload, &packet);
         if (blame_skips(p->blame, &packet))
             counter_one(COUNTER_PACKETS_SKIPPED);
         else
@@ -342,6 +420,10 @@ static void object_opened(void *context, struct object *o) {
 
 static void object_data(void *context, struct object *o, const uint8_t *bytes, size_t n) {
     struct pipeline *p = context;
+    if (overload_sheds(&p->overload, SHED_ALERTED) && inspector_rules(o, NULL, 0) > 0) {
+        counter_one(COUNTER_SHED_ALERTED);
+        o->shed = true;
+    }
     inspector_data(p->inspector, o, bytes, n);
 }
 
@@ -403,6 +485,7 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     the = p;
     p->config = options->config;
     p->inspect_all = options->inspect_all;
+    p->offline = options->offline;
     p->status = options->status;
     p->beat = p->status ? p->status->beat : 0;
     p->blame = options->blame;
@@ -411,6 +494,8 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
                                   .wait = options->offline,
                                   .worker = options->worker,
                                   .wants = options->wants};
+    overload_init(&p->overload, &p->emitter, options->workers,
+                  p->config->capture.split == CONFIG_SPLIT_PORTS);
     error_set(e, "no memory for the tables of a worker; lower sensor.memory");
     if (!create_stages(p, &budget, e)) {
         pipeline_destroy(p);

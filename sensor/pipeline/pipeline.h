@@ -18,6 +18,7 @@ struct pipeline_options {
     struct doorbell *doorbell;
     bool offline;
     uint16_t worker;
+    unsigned workers;             /* that share the traffic */
     unsigned wants;               /* enum report_records that any output writes */
     struct worker_status *status; /* where the worker notes what it is at; NULL: nowhere */
     const struct blame *blame;    /* flows to leave out; NULL: none */
@@ -32,6 +33,9 @@ void pipeline_destroy(struct pipeline *p); /* ends all flows; their last records
 void pipeline_packet(void *pipeline, const struct capture_packet *packet);
 /* Timeouts by the clock when no packets come (live). */
 void pipeline_idle(struct pipeline *p, time_ns now);
+/* Live, at least every 200 ms: the signs of overload as struct shed_pressure has them. Reading files the
+ * pipeline looks after its memory by itself. */
+void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropped);
 /* What the stages hold now. All zero when no flow is open and nothing is waited for. */
 struct pipeline_use {
     size_t flows, expectations, streams, sessions, conversations, objects, inspections;

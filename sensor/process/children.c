@@ -57,6 +57,7 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
                      .doorbell = s->doorbell,
                      .offline = s->offline,
                      .worker = (uint16_t)(index + 1),
+                     .workers = s->workers,
                      .wants = wanted_records(s),
                      .status = &s->status->worker[index],
                      .blame = &s->status->blame},

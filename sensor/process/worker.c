@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { BATCH = 256 };
-static const time_ns drops_interval = NS_PER_S, drain_limit = NS_PER_S;
+static const time_ns look_interval = 100 * NS_PER_MS, drain_limit = NS_PER_S;
 
 static volatile sig_atomic_t stopping;
 
@@ -95,9 +95,19 @@ static void drain(const struct worker_options *o, struct pipeline *p) {
         tell_status(o, p);
 }
 
+/* Does this worker keep up with what the kernel has for it? */
+static void look_at_pressure(const struct worker_options *o, struct pipeline *p, time_ns *next) {
+    time_ns now = clock_monotonic();
+    if (o->pipeline.offline || now < *next)
+        return;
+    *next = now + look_interval;
+    capture_count_drops(o->capture);
+    pipeline_pressure(p, now, capture_waiting(o->capture), counter_values[COUNTER_KERNEL_DROPS]);
+}
+
 /* Reads until the end; returns what capture_read ended with. */
 static int read_all(const struct worker_options *o, struct pipeline *p) {
-    time_ns next_drops = 0;
+    time_ns next_look = 0;
     while (!stopping) {
         int n = capture_read(o->capture, BATCH, pipeline_packet, p);
         if (n < 0)
@@ -105,10 +115,7 @@ static int read_all(const struct worker_options *o, struct pipeline *p) {
         if (n == 0 && !o->pipeline.offline)
             pipeline_idle(p, clock_wall());
         tell_status(o, p);
-        if (!o->pipeline.offline && clock_monotonic() >= next_drops) {
-            capture_count_drops(o->capture);
-            next_drops = clock_monotonic() + drops_interval;
-        }
+        look_at_pressure(o, p, &next_look);
     }
     drain(o, p);
     return CAPTURE_END;

@@ -418,6 +418,14 @@ bool conversation_awaits(const struct conversation *c) {
            (d->phase == RUNNING && c->protocol->adopt && !d->by_probe && !d->announced);
 }
 
+bool conversation_undecided(const struct conversation *c) {
+    return c->dispatch->phase == UNDECIDED;
+}
+
+void conversation_abandon(struct dispatcher *dp, struct conversation *c) {
+    finish(dp, c);
+}
+
 bool conversation_announce(struct dispatcher *dp, struct conversation *c, const struct protocol *p,
                            void *context) {
     struct dispatch *d = c->dispatch;

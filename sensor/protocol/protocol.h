@@ -134,6 +134,9 @@ bool conversation_data(struct dispatcher *d, struct conversation *c, enum side f
 bool conversation_gap(struct dispatcher *d, struct conversation *c, enum side from, uint64_t n, time_ns time);
 void conversation_end(struct dispatcher *d, struct conversation *c, enum side from, bool clean, time_ns time);
 void conversation_close(struct dispatcher *d, struct conversation *c); /* accepts NULL */
+bool conversation_undecided(const struct conversation *c); /* what protocol it is is not known yet */
+/* Nothing more of it is looked at: its transfers are cut, what it held is given back. */
+void conversation_abandon(struct dispatcher *d, struct conversation *c);
 
 /* For tunnels: bytes behind the tunnel's own handshake in the call that finished it, in their order; at most four runs,
  * each either the call's own bytes or part of the state. Only inside the `data` that then returns PROTOCOL_INNER. */

@@ -45,6 +45,10 @@ uint64_t reassembler_memory(const struct reassembler *r) {
     return (uint64_t)r->blocks.in_use * SEGMENT_BLOCK;
 }
 
+unsigned reassembler_fill(const struct reassembler *r) {
+    return pool_fill(&r->blocks);
+}
+
 bool reassembler_room(const struct reassembler *r) {
     return r->pairs.in_use < r->pairs.limit;
 }

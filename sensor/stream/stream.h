@@ -59,6 +59,8 @@ void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now);
 void reassembler_tick(struct reassembler *r, time_ns now);
 /* Bytes of stored segments, all streams, in whole blocks. */
 uint64_t reassembler_memory(const struct reassembler *r);
+/* Share of the memory for stored segments that is in use, 0..1000. */
+unsigned reassembler_fill(const struct reassembler *r);
 bool reassembler_room(const struct reassembler *r);    /* stream_open() will succeed */
 size_t reassembler_pairs(const struct reassembler *r); /* open now */
 

@@ -152,6 +152,13 @@ static void get_missing(const struct event *e, size_t which, struct value *v) {
         set_number(v, e->record->missing);
 }
 
+static void get_shed(const struct event *e, size_t which, struct value *v) {
+    if (!e->record->shed)
+        return;
+    set_number(v, 1);
+    v->kind = VALUE_BOOL;
+}
+
 static void get_size(const struct event *e, size_t which, struct value *v) {
     if (e->record->kind == RECORD_TRANSFER)
         set_number(v, e->record->bytes);
@@ -324,6 +331,7 @@ const struct field fields[] = {
     {"gantry.object.offset",           "offset",     8, OBJECT,          get_u64_unless_zero, IN_RECORD(offset)},
     {"gantry.transfer.complete",       "complete",   8, OBJECT,          get_complete, 0},
     {"gantry.transfer.missing_bytes",  "missing",    8, OBJECT,          get_missing, 0},
+    {"gantry.transfer.shed",           "shed",       8, REPORT_TRANSFER, get_shed, 0},
     {"gantry.verdict",                 "verdict",    0, TRAFFIC,         get_verdict, 0},
     {"gantry.partner",                 "partner",    0, TRAFFIC,         get_text_or_null, TEXT_PARTNER},
     {"gantry.contract",                "contract",  20, OBJECT,          get_text_or_null, TEXT_CONTRACT},

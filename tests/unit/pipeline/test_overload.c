@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/pipeline.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* The whole data path of a worker, with a pressure that the test sets: what is left out at which level. */
+
+enum { ARENA = 64 << 20, MEMORY = 64 << 20, DLT_RAW_V4 = 228, RING = 1 << 20 };
+#define LANE "10.40.3.7"
+#define APPROVED "192.0.2.20"
+#define UNAPPROVED "198.51.100.20"
+
+static const char networks[] =
+    "sensor: {name: test, memory: 64 MiB}\n"
+    "image-networks: [{name: lanes, prefixes: [10.40.0.0/16]}]\n"
+    "partners:\n"
+    "  - name: Border Labs\n"
+    "    prefixes: [192.0.2.0/24]\n"
+    "    contracts: [{id: BL-1, from: 2020-01-01, until: 2099-12-31, classes: []}]\n"
+    "  - {name: Plate Systems, prefixes: [198.51.100.0/24]}\n";
+static const char rule[] = "identifiers:\n"
+                           "  - {id: mark, description: a mark, pattern: MARKMARK}\n"
+                           "rules:\n"
+                           "  - {id: marked, name: marked, description: a mark, class: canary, severity: 5, "
+                           "scopes: [text, content], any: [mark],\n"
+                           "     examples: [{text: a MARKMARK b}], counterexamples: [{text: a b}]}\n";
+
+static struct {
+    const struct config *config;
+    struct ring *ring;
+    struct doorbell *doorbell;
+    struct pipeline *pipeline;
+    time_ns now, clock;
+    uint64_t counters[COUNTER_COUNT];
+} t;
+
+struct talk {
+    const char *server;
+    uint16_t client_port, port;
+    uint32_t sequence;
+};
+
+static const struct config *load(void) {
+    static struct arena arena;
+    static struct problems problems;
+    char folder[] = "/tmp/gantry-overload-XXXXXX", path[64], rules[64];
+    void *region =
+        mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/gantry.yaml", folder);
+    snprintf(rules, sizeof rules, "%s/mark.yaml", folder);
+    FILE *f = fopen(rules, "w");
+    fputs(rule, f);
+    fclose(f);
+    f = fopen(path, "w");
+    fprintf(f, "%srules: [mark.yaml]\n", networks);
+    fclose(f);
+    arena_init(&arena, region, ARENA);
+    const struct config *config = config_load(path, &arena, &problems);
+    problems_print(&problems);
+    unlink(path);
+    unlink(rules);
+    rmdir(folder);
+    return config;
+}
+
+static int open_path(void **state) {
+    struct error e;
+    if (!t.config) {
+        t.config = load();
+        t.ring = ring_create(RING);
+        t.doorbell = doorbell_create();
+    }
+    memset(t.counters, 0, sizeof t.counters);
+    counter_values = t.counters;
+    t.now = 1700000000 * NS_PER_S;
+    t.clock = NS_PER_S;
+    const struct pipeline_options options = {.config = t.config,
+                                             .memory = MEMORY,
+                                             .ring = t.ring,
+                                             .doorbell = t.doorbell,
+                                             .worker = 1,
+                                             .workers = 1,
+                                             .wants = REPORT_TRANSFER};
+    t.pipeline = pipeline_create(&options, &e);
+    return t.config && t.pipeline ? 0 : -1;
+}
+
+static int close_path(void **state) {
+    static uint64_t copy[4096];
+    uint64_t damaged = 0;
+    pipeline_destroy(t.pipeline);
+    while (ring_read(t.ring, copy, &damaged))
+        ;
+    ring_commit(t.ring);
+    return 0;
+}
+
+/* A ring that is as full as this level begins at, for as long as it takes to get there and no longer. */
+static void press(int level) {
+    static const int ring[] = {0, 250, 400, 600, 900};
+    for (int i = 0; i < 2 * level; i++)
+        pipeline_pressure(t.pipeline, t.clock += 200 * NS_PER_MS, ring[level], 0);
+}
+
+static void send_packet(const char *from, uint16_t from_port, const char *to, uint16_t to_port, uint32_t seq,
+                        uint8_t flags, const char *text) {
+    uint8_t p[1500] = {0x45};
+    size_t n = strlen(text), all = 40 + n;
+    struct address a, b;
+    assert_true(address_parse(from, &a) && address_parse(to, &b) && all <= sizeof p);
+    p[2] = (uint8_t)(all >> 8), p[3] = (uint8_t)all, p[8] = 64, p[9] = PROTOCOL_TCP;
+    memcpy(p + 12, a.bytes + 12, 4);
+    memcpy(p + 16, b.bytes + 12, 4);
+    p[20] = (uint8_t)(from_port >> 8), p[21] = (uint8_t)from_port;
+    p[22] = (uint8_t)(to_port >> 8), p[23] = (uint8_t)to_port;
+    for (int i = 0; i < 4; i++)
+        p[24 + i] = (uint8_t)(seq >> (24 - 8 * i));
+    p[32] = 0x50, p[33] = flags;
+    memcpy(p + 40, text, n);
+    const struct capture_packet packet = {.time = t.now += NS_PER_MS,
+                                          .data = p,
+                                          .captured = (uint32_t)all,
+                                          .wire = (uint32_t)all,
+                                          .link_type = DLT_RAW_V4};
+    pipeline_packet(t.pipeline, &packet);
+}
+
+static void say(struct talk *k, const char *text) {
+    send_packet(LANE, k->client_port, k->server, k->port, k->sequence, TCP_ACK | TCP_PSH, text);
+    k->sequence += (uint32_t)strlen(text);
+}
+
+static struct talk begin(const char *server, uint16_t port) {
+    static uint16_t client_port = 20000;
+    struct talk k = {server, ++client_port, port, 1001};
+    send_packet(LANE, k.client_port, server, port, 1000, TCP_SYN, "");
+    return k;
+}
+
+static void put(struct talk *k, const char *body, size_t announced) {
+    char text[1000];
+    snprintf(text, sizeof text, "PUT /in/a.txt HTTP/1.1\r\nHost: x.example\r\nContent-Length: %zu\r\n\r\n%s",
+             announced, body);
+    say(k, text);
+}
+
+static struct record take(enum record_kind kind) {
+    static uint64_t copy[4096];
+    uint64_t damaged = 0;
+    const struct record *r;
+    while ((r = ring_read(t.ring, copy, &damaged)))
+        if (r->kind == kind)
+            return *r;
+    return (struct record){0};
+}
+
+#define COUNT(which) ((int)t.counters[COUNTER_##which])
+
+static void without_pressure_everything_is_looked_into(void **state) {
+    struct talk approved = begin(APPROVED, 80), unapproved = begin(UNAPPROVED, 80);
+    press(0);
+    put(&approved, "MARKMARK", 8);
+    put(&unapproved, "MARKMARK", 8);
+    assert_int_equal(COUNT(TRANSFERS), 2);
+    assert_int_equal(COUNT(FINDINGS), 2);
+    assert_int_equal(COUNT(SHED_EPISODES), 0);
+}
+
+static void first_goes_depth_on_approved_flows_begun_before_or_after(void **state) {
+    struct talk before = begin(APPROVED, 80), other = begin(UNAPPROVED, 80);
+    put(&before, "0123", 1000);
+    assert_int_equal(COUNT(TRANSFERS), 1);
+    press(1);
+    say(&before, "MARKMARK");
+    assert_int_equal(COUNT(SHED_APPROVED), 1);
+    struct talk after = begin(APPROVED, 80);
+    put(&after, "MARKMARK", 8);
+    assert_int_equal(COUNT(SHED_APPROVED), 2);
+    assert_int_equal(COUNT(FINDINGS), 0);
+    put(&other, "MARKMARK", 8);
+    assert_int_equal(COUNT(FINDINGS), 1);
+    assert_int_equal(COUNT(SHED_UNKNOWN), 0);
+    assert_int_equal(pipeline_use(t.pipeline).conversations,
+                     2); /* `after` has none, `before` until it ends */
+}
+
+static void then_goes_rebuilding_of_unknown_protocols_and_not_of_known_ones(void **state) {
+    struct talk strange = begin(UNAPPROVED, 4444), stranger = begin(UNAPPROVED, 4445),
+                known = begin(UNAPPROVED, 80);
+    put(&known, "", 68);
+    press(1);
+    for (int i = 0; i < 6; i++)
+        say(&stranger, "\x01\x93\x7f???");
+    assert_int_equal(COUNT(SHED_UNKNOWN), 0);
+    press(2);
+    for (int i = 0; i < 6; i++) {
+        say(&strange, "\x01\x93\x7f???");
+        say(&known, "ten bytes.");
+    }
+    say(&known, "MARKMARK");
+    assert_int_equal(COUNT(SHED_UNKNOWN), 1);
+    assert_int_equal(COUNT(SHED_ALERTED), 0);
+    assert_int_equal(COUNT(FINDINGS), 1);
+}
+
+static void then_goes_content_behind_an_alert_and_its_record_says_so(void **state) {
+    struct talk alerted = begin(UNAPPROVED, 80), not_yet = begin(UNAPPROVED, 80);
+    char filler[601];
+    memset(filler, 'x', 600), filler[600] = '\0';
+    put(&alerted, "MARKMARK", 1808);
+    put(&not_yet, "", 1208);
+    say(&alerted, filler);
+    say(&not_yet, filler);
+    assert_int_equal(COUNT(FINDINGS), 1);
+    press(3);
+    for (int i = 0; i < 2; i++)
+        say(&alerted, filler);
+    say(&not_yet, "MARKMARK");
+    say(&not_yet, filler);
+    assert_int_equal(COUNT(FINDINGS), 2);
+    assert_int_equal(COUNT(SHED_ALERTED), 2); /* the second one once it has its alert too */
+    assert_int_equal(COUNT(SHED_ALERTED_BYTES), 600);
+    struct record shed = take(RECORD_TRANSFER);
+    assert_true(shed.shed && !shed.hashed && shed.complete && shed.bytes == 1808);
+}
+
+static void last_goes_the_start_of_transfers_which_comes_back_first(void **state) {
+    struct talk k = begin(UNAPPROVED, 80);
+    press(3);
+    put(&k, "MARKMARK", 8);
+    assert_int_equal(COUNT(FINDINGS), 1);
+    press(4);
+    put(&k, "MARKMARK", 8);
+    assert_int_equal(COUNT(SHED_STARTS), 1);
+    assert_int_equal(COUNT(FINDINGS), 1);
+    for (int i = 0; i < 6; i++)
+        pipeline_pressure(t.pipeline, t.clock += 100 * NS_PER_MS, 0, 0);
+    put(&k, "MARKMARK", 8); /* on the same connection */
+    assert_int_equal(COUNT(FINDINGS), 2);
+}
+
+static void notices_say_when_it_begins_gets_worse_and_ends(void **state) {
+    static const char *const keys[] = {"overload", "overload-worse", "overload-ended"};
+    static uint64_t copy[4096];
+    uint64_t damaged = 0;
+    const struct record *r;
+    size_t n = 0;
+    press(2);
+    for (int i = 0; i < 100; i++)
+        pipeline_pressure(t.pipeline, t.clock += 200 * NS_PER_MS, 0, 0);
+    while ((r = ring_read(t.ring, copy, &damaged)))
+        if (r->kind == RECORD_NOTICE) {
+            assert_in_range(n, 0, 2);
+            assert_true(bytes_equal(record_text_of(r, TEXT_RULE_ID), bytes_text(keys[n])));
+            n++;
+        }
+    assert_int_equal(n, 3);
+}
+
+static void the_pair_that_makes_most_of_the_work_is_named_once(void **state) {
+    static uint64_t copy[4096];
+    struct talk k = begin(UNAPPROVED, 80);
+    uint64_t damaged = 0;
+    const struct record *r;
+    int named = 0;
+    press(1);
+    for (int second = 0; second < 3; second++) {
+        for (int i = 0; i < 5000; i++)
+            say(&k, "x");
+        for (int i = 0; i < 10; i++)
+            pipeline_pressure(t.pipeline, t.clock += 200 * NS_PER_MS, 300, 0);
+    }
+    while ((r = ring_read(t.ring, copy, &damaged)))
+        if (bytes_equal(record_text_of(r, TEXT_RULE_ID), bytes_text("heavy-pair"))) {
+            struct bytes text = record_text_of(r, TEXT_RULE_NAME);
+            assert_non_null(memmem(text.p, text.n, LANE " and " UNAPPROVED, strlen(LANE " and " UNAPPROVED)));
+            assert_non_null(memmem(text.p, text.n, "capture.split: ports", 20));
+            named++;
+        }
+    assert_int_equal(named, 1);
+}
+
+int main(void) {
+#define UNDER_LOAD(test) cmocka_unit_test_setup_teardown(test, open_path, close_path)
+    const struct CMUnitTest tests[] = {
+        UNDER_LOAD(without_pressure_everything_is_looked_into),
+        UNDER_LOAD(first_goes_depth_on_approved_flows_begun_before_or_after),
+        UNDER_LOAD(then_goes_rebuilding_of_unknown_protocols_and_not_of_known_ones),
+        UNDER_LOAD(then_goes_content_behind_an_alert_and_its_record_says_so),
+        UNDER_LOAD(last_goes_the_start_of_transfers_which_comes_back_first),
+        UNDER_LOAD(notices_say_when_it_begins_gets_worse_and_ends),
+        UNDER_LOAD(the_pair_that_makes_most_of_the_work_is_named_once),
+    };
+    return cmocka_run_group_tests_name("pipeline/overload", tests, NULL, NULL);
+}
