@@ -63,7 +63,7 @@ static const struct config *load(void) {
     fprintf(f, "%srules: [mark.yaml]\n", networks);
     fclose(f);
     arena_init(&arena, region, ARENA);
-    const struct config *config = config_load(path, &arena, &problems);
+    const struct config *config = config_load(path, NULL, &arena, &problems);
     problems_print(&problems);
     unlink(path);
     unlink(rules);
