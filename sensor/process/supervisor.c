@@ -3,6 +3,7 @@
 
 #include "config/snapshot.h"
 #include "process/children.h"
+#include "process/notify.h"
 #include "process/progress.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ struct supervisor {
     struct sensor sensor; /* what the children are started with */
     struct output_config outputs[OPTIONS_OUTPUTS_MAX * 2 + 64];
     struct children children;
+    struct notify manager;
     uint8_t arena_bytes[64 << 10];
     struct arena arena;
 };
@@ -269,6 +271,11 @@ static void hang_up(struct supervisor *s) {
     children_hang_up(&s->children);
 }
 
+static void stop(struct supervisor *s) {
+    notify_tell(&s->manager, "STOPPING=1");
+    children_stop(&s->children);
+}
+
 /* Until all children have ended; the exit status. */
 static int watch(struct supervisor *s, const sigset_t *signals) {
     const struct timespec wake = {.tv_nsec = WAKE_MS * NS_PER_MS};
@@ -277,11 +284,12 @@ static int watch(struct supervisor *s, const sigset_t *signals) {
     while (children_left(&s->children)) {
         int got = sigtimedwait(signals, NULL, &wake);
         if (got == SIGTERM || got == SIGINT)
-            children_stop(&s->children);
+            stop(s);
         else if (got == SIGHUP)
             hang_up(s);
         children_look(&s->children);
         children_reap(&s->children);
+        notify_beat(&s->manager);
         progress_show(&progress, s->sensor.status, s->sensor.workers);
     }
     progress_clear(&progress);
@@ -296,6 +304,7 @@ static int run(struct supervisor *s) {
     if (live_interface(s))
         log_info("watching %s with %u worker%s", live_interface(s), s->sensor.workers,
                  s->sensor.workers == 1 ? "" : "s");
+    notify_tell(&s->manager, "READY=1");
     return watch(s, &signals);
 }
 
@@ -323,6 +332,7 @@ int supervisor_run(const struct options *options) {
         return 1;
     }
     s->options = options;
+    notify_open(&s->manager);
     arena_init(&s->arena, s->arena_bytes, sizeof s->arena_bytes);
     if (!parse_outputs(s))
         status = 2;
@@ -337,6 +347,7 @@ int supervisor_run(const struct options *options) {
             status = run(s);
     }
     close_all(s);
+    notify_close(&s->manager);
     problems_finish(&problems);
     free(s);
     return status;
