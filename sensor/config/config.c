@@ -89,6 +89,10 @@ static bool load_rules(struct config *c, struct set_cache *cache, struct arena *
     return c->rules != NULL;
 }
 
+static int line_of(const struct yaml *node) {
+    return node ? node->line : 0;
+}
+
 /* All of it, so that one run tells all problems. */
 static void load_parts(const struct yaml *root, const char *file, struct config *c, struct set_cache *cache,
                        struct arena *arena, struct problems *problems) {
@@ -101,6 +105,8 @@ static void load_parts(const struct yaml *root, const char *file, struct config 
     const struct yaml *sensor = yaml_get(root, "sensor"), *key = yaml_get(sensor, "digest-key");
     if (sections && key)
         read_key(key, c, arena, problems);
+    c->file = file ? arena_text(arena, file, strlen(file)) : NULL;
+    c->line = (struct config_lines){line_of(yaml_get(sensor, "memory")), line_of(yaml_get(root, "limits"))};
     if (c->sensor.state)
         c->sensor.state = path_beside(arena, file, c->sensor.state);
     if (file && c->policy && policy_image_networks(c->policy) == 0)

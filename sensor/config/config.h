@@ -17,7 +17,7 @@ struct config {
     struct config_sensor {
         const char *name; /* observer.name; default: the host's name */
         uint64_t workers;
-        uint64_t memory;             /* bytes, all workers together */
+        uint64_t memory;             /* bytes, shared out by pipeline/budget.c */
         const char *state;           /* folder; NULL if not given */
         uint64_t stuck_after;        /* ns */
         const char *digest_key_file; /* NULL: a random key for this run */
@@ -25,7 +25,7 @@ struct config {
     } sensor;
     struct config_capture {
         const char *interface;      /* NULL: given by -i */
-        uint64_t ring, snap_length; /* bytes */
+        uint64_t ring, snap_length; /* bytes; ring 0: a share of sensor.memory */
         bool promiscuous;
         const char *filter; /* NULL: none */
         unsigned split;     /* enum config_split */
@@ -39,7 +39,7 @@ struct config {
     struct config_store {
         uint64_t max_age, max_size, outbox; /* ns; bytes; bytes of each output's messages */
     } store;
-    /* Limits of the stages; memory fields that are 0 are shared out of sensor.memory by process/budget.c. */
+    /* Limits of the stages; memory fields that are 0 are shared out of sensor.memory by pipeline/budget.c. */
     struct flow_options flow;
     struct stream_options stream;
     struct content_options content;
@@ -48,6 +48,10 @@ struct config {
     const struct policy *policy;
     const struct output_config *outputs;
     size_t output_count;
+    const char *file; /* NULL: the defaults */
+    struct config_lines {
+        int memory, limits; /* of sensor.memory and limits, 0 if not given */
+    } line;
 };
 
 /* From a file, or the defaults when `path` is NULL: no networks, and the rules that were installed beside the

@@ -1,73 +1,201 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/budget.h"
 
-/* Shares of a worker's memory in thousandths. Not listed: rings and snapshots, which are the supervisor's,
- * and what is left for libraries that allocate by themselves (OpenSSL, nDPI's own tables, the heap's
- * overhead). */
-enum {
-    SHARE_FLOWS = 150,
-    SHARE_IDENTIFY = 50,
-    SHARE_FRAGMENTS = 20,
-    SHARE_STREAMS = 180,
-    SHARE_PAIRS = 40,
-    SHARE_CONVERSATIONS = 30,
-    SHARE_HOLDS = 60,
-    SHARE_PROTOCOLS = 100,
-    SHARE_SESSIONS = 40,
-    SHARE_OBJECTS = 60,
-    SHARE_ASSEMBLY = 80,
-    SHARE_DECODERS = 80,
-    SHARE_INSPECT = 80,
-};
+#include "settings/unit.h"
 
-/* What one of each takes, bytes; the unit test holds them against the structures. */
-enum {
-    PAIR_BYTES = 208,
-    CONVERSATION_BYTES = 256,
-    HOLD_BYTES = 9216, /* with both sides' bytes */
-    SESSION_BYTES = 400,
-    OBJECT_BYTES = 6144,
-    EXPECTATIONS = 16384,
-};
+#include <stddef.h>
+#include <string.h>
 
-static uint64_t part(uint64_t memory, unsigned share) {
-    return memory / 1000 * share;
+#define MIB ((uint64_t)1 << 20)
+
+enum {
+    RING_SHARE = 4,     /* the rings' part of all, if not configured */
+    CHANNEL_SHARE = 32, /* at most this part of a worker's memory for its channel, within bounds */
+};
+static const uint64_t ring_least = MIB, channel_least = MIB, channel_most = 8 * MIB;
+/* What a worker's libraries allocate by themselves: nDPI's tables, Hyperscan's scratch, OpenSSL, the heap's
+ * waste. */
+static const uint64_t libraries = 12 * MIB;
+/* With less some table has room for one only. */
+static const uint64_t worker_least = 16 * MIB;
+/* An incident with its texts and sets of digests. */
+static const uint64_t incident_bytes = 8 << 10;
+
+/* Shares of a worker's tables in thousandths; what is left of the 1000 is spare. Sizes of one are held
+ * against the structures by the unit test. */
+#define LIMIT(field) .limit = offsetof(struct budget, field)
+/* clang-format off */
+static const struct part {
+    const char *name, *key; /* what people read; where the configuration may say otherwise */
+    unsigned share;
+    unsigned one;           /* bytes of each; 0: the limit is in bytes itself */
+    size_t limit;           /* of struct budget */
+} parts[] = {
+    {"flow table",                   "limits.flow.memory",             150, 0,    LIMIT(flow.memory)},
+    {"names by nDPI",                NULL,                              50, 0,    LIMIT(identify.memory)},
+    {"IP fragments",                 NULL,                              20, 0,    LIMIT(decoder.fragment_bytes)},
+    {"early segments",               "limits.stream.memory",           180, 0,    LIMIT(stream.memory)},
+    {"connections being rebuilt",    "limits.stream.connections",       40, 208,  LIMIT(stream.pairs)},
+    {"conversations",                NULL,                              30, 256,  LIMIT(dispatch.conversations)},
+    {"first bytes of the undecided", NULL,                              60, 9216, LIMIT(dispatch.holds)},
+    {"protocol parsers",             NULL,                             100, 0,    LIMIT(dispatch.memory)},
+    {"sessions",                     NULL,                              40, 400,  LIMIT(sessions)},
+    {"objects",                      "limits.content.objects",          60, 6144, LIMIT(content.objects)},
+    {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
+    {"decoders",                     NULL,                              80, 0,    LIMIT(content.decoder_bytes)},
+    {"inspection",                   NULL,                              80, 0,    LIMIT(inspector.memory)},
+};
+/* clang-format on */
+#define PARTS (sizeof parts / sizeof *parts)
+
+static uint64_t *limit_of(struct budget *b, const struct part *p) {
+    return (uint64_t *)(void *)((uint8_t *)b + p->limit);
 }
 
-static uint64_t or_part(uint64_t configured, uint64_t memory, unsigned share) {
-    return configured ? configured : part(memory, share);
+static uint64_t bytes_of_part(const struct budget *b, const struct part *p) {
+    uint64_t limit = *(const uint64_t *)(const void *)((const uint8_t *)b + p->limit);
+    return p->one ? limit * p->one : limit;
 }
 
 void budget_share(const struct config *c, uint64_t memory, struct budget *out) {
     *out = (struct budget){
-        .sessions = part(memory, SHARE_SESSIONS) / SESSION_BYTES,
-        .expectations = EXPECTATIONS,
+        .expectations = 16384,
         .expectation_life = 120 * NS_PER_S,
-        .decoder = {.fragment_bytes = part(memory, SHARE_FRAGMENTS)},
         .flow = c->flow,
-        .identify = {.memory = part(memory, SHARE_IDENTIFY)},
         .stream = c->stream,
-        .dispatch = {.conversations = part(memory, SHARE_CONVERSATIONS) / CONVERSATION_BYTES,
-                     .holds = part(memory, SHARE_HOLDS) / HOLD_BYTES,
-                     .memory = part(memory, SHARE_PROTOCOLS)},
         .content = c->content,
-        .inspector = {.memory = part(memory, SHARE_INSPECT), .digest_key = c->sensor.digest_key},
+        .inspector = {.digest_key = c->sensor.digest_key},
     };
-    out->flow.memory = or_part(c->flow.memory, memory, SHARE_FLOWS);
-    out->stream.memory = or_part(c->stream.memory, memory, SHARE_STREAMS);
-    if (!out->stream.pairs)
-        out->stream.pairs = part(memory, SHARE_PAIRS) / PAIR_BYTES;
-    if (!out->content.objects)
-        out->content.objects = part(memory, SHARE_OBJECTS) / OBJECT_BYTES;
-    if (!out->content.decoder_bytes)
-        out->content.decoder_bytes = part(memory, SHARE_DECODERS);
-    out->content.assembly_bytes = or_part(c->content.assembly_bytes, memory, SHARE_ASSEMBLY);
+    for (size_t i = 0; i < PARTS; i++) {
+        uint64_t *limit = limit_of(out, &parts[i]), bytes = memory / 1000 * parts[i].share;
+        if (*limit == 0)
+            *limit = parts[i].one ? bytes / parts[i].one : bytes;
+    }
 }
+
+/* --- the whole --- */
+
+static uint64_t power_of_two(uint64_t most, uint64_t low, uint64_t high) {
+    uint64_t n = low;
+    while (n < high && n * 2 <= most)
+        n *= 2;
+    return n;
+}
+
+static uint64_t shared_by_workers(const struct budget_plan *p) {
+    return p->snapshots + p->workers * (p->ring + p->channel + libraries);
+}
+
+static const char *size_text(uint64_t bytes, char *out, size_t size) {
+    snprintf(out, size, "%.*f MiB", bytes < 10 * MIB ? 1 : 0, (double)bytes / (double)MIB);
+    return out;
+}
+
+/* A quarter of the whole is the rings' unless they were given, so that asking for more gives them more. */
+static uint64_t enough_memory(const struct config *c, const struct budget_plan *p) {
+    uint64_t rest = p->snapshots + p->workers * (p->channel + libraries + worker_least);
+    uint64_t all = !p->ring          ? rest
+                   : c->capture.ring ? rest + p->workers * p->ring
+                                     : rest * RING_SHARE / (RING_SHARE - 1);
+    return (all / MIB + 1) * MIB;
+}
+
+static bool too_little(const struct config *c, const struct budget_plan *p, struct problems *problems) {
+    char text[5][UNIT_TEXT_MAX];
+    return problem_error(problems, c->file, c->line.memory,
+                         "sensor.memory: %s is too little for %u worker%s: kernel rings take %s, channels "
+                         "%s, two snapshots %s, libraries %s, "
+                         "and each worker's tables need %llu MiB; give %llu MiB%s",
+                         unit_format(p->memory, unit_sizes, text[0]), p->workers, p->workers == 1 ? "" : "s",
+                         size_text(p->ring * p->workers, text[1], UNIT_TEXT_MAX),
+                         size_text(p->channel * p->workers, text[2], UNIT_TEXT_MAX),
+                         size_text(p->snapshots, text[3], UNIT_TEXT_MAX),
+                         size_text(libraries * p->workers, text[4], UNIT_TEXT_MAX),
+                         (unsigned long long)(worker_least / MIB),
+                         (unsigned long long)(enough_memory(c, p) / MIB),
+                         p->workers > 1 ? " or fewer sensor.workers"
+                         : p->ring      ? " or a smaller capture.ring"
+                                        : "");
+}
+
+/* Limits that were configured may together be more than there is. */
+static bool limits_fit(const struct config *c, const struct budget_plan *p, struct problems *problems) {
+    struct budget b;
+    char text[2][UNIT_TEXT_MAX], keys[256] = "";
+    uint64_t all = 0;
+    budget_share(c, p->worker, &b);
+    for (size_t i = 0; i < PARTS; i++) {
+        uint64_t bytes = bytes_of_part(&b, &parts[i]);
+        all += bytes;
+        if (parts[i].key && bytes > p->worker / 1000 * parts[i].share)
+            snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "%s%s", *keys ? ", " : "",
+                     parts[i].key);
+    }
+    return all <= p->worker || problem_error(problems, c->file, c->line.limits,
+                                             "%s: a worker's tables then take %s of the %s that "
+                                             "sensor.memory leaves it; lower these limits or "
+                                             "raise sensor.memory",
+                                             keys, size_text(all, text[0], UNIT_TEXT_MAX),
+                                             size_text(p->worker, text[1], UNIT_TEXT_MAX));
+}
+
+bool budget_plan(const struct config *c, unsigned workers, bool live, uint64_t snapshot,
+                 struct problems *problems, struct budget_plan *out) {
+    struct budget_plan p = {.memory = c->sensor.memory, .workers = workers, .snapshots = 2 * snapshot};
+    if (live) {
+        p.ring = (c->capture.ring ? c->capture.ring : p.memory / RING_SHARE) / workers;
+        if (p.ring < ring_least)
+            p.ring = ring_least;
+    }
+    p.channel = power_of_two(p.memory / workers / CHANNEL_SHARE, channel_least, channel_most);
+    uint64_t taken = shared_by_workers(&p);
+    if (taken >= p.memory || (p.memory - taken) / workers < worker_least)
+        return too_little(c, &p, problems);
+    p.worker = (p.memory - taken) / workers;
+    *out = p;
+    return limits_fit(c, &p, problems);
+}
+
+/* --- for people --- */
+
+static void print_row(FILE *out, const char *name, const char *key, uint64_t each, uint64_t all,
+                      uint64_t whole) {
+    char text[2][UNIT_TEXT_MAX];
+    fprintf(out, "  %-30s %10s %10s %5.1f %%  %s\n", name,
+            each ? size_text(each, text[0], UNIT_TEXT_MAX) : "", size_text(all, text[1], UNIT_TEXT_MAX),
+            100 * (double)all / (double)whole, key ? key : "");
+}
+
+void budget_print(const struct config *c, const struct budget_plan *p, FILE *out) {
+    struct budget b;
+    char text[3][UNIT_TEXT_MAX];
+    uint64_t spare = p->worker;
+    budget_share(c, p->worker, &b);
+    fprintf(out, "sensor.memory: %s, %u worker%s\n  %-30s %10s %10s\n",
+            unit_format(p->memory, unit_sizes, text[0]), p->workers, p->workers == 1 ? "" : "s", "",
+            "a worker", "all");
+    print_row(out, "kernel packet rings", "capture.ring", p->ring, p->ring * p->workers, p->memory);
+    print_row(out, "channels to the reporter", NULL, p->channel, p->channel * p->workers, p->memory);
+    print_row(out, "two snapshots", NULL, 0, p->snapshots, p->memory);
+    print_row(out, "libraries and scratch", NULL, libraries, libraries * p->workers, p->memory);
+    for (size_t i = 0; i < PARTS; i++) {
+        uint64_t bytes = bytes_of_part(&b, &parts[i]);
+        print_row(out, parts[i].name, parts[i].key, bytes, bytes * p->workers, p->memory);
+        spare -= bytes;
+    }
+    print_row(out, "spare", NULL, spare, spare * p->workers, p->memory);
+    fprintf(out, "beside it, of the reporter: ledger %s, store.outbox %s an output, incidents at most %s\n",
+            size_text(c->ledger.memory, text[0], UNIT_TEXT_MAX),
+            size_text(c->store.outbox, text[1], UNIT_TEXT_MAX),
+            size_text(c->alerts.incidents_max * incident_bytes, text[2], UNIT_TEXT_MAX));
+}
+
+/* --- what the kernel holds a process to --- */
 
 /* What libraries allocate by themselves, and the C library's own waste. */
 static const uint64_t library_bytes = UINT64_C(256) << 20;
-/* An incident with its texts and sets of digests; what an output holds, twice over while it grows. */
-static const uint64_t incident_bytes = 8 << 10, output_bytes = 64 << 20;
+/* What an output holds, twice over while it grows. */
+static const uint64_t output_bytes = 64 << 20;
 
 uint64_t budget_worker_headroom(uint64_t memory) {
     return memory / 4 + library_bytes;

@@ -6,11 +6,18 @@
 #include "flow/flow.h"
 #include "inspect/inspect.h"
 #include "protocol/protocol.h"
+#include "settings/problem.h"
 #include "stream/stream.h"
 
-/* One worker's memory, shared out to its stages: who gets what, in one place. */
+#include <stdio.h>
+
+/* sensor.memory, shared out: the kernel's packet rings, the channels to the reporter, two snapshots of the
+ * configuration (a reload has both for a while), and of each worker what libraries take and every table of
+ * its stages. Who gets what stands in one table (budget.c). */
+
+/* One worker's tables. */
 struct budget {
-    size_t sessions, expectations;
+    uint64_t sessions, expectations;
     time_ns expectation_life;
     struct decoder_options decoder;
     struct flow_options flow;
@@ -21,8 +28,25 @@ struct budget {
     struct inspector_options inspector;
 };
 
-/* `memory`: bytes for this worker. */
+/* `memory`: bytes for this worker's tables. */
 void budget_share(const struct config *config, uint64_t memory, struct budget *out);
+
+/* All sizes in bytes. */
+struct budget_plan {
+    uint64_t memory; /* sensor.memory */
+    unsigned workers;
+    uint64_t ring;      /* the kernel's, of one worker; 0 for files */
+    uint64_t channel;   /* of one worker, a power of two */
+    uint64_t snapshots; /* both */
+    uint64_t worker;    /* tables of one worker */
+};
+
+/* `snapshot`: bytes of the loaded one. False, after telling the problem with file, line and key, when the
+ * shares do not fit. */
+bool budget_plan(const struct config *config, unsigned workers, bool live, uint64_t snapshot,
+                 struct problems *problems, struct budget_plan *out);
+/* The table for people. */
+void budget_print(const struct config *config, const struct budget_plan *plan, FILE *out);
 
 /* Bytes that a process may take beyond what it has once its tables are made (a worker's are at their full
  * size from the start); the kernel gives it no more. `memory` as above. */

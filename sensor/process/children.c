@@ -51,7 +51,7 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
     munmap(s->upper, sizeof *s->upper);
     const struct worker_options o = {
         .pipeline = {.config = s->config,
-                     .memory = s->config->sensor.memory / s->workers,
+                     .memory = s->budget.worker,
                      .inspect_all = s->inspect_all,
                      .ring = s->ring[index],
                      .doorbell = s->doorbell,
@@ -65,7 +65,7 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
         .capture = s->capture[index],
         .status = &s->status->worker[index],
         .sandbox = s->sandbox,
-        .headroom = budget_worker_headroom(s->config->sensor.memory / s->workers),
+        .headroom = budget_worker_headroom(s->budget.worker),
         .name = s->workers > 1 ? name : NULL,
     };
     return worker_run(&o);

@@ -3,6 +3,7 @@
 #define GANTRY_PROCESS_CHILDREN_H
 
 #include "config/config.h"
+#include "pipeline/budget.h"
 #include "process/status.h"
 
 #include <sys/types.h>
@@ -14,6 +15,7 @@ struct sensor {
     const struct output_config *outputs;
     size_t output_count;
     unsigned workers;
+    struct budget_plan budget;
     bool inspect_all, offline;
     uint64_t run; /* of these rings; random */
     struct capture *capture[WORKERS_MAX];

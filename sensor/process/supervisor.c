@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RING_BYTES = 8 << 20, WAKE_MS = 200 };
+enum { WAKE_MS = 200 };
 
 struct supervisor {
     const struct options *options;
@@ -99,7 +99,7 @@ static struct capture *open_one(const struct supervisor *s, unsigned index, unsi
     }
     const struct capture_options live = {.interface = live_interface(s),
                                          .filter = filter,
-                                         .ring_bytes = c->capture.ring / count,
+                                         .ring_bytes = s->sensor.budget.ring,
                                          .snap_length = c->capture.snap_length,
                                          .promiscuous = c->capture.promiscuous,
                                          .workers = count,
@@ -153,7 +153,7 @@ static bool open_channels(struct supervisor *s) {
     bool ok = sensor->status && sensor->upper && sensor->doorbell;
     for (unsigned i = 0; ok && i < sensor->workers; i++) {
         sensor->status->worker[i].progress = -1;
-        sensor->ring[i] = ring_create(RING_BYTES);
+        sensor->ring[i] = ring_create(sensor->budget.channel);
         ok = sensor->ring[i] != NULL;
     }
     if (!ok)
@@ -308,6 +308,19 @@ static int run(struct supervisor *s) {
     return watch(s, &signals);
 }
 
+/* Who gets what of the memory; with -v for all to see. */
+static bool plan_memory(struct supervisor *s) {
+    const struct config *c = s->snapshot->config;
+    struct problems found = {0};
+    bool fits = budget_plan(c, worker_count(s), !s->options->file_count, s->snapshot->size, &found,
+                            &s->sensor.budget);
+    problems_print(&found);
+    problems_finish(&found);
+    if (fits && s->options->verbose)
+        budget_print(c, &s->sensor.budget, s->options->check ? stdout : stderr);
+    return fits;
+}
+
 static int check_done(const struct supervisor *s) {
     const char *what = s->options->config ? s->options->config : "defaults, without a configuration";
     printf("%s: good: %zu rules, %zu image networks, %zu partners, %zu outputs\n", what,
@@ -336,7 +349,7 @@ int supervisor_run(const struct options *options) {
     arena_init(&s->arena, s->arena_bytes, sizeof s->arena_bytes);
     if (!parse_outputs(s))
         status = 2;
-    else if (load(s) && gather_outputs(s)) {
+    else if (load(s) && gather_outputs(s) && plan_memory(s)) {
         s->sensor.inspect_all = options->inspect_all;
         s->sensor.run = hash_key_random().k0 >> 1;
         s->sensor.offline = options->file_count > 0;

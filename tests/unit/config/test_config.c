@@ -81,7 +81,7 @@ static void test_an_empty_file_gives_the_documented_defaults(void **state) {
     assert_string_equal(c->sensor.name, host);
     assert_true(c->sensor.workers >= 1);
     assert_true(c->sensor.memory == 1073741824);
-    assert_true(c->capture.ring == 268435456);
+    assert_true(c->capture.ring == 0);
     assert_true(c->capture.snap_length == 262144);
     assert_true(c->capture.promiscuous);
     assert_null(c->capture.interface);
