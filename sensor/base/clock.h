@@ -15,7 +15,15 @@ time_ns clock_wall(void);
 time_ns clock_monotonic(void);
 
 #define CLOCK_TEXT_MAX 40
-/* RFC 3339 in UTC with six decimals, "2026-05-31T04:12:09.113000Z" (RFC 5424 section 6.2.3 allows no more). */
+/* RFC 3339 in UTC with six decimals, "2026-05-31T04:12:09.113000Z" (RFC 5424 section 6.2.3 allows no more).
+ */
 const char *clock_format(time_ns t, char out[CLOCK_TEXT_MAX]);
+
+/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar, year 0 and later; and back. */
+int32_t clock_day_of(int year, int month, int day);
+struct clock_date {
+    int year, month, day;
+};
+struct clock_date clock_date_of(int32_t day);
 
 #endif

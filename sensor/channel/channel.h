@@ -10,7 +10,7 @@
 /* From workers to the reporter: fixed-format records through one ring in shared memory a worker. The worker
  * never blocks (live), or waits (offline). The reader trusts nothing: a worker may have been taken over. */
 
-enum { RECORD_VERSION = 1, RECORD_TEXT_MAX = 8192, RECORD_DIGESTS_MAX = 256, RECORD_RULES_MAX = 16 };
+enum { RECORD_VERSION = 2, RECORD_TEXT_MAX = 8704, RECORD_DIGESTS_MAX = 256, RECORD_RULES_MAX = 16 };
 
 enum record_kind {
     RECORD_TRANSFER = 1, /* an object ended */
@@ -29,7 +29,9 @@ enum record_text {
     TEXT_REFERENCES, /* finding: newline between */
     TEXT_SAMPLE,   /* finding: a redacted value */
     TEXT_NETWORK,  /* source image network */
-    TEXT_PARTNER, TEXT_CONTRACT, TEXT_REASON, TEXT_TERM,
+    TEXT_PARTNER, TEXT_CONTRACT, TEXT_REASON,
+    TEXT_TERM,     /* of the contract that do not hold: newline between */
+    TEXT_MASTER,   /* nDPI's name of the protocol below TEXT_APPLICATION */
     TEXT_COMMUNITY_ID,
     TEXT_COUNT
 };

@@ -9,8 +9,8 @@ static const uint16_t text_limit[TEXT_COUNT] = {
     [TEXT_METHOD] = 32,       [TEXT_PROTOCOL] = 32,    [TEXT_APPLICATION] = 64, [TEXT_MIME] = 128,
     [TEXT_RULE_ID] = 128,     [TEXT_RULE_NAME] = 256,  [TEXT_CLASS] = 64,       [TEXT_RULES] = 512,
     [TEXT_CLASSES] = 512,     [TEXT_REFERENCES] = 512, [TEXT_SAMPLE] = 64,      [TEXT_NETWORK] = 128,
-    [TEXT_PARTNER] = 128,     [TEXT_CONTRACT] = 64,    [TEXT_REASON] = 192,     [TEXT_TERM] = 32,
-    [TEXT_COMMUNITY_ID] = 64, [TEXT_OFFENDING] = 512,
+    [TEXT_PARTNER] = 128,     [TEXT_CONTRACT] = 64,    [TEXT_REASON] = 384,     [TEXT_TERM] = 128,
+    [TEXT_COMMUNITY_ID] = 64, [TEXT_OFFENDING] = 512,   [TEXT_MASTER] = 64,
 };
 
 _Static_assert(sizeof(struct record) % 8 == 0, "texts begin aligned");

@@ -45,6 +45,7 @@ static void put_ends(struct emitter *e, const struct session *s, enum side from)
     r->flow = s->flow;
     r->matters = s->leaves[from];
     put_text(e, TEXT_APPLICATION, s->application);
+    put_text(e, TEXT_MASTER, s->master);
     put_text(e, TEXT_COMMUNITY_ID, s->community_id);
 }
 
@@ -86,7 +87,9 @@ static void put_judgement(struct emitter *e, const struct session *s, enum side 
     if (j->contract)
         put_text(e, TEXT_CONTRACT, j->contract->id);
     put_text(e, TEXT_REASON, j->reason);
-    put_text(e, TEXT_TERM, j->term);
+    for (unsigned i = 0; i < TERM_COUNT; i++)
+        if (j->terms & TERM_BIT(i))
+            record_text_add(&e->builder, TEXT_TERM, term_name((enum contract_term)i));
 }
 
 static void put_object(struct emitter *e, const struct object *o) {

@@ -43,8 +43,13 @@ static struct pipeline *the;
 /* --- services for protocols --------------------------------------------------------------------------------
  */
 
+/* By the protocol that was announced for it, or that reads it. */
+static void name_session(struct session *s, const struct protocol *p) {
+    s->application = p->ndpi_names ? p->ndpi_names[0] : p->name;
+}
+
 static struct transfer *service_begin(struct conversation *c, const struct transfer_facts *facts) {
-    const struct session *s = c->owner;
+    struct session *s = c->owner;
     if (!s->matters[facts->from]) {
         counter_one(COUNTER_TRANSFERS_NOT_LEAVING);
         return NULL;
@@ -53,6 +58,8 @@ static struct transfer *service_begin(struct conversation *c, const struct trans
         counter_one(COUNTER_SHED_STARTS);
         return NULL;
     }
+    if (!s->application) /* nDPI has no name, but somebody understands it */
+        name_session(s, c->protocol);
     return content_begin(the->content, c, facts);
 }
 
@@ -103,8 +110,7 @@ static void take_announcement(struct flow *flow, time_ns now) {
             e.release(e.context);
         return;
     }
-    const struct protocol *protocol = e.protocol;
-    session_of(flow)->application = protocol->ndpi_names ? protocol->ndpi_names[0] : protocol->name;
+    name_session(session_of(flow), e.protocol);
     flow->identified = true;
     identify_release(the->identify, flow);
 }

@@ -3,6 +3,8 @@
 
 #include "settings/nearest.h"
 
+#include <strings.h>
+
 static bool read_class(struct setting_reader *r, const struct yaml *item) {
     const struct loading *l = r->context;
     if (!l->classes || item->kind != YAML_TEXT)
@@ -23,7 +25,8 @@ static bool read_class(struct setting_reader *r, const struct yaml *item) {
 
 static bool read_protocol(struct setting_reader *r, const struct yaml *item) {
     const struct loading *l = r->context;
-    if (!l->protocol_known || item->kind != YAML_TEXT || l->protocol_known(item->text))
+    if (!l->protocol_known || item->kind != YAML_TEXT || strcasecmp(item->text, "FTP") == 0 ||
+        l->protocol_known(item->text))
         return true;
     return setting_error(r, item,
                          "nDPI knows no protocol \"%.64s\"; write its name for it, such as TLS, SSH or HTTP",
@@ -46,13 +49,54 @@ static bool read_classes(struct setting_reader *r, const struct yaml *node, void
     return read_checked(r, node, field, read_class);
 }
 
-static bool read_protocols(struct setting_reader *r, const struct yaml *node, void *field) {
-    return read_checked(r, node, field, read_protocol);
+/* nDPI has a name for each connection of FTP, and people one for both. */
+static bool expand_ftp(struct setting_reader *r, struct setting_texts *list) {
+    static const char *const both[] = {"FTP_CONTROL", "FTP_DATA"};
+    const char **items = arena_array(r->arena, list->count * 2, sizeof *items);
+    size_t n = 0;
+    for (size_t i = 0; items && i < list->count; i++) {
+        bool is_ftp = strcasecmp(list->items[i], "FTP") == 0;
+        items[n++] = is_ftp ? both[0] : list->items[i];
+        if (is_ftp)
+            items[n++] = both[1];
+    }
+    *list = (struct setting_texts){items, n};
+    return items != NULL;
 }
 
-/* A term that would be read and not enforced is worse than one that is refused. */
-static bool refuse_term(struct setting_reader *r, const struct yaml *node, void *field) {
-    return setting_error(r, node, "this term of a contract is not supported by this version; remove it");
+static bool read_protocols(struct setting_reader *r, const struct yaml *node, void *field) {
+    return read_checked(r, node, field, read_protocol) && expand_ftp(r, field);
+}
+
+static bool read_hours(struct setting_reader *r, const struct yaml *node, void *field) {
+    const struct loading *l = r->context;
+    char why[HOURS_WHY_MAX];
+    if (node->kind != YAML_TEXT)
+        return setting_error(r, node, "is no text; write it like \"Mon-Fri 07:00-19:00 America/Chicago\"");
+    const struct hours *h = hours_parse(l->zones, node->text, r->arena, why);
+    *(const struct hours **)field = h;
+    return h || setting_error(r, node, "%s", why);
+}
+
+#define LIMIT(field) .offset = offsetof(struct contract_amount, field)
+const struct setting contract_limit_settings[] = {
+    {.key = "objects",
+     .type = SETTING_COUNT,
+     LIMIT(objects),
+     .low = 1,
+     .help = "objects with a class; no limit if not given"},
+    {.key = "bytes",
+     .type = SETTING_SIZE,
+     LIMIT(bytes),
+     .low = 1,
+     .help = "bytes of all that leaves; no limit if not given"},
+    {0},
+};
+
+static bool read_limits(struct setting_reader *r, const struct yaml *node, void *field) {
+    if (node->kind != YAML_MAP)
+        return setting_error(r, node, "is no map; write {objects: 50, bytes: 200 MB}, or one of them");
+    return setting_read(r, node, contract_limit_settings, field);
 }
 
 const struct setting contract_settings[] = {
@@ -81,8 +125,21 @@ const struct setting contract_settings[] = {
      .offset = offsetof(struct contract, protocols),
      .read = read_protocols,
      .help = "nDPI's names of the protocols that may be used; any if not given"},
-    {.key = "hours", .type = SETTING_CUSTOM, .read = refuse_term, .help = "not supported by this version"},
-    {.key = "per-day", .type = SETTING_CUSTOM, .read = refuse_term, .help = "not supported by this version"},
+    {.key = "hours",
+     .type = SETTING_CUSTOM,
+     .offset = offsetof(struct contract, hours),
+     .read = read_hours,
+     .help = "times of the week and their zone; always if not given"},
+    {.key = "per-day",
+     .type = SETTING_CUSTOM,
+     .offset = offsetof(struct contract, day),
+     .read = read_limits,
+     .help = "limits within a day; none if not given"},
+    {.key = "per-month",
+     .type = SETTING_CUSTOM,
+     .offset = offsetof(struct contract, month),
+     .read = read_limits,
+     .help = "limits within a calendar month; none if not given"},
     {0},
 };
 
@@ -107,12 +164,35 @@ static bool check_terms(struct setting_reader *r, const struct yaml *node, const
     return true;
 }
 
+static int line_of(const struct yaml *map, const char *key) {
+    const struct yaml *node = yaml_get(map, key);
+    return node ? node->key_line : 0;
+}
+
+static void note_lines(const struct yaml *node, struct contract *c) {
+    static const struct {
+        enum contract_term term;
+        const char *map, *key;
+    } places[] = {{TERM_DATES, NULL, "until"},
+                  {TERM_CLASS, NULL, "classes"},
+                  {TERM_PROTOCOL, NULL, "protocols"},
+                  {TERM_HOURS, NULL, "hours"},
+                  {TERM_DAY_OBJECTS, "per-day", "objects"},
+                  {TERM_DAY_BYTES, "per-day", "bytes"},
+                  {TERM_MONTH_OBJECTS, "per-month", "objects"},
+                  {TERM_MONTH_BYTES, "per-month", "bytes"}};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        c->term_line[places[i].term] =
+            line_of(places[i].map ? yaml_get(node, places[i].map) : node, places[i].key);
+}
+
 static bool read_one(struct setting_reader *r, const struct yaml *node, struct contract *c) {
     if (!setting_read(r, node, contract_settings, c))
         return false;
     if (!loading_name(r, yaml_get(node, "id"), "contract", c->id) || !check_terms(r, node, c))
         return false;
     c->line = node->line;
+    note_lines(node, c);
     c->file = arena_text(r->arena, node->file, strlen(node->file));
     return c->file != NULL;
 }

@@ -11,7 +11,8 @@ struct loading {
     struct problems *problems;
     const char *const *classes; /* NULL: any */
     bool (*protocol_known)(const char *name);
-    int32_t today; /* by the clock, for warnings only */
+    const char *zones; /* folder */
+    int32_t today;     /* by the clock, for warnings only */
     struct network_entry *entries;
     size_t entry_count, entry_room;
     struct domain *domains;
@@ -36,12 +37,7 @@ bool loading_name(struct setting_reader *r, const struct yaml *node, const char 
 
 /* A list of contracts into the partner's. A setting's `read`; `field` is the struct partner. */
 bool contracts_read(struct setting_reader *r, const struct yaml *node, void *field);
-extern const struct setting contract_settings[];
-
-/* May something be received under it on that day? */
-static inline bool contract_valid(const struct contract *c, int32_t day) {
-    return c->from <= day && day <= c->until;
-}
+extern const struct setting contract_settings[], contract_limit_settings[];
 
 /* Does it name this class? A contract without classes covers none. */
 bool contract_covers_class(const struct contract *c, const char *class);

@@ -152,6 +152,7 @@ const struct policy_table *policy_tables(void) {
         {"image-networks", image_settings},
         {"partners", partner_settings},
         {"contracts", contract_settings},
+        {"per-day and per-month", contract_limit_settings},
         {0},
     };
     return tables;
@@ -247,6 +248,7 @@ const struct policy *policy_load(const struct yaml *root, struct arena *arena, s
                         .problems = problems,
                         .classes = classes,
                         .protocol_known = protocol_known,
+                        .zones = ZONE_FOLDER,
                         .today = (int32_t)(clock_wall() / (86400 * NS_PER_S))};
     struct setting_reader r = {.arena = arena, .problems = problems, .context = &l};
     struct policy *p = arena_alloc(arena, sizeof *p);
@@ -281,6 +283,14 @@ const struct image_network *policy_image_network(const struct policy *p, uint32_
 
 const struct partner *policy_partner(const struct policy *p, uint32_t index) {
     return index < p->partner_count ? &p->partners[index] : NULL;
+}
+
+const struct contract *policy_contract(const struct policy *p, struct bytes id) {
+    for (size_t i = 0; i < p->partner_count; i++)
+        for (size_t k = 0; k < p->partners[i].contract_count; k++)
+            if (bytes_equal(id, bytes_text(p->partners[i].contracts[k].id)))
+                return &p->partners[i].contracts[k];
+    return NULL;
 }
 
 size_t policy_image_networks(const struct policy *p) {

@@ -5,6 +5,7 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "policy/calendar/hours.h"
 #include "settings/arena.h"
 #include "settings/setting.h"
 #include "settings/yaml.h"
@@ -16,14 +17,52 @@
 enum verdict { VERDICT_INTERNAL, VERDICT_APPROVED, VERDICT_BREACH, VERDICT_UNAPPROVED, VERDICT_UNKNOWN };
 const char *verdict_name(enum verdict v); /* "approved", ... as in records */
 
+/* What a contract demands, in the order in which sentences name it. As bits of a mask where several are
+ * broken. */
+enum contract_term {
+    TERM_NAME, /* the name made the verdict worse */
+    TERM_DATES,
+    TERM_CLASS,
+    TERM_PROTOCOL,
+    TERM_HOURS,
+    TERM_DAY_OBJECTS,
+    TERM_DAY_BYTES,
+    TERM_MONTH_OBJECTS,
+    TERM_MONTH_BYTES,
+    TERM_COUNT
+};
+#define TERM_BIT(term) (1u << (term))
+enum {
+    TERM_LIMITS = TERM_BIT(TERM_DAY_OBJECTS) | TERM_BIT(TERM_DAY_BYTES) | TERM_BIT(TERM_MONTH_OBJECTS) |
+                  TERM_BIT(TERM_MONTH_BYTES)
+};
+const char *term_name(enum contract_term term); /* "class", "per-day objects", ... as in records */
+
+/* What may be received within one day or month of the contract's zone; 0: no limit. As an amount: what was.
+ */
+struct contract_amount {
+    uint64_t objects, bytes;
+};
+
 struct contract {
     const char *id;
-    int32_t from, until;            /* days since 1970-01-01, both inclusive (UTC) */
+    int32_t from, until;            /* days since 1970-01-01 in the contract's zone, both inclusive */
     struct setting_texts classes;   /* data classes that may be received; empty: none */
     struct setting_texts protocols; /* nDPI names; empty: any */
+    const struct hours *hours;      /* NULL: always */
+    struct contract_amount day, month;
     const char *file;
     int line;
+    int term_line[TERM_COUNT]; /* where each term is written; 0: it is not */
 };
+
+/* The zone of its days, months and hours; NULL: UTC. */
+static inline const struct zone *contract_zone(const struct contract *c) {
+    return c->hours ? c->hours->zone : NULL;
+}
+static inline bool contract_has_limits(const struct contract *c) {
+    return c->day.objects || c->day.bytes || c->month.objects || c->month.bytes;
+}
 
 struct partner {
     const char *name;
@@ -70,6 +109,8 @@ const struct policy_table *policy_tables(void);
 struct place policy_place(const struct policy *p, const struct address *a);
 const struct image_network *policy_image_network(const struct policy *p, uint32_t index);
 const struct partner *policy_partner(const struct policy *p, uint32_t index);
+/* NULL: no contract has this id. */
+const struct contract *policy_contract(const struct policy *p, struct bytes id);
 size_t policy_image_networks(const struct policy *p);
 size_t policy_partners(const struct policy *p);
 
@@ -80,6 +121,13 @@ bool policy_matters(const struct policy *p, const struct address *source, const 
 /* A partner that owns this server name, whatever the address; NULL if none. Case and a port are ignored. */
 const struct partner *policy_partner_named(const struct policy *p, struct bytes host);
 
+/* What was received under a contract today and this month, and which of the limits (TERM_LIMITS) do not hold.
+ */
+struct contract_use {
+    struct contract_amount day, month;
+    unsigned broken;
+};
+
 /* Second look, when there is a finding. */
 struct judgement_facts {
     struct address source, destination;
@@ -88,19 +136,25 @@ struct judgement_facts {
     const char *application; /* nDPI names of the flow: "TLS", "FTP_DATA"; NULL unknown */
     const char *master;      /* nDPI's master protocol, NULL */
     time_ns time;
+    /* What would have been received under the contract with this; NULL where nobody counts: limits hold. */
+    void (*use)(void *context, const struct contract *c, struct contract_use *out);
+    void *context;
 };
 
+enum { JUDGEMENT_REASON_MAX = 384 };
 struct judgement {
     enum verdict verdict;
-    const struct partner *partner;   /* NULL if none */
-    const struct contract *contract; /* the one that decided, NULL */
-    char reason[160]; /* for people: which term was broken, or why it is approved; names file and line of
-                         nothing */
-    const char *term; /* what was broken: "class", "protocol"; "dates" when no contract holds on that day;
-                       * "name" when the name made it worse; else NULL */
+    const struct partner *partner;     /* NULL if none */
+    const struct contract *contract;   /* the one that decided, NULL */
+    unsigned terms;                    /* TERM_BIT() of each that does not hold */
+    char reason[JUDGEMENT_REASON_MAX]; /* for people: every term that was broken, or why it is approved; names
+                                          file and line of nothing */
 };
 
 /* A name may identify a partner and make the verdict worse than the address's, never better. */
 void policy_judge(const struct policy *p, const struct judgement_facts *facts, struct judgement *out);
+/* Which terms of this one contract do not hold for them. */
+unsigned contract_broken(const struct contract *c, const struct judgement_facts *facts,
+                         struct contract_use *use);
 
 #endif

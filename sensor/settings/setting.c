@@ -106,15 +106,6 @@ static bool leap(int year) {
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-/* Howard Hinnant's days_from_civil for the proleptic Gregorian calendar: years begin in March, so that the
- * leap day is the last of its year. */
-static int32_t days_since_epoch(int year, int month, int day) {
-    year -= month <= 2;
-    int era = year / 400, year_of_era = year % 400;
-    int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
 bool date_parse(const char *text, int32_t *days) {
     static const int lengths[13] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int year, month, day;
@@ -125,7 +116,7 @@ bool date_parse(const char *text, int32_t *days) {
         return false;
     if (day < 1 || day > lengths[month] + (month == 2 && leap(year)))
         return false;
-    *days = days_since_epoch(year, month, day);
+    *days = clock_day_of(year, month, day);
     return true;
 }
 

@@ -36,7 +36,7 @@ static void ask(const struct policy *p, const char *from, const char *to, const 
     f.host = bytes_text(host);
     policy_judge(p, &f, &named);
     check_judgement(&bare);
-    check(bare.verdict != VERDICT_APPROVED || !bare.term);
+    check(bare.verdict != VERDICT_APPROVED || !bare.terms);
     check_judgement(&named);
     check(named.verdict >= bare.verdict);
     struct place place = policy_place(p, &f.destination);

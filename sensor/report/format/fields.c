@@ -98,6 +98,13 @@ static void get_list(const struct event *e, size_t which, struct value *v) {
         v->kind = VALUE_LIST;
 }
 
+static void get_first(const struct event *e, size_t which, struct value *v) {
+    get_text(e, which, v);
+    const uint8_t *line = v->kind == VALUE_TEXT ? memchr(v->text.p, '\n', v->text.n) : NULL;
+    if (line)
+        v->text.n = (size_t)(line - v->text.p);
+}
+
 /* In a transfer record a list is there even when nothing was found. */
 static void get_full_list(const struct event *e, size_t which, struct value *v) {
     get_text(e, which, v);
@@ -336,7 +343,8 @@ const struct field fields[] = {
     {"gantry.partner",                 "partner",    0, TRAFFIC,         get_text_or_null, TEXT_PARTNER},
     {"gantry.contract",                "contract",  20, OBJECT,          get_text_or_null, TEXT_CONTRACT},
     {"gantry.reason",                  "reason",    13, OBJECT,          get_text, TEXT_REASON},
-    {"gantry.term",                    "term",      10, OBJECT,          get_text, TEXT_TERM},
+    {"gantry.term",                    "term",      10, OBJECT,          get_first, TEXT_TERM},
+    {"gantry.terms",                   "terms",     10, OBJECT,          get_list, TEXT_TERM},
     {"gantry.network",                 "network",   27, TRAFFIC,         get_text, TEXT_NETWORK},
     {"gantry.classes",                 "class",      0, OBJECT,          get_full_list, TEXT_CLASSES},
     {"gantry.rules",                   "rules",      9, OBJECT,          get_full_list, TEXT_RULES},

@@ -17,8 +17,10 @@ void shown_fill(struct record_builder *b, const struct record *r, struct bytes c
     memcpy(head.text, b->head.text, sizeof head.text);
     b->head = head;
     b->head.digests = 0;
-    for (unsigned i = 0; i < TEXT_COUNT; i++)
-        record_text(b, (enum record_text)i, shown_cut(record_text_of(r, (enum record_text)i)));
+    for (unsigned i = 0; i < TEXT_COUNT; i++) {
+        struct bytes text = record_text_of(r, (enum record_text)i);
+        record_text(b, (enum record_text)i, i == TEXT_REASON ? text : shown_cut(text)); /* a reason is ours */
+    }
     struct bytes rules = record_text_of(r, TEXT_RULES), rule = record_text_of(r, TEXT_RULE_ID);
     if (rule.n == 0 && rules.n) {
         const uint8_t *line = memchr(rules.p, '\n', rules.n);

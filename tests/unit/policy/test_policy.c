@@ -156,10 +156,21 @@ static void test_contract_terms_are_checked(void **state) {
             "t.yaml:5: error: protocols: nDPI knows no protocol \"TSL\"; write its name for it, such as TLS, "
             "SSH or "
             "HTTP");
-    refused(CONTRACT(DATES "classes: [diagnostics], hours: 'Mon-Fri 07:00-19:00 America/Chicago'"),
-            "t.yaml:5: error: hours: this term of a contract is not supported by this version; remove it");
-    refused(CONTRACT(DATES "classes: [diagnostics], per-day: {objects: 50}"),
-            "t.yaml:5: error: per-day: this term of a contract is not supported by this version; remove it");
+    accepted(CONTRACT(DATES
+                      "classes: [diagnostics], protocols: [tls], "
+                      "hours: 'Mon-Fri 07:00-19:00 America/Chicago', per-day: {objects: 50, bytes: 200 MB}, "
+                      "per-month: {bytes: 2 GB}"));
+    refused(
+        CONTRACT(DATES "classes: [diagnostics], hours: 'Mon-Fri 07:00-19:00 America/Chicgo'"),
+        "t.yaml:5: error: hours: there is no time zone \"America/Chicgo\"; did you mean America/Chicago?");
+    refused(CONTRACT(DATES "classes: [diagnostics], hours: [Mon, Tue]"),
+            "t.yaml:5: error: hours: is no text; write it like \"Mon-Fri 07:00-19:00 America/Chicago\"");
+    refused(CONTRACT(DATES "classes: [diagnostics], per-day: 50"),
+            "t.yaml:5: error: per-day: is no map; write {objects: 50, bytes: 200 MB}, or one of them");
+    refused(CONTRACT(DATES "classes: [diagnostics], per-day: {bytes: 200}"),
+            "t.yaml:5: error: bytes: \"200\" has no unit; write it like 64 KiB, 200 MB or 2 GiB");
+    refused(CONTRACT(DATES "classes: [diagnostics], per-month: {objects: 0}"),
+            "t.yaml:5: error: objects: 0 is too small; give at least 1");
     refused(CONTRACT(DATES "class: [diagnostics]"),
             "t.yaml:5: error: class: is not a key that is known here; did you mean classes?");
 }
