@@ -13,6 +13,7 @@
     COUNTER(OTHER_WORKER,         "capture.other_worker",         "packets of a file that belong to another worker") \
     COUNTER(TIME_STEPS_BACK,      "capture.time_steps_back",      "packets whose time is before that of an earlier packet") \
     COUNTER(TIME_JUMPS,           "capture.time_jumps",           "jumps of the packet time by more than an hour") \
+    COUNTER(TIME_JUMPS_BACK,      "capture.time_jumps_back",      "those of them that went back") \
     COUNTER(LOST_TO_RESTART,      "capture.lost_to_restart",      "packets given up in the ring when a worker took over from one that died") \
     COUNTER(BEFORE_BEGIN,         "capture.before_begin",         "packets discarded because they came before all workers listened") \
     /* decode: one counter for each reason why a packet is not understood */ \
@@ -53,6 +54,8 @@
     COUNTER(FRAGMENTS_TIMEOUT,     "decode.fragments_timeout",   "packets given up because fragments did not come") \
     COUNTER(FRAGMENTS_SHED,        "decode.fragments_shed",      "unfinished packets shed because fragment memory was full") \
     COUNTER(FRAGMENTS_TOO_MANY,    "decode.fragments_too_many",  "packets given up because they came in too many fragments") \
+    COUNTER(DUPLICATES_SAMPLED,    "decode.duplicates_sampled", "packets looked at for having come before, a sample of all") \
+    COUNTER(DUPLICATES,            "decode.duplicates",         "packets of that sample that came twice within a second, unchanged") \
     /* flow */ \
     COUNTER(FLOWS,                "flow.opened",                  "flows opened") \
     COUNTER(FLOWS_SHED,           "flow.shed",                    "flows closed early because the flow table was full") \
@@ -60,6 +63,8 @@
     COUNTER(FLOWS_IGNORED,        "flow.ignored",                 "flows that the policy does not want looked into") \
     COUNTER(SESSIONS_SHED,        "flow.sessions_shed",          "flows not looked into because too many were at once") \
     COUNTER(FLOWS_REUSED,         "flow.reused",                  "flows ended by a new connection with the same addresses and ports") \
+    COUNTER(FLOWS_JUDGED,         "flow.sides_judged",            "TCP flows of which enough was seen to tell whether both directions are") \
+    COUNTER(FLOWS_ONE_SIDED,      "flow.one_sided",               "TCP flows of those of which one direction was seen") \
     COUNTER(RESETS_IGNORED,       "flow.resets_ignored",          "TCP resets whose sequence number does not fit their flow") \
     COUNTER(IDENTIFY_SHED,        "flow.identify_shed",           "flows left unnamed because the memory for naming was full") \
     COUNTER(IDENTIFY_UNKNOWN,     "flow.identify_unknown",        "flows without a name after the packets that naming may take") \

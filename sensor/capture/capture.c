@@ -26,9 +26,12 @@ static void count_packet(struct capture *c, const struct capture_packet *p) {
         counter_one(COUNTER_PACKETS_CUT);
     if (c->latest && p->time < c->latest)
         counter_one(COUNTER_TIME_STEPS_BACK);
-    if (c->latest && (p->time - c->latest > JUMP || c->latest - p->time > JUMP))
+    bool back = c->latest && c->latest - p->time > JUMP;
+    if (back || (c->latest && p->time - c->latest > JUMP))
         counter_one(COUNTER_TIME_JUMPS);
-    if (p->time > c->latest || c->latest - p->time > JUMP)
+    if (back)
+        counter_one(COUNTER_TIME_JUMPS_BACK);
+    if (p->time > c->latest || back)
         c->latest = p->time;
 }
 

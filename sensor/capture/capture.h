@@ -78,10 +78,6 @@ int capture_progress(const struct capture *c);
 int capture_poll_fd(const struct capture *c); /* -1 for files */
 void capture_close(struct capture *c);        /* accepts NULL */
 
-/* Warns, through log_warning, about offloads that are on at the interface (GRO, LRO, VLAN stripping is fine)
- * with the ethtool command that turns them off. Returns how many are on. */
-int capture_check_offloads(const char *interface);
-
 /* What the link header says: the ethertype of what follows and where in the frame it begins. LINK_LLC and
  * LINK_PPP stand for what has no ethertype of its own. False: cut short, or not of the form that its link
  * type demands. VLAN tags are left to the caller. */

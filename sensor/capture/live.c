@@ -71,6 +71,13 @@ static void live_count_drops(struct capture *c) {
     }
 }
 
+/* An hour without packets is no jump of their clock. A block that the kernel still fills is older than now. */
+static void keep_latest(struct capture *c) {
+    time_ns now = clock_wall() - NS_PER_S;
+    if (c->latest && now > c->latest)
+        c->latest = now;
+}
+
 /* pcap_dispatch would block without end on a TPACKET_V3 ring while no packet comes, so the handle does not
  * block and the wait is here. */
 static int live_read(struct capture *c, int most) {
@@ -81,6 +88,8 @@ static int live_read(struct capture *c, int most) {
         poll(&wait, 1, WAIT_MS);
         n = pcap_dispatch(l->pcap, most, source_lend, (u_char *)c);
     }
+    if (n == 0)
+        keep_latest(c);
     if (n >= 0)
         return c->lent;
     error_set(&c->reason, "interface %s: %s", l->interface, pcap_geterr(l->pcap));

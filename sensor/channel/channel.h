@@ -128,5 +128,7 @@ uint64_t *ring_counters(struct ring *r);
 /* The worker has ended by itself (end of file): nothing more will come. */
 void ring_finish(struct ring *r);
 bool ring_finished(const struct ring *r);
+/* Records that were written and are not committed, as far as the ring's ids can be believed. */
+uint64_t ring_uncommitted(const struct ring *r);
 
 #endif

@@ -179,3 +179,17 @@ void ring_finish(struct ring *r) {
 bool ring_finished(const struct ring *r) {
     return __atomic_load_n(&r->shared->finished, __ATOMIC_ACQUIRE);
 }
+
+static uint64_t id_before(const struct ring *r, uint64_t position) {
+    uint64_t id = 0;
+    if (position)
+        memcpy(&id, place(r, (position & ~(uint64_t)7) - ID_SIZE), ID_SIZE);
+    return id;
+}
+
+uint64_t ring_uncommitted(const struct ring *r) {
+    uint64_t taken = __atomic_load_n(&r->shared->taken, __ATOMIC_ACQUIRE);
+    uint64_t written = __atomic_load_n(&r->shared->written, __ATOMIC_ACQUIRE);
+    uint64_t n = id_before(r, written) - id_before(r, taken), most = r->size / sizeof(struct record);
+    return n < most ? n : most;
+}

@@ -4,6 +4,7 @@
 
 #include "content/content.h"
 #include "flow/flow.h"
+#include "health/health.h"
 #include "inspect/inspect.h"
 #include "policy/policy.h"
 #include "process/sandbox/sandbox.h"
@@ -39,6 +40,7 @@ struct config {
     struct config_store {
         uint64_t max_age, max_size, outbox; /* ns; bytes; bytes of each output's messages */
     } store;
+    struct health_options health;
     /* Limits of the stages; memory fields that are 0 are shared out of sensor.memory by pipeline/budget.c. */
     struct flow_options flow;
     struct stream_options stream;

@@ -20,6 +20,7 @@
 #define ALERTS(field) .offset = offsetof(struct config_alerts, field)
 #define LEDGER(field) .offset = offsetof(struct ledger_options, field)
 #define STORE(field) .offset = offsetof(struct config_store, field)
+#define HEALTH(field) .offset = offsetof(struct health_options, field)
 #define FLOW(field) .offset = offsetof(struct flow_options, field)
 #define STREAM(field) .offset = offsetof(struct stream_options, field)
 #define LIMIT(field) .offset = offsetof(struct config, field)
@@ -110,6 +111,22 @@ static const struct setting store_settings[] = {
     {0},
 };
 
+static const struct setting health_settings[] = {
+    {.key = "interval", .type = SETTING_DURATION, HEALTH(interval), .low = SECONDS(1), .high = SECONDS(3600),
+     .preset = "1 min", .help = "time between two stats records, and what warnings are judged by"},
+    {.key = "loss", .type = SETTING_COUNT, HEALTH(loss), .low = 0, .high = 100, .preset = "1",
+     .help = "percent of the traffic of an interval not seen that make an alert; 0 for none"},
+    {.key = "one-sided", .type = SETTING_COUNT, HEALTH(one_sided), .low = 0, .high = 100, .preset = "50",
+     .help = "percent of an interval's TCP flows of which one direction is seen that make an alert; 0 for none"},
+    {.key = "duplicates", .type = SETTING_COUNT, HEALTH(duplicates), .low = 0, .high = 100, .preset = "20",
+     .help = "percent of an interval's packets that come twice that make an alert; 0 for none"},
+    {.key = "networks-after", .type = SETTING_DURATION, HEALTH(networks_after), .low = 0, .high = DAYS(30),
+     .preset = "10 min", .help = "time after the start when image networks that were never seen are told; 0 for never"},
+    {.key = "vlan-silence", .type = SETTING_DURATION, HEALTH(vlan_silence), .low = 0, .high = DAYS(30),
+     .preset = "10 min", .help = "silence after which a VLAN that had traffic is lost; 0 for never"},
+    {0},
+};
+
 static const struct setting flow_settings[] = {
     {.key = "memory", .type = SETTING_SIZE, FLOW(memory), .low = MIB(1), .high = GIB(1024),
      .help = "memory of a worker's flow table; a share of sensor.memory if not given"},
@@ -184,6 +201,10 @@ static bool read_ledger(struct setting_reader *r, const struct yaml *node, void 
 
 static bool read_store(struct setting_reader *r, const struct yaml *node, void *field) {
     return setting_read(r, node, store_settings, field);
+}
+
+static bool read_health(struct setting_reader *r, const struct yaml *node, void *field) {
+    return setting_read(r, node, health_settings, field);
 }
 
 static bool read_flow(struct setting_reader *r, const struct yaml *node, void *field) {
@@ -302,6 +323,11 @@ static const struct setting top_settings[] = {
      LIMIT(store),
      .read = read_store,
      .help = "how much of the past is kept"},
+    {.key = "health",
+     .type = SETTING_CUSTOM,
+     LIMIT(health),
+     .read = read_health,
+     .help = "stats records, and what the sensor tells of itself"},
     {.key = "limits", .type = SETTING_CUSTOM, .read = read_limits, .help = "bounds of the stages"},
     {0},
 };
@@ -315,6 +341,7 @@ const struct config_table *config_tables(void) {
         {"alerts", alerts_settings},
         {"ledger", ledger_settings},
         {"store", store_settings},
+        {"health", health_settings},
         {"limits", limits_settings},
         {"limits.flow", flow_settings},
         {"limits.stream", stream_settings},
@@ -331,6 +358,7 @@ static void fill_defaults(struct setting_reader *r, struct config *c) {
     read_alerts(r, NULL, &c->alerts);
     read_ledger(r, NULL, &c->ledger);
     read_store(r, NULL, &c->store);
+    read_health(r, NULL, &c->health);
     read_flow(r, NULL, &c->flow);
     read_stream(r, NULL, &c->stream);
     read_content(r, NULL, &c->content);

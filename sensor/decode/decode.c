@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode/decode.h"
 #include "decode/defrag.h"
+#include "decode/repeat.h"
 #include "decode/walk.h"
 
 #include <stdlib.h>
@@ -15,6 +16,7 @@ enum {
 struct decoder {
     struct defrag *defrag;
     unsigned depth;
+    struct repeats repeats;
 };
 
 static const struct layer {
@@ -75,6 +77,8 @@ bool decode_packet(struct decoder *d, const struct capture_packet *in, struct pa
     w.cut = in->wire > in->captured ? in->wire - in->captured : 0;
     for (unsigned left = (d->depth + 1) * LAYERS_PER_DEPTH; left > 0; left--) {
         enum step step = decode_layer(&w);
+        if (step == STEP_PACKET)
+            repeat_note(&d->repeats, out);
         if (step != STEP_NEXT)
             return step == STEP_PACKET;
     }

@@ -8,6 +8,9 @@
 _Static_assert(sizeof(struct flow) <= 192, "a million flows must fit into 400 MB with everything they need");
 _Static_assert(sizeof(struct flow_key) == 38, "the key is hashed as bytes: no padding");
 
+/* So many packets of a TCP flow show whether both sides are seen; fewer do when it is over. */
+enum { SIDES_PACKETS = 16, SIDES_PACKETS_LEAST = 3 };
+
 /* Bucket array: between one and two pointers a flow. */
 enum { FLOW_COST = sizeof(struct flow) + 2 * sizeof(struct flow *) };
 
@@ -100,6 +103,24 @@ static bool flow_matches(const struct flow *f, const struct packet_ends *ends, u
     return false;
 }
 
+static uint64_t packets_of(const struct flow *flow) {
+    return flow->packets[SIDE_CLIENT] + flow->packets[SIDE_SERVER];
+}
+
+static void judge_sides(const struct flow *flow) {
+    counter_one(COUNTER_FLOWS_JUDGED);
+    if (flow->packets[SIDE_CLIENT] == 0 || flow->packets[SIDE_SERVER] == 0)
+        counter_one(COUNTER_FLOWS_ONE_SIDED);
+}
+
+/* A SYN that nobody answers says nothing: there may be nobody. */
+static void judge_short(const struct flow *flow) {
+    uint64_t packets = packets_of(flow);
+    if (flow->transport == PROTOCOL_TCP && flow->state != FLOW_NEW && packets < SIDES_PACKETS &&
+        packets >= SIDES_PACKETS_LEAST)
+        judge_sides(flow);
+}
+
 void flow_table_close(struct flow_table *t, struct flow *flow, enum flow_end why) {
     struct flow_key key = key_of(&flow->end[0], &flow->end[1], flow->transport);
     struct flow **at = bucket_of(t, &key);
@@ -107,6 +128,7 @@ void flow_table_close(struct flow_table *t, struct flow *flow, enum flow_end why
         at = &(*at)->hash_next;
     *at = flow->hash_next;
     flow_list_remove(&t->lists[flow_list_of(flow)], flow);
+    judge_short(flow);
     t->owner.closed(t->owner.context, flow, why);
     pool_give(&t->flows, flow);
 }
@@ -152,8 +174,11 @@ static void touch(struct flow_table *t, struct flow *flow, const struct packet *
     /* network_length ends where the capture cut the packet */
     if (p->payload_length > p->payload_captured)
         flow->bytes[from] += p->payload_length - p->payload_captured;
-    if (p->transport == PROTOCOL_TCP)
+    if (p->transport == PROTOCOL_TCP) {
         flow_tcp_advance(flow, p, from);
+        if (packets_of(flow) == SIDES_PACKETS)
+            judge_sides(flow);
+    }
     after = flow_list_of(flow);
     if (before == after && t->lists[after].newest == flow)
         return;

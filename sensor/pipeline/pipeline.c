@@ -14,7 +14,7 @@ static const time_ns jump = 3600 * NS_PER_S;
 struct pipeline {
     const struct config *config;
     bool inspect_all, offline;
-    time_ns now, next_tick;
+    time_ns now, next_tick, newest;
     struct decoder *decoder;
     struct flow_table *flows;
     struct identify *identify;
@@ -29,6 +29,7 @@ struct pipeline {
     struct worker_status *status;
     uint64_t beat;
     const struct blame *blame;
+    struct worker_view *view;
 };
 
 /* What a flow that is looked into carries: flow->conversation. Its owner is the session. */
@@ -330,25 +331,34 @@ static void tick(struct pipeline *p) {
     decoder_tick(p->decoder, p->now);
 }
 
-/* Packet time never runs backwards for the tables; steps and jumps are counted. */
+/* Packet time never runs backwards for the tables, but where it jumps; capture/ has counted that. */
 static void keep_time(struct pipeline *p, time_ns time) {
-    if (time < p->now) {
-        counter_one(COUNTER_TIME_STEPS_BACK);
-        if (p->now - time > jump) {
-            counter_one(COUNTER_TIME_JUMPS);
-            p->now = time;
-            p->next_tick = time;
-        }
+    p->newest = time;
+    if (time < p->now && p->now - time <= jump)
         return;
-    }
-    if (p->now && time - p->now > jump)
-        counter_one(COUNTER_TIME_JUMPS);
+    if (time < p->now)
+        p->next_tick = time;
     p->now = time;
+}
+
+/* What must not be missing on the span: VLANs, and image networks once something comes from them. */
+static void note_sight(struct pipeline *p, const struct packet *packet, const struct flow *flow,
+                       enum side from) {
+    if (!p->view)
+        return;
+    sight_vlan(&p->view->sight, packet->vlan, p->newest);
+    if (!flow || flow->packets[from] != 1)
+        return;
+    const struct policy *policy = p->config->policy;
+    struct place place = policy_place(policy, &flow->end[from].address);
+    if (place.kind == PLACE_IMAGE)
+        sight_network(&p->view->sight, policy_image_network(policy, place.index)->name);
 }
 
 static void flow_packet(struct pipeline *p, const struct packet *packet) {
     enum side from;
     struct flow *flow = flow_table_packet(p->flows, packet, &from);
+    note_sight(p, packet, flow, from);
     if (flow && flow->interest != FLOW_COUNT)
         look_into(p, flow, packet, from);
     else if (flow)
@@ -409,7 +419,8 @@ struct pipeline_use pipeline_use(const struct pipeline *p) {
                                  .conversations = dispatcher_conversations(p->dispatcher),
                                  .objects = content_open(p->content),
                                  .inspections = inspector_objects(p->inspector),
-                                 .stream_bytes = reassembler_memory(p->reassembler)};
+                                 .stream_bytes = reassembler_memory(p->reassembler),
+                                 .newest = p->newest};
 }
 
 time_ns pipeline_time(const struct pipeline *p) {
@@ -494,6 +505,7 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     p->offline = options->offline;
     p->status = options->status;
     p->beat = p->status ? p->status->beat : 0;
+    p->view = options->view;
     p->blame = options->blame;
     p->emitter = (struct emitter){.ring = options->ring,
                                   .doorbell = options->doorbell,

@@ -4,6 +4,7 @@
 
 #include "capture/capture.h"
 #include "config/config.h"
+#include "health/sight.h"
 #include "pipeline/emit.h"
 #include "process/status.h"
 
@@ -21,6 +22,7 @@ struct pipeline_options {
     unsigned workers;             /* that share the traffic */
     unsigned wants;               /* enum report_records that any output writes */
     struct worker_status *status; /* where the worker notes what it is at; NULL: nowhere */
+    struct worker_view *view;     /* what the worker shows of itself; NULL: nothing */
     const struct blame *blame;    /* flows to leave out; NULL: none */
 };
 
@@ -40,6 +42,7 @@ void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropp
 struct pipeline_use {
     size_t flows, expectations, streams, sessions, conversations, objects, inspections;
     uint64_t stream_bytes;
+    time_ns newest; /* time of the newest packet, 0 before the first: the clock does not move it */
 };
 struct pipeline_use pipeline_use(const struct pipeline *p);
 /* Something that the sensor says of itself. */

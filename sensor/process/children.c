@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const time_ns stats_interval = 60 * NS_PER_S;
 /* Of a worker that makes its tables; of the supervisor, which else was stopped itself and has seen no beats.
  */
 static const time_ns start_time = 20 * NS_PER_S, look_time = NS_PER_S;
@@ -60,6 +59,7 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
                      .workers = s->workers,
                      .wants = wanted_records(s),
                      .status = &s->status->worker[index],
+                     .view = &s->status->worker[index].view,
                      .blame = &s->status->blame},
         .successor = successor,
         .capture = s->capture[index],
@@ -102,7 +102,9 @@ static int reporter_main(const struct sensor *s, int ready) {
         .doorbell = s->doorbell,
         .status = s->status,
         .upper = s->upper,
-        .stats_interval = stats_interval,
+        .health = &s->config->health,
+        .policy = s->config->policy,
+        .interface = s->interface,
         .sandbox = s->sandbox,
         .headroom = budget_reporter_headroom(s->config, s->output_count),
         .ready = ready,

@@ -16,6 +16,7 @@ struct sensor {
     size_t output_count;
     unsigned workers;
     struct budget_plan budget;
+    const char *interface; /* NULL: files are read */
     bool inspect_all, offline;
     uint64_t run; /* of these rings; random */
     struct capture *capture[WORKERS_MAX];

@@ -16,8 +16,9 @@ struct reporting {
     struct reporter *reporter;
     void *copy; /* of one record */
     time_ns newest;
-    time_ns next_stats;
     int signals;
+    struct health_setup health;
+    const struct worker_view *views[WORKERS_MAX];
     uint64_t counted[COUNTER_COUNT]; /* by this process and its predecessors */
 };
 
@@ -98,31 +99,46 @@ static time_ns time_now(const struct reporting *g) {
     return least;
 }
 
-static void sum_counters(const struct reporting *g, uint64_t *sum) {
-    memset(sum, 0, COUNTER_COUNT * sizeof *sum);
-    for (size_t i = 0; i < g->o->ring_count; i++) {
-        const uint64_t *values = ring_counters(g->o->rings[i]);
-        for (int c = 0; c < COUNTER_COUNT; c++)
-            sum[c] += __atomic_load_n(&values[c], __ATOMIC_RELAXED);
-    }
-    for (int c = 0; c < COUNTER_COUNT; c++)
-        sum[c] += counter_values[c] + __atomic_load_n(&g->o->upper->supervisor[c], __ATOMIC_RELAXED);
+static void own_gauges(void *context, uint64_t *figures) {
+    const struct reporting *g = context;
+    reporter_gauges(g->reporter, figures);
 }
 
-static void stats(struct reporting *g, bool last) {
-    uint64_t sum[COUNTER_COUNT];
+static void tell(void *context, const char *key, const char *text) {
+    struct reporting *g = context;
+    reporter_notice(g->reporter, key, text);
+}
+
+static void set_up_health(struct reporting *g) {
+    const struct reporting_options *o = g->o;
+    for (size_t i = 0; i < o->ring_count; i++)
+        g->views[i] = &o->status->worker[i].view;
+    g->health = (struct health_setup){.options = o->health,
+                                      .policy = o->policy,
+                                      .interface = o->interface,
+                                      .rings = o->rings,
+                                      .views = g->views,
+                                      .workers = o->ring_count,
+                                      .others = {counter_values, o->upper->supervisor},
+                                      .memory = &o->upper->health,
+                                      .context = g,
+                                      .own_gauges = own_gauges,
+                                      .tell = tell};
+    health_begin(&g->health);
+}
+
+static void end_interval(struct reporting *g, bool last) {
+    uint64_t figures[FIGURE_COUNT];
     time_ns now = time_now(g);
-    sum_counters(g, sum);
-    reporter_stats(g->reporter, sum, now ? now : g->newest ? g->newest : clock_wall(), last);
+    health_interval(&g->health);
+    health_figures(&g->health, figures);
+    reporter_stats(g->reporter, figures, now ? now : g->newest ? g->newest : clock_wall(), last);
 }
 
-static void stats_when_due(struct reporting *g) {
-    time_ns now = clock_monotonic();
-    if (g->o->report.offline || now < g->next_stats)
-        return;
-    if (g->next_stats)
-        stats(g, false);
-    g->next_stats = now + g->o->stats_interval;
+static void end_interval_when_due(struct reporting *g) {
+    time_ns left = g->o->upper->health.since + (time_ns)g->o->health->interval - clock_monotonic();
+    if (!g->o->report.offline && left <= 0)
+        end_interval(g, false);
 }
 
 static void sleep_until_work(struct reporting *g) {
@@ -148,7 +164,7 @@ static void loop(struct reporting *g) {
         if (now && (empty || !g->o->report.offline))
             reporter_tick(g->reporter, now);
         reporter_deliver(g->reporter);
-        stats_when_due(g);
+        end_interval_when_due(g);
         if (n == 0 && finished)
             return;
         if (n == 0)
@@ -181,8 +197,9 @@ int reporting_run(const struct reporting_options *o) {
     for (size_t i = 0; i < o->ring_count; i++)
         ring_rewind(o->rings[i]);
     tell_ready(o->ready);
+    set_up_health(&g);
     loop(&g);
-    stats(&g, true);
+    end_interval(&g, true);
     uint64_t undelivered = reporter_finish(g.reporter, FINISH_MS);
     keep_counters(&g);
     if (undelivered)

@@ -13,7 +13,9 @@ struct reporting_options {
     struct doorbell *doorbell;
     const struct sensor_status *status;
     struct upper_status *upper;
-    time_ns stats_interval;        /* live */
+    const struct health_options *health;
+    const struct policy *policy;   /* whose networks should be seen */
+    const char *interface;         /* NULL: files are read */
     const struct sandbox *sandbox; /* entered before the outputs are opened; NULL: none */
     uint64_t headroom;             /* bytes of memory that it may take beyond what it has then */
     int ready; /* descriptor: one byte is written to it once the outputs are open, then it is closed */

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/counter.h"
+#include "health/health.h"
 #include "process/blame.h"
 #include "process/reload.h"
 
@@ -21,6 +22,7 @@ struct worker_status {
     _Atomic uint32_t flows;      /* open at once, lost if the worker dies */
     _Atomic bool at_packet;      /* it works on a packet of this flow: */
     struct flow_name at;
+    struct worker_view view;
     /* By the supervisor, of the worker that died here last, for its successor to tell. */
     struct worker_death {
         int signal;
@@ -41,6 +43,7 @@ struct upper_status {
     uint64_t supervisor[COUNTER_COUNT]; /* what each counted; a successor of the reporter goes on */
     uint64_t reporter[COUNTER_COUNT];
     struct reload_status reload;
+    struct health_memory health;
 };
 
 #endif

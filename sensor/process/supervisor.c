@@ -133,7 +133,6 @@ static bool open_captures(struct supervisor *s) {
     }
     if (!live_interface(s))
         return true;
-    capture_check_offloads(live_interface(s));
     for (unsigned i = 0; i < count && count > 1; i++)
         capture_begin(s->sensor.capture[i]);
     return true;
@@ -353,6 +352,7 @@ int supervisor_run(const struct options *options) {
         s->sensor.inspect_all = options->inspect_all;
         s->sensor.run = hash_key_random().k0 >> 1;
         s->sensor.offline = options->file_count > 0;
+        s->sensor.interface = live_interface(s);
         if (options->check)
             status = check_done(s);
         else if (has_source(s) && prepare_sandbox(s) && open_captures(s) && open_channels(s) &&

@@ -26,7 +26,26 @@ static void catch_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static void set_gauges(const struct pipeline *p) {
+    struct pipeline_use use = pipeline_use(p);
+    gauge_set(GAUGE_PACKET_TIME, (uint64_t)(use.newest / NS_PER_S));
+    gauge_set(GAUGE_FLOWS_OPEN, use.flows);
+    gauge_set(GAUGE_STREAMS_OPEN, use.streams);
+    gauge_set(GAUGE_STREAM_STORED, use.stream_bytes);
+    gauge_set(GAUGE_CONVERSATIONS, use.conversations);
+    gauge_set(GAUGE_OBJECTS_OPEN, use.objects);
+    gauge_set(GAUGE_INSPECTIONS, use.inspections);
+}
+
+/* Nothing is open any more. */
+static void clear_gauges(void) {
+    for (enum gauge g = 0; g < GAUGE_COUNT; g++)
+        if (gauge_facts(g)->how == HOW_SUM)
+            gauge_set(g, 0);
+}
+
 static void tell_status(const struct worker_options *o, const struct pipeline *p) {
+    set_gauges(p);
     o->status->packet_time = pipeline_time(p);
     o->status->progress = capture_progress(o->capture);
     o->status->flows = (uint32_t)pipeline_flows(p);
@@ -126,6 +145,7 @@ int worker_run(const struct worker_options *o) {
     log_role(o->name);
     catch_signals();
     counter_values = ring_counters(o->pipeline.ring);
+    gauge_values = o->status->view.gauges;
     struct pipeline *p = pipeline_create(&o->pipeline, &e);
     if (!p || (o->sandbox && !sandbox_enter(o->sandbox, SANDBOX_WORKER, o->headroom, &e))) {
         log_error("%s", e.text);
@@ -141,6 +161,7 @@ int worker_run(const struct worker_options *o) {
     }
     tell_status(o, p);
     pipeline_destroy(p);
+    clear_gauges();
     ring_finish(o->pipeline.ring);
     doorbell_ring(o->pipeline.doorbell);
     return end == CAPTURE_BROKEN ? 1 : 0;

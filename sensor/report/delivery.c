@@ -240,6 +240,10 @@ bool delivery_overflowed(struct delivery *d) {
     return overflowed;
 }
 
+uint64_t delivery_held(const struct delivery *d) {
+    return outbox_count(d->outbox);
+}
+
 bool delivery_crowded(const struct delivery *d) {
     return outbox_bytes(d->outbox) > d->held_max / 2;
 }

@@ -33,6 +33,7 @@ uint64_t delivery_finish(struct delivery *d);
 void delivery_tell_undelivered(const struct delivery *d);
 /* True once after messages had to be dropped where none had since the last that was delivered. */
 bool delivery_overflowed(struct delivery *d);
+uint64_t delivery_held(const struct delivery *d);    /* messages */
 bool delivery_crowded(const struct delivery *d); /* its room is half used */
 
 /* In the store, as of outbox.h; a second output of one name gets a number. */

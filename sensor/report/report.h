@@ -91,9 +91,13 @@ void reporter_take(struct reporter *r, unsigned channel, const struct record *re
 /* All that was taken is in the store, so that the channels may forget it; only now do its messages go out.
  * Without a store, or while it cannot be written, memory is all there is. */
 void reporter_commit(struct reporter *r);
-/* COUNTER_COUNT values of all workers and of this process summed, for the stats record. `last`: at the end of
- * the run. */
-void reporter_stats(struct reporter *r, const uint64_t *counters, time_ns now, bool last);
+/* The stats record: FIGURE_COUNT values (base/figure/figure.h). `last`: at the end of the run. */
+void reporter_stats(struct reporter *r, const uint64_t *figures, time_ns now, bool last);
+/* Sets the gauges of this stage among FIGURE_COUNT values. */
+void reporter_gauges(const struct reporter *r, uint64_t *figures);
+/* Something that the sensor says of itself, to all outputs that want alerts or stats: a key for machines and a sentence
+ * for people. */
+void reporter_notice(struct reporter *r, const char *key, const char *text);
 /* Timers on packet time (close incidents, growth), delivery on the wall clock. */
 void reporter_tick(struct reporter *r, time_ns packet_time);
 /* Descriptors that wait for writing: fills at most `most` pollfds, returns how many. */

@@ -109,10 +109,22 @@ void reporter_commit(struct reporter *r) {
         keeper_commit(r->keeper);
 }
 
-void reporter_stats(struct reporter *r, const uint64_t *counters, time_ns now, bool last) {
+void reporter_stats(struct reporter *r, const uint64_t *figures, time_ns now, bool last) {
     struct event e = {
-        .kind = REPORT_STATS, .time = now, .observer = r->observer, .counters = counters, .last = last};
+        .kind = REPORT_STATS, .time = now, .observer = r->observer, .figures = figures, .last = last};
     tell(r, &e);
+}
+
+void reporter_gauges(const struct reporter *r, uint64_t *figures) {
+    uint64_t held = 0;
+    for (size_t i = 0; i < r->count; i++)
+        held += delivery_held(r->deliveries[i]);
+    figures[figure_of_gauge(GAUGE_MESSAGES_HELD)] = held;
+    figures[figure_of_gauge(GAUGE_INCIDENTS_OPEN)] = incidents_open(r->incidents);
+}
+
+void reporter_notice(struct reporter *r, const char *key, const char *text) {
+    notice(r, key, text);
 }
 
 /* --- life --- */

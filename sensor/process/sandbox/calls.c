@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <string.h>
@@ -130,6 +131,8 @@ static const struct call calls[] = {
     {CALL(shutdown),        RS,  .why = "end of a connection"},
     {CALL(ioctl),           RS,  .when = {EQUAL(1, TIOCOUTQ)}, .why = "bytes that a receiver has not confirmed"},
     {CALL(ioctl),           RS,  .when = {EQUAL(1, FIONREAD)}, .why = "size of the resolver's answer"},
+    {CALL(ioctl),           RS,  .when = {EQUAL(1, SIOCGIFFLAGS)}, .why = "is the interface up"},
+    {CALL(ioctl),           RS,  .when = {EQUAL(1, SIOCETHTOOL)}, .why = "are its offloads off; to change them takes a capability"},
     {CALL(ioctl),           RS,  .when = {EQUAL(1, TCGETS)}, .why = "is it a terminal"},
     {CALL(getuid),          RS,  .why = "name service, libraries"},
     {CALL(geteuid),         RS,  .why = "the same"},

@@ -2,6 +2,7 @@
 #ifndef GANTRY_REPORT_EVENT_H
 #define GANTRY_REPORT_EVENT_H
 
+#include "base/figure/figure.h"
 #include "report/report.h"
 
 /* One thing to tell, as the formats see it, and its fields. Adding a field is one line in fields.c. */
@@ -22,7 +23,7 @@ struct event {
     uint64_t sequence;                     /* of this output: a hole means that messages were dropped */
     const struct record *record;           /* NULL for stats */
     const struct incident_facts *incident; /* alerts only */
-    const uint64_t *counters;              /* stats only: COUNTER_COUNT values */
+    const uint64_t *figures;               /* stats only: FIGURE_COUNT values */
     bool last;                             /* stats: end of the run */
     bool urgent;                           /* a notice that goes where alerts go */
     struct bytes name, path;               /* as they may be shown: redacted in alerts */
@@ -37,7 +38,7 @@ enum value_kind {
     VALUE_NUMBER,
     VALUE_BOOL,
     VALUE_LIST, /* of texts */
-    VALUE_COUNTERS,
+    VALUE_FIGURES,
 };
 
 struct value {
@@ -67,8 +68,9 @@ const char *incident_state_name(enum incident_state state);
 const char *event_message_id(const struct event *e);
 bool event_is_notice(const struct event *e);
 
-/* Nonzero counters in the order of their keys, zero ones too at level 0; `most` shrinks with the level. */
-size_t event_counters(const struct event *e, unsigned level, enum counter out[COUNTER_COUNT]);
+/* Numbers of the figures to be told, those that matter most first: all at level 0, else the headlines and what is not
+ * zero; fewer the higher the level. */
+size_t event_figures(const struct event *e, unsigned level, uint16_t out[FIGURE_COUNT]);
 
 /* Copies `in` to `out` (of at least in.n bytes) with plate-shaped runs covered but for their first two and
  * last two characters: "L04_ABC1234.jpg" becomes "L04_AB***34.jpg". See redact.c for what is plate-shaped. */

@@ -70,13 +70,13 @@ static void get_sequence(const struct event *e, size_t which, struct value *v) {
     set_number(v, e->sequence);
 }
 
-static void get_counters(const struct event *e, size_t which, struct value *v) {
-    v->kind = e->counters ? VALUE_COUNTERS : VALUE_ABSENT;
+static void get_figures(const struct event *e, size_t which, struct value *v) {
+    v->kind = e->figures ? VALUE_FIGURES : VALUE_ABSENT;
 }
 
 static void get_last(const struct event *e, size_t which, struct value *v) {
     set_number(v, e->last);
-    v->kind = e->counters ? VALUE_BOOL : VALUE_ABSENT;
+    v->kind = e->figures ? VALUE_BOOL : VALUE_ABSENT;
 }
 
 /* --- of the record --- */
@@ -351,7 +351,7 @@ const struct field fields[] = {
     {"gantry.distinct_values",         "values",     9, OBJECT,          get_distinct, 0},
     {"gantry.sample",                  "sample",    10, REPORT_ALERT,    get_text, TEXT_SAMPLE},
     {"gantry.final",                   "final",      0, REPORT_STATS,    get_last, 0},
-    {"gantry.stats",                   "stats",      0, REPORT_STATS,    get_counters, 0},
+    {"gantry.stats",                   "stats",      0, REPORT_STATS,    get_figures, 0},
     {0},
 };
 /* clang-format on */
@@ -370,20 +370,11 @@ const char *event_message_id(const struct event *e) {
     return event_is_notice(e) ? "NOTICE" : kinds[e->kind];
 }
 
-static int compare_keys(const void *a, const void *b) {
-    return strcmp(counter_key(*(const enum counter *)a), counter_key(*(const enum counter *)b));
-}
-
-size_t event_counters(const struct event *e, unsigned level, enum counter out[COUNTER_COUNT]) {
-    static enum counter sorted[COUNTER_COUNT];
-    size_t most = level == 0 ? COUNTER_COUNT : level < 20 ? 8 * (20 - level) : 0, n = 0;
-    if (sorted[0] == sorted[1]) {
-        for (size_t i = 0; i < COUNTER_COUNT; i++)
-            sorted[i] = (enum counter)i;
-        qsort(sorted, COUNTER_COUNT, sizeof sorted[0], compare_keys);
-    }
-    for (size_t i = 0; i < COUNTER_COUNT && n < most; i++)
-        if (level == 0 || e->counters[sorted[i]])
-            out[n++] = sorted[i];
+size_t event_figures(const struct event *e, unsigned level, uint16_t out[FIGURE_COUNT]) {
+    size_t most = level == 0 ? FIGURE_COUNT : level < 20 ? 8 * (20 - level) : 0, n = 0, headlines;
+    const uint16_t *ranked = figures_ranked(&headlines);
+    for (size_t i = 0; i < FIGURE_COUNT && n < most; i++)
+        if (level == 0 || i < headlines || e->figures[ranked[i]])
+            out[n++] = ranked[i];
     return n;
 }

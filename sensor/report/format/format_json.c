@@ -60,14 +60,15 @@ static void write_list(struct json *j, const char *key, struct bytes list, size_
     json_array_end(j);
 }
 
-static void write_counters(struct nest *n, const char *key, const struct event *e, unsigned level) {
-    enum counter which[COUNTER_COUNT];
-    size_t count = event_counters(e, level, which), base = n->depth + 1;
+static void write_figures(struct nest *n, const char *key, const struct event *e, unsigned level) {
+    uint16_t which[FIGURE_COUNT];
+    size_t count = event_figures(e, level, which), base = n->depth + 1;
+    figures_sort(which, count);
     json_object(&n->json, key);
     n->open[n->depth++][0] = '\0'; /* no key has an empty segment, so nobody takes it for its own */
     for (size_t i = 0; i < count; i++) {
-        const char *last = enter(n, counter_key(which[i]), base);
-        json_number(&n->json, last, e->counters[which[i]]);
+        const char *last = enter(n, figure_key(which[i]), base);
+        json_number(&n->json, last, e->figures[which[i]]);
     }
 }
 
@@ -87,8 +88,8 @@ static void write_field(struct nest *n, const struct field *f, const struct even
         json_number(&n->json, key, v.number);
     else if (v.kind == VALUE_BOOL)
         json_bool(&n->json, key, v.number != 0);
-    else if (v.kind == VALUE_COUNTERS)
-        write_counters(n, key, e, d.level);
+    else if (v.kind == VALUE_FIGURES)
+        write_figures(n, key, e, d.level);
     else
         json_null(&n->json, key);
 }

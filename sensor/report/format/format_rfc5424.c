@@ -31,13 +31,13 @@ static void write_hostname(struct text *t, const char *name, size_t limit) {
     text_put(t, host);
 }
 
-/* Counters until the room is used up; the rest of the message keeps its part. */
-static void write_counters(struct text *t, const struct event *e, unsigned level) {
-    enum counter which[COUNTER_COUNT];
-    size_t count = event_counters(e, level ? level : 1, which);
+/* Figures until the room is used up; the rest of the message keeps its part. */
+static void write_figures(struct text *t, const struct event *e, unsigned level) {
+    uint16_t which[FIGURE_COUNT];
+    size_t count = event_figures(e, level ? level : 1, which);
     for (size_t i = 0; i < count && t->end - t->at > PARAMS_RESERVE; i++)
-        if (strlen(counter_key(which[i])) <= 32) /* SD-NAME, section 6.3.3 */
-            text_print(t, " %s=\"%" PRIu64 "\"", counter_key(which[i]), e->counters[which[i]]);
+        if (strlen(figure_key(which[i])) <= 32) /* SD-NAME, section 6.3.3 */
+            text_print(t, " %s=\"%" PRIu64 "\"", figure_key(which[i]), e->figures[which[i]]);
 }
 
 /* A list is one value with commas; a newline cannot be in its items. */
@@ -55,8 +55,8 @@ static void write_list(struct text *t, struct bytes list, size_t limit) {
 static void write_field(struct text *t, const struct field *f, const struct event *e, struct detail d) {
     struct value v = {.kind = VALUE_ABSENT};
     f->get(e, f->which, &v);
-    if (v.kind == VALUE_COUNTERS) {
-        write_counters(t, e, d.level);
+    if (v.kind == VALUE_FIGURES) {
+        write_figures(t, e, d.level);
         return;
     }
     if (v.kind == VALUE_ABSENT || v.kind == VALUE_NULL || (v.kind == VALUE_LIST && v.text.n == 0))

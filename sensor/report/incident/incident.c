@@ -305,6 +305,10 @@ void incidents_tick(struct incidents *t, time_ns now) {
     }
 }
 
+uint64_t incidents_open(const struct incidents *t) {
+    return t->count;
+}
+
 void incidents_close(struct incidents *t) {
     while (t->oldest)
         close_incident(t, t->oldest, t->oldest->facts.last);

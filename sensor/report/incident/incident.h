@@ -37,6 +37,7 @@ void incidents_destroy(struct incidents *i);
 void incidents_record(struct incidents *i, const struct record *r);
 /* Closes by packet time. */
 void incidents_tick(struct incidents *i, time_ns now);
+uint64_t incidents_open(const struct incidents *i); /* how many */
 /* Closes all that are open, the least recent first. */
 void incidents_close(struct incidents *i);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
 #include "capture/capture.h"
+#include "capture/interface.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -261,16 +262,40 @@ static void packets_that_the_full_ring_dropped_are_counted(void **state) {
     capture_close(c);
 }
 
-static void offloads_that_are_on_are_counted(void **state) {
+static void offloads_that_are_on_are_named_with_what_turns_them_off(void **state) {
     need_network();
     if (system("command -v ethtool >/dev/null") != 0) {
         print_message("skipped: needs ethtool(8)\n");
         skip();
     }
     assert_int_equal(system("ethtool -K gantry1 gro off tso off gso off"), 0);
-    assert_int_equal(capture_check_offloads("gantry1"), 0);
+    struct capture_interface now;
+    capture_interface_look("gantry1", &now);
+    assert_true(now.known && now.there && now.up && now.carrier && now.offloads == 0);
     assert_int_equal(system("ethtool -K gantry1 gro on"), 0);
-    assert_int_equal(capture_check_offloads("gantry1"), 1);
+    capture_interface_look("gantry1", &now);
+    assert_true(now.offloads != 0);
+    assert_string_equal(now.names, "gro");
+    assert_string_equal(now.commands, " gro off");
+}
+
+static void an_interface_tells_whether_it_is_there_up_and_has_a_carrier(void **state) {
+    need_network();
+    struct capture_interface now;
+    assert_int_equal(system("ip link add gantry4 type veth peer name gantry5"), 0);
+    capture_interface_look("gantry4", &now);
+    assert_true(now.known && now.there && !now.up && !now.carrier);
+    assert_int_equal(system("ip link set gantry4 up"), 0);
+    capture_interface_look("gantry4", &now);
+    assert_true(now.up && !now.carrier);
+    assert_int_equal(system("ip link set gantry5 up"), 0);
+    capture_interface_look("gantry4", &now);
+    assert_true(now.up && now.carrier);
+    assert_int_equal(system("ip link del gantry4"), 0);
+    capture_interface_look("gantry4", &now);
+    assert_true(now.known && !now.there);
+    capture_interface_look("any", &now);
+    assert_false(now.known);
 }
 
 static void an_interface_that_goes_away_ends_the_capture_with_a_reason(void **state) {
@@ -334,7 +359,8 @@ int main(void) {
         cmocka_unit_test(what_came_before_all_workers_listened_is_discarded_and_counted),
         cmocka_unit_test(a_successor_goes_on_with_the_ring_of_a_dead_worker),
         cmocka_unit_test(packets_that_the_full_ring_dropped_are_counted),
-        cmocka_unit_test(offloads_that_are_on_are_counted),
+        cmocka_unit_test(offloads_that_are_on_are_named_with_what_turns_them_off),
+        cmocka_unit_test(an_interface_tells_whether_it_is_there_up_and_has_a_carrier),
         cmocka_unit_test(an_interface_that_goes_away_ends_the_capture_with_a_reason),
         cmocka_unit_test(a_missing_interface_is_told_with_those_there_are),
         cmocka_unit_test(a_wrong_filter_is_refused_with_libpcaps_reason),

@@ -124,13 +124,15 @@ static void a_path_is_the_urls_in_http_and_the_files_elsewhere(void **state) {
     assert_null(strstr(out, "\"name\":\"\""));
 }
 
-static void stats_nest_every_counter_under_its_dotted_key(void **state) {
-    uint64_t counters[COUNTER_COUNT] = {[COUNTER_PACKETS] = 42, [COUNTER_KERNEL_DROPS] = 7};
+static void stats_nest_every_figure_under_its_dotted_key(void **state) {
+    uint64_t figures[FIGURE_COUNT] = {[COUNTER_PACKETS] = 42,
+                                      [COUNTER_KERNEL_DROPS] = 7,
+                                      [COUNTER_COUNT + GAUGE_INTERVAL_PACKETS] = 41};
     struct event e = {.kind = REPORT_STATS,
                       .time = EXAMPLE_TIME,
                       .observer = "edge-1",
                       .sequence = 1,
-                      .counters = counters,
+                      .figures = figures,
                       .last = true};
     write_as("json", &e, FORMAT_ROOM);
     assert_true(check_json(out, strlen(out)));
@@ -142,14 +144,17 @@ static void stats_nest_every_counter_under_its_dotted_key(void **state) {
     size_t numbers = 0;
     for (const char *p = capture; *p; p++)
         numbers += p[0] == '"' && p[1] == ':' && p[2] != '{';
-    assert_int_equal(numbers, COUNTER_COUNT);
+    assert_int_equal(numbers, FIGURE_COUNT);
     write_as("rfc5424", &e, 1024);
     assert_true(check_syslog(out, strlen(out), &message));
     assert_string_equal(message.msgid, "STATS");
     assert_string_equal(syslog_get(&message, "capture.packets"), "42");
+    assert_string_equal(syslog_get(&message, "interval.packets"), "41");
+    assert_string_equal(syslog_get(&message, "interval.dropped"), "0");
     write_as("json", &e, 480);
     assert_true(check_json(out, strlen(out)));
-    assert_non_null(strstr(out, "\"kernel_drops\":7"));
+    assert_non_null(strstr(out, "\"interval\":{"));
+    assert_non_null(strstr(out, "\"packets\":41"));
 }
 
 static void an_alert_in_rfc5424_is_a_header_structured_data_and_a_sentence(void **state) {
@@ -414,7 +419,7 @@ int main(void) {
         cmocka_unit_test(a_transfer_in_json_is_the_record_of_the_contract),
         cmocka_unit_test(an_alert_in_json_has_incident_rule_and_technique_and_no_plate),
         cmocka_unit_test(a_path_is_the_urls_in_http_and_the_files_elsewhere),
-        cmocka_unit_test(stats_nest_every_counter_under_its_dotted_key),
+        cmocka_unit_test(stats_nest_every_figure_under_its_dotted_key),
         cmocka_unit_test(an_alert_in_rfc5424_is_a_header_structured_data_and_a_sentence),
         cmocka_unit_test(severities_map_to_syslogs),
         cmocka_unit_test(hostile_names_break_no_message_and_forge_no_field),

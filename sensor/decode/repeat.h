@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_DECODE_REPEAT_H
+#define GANTRY_DECODE_REPEAT_H
+
+#include "decode/decode.h"
+
+/* Does the span show packets twice? A sixteenth of the TCP and UDP packets with payload, the same ones
+ * whenever they come, is remembered by a digest of what no router changes on the way; a retransmission has
+ * another IP id, checksum or time stamp. Counted: COUNTER_DUPLICATES_SAMPLED, COUNTER_DUPLICATES. */
+enum { REPEAT_CELLS = 1024 };
+
+struct repeats {
+    struct repeat_cell {
+        uint64_t digest;
+        time_ns time;
+    } cell[REPEAT_CELLS];
+};
+
+void repeat_note(struct repeats *r, const struct packet *p);
+
+#endif
