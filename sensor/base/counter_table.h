@@ -218,6 +218,11 @@
     COUNTER(RELP_REFUSALS,        "report.relp_refusals",         "messages that a RELP receiver refused (tried again)") \
     COUNTER(CHANNEL_DAMAGED,      "channel.damaged",              "times that a channel from a worker was found damaged and reset") \
     COUNTER(RULES_LEFT_OUT,       "channel.rules_left_out",       "rules that held for an object beyond those that its record names") \
+    /* control */ \
+    COUNTER(CONTROL_REQUESTS,     "control.requests",             "requests that came over the control socket") \
+    COUNTER(CONTROL_REFUSED,      "control.refused",              "connections to the control socket from who may not ask") \
+    COUNTER(CONTROL_WRONG,        "control.wrong",                "requests that were not understood or could not be answered") \
+    COUNTER(CONTROL_SLOW,         "control.slow",                 "connections to the control socket closed because they took too long") \
     /* end of table */
 /* clang-format on */
 

@@ -5,13 +5,52 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+enum { FIRST_SIZE = 4096 };
 
 void json_init(struct json *j, char *buffer, size_t size) {
     *j = (struct json){.start = buffer, .at = buffer, .end = buffer + size};
 }
 
+void json_grow(struct json *j, size_t most) {
+    *j = (struct json){.most = most};
+}
+
+void json_free(struct json *j) {
+    free(j->start);
+    *j = (struct json){.most = 0};
+}
+
+char *json_take(struct json *j, size_t *size) {
+    char *taken = j->overflow ? NULL : j->start;
+    *size = json_size(j);
+    if (j->overflow)
+        free(j->start);
+    *j = (struct json){.most = 0};
+    return taken;
+}
+
+/* Doubled until `n` more bytes fit. */
+static bool has_room(struct json *j, size_t n) {
+    size_t used = (size_t)(j->at - j->start), size = (size_t)(j->end - j->start);
+    if (n <= size - used)
+        return true;
+    if (n > j->most || used > j->most - n)
+        return false;
+    size = size ? size : FIRST_SIZE;
+    while (size < used + n)
+        size *= 2;
+    size = size < j->most ? size : j->most;
+    char *wider = realloc(j->start, size);
+    if (!wider)
+        return false;
+    *j = (struct json){wider, wider + used, wider + size, j->most, j->comma, false};
+    return true;
+}
+
 static void put(struct json *j, const char *p, size_t n) {
-    if (j->overflow || (size_t)(j->end - j->at) < n) {
+    if (j->overflow || !has_room(j, n)) {
         j->overflow = true;
         return;
     }

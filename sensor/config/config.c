@@ -109,6 +109,8 @@ static void load_parts(const struct yaml *root, const char *file, struct config 
     c->line = (struct config_lines){line_of(yaml_get(sensor, "memory")), line_of(yaml_get(root, "limits"))};
     if (c->sensor.state)
         c->sensor.state = path_beside(arena, file, c->sensor.state);
+    if (c->sensor.control && strcmp(c->sensor.control, "off") != 0)
+        c->sensor.control = path_beside(arena, file, c->sensor.control);
     if (file && c->policy && policy_image_networks(c->policy) == 0)
         problem_warning(
             problems, file, 0,

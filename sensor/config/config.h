@@ -21,6 +21,7 @@ struct config {
         uint64_t memory;             /* bytes, shared out by pipeline/budget.c */
         const char *state;           /* folder; NULL if not given */
         uint64_t stuck_after;        /* ns */
+        const char *control;         /* path of the control socket; NULL if not given */
         const char *digest_key_file; /* NULL: a random key for this run */
         struct hash_key digest_key;  /* read from it, or random */
     } sensor;

@@ -37,6 +37,8 @@ static const struct setting sensor_settings[] = {
      .help = "folder for what outlives a restart; /var/lib/gantry for an interface, nothing for files if not given"},
     {.key = "stuck-after", .type = SETTING_DURATION, SENSOR(stuck_after), .low = SECONDS(1), .high = SECONDS(3600),
      .preset = "5 s", .help = "time without a step after which a worker is stopped and started again"},
+    {.key = "control", .type = SETTING_TEXT, SENSOR(control),
+     .help = "socket that gantryctl asks, or off; /run/gantry/control for an interface if not given"},
     {.key = "digest-key", .type = SETTING_TEXT, SENSOR(digest_key_file),
      .help = "file with the key of digests, 32 hexadecimal digits; random for each run if not given"},
     {0},

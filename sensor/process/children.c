@@ -48,6 +48,8 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
     close_siblings(s, index);
     output_close_early();
     munmap(s->upper, sizeof *s->upper);
+    if (s->control >= 0)
+        close(s->control);
     const struct worker_options o = {
         .pipeline = {.config = s->config,
                      .memory = s->budget.worker,
@@ -75,6 +77,13 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
 const char *sensor_state(const struct sensor *s) {
     const char *given = s->config->sensor.state;
     return given ? given : s->offline ? NULL : "/var/lib/gantry";
+}
+
+const char *sensor_control(const struct sensor *s) {
+    const char *given = s->config->sensor.control;
+    if (s->offline || (given && strcmp(given, "off") == 0))
+        return NULL;
+    return given ? given : "/run/gantry/control";
 }
 
 static struct store_config store_of(const struct sensor *s) {
@@ -106,6 +115,7 @@ static int reporter_main(const struct sensor *s, int ready) {
         .policy = s->config->policy,
         .interface = s->interface,
         .sandbox = s->sandbox,
+        .sensor = s,
         .headroom = budget_reporter_headroom(s->config, s->output_count),
         .ready = ready,
     };
@@ -123,6 +133,7 @@ static bool spawn_worker(struct children *c, int index) {
         exit(worker_main(c->sensor, index, c->worker[index].started != 0));
     }
     c->worker[index].pid = pid;
+    c->sensor->status->worker[index].pid = pid;
     c->worker[index].started = clock_monotonic();
     c->worker[index].beat_at = c->worker[index].started + start_time;
     c->worker[index].stuck = false;
@@ -230,6 +241,7 @@ static void worker_ended(struct children *c, int index, int status) {
     struct child *child = &c->worker[index];
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     child->pid = 0;
+    c->sensor->status->worker[index].pid = 0;
     describe("a worker", status);
     if (clean || c->stopping || c->sensor->offline || WIFEXITED(status)) {
         child->finished = true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/reporting.h"
 
+#include "process/requests/requests.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,6 +22,8 @@ struct reporting {
     struct health_setup health;
     const struct worker_view *views[WORKERS_MAX];
     uint64_t counted[COUNTER_COUNT]; /* by this process and its predecessors */
+    struct control_sensor asked;
+    struct control *control; /* NULL: nobody may ask */
 };
 
 static int catch_signals(void) {
@@ -142,10 +146,11 @@ static void end_interval_when_due(struct reporting *g) {
 }
 
 static void sleep_until_work(struct reporting *g) {
-    struct pollfd fds[POLL_MAX + 2] = {{.fd = doorbell_fd(g->o->doorbell), .events = POLLIN},
-                                       {.fd = g->signals, .events = POLLIN}};
+    struct pollfd fds[POLL_MAX + 2 + CONTROL_CONNECTIONS + 1] = {
+        {.fd = doorbell_fd(g->o->doorbell), .events = POLLIN}, {.fd = g->signals, .events = POLLIN}};
     struct signalfd_siginfo info;
     size_t n = 2 + reporter_poll(g->reporter, fds + 2, POLL_MAX);
+    n += control_poll(g->control, fds + n, CONTROL_CONNECTIONS + 1);
     bool may_sleep = doorbell_arm(g->o->doorbell);
     poll(fds, n, may_sleep ? SLEEP_MS : 0);
     doorbell_disarm(g->o->doorbell);
@@ -164,12 +169,22 @@ static void loop(struct reporting *g) {
         if (now && (empty || !g->o->report.offline))
             reporter_tick(g->reporter, now);
         reporter_deliver(g->reporter);
+        control_serve(g->control);
         end_interval_when_due(g);
         if (n == 0 && finished)
             return;
         if (n == 0)
             sleep_until_work(g);
     }
+}
+
+/* Without memory for it the sensor goes on unasked. */
+static void open_control(struct reporting *g) {
+    const struct sensor *s = g->o->sensor;
+    g->asked =
+        (struct control_sensor){.sensor = s, .reporter = g->reporter, .counters = counters_now, .context = g};
+    if (s->control >= 0)
+        g->control = control_create(s->control, s->control_group, control_requests, &g->asked);
 }
 
 static void tell_ready(int fd) {
@@ -196,6 +211,7 @@ int reporting_run(const struct reporting_options *o) {
     }
     for (size_t i = 0; i < o->ring_count; i++)
         ring_rewind(o->rings[i]);
+    open_control(&g);
     tell_ready(o->ready);
     set_up_health(&g);
     loop(&g);
@@ -205,6 +221,7 @@ int reporting_run(const struct reporting_options *o) {
     if (undelivered)
         log_error("%llu messages could not be delivered; look at the outputs above",
                   (unsigned long long)undelivered);
+    control_destroy(g.control);
     reporter_destroy(g.reporter);
     free(g.copy);
     close(g.signals);

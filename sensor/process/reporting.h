@@ -6,6 +6,8 @@
 #include "process/status.h"
 #include "report/report.h"
 
+struct sensor;
+
 struct reporting_options {
     struct report_options report;
     struct ring *const *rings;
@@ -18,6 +20,7 @@ struct reporting_options {
     const char *interface;         /* NULL: files are read */
     const struct sandbox *sandbox; /* entered before the outputs are opened; NULL: none */
     uint64_t headroom;             /* bytes of memory that it may take beyond what it has then */
+    const struct sensor *sensor;   /* what requests over its control socket are answered from */
     int ready; /* descriptor: one byte is written to it once the outputs are open, then it is closed */
 };
 

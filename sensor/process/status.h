@@ -20,6 +20,7 @@ struct worker_status {
     _Atomic bool broken;         /* the capture ended in damage; the worker has said why */
     _Atomic uint64_t beat;       /* changes with each packet and each wait: else the worker is stuck */
     _Atomic uint32_t flows;      /* open at once, lost if the worker dies */
+    _Atomic int pid;             /* by the supervisor; 0: not running */
     _Atomic bool at_packet;      /* it works on a packet of this flow: */
     struct flow_name at;
     struct worker_view view;

@@ -2,6 +2,7 @@
 #include "process/supervisor.h"
 
 #include "config/snapshot.h"
+#include "control/control.h"
 #include "process/children.h"
 #include "process/notify.h"
 #include "process/progress.h"
@@ -25,6 +26,7 @@ struct supervisor {
     struct output_config outputs[OPTIONS_OUTPUTS_MAX * 2 + 64];
     struct children children;
     struct notify manager;
+    bool made_control; /* the folder of the control socket */
     uint8_t arena_bytes[64 << 10];
     struct arena arena;
 };
@@ -162,21 +164,27 @@ static bool open_channels(struct supervisor *s) {
     return ok;
 }
 
-/* Folders below which the reporter may make and write files: those of its outputs, and the sensor's own. */
+/* The folder of a path, in the arena; NULL: no room. */
+static const char *folder_of(struct supervisor *s, const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return ".";
+    return slash == path ? "/" : arena_text(&s->arena, path, (size_t)(slash - path));
+}
+
+/* Folders below which files may be made and removed: those of the reporter's outputs, and the sensor's own.
+ */
 static size_t writable_folders(struct supervisor *s, const char **out) {
     const struct sensor *sensor = &s->sensor;
     size_t n = 0;
     if (sensor_state(sensor))
         out[n++] = sensor_state(sensor);
+    if (sensor_control(sensor) && (out[n] = folder_of(s, sensor_control(sensor))))
+        n++;
     for (size_t i = 0; i < sensor->output_count; i++) {
         const char *path = output_path(&sensor->outputs[i]);
-        const char *slash = path ? strrchr(path, '/') : NULL;
-        if (path)
-            out[n++] = slash == path ? "/"
-                       : slash       ? arena_text(&s->arena, path, (size_t)(slash - path))
-                                     : ".";
-        if (path && !out[n - 1])
-            n--;
+        if (path && (out[n] = folder_of(s, path)))
+            n++;
     }
     return n;
 }
@@ -202,8 +210,33 @@ static void give_state(const struct supervisor *s, bool made) {
     close(fd);
 }
 
+static bool open_control(struct supervisor *s) {
+    const char *path = sensor_control(&s->sensor);
+    struct error e;
+    if (path)
+        s->sensor.control = control_listen(path, &s->made_control, &e);
+    if (path && s->sensor.control < 0)
+        log_error("%s", e.text);
+    return !path || s->sensor.control >= 0;
+}
+
+/* Who may ask there is known once the account is. */
+static bool give_control(struct supervisor *s) {
+    const char *path = sensor_control(&s->sensor);
+    uid_t user;
+    gid_t group;
+    struct error e;
+    sandbox_account(s->sensor.sandbox, &user, &group);
+    if (!sandbox_group(s->sensor.sandbox, &s->sensor.control_group))
+        s->sensor.control_group = CONTROL_NO_GROUP;
+    if (!path || control_give(path, s->made_control, user, s->sensor.control_group, &e))
+        return true;
+    log_error("%s", e.text);
+    return false;
+}
+
 static bool prepare_sandbox(struct supervisor *s) {
-    const char *folders[sizeof s->outputs / sizeof *s->outputs + 1];
+    const char *folders[sizeof s->outputs / sizeof *s->outputs + 2];
     const char *state = sensor_state(&s->sensor);
     bool made = state && mkdir(state, 0700) == 0;
     struct error e;
@@ -250,6 +283,10 @@ static void close_all(struct supervisor *s) {
     }
     sandbox_destroy(s->sensor.sandbox);
     doorbell_destroy(s->sensor.doorbell);
+    if (s->sensor.control >= 0) {
+        unlink(sensor_control(&s->sensor)); /* as far as the account may; a successor replaces it */
+        close(s->sensor.control);
+    }
     snapshot_free(s->snapshot);
 }
 
@@ -335,6 +372,12 @@ static bool has_source(const struct supervisor *s) {
     return false;
 }
 
+/* All that root is needed for, in this order, and then root is given up. */
+static bool prepare(struct supervisor *s) {
+    return open_control(s) && prepare_sandbox(s) && give_control(s) && open_captures(s) && open_channels(s) &&
+           open_outputs(s) && close_sandbox(s);
+}
+
 int supervisor_run(const struct options *options) {
     struct supervisor *s = calloc(1, sizeof *s);
     int status = 1;
@@ -345,6 +388,8 @@ int supervisor_run(const struct options *options) {
     }
     s->options = options;
     notify_open(&s->manager);
+    s->sensor.control = -1;
+    s->sensor.started = clock_wall();
     arena_init(&s->arena, s->arena_bytes, sizeof s->arena_bytes);
     if (!parse_outputs(s))
         status = 2;
@@ -355,8 +400,7 @@ int supervisor_run(const struct options *options) {
         s->sensor.interface = live_interface(s);
         if (options->check)
             status = check_done(s);
-        else if (has_source(s) && prepare_sandbox(s) && open_captures(s) && open_channels(s) &&
-                 open_outputs(s) && close_sandbox(s))
+        else if (has_source(s) && prepare(s))
             status = run(s);
     }
     close_all(s);

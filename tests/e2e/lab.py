@@ -163,11 +163,12 @@ class Sensor:
         self.json = os.path.join(self.folder, 'records.json')
         self.log = os.path.join(self.folder, 'gantry.log')
         self.config = os.path.join(self.folder, 'gantry.yaml')
+        self.control = os.path.join(self.folder, 'run', 'control')
         self.state = str(state or os.path.join(self.folder, 'state'))
         reachable(os.path.dirname(self.state))
         with open(self.config, 'w') as f:
             text = CONFIG.format(root=ROOT, outputs=outputs)
-            f.write(text.replace('sensor: {', f'sensor: {{state: {self.state}, ') + more)
+            f.write(text.replace('sensor: {', f'sensor: {{state: {self.state}, control: {self.control}, ') + more)
         self.words = [GANTRY, '-c', self.config, '-i', 'span0', '-o', f'json:file:{self.json}', '--events', events,
                       *options]
         self.process = None
@@ -194,6 +195,13 @@ class Sensor:
                 files = next(line for line in limits.splitlines() if line.startswith('Max open files'))
                 roles['worker' if files.split()[3] == '8' else 'reporter'].append(pid)
         return roles
+
+    def ask(self, *words, check=True, command=()):
+        """gantryctl: the finished process, or what it says with --json."""
+        words = [*command, GANTRYCTL, *words, '--socket', self.control]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+        assert not check or done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if '--json' in words and done.returncode == 0 else done
 
     def finish(self):
         """Stops the sensor, so that every record is out: its alerts and transfers."""

@@ -1,20 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion for gantryctl; source it, or put it into /usr/share/bash-completion/completions/gantryctl.
+
+# What may follow each subcommand; "asking" is what all that ask the sensor take.
+declare -A _gantryctl_words=(
+    [asking]='--config --socket --json --help'
+    [rules]='check test explain --help'
+    [rules check]='--json --help'
+    [rules test]='--json --help'
+    [rules explain]='--rules --all --quiet --json --help'
+    [status]='asking'
+)
+
 _gantryctl() {
-    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words=
+    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words= key
     COMPREPLY=()
-    case $COMP_CWORD in
-    1) words='rules --help --version' ;;
-    2) [[ ${COMP_WORDS[1]} == rules ]] && words='check test explain --help' ;;
-    *)
-        if [[ $word == -* && $previous != --rules ]]; then
-            case ${COMP_WORDS[2]} in
-            explain) words='--rules --all --quiet --json --help' ;;
-            *) words='--json --help' ;;
-            esac
+    if ((COMP_CWORD == 1)); then
+        words='rules status --help --version'
+    elif [[ $previous != --rules && $previous != --config && $previous != -c && $previous != --socket ]]; then
+        key="${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        if ((COMP_CWORD == 2)) || [[ -z ${_gantryctl_words[$key]} ]]; then
+            key=${COMP_WORDS[1]}
         fi
-        ;;
-    esac
+        words=${_gantryctl_words[$key]/asking/${_gantryctl_words[asking]}}
+        [[ $word == -* ]] || words=$(printf '%s\n' $words | grep -v '^-')
+    fi
     if [[ -n $words ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
     else

@@ -7,6 +7,7 @@
 
 static const struct command *const commands[] = {
     &rules_command,
+    &status_command,
     NULL,
 };
 

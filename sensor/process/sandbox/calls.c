@@ -129,6 +129,7 @@ static const struct call calls[] = {
     {CALL(getpeername),     RS,  .why = "is a connection made"},
     {CALL(setsockopt),      RS,  .why = "keep-alive, buffers"},
     {CALL(shutdown),        RS,  .why = "end of a connection"},
+    {CALL(accept4),         RS,  .why = "who asks over the control socket, which was opened before"},
     {CALL(ioctl),           RS,  .when = {EQUAL(1, TIOCOUTQ)}, .why = "bytes that a receiver has not confirmed"},
     {CALL(ioctl),           RS,  .when = {EQUAL(1, FIONREAD)}, .why = "size of the resolver's answer"},
     {CALL(ioctl),           RS,  .when = {EQUAL(1, SIOCGIFFLAGS)}, .why = "is the interface up"},

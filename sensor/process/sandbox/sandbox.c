@@ -127,6 +127,11 @@ bool sandbox_account(const struct sandbox *s, uid_t *user, gid_t *group) {
     return s->change_user;
 }
 
+bool sandbox_group(const struct sandbox *s, gid_t *group) {
+    *group = s->group;
+    return strcmp(s->name, "nobody") != 0;
+}
+
 static bool limit(int what, rlim_t most) {
     struct rlimit now;
     if (getrlimit(what, &now) != 0)

@@ -39,6 +39,9 @@ bool sandbox_enter(const struct sandbox *s, enum sandbox_role role, uint64_t hea
 /* Who will own files that are made for the reporter; false: this process keeps its user. */
 bool sandbox_account(const struct sandbox *s, uid_t *user, gid_t *group);
 
+/* Whose members may tell the sensor what to do; false: it runs as nobody, whose group is everybody's. */
+bool sandbox_group(const struct sandbox *s, gid_t *group);
+
 /* One line about what holds for a role, NUL-terminated; returns out. */
 enum { SANDBOX_TEXT_MAX = 256 };
 const char *sandbox_text(const struct sandbox *s, enum sandbox_role role, char out[SANDBOX_TEXT_MAX]);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control.h"
+
+#include "settings/path.h"
+#include "settings/yaml.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define PRESET_PATH "/run/gantry/control"
+enum { WAIT_S = 10, ANSWER_MAX = 64 << 20, PATH_ROOM = 4096 };
+
+/* --- arguments --- */
+
+static const struct control_flag *find_flag(const struct control_flag *flags, const char *name) {
+    for (; flags && flags->name; flags++)
+        if (strcmp(flags->name, name) == 0)
+            return flags;
+    return NULL;
+}
+
+/* An option and its value; 0 or the exit status. */
+static int take_option(const struct command *command, const struct control_flag *own,
+                       const struct control_flag *common, char **argv, int *at) {
+    const char *name = argv[*at];
+    const struct control_flag *f = find_flag(own, name);
+    if (!f)
+        f = find_flag(common, name);
+    if (!f)
+        return command_usage(command, "%s is no option here", name);
+    if (f->flag) {
+        *f->flag = true;
+        return 0;
+    }
+    if (!argv[*at + 1])
+        return command_usage(command, "%s needs a value", name);
+    *f->value = argv[++*at];
+    return 0;
+}
+
+int control_arguments(const struct command *command, const struct control_flag *flags, int argc, char **argv,
+                      struct control_client *out) {
+    *out = (struct control_client){.socket = NULL};
+    const struct control_flag common[] = {{"--socket", NULL, &out->socket},
+                                          {"--config", NULL, &out->config},
+                                          {"-c", NULL, &out->config},
+                                          {"--json", &out->json, NULL},
+                                          {0}};
+    bool options = true;
+    for (int i = 1; i < argc; i++) {
+        if (options && strcmp(argv[i], "--") == 0) {
+            options = false;
+        } else if (options && argv[i][0] == '-' && argv[i][1]) {
+            int status = take_option(command, flags, common, argv, &i);
+            if (status)
+                return status;
+        } else if (out->count < CONTROL_ARGUMENTS_MAX) {
+            out->word[out->count++] = argv[i];
+        } else {
+            return command_usage(command, "more than %d words", CONTROL_ARGUMENTS_MAX);
+        }
+    }
+    return 0;
+}
+
+/* --- where the sensor listens --- */
+
+static bool fail(const char *format, const char *path, const char *reason) {
+    fputs("gantryctl: ", stderr);
+    fprintf(stderr, format, path, reason);
+    fputc('\n', stderr);
+    return false;
+}
+
+/* sensor.control as the sensor understands it; the rest of the file is not looked at. */
+static bool path_from_config(const char *file, char out[PATH_ROOM]) {
+    struct problems problems = {0};
+    struct arena arena;
+    uint8_t room[PATH_ROOM];
+    struct yaml_document *document = yaml_load(file, &problems);
+    problems_print(&problems);
+    problems_finish(&problems);
+    if (!document)
+        return false;
+    const struct yaml *given = yaml_get(yaml_get(yaml_root(document), "sensor"), "control");
+    const char *text = given && given->kind == YAML_TEXT ? given->text : PRESET_PATH;
+    arena_init(&arena, room, sizeof room);
+    const char *path = path_beside(&arena, file, text);
+    bool off = strcmp(text, "off") == 0;
+    snprintf(out, PATH_ROOM, "%s", path ? path : text);
+    yaml_free(document);
+    return !off || fail("%s: sensor.control is %s: this sensor takes no requests", file, "off");
+}
+
+static bool find_path(const struct control_client *c, char out[PATH_ROOM]) {
+    if (!c->socket && c->config)
+        return path_from_config(c->config, out);
+    snprintf(out, PATH_ROOM, "%s", c->socket ? c->socket : PRESET_PATH);
+    return true;
+}
+
+/* --- the question --- */
+
+static bool explain(const char *path, int reason) {
+    struct stat st;
+    char name[80] = "gantry";
+    if (reason == EACCES || reason == EPERM) {
+        const struct group *g = stat(path, &st) == 0 ? getgrgid(st.st_gid) : NULL;
+        if (g)
+            snprintf(name, sizeof name, "%s", g->gr_name);
+        return fail("%s: permission denied; run this as root, or join the group %s", path, name);
+    }
+    if (reason == ENOENT || reason == ECONNREFUSED || reason == ENOTDIR)
+        return fail(
+            "no sensor listens at %s; start it (%s), or say with -c FILE or --socket PATH where it is", path,
+            "gantry -c FILE -i IFACE");
+    return fail("%s: %s; look at the sensor's log", path, strerror(reason));
+}
+
+/* A socket that gives up after WAIT_S seconds without a step. */
+static int connect_to(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const struct timeval wait = {.tv_sec = WAIT_S};
+    if (strlen(path) >= sizeof address.sun_path) {
+        fail("%s: the path of a socket has at most 107 bytes; %s", path, "give a shorter one");
+        return -1;
+    }
+    memcpy(address.sun_path, path, strlen(path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) == 0 &&
+        connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    explain(path, errno);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* One line; the sensor refuses control characters, so those that would end a word may not be sent. */
+static bool say(int fd, const char *path, const char *const *words) {
+    char line[CONTROL_ARGUMENTS_MAX * 256];
+    size_t n = 0;
+    for (size_t i = 0; words[i]; i++) {
+        int more = snprintf(line + n, sizeof line - n, "%s%s", i ? "\t" : "", words[i]);
+        if (strpbrk(words[i], "\t\n") || more < 0 || (size_t)more + 1 >= sizeof line - n)
+            return fail("\"%.60s\" holds a tab or a newline, or is too %s", words[i], "long");
+        n += (size_t)more;
+    }
+    line[n++] = '\n';
+    /* Who is refused at once is told why. */
+    return send(fd, line, n, MSG_NOSIGNAL) == (ssize_t)n || errno == EPIPE || explain(path, errno);
+}
+
+/* Until the end of the stream. NULL after saying why. */
+static char *hear(int fd, const char *path, size_t *size) {
+    char *text = NULL;
+    size_t room = 0;
+    ssize_t n = 1;
+    *size = 0;
+    while (n > 0 && *size < ANSWER_MAX) {
+        if (*size == room) {
+            char *wider = realloc(text, room = room ? room * 2 : 65536);
+            if (!wider)
+                break;
+            text = wider;
+        }
+        n = recv(fd, text + *size, room - *size, 0);
+        *size += n > 0 ? (size_t)n : 0;
+    }
+    if (*size)
+        return text;
+    free(text);
+    if (n < 0 && errno != ECONNRESET)
+        fail("%s: the sensor does not answer: %s; look at its log", path, strerror(errno));
+    else
+        fail("%s: the sensor closed the connection without an answer; %s", path,
+             "run this as root or as a member of its group, and look at its log");
+    return NULL;
+}
+
+static json_t *understand(const char *text, size_t size, const char *path) {
+    json_error_t wrong;
+    json_t *answer = json_loadb(text, size, 0, &wrong);
+    const char *error = json_string_value(json_object_get(answer, "error"));
+    if (answer && !error)
+        return answer;
+    if (error)
+        fail("%s%s", error, "");
+    else
+        fail("%s: the answer is cut short or no JSON: %s", path, wrong.text);
+    json_decref(answer);
+    return NULL;
+}
+
+json_t *control_ask(const struct control_client *c, const char *const *words) {
+    char path[PATH_ROOM];
+    size_t size;
+    int fd = find_path(c, path) ? connect_to(path) : -1;
+    if (fd < 0)
+        return NULL;
+    char *text = say(fd, path, words) ? hear(fd, path, &size) : NULL;
+    json_t *answer = text ? understand(text, size, path) : NULL;
+    free(text);
+    close(fd);
+    return answer;
+}
+
+int control_print(json_t *answer) {
+    json_dumpf(answer, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(answer);
+    return EXIT_DONE;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRYCTL_CONTROL_H
+#define GANTRYCTL_CONTROL_H
+
+#include "command.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Asking a running sensor over its control socket (sensor/control/control.h says what goes over it), and what
+ * all subcommands that do so have in common:
+ *
+ *     struct control_client c;
+ *     int status = control_arguments(&status_command, flags, argc, argv, &c);
+ *     if (status) return status;
+ *     json_t *answer = control_ask(&c, (const char *const[]){"status", NULL});
+ *     if (!answer) return EXIT_FAILED;
+ *     if (c.json) return control_print(answer);
+ *
+ * jansson only reads here: its json_object(), json_array(), json_integer() and json_null() would be those of
+ * base/json.h. */
+
+/* An option of one subcommand; a table of them ends with a NULL name. */
+struct control_flag {
+    const char *name;   /* "--once" */
+    bool *flag;         /* set when it is given; or */
+    const char **value; /* the argument that must follow */
+};
+
+enum { CONTROL_ARGUMENTS_MAX = 24 };
+
+struct control_client {
+    const char *socket; /* --socket PATH */
+    const char *config; /* -c FILE: where sensor.control is looked up; neither: /run/gantry/control */
+    bool json;          /* --json */
+    const char *word[CONTROL_ARGUMENTS_MAX + 1]; /* what is no option, in order; ends with NULL */
+    size_t count;
+};
+
+/* For the help text of each of them. */
+#define CONTROL_HELP                                                                                         \
+    "  -c, --config FILE  configuration of the sensor, for where its control socket is\n"                    \
+    "      --socket PATH  its control socket; /run/gantry/control if neither is given\n"                     \
+    "      --json         print the sensor's answer as one JSON document\n"
+
+/* Reads options and words; `flags` may be NULL. 0, or the exit status after saying what is wrong. */
+int control_arguments(const struct command *command, const struct control_flag *flags, int argc, char **argv,
+                      struct control_client *out);
+/* The sensor's answer to a request of these words (the end is NULL): an object, to be given up with
+ * json_decref(). NULL after saying on standard error what is wrong and how to mend it. */
+json_t *control_ask(const struct control_client *c, const char *const *words);
+/* The document on standard output, indented; gives it up; EXIT_DONE. */
+int control_print(json_t *answer);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control.h"
+#include "show.h"
+
+#include <stdio.h>
+
+static const char help[] =
+    "gantryctl status - what the sensor does, what is in force, and what it could not see\n"
+    "\n"
+    "Usage: gantryctl status [-c FILE | --socket PATH] [--json]\n"
+    "\n" CONTROL_HELP "\n"
+    "Packets, drops and losses are counted since the sensor was started, and are the same numbers as in its "
+    "stats\n"
+    "records. Root and members of the sensor's group may ask.\n"
+    "\n"
+    "Try this:\n"
+    "  gantryctl status\n"
+    "  gantryctl status --json | jq .stats.capture\n"
+    "\n"
+    "Exit status: 0 the sensor answered, 1 it did not (said on standard error), 2 usage.";
+
+/* One line each: what stands at a path of the answer. Add lines here. */
+static const struct shown head[] = {
+    {"version", "version", SHOW_TEXT},
+    {"name", "name", SHOW_TEXT},
+    {"interface", "interface", SHOW_TEXT},
+    {"started", "started", SHOW_TIME},
+    {"uptime", "uptime", SHOW_DURATION},
+    {"boot id", "boot", SHOW_TEXT},
+    {0},
+};
+
+static const struct shown seen[] = {
+    {"packets", "stats.capture.packets", SHOW_COUNT},
+    {"bytes", "stats.capture.bytes", SHOW_BYTES},
+    {"dropped by kernel", "stats.capture.kernel_drops", SHOW_COUNT},
+    {"dropped by card", "stats.capture.interface_drops", SHOW_COUNT},
+    {"lost to restarts", "stats.capture.lost_to_restart", SHOW_COUNT},
+    {0},
+};
+
+static const struct shown worker_columns[] = {
+    {"worker", "worker", SHOW_COUNT},
+    {"pid", "pid", SHOW_PLAIN},
+    {"packets", "packets", SHOW_COUNT},
+    {"drops", "drops", SHOW_COUNT},
+    {"flows", "flows", SHOW_COUNT},
+    {"restarts", "restarts", SHOW_COUNT},
+    {"last packet", "last_packet", SHOW_TIME},
+    {0},
+};
+
+static void show(const json_t *answer) {
+    show_fields("Sensor", answer, head);
+    show_table("Workers", json_object_get(answer, "workers"), worker_columns);
+    show_fields("Seen", answer, seen);
+    show_lines("Sandbox", json_object_get(answer, "sandbox"));
+}
+
+static int run(int argc, char **argv) {
+    struct control_client c;
+    int status = control_arguments(&status_command, NULL, argc, argv, &c);
+    if (status)
+        return status;
+    if (c.count)
+        return command_usage(&status_command, "%s is not expected", c.word[0]);
+    json_t *answer = control_ask(&c, (const char *const[]){"status", NULL});
+    if (!answer)
+        return EXIT_FAILED;
+    if (c.json)
+        return control_print(answer);
+    show(answer);
+    json_decref(answer);
+    return EXIT_DONE;
+}
+
+const struct command status_command = {
+    .name = "status",
+    .summary = "what the running sensor does, what is in force, what it could not see",
+    .help = help,
+    .run = run,
+};
