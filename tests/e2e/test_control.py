@@ -22,7 +22,7 @@ MEMBER = ['setpriv', '--reuid=65534', '--regid=65534', f'--groups={pwd.getpwnam(
 @pytest.fixture
 def own(lab, tmp_path):
     """A sensor with an account of its own."""
-    with net.Sensor(lab, tmp_path, more=f'sandbox: {{user: {ACCOUNT}}}', options=['-w', '2']) as sensor:
+    with net.Sensor(lab, tmp_path, more=f'sandbox: {{user: {ACCOUNT}}}', options=['-w', '2', '-f', 'tcp']) as sensor:
         yield sensor
 
 
