@@ -181,8 +181,7 @@ static void loop(struct reporting *g) {
 /* Without memory for it the sensor goes on unasked. */
 static void open_control(struct reporting *g) {
     const struct sensor *s = g->o->sensor;
-    g->asked =
-        (struct control_sensor){.sensor = s, .reporter = g->reporter, .counters = counters_now, .context = g};
+    g->asked = (struct control_sensor){.sensor = s, .reporter = g->reporter, .health = &g->health};
     if (s->control >= 0)
         g->control = control_create(s->control, s->control_group, control_requests, &g->asked);
 }
