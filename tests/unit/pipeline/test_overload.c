@@ -238,13 +238,14 @@ static void last_goes_the_start_of_transfers_which_comes_back_first(void **state
     put(&k, "MARKMARK", 8);
     assert_int_equal(COUNT(FINDINGS), 1);
     press(4);
-    put(&k, "MARKMARK", 8);
-    assert_int_equal(COUNT(SHED_STARTS), 1);
-    assert_int_equal(COUNT(FINDINGS), 1);
+    for (int i = 0; i < 8; i++)
+        put(&k, "MARKMARK", 8);
+    assert_int_equal(COUNT(SHED_STARTS), 7); /* never quite blind */
+    assert_int_equal(COUNT(FINDINGS), 2);
     for (int i = 0; i < 6; i++)
         pipeline_pressure(t.pipeline, t.clock += 100 * NS_PER_MS, 0, 0);
     put(&k, "MARKMARK", 8); /* on the same connection */
-    assert_int_equal(COUNT(FINDINGS), 2);
+    assert_int_equal(COUNT(FINDINGS), 3);
 }
 
 static void notices_say_when_it_begins_gets_worse_and_ends(void **state) {
