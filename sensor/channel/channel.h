@@ -17,6 +17,8 @@ enum record_kind {
     RECORD_FINDING,      /* a rule holds, while the object may still be moving */
     RECORD_FLOW,         /* a flow ended */
     RECORD_NOTICE,       /* the sensor has something to say of itself: text in TEXT_RULE_NAME, a key in TEXT_RULE_ID */
+    RECORD_VOLUME,       /* what a flow that cannot be read has brought to a partner so far: in `bytes`; complete: all */
+    RECORD_KINDS
 };
 
 /* Texts of a record, by place. All from the wire but the rule's and class's. */
@@ -85,6 +87,9 @@ void record_text(struct record_builder *b, enum record_text which, struct bytes 
 void record_text_add(struct record_builder *b, enum record_text which, const char *value);
 /* The finished record with this id as it travels, in `out` (of ring_record_max() bytes); returns its size. */
 size_t record_pack(const struct record_builder *b, uint64_t id, void *out);
+
+/* A record that record_valid() has accepted, to be changed; texts are cut to their limits. */
+void record_copy(struct record_builder *b, const struct record *r);
 
 /* The texts of a record that record_valid() has accepted. */
 struct bytes record_text_of(const struct record *r, enum record_text which);

@@ -55,6 +55,17 @@ void record_text_add(struct record_builder *b, enum record_text which, const cha
     memcpy(to + old + gap, value, more);
 }
 
+void record_copy(struct record_builder *b, const struct record *r) {
+    record_begin(b, (enum record_kind)r->kind);
+    struct record head = *r;
+    memset(head.text, 0, sizeof head.text);
+    b->head = head;
+    for (unsigned i = 0; i < TEXT_COUNT; i++)
+        record_text(b, (enum record_text)i, record_text_of(r, (enum record_text)i));
+    if (r->digests)
+        memcpy(b->digest, record_digests_of(r), r->digests * sizeof *b->digest);
+}
+
 size_t record_pack(const struct record_builder *b, uint64_t id, void *out) {
     struct record *r = (struct record *)out;
     size_t texts = (b->used + 7u) & ~(size_t)7;
@@ -81,7 +92,7 @@ const uint64_t *record_digests_of(const struct record *r) {
 bool record_valid(const struct record *r, size_t available) {
     if (available < sizeof *r || r->size > available || r->size < sizeof *r || r->size % 8)
         return false;
-    if (r->version != RECORD_VERSION || r->kind < RECORD_TRANSFER || r->kind > RECORD_NOTICE)
+    if (r->version != RECORD_VERSION || r->kind < RECORD_TRANSFER || r->kind >= RECORD_KINDS)
         return false;
     size_t room = r->size - sizeof *r;
     if (r->digests > RECORD_DIGESTS_MAX || r->digests * sizeof(uint64_t) > room)

@@ -170,7 +170,7 @@ static void put_rules(struct emitter *e, const struct object *o, const struct se
 void emit_transfer(struct emitter *e, const struct object *o, struct session *s) {
     struct judgement worst;
     bool found = inspector_rules(o, NULL, 0) > 0;
-    if (!found && !(e->wants & REPORT_TRANSFER))
+    if (!found && !(e->wants & REPORT_TRANSFER) && !s->metered[o->from])
         return;
     record_begin(&e->builder, RECORD_TRANSFER);
     put_ends(e, s, o->from);
@@ -197,6 +197,22 @@ void emit_finding(struct emitter *e, const struct finding *f, struct session *s)
     for (size_t i = 0; i < f->rule->references.count; i++)
         record_text_add(b, TEXT_REFERENCES, f->rule->references.items[i]);
     put_object(e, o);
+    send_record(e);
+}
+
+void emit_volume(struct emitter *e, const struct flow *flow, struct session *s, enum side from, bool last) {
+    static const uint64_t no_object = UINT64_C(1) << 48; /* numbers of flows and objects do not meet */
+    struct record *r = &e->builder.head;
+    struct judgement j;
+    judge(s, from, NULL, bytes_of(NULL, 0), flow->last, &j);
+    record_begin(&e->builder, RECORD_VOLUME);
+    put_ends(e, s, from);
+    put_judgement(e, s, from, &j);
+    r->time = r->last = flow->last;
+    r->first = flow->first;
+    r->object = no_object | flow->number;
+    r->bytes = flow->bytes[from];
+    r->complete = last;
     send_record(e);
 }
 

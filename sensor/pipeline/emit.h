@@ -18,6 +18,8 @@ struct emitter {
 
 void emit_transfer(struct emitter *e, const struct object *o, struct session *s);
 void emit_finding(struct emitter *e, const struct finding *f, struct session *s);
+/* What `from` has sent so far in a flow that cannot be read, to a partner with a contract. `last`: all of it. */
+void emit_volume(struct emitter *e, const struct flow *flow, struct session *s, enum side from, bool last);
 void emit_flow(struct emitter *e, const struct flow *flow, struct session *s);
 /* RECORD_NOTICE, now by the clock: a key for machines and a sentence for people. */
 void emit_notice(struct emitter *e, const char *key, const char *text);

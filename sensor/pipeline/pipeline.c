@@ -63,6 +63,7 @@ static struct transfer *service_begin(struct conversation *c, const struct trans
     }
     if (!s->application) /* nDPI has no name, but somebody understands it */
         name_session(s, c->protocol);
+    s->began = true;
     return content_begin(the->content, c, facts);
 }
 
@@ -238,6 +239,20 @@ static void close_stream(struct pipeline *p, struct flow *flow) {
     flow->stream = NULL;
 }
 
+/* A flow whose content nobody reads still brings something: told each METER_BYTES, and at its end. */
+static void meter(struct pipeline *p, const struct flow *flow, struct session *s, bool last) {
+    enum { METER_BYTES = 1 << 20 };
+    bool unread = s->encrypted || (!s->began && !((struct conversation *)flow->conversation)->protocol &&
+                                   flow->identify_packets > 0);
+    for (enum side side = SIDE_CLIENT; unread && side <= SIDE_SERVER; side++) {
+        uint64_t bytes = flow->bytes[side];
+        if (!s->metered[side] || bytes == 0 || (!last && bytes - s->told[side] < METER_BYTES))
+            continue;
+        emit_volume(&p->emitter, flow, s, side, last);
+        s->told[side] = bytes;
+    }
+}
+
 static void on_closed(void *context, struct flow *flow, enum flow_end why) {
     struct pipeline *p = context;
     struct session *s = session_of(flow);
@@ -246,6 +261,7 @@ static void on_closed(void *context, struct flow *flow, enum flow_end why) {
     if (!s)
         return;
     take_announcement(flow, flow->last);
+    meter(p, flow, s, true);
     emit_flow(&p->emitter, flow, s);
     conversation_close(p->dispatcher, flow->conversation);
     flow->conversation = NULL;
@@ -301,9 +317,13 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
 /* A flow that costs a look-up and a counter. Its stream may have been stopped by a tick, which cannot free
  * it. */
 static void step_over(struct pipeline *p, struct flow *flow, const struct packet *packet) {
+    struct session *s = session_of(flow);
     close_stream(p, flow);
-    if (flow->conversation && session_of(flow)->encrypted)
+    if (!s)
+        return;
+    if (s->encrypted)
         counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);
+    meter(p, flow, s, false);
 }
 
 static unsigned most(unsigned a, unsigned b) {

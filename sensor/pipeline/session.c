@@ -19,6 +19,11 @@ static bool leaves(const struct policy *policy, const struct flow *flow, enum si
     return policy_matters(policy, &flow->end[from].address, &flow->end[side_other(from)].address);
 }
 
+static bool has_contract(const struct policy *policy, const struct address *a) {
+    struct place to = policy_place(policy, a);
+    return to.kind == PLACE_PARTNER && policy_partner(policy, to.index)->contract_count > 0;
+}
+
 bool session_wanted(const struct policy *policy, const struct flow *flow, bool inspect_all) {
     return inspect_all || leaves(policy, flow, SIDE_CLIENT) || leaves(policy, flow, SIDE_SERVER);
 }
@@ -39,6 +44,7 @@ struct session *session_open(struct session_pool *p, const struct flow *flow, co
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
         s->leaves[side] = leaves(policy, flow, side);
         s->matters[side] = inspect_all || s->leaves[side];
+        s->metered[side] = s->leaves[side] && has_contract(policy, &s->end[side_other(side)].address);
     }
     return s;
 }

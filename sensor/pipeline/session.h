@@ -14,6 +14,9 @@ struct session {
     struct endpoint end[2];      /* by enum side */
     bool matters[2];             /* bytes that this side sends are looked at */
     bool leaves[2];              /* by policy: from an image network to the outside */
+    bool metered[2];             /* what this side sends counts under a contract */
+    bool began;                  /* a transfer: its objects count, not the flow */
+    uint64_t told[2];            /* bytes of the flow that the reporter knows of */
     uint8_t transport;
     uint16_t vlan;
     uint32_t flow;                    /* number of the flow */

@@ -102,6 +102,7 @@ static int reporter_main(const struct sensor *s, int ready) {
                    .quiet = s->config->alerts.quiet,
                    .growth_interval = s->config->alerts.growth_interval,
                    .incidents_max = s->config->alerts.incidents_max,
+                   .policy = s->config->policy,
                    .ledger = s->config->ledger,
                    .store = store_of(s),
                    .held_max = s->config->store.outbox,

@@ -66,6 +66,7 @@ struct store_config {
     uint64_t max_bytes; /* of the database; 0: no bound but the disk's */
 };
 
+struct policy;
 struct report_options {
     const char *observer;                /* sensor name */
     const struct output_config *outputs; /* kept by reference */
@@ -75,6 +76,7 @@ struct report_options {
     uint64_t incidents_max;   /* 0: 65,536; the least recent is closed first */
     struct ledger_options ledger;
     struct store_config store;
+    const struct policy *policy; /* whose contracts have limits; kept by reference, NULL: none */
     uint64_t held_max; /* bytes of messages held for an output that does not take them; 0: 16 MiB */
     bool offline;      /* reading files: time is packet time only, outputs are waited for at the end */
 };

@@ -14,6 +14,7 @@ struct reporter {
     const char *observer;
     struct incidents *incidents;
     struct ledger *ledger;
+    struct quotas *quotas;
     struct keeper *keeper; /* NULL: no store */
     struct record_builder builder;
     uint64_t note[(sizeof(struct record) + RECORD_TEXT_MAX) / sizeof(uint64_t)];
@@ -79,9 +80,10 @@ static void commit_when_crowded(struct reporter *r) {
         }
 }
 
-void reporter_record(struct reporter *r, const struct record *record) {
-    static const uint8_t kinds[] = {
+void reporter_record(struct reporter *r, const struct record *in) {
+    static const uint8_t kinds[RECORD_KINDS] = {
         [RECORD_TRANSFER] = REPORT_TRANSFER, [RECORD_FLOW] = REPORT_FLOW, [RECORD_NOTICE] = REPORT_STATS};
+    const struct record *record = quotas_record(r->quotas, in);
     struct event e = {
         .kind = kinds[record->kind], .time = record->time, .observer = r->observer, .record = record};
     r->now = record->time > r->now ? record->time : r->now;
@@ -89,10 +91,10 @@ void reporter_record(struct reporter *r, const struct record *record) {
     e.path = record_text_of(record, TEXT_PATH);
     if (e.kind)
         tell(r, &e);
-    if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER) {
+    if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER || record->kind == RECORD_VOLUME)
         incidents_record(r->incidents, record);
+    if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)
         ledger_record(r->ledger, record);
-    }
 }
 
 void reporter_take(struct reporter *r, unsigned channel, const struct record *record) {
@@ -137,7 +139,8 @@ static void number_outputs(struct reporter *r) {
 }
 
 static bool open_store(struct reporter *r, const struct report_options *o, struct error *e) {
-    const struct keeper_parts parts = {r->incidents, r->ledger, r->deliveries, r->count, r, notice};
+    const struct keeper_parts parts = {r->incidents, r->ledger, r->quotas, r->deliveries,
+                                       r->count,     r,         notice};
     struct store_config config = o->store;
     if (!config.folder)
         return true;
@@ -167,7 +170,8 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
     const struct ledger_sink alarms = {r, tell_alert};
     r->ledger = ledger_create(incident.observer, &o->ledger, &alarms, incident.kept);
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
-    if (!r->incidents || !r->ledger || !r->deliveries)
+    r->quotas = quotas_create(o->policy, incident.kept);
+    if (!r->incidents || !r->ledger || !r->quotas || !r->deliveries)
         goto no_memory;
     signal(SIGPIPE,
            SIG_IGN); /* a reader of standard output that leaves is an error of one output, not our end */
@@ -196,6 +200,7 @@ void reporter_destroy(struct reporter *r) {
     free(r->deliveries);
     incidents_destroy(r->incidents);
     ledger_destroy(r->ledger);
+    quotas_destroy(r->quotas);
     free(r);
 }
 

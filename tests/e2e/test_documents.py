@@ -33,7 +33,7 @@ def test_every_page_of_ours_that_is_referred_to_is_there():
 
 def table():
     """(name, parameter, rank, kinds) of sensor/report/format/fields.c."""
-    kinds = {'ALL': 'ATFS', 'TRAFFIC': 'ATF', 'OBJECT': 'AT', 'REPORT_ALERT': 'A', 'REPORT_FLOW': 'F',
+    kinds = {'ALL': 'ATFS', 'TRAFFIC': 'ATF', 'OBJECT': 'AT', 'REPORT_ALERT': 'A', 'REPORT_FLOW': 'F', 'REPORT_TRANSFER': 'T',
              'REPORT_STATS': 'S', 'REPORT_ALERT | REPORT_STATS': 'AS'}
     rows = re.findall(r'^    \{"([^"]+)",\s*(?:NULL|"([^"]*)"),\s*(\d+), ([A-Z_ |]+?),', read('sensor/report/format/fields.c'),
                       re.M)

@@ -11,6 +11,8 @@
 
 enum { SEEN_MAX = 1 << 16 };
 
+static const struct seen_table moving_table = {STORE_OBJECT_PUT, STORE_OBJECT_DROP, STORE_OBJECT_EACH};
+
 struct incident {
     struct incident *chain;         /* of the bucket */
     struct incident *older, *newer; /* by last record */
@@ -52,7 +54,7 @@ struct incidents *incidents_create(const struct incident_options *options, const
     t->secret = hash_key_random();
     t->mask = buckets - 1;
     t->buckets = calloc(buckets, sizeof(struct incident *));
-    t->seen = seen_create(SEEN_MAX);
+    t->seen = seen_create(SEEN_MAX, &moving_table);
     if (t->buckets && t->seen)
         return t;
     incidents_destroy(t);
@@ -216,7 +218,7 @@ static void count_object(struct incidents *t, struct incident *i, const struct r
         distinct_add(&i->plates, digests[k]);
     if (i->record->distinct < r->distinct)
         i->record->distinct = r->distinct;
-    if (r->kind == RECORD_TRANSFER)
+    if (r->kind == RECORD_TRANSFER || (r->kind == RECORD_VOLUME && r->complete))
         seen_drop(t->seen, &key);
 }
 
@@ -239,6 +241,37 @@ static bool worsen(struct incidents *t, struct incident *i, const struct record 
     return true;
 }
 
+static bool has_all_terms(struct bytes terms, struct bytes wanted) {
+    while (wanted.n) {
+        const uint8_t *line = memchr(wanted.p, '\n', wanted.n);
+        size_t n = line ? (size_t)(line - wanted.p) : wanted.n, step = line ? n + 1 : n;
+        if (!memmem(terms.p, terms.n, wanted.p, n))
+            return false;
+        wanted = bytes_of(wanted.p + step, wanted.n - step);
+    }
+    return true;
+}
+
+/* Under the same verdict the newest reason is what alerts say, with its amounts. True: a term is broken that
+ * was not before. */
+static bool renew(struct incidents *t, struct incident *i, const struct record *r) {
+    struct bytes reason = record_text_of(r, TEXT_REASON), terms = record_text_of(r, TEXT_TERM);
+    struct bytes known = record_text_of(i->record, TEXT_TERM);
+    if (r->verdict != i->record->verdict || bytes_equal(reason, record_text_of(i->record, TEXT_REASON)) ||
+        !has_all_terms(terms, known))
+        return false;
+    bool more = !has_all_terms(known, terms);
+    record_copy(&t->builder, i->record);
+    record_text(&t->builder, TEXT_REASON, reason);
+    record_text(&t->builder, TEXT_TERM, terms);
+    struct record *newer = shown_pack(&t->builder, i->record->id);
+    if (!newer)
+        return false;
+    free(i->record);
+    i->record = newer;
+    return more;
+}
+
 static void add(struct incidents *t, const struct record *r, struct bytes class) {
     uint8_t key[SHOWN_KEY_MAX];
     size_t n = make_key(r, class, key);
@@ -250,7 +283,7 @@ static void add(struct incidents *t, const struct record *r, struct bytes class)
         i = NULL;
     }
     if (i) {
-        worse = worsen(t, i, r, class);
+        worse = worsen(t, i, r, class) || renew(t, i, r);
     } else {
         i = open_incident(t, r, class, hash, key, n);
         opened = true;

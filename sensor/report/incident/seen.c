@@ -17,6 +17,7 @@ struct entry {
 };
 
 struct seen {
+    const struct seen_table *table;
     struct hash_key secret;
     struct entry *entries;
     uint32_t *buckets;
@@ -25,7 +26,7 @@ struct seen {
     size_t gone_count, gone_room;
 };
 
-struct seen *seen_create(uint32_t most) {
+struct seen *seen_create(uint32_t most, const struct seen_table *table) {
     struct seen *s = calloc(1, sizeof *s);
     uint32_t buckets = 16;
     while (buckets < most)
@@ -41,6 +42,7 @@ struct seen *seen_create(uint32_t most) {
     memset(s->buckets, 0xff, buckets * sizeof *s->buckets);
     for (uint32_t i = 0; i < most; i++)
         s->entries[i].next = i + 1 < most ? i + 1 : NONE;
+    s->table = table;
     s->mask = buckets - 1;
     s->oldest = s->newest = s->changed = NONE;
     s->secret = hash_key_random();
@@ -112,6 +114,11 @@ void seen_drop(struct seen *s, const struct seen_key *key) {
     s->free = i;
 }
 
+const uint64_t *seen_find(struct seen *s, const struct seen_key *key) {
+    uint32_t i = *find(s, key);
+    return i == NONE ? NULL : &s->entries[i].bytes;
+}
+
 uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bool *forgot) {
     uint32_t i = *find(s, key);
     *forgot = false;
@@ -147,14 +154,14 @@ bool seen_save(struct seen *s, struct store *store) {
     for (size_t i = 0; i < s->gone_count && ok; i++) {
         const struct store_value v[] = {STORE_N(s->gone[i].incident), STORE_N(s->gone[i].worker),
                                         STORE_N(s->gone[i].object)};
-        ok = store_run(store, STORE_OBJECT_DROP, v, 3);
+        ok = store_run(store, s->table->drop, v, 3);
     }
     for (uint32_t i = s->changed; i != NONE && ok; i = s->entries[i].next_changed) {
         const struct entry *e = &s->entries[i];
         const struct store_value v[] = {STORE_N(e->key.incident), STORE_N(e->key.worker),
                                         STORE_N(e->key.object), STORE_N(e->bytes)};
         if (e->live)
-            ok = store_run(store, STORE_OBJECT_PUT, v, 4);
+            ok = store_run(store, s->table->put, v, 4);
     }
     return ok;
 }
@@ -185,5 +192,5 @@ static void load_row(void *context, const struct store_value *v) {
 }
 
 bool seen_load(struct seen *s, struct store *store) {
-    return store_each(store, STORE_OBJECT_EACH, load_row, s);
+    return store_each(store, s->table->each, load_row, s);
 }

@@ -19,11 +19,19 @@ struct seen_key {
 
 struct seen; /* opaque */
 
-struct seen *seen_create(uint32_t most);
+/* Where it is kept. */
+struct seen_table {
+    enum store_statement put, drop,
+        each; /* (incident, worker, object, bytes), (incident, worker, object), () */
+};
+/* `table` is kept by reference. */
+struct seen *seen_create(uint32_t most, const struct seen_table *table);
 void seen_destroy(struct seen *s);
 /* Bytes counted so far of this object, in place. *is_new: it was not known and is remembered now, with none.
  * *forgot: another had to go for it. */
 uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bool *forgot);
+/* NULL: not known. Until the next seen_note(). */
+const uint64_t *seen_find(struct seen *s, const struct seen_key *key);
 void seen_drop(struct seen *s, const struct seen_key *key);
 
 /* What changed since seen_saved(), into the store's transaction. */

@@ -62,17 +62,18 @@ static bool begin_run(struct keeper *k) {
     store_begin(k->store);
     store_run(k->store, STORE_CHANNEL_CLEAR, NULL, 0);
     store_run(k->store, STORE_OBJECT_CLEAR, NULL, 0);
+    store_run(k->store, STORE_CONTRACT_OBJECT_CLEAR, NULL, 0);
     store_run(k->store, STORE_META_PUT, v, 2);
     return store_end(k->store) == STORE_DONE;
 }
 
 static bool load(struct keeper *k) {
     struct store *s = k->store;
-    bool ok = store_each(s, STORE_META_EACH, load_run, k) &&
-              store_each(s, STORE_CHANNEL_EACH, load_channel, k) &&
-              incidents_load(k->parts.incidents, s, k->same_run) && ledger_load(k->parts.ledger, s) &&
-              store_each(s, STORE_OUTPUT_EACH, load_output, k) &&
-              store_each(s, STORE_MESSAGE_EACH, load_message, k);
+    bool ok =
+        store_each(s, STORE_META_EACH, load_run, k) && store_each(s, STORE_CHANNEL_EACH, load_channel, k) &&
+        incidents_load(k->parts.incidents, s, k->same_run) && ledger_load(k->parts.ledger, s) &&
+        quotas_load(k->parts.quotas, s, k->same_run) && store_each(s, STORE_OUTPUT_EACH, load_output, k) &&
+        store_each(s, STORE_MESSAGE_EACH, load_message, k);
     if (k->waiting)
         log_warning("store: %llu messages wait for outputs that are not configured any more",
                     (unsigned long long)k->waiting);
@@ -91,6 +92,7 @@ static void replace(struct keeper *k) {
         log_error("store: %s", e.text);
     incidents_spoil(k->parts.incidents);
     ledger_spoil(k->parts.ledger);
+    quotas_spoil(k->parts.quotas);
     for (size_t i = 0; i < k->parts.count; i++)
         delivery_spoil(k->parts.deliveries[i]);
     memset(k->saved, 0, sizeof k->saved);
@@ -157,7 +159,8 @@ bool keeper_take(struct keeper *k, unsigned channel, uint64_t id) {
 
 static enum store_result save(struct keeper *k) {
     store_begin(k->store);
-    bool ok = incidents_save(k->parts.incidents, k->store) && ledger_save(k->parts.ledger, k->store);
+    bool ok = incidents_save(k->parts.incidents, k->store) && ledger_save(k->parts.ledger, k->store) &&
+              quotas_save(k->parts.quotas, k->store);
     for (size_t i = 0; i < k->parts.count && ok; i++)
         ok = delivery_save(k->parts.deliveries[i], k->store);
     for (int i = 0; i < CHANNELS_MAX && ok; i++) {
@@ -171,6 +174,7 @@ static enum store_result save(struct keeper *k) {
 static void saved(struct keeper *k) {
     incidents_saved(k->parts.incidents);
     ledger_saved(k->parts.ledger);
+    quotas_saved(k->parts.quotas);
     for (size_t i = 0; i < k->parts.count; i++)
         delivery_saved(k->parts.deliveries[i]);
     memcpy(k->saved, k->last, sizeof k->saved);

@@ -5,6 +5,7 @@
 #include "report/incident/incident.h"
 #include "report/ledger/ledger.h"
 #include "report/output.h"
+#include "report/quota/quota.h"
 
 /* Keeps the reporter's parts in the store: loads them at the start, writes what changed in one transaction a
  * batch, and goes on without when the store cannot be written: then nothing waits for it, all that changed
@@ -12,6 +13,7 @@
 struct keeper_parts {
     struct incidents *incidents;
     struct ledger *ledger;
+    struct quotas *quotas;
     struct delivery **deliveries;
     size_t count;
     void *context;

@@ -35,6 +35,16 @@ const char *const schema_steps[] = {
     "CREATE TABLE output (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE message (output TEXT NOT NULL, sequence INTEGER NOT NULL, rank INTEGER NOT NULL,"
     " message BLOB NOT NULL, PRIMARY KEY (output, sequence));",
+    /* what was received under contracts. span: 0 days, 1 months; start: days or months since 1970; bytes of
+       moving objects as quota_account.h packs them */
+    "CREATE TABLE contract (id TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " objects INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE contract_span (contract TEXT NOT NULL, span INTEGER NOT NULL, slot INTEGER NOT NULL,"
+    " start INTEGER NOT NULL, objects INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    " PRIMARY KEY (contract, span, slot)) WITHOUT ROWID;"
+    "CREATE TABLE contract_object (contract INTEGER NOT NULL, worker INTEGER NOT NULL, object INTEGER NOT "
+    "NULL,"
+    " bytes INTEGER NOT NULL, PRIMARY KEY (contract, worker, object)) WITHOUT ROWID;",
 };
 const size_t schema_version = sizeof schema_steps / sizeof schema_steps[0];
 
@@ -71,6 +81,15 @@ const char *const schema_statements[STORE_STATEMENTS] = {
     [STORE_OBJECT_DROP] = "DELETE FROM object WHERE incident = ? AND worker = ? AND object = ?",
     [STORE_OBJECT_EACH] = "SELECT incident, worker, object, bytes FROM object",
     [STORE_OBJECT_CLEAR] = "DELETE FROM object",
+    [STORE_CONTRACT_PUT] = "INSERT OR REPLACE INTO contract VALUES (?, ?, ?, ?, ?)",
+    [STORE_CONTRACT_EACH] = "SELECT id, first, last, objects, bytes FROM contract",
+    [STORE_CONTRACT_SPAN_PUT] = "INSERT OR REPLACE INTO contract_span VALUES (?, ?, ?, ?, ?, ?)",
+    [STORE_CONTRACT_SPAN_EACH] = "SELECT contract, span, slot, start, objects, bytes FROM contract_span",
+    [STORE_CONTRACT_OBJECT_PUT] = "INSERT OR REPLACE INTO contract_object VALUES (?, ?, ?, ?)",
+    [STORE_CONTRACT_OBJECT_DROP] =
+        "DELETE FROM contract_object WHERE contract = ? AND worker = ? AND object = ?",
+    [STORE_CONTRACT_OBJECT_EACH] = "SELECT contract, worker, object, bytes FROM contract_object",
+    [STORE_CONTRACT_OBJECT_CLEAR] = "DELETE FROM contract_object",
     [STORE_MESSAGE_PUT] = "INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?)",
     [STORE_MESSAGE_DROP] = "DELETE FROM message WHERE output = ? AND sequence = ?",
     [STORE_MESSAGE_EACH] = "SELECT output, sequence, rank, message FROM message ORDER BY output, sequence",

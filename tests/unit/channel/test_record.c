@@ -50,6 +50,39 @@ static void texts_and_digests_come_back_as_they_were_put(void **state) {
     free(room);
 }
 
+/* A worker that was taken over may send texts that are longer than their limits and lie over one another. */
+static void a_copy_may_be_changed_and_texts_beyond_their_limits_are_cut(void **state) {
+    uint64_t *room = malloc(ring_record_max());
+    uint64_t *copy = malloc(ring_record_max());
+    record_begin(&builder, RECORD_FINDING);
+    record_text(&builder, TEXT_NAME, bytes_text("name"));
+    builder.head.digests = 1;
+    builder.digest[0] = 33;
+    struct record *r = (struct record *)room;
+    record_pack(&builder, 7, room);
+    record_copy(&builder, r);
+    record_text(&builder, TEXT_REASON, bytes_text("another reason"));
+    assert_true(record_valid((struct record *)copy, record_pack(&builder, 7, copy)));
+    assert_text((struct record *)copy, TEXT_NAME, "name");
+    assert_text((struct record *)copy, TEXT_REASON, "another reason");
+    assert_int_equal(record_digests_of((struct record *)copy)[0], 33);
+    memset(room, 'x', ring_record_max());
+    record_begin(&builder, RECORD_FINDING);
+    builder.head.size = sizeof *r + RECORD_TEXT_MAX;
+    *r = builder.head;
+    for (unsigned i = 0; i < TEXT_COUNT; i++) {
+        r->text[i].at = 0;
+        r->text[i].n = RECORD_TEXT_MAX;
+    }
+    assert_true(record_valid(r, r->size));
+    record_copy(&builder, r);
+    record_text(&builder, TEXT_REASON, bytes_text("short"));
+    assert_true(record_valid((struct record *)copy, record_pack(&builder, 7, copy)));
+    assert_text((struct record *)copy, TEXT_REASON, "short");
+    free(room);
+    free(copy);
+}
+
 static void a_long_name_is_cut_at_a_characters_end_and_crowds_out_nothing(void **state) {
     uint64_t *room = malloc(ring_record_max());
     char *name = malloc(65536);
@@ -104,7 +137,7 @@ static void a_record_that_points_outside_itself_is_refused(void **state) {
     r->digests = 0x20000001;
     assert_false(record_valid(r, n));
     *r = good;
-    r->kind = RECORD_NOTICE + 1;
+    r->kind = RECORD_KINDS;
     assert_false(record_valid(r, n));
     *r = good;
     r->version++;
@@ -120,6 +153,7 @@ static void a_record_that_points_outside_itself_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_and_digests_come_back_as_they_were_put),
+        cmocka_unit_test(a_copy_may_be_changed_and_texts_beyond_their_limits_are_cut),
         cmocka_unit_test(a_long_name_is_cut_at_a_characters_end_and_crowds_out_nothing),
         cmocka_unit_test(a_list_entry_that_does_not_fit_is_left_out_whole),
         cmocka_unit_test(a_record_that_points_outside_itself_is_refused),

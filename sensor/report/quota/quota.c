@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/quota/quota_account.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+enum { MOVING_MAX = 1 << 14, NAME_ROOM = 128, BYTES_SHIFT = 8, SEVERITY_BITS = 4, VOLUME_SEVERITY = 6 };
+
+static const struct seen_table moving_table = {STORE_CONTRACT_OBJECT_PUT, STORE_CONTRACT_OBJECT_DROP,
+                                               STORE_CONTRACT_OBJECT_EACH};
+
+/* --- life --- */
+
+static int by_contract(const void *a, const void *b) {
+    const struct contract *x = ((const struct account *)a)->contract,
+                          *y = ((const struct account *)b)->contract;
+    return (x > y) - (x < y);
+}
+
+static size_t count_contracts(const struct policy *p) {
+    size_t n = 0;
+    for (uint32_t i = 0; p && i < policy_partners(p); i++)
+        n += policy_partner(p, i)->contract_count;
+    return n;
+}
+
+static void open_accounts(struct quotas *q) {
+    static const struct hash_key plain;
+    for (uint32_t i = 0; q->policy && i < policy_partners(q->policy); i++) {
+        const struct partner *p = policy_partner(q->policy, i);
+        for (size_t k = 0; k < p->contract_count; k++) {
+            const struct contract *c = &p->contracts[k];
+            q->accounts[q->count++] = (struct account){
+                .partner = p, .contract = c, .key = hash_bytes(&plain, c->id, strlen(c->id)) >> 1};
+        }
+    }
+    if (q->count)
+        qsort(q->accounts, q->count, sizeof *q->accounts, by_contract);
+}
+
+struct quotas *quotas_create(const struct policy *policy, bool kept) {
+    struct quotas *q = calloc(1, sizeof *q + ring_record_max());
+    if (!q)
+        return NULL;
+    q->policy = policy;
+    q->kept = kept;
+    q->accounts = calloc(count_contracts(policy) + 1, sizeof *q->accounts);
+    q->seen = seen_create(MOVING_MAX, &moving_table);
+    if (!q->accounts || !q->seen) {
+        quotas_destroy(q);
+        return NULL;
+    }
+    open_accounts(q);
+    return q;
+}
+
+void quotas_destroy(struct quotas *q) {
+    if (!q)
+        return;
+    seen_destroy(q->seen);
+    free(q->accounts);
+    free(q);
+}
+
+static struct account *find_account(const struct quotas *q, const struct contract *c) {
+    const struct account key = {.contract = c};
+    return q->count ? bsearch(&key, q->accounts, q->count, sizeof key, by_contract) : NULL;
+}
+
+/* --- days and months --- */
+
+static int32_t span_index(const struct account *a, enum quota_span span, time_ns t) {
+    const struct zone *zone = contract_zone(a->contract);
+    return span == SPAN_DAY ? hours_day(zone, t) : hours_month(zone, t);
+}
+
+static const struct slot *find_slot(const struct account *a, enum quota_span span, int32_t index) {
+    for (int i = 0; i < SLOTS; i++)
+        if (a->slots[span][i].used && a->slots[span][i].index == index)
+            return &a->slots[span][i];
+    return NULL;
+}
+
+static struct contract_amount amount_of(const struct account *a, enum quota_span span, time_ns t) {
+    const struct slot *s = find_slot(a, span, span_index(a, span, t));
+    return s ? s->amount : (struct contract_amount){0};
+}
+
+/* A new day or month takes an empty slot, or that of the one farthest away. */
+static struct slot *take_slot(struct account *a, enum quota_span span, int32_t index) {
+    struct slot *best = (struct slot *)find_slot(a, span, index);
+    for (int i = 0; i < SLOTS && !best; i++)
+        if (!a->slots[span][i].used)
+            best = &a->slots[span][i];
+    if (!best) {
+        best = &a->slots[span][0];
+        for (int i = 1; i < SLOTS; i++)
+            if (llabs((long long)a->slots[span][i].index - index) > llabs((long long)best->index - index))
+                best = &a->slots[span][i];
+    }
+    if (!best->used || best->index != index)
+        *best = (struct slot){.index = index, .used = true};
+    best->changed = true;
+    return best;
+}
+
+/* --- moving objects --- */
+
+/* The four limits are neighbours among the terms, so their bits pack as they are. */
+struct moving moving_read(uint64_t packed) {
+    return (struct moving){.bytes = packed >> BYTES_SHIFT,
+                           .severity = packed & ((1u << SEVERITY_BITS) - 1),
+                           .broken = (unsigned)(packed >> SEVERITY_BITS & 0xf) << TERM_DAY_OBJECTS};
+}
+
+uint64_t moving_pack(struct moving m) {
+    return m.bytes << BYTES_SHIFT | (uint64_t)(m.broken >> TERM_DAY_OBJECTS & 0xf) << SEVERITY_BITS |
+           (m.severity & 0xf);
+}
+
+/* --- one record --- */
+
+/* What a record brings to whichever contract takes it. */
+struct delivery_of {
+    struct quotas *q;
+    const struct record *record;
+    bool classified; /* a rule gave it a class: it is an object of its own */
+};
+
+static struct seen_key key_of(const struct account *a, const struct record *r) {
+    return (struct seen_key){a->key, r->object, r->worker};
+}
+
+/* Objects of the record that were not counted yet, and bytes. */
+static struct contract_amount news(const struct delivery_of *d, const struct moving *m) {
+    uint64_t bytes = d->record->container ? 0 : d->record->bytes;
+    return (struct contract_amount){.objects = d->classified && !m,
+                                    .bytes = m && m->bytes >= bytes ? 0 : bytes - (m ? m->bytes : 0)};
+}
+
+static unsigned over(struct contract_amount now, struct contract_amount more, struct contract_amount limit,
+                     enum contract_term objects, enum contract_term bytes) {
+    return (more.objects && limit.objects && now.objects > limit.objects ? TERM_BIT(objects) : 0) |
+           (more.bytes && limit.bytes && now.bytes > limit.bytes ? TERM_BIT(bytes) : 0);
+}
+
+static void add_amount(struct contract_amount *to, struct contract_amount more) {
+    to->objects += more.objects;
+    to->bytes += more.bytes;
+}
+
+/* What would have been received with it; a judgement's `use`. */
+static void peek(void *context, const struct contract *c, struct contract_use *out) {
+    const struct delivery_of *d = context;
+    const struct account *a = find_account(d->q, c);
+    const uint64_t *known =
+        a ? seen_find(d->q->seen, &(struct seen_key){a->key, d->record->object, d->record->worker}) : NULL;
+    struct moving m = moving_read(known ? *known : 0);
+    if (!a)
+        return;
+    struct contract_amount more = news(d, known ? &m : NULL);
+    out->day = amount_of(a, SPAN_DAY, d->record->time);
+    out->month = amount_of(a, SPAN_MONTH, d->record->time);
+    add_amount(&out->day, more);
+    add_amount(&out->month, more);
+    out->broken = m.broken | over(out->day, more, c->day, TERM_DAY_OBJECTS, TERM_DAY_BYTES) |
+                  over(out->month, more, c->month, TERM_MONTH_OBJECTS, TERM_MONTH_BYTES);
+}
+
+/* Counts it under the contract; the limits that it is over. */
+static struct moving charge(const struct delivery_of *d, struct account *a, unsigned broken) {
+    const struct record *r = d->record;
+    struct quotas *q = d->q;
+    struct seen_key key = key_of(a, r);
+    bool is_new, forgot;
+    uint64_t *packed = seen_note(q->seen, &key, &is_new, &forgot);
+    struct moving m = moving_read(*packed);
+    struct contract_amount more = news(d, is_new ? NULL : &m);
+    if (forgot)
+        counter_one(COUNTER_OBJECTS_FORGOTTEN);
+    add_amount(&take_slot(a, SPAN_DAY, span_index(a, SPAN_DAY, r->time))->amount, more);
+    add_amount(&take_slot(a, SPAN_MONTH, span_index(a, SPAN_MONTH, r->time))->amount, more);
+    add_amount(&a->all, more);
+    a->first = a->first && a->first < r->time ? a->first : r->time;
+    a->last = r->time > a->last ? r->time : a->last;
+    a->changed = true;
+    m.bytes += more.bytes;
+    m.broken |= broken & TERM_LIMITS;
+    m.severity = r->severity > m.severity ? r->severity : m.severity;
+    *packed = moving_pack(m);
+    return m;
+}
+
+/* The object has ended: nothing more comes of it under any contract. */
+static void forget(struct quotas *q, const struct record *r) {
+    struct place to = policy_place(q->policy, &r->destination);
+    const struct partner *p = to.kind == PLACE_PARTNER ? policy_partner(q->policy, to.index) : NULL;
+    for (size_t i = 0; p && i < p->contract_count; i++) {
+        struct seen_key key = key_of(find_account(q, &p->contracts[i]), r);
+        seen_drop(q->seen, &key);
+    }
+}
+
+static const char *text_or_null(const struct record *r, enum record_text which, char room[NAME_ROOM]) {
+    struct bytes text = record_text_of(r, which);
+    size_t n = text.n < NAME_ROOM ? text.n : NAME_ROOM - 1;
+    if (n)
+        memcpy(room, text.p, n);
+    room[n] = '\0';
+    return n ? room : NULL;
+}
+
+/* Judges one class of the record (NULL: it has none) and counts it. The worker has judged the name that the
+ * client used; here the addresses decide, since it is their owner who receives it. */
+static struct moving judge(struct quotas *q, const struct record *r, const char *class,
+                           struct judgement *out) {
+    char application[NAME_ROOM], master[NAME_ROOM];
+    struct delivery_of d = {q, r, class != NULL};
+    const struct judgement_facts facts = {.source = r->source,
+                                          .destination = r->destination,
+                                          .class = class,
+                                          .application = text_or_null(r, TEXT_APPLICATION, application),
+                                          .master = text_or_null(r, TEXT_MASTER, master),
+                                          .time = r->time,
+                                          .use = peek,
+                                          .context = &d};
+    policy_judge(q->policy, &facts, out);
+    struct account *a =
+        out->verdict <= VERDICT_BREACH && out->contract ? find_account(q, out->contract) : NULL;
+    return a ? charge(&d, a, out->terms) : (struct moving){0};
+}
+
+/* --- records with another verdict --- */
+
+/* May the judgement speak for the record? Not over a worse verdict of the worker's, nor one about somebody
+ * else. */
+static bool speaks_for(const struct record *r, const struct judgement *j) {
+    return (j->terms & TERM_LIMITS) &&
+           (r->verdict < VERDICT_BREACH ||
+            (r->verdict == VERDICT_BREACH &&
+             bytes_equal(record_text_of(r, TEXT_CONTRACT), bytes_text(j->contract->id))));
+}
+
+static void put_judgement(struct record_builder *b, const struct judgement *j) {
+    b->head.verdict = VERDICT_BREACH;
+    record_text(b, TEXT_CONTRACT, bytes_text(j->contract->id));
+    record_text(b, TEXT_REASON, bytes_text(j->reason));
+    record_text(b, TEXT_TERM, bytes_of(NULL, 0));
+    for (unsigned i = 0; i < TERM_COUNT; i++)
+        if (j->terms & TERM_BIT(i))
+            record_text_add(b, TEXT_TERM, term_name((enum contract_term)i));
+}
+
+/* Nothing was found in it, and yet there is too much of it. */
+static void put_own_rule(struct record_builder *b) {
+    b->head.severity = VOLUME_SEVERITY;
+    record_text(b, TEXT_RULE_ID, bytes_text(QUOTA_CLASS));
+    record_text(b, TEXT_RULE_NAME, bytes_text("More than the contract allows"));
+    record_text(b, TEXT_RULES, bytes_text(QUOTA_CLASS));
+    record_text(b, TEXT_CLASS, bytes_text(QUOTA_CLASS));
+    record_text(b, TEXT_CLASSES, bytes_text(QUOTA_CLASS));
+    record_text(b, TEXT_OFFENDING, bytes_text(QUOTA_CLASS));
+}
+
+/* Runs over lines; false at the end. */
+static bool next_line(struct bytes *rest, char out[NAME_ROOM]) {
+    if (rest->n == 0)
+        return false;
+    const uint8_t *end = memchr(rest->p, '\n', rest->n);
+    size_t n = end ? (size_t)(end - rest->p) : rest->n, step = end ? n + 1 : n;
+    size_t kept = n < NAME_ROOM ? n : NAME_ROOM - 1;
+    memcpy(out, rest->p, kept);
+    out[kept] = '\0';
+    *rest = bytes_of(rest->p + step, rest->n - step);
+    return true;
+}
+
+static bool has_line(struct bytes lines, const char *line) {
+    char one[NAME_ROOM];
+    while (next_line(&lines, one))
+        if (strcmp(one, line) == 0)
+            return true;
+    return false;
+}
+
+static bool counts(const struct quotas *q, const struct record *r) {
+    return q->count && r->matters && r->partner_known &&
+           (r->kind == RECORD_FINDING || r->kind == RECORD_TRANSFER || r->kind == RECORD_VOLUME);
+}
+
+/* Each class of it; whether any of them is over a limit, and then the first such judgement. */
+static bool judge_classes(struct quotas *q, const struct record *r, struct bytes classes,
+                          struct judgement *first) {
+    char class[NAME_ROOM];
+    struct judgement j;
+    bool found = false;
+    while (next_line(&classes, class)) {
+        struct moving m = judge(q, r, class, &j);
+        if (!speaks_for(r, &j))
+            continue;
+        if (!found) {
+            *first = j;
+            record_copy(&q->builder, r);
+        }
+        found = true;
+        if (r->kind != RECORD_TRANSFER)
+            continue;
+        if (q->builder.head.severity < m.severity) /* its findings have one, it has none */
+            q->builder.head.severity = (uint8_t)m.severity;
+        if (!has_line(record_text_of(r, TEXT_OFFENDING), class))
+            record_text_add(&q->builder, TEXT_OFFENDING, class);
+    }
+    return found;
+}
+
+/* NULL: the record stays as it is. */
+static const struct record *change(struct quotas *q, const struct record *r) {
+    struct judgement j;
+    struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_CLASSES);
+    if (classes.n) {
+        if (!judge_classes(q, r, classes, &j))
+            return NULL;
+    } else {
+        judge(q, r, NULL, &j);
+        if (!speaks_for(r, &j))
+            return NULL;
+        record_copy(&q->builder, r);
+        put_own_rule(&q->builder);
+    }
+    put_judgement(&q->builder, &j);
+    record_pack(&q->builder, r->id, q->changed);
+    return (const struct record *)(const void *)q->changed;
+}
+
+const struct record *quotas_record(struct quotas *q, const struct record *r) {
+    if (!counts(q, r))
+        return r;
+    if (!q->since) {
+        q->since = r->time;
+        q->since_changed = true;
+    }
+    const struct record *changed = change(q, r);
+    if (r->kind == RECORD_TRANSFER || (r->kind == RECORD_VOLUME && r->complete))
+        forget(q, r);
+    return changed ? changed : r;
+}
+
+/* --- asking --- */
+
+time_ns quotas_each(const struct quotas *q, time_ns now,
+                    void (*line)(void *context, const struct quota_line *l), void *context) {
+    for (size_t i = 0; i < q->count; i++) {
+        const struct account *a = &q->accounts[i];
+        const struct quota_line l = {.partner = a->partner,
+                                     .contract = a->contract,
+                                     .day = amount_of(a, SPAN_DAY, now),
+                                     .month = amount_of(a, SPAN_MONTH, now),
+                                     .all = a->all,
+                                     .first = a->first,
+                                     .last = a->last};
+        line(context, &l);
+    }
+    return q->since;
+}

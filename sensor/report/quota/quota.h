@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_QUOTA_H
+#define GANTRY_REPORT_QUOTA_H
+
+#include "channel/channel.h"
+#include "policy/policy.h"
+#include "report/store/store.h"
+
+/* What partners received under each contract, today and this month, and what its limits say of it: the
+ * reporter decides them, since it alone sees what all workers see.
+ *
+ * Days and months are those of the contract's zone, in packet time. All image networks and all addresses of
+ * the partner count together. An object counts as soon as a rule gives it a class, once; bytes are those of
+ * all objects that are no containers, with or without a class, and those of flows whose content cannot be
+ * read; they count while they move. What a contract does not cover for another reason counts too: its limits
+ * are on what was received. Of several contracts that cover an object, the first with room takes it. The
+ * object that goes over a limit is the first in breach. */
+struct quotas; /* opaque */
+
+/* `policy` is kept by reference; NULL: there are no contracts. `kept`: in a store. NULL: no memory. */
+struct quotas *quotas_create(const struct policy *policy, bool kept);
+void quotas_destroy(struct quotas *q); /* accepts NULL */
+
+/* Counts a finding, transfer or volume record. Returns it, or where limits do not hold it with its verdict
+ * made worse and the terms named, until the next call. What has no class of its own gets QUOTA_CLASS then. */
+const struct record *quotas_record(struct quotas *q, const struct record *r);
+#define QUOTA_CLASS "contract-volume"
+
+/* One contract's use at packet time `now`, for the digest, reports and gantryctl. */
+struct quota_line {
+    const struct partner *partner;
+    const struct contract *contract;
+    struct contract_amount day, month; /* of today and this month */
+    struct contract_amount all;        /* since it was first used */
+    time_ns first, last;               /* 0: it was never used */
+};
+/* All of the configuration, in its order. Returns since when the store counts, 0: nothing was counted yet. */
+time_ns quotas_each(const struct quotas *q, time_ns now,
+                    void (*line)(void *context, const struct quota_line *l), void *context);
+
+/* What changed since quotas_saved(), into the store's transaction. */
+bool quotas_save(struct quotas *q, struct store *store);
+void quotas_saved(struct quotas *q);
+/* Everything is to be written again. */
+void quotas_spoil(struct quotas *q);
+/* `same_run`: objects that were moving still are. Contracts that are not configured stay in the store. */
+bool quotas_load(struct quotas *q, struct store *store, bool same_run);
+
+#endif
