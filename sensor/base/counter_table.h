@@ -122,6 +122,7 @@
     COUNTER(HTTP_HEADS_CUT,       "http.heads_cut",              "HTTP heads cut by a gap or the end of their connection") \
     COUNTER(HTTP_HEADS_TOO_LONG,  "http.heads_too_long",         "HTTP heads longer than 64 KiB, skipped") \
     COUNTER(HTTP_FRAMING_LOST,    "http.framing_lost",           "gaps that took HTTP framing with them, so that the next message had to be found") \
+    COUNTER(HTTP_HEADLESS,        "http.headless",              "HTTP bodies handed on, never as complete, though a gap took their head") \
     COUNTER(HTTP_RESYNCED,        "http.resynced",               "HTTP messages found again after the way was lost") \
     COUNTER(HTTP_CHUNKS_BROKEN,   "http.chunks_broken",          "chunked HTTP bodies cut short because their framing was broken") \
     COUNTER(HTTP_UNANSWERED,      "http.unanswered",             "HTTP requests forgotten because too many waited for an answer") \

@@ -30,6 +30,7 @@ static void enter_head(struct http *h, struct http_side *s) {
     h->client = s->request ? self : side_other(self);
     h->client_known = true;
     h->sought = 0;
+    s->headless = HTTP_HAS_HEAD;
     s->phase = HTTP_IN_HEAD;
     s->lines = (struct http_lines){.line = 0};
 }
@@ -81,21 +82,42 @@ static bool step_start(struct http *h, struct http_side *s, struct bytes in, siz
 }
 
 /* A message begins at a line, or inside of one where the end of a body is not seen. */
-static bool step_seek(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
+static enum http_start sought_start(struct http *h, struct http_side *s, struct bytes in) {
     enum http_start start = s->inside_line ? http_may_start(in) : HTTP_START_YES;
-    if (start == HTTP_START_YES)
-        start = classify(h, s, in, true);
+    return start == HTTP_START_YES ? classify(h, s, in, true) : start;
+}
+
+/* Behind a gap that took a head: what it left of that is stepped over before a body is looked for. */
+static bool step_tail(struct http_side *s, struct bytes in, size_t *used) {
+    enum http_start tail = http_tail(in, s->last, used);
+    if (tail != HTTP_START_MORE)
+        s->headless = HTTP_BODY_ALONE;
+    return tail != HTTP_START_MORE;
+}
+
+static bool step_seek(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
+    enum http_start start = sought_start(h, s, in);
+    size_t n = 0;
+    if (start == HTTP_START_NO && s->headless == HTTP_TAIL)
+        return step_tail(s, in, used);
+    while (n < in.n && start == HTTP_START_NO) {
+        n += http_no_start(bytes_of(in.p + n, in.n - n));
+        s->inside_line = in.p[n - 1] != '\n';
+        if (n < in.n)
+            start = sought_start(h, s, bytes_of(in.p + n, in.n - n));
+    }
+    *used = n;
+    h->sought += n;
+    if (h->sought > SEEK_MAX)
+        h->result = PROTOCOL_LOST;
+    if (s->headless == HTTP_BODY_ALONE)
+        http_message_headless(h, s, bytes_of(in.p, n));
     if (start == HTTP_START_YES) {
         counter_one(COUNTER_HTTP_RESYNCED);
+        http_message_end(h, s, TRANSFER_CUT);
         enter_head(h, s);
-    } else if (start == HTTP_START_NO) {
-        *used = http_no_start(in);
-        s->inside_line = in.p[*used - 1] != '\n';
-        h->sought += *used;
-        if (h->sought > SEEK_MAX)
-            h->result = PROTOCOL_LOST;
     }
-    return start != HTTP_START_MORE;
+    return start != HTTP_START_MORE || n > 0;
 }
 
 static void messages_lost(struct http *h, struct http_side *s) {
@@ -321,6 +343,7 @@ static enum protocol_result http_data(struct conversation *c, enum side from, co
 static enum protocol_result http_gap(struct conversation *c, enum side from, uint64_t n) {
     struct http *h = c->state;
     struct http_side *s = &h->side[from];
+    bool broken = s->phase == HTTP_SEEKING && s->headless == HTTP_HAS_HEAD;
     release(s);
     if (s->phase == HTTP_IN_BODY) {
         uint64_t inside;
@@ -333,9 +356,14 @@ static enum protocol_result http_gap(struct conversation *c, enum side from, uin
             return h->result;
         }
         http_message_end(h, s, step == HTTP_BODY_END ? TRANSFER_DONE : TRANSFER_CUT);
+        broken = step == HTTP_BODY_BROKEN;
     }
     if (s->phase == HTTP_OVER)
         return h->result;
+    if (s->phase == HTTP_SEEKING && s->begun) {
+        http_message_gap(h, s, n);
+        return h->result;
+    }
     if (s->phase == HTTP_ON_HOLD) {
         counter_one(COUNTER_HTTP_FRAMING_LOST);
         return h->result;
@@ -346,11 +374,13 @@ static enum protocol_result http_gap(struct conversation *c, enum side from, uin
     counter_one(COUNTER_HTTP_FRAMING_LOST);
     messages_lost(h, s);
     enter_seek(h, s, false);
+    /* What is left of a broken body is none of its own; in any other place a head was lost. */
+    s->headless = broken ? HTTP_HAS_HEAD : HTTP_TAIL;
     return h->result;
 }
 
 static enum transfer_end end_of(const struct http_side *s, bool clean) {
-    if (!http_body_complete(&s->body))
+    if (s->phase == HTTP_SEEKING || !http_body_complete(&s->body))
         return TRANSFER_CUT;
     return s->body.framing != HTTP_UNTIL_CLOSE || clean ? TRANSFER_DONE : TRANSFER_UNKNOWN;
 }
@@ -372,7 +402,8 @@ static void http_end(struct conversation *c, enum side from, bool clean) {
     }
     if (s->phase == HTTP_IN_HEAD)
         counter_one(COUNTER_HTTP_HEADS_CUT);
-    http_message_end(h, s, s->phase == HTTP_IN_BODY ? end_of(s, clean) : TRANSFER_DONE);
+    bool body = s->phase == HTTP_IN_BODY || s->phase == HTTP_SEEKING;
+    http_message_end(h, s, body ? end_of(s, clean) : TRANSFER_DONE);
     s->phase = HTTP_OVER;
     release(s);
 }

@@ -107,6 +107,12 @@ struct http_exchange *http_exchanges_answered(struct http_exchanges *q) {
     return NULL;
 }
 
+struct http_exchange *http_exchanges_answer_lost(struct http_exchanges *q) {
+    const struct http_exchange *x = q->first;
+    bool alone = x && x->answered && !x->unknown && !(x->next && x->next->answered);
+    return alone ? take_first(q) : NULL;
+}
+
 const struct http_exchange *http_exchanges_next(const struct http_exchanges *q) {
     return q->first;
 }

@@ -43,6 +43,9 @@ struct http_exchange *http_exchanges_answered(struct http_exchanges *q);
 /* The same without taking it. */
 const struct http_exchange *http_exchanges_next(const struct http_exchanges *q);
 
+/* The request of an answer whose head was lost, if it is the only one that waited then; taken likewise. */
+struct http_exchange *http_exchanges_answer_lost(struct http_exchanges *q);
+
 /* Requests, or responses, may have been lost here. */
 void http_exchanges_requests_lost(struct http_exchanges *q);
 void http_exchanges_responses_lost(struct http_exchanges *q);

@@ -20,8 +20,16 @@ enum http_phase {
     HTTP_OVER,
 };
 
+/* Seeking: what is made of the bytes before the next message. */
+enum http_headless {
+    HTTP_HAS_HEAD,   /* nothing: the body that they may belong to has been handed on and cut */
+    HTTP_TAIL,       /* a gap took a head: first comes what it may have left of it, */
+    HTTP_BODY_ALONE, /* then a body, or what is left of that */
+};
+
 struct http_side {
     enum http_phase phase;
+    enum http_headless headless;
     bool request;            /* the present message is one */
     bool inside_line;        /* seeking: the next byte is not a line's first */
     bool expects;            /* the body waits for 100 (Continue) */
@@ -61,6 +69,8 @@ void http_message_head(struct http *h, struct http_side *s, struct bytes block);
 void http_message_old(struct http *h, struct http_side *s);
 
 void http_message_data(struct http *h, struct http_side *s, struct bytes payload);
+/* Of a message whose head was lost: its name is that of the only request that waits, if there is just one. */
+void http_message_headless(struct http *h, struct http_side *s, struct bytes payload);
 void http_message_gap(struct http *h, struct http_side *s, uint64_t n);
 
 /* The message is over: ends its transfer if one was begun, forgets the rest. */

@@ -34,6 +34,15 @@ void http_message_data(struct http *h, struct http_side *s, struct bytes payload
     h->c->services->data(s->transfer, payload.p, payload.n);
 }
 
+void http_message_headless(struct http *h, struct http_side *s, struct bytes payload) {
+    if (!s->begun && payload.n) {
+        counter_one(COUNTER_HTTP_HEADLESS);
+        if (http_side_of(h, s) != h->client)
+            s->exchange = http_exchanges_answer_lost(&h->waiting);
+    }
+    http_message_data(h, s, payload);
+}
+
 void http_message_gap(struct http *h, struct http_side *s, uint64_t n) {
     if (n == 0)
         return;

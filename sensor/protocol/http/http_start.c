@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/http/http_start.h"
 
-enum { METHOD_MAX = 32, LINE_MAX_BYTES = 8192, STATUS_MAX = 256, JUNK_MAX = 8 };
+enum { METHOD_MAX = 32, LINE_MAX_BYTES = 8192, STATUS_MAX = 256, JUNK_MAX = 8, TAIL_MAX = 2048 };
 
 static const char *const methods[] = {
     "GET",      "HEAD",      "POST",    "PUT",        "PATCH",  "DELETE",    "OPTIONS", "TRACE",  "CONNECT",
@@ -98,6 +98,44 @@ enum http_start http_may_start(struct bytes in) {
     for (size_t i = 0; methods[i] && best == HTTP_START_NO; i++)
         best = strict_line(in, methods[i]);
     return best;
+}
+
+/* A field's line without its end; the first one may have lost its beginning. */
+static bool field_line(struct bytes line, bool first) {
+    size_t n = 0;
+    for (size_t i = 0; i < line.n; i++)
+        if ((line.p[i] < ' ' && line.p[i] != '\t' && line.p[i] != '\r') || line.p[i] == 0x7f)
+            return false;
+    while (n < line.n && http_token_byte(line.p[n]))
+        n++;
+    return first || (n > 0 && n < line.n && line.p[n] == ':') || line.p[0] == ' ' || line.p[0] == '\t';
+}
+
+static bool holds_start(struct bytes in) {
+    for (size_t at = 0; at < in.n; at += http_no_start(bytes_of(in.p + at, in.n - at)))
+        if (http_may_start(bytes_of(in.p + at, in.n - at)) == HTTP_START_YES)
+            return true;
+    return false;
+}
+
+enum http_start http_tail(struct bytes in, bool last, size_t *n) {
+    size_t at = 0, most = in.n < TAIL_MAX ? in.n : TAIL_MAX;
+    *n = 0;
+    for (bool first = true; at < most; first = false) {
+        const uint8_t *end = memchr(in.p + at, '\n', most - at);
+        struct bytes line = bytes_of(in.p + at, end ? (size_t)(end - in.p) - at : most - at);
+        if (end && (line.n == 0 || (line.n == 1 && line.p[0] == '\r'))) {
+            size_t all = at + line.n + 1;
+            bool whole_head = holds_start(bytes_of(in.p, all));
+            *n = whole_head ? 0 : all;
+            return whole_head ? HTTP_START_NO : HTTP_START_YES;
+        }
+        /* A line that goes on may still become a field's: only what no field holds refuses it. */
+        if (!field_line(line, first || !end))
+            return HTTP_START_NO;
+        at += line.n + 1;
+    }
+    return in.n < TAIL_MAX && !last ? HTTP_START_MORE : HTTP_START_NO;
 }
 
 size_t http_no_start(struct bytes in) {
