@@ -319,13 +319,35 @@ static bool tunnelled_tls(const struct dispatch *d, struct bytes client) {
     return d->tunnels && client.n >= 3 && client.p[0] == 0x16 && client.p[1] == 3 && client.p[2] <= 4;
 }
 
+/* A protocol that takes what nothing names, such as FTP data of which no announcement was seen. `e`: what comes
+ * next, or NULL. */
+static bool claimed(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+    const struct dispatch *d = c->dispatch;
+    bool sent[2];
+    for (int side = 0; side < 2; side++)
+        sent[side] = (d->hold && d->hold->used[side] > 0) || (e && e->kind == EVENT_DATA && (int)e->side == side);
+    for (unsigned i = 0; protocol_table[i] && sent[0] != sent[1] && !d->foreign; i++)
+        if (protocol_table[i]->claims && protocol_table[i]->claims(c) && start(dp, c, protocol_table[i], NULL)) {
+            replay(dp, c);
+            if (e)
+                take_event(dp, c, e);
+            return true;
+        }
+    return false;
+}
+
+static void unidentified(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+    if (!claimed(dp, c, e))
+        give_up(dp, c, COUNTER_FLOWS_UNIDENTIFIED);
+}
+
 static bool keep(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     struct dispatch *d = c->dispatch;
     bool memory = take_hold(dp, d);
     if (memory && hold_event(dp, d->hold, e))
         return true;
     counter_one(memory ? COUNTER_HOLDS_FULL : COUNTER_HOLDS_SHED);
-    give_up(dp, c, COUNTER_FLOWS_UNIDENTIFIED);
+    unidentified(dp, c, e);
     return false;
 }
 
@@ -352,8 +374,10 @@ static void take_undecided_data(struct dispatcher *dp, struct conversation *c, c
     } else if (tunnelled_tls(d, first[SIDE_CLIENT])) {
         c->services->encrypted(c);
         finish(dp, c);
+    } else if (d->ndpi_spoke && !more && d->foreign) {
+        give_up(dp, c, COUNTER_FLOWS_NOT_PARSED);
     } else if (d->ndpi_spoke && !more) {
-        give_up(dp, c, d->foreign ? COUNTER_FLOWS_NOT_PARSED : COUNTER_FLOWS_UNIDENTIFIED);
+        unidentified(dp, c, held ? NULL : e);
     } else if (!held) {
         keep(dp, c, e);
     }
@@ -402,7 +426,7 @@ void conversation_close(struct dispatcher *dp, struct conversation *c) {
         return;
     if (c->dispatch->phase == UNDECIDED && c->dispatch->hold &&
         c->dispatch->hold->used[0] + c->dispatch->hold->used[1])
-        counter_one(COUNTER_FLOWS_UNIDENTIFIED);
+        unidentified(dp, c, NULL);
     else if (c->dispatch->phase == UNDECIDED && c->dispatch->foreign)
         counter_one(COUNTER_FLOWS_NOT_PARSED);
     finish(dp, c);
@@ -470,7 +494,7 @@ static void named_undecided(struct dispatcher *dp, struct conversation *c, const
         first_bytes(dp, c->dispatch->hold, first);
         probe_all(c->dispatch, first, &more);
         if (!more)
-            give_up(dp, c, COUNTER_FLOWS_UNIDENTIFIED);
+            unidentified(dp, c, NULL);
     }
 }
 

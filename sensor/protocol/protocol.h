@@ -96,6 +96,9 @@ struct protocol {
     void (*close)(struct conversation *c);
     /* An announcement that came after nDPI's name had chosen this protocol; false: not taken. NULL: never is. */
     bool (*adopt)(struct conversation *c, void *context);
+    /* May this flow be its own, though neither a probe nor nDPI nor an announcement names it? Asked before such a flow
+     * is given up, and only if its bytes went one way. NULL: never. */
+    bool (*claims)(const struct conversation *c);
 };
 
 /* table.c: all of them, NULL-terminated, in the order in which probes are asked. */

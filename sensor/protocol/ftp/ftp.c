@@ -4,6 +4,7 @@
 
 #include "base/counter.h"
 #include "protocol/ftp/ftp_line.h"
+#include "protocol/ftp/ftp_pairs.h"
 
 enum {
     PENDING_MAX = 64,      /* commands without their reply; more than any client sends ahead */
@@ -49,6 +50,7 @@ struct ftp {
     struct ftp_ticket *transfer; /* of the last transfer command */
     unsigned pending_count;
     struct pending pending[PENDING_MAX];
+    struct ftp_pair pair; /* while what it says can be read */
     struct ftp_path user, cwd, cwd_before, size_path;
     struct ftp_line line[2]; /* by enum side */
 };
@@ -647,6 +649,7 @@ static void *control_open(struct conversation *c, void *context) {
     s->c = c;
     s->server = SIDE_SERVER;
     s->size = LENGTH_UNKNOWN;
+    ftp_pair_add(&s->pair, &c->end[SIDE_CLIENT].address, &c->end[SIDE_SERVER].address);
     return s;
 }
 
@@ -676,6 +679,7 @@ static void control_close(struct conversation *c) {
     forget_pending(s);
     ftp_ticket_release(s->current);
     ftp_ticket_release(s->transfer);
+    ftp_pair_remove(&s->pair);
     protocol_free(s);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
 #include "protocol/ftp/ftp.h"
+#include "protocol/ftp/ftp_pairs.h"
 #include "protocol/memory.h"
 
 /* Data that comes before its command (control packets late or out of order) waits for it, within bounds,
@@ -183,7 +184,7 @@ static void settle(struct ftp_data *d) {
         return;
     if (!d->begun && command(d) == FTP_COMMAND_TRANSFER && (d->ticket->started || d->ticket->finished))
         begin(d);
-    if (!d->begun)
+    if (!d->begun || !d->ticket) /* an announcement may come for as long as the flow is kept */
         return;
     if (reply_awaited(d, from))
         d->ticket->awaited = true;
@@ -318,6 +319,17 @@ static void data_close(struct conversation *c) {
     protocol_free(d);
 }
 
+enum { PORT_ACTIVE = 20, PORT_FREE = 1024 };
+
+static bool data_port(const struct endpoint *e) {
+    return e->port == PORT_ACTIVE || e->port >= PORT_FREE;
+}
+
+static bool data_claims(const struct conversation *c) {
+    const struct endpoint *a = &c->end[SIDE_CLIENT], *b = &c->end[SIDE_SERVER];
+    return data_port(a) && data_port(b) && ftp_pair_lives(&a->address, &b->address);
+}
+
 const struct protocol protocol_ftp_data = {
     .name = "ftp",
     .ndpi_names = (const char *const[]){"FTP_DATA", NULL},
@@ -327,4 +339,5 @@ const struct protocol protocol_ftp_data = {
     .end = data_end,
     .close = data_close,
     .adopt = data_adopt,
+    .claims = data_claims,
 };

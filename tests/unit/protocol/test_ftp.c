@@ -510,12 +510,110 @@ static void a_named_data_flow_that_is_never_announced_has_an_end_nobody_knows(vo
     world_deliver(w, data, SIDE_CLIENT, (const uint8_t *)"hello", 5, 0);
     world_finish(w, data, SIDE_CLIENT, true);
     assert_int_equal(w->transfers, 1);
+    assert_false(w->transfer[0].ended); /* the announcement may still come */
+    world_close(w, data);
     assert_int_equal(w->transfer[0].how, TRANSFER_UNKNOWN);
+    world_destroy(w);
+}
+
+/* --- data flows that nothing names
+ * ------------------------------------------------------------------------------------------------------- */
+
+static const uint8_t lane[4] = {192, 0, 2, 1}, store[4] = {198, 51, 100, 2}, third[4] = {198, 51, 100, 3};
+static const char secret[] = "\x01\x02no probe knows this";
+
+static struct endpoint at(const uint8_t host[4], uint16_t port) {
+    return (struct endpoint){address_from_v4(host), port};
+}
+
+static size_t open_control(struct world *w) {
+    size_t control = world_open(w, at(lane, 40000), at(store, 21));
+    world_deliver(w, control, SIDE_SERVER, (const uint8_t *)session, sizeof session - 1, 0);
+    world_deliver(w, control, SIDE_CLIENT, (const uint8_t *)"USER clerk\r\n", 12, 0);
+    return control;
+}
+
+/* `name` of NULL: nDPI gives it up. */
+static size_t send_nameless(struct world *w, struct endpoint from, struct endpoint to, const char *name) {
+    size_t data = world_open(w, from, to);
+    conversation_named(w->dispatcher, w->flow[data], name);
+    world_deliver(w, data, SIDE_CLIENT, (const uint8_t *)secret, sizeof secret - 1, 0);
+    world_finish(w, data, SIDE_CLIENT, true);
+    return data;
+}
+
+static void what_nothing_names_is_data_of_a_control_connection_between_the_same_hosts(void **state) {
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 8});
+    open_control(w);
+    world_close(w, send_nameless(w, at(lane, 40001), at(store, 5000), NULL));
+    world_close(w, send_nameless(w, at(store, 20), at(lane, 5001), NULL));
+    assert_int_equal(w->transfers, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(w->transfer[i].size, sizeof secret - 1);
+        assert_int_equal(w->transfer[i].name.n, 0);
+        assert_int_equal(w->transfer[i].how, TRANSFER_UNKNOWN);
+    }
+    world_destroy(w);
+}
+
+static void it_is_not_if_it_has_a_name_or_a_service_port_or_other_hosts_or_two_ways(void **state) {
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 16});
+    size_t control = open_control(w);
+    world_close(w, send_nameless(w, at(lane, 40001), at(store, 5000), "Telnet"));
+    world_close(w, send_nameless(w, at(lane, 40002), at(store, 443), NULL));
+    world_close(w, send_nameless(w, at(lane, 40003), at(third, 5000), NULL));
+    size_t both = world_open(w, at(lane, 40004), at(store, 5001));
+    world_deliver(w, both, SIDE_CLIENT, (const uint8_t *)"\x01ask", 4, 0);
+    world_deliver(w, both, SIDE_SERVER, (const uint8_t *)"\x01say", 4, 0);
+    conversation_named(w->dispatcher, w->flow[both], NULL);
+    world_close(w, both);
+    world_close(w, control);
+    send_nameless(w, at(lane, 40005), at(store, 5002), NULL);
+    world_close_all(w);
+    assert_int_equal(w->transfers, 0);
+    world_destroy(w);
+}
+
+static void nothing_is_taken_for_data_once_the_control_connection_is_encrypted(void **state) {
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 8});
+    size_t control = open_control(w);
+    world_deliver(w, control, SIDE_CLIENT, (const uint8_t *)"AUTH TLS\r\n", 10, 0);
+    world_deliver(w, control, SIDE_SERVER, (const uint8_t *)"331 x\r\n234 go\r\n", 15, 0);
+    send_nameless(w, at(lane, 40001), at(store, 5000), NULL);
+    world_close_all(w);
+    assert_int_equal(w->encrypted, 1);
+    assert_int_equal(w->transfers, 0);
+    world_destroy(w);
+}
+
+static void
+a_nameless_data_flow_longer_than_the_hold_loses_nothing_and_may_be_named_after_its_end(void **state) {
+    static const char late[] = "EPRT |1|192.0.2.1|5000|\r\nSTOR a.jpg\r\n";
+    static uint8_t bytes[9000];
+    uint8_t digest[32];
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 8});
+    memset(bytes, 7, sizeof bytes);
+    EVP_Digest(bytes, sizeof bytes, digest, NULL, EVP_sha256(), NULL);
+    size_t control = open_control(w), data = world_open(w, at(store, 20), at(lane, 5000));
+    world_deliver(w, data, SIDE_SERVER, bytes, sizeof bytes, 1000);
+    world_finish(w, data, SIDE_SERVER, true);
+    world_finish(w, data, SIDE_CLIENT, true);
+    world_deliver(w, control, SIDE_CLIENT, (const uint8_t *)late, sizeof late - 1, 0);
+    world_close(w, data);
+    assert_int_equal(w->transfers, 1);
+    assert_int_equal(w->transfer[0].size, sizeof bytes);
+    assert_memory_equal(w->transfer[0].sha256, digest, 32);
+    assert_true(bytes_equal(world_bytes(&w->transfer[0].name), bytes_text("a.jpg")));
     world_destroy(w);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_nothing_names_is_data_of_a_control_connection_between_the_same_hosts),
+        cmocka_unit_test(it_is_not_if_it_has_a_name_or_a_service_port_or_other_hosts_or_two_ways),
+        cmocka_unit_test(nothing_is_taken_for_data_once_the_control_connection_is_encrypted),
+        cmocka_unit_test(
+            a_nameless_data_flow_longer_than_the_hold_loses_nothing_and_may_be_named_after_its_end),
         cmocka_unit_test(every_transcript_gives_its_transfers_at_any_split),
         cmocka_unit_test(a_public_capture_of_an_active_download_gives_its_file),
         cmocka_unit_test(a_public_capture_of_an_active_upload_gives_its_file),
