@@ -12,7 +12,9 @@
 /* What the inspector keeps of one object; inspector.c feeds it, values.c sees what matched. */
 enum {
     SPREAD_MAX = 64,
-    LATE_BYTES = 16, /* how late the end of a word or line may be told */
+    LATE_BYTES = 16,    /* how late the end of a word or line may be told */
+    REPEATS_MAX = 4096, /* matches in a row that bring no new value, after which a count stops or rests */
+    REST = 15,          /* how many times the bytes of those it rests for */
 };
 
 struct inspector {
@@ -36,6 +38,9 @@ struct pending {
 struct tally_state {
     bool wanted; /* by a rule that may still hold */
     bool full, shed;
+    bool rests, rested;              /* the stream is not fed now; has not been fed once */
+    uint64_t began, repeating, wake; /* offsets: of its stream; in it, of the first repeat; of its next one */
+    uint32_t repeats;
     struct pending pending;
     struct value_set *set; /* NULL before the first value */
     uint32_t calls, spread_count;
@@ -70,7 +75,7 @@ struct feed {
     struct inspection *in;
     const struct scan *scan;
     struct bytes chunk, before; /* `before` ends where `chunk` begins */
-    uint64_t base;              /* offset of the chunk */
+    uint64_t base;              /* offset of the chunk in the stream */
 };
 
 /* A pattern_found whose context is a struct feed. */

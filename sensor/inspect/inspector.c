@@ -23,15 +23,48 @@ static void keep_tail(struct inspection *n, const uint8_t *bytes, size_t count) 
     n->tail_n = (unsigned)(old + count);
 }
 
+/* What the stream of a scan is to see next. One that rested began in the midst: nothing stands before. */
+static struct feed feed_of(struct inspection *n, size_t s, const uint8_t *bytes, size_t count) {
+    const struct scan *scan = &n->inspector->rules->scans[s];
+    uint64_t began = scan->kind == SCAN_TALLY ? n->tallies[scan->tallies[0]].began : 0;
+    uint64_t base = n->offset - began;
+    size_t before = n->tail_n < base ? n->tail_n : (size_t)base;
+    return (struct feed){n, scan, {bytes, count}, {n->tail + n->tail_n - before, before}, base};
+}
+
+/* A count that rested long enough begins a new stream. False while it rests. */
+static bool awake(struct inspection *n, size_t s) {
+    const struct scan *scan = &n->inspector->rules->scans[s];
+    struct tally_state *t = &n->tallies[scan->kind == SCAN_TALLY ? scan->tallies[0] : 0];
+    struct matcher *m = n->inspector->matcher;
+    if (scan->kind != SCAN_TALLY || !t->rests)
+        return true;
+    if (n->offset < t->wake)
+        return false;
+    values_flush(n, scan, UINT64_MAX);
+    matcher_end(m, s, n->streams[s], NULL, NULL);
+    n->streams[s] = matcher_begin(m, s);
+    if (!n->streams[s])
+        counter_one(COUNTER_INSPECT_STREAMS_SHED);
+    t->rests = false;
+    t->repeats = 0;
+    t->began = n->offset;
+    return n->streams[s] != NULL;
+}
+
 /* Bytes of the object, in order, into the streams of its scope. */
 static void feed_bulk(struct inspection *n, const uint8_t *bytes, size_t count) {
     const struct ruleset *r = n->inspector->rules;
     counter_add(COUNTER_INSPECT_BYTES_MATCHED, count);
     for (size_t s = 0; s < r->scan_count; s++) {
-        struct feed f = {n, &r->scans[s], {bytes, count}, {n->tail, n->tail_n}, n->offset};
-        uint64_t end = n->offset + count, reach = f.scan->width + LATE_BYTES;
         if (!n->streams[s])
             continue;
+        if (!awake(n, s)) {
+            counter_add(COUNTER_INSPECT_BYTES_RESTED, count);
+            continue;
+        }
+        struct feed f = feed_of(n, s, bytes, count);
+        uint64_t end = f.base + count, reach = f.scan->width + LATE_BYTES;
         matcher_scan(n->inspector->matcher, n->streams[s], bytes, count, values_found, &f);
         /* A later match begins at most its width before the end of what was seen: behind that nothing
          * overlaps. */
@@ -155,7 +188,7 @@ static void begin_streams(struct inspection *n, unsigned scopes) {
 static void end_streams(struct inspection *n, bool tell) {
     const struct ruleset *r = n->inspector->rules;
     for (size_t s = 0; s < r->scan_count; s++) {
-        struct feed f = {n, &r->scans[s], {NULL, 0}, {n->tail, n->tail_n}, n->offset};
+        struct feed f = feed_of(n, s, NULL, 0);
         if (!n->streams[s])
             continue;
         matcher_end(n->inspector->matcher, s, n->streams[s], tell ? values_found : NULL, &f);
@@ -394,7 +427,7 @@ bool inspector_finding(const struct object *o, const struct rule *rule, struct f
     if (rule->condition->count_count == 0)
         return true;
     const struct tally_state *t = &in->tallies[rule->condition->counts[0].tally];
-    out->at_least = t->full || t->shed;
+    out->at_least = t->full || t->shed || t->rested;
     if (t->set) {
         out->distinct = t->set->count;
         out->digests = t->set->values;

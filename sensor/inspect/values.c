@@ -63,6 +63,7 @@ static void flush(struct inspection *n, unsigned tally) {
     if (t->full || !get_set(n->inspector, &n->inspector->rules->tallies[tally], t))
         return;
     if (value_set_add(t->set, p->digest)) {
+        t->repeats = 0;
         note_spread(t, p->spread);
         n->dirty = true;
         if (!t->sample[0])
@@ -92,6 +93,21 @@ static struct pending make_pending(const struct feed *f, struct bytes value, uin
     return p;
 }
 
+/* Does a rule wait for more of it? */
+static bool awaited(const struct inspection *n, unsigned tally) {
+    const struct ruleset *r = n->inspector->rules;
+    for (size_t i = 0; i < r->rule_count; i++)
+        for (size_t k = 0; k < r->rules[i].condition->count_count && n->states[i] == RULE_OPEN; k++)
+            if (r->rules[i].condition->counts[k].tally == tally)
+                return true;
+    return false;
+}
+
+static void stop(struct tally_state *t) {
+    t->full = true;
+    counter_one(COUNTER_INSPECT_COUNTS_STOPPED);
+}
+
 /* A value of a count: of matches that overlap the longest is taken (one plate ends twice in
  * `[A-Z]{3}[0-9]{3,4}`). */
 static void count_value(struct feed *f, unsigned tally, struct bytes value, uint64_t at) {
@@ -100,8 +116,7 @@ static void count_value(struct feed *f, unsigned tally, struct bytes value, uint
     if (!t->wanted || t->full)
         return;
     if (++t->calls > CALLS_MAX) {
-        t->full = true;
-        counter_one(COUNTER_INSPECT_COUNTS_STOPPED);
+        stop(t);
         return;
     }
     bool overlaps = old->on && at < old->to && at + value.n > old->from;
@@ -120,6 +135,24 @@ static bool counts_identifier(const struct tally *t, unsigned number) {
     return false;
 }
 
+/* Tables of the same few values, or of what a validator refuses, cost most of all texts. A count that has
+ * what its rules ask for stops there; one that has not looks again further on, so that such a table cannot
+ * hide what stands behind it. */
+static void note_match(struct feed *f, uint64_t to) {
+    unsigned tally = f->scan->tallies[0];
+    struct tally_state *t = &f->in->tallies[tally];
+    if (t->repeats++ == 0)
+        t->repeating = to;
+    if (t->repeats < REPEATS_MAX || f->scan->scope != f->in->bulk)
+        return;
+    if (!awaited(f->in, tally)) {
+        stop(t);
+        return;
+    }
+    t->rests = t->rested = true;
+    t->wake = t->began + to + REST * (to - t->repeating);
+}
+
 static void note_hit(struct inspection *n, unsigned number, enum scope scope) {
     uint8_t bit = (uint8_t)(1u << scope);
     if (!(n->hits[number] & bit)) {
@@ -128,9 +161,10 @@ static void note_hit(struct inspection *n, unsigned number, enum scope scope) {
     }
 }
 
-/* True when the one count of a stream of its own is full: it need not be matched further. */
-static bool all_full(const struct feed *f) {
-    return f->scan->kind == SCAN_TALLY && f->in->tallies[f->scan->tallies[0]].full;
+/* True when the one count of a stream of its own is full or rests: it is not matched further. */
+static bool over(const struct feed *f) {
+    const struct tally_state *t = &f->in->tallies[f->scan->kind == SCAN_TALLY ? f->scan->tallies[0] : 0];
+    return f->scan->kind == SCAN_TALLY && (t->full || t->rests);
 }
 
 bool values_found(void *context, unsigned number, uint64_t from, uint64_t to) {
@@ -142,8 +176,10 @@ bool values_found(void *context, unsigned number, uint64_t from, uint64_t to) {
         note_hit(f->in, number, f->scan->scope);
         return false;
     }
-    if (all_full(f))
+    if (over(f))
         return true;
+    if (f->scan->kind == SCAN_TALLY)
+        note_match(f, to);
     if (from == MATCH_FROM_UNKNOWN || to - from > VALUE_WIDTH_MAX)
         from = to > f->scan->width ? to - f->scan->width : 0;
     match = match_bytes(f, from, to, room);
@@ -155,5 +191,5 @@ bool values_found(void *context, unsigned number, uint64_t from, uint64_t to) {
     for (size_t i = 0; i < f->scan->tally_count; i++)
         if (counts_identifier(&r->tallies[f->scan->tallies[i]], number))
             count_value(f, f->scan->tallies[i], value, at);
-    return all_full(f);
+    return over(f);
 }

@@ -148,6 +148,93 @@ static void an_object_over_the_memory_is_left_alone_and_counted(void **state) {
     bench_close(&b);
 }
 
+/* --- tables that repeat themselves --- */
+
+static const char twenty[] = "identifiers:\n"
+                             "  - {id: plate, pattern: '\\b[A-Z]{3}[0-9]{4}\\b', validator: plate-bare}\n"
+                             "rules:\n"
+                             "  - id: twenty\n"
+                             "    scopes: [text]\n"
+                             "    count: {identifiers: plate, distinct: 20}\n" RULE_TAIL;
+
+/* `count` times the same, in pieces that do not end with it. */
+static void push_same(struct bench *b, const char *text, size_t count) {
+    size_t n = strlen(text), total = n * count;
+    char *all = malloc(total);
+    for (size_t i = 0; i < count; i++)
+        memcpy(all + i * n, text, n);
+    for (size_t at = 0; at < total; at += 1001)
+        bench_push(b, all + at, total - at < 1001 ? total - at : 1001);
+    free(all);
+}
+
+static void push_plates(struct bench *b, int first, int count) {
+    char text[32];
+    for (int i = first; i < first + count; i++) {
+        snprintf(text, sizeof text, "XYZ%04d, ", i);
+        push_same(b, text, 1);
+    }
+}
+
+static uint64_t rested(void) {
+    return counter_values[COUNTER_INSPECT_BYTES_RESTED];
+}
+
+static void a_table_of_the_same_values_does_not_hide_what_stands_behind_it(void **state) {
+    static const char *const same[] = {"XYZ9999, ", "ABC1234, " /* refused: hexadecimal */};
+    struct bench b;
+    struct finding f;
+    bench_open(&b, twenty, 8 << 20);
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        uint64_t before = rested();
+        bench_begin(&b, &text_type, NULL);
+        push_same(&b, same[i], 10000); /* 4,096 of them are looked at */
+        push_plates(&b, 0, 30);        /* not now */
+        assert_in_range(rested() - before, 50000, 10000 * 9);
+        assert_int_equal(b.found[0], 0);
+        push_same(&b, "ordinary prose ", 15 * 4096 * 9 / 15);
+        push_plates(&b, 30, 30);
+        bench_end(&b);
+        assert_int_equal(b.found[0], 1);
+        assert_int_equal(bench_distinct(&b, 0), 30 + (i == 0));
+        assert_true(inspector_finding(&b.object, &b.rules->rules[0], &f) && f.at_least);
+    }
+    bench_close(&b);
+}
+
+static void a_count_that_has_what_its_rules_ask_for_stops_when_nothing_new_comes(void **state) {
+    struct bench b;
+    struct finding f;
+    bench_open(&b, twenty, 8 << 20);
+    uint64_t before = rested();
+    bench_begin(&b, &text_type, NULL);
+    push_plates(&b, 0, 100);
+    push_same(&b, "XYZ0001, ", 5000);
+    push_plates(&b, 100, 100);
+    bench_end(&b);
+    assert_int_equal(bench_distinct(&b, 0), 100);
+    assert_true(inspector_finding(&b.object, &b.rules->rules[0], &f) && f.at_least);
+    assert_int_equal(rested(), before);
+    bench_close(&b);
+}
+
+static void a_table_that_goes_on_bringing_values_is_counted_to_its_end(void **state) {
+    struct bench b;
+    struct finding f;
+    bench_open(&b, twenty, 8 << 20);
+    uint64_t before = rested();
+    bench_begin(&b, &text_type, NULL);
+    for (int i = 0; i < 10; i++) {
+        push_same(&b, "XYZ0001, ", 4000);
+        push_plates(&b, i * 10, 10);
+    }
+    bench_end(&b);
+    assert_int_equal(bench_distinct(&b, 0), 100);
+    assert_true(inspector_finding(&b.object, &b.rules->rules[0], &f) && !f.at_least);
+    assert_int_equal(rested(), before);
+    bench_close(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_is_counted_once_and_at_its_longest_wherever_it_is_split),
@@ -157,6 +244,9 @@ int main(void) {
         cmocka_unit_test(what_is_counted_is_redacted_and_digested_alike_however_it_is_written),
         cmocka_unit_test(a_gap_does_not_join_what_stands_on_its_sides),
         cmocka_unit_test(utf_16_text_is_matched_as_its_characters_at_every_split),
+        cmocka_unit_test(a_table_of_the_same_values_does_not_hide_what_stands_behind_it),
+        cmocka_unit_test(a_count_that_has_what_its_rules_ask_for_stops_when_nothing_new_comes),
+        cmocka_unit_test(a_table_that_goes_on_bringing_values_is_counted_to_its_end),
         cmocka_unit_test(an_object_over_the_memory_is_left_alone_and_counted),
     };
     return cmocka_run_group_tests_name("inspect/matcher", tests, NULL, NULL);
