@@ -319,15 +319,17 @@ static bool tunnelled_tls(const struct dispatch *d, struct bytes client) {
     return d->tunnels && client.n >= 3 && client.p[0] == 0x16 && client.p[1] == 3 && client.p[2] <= 4;
 }
 
-/* A protocol that takes what nothing names, such as FTP data of which no announcement was seen. `e`: what comes
- * next, or NULL. */
+/* A protocol that takes what nothing names, such as FTP data of which no announcement was seen. `e`: what
+ * comes next, or NULL. */
 static bool claimed(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     const struct dispatch *d = c->dispatch;
     bool sent[2];
     for (int side = 0; side < 2; side++)
-        sent[side] = (d->hold && d->hold->used[side] > 0) || (e && e->kind == EVENT_DATA && (int)e->side == side);
+        sent[side] =
+            (d->hold && d->hold->used[side] > 0) || (e && e->kind == EVENT_DATA && (int)e->side == side);
     for (unsigned i = 0; protocol_table[i] && sent[0] != sent[1] && !d->foreign; i++)
-        if (protocol_table[i]->claims && protocol_table[i]->claims(c) && start(dp, c, protocol_table[i], NULL)) {
+        if (protocol_table[i]->claims && protocol_table[i]->claims(c) &&
+            start(dp, c, protocol_table[i], NULL)) {
             replay(dp, c);
             if (e)
                 take_event(dp, c, e);

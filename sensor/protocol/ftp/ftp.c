@@ -43,6 +43,7 @@ struct ftp {
     unsigned garbage;
     unsigned multi, multi_lines; /* code of a reply that goes on over lines, 0 for none */
     bool block_mode, ascii, private;
+    bool rest_lost; /* the server took a REST that was not seen */
     uint64_t rest;
     uint64_t size; /* of size_path, by a 213; LENGTH_UNKNOWN */
     unsigned sizes_asked, cwds_asked;
@@ -539,12 +540,30 @@ static bool find_asked(struct ftp *s, enum group group, unsigned code, unsigned 
     return true;
 }
 
+/* Of the data flow whose command was lost the server still says whether all of it came. Not so behind a REST:
+ * where in the whole its bytes belong was lost with the command. */
+static bool answers_lost_command(struct ftp *s, const struct reply *r) {
+    struct ftp_ticket *t = s->current;
+    bool known = !s->rest_lost && s->rest == 0;
+    if (!t || !t->taken || t->command != FTP_COMMAND_NONE)
+        return false;
+    if (r->code >= 200)
+        s->rest_lost = false;
+    if (known)
+        ticket_answered(s, t, r);
+    return true;
+}
+
 /* A reply to nothing that was seen: some say enough by themselves. */
 static void unasked_reply(struct ftp *s, enum group group, const struct reply *r) {
+    if (r->code == 350)
+        s->rest_lost = true;
     if (group == GROUP_PASSIVE)
         passive_answered(s, NULL, r);
     else if (group == GROUP_AUTH)
         encrypted(s);
+    else if (group == GROUP_DATA && answers_lost_command(s, r))
+        return;
     else if (s->transfer && (group == GROUP_DATA || r->code >= 450))
         ticket_answered(s, s->transfer, r);
 }

@@ -128,7 +128,7 @@ static enum transfer_end how(const struct ftp_data *d, enum side from) {
     const struct ftp_ticket *t = d->ticket;
     if (!d->ended[from] || !d->clean[from])
         return TRANSFER_CUT;
-    if (command(d) != FTP_COMMAND_TRANSFER)
+    if (command(d) != FTP_COMMAND_TRANSFER && !(t && (t->finished || t->failed)))
         return TRANSFER_UNKNOWN;
     if (t->failed || d->moved < t->least)
         return TRANSFER_CUT;
@@ -184,7 +184,9 @@ static void settle(struct ftp_data *d) {
         return;
     if (!d->begun && command(d) == FTP_COMMAND_TRANSFER && (d->ticket->started || d->ticket->finished))
         begin(d);
-    if (!d->begun || !d->ticket) /* an announcement may come for as long as the flow is kept */
+    /* An announcement, the command, or what the server says of it may come for as long as the flow is kept.
+     */
+    if (!d->begun || command(d) == FTP_COMMAND_NONE)
         return;
     if (reply_awaited(d, from))
         d->ticket->awaited = true;
