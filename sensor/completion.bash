@@ -13,7 +13,7 @@ _gantry() {
         return
         ;;
     -o | --output)
-        mapfile -t COMPREPLY < <(compgen -W 'json:- human:- json:file: rfc5424:udp:// rfc5424:tcp:// rfc5424:unix:' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'json:- human:- json:file: eve:file: rfc5424:udp:// rfc5424:tcp:// rfc5424:unix: cef:udp:// leef:tcp:// ocsf:tcp://' -- "$word")
         return
         ;;
     --events)

@@ -97,6 +97,7 @@ static int reporter_main(const struct sensor *s, int ready) {
     close_siblings(s, -1);
     const struct reporting_options o = {
         .report = {.observer = s->config->sensor.name,
+                   .interface = s->interface,
                    .outputs = s->outputs,
                    .output_count = s->output_count,
                    .quiet = s->config->alerts.quiet,

@@ -110,6 +110,7 @@ void delivery_put(struct delivery *d, const struct event *e) {
         return;
     mine.sequence = ++d->sequence;
     mine.colour = d->colour;
+    mine.syslog = !d->transport->people;
     size_t limit = d->message_max < FORMAT_ROOM ? d->message_max : FORMAT_ROOM;
     size_t n = format_event(d->format, &mine, message, limit, &shortened);
     counter_one(n ? COUNTER_MESSAGES : COUNTER_MESSAGES_UNFIT);

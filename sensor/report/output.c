@@ -77,10 +77,12 @@ static bool check_target(const struct output_config *c, struct error *e) {
     if (!t->check(rest, &why))
         return error_set(e, "%s", why.text);
     if (f->people && !t->people)
-        return error_set(e, "format %s is for people at a terminal; over %s use rfc5424 or json", f->name,
-                         t->usage);
+        return error_set(e, "format %s is for people at a terminal; over %s use any other, such as rfc5424",
+                         f->name, t->usage);
     if (c->message_max && t->message_max)
         return error_set(e, "message-max is for udp:// targets; %s has its own limit", t->usage);
+    if (c->message_max && c->message_max < f->least)
+        return error_set(e, "message-max: %s needs at least %zu B", f->name, f->least);
     return true;
 }
 
@@ -99,7 +101,7 @@ static const struct setting settings[] = {
      .type = SETTING_TEXT,
      .offset = offsetof(struct output_config, format),
      .required = true,
-     .help = "rfc5424, json or human"},
+     .help = "rfc5424, cef, leef, json (ECS), ocsf, eve or human"},
     {.key = "to",
      .type = SETTING_TEXT,
      .offset = offsetof(struct output_config, to),

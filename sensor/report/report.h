@@ -19,7 +19,7 @@ enum report_records { REPORT_ALERT = 1, REPORT_TRANSFER = 2, REPORT_FLOW = 4, RE
 
 /* One output: a format and a transport, each one const table entry found by name. */
 struct output_config {
-    const char *format;   /* "rfc5424", "json", "human" */
+    const char *format;   /* "rfc5424", "cef", "leef", "json", "ocsf", "eve", "human" */
     const char *to;       /* "udp://host:port", "tls://host:port", "unix:/dev/log", "file:/path", "-", ... */
     unsigned records;     /* enum report_records, or-ed */
     uint64_t message_max; /* octets of a UDP message, 480..2,048; 0: 1,024 */
@@ -61,7 +61,8 @@ struct ledger_options {
 /* Where incidents, ledger and undelivered messages outlive the reporter (store.h). */
 struct store_config {
     const char *folder; /* NULL: nothing outlives it */
-    uint64_t run;       /* of the channels: a reporter that is started again has the same */
+    uint64_t run;       /* of this start of the sensor, and of its channels: a reporter that is started again has
+                           the same; messages show it as the boot id */
     uint64_t max_age;   /* ns of packet time that closed incidents are kept; 0: 90 days */
     uint64_t max_bytes; /* of the database; 0: no bound but the disk's */
 };
@@ -69,6 +70,7 @@ struct store_config {
 struct policy;
 struct report_options {
     const char *observer;                /* sensor name */
+    const char *interface;               /* that is watched; NULL: files are read */
     const struct output_config *outputs; /* kept by reference */
     size_t output_count;
     uint64_t quiet;           /* ns without a finding after which an incident closes; 0: 15 min */

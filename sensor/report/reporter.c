@@ -11,7 +11,8 @@
 enum { INCIDENTS_PRESET = 65536, HELD_PRESET = 16 << 20 };
 
 struct reporter {
-    const char *observer;
+    const char *observer, *interface;
+    char boot[17];
     struct incidents *incidents;
     struct ledger *ledger;
     struct quotas *quotas;
@@ -27,16 +28,19 @@ struct reporter {
 /* --- what is told --- */
 
 static void tell(struct reporter *r, const struct event *e) {
+    struct event all = *e;
+    all.observer = r->observer;
+    all.interface = r->interface;
+    all.boot = r->boot;
     for (size_t i = 0; i < r->count; i++)
-        delivery_put(r->deliveries[i], e);
+        delivery_put(r->deliveries[i], &all);
 }
 
 /* Alerts leave the house, so plates in names do not; transfer records stay with the operator, names whole. */
 static void tell_alert(void *context, time_ns time, const struct incident_facts *facts,
                        const struct record *record) {
     struct reporter *r = context;
-    struct event e = {
-        .kind = REPORT_ALERT, .time = time, .observer = r->observer, .record = record, .incident = facts};
+    struct event e = {.kind = REPORT_ALERT, .time = time, .record = record, .incident = facts};
     e.name = redact(record_text_of(record, TEXT_NAME), r->name);
     e.path = redact(record_text_of(record, TEXT_PATH), r->path);
     tell(r, &e);
@@ -54,7 +58,6 @@ static void notice(void *context, const char *id, const char *text) {
     const struct record *record = (const void *)r->note;
     const struct event e = {.kind = REPORT_STATS,
                             .time = record->time,
-                            .observer = r->observer,
                             .record = record,
                             .urgent = true};
     tell(r, &e);
@@ -84,8 +87,7 @@ void reporter_record(struct reporter *r, const struct record *in) {
     static const uint8_t kinds[RECORD_KINDS] = {
         [RECORD_TRANSFER] = REPORT_TRANSFER, [RECORD_FLOW] = REPORT_FLOW, [RECORD_NOTICE] = REPORT_STATS};
     const struct record *record = quotas_record(r->quotas, in);
-    struct event e = {
-        .kind = kinds[record->kind], .time = record->time, .observer = r->observer, .record = record};
+    struct event e = {.kind = kinds[record->kind], .time = record->time, .record = record};
     r->now = record->time > r->now ? record->time : r->now;
     e.name = record_text_of(record, TEXT_NAME);
     e.path = record_text_of(record, TEXT_PATH);
@@ -112,8 +114,7 @@ void reporter_commit(struct reporter *r) {
 }
 
 void reporter_stats(struct reporter *r, const uint64_t *figures, time_ns now, bool last) {
-    struct event e = {
-        .kind = REPORT_STATS, .time = now, .observer = r->observer, .figures = figures, .last = last};
+    const struct event e = {.kind = REPORT_STATS, .time = now, .figures = figures, .last = last};
     tell(r, &e);
 }
 
@@ -166,6 +167,8 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
         goto no_memory;
     const struct incident_sink sink = {r, tell_alert};
     r->observer = incident.observer;
+    r->interface = o->interface;
+    snprintf(r->boot, sizeof r->boot, "%016llx", (unsigned long long)o->store.run);
     r->incidents = incidents_create(&incident, &sink);
     const struct ledger_sink alarms = {r, tell_alert};
     r->ledger = ledger_create(incident.observer, &o->ledger, &alarms, incident.kept);

@@ -2,11 +2,11 @@
 #include "report/format/format.h"
 #include "report/incident/incident.h"
 
-#include "../unit/report/check.h"
+#include "../unit/report/check_pairs.h"
 
-/* Records with hostile texts through incidents and all formats at several limits. Invariants: JSON is valid
- * and on one line, RFC 5424 reads back, nothing is longer than its limit, no plate of an alert's file name is
- * whole. */
+/* Records with hostile texts through incidents and all formats at several limits. Invariants: each message is
+ * one line of valid UTF-8 without a character that acts, reads back by the rules of its format, and is no
+ * longer than its limit; a message is lost only where the limit is below what the format needs. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct record_builder b;
@@ -16,20 +16,27 @@ static struct syslog_message message;
 static size_t limits[] = {480, 1024, FORMAT_ROOM};
 static uint8_t name[8192], path[8192];
 
+static bool reads_back(const struct format *f, size_t n) {
+    static struct pairs_message pairs;
+    if (f == &format_rfc5424)
+        return check_syslog(out, n, &message);
+    if (f == &format_cef)
+        return check_cef(out, n, &pairs);
+    if (f == &format_leef)
+        return check_leef(out, n, &pairs);
+    return check_json(out, n) && !memchr(out, '\n', n);
+}
+
 static void check(const struct event *e) {
+    static const struct format *const formats[] = {&format_rfc5424, &format_cef,  &format_leef,
+                                                   &format_json,    &format_ocsf, &format_eve};
     bool shortened;
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        size_t n = format_event(&format_json, e, out, limits[i], &shortened);
-        if (n > limits[i] || (n && (!check_json(out, n) || memchr(out, '\n', n))))
-            abort();
-        if (n == 0 && limits[i] == FORMAT_ROOM)
-            abort();
-        n = format_event(&format_rfc5424, e, out, limits[i], &shortened);
-        if (n > limits[i] || (n && !check_syslog(out, n, &message)))
-            abort();
-        if (n == 0 && limits[i] == FORMAT_ROOM)
-            abort();
-    }
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        for (size_t k = 0; k < sizeof formats / sizeof formats[0]; k++) {
+            size_t n = format_event(formats[k], e, out, limits[i], &shortened);
+            if (n > limits[i] || (n ? !reads_back(formats[k], n) : limits[i] >= formats[k]->least))
+                abort();
+        }
     size_t n = format_event(&format_human, e, out, FORMAT_ROOM, &shortened);
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)out[i] < 0x20 && out[i] != '\n')
@@ -40,8 +47,12 @@ static void check(const struct event *e) {
 
 static void alert(void *context, time_ns time, const struct incident_facts *facts,
                   const struct record *record) {
-    struct event e = {
-        .kind = REPORT_ALERT, .time = time, .observer = "edge-1", .record = record, .incident = facts};
+    struct event e = {.kind = REPORT_ALERT,
+                      .time = time,
+                      .observer = "edge-1",
+                      .boot = "0123456789abcdef",
+                      .record = record,
+                      .incident = facts};
     e.name = redact(record_text_of(record, TEXT_NAME), name);
     e.path = redact(record_text_of(record, TEXT_PATH), path);
     check(&e);
@@ -90,6 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct event e = {.kind = i % 2 ? REPORT_TRANSFER : REPORT_FLOW,
                           .time = record->time,
                           .observer = "edge-1",
+                          .boot = "0123456789abcdef",
+                          .interface = "span0",
                           .record = record,
                           .name = record_text_of(record, TEXT_NAME),
                           .path = record_text_of(record, TEXT_PATH)};

@@ -20,6 +20,7 @@ struct event {
     unsigned kind; /* one of enum report_records; a notice goes with the stats */
     time_ns time;
     const char *observer;
+    const char *boot, *interface;          /* of this start of the sensor; NULL: no interface is watched */
     uint64_t sequence;                     /* of this output: a hole means that messages were dropped */
     const struct record *record;           /* NULL for stats */
     const struct incident_facts *incident; /* alerts only */
@@ -28,6 +29,7 @@ struct event {
     bool urgent;                           /* a notice that goes where alerts go */
     struct bytes name, path;               /* as they may be shown: redacted in alerts */
     bool colour;                           /* the output is a terminal */
+    bool syslog;                           /* a syslog receiver reads it, not a file: with its header */
 };
 
 enum value_kind {
@@ -39,6 +41,7 @@ enum value_kind {
     VALUE_BOOL,
     VALUE_LIST, /* of texts */
     VALUE_FIGURES,
+    VALUE_SENTENCE, /* sentence_write() */
 };
 
 struct value {
@@ -63,8 +66,12 @@ struct field {
 
 extern const struct field fields[]; /* ends with a NULL ecs */
 
+/* What the field says of the event; false when the event has no such field or it is left out. */
+bool field_get(const struct field *f, const struct event *e, unsigned level, struct value *v);
+
 /* "opened", "grown", "closed"; "OPENED", ..., "TRANSFER" for what is no alert. */
 const char *incident_state_name(enum incident_state state);
+const char *event_action(const struct event *e); /* "alert", "transfer", ... */
 const char *event_message_id(const struct event *e);
 bool event_is_notice(const struct event *e);
 

@@ -49,12 +49,16 @@ static void get_category(const struct event *e, size_t which, struct value *v) {
     v->text = bytes_text(e->kind == REPORT_TRANSFER ? "network\nfile" : "network");
 }
 
-static void get_action(const struct event *e, size_t which, struct value *v) {
+const char *event_action(const struct event *e) {
     static const char *const names[] = {[REPORT_ALERT] = "alert",
                                         [REPORT_TRANSFER] = "transfer",
                                         [REPORT_FLOW] = "flow",
                                         [REPORT_STATS] = "stats"};
-    set_token(v, event_is_notice(e) ? "notice" : names[e->kind]);
+    return event_is_notice(e) ? "notice" : names[e->kind];
+}
+
+static void get_action(const struct event *e, size_t which, struct value *v) {
+    set_token(v, event_action(e));
 }
 
 static void get_observer(const struct event *e, size_t which, struct value *v) {
@@ -64,6 +68,10 @@ static void get_observer(const struct event *e, size_t which, struct value *v) {
 static void get_constant(const struct event *e, size_t which, struct value *v) {
     static const char *const texts[] = {"gantry", GANTRY_VERSION};
     set_token(v, texts[which]);
+}
+
+static void get_boot(const struct event *e, size_t which, struct value *v) {
+    set_token(v, e->boot);
 }
 
 static void get_sequence(const struct event *e, size_t which, struct value *v) {
@@ -323,6 +331,7 @@ const struct field fields[] = {
     {"user.name",                      "user",       7, OBJECT,          get_text, TEXT_USER},
     {"http.request.method",            "method",     7, OBJECT,          get_method, 1},
     {"threat.technique.id",            "technique", 12, REPORT_ALERT,    get_technique, 0},
+    {"gantry.boot",                    "boot",       0, ALL,             get_boot, 0},
     {"gantry.sequence",                "seq",        0, ALL,             get_sequence, 0},
     {"gantry.command",                 "command",    7, OBJECT,          get_method, 0},
     {"gantry.incident.id",             "incident",   0, REPORT_ALERT,    get_incident_id, 0},
@@ -355,6 +364,13 @@ const struct field fields[] = {
     {0},
 };
 /* clang-format on */
+
+bool field_get(const struct field *f, const struct event *e, unsigned level, struct value *v) {
+    v->kind = VALUE_ABSENT;
+    if ((f->records & e->kind) && (f->rank == 0 || f->rank > level))
+        f->get(e, f->which, v);
+    return v->kind != VALUE_ABSENT;
+}
 
 const char *incident_state_name(enum incident_state state) {
     static const char *const names[] = {"opened", "grown", "closed"};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/format/format.h"
 
-static const struct format *const formats[] = {&format_rfc5424, &format_json, &format_human};
+static const struct format *const formats[] = {&format_rfc5424, &format_cef, &format_leef, &format_json,
+                                               &format_ocsf,    &format_eve, &format_human};
 
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 

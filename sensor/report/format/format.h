@@ -2,6 +2,7 @@
 #ifndef GANTRY_REPORT_FORMAT_H
 #define GANTRY_REPORT_FORMAT_H
 
+#include "base/json.h"
 #include "report/format/event.h"
 
 /* How an event is written. A format is one const table entry, listed once in format.c. */
@@ -18,15 +19,17 @@ struct format {
     bool people;         /* several lines a message: only for files and terminals */
     bool octet_counting; /* over a stream the message is counted (RFC 6587 section 3.4.1), else it ends in a
                             newline */
+    size_t least; /* octets that the shortest message of it may need; 0: UDP's least is enough */
     /* The size of the message in `out`, without framing; 0 when it does not fit `size`. */
     size_t (*write)(const struct event *e, struct detail d, char *out, size_t size);
 };
 
-extern const struct format format_json, format_rfc5424, format_human;
+extern const struct format format_rfc5424, format_cef, format_leef, format_json, format_ocsf, format_eve,
+    format_human;
 
 /* NULL if there is none of that name. */
 const struct format *format_find(struct bytes name);
-/* "rfc5424, json, human" for messages. */
+/* "rfc5424, cef, ..." for messages. */
 const char *format_names(void);
 
 enum { FORMAT_ROOM = 128 << 10 }; /* holds any event with all its fields */
@@ -51,6 +54,15 @@ __attribute__((format(printf, 2, 3))) void text_print(struct text *t, const char
 void text_safe(struct text *t, struct bytes value, size_t limit, const char *escape);
 bool text_too_long(struct bytes value, size_t limit);
 size_t text_size(const struct text *t); /* 0 after an overflow */
+/* Takes the next item off a list with newlines between; false at its end. */
+bool list_next(struct bytes *list, struct bytes *item);
+
+/* --- format_rfc5424.c
+ * ------------------------------------------------------------------------------------------ */
+
+/* The header of RFC 3164 that CEF and LEEF have over syslog, both vendors' guides show it: "<PRI>May 31 04:12:09
+ * HOST ", in UTC. The time to the millisecond stands in the message. */
+void syslog_header(struct text *t, const struct event *e, struct detail d);
 
 /* --- sentence.c: plain words
  * ------------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 #include "report/format/format.h"
 
 #include <inttypes.h>
+#include <time.h>
 #include <unistd.h>
 
 /* RFC 5424: <PRI>1 TIMESTAMP HOSTNAME gantry PROCID MSGID [gantry@32473 name="value" ...] MSG. 32473 is the
@@ -31,6 +32,18 @@ static void write_hostname(struct text *t, const char *name, size_t limit) {
     text_put(t, host);
 }
 
+void syslog_header(struct text *t, const struct event *e, struct detail d) {
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    time_t seconds = (time_t)(e->time / NS_PER_S);
+    struct tm tm;
+    if (!gmtime_r(&seconds, &tm))
+        memset(&tm, 0, sizeof tm);
+    text_print(t, "<%u>%.3s %2d %02d:%02d:%02d ", priority(e), months + 3 * (tm.tm_mon % 12), tm.tm_mday,
+               tm.tm_hour, tm.tm_min, tm.tm_sec);
+    write_hostname(t, e->observer, d.text_max);
+    text_put(t, " ");
+}
+
 /* Figures until the room is used up; the rest of the message keeps its part. */
 static void write_figures(struct text *t, const struct event *e, unsigned level) {
     uint16_t which[FIGURE_COUNT];
@@ -42,25 +55,22 @@ static void write_figures(struct text *t, const struct event *e, unsigned level)
 
 /* A list is one value with commas; a newline cannot be in its items. */
 static void write_list(struct text *t, struct bytes list, size_t limit) {
-    while (list.n) {
-        const uint8_t *line = memchr(list.p, '\n', list.n);
-        size_t n = line ? (size_t)(line - list.p) : list.n, step = line ? n + 1 : n;
-        text_safe(t, bytes_of(list.p, n), limit, "\"\\]");
-        list = bytes_of(list.p + step, list.n - step);
-        if (list.n)
+    struct bytes item;
+    for (bool more = false; list_next(&list, &item); more = true) {
+        if (more)
             text_put(t, ",");
+        text_safe(t, item, limit, "\"\\]");
     }
 }
 
 static void write_field(struct text *t, const struct field *f, const struct event *e, struct detail d) {
-    struct value v = {.kind = VALUE_ABSENT};
-    f->get(e, f->which, &v);
+    struct value v;
+    if (!field_get(f, e, d.level, &v) || v.kind == VALUE_NULL || (v.kind == VALUE_LIST && v.text.n == 0))
+        return;
     if (v.kind == VALUE_FIGURES) {
         write_figures(t, e, d.level);
         return;
     }
-    if (v.kind == VALUE_ABSENT || v.kind == VALUE_NULL || (v.kind == VALUE_LIST && v.text.n == 0))
-        return;
     text_print(t, " %s=\"", f->brief);
     if (v.kind == VALUE_LIST)
         write_list(t, v.text, d.text_max);
@@ -99,7 +109,7 @@ static size_t write_rfc5424(const struct event *e, struct detail d, char *out, s
     write_hostname(&t, e->observer, d.text_max);
     text_print(&t, " gantry %ld %s [" ELEMENT, (long)getpid(), event_message_id(e));
     for (const struct field *f = fields; f->ecs; f++)
-        if (f->brief && (f->records & e->kind) && (f->rank == 0 || f->rank > d.level))
+        if (f->brief)
             write_field(&t, f, e, d);
     text_put(&t, "]");
     write_message(&t, e, d);

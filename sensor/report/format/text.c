@@ -60,6 +60,16 @@ void text_safe(struct text *t, struct bytes value, size_t limit, const char *esc
         text_put(t, "\u2026");
 }
 
+bool list_next(struct bytes *list, struct bytes *item) {
+    if (list->n == 0)
+        return false;
+    const uint8_t *line = memchr(list->p, '\n', list->n);
+    size_t n = line ? (size_t)(line - list->p) : list->n, step = line ? n + 1 : n;
+    *item = bytes_of(list->p, n);
+    *list = bytes_of(list->p + step, list->n - step);
+    return true;
+}
+
 size_t text_size(const struct text *t) {
     return t->overflow ? 0 : (size_t)(t->at - t->start);
 }

@@ -72,4 +72,40 @@ static inline struct incident_facts example_facts(void) {
     return f;
 }
 
+/* --- events, from one builder and one room --- */
+
+static struct record_builder example_builder;
+static uint64_t example_room[4096];
+
+/* Finding texts that an incident's kept record has: class and rule as lists too. */
+static inline void example_alert_begin(void) {
+    example_begin(&example_builder, RECORD_FINDING);
+    example_builder.head.severity = 8;
+    record_text(&example_builder, TEXT_RULES, bytes_text("camera-file-name"));
+    record_text(&example_builder, TEXT_CLASSES, bytes_text("vehicle-image"));
+}
+
+static inline struct event example_alert(const struct incident_facts *facts) {
+    static uint8_t redacted[2][4096];
+    const struct record *r = example_pack(&example_builder, example_room);
+    struct event e = {.kind = REPORT_ALERT,
+                      .time = EXAMPLE_TIME + NS_PER_S,
+                      .observer = "edge-1",
+                      .sequence = 5,
+                      .record = r,
+                      .incident = facts};
+    e.name = redact(record_text_of(r, TEXT_NAME), redacted[0]);
+    e.path = redact(record_text_of(r, TEXT_PATH), redacted[1]);
+    return e;
+}
+
+static inline struct event example_transfer(void) {
+    const struct record *r = example_pack(&example_builder, example_room);
+    struct event e = {
+        .kind = REPORT_TRANSFER, .time = r->time, .observer = "edge-1", .sequence = 4, .record = r};
+    e.name = record_text_of(r, TEXT_NAME);
+    e.path = record_text_of(r, TEXT_PATH);
+    return e;
+}
+
 #endif

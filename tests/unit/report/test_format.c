@@ -2,6 +2,7 @@
 #include "report/format/format.h"
 
 #include "check.h"
+#include "check_pairs.h"
 #include "example.h"
 
 #include <setjmp.h>
@@ -10,54 +11,21 @@
 
 #include <cmocka.h>
 
-static struct record_builder b;
-static uint64_t room[4096];
 static char out[FORMAT_ROOM + 1];
 static struct syslog_message message;
-static uint8_t redacted[2][4096];
-
-static struct event alert_of(const struct incident_facts *facts) {
-    const struct record *r = example_pack(&b, room);
-    struct event e = {.kind = REPORT_ALERT,
-                      .time = EXAMPLE_TIME + NS_PER_S,
-                      .observer = "edge-1",
-                      .sequence = 5,
-                      .record = r,
-                      .incident = facts};
-    e.name = redact(record_text_of(r, TEXT_NAME), redacted[0]);
-    e.path = redact(record_text_of(r, TEXT_PATH), redacted[1]);
-    return e;
-}
-
-static struct event transfer(void) {
-    const struct record *r = example_pack(&b, room);
-    struct event e = {
-        .kind = REPORT_TRANSFER, .time = r->time, .observer = "edge-1", .sequence = 4, .record = r};
-    e.name = record_text_of(r, TEXT_NAME);
-    e.path = record_text_of(r, TEXT_PATH);
-    return e;
-}
-
-/* Finding texts that an incident's kept record has: class and rule as lists too. */
-static void begin_alert(void) {
-    example_begin(&b, RECORD_FINDING);
-    b.head.severity = 8;
-    record_text(&b, TEXT_RULES, bytes_text("camera-file-name"));
-    record_text(&b, TEXT_CLASSES, bytes_text("vehicle-image"));
-}
-
+static struct pairs_message pairs;
 static const char *write_as(const char *format, const struct event *e, size_t limit) {
     bool shortened;
     size_t n = format_event(format_find(bytes_text(format)), e, out, limit, &shortened);
-    assert_true(n > 0);
-    assert_true(n <= limit);
+    if (n == 0 || n > limit)
+        fail_msg("%s: %zu octets of %zu", format, n, limit);
     out[n] = '\0';
     return out;
 }
 
 static void a_transfer_in_json_is_the_record_of_the_contract(void **state) {
-    example_begin(&b, RECORD_TRANSFER);
-    struct event e = transfer();
+    example_begin(&example_builder, RECORD_TRANSFER);
+    struct event e = example_transfer();
     assert_string_equal(
         write_as("json", &e, FORMAT_ROOM),
         "{\"@timestamp\":\"2026-05-31T04:12:09.113000Z\",\"event\":{\"kind\":\"event\",\"category\":["
@@ -80,8 +48,8 @@ static void a_transfer_in_json_is_the_record_of_the_contract(void **state) {
 
 static void an_alert_in_json_has_incident_rule_and_technique_and_no_plate(void **state) {
     struct incident_facts facts = example_facts();
-    begin_alert();
-    struct event e = alert_of(&facts);
+    example_alert_begin();
+    struct event e = example_alert(&facts);
     assert_string_equal(
         write_as("json", &e, FORMAT_ROOM),
         "{\"@timestamp\":\"2026-05-31T04:12:10.113000Z\",\"event\":{\"kind\":\"alert\",\"category\":["
@@ -108,15 +76,15 @@ static void an_alert_in_json_has_incident_rule_and_technique_and_no_plate(void *
 }
 
 static void a_path_is_the_urls_in_http_and_the_files_elsewhere(void **state) {
-    example_begin(&b, RECORD_TRANSFER);
-    record_text(&b, TEXT_PATH, bytes_text("/in/box"));
-    record_text(&b, TEXT_HOST, bytes_text("up.example"));
-    record_text(&b, TEXT_METHOD, bytes_text("PUT"));
-    record_text(&b, TEXT_NAME, bytes_text(""));
-    struct event e = transfer();
+    example_begin(&example_builder, RECORD_TRANSFER);
+    record_text(&example_builder, TEXT_PATH, bytes_text("/in/box"));
+    record_text(&example_builder, TEXT_HOST, bytes_text("up.example"));
+    record_text(&example_builder, TEXT_METHOD, bytes_text("PUT"));
+    record_text(&example_builder, TEXT_NAME, bytes_text(""));
+    struct event e = example_transfer();
     assert_non_null(strstr(write_as("json", &e, FORMAT_ROOM), "\"file\":{\"path\":\"/in/box\",\"size\""));
-    record_text(&b, TEXT_PROTOCOL, bytes_text("http"));
-    e = transfer();
+    record_text(&example_builder, TEXT_PROTOCOL, bytes_text("http"));
+    e = example_transfer();
     write_as("json", &e, FORMAT_ROOM);
     assert_non_null(strstr(out,
                            "\"url\":{\"path\":\"/in/"
@@ -151,7 +119,7 @@ static void stats_nest_every_figure_under_its_dotted_key(void **state) {
     assert_string_equal(syslog_get(&message, "capture.packets"), "42");
     assert_string_equal(syslog_get(&message, "interval.packets"), "41");
     assert_string_equal(syslog_get(&message, "interval.dropped"), "0");
-    write_as("json", &e, 480);
+    write_as("json", &e, 512);
     assert_true(check_json(out, strlen(out)));
     assert_non_null(strstr(out, "\"interval\":{"));
     assert_non_null(strstr(out, "\"packets\":41"));
@@ -160,8 +128,8 @@ static void stats_nest_every_figure_under_its_dotted_key(void **state) {
 static void an_alert_in_rfc5424_is_a_header_structured_data_and_a_sentence(void **state) {
     struct incident_facts facts = example_facts();
     char expected[4096];
-    begin_alert();
-    struct event e = alert_of(&facts);
+    example_alert_begin();
+    struct event e = example_alert(&facts);
     snprintf(
         expected, sizeof expected,
         "<83>1 2026-05-31T04:12:10.113000Z edge-1 gantry %d GROWN [gantry@32473 severity=\"8\" "
@@ -186,9 +154,9 @@ static void severities_map_to_syslogs(void **state) {
     static const int expected[11] = {0, 85, 85, 85, 84, 84, 84, 83, 83, 82, 82};
     struct incident_facts facts = example_facts();
     for (int s = 1; s <= 10; s++) {
-        begin_alert();
-        b.head.severity = (uint8_t)s;
-        struct event e = alert_of(&facts);
+        example_alert_begin();
+        example_builder.head.severity = (uint8_t)s;
+        struct event e = example_alert(&facts);
         write_as("rfc5424", &e, 2048);
         assert_true(check_syslog(out, strlen(out), &message));
         assert_int_equal(message.priority, expected[s]);
@@ -207,6 +175,8 @@ static const struct {
     {"\xe2\x80\xaegpj.exe", 10},
     {"bad\xff\xfe\xc3(utf8\xed\xa0\x80", 14},
     {"x\" msg=\"forged\"] <13>1 - evil - - - -", 38},
+    {"a msg=b forged=1\tforged=1\nforged=1|forged=1 \\", 46},
+    {"x\nCEF:0|Evil|Evil|1|1|forged|10|src=1.2.3.4", 44},
     {"caf\xc3\xa9\xc2\x85\x1b[31m", 11},
     {"\\", 1},
     {"]]]]]]]]\"\"\"\"\"\"\"\"\\\\\\\\\\\\\\", 23},
@@ -217,7 +187,29 @@ static void put_everywhere(struct bytes value) {
     static const enum record_text from_the_wire[] = {TEXT_NAME,   TEXT_PATH, TEXT_HOST,  TEXT_USER,
                                                      TEXT_METHOD, TEXT_MIME, TEXT_SAMPLE};
     for (size_t i = 0; i < sizeof from_the_wire / sizeof from_the_wire[0]; i++)
-        record_text(&b, from_the_wire[i], value);
+        record_text(&example_builder, from_the_wire[i], value);
+}
+
+/* The formats with names of their own, each read back by its own rules. */
+static void check_mapped(const struct event *e, size_t limit) {
+    static const char *const json[] = {"json", "eve", "ocsf"};
+    for (int i = 0; i < 3; i++) {
+        if (limit < format_find(bytes_text(json[i]))->least)
+            continue;
+        write_as(json[i], e, limit);
+        assert_true(check_json(out, strlen(out)));
+        assert_null(strchr(out, '\n'));
+    }
+    if (limit < format_cef.least)
+        return;
+    write_as("cef", e, limit);
+    assert_true(check_cef(out, strlen(out), &pairs));
+    assert_string_equal(pairs_get(&pairs, "src"), "10.40.3.7");
+    assert_null(pairs_get(&pairs, "forged"));
+    write_as("leef", e, limit);
+    assert_true(check_leef(out, strlen(out), &pairs));
+    assert_string_equal(pairs_get(&pairs, "src"), "10.40.3.7");
+    assert_null(pairs_get(&pairs, "forged"));
 }
 
 static void hostile_names_break_no_message_and_forge_no_field(void **state) {
@@ -227,15 +219,13 @@ static void hostile_names_break_no_message_and_forge_no_field(void **state) {
     for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
         for (int kind = 0; kind < 2; kind++) {
             if (kind)
-                example_begin(&b, RECORD_TRANSFER);
+                example_begin(&example_builder, RECORD_TRANSFER);
             else
-                begin_alert();
+                example_alert_begin();
             put_everywhere(bytes_of(hostile[i].name, hostile[i].n));
-            struct event e = kind ? transfer() : alert_of(&facts);
+            struct event e = kind ? example_transfer() : example_alert(&facts);
             for (size_t limit = 480; limit <= FORMAT_ROOM; limit = limit < 9000 ? limit * 2 : limit * 4) {
-                write_as("json", &e, limit);
-                assert_true(check_json(out, strlen(out)));
-                assert_null(strchr(out, '\n'));
+                check_mapped(&e, limit);
                 write_as("rfc5424", &e, limit);
                 assert_true(check_syslog(out, strlen(out), &message));
                 assert_string_equal(message.app, "gantry");
@@ -253,9 +243,9 @@ static void hostile_names_break_no_message_and_forge_no_field(void **state) {
 static void escaped_values_read_back_as_they_were(void **state) {
     static const char name[] = "a \"b\" [c] \\d\\ caf\xc3\xa9";
     struct incident_facts facts = example_facts();
-    begin_alert();
-    record_text(&b, TEXT_USER, bytes_text(name));
-    struct event e = alert_of(&facts);
+    example_alert_begin();
+    record_text(&example_builder, TEXT_USER, bytes_text(name));
+    struct event e = example_alert(&facts);
     write_as("rfc5424", &e, 4096);
     assert_true(check_syslog(out, strlen(out), &message));
     assert_string_equal(syslog_get(&message, "user"), name);
@@ -263,13 +253,13 @@ static void escaped_values_read_back_as_they_were(void **state) {
 
 static void what_is_not_ascii_in_the_sentence_stands_behind_a_byte_order_mark(void **state) {
     struct incident_facts facts = example_facts();
-    begin_alert();
-    struct event e = alert_of(&facts);
+    example_alert_begin();
+    struct event e = example_alert(&facts);
     write_as("rfc5424", &e, 4096);
     assert_true(check_syslog(out, strlen(out), &message));
     assert_memory_equal(message.message, "vehicle", 7);
-    record_text(&b, TEXT_PARTNER, bytes_text("Soci\xc3\xa9t\xc3\xa9"));
-    e = alert_of(&facts);
+    record_text(&example_builder, TEXT_PARTNER, bytes_text("Soci\xc3\xa9t\xc3\xa9"));
+    e = example_alert(&facts);
     write_as("rfc5424", &e, 4096);
     assert_true(check_syslog(out, strlen(out), &message));
     assert_memory_equal(message.message, "\xEF\xBB\xBFvehicle", 10);
@@ -281,12 +271,12 @@ static struct event longest_alert(struct incident_facts *facts) {
     memset(name, 'n', sizeof name);
     *facts = example_facts();
     facts->objects = facts->bytes = facts->plates = facts->sequence = UINT64_MAX;
-    begin_alert();
-    address_parse("2001:db8:4000:4000:4000:4000:4000:4001", &b.head.source);
-    address_parse("2001:db8:5000:5000:5000:5000:5000:5001", &b.head.destination);
+    example_alert_begin();
+    address_parse("2001:db8:4000:4000:4000:4000:4000:4001", &example_builder.head.source);
+    address_parse("2001:db8:5000:5000:5000:5000:5000:5001", &example_builder.head.destination);
     for (unsigned i = 0; i < TEXT_COUNT; i++)
-        record_text(&b, (enum record_text)i, bytes_of(name, 255));
-    return alert_of(facts);
+        record_text(&example_builder, (enum record_text)i, bytes_of(name, 255));
+    return example_alert(facts);
 }
 
 static void no_message_is_longer_than_any_limit_allows(void **state) {
@@ -296,25 +286,37 @@ static void no_message_is_longer_than_any_limit_allows(void **state) {
     memset(observer, 'o', 299);
     longest.observer = observer;
     longest.sequence = UINT64_MAX;
+    longest.boot = "0123456789abcdef";
+    longest.interface = observer;
     for (size_t limit = 480; limit <= 2048; limit++) {
         write_as("rfc5424", &longest, limit);
         assert_true(check_syslog(out, strlen(out), &message));
         assert_string_equal(syslog_get(&message, "state"), "grown");
         assert_string_equal(syslog_get(&message, "incident"), facts.id);
         assert_non_null(syslog_get(&message, "class"));
-        write_as("json", &longest, limit);
-        assert_true(check_json(out, strlen(out)));
-        assert_non_null(strstr(out, "\"state\":\"grown\""));
-        assert_non_null(strstr(out, facts.id));
+        longest.syslog = limit % 2;
+        static const char *const others[] = {"json", "eve", "ocsf", "cef", "leef"};
+        for (int i = 0; i < 5; i++) {
+            if (limit < format_find(bytes_text(others[i]))->least)
+                continue;
+            write_as(others[i], &longest, limit);
+            assert_true(i < 3    ? check_json(out, strlen(out))
+                        : i == 3 ? check_cef(strstr(out, "CEF:"), strlen(strstr(out, "CEF:")), &pairs)
+                                 : check_leef(strstr(out, "LEEF:"), strlen(strstr(out, "LEEF:")), &pairs));
+            assert_non_null(strstr(out, "grown"));
+            assert_non_null(strstr(out, facts.id));
+            assert_non_null(strstr(out, longest.boot));
+            assert_non_null(strstr(out, "18446744073709551615"));
+        }
     }
 }
 
 static void fields_go_in_the_written_order_and_file_names_are_shortened_last(void **state) {
     struct incident_facts facts = example_facts();
-    begin_alert();
-    record_text(&b, TEXT_PATH, bytes_text("/a/path/of/some/length"));
-    record_text(&b, TEXT_REFERENCES, bytes_text("https://example.org/reference"));
-    struct event e = alert_of(&facts);
+    example_alert_begin();
+    record_text(&example_builder, TEXT_PATH, bytes_text("/a/path/of/some/length"));
+    record_text(&example_builder, TEXT_REFERENCES, bytes_text("https://example.org/reference"));
+    struct event e = example_alert(&facts);
     size_t all = strlen(write_as("rfc5424", &e, 4096));
     write_as("rfc5424", &e, all - 1); /* the path is of the lowest rank that stands in structured data */
     assert_true(check_syslog(out, strlen(out), &message));
@@ -329,8 +331,8 @@ static void fields_go_in_the_written_order_and_file_names_are_shortened_last(voi
     char name[1001];
     for (size_t i = 0; i < 1000; i += 2)
         memcpy(name + i, "\xc3\xa9", 2);
-    record_text(&b, TEXT_NAME, bytes_of(name, 1000));
-    e = alert_of(&facts);
+    record_text(&example_builder, TEXT_NAME, bytes_of(name, 1000));
+    e = example_alert(&facts);
     write_as("rfc5424", &e, 1024);
     assert_true(check_syslog(out, strlen(out), &message));
     const char *file = syslog_get(&message, "file");
@@ -343,8 +345,8 @@ static void fields_go_in_the_written_order_and_file_names_are_shortened_last(voi
 
 static void a_person_reads_what_from_where_to_whom_why_and_what_to_do(void **state) {
     struct incident_facts facts = example_facts();
-    begin_alert();
-    struct event e = alert_of(&facts);
+    example_alert_begin();
+    struct event e = example_alert(&facts);
     write_as("human", &e, FORMAT_ROOM);
     assert_string_equal(
         out, "ALERT 8/10  vehicle-image goes on leaving the image network\n"
@@ -375,10 +377,10 @@ static void techniques_are_named_only_as_far_as_the_traffic_shows(void **state) 
     };
     struct incident_facts facts = example_facts();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        begin_alert();
-        record_text(&b, TEXT_PROTOCOL, bytes_text(cases[i].protocol));
-        record_text(&b, TEXT_APPLICATION, bytes_text(cases[i].application));
-        struct event e = alert_of(&facts);
+        example_alert_begin();
+        record_text(&example_builder, TEXT_PROTOCOL, bytes_text(cases[i].protocol));
+        record_text(&example_builder, TEXT_APPLICATION, bytes_text(cases[i].application));
+        struct event e = example_alert(&facts);
         write_as("rfc5424", &e, 4096);
         assert_true(check_syslog(out, strlen(out), &message));
         const char *technique = syslog_get(&message, "technique");
@@ -406,8 +408,8 @@ static void the_table_of_fields_is_sound(void **state) {
 
 static void a_host_name_is_made_fit_for_the_header(void **state) {
     struct incident_facts facts = example_facts();
-    begin_alert();
-    struct event e = alert_of(&facts);
+    example_alert_begin();
+    struct event e = example_alert(&facts);
     e.observer = "edge one\xc3\xa9\n";
     write_as("rfc5424", &e, 2048);
     assert_true(check_syslog(out, strlen(out), &message));

@@ -39,7 +39,7 @@ static void a_bad_output_is_refused_with_a_remedy(void **state) {
         const char *spec, *events, *says;
     } bad[] = {
         {"json", NULL, "FORMAT:TARGET"},
-        {"xml:-", NULL, "rfc5424, json, human"},
+        {"xml:-", NULL, "rfc5424, cef, leef, json, ocsf, eve, human"},
         {"json:ftp://x", NULL, "udp://host:port"},
         {"json:", NULL, "no target"},
         {"rfc5424:udp://:514", NULL, "no host"},
@@ -51,7 +51,7 @@ static void a_bad_output_is_refused_with_a_remedy(void **state) {
         {"rfc5424:unix:log", NULL, "no path"},
         {"json:file:alerts", NULL, "no path"},
         {"json:-x", NULL, "nothing may follow"},
-        {"human:udp://h:514", NULL, "rfc5424 or json"},
+        {"human:udp://h:514", NULL, "such as rfc5424"},
         {"json:-", "alert,transfers", "alert, transfer, flow, stats"},
         {"json:-", "", "names nothing"},
     };

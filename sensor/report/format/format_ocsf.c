@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/format/mapping.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Open Cybersecurity Schema Framework 1.4.0, one JSON object a line: an alert is a Data Security Finding
+ * (class 2006), a flow or transfer Network Activity (4001), stats and notices of the sensor are base events.
+ * Fields that no attribute is meant for are in `unmapped`, under the names of fields.c. */
+#define OCSF_VERSION "1.4.0"
+
+enum { BASE_EVENT = 0, DATA_SECURITY_FINDING = 2006, NETWORK_ACTIVITY = 4001 };
+
+static unsigned class_of(const struct event *e) {
+    if (e->kind == REPORT_ALERT)
+        return DATA_SECURITY_FINDING;
+    return e->kind == REPORT_TRANSFER || e->kind == REPORT_FLOW ? NETWORK_ACTIVITY : BASE_EVENT;
+}
+
+/* Create, Update, Close of a finding; Traffic for a transfer, Close for a flow; Other for what is no event of
+ * the network. */
+static unsigned activity_of(const struct event *e) {
+    static const uint8_t findings[] = {[INCIDENT_OPENED] = 1, [INCIDENT_GROWN] = 2, [INCIDENT_CLOSED] = 3};
+    if (e->incident)
+        return findings[e->incident->state];
+    return e->kind == REPORT_TRANSFER ? 6 : e->kind == REPORT_FLOW ? 2 : 99;
+}
+
+static void get_class(const struct event *e, size_t which, struct value *v) {
+    value_number(v, class_of(e));
+}
+
+static void get_category(const struct event *e, size_t which, struct value *v) {
+    value_number(v, class_of(e) / 1000);
+}
+
+static void get_activity(const struct event *e, size_t which, struct value *v) {
+    value_number(v, activity_of(e));
+}
+
+static void get_type(const struct event *e, size_t which, struct value *v) {
+    value_number(v, class_of(e) * 100 + activity_of(e));
+}
+
+/* Informational, Low, Medium, High, Critical: 1 to 5. */
+static void get_severity(const struct event *e, size_t which, struct value *v) {
+    static const uint8_t levels[] = {2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5};
+    unsigned severity = e->kind == REPORT_ALERT ? e->record->severity : 0;
+    value_number(v, e->kind == REPORT_ALERT ? levels[severity <= 10 ? severity : 10]
+                    : event_is_notice(e)    ? 3
+                                            : 1);
+}
+
+/* Of the message: the same again for one that is sent again. */
+static void get_uid(const struct event *e, size_t which, struct value *v) {
+    snprintf(v->room, sizeof v->room, "%.32s-%" PRIu64, e->boot ? e->boot : "0", e->sequence);
+    value_token(v, v->room);
+}
+
+static void get_is_alert(const struct event *e, size_t which, struct value *v) {
+    v->kind = VALUE_BOOL;
+    v->number = e->incident->state != INCIDENT_CLOSED;
+}
+
+static void get_text(const struct event *e, size_t which, struct value *v) {
+    v->text = record_text_of(e->record, (enum record_text)which);
+    v->kind = v->text.n ? VALUE_TEXT : VALUE_ABSENT;
+}
+
+static void get_direction(const struct event *e, size_t which, struct value *v) {
+    static const uint8_t ids[] = {[DIRECTION_UNKNOWN] = 0,
+                                  [DIRECTION_OUTBOUND] = 2,
+                                  [DIRECTION_INBOUND] = 1,
+                                  [DIRECTION_INTERNAL] = 3,
+                                  [DIRECTION_EXTERNAL] = 99};
+    value_number(v, e->record->direction < sizeof ids ? ids[e->record->direction] : 0);
+}
+
+static void get_transport(const struct event *e, size_t which, struct value *v) {
+    value_number(v, e->record->transport);
+}
+
+static void get_algorithm(const struct event *e, size_t which, struct value *v) {
+    if (e->record->hashed)
+        value_number(v, 3); /* SHA-256 */
+}
+
+/* A file must have a name: the object's number where it has none. */
+static void get_file(const struct event *e, size_t which, struct value *v) {
+    v->kind = VALUE_TEXT;
+    v->text = e->name;
+    if (e->name.n)
+        return;
+    snprintf(v->room, sizeof v->room, "object %u-%" PRIu64, e->record->worker, e->record->object);
+    v->text = bytes_text(v->room);
+}
+
+enum { OBJECT = REPORT_ALERT | REPORT_TRANSFER, NETWORK = REPORT_TRANSFER | REPORT_FLOW };
+
+/* clang-format off */
+static const struct row rows[] = {
+    {.key = "class_uid", .get = get_class},
+    {.key = "category_uid", .get = get_category},
+    {.key = "activity_id", .get = get_activity},
+    {.key = "type_uid", .get = get_type},
+    {.key = "severity_id", .ecs = "event.severity", .get = get_severity},
+    {.key = "severity_id", .records = UINT8_MAX & ~REPORT_ALERT, .get = get_severity},
+    {.key = "time", .ecs = "@timestamp", .get = row_ms},
+    {.key = "start_time", .ecs = "event.start", .get = row_record_ms, .which = offsetof(struct record, first)},
+    {.key = "end_time", .ecs = "event.end", .get = row_record_ms, .which = offsetof(struct record, last)},
+    {.key = "message", .rank = 15, .get = row_sentence},
+    {.key = "metadata.version", .text = OCSF_VERSION},
+    {.key = "metadata.product.name", .text = "Gantry"},
+    {.key = "metadata.product.vendor_name", .text = "Gantry"},
+    {.key = "metadata.product.version", .text = GANTRY_VERSION, .rank = 1},
+    {.key = "metadata.uid", .get = get_uid},
+    {.key = "metadata.sequence", .ecs = "gantry.sequence"},
+    {.key = "metadata.loggers[].name", .ecs = "observer.name"},
+    {.key = "is_alert", .records = REPORT_ALERT, .rank = 10, .get = get_is_alert},
+    {.key = "finding_info.uid", .ecs = "gantry.incident.id"},
+    {.key = "finding_info.title", .records = REPORT_ALERT, .get = get_text, .which = TEXT_RULE_NAME},
+    {.key = "finding_info.types", .ecs = "gantry.classes", .records = REPORT_ALERT},
+    {.key = "finding_info.first_seen_time", .ecs = "gantry.incident.first", .get = row_incident_ms, .which = offsetof(struct incident_facts, first)},
+    {.key = "finding_info.last_seen_time", .ecs = "gantry.incident.last", .get = row_incident_ms, .which = offsetof(struct incident_facts, last)},
+    {.key = "finding_info.analytic.uid", .ecs = "rule.id", .records = REPORT_ALERT},
+    {.key = "finding_info.analytic.type_id", .records = REPORT_ALERT, .rank = 21, .get = row_number, .which = 1},
+    {.key = "finding_info.attacks[].technique.uid", .ecs = "threat.technique.id"},
+    {.key = "data_security.data_lifecycle_state_id", .records = REPORT_ALERT, .rank = 9, .get = row_number, .which = 2},
+    {.key = "data_security.detection_system_id", .records = REPORT_ALERT, .rank = 9, .get = row_number, .which = 2},
+    {.key = "data_security.pattern_match", .ecs = "gantry.sample"},
+    {.key = "data_security.policy.uid", .ecs = "gantry.contract", .records = REPORT_ALERT, .get = get_text, .which = TEXT_CONTRACT},
+    {.key = "file.name", .ecs = "file.name", .records = REPORT_ALERT, .get = get_file},
+    {.key = "file.type_id", .records = REPORT_ALERT, .rank = 19, .get = row_number, .which = 1},
+    {.key = "file.path", .ecs = "file.path", .records = REPORT_ALERT},
+    {.key = "file.size", .ecs = "file.size", .records = REPORT_ALERT},
+    {.key = "file.mime_type", .ecs = "file.mime_type", .records = REPORT_ALERT},
+    {.key = "file.hashes[].algorithm_id", .records = REPORT_ALERT, .rank = 14, .get = get_algorithm},
+    {.key = "file.hashes[].value", .ecs = "file.hash.sha256", .records = REPORT_ALERT},
+    {.key = "src_endpoint.ip", .ecs = "source.ip", .records = OBJECT},
+    {.key = "src_endpoint.port", .ecs = "source.port", .records = OBJECT},
+    {.key = "src_endpoint.ip", .ecs = "client.ip", .records = REPORT_FLOW},
+    {.key = "src_endpoint.port", .ecs = "client.port", .records = REPORT_FLOW},
+    {.key = "dst_endpoint.ip", .ecs = "destination.ip", .records = OBJECT},
+    {.key = "dst_endpoint.port", .ecs = "destination.port", .records = OBJECT},
+    {.key = "dst_endpoint.ip", .ecs = "server.ip", .records = REPORT_FLOW},
+    {.key = "dst_endpoint.port", .ecs = "server.port", .records = REPORT_FLOW},
+    {.key = "dst_endpoint.hostname", .ecs = "url.domain"},
+    {.key = "connection_info.direction_id", .records = NETWORK, .rank = 11, .get = get_direction},
+    {.key = "connection_info.protocol_name", .ecs = "network.transport", .records = NETWORK},
+    {.key = "connection_info.protocol_num", .records = NETWORK, .rank = 11, .get = get_transport},
+    {.key = "connection_info.community_uid", .ecs = "network.community_id", .records = NETWORK},
+    {.key = "traffic.bytes_out", .ecs = "client.bytes"},
+    {.key = "traffic.bytes_in", .ecs = "server.bytes"},
+    {.key = "traffic.packets_out", .ecs = "client.packets"},
+    {.key = "traffic.packets_in", .ecs = "server.packets"},
+    {.ecs = "event.kind"}, {.ecs = "event.category"}, {.ecs = "observer.product"}, {.ecs = "observer.version"},
+    {0},
+};
+/* clang-format on */
+
+static void name(const char *ecs, char *out, size_t size) {
+    snprintf(out, size, "unmapped.%s", ecs);
+}
+
+static struct mapping mapping = {.rows = rows, .name = name};
+
+static size_t write_ocsf(const struct event *e, struct detail d, char *out, size_t size) {
+    return nest_write(&mapping, e, d, out, size);
+}
+
+const struct format format_ocsf = {.name = "ocsf", .least = 768, .write = write_ocsf};

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
+#include "report/format/mapping.h"
+
+#include <stdio.h>
+
+void nest_begin(struct nest *n, char *out, size_t size) {
+    n->depth = 0;
+    json_init(&n->json, out, size);
+    json_object(&n->json, NULL);
+}
+
+static bool is_array(const char *segment) {
+    size_t n = strlen(segment);
+    return n > 2 && strcmp(segment + n - 2, "[]") == 0;
+}
+
+static void leave(struct nest *n, size_t depth) {
+    for (; n->depth > depth; n->depth--) {
+        json_object_end(&n->json);
+        if (is_array(n->open[n->depth - 1]))
+            json_array_end(&n->json);
+    }
+}
+
+static void open_segment(struct nest *n, char *segment) {
+    if (n->depth < NEST_DEPTH_MAX)
+        snprintf(n->open[n->depth++], NEST_SEGMENT_MAX, "%s", segment);
+    if (is_array(segment)) {
+        segment[strlen(segment) - 2] = '\0';
+        json_array(&n->json, segment);
+        segment = NULL;
+    }
+    json_object(&n->json, segment);
+}
+
+/* Goes to the object that `key` stands in; returns the last segment of the key. */
+static const char *enter(struct nest *n, const char *key, size_t base) {
+    size_t depth = base;
+    const char *dot;
+    bool same = true;
+    for (; (dot = strchr(key, '.')) && depth < NEST_DEPTH_MAX; key = dot + 1, depth++) {
+        char segment[NEST_SEGMENT_MAX];
+        snprintf(segment, sizeof segment, "%.*s", (int)(dot - key), key);
+        same = same && depth < n->depth && strcmp(n->open[depth], segment) == 0;
+        if (same)
+            continue;
+        leave(n, depth);
+        open_segment(n, segment);
+    }
+    leave(n, depth);
+    return key;
+}
+
+static void write_text(struct json *j, const char *key, struct bytes text, size_t limit) {
+    char cut[1024];
+    if (!text_too_long(text, limit) || limit + 3 > sizeof cut) {
+        json_bytes(j, key, text);
+        return;
+    }
+    size_t n = utf8_fit(text, limit);
+    memcpy(cut, text.p, n);
+    memcpy(cut + n, "\u2026", 3);
+    json_bytes(j, key, bytes_of(cut, n + 3));
+}
+
+static void write_list(struct json *j, const char *key, struct bytes list, size_t limit) {
+    struct bytes item;
+    json_array(j, key);
+    while (list_next(&list, &item))
+        write_text(j, NULL, item, limit);
+    json_array_end(j);
+}
+
+/* Of "attacks[].technique.uid" an object an item. */
+static void write_objects(struct nest *n, const char *key, struct bytes list, size_t limit) {
+    const char *mark = strstr(key, "[].");
+    char name[NEST_SEGMENT_MAX];
+    struct bytes item;
+    size_t depth;
+    snprintf(name, sizeof name, "%.*s", (int)(mark - key), key);
+    const char *last = enter(n, name, 0);
+    depth = n->depth;
+    json_array(&n->json, last);
+    while (list_next(&list, &item)) {
+        json_object(&n->json, NULL);
+        last = enter(n, mark + 3, depth);
+        write_text(&n->json, last, item, limit);
+        leave(n, depth);
+        json_object_end(&n->json);
+    }
+    json_array_end(&n->json);
+}
+
+static void write_figures(struct nest *n, const char *key, const struct event *e, unsigned level) {
+    uint16_t which[FIGURE_COUNT];
+    size_t count = event_figures(e, level, which), base = n->depth + 1;
+    figures_sort(which, count);
+    json_object(&n->json, key);
+    n->open[n->depth++][0] = '\0'; /* no key has an empty segment, so nobody takes it for its own */
+    for (size_t i = 0; i < count; i++) {
+        const char *last = enter(n, figure_key(which[i]), base);
+        json_number(&n->json, last, e->figures[which[i]]);
+    }
+}
+
+static void write_sentence(struct json *j, const char *key, const struct event *e, struct detail d) {
+    char room[4096];
+    struct text t;
+    text_init(&t, room, sizeof room);
+    sentence_write(&t, e, d);
+    json_bytes(j, key, bytes_of(t.start, text_size(&t)));
+}
+
+static void write_plain(struct nest *n, const char *key, const struct value *v, const struct event *e,
+                        struct detail d) {
+    if (v->kind == VALUE_TEXT)
+        write_text(&n->json, key, v->text, d.text_max);
+    else if (v->kind == VALUE_TOKEN)
+        json_bytes(&n->json, key, v->text);
+    else if (v->kind == VALUE_LIST)
+        write_list(&n->json, key, v->text, d.text_max);
+    else if (v->kind == VALUE_NUMBER)
+        json_number(&n->json, key, v->number);
+    else if (v->kind == VALUE_BOOL)
+        json_bool(&n->json, key, v->number != 0);
+    else if (v->kind == VALUE_FIGURES)
+        write_figures(n, key, e, d.level);
+    else if (v->kind == VALUE_SENTENCE)
+        write_sentence(&n->json, key, e, d);
+    else
+        json_null(&n->json, key);
+}
+
+void nest_value(struct nest *n, const char *key, const struct value *v, const struct event *e,
+                struct detail d) {
+    char name[NEST_SEGMENT_MAX];
+    if (v->kind == VALUE_LIST && strstr(key, "[].")) {
+        write_objects(n, key, v->text, d.text_max);
+        return;
+    }
+    key = enter(n, key, 0);
+    if (!is_array(key)) {
+        write_plain(n, key, v, e, d);
+        return;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)(strlen(key) - 2), key);
+    json_array(&n->json, name);
+    write_plain(n, NULL, v, e, d);
+    json_array_end(&n->json);
+}
+
+size_t nest_end(struct nest *n) {
+    leave(n, 0);
+    json_object_end(&n->json);
+    return json_size(&n->json);
+}
+
+size_t nest_write(struct mapping *m, const struct event *e, struct detail d, char *out, size_t size) {
+    size_t count;
+    const struct row *rows = mapping_rows(m, &count);
+    struct nest n;
+    nest_begin(&n, out, size);
+    for (size_t i = 0; i < count; i++) {
+        struct value v;
+        if (row_get(&rows[i], e, d.level, &v))
+            nest_value(&n, rows[i].key, &v, e, d);
+    }
+    return nest_end(&n);
+}
