@@ -184,6 +184,10 @@
     COUNTER(FLOWS_LOST,           "process.flows_lost",           "flows that were open in workers that died") \
     COUNTER(FLOWS_BLAMED,         "process.flows_blamed",         "flows and services left out because workers died of them") \
     COUNTER(PACKETS_SKIPPED,      "process.packets_skipped",      "packets left out because workers died of their flow") \
+    COUNTER(RELOADS,              "reload.done",                  "times that the configuration was loaded again") \
+    COUNTER(RELOADS_FAILED,       "reload.failed",                "times that it was not, because of mistakes in it") \
+    COUNTER(RELOAD_REFUSED,       "reload.refused",               "times that a worker could not take a new configuration") \
+    COUNTER(RELOAD_CUT,           "reload.flows_cut",             "flows and waiting objects ended early because several reloads came before they were over") \
     /* channel */ \
     COUNTER(RECORDS,              "channel.records",              "records handed to the reporter") \
     COUNTER(RECORDS_LOST,         "channel.records_lost",         "records lost because the channel was full") \

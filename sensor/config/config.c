@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,22 +36,17 @@ static bool parse_key(struct bytes text, struct hash_key *out) {
     return true;
 }
 
-/* A relative path begins in the configuration file's folder. Whoever reads the key can guess plates until a
+/* Whoever reads the key can guess plates until a
  * digest matches, so others' permissions are told. */
-static bool read_key(const struct yaml *node, struct config *c, struct arena *arena,
-                     struct problems *problems) {
+static bool read_key(const struct yaml *node, struct config *c, struct problems *problems) {
     char text[128];
     struct stat st = {0};
-    const char *file = node->file;
-    const char *path = path_beside(arena, file, c->sensor.digest_key_file);
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    const char *file = node->file, *path = c->sensor.digest_key_file;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     ssize_t n = fd >= 0 && fstat(fd, &st) == 0 ? read(fd, text, sizeof text) : -1;
     int reason = errno;
     if (fd >= 0)
         close(fd);
-    if (!path)
-        return false;
-    c->sensor.digest_key_file = path;
     if (n < 0)
         return problem_error(problems, file, node->line,
                              "digest-key: %s cannot be read: %s; check the path and its permissions", path,
@@ -93,24 +89,59 @@ static int line_of(const struct yaml *node) {
     return node ? node->line : 0;
 }
 
+/* Relative paths begin in the configuration file's folder. */
+static void place_paths(const char *file, struct config *c, struct arena *arena) {
+    if (c->sensor.state)
+        c->sensor.state = path_beside(arena, file, c->sensor.state);
+    if (c->sensor.digest_key_file)
+        c->sensor.digest_key_file = path_beside(arena, file, c->sensor.digest_key_file);
+    if (c->sensor.control && strcmp(c->sensor.control, "off") != 0)
+        c->sensor.control = path_beside(arena, file, c->sensor.control);
+}
+
+static const struct yaml *map_of(const struct yaml *root, const char *path) {
+    const char *dot = strchr(path, '.');
+    char first[32];
+    if (!dot)
+        return yaml_get(root, path);
+    snprintf(first, sizeof first, "%.*s", (int)(dot - path), path);
+    return yaml_get(yaml_get(root, first), dot + 1);
+}
+
+/* The running key digests what incidents have counted already, and its file may be the superuser's alone. */
+static void keep_running(const struct yaml *root, const char *file, const struct config *running,
+                         struct config *c, struct arena *arena, struct problems *problems) {
+    struct setting_reader r = {.arena = arena, .problems = problems};
+    for (const struct config_table *t = config_tables(); t->name; t++)
+        c->waiting += setting_keep(&r, map_of(root, t->name), t->name, file, t->settings,
+                                   (const char *)running + t->offset, (char *)c + t->offset);
+    c->sensor.digest_key = running->sensor.digest_key;
+}
+
+static void find_key(const struct yaml *root, struct config *c, struct problems *problems) {
+    const struct yaml *key = yaml_get(yaml_get(root, "sensor"), "digest-key");
+    c->sensor.digest_key = hash_key_random();
+    if (key && c->sensor.digest_key_file)
+        read_key(key, c, problems);
+}
+
 /* All of it, so that one run tells all problems. */
-static void load_parts(const struct yaml *root, const char *file, struct config *c, struct set_cache *cache,
-                       struct arena *arena, struct problems *problems) {
+static void load_parts(const struct yaml *root, const char *file, const struct config *running,
+                       struct config *c, struct set_cache *cache, struct arena *arena,
+                       struct problems *problems) {
     bool sections = config_read(root, arena, problems, c);
+    place_paths(file, c, arena);
+    if (sections && running) /* before others warn: it comes first in what is told */
+        keep_running(root, file, running, c, arena, problems);
     bool rules = !arena->failed && load_rules(c, cache, arena, problems);
     c->policy = policy_load(root, arena, problems, rules ? ruleset_classes(c->rules) : NULL, protocol_known);
     identify_destroy(known_protocols);
     known_protocols = NULL;
-    c->sensor.digest_key = hash_key_random();
-    const struct yaml *sensor = yaml_get(root, "sensor"), *key = yaml_get(sensor, "digest-key");
-    if (sections && key)
-        read_key(key, c, arena, problems);
     c->file = file ? arena_text(arena, file, strlen(file)) : NULL;
-    c->line = (struct config_lines){line_of(yaml_get(sensor, "memory")), line_of(yaml_get(root, "limits"))};
-    if (c->sensor.state)
-        c->sensor.state = path_beside(arena, file, c->sensor.state);
-    if (c->sensor.control && strcmp(c->sensor.control, "off") != 0)
-        c->sensor.control = path_beside(arena, file, c->sensor.control);
+    c->line = (struct config_lines){line_of(yaml_get(yaml_get(root, "sensor"), "memory")),
+                                    line_of(yaml_get(root, "limits"))};
+    if (sections && !running)
+        find_key(root, c, problems);
     if (file && c->policy && policy_image_networks(c->policy) == 0)
         problem_warning(
             problems, file, 0,
@@ -118,15 +149,15 @@ static void load_parts(const struct yaml *root, const char *file, struct config 
             "--inspect-all; add the networks of the cameras");
 }
 
-const struct config *config_load(const char *path, struct set_cache *cache, struct arena *arena,
-                                 struct problems *problems) {
+const struct config *config_load(const char *path, const struct config *running, struct set_cache *cache,
+                                 struct arena *arena, struct problems *problems) {
     size_t errors = problems->errors;
     struct yaml_document *document = path ? yaml_load(path, problems) : NULL;
     struct config *c = arena_alloc(arena, sizeof *c);
     if (path && !document)
         return NULL;
     if (c)
-        load_parts(document ? yaml_root(document) : NULL, path, c, cache, arena, problems);
+        load_parts(document ? yaml_root(document) : NULL, path, running, c, cache, arena, problems);
     if (arena->failed && problems->errors == errors)
         problem_error(problems, path, 0,
                       "there is no room for the configuration; list fewer networks and rules");

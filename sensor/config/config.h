@@ -51,6 +51,7 @@ struct config {
     const struct policy *policy;
     const struct output_config *outputs;
     size_t output_count;
+    unsigned waiting; /* at a reload: keys whose change takes effect with the next start */
     const char *file; /* NULL: the defaults */
     struct config_lines {
         int memory, limits; /* of sensor.memory and limits, 0 if not given */
@@ -58,16 +59,18 @@ struct config {
 };
 
 /* From a file, or the defaults when `path` is NULL: no networks, and the rules that were installed beside the
- * program (or of the source tree that it was built in). `cache`: of compiled rules, or NULL. NULL after
- * telling the problems. */
-const struct config *config_load(const char *path, struct set_cache *cache, struct arena *arena,
-                                 struct problems *problems);
+ * program (or of the source tree that it was built in). `cache`: of compiled rules, or NULL. `running`: at a
+ * reload what is in force; it stays so for all keys whose change needs a restart, which is told as a warning.
+ * NULL after telling the problems. */
+const struct config *config_load(const char *path, const struct config *running, struct set_cache *cache,
+                                 struct arena *arena, struct problems *problems);
 
-/* The setting tables by the path of their keys ("sensor", "capture", ...), for the manual page's test; the
- * end has a NULL name. */
+/* The setting tables by the path of their keys ("sensor", "capture", ...) and where in struct config they
+ * fill; the end has a NULL name. */
 struct config_table {
     const char *name;
     const struct setting *settings;
+    size_t offset;
 };
 const struct config_table *config_tables(void);
 

@@ -23,23 +23,24 @@
 #define HEALTH(field) .offset = offsetof(struct health_options, field)
 #define FLOW(field) .offset = offsetof(struct flow_options, field)
 #define STREAM(field) .offset = offsetof(struct stream_options, field)
+#define CONTENT(field) .offset = offsetof(struct content_options, field)
 #define LIMIT(field) .offset = offsetof(struct config, field)
 
 /* clang-format off */
 static const struct setting sensor_settings[] = {
     {.key = "name", .type = SETTING_TEXT, SENSOR(name),
      .help = "what records call this sensor; the host's name if not given"},
-    {.key = "workers", .type = SETTING_COUNT, SENSOR(workers), .low = 1, .high = WORKERS_MAX,
+    {.key = "workers", .restart = true, .type = SETTING_COUNT, SENSOR(workers), .low = 1, .high = WORKERS_MAX,
      .help = "processes that share the traffic of an interface; as many as there are processors if not given"},
-    {.key = "memory", .type = SETTING_SIZE, SENSOR(memory), .low = MIB(64), .high = GIB(4096), .preset = "1 GiB",
+    {.key = "memory", .restart = true, .type = SETTING_SIZE, SENSOR(memory), .low = MIB(64), .high = GIB(4096), .preset = "1 GiB",
      .help = "memory of the packet rings and workers together, and of all that they share"},
-    {.key = "state", .type = SETTING_TEXT, SENSOR(state),
+    {.key = "state", .restart = true, .type = SETTING_TEXT, SENSOR(state),
      .help = "folder for what outlives a restart; /var/lib/gantry for an interface, nothing for files if not given"},
     {.key = "stuck-after", .type = SETTING_DURATION, SENSOR(stuck_after), .low = SECONDS(1), .high = SECONDS(3600),
      .preset = "5 s", .help = "time without a step after which a worker is stopped and started again"},
-    {.key = "control", .type = SETTING_TEXT, SENSOR(control),
+    {.key = "control", .restart = true, .type = SETTING_TEXT, SENSOR(control),
      .help = "socket that gantryctl asks, or off; /run/gantry/control for an interface if not given"},
-    {.key = "digest-key", .type = SETTING_TEXT, SENSOR(digest_key_file),
+    {.key = "digest-key", .restart = true, .type = SETTING_TEXT, SENSOR(digest_key_file),
      .help = "file with the key of digests, 32 hexadecimal digits; random for each run if not given"},
     {0},
 };
@@ -48,27 +49,27 @@ static const char *const splits[] = {
     [CONFIG_SPLIT_ADDRESSES] = "addresses", [CONFIG_SPLIT_PORTS] = "ports", NULL};
 
 static const struct setting capture_settings[] = {
-    {.key = "interface", .type = SETTING_TEXT, CAPTURE(interface),
+    {.key = "interface", .restart = true, .type = SETTING_TEXT, CAPTURE(interface),
      .help = "interface to watch when the command line names neither an interface nor a file"},
-    {.key = "ring", .type = SETTING_SIZE, CAPTURE(ring), .low = MIB(1), .high = GIB(64),
+    {.key = "ring", .restart = true, .type = SETTING_SIZE, CAPTURE(ring), .low = MIB(1), .high = GIB(64),
      .help = "kernel's packet rings of all workers together; a quarter of sensor.memory if not given"},
-    {.key = "snap-length", .type = SETTING_SIZE, CAPTURE(snap_length), .low = 256, .high = 262144,
+    {.key = "snap-length", .restart = true, .type = SETTING_SIZE, CAPTURE(snap_length), .low = 256, .high = 262144,
      .preset = "262144 B", .help = "bytes taken of a packet"},
-    {.key = "promiscuous", .type = SETTING_BOOL, CAPTURE(promiscuous), .preset = "yes",
+    {.key = "promiscuous", .restart = true, .type = SETTING_BOOL, CAPTURE(promiscuous), .preset = "yes",
      .help = "take packets for other machines too"},
-    {.key = "filter", .type = SETTING_TEXT, CAPTURE(filter),
+    {.key = "filter", .restart = true, .type = SETTING_TEXT, CAPTURE(filter),
      .help = "pcap-filter(7) expression; -f of the command line comes first"},
-    {.key = "split", .type = SETTING_CHOICE, CAPTURE(split), .choices = splits, .preset = "addresses",
+    {.key = "split", .restart = true, .type = SETTING_CHOICE, CAPTURE(split), .choices = splits, .preset = "addresses",
      .help = "what decides which worker a packet goes to"},
     {0},
 };
 
 static const struct setting sandbox_settings[] = {
-    {.key = "seccomp", .type = SETTING_BOOL, SANDBOX(seccomp), .preset = "on",
+    {.key = "seccomp", .restart = true, .type = SETTING_BOOL, SANDBOX(seccomp), .preset = "on",
      .help = "kill a process that makes a system call its role does not need; off is for old kernels, and warns"},
-    {.key = "landlock", .type = SETTING_BOOL, SANDBOX(landlock), .preset = "on",
+    {.key = "landlock", .restart = true, .type = SETTING_BOOL, SANDBOX(landlock), .preset = "on",
      .help = "close the file system but for what a role needs; off is for old kernels, and warns"},
-    {.key = "user", .type = SETTING_TEXT, SANDBOX(user),
+    {.key = "user", .restart = true, .type = SETTING_TEXT, SANDBOX(user),
      .help = "account that a sensor started as root becomes; gantry if there is such an account, else nobody"},
     {0},
 };
@@ -130,52 +131,45 @@ static const struct setting health_settings[] = {
 };
 
 static const struct setting flow_settings[] = {
-    {.key = "memory", .type = SETTING_SIZE, FLOW(memory), .low = MIB(1), .high = GIB(1024),
+    {.key = "memory", .restart = true, .type = SETTING_SIZE, FLOW(memory), .low = MIB(1), .high = GIB(1024),
      .help = "memory of a worker's flow table; a share of sensor.memory if not given"},
-    {.key = "timeout-new", .type = SETTING_DURATION, FLOW(timeout_new), .low = SECONDS(1), .high = DAYS(7),
+    {.key = "timeout-new", .restart = true, .type = SETTING_DURATION, FLOW(timeout_new), .low = SECONDS(1), .high = DAYS(7),
      .preset = "30 s", .help = "silence after which a TCP flow that was never established is over"},
-    {.key = "timeout-established", .type = SETTING_DURATION, FLOW(timeout_established), .low = SECONDS(1),
+    {.key = "timeout-established", .restart = true, .type = SETTING_DURATION, FLOW(timeout_established), .low = SECONDS(1),
      .high = DAYS(7), .preset = "1 h", .help = "the same for an established TCP flow"},
-    {.key = "timeout-closing", .type = SETTING_DURATION, FLOW(timeout_closing), .low = SECONDS(1), .high = DAYS(7),
+    {.key = "timeout-closing", .restart = true, .type = SETTING_DURATION, FLOW(timeout_closing), .low = SECONDS(1), .high = DAYS(7),
      .preset = "10 s", .help = "the same for a TCP flow that is being closed"},
-    {.key = "timeout-udp", .type = SETTING_DURATION, FLOW(timeout_udp), .low = SECONDS(1), .high = DAYS(7),
+    {.key = "timeout-udp", .restart = true, .type = SETTING_DURATION, FLOW(timeout_udp), .low = SECONDS(1), .high = DAYS(7),
      .preset = "60 s", .help = "the same for anything that is not TCP"},
     {0},
 };
 
 static const struct setting stream_settings[] = {
-    {.key = "memory", .type = SETTING_SIZE, STREAM(memory), .low = MIB(1), .high = GIB(1024),
+    {.key = "memory", .restart = true, .type = SETTING_SIZE, STREAM(memory), .low = MIB(1), .high = GIB(1024),
      .help = "memory of a worker for bytes that came early; a share of sensor.memory if not given"},
-    {.key = "connections", .type = SETTING_COUNT, STREAM(pairs), .low = 16, .high = 100000000,
+    {.key = "connections", .restart = true, .type = SETTING_COUNT, STREAM(pairs), .low = 16, .high = 100000000,
      .help = "connections that a worker rebuilds at once; a share of sensor.memory if not given"},
-    {.key = "late-bytes", .type = SETTING_SIZE, STREAM(late_bytes), .low = 4096, .high = GIB(1), .preset = "1 MiB",
+    {.key = "late-bytes", .restart = true, .type = SETTING_SIZE, STREAM(late_bytes), .low = 4096, .high = GIB(1), .preset = "1 MiB",
      .help = "bytes that may wait behind missing ones before these are given up"},
-    {.key = "late-time", .type = SETTING_DURATION, STREAM(late_time), .low = NS_PER_MS, .high = SECONDS(600),
+    {.key = "late-time", .restart = true, .type = SETTING_DURATION, STREAM(late_time), .low = NS_PER_MS, .high = SECONDS(600),
      .preset = "500 ms", .help = "time that missing bytes are waited for"},
     {0},
 };
 
-/* Bounded for uint64_t; depth_max is narrower in the stage's options. */
-struct content_draft {
-    struct content_options options;
-    uint64_t depth;
-};
-#define CONTENT(field) .offset = offsetof(struct content_draft, options.field)
-
 static const struct setting content_settings[] = {
-    {.key = "objects", .type = SETTING_COUNT, CONTENT(objects), .low = 16, .high = 10000000,
+    {.key = "objects", .restart = true, .type = SETTING_COUNT, CONTENT(objects), .low = 16, .high = 10000000,
      .help = "objects that a worker has open at once; a share of sensor.memory if not given"},
-    {.key = "assembly-memory", .type = SETTING_SIZE, CONTENT(assembly_bytes), .low = MIB(1), .high = GIB(1024),
+    {.key = "assembly-memory", .restart = true, .type = SETTING_SIZE, CONTENT(assembly_bytes), .low = MIB(1), .high = GIB(1024),
      .help = "memory of a worker for parts of an object that came before their turn; a share if not given"},
-    {.key = "assembly-time", .type = SETTING_DURATION, CONTENT(assembly_time), .low = SECONDS(1), .high = DAYS(7),
+    {.key = "assembly-time", .restart = true, .type = SETTING_DURATION, CONTENT(assembly_time), .low = SECONDS(1), .high = DAYS(7),
      .preset = "120 s", .help = "time that an unfinished object waits for its other parts"},
-    {.key = "output-max", .type = SETTING_SIZE, CONTENT(output_max), .low = MIB(1), .high = GIB(1024),
+    {.key = "output-max", .restart = true, .type = SETTING_SIZE, CONTENT(output_max), .low = MIB(1), .high = GIB(1024),
      .preset = "4 GiB", .help = "decoded bytes of one object that are looked at"},
-    {.key = "ratio-max", .type = SETTING_COUNT, CONTENT(ratio_max), .low = 2, .high = 100000, .preset = "200",
+    {.key = "ratio-max", .restart = true, .type = SETTING_COUNT, CONTENT(ratio_max), .low = 2, .high = 100000, .preset = "200",
      .help = "how many times its encoded size an object may decode to, once it is over 1 MiB"},
-    {.key = "container-hash", .type = SETTING_SIZE, CONTENT(container_hash), .low = 1, .high = GIB(1),
+    {.key = "container-hash", .restart = true, .type = SETTING_SIZE, CONTENT(container_hash), .low = 1, .high = GIB(1),
      .preset = "64 KiB", .help = "multipart bodies up to this size get a hash of their own"},
-    {.key = "depth-max", .type = SETTING_COUNT, .offset = offsetof(struct content_draft, depth), .low = 1,
+    {.key = "depth-max", .restart = true, .type = SETTING_COUNT, CONTENT(depth_max), .low = 1,
      .high = 32, .preset = "8", .help = "objects and codings within one another"},
     {0},
 };
@@ -218,11 +212,7 @@ static bool read_stream(struct setting_reader *r, const struct yaml *node, void 
 }
 
 static bool read_content(struct setting_reader *r, const struct yaml *node, void *field) {
-    struct content_draft draft = {.depth = 0};
-    bool ok = setting_read(r, node, content_settings, &draft);
-    draft.options.depth_max = (unsigned)draft.depth;
-    *(struct content_options *)field = draft.options;
-    return ok;
+    return setting_read(r, node, content_settings, field);
 }
 
 static const struct setting limits_settings[] = {
@@ -336,18 +326,18 @@ static const struct setting top_settings[] = {
 
 const struct config_table *config_tables(void) {
     static const struct config_table tables[] = {
-        {"", top_settings},
-        {"sensor", sensor_settings},
-        {"capture", capture_settings},
-        {"sandbox", sandbox_settings},
-        {"alerts", alerts_settings},
-        {"ledger", ledger_settings},
-        {"store", store_settings},
-        {"health", health_settings},
-        {"limits", limits_settings},
-        {"limits.flow", flow_settings},
-        {"limits.stream", stream_settings},
-        {"limits.content", content_settings},
+        {"", top_settings, 0},
+        {"sensor", sensor_settings, offsetof(struct config, sensor)},
+        {"capture", capture_settings, offsetof(struct config, capture)},
+        {"sandbox", sandbox_settings, offsetof(struct config, sandbox)},
+        {"alerts", alerts_settings, offsetof(struct config, alerts)},
+        {"ledger", ledger_settings, offsetof(struct config, ledger)},
+        {"store", store_settings, offsetof(struct config, store)},
+        {"health", health_settings, offsetof(struct config, health)},
+        {"limits", limits_settings, 0},
+        {"limits.flow", flow_settings, offsetof(struct config, flow)},
+        {"limits.stream", stream_settings, offsetof(struct config, stream)},
+        {"limits.content", content_settings, offsetof(struct config, content)},
         {0},
     };
     return tables;

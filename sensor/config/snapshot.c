@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/snapshot.h"
 
-#include "base/log.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,82 +9,114 @@
 #include <unistd.h>
 
 /* Address space only: a slot takes the memory that its snapshot needs. */
-enum { SLOTS = 8 };
 static const size_t slot_size = (size_t)1 << 30;
 
+/* What the block begins with. */
+struct head {
+    const struct config *config;
+    size_t used; /* bytes */
+};
+
 static uint8_t *reserved;
-static bool taken[SLOTS];
+static struct snapshot *living[SNAPSHOT_SLOTS]; /* of this process, by slot */
 static uint64_t loads;
 
 bool snapshot_reserve(void) {
-    void *p = mmap(NULL, slot_size * SLOTS, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *p =
+        mmap(NULL, slot_size * SNAPSHOT_SLOTS, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     reserved = p == MAP_FAILED ? NULL : p;
     return reserved != NULL;
 }
 
-static uint8_t *slot_take(void) {
-    for (int i = 0; i < SLOTS; i++)
-        if (!taken[i]) {
-            taken[i] = true;
-            return reserved + slot_size * (size_t)i;
-        }
-    return NULL;
+static uint8_t *region_of(unsigned slot) {
+    return reserved + slot_size * slot;
+}
+
+static const struct head *head_of(unsigned slot) {
+    return (const void *)region_of(slot);
 }
 
 /* Reserved again, so that nothing else is ever mapped between two snapshots. */
-static bool reserve_again(void *region) {
+static bool reserve(unsigned slot) {
+    uint8_t *region = region_of(slot);
     return mmap(region, slot_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
                 0) == region;
 }
 
-static void slot_give(void *region) {
-    reserve_again(region);
-    taken[((uint8_t *)region - reserved) / (ptrdiff_t)slot_size] = false;
+static bool map(int fd, unsigned slot, size_t size, int rights, int how) {
+    uint8_t *region = region_of(slot);
+    return mmap(region, size, rights, how | MAP_FIXED, fd, 0) == region;
 }
 
-/* Cuts the file to what is used, maps it read-only at the same place, and seals it. */
-static bool seal(struct snapshot *s, size_t used) {
+const struct config *snapshot_map(int fd, unsigned slot, size_t size) {
+    return map(fd, slot, size, PROT_READ, MAP_PRIVATE) ? head_of(slot)->config : NULL;
+}
+
+void snapshot_unmap(unsigned slot) {
+    reserve(slot);
+}
+
+/* Not mapped here: the block may be filled by a child, and a sibling of that must not inherit a mapping that
+ * can be written. */
+struct snapshot *snapshot_begin(unsigned taken, struct problems *problems) {
+    unsigned slot = 0;
+    while (slot < SNAPSHOT_SLOTS && (taken & 1U << slot || living[slot]))
+        slot++;
+    struct snapshot *s = slot < SNAPSHOT_SLOTS ? calloc(1, sizeof *s) : NULL;
+    if (!s)
+        return NULL;
+    *s = (struct snapshot){.slot = slot,
+                           .fd = memfd_create("gantry-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+    living[slot] = s;
+    if (s->fd >= 0 && ftruncate(s->fd, (off_t)slot_size) == 0)
+        return s;
+    problem_error(problems, NULL, 0, "no memory for a snapshot of the configuration: %s", strerror(errno));
+    snapshot_free(s);
+    return NULL;
+}
+
+bool snapshot_fill(struct snapshot *s, const char *path, const struct config *running,
+                   struct set_cache *cache, struct problems *problems) {
+    struct arena arena;
+    if (!map(s->fd, s->slot, slot_size, PROT_READ | PROT_WRITE, MAP_SHARED))
+        return problem_error(problems, path, 0, "no memory for the configuration: %s", strerror(errno));
+    arena_init(&arena, region_of(s->slot), slot_size);
+    struct head *head = arena_alloc(&arena, sizeof *head);
+    const struct config *config = config_load(path, running, cache, &arena, problems);
+    if (!config)
+        return false;
+    if (arena.failed)
+        return problem_error(problems, path, 0,
+                             "configuration, rules and networks together take more than 1 GiB; use fewer");
+    *head = (struct head){config, arena.used};
+    return true;
+}
+
+/* Cut to what is used, and mapped only now: a seal against writing wants that nobody could. */
+static bool seal(struct snapshot *s) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    s->size = (used + page - 1) & ~(page - 1);
-    if (!reserve_again(s->region))
+    struct head head;
+    if (!reserve(s->slot) || pread(s->fd, &head, sizeof head, 0) != (ssize_t)sizeof head)
         return false;
-    if (ftruncate(s->fd, (off_t)s->size) != 0)
-        return false;
-    if (fcntl(s->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-        return false;
-    return mmap(s->region, s->size, PROT_READ, MAP_PRIVATE | MAP_FIXED, s->fd, 0) == s->region;
+    s->size = (head.used + page - 1) & ~(page - 1);
+    s->config = head.config;
+    return ftruncate(s->fd, (off_t)s->size) == 0 &&
+           fcntl(s->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0 &&
+           map(s->fd, s->slot, s->size, PROT_READ, MAP_PRIVATE);
 }
 
-static bool open_block(struct snapshot *s) {
-    s->region = slot_take();
-    s->fd = memfd_create("gantry-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    return s->region && s->fd >= 0 && ftruncate(s->fd, (off_t)slot_size) == 0 &&
-           mmap(s->region, slot_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, s->fd, 0) == s->region;
+bool snapshot_seal(struct snapshot *s, struct problems *problems) {
+    if (!seal(s))
+        return problem_error(problems, NULL, 0, "the snapshot of the configuration cannot be sealed: %s",
+                             strerror(errno));
+    s->version = ++loads;
+    return true;
 }
 
 struct snapshot *snapshot_load(const char *path, struct set_cache *cache, struct problems *problems) {
-    struct snapshot *s = calloc(1, sizeof *s);
-    struct arena arena;
-    if (!s)
-        return NULL;
-    s->fd = -1;
-    if (!open_block(s)) {
-        problem_error(problems, path ? path : "gantry", 0,
-                      "no memory for a snapshot of the configuration: %s", strerror(errno));
-        goto fail;
-    }
-    arena_init(&arena, s->region, slot_size);
-    s->config = config_load(path, cache, &arena, problems);
-    if (!s->config)
-        goto fail;
-    if (arena.failed || !seal(s, arena.used)) {
-        problem_error(problems, path ? path : "gantry", 0,
-                      "configuration, rules and networks together take more than 1 GiB; use fewer");
-        goto fail;
-    }
-    s->version = ++loads;
-    return s;
-fail:
+    struct snapshot *s = snapshot_begin(0, problems);
+    if (s && snapshot_fill(s, path, NULL, cache, problems) && snapshot_seal(s, problems))
+        return s;
     snapshot_free(s);
     return NULL;
 }
@@ -94,9 +124,20 @@ fail:
 void snapshot_free(struct snapshot *s) {
     if (!s)
         return;
-    if (s->region)
-        slot_give(s->region);
+    snapshot_unmap(s->slot);
+    living[s->slot] = NULL;
     if (s->fd >= 0)
         close(s->fd);
     free(s);
+}
+
+void snapshot_keep(const struct snapshot *kept) {
+    for (unsigned i = 0; i < SNAPSHOT_SLOTS; i++) {
+        if (!living[i])
+            continue;
+        close(living[i]->fd);
+        living[i]->fd = -1;
+        if (living[i] != kept)
+            snapshot_free(living[i]);
+    }
 }

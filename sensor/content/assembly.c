@@ -337,6 +337,14 @@ void assembly_expire(struct content *c, time_ns now) {
     }
 }
 
+void assembly_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context) {
+    for (struct whole *w = c->assembly->oldest, *next; w; w = next) {
+        next = w->younger;
+        if (which(context, filter_object(w->head)->owner))
+            whole_give_up(w);
+    }
+}
+
 bool assembly_evict(struct content *c) {
     unsigned looked_at = 0;
     for (struct whole *w = c->assembly->oldest; w && looked_at < EVICT_LOOK; w = w->younger, looked_at++)

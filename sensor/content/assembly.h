@@ -34,6 +34,8 @@ bool assembly_is_part(const struct filter *f);
 
 /* Closes wholes that made no progress for options.assembly_time. */
 void assembly_expire(struct content *c, time_ns now);
+/* Closes those whose object's owner is such a one. */
+void assembly_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context);
 /* Closes the one that has waited longest, to make room; false if none is idle. */
 bool assembly_evict(struct content *c);
 

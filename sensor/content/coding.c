@@ -61,7 +61,7 @@ struct coding_list coding_parse(struct bytes value, unsigned most, bool guess) {
 }
 
 unsigned coding_room(const struct content *c, const struct object_seed *seed) {
-    return c->options.depth_max > seed->level ? c->options.depth_max - seed->level : 0;
+    return c->options.depth_max > seed->level ? (unsigned)c->options.depth_max - seed->level : 0;
 }
 
 /* --- Memory

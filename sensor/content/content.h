@@ -83,7 +83,7 @@ struct content_options {
     uint64_t output_max;     /* decoded bytes of one object; 0: 4 GiB */
     uint64_t ratio_max;      /* decoded to encoded once over 1 MiB; 0: 200 */
     uint64_t container_hash; /* containers up to this size get a hash of their own; 0: 64 KiB */
-    unsigned depth_max;      /* nested objects and codings; 0: 8 */
+    uint64_t depth_max;      /* nested objects and codings; 0: 8 */
 };
 
 struct content;
@@ -99,6 +99,8 @@ void content_rename(struct transfer *t, const struct transfer_facts *facts);
 void content_end(struct transfer *t, enum transfer_end how);
 /* Gives up on wholes whose other parts do not come; packet time. */
 void content_tick(struct content *c, time_ns now);
+/* Gives up on those whose owner is such a one. */
+void content_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context);
 /* Transfers and objects that are open now. */
 size_t content_open(const struct content *c);
 /* Share in use, 0..1000, of what only the end of transfers gives back: the fuller of open transfers and decoders. */

@@ -232,3 +232,7 @@ unsigned content_fill(const struct content *c) {
 void content_tick(struct content *c, time_ns now) {
     assembly_expire(c, now);
 }
+
+void content_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context) {
+    assembly_give_up(c, which, context);
+}

@@ -66,6 +66,16 @@ bool flow_table_make_room(struct flow_table *t, const struct flow *except) {
     return false;
 }
 
+void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, struct flow *flow),
+                         void *context) {
+    for (int i = 0; i < LIST_COUNT; i++)
+        for (struct flow *flow = t->lists[i].oldest, *next; flow; flow = next) {
+            next = flow->newer;
+            if (flow->conversation && is_over(context, flow))
+                flow_table_close(t, flow, FLOW_END_SHED);
+        }
+}
+
 /* A flow that claims to have been active long after now was marked by a damaged time stamp: it would keep all
  * behind it in the list. */
 static bool is_over(time_ns last, time_ns now, time_ns timeout) {

@@ -40,7 +40,7 @@ struct flow {
     void *ndpi;                     /* identify.c's own, freed as soon as the flow has its name */
     void *stream;                   /* owner's: struct stream_pair */
     void *conversation;             /* owner's: struct conversation */
-    uint32_t policy;                /* owner's: what the policy said of the addresses */
+    uint32_t policy;                /* owner's: what a policy said of the addresses, and which */
     uint32_t sequence_first[2];     /* table's own, TCP: first sequence number of the side (its SYN's if seen) */
     uint32_t sequence_next[2];      /* table's own, TCP: behind the last byte of the side */
     uint32_t syn_pending;           /* table's own, TCP: a SYN that does not fit, until the other side answers it */
@@ -77,6 +77,8 @@ struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enu
  * `opened` may make. */
 bool flow_table_make_room(struct flow_table *t, const struct flow *except);
 void flow_table_tick(struct flow_table *t, time_ns now);
+/* Shows `is_over` all flows that have a conversation, and closes with FLOW_END_SHED those that it is true of. */
+void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, struct flow *flow), void *context);
 size_t flow_table_count(const struct flow_table *t);
 
 /* --- identify.c: the only file that knows nDPI ------------------------------------------------------------- */

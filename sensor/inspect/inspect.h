@@ -67,6 +67,7 @@ void inspector_destroy(struct inspector *i);
 /* Share in use of the memory for objects that are looked into, 0..1000. */
 unsigned inspector_fill(const struct inspector *i);
 size_t inspector_objects(const struct inspector *i); /* looked into now */
+uint64_t inspector_memory(const struct inspector *i); /* bytes that it has taken from the system */
 
 /* The object_sink's calls; `o->inspection` is the inspector's. */
 void inspector_opened(struct inspector *i, struct object *o);

@@ -512,6 +512,14 @@ size_t inspector_objects(const struct inspector *i) {
     return i->inspections.in_use;
 }
 
+static uint64_t pool_memory(const struct pool *p) {
+    return p->object_size * p->touched;
+}
+
+uint64_t inspector_memory(const struct inspector *i) {
+    return pool_memory(&i->inspections) + pool_memory(&i->sets) + matcher_memory(i->matcher) + i->unzip_used;
+}
+
 void inspector_destroy(struct inspector *i) {
     if (!i)
         return;

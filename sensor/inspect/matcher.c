@@ -298,6 +298,12 @@ void matcher_destroy(struct matcher *m) {
     free(m);
 }
 
+uint64_t matcher_memory(const struct matcher *m) {
+    size_t scratch = 0;
+    hs_scratch_size(m->scratch, &scratch);
+    return m->used + scratch;
+}
+
 /* Streams that rest in other sets' free lists give their memory back. */
 static bool make_room(struct matcher *m, size_t size) {
     for (size_t i = 0; i < m->count && m->used + size > m->memory; i++)

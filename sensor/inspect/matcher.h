@@ -59,6 +59,7 @@ struct pattern_stream;
 struct matcher *matcher_create(const struct pattern_set *const *sets, size_t count, uint64_t memory,
                                struct error *e);
 void matcher_destroy(struct matcher *m); /* streams must have been ended; accepts NULL */
+uint64_t matcher_memory(const struct matcher *m); /* bytes of scratch and of all streams */
 /* NULL when the memory is used up. `set` is an index into `sets`. */
 struct pattern_stream *matcher_begin(struct matcher *m, size_t set);
 /* False once `found` has ended it: further scans do nothing. */

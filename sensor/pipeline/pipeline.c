@@ -14,7 +14,7 @@ static const time_ns jump = 3600 * NS_PER_S;
 enum { STARTS_LEFT = 8 };
 
 struct pipeline {
-    const struct config *config;
+    struct generations generations;
     bool inspect_all, offline;
     time_ns now, next_tick, newest;
     struct decoder *decoder;
@@ -24,7 +24,6 @@ struct pipeline {
     struct reassembler *reassembler;
     struct dispatcher *dispatcher;
     struct content *content;
-    struct inspector *inspector;
     struct session_pool sessions;
     struct emitter emitter;
     struct overload overload;
@@ -53,6 +52,9 @@ static void name_session(struct session *s, const struct protocol *p) {
 
 static struct transfer *service_begin(struct conversation *c, const struct transfer_facts *facts) {
     struct session *s = c->owner;
+    /* What is under way stays with the rules that it began with; what begins takes the newest. */
+    if (s->generation != the->generations.newest && session_idle(s))
+        session_move(s, the->generations.newest, the->inspect_all);
     if (!s->matters[facts->from]) {
         counter_one(COUNTER_TRANSFERS_NOT_LEAVING);
         return NULL;
@@ -165,14 +167,15 @@ static void make_room(struct pipeline *p, const struct flow *opened) {
     }
 }
 
-/* What the policy says of the addresses, asked once a flow and only under pressure. Every side whose bytes
- * matter must be approved. */
+/* What the policy says of the addresses, asked once a flow and policy and only under pressure. Every side
+ * whose bytes matter must be approved. */
 static bool is_approved(const struct pipeline *p, struct flow *flow) {
-    enum { ASKED = 1, APPROVED = 2 };
-    const struct policy *policy = p->config->policy;
-    if (flow->policy & ASKED)
+    enum { APPROVED = 1 };
+    const struct policy *policy = p->generations.newest->policy;
+    uint32_t asked = (uint32_t)(p->generations.newest->version + 1) << 1;
+    if ((flow->policy & ~(uint32_t)APPROVED) == asked)
         return flow->policy & APPROVED;
-    flow->policy = ASKED | APPROVED;
+    flow->policy = asked | APPROVED;
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
         struct judgement_facts facts = {.source = flow->end[side].address,
                                         .destination = flow->end[side_other(side)].address,
@@ -182,7 +185,7 @@ static bool is_approved(const struct pipeline *p, struct flow *flow) {
             continue;
         policy_judge(policy, &facts, &j);
         if (j.verdict > VERDICT_APPROVED)
-            flow->policy = ASKED;
+            flow->policy = asked;
     }
     return flow->policy & APPROVED;
 }
@@ -206,16 +209,16 @@ static bool left_out(struct pipeline *p, struct flow *flow) {
 
 static void on_opened(void *context, struct flow *flow, const struct packet *packet) {
     struct pipeline *p = context;
-    const struct policy *policy = p->config->policy;
+    struct generation *generation = p->generations.newest;
     flow->interest = FLOW_COUNT;
-    if (!session_wanted(policy, flow, p->inspect_all)) {
+    if (!session_wanted(generation->policy, flow, p->inspect_all)) {
         counter_one(COUNTER_FLOWS_IGNORED);
         return;
     }
     if (left_out(p, flow))
         return;
     make_room(p, flow);
-    struct session *s = session_open(&p->sessions, flow, policy, p->inspect_all);
+    struct session *s = session_open(&p->sessions, flow, generation, p->inspect_all);
     if (!s)
         return;
     flow_community_id(flow, s->community_id);
@@ -336,8 +339,66 @@ void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropp
         .ring = ring,
         .dropped = dropped,
         .memory = most(reassembler_fill(p->reassembler),
-                       most(content_fill(p->content), inspector_fill(p->inspector)))};
+                       most(content_fill(p->content), inspector_fill(p->generations.newest->inspector)))};
     overload_look(&p->overload, &pressure);
+}
+
+/* --- generations
+ * --------------------------------------------------------------------------------------------- */
+
+struct move {
+    struct pipeline *pipeline;
+    uint64_t before; /* version */
+};
+
+static bool flow_must_end(void *context, struct flow *flow) {
+    const struct move *m = context;
+    struct pipeline *p = m->pipeline;
+    struct session *s = session_of(flow);
+    if (s->generation == p->generations.newest)
+        return false;
+    if (session_idle(s)) {
+        session_move(s, p->generations.newest, p->inspect_all);
+        return false;
+    }
+    bool ends = s->generation->version < m->before;
+    counter_add(COUNTER_RELOAD_CUT, ends);
+    return ends;
+}
+
+/* Of an object whose flow is over and that waits for more of it. */
+static bool owner_must_end(void *context, const void *owner) {
+    const struct move *m = context;
+    const struct session *s = owner;
+    bool ends = s->generation != m->pipeline->generations.newest && s->generation->version < m->before;
+    counter_add(COUNTER_RELOAD_CUT, ends);
+    return ends;
+}
+
+void pipeline_move_on(struct pipeline *p, uint64_t before) {
+    struct move m = {p, before};
+    flow_table_close_if(p->flows, flow_must_end, &m);
+    content_give_up(p->content, owner_must_end, &m);
+    generations_sweep(&p->generations);
+}
+
+bool pipeline_switch(struct pipeline *p, const struct snapshot_view *snapshot, struct error *e) {
+    generations_sweep(&p->generations);
+    if (!generation_begin(&p->generations, snapshot, e))
+        return false;
+    p->emitter.wants = snapshot->wants;
+    return true;
+}
+
+unsigned pipeline_slots(const struct pipeline *p) {
+    return generations_slots(&p->generations);
+}
+
+/* The budget has room for two inspectors: all older ones together may hold as much as the newest. */
+static void bound_generations(struct pipeline *p) {
+    uint64_t oldest;
+    if (generations_old_memory(&p->generations, &oldest) > p->generations.inspector.memory)
+        pipeline_move_on(p, oldest + 1);
 }
 
 static void tick(struct pipeline *p) {
@@ -351,6 +412,8 @@ static void tick(struct pipeline *p) {
     expect_tick(p->expected, p->now);
     content_tick(p->content, p->now);
     decoder_tick(p->decoder, p->now);
+    generations_sweep(&p->generations);
+    bound_generations(p);
 }
 
 /* Packet time never runs backwards for the tables, but where it jumps; capture/ has counted that. */
@@ -371,7 +434,7 @@ static void note_sight(struct pipeline *p, const struct packet *packet, const st
     sight_vlan(&p->view->sight, packet->vlan, p->newest);
     if (!flow || flow->packets[from] != 1)
         return;
-    const struct policy *policy = p->config->policy;
+    const struct policy *policy = p->generations.newest->policy;
     struct place place = policy_place(policy, &flow->end[from].address);
     if (place.kind == PLACE_IMAGE)
         sight_network(&p->view->sight, policy_image_network(policy, place.index)->name);
@@ -440,7 +503,7 @@ struct pipeline_use pipeline_use(const struct pipeline *p) {
                                  .sessions = p->sessions.pool.in_use,
                                  .conversations = dispatcher_conversations(p->dispatcher),
                                  .objects = content_open(p->content),
-                                 .inspections = inspector_objects(p->inspector),
+                                 .inspections = generations_objects(&p->generations),
                                  .stream_bytes = reassembler_memory(p->reassembler),
                                  .newest = p->newest};
 }
@@ -452,9 +515,13 @@ time_ns pipeline_time(const struct pipeline *p) {
 /* --- objects
  * ------------------------------------------------------------------------------------------------- */
 
+static struct inspector *inspector_of(const struct object *o) {
+    const struct session *s = o->owner;
+    return s->generation->inspector;
+}
+
 static void object_opened(void *context, struct object *o) {
-    struct pipeline *p = context;
-    inspector_opened(p->inspector, o);
+    inspector_opened(inspector_of(o), o);
 }
 
 static void object_data(void *context, struct object *o, const uint8_t *bytes, size_t n) {
@@ -463,19 +530,18 @@ static void object_data(void *context, struct object *o, const uint8_t *bytes, s
         counter_one(COUNTER_SHED_ALERTED);
         o->shed = true;
     }
-    inspector_data(p->inspector, o, bytes, n);
+    inspector_data(inspector_of(o), o, bytes, n);
 }
 
 static void object_gap(void *context, struct object *o, uint64_t n) {
-    struct pipeline *p = context;
-    inspector_gap(p->inspector, o, n);
+    inspector_gap(inspector_of(o), o, n);
 }
 
 static void object_closed(void *context, struct object *o) {
     struct pipeline *p = context;
-    inspector_closed(p->inspector, o);
+    inspector_closed(inspector_of(o), o);
     emit_transfer(&p->emitter, o, o->owner);
-    inspector_forget(p->inspector, o);
+    inspector_forget(inspector_of(o), o);
 }
 
 static void object_retain(void *context, void *owner) {
@@ -495,7 +561,7 @@ static void on_found(void *context, const struct finding *f) {
 /* --- life
  * ---------------------------------------------------------------------------------------------------- */
 
-static bool create_stages(struct pipeline *p, const struct budget *b, struct error *e) {
+static bool create_stages(struct pipeline *p, const struct budget *b) {
     const struct flow_owner owner = {.context = p, .opened = on_opened, .closed = on_closed};
     const struct object_sink objects = {.context = p,
                                         .opened = object_opened,
@@ -504,15 +570,13 @@ static bool create_stages(struct pipeline *p, const struct budget *b, struct err
                                         .closed = object_closed,
                                         .retain = object_retain,
                                         .release = object_release};
-    const struct finding_sink findings = {.context = p, .found = on_found};
     return session_pool_init(&p->sessions, b->sessions) && (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&
            (p->identify = identify_create(&b->identify)) &&
            (p->flows = flow_table_create(&b->flow, &owner)) &&
            (p->reassembler = reassembler_create(&b->stream, &stream_sink)) &&
            (p->dispatcher = dispatcher_create(&b->dispatch, &services)) &&
-           (p->content = content_create(&b->content, &objects)) &&
-           (p->inspector = inspector_create(p->config->rules, &b->inspector, &findings, e));
+           (p->content = content_create(&b->content, &objects));
 }
 
 struct pipeline *pipeline_create(const struct pipeline_options *options, struct error *e) {
@@ -520,9 +584,10 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     struct budget budget;
     if (!p)
         return NULL;
-    budget_share(options->config, options->memory, &budget);
+    budget_share(options->snapshot.config, options->memory, &budget);
     the = p;
-    p->config = options->config;
+    p->generations.inspector = budget.inspector;
+    p->generations.findings = (struct finding_sink){.context = p, .found = on_found};
     p->inspect_all = options->inspect_all;
     p->offline = options->offline;
     p->status = options->status;
@@ -533,11 +598,11 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
                                   .doorbell = options->doorbell,
                                   .wait = options->offline,
                                   .worker = options->worker,
-                                  .wants = options->wants};
+                                  .wants = options->snapshot.wants};
     overload_init(&p->overload, &p->emitter, options->workers,
-                  p->config->capture.split == CONFIG_SPLIT_PORTS);
+                  options->snapshot.config->capture.split == CONFIG_SPLIT_PORTS);
     error_set(e, "no memory for the tables of a worker; lower sensor.memory");
-    if (!create_stages(p, &budget, e)) {
+    if (!create_stages(p, &budget) || !generation_begin(&p->generations, &options->snapshot, e)) {
         pipeline_destroy(p);
         return NULL;
     }
@@ -550,7 +615,7 @@ void pipeline_destroy(struct pipeline *p) {
     flow_table_destroy(p->flows);
     expect_destroy(p->expected);
     content_destroy(p->content);
-    inspector_destroy(p->inspector);
+    generations_finish(&p->generations);
     dispatcher_destroy(p->dispatcher);
     reassembler_destroy(p->reassembler);
     identify_destroy(p->identify);

@@ -12,7 +12,7 @@
  *     packet -> flow -> stream -> transfer -> object -> finding
  */
 struct pipeline_options {
-    const struct config *config;
+    struct snapshot_view snapshot;
     uint64_t memory; /* bytes, this worker's part of sensor.memory */
     bool inspect_all;
     struct ring *ring;
@@ -20,7 +20,6 @@ struct pipeline_options {
     bool offline;
     uint16_t worker;
     unsigned workers;             /* that share the traffic */
-    unsigned wants;               /* enum report_records that any output writes */
     struct worker_status *status; /* where the worker notes what it is at; NULL: nowhere */
     struct worker_view *view;     /* what the worker shows of itself; NULL: nothing */
     const struct blame *blame;    /* flows to leave out; NULL: none */
@@ -38,6 +37,13 @@ void pipeline_idle(struct pipeline *p, time_ns now);
 /* Live, at least every 200 ms: the signs of overload as struct shed_pressure has them. Reading files the
  * pipeline looks after its memory by itself. */
 void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropped);
+/* What begins from now on is judged and inspected by this snapshot. False with a reason: nothing has
+ * changed. Between packets. */
+bool pipeline_switch(struct pipeline *p, const struct snapshot_view *snapshot, struct error *e);
+/* Room for a new snapshot is needed: flows of older ones of which no object is open go on under the newest,
+ * and what began before version `before` is ended as it stands, and counted. Between packets. */
+void pipeline_move_on(struct pipeline *p, uint64_t before);
+unsigned pipeline_slots(const struct pipeline *p); /* of snapshots in use: bits 1 << slot */
 /* What the stages hold now. All zero when no flow is open and nothing is waited for. */
 struct pipeline_use {
     size_t flows, expectations, streams, sessions, conversations, objects, inspections;

@@ -15,8 +15,8 @@ bool session_pool_room(const struct session_pool *p) {
     return p->pool.in_use < p->pool.limit;
 }
 
-static bool leaves(const struct policy *policy, const struct flow *flow, enum side from) {
-    return policy_matters(policy, &flow->end[from].address, &flow->end[side_other(from)].address);
+static bool leaves(const struct policy *policy, const struct endpoint end[2], enum side from) {
+    return policy_matters(policy, &end[from].address, &end[side_other(from)].address);
 }
 
 static bool has_contract(const struct policy *policy, const struct address *a) {
@@ -25,10 +25,19 @@ static bool has_contract(const struct policy *policy, const struct address *a) {
 }
 
 bool session_wanted(const struct policy *policy, const struct flow *flow, bool inspect_all) {
-    return inspect_all || leaves(policy, flow, SIDE_CLIENT) || leaves(policy, flow, SIDE_SERVER);
+    return inspect_all || leaves(policy, flow->end, SIDE_CLIENT) || leaves(policy, flow->end, SIDE_SERVER);
 }
 
-struct session *session_open(struct session_pool *p, const struct flow *flow, const struct policy *policy,
+/* By the policy of its generation. */
+static void judge_sides(struct session *s, bool inspect_all) {
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        s->leaves[side] = leaves(s->policy, s->end, side);
+        s->matters[side] = inspect_all || s->leaves[side];
+        s->metered[side] = s->leaves[side] && has_contract(s->policy, &s->end[side_other(side)].address);
+    }
+}
+
+struct session *session_open(struct session_pool *p, const struct flow *flow, struct generation *generation,
                              bool inspect_all) {
     struct session *s = pool_take(&p->pool);
     if (!s) {
@@ -36,17 +45,27 @@ struct session *session_open(struct session_pool *p, const struct flow *flow, co
         return NULL;
     }
     *s = (struct session){.references = 1,
-                          .policy = policy,
+                          .generation = generation,
+                          .policy = generation->policy,
                           .end = {flow->end[0], flow->end[1]},
                           .transport = flow->transport,
                           .vlan = flow->vlan,
                           .flow = flow->number};
-    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
-        s->leaves[side] = leaves(policy, flow, side);
-        s->matters[side] = inspect_all || s->leaves[side];
-        s->metered[side] = s->leaves[side] && has_contract(policy, &s->end[side_other(side)].address);
-    }
+    generation->sessions++;
+    judge_sides(s, inspect_all);
     return s;
+}
+
+bool session_idle(const struct session *s) {
+    return s->references == 1;
+}
+
+void session_move(struct session *s, struct generation *to, bool inspect_all) {
+    s->generation->sessions--;
+    to->sessions++;
+    s->generation = to;
+    s->policy = to->policy;
+    judge_sides(s, inspect_all);
 }
 
 void session_retain(struct session *s) {
@@ -54,8 +73,10 @@ void session_retain(struct session *s) {
 }
 
 void session_release(struct session_pool *p, struct session *s) {
-    if (s && --s->references == 0)
-        pool_give(&p->pool, s);
+    if (!s || --s->references > 0)
+        return;
+    s->generation->sessions--;
+    pool_give(&p->pool, s);
 }
 
 void session_name(struct session *s, struct bytes host) {

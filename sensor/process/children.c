@@ -18,20 +18,13 @@
 /* Of a worker that makes its tables; of the supervisor, which else was stopped itself and has seen no beats.
  */
 static const time_ns start_time = 20 * NS_PER_S, look_time = NS_PER_S;
+static const time_ns hand_over_time = 10 * NS_PER_S;
 static const time_ns first_wait = 100 * NS_PER_MS, longest_wait = 30 * NS_PER_S, long_life = 60 * NS_PER_S;
 
-/* A child ends when its parent does, however that ended. */
-static void die_with(pid_t parent) {
+void child_die_with(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
-}
-
-static unsigned wanted_records(const struct sensor *s) {
-    unsigned wants = 0;
-    for (size_t i = 0; i < s->output_count; i++)
-        wants |= s->outputs[i].records;
-    return wants;
 }
 
 /* In the child: its siblings' captures are closed, or a dead sibling's ring would stay in the fanout group.
@@ -42,16 +35,28 @@ static void close_siblings(const struct sensor *s, int keep) {
             capture_close(s->capture[i]);
 }
 
-static int worker_main(const struct sensor *s, int index, bool successor) {
-    static char name[32];
-    snprintf(name, sizeof name, "worker %d", index + 1);
+/* In a worker: what it is not to reach, and must not hold. */
+static void close_others(struct sensor *s, int index) {
     close_siblings(s, index);
+    for (int i = 0; i < (int)s->workers; i++)
+        if (i != index)
+            handout_close(&s->handout[i]);
     output_close_early();
+    snapshot_keep(s->snapshot);
     munmap(s->upper, sizeof *s->upper);
     if (s->control >= 0)
         close(s->control);
+}
+
+static int worker_main(struct sensor *s, int index, bool successor) {
+    static char name[32];
+    snprintf(name, sizeof name, "worker %d", index + 1);
+    close_others(s, index);
     const struct worker_options o = {
-        .pipeline = {.config = s->config,
+        .pipeline = {.snapshot = {.version = s->snapshot->version,
+                                  .config = s->config,
+                                  .slot = s->snapshot->slot,
+                                  .wants = outputs_records(s->outputs)},
                      .memory = s->budget.worker,
                      .inspect_all = s->inspect_all,
                      .ring = s->ring[index],
@@ -59,13 +64,13 @@ static int worker_main(const struct sensor *s, int index, bool successor) {
                      .offline = s->offline,
                      .worker = (uint16_t)(index + 1),
                      .workers = s->workers,
-                     .wants = wanted_records(s),
                      .status = &s->status->worker[index],
                      .view = &s->status->worker[index].view,
                      .blame = &s->status->blame},
         .successor = successor,
         .capture = s->capture[index],
         .status = &s->status->worker[index],
+        .handout = s->offline ? NULL : &s->handout[index],
         .sandbox = s->sandbox,
         .headroom = budget_worker_headroom(s->budget.worker),
         .name = s->workers > 1 ? name : NULL,
@@ -93,13 +98,16 @@ static struct store_config store_of(const struct sensor *s) {
                                  .max_bytes = s->config->store.max_size};
 }
 
-static int reporter_main(const struct sensor *s, int ready) {
+static int reporter_main(struct sensor *s, int ready) {
     close_siblings(s, -1);
+    for (int i = 0; i < (int)s->workers; i++)
+        handout_close(&s->handout[i]);
+    snapshot_keep(s->snapshot);
     const struct reporting_options o = {
         .report = {.observer = s->config->sensor.name,
                    .interface = s->interface,
-                   .outputs = s->outputs,
-                   .output_count = s->output_count,
+                   .outputs = s->outputs->list,
+                   .output_count = s->outputs->count,
                    .quiet = s->config->alerts.quiet,
                    .growth_interval = s->config->alerts.growth_interval,
                    .incidents_max = s->config->alerts.incidents_max,
@@ -118,20 +126,29 @@ static int reporter_main(const struct sensor *s, int ready) {
         .interface = s->interface,
         .sandbox = s->sandbox,
         .sensor = s,
-        .headroom = budget_reporter_headroom(s->config, s->output_count),
+        .headroom = budget_reporter_headroom(s->config, s->outputs->count),
         .ready = ready,
     };
     return reporting_run(&o);
 }
 
+/* It inherits the snapshot in force. */
+static void begin_snapshots(struct children *c, int index) {
+    struct worker_status *w = &c->sensor->status->worker[index];
+    w->version = c->worker[index].offered = c->sensor->snapshot->version;
+    w->slots = 1U << c->sensor->snapshot->slot;
+    w->before = 0;
+}
+
 static bool spawn_worker(struct children *c, int index) {
+    begin_snapshots(c, index);
     pid_t parent = getpid(), pid = fork();
     if (pid < 0) {
         log_error("cannot start a worker: %s", strerror(errno));
         return false;
     }
     if (pid == 0) {
-        die_with(parent);
+        child_die_with(parent);
         exit(worker_main(c->sensor, index, c->worker[index].started != 0));
     }
     c->worker[index].pid = pid;
@@ -142,37 +159,42 @@ static bool spawn_worker(struct children *c, int index) {
     return true;
 }
 
-/* Waits for the byte that the reporter writes once its outputs are open. */
-static bool reporter_ready(int fd) {
-    char byte;
-    ssize_t n;
-    do {
-        n = read(fd, &byte, 1);
-    } while (n < 0 && errno == EINTR);
+/* Waits for what the reporter writes once its outputs are open: an empty line; or why they are not. */
+static bool reporter_ready(int fd, struct error *e) {
+    size_t n = 0;
+    ssize_t got;
+    while (n < sizeof e->text - 1 && (got = read(fd, e->text + n, sizeof e->text - 1 - n)) != 0)
+        if (got > 0)
+            n += (size_t)got;
+        else if (errno != EINTR)
+            break;
     close(fd);
-    return n == 1;
+    e->text[n] = '\0';
+    if (n == 0)
+        error_set(e, "the reporter ended before it was ready");
+    return n == 1 && e->text[0] == '\n';
 }
 
-static bool spawn_reporter(struct children *c) {
+static bool spawn_reporter(struct children *c, struct error *e) {
     int ends[2];
     pid_t parent = getpid(), pid;
-    if (pipe(ends) != 0 || (pid = fork()) < 0) {
-        log_error("cannot start the reporter: %s", strerror(errno));
-        return false;
-    }
+    if (pipe(ends) != 0 || (pid = fork()) < 0)
+        return error_set(e, "cannot start the reporter: %s", strerror(errno));
     if (pid == 0) {
-        die_with(parent);
+        child_die_with(parent);
         close(ends[0]);
         exit(reporter_main(c->sensor, ends[1]));
     }
     close(ends[1]);
     c->reporter.pid = pid;
     c->reporter.started = clock_monotonic();
-    return reporter_ready(ends[0]);
+    return reporter_ready(ends[0], e);
 }
 
 bool children_start(struct children *c) {
-    if (!spawn_reporter(c)) {
+    struct error e;
+    if (!spawn_reporter(c, &e)) {
+        log_error("%s", e.text);
         if (c->reporter.pid)
             waitpid(c->reporter.pid, NULL, 0);
         return false;
@@ -268,6 +290,10 @@ static void reporter_ended(struct children *c, int status) {
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     c->reporter.pid = 0;
     describe("the reporter", status);
+    if (c->handing && (WIFSIGNALED(status) || WEXITSTATUS(status) == REPORTER_HANDED_OVER)) {
+        c->handed = true;
+        return;
+    }
     if (WIFEXITED(status) || !workers_left(c) || c->stopping) {
         c->reporter.finished = true;
         c->failed |= !clean;
@@ -280,8 +306,10 @@ static void reporter_ended(struct children *c, int status) {
 
 static void start_again(struct children *c) {
     time_ns now = clock_monotonic();
-    if (!c->reporter.pid && !c->reporter.finished && now >= c->reporter.again)
-        spawn_reporter(c);
+    struct error e;
+    if (!c->reporter.pid && !c->reporter.finished && !c->handed && now >= c->reporter.again &&
+        !spawn_reporter(c, &e))
+        log_error("%s", e.text);
     for (int i = 0; i < (int)c->sensor->workers; i++)
         if (!c->worker[i].pid && !c->worker[i].finished && now >= c->worker[i].again)
             spawn_worker(c, i);
@@ -293,6 +321,8 @@ void children_reap(struct children *c) {
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == c->reporter.pid)
             reporter_ended(c, status);
+        if (pid == c->loader.pid)
+            c->loader = (struct loader){0, status};
         for (int i = 0; i < (int)c->sensor->workers; i++)
             if (pid == c->worker[i].pid)
                 worker_ended(c, i, status);
@@ -319,6 +349,26 @@ static void stop_if_stuck(struct children *c, int index, time_ns now) {
     kill(child->pid, SIGKILL);
 }
 
+static void kill_if_late(struct children *c, time_ns now) {
+    if (c->handing && c->reporter.pid && now > c->hand_over_by)
+        kill(c->reporter.pid, SIGKILL);
+}
+
+/* A worker is given the snapshot in force once it has taken, or let go, what it was given before: so no more
+ * than one is under way to each, and a dead one gathers none. */
+static void offer(struct children *c, int index) {
+    struct child *child = &c->worker[index];
+    struct worker_status *w = &c->sensor->status->worker[index];
+    const struct snapshot *s = c->sensor->snapshot;
+    if (!child->pid || child->offered == s->version || w->version != child->offered ||
+        !handout_give(&c->sensor->handout[index], s, outputs_records(c->sensor->outputs)))
+        return;
+    child->offered = s->version;
+    child->offered_slot = s->slot;
+    w->before = 0;
+    w->call++;
+}
+
 void children_look(struct children *c) {
     time_ns now = clock_monotonic();
     bool slept = now - c->looked > look_time;
@@ -330,7 +380,56 @@ void children_look(struct children *c) {
         if (slept && c->worker[i].beat_at < now)
             c->worker[i].beat_at = now;
         stop_if_stuck(c, i, now);
+        offer(c, i);
     }
+    kill_if_late(c, now);
+}
+
+unsigned children_slots(const struct children *c) {
+    unsigned slots = 0;
+    for (unsigned i = 0; i < c->sensor->workers; i++) {
+        const struct worker_status *w = &c->sensor->status->worker[i];
+        if (!c->worker[i].pid)
+            continue;
+        if (atomic_load(&w->version) != c->worker[i].offered)
+            slots |= 1U << c->worker[i].offered_slot;
+        slots |= atomic_load(&w->slots);
+    }
+    return slots;
+}
+
+void children_move_on(struct children *c, uint64_t before) {
+    for (unsigned i = 0; i < c->sensor->workers; i++) {
+        c->sensor->status->worker[i].before = before;
+        c->sensor->status->worker[i].call++;
+    }
+}
+
+/* A reporter that is down at the moment has its successor at once. */
+void children_hand_over(struct children *c) {
+    c->handing = true;
+    c->handed = c->reporter.pid == 0 && !c->reporter.finished;
+    c->hand_over_by = clock_monotonic() + hand_over_time;
+    c->sensor->upper->hand_over = true;
+    doorbell_ring(c->sensor->doorbell);
+}
+
+void children_give_up(struct children *c) {
+    c->handing = c->handed = false;
+    c->reporter.finished = c->failed = true;
+    children_stop(c);
+}
+
+bool children_succeed(struct children *c, struct error *e) {
+    c->sensor->upper->hand_over = false;
+    if (spawn_reporter(c, e)) {
+        c->handing = c->handed = false;
+        return true;
+    }
+    if (c->reporter.pid)
+        waitpid(c->reporter.pid, NULL, 0);
+    c->reporter.pid = 0;
+    return false;
 }
 
 bool children_left(const struct children *c) {

@@ -2,8 +2,9 @@
 #ifndef GANTRY_PROCESS_CHILDREN_H
 #define GANTRY_PROCESS_CHILDREN_H
 
-#include "config/config.h"
 #include "pipeline/budget.h"
+#include "process/outputs.h"
+#include "process/reload/handout.h"
 #include "process/status.h"
 
 #include <sys/types.h>
@@ -11,9 +12,9 @@
 /* What all children of the supervisor are started with. Captures and rings belong to the supervisor and live
  * as long as the sensor runs, so that a successor goes on where a dead child stood. */
 struct sensor {
-    const struct config *config;
-    const struct output_config *outputs;
-    size_t output_count;
+    struct snapshot *snapshot;   /* in force */
+    const struct config *config; /* of it */
+    const struct outputs *outputs;
     unsigned workers;
     struct budget_plan budget;
     const char *interface; /* NULL: files are read */
@@ -21,13 +22,14 @@ struct sensor {
     uint64_t run; /* of these rings; random */
     struct capture *capture[WORKERS_MAX];
     struct ring *ring[WORKERS_MAX];
+    struct handout handout[WORKERS_MAX];
     struct doorbell *doorbell;
     struct sensor_status *status;
     struct upper_status *upper;
     struct sandbox *sandbox;
-    time_ns started;       /* wall clock */
-    int control;           /* listening socket, -1: none */
-    gid_t control_group;   /* whose members may ask there */
+    time_ns started;     /* wall clock */
+    int control;         /* listening socket, -1: none */
+    gid_t control_group; /* whose members may ask there */
 };
 
 /* The folder of the database; NULL: none is kept. */
@@ -44,6 +46,14 @@ struct child {
     time_ns beat_at;       /* and when it changed */
     bool stuck;            /* it did not, and was killed */
     unsigned quick_deaths; /* in a row: each doubles the wait */
+    uint64_t offered;      /* a worker's: version of the snapshot that it was given last, */
+    unsigned offered_slot; /* and its slot */
+};
+
+/* What reads a new configuration: a child, so that whatever that takes or breaks holds up nobody. */
+struct loader {
+    pid_t pid;
+    int status; /* as of waitpid(2), once pid is 0 again */
 };
 
 /* The reporter and the workers. */
@@ -51,7 +61,10 @@ struct children {
     struct sensor *sensor;
     struct child reporter;
     struct child worker[WORKERS_MAX];
-    time_ns looked; /* monotonic time of the last children_look() */
+    struct loader loader;
+    bool handing, handed; /* the reporter was told to end for a successor; it has ended */
+    time_ns hand_over_by; /* monotonic: then it is killed */
+    time_ns looked;       /* monotonic time of the last children_look() */
     bool stopping;
     bool failed; /* some child ended with an error that was not made good */
 };
@@ -66,5 +79,20 @@ void children_reap(struct children *c);
 /* Several times a second: stops (live) workers that make no step. */
 void children_look(struct children *c);
 bool children_left(const struct children *c);
+
+/* --- for a reload --- */
+
+/* In a child: it ends when its parent does, however that ended. */
+void child_die_with(pid_t parent);
+/* The reporter ends for a successor (`handed` says when), or is killed if it does not in time. */
+void children_hand_over(struct children *c);
+/* Then: starts the successor, with what the sensor has now. False with a reason: its outputs cannot be
+ * opened. */
+bool children_succeed(struct children *c, struct error *e);
+void children_give_up(struct children *c); /* no reporter can be had: all end */
+/* Slots of snapshots that workers use, or were given. */
+unsigned children_slots(const struct children *c);
+/* Workers are to make room: see worker_status. */
+void children_move_on(struct children *c, uint64_t before);
 
 #endif

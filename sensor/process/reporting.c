@@ -6,12 +6,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { POLL_MAX = 64, BATCH = 512, SLEEP_MS = 100, FINISH_MS = 10000 };
+enum { POLL_MAX = 64, BATCH = 512, SLEEP_MS = 100, FINISH_MS = 10000, HAND_OVER_MS = 2000 };
 
 struct reporting {
     const struct reporting_options *o;
@@ -145,6 +146,25 @@ static void end_interval_when_due(struct reporting *g) {
         end_interval(g, false);
 }
 
+/* What a reload did not do is news for the SOC too; that it was done is in the stats record. */
+static void tell_reload(struct reporting *g) {
+    struct upper_status *u = g->o->upper;
+    struct reload_result result;
+    char text[512];
+    if (u->reload.result.request == u->told)
+        return;
+    reload_read(&u->reload, &result);
+    u->told = result.request;
+    if (!result.failed && !result.waiting)
+        return;
+    size_t line = strcspn(result.text, "\n");
+    snprintf(text, sizeof text, "%s: %.*s%s",
+             result.failed ? "The configuration was not loaded again, the one before holds"
+                           : "The configuration was loaded again, but for what needs a restart",
+             (int)line, result.text, strlen(result.text) > line + 1 ? " (the log has more)" : "");
+    reporter_notice(g->reporter, result.failed ? "reload-failed" : "restart-needed", text);
+}
+
 static void sleep_until_work(struct reporting *g) {
     struct pollfd fds[POLL_MAX + 2 + CONTROL_CONNECTIONS + 1] = {
         {.fd = doorbell_fd(g->o->doorbell), .events = POLLIN}, {.fd = g->signals, .events = POLLIN}};
@@ -159,7 +179,8 @@ static void sleep_until_work(struct reporting *g) {
             reporter_reopen(g->reporter);
 }
 
-static void loop(struct reporting *g) {
+/* True: the workers have finished; false: a successor is to go on. */
+static bool loop(struct reporting *g) {
     for (;;) {
         bool finished = all_finished(g); /* before the last look, so that nothing slips in between */
         bool empty;
@@ -171,8 +192,11 @@ static void loop(struct reporting *g) {
         reporter_deliver(g->reporter);
         control_serve(g->control);
         end_interval_when_due(g);
+        tell_reload(g);
         if (n == 0 && finished)
-            return;
+            return true;
+        if (!finished && g->o->upper->hand_over)
+            return false;
         if (n == 0)
             sleep_until_work(g);
     }
@@ -186,43 +210,57 @@ static void open_control(struct reporting *g) {
         g->control = control_create(s->control, s->control_group, control_requests, &g->asked);
 }
 
-static void tell_ready(int fd) {
-    if (write(fd, "", 1) != 1)
+static void tell_ready(int fd, const char *text) {
+    if (write(fd, text, strlen(text)) < 0)
         log_warning("the supervisor does not listen");
     close(fd);
+}
+
+static bool begin(struct reporting *g, struct error *e) {
+    const struct reporting_options *o = g->o;
+    g->signals = catch_signals();
+    g->copy = malloc(ring_record_max());
+    error_set(e, "no memory");
+    /* The sandbox first: looking up a name starts a thread, which is to be inside. */
+    if (!g->copy || (o->sandbox && !sandbox_enter(o->sandbox, SANDBOX_REPORTER, o->headroom, e)))
+        return false;
+    g->reporter = reporter_create(&o->report, e);
+    for (size_t i = 0; i < o->ring_count && g->reporter; i++)
+        ring_rewind(o->rings[i]);
+    if (!g->reporter)
+        return false;
+    set_up_health(g);
+    open_control(g);
+    return true;
+}
+
+static int finish(struct reporting *g, bool ended) {
+    if (ended)
+        end_interval(g, true);
+    uint64_t undelivered = reporter_finish(g->reporter, ended ? FINISH_MS : HAND_OVER_MS);
+    keep_counters(g);
+    if (undelivered)
+        log_error("%llu messages could not be delivered; look at the outputs above",
+                  (unsigned long long)undelivered);
+    if (!ended)
+        return REPORTER_HANDED_OVER;
+    return undelivered ? 1 : 0;
 }
 
 int reporting_run(const struct reporting_options *o) {
     static struct reporting g;
     struct error e;
+    int status = 1;
     log_role("reporter");
     g.o = o;
     take_counters(&g);
-    g.signals = catch_signals();
-    g.copy = malloc(ring_record_max());
-    /* The sandbox first: looking up a name starts a thread, which is to be inside. */
-    bool closed = g.copy && (!o->sandbox || sandbox_enter(o->sandbox, SANDBOX_REPORTER, o->headroom, &e));
-    g.reporter = closed ? reporter_create(&o->report, &e) : NULL;
-    if (!g.reporter) {
-        log_error("%s", g.copy ? e.text : "no memory");
-        free(g.copy);
-        return 1;
-    }
-    for (size_t i = 0; i < o->ring_count; i++)
-        ring_rewind(o->rings[i]);
-    open_control(&g);
-    tell_ready(o->ready);
-    set_up_health(&g);
-    loop(&g);
-    end_interval(&g, true);
-    uint64_t undelivered = reporter_finish(g.reporter, FINISH_MS);
-    keep_counters(&g);
-    if (undelivered)
-        log_error("%llu messages could not be delivered; look at the outputs above",
-                  (unsigned long long)undelivered);
+    bool ready = begin(&g, &e);
+    tell_ready(o->ready, ready ? "\n" : e.text);
+    if (ready)
+        status = finish(&g, loop(&g));
     control_destroy(g.control);
     reporter_destroy(g.reporter);
     free(g.copy);
     close(g.signals);
-    return undelivered ? 1 : 0;
+    return status;
 }

@@ -21,10 +21,14 @@ struct reporting_options {
     const struct sandbox *sandbox; /* entered before the outputs are opened; NULL: none */
     uint64_t headroom;             /* bytes of memory that it may take beyond what it has then */
     const struct sensor *sensor;   /* what requests over its control socket are answered from */
-    int ready; /* descriptor: one byte is written to it once the outputs are open, then it is closed */
+    int ready; /* descriptor: once the outputs are open a newline is written to it, else the reason; then it
+                * is closed */
 };
 
-/* The reporter's whole life in its own process: records in, alerts out, until every worker has finished.
+enum { REPORTER_HANDED_OVER = 3 }; /* exit status: it has ended for a successor */
+
+/* The reporter's whole life in its own process: records in, alerts out, until every worker has finished, or
+ * until it is to hand over (upper_status): then all that it took is in the store, and its successor goes on.
  * Returns the exit status. */
 int reporting_run(const struct reporting_options *options);
 

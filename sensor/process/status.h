@@ -6,7 +6,7 @@
 #include "base/counter.h"
 #include "health/health.h"
 #include "process/blame.h"
-#include "process/reload.h"
+#include "process/reload/request.h"
 
 #include <stdbool.h>
 
@@ -21,6 +21,11 @@ struct worker_status {
     _Atomic uint64_t beat;       /* changes with each packet and each wait: else the worker is stuck */
     _Atomic uint32_t flows;      /* open at once, lost if the worker dies */
     _Atomic int pid;             /* by the supervisor; 0: not running */
+    _Atomic uint64_t version;    /* of the newest snapshot that it has taken */
+    _Atomic uint32_t slots;      /* of those that its flows use: bits 1 << slot */
+    _Atomic uint32_t call;       /* by the supervisor: changed when the worker is to look at what follows */
+    _Atomic uint64_t before;     /* by the supervisor: flows of snapshots before this version are to end, and
+                                  * those without a transfer to go on under the newest; 0: the latter alone */
     _Atomic bool at_packet;      /* it works on a packet of this flow: */
     struct flow_name at;
     struct worker_view view;
@@ -43,6 +48,9 @@ struct sensor_status {
 struct upper_status {
     uint64_t supervisor[COUNTER_COUNT]; /* what each counted; a successor of the reporter goes on */
     uint64_t reporter[COUNTER_COUNT];
+    _Atomic bool hand_over;        /* the reporter is to end for a successor */
+    char loading[RELOAD_TEXT_MAX]; /* what a load under way has to say, lines */
+    uint32_t told;                 /* request whose answer the reporter has told its outputs of */
     struct reload_status reload;
     struct health_memory health;
 };

@@ -6,6 +6,7 @@
 #include "process/children.h"
 #include "process/notify.h"
 #include "process/progress.h"
+#include "process/reload/reloader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,56 +22,33 @@ enum { WAKE_MS = 200 };
 
 struct supervisor {
     const struct options *options;
-    struct snapshot *snapshot;
     struct sensor sensor; /* what the children are started with */
-    struct output_config outputs[OPTIONS_OUTPUTS_MAX * 2 + 64];
+    struct outputs outputs;
     struct children children;
     struct notify manager;
     bool made_control; /* the folder of the control socket */
+    struct reloader reloader;
     uint8_t arena_bytes[64 << 10];
     struct arena arena;
 };
 
 static struct problems problems;
 
+/* Prints what was found since the last call. */
+static bool told(bool good) {
+    problems_print(&problems);
+    problems_finish(&problems);
+    return good;
+}
+
 static bool load(struct supervisor *s) {
     struct set_cache *cache = set_cache_open(s->options->cache);
-    s->snapshot = snapshot_load(s->options->config, cache, &problems);
+    s->sensor.snapshot = snapshot_load(s->options->config, cache, &problems);
     set_cache_close(cache);
-    problems_print(&problems);
-    if (!s->snapshot)
+    if (!told(s->sensor.snapshot != NULL))
         return false;
-    s->sensor.config = s->snapshot->config;
-    return true;
-}
-
-/* Those of -o; their mistakes are found before anything is loaded. */
-static bool parse_outputs(struct supervisor *s) {
-    const struct options *o = s->options;
-    struct error e;
-    for (; s->sensor.output_count < o->output_count; s->sensor.output_count++)
-        if (!output_parse(o->outputs[s->sensor.output_count], o->events, &s->arena,
-                          &s->outputs[s->sensor.output_count], &e)) {
-            log_error("-o %s: %s; see gantry --help", o->outputs[s->sensor.output_count], e.text);
-            return false;
-        }
-    s->sensor.outputs = s->outputs;
-    return true;
-}
-
-/* And the configured ones; without any, alerts are printed for people. */
-static bool gather_outputs(struct supervisor *s) {
-    const struct config *c = s->snapshot->config;
-    size_t most = sizeof s->outputs / sizeof *s->outputs;
-    struct error e;
-    if (c->output_count > most - s->sensor.output_count) {
-        log_error("more than %zu outputs; use fewer", most);
-        return false;
-    }
-    for (size_t i = 0; i < c->output_count; i++)
-        s->outputs[s->sensor.output_count++] = c->outputs[i];
-    if (s->sensor.output_count == 0)
-        return output_parse("human:-", NULL, &s->arena, &s->outputs[s->sensor.output_count++], &e);
+    s->sensor.config = s->sensor.snapshot->config;
+    s->sensor.outputs = &s->outputs;
     return true;
 }
 
@@ -78,19 +56,24 @@ static bool gather_outputs(struct supervisor *s) {
 static const char *live_interface(const struct supervisor *s) {
     if (s->options->file_count)
         return NULL;
-    return s->options->interface ? s->options->interface : s->snapshot->config->capture.interface;
+    return s->options->interface ? s->options->interface : s->sensor.config->capture.interface;
+}
+
+/* Of a configuration that may go. */
+static const char *keep_text(struct supervisor *s, const char *text) {
+    return text ? arena_text(&s->arena, text, strlen(text)) : NULL;
 }
 
 static unsigned worker_count(const struct supervisor *s) {
     const struct options *o = s->options;
     if (o->workers)
         return o->workers;
-    return o->file_count ? 1 : (unsigned)s->snapshot->config->sensor.workers;
+    return o->file_count ? 1 : (unsigned)s->sensor.config->sensor.workers;
 }
 
 static struct capture *open_one(const struct supervisor *s, unsigned index, unsigned count, struct error *e) {
     const struct options *o = s->options;
-    const struct config *c = s->snapshot->config;
+    const struct config *c = s->sensor.snapshot->config;
     const char *filter = o->filter ? o->filter : c->capture.filter;
     bool by_ports = c->capture.split == CONFIG_SPLIT_PORTS;
     if (o->file_count) {
@@ -155,7 +138,7 @@ static bool open_channels(struct supervisor *s) {
     for (unsigned i = 0; ok && i < sensor->workers; i++) {
         sensor->status->worker[i].progress = -1;
         sensor->ring[i] = ring_create(sensor->budget.channel);
-        ok = sensor->ring[i] != NULL;
+        ok = sensor->ring[i] != NULL && handout_open(&sensor->handout[i]);
     }
     if (!ok)
         log_error("no shared memory for the channels between processes: %s", strerror(errno));
@@ -181,8 +164,8 @@ static size_t writable_folders(struct supervisor *s, const char **out) {
         out[n++] = sensor_state(sensor);
     if (sensor_control(sensor) && (out[n] = folder_of(s, sensor_control(sensor))))
         n++;
-    for (size_t i = 0; i < sensor->output_count; i++) {
-        const char *path = output_path(&sensor->outputs[i]);
+    for (size_t i = 0; i < s->outputs.count; i++) {
+        const char *path = output_path(&s->outputs.list[i]);
         if (path && (out[n] = folder_of(s, path)))
             n++;
     }
@@ -236,7 +219,7 @@ static bool give_control(struct supervisor *s) {
 }
 
 static bool prepare_sandbox(struct supervisor *s) {
-    const char *folders[sizeof s->outputs / sizeof *s->outputs + 2];
+    const char *folders[OUTPUTS_MAX + 2];
     const char *state = sensor_state(&s->sensor);
     bool made = state && mkdir(state, 0700) == 0;
     struct error e;
@@ -246,21 +229,6 @@ static bool prepare_sandbox(struct supervisor *s) {
     else
         give_state(s, made);
     return s->sensor.sandbox != NULL;
-}
-
-/* Files that are written offline belong to who started it. */
-static bool open_outputs(struct supervisor *s) {
-    uid_t user = geteuid();
-    gid_t group = getegid();
-    struct error e;
-    if (!s->sensor.offline)
-        sandbox_account(s->sensor.sandbox, &user, &group);
-    for (size_t i = 0; i < s->sensor.output_count; i++)
-        if (!output_open_early(&s->sensor.outputs[i], user, group, &e)) {
-            log_error("%s", e.text);
-            return false;
-        }
-    return true;
 }
 
 static bool close_sandbox(struct supervisor *s) {
@@ -278,8 +246,10 @@ static bool close_sandbox(struct supervisor *s) {
 static void close_all(struct supervisor *s) {
     for (unsigned i = 0; i < s->sensor.workers; i++) {
         capture_close(s->sensor.capture[i]);
-        if (s->sensor.ring[i])
+        if (s->sensor.ring[i]) {
             ring_destroy(s->sensor.ring[i]);
+            handout_close(&s->sensor.handout[i]);
+        }
     }
     sandbox_destroy(s->sensor.sandbox);
     doorbell_destroy(s->sensor.doorbell);
@@ -287,7 +257,7 @@ static void close_all(struct supervisor *s) {
         unlink(sensor_control(&s->sensor)); /* as far as the account may; a successor replaces it */
         close(s->sensor.control);
     }
-    snapshot_free(s->snapshot);
+    snapshot_free(s->sensor.snapshot);
 }
 
 /* Blocked here and taken with sigtimedwait, so that no signal is lost between two looks. */
@@ -302,9 +272,22 @@ static sigset_t block_signals(void) {
     return set;
 }
 
+/* Output files are opened again at once, whatever becomes of the configuration. */
 static void hang_up(struct supervisor *s) {
     output_reopen_early();
     children_hang_up(&s->children);
+    if (!s->sensor.offline)
+        reload_ask(&s->sensor.upper->reload);
+}
+
+static void reload(struct supervisor *s) {
+    bool was = s->reloader.stage != RELOAD_IDLE;
+    reloader_step(&s->reloader);
+    bool is = s->reloader.stage != RELOAD_IDLE;
+    if (is && !was)
+        notify_reloading(&s->manager);
+    else if (was && !is)
+        notify_tell(&s->manager, "READY=1");
 }
 
 static void stop(struct supervisor *s) {
@@ -325,6 +308,7 @@ static int watch(struct supervisor *s, const sigset_t *signals) {
             hang_up(s);
         children_look(&s->children);
         children_reap(&s->children);
+        reload(s);
         notify_beat(&s->manager);
         progress_show(&progress, s->sensor.status, s->sensor.workers);
     }
@@ -335,6 +319,7 @@ static int watch(struct supervisor *s, const sigset_t *signals) {
 static int run(struct supervisor *s) {
     sigset_t signals = block_signals();
     s->children.sensor = &s->sensor;
+    reloader_init(&s->reloader, &s->sensor, &s->children, &s->outputs, s->options->config);
     if (!children_start(&s->children))
         return 1;
     if (live_interface(s))
@@ -346,12 +331,9 @@ static int run(struct supervisor *s) {
 
 /* Who gets what of the memory; with -v for all to see. */
 static bool plan_memory(struct supervisor *s) {
-    const struct config *c = s->snapshot->config;
-    struct problems found = {0};
-    bool fits = budget_plan(c, worker_count(s), !s->options->file_count, s->snapshot->size, &found,
-                            &s->sensor.budget);
-    problems_print(&found);
-    problems_finish(&found);
+    const struct config *c = s->sensor.snapshot->config;
+    bool fits = told(budget_plan(c, worker_count(s), !s->options->file_count, s->sensor.snapshot->size,
+                                 &problems, &s->sensor.budget));
     if (fits && s->options->verbose)
         budget_print(c, &s->sensor.budget, s->options->check ? stdout : stderr);
     return fits;
@@ -360,8 +342,8 @@ static bool plan_memory(struct supervisor *s) {
 static int check_done(const struct supervisor *s) {
     const char *what = s->options->config ? s->options->config : "defaults, without a configuration";
     printf("%s: good: %zu rules, %zu image networks, %zu partners, %zu outputs\n", what,
-           ruleset_count(s->snapshot->config->rules), policy_image_networks(s->snapshot->config->policy),
-           policy_partners(s->snapshot->config->policy), s->snapshot->config->output_count);
+           ruleset_count(s->sensor.config->rules), policy_image_networks(s->sensor.config->policy),
+           policy_partners(s->sensor.config->policy), s->sensor.config->output_count);
     return 0;
 }
 
@@ -375,7 +357,8 @@ static bool has_source(const struct supervisor *s) {
 /* All that root is needed for, in this order, and then root is given up. */
 static bool prepare(struct supervisor *s) {
     return open_control(s) && prepare_sandbox(s) && give_control(s) && open_captures(s) && open_channels(s) &&
-           open_outputs(s) && close_sandbox(s);
+           told(outputs_open(&s->outputs, s->sensor.sandbox, s->sensor.offline, &problems)) &&
+           close_sandbox(s);
 }
 
 int supervisor_run(const struct options *options) {
@@ -391,13 +374,13 @@ int supervisor_run(const struct options *options) {
     s->sensor.control = -1;
     s->sensor.started = clock_wall();
     arena_init(&s->arena, s->arena_bytes, sizeof s->arena_bytes);
-    if (!parse_outputs(s))
+    if (!outputs_parse(&s->outputs, options, &s->arena))
         status = 2;
-    else if (load(s) && gather_outputs(s) && plan_memory(s)) {
+    else if (load(s) && told(outputs_configure(&s->outputs, s->sensor.config, &problems)) && plan_memory(s)) {
         s->sensor.inspect_all = options->inspect_all;
         s->sensor.run = hash_key_random().k0 >> 1;
         s->sensor.offline = options->file_count > 0;
-        s->sensor.interface = live_interface(s);
+        s->sensor.interface = keep_text(s, live_interface(s));
         if (options->check)
             status = check_done(s);
         else if (has_source(s) && prepare(s))
@@ -405,7 +388,6 @@ int supervisor_run(const struct options *options) {
     }
     close_all(s);
     notify_close(&s->manager);
-    problems_finish(&problems);
     free(s);
     return status;
 }

@@ -44,6 +44,12 @@ static void clear_gauges(void) {
             gauge_set(g, 0);
 }
 
+/* Slots before version: the supervisor takes a version as proof that what came before was taken or let go. */
+static void tell_snapshots(const struct worker_options *o, const struct pipeline *p, uint64_t version) {
+    atomic_store_explicit(&o->status->slots, pipeline_slots(p), memory_order_relaxed);
+    atomic_store_explicit(&o->status->version, version, memory_order_release);
+}
+
 static void tell_status(const struct worker_options *o, const struct pipeline *p) {
     set_gauges(p);
     o->status->packet_time = pipeline_time(p);
@@ -106,6 +112,47 @@ static void tell_death(const struct worker_options *o, struct pipeline *p, uint6
         tell_skipped(d, p);
 }
 
+/* --- reload --- */
+
+struct reloads {
+    uint64_t version;
+    uint32_t call; /* that was answered last */
+};
+
+static void refuse(struct pipeline *p, const struct snapshot_view *view, const char *reason) {
+    char text[320];
+    snprintf(text, sizeof text,
+             "a worker cannot take version %llu of the configuration and goes on with the one before: %s",
+             (unsigned long long)view->version, reason);
+    counter_one(COUNTER_RELOAD_REFUSED);
+    tell(p, "reload-refused", text);
+}
+
+static void take_snapshot(const struct worker_options *o, struct pipeline *p, struct reloads *r) {
+    struct snapshot_view view;
+    struct error e;
+    if (!handout_take(o->handout, r->version, pipeline_slots(p), &view))
+        return;
+    r->version = view.version;
+    if (!view.config) {
+        refuse(p, &view, "its memory cannot be mapped");
+    } else if (!pipeline_switch(p, &view, &e)) {
+        snapshot_unmap(view.slot);
+        refuse(p, &view, e.text);
+    }
+}
+
+/* Between packets: one load while nothing is new. */
+static void look_for_calls(const struct worker_options *o, struct pipeline *p, struct reloads *r) {
+    uint32_t call = atomic_load_explicit(&o->status->call, memory_order_acquire);
+    if (call != r->call) {
+        r->call = call;
+        take_snapshot(o, p, r);
+        pipeline_move_on(p, atomic_load_explicit(&o->status->before, memory_order_relaxed));
+    }
+    tell_snapshots(o, p, r->version);
+}
+
 /* Told to stop: what the kernel has already put into the ring is read first, for at most a second. */
 static void drain(const struct worker_options *o, struct pipeline *p) {
     time_ns end = clock_monotonic() + drain_limit;
@@ -127,7 +174,11 @@ static void look_at_pressure(const struct worker_options *o, struct pipeline *p,
 /* Reads until the end; returns what capture_read ended with. */
 static int read_all(const struct worker_options *o, struct pipeline *p) {
     time_ns next_look = 0;
+    /* What a predecessor was given and did not take is let go at once. */
+    struct reloads reloads = {o->pipeline.snapshot.version, o->status->call - 1};
     while (!stopping) {
+        if (o->handout)
+            look_for_calls(o, p, &reloads);
         int n = capture_read(o->capture, BATCH, pipeline_packet, p);
         if (n < 0)
             return n;

@@ -3,12 +3,13 @@
 #define GANTRY_PROCESS_WORKER_H
 
 #include "pipeline/pipeline.h"
-#include "process/status.h"
+#include "process/reload/handout.h"
 
 struct worker_options {
     struct pipeline_options pipeline;
     struct capture *capture;
     struct worker_status *status;
+    const struct handout *handout; /* NULL: offline, no other snapshot comes */
     const char *name;              /* "worker 1" */
     bool successor;                /* of one that died: goes on with its ring, and tells */
     const struct sandbox *sandbox; /* closed once the tables are made; NULL: none */

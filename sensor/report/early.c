@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum {
@@ -14,7 +15,7 @@ enum {
 enum { FILES_MAX = 512 };
 
 static struct {
-    const char *path;
+    char *path;
     int flags, fd;
 } files[FILES_MAX];
 static size_t count;
@@ -23,16 +24,30 @@ int early_append(const char *path) {
     return open(path, APPEND, 0640);
 }
 
+static bool is_open(const char *path) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(files[i].path, path) == 0)
+            return true;
+    return false;
+}
+
 static bool keep(const char *path, int flags, int fd) {
-    if (fd < 0 || count == FILES_MAX) {
+    char *copy = fd >= 0 && count < FILES_MAX ? strdup(path) : NULL;
+    if (!copy) {
         if (fd >= 0)
             close(fd);
         return false;
     }
-    files[count].path = path;
+    files[count].path = copy;
     files[count].flags = flags;
     files[count++].fd = fd;
     return true;
+}
+
+static void forget(size_t i) {
+    free(files[i].path);
+    close(files[i].fd);
+    files[i] = files[--count];
 }
 
 /* A file of ours can be opened again after SIGHUP by whom it is given to. */
@@ -49,10 +64,10 @@ static int make(const char *path, uid_t owner, gid_t group) {
 bool output_open_early(const struct output_config *o, uid_t owner, gid_t group, struct error *e) {
     const char *path = output_path(o), *const read_too[] = {o->ca, o->certificate, o->key};
     for (size_t i = 0; i < sizeof read_too / sizeof *read_too; i++)
-        if (read_too[i])
+        if (read_too[i] && !is_open(read_too[i]))
             keep(read_too[i], READ,
                  open(read_too[i], READ)); /* what is wrong with it is told where it is used */
-    if (!path || keep(path, APPEND, make(path, owner, group)))
+    if (!path || is_open(path) || keep(path, APPEND, make(path, owner, group)))
         return true;
     return error_set(
         e, "output %s:%s: cannot open %s: %s; make its folder, or let the sensor's user write there",
@@ -71,7 +86,26 @@ void output_reopen_early(void) {
 
 void output_close_early(void) {
     while (count)
-        close(files[--count].fd);
+        forget(count - 1);
+}
+
+static bool is_path(const char *a, const char *b) {
+    return a && strcmp(a, b) == 0;
+}
+
+static bool uses(const struct output_config *o, const char *path) {
+    return is_path(output_path(o), path) || is_path(o->ca, path) || is_path(o->certificate, path) ||
+           is_path(o->key, path);
+}
+
+void output_close_unused(const struct output_config *outputs, size_t n) {
+    for (size_t i = count; i-- > 0;) {
+        bool used = false;
+        for (size_t k = 0; k < n && !used; k++)
+            used = uses(&outputs[k], files[i].path);
+        if (!used)
+            forget(i);
+    }
 }
 
 int early_take(const char *path) {

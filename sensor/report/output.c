@@ -165,6 +165,11 @@ static bool place_file(struct setting_reader *r, const struct yaml *node, struct
     return true;
 }
 
+struct output_config output_for_people(void) {
+    struct output_config o = {.format = "human", .to = "-", .records = REPORT_ALERT};
+    return o;
+}
+
 /* Keys that only some transports know. */
 static const struct {
     const char *key, *wants;

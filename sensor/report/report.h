@@ -38,12 +38,16 @@ bool output_read(struct setting_reader *r, const struct yaml *node, struct outpu
 bool output_parse(const char *spec, const char *events, struct arena *arena, struct output_config *out,
                   struct error *e);
 
+/* For who configured none: alerts on standard output, for people. */
+struct output_config output_for_people(void);
+
 /* The file that an output appends to; NULL: it is none. */
 const char *output_path(const struct output_config *o);
 /* Opens that file, and those of TLS, in the supervisor while it is root: a reporter that may not open it
  * itself, the successor of one that died too, goes on with this descriptor. A new file is given to `owner`.
- * True for what is no file. */
+ * What is open already stays so. True for what is no file. */
 bool output_open_early(const struct output_config *o, uid_t owner, gid_t group, struct error *e);
+void output_close_unused(const struct output_config *outputs, size_t count); /* files of no other output */
 void output_reopen_early(void); /* SIGHUP; what cannot be opened any more stays open */
 void output_close_early(void);  /* in a worker, which is to reach no file */
 
@@ -111,8 +115,9 @@ size_t reporter_poll(struct reporter *r, struct pollfd *fds, size_t most);
 void reporter_deliver(struct reporter *r);
 /* SIGHUP: files are closed and opened again (logrotate). */
 void reporter_reopen(struct reporter *r);
-/* Closes all incidents (closing alerts go out), waits for outputs at most `timeout_ms`. Returns messages
- * undelivered and lost; those that a store keeps go out after the next start. */
+/* Waits for outputs at most `timeout_ms`. Live with a store incidents stay open, for the next reporter to go on
+ * with; else all are closed, and told. Returns messages undelivered and lost; those that a store keeps go out
+ * after the next start. */
 uint64_t reporter_finish(struct reporter *r, int timeout_ms);
 
 #endif

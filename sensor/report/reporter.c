@@ -19,6 +19,7 @@ struct reporter {
     struct keeper *keeper; /* NULL: no store */
     struct record_builder builder;
     uint64_t note[(sizeof(struct record) + RECORD_TEXT_MAX) / sizeof(uint64_t)];
+    bool offline;
     time_ns now; /* of the newest record or tick */
     struct delivery **deliveries;
     size_t count;
@@ -46,9 +47,7 @@ static void tell_alert(void *context, time_ns time, const struct incident_facts 
     tell(r, &e);
 }
 
-/* Of the sensor itself, to outputs that want alerts too. */
-static void notice(void *context, const char *id, const char *text) {
-    struct reporter *r = context;
+void reporter_notice(struct reporter *r, const char *id, const char *text) {
     struct record_builder *b = &r->builder;
     record_begin(b, RECORD_NOTICE);
     b->head.time = r->now ? r->now : clock_wall();
@@ -61,6 +60,10 @@ static void notice(void *context, const char *id, const char *text) {
                             .record = record,
                             .urgent = true};
     tell(r, &e);
+}
+
+static void notice(void *context, const char *id, const char *text) {
+    reporter_notice(context, id, text);
 }
 
 static void tell_overflows(struct reporter *r) {
@@ -126,10 +129,6 @@ void reporter_gauges(const struct reporter *r, uint64_t *figures) {
     figures[figure_of_gauge(GAUGE_INCIDENTS_OPEN)] = incidents_open(r->incidents);
 }
 
-void reporter_notice(struct reporter *r, const char *key, const char *text) {
-    notice(r, key, text);
-}
-
 /* --- life --- */
 
 static void number_outputs(struct reporter *r) {
@@ -169,6 +168,7 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
     r->observer = incident.observer;
     r->interface = o->interface;
     snprintf(r->boot, sizeof r->boot, "%016llx", (unsigned long long)o->store.run);
+    r->offline = o->offline;
     r->incidents = incidents_create(&incident, &sink);
     const struct ledger_sink alarms = {r, tell_alert};
     r->ledger = ledger_create(incident.observer, &o->ledger, &alarms, incident.kept);
@@ -238,13 +238,21 @@ void reporter_reopen(struct reporter *r) {
         delivery_reopen(r->deliveries[i]);
 }
 
+/* A sensor that is only started again, or reloaded, goes on with them. */
+static bool leaves_incidents_open(const struct reporter *r) {
+    return r->keeper && keeper_works(r->keeper) && !r->offline;
+}
+
 uint64_t reporter_finish(struct reporter *r, int timeout_ms) {
     const time_ns until = clock_monotonic() + timeout_ms * NS_PER_MS;
     enum { POLL_MAX = 16, SLICE_MS = 20 };
     struct pollfd fds[POLL_MAX];
     uint64_t left;
-    incidents_close(r->incidents);
     reporter_commit(r);
+    if (!leaves_incidents_open(r)) {
+        incidents_close(r->incidents);
+        reporter_commit(r);
+    }
     for (;;) {
         left = 0;
         for (size_t i = 0; i < r->count; i++)

@@ -74,16 +74,45 @@ void problem_warning(struct problems *p, const char *file, int line, const char 
     va_end(args);
 }
 
-static void print_kind(const struct problems *p, bool warnings) {
-    for (size_t i = 0; i < p->count; i++)
-        if (p->list[i].warning == warnings && p->list[i].text)
-            fprintf(stderr, "%s\n", p->list[i].text);
+/* Errors first, as found, then warnings; the last line counts those that were not kept. */
+static void each_line(const struct problems *p, void (*line)(void *context, const char *text),
+                      void *context) {
+    char more[80];
+    for (int warnings = 0; warnings <= 1; warnings++)
+        for (size_t i = 0; i < p->count; i++)
+            if (p->list[i].warning == warnings && p->list[i].text)
+                line(context, p->list[i].text);
+    size_t all = p->errors + p->warnings;
+    snprintf(more, sizeof more, "and %zu more; mend those above first", all - p->count);
+    if (all > p->count)
+        line(context, more);
+}
+
+static void print(void *context, const char *text) {
+    fprintf(stderr, "%s\n", text);
 }
 
 void problems_print(const struct problems *p) {
-    print_kind(p, false);
-    print_kind(p, true);
-    size_t all = p->errors + p->warnings;
-    if (all > p->count)
-        fprintf(stderr, "and %zu more; mend those above first\n", all - p->count);
+    each_line(p, print, NULL);
+}
+
+struct room {
+    char *at;
+    size_t left; /* with the NUL */
+};
+
+static void append(void *context, const char *text) {
+    struct room *r = context;
+    size_t n = strlen(text) + 1;
+    if (n >= r->left)
+        return;
+    snprintf(r->at, r->left, "%s\n", text);
+    r->at += n;
+    r->left -= n;
+}
+
+void problems_write(const struct problems *p, char *out, size_t size) {
+    struct room room = {out, size};
+    *out = '\0';
+    each_line(p, append, &room);
 }

@@ -33,5 +33,7 @@ __attribute__((format(printf, 4, 5))) void problem_warning(struct problems *p, c
 
 /* All of them to standard error, errors first as found. */
 void problems_print(const struct problems *p);
+/* The same as lines into `out`, as many whole ones as fit; NUL-terminated. */
+void problems_write(const struct problems *p, char *out, size_t size);
 
 #endif

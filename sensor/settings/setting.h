@@ -43,6 +43,7 @@ struct setting {
     uint64_t low, high; /* inclusive bounds of COUNT, SIZE and DURATION; high 0: none */
     const char *preset; /* default as it would be written, NULL: zero */
     bool required;
+    bool restart; /* a change takes effect with the next start only; not for SETTING_CUSTOM */
     const char *const *choices;
     /* Reads `node` into `field`; false after telling the problems. */
     bool (*read)(struct setting_reader *r, const struct yaml *node, void *field);
@@ -52,6 +53,12 @@ struct setting {
 /* Fills `out` (already zeroed) from `map` by the table that ends with a NULL key; a NULL map gives the
  * defaults. Goes on after a problem, so that all are found; false if any was an error. */
 bool setting_read(struct setting_reader *r, const struct yaml *map, const struct setting *table, void *out);
+
+/* At a reload: where the table says that a change needs a restart, `out` keeps the value of `old`, and each
+ * that the file changed is told as a warning with its line; returns how many. `name` is the map's ("sensor"), `file` the
+ * configuration's (a map may have gone with its keys). Both structures were filled by this table. */
+unsigned setting_keep(struct setting_reader *r, const struct yaml *map, const char *name, const char *file,
+                  const struct setting *table, const void *old, void *out);
 
 /* One scalar by itself, for custom readers. */
 bool setting_size(struct setting_reader *r, const struct yaml *node, uint64_t *bytes);

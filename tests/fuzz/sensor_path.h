@@ -49,7 +49,7 @@ static const struct config *path_load(void) {
     dprintf(fd, "%srules: [%s]\n", path_config, rules);
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     arena_init(&arena, region, PATH_ARENA);
-    const struct config *config = config_load(name, NULL, &arena, &problems);
+    const struct config *config = config_load(name, NULL, NULL, &arena, &problems);
     if (!config)
         problems_print(&problems);
     close(fd);
@@ -85,12 +85,11 @@ static void path_drain(struct path *p) {
 
 static void path_open(struct path *p) {
     struct error e;
-    const struct pipeline_options options = {.config = p->config,
+    const struct pipeline_options options = {.snapshot = {.config = p->config, .wants = REPORT_TRANSFER | REPORT_FLOW},
                                              .memory = path_memory,
                                              .inspect_all = true,
                                              .ring = p->ring,
-                                             .doorbell = p->doorbell,
-                                             .wants = REPORT_TRANSFER | REPORT_FLOW};
+                                             .doorbell = p->doorbell};
     p->pipeline = pipeline_create(&options, &e);
     path_check("a pipeline can be made", p->pipeline != NULL);
 }

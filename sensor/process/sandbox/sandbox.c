@@ -2,6 +2,7 @@
 #include "process/sandbox/parts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -36,7 +37,8 @@ struct sandbox {
     int rules[SANDBOX_ROLES]; /* Landlock rulesets, -1: none */
 };
 
-/* Descriptors open at once. A worker's own are open already; poll() demands room for those it is given. */
+/* Descriptors open at once. A worker's own are open already, but for that of a new snapshot; poll() demands room
+ * for those it is given. */
 static const rlim_t files_most[SANDBOX_ROLES] = {
     [SANDBOX_SUPERVISOR] = 4096, [SANDBOX_WORKER] = 8, [SANDBOX_REPORTER] = 512};
 
@@ -141,6 +143,16 @@ static bool limit(int what, rlim_t most) {
     return setrlimit(what, &(struct rlimit){most, most}) == 0;
 }
 
+/* One more can always be opened, however high the numbers of those that the sensor was started with. */
+static bool limit_files(enum sandbox_role role) {
+    int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (next < 0)
+        return false;
+    close(next);
+    rlim_t least = (rlim_t)next + 1;
+    return limit(RLIMIT_NOFILE, least > files_most[role] ? least : files_most[role]);
+}
+
 /* A worker writes nothing but its log; where that is a file, the limit would silence it. */
 static bool limit_writing(void) {
     struct stat st;
@@ -164,7 +176,7 @@ static bool set_limits(enum sandbox_role role, uint64_t headroom) {
     bool ok = limit(RLIMIT_CORE, 0) && prctl(PR_SET_DUMPABLE, 0) == 0;
     if (ok && headroom && !SANITIZED)
         ok = limit_memory(headroom); /* opens a file, so it comes before their limit */
-    ok = ok && limit(RLIMIT_NOFILE, files_most[role]);
+    ok = ok && limit_files(role);
     if (ok && role == SANDBOX_WORKER)
         ok = limit(RLIMIT_NPROC, 0) && limit_writing();
     return ok;

@@ -230,6 +230,10 @@ void keeper_commit(struct keeper *k) {
     }
 }
 
+bool keeper_works(const struct keeper *k) {
+    return !k->failing;
+}
+
 void keeper_tick(struct keeper *k, time_ns now) {
     const struct store_value v[] = {STORE_N(now - (time_ns)k->config.max_age)};
     if (k->failing || (now >= k->aged && now - k->aged < age_ns))

@@ -30,6 +30,7 @@ void keeper_destroy(struct keeper *k);
 /* False: this record of the channel was counted before the reporter's last end. */
 bool keeper_take(struct keeper *k, unsigned channel, uint64_t id);
 void keeper_commit(struct keeper *k);
+bool keeper_works(const struct keeper *k); /* all up to the last commit outlives the process */
 /* Once a minute forgets closed incidents that are too old, by packet time. */
 void keeper_tick(struct keeper *k, time_ns now);
 

@@ -54,7 +54,7 @@ static int end(void **state) {
 static const struct config *load_path(const char *path) {
     struct arena arena;
     arena_init(&arena, region, region_size);
-    return config_load(path, NULL, &arena, &problems);
+    return config_load(path, NULL, NULL, &arena, &problems);
 }
 
 /* With one small rule, unless the text brings its own. */

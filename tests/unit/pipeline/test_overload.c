@@ -63,7 +63,7 @@ static const struct config *load(void) {
     fprintf(f, "%srules: [mark.yaml]\n", networks);
     fclose(f);
     arena_init(&arena, region, ARENA);
-    const struct config *config = config_load(path, NULL, &arena, &problems);
+    const struct config *config = config_load(path, NULL, NULL, &arena, &problems);
     problems_print(&problems);
     unlink(path);
     unlink(rules);
@@ -82,13 +82,12 @@ static int open_path(void **state) {
     counter_values = t.counters;
     t.now = 1700000000 * NS_PER_S;
     t.clock = NS_PER_S;
-    const struct pipeline_options options = {.config = t.config,
+    const struct pipeline_options options = {.snapshot = {.config = t.config, .wants = REPORT_TRANSFER},
                                              .memory = MEMORY,
                                              .ring = t.ring,
                                              .doorbell = t.doorbell,
                                              .worker = 1,
-                                             .workers = 1,
-                                             .wants = REPORT_TRANSFER};
+                                             .workers = 1};
     t.pipeline = pipeline_create(&options, &e);
     return t.config && t.pipeline ? 0 : -1;
 }

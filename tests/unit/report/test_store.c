@@ -156,9 +156,29 @@ static void another_run_begins_its_records_at_one_and_goes_on_with_the_ledger(vo
     reporter_finish(r, 1000);
     reporter_destroy(r);
     assert_int_equal(query("SELECT sum(objects) FROM bucket WHERE slot >= 36"), 10);
-    assert_int_equal(query("SELECT count(*) FROM incident WHERE closed = 1"), 2);
-    assert_int_equal(query("SELECT sequence FROM output"), 4); /* two openings, two ends */
+    assert_int_equal(query("SELECT count(*) FROM incident WHERE closed = 1"), 1);
+    assert_int_equal(query("SELECT sequence FROM output"), 3); /* two openings, an end after an hour's quiet */
     assert_int_equal(query("SELECT count(*) FROM message"), 0);
+}
+
+static void an_orderly_end_leaves_incidents_open_and_a_successor_closes_them_when_they_are_quiet(void **state) {
+    for (uint64_t i = 1; i <= 12; i++) { /* a new reporter for each record of the same channels */
+        struct reporter *r = start(7);
+        give(r, RECORD_TRANSFER, i, i, (time_ns)i);
+        assert_int_equal(reporter_finish(r, 1000), 0);
+        reporter_destroy(r);
+    }
+    assert_int_equal(query("SELECT objects FROM incident WHERE closed = 0"), 12);
+    assert_int_equal(times_told("\"state\":\"closed\""), 0);
+    struct reporter *r = start(8);
+    reporter_tick(r, EXAMPLE_TIME + 3600 * NS_PER_S);
+    assert_int_equal(reporter_finish(r, 1000), 0);
+    reporter_destroy(r);
+    assert_int_equal(query("SELECT count(*) FROM incident WHERE closed = 1"), 1);
+    assert_int_equal(times_told("\"state\":\"opened\""), 1);
+    assert_int_equal(times_told("\"state\":\"grown\""), 1);
+    assert_int_equal(times_told("\"state\":\"closed\""), 1);
+    assert_int_equal(query("SELECT sequence FROM output"), 3);
 }
 
 static void plates_are_remembered_as_registers_alone(void **state) {
@@ -247,7 +267,7 @@ static void a_reporter_killed_at_any_moment_loses_nothing_and_counts_nothing_twi
     assert_int_equal(query("SELECT sum(objects) FROM bucket WHERE slot >= 36"), OBJECTS);
     assert_int_equal(query("SELECT last FROM channel"), 2 * OBJECTS);
     assert_int_equal(query("SELECT count(*) FROM incident"), 1);
-    assert_int_equal(query("SELECT sequence FROM incident"), 7); /* at 1, 10, ... 100,000 and the end */
+    assert_int_equal(query("SELECT sequence FROM incident"), 6); /* at 1, 10, ... 100,000 */
     for (int i = 1; i <= 6; i++) {                               /* each message came, some perhaps twice */
         char sequence[64];
         snprintf(sequence, sizeof sequence, "\"sequence\":%d,\"incident\"", i);
@@ -398,11 +418,11 @@ static void undelivered_messages_go_out_after_the_next_start(void **state) {
     assert_int_equal(query("SELECT count(*) FROM message"), 1);
     assert_int_equal(query("SELECT rank FROM message"), 3);
     r = start_to(8, nowhere);
-    give(r, RECORD_TRANSFER, 1, 1, 1);
+    give(r, RECORD_TRANSFER, 1, 1, 3600 * NS_PER_S);
     assert_int_equal(reporter_finish(r, 50), 0);
     reporter_destroy(r);
-    assert_int_equal(query("SELECT count(*) FROM message"), 2); /* and the end */
-    assert_int_equal(query("SELECT max(sequence) FROM message"), 2);
+    assert_int_equal(query("SELECT count(*) FROM message"), 3); /* the end of that, and another opening */
+    assert_int_equal(query("SELECT max(sequence) FROM message"), 3);
 }
 
 static void a_full_outbox_keeps_openings_and_says_so(void **state) {
@@ -466,6 +486,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(an_incident_goes_on_after_a_restart_and_no_object_counts_twice),
         TEST(another_run_begins_its_records_at_one_and_goes_on_with_the_ledger),
+        TEST(an_orderly_end_leaves_incidents_open_and_a_successor_closes_them_when_they_are_quiet),
         TEST(plates_are_remembered_as_registers_alone),
         TEST(a_reporter_killed_at_any_moment_loses_nothing_and_counts_nothing_twice),
         TEST(a_database_of_the_first_version_is_taken_over),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/reload.h"
+#include "process/reload/request.h"
 
 #include <setjmp.h>
 #include <signal.h>

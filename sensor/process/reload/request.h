@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_PROCESS_RELOAD_H
-#define GANTRY_PROCESS_RELOAD_H
+#ifndef GANTRY_PROCESS_RELOAD_REQUEST_H
+#define GANTRY_PROCESS_RELOAD_REQUEST_H
 
 #include "base/clock.h"
 
@@ -16,6 +16,7 @@ enum { RELOAD_TEXT_MAX = 8192 };
  * configuration from being taken, or what takes effect with the next start only; "" for nothing to say. */
 struct reload_result {
     uint32_t request; /* the newest that this answers */
+    unsigned waiting; /* changed keys that take effect with the next start; the first lines name them */
     bool failed;      /* nothing was changed */
     uint64_t version; /* of the configuration in force, counts up from 1 */
     time_ns time;     /* wall clock */

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/reload/reloader.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* How long flows may keep all places of snapshots before the oldest are ended; how long files may load. */
+static const time_ns room_wait = 5 * NS_PER_S, load_limit = 600 * NS_PER_S;
+
+static void enter(struct reloader *r, enum reload_stage stage) {
+    r->stage = stage;
+    r->since = clock_monotonic();
+}
+
+static struct upper_status *upper(const struct reloader *r) {
+    return r->sensor->upper;
+}
+
+/* --- the answer --- */
+
+static void log_lines(const char *text, void (*log)(const char *format, ...)) {
+    for (size_t n; *text; text += n + (text[n] == '\n')) {
+        n = strcspn(text, "\n");
+        log("reload: %.*s", (int)n, text);
+    }
+}
+
+static void answer(struct reloader *r, bool failed) {
+    r->result.failed = failed;
+    r->result.waiting = failed ? 0 : r->sensor->config->waiting;
+    r->result.version = r->sensor->snapshot->version;
+    r->result.time = clock_wall();
+    counter_one(failed ? COUNTER_RELOADS_FAILED : COUNTER_RELOADS);
+    log_lines(r->result.text, failed ? log_error : log_warning);
+    if (failed)
+        log_error("reload: nothing was changed: version %llu of the configuration holds",
+                  (unsigned long long)r->result.version);
+    else
+        log_info("reload: version %llu of the configuration holds: %zu rules, %zu partners, %zu outputs",
+                 (unsigned long long)r->result.version, ruleset_count(r->sensor->config->rules),
+                 policy_partners(r->sensor->config->policy), r->sensor->config->output_count);
+    reload_answer(&upper(r)->reload, &r->result);
+    enter(r, RELOAD_IDLE);
+}
+
+static void add_problems(struct reloader *r, struct problems *p) {
+    size_t n = strlen(r->result.text);
+    problems_write(p, r->result.text + n, sizeof r->result.text - n);
+    problems_finish(p);
+}
+
+static void fail(struct reloader *r, struct problems *p) {
+    add_problems(r, p);
+    outputs_close_others(r->outputs);
+    snapshot_free(r->fresh);
+    r->fresh = NULL;
+    answer(r, true);
+}
+
+/* --- loading --- */
+
+static int load(const struct reloader *r) {
+    struct problems problems = {0};
+    bool good = snapshot_fill(r->fresh, r->path, r->sensor->config, NULL, &problems);
+    problems_write(&problems, upper(r)->loading, sizeof upper(r)->loading);
+    return good ? 0 : 1;
+}
+
+static void start_loading(struct reloader *r) {
+    struct problems problems = {0};
+    pid_t parent = getpid(), pid = fork();
+    upper(r)->loading[0] = '\0';
+    if (pid == 0) {
+        child_die_with(parent);
+        _exit(load(r));
+    }
+    if (pid < 0) {
+        problem_error(&problems, r->path, 0, "cannot be loaded: %s", strerror(errno));
+        fail(r, &problems);
+        return;
+    }
+    r->children->loader.pid = pid;
+    enter(r, RELOAD_LOADS);
+}
+
+/* The oldest version that flows hold; 0: none but the one in force. */
+static uint64_t oldest_held(const struct reloader *r) {
+    unsigned slots = children_slots(r->children);
+    uint64_t oldest = r->sensor->snapshot->version;
+    for (unsigned i = 0; i < SNAPSHOT_SLOTS; i++)
+        if (slots & 1U << i && r->versions[i] < oldest)
+            oldest = r->versions[i];
+    return oldest < r->sensor->snapshot->version ? oldest : 0;
+}
+
+/* Flows hold all places: those without a transfer move on at once, the oldest after a while. */
+static void make_room(struct reloader *r) {
+    uint64_t oldest = 0;
+    if (r->stage != RELOAD_MAKES_ROOM)
+        enter(r, RELOAD_MAKES_ROOM);
+    else if (clock_monotonic() - r->since > room_wait)
+        oldest = oldest_held(r);
+    children_move_on(r->children, oldest ? oldest + 1 : 0);
+}
+
+static void begin(struct reloader *r) {
+    struct problems problems = {0};
+    if (!reload_wanted(&upper(r)->reload, &r->result.request))
+        return;
+    r->result.text[0] = '\0';
+    r->fresh = snapshot_begin(children_slots(r->children), &problems);
+    if (r->fresh)
+        start_loading(r);
+    else if (problems.errors)
+        fail(r, &problems);
+    else
+        make_room(r);
+}
+
+static void open_outputs(struct reloader *r) {
+    struct problems problems = {0};
+    r->fresh_outputs = *r->outputs;
+    if (!snapshot_seal(r->fresh, &problems) ||
+        !outputs_configure(&r->fresh_outputs, r->fresh->config, &problems) ||
+        !outputs_open(&r->fresh_outputs, r->sensor->sandbox, false, &problems)) {
+        fail(r, &problems);
+        return;
+    }
+    add_problems(r, &problems);
+    children_hand_over(r->children);
+    enter(r, RELOAD_HANDS_OVER);
+}
+
+static void wait_for_loader(struct reloader *r) {
+    struct problems problems = {0};
+    const struct loader *l = &r->children->loader;
+    if (l->pid) {
+        if (r->children->stopping || clock_monotonic() - r->since > load_limit)
+            kill(l->pid, SIGKILL);
+        return;
+    }
+    snprintf(r->result.text, sizeof r->result.text, "%s", upper(r)->loading);
+    if (WIFSIGNALED(l->status))
+        problem_error(&problems, r->path, 0, "loading it was ended by signal %d (%s)", WTERMSIG(l->status),
+                      strsignal(WTERMSIG(l->status)));
+    if (l->status == 0 && !r->children->stopping)
+        open_outputs(r);
+    else
+        fail(r, &problems);
+}
+
+/* --- taking effect --- */
+
+static void use(struct reloader *r, struct snapshot *s, const struct outputs *outputs) {
+    r->sensor->snapshot = s;
+    r->sensor->config = s->config;
+    r->versions[s->slot] = s->version;
+    *r->outputs = *outputs;
+}
+
+/* The successor does not come up: its predecessor's configuration does. */
+static void go_back(struct reloader *r, struct snapshot *old, const struct outputs *old_outputs,
+                    const char *reason) {
+    struct problems problems = {0};
+    struct error e;
+    problem_error(&problems, r->path, 0, "%s", reason);
+    use(r, old, old_outputs);
+    if (!children_succeed(r->children, &e)) {
+        log_error("%s", e.text);
+        children_give_up(r->children);
+    }
+    fail(r, &problems);
+}
+
+static void take_effect(struct reloader *r) {
+    static struct outputs old_outputs;
+    struct snapshot *old = r->sensor->snapshot;
+    struct error e;
+    old_outputs = *r->outputs;
+    use(r, r->fresh, &r->fresh_outputs);
+    if (!children_succeed(r->children, &e)) {
+        go_back(r, old, &old_outputs, e.text);
+        return;
+    }
+    r->fresh = NULL;
+    snapshot_free(old);
+    outputs_close_others(r->outputs);
+    answer(r, false);
+}
+
+static void wait_for_reporter(struct reloader *r) {
+    struct problems problems = {0};
+    if (r->children->handed)
+        take_effect(r);
+    else if (r->children->reporter.finished)
+        fail(r, &problems); /* the sensor ends */
+}
+
+void reloader_init(struct reloader *r, struct sensor *sensor, struct children *children,
+                   struct outputs *outputs, const char *path) {
+    *r = (struct reloader){.sensor = sensor, .children = children, .outputs = outputs, .path = path};
+    r->versions[sensor->snapshot->slot] = sensor->snapshot->version;
+    sensor->upper->reload.result.version = sensor->snapshot->version;
+}
+
+void reloader_step(struct reloader *r) {
+    static void (*const steps[])(struct reloader *) = {[RELOAD_IDLE] = begin,
+                                                       [RELOAD_MAKES_ROOM] = begin,
+                                                       [RELOAD_LOADS] = wait_for_loader,
+                                                       [RELOAD_HANDS_OVER] = wait_for_reporter};
+    bool idle = r->stage == RELOAD_IDLE || r->stage == RELOAD_MAKES_ROOM;
+    if (!r->sensor->offline && !(idle && r->children->stopping))
+        steps[r->stage](r);
+}
