@@ -28,8 +28,8 @@ bool control_parse(char *line, size_t n, struct control_words *out, struct error
 /* How many words of `words` the name is; 0: it is another one. */
 static size_t names(const char *name, const struct control_words *words) {
     for (size_t i = 0; i < words->count; i++) {
-        size_t n = strlen(words->word[i]);
-        if (n == 0 || strncmp(name, words->word[i], n) != 0 || (name[n] != ' ' && name[n] != '\0'))
+        size_t n = strcspn(name, " ");
+        if (strlen(words->word[i]) != n || memcmp(name, words->word[i], n) != 0)
             return 0;
         name += n;
         if (*name++ == '\0')

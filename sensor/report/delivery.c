@@ -18,6 +18,9 @@ struct delivery {
     uint64_t sequence; /* of the last message */
     uint64_t lost;     /* dropped since the last time that was told */
     uint64_t saved;    /* the sequence in the store */
+    uint64_t taken, dropped; /* messages since the start */
+    uint64_t test; /* sequence of the newest test message, */
+    enum report_test tested;
     bool overflowed;   /* and nobody was told yet */
     bool offline, colour, finishing, reopen;
     char name[160]; /* for messages */
@@ -90,6 +93,13 @@ static enum outbox_rank rank_of(const struct event *e) {
     return e->urgent ? OUTBOX_OPENING : OUTBOX_RECORD;
 }
 
+/* A message of this output that is not held any more has left in this way. */
+static void settle_test(struct delivery *d, enum report_test fate) {
+    uint64_t end;
+    if (d->tested == REPORT_TEST_UNDER_WAY && !outbox_holds(d->outbox, d->test, &end))
+        d->tested = fate;
+}
+
 static void hold(struct delivery *d, const struct event *e, struct bytes frame) {
     wait_for_room(d, frame.n);
     uint64_t dropped = outbox_put(d->outbox, e->sequence, rank_of(e), frame, d->done > 0);
@@ -97,17 +107,18 @@ static void hold(struct delivery *d, const struct event *e, struct bytes frame) 
     if (dropped && d->lost == 0)
         log_warning("output %s: too much is held for it, messages are dropped, openings last", d->name);
     d->lost += dropped;
+    d->dropped += dropped;
+    if (e->sequence == d->test)
+        d->tested = REPORT_TEST_UNDER_WAY;
+    if (dropped)
+        settle_test(d, REPORT_TEST_LOST);
     counter_add(COUNTER_MESSAGES_LOST, dropped);
 }
 
-void delivery_put(struct delivery *d, const struct event *e) {
+static void put(struct delivery *d, const struct event *e) {
     struct event mine = *e;
     bool shortened, counted = d->transport->framing == FRAMING_STREAM && d->format->octet_counting;
     char *message = d->room + FRAME_ROOM - 1; /* a byte stays behind it for the newline */
-    /* Who takes alerts is told what the sensor says of itself too: a part that was not seen is no peace. */
-    unsigned kinds = e->kind | (e->urgent || event_is_notice(e) ? (unsigned)REPORT_ALERT : 0);
-    if (!(d->records & kinds))
-        return;
     mine.sequence = ++d->sequence;
     mine.colour = d->colour;
     mine.syslog = !d->transport->people;
@@ -131,7 +142,22 @@ void delivery_put(struct delivery *d, const struct event *e) {
     delivery_pump(d);
 }
 
+/* Who takes alerts is told what the sensor says of itself too: a part that was not seen is no peace. */
+void delivery_put(struct delivery *d, const struct event *e) {
+    unsigned kinds = e->kind | (e->urgent || event_is_notice(e) ? (unsigned)REPORT_ALERT : 0);
+    if (!(d->records & kinds) && !e->test)
+        return;
+    if (e->test) {
+        d->test = d->sequence + 1;
+        d->tested = REPORT_TEST_LOST; /* unless it fits */
+    }
+    put(d, e);
+}
+
 static void delivered(struct delivery *d, uint64_t messages) {
+    d->taken += messages;
+    if (messages)
+        settle_test(d, REPORT_TEST_ARRIVED);
     counter_add(COUNTER_MESSAGES_DELIVERED, messages);
     if (messages && d->lost) {
         log_warning("output %s: takes messages again, %llu were dropped", d->name,
@@ -148,6 +174,7 @@ static void take_answers(struct delivery *d) {
             delivered(d, outbox_answered(d->outbox, number));
         } else if (outbox_refused(d->outbox, number)) {
             counter_one(COUNTER_MESSAGES_REFUSED);
+            settle_test(d, REPORT_TEST_LOST);
             log_warning("output %s: the receiver refused a message %d times; it is given up", d->name,
                         OUTBOX_TRIES);
         }
@@ -195,12 +222,34 @@ void delivery_pump(struct delivery *d) {
         if (result == CARRIED_REFUSED) {
             counter_one(COUNTER_MESSAGES_REFUSED);
             outbox_skip(d->outbox);
+            settle_test(d, REPORT_TEST_LOST);
             continue;
         }
         outbox_sent(d->outbox);
         if (!d->transport->confirmed)
             delivered(d, outbox_confirm(d->outbox, UINT64_MAX));
     }
+}
+
+/* A stream whose receiver confirms nothing holds what it sent for a while; a test need not wait for that. */
+static enum report_test fate_of_test(const struct delivery *d) {
+    uint64_t end;
+    bool sent = d->tested == REPORT_TEST_UNDER_WAY && d->transport->reached &&
+                outbox_holds(d->outbox, d->test, &end) && end;
+    return sent && d->transport->reached(d->carrier) >= end ? REPORT_TEST_ARRIVED : d->tested;
+}
+
+void delivery_facts(struct delivery *d, struct output_facts *out) {
+    uint64_t in_doubt = outbox_in_doubt(d->outbox);
+    *out = (struct output_facts){.name = d->name,
+                                 .queued = outbox_count(d->outbox) - in_doubt,
+                                 .in_doubt = in_doubt,
+                                 .delivered = d->taken,
+                                 .lost = d->dropped,
+                                 .sequence = d->sequence,
+                                 .trouble = d->transport->trouble(d->carrier),
+                                 .test = fate_of_test(d),
+                                 .proof = d->transport->proof};
 }
 
 bool delivery_poll(const struct delivery *d, struct pollfd *fd) {

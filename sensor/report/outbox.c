@@ -179,10 +179,26 @@ uint64_t outbox_confirm(struct outbox *o, uint64_t octets) {
     return gone;
 }
 
+uint64_t outbox_in_doubt(const struct outbox *o) {
+    uint64_t sent = 0;
+    for (const struct held *h = o->first; h && h != o->waiting; h = h->next)
+        sent++;
+    return sent;
+}
+
+bool outbox_holds(const struct outbox *o, uint64_t serial, uint64_t *end) {
+    bool sent = true;
+    for (const struct held *h = o->first; h; h = h->next) {
+        sent &= h != o->waiting;
+        *end = sent ? h->end : 0;
+        if (h->serial == serial)
+            return true;
+    }
+    return false;
+}
+
 uint64_t outbox_rewind(struct outbox *o) {
-    uint64_t again = 0;
-    for (struct held *h = o->first; h && h != o->waiting; h = h->next)
-        again++;
+    uint64_t again = outbox_in_doubt(o);
     o->waiting = o->first;
     o->octets = o->numbers = 0;
     return again;

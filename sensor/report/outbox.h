@@ -36,6 +36,9 @@ bool outbox_refused(struct outbox *o, uint64_t number);
 uint64_t outbox_rewind(struct outbox *o);
 uint64_t outbox_count(const struct outbox *o); /* not confirmed */
 uint64_t outbox_bytes(const struct outbox *o);
+uint64_t outbox_in_doubt(const struct outbox *o); /* sent and not confirmed */
+/* Is the message of this serial here? *end: octets that had been sent with its last one, 0 while it waits. */
+bool outbox_holds(const struct outbox *o, uint64_t serial, uint64_t *end);
 
 /* In a store: a message goes out only after outbox_saved(). Serials count up, one for each message. */
 void outbox_keep(struct outbox *o, bool kept);

@@ -23,8 +23,10 @@ struct delivery_options {
 struct delivery *delivery_create(const struct output_config *config, const struct delivery_options *options,
                                  struct error *e);
 void delivery_destroy(struct delivery *d);
-/* Writes the event in the output's format and holds the message, if the output is to have its kind. */
+/* Writes the event in the output's format and holds the message, if the output is to have its kind; a test in
+ * any case, and its fate is looked after from now on. */
 void delivery_put(struct delivery *d, const struct event *e);
+void delivery_facts(struct delivery *d, struct output_facts *out);
 void delivery_pump(struct delivery *d); /* never blocks */
 bool delivery_poll(const struct delivery *d, struct pollfd *fd);
 void delivery_reopen(struct delivery *d);

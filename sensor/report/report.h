@@ -87,6 +87,21 @@ struct report_options {
     bool offline;      /* reading files: time is packet time only, outputs are waited for at the end */
 };
 
+/* How an output stands. */
+enum report_test { REPORT_TEST_NONE, REPORT_TEST_UNDER_WAY, REPORT_TEST_ARRIVED, REPORT_TEST_LOST };
+
+struct output_facts {
+    const char *name;    /* lives as long as the reporter */
+    uint64_t queued;     /* messages not sent yet */
+    uint64_t in_doubt;   /* sent, and not confirmed by the receiver */
+    uint64_t delivered;  /* since the reporter was started; */
+    uint64_t lost;       /* likewise, for want of room */
+    uint64_t sequence;   /* of the last message */
+    const char *trouble; /* why nothing can be sent now; NULL: it can; lives until the next call */
+    enum report_test test;
+    const char *proof; /* what is known of a message that has arrived: static text */
+};
+
 struct reporter;
 /* Opens outputs that need privileges or paths now; ignores SIGPIPE in this process. NULL with a reason. */
 struct reporter *reporter_create(const struct report_options *options, struct error *e);
@@ -106,6 +121,15 @@ void reporter_gauges(const struct reporter *r, uint64_t *figures);
 /* Something that the sensor says of itself, to all outputs that want alerts or stats: a key for machines and a sentence
  * for people. */
 void reporter_notice(struct reporter *r, const char *key, const char *text);
+/* A notice that says it is a test goes to every output, whatever records this wants. Its number, from 1 on;
+ * the fate of the newest is in the outputs' facts. */
+uint64_t reporter_test(struct reporter *r);
+uint64_t reporter_tested(const struct reporter *r); /* number of the newest; 0: none yet */
+/* What has left of late (recent.h). */
+struct recent;
+const struct recent *reporter_recent(const struct reporter *r);
+/* False: there are not so many outputs. */
+bool reporter_output(const struct reporter *r, size_t which, struct output_facts *out);
 /* Timers on packet time (close incidents, growth), delivery on the wall clock. */
 void reporter_tick(struct reporter *r, time_ns packet_time);
 /* Descriptors that wait for writing: fills at most `most` pollfds, returns how many. */

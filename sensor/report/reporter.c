@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/recent.h"
 #include "report/store/keeper.h"
 
 #include <signal.h>
@@ -23,6 +24,8 @@ struct reporter {
     time_ns now; /* of the newest record or tick */
     struct delivery **deliveries;
     size_t count;
+    uint64_t tests; /* test messages */
+    struct recent *recent;
     uint8_t name[UINT16_MAX], path[UINT16_MAX]; /* redacted, while an alert is told */
 };
 
@@ -42,12 +45,13 @@ static void tell_alert(void *context, time_ns time, const struct incident_facts 
                        const struct record *record) {
     struct reporter *r = context;
     struct event e = {.kind = REPORT_ALERT, .time = time, .record = record, .incident = facts};
+    recent_alert(r->recent, record);
     e.name = redact(record_text_of(record, TEXT_NAME), r->name);
     e.path = redact(record_text_of(record, TEXT_PATH), r->path);
     tell(r, &e);
 }
 
-void reporter_notice(struct reporter *r, const char *id, const char *text) {
+static void tell_notice(struct reporter *r, const char *id, const char *text, bool test) {
     struct record_builder *b = &r->builder;
     record_begin(b, RECORD_NOTICE);
     b->head.time = r->now ? r->now : clock_wall();
@@ -58,8 +62,13 @@ void reporter_notice(struct reporter *r, const char *id, const char *text) {
     const struct event e = {.kind = REPORT_STATS,
                             .time = record->time,
                             .record = record,
-                            .urgent = true};
+                            .urgent = true,
+                            .test = test};
     tell(r, &e);
+}
+
+void reporter_notice(struct reporter *r, const char *id, const char *text) {
+    tell_notice(r, id, text, false);
 }
 
 static void notice(void *context, const char *id, const char *text) {
@@ -100,6 +109,7 @@ void reporter_record(struct reporter *r, const struct record *in) {
         incidents_record(r->incidents, record);
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)
         ledger_record(r->ledger, record);
+    recent_record(r->recent, record);
 }
 
 void reporter_take(struct reporter *r, unsigned channel, const struct record *record) {
@@ -127,6 +137,30 @@ void reporter_gauges(const struct reporter *r, uint64_t *figures) {
         held += delivery_held(r->deliveries[i]);
     figures[figure_of_gauge(GAUGE_MESSAGES_HELD)] = held;
     figures[figure_of_gauge(GAUGE_INCIDENTS_OPEN)] = incidents_open(r->incidents);
+    figures[figure_of_gauge(GAUGE_LEDGER_LINES)] = ledger_count(r->ledger);
+    figures[figure_of_gauge(GAUGE_STORE_BYTES)] = r->keeper ? keeper_size(r->keeper) : 0;
+}
+
+uint64_t reporter_test(struct reporter *r) {
+    tell_notice(r, "gantry-test",
+                "TEST: this message proves that alerts arrive here; nothing has happened (gantryctl alert test)",
+                true);
+    return ++r->tests;
+}
+
+uint64_t reporter_tested(const struct reporter *r) {
+    return r->tests;
+}
+
+bool reporter_output(const struct reporter *r, size_t which, struct output_facts *out) {
+    if (which >= r->count)
+        return false;
+    delivery_facts(r->deliveries[which], out);
+    return true;
+}
+
+const struct recent *reporter_recent(const struct reporter *r) {
+    return r->recent;
 }
 
 /* --- life --- */
@@ -174,7 +208,8 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
     r->ledger = ledger_create(incident.observer, &o->ledger, &alarms, incident.kept);
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
     r->quotas = quotas_create(o->policy, incident.kept);
-    if (!r->incidents || !r->ledger || !r->quotas || !r->deliveries)
+    r->recent = recent_create();
+    if (!r->incidents || !r->ledger || !r->quotas || !r->recent || !r->deliveries)
         goto no_memory;
     signal(SIGPIPE,
            SIG_IGN); /* a reader of standard output that leaves is an error of one output, not our end */
@@ -204,6 +239,7 @@ void reporter_destroy(struct reporter *r) {
     incidents_destroy(r->incidents);
     ledger_destroy(r->ledger);
     quotas_destroy(r->quotas);
+    recent_destroy(r->recent);
     free(r);
 }
 

@@ -60,11 +60,30 @@ def test_completions_load():
         assert subprocess.run(['bash', '-n', script], cwd=net.ROOT).returncode == 0
 
 
+def test_completion_and_help_of_gantryctl_name_the_same_commands():
+    script = read('tools/gantryctl/completion.bash')
+    offered = re.search(r"COMP_CWORD == 1\)\); then\n\s+words='([^']+)'", script)[1].split()
+    said = subprocess.run([net.GANTRYCTL, '--help'], capture_output=True, text=True, check=True).stdout
+    listed = re.findall(r'^  ([a-z]+) ', said.split('Commands:')[1], re.M)
+    assert [w for w in offered if not w.startswith('-')] == listed
+    page = read('tools/gantryctl/gantryctl.8').split('.Sh DESCRIPTION')[0]
+    for command in listed:
+        assert re.search(rf'^\.Cm {command}\b', page, re.M), f'{command} is not in the synopsis'
+        helped = subprocess.run([net.GANTRYCTL, command, '--help'], capture_output=True, text=True)
+        assert helped.returncode == 0 and 'Exit status:' in helped.stdout and 'Try this:' in helped.stdout
+        for option in set(re.findall(r'^ +(?:-\w, )?(--[a-z]+)', helped.stdout, re.M)) - {'--rules'}:
+            assert option in script, f'{command} {option} is not completed'
+
+
 def test_the_completion_of_gantryctl_completes():
     script = os.path.join(net.ROOT, 'tools', 'gantryctl', 'completion.bash')
     asked = f"""source {script}
 COMP_WORDS=(gantryctl rules ex) COMP_CWORD=2; _gantryctl; echo "${{COMPREPLY[*]}}"
 COMP_WORDS=(gantryctl rules explain --r) COMP_CWORD=3; _gantryctl; echo "${{COMPREPLY[*]}}"
+COMP_WORDS=(gantryctl al) COMP_CWORD=1; _gantryctl; echo "${{COMPREPLY[*]}}"
+COMP_WORDS=(gantryctl alert te) COMP_CWORD=2; _gantryctl; echo "${{COMPREPLY[*]}}"
+COMP_WORDS=(gantryctl alert test --w) COMP_CWORD=3; _gantryctl; echo "${{COMPREPLY[*]}}"
+COMP_WORDS=(gantryctl status --so) COMP_CWORD=2; _gantryctl; echo "${{COMPREPLY[*]}}"
 complete -p gantryctl"""
     out = subprocess.run(['bash', '-c', asked], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert out[:2] == ['explain', '--rules'] and '_gantryctl' in out[2]
+    assert out[:6] == ['explain', '--rules', 'alert', 'test', '--wait', '--socket'] and '_gantryctl' in out[6]

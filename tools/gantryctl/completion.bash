@@ -9,13 +9,17 @@ declare -A _gantryctl_words=(
     [rules test]='--json --help'
     [rules explain]='--rules --all --quiet --json --help'
     [status]='asking'
+    [top]='--interval --once asking'
+    [alert]='test --help'
+    [alert test]='--wait asking'
+    [reload]='asking'
 )
 
 _gantryctl() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words= key
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        words='rules status --help --version'
+        words='rules status top alert reload --help --version'
     elif [[ $previous != --rules && $previous != --config && $previous != -c && $previous != --socket ]]; then
         key="${COMP_WORDS[1]} ${COMP_WORDS[2]}"
         if ((COMP_CWORD == 2)) || [[ -z ${_gantryctl_words[$key]} ]]; then

@@ -8,6 +8,9 @@
 static const struct command *const commands[] = {
     &rules_command,
     &status_command,
+    &top_command,
+    &alert_command,
+    &reload_command,
     NULL,
 };
 

@@ -79,6 +79,27 @@ static void write_duration(json_int_t s, char *out) {
                  units[u + 1].unit);
 }
 
+const char *show_number(double value, enum show_as as, char out[SHOW_ROOM]) {
+    json_int_t whole = (json_int_t)(value + 0.5);
+    switch (as) {
+    case SHOW_BYTES:
+        write_bytes(value, out);
+        break;
+    case SHOW_COUNT:
+        write_count(whole, out);
+        break;
+    case SHOW_DURATION:
+        write_duration(whole, out);
+        break;
+    case SHOW_PPM:
+        snprintf(out, SHOW_ROOM, "%.4g %%", value / 10000);
+        break;
+    default:
+        snprintf(out, SHOW_ROOM, "%.15g", value);
+    }
+    return out;
+}
+
 const char *show_value(const json_t *value, enum show_as as, char out[SHOW_ROOM]) {
     const char *text = json_string_value(value);
     strcpy(out, "-");
@@ -88,14 +109,8 @@ const char *show_value(const json_t *value, enum show_as as, char out[SHOW_ROOM]
         write_text(text, out);
     else if (json_is_boolean(value))
         strcpy(out, json_is_true(value) ? "yes" : "no");
-    else if (json_is_number(value) && as == SHOW_BYTES)
-        write_bytes(json_number_value(value), out);
-    else if (json_is_integer(value) && as == SHOW_COUNT)
-        write_count(json_integer_value(value), out);
-    else if (json_is_integer(value) && as == SHOW_DURATION)
-        write_duration(json_integer_value(value), out);
     else if (json_is_number(value))
-        snprintf(out, SHOW_ROOM, "%.15g", json_number_value(value));
+        show_number(json_number_value(value), as, out);
     return out;
 }
 

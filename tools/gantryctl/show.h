@@ -13,6 +13,7 @@ enum show_as {
     SHOW_PLAIN,    /* a number without separators */
     SHOW_COUNT,    /* 1 234 567 */
     SHOW_BYTES,    /* 1.2 MB */
+    SHOW_PPM,      /* of parts per million: 0.013 % */
     SHOW_DURATION, /* of seconds: 3 d 4 h */
     SHOW_TIME,     /* RFC 3339: 2026-05-31 04:12:09 UTC */
 };
@@ -29,6 +30,8 @@ enum { SHOW_ROOM = 256 };
 const json_t *show_find(const json_t *from, const char *path);
 /* As one line without a newline; "-" for what is not there. Returns out. */
 const char *show_value(const json_t *value, enum show_as as, char out[SHOW_ROOM]);
+/* The same of a number. */
+const char *show_number(double value, enum show_as as, char out[SHOW_ROOM]);
 /* "Heading", then "  label  value" for each line of the table. */
 void show_fields(const char *heading, const json_t *from, const struct shown *fields);
 /* "Heading", a line of labels, a line for each member of the array; numbers stand to the right. */

@@ -27,15 +27,43 @@ static const struct shown head[] = {
     {"started", "started", SHOW_TIME},
     {"uptime", "uptime", SHOW_DURATION},
     {"boot id", "boot", SHOW_TEXT},
+    {"configuration", "configuration.version", SHOW_PLAIN},
+    {"last reload", "configuration.reloaded", SHOW_TIME},
+    {"it was", "configuration.reload", SHOW_TEXT},
     {0},
 };
 
 static const struct shown seen[] = {
     {"packets", "stats.capture.packets", SHOW_COUNT},
     {"bytes", "stats.capture.bytes", SHOW_BYTES},
+    {"flows open", "stats.flow.open", SHOW_COUNT},
+    {"objects", "stats.content.objects", SHOW_COUNT},
+    {"findings", "stats.inspect.findings", SHOW_COUNT},
+    {"incidents open", "stats.report.incidents_open", SHOW_COUNT},
+    {"ledger lines", "stats.report.ledger_lines", SHOW_COUNT},
+    {"database", "stats.report.store_bytes", SHOW_BYTES},
+    {0},
+};
+
+static const struct shown not_seen[] = {
     {"dropped by kernel", "stats.capture.kernel_drops", SHOW_COUNT},
     {"dropped by card", "stats.capture.interface_drops", SHOW_COUNT},
     {"lost to restarts", "stats.capture.lost_to_restart", SHOW_COUNT},
+    {"loss of late", "stats.health.loss_ppm", SHOW_PPM},
+    {"bytes acknowledged unseen", "stats.stream.gap_bytes", SHOW_BYTES},
+    {"encrypted", "stats.protocol.encrypted_bytes", SHOW_BYTES},
+    {"objects cut short", "stats.content.objects_incomplete", SHOW_COUNT},
+    {"worker restarts", "stats.process.worker_restarts", SHOW_COUNT},
+    {0},
+};
+
+static const struct shown output_columns[] = {
+    {"output", "output", SHOW_TEXT},
+    {"queued", "queued", SHOW_COUNT},
+    {"in doubt", "in_doubt", SHOW_COUNT},
+    {"delivered", "delivered", SHOW_COUNT},
+    {"lost", "lost", SHOW_COUNT},
+    {"state", "state", SHOW_TEXT},
     {0},
 };
 
@@ -54,6 +82,10 @@ static void show(const json_t *answer) {
     show_fields("Sensor", answer, head);
     show_table("Workers", json_object_get(answer, "workers"), worker_columns);
     show_fields("Seen", answer, seen);
+    show_fields("Not seen", answer, not_seen);
+    show_table("Outputs", json_object_get(answer, "outputs"), output_columns);
+    if (json_array_size(json_object_get(answer, "warnings")))
+        show_lines("Warnings that hold, see gantry(8), HEALTH", json_object_get(answer, "warnings"));
     show_lines("Sandbox", json_object_get(answer, "sandbox"));
 }
 

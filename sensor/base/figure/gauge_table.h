@@ -20,6 +20,8 @@
     GAUGE(RECORDS_WAITING, "channel.waiting",               COUNT, OWN, "records, findings among them, that wait for the reporter") \
     GAUGE(INCIDENTS_OPEN,  "report.incidents_open",         COUNT, OWN, "incidents open now") \
     GAUGE(MESSAGES_HELD,   "report.messages_held",          COUNT, OWN, "messages that their receivers do not have yet") \
+    GAUGE(LEDGER_LINES,    "report.ledger_lines",           COUNT, OWN, "lines of the ledger") \
+    GAUGE(STORE_BYTES,     "report.store_bytes",            BYTES, OWN, "size of the database, without what is free in it") \
     /* of the time since the last stats record, which is what warnings are judged by */ \
     GAUGE(LOSS,            "health.loss_ppm",               PPM,   OWN, "part of the traffic that was not seen") \
     GAUGE(WARNINGS,        "health.warnings",               COUNT, OWN, "warnings that hold now: see gantry(8), HEALTH") \

@@ -17,7 +17,22 @@ struct control_sensor {
 
 extern const struct control_request control_requests[];
 
-bool request_status(struct control_sensor *s, const struct control_words *arguments, struct json *out,
-                    struct error *e);
+/* The handlers of the table, as control.h wants them. */
+#define REQUEST(name)                                                                                        \
+    bool request_##name(struct control_sensor *s, const struct control_words *arguments, struct json *out,   \
+                        struct error *e)
+REQUEST(status);
+REQUEST(top);
+REQUEST(reload);
+REQUEST(reload_status);
+REQUEST(alert_test);
+REQUEST(alert_test_result);
+
+/* "key": the time as in records; null for 0. */
+void request_time(struct json *out, const char *key, time_ns t);
+/* "stats": all figures, as in the stats record. */
+void request_figures(struct json *out, const uint64_t *figures);
+/* A number that a client was given; false with a reason: it is none. */
+bool request_number(const char *word, uint64_t *out, struct error *e);
 
 #endif

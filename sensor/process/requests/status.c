@@ -2,14 +2,8 @@
 #include "process/requests/requests.h"
 
 #include "base/counter.h"
-#include "report/format/event.h"
 
 #include <stdio.h>
-
-static void write_time(struct json *j, const char *key, time_ns t) {
-    char text[CLOCK_TEXT_MAX];
-    json_text(j, key, t ? clock_format(t, text) : NULL);
-}
 
 static void write_sensor(struct json *j, const struct sensor *s) {
     char boot[17];
@@ -18,8 +12,8 @@ static void write_sensor(struct json *j, const struct sensor *s) {
     json_text(j, "version", GANTRY_VERSION);
     json_text(j, "name", s->config->sensor.name);
     json_text(j, "boot", boot);
-    write_time(j, "time", now);
-    write_time(j, "started", s->started);
+    request_time(j, "time", now);
+    request_time(j, "started", s->started);
     json_number(j, "uptime", (uint64_t)((now - s->started) / NS_PER_S));
     json_text(j, "interface", s->interface);
 }
@@ -36,7 +30,7 @@ static void write_workers(struct json *j, const struct sensor *s) {
         json_number(j, "packets", counters[COUNTER_PACKETS]);
         json_number(j, "drops", counters[COUNTER_KERNEL_DROPS]);
         json_number(j, "restarts", counters[COUNTER_WORKER_RESTARTS]);
-        write_time(j, "last_packet", w->packet_time);
+        request_time(j, "last_packet", w->packet_time);
         json_object_end(j);
     }
     json_array_end(j);
@@ -50,34 +44,56 @@ static void write_sandbox(struct json *j, const struct sensor *s) {
     json_array_end(j);
 }
 
-/* "capture.packets" becomes {"capture":{"packets":...}}, as in the stats record. */
-static void write_figures(struct json *j, const uint64_t *values) {
-    uint16_t which[FIGURE_COUNT];
-    size_t count = event_figures(&(struct event){.figures = values}, 0, which), n = 0;
-    char stage[32] = "";
-    json_object(j, "stats");
-    for (size_t i = 0; i < count; i++) {
-        const char *key = figure_key(which[i]);
-        if (i == 0 || strncmp(key, stage, n) != 0 || key[n] != '.') {
-            if (i)
-                json_object_end(j);
-            n = strcspn(key, ".");
-            snprintf(stage, sizeof stage, "%.*s", (int)n, key);
-            json_object(j, stage);
-        }
-        json_number(j, key + n + 1, values[which[i]]);
-    }
-    json_object_end(j);
+/* The result of the last reload is in force, or told why it is not. */
+static void write_configuration(struct json *j, const struct sensor *s) {
+    struct reload_result last;
+    reload_read(&s->upper->reload, &last);
+    json_object(j, "configuration");
+    json_number(j, "version", last.version ? last.version : 1);
+    request_time(j, "reloaded", last.time);
+    json_text(j, "reload", !last.request ? NULL : last.failed ? "refused" : "done");
+    json_text(j, "told", last.text[0] ? last.text : NULL);
     json_object_end(j);
 }
 
-bool request_status(struct control_sensor *s, const struct control_words *arguments, struct json *out,
-                    struct error *e) {
-    uint64_t values[FIGURE_COUNT];
-    health_figures(s->health, values);
+static void write_outputs(struct json *j, const struct reporter *r) {
+    struct output_facts f;
+    json_array(j, "outputs");
+    for (size_t i = 0; reporter_output(r, i, &f); i++) {
+        json_object(j, NULL);
+        json_text(j, "output", f.name);
+        json_text(j, "state", f.trouble ? f.trouble : "ready");
+        json_bool(j, "ready", !f.trouble);
+        json_number(j, "queued", f.queued);
+        json_number(j, "in_doubt", f.in_doubt);
+        json_number(j, "delivered", f.delivered);
+        json_number(j, "lost", f.lost);
+        json_number(j, "sequence", f.sequence);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+/* Conditions of the sensor's health that hold now. */
+static void write_warnings(struct json *j, const struct health_setup *h) {
+    const char *key;
+    bool holds;
+    json_array(j, "warnings");
+    for (size_t i = 0; health_condition(h, i, &key, &holds); i++)
+        if (holds)
+            json_text(j, NULL, key);
+    json_array_end(j);
+}
+
+REQUEST(status) {
+    uint64_t figures[FIGURE_COUNT];
+    health_figures(s->health, figures);
     write_sensor(out, s->sensor);
+    write_configuration(out, s->sensor);
     write_workers(out, s->sensor);
     write_sandbox(out, s->sensor);
-    write_figures(out, values);
+    write_outputs(out, s->reporter);
+    write_warnings(out, s->health);
+    request_figures(out, figures);
     return true;
 }

@@ -27,6 +27,7 @@ struct event {
     const uint64_t *figures;               /* stats only: FIGURE_COUNT values */
     bool last;                             /* stats: end of the run */
     bool urgent;                           /* a notice that goes where alerts go */
+    bool test;                             /* one that goes everywhere */
     struct bytes name, path;               /* as they may be shown: redacted in alerts */
     bool colour;                           /* the output is a terminal */
     bool syslog;                           /* a syslog receiver reads it, not a file: with its header */

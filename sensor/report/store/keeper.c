@@ -248,3 +248,7 @@ void keeper_tick(struct keeper *k, time_ns now) {
     else if (result == STORE_DAMAGED)
         replace(k); /* the next transaction writes it all */
 }
+
+uint64_t keeper_size(struct keeper *k) {
+    return store_size(k->store);
+}

@@ -33,5 +33,6 @@ void keeper_commit(struct keeper *k);
 bool keeper_works(const struct keeper *k); /* all up to the last commit outlives the process */
 /* Once a minute forgets closed incidents that are too old, by packet time. */
 void keeper_tick(struct keeper *k, time_ns now);
+uint64_t keeper_size(struct keeper *k); /* octets in use of the database */
 
 #endif

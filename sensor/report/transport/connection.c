@@ -246,6 +246,11 @@ uint64_t connection_acknowledged(struct connection *c) {
     return c->acknowledged;
 }
 
+const char *connection_trouble(const struct connection *c) {
+    const char *reason = remote_trouble(&c->remote);
+    return reason ? reason : c->state == OPEN ? NULL : "it is being connected";
+}
+
 bool connection_all_acknowledged(struct connection *c) {
     return c->at == c->filled && connection_acknowledged(c) == c->sent;
 }

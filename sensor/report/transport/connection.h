@@ -40,6 +40,8 @@ void connection_finish(struct connection *c);
 /* The receiver behaves: the next back-off is a short one. Called by itself after a second of standing. */
 void connection_works(struct connection *c);
 void connection_give_up(struct connection *c, const char *reason);
+/* Why it takes nothing now; NULL: it does. */
+const char *connection_trouble(const struct connection *c);
 bool connection_poll(const struct connection *c, struct pollfd *fd);
 /* Reads certificates and key again for the next connection; the old ones stay when that fails. */
 void connection_reopen(struct connection *c);

@@ -152,6 +152,10 @@ void remote_failed(struct remote *r, const char *reason) {
     counter_one(COUNTER_CONNECTS_FAILED);
 }
 
+const char *remote_trouble(const struct remote *r) {
+    return r->reason[0] ? r->reason : NULL;
+}
+
 void remote_worked(struct remote *r) {
     if (r->reason[0])
         log_info("output to %s port %s answers again", r->host, r->port);

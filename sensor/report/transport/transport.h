@@ -45,6 +45,12 @@ struct transport {
     bool (*answered)(void *carrier, uint64_t *number, bool *refused);
     /* False: nothing to wait for. */
     bool (*poll)(const void *carrier, struct pollfd *fd);
+    /* Octets since the connection began that the receiver's system has, though it may lose them still. NULL:
+     * nothing is known before `confirmed`. */
+    uint64_t (*reached)(void *carrier);
+    /* Why nothing can be sent now; NULL: it can. */
+    const char *(*trouble)(const void *carrier);
+    const char *proof;                     /* what is known of a message that was delivered, for people */
     void (*reopen)(void *carrier);         /* NULL: nothing to reopen */
     bool (*terminal)(const void *carrier); /* NULL: never */
 };
@@ -78,5 +84,6 @@ int remote_connect(struct remote *r, int type);
 /* Back-off: 250 ms, doubling to 30 s, a quarter more or less by chance. A new reason is told. */
 void remote_failed(struct remote *r, const char *reason);
 void remote_worked(struct remote *r);
+const char *remote_trouble(const struct remote *r); /* NULL: none */
 
 #endif

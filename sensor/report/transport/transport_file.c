@@ -97,6 +97,11 @@ static enum carried send_file(void *carrier, struct bytes frame, size_t *done) {
     return CARRIED;
 }
 
+static const char *trouble(const void *carrier) {
+    const struct file *f = carrier;
+    return f->failing ? "writing fails; see the sensor's log" : NULL;
+}
+
 static bool poll_file(const void *carrier, struct pollfd *fd) {
     const struct file *f = carrier;
     *fd = (struct pollfd){.fd = f->fd, .events = POLLOUT};
@@ -132,6 +137,8 @@ const struct transport transport_file = {
     .close = close_file,
     .send = send_file,
     .poll = poll_file,
+    .trouble = trouble,
+    .proof = "written",
     .reopen = reopen,
 };
 
@@ -146,5 +153,7 @@ const struct transport transport_stdout = {
     .close = close_file,
     .send = send_file,
     .poll = poll_file,
+    .trouble = trouble,
+    .proof = "written",
     .terminal = terminal,
 };

@@ -205,6 +205,12 @@ static bool answered(void *carrier, uint64_t *number, bool *refused) {
     return true;
 }
 
+static const char *trouble(const void *carrier) {
+    const struct relp *r = carrier;
+    const char *reason = connection_trouble(r->connection);
+    return reason ? reason : r->session == SESSION_OPEN ? NULL : "it has not agreed to RELP yet";
+}
+
 static bool poll_relp(const void *carrier, struct pollfd *fd) {
     const struct relp *r = carrier;
     return connection_poll(r->connection, fd);
@@ -246,6 +252,8 @@ const struct transport transport_relp = {
     .confirmed = confirmed,
     .answered = answered,
     .poll = poll_relp,
+    .trouble = trouble,
+    .proof = "the receiver acknowledged it",
 };
 
 const struct transport transport_relp_tls = {
@@ -261,5 +269,7 @@ const struct transport transport_relp_tls = {
     .confirmed = confirmed,
     .answered = answered,
     .poll = poll_relp,
+    .trouble = trouble,
+    .proof = "the receiver acknowledged it",
     .reopen = reopen,
 };

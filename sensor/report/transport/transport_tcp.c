@@ -103,6 +103,16 @@ static uint64_t confirmed(void *carrier, bool patient, bool *lost) {
     return patient ? t->hold.released : finish(t);
 }
 
+static uint64_t reached(void *carrier) {
+    struct counted *t = carrier;
+    return connection_acknowledged(t->connection);
+}
+
+static const char *trouble(const void *carrier) {
+    const struct counted *t = carrier;
+    return connection_trouble(t->connection);
+}
+
 static bool poll_counted(const void *carrier, struct pollfd *fd) {
     const struct counted *t = carrier;
     return connection_poll(t->connection, fd);
@@ -125,6 +135,9 @@ const struct transport transport_tcp = {
     .send = send_counted,
     .confirmed = confirmed,
     .poll = poll_counted,
+    .reached = reached,
+    .trouble = trouble,
+    .proof = "the receiver's system has it",
 };
 
 const struct transport transport_tls = {
@@ -140,5 +153,8 @@ const struct transport transport_tls = {
     .send = send_counted,
     .confirmed = confirmed,
     .poll = poll_counted,
+    .reached = reached,
+    .trouble = trouble,
+    .proof = "the receiver's system has it",
     .reopen = reopen,
 };

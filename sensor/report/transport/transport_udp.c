@@ -71,6 +71,11 @@ static enum carried send_udp(void *carrier, struct bytes frame, size_t *done) {
     return CARRIED_REFUSED;
 }
 
+static const char *trouble(const void *carrier) {
+    const struct udp *u = carrier;
+    return remote_trouble(&u->remote);
+}
+
 static bool poll_udp(const void *carrier, struct pollfd *fd) {
     const struct udp *u = carrier;
     *fd = (struct pollfd){.fd = u->fd, .events = POLLOUT};
@@ -86,4 +91,6 @@ const struct transport transport_udp = {
     .close = close_udp,
     .send = send_udp,
     .poll = poll_udp,
+    .trouble = trouble,
+    .proof = "sent; over UDP nobody can say whether it arrived",
 };

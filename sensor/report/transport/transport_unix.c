@@ -104,6 +104,11 @@ static enum carried send_local(void *carrier, struct bytes frame, size_t *done) 
     return CARRIED;
 }
 
+static const char *trouble(const void *carrier) {
+    const struct local *l = carrier;
+    return l->fd >= 0 ? NULL : "nobody listens there";
+}
+
 static bool poll_local(const void *carrier, struct pollfd *fd) {
     const struct local *l = carrier;
     *fd = (struct pollfd){.fd = l->fd, .events = POLLOUT};
@@ -120,4 +125,6 @@ const struct transport transport_unix = {
     .close = close_local,
     .send = send_local,
     .poll = poll_local,
+    .trouble = trouble,
+    .proof = "the local socket took it",
 };

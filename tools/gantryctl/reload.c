@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char help[] =
+    "gantryctl reload - load the configuration, its rules, networks, contracts and outputs again\n"
+    "\n"
+    "Usage: gantryctl reload [-c FILE | --socket PATH] [--json]\n"
+    "\n" CONTROL_HELP "\n"
+    "Flows and transfers that are under way end under the old configuration; no packet is lost. With a "
+    "mistake in it\n"
+    "nothing changes, and the mistakes are printed as FILE:LINE: what is wrong and how to mend it. What "
+    "takes effect\n"
+    "only when the sensor is started again (interface, rings, workers) is said.\n"
+    "\n"
+    "Try this:\n"
+    "  gantry -c /etc/gantry/gantry.yaml --check && gantryctl reload\n"
+    "\n"
+    "Exit status: 0 the new configuration is in force, 1 it is not (said on standard error), 2 usage.";
+
+enum { TRIES = 600 }; /* a minute and more: rules may have to be compiled */
+static const struct timespec pause_ns = {.tv_nsec = 100000000};
+
+/* The result of request `number`; NULL after saying why there is none. */
+static json_t *wait_for(const struct control_client *c, json_int_t number) {
+    char word[32];
+    snprintf(word, sizeof word, "%lld", (long long)number);
+    for (int i = 0; i < TRIES; i++) {
+        json_t *answer = control_ask(c, (const char *const[]){"reload-status", word, NULL});
+        if (!answer || json_is_true(json_object_get(answer, "done")))
+            return answer;
+        json_decref(answer);
+        nanosleep(&pause_ns, NULL);
+    }
+    fputs("gantryctl: the sensor has not reloaded within a minute; look at its log\n", stderr);
+    return NULL;
+}
+
+static void tell(const json_t *result, bool refused) {
+    const char *told = json_string_value(json_object_get(result, "told"));
+    if (told)
+        fprintf(refused ? stderr : stdout, "%s%s", told, *told && told[strlen(told) - 1] != '\n' ? "\n" : "");
+    if (refused)
+        fputs("gantryctl: the configuration was not taken; nothing has changed\n", stderr);
+    else
+        printf("configuration %lld is in force\n",
+               (long long)json_integer_value(json_object_get(result, "version")));
+}
+
+static int run(int argc, char **argv) {
+    struct control_client c;
+    int status = control_arguments(&reload_command, NULL, argc, argv, &c);
+    if (status)
+        return status;
+    if (c.count)
+        return command_usage(&reload_command, "%s is not expected", c.word[0]);
+    json_t *asked = control_ask(&c, (const char *const[]){"reload", NULL});
+    json_t *result = asked ? wait_for(&c, json_integer_value(json_object_get(asked, "request"))) : NULL;
+    json_decref(asked);
+    if (!result)
+        return EXIT_FAILED;
+    bool refused = json_is_true(json_object_get(result, "refused"));
+    if (c.json) {
+        control_print(result);
+    } else {
+        tell(result, refused);
+        json_decref(result);
+    }
+    return refused ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command reload_command = {
+    .name = "reload",
+    .summary = "load configuration, rules and outputs again, without losing a packet",
+    .help = help,
+    .run = run,
+};
