@@ -305,7 +305,7 @@ static const struct setting count_table[] = {
 struct rule_entry {
     const char *id, *name, *description, *class;
     uint64_t severity;
-    struct setting_texts references;
+    struct setting_texts references, gives_way_to;
     unsigned scopes;
     const struct yaml *all, *any, *none, *count, *object, *examples, *counterexamples;
 };
@@ -337,6 +337,10 @@ static const struct setting rule_table[] = {
      RULE_FIELD(severity),
      .help = "1 to 10"},
     {.key = "references", .type = SETTING_TEXTS, RULE_FIELD(references), .help = "where to read more"},
+    {.key = "gives-way-to",
+     .type = SETTING_TEXTS,
+     RULE_FIELD(gives_way_to),
+     .help = "more specific classes: where one is found in the same object this rule is not told"},
     {.key = "scopes",
      .type = SETTING_CUSTOM,
      .read = read_scopes,
@@ -497,6 +501,12 @@ static bool read_condition(struct rules_draft *d, const struct yaml *node, const
                            "all: rule %s would hold for every object; give it all, any, count or object",
                            entry->id);
     c->late = c->none.count || c->complete != COMPLETE_ANY || c->size_max;
+    c->gives_way_to = entry->gives_way_to;
+    for (size_t i = 0; ok && i < c->gives_way_to.count; i++)
+        if (strcmp(c->gives_way_to.items[i], entry->class) == 0)
+            ok = problem_error(d->reader.problems, node->file, node->line,
+                               "gives-way-to: rule %s cannot give way to its own class %s; take it out",
+                               entry->id, entry->class);
     return ok;
 }
 

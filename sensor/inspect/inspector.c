@@ -240,25 +240,42 @@ static void tell_finding(struct inspection *n, const struct rule *rule) {
         n->inspector->sink.found(n->inspector->sink.context, &f);
 }
 
-/* Every rule that is still open; those with `none` or an upper bound only at the end. */
-static void decide(struct inspection *n) {
+/* Does a rule of a class hold that this one gives way to? */
+static bool gives_way(const struct inspection *n, const struct rule *rule) {
+    const struct setting_texts *classes = &rule->condition->gives_way_to;
     const struct ruleset *r = n->inspector->rules;
-    n->dirty = false;
-    n->next_size = UINT64_MAX;
+    for (size_t k = 0; k < classes->count; k++)
+        for (size_t i = 0; i < r->rule_count; i++)
+            if (n->states[i] == RULE_HOLDS && strcmp(r->rules[i].class, classes->items[k]) == 0)
+                return true;
+    return false;
+}
+
+/* Every rule that is still open; those with `none` or an upper bound only at the end. */
+static void decide_some(struct inspection *n, bool that_give_way) {
+    const struct ruleset *r = n->inspector->rules;
     for (size_t i = 0; i < r->rule_count; i++) {
         const struct rule_condition *c = r->rules[i].condition;
-        if (n->states[i] != RULE_OPEN || (c->late && !n->closed))
+        if (n->states[i] != RULE_OPEN || (c->late && !n->closed) ||
+            (c->gives_way_to.count > 0) != that_give_way)
             continue;
         if (n->seen < c->size_min) {
             n->next_size = c->size_min < n->next_size ? c->size_min : n->next_size;
             continue;
         }
         if ((c->size_max && n->seen > c->size_max) || !completeness_fits(n, c) || !list_holds(n, c) ||
-            !counts_hold(n, c))
+            !counts_hold(n, c) || gives_way(n, &r->rules[i]))
             continue;
         n->states[i] = RULE_HOLDS;
         tell_finding(n, &r->rules[i]);
     }
+}
+
+static void decide(struct inspection *n) {
+    n->dirty = false;
+    n->next_size = UINT64_MAX;
+    decide_some(n, false);
+    decide_some(n, true);
 }
 
 static void decide_if_due(struct inspection *n) {
@@ -411,7 +428,7 @@ size_t inspector_rules(const struct object *o, const struct rule **out, size_t m
     const struct inspection *in = o->inspection;
     size_t n = 0;
     for (size_t i = 0; in && i < in->inspector->rules->rule_count; i++)
-        if (in->states[i] == RULE_HOLDS) {
+        if (in->states[i] == RULE_HOLDS && !gives_way(in, &in->inspector->rules->rules[i])) {
             if (n < most)
                 out[n] = &in->inspector->rules->rules[i];
             n++;

@@ -76,6 +76,7 @@ struct rule_condition {
     uint64_t size_min, size_max; /* size_max 0: none */
     enum { COMPLETE_ANY, COMPLETE_NO, COMPLETE_YES } complete;
     bool late; /* can only be decided at the object's end */
+    struct setting_texts gives_way_to; /* classes: where one of them was found this rule adds nothing */
     const struct rule_example *examples;
     size_t example_count;
     const char *file;

@@ -55,6 +55,42 @@ static void content_means_text_and_binary_objects(void **state) {
     bench_close(&b);
 }
 
+static const char specific[] =
+    "identifiers:\n  - {id: mark, pattern: 'camera'}\n"
+    "rules:\n"
+    "  - {id: general, name: n, class: image, severity: 5, gives-way-to: [lane], object: {types: "
+    "[image/*]},\n"
+    "     examples: [{text: a}], counterexamples: [{text: b}]}\n"
+    "  - {id: lane, name: n, class: lane, severity: 5, scopes: [name], all: [mark], examples: [{text: a}],\n"
+    "     counterexamples: [{text: b}]}\n";
+enum { GENERAL, LANE };
+
+static void a_rule_gives_way_to_a_more_specific_class_of_the_same_object(void **state) {
+    struct bench b;
+    const struct rule *rules[2];
+    bench_open(&b, specific, 8 << 20);
+    bench_begin(&b, &jpeg_type, "camera.jpg");
+    bench_push(&b, "x", 1);
+    bench_end(&b);
+    assert_int_equal(b.found[GENERAL], 0);
+    assert_int_equal(b.found[LANE], 1);
+    bench_begin(&b, &jpeg_type, "holiday.jpg");
+    bench_push(&b, "x", 1);
+    bench_end(&b);
+    assert_int_equal(b.found[GENERAL], 1);
+    assert_int_equal(b.found[LANE], 0);
+    bench_begin(&b, &jpeg_type, NULL); /* the name comes when the general one is told already */
+    bench_push(&b, "x", 1);
+    assert_int_equal(b.found[GENERAL], 1);
+    b.object.name.p = (uint8_t *)(uintptr_t) "camera";
+    b.object.name.n = 6;
+    bench_end(&b);
+    assert_int_equal(b.found[LANE], 1);
+    assert_int_equal(inspector_rules(&b.object, rules, 2), 1);
+    assert_string_equal(rules[0]->id, "lane");
+    bench_close(&b);
+}
+
 static void a_name_is_matched_also_when_it_comes_late(void **state) {
     struct bench b;
     bench_open(&b, conditions, 8 << 20);
@@ -146,6 +182,7 @@ int main(void) {
         cmocka_unit_test(all_any_and_none_mean_what_they_say),
         cmocka_unit_test(a_rule_holds_once_and_as_soon_as_it_can),
         cmocka_unit_test(content_means_text_and_binary_objects),
+        cmocka_unit_test(a_rule_gives_way_to_a_more_specific_class_of_the_same_object),
         cmocka_unit_test(a_name_is_matched_also_when_it_comes_late),
         cmocka_unit_test(size_and_completeness_are_facts_of_the_object),
         cmocka_unit_test(spread_tells_a_numbered_series_from_plates),
