@@ -36,6 +36,7 @@ struct config {
     struct config_alerts {
         uint64_t quiet, growth_interval; /* ns */
         uint64_t incidents_max;
+        struct alert_limits limits;
     } alerts;
     struct ledger_options ledger;
     struct config_store {

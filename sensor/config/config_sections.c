@@ -81,6 +81,12 @@ static const struct setting alerts_settings[] = {
      .high = DAYS(30), .preset = "15 min", .help = "time after which growth is told even if it is less than tenfold"},
     {.key = "incidents-max", .type = SETTING_COUNT, ALERTS(incidents_max), .low = 16, .high = 1000000,
      .preset = "65536", .help = "incidents open at once; the least recent is closed first"},
+    {.key = "per-destination", .type = SETTING_COUNT, ALERTS(limits.per_destination), .high = 1000000,
+     .preset = "60", .help = "alerts to one destination in the window; 0 for no bound"},
+    {.key = "global", .type = SETTING_COUNT, ALERTS(limits.global), .high = 1000000, .preset = "600",
+     .help = "alerts in all in the window, half of them for openings alone; 0 for no bound"},
+    {.key = "window", .type = SETTING_DURATION, ALERTS(limits.window), .low = SECONDS(1), .high = DAYS(7),
+     .preset = "1 h", .help = "time that the two bounds count alerts in"},
     {0},
 };
 
@@ -187,8 +193,19 @@ static bool read_sandbox(struct setting_reader *r, const struct yaml *node, void
     return setting_read(r, node, sandbox_settings, field);
 }
 
+/* Were one destination's part as large as the whole, it could use all of it up. */
 static bool read_alerts(struct setting_reader *r, const struct yaml *node, void *field) {
-    return setting_read(r, node, alerts_settings, field);
+    const struct config_alerts *a = field;
+    const struct alert_limits *l = &a->limits;
+    if (!setting_read(r, node, alerts_settings, field))
+        return false;
+    if (l->global == 0 || (l->per_destination && l->per_destination <= l->global / 4))
+        return true;
+    const struct yaml *at = yaml_get(node, "per-destination");
+    return setting_error(r, at ? at : yaml_get(node, "global"),
+                         "one destination may have a quarter of alerts.global (%llu) at most, or it could hide "
+                         "the others; write per-destination: %llu or less, and not 0",
+                         (unsigned long long)l->global, (unsigned long long)(l->global / 4));
 }
 
 static bool read_ledger(struct setting_reader *r, const struct yaml *node, void *field) {

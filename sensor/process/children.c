@@ -112,6 +112,8 @@ static int reporter_main(struct sensor *s, int ready) {
                    .growth_interval = s->config->alerts.growth_interval,
                    .incidents_max = s->config->alerts.incidents_max,
                    .policy = s->config->policy,
+                   .limits = s->config->alerts.limits,
+                   .digest_key = s->config->sensor.digest_key,
                    .ledger = s->config->ledger,
                    .store = store_of(s),
                    .held_max = s->config->store.outbox,

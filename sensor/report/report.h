@@ -2,6 +2,7 @@
 #ifndef GANTRY_REPORT_REPORT_H
 #define GANTRY_REPORT_REPORT_H
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "channel/channel.h"
 #include "settings/problem.h"
@@ -72,6 +73,12 @@ struct store_config {
 };
 
 struct policy;
+/* How many alerts may go out in a time (incident/cap.h). */
+struct alert_limits {
+    uint64_t per_destination, global; /* in `window`; 0: no bound */
+    uint64_t window;                  /* ns */
+};
+
 struct report_options {
     const char *observer;                /* sensor name */
     const char *interface;               /* that is watched; NULL: files are read */
@@ -80,6 +87,8 @@ struct report_options {
     uint64_t quiet;           /* ns without a finding after which an incident closes; 0: 15 min */
     uint64_t growth_interval; /* ns after which growth is told even if below tenfold; 0: 15 min */
     uint64_t incidents_max;   /* 0: 65,536; the least recent is closed first */
+    struct alert_limits limits;
+    struct hash_key digest_key; /* of the sensor: same key, same digests */
     struct ledger_options ledger;
     struct store_config store;
     const struct policy *policy; /* whose contracts have limits; kept by reference, NULL: none */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/incident/gate.h"
 #include "report/recent.h"
 #include "report/store/keeper.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,8 @@ struct reporter {
     struct incidents *incidents;
     struct ledger *ledger;
     struct quotas *quotas;
+    struct gate *gate;
+    struct history *history;
     struct keeper *keeper; /* NULL: no store */
     struct record_builder builder;
     uint64_t note[(sizeof(struct record) + RECORD_TEXT_MAX) / sizeof(uint64_t)];
@@ -41,17 +45,25 @@ static void tell(struct reporter *r, const struct event *e) {
 }
 
 /* Alerts leave the house, so plates in names do not; transfer records stay with the operator, names whole. */
-static void tell_alert(void *context, time_ns time, const struct incident_facts *facts,
+static bool tell_alert(void *context, time_ns time, const struct incident_facts *facts,
                        const struct record *record) {
     struct reporter *r = context;
-    struct event e = {.kind = REPORT_ALERT, .time = time, .record = record, .incident = facts};
+    struct incident_facts all = *facts;
+    struct event e = {.kind = REPORT_ALERT, .time = time, .record = record, .incident = &all};
+    if (!gate_admit(r->gate, time, facts, record))
+        return false;
     recent_alert(r->recent, record);
+    all.techniques |= ledger_techniques(r->ledger, record);
+    if (r->keeper)
+        history_note(r->history, time, facts, record);
     e.name = redact(record_text_of(record, TEXT_NAME), r->name);
     e.path = redact(record_text_of(record, TEXT_PATH), r->path);
     tell(r, &e);
+    return true;
 }
 
-static void tell_notice(struct reporter *r, const char *id, const char *text, bool test) {
+/* With what more `e` says of it. */
+static void tell_notice(struct reporter *r, const char *id, const char *text, struct event e) {
     struct record_builder *b = &r->builder;
     record_begin(b, RECORD_NOTICE);
     b->head.time = r->now ? r->now : clock_wall();
@@ -59,20 +71,30 @@ static void tell_notice(struct reporter *r, const char *id, const char *text, bo
     record_text(b, TEXT_RULE_NAME, bytes_text(text));
     record_pack(b, 0, r->note);
     const struct record *record = (const void *)r->note;
-    const struct event e = {.kind = REPORT_STATS,
-                            .time = record->time,
-                            .record = record,
-                            .urgent = true,
-                            .test = test};
+    e.kind = REPORT_STATS;
+    e.time = record->time;
+    e.record = record;
+    e.urgent = true;
     tell(r, &e);
 }
 
 void reporter_notice(struct reporter *r, const char *id, const char *text) {
-    tell_notice(r, id, text, false);
+    tell_notice(r, id, text, (struct event){.held = NULL});
 }
 
 static void notice(void *context, const char *id, const char *text) {
     reporter_notice(context, id, text);
+}
+
+static void tell_held(void *context, const struct cap_summary *held) {
+    struct reporter *r = context;
+    char text[256], begin[CLOCK_TEXT_MAX], end[CLOCK_TEXT_MAX];
+    snprintf(text, sizeof text,
+             "%" PRIu64 " alerts of %" PRIu64 " incidents were held back from %.19sZ to %.19sZ, by alerts."
+             "per-destination and alerts.global; gantryctl incidents shows them",
+             held->alerts, held->incidents, clock_format(held->begin, begin), clock_format(held->end, end));
+    r->now = held->end > r->now ? held->end : r->now;
+    tell_notice(r, "alerts-held", text, (struct event){.held = held});
 }
 
 static void tell_overflows(struct reporter *r) {
@@ -144,7 +166,7 @@ void reporter_gauges(const struct reporter *r, uint64_t *figures) {
 uint64_t reporter_test(struct reporter *r) {
     tell_notice(r, "gantry-test",
                 "TEST: this message proves that alerts arrive here; nothing has happened (gantryctl alert test)",
-                true);
+                (struct event){.test = true});
     return ++r->tests;
 }
 
@@ -173,8 +195,15 @@ static void number_outputs(struct reporter *r) {
 }
 
 static bool open_store(struct reporter *r, const struct report_options *o, struct error *e) {
-    const struct keeper_parts parts = {r->incidents, r->ledger, r->quotas, r->deliveries,
-                                       r->count,     r,         notice};
+    const struct keeper_parts parts = {.incidents = r->incidents,
+                                       .ledger = r->ledger,
+                                       .quotas = r->quotas,
+                                       .mutes = gate_mutes(r->gate),
+                                       .history = r->history,
+                                       .deliveries = r->deliveries,
+                                       .count = r->count,
+                                       .context = r,
+                                       .notice = notice};
     struct store_config config = o->store;
     if (!config.folder)
         return true;
@@ -205,11 +234,14 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
     r->offline = o->offline;
     r->incidents = incidents_create(&incident, &sink);
     const struct ledger_sink alarms = {r, tell_alert};
-    r->ledger = ledger_create(incident.observer, &o->ledger, &alarms, incident.kept);
+    r->ledger = ledger_create(incident.observer, &o->ledger, &alarms, &o->digest_key, incident.kept);
+    const struct gate_sink told = {r, notice, tell_held};
+    r->gate = gate_create(&o->limits, &told);
+    r->history = history_create();
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
     r->quotas = quotas_create(o->policy, incident.kept);
     r->recent = recent_create();
-    if (!r->incidents || !r->ledger || !r->quotas || !r->recent || !r->deliveries)
+    if (!r->incidents || !r->ledger || !r->quotas || !r->recent || !r->gate || !r->history || !r->deliveries)
         goto no_memory;
     signal(SIGPIPE,
            SIG_IGN); /* a reader of standard output that leaves is an error of one output, not our end */
@@ -240,6 +272,8 @@ void reporter_destroy(struct reporter *r) {
     ledger_destroy(r->ledger);
     quotas_destroy(r->quotas);
     recent_destroy(r->recent);
+    gate_destroy(r->gate);
+    history_destroy(r->history);
     free(r);
 }
 
@@ -249,6 +283,7 @@ void reporter_tick(struct reporter *r, time_ns packet_time) {
     incidents_tick(r->incidents, packet_time);
     ledger_tick(r->ledger, packet_time);
     r->now = packet_time > r->now ? packet_time : r->now;
+    gate_turn(r->gate, packet_time, false);
     tell_overflows(r);
     if (r->keeper) {
         keeper_tick(r->keeper, packet_time);
@@ -285,10 +320,10 @@ uint64_t reporter_finish(struct reporter *r, int timeout_ms) {
     struct pollfd fds[POLL_MAX];
     uint64_t left;
     reporter_commit(r);
-    if (!leaves_incidents_open(r)) {
+    if (!leaves_incidents_open(r))
         incidents_close(r->incidents);
-        reporter_commit(r);
-    }
+    gate_turn(r->gate, r->now, true);
+    reporter_commit(r);
     for (;;) {
         left = 0;
         for (size_t i = 0; i < r->count; i++)

@@ -35,6 +35,7 @@ GANTRYCTL = os.path.join(BUILD, 'tools', 'gantryctl', 'gantryctl')
 
 CONFIG = '''
 sensor: {{name: edge-1, memory: 512 MiB}}
+alerts: {{global: 0}}
 image-networks:
   - {{name: lanes, prefixes: [10.40.0.0/16, "2001:db8:40::/48"]}}
 internal-networks: [10.0.0.0/8]

@@ -45,7 +45,7 @@ static void check(const struct event *e) {
         abort();
 }
 
-static void alert(void *context, time_ns time, const struct incident_facts *facts,
+static bool alert(void *context, time_ns time, const struct incident_facts *facts,
                   const struct record *record) {
     struct event e = {.kind = REPORT_ALERT,
                       .time = time,
@@ -56,6 +56,7 @@ static void alert(void *context, time_ns time, const struct incident_facts *fact
     e.name = redact(record_text_of(record, TEXT_NAME), name);
     e.path = redact(record_text_of(record, TEXT_PATH), path);
     check(&e);
+    return true;
 }
 
 /* Lengths and texts from the input; the numbers too, where a byte is left for them. */

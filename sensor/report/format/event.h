@@ -14,6 +14,9 @@ struct incident_facts {
     uint64_t sequence; /* alerts of this incident, this one included */
     uint64_t objects, bytes, plates;
     time_ns first, last; /* packet time of the first and last record */
+    uint64_t held;       /* alerts that were held back or muted since the last that went out */
+    unsigned techniques; /* a set of technique.h */
+    const char *settled; /* closed: why somebody did so; NULL: nobody did */
 };
 
 struct event {
@@ -28,6 +31,7 @@ struct event {
     bool last;                             /* stats: end of the run */
     bool urgent;                           /* a notice that goes where alerts go */
     bool test;                             /* one that goes everywhere */
+    const struct cap_summary *held;        /* a notice of alerts that were held back; NULL */
     struct bytes name, path;               /* as they may be shown: redacted in alerts */
     bool colour;                           /* the output is a terminal */
     bool syslog;                           /* a syslog receiver reads it, not a file: with its header */

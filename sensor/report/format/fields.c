@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
 #include "report/format/event.h"
+#include "report/incident/cap.h"
+#include "report/incident/technique.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -264,22 +266,33 @@ static void get_incident_time(const struct event *e, size_t which, struct value 
     set_time(v, *(const time_ns *)((const uint8_t *)e->incident + which));
 }
 
-/* ATT&CK, no further than the traffic shows: a protocol without encryption is T1048.003; the name that nDPI
- * gives to a storage service makes it T1567.002 as well. Nothing is said of other protocols. */
+static void get_settled(const struct event *e, size_t which, struct value *v) {
+    set_bytes(v, bytes_text(e->incident->settled));
+}
+
+static void get_held(const struct event *e, size_t which, struct value *v) {
+    set_number(v, e->incident->held);
+    if (v->number == 0)
+        v->kind = VALUE_ABSENT;
+}
+
 static void get_technique(const struct event *e, size_t which, struct value *v) {
-    static const char *const storage[] = {"Dropbox", "GoogleDrive", "MS_OneDrive"};
-    static const char *const plain[] = {"http", "ftp"};
-    struct bytes application = record_text_of(e->record, TEXT_APPLICATION);
-    struct bytes protocol = record_text_of(e->record, TEXT_PROTOCOL);
-    bool stored = false, readable = false;
-    for (size_t i = 0; i < sizeof storage / sizeof storage[0]; i++) {
-        size_t n = strlen(storage[i]); /* nDPI writes "HTTP.Dropbox" or "Dropbox" */
-        stored |= application.n >= n && memcmp(application.p + application.n - n, storage[i], n) == 0;
-    }
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
-        readable |= bytes_equal_nocase(protocol, plain[i]);
-    v->kind = readable || stored ? VALUE_LIST : VALUE_ABSENT;
-    v->text = bytes_text(readable && stored ? "T1048.003\nT1567.002" : readable ? "T1048.003" : "T1567.002");
+    v->text = bytes_of(v->room, technique_list(e->incident->techniques, v->room));
+    v->kind = v->text.n ? VALUE_LIST : VALUE_ABSENT;
+}
+
+/* --- of what was held back --- */
+
+static void get_held_amount(const struct event *e, size_t which, struct value *v) {
+    if (e->held)
+        set_number(v, *(const uint64_t *)((const uint8_t *)e->held + which));
+}
+
+static void get_held_ids(const struct event *e, size_t which, struct value *v) {
+    if (!e->held)
+        return;
+    v->kind = VALUE_LIST;
+    v->text = e->held->ids;
 }
 
 #define ALL (REPORT_ALERT | REPORT_TRANSFER | REPORT_FLOW | REPORT_STATS)
@@ -287,6 +300,7 @@ static void get_technique(const struct event *e, size_t which, struct value *v) 
 #define OBJECT (REPORT_ALERT | REPORT_TRANSFER)
 #define IN_RECORD(member) offsetof(struct record, member)
 #define IN_INCIDENT(member) offsetof(struct incident_facts, member)
+#define IN_HELD(member) offsetof(struct cap_summary, member)
 
 /* clang-format off */
 const struct field fields[] = {
@@ -342,6 +356,8 @@ const struct field fields[] = {
     {"gantry.incident.distinct_plates", "plates",   24, REPORT_ALERT,    get_incident, IN_INCIDENT(plates)},
     {"gantry.incident.first",          "first",     17, REPORT_ALERT,    get_incident_time, IN_INCIDENT(first)},
     {"gantry.incident.last",           "last",      17, REPORT_ALERT,    get_incident_time, IN_INCIDENT(last)},
+    {"gantry.incident.held_alerts",    "held",      17, REPORT_ALERT,    get_held, 0},
+    {"gantry.incident.settled",        "settled",   16, REPORT_ALERT,    get_settled, 0},
     {"gantry.object.id",               "object",    16, OBJECT,          get_object, IN_RECORD(object)},
     {"gantry.object.parent",           "parent",     8, OBJECT,          get_object, IN_RECORD(parent)},
     {"gantry.object.offset",           "offset",     8, OBJECT,          get_u64_unless_zero, IN_RECORD(offset)},
@@ -359,6 +375,9 @@ const struct field fields[] = {
     {"gantry.rules",                   "rules",      9, OBJECT,          get_full_list, TEXT_RULES},
     {"gantry.distinct_values",         "values",     9, OBJECT,          get_distinct, 0},
     {"gantry.sample",                  "sample",    10, REPORT_ALERT,    get_text, TEXT_SAMPLE},
+    {"gantry.held.alerts",             "heldalerts", 0, REPORT_STATS,    get_held_amount, IN_HELD(alerts)},
+    {"gantry.held.incidents",          "heldincidents", 0, REPORT_STATS, get_held_amount, IN_HELD(incidents)},
+    {"gantry.held.ids",                "heldids",   16, REPORT_STATS,    get_held_ids, 0},
     {"gantry.final",                   "final",      0, REPORT_STATS,    get_last, 0},
     {"gantry.stats",                   "stats",      0, REPORT_STATS,    get_figures, 0},
     {0},

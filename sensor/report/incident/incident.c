@@ -1,46 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/incident/incident.h"
-
-#include "base/hash.h"
 #include "policy/policy.h"
-#include "report/format/shown.h"
-#include "report/incident/seen.h"
-#include "report/ledger/distinct.h"
+#include "report/incident/incident_entry.h"
+#include "report/incident/severity.h"
+#include "report/incident/technique.h"
 
 #include <stdlib.h>
 
 enum { SEEN_MAX = 1 << 16 };
 
 static const struct seen_table moving_table = {STORE_OBJECT_PUT, STORE_OBJECT_DROP, STORE_OBJECT_EACH};
-
-struct incident {
-    struct incident *chain;         /* of the bucket */
-    struct incident *older, *newer; /* by last record */
-    uint64_t hash, serial;
-    struct incident_facts facts;
-    struct record *record; /* what opened it or made it worse */
-    struct distinct plates;
-    uint64_t next_tenfold;
-    time_ns told;
-    bool grown; /* since `told` */
-    bool closed, changed;
-    struct incident *next_changed;
-    size_t key_size;
-    uint8_t key[];
-};
-
-struct incidents {
-    struct incident_options options;
-    struct incident_sink sink;
-    struct hash_key secret;
-    struct incident **buckets;
-    size_t mask;
-    uint64_t count, serial;
-    struct incident *oldest, *newest, *changed;
-    struct seen *seen;
-    time_ns scanned;
-    struct record_builder builder;
-};
 
 struct incidents *incidents_create(const struct incident_options *options, const struct incident_sink *sink) {
     struct incidents *t = calloc(1, sizeof *t);
@@ -61,8 +29,9 @@ struct incidents *incidents_create(const struct incident_options *options, const
     return NULL;
 }
 
-static void free_incident(struct incident *i) {
+void incident_free(struct incident *i) {
     distinct_finish(&i->plates);
+    free(i->settled);
     free(i->record);
     free(i);
 }
@@ -72,12 +41,12 @@ void incidents_destroy(struct incidents *t) {
         return;
     for (struct incident *i = t->oldest, *next; i; i = next) {
         next = i->newer;
-        free_incident(i);
+        incident_free(i);
     }
     for (struct incident *i = t->changed, *next; i; i = next) {
         next = i->next_changed;
         if (i->closed)
-            free_incident(i);
+            incident_free(i);
     }
     seen_destroy(t->seen);
     free(t->buckets);
@@ -86,7 +55,7 @@ void incidents_destroy(struct incidents *t) {
 
 /* --- one incident --- */
 
-static void note_change(struct incidents *t, struct incident *i) {
+void incident_change(struct incidents *t, struct incident *i) {
     if (i->changed || !t->options.kept)
         return;
     i->changed = true;
@@ -94,28 +63,47 @@ static void note_change(struct incidents *t, struct incident *i) {
     t->changed = i;
 }
 
-static void tell(struct incidents *t, struct incident *i, enum incident_state state, time_ns time) {
-    i->facts.state = state;
-    i->facts.sequence++;
-    uint64_t plates = distinct_count(&i->plates);
-    if (i->facts.plates < plates) /* an estimate may shrink when it goes on from the store */
-        i->facts.plates = plates;
-    if (i->facts.plates < i->record->distinct) /* a record carries only so many digests */
-        i->facts.plates = i->record->distinct;
-    i->told = time;
-    i->grown = false;
-    t->sink.alert(t->sink.context, time, &i->facts, i->record);
+static uint8_t severity_now(const struct incident *i) {
+    const struct severity_facts f = {.rule = i->rule_severity,
+                                     .verdict = i->record->verdict,
+                                     .terms = record_text_of(i->record, TEXT_TERM),
+                                     .objects = i->facts.objects,
+                                     .bytes = i->facts.bytes,
+                                     .plates = i->facts.plates,
+                                     .parts_only = i->holes && !i->whole};
+    return (uint8_t)severity_of(&f);
 }
 
-static uint8_t severity_of(const struct record *r) {
-    unsigned s = r->severity + (r->verdict >= VERDICT_UNAPPROVED ? 1 : 0);
-    return (uint8_t)(s < 1 ? 1 : s > 10 ? 10 : s);
+/* What is held back takes no number, so that numbers without a hole mean that nothing was lost on the way;
+ * the first alert that goes out says that the incident opened, whenever that is. */
+static void tell(struct incidents *t, struct incident *i, enum incident_state state, time_ns time) {
+    struct incident_facts *f = &i->facts;
+    uint64_t plates = distinct_count(&i->plates);
+    if (f->plates < plates) /* an estimate may shrink when it goes on from the store */
+        f->plates = plates;
+    if (f->plates < i->record->distinct) /* a record carries only so many digests */
+        f->plates = i->record->distinct;
+    uint8_t severity = severity_now(i);
+    if (severity > i->record->severity) /* what was said once is not taken back */
+        i->record->severity = severity;
+    f->state = state == INCIDENT_GROWN && f->sequence == 0 ? INCIDENT_OPENED : state;
+    f->settled = i->settled;
+    f->techniques = technique_of_record(i->record) | technique_of_pace(f->objects, f->first, f->last);
+    f->sequence++;
+    i->told = time;
+    i->grown = false;
+    if (t->sink.alert(t->sink.context, time, f, i->record)) {
+        f->held = 0;
+    } else {
+        f->sequence--;
+        f->held++;
+    }
 }
 
 /* NULL: no memory. */
 static struct record *keep(struct incidents *t, const struct record *r, struct bytes class) {
     shown_fill(&t->builder, r, class);
-    t->builder.head.severity = severity_of(r);
+    t->builder.head.severity = 0; /* until it is told */
     return shown_pack(&t->builder, r->id);
 }
 
@@ -131,6 +119,13 @@ static void link_newest(struct incidents *t, struct incident *i) {
     t->newest = i;
 }
 
+void incident_link(struct incidents *t, struct incident *i) {
+    i->chain = t->buckets[i->hash & t->mask];
+    t->buckets[i->hash & t->mask] = i;
+    link_newest(t, i);
+    t->count++;
+}
+
 static void close_incident(struct incidents *t, struct incident *i, time_ns time) {
     struct incident **at = &t->buckets[i->hash & t->mask];
     tell(t, i, INCIDENT_CLOSED, time);
@@ -141,9 +136,9 @@ static void close_incident(struct incidents *t, struct incident *i, time_ns time
     t->count--;
     counter_one(COUNTER_INCIDENTS_CLOSED);
     i->closed = true;
-    note_change(t, i);
+    incident_change(t, i);
     if (!i->changed)
-        free_incident(i);
+        incident_free(i);
 }
 
 static time_ns quiet_end(const struct incidents *t, const struct incident *i) {
@@ -188,14 +183,17 @@ static struct incident *open_incident(struct incidents *t, const struct record *
     i->key_size = n;
     memcpy(i->key, key, n);
     i->facts.first = i->facts.last = r->time;
+    i->rule_severity = r->severity;
     i->next_tenfold = 10;
     shown_name(i->facts.id, t->options.observer, bytes_of(key, n), r->time);
-    i->chain = t->buckets[hash & t->mask];
-    t->buckets[hash & t->mask] = i;
-    link_newest(t, i);
-    t->count++;
+    incident_link(t, i);
     counter_one(COUNTER_INCIDENTS_OPENED);
     return i;
+}
+
+static void tell_growth(struct incidents *t, struct incident *i, time_ns time) {
+    tell(t, i, INCIDENT_GROWN, time);
+    counter_one(COUNTER_INCIDENTS_GROWN);
 }
 
 /* --- what a record adds --- */
@@ -214,6 +212,8 @@ static void count_object(struct incidents *t, struct incident *i, const struct r
         i->grown = true;
     }
     i->grown |= is_new;
+    i->holes |= r->missing > 0;
+    i->whole |= r->kind == RECORD_TRANSFER && r->complete;
     for (uint32_t k = 0; k < r->digests; k++)
         distinct_add(&i->plates, digests[k]);
     if (i->record->distinct < r->distinct)
@@ -222,20 +222,20 @@ static void count_object(struct incidents *t, struct incident *i, const struct r
         seen_drop(t->seen, &key);
 }
 
-/* A worse verdict or a higher severity makes this record the one that alerts show. */
+/* A worse verdict or a rule of a higher severity makes this record the one that alerts show. */
 static bool worsen(struct incidents *t, struct incident *i, const struct record *r, struct bytes class) {
-    uint8_t severity = severity_of(r);
-    if (r->verdict <= i->record->verdict && severity <= i->record->severity)
+    if (r->verdict <= i->record->verdict && r->severity <= i->rule_severity)
         return false;
     struct record *worse = keep(t, r, class);
     if (!worse)
         return false;
     if (worse->verdict < i->record->verdict)
         worse->verdict = i->record->verdict;
-    if (worse->severity < i->record->severity)
-        worse->severity = i->record->severity;
     if (worse->distinct < i->record->distinct)
         worse->distinct = i->record->distinct;
+    if (r->severity > i->rule_severity)
+        i->rule_severity = r->severity;
+    worse->severity = i->record->severity;
     free(i->record);
     i->record = worse;
     return true;
@@ -297,7 +297,7 @@ static void add(struct incidents *t, const struct record *r, struct bytes class)
     unlink_age(t, i);
     link_newest(t, i);
     count_object(t, i, r);
-    note_change(t, i);
+    incident_change(t, i);
     bool tenfold = i->facts.objects >= i->next_tenfold;
     while (i->facts.objects >= i->next_tenfold)
         i->next_tenfold *= 10;
@@ -305,7 +305,7 @@ static void add(struct incidents *t, const struct record *r, struct bytes class)
     if (opened)
         tell(t, i, INCIDENT_OPENED, r->time);
     else if (tenfold || worse || due)
-        tell(t, i, INCIDENT_GROWN, r->time);
+        tell_growth(t, i, r->time);
 }
 
 void incidents_record(struct incidents *t, const struct record *r) {
@@ -347,107 +347,14 @@ void incidents_close(struct incidents *t) {
         close_incident(t, t->oldest, t->oldest->facts.last);
 }
 
-/* --- the store --- */
-
-static bool save_one(const struct incident *i, struct store *store) {
-    uint8_t registers[DISTINCT_REGISTERS] = {0}, packed[DISTINCT_REGISTERS];
-    const struct incident_facts *f = &i->facts;
-    for (uint32_t k = 0; k < i->plates.count && !i->plates.registers; k++)
-        distinct_registers_add(registers, i->plates.exact[k]);
-    size_t n = distinct_registers_pack(i->plates.registers ? i->plates.registers : registers, packed);
-    const struct store_value v[] = {STORE_N(i->serial),
-                                    STORE_T(bytes_text(f->id)),
-                                    STORE_N(i->closed),
-                                    STORE_B(bytes_of(i->key, i->key_size)),
-                                    STORE_N(f->sequence),
-                                    STORE_N(f->objects),
-                                    STORE_N(f->bytes),
-                                    STORE_N(f->plates),
-                                    STORE_N(f->first),
-                                    STORE_N(f->last),
-                                    STORE_N(i->told),
-                                    STORE_N(i->grown),
-                                    STORE_N(i->next_tenfold),
-                                    STORE_B(bytes_of(packed, n)),
-                                    STORE_B(bytes_of(i->record, i->record->size))};
-    return store_run(store, STORE_INCIDENT_PUT, v, sizeof v / sizeof v[0]);
-}
-
-bool incidents_save(struct incidents *t, struct store *store) {
-    bool ok = true;
-    for (const struct incident *i = t->changed; i && ok; i = i->next_changed)
-        ok = save_one(i, store);
-    return ok && seen_save(t->seen, store);
-}
-
-void incidents_saved(struct incidents *t) {
-    for (struct incident *i = t->changed, *next; i; i = next) {
-        next = i->next_changed;
-        i->changed = false;
-        if (i->closed)
-            free_incident(i);
+bool incidents_settle(struct incidents *t, const char *id, const char *reason, uint32_t uid, time_ns now) {
+    for (struct incident *i = t->oldest; i; i = i->newer) {
+        if (strcmp(i->facts.id, id) != 0)
+            continue;
+        i->settled = strdup(reason);
+        i->settled_by = uid;
+        close_incident(t, i, now > i->facts.last ? now : i->facts.last);
+        return true;
     }
-    t->changed = NULL;
-    seen_saved(t->seen);
-}
-
-void incidents_spoil(struct incidents *t) {
-    for (struct incident *i = t->oldest; i; i = i->newer)
-        note_change(t, i);
-    seen_spoil(t->seen);
-}
-
-static bool readable(const struct store_value *v) {
-    return v[1].bytes.n < sizeof((struct incident_facts *)0)->id && v[2].bytes.n <= SHOWN_KEY_MAX;
-}
-
-/* In the order of their last records, so that the least recent is the oldest. */
-static void load_row(void *context, const struct store_value *v) {
-    struct incidents *t = context;
-    uint8_t registers[DISTINCT_REGISTERS];
-    struct incident *i = readable(v) ? calloc(1, sizeof *i + v[2].bytes.n) : NULL;
-    struct record *record = i ? shown_read(v[13].bytes) : NULL;
-    if (!record) {
-        free(i);
-        counter_one(COUNTER_STORE_UNREAD);
-        return;
-    }
-    i->record = record;
-    i->serial = (uint64_t)v[0].number;
-    memcpy(i->facts.id, v[1].bytes.p, v[1].bytes.n);
-    i->key_size = v[2].bytes.n;
-    memcpy(i->key, v[2].bytes.p, i->key_size);
-    i->facts.sequence = (uint64_t)v[3].number;
-    i->facts.objects = (uint64_t)v[4].number;
-    i->facts.bytes = (uint64_t)v[5].number;
-    i->facts.plates = (uint64_t)v[6].number;
-    i->facts.first = v[7].number;
-    i->facts.last = v[8].number;
-    i->told = v[9].number;
-    i->grown = v[10].number != 0;
-    i->next_tenfold = v[11].number < 10 ? 10 : (uint64_t)v[11].number;
-    distinct_init(&i->plates);
-    if (v[12].bytes.n && distinct_registers_unpack(v[12].bytes.p, v[12].bytes.n, registers) &&
-        (i->plates.registers = malloc(DISTINCT_REGISTERS)))
-        memcpy(i->plates.registers, registers, DISTINCT_REGISTERS);
-    i->hash = hash_bytes(&t->secret, i->key, i->key_size);
-    i->chain = t->buckets[i->hash & t->mask];
-    t->buckets[i->hash & t->mask] = i;
-    link_newest(t, i);
-    t->count++;
-}
-
-static void load_last(void *context, const struct store_value *v) {
-    struct incidents *t = context;
-    if (v[0].kind == STORE_NUMBER)
-        t->serial = (uint64_t)v[0].number;
-}
-
-bool incidents_load(struct incidents *t, struct store *store, bool same_run) {
-    bool ok = store_each(store, STORE_INCIDENT_EACH_OPEN, load_row, t) &&
-              store_each(store, STORE_INCIDENT_LAST, load_last, t);
-    if (ok && same_run)
-        ok = seen_load(t->seen, store);
-    seen_saved(t->seen);
-    return ok;
+    return false;
 }

@@ -12,8 +12,8 @@
  * `growth_interval` has passed since the last alert; and when it closes, `quiet` after its last record. So
  * 100,000 images make some ten alerts.
  *
- * Severity is the rule's, one more when the destination is unapproved or unknown, 1 to 10. Only what leaves
- * an image network and is not allowed (breach, unapproved, unknown) makes an incident. */
+ * Severity is that of severity.h and never falls. Only what leaves an image network and is not allowed
+ * (breach, unapproved, unknown) makes an incident. */
 struct incident_options {
     const char *observer;
     uint64_t quiet, growth_interval; /* ns of packet time */
@@ -24,8 +24,8 @@ struct incident_options {
 struct incident_sink {
     void *context;
     /* One alert at packet time `time`. `facts` and `record` (the object that opened the incident, or that
-     * made it worse; names of at most 255 octets) live for the call. */
-    void (*alert)(void *context, time_ns time, const struct incident_facts *facts,
+     * made it worse; names of at most 255 octets) live for the call. False: it is held back, and not told. */
+    bool (*alert)(void *context, time_ns time, const struct incident_facts *facts,
                   const struct record *record);
 };
 
@@ -40,6 +40,8 @@ void incidents_tick(struct incidents *i, time_ns now);
 uint64_t incidents_open(const struct incidents *i); /* how many */
 /* Closes all that are open, the least recent first. */
 void incidents_close(struct incidents *i);
+/* Closes an open one because somebody (`uid`) says so; false: none has this id. */
+bool incidents_settle(struct incidents *i, const char *id, const char *reason, uint32_t uid, time_ns now);
 
 /* What changed since incidents_saved(), into the store's transaction. */
 bool incidents_save(struct incidents *i, struct store *store);

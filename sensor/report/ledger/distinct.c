@@ -22,10 +22,14 @@ static uint64_t mix(uint64_t x) {
     return x ^ x >> 31;
 }
 
-void distinct_registers_add(uint8_t *registers, uint64_t digest) {
+size_t distinct_place(uint64_t digest, uint8_t *rank) {
     uint64_t hash = mix(digest), tail = hash << DISTINCT_BITS;
-    uint8_t rank = tail ? (uint8_t)(__builtin_clzll(tail) + 1) : TAIL_BITS + 1;
-    uint8_t *r = &registers[hash >> TAIL_BITS];
+    *rank = tail ? (uint8_t)(__builtin_clzll(tail) + 1) : TAIL_BITS + 1;
+    return hash >> TAIL_BITS;
+}
+
+void distinct_registers_add(uint8_t *registers, uint64_t digest) {
+    uint8_t rank, *r = &registers[distinct_place(digest, &rank)];
     if (rank > *r)
         *r = rank;
 }

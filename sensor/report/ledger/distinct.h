@@ -29,6 +29,8 @@ uint64_t distinct_count(const struct distinct *d);
  * added up over sensors: with one digest key, the element-wise greatest of two sensors' registers is that of
  * both. Register k holds, over all digests whose mixed value (SplitMix64's finaliser) has k in its upper
  * DISTINCT_BITS bits, the most zeros that stood before the first one in the bits below, plus one. */
+size_t distinct_place(uint64_t digest,
+                      uint8_t *rank); /* the digest's register, and the least that it holds */
 void distinct_registers_add(uint8_t *registers, uint64_t digest);
 void distinct_registers_merge(uint8_t *into, const uint8_t *from);
 uint64_t distinct_registers_count(const uint8_t *registers);
@@ -37,5 +39,16 @@ uint64_t distinct_registers_count(const uint8_t *registers);
 size_t distinct_registers_pack(const uint8_t *registers, uint8_t out[DISTINCT_REGISTERS]);
 /* False if that is no stored form. */
 bool distinct_registers_unpack(const uint8_t *packed, size_t n, uint8_t registers[DISTINCT_REGISTERS]);
+
+/* Registers in as little memory as their stored form takes, for many small counts. Zeroed at first. */
+struct sketch {
+    uint8_t *at;         /* the stored form */
+    uint16_t used, room; /* octets; used DISTINCT_REGISTERS: all registers */
+};
+bool sketch_add(struct sketch *s, uint64_t digest); /* false: no memory, the digest is not counted */
+void sketch_merge_into(const struct sketch *s, uint8_t registers[DISTINCT_REGISTERS]);
+/* From the stored form; false: it is none, or no memory. */
+bool sketch_load(struct sketch *s, const uint8_t *packed, size_t n);
+void sketch_finish(struct sketch *s);
 
 #endif

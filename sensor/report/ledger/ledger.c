@@ -12,10 +12,11 @@ enum { BUCKETS_OF_HASH = 1 << 14, JUMP_WITNESSES = 3, MEMORY_PRESET = 64 << 20, 
 static const time_ns hour_ns = 3600 * NS_PER_S, jump_ns = 2 * 86400 * NS_PER_S;
 
 struct ledger *ledger_create(const char *observer, const struct ledger_options *options,
-                             const struct ledger_sink *sink, bool kept) {
+                             const struct ledger_sink *sink, const struct hash_key *digest_key, bool kept) {
     struct ledger *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
+    l->digest_key = *digest_key;
     l->watch.observer = observer;
     l->watch.options = *options;
     l->watch.sink = *sink;
@@ -51,7 +52,7 @@ static void forget(struct ledger *l, struct entry *e) {
     *at = e->chain;
     unlink_age(l, e);
     ledger_unkeep(l, e);
-    l->memory -= sizeof *e + e->key_size + bucket_finish(e) * DISTINCT_REGISTERS;
+    l->memory -= sizeof *e + e->key_size + bucket_finish(e);
     l->count--;
     alarm_finish(e);
     free(e);
@@ -149,6 +150,10 @@ static bool denied(const struct record *r, struct bytes class) {
     return false;
 }
 
+static bool is_whole_image(const struct record *r) {
+    return r->hashed && bytes_starts_nocase(record_text_of(r, TEXT_MIME), "image/");
+}
+
 static void add(struct ledger *l, const struct record *r, struct bytes class, time_ns t) {
     uint8_t key[SHOWN_KEY_MAX];
     char room[ADDRESS_TEXT_MAX + 4];
@@ -163,6 +168,8 @@ static void add(struct ledger *l, const struct record *r, struct bytes class, ti
         .plates_least = r->distinct,
         .digests = record_digests_of(r),
         .digest_count = r->digests,
+        .pictured = ended && is_whole_image(r),
+        .image = hash_bytes(&l->digest_key, r->sha256, sizeof r->sha256),
     };
     if (!e)
         e = ledger_begin(l, key, n);
@@ -174,7 +181,9 @@ static void add(struct ledger *l, const struct record *r, struct bytes class, ti
     link_newest(l, e);
     e->last = t > e->last ? t : e->last;
     ledger_change(l, e);
-    l->memory += (uint64_t)(int64_t)bucket_add(e, t, l->now, &a) * DISTINCT_REGISTERS;
+    l->memory += (uint64_t)bucket_add(e, t, l->now, &a);
+    if (ended)
+        shape_add(&e->shape, r);
     if (ended)
         alarm_check(&l->watch, e, r, class, l->now);
     while (l->memory > l->watch.options.memory && l->oldest != e) {
@@ -224,8 +233,18 @@ bool ledger_totals(const struct ledger *l, const char *network, const char *dest
     if (e) {
         bucket_sum(e, l->now, window, out);
         out->plates = bucket_plates(e, l->now, window);
+        out->images = bucket_images(e, l->now, window);
     }
     return e != NULL;
+}
+
+unsigned ledger_techniques(const struct ledger *l, const struct record *r) {
+    uint8_t key[SHOWN_KEY_MAX];
+    char room[ADDRESS_TEXT_MAX + 4];
+    size_t n = make_key(record_text_of(r, TEXT_NETWORK), ledger_destination(r, room),
+                        record_text_of(r, TEXT_CLASS), key);
+    const struct entry *e = find(l, hash_bytes(&l->secret, key, n), key, n);
+    return e ? shape_techniques(&e->shape) : 0;
 }
 
 size_t ledger_forget(struct ledger *l, size_t lines) {

@@ -2,12 +2,14 @@
 #ifndef GANTRY_REPORT_LEDGER_H
 #define GANTRY_REPORT_LEDGER_H
 
+#include "base/hash.h"
 #include "report/format/event.h"
 #include "report/store/store.h"
 
 /* What has left, by image network, destination (the partner; of a host that nobody knows its /24 or /56) and
  * class: objects and bytes when a transfer of that class ends, distinct plates (registers of distinct.h, no
- * plate) when a finding brings digests. What the policy did not allow is counted apart too.
+ * plate) when a finding brings digests, distinct images when one was seen whole (by keyed digest of its
+ * SHA-256, so that one picture sent twice is one). What the policy did not allow is counted apart too.
  *
  * Buckets of 5 minutes, hours and UTC days, begun at multiples of their width since 1970, so that those of
  * several sensors can be added up: numbers by addition, registers by their greatest. The last hour is the
@@ -21,20 +23,20 @@ enum { LEDGER_PERIOD_DAYS = 45 };
 struct ledger_totals {
     uint64_t objects, bytes;
     uint64_t denied_objects, denied_bytes; /* of those, not allowed */
-    uint64_t plates;
-    unsigned denied_days; /* week and period: days with something not allowed */
+    uint64_t plates, images;               /* different ones */
+    unsigned denied_days;                  /* week and period: days with something not allowed */
 };
 
 struct ledger; /* opaque */
 struct ledger_sink {
     void *context;
     /* As incident_sink's. The record has the ledger's own rule. */
-    void (*alert)(void *context, time_ns time, const struct incident_facts *facts,
+    bool (*alert)(void *context, time_ns time, const struct incident_facts *facts,
                   const struct record *record);
 };
 
 struct ledger *ledger_create(const char *observer, const struct ledger_options *options,
-                             const struct ledger_sink *sink, bool kept);
+                             const struct ledger_sink *sink, const struct hash_key *digest_key, bool kept);
 void ledger_destroy(struct ledger *l);
 /* A finding or transfer record; what does not leave an image network is passed over. */
 void ledger_record(struct ledger *l, const struct record *r);
@@ -43,6 +45,8 @@ void ledger_tick(struct ledger *l, time_ns now);
 /* False: nothing is known of it. `destination` as ledger_destination() names it. */
 bool ledger_totals(const struct ledger *l, const char *network, const char *destination, const char *class,
                    enum ledger_window window, struct ledger_totals *out);
+/* ATT&CK techniques that what went before shows, of the line that a record with one class belongs to. */
+unsigned ledger_techniques(const struct ledger *l, const struct record *r);
 size_t ledger_count(const struct ledger *l);
 /* The least recent lines; returns how many. */
 size_t ledger_forget(struct ledger *l, size_t lines);

@@ -72,11 +72,18 @@ static const struct rule_of_ledger rules[ALARM_COUNT] = {
 };
 
 static void tell(struct alarm_watch *w, struct alarm *a, enum incident_state state, time_ns now) {
-    a->facts.state = state;
-    a->facts.sequence++;
+    struct incident_facts *f = &a->facts;
+    f->state = state == INCIDENT_GROWN && f->sequence == 0 ? INCIDENT_OPENED : state;
+    f->techniques = technique_of_record(a->record);
+    f->sequence++;
     a->told = now;
     a->changed = true;
-    w->sink.alert(w->sink.context, now, &a->facts, a->record);
+    if (w->sink.alert(w->sink.context, now, f, a->record)) {
+        f->held = 0;
+    } else {
+        f->sequence--;
+        f->held++;
+    }
 }
 
 /* False: no memory; the next record tries again. */

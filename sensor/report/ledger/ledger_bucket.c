@@ -33,35 +33,55 @@ void bucket_init(struct entry *e) {
         e->buckets[i].index = -1;
 }
 
+size_t bucket_octets(const struct bucket *b) {
+    return (size_t)b->plates.room + b->images.room;
+}
+
+static size_t drop_sketches(struct bucket *b) {
+    size_t freed = bucket_octets(b);
+    sketch_finish(&b->plates);
+    sketch_finish(&b->images);
+    return freed;
+}
+
 size_t bucket_finish(struct entry *e) {
     size_t freed = 0;
-    for (unsigned i = 0; i < BUCKETS; i++) {
-        freed += e->buckets[i].registers != NULL;
-        free(e->buckets[i].registers);
-    }
+    for (unsigned i = 0; i < BUCKETS; i++)
+        freed += drop_sketches(&e->buckets[i]);
     return freed;
 }
 
 /* NULL: a newer time has taken the place, the record is older than the span. One from a future that is no
  * longer believed in gives way. */
 static struct bucket *bucket_at(struct entry *e, enum ledger_span span, time_ns t, time_ns now,
-                                int *registers) {
+                                int64_t *octets) {
     int64_t index = index_of(span, t);
     struct bucket *b = &e->buckets[spans[span].first + (unsigned)(index % spans[span].count)];
     if (b->index == index)
         return b;
     if (b->index > index && b->index <= index_of(span, now))
         return NULL;
-    *registers -= b->registers != NULL;
-    free(b->registers);
+    *octets -= (int64_t)drop_sketches(b);
     *b = (struct bucket){.index = index};
     return b;
 }
 
-int bucket_add(struct entry *e, time_ns t, time_ns now, const struct addition *a) {
-    int registers = 0;
+static void add_distinct(struct bucket *b, const struct addition *a) {
+    bool all = true;
+    if (b->plates_least < a->plates_least)
+        b->plates_least = a->plates_least;
+    for (size_t i = 0; i < a->digest_count; i++)
+        all &= sketch_add(&b->plates, a->digests[i]);
+    if (a->pictured)
+        all &= sketch_add(&b->images, a->image);
+    if (!all)
+        counter_one(COUNTER_LEDGER_REFUSED);
+}
+
+int64_t bucket_add(struct entry *e, time_ns t, time_ns now, const struct addition *a) {
+    int64_t octets = 0;
     for (enum ledger_span span = 0; span < SPAN_COUNT; span++) {
-        struct bucket *b = bucket_at(e, span, t, now, &registers);
+        struct bucket *b = bucket_at(e, span, t, now, &octets);
         if (!b)
             continue;
         b->changed = true;
@@ -69,51 +89,73 @@ int bucket_add(struct entry *e, time_ns t, time_ns now, const struct addition *a
         b->bytes += a->bytes;
         b->denied_objects += a->denied ? a->objects : 0;
         b->denied_bytes += a->denied ? a->bytes : 0;
-        if (b->plates_least < a->plates_least)
-            b->plates_least = a->plates_least;
-        if (a->digest_count && !b->registers && (b->registers = calloc(1, DISTINCT_REGISTERS)))
-            registers++;
-        for (size_t i = 0; i < a->digest_count && b->registers; i++)
-            distinct_registers_add(b->registers, a->digests[i]);
+        octets -= (int64_t)bucket_octets(b);
+        add_distinct(b, a);
+        octets += (int64_t)bucket_octets(b);
     }
-    return registers;
+    return octets;
 }
 
 static bool within(const struct bucket *b, int64_t newest, unsigned count) {
     return b->index >= 0 && b->index <= newest && b->index > newest - (int64_t)count;
 }
 
-void bucket_sum(const struct entry *e, time_ns now, enum ledger_window window, struct ledger_totals *out) {
+/* Calls `visit` for each bucket of the window. */
+static void each_within(const struct entry *e, time_ns now, enum ledger_window window,
+                        void (*visit)(const struct bucket *b, void *context), void *context) {
     enum ledger_span span = windows[window].span;
     int64_t newest = index_of(span, now);
-    *out = (struct ledger_totals){.objects = 0};
     for (unsigned i = 0; i < spans[span].count; i++) {
         const struct bucket *b = &e->buckets[spans[span].first + i];
-        if (!within(b, newest, windows[window].count))
-            continue;
-        out->objects += b->objects;
-        out->bytes += b->bytes;
-        out->denied_objects += b->denied_objects;
-        out->denied_bytes += b->denied_bytes;
-        out->denied_days += b->denied_objects > 0;
+        if (within(b, newest, windows[window].count))
+            visit(b, context);
     }
 }
 
+static void add_up(const struct bucket *b, void *context) {
+    struct ledger_totals *out = context;
+    out->objects += b->objects;
+    out->bytes += b->bytes;
+    out->denied_objects += b->denied_objects;
+    out->denied_bytes += b->denied_bytes;
+    out->denied_days += b->denied_objects > 0;
+}
+
+void bucket_sum(const struct entry *e, time_ns now, enum ledger_window window, struct ledger_totals *out) {
+    *out = (struct ledger_totals){.objects = 0};
+    each_within(e, now, window, add_up, out);
+}
+
+struct union_of_sketches {
+    uint8_t registers[DISTINCT_REGISTERS];
+    uint64_t least;
+};
+
+static void join_plates(const struct bucket *b, void *context) {
+    struct union_of_sketches *u = context;
+    u->least = b->plates_least > u->least ? b->plates_least : u->least;
+    sketch_merge_into(&b->plates, u->registers);
+}
+
+static void join_images(const struct bucket *b, void *context) {
+    struct union_of_sketches *u = context;
+    sketch_merge_into(&b->images, u->registers);
+}
+
+static uint64_t count_joined(const struct entry *e, time_ns now, enum ledger_window window,
+                             void (*join)(const struct bucket *b, void *context)) {
+    struct union_of_sketches u = {.least = 0};
+    each_within(e, now, window, join, &u);
+    uint64_t n = distinct_registers_count(u.registers);
+    return n > u.least ? n : u.least;
+}
+
 uint64_t bucket_plates(const struct entry *e, time_ns now, enum ledger_window window) {
-    enum ledger_span span = windows[window].span;
-    int64_t newest = index_of(span, now);
-    uint8_t registers[DISTINCT_REGISTERS] = {0};
-    uint64_t least = 0;
-    for (unsigned i = 0; i < spans[span].count; i++) {
-        const struct bucket *b = &e->buckets[spans[span].first + i];
-        if (!within(b, newest, windows[window].count))
-            continue;
-        least = b->plates_least > least ? b->plates_least : least;
-        if (b->registers)
-            distinct_registers_merge(registers, b->registers);
-    }
-    uint64_t plates = distinct_registers_count(registers);
-    return plates > least ? plates : least;
+    return count_joined(e, now, window, join_plates);
+}
+
+uint64_t bucket_images(const struct entry *e, time_ns now, enum ledger_window window) {
+    return count_joined(e, now, window, join_images);
 }
 
 static int compare(const void *a, const void *b) {

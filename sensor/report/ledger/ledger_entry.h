@@ -3,6 +3,7 @@
 #define GANTRY_REPORT_LEDGER_ENTRY_H
 
 #include "base/hash.h"
+#include "report/incident/technique.h"
 #include "report/ledger/distinct.h"
 #include "report/ledger/ledger.h"
 
@@ -14,8 +15,8 @@ struct bucket {
     int64_t index; /* time / width; -1: never used */
     uint64_t objects, bytes, denied_objects, denied_bytes;
     uint64_t plates_least; /* the most distinct values that one object had: it names only so many digests */
-    uint8_t *registers;    /* NULL: no digest yet */
-    bool changed;          /* since it was saved */
+    struct sketch plates, images; /* by keyed digest of the value, and of the content's SHA-256 */
+    bool changed;                 /* since it was saved */
 };
 
 enum alarm_rule { ALARM_SLOW, ALARM_UNUSUAL, ALARM_COUNT };
@@ -35,6 +36,7 @@ struct entry {
     struct entry *next_changed;
     bool changed, saved;
     struct bucket buckets[BUCKETS];
+    struct shape shape;
     struct alarm alarms[ALARM_COUNT];
     size_t key_size;
     uint8_t key[];
@@ -45,21 +47,25 @@ struct addition {
     uint64_t objects, bytes;
     bool denied;
     uint64_t plates_least;
-    const uint64_t *digests;
+    const uint64_t *digests; /* of plates */
     size_t digest_count;
+    bool pictured; /* it is an image that was seen whole: */
+    uint64_t image;
 };
 
 /* --- ledger_bucket.c --- */
-/* To all spans at time `t`; `now` tells what lies in the future. Returns registers made (DISTINCT_REGISTERS
- * octets each) less those freed. */
-int bucket_add(struct entry *e, time_ns t, time_ns now, const struct addition *a);
+/* To all spans at time `t`; `now` tells what lies in the future. Returns the octets that it took, less those
+ * that it freed. */
+int64_t bucket_add(struct entry *e, time_ns t, time_ns now, const struct addition *a);
 void bucket_sum(const struct entry *e, time_ns now, enum ledger_window window,
-                struct ledger_totals *out); /* all but the plates */
+                struct ledger_totals *out); /* all but what is distinct */
 uint64_t bucket_plates(const struct entry *e, time_ns now, enum ledger_window window);
+uint64_t bucket_images(const struct entry *e, time_ns now, enum ledger_window window);
 /* The middle one of the days with traffic that ended before the last 24 hours began; returns their number. */
 unsigned bucket_usual(const struct entry *e, time_ns now, uint64_t *objects, uint64_t *bytes);
 void bucket_init(struct entry *e);
-size_t bucket_finish(struct entry *e); /* returns registers freed */
+size_t bucket_finish(struct entry *e);        /* returns octets freed */
+size_t bucket_octets(const struct bucket *b); /* of its sketches */
 
 /* --- ledger_alarm.c --- */
 struct alarm_watch {
@@ -76,7 +82,7 @@ void alarm_finish(struct entry *e);
 /* --- ledger.c --- */
 struct ledger {
     struct alarm_watch watch;
-    struct hash_key secret;
+    struct hash_key secret, digest_key;
     struct entry **table;
     struct entry *oldest, *newest;
     size_t count;

@@ -49,8 +49,6 @@ static struct bytes part(const struct entry *e, unsigned n) {
 
 static bool save_bucket(const struct entry *e, unsigned slot, struct store *store) {
     const struct bucket *b = &e->buckets[slot];
-    uint8_t packed[DISTINCT_REGISTERS];
-    size_t n = b->registers ? distinct_registers_pack(b->registers, packed) : 0;
     const struct store_value v[] = {STORE_N(e->id),
                                     STORE_N(slot),
                                     STORE_N(b->index),
@@ -59,7 +57,8 @@ static bool save_bucket(const struct entry *e, unsigned slot, struct store *stor
                                     STORE_N(b->denied_objects),
                                     STORE_N(b->denied_bytes),
                                     STORE_N(b->plates_least),
-                                    STORE_B(bytes_of(packed, n))};
+                                    STORE_B(bytes_of(b->plates.at, b->plates.used)),
+                                    STORE_B(bytes_of(b->images.at, b->images.used))};
     return store_run(store, STORE_BUCKET_PUT, v, sizeof v / sizeof v[0]);
 }
 
@@ -85,8 +84,9 @@ static bool save_alarm(const struct entry *e, unsigned rule, struct store *store
 }
 
 static bool save_entry(const struct entry *e, struct store *store) {
-    const struct store_value v[] = {STORE_N(e->id), STORE_T(part(e, 0)), STORE_T(part(e, 1)),
-                                    STORE_T(part(e, 2)), STORE_N(e->last)};
+    const struct store_value v[] = {STORE_N(e->id),      STORE_T(part(e, 0)),
+                                    STORE_T(part(e, 1)), STORE_T(part(e, 2)),
+                                    STORE_N(e->last),    STORE_B(bytes_of(&e->shape, sizeof e->shape))};
     bool ok = store_run(store, STORE_LINE_PUT, v, sizeof v / sizeof v[0]);
     for (unsigned i = 0; i < BUCKETS && ok; i++)
         if (e->buckets[i].changed)
@@ -163,6 +163,8 @@ static void load_line(void *context, const struct store_value *v) {
     e->id = (uint64_t)v[0].number;
     e->last = v[4].number;
     e->saved = true;
+    if (v[5].bytes.n == sizeof e->shape) /* another version's begins anew */
+        memcpy(&e->shape, v[5].bytes.p, sizeof e->shape);
     if (l->highest < e->id)
         l->highest = e->id;
 }
@@ -179,10 +181,10 @@ static void load_bucket(void *context, const struct store_value *v) {
     b->denied_objects = (uint64_t)v[5].number;
     b->denied_bytes = (uint64_t)v[6].number;
     b->plates_least = (uint64_t)v[7].number;
-    if (v[8].bytes.n == 0 || b->registers || !(b->registers = malloc(DISTINCT_REGISTERS)))
-        return;
-    distinct_registers_unpack(v[8].bytes.p, v[8].bytes.n, b->registers);
-    l->memory += DISTINCT_REGISTERS;
+    if (!sketch_load(&b->plates, v[8].bytes.p, v[8].bytes.n) ||
+        !sketch_load(&b->images, v[9].bytes.p, v[9].bytes.n))
+        counter_one(COUNTER_STORE_UNREAD);
+    l->memory += bucket_octets(b);
 }
 
 static void load_alarm(void *context, const struct store_value *v) {

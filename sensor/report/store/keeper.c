@@ -72,8 +72,8 @@ static bool load(struct keeper *k) {
     bool ok =
         store_each(s, STORE_META_EACH, load_run, k) && store_each(s, STORE_CHANNEL_EACH, load_channel, k) &&
         incidents_load(k->parts.incidents, s, k->same_run) && ledger_load(k->parts.ledger, s) &&
-        quotas_load(k->parts.quotas, s, k->same_run) && store_each(s, STORE_OUTPUT_EACH, load_output, k) &&
-        store_each(s, STORE_MESSAGE_EACH, load_message, k);
+        quotas_load(k->parts.quotas, s, k->same_run) && mutes_load(k->parts.mutes, s) &&
+        store_each(s, STORE_OUTPUT_EACH, load_output, k) && store_each(s, STORE_MESSAGE_EACH, load_message, k);
     if (k->waiting)
         log_warning("store: %llu messages wait for outputs that are not configured any more",
                     (unsigned long long)k->waiting);
@@ -93,6 +93,7 @@ static void replace(struct keeper *k) {
     incidents_spoil(k->parts.incidents);
     ledger_spoil(k->parts.ledger);
     quotas_spoil(k->parts.quotas);
+    mutes_spoil(k->parts.mutes);
     for (size_t i = 0; i < k->parts.count; i++)
         delivery_spoil(k->parts.deliveries[i]);
     memset(k->saved, 0, sizeof k->saved);
@@ -160,7 +161,8 @@ bool keeper_take(struct keeper *k, unsigned channel, uint64_t id) {
 static enum store_result save(struct keeper *k) {
     store_begin(k->store);
     bool ok = incidents_save(k->parts.incidents, k->store) && ledger_save(k->parts.ledger, k->store) &&
-              quotas_save(k->parts.quotas, k->store);
+              quotas_save(k->parts.quotas, k->store) && mutes_save(k->parts.mutes, k->store) &&
+              history_save(k->parts.history, k->store);
     for (size_t i = 0; i < k->parts.count && ok; i++)
         ok = delivery_save(k->parts.deliveries[i], k->store);
     for (int i = 0; i < CHANNELS_MAX && ok; i++) {
@@ -175,6 +177,8 @@ static void saved(struct keeper *k) {
     incidents_saved(k->parts.incidents);
     ledger_saved(k->parts.ledger);
     quotas_saved(k->parts.quotas);
+    mutes_saved(k->parts.mutes);
+    history_saved(k->parts.history);
     for (size_t i = 0; i < k->parts.count; i++)
         delivery_saved(k->parts.deliveries[i]);
     memcpy(k->saved, k->last, sizeof k->saved);
@@ -188,6 +192,8 @@ static bool make_room(struct keeper *k) {
     store_begin(k->store);
     bool ok = store_run(k->store, STORE_INCIDENT_FORGET, v, 1);
     uint64_t gone = ok ? store_changed(k->store) : 0;
+    if (ok && store_run(k->store, STORE_ALERT_FORGET, v, 1))
+        gone += store_changed(k->store);
     if (store_end(k->store) == STORE_DONE && gone) {
         counter_add(COUNTER_STORE_FORGOTTEN, gone);
         return true;
@@ -234,7 +240,12 @@ bool keeper_works(const struct keeper *k) {
     return !k->failing;
 }
 
+struct store *keeper_store(struct keeper *k) {
+    return k->store;
+}
+
 void keeper_tick(struct keeper *k, time_ns now) {
+    static const enum store_statement aged[] = {STORE_ALERT_AGE, STORE_VOLUME_AGE, STORE_TALLY_AGE};
     const struct store_value v[] = {STORE_N(now - (time_ns)k->config.max_age)};
     if (k->failing || (now >= k->aged && now - k->aged < age_ns))
         return;
@@ -242,6 +253,8 @@ void keeper_tick(struct keeper *k, time_ns now) {
     store_begin(k->store);
     bool ok = store_run(k->store, STORE_INCIDENT_AGE, v, 1);
     uint64_t gone = ok ? store_changed(k->store) : 0;
+    for (size_t i = 0; i < sizeof aged / sizeof aged[0] && ok; i++)
+        ok = store_run(k->store, aged[i], v, 1);
     enum store_result result = store_end(k->store);
     if (result == STORE_DONE)
         counter_add(COUNTER_STORE_AGED, gone);

@@ -2,7 +2,9 @@
 #ifndef GANTRY_REPORT_KEEPER_H
 #define GANTRY_REPORT_KEEPER_H
 
+#include "report/incident/history.h"
 #include "report/incident/incident.h"
+#include "report/incident/mute.h"
 #include "report/ledger/ledger.h"
 #include "report/output.h"
 #include "report/quota/quota.h"
@@ -14,6 +16,8 @@ struct keeper_parts {
     struct incidents *incidents;
     struct ledger *ledger;
     struct quotas *quotas;
+    struct mutes *mutes;
+    struct history *history;
     struct delivery **deliveries;
     size_t count;
     void *context;
@@ -31,8 +35,10 @@ void keeper_destroy(struct keeper *k);
 bool keeper_take(struct keeper *k, unsigned channel, uint64_t id);
 void keeper_commit(struct keeper *k);
 bool keeper_works(const struct keeper *k); /* all up to the last commit outlives the process */
-/* Once a minute forgets closed incidents that are too old, by packet time. */
+/* Once a minute forgets closed incidents, alerts and digests that are too old, by packet time. */
 void keeper_tick(struct keeper *k, time_ns now);
 uint64_t keeper_size(struct keeper *k); /* octets in use of the database */
+/* For those who ask; what is not committed is not in it. */
+struct store *keeper_store(struct keeper *k);
 
 #endif

@@ -35,7 +35,7 @@ const char *const schema_steps[] = {
     "CREATE TABLE output (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE message (output TEXT NOT NULL, sequence INTEGER NOT NULL, rank INTEGER NOT NULL,"
     " message BLOB NOT NULL, PRIMARY KEY (output, sequence));",
-    /* what was received under contracts. span: 0 days, 1 months; start: days or months since 1970; bytes of
+    /* 4: what was received under contracts. span: 0 days, 1 months; start: days or months since 1970; bytes of
        moving objects as quota_account.h packs them */
     "CREATE TABLE contract (id TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,"
     " objects INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;"
@@ -45,6 +45,33 @@ const char *const schema_steps[] = {
     "CREATE TABLE contract_object (contract INTEGER NOT NULL, worker INTEGER NOT NULL, object INTEGER NOT "
     "NULL,"
     " bytes INTEGER NOT NULL, PRIMARY KEY (contract, worker, object)) WITHOUT ROWID;",
+    /* 5: what was held back of an incident and why it was closed; the alerts that went out; mutes; distinct
+       images and the shape of what is sent; what digests sum up, `until` 0: the one that is not told yet */
+    "ALTER TABLE incident ADD COLUMN held INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN rule_severity INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN whole INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE incident ADD COLUMN holes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN settled TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident ADD COLUMN settled_by INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE bucket ADD COLUMN images BLOB;"
+    "ALTER TABLE line ADD COLUMN shape BLOB;"
+    "CREATE TABLE alert (id TEXT NOT NULL, sequence INTEGER NOT NULL, time INTEGER NOT NULL, state INTEGER "
+    "NOT "
+    "NULL,"
+    " objects INTEGER NOT NULL, bytes INTEGER NOT NULL, plates INTEGER NOT NULL, severity INTEGER NOT NULL,"
+    " verdict INTEGER NOT NULL, PRIMARY KEY (id, sequence)) WITHOUT ROWID;"
+    "CREATE INDEX alert_by_time ON alert (time);"
+    "CREATE TABLE mute (destination TEXT NOT NULL, class TEXT NOT NULL, reason TEXT NOT NULL, uid INTEGER "
+    "NOT "
+    "NULL,"
+    " made INTEGER NOT NULL, until INTEGER NOT NULL, hidden INTEGER NOT NULL, PRIMARY KEY (destination, "
+    "class))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE volume (until INTEGER NOT NULL, network TEXT NOT NULL, destination TEXT NOT NULL,"
+    " verdict INTEGER NOT NULL, objects INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    " PRIMARY KEY (until, network, destination, verdict)) WITHOUT ROWID;"
+    "CREATE TABLE tally (until INTEGER NOT NULL, key TEXT NOT NULL, value INTEGER NOT NULL,"
+    " PRIMARY KEY (until, key)) WITHOUT ROWID;",
 };
 const size_t schema_version = sizeof schema_steps / sizeof schema_steps[0];
 
@@ -54,29 +81,57 @@ const char *const schema_statements[STORE_STATEMENTS] = {
     [STORE_CHANNEL_PUT] = "INSERT OR REPLACE INTO channel VALUES (?, ?)",
     [STORE_CHANNEL_EACH] = "SELECT channel, last FROM channel",
     [STORE_CHANNEL_CLEAR] = "DELETE FROM channel",
-    [STORE_LINE_PUT] =
-        "INSERT INTO line VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET last = excluded.last",
+    [STORE_LINE_PUT] = "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?)"
+                       " ON CONFLICT (id) DO UPDATE SET last = excluded.last, shape = excluded.shape",
     [STORE_LINE_DROP] = "DELETE FROM line WHERE id = ?",
     [STORE_LINE_BUCKETS_DROP] = "DELETE FROM bucket WHERE line = ?",
     [STORE_LINE_ALARMS_DROP] = "DELETE FROM alarm WHERE line = ?",
-    [STORE_LINE_EACH] = "SELECT id, network, destination, class, last FROM line ORDER BY last, id",
-    [STORE_BUCKET_PUT] = "INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STORE_LINE_EACH] = "SELECT id, network, destination, class, last, shape FROM line ORDER BY last, id",
+    [STORE_BUCKET_PUT] = "INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STORE_BUCKET_EACH] =
-        "SELECT line, slot, start, objects, bytes, denied_objects, denied_bytes, plates_least, registers"
-        " FROM bucket JOIN line ON line = id ORDER BY last, id",
+        "SELECT line, slot, start, objects, bytes, denied_objects, denied_bytes, plates_least, registers,"
+        " images FROM bucket JOIN line ON line = id ORDER BY last, id",
     [STORE_ALARM_PUT] = "INSERT OR REPLACE INTO alarm VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STORE_ALARM_DROP] = "DELETE FROM alarm WHERE line = ? AND rule = ?",
     [STORE_ALARM_EACH] =
         "SELECT line, rule, id, sequence, objects, bytes, plates, first, last, told, record FROM alarm",
-    [STORE_INCIDENT_PUT] =
-        "INSERT OR REPLACE INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STORE_INCIDENT_PUT] = "INSERT OR REPLACE INTO incident VALUES"
+                           " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STORE_INCIDENT_EACH_OPEN] =
         "SELECT serial, id, key, sequence, objects, bytes, plates, first, last, told, grown,"
-        " next_tenfold, registers, record FROM incident WHERE closed = 0 ORDER BY last, serial",
+        " next_tenfold, registers, record, held, rule_severity, whole, holes FROM incident WHERE closed = 0 "
+        "ORDER BY last, serial",
     [STORE_INCIDENT_AGE] = "DELETE FROM incident WHERE closed = 1 AND last < ?",
     [STORE_INCIDENT_FORGET] = "DELETE FROM incident WHERE serial IN"
                               " (SELECT serial FROM incident WHERE closed = 1 ORDER BY last LIMIT ?)",
     [STORE_INCIDENT_LAST] = "SELECT max(serial) FROM incident",
+    [STORE_INCIDENT_LIST] =
+        "SELECT id, closed, sequence, objects, bytes, plates, first, last, record, held, settled, settled_by "
+        "FROM"
+        " incident WHERE (id = ?1 OR ?1 = '') AND (closed = ?2 OR ?2 < 0) AND last >= ?3"
+        " UNION ALL SELECT id, 0, sequence, objects, bytes, plates, first, last, record, 0, '', 0 FROM alarm"
+        " WHERE (id = ?1 OR ?1 = '') AND ?2 < 1 AND last >= ?3 ORDER BY last DESC LIMIT ?4",
+    [STORE_ALERT_PUT] = "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STORE_ALERT_AGE] = "DELETE FROM alert WHERE time < ?",
+    [STORE_ALERT_FORGET] = "DELETE FROM alert WHERE (id, sequence) IN"
+                           " (SELECT id, sequence FROM alert ORDER BY time LIMIT ?)",
+    [STORE_ALERT_LIST] =
+        "SELECT sequence, time, state, objects, bytes, plates, severity, verdict FROM alert WHERE id = ?"
+        " ORDER BY sequence",
+    [STORE_MUTE_CLEAR] = "DELETE FROM mute",
+    [STORE_MUTE_PUT] = "INSERT INTO mute VALUES (?, ?, ?, ?, ?, ?, ?)",
+    [STORE_MUTE_EACH] = "SELECT destination, class, reason, uid, made, until, hidden FROM mute",
+    [STORE_VOLUME_PUT] = "INSERT OR REPLACE INTO volume VALUES (0, ?, ?, ?, ?, ?)",
+    [STORE_VOLUME_EACH] = "SELECT network, destination, verdict, objects, bytes FROM volume WHERE until = 0",
+    [STORE_VOLUME_TURN] = "UPDATE volume SET until = ? WHERE until = 0",
+    [STORE_VOLUME_AGE] = "DELETE FROM volume WHERE until > 0 AND until < ?",
+    [STORE_VOLUME_SINCE] = "SELECT network, destination, verdict, sum(objects), sum(bytes) FROM volume"
+                           " WHERE until > ? GROUP BY network, destination, verdict",
+    [STORE_TALLY_PUT] = "INSERT OR REPLACE INTO tally VALUES (0, ?, ?)",
+    [STORE_TALLY_EACH] = "SELECT key, value FROM tally WHERE until = 0",
+    [STORE_TALLY_TURN] = "UPDATE tally SET until = ? WHERE until = 0",
+    [STORE_TALLY_AGE] = "DELETE FROM tally WHERE until > 0 AND until < ?",
+    [STORE_TALLY_SINCE] = "SELECT key, sum(value) FROM tally WHERE until > ? GROUP BY key",
     [STORE_OBJECT_PUT] = "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?)",
     [STORE_OBJECT_DROP] = "DELETE FROM object WHERE incident = ? AND worker = ? AND object = ?",
     [STORE_OBJECT_EACH] = "SELECT incident, worker, object, bytes FROM object",

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COLUMNS_MAX = 16, ASIDE_KEPT = 2, PAGE = 4096, PATH_ROOM = 4096 };
+enum { COLUMNS_MAX = 24, ASIDE_KEPT = 2, PAGE = 4096, PATH_ROOM = 4096 };
 
 struct store {
     struct store_options options;
@@ -267,10 +267,15 @@ bool store_run(struct store *s, enum store_statement which, const struct store_v
 
 bool store_each(struct store *s, enum store_statement which,
                 void (*row)(void *context, const struct store_value *columns), void *context) {
+    return store_find(s, which, NULL, 0, row, context);
+}
+
+bool store_find(struct store *s, enum store_statement which, const struct store_value *values, size_t n,
+                void (*row)(void *context, const struct store_value *columns), void *context) {
     sqlite3_stmt *q = s->statements[which];
     struct store_value v[COLUMNS_MAX];
     int code;
-    if (!s->db || !q)
+    if (!s->db || !q || bind_values(q, values, n) != SQLITE_OK)
         return false;
     while ((code = sqlite3_step(q)) == SQLITE_ROW) {
         for (int i = 0; i < sqlite3_column_count(q) && i < COLUMNS_MAX; i++)
@@ -280,6 +285,7 @@ bool store_each(struct store *s, enum store_statement which,
         row(context, v);
     }
     sqlite3_reset(q);
+    sqlite3_clear_bindings(q);
     return note(s, code);
 }
 

@@ -52,6 +52,9 @@ bool store_run(struct store *s, enum store_statement which, const struct store_v
 /* Calls `row` with each row's columns. */
 bool store_each(struct store *s, enum store_statement which,
                 void (*row)(void *context, const struct store_value *columns), void *context);
+/* The same with `n` values bound in their order. */
+bool store_find(struct store *s, enum store_statement which, const struct store_value *values, size_t n,
+                void (*row)(void *context, const struct store_value *columns), void *context);
 uint64_t store_changed(const struct store *s); /* rows that the last store_run() changed */
 
 void store_begin(struct store *s);

@@ -4,6 +4,7 @@
 
 #include "policy/policy.h"
 #include "report/format/event.h"
+#include "report/incident/technique.h"
 
 #include <stdio.h>
 
@@ -68,7 +69,8 @@ static inline struct incident_facts example_facts(void) {
                                .bytes = 1832200,
                                .plates = 3,
                                .first = EXAMPLE_TIME,
-                               .last = EXAMPLE_TIME + NS_PER_S};
+                               .last = EXAMPLE_TIME + NS_PER_S,
+                               .techniques = 1u << TECHNIQUE_PLAIN};
     return f;
 }
 

@@ -15,7 +15,7 @@ static struct alert {
     time_ns time;
     struct incident_facts facts;
     uint8_t verdict, severity;
-    char name[64], rule[32], class[32];
+    char name[64], rule[32], class[32], settled[32];
 } alerts[ALERTS_MAX];
 static size_t count;
 static struct record_builder b;
@@ -26,14 +26,20 @@ static void copy_text(char *out, size_t size, const struct record *r, enum recor
     snprintf(out, size, "%.*s", (int)t.n, (const char *)t.p);
 }
 
-static void keep_alert(void *context, time_ns time, const struct incident_facts *facts,
+static bool hold_back; /* what the sink answers */
+
+static bool keep_alert(void *context, time_ns time, const struct incident_facts *facts,
                        const struct record *r) {
+    if (hold_back)
+        return false;
     assert_true(count < ALERTS_MAX);
     struct alert *a = &alerts[count++];
     *a = (struct alert){.time = time, .facts = *facts, .verdict = r->verdict, .severity = r->severity};
     copy_text(a->name, sizeof a->name, r, TEXT_NAME);
     copy_text(a->rule, sizeof a->rule, r, TEXT_RULE_ID);
     copy_text(a->class, sizeof a->class, r, TEXT_CLASS);
+    snprintf(a->settled, sizeof a->settled, "%s", facts->settled ? facts->settled : "");
+    return true;
 }
 
 static struct incidents *begin_with(uint64_t most) {
@@ -223,7 +229,7 @@ static void a_worse_verdict_or_severity_is_told_at_once_and_never_gets_better(vo
     give(t);
     assert_int_equal(count, 2);
     assert_int_equal(alerts[1].verdict, VERDICT_UNAPPROVED);
-    assert_int_equal(alerts[1].severity, 5);
+    assert_int_equal(alerts[1].severity, 6); /* the worst rule, and the worst verdict */
     assert_string_equal(alerts[1].name, "second");
     b.head.severity = 10;
     b.head.verdict = VERDICT_BREACH;
@@ -262,6 +268,73 @@ static void distinct_plates_are_counted_over_objects(void **state) {
     }
     incidents_close(t);
     assert_int_equal(alerts[count - 1].facts.plates, 14);
+    incidents_destroy(t);
+}
+
+static void what_is_held_back_takes_no_number_and_the_next_alert_has_it_all(void **state) {
+    struct incidents *t = begin();
+    hold_back = true;
+    for (uint64_t i = 1; i <= 12; i++)
+        give_object(t, i, (int64_t)i);
+    assert_int_equal(count, 0);
+    hold_back = false;
+    for (uint64_t i = 13; i <= 100; i++)
+        give_object(t, i, (int64_t)i);
+    assert_int_equal(count, 1);
+    assert_int_equal(alerts[0].facts.state, INCIDENT_OPENED); /* nobody heard of it before */
+    assert_int_equal(alerts[0].facts.sequence, 1);
+    assert_int_equal(alerts[0].facts.objects, 100);
+    assert_int_equal(alerts[0].facts.held, 2); /* at 1 and at 10 */
+    incidents_close(t);
+    assert_int_equal(alerts[1].facts.sequence, 2);
+    assert_int_equal(alerts[1].facts.held, 0);
+    incidents_destroy(t);
+}
+
+static void somebody_closes_an_incident_with_a_reason_and_no_other(void **state) {
+    char unknown[37] = "00000000-0000-8000-8000-000000000000";
+    struct incidents *t = begin();
+    give_object(t, 1, 0);
+    example_begin(&b, RECORD_FINDING);
+    b.head.object = 2;
+    record_text(&b, TEXT_CLASS, bytes_text("plate-record"));
+    give(t);
+    assert_false(incidents_settle(t, unknown, "why", 1000, EXAMPLE_TIME));
+    assert_true(incidents_settle(t, alerts[0].facts.id, "agreed by phone", 1000, EXAMPLE_TIME + NS_PER_S));
+    assert_int_equal(count, 3);
+    assert_int_equal(alerts[2].facts.state, INCIDENT_CLOSED);
+    assert_string_equal(alerts[2].settled, "agreed by phone");
+    assert_string_equal(alerts[2].facts.id, alerts[0].facts.id);
+    assert_int_equal(incidents_open(t), 1);
+    assert_false(incidents_settle(t, alerts[0].facts.id, "again", 1000, EXAMPLE_TIME));
+    incidents_close(t);
+    assert_string_equal(alerts[3].settled, "");
+    incidents_destroy(t);
+}
+
+static void severity_rises_with_the_volume_and_is_not_taken_back(void **state) {
+    struct incidents *t = begin();
+    for (uint64_t i = 1; i <= 1000; i++)
+        give_object(t, i, (int64_t)i / 10);
+    assert_int_equal(count, 4);
+    assert_int_equal(alerts[2].severity, 8);
+    assert_int_equal(alerts[3].severity, 9); /* at a thousand objects */
+    incidents_destroy(t);
+}
+
+static void an_incident_of_parts_alone_is_less_severe_until_one_object_is_seen_whole(void **state) {
+    struct incidents *t = begin();
+    for (int i = 0; i < 10; i++) {
+        example_begin(&b, RECORD_FINDING);
+        b.head.object = (uint64_t)i;
+        b.head.missing = 100;
+        give(t);
+    }
+    assert_int_equal(count, 2);
+    assert_int_equal(alerts[1].severity, 7);
+    give_object(t, 100, 1);
+    incidents_close(t);
+    assert_int_equal(alerts[2].severity, 8);
     incidents_destroy(t);
 }
 
@@ -316,6 +389,10 @@ int main(void) {
         cmocka_unit_test(a_worse_verdict_or_severity_is_told_at_once_and_never_gets_better),
         cmocka_unit_test(a_transfer_record_alone_opens_one_incident_for_each_class_that_may_not_leave),
         cmocka_unit_test(distinct_plates_are_counted_over_objects),
+        cmocka_unit_test(what_is_held_back_takes_no_number_and_the_next_alert_has_it_all),
+        cmocka_unit_test(somebody_closes_an_incident_with_a_reason_and_no_other),
+        cmocka_unit_test(severity_rises_with_the_volume_and_is_not_taken_back),
+        cmocka_unit_test(an_incident_of_parts_alone_is_less_severe_until_one_object_is_seen_whole),
         cmocka_unit_test(at_the_cap_the_least_recent_incident_is_closed_first),
         cmocka_unit_test(more_objects_in_flight_than_are_remembered_do_no_harm),
     };

@@ -23,6 +23,8 @@ static struct record_builder b;
 static uint64_t room[4096];
 static struct ledger_totals totals;
 
+static const struct hash_key digest_key = {1, 2};
+
 static const struct ledger_options presets = {.slow_objects = 50,
                                               .slow_days = 14,
                                               .growth_factor = 10,
@@ -31,7 +33,7 @@ static const struct ledger_options presets = {.slow_objects = 50,
                                               .growth_bytes = 10000000,
                                               .repeat = DAY};
 
-static void keep(void *context, time_ns time, const struct incident_facts *facts, const struct record *r) {
+static bool keep(void *context, time_ns time, const struct incident_facts *facts, const struct record *r) {
     assert_true(count < 256);
     struct told *t = &told[count++];
     struct bytes rule = record_text_of(r, TEXT_RULE_ID), reason = record_text_of(r, TEXT_REASON);
@@ -39,12 +41,13 @@ static void keep(void *context, time_ns time, const struct incident_facts *facts
     t->facts = *facts;
     snprintf(t->rule, sizeof t->rule, "%.*s", (int)rule.n, (const char *)rule.p);
     snprintf(t->reason, sizeof t->reason, "%.*s", (int)reason.n, (const char *)reason.p);
+    return true;
 }
 
 static struct ledger *begin_with(const struct ledger_options *o) {
     const struct ledger_sink sink = {NULL, keep};
     count = 0;
-    struct ledger *l = ledger_create("edge-1", o, &sink, false);
+    struct ledger *l = ledger_create("edge-1", o, &sink, &digest_key, false);
     assert_non_null(l);
     return l;
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_CAP_H
+#define GANTRY_REPORT_CAP_H
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "report/report.h"
+
+/* How many alerts may go out in a time: to each destination, and in all. One destination has no more than its
+ * own part, and half of the whole is for openings alone, so that neither a noisy destination nor the growth
+ * of many incidents can hide a new one. Windows begin with the first alert behind the last window, by packet
+ * time. */
+/* What a window held back: each of the incidents tells its totals with its next alert. */
+struct cap_summary {
+    time_ns begin, end;
+    uint64_t alerts, incidents; /* incidents: exact up to 32, then within some percent */
+    struct bytes ids; /* of the first CAP_IDS_MAX incidents, newline between; valid until the next call */
+};
+enum { CAP_IDS_MAX = 24, CAP_DESTINATIONS_MAX = 1 << 14 };
+
+struct cap; /* opaque */
+
+struct cap *cap_create(const struct alert_limits *limits); /* NULL: no memory */
+void cap_destroy(struct cap *c);
+/* Ends the window if it is over at `now`, or in any case (`all`). True: something was held back in it. Is
+ * asked before cap_admit(). */
+bool cap_turn(struct cap *c, time_ns now, bool all, struct cap_summary *out);
+/* May this alert of incident `id` go out? False: it is held back and counted. */
+bool cap_admit(struct cap *c, time_ns now, struct bytes destination, bool opening, const char *id);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/incident/history.h"
+
+#include <stdlib.h>
+
+enum { WAITING_MAX = 4096 }; /* rows of one transaction; more wait only while the store cannot be written */
+
+struct row {
+    time_ns time;
+    char id[37];
+    enum incident_state state;
+    uint64_t sequence, objects, bytes, plates;
+    uint8_t severity, verdict;
+};
+
+struct history {
+    size_t count;
+    struct row rows[WAITING_MAX];
+};
+
+struct history *history_create(void) {
+    return calloc(1, sizeof(struct history));
+}
+
+void history_destroy(struct history *h) {
+    free(h);
+}
+
+void history_note(struct history *h, time_ns time, const struct incident_facts *f, const struct record *r) {
+    if (h->count == WAITING_MAX) {
+        counter_one(COUNTER_HISTORY_LOST);
+        return;
+    }
+    struct row *row = &h->rows[h->count++];
+    *row = (struct row){.time = time,
+                        .state = f->state,
+                        .sequence = f->sequence,
+                        .objects = f->objects,
+                        .bytes = f->bytes,
+                        .plates = f->plates,
+                        .severity = r->severity,
+                        .verdict = r->verdict};
+    memcpy(row->id, f->id, sizeof row->id);
+}
+
+bool history_save(struct history *h, struct store *store) {
+    bool ok = true;
+    for (size_t i = 0; i < h->count && ok; i++) {
+        const struct row *r = &h->rows[i];
+        const struct store_value v[] = {
+            STORE_T(bytes_text(r->id)), STORE_N(r->sequence), STORE_N(r->time),
+            STORE_N(r->state),          STORE_N(r->objects),  STORE_N(r->bytes),
+            STORE_N(r->plates),         STORE_N(r->severity), STORE_N(r->verdict)};
+        ok = store_run(store, STORE_ALERT_PUT, v, sizeof v / sizeof v[0]);
+    }
+    return ok;
+}
+
+void history_saved(struct history *h) {
+    h->count = 0;
+}

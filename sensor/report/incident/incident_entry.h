@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_INCIDENT_ENTRY_H
+#define GANTRY_REPORT_INCIDENT_ENTRY_H
+
+#include "base/hash.h"
+#include "report/format/shown.h"
+#include "report/incident/incident.h"
+#include "report/incident/seen.h"
+#include "report/ledger/distinct.h"
+
+/* One incident and their table; for incident*.c. */
+struct incident {
+    struct incident *chain;         /* of the bucket */
+    struct incident *older, *newer; /* by last record */
+    uint64_t hash, serial;
+    struct incident_facts facts;
+    struct record *record; /* what opened it or made it worse; its severity is the one that was shown */
+    uint8_t rule_severity; /* the worst of its rules */
+    bool whole, holes;     /* an object of it was seen whole; bytes of one were missed */
+    struct distinct plates;
+    uint64_t next_tenfold;
+    time_ns told; /* or would have been, had it not been held back */
+    bool grown;   /* since `told` */
+    bool closed, changed;
+    char *settled; /* why somebody closed it; NULL: nobody did */
+    uint32_t settled_by;
+    struct incident *next_changed;
+    size_t key_size;
+    uint8_t key[];
+};
+
+struct incidents {
+    struct incident_options options;
+    struct incident_sink sink;
+    struct hash_key secret;
+    struct incident **buckets;
+    size_t mask;
+    uint64_t count, serial;
+    struct incident *oldest, *newest, *changed;
+    struct seen *seen;
+    time_ns scanned;
+    struct record_builder builder;
+};
+
+/* --- incident.c --- */
+void incident_free(struct incident *i);
+void incident_change(struct incidents *t, struct incident *i); /* it is to be written to the store */
+void incident_link(struct incidents *t, struct incident *i);   /* to its bucket, and as the most recent */
+
+#endif

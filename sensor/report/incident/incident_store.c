@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/incident/incident_entry.h"
+
+#include <stdlib.h>
+
+/* Incidents in the store: open ones as they are, closed ones for those who ask. */
+
+static bool save_one(const struct incident *i, struct store *store) {
+    uint8_t registers[DISTINCT_REGISTERS] = {0}, packed[DISTINCT_REGISTERS];
+    const struct incident_facts *f = &i->facts;
+    for (uint32_t k = 0; k < i->plates.count && !i->plates.registers; k++)
+        distinct_registers_add(registers, i->plates.exact[k]);
+    size_t n = distinct_registers_pack(i->plates.registers ? i->plates.registers : registers, packed);
+    const struct store_value v[] = {STORE_N(i->serial),
+                                    STORE_T(bytes_text(f->id)),
+                                    STORE_N(i->closed),
+                                    STORE_B(bytes_of(i->key, i->key_size)),
+                                    STORE_N(f->sequence),
+                                    STORE_N(f->objects),
+                                    STORE_N(f->bytes),
+                                    STORE_N(f->plates),
+                                    STORE_N(f->first),
+                                    STORE_N(f->last),
+                                    STORE_N(i->told),
+                                    STORE_N(i->grown),
+                                    STORE_N(i->next_tenfold),
+                                    STORE_B(bytes_of(packed, n)),
+                                    STORE_B(bytes_of(i->record, i->record->size)),
+                                    STORE_N(f->held),
+                                    STORE_N(i->rule_severity),
+                                    STORE_N(i->whole),
+                                    STORE_N(i->holes),
+                                    STORE_T(bytes_text(i->settled)),
+                                    STORE_N(i->settled_by)};
+    return store_run(store, STORE_INCIDENT_PUT, v, sizeof v / sizeof v[0]);
+}
+
+bool incidents_save(struct incidents *t, struct store *store) {
+    bool ok = true;
+    for (const struct incident *i = t->changed; i && ok; i = i->next_changed)
+        ok = save_one(i, store);
+    return ok && seen_save(t->seen, store);
+}
+
+void incidents_saved(struct incidents *t) {
+    for (struct incident *i = t->changed, *next; i; i = next) {
+        next = i->next_changed;
+        i->changed = false;
+        if (i->closed)
+            incident_free(i);
+    }
+    t->changed = NULL;
+    seen_saved(t->seen);
+}
+
+void incidents_spoil(struct incidents *t) {
+    for (struct incident *i = t->oldest; i; i = i->newer)
+        incident_change(t, i);
+    seen_spoil(t->seen);
+}
+
+static bool readable(const struct store_value *v) {
+    return v[1].bytes.n < sizeof((struct incident_facts *)0)->id && v[2].bytes.n <= SHOWN_KEY_MAX;
+}
+
+/* In the order of their last records, so that the least recent is the oldest. */
+static void load_row(void *context, const struct store_value *v) {
+    struct incidents *t = context;
+    uint8_t registers[DISTINCT_REGISTERS];
+    struct incident *i = readable(v) ? calloc(1, sizeof *i + v[2].bytes.n) : NULL;
+    struct record *record = i ? shown_read(v[13].bytes) : NULL;
+    if (!record) {
+        free(i);
+        counter_one(COUNTER_STORE_UNREAD);
+        return;
+    }
+    i->record = record;
+    i->serial = (uint64_t)v[0].number;
+    memcpy(i->facts.id, v[1].bytes.p, v[1].bytes.n);
+    i->key_size = v[2].bytes.n;
+    memcpy(i->key, v[2].bytes.p, i->key_size);
+    i->facts.sequence = (uint64_t)v[3].number;
+    i->facts.objects = (uint64_t)v[4].number;
+    i->facts.bytes = (uint64_t)v[5].number;
+    i->facts.plates = (uint64_t)v[6].number;
+    i->facts.first = v[7].number;
+    i->facts.last = v[8].number;
+    i->told = v[9].number;
+    i->grown = v[10].number != 0;
+    i->next_tenfold = v[11].number < 10 ? 10 : (uint64_t)v[11].number;
+    i->facts.held = (uint64_t)v[14].number;
+    i->rule_severity = (uint8_t)v[15].number;
+    i->whole = v[16].number != 0;
+    i->holes = v[17].number != 0;
+    distinct_init(&i->plates);
+    if (v[12].bytes.n && distinct_registers_unpack(v[12].bytes.p, v[12].bytes.n, registers) &&
+        (i->plates.registers = malloc(DISTINCT_REGISTERS)))
+        memcpy(i->plates.registers, registers, DISTINCT_REGISTERS);
+    i->hash = hash_bytes(&t->secret, i->key, i->key_size);
+    incident_link(t, i);
+}
+
+static void load_last(void *context, const struct store_value *v) {
+    struct incidents *t = context;
+    if (v[0].kind == STORE_NUMBER)
+        t->serial = (uint64_t)v[0].number;
+}
+
+bool incidents_load(struct incidents *t, struct store *store, bool same_run) {
+    bool ok = store_each(store, STORE_INCIDENT_EACH_OPEN, load_row, t) &&
+              store_each(store, STORE_INCIDENT_LAST, load_last, t);
+    if (ok && same_run)
+        ok = seen_load(t->seen, store);
+    seen_saved(t->seen);
+    return ok;
+}

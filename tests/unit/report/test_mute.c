@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/incident/gate.h"
+
+#include "example.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define DAY (86400 * NS_PER_S)
+
+static struct record_builder b;
+static uint64_t room[4096];
+static char told[16][512];
+static int count;
+static uint64_t held;
+
+static void note(void *context, const char *id, const char *text) {
+    assert_true(count < 16);
+    snprintf(told[count++], sizeof told[0], "%s: %s", id, text);
+}
+
+static void note_held(void *context, const struct cap_summary *s) {
+    held += s->alerts;
+}
+
+static struct gate *begin(void) {
+    const struct alert_limits none = {.window = NS_PER_S};
+    const struct gate_sink sink = {NULL, note, note_held};
+    count = 0;
+    struct gate *g = gate_create(&none, &sink);
+    assert_non_null(g);
+    return g;
+}
+
+static bool alert(struct gate *g, const char *partner, const char *address, const char *class,
+                  time_ns later) {
+    struct incident_facts f = example_facts();
+    example_begin(&b, RECORD_FINDING);
+    record_text(&b, TEXT_PARTNER, bytes_text(partner));
+    record_text(&b, TEXT_CLASS, bytes_text(class));
+    address_parse(address, &b.head.destination);
+    return gate_admit(g, EXAMPLE_TIME + later, &f, example_pack(&b, room));
+}
+
+static bool mute(struct gate *g, const char *destination, const char *class, time_ns until,
+                 const char *reason) {
+    struct mute m = {.uid = 1000, .made = EXAMPLE_TIME, .until = until};
+    struct error e = {""};
+    snprintf(m.destination, sizeof m.destination, "%s", destination);
+    snprintf(m.class, sizeof m.class, "%s", class);
+    snprintf(m.reason, sizeof m.reason, "%s", reason);
+    bool ok = gate_mute(g, &m, EXAMPLE_TIME, &e);
+    assert_int_equal(ok, e.text[0] == '\0');
+    return ok;
+}
+
+static void a_mute_hides_its_destination_and_class_and_nothing_else(void **state) {
+    struct gate *g = begin();
+    uint64_t before = counter_values[COUNTER_ALERTS_MUTED];
+    assert_true(mute(g, "Plate Systems", "vehicle-image", EXAMPLE_TIME + DAY, "moving house"));
+    assert_true(mute(g, "203.0.113.0/24", "plate-record", EXAMPLE_TIME + DAY, "test range"));
+    assert_true(mute(g, "2001:db8:b::7", "plate-record", EXAMPLE_TIME + DAY, "test host"));
+    assert_false(alert(g, "Plate Systems", "198.51.100.20", "vehicle-image", 0));
+    assert_true(alert(g, "Plate Systems", "198.51.100.20", "plate-record", 0));
+    assert_true(alert(g, "Acme Towing", "198.51.100.20", "vehicle-image", 0));
+    assert_true(alert(g, "Plate Systems Ltd", "198.51.100.20", "vehicle-image", 0));
+    assert_true(alert(g, "", "198.51.100.20", "vehicle-image", 0));
+    assert_false(alert(g, "", "203.0.113.9", "plate-record", 0));
+    assert_true(alert(g, "", "203.0.114.9", "plate-record", 0));
+    assert_true(alert(g, "Acme Towing", "203.0.113.9", "plate-record", 0)); /* a partner has a name */
+    assert_false(alert(g, "", "2001:db8:b::7", "plate-record", 0));
+    assert_true(alert(g, "", "2001:db8:b::8", "plate-record", 0));
+    assert_int_equal(counter_values[COUNTER_ALERTS_MUTED], before + 3);
+    assert_int_equal(mutes_get(gate_mutes(g), 0)->hidden, 1);
+    gate_destroy(g);
+}
+
+static void a_mute_ends_at_its_time_and_is_told_with_who_and_why(void **state) {
+    struct gate *g = begin();
+    mute(g, "Plate Systems", "vehicle-image", EXAMPLE_TIME + DAY, "moving house");
+    assert_string_equal(told[0], "mute-added: Alerts of vehicle-image to Plate Systems are muted until "
+                                 "2026-06-01T04:12Z by uid 1000: moving house");
+    assert_false(alert(g, "Plate Systems", "198.51.100.20", "vehicle-image", DAY - 1));
+    assert_true(alert(g, "Plate Systems", "198.51.100.20", "vehicle-image", DAY));
+    assert_int_equal(count, 2);
+    assert_string_equal(told[1],
+                        "mute-expired: Alerts of vehicle-image to Plate Systems are told again: the mute of "
+                        "uid 1000 is over; it hid 1");
+    assert_int_equal(mutes_count(gate_mutes(g)), 0);
+    gate_destroy(g);
+}
+
+static void a_mute_can_be_taken_back_and_replaced(void **state) {
+    struct gate *g = begin();
+    mute(g, "Plate Systems", "vehicle-image", EXAMPLE_TIME + DAY, "one");
+    mute(g, "Plate Systems", "vehicle-image", EXAMPLE_TIME + 2 * DAY, "two");
+    assert_int_equal(mutes_count(gate_mutes(g)), 1);
+    assert_false(gate_unmute(g, "Plate Systems", "plate-record", 0));
+    assert_true(gate_unmute(g, "Plate Systems", "vehicle-image", 0));
+    assert_non_null(strstr(told[2], "mute-removed: "));
+    assert_true(alert(g, "Plate Systems", "198.51.100.20", "vehicle-image", 0));
+    gate_destroy(g);
+}
+
+static void a_mute_without_end_reason_or_sense_is_refused(void **state) {
+    struct gate *g = begin();
+    char name[16];
+    assert_false(mute(g, "Plate Systems", "vehicle-image", EXAMPLE_TIME, "over"));
+    assert_false(mute(g, "Plate Systems", "vehicle-image", EXAMPLE_TIME + 367 * DAY, "for ever"));
+    assert_false(mute(g, "Plate Systems", "vehicle-image", EXAMPLE_TIME + DAY, ""));
+    assert_false(mute(g, "", "vehicle-image", EXAMPLE_TIME + DAY, "all"));
+    assert_false(mute(g, "Plate Systems", "", EXAMPLE_TIME + DAY, "all"));
+    assert_int_equal(count, 0);
+    for (int i = 0; i <= MUTES_MAX; i++) {
+        struct mute m = {.until = EXAMPLE_TIME + DAY, .class = "image", .reason = "many"};
+        struct error e;
+        snprintf(name, sizeof name, "p%d", i);
+        memcpy(m.destination, name, sizeof name);
+        assert_int_equal(mutes_add(gate_mutes(g), &m, EXAMPLE_TIME, &e), i < MUTES_MAX);
+    }
+    gate_destroy(g);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_mute_hides_its_destination_and_class_and_nothing_else),
+        cmocka_unit_test(a_mute_ends_at_its_time_and_is_told_with_who_and_why),
+        cmocka_unit_test(a_mute_can_be_taken_back_and_replaced),
+        cmocka_unit_test(a_mute_without_end_reason_or_sense_is_refused),
+    };
+    return cmocka_run_group_tests_name("report/mute", tests, NULL, NULL);
+}
