@@ -116,10 +116,6 @@ int capture_progress(const struct capture *c) {
     return c->source->progress ? c->source->progress(c) : -1;
 }
 
-int capture_poll_fd(const struct capture *c) {
-    return c->source->poll_fd ? c->source->poll_fd(c) : -1;
-}
-
 void capture_close(struct capture *c) {
     if (c)
         c->source->close(c);

@@ -75,8 +75,7 @@ void capture_count_drops(struct capture *c);
 /* Share of the file read so far, 0..1000, or -1 if unknown (live, standard input): for a progress bar. */
 int capture_progress(const struct capture *c);
 
-int capture_poll_fd(const struct capture *c); /* -1 for files */
-void capture_close(struct capture *c);        /* accepts NULL */
+void capture_close(struct capture *c); /* accepts NULL */
 
 /* What the link header says: the ethertype of what follows and where in the frame it begins. LINK_LLC and
  * LINK_PPP stand for what has no ethertype of its own. False: cut short, or not of the form that its link

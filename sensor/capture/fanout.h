@@ -2,6 +2,7 @@
 #ifndef GANTRY_CAPTURE_FANOUT_H
 #define GANTRY_CAPTURE_FANOUT_H
 
+#include "base/ether_type.h"
 #include "capture/capture.h"
 
 #include <linux/filter.h>
@@ -15,20 +16,9 @@ enum {
         2, /* IPv6 extension headers stepped over between an IPv6 header and what it carries */
 };
 
-enum fanout_type {
-    TYPE_IPV4 = 0x0800,
-    TYPE_IPV6 = 0x86dd,
-    TYPE_VLAN = 0x8100,
-    TYPE_VLAN_SERVICE = 0x88a8,
-    TYPE_VLAN_OLD = 0x9100,
-    TYPE_MPLS = 0x8847,
-    TYPE_MPLS_MULTICAST = 0x8848,
-    TYPE_PPPOE = 0x8864,
+enum {
     TYPE_PPP = LINK_PPP, /* also the GRE protocol of PPTP */
     TYPE_LLC = LINK_LLC,
-    TYPE_ETHERNET = 0x6558,
-    TYPE_ERSPAN2 = 0x88be,
-    TYPE_ERSPAN3 = 0x22eb,
 };
 
 /* Multipliers of the mixing, odd and with bits well spread. Each address is scrambled before the two are

@@ -110,10 +110,6 @@ static int live_waiting(const struct capture *c) {
     return ring_waiting(&((const struct live *)c)->ring);
 }
 
-static int live_poll_fd(const struct capture *c) {
-    return pcap_get_selectable_fd(((const struct live *)c)->pcap);
-}
-
 static void live_close(struct capture *c) {
     struct live *l = (struct live *)c;
     for (size_t i = 0; i < DROP_FILES; i++)
@@ -129,7 +125,6 @@ static const struct source live_source = {
     .resume = live_resume,
     .waiting = live_waiting,
     .count_drops = live_count_drops,
-    .poll_fd = live_poll_fd,
     .close = live_close,
 };
 

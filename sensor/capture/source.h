@@ -15,7 +15,6 @@ struct source {
     int (*waiting)(const struct capture *c);  /* NULL: unknown */
     void (*count_drops)(struct capture *c);   /* NULL: there are none */
     int (*progress)(const struct capture *c); /* NULL: unknown */
-    int (*poll_fd)(const struct capture *c);  /* NULL: none */
     void (*close)(struct capture *c);         /* frees c */
 };
 

@@ -123,7 +123,6 @@ struct doorbell *doorbell_create(void);
 int doorbell_fd(const struct doorbell *d);
 void doorbell_destroy(struct doorbell *d);
 void doorbell_ring(struct doorbell *d);  /* cheap when nobody sleeps */
-void doorbell_sleep(struct doorbell *d, int timeout_ms);
 /* For a reader that polls other descriptors too: arm, poll doorbell_fd() among them, disarm, read the rings. Only an
  * armed bell makes the descriptor readable. False: it was rung since the last disarm, do not sleep. */
 bool doorbell_arm(struct doorbell *d);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "channel/channel.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -68,11 +67,4 @@ void doorbell_disarm(struct doorbell *d) {
     d->seen = __atomic_load_n(&d->bell->rung, __ATOMIC_SEQ_CST);
     if (read(d->fd, &rung, sizeof rung) < 0)
         return; /* nobody rang */
-}
-
-void doorbell_sleep(struct doorbell *d, int timeout_ms) {
-    struct pollfd fd = {.fd = d->fd, .events = POLLIN};
-    if (doorbell_arm(d))
-        poll(&fd, 1, timeout_ms);
-    doorbell_disarm(d);
 }

@@ -6,25 +6,11 @@
 
 #include "base/bytes.h"
 #include "base/counter.h"
+#include "base/ether_type.h"
 
 /* The walk from the link layer inwards: each layer takes its header off and names the next one, until a
  * transport ends it. Internal to this folder. */
 struct defrag;
-
-enum {
-    TYPE_IPV4 = 0x0800,
-    TYPE_IPV6 = 0x86dd,
-    TYPE_VLAN = 0x8100,
-    TYPE_VLAN_SERVICE = 0x88a8,
-    TYPE_VLAN_OLD = 0x9100,
-    TYPE_MPLS = 0x8847,
-    TYPE_MPLS_MULTICAST = 0x8848,
-    TYPE_PPPOE = 0x8864,
-    TYPE_ETHERNET = 0x6558, /* GRE's number for a bridged frame */
-    TYPE_ERSPAN2 = 0x88be,
-    TYPE_ERSPAN3 = 0x22eb,
-    TYPE_LOWEST = 0x0600, /* below it the field is a length */
-};
 
 struct walk {
     struct defrag *defrag;

@@ -58,10 +58,6 @@ bool setting_size(struct setting_reader *r, const struct yaml *node, uint64_t *b
     return read_number(r, node, unit_sizes, bytes);
 }
 
-bool setting_count(struct setting_reader *r, const struct yaml *node, uint64_t *count) {
-    return read_number(r, node, NULL, count);
-}
-
 bool setting_duration(struct setting_reader *r, const struct yaml *node, uint64_t *ns) {
     return read_number(r, node, unit_durations, ns);
 }
@@ -137,7 +133,7 @@ static bool in_bounds(struct setting_reader *r, const struct yaml *node, const s
 
 static bool read_count(struct setting_reader *r, const struct yaml *node, const struct setting *s,
                        void *field) {
-    return setting_count(r, node, field) && in_bounds(r, node, s, NULL, *(uint64_t *)field);
+    return read_number(r, node, NULL, field) && in_bounds(r, node, s, NULL, *(uint64_t *)field);
 }
 
 static bool read_size(struct setting_reader *r, const struct yaml *node, const struct setting *s,

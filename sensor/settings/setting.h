@@ -62,7 +62,6 @@ unsigned setting_keep(struct setting_reader *r, const struct yaml *map, const ch
 
 /* One scalar by itself, for custom readers. */
 bool setting_size(struct setting_reader *r, const struct yaml *node, uint64_t *bytes);
-bool setting_count(struct setting_reader *r, const struct yaml *node, uint64_t *count);
 bool setting_duration(struct setting_reader *r, const struct yaml *node, uint64_t *ns);
 bool setting_texts(struct setting_reader *r, const struct yaml *node, struct setting_texts *out);
 

@@ -72,10 +72,6 @@ void stream_skip(struct stream_pair *s, enum side from) {
         true; /* what is stored goes with the next packet or tick: a caller may stand in it */
 }
 
-bool stream_skipping(const struct stream_pair *s, enum side from) {
-    return s->side[from].skip;
-}
-
 void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now) {
     if (!s)
         return;

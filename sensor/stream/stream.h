@@ -52,7 +52,6 @@ void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from,
 /* The owner no longer wants bytes of this side: sequence numbers are followed, nothing is stored or
  * delivered. */
 void stream_skip(struct stream_pair *s, enum side from);
-bool stream_skipping(const struct stream_pair *s, enum side from);
 /* Delivers what is left (holes become gaps), ends both sides that have not ended, frees. */
 void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now);
 /* Declares gaps whose time is up, over all waiting streams; cheap when none waits. */

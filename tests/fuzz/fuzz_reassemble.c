@@ -94,7 +94,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (unsigned n = 0; n < 2000 && next_packet(&in, &p, &which, &from); n++) {
         stream_packet(r, c[which].s, from, &p);
         reassembler_tick(r, p.time);
-        CHECK(stream_skipping(c[which].s, from) == c[which].skipped[from]);
     }
     for (unsigned i = 0; i < CONNECTIONS; i++) {
         stream_close(r, c[i].s, p.time);

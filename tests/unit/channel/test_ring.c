@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "channel/channel.h"
+#include "sleep.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -135,7 +136,7 @@ static void a_writer_killed_at_any_moment_leaves_whole_records_without_a_hole(vo
             }
             ring_commit(r);
             if (id < until)
-                doorbell_sleep(d, 100);
+                sleep_until_rung(d, 100);
         }
         usleep((useconds_t)(next_seed(&seed) % 500));
         stop(pid);
@@ -167,7 +168,7 @@ static void read_for_ever(struct ring *r, struct doorbell *d, struct kept *kept)
             __atomic_store_n(&kept->last, record->id, __ATOMIC_SEQ_CST);
         }
         ring_commit(r);
-        doorbell_sleep(d, 20);
+        sleep_until_rung(d, 20);
     }
 }
 
@@ -237,7 +238,7 @@ static void a_sleeping_reader_wakes_at_once_and_an_early_ring_is_not_missed(void
     struct doorbell *d = doorbell_create();
     doorbell_ring(d); /* before anybody sleeps */
     time_ns before = clock_monotonic();
-    doorbell_sleep(d, 5000);
+    sleep_until_rung(d, 5000);
     assert_true(clock_monotonic() - before < 1000 * NS_PER_MS);
     pid_t pid = fork();
     if (pid == 0) {
@@ -247,12 +248,12 @@ static void a_sleeping_reader_wakes_at_once_and_an_early_ring_is_not_missed(void
         _exit(0);
     }
     before = clock_monotonic();
-    doorbell_sleep(d, 5000);
+    sleep_until_rung(d, 5000);
     assert_true(clock_monotonic() - before < 2000 * NS_PER_MS);
     waitpid(pid, NULL, 0);
-    doorbell_sleep(d, 0);
+    sleep_until_rung(d, 0);
     before = clock_monotonic();
-    doorbell_sleep(d, 50); /* nobody rings: it does sleep */
+    sleep_until_rung(d, 50); /* nobody rings: it does sleep */
     assert_true(clock_monotonic() - before >= 45 * NS_PER_MS);
     doorbell_destroy(d);
 }

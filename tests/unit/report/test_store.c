@@ -3,6 +3,7 @@
 
 #include "example.h"
 #include "report/ledger/distinct.h"
+#include "../channel/sleep.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -215,7 +216,7 @@ static void report_for_ever(struct ring *ring, struct doorbell *d) {
         reporter_commit(r);
         ring_commit(ring);
         reporter_deliver(r);
-        doorbell_sleep(d, 5);
+        sleep_until_rung(d, 5);
     }
 }
 
