@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "content/content.h"
-#include "inspect/set_cache.h"
+#include "inspect/patterns/set_cache.h"
 #include "settings/arena.h"
 #include "settings/problem.h"
 #include "settings/setting.h"

@@ -3,7 +3,7 @@
 #define GANTRY_INSPECT_RULES_H
 
 #include "inspect/inspect.h"
-#include "inspect/matcher.h"
+#include "inspect/patterns/matcher.h"
 
 /* The inside of a ruleset, for the inspector and for tools that explain it. All of it lies in the arena; a
  * validator is an index, not a pointer, so that a cached snapshot holds no address of code. */

@@ -69,8 +69,7 @@ static void encrypted(struct ftp *s) {
     s->c->services->encrypted(s->c);
 }
 
-/* --- announcements
- * --------------------------------------------------------------------------------------------- */
+/* --- announcements --- */
 
 static void expect(struct ftp *s, struct ftp_ticket *t, struct address client, struct address server) {
     ftp_ticket_retain(t); /* the expectation's */
@@ -99,24 +98,22 @@ static struct ftp_ticket *new_ticket(struct ftp *s) {
     return t;
 }
 
-static void announce_active(struct ftp *s, bool read, struct endpoint at) {
+static void announce_active(struct ftp *s, struct bytes argument,
+                            bool (*read)(struct bytes, struct endpoint *)) {
+    struct endpoint at = {0};
     struct ftp_ticket *t;
-    if (!read)
+    if (!read(argument, &at))
         counter_one(COUNTER_FTP_BAD_ADDRESS);
     else if ((t = new_ticket(s)))
         announce(s, t, side_other(s->server), at);
 }
 
 static void port_sent(struct ftp *s, struct pending *p, struct bytes argument) {
-    struct endpoint at = {0};
-    bool read = ftp_read_host_port(argument, &at);
-    announce_active(s, read, at);
+    announce_active(s, argument, ftp_read_host_port);
 }
 
 static void eprt_sent(struct ftp *s, struct pending *p, struct bytes argument) {
-    struct endpoint at = {0};
-    bool read = ftp_read_extended(argument, &at);
-    announce_active(s, read, at);
+    announce_active(s, argument, ftp_read_extended);
 }
 
 /* The ticket is made with the command, so that a transfer command sent ahead of the reply finds it. */
@@ -130,11 +127,9 @@ static void passive_sent(struct ftp *s, struct pending *p, struct bytes argument
 static void passive_answered(struct ftp *s, struct pending *p, const struct reply *r) {
     struct endpoint at = {.address = s->c->end[s->server].address};
     struct ftp_ticket *t = p ? p->ticket : NULL;
-    bool read;
     if (r->code != 227 && r->code != 229)
         return;
-    read = r->code == 227 ? ftp_read_host_port(r->text, &at) : ftp_read_extended_port(r->text, &at.port);
-    if (!read) {
+    if (!(r->code == 227 ? ftp_read_host_port(r->text, &at) : ftp_read_extended_port(r->text, &at.port))) {
         counter_one(COUNTER_FTP_BAD_ADDRESS);
         return;
     }
@@ -144,8 +139,7 @@ static void passive_answered(struct ftp *s, struct pending *p, const struct repl
         announce(s, t, s->server, at);
 }
 
-/* --- transfers
- * ------------------------------------------------------------------------------------------------- */
+/* --- transfers --- */
 
 /* The ticket that a transfer command belongs to. Without an announcement the server opens the client's own
  * port (RFC 959 section 3.2). */
@@ -292,8 +286,7 @@ static void abor_sent(struct ftp *s, struct pending *p, struct bytes argument) {
     ftp_ticket_changed(s->transfer);
 }
 
-/* --- where and who
- * --------------------------------------------------------------------------------------------- */
+/* --- where and who --- */
 
 static void user_sent(struct ftp *s, struct pending *p, struct bytes argument) {
     ftp_path_set(&s->user, bytes_trim(argument));
@@ -340,8 +333,7 @@ static void rein_sent(struct ftp *s, struct pending *p, struct bytes argument) {
     s->ascii = s->block_mode = s->private = false;
 }
 
-/* --- sizes and modes
- * ------------------------------------------------------------------------------------------- */
+/* --- sizes and modes --- */
 
 static void rest_sent(struct ftp *s, struct pending *p, struct bytes argument) {
     if (!bytes_number(bytes_trim(argument), &s->rest))
@@ -452,8 +444,7 @@ static const struct verb *find_verb(struct bytes name) {
     return name.n >= 3 && name.n <= 8 ? &verb_other : NULL;
 }
 
-/* --- commands and their replies
- * -------------------------------------------------------------------------------- */
+/* --- commands and their replies --- */
 
 static void remove_pending(struct ftp *s, unsigned at) {
     ftp_ticket_release(s->pending[at].ticket);
@@ -482,11 +473,10 @@ static void forget_pending(struct ftp *s) {
 static bool take_command(struct ftp *s, struct bytes line, bool cut) {
     struct bytes argument;
     const struct verb *verb = find_verb(ftp_read_verb(line, &argument));
-    struct pending p = {.verb = verb};
+    struct pending p = {.verb =
+                            cut ? &verb_other : verb}; /* that argument cannot be trusted; a reply comes */
     if (!verb)
         return false;
-    if (cut)
-        p.verb = &verb_other; /* its argument cannot be trusted, its reply will come */
     if (p.verb->sent)
         p.verb->sent(s, &p, argument);
     if (s->pending_count == PENDING_MAX) {
@@ -544,13 +534,11 @@ static bool find_asked(struct ftp *s, enum group group, unsigned code, unsigned 
  * where in the whole its bytes belong was lost with the command. */
 static bool answers_lost_command(struct ftp *s, const struct reply *r) {
     struct ftp_ticket *t = s->current;
-    bool known = !s->rest_lost && s->rest == 0;
     if (!t || !t->taken || t->command != FTP_COMMAND_NONE)
         return false;
-    if (r->code >= 200)
-        s->rest_lost = false;
-    if (known)
+    if (!s->rest_lost && s->rest == 0)
         ticket_answered(s, t, r);
+    s->rest_lost &= r->code < 200;
     return true;
 }
 
@@ -619,8 +607,7 @@ static void learn_sides(struct ftp *s, enum side from, struct bytes line) {
     }
 }
 
-/* --- lines
- * ----------------------------------------------------------------------------------------------------- */
+/* --- lines --- */
 
 static bool take_line(struct ftp *s, enum side from) {
     struct ftp_line *l = &s->line[from];
@@ -640,9 +627,8 @@ static bool take_line(struct ftp *s, enum side from) {
 static enum protocol_result control_data(struct conversation *c, enum side from, const uint8_t *bytes,
                                          size_t n) {
     struct ftp *s = c->state;
-    struct ftp_line *l = &s->line[from];
     for (size_t i = 0; i < n && !s->stopped; i++)
-        if (ftp_line_add(l, bytes[i]) && !take_line(s, from))
+        if (ftp_line_add(&s->line[from], bytes[i]) && !take_line(s, from))
             return PROTOCOL_LOST;
     return PROTOCOL_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/matcher.h"
+#include "inspect/patterns/matcher.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

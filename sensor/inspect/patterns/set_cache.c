@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/set_cache.h"
+#include "inspect/patterns/set_cache.h"
 
 #include "base/log.h"
 

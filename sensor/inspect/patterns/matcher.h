@@ -3,7 +3,7 @@
 #define GANTRY_INSPECT_MATCHER_H
 
 #include "base/log.h"
-#include "inspect/set_cache.h"
+#include "inspect/patterns/set_cache.h"
 #include "settings/arena.h"
 
 /* Sets of patterns over streams of bytes. Only matcher.c knows Hyperscan. */
