@@ -14,6 +14,8 @@ struct policy {
     const struct image_network *images;
     const struct partner *partners;
     const struct domain *domains;
+    const struct network_entry *entries; /* as configured, for people; sorted */
+    size_t entry_count;
     size_t image_count, partner_count, domain_count;
 };
 
@@ -221,6 +223,23 @@ static void read_internal(struct setting_reader *r, const struct yaml *root) {
 /* --- Joining ----------------------------------------------------------------------------------------------
  */
 
+/* Files of the document end before the policy. */
+static bool join_entries(struct policy *p, const struct loading *l, size_t kept) {
+    struct network_entry *entries = arena_array(l->arena, kept + 1, sizeof *entries);
+    const char *last = NULL, *copy = NULL;
+    for (size_t i = 0; entries && i < kept; i++) {
+        entries[i] = l->entries[i];
+        if (entries[i].file != last || !copy) {
+            last = entries[i].file;
+            copy = arena_text(l->arena, last, strlen(last));
+        }
+        entries[i].file = copy;
+    }
+    p->entries = entries;
+    p->entry_count = kept;
+    return entries != NULL;
+}
+
 static bool join_domains(struct policy *p, struct loading *l) {
     p->domain_count = domains_check(l->domains, l->domain_count, l->problems);
     struct domain *domains = arena_array(l->arena, p->domain_count + 1, sizeof *domains);
@@ -228,8 +247,11 @@ static bool join_domains(struct policy *p, struct loading *l) {
         return false;
     if (p->domain_count)
         memcpy(domains, l->domains, p->domain_count * sizeof *domains);
-    for (size_t i = 0; i < p->domain_count; i++)
-        domains[i].file = NULL; /* the document's, which ends before the policy */
+    for (size_t i = 0; i < p->domain_count; i++) {
+        bool same = i && l->domains[i].file == l->domains[i - 1].file;
+        domains[i].file =
+            same ? domains[i - 1].file : arena_text(l->arena, l->domains[i].file, strlen(l->domains[i].file));
+    }
     p->domains = domains;
     return true;
 }
@@ -238,7 +260,8 @@ static bool join(struct policy *p, struct loading *l) {
     check_names(l);
     networks_sort(l->entries, l->entry_count);
     size_t kept = overlaps_check(l->entries, l->entry_count, l->problems);
-    return join_domains(p, l) && networks_build(&p->networks, l->entries, kept, l->arena);
+    return join_domains(p, l) && join_entries(p, l, kept) &&
+           networks_build(&p->networks, l->entries, kept, l->arena);
 }
 
 const struct policy *policy_load(const struct yaml *root, struct arena *arena, struct problems *problems,
@@ -277,6 +300,23 @@ struct place policy_place(const struct policy *p, const struct address *a) {
                           value & ((1u << PLACE_KIND_SHIFT) - 1)};
 }
 
+const struct network_entry *policy_entries(const struct policy *p, size_t *count) {
+    *count = p->entry_count;
+    return p->entries;
+}
+
+const struct network_entry *policy_entry(const struct policy *p, const struct address *a) {
+    const struct network_entry *best = NULL;
+    for (size_t i = 0; i < p->entry_count; i++)
+        if (prefix_contains(&p->entries[i].prefix, a)) /* the wider first */
+            best = &p->entries[i];
+    return best;
+}
+
+const struct domain *policy_domain(const struct policy *p, struct bytes host) {
+    return domains_find(p->domains, p->domain_count, host);
+}
+
 const struct image_network *policy_image_network(const struct policy *p, uint32_t index) {
     return index < p->image_count ? &p->images[index] : NULL;
 }
@@ -309,6 +349,6 @@ bool policy_matters(const struct policy *p, const struct address *source, const 
 }
 
 const struct partner *policy_partner_named(const struct policy *p, struct bytes host) {
-    const struct domain *d = domains_find(p->domains, p->domain_count, host);
+    const struct domain *d = policy_domain(p, host);
     return d ? &p->partners[d->partner] : NULL;
 }

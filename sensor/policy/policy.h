@@ -107,6 +107,15 @@ const struct policy_table *policy_tables(void);
 
 /* One step a byte of the address, as far as prefixes differ: some 200 instructions among 100,000 prefixes. */
 struct place policy_place(const struct policy *p, const struct address *a);
+
+/* For people, slowly: the configured prefix and name that decide, with file and line; NULL: none. */
+struct network_entry;
+struct domain;
+const struct network_entry *policy_entry(const struct policy *p, const struct address *a);
+const struct network_entry *policy_entries(const struct policy *p,
+                                           size_t *count); /* sorted as networks.h says */
+const struct domain *policy_domain(const struct policy *p, struct bytes host);
+
 const struct image_network *policy_image_network(const struct policy *p, uint32_t index);
 const struct partner *policy_partner(const struct policy *p, uint32_t index);
 /* NULL: no contract has this id. */
@@ -135,6 +144,7 @@ struct judgement_facts {
     const char *class;       /* data class found, NULL before there is one */
     const char *application; /* nDPI names of the flow: "TLS", "FTP_DATA"; NULL unknown */
     const char *master;      /* nDPI's master protocol, NULL */
+    bool any_protocol;       /* nobody asks about it */
     time_ns time;
     /* What would have been received under the contract with this; NULL where nobody counts: limits hold. */
     void (*use)(void *context, const struct contract *c, struct contract_use *out);

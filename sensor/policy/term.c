@@ -33,7 +33,7 @@ unsigned contract_broken(const struct contract *c, const struct judgement_facts 
         broken |= TERM_BIT(TERM_DATES);
     if (f->class && !contract_covers_class(c, f->class))
         broken |= TERM_BIT(TERM_CLASS);
-    if (!contract_covers_protocol(c, f->application, f->master))
+    if (!f->any_protocol && !contract_covers_protocol(c, f->application, f->master))
         broken |= TERM_BIT(TERM_PROTOCOL);
     if (c->hours && !hours_hold(c->hours, f->time))
         broken |= TERM_BIT(TERM_HOURS);

@@ -146,6 +146,9 @@ struct pollfd;
 size_t reporter_poll(struct reporter *r, struct pollfd *fds, size_t most);
 /* Moves held messages on; never blocks. */
 void reporter_deliver(struct reporter *r);
+/* What was received under contracts (quota/quota.h). */
+struct quotas;
+const struct quotas *reporter_quotas(const struct reporter *r);
 /* SIGHUP: files are closed and opened again (logrotate). */
 void reporter_reopen(struct reporter *r);
 /* Waits for outputs at most `timeout_ms`. Live with a store incidents stay open, for the next reporter to go on

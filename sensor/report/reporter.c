@@ -304,6 +304,10 @@ void reporter_deliver(struct reporter *r) {
         delivery_pump(r->deliveries[i]);
 }
 
+const struct quotas *reporter_quotas(const struct reporter *r) {
+    return r->quotas;
+}
+
 void reporter_reopen(struct reporter *r) {
     for (size_t i = 0; i < r->count; i++)
         delivery_reopen(r->deliveries[i]);

@@ -4,6 +4,9 @@
 # What may follow each subcommand; "asking" is what all that ask the sensor take.
 declare -A _gantryctl_words=(
     [asking]='--config --socket --json --help'
+    [policy]='check explain --help'
+    [policy check]='asking'
+    [policy explain]='asking --at'
     [rules]='check test explain --help'
     [rules check]='--json --help'
     [rules test]='--json --help'
@@ -19,8 +22,8 @@ _gantryctl() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words= key
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        words='rules status top alert reload --help --version'
-    elif [[ $previous != --rules && $previous != --config && $previous != -c && $previous != --socket ]]; then
+        words='policy rules status top alert reload --help --version'
+    elif [[ $previous != --rules && $previous != --config && $previous != -c && $previous != --socket && $previous != --at ]]; then
         key="${COMP_WORDS[1]} ${COMP_WORDS[2]}"
         if ((COMP_CWORD == 2)) || [[ -z ${_gantryctl_words[$key]} ]]; then
             key=${COMP_WORDS[1]}

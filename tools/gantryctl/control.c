@@ -200,6 +200,12 @@ static json_t *understand(const char *text, size_t size, const char *path) {
     return NULL;
 }
 
+bool control_present(const struct control_client *c) {
+    char path[PATH_ROOM];
+    struct stat st;
+    return find_path(c, path) && stat(path, &st) == 0;
+}
+
 json_t *control_ask(const struct control_client *c, const char *const *words) {
     char path[PATH_ROOM];
     size_t size;

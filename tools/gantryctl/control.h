@@ -47,6 +47,8 @@ struct control_client {
 /* Reads options and words; `flags` may be NULL. 0, or the exit status after saying what is wrong. */
 int control_arguments(const struct command *command, const struct control_flag *flags, int argc, char **argv,
                       struct control_client *out);
+/* Something is where the sensor would listen; nothing is said if not. */
+bool control_present(const struct control_client *c);
 /* The sensor's answer to a request of these words (the end is NULL): an object, to be given up with
  * json_decref(). NULL after saying on standard error what is wrong and how to mend it. */
 json_t *control_ask(const struct control_client *c, const char *const *words);

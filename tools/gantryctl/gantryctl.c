@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
+    &policy_command,
     &rules_command,
     &status_command,
     &top_command,

@@ -21,6 +21,7 @@ extern const struct control_request control_requests[];
 #define REQUEST(name)                                                                                        \
     bool request_##name(struct control_sensor *s, const struct control_words *arguments, struct json *out,   \
                         struct error *e)
+REQUEST(contracts);
 REQUEST(status);
 REQUEST(top);
 REQUEST(reload);

@@ -2,6 +2,7 @@
 #include "process/requests/requests.h"
 
 const struct control_request control_requests[] = {
+    {.name = "contracts", .usage = "", .answer = request_contracts},
     {.name = "status", .usage = "", .answer = request_status},
     {.name = "top", .usage = "", .answer = request_top},
     {.name = "reload", .usage = "", .answer = request_reload},
