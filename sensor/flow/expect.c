@@ -130,13 +130,18 @@ static struct entry *find_for(struct expect_table *t, const struct flow *flow, e
     return find(t, &flow->end[side_other(server)].address, &to->address, to->port);
 }
 
+/* The sides of a flow whose opening was not seen may be the wrong way round. */
+static struct entry *find_either(struct expect_table *t, const struct flow *flow) {
+    struct entry *entry = t->oldest ? find_for(t, flow, SIDE_SERVER) : NULL;
+    return entry || !t->oldest ? entry : find_for(t, flow, SIDE_CLIENT);
+}
+
+bool expect_knows(struct expect_table *t, const struct flow *flow) {
+    return find_either(t, flow) != NULL;
+}
+
 bool expect_take(struct expect_table *t, const struct flow *flow, time_ns now, struct expectation *out) {
-    if (!t->oldest)
-        return false;
-    /* The sides of a flow whose opening was not seen may be the wrong way round. */
-    struct entry *entry = find_for(t, flow, SIDE_SERVER);
-    if (!entry)
-        entry = find_for(t, flow, SIDE_CLIENT);
+    struct entry *entry = find_either(t, flow);
     if (!entry)
         return false;
     if (is_over(t, entry, now)) {

@@ -12,6 +12,7 @@
  * when a flow turns out to be encrypted or of no interest. */
 enum flow_interest {
     FLOW_COUNT,    /* look-up and counter, nothing more */
+    FLOW_WAIT,     /* as FLOW_COUNT until it carries something */
     FLOW_IDENTIFY, /* nDPI names it, bytes are not reassembled */
     FLOW_INSPECT,  /* streams are rebuilt */
 };
@@ -35,6 +36,7 @@ struct flow {
     uint64_t packets[2], bytes[2];  /* by the side that sent; bytes of IP packets */
     uint8_t fin_seen;               /* bit a side */
     uint8_t sequence_known;         /* table's own: bit a side: sequence_first and sequence_next hold */
+    uint8_t syn_known;              /* bit a side: sequence_first is its SYN's */
     bool syn_unanswered;            /* table's own: syn_pending holds */
     uint32_t number;                /* of this worker, counts up, never 0 */
     void *ndpi;                     /* identify.c's own, freed as soon as the flow has its name */
@@ -122,6 +124,8 @@ void expect_destroy(struct expect_table *t);
 bool expect_add(struct expect_table *t, const struct expectation *e, time_ns now);
 /* The expectation that this flow fulfils, by either side; taken out of the table. False if none. */
 bool expect_take(struct expect_table *t, const struct flow *flow, time_ns now, struct expectation *out);
+/* Would expect_take() find one, in time or late? */
+bool expect_knows(struct expect_table *t, const struct flow *flow);
 void expect_tick(struct expect_table *t, time_ns now);
 size_t expect_count(const struct expect_table *t);
 

@@ -71,14 +71,17 @@ static void follow_sequence(struct flow *flow, const struct packet *p, enum side
     uint32_t first = p->tcp_seq, next = p->tcp_seq + p->payload_length;
     next += (p->tcp_flags & TCP_SYN) != 0;
     next += (p->tcp_flags & TCP_FIN) != 0;
-    if (!known(flow, from)) {
+    bool is_first = !known(flow, from);
+    if (is_first || ((p->tcp_flags & TCP_SYN) && !flow->syn_seen && from == SIDE_CLIENT)) {
         flow->sequence_first[from] = first;
+        if (p->tcp_flags & TCP_SYN)
+            flow->syn_known |= (uint8_t)(1u << from);
+    }
+    if (is_first) {
         flow->sequence_next[from] = next;
         flow->sequence_known |= (uint8_t)(1u << from);
         return;
     }
-    if ((p->tcp_flags & TCP_SYN) && !flow->syn_seen && from == SIDE_CLIENT)
-        flow->sequence_first[from] = first;
     if (distance(flow->sequence_next[from], next) > 0)
         flow->sequence_next[from] = next;
 }

@@ -207,21 +207,44 @@ static bool left_out(struct pipeline *p, struct flow *flow) {
     return true;
 }
 
-static void on_opened(void *context, struct flow *flow, const struct packet *packet) {
-    struct pipeline *p = context;
-    struct generation *generation = p->generations.newest;
-    flow->interest = FLOW_COUNT;
-    if (!session_wanted(generation->policy, flow, p->inspect_all)) {
-        counter_one(COUNTER_FLOWS_IGNORED);
-        return;
+/* Does anything matter that either side sends? What a contract covers whatever it is need not be looked into.
+ */
+static bool is_wanted(const struct pipeline *p, const struct flow *flow) {
+    const struct policy *policy = p->generations.newest->policy;
+    bool covered = false;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        const struct address *to = &flow->end[side_other(side)].address;
+        if (p->inspect_all)
+            return true;
+        if (!policy_matters(policy, &flow->end[side].address, to))
+            continue;
+        if (!policy_covers_all(policy, to, flow->first))
+            return true;
+        covered = true;
     }
+    counter_one(covered ? COUNTER_FLOWS_COVERED : COUNTER_FLOWS_IGNORED);
+    return false;
+}
+
+/* What was seen of the connection before it carried anything. */
+static struct stream_pair *begin_stream(struct pipeline *p, struct flow *flow) {
+    struct stream_pair *s = stream_open(p->reassembler, flow);
+    for (enum side side = SIDE_CLIENT; s && side <= SIDE_SERVER; side++)
+        if (flow->syn_known >> side & 1)
+            stream_began(s, side, flow->sequence_first[side]);
+    return s;
+}
+
+/* The memory to look into a flow is taken when it carries something, so that a flood of openings takes none.
+ */
+static void begin(struct pipeline *p, struct flow *flow) {
+    flow->interest = FLOW_COUNT;
     if (left_out(p, flow))
         return;
     make_room(p, flow);
-    struct session *s = session_open(&p->sessions, flow, generation, p->inspect_all);
+    struct session *s = session_open(&p->sessions, flow, p->generations.newest, p->inspect_all);
     if (!s)
         return;
-    flow_community_id(flow, s->community_id);
     flow->conversation = conversation_open(p->dispatcher, s, flow->end);
     if (!flow->conversation) {
         session_release(&p->sessions, s);
@@ -229,11 +252,21 @@ static void on_opened(void *context, struct flow *flow, const struct packet *pac
     }
     flow->interest = FLOW_IDENTIFY;
     if (flow->transport == PROTOCOL_TCP)
-        flow->stream = stream_open(p->reassembler, flow);
+        flow->stream = begin_stream(p, flow);
     if (!flow->stream)
         return;
     flow->interest = FLOW_INSPECT;
     take_announcement(flow, p->now);
+}
+
+/* An end without a byte before it may be that of an empty file. */
+static bool carries(const struct packet *packet) {
+    return packet->transport != PROTOCOL_TCP || packet->payload_length > 0 || (packet->tcp_flags & TCP_FIN);
+}
+
+static void on_opened(void *context, struct flow *flow, const struct packet *packet) {
+    struct pipeline *p = context;
+    flow->interest = is_wanted(p, flow) ? FLOW_WAIT : FLOW_COUNT;
 }
 
 static void close_stream(struct pipeline *p, struct flow *flow) {
@@ -256,13 +289,24 @@ static void meter(struct pipeline *p, const struct flow *flow, struct session *s
     }
 }
 
+/* A flow that mattered and carried nothing. */
+static void tell_empty(struct pipeline *p, const struct flow *flow) {
+    struct session s;
+    if (flow->interest != FLOW_WAIT || !(p->emitter.wants & REPORT_FLOW))
+        return;
+    session_fill(&s, flow, p->generations.newest, p->inspect_all);
+    emit_flow(&p->emitter, flow, &s);
+}
+
 static void on_closed(void *context, struct flow *flow, enum flow_end why) {
     struct pipeline *p = context;
     struct session *s = session_of(flow);
     close_stream(p, flow);
     identify_release(p->identify, flow);
-    if (!s)
+    if (!s) {
+        tell_empty(p, flow);
         return;
+    }
     take_announcement(flow, flow->last);
     meter(p, flow, s, true);
     emit_flow(&p->emitter, flow, s);
@@ -444,7 +488,9 @@ static void flow_packet(struct pipeline *p, const struct packet *packet) {
     enum side from;
     struct flow *flow = flow_table_packet(p->flows, packet, &from);
     note_sight(p, packet, flow, from);
-    if (flow && flow->interest != FLOW_COUNT)
+    if (flow && flow->interest == FLOW_WAIT && (carries(packet) || expect_knows(p->expected, flow)))
+        begin(p, flow);
+    if (flow && flow->interest > FLOW_WAIT)
         look_into(p, flow, packet, from);
     else if (flow)
         step_over(p, flow, packet);

@@ -24,10 +24,6 @@ static bool has_contract(const struct policy *policy, const struct address *a) {
     return to.kind == PLACE_PARTNER && policy_partner(policy, to.index)->contract_count > 0;
 }
 
-bool session_wanted(const struct policy *policy, const struct flow *flow, bool inspect_all) {
-    return inspect_all || leaves(policy, flow->end, SIDE_CLIENT) || leaves(policy, flow->end, SIDE_SERVER);
-}
-
 /* By the policy of its generation. */
 static void judge_sides(struct session *s, bool inspect_all) {
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
@@ -37,13 +33,7 @@ static void judge_sides(struct session *s, bool inspect_all) {
     }
 }
 
-struct session *session_open(struct session_pool *p, const struct flow *flow, struct generation *generation,
-                             bool inspect_all) {
-    struct session *s = pool_take(&p->pool);
-    if (!s) {
-        counter_one(COUNTER_SESSIONS_SHED);
-        return NULL;
-    }
+void session_fill(struct session *s, const struct flow *flow, struct generation *generation, bool inspect_all) {
     *s = (struct session){.references = 1,
                           .generation = generation,
                           .policy = generation->policy,
@@ -51,8 +41,19 @@ struct session *session_open(struct session_pool *p, const struct flow *flow, st
                           .transport = flow->transport,
                           .vlan = flow->vlan,
                           .flow = flow->number};
-    generation->sessions++;
     judge_sides(s, inspect_all);
+    flow_community_id(flow, s->community_id);
+}
+
+struct session *session_open(struct session_pool *p, const struct flow *flow, struct generation *generation,
+                             bool inspect_all) {
+    struct session *s = pool_take(&p->pool);
+    if (!s) {
+        counter_one(COUNTER_SESSIONS_SHED);
+        return NULL;
+    }
+    session_fill(s, flow, generation, inspect_all);
+    generation->sessions++;
     return s;
 }
 

@@ -37,7 +37,9 @@ void session_pool_finish(struct session_pool *p);
 
 bool session_pool_room(const struct session_pool *p);
 
-/* With one reference; NULL at the cap. */
+/* What is known of a flow from its addresses; one reference, which its generation does not count. */
+void session_fill(struct session *s, const struct flow *flow, struct generation *generation, bool inspect_all);
+/* The same out of the pool, and counted; NULL at the cap. */
 struct session *session_open(struct session_pool *p, const struct flow *flow, struct generation *generation,
                              bool inspect_all);
 /* No object of it is open, which might be half inspected: it goes on under another generation. */
@@ -45,9 +47,6 @@ void session_move(struct session *s, struct generation *to, bool inspect_all);
 bool session_idle(const struct session *s);
 void session_retain(struct session *s);
 void session_release(struct session_pool *p, struct session *s); /* accepts NULL */
-
-/* Does anything that either side sends matter? Without making a session: decides a flow's interest. */
-bool session_wanted(const struct policy *policy, const struct flow *flow, bool inspect_all);
 
 /* The name that the client called the server by; cut if too long. */
 void session_name(struct session *s, struct bytes host);

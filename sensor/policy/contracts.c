@@ -5,9 +5,12 @@
 
 #include <strings.h>
 
+/* Every class that there is and will be. */
+static const char every_class[] = "*";
+
 static bool read_class(struct setting_reader *r, const struct yaml *item) {
     const struct loading *l = r->context;
-    if (!l->classes || item->kind != YAML_TEXT)
+    if (!l->classes || item->kind != YAML_TEXT || strcmp(item->text, every_class) == 0)
         return true;
     for (const char *const *known = l->classes; *known; known++)
         if (strcmp(*known, item->text) == 0)
@@ -216,9 +219,14 @@ bool contracts_read(struct setting_reader *r, const struct yaml *node, void *fie
 
 bool contract_covers_class(const struct contract *c, const char *class) {
     for (size_t i = 0; i < c->classes.count; i++)
-        if (strcmp(c->classes.items[i], class) == 0)
+        if (strcmp(c->classes.items[i], class) == 0 || strcmp(c->classes.items[i], every_class) == 0)
             return true;
     return false;
+}
+
+bool contract_covers_all(const struct contract *c) {
+    return contract_covers_class(c, every_class) && c->protocols.count == 0 && !c->hours &&
+           !contract_has_limits(c);
 }
 
 bool contract_covers_protocol(const struct contract *c, const char *application, const char *master) {

@@ -44,6 +44,9 @@ bool contract_covers_class(const struct contract *c, const char *class);
 /* nDPI's names of the flow, NULL unknown: one of them is enough. A contract without protocols covers all. */
 bool contract_covers_protocol(const struct contract *c, const char *application, const char *master);
 
+/* Between its days it covers whatever is sent: every class, without any other term. */
+bool contract_covers_all(const struct contract *c);
+
 /* "2026-05-31" */
 const char *contract_day(int32_t day, char out[CLOCK_TEXT_MAX]);
 

@@ -127,6 +127,10 @@ size_t policy_partners(const struct policy *p);
  * in an image network and the destination in neither an image network nor an internal one. */
 bool policy_matters(const struct policy *p, const struct address *source, const struct address *destination);
 
+/* The same look: does a contract cover whatever this destination receives at that time? Then nobody needs to know what it
+ * is. A contract for all classes ("*") without protocols, hours and limits does. */
+bool policy_covers_all(const struct policy *p, const struct address *destination, time_ns time);
+
 /* A partner that owns this server name, whatever the address; NULL if none. Case and a port are ignored. */
 const struct partner *policy_partner_named(const struct policy *p, struct bytes host);
 

@@ -70,6 +70,20 @@ static void judge_partner(const struct partner *p, const struct judgement_facts 
         term_say(out->reason, f->class ? "contract %s covers it" : "contract %s is valid", out->contract->id);
 }
 
+bool policy_covers_all(const struct policy *p, const struct address *destination, time_ns time) {
+    const struct judgement_facts facts = {.time = time};
+    struct place to = policy_place(p, destination);
+    struct contract_use use;
+    if (to.kind != PLACE_PARTNER)
+        return false;
+    const struct partner *partner = policy_partner(p, to.index);
+    for (size_t i = 0; i < partner->contract_count; i++)
+        if (contract_covers_all(&partner->contracts[i]) &&
+            !contract_broken(&partner->contracts[i], &facts, &use))
+            return true;
+    return false;
+}
+
 /* --- Addresses and names
  * ------------------------------------------------------------------------------------ */
 

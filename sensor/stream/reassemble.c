@@ -82,11 +82,16 @@ void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now) {
     pool_give(&r->pairs, s);
 }
 
-static void note_syn(struct direction *d, const struct packet *p) {
+static void note_syn(struct direction *d, uint32_t sequence) {
     if (d->started)
         return;
-    direction_begin(d, p->tcp_seq + 1);
+    direction_begin(d, sequence + 1);
     d->from_syn = true;
+}
+
+void stream_began(struct stream_pair *s, enum side from, uint32_t syn) {
+    s->side[from].seen = true;
+    note_syn(&s->side[from], syn);
 }
 
 /* What `from` says it has received of the other side. */
@@ -283,7 +288,7 @@ void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from,
         if (s->start_packets < UINT8_MAX)
             s->start_packets++;
         if (p->tcp_flags & TCP_SYN)
-            note_syn(d, p);
+            note_syn(d, p->tcp_seq);
         if (p->tcp_flags & TCP_ACK)
             note_ack(s, from, p);
         note_payload(r, s, from, p);

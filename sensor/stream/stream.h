@@ -46,6 +46,8 @@ void reassembler_destroy(struct reassembler *r);
 
 /* NULL at the cap (counted). `user` is given to every call of the sink. */
 struct stream_pair *stream_open(struct reassembler *r, void *user);
+/* Before the first packet: this side's SYN, with this sequence number, was seen already. */
+void stream_began(struct stream_pair *s, enum side from, uint32_t syn);
 /* One TCP packet of the flow. The sink may call stream_skip() during it, not stream_close(). When memory is short it is
  * called for other pairs too, whose wait is ended to make room. */
 void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p);

@@ -21,6 +21,12 @@ static const char config[] =
     "  - name: Only Named\n"
     "    domains: ['*.named.example']\n"
     "    contracts: [{id: C-3, from: 2098-01-01, until: 2098-12-31, classes: [vehicle-image]}]\n"
+    "  - name: Everything\n"
+    "    prefixes: [198.18.0.0/24]\n"
+    "    contracts: [{id: C-5, from: 2098-01-01, until: 2098-12-31, classes: ['*']}]\n"
+    "  - name: Everything in TLS\n"
+    "    prefixes: [198.18.1.0/24]\n"
+    "    contracts: [{id: C-6, from: 2098-01-01, until: 2098-12-31, classes: ['*'], protocols: [TLS]}]\n"
     "  - name: Future Works\n"
     "    prefixes: [192.0.2.0/24]\n"
     "    contracts: [{id: C-4, from: 2099-01-01, until: 2099-12-31, classes: [vehicle-image]}]\n";
@@ -199,6 +205,28 @@ static void test_only_bytes_that_leave_an_image_network_matter(void **state) {
     }
 }
 
+static void
+test_only_a_contract_for_all_classes_without_other_terms_covers_all_and_only_between_its_days(void **state) {
+    static const struct {
+        const char *to;
+        time_ns time;
+        bool covered;
+    } cases[] = {
+        {"198.18.0.7", DAY_2098_01_01, true},
+        {"198.18.0.7", DAY_2098_01_01 - NS_PER_S, false},
+        {"198.18.0.7", DAY_2098_01_01 + 365 * DAY, false},
+        {"198.18.1.7", DAY_2098_01_01, false},
+        {"198.51.100.7", DAY_2098_01_01, false},
+        {"10.40.0.7", DAY_2098_01_01, false},
+        {"9.9.9.9", DAY_2098_01_01, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address to;
+        assert_true(address_parse(cases[i].to, &to));
+        assert_int_equal(policy_covers_all(policy, &to, cases[i].time), cases[i].covered);
+    }
+}
+
 static void test_every_verdict_has_its_word(void **state) {
     assert_string_equal(verdict_name(VERDICT_APPROVED), "approved");
     assert_string_equal(verdict_name(VERDICT_BREACH), "breach");
@@ -222,6 +250,8 @@ int main(void) {
         cmocka_unit_test(test_a_name_makes_a_verdict_worse),
         cmocka_unit_test(test_names_are_found_whatever_their_case_port_and_depth),
         cmocka_unit_test(test_only_bytes_that_leave_an_image_network_matter),
+        cmocka_unit_test(
+            test_only_a_contract_for_all_classes_without_other_terms_covers_all_and_only_between_its_days),
         cmocka_unit_test(test_every_verdict_has_its_word),
     };
     return cmocka_run_group_tests(tests, load, NULL);
