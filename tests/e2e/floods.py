@@ -72,10 +72,11 @@ def tiny(count):
         yield frame(client, server, port, 80, 102, 501, ACK | RST)
 
 
-def endless(count, payload=b'GET / HTTP/1.1\r\nHost: a\r\n\r\n'):
+def endless(count, payload=b'GET / HTTP/1.1\r\nHost: a\r\n\r\n', server=net.UNAPPROVED):
     """Opened, used once, never closed."""
+    at = server
     for i in range(count):
-        client, server, port = pair(i)
+        client, server, port = pair(i, at)
         yield frame(client, server, port, 80, 100, 0, SYN)
         yield frame(server, client, 80, port, 500, 101, SYN | ACK)
         yield frame(client, server, port, 80, 101, 501, ACK | PSH, payload)
@@ -89,6 +90,23 @@ def small(count, size=64, flows=100, server=net.UNAPPROVED):
     for i in range(count - flows):
         client, at, port = pair(i % flows, server)
         yield frame(client, at, port, 4444, (101 + i // flows * len(noise)) & 0xffffffff, 501, ACK | PSH, noise)
+
+
+def uploads(count, size, server=net.UNAPPROVED, flows=16):
+    """Frames of `size` bytes of endless HTTP uploads of noise between `flows` pairs of hosts, eight packets in turn."""
+    noise = [random.Random(i).randbytes(size - 54) for i in range(64)]
+    head = b'PUT /in/%d.bin HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n'
+    seq = []
+    for i in range(flows):
+        client, at, port = pair(i << 15, server)
+        yield frame(client, at, port, 80, 100, 0, SYN)
+        yield frame(client, at, port, 80, 101, 501, ACK | PSH, head % i)
+        seq.append(101 + len(head % i))
+    for n in range(count - 2 * flows):
+        i = n // 8 % flows
+        client, at, port = pair(i << 15, server)
+        yield frame(client, at, port, 80, seq[i] & 0xffffffff, 501, ACK | PSH, noise[n % 64])
+        seq[i] += size - 54
 
 
 KINDS = {'syns': syns, 'tiny flows': tiny, 'endless flows': endless, '64-byte packets': small}
