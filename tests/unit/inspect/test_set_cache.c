@@ -256,7 +256,9 @@ static void the_usual_folder_is_made_below_the_users_cache(void **state) {
     snprintf(path, sizeof path, "%s/.cache/gantry", folder);
     assert_int_equal(stat(path, &st), 0);
     setenv("CACHE_DIRECTORY", folder, 1);
-    assert_non_null(set_cache_open(NULL));
+    struct set_cache *given = set_cache_open(NULL);
+    assert_non_null(given);
+    set_cache_close(given);
 }
 
 static void old_entries_are_removed_and_nothing_else(void **state) {
