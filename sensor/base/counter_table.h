@@ -149,23 +149,23 @@
     COUNTER(CODING_RATIO,         "content.coding_ratio",         "objects cut because they decode to too many times their size") \
     COUNTER(CODING_MEMORY,        "content.coding_memory",        "bodies not decoded because decoders or their memory ran out") \
     COUNTER(MULTIPART_PARTS,      "content.multipart_parts",      "parts of multipart bodies") \
-    COUNTER(MULTIPART_OUTSIDE,    "content.multipart_outside",    "bytes before the first and behind the last part of multipart bodies") \
+    COUNTER(MULTIPART_OUTSIDE,    "content.multipart_outside_bytes",   "bytes before the first and behind the last part of multipart bodies") \
     COUNTER(MULTIPART_UNFINISHED, "content.multipart_unfinished", "multipart bodies without their final boundary") \
     COUNTER(MULTIPART_BOUNDARY,   "content.multipart_boundary",   "multipart bodies without a usable boundary, kept as they came") \
     COUNTER(MULTIPART_DEPTH,      "content.multipart_depth",      "multipart bodies nested deeper than allowed, kept as they came") \
     COUNTER(MULTIPART_SHED,       "content.multipart_shed",       "multipart bodies not taken apart because too many were open") \
     COUNTER(MULTIPART_HEAD,       "content.multipart_head",       "parts whose headers were longer than allowed") \
     COUNTER(MULTIPART_GAPS,       "content.multipart_gaps",       "gaps inside multipart bodies") \
-    COUNTER(ASSEMBLY_OVERLAP,     "content.assembly_overlap",     "bytes of parts that had been seen before") \
-    COUNTER(ASSEMBLY_BEHIND,      "content.assembly_behind",      "bytes of parts behind the announced end of their whole") \
+    COUNTER(ASSEMBLY_OVERLAP,     "content.assembly_overlap_bytes",    "bytes of parts that had been seen before") \
+    COUNTER(ASSEMBLY_BEHIND,      "content.assembly_behind_bytes",     "bytes of parts behind the announced end of their whole") \
     COUNTER(ASSEMBLY_SPILLED,     "content.assembly_spilled",     "parts made objects of their own because the memory for waiting parts was full") \
     COUNTER(ASSEMBLY_UNFINISHED,  "content.assembly_unfinished",  "wholes closed without all of their parts") \
     COUNTER(ASSEMBLY_EVICTED,     "content.assembly_evicted",     "unfinished wholes closed early to make room for new objects") \
     COUNTER(ASSEMBLY_SHED,        "content.assembly_shed",        "parts that could not wait for others because too many wholes were open") \
     /* inspect */ \
     COUNTER(FINDINGS,             "inspect.findings",             "rules that held for an object") \
-    COUNTER(INSPECT_BYTES_MATCHED,  "inspect.bytes_matched",      "bytes that patterns were matched against") \
-    COUNTER(INSPECT_BYTES_PIXELS,   "inspect.bytes_pixels",       "bytes of images stepped over: entropy-coded pixels and tables") \
+    COUNTER(INSPECT_BYTES_MATCHED,  "inspect.matched_bytes",      "bytes that patterns were matched against") \
+    COUNTER(INSPECT_BYTES_PIXELS,   "inspect.pixel_bytes",       "bytes of images stepped over: entropy-coded pixels and tables") \
     COUNTER(INSPECT_OBJECTS_SHED,   "inspect.objects_shed",       "objects not inspected because the inspector's memory was used up") \
     COUNTER(INSPECT_STREAMS_SHED,   "inspect.streams_shed",       "scopes of objects not matched because stream memory was used up") \
     COUNTER(INSPECT_SETS_SHED,      "inspect.sets_shed",          "counts of values not kept because the memory for sets was used up") \

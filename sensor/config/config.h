@@ -43,6 +43,7 @@ struct config {
         uint64_t max_age, max_size, outbox; /* ns; bytes; bytes of each output's messages */
     } store;
     struct health_options health;
+    const char *metrics; /* where they are served (metrics.h); NULL: nowhere */
     /* Limits of the stages; memory fields that are 0 are shared out of sensor.memory by pipeline/budget.c. */
     struct flow_options flow;
     struct stream_options stream;

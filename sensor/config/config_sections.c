@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/config_sections.h"
 
+#include "metrics/metrics.h"
 #include "process/status.h"
 #include "report/ledger/ledger.h"
 #include "settings/path.h"
@@ -287,6 +288,17 @@ static bool read_outputs(struct setting_reader *r, const struct yaml *node, void
     return ok;
 }
 
+static bool read_metrics(struct setting_reader *r, const struct yaml *node, void *field) {
+    struct setting_texts place;
+    struct error e;
+    if (!setting_texts(r, node, &place))
+        return false;
+    if (place.count != 1)
+        return setting_error(r, node, "is one text; write unix:/run/gantry/metrics or 127.0.0.1:9464");
+    *(const char **)field = place.items[0];
+    return metrics_check(place.items[0], &e) || setting_error(r, node, "%s", e.text);
+}
+
 /* policy_load() reads these. */
 static bool leave(struct setting_reader *r, const struct yaml *node, void *field) {
     return true;
@@ -337,6 +349,11 @@ static const struct setting top_settings[] = {
      LIMIT(health),
      .read = read_health,
      .help = "stats records, and what the sensor tells of itself"},
+    {.key = "metrics",
+     .type = SETTING_CUSTOM,
+     LIMIT(metrics),
+     .read = read_metrics,
+     .help = "where Prometheus may ask"},
     {.key = "limits", .type = SETTING_CUSTOM, .read = read_limits, .help = "bounds of the stages"},
     {0},
 };

@@ -11,7 +11,7 @@
 enum { QUEUE = 64, FOLDER_MODE = 0750, SOCKET_MODE = 0660 };
 
 static int fail(int fd, struct error *e, const char *path, const char *what, const char *mend) {
-    error_set(e, "control socket %s: %s%s%s; %s, or set sensor.control to another path or to off", path, what,
+    error_set(e, "socket %s: %s%s%s; %s, or name another path in the configuration", path, what,
               errno ? ": " : "", errno ? strerror(errno) : "", mend);
     if (fd >= 0)
         close(fd);

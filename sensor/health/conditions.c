@@ -72,8 +72,8 @@ static void judge_offloads(const struct outlook *o, struct opinion *out) {
 /* --- packets --- */
 
 static void judge_silence(const struct outlook *o, struct opinion *out) {
-    out->unsure = o->first;
-    if (!o->first && o->counted[COUNTER_PACKETS] == 0)
+    out->unsure = o->first || o->length < (time_ns)o->setup->options->interval; /* the last is cut short */
+    if (!out->unsure && o->counted[COUNTER_PACKETS] == 0)
         say(out, 1,
             "no packet came for %.0f s: the sensor is blind; look at the mirror session, the cable, and "
             "capture.filter",

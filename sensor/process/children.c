@@ -46,6 +46,8 @@ static void close_others(struct sensor *s, int index) {
     munmap(s->upper, sizeof *s->upper);
     if (s->control >= 0)
         close(s->control);
+    if (s->metrics >= 0)
+        close(s->metrics);
 }
 
 static int worker_main(struct sensor *s, int index, bool successor) {
@@ -89,6 +91,10 @@ const char *sensor_control(const struct sensor *s) {
     if (s->offline || (given && strcmp(given, "off") == 0))
         return NULL;
     return given ? given : "/run/gantry/control";
+}
+
+const char *sensor_metrics(const struct sensor *s) {
+    return s->offline ? NULL : s->config->metrics;
 }
 
 static struct store_config store_of(const struct sensor *s) {

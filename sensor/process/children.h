@@ -30,12 +30,15 @@ struct sensor {
     time_ns started;     /* wall clock */
     int control;         /* listening socket, -1: none */
     gid_t control_group; /* whose members may ask there */
+    int metrics;         /* listening socket, -1: none */
 };
 
 /* The folder of the database; NULL: none is kept. */
 const char *sensor_state(const struct sensor *s);
 /* Where requests are taken; NULL: nowhere. */
 const char *sensor_control(const struct sensor *s);
+/* Where metrics are served; NULL: nowhere. */
+const char *sensor_metrics(const struct sensor *s);
 
 struct child {
     pid_t pid;             /* 0: not running */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/reporting.h"
 
+#include "metrics/metrics.h"
 #include "process/requests/requests.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ struct reporting {
     uint64_t counted[COUNTER_COUNT]; /* by this process and its predecessors */
     struct control_sensor asked;
     struct control *control; /* NULL: nobody may ask */
+    struct metrics *metrics; /* the same */
 };
 
 static int catch_signals(void) {
@@ -166,11 +168,12 @@ static void tell_reload(struct reporting *g) {
 }
 
 static void sleep_until_work(struct reporting *g) {
-    struct pollfd fds[POLL_MAX + 2 + CONTROL_CONNECTIONS + 1] = {
+    struct pollfd fds[POLL_MAX + 2 + CONTROL_CONNECTIONS + 1 + 1] = {
         {.fd = doorbell_fd(g->o->doorbell), .events = POLLIN}, {.fd = g->signals, .events = POLLIN}};
     struct signalfd_siginfo info;
     size_t n = 2 + reporter_poll(g->reporter, fds + 2, POLL_MAX);
     n += control_poll(g->control, fds + n, CONTROL_CONNECTIONS + 1);
+    n += metrics_poll(g->metrics, fds + n, 1);
     bool may_sleep = doorbell_arm(g->o->doorbell);
     poll(fds, n, may_sleep ? SLEEP_MS : 0);
     doorbell_disarm(g->o->doorbell);
@@ -191,6 +194,7 @@ static bool loop(struct reporting *g) {
             reporter_tick(g->reporter, now);
         reporter_deliver(g->reporter);
         control_serve(g->control);
+        metrics_serve(g->metrics);
         end_interval_when_due(g);
         tell_reload(g);
         if (n == 0 && finished)
@@ -208,6 +212,8 @@ static void open_control(struct reporting *g) {
     g->asked = (struct control_sensor){.sensor = s, .reporter = g->reporter, .health = &g->health};
     if (s->control >= 0)
         g->control = control_create(s->control, s->control_group, control_requests, &g->asked);
+    if (s->metrics >= 0 && !(g->metrics = metrics_create(s->metrics, &g->health)))
+        log_warning("metrics: no memory to serve them; the sensor goes on without");
 }
 
 static void tell_ready(int fd, const char *text) {
@@ -259,6 +265,7 @@ int reporting_run(const struct reporting_options *o) {
     if (ready)
         status = finish(&g, loop(&g));
     control_destroy(g.control);
+    metrics_destroy(g.metrics);
     reporter_destroy(g.reporter);
     free(g.copy);
     close(g.signals);

@@ -3,6 +3,7 @@
 
 #include "config/snapshot.h"
 #include "control/control.h"
+#include "metrics/metrics.h"
 #include "process/children.h"
 #include "process/notify.h"
 #include "process/progress.h"
@@ -26,7 +27,7 @@ struct supervisor {
     struct outputs outputs;
     struct children children;
     struct notify manager;
-    bool made_control; /* the folder of the control socket */
+    bool made_control, made_metrics; /* the folders of these sockets */
     struct reloader reloader;
     uint8_t arena_bytes[64 << 10];
     struct arena arena;
@@ -155,6 +156,11 @@ static const char *folder_of(struct supervisor *s, const char *path) {
     return slash == path ? "/" : arena_text(&s->arena, path, (size_t)(slash - path));
 }
 
+/* NULL: there is none. */
+static const char *metrics_socket(const struct sensor *s) {
+    return sensor_metrics(s) ? metrics_path(sensor_metrics(s)) : NULL;
+}
+
 /* Folders below which files may be made and removed: those of the reporter's outputs, and the sensor's own.
  */
 static size_t writable_folders(struct supervisor *s, const char **out) {
@@ -163,6 +169,8 @@ static size_t writable_folders(struct supervisor *s, const char **out) {
     if (sensor_state(sensor))
         out[n++] = sensor_state(sensor);
     if (sensor_control(sensor) && (out[n] = folder_of(s, sensor_control(sensor))))
+        n++;
+    if (metrics_socket(sensor) && (out[n] = folder_of(s, metrics_socket(sensor))))
         n++;
     for (size_t i = 0; i < s->outputs.count; i++) {
         const char *path = output_path(&s->outputs.list[i]);
@@ -203,6 +211,28 @@ static bool open_control(struct supervisor *s) {
     return !path || s->sensor.control >= 0;
 }
 
+static bool open_metrics(struct supervisor *s) {
+    const char *to = sensor_metrics(&s->sensor);
+    struct error e;
+    if (to)
+        s->sensor.metrics = metrics_listen(to, &s->made_metrics, &e);
+    if (to && s->sensor.metrics < 0)
+        log_error("%s", e.text);
+    return !to || s->sensor.metrics >= 0;
+}
+
+static bool give_metrics(struct supervisor *s) {
+    const char *to = sensor_metrics(&s->sensor);
+    uid_t user;
+    gid_t group;
+    struct error e;
+    sandbox_account(s->sensor.sandbox, &user, &group);
+    if (!to || metrics_give(to, s->made_metrics, user, s->sensor.control_group, &e))
+        return true;
+    log_error("%s", e.text);
+    return false;
+}
+
 /* Who may ask there is known once the account is. */
 static bool give_control(struct supervisor *s) {
     const char *path = sensor_control(&s->sensor);
@@ -219,7 +249,7 @@ static bool give_control(struct supervisor *s) {
 }
 
 static bool prepare_sandbox(struct supervisor *s) {
-    const char *folders[OUTPUTS_MAX + 2];
+    const char *folders[OUTPUTS_MAX + 3];
     const char *state = sensor_state(&s->sensor);
     bool made = state && mkdir(state, 0700) == 0;
     struct error e;
@@ -256,6 +286,11 @@ static void close_all(struct supervisor *s) {
     if (s->sensor.control >= 0) {
         unlink(sensor_control(&s->sensor)); /* as far as the account may; a successor replaces it */
         close(s->sensor.control);
+    }
+    if (s->sensor.metrics >= 0) {
+        if (metrics_socket(&s->sensor))
+            unlink(metrics_socket(&s->sensor));
+        close(s->sensor.metrics);
     }
     snapshot_free(s->sensor.snapshot);
 }
@@ -356,7 +391,8 @@ static bool has_source(const struct supervisor *s) {
 
 /* All that root is needed for, in this order, and then root is given up. */
 static bool prepare(struct supervisor *s) {
-    return open_control(s) && prepare_sandbox(s) && give_control(s) && open_captures(s) && open_channels(s) &&
+    return open_control(s) && open_metrics(s) && prepare_sandbox(s) && give_control(s) && give_metrics(s) &&
+           open_captures(s) && open_channels(s) &&
            told(outputs_open(&s->outputs, s->sensor.sandbox, s->sensor.offline, &problems)) &&
            close_sandbox(s);
 }
@@ -371,7 +407,7 @@ int supervisor_run(const struct options *options) {
     }
     s->options = options;
     notify_open(&s->manager);
-    s->sensor.control = -1;
+    s->sensor.control = s->sensor.metrics = -1;
     s->sensor.started = clock_wall();
     arena_init(&s->arena, s->arena_bytes, sizeof s->arena_bytes);
     if (!outputs_parse(&s->outputs, options, &s->arena))
