@@ -107,13 +107,14 @@ static void judge_sides(const struct outlook *o, struct opinion *out) {
 
 static void judge_duplicates(const struct outlook *o, struct opinion *out) {
     uint64_t twice = o->counted[COUNTER_DUPLICATES], all = o->counted[COUNTER_DUPLICATES_SAMPLED];
+    uint64_t packets = all > twice ? all - twice : 1; /* each with its copy */
     out->unsure = all < SAMPLES_LEAST;
-    if (!out->unsure && reaches(twice, all, o->setup->options->duplicates))
+    if (!out->unsure && reaches(twice, packets, o->setup->options->duplicates))
         say(out, 1,
             "%.0f %% of the packets come twice: the span is duplicated; mirror each link once, either where "
             "packets "
             "enter or where they leave",
-            percent(twice, all));
+            percent(twice, packets));
 }
 
 static void judge_cut(const struct outlook *o, struct opinion *out) {

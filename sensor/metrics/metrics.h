@@ -19,7 +19,7 @@
  * METRICS_CONNECTIONS wait in the system's queue; one that has not ended after METRICS_SECONDS is cut off,
  * however busy it is; a request may have METRICS_REQUEST_MAX bytes; the text is made at most five times a
  * second. */
-enum { METRICS_CONNECTIONS = 16, METRICS_SECONDS = 10, METRICS_REQUEST_MAX = 8 << 10 };
+enum { METRICS_CONNECTIONS = 16, METRICS_SECONDS = 5, METRICS_REQUEST_MAX = 8 << 10 };
 
 /* Is `to` "unix:/PATH", "ADDRESS:PORT" or "[IPV6]:PORT"? No names are looked up. */
 bool metrics_check(const char *to, struct error *e);

@@ -139,6 +139,30 @@ class Lab:
                     os.kill(int(pid), signal.SIGKILL)
             run('ip', 'netns', 'del', space, check=False)
 
+    def arrived(self):
+        """Frames that came to the span port so far, by the kernel's own count."""
+        link = json.loads(run('ip', '-n', self.spaces['sensor'], '-s', '-j', 'link', 'show', 'span0').stdout)[0]
+        return link['stats64']['rx']['packets']
+
+    @contextlib.contextmanager
+    def hiding(self, rule):
+        """While the block runs the span port misses frames: `rule` in nft's words, such as "ip saddr 192.0.2.1". Gives a
+        function that tells how many packets and bytes of IP were hidden so far."""
+        nft = self.command('hub', 'nft')
+        lines = ['add table bridge hide', 'add chain bridge hide span { type filter hook forward priority 0; }',
+                 f'add rule bridge hide span oifname "p-sensor" {rule} counter drop']
+        for line in lines:
+            run(*nft, line)
+
+        def hidden():
+            rules = json.loads(run(*nft, '-j', 'list', 'chain', 'bridge', 'hide', 'span').stdout)['nftables']
+            counter = next(e['counter'] for r in rules if 'rule' in r for e in r['rule']['expr'] if 'counter' in e)
+            return counter['packets'], counter['bytes']
+        try:
+            yield hidden
+        finally:
+            run(*nft, 'delete', 'table', 'bridge', 'hide')
+
     def port_open(self, space, address, port):
         family = '-6' if ':' in address else '-4'
         out = self.run(space, 'ss', family, '-Hltn', f'sport = :{port}', check=False).stdout
@@ -185,6 +209,12 @@ class Sensor:
         if self.process.poll() is None:
             status = self.lab.stop(self.process)
             assert status == 0, f'gantry ended with {status}: {open(self.log).read()}'
+
+    def accounted(self):
+        """Packets that the sensor has seen or counted as lost, by its last stats record: those that arrived."""
+        c = self.records('stats')[-1]['gantry']['stats']['capture']
+        lost = ('before_begin', 'kernel_drops', 'lost_to_restart')
+        return c['packets'] + sum(c[k] for k in lost), {k: c[k] for k in lost}
 
     def children(self):
         """Process ids by role: {'reporter': [..], 'worker': [..]}; the reporter was started first, at start."""
