@@ -82,8 +82,12 @@ static void say_protocol(const struct term_facts *t, const char *whose, char *re
 static void say_hours(const struct term_facts *t, const char *whose, char *reason) {
     char moment[HOURS_MOMENT_MAX];
     const struct hours *h = t->contract->hours;
-    term_say(reason, "%s is outside the hours of %s (%s %s)", hours_moment(h->zone, t->facts->time, moment),
-             whose, h->text, h->zone ? h->zone->name : "UTC");
+    const char *zone = h->zone ? h->zone->name : "UTC";
+    hours_moment(h->zone, t->facts->time, moment);
+    if (*reason)
+        term_say(reason, "%s is outside its hours (%s %s)", moment, h->text, zone);
+    else
+        term_say(reason, "%s is outside the hours of %s (%s %s)", moment, whose, h->text, zone);
 }
 
 /* A limit stands without "whose" behind another term, and names the contract where it is the first. */

@@ -111,7 +111,7 @@ contract HSBP-0042  gantry.yaml:10
   per-day objects   not asked  at most 50  gantry.yaml:17
 
 verdict  breach: class vehicle-image is not in contract HSBP-0042; protocol HTTP is not in it; Sat 2026-05-30 03:12 is outside \
-the hours of it (Mon-Fri 07:00-19:00 America/Chicago)
+its hours (Mon-Fri 07:00-19:00 America/Chicago)
 alert    yes
 '''
 

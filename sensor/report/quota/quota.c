@@ -134,7 +134,8 @@ static struct seen_key key_of(const struct account *a, const struct record *r) {
 
 /* Objects of the record that were not counted yet, and bytes. */
 static struct contract_amount news(const struct delivery_of *d, const struct moving *m) {
-    uint64_t bytes = d->record->container ? 0 : d->record->bytes;
+    const uint64_t most = UINT64_MAX >> BYTES_SHIFT; /* a worker may say anything */
+    uint64_t bytes = d->record->container ? 0 : d->record->bytes < most ? d->record->bytes : most;
     return (struct contract_amount){.objects = d->classified && !m,
                                     .bytes = m && m->bytes >= bytes ? 0 : bytes - (m ? m->bytes : 0)};
 }
@@ -147,7 +148,8 @@ static unsigned over(struct contract_amount now, struct contract_amount more, st
 
 static void add_amount(struct contract_amount *to, struct contract_amount more) {
     to->objects += more.objects;
-    to->bytes += more.bytes;
+    if (__builtin_add_overflow(to->bytes, more.bytes, &to->bytes))
+        to->bytes = UINT64_MAX;
 }
 
 /* What would have been received with it; a judgement's `use`. */

@@ -15,7 +15,7 @@ static struct alert {
     time_ns time;
     struct incident_facts facts;
     uint8_t verdict, severity;
-    char name[64], rule[32], class[32], settled[32];
+    char name[64], rule[32], class[32], settled[32], reason[64], terms[64];
 } alerts[ALERTS_MAX];
 static size_t count;
 static struct record_builder b;
@@ -38,6 +38,8 @@ static bool keep_alert(void *context, time_ns time, const struct incident_facts 
     copy_text(a->name, sizeof a->name, r, TEXT_NAME);
     copy_text(a->rule, sizeof a->rule, r, TEXT_RULE_ID);
     copy_text(a->class, sizeof a->class, r, TEXT_CLASS);
+    copy_text(a->reason, sizeof a->reason, r, TEXT_REASON);
+    copy_text(a->terms, sizeof a->terms, r, TEXT_TERM);
     snprintf(a->settled, sizeof a->settled, "%s", facts->settled ? facts->settled : "");
     return true;
 }
@@ -376,8 +378,44 @@ static void more_objects_in_flight_than_are_remembered_do_no_harm(void **state) 
     incidents_destroy(t);
 }
 
+static void give_breach(struct incidents *t, uint64_t n, const char *terms, const char *reason) {
+    example_begin(&b, RECORD_FINDING);
+    b.head.object = n;
+    b.head.verdict = VERDICT_BREACH;
+    record_text(&b, TEXT_TERM, bytes_text(terms));
+    record_text(&b, TEXT_REASON, bytes_text(reason));
+    give(t);
+}
+
+static void a_further_term_that_does_not_hold_is_told_at_once(void **state) {
+    struct incidents *t = begin();
+    give_breach(t, 1, "class", "class x is not in C");
+    give_breach(t, 2, "class", "class x is not in C");
+    assert_int_equal(count, 1);
+    give_breach(t, 3, "class\nper-day objects", "class x is not in C; 3 objects today, limit 2");
+    assert_int_equal(count, 2);
+    assert_int_equal(alerts[1].facts.state, INCIDENT_GROWN);
+    assert_string_equal(alerts[1].terms, "class\nper-day objects");
+    assert_string_equal(alerts[1].reason, "class x is not in C; 3 objects today, limit 2");
+    incidents_destroy(t);
+}
+
+static void the_closing_alert_has_the_newest_amounts(void **state) {
+    struct incidents *t = begin();
+    give_breach(t, 1, "per-day objects", "3 objects today, limit 2");
+    give_breach(t, 2, "per-day objects", "4 objects today, limit 2");
+    give_breach(t, 3, "hours", "one term less says less"); /* another reason alone, and not the whole of it */
+    assert_int_equal(count, 1);
+    incidents_close(t);
+    assert_string_equal(alerts[1].reason, "4 objects today, limit 2");
+    assert_string_equal(alerts[1].terms, "per-day objects");
+    incidents_destroy(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_further_term_that_does_not_hold_is_told_at_once),
+        cmocka_unit_test(the_closing_alert_has_the_newest_amounts),
         cmocka_unit_test(the_first_finding_opens_before_the_transfer_ends),
         cmocka_unit_test(an_object_with_findings_and_a_transfer_record_counts_once),
         cmocka_unit_test(a_hundred_thousand_images_make_some_ten_alerts),
