@@ -10,7 +10,6 @@
 enum { MINUTE_SLOTS = 60 / RECENT_SLOT_S };
 
 struct destination {
-    uint64_t hash;  /* 0: free */
     int64_t newest; /* slot since 1970 */
     uint8_t verdict;
     char name[RECENT_NAME_MAX];
@@ -19,6 +18,8 @@ struct destination {
 
 struct recent {
     struct hash_key key;
+    size_t count;                       /* the first so many are in use */
+    uint64_t hash[RECENT_DESTINATIONS]; /* of the names, looked through one after the other */
     struct destination destination[RECENT_DESTINATIONS];
 };
 
@@ -37,21 +38,26 @@ static int64_t slot_of(time_ns t) {
     return t / (RECENT_SLOT_S * NS_PER_S);
 }
 
-/* The line of a name, or the least recent one made new. */
+static size_t least_recent(const struct recent *r) {
+    size_t least = 0;
+    for (size_t i = 1; i < r->count; i++)
+        if (r->destination[i].newest < r->destination[least].newest)
+            least = i;
+    return least;
+}
+
+/* The line of a name, or a new one. */
 static struct destination *find(struct recent *r, struct bytes name) {
-    uint64_t hash = hash_bytes(&r->key, name.p, name.n) | 1;
-    struct destination *oldest = &r->destination[0];
-    for (size_t i = 0; i < RECENT_DESTINATIONS; i++) {
-        struct destination *d = &r->destination[i];
-        if (d->hash == hash)
-            return d;
-        if (d->newest < oldest->newest)
-            oldest = d;
-    }
-    *oldest = (struct destination){.hash = hash};
+    uint64_t hash = hash_bytes(&r->key, name.p, name.n);
+    for (size_t i = 0; i < r->count; i++)
+        if (r->hash[i] == hash)
+            return &r->destination[i];
+    size_t i = r->count < RECENT_DESTINATIONS ? r->count++ : least_recent(r);
     size_t n = utf8_fit(name, RECENT_NAME_MAX - 1);
-    memcpy(oldest->name, name.p, n);
-    return oldest;
+    r->hash[i] = hash;
+    r->destination[i] = (struct destination){.newest = 0};
+    memcpy(r->destination[i].name, name.p, n);
+    return &r->destination[i];
 }
 
 /* Where a record of `t` counts: slots that have passed since the line's newest are emptied. NULL: too late.
@@ -123,8 +129,8 @@ static int busiest_first(const void *a, const void *b) {
 size_t recent_top(const struct recent *r, time_ns now, struct recent_line *out, size_t most) {
     static struct recent_line all[RECENT_DESTINATIONS]; /* one reporter a process */
     size_t n = 0;
-    for (size_t i = 0; i < RECENT_DESTINATIONS; i++)
-        if (r->destination[i].hash && sum_up(&r->destination[i], slot_of(now), &all[n]))
+    for (size_t i = 0; i < r->count; i++)
+        if (sum_up(&r->destination[i], slot_of(now), &all[n]))
             n++;
     qsort(all, n, sizeof *all, busiest_first);
     n = n < most ? n : most;

@@ -287,3 +287,24 @@ def test_top_once_and_for_programs(lab, server, own, work):
     line = [d for d in answer['destinations'] if d['destination'] == 'Plate Systems'][0]
     assert line['minute'] == {'bytes': len(material.lane_image(704)), 'transfers': 1, 'alerts': len(own.alerts())}
     assert line['window'] == line['minute'] and own.alerts()
+
+
+def test_reload_says_what_is_in_force_what_is_wrong_and_what_needs_a_start(lab, own):
+    good = open(own.config).read()
+
+    def reload(text, *words):
+        with open(own.config, 'w') as f:
+            f.write(text)
+        return own.ask('reload', *words, check=False)
+
+    done = reload(good.replace('Plate Systems', 'Plate Readers'), '--json')
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)['version'] == 2 and json.loads(done.stdout)['refused'] is False
+    done = reload(good + 'alerts: {quiet: never}\n')
+    assert done.returncode == 1 and 'nothing has changed' in done.stderr
+    line = good.count('\n') + 1
+    assert f'gantry.yaml:{line}: error: quiet' in done.stderr
+    done = reload(good.replace('memory: 512 MiB', 'memory: 600 MiB'))
+    assert done.returncode == 0 and 'configuration 3 is in force' in done.stdout and 'memory' in done.stdout
+    now = own.ask('status', '--json')['configuration']
+    assert now['version'] == 3 and now['reload'] == 'done' and now['reloaded'].startswith('20')
