@@ -24,6 +24,9 @@ static const char networks[] =
     "  - name: Border Labs\n"
     "    prefixes: [192.0.2.0/24]\n"
     "    contracts: [{id: BL-1, from: 2020-01-01, until: 2099-12-31, classes: []}]\n"
+    "  - name: Everything\n"
+    "    prefixes: [203.0.113.0/24]\n"
+    "    contracts: [{id: E-1, from: 2020-01-01, until: 2099-12-31, classes: ['*']}]\n"
     "  - {name: Plate Systems, prefixes: [198.51.100.0/24]}\n";
 static const char rule[] = "identifiers:\n"
                            "  - {id: mark, description: a mark, pattern: MARKMARK}\n"
@@ -173,6 +176,28 @@ static void without_pressure_everything_is_looked_into(void **state) {
     assert_int_equal(COUNT(SHED_EPISODES), 0);
 }
 
+static void a_flow_takes_memory_only_when_it_carries_something(void **state) {
+    struct talk k = begin(UNAPPROVED, 80);
+    assert_int_equal(pipeline_use(t.pipeline).flows, 1);
+    assert_int_equal(pipeline_use(t.pipeline).sessions, 0);
+    assert_int_equal(pipeline_use(t.pipeline).streams, 0);
+    put(&k, "MARKMARK", 8);
+    assert_int_equal(pipeline_use(t.pipeline).sessions, 1);
+    assert_int_equal(pipeline_use(t.pipeline).streams, 1);
+    assert_int_equal(COUNT(FINDINGS), 1);
+    assert_int_equal(COUNT(STREAM_MIDWAY), 0); /* where it began is known from the SYN */
+}
+
+static void what_a_contract_covers_whatever_it_is_costs_a_look_up_and_a_counter(void **state) {
+    struct talk covered = begin("203.0.113.9", 80), other = begin(APPROVED, 80);
+    put(&covered, "MARKMARK", 8);
+    assert_int_equal(COUNT(FLOWS_COVERED), 1);
+    assert_int_equal(pipeline_use(t.pipeline).sessions, 0);
+    put(&other, "MARKMARK", 8);
+    assert_int_equal(COUNT(FLOWS_COVERED), 1);
+    assert_int_equal(COUNT(FINDINGS), 1);
+}
+
 static void first_goes_depth_on_approved_flows_begun_before_or_after(void **state) {
     struct talk before = begin(APPROVED, 80), other = begin(UNAPPROVED, 80);
     put(&before, "0123", 1000);
@@ -292,6 +317,8 @@ int main(void) {
 #define UNDER_LOAD(test) cmocka_unit_test_setup_teardown(test, open_path, close_path)
     const struct CMUnitTest tests[] = {
         UNDER_LOAD(without_pressure_everything_is_looked_into),
+        UNDER_LOAD(a_flow_takes_memory_only_when_it_carries_something),
+        UNDER_LOAD(what_a_contract_covers_whatever_it_is_costs_a_look_up_and_a_counter),
         UNDER_LOAD(first_goes_depth_on_approved_flows_begun_before_or_after),
         UNDER_LOAD(then_goes_rebuilding_of_unknown_protocols_and_not_of_known_ones),
         UNDER_LOAD(then_goes_content_behind_an_alert_and_its_record_says_so),
