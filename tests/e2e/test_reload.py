@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGHUP: the configuration is loaded again, under traffic, and nothing is lost by it."""
+import json
 import os
 import re
 import signal
@@ -52,3 +53,162 @@ def test_a_contract_that_is_extended_approves_from_then_on(lab, server, tmp_path
         after = upload(lab, sensor, work, 501)
     assert before['gantry']['verdict'] == 'unapproved' and after['gantry']['verdict'] == 'approved'
     assert after['gantry']['contract'] == 'PS-9'
+
+
+def slow_upload(lab, work, seed, address, seconds=5):
+    """(curl that takes about so long, digest)"""
+    path, _ = make(work, seed)
+    with open(path, 'ab') as f:
+        f.write(os.urandom(200_000))
+    data = open(path, 'rb').read()
+    rate = str(len(data) // seconds)
+    return lab.start('lane', 'curl', '-sS', '--fail', '--limit-rate', rate, '-o', '/dev/null', '-T', path,
+                     url(address, '/in/')), material.sha256(data)
+
+
+def test_an_upload_under_way_finishes_under_the_old_contract_and_the_next_has_the_new(lab, server, tmp_path, work):
+    with net.Sensor(lab, tmp_path, events=EVENTS) as sensor:
+        client, slow = slow_upload(lab, work, 510, net.UNAPPROVED)
+        time.sleep(1.5)
+        change(sensor, (OVER, IN_FORCE))
+        assert reload(sensor) == (2, True)
+        quick = upload(lab, sensor, work, 511)
+        assert client.poll() is None, 'the slow one is still on its way'
+        assert client.wait(30) == 0
+        old = sensor.wait_transfer(slow)
+    assert quick['gantry']['verdict'] == 'approved'
+    assert old['gantry']['verdict'] == 'unapproved'
+    assert old['gantry']['transfer'] == {'complete': True, 'missing_bytes': 0}
+    c = counters(sensor)
+    assert c['reload.done'] == 1 and c.get('reload.flows_cut', 0) == 0
+
+
+def test_the_next_transfer_on_a_connection_that_stays_has_the_new_contract(lab, server, tmp_path, work):
+    go = tmp_path / 'go'
+    first, second = make(work, 512), make(work, 513)
+    with net.Sensor(lab, tmp_path, events=EVENTS) as sensor:
+        client = lab.start('lane', '/usr/bin/python3', '-c', f'''
+import http.client, os, time
+c = http.client.HTTPConnection("{net.UNAPPROVED}", 8080)
+for path in ("{first[0]}", "{second[0]}"):
+    c.request("PUT", "/in/" + os.path.basename(path), open(path, "rb").read())
+    assert c.getresponse().read() is not None
+    while not os.path.exists("{go}"): time.sleep(0.05)
+''')
+        before = sensor.wait_transfer(first[1])
+        change(sensor, (OVER, IN_FORCE))
+        assert reload(sensor) == (2, True)
+        go.write_text('')
+        after = sensor.wait_transfer(second[1])
+        assert client.wait(10) == 0
+    assert before['source']['port'] == after['source']['port'], 'one connection'
+    assert [t['gantry']['verdict'] for t in (before, after)] == ['unapproved', 'approved']
+
+
+RULE = '''
+identifiers: [{{id: mark, pattern: '{mark}'}}]
+rules:
+  - {{id: {mark}, name: Marked, class: plate-record, severity: 5, scopes: [text], any: [mark],
+     examples: [{{text: "{mark}"}}], counterexamples: [{{text: "nothing"}}]}}
+'''
+
+
+def test_rules_and_outputs_change_without_a_restart(lab, server, tmp_path, work):
+    rules = tmp_path / 'rules'
+    rules.mkdir()
+    (rules / 'mine.yaml').write_text(RULE.format(mark='alpha'))
+    sensor = net.Sensor(lab, tmp_path, events=EVENTS)
+    change(sensor, (f'rules: [{net.ROOT}/rules]', f'rules: [{rules}]'))
+
+    def send(name):
+        path = os.path.join(work, name)
+        with open(path, 'w') as f:
+            f.write(f'{name}: alpha and omega\n')
+        curl(lab, '-T', path, url(net.UNKNOWN, '/in/'))
+        return sensor.wait_transfer(material.sha256(open(path, 'rb').read()))
+
+    with sensor:
+        pids = sensor.children()
+        assert send('one.txt')['gantry']['rules'] == ['alpha']
+        (rules / 'mine.yaml').write_text(RULE.format(mark='omega'))
+        change(sensor, ('outputs: []', f'outputs: [{{format: json, to: "file:{tmp_path}/more.json"}}]'))
+        assert reload(sensor) == (2, True)
+        assert send('two.txt')['gantry']['rules'] == ['omega']
+        change(sensor, (f'outputs: [{{format: json, to: "file:{tmp_path}/more.json"}}]', 'outputs: []'))
+        assert reload(sensor) == (3, True)
+        send('three.txt')
+        assert sensor.children()['worker'] == pids['worker'], 'the workers are the same'
+    more = [json.loads(line) for line in open(tmp_path / 'more.json')]
+    ids = [r['rule']['id'] for r in more if r['event']['action'] == 'alert']
+    assert ids and set(ids) == {'omega'}
+    assert all('three.txt' not in json.dumps(r) for r in more)
+
+
+def bad_syntax(sensor):
+    change(sensor, ('internal-networks:', 'internal-netwroks:'))
+    return 5, 'did you mean internal-networks'
+
+
+def bad_contract(sensor):
+    change(sensor, ('until: 2020-12-31', 'until: 2020-13-31'))
+    return 16, 'until'
+
+
+def closed_folder(sensor):
+    change(sensor, ('outputs: []', 'outputs:\n  - {format: json, to: "file:/var/tmp/alerts.json"}'))
+    return 19, 'cannot open /var/tmp/alerts.json'
+
+
+def not_readable(sensor):
+    os.chmod(sensor.config, 0o600)
+    return None, 'cannot be read'
+
+
+@pytest.mark.parametrize('spoil', [bad_syntax, bad_contract, closed_folder, not_readable])
+def test_a_bad_configuration_changes_nothing_and_says_file_and_line(lab, server, tmp_path, work, spoil):
+    with net.Sensor(lab, tmp_path, events=EVENTS) as sensor:
+        before = sensor.children()
+        line, words = spoil(sensor)
+        assert reload(sensor) == (1, False)
+        where = f'{sensor.config}:{line}: error: ' if line else f'{sensor.config}: error: '
+        said = next(text for text in log(sensor).splitlines() if where in text)
+        assert words in said
+        told = net.wait_for(lambda: notices(sensor, 'reload-failed'), 5, 'the notice')
+        assert where in told[0]['rule']['name'] and len(told) == 1
+        assert upload(lab, sensor, work, 520)['gantry']['verdict'] == 'unapproved'
+        assert sensor.children() == before, 'nobody was started again'
+    c = counters(sensor)
+    assert c['reload.failed'] == 1 and c.get('reload.done', 0) == 0
+
+
+def test_what_needs_a_restart_is_named_with_its_line_and_the_rest_takes_effect(lab, server, tmp_path, work):
+    with net.Sensor(lab, tmp_path, events=EVENTS) as sensor:
+        workers = sensor.children()['worker']
+        change(sensor, ('memory: 512 MiB}', 'memory: 600 MiB, workers: 1}\ncapture: {ring: 64 MiB}\n'
+                        'limits:\n  content: {depth-max: 4}\nsandbox: {seccomp: off}'),
+               (OVER, IN_FORCE))
+        assert reload(sensor) == (2, True)
+        for line, key in ((2, 'sensor.memory'), (2, 'sensor.workers'), (3, 'capture.ring'),
+                          (5, 'limits.content.depth-max'), (6, 'sandbox.seccomp')):
+            assert f'{sensor.config}:{line}: warning: {key}: a change takes effect with the next start' in log(sensor)
+        told = net.wait_for(lambda: notices(sensor, 'restart-needed'), 5, 'the notice')
+        assert f'{sensor.config}:2: warning: sensor.' in told[0]['rule']['name']
+        assert upload(lab, sensor, work, 530)['gantry']['verdict'] == 'approved'
+        assert sensor.children()['worker'] == workers
+        change(sensor, ('memory: 600 MiB, workers: 1}\ncapture: {ring: 64 MiB}\nlimits:\n  content: {depth-max: 4}\n'
+                        'sandbox: {seccomp: off}', 'memory: 512 MiB}'))
+        assert reload(sensor) == (3, True)
+    assert len(notices(sensor, 'restart-needed')) == 1, 'as it was at the start: nothing is waited for'
+
+
+def test_incidents_go_on_with_their_ids_over_reloads_and_a_restart(lab, server, tmp_path, work):
+    sensor = net.Sensor(lab, tmp_path, events=EVENTS)
+    for start in range(2):
+        with sensor:
+            for i in range(6):
+                upload(lab, sensor, work, 540 + 10 * start + i)
+                if i % 2:
+                    reload(sensor)
+    told = [a['gantry']['incident'] for a in sensor.alerts() if a['gantry']['classes'] == ['vehicle-image']]
+    assert [(i['state'], i['sequence'], i['objects']) for i in told] == [('opened', 1, 1), ('grown', 2, 10)]
+    assert len({i['id'] for i in told}) == 1

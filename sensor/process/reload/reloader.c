@@ -53,8 +53,14 @@ static void add_problems(struct reloader *r, struct problems *p) {
     problems_finish(p);
 }
 
+/* What was found last is why: it goes before what the loader had to say. */
 static void fail(struct reloader *r, struct problems *p) {
+    static char said[RELOAD_TEXT_MAX];
+    memcpy(said, r->result.text, sizeof said);
+    r->result.text[0] = '\0';
     add_problems(r, p);
+    size_t n = strlen(r->result.text);
+    snprintf(r->result.text + n, sizeof r->result.text - n, "%s", said);
     outputs_close_others(r->outputs);
     snapshot_free(r->fresh);
     r->fresh = NULL;
@@ -72,8 +78,8 @@ static int load(const struct reloader *r) {
 
 static void start_loading(struct reloader *r) {
     struct problems problems = {0};
-    pid_t parent = getpid(), pid = fork();
     upper(r)->loading[0] = '\0';
+    pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         child_die_with(parent);
         _exit(load(r));
