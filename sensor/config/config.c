@@ -103,7 +103,7 @@ static const struct yaml *map_of(const struct yaml *root, const char *path) {
     const char *dot = strchr(path, '.');
     char first[32];
     if (!dot)
-        return yaml_get(root, path);
+        return *path ? yaml_get(root, path) : root;
     snprintf(first, sizeof first, "%.*s", (int)(dot - path), path);
     return yaml_get(yaml_get(root, first), dot + 1);
 }

@@ -288,17 +288,6 @@ static bool read_outputs(struct setting_reader *r, const struct yaml *node, void
     return ok;
 }
 
-static bool read_metrics(struct setting_reader *r, const struct yaml *node, void *field) {
-    struct setting_texts place;
-    struct error e;
-    if (!setting_texts(r, node, &place))
-        return false;
-    if (place.count != 1)
-        return setting_error(r, node, "is one text; write unix:/run/gantry/metrics or 127.0.0.1:9464");
-    *(const char **)field = place.items[0];
-    return metrics_check(place.items[0], &e) || setting_error(r, node, "%s", e.text);
-}
-
 /* policy_load() reads these. */
 static bool leave(struct setting_reader *r, const struct yaml *node, void *field) {
     return true;
@@ -350,9 +339,9 @@ static const struct setting top_settings[] = {
      .read = read_health,
      .help = "stats records, and what the sensor tells of itself"},
     {.key = "metrics",
-     .type = SETTING_CUSTOM,
+     .restart = true,
+     .type = SETTING_TEXT,
      LIMIT(metrics),
-     .read = read_metrics,
      .help = "where Prometheus may ask"},
     {.key = "limits", .type = SETTING_CUSTOM, .read = read_limits, .help = "bounds of the stages"},
     {0},
@@ -417,13 +406,18 @@ static bool check_name(struct setting_reader *r, const struct yaml *root, const 
                "must have 1 to 255 printable ASCII characters without spaces; shorten or respell it");
 }
 
+static bool check_metrics(struct setting_reader *r, const struct yaml *root, const char *place) {
+    struct error e;
+    return !place || metrics_check(place, &e) || setting_error(r, yaml_get(root, "metrics"), "%s", e.text);
+}
+
 bool config_read(const struct yaml *root, struct arena *arena, struct problems *problems,
                  struct config *out) {
     struct setting_reader r = {.arena = arena, .problems = problems};
     fill_defaults(&r, out);
     if (root && !setting_read(&r, root, top_settings, out))
         return false;
-    if (!check_name(&r, root, out->sensor.name))
+    if (!check_name(&r, root, out->sensor.name) || !check_metrics(&r, root, out->metrics))
         return false;
     fill_from_machine(arena, out);
     return !arena->failed;

@@ -31,10 +31,10 @@ static const struct part {
     unsigned one;           /* bytes of each; 0: the limit is in bytes itself */
     size_t limit;           /* of struct budget */
 } parts[] = {
-    {"flow table",                   "limits.flow.memory",             150, 0,    LIMIT(flow.memory)},
+    {"flow table",                   "limits.flow.memory",             140, 0,    LIMIT(flow.memory)},
     {"names by nDPI",                NULL,                              50, 0,    LIMIT(identify.memory)},
     {"IP fragments",                 NULL,                              20, 0,    LIMIT(decoder.fragment_bytes)},
-    {"early segments",               "limits.stream.memory",           180, 0,    LIMIT(stream.memory)},
+    {"early segments",               "limits.stream.memory",           170, 0,    LIMIT(stream.memory)},
     {"connections being rebuilt",    "limits.stream.connections",       40, 208,  LIMIT(stream.pairs)},
     {"conversations",                NULL,                              30, 256,  LIMIT(dispatch.conversations)},
     {"first bytes of the undecided", NULL,                              60, 9216, LIMIT(dispatch.holds)},
@@ -43,7 +43,8 @@ static const struct part {
     {"objects",                      "limits.content.objects",          60, 6144, LIMIT(content.objects)},
     {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
     {"decoders",                     NULL,                              80, 0,    LIMIT(content.decoder_bytes)},
-    {"inspection",                   NULL,                              80, 0,    LIMIT(inspector.memory)},
+    {"inspection",                   NULL,                              60, 0,    LIMIT(inspector.memory)},
+    {"the same from before reloads", NULL,                              60, 0,    LIMIT(older_inspection)},
 };
 /* clang-format on */
 #define PARTS (sizeof parts / sizeof *parts)

@@ -26,6 +26,7 @@ struct budget {
     struct dispatch_options dispatch;
     struct content_options content;
     struct inspector_options inspector;
+    uint64_t older_inspection; /* bytes of all inspectors that transfers from before a reload are left with */
 };
 
 /* `memory`: bytes for this worker's tables. */

@@ -19,6 +19,7 @@ struct generations {
     struct generation place[SNAPSHOT_SLOTS];
     struct generation *newest;
     struct inspector_options inspector; /* memory: of each */
+    uint64_t older_memory;              /* of all but the newest together, bytes */
     struct finding_sink findings;
 };
 

@@ -438,10 +438,10 @@ unsigned pipeline_slots(const struct pipeline *p) {
     return generations_slots(&p->generations);
 }
 
-/* The budget has room for two inspectors: all older ones together may hold as much as the newest. */
+/* Every 100 ms; a transfer that this ends is counted. */
 static void bound_generations(struct pipeline *p) {
     uint64_t oldest;
-    if (generations_old_memory(&p->generations, &oldest) > p->generations.inspector.memory)
+    if (generations_old_memory(&p->generations, &oldest) > p->generations.older_memory)
         pipeline_move_on(p, oldest + 1);
 }
 
@@ -633,6 +633,7 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     budget_share(options->snapshot.config, options->memory, &budget);
     the = p;
     p->generations.inspector = budget.inspector;
+    p->generations.older_memory = budget.older_inspection;
     p->generations.findings = (struct finding_sink){.context = p, .found = on_found};
     p->inspect_all = options->inspect_all;
     p->offline = options->offline;

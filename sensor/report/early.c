@@ -70,8 +70,10 @@ bool output_open_early(const struct output_config *o, uid_t owner, gid_t group, 
     if (!path || is_open(path) || keep(path, APPEND, make(path, owner, group)))
         return true;
     return error_set(
-        e, "output %s:%s: cannot open %s: %s; make its folder, let the sensor's user write there, and, where the "
-           "sensor runs already, start it again: folders that were not written to at its start are closed to it",
+        e,
+        "output %s:%s: cannot open %s: %s; make its folder, let the sensor's user write there, and, where "
+        "the "
+        "sensor runs already, start it again: folders that were not written to at its start are closed to it",
         o->format, o->to, path, strerror(errno));
 }
 

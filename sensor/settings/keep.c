@@ -60,8 +60,8 @@ static void tell(struct setting_reader *r, const struct yaml *map, const char *n
                     node  ? node->key_line
                     : map ? map->line
                           : 0,
-                    "%s.%s: a change takes effect with the next start; until then the old value holds", name,
-                    key);
+                    "%s%s%s: a change takes effect with the next start; until then the old value holds",
+                    name, *name ? "." : "", key);
 }
 
 unsigned setting_keep(struct setting_reader *r, const struct yaml *map, const char *name, const char *file,

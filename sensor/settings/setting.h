@@ -55,7 +55,7 @@ struct setting {
 bool setting_read(struct setting_reader *r, const struct yaml *map, const struct setting *table, void *out);
 
 /* At a reload: where the table says that a change needs a restart, `out` keeps the value of `old`, and each
- * that the file changed is told as a warning with its line; returns how many. `name` is the map's ("sensor"), `file` the
+ * that the file changed is told as a warning with its line; returns how many. `name` is the map's ("sensor", "" for the root), `file` the
  * configuration's (a map may have gone with its keys). Both structures were filled by this table. */
 unsigned setting_keep(struct setting_reader *r, const struct yaml *map, const char *name, const char *file,
                   const struct setting *table, const void *old, void *out);

@@ -289,6 +289,31 @@ static void test_the_manual_page_has_every_key_and_default(void **state) {
     find_keys(text, "outputs", outputs);
 }
 
+/* In the paragraph on reloads, by itself or with all of its table. */
+static bool said_to_need_a_restart(const char *text, const char *table, const char *key) {
+    char whole[64], one[96];
+    const char *begin = strstr(text, "changes everything at once but"), *stop = strstr(text, ".Sh KEYS");
+    assert_true(begin && stop && begin < stop);
+    snprintf(whole, sizeof whole, "\n.Ic %.*s", (int)strcspn(*table ? table : key, "."), *table ? table : key);
+    snprintf(one, sizeof one, "\n.Ic %s%s%s", table, *table ? "." : "", key);
+    for (const char *line = begin; (line = strchr(line, '\n')) && line < stop; line++) {
+        size_t n = strcspn(line + 1, " \n") == 3 ? 5 + strcspn(line + 5, " \n") : 0;
+        if (n && ((n == strlen(whole) && memcmp(line, whole, n) == 0) ||
+                  (n == strlen(one) && memcmp(line, one, n) == 0)))
+            return true;
+    }
+    return false;
+}
+
+static void test_the_manual_page_names_exactly_the_keys_that_need_a_restart(void **state) {
+    const char *text = manual();
+    for (const struct config_table *t = config_tables(); t->name; t++)
+        for (const struct setting *s = t->settings; s->key; s++)
+            if (s->type != SETTING_CUSTOM && s->restart != said_to_need_a_restart(text, t->name, s->key))
+                fail_msg("%s.%s: the manual page %s that it needs a restart", t->name, s->key,
+                         s->restart ? "does not say" : "says");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_empty_file_gives_the_documented_defaults),
@@ -300,6 +325,7 @@ int main(void) {
         cmocka_unit_test(test_protocols_of_contracts_are_those_that_ndpi_knows),
         cmocka_unit_test(test_the_key_is_random_when_none_is_given),
         cmocka_unit_test(test_the_manual_page_has_every_key_and_default),
+        cmocka_unit_test(test_the_manual_page_names_exactly_the_keys_that_need_a_restart),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -171,8 +171,8 @@ static int next_descriptor(void) {
     return fd;
 }
 
-/* As a worker's life: it is given a snapshot after the other, each held by a flow until the next is there, and the
- * last to leave frees it. The supervisor keeps the newest alone. */
+/* As a worker's life: it is given a snapshot after the other, each held by a flow until the next is there,
+ * and the last to leave frees it. The supervisor keeps the newest alone. */
 static void test_a_hundred_generations_come_and_go_and_leave_nothing_behind(void **state) {
     struct generations g = {.inspector = {.memory = 4 << 20}};
     struct generation *held = NULL;

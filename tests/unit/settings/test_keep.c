@@ -61,7 +61,8 @@ static void test_what_did_not_change_is_not_told(void **state) {
 }
 
 static void test_each_type_keeps_its_old_value_and_is_told_with_its_line(void **state) {
-    static const char ending[] = ": a change takes effect with the next start; until then the old value holds";
+    static const char ending[] =
+        ": a change takes effect with the next start; until then the old value holds";
     static const char *const keys[] = {"count", "flag", "text", "texts"};
     char line[160];
     struct values v;
