@@ -17,7 +17,7 @@ _gantry() {
         return
         ;;
     --events)
-        mapfile -t COMPREPLY < <(compgen -W 'alert transfer flow stats alert,transfer' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'alert transfer flow stats digest alert,transfer' -- "$word")
         return
         ;;
     --cache)

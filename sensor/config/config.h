@@ -38,6 +38,10 @@ struct config {
         uint64_t incidents_max;
         struct alert_limits limits;
     } alerts;
+    struct config_digest {
+        const char *at, *zone; /* as written */
+        struct digest_options options;
+    } digest;
     struct ledger_options ledger;
     struct config_store {
         uint64_t max_age, max_size, outbox; /* ns; bytes; bytes of each output's messages */

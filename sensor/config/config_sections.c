@@ -7,6 +7,7 @@
 #include "settings/path.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,6 +89,16 @@ static const struct setting alerts_settings[] = {
      .help = "alerts in all in the window, half of them for openings alone; 0 for no bound"},
     {.key = "window", .type = SETTING_DURATION, ALERTS(limits.window), .low = SECONDS(1), .high = DAYS(7),
      .preset = "1 h", .help = "time that the two bounds count alerts in"},
+    {0},
+};
+
+#define DIGEST(field) .offset = offsetof(struct config_digest, field)
+
+static const struct setting digest_settings[] = {
+    {.key = "at", .type = SETTING_TEXT, DIGEST(at), .preset = "06:00",
+     .help = "time of day at which the digest is told; never for none"},
+    {.key = "zone", .type = SETTING_TEXT, DIGEST(zone), .preset = "UTC",
+     .help = "time zone of that time, such as America/Chicago or UTC-6"},
     {0},
 };
 
@@ -209,6 +220,30 @@ static bool read_alerts(struct setting_reader *r, const struct yaml *node, void 
                          (unsigned long long)l->global, (unsigned long long)(l->global / 4));
 }
 
+/* "06:00"; false if it is no time of day. */
+static bool parse_time_of_day(const char *text, uint32_t *minute) {
+    unsigned h, m;
+    int end = 0;
+    bool shaped = strlen(text) == 5 && sscanf(text, "%2u:%2u%n", &h, &m, &end) == 2 && end == 5;
+    if (!shaped || h > 23 || m > 59)
+        return false;
+    *minute = h * 60 + m;
+    return true;
+}
+
+static bool read_digest(struct setting_reader *r, const struct yaml *node, void *field) {
+    struct config_digest *c = field;
+    struct digest_options *o = &c->options;
+    char why[ZONE_WHY_MAX];
+    if (!setting_read(r, node, digest_settings, c))
+        return false;
+    o->never = strcmp(c->at, "never") == 0;
+    if (!o->never && !parse_time_of_day(c->at, &o->minute))
+        return setting_error(r, yaml_get(node, "at"), "must be a time of day; write \"06:00\", or never");
+    o->zone = zone_load(ZONE_FOLDER, c->zone, r->arena, why);
+    return o->zone || setting_error(r, yaml_get(node, "zone"), "%s", why);
+}
+
 static bool read_ledger(struct setting_reader *r, const struct yaml *node, void *field) {
     return setting_read(r, node, ledger_settings, field);
 }
@@ -323,6 +358,11 @@ static const struct setting top_settings[] = {
      LIMIT(alerts),
      .read = read_alerts,
      .help = "how incidents are told"},
+    {.key = "digest",
+     .type = SETTING_CUSTOM,
+     LIMIT(digest),
+     .read = read_digest,
+     .help = "the daily summary"},
     {.key = "ledger",
      .type = SETTING_CUSTOM,
      LIMIT(ledger),
@@ -354,6 +394,7 @@ const struct config_table *config_tables(void) {
         {"capture", capture_settings, offsetof(struct config, capture)},
         {"sandbox", sandbox_settings, offsetof(struct config, sandbox)},
         {"alerts", alerts_settings, offsetof(struct config, alerts)},
+        {"digest", digest_settings, offsetof(struct config, digest)},
         {"ledger", ledger_settings, offsetof(struct config, ledger)},
         {"store", store_settings, offsetof(struct config, store)},
         {"health", health_settings, offsetof(struct config, health)},
@@ -371,6 +412,7 @@ static void fill_defaults(struct setting_reader *r, struct config *c) {
     read_capture(r, NULL, &c->capture);
     read_sandbox(r, NULL, &c->sandbox);
     read_alerts(r, NULL, &c->alerts);
+    read_digest(r, NULL, &c->digest);
     read_ledger(r, NULL, &c->ledger);
     read_store(r, NULL, &c->store);
     read_health(r, NULL, &c->health);

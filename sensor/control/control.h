@@ -31,6 +31,7 @@ enum {
 struct control_words {
     const char *word[CONTROL_WORDS_MAX];
     size_t count;
+    unsigned uid; /* who asks */
 };
 
 /* What requests are answered from: the owner of the table of requests knows what it is. */
@@ -56,9 +57,9 @@ bool control_parse(char *line, size_t n, struct control_words *out, struct error
 const struct control_request *control_find(const struct control_request *table,
                                            const struct control_words *words, struct control_words *arguments,
                                            struct error *e);
-/* The whole answer, whatever `line` is. */
-void control_answer(const struct control_request *table, struct control_sensor *sensor, char *line, size_t n,
-                    struct json *out);
+/* The whole answer, whatever `line` is; `uid`: who asks. */
+void control_answer(const struct control_request *table, struct control_sensor *sensor, unsigned uid,
+                    char *line, size_t n, struct json *out);
 
 /* --- listen.c --- */
 

@@ -13,6 +13,7 @@
 enum { GROUPS_MAX = 256, LOG_EVERY_S = 10 };
 
 struct client {
+    unsigned uid;
     int fd;        /* -1: free */
     time_ns until; /* clock_monotonic() */
     size_t got;    /* of the request */
@@ -102,6 +103,7 @@ static bool take_in(struct control *c, struct client *k) {
         return true;
     }
     k->fd = fd;
+    k->uid = peer.uid;
     k->until = clock_monotonic() + CONTROL_SECONDS * NS_PER_S;
     k->got = k->size = k->sent = 0;
     return true;
@@ -109,7 +111,7 @@ static bool take_in(struct control *c, struct client *k) {
 
 static void answer(struct control *c, struct client *k, char *line, size_t n) {
     struct json j;
-    control_answer(c->table, c->sensor, line, n, &j);
+    control_answer(c->table, c->sensor, k->uid, line, n, &j);
     k->answer = json_take(&j, &k->size);
     if (!k->answer)
         hang_up(k); /* no memory */

@@ -240,6 +240,10 @@ static void tell_finding(struct inspection *n, const struct rule *rule) {
         n->inspector->sink.found(n->inspector->sink.context, &f);
 }
 
+/* Octets in which more specific classes show themselves, as by what a camera writes before the picture: rules
+ * that give way are not told before. */
+enum { HEAD = 1024 };
+
 /* Does a rule of a class hold that this one gives way to? */
 static bool gives_way(const struct inspection *n, const struct rule *rule) {
     const struct setting_texts *classes = &rule->condition->gives_way_to;
@@ -259,8 +263,9 @@ static void decide_some(struct inspection *n, bool that_give_way) {
         if (n->states[i] != RULE_OPEN || (c->late && !n->closed) ||
             (c->gives_way_to.count > 0) != that_give_way)
             continue;
-        if (n->seen < c->size_min) {
-            n->next_size = c->size_min < n->next_size ? c->size_min : n->next_size;
+        uint64_t least = that_give_way && !n->closed && c->size_min < HEAD ? HEAD : c->size_min;
+        if (n->seen < least) {
+            n->next_size = least < n->next_size ? least : n->next_size;
             continue;
         }
         if ((c->size_max && n->seen > c->size_max) || !completeness_fits(n, c) || !list_holds(n, c) ||

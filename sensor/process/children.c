@@ -120,6 +120,7 @@ static int reporter_main(struct sensor *s, int ready) {
                    .policy = s->config->policy,
                    .limits = s->config->alerts.limits,
                    .digest_key = s->config->sensor.digest_key,
+                   .digest = s->config->digest.options,
                    .ledger = s->config->ledger,
                    .store = store_of(s),
                    .held_max = s->config->store.outbox,

@@ -43,7 +43,7 @@ static const char help_text[] =
     "                          json:- json:file:PATH human:- rfc5424:udp://HOST:PORT rfc5424:tcp://HOST:PORT\n"
     "                          rfc5424:unix:/dev/log, and like tcp:// also tls://, relp:// and relp+tls://;\n"
     "                          cef, leef, ocsf and eve like rfc5424 and json\n"
-    "      --events LIST       records that -o writes: alert,transfer,flow,stats (alert if not given)\n"
+    "      --events LIST       records that -o writes: alert,transfer,flow,stats,digest (alert if not given)\n"
     "      --check             check the configuration and exit; with -v say who gets what of the memory\n"
     "      --cache FOLDER      keep compiled rules there, so that the next start is quick; none: compile anew\n"
     "  -q, --quiet             no progress, no closing summary\n"

@@ -106,6 +106,13 @@ static time_ns time_now(const struct reporting *g) {
     return least;
 }
 
+static void sum_counters(void *context, uint64_t *out) {
+    const struct reporting *g = context;
+    uint64_t figures[FIGURE_COUNT];
+    health_figures(&g->health, figures);
+    memcpy(out, figures, COUNTER_COUNT * sizeof *out);
+}
+
 static void own_gauges(void *context, uint64_t *figures) {
     const struct reporting *g = context;
     reporter_gauges(g->reporter, figures);
@@ -230,7 +237,10 @@ static bool begin(struct reporting *g, struct error *e) {
     /* The sandbox first: looking up a name starts a thread, which is to be inside. */
     if (!g->copy || (o->sandbox && !sandbox_enter(o->sandbox, SANDBOX_REPORTER, o->headroom, e)))
         return false;
-    g->reporter = reporter_create(&o->report, e);
+    struct report_options report = o->report;
+    report.sums = sum_counters;
+    report.sums_context = g;
+    g->reporter = reporter_create(&report, e);
     for (size_t i = 0; i < o->ring_count && g->reporter; i++)
         ring_rewind(o->rings[i]);
     if (!g->reporter)

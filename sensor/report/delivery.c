@@ -90,6 +90,8 @@ static enum outbox_rank rank_of(const struct event *e) {
         [INCIDENT_OPENED] = OUTBOX_OPENING, [INCIDENT_GROWN] = OUTBOX_UPDATE, [INCIDENT_CLOSED] = OUTBOX_END};
     if (e->incident)
         return ranks[e->incident->state];
+    if (e->kind == REPORT_DIGEST)
+        return OUTBOX_END;
     return e->urgent ? OUTBOX_OPENING : OUTBOX_RECORD;
 }
 

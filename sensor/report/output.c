@@ -20,10 +20,13 @@ static const struct transport *const transports[] = {&transport_udp,  &transport
 static const struct {
     const char *name;
     unsigned bit;
-} kinds[] = {
-    {"alert", REPORT_ALERT}, {"transfer", REPORT_TRANSFER}, {"flow", REPORT_FLOW}, {"stats", REPORT_STATS}};
+} kinds[] = {{"alert", REPORT_ALERT},
+             {"transfer", REPORT_TRANSFER},
+             {"flow", REPORT_FLOW},
+             {"stats", REPORT_STATS},
+             {"digest", REPORT_DIGEST}};
 
-#define KIND_NAMES "alert, transfer, flow, stats"
+#define KIND_NAMES "alert, transfer, flow, stats, digest"
 
 const struct transport *transport_find(const char *to, const char **rest) {
     for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++) {
@@ -112,7 +115,8 @@ static const struct setting settings[] = {
      .type = SETTING_CUSTOM,
      .offset = offsetof(struct output_config, records),
      .read = read_records,
-     .help = "what to send: alert, transfer, flow, stats; alert alone if not given"},
+     .help = "what to send: alert, transfer, flow, stats, digest; alert if not given; alert brings digest "
+             "with it"},
     {.key = "message-max",
      .type = SETTING_SIZE,
      .offset = offsetof(struct output_config, message_max),
@@ -225,6 +229,8 @@ bool output_read(struct setting_reader *r, const struct yaml *node, struct outpu
     out->line = node->line;
     if (!out->records)
         out->records = REPORT_ALERT;
+    if (out->records & REPORT_ALERT)
+        out->records |= REPORT_DIGEST; /* who takes alerts is to see each day what became of them */
     if (!check_format(bytes_text(out->format), &e))
         return setting_error(r, yaml_get(node, "format"), "%s", e.text);
     if (!check_target(out, &e))

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "channel/channel.h"
+#include "policy/policy.h"
 #include "settings/problem.h"
 #include "settings/setting.h"
 
@@ -16,7 +17,7 @@
  * covered
  * ("AB***34", redact.c) in every format; transfer records have names whole, since they are the operator's own
  * log: send them nowhere else. */
-enum report_records { REPORT_ALERT = 1, REPORT_TRANSFER = 2, REPORT_FLOW = 4, REPORT_STATS = 8 };
+enum report_records { REPORT_ALERT = 1, REPORT_TRANSFER = 2, REPORT_FLOW = 4, REPORT_STATS = 8, REPORT_DIGEST = 16 };
 
 /* One output: a format and a transport, each one const table entry found by name. */
 struct output_config {
@@ -72,11 +73,17 @@ struct store_config {
     uint64_t max_bytes; /* of the database; 0: no bound but the disk's */
 };
 
-struct policy;
 /* How many alerts may go out in a time (incident/cap.h). */
 struct alert_limits {
     uint64_t per_destination, global; /* in `window`; 0: no bound */
     uint64_t window;                  /* ns */
+};
+
+/* When the daily digest is told (digest/digest.h). */
+struct digest_options {
+    bool never;
+    uint32_t minute;         /* of the zone's day */
+    const struct zone *zone; /* NULL: UTC */
 };
 
 struct report_options {
@@ -89,9 +96,13 @@ struct report_options {
     uint64_t incidents_max;   /* 0: 65,536; the least recent is closed first */
     struct alert_limits limits;
     struct hash_key digest_key; /* of the sensor: same key, same digests */
+    struct digest_options digest;
+    /* Fills COUNTER_COUNT running sums of the whole sensor; NULL: this process's own. */
+    void (*sums)(void *context, uint64_t *out);
+    void *sums_context;
     struct ledger_options ledger;
     struct store_config store;
-    const struct policy *policy; /* whose contracts have limits; kept by reference, NULL: none */
+    const struct policy *policy; /* whose contracts are watched; kept by reference, NULL: none */
     uint64_t held_max; /* bytes of messages held for an output that does not take them; 0: 16 MiB */
     bool offline;      /* reading files: time is packet time only, outputs are waited for at the end */
 };

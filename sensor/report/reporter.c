@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/incident/gate.h"
-#include "report/recent.h"
-#include "report/store/keeper.h"
+#include "report/reporter_parts.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -13,29 +11,9 @@
 #define AGE_PRESET (90 * 86400 * NS_PER_S)
 enum { INCIDENTS_PRESET = 65536, HELD_PRESET = 16 << 20 };
 
-struct reporter {
-    const char *observer, *interface;
-    char boot[17];
-    struct incidents *incidents;
-    struct ledger *ledger;
-    struct quotas *quotas;
-    struct gate *gate;
-    struct history *history;
-    struct keeper *keeper; /* NULL: no store */
-    struct record_builder builder;
-    uint64_t note[(sizeof(struct record) + RECORD_TEXT_MAX) / sizeof(uint64_t)];
-    bool offline;
-    time_ns now; /* of the newest record or tick */
-    struct delivery **deliveries;
-    size_t count;
-    uint64_t tests; /* test messages */
-    struct recent *recent;
-    uint8_t name[UINT16_MAX], path[UINT16_MAX]; /* redacted, while an alert is told */
-};
-
 /* --- what is told --- */
 
-static void tell(struct reporter *r, const struct event *e) {
+void reporter_tell(struct reporter *r, const struct event *e) {
     struct event all = *e;
     all.observer = r->observer;
     all.interface = r->interface;
@@ -58,7 +36,7 @@ static bool tell_alert(void *context, time_ns time, const struct incident_facts 
         history_note(r->history, time, facts, record);
     e.name = redact(record_text_of(record, TEXT_NAME), r->name);
     e.path = redact(record_text_of(record, TEXT_PATH), r->path);
-    tell(r, &e);
+    reporter_tell(r, &e);
     return true;
 }
 
@@ -75,7 +53,7 @@ static void tell_notice(struct reporter *r, const char *id, const char *text, st
     e.time = record->time;
     e.record = record;
     e.urgent = true;
-    tell(r, &e);
+    reporter_tell(r, &e);
 }
 
 void reporter_notice(struct reporter *r, const char *id, const char *text) {
@@ -126,11 +104,14 @@ void reporter_record(struct reporter *r, const struct record *in) {
     e.name = record_text_of(record, TEXT_NAME);
     e.path = record_text_of(record, TEXT_PATH);
     if (e.kind)
-        tell(r, &e);
+        reporter_tell(r, &e);
+    if (record->kind != RECORD_NOTICE)
+        reporter_digest_due(r, ledger_clock(r->ledger, record->time));
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER || record->kind == RECORD_VOLUME)
         incidents_record(r->incidents, record);
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)
         ledger_record(r->ledger, record);
+    digest_record(r->digest, record);
     recent_record(r->recent, record);
 }
 
@@ -150,7 +131,7 @@ void reporter_commit(struct reporter *r) {
 
 void reporter_stats(struct reporter *r, const uint64_t *figures, time_ns now, bool last) {
     const struct event e = {.kind = REPORT_STATS, .time = now, .figures = figures, .last = last};
-    tell(r, &e);
+    reporter_tell(r, &e);
 }
 
 void reporter_gauges(const struct reporter *r, uint64_t *figures) {
@@ -164,9 +145,10 @@ void reporter_gauges(const struct reporter *r, uint64_t *figures) {
 }
 
 uint64_t reporter_test(struct reporter *r) {
-    tell_notice(r, "gantry-test",
-                "TEST: this message proves that alerts arrive here; nothing has happened (gantryctl alert test)",
-                (struct event){.test = true});
+    tell_notice(
+        r, "gantry-test",
+        "TEST: this message proves that alerts arrive here; nothing has happened (gantryctl alert test)",
+        (struct event){.test = true});
     return ++r->tests;
 }
 
@@ -200,6 +182,7 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
                                        .quotas = r->quotas,
                                        .mutes = gate_mutes(r->gate),
                                        .history = r->history,
+                                       .digest = r->digest,
                                        .deliveries = r->deliveries,
                                        .count = r->count,
                                        .context = r,
@@ -238,10 +221,13 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
     const struct gate_sink told = {r, notice, tell_held};
     r->gate = gate_create(&o->limits, &told);
     r->history = history_create();
+    r->digest = digest_create(&o->digest);
+    r->options = *o;
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
     r->quotas = quotas_create(o->policy, incident.kept);
     r->recent = recent_create();
-    if (!r->incidents || !r->ledger || !r->quotas || !r->recent || !r->gate || !r->history || !r->deliveries)
+    if (!r->incidents || !r->ledger || !r->quotas || !r->recent || !r->gate || !r->history || !r->digest ||
+        !r->deliveries)
         goto no_memory;
     signal(SIGPIPE,
            SIG_IGN); /* a reader of standard output that leaves is an error of one output, not our end */
@@ -274,6 +260,7 @@ void reporter_destroy(struct reporter *r) {
     recent_destroy(r->recent);
     gate_destroy(r->gate);
     history_destroy(r->history);
+    digest_destroy(r->digest);
     free(r);
 }
 
@@ -284,6 +271,7 @@ void reporter_tick(struct reporter *r, time_ns packet_time) {
     ledger_tick(r->ledger, packet_time);
     r->now = packet_time > r->now ? packet_time : r->now;
     gate_turn(r->gate, packet_time, false);
+    reporter_digest_due(r, r->offline ? ledger_clock(r->ledger, packet_time) : packet_time);
     tell_overflows(r);
     if (r->keeper) {
         keeper_tick(r->keeper, packet_time);
@@ -327,6 +315,8 @@ uint64_t reporter_finish(struct reporter *r, int timeout_ms) {
     if (!leaves_incidents_open(r))
         incidents_close(r->incidents);
     gate_turn(r->gate, r->now, true);
+    if (r->offline)
+        reporter_digest_tell(r, r->now);
     reporter_commit(r);
     for (;;) {
         left = 0;

@@ -36,6 +36,7 @@ GANTRYCTL = os.path.join(BUILD, 'tools', 'gantryctl', 'gantryctl')
 CONFIG = '''
 sensor: {{name: edge-1, memory: 512 MiB}}
 alerts: {{global: 0}}
+digest: {{at: never}}
 image-networks:
   - {{name: lanes, prefixes: [10.40.0.0/16, "2001:db8:40::/48"]}}
 internal-networks: [10.0.0.0/8]

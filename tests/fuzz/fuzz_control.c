@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *line = malloc(size + 1);
     if (size)
         memcpy(line, data, size);
-    control_answer(table, &sensor, line, size, &j);
+    control_answer(table, &sensor, 1000, line, size, &j);
     char *answer = json_take(&j, &n);
     free(line);
     if (!answer || n < 10 || answer[0] != '{' || answer[n - 1] != '}')

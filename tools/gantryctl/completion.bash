@@ -16,13 +16,19 @@ declare -A _gantryctl_words=(
     [alert]='test --help'
     [alert test]='--wait asking'
     [reload]='asking'
+    [incidents]='list show close mute unmute mutes --open --closed --since asking'
+    [incidents list]='--open --closed --since asking'
+    [incidents close]='--reason asking'
+    [incidents mute]='--until --reason asking'
+    [ledger]='asking'
+    [digest]='--since asking'
 )
 
 _gantryctl() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words= key
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        words='policy rules status top alert reload --help --version'
+        words='policy rules status top alert incidents ledger digest reload --help --version'
     elif [[ $previous != --rules && $previous != --config && $previous != -c && $previous != --socket && $previous != --at ]]; then
         key="${COMP_WORDS[1]} ${COMP_WORDS[2]}"
         if ((COMP_CWORD == 2)) || [[ -z ${_gantryctl_words[$key]} ]]; then

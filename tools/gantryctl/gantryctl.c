@@ -11,6 +11,9 @@ static const struct command *const commands[] = {
     &status_command,
     &top_command,
     &alert_command,
+    &incidents_command,
+    &ledger_command,
+    &digest_command,
     &reload_command,
     NULL,
 };

@@ -28,12 +28,22 @@ REQUEST(reload);
 REQUEST(reload_status);
 REQUEST(alert_test);
 REQUEST(alert_test_result);
+REQUEST(incidents_list);
+REQUEST(incidents_show);
+REQUEST(incidents_close);
+REQUEST(incidents_mute);
+REQUEST(incidents_unmute);
+REQUEST(incidents_mutes);
+REQUEST(ledger);
+REQUEST(digest);
 
 /* "key": the time as in records; null for 0. */
 void request_time(struct json *out, const char *key, time_ns t);
 /* "stats": all figures, as in the stats record. */
 void request_figures(struct json *out, const uint64_t *figures);
 /* A number that a client was given; false with a reason: it is none. */
+/* "2026-05-31" or "2026-05-31T04:12Z" (seconds may follow), UTC; false with a reason. */
+bool request_moment(const char *word, time_ns *out, struct error *e);
 bool request_number(const char *word, uint64_t *out, struct error *e);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "base/figure/figure.h"
 
+#include "settings/setting.h"
+
 #include <stdio.h>
 
 void request_time(struct json *out, const char *key, time_ns t) {
@@ -32,6 +34,26 @@ void request_figures(struct json *out, const uint64_t *figures) {
     }
     json_object_end(out);
     json_object_end(out);
+}
+
+bool request_moment(const char *word, time_ns *out, struct error *e) {
+    char day[11];
+    unsigned h = 0, m = 0, s = 0;
+    int32_t days;
+    int end = 0;
+    size_t n = strlen(word);
+    snprintf(day, sizeof day, "%s", word);
+    bool good = date_parse(day, &days) && (n == 10 || word[10] == 'T');
+    if (good && n > 10) {
+        good = sscanf(word + 10, "T%2u:%2uZ%n", &h, &m, &end) == 2 && end;
+        if (!good)
+            good = sscanf(word + 10, "T%2u:%2u:%2uZ%n", &h, &m, &s, &end) == 3 && end;
+        good = good && (size_t)end == n - 10 && h < 24 && m < 60 && s < 60;
+    }
+    if (!good)
+        return error_set(e, "\"%.40s\" is no time; write 2026-05-31, or 2026-05-31T04:12Z", word);
+    *out = ((int64_t)days * 86400 + h * 3600 + m * 60 + s) * NS_PER_S;
+    return true;
 }
 
 bool request_number(const char *word, uint64_t *out, struct error *e) {

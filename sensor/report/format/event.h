@@ -28,6 +28,7 @@ struct event {
     const struct record *record;           /* NULL for stats */
     const struct incident_facts *incident; /* alerts only */
     const uint64_t *figures;               /* stats only: FIGURE_COUNT values */
+    const struct digest_facts *digest;     /* digests only */
     bool last;                             /* stats: end of the run */
     bool urgent;                           /* a notice that goes where alerts go */
     bool test;                             /* one that goes everywhere */
@@ -47,6 +48,7 @@ enum value_kind {
     VALUE_LIST, /* of texts */
     VALUE_FIGURES,
     VALUE_SENTENCE, /* sentence_write() */
+    VALUE_DIGEST,   /* nested: JSON alone has it */
 };
 
 struct value {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
 #include "report/format/event.h"
+#include "report/digest/digest.h"
 #include "report/incident/cap.h"
 #include "report/incident/technique.h"
 
@@ -55,7 +56,8 @@ const char *event_action(const struct event *e) {
     static const char *const names[] = {[REPORT_ALERT] = "alert",
                                         [REPORT_TRANSFER] = "transfer",
                                         [REPORT_FLOW] = "flow",
-                                        [REPORT_STATS] = "stats"};
+                                        [REPORT_STATS] = "stats",
+                                        [REPORT_DIGEST] = "digest"};
     return event_is_notice(e) ? "notice" : names[e->kind];
 }
 
@@ -281,6 +283,12 @@ static void get_technique(const struct event *e, size_t which, struct value *v) 
     v->kind = v->text.n ? VALUE_LIST : VALUE_ABSENT;
 }
 
+/* --- of the digest --- */
+
+static void get_digest(const struct event *e, size_t which, struct value *v) {
+    v->kind = VALUE_DIGEST;
+}
+
 /* --- of what was held back --- */
 
 static void get_held_amount(const struct event *e, size_t which, struct value *v) {
@@ -295,7 +303,7 @@ static void get_held_ids(const struct event *e, size_t which, struct value *v) {
     v->text = e->held->ids;
 }
 
-#define ALL (REPORT_ALERT | REPORT_TRANSFER | REPORT_FLOW | REPORT_STATS)
+#define ALL (REPORT_ALERT | REPORT_TRANSFER | REPORT_FLOW | REPORT_STATS | REPORT_DIGEST)
 #define TRAFFIC (REPORT_ALERT | REPORT_TRANSFER | REPORT_FLOW)
 #define OBJECT (REPORT_ALERT | REPORT_TRANSFER)
 #define IN_RECORD(member) offsetof(struct record, member)
@@ -380,6 +388,7 @@ const struct field fields[] = {
     {"gantry.held.ids",                "heldids",   16, REPORT_STATS,    get_held_ids, 0},
     {"gantry.final",                   "final",      0, REPORT_STATS,    get_last, 0},
     {"gantry.stats",                   "stats",      0, REPORT_STATS,    get_figures, 0},
+    {"gantry.digest",                  NULL,        24, REPORT_DIGEST,   get_digest, 0},
     {0},
 };
 /* clang-format on */
@@ -399,7 +408,7 @@ const char *incident_state_name(enum incident_state state) {
 const char *event_message_id(const struct event *e) {
     static const char *const states[] = {"OPENED", "GROWN", "CLOSED"};
     static const char *const kinds[] = {
-        [REPORT_TRANSFER] = "TRANSFER", [REPORT_FLOW] = "FLOW", [REPORT_STATS] = "STATS"};
+        [REPORT_TRANSFER] = "TRANSFER", [REPORT_FLOW] = "FLOW", [REPORT_STATS] = "STATS", [REPORT_DIGEST] = "DIGEST"};
     if (e->kind == REPORT_ALERT)
         return states[e->incident->state];
     return event_is_notice(e) ? "NOTICE" : kinds[e->kind];

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/digest/digest.h"
 #include "report/format/format.h"
 
 #include <inttypes.h>
@@ -106,6 +107,8 @@ static size_t write_human(const struct event *e, struct detail d, char *out, siz
     text_init(&t, out, size);
     if (e->kind == REPORT_ALERT) {
         write_alert(&t, e, d.text_max);
+    } else if (e->kind == REPORT_DIGEST) {
+        digest_write_table(&t, e->digest);
     } else {
         text_print(&t, "%.19s %s ", clock_format(e->time, time), event_message_id(e));
         sentence_write(&t, e, d);

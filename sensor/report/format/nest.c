@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
+#include "report/digest/digest.h"
 #include "report/format/mapping.h"
 
 #include <stdio.h>
@@ -112,6 +113,12 @@ static void write_sentence(struct json *j, const char *key, const struct event *
     json_bytes(j, key, bytes_of(t.start, text_size(&t)));
 }
 
+static void write_digest(struct json *j, const char *key, const struct digest_facts *f, unsigned level) {
+    json_object(j, key);
+    digest_write_json(j, f, level);
+    json_object_end(j);
+}
+
 static void write_plain(struct nest *n, const char *key, const struct value *v, const struct event *e,
                         struct detail d) {
     if (v->kind == VALUE_TEXT)
@@ -128,6 +135,8 @@ static void write_plain(struct nest *n, const char *key, const struct value *v, 
         write_figures(n, key, e, d.level);
     else if (v->kind == VALUE_SENTENCE)
         write_sentence(&n->json, key, e, d);
+    else if (v->kind == VALUE_DIGEST)
+        write_digest(&n->json, key, e->digest, d.level);
     else
         json_null(&n->json, key);
 }

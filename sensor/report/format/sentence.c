@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
+#include "report/digest/digest.h"
 #include "report/format/format.h"
 
 #include <inttypes.h>
@@ -128,6 +129,8 @@ void sentence_write(struct text *t, const struct event *e, struct detail d) {
         write_transfer(t, e, d);
     else if (e->kind == REPORT_FLOW)
         write_flow(t, e, d);
+    else if (e->kind == REPORT_DIGEST)
+        digest_write_sentence(t, e->digest);
     else if (event_is_notice(e))
         text_safe(t, record_text_of(e->record, TEXT_RULE_NAME), d.text_max, "");
     else

@@ -39,6 +39,10 @@ bool mutes_expire(struct mutes *m, time_ns now, struct mute *out);
 size_t mutes_count(const struct mutes *m);
 const struct mute *mutes_get(const struct mutes *m, size_t index);
 
+/* Its members, into an open object. */
+struct json;
+void mute_write_json(struct json *j, const struct mute *mute);
+
 /* As of incident.h. */
 bool mutes_save(struct mutes *m, struct store *store);
 void mutes_saved(struct mutes *m);

@@ -133,6 +133,11 @@ static time_ns follow(struct ledger *l, time_ns t) {
     return t;
 }
 
+time_ns ledger_clock(const struct ledger *l, time_ns t) {
+    time_ns distance = t > l->now ? t - l->now : l->now - t;
+    return l->now == 0 || distance <= jump_ns ? t : l->now;
+}
+
 /* --- records --- */
 
 /* A transfer's verdict is the worst of its classes'; the others of them may have been allowed. */
@@ -245,6 +250,44 @@ unsigned ledger_techniques(const struct ledger *l, const struct record *r) {
                         record_text_of(r, TEXT_CLASS), key);
     const struct entry *e = find(l, hash_bytes(&l->secret, key, n), key, n);
     return e ? shape_techniques(&e->shape) : 0;
+}
+
+struct bytes ledger_part(const struct entry *e, unsigned n) {
+    const uint8_t *from = e->key;
+    for (;; n--) {
+        const uint8_t *to = memchr(from, '\n', e->key_size - (size_t)(from - e->key));
+        if (n == 0)
+            return bytes_of(from, (size_t)(to - from));
+        from = to + 1;
+    }
+}
+
+static void fill_line(const struct ledger *l, const struct entry *e, struct ledger_line *out) {
+    *out = (struct ledger_line){.network = ledger_part(e, 0),
+                                .destination = ledger_part(e, 1),
+                                .class = ledger_part(e, 2),
+                                .last = e->last};
+    for (enum ledger_window w = 0; w < LEDGER_WINDOWS; w++) {
+        bucket_sum(e, l->now, w, &out->totals[w]);
+        out->totals[w].plates = bucket_plates(e, l->now, w);
+        out->totals[w].images = bucket_images(e, l->now, w);
+    }
+}
+
+size_t ledger_each(const struct ledger *l, const char *const wanted[3], size_t most,
+                   void (*visit)(void *context, const struct ledger_line *line), void *context) {
+    struct ledger_line line;
+    size_t n = 0;
+    for (const struct entry *e = l->newest; e; e = e->older) {
+        bool fits = true;
+        for (unsigned i = 0; i < 3 && fits; i++)
+            fits = !wanted[i] || bytes_equal(ledger_part(e, i), bytes_text(wanted[i]));
+        if (!fits || ++n > most)
+            continue;
+        fill_line(l, e, &line);
+        visit(context, &line);
+    }
+    return n;
 }
 
 size_t ledger_forget(struct ledger *l, size_t lines) {

@@ -42,11 +42,22 @@ void ledger_destroy(struct ledger *l);
 void ledger_record(struct ledger *l, const struct record *r);
 /* Forgets what is older than the period and closes alarms whose reason is gone. */
 void ledger_tick(struct ledger *l, time_ns now);
+/* `t`, or the ledger's time where it does not believe in `t`. */
+time_ns ledger_clock(const struct ledger *l, time_ns t);
 /* False: nothing is known of it. `destination` as ledger_destination() names it. */
 bool ledger_totals(const struct ledger *l, const char *network, const char *destination, const char *class,
                    enum ledger_window window, struct ledger_totals *out);
 /* ATT&CK techniques that what went before shows, of the line that a record with one class belongs to. */
 unsigned ledger_techniques(const struct ledger *l, const struct record *r);
+/* Lines whose network, destination and class are those `wanted` (NULL: any), the latest first, with their
+ * totals; `visit` sees at most `most` of them. Returns how many there are. */
+struct ledger_line {
+    struct bytes network, destination, class;
+    time_ns last;
+    struct ledger_totals totals[LEDGER_WINDOWS];
+};
+size_t ledger_each(const struct ledger *l, const char *const wanted[3], size_t most,
+                   void (*visit)(void *context, const struct ledger_line *line), void *context);
 size_t ledger_count(const struct ledger *l);
 /* The least recent lines; returns how many. */
 size_t ledger_forget(struct ledger *l, size_t lines);

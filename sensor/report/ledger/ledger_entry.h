@@ -99,6 +99,7 @@ struct ledger {
     size_t gone_count, gone_room;
 };
 
+struct bytes ledger_part(const struct entry *e, unsigned n); /* of the key: network, destination, class */
 struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n); /* NULL: no memory */
 
 /* --- ledger_store.c --- */

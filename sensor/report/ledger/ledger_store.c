@@ -36,17 +36,6 @@ void ledger_unkeep(struct ledger *l, struct entry *e) {
 
 /* --- out --- */
 
-/* The n-th part of the key. */
-static struct bytes part(const struct entry *e, unsigned n) {
-    const uint8_t *from = e->key;
-    for (;; n--) {
-        const uint8_t *to = memchr(from, '\n', e->key_size - (size_t)(from - e->key));
-        if (n == 0)
-            return bytes_of(from, (size_t)(to - from));
-        from = to + 1;
-    }
-}
-
 static bool save_bucket(const struct entry *e, unsigned slot, struct store *store) {
     const struct bucket *b = &e->buckets[slot];
     const struct store_value v[] = {STORE_N(e->id),
@@ -84,9 +73,12 @@ static bool save_alarm(const struct entry *e, unsigned rule, struct store *store
 }
 
 static bool save_entry(const struct entry *e, struct store *store) {
-    const struct store_value v[] = {STORE_N(e->id),      STORE_T(part(e, 0)),
-                                    STORE_T(part(e, 1)), STORE_T(part(e, 2)),
-                                    STORE_N(e->last),    STORE_B(bytes_of(&e->shape, sizeof e->shape))};
+    const struct store_value v[] = {STORE_N(e->id),
+                                    STORE_T(ledger_part(e, 0)),
+                                    STORE_T(ledger_part(e, 1)),
+                                    STORE_T(ledger_part(e, 2)),
+                                    STORE_N(e->last),
+                                    STORE_B(bytes_of(&e->shape, sizeof e->shape))};
     bool ok = store_run(store, STORE_LINE_PUT, v, sizeof v / sizeof v[0]);
     for (unsigned i = 0; i < BUCKETS && ok; i++)
         if (e->buckets[i].changed)

@@ -73,6 +73,7 @@ static bool load(struct keeper *k) {
         store_each(s, STORE_META_EACH, load_run, k) && store_each(s, STORE_CHANNEL_EACH, load_channel, k) &&
         incidents_load(k->parts.incidents, s, k->same_run) && ledger_load(k->parts.ledger, s) &&
         quotas_load(k->parts.quotas, s, k->same_run) && mutes_load(k->parts.mutes, s) &&
+        digest_load(k->parts.digest, s, k->same_run) &&
         store_each(s, STORE_OUTPUT_EACH, load_output, k) && store_each(s, STORE_MESSAGE_EACH, load_message, k);
     if (k->waiting)
         log_warning("store: %llu messages wait for outputs that are not configured any more",
@@ -94,6 +95,7 @@ static void replace(struct keeper *k) {
     ledger_spoil(k->parts.ledger);
     quotas_spoil(k->parts.quotas);
     mutes_spoil(k->parts.mutes);
+    digest_spoil(k->parts.digest);
     for (size_t i = 0; i < k->parts.count; i++)
         delivery_spoil(k->parts.deliveries[i]);
     memset(k->saved, 0, sizeof k->saved);
@@ -162,7 +164,7 @@ static enum store_result save(struct keeper *k) {
     store_begin(k->store);
     bool ok = incidents_save(k->parts.incidents, k->store) && ledger_save(k->parts.ledger, k->store) &&
               quotas_save(k->parts.quotas, k->store) && mutes_save(k->parts.mutes, k->store) &&
-              history_save(k->parts.history, k->store);
+              history_save(k->parts.history, k->store) && digest_save(k->parts.digest, k->store);
     for (size_t i = 0; i < k->parts.count && ok; i++)
         ok = delivery_save(k->parts.deliveries[i], k->store);
     for (int i = 0; i < CHANNELS_MAX && ok; i++) {
@@ -179,6 +181,7 @@ static void saved(struct keeper *k) {
     quotas_saved(k->parts.quotas);
     mutes_saved(k->parts.mutes);
     history_saved(k->parts.history);
+    digest_saved(k->parts.digest);
     for (size_t i = 0; i < k->parts.count; i++)
         delivery_saved(k->parts.deliveries[i]);
     memcpy(k->saved, k->last, sizeof k->saved);

@@ -2,6 +2,7 @@
 #ifndef GANTRY_REPORT_KEEPER_H
 #define GANTRY_REPORT_KEEPER_H
 
+#include "report/digest/digest.h"
 #include "report/incident/history.h"
 #include "report/incident/incident.h"
 #include "report/incident/mute.h"
@@ -18,6 +19,7 @@ struct keeper_parts {
     struct quotas *quotas;
     struct mutes *mutes;
     struct history *history;
+    struct digest *digest;
     struct delivery **deliveries;
     size_t count;
     void *context;

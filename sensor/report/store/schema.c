@@ -129,7 +129,7 @@ const char *const schema_statements[STORE_STATEMENTS] = {
                            " WHERE until > ? GROUP BY network, destination, verdict",
     [STORE_TALLY_PUT] = "INSERT OR REPLACE INTO tally VALUES (0, ?, ?)",
     [STORE_TALLY_EACH] = "SELECT key, value FROM tally WHERE until = 0",
-    [STORE_TALLY_TURN] = "UPDATE tally SET until = ? WHERE until = 0",
+    [STORE_TALLY_TURN] = "UPDATE tally SET until = ? WHERE until = 0 AND key NOT LIKE '=%'",
     [STORE_TALLY_AGE] = "DELETE FROM tally WHERE until > 0 AND until < ?",
     [STORE_TALLY_SINCE] = "SELECT key, sum(value) FROM tally WHERE until > ? GROUP BY key",
     [STORE_OBJECT_PUT] = "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?)",

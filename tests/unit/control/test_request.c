@@ -51,7 +51,7 @@ static char *ask(const char *line, size_t n) {
     struct json j;
     size_t size;
     memcpy(room, line, n);
-    control_answer(table, &sensor, room, n, &j);
+    control_answer(table, &sensor, 1000, room, n, &j);
     char *text = json_take(&j, &size);
     assert_non_null(text);
     text = realloc(text, size + 1);

@@ -68,6 +68,7 @@ enum { GENERAL, LANE };
 static void a_rule_gives_way_to_a_more_specific_class_of_the_same_object(void **state) {
     struct bench b;
     const struct rule *rules[2];
+    static const char filler[1024];
     bench_open(&b, specific, 8 << 20);
     bench_begin(&b, &jpeg_type, "camera.jpg");
     bench_push(&b, "x", 1);
@@ -80,7 +81,9 @@ static void a_rule_gives_way_to_a_more_specific_class_of_the_same_object(void **
     assert_int_equal(b.found[GENERAL], 1);
     assert_int_equal(b.found[LANE], 0);
     bench_begin(&b, &jpeg_type, NULL); /* the name comes when the general one is told already */
-    bench_push(&b, "x", 1);
+    bench_push(&b, filler, 1023);
+    assert_int_equal(b.found[GENERAL], 0); /* something more specific may follow */
+    bench_push(&b, filler, 1);
     assert_int_equal(b.found[GENERAL], 1);
     b.object.name.p = (uint8_t *)(uintptr_t) "camera";
     b.object.name.n = 6;

@@ -241,7 +241,7 @@ static void an_alert_in_ocsf_is_a_data_security_finding(void **state) {
 static void a_list_of_objects_has_one_for_each_item(void **state) {
     struct incident_facts facts;
     grown(&facts);
-    record_text(&example_builder, TEXT_APPLICATION, bytes_text("HTTP.Dropbox"));
+    facts.techniques |= 1u << TECHNIQUE_STORAGE;
     struct event e = example_alert(&facts);
     write_as("ocsf", &e);
     assert_true(check_json(out, strlen(out)));

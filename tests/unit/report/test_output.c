@@ -87,11 +87,11 @@ static void the_configurations_outputs_are_read(void **state) {
         "- {format: json, to: file:/var/log/gantry/alerts.json, records: transfer}\n"
         "- {format: json, to: \"-\"}\n",
         c, &problems));
-    assert_int_equal(c[0].records, REPORT_ALERT | REPORT_STATS);
+    assert_int_equal(c[0].records, REPORT_ALERT | REPORT_STATS | REPORT_DIGEST); /* alerts bring it */
     assert_int_equal(c[0].message_max, 480);
     assert_int_equal(c[1].records, REPORT_TRANSFER);
     assert_int_equal(c[1].line, 2);
-    assert_int_equal(c[2].records, REPORT_ALERT);
+    assert_int_equal(c[2].records, REPORT_ALERT | REPORT_DIGEST);
     problems_finish(&problems);
 }
 

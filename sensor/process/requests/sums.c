@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/requests/requests.h"
+
+#include "report/ask.h"
+
+static const char *word(const struct control_words *w, size_t i) {
+    return i < w->count ? w->word[i] : NULL;
+}
+
+REQUEST(ledger) {
+    ask_ledger(s->reporter, word(arguments, 0), word(arguments, 1), word(arguments, 2), out);
+    return true;
+}
+
+REQUEST(digest) {
+    time_ns since = 0;
+    if (arguments->count && !request_moment(arguments->word[0], &since, e))
+        return false;
+    return ask_digest(s->reporter, since, out, e);
+}

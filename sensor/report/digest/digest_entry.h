@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_DIGEST_ENTRY_H
+#define GANTRY_REPORT_DIGEST_ENTRY_H
+
+#include "base/hash.h"
+#include "report/digest/digest.h"
+
+/* For digest*.c. */
+struct volume_row {
+    struct volume_row *chain;
+    uint64_t hash;
+    struct digest_volume volume; /* its texts lie behind this structure */
+    bool changed;
+};
+
+enum { VOLUME_BUCKETS = 4096 };
+
+struct digest {
+    struct digest_options options;
+    struct hash_key secret;
+    time_ns since;    /* 0: not begun */
+    time_ns told;     /* ends the sums that the store is to mark as told; 0: they go on */
+    time_ns unmarked; /* the same of sums before, which the store could not be written for; 0: none */
+    uint64_t tally[DIGEST_TALLIES], base[DIGEST_TALLIES]; /* summed up until the sums were `base` */
+    struct volume_row *table[VOLUME_BUCKETS];
+    size_t count;
+    struct digest_volume sorted[DIGEST_VOLUMES_MAX + 1];
+    struct digest *asked; /* of digest_sum_since() */
+    bool changed;
+};
+
+/* The row of these, made if it is not there; NULL: no memory. */
+struct volume_row *digest_row(struct digest *d, struct bytes network, struct bytes destination,
+                              uint8_t verdict);
+void digest_drop_rows(struct digest *d);
+
+#endif

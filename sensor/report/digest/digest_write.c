@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "report/digest/digest.h"
+#include "report/format/format.h"
+
+#include <inttypes.h>
+
+enum { ROWS_WHOLE = 200, ROWS_CUT = 10 };
+
+/* --- JSON --- */
+
+static size_t rows_at(unsigned level, size_t count) {
+    size_t most = level == 0 ? ROWS_WHOLE : level < ROWS_CUT ? ROWS_CUT - level : 0;
+    return count < most ? count : most;
+}
+
+static void left_out(struct json *j, const char *key, size_t count, size_t shown) {
+    if (count > shown)
+        json_number(j, key, count - shown);
+}
+
+static void put_time(struct json *j, const char *key, time_ns t) {
+    char room[CLOCK_TEXT_MAX];
+    json_text(j, key, clock_format(t, room));
+}
+
+static void put_tallies(struct json *j, const struct digest_facts *f, enum digest_part part) {
+    for (size_t i = 0; i < DIGEST_TALLIES; i++) {
+        const struct digest_tally *t = &digest_tallies[i];
+        if (t->part == part && (t->name || f->tally[i])) /* of what was not seen only what is not zero */
+            json_number(j, t->name ? t->name : counter_key(t->counter), f->tally[i]);
+    }
+}
+
+static void put_volumes(struct json *j, const struct digest_facts *f, unsigned level) {
+    size_t n = rows_at(level, f->volume_count);
+    json_array(j, "volume");
+    for (size_t i = 0; i < n; i++) {
+        const struct digest_volume *v = &f->volumes[i];
+        json_object(j, NULL);
+        json_text(j, "network", v->network);
+        json_text(j, "destination", v->destination);
+        json_text(j, "verdict", verdict_name((enum verdict)v->verdict));
+        json_number(j, "objects", v->objects);
+        json_number(j, "bytes", v->bytes);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    left_out(j, "volume_left_out", f->volume_count, n);
+}
+
+static void put_contracts(struct json *j, const struct digest_facts *f, unsigned level) {
+    size_t n = rows_at(level, f->contract_count);
+    json_array(j, "contracts");
+    for (size_t i = 0; i < n; i++) {
+        json_object(j, NULL);
+        json_text(j, "partner", f->contracts[i].partner);
+        json_text(j, "contract", f->contracts[i].contract);
+        json_text(j, "says", f->contracts[i].says);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    left_out(j, "contracts_left_out", f->contract_count, n);
+}
+
+static void put_outputs(struct json *j, const struct digest_facts *f, unsigned level) {
+    uint64_t queued = 0, in_doubt = 0;
+    size_t n = rows_at(level, f->output_count);
+    for (size_t i = 0; i < f->output_count; i++) {
+        queued += f->outputs[i].queued;
+        in_doubt += f->outputs[i].in_doubt;
+    }
+    json_number(j, "queued", queued);
+    json_number(j, "in_doubt", in_doubt);
+    json_array(j, "outputs");
+    for (size_t i = 0; i < n; i++) {
+        json_object(j, NULL);
+        json_text(j, "name", f->outputs[i].name);
+        json_number(j, "queued", f->outputs[i].queued);
+        json_number(j, "in_doubt", f->outputs[i].in_doubt);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    left_out(j, "outputs_left_out", f->output_count, n);
+}
+
+static void put_mutes(struct json *j, const struct digest_facts *f, unsigned level) {
+    size_t all = f->mutes ? mutes_count(f->mutes) : 0, n = rows_at(level, all);
+    json_array(j, "mutes");
+    for (size_t i = 0; i < n; i++) {
+        json_object(j, NULL);
+        mute_write_json(j, mutes_get(f->mutes, i));
+        json_object_end(j);
+    }
+    json_array_end(j);
+    left_out(j, "mutes_left_out", all, n);
+}
+
+void digest_write_json(struct json *j, const struct digest_facts *f, unsigned level) {
+    put_time(j, "since", f->since);
+    put_time(j, "until", f->until);
+    json_bool(j, "running", f->running);
+    json_object(j, "incidents");
+    put_tallies(j, f, DIGEST_INCIDENTS);
+    json_number(j, "open", f->open);
+    json_object_end(j);
+    put_volumes(j, f, level);
+    put_contracts(j, f, level);
+    json_object(j, "unseen");
+    put_tallies(j, f, DIGEST_UNSEEN);
+    json_object_end(j);
+    json_object(j, "alerts");
+    put_tallies(j, f, DIGEST_ALERTS);
+    put_outputs(j, f, level);
+    json_object_end(j);
+    put_mutes(j, f, level);
+}
+
+/* --- for people --- */
+
+static uint64_t tally_of(const struct digest_facts *f, enum counter which) {
+    for (size_t i = 0; i < DIGEST_TALLIES; i++)
+        if (digest_tallies[i].counter == which)
+            return f->tally[i];
+    return 0;
+}
+
+static uint64_t bytes_of_verdict(const struct digest_facts *f, bool allowed, uint64_t *objects) {
+    uint64_t bytes = 0;
+    *objects = 0;
+    for (size_t i = 0; i < f->volume_count; i++)
+        if ((f->volumes[i].verdict < VERDICT_BREACH) == allowed) {
+            *objects += f->volumes[i].objects;
+            bytes += f->volumes[i].bytes;
+        }
+    return bytes;
+}
+
+static void write_amounts(struct text *t, const struct digest_facts *f) {
+    uint64_t allowed, denied, allowed_bytes = bytes_of_verdict(f, true, &allowed),
+                              denied_bytes = bytes_of_verdict(f, false, &denied);
+    text_print(t, "%" PRIu64 " objects (", denied);
+    sentence_bytes(t, denied_bytes);
+    text_print(t, ") left that nobody allowed, %" PRIu64 " (", allowed);
+    sentence_bytes(t, allowed_bytes);
+    text_put(t, ") that a contract allows");
+}
+
+void digest_write_sentence(struct text *t, const struct digest_facts *f) {
+    char since[CLOCK_TEXT_MAX], until[CLOCK_TEXT_MAX];
+    text_print(t,
+               "Digest from %.16sZ to %.16sZ: %" PRIu64 " incidents opened, %" PRIu64 " closed, %" PRIu64
+               " open; ",
+               clock_format(f->since, since), clock_format(f->until, until),
+               tally_of(f, COUNTER_INCIDENTS_OPENED), tally_of(f, COUNTER_INCIDENTS_CLOSED), f->open);
+    write_amounts(t, f);
+    text_print(t, "; %zu contracts to look at, %zu mutes; kernel dropped %" PRIu64 " packets",
+               f->contract_count, f->mutes ? mutes_count(f->mutes) : 0, tally_of(f, COUNTER_KERNEL_DROPS));
+}
+
+static void write_volumes(struct text *t, const struct digest_facts *f) {
+    size_t n = rows_at(0, f->volume_count);
+    text_put(t, "\n  what left\n");
+    if (n == 0)
+        text_put(t, "    nothing\n");
+    for (size_t i = 0; i < n; i++) {
+        const struct digest_volume *v = &f->volumes[i];
+        text_print(t, "    %-10s %9" PRIu64 " objects  ", verdict_name((enum verdict)v->verdict), v->objects);
+        sentence_bytes(t, v->bytes);
+        text_put(t, "  ");
+        text_safe(t, bytes_text(v->network), 64, "");
+        text_put(t, " -> ");
+        text_safe(t, bytes_text(v->destination), 128, "");
+        text_put(t, "\n");
+    }
+}
+
+static void write_unseen(struct text *t, const struct digest_facts *f) {
+    bool any = false;
+    text_put(t, "  what was not seen\n");
+    for (size_t i = 0; i < DIGEST_TALLIES; i++) {
+        if (digest_tallies[i].part != DIGEST_UNSEEN || f->tally[i] == 0)
+            continue;
+        text_print(t, "    %14" PRIu64 "  %s\n", f->tally[i], counter_help(digest_tallies[i].counter));
+        any = true;
+    }
+    if (!any)
+        text_put(t, "    nothing that the sensor knows of\n");
+}
+
+static void write_contracts(struct text *t, const struct digest_facts *f) {
+    for (size_t i = 0; i < f->contract_count; i++) {
+        const struct digest_contract *c = &f->contracts[i];
+        text_put(t, i ? "    " : "  contracts\n    ");
+        text_safe(t, bytes_text(c->partner), 64, "");
+        text_put(t, c->contract ? ", contract " : "");
+        text_safe(t, bytes_text(c->contract), 64, "");
+        text_print(t, ": %s\n", c->says);
+    }
+}
+
+static void write_alerts(struct text *t, const struct digest_facts *f) {
+    text_put(t, "  messages\n    ");
+    for (size_t i = 0; i < DIGEST_TALLIES; i++)
+        if (digest_tallies[i].part == DIGEST_ALERTS && f->tally[i])
+            text_print(t, "%" PRIu64 " %s, ", f->tally[i],
+                       digest_tallies[i].counter == COUNTER_ALERTS_HELD ? "held back"
+                                                                        : digest_tallies[i].name);
+    text_print(t, "%zu outputs\n", f->output_count);
+    for (size_t i = 0; i < f->output_count; i++)
+        if (f->outputs[i].queued || f->outputs[i].in_doubt)
+            text_print(t, "    %.160s: %" PRIu64 " queued, %" PRIu64 " in doubt\n", f->outputs[i].name,
+                       f->outputs[i].queued, f->outputs[i].in_doubt);
+}
+
+static void write_mutes(struct text *t, const struct digest_facts *f) {
+    char until[CLOCK_TEXT_MAX];
+    for (size_t i = 0; f->mutes && i < mutes_count(f->mutes); i++) {
+        const struct mute *m = mutes_get(f->mutes, i);
+        text_put(t, i ? "    " : "  mutes\n    ");
+        text_safe(t, bytes_text(m->class), 64, "");
+        text_put(t, " to ");
+        text_safe(t, bytes_text(m->destination), 128, "");
+        text_print(t, " until %.16sZ, %" PRIu64 " alerts hidden: ", clock_format(m->until, until), m->hidden);
+        text_safe(t, bytes_text(m->reason), 128, "");
+        text_put(t, "\n");
+    }
+}
+
+void digest_write_table(struct text *t, const struct digest_facts *f) {
+    char since[CLOCK_TEXT_MAX], until[CLOCK_TEXT_MAX];
+    text_print(t, "DIGEST  %.16sZ to %.16sZ\n  incidents\n    ", clock_format(f->since, since),
+               clock_format(f->until, until));
+    for (size_t i = 0; i < DIGEST_TALLIES; i++)
+        if (digest_tallies[i].part == DIGEST_INCIDENTS)
+            text_print(t, "%" PRIu64 " %s, ", f->tally[i],
+                       digest_tallies[i].counter == COUNTER_LEDGER_ALARMS ? "of the ledger"
+                                                                          : digest_tallies[i].name);
+    text_print(t, "%" PRIu64 " open", f->open);
+    write_volumes(t, f);
+    write_contracts(t, f);
+    write_unseen(t, f);
+    write_alerts(t, f);
+    write_mutes(t, f);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/digest/digest.h"
+
+#include "base/json.h"
+#include "example.h"
+#include "report/format/format.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define DAY (86400 * NS_PER_S)
+#define MIDNIGHT (INT64_C(1780185600) * NS_PER_S) /* 2026-05-31T00:00:00Z */
+
+static struct record_builder b;
+static uint64_t room[4096], sums[COUNTER_COUNT];
+static struct digest_facts facts;
+static char out[FORMAT_ROOM];
+
+static struct digest *begin(uint32_t minute) {
+    const struct digest_options options = {.minute = minute};
+    struct digest *d = digest_create(&options);
+    assert_non_null(d);
+    memset(sums, 0, sizeof sums);
+    facts = (struct digest_facts){.open = 0};
+    return d;
+}
+
+static void give(struct digest *d, const char *partner, const char *to, enum verdict verdict,
+                 uint64_t bytes) {
+    example_begin(&b, RECORD_TRANSFER);
+    b.head.bytes = bytes;
+    b.head.verdict = (uint8_t)verdict;
+    address_parse(to, &b.head.destination);
+    record_text(&b, TEXT_PARTNER, bytes_text(partner));
+    digest_record(d, example_pack(&b, room));
+}
+
+static void a_digest_is_due_once_each_day_at_its_time(void **state) {
+    struct digest *d = begin(6 * 60);
+    assert_int_equal(digest_due(d, MIDNIGHT + DAY / 2), 0); /* the first begins */
+    assert_int_equal(digest_due(d, MIDNIGHT + DAY + DAY / 4 - 1), 0);
+    assert_int_equal(digest_due(d, MIDNIGHT + DAY + DAY / 4), MIDNIGHT + DAY + DAY / 4);
+    digest_told(d, MIDNIGHT + DAY + DAY / 4);
+    digest_next(d);
+    assert_int_equal(digest_due(d, MIDNIGHT + DAY + DAY / 4), 0);
+    assert_int_equal(digest_due(d, MIDNIGHT + 9 * DAY),
+                     MIDNIGHT + 8 * DAY + DAY / 4); /* one for quiet days */
+    digest_destroy(d);
+}
+
+static void never_means_never(void **state) {
+    const struct digest_options options = {.never = true};
+    struct digest *d = digest_create(&options);
+    assert_int_equal(digest_due(d, MIDNIGHT), 0);
+    assert_int_equal(digest_due(d, MIDNIGHT + 3 * DAY), 0);
+    assert_false(digest_begun(d));
+    digest_destroy(d);
+}
+
+static void volumes_are_by_destination_and_verdict_and_begin_anew(void **state) {
+    struct digest *d = begin(0);
+    digest_due(d, MIDNIGHT);
+    give(d, "Plate Systems", "198.51.100.1", VERDICT_UNAPPROVED, 10);
+    give(d, "Plate Systems", "198.51.100.2", VERDICT_UNAPPROVED, 20);
+    give(d, "Plate Systems", "198.51.100.2", VERDICT_BREACH, 5);
+    give(d, "", "203.0.113.9", VERDICT_UNKNOWN, 100);
+    give(d, "", "203.0.113.200", VERDICT_UNKNOWN, 100);
+    give(d, "Border Labs", "192.0.2.1", VERDICT_APPROVED, 7);
+    give(d, "Border Labs", "192.0.2.1", VERDICT_INTERNAL, 1000);
+    digest_sum(d, MIDNIGHT + DAY, sums, &facts);
+    assert_int_equal(facts.volume_count, 4);
+    assert_string_equal(facts.volumes[0].destination, "203.0.113.0/24");
+    assert_int_equal(facts.volumes[0].bytes, 200);
+    assert_string_equal(facts.volumes[1].destination, "Plate Systems");
+    assert_int_equal(facts.volumes[1].objects, 2);
+    assert_int_equal(facts.volumes[1].bytes, 30);
+    assert_int_equal(facts.volumes[2].verdict, VERDICT_APPROVED);
+    digest_told(d, MIDNIGHT + DAY);
+    digest_next(d);
+    digest_sum(d, MIDNIGHT + 2 * DAY, sums, &facts);
+    assert_int_equal(facts.volume_count, 0);
+    assert_int_equal(facts.since, MIDNIGHT + DAY);
+    digest_destroy(d);
+}
+
+static uint64_t tally(enum counter which) {
+    for (size_t i = 0; i < DIGEST_TALLIES; i++)
+        if (digest_tallies[i].counter == which)
+            return facts.tally[i];
+    fail();
+    return 0;
+}
+
+static void counters_are_those_of_the_span_over_restarts_of_the_sensor(void **state) {
+    struct digest *d = begin(0);
+    digest_due(d, MIDNIGHT);
+    sums[COUNTER_KERNEL_DROPS] = 100;
+    digest_sum(d, MIDNIGHT + 1, sums, &facts);
+    sums[COUNTER_KERNEL_DROPS] = 130;
+    digest_sum(d, MIDNIGHT + 2, sums, &facts);
+    assert_int_equal(tally(COUNTER_KERNEL_DROPS), 130);
+    sums[COUNTER_KERNEL_DROPS] = 4; /* began anew */
+    digest_sum(d, MIDNIGHT + 3, sums, &facts);
+    assert_int_equal(tally(COUNTER_KERNEL_DROPS), 134);
+    digest_told(d, MIDNIGHT + DAY);
+    digest_next(d);
+    sums[COUNTER_KERNEL_DROPS] = 6;
+    digest_sum(d, MIDNIGHT + DAY + 1, sums, &facts);
+    assert_int_equal(tally(COUNTER_KERNEL_DROPS), 2);
+    digest_destroy(d);
+}
+
+static void more_destinations_than_there_is_room_for_are_one_row(void **state) {
+    struct digest *d = begin(0);
+    uint64_t objects = 0;
+    bool others = false;
+    for (unsigned i = 0; i < DIGEST_VOLUMES_MAX + 500; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "partner %u", i);
+        give(d, name, "198.51.100.1", VERDICT_UNAPPROVED, 10);
+    }
+    digest_sum(d, MIDNIGHT, sums, &facts);
+    assert_int_equal(facts.volume_count, DIGEST_VOLUMES_MAX + 1);
+    for (size_t i = 0; i < facts.volume_count; i++) {
+        objects += facts.volumes[i].objects;
+        others |= strcmp(facts.volumes[i].destination, DIGEST_OTHERS) == 0 && facts.volumes[i].objects == 500;
+    }
+    assert_int_equal(objects, DIGEST_VOLUMES_MAX + 500);
+    assert_true(others);
+    digest_destroy(d);
+}
+
+static void a_short_message_has_fewer_rows_and_says_so(void **state) {
+    struct digest *d = begin(0);
+    for (unsigned i = 0; i < 50; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "partner %u", i);
+        give(d, name, "198.51.100.1", VERDICT_UNAPPROVED, 10 + i);
+    }
+    digest_sum(d, MIDNIGHT, sums, &facts);
+    const struct event e = {.kind = REPORT_DIGEST, .time = MIDNIGHT, .observer = "edge-1", .digest = &facts};
+    bool shortened;
+    size_t n = format_event(&format_json, &e, out, 2048, &shortened);
+    assert_true(n && n <= 2048 && shortened);
+    out[n] = '\0';
+    assert_non_null(strstr(out, "\"volume_left_out\":"));
+    assert_non_null(strstr(out, "partner 49")); /* the most bytes first */
+    n = format_event(&format_rfc5424, &e, out, 480, &shortened);
+    assert_true(n && n <= 480);
+    out[n] = '\0';
+    assert_non_null(strstr(out, "50 objects"));
+    digest_destroy(d);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_digest_is_due_once_each_day_at_its_time),
+        cmocka_unit_test(never_means_never),
+        cmocka_unit_test(volumes_are_by_destination_and_verdict_and_begin_anew),
+        cmocka_unit_test(counters_are_those_of_the_span_over_restarts_of_the_sensor),
+        cmocka_unit_test(more_destinations_than_there_is_room_for_are_one_row),
+        cmocka_unit_test(a_short_message_has_fewer_rows_and_says_so),
+    };
+    return cmocka_run_group_tests_name("report/digest", tests, NULL, NULL);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control.h"
+#include "show.h"
+
+#include <stdio.h>
+
+static const char help[] =
+    "gantryctl digest - the day so far, or the days since a date, in numbers\n"
+    "\n"
+    "Usage: gantryctl digest [--since DATE]\n"
+    "\n" CONTROL_HELP "\n"
+    "Without --since it sums up from the last digest that was told (digest.at of the configuration). With "
+    "it, all "
+    "digests\n"
+    "that ended after DATE (UTC: 2026-05-31 or 2026-05-31T04:12Z) are added, as long as the store keeps "
+    "them.\n"
+    "\n"
+    "Try this:\n"
+    "  gantryctl digest --since 2026-05-01\n"
+    "\n"
+    "Exit status: 0 the sensor answered, 1 it did not (said on standard error), 2 usage.";
+
+static const struct shown incidents[] = {
+    {"opened", "incidents.opened", SHOW_COUNT}, {"grown (alerts)", "incidents.grown", SHOW_COUNT},
+    {"closed", "incidents.closed", SHOW_COUNT}, {"of the ledger", "incidents.of_the_ledger", SHOW_COUNT},
+    {"open now", "incidents.open", SHOW_COUNT}, {0},
+};
+
+static const struct shown alerts[] = {
+    {"sent", "alerts.sent", SHOW_COUNT},
+    {"queued", "alerts.queued", SHOW_COUNT},
+    {"in doubt", "alerts.in_doubt", SHOW_COUNT},
+    {"sent again", "alerts.repeated", SHOW_COUNT},
+    {"lost", "alerts.lost", SHOW_COUNT},
+    {"refused", "alerts.refused", SHOW_COUNT},
+    {"held back", "alerts.held_back", SHOW_COUNT},
+    {"muted", "alerts.muted", SHOW_COUNT},
+    {0},
+};
+
+static const struct shown volume[] = {
+    {"verdict", "verdict", SHOW_TEXT},
+    {"network", "network", SHOW_TEXT},
+    {"destination", "destination", SHOW_TEXT},
+    {"objects", "objects", SHOW_COUNT},
+    {"bytes", "bytes", SHOW_BYTES},
+    {0},
+};
+
+static const struct shown contracts[] = {
+    {"partner", "partner", SHOW_TEXT}, {"contract", "contract", SHOW_TEXT}, {"", "says", SHOW_TEXT}, {0}};
+
+static const struct shown mutes[] = {
+    {"destination", "destination", SHOW_TEXT}, {"class", "class", SHOW_TEXT},   {"until", "until", SHOW_TIME},
+    {"hidden", "hidden", SHOW_COUNT},          {"reason", "reason", SHOW_TEXT}, {0},
+};
+
+static void show_unseen(const json_t *unseen) {
+    const char *key;
+    json_t *value;
+    char room[SHOW_ROOM];
+    show_heading("What was not seen");
+    json_object_foreach((json_t *)unseen, key, value)
+        printf("  %-28s %s\n", key, show_value(value, SHOW_COUNT, room));
+    if (json_object_size(unseen) == 0)
+        puts("  nothing that the sensor knows of");
+}
+
+static void show(const json_t *answer) {
+    static const struct shown span[] = {{"from", "since", SHOW_TIME}, {"to", "until", SHOW_TIME}, {0}};
+    show_fields("Digest", answer, span);
+    show_fields("Incidents", answer, incidents);
+    show_table("What left", json_object_get(answer, "volume"), volume);
+    show_table("Contracts to look at", json_object_get(answer, "contracts"), contracts);
+    show_unseen(json_object_get(answer, "unseen"));
+    show_fields("Messages", answer, alerts);
+    show_table("Mutes", json_object_get(answer, "mutes"), mutes);
+}
+
+static int run(int argc, char **argv) {
+    const char *since = NULL;
+    const struct control_flag flags[] = {{"--since", NULL, &since}, {0}};
+    struct control_client c;
+    int status = control_arguments(&digest_command, flags, argc, argv, &c);
+    if (status)
+        return status;
+    if (c.count)
+        return command_usage(&digest_command, "%s is not expected", c.word[0]);
+    json_t *answer = control_ask(&c, (const char *const[]){"digest", since, NULL});
+    if (!answer)
+        return EXIT_FAILED;
+    if (c.json)
+        return control_print(answer);
+    show(answer);
+    json_decref(answer);
+    return EXIT_DONE;
+}
+
+const struct command digest_command = {
+    .name = "digest",
+    .summary = "the day in numbers: incidents, what left, what was not seen",
+    .help = help,
+    .run = run,
+};
