@@ -71,7 +71,7 @@ void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, st
     for (int i = 0; i < LIST_COUNT; i++)
         for (struct flow *flow = t->lists[i].oldest, *next; flow; flow = next) {
             next = flow->newer;
-            if (flow->conversation && is_over(context, flow))
+            if (is_over(context, flow))
                 flow_table_close(t, flow, FLOW_END_SHED);
         }
 }

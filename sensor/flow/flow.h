@@ -79,7 +79,7 @@ struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enu
  * `opened` may make. */
 bool flow_table_make_room(struct flow_table *t, const struct flow *except);
 void flow_table_tick(struct flow_table *t, time_ns now);
-/* Shows `is_over` all flows that have a conversation, and closes with FLOW_END_SHED those that it is true of. */
+/* Shows `is_over` all flows, and closes with FLOW_END_SHED those that it is true of. */
 void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, struct flow *flow), void *context);
 size_t flow_table_count(const struct flow_table *t);
 

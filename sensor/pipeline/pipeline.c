@@ -209,9 +209,9 @@ static bool left_out(struct pipeline *p, struct flow *flow) {
 
 /* Does anything matter that either side sends? What a contract covers whatever it is need not be looked into.
  */
-static bool is_wanted(const struct pipeline *p, const struct flow *flow) {
+static bool matters(const struct pipeline *p, const struct flow *flow, bool *covered) {
     const struct policy *policy = p->generations.newest->policy;
-    bool covered = false;
+    *covered = false;
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
         const struct address *to = &flow->end[side_other(side)].address;
         if (p->inspect_all)
@@ -220,10 +220,16 @@ static bool is_wanted(const struct pipeline *p, const struct flow *flow) {
             continue;
         if (!policy_covers_all(policy, to, flow->first))
             return true;
-        covered = true;
+        *covered = true;
     }
-    counter_one(covered ? COUNTER_FLOWS_COVERED : COUNTER_FLOWS_IGNORED);
     return false;
+}
+
+static bool is_wanted(const struct pipeline *p, const struct flow *flow) {
+    bool covered, wanted = matters(p, flow, &covered);
+    if (!wanted)
+        counter_one(covered ? COUNTER_FLOWS_COVERED : COUNTER_FLOWS_IGNORED);
+    return wanted;
 }
 
 /* What was seen of the connection before it carried anything. */
@@ -393,13 +399,14 @@ void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropp
 struct move {
     struct pipeline *pipeline;
     uint64_t before; /* version */
+    bool counted;    /* what ends now was counted with its flow */
 };
 
 static bool flow_must_end(void *context, struct flow *flow) {
     const struct move *m = context;
     struct pipeline *p = m->pipeline;
     struct session *s = session_of(flow);
-    if (s->generation == p->generations.newest)
+    if (!s || s->generation == p->generations.newest)
         return false;
     if (session_idle(s)) {
         session_move(s, p->generations.newest, p->inspect_all);
@@ -415,15 +422,27 @@ static bool owner_must_end(void *context, const void *owner) {
     const struct move *m = context;
     const struct session *s = owner;
     bool ends = s->generation != m->pipeline->generations.newest && s->generation->version < m->before;
-    counter_add(COUNTER_RELOAD_CUT, ends);
+    counter_add(COUNTER_RELOAD_CUT, ends && !m->counted);
     return ends;
 }
 
 void pipeline_move_on(struct pipeline *p, uint64_t before) {
-    struct move m = {p, before};
+    struct move m = {p, before, false};
+    content_give_up(p->content, owner_must_end, &m);
     flow_table_close_if(p->flows, flow_must_end, &m);
+    m.counted = true; /* an upload that was cut waits for its rest by now */
     content_give_up(p->content, owner_must_end, &m);
     generations_sweep(&p->generations);
+}
+
+/* A flow that nobody looked into may matter now. */
+static bool look_again(void *context, struct flow *flow) {
+    bool covered;
+    if (!flow->conversation && flow->interest == FLOW_COUNT && matters(context, flow, &covered)) {
+        flow->interest = FLOW_WAIT;
+        flow->syn_known = 0; /* its beginning is over */
+    }
+    return false;
 }
 
 bool pipeline_switch(struct pipeline *p, const struct snapshot_view *snapshot, struct error *e) {
@@ -431,6 +450,7 @@ bool pipeline_switch(struct pipeline *p, const struct snapshot_view *snapshot, s
     if (!generation_begin(&p->generations, snapshot, e))
         return false;
     p->emitter.wants = snapshot->wants;
+    flow_table_close_if(p->flows, look_again, p);
     return true;
 }
 

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline/pipeline.h"
+#include "talk.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 /* The whole data path of a worker, with a pressure that the test sets: what is left out at which level. */
 
-enum { ARENA = 64 << 20, MEMORY = 64 << 20, DLT_RAW_V4 = 228, RING = 1 << 20 };
-#define LANE "10.40.3.7"
+enum { ARENA = 64 << 20, MEMORY = 64 << 20, RING = 1 << 20 };
 #define APPROVED "192.0.2.20"
 #define UNAPPROVED "198.51.100.20"
 
@@ -34,21 +27,6 @@ static const char rule[] = "identifiers:\n"
                            "  - {id: marked, name: marked, description: a mark, class: canary, severity: 5, "
                            "scopes: [text, content], any: [mark],\n"
                            "     examples: [{text: a MARKMARK b}], counterexamples: [{text: a b}]}\n";
-
-static struct {
-    const struct config *config;
-    struct ring *ring;
-    struct doorbell *doorbell;
-    struct pipeline *pipeline;
-    time_ns now, clock;
-    uint64_t counters[COUNTER_COUNT];
-} t;
-
-struct talk {
-    const char *server;
-    uint16_t client_port, port;
-    uint32_t sequence;
-};
 
 static const struct config *load(void) {
     static struct arena arena;
@@ -111,60 +89,6 @@ static void press(int level) {
     for (int i = 0; i < 2 * level; i++)
         pipeline_pressure(t.pipeline, t.clock += 200 * NS_PER_MS, ring[level], 0);
 }
-
-static void send_packet(const char *from, uint16_t from_port, const char *to, uint16_t to_port, uint32_t seq,
-                        uint8_t flags, const char *text) {
-    uint8_t p[1500] = {0x45};
-    size_t n = strlen(text), all = 40 + n;
-    struct address a, b;
-    assert_true(address_parse(from, &a) && address_parse(to, &b) && all <= sizeof p);
-    p[2] = (uint8_t)(all >> 8), p[3] = (uint8_t)all, p[8] = 64, p[9] = PROTOCOL_TCP;
-    memcpy(p + 12, a.bytes + 12, 4);
-    memcpy(p + 16, b.bytes + 12, 4);
-    p[20] = (uint8_t)(from_port >> 8), p[21] = (uint8_t)from_port;
-    p[22] = (uint8_t)(to_port >> 8), p[23] = (uint8_t)to_port;
-    for (int i = 0; i < 4; i++)
-        p[24 + i] = (uint8_t)(seq >> (24 - 8 * i));
-    p[32] = 0x50, p[33] = flags;
-    memcpy(p + 40, text, n);
-    const struct capture_packet packet = {.time = t.now += NS_PER_MS,
-                                          .data = p,
-                                          .captured = (uint32_t)all,
-                                          .wire = (uint32_t)all,
-                                          .link_type = DLT_RAW_V4};
-    pipeline_packet(t.pipeline, &packet);
-}
-
-static void say(struct talk *k, const char *text) {
-    send_packet(LANE, k->client_port, k->server, k->port, k->sequence, TCP_ACK | TCP_PSH, text);
-    k->sequence += (uint32_t)strlen(text);
-}
-
-static struct talk begin(const char *server, uint16_t port) {
-    static uint16_t client_port = 20000;
-    struct talk k = {server, ++client_port, port, 1001};
-    send_packet(LANE, k.client_port, server, port, 1000, TCP_SYN, "");
-    return k;
-}
-
-static void put(struct talk *k, const char *body, size_t announced) {
-    char text[1000];
-    snprintf(text, sizeof text, "PUT /in/a.txt HTTP/1.1\r\nHost: x.example\r\nContent-Length: %zu\r\n\r\n%s",
-             announced, body);
-    say(k, text);
-}
-
-static struct record take(enum record_kind kind) {
-    static uint64_t copy[4096];
-    uint64_t damaged = 0;
-    const struct record *r;
-    while ((r = ring_read(t.ring, copy, &damaged)))
-        if (r->kind == kind)
-            return *r;
-    return (struct record){0};
-}
-
-#define COUNT(which) ((int)t.counters[COUNTER_##which])
 
 static void without_pressure_everything_is_looked_into(void **state) {
     struct talk approved = begin(APPROVED, 80), unapproved = begin(UNAPPROVED, 80);
