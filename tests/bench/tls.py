@@ -52,9 +52,10 @@ class Ends:
 
 
 @functools.cache
-def hello():
-    """The client's first bytes."""
-    return next(Ends().shake())[1]
+def hellos():
+    """What the client says first, and what the server answers."""
+    said = Ends().shake()
+    return next(said)[1], next(said)[1]
 
 
 def frames(total, flows=16, server=floods.net.UNAPPROVED):

@@ -72,7 +72,7 @@ def tiny(count):
         yield frame(client, server, port, 80, 102, 501, ACK | RST)
 
 
-def endless(count, payload=b'GET / HTTP/1.1\r\nHost: a\r\n\r\n', server=net.UNAPPROVED):
+def endless(count, payload=b'GET / HTTP/1.1\r\nHost: a\r\n\r\n', server=net.UNAPPROVED, answer=b''):
     """Opened, used once, never closed."""
     at = server
     for i in range(count):
@@ -80,6 +80,8 @@ def endless(count, payload=b'GET / HTTP/1.1\r\nHost: a\r\n\r\n', server=net.UNAP
         yield frame(client, server, port, 80, 100, 0, SYN)
         yield frame(server, client, 80, port, 500, 101, SYN | ACK)
         yield frame(client, server, port, 80, 101, 501, ACK | PSH, payload)
+        if answer:
+            yield frame(server, client, 80, port, 501, 101 + len(payload), ACK | PSH, answer)
 
 
 def small(count, size=64, flows=100, server=net.UNAPPROVED):
