@@ -33,8 +33,8 @@ def test_every_page_of_ours_that_is_referred_to_is_there():
 
 def table():
     """(name, parameter, rank, kinds) of sensor/report/format/fields.c."""
-    kinds = {'ALL': 'ATFS', 'TRAFFIC': 'ATF', 'OBJECT': 'AT', 'REPORT_ALERT': 'A', 'REPORT_FLOW': 'F', 'REPORT_TRANSFER': 'T',
-             'REPORT_STATS': 'S', 'REPORT_ALERT | REPORT_STATS': 'AS'}
+    kinds = {'ALL': 'ATFSD', 'TRAFFIC': 'ATF', 'OBJECT': 'AT', 'REPORT_ALERT': 'A', 'REPORT_FLOW': 'F', 'REPORT_TRANSFER': 'T',
+             'REPORT_STATS': 'S', 'REPORT_DIGEST': 'D', 'REPORT_ALERT | REPORT_STATS': 'AS'}
     rows = re.findall(r'^    \{"([^"]+)",\s*(?:NULL|"([^"]*)"),\s*(\d+), ([A-Z_ |]+?),', read('sensor/report/format/fields.c'),
                       re.M)
     assert len(rows) > 50
@@ -43,7 +43,7 @@ def table():
 
 def test_the_manual_has_every_field_with_its_records_and_when_it_is_left_out():
     page = read('sensor/gantry-records.5')
-    said = re.findall(r'^\.It Va (\S+)(?: Pq Li (\S+))?\n\[([ATFS]+)(?: (\d+))?\]', page, re.M)
+    said = re.findall(r'^\.It Va (\S+)(?: Pq Li (\S+))?\n\[([ATFSD]+)(?: (\d+))?\]', page, re.M)
     assert [(ecs, brief, int(rank or 0), kinds) for ecs, brief, kinds, rank in said] == table()
 
 
