@@ -177,6 +177,25 @@ static bool set_aside(struct store *s) {
     return true;
 }
 
+/* A file of ours that cannot be opened for a reason that lies in itself: whatever SQLite calls it ("unsupported
+ * file format" and "read-only" come of a few wrong octets in the header), when it is not somebody else's lock,
+ * the disk, or memory, and we may read and write it. */
+static bool is_damage(const struct store *s, int code) {
+    static const uint8_t of_others[] = {SQLITE_BUSY, SQLITE_LOCKED,   SQLITE_NOMEM, SQLITE_PERM,
+                                        SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_IOERR};
+    for (size_t i = 0; i < sizeof of_others; i++)
+        if ((code & 0xff) == of_others[i])
+            return false;
+    return code != SQLITE_OK && access(s->path, R_OK | W_OK) == 0;
+}
+
+/* SQLite takes what is shorter than its smallest page for a new database. */
+static int check_length(const struct store *s) {
+    enum { PAGE_LEAST = 512 };
+    struct stat st;
+    return stat(s->path, &st) == 0 && st.st_size > 0 && st.st_size < PAGE_LEAST ? SQLITE_CORRUPT : SQLITE_OK;
+}
+
 static bool describe(const struct store *s, int code, struct error *e) {
     if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
         return error_set(
@@ -203,8 +222,10 @@ struct store *store_open(const struct store_options *options, enum store_found *
     }
     *found = access(s->path, F_OK) == 0 ? STORE_FOUND : STORE_NEW;
     mask = umask(077);
-    int code = connect_to(s);
-    if (result_of(code) == STORE_DAMAGED && set_aside(s)) {
+    int code = check_length(s);
+    if (code == SQLITE_OK)
+        code = connect_to(s);
+    if (is_damage(s, code) && set_aside(s)) {
         *found = STORE_SET_ASIDE;
         code = connect_to(s);
     }
