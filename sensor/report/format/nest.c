@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/utf8.h"
 #include "report/digest/digest.h"
 #include "report/format/mapping.h"
 
 #include <stdio.h>
+
+enum { JSON_ESCAPE = 6 }; /* "\\u202e" */
 
 void nest_begin(struct nest *n, char *out, size_t size) {
     n->depth = 0;
@@ -55,11 +56,11 @@ static const char *enter(struct nest *n, const char *key, size_t base) {
 
 static void write_text(struct json *j, const char *key, struct bytes text, size_t limit) {
     char cut[1024];
-    if (!text_too_long(text, limit) || limit + 3 > sizeof cut) {
+    size_t n = limit == SIZE_MAX ? text.n : text_fit(text, limit, "\"\\", JSON_ESCAPE);
+    if (n == text.n || n + 3 > sizeof cut) {
         json_bytes(j, key, text);
         return;
     }
-    size_t n = utf8_fit(text, limit);
     memcpy(cut, text.p, n);
     memcpy(cut + n, "\u2026", 3);
     json_bytes(j, key, bytes_of(cut, n + 3));

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { ELLIPSIS = 3, HIDDEN_SHOWN = 9 }; /* octets of "\u2026" and, at most, of "<U+E0001>" */
+
 void text_init(struct text *t, char *out, size_t size) {
     *t = (struct text){.start = out, .at = out, .end = out + size};
 }
@@ -34,16 +36,28 @@ void text_print(struct text *t, const char *format, ...) {
         put(t, line, (size_t)n);
 }
 
-/* By more than the ellipsis takes, so that cutting never makes longer. */
-bool text_too_long(struct bytes value, size_t limit) {
-    return value.n > 3 && value.n - 3 > limit;
+size_t text_fit(struct bytes value, size_t limit, const char *escape, size_t hidden) {
+    size_t fit = 0, shown = 0;
+    bool over = false;
+    for (size_t at = 0, used; at < value.n; at += used) {
+        uint32_t c;
+        char room[4];
+        used = utf8_next(bytes_of(value.p + at, value.n - at), &c);
+        shown += utf8_hidden(c) ? hidden : utf8_put(c, room) + (c < 0x80 && strchr(escape, (int)c) ? 1 : 0);
+        over |= shown > limit;
+        if (!over)
+            fit = at + used;
+        else if (shown - limit > ELLIPSIS)
+            return fit;
+    }
+    return value.n;
 }
 
 void text_safe(struct text *t, struct bytes value, size_t limit, const char *escape) {
-    bool cut = text_too_long(value, limit);
+    size_t n = limit == SIZE_MAX ? value.n : text_fit(value, limit, escape, HIDDEN_SHOWN);
+    bool cut = n < value.n;
     char c4[4];
-    if (cut)
-        value.n = utf8_fit(value, limit);
+    value.n = n;
     while (value.n && !t->overflow) {
         uint32_t c;
         size_t used = utf8_next(value, &c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CEF, LEEF, EVE and OCSF: the formats whose names are not those of fields.c. */
 #include "report/format/mapping.h"
+#include "report/incident/technique.h"
 
 #include "check_pairs.h"
 #include "example.h"
@@ -241,7 +242,7 @@ static void an_alert_in_ocsf_is_a_data_security_finding(void **state) {
 static void a_list_of_objects_has_one_for_each_item(void **state) {
     struct incident_facts facts;
     grown(&facts);
-    facts.techniques |= 1u << TECHNIQUE_STORAGE;
+    facts.techniques = 1u << TECHNIQUE_PLAIN | 1u << TECHNIQUE_STORAGE;
     struct event e = example_alert(&facts);
     write_as("ocsf", &e);
     assert_true(check_json(out, strlen(out)));
