@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records per CPU second of the reporter: reporter [TRANSFERS] [FOLDER]. Without a folder nothing is stored;
- * with one, batches of 512 go to FOLDER/gantry.db, and its growth is told. One transfer in ten goes to a
- * stranger and comes with a finding; the rest go to 200 approved partners. */
+/* Records per CPU second of the reporter: reporter [RECORDS] [FOLDER]. Transfers alone and findings alone,
+ * without a store and with one in a folder of its own below FOLDER (/tmp), whose growth is told; then each
+ * format with every transfer written. One transfer in ten goes to a stranger, the rest go to 200 approved
+ * partners; each finding is about an object of its own that goes to a stranger. Batches of 512, as the
+ * reporter takes them. */
 #include "policy/policy.h"
 #include "report/report.h"
 
@@ -9,6 +11,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { BATCH = 512, PARTNERS = 200 };
 
@@ -17,7 +21,7 @@ static uint64_t room[4096];
 
 static void make(enum record_kind kind, uint64_t n) {
     char partner[32], name[64];
-    bool stranger = n % 10 == 0;
+    bool stranger = kind == RECORD_FINDING || n % 10 == 0;
     record_begin(&b, kind);
     b.head.time = INT64_C(1780185600) * NS_PER_S + (time_ns)n * 100 * NS_PER_MS;
     b.head.object = n;
@@ -39,12 +43,56 @@ static void make(enum record_kind kind, uint64_t n) {
     record_text(&b, TEXT_RULE_ID, bytes_text("camera-metadata"));
 }
 
-static void give(struct reporter *r, enum record_kind kind, uint64_t n) {
-    static uint64_t id;
-    make(kind, n);
-    record_pack(&b, ++id, room);
-    reporter_take(r, 0, (const struct record *)room);
-    if (id % BATCH == 0) {
+struct measure {
+    const char *name;
+    enum record_kind kind;
+    bool stored;
+    const char *format; /* of an output for transfers too; NULL: alerts in JSON */
+};
+
+static const struct measure measures[] = {
+    {"transfers, no store", RECORD_TRANSFER, false, NULL},
+    {"transfers, SQLite", RECORD_TRANSFER, true, NULL},
+    {"findings, no store", RECORD_FINDING, false, NULL},
+    {"findings, SQLite", RECORD_FINDING, true, NULL},
+    {"transfers as rfc5424", RECORD_TRANSFER, false, "rfc5424"},
+    {"transfers as cef", RECORD_TRANSFER, false, "cef"},
+    {"transfers as leef", RECORD_TRANSFER, false, "leef"},
+    {"transfers as json", RECORD_TRANSFER, false, "json"},
+    {"transfers as ocsf", RECORD_TRANSFER, false, "ocsf"},
+    {"transfers as eve", RECORD_TRANSFER, false, "eve"},
+};
+
+static struct reporter *begin(const struct measure *m, const char *folder) {
+    static struct output_config output;
+    struct error e = {""};
+    output = (struct output_config){.format = m->format ? m->format : "json",
+                                    .to = "file:/dev/null",
+                                    .records = m->format ? REPORT_ALERT | REPORT_TRANSFER : REPORT_ALERT};
+    const struct report_options options = {.observer = "bench",
+                                           .outputs = &output,
+                                           .output_count = 1,
+                                           .ledger = {.slow_objects = 50,
+                                                      .slow_days = 14,
+                                                      .growth_factor = 10,
+                                                      .growth_history = 7,
+                                                      .growth_objects = 50,
+                                                      .growth_bytes = 10000000,
+                                                      .repeat = 86400 * NS_PER_S},
+                                           .store = {.folder = folder, .run = 1}};
+    struct reporter *r = reporter_create(&options, &e);
+    if (!r)
+        fprintf(stderr, "reporter: %s\n", e.text);
+    return r;
+}
+
+static void give(struct reporter *r, enum record_kind kind, uint64_t records) {
+    for (uint64_t n = 1; n <= records; n++) {
+        make(kind, n);
+        record_pack(&b, n, room);
+        reporter_take(r, 0, (const struct record *)room);
+        if (n % BATCH)
+            continue;
         reporter_commit(r);
         reporter_tick(r, b.head.time);
     }
@@ -57,47 +105,48 @@ static double cpu_seconds(void) {
            (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-int main(int argc, char **argv) {
-    uint64_t transfers = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000, records = 0;
-    const char *folder = argc > 2 ? argv[2] : NULL;
-    const struct output_config output = {.format = "json", .to = "file:/dev/null", .records = REPORT_ALERT};
-    const struct report_options options = {.observer = "bench",
-                                           .outputs = &output,
-                                           .output_count = 1,
-                                           .ledger = {.slow_objects = 50,
-                                                      .slow_days = 14,
-                                                      .growth_factor = 10,
-                                                      .growth_history = 7,
-                                                      .growth_objects = 50,
-                                                      .growth_bytes = 10000000,
-                                                      .repeat = 86400 * NS_PER_S},
-                                           .store = {.folder = folder, .run = 1}};
-    struct error e = {""};
-    struct reporter *r = reporter_create(&options, &e);
-    if (!r) {
-        fprintf(stderr, "reporter: %s\n", e.text);
+static int measure(const struct measure *m, uint64_t records, const char *folder) {
+    char path[4096], database[4200];
+    struct stat st = {0};
+    snprintf(path, sizeof path, "%s/gantry-bench-%d", folder, (int)getpid());
+    struct reporter *r = begin(m, m->stored ? path : NULL);
+    if (!r)
         return 1;
-    }
     double before = cpu_seconds();
     time_ns began = clock_monotonic();
-    for (uint64_t n = 1; n <= transfers; n++) {
-        if (n % 10 == 0)
-            give(r, RECORD_FINDING, n), records++;
-        give(r, RECORD_TRANSFER, n), records++;
-    }
+    give(r, m->kind, records);
     reporter_finish(r, 1000);
     double cpu = cpu_seconds() - before, wall = (double)(clock_monotonic() - began) / (double)NS_PER_S;
     reporter_destroy(r);
-    printf("%s: %.0f records per CPU second, %.0f per second", folder ? "with SQLite" : "without",
-           (double)records / cpu, (double)records / wall);
-    if (folder) {
-        char path[4096];
-        struct stat st = {0};
-        snprintf(path, sizeof path, "%s/gantry.db", folder);
-        stat(path, &st);
-        printf(", database %.2f MB after %llu transfers", (double)st.st_size / 1e6,
-               (unsigned long long)transfers);
+    printf("%-22s %9.0f per CPU second, %9.0f per second", m->name, (double)records / cpu,
+           (double)records / wall);
+    if (m->stored) {
+        snprintf(database, sizeof database, "%s/gantry.db", path);
+        stat(database, &st);
+        printf(", database %.2f MB", (double)st.st_size / 1e6);
+        unlink(database);
+        rmdir(path);
     }
     putchar('\n');
     return 0;
+}
+
+/* Each in a process of its own, so that none finds the memory of the one before. */
+int main(int argc, char **argv) {
+    uint64_t records = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
+    const char *folder = argc > 2 ? argv[2] : "/tmp";
+    int failed = 0;
+    for (size_t i = 0; i < sizeof measures / sizeof measures[0]; i++) {
+        int status = 1;
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0) {
+            int code = measure(&measures[i], records, folder);
+            fflush(stdout);
+            _exit(code);
+        }
+        waitpid(child, &status, 0);
+        failed |= status;
+    }
+    return failed ? 1 : 0;
 }
