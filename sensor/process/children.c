@@ -20,6 +20,8 @@
 static const time_ns start_time = 20 * NS_PER_S, look_time = NS_PER_S;
 static const time_ns hand_over_time = 10 * NS_PER_S;
 static const time_ns first_wait = 100 * NS_PER_MS, longest_wait = 30 * NS_PER_S, long_life = 60 * NS_PER_S;
+/* What is found meanwhile waits in the channels, which are bounded. */
+static const time_ns longest_wait_reporter = 2 * NS_PER_S;
 
 void child_die_with(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -240,12 +242,12 @@ static void describe(const char *who, int status) {
 }
 
 /* Deaths soon after the start wait longer each time, so that a restart storm backs off. */
-static void schedule_restart(struct child *child) {
+static void schedule_restart(struct child *child, time_ns longest) {
     time_ns now = clock_monotonic();
     child->quick_deaths = now - child->started > long_life ? 0 : child->quick_deaths + 1;
     time_ns wait =
         child->quick_deaths <= 1 ? 0 : first_wait << (child->quick_deaths < 10 ? child->quick_deaths : 10);
-    child->again = now + (wait < longest_wait ? wait : longest_wait);
+    child->again = now + (wait < longest ? wait : longest);
 }
 
 /* What kills a process by itself, or the watchdog: then the packet that it worked on may be the reason. */
@@ -285,7 +287,7 @@ static void worker_ended(struct children *c, int index, int status) {
         return;
     }
     note_death(c, index, WTERMSIG(status));
-    schedule_restart(child);
+    schedule_restart(child, longest_wait);
 }
 
 static bool workers_left(const struct children *c) {
@@ -310,7 +312,7 @@ static void reporter_ended(struct children *c, int status) {
             children_stop(c);
         return;
     }
-    schedule_restart(&c->reporter);
+    schedule_restart(&c->reporter, longest_wait_reporter);
 }
 
 static void start_again(struct children *c) {
