@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every format, read by readers that are not ours: rsyslogd parses RFC 5424 and JSON, readers made from the vendors' guides
+CEF and LEEF, and OCSF is held against the published attributes of its classes."""
+import collections
+import json
+import os
+import re
+import urllib.parse
+
+import lab as net
+import material
+import pytest
+from test_ftp import ftp, place  # noqa: F401
+from test_http import curl, server, url  # noqa: F401
+
+PORTS = {'rfc5424': 5601, 'cef': 5602, 'leef': 5603, 'json': 5604, 'ocsf': 5605, 'eve': 5606}
+JSON = ('json', 'ocsf', 'eve')
+
+# What is sent as a name, and as what it must be read: line ends and other controls are no part of a name.
+NAMES = [
+    (b'plain.jpg', 'plain.jpg'),
+    (b'quote"].jpg', 'quote"].jpg'),
+    (b'a=b|c=d msg=forged.jpg', 'a=b|c=d msg=forged.jpg'),
+    (b'x forged=1 cs1=forged.jpg', 'x forged=1 cs1=forged.jpg'),
+    (b'x] [forged@1 msg="y".jpg', 'x] [forged@1 msg="y".jpg'),
+    ('\u202egpj.exe'.encode(), '\u202egpj.exe'),
+    (b'caf\xc3\xa9.jpg', 'café.jpg'),
+    (b'{"forged":1}.jpg', '{"forged":1}.jpg'),
+    (b'n' * 240 + b'.jpg', 'n' * 240 + '.jpg'),
+]
+HTTP_NAMES = [
+    (b'nl\n<13>1 - evil CEF:0|x|x|1|1|forged|1|src=1.2.3.4.jpg', 'nl<13>1 - evil CEF:0|x|x|1|1|forged|1|src=1.2.3.4.jpg'),
+    (b'nul\0tab\tforged=1.jpg', 'nultabforged=1.jpg'),
+    (b'bad\xff\xfe\x80.jpg', 'bad\u00ff\u00fe.jpg'),
+    (b'L' * 9000 + b'.jpg', None),
+]
+
+
+@pytest.fixture
+def rsyslog(lab, tmp_path):
+    """rsyslogd with a port for each format; a function that gives (raw message, what rsyslogd made of it) of one."""
+    conf = f'''
+global(workDirectory="{tmp_path}" maxMessageSize="64k")
+module(load="imtcp") module(load="mmjsonparse") module(load="mmpstrucdata")
+template(name="line" type="list" option.jsonf="on") {{
+  property(outname="raw" name="rawmsg" format="jsonf")
+  property(outname="app" name="app-name" format="jsonf")
+  property(outname="host" name="hostname" format="jsonf")
+  property(outname="tag" name="syslogtag" format="jsonf")
+  property(outname="parsed" name="parsesuccess" format="jsonf")
+  property(outname="data" name="$!" format="jsonfr") }}
+'''
+    for name, port in PORTS.items():
+        parse = ('action(type="mmpstrucdata" sd_name.lowercase="off")' if name == 'rfc5424' else
+                 'set $!whole = $rawmsg; action(type="mmjsonparse" cookie="" useRawMsg="on")' if name in JSON else '')
+        conf += (f'ruleset(name="{name}" queue.type="direct") {{ {parse} action(type="omfile" file="{tmp_path}/{name}.log" '
+                 f'template="line" asyncWriting="off") }}\n'
+                 f'input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="{name}")\n')
+    (tmp_path / 'rsyslog.conf').write_text(conf)
+    process = lab.start('sensor', 'rsyslogd', '-n', '-f', str(tmp_path / 'rsyslog.conf'), '-i', str(tmp_path / 'pid'))
+    for port in PORTS.values():
+        lab.wait_port('sensor', '127.0.0.1', port)
+
+    def messages(name):
+        path = tmp_path / f'{name}.log'
+        found = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [{**m, 'data': json.loads(m['data']) if m['data'] else {}} for m in found]
+    yield messages
+    lab.stop(process)
+
+
+def unescape(text, allowed):
+    assert re.fullmatch(rf'(?:[^\\]|\\[{re.escape(allowed)}])*', text), f'an escape that the format does not know: {text}'
+    return re.sub(r'\\(.)', r'\1', text)
+
+
+def read_cef(raw):
+    """As "Implementing ArcSight Common Event Format" has it: seven fields between bars, then key=value."""
+    header = re.match(r'<\d+>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d edge-1 CEF:0\|((?:(?:[^|\\]|\\[|\\])*\|){6})', raw)
+    assert header, raw
+    found = {}
+    keys = list(re.finditer(r'(?:^| )([A-Za-z0-9]+)=', raw[header.end():]))
+    for key, following in zip(keys, [*keys[1:], None]):
+        value = raw[header.end():][key.end():following.start() if following else None]
+        assert key[1] not in found, f'{key[1]} comes twice'
+        found[key[1]] = unescape(value, '=\\')
+    return found
+
+
+def read_leef(raw):
+    """As IBM's guide has it: five fields, the delimiter, then key=value between tabs."""
+    header, _, body = raw.partition('|x09|')
+    assert re.fullmatch(r'<\d+>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d edge-1 LEEF:2\.0(\|[^|\t]+){4}', header), raw
+    pairs = [pair.partition('=') for pair in body.split('\t')]
+    assert all(equals and re.fullmatch('[A-Za-z0-9]+', key) for key, equals, _ in pairs)
+    assert len({key for key, _, _ in pairs}) == len(pairs), 'no attribute comes twice'
+    return {key: value for key, _, value in pairs}
+
+
+def dig(record, path):
+    for key in path.split('.'):
+        record = record.get(key) if isinstance(record, dict) else None
+    return record
+
+
+def fields(name, m):
+    """What was made of a message, as (SHA-256, name, boot, sequence, all)."""
+    if name == 'rfc5424':
+        # mmpstrucdata keeps what RFC 5424 escapes; the raw message is read by the same grammar in test_alerts
+        data = {k: unescape(v, '"\\]') for k, v in m['data']['rfc5424-sd']['gantry@32473'].items()}
+        return data.get('sha256'), data.get('file'), data['boot'], int(data['seq']), data
+    if name in ('cef', 'leef'):
+        d = read_cef(m['raw']) if name == 'cef' else read_leef(m['raw'])
+        return (d.get('fileHash') or d.get('gantryFileHashSha256'), d.get('fname') or d.get('resource'), d['gantryBoot'],
+                int(d['gantrySequence']), d)
+    d = {k: v for k, v in m['data'].items() if k != 'whole'}
+    assert m['parsed'] == 'OK' and d == json.loads(m['raw']), 'rsyslogd and Python read the same'
+    hashes = {'json': 'file.hash.sha256', 'ocsf': 'unmapped.file.hash.sha256', 'eve': 'fileinfo.sha256'}
+    names = {'json': 'file.name', 'ocsf': 'unmapped.file.name', 'eve': 'fileinfo.filename'}
+    g = dig(d, 'unmapped.gantry') if name == 'ocsf' else d['gantry']
+    sequence = dig(d, 'metadata.sequence') if name == 'ocsf' else g['sequence']
+    return dig(d, hashes[name]), dig(d, names[name]), g['boot'], sequence, d
+
+
+def shown(name, text):
+    """As the format may show it: a mark of direction is named in text, and escaped, so equal when read, in JSON."""
+    return text if name in JSON else text.replace('\u202e', '<U+202E>')
+
+
+def upload_all(lab, folder, work):
+    """Each name by HTTP, and by FTP where FTP can say it: {SHA-256: name as it must be read}."""
+    expected = {}
+    for i, (sent, read) in enumerate(NAMES + HTTP_NAMES):
+        for way in ('http', 'ftp') if i < len(NAMES) else ('http',):
+            data = material.lane_image(900 + 2 * i + (way == 'ftp'), 160, 120)
+            path = os.path.join(work, 'upload.jpg')
+            with open(path, 'wb') as f:
+                f.write(data)
+            name = urllib.parse.quote(sent, safe='')
+            to = url(net.UNAPPROVED, f'/in/{name}') if way == 'http' else place(net.UNAPPROVED) + name
+            lab.run('lane', 'curl', '-sS', '-g', '-m', '30', '-T', path, to)
+            expected[material.sha256(data)] = read
+    return expected
+
+
+def test_hostile_names_read_back_equal_or_safely_escaped_from_every_format(lab, server, ftp, tmp_path, rsyslog,  # noqa: F811
+                                                                          work):
+    outputs = ', '.join(f'{{format: {f}, to: "tcp://127.0.0.1:{p}", records: [alert, transfer, flow, stats]}}'
+                        for f, p in PORTS.items())
+    with net.Sensor(lab, tmp_path, outputs=outputs) as sensor:
+        expected = upload_all(lab, ftp, work)
+        for digest in expected:
+            sensor.wait_transfer(digest)
+    counts = collections.Counter()
+    for name in PORTS:
+        messages = net.wait_for(lambda: [m for m in rsyslog(name)], 10, f'messages in {name}')
+        seen, sequences, boots = {}, [], set()
+        for m in messages:
+            digest, file_name, boot, sequence, everything = fields(name, m)
+            assert not {'forged', 'evil'} & set(everything), 'a field was forged'
+            sequences.append(sequence)
+            boots.add(boot)
+            if digest:
+                seen[digest] = file_name
+            counts[name] += 1
+        assert sequences == list(range(1, len(messages) + 1)) and len(boots) == 1
+        assert set(seen) >= set(expected), f'{name}: not every transfer came'
+        for digest, read in expected.items():
+            if read is not None:
+                assert seen[digest] == shown(name, read), name
+            else:
+                assert seen[digest].startswith('L' * 200) and set(seen[digest]) <= set('L.jpg…')
+    assert len(set(counts.values())) == 1, f'each format had as many messages: {counts}'
+
+
+# --- OCSF ---
+
+def ocsf_table():
+    with open(os.path.join(net.ROOT, 'tests/data/ocsf-1.4.0.json')) as f:
+        return json.load(f)
+
+
+TYPES = {'integer': int, 'long': int, 'string': str, 'boolean': bool, 'timestamp': int}
+
+
+def check_object(table, kind, value, where):
+    """Required attributes are there, no other than the published ones, each of its type and out of its values."""
+    attributes = table['objects'][kind]
+    if kind == 'any':
+        return
+    for key, a in attributes.items():
+        assert not a.get('required') or key in value, f'{where}.{key} is required'
+    for key, got in value.items():
+        assert key in attributes, f'{where}.{key} is no attribute of {kind}'
+        a = attributes[key]
+        for item in got if a.get('array') else [got]:
+            if a['type'] in TYPES:
+                assert type(item) is TYPES[a['type']], f'{where}.{key}'
+                assert 'values' not in a or item in a['values'], f'{where}.{key} is {item}'
+            else:
+                check_object(table, a['type'], item, f'{where}.{key}')
+
+
+def test_ocsf_has_the_published_attributes_of_its_classes(lab, tmp_path):
+    out = tmp_path / 'ocsf.json'
+    net.run(net.GANTRY, '-q', '-c', os.path.join(net.ROOT, 'tools/sample/gantry.yaml'), '-r',
+            os.path.join(net.ROOT, 'tools/sample/lane-upload.pcap'), '-o', f'ocsf:file:{out}', '--events',
+            'alert,transfer,flow,stats')
+    table, seen = ocsf_table(), set()
+    for line in out.read_text().splitlines():
+        record = json.loads(line)
+        kind = table['classes'][str(record['class_uid'])]
+        check_object(table, kind, record, kind)
+        assert record['type_uid'] == record['class_uid'] * 100 + record['activity_id']
+        assert record['category_uid'] == record['class_uid'] // 1000 and record['metadata']['version'] == table['version']
+        seen.add((record['class_uid'], record['activity_id']))
+    assert seen >= {(2006, 1), (2006, 3), (4001, 6), (4001, 2), (0, 99)}
