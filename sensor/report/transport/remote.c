@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hash.h"
 #include "report/transport/transport.h"
 
 #include <errno.h>
@@ -142,7 +143,9 @@ void remote_failed(struct remote *r, const char *reason) {
     time_ns delay = 250 * NS_PER_MS << (r->failures < 7 ? r->failures : 7);
     if (delay > 30 * NS_PER_S)
         delay = 30 * NS_PER_S;
-    r->retry_at = clock_monotonic() + delay * 3 / 4 + delay / 2 * (random() % 1000) / 1000;
+    /* From the kernel: sensors that lost one receiver at once are not to come back to it at once. */
+    time_ns chance = (time_ns)(hash_key_random().k0 % 1000);
+    r->retry_at = clock_monotonic() + delay * 3 / 4 + delay / 2 * chance / 1000;
     r->failures++;
     if (strncmp(r->reason, reason, sizeof r->reason - 1) != 0) {
         snprintf(r->reason, sizeof r->reason, "%s", reason);
