@@ -2,6 +2,7 @@
 """10,000 alerts over RELP, TLS and UDP at once, while the receiver is stopped, killed, paused and cut off at random and
 the reporter is killed ten times."""
 import collections
+import contextlib
 import json
 import os
 import random
@@ -89,7 +90,7 @@ def receiver(lab, tmp_path, keys):  # noqa: F811
 
 def told(state):
     """Every incident and how many alerts it has had."""
-    with sqlite3.connect(f'{state}/gantry.db') as db:
+    with contextlib.closing(sqlite3.connect(f'{state}/gantry.db')) as db:
         return {(i, n) for i, last in db.execute('SELECT id, sequence FROM incident') for n in range(1, last + 1)}
 
 
@@ -142,6 +143,7 @@ def test_ten_thousand_alerts_survive_everything(lab, tmp_path, keys, receiver): 
             lab.start('sensor', 'socat', f'TCP-LISTEN:{port},fork,reuseaddr,bind=127.0.0.1', f'TCP:127.0.0.1:{to}')
         net.wait_for(lambda: len(receiver.got('relp')) >= 2 * UPLOADS, 60, 'the openings by RELP')
     assert len(killed) == KILLS and {'stop', 'kill', 'pause', 'kill paused'} <= set(blows), (len(killed), blows)
+    net.wait_for(lambda: reporter(sensor.state) is None, 10, 'the end of the reporter')
     expected = told(sensor.state)
     assert len({i for i, _ in expected}) == 2 * UPLOADS
 
@@ -151,7 +153,7 @@ def test_ten_thousand_alerts_survive_everything(lab, tmp_path, keys, receiver): 
         check_nothing_lost(name, receiver.got(name), expected)
 
     # Over UDP what was lost leaves holes, and nothing else does.
-    with sqlite3.connect(f'{sensor.state}/gantry.db') as db:
+    with contextlib.closing(sqlite3.connect(f'{sensor.state}/gantry.db')) as db:
         sent = db.execute("SELECT sequence FROM output WHERE name LIKE '%udp%'").fetchone()[0]
     messages = receiver.got('udp')
     holes = set(range(1, sent + 1)) - {n for _, n in messages}

@@ -254,7 +254,7 @@ static void a_reporter_killed_at_any_moment_loses_nothing_and_counts_nothing_twi
         pid_t reporter = fork();
         if (reporter == 0)
             report_for_ever(ring, d);
-        usleep((useconds_t)(random() % 25000));
+        usleep((useconds_t)(random() % (25000 + lives * 500))); /* longer ones where a start is slow */
         kill(reporter, SIGKILL);
         waitpid(reporter, NULL, 0);
     }
