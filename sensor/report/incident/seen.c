@@ -22,6 +22,7 @@ struct seen {
     struct entry *entries;
     uint32_t *buckets;
     uint32_t mask, free, oldest, newest, changed;
+    uint32_t used, most; /* entries behind `used` were never touched, so that a start costs no memory */
     struct seen_key *gone; /* dropped, and still in the store */
     size_t gone_count, gone_room;
 };
@@ -40,11 +41,10 @@ struct seen *seen_create(uint32_t most, const struct seen_table *table) {
         return NULL;
     }
     memset(s->buckets, 0xff, buckets * sizeof *s->buckets);
-    for (uint32_t i = 0; i < most; i++)
-        s->entries[i].next = i + 1 < most ? i + 1 : NONE;
     s->table = table;
     s->mask = buckets - 1;
-    s->oldest = s->newest = s->changed = NONE;
+    s->most = most;
+    s->free = s->oldest = s->newest = s->changed = NONE;
     s->secret = hash_key_random();
     return s;
 }
@@ -128,6 +128,10 @@ uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bo
         unlink_age(s, i);
         link_newest(s, i);
         return &s->entries[i].bytes;
+    }
+    if (s->free == NONE && s->used < s->most) {
+        s->entries[s->used].next = NONE;
+        s->free = s->used++;
     }
     if (s->free == NONE) {
         struct seen_key old = s->entries[s->oldest].key;
