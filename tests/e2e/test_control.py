@@ -299,10 +299,10 @@ def test_reload_says_what_is_in_force_what_is_wrong_and_what_needs_a_start(lab, 
 
     done = reload(good.replace('Plate Systems', 'Plate Readers'), '--json')
     assert done['version'] == 2 and done['refused'] is False
-    done = reload(good + '\nalerts: {quiet: never}\n')
+    done = reload(good + '\nledger: {repeat: never}\n')
     assert done.returncode == 1 and 'nothing has changed' in done.stderr
     line = good.count('\n') + 2
-    assert f'gantry.yaml:{line}: error: quiet' in done.stderr
+    assert f'gantry.yaml:{line}: error: repeat' in done.stderr
     done = reload(good.replace('memory: 512 MiB', 'memory: 600 MiB'))
     assert done.returncode == 0 and 'configuration 3 is in force' in done.stdout and 'memory' in done.stdout
     now = own.ask('status', '--json')['configuration']
