@@ -23,7 +23,7 @@ enum { METRICS_CONNECTIONS = 16, METRICS_SECONDS = 5, METRICS_REQUEST_MAX = 8 <<
 
 /* Is `to` "unix:/PATH", "ADDRESS:PORT" or "[IPV6]:PORT"? No names are looked up. */
 bool metrics_check(const char *to, struct error *e);
-const char *metrics_path(const char *to); /* of the local socket; NULL: it is none */
+const char *metrics_path(const char *to);                        /* of the local socket; NULL: it is none */
 int metrics_listen(const char *to, bool *made, struct error *e); /* -1 with a reason */
 /* A local socket is opened to `group`, CONTROL_NO_GROUP (control.h): to nobody else. */
 bool metrics_give(const char *to, bool made, uid_t user, gid_t group, struct error *e);

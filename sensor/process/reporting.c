@@ -115,6 +115,11 @@ static void sum_counters(void *context, uint64_t *out) {
 
 static void own_gauges(void *context, uint64_t *figures) {
     const struct reporting *g = context;
+    struct reload_result reload;
+    reload_read(&g->o->upper->reload, &reload);
+    figures[figure_of_gauge(GAUGE_RELOAD_TIME)] = (uint64_t)(reload.request ? reload.time / NS_PER_S : 0);
+    figures[figure_of_gauge(GAUGE_RELOAD_FAILED)] = reload.request && reload.failed;
+    figures[figure_of_gauge(GAUGE_CONFIG_VERSION)] = reload.version;
     reporter_gauges(g->reporter, figures);
 }
 
