@@ -21,7 +21,7 @@ static void check(bool holds) {
 static void check_judgement(const struct judgement *j) {
     check(memchr(j->reason, '\0', sizeof j->reason) && j->reason[0]);
     check(j->verdict != VERDICT_APPROVED || (j->partner && j->contract));
-    check(j->verdict != VERDICT_BREACH || (j->partner && j->contract && j->term));
+    check(j->verdict != VERDICT_BREACH || (j->partner && j->contract && j->terms));
     check(j->verdict != VERDICT_UNAPPROVED || j->partner);
 }
 
