@@ -147,11 +147,11 @@ class Service:
         user, group = (unit_setting(root, k) for k in ('User', 'Group'))
         capability = unit_setting(root, 'AmbientCapabilities')
         assert capability == unit_setting(root, 'CapabilityBoundingSet') == 'CAP_NET_RAW'
-        root.shell('install -d -o gantry -g gantry -m 0750 /run/gantry')
+        root.shell('install -d -o gantry -g gantry -m 0750 /run/gantry; install -d -o gantry -g gantry -m 0700 /var/cache/gantry')
         self.process = lab.start(
             'sensor', 'chroot', root.path, 'setpriv', '--reuid', user, '--regid', group, '--clear-groups',
             '--inh-caps', '-all,+net_raw', '--ambient-caps', '-all,+net_raw', '--bounding-set', '-all,+net_raw',
-            '--no-new-privs', 'env', 'NOTIFY_SOCKET=/run/notify', 'WATCHDOG_USEC=1000000',
+            '--no-new-privs', 'env', 'CACHE_DIRECTORY=/var/cache/gantry', 'NOTIFY_SOCKET=/run/notify', 'WATCHDOG_USEC=1000000',
             *unit_setting(root, 'ExecStart').split(), stderr=open(root / 'tmp/log', 'w'))
 
     def told(self):
@@ -238,6 +238,7 @@ def test_the_service_alerts_as_its_own_account_tells_the_manager_and_lives(lab, 
     assert os.path.exists(service.root / 'var/lib/gantry/gantry.db')
     assert service.wait_told('WATCHDOG=1') and service.wait_told('WATCHDOG=1')
     status = open(f'/proc/{service.pid()}/status').read()
+    assert os.listdir(service.root / 'var/cache/gantry'), 'the next start finds its rules compiled'
     assert re.search(r'CapEff:\s*0+\n', status) and re.search(r'NoNewPrivs:\s*1\n', status)
 
 
@@ -285,7 +286,7 @@ def test_removing_keeps_what_is_the_users_and_purging_leaves_nothing(installed):
         assert os.path.exists(installed / kept)
     assert not os.path.exists(installed / 'usr/sbin/gantry')
     installed.shell('dpkg --purge gantry')
-    for gone in ('etc/gantry', 'var/lib/gantry', 'var/log/gantry', 'etc/logrotate.d/gantry', UNIT,
+    for gone in ('etc/gantry', 'var/lib/gantry', 'var/cache/gantry', 'var/log/gantry', 'etc/logrotate.d/gantry', UNIT,
                  'etc/apparmor.d/usr.sbin.gantry', 'usr/share/gantry'):
         assert not os.path.exists(installed / gone), gone
 
