@@ -396,6 +396,14 @@ void children_look(struct children *c) {
     kill_if_late(c, now);
 }
 
+bool children_settled(const struct children *c) {
+    for (unsigned i = 0; i < c->sensor->workers; i++)
+        if (c->worker[i].pid &&
+            atomic_load(&c->sensor->status->worker[i].version) != c->sensor->snapshot->version)
+            return false;
+    return true;
+}
+
 unsigned children_slots(const struct children *c) {
     unsigned slots = 0;
     for (unsigned i = 0; i < c->sensor->workers; i++) {

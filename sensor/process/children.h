@@ -79,6 +79,8 @@ void children_stop(struct children *c);
 void children_hang_up(struct children *c);
 /* Takes note of the dead and starts again (live) those that should run. */
 void children_reap(struct children *c);
+/* Has every worker that runs taken the snapshot in force? */
+bool children_settled(const struct children *c);
 /* Several times a second: stops (live) workers that make no step. */
 void children_look(struct children *c);
 bool children_left(const struct children *c);

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WAKE_MS = 200 };
+enum { WAKE_MS = 200, WAKE_BUSY_MS = 20 };
 
 struct supervisor {
     const struct options *options;
@@ -332,10 +332,11 @@ static void stop(struct supervisor *s) {
 
 /* Until all children have ended; the exit status. */
 static int watch(struct supervisor *s, const sigset_t *signals) {
-    const struct timespec wake = {.tv_nsec = WAKE_MS * NS_PER_MS};
     struct progress progress;
     progress_init(&progress, s->sensor.offline && !s->options->quiet);
     while (children_left(&s->children)) {
+        bool busy = s->reloader.stage != RELOAD_IDLE;
+        const struct timespec wake = {.tv_nsec = (busy ? WAKE_BUSY_MS : WAKE_MS) * NS_PER_MS};
         int got = sigtimedwait(signals, NULL, &wake);
         if (got == SIGTERM || got == SIGINT)
             stop(s);

@@ -8,8 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How long flows may keep all places of snapshots before the oldest are ended; how long files may load. */
-static const time_ns room_wait = 5 * NS_PER_S, load_limit = 600 * NS_PER_S;
+/* How long flows may keep all places of snapshots before the oldest are ended; how long files may load; how
+ * long workers may take for the packets that they are at. */
+static const time_ns room_wait = 5 * NS_PER_S, load_limit = 600 * NS_PER_S, settle_limit = 2 * NS_PER_S;
 
 static void enter(struct reloader *r, enum reload_stage stage) {
     r->stage = stage;
@@ -195,6 +196,19 @@ static void take_effect(struct reloader *r) {
     r->fresh = NULL;
     snapshot_free(old);
     outputs_close_others(r->outputs);
+    enter(r, RELOAD_SETTLES);
+}
+
+/* In force is what every worker judges new flows by. One that is started again begins with it. */
+static void wait_for_workers(struct reloader *r) {
+    bool late = clock_monotonic() - r->since > settle_limit;
+    if (!late && !r->children->stopping && !children_settled(r->children))
+        return;
+    if (late) {
+        size_t n = strlen(r->result.text);
+        snprintf(r->result.text + n, sizeof r->result.text - n,
+                 "warning: a worker is busy and has not taken it yet; it will when it comes to\n");
+    }
     answer(r, false);
 }
 
@@ -217,7 +231,8 @@ void reloader_step(struct reloader *r) {
     static void (*const steps[])(struct reloader *) = {[RELOAD_IDLE] = begin,
                                                        [RELOAD_MAKES_ROOM] = begin,
                                                        [RELOAD_LOADS] = wait_for_loader,
-                                                       [RELOAD_HANDS_OVER] = wait_for_reporter};
+                                                       [RELOAD_HANDS_OVER] = wait_for_reporter,
+                                                       [RELOAD_SETTLES] = wait_for_workers};
     bool idle = r->stage == RELOAD_IDLE || r->stage == RELOAD_MAKES_ROOM;
     if (!r->sensor->offline && !(idle && r->children->stopping))
         steps[r->stage](r);

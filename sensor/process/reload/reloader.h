@@ -9,15 +9,21 @@
  *     a child loads the files into a new snapshot      mistakes: told, nothing has changed
  *     files of new outputs are opened                  the same
  *     the reporter hands over to a successor           its outputs fail: the old configuration's comes back
- *     workers are given the snapshot
+ *     workers take the snapshot                        one that does not within a while is told of
  *
- * Only now the old one is let go. Requests that come meanwhile are answered by one more load. */
+ * Only now it is done. Requests that come meanwhile are answered by one more load. */
 struct reloader {
     struct sensor *sensor;
     struct children *children;
     const char *path;        /* of the configuration; NULL: the defaults */
     struct outputs *outputs; /* the sensor's */
-    enum reload_stage { RELOAD_IDLE, RELOAD_MAKES_ROOM, RELOAD_LOADS, RELOAD_HANDS_OVER } stage;
+    enum reload_stage {
+        RELOAD_IDLE,
+        RELOAD_MAKES_ROOM,
+        RELOAD_LOADS,
+        RELOAD_HANDS_OVER,
+        RELOAD_SETTLES
+    } stage;
     time_ns since;                     /* monotonic: of the stage */
     uint64_t versions[SNAPSHOT_SLOTS]; /* of the newest snapshot in each slot */
     struct snapshot *fresh;            /* under way */
