@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/pool.h"
-#include "base/side.h"
 #include "decode/decode.h"
+#include "flow/side.h"
 
 /* What a flow is looked at for. Decided once by the owner's `opened` callback from the addresses, lowered later
  * when a flow turns out to be encrypted or of no interest. */

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/side.h"
+#include "flow/side.h"
 
 /* From ordered stream bytes to transfers. A protocol is one file with one const `struct protocol`, listed once in
  * table.c. It takes any chunk size, never blocks, and knows nothing of what becomes of a transfer. */

@@ -3,8 +3,8 @@
 #define GANTRY_STREAM_STREAM_H
 
 #include "base/clock.h"
-#include "base/side.h"
 #include "decode/decode.h"
+#include "flow/side.h"
 
 /* TCP reassembly (RFC 9293): both directions' bytes in order, or gaps of known length.
  *

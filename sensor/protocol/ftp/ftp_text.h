@@ -3,7 +3,7 @@
 #define GANTRY_PROTOCOL_FTP_TEXT_H
 
 #include "base/bytes.h"
-#include "base/side.h"
+#include "flow/side.h"
 
 /* What FTP writes into its lines. Text is borrowed, without its line end, and may hold any byte. All return
  * false, and leave `out` alone, when the text does not hold it. */

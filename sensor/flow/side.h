@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_BASE_SIDE_H
-#define GANTRY_BASE_SIDE_H
+#ifndef GANTRY_FLOW_SIDE_H
+#define GANTRY_FLOW_SIDE_H
 
 #include "base/address.h"
 
