@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_PROCESS_CONFIG_H
-#define GANTRY_PROCESS_CONFIG_H
+#ifndef GANTRY_CONFIG_CONFIG_H
+#define GANTRY_CONFIG_CONFIG_H
 
 #include "content/content.h"
 #include "flow/flow.h"
 #include "health/health.h"
 #include "inspect/inspect.h"
 #include "policy/policy.h"
-#include "process/sandbox/sandbox.h"
 #include "report/report.h"
 #include "stream/stream.h"
 
 /* gantry.yaml as it was loaded, defaults filled in: immutable, in the snapshot's arena. */
 enum config_split { CONFIG_SPLIT_ADDRESSES, CONFIG_SPLIT_PORTS };
+enum { WORKERS_MAX = 64 };
 
 struct config {
     struct config_sensor {
@@ -32,7 +32,10 @@ struct config {
         const char *filter; /* NULL: none */
         unsigned split;     /* enum config_split */
     } capture;
-    struct sandbox_options sandbox;
+    struct sandbox_options {
+        bool seccomp, landlock;
+        const char *user; /* NULL: gantry, or nobody where there is no such account */
+    } sandbox;
     struct config_alerts {
         uint64_t quiet, growth_interval; /* ns */
         uint64_t incidents_max;

@@ -2,7 +2,6 @@
 #include "config/config_sections.h"
 
 #include "metrics/metrics.h"
-#include "process/status.h"
 #include "report/ledger/ledger.h"
 #include "settings/path.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_PROCESS_CONFIG_SECTIONS_H
-#define GANTRY_PROCESS_CONFIG_SECTIONS_H
+#ifndef GANTRY_CONFIG_CONFIG_SECTIONS_H
+#define GANTRY_CONFIG_CONFIG_SECTIONS_H
 
 #include "config/config.h"
 

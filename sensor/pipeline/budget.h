@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_PROCESS_BUDGET_H
-#define GANTRY_PROCESS_BUDGET_H
+#ifndef GANTRY_PIPELINE_BUDGET_H
+#define GANTRY_PIPELINE_BUDGET_H
 
 #include "config/config.h"
 #include "flow/flow.h"

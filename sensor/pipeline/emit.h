@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_PROCESS_EMIT_H
-#define GANTRY_PROCESS_EMIT_H
+#ifndef GANTRY_PIPELINE_EMIT_H
+#define GANTRY_PIPELINE_EMIT_H
 
 #include "channel/channel.h"
 #include "inspect/inspect.h"

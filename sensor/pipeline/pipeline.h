@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_PROCESS_PIPELINE_H
-#define GANTRY_PROCESS_PIPELINE_H
+#ifndef GANTRY_PIPELINE_PIPELINE_H
+#define GANTRY_PIPELINE_PIPELINE_H
 
 #include "capture/capture.h"
 #include "config/config.h"
-#include "health/sight.h"
 #include "pipeline/emit.h"
-#include "process/status.h"
+#include "pipeline/shared/worker_status.h"
 
 /* The data path of one worker: every stage made, sized from one memory budget, and joined to the next.
  *     packet -> flow -> stream -> transfer -> object -> finding

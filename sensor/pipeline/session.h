@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_PROCESS_SESSION_H
-#define GANTRY_PROCESS_SESSION_H
+#ifndef GANTRY_PIPELINE_SESSION_H
+#define GANTRY_PIPELINE_SESSION_H
 
 #include "content/content.h"
 #include "flow/flow.h"

@@ -4,6 +4,7 @@
 
 #include "pipeline/pipeline.h"
 #include "process/reload/handout.h"
+#include "process/sandbox/sandbox.h"
 
 struct worker_options {
     struct pipeline_options pipeline;

@@ -2,7 +2,7 @@
 #ifndef GANTRY_PROCESS_SANDBOX_SANDBOX_H
 #define GANTRY_PROCESS_SANDBOX_SANDBOX_H
 
-#include "base/log.h"
+#include "config/config.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,11 +17,6 @@
  *     sandbox_enter(s, SANDBOX_SUPERVISOR, 0, &e)        in the supervisor; every child inherits it
  *     sandbox_enter(s, SANDBOX_WORKER, bytes, &e)        in a child, on top of the supervisor's */
 enum sandbox_role { SANDBOX_SUPERVISOR, SANDBOX_WORKER, SANDBOX_REPORTER, SANDBOX_ROLES };
-
-struct sandbox_options {
-    bool seccomp, landlock;
-    const char *user; /* NULL: gantry, or nobody where there is no such account */
-};
 
 struct sandbox; /* opaque */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_PROCESS_BLAME_H
-#define GANTRY_PROCESS_BLAME_H
+#ifndef GANTRY_PIPELINE_SHARED_BLAME_H
+#define GANTRY_PIPELINE_SHARED_BLAME_H
 
 #include "decode/decode.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/blame.h"
+#include "pipeline/shared/blame.h"
 
 static const time_ns memory_span = 600 * NS_PER_S;
 

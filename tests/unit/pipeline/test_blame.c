@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/blame.h"
+#include "pipeline/shared/blame.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
