@@ -2,9 +2,7 @@
 #include "pipeline/pipeline.h"
 
 #include "pipeline/budget.h"
-#include "pipeline/overload.h"
-#include "protocol/protocol.h"
-#include "stream/stream.h"
+#include "pipeline/parts.h"
 
 #include <stdlib.h>
 
@@ -12,32 +10,6 @@ static const time_ns tick_interval = 100 * NS_PER_MS;
 static const time_ns jump = 3600 * NS_PER_S;
 /* Even where the start of transfers is left out one in so many is looked into: never quite blind. */
 enum { STARTS_LEFT = 8 };
-
-struct pipeline {
-    struct generations generations;
-    bool inspect_all, offline;
-    time_ns now, next_tick, newest;
-    struct decoder *decoder;
-    struct flow_table *flows;
-    struct identify *identify;
-    struct expect_table *expected;
-    struct reassembler *reassembler;
-    struct dispatcher *dispatcher;
-    struct content *content;
-    struct session_pool sessions;
-    struct emitter emitter;
-    struct overload overload;
-    struct worker_status *status;
-    uint64_t beat, starts;
-    const struct blame *blame;
-    struct worker_view *view;
-};
-
-/* What a flow that is looked into carries: flow->conversation. Its owner is the session. */
-static struct session *session_of(const struct flow *flow) {
-    const struct conversation *c = flow->conversation;
-    return c ? c->owner : NULL;
-}
 
 /* The process has one data path; the services of protocols have no context of their own. */
 static struct pipeline *the;
@@ -207,9 +179,7 @@ static bool left_out(struct pipeline *p, struct flow *flow) {
     return true;
 }
 
-/* Does anything matter that either side sends? What a contract covers whatever it is need not be looked into.
- */
-static bool matters(const struct pipeline *p, const struct flow *flow, bool *covered) {
+bool pipeline_matters(const struct pipeline *p, const struct flow *flow, bool *covered) {
     const struct policy *policy = p->generations.newest->policy;
     *covered = false;
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
@@ -226,7 +196,7 @@ static bool matters(const struct pipeline *p, const struct flow *flow, bool *cov
 }
 
 static bool is_wanted(const struct pipeline *p, const struct flow *flow) {
-    bool covered, wanted = matters(p, flow, &covered);
+    bool covered, wanted = pipeline_matters(p, flow, &covered);
     if (!wanted)
         counter_one(covered ? COUNTER_FLOWS_COVERED : COUNTER_FLOWS_IGNORED);
     return wanted;
@@ -393,78 +363,6 @@ void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropp
     overload_look(&p->overload, &pressure);
 }
 
-/* --- generations
- * --------------------------------------------------------------------------------------------- */
-
-struct move {
-    struct pipeline *pipeline;
-    uint64_t before; /* version */
-    bool counted;    /* what ends now was counted with its flow */
-};
-
-static bool flow_must_end(void *context, struct flow *flow) {
-    const struct move *m = context;
-    struct pipeline *p = m->pipeline;
-    struct session *s = session_of(flow);
-    if (!s || s->generation == p->generations.newest)
-        return false;
-    if (session_idle(s)) {
-        session_move(s, p->generations.newest, p->inspect_all);
-        return false;
-    }
-    bool ends = s->generation->version < m->before;
-    counter_add(COUNTER_RELOAD_CUT, ends);
-    return ends;
-}
-
-/* Of an object whose flow is over and that waits for more of it. */
-static bool owner_must_end(void *context, const void *owner) {
-    const struct move *m = context;
-    const struct session *s = owner;
-    bool ends = s->generation != m->pipeline->generations.newest && s->generation->version < m->before;
-    counter_add(COUNTER_RELOAD_CUT, ends && !m->counted);
-    return ends;
-}
-
-void pipeline_move_on(struct pipeline *p, uint64_t before) {
-    struct move m = {p, before, false};
-    content_give_up(p->content, owner_must_end, &m);
-    flow_table_close_if(p->flows, flow_must_end, &m);
-    m.counted = true; /* an upload that was cut waits for its rest by now */
-    content_give_up(p->content, owner_must_end, &m);
-    generations_sweep(&p->generations);
-}
-
-/* A flow that nobody looked into may matter now. */
-static bool look_again(void *context, struct flow *flow) {
-    bool covered;
-    if (!flow->conversation && flow->interest == FLOW_COUNT && matters(context, flow, &covered)) {
-        flow->interest = FLOW_WAIT;
-        flow->syn_known = 0; /* its beginning is over */
-    }
-    return false;
-}
-
-bool pipeline_switch(struct pipeline *p, const struct snapshot_view *snapshot, struct error *e) {
-    generations_sweep(&p->generations);
-    if (!generation_begin(&p->generations, snapshot, e))
-        return false;
-    p->emitter.wants = snapshot->wants;
-    flow_table_close_if(p->flows, look_again, p);
-    return true;
-}
-
-unsigned pipeline_slots(const struct pipeline *p) {
-    return generations_slots(&p->generations);
-}
-
-/* Every 100 ms; a transfer that this ends is counted. */
-static void bound_generations(struct pipeline *p) {
-    uint64_t oldest;
-    if (generations_old_memory(&p->generations, &oldest) > p->generations.older_memory)
-        pipeline_move_on(p, oldest + 1);
-}
-
 static void tick(struct pipeline *p) {
     if (p->now < p->next_tick)
         return;
@@ -477,7 +375,7 @@ static void tick(struct pipeline *p) {
     content_tick(p->content, p->now);
     decoder_tick(p->decoder, p->now);
     generations_sweep(&p->generations);
-    bound_generations(p);
+    pipeline_bound_generations(p);
 }
 
 /* Packet time never runs backwards for the tables, but where it jumps; capture/ has counted that. */
