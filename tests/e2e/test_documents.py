@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Manual pages and completion: well-formed, and saying what the program does."""
+"""Manual pages and completion: well-formed, and saying what the program does. The layout that CONTRIBUTING.md promises."""
+import glob
 import os
 import re
 import shutil
@@ -87,3 +88,13 @@ COMP_WORDS=(gantryctl status --so) COMP_CWORD=2; _gantryctl; echo "${{COMPREPLY[
 complete -p gantryctl"""
     out = subprocess.run(['bash', '-c', asked], capture_output=True, text=True, check=True).stdout.splitlines()
     assert out[:6] == ['explain', '--rules', 'alert', 'test', '--wait', '--socket'] and '_gantryctl' in out[6]
+
+
+def test_a_stage_includes_headers_of_stages_before_it_only():
+    stages = re.findall(r"^subdir\('(\w+)'\)", read('sensor/meson.build'), re.M)
+    assert len(stages) > 15
+    for stage in stages:
+        later = stages[stages.index(stage) + 1:]
+        for path in glob.glob(f'{net.ROOT}/sensor/{stage}/**/*.[ch]', recursive=True):
+            included = re.findall(r'^#include "(\w+)/', read(path), re.M)
+            assert not set(included) & set(later), path
