@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/incident/gate.h"
 
+#include "policy/policy.h"
+#include "report/format/format.h"
 #include "report/ledger/ledger.h"
 
 #include <inttypes.h>
@@ -39,12 +41,30 @@ struct mutes *gate_mutes(struct gate *g) {
     return g->mutes;
 }
 
+/* Does the sender's word alone say whose this is? It chooses the name, so no mute of the name's owner may
+ * hide what goes to an address of somebody else. An unknown address is nobody's, whatever it is called. */
+static bool only_named(const struct record *r) {
+    struct bytes terms = record_text_of(r, TEXT_TERM), term;
+    while (list_next(&terms, &term))
+        if (bytes_equal(term, bytes_text(term_name(TERM_NAME))))
+            return true;
+    return false;
+}
+
+static bool is_muted(struct gate *g, time_ns time, const struct record *r) {
+    struct bytes partner = record_text_of(r, TEXT_PARTNER);
+    if (only_named(r))
+        return false;
+    if (r->verdict == VERDICT_UNKNOWN)
+        partner = bytes_of(NULL, 0);
+    return mutes_hide(g->mutes, partner, &r->destination, record_text_of(r, TEXT_CLASS), time);
+}
+
 bool gate_admit(struct gate *g, time_ns time, const struct incident_facts *facts, const struct record *r) {
     char room[ADDRESS_TEXT_MAX + 4];
     bool opening = facts->state == INCIDENT_OPENED;
     gate_turn(g, time, false);
-    if (mutes_hide(g->mutes, record_text_of(r, TEXT_PARTNER), &r->destination, record_text_of(r, TEXT_CLASS),
-                   time))
+    if (is_muted(g, time, r))
         return false;
     return cap_admit(g->cap, time, ledger_destination(r, room), opening, facts->id);
 }

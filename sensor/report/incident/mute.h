@@ -31,7 +31,7 @@ void mutes_destroy(struct mutes *m);
 bool mutes_add(struct mutes *m, const struct mute *mute, time_ns now, struct error *e);
 /* The mute that was there in *out; false: there is none. */
 bool mutes_remove(struct mutes *m, const char *destination, const char *class, struct mute *out);
-/* Counts the alert if a mute hides it. `partner`: empty for a host that is nobody's. */
+/* Counts the alert if a mute hides it. `partner`: whose the address is; empty for a host that is nobody's. */
 bool mutes_hide(struct mutes *m, struct bytes partner, const struct address *address, struct bytes class,
                 time_ns now);
 /* Takes out one whose time is over; false: none is. */

@@ -35,10 +35,12 @@ static struct gate *begin(void) {
     return g;
 }
 
+/* `partner` is whose the address is. */
 static bool alert(struct gate *g, const char *partner, const char *address, const char *class,
                   time_ns later) {
     struct incident_facts f = example_facts();
     example_begin(&b, RECORD_FINDING);
+    b.head.verdict = *partner ? VERDICT_UNAPPROVED : VERDICT_UNKNOWN;
     record_text(&b, TEXT_PARTNER, bytes_text(partner));
     record_text(&b, TEXT_CLASS, bytes_text(class));
     address_parse(address, &b.head.destination);
@@ -75,6 +77,30 @@ static void a_mute_hides_its_destination_and_class_and_nothing_else(void **state
     assert_true(alert(g, "", "2001:db8:b::8", "plate-record", 0));
     assert_int_equal(counter_values[COUNTER_ALERTS_MUTED], before + 3);
     assert_int_equal(mutes_get(gate_mutes(g), 0)->hidden, 1);
+    gate_destroy(g);
+}
+
+/* The partner as the sender's Host or SNI has it. */
+static bool named_alert(struct gate *g, const char *partner, const char *address, enum verdict verdict,
+                        const char *term) {
+    struct incident_facts f = example_facts();
+    example_begin(&b, RECORD_FINDING);
+    b.head.verdict = (uint8_t)verdict;
+    record_text(&b, TEXT_PARTNER, bytes_text(partner));
+    record_text(&b, TEXT_TERM, bytes_text(term));
+    address_parse(address, &b.head.destination);
+    return gate_admit(g, EXAMPLE_TIME, &f, example_pack(&b, room));
+}
+
+static void a_name_that_the_sender_chose_brings_nothing_under_a_mute(void **state) {
+    struct gate *g = begin();
+    mute(g, "Plate Systems", "vehicle-image", EXAMPLE_TIME + DAY, "moving house");
+    mute(g, "203.0.113.0/24", "vehicle-image", EXAMPLE_TIME + DAY, "test range");
+    assert_true(named_alert(g, "Plate Systems", "192.0.2.66", VERDICT_UNKNOWN, ""));
+    assert_true(named_alert(g, "Plate Systems", "192.0.2.66", VERDICT_UNAPPROVED, "dates\nname"));
+    assert_true(named_alert(g, "Plate Systems", "203.0.113.9", VERDICT_UNAPPROVED, "name"));
+    assert_false(named_alert(g, "Plate Systems", "198.51.100.20", VERDICT_UNAPPROVED, "dates"));
+    assert_false(named_alert(g, "Plate Systems", "203.0.113.9", VERDICT_UNKNOWN, "")); /* the host is muted */
     gate_destroy(g);
 }
 
@@ -127,6 +153,7 @@ static void a_mute_without_end_reason_or_sense_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mute_hides_its_destination_and_class_and_nothing_else),
+        cmocka_unit_test(a_name_that_the_sender_chose_brings_nothing_under_a_mute),
         cmocka_unit_test(a_mute_ends_at_its_time_and_is_told_with_who_and_why),
         cmocka_unit_test(a_mute_can_be_taken_back_and_replaced),
         cmocka_unit_test(a_mute_without_end_reason_or_sense_is_refused),
