@@ -8,6 +8,12 @@ void reporter_sums(const struct reporter *r, uint64_t sums[COUNTER_COUNT]) {
         memcpy(sums, counter_values, COUNTER_COUNT * sizeof *sums);
 }
 
+void reporter_digest_count(struct reporter *r) {
+    uint64_t sums[COUNTER_COUNT];
+    reporter_sums(r, sums);
+    digest_count(r->digest, sums);
+}
+
 void reporter_digest_fill(struct reporter *r, struct digest_facts *f, struct digest_room *room) {
     f->open = incidents_open(r->incidents);
     f->contracts = room->contracts;

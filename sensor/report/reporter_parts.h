@@ -21,7 +21,8 @@ struct reporter {
     struct record_builder builder;
     uint64_t note[(sizeof(struct record) + RECORD_TEXT_MAX) / sizeof(uint64_t)];
     bool offline;
-    time_ns now; /* of the newest record or tick */
+    time_ns now;     /* of the newest record or tick */
+    time_ns counted; /* of the tick that counted for the digest */
     struct delivery **deliveries;
     size_t count;
     uint64_t tests; /* test messages */
@@ -36,6 +37,7 @@ void reporter_tell(struct reporter *r, const struct event *e);
 void reporter_digest_due(struct reporter *r, time_ns now);
 /* Tells the digest up to `until`, if it has begun; the next one begins there. */
 void reporter_digest_tell(struct reporter *r, time_ns until);
+void reporter_digest_count(struct reporter *r); /* digest_count() */
 /* Fills what is not summed up: open incidents, contracts, outputs, mutes. */
 struct digest_room {
     struct digest_contract contracts[DIGEST_CONTRACTS_MAX];

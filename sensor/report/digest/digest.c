@@ -168,18 +168,19 @@ static int more_bytes(const void *a, const void *b) {
     return order ? order : (int)x->verdict - (int)y->verdict;
 }
 
-/* A sum that shrank began anew. */
-static void add_up(struct digest *d, const uint64_t *sums) {
+/* A sum shrinks when a reporter is killed between the store and the memory that keeps its counters: what it
+ * lacks was added already. Another run of the sensor begins with the sums (digest_load()). */
+void digest_count(struct digest *d, const uint64_t *sums) {
     for (size_t i = 0; i < DIGEST_TALLIES; i++) {
         uint64_t now = sums[digest_tallies[i].counter];
-        d->tally[i] += now - (now >= d->base[i] ? d->base[i] : 0);
+        d->tally[i] += now > d->base[i] ? now - d->base[i] : 0;
         d->changed |= now != d->base[i];
         d->base[i] = now;
     }
 }
 
 void digest_sum(struct digest *d, time_ns until, const uint64_t *sums, struct digest_facts *out) {
-    add_up(d, sums);
+    digest_count(d, sums);
     out->since = d->since ? d->since : until;
     out->until = until;
     memcpy(out->tally, d->tally, sizeof out->tally);
@@ -238,7 +239,7 @@ static void add_rows(struct digest *to, const struct digest *from) {
 bool digest_sum_since(struct digest *d, struct store *store, time_ns since, time_ns until,
                       const uint64_t *sums, struct digest_facts *out) {
     const struct store_value v[] = {STORE_N(since)};
-    add_up(d, sums);
+    digest_count(d, sums);
     digest_destroy(d->asked);
     struct digest *all = d->asked = digest_create(&d->options);
     if (!all)

@@ -64,11 +64,14 @@ struct digest *digest_create(const struct digest_options *options); /* NULL: no 
 void digest_destroy(struct digest *d);
 /* A transfer record. */
 void digest_record(struct digest *d, const struct record *r);
+/* Adds what the sums grew by since the last time, so that it is in the store when the sensor ends: to be
+ * called now and then, and at the end. `sums` are COUNTER_COUNT running sums of the whole sensor. */
+void digest_count(struct digest *d, const uint64_t *sums);
 /* When the digest that is due ends; 0: none is. The first call begins the first one. */
 time_ns digest_due(struct digest *d, time_ns now);
 bool digest_begun(const struct digest *d); /* and may be told: digests are wanted */
 /* Fills `since`, `until`, `tally` and the volumes, which are valid until the next call of any of these.
- * `sums` are COUNTER_COUNT running sums of the whole sensor. */
+ * `sums` as for digest_count(). */
 void digest_sum(struct digest *d, time_ns until, const uint64_t *sums, struct digest_facts *out);
 /* It was told: to be written to the store in the transaction that has its messages too. */
 void digest_told(struct digest *d, time_ns until);

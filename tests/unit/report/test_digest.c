@@ -94,7 +94,7 @@ static uint64_t tally(enum counter which) {
     return 0;
 }
 
-static void counters_are_those_of_the_span_over_restarts_of_the_sensor(void **state) {
+static void counters_are_those_of_the_span_and_a_sum_that_shrank_adds_nothing(void **state) {
     struct digest *d = begin(0);
     digest_due(d, MIDNIGHT);
     sums[COUNTER_KERNEL_DROPS] = 100;
@@ -102,12 +102,15 @@ static void counters_are_those_of_the_span_over_restarts_of_the_sensor(void **st
     sums[COUNTER_KERNEL_DROPS] = 130;
     digest_sum(d, MIDNIGHT + 2, sums, &facts);
     assert_int_equal(tally(COUNTER_KERNEL_DROPS), 130);
-    sums[COUNTER_KERNEL_DROPS] = 4; /* began anew */
+    sums[COUNTER_KERNEL_DROPS] = 128; /* a reporter was killed */
     digest_sum(d, MIDNIGHT + 3, sums, &facts);
+    assert_int_equal(tally(COUNTER_KERNEL_DROPS), 130);
+    sums[COUNTER_KERNEL_DROPS] = 132;
+    digest_sum(d, MIDNIGHT + 4, sums, &facts);
     assert_int_equal(tally(COUNTER_KERNEL_DROPS), 134);
     digest_told(d, MIDNIGHT + DAY);
     digest_next(d);
-    sums[COUNTER_KERNEL_DROPS] = 6;
+    sums[COUNTER_KERNEL_DROPS] = 134;
     digest_sum(d, MIDNIGHT + DAY + 1, sums, &facts);
     assert_int_equal(tally(COUNTER_KERNEL_DROPS), 2);
     digest_destroy(d);
@@ -160,7 +163,7 @@ int main(void) {
         cmocka_unit_test(a_digest_is_due_once_each_day_at_its_time),
         cmocka_unit_test(never_means_never),
         cmocka_unit_test(volumes_are_by_destination_and_verdict_and_begin_anew),
-        cmocka_unit_test(counters_are_those_of_the_span_over_restarts_of_the_sensor),
+        cmocka_unit_test(counters_are_those_of_the_span_and_a_sum_that_shrank_adds_nothing),
         cmocka_unit_test(more_destinations_than_there_is_room_for_are_one_row),
         cmocka_unit_test(a_short_message_has_fewer_rows_and_says_so),
     };

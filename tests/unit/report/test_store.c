@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/store/store.h"
 
+#include "../channel/sleep.h"
 #include "example.h"
 #include "report/ledger/distinct.h"
-#include "../channel/sleep.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -158,11 +158,13 @@ static void another_run_begins_its_records_at_one_and_goes_on_with_the_ledger(vo
     reporter_destroy(r);
     assert_int_equal(query("SELECT sum(objects) FROM bucket WHERE slot >= 36"), 10);
     assert_int_equal(query("SELECT count(*) FROM incident WHERE closed = 1"), 1);
-    assert_int_equal(query("SELECT sequence FROM output"), 3); /* two openings, an end after an hour's quiet */
+    assert_int_equal(query("SELECT sequence FROM output"),
+                     3); /* two openings, an end after an hour's quiet */
     assert_int_equal(query("SELECT count(*) FROM message"), 0);
 }
 
-static void an_orderly_end_leaves_incidents_open_and_a_successor_closes_them_when_they_are_quiet(void **state) {
+static void
+an_orderly_end_leaves_incidents_open_and_a_successor_closes_them_when_they_are_quiet(void **state) {
     for (uint64_t i = 1; i <= 12; i++) { /* a new reporter for each record of the same channels */
         struct reporter *r = start(7);
         give(r, RECORD_TRANSFER, i, i, (time_ns)i);
@@ -180,6 +182,33 @@ static void an_orderly_end_leaves_incidents_open_and_a_successor_closes_them_whe
     assert_int_equal(times_told("\"state\":\"grown\""), 1);
     assert_int_equal(times_told("\"state\":\"closed\""), 1);
     assert_int_equal(query("SELECT sequence FROM output"), 3);
+}
+
+#define TALLY(key) query("SELECT value FROM tally WHERE until = 0 AND key = '" key "'")
+
+static void what_a_digest_counts_outlives_the_sensor_and_is_not_counted_twice(void **state) {
+    static const uint64_t opened = 1;
+    memset(counter_values, 0, COUNTER_COUNT * sizeof *counter_values);
+    struct reporter *r = start(7);
+    reporter_tick(r, EXAMPLE_TIME);
+    give(r, RECORD_TRANSFER, 1, 1, 0);
+    counter_add(COUNTER_KERNEL_DROPS, 30);
+    reporter_tick(r, EXAMPLE_TIME + 61 * NS_PER_S);
+    abandon(r); /* killed */
+    assert_int_equal(TALLY("report.incidents_opened"), opened);
+    assert_int_equal(TALLY("capture.kernel_drops"), 30);
+    r = start(7); /* the reporter alone: the counters go on */
+    counter_add(COUNTER_KERNEL_DROPS, 2);
+    assert_int_equal(reporter_finish(r, 1000), 0);
+    reporter_destroy(r);
+    assert_int_equal(TALLY("capture.kernel_drops"), 32);
+    memset(counter_values, 0, COUNTER_COUNT * sizeof *counter_values);
+    r = start(8); /* the sensor: they begin anew */
+    counter_add(COUNTER_KERNEL_DROPS, 40);
+    assert_int_equal(reporter_finish(r, 1000), 0);
+    reporter_destroy(r);
+    assert_int_equal(TALLY("capture.kernel_drops"), 72);
+    assert_int_equal(TALLY("report.incidents_opened"), opened);
 }
 
 static void plates_are_remembered_as_registers_alone(void **state) {
@@ -488,6 +517,7 @@ int main(void) {
         TEST(an_incident_goes_on_after_a_restart_and_no_object_counts_twice),
         TEST(another_run_begins_its_records_at_one_and_goes_on_with_the_ledger),
         TEST(an_orderly_end_leaves_incidents_open_and_a_successor_closes_them_when_they_are_quiet),
+        TEST(what_a_digest_counts_outlives_the_sensor_and_is_not_counted_twice),
         TEST(plates_are_remembered_as_registers_alone),
         TEST(a_reporter_killed_at_any_moment_loses_nothing_and_counts_nothing_twice),
         TEST(a_database_of_the_first_version_is_taken_over),
