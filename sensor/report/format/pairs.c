@@ -66,8 +66,9 @@ static void write_value(struct text *t, const struct pairs *p, const struct valu
         text_print(t, "%" PRIu64, v->number);
 }
 
+/* A digest is nested, so the sentence alone tells it. */
 static bool is_empty(const struct value *v) {
-    return v->kind == VALUE_NULL || (v->kind == VALUE_LIST && v->text.n == 0);
+    return v->kind == VALUE_NULL || v->kind == VALUE_DIGEST || (v->kind == VALUE_LIST && v->text.n == 0);
 }
 
 static void write_pair(struct text *t, const struct pairs *p, const struct row *r, const struct value *v,

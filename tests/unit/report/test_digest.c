@@ -158,6 +158,22 @@ static void a_short_message_has_fewer_rows_and_says_so(void **state) {
     digest_destroy(d);
 }
 
+static void formats_of_keys_and_values_have_its_sentence_and_no_empty_field_for_it(void **state) {
+    struct digest *d = begin(0);
+    digest_sum(d, MIDNIGHT, sums, &facts);
+    const struct event e = {.kind = REPORT_DIGEST, .time = MIDNIGHT, .observer = "edge-1", .digest = &facts};
+    static const struct format *const formats[] = {&format_cef, &format_leef};
+    for (size_t i = 0; i < 2; i++) {
+        bool shortened;
+        size_t n = format_event(formats[i], &e, out, sizeof out - 1, &shortened);
+        assert_true(n > 0);
+        out[n] = '\0';
+        assert_non_null(strstr(out, "msg=Digest from "));
+        assert_null(strstr(out, "igest="));
+    }
+    digest_destroy(d);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_digest_is_due_once_each_day_at_its_time),
@@ -165,6 +181,7 @@ int main(void) {
         cmocka_unit_test(volumes_are_by_destination_and_verdict_and_begin_anew),
         cmocka_unit_test(counters_are_those_of_the_span_and_a_sum_that_shrank_adds_nothing),
         cmocka_unit_test(more_destinations_than_there_is_room_for_are_one_row),
+        cmocka_unit_test(formats_of_keys_and_values_have_its_sentence_and_no_empty_field_for_it),
         cmocka_unit_test(a_short_message_has_fewer_rows_and_says_so),
     };
     return cmocka_run_group_tests_name("report/digest", tests, NULL, NULL);
