@@ -159,6 +159,12 @@ static bool is_whole_image(const struct record *r) {
     return r->hashed && bytes_starts_nocase(record_text_of(r, TEXT_MIME), "image/");
 }
 
+static void make_room(struct ledger *l) {
+    counter_one(COUNTER_LEDGER_FORGOTTEN);
+    alarm_end(&l->watch, l->oldest, l->now);
+    forget(l, l->oldest);
+}
+
 static void add(struct ledger *l, const struct record *r, struct bytes class, time_ns t) {
     uint8_t key[SHOWN_KEY_MAX];
     char room[ADDRESS_TEXT_MAX + 4];
@@ -191,10 +197,8 @@ static void add(struct ledger *l, const struct record *r, struct bytes class, ti
         shape_add(&e->shape, r);
     if (ended)
         alarm_check(&l->watch, e, r, class, l->now);
-    while (l->memory > l->watch.options.memory && l->oldest != e) {
-        counter_one(COUNTER_LEDGER_FORGOTTEN);
-        forget(l, l->oldest);
-    }
+    while (l->memory > l->watch.options.memory && l->oldest != e)
+        make_room(l);
 }
 
 void ledger_record(struct ledger *l, const struct record *r) {
@@ -292,10 +296,8 @@ size_t ledger_each(const struct ledger *l, const char *const wanted[3], size_t m
 
 size_t ledger_forget(struct ledger *l, size_t lines) {
     size_t n = 0;
-    for (; n < lines && l->oldest; n++) {
-        counter_one(COUNTER_LEDGER_FORGOTTEN);
-        forget(l, l->oldest);
-    }
+    for (; n < lines && l->oldest; n++)
+        make_room(l);
     return n;
 }
 

@@ -128,6 +128,12 @@ static void raise_alarm(struct alarm_watch *w, struct entry *e, enum alarm_rule 
     tell(w, a, raised ? INCIDENT_GROWN : INCIDENT_OPENED, now);
 }
 
+static void lower(struct alarm_watch *w, struct alarm *a, time_ns now) {
+    tell(w, a, INCIDENT_CLOSED, now);
+    free(a->record);
+    *a = (struct alarm){.record = NULL, .changed = true};
+}
+
 bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r, struct bytes class,
                  time_ns now) {
     char why[160];
@@ -143,13 +149,17 @@ bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r,
             a->facts = facts;
             raise_alarm(w, e, (enum alarm_rule)i, r, class, why, now);
         } else if (a->record) {
-            tell(w, a, INCIDENT_CLOSED, now);
-            free(a->record);
-            *a = (struct alarm){.record = NULL, .changed = true};
+            lower(w, a, now);
         }
         told |= a->changed;
     }
     return told;
+}
+
+void alarm_end(struct alarm_watch *w, struct entry *e, time_ns now) {
+    for (unsigned i = 0; i < ALARM_COUNT; i++)
+        if (e->alarms[i].record)
+            lower(w, &e->alarms[i], now);
 }
 
 void alarm_finish(struct entry *e) {

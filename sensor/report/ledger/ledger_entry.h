@@ -77,6 +77,8 @@ struct alarm_watch {
 /* After `r` was counted; NULL: only to see whether the reason is gone. True: something was told. */
 bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r, struct bytes class,
                  time_ns now);
+/* The line is forgotten while it is still in use: what was opened is closed. */
+void alarm_end(struct alarm_watch *w, struct entry *e, time_ns now);
 void alarm_finish(struct entry *e);
 
 /* --- ledger.c --- */

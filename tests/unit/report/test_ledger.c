@@ -343,6 +343,28 @@ static void the_least_recent_line_goes_first_when_memory_is_full(void **state) {
     ledger_destroy(l);
 }
 
+static void an_incident_of_a_line_that_has_to_go_is_closed(void **state) {
+    struct ledger_options small = presets;
+    small.memory = 64 << 10;
+    small.slow_objects = small.slow_days = 1;
+    struct ledger *l = begin_with(&small);
+    give(l, MIDNIGHT, "203.0.113.9", NULL, VERDICT_UNKNOWN, 10);
+    assert_int_equal(count, 1);
+    assert_int_equal(told[0].facts.state, INCIDENT_OPENED);
+    char id[37];
+    memcpy(id, told[0].facts.id, sizeof id);
+    for (int i = 0; i < 100; i++) {
+        char to[32];
+        snprintf(to, sizeof to, "198.51.%d.9", i);
+        give(l, MIDNIGHT, to, NULL, VERDICT_APPROVED, 10);
+    }
+    assert_false(ledger_totals(l, "lanes", "203.0.113.0/24", "vehicle-image", LEDGER_DAY, &totals));
+    assert_int_equal(count, 2);
+    assert_int_equal(told[1].facts.state, INCIDENT_CLOSED);
+    assert_string_equal(told[1].facts.id, id);
+    ledger_destroy(l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_window_holds_what_left_within_it),
@@ -360,6 +382,7 @@ int main(void) {
         cmocka_unit_test(a_pause_of_weeks_is_believed_after_three_records),
         cmocka_unit_test(a_step_back_counts_where_it_belongs),
         cmocka_unit_test(the_least_recent_line_goes_first_when_memory_is_full),
+        cmocka_unit_test(an_incident_of_a_line_that_has_to_go_is_closed),
     };
     return cmocka_run_group_tests_name("report/ledger", tests, NULL, NULL);
 }
