@@ -17,8 +17,10 @@ void reporter_digest_count(struct reporter *r) {
 void reporter_digest_fill(struct reporter *r, struct digest_facts *f, struct digest_room *room) {
     f->open = incidents_open(r->incidents);
     f->contracts = room->contracts;
-    f->contract_count =
+    f->contracts_in_all =
         digest_contracts(r->options.policy, r->quotas, f->until, room->contracts, DIGEST_CONTRACTS_MAX);
+    f->contract_count =
+        f->contracts_in_all < DIGEST_CONTRACTS_MAX ? f->contracts_in_all : DIGEST_CONTRACTS_MAX;
     f->outputs = room->outputs;
     f->output_count = r->count < DIGEST_OUTPUTS_MAX ? r->count : DIGEST_OUTPUTS_MAX;
     for (size_t i = 0; i < f->output_count; i++) {

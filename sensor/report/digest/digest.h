@@ -52,7 +52,8 @@ struct digest_facts {
     const struct digest_volume *volumes; /* most bytes first */
     size_t volume_count;
     const struct digest_contract *contracts;
-    size_t contract_count;
+    size_t contract_count,
+        contracts_in_all; /* in the list, which has DIGEST_CONTRACTS_MAX at most; of them all */
     const struct digest_output *outputs;
     size_t output_count;
     const struct mutes *mutes;
@@ -88,7 +89,8 @@ bool digest_load(struct digest *d, struct store *store, bool same_run);
 
 /* --- digest_contracts.c --- */
 /* Contracts that ended, end within 30 days of `now`, are used to four fifths of a limit or were never used,
- * and partners that have none that holds; how many. `p` NULL: none. */
+ * and partners that have none that holds; how many in all, of which the first `most` are in `out`, what can
+ * wait last. `p` NULL: none. */
 struct quotas;
 size_t digest_contracts(const struct policy *p, const struct quotas *quotas, time_ns now,
                         struct digest_contract *out, size_t most);

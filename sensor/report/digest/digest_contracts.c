@@ -9,15 +9,15 @@
 
 struct looking {
     struct digest_contract *out;
-    size_t count, most;
+    size_t count, most; /* count: those that found no room too */
 };
 
 __attribute__((format(printf, 4, 5))) static void say(struct looking *l, const struct partner *p,
                                                       const struct contract *c, const char *format, ...) {
     va_list args;
-    if (l->count == l->most)
+    if (l->count++ >= l->most)
         return;
-    struct digest_contract *to = &l->out[l->count++];
+    struct digest_contract *to = &l->out[l->count - 1];
     *to = (struct digest_contract){.partner = p->name, .contract = c ? c->id : NULL};
     va_start(args, format);
     vsnprintf(to->says, sizeof to->says, format, args);
@@ -47,6 +47,9 @@ static void look_at_limit(struct looking *l, const struct quota_line *q, const c
 static void look_at_use(void *context, const struct quota_line *q) {
     look_at_limit(context, q, "today", &q->day, &q->contract->day);
     look_at_limit(context, q, "this month", &q->month, &q->contract->month);
+}
+
+static void look_for_unused(void *context, const struct quota_line *q) {
     if (q->first == 0)
         say(context, q->partner, q->contract, "was never used since it is watched");
 }
@@ -58,5 +61,6 @@ size_t digest_contracts(const struct policy *p, const struct quotas *quotas, tim
         return 0;
     policy_outlook(p, now, look_ahead, &l);
     quotas_each(quotas, now, look_at_use, &l);
+    quotas_each(quotas, now, look_for_unused, &l); /* last, since what is merely unused can wait */
     return l.count;
 }

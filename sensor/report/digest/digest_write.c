@@ -60,7 +60,7 @@ static void put_contracts(struct json *j, const struct digest_facts *f, unsigned
         json_object_end(j);
     }
     json_array_end(j);
-    left_out(j, "contracts_left_out", f->contract_count, n);
+    left_out(j, "contracts_left_out", f->contracts_in_all, n);
 }
 
 static void put_outputs(struct json *j, const struct digest_facts *f, unsigned level) {
@@ -155,7 +155,7 @@ void digest_write_sentence(struct text *t, const struct digest_facts *f) {
                tally_of(f, COUNTER_INCIDENTS_OPENED), tally_of(f, COUNTER_INCIDENTS_CLOSED), f->open);
     write_amounts(t, f);
     text_print(t, "; %zu contracts to look at, %zu mutes; kernel dropped %" PRIu64 " packets",
-               f->contract_count, f->mutes ? mutes_count(f->mutes) : 0, tally_of(f, COUNTER_KERNEL_DROPS));
+               f->contracts_in_all, f->mutes ? mutes_count(f->mutes) : 0, tally_of(f, COUNTER_KERNEL_DROPS));
 }
 
 static void write_volumes(struct text *t, const struct digest_facts *f) {
@@ -197,6 +197,8 @@ static void write_contracts(struct text *t, const struct digest_facts *f) {
         text_safe(t, bytes_text(c->contract), 64, "");
         text_print(t, ": %s\n", c->says);
     }
+    if (f->contracts_in_all > f->contract_count)
+        text_print(t, "    and %zu more\n", f->contracts_in_all - f->contract_count);
 }
 
 static void write_alerts(struct text *t, const struct digest_facts *f) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy_text.h"
 
+#include "report/digest/digest.h"
 #include "report/quota/quota.h"
 
 #include <ftw.h>
@@ -282,6 +283,15 @@ static void test_use_is_told_for_today_this_month_and_all(void **state) {
     assert_int_equal(line_count, 3);
 }
 
+static void test_a_limit_that_is_near_is_not_crowded_out_of_the_digest(void **state) {
+    struct digest_contract out[2];
+    whole(1, 45, JUNE);
+    assert_int_equal(digest_contracts(policy, quotas, JUNE, out, 2), 4); /* two were never used */
+    assert_string_equal(out[0].partner, "None");
+    assert_string_equal(out[1].contract, "HSBP-0042");
+    assert_string_equal(out[1].says, "45 of 50 objects today");
+}
+
 static char folder[64];
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *where) {
@@ -368,6 +378,7 @@ int main(void) {
         TEST(test_the_first_contract_with_room_takes_it),
         TEST(test_a_worse_verdict_stays_what_the_worker_says),
         TEST(test_who_has_no_contract_is_not_counted),
+        TEST(test_a_limit_that_is_near_is_not_crowded_out_of_the_digest),
         TEST(test_use_is_told_for_today_this_month_and_all),
         TEST(test_a_restart_goes_on_where_it_was),
         TEST(test_what_was_not_committed_is_not_counted),
