@@ -2,6 +2,7 @@
 #include "report/format/shown.h"
 
 #include "base/hash.h"
+#include "report/format/event.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,16 +12,24 @@ struct bytes shown_cut(struct bytes text) {
     return bytes_of(text.p, text.n < SHOWN_NAME_MAX ? text.n : SHOWN_NAME_MAX);
 }
 
+/* A reason is ours. What is kept of names is what may be shown of them: the store holds no plate. */
+static struct bytes kept(const struct record *r, enum record_text which, uint8_t room[SHOWN_NAME_MAX]) {
+    struct bytes text = record_text_of(r, which);
+    if (which == TEXT_REASON)
+        return text;
+    text = shown_cut(text);
+    return which == TEXT_NAME || which == TEXT_PATH ? redact(text, room) : text;
+}
+
 void shown_fill(struct record_builder *b, const struct record *r, struct bytes class) {
+    uint8_t room[SHOWN_NAME_MAX];
     record_begin(b, (enum record_kind)r->kind);
     struct record head = *r;
     memcpy(head.text, b->head.text, sizeof head.text);
     b->head = head;
     b->head.digests = 0;
-    for (unsigned i = 0; i < TEXT_COUNT; i++) {
-        struct bytes text = record_text_of(r, (enum record_text)i);
-        record_text(b, (enum record_text)i, i == TEXT_REASON ? text : shown_cut(text)); /* a reason is ours */
-    }
+    for (unsigned i = 0; i < TEXT_COUNT; i++)
+        record_text(b, (enum record_text)i, kept(r, (enum record_text)i, room));
     struct bytes rules = record_text_of(r, TEXT_RULES), rule = record_text_of(r, TEXT_RULE_ID);
     if (rule.n == 0 && rules.n) {
         const uint8_t *line = memchr(rules.p, '\n', rules.n);

@@ -8,8 +8,8 @@
 /* What alerts show of a record, kept while an incident or an alarm of the ledger lasts. */
 enum { SHOWN_NAME_MAX = 255 };
 
-/* Into `b`: the record with `class` its only class and its first rule its only rule, names cut, digests left
- * out. The texts may be replaced before shown_pack(). */
+/* Into `b`: the record with `class` its only class and its first rule its only rule, names cut and their
+ * plates covered, digests left out. The texts may be replaced before shown_pack(). */
 void shown_fill(struct record_builder *b, const struct record *r, struct bytes class);
 /* A copy for free(); NULL: no memory. */
 struct record *shown_pack(const struct record_builder *b, uint64_t id);

@@ -271,6 +271,15 @@ static bool ring_empty(struct ring *ring) {
     return ring_finished(ring) && !ring_read(ring, room, &damaged);
 }
 
+static void a_plate_in_a_file_name_is_kept_covered(void **state) {
+    struct reporter *r = start(7);
+    give(r, RECORD_TRANSFER, 1, 1, 0);
+    reporter_commit(r);
+    abandon(r);
+    assert_int_equal(query("SELECT count(*) FROM incident WHERE instr(record, CAST('AB***34' AS BLOB))"), 1);
+    assert_int_equal(query("SELECT count(*) FROM incident WHERE instr(record, CAST('ABC1234' AS BLOB))"), 0);
+}
+
 static void a_reporter_killed_at_any_moment_loses_nothing_and_counts_nothing_twice(void **state) {
     struct ring *ring = ring_create(1 << 17);
     struct doorbell *d = doorbell_create();
@@ -519,6 +528,7 @@ int main(void) {
         TEST(an_orderly_end_leaves_incidents_open_and_a_successor_closes_them_when_they_are_quiet),
         TEST(what_a_digest_counts_outlives_the_sensor_and_is_not_counted_twice),
         TEST(plates_are_remembered_as_registers_alone),
+        TEST(a_plate_in_a_file_name_is_kept_covered),
         TEST(a_reporter_killed_at_any_moment_loses_nothing_and_counts_nothing_twice),
         TEST(a_database_of_the_first_version_is_taken_over),
         TEST(a_database_of_a_later_version_is_set_aside),
