@@ -22,6 +22,8 @@ static const time_ns hand_over_time = 10 * NS_PER_S;
 static const time_ns first_wait = 100 * NS_PER_MS, longest_wait = 30 * NS_PER_S, long_life = 60 * NS_PER_S;
 /* What is found meanwhile waits in the channels, which are bounded. */
 static const time_ns longest_wait_reporter = 2 * NS_PER_S;
+/* The system had no process or descriptor left. */
+static const time_ns failed_wait = NS_PER_S;
 
 void child_die_with(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -188,9 +190,15 @@ static bool reporter_ready(int fd, struct error *e) {
 
 static bool spawn_reporter(struct children *c, struct error *e) {
     int ends[2];
-    pid_t parent = getpid(), pid;
-    if (pipe(ends) != 0 || (pid = fork()) < 0)
+    if (pipe(ends) != 0)
         return error_set(e, "cannot start the reporter: %s", strerror(errno));
+    pid_t parent = getpid(), pid = fork();
+    if (pid < 0) {
+        error_set(e, "cannot start the reporter: %s", strerror(errno));
+        close(ends[0]);
+        close(ends[1]);
+        return false;
+    }
     if (pid == 0) {
         child_die_with(parent);
         close(ends[0]);
@@ -315,15 +323,22 @@ static void reporter_ended(struct children *c, int status) {
     schedule_restart(&c->reporter, longest_wait_reporter);
 }
 
-static void start_again(struct children *c) {
-    time_ns now = clock_monotonic();
+/* Even while all stop: what the channels hold is still to be told. */
+static void start_reporter_again(struct children *c, time_ns now) {
     struct error e;
-    if (!c->reporter.pid && !c->reporter.finished && !c->handed && now >= c->reporter.again &&
-        !spawn_reporter(c, &e))
-        log_error("%s", e.text);
+    if (c->reporter.pid || c->reporter.finished || c->handed || now < c->reporter.again ||
+        spawn_reporter(c, &e))
+        return;
+    log_error("%s", e.text);
+    c->reporter.again = now + failed_wait;
+    if (c->stopping && !c->reporter.pid)
+        c->reporter.finished = c->failed = true;
+}
+
+static void start_workers_again(struct children *c, time_ns now) {
     for (int i = 0; i < (int)c->sensor->workers; i++)
-        if (!c->worker[i].pid && !c->worker[i].finished && now >= c->worker[i].again)
-            spawn_worker(c, i);
+        if (!c->worker[i].pid && !c->worker[i].finished && now >= c->worker[i].again && !spawn_worker(c, i))
+            c->worker[i].again = now + failed_wait;
 }
 
 void children_reap(struct children *c) {
@@ -342,8 +357,9 @@ void children_reap(struct children *c) {
         for (int i = 0; i < (int)c->sensor->workers; i++)
             if (!c->worker[i].pid && !c->worker[i].finished)
                 worker_ended(c, i, 0);
+    start_reporter_again(c, clock_monotonic());
     if (!c->stopping)
-        start_again(c);
+        start_workers_again(c, clock_monotonic());
 }
 
 /* Even while it is idle a worker makes a step every 100 ms. One that was stopped dies of SIGKILL only. */
@@ -385,6 +401,7 @@ void children_look(struct children *c) {
     bool slept = now - c->looked > look_time;
     c->looked = now;
     blame_expire(&c->sensor->status->blame, now);
+    kill_if_late(c, now);
     if (c->sensor->offline || c->stopping)
         return;
     for (int i = 0; i < (int)c->sensor->workers; i++) {
@@ -393,7 +410,6 @@ void children_look(struct children *c) {
         stop_if_stuck(c, i, now);
         offer(c, i);
     }
-    kill_if_late(c, now);
 }
 
 bool children_settled(const struct children *c) {

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/children.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct sensor_status status;
+static struct upper_status upper;
+static struct snapshot snapshot = {.version = 3, .slot = 1};
+static struct config config;
+static struct sensor sensor;
+static struct children children;
+
+static int begin(void **state) {
+    memset(&status, 0, sizeof status);
+    sensor = (struct sensor){.snapshot = &snapshot,
+                             .config = &config,
+                             .status = &status,
+                             .upper = &upper,
+                             .control = -1,
+                             .metrics = -1};
+    children = (struct children){.sensor = &sensor};
+    return 0;
+}
+
+/* From here on this process can fork no more. */
+static bool forbid_forks(void) {
+    static const int calls[] = {SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(fork), SCMP_SYS(vfork)};
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAGAIN), calls[i], 0) != 0)
+            return false;
+    return seccomp_load(filter) == 0;
+}
+
+static int next_descriptor(void) {
+    int fd = dup(0);
+    close(fd);
+    return fd;
+}
+
+/* In a child of the test that can fork no more; its status. */
+static int without_forks(int (*what)(void)) {
+    int result;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(forbid_forks() ? what() : 99);
+    waitpid(pid, &result, 0);
+    return WIFEXITED(result) ? WEXITSTATUS(result) : -1;
+}
+
+static int try_and_count(void) {
+    int before = next_descriptor();
+    for (int i = 0; i < 5; i++) {
+        children.reporter.again = 0;
+        children_reap(&children);
+    }
+    return next_descriptor() == before && children_left(&children) ? 0 : 1;
+}
+
+static void a_reporter_that_cannot_be_started_leaves_no_descriptor_open(void **state) {
+    assert_int_equal(without_forks(try_and_count), 0);
+}
+
+static int try_twice(void) {
+    children_reap(&children);
+    time_ns again = children.reporter.again;
+    children_reap(&children);
+    return again > clock_monotonic() && children.reporter.again == again ? 0 : 1;
+}
+
+static void it_is_not_tried_again_at_once(void **state) {
+    assert_int_equal(without_forks(try_twice), 0);
+}
+
+static int stop(void) {
+    children_stop(&children);
+    children_reap(&children);
+    return children_left(&children) ? 1 : 0;
+}
+
+static void a_stop_while_the_reporter_is_down_ends(void **state) {
+    assert_int_equal(without_forks(stop), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_reporter_that_cannot_be_started_leaves_no_descriptor_open, begin),
+        cmocka_unit_test_setup(it_is_not_tried_again_at_once, begin),
+        cmocka_unit_test_setup(a_stop_while_the_reporter_is_down_ends, begin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
