@@ -420,16 +420,20 @@ bool children_settled(const struct children *c) {
     return true;
 }
 
+/* Of one worker: what it says, and what it was given and has not taken. */
+static unsigned slots_of(const struct children *c, unsigned index) {
+    const struct worker_status *w = &c->sensor->status->worker[index];
+    const struct child *child = &c->worker[index];
+    if (!child->pid)
+        return 0;
+    unsigned given = atomic_load(&w->version) != child->offered ? 1U << child->offered_slot : 0;
+    return given | atomic_load(&w->slots);
+}
+
 unsigned children_slots(const struct children *c) {
     unsigned slots = 0;
-    for (unsigned i = 0; i < c->sensor->workers; i++) {
-        const struct worker_status *w = &c->sensor->status->worker[i];
-        if (!c->worker[i].pid)
-            continue;
-        if (atomic_load(&w->version) != c->worker[i].offered)
-            slots |= 1U << c->worker[i].offered_slot;
-        slots |= atomic_load(&w->slots);
-    }
+    for (unsigned i = 0; i < c->sensor->workers; i++)
+        slots |= slots_of(c, i);
     return slots;
 }
 
@@ -437,6 +441,16 @@ void children_move_on(struct children *c, uint64_t before) {
     for (unsigned i = 0; i < c->sensor->workers; i++) {
         c->sensor->status->worker[i].before = before;
         c->sensor->status->worker[i].call++;
+    }
+}
+
+void children_end_holders(struct children *c) {
+    unsigned in_force = 1U << c->sensor->snapshot->slot;
+    for (unsigned i = 0; i < c->sensor->workers; i++) {
+        if (!(slots_of(c, i) & ~in_force))
+            continue;
+        log_error("worker %u does not let go of old configurations and is ended", i + 1);
+        kill(c->worker[i].pid, SIGKILL);
     }
 }
 

@@ -99,5 +99,7 @@ void children_give_up(struct children *c); /* no reporter can be had: all end */
 unsigned children_slots(const struct children *c);
 /* Workers are to make room: see worker_status. */
 void children_move_on(struct children *c, uint64_t before);
+/* Kills workers that use any but the snapshot in force: their successors begin with that. */
+void children_end_holders(struct children *c);
 
 #endif

@@ -8,9 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How long flows may keep all places of snapshots before the oldest are ended; how long files may load; how
- * long workers may take for the packets that they are at. */
-static const time_ns room_wait = 5 * NS_PER_S, load_limit = 600 * NS_PER_S, settle_limit = 2 * NS_PER_S;
+/* How long flows may keep all places of snapshots before the oldest are ended, and what is left to workers
+ * beyond the time in which they must make a step; how long files may load; how long workers may take for the
+ * packets that they are at. */
+static const time_ns room_wait = 5 * NS_PER_S, room_limit = 10 * NS_PER_S, load_limit = 600 * NS_PER_S,
+                     settle_limit = 2 * NS_PER_S;
+/* Each time workers go through all of their flows. */
+static const time_ns room_repeat = NS_PER_S / 2;
 
 static void enter(struct reloader *r, enum reload_stage stage) {
     r->stage = stage;
@@ -104,14 +108,19 @@ static uint64_t oldest_held(const struct reloader *r) {
     return oldest < r->sensor->snapshot->version ? oldest : 0;
 }
 
-/* Flows hold all places: those without a transfer move on at once, the oldest after a while. */
+/* Flows hold all places: those without a transfer move on at once, the oldest after a while. A worker that
+ * says for longer that it holds them is not to be believed. */
 static void make_room(struct reloader *r) {
-    uint64_t oldest = 0;
+    time_ns now = clock_monotonic();
     if (r->stage != RELOAD_MAKES_ROOM)
         enter(r, RELOAD_MAKES_ROOM);
-    else if (clock_monotonic() - r->since > room_wait)
-        oldest = oldest_held(r);
+    else if (now < r->again)
+        return;
+    r->again = now + room_repeat;
+    uint64_t oldest = now - r->since > room_wait ? oldest_held(r) : 0;
     children_move_on(r->children, oldest ? oldest + 1 : 0);
+    if (now - r->since > room_limit + (time_ns)r->sensor->config->sensor.stuck_after)
+        children_end_holders(r->children);
 }
 
 static void begin(struct reloader *r) {

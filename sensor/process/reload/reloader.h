@@ -25,6 +25,7 @@ struct reloader {
         RELOAD_SETTLES
     } stage;
     time_ns since;                     /* monotonic: of the stage */
+    time_ns again;                     /* monotonic: workers are asked for room */
     uint64_t versions[SNAPSHOT_SLOTS]; /* of the newest snapshot in each slot */
     struct snapshot *fresh;            /* under way */
     struct outputs fresh_outputs;

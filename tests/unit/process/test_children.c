@@ -92,10 +92,45 @@ static void a_stop_while_the_reporter_is_down_ends(void **state) {
     assert_int_equal(without_forks(stop), 0);
 }
 
+static void add_worker(unsigned slots) {
+    unsigned i = sensor.workers++;
+    pid_t pid = fork();
+    if (pid == 0)
+        while (pause())
+            ;
+    children.worker[i] =
+        (struct child){.pid = pid, .offered = snapshot.version, .offered_slot = snapshot.slot};
+    status.worker[i].version = snapshot.version;
+    status.worker[i].slots = slots;
+}
+
+/* 0: it runs, and is ended here. */
+static int killed(unsigned index) {
+    int result = 0;
+    pid_t pid = children.worker[index].pid;
+    usleep(50000);
+    if (waitpid(pid, &result, WNOHANG) == 0) {
+        kill(pid, SIGTERM);
+        waitpid(pid, NULL, 0);
+    }
+    return WTERMSIG(result);
+}
+
+static void a_worker_that_claims_more_than_the_configuration_in_force_is_ended_alone(void **state) {
+    add_worker(1U << snapshot.slot);
+    add_worker(~0U);
+    assert_true(children_slots(&children) == ~0U);
+    children_end_holders(&children);
+    assert_int_equal(killed(0), 0);
+    assert_int_equal(killed(1), SIGKILL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_reporter_that_cannot_be_started_leaves_no_descriptor_open, begin),
         cmocka_unit_test_setup(it_is_not_tried_again_at_once, begin),
+        cmocka_unit_test_setup(a_worker_that_claims_more_than_the_configuration_in_force_is_ended_alone,
+                               begin),
         cmocka_unit_test_setup(a_stop_while_the_reporter_is_down_ends, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
