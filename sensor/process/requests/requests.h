@@ -41,9 +41,10 @@ REQUEST(digest);
 void request_time(struct json *out, const char *key, time_ns t);
 /* "stats": all figures, as in the stats record. */
 void request_figures(struct json *out, const uint64_t *figures);
-/* A number that a client was given; false with a reason: it is none. */
-/* "2026-05-31" or "2026-05-31T04:12Z" (seconds may follow), UTC; false with a reason. */
+/* "2026-05-31" or "2026-05-31T04:12Z" (seconds may follow), UTC, at most what time_ns can hold; false with a
+ * reason. */
 bool request_moment(const char *word, time_ns *out, struct error *e);
+/* A number that a client was given; false with a reason: it is none. */
 bool request_number(const char *word, uint64_t *out, struct error *e);
 
 #endif

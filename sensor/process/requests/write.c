@@ -7,6 +7,10 @@
 
 #include <stdio.h>
 
+/* The last whole day that fits into 64 bits of nanoseconds, in April 2262: what is later, or as long before
+ * 1970, stands for it. */
+enum { DAY_S = 86400, DAYS_MOST = INT64_MAX / (DAY_S * NS_PER_S) - 1 };
+
 void request_time(struct json *out, const char *key, time_ns t) {
     char text[CLOCK_TEXT_MAX];
     json_text(out, key, t ? clock_format(t, text) : NULL);
@@ -52,7 +56,8 @@ bool request_moment(const char *word, time_ns *out, struct error *e) {
     }
     if (!good)
         return error_set(e, "\"%.40s\" is no time; write 2026-05-31, or 2026-05-31T04:12Z", word);
-    *out = ((int64_t)days * 86400 + h * 3600 + m * 60 + s) * NS_PER_S;
+    days = days > DAYS_MOST ? DAYS_MOST : days < -DAYS_MOST ? -DAYS_MOST : days;
+    *out = ((int64_t)days * DAY_S + h * 3600 + m * 60 + s) * NS_PER_S;
     return true;
 }
 
