@@ -319,10 +319,14 @@ static void reload(struct supervisor *s) {
     bool was = s->reloader.stage != RELOAD_IDLE;
     reloader_step(&s->reloader);
     bool is = s->reloader.stage != RELOAD_IDLE;
-    if (is && !was)
+    if (is && !was) {
+        output_reopen_early();
         notify_reloading(&s->manager);
-    else if (was && !is)
+    } else if (was && !is) {
+        if (s->sensor.upper->reload.result.failed)
+            children_hang_up(&s->children); /* a successor has opened its files itself */
         notify_tell(&s->manager, "READY=1");
+    }
 }
 
 static void stop(struct supervisor *s) {
