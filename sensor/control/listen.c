@@ -2,6 +2,7 @@
 #include "control/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -66,16 +67,20 @@ int control_listen(const char *path, bool *made, struct error *e) {
     return fail(fd, e, path, "cannot be made", "make its folder, or start the sensor as root");
 }
 
+/* Whoever owns the folder may have put something else in place meanwhile: no link is followed. */
+static bool give(const char *path, uid_t user, gid_t group, mode_t mode) {
+    return lchown(path, user, group) == 0 && fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bool control_give(const char *path, bool made, uid_t user, gid_t group, struct error *e) {
     char folder[sizeof((struct sockaddr_un *)0)->sun_path];
     bool shared = group != CONTROL_NO_GROUP;
     errno = 0;
-    if (made && folder_of(path, folder, sizeof folder) &&
-        (lchown(folder, user, group) != 0 || chmod(folder, FOLDER_MODE) != 0)) {
+    if (made && folder_of(path, folder, sizeof folder) && !give(folder, user, group, FOLDER_MODE)) {
         fail(-1, e, folder, "cannot be given to the sensor's user", "make it yourself");
         return false;
     }
-    if (!shared || (lchown(path, (uid_t)-1, group) == 0 && chmod(path, SOCKET_MODE) == 0))
+    if (!shared || give(path, (uid_t)-1, group, SOCKET_MODE))
         return true;
     fail(-1, e, path, "cannot be opened to its group", "start the sensor as root");
     return false;

@@ -235,6 +235,21 @@ static void what_is_no_socket_stays_and_long_paths_are_told(void **state) {
     assert_non_null(strstr(e.text, "No such file or directory; make its folder"));
 }
 
+static void a_link_in_the_sockets_place_is_not_followed(void **state) {
+    struct error e;
+    struct stat st;
+    char file[96], link[96];
+    snprintf(file, sizeof file, "%s/file", folder);
+    snprintf(link, sizeof link, "%s/link", folder);
+    close(open(file, O_CREAT | O_WRONLY, 0600));
+    assert_int_equal(symlink(file, link), 0);
+    assert_false(control_give(link, false, geteuid(), getegid(), &e));
+    assert_int_equal(stat(file, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    unlink(link);
+    unlink(file);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_in_pieces_is_answered_once_it_is_whole),
@@ -246,6 +261,7 @@ int main(void) {
         cmocka_unit_test(a_live_sensors_socket_is_not_taken),
         cmocka_unit_test(what_is_no_socket_stays_and_long_paths_are_told),
         cmocka_unit_test(what_a_dead_sensor_left_is_replaced),
+        cmocka_unit_test(a_link_in_the_sockets_place_is_not_followed),
     };
     return cmocka_run_group_tests(tests, begin, finish);
 }
