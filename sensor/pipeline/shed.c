@@ -79,9 +79,20 @@ static enum shed_change fall(struct shed *s, const struct shed_pressure *p) {
     return s->level == SHED_NOTHING ? SHED_ENDED : SHED_SAME;
 }
 
+/* Packet time, which is the clock of files, jumps back where one begins before the other ended. */
+static void keep_time(struct shed *s, time_ns now) {
+    if (now < s->began)
+        s->began = now;
+    if (now < s->changed)
+        s->changed = now;
+    if (now < s->press)
+        s->press = now;
+}
+
 enum shed_change shed_update(struct shed *s, const struct shed_pressure *p) {
     uint64_t dropped = s->looked ? p->dropped - s->dropped : 0;
     enum shed_change change = SHED_SAME;
+    keep_time(s, p->now);
     s->looked = true;
     if (s->level + 1 < SHED_LEVELS && presses(p, dropped, s->level + 1) &&
         (s->level == SHED_NOTHING || p->now - s->changed >= step))

@@ -21,7 +21,7 @@ enum shed_level {
 
 /* The signs of overload at one moment. */
 struct shed_pressure {
-    time_ns now;      /* of a clock that only goes forward */
+    time_ns now;      /* of a clock that goes forward; where it jumps back waits begin anew */
     int ring;         /* share of the kernel's ring that waits to be read, 0..1000; -1 unknown */
     uint64_t dropped; /* packets that the kernel dropped, since the start */
     unsigned memory;  /* share in use of the fullest memory that does not give way by itself, 0..1000 */

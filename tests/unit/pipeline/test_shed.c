@@ -109,6 +109,16 @@ static void a_level_that_was_told_is_not_told_again_in_the_same_episode(void **s
     assert_int_equal(s.level, SHED_STARTS);
 }
 
+static void a_clock_that_jumps_back_does_not_hold_a_level(void **state) {
+    struct shed s = {0};
+    time_ns now = 86400 * NS_PER_S;
+    look(&s, &now, 500, (struct shed_pressure){.ring = -1, .memory = 950});
+    assert_true(s.level > SHED_NOTHING);
+    now = 0;
+    assert_true(look(&s, &now, 30000, (struct shed_pressure){.ring = -1}) & 1u << SHED_ENDED);
+    assert_int_equal(s.level, SHED_NOTHING);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ring_that_is_read_in_time_sheds_nothing),
@@ -119,6 +129,7 @@ int main(void) {
         cmocka_unit_test(it_falls_level_by_level_after_a_calm_and_ends_once),
         cmocka_unit_test(between_the_two_marks_nothing_changes),
         cmocka_unit_test(a_level_that_was_told_is_not_told_again_in_the_same_episode),
+        cmocka_unit_test(a_clock_that_jumps_back_does_not_hold_a_level),
     };
     return cmocka_run_group_tests_name("pipeline/shed", tests, NULL, NULL);
 }
