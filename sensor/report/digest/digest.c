@@ -104,14 +104,15 @@ struct volume_row *digest_row(struct digest *d, struct bytes network, struct byt
         at = &(*at)->chain;
     if (*at)
         return *at;
-    if (d->count >= DIGEST_VOLUMES_MAX && !bytes_equal(destination, bytes_text(DIGEST_OTHERS)))
+    bool others = bytes_equal(destination, bytes_text(DIGEST_OTHERS));
+    if (d->count >= DIGEST_VOLUMES_MAX && !others)
         return digest_row(d, bytes_of(NULL, 0), bytes_text(DIGEST_OTHERS), VERDICT_UNKNOWN);
     struct volume_row *row = make_row(shown_cut(network), shown_cut(destination), verdict);
     if (!row)
         return NULL;
     row->hash = hash;
     *at = row;
-    d->count++;
+    d->count += !others; /* which has room of its own, also when it is the first that the store has */
     return row;
 }
 

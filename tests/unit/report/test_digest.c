@@ -5,6 +5,7 @@
 #include "example.h"
 #include "report/format/format.h"
 
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -18,6 +19,10 @@ static struct record_builder b;
 static uint64_t room[4096], sums[COUNTER_COUNT];
 static struct digest_facts facts;
 static char out[FORMAT_ROOM];
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *where) {
+    return remove(path);
+}
 
 static struct digest *begin(uint32_t minute) {
     const struct digest_options options = {.minute = minute};
@@ -136,6 +141,39 @@ static void more_destinations_than_there_is_room_for_are_one_row(void **state) {
     digest_destroy(d);
 }
 
+static void a_full_table_is_the_same_after_a_restart(void **state) {
+    static struct digest_volume before[DIGEST_VOLUMES_MAX + 1];
+    char folder[] = "/tmp/gantry-digest-XXXXXX", name[32];
+    assert_non_null(mkdtemp(folder));
+    const struct store_options options = {.folder = folder};
+    enum store_found found;
+    struct error e;
+    struct store *s = store_open(&options, &found, &e);
+    assert_non_null(s);
+    struct digest *d = begin(0);
+    for (unsigned i = 0; i < DIGEST_VOLUMES_MAX + 500; i++) {
+        snprintf(name, sizeof name, "partner %u", i);
+        give(d, name, "198.51.100.1", VERDICT_UNAPPROVED, 10 + i);
+    }
+    digest_sum(d, MIDNIGHT, sums, &facts);
+    memcpy(before, facts.volumes, sizeof before);
+    store_begin(s);
+    assert_true(digest_save(d, s));
+    assert_int_equal(store_end(s), STORE_DONE);
+    struct digest *again = begin(0);
+    assert_true(digest_load(again, s, true));
+    digest_sum(again, MIDNIGHT, sums, &facts);
+    assert_int_equal(facts.volume_count, DIGEST_VOLUMES_MAX + 1);
+    for (size_t i = 0; i < facts.volume_count; i++) {
+        assert_string_equal(facts.volumes[i].destination, before[i].destination);
+        assert_int_equal(facts.volumes[i].bytes, before[i].bytes);
+    }
+    digest_destroy(again);
+    digest_destroy(d);
+    store_close(s);
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 static void a_short_message_has_fewer_rows_and_says_so(void **state) {
     struct digest *d = begin(0);
     for (unsigned i = 0; i < 50; i++) {
@@ -182,6 +220,7 @@ int main(void) {
         cmocka_unit_test(counters_are_those_of_the_span_and_a_sum_that_shrank_adds_nothing),
         cmocka_unit_test(more_destinations_than_there_is_room_for_are_one_row),
         cmocka_unit_test(formats_of_keys_and_values_have_its_sentence_and_no_empty_field_for_it),
+        cmocka_unit_test(a_full_table_is_the_same_after_a_restart),
         cmocka_unit_test(a_short_message_has_fewer_rows_and_says_so),
     };
     return cmocka_run_group_tests_name("report/digest", tests, NULL, NULL);
