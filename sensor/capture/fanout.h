@@ -2,8 +2,8 @@
 #ifndef GANTRY_CAPTURE_FANOUT_H
 #define GANTRY_CAPTURE_FANOUT_H
 
-#include "base/ether_type.h"
 #include "capture/capture.h"
+#include "capture/ether_type.h"
 
 #include <linux/filter.h>
 

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/counter.h"
-#include "base/ether_type.h"
+#include "capture/ether_type.h"
 
 /* The walk from the link layer inwards: each layer takes its header off and names the next one, until a
  * transport ends it. Internal to this folder. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_BASE_ETHER_TYPE_H
-#define GANTRY_BASE_ETHER_TYPE_H
+#ifndef GANTRY_CAPTURE_ETHER_TYPE_H
+#define GANTRY_CAPTURE_ETHER_TYPE_H
 
 /* Ethertypes (IEEE 802, IANA's registry), and GRE's numbers (RFC 2784), which are of the same space. */
 enum ether_type {
