@@ -105,8 +105,6 @@ void reporter_record(struct reporter *r, const struct record *in) {
     e.path = record_text_of(record, TEXT_PATH);
     if (e.kind)
         reporter_tell(r, &e);
-    if (record->kind != RECORD_NOTICE)
-        reporter_digest_due(r, ledger_clock(r->ledger, record->time));
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER || record->kind == RECORD_VOLUME)
         incidents_record(r->incidents, record);
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)
@@ -115,7 +113,11 @@ void reporter_record(struct reporter *r, const struct record *in) {
     recent_record(r->recent, record);
 }
 
+/* A digest is committed when it is told, so before anything of this record is counted: half of it in the
+ * store would be all that is ever known of it. */
 void reporter_take(struct reporter *r, unsigned channel, const struct record *record) {
+    if (record->kind != RECORD_NOTICE)
+        reporter_digest_due(r, ledger_clock(r->ledger, record->time));
     if (r->keeper && !keeper_take(r->keeper, channel, record->id))
         return;
     reporter_record(r, record);

@@ -271,6 +271,22 @@ static bool ring_empty(struct ring *ring) {
     return ring_finished(ring) && !ring_read(ring, room, &damaged);
 }
 
+static void the_record_that_ends_a_digest_is_whole_in_the_store_or_not_at_all(void **state) {
+    struct reporter *r = start(7);
+    give(r, RECORD_TRANSFER, 1, 1, 0);
+    give(r, RECORD_TRANSFER, 2, 2, 86400 * NS_PER_S); /* behind midnight: the digest is committed */
+    abandon(r);
+    assert_int_equal(query("SELECT last FROM channel"), 1);
+    assert_int_equal(query("SELECT sum(objects) FROM bucket WHERE slot >= 36"), 1);
+    r = start(7);
+    give(r, RECORD_TRANSFER, 2, 2, 86400 * NS_PER_S);
+    reporter_commit(r);
+    abandon(r);
+    assert_int_equal(query("SELECT count(*) FROM incident"), 2);
+    assert_int_equal(query("SELECT sum(objects) FROM bucket WHERE slot >= 36"), 2);
+    assert_int_equal(query("SELECT count(*) FROM volume WHERE until = 0"), 1);
+}
+
 static void a_plate_in_a_file_name_is_kept_covered(void **state) {
     struct reporter *r = start(7);
     give(r, RECORD_TRANSFER, 1, 1, 0);
@@ -528,6 +544,7 @@ int main(void) {
         TEST(an_orderly_end_leaves_incidents_open_and_a_successor_closes_them_when_they_are_quiet),
         TEST(what_a_digest_counts_outlives_the_sensor_and_is_not_counted_twice),
         TEST(plates_are_remembered_as_registers_alone),
+        TEST(the_record_that_ends_a_digest_is_whole_in_the_store_or_not_at_all),
         TEST(a_plate_in_a_file_name_is_kept_covered),
         TEST(a_reporter_killed_at_any_moment_loses_nothing_and_counts_nothing_twice),
         TEST(a_database_of_the_first_version_is_taken_over),
