@@ -325,14 +325,6 @@ const struct partner *policy_partner(const struct policy *p, uint32_t index) {
     return index < p->partner_count ? &p->partners[index] : NULL;
 }
 
-const struct contract *policy_contract(const struct policy *p, struct bytes id) {
-    for (size_t i = 0; i < p->partner_count; i++)
-        for (size_t k = 0; k < p->partners[i].contract_count; k++)
-            if (bytes_equal(id, bytes_text(p->partners[i].contracts[k].id)))
-                return &p->partners[i].contracts[k];
-    return NULL;
-}
-
 size_t policy_image_networks(const struct policy *p) {
     return p->image_count;
 }

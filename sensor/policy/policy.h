@@ -118,8 +118,6 @@ const struct domain *policy_domain(const struct policy *p, struct bytes host);
 
 const struct image_network *policy_image_network(const struct policy *p, uint32_t index);
 const struct partner *policy_partner(const struct policy *p, uint32_t index);
-/* NULL: no contract has this id. */
-const struct contract *policy_contract(const struct policy *p, struct bytes id);
 size_t policy_image_networks(const struct policy *p);
 size_t policy_partners(const struct policy *p);
 

@@ -226,7 +226,7 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
     r->digest = digest_create(&o->digest);
     r->options = *o;
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
-    r->quotas = quotas_create(o->policy, incident.kept);
+    r->quotas = quotas_create(o->policy);
     r->recent = recent_create();
     if (!r->incidents || !r->ledger || !r->quotas || !r->recent || !r->gate || !r->history || !r->digest ||
         !r->deliveries)

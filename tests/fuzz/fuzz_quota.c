@@ -26,7 +26,7 @@ static struct quotas *begin(void) {
     const struct policy *p = d ? policy_load(yaml_root(d), &arena, &problems, NULL, NULL) : NULL;
     yaml_free(d);
     problems_finish(&problems);
-    return p ? quotas_create(p, false) : NULL;
+    return p ? quotas_create(p) : NULL;
 }
 
 static void check(const struct record *in, const struct record *out) {

@@ -16,10 +16,6 @@ static const char *const ids[TECHNIQUE_COUNT] = {
 };
 _Static_assert(TECHNIQUE_COUNT * sizeof "T1048.001" <= TECHNIQUE_LIST_MAX, "a list of all has room");
 
-const char *technique_id(enum technique t) {
-    return ids[t];
-}
-
 size_t technique_list(unsigned set, char out[TECHNIQUE_LIST_MAX]) {
     size_t n = 0;
     for (unsigned t = 0; t < TECHNIQUE_COUNT; t++) {

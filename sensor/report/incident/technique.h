@@ -21,7 +21,6 @@ enum technique {
     TECHNIQUE_PASTE,
     TECHNIQUE_COUNT
 };
-const char *technique_id(enum technique t);
 /* The ids of a set with newlines between; room for all. */
 enum { TECHNIQUE_LIST_MAX = 96 };
 size_t technique_list(unsigned set, char out[TECHNIQUE_LIST_MAX]);

@@ -39,12 +39,11 @@ static void open_accounts(struct quotas *q) {
         qsort(q->accounts, q->count, sizeof *q->accounts, by_contract);
 }
 
-struct quotas *quotas_create(const struct policy *policy, bool kept) {
+struct quotas *quotas_create(const struct policy *policy) {
     struct quotas *q = calloc(1, sizeof *q + ring_record_max());
     if (!q)
         return NULL;
     q->policy = policy;
-    q->kept = kept;
     q->accounts = calloc(count_contracts(policy) + 1, sizeof *q->accounts);
     q->seen = seen_create(MOVING_MAX, &moving_table);
     if (!q->accounts || !q->seen) {

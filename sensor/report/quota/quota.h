@@ -17,8 +17,8 @@
  * object that goes over a limit is the first in breach. */
 struct quotas; /* opaque */
 
-/* `policy` is kept by reference; NULL: there are no contracts. `kept`: in a store. NULL: no memory. */
-struct quotas *quotas_create(const struct policy *policy, bool kept);
+/* `policy` is kept by reference; NULL: there are no contracts. NULL: no memory. */
+struct quotas *quotas_create(const struct policy *policy);
 void quotas_destroy(struct quotas *q); /* accepts NULL */
 
 /* Counts a finding, transfer or volume record. Returns it, or where limits do not hold it with its verdict

@@ -33,7 +33,7 @@ struct quotas {
     size_t count;
     struct seen *seen; /* objects that are moving: `bytes` is a moving object's, packed */
     time_ns since;     /* of the first record that was ever counted */
-    bool kept, since_changed;
+    bool since_changed;
     struct record_builder builder;
     uint64_t changed[]; /* the record that quotas_record() returns */
 };

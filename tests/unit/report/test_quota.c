@@ -39,7 +39,7 @@ static int begin(void **state) {
     if (!policy)
         policy = policy_from(config);
     problems_print(&problems);
-    quotas = policy ? quotas_create(policy, false) : NULL;
+    quotas = policy ? quotas_create(policy) : NULL;
     return quotas ? 0 : -1;
 }
 
@@ -316,7 +316,7 @@ static void save(struct store *s) {
 
 static void again(struct store *s, bool same_run) {
     quotas_destroy(quotas);
-    quotas = quotas_create(policy, true);
+    quotas = quotas_create(policy);
     assert_true(quotas_load(quotas, s, same_run));
 }
 
