@@ -22,8 +22,8 @@ void ring_find(struct ring *r, int fd);
  * that it knows. */
 bool ring_resume(const struct ring *r, uint64_t *lost);
 
-/* Share of the blocks that are full and not read, in thousandths; the one that is being read does not count. -1 if this
- * is no ring that it knows. One word a block is read. */
+/* Share of the blocks that are full and not read, in thousandths; the one that is being read does not count.
+ * -1 if this is no ring that it knows. One word a block is read, of at most 2048 blocks. */
 int ring_waiting(const struct ring *r);
 
 #endif
