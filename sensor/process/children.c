@@ -104,6 +104,7 @@ const char *sensor_metrics(const struct sensor *s) {
 static struct store_config store_of(const struct sensor *s) {
     return (struct store_config){.folder = sensor_state(s),
                                  .run = s->run,
+                                 .checked = s->store_checked,
                                  .max_age = s->config->store.max_age,
                                  .max_bytes = s->config->store.max_size};
 }
@@ -308,6 +309,7 @@ static bool workers_left(const struct children *c) {
 static void reporter_ended(struct children *c, int status) {
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     c->reporter.pid = 0;
+    c->sensor->store_checked = WIFEXITED(status) && WEXITSTATUS(status) == REPORTER_HANDED_OVER;
     describe("the reporter", status);
     if (c->handing && (WIFSIGNALED(status) || WEXITSTATUS(status) == REPORTER_HANDED_OVER)) {
         c->handed = true;

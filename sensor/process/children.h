@@ -19,7 +19,8 @@ struct sensor {
     struct budget_plan budget;
     const char *interface; /* NULL: files are read */
     bool inspect_all, offline;
-    uint64_t run; /* of these rings; random */
+    uint64_t run;       /* of these rings; random */
+    bool store_checked; /* the reporter that ended last handed over in order */
     struct capture *capture[WORKERS_MAX];
     struct ring *ring[WORKERS_MAX];
     struct handout handout[WORKERS_MAX];

@@ -71,6 +71,7 @@ struct store_config {
                            the same; messages show it as the boot id */
     uint64_t max_age;   /* ns of packet time that closed incidents are kept; 0: 90 days */
     uint64_t max_bytes; /* of the database; 0: no bound but the disk's */
+    bool checked;       /* a predecessor checked it for damage and closed it in order */
 };
 
 /* How many alerts may go out in a time (incident/cap.h). */

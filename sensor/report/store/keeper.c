@@ -106,7 +106,8 @@ static void replace(struct keeper *k) {
 
 struct keeper *keeper_create(const struct store_config *config, const struct keeper_parts *parts,
                              struct error *e) {
-    const struct store_options options = {.folder = config->folder, .max_bytes = config->max_bytes};
+    const struct store_options options = {
+        .folder = config->folder, .max_bytes = config->max_bytes, .checked = config->checked};
     struct keeper *k = calloc(1, sizeof *k);
     enum store_found found;
     if (!k) {

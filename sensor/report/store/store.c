@@ -130,7 +130,7 @@ static int connect_to(struct store *s) {
                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL);
     if (code == SQLITE_OK)
         code = prepare(s);
-    if (code == SQLITE_OK)
+    if (code == SQLITE_OK && !s->options.checked)
         code = check(s);
     if (code == SQLITE_OK)
         code = migrate(s);

@@ -24,6 +24,7 @@ enum store_result {
 struct store_options {
     const char *folder; /* made if it is not there, for the owner alone; holds gantry.db */
     uint64_t max_bytes; /* 0: no bound but the disk's */
+    bool checked; /* who had it before closed it in order: it is not read through for damage once more */
 };
 
 /* What opening had to do first. */

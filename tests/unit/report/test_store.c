@@ -398,6 +398,27 @@ static void a_damaged_database_is_set_aside_told_and_replaced(void **state) {
     }
 }
 
+/* To read it through takes seconds a gigabyte, in which nobody reads the channels. */
+static void a_database_that_was_handed_over_is_not_read_through_once_more(void **state) {
+    struct store_options o = {.folder = folder, .checked = true};
+    enum store_found found;
+    struct error e;
+    struct reporter *r = start(7);
+    give(r, RECORD_TRANSFER, 1, 1, 0);
+    reporter_finish(r, 1000);
+    reporter_destroy(r);
+    /* The page with a table's rows: the schema is read in any case. */
+    int64_t page = query("SELECT rootpage FROM sqlite_schema WHERE name = 'incident'");
+    int fd = open(database, O_WRONLY);
+    assert_int_equal(pwrite(fd, "\xa5\xa5\xa5", 3, (off_t)((page - 1) * query("PRAGMA page_size"))), 3);
+    close(fd);
+    store_close(store_open(&o, &found, &e));
+    assert_int_equal(found, STORE_FOUND);
+    o.checked = false;
+    store_close(store_open(&o, &found, &e));
+    assert_int_equal(found, STORE_SET_ASIDE);
+}
+
 /* An incident each twenty minutes: its end is told as the next one opens. */
 #define STEP (1200 * NS_PER_S)
 
@@ -550,6 +571,7 @@ int main(void) {
         TEST(a_database_of_the_first_version_is_taken_over),
         TEST(a_database_of_a_later_version_is_set_aside),
         TEST(a_damaged_database_is_set_aside_told_and_replaced),
+        TEST(a_database_that_was_handed_over_is_not_read_through_once_more),
         TEST(damage_at_work_is_noticed_and_nothing_of_memory_is_lost),
         TEST(when_the_store_is_full_the_oldest_closed_incidents_go_first),
         TEST(closed_incidents_are_forgotten_after_their_time),
