@@ -358,6 +358,11 @@ def records_of(data):
     return out
 
 
+def without_boot(records):
+    """Each run has a boot id of its own."""
+    return re.sub(r'"boot":"[0-9a-f]{16}"', '"boot":""', records)
+
+
 def test_a_truncated_capture_yields_everything_before_the_damage(file):
     """The judge is the same capture without the record that is cut: no damage, the same transfers."""
     data = open(SAMPLE, 'rb').read()
@@ -370,7 +375,7 @@ def test_a_truncated_capture_yields_everything_before_the_damage(file):
             cut = subprocess.run([net.GANTRY, '--inspect-all', *words, '-o', 'json:-', '--events', 'transfer'],
                                  input=given, capture_output=True, timeout=60)
             assert cut.returncode == 1 and cut.stderr.count(b'\n') == 1 and b'truncated' in cut.stderr
-            assert cut.stdout.decode() == clean.stdout
+            assert without_boot(cut.stdout.decode()) == without_boot(clean.stdout)
 
 
 def test_the_status_of_a_damaged_capture_never_gets_lost(file):
