@@ -40,7 +40,7 @@ def read(tmp_path):
         config = tmp_path / 'gantry.yaml'
         (tmp_path / 'rule.yaml').write_text(RULE)
         config.write_text(net.CONFIG.format(root=net.ROOT, outputs='').replace('512 MiB', memory)
-                          .replace(f'{net.ROOT}/rules', str(tmp_path / 'rule.yaml')))
+                          .replace(f'{net.TREE}/rules', str(tmp_path / 'rule.yaml')))
         words = ['--inspect-all'] if all_of_it else []
         out = subprocess.run([net.GANTRY, '-c', str(config), '-r', path, '-o', 'json:-', '--events', events, *words],
                              capture_output=True, text=True, timeout=60)

@@ -122,7 +122,7 @@ def test_rules_and_outputs_change_without_a_restart(lab, server, tmp_path, work)
     out.chmod(0o777)  # below the folder of an output that was there at the start
     (rules / 'mine.yaml').write_text(RULE.format(mark='alpha'))
     sensor = net.Sensor(lab, tmp_path, events=EVENTS)
-    change(sensor, (f'rules: [{net.ROOT}/rules]', f'rules: [{rules}]'))
+    change(sensor, (f'rules: [{net.TREE}/rules]', f'rules: [{rules}]'))
 
     def send(name):
         path = os.path.join(work, name)
@@ -259,7 +259,7 @@ def weigh(sensor):
 
 def test_a_hundred_reloads_under_load_lose_no_packet_and_no_alert_and_leak_no_memory(lab, server, tmp_path, work):
     sensor = net.Sensor(lab, tmp_path, events=EVENTS, options=['-w', '2'])
-    change(sensor, (f'rules: [{net.ROOT}/rules]', f'rules: [{net.ROOT}/rules/images.yaml]'))
+    change(sensor, (f'rules: [{net.TREE}/rules]', f'rules: [{net.TREE}/rules/images.yaml]'))
     digests, clients, weights = [], [], []
     before = received(lab)
     with sensor:
