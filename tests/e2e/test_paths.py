@@ -39,7 +39,7 @@ def read(tmp_path):
         path = p.write(tmp_path / 'x.pcap', frames, link=link, **options)
         config = tmp_path / 'gantry.yaml'
         (tmp_path / 'rule.yaml').write_text(RULE)
-        config.write_text(net.CONFIG.format(root=net.ROOT, outputs='').replace('512 MiB', memory)
+        config.write_text(net.CONFIG.format(root=net.TREE, outputs='').replace('512 MiB', memory)
                           .replace(f'{net.TREE}/rules', str(tmp_path / 'rule.yaml')))
         words = ['--inspect-all'] if all_of_it else []
         out = subprocess.run([net.GANTRY, '-c', str(config), '-r', path, '-o', 'json:-', '--events', events, *words],
