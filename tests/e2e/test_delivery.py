@@ -176,7 +176,7 @@ def test_alerts_arrive_once_and_in_time(lab, tmp_path, keys, receiver, transport
         uploads(lab, 1).wait()
         net.wait_for(receiver.messages, 1.5, 'the alert')
         upload_all(lab, sensor, 50)
-    assert check_all_arrived(sensor, receiver, 100) == 0
+    assert check_all_arrived(sensor, receiver, 50) == 0
     assert 'port' not in open(sensor.log).read(), 'nothing to complain about'
 
 
@@ -199,8 +199,8 @@ def test_a_receiver_with_a_wrong_certificate_gets_nothing_until_it_is_mended(lab
         receiver.stop()
         receiver.configure('good')
         receiver.start()
-        net.wait_for(lambda: len(receiver.messages()) >= 10, 30, 'the held alerts')
-    check_all_arrived(sensor, receiver, 10)
+        net.wait_for(lambda: len(receiver.messages()) >= 5, 30, 'the held alerts')
+    check_all_arrived(sensor, receiver, 5)
 
 
 def test_a_receiver_that_wants_a_certificate_of_the_sensor_gets_no_alert_without(lab, tmp_path, keys, receiver):
@@ -215,8 +215,8 @@ def test_a_receiver_that_wants_a_certificate_of_the_sensor_gets_no_alert_without
         receiver.stop()
         receiver.configure('good')
         receiver.start()
-        net.wait_for(lambda: len(receiver.messages()) >= 10, 30, 'the held alerts')
-    check_all_arrived(sensor, receiver, 10)
+        net.wait_for(lambda: len(receiver.messages()) >= 5, 30, 'the held alerts')
+    check_all_arrived(sensor, receiver, 5)
 
 
 def kill(receiver):
@@ -251,8 +251,8 @@ def test_no_alert_is_lost_when_the_receiver_is(lab, tmp_path, keys, receiver, tr
         source.wait(60)
         net.wait_for(lambda: len(sensor.alerts()) >= 1000, 20, 'all alerts')
         net.wait_for(lambda: len({a['gantry']['sequence'] for a in receiver.messages()}) >= 1000, 60, 'the alerts')
-    again = check_all_arrived(sensor, receiver, 2000)
-    print(f'{transport} {harm.__name__}: {again} of 4,000 alerts came again')
+    again = check_all_arrived(sensor, receiver, 1000)
+    print(f'{transport} {harm.__name__}: {again} alerts came again')
     assert harm is not pause or again == 0, 'a pause loses no connection'
 
 
@@ -271,9 +271,9 @@ def test_no_alert_is_lost_when_connections_are_reset_at_random(lab, tmp_path, ke
         relay = lab.start('sensor', 'socat', f'TCP-LISTEN:{PROXY},fork,reuseaddr,bind=127.0.0.1',
                           f'TCP:127.0.0.1:{port}')
         net.wait_for(lambda: len({a['gantry']['sequence'] for a in receiver.messages()}) >= 1000, 60, 'the alerts')
-    again = check_all_arrived(sensor, receiver, 2000)
+    again = check_all_arrived(sensor, receiver, 1000)
     lab.stop(relay)
-    print(f'{transport} cut: {again} of 4,000 alerts came again')
+    print(f'{transport} cut: {again} alerts came again')
     assert again > 0, 'the cuts did cut'
 
 
