@@ -39,14 +39,15 @@ void incident_free(struct incident *i) {
 void incidents_destroy(struct incidents *t) {
     if (!t)
         return;
-    for (struct incident *i = t->oldest, *next; i; i = next) {
-        next = i->newer;
-        incident_free(i);
-    }
+    /* Closed ones are in this list alone, and it leads through open ones too. */
     for (struct incident *i = t->changed, *next; i; i = next) {
         next = i->next_changed;
         if (i->closed)
             incident_free(i);
+    }
+    for (struct incident *i = t->oldest, *next; i; i = next) {
+        next = i->newer;
+        incident_free(i);
     }
     seen_destroy(t->seen);
     free(t->buckets);
