@@ -211,8 +211,8 @@ static struct stream_pair *begin_stream(struct pipeline *p, struct flow *flow) {
     return s;
 }
 
-/* The memory to look into a flow is taken when it carries something, so that a flood of openings takes none.
- */
+/* The memory to look into a flow is taken when it carries something or is answered, so that a flood of
+ * openings takes none. */
 static void begin(struct pipeline *p, struct flow *flow) {
     flow->interest = FLOW_COUNT;
     if (left_out(p, flow))
@@ -236,8 +236,11 @@ static void begin(struct pipeline *p, struct flow *flow) {
 }
 
 /* An end without a byte before it may be that of an empty file. */
+/* An acknowledgement says where bytes begin that may not be seen: without it what is left would pass for
+ * whole. */
 static bool carries(const struct packet *packet) {
-    return packet->transport != PROTOCOL_TCP || packet->payload_length > 0 || (packet->tcp_flags & TCP_FIN);
+    return packet->transport != PROTOCOL_TCP || packet->payload_length > 0 ||
+           (packet->tcp_flags & (TCP_FIN | TCP_ACK));
 }
 
 static void on_opened(void *context, struct flow *flow, const struct packet *packet) {

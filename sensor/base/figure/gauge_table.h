@@ -17,7 +17,7 @@
     /* of the sensor */ \
     GAUGE(START_TIME,      "process.start_timestamp_seconds", SECONDS, OWN, "when the sensor was started, since 1970") \
     GAUGE(WORKERS,         "process.workers",               COUNT, OWN, "workers that share the traffic") \
-    GAUGE(RELOAD_TIME,     "process.last_reload_timestamp_seconds", SECONDS, OWN, "when a reload was asked for last, since 1970; 0: never") \
+    GAUGE(RELOAD_TIME,     "process.reload_timestamp_seconds", SECONDS, OWN, "when a reload was asked for last, since 1970; 0: never") \
     GAUGE(RELOAD_FAILED,   "process.last_reload_failed",    COUNT, OWN, "1: it changed nothing, the configuration has mistakes") \
     GAUGE(CONFIG_VERSION,  "process.configuration_version", COUNT, OWN, "configurations taken since the start") \
     GAUGE(RECORDS_WAITING, "channel.waiting",               COUNT, OWN, "records, findings among them, that wait for the reporter") \
