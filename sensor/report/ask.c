@@ -30,7 +30,6 @@ struct listing {
 
 static void put_shown(struct json *j, const struct record *r) {
     char room[ADDRESS_TEXT_MAX];
-    uint8_t covered[UINT16_MAX];
     put_text(j, "class", record_text_of(r, TEXT_CLASS));
     json_number(j, "severity", r->severity);
     json_text(j, "verdict", r->verdict <= VERDICT_UNKNOWN ? verdict_name((enum verdict)r->verdict) : NULL);
@@ -42,7 +41,7 @@ static void put_shown(struct json *j, const struct record *r) {
     json_text(j, "destination", address_format(&r->destination, room));
     put_text(j, "protocol", record_text_of(r, TEXT_PROTOCOL));
     put_text(j, "rule", record_text_of(r, TEXT_RULE_ID));
-    put_text(j, "file", redact(record_text_of(r, TEXT_NAME), covered));
+    put_text(j, "file", record_text_of(r, TEXT_NAME));
 }
 
 /* Columns of STORE_INCIDENT_LIST. */

@@ -22,7 +22,8 @@ void reporter_tell(struct reporter *r, const struct event *e) {
         delivery_put(r->deliveries[i], &all);
 }
 
-/* Alerts leave the house, so plates in names do not; transfer records stay with the operator, names whole. */
+/* Alerts leave the house, so plates do not: the record is one of shown.h; transfer records stay with the operator,
+ * names whole. */
 static bool tell_alert(void *context, time_ns time, const struct incident_facts *facts,
                        const struct record *record) {
     struct reporter *r = context;
@@ -34,8 +35,6 @@ static bool tell_alert(void *context, time_ns time, const struct incident_facts 
     all.techniques |= ledger_techniques(r->ledger, record);
     if (r->keeper)
         history_note(r->history, time, facts, record);
-    e.name = redact(record_text_of(record, TEXT_NAME), r->name);
-    e.path = redact(record_text_of(record, TEXT_PATH), r->path);
     reporter_tell(r, &e);
     return true;
 }
@@ -101,8 +100,6 @@ void reporter_record(struct reporter *r, const struct record *in) {
     const struct record *record = quotas_record(r->quotas, in);
     struct event e = {.kind = kinds[record->kind], .time = record->time, .record = record};
     r->now = record->time > r->now ? record->time : r->now;
-    e.name = record_text_of(record, TEXT_NAME);
-    e.path = record_text_of(record, TEXT_PATH);
     if (e.kind)
         reporter_tell(r, &e);
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER || record->kind == RECORD_VOLUME)

@@ -27,7 +27,6 @@ struct reporter {
     size_t count;
     uint64_t tests; /* test messages */
     struct recent *recent;
-    uint8_t name[UINT16_MAX], path[UINT16_MAX]; /* redacted, while an alert is told */
 };
 
 void reporter_tell(struct reporter *r, const struct event *e);

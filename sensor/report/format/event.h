@@ -25,7 +25,7 @@ struct event {
     const char *observer;
     const char *boot, *interface;          /* of this start of the sensor; NULL: no interface is watched */
     uint64_t sequence;                     /* of this output: a hole means that messages were dropped */
-    const struct record *record;           /* NULL for stats */
+    const struct record *record;           /* of an alert one of shown.h; NULL for stats */
     const struct incident_facts *incident; /* alerts only */
     const uint64_t *figures;               /* stats only: FIGURE_COUNT values */
     const struct digest_facts *digest;     /* digests only */
@@ -33,7 +33,6 @@ struct event {
     bool urgent;                           /* a notice that goes where alerts go */
     bool test;                             /* one that goes everywhere */
     const struct cap_summary *held;        /* a notice of alerts that were held back; NULL */
-    struct bytes name, path;               /* as they may be shown: redacted in alerts */
     bool colour;                           /* the output is a terminal */
     bool syslog;                           /* a syslog receiver reads it, not a file: with its header */
 };
@@ -86,8 +85,8 @@ bool event_is_notice(const struct event *e);
  * zero; fewer the higher the level. */
 size_t event_figures(const struct event *e, unsigned level, uint16_t out[FIGURE_COUNT]);
 
-/* Copies `in` to `out` (of at least in.n bytes) with plate-shaped runs covered but for their first two and
- * last two characters: "L04_ABC1234.jpg" becomes "L04_AB***34.jpg". See redact.c for what is plate-shaped. */
-struct bytes redact(struct bytes in, uint8_t *out);
+/* Covers plate-shaped runs but for their first two and last two characters: "L04_ABC1234.jpg" becomes
+ * "L04_AB***34.jpg". See redact.c for what is plate-shaped. What is covered stays as it is when it is done again. */
+void redact(uint8_t *text, size_t n);
 
 #endif

@@ -70,7 +70,7 @@ static void get_observer(const struct event *e, size_t which, struct value *v) {
 }
 
 static void get_constant(const struct event *e, size_t which, struct value *v) {
-    static const char *const texts[] = {"gantry", GANTRY_VERSION};
+    static const char *const texts[] = {"gantry", GANTRY_VERSION, "8.11.0"};
     set_token(v, texts[which]);
 }
 
@@ -230,10 +230,6 @@ static void get_verdict(const struct event *e, size_t which, struct value *v) {
         set_token(v, verdict_name((enum verdict)e->record->verdict));
 }
 
-static void get_name(const struct event *e, size_t which, struct value *v) {
-    set_bytes(v, e->name);
-}
-
 static bool is_http(const struct event *e) {
     return bytes_starts_nocase(record_text_of(e->record, TEXT_PROTOCOL), "http");
 }
@@ -241,7 +237,7 @@ static bool is_http(const struct event *e) {
 /* What a request names is its URL's path, whatever else has one names a file. */
 static void get_path(const struct event *e, size_t url, struct value *v) {
     if (is_http(e) == (url != 0))
-        set_bytes(v, e->path);
+        get_text(e, TEXT_PATH, v);
 }
 
 /* A method of HTTP, a command of any other protocol. */
@@ -313,6 +309,7 @@ static void get_held_ids(const struct event *e, size_t which, struct value *v) {
 /* clang-format off */
 const struct field fields[] = {
     {"@timestamp",                     NULL,         0, ALL,             get_time, 0},
+    {"ecs.version",                    NULL,         1, ALL,             get_constant, 2},
     {"event.kind",                     NULL,        26, ALL,             get_kind, 0},
     {"event.category",                 NULL,         1, TRAFFIC,         get_category, 0},
     {"event.action",                   NULL,         0, ALL,             get_action, 0},
@@ -343,7 +340,7 @@ const struct field fields[] = {
     {"network.community_id",           "community",  3, TRAFFIC,         get_text, TEXT_COMMUNITY_ID},
     {"network.direction",              "direction", 11, TRAFFIC,         get_direction, 0},
     {"network.vlan.id",                "vlan",       3, TRAFFIC,         get_vlan, 0},
-    {"file.name",                      "file",      19, OBJECT,          get_name, 0},
+    {"file.name",                      "file",      19, OBJECT,          get_text, TEXT_NAME},
     {"file.path",                      "path",       2, OBJECT,          get_path, 0},
     {"file.size",                      "size",      18, OBJECT,          get_size, 0},
     {"file.mime_type",                 "mime",       8, OBJECT,          get_text, TEXT_MIME},

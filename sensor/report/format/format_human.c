@@ -41,9 +41,9 @@ static void write_what(struct text *t, const struct event *e, size_t limit) {
     text_put(t, i->state == INCIDENT_CLOSED ? " in all" : " so far");
     if (i->plates)
         text_print(t, ", %" PRIu64 " distinct plate%s", i->plates, i->plates == 1 ? "" : "s");
-    if (e->name.n) {
+    if (record_text_of(e->record, TEXT_NAME).n) {
         text_put(t, ", such as ");
-        text_safe(t, e->name, limit, "");
+        named(t, e, TEXT_NAME, "", limit);
     }
 }
 

@@ -88,8 +88,8 @@ static void get_algorithm(const struct event *e, size_t which, struct value *v) 
 /* A file must have a name: the object's number where it has none. */
 static void get_file(const struct event *e, size_t which, struct value *v) {
     v->kind = VALUE_TEXT;
-    v->text = e->name;
-    if (e->name.n)
+    v->text = record_text_of(e->record, TEXT_NAME);
+    if (v->text.n)
         return;
     snprintf(v->room, sizeof v->room, "object %u-%" PRIu64, e->record->worker, e->record->object);
     v->text = bytes_text(v->room);

@@ -51,44 +51,42 @@ static bool mixed(struct bytes in, size_t at, size_t end, size_t *characters) {
     return letters && digits;
 }
 
-static void cover(struct bytes in, size_t at, size_t end, size_t characters, uint8_t *out) {
+static void cover(uint8_t *text, size_t at, size_t end, size_t characters) {
     size_t seen = 0;
     for (size_t i = at; i < end; i++) {
-        if (in.p[i] == '%') {
+        if (text[i] == '%') {
             i += 2;
             continue;
         }
-        if (!is_letter(in.p[i]) && !is_digit(in.p[i]))
+        if (!is_letter(text[i]) && !is_digit(text[i]))
             continue;
         if (seen >= 2 && seen + 2 < characters)
-            out[i] = '*';
+            text[i] = '*';
         seen++;
     }
 }
 
 /* Covers the group at `at`, or the chain that begins with it; returns where to go on. */
-static size_t chain(struct bytes in, size_t at, uint8_t *out) {
+static size_t chain(uint8_t *text, size_t size, size_t at) {
+    struct bytes in = bytes_of(text, size);
     size_t first = group(in, at), end = at + first, characters, gap, n;
     if (first <= GROUP_MAX)
         while ((gap = joint(in, end)) && (n = group(in, end + gap)) && n <= GROUP_MAX)
             end += gap + n;
     bool plate = mixed(in, at, end, &characters) && characters >= SHORTEST;
     if (plate && (characters <= LONGEST || end > at + first))
-        cover(in, at, end, characters, out);
+        cover(text, at, end, characters);
     return end;
 }
 
-struct bytes redact(struct bytes in, uint8_t *out) {
-    size_t i = 0;
-    if (in.n)
-        memcpy(out, in.p, in.n);
-    while (i < in.n) {
-        if (in.p[i] == '%' && i + 2 < in.n && is_hex(in.p[i + 1]) && is_hex(in.p[i + 2]))
+void redact(uint8_t *text, size_t n) {
+    struct bytes in = bytes_of(text, n);
+    for (size_t i = 0; i < n;) {
+        if (text[i] == '%' && i + 2 < n && is_hex(text[i + 1]) && is_hex(text[i + 2]))
             i += 3;
         else if (group(in, i))
-            i = chain(in, i, out);
+            i = chain(text, n, i);
         else
             i++;
     }
-    return bytes_of(out, in.n);
 }

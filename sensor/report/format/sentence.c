@@ -98,8 +98,9 @@ static void write_stats(struct text *t, const struct event *e) {
 }
 
 static void write_transfer(struct text *t, const struct event *e, struct detail d) {
-    if (e->name.n && d.level < RANK_TEXTS)
-        text_safe(t, e->name, d.text_max < 128 ? d.text_max : 128, "");
+    struct bytes name = record_text_of(e->record, TEXT_NAME);
+    if (name.n && d.level < RANK_TEXTS)
+        text_safe(t, name, d.text_max < 128 ? d.text_max : 128, "");
     else
         text_put(t, "an object");
     text_put(t, " of ");

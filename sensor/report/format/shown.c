@@ -12,17 +12,31 @@ struct bytes shown_cut(struct bytes text) {
     return bytes_of(text.p, text.n < SHOWN_NAME_MAX ? text.n : SHOWN_NAME_MAX);
 }
 
-/* A reason is ours. What is kept of names is what may be shown of them: the store holds no plate. */
-static struct bytes kept(const struct record *r, enum record_text which, uint8_t room[SHOWN_NAME_MAX]) {
+static const bool from_the_wire[TEXT_COUNT] = {
+    [TEXT_NAME] = true, [TEXT_PATH] = true, [TEXT_HOST] = true, [TEXT_USER] = true, [TEXT_METHOD] = true,
+};
+
+void shown_cover(struct record *r) {
+    for (unsigned i = 0; i < TEXT_COUNT; i++)
+        if (from_the_wire[i])
+            redact((uint8_t *)(r + 1) + r->text[i].at, r->text[i].n);
+}
+
+/* A reason is ours. Plates are covered before a cut leaves half of one, and here already: the store holds
+ * none. */
+static struct bytes kept(const struct record *r, enum record_text which, uint8_t room[RECORD_TEXT_MAX]) {
     struct bytes text = record_text_of(r, which);
     if (which == TEXT_REASON)
         return text;
-    text = shown_cut(text);
-    return which == TEXT_NAME || which == TEXT_PATH ? redact(text, room) : text;
+    if (!from_the_wire[which])
+        return shown_cut(text);
+    memcpy(room, text.p, text.n);
+    redact(room, text.n);
+    return shown_cut(bytes_of(room, text.n));
 }
 
 void shown_fill(struct record_builder *b, const struct record *r, struct bytes class) {
-    uint8_t room[SHOWN_NAME_MAX];
+    uint8_t room[RECORD_TEXT_MAX];
     record_begin(b, (enum record_kind)r->kind);
     struct record head = *r;
     memcpy(head.text, b->head.text, sizeof head.text);
@@ -53,10 +67,12 @@ struct record *shown_read(struct bytes stored) {
     if (!r)
         return NULL;
     memcpy(r, stored.p, stored.n);
-    if (record_valid(r, stored.n) && r->size == stored.n)
-        return r;
-    free(r);
-    return NULL;
+    if (!record_valid(r, stored.n) || r->size != stored.n) {
+        free(r);
+        return NULL;
+    }
+    shown_cover(r);
+    return r;
 }
 
 void shown_name(char out[37], const char *observer, struct bytes key, time_ns first) {

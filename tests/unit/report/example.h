@@ -4,6 +4,7 @@
 
 #include "policy/policy.h"
 #include "report/format/event.h"
+#include "report/format/shown.h"
 #include "report/incident/technique.h"
 
 #include <stdio.h>
@@ -88,16 +89,14 @@ static inline void example_alert_begin(void) {
 }
 
 static inline struct event example_alert(const struct incident_facts *facts) {
-    static uint8_t redacted[2][4096];
     const struct record *r = example_pack(&example_builder, example_room);
+    shown_cover((struct record *)example_room);
     struct event e = {.kind = REPORT_ALERT,
                       .time = EXAMPLE_TIME + NS_PER_S,
                       .observer = "edge-1",
                       .sequence = 5,
                       .record = r,
                       .incident = facts};
-    e.name = redact(record_text_of(r, TEXT_NAME), redacted[0]);
-    e.path = redact(record_text_of(r, TEXT_PATH), redacted[1]);
     return e;
 }
 
@@ -105,8 +104,6 @@ static inline struct event example_transfer(void) {
     const struct record *r = example_pack(&example_builder, example_room);
     struct event e = {
         .kind = REPORT_TRANSFER, .time = r->time, .observer = "edge-1", .sequence = 4, .record = r};
-    e.name = record_text_of(r, TEXT_NAME);
-    e.path = record_text_of(r, TEXT_PATH);
     return e;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/output.h"
 
-#include "check.h"
+#include "format/check.h"
 #include "example.h"
 
 #include <arpa/inet.h>

@@ -8,11 +8,12 @@
 #include <cmocka.h>
 
 static void assert_redacted(const char *in, const char *expected) {
-    uint8_t room[256];
-    char out[256];
-    struct bytes r = redact(bytes_text(in), room);
-    snprintf(out, sizeof out, "%.*s", (int)r.n, (const char *)r.p);
-    assert_string_equal(out, expected);
+    char text[256];
+    for (int again = 0; again < 2; again++) { /* what is covered stays as it is */
+        snprintf(text, sizeof text, "%s", again ? expected : in);
+        redact((uint8_t *)text, strlen(text));
+        assert_string_equal(text, expected);
+    }
 }
 
 static void plates_in_names_are_covered_but_for_two_characters_at_each_end(void **state) {

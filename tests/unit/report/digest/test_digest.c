@@ -2,7 +2,7 @@
 #include "report/digest/digest.h"
 
 #include "base/json.h"
-#include "example.h"
+#include "../example.h"
 #include "report/format/format.h"
 
 #include <ftw.h>

@@ -4,7 +4,7 @@
 #include "report/incident/technique.h"
 
 #include "check_pairs.h"
-#include "example.h"
+#include "../example.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,7 +87,7 @@ static void an_alert_in_leef_has_its_predefined_attributes_and_declares_the_tab(
                                               {"dst", "198.51.100.20"},
                                               {"dstPort", "21"},
                                               {"proto", "TCP"},
-                                              {"resource", "20260531-041158_L04_AB***34.jpg"},
+                                              {"gantryFileName", "20260531-041158_L04_AB***34.jpg"},
                                               {"gantryBoot", "00c0ffee00c0ffee"},
                                               {"gantrySequence", "5"},
                                               {"gantryIncidentState", "grown"},
@@ -261,8 +261,6 @@ static struct event told_apart(struct incident_facts *facts) {
             record_text(&example_builder, (enum record_text)t, bytes_text(name));
     }
     struct event e = example_alert(facts);
-    e.name = record_text_of(e.record, TEXT_NAME);
-    e.path = record_text_of(e.record, TEXT_PATH);
     return e;
 }
 

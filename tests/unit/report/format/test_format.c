@@ -3,7 +3,7 @@
 
 #include "check.h"
 #include "check_pairs.h"
-#include "example.h"
+#include "../example.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static void a_transfer_in_json_is_the_record_of_the_contract(void **state) {
     struct event e = example_transfer();
     assert_string_equal(
         write_as("json", &e, FORMAT_ROOM),
-        "{\"@timestamp\":\"2026-05-31T04:12:09.113000Z\",\"event\":{\"kind\":\"event\",\"category\":["
+        "{\"@timestamp\":\"2026-05-31T04:12:09.113000Z\",\"ecs\":{\"version\":\"8.11.0\"},\"event\":{\"kind\":\"event\",\"category\":["
         "\"network\",\"file\"],"
         "\"action\":\"transfer\"},\"observer\":{\"name\":\"edge-1\",\"product\":\"gantry\",\"version\":"
         "\"" GANTRY_VERSION "\"},\"source\":{\"ip\":\"10.40.3.7\",\"port\":51820},\"destination\":{\"ip\":"
@@ -52,7 +52,7 @@ static void an_alert_in_json_has_incident_rule_and_technique_and_no_plate(void *
     struct event e = example_alert(&facts);
     assert_string_equal(
         write_as("json", &e, FORMAT_ROOM),
-        "{\"@timestamp\":\"2026-05-31T04:12:10.113000Z\",\"event\":{\"kind\":\"alert\",\"category\":["
+        "{\"@timestamp\":\"2026-05-31T04:12:10.113000Z\",\"ecs\":{\"version\":\"8.11.0\"},\"event\":{\"kind\":\"alert\",\"category\":["
         "\"network\"],"
         "\"action\":\"alert\",\"severity\":8},\"observer\":{\"name\":\"edge-1\",\"product\":\"gantry\","
         "\"version\":\"" GANTRY_VERSION

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/incident/cap.h"
 
-#include "example.h"
+#include "../example.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

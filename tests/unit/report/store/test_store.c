@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/store/store.h"
 
-#include "../channel/sleep.h"
-#include "example.h"
+#include "../../channel/sleep.h"
+#include "../example.h"
 #include "report/ledger/distinct.h"
 
 #include <dirent.h>
