@@ -105,7 +105,7 @@ def fields(name, m):
         return data.get('sha256'), data.get('file'), data['boot'], int(data['seq']), data
     if name in ('cef', 'leef'):
         d = read_cef(raw) if name == 'cef' else read_leef(raw)
-        return (d.get('fileHash') or d.get('gantryFileHashSha256'), d.get('fname') or d.get('resource'), d['gantryBoot'],
+        return (d.get('fileHash') or d.get('gantryFileHashSha256'), d.get('fname') or d.get('gantryFileName'), d['gantryBoot'],
                 int(d['gantrySequence']), d)
     d = {k: v for k, v in m.items() if k != 'rsyslog'}
     assert m['rsyslog']['parsed'] == 'OK' and d == json.loads(raw), 'rsyslogd and Python read the same'

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/format/mapping.h"
 
-/* ArcSight Common Event Format, version 0 ("Implementing ArcSight CEF", revision 25). Keys of its dictionary
- * where it has one for the thing, custom strings and numbers with their labels, and what is left under the
- * vendor's name as its section on custom extensions asks for. In the header `|` and `\` have a backslash, in
- * values `=` and `\`; a line end cannot occur, it is shown as <U+000A>. */
+/* ArcSight Common Event Format, version 0 ("ArcSight CEF Implementation Standard", version 27). Keys of its
+ * dictionary with its bounds where it has one for the thing, custom strings and numbers with their labels, and
+ * what is left under the vendor's name as its section on custom extensions asks for. In the header `|` and `\`
+ * have a backslash, in values `=` and `\`; a line end cannot occur, it is shown as <U+000A>. */
+enum { SHORT = 31, HOST = 100, NAME = 512, TEXT = 1023, CUSTOM = 4000, INTEGER = INT32_MAX };
 
 static void get_direction(const struct event *e, size_t which, struct value *v) {
     if (e->record->direction == DIRECTION_OUTBOUND || e->record->direction == DIRECTION_INBOUND)
@@ -15,7 +16,7 @@ static void get_direction(const struct event *e, size_t which, struct value *v) 
 static const struct row rows[] = {
     {.key = "rt", .ecs = "@timestamp", .get = row_ms},
     {.key = "cat", .ecs = "event.action"},
-    {.key = "dvchost", .ecs = "observer.name"},
+    {.key = "dvchost", .ecs = "observer.name", .most = HOST},
     {.key = "externalId", .ecs = "gantry.incident.id"},
     {.key = "start", .ecs = "event.start", .get = row_record_ms, .which = offsetof(struct record, first)},
     {.key = "end", .ecs = "event.end", .get = row_record_ms, .which = offsetof(struct record, last)},
@@ -25,35 +26,35 @@ static const struct row rows[] = {
     {.key = "spt", .ecs = "source.port"},
     {.key = "dst", .ecs = "destination.ip", .key6 = "c6a3", .label6 = "Destination IPv6 Address"},
     {.key = "dpt", .ecs = "destination.port"},
-    {.key = "out", .ecs = "client.bytes"},
-    {.key = "in", .ecs = "server.bytes"},
+    {.key = "in", .ecs = "client.bytes", .get = row_bytes, .which = 0, .most = INTEGER},
+    {.key = "out", .ecs = "server.bytes", .get = row_bytes, .which = 1, .most = INTEGER},
     {.key = "proto", .ecs = "network.transport", .get = row_transport},
-    {.key = "app", .ecs = "network.protocol"},
+    {.key = "app", .ecs = "network.protocol", .most = SHORT},
     {.key = "deviceDirection", .ecs = "network.direction", .get = get_direction},
-    {.key = "fname", .ecs = "file.name"},
-    {.key = "filePath", .ecs = "file.path"},
-    {.key = "fsize", .ecs = "file.size"},
-    {.key = "fileType", .ecs = "file.mime_type"},
+    {.key = "fname", .ecs = "file.name", .most = TEXT},
+    {.key = "filePath", .ecs = "file.path", .most = TEXT},
+    {.key = "fsize", .ecs = "file.size", .most = INTEGER},
+    {.key = "fileType", .ecs = "file.mime_type", .most = TEXT},
     {.key = "fileHash", .ecs = "file.hash.sha256"},
-    {.key = "request", .ecs = "url.path"},
-    {.key = "dhost", .ecs = "url.domain"},
-    {.key = "suser", .ecs = "user.name"},
-    {.key = "requestMethod", .ecs = "http.request.method"},
-    {.key = "cnt", .ecs = "gantry.incident.objects"},
-    {.key = "reason", .ecs = "gantry.reason"},
+    {.key = "request", .ecs = "url.path", .get = row_url, .most = TEXT},
+    {.key = "dhost", .ecs = "url.domain", .most = TEXT},
+    {.key = "suser", .ecs = "user.name", .most = TEXT},
+    {.key = "requestMethod", .ecs = "http.request.method", .most = TEXT},
+    {.key = "cnt", .ecs = "gantry.incident.objects", .most = INTEGER},
+    {.key = "reason", .ecs = "gantry.reason", .most = TEXT},
     {.key = "act", .ecs = "gantry.incident.state"},
     {.key = "cs1", .ecs = "gantry.classes", .label = "classes"},
     {.key = "cs2", .ecs = "gantry.verdict", .label = "verdict"},
-    {.key = "cs3", .ecs = "gantry.partner", .label = "partner"},
-    {.key = "cs4", .ecs = "gantry.contract", .label = "contract"},
-    {.key = "cs5", .ecs = "gantry.network", .label = "network"},
+    {.key = "cs3", .ecs = "gantry.partner", .label = "partner", .most = CUSTOM},
+    {.key = "cs4", .ecs = "gantry.contract", .label = "contract", .most = CUSTOM},
+    {.key = "cs5", .ecs = "gantry.network", .label = "network", .most = CUSTOM},
     {.key = "cs6", .ecs = "threat.technique.id", .label = "technique"},
-    {.key = "cn1", .ecs = "gantry.incident.bytes", .label = "bytes"},
-    {.key = "cn2", .ecs = "gantry.incident.distinct_plates", .label = "plates"},
-    {.key = "cn3", .ecs = "gantry.incident.sequence", .label = "alert"},
-    {.key = "msg", .get = row_sentence},
+    {.key = "cn1", .ecs = "gantry.incident.bytes", .label = "bytes", .most = INT64_MAX},
+    {.key = "cn2", .ecs = "gantry.incident.distinct_plates", .label = "plates", .most = INT64_MAX},
+    {.key = "cn3", .ecs = "gantry.incident.sequence", .label = "alert", .most = INT64_MAX},
+    {.key = "msg", .get = row_sentence, .most = TEXT},
     {.ecs = "event.kind"}, {.ecs = "event.category"}, {.ecs = "event.severity"}, {.ecs = "observer.product"},
-    {.ecs = "observer.version"}, {.ecs = "rule.id"}, {.ecs = "rule.name"},
+    {.ecs = "observer.version"}, {.ecs = "ecs.version"}, {.ecs = "rule.id"}, {.ecs = "rule.name"},
     {0},
 };
 /* clang-format on */
@@ -78,7 +79,7 @@ static void write_header(struct text *t, const struct event *e, struct detail d)
     text_put(t, "CEF:0|Gantry|Gantry|" GANTRY_VERSION "|");
     text_safe(t, id, d.text_max, "|\\");
     text_put(t, "|");
-    text_safe(t, d.level > RANK_TEXTS || !name.n ? id : name, d.text_max, "|\\");
+    text_safe(t, d.level > RANK_TEXTS || !name.n ? id : name, d.text_max < NAME ? d.text_max : NAME, "|\\");
     text_print(t, "|%u|", severity(e));
 }
 

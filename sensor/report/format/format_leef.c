@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/format/mapping.h"
 
-/* IBM Log Event Extended Format 2.0, with the tab declared as delimiter. Its predefined attributes where it
- * has one for the thing, what is left under the vendor's name. LEEF knows no escape: a tab or line end in a
- * value is shown as <U+0009>, so none can begin an attribute, and the first `=` of an attribute ends its
- * key. */
+/* IBM Log Event Extended Format 2.0 (QRadar, "LEEF event components", "Predefined LEEF event attributes"), with
+ * the tab declared as delimiter. Its predefined attributes where it has one for the thing, what is left under the
+ * vendor's name: `domain`, `policy` and `resource` are a user account's, and no attribute names a file. LEEF knows
+ * no escape: a tab or line end in a value is shown as <U+0009>, so none can begin an attribute, and the first `=` of
+ * an attribute ends its key. devTime in milliseconds needs no devTimeFormat. */
+enum { NAME = 255 };
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -15,19 +17,16 @@ static const struct row rows[] = {
     {.key = "srcPort", .ecs = "source.port"},
     {.key = "dst", .ecs = "destination.ip"},
     {.key = "dstPort", .ecs = "destination.port"},
-    {.key = "srcBytes", .ecs = "client.bytes"},
-    {.key = "srcPackets", .ecs = "client.packets"},
-    {.key = "dstBytes", .ecs = "server.bytes"},
-    {.key = "dstPackets", .ecs = "server.packets"},
+    {.key = "srcBytes", .ecs = "client.bytes", .get = row_bytes, .which = 0},
+    {.key = "srcPackets", .ecs = "client.packets", .get = row_packets, .which = 0},
+    {.key = "dstBytes", .ecs = "server.bytes", .get = row_bytes, .which = 1},
+    {.key = "dstPackets", .ecs = "server.packets", .get = row_packets, .which = 1},
     {.key = "proto", .ecs = "network.transport", .get = row_transport},
-    {.key = "usrName", .ecs = "user.name"},
-    {.key = "url", .ecs = "url.path"},
-    {.key = "domain", .ecs = "url.domain"},
-    {.key = "resource", .ecs = "file.name"},
-    {.key = "policy", .ecs = "gantry.contract"},
+    {.key = "usrName", .ecs = "user.name", .most = NAME},
+    {.key = "url", .ecs = "url.path", .get = row_url},
     {.key = "msg", .get = row_sentence},
     {.ecs = "event.kind"}, {.ecs = "event.category"}, {.ecs = "observer.product"}, {.ecs = "observer.version"},
-    {.ecs = "rule.id"},
+    {.ecs = "ecs.version"}, {.ecs = "rule.id"},
     {0},
 };
 /* clang-format on */
@@ -39,7 +38,7 @@ static const struct pairs pairs = {.mapping = &mapping, .separator = "\t", .esca
 static void write_id(struct text *t, const struct event *e, struct detail d) {
     bool ruled = e->kind == REPORT_ALERT || event_is_notice(e);
     struct bytes id = ruled ? record_text_of(e->record, TEXT_RULE_ID) : bytes_text(event_message_id(e));
-    for (size_t i = 0; i < id.n && i < d.text_max; i++) {
+    for (size_t i = 0; i < id.n && i < d.text_max && i < NAME; i++) {
         bool plain = id.p[i] > ' ' && id.p[i] < 127 && !strchr("|^\\", id.p[i]);
         text_print(t, "%c", plain ? id.p[i] : '-');
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/format/mapping.h"
 
+#include <stdio.h>
+
 static const struct field *find(const char *ecs) {
     const struct field *f = fields;
     while (f->ecs && strcmp(f->ecs, ecs) != 0)
@@ -97,11 +99,44 @@ void row_incident_ms(const struct event *e, size_t which, struct value *v) {
     value_number(v, ms(*(const time_ns *)((const uint8_t *)e->incident + which)));
 }
 
+static bool source_is_client(const struct record *r) {
+    return address_equal(&r->source, &r->client) && r->source_port == r->client_port;
+}
+
+void row_bytes(const struct event *e, size_t received, struct value *v) {
+    value_number(v, source_is_client(e->record) == !received ? e->record->bytes : e->record->bytes_back);
+}
+
+void row_packets(const struct event *e, size_t received, struct value *v) {
+    value_number(v, source_is_client(e->record) == !received ? e->record->packets : e->record->packets_back);
+}
+
+/* As the field has it. */
+static void get_field(const char *ecs, const struct event *e, struct value *v) {
+    const struct field *f = find(ecs);
+    f->get(e, f->which, v);
+}
+
+void row_url(const struct event *e, size_t which, struct value *v) {
+    enum { HTTP_PORT = 80 };
+    static char room[2 * RECORD_TEXT_MAX + 32];
+    struct bytes host = record_text_of(e->record, TEXT_HOST);
+    bool six = host.n && memchr(host.p, ':', host.n) && host.p[0] != '[';
+    get_field("url.path", e, v);
+    if (v->kind == VALUE_ABSENT || host.n == 0 || v->text.p[0] != '/')
+        return;
+    size_t n = (size_t)snprintf(room, sizeof room, "http://%s", six ? "[" : "");
+    memcpy(room + n, host.p, host.n);
+    n += host.n;
+    n += (size_t)snprintf(room + n, sizeof room - n, "%s", six ? "]" : "");
+    if (e->record->server_port != HTTP_PORT)
+        n += (size_t)snprintf(room + n, sizeof room - n, ":%u", e->record->server_port);
+    memcpy(room + n, v->text.p, v->text.n);
+    v->text = bytes_of(room, n + v->text.n);
+}
+
 void row_transport(const struct event *e, size_t which, struct value *v) {
-    static const struct field *transport;
-    if (!transport)
-        transport = find("network.transport");
-    transport->get(e, transport->which, v);
+    get_field("network.transport", e, v);
     if (v->kind == VALUE_ABSENT)
         return;
     for (size_t i = 0; i <= v->text.n && i < sizeof v->room; i++) {

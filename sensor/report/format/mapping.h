@@ -17,6 +17,8 @@ struct row {
     size_t which;
     const char *label;         /* key=value formats: what the key means here, beside it */
     const char *key6, *label6; /* the same for an IPv6 address */
+    uint64_t most;             /* key=value formats: octets of a text, which is cut, or the largest number: one that
+                                  is larger has the vendor's name before its key; 0: no bound */
     const struct field *field; /* found by mapping_rows() */
 };
 
@@ -46,6 +48,11 @@ void row_ms(const struct event *e, size_t which, struct value *v); /* of the eve
 void row_record_ms(const struct event *e, size_t which, struct value *v);
 void row_incident_ms(const struct event *e, size_t which, struct value *v);
 void row_transport(const struct event *e, size_t which, struct value *v); /* "TCP" */
+/* Of a flow, what its source has sent (0) or received (1). */
+void row_bytes(const struct event *e, size_t received, struct value *v);
+void row_packets(const struct event *e, size_t received, struct value *v);
+/* "http://host:8080/path", the path alone where no host is known; valid until the next call. */
+void row_url(const struct event *e, size_t which, struct value *v);
 
 /* --- pairs.c: key=value formats
  * ----------------------------------------------------------------------------- */

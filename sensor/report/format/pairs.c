@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { ROOM_KEPT = 160 };
+enum { ROOM_KEPT = 160, ELLIPSIS = 3 };
 
 /* The vendor before what is not in the receiver's dictionary, as CEF asks for. */
 void pairs_name(const char *dotted, char *out, size_t size) {
@@ -44,22 +44,24 @@ static void write_list(struct text *t, struct bytes list, size_t limit, const ch
     }
 }
 
-static void write_sentence(struct text *t, const struct pairs *p, const struct event *e, struct detail d) {
+static void write_sentence(struct text *t, const struct pairs *p, const struct event *e, struct detail d,
+                           size_t limit) {
     char room[4096];
     struct text m;
     text_init(&m, room, sizeof room);
     sentence_write(&m, e, d);
-    text_safe(t, bytes_of(m.start, text_size(&m)), SIZE_MAX, p->escape);
+    text_safe(t, bytes_of(m.start, text_size(&m)), limit, p->escape);
 }
 
 static void write_value(struct text *t, const struct pairs *p, const struct value *v, const struct event *e,
-                        struct detail d) {
+                        struct detail d, size_t most) {
+    size_t limit = d.text_max < most ? d.text_max : most;
     if (v->kind == VALUE_LIST)
         write_list(t, v->text, d.text_max, p->escape);
     else if (v->kind == VALUE_TEXT || v->kind == VALUE_TOKEN)
-        text_safe(t, v->text, v->kind == VALUE_TEXT ? d.text_max : SIZE_MAX, p->escape);
+        text_safe(t, v->text, v->kind == VALUE_TEXT ? limit : SIZE_MAX, p->escape);
     else if (v->kind == VALUE_SENTENCE)
-        write_sentence(t, p, e, d);
+        write_sentence(t, p, e, d, most);
     else if (v->kind == VALUE_BOOL)
         text_put(t, v->number ? "true" : "false");
     else
@@ -74,9 +76,15 @@ static bool is_empty(const struct value *v) {
 static void write_pair(struct text *t, const struct pairs *p, const struct row *r, const struct value *v,
                        const struct event *e, struct detail d) {
     bool six = r->key6 && v->text.n && memchr(v->text.p, ':', v->text.n);
-    const char *key = six ? r->key6 : r->key, *label = six ? r->label6 : r->label;
+    bool large = r->most && v->kind == VALUE_NUMBER && v->number > r->most;
+    const char *key = six ? r->key6 : r->key, *label = six ? r->label6 : large ? NULL : r->label;
+    char name[MAPPING_NAME_MAX];
+    if (large) {
+        pairs_name(r->key, name, sizeof name);
+        key = name;
+    }
     text_print(t, "%s=", key);
-    write_value(t, p, v, e, d);
+    write_value(t, p, v, e, d, r->most ? r->most - ELLIPSIS : SIZE_MAX);
     if (label)
         text_print(t, "%s%sLabel=%s", p->separator, key, label);
 }
