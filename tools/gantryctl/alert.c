@@ -78,7 +78,7 @@ static int run(int argc, char **argv) {
     char *rest;
     struct control_client c;
     const struct control_flag flags[] = {{"--wait", NULL, &wait}, {0}};
-    int status = control_arguments(&alert_command, flags, argc, argv, &c);
+    int status = control_arguments(&alert_command, flags, 1, argc, argv, &c);
     if (status)
         return status;
     if (c.count != 1 || strcmp(c.word[0], "test") != 0)

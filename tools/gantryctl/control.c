@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define PRESET_PATH "/run/gantry/control"
-enum { WAIT_S = 10, ANSWER_MAX = 64 << 20, PATH_ROOM = 4096 };
+enum { WAIT_S = 10, REQUEST_MAX = 4096, ANSWER_MAX = 64 << 20, PATH_ROOM = 4096 };
 
 /* --- arguments --- */
 
@@ -45,8 +45,8 @@ static int take_option(const struct command *command, const struct control_flag 
     return 0;
 }
 
-int control_arguments(const struct command *command, const struct control_flag *flags, int argc, char **argv,
-                      struct control_client *out) {
+int control_arguments(const struct command *command, const struct control_flag *flags, size_t words, int argc,
+                      char **argv, struct control_client *out) {
     *out = (struct control_client){.socket = NULL};
     const struct control_flag common[] = {{"--socket", NULL, &out->socket},
                                           {"--config", NULL, &out->config},
@@ -61,10 +61,10 @@ int control_arguments(const struct command *command, const struct control_flag *
             int status = take_option(command, flags, common, argv, &i);
             if (status)
                 return status;
-        } else if (out->count < CONTROL_ARGUMENTS_MAX) {
+        } else if (out->count < words) {
             out->word[out->count++] = argv[i];
         } else {
-            return command_usage(command, "more than %d words", CONTROL_ARGUMENTS_MAX);
+            return command_usage(command, "%s is not expected", argv[i]);
         }
     }
     return 0;
@@ -146,7 +146,7 @@ static int connect_to(const char *path) {
 
 /* One line; the sensor refuses control characters, so those that would end a word may not be sent. */
 static bool say(int fd, const char *path, const char *const *words) {
-    char line[CONTROL_ARGUMENTS_MAX * 256];
+    char line[REQUEST_MAX];
     size_t n = 0;
     for (size_t i = 0; words[i]; i++) {
         int more = snprintf(line + n, sizeof line - n, "%s%s", i ? "\t" : "", words[i]);
@@ -222,6 +222,18 @@ json_t *control_ask(const struct control_client *c, const char *const *words) {
 int control_print(json_t *answer) {
     json_dumpf(answer, stdout, JSON_INDENT(2));
     putchar('\n');
+    json_decref(answer);
+    return EXIT_DONE;
+}
+
+int control_show(const struct control_client *c, const char *const *words,
+                 void (*show)(const json_t *answer)) {
+    json_t *answer = control_ask(c, words);
+    if (!answer)
+        return EXIT_FAILED;
+    if (c->json)
+        return control_print(answer);
+    show(answer);
     json_decref(answer);
     return EXIT_DONE;
 }

@@ -12,11 +12,8 @@
  * all subcommands that do so have in common:
  *
  *     struct control_client c;
- *     int status = control_arguments(&status_command, flags, argc, argv, &c);
- *     if (status) return status;
- *     json_t *answer = control_ask(&c, (const char *const[]){"status", NULL});
- *     if (!answer) return EXIT_FAILED;
- *     if (c.json) return control_print(answer);
+ *     int status = control_arguments(&status_command, flags, 0, argc, argv, &c);
+ *     return status ? status : control_show(&c, (const char *const[]){"status", NULL}, show);
  *
  * jansson only reads here: its json_object(), json_array(), json_integer() and json_null() would be those of
  * base/json.h. */
@@ -28,13 +25,13 @@ struct control_flag {
     const char **value; /* the argument that must follow */
 };
 
-enum { CONTROL_ARGUMENTS_MAX = 24 };
+enum { CONTROL_WORDS_MAX = 8 };
 
 struct control_client {
     const char *socket; /* --socket PATH */
     const char *config; /* -c FILE: where sensor.control is looked up; neither: /run/gantry/control */
     bool json;          /* --json */
-    const char *word[CONTROL_ARGUMENTS_MAX + 1]; /* what is no option, in order; ends with NULL */
+    const char *word[CONTROL_WORDS_MAX + 1]; /* what is no option, in order; ends with NULL */
     size_t count;
 };
 
@@ -44,9 +41,10 @@ struct control_client {
     "      --socket PATH  its control socket; /run/gantry/control if neither is given\n"                     \
     "      --json         print the sensor's answer as one JSON document\n"
 
-/* Reads options and words; `flags` may be NULL. 0, or the exit status after saying what is wrong. */
-int control_arguments(const struct command *command, const struct control_flag *flags, int argc, char **argv,
-                      struct control_client *out);
+/* Reads options and at most `words` words; `flags` may be NULL. 0, or the exit status after saying what is
+ * wrong. */
+int control_arguments(const struct command *command, const struct control_flag *flags, size_t words, int argc,
+                      char **argv, struct control_client *out);
 /* Something is where the sensor would listen; nothing is said if not. */
 bool control_present(const struct control_client *c);
 /* The sensor's answer to a request of these words (the end is NULL): an object, to be given up with
@@ -54,5 +52,8 @@ bool control_present(const struct control_client *c);
 json_t *control_ask(const struct control_client *c, const char *const *words);
 /* The document on standard output, indented; gives it up; EXIT_DONE. */
 int control_print(json_t *answer);
+/* Asks, and draws the answer with `show`, or prints it for --json; the exit status. */
+int control_show(const struct control_client *c, const char *const *words,
+                 void (*show)(const json_t *answer));
 
 #endif

@@ -66,34 +66,33 @@ static void show_unseen(const json_t *unseen) {
         puts("  nothing that the sensor knows of");
 }
 
+static void show_list(const char *heading, const json_t *answer, const char *key,
+                      const struct shown *columns) {
+    char rest[48];
+    snprintf(rest, sizeof rest, "%s_left_out", key);
+    json_int_t left_out = json_integer_value(json_object_get(answer, rest));
+    show_table(heading, json_object_get(answer, key), columns);
+    if (left_out)
+        printf("  and %lld more\n", (long long)left_out);
+}
+
 static void show(const json_t *answer) {
     static const struct shown span[] = {{"from", "since", SHOW_TIME}, {"to", "until", SHOW_TIME}, {0}};
     show_fields("Digest", answer, span);
     show_fields("Incidents", answer, incidents);
-    show_table("What left", json_object_get(answer, "volume"), volume);
-    show_table("Contracts to look at", json_object_get(answer, "contracts"), contracts);
+    show_list("What left", answer, "volume", volume);
+    show_list("Contracts to look at", answer, "contracts", contracts);
     show_unseen(json_object_get(answer, "unseen"));
     show_fields("Messages", answer, alerts);
-    show_table("Mutes", json_object_get(answer, "mutes"), mutes);
+    show_list("Mutes", answer, "mutes", mutes);
 }
 
 static int run(int argc, char **argv) {
     const char *since = NULL;
     const struct control_flag flags[] = {{"--since", NULL, &since}, {0}};
     struct control_client c;
-    int status = control_arguments(&digest_command, flags, argc, argv, &c);
-    if (status)
-        return status;
-    if (c.count)
-        return command_usage(&digest_command, "%s is not expected", c.word[0]);
-    json_t *answer = control_ask(&c, (const char *const[]){"digest", since, NULL});
-    if (!answer)
-        return EXIT_FAILED;
-    if (c.json)
-        return control_print(answer);
-    show(answer);
-    json_decref(answer);
-    return EXIT_DONE;
+    int status = control_arguments(&digest_command, flags, 0, argc, argv, &c);
+    return status ? status : control_show(&c, (const char *const[]){"digest", since, NULL}, show);
 }
 
 const struct command digest_command = {

@@ -172,7 +172,7 @@ static int run(int argc, char **argv) {
                                          {"--reason", NULL, &g.reason}, {0}};
     const char *words[16];
     struct control_client c;
-    int status = control_arguments(&incidents_command, flags, argc, argv, &c);
+    int status = control_arguments(&incidents_command, flags, CONTROL_WORDS_MAX, argc, argv, &c);
     if (status)
         return status;
     const struct action *a = find(c.count ? c.word[0] : "list");
@@ -181,14 +181,7 @@ static int run(int argc, char **argv) {
     if ((status = check(a, &c, &g)))
         return status;
     compose(a, &c, &g, words);
-    json_t *answer = control_ask(&c, words);
-    if (!answer)
-        return EXIT_FAILED;
-    if (c.json)
-        return control_print(answer);
-    a->show(answer);
-    json_decref(answer);
-    return EXIT_DONE;
+    return control_show(&c, words, a->show);
 }
 
 const struct command incidents_command = {

@@ -52,28 +52,21 @@ static void show_line(const json_t *line) {
     show_fields("The last 45 days", json_object_get(line, "period"), window_columns);
 }
 
-static int run(int argc, char **argv) {
-    struct control_client c;
-    int status = control_arguments(&ledger_command, NULL, argc, argv, &c);
-    if (status)
-        return status;
-    if (c.count > 3)
-        return command_usage(&ledger_command, "%s is not expected", c.word[3]);
-    const char *words[] = {"ledger", c.word[0], c.count > 0 ? c.word[1] : NULL,
-                           c.count > 1 ? c.word[2] : NULL, NULL};
-    json_t *answer = control_ask(&c, words);
-    if (!answer)
-        return EXIT_FAILED;
-    if (c.json)
-        return control_print(answer);
+static void show(const json_t *answer) {
     const json_t *lines = json_object_get(answer, "lines");
     show_table("Ledger", lines, columns);
-    if (c.count == 3 && json_array_size(lines) == 1)
+    if (json_array_size(lines) == 1)
         show_line(json_array_get(lines, 0));
     if (json_is_true(json_object_get(answer, "cut")))
         puts("There are more lines; name a network or a destination.");
-    json_decref(answer);
-    return EXIT_DONE;
+}
+
+static int run(int argc, char **argv) {
+    struct control_client c;
+    int status = control_arguments(&ledger_command, NULL, 3, argc, argv, &c);
+    if (status)
+        return status;
+    return control_show(&c, (const char *const[]){"ledger", c.word[0], c.word[1], c.word[2], NULL}, show);
 }
 
 const struct command ledger_command = {

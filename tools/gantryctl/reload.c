@@ -52,11 +52,9 @@ static void tell(const json_t *result, bool refused) {
 
 static int run(int argc, char **argv) {
     struct control_client c;
-    int status = control_arguments(&reload_command, NULL, argc, argv, &c);
+    int status = control_arguments(&reload_command, NULL, 0, argc, argv, &c);
     if (status)
         return status;
-    if (c.count)
-        return command_usage(&reload_command, "%s is not expected", c.word[0]);
     json_t *asked = control_ask(&c, (const char *const[]){"reload", NULL});
     json_t *result = asked ? wait_for(&c, json_integer_value(json_object_get(asked, "request"))) : NULL;
     json_decref(asked);

@@ -91,19 +91,8 @@ static void show(const json_t *answer) {
 
 static int run(int argc, char **argv) {
     struct control_client c;
-    int status = control_arguments(&status_command, NULL, argc, argv, &c);
-    if (status)
-        return status;
-    if (c.count)
-        return command_usage(&status_command, "%s is not expected", c.word[0]);
-    json_t *answer = control_ask(&c, (const char *const[]){"status", NULL});
-    if (!answer)
-        return EXIT_FAILED;
-    if (c.json)
-        return control_print(answer);
-    show(answer);
-    json_decref(answer);
-    return EXIT_DONE;
+    int status = control_arguments(&status_command, NULL, 0, argc, argv, &c);
+    return status ? status : control_show(&c, (const char *const[]){"status", NULL}, show);
 }
 
 const struct command status_command = {

@@ -207,11 +207,9 @@ static int run(int argc, char **argv) {
     bool plain = false;
     char *rest;
     const struct control_flag flags[] = {{"--interval", NULL, &interval}, {"--once", &plain, NULL}, {0}};
-    int status = control_arguments(&top_command, flags, argc, argv, &c);
+    int status = control_arguments(&top_command, flags, 0, argc, argv, &c);
     if (status)
         return status;
-    if (c.count)
-        return command_usage(&top_command, "%s is not expected", c.word[0]);
     unsigned long seconds = strtoul(interval, &rest, 10);
     if (*rest || seconds < 1 || seconds > 60)
         return command_usage(&top_command, "--interval takes seconds from 1 to 60, not %s", interval);

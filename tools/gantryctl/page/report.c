@@ -159,11 +159,9 @@ static int run(int argc, char **argv) {
         {.name = "--html", .value = &html}, {.name = "--since", .value = &since}, {0}};
     struct control_client c;
     char start[16];
-    int status = control_arguments(&report_command, flags, argc, argv, &c);
+    int status = control_arguments(&report_command, flags, 0, argc, argv, &c);
     if (status)
         return status;
-    if (c.count)
-        return command_usage(&report_command, "%s is not expected", c.word[0]);
     if (!html)
         return command_usage(&report_command, "where the page goes is missing: --html FILE");
     if (!since) {
