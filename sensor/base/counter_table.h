@@ -200,7 +200,7 @@
     COUNTER(INCIDENTS_REFUSED,    "report.incidents_refused",     "findings without an incident because memory was short") \
     COUNTER(ALERTS_HELD,          "report.alerts_held",           "alerts held back by the caps on alerts; the next of their incidents carries the totals") \
     COUNTER(ALERTS_MUTED,         "report.alerts_muted",          "alerts that a mute of their destination and class hid") \
-    COUNTER(HISTORY_LOST,         "report.history_lost",          "alerts that went out and are not in the store's history, because it could not be written") \
+    COUNTER(HISTORY_LOST,         "report.history_lost",          "alerts and ends of incidents that are not in the store's history, because it could not be written") \
     COUNTER(FINDINGS_APPROVED,    "report.findings_approved",     "findings that a contract or an internal destination allows") \
     COUNTER(FINDINGS_ELSEWHERE,   "report.findings_elsewhere",    "findings that do not leave an image network") \
     COUNTER(OBJECTS_FORGOTTEN,    "report.objects_forgotten",     "objects in flight forgotten at the cap, may count twice") \

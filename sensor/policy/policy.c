@@ -191,10 +191,21 @@ static void read_images(struct setting_reader *r, const struct yaml *root, struc
     p->images = images;
 }
 
+/* Hosts that are nobody's are called by their prefix: whoever reads "203.0.113.0/24" is to know what that is.
+ */
+static bool check_partner_name(struct setting_reader *r, const struct yaml *node, const char *name) {
+    struct prefix prefix;
+    const char *why;
+    return !prefix_parse(name, &prefix, &why) ||
+           setting_error(r, node, "\"%s\" is an address or prefix; name the partner by a word", name);
+}
+
 static struct partner read_partner(struct setting_reader *r, const struct yaml *item, size_t index) {
     struct owner o = {.value = place_value(PLACE_PARTNER, index)};
     if (setting_read(r, item, partner_settings, &o)) {
-        loading_name(r, yaml_get(item, "name"), "partner", o.name);
+        const struct yaml *name = yaml_get(item, "name");
+        if (loading_name(r, name, "partner", o.name))
+            check_partner_name(r, name, o.name);
         if (!o.prefixes && o.partner.domains.count == 0)
             setting_error(r, item, "partner %s has neither prefixes nor domains; add what it is known by",
                           o.name);

@@ -90,7 +90,7 @@ struct place {
 
 /* From the keys image-networks, internal-networks, partners of the configuration's root. NULL after telling
  * the problems: bad CIDR, the same prefix for two owners or one partner's inside another's ("overlapping
- * partners"), duplicate names and contract ids, contract dates in the wrong order, unknown protocols,
+ * partners"), a partner named like a prefix, duplicate names and contract ids, contract dates in the wrong order, unknown protocols,
  * misspelt classes (`classes` NULL-terminated, may be NULL; `protocol_known` may be NULL). A class that no
  * rule has and that looks like none is a warning: it approves nothing. A hundred thousand prefixes load in
  * well under a second. */

@@ -104,6 +104,7 @@ const char *sensor_metrics(const struct sensor *s) {
 static struct store_config store_of(const struct sensor *s) {
     return (struct store_config){.folder = sensor_state(s),
                                  .run = s->run,
+                                 .unstored = &s->upper->unstored,
                                  .checked = s->store_checked,
                                  .max_age = s->config->store.max_age,
                                  .max_bytes = s->config->store.max_size};

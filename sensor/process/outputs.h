@@ -7,8 +7,6 @@
 #include "process/sandbox/sandbox.h"
 
 /* Where the sensor writes: what the command line names, and what is configured. */
-enum { OUTPUTS_MAX = OPTIONS_OUTPUTS_MAX * 2 + 64 };
-
 struct outputs {
     struct output_config list[OUTPUTS_MAX];
     size_t given; /* of -o: these come first, and stay at a reload */

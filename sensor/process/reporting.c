@@ -13,7 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { POLL_MAX = 64, BATCH = 512, SLEEP_MS = 100, FINISH_MS = 10000, HAND_OVER_MS = 2000 };
+enum { BATCH = 512, SLEEP_MS = 100, FINISH_MS = 10000, HAND_OVER_MS = 2000 };
 
 struct reporting {
     const struct reporting_options *o;
@@ -180,10 +180,10 @@ static void tell_reload(struct reporting *g) {
 }
 
 static void sleep_until_work(struct reporting *g) {
-    struct pollfd fds[POLL_MAX + 2 + CONTROL_CONNECTIONS + 1 + 1] = {
+    struct pollfd fds[OUTPUTS_MAX + 2 + CONTROL_CONNECTIONS + 1 + 1] = {
         {.fd = doorbell_fd(g->o->doorbell), .events = POLLIN}, {.fd = g->signals, .events = POLLIN}};
     struct signalfd_siginfo info;
-    size_t n = 2 + reporter_poll(g->reporter, fds + 2, POLL_MAX);
+    size_t n = 2 + reporter_poll(g->reporter, fds + 2, OUTPUTS_MAX);
     n += control_poll(g->control, fds + n, CONTROL_CONNECTIONS + 1);
     n += metrics_poll(g->metrics, fds + n, 1);
     bool may_sleep = doorbell_arm(g->o->doorbell);

@@ -20,6 +20,7 @@ struct sensor_status {
 struct upper_status {
     uint64_t supervisor[COUNTER_COUNT]; /* what each counted; a successor of the reporter goes on */
     uint64_t reporter[COUNTER_COUNT];
+    uint64_t unstored; /* struct store_config's */
     _Atomic bool hand_over;        /* the reporter is to end for a successor */
     char loading[RELOAD_TEXT_MAX]; /* what a load under way has to say, lines */
     uint32_t told;                 /* request whose answer the reporter has told its outputs of */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/outbox.h"
 
+#include "report/store/change.h"
+
 #include <stdlib.h>
 
 struct held {
@@ -23,8 +25,7 @@ struct outbox {
     uint64_t octets, numbers;     /* sent since the last rewind */
     uint64_t ranks[OUTBOX_RANKS]; /* messages of each */
     bool kept;
-    uint64_t *gone; /* serials that are still in the store */
-    size_t gone_count, gone_room;
+    struct gone gone; /* uint64_t: serials that are still in the store */
 };
 
 struct outbox *outbox_create(uint64_t most_bytes) {
@@ -32,19 +33,6 @@ struct outbox *outbox_create(uint64_t most_bytes) {
     if (o)
         o->most = most_bytes;
     return o;
-}
-
-/* Without memory the row stays: its message is sent once more after a restart. */
-static void note_gone(struct outbox *o, uint64_t serial) {
-    if (o->gone_count == o->gone_room) {
-        size_t more = o->gone_room ? o->gone_room * 2 : 64;
-        uint64_t *wider = realloc(o->gone, more * sizeof *wider);
-        if (!wider)
-            return;
-        o->gone = wider;
-        o->gone_room = more;
-    }
-    o->gone[o->gone_count++] = serial;
 }
 
 /* `before` is NULL for the first. */
@@ -56,8 +44,8 @@ static void drop(struct outbox *o, struct held *before, struct held *h) {
         o->waiting = h->next;
     if (o->unsaved == h)
         o->unsaved = h->next;
-    if (h->saved)
-        note_gone(o, h->serial);
+    if (h->saved) /* the message of a row that stays is sent once more after a restart */
+        gone_note(&o->gone, &h->serial, sizeof h->serial);
     o->ranks[h->rank]--;
     o->bytes -= h->size + sizeof *h;
     o->count--;
@@ -73,7 +61,7 @@ void outbox_destroy(struct outbox *o) {
         return;
     while (o->first)
         drop_first(o);
-    free(o->gone);
+    gone_finish(&o->gone);
     free(o);
 }
 
@@ -220,8 +208,9 @@ void outbox_keep(struct outbox *o, bool kept) {
 
 bool outbox_save(const struct outbox *o, const char *name, struct store *store) {
     bool ok = true;
-    for (size_t i = 0; i < o->gone_count && ok; i++) {
-        const struct store_value v[] = {STORE_T(bytes_text(name)), STORE_N(o->gone[i])};
+    const uint64_t *gone = o->gone.keys;
+    for (size_t i = 0; i < o->gone.count && ok; i++) {
+        const struct store_value v[] = {STORE_T(bytes_text(name)), STORE_N(gone[i])};
         ok = store_run(store, STORE_MESSAGE_DROP, v, 2);
     }
     for (const struct held *h = o->unsaved; h && ok; h = h->next) {
@@ -236,14 +225,14 @@ void outbox_saved(struct outbox *o) {
     for (struct held *h = o->unsaved; h; h = h->next)
         h->saved = true;
     o->unsaved = NULL;
-    o->gone_count = 0;
+    o->gone.count = 0;
 }
 
 void outbox_spoil(struct outbox *o) {
     for (struct held *h = o->first; h; h = h->next)
         h->saved = false;
     o->unsaved = o->first;
-    o->gone_count = 0;
+    o->gone.count = 0;
 }
 
 bool outbox_load(struct outbox *o, uint64_t serial, enum outbox_rank rank, struct bytes message) {

@@ -19,6 +19,9 @@
  * log: send them nowhere else. */
 enum report_records { REPORT_ALERT = 1, REPORT_TRANSFER = 2, REPORT_FLOW = 4, REPORT_STATS = 8, REPORT_DIGEST = 16 };
 
+/* Outputs that a reporter may have: so many each part that names them has room for. */
+enum { OUTPUTS_MAX = 96 };
+
 /* One output: a format and a transport, each one const table entry found by name. */
 struct output_config {
     const char *format;   /* "rfc5424", "cef", "leef", "json", "ocsf", "eve", "human" */
@@ -68,7 +71,10 @@ struct ledger_options {
 struct store_config {
     const char *folder; /* NULL: nothing outlives it */
     uint64_t run;       /* of this start of the sensor, and of its channels: a reporter that is started again has
-                           the same; messages show it as the boot id */
+                           the same */
+    /* How often in this run messages were numbered without the store knowing it; outlives the reporter. With the run
+     * it makes the boot id, so that no number comes twice under one. NULL: no reporter comes after this one. */
+    uint64_t *unstored;
     uint64_t max_age;   /* ns of packet time that closed incidents are kept; 0: 90 days */
     uint64_t max_bytes; /* of the database; 0: no bound but the disk's */
     bool checked;       /* a predecessor checked it for damage and closed it in order */
@@ -149,6 +155,8 @@ uint64_t reporter_tested(const struct reporter *r); /* number of the newest; 0: 
 /* What has left of late (recent.h). */
 struct recent;
 const struct recent *reporter_recent(const struct reporter *r);
+/* The boot id that its messages show. */
+const char *reporter_boot(const struct reporter *r);
 /* False: there are not so many outputs. */
 bool reporter_output(const struct reporter *r, size_t which, struct output_facts *out);
 /* Timers on packet time (close incidents, growth), delivery on the wall clock. */

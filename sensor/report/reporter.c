@@ -86,12 +86,13 @@ static void tell_overflows(struct reporter *r) {
 }
 
 static void commit_when_crowded(struct reporter *r) {
+    bool crowded = keeper_works(r->keeper) && history_crowded(r->history);
     for (size_t i = 0; i < r->count; i++)
-        if (delivery_crowded(r->deliveries[i])) {
-            keeper_commit(r->keeper);
-            reporter_deliver(r);
-            return;
-        }
+        crowded |= delivery_crowded(r->deliveries[i]);
+    if (!crowded)
+        return;
+    keeper_commit(r->keeper);
+    reporter_deliver(r);
 }
 
 void reporter_record(struct reporter *r, const struct record *in) {
@@ -162,6 +163,10 @@ bool reporter_output(const struct reporter *r, size_t which, struct output_facts
     return true;
 }
 
+const char *reporter_boot(const struct reporter *r) {
+    return r->boot;
+}
+
 const struct recent *reporter_recent(const struct reporter *r) {
     return r->recent;
 }
@@ -175,6 +180,12 @@ static void number_outputs(struct reporter *r) {
                 delivery_rename(r->deliveries[k], (unsigned)++n);
 }
 
+/* Known from the first message on. */
+static void set_boot(struct reporter *r, const struct store_config *c) {
+    snprintf(r->boot, sizeof r->boot, "%016" PRIx64, c->run + *c->unstored);
+}
+
+/* Without a store the next reporter numbers anew. */
 static bool open_store(struct reporter *r, const struct report_options *o, struct error *e) {
     const struct keeper_parts parts = {.incidents = r->incidents,
                                        .ledger = r->ledger,
@@ -187,61 +198,83 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
                                        .context = r,
                                        .notice = notice};
     struct store_config config = o->store;
-    if (!config.folder)
+    bool replaced = false;
+    if (!config.unstored)
+        config.unstored = &r->unstored;
+    if (!config.folder) {
+        set_boot(r, &config);
+        ++*config.unstored;
         return true;
+    }
     if (!config.max_age)
         config.max_age = AGE_PRESET;
     number_outputs(r);
-    r->keeper = keeper_create(&config, &parts, e);
-    return r->keeper != NULL;
+    r->keeper = keeper_create(&config, &parts, &replaced, e);
+    if (!r->keeper)
+        return false;
+    set_boot(r, &config);
+    if (replaced)
+        notice(
+            r, "store-replaced",
+            "The sensor's database was damaged: it was set aside and a new one begun; what the ledger, open "
+            "incidents and undelivered messages held is in the old one");
+    return true;
 }
 
-struct reporter *reporter_create(const struct report_options *o, struct error *e) {
+/* False: no memory. */
+static bool make_parts(struct reporter *r, const struct report_options *o) {
     const struct incident_options incident = {
-        .observer = o->observer ? o->observer : "gantry",
+        .observer = r->observer,
         .quiet = o->quiet ? o->quiet : QUIET_PRESET,
         .growth_interval = o->growth_interval ? o->growth_interval : GROWTH_PRESET,
         .most = o->incidents_max ? o->incidents_max : INCIDENTS_PRESET,
         .kept = o->store.folder != NULL,
     };
-    const struct delivery_options delivery = {.held_max = o->held_max ? o->held_max : HELD_PRESET,
-                                              .offline = o->offline};
-    struct reporter *r = calloc(1, sizeof *r);
-    if (!r)
-        goto no_memory;
     const struct incident_sink sink = {r, tell_alert};
-    r->observer = incident.observer;
-    r->interface = o->interface;
-    snprintf(r->boot, sizeof r->boot, "%016llx", (unsigned long long)o->store.run);
-    r->offline = o->offline;
-    r->incidents = incidents_create(&incident, &sink);
     const struct ledger_sink alarms = {r, tell_alert};
-    r->ledger = ledger_create(incident.observer, &o->ledger, &alarms, &o->digest_key, incident.kept);
     const struct gate_sink told = {r, notice, tell_held};
+    r->incidents = incidents_create(&incident, &sink);
+    r->ledger = ledger_create(r->observer, &o->ledger, &alarms, &o->digest_key, incident.kept);
     r->gate = gate_create(&o->limits, &told);
     r->history = history_create();
     r->digest = digest_create(&o->digest);
-    r->options = *o;
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
     r->quotas = quotas_create(o->policy);
     r->recent = recent_create();
-    if (!r->incidents || !r->ledger || !r->quotas || !r->recent || !r->gate || !r->history || !r->digest ||
-        !r->deliveries)
-        goto no_memory;
-    signal(SIGPIPE,
-           SIG_IGN); /* a reader of standard output that leaves is an error of one output, not our end */
+    return r->incidents && r->ledger && r->quotas && r->recent && r->gate && r->history && r->digest &&
+           r->deliveries;
+}
+
+static bool open_outputs(struct reporter *r, const struct report_options *o, struct error *e) {
+    const struct delivery_options delivery = {.held_max = o->held_max ? o->held_max : HELD_PRESET,
+                                              .offline = o->offline};
+    if (o->output_count > OUTPUTS_MAX)
+        return error_set(e, "there are more than %d outputs; use fewer", OUTPUTS_MAX);
     for (size_t i = 0; i < o->output_count; i++) {
         r->deliveries[i] = delivery_create(&o->outputs[i], &delivery, e);
         if (!r->deliveries[i])
-            goto failed;
+            return false;
         r->count++;
     }
-    if (!open_store(r, o, e))
-        goto failed;
-    return r;
-no_memory:
-    error_set(e, "out of memory");
-failed:
+    return true;
+}
+
+struct reporter *reporter_create(const struct report_options *o, struct error *e) {
+    struct reporter *r = calloc(1, sizeof *r);
+    if (!r) {
+        error_set(e, "out of memory");
+        return NULL;
+    }
+    r->options = *o;
+    r->observer = o->observer ? o->observer : "gantry";
+    r->interface = o->interface;
+    r->offline = o->offline;
+    signal(SIGPIPE,
+           SIG_IGN); /* a reader of standard output that leaves is an error of one output, not our end */
+    if (!make_parts(r, o))
+        error_set(e, "out of memory");
+    else if (open_outputs(r, o, e) && open_store(r, o, e))
+        return r;
     reporter_destroy(r);
     return NULL;
 }
@@ -316,8 +349,8 @@ static bool leaves_incidents_open(const struct reporter *r) {
 
 uint64_t reporter_finish(struct reporter *r, int timeout_ms) {
     const time_ns until = clock_monotonic() + timeout_ms * NS_PER_MS;
-    enum { POLL_MAX = 16, SLICE_MS = 20 };
-    struct pollfd fds[POLL_MAX];
+    enum { SLICE_MS = 20 };
+    struct pollfd fds[OUTPUTS_MAX];
     uint64_t left;
     reporter_commit(r);
     if (!leaves_incidents_open(r))
@@ -333,7 +366,7 @@ uint64_t reporter_finish(struct reporter *r, int timeout_ms) {
             left += delivery_finish(r->deliveries[i]);
         if (left == 0 || clock_monotonic() >= until)
             break;
-        poll(fds, reporter_poll(r, fds, POLL_MAX), SLICE_MS);
+        poll(fds, reporter_poll(r, fds, OUTPUTS_MAX), SLICE_MS);
     }
     reporter_commit(r);
     for (size_t i = 0; i < r->count; i++)

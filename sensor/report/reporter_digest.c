@@ -22,7 +22,7 @@ void reporter_digest_fill(struct reporter *r, struct digest_facts *f, struct dig
     f->contract_count =
         f->contracts_in_all < DIGEST_CONTRACTS_MAX ? f->contracts_in_all : DIGEST_CONTRACTS_MAX;
     f->outputs = room->outputs;
-    f->output_count = r->count < DIGEST_OUTPUTS_MAX ? r->count : DIGEST_OUTPUTS_MAX;
+    f->output_count = r->count;
     for (size_t i = 0; i < f->output_count; i++) {
         struct output_facts o;
         delivery_facts(r->deliveries[i], &o);

@@ -10,6 +10,7 @@
 struct reporter {
     struct report_options options;
     const char *observer, *interface;
+    uint64_t unstored; /* where nobody comes after */
     char boot[17];
     struct incidents *incidents;
     struct ledger *ledger;
@@ -40,7 +41,7 @@ void reporter_digest_count(struct reporter *r); /* digest_count() */
 /* Fills what is not summed up: open incidents, contracts, outputs, mutes. */
 struct digest_room {
     struct digest_contract contracts[DIGEST_CONTRACTS_MAX];
-    struct digest_output outputs[DIGEST_OUTPUTS_MAX];
+    struct digest_output outputs[OUTPUTS_MAX];
 };
 void reporter_digest_fill(struct reporter *r, struct digest_facts *facts, struct digest_room *room);
 void reporter_sums(const struct reporter *r, uint64_t sums[COUNTER_COUNT]);

@@ -17,13 +17,13 @@ KEY = '00112233445566778899aabbccddeeff'
 CONFIG = net.CONFIG.replace('alerts: {{global: 0}}\ndigest: {{at: never}}\n', '')
 
 
-def read(folder, capture, more='', sensor='', outputs='', events='alert,stats', name='gantry'):
+def read(folder, capture, more='', sensor='', outputs='', events='alert,stats', name='gantry', words=()):
     """The records of reading the capture."""
     config = folder / f'{name}.yaml'
     text = CONFIG.format(root=net.ROOT, outputs=outputs).replace('memory: 512 MiB', f'memory: 512 MiB{sensor}')
     config.write_text(text + more)
-    done = subprocess.run([net.GANTRY, '-q', '-c', str(config), '-r', str(capture), '-o', 'json:-', '--events', events],
-                          capture_output=True, text=True, timeout=120)
+    done = subprocess.run([net.GANTRY, '-q', '-c', str(config), '-r', str(capture), '-o', 'json:-', '--events', events,
+                           *words], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -232,6 +232,8 @@ def test_a_mute_hides_what_it_names_until_its_time_and_closing_gives_a_reason(la
         refused = sensor.ask('incidents', 'mute', '203.0.113.0/24', 'vehicle-image', '--until', '2020-01-01',
                              '--reason', 'over', check=False)
         assert refused.returncode == 1 and 'over already' in refused.stderr
+        wide = sensor.ask('incidents', 'mute', '0.0.0.0/0', 'vehicle-image', '--until', later(60), '--reason', 'all', check=False)
+        assert wide.returncode == 1 and 'at least /16' in wide.stderr and sensor.ask('incidents', 'mutes', '--json')['mutes'] == []
         assert sensor.ask('incidents', 'mute', 'x', 'y', check=False).returncode == 2
         sensor.ask('incidents', 'mute', '203.0.113.0/24', 'vehicle-image', '--until', later(6), '--reason', 'ticket 4711')
         send(lab, tmp_path, net.UNKNOWN, 'L04_20260531-041158.jpg', material.lane_image(1, 160, 120))

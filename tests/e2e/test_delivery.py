@@ -13,7 +13,7 @@ import time
 import lab as net
 import pytest
 
-TLS, RELP, PROXY = 6514, 2514, 2600
+TLS, RELP, PROXY, TCP = 6514, 2514, 2600, 2601
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -82,10 +82,12 @@ global(workDirectory="{f}" maxMessageSize="16k" defaultNetstreamDriverCAFile="{k
 main_queue(queue.type="direct")
 module(load="imtcp" streamDriver.name="ossl" streamDriver.mode="1" streamDriver.authMode="{mode}")
 module(load="imrelp" tls.tlslib="openssl")
+module(load="imptcp")
 template(name="raw" type="string" string="%rawmsg%\\n")
 ruleset(name="all" queue.type="direct") {{ action(type="omfile" file="{self.out}" template="raw" asyncWriting="off") }}
 input(type="imtcp" address="127.0.0.1" port="{TLS}" ruleset="all")
 input(type="imrelp" address="127.0.0.1" port="{RELP}" ruleset="all")
+input(type="imptcp" address="127.0.0.1" port="{TCP}" ruleset="all")
 input(type="imrelp" address="127.0.0.1" port="{RELP + 1}" ruleset="all" tls="on" tls.caCert="{k}/ca.pem"
       tls.myCert="{k}/{own}.pem" tls.myPrivKey="{k}/{own}.key" tls.authMode="certvalid")
 ''')

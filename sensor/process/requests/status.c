@@ -3,18 +3,15 @@
 
 #include "base/counter.h"
 
-#include <stdio.h>
-
-static void write_sensor(struct json *j, const struct sensor *s, const struct health_setup *h) {
-    char boot[17];
+static void write_sensor(struct json *j, const struct control_sensor *asked) {
+    const struct sensor *s = asked->sensor;
     time_ns now = clock_wall();
-    snprintf(boot, sizeof boot, "%016llx", (unsigned long long)s->run);
     json_text(j, "version", GANTRY_VERSION);
     json_text(j, "name", s->config->sensor.name);
-    json_text(j, "boot", boot);
+    json_text(j, "boot", reporter_boot(asked->reporter));
     request_time(j, "time", now);
     request_time(j, "started", s->started);
-    json_number(j, "uptime", (uint64_t)((clock_monotonic() - h->memory->started) / NS_PER_S));
+    json_number(j, "uptime", (uint64_t)((clock_monotonic() - asked->health->memory->started) / NS_PER_S));
     json_text(j, "interface", s->interface);
 }
 
@@ -88,7 +85,7 @@ static void write_warnings(struct json *j, const struct health_setup *h) {
 REQUEST(status) {
     uint64_t figures[FIGURE_COUNT];
     health_figures(s->health, figures);
-    write_sensor(out, s->sensor, s->health);
+    write_sensor(out, s);
     write_configuration(out, s->sensor);
     write_workers(out, s->sensor);
     write_sandbox(out, s->sensor);

@@ -134,13 +134,19 @@ void digest_record(struct digest *d, const struct record *r) {
 
 /* --- time --- */
 
-/* The last moment up to `now` at which the zone's clocks show the digest's time of day. */
+static time_ns offset_at(const struct digest_options *o, time_ns t) {
+    return zone_offset(o->zone, t / NS_PER_S) * NS_PER_S;
+}
+
+/* The last moment up to `now` at which the zone's clocks show the digest's time of day; where they show it
+ * twice, the first of these, and where they leave it out, the moment at which they would have shown it. */
 static time_ns boundary_before(const struct digest_options *o, time_ns now) {
-    int64_t offset = zone_offset(o->zone, now / NS_PER_S);
-    time_ns local = now + offset * NS_PER_S, of_day = (time_ns)o->minute * 60 * NS_PER_S;
-    time_ns at = (local - of_day) / day_ns * day_ns + of_day - offset * NS_PER_S;
-    int64_t then = zone_offset(o->zone, at / NS_PER_S);
-    at += (offset - then) * NS_PER_S; /* the clocks were changed in between */
+    time_ns offset = offset_at(o, now), of_day = (time_ns)o->minute * 60 * NS_PER_S;
+    time_ns shown = (now + offset - of_day) / day_ns * day_ns + of_day;
+    time_ns at = shown - offset_at(o, shown - offset); /* the clocks may have been changed in between */
+    time_ns before = offset_at(o, at - day_ns), first = shown - before;
+    if (first < at && offset_at(o, first) == before)
+        at = first;
     return at > now ? at - day_ns : at;
 }
 

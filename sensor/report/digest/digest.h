@@ -36,7 +36,7 @@ struct digest_contract {
     const char *partner, *contract; /* contract NULL: the partner has none that holds */
     char says[320];
 };
-enum { DIGEST_CONTRACTS_MAX = 64, DIGEST_OUTPUTS_MAX = 32 };
+enum { DIGEST_CONTRACTS_MAX = 64 };
 
 struct digest_output {
     const char *name;

@@ -9,7 +9,8 @@ enum { KEY_MAX = 80 };
 
 static bool mark(struct store *store, time_ns until) {
     const struct store_value v[] = {STORE_N(until)};
-    return store_run(store, STORE_VOLUME_TURN, v, 1) && store_run(store, STORE_TALLY_TURN, v, 1);
+    return store_run(store, STORE_VOLUME_TURN, v, 1) && store_run(store, STORE_VOLUME_DROP, NULL, 0) &&
+           store_run(store, STORE_TALLY_TURN, v, 1) && store_run(store, STORE_TALLY_DROP, NULL, 0);
 }
 
 static bool save_number(struct store *store, const char *before, const char *key, uint64_t value) {

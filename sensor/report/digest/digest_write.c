@@ -4,6 +4,7 @@
 #include "report/format/format.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 enum { ROWS_WHOLE = 200, ROWS_CUT = 10 };
 
@@ -12,11 +13,6 @@ enum { ROWS_WHOLE = 200, ROWS_CUT = 10 };
 static size_t rows_at(unsigned level, size_t count) {
     size_t most = level == 0 ? ROWS_WHOLE : level < ROWS_CUT ? ROWS_CUT - level : 0;
     return count < most ? count : most;
-}
-
-static void left_out(struct json *j, const char *key, size_t count, size_t shown) {
-    if (count > shown)
-        json_number(j, key, count - shown);
 }
 
 static void put_time(struct json *j, const char *key, time_ns t) {
@@ -32,68 +28,65 @@ static void put_tallies(struct json *j, const struct digest_facts *f, enum diges
     }
 }
 
-static void put_volumes(struct json *j, const struct digest_facts *f, unsigned level) {
-    size_t n = rows_at(level, f->volume_count);
-    json_array(j, "volume");
+/* A list of objects; `have` of `all` are at hand. */
+static void put_rows(struct json *j, const char *key, const struct digest_facts *f, unsigned level,
+                     size_t have, size_t all,
+                     void (*put)(struct json *j, const struct digest_facts *f, size_t row)) {
+    char left_out[32];
+    size_t n = rows_at(level, have);
+    json_array(j, key);
     for (size_t i = 0; i < n; i++) {
-        const struct digest_volume *v = &f->volumes[i];
         json_object(j, NULL);
-        json_text(j, "network", v->network);
-        json_text(j, "destination", v->destination);
-        json_text(j, "verdict", verdict_name((enum verdict)v->verdict));
-        json_number(j, "objects", v->objects);
-        json_number(j, "bytes", v->bytes);
+        put(j, f, i);
         json_object_end(j);
     }
     json_array_end(j);
-    left_out(j, "volume_left_out", f->volume_count, n);
+    snprintf(left_out, sizeof left_out, "%s_left_out", key);
+    if (all > n)
+        json_number(j, left_out, all - n);
 }
 
-static void put_contracts(struct json *j, const struct digest_facts *f, unsigned level) {
-    size_t n = rows_at(level, f->contract_count);
-    json_array(j, "contracts");
-    for (size_t i = 0; i < n; i++) {
-        json_object(j, NULL);
-        json_text(j, "partner", f->contracts[i].partner);
-        json_text(j, "contract", f->contracts[i].contract);
-        json_text(j, "says", f->contracts[i].says);
-        json_object_end(j);
-    }
-    json_array_end(j);
-    left_out(j, "contracts_left_out", f->contracts_in_all, n);
+static void put_volume(struct json *j, const struct digest_facts *f, size_t row) {
+    const struct digest_volume *v = &f->volumes[row];
+    json_text(j, "network", v->network);
+    json_text(j, "destination", v->destination);
+    json_text(j, "verdict", verdict_name((enum verdict)v->verdict));
+    json_number(j, "objects", v->objects);
+    json_number(j, "bytes", v->bytes);
+}
+
+static void put_contract(struct json *j, const struct digest_facts *f, size_t row) {
+    json_text(j, "partner", f->contracts[row].partner);
+    json_text(j, "contract", f->contracts[row].contract);
+    json_text(j, "says", f->contracts[row].says);
+}
+
+static void put_waiting(struct json *j, uint64_t queued, uint64_t in_doubt) {
+    json_number(j, "queued", queued);
+    json_number(j, "in_doubt", in_doubt);
+}
+
+static void put_output(struct json *j, const struct digest_facts *f, size_t row) {
+    json_text(j, "name", f->outputs[row].name);
+    put_waiting(j, f->outputs[row].queued, f->outputs[row].in_doubt);
 }
 
 static void put_outputs(struct json *j, const struct digest_facts *f, unsigned level) {
     uint64_t queued = 0, in_doubt = 0;
-    size_t n = rows_at(level, f->output_count);
     for (size_t i = 0; i < f->output_count; i++) {
         queued += f->outputs[i].queued;
         in_doubt += f->outputs[i].in_doubt;
     }
-    json_number(j, "queued", queued);
-    json_number(j, "in_doubt", in_doubt);
-    json_array(j, "outputs");
-    for (size_t i = 0; i < n; i++) {
-        json_object(j, NULL);
-        json_text(j, "name", f->outputs[i].name);
-        json_number(j, "queued", f->outputs[i].queued);
-        json_number(j, "in_doubt", f->outputs[i].in_doubt);
-        json_object_end(j);
-    }
-    json_array_end(j);
-    left_out(j, "outputs_left_out", f->output_count, n);
+    put_waiting(j, queued, in_doubt);
+    put_rows(j, "outputs", f, level, f->output_count, f->output_count, put_output);
 }
 
-static void put_mutes(struct json *j, const struct digest_facts *f, unsigned level) {
-    size_t all = f->mutes ? mutes_count(f->mutes) : 0, n = rows_at(level, all);
-    json_array(j, "mutes");
-    for (size_t i = 0; i < n; i++) {
-        json_object(j, NULL);
-        mute_write_json(j, mutes_get(f->mutes, i));
-        json_object_end(j);
-    }
-    json_array_end(j);
-    left_out(j, "mutes_left_out", all, n);
+static size_t mutes_of(const struct digest_facts *f) {
+    return f->mutes ? mutes_count(f->mutes) : 0;
+}
+
+static void put_mute(struct json *j, const struct digest_facts *f, size_t row) {
+    mute_write_json(j, mutes_get(f->mutes, row));
 }
 
 void digest_write_json(struct json *j, const struct digest_facts *f, unsigned level) {
@@ -104,8 +97,8 @@ void digest_write_json(struct json *j, const struct digest_facts *f, unsigned le
     put_tallies(j, f, DIGEST_INCIDENTS);
     json_number(j, "open", f->open);
     json_object_end(j);
-    put_volumes(j, f, level);
-    put_contracts(j, f, level);
+    put_rows(j, "volume", f, level, f->volume_count, f->volume_count, put_volume);
+    put_rows(j, "contracts", f, level, f->contract_count, f->contracts_in_all, put_contract);
     json_object(j, "unseen");
     put_tallies(j, f, DIGEST_UNSEEN);
     json_object_end(j);
@@ -113,7 +106,7 @@ void digest_write_json(struct json *j, const struct digest_facts *f, unsigned le
     put_tallies(j, f, DIGEST_ALERTS);
     put_outputs(j, f, level);
     json_object_end(j);
-    put_mutes(j, f, level);
+    put_rows(j, "mutes", f, level, mutes_of(f), mutes_of(f), put_mute);
 }
 
 /* --- for people --- */
@@ -155,7 +148,12 @@ void digest_write_sentence(struct text *t, const struct digest_facts *f) {
                tally_of(f, COUNTER_INCIDENTS_OPENED), tally_of(f, COUNTER_INCIDENTS_CLOSED), f->open);
     write_amounts(t, f);
     text_print(t, "; %zu contracts to look at, %zu mutes; kernel dropped %" PRIu64 " packets",
-               f->contracts_in_all, f->mutes ? mutes_count(f->mutes) : 0, tally_of(f, COUNTER_KERNEL_DROPS));
+               f->contracts_in_all, mutes_of(f), tally_of(f, COUNTER_KERNEL_DROPS));
+}
+
+static void write_rest(struct text *t, size_t all, size_t shown) {
+    if (all > shown)
+        text_print(t, "    and %zu more\n", all - shown);
 }
 
 static void write_volumes(struct text *t, const struct digest_facts *f) {
@@ -173,6 +171,7 @@ static void write_volumes(struct text *t, const struct digest_facts *f) {
         text_safe(t, bytes_text(v->destination), 128, "");
         text_put(t, "\n");
     }
+    write_rest(t, f->volume_count, n);
 }
 
 static void write_unseen(struct text *t, const struct digest_facts *f) {
@@ -197,8 +196,7 @@ static void write_contracts(struct text *t, const struct digest_facts *f) {
         text_safe(t, bytes_text(c->contract), 64, "");
         text_print(t, ": %s\n", c->says);
     }
-    if (f->contracts_in_all > f->contract_count)
-        text_print(t, "    and %zu more\n", f->contracts_in_all - f->contract_count);
+    write_rest(t, f->contracts_in_all, f->contract_count);
 }
 
 static void write_alerts(struct text *t, const struct digest_facts *f) {
@@ -217,7 +215,7 @@ static void write_alerts(struct text *t, const struct digest_facts *f) {
 
 static void write_mutes(struct text *t, const struct digest_facts *f) {
     char until[CLOCK_TEXT_MAX];
-    for (size_t i = 0; f->mutes && i < mutes_count(f->mutes); i++) {
+    for (size_t i = 0; i < mutes_of(f); i++) {
         const struct mute *m = mutes_get(f->mutes, i);
         text_put(t, i ? "    " : "  mutes\n    ");
         text_safe(t, bytes_text(m->class), 64, "");

@@ -58,6 +58,7 @@ size_t text_fit(struct bytes value, size_t limit, const char *escape, size_t hid
 size_t text_size(const struct text *t); /* 0 after an overflow */
 /* Takes the next item off a list with newlines between; false at its end. */
 bool list_next(struct bytes *list, struct bytes *item);
+bool list_has(struct bytes list, struct bytes item);
 
 /* --- format_rfc5424.c
  * ------------------------------------------------------------------------------------------ */

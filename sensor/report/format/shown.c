@@ -2,7 +2,7 @@
 #include "report/format/shown.h"
 
 #include "base/hash.h"
-#include "report/format/event.h"
+#include "report/format/format.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,10 +45,8 @@ void shown_fill(struct record_builder *b, const struct record *r, struct bytes c
     for (unsigned i = 0; i < TEXT_COUNT; i++)
         record_text(b, (enum record_text)i, kept(r, (enum record_text)i, room));
     struct bytes rules = record_text_of(r, TEXT_RULES), rule = record_text_of(r, TEXT_RULE_ID);
-    if (rule.n == 0 && rules.n) {
-        const uint8_t *line = memchr(rules.p, '\n', rules.n);
-        rule = bytes_of(rules.p, line ? (size_t)(line - rules.p) : rules.n);
-    }
+    if (rule.n == 0)
+        list_next(&rules, &rule);
     record_text(b, TEXT_RULE_ID, rule);
     record_text(b, TEXT_RULES, rule);
     record_text(b, TEXT_CLASS, class);

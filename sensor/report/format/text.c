@@ -84,6 +84,14 @@ bool list_next(struct bytes *list, struct bytes *item) {
     return true;
 }
 
+bool list_has(struct bytes list, struct bytes item) {
+    struct bytes one;
+    while (list_next(&list, &one))
+        if (bytes_equal(one, item))
+            return true;
+    return false;
+}
+
 size_t text_size(const struct text *t) {
     return t->overflow ? 0 : (size_t)(t->at - t->start);
 }

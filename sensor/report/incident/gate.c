@@ -42,22 +42,14 @@ struct mutes *gate_mutes(struct gate *g) {
 }
 
 /* Does the sender's word alone say whose this is? It chooses the name, so no mute of the name's owner may
- * hide what goes to an address of somebody else. An unknown address is nobody's, whatever it is called. */
+ * hide what goes to an address of somebody else. */
 static bool only_named(const struct record *r) {
-    struct bytes terms = record_text_of(r, TEXT_TERM), term;
-    while (list_next(&terms, &term))
-        if (bytes_equal(term, bytes_text(term_name(TERM_NAME))))
-            return true;
-    return false;
+    return list_has(record_text_of(r, TEXT_TERM), bytes_text(term_name(TERM_NAME)));
 }
 
 static bool is_muted(struct gate *g, time_ns time, const struct record *r) {
-    struct bytes partner = record_text_of(r, TEXT_PARTNER);
-    if (only_named(r))
-        return false;
-    if (r->verdict == VERDICT_UNKNOWN)
-        partner = bytes_of(NULL, 0);
-    return mutes_hide(g->mutes, partner, &r->destination, record_text_of(r, TEXT_CLASS), time);
+    return !only_named(r) &&
+           mutes_hide(g->mutes, ledger_owner(r), &r->destination, record_text_of(r, TEXT_CLASS), time);
 }
 
 bool gate_admit(struct gate *g, time_ns time, const struct incident_facts *facts, const struct record *r) {

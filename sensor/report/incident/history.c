@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-enum { WAITING_MAX = 4096 }; /* rows of one transaction; more wait only while the store cannot be written */
-
 struct row {
     time_ns time;
     char id[37];
@@ -14,8 +12,8 @@ struct row {
 };
 
 struct history {
-    size_t count;
-    struct row rows[WAITING_MAX];
+    size_t count, room;
+    struct row *rows;
 };
 
 struct history *history_create(void) {
@@ -23,11 +21,26 @@ struct history *history_create(void) {
 }
 
 void history_destroy(struct history *h) {
+    if (!h)
+        return;
+    free(h->rows);
     free(h);
 }
 
+static bool has_room(struct history *h) {
+    if (h->count < h->room)
+        return true;
+    size_t more = h->room ? h->room * 2 : HISTORY_CROWD;
+    struct row *wider = more > HISTORY_MAX ? NULL : reallocarray(h->rows, more, sizeof *wider);
+    if (!wider)
+        return false;
+    h->rows = wider;
+    h->room = more;
+    return true;
+}
+
 void history_note(struct history *h, time_ns time, const struct incident_facts *f, const struct record *r) {
-    if (h->count == WAITING_MAX) {
+    if (!has_room(h)) {
         counter_one(COUNTER_HISTORY_LOST);
         return;
     }
@@ -43,6 +56,10 @@ void history_note(struct history *h, time_ns time, const struct incident_facts *
     memcpy(row->id, f->id, sizeof row->id);
 }
 
+bool history_crowded(const struct history *h) {
+    return h->count >= HISTORY_CROWD;
+}
+
 bool history_save(struct history *h, struct store *store) {
     bool ok = true;
     for (size_t i = 0; i < h->count && ok; i++) {
@@ -56,6 +73,12 @@ bool history_save(struct history *h, struct store *store) {
     return ok;
 }
 
+/* Room for a crowd is kept. */
 void history_saved(struct history *h) {
     h->count = 0;
+    if (h->room <= HISTORY_CROWD)
+        return;
+    free(h->rows);
+    h->rows = NULL;
+    h->room = 0;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
+#include "report/format/format.h"
 #include "report/incident/incident_entry.h"
 #include "report/incident/severity.h"
 #include "report/incident/technique.h"
+#include "report/ledger/ledger.h"
 
 #include <stdlib.h>
 
@@ -20,6 +22,7 @@ struct incidents *incidents_create(const struct incident_options *options, const
     t->options = *options;
     t->sink = *sink;
     t->secret = hash_key_random();
+    t->changes.kept = options->kept;
     t->mask = buckets - 1;
     t->buckets = calloc(buckets, sizeof(struct incident *));
     t->seen = seen_create(SEEN_MAX, &moving_table);
@@ -40,11 +43,8 @@ void incidents_destroy(struct incidents *t) {
     if (!t)
         return;
     /* Closed ones are in this list alone, and it leads through open ones too. */
-    for (struct incident *i = t->changed, *next; i; i = next) {
-        next = i->next_changed;
-        if (i->closed)
-            incident_free(i);
-    }
+    if (t->seen)
+        incidents_saved(t);
     for (struct incident *i = t->oldest, *next; i; i = next) {
         next = i->newer;
         incident_free(i);
@@ -55,14 +55,6 @@ void incidents_destroy(struct incidents *t) {
 }
 
 /* --- one incident --- */
-
-void incident_change(struct incidents *t, struct incident *i) {
-    if (i->changed || !t->options.kept)
-        return;
-    i->changed = true;
-    i->next_changed = t->changed;
-    t->changed = i;
-}
 
 static uint8_t severity_now(const struct incident *i) {
     const struct severity_facts f = {.rule = i->rule_severity,
@@ -137,8 +129,8 @@ static void close_incident(struct incidents *t, struct incident *i, time_ns time
     t->count--;
     counter_one(COUNTER_INCIDENTS_CLOSED);
     i->closed = true;
-    incident_change(t, i);
-    if (!i->changed)
+    change_mark(&t->changes, &i->change);
+    if (!i->change.marked)
         incident_free(i);
 }
 
@@ -149,11 +141,12 @@ static time_ns quiet_end(const struct incidents *t, const struct incident *i) {
 /* --- finding one --- */
 
 static size_t make_key(const struct record *r, struct bytes class, uint8_t key[SHOWN_KEY_MAX]) {
-    struct bytes partner = record_text_of(r, TEXT_PARTNER);
+    struct bytes owner = ledger_owner(r);
     size_t n = shown_key_add(key, 0, shown_cut(class));
     n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_NETWORK)));
-    if (partner.n)
-        return shown_key_add(key, n, shown_cut(partner));
+    n = shown_key_add(key, n, shown_cut(owner));
+    if (owner.n)
+        return n;
     return shown_key_add(key, n, bytes_of(r->destination.bytes, sizeof r->destination.bytes));
 }
 
@@ -243,13 +236,10 @@ static bool worsen(struct incidents *t, struct incident *i, const struct record 
 }
 
 static bool has_all_terms(struct bytes terms, struct bytes wanted) {
-    while (wanted.n) {
-        const uint8_t *line = memchr(wanted.p, '\n', wanted.n);
-        size_t n = line ? (size_t)(line - wanted.p) : wanted.n, step = line ? n + 1 : n;
-        if (!memmem(terms.p, terms.n, wanted.p, n))
+    struct bytes term;
+    while (list_next(&wanted, &term))
+        if (!memmem(terms.p, terms.n, term.p, term.n))
             return false;
-        wanted = bytes_of(wanted.p + step, wanted.n - step);
-    }
     return true;
 }
 
@@ -298,7 +288,7 @@ static void add(struct incidents *t, const struct record *r, struct bytes class)
     unlink_age(t, i);
     link_newest(t, i);
     count_object(t, i, r);
-    incident_change(t, i);
+    change_mark(&t->changes, &i->change);
     bool tenfold = i->facts.objects >= i->next_tenfold;
     while (i->facts.objects >= i->next_tenfold)
         i->next_tenfold *= 10;
@@ -310,7 +300,7 @@ static void add(struct incidents *t, const struct record *r, struct bytes class)
 }
 
 void incidents_record(struct incidents *t, const struct record *r) {
-    struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_OFFENDING);
+    struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_OFFENDING), class;
     if (classes.n == 0)
         return;
     if (!r->matters || r->verdict < VERDICT_BREACH || r->verdict > VERDICT_UNKNOWN) {
@@ -318,13 +308,9 @@ void incidents_record(struct incidents *t, const struct record *r) {
             counter_one(r->matters ? COUNTER_FINDINGS_APPROVED : COUNTER_FINDINGS_ELSEWHERE);
         return;
     }
-    while (classes.n) {
-        const uint8_t *line = memchr(classes.p, '\n', classes.n);
-        size_t n = line ? (size_t)(line - classes.p) : classes.n, step = line ? n + 1 : n;
-        if (n)
-            add(t, r, bytes_of(classes.p, n));
-        classes = bytes_of(classes.p + step, classes.n - step);
-    }
+    while (list_next(&classes, &class))
+        if (class.n)
+            add(t, r, class);
 }
 
 /* Only closes: growth is told with the record that brings it, or by the summary. */

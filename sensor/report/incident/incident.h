@@ -5,7 +5,8 @@
 #include "report/format/event.h"
 #include "report/store/store.h"
 
-/* Findings gathered by class, source image network and destination (the partner, else the address).
+/* Findings gathered by class, source image network and destination (whose it is, as ledger_owner() has it,
+ * else the address).
  *
  * An alert goes out when the incident opens; each time its objects reach 10, 100, 1,000, ...; at once when a
  * finding has a worse verdict or a higher severity than any before; else when it has grown and

@@ -7,9 +7,11 @@
 #include "report/incident/incident.h"
 #include "report/incident/seen.h"
 #include "report/ledger/distinct.h"
+#include "report/store/change.h"
 
 /* One incident and their table; for incident*.c. */
 struct incident {
+    struct change change;
     struct incident *chain;         /* of the bucket */
     struct incident *older, *newer; /* by last record */
     uint64_t hash, serial;
@@ -21,10 +23,9 @@ struct incident {
     uint64_t next_tenfold;
     time_ns told; /* or would have been, had it not been held back */
     bool grown;   /* since `told` */
-    bool closed, changed;
+    bool closed;
     char *settled; /* why somebody closed it; NULL: nobody did */
     uint32_t settled_by;
-    struct incident *next_changed;
     size_t key_size;
     uint8_t key[];
 };
@@ -36,7 +37,8 @@ struct incidents {
     struct incident **buckets;
     size_t mask;
     uint64_t count, serial;
-    struct incident *oldest, *newest, *changed;
+    struct incident *oldest, *newest;
+    struct changes changes;
     struct seen *seen;
     time_ns scanned;
     struct record_builder builder;
@@ -44,7 +46,6 @@ struct incidents {
 
 /* --- incident.c --- */
 void incident_free(struct incident *i);
-void incident_change(struct incidents *t, struct incident *i); /* it is to be written to the store */
-void incident_link(struct incidents *t, struct incident *i);   /* to its bucket, and as the most recent */
+void incident_link(struct incidents *t, struct incident *i); /* to its bucket, and as the most recent */
 
 #endif

@@ -37,25 +37,21 @@ static bool save_one(const struct incident *i, struct store *store) {
 
 bool incidents_save(struct incidents *t, struct store *store) {
     bool ok = true;
-    for (const struct incident *i = t->changed; i && ok; i = i->next_changed)
-        ok = save_one(i, store);
+    for (const struct change *c = t->changes.first; c && ok; c = c->next)
+        ok = save_one((const struct incident *)c, store);
     return ok && seen_save(t->seen, store);
 }
 
 void incidents_saved(struct incidents *t) {
-    for (struct incident *i = t->changed, *next; i; i = next) {
-        next = i->next_changed;
-        i->changed = false;
+    for (struct incident *i; (i = (struct incident *)change_take(&t->changes));)
         if (i->closed)
             incident_free(i);
-    }
-    t->changed = NULL;
     seen_saved(t->seen);
 }
 
 void incidents_spoil(struct incidents *t) {
     for (struct incident *i = t->oldest; i; i = i->newer)
-        incident_change(t, i);
+        change_mark(&t->changes, &i->change);
     seen_spoil(t->seen);
 }
 
@@ -89,7 +85,8 @@ static void load_row(void *context, const struct store_value *v) {
     i->grown = v[10].number != 0;
     i->next_tenfold = v[11].number < 10 ? 10 : (uint64_t)v[11].number;
     i->facts.held = (uint64_t)v[14].number;
-    i->rule_severity = (uint8_t)v[15].number;
+    i->rule_severity =
+        v[15].number ? (uint8_t)v[15].number : record->severity; /* before version 5 the same */
     i->whole = v[16].number != 0;
     i->holes = v[17].number != 0;
     distinct_init(&i->plates);

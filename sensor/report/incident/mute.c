@@ -29,9 +29,32 @@ static struct mute *find(struct mutes *m, const char *destination, const char *c
     return NULL;
 }
 
-static bool check(const struct mute *mute, time_ns now, struct error *e) {
+/* The least lengths; ::/80 has all of IPv4 in it. */
+enum { LENGTH_V4 = 16, LENGTH_V6 = 32, MAPPED_BITS = 96 };
+
+static bool is_too_wide(const struct prefix *p) {
+    static const struct address any_v4 = {{[10] = 0xff, [11] = 0xff}};
+    return p->length <
+           (prefix_contains(p, &any_v4) || address_is_v4(&p->base) ? MAPPED_BITS + LENGTH_V4 : LENGTH_V6);
+}
+
+static bool check_destination(const struct mute *mute, struct error *e) {
+    struct prefix p;
+    const char *why;
     if (!mute->destination[0] || !mute->class[0])
         return error_set(e, "a mute names a destination and a class");
+    if (prefix_parse(mute->destination, &p, &why) && is_too_wide(&p))
+        return error_set(
+            e,
+            "%s would hide most of what is not known; give a prefix of at least /%d (IPv6: /%d), or "
+            "several",
+            mute->destination, LENGTH_V4, LENGTH_V6);
+    return true;
+}
+
+static bool check(const struct mute *mute, time_ns now, struct error *e) {
+    if (!check_destination(mute, e))
+        return false;
     if (!mute->reason[0])
         return error_set(e, "a mute needs a reason that others can read later; give --reason");
     if (mute->until <= now)

@@ -26,8 +26,9 @@ struct mutes; /* opaque */
 
 struct mutes *mutes_create(void); /* NULL: no memory */
 void mutes_destroy(struct mutes *m);
-/* False with a reason: the texts are empty or too long, `until` is not after `now` or more than a year behind
- * it, or there are too many. One of the same destination and class is replaced. */
+/* False with a reason: the texts are empty or too long, the prefix is shorter than /16 (IPv6: /32), `until`
+ * is not after `now` or more than a year behind it, or there are too many. One of the same destination and
+ * class is replaced. */
 bool mutes_add(struct mutes *m, const struct mute *mute, time_ns now, struct error *e);
 /* The mute that was there in *out; false: there is none. */
 bool mutes_remove(struct mutes *m, const char *destination, const char *class, struct mute *out);

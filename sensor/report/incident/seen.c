@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/incident/seen.h"
 
+#include "report/store/change.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +25,7 @@ struct seen {
     uint32_t *buckets;
     uint32_t mask, free, oldest, newest, changed;
     uint32_t used, most; /* entries behind `used` were never touched, so that a start costs no memory */
-    struct seen_key *gone; /* dropped, and still in the store */
-    size_t gone_count, gone_room;
+    struct gone gone;    /* struct seen_key: dropped, and still in the store */
 };
 
 struct seen *seen_create(uint32_t most, const struct seen_table *table) {
@@ -54,7 +55,7 @@ void seen_destroy(struct seen *s) {
         return;
     free(s->entries);
     free(s->buckets);
-    free(s->gone);
+    gone_finish(&s->gone);
     free(s);
 }
 
@@ -79,19 +80,6 @@ static void link_newest(struct seen *s, uint32_t i) {
     s->newest = i;
 }
 
-/* Without memory a row stays in the store: it can only be taken for an object of this run that is no more. */
-static void note_gone(struct seen *s, const struct seen_key *key) {
-    if (s->gone_count == s->gone_room) {
-        size_t more = s->gone_room ? s->gone_room * 2 : 64;
-        struct seen_key *wider = realloc(s->gone, more * sizeof *wider);
-        if (!wider)
-            return;
-        s->gone = wider;
-        s->gone_room = more;
-    }
-    s->gone[s->gone_count++] = *key;
-}
-
 static void note_change(struct seen *s, uint32_t i) {
     struct entry *e = &s->entries[i];
     if (e->changed)
@@ -105,8 +93,9 @@ void seen_drop(struct seen *s, const struct seen_key *key) {
     uint32_t *at = find(s, key), i = *at;
     if (i == NONE)
         return;
-    if (s->entries[i].saved)
-        note_gone(s, key);
+    if (s->entries[i]
+            .saved) /* a row that stays can only be taken for an object of this run that is no more */
+        gone_note(&s->gone, key, sizeof *key);
     s->entries[i].live = s->entries[i].saved = false;
     *at = s->entries[i].next;
     unlink_age(s, i);
@@ -155,9 +144,9 @@ uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bo
 
 bool seen_save(struct seen *s, struct store *store) {
     bool ok = true;
-    for (size_t i = 0; i < s->gone_count && ok; i++) {
-        const struct store_value v[] = {STORE_N(s->gone[i].incident), STORE_N(s->gone[i].worker),
-                                        STORE_N(s->gone[i].object)};
+    for (size_t i = 0; i < s->gone.count && ok; i++) {
+        const struct seen_key *key = (const struct seen_key *)s->gone.keys + i;
+        const struct store_value v[] = {STORE_N(key->incident), STORE_N(key->worker), STORE_N(key->object)};
         ok = store_run(store, s->table->drop, v, 3);
     }
     for (uint32_t i = s->changed; i != NONE && ok; i = s->entries[i].next_changed) {
@@ -176,11 +165,11 @@ void seen_saved(struct seen *s) {
         s->entries[i].changed = false;
     }
     s->changed = NONE;
-    s->gone_count = 0;
+    s->gone.count = 0;
 }
 
 void seen_spoil(struct seen *s) {
-    s->gone_count = 0;
+    s->gone.count = 0;
     for (uint32_t i = s->oldest; i != NONE; i = s->entries[i].newer) {
         s->entries[i].saved = false;
         note_change(s, i);

@@ -2,6 +2,7 @@
 #include "report/incident/severity.h"
 
 #include "policy/policy.h"
+#include "report/format/format.h"
 
 enum { LOWEST = 1, HIGHEST = 10 };
 
@@ -11,15 +12,7 @@ static bool nobody_may_receive_it(const struct severity_facts *f) {
 
 /* Not an hour too late or a protocol too plain: data that the contract never was about. */
 static bool class_never_agreed(const struct severity_facts *f) {
-    struct bytes terms = f->terms;
-    while (f->verdict == VERDICT_BREACH && terms.n) {
-        const uint8_t *line = memchr(terms.p, '\n', terms.n);
-        size_t n = line ? (size_t)(line - terms.p) : terms.n, step = line ? n + 1 : n;
-        if (bytes_equal(bytes_of(terms.p, n), bytes_text("class")))
-            return true;
-        terms = bytes_of(terms.p + step, terms.n - step);
-    }
-    return false;
+    return f->verdict == VERDICT_BREACH && list_has(f->terms, bytes_text(term_name(TERM_CLASS)));
 }
 
 static bool at_least(const struct severity_facts *f, uint64_t many, uint64_t bytes) {

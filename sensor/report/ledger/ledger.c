@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "policy/policy.h"
+#include "report/format/format.h"
 #include "report/format/shown.h"
 #include "report/ledger/ledger_entry.h"
 
@@ -22,7 +23,7 @@ struct ledger *ledger_create(const char *observer, const struct ledger_options *
     l->watch.sink = *sink;
     if (options->memory == 0)
         l->watch.options.memory = MEMORY_PRESET;
-    l->kept = kept;
+    l->changes.kept = l->watch.past.kept = kept;
     l->secret = hash_key_random();
     l->table = calloc(BUCKETS_OF_HASH, sizeof(struct entry *));
     if (l->table)
@@ -51,7 +52,9 @@ static void forget(struct ledger *l, struct entry *e) {
         at = &(*at)->chain;
     *at = e->chain;
     unlink_age(l, e);
-    ledger_unkeep(l, e);
+    change_unmark(&l->changes, &e->change);
+    if (e->saved) /* rows that stay in the store grow older than the period */
+        gone_note(&l->gone, &e->id, sizeof e->id);
     l->memory -= sizeof *e + e->key_size + bucket_finish(e);
     l->count--;
     alarm_finish(e);
@@ -63,8 +66,9 @@ void ledger_destroy(struct ledger *l) {
         return;
     while (l->oldest)
         forget(l, l->oldest);
+    alarm_drop_past(&l->watch);
+    gone_finish(&l->gone);
     free(l->table);
-    free(l->gone);
     free(l);
 }
 
@@ -93,12 +97,16 @@ struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n) {
     return e;
 }
 
+struct bytes ledger_owner(const struct record *r) {
+    return r->verdict == VERDICT_UNKNOWN ? bytes_of(NULL, 0) : record_text_of(r, TEXT_PARTNER);
+}
+
 struct bytes ledger_destination(const struct record *r, char room[ADDRESS_TEXT_MAX + 4]) {
-    struct bytes partner = record_text_of(r, TEXT_PARTNER);
+    struct bytes owner = ledger_owner(r);
     struct prefix p = {.base = r->destination};
     unsigned keep = address_is_v4(&r->destination) ? 3 : 7; /* octets: /24 and /56 */
-    if (partner.n)
-        return partner;
+    if (owner.n)
+        return owner;
     if (address_is_v4(&r->destination))
         keep += MAPPED_BITS / 8;
     memset(p.base.bytes + keep, 0, sizeof p.base.bytes - keep);
@@ -142,17 +150,8 @@ time_ns ledger_clock(const struct ledger *l, time_ns t) {
 
 /* A transfer's verdict is the worst of its classes'; the others of them may have been allowed. */
 static bool denied(const struct record *r, struct bytes class) {
-    struct bytes list = record_text_of(r, TEXT_OFFENDING);
-    if (r->verdict < VERDICT_BREACH || r->kind == RECORD_FINDING)
-        return r->verdict >= VERDICT_BREACH;
-    while (list.n) {
-        const uint8_t *line = memchr(list.p, '\n', list.n);
-        size_t n = line ? (size_t)(line - list.p) : list.n, step = line ? n + 1 : n;
-        if (bytes_equal(bytes_of(list.p, n), class))
-            return true;
-        list = bytes_of(list.p + step, list.n - step);
-    }
-    return false;
+    return r->verdict >= VERDICT_BREACH &&
+           (r->kind == RECORD_FINDING || list_has(record_text_of(r, TEXT_OFFENDING), class));
 }
 
 static bool is_whole_image(const struct record *r) {
@@ -191,7 +190,7 @@ static void add(struct ledger *l, const struct record *r, struct bytes class, ti
     unlink_age(l, e);
     link_newest(l, e);
     e->last = t > e->last ? t : e->last;
-    ledger_change(l, e);
+    change_mark(&l->changes, &e->change);
     l->memory += (uint64_t)bucket_add(e, t, l->now, &a);
     if (ended)
         shape_add(&e->shape, r);
@@ -202,19 +201,15 @@ static void add(struct ledger *l, const struct record *r, struct bytes class, ti
 }
 
 void ledger_record(struct ledger *l, const struct record *r) {
-    struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_CLASSES);
+    struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_CLASSES), class;
     if (classes.n == 0 || !r->matters || r->verdict == VERDICT_INTERNAL || r->verdict > VERDICT_UNKNOWN)
         return;
     if (r->kind == RECORD_FINDING && r->digests == 0 && r->distinct == 0)
         return; /* its transfer record will count it */
     time_ns t = follow(l, r->time);
-    while (classes.n) {
-        const uint8_t *line = memchr(classes.p, '\n', classes.n);
-        size_t n = line ? (size_t)(line - classes.p) : classes.n, step = line ? n + 1 : n;
-        if (n)
-            add(l, r, bytes_of(classes.p, n), t);
-        classes = bytes_of(classes.p + step, classes.n - step);
-    }
+    while (list_next(&classes, &class))
+        if (class.n)
+            add(l, r, class, t);
 }
 
 /* Ticks are no witnesses of a jump: offline they come from the same packets, live from a clock that may be
@@ -228,7 +223,7 @@ void ledger_tick(struct ledger *l, time_ns now) {
     for (struct entry *e = l->oldest, *next; e; e = next) {
         next = e->newer;
         if (alarm_check(&l->watch, e, NULL, bytes_of(NULL, 0), l->now))
-            ledger_change(l, e);
+            change_mark(&l->changes, &e->change);
         if (l->now - e->last > (LEDGER_PERIOD_DAYS + 1) * 24 * hour_ns)
             forget(l, e);
     }

@@ -128,9 +128,29 @@ static void raise_alarm(struct alarm_watch *w, struct entry *e, enum alarm_rule 
     tell(w, a, raised ? INCIDENT_GROWN : INCIDENT_OPENED, now);
 }
 
+/* Takes the alarm's record. */
+static void keep_past(struct alarm_watch *w, struct alarm *a) {
+    struct alarm_past *past = w->past.kept && w->past_count < ALARM_PASTS_MAX ? malloc(sizeof *past) : NULL;
+    if (!past) {
+        if (w->past.kept)
+            counter_one(COUNTER_HISTORY_LOST);
+        free(a->record);
+        return;
+    }
+    *past = (struct alarm_past){.record = a->record, .facts = a->facts};
+    change_mark(&w->past, &past->change);
+    w->past_count++;
+}
+
+void alarm_drop_past(struct alarm_watch *w) {
+    for (struct alarm_past *past; (past = (struct alarm_past *)change_take(&w->past)); free(past))
+        free(past->record);
+    w->past_count = 0;
+}
+
 static void lower(struct alarm_watch *w, struct alarm *a, time_ns now) {
     tell(w, a, INCIDENT_CLOSED, now);
-    free(a->record);
+    keep_past(w, a);
     *a = (struct alarm){.record = NULL, .changed = true};
 }
 

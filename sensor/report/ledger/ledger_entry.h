@@ -6,6 +6,7 @@
 #include "report/incident/technique.h"
 #include "report/ledger/distinct.h"
 #include "report/ledger/ledger.h"
+#include "report/store/change.h"
 
 /* One line of the ledger and what is asked of it; for ledger*.c. */
 enum ledger_span { SPAN_MINUTES, SPAN_HOURS, SPAN_DAYS, SPAN_COUNT };
@@ -29,12 +30,12 @@ struct alarm {
 };
 
 struct entry {
+    struct change change;
     struct entry *chain;         /* of the hash bucket */
     struct entry *older, *newer; /* by last record */
     uint64_t hash, id;
     time_ns last;
-    struct entry *next_changed;
-    bool changed, saved;
+    bool saved;
     struct bucket buckets[BUCKETS];
     struct shape shape;
     struct alarm alarms[ALARM_COUNT];
@@ -68,11 +69,21 @@ size_t bucket_finish(struct entry *e);        /* returns octets freed */
 size_t bucket_octets(const struct bucket *b); /* of its sketches */
 
 /* --- ledger_alarm.c --- */
+/* One that is over, until it is in the store as a closed incident. */
+struct alarm_past {
+    struct change change;
+    struct record *record;
+    struct incident_facts facts;
+};
+enum { ALARM_PASTS_MAX = 4096 };
+
 struct alarm_watch {
     const char *observer;
     struct ledger_options options;
     struct ledger_sink sink;
     struct record_builder builder;
+    struct changes past;
+    size_t past_count;
 };
 /* After `r` was counted; NULL: only to see whether the reason is gone. True: something was told. */
 bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r, struct bytes class,
@@ -80,6 +91,7 @@ bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r,
 /* The line is forgotten while it is still in use: what was opened is closed. */
 void alarm_end(struct alarm_watch *w, struct entry *e, time_ns now);
 void alarm_finish(struct entry *e);
+void alarm_drop_past(struct alarm_watch *w);
 
 /* --- ledger.c --- */
 struct ledger {
@@ -95,17 +107,11 @@ struct ledger {
     uint64_t serial;     /* of the last entry */
     uint64_t highest;    /* while loading: serial */
     struct entry *found; /* while loading: the last one */
-    bool kept;           /* in a store */
-    struct entry *changed;
-    uint64_t *gone; /* entries forgotten, and still in the store */
-    size_t gone_count, gone_room;
+    struct changes changes;
+    struct gone gone; /* uint64_t: entries forgotten, and still in the store */
 };
 
 struct bytes ledger_part(const struct entry *e, unsigned n); /* of the key: network, destination, class */
 struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n); /* NULL: no memory */
-
-/* --- ledger_store.c --- */
-void ledger_change(struct ledger *l, struct entry *e);
-void ledger_unkeep(struct ledger *l, struct entry *e); /* it is being forgotten */
 
 #endif

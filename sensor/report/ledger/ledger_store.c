@@ -5,35 +5,6 @@
 
 #include <stdlib.h>
 
-void ledger_change(struct ledger *l, struct entry *e) {
-    if (e->changed || !l->kept)
-        return;
-    e->changed = true;
-    e->next_changed = l->changed;
-    l->changed = e;
-}
-
-/* Without memory its rows stay in the store until they are older than the period. */
-void ledger_unkeep(struct ledger *l, struct entry *e) {
-    if (e->changed) {
-        struct entry **at = &l->changed;
-        while (*at != e)
-            at = &(*at)->next_changed;
-        *at = e->next_changed;
-    }
-    if (!e->saved)
-        return;
-    if (l->gone_count == l->gone_room) {
-        size_t more = l->gone_room ? l->gone_room * 2 : 64;
-        uint64_t *wider = realloc(l->gone, more * sizeof *wider);
-        if (!wider)
-            return;
-        l->gone = wider;
-        l->gone_room = more;
-    }
-    l->gone[l->gone_count++] = e->id;
-}
-
 /* --- out --- */
 
 static bool save_bucket(const struct entry *e, unsigned slot, struct store *store) {
@@ -72,6 +43,21 @@ static bool save_alarm(const struct entry *e, unsigned rule, struct store *store
     return store_run(store, STORE_ALARM_PUT, v, sizeof v / sizeof v[0]);
 }
 
+/* Nobody asks for its key, and nothing is added to it any more. */
+static bool save_past(const struct alarm_past *a, struct store *store) {
+    const struct incident_facts *f = &a->facts;
+    const struct store_value v[] = {STORE_T(bytes_text(f->id)),
+                                    STORE_N(f->sequence),
+                                    STORE_N(f->objects),
+                                    STORE_N(f->bytes),
+                                    STORE_N(f->plates),
+                                    STORE_N(f->first),
+                                    STORE_N(f->last),
+                                    STORE_B(bytes_of(a->record, a->record->size)),
+                                    STORE_N(f->held)};
+    return store_run(store, STORE_INCIDENT_PUT_PAST, v, sizeof v / sizeof v[0]);
+}
+
 static bool save_entry(const struct entry *e, struct store *store) {
     const struct store_value v[] = {STORE_N(e->id),
                                     STORE_T(ledger_part(e, 0)),
@@ -93,39 +79,41 @@ bool ledger_save(struct ledger *l, struct store *store) {
     static const char now[] = "ledger.now";
     const struct store_value clock[] = {STORE_T(bytes_text(now)), STORE_N(l->now)};
     bool ok = true;
-    if (!l->changed && l->gone_count == 0)
+    const uint64_t *gone = l->gone.keys;
+    if (!l->changes.first && !l->watch.past.first && l->gone.count == 0)
         return true;
-    for (size_t i = 0; i < l->gone_count && ok; i++) {
-        const struct store_value v[] = {STORE_N(l->gone[i])};
+    for (size_t i = 0; i < l->gone.count && ok; i++) {
+        const struct store_value v[] = {STORE_N(gone[i])};
         ok = store_run(store, STORE_LINE_DROP, v, 1) && store_run(store, STORE_LINE_BUCKETS_DROP, v, 1) &&
              store_run(store, STORE_LINE_ALARMS_DROP, v, 1);
     }
-    for (const struct entry *e = l->changed; e && ok; e = e->next_changed)
-        ok = save_entry(e, store);
+    for (const struct change *c = l->changes.first; c && ok; c = c->next)
+        ok = save_entry((const struct entry *)c, store);
+    for (const struct change *c = l->watch.past.first; c && ok; c = c->next)
+        ok = save_past((const struct alarm_past *)c, store);
     return ok && store_run(store, STORE_META_PUT, clock, 2);
 }
 
 void ledger_saved(struct ledger *l) {
-    for (struct entry *e = l->changed; e; e = e->next_changed) {
-        e->changed = false;
+    for (struct entry *e; (e = (struct entry *)change_take(&l->changes));) {
         e->saved = true;
         for (unsigned i = 0; i < BUCKETS; i++)
             e->buckets[i].changed = false;
         for (unsigned i = 0; i < ALARM_COUNT; i++)
             e->alarms[i].changed = false;
     }
-    l->changed = NULL;
-    l->gone_count = 0;
+    alarm_drop_past(&l->watch);
+    l->gone.count = 0;
 }
 
 void ledger_spoil(struct ledger *l) {
-    l->gone_count = 0;
+    l->gone.count = 0;
     for (struct entry *e = l->oldest; e; e = e->newer) {
         for (unsigned i = 0; i < BUCKETS; i++)
             e->buckets[i].changed = e->buckets[i].index >= 0;
         for (unsigned i = 0; i < ALARM_COUNT; i++)
             e->alarms[i].changed = e->alarms[i].record != NULL;
-        ledger_change(l, e);
+        change_mark(&l->changes, &e->change);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "report/quota/quota_account.h"
 
 #include "base/hash.h"
+#include "report/format/format.h"
 
 #include <stdlib.h>
 
@@ -266,23 +267,13 @@ static void put_own_rule(struct record_builder *b) {
 
 /* Runs over lines; false at the end. */
 static bool next_line(struct bytes *rest, char out[NAME_ROOM]) {
-    if (rest->n == 0)
+    struct bytes line;
+    if (!list_next(rest, &line))
         return false;
-    const uint8_t *end = memchr(rest->p, '\n', rest->n);
-    size_t n = end ? (size_t)(end - rest->p) : rest->n, step = end ? n + 1 : n;
-    size_t kept = n < NAME_ROOM ? n : NAME_ROOM - 1;
-    memcpy(out, rest->p, kept);
+    size_t kept = line.n < NAME_ROOM ? line.n : NAME_ROOM - 1;
+    memcpy(out, line.p, kept);
     out[kept] = '\0';
-    *rest = bytes_of(rest->p + step, rest->n - step);
     return true;
-}
-
-static bool has_line(struct bytes lines, const char *line) {
-    char one[NAME_ROOM];
-    while (next_line(&lines, one))
-        if (strcmp(one, line) == 0)
-            return true;
-    return false;
 }
 
 static bool counts(const struct quotas *q, const struct record *r) {
@@ -309,7 +300,7 @@ static bool judge_classes(struct quotas *q, const struct record *r, struct bytes
             continue;
         if (q->builder.head.severity < m.severity) /* its findings have one, it has none */
             q->builder.head.severity = (uint8_t)m.severity;
-        if (!has_line(record_text_of(r, TEXT_OFFENDING), class))
+        if (!list_has(record_text_of(r, TEXT_OFFENDING), bytes_text(class)))
             record_text_add(&q->builder, TEXT_OFFENDING, class);
     }
     return found;

@@ -73,8 +73,8 @@ static bool load(struct keeper *k) {
         store_each(s, STORE_META_EACH, load_run, k) && store_each(s, STORE_CHANNEL_EACH, load_channel, k) &&
         incidents_load(k->parts.incidents, s, k->same_run) && ledger_load(k->parts.ledger, s) &&
         quotas_load(k->parts.quotas, s, k->same_run) && mutes_load(k->parts.mutes, s) &&
-        digest_load(k->parts.digest, s, k->same_run) &&
-        store_each(s, STORE_OUTPUT_EACH, load_output, k) && store_each(s, STORE_MESSAGE_EACH, load_message, k);
+        digest_load(k->parts.digest, s, k->same_run) && store_each(s, STORE_OUTPUT_EACH, load_output, k) &&
+        store_each(s, STORE_MESSAGE_EACH, load_message, k);
     if (k->waiting)
         log_warning("store: %llu messages wait for outputs that are not configured any more",
                     (unsigned long long)k->waiting);
@@ -86,7 +86,7 @@ static void keep_all(struct keeper *k, bool kept) {
         delivery_keep(k->parts.deliveries[i], kept);
 }
 
-static void replace(struct keeper *k) {
+static void begin_anew(struct keeper *k) {
     struct error e = {""};
     counter_one(COUNTER_STORE_REPLACED);
     if (!store_replace(k->store, &e))
@@ -100,12 +100,17 @@ static void replace(struct keeper *k) {
         delivery_spoil(k->parts.deliveries[i]);
     memset(k->saved, 0, sizeof k->saved);
     begin_run(k);
+}
+
+/* At work: memory has it all. */
+static void replace(struct keeper *k) {
+    begin_anew(k);
     k->parts.notice(k->parts.context, "store-replaced",
                     "The sensor's database was damaged: it was set aside and a new one begun");
 }
 
 struct keeper *keeper_create(const struct store_config *config, const struct keeper_parts *parts,
-                             struct error *e) {
+                             bool *replaced, struct error *e) {
     const struct store_options options = {
         .folder = config->folder, .max_bytes = config->max_bytes, .checked = config->checked};
     struct keeper *k = calloc(1, sizeof *k);
@@ -123,15 +128,15 @@ struct keeper *keeper_create(const struct store_config *config, const struct kee
         return NULL;
     }
     keep_all(k, true);
-    if (found == STORE_SET_ASIDE) {
+    *replaced = found == STORE_SET_ASIDE;
+    if (*replaced)
         counter_one(COUNTER_STORE_REPLACED);
-        parts->notice(
-            parts->context, "store-replaced",
-            "The sensor's database was damaged: it was set aside and a new one begun; what the ledger, open "
-            "incidents and undelivered messages held is in the old one");
+    if (!load(k)) {
+        begin_anew(k);
+        *replaced = true;
     }
-    if (!load(k))
-        replace(k);
+    if (found != STORE_FOUND || *replaced)
+        ++*k->config.unstored; /* a predecessor may have given numbers */
     return k;
 }
 
@@ -211,6 +216,7 @@ static void fail(struct keeper *k) {
     if (k->failing)
         return;
     k->failing = true;
+    ++*k->config.unstored; /* before anything goes out that a successor does not know of */
     keep_all(k, false);
     log_error("store: cannot be written; the sensor goes on, and what it holds would not outlive it");
     k->parts.notice(

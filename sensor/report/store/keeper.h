@@ -29,9 +29,11 @@ struct keeper_parts {
 
 struct keeper; /* opaque */
 
-/* NULL with a reason: the store cannot be opened, or another sensor has it. */
+/* NULL with a reason: the store cannot be opened, or another sensor has it. *replaced: it was damaged, and a
+ * new one begun. The config's `unstored` counts on when outputs are numbered anew or go on without the store.
+ */
 struct keeper *keeper_create(const struct store_config *config, const struct keeper_parts *parts,
-                             struct error *e);
+                             bool *replaced, struct error *e);
 void keeper_destroy(struct keeper *k);
 /* False: this record of the channel was counted before the reporter's last end. */
 bool keeper_take(struct keeper *k, unsigned channel, uint64_t id);

@@ -35,8 +35,8 @@ const char *const schema_steps[] = {
     "CREATE TABLE output (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE message (output TEXT NOT NULL, sequence INTEGER NOT NULL, rank INTEGER NOT NULL,"
     " message BLOB NOT NULL, PRIMARY KEY (output, sequence));",
-    /* 4: what was received under contracts. span: 0 days, 1 months; start: days or months since 1970; bytes of
-       moving objects as quota_account.h packs them */
+    /* 4: what was received under contracts. span: 0 days, 1 months; start: days or months since 1970; bytes
+       of moving objects as quota_account.h packs them */
     "CREATE TABLE contract (id TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,"
     " objects INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE contract_span (contract TEXT NOT NULL, span INTEGER NOT NULL, slot INTEGER NOT NULL,"
@@ -97,6 +97,10 @@ const char *const schema_statements[STORE_STATEMENTS] = {
         "SELECT line, rule, id, sequence, objects, bytes, plates, first, last, told, record FROM alarm",
     [STORE_INCIDENT_PUT] = "INSERT OR REPLACE INTO incident VALUES"
                            " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    /* Of the ledger, and closed: numbered from -1 down, out of the way of those that are counted up. */
+    [STORE_INCIDENT_PUT_PAST] =
+        "INSERT INTO incident SELECT min(coalesce(min(serial), 0), 0) - 1, ?1, 1, x'', ?2, ?3, ?4,"
+        " ?5, ?6, ?7, ?7, 0, 0, x'', ?8, ?9, 0, 1, 0, '', 0 FROM incident",
     [STORE_INCIDENT_EACH_OPEN] =
         "SELECT serial, id, key, sequence, objects, bytes, plates, first, last, told, grown,"
         " next_tenfold, registers, record, held, rule_severity, whole, holes FROM incident WHERE closed = 0 "
@@ -104,7 +108,7 @@ const char *const schema_statements[STORE_STATEMENTS] = {
     [STORE_INCIDENT_AGE] = "DELETE FROM incident WHERE closed = 1 AND last < ?",
     [STORE_INCIDENT_FORGET] = "DELETE FROM incident WHERE serial IN"
                               " (SELECT serial FROM incident WHERE closed = 1 ORDER BY last LIMIT ?)",
-    [STORE_INCIDENT_LAST] = "SELECT max(serial) FROM incident",
+    [STORE_INCIDENT_LAST] = "SELECT max(max(serial), 0) FROM incident",
     [STORE_INCIDENT_LIST] =
         "SELECT id, closed, sequence, objects, bytes, plates, first, last, record, held, settled, settled_by "
         "FROM"
@@ -123,13 +127,19 @@ const char *const schema_statements[STORE_STATEMENTS] = {
     [STORE_MUTE_EACH] = "SELECT destination, class, reason, uid, made, until, hidden FROM mute",
     [STORE_VOLUME_PUT] = "INSERT OR REPLACE INTO volume VALUES (0, ?, ?, ?, ?, ?)",
     [STORE_VOLUME_EACH] = "SELECT network, destination, verdict, objects, bytes FROM volume WHERE until = 0",
-    [STORE_VOLUME_TURN] = "UPDATE volume SET until = ? WHERE until = 0",
+    /* Files may be read twice: what was told up to the same moment is added up. */
+    [STORE_VOLUME_TURN] = "INSERT INTO volume SELECT ?, network, destination, verdict, objects, bytes FROM volume"
+                          " WHERE until = 0 ON CONFLICT (until, network, destination, verdict) DO UPDATE"
+                          " SET objects = objects + excluded.objects, bytes = bytes + excluded.bytes",
+    [STORE_VOLUME_DROP] = "DELETE FROM volume WHERE until = 0",
     [STORE_VOLUME_AGE] = "DELETE FROM volume WHERE until > 0 AND until < ?",
     [STORE_VOLUME_SINCE] = "SELECT network, destination, verdict, sum(objects), sum(bytes) FROM volume"
                            " WHERE until > ? GROUP BY network, destination, verdict",
     [STORE_TALLY_PUT] = "INSERT OR REPLACE INTO tally VALUES (0, ?, ?)",
     [STORE_TALLY_EACH] = "SELECT key, value FROM tally WHERE until = 0",
-    [STORE_TALLY_TURN] = "UPDATE tally SET until = ? WHERE until = 0 AND key NOT LIKE '=%'",
+    [STORE_TALLY_TURN] = "INSERT INTO tally SELECT ?, key, value FROM tally WHERE until = 0 AND key NOT LIKE '=%'"
+                         " ON CONFLICT (until, key) DO UPDATE SET value = value + excluded.value",
+    [STORE_TALLY_DROP] = "DELETE FROM tally WHERE until = 0 AND key NOT LIKE '=%'",
     [STORE_TALLY_AGE] = "DELETE FROM tally WHERE until > 0 AND until < ?",
     [STORE_TALLY_SINCE] = "SELECT key, sum(value) FROM tally WHERE until > ? GROUP BY key",
     [STORE_OBJECT_PUT] = "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?)",

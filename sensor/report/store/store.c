@@ -125,8 +125,8 @@ static int migrate(struct store *s) {
     return code;
 }
 
-static int connect_to(struct store *s) {
-    int code = sqlite3_open_v2(s->path, &s->db,
+static int connect_to(struct store *s, const char *path) {
+    int code = sqlite3_open_v2(path, &s->db,
                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL);
     if (code == SQLITE_OK)
         code = prepare(s);
@@ -138,6 +138,23 @@ static int connect_to(struct store *s) {
         code = sqlite3_prepare_v3(s->db, schema_statements[i], -1, SQLITE_PREPARE_PERSISTENT,
                                   &s->statements[i], NULL);
     return code;
+}
+
+/* It gets its name when it is whole: a file of that name with nothing in it is none that a start left which
+ * was killed, but a damaged one. */
+static int make_new(struct store *s) {
+    static const char *const ends[] = {"", "-wal", "-journal"};
+    char path[PATH_ROOM + 16], left[PATH_ROOM + 32];
+    snprintf(path, sizeof path, "%s.new", s->path);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        snprintf(left, sizeof left, "%s%s", path, ends[i]);
+        unlink(left);
+    }
+    int code = connect_to(s, path);
+    if (code != SQLITE_OK)
+        return code;
+    disconnect(s); /* which leaves one file */
+    return rename(path, s->path) == 0 ? connect_to(s, s->path) : SQLITE_CANTOPEN;
 }
 
 static int is_aside(const struct dirent *d) {
@@ -177,9 +194,9 @@ static bool set_aside(struct store *s) {
     return true;
 }
 
-/* A file of ours that cannot be opened for a reason that lies in itself: whatever SQLite calls it ("unsupported
- * file format" and "read-only" come of a few wrong octets in the header), when it is not somebody else's lock,
- * the disk, or memory, and we may read and write it. */
+/* A file of ours that cannot be opened for a reason that lies in itself: whatever SQLite calls it
+ * ("unsupported file format" and "read-only" come of a few wrong octets in the header), when it is not
+ * somebody else's lock, the disk, or memory, and we may read and write it. */
 static bool is_damage(const struct store *s, int code) {
     static const uint8_t of_others[] = {SQLITE_BUSY, SQLITE_LOCKED,   SQLITE_NOMEM, SQLITE_PERM,
                                         SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_IOERR};
@@ -190,10 +207,12 @@ static bool is_damage(const struct store *s, int code) {
 }
 
 /* SQLite takes what is shorter than its smallest page for a new database. */
-static int check_length(const struct store *s) {
+static int open_old(struct store *s) {
     enum { PAGE_LEAST = 512 };
     struct stat st;
-    return stat(s->path, &st) == 0 && st.st_size > 0 && st.st_size < PAGE_LEAST ? SQLITE_CORRUPT : SQLITE_OK;
+    if (stat(s->path, &st) == 0 && st.st_size < PAGE_LEAST)
+        return SQLITE_CORRUPT;
+    return connect_to(s, s->path);
 }
 
 static bool describe(const struct store *s, int code, struct error *e) {
@@ -222,12 +241,10 @@ struct store *store_open(const struct store_options *options, enum store_found *
     }
     *found = access(s->path, F_OK) == 0 ? STORE_FOUND : STORE_NEW;
     mask = umask(077);
-    int code = check_length(s);
-    if (code == SQLITE_OK)
-        code = connect_to(s);
+    int code = *found == STORE_NEW ? make_new(s) : open_old(s);
     if (is_damage(s, code) && set_aside(s)) {
         *found = STORE_SET_ASIDE;
-        code = connect_to(s);
+        code = make_new(s);
     }
     umask(mask);
     if (code == SQLITE_OK)
@@ -240,7 +257,7 @@ struct store *store_open(const struct store_options *options, enum store_found *
 bool store_replace(struct store *s, struct error *e) {
     mode_t mask = umask(077);
     bool ok = set_aside(s);
-    int code = ok ? connect_to(s) : SQLITE_CANTOPEN;
+    int code = ok ? make_new(s) : SQLITE_CANTOPEN;
     umask(mask);
     s->result = STORE_DONE;
     return code == SQLITE_OK || describe(s, code, e);

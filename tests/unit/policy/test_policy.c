@@ -122,6 +122,11 @@ static void test_names_are_given_once(void **state) {
     refused("partners: [{name: A}]",
             "t.yaml:1: error: partners: partner A has neither prefixes nor domains; add what it is "
             "known by");
+    refused("partners:\n  - {name: 203.0.113.0/24, prefixes: [192.0.2.0/24]}\n",
+            "t.yaml:2: error: name: \"203.0.113.0/24\" is an address or prefix; name the partner by a word");
+    refused("partners:\n  - {name: '2001:db8::7', prefixes: [192.0.2.0/24]}\n",
+            "t.yaml:2: error: name: \"2001:db8::7\" is an address or prefix; name the partner by a word");
+    accepted("partners: [{name: '203.0.113.0/24 Ltd', prefixes: [192.0.2.0/24]}]");
     refused("partners: [{prefixes: [192.0.2.0/24]}]",
             "t.yaml:1: error: name: is missing; add it (what alerts call it)");
     refused("partners: {name: A}",

@@ -216,6 +216,52 @@ static void class_network_and_destination_each_make_their_own_incident(void **st
     incidents_destroy(t);
 }
 
+static void a_host_that_only_bears_a_partners_name_has_an_incident_of_its_own(void **state) {
+    struct incidents *t = begin();
+    for (int i = 0; i < 4; i++) {
+        example_begin(&b, RECORD_FINDING);
+        b.head.object = (uint64_t)i;
+        if (i % 2) { /* as the sender's Host or SNI says */
+            b.head.verdict = VERDICT_UNKNOWN;
+            address_parse("203.0.113.9", &b.head.destination);
+        }
+        give(t);
+    }
+    assert_int_equal(count, 2);
+    assert_int_equal(alerts[0].verdict, VERDICT_UNAPPROVED);
+    assert_int_equal(alerts[1].verdict, VERDICT_UNKNOWN);
+    incidents_close(t);
+    assert_int_equal(alerts[2].facts.objects, 2);
+    assert_int_equal(alerts[3].facts.objects, 2);
+    incidents_destroy(t);
+}
+
+static void parallel_and_serial_flows_of_many_hosts_to_one_partner_are_one_incident(void **state) {
+    enum { FLOWS = 90 };
+    struct incidents *t = begin();
+    for (unsigned step = 0; step < 2 * FLOWS; step++) {
+        /* All of the first half begin before any of them ends; the others come one by one. */
+        bool ends = step < FLOWS ? step >= FLOWS / 2 : step % 2;
+        unsigned n = step < FLOWS ? step % (FLOWS / 2) : step / 2;
+        char host[64];
+        example_begin(&b, ends ? RECORD_TRANSFER : RECORD_FINDING);
+        snprintf(host, sizeof host, "10.40.%u.%u", n % 3, n % 20 + 1);
+        address_parse(host, &b.head.source);
+        snprintf(host, sizeof host, n % 4 ? "198.51.100.%u" : "2001:db8:b:%x::9", n % 30 + 1);
+        address_parse(host, &b.head.destination);
+        b.head.object = n / 3 + 1; /* each worker counts its own */
+        b.head.worker = (uint16_t)(n % 3);
+        b.head.bytes = ends ? 1000 + n : 400;
+        give(t);
+    }
+    incidents_close(t);
+    assert_int_equal(alerts[count - 1].facts.state, INCIDENT_CLOSED);
+    assert_int_equal(count, 3); /* opened, grown at ten, closed */
+    assert_int_equal(alerts[2].facts.objects, FLOWS);
+    assert_int_equal(alerts[2].facts.bytes, FLOWS * 1000 + FLOWS * (FLOWS - 1) / 2);
+    incidents_destroy(t);
+}
+
 static void a_worse_verdict_or_severity_is_told_at_once_and_never_gets_better(void **state) {
     struct incidents *t = begin();
     example_begin(&b, RECORD_FINDING);
@@ -424,6 +470,8 @@ int main(void) {
         cmocka_unit_test(the_same_traffic_gives_the_same_incident_id),
         cmocka_unit_test(approved_internal_and_inbound_transfers_open_nothing),
         cmocka_unit_test(class_network_and_destination_each_make_their_own_incident),
+        cmocka_unit_test(a_host_that_only_bears_a_partners_name_has_an_incident_of_its_own),
+        cmocka_unit_test(parallel_and_serial_flows_of_many_hosts_to_one_partner_are_one_incident),
         cmocka_unit_test(a_worse_verdict_or_severity_is_told_at_once_and_never_gets_better),
         cmocka_unit_test(a_transfer_record_alone_opens_one_incident_for_each_class_that_may_not_leave),
         cmocka_unit_test(distinct_plates_are_counted_over_objects),

@@ -104,6 +104,36 @@ static void a_name_that_the_sender_chose_brings_nothing_under_a_mute(void **stat
     gate_destroy(g);
 }
 
+static void a_prefix_that_has_most_of_the_world_in_it_is_refused(void **state) {
+    static const char *const wide[] = {"0.0.0.0/0", "128.0.0.0/1", "10.0.0.0/8",    "203.0.0.0/15",
+                                       "::/0",      "2000::/3",    "2001:db8::/31", "::/80"};
+    static const char *const narrow[] = {"203.0.0.0/16", "203.0.113.9", "2001:db8::/32", "2001:db8:b::7",
+                                         "0/0 Ltd"};
+    struct gate *g = begin();
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        if (mute(g, wide[i], "vehicle-image", EXAMPLE_TIME + DAY, "all of it"))
+            fail_msg("%s can be muted", wide[i]);
+    assert_true(alert(g, "", "203.0.113.9", "vehicle-image", 0));
+    assert_int_equal(count, 0);
+    for (size_t i = 0; i < sizeof narrow / sizeof narrow[0]; i++)
+        if (!mute(g, narrow[i], "vehicle-image", EXAMPLE_TIME + DAY, "a range"))
+            fail_msg("%s cannot be muted", narrow[i]);
+    assert_false(alert(g, "", "203.0.113.9", "vehicle-image", 0));
+    gate_destroy(g);
+}
+
+static void a_host_that_only_bears_a_partners_name_takes_none_of_its_alerts(void **state) {
+    const struct alert_limits one = {.per_destination = 1, .window = 3600 * NS_PER_S};
+    const struct gate_sink sink = {NULL, note, note_held};
+    struct gate *g = gate_create(&one, &sink);
+    count = 0;
+    assert_true(named_alert(g, "Plate Systems", "192.0.2.66", VERDICT_UNKNOWN, ""));
+    assert_true(named_alert(g, "Plate Systems", "198.51.100.20", VERDICT_UNAPPROVED, "dates"));
+    assert_false(named_alert(g, "Plate Systems", "192.0.2.67", VERDICT_UNKNOWN, "")); /* one host's /24 */
+    assert_false(named_alert(g, "Plate Systems", "198.51.100.21", VERDICT_UNAPPROVED, "dates"));
+    gate_destroy(g);
+}
+
 static void a_mute_ends_at_its_time_and_is_told_with_who_and_why(void **state) {
     struct gate *g = begin();
     mute(g, "Plate Systems", "vehicle-image", EXAMPLE_TIME + DAY, "moving house");
@@ -154,6 +184,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mute_hides_its_destination_and_class_and_nothing_else),
         cmocka_unit_test(a_name_that_the_sender_chose_brings_nothing_under_a_mute),
+        cmocka_unit_test(a_prefix_that_has_most_of_the_world_in_it_is_refused),
+        cmocka_unit_test(a_host_that_only_bears_a_partners_name_takes_none_of_its_alerts),
         cmocka_unit_test(a_mute_ends_at_its_time_and_is_told_with_who_and_why),
         cmocka_unit_test(a_mute_can_be_taken_back_and_replaced),
         cmocka_unit_test(a_mute_without_end_reason_or_sense_is_refused),

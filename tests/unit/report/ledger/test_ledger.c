@@ -128,6 +128,119 @@ static void a_partner_is_one_destination_and_a_stranger_is_its_prefix(void **sta
     ledger_destroy(l);
 }
 
+/* An image between two of many hosts: flow `n`; pictures repeat after `pictures`. `ends`: the transfer's
+ * record, else the finding's, which has its plate. */
+static void give_flow(struct ledger *l, unsigned n, const char *to, const char *partner, unsigned pictures,
+                      bool ends) {
+    char from[64];
+    example_begin(&b, ends ? RECORD_TRANSFER : RECORD_FINDING);
+    snprintf(from, sizeof from, n % 2 ? "2001:db8:40:%x::%x" : "10.40.%u.%u", n % 7, n % 50 + 1);
+    assert_true(address_parse(from, &b.head.source));
+    assert_true(address_parse(to, &b.head.destination));
+    b.head.verdict = *partner ? VERDICT_UNAPPROVED : VERDICT_UNKNOWN;
+    b.head.time = MIDNIGHT + n * NS_PER_S;
+    b.head.worker = (uint16_t)(n % 3);
+    b.head.object = n;
+    b.head.source_port = (uint16_t)(20000 + n);
+    b.head.bytes = 1000 + n;
+    b.head.sha256[0] = (uint8_t)(n % pictures);
+    if (!ends) {
+        b.head.digests = b.head.distinct = 1;
+        b.digest[0] = UINT64_C(0x9e3779b97f4a7c15) * (n % 15 + 1);
+    }
+    record_text(&b, TEXT_PARTNER, bytes_text(partner));
+    ledger_record(l, example_pack(&b, room));
+}
+
+static const char *host(const char *v4, const char *v6, unsigned n) {
+    static char text[64];
+    snprintf(text, sizeof text, n % 3 ? v4 : v6, n % 90 + 1);
+    return text;
+}
+
+enum { FLOWS = 120 };
+static const uint64_t flow_bytes = FLOWS * 1000 + FLOWS * (FLOWS - 1) / 2;
+
+/* The first half all at once, the others one after the other. */
+static void give_flows(struct ledger *l, const char *v4, const char *v6, const char *partner) {
+    for (unsigned n = 0; n < FLOWS / 2; n++)
+        give_flow(l, n, host(v4, v6, n), partner, 20, false);
+    for (unsigned n = FLOWS / 2; n-- > 0;)
+        give_flow(l, n, host(v4, v6, n), partner, 20, true);
+    for (unsigned n = FLOWS / 2; n < FLOWS; n++) {
+        give_flow(l, n, host(v4, v6, n), partner, 20, false);
+        give_flow(l, n, host(v4, v6, n), partner, 20, true);
+    }
+}
+
+static void
+parallel_and_serial_flows_of_many_hosts_to_one_partner_are_one_line_and_one_incident(void **state) {
+    struct ledger_options o = presets;
+    o.slow_objects = 100;
+    o.slow_days = 1;
+    struct ledger *l = begin_with(&o);
+    give_flows(l, "198.51.100.%u", "2001:db8:b:%x::7", "Plate Systems");
+    assert_int_equal(ledger_count(l), 1);
+    ask(l, "Plate Systems", LEDGER_DAY);
+    assert_int_equal(totals.objects, FLOWS);
+    assert_int_equal(totals.bytes, flow_bytes);
+    assert_int_equal(totals.denied_objects, FLOWS);
+    assert_in_range(totals.images, 19, 21); /* 20; an estimate */
+    assert_in_range(totals.plates, 14, 16); /* 15 */
+    assert_int_equal(count, 1);             /* together they are over the bound, and told once */
+    assert_int_equal(told[0].facts.objects, 100);
+    ledger_destroy(l);
+}
+
+static void flows_to_hosts_of_one_prefix_are_one_line_and_those_to_two_are_two(void **state) {
+    struct ledger *l = begin();
+    give_flows(l, "203.0.113.%u", "2001:db8:1:a1%02x::9", "");
+    assert_int_equal(ledger_count(l), 2); /* a /24 and a /56 */
+    ask(l, "203.0.113.0/24", LEDGER_DAY);
+    assert_int_equal(totals.objects, FLOWS * 2 / 3);
+    uint64_t bytes = totals.bytes;
+    ask(l, "2001:db8:1:a100::/56", LEDGER_DAY);
+    assert_int_equal(totals.objects, FLOWS / 3);
+    assert_int_equal(totals.bytes + bytes, flow_bytes);
+    give_flow(l, FLOWS, "203.0.112.9", "", 20, true);
+    give_flow(l, FLOWS, "2001:db8:1:a200::9", "", 20, true);
+    assert_int_equal(ledger_count(l), 4);
+    ledger_destroy(l);
+}
+
+static void flows_to_two_partners_or_from_two_networks_are_not_counted_together(void **state) {
+    struct ledger_options o = presets;
+    o.slow_objects = FLOWS / 2 + 1;
+    o.slow_days = 1;
+    struct ledger *l = begin_with(&o);
+    for (unsigned n = 0; n < FLOWS; n++)
+        give_flow(l, n, "198.51.100.20", n % 2 ? "Plate Systems" : "Acme Towing", 20, true);
+    assert_int_equal(ledger_count(l), 2);
+    ask(l, "Plate Systems", LEDGER_DAY);
+    assert_int_equal(totals.objects, FLOWS / 2);
+    assert_int_equal(count, 0); /* neither alone is over the bound */
+    example_begin(&b, RECORD_TRANSFER);
+    record_text(&b, TEXT_NETWORK, bytes_text("bridges"));
+    b.head.time = MIDNIGHT + FLOWS * NS_PER_S;
+    ledger_record(l, example_pack(&b, room));
+    assert_int_equal(ledger_count(l), 3);
+    assert_int_equal(count, 0);
+    ledger_destroy(l);
+}
+
+static void an_unknown_host_is_its_prefix_whatever_it_is_called(void **state) {
+    struct ledger *l = begin();
+    give(l, MIDNIGHT, "198.51.100.1", "Plate Systems", VERDICT_UNAPPROVED, 10);
+    give(l, MIDNIGHT, "203.0.113.9", "Plate Systems", VERDICT_UNKNOWN, 1000);
+    give(l, MIDNIGHT, "203.0.113.10", NULL, VERDICT_UNKNOWN, 1000);
+    assert_int_equal(ledger_count(l), 2);
+    ask(l, "Plate Systems", LEDGER_DAY);
+    assert_int_equal(totals.bytes, 10);
+    ask(l, "203.0.113.0/24", LEDGER_DAY);
+    assert_int_equal(totals.bytes, 2000);
+    ledger_destroy(l);
+}
+
 static void what_stays_inside_or_has_no_class_is_not_counted(void **state) {
     struct ledger *l = begin();
     give(l, MIDNIGHT, "10.9.0.5", NULL, VERDICT_INTERNAL, 10);
@@ -369,6 +482,11 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_window_holds_what_left_within_it),
         cmocka_unit_test(a_partner_is_one_destination_and_a_stranger_is_its_prefix),
+        cmocka_unit_test(
+            parallel_and_serial_flows_of_many_hosts_to_one_partner_are_one_line_and_one_incident),
+        cmocka_unit_test(flows_to_hosts_of_one_prefix_are_one_line_and_those_to_two_are_two),
+        cmocka_unit_test(flows_to_two_partners_or_from_two_networks_are_not_counted_together),
+        cmocka_unit_test(an_unknown_host_is_its_prefix_whatever_it_is_called),
         cmocka_unit_test(what_stays_inside_or_has_no_class_is_not_counted),
         cmocka_unit_test(only_the_offending_classes_of_a_transfer_count_as_denied),
         cmocka_unit_test(plates_are_counted_once_over_days_and_hosts),
