@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/format/mapping.h"
+#include "report/incident/technique.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 /* Open Cybersecurity Schema Framework 1.4.0, one JSON object a line: an alert is a Data Security Finding
- * (class 2006), a flow or transfer Network Activity (4001), stats and notices of the sensor are base events.
- * Fields that no attribute is meant for are in `unmapped`, under the names of fields.c. */
+ * (class 2006), a flow or transfer Network Activity (4001), stats, notices and digests are base events.
+ * Fields that no attribute is meant for are in `unmapped`, under the names of fields.c. No profile is
+ * declared. The status of a finding is its consumer's to set. Ranks keep together what an object must have.
+ */
 #define OCSF_VERSION "1.4.0"
 
 enum { BASE_EVENT = 0, DATA_SECURITY_FINDING = 2006, NETWORK_ACTIVITY = 4001 };
@@ -67,13 +70,46 @@ static void get_text(const struct event *e, size_t which, struct value *v) {
     v->kind = v->text.n ? VALUE_TEXT : VALUE_ABSENT;
 }
 
+static const struct {
+    uint8_t id;
+    const char *name;
+} directions[] = {[DIRECTION_UNKNOWN] = {0, "Unknown"},
+                  [DIRECTION_OUTBOUND] = {2, "Outbound"},
+                  [DIRECTION_INBOUND] = {1, "Inbound"},
+                  [DIRECTION_INTERNAL] = {3, "Lateral"},
+                  [DIRECTION_EXTERNAL] = {99, "External"}};
+
+/* Where the connection was opened to; a record's direction is that of its bytes. */
+static unsigned direction_of(const struct event *e) {
+    unsigned d = e->record->direction;
+    if (!source_is_client(e->record) && (d == DIRECTION_OUTBOUND || d == DIRECTION_INBOUND))
+        return d == DIRECTION_OUTBOUND ? DIRECTION_INBOUND : DIRECTION_OUTBOUND;
+    return d < sizeof directions / sizeof directions[0] ? d : DIRECTION_UNKNOWN;
+}
+
 static void get_direction(const struct event *e, size_t which, struct value *v) {
-    static const uint8_t ids[] = {[DIRECTION_UNKNOWN] = 0,
-                                  [DIRECTION_OUTBOUND] = 2,
-                                  [DIRECTION_INBOUND] = 1,
-                                  [DIRECTION_INTERNAL] = 3,
-                                  [DIRECTION_EXTERNAL] = 99};
-    value_number(v, e->record->direction < sizeof ids ? ids[e->record->direction] : 0);
+    value_number(v, directions[direction_of(e)].id);
+}
+
+static void get_direction_name(const struct event *e, size_t which, struct value *v) {
+    value_token(v, directions[direction_of(e)].name);
+}
+
+/* "T1048<tab>T1048.003", "T1199<tab>": a technique and its sub-technique. */
+static void get_attacks(const struct event *e, size_t which, struct value *v) {
+    static char all[2 * sizeof v->room];
+    char ids[sizeof v->room];
+    struct bytes list = bytes_of(ids, technique_list(e->incident->techniques, ids)), id;
+    struct text t;
+    text_init(&t, all, sizeof all);
+    while (list_next(&list, &id)) {
+        const uint8_t *dot = memchr(id.p, '.', id.n);
+        int n = (int)id.n, parent = dot ? (int)(dot - id.p) : n;
+        text_print(&t, "%s%.*s\t%.*s", t.at == t.start ? "" : "\n", parent, (const char *)id.p, dot ? n : 0,
+                   (const char *)id.p);
+    }
+    v->text = bytes_of(all, text_size(&t));
+    v->kind = v->text.n ? VALUE_LIST : VALUE_ABSENT;
 }
 
 static void get_transport(const struct event *e, size_t which, struct value *v) {
@@ -95,13 +131,14 @@ static void get_file(const struct event *e, size_t which, struct value *v) {
     v->text = bytes_text(v->room);
 }
 
-enum { OBJECT = REPORT_ALERT | REPORT_TRANSFER, NETWORK = REPORT_TRANSFER | REPORT_FLOW };
+enum { NETWORK = REPORT_TRANSFER | REPORT_FLOW, SENSOR = REPORT_STATS | REPORT_DIGEST, OTHER = 99 };
 
 /* clang-format off */
 static const struct row rows[] = {
     {.key = "class_uid", .get = get_class},
     {.key = "category_uid", .get = get_category},
     {.key = "activity_id", .get = get_activity},
+    {.key = "activity_name", .ecs = "event.action", .records = SENSOR},
     {.key = "type_uid", .get = get_type},
     {.key = "severity_id", .ecs = "event.severity", .get = get_severity},
     {.key = "severity_id", .records = UINT8_MAX & ~REPORT_ALERT, .get = get_severity},
@@ -124,9 +161,12 @@ static const struct row rows[] = {
     {.key = "finding_info.last_seen_time", .ecs = "gantry.incident.last", .get = row_incident_ms, .which = offsetof(struct incident_facts, last)},
     {.key = "finding_info.analytic.uid", .ecs = "rule.id", .records = REPORT_ALERT},
     {.key = "finding_info.analytic.type_id", .records = REPORT_ALERT, .rank = 21, .get = row_number, .which = 1},
-    {.key = "finding_info.attacks[].technique.uid", .ecs = "threat.technique.id"},
-    {.key = "data_security.data_lifecycle_state_id", .records = REPORT_ALERT, .rank = 9, .get = row_number, .which = 2},
-    {.key = "data_security.detection_system_id", .records = REPORT_ALERT, .rank = 9, .get = row_number, .which = 2},
+    {.key = "finding_info.attacks[].technique.uid|sub_technique.uid", .ecs = "threat.technique.id", .get = get_attacks},
+    {.key = "data_security.category_id", .records = REPORT_ALERT, .rank = 20, .get = row_number, .which = OTHER},
+    {.key = "data_security.category", .records = REPORT_ALERT, .rank = 20, .get = get_text, .which = TEXT_CLASS},
+    {.key = "data_security.data_lifecycle_state_id", .records = REPORT_ALERT, .rank = 20, .get = row_number, .which = 2},
+    {.key = "data_security.detection_system_id", .records = REPORT_ALERT, .rank = 20, .get = row_number, .which = OTHER},
+    {.key = "data_security.detection_system", .records = REPORT_ALERT, .rank = 20, .text = "Network sensor"},
     {.key = "data_security.pattern_match", .ecs = "gantry.sample"},
     {.key = "data_security.policy.uid", .ecs = "gantry.contract", .records = REPORT_ALERT, .get = get_text, .which = TEXT_CONTRACT},
     {.key = "file.name", .ecs = "file.name", .records = REPORT_ALERT, .get = get_file},
@@ -136,16 +176,19 @@ static const struct row rows[] = {
     {.key = "file.mime_type", .ecs = "file.mime_type", .records = REPORT_ALERT},
     {.key = "file.hashes[].algorithm_id", .records = REPORT_ALERT, .rank = 14, .get = get_algorithm},
     {.key = "file.hashes[].value", .ecs = "file.hash.sha256", .records = REPORT_ALERT},
-    {.key = "src_endpoint.ip", .ecs = "source.ip", .records = OBJECT},
-    {.key = "src_endpoint.port", .ecs = "source.port", .records = OBJECT},
-    {.key = "src_endpoint.ip", .ecs = "client.ip", .records = REPORT_FLOW},
-    {.key = "src_endpoint.port", .ecs = "client.port", .records = REPORT_FLOW},
-    {.key = "dst_endpoint.ip", .ecs = "destination.ip", .records = OBJECT},
-    {.key = "dst_endpoint.port", .ecs = "destination.port", .records = OBJECT},
-    {.key = "dst_endpoint.ip", .ecs = "server.ip", .records = REPORT_FLOW},
-    {.key = "dst_endpoint.port", .ecs = "server.port", .records = REPORT_FLOW},
-    {.key = "dst_endpoint.hostname", .ecs = "url.domain"},
+    {.key = "src_endpoint.ip", .ecs = "source.ip", .records = REPORT_ALERT},
+    {.key = "src_endpoint.port", .ecs = "source.port", .records = REPORT_ALERT},
+    {.key = "src_endpoint.hostname", .ecs = "url.domain", .records = REPORT_ALERT, .get = row_host, .which = ROW_OF_SOURCE},
+    {.key = "src_endpoint.ip", .ecs = "client.ip", .records = NETWORK, .stays = true},
+    {.key = "src_endpoint.port", .ecs = "client.port", .records = NETWORK},
+    {.key = "dst_endpoint.ip", .ecs = "destination.ip", .records = REPORT_ALERT},
+    {.key = "dst_endpoint.port", .ecs = "destination.port", .records = REPORT_ALERT},
+    {.key = "dst_endpoint.hostname", .ecs = "url.domain", .records = REPORT_ALERT, .get = row_host, .which = ROW_OF_DESTINATION},
+    {.key = "dst_endpoint.ip", .ecs = "server.ip", .records = NETWORK, .stays = true},
+    {.key = "dst_endpoint.port", .ecs = "server.port", .records = NETWORK},
+    {.key = "dst_endpoint.hostname", .ecs = "url.domain", .records = NETWORK},
     {.key = "connection_info.direction_id", .records = NETWORK, .rank = 11, .get = get_direction},
+    {.key = "connection_info.direction", .records = NETWORK, .rank = 11, .get = get_direction_name},
     {.key = "connection_info.protocol_name", .ecs = "network.transport", .records = NETWORK},
     {.key = "connection_info.protocol_num", .records = NETWORK, .rank = 11, .get = get_transport},
     {.key = "connection_info.community_uid", .ecs = "network.community_id", .records = NETWORK},
@@ -154,6 +197,7 @@ static const struct row rows[] = {
     {.key = "traffic.packets_out", .ecs = "client.packets"},
     {.key = "traffic.packets_in", .ecs = "server.packets"},
     {.ecs = "event.kind"}, {.ecs = "event.category"}, {.ecs = "observer.product"}, {.ecs = "observer.version"},
+    {.ecs = "ecs.version"},
     {0},
 };
 /* clang-format on */

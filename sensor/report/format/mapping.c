@@ -68,6 +68,8 @@ bool row_get(const struct row *r, const struct event *e, unsigned level, struct 
     struct field f = r->field ? *r->field : (struct field){.rank = r->rank, .records = UINT8_MAX};
     if (r->records)
         f.records &= r->records;
+    if (r->stays)
+        f.rank = 0;
     if (r->get || r->text) {
         f.get = r->get ? r->get : get_text;
         f.which = r->get ? r->which : (size_t)r;
@@ -99,8 +101,21 @@ void row_incident_ms(const struct event *e, size_t which, struct value *v) {
     value_number(v, ms(*(const time_ns *)((const uint8_t *)e->incident + which)));
 }
 
-static bool source_is_client(const struct record *r) {
+bool source_is_client(const struct record *r) {
     return address_equal(&r->source, &r->client) && r->source_port == r->client_port;
+}
+
+static void get_end(const struct event *e, enum record_text which, bool here, struct value *v) {
+    v->text = record_text_of(e->record, which);
+    v->kind = here && v->text.n ? VALUE_TEXT : VALUE_ABSENT;
+}
+
+void row_host(const struct event *e, size_t end, struct value *v) {
+    get_end(e, TEXT_HOST, source_is_client(e->record) == (end == ROW_OF_DESTINATION), v);
+}
+
+void row_user(const struct event *e, size_t end, struct value *v) {
+    get_end(e, TEXT_USER, source_is_client(e->record) == (end == ROW_OF_SOURCE), v);
 }
 
 void row_bytes(const struct event *e, size_t received, struct value *v) {

@@ -12,6 +12,7 @@ struct row {
     const char *ecs;  /* the field that it shows; NULL: something of the format's own */
     uint8_t records;  /* only in these; 0: wherever the field is */
     uint8_t rank;     /* of the format's own */
+    bool stays;       /* also where its field would be left out */
     const char *text; /* the format's own: always this */
     void (*get)(const struct event *e, size_t which, struct value *v); /* NULL: as the field has it */
     size_t which;
@@ -48,6 +49,12 @@ void row_ms(const struct event *e, size_t which, struct value *v); /* of the eve
 void row_record_ms(const struct event *e, size_t which, struct value *v);
 void row_incident_ms(const struct event *e, size_t which, struct value *v);
 void row_transport(const struct event *e, size_t which, struct value *v); /* "TCP" */
+/* The name of the server, or its client's user, where that end is the source or the destination. */
+enum { ROW_OF_SOURCE, ROW_OF_DESTINATION };
+void row_host(const struct event *e, size_t end, struct value *v);
+void row_user(const struct event *e, size_t end, struct value *v);
+/* The bytes come from the side that opened the connection. */
+bool source_is_client(const struct record *r);
 /* Of a flow, what its source has sent (0) or received (1). */
 void row_bytes(const struct event *e, size_t received, struct value *v);
 void row_packets(const struct event *e, size_t received, struct value *v);
@@ -72,7 +79,8 @@ void pairs_name(const char *dotted, char *out, size_t size);
 enum { NEST_DEPTH_MAX = 8, NEST_SEGMENT_MAX = 40 };
 
 /* Rows with a common beginning must come together. A segment "name[]" is an array of one object, for a list
- * of as many as it has items; at the end of a key, of one value. */
+ * of as many as it has items; at the end of a key, of one value. Behind "name[]." there may be several keys with
+ * bars between, for items of as many parts with tabs between; an empty part is left out. */
 struct nest {
     struct json json;
     char open[NEST_DEPTH_MAX][NEST_SEGMENT_MAX]; /* the path of objects that are open */

@@ -74,6 +74,21 @@ static void write_list(struct json *j, const char *key, struct bytes list, size_
     json_array_end(j);
 }
 
+/* The parts of an item, each under its key of `keys`. */
+static void write_parts(struct nest *n, const char *keys, size_t depth, struct bytes item, size_t limit) {
+    char key[2 * NEST_SEGMENT_MAX];
+    for (size_t size; *keys && item.n; keys += size + (keys[size] == '|')) {
+        size = strcspn(keys, "|");
+        const uint8_t *tab = memchr(item.p, '\t', item.n);
+        size_t part = tab && keys[size] ? (size_t)(tab - item.p) : item.n,
+               step = part < item.n ? part + 1 : part;
+        snprintf(key, sizeof key, "%.*s", (int)size, keys);
+        if (part)
+            write_text(&n->json, enter(n, key, depth), bytes_of(item.p, part), limit);
+        item = bytes_of(item.p + step, item.n - step);
+    }
+}
+
 /* Of "attacks[].technique.uid" an object an item. */
 static void write_objects(struct nest *n, const char *key, struct bytes list, size_t limit) {
     const char *mark = strstr(key, "[].");
@@ -86,8 +101,7 @@ static void write_objects(struct nest *n, const char *key, struct bytes list, si
     json_array(&n->json, last);
     while (list_next(&list, &item)) {
         json_object(&n->json, NULL);
-        last = enter(n, mark + 3, depth);
-        write_text(&n->json, last, item, limit);
+        write_parts(n, mark + 3, depth, item, limit);
         leave(n, depth);
         json_object_end(&n->json);
     }

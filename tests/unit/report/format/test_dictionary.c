@@ -70,6 +70,8 @@ static const struct entry cef[] = {{"act", TEXT, 63},
                                    {"src", IPV4, 0},
                                    {"start", TIME, 0},
                                    {"suser", TEXT, 1023},
+                                   {"shost", TEXT, 1023},
+                                   {"duser", TEXT, 1023},
                                    {NULL, TEXT, 0}};
 
 /* IBM, "Predefined LEEF event attributes", those of a network's events. */
