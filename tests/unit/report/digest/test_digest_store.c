@@ -216,6 +216,7 @@ static void a_full_table_is_the_same_after_a_restart(void **state) {
 /* Through the reporter, which forgets. */
 static void digests_are_forgotten_after_their_time_and_not_before(void **state) {
     store_close(store);
+    store = NULL;
     struct reporter *r = kept_start(7);
     for (uint64_t i = 1; i <= 3; i++) {
         kept_give(r, RECORD_TRANSFER, i, i, (time_ns)(i - 1) * DAY);

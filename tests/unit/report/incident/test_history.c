@@ -175,10 +175,13 @@ static void an_incident_of_the_ledger_is_listed_when_it_is_open_and_when_it_is_o
     assert_int_equal(times(told, "\"state\":\"closed\""), 2); /* the incident, and its last alert */
     assert_int_equal(times(told, "\"state\":\"opened\""), 1);
     assert_non_null(strstr(told, "\"objects\":1,\"bytes\":183220,"));
-    kept_give(r, RECORD_TRANSFER, 2, 2, 46 * DAY); /* numbers of others are out of its way */
+    reporter_destroy(r);
+    kept_change("DELETE FROM incident WHERE serial > 0"); /* its number is out of the way of others */
+    r = start_watchful();
+    kept_give(r, RECORD_TRANSFER, 2, 2, 46 * DAY);
     kept_finish(r);
-    assert_int_equal(kept_number("SELECT count(*) FROM incident WHERE serial > 0"), 2);
-    assert_int_equal(kept_number("SELECT count(*) FROM incident"), 3);
+    assert_int_equal(kept_number("SELECT count(*) FROM incident WHERE serial > 0"), 1);
+    assert_int_equal(kept_number("SELECT count(*) FROM incident WHERE serial < 0"), 1);
 }
 
 /* --- mutes --- */
