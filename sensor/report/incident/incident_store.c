@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/incident/incident_entry.h"
+#include "report/store/facts.h"
 
 #include <stdlib.h>
 
@@ -15,12 +16,7 @@ static bool save_one(const struct incident *i, struct store *store) {
                                     STORE_T(bytes_text(f->id)),
                                     STORE_N(i->closed),
                                     STORE_B(bytes_of(i->key, i->key_size)),
-                                    STORE_N(f->sequence),
-                                    STORE_N(f->objects),
-                                    STORE_N(f->bytes),
-                                    STORE_N(f->plates),
-                                    STORE_N(f->first),
-                                    STORE_N(f->last),
+                                    FACTS_VALUES(f),
                                     STORE_N(i->told),
                                     STORE_N(i->grown),
                                     STORE_N(i->next_tenfold),
@@ -55,16 +51,13 @@ void incidents_spoil(struct incidents *t) {
     seen_spoil(t->seen);
 }
 
-static bool readable(const struct store_value *v) {
-    return v[1].bytes.n < sizeof((struct incident_facts *)0)->id && v[2].bytes.n <= SHOWN_KEY_MAX;
-}
-
 /* In the order of their last records, so that the least recent is the oldest. */
 static void load_row(void *context, const struct store_value *v) {
     struct incidents *t = context;
     uint8_t registers[DISTINCT_REGISTERS];
-    struct incident *i = readable(v) ? calloc(1, sizeof *i + v[2].bytes.n) : NULL;
-    struct record *record = i ? shown_read(v[13].bytes) : NULL;
+    struct incident *i = v[2].bytes.n <= SHOWN_KEY_MAX ? calloc(1, sizeof *i + v[2].bytes.n) : NULL;
+    bool read = i && facts_read(&i->facts, v[1].bytes, v + 3);
+    struct record *record = read ? shown_read(v[13].bytes) : NULL;
     if (!record) {
         free(i);
         counter_one(COUNTER_STORE_UNREAD);
@@ -72,15 +65,8 @@ static void load_row(void *context, const struct store_value *v) {
     }
     i->record = record;
     i->serial = (uint64_t)v[0].number;
-    memcpy(i->facts.id, v[1].bytes.p, v[1].bytes.n);
     i->key_size = v[2].bytes.n;
     memcpy(i->key, v[2].bytes.p, i->key_size);
-    i->facts.sequence = (uint64_t)v[3].number;
-    i->facts.objects = (uint64_t)v[4].number;
-    i->facts.bytes = (uint64_t)v[5].number;
-    i->facts.plates = (uint64_t)v[6].number;
-    i->facts.first = v[7].number;
-    i->facts.last = v[8].number;
     i->told = v[9].number;
     i->grown = v[10].number != 0;
     i->next_tenfold = v[11].number < 10 ? 10 : (uint64_t)v[11].number;

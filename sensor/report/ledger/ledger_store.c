@@ -2,6 +2,7 @@
 #include "report/ledger/ledger_entry.h"
 
 #include "report/format/shown.h"
+#include "report/store/facts.h"
 
 #include <stdlib.h>
 
@@ -29,32 +30,17 @@ static bool save_alarm(const struct entry *e, unsigned rule, struct store *store
         const struct store_value v[] = {STORE_N(e->id), STORE_N(rule)};
         return store_run(store, STORE_ALARM_DROP, v, 2);
     }
-    const struct store_value v[] = {STORE_N(e->id),
-                                    STORE_N(rule),
-                                    STORE_T(bytes_text(f->id)),
-                                    STORE_N(f->sequence),
-                                    STORE_N(f->objects),
-                                    STORE_N(f->bytes),
-                                    STORE_N(f->plates),
-                                    STORE_N(f->first),
-                                    STORE_N(f->last),
-                                    STORE_N(a->told),
-                                    STORE_B(bytes_of(a->record, a->record->size))};
+    const struct store_value v[] = {
+        STORE_N(e->id),  STORE_N(rule),    STORE_T(bytes_text(f->id)),
+        FACTS_VALUES(f), STORE_N(a->told), STORE_B(bytes_of(a->record, a->record->size))};
     return store_run(store, STORE_ALARM_PUT, v, sizeof v / sizeof v[0]);
 }
 
 /* Nobody asks for its key, and nothing is added to it any more. */
 static bool save_past(const struct alarm_past *a, struct store *store) {
     const struct incident_facts *f = &a->facts;
-    const struct store_value v[] = {STORE_T(bytes_text(f->id)),
-                                    STORE_N(f->sequence),
-                                    STORE_N(f->objects),
-                                    STORE_N(f->bytes),
-                                    STORE_N(f->plates),
-                                    STORE_N(f->first),
-                                    STORE_N(f->last),
-                                    STORE_B(bytes_of(a->record, a->record->size)),
-                                    STORE_N(f->held)};
+    const struct store_value v[] = {STORE_T(bytes_text(f->id)), FACTS_VALUES(f),
+                                    STORE_B(bytes_of(a->record, a->record->size)), STORE_N(f->held)};
     return store_run(store, STORE_INCIDENT_PUT_PAST, v, sizeof v / sizeof v[0]);
 }
 
@@ -171,17 +157,11 @@ static void load_alarm(void *context, const struct store_value *v) {
     struct ledger *l = context;
     struct entry *e = by_id(l, (uint64_t)v[0].number);
     struct alarm *a = e && v[1].number >= 0 && v[1].number < ALARM_COUNT ? &e->alarms[v[1].number] : NULL;
-    if (!a || a->record || v[2].bytes.n >= sizeof a->facts.id || !(a->record = shown_read(v[10].bytes))) {
+    if (!a || a->record || !facts_read(&a->facts, v[2].bytes, v + 3) ||
+        !(a->record = shown_read(v[10].bytes))) {
         counter_one(COUNTER_STORE_UNREAD);
         return;
     }
-    memcpy(a->facts.id, v[2].bytes.p, v[2].bytes.n);
-    a->facts.sequence = (uint64_t)v[3].number;
-    a->facts.objects = (uint64_t)v[4].number;
-    a->facts.bytes = (uint64_t)v[5].number;
-    a->facts.plates = (uint64_t)v[6].number;
-    a->facts.first = v[7].number;
-    a->facts.last = v[8].number;
     a->told = v[9].number;
 }
 

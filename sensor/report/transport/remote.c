@@ -43,6 +43,7 @@ bool remote_parse(const char *text, const char *preset, struct remote *r, struct
 
 /* Owned by the C library's thread while it is under way. */
 struct look_up {
+    struct look_up *next; /* of those that were left to it */
     struct gaicb request;
     struct gaicb *list[1];
     struct addrinfo hints;
@@ -55,8 +56,23 @@ static void look_up_free(struct look_up *l) {
     free(l);
 }
 
+/* Whose remote went before the library's thread was done with them. */
+static struct look_up *left;
+
+static void free_left(void) {
+    for (struct look_up **at = &left, *l; (l = *at);) {
+        if (gai_error(&l->request) == EAI_INPROGRESS) {
+            at = &l->next;
+            continue;
+        }
+        *at = l->next;
+        look_up_free(l);
+    }
+}
+
 static void look_up_begin(struct remote *r, int type) {
     struct look_up *l = calloc(1, sizeof *l);
+    free_left();
     r->looked_up = clock_monotonic();
     if (!l)
         return;
@@ -103,9 +119,14 @@ static bool take_number(struct remote *r, int type) {
 }
 
 void remote_finish(struct remote *r) {
-    if (r->look_up && gai_cancel(&r->look_up->request) != EAI_NOTCANCELED)
-        look_up_free(r->look_up); /* else the thread has it still, and it is left to it */
+    struct look_up *l = r->look_up;
     r->look_up = NULL;
+    if (l && gai_cancel(&l->request) == EAI_NOTCANCELED) {
+        l->next = left;
+        left = l;
+    } else {
+        look_up_free(l);
+    }
 }
 
 /* Are there addresses to try? */
