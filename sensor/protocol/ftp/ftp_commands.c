@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/ftp/ftp_control.h"
+
+#include "base/counter.h"
+
+static void replace(struct ftp_ticket **slot, struct ftp_ticket *t) {
+    if (t)
+        ftp_ticket_retain(t);
+    ftp_ticket_release(*slot);
+    *slot = t;
+}
+
+void ftp_encrypted(struct ftp *s) {
+    counter_one(COUNTER_FTP_TLS);
+    s->stopped = true;
+    s->c->services->encrypted(s->c);
+}
+
+/* --- announcements --- */
+
+static void expect(struct ftp *s, struct ftp_ticket *t, struct address client, struct address server) {
+    ftp_ticket_retain(t); /* the expectation's */
+    s->c->services->expect(s->c, client, server, t->port, &protocol_ftp_data, t, ftp_ticket_release);
+}
+
+/* `at` listens on the side of `listener`. An address behind NAT is announced as its owner knows it, which
+ * is not what the sensor sees: the control connection's address is expected too. */
+static void announce(struct ftp *s, struct ftp_ticket *t, enum side listener, struct endpoint at) {
+    struct address own = s->c->end[listener].address, opener = s->c->end[side_other(listener)].address;
+    t->port = at.port;
+    t->active = listener != s->server;
+    t->private = s->private;
+    if (!address_equal(&own, &at.address))
+        expect(s, t, opener, at.address);
+    expect(s, t, opener, own);
+}
+
+/* A new announcement takes the place of one that was not used. */
+static struct ftp_ticket *new_ticket(struct ftp *s) {
+    struct ftp_ticket *t = ftp_ticket_create();
+    if (t)
+        t->user = s->user;
+    replace(&s->current, t);
+    ftp_ticket_release(t); /* s->current has its own */
+    return t;
+}
+
+static void announce_active(struct ftp *s, struct bytes argument,
+                            bool (*read)(struct bytes, struct endpoint *)) {
+    struct endpoint at = {0};
+    struct ftp_ticket *t;
+    if (!read(argument, &at))
+        counter_one(COUNTER_FTP_BAD_ADDRESS);
+    else if ((t = new_ticket(s)))
+        announce(s, t, side_other(s->server), at);
+}
+
+static void port_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    announce_active(s, argument, ftp_read_host_port);
+}
+
+static void eprt_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    announce_active(s, argument, ftp_read_extended);
+}
+
+/* The ticket is made with the command, so that a transfer command sent ahead of the reply finds it. */
+static void passive_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    if (bytes_equal_nocase(bytes_trim(argument), "ALL")) /* EPSV ALL announces nothing (RFC 2428 section 4) */
+        return;
+    struct ftp_ticket *t = new_ticket(s);
+    replace(&p->ticket, t);
+}
+
+void ftp_passive_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
+    struct endpoint at = {.address = s->c->end[s->server].address};
+    struct ftp_ticket *t = p ? p->ticket : NULL;
+    if (r->code != 227 && r->code != 229)
+        return;
+    if (!(r->code == 227 ? ftp_read_host_port(r->text, &at) : ftp_read_extended_port(r->text, &at.port))) {
+        counter_one(COUNTER_FTP_BAD_ADDRESS);
+        return;
+    }
+    if (!t)
+        t = new_ticket(s);
+    if (t)
+        announce(s, t, s->server, at);
+}
+
+/* --- transfers --- */
+
+/* The ticket that a transfer command belongs to. Without an announcement the server opens the client's own
+ * port (RFC 959 section 3.2). */
+static struct ftp_ticket *ticket_for_command(struct ftp *s) {
+    if (!s->current || s->current->command != FTP_COMMAND_NONE) {
+        enum side client = side_other(s->server);
+        if (new_ticket(s))
+            announce(s, s->current, client, s->c->end[client]);
+    }
+    return s->current;
+}
+
+static void set_path(struct ftp *s, struct ftp_ticket *t, struct bytes argument) {
+    t->path = s->cwd;
+    ftp_path_join(&t->path, argument);
+    t->text_version++;
+}
+
+static bool size_is_known(const struct ftp *s, const struct ftp_ticket *t) {
+    return s->sizes_asked == 0 && s->size != LENGTH_UNKNOWN && t->path.n &&
+           bytes_equal(ftp_path_bytes(&t->path), ftp_path_bytes(&s->size_path));
+}
+
+/* How long the file is that `t` appends to: by SIZE, or because the last transfer made it so. */
+static bool size_before(const struct ftp *s, const struct ftp_ticket *t, uint64_t *size) {
+    const struct ftp_ticket *last = s->transfer;
+    if (size_is_known(s, t)) {
+        *size = s->size;
+        return true;
+    }
+    if (!last || last == t || !last->upload || !last->settled || !last->placed || !last->image ||
+        !last->stream || !bytes_equal(ftp_path_bytes(&t->path), ftp_path_bytes(&last->path)))
+        return false;
+    *size = last->offset + last->moved;
+    return true;
+}
+
+static void set_extent(struct ftp *s, struct ftp_ticket *t, bool append) {
+    t->length = t->total = LENGTH_UNKNOWN;
+    t->least = 0;
+    t->offset = append ? 0 : s->rest;
+    t->placed = !append || size_before(s, t, &t->offset);
+    t->partial = t->offset > 0;
+    s->rest = 0;
+    if (t->upload)
+        s->size = LENGTH_UNKNOWN; /* about to change */
+    if (!t->image || !t->stream || !size_is_known(s, t) || s->size < t->offset)
+        return;
+    t->total = s->size;
+    t->length = t->least = s->size - t->offset;
+}
+
+static void transfer_sent(struct ftp *s, struct ftp_pending *p, const char *method, bool upload,
+                          struct bytes path) {
+    struct ftp_ticket *t = ticket_for_command(s);
+    if (!t)
+        return;
+    t->command = FTP_COMMAND_TRANSFER;
+    t->method = method;
+    t->upload = upload;
+    t->stream = !s->block_mode;
+    t->image = !s->ascii;
+    t->started = t->finished = t->failed = t->settled = t->awaited = false;
+    t->user = s->user;
+    t->path.n = 0;
+    t->text_version++;
+    if (path.n)
+        set_path(s, t, path);
+    set_extent(s, t, strcmp(method, "APPE") == 0);
+    replace(&p->ticket, t);
+    replace(&s->transfer, t);
+    ftp_ticket_changed(t);
+}
+
+static void stor_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    transfer_sent(s, p, "STOR", true, argument);
+}
+
+static void appe_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    transfer_sent(s, p, "APPE", true, argument);
+}
+
+static void retr_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    transfer_sent(s, p, "RETR", false, argument);
+}
+
+/* The server chooses the name and says it in a reply; an argument is a wish of some clients. */
+static void stou_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    transfer_sent(s, p, "STOU", true, bytes_of(NULL, 0));
+}
+
+static void list_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    struct ftp_ticket *t = ticket_for_command(s);
+    if (!t)
+        return;
+    t->command = FTP_COMMAND_LISTING;
+    replace(&p->ticket, t);
+    ftp_ticket_changed(t);
+}
+
+static void refuse(struct ftp_ticket *t) {
+    if (t->started || ftp_ticket_has_bytes(t))
+        t->failed = true;
+    else
+        t->command = FTP_COMMAND_NONE; /* some clients try the next file on the same announcement */
+}
+
+void ftp_ticket_answered(struct ftp *s, struct ftp_ticket *t, const struct ftp_reply *r) {
+    uint64_t length;
+    struct bytes name;
+    if (r->code >= 400) {
+        refuse(t);
+    } else if (r->code >= 200) {
+        t->finished = true;
+    } else {
+        t->started = true;
+        if (!t->upload && t->image && t->stream && ftp_read_length(r->text, &length)) {
+            /* With an offset some servers announce the rest and some the whole. */
+            t->length = t->offset ? LENGTH_UNKNOWN : length;
+            t->least = length > t->offset ? length - t->offset : 0;
+            t->total = t->offset ? t->total : length;
+        }
+    }
+    if (r->code < 300 && t->command == FTP_COMMAND_TRANSFER && strcmp(t->method, "STOU") == 0 &&
+        t->path.n == 0 && ftp_read_unique_name(r->text, &name))
+        set_path(s, t, name);
+    ftp_ticket_changed(t);
+}
+
+static void data_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
+    if (p->ticket)
+        ftp_ticket_answered(s, p->ticket, r);
+}
+
+static void quit_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    s->quit = true;
+}
+
+/* The client has had enough: what it sent is not all, even if its data flow ends cleanly. */
+static void abor_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    if (!s->transfer || s->transfer->finished)
+        return;
+    s->transfer->failed = true;
+    ftp_ticket_changed(s->transfer);
+}
+
+/* --- where and who --- */
+
+static void user_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    ftp_path_set(&s->user, bytes_trim(argument));
+}
+
+/* Believed at once, so that commands sent ahead are right too; taken back when refused. */
+static void change_directory(struct ftp *s, struct bytes argument) {
+    if (s->cwds_asked++ == 0)
+        s->cwd_before = s->cwd;
+    ftp_path_join(&s->cwd, argument);
+}
+
+static void cwd_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    change_directory(s, argument);
+}
+
+static void cdup_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    change_directory(s, bytes_text(".."));
+}
+
+static void cwd_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
+    bool alone = s->cwds_asked == 1;
+    if (s->cwds_asked > 0)
+        s->cwds_asked--;
+    if (r->code < 400)
+        return;
+    if (alone)
+        s->cwd = s->cwd_before;
+    else
+        s->cwd.n = 0; /* which of several was refused cannot be taken back */
+}
+
+static void pwd_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
+    struct ftp_path path;
+    if (r->code != 257 || s->cwds_asked || !ftp_path_quoted(&path, r->text))
+        return;
+    s->cwd.n = 0;
+    ftp_path_join(&s->cwd, ftp_path_bytes(&path));
+}
+
+static void rein_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    s->user.n = s->cwd.n = 0;
+    s->rest = 0;
+    s->ascii = s->block_mode = s->private = false;
+}
+
+/* --- sizes and modes --- */
+
+static void rest_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    if (!bytes_number(bytes_trim(argument), &s->rest))
+        s->rest = 0; /* a marker of block mode */
+}
+
+static void rest_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
+    if (r->code >= 400)
+        s->rest = 0;
+}
+
+static void size_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    s->size = LENGTH_UNKNOWN;
+    s->sizes_asked++;
+    s->size_path = s->cwd;
+    ftp_path_join(&s->size_path, argument);
+}
+
+static void size_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
+    if (s->sizes_asked > 0)
+        s->sizes_asked--;
+    if (r->code != 213 || !bytes_number(bytes_trim(r->text), &s->size))
+        s->size = LENGTH_UNKNOWN;
+}
+
+static void type_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    s->ascii = bytes_starts_nocase(argument, "A") || bytes_starts_nocase(argument, "E");
+}
+
+static void mode_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    s->block_mode = argument.n && !bytes_starts_nocase(argument, "S");
+}
+
+static void mode_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
+    if (r->code >= 400)
+        s->block_mode = false;
+}
+
+/* RFC 4217 section 4.1, RFC 2228 section 3: from the reply on the channel is protected. */
+static void auth_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
+    if (r->code == 234 || r->code == 235)
+        ftp_encrypted(s);
+}
+
+static void protected_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    ftp_encrypted(s);
+}
+
+static void prot_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    s->private = !bytes_equal_nocase(bytes_trim(argument), "C");
+}
+
+static void prot_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
+    if (r->code >= 400)
+        s->private = false;
+}
+
+static const struct ftp_verb verbs[] = {
+    {"USER", FTP_GROUP_OTHER, user_sent, NULL},
+    {"PASS", FTP_GROUP_OTHER, NULL, NULL},
+    {"CWD", FTP_GROUP_OTHER, cwd_sent, cwd_answered},
+    {"XCWD", FTP_GROUP_OTHER, cwd_sent, cwd_answered},
+    {"CDUP", FTP_GROUP_OTHER, cdup_sent, cwd_answered},
+    {"XCUP", FTP_GROUP_OTHER, cdup_sent, cwd_answered},
+    {"PWD", FTP_GROUP_QUOTED, NULL, pwd_answered},
+    {"XPWD", FTP_GROUP_QUOTED, NULL, pwd_answered},
+    {"MKD", FTP_GROUP_QUOTED, NULL, NULL},
+    {"XMKD", FTP_GROUP_QUOTED, NULL, NULL},
+    {"PORT", FTP_GROUP_OTHER, port_sent, NULL},
+    {"EPRT", FTP_GROUP_OTHER, eprt_sent, NULL},
+    {"PASV", FTP_GROUP_PASSIVE, passive_sent, ftp_passive_answered},
+    {"P@SW", FTP_GROUP_PASSIVE, passive_sent, ftp_passive_answered},
+    {"EPSV", FTP_GROUP_PASSIVE, passive_sent, ftp_passive_answered},
+    {"STOR", FTP_GROUP_DATA, stor_sent, data_answered},
+    {"STOU", FTP_GROUP_DATA, stou_sent, data_answered},
+    {"APPE", FTP_GROUP_DATA, appe_sent, data_answered},
+    {"RETR", FTP_GROUP_DATA, retr_sent, data_answered},
+    {"LIST", FTP_GROUP_DATA, list_sent, data_answered},
+    {"NLST", FTP_GROUP_DATA, list_sent, data_answered},
+    {"MLSD", FTP_GROUP_DATA, list_sent, data_answered},
+    {"ABOR", FTP_GROUP_OTHER, abor_sent, NULL},
+    {"REST", FTP_GROUP_OTHER, rest_sent, rest_answered},
+    {"SIZE", FTP_GROUP_STATUS, size_sent, size_answered},
+    {"STAT", FTP_GROUP_STATUS, NULL, NULL},
+    {"MDTM", FTP_GROUP_STATUS, NULL, NULL},
+    {"TYPE", FTP_GROUP_OTHER, type_sent, NULL},
+    {"MODE", FTP_GROUP_OTHER, mode_sent, mode_answered},
+    {"AUTH", FTP_GROUP_AUTH, NULL, auth_answered},
+    {"ADAT", FTP_GROUP_AUTH, NULL, auth_answered},
+    {"PROT", FTP_GROUP_OTHER, prot_sent, prot_answered},
+    {"MIC", FTP_GROUP_OTHER, protected_sent, NULL},
+    {"CONF", FTP_GROUP_OTHER, protected_sent, NULL},
+    {"ENC", FTP_GROUP_OTHER, protected_sent, NULL},
+    {"REIN", FTP_GROUP_REIN, rein_sent, NULL},
+    {"QUIT", FTP_GROUP_OTHER, quit_sent, NULL},
+};
+
+const struct ftp_verb ftp_verb_other = {"", FTP_GROUP_OTHER, NULL, NULL};
+
+const struct ftp_verb *ftp_verb_find(struct bytes name) {
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (bytes_equal_nocase(name, verbs[i].name))
+            return &verbs[i];
+    for (size_t i = 0; i < name.n; i++)
+        if ((name.p[i] | 32) < 'a' || (name.p[i] | 32) > 'z')
+            return NULL;
+    return name.n >= 3 && name.n <= 8 ? &ftp_verb_other : NULL;
+}
