@@ -32,10 +32,6 @@ static inline void counter_one(enum counter which) {
     counter_add(which, 1);
 }
 
-static inline void counter_set(enum counter which, uint64_t n) {
-    __atomic_store_n(&counter_values[which], n, __ATOMIC_RELAXED);
-}
-
 const char *counter_key(enum counter which);
 const char *counter_help(enum counter which);
 

@@ -9,11 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct pattern_set {
-    size_t size;
-    _Alignas(64) char database[]; /* hs_database_t */
-};
-
 struct pattern_stream {
     struct pattern_stream *next; /* in the free list */
     hs_stream_t *stream;
@@ -29,8 +24,9 @@ struct matcher {
     uint64_t memory, used;
 };
 
+/* A struct pattern_set is Hyperscan's database under a name that others may know. */
 static const hs_database_t *database_of(const struct pattern_set *s) {
-    return (const hs_database_t *)(const void *)s->database;
+    return (const hs_database_t *)(const void *)s;
 }
 
 /* --- expressions --- */
@@ -140,16 +136,14 @@ static struct pattern_set *into_arena(const char *bytes, size_t n, struct arena 
         return NULL;
     }
     /* The arena aligns to 16; the block is moved up to a cache line. */
-    struct pattern_set *s;
-    uint8_t *block = arena_alloc(arena, sizeof *s + size + 64);
+    uint8_t *block = arena_alloc(arena, size + 64);
     if (!block) {
         error_set(e, "the compiled patterns do not fit into %zu MiB", arena->size >> 20);
         return NULL;
     }
-    s = (struct pattern_set *)(void *)(block + (-(uintptr_t)block & 63));
-    s->size = sizeof *s + size;
-    if (hs_deserialize_database_at(bytes, n, (hs_database_t *)(void *)s->database) == HS_SUCCESS)
-        return s;
+    block += -(uintptr_t)block & 63;
+    if (hs_deserialize_database_at(bytes, n, (hs_database_t *)(void *)block) == HS_SUCCESS)
+        return (struct pattern_set *)(void *)block;
     error_set(e, "Hyperscan cannot place its database in memory");
     return NULL;
 }
@@ -249,10 +243,6 @@ done:
     free(bytes);
     expressions_finish(&x);
     return s;
-}
-
-size_t pattern_set_size(const struct pattern_set *s) {
-    return s->size;
 }
 
 /* --- streams --- */

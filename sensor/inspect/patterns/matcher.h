@@ -43,7 +43,6 @@ struct pattern_set;
  * (NULL: none) if it was compiled before, and kept there. NULL after saying why in *e. */
 const struct pattern_set *pattern_set_compile(const struct pattern *patterns, size_t count, bool valued,
                                               struct set_cache *cache, struct arena *arena, struct error *e);
-size_t pattern_set_size(const struct pattern_set *s); /* bytes in the arena */
 
 #define MATCH_FROM_UNKNOWN UINT64_MAX
 
@@ -58,7 +57,7 @@ struct pattern_stream;
 /* At most `memory` bytes of streams over all sets. */
 struct matcher *matcher_create(const struct pattern_set *const *sets, size_t count, uint64_t memory,
                                struct error *e);
-void matcher_destroy(struct matcher *m); /* streams must have been ended; accepts NULL */
+void matcher_destroy(struct matcher *m);          /* streams must have been ended; accepts NULL */
 uint64_t matcher_memory(const struct matcher *m); /* bytes of scratch and of all streams */
 /* NULL when the memory is used up. `set` is an index into `sets`. */
 struct pattern_stream *matcher_begin(struct matcher *m, size_t set);
