@@ -63,7 +63,7 @@ static void put_text(struct json *j, const char *text) {
 }
 
 static void put_escaped(struct json *j, struct bytes value) {
-    char text[8];
+    char text[UTF8_ESCAPE_MAX];
     put(j, "\"", 1);
     while (value.n) {
         uint32_t c;
@@ -72,8 +72,8 @@ static void put_escaped(struct json *j, struct bytes value) {
             text[0] = '\\';
             text[1] = (char)c;
             put(j, text, 2);
-        } else if (c < 0x10000 && utf8_hidden(c)) {
-            put(j, text, (size_t)snprintf(text, sizeof text, "\\u%04x", (unsigned)c));
+        } else if (utf8_hidden(c)) {
+            put(j, text, utf8_escape(c, text));
         } else {
             put(j, text, utf8_put(c, text));
         }

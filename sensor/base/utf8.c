@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
+#include <stdio.h>
+
 /* Bytes that a character with this first byte takes, 0 if none starts so. */
 static size_t length_from(uint8_t first) {
     if (first < 0x80)
@@ -68,11 +70,17 @@ size_t utf8_fit(struct bytes in, size_t limit) {
 bool utf8_hidden(uint32_t c) {
     static const struct {
         uint32_t first, last;
-    } ranges[] = {{0, 0x1f},          {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},
-                  {0x200b, 0x200f},   {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff},
-                  {0xe0000, 0xe007f}};
+    } ranges[] = {{0, 0x1f},        {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},    {0x200b, 0x200f},
+                  {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xe0000, 0xe007f}};
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
         if (c >= ranges[i].first && c <= ranges[i].last)
             return true;
     return false;
+}
+
+size_t utf8_escape(uint32_t c, char out[UTF8_ESCAPE_MAX]) {
+    if (c < 0x10000)
+        return (size_t)snprintf(out, UTF8_ESCAPE_MAX, "\\u%04x", (unsigned)c & 0xffff);
+    return (size_t)snprintf(out, UTF8_ESCAPE_MAX, "\\u%04x\\u%04x", 0xd7c0U + (unsigned)(c >> 10 & 0x7ff),
+                            0xdc00U + (unsigned)(c & 0x3ff));
 }

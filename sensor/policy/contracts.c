@@ -3,6 +3,7 @@
 
 #include "settings/nearest.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 /* Every class that there is and will be. */
@@ -239,7 +240,7 @@ bool contract_covers_protocol(const struct contract *c, const char *application,
 }
 
 const char *contract_day(int32_t day, char out[CLOCK_TEXT_MAX]) {
-    clock_format((time_ns)day * 86400 * NS_PER_S, out);
-    out[10] = '\0';
+    struct clock_date d = clock_date_of(day);
+    snprintf(out, CLOCK_TEXT_MAX, "%04d-%02d-%02d", d.year, d.month, d.day);
     return out;
 }

@@ -14,6 +14,7 @@ import struct
 import subprocess
 import termios
 import time
+import urllib.parse
 
 import lab as net
 import material
@@ -229,6 +230,44 @@ def test_a_test_alert_that_arrives_everywhere_is_a_success(lab, own):
     done = own.ask('alert', 'test')
     assert 'arrived' in done.stdout and 'written' in done.stdout
     assert own.ask('alert', 'test', '--wait', '0', check=False).returncode == 2
+
+
+# C1's "control sequence introducer", right-to-left override, escape, a tag beyond U+FFFF: bytes that act on a terminal.
+HOSTILE = 'a\u009bm\u202egpj\x1b[2J\U000e0041.jpg'
+
+
+def test_what_acts_on_a_terminal_never_reaches_it(lab, server, own, work):
+    path = os.path.join(work, 'hostile.jpg')
+    with open(path, 'wb') as f:
+        f.write(material.lane_image(705))
+    curl(lab, '-T', path, url(net.UNAPPROVED, '/in/' + urllib.parse.quote(HOSTILE)))
+    incident = net.wait_for(lambda: own.ask('incidents', 'list', '--json')['incidents'], 5, 'the incident')[0]['id']
+    for words in (['incidents', 'show', incident], ['incidents', 'list'], ['top', '--once']):
+        plain = own.ask(*words).stdout
+        document = subprocess.run([net.GANTRYCTL, *words, '--json', '--socket', own.control], capture_output=True, text=True)
+        for text in (plain, document.stdout):
+            assert text and all(c in '\n' or c.isprintable() for c in text), (words, text)
+        if words[1] == 'show':
+            name = json.loads(document.stdout)['incidents'][0]['file']
+            assert {'\u202e', '\U000e0041'} <= set(name)
+            assert ''.join(c if c.isprintable() else f'<U+{ord(c):04X}>' for c in name) in plain
+            assert json.dumps(name)[1:-1] in document.stdout
+    odd = os.path.join(work, HOSTILE)
+    os.rename(path, odd)
+    for words in ([], ['--quiet']):
+        seen = subprocess.run([net.GANTRYCTL, 'rules', 'explain', '--rules', f'{net.TREE}/rules', *words, odd], capture_output=True, text=True)
+        assert '<U+202E>' in seen.stdout and all(c in '\n\t' or c.isprintable() for c in seen.stdout), seen.stdout
+
+
+def test_names_in_other_scripts_are_shown_as_they_are(lab, server, own, work):
+    path = os.path.join(work, 'plain.jpg')
+    with open(path, 'wb') as f:
+        f.write(material.lane_image(706))
+    curl(lab, '-T', path, url(net.UNAPPROVED, '/in/' + urllib.parse.quote('車両-Größe.jpg')))
+    incident = net.wait_for(lambda: own.ask('incidents', 'list', '--json')['incidents'], 5, 'the incident')[0]['id']
+    assert '車両-Größe.jpg' in own.ask('incidents', 'show', incident).stdout
+    done = subprocess.run([net.GANTRYCTL, 'incidents', 'show', incident, '--json', '--socket', own.control], capture_output=True)
+    assert '車両-Größe.jpg'.encode() in done.stdout
 
 
 class Terminal:

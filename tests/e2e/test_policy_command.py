@@ -152,10 +152,22 @@ def test_explain_of_a_name_says_whose_it_is_and_that_it_never_makes_a_verdict_be
     (['10.40.3.7', '8.8.8.8', 'vehicle-imgae'], 1, 'did you mean vehicle-image?'),
     (['10.40.3.7', '8.8.8.8', 'vehicle-image', 'HTPP'], 1, 'nDPI knows no protocol "HTPP"'),
     (['--at', 'noon', '10.40.3.7', '8.8.8.8'], 1, 'write it like 2026-05-30T03:12:00Z'),
+    (['--at', '2263-01-01', '10.40.3.7', '8.8.8.8'], 1, '"2263-01-01" is beyond what the sensor\'s clock counts'),
+    (['--at', '9999-12-31T23:59:59Z', '10.40.3.7', '8.8.8.8'], 1, 'name a year from 1970 to 2261'),
+    (['--at', '1969-12-31', '10.40.3.7', '8.8.8.8'], 1, 'name a year from 1970 to 2261'),
 ])
 def test_a_question_that_cannot_be_answered_is_told_with_the_mend(policy, words, status, text):
     out = policy(GOOD, 'explain', *words)
     assert out.returncode == status and text in out.stderr and out.stdout == ''
+
+
+def test_the_ends_of_time_that_can_be_asked_about(policy):
+    always = GOOD.replace('2098-12-31', '9999-12-31').replace('2026-01-01', '0001-01-01')
+    for at, verdict in (('1970-01-01', 'unapproved'), ('2261-12-31', 'unapproved'), ('2098-12-31', 'approved')):
+        out = policy(GOOD, 'explain', '--json', '--at', at + 'T16:00', '10.40.3.7', '198.51.100.20', 'plate-record', 'TLS')
+        assert (at, out['verdict']) == (at, verdict)
+    out = policy(always, 'explain', '--at', '2261-12-31T16:00', '10.40.3.7', '198.51.100.20', 'plate-record', 'TLS')
+    assert 'dates             holds      0001-01-01 to 9999-12-31' in out.stdout
 
 
 # --- with the sensor that runs ---

@@ -50,10 +50,20 @@ bool control_present(const struct control_client *c);
 /* The sensor's answer to a request of these words (the end is NULL): an object, to be given up with
  * json_decref(). NULL after saying on standard error what is wrong and how to mend it. */
 json_t *control_ask(const struct control_client *c, const char *const *words);
-/* The document on standard output, indented; gives it up; EXIT_DONE. */
+/* The document on standard output, indented, what acts on a terminal escaped; gives it up; EXIT_DONE, or
+ * EXIT_FAILED without memory. */
 int control_print(json_t *answer);
 /* Asks, and draws the answer with `show`, or prints it for --json; the exit status. */
 int control_show(const struct control_client *c, const char *const *words,
                  void (*show)(const json_t *answer));
+
+/* Why there is no answer. */
+struct control_failure {
+    bool passing;   /* whoever was to answer ended, or is not there yet: a successor may */
+    char text[512]; /* what is wrong and how to mend it */
+};
+/* The same as control_ask(), which says it. */
+json_t *control_try(const struct control_client *c, const char *const *words, struct control_failure *f);
+void control_complain(const struct control_failure *f);
 
 #endif

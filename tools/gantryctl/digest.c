@@ -58,10 +58,10 @@ static const struct shown mutes[] = {
 static void show_unseen(const json_t *unseen) {
     const char *key;
     json_t *value;
-    char room[SHOW_ROOM];
+    char name[SHOW_ROOM], room[SHOW_ROOM];
     show_heading("What was not seen");
     json_object_foreach((json_t *)unseen, key, value)
-        printf("  %-28s %s\n", key, show_value(value, SHOW_COUNT, room));
+        printf("  %-28s %s\n", show_text(key, name), show_value(value, SHOW_COUNT, room));
     if (json_object_size(unseen) == 0)
         puts("  nothing that the sensor knows of");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control.h"
+#include "plain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,15 +22,33 @@ static const char help[] =
     "\n"
     "Exit status: 0 the new configuration is in force, 1 it is not (said on standard error), 2 usage.";
 
-enum { TRIES = 600 }; /* a minute and more: rules may have to be compiled */
+enum { WAIT_S = 60 }; /* rules may have to be compiled */
 static const struct timespec pause_ns = {.tv_nsec = 100000000};
 
+static time_t seconds_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+/* The reporter, which answers, changes in a reload, and may die at any time: its successor knows the request
+ * too. NULL after saying why there is no answer. */
+static json_t *ask_on(const struct control_client *c, const char *const *words, time_t end) {
+    struct control_failure f;
+    json_t *answer;
+    while (!(answer = control_try(c, words, &f)) && f.passing && seconds_now() < end)
+        nanosleep(&pause_ns, NULL);
+    if (!answer)
+        control_complain(&f);
+    return answer;
+}
+
 /* The result of request `number`; NULL after saying why there is none. */
-static json_t *wait_for(const struct control_client *c, json_int_t number) {
+static json_t *wait_for(const struct control_client *c, json_int_t number, time_t end) {
     char word[32];
     snprintf(word, sizeof word, "%lld", (long long)number);
-    for (int i = 0; i < TRIES; i++) {
-        json_t *answer = control_ask(c, (const char *const[]){"reload-status", word, NULL});
+    while (seconds_now() < end) {
+        json_t *answer = ask_on(c, (const char *const[]){"reload-status", word, NULL}, end);
         if (!answer || json_is_true(json_object_get(answer, "done")))
             return answer;
         json_decref(answer);
@@ -41,8 +60,11 @@ static json_t *wait_for(const struct control_client *c, json_int_t number) {
 
 static void tell(const json_t *result, bool refused) {
     const char *told = json_string_value(json_object_get(result, "told"));
+    FILE *out = refused ? stderr : stdout;
     if (told)
-        fprintf(refused ? stderr : stdout, "%s%s", told, *told && told[strlen(told) - 1] != '\n' ? "\n" : "");
+        plain_print(out, told);
+    if (told && *told && told[strlen(told) - 1] != '\n')
+        fputc('\n', out);
     if (refused)
         fputs("gantryctl: the configuration was not taken; nothing has changed\n", stderr);
     else
@@ -55,8 +77,9 @@ static int run(int argc, char **argv) {
     int status = control_arguments(&reload_command, NULL, 0, argc, argv, &c);
     if (status)
         return status;
-    json_t *asked = control_ask(&c, (const char *const[]){"reload", NULL});
-    json_t *result = asked ? wait_for(&c, json_integer_value(json_object_get(asked, "request"))) : NULL;
+    time_t end = seconds_now() + WAIT_S;
+    json_t *asked = ask_on(&c, (const char *const[]){"reload", NULL}, end);
+    json_t *result = asked ? wait_for(&c, json_integer_value(json_object_get(asked, "request")), end) : NULL;
     json_decref(asked);
     if (!result)
         return EXIT_FAILED;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "show.h"
 
-#include "base/utf8.h"
+#include "plain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,17 +32,13 @@ const json_t *show_find(const json_t *from, const char *path) {
 
 /* --- values --- */
 
-/* What acts on a terminal instead of showing becomes a question mark. */
-static void write_text(const char *text, char *out) {
+const char *show_text(const char *text, char out[SHOW_ROOM]) {
     struct bytes left = bytes_text(text);
     size_t n = 0;
-    while (left.n && n < SHOW_ROOM - 8) {
-        uint32_t c;
-        size_t used = utf8_next(left, &c);
-        n += utf8_put(utf8_hidden(c) ? '?' : c, out + n);
-        left = bytes_of(left.p + used, left.n - used);
-    }
+    while (left.n && n < SHOW_ROOM - PLAIN_MAX)
+        n += plain_next(&left, out + n);
     out[n] = '\0';
+    return out;
 }
 
 static void write_count(json_int_t value, char *out) {
@@ -102,11 +98,13 @@ const char *show_number(double value, enum show_as as, char out[SHOW_ROOM]) {
 
 const char *show_value(const json_t *value, enum show_as as, char out[SHOW_ROOM]) {
     const char *text = json_string_value(value);
+    char time[32];
     strcpy(out, "-");
-    if (text && as == SHOW_TIME && strlen(text) >= 20)
-        snprintf(out, SHOW_ROOM, "%.10s %.8s UTC", text, text + 11);
-    else if (text)
-        write_text(text, out);
+    if (text && as == SHOW_TIME && strlen(text) >= 20) {
+        snprintf(time, sizeof time, "%.10s %.8s UTC", text, text + 11);
+        show_text(time, out);
+    } else if (text)
+        show_text(text, out);
     else if (json_is_boolean(value))
         strcpy(out, json_is_true(value) ? "yes" : "no");
     else if (json_is_number(value))

@@ -30,6 +30,8 @@ enum { SHOW_ROOM = 256 };
 const json_t *show_find(const json_t *from, const char *path);
 /* As one line without a newline; "-" for what is not there. Returns out. */
 const char *show_value(const json_t *value, enum show_as as, char out[SHOW_ROOM]);
+/* A text as one line: what acts on a terminal instead of showing stands as <U+202E>. */
+const char *show_text(const char *text, char out[SHOW_ROOM]);
 /* The same of a number. */
 const char *show_number(double value, enum show_as as, char out[SHOW_ROOM]);
 /* "Heading", then "  label  value" for each line of the table. */

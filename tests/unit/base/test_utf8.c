@@ -61,12 +61,33 @@ static void test_fitting_never_cuts_a_character(void **state) {
     assert_true(utf8_fit(bytes_text("\x80\x80\x80\x80\x80\x80\x80\x80"), 6) >= 3);
 }
 
+/* RFC 8259 section 7 has the last one as its example. */
+static void test_escapes_are_those_of_json(void **state) {
+    static const struct {
+        uint32_t c;
+        const char *escape;
+    } cases[] = {{0, "\\u0000"},
+                 {0x9b, "\\u009b"},
+                 {0x202e, "\\u202e"},
+                 {0xffff, "\\uffff"},
+                 {0x10000, "\\ud800\\udc00"},
+                 {0xe0001, "\\udb40\\udc01"},
+                 {0x10ffff, "\\udbff\\udfff"},
+                 {0x1d11e, "\\ud834\\udd1e"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[UTF8_ESCAPE_MAX];
+        assert_int_equal(utf8_escape(cases[i].c, out), strlen(cases[i].escape));
+        assert_string_equal(out, cases[i].escape);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_character_survives_writing_and_reading),
         cmocka_unit_test(test_known_characters_have_their_bytes),
         cmocka_unit_test(test_invalid_bytes_take_one_and_give_the_replacement),
         cmocka_unit_test(test_fitting_never_cuts_a_character),
+        cmocka_unit_test(test_escapes_are_those_of_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,39 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page/chart.h"
 
+#include "base/utf8.h"
+
 #include <math.h>
 #include <string.h>
-
-/* Octets of the next character, and what it is: text comes out of JSON, so it is valid UTF-8. */
-static size_t next_character(const char *text, unsigned *out) {
-    const unsigned char *p = (const unsigned char *)text;
-    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    *out = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return i;
-        *out = *out << 6 | (p[i] & 0x3f);
-    }
-    return n;
-}
-
-static int hidden(unsigned c) {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
-}
 
 void html_text(FILE *out, const char *text) {
     static const char *const entities[128] = {
         ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
-    unsigned c;
-    for (size_t n; *text; text += n) {
-        n = next_character(text, &c);
-        if (hidden(c))
-            fprintf(out, "&lt;U+%04X&gt;", c);
+    struct bytes left = bytes_text(text);
+    uint32_t c;
+    for (size_t n; left.n; left = bytes_of(left.p + n, left.n - n)) {
+        n = utf8_next(left, &c);
+        if (utf8_hidden(c))
+            fprintf(out, "&lt;U+%04X&gt;", (unsigned)c);
         else if (c < 128 && entities[c])
             fputs(entities[c], out);
         else
-            fwrite(text, 1, n, out);
+            fwrite(left.p, 1, n, out);
     }
 }
 
@@ -152,9 +137,9 @@ enum { ROWS_WIDTH = 920, ROW = 30, NAMES = 240, NOTES = 200, NAME_CHARACTERS = 3
 /* Names that are too long for their place end in an ellipsis; the marks' titles have them whole. */
 static const char *name_of(const struct chart_item *item, char out[NAME_ROOM]) {
     size_t n = 0, characters = 0;
-    unsigned c;
+    uint32_t c;
     while (item->label[n] && characters++ < NAME_CHARACTERS)
-        n += next_character(item->label + n, &c);
+        n += utf8_next(bytes_text(item->label + n), &c);
     snprintf(out, NAME_ROOM, "%.*s%s", (int)n, item->label, item->label[n] ? "\u2026" : "");
     return out;
 }

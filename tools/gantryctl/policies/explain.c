@@ -52,7 +52,11 @@ static bool read_time(const char *text, time_ns *out) {
     }
     if (!ok)
         return fail("\"%s\" is no time; write it like 2026-05-30T03:12:00Z%s", text, "");
-    *out = (days * INT64_C(86400) + hour * 3600 + minute * 60 + second) * NS_PER_S;
+    int64_t seconds = days * INT64_C(86400) + hour * 3600 + minute * 60 + second;
+    if (seconds > INT64_MAX / NS_PER_S || seconds < 0)
+        return fail("\"%s\" is beyond what the sensor's clock counts; name a year from 1970 to 2261%s", text,
+                    "");
+    *out = seconds * NS_PER_S;
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "command.h"
 #include "examine.h"
+#include "plain.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -201,9 +202,20 @@ static struct {
 static void explain_quietly(const struct object *o, const char *path) {
     const struct rule *rules[64];
     size_t count = inspector_rules(o, rules, 64);
-    for (size_t i = 0; i < count && i < 64; i++)
-        printf("%s\t%s\n", rules[i]->id, path);
+    for (size_t i = 0; i < count && i < 64; i++) {
+        printf("%s\t", rules[i]->id);
+        plain_print(stdout, path);
+        putchar('\n');
+    }
     walk.findings += count;
+}
+
+static void tell_unreadable(const char *path) {
+    int reason = errno;
+    fputs("gantryctl: ", stderr);
+    plain_print(stderr, path);
+    fprintf(stderr, ": cannot be read: %s\n", strerror(reason));
+    walk.failed = true;
 }
 
 static int explain_one(const char *path, const struct stat *st, int kind, struct FTW *where) {
@@ -211,8 +223,7 @@ static int explain_one(const char *path, const struct stat *st, int kind, struct
         return 0;
     const struct object *o = examine_file(walk.examiner, path);
     if (!o) {
-        fprintf(stderr, "gantryctl: %s: cannot be read: %s\n", path, strerror(errno));
-        walk.failed = true;
+        tell_unreadable(path);
         return 0;
     }
     walk.files++;
@@ -228,10 +239,8 @@ static int explain_one(const char *path, const struct stat *st, int kind, struct
 
 static void explain_paths(const struct arguments *a) {
     for (size_t i = 0; i < a->path_count; i++)
-        if (nftw(a->paths[i], explain_one, 32, FTW_PHYS) != 0) {
-            fprintf(stderr, "gantryctl: %s: cannot be read: %s\n", a->paths[i], strerror(errno));
-            walk.failed = true;
-        }
+        if (nftw(a->paths[i], explain_one, 32, FTW_PHYS) != 0)
+            tell_unreadable(a->paths[i]);
     if (a->quiet)
         printf("%" PRIu64 " files, %" PRIu64 " bytes, %" PRIu64 " findings\n", walk.files, walk.bytes,
                walk.findings);

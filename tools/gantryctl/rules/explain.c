@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "examine.h"
+#include "plain.h"
 
 #include <inttypes.h>
 
@@ -43,6 +44,12 @@ static void print_counts(FILE *out, const struct ruleset *r, const struct object
     }
 }
 
+static void print_sample(FILE *out, const struct finding *f) {
+    fputs("      for example ", out);
+    plain_print(out, f->sample);
+    fprintf(out, " (%" PRIu32 "%s values)\n", f->distinct, f->at_least ? " or more" : "");
+}
+
 static void print_rule(FILE *out, const struct ruleset *r, const struct object *o, const struct rule *rule,
                        bool holds) {
     const struct rule_condition *c = rule->condition;
@@ -60,8 +67,7 @@ static void print_rule(FILE *out, const struct ruleset *r, const struct object *
     print_list(out, r, o, c, &c->none, "none");
     print_counts(out, r, o, c);
     if (holds && inspector_finding(o, rule, &f) && f.sample[0])
-        fprintf(out, "      for example %s (%" PRIu32 "%s values)\n", f.sample, f.distinct,
-                f.at_least ? " or more" : "");
+        print_sample(out, &f);
 }
 
 static bool holds(const struct object *o, const struct rule *rule) {
@@ -72,7 +78,8 @@ static bool holds(const struct object *o, const struct rule *rule) {
 void explain_object(FILE *out, const struct ruleset *rules, const struct object *o, const char *path,
                     bool all) {
     size_t count = inspector_rules(o, NULL, 0);
-    fprintf(out, "%s: %s (%s), %" PRIu64 " bytes: ", path, o->type->name, o->type->mime, o->size);
+    plain_print(out, path);
+    fprintf(out, ": %s (%s), %" PRIu64 " bytes: ", o->type->name, o->type->mime, o->size);
     fprintf(out, count == 0 ? "no rule holds\n" : count == 1 ? "1 rule holds\n" : "%zu rules hold\n", count);
     for (size_t i = 0; i < rules->rule_count; i++)
         if (holds(o, &rules->rules[i]))
