@@ -2,7 +2,7 @@
 #include "report/format/format.h"
 #include "report/incident/incident.h"
 
-#include "../unit/report/format/check_pairs.h"
+#include "../../unit/report/format/check_pairs.h"
 
 /* Records with hostile texts through incidents and all formats at several limits. Invariants: each message is
  * one line of valid UTF-8 without a character that acts, reads back by the rules of its format, and is no

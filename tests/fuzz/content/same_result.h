@@ -2,7 +2,7 @@
 #ifndef GANTRY_FUZZ_SAME_RESULT_H
 #define GANTRY_FUZZ_SAME_RESULT_H
 
-#include "../unit/content/collect.h"
+#include "../../unit/content/collect.h"
 
 /* Runs one body through content/ whole and in pieces: the objects must be the same. */
 

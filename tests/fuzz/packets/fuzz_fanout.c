@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../unit/capture/bpf.h"
+#include "../../unit/capture/bpf.h"
 
 #include <pcap/dlt.h>
 

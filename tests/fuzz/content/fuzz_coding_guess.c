@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../unit/content/collect.h"
+#include "../../unit/content/collect.h"
 #include "content/coding.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

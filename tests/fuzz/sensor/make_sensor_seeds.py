@@ -7,7 +7,8 @@ import struct
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'e2e'))
+TESTS = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(TESTS, 'e2e'))
 import packets as p  # noqa: E402
 
 LANE, OUT, FRIEND = '10.40.3.7', '198.51.100.20', '192.0.2.20'
@@ -95,7 +96,7 @@ def seeds():
 
 
 def main():
-    folder = os.path.join(HERE, 'corpus', 'sensor')
+    folder = os.path.join(TESTS, 'fuzz', 'corpus', 'sensor')
     os.makedirs(folder, exist_ok=True)
     for name, made in seeds():
         p.write(os.path.join(folder, name + '.pcap'), made)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/http/http.h"
 
-#include "../unit/protocol/recorder.h"
+#include "../../unit/protocol/recorder.h"
 
 /* A conversation: lines of text, as transcripts have them but raw. A byte 1 begins client bytes, 2 server
  * bytes, 3 and 4 are gaps of the two (one byte of length follows), 5 and 6 their clean ends. Without a gap

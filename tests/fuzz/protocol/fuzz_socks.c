@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../unit/protocol/world.h"
+#include "../../unit/protocol/world.h"
 #include "protocol/ftp/ftp.h"
 #include "protocol/socks.h"
 
