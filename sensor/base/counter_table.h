@@ -180,8 +180,10 @@
     COUNTER(SHED_ALERTED_BYTES,     "shed.alerted_bytes",         "bytes of those objects that were counted only") \
     COUNTER(SHED_STARTS,            "shed.transfers",             "transfers not begun because of overload") \
     /* process */ \
-    COUNTER(WORKER_RESTARTS,      "process.worker_restarts",      "workers started again because they died or were stuck") \
+    COUNTER(WORKER_RESTARTS,      "process.worker_restarts",      "workers started again because they died, ended or were stuck") \
     COUNTER(WORKERS_STUCK,        "process.workers_stuck",        "workers stopped by the watchdog because they did not go on") \
+    COUNTER(WORKERS_ENDED,        "process.workers_ended",        "workers that ended by themselves, which they are not to do on an interface") \
+    COUNTER(REPORTER_LATE,        "process.reporter_late",        "starts of the reporter that took more than 5 seconds") \
     COUNTER(FLOWS_LOST,           "process.flows_lost",           "flows that were open in workers that died") \
     COUNTER(FLOWS_BLAMED,         "process.flows_blamed",         "flows and services left out because workers died of them") \
     COUNTER(PACKETS_SKIPPED,      "process.packets_skipped",      "packets left out because workers died of their flow") \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/budget.h"
 
+#include "report/quota/quota.h"
 #include "settings/unit.h"
 
 #include <stddef.h>
@@ -169,7 +170,7 @@ static void print_row(FILE *out, const char *name, const char *key, uint64_t eac
 
 void budget_print(const struct config *c, const struct budget_plan *p, FILE *out) {
     struct budget b;
-    char text[3][UNIT_TEXT_MAX];
+    char text[4][UNIT_TEXT_MAX];
     uint64_t spare = p->worker;
     budget_share(c, p->worker, &b);
     fprintf(out, "sensor.memory: %s, %u worker%s\n  %-30s %10s %10s\n",
@@ -185,10 +186,14 @@ void budget_print(const struct config *c, const struct budget_plan *p, FILE *out
         spare -= bytes;
     }
     print_row(out, "spare", NULL, spare, spare * p->workers, p->memory);
-    fprintf(out, "beside it, of the reporter: ledger %s, store.outbox %s an output, incidents at most %s\n",
-            size_text(c->ledger.memory, text[0], UNIT_TEXT_MAX),
-            size_text(c->store.outbox, text[1], UNIT_TEXT_MAX),
-            size_text(c->alerts.incidents_max * incident_bytes, text[2], UNIT_TEXT_MAX));
+    fprintf(
+        out,
+        "beside it, of the reporter: ledger %s, store.outbox %s an output, incidents at most %s, contracts' "
+        "limits %s\n",
+        size_text(c->ledger.memory, text[0], UNIT_TEXT_MAX),
+        size_text(c->store.outbox, text[1], UNIT_TEXT_MAX),
+        size_text(c->alerts.incidents_max * incident_bytes, text[2], UNIT_TEXT_MAX),
+        size_text(quotas_bytes(), text[3], UNIT_TEXT_MAX));
 }
 
 /* --- what the kernel holds a process to --- */
@@ -203,6 +208,6 @@ uint64_t budget_worker_headroom(uint64_t memory) {
 }
 
 uint64_t budget_reporter_headroom(const struct config *c, size_t outputs) {
-    return library_bytes + c->alerts.incidents_max * incident_bytes + c->ledger.memory +
+    return library_bytes + c->alerts.incidents_max * incident_bytes + c->ledger.memory + quotas_bytes() +
            outputs * output_bytes;
 }

@@ -164,6 +164,7 @@ static bool spawn_worker(struct children *c, int index) {
     }
     if (pid == 0) {
         child_die_with(parent);
+        readiness_cancel(&c->readiness);
         exit(worker_main(c->sensor, index, c->worker[index].started != 0));
     }
     c->worker[index].pid = pid;
@@ -174,56 +175,54 @@ static bool spawn_worker(struct children *c, int index) {
     return true;
 }
 
-/* Waits for what the reporter writes once its outputs are open: an empty line; or why they are not. */
-static bool reporter_ready(int fd, struct error *e) {
-    size_t n = 0;
-    ssize_t got;
-    while (n < sizeof e->text - 1 && (got = read(fd, e->text + n, sizeof e->text - 1 - n)) != 0)
-        if (got > 0)
-            n += (size_t)got;
-        else if (errno != EINTR)
-            break;
-    close(fd);
-    e->text[n] = '\0';
-    if (n == 0)
-        error_set(e, "the reporter ended before it was ready");
-    return n == 1 && e->text[0] == '\n';
-}
-
+/* children_look() hears how its start went. */
 static bool spawn_reporter(struct children *c, struct error *e) {
-    int ends[2];
-    if (pipe(ends) != 0)
+    int tell;
+    if (!readiness_begin(&c->readiness, &tell))
         return error_set(e, "cannot start the reporter: %s", strerror(errno));
     pid_t parent = getpid(), pid = fork();
     if (pid < 0) {
         error_set(e, "cannot start the reporter: %s", strerror(errno));
-        close(ends[0]);
-        close(ends[1]);
+        readiness_cancel(&c->readiness);
+        close(tell);
         return false;
     }
     if (pid == 0) {
         child_die_with(parent);
-        close(ends[0]);
-        exit(reporter_main(c->sensor, ends[1]));
+        readiness_cancel(&c->readiness);
+        exit(reporter_main(c->sensor, tell));
     }
-    close(ends[1]);
+    close(tell);
     c->reporter.pid = pid;
     c->reporter.started = clock_monotonic();
-    return reporter_ready(ends[0], e);
+    return true;
+}
+
+/* It opens its outputs and its database, which may be large; workers go on meanwhile. */
+static void hear_reporter(struct children *c, time_ns now) {
+    struct readiness *r = &c->readiness;
+    if (r->state != READINESS_WAITS)
+        return;
+    readiness_look(r);
+    if (r->state == READINESS_READY)
+        c->begun = true;
+    else if (r->state == READINESS_FAILED && !c->handing)
+        log_error("%s", r->why.text);
+    if (!readiness_grew_late(r, now))
+        return;
+    counter_one(COUNTER_REPORTER_LATE);
+    log_warning(
+        "the reporter has been starting for more than %d seconds, as with a very large database; what "
+        "workers find meanwhile waits in their channels",
+        READINESS_LATE_S);
 }
 
 bool children_start(struct children *c) {
     struct error e;
-    if (!spawn_reporter(c, &e)) {
+    bool good = spawn_reporter(c, &e);
+    if (!good)
         log_error("%s", e.text);
-        if (c->reporter.pid)
-            waitpid(c->reporter.pid, NULL, 0);
-        return false;
-    }
-    for (int i = 0; i < (int)c->sensor->workers; i++)
-        if (!spawn_worker(c, i))
-            return false;
-    return true;
+    return good;
 }
 
 static void signal_all(const struct children *c, int number) {
@@ -233,10 +232,11 @@ static void signal_all(const struct children *c, int number) {
 }
 
 void children_stop(struct children *c) {
-    if (c->stopping && c->reporter.pid) {
+    if (c->stopping && c->reporter.pid)
         kill(c->reporter.pid, SIGKILL);
+    if (c->stopping)
         signal_all(c, SIGKILL);
-    }
+    c->killing = c->stopping;
     c->stopping = true;
     signal_all(c, SIGTERM);
 }
@@ -270,34 +270,51 @@ static bool by_itself(int signal_number) {
 }
 
 /* For the successor to tell, and for all workers to know which flow to leave out. */
-static void note_death(struct children *c, int index, int signal_number) {
+static void note_death(struct children *c, int index, int status) {
     struct worker_status *s = &c->sensor->status->worker[index];
+    int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     bool stuck = c->worker[index].stuck, blame = s->at_packet && (stuck || by_itself(signal_number));
-    s->death = (struct worker_death){
-        .signal = signal_number, .stuck = stuck, .at_packet = blame, .at = s->at, .flows = s->flows};
+    s->death = (struct worker_death){.signal = signal_number,
+                                     .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+                                     .stuck = stuck,
+                                     .at_packet = blame,
+                                     .at = s->at,
+                                     .flows = s->flows};
     if (blame)
         s->death.verdict = blame_death(&c->sensor->status->blame, &s->death.at, clock_monotonic());
     s->at_packet = false;
     s->flows = 0;
 }
 
-/* A worker that was to go on is started again on the same ring; offline its file cannot be read again. */
+static void finish_worker(struct children *c, int index) {
+    c->worker[index].finished = true;
+    ring_finish(c->sensor->ring[index]);
+    doorbell_ring(c->sensor->doorbell);
+}
+
+/* No successor would do better: its capture is gone, or what it needs could not be had from the first. */
+static bool beyond_help(const struct children *c, int index, int status) {
+    const struct worker_status *s = &c->sensor->status->worker[index];
+    return WIFEXITED(status) && WEXITSTATUS(status) != 0 && (s->broken || s->beat == 0);
+}
+
+/* Live a worker is started again on the same ring, however it ended, until all are to stop. Offline its file
+ * cannot be read again, and its end is that of the file. A stop may kill it, but not hide its complaint. */
 static void worker_ended(struct children *c, int index, int status) {
-    struct child *child = &c->worker[index];
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    child->pid = 0;
+    bool lost = !c->sensor->offline && beyond_help(c, index, status);
+    c->worker[index].pid = 0;
     c->sensor->status->worker[index].pid = 0;
     describe("a worker", status);
-    if (clean || c->stopping || c->sensor->offline || WIFEXITED(status)) {
-        child->finished = true;
-        c->failed |=
-            WIFEXITED(status) ? !clean : !c->stopping; /* a stop may kill it, but not hide its complaint */
-        ring_finish(c->sensor->ring[index]);
-        doorbell_ring(c->sensor->doorbell);
+    if (c->stopping || c->sensor->offline || lost) {
+        finish_worker(c, index);
+        c->failed |= WIFEXITED(status) ? !clean : !c->stopping;
+        if (lost && !c->stopping)
+            children_stop(c);
         return;
     }
-    note_death(c, index, WTERMSIG(status));
-    schedule_restart(child, longest_wait);
+    note_death(c, index, status);
+    schedule_restart(&c->worker[index], longest_wait);
 }
 
 static bool workers_left(const struct children *c) {
@@ -309,17 +326,20 @@ static bool workers_left(const struct children *c) {
 
 static void reporter_ended(struct children *c, int status) {
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    hear_reporter(c, clock_monotonic()); /* its last words */
     c->reporter.pid = 0;
     c->sensor->store_checked = WIFEXITED(status) && WEXITSTATUS(status) == REPORTER_HANDED_OVER;
     describe("the reporter", status);
-    if (c->handing && (WIFSIGNALED(status) || WEXITSTATUS(status) == REPORTER_HANDED_OVER)) {
+    if (c->handed && !c->killing)
+        return; /* a successor: the reload has the word */
+    if (c->handing && !c->killing && (WIFSIGNALED(status) || WEXITSTATUS(status) == REPORTER_HANDED_OVER)) {
         c->handed = true;
         return;
     }
     if (WIFEXITED(status) || !workers_left(c) || c->stopping) {
         c->reporter.finished = true;
         c->failed |= !clean;
-        if (workers_left(c))
+        if (workers_left(c) && !c->stopping)
             children_stop(c);
         return;
     }
@@ -329,6 +349,8 @@ static void reporter_ended(struct children *c, int status) {
 /* Even while all stop: what the channels hold is still to be told. */
 static void start_reporter_again(struct children *c, time_ns now) {
     struct error e;
+    if (c->killing && !c->reporter.pid && !c->reporter.finished)
+        c->reporter.finished = c->failed = true;
     if (c->reporter.pid || c->reporter.finished || c->handed || now < c->reporter.again ||
         spawn_reporter(c, &e))
         return;
@@ -338,7 +360,7 @@ static void start_reporter_again(struct children *c, time_ns now) {
         c->reporter.finished = c->failed = true;
 }
 
-static void start_workers_again(struct children *c, time_ns now) {
+static void start_workers(struct children *c, time_ns now) {
     for (int i = 0; i < (int)c->sensor->workers; i++)
         if (!c->worker[i].pid && !c->worker[i].finished && now >= c->worker[i].again && !spawn_worker(c, i))
             c->worker[i].again = now + failed_wait;
@@ -361,8 +383,8 @@ void children_reap(struct children *c) {
             if (!c->worker[i].pid && !c->worker[i].finished)
                 worker_ended(c, i, 0);
     start_reporter_again(c, clock_monotonic());
-    if (!c->stopping)
-        start_workers_again(c, clock_monotonic());
+    if (!c->stopping && c->begun)
+        start_workers(c, clock_monotonic());
 }
 
 /* Even while it is idle a worker makes a step every 100 ms. One that was stopped dies of SIGKILL only. */
@@ -380,7 +402,8 @@ static void stop_if_stuck(struct children *c, int index, time_ns now) {
 }
 
 static void kill_if_late(struct children *c, time_ns now) {
-    if (c->handing && c->reporter.pid && now > c->hand_over_by)
+    bool told = c->handing && !c->handed && c->readiness.state != READINESS_WAITS;
+    if (told && c->reporter.pid && now > c->hand_over_by)
         kill(c->reporter.pid, SIGKILL);
 }
 
@@ -404,6 +427,7 @@ void children_look(struct children *c) {
     bool slept = now - c->looked > look_time;
     c->looked = now;
     blame_expire(&c->sensor->status->blame, now);
+    hear_reporter(c, now);
     kill_if_late(c, now);
     if (c->sensor->offline || c->stopping)
         return;
@@ -474,14 +498,12 @@ void children_give_up(struct children *c) {
 
 bool children_succeed(struct children *c, struct error *e) {
     c->sensor->upper->hand_over = false;
-    if (spawn_reporter(c, e)) {
-        c->handing = c->handed = false;
-        return true;
-    }
-    if (c->reporter.pid)
-        waitpid(c->reporter.pid, NULL, 0);
-    c->reporter.pid = 0;
-    return false;
+    c->handing = c->handed = true;
+    return spawn_reporter(c, e);
+}
+
+void children_succeeded(struct children *c) {
+    c->handing = c->handed = false;
 }
 
 bool children_left(const struct children *c) {

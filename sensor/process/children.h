@@ -4,6 +4,7 @@
 
 #include "pipeline/budget.h"
 #include "process/outputs.h"
+#include "process/readiness.h"
 #include "process/reload/handout.h"
 #include "process/status.h"
 
@@ -66,14 +67,17 @@ struct children {
     struct child reporter;
     struct child worker[WORKERS_MAX];
     struct loader loader;
-    bool handing, handed; /* the reporter was told to end for a successor; it has ended */
-    time_ns hand_over_by; /* monotonic: then it is killed */
-    time_ns looked;       /* monotonic time of the last children_look() */
-    bool stopping;
-    bool failed; /* some child ended with an error that was not made good */
+    struct readiness readiness; /* of the reporter that was started last */
+    bool begun;                 /* a reporter has been ready: workers run */
+    bool handing,
+        handed; /* the reporter was told to end for a successor; it has ended, and none is in its place yet */
+    time_ns hand_over_by;   /* monotonic: then it is killed */
+    time_ns looked;         /* monotonic time of the last children_look() */
+    bool stopping, killing; /* in order; at once */
+    bool failed;            /* some child ended with an error that was not made good */
 };
 
-/* Starts the reporter, waits until its outputs are open, then the workers. False after saying why. */
+/* Starts the reporter; the workers follow once its outputs are open (`begun`). False after saying why. */
 bool children_start(struct children *c);
 /* Workers end what they have; the reporter ends after them. Again: kills. */
 void children_stop(struct children *c);
@@ -82,7 +86,7 @@ void children_hang_up(struct children *c);
 void children_reap(struct children *c);
 /* Has every worker that runs taken the snapshot in force? */
 bool children_settled(const struct children *c);
-/* Several times a second: stops (live) workers that make no step. */
+/* Several times a second: hears how the reporter's start goes, stops (live) workers that make no step. */
 void children_look(struct children *c);
 bool children_left(const struct children *c);
 
@@ -92,10 +96,11 @@ bool children_left(const struct children *c);
 void child_die_with(pid_t parent);
 /* The reporter ends for a successor (`handed` says when), or is killed if it does not in time. */
 void children_hand_over(struct children *c);
-/* Then: starts the successor, with what the sensor has now. False with a reason: its outputs cannot be
- * opened. */
+/* Then: starts the successor, with what the sensor has now; whether its outputs can be opened is in
+ * `readiness` some time later. False with a reason: it cannot be started. */
 bool children_succeed(struct children *c, struct error *e);
-void children_give_up(struct children *c); /* no reporter can be had: all end */
+void children_succeeded(struct children *c); /* it is ready, and goes on alone */
+void children_give_up(struct children *c);   /* no reporter can be had: all end */
 /* Slots of snapshots that workers use, or were given. */
 unsigned children_slots(const struct children *c);
 /* Workers are to make room: see worker_status. */

@@ -2,6 +2,7 @@
 #include "process/reporting.h"
 
 #include "metrics/metrics.h"
+#include "process/readiness.h"
 #include "process/requests/requests.h"
 
 #include <errno.h>
@@ -228,10 +229,17 @@ static void open_control(struct reporting *g) {
         log_warning("metrics: no memory to serve them; the sensor goes on without");
 }
 
-static void tell_ready(int fd, const char *text) {
-    if (write(fd, text, strlen(text)) < 0)
-        log_warning("the supervisor does not listen");
-    close(fd);
+/* The supervisor counts it and logs it meanwhile. */
+static void tell_late(struct reporting *g, time_ns started) {
+    long long seconds = (clock_monotonic() - started) / NS_PER_S;
+    char text[200];
+    if (seconds < READINESS_LATE_S)
+        return;
+    snprintf(text, sizeof text,
+             "The reporter took %lld seconds to start, as with a very large database; what workers found "
+             "meanwhile is told now",
+             seconds);
+    reporter_notice(g->reporter, "reporter-late", text);
 }
 
 static bool begin(struct reporting *g, struct error *e) {
@@ -275,10 +283,13 @@ int reporting_run(const struct reporting_options *o) {
     log_role("reporter");
     g.o = o;
     take_counters(&g);
+    time_ns started = clock_monotonic();
     bool ready = begin(&g, &e);
-    tell_ready(o->ready, ready ? "\n" : e.text);
-    if (ready)
+    readiness_tell(o->ready, ready ? "\n" : e.text);
+    if (ready) {
+        tell_late(&g, started);
         status = finish(&g, loop(&g));
+    }
     control_destroy(g.control);
     metrics_destroy(g.metrics);
     reporter_destroy(g.reporter);

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WAKE_MS = 200, WAKE_BUSY_MS = 20 };
+enum { WAKE_MS = 200, WAKE_BUSY_MS = 20, WAKE_START_MS = 2 };
 
 struct supervisor {
     const struct options *options;
@@ -27,6 +27,7 @@ struct supervisor {
     struct outputs outputs;
     struct children children;
     struct notify manager;
+    bool told_begun;
     bool made_control, made_metrics; /* the folders of these sockets */
     struct reloader reloader;
     uint8_t arena_bytes[64 << 10];
@@ -334,13 +335,28 @@ static void stop(struct supervisor *s) {
     children_stop(&s->children);
 }
 
+static void tell_begun(struct supervisor *s) {
+    if (s->told_begun || !s->children.begun)
+        return;
+    s->told_begun = true;
+    if (live_interface(s))
+        log_info("watching %s with %u worker%s", live_interface(s), s->sensor.workers,
+                 s->sensor.workers == 1 ? "" : "s");
+    notify_tell(&s->manager, "READY=1");
+}
+
+/* How long nothing that is no signal needs a look. */
+static time_ns wake_time(const struct supervisor *s) {
+    bool starts = s->children.readiness.state == READINESS_WAITS && !s->children.readiness.late;
+    return (starts ? WAKE_START_MS : s->reloader.stage != RELOAD_IDLE ? WAKE_BUSY_MS : WAKE_MS) * NS_PER_MS;
+}
+
 /* Until all children have ended; the exit status. */
 static int watch(struct supervisor *s, const sigset_t *signals) {
     struct progress progress;
     progress_init(&progress, s->sensor.offline && !s->options->quiet);
     while (children_left(&s->children)) {
-        bool busy = s->reloader.stage != RELOAD_IDLE;
-        const struct timespec wake = {.tv_nsec = (busy ? WAKE_BUSY_MS : WAKE_MS) * NS_PER_MS};
+        const struct timespec wake = {.tv_nsec = wake_time(s)};
         int got = sigtimedwait(signals, NULL, &wake);
         if (got == SIGTERM || got == SIGINT)
             stop(s);
@@ -348,6 +364,7 @@ static int watch(struct supervisor *s, const sigset_t *signals) {
             hang_up(s);
         children_look(&s->children);
         children_reap(&s->children);
+        tell_begun(s);
         reload(s);
         notify_beat(&s->manager);
         progress_show(&progress, s->sensor.status, s->sensor.workers);
@@ -360,13 +377,7 @@ static int run(struct supervisor *s) {
     sigset_t signals = block_signals();
     s->children.sensor = &s->sensor;
     reloader_init(&s->reloader, &s->sensor, &s->children, &s->outputs, s->options->config);
-    if (!children_start(&s->children))
-        return 1;
-    if (live_interface(s))
-        log_info("watching %s with %u worker%s", live_interface(s), s->sensor.workers,
-                 s->sensor.workers == 1 ? "" : "s");
-    notify_tell(&s->manager, "READY=1");
-    return watch(s, &signals);
+    return children_start(&s->children) ? watch(s, &signals) : 1;
 }
 
 /* Who gets what of the memory; with -v for all to see. */

@@ -94,18 +94,27 @@ static void tell_skipped(const struct worker_death *d, struct pipeline *p) {
     tell(p, "flow-skipped", text);
 }
 
+static void write_cause(const struct worker_death *d, char *out, size_t size) {
+    if (d->stuck)
+        snprintf(out, size, "was stuck");
+    else if (d->signal)
+        snprintf(out, size, "died of signal %d (%s)", d->signal, strsignal(d->signal));
+    else
+        snprintf(out, size, "ended by itself with status %d", d->status);
+}
+
 /* What happened to the predecessor, and what is lost by it. */
 static void tell_death(const struct worker_options *o, struct pipeline *p, uint64_t packets_lost) {
     const struct worker_death *d = &o->status->death;
-    char flow[160], text[480], why[64] = "was stuck";
-    if (!d->stuck)
-        snprintf(why, sizeof why, "died of signal %d (%s)", d->signal, strsignal(d->signal));
+    char flow[160], text[480], why[64];
+    write_cause(d, why, sizeof why);
     snprintf(text, sizeof text, "worker %u %s%s%s and was started again: %u flows and %llu packets lost",
              o->pipeline.worker, why, d->at_packet ? " at a packet between " : "",
              d->at_packet ? flow_text(&d->at, flow, sizeof flow) : "", d->flows,
              (unsigned long long)packets_lost);
     counter_one(COUNTER_WORKER_RESTARTS);
     counter_add(COUNTER_WORKERS_STUCK, d->stuck);
+    counter_add(COUNTER_WORKERS_ENDED, !d->stuck && !d->signal);
     counter_add(COUNTER_FLOWS_LOST, d->flows);
     tell(p, "worker-restarted", text);
     if (d->verdict != BLAME_NOTED)
@@ -213,7 +222,5 @@ int worker_run(const struct worker_options *o) {
     tell_status(o, p);
     pipeline_destroy(p);
     clear_gauges();
-    ring_finish(o->pipeline.ring);
-    doorbell_ring(o->pipeline.doorbell);
     return end == CAPTURE_BROKEN ? 1 : 0;
 }

@@ -207,6 +207,32 @@ def test_what_needs_a_restart_is_named_with_its_line_and_the_rest_takes_effect(l
     assert len(notices(sensor, 'restart-needed')) == 1, 'as it was at the start: nothing is waited for'
 
 
+def networks(n):
+    return ', '.join(f'{100 + i // 65536}.{i // 256 % 256}.{i % 256}.0/24' for i in range(n))
+
+
+def test_a_configuration_that_takes_more_memory_than_there_is_changes_nothing(lab, server, tmp_path, work):
+    """As much memory as a start needs to the MiB; then thousands of networks more, and a few."""
+    partner = '  - {{name: Many, prefixes: [{}]}}\nrules: '
+    sensor = net.Sensor(lab, tmp_path, events=EVENTS, options=['-w', '2'])
+    change(sensor, ('memory: 512 MiB', 'memory: 64 MiB'))
+    said = net.run(*sensor.words, '--check', check=False).stdout
+    least = re.search(r'64 MiB is too little for 2 workers: .*; give (\d+) MiB', said)[1]
+    change(sensor, ('memory: 64 MiB', f'memory: {least} MiB'))
+    with sensor:
+        change(sensor, ('rules: ', partner.format(networks(40000))), (OVER, IN_FORCE))
+        assert reload(sensor) == (1, False)
+        line = line_of(sensor, 'memory: ')
+        wrong = f'{sensor.config}:{line}: error: sensor.memory: {least} MiB is too little for 2 workers: '
+        assert wrong in log(sensor)
+        assert upload(lab, sensor, work, 535)['gantry']['verdict'] == 'unapproved'
+        said = net.run(*sensor.words, '--check', check=False).stdout
+        assert wrong in said, 'a start says the same'
+        change(sensor, (networks(40000), networks(40)))
+        assert reload(sensor)[1]
+        assert upload(lab, sensor, work, 536)['gantry']['verdict'] == 'approved'
+
+
 def test_incidents_go_on_with_their_ids_over_reloads_and_a_restart(lab, server, tmp_path, work):
     sensor = net.Sensor(lab, tmp_path, events=EVENTS)
     for start in range(2):

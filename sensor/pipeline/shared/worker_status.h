@@ -26,7 +26,7 @@ struct worker_status {
     struct worker_view view;
     /* By the supervisor, of the worker that died here last, for its successor to tell. */
     struct worker_death {
-        int signal;
+        int signal, status;         /* that it died of; 0: it ended by itself with this exit status */
         bool stuck, at_packet;      /* stopped by the watchdog; it died while it worked on a packet */
         enum blame_verdict verdict; /* what is skipped now that was not before */
         struct flow_name at;

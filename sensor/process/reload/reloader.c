@@ -125,7 +125,8 @@ static void make_room(struct reloader *r) {
 
 static void begin(struct reloader *r) {
     struct problems problems = {0};
-    if (!reload_wanted(&upper(r)->reload, &r->result.request))
+    if (r->children->readiness.state == READINESS_WAITS ||
+        !reload_wanted(&upper(r)->reload, &r->result.request))
         return;
     r->result.text[0] = '\0';
     r->fresh = snapshot_begin(children_slots(r->children), &problems);
@@ -137,10 +138,17 @@ static void begin(struct reloader *r) {
         make_room(r);
 }
 
+/* What the sensor would not start with is not taken either. The tables of workers that run stay as they are.
+ */
+static bool affordable(const struct reloader *r, struct problems *problems) {
+    struct budget_plan plan;
+    return budget_plan(r->fresh->config, r->sensor->workers, true, r->fresh->size, problems, &plan);
+}
+
 static void open_outputs(struct reloader *r) {
     struct problems problems = {0};
     r->fresh_outputs = *r->outputs;
-    if (!snapshot_seal(r->fresh, &problems) ||
+    if (!snapshot_seal(r->fresh, &problems) || !affordable(r, &problems) ||
         !outputs_configure(&r->fresh_outputs, r->fresh->config, &problems) ||
         !outputs_open(&r->fresh_outputs, r->sensor->sandbox, false, &problems)) {
         fail(r, &problems);
@@ -174,38 +182,76 @@ static void wait_for_loader(struct reloader *r) {
 static void use(struct reloader *r, struct snapshot *s, const struct outputs *outputs) {
     r->sensor->snapshot = s;
     r->sensor->config = s->config;
-    r->versions[s->slot] = s->version;
     *r->outputs = *outputs;
 }
 
-/* The successor does not come up: its predecessor's configuration does. */
-static void go_back(struct reloader *r, struct snapshot *old, const struct outputs *old_outputs,
-                    const char *reason) {
+/* For good: there is no reporter. */
+static void give_up(struct reloader *r, const char *reason) {
     struct problems problems = {0};
-    struct error e;
-    problem_error(&problems, r->path, 0, "%s", reason);
-    use(r, old, old_outputs);
-    if (!children_succeed(r->children, &e)) {
-        log_error("%s", e.text);
-        children_give_up(r->children);
-    }
+    log_error("%s", reason);
+    children_give_up(r->children);
+    problem_error(&problems, r->path, 0, "%s", r->reason.text);
     fail(r, &problems);
 }
 
-static void take_effect(struct reloader *r) {
+/* The successor does not come up: its predecessor's configuration does. */
+static void go_back(struct reloader *r, const char *reason) {
+    struct error e;
+    snprintf(r->reason.text, sizeof r->reason.text, "%s", reason);
+    enter(r, RELOAD_GOES_BACK);
+    if (!children_succeed(r->children, &e))
+        give_up(r, e.text);
+}
+
+/* The successor is born with the new configuration; for all others the old one stays in force until it is
+ * ready. */
+static void start_successor(struct reloader *r) {
     static struct outputs old_outputs;
     struct snapshot *old = r->sensor->snapshot;
     struct error e;
     old_outputs = *r->outputs;
     use(r, r->fresh, &r->fresh_outputs);
-    if (!children_succeed(r->children, &e)) {
-        go_back(r, old, &old_outputs, e.text);
-        return;
-    }
+    bool started = children_succeed(r->children, &e);
+    use(r, old, &old_outputs);
+    enter(r, RELOAD_SUCCEEDS);
+    if (!started)
+        go_back(r, e.text);
+}
+
+static void take_effect(struct reloader *r) {
+    struct snapshot *old = r->sensor->snapshot;
+    use(r, r->fresh, &r->fresh_outputs);
+    r->versions[r->fresh->slot] = r->fresh->version;
     r->fresh = NULL;
     snapshot_free(old);
     outputs_close_others(r->outputs);
+    children_succeeded(r->children);
     enter(r, RELOAD_SETTLES);
+}
+
+/* The reporter that was started last has said why it ends, and has ended. */
+static bool start_failed(const struct reloader *r) {
+    return r->children->readiness.state == READINESS_FAILED && r->children->reporter.pid == 0;
+}
+
+static void wait_for_successor(struct reloader *r) {
+    if (r->children->readiness.state == READINESS_READY)
+        take_effect(r);
+    else if (r->children->reporter.finished)
+        fail(r, &(struct problems){0}); /* the sensor ends */
+    else if (start_failed(r))
+        go_back(r, r->children->readiness.why.text);
+}
+
+static void wait_for_return(struct reloader *r) {
+    struct problems problems = {0};
+    if (r->children->readiness.state == READINESS_READY) {
+        children_succeeded(r->children);
+        problem_error(&problems, r->path, 0, "%s", r->reason.text);
+        fail(r, &problems);
+    } else if (r->children->reporter.finished || start_failed(r)) {
+        give_up(r, r->children->readiness.why.text);
+    }
 }
 
 /* In force is what every worker judges new flows by. One that is started again begins with it. */
@@ -224,7 +270,7 @@ static void wait_for_workers(struct reloader *r) {
 static void wait_for_reporter(struct reloader *r) {
     struct problems problems = {0};
     if (r->children->handed)
-        take_effect(r);
+        start_successor(r);
     else if (r->children->reporter.finished)
         fail(r, &problems); /* the sensor ends */
 }
@@ -241,6 +287,8 @@ void reloader_step(struct reloader *r) {
                                                        [RELOAD_MAKES_ROOM] = begin,
                                                        [RELOAD_LOADS] = wait_for_loader,
                                                        [RELOAD_HANDS_OVER] = wait_for_reporter,
+                                                       [RELOAD_SUCCEEDS] = wait_for_successor,
+                                                       [RELOAD_GOES_BACK] = wait_for_return,
                                                        [RELOAD_SETTLES] = wait_for_workers};
     bool idle = r->stage == RELOAD_IDLE || r->stage == RELOAD_MAKES_ROOM;
     if (!r->sensor->offline && !(idle && r->children->stopping))

@@ -7,8 +7,9 @@
 /* The supervisor's part of a reload, in steps that never block for long:
  *
  *     a child loads the files into a new snapshot      mistakes: told, nothing has changed
- *     files of new outputs are opened                  the same
- *     the reporter hands over to a successor           its outputs fail: the old configuration's comes back
+ *     its memory is planned, new outputs are opened    the same
+ *     the reporter hands over to a successor           its outputs fail: the old configuration's comes back;
+ *                                                      until it is ready the old one holds for all others
  *     workers take the snapshot                        one that does not within a while is told of
  *
  * Only now it is done. Requests that come meanwhile are answered by one more load. */
@@ -22,6 +23,8 @@ struct reloader {
         RELOAD_MAKES_ROOM,
         RELOAD_LOADS,
         RELOAD_HANDS_OVER,
+        RELOAD_SUCCEEDS,
+        RELOAD_GOES_BACK,
         RELOAD_SETTLES
     } stage;
     time_ns since;                     /* monotonic: of the stage */
@@ -29,6 +32,7 @@ struct reloader {
     uint64_t versions[SNAPSHOT_SLOTS]; /* of the newest snapshot in each slot */
     struct snapshot *fresh;            /* under way */
     struct outputs fresh_outputs;
+    struct error reason; /* for which it goes back */
     struct reload_result result;
 };
 

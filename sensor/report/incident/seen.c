@@ -28,11 +28,21 @@ struct seen {
     struct gone gone;    /* struct seen_key: dropped, and still in the store */
 };
 
-struct seen *seen_create(uint32_t most, const struct seen_table *table) {
-    struct seen *s = calloc(1, sizeof *s);
+static uint32_t bucket_count(uint32_t most) {
     uint32_t buckets = 16;
     while (buckets < most)
         buckets *= 2;
+    return buckets;
+}
+
+/* With each in the list of those that are gone too, until the store has dropped it. */
+size_t seen_bytes(uint32_t most) {
+    return most * (sizeof(struct entry) + sizeof(struct seen_key)) + bucket_count(most) * sizeof(uint32_t);
+}
+
+struct seen *seen_create(uint32_t most, const struct seen_table *table) {
+    struct seen *s = calloc(1, sizeof *s);
+    uint32_t buckets = bucket_count(most);
     if (!s)
         return NULL;
     s->entries = calloc(most, sizeof *s->entries);

@@ -24,6 +24,8 @@ struct seen_table {
     enum store_statement put, drop,
         each; /* (incident, worker, object, bytes), (incident, worker, object), () */
 };
+/* Bytes that `most` objects take. */
+size_t seen_bytes(uint32_t most);
 /* `table` is kept by reference. */
 struct seen *seen_create(uint32_t most, const struct seen_table *table);
 void seen_destroy(struct seen *s);

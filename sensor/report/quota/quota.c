@@ -40,6 +40,10 @@ static void open_accounts(struct quotas *q) {
         qsort(q->accounts, q->count, sizeof *q->accounts, by_contract);
 }
 
+size_t quotas_bytes(void) {
+    return seen_bytes(MOVING_MAX);
+}
+
 struct quotas *quotas_create(const struct policy *policy) {
     struct quotas *q = calloc(1, sizeof *q + ring_record_max());
     if (!q)

@@ -17,6 +17,8 @@
  * object that goes over a limit is the first in breach. */
 struct quotas; /* opaque */
 
+/* Bytes for the objects that are under way, whatever the contracts. */
+size_t quotas_bytes(void);
 /* `policy` is kept by reference; NULL: there are no contracts. NULL: no memory. */
 struct quotas *quotas_create(const struct policy *policy);
 void quotas_destroy(struct quotas *q); /* accepts NULL */

@@ -125,6 +125,114 @@ static void a_worker_that_claims_more_than_the_configuration_in_force_is_ended_a
     assert_int_equal(killed(1), SIGKILL);
 }
 
+/* --- workers that end --- */
+
+static int begin_ends(void **state) {
+    begin(state);
+    sensor.doorbell = doorbell_create();
+    for (unsigned i = 0; i < 2; i++) {
+        sensor.ring[i] = ring_create(1 << 16);
+        add_worker(1U << snapshot.slot);
+        status.worker[i].beat = 5;
+    }
+    return sensor.doorbell && sensor.ring[1] ? 0 : -1;
+}
+
+static int end_ends(void **state) {
+    for (unsigned i = 0; i < 2; i++) {
+        if (children.worker[i].pid)
+            killed(i);
+        ring_destroy(sensor.ring[i]);
+        sensor.ring[i] = NULL;
+    }
+    doorbell_destroy(sensor.doorbell);
+    return 0;
+}
+
+/* Its first worker ends by itself; `begun` is false, so that nobody is started again here. */
+static struct child *end_with(int code) {
+    struct child *first = &children.worker[0];
+    if (first->pid)
+        killed(0);
+    first->started = clock_monotonic();
+    first->pid = fork();
+    if (first->pid == 0)
+        _exit(code);
+    children.reporter.again = INT64_MAX;
+    while (first->pid) {
+        children_reap(&children);
+        usleep(1000);
+    }
+    return first;
+}
+
+static bool both_end(void) {
+    for (int i = 0; i < 2000 && children.worker[1].pid; i++) {
+        children_reap(&children);
+        usleep(1000);
+    }
+    return children.worker[0].finished && children.worker[1].finished;
+}
+
+static void a_live_worker_that_ends_by_itself_is_to_be_started_again(void **state) {
+    for (int code = 0; code < 2; code++) {
+        assert_false(end_with(code)->finished);
+        assert_true(!children.stopping && !children.failed && !ring_finished(sensor.ring[0]));
+        assert_int_equal(status.worker[0].death.signal, 0);
+        assert_int_equal(status.worker[0].death.status, code);
+    }
+    assert_true(children.worker[0].again > clock_monotonic()); /* the second time it backs off */
+}
+
+static void that_of_a_file_has_come_to_its_end(void **state) {
+    sensor.offline = true;
+    assert_true(end_with(0)->finished);
+    assert_true(ring_finished(sensor.ring[0]) && !ring_finished(sensor.ring[1]));
+    assert_true(!children.stopping && !children.failed);
+}
+
+static void one_that_was_told_to_stop_has_ended(void **state) {
+    children.stopping = true;
+    assert_true(end_with(0)->finished);
+    assert_true(ring_finished(sensor.ring[0]) && !children.failed);
+}
+
+static void a_capture_that_is_gone_ends_all_with_failure(void **state) {
+    status.worker[0].broken = true;
+    assert_true(end_with(1)->finished);
+    assert_true(children.stopping && children.failed);
+    assert_true(both_end());
+}
+
+static void a_worker_that_could_not_begin_ends_all_with_failure(void **state) {
+    status.worker[0].beat = 0;
+    assert_true(end_with(1)->finished);
+    assert_true(children.stopping && children.failed);
+    assert_true(both_end());
+}
+
+/* --- handing over --- */
+
+static void a_second_stop_while_the_reporter_hands_over_ends_it(void **state) {
+    children.reporter.pid = fork();
+    if (children.reporter.pid == 0) {
+        signal(SIGTERM, SIG_IGN);
+        while (pause())
+            ;
+    }
+    children_hand_over(&children);
+    children_stop(&children);
+    children_reap(&children);
+    assert_true(children_left(&children));
+    children_stop(&children);
+    for (int i = 0; i < 2000 && children_left(&children); i++) {
+        children_reap(&children);
+        usleep(1000);
+    }
+    assert_false(children_left(&children));
+    assert_true(children.failed && !children.handed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_reporter_that_cannot_be_started_leaves_no_descriptor_open, begin),
@@ -132,6 +240,15 @@ int main(void) {
         cmocka_unit_test_setup(a_worker_that_claims_more_than_the_configuration_in_force_is_ended_alone,
                                begin),
         cmocka_unit_test_setup(a_stop_while_the_reporter_is_down_ends, begin),
+        cmocka_unit_test_setup_teardown(a_live_worker_that_ends_by_itself_is_to_be_started_again, begin_ends,
+                                        end_ends),
+        cmocka_unit_test_setup_teardown(that_of_a_file_has_come_to_its_end, begin_ends, end_ends),
+        cmocka_unit_test_setup_teardown(one_that_was_told_to_stop_has_ended, begin_ends, end_ends),
+        cmocka_unit_test_setup_teardown(a_capture_that_is_gone_ends_all_with_failure, begin_ends, end_ends),
+        cmocka_unit_test_setup_teardown(a_worker_that_could_not_begin_ends_all_with_failure, begin_ends,
+                                        end_ends),
+        cmocka_unit_test_setup_teardown(a_second_stop_while_the_reporter_hands_over_ends_it, begin_ends,
+                                        end_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
