@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The supervisor waits for nobody: a reporter that starts slowly, workers that end by themselves, a capture that is gone, a stop
 in the midst of a reload."""
+import contextlib
 import os
 import signal
 import socket
@@ -47,12 +48,16 @@ class Manager:
         return max(b - a for a, b in zip([begin, *beats], beats))
 
 
-def with_slow_reporter(lab, tmp_path, library, ms):
+@contextlib.contextmanager
+def slow_reporter(lab, tmp_path, library, ms):
+    """(sensor, its manager): once it runs every further start of the reporter takes so long."""
     sensor = net.Sensor(lab, tmp_path, events=EVENTS, options=['-w', '1'])
     manager = Manager(tmp_path)
     sensor.words = ['env', f'LD_PRELOAD={library}', f'SLOW_OPEN_MS={ms}', f'NOTIFY_SOCKET={manager.path}',
                     'WATCHDOG_USEC=1000000', *sensor.words]
-    return sensor, manager
+    with sensor:
+        open(os.path.join(sensor.state, 'slow'), 'w').close()
+        yield sensor, manager
 
 
 def kill_reporter(sensor):
@@ -67,8 +72,7 @@ def new_reporter(sensor, old):
 
 
 def test_a_reporter_that_starts_slowly_holds_up_nobody_and_is_told_of(lab, server, tmp_path, work, slow_open):  # noqa: F811
-    sensor, manager = with_slow_reporter(lab, tmp_path, slow_open, 7000)
-    with sensor:
+    with slow_reporter(lab, tmp_path, slow_open, 7000) as (sensor, manager):
         assert [what for _, what in manager.told].count('READY=1') == 1
         upload(lab, sensor, work, 470)
         begin = time.monotonic()
@@ -90,8 +94,7 @@ def test_a_reporter_that_starts_slowly_holds_up_nobody_and_is_told_of(lab, serve
 
 
 def test_a_reporter_that_starts_as_usual_is_not_told_of(lab, server, tmp_path, work, slow_open):  # noqa: F811
-    sensor, manager = with_slow_reporter(lab, tmp_path, slow_open, 1000)
-    with sensor:
+    with slow_reporter(lab, tmp_path, slow_open, 1000) as (sensor, manager):
         upload(lab, sensor, work, 472)
         kill_reporter(sensor)
         upload(lab, sensor, work, 473)
@@ -105,8 +108,7 @@ def ask_reload(sensor):
 
 def test_a_reload_whose_reporter_starts_slowly_takes_effect_for_all_at_once(lab, server, tmp_path, work, slow_open):  # noqa: F811
     """A worker that is started again before the new reporter is ready begins with the old configuration."""
-    sensor, manager = with_slow_reporter(lab, tmp_path, slow_open, 2500)
-    with sensor:
+    with slow_reporter(lab, tmp_path, slow_open, 2500) as (sensor, manager):
         old = sensor.children()['reporter'][0]
         begin = time.monotonic()
         change(sensor, (OVER, IN_FORCE))
@@ -136,8 +138,7 @@ def test_reload_waits_for_its_answer_when_the_reporter_dies_meanwhile(lab, tmp_p
 
 
 def test_a_successor_that_dies_before_it_is_ready_leaves_the_old_configuration(lab, server, tmp_path, work, slow_open):  # noqa: F811
-    sensor, _ = with_slow_reporter(lab, tmp_path, slow_open, 1500)
-    with sensor:
+    with slow_reporter(lab, tmp_path, slow_open, 1500) as (sensor, _):
         old = sensor.children()['reporter'][0]
         change(sensor, (OVER, IN_FORCE))
         client = ask_reload(sensor)
@@ -152,8 +153,7 @@ def test_a_successor_that_dies_before_it_is_ready_leaves_the_old_configuration(l
 
 @pytest.mark.parametrize('stops', [1, 2])
 def test_a_stop_in_a_handover_ends_in_order_and_a_second_one_at_once(lab, tmp_path, slow_open, stops):
-    sensor, _ = with_slow_reporter(lab, tmp_path, slow_open, 2500 if stops == 1 else 30000)
-    with sensor:
+    with slow_reporter(lab, tmp_path, slow_open, 2500 if stops == 1 else 30000) as (sensor, _):
         old = sensor.children()['reporter'][0]
         sensor.process.send_signal(signal.SIGHUP)
         pids = [new_reporter(sensor, old), *sensor.children()['worker']]
