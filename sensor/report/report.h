@@ -13,10 +13,9 @@
 
 /* From records to incidents, from incidents to alerts, from alerts to the SOC. */
 
-/* What is written. Privacy: alerts leave the house, so plate-shaped runs in their file names and paths are
- * covered
- * ("AB***34", redact.c) in every format; transfer records have names whole, since they are the operator's own
- * log: send them nowhere else. */
+/* What is written. Privacy: alerts leave the house, so plate-shaped runs in what a sender wrote, the names of files,
+ * hosts and users, paths and commands, are covered ("AB***34", shown.h) in every format; transfer records have
+ * names whole, since they are the operator's own log: send them nowhere else. */
 enum report_records { REPORT_ALERT = 1, REPORT_TRANSFER = 2, REPORT_FLOW = 4, REPORT_STATS = 8, REPORT_DIGEST = 16 };
 
 /* Outputs that a reporter may have: so many each part that names them has room for. */

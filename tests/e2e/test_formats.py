@@ -169,6 +169,28 @@ def test_hostile_names_read_back_equal_or_safely_escaped_from_every_format(lab, 
     assert len(set(counts.values())) == 1, f'each format had as many messages: {counts}'
 
 
+def test_no_plate_of_a_host_user_path_or_file_name_is_in_an_alert_of_any_format(lab, server, tmp_path, rsyslog,  # noqa: F811
+                                                                               work):
+    outputs = ', '.join(f'{{format: {f}, to: "tcp://127.0.0.1:{p}", records: [alert]}}' for f, p in PORTS.items())
+    picture, ordinary = material.lane_image(1200, 160, 120), material.lane_image(1201, 160, 120)
+    with net.Sensor(lab, tmp_path, outputs=outputs) as sensor:
+        for data, host, to, who in ((picture, 'abc1234.example', '/in/ABC1234/L04_ABC1234.jpg', 'abc1234:x'),
+                                    (ordinary, 'store.platesystems.example', '/in/lane.jpg', 'jsmith:x')):
+            path = os.path.join(work, 'upload.jpg')
+            with open(path, 'wb') as f:
+                f.write(data)
+            target = net.UNKNOWN if data is picture else net.UNAPPROVED
+            lab.run('lane', 'curl', '-sS', '-m', '30', '-u', who, '-H', f'Host: {host}', '-T', path, url(target, to))
+            sensor.wait_transfer(material.sha256(data))
+        whole = next(r for r in sensor.records('transfer') if r['file'].get('hash', {}).get('sha256') == material.sha256(picture))
+        assert whole['url']['domain'] == 'abc1234.example' and whole['user']['name'] == 'abc1234', 'the record has them whole'
+    for name in PORTS:
+        alerts = net.wait_for(lambda: len(rsyslog(name)) >= 2 and rsyslog(name), 10, f'alerts in {name}')
+        text = '\n'.join(m['rsyslog']['raw'] for m in alerts)
+        assert not re.search('abc1234', text, re.I) and re.search(r'ab\*\*\*34', text), name
+        assert 'store.platesystems.example' in text and 'jsmith' in text, name
+
+
 # --- OCSF ---
 
 def test_ocsf_has_the_published_attributes_of_its_classes(tmp_path):

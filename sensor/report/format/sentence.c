@@ -105,6 +105,8 @@ static void write_transfer(struct text *t, const struct event *e, struct detail 
         text_put(t, "an object");
     text_put(t, " of ");
     sentence_bytes(t, e->record->bytes);
+    if (d.level > RANK_TEXTS)
+        return;
     write_way(t, e, d);
     if (!e->record->complete) {
         text_put(t, ", not seen whole (");
@@ -115,7 +117,8 @@ static void write_transfer(struct text *t, const struct event *e, struct detail 
 
 static void write_flow(struct text *t, const struct event *e, struct detail d) {
     text_put(t, "flow");
-    write_way(t, e, d);
+    if (d.level <= RANK_TEXTS)
+        write_way(t, e, d);
     text_put(t, ", ");
     sentence_bytes(t, e->record->bytes);
     text_put(t, " out, ");

@@ -116,6 +116,43 @@ static void a_digest_is_a_sentence_where_nothing_can_nest(void **state) {
     }
 }
 
+/* IPv6, long names of everything, the largest numbers. */
+static struct event longest(enum kind kind) {
+    static char name[256], observer[300];
+    memset(name, 'n', sizeof name - 1);
+    memset(observer, 'o', sizeof observer - 1);
+    struct event e = kind_event(kind);
+    struct record *r = &example_builder.head;
+    struct address *const ends[] = {&r->source, &r->destination, &r->client, &r->server};
+    for (int i = 0; i < 4; i++)
+        address_parse(i % 2 ? "2001:db8:5000:5000:5000:5000:5000:5001"
+                            : "2001:db8:4000:4000:4000:4000:4000:4001",
+                      ends[i]);
+    for (unsigned t = 0; t < TEXT_COUNT; t++)
+        record_text(&example_builder, (enum record_text)t, bytes_text(name));
+    r->bytes = r->bytes_back = r->packets = r->packets_back = r->missing = r->offset = UINT64_MAX;
+    if (e.record)
+        example_pack(&example_builder, example_room);
+    e.observer = observer;
+    e.sequence = UINT64_MAX;
+    e.syslog = true;
+    return e;
+}
+
+static void every_kind_fits_the_shortest_message_of_its_format(void **state) {
+    static const char *const formats[] = {"rfc5424", "cef", "leef", "json", "ocsf", "eve"};
+    enum { UDP_LEAST = 480 };
+    static char out[FORMAT_ROOM];
+    for (int kind = 0; kind < KINDS; kind++)
+        for (int i = 0; i < 6; i++) {
+            const struct format *f = format_find(bytes_text(formats[i]));
+            struct event e = longest((enum kind)kind);
+            bool shortened;
+            if (!format_event(f, &e, out, f->least ? f->least : UDP_LEAST, &shortened))
+                fail_msg("%s in %s does not fit", names[kind], formats[i]);
+        }
+}
+
 /* Everything that a sender or the configuration may write. */
 static void make_hostile(void) {
     for (unsigned t = 0; t < TEXT_COUNT; t++)
@@ -158,6 +195,7 @@ int main(void) {
         cmocka_unit_test(python_reads_every_kind_from_every_format_of_json),
         cmocka_unit_test(every_kind_reads_back_from_cef_leef_and_rfc5424),
         cmocka_unit_test(a_digest_is_a_sentence_where_nothing_can_nest),
+        cmocka_unit_test(every_kind_fits_the_shortest_message_of_its_format),
         cmocka_unit_test(ocsf_has_what_is_published_at_every_length_and_whatever_names_are_like),
     };
     return cmocka_run_group_tests_name("report/format/kinds", tests, NULL, NULL);
