@@ -126,18 +126,20 @@ void row_packets(const struct event *e, size_t received, struct value *v) {
     value_number(v, source_is_client(e->record) == !received ? e->record->packets : e->record->packets_back);
 }
 
-/* As the field has it. */
-static void get_field(const char *ecs, const struct event *e, struct value *v) {
-    const struct field *f = find(ecs);
-    f->get(e, f->which, v);
+/* As the field has it; looked up once. */
+static void get_field(const struct field **known, const char *ecs, const struct event *e, struct value *v) {
+    if (!*known)
+        *known = find(ecs);
+    (*known)->get(e, (*known)->which, v);
 }
 
 void row_url(const struct event *e, size_t which, struct value *v) {
     enum { HTTP_PORT = 80 };
+    static const struct field *path;
     static char room[2 * RECORD_TEXT_MAX + 32];
     struct bytes host = record_text_of(e->record, TEXT_HOST);
     bool six = host.n && memchr(host.p, ':', host.n) && host.p[0] != '[';
-    get_field("url.path", e, v);
+    get_field(&path, "url.path", e, v);
     if (v->kind == VALUE_ABSENT || host.n == 0 || v->text.p[0] != '/')
         return;
     size_t n = (size_t)snprintf(room, sizeof room, "http://%s", six ? "[" : "");
@@ -151,7 +153,8 @@ void row_url(const struct event *e, size_t which, struct value *v) {
 }
 
 void row_transport(const struct event *e, size_t which, struct value *v) {
-    get_field("network.transport", e, v);
+    static const struct field *transport;
+    get_field(&transport, "network.transport", e, v);
     if (v->kind == VALUE_ABSENT)
         return;
     for (size_t i = 0; i <= v->text.n && i < sizeof v->room; i++) {
