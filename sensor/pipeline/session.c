@@ -86,3 +86,7 @@ void session_name(struct session *s, struct bytes host) {
         memcpy(s->host, host.p, n);
     s->host[n] = '\0';
 }
+
+void session_called(struct session *s, const struct protocol *p) {
+    s->application = p->ndpi_names ? p->ndpi_names[0] : p->name;
+}

@@ -6,6 +6,7 @@
 #include "flow/flow.h"
 #include "pipeline/generation.h"
 #include "policy/policy.h"
+#include "protocol/protocol.h"
 
 /* What must be known of a flow for as long as an object of it lives: a flow may end while parts of its object
  * are still waited for. One for each flow that is looked into; counted references. */
@@ -48,6 +49,8 @@ bool session_idle(const struct session *s);
 void session_retain(struct session *s);
 void session_release(struct session_pool *p, struct session *s); /* accepts NULL */
 
+/* Its application, where nDPI has no name for it: that of the protocol that was announced for it, or that reads it. */
+void session_called(struct session *s, const struct protocol *p);
 /* The name that the client called the server by; cut if too long. */
 void session_name(struct session *s, struct bytes host);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline/heavy.h"
+#include "pipeline/overload/heavy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline/shed.h"
+#include "pipeline/overload/shed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

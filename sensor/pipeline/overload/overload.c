@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline/overload.h"
+#include "pipeline/overload/overload.h"
 
 #include <stdio.h>
 

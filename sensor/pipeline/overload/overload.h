@@ -3,8 +3,8 @@
 #define GANTRY_PIPELINE_OVERLOAD_H
 
 #include "pipeline/emit.h"
-#include "pipeline/heavy.h"
-#include "pipeline/shed.h"
+#include "pipeline/overload/heavy.h"
+#include "pipeline/overload/shed.h"
 
 /* One worker's overload: what is left out now, who makes the work, and the notices that say so. */
 struct overload {

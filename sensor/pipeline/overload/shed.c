@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline/shed.h"
+#include "pipeline/overload/shed.h"
 
 static const time_ns step = 200 * NS_PER_MS;
 

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/parts.h"
+
+/* Flows that are over, or that nobody answers, must not keep a new one from being looked into. A session may
+ * outlive its flow with an object that is waited for, so one flow may not be enough. */
+static void make_room(struct pipeline *p, const struct flow *opened) {
+    enum { TRIES = 4 };
+    for (int i = 0; i < TRIES; i++) {
+        bool room = session_pool_room(&p->sessions) && dispatcher_room(p->dispatcher) &&
+                    reassembler_room(p->reassembler);
+        if (room || !flow_table_make_room(p->flows, opened))
+            return;
+    }
+}
+
+/* What the policy says of the addresses, asked once a flow and policy and only under pressure. Every side
+ * whose bytes matter must be approved. */
+static bool is_approved(const struct pipeline *p, struct flow *flow) {
+    enum { APPROVED = 1 };
+    const struct policy *policy = p->generations.newest->policy;
+    uint32_t asked = (uint32_t)(p->generations.newest->version + 1) << 1;
+    if ((flow->policy & ~(uint32_t)APPROVED) == asked)
+        return flow->policy & APPROVED;
+    flow->policy = asked | APPROVED;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        struct judgement_facts facts = {.source = flow->end[side].address,
+                                        .destination = flow->end[side_other(side)].address,
+                                        .time = p->now};
+        struct judgement j;
+        if (!p->inspect_all && !policy_matters(policy, &facts.source, &facts.destination))
+            continue;
+        policy_judge(policy, &facts, &j);
+        if (j.verdict > VERDICT_APPROVED)
+            flow->policy = asked;
+    }
+    return flow->policy & APPROVED;
+}
+
+/* Is this flow among what overload leaves out now? A protocol is given fewer packets to show itself than
+ * without. */
+static bool left_out(struct pipeline *p, struct flow *flow) {
+    enum { UNKNOWN_PACKETS = 4 };
+    enum shed_level level;
+    if (overload_sheds(&p->overload, SHED_APPROVED) && is_approved(p, flow))
+        level = SHED_APPROVED;
+    else if (overload_sheds(&p->overload, SHED_UNKNOWN) && flow->stream &&
+             conversation_undecided(flow->conversation) &&
+             (flow->identified || flow->identify_packets >= UNKNOWN_PACKETS))
+        level = SHED_UNKNOWN;
+    else
+        return false;
+    counter_one(shed_counter(level));
+    return true;
+}
+
+bool pipeline_matters(const struct pipeline *p, const struct flow *flow, bool *covered) {
+    const struct policy *policy = p->generations.newest->policy;
+    *covered = false;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        const struct address *to = &flow->end[side_other(side)].address;
+        if (p->inspect_all)
+            return true;
+        if (!policy_matters(policy, &flow->end[side].address, to))
+            continue;
+        if (!policy_covers_all(policy, to, flow->first))
+            return true;
+        *covered = true;
+    }
+    return false;
+}
+
+static bool is_wanted(const struct pipeline *p, const struct flow *flow) {
+    bool covered, wanted = pipeline_matters(p, flow, &covered);
+    if (!wanted)
+        counter_one(covered ? COUNTER_FLOWS_COVERED : COUNTER_FLOWS_IGNORED);
+    return wanted;
+}
+
+/* What was seen of the connection before it carried anything. */
+static struct stream_pair *begin_stream(struct pipeline *p, struct flow *flow) {
+    struct stream_pair *s = stream_open(p->reassembler, flow);
+    for (enum side side = SIDE_CLIENT; s && side <= SIDE_SERVER; side++)
+        if (flow->syn_known >> side & 1)
+            stream_began(s, side, flow->sequence_first[side]);
+    return s;
+}
+
+/* The memory to look into a flow is taken when it carries something or is answered, so that a flood of
+ * openings takes none. */
+static void begin(struct pipeline *p, struct flow *flow) {
+    flow->interest = FLOW_COUNT;
+    if (left_out(p, flow))
+        return;
+    make_room(p, flow);
+    struct session *s = session_open(&p->sessions, flow, p->generations.newest, p->inspect_all);
+    if (!s)
+        return;
+    flow->conversation = conversation_open(p->dispatcher, s, flow->end);
+    if (!flow->conversation) {
+        session_release(&p->sessions, s);
+        return;
+    }
+    flow->interest = FLOW_IDENTIFY;
+    if (flow->transport == PROTOCOL_TCP)
+        flow->stream = begin_stream(p, flow);
+    if (!flow->stream)
+        return;
+    flow->interest = FLOW_INSPECT;
+    pipeline_announcement(flow, p->now);
+}
+
+/* An end without a byte before it may be that of an empty file. An acknowledgement says where bytes begin that may not be seen: without it what is left would pass for
+ * whole. */
+static bool carries(const struct packet *packet) {
+    return packet->transport != PROTOCOL_TCP || packet->payload_length > 0 ||
+           (packet->tcp_flags & (TCP_FIN | TCP_ACK));
+}
+
+void pipeline_flow_opened(void *context, struct flow *flow, const struct packet *packet) {
+    struct pipeline *p = context;
+    flow->interest = is_wanted(p, flow) ? FLOW_WAIT : FLOW_COUNT;
+}
+
+static void close_stream(struct pipeline *p, struct flow *flow) {
+    if (flow->stream)
+        stream_close(p->reassembler, flow->stream, flow->last);
+    flow->stream = NULL;
+}
+
+/* A flow whose content nobody reads still brings something: told each METER_BYTES, and at its end. */
+static void meter(struct pipeline *p, const struct flow *flow, struct session *s, bool last) {
+    enum { METER_BYTES = 1 << 20 };
+    bool unread = s->encrypted || (!s->began && !((struct conversation *)flow->conversation)->protocol &&
+                                   flow->identify_packets > 0);
+    for (enum side side = SIDE_CLIENT; unread && side <= SIDE_SERVER; side++) {
+        uint64_t bytes = flow->bytes[side];
+        if (!s->metered[side] || bytes == 0 || (!last && bytes - s->told[side] < METER_BYTES))
+            continue;
+        emit_volume(&p->emitter, flow, s, side, last);
+        s->told[side] = bytes;
+    }
+}
+
+/* A flow that mattered and carried nothing. */
+static void tell_empty(struct pipeline *p, const struct flow *flow) {
+    struct session s;
+    if (flow->interest != FLOW_WAIT || !(p->emitter.wants & REPORT_FLOW))
+        return;
+    session_fill(&s, flow, p->generations.newest, p->inspect_all);
+    emit_flow(&p->emitter, flow, &s);
+}
+
+void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
+    struct pipeline *p = context;
+    struct session *s = session_of(flow);
+    close_stream(p, flow);
+    identify_release(p->identify, flow);
+    if (!s) {
+        tell_empty(p, flow);
+        return;
+    }
+    pipeline_announcement(flow, flow->last);
+    meter(p, flow, s, true);
+    emit_flow(&p->emitter, flow, s);
+    conversation_close(p->dispatcher, flow->conversation);
+    flow->conversation = NULL;
+    session_release(&p->sessions, s);
+}
+
+/* nDPI has named the flow, or given it up. */
+static void on_identified(struct pipeline *p, struct flow *flow) {
+    struct session *s = session_of(flow);
+    struct conversation *c = flow->conversation;
+    uint16_t app = flow->ndpi_app ? flow->ndpi_app : flow->ndpi_master;
+    s->application = app ? identify_name(p->identify, app) : NULL;
+    s->master = flow->ndpi_master ? identify_name(p->identify, flow->ndpi_master) : NULL;
+    if (!c->protocol && identify_encrypted(flow)) {
+        counter_one(COUNTER_FLOWS_ENCRYPTED);
+        s->encrypted = true;
+        if (flow->stream)
+            pipeline_stop(flow);
+        flow->interest = FLOW_COUNT;
+        return;
+    }
+    conversation_named(p->dispatcher, c, s->master ? s->master : s->application);
+}
+
+/* For good: what it would go on with was not seen. */
+static void leave(struct pipeline *p, struct flow *flow) {
+    flow->interest = FLOW_COUNT;
+    conversation_abandon(p->dispatcher, flow->conversation);
+    if (flow->stream)
+        pipeline_stop(flow);
+    close_stream(p, flow);
+    identify_release(p->identify, flow);
+}
+
+static void look_into(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
+    if (overload_sheds(&p->overload, SHED_APPROVED) && left_out(p, flow)) {
+        leave(p, flow);
+        return;
+    }
+    if (!flow->identified) {
+        identify_packet(p->identify, flow, packet, from);
+        if (flow->identified)
+            on_identified(p, flow);
+    }
+    if (flow->stream && flow->interest == FLOW_INSPECT)
+        stream_packet(p->reassembler, flow->stream, from, packet);
+    if (flow->interest == FLOW_COUNT)
+        close_stream(p, flow);
+    else if (!flow->stream && flow->identified)
+        flow->interest = FLOW_COUNT;
+}
+
+/* A flow that costs a look-up and a counter. Its stream may have been stopped by a tick, which cannot free
+ * it. */
+static void step_over(struct pipeline *p, struct flow *flow, const struct packet *packet) {
+    struct session *s = session_of(flow);
+    close_stream(p, flow);
+    if (!s)
+        return;
+    if (s->encrypted)
+        counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);
+    meter(p, flow, s, false);
+}
+
+/* What must not be missing on the span: VLANs, and image networks once something comes from them. */
+static void note_sight(struct pipeline *p, const struct packet *packet, const struct flow *flow,
+                       enum side from) {
+    if (!p->view)
+        return;
+    sight_vlan(&p->view->sight, packet->vlan, p->newest);
+    if (!flow || flow->packets[from] != 1)
+        return;
+    const struct policy *policy = p->generations.newest->policy;
+    struct place place = policy_place(policy, &flow->end[from].address);
+    if (place.kind == PLACE_IMAGE)
+        sight_network(&p->view->sight, policy_image_network(policy, place.index)->name);
+}
+
+void pipeline_flow_packet(struct pipeline *p, const struct packet *packet) {
+    enum side from;
+    struct flow *flow = flow_table_packet(p->flows, packet, &from);
+    note_sight(p, packet, flow, from);
+    if (flow && flow->interest == FLOW_WAIT && (carries(packet) || expect_knows(p->expected, flow)))
+        begin(p, flow);
+    if (flow && flow->interest > FLOW_WAIT)
+        look_into(p, flow, packet, from);
+    else if (flow)
+        step_over(p, flow, packet);
+}

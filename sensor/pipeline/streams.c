@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/parts.h"
+
+void pipeline_announcement(struct flow *flow, time_ns now) {
+    struct expectation e;
+    struct conversation *c = flow->conversation;
+    if (!conversation_awaits(c) || !expect_take(the_pipeline->expected, flow, now, &e))
+        return;
+    if (!conversation_announce(the_pipeline->dispatcher, c, e.protocol, e.context)) {
+        if (e.release)
+            e.release(e.context);
+        return;
+    }
+    session_called(session_of(flow), e.protocol);
+    flow->identified = true;
+    identify_release(the_pipeline->identify, flow);
+}
+
+void pipeline_stop(struct flow *flow) {
+    stream_skip(flow->stream, SIDE_CLIENT);
+    stream_skip(flow->stream, SIDE_SERVER);
+    flow->interest = FLOW_COUNT;
+}
+
+static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
+    struct flow *flow = user;
+    struct session *s = session_of(flow);
+    pipeline_announcement(flow, time);
+    if (!conversation_data(the_pipeline->dispatcher, flow->conversation, from, bytes, n, time) || s->encrypted)
+        pipeline_stop(flow);
+}
+
+static void on_gap(void *user, enum side from, uint64_t n, time_ns time) {
+    struct flow *flow = user;
+    pipeline_announcement(flow, time);
+    if (!conversation_gap(the_pipeline->dispatcher, flow->conversation, from, n, time))
+        pipeline_stop(flow);
+}
+
+static void on_end(void *user, enum side from, bool clean, time_ns time) {
+    struct flow *flow = user;
+    pipeline_announcement(flow, time);
+    conversation_end(the_pipeline->dispatcher, flow->conversation, from, clean, time);
+}
+
+const struct stream_sink pipeline_streams = {.data = on_data, .gap = on_gap, .end = on_end};
