@@ -110,6 +110,7 @@
     COUNTER(FTP_BAD_ADDRESS,      "ftp.bad_address",              "PORT, EPRT, PASV or EPSV addresses that could not be read") \
     COUNTER(FTP_COMMANDS_SHED,    "ftp.commands_shed",            "FTP commands whose reply was no longer waited for") \
     COUNTER(FTP_DATA_UNANNOUNCED, "ftp.data_unannounced",         "FTP data flows whose control connection was not seen in time") \
+    COUNTER(FTP_REPLIES_LOST,     "ftp.replies_lost",             "FTP data flows known by what was asked for, since the reply that named their port was lost") \
     COUNTER(FTP_DATA_EARLY,       "ftp.data_early",               "FTP data flows handed on before their command was seen") \
     COUNTER(FTP_DATA_UNUSED,      "ftp.data_unused",              "announced FTP data flows that carried nothing") \
     COUNTER(FTP_DATA_OTHER_WAY,   "ftp.data_other_way_bytes",     "bytes on FTP data flows against the direction of the transfer") \
@@ -172,7 +173,7 @@
     COUNTER(INSPECT_COUNTS_STOPPED, "inspect.counts_stopped",     "counts that stopped at their limit: at least so many values") \
     COUNTER(INSPECT_BYTES_RESTED,   "inspect.bytes_rested",       "bytes that counts stepped over behind thousands of matches without a new value") \
     COUNTER(INSPECT_UNZIP_SHED,     "inspect.unzip_shed",         "compressed image texts not matched because memory was used up") \
-    /* shed: what overload leaves out, in this order (pipeline/shed.c) */ \
+    /* shed: what overload leaves out, in this order (pipeline/overload/shed.c) */ \
     COUNTER(SHED_EPISODES,          "shed.episodes",              "times that a worker began to leave something out because of overload") \
     COUNTER(SHED_APPROVED,          "shed.approved_flows",        "flows to approved destinations not looked into because of overload") \
     COUNTER(SHED_UNKNOWN,           "shed.unknown_flows",         "flows of unknown protocol not rebuilt any more because of overload") \

@@ -219,7 +219,7 @@ static void *control_open(struct conversation *c, void *context) {
     s->c = c;
     s->server = SIDE_SERVER;
     s->size = LENGTH_UNKNOWN;
-    ftp_pair_add(&s->pair, &c->end[SIDE_CLIENT].address, &c->end[SIDE_SERVER].address);
+    ftp_waiting_begin(&s->waiting, &c->end[SIDE_CLIENT].address, &c->end[SIDE_SERVER].address);
     return s;
 }
 
@@ -249,7 +249,7 @@ static void control_close(struct conversation *c) {
     forget_pending(s);
     ftp_ticket_release(s->current);
     ftp_ticket_release(s->transfer);
-    ftp_pair_remove(&s->pair);
+    ftp_waiting_end(&s->waiting);
     protocol_free(s);
 }
 

@@ -2,6 +2,7 @@
 #ifndef GANTRY_PROTOCOL_FTP_H
 #define GANTRY_PROTOCOL_FTP_H
 
+#include "protocol/ftp/ftp_pairs.h"
 #include "protocol/ftp/ftp_text.h"
 #include "protocol/protocol.h"
 
@@ -21,10 +22,11 @@ struct ftp_data;
 struct ftp_ticket {
     unsigned refs;
     struct ftp_data *data;    /* the data flow while it lives */
+    time_ns asked;            /* when the client asked for it, or announced it */
     bool taken;               /* a data flow has come: no other may */
     bool active;              /* the FTP client listens (PORT, EPRT) */
     bool private;             /* PROT P: the data flow is TLS */
-    uint16_t port;            /* of the listener */
+    uint16_t port;            /* of the listener; 0 while the reply that names it was not seen */
     enum ftp_command command; /* what follows holds once it is known */
     bool upload;
     bool stream;   /* MODE S */
@@ -53,6 +55,22 @@ void ftp_ticket_release(void *ticket); /* accepts NULL */
 void ftp_ticket_changed(struct ftp_ticket *t);
 /* True when bytes have been handed on or are waiting: a refusal cannot be meant. */
 bool ftp_ticket_has_bytes(const struct ftp_ticket *t);
+
+/* A control connection lives between client and server: what nothing names between them is likely its data. */
+enum { FTP_WAITING_MAX = 4 };
+
+/* Its transfers by passive connections to the server of which the reply that names the port was lost: the newest of them.
+ * They are matched with the data flows that nobody announced, as soon as there is one flow that may be it, at the latest
+ * when the flow is over and its size known. Zero at the start. */
+struct ftp_waiting {
+    struct ftp_pair pair;
+    struct ftp_ticket *ticket[FTP_WAITING_MAX]; /* references */
+    unsigned next;
+};
+
+void ftp_waiting_begin(struct ftp_waiting *w, const struct address *client, const struct address *server);
+void ftp_waiting_add(struct ftp_waiting *w, struct ftp_ticket *t); /* its command is known */
+void ftp_waiting_end(struct ftp_waiting *w);                       /* again does nothing */
 
 /* Does it look like an FTP control channel, from its beginning or from the middle, sides perhaps swapped? */
 enum probe ftp_probe(const struct bytes first[2]);

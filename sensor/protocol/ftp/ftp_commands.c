@@ -38,8 +38,10 @@ static void announce(struct ftp *s, struct ftp_ticket *t, enum side listener, st
 /* A new announcement takes the place of one that was not used. */
 static struct ftp_ticket *new_ticket(struct ftp *s) {
     struct ftp_ticket *t = ftp_ticket_create();
-    if (t)
+    if (t) {
         t->user = s->user;
+        t->asked = s->c->now;
+    }
     replace(&s->current, t);
     ftp_ticket_release(t); /* s->current has its own */
     return t;
@@ -87,6 +89,12 @@ void ftp_passive_answered(struct ftp *s, struct ftp_pending *p, const struct ftp
 }
 
 /* --- transfers --- */
+
+static void command_known(struct ftp *s, struct ftp_ticket *t) {
+    if (t->port == 0 && !t->taken)
+        ftp_waiting_add(&s->waiting, t);
+    ftp_ticket_changed(t);
+}
 
 /* The ticket that a transfer command belongs to. Without an announcement the server opens the client's own
  * port (RFC 959 section 3.2). */
@@ -149,7 +157,7 @@ static void transfer_sent(struct ftp *s, struct ftp_pending *p, const char *meth
     t->upload = upload;
     t->stream = !s->block_mode;
     t->image = !s->ascii;
-    t->started = t->finished = t->failed = t->settled = t->awaited = false;
+    t->started = t->finished = t->failed = t->settled = t->awaited = t->silent = false;
     t->user = s->user;
     t->path.n = 0;
     t->text_version++;
@@ -158,7 +166,7 @@ static void transfer_sent(struct ftp *s, struct ftp_pending *p, const char *meth
     set_extent(s, t, strcmp(method, "APPE") == 0);
     replace(&p->ticket, t);
     replace(&s->transfer, t);
-    ftp_ticket_changed(t);
+    command_known(s, t);
 }
 
 static void stor_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
@@ -184,7 +192,7 @@ static void list_sent(struct ftp *s, struct ftp_pending *p, struct bytes argumen
         return;
     t->command = FTP_COMMAND_LISTING;
     replace(&p->ticket, t);
-    ftp_ticket_changed(t);
+    command_known(s, t);
 }
 
 static void refuse(struct ftp_ticket *t) {

@@ -4,7 +4,6 @@
 
 #include "protocol/ftp/ftp.h"
 #include "protocol/ftp/ftp_line.h"
-#include "protocol/ftp/ftp_pairs.h"
 
 /* An FTP control connection: what ftp.c, which reads its lines and finds which command a reply answers, and
  * ftp_commands.c, which knows what each command means, share. */
@@ -60,7 +59,7 @@ struct ftp {
     struct ftp_ticket *transfer; /* of the last transfer command */
     unsigned pending_count;
     struct ftp_pending pending[FTP_PENDING_MAX];
-    struct ftp_pair pair; /* while what it says can be read */
+    struct ftp_waiting waiting; /* while what it says can be read */
     struct ftp_path user, cwd, cwd_before, size_path;
     struct ftp_line line[2]; /* by enum side */
 };

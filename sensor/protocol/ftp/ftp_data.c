@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
 #include "protocol/ftp/ftp.h"
-#include "protocol/ftp/ftp_pairs.h"
 #include "protocol/memory.h"
 
 /* Data that comes before its command (control packets late or out of order) waits for it, within bounds,
@@ -11,6 +10,8 @@ enum { EARLY_BYTES = 32768, EARLY_FLOWS_MAX = 64 };
 struct ftp_data {
     struct conversation *c;
     struct ftp_ticket *ticket; /* NULL: the flow was not announced, nDPI named it */
+    struct ftp_pair orphan;    /* while it has none and its bytes have begun */
+    time_ns began;             /* when they did */
     struct transfer *transfer; /* NULL also when nobody wants it */
     bool begun, over;
     bool from_known;
@@ -23,6 +24,7 @@ struct ftp_data {
 };
 
 static unsigned early_flows; /* with an `early` buffer, in this process */
+static struct ftp_pairs controls, orphans;
 
 /* --- tickets
  * --------------------------------------------------------------------------------------------------- */
@@ -211,6 +213,73 @@ static bool bind_ticket(struct ftp_data *d, struct ftp_ticket *t) {
     return true;
 }
 
+/* --- without an announcement
+ * ------------------------------------------------------------------------------------ */
+
+/* May it be what this ticket asked for? Where in the whole it begins must be known before its first byte is
+ * handed on. */
+static bool may_be(const struct ftp_data *d, const struct ftp_ticket *t) {
+    bool over = d->ended[d->from] && d->clean[d->from];
+    if (!t || t->port || t->taken || t->asked > d->began || t->upload != (d->from == SIDE_CLIENT) ||
+        (d->begun && t->partial))
+        return false;
+    return t->length == LENGTH_UNKNOWN || (over ? d->moved == t->length : d->moved <= t->length);
+}
+
+static void place(struct ftp_data *d, struct ftp_ticket *t) {
+    counter_one(COUNTER_FTP_REPLIES_LOST);
+    ftp_pair_remove(&d->orphan);
+    ftp_ticket_retain(t);
+    bind_ticket(d, t);
+    t->port = d->c->end[SIDE_SERVER].port;
+    t->started = true;
+    settle(d);
+}
+
+/* Of a flow that nobody announced: takes the ticket, if exactly one that waits may be its. */
+static void join_control(struct ftp_data *d) {
+    const struct address *client = &d->c->end[SIDE_CLIENT].address, *server = &d->c->end[SIDE_SERVER].address;
+    struct ftp_ticket *found = NULL;
+    unsigned count = 0;
+    for (struct ftp_pair *p = NULL; (p = ftp_pair_next(&controls, p, client, server));) {
+        const struct ftp_waiting *w = p->owner;
+        for (unsigned i = 0; i < FTP_WAITING_MAX; i++)
+            if (may_be(d, w->ticket[i])) {
+                found = w->ticket[i];
+                count++;
+            }
+    }
+    if (count == 1)
+        place(d, found);
+}
+
+void ftp_waiting_begin(struct ftp_waiting *w, const struct address *client, const struct address *server) {
+    ftp_pair_add(&controls, &w->pair, client, server, w);
+}
+
+void ftp_waiting_add(struct ftp_waiting *w, struct ftp_ticket *t) {
+    struct ftp_data *found = NULL;
+    unsigned count = 0;
+    ftp_ticket_release(w->ticket[w->next]);
+    ftp_ticket_retain(w->ticket[w->next] = t);
+    w->next = (w->next + 1) % FTP_WAITING_MAX;
+    for (struct ftp_pair *p = NULL; (p = ftp_pair_next(&orphans, p, &w->pair.client, &w->pair.server));)
+        if (may_be(p->owner, t)) {
+            found = p->owner;
+            count++;
+        }
+    if (count == 1)
+        place(found, t);
+}
+
+void ftp_waiting_end(struct ftp_waiting *w) {
+    ftp_pair_remove(&w->pair);
+    for (unsigned i = 0; i < FTP_WAITING_MAX; i++) {
+        ftp_ticket_release(w->ticket[i]);
+        w->ticket[i] = NULL;
+    }
+}
+
 static void *data_open(struct conversation *c, void *context) {
     struct ftp_data *d = protocol_alloc(PROTOCOL_STATE, sizeof *d);
     if (!d)
@@ -227,6 +296,7 @@ static bool data_adopt(struct conversation *c, void *context) {
     struct ftp_data *d = c->state;
     if (d->ticket || !bind_ticket(d, context))
         return false;
+    ftp_pair_remove(&d->orphan);
     settle(d);
     return true;
 }
@@ -252,6 +322,12 @@ static bool other_way(struct ftp_data *d, enum side from, uint64_t n) {
     if (!d->from_known) {
         d->from_known = true;
         d->from = from;
+        d->began = d->c->now;
+        if (!d->ticket) {
+            ftp_pair_add(&orphans, &d->orphan, &d->c->end[SIDE_CLIENT].address,
+                         &d->c->end[SIDE_SERVER].address, d);
+            join_control(d);
+        }
     }
     if (d->from == from)
         return false;
@@ -262,8 +338,10 @@ static bool other_way(struct ftp_data *d, enum side from, uint64_t n) {
 static enum protocol_result data_data(struct conversation *c, enum side from, const uint8_t *bytes,
                                       size_t n) {
     struct ftp_data *d = c->state;
-    settle(d); /* a listing is known as one */
     if (d->over || other_way(d, from, n))
+        return PROTOCOL_OK;
+    settle(d); /* a listing is known as one */
+    if (d->over)
         return PROTOCOL_OK;
     if (d->ticket && d->ticket->private) {
         c->services->encrypted(c);
@@ -280,8 +358,10 @@ static enum protocol_result data_data(struct conversation *c, enum side from, co
 
 static enum protocol_result data_gap(struct conversation *c, enum side from, uint64_t n) {
     struct ftp_data *d = c->state;
-    settle(d);
     if (d->over || other_way(d, from, n))
+        return PROTOCOL_OK;
+    settle(d);
+    if (d->over)
         return PROTOCOL_OK;
     d->moved += n;
     begin(d);
@@ -312,9 +392,12 @@ static void close_open(struct ftp_data *d) {
 
 static void data_close(struct conversation *c) {
     struct ftp_data *d = c->state;
+    if (!d->ticket && d->from_known)
+        join_control(d);
     if (!d->over)
         close_open(d);
     drop_early(d);
+    ftp_pair_remove(&d->orphan);
     if (d->ticket)
         d->ticket->data = NULL;
     ftp_ticket_release(d->ticket);
@@ -329,7 +412,9 @@ static bool data_port(const struct endpoint *e) {
 
 static bool data_claims(const struct conversation *c) {
     const struct endpoint *a = &c->end[SIDE_CLIENT], *b = &c->end[SIDE_SERVER];
-    return data_port(a) && data_port(b) && ftp_pair_lives(&a->address, &b->address);
+    return data_port(a) && data_port(b) &&
+           (ftp_pair_next(&controls, NULL, &a->address, &b->address) ||
+            ftp_pair_next(&controls, NULL, &b->address, &a->address));
 }
 
 const struct protocol protocol_ftp_data = {

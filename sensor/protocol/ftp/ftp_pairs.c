@@ -3,35 +3,24 @@
 
 #include "base/hash.h"
 
-#include <string.h>
-
-enum { BUCKETS = 1024 };
-
-static struct ftp_pair *buckets[BUCKETS];
-
-static struct ftp_pair **bucket_of(const struct address *a, const struct address *b) {
+static size_t bucket_of(const struct address *client, const struct address *server) {
     static struct hash_key key;
     static bool keyed;
     if (!keyed)
         key = hash_key_random();
     keyed = true;
-    return &buckets[(hash_bytes(&key, a->bytes, sizeof a->bytes) +
-                     hash_bytes(&key, b->bytes, sizeof b->bytes)) %
-                    BUCKETS];
+    return (hash_bytes(&key, client->bytes, sizeof client->bytes) +
+            31 * hash_bytes(&key, server->bytes, sizeof server->bytes)) %
+           FTP_PAIR_BUCKETS;
 }
 
-static void put_between(struct ftp_pair *p, struct ftp_pair **at) {
-    p->at = at;
-    p->next = *at;
+void ftp_pair_add(struct ftp_pairs *t, struct ftp_pair *p, const struct address *client,
+                  const struct address *server, void *owner) {
+    struct ftp_pair **at = &t->bucket[bucket_of(client, server)];
+    *p = (struct ftp_pair){.client = *client, .server = *server, .owner = owner, .next = *at, .at = at};
     if (p->next)
         p->next->at = &p->next;
     *at = p;
-}
-
-void ftp_pair_add(struct ftp_pair *p, const struct address *a, const struct address *b) {
-    p->end[0] = *a;
-    p->end[1] = *b;
-    put_between(p, bucket_of(a, b));
 }
 
 void ftp_pair_remove(struct ftp_pair *p) {
@@ -43,10 +32,10 @@ void ftp_pair_remove(struct ftp_pair *p) {
     p->at = NULL;
 }
 
-bool ftp_pair_lives(const struct address *a, const struct address *b) {
-    for (const struct ftp_pair *p = *bucket_of(a, b); p; p = p->next)
-        if ((address_equal(&p->end[0], a) && address_equal(&p->end[1], b)) ||
-            (address_equal(&p->end[0], b) && address_equal(&p->end[1], a)))
-            return true;
-    return false;
+struct ftp_pair *ftp_pair_next(const struct ftp_pairs *t, const struct ftp_pair *p,
+                               const struct address *client, const struct address *server) {
+    struct ftp_pair *next = p ? p->next : t->bucket[bucket_of(client, server)];
+    while (next && !(address_equal(&next->client, client) && address_equal(&next->server, server)))
+        next = next->next;
+    return next;
 }

@@ -4,15 +4,27 @@
 
 #include "base/address.h"
 
-/* Pairs of hosts between which a control connection lives: what nothing names between them is likely its
- * data. Of this process; an entry lies in the control connection's state. */
+#include <stdbool.h>
+
+/* Things by the pair of hosts that they lie between, of this process: control connections, and data flows
+ * that nobody announced. An entry lies in the state of its owner, which takes it out before it goes. */
+enum { FTP_PAIR_BUCKETS = 1024 };
+
 struct ftp_pair {
-    struct address end[2];
-    struct ftp_pair *next, **at; /* `at` NULL: not in the table */
+    struct address client, server;
+    void *owner;
+    struct ftp_pair *next, **at; /* `at` NULL: in no table */
 };
 
-void ftp_pair_add(struct ftp_pair *p, const struct address *a, const struct address *b);
-void ftp_pair_remove(struct ftp_pair *p);                              /* again does nothing */
-bool ftp_pair_lives(const struct address *a, const struct address *b); /* in either order */
+struct ftp_pairs {
+    struct ftp_pair *bucket[FTP_PAIR_BUCKETS];
+};
+
+void ftp_pair_add(struct ftp_pairs *t, struct ftp_pair *p, const struct address *client,
+                  const struct address *server, void *owner);
+void ftp_pair_remove(struct ftp_pair *p); /* again does nothing */
+/* The next one of this client and server behind `p`, the first for NULL; NULL: no more. */
+struct ftp_pair *ftp_pair_next(const struct ftp_pairs *t, const struct ftp_pair *p,
+                               const struct address *client, const struct address *server);
 
 #endif

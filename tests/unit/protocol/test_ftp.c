@@ -206,6 +206,8 @@ static void flow_line(struct script *s, char *text) {
         world_finish(s->w, flow, side_other(from), false);
     } else if (strncmp(text, "gap ", 4) == 0)
         world_lose(s->w, flow, from, (uint64_t)atoi(text + 6));
+    else if (strncmp(text, "named ", 6) == 0)
+        conversation_named(s->w->dispatcher, s->w->flow[flow], text + 6);
     else if (strcmp(text, "close") == 0)
         world_close(s->w, flow);
     else
