@@ -8,6 +8,7 @@ bytes of these streams are still there. Only what traffic.py makes: Ethernet, IP
 import hashlib
 import mmap
 import re
+import socket
 import struct
 
 SYN = 2
@@ -29,6 +30,12 @@ def segments(data):
             length = ip + struct.unpack_from('>H', data, ip + 2)[0] - payload
             yield stream, struct.unpack_from('>I', data, tcp + 4)[0], data[tcp + 13], payload, length
         at += RECORD + captured
+
+
+def stream_key(source, destination):
+    """The stream's key in segments(), from a record's ends."""
+    return b''.join([socket.inet_aton(source['ip']), socket.inet_aton(destination['ip']),
+                     struct.pack('>HH', source['port'], destination['port'])])
 
 
 def read(path):
