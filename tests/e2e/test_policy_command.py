@@ -9,7 +9,7 @@ import subprocess
 import lab as net
 import material
 import pytest
-from test_store import reporter, server  # noqa: F401
+from test_store import server  # noqa: F401
 
 TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 GOOD = '''sensor: {{name: e, control: {folder}/none}}
@@ -195,8 +195,8 @@ def test_the_running_sensor_knows_what_was_used_and_how_much_of_a_limit_is_left(
         net.wait_for(lambda: unused() == ['PS-9'], 10, 'the use of BL-1')
         answer = sensor.ask(*question)
         assert answer['verdict'] == 'approved' and answer['contracts'][0]['terms'][-1]['says'] == '2 of 2 with this one'
-        os.kill(reporter(sensor.state), signal.SIGKILL)
-        net.wait_for(lambda: reporter(sensor.state), 30, 'the reporter')
+        os.kill(sensor.reporter(), signal.SIGKILL)
+        net.wait_for(sensor.reporter, 30, 'the reporter')
         send(2)
         net.wait_for(lambda: sensor.ask(*question)['broken'] == ['per-day objects'], 10, 'the limit')
         assert sensor.ask(*question)['reason'] == 'contract BL-1: 3 objects today, limit 2'

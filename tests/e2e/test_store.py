@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store of a live sensor: the reporter is killed again and again while images leave."""
-import glob
 import os
 import signal
 import sqlite3
@@ -11,17 +10,6 @@ import material
 import pytest
 
 IMAGES = 60
-
-
-def reporter(state):
-    """The process that has the database open."""
-    for link in glob.glob('/proc/[0-9]*/fd/*'):
-        try:
-            if os.readlink(link) == f'{state}/gantry.db':
-                return int(link.split('/')[2])
-        except OSError:
-            pass
-    return None
 
 
 @pytest.fixture
@@ -41,12 +29,12 @@ def test_a_reporter_killed_while_images_leave_counts_each_once(lab, server, tmp_
             path = tmp_path / f'k{i}.jpg'
             path.write_bytes(material.lane_image(5000 + i, 160, 120))
             lab.run('lane', 'curl', '-sS', '--fail', '-T', str(path), f'http://{net.UNAPPROVED}:8080/k{i}.jpg')
-            pid = reporter(state) if i % 6 == 5 else None
+            pid = sensor.reporter() if i % 6 == 5 else None
             if pid:
                 os.kill(pid, signal.SIGKILL)
                 kills += 1
                 time.sleep(0.1 * (i % 4))
-        net.wait_for(lambda: reporter(state), 30, 'the reporter')
+        net.wait_for(sensor.reporter, 30, 'the reporter')
         assert kills >= 2, 'restarts wait longer each time'
     db = sqlite3.connect(f'{state}/gantry.db')
     total = db.execute('SELECT sum(objects) FROM bucket JOIN line ON line = id'

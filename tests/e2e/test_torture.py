@@ -15,7 +15,6 @@ import time
 import lab as net
 import pytest
 from test_delivery import HERE, Receiver, keys  # noqa: F401
-from test_store import reporter
 
 TLS, RELP, UDP = 6514, 2514, 5514
 TLS_CUT, RELP_CUT = 2601, 2602
@@ -71,9 +70,9 @@ def torment(receiver, g):
     return blow
 
 
-def kill_reporters(state, g, killed, over):
+def kill_reporters(sensor, g, killed, over):
     while len(killed) < KILLS and not over.is_set():
-        pid = reporter(state)
+        pid = sensor.reporter()
         if pid and pid not in killed:
             time.sleep(g.uniform(0.1, 0.8))
             os.kill(pid, signal.SIGKILL)
@@ -131,7 +130,7 @@ def test_ten_thousand_alerts_survive_everything(lab, tmp_path, keys, receiver): 
     killed, blows, over = [], [], threading.Event()
     with sensor:
         source = lab.start('lane', sys.executable, '-B', os.path.join(HERE, 'many.py'), str(UPLOADS), str(RATE))
-        killer = threading.Thread(target=kill_reporters, args=(sensor.state, random.Random(5), killed, over))
+        killer = threading.Thread(target=kill_reporters, args=(sensor, random.Random(5), killed, over))
         killer.start()
         while source.poll() is None:
             time.sleep(g.uniform(0.2, 1.2))
@@ -143,7 +142,7 @@ def test_ten_thousand_alerts_survive_everything(lab, tmp_path, keys, receiver): 
             lab.start('sensor', 'socat', f'TCP-LISTEN:{port},fork,reuseaddr,bind=127.0.0.1', f'TCP:127.0.0.1:{to}')
         net.wait_for(lambda: len(receiver.got('relp')) >= UPLOADS, 150, 'the openings by RELP')
     assert len(killed) == KILLS and {'stop', 'kill', 'pause', 'kill paused'} <= set(blows), (len(killed), blows)
-    net.wait_for(lambda: reporter(sensor.state) is None, 10, 'the end of the reporter')
+    net.wait_for(lambda: sensor.reporter() is None, 10, 'the end of the reporter')
     expected = told(sensor.state)
     assert len({i for i, _ in expected}) == UPLOADS
 
