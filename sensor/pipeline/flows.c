@@ -109,8 +109,8 @@ static void begin(struct pipeline *p, struct flow *flow) {
     pipeline_announcement(flow, p->now);
 }
 
-/* An end without a byte before it may be that of an empty file. An acknowledgement says where bytes begin that may not be seen: without it what is left would pass for
- * whole. */
+/* An end without a byte before it may be that of an empty file. An acknowledgement says where bytes begin
+ * that may not be seen: without it what is left would pass for whole. */
 static bool carries(const struct packet *packet) {
     return packet->transport != PROTOCOL_TCP || packet->payload_length > 0 ||
            (packet->tcp_flags & (TCP_FIN | TCP_ACK));

@@ -34,11 +34,12 @@ static inline struct session *session_of(const struct flow *flow) {
     return c ? c->owner : NULL;
 }
 
-/* The process has one data path. The sink of streams and the services of protocols have no context of their own, and find
- * it here. */
+/* The process has one data path. The sink of streams and the services of protocols have no context of their
+ * own, and find it here. */
 extern struct pipeline *the_pipeline;
 
-/* flows.c: from a packet to its flow. Made by policy and by the first bytes: is it looked into, stepped over, left out? */
+/* flows.c: from a packet to its flow. Made by policy and by the first bytes: is it looked into, stepped over,
+ * left out? */
 void pipeline_flow_packet(struct pipeline *p, const struct packet *packet);
 void pipeline_flow_opened(void *pipeline, struct flow *flow, const struct packet *packet);
 void pipeline_flow_closed(void *pipeline, struct flow *flow, enum flow_end why);
@@ -48,10 +49,11 @@ bool pipeline_matters(const struct pipeline *p, const struct flow *flow, bool *c
 
 /* streams.c: from the stream of a flow to the protocol that reads it; the sink's user is the flow. */
 extern const struct stream_sink pipeline_streams;
-/* A flow that was announced may begin before its announcement was read: asked again while nobody took the flow. */
+/* A flow that was announced may begin before its announcement was read: asked again while nobody took the
+ * flow. */
 void pipeline_announcement(struct flow *flow, time_ns now);
-/* Nobody wants more bytes of this flow: from now on it costs a look-up and a counter. The stream itself is freed by the
- * caller of stream_packet, never during a call of the sink. */
+/* Nobody wants more bytes of this flow: from now on it costs a look-up and a counter. The stream itself is
+ * freed by the caller of stream_packet, never during a call of the sink. */
 void pipeline_stop(struct flow *flow);
 
 /* services.c: from a protocol to its transfers. */
@@ -61,7 +63,8 @@ extern const struct protocol_services pipeline_services;
 struct object_sink pipeline_objects(struct pipeline *p);
 void pipeline_found(void *pipeline, const struct finding *f);
 
-/* moves.c. Every 100 ms: ends older generations that hold too much memory; a transfer that this ends is counted. */
+/* moves.c. Every 100 ms: ends older generations that hold too much memory; a transfer that this ends is
+ * counted. */
 void pipeline_bound_generations(struct pipeline *p);
 
 #endif

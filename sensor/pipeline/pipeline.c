@@ -113,7 +113,8 @@ time_ns pipeline_time(const struct pipeline *p) {
 }
 
 static bool create_stages(struct pipeline *p, const struct budget *b) {
-    const struct flow_owner owner = {.context = p, .opened = pipeline_flow_opened, .closed = pipeline_flow_closed};
+    const struct flow_owner owner = {
+        .context = p, .opened = pipeline_flow_opened, .closed = pipeline_flow_closed};
     const struct object_sink objects = pipeline_objects(p);
     return session_pool_init(&p->sessions, b->sessions) && (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&

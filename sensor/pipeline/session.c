@@ -33,7 +33,8 @@ static void judge_sides(struct session *s, bool inspect_all) {
     }
 }
 
-void session_fill(struct session *s, const struct flow *flow, struct generation *generation, bool inspect_all) {
+void session_fill(struct session *s, const struct flow *flow, struct generation *generation,
+                  bool inspect_all) {
     *s = (struct session){.references = 1,
                           .generation = generation,
                           .policy = generation->policy,

@@ -39,7 +39,8 @@ void session_pool_finish(struct session_pool *p);
 bool session_pool_room(const struct session_pool *p);
 
 /* What is known of a flow from its addresses; one reference, which its generation does not count. */
-void session_fill(struct session *s, const struct flow *flow, struct generation *generation, bool inspect_all);
+void session_fill(struct session *s, const struct flow *flow, struct generation *generation,
+                  bool inspect_all);
 /* The same out of the pool, and counted; NULL at the cap. */
 struct session *session_open(struct session_pool *p, const struct flow *flow, struct generation *generation,
                              bool inspect_all);
@@ -49,7 +50,8 @@ bool session_idle(const struct session *s);
 void session_retain(struct session *s);
 void session_release(struct session_pool *p, struct session *s); /* accepts NULL */
 
-/* Its application, where nDPI has no name for it: that of the protocol that was announced for it, or that reads it. */
+/* Its application, where nDPI has no name for it: that of the protocol that was announced for it, or that
+ * reads it. */
 void session_called(struct session *s, const struct protocol *p);
 /* The name that the client called the server by; cut if too long. */
 void session_name(struct session *s, struct bytes host);

@@ -26,7 +26,8 @@ static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, 
     struct flow *flow = user;
     struct session *s = session_of(flow);
     pipeline_announcement(flow, time);
-    if (!conversation_data(the_pipeline->dispatcher, flow->conversation, from, bytes, n, time) || s->encrypted)
+    if (!conversation_data(the_pipeline->dispatcher, flow->conversation, from, bytes, n, time) ||
+        s->encrypted)
         pipeline_stop(flow);
 }
 

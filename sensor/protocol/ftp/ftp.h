@@ -56,12 +56,13 @@ void ftp_ticket_changed(struct ftp_ticket *t);
 /* True when bytes have been handed on or are waiting: a refusal cannot be meant. */
 bool ftp_ticket_has_bytes(const struct ftp_ticket *t);
 
-/* A control connection lives between client and server: what nothing names between them is likely its data. */
+/* A control connection lives between client and server: what nothing names between them is likely its data.
+ */
 enum { FTP_WAITING_MAX = 4 };
 
-/* Its transfers by passive connections to the server of which the reply that names the port was lost: the newest of them.
- * They are matched with the data flows that nobody announced, as soon as there is one flow that may be it, at the latest
- * when the flow is over and its size known. Zero at the start. */
+/* Its transfers by passive connections to the server of which the reply that names the port was lost: the
+ * newest of them. They are matched with the data flows that nobody announced, as soon as there is one flow
+ * that may be it, at the latest when the flow is over and its size known. Zero at the start. */
 struct ftp_waiting {
     struct ftp_pair pair;
     struct ftp_ticket *ticket[FTP_WAITING_MAX]; /* references */
