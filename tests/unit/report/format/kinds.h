@@ -78,13 +78,20 @@ static inline struct event kind_of_notice(bool held) {
 static inline struct event kind_of_digest(void) {
     static const struct digest_volume volumes[] = {
         {"lanes", "Plate \"=|] Systems", VERDICT_UNAPPROVED, 214, 39209080}};
+    static const struct digest_contract contracts[] = {{"Plate \"=|] Systems", NULL, "no contract holds"}};
+    static const struct digest_output outputs[] = {{"cef to tls://siem.example:6514", 3, 4}};
     static struct digest_facts facts;
     facts = (struct digest_facts){.since = EXAMPLE_TIME - 86400 * NS_PER_S,
                                   .until = EXAMPLE_TIME,
                                   .open = 2,
                                   .tally = {[0] = 7},
                                   .volumes = volumes,
-                                  .volume_count = 1};
+                                  .volume_count = 1,
+                                  .contracts = contracts,
+                                  .contract_count = 1,
+                                  .contracts_in_all = 1,
+                                  .outputs = outputs,
+                                  .output_count = 1};
     return (struct event){.kind = REPORT_DIGEST, .time = EXAMPLE_TIME, .digest = &facts};
 }
 

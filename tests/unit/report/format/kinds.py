@@ -30,7 +30,9 @@ EVE_ALERT = {
     'fileinfo.filename': '20260531-041158_L04_AB***34.jpg', 'gantry.incident.id': INCIDENT, 'in_iface': 'span0'}
 DIGEST = {
     'since': '2026-05-30T04:12:09.113000Z', 'until': '2026-05-31T04:12:09.113000Z', 'incidents.opened': 7, 'incidents.open': 2,
-    'volume': [{'network': 'lanes', 'destination': SYSTEMS, 'verdict': 'unapproved', 'objects': 214, 'bytes': 39209080}]}
+    'volume': [{'network': 'lanes', 'destination': SYSTEMS, 'verdict': 'unapproved', 'objects': 214, 'bytes': 39209080}],
+    'contracts': [{'partner': SYSTEMS, 'contract': None, 'says': 'no contract holds'}], 'unseen': {}, 'mutes': [],
+    'alerts.outputs': [{'name': 'cef to tls://siem.example:6514', 'queued': 3, 'in_doubt': 4}], 'alerts.queued': 3}
 
 
 def under(prefix, expected):

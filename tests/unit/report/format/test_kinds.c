@@ -160,6 +160,41 @@ static void make_hostile(void) {
             record_text(&example_builder, (enum record_text)t, bytes_text(hostile));
 }
 
+/* As the digest has names of partners, and a notice texts. */
+static struct event hostile_event(enum kind kind) {
+    static const struct digest_volume volumes[] = {{hostile, hostile, VERDICT_UNKNOWN, 1, 1}};
+    static const struct digest_contract contracts[] = {{hostile, hostile, "no contract holds"}};
+    static struct digest_facts facts;
+    struct event e = kind_event(kind);
+    make_hostile();
+    if (e.record)
+        example_pack(&example_builder, example_room);
+    if (kind == KIND_DIGEST) {
+        facts = *e.digest;
+        facts.volumes = volumes;
+        facts.contracts = contracts;
+        e.digest = &facts;
+    }
+    e.observer = hostile;
+    return e;
+}
+
+static void hostile_texts_break_no_kind_and_forge_nothing(void **state) {
+    static const char *const json[] = {"json", "ocsf", "eve"}, *const pairs[] = {"rfc5424", "cef", "leef"};
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct event e = hostile_event((enum kind)kind);
+        for (int i = 0; i < 3; i++) {
+            const char *message = kind_write(json[i], &e);
+            assert_true(check_json(message, strlen(message)));
+            assert_null(strstr(message, "{\"forged\""));
+            message = kind_write(pairs[i], &e);
+            assert_null(strchr(message, '\n'));
+            if (strcmp(kind_read(pairs[i], message, "forged"), "absent") != 0)
+                fail_msg("%s in %s: %s", names[kind], pairs[i], message);
+        }
+    }
+}
+
 static void write_lengths(FILE *f, const struct event *e) {
     static char out[FORMAT_ROOM + 1];
     bool shortened;
@@ -195,6 +230,7 @@ int main(void) {
         cmocka_unit_test(python_reads_every_kind_from_every_format_of_json),
         cmocka_unit_test(every_kind_reads_back_from_cef_leef_and_rfc5424),
         cmocka_unit_test(a_digest_is_a_sentence_where_nothing_can_nest),
+        cmocka_unit_test(hostile_texts_break_no_kind_and_forge_nothing),
         cmocka_unit_test(every_kind_fits_the_shortest_message_of_its_format),
         cmocka_unit_test(ocsf_has_what_is_published_at_every_length_and_whatever_names_are_like),
     };
