@@ -12,6 +12,7 @@ import many
 import material
 import pytest
 from test_weeks import BEGIN, DAY, Capture
+from test_weeks import write as write_weeks
 
 KEY = '00112233445566778899aabbccddeeff'
 CONFIG = net.CONFIG.replace('alerts: {{global: 0}}\ndigest: {{at: never}}\n', '')
@@ -255,6 +256,25 @@ def test_a_mute_hides_what_it_names_until_its_time_and_closing_gives_a_reason(la
         assert told[0]['gantry']['incident']['state'] == 'opened' and told[0]['gantry']['incident']['objects'] == 10
         assert 'ticket 4711' in notices(sensor, 'mute-added')[0]['rule']['name']
         close(sensor, hidden['id'])
+
+
+def test_an_incident_of_the_ledger_that_is_over_is_still_listed_and_on_the_page(lab, tmp_path):
+    """A capture with a burst on one day is read into the state that a sensor then goes on with."""
+    net.reachable(str(tmp_path))
+    os.chmod(tmp_path, 0o777)
+    keep = 'store: {max-age: 3650 d}\n'
+    told = [a for a in alerts_of(read(tmp_path, write_weeks(tmp_path / 'burst.pcap', burst=200), keep, f', state: {tmp_path}/state',
+                                      name='past')) if a['gantry']['classes'] == ['vehicle-image']]
+    assert [a['gantry']['incident']['state'] for a in told] == ['opened', 'closed']
+    id = told[0]['gantry']['incident']['id']
+    with net.Sensor(lab, tmp_path, more=keep) as sensor:
+        listed = {i['id']: i for i in sensor.ask('incidents', 'list', '--closed', '--json')['incidents']}
+        assert listed[id]['rule'] == 'ledger-unusual-volume' and listed[id]['state'] == 'closed'
+        assert id not in {i['id'] for i in sensor.ask('incidents', 'list', '--open', '--json')['incidents']}
+        shown = sensor.ask('incidents', 'show', id, '--json')
+        assert [a['state'] for a in shown['alerts']] == ['opened', 'closed']
+        sensor.ask('report', '--html', str(tmp_path / 'page.html'), '--since', '2026-01-01')
+    assert id in (tmp_path / 'page.html').read_text()
 
 
 def notices(sensor, key):

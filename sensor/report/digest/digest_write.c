@@ -10,9 +10,8 @@ enum { ROWS_WHOLE = 200, ROWS_CUT = 10 };
 
 /* --- JSON --- */
 
-static size_t rows_at(unsigned level, size_t count) {
-    size_t most = level == 0 ? ROWS_WHOLE : level < ROWS_CUT ? ROWS_CUT - level : 0;
-    return count < most ? count : most;
+size_t digest_rows(unsigned level) {
+    return level == 0 ? ROWS_WHOLE : level < ROWS_CUT ? ROWS_CUT - level : 0;
 }
 
 static void put_time(struct json *j, const char *key, time_ns t) {
@@ -29,11 +28,11 @@ static void put_tallies(struct json *j, const struct digest_facts *f, enum diges
 }
 
 /* A list of objects; `have` of `all` are at hand. */
-static void put_rows(struct json *j, const char *key, const struct digest_facts *f, unsigned level,
+static void put_rows(struct json *j, const char *key, const struct digest_facts *f, size_t most,
                      size_t have, size_t all,
                      void (*put)(struct json *j, const struct digest_facts *f, size_t row)) {
     char left_out[32];
-    size_t n = rows_at(level, have);
+    size_t n = have < most ? have : most;
     json_array(j, key);
     for (size_t i = 0; i < n; i++) {
         json_object(j, NULL);
@@ -71,14 +70,14 @@ static void put_output(struct json *j, const struct digest_facts *f, size_t row)
     put_waiting(j, f->outputs[row].queued, f->outputs[row].in_doubt);
 }
 
-static void put_outputs(struct json *j, const struct digest_facts *f, unsigned level) {
+static void put_outputs(struct json *j, const struct digest_facts *f, size_t most) {
     uint64_t queued = 0, in_doubt = 0;
     for (size_t i = 0; i < f->output_count; i++) {
         queued += f->outputs[i].queued;
         in_doubt += f->outputs[i].in_doubt;
     }
     put_waiting(j, queued, in_doubt);
-    put_rows(j, "outputs", f, level, f->output_count, f->output_count, put_output);
+    put_rows(j, "outputs", f, most, f->output_count, f->output_count, put_output);
 }
 
 static size_t mutes_of(const struct digest_facts *f) {
@@ -89,7 +88,7 @@ static void put_mute(struct json *j, const struct digest_facts *f, size_t row) {
     mute_write_json(j, mutes_get(f->mutes, row));
 }
 
-void digest_write_json(struct json *j, const struct digest_facts *f, unsigned level) {
+void digest_write_json(struct json *j, const struct digest_facts *f, size_t most) {
     put_time(j, "since", f->since);
     put_time(j, "until", f->until);
     json_bool(j, "running", f->running);
@@ -97,16 +96,16 @@ void digest_write_json(struct json *j, const struct digest_facts *f, unsigned le
     put_tallies(j, f, DIGEST_INCIDENTS);
     json_number(j, "open", f->open);
     json_object_end(j);
-    put_rows(j, "volume", f, level, f->volume_count, f->volume_count, put_volume);
-    put_rows(j, "contracts", f, level, f->contract_count, f->contracts_in_all, put_contract);
+    put_rows(j, "volume", f, most, f->volume_count, f->volume_count, put_volume);
+    put_rows(j, "contracts", f, most, f->contract_count, f->contracts_in_all, put_contract);
     json_object(j, "unseen");
     put_tallies(j, f, DIGEST_UNSEEN);
     json_object_end(j);
     json_object(j, "alerts");
     put_tallies(j, f, DIGEST_ALERTS);
-    put_outputs(j, f, level);
+    put_outputs(j, f, most);
     json_object_end(j);
-    put_rows(j, "mutes", f, level, mutes_of(f), mutes_of(f), put_mute);
+    put_rows(j, "mutes", f, most, mutes_of(f), mutes_of(f), put_mute);
 }
 
 /* --- for people --- */
@@ -157,7 +156,7 @@ static void write_rest(struct text *t, size_t all, size_t shown) {
 }
 
 static void write_volumes(struct text *t, const struct digest_facts *f) {
-    size_t n = rows_at(0, f->volume_count);
+    size_t n = f->volume_count < ROWS_WHOLE ? f->volume_count : ROWS_WHOLE;
     text_put(t, "\n  what left\n");
     if (n == 0)
         text_put(t, "    nothing\n");

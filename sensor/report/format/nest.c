@@ -130,7 +130,7 @@ static void write_sentence(struct json *j, const char *key, const struct event *
 
 static void write_digest(struct json *j, const char *key, const struct digest_facts *f, unsigned level) {
     json_object(j, key);
-    digest_write_json(j, f, level);
+    digest_write_json(j, f, digest_rows(level));
     json_object_end(j);
 }
 

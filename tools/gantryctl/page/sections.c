@@ -279,6 +279,7 @@ void report_unseen(FILE *out, const json_t *digest, const json_t *status) {
 static void incident_row(FILE *out, const json_t *line) {
     char text[2][48], style[32], room[SHOW_ROOM];
     const char *partner = report_text(line, "partner");
+    bool is_unknown = strcmp(report_text(line, "verdict"), "unknown") == 0; /* and only bears its name */
     int verdict = report_verdict(report_text(line, "verdict"));
     chart_count(report_number(line, "objects"), text[0], sizeof text[0]);
     chart_bytes(report_number(line, "bytes"), text[1], sizeof text[1]);
@@ -289,7 +290,7 @@ static void incident_row(FILE *out, const json_t *line) {
     page_cell_mark(out, report_text(line, "verdict"), style);
     page_cell(out, report_text(line, "class"));
     page_cell(out, report_text(line, "network"));
-    page_cell(out, *partner ? partner : report_text(line, "destination"));
+    page_cell(out, *partner && !is_unknown ? partner : report_text(line, "destination"));
     page_cell_number(out, text[0]);
     page_cell_number(out, text[1]);
     page_cell(out, report_text(line, "id"));

@@ -198,6 +198,36 @@ static void a_short_message_has_fewer_rows_and_says_so(void **state) {
     digest_destroy(d);
 }
 
+static size_t rows_in(const char *json) {
+    size_t n = 0;
+    for (const char *at = json; (at = strstr(at, "{\"network\":")); at++)
+        n++;
+    return n;
+}
+
+static void who_asks_gets_all_rows_and_a_message_says_how_many_it_leaves_out(void **state) {
+    enum { MANY = 500 };
+    struct digest *d = begin(0);
+    struct json j;
+    for (unsigned i = 0; i < MANY; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "partner %u", i);
+        give(d, name, "198.51.100.1", VERDICT_UNAPPROVED, 10 + i);
+    }
+    digest_sum(d, MIDNIGHT, sums, &facts);
+    for (int asked = 0; asked < 2; asked++) {
+        json_grow(&j, 1 << 20);
+        json_object(&j, NULL);
+        digest_write_json(&j, &facts, asked ? SIZE_MAX : digest_rows(0));
+        json_object_end(&j);
+        *j.at = '\0';
+        assert_int_equal(rows_in(j.start), asked ? MANY : 200);
+        assert_int_equal(strstr(j.start, "\"volume_left_out\":300") != NULL, !asked);
+        json_free(&j);
+    }
+    digest_destroy(d);
+}
+
 static void formats_of_keys_and_values_have_its_sentence_and_no_empty_field_for_it(void **state) {
     struct digest *d = begin(0);
     digest_sum(d, MIDNIGHT, sums, &facts);
@@ -222,6 +252,7 @@ int main(void) {
         cmocka_unit_test(volumes_are_by_destination_and_verdict_and_begin_anew),
         cmocka_unit_test(counters_are_those_of_the_span_and_a_sum_that_shrank_adds_nothing),
         cmocka_unit_test(more_destinations_than_there_is_room_for_are_one_row),
+        cmocka_unit_test(who_asks_gets_all_rows_and_a_message_says_how_many_it_leaves_out),
         cmocka_unit_test(formats_of_keys_and_values_have_its_sentence_and_no_empty_field_for_it),
         cmocka_unit_test(a_short_message_has_fewer_rows_and_says_so),
     };
