@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What test_kinds.c wrote, read by Python's json: format, kind and message, with tabs between."""
+import datetime
+import ipaddress
 import json
 import os
 import sys
@@ -87,6 +89,19 @@ EXPECTED = {
     ('eve', 'digest'): {'event_type': 'digest', 'timestamp': '2026-05-31T04:12:09.113000+0000', 'host': 'edge-1'} |
                        under('gantry.digest', DIGEST)}
 
+# Of Elastic's field reference: type, or the values that it expects. What is ours is under gantry, as it asks of others' fields.
+END = {'ip': 'ip', 'port': 'long', 'bytes': 'long', 'packets': 'long'}
+ECS = {
+    '@timestamp': 'date', 'ecs.version': 'keyword', 'event.kind': {'alert', 'asset', 'enrichment', 'event', 'metric', 'state'},
+    'event.category': {'network', 'file'}, 'event.action': 'keyword', 'event.severity': 'long', 'event.start': 'date', 'event.end': 'date',
+    'observer.name': 'keyword', 'observer.product': 'keyword', 'observer.version': 'keyword', 'rule.id': 'keyword',
+    'rule.name': 'keyword', 'rule.reference': 'keyword', 'network.transport': {'tcp', 'udp', 'sctp', 'icmp', 'ipv6-icmp'},
+    'network.protocol': 'keyword', 'network.application': 'keyword', 'network.community_id': 'keyword',
+    'network.direction': {'inbound', 'outbound', 'internal', 'external'}, 'network.vlan.id': 'keyword', 'file.name': 'keyword',
+    'file.path': 'keyword', 'file.size': 'long', 'file.mime_type': 'keyword', 'file.hash.sha256': 'keyword', 'url.path': 'keyword',
+    'url.domain': 'keyword', 'user.name': 'keyword', 'http.request.method': 'keyword', 'threat.technique.id': 'keyword',
+    **{f'{end}.{key}': kind for end in ('source', 'destination', 'client', 'server') for key, kind in END.items()}}
+
 # Of OISF/suricata etc/schema.json (commit 0d3cfbbe3f73b0f64c7ca18ed8c0b3a502e7e75a and 0035673208e7d3a1d73bd2f18e03a69e78fbc4ba),
 # with host and in_iface of its manual; rules may bring metadata of their own.
 EVE = {'': {'app_proto', 'community_id', 'dest_ip', 'dest_port', 'event_type', 'flow_id', 'log_level', 'proto', 'src_ip', 'src_port',
@@ -112,6 +127,25 @@ def dig(record, path):
     return record
 
 
+def leaves(record, above=''):
+    for key, value in record.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f'{above}{key}.')
+        else:
+            yield from ((above + key, item) for item in (value if isinstance(value, list) else [value]))
+
+
+def check_ecs(record):
+    for key, value in leaves({key: value for key, value in record.items() if key != 'gantry'}):
+        kind = ECS.get(key)
+        assert kind, f'ECS has no {key}'
+        assert type(value) is (int if kind == 'long' else str), f'{key} is no {kind}: {value!r}'
+        assert not isinstance(kind, set) or value in kind, f'{key} is {value}'
+        assert kind != 'ip' or ipaddress.ip_address(value)
+        assert kind != 'date' or datetime.datetime.fromisoformat(value.replace('Z', '+00:00'))
+    assert {'@timestamp', 'ecs', 'event', 'observer'} <= set(record), 'each record has these'
+
+
 def main(path):
     table, seen = ocsf.load(), set()
     with open(path, encoding='utf-8') as lines:
@@ -120,6 +154,8 @@ def main(path):
             record = json.loads(message, object_pairs_hook=once)
             for key, value in EXPECTED[form, kind].items():
                 assert dig(record, key) == value, f'{kind} in {form}: {key} is {dig(record, key)!r}, not {value!r}: {message}'
+            if form == 'json':
+                check_ecs(record)
             if form == 'ocsf':
                 ocsf.check(table, record)
             for name in EVE if form == 'eve' else ():
