@@ -30,6 +30,13 @@ static bool at(const struct walk *w, char c) {
     return w->left.n > 0 && w->left.p[0] == (uint8_t)c;
 }
 
+/* All that is there was seen, and the value goes on behind it. */
+static bool cut(struct walk *w) {
+    advance(w, w->left.n);
+    w->cut = true;
+    return true;
+}
+
 /* Each of these returns false where JSON is broken; at the end of the bytes `cut` is set and all is well. */
 static bool string(struct walk *w) {
     for (size_t i = 1; i < w->left.n; i++) {
@@ -42,18 +49,15 @@ static bool string(struct walk *w) {
             return false;
         i += c == '\\';
     }
-    w->cut = true;
-    return true;
+    return cut(w);
 }
 
 static bool literal(struct walk *w) {
     static const char *const words[] = {"true", "false", "null"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t n = strlen(words[i]);
-        if (w->left.n < n && memcmp(w->left.p, words[i], w->left.n) == 0) {
-            w->cut = true;
-            return true;
-        }
+        if (w->left.n < n && memcmp(w->left.p, words[i], w->left.n) == 0)
+            return cut(w);
         if (w->left.n >= n && memcmp(w->left.p, words[i], n) == 0) {
             advance(w, n);
             return true;

@@ -8,12 +8,21 @@ static bool is_control(uint8_t c) {
     return (c < 0x20 && !((c >= 7 && c <= 13) || c == 27)) || c == 0x7F;
 }
 
+/* The beginning of a character (RFC 3629 section 4) whose end was not seen. */
+static bool is_cut(struct bytes b) {
+    size_t whole = b.p[0] < 0xE0 ? 2 : b.p[0] < 0xF0 ? 3 : 4;
+    for (size_t i = 1; i < b.n; i++)
+        if ((b.p[i] & 0xC0) != 0x80)
+            return false;
+    return b.p[0] >= 0xC2 && b.p[0] <= 0xF4 && b.n < whole;
+}
+
 static bool utf8_shape(struct bytes b) {
     while (b.n > 0) {
         uint32_t c;
         size_t n = utf8_next(b, &c);
         if (n == 1 && b.p[0] >= 0x80)
-            return b.n < 4 && b.p[0] >= 0xC2; /* the last one may be cut */
+            return is_cut(b);
         if (n == 1 && is_control(b.p[0]))
             return false;
         b = bytes_of(b.p + n, b.n - n);

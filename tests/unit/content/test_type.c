@@ -121,6 +121,13 @@ static void json_that_the_first_bytes_cut_is_still_json(void **state) {
     memset(long_text + 13, 'x', sizeof long_text - 14);
     assert_string_equal(type_of_bytes(first_of((const uint8_t *)long_text, 699))->mime, "application/json");
     assert_string_equal(mime(cut_name), "application/json");
+    memcpy(long_text, "[\"", 2);
+    memset(long_text + 2, 'x', sizeof long_text - 2);
+    assert_string_equal(type_of_bytes(first_of((const uint8_t *)long_text, 699))->mime, "application/json");
+    memcpy(long_text, "{\"", 2);
+    assert_string_equal(type_of_bytes(first_of((const uint8_t *)long_text, 699))->mime, "application/json");
+    memcpy(long_text, "{x", 2);
+    assert_string_equal(type_of_bytes(first_of((const uint8_t *)long_text, 699))->mime, "text/plain");
     assert_string_equal(mime("[-1.5, tr"), "application/json");
     assert_string_equal(mime("[[[[{\"a\":[{}]}"), "application/json");
     assert_string_equal(mime("\xEF\xBB\xBF{\"a\": 1}"), "application/json");
@@ -129,6 +136,10 @@ static void json_that_the_first_bytes_cut_is_still_json(void **state) {
 static void a_cut_character_does_not_make_text_binary(void **state) {
     assert_string_equal(mime("lane \xE2\x82"), "text/plain");
     assert_string_equal(mime("lane \xE2\x82\xAC 4"), "text/plain");
+    assert_string_equal(mime("lane \xF0\x9F\x9A"), "text/plain");
+    /* what begins none, or goes on as none does */
+    assert_string_not_equal(type_of_bytes(bytes_of("lane \xFE\0\xFF", 8))->mime, "text/plain");
+    assert_string_not_equal(type_of_bytes(bytes_of("lane \xE2\0", 7))->mime, "text/plain");
     assert_string_equal(mime("lane \x81\x8D 4"), "application/octet-stream");
     assert_string_equal(type_of_bytes(bytes_of("", 0))->mime, "application/x-empty");
 }
