@@ -194,10 +194,13 @@ static void saved(struct keeper *k) {
     counter_one(COUNTER_STORE_COMMITS);
 }
 
-/* The oldest closed incidents, then the least recent lines of the ledger; false: nothing is left to forget.
- * Rows of the ledger go with the next transaction, which frees as much as it needs. */
+/* The oldest closed incidents, then the least recent lines of the ledger; false: nothing is left to forget,
+ * or it is the disk that is full, which takes nothing for it. Rows of the ledger go with the next
+ * transaction, which frees as much as it needs. */
 static bool make_room(struct keeper *k) {
     const struct store_value v[] = {STORE_N(FORGET_AT_ONCE)};
+    if (!store_bounded(k->store))
+        return false;
     store_begin(k->store);
     bool ok = store_run(k->store, STORE_INCIDENT_FORGET, v, 1);
     uint64_t gone = ok ? store_changed(k->store) : 0;

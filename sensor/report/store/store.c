@@ -344,6 +344,13 @@ enum store_result store_end(struct store *s) {
     return s->result;
 }
 
+bool store_bounded(struct store *s) {
+    enum { TRANSACTION_PAGES = 1024 };
+    int64_t pages = 0;
+    return s->db && s->options.max_bytes && number(s, "PRAGMA page_count", &pages) == SQLITE_OK &&
+           s->options.max_bytes / PAGE < (uint64_t)pages + TRANSACTION_PAGES;
+}
+
 uint64_t store_size(struct store *s) {
     int64_t pages = 0, unused = 0;
     if (!s->db || number(s, "PRAGMA page_count", &pages) != SQLITE_OK ||

@@ -16,7 +16,7 @@ struct store; /* opaque */
 
 enum store_result {
     STORE_DONE,
-    STORE_FULL,    /* max_bytes or the disk: forget something and try again */
+    STORE_FULL,    /* store_bounded(): forget something and try again; else it is the disk */
     STORE_DAMAGED, /* store_replace() */
     STORE_FAILED,  /* try again later */
 };
@@ -61,6 +61,8 @@ uint64_t store_changed(const struct store *s); /* rows that the last store_run()
 void store_begin(struct store *s);
 /* Ends the transaction; unless it is done nothing of it was written. */
 enum store_result store_end(struct store *s);
+/* It has grown to max_bytes, or to less than a transaction away from it. */
+bool store_bounded(struct store *s);
 /* Octets in use of max_bytes. */
 uint64_t store_size(struct store *s);
 
