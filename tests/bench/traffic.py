@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'e2e'))
+E2E = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'e2e')
+sys.path[:0] = [E2E, os.path.join(E2E, 'protocol')]
 import lab as net  # noqa: E402
 import material  # noqa: E402
 import test_ftp  # noqa: E402

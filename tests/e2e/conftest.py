@@ -6,7 +6,9 @@ import tempfile
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(__file__))
+HERE = os.path.dirname(os.path.abspath(__file__))
+# What several tests share lies here, the tests of each subject in a folder of its own; some lend their fixtures to others.
+sys.path[:0] = [HERE, *sorted(f.path for f in os.scandir(HERE) if f.is_dir() and f.name[0] not in '._')]
 
 import lab as laboratory  # noqa: E402
 

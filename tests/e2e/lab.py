@@ -32,7 +32,8 @@ OUTSIDE = [APPROVED, UNAPPROVED, UNKNOWN, INTERNAL]
 OUTSIDE6 = [APPROVED6, UNAPPROVED6, UNKNOWN6]
 
 BUILD = os.environ.get('GANTRY_BUILD', os.path.abspath('build-tests'))
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 
 
 def readable_tree():

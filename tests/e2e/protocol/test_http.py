@@ -11,7 +11,7 @@ import material
 import pytest
 from upload_server import noise
 
-SERVER = os.path.join(os.path.dirname(__file__), 'upload_server.py')
+SERVER = os.path.join(net.HERE, 'upload_server.py')
 PORT = 8080
 
 

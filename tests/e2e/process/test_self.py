@@ -14,7 +14,6 @@ import pytest
 import recording
 from test_http import curl, server, url  # noqa: F401
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 QUICK = 'health: {interval: 1 s, networks-after: 0, vlan-silence: 0}'
 TICKS = f'''
 import socket, time
@@ -45,7 +44,7 @@ def ticks(lab):
 
 
 def frames(lab, vlan, source, times):
-    return lab.start('lane', 'env', f'PYTHONPATH={HERE}', 'python3', '-c', FRAMES, str(vlan), source, str(times))
+    return lab.start('lane', 'env', f'PYTHONPATH={net.HERE}', 'python3', '-c', FRAMES, str(vlan), source, str(times))
 
 
 def watch(lab, folder, health=QUICK, **options):

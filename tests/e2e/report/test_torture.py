@@ -14,7 +14,7 @@ import time
 
 import lab as net
 import pytest
-from test_delivery import HERE, Receiver, keys  # noqa: F401
+from test_delivery import Receiver, keys  # noqa: F401
 
 TLS, RELP, UDP = 6514, 2514, 5514
 TLS_CUT, RELP_CUT = 2601, 2602
@@ -118,7 +118,7 @@ def test_ten_thousand_alerts_survive_everything(lab, tmp_path, keys, receiver): 
     g = random.Random(4)
     receiver.configure('good')
     receiver.start()
-    cutters = [lab.start('sensor', sys.executable, '-B', os.path.join(HERE, 'cutter.py'), str(port), str(to), '7', '50000000',
+    cutters = [lab.start('sensor', sys.executable, '-B', os.path.join(net.HERE, 'cutter.py'), str(port), str(to), '7', '50000000',
                          '4') for port, to in ((TLS_CUT, TLS), (RELP_CUT, RELP))]
     lab.wait_port('sensor', '127.0.0.1', TLS_CUT)
     lab.wait_port('sensor', '127.0.0.1', RELP_CUT)
@@ -129,7 +129,7 @@ def test_ten_thousand_alerts_survive_everything(lab, tmp_path, keys, receiver): 
     sensor = net.Sensor(lab, tmp_path, outputs=outputs, events='alert', more='store: {outbox: 64 MiB}\n')
     killed, blows, over = [], [], threading.Event()
     with sensor:
-        source = lab.start('lane', sys.executable, '-B', os.path.join(HERE, 'many.py'), str(UPLOADS), str(RATE))
+        source = lab.start('lane', sys.executable, '-B', os.path.join(net.HERE, 'many.py'), str(UPLOADS), str(RATE))
         killer = threading.Thread(target=kill_reporters, args=(sensor, random.Random(5), killed, over))
         killer.start()
         while source.poll() is None:

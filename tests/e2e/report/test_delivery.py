@@ -14,7 +14,6 @@ import lab as net
 import pytest
 
 TLS, RELP, PROXY, TCP = 6514, 2514, 2600, 2601
-HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def openssl(folder, *words):
@@ -141,7 +140,7 @@ def make_sensor(lab, folder, keys, transport, target=None, own=True, more=''):
 
 
 def uploads(lab, count, rate=200):
-    return lab.start('lane', sys.executable, '-B', os.path.join(HERE, 'many.py'), str(count), str(rate))
+    return lab.start('lane', sys.executable, '-B', os.path.join(net.HERE, 'many.py'), str(count), str(rate))
 
 
 def upload_all(lab, sensor, count):
@@ -262,7 +261,7 @@ def test_no_alert_is_lost_when_the_receiver_is(lab, tmp_path, keys, receiver, tr
 def test_no_alert_is_lost_when_connections_are_reset_at_random(lab, tmp_path, keys, receiver, transport):
     receiver.start()
     port = int(TARGETS[transport].rsplit(':', 1)[1])
-    cutter = lab.start('sensor', sys.executable, '-B', os.path.join(HERE, 'cutter.py'), str(PROXY), str(port), '1')
+    cutter = lab.start('sensor', sys.executable, '-B', os.path.join(net.HERE, 'cutter.py'), str(PROXY), str(port), '1')
     lab.wait_port('sensor', '127.0.0.1', PROXY)
     target = TARGETS[transport].replace(str(port), str(PROXY))
     sensor = make_sensor(lab, tmp_path, keys, transport, target=target)
