@@ -80,8 +80,8 @@ static void step_gre(struct walk *w, uint32_t at) {
     size += (flags & 0x2000) ? 4 : 0;
     size += (flags & 0x1000) ? 4 : 0;
     size += version == 1 && (flags & 0x0080) ? 4 : 0;
-    if (type == TYPE_ERSPAN2 && !(flags & 0x1000))
-        type = TYPE_ETHERNET; /* ERSPAN I has no header of its own */
+    if (type == ETHER_ERSPAN2 && !(flags & 0x1000))
+        type = ETHER_BRIDGED; /* ERSPAN I has no header of its own */
     next(w, type, at + size);
 }
 
@@ -95,7 +95,7 @@ static bool is_vxlan(struct walk *w, uint32_t at) {
 
 static void step_udp(struct walk *w, uint32_t at) {
     if (is_vxlan(w, at)) {
-        next(w, TYPE_ETHERNET, at + 16);
+        next(w, ETHER_BRIDGED, at + 16);
         return;
     }
     mix_ports(w, at);
@@ -105,10 +105,10 @@ static void step_udp(struct walk *w, uint32_t at) {
 static void step_carried(struct walk *w, struct carried c) {
     switch (c.protocol) {
     case 4:
-        next(w, TYPE_IPV4, c.at);
+        next(w, ETHER_IPV4, c.at);
         break;
     case 41:
-        next(w, TYPE_IPV6, c.at);
+        next(w, ETHER_IPV6, c.at);
         break;
     case 47:
         step_gre(w, c.at);
@@ -148,17 +148,17 @@ static void step_ipv6(struct walk *w) {
 static void step_mpls(struct walk *w) {
     uint32_t at = w->at + 4;
     if (!(load(w, w->at, 4) & 0x100)) {
-        next(w, TYPE_MPLS, at);
+        next(w, ETHER_MPLS, at);
         return;
     }
     uint32_t nibble = load(w, at, 1) >> 4;
     if (nibble == 4 || nibble == 6) {
-        next(w, nibble == 4 ? TYPE_IPV4 : TYPE_IPV6, at);
+        next(w, nibble == 4 ? ETHER_IPV4 : ETHER_IPV6, at);
         return;
     }
     /* A pseudowire: without a control word if there is a well-known ethertype where one would then be. */
     uint32_t type = load(w, at + 12, 2);
-    if (type != TYPE_IPV4 && type != TYPE_IPV6 && type != TYPE_VLAN && type != TYPE_VLAN_SERVICE)
+    if (type != ETHER_IPV4 && type != ETHER_IPV6 && type != ETHER_VLAN && type != ETHER_VLAN_SERVICE)
         at += 4;
     next_ethernet(w, at);
 }
@@ -176,11 +176,11 @@ static void step_ppp(struct walk *w) {
         at += 2;
     }
     if (protocol == 0x21)
-        next(w, TYPE_IPV4, at);
+        next(w, ETHER_IPV4, at);
     else if (protocol == 0x57)
-        next(w, TYPE_IPV6, at);
+        next(w, ETHER_IPV6, at);
     else if (protocol == 0x281)
-        next(w, TYPE_MPLS, at);
+        next(w, ETHER_MPLS, at);
     else
         w->done = true;
 }
@@ -198,22 +198,22 @@ static void step_erspan3(struct walk *w) {
 
 static void step(struct walk *w) {
     switch (w->type) {
-    case TYPE_IPV4:
+    case ETHER_IPV4:
         step_ipv4(w);
         break;
-    case TYPE_IPV6:
+    case ETHER_IPV6:
         step_ipv6(w);
         break;
-    case TYPE_VLAN:
-    case TYPE_VLAN_SERVICE:
-    case TYPE_VLAN_OLD:
+    case ETHER_VLAN:
+    case ETHER_VLAN_SERVICE:
+    case ETHER_VLAN_OLD:
         next(w, load(w, w->at + 2, 2), w->at + 4);
         break;
-    case TYPE_MPLS:
-    case TYPE_MPLS_MULTICAST:
+    case ETHER_MPLS:
+    case ETHER_MPLS_MULTICAST:
         step_mpls(w);
         break;
-    case TYPE_PPPOE:
+    case ETHER_PPPOE:
         next(w, TYPE_PPP, w->at + 6);
         break;
     case TYPE_PPP:
@@ -222,13 +222,13 @@ static void step(struct walk *w) {
     case TYPE_LLC:
         step_llc(w);
         break;
-    case TYPE_ETHERNET:
+    case ETHER_BRIDGED:
         next_ethernet(w, w->at);
         break;
-    case TYPE_ERSPAN2:
+    case ETHER_ERSPAN2:
         next_ethernet(w, w->at + 8);
         break;
-    case TYPE_ERSPAN3:
+    case ETHER_ERSPAN3:
         step_erspan3(w);
         break;
     default:
@@ -243,7 +243,7 @@ unsigned capture_fanout(const struct capture_packet *packet, unsigned count, boo
         return 0;
     w.type = type;
     /* The kernel takes the outermost tag off before its program runs. */
-    if (type == TYPE_VLAN || type == TYPE_VLAN_SERVICE)
+    if (type == ETHER_VLAN || type == ETHER_VLAN_SERVICE)
         next(&w, load(&w, w.at + 2, 2), w.at + 4);
     if (w.type < 0x600)
         w.type = TYPE_LLC;

@@ -280,8 +280,8 @@ static void step_gre(struct assembler *a, const struct step *s) {
     load(a, BPF_H, 0);
     jump_if(a, BPF_JSET, 0x1000, known);
     fetch(a, SLOT_TYPE);
-    jump_unless(a, BPF_JEQ, TYPE_ERSPAN2, known);
-    constant(a, TYPE_ETHERNET);
+    jump_unless(a, BPF_JEQ, ETHER_ERSPAN2, known);
+    constant(a, ETHER_BRIDGED);
     store(a, SLOT_TYPE);
     place(a, known);
     fetch_x(a, SLOT_NEXT);
@@ -302,7 +302,7 @@ static void step_udp(struct assembler *a, const struct step *s) {
     load(a, BPF_B, 15);
     jump_unless(a, BPF_JEQ, 0, s->ports);
     forward(a, 16);
-    become(a, TYPE_ETHERNET, s->next);
+    become(a, ETHER_BRIDGED, s->next);
 }
 
 static void step_carried(struct assembler *a, const struct step *s) {
@@ -316,9 +316,9 @@ static void step_carried(struct assembler *a, const struct step *s) {
     jump_if(a, BPF_JEQ, 47, gre);
     jump(a, s->done);
     place(a, ipv4);
-    become(a, TYPE_IPV4, s->next);
+    become(a, ETHER_IPV4, s->next);
     place(a, ipv6);
-    become(a, TYPE_IPV6, s->next);
+    become(a, ETHER_IPV6, s->next);
     place(a, gre);
     step_gre(a, s);
     place(a, udp);
@@ -344,22 +344,22 @@ static void step_mpls(struct assembler *a, const struct step *s) {
     forward(a, 4);
     fetch(a, SLOT_WORK);
     jump_if(a, BPF_JSET, 0x100, bottom);
-    become(a, TYPE_MPLS, s->next);
+    become(a, ETHER_MPLS, s->next);
     place(a, bottom);
     load(a, BPF_B, 0);
     math(a, BPF_RSH, 4);
     jump_if(a, BPF_JEQ, 4, ipv4);
     jump_if(a, BPF_JEQ, 6, ipv6);
     load(a, BPF_H, 12);
-    static const uint32_t known[] = {TYPE_IPV4, TYPE_IPV6, TYPE_VLAN, TYPE_VLAN_SERVICE};
+    static const uint32_t known[] = {ETHER_IPV4, ETHER_IPV6, ETHER_VLAN, ETHER_VLAN_SERVICE};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         jump_if(a, BPF_JEQ, known[i], s->ethernet);
     forward(a, 4);
     jump(a, s->ethernet);
     place(a, ipv4);
-    become(a, TYPE_IPV4, s->next);
+    become(a, ETHER_IPV4, s->next);
     place(a, ipv6);
-    become(a, TYPE_IPV6, s->next);
+    become(a, ETHER_IPV6, s->next);
 }
 
 static void step_ppp(struct assembler *a, const struct step *s) {
@@ -383,11 +383,11 @@ static void step_ppp(struct assembler *a, const struct step *s) {
     jump_if(a, BPF_JEQ, 0x21, ipv4);
     jump_if(a, BPF_JEQ, 0x57, ipv6);
     jump_unless(a, BPF_JEQ, 0x281, s->done);
-    become(a, TYPE_MPLS, s->next);
+    become(a, ETHER_MPLS, s->next);
     place(a, ipv4);
-    become(a, TYPE_IPV4, s->next);
+    become(a, ETHER_IPV4, s->next);
     place(a, ipv6);
-    become(a, TYPE_IPV6, s->next);
+    become(a, ETHER_IPV6, s->next);
 }
 
 static void step_llc(struct assembler *a, const struct step *s) {
@@ -432,18 +432,18 @@ static const struct {
     uint32_t type;
     void (*write)(struct assembler *a, const struct step *s); /* NULL: as the one behind */
 } headers[] = {
-    {.type = TYPE_IPV4, .write = step_ipv4},
-    {.type = TYPE_IPV6, .write = step_ipv6},
-    {.type = TYPE_VLAN},
-    {.type = TYPE_VLAN_SERVICE},
-    {.type = TYPE_VLAN_OLD, .write = step_vlan},
-    {.type = TYPE_MPLS},
-    {.type = TYPE_MPLS_MULTICAST, .write = step_mpls},
-    {.type = TYPE_PPPOE, .write = step_pppoe},
+    {.type = ETHER_IPV4, .write = step_ipv4},
+    {.type = ETHER_IPV6, .write = step_ipv6},
+    {.type = ETHER_VLAN},
+    {.type = ETHER_VLAN_SERVICE},
+    {.type = ETHER_VLAN_OLD, .write = step_vlan},
+    {.type = ETHER_MPLS},
+    {.type = ETHER_MPLS_MULTICAST, .write = step_mpls},
+    {.type = ETHER_PPPOE, .write = step_pppoe},
     {.type = TYPE_PPP, .write = step_ppp},
     {.type = TYPE_LLC, .write = step_llc},
-    {.type = TYPE_ERSPAN2, .write = step_erspan2},
-    {.type = TYPE_ERSPAN3, .write = step_erspan3},
+    {.type = ETHER_ERSPAN2, .write = step_erspan2},
+    {.type = ETHER_ERSPAN3, .write = step_erspan3},
 };
 #define HEADERS (sizeof headers / sizeof *headers)
 
@@ -454,7 +454,7 @@ static void write_step(struct assembler *a, const struct step *s) {
         start[i] = new_label(a);
         jump_if(a, BPF_JEQ, headers[i].type, start[i]);
     }
-    jump_if(a, BPF_JEQ, TYPE_ETHERNET, s->ethernet);
+    jump_if(a, BPF_JEQ, ETHER_BRIDGED, s->ethernet);
     jump(a, s->done);
     for (size_t i = 0; i < HEADERS; i++) {
         place(a, start[i]);

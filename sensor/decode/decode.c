@@ -23,19 +23,19 @@ static const struct layer {
     uint16_t type;
     layer_fn *decode;
 } layers[] = {
-    {.type = TYPE_IPV4, .decode = ip_v4},
-    {.type = TYPE_IPV6, .decode = ip_v6},
-    {.type = TYPE_VLAN, .decode = link_vlan},
-    {.type = TYPE_VLAN_SERVICE, .decode = link_vlan},
-    {.type = TYPE_VLAN_OLD, .decode = link_vlan},
-    {.type = TYPE_MPLS, .decode = link_mpls},
-    {.type = TYPE_MPLS_MULTICAST, .decode = link_mpls},
-    {.type = TYPE_PPPOE, .decode = link_pppoe},
+    {.type = ETHER_IPV4, .decode = ip_v4},
+    {.type = ETHER_IPV6, .decode = ip_v6},
+    {.type = ETHER_VLAN, .decode = link_vlan},
+    {.type = ETHER_VLAN_SERVICE, .decode = link_vlan},
+    {.type = ETHER_VLAN_OLD, .decode = link_vlan},
+    {.type = ETHER_MPLS, .decode = link_mpls},
+    {.type = ETHER_MPLS_MULTICAST, .decode = link_mpls},
+    {.type = ETHER_PPPOE, .decode = link_pppoe},
     {.type = LINK_PPP, .decode = link_ppp},
     {.type = LINK_LLC, .decode = link_llc},
-    {.type = TYPE_ETHERNET, .decode = link_ethernet},
-    {.type = TYPE_ERSPAN2, .decode = tunnel_erspan2},
-    {.type = TYPE_ERSPAN3, .decode = tunnel_erspan3},
+    {.type = ETHER_BRIDGED, .decode = link_ethernet},
+    {.type = ETHER_ERSPAN2, .decode = tunnel_erspan2},
+    {.type = ETHER_ERSPAN3, .decode = tunnel_erspan3},
 };
 
 static enum step decode_layer(struct walk *w) {

@@ -61,7 +61,7 @@ static enum step take_fragment(struct walk *w, struct fragment *f) {
         return STEP_STOP;
     w->out->defragmented = true;
     w->left = reader_of(whole.p, whole.n);
-    return walk_next(w, f->v6 ? TYPE_IPV6 : TYPE_IPV4);
+    return walk_next(w, f->v6 ? ETHER_IPV6 : ETHER_IPV4);
 }
 
 static enum step take_fragment_v4(struct walk *w, const uint8_t *h, size_t length) {

@@ -12,7 +12,7 @@ enum step link_vlan(struct walk *w) {
         return walk_stop(COUNTER_DECODE_VLAN_SHORT);
     if (w->out->vlan == 0)
         w->out->vlan = tag & 0x0fff;
-    return walk_next(w, type < TYPE_LOWEST ? LINK_LLC : type);
+    return walk_next(w, type < ETHER_LOWEST ? LINK_LLC : type);
 }
 
 enum step link_ethernet(struct walk *w) {
@@ -20,7 +20,7 @@ enum step link_ethernet(struct walk *w) {
     if (!reader_take(&w->left, ETHERNET_HEADER, &h))
         return walk_stop(COUNTER_DECODE_ETHERNET_SHORT);
     uint16_t type = walk_u16(h + 12);
-    return walk_next(w, type < TYPE_LOWEST ? LINK_LLC : type);
+    return walk_next(w, type < ETHER_LOWEST ? LINK_LLC : type);
 }
 
 /* IEEE 802.2 with the subnetwork access protocol of RFC 1042: aa aa 03, an organisation, an ethertype. Only
@@ -31,7 +31,7 @@ enum step link_llc(struct walk *w) {
     if (!reader_take(&w->left, 8, &h))
         return walk_stop(COUNTER_DECODE_LLC);
     uint16_t type = walk_u16(h + 6);
-    if (memcmp(h, snap, sizeof snap) != 0 || type < TYPE_LOWEST)
+    if (memcmp(h, snap, sizeof snap) != 0 || type < ETHER_LOWEST)
         return walk_stop(COUNTER_DECODE_LLC);
     return walk_next(w, type);
 }
@@ -48,7 +48,7 @@ static bool has_ethertype(const struct walk *w) {
     if (reader_left(&w->left) < ETHERNET_HEADER)
         return false;
     uint16_t type = walk_u16(w->left.at + 12);
-    return type == TYPE_IPV4 || type == TYPE_IPV6 || type == TYPE_VLAN || type == TYPE_VLAN_SERVICE;
+    return type == ETHER_IPV4 || type == ETHER_IPV6 || type == ETHER_VLAN || type == ETHER_VLAN_SERVICE;
 }
 
 /* Behind the last label nothing says what follows (RFC 3032, section 2.2). An IP version is believed if the
@@ -67,10 +67,10 @@ enum step link_mpls(struct walk *w) {
         return walk_stop(COUNTER_DECODE_MPLS_SHORT);
     unsigned version = w->left.at[0] >> 4;
     if (looks_like_ip(w, version))
-        return walk_next(w, version == 4 ? TYPE_IPV4 : TYPE_IPV6);
+        return walk_next(w, version == 4 ? ETHER_IPV4 : ETHER_IPV6);
     if (!has_ethertype(w) && !reader_skip(&w->left, 4))
         return walk_stop(COUNTER_DECODE_MPLS_SHORT);
-    return walk_next(w, TYPE_ETHERNET);
+    return walk_next(w, ETHER_BRIDGED);
 }
 
 /* RFC 2516: version and type 1, code 0 for a session, its id, the length of the PPP frame. */
@@ -104,11 +104,11 @@ enum step link_ppp(struct walk *w) {
     }
     switch (protocol) {
     case 0x0021:
-        return walk_next(w, TYPE_IPV4);
+        return walk_next(w, ETHER_IPV4);
     case 0x0057:
-        return walk_next(w, TYPE_IPV6);
+        return walk_next(w, ETHER_IPV6);
     case 0x0281:
-        return walk_next(w, TYPE_MPLS);
+        return walk_next(w, ETHER_MPLS);
     default:
         return walk_stop(COUNTER_DECODE_PPP_OTHER);
     }

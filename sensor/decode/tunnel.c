@@ -22,11 +22,11 @@ static enum step into_ip(struct walk *w, uint16_t type) {
 
 /* RFC 2003 and RFC 2473. */
 enum step tunnel_v4(struct walk *w) {
-    return into_ip(w, TYPE_IPV4);
+    return into_ip(w, ETHER_IPV4);
 }
 
 enum step tunnel_v6(struct walk *w) {
-    return into_ip(w, TYPE_IPV6);
+    return into_ip(w, ETHER_IPV6);
 }
 
 /* RFC 1701: source route entries of family, offset, length and that many bytes; family and length 0 end them.
@@ -61,10 +61,10 @@ enum step tunnel_gre(struct walk *w) {
         return walk_stop(COUNTER_DECODE_GRE_SHORT);
     if ((flags & GRE_VERSION) == 1 && !(flags & GRE_SEQUENCE))
         return walk_stop(COUNTER_DECODE_GRE_EMPTY); /* only acknowledges */
-    if (type < TYPE_LOWEST)
+    if (type < ETHER_LOWEST)
         return walk_stop(COUNTER_DECODE_GRE_UNKNOWN);
-    if (type == TYPE_ERSPAN2 && !(flags & GRE_SEQUENCE))
-        type = TYPE_ETHERNET; /* ERSPAN I has no header of its own */
+    if (type == ETHER_ERSPAN2 && !(flags & GRE_SEQUENCE))
+        type = ETHER_BRIDGED; /* ERSPAN I has no header of its own */
     return into_ip(w, type);
 }
 
@@ -81,7 +81,7 @@ enum step tunnel_erspan2(struct walk *w) {
     if (h[0] >> 4 != 1)
         return walk_stop(COUNTER_DECODE_ERSPAN_UNKNOWN);
     note_mirrored_vlan(w, h);
-    return walk_next(w, TYPE_ETHERNET);
+    return walk_next(w, ETHER_BRIDGED);
 }
 
 /* Section 4.3: version 2, 12 bytes, 8 more if the last bit is set; the frame type is 0 for Ethernet, 2 for
@@ -95,9 +95,9 @@ enum step tunnel_erspan3(struct walk *w) {
         return walk_stop(COUNTER_DECODE_ERSPAN_UNKNOWN);
     note_mirrored_vlan(w, h);
     if (frame_type == 0)
-        return walk_next(w, TYPE_ETHERNET);
+        return walk_next(w, ETHER_BRIDGED);
     bool v6 = reader_left(&w->left) > 0 && w->left.at[0] >> 4 == 6;
-    return walk_next(w, v6 ? TYPE_IPV6 : TYPE_IPV4);
+    return walk_next(w, v6 ? ETHER_IPV6 : ETHER_IPV4);
 }
 
 /* RFC 7348, section 5: the I flag, perhaps with that of group policies, and the reserved bits around it and
@@ -111,5 +111,5 @@ bool tunnel_is_vxlan(const struct walk *w, uint16_t destination_port) {
 
 enum step tunnel_vxlan(struct walk *w) {
     reader_skip(&w->left, 16);
-    return into_ip(w, TYPE_ETHERNET);
+    return into_ip(w, ETHER_BRIDGED);
 }
