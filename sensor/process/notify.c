@@ -74,6 +74,14 @@ void notify_reloading(const struct notify *n) {
     notify_tell(n, state);
 }
 
+void notify_extend(struct notify *n) {
+    time_ns now = clock_monotonic();
+    if (now < n->again)
+        return;
+    n->again = now + NS_PER_S;
+    notify_tell(n, "EXTEND_TIMEOUT_USEC=30000000");
+}
+
 void notify_beat(struct notify *n) {
     time_ns now = clock_monotonic();
     if (n->every == 0 || now < n->next)

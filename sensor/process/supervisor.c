@@ -336,6 +336,8 @@ static void stop(struct supervisor *s) {
 }
 
 static void tell_begun(struct supervisor *s) {
+    if (!s->told_begun && s->children.readiness.state == READINESS_WAITS)
+        notify_extend(&s->manager);
     if (s->told_begun || !s->children.begun)
         return;
     s->told_begun = true;

@@ -93,6 +93,17 @@ def test_a_reporter_that_starts_slowly_holds_up_nobody_and_is_told_of(lab, serve
     assert counters(sensor)['process.reporter_late'] == 1
 
 
+def test_the_service_manager_waits_for_a_first_start_that_takes_long(lab, tmp_path, slow_open):
+    with slow_reporter(lab, tmp_path, slow_open, 2500) as (sensor, _):
+        pass
+    os.unlink(tmp_path / 'notify')
+    begin = time.monotonic()
+    with slow_reporter(lab, tmp_path, slow_open, 2500) as (_, manager):
+        ready = next(t for t, what in manager.told if what == 'READY=1')
+        asked = [t for t, what in manager.told if what == 'EXTEND_TIMEOUT_USEC=30000000']
+        assert ready - begin > 2.5 and len(asked) >= 3 and max(asked) < ready
+
+
 def test_a_reporter_that_starts_as_usual_is_not_told_of(lab, server, tmp_path, work, slow_open):  # noqa: F811
     with slow_reporter(lab, tmp_path, slow_open, 1000) as (sensor, manager):
         upload(lab, sensor, work, 472)

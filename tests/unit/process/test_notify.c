@@ -56,6 +56,24 @@ static void told_over_a_path_and_over_an_abstract_name(void **state) {
     unlink(path);
 }
 
+static void more_time_is_asked_for_once_a_second(void **state) {
+    char abstract[64];
+    struct notify n;
+    snprintf(abstract, sizeof abstract, "@gantry-extend-%d", getpid());
+    int manager = listen_at(abstract);
+    setenv("NOTIFY_SOCKET", abstract, 1);
+    notify_open(&n);
+    notify_extend(&n);
+    assert_string_equal(heard(manager), "EXTEND_TIMEOUT_USEC=30000000");
+    notify_extend(&n);
+    assert_string_equal(heard(manager), "");
+    n.again -= NS_PER_S;
+    notify_extend(&n);
+    assert_string_equal(heard(manager), "EXTEND_TIMEOUT_USEC=30000000");
+    notify_close(&n);
+    close(manager);
+}
+
 static void beats_come_at_half_the_watchdogs_time_and_only_when_due(void **state) {
     char abstract[64];
     struct notify n;
@@ -115,6 +133,7 @@ static void a_name_that_is_none_or_nobody_there_changes_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(told_over_a_path_and_over_an_abstract_name),
+        cmocka_unit_test(more_time_is_asked_for_once_a_second),
         cmocka_unit_test(beats_come_at_half_the_watchdogs_time_and_only_when_due),
         cmocka_unit_test(no_beats_for_another_process_or_without_a_watchdog),
         cmocka_unit_test(a_name_that_is_none_or_nobody_there_changes_nothing),
