@@ -13,7 +13,7 @@ import time
 import lab as net
 import pytest
 
-TLS, RELP, PROXY, TCP = 6514, 2514, 2600, 2601
+TLS, RELP, PROXY, TCP = 6514, 2514, 2600, 2614
 
 
 def openssl(folder, *words):
