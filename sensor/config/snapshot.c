@@ -126,6 +126,8 @@ void snapshot_free(struct snapshot *s) {
         return;
     snapshot_unmap(s->slot);
     living[s->slot] = NULL;
+    if (s->version && s->version == loads)
+        loads--;
     if (s->fd >= 0)
         close(s->fd);
     free(s);

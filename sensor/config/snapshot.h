@@ -17,7 +17,7 @@
 enum { SNAPSHOT_SLOTS = 4 }; /* alive at once: the newest, and those that flows have not left yet */
 
 struct snapshot {
-    uint64_t version; /* counts up from 1 with each that was sealed */
+    uint64_t version; /* counts up from 1 with each that was sealed; the newest's, freed, is given again */
     const struct config *config;
     int fd;
     unsigned slot;

@@ -229,7 +229,7 @@ def test_a_configuration_that_takes_more_memory_than_there_is_changes_nothing(la
         said = net.run(*sensor.words, '--check', check=False).stdout
         assert wrong in said, 'a start says the same'
         change(sensor, (networks(40000), networks(40)))
-        assert reload(sensor)[1]
+        assert reload(sensor) == (2, True)
         assert upload(lab, sensor, work, 536)['gantry']['verdict'] == 'approved'
 
 
