@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import atexit
 import os
 import shutil
 import sys
@@ -13,7 +14,16 @@ sys.path[:0] = [HERE, *sorted(f.path for f in os.scandir(HERE) if f.is_dir() and
 import lab as laboratory  # noqa: E402
 
 # Compiled rules of the tests stay out of the user's own folder.
-os.environ.setdefault('XDG_CACHE_HOME', tempfile.mkdtemp(prefix='gantry-cache-'))
+if 'XDG_CACHE_HOME' not in os.environ:
+    os.environ['XDG_CACHE_HOME'] = tempfile.mkdtemp(prefix='gantry-cache-')
+    atexit.register(shutil.rmtree, os.environ['XDG_CACHE_HOME'], ignore_errors=True)
+
+
+def pytest_configure(config):
+    """A folder of this run's own: the usual one is closed to the sensor's account whenever another pytest begins."""
+    if not config.option.basetemp and not hasattr(config, 'workerinput'):
+        config.option.basetemp = tempfile.mkdtemp(prefix='gantry-e2e-')
+        atexit.register(shutil.rmtree, config.option.basetemp, ignore_errors=True)
 
 
 @pytest.fixture(scope='session')

@@ -144,8 +144,11 @@ def test_a_killed_sensors_socket_is_replaced(lab, tmp_path):
         first.process.kill()
         first.process.wait(5)
     assert os.path.exists(first.control)
-    refused = first.ask('status', check=False)
-    assert refused.returncode == 1 and 'no sensor listens at' in refused.stderr
+
+    def refused():  # once the reporter has followed the supervisor
+        answer = first.ask('status', check=False)
+        return answer.returncode == 1 and 'no sensor listens at' in answer.stderr
+    net.wait_for(refused, 10, 'the end of who listened')
     with net.Sensor(lab, tmp_path) as second:
         assert second.ask('status', '--json')['ok']
 
