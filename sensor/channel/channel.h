@@ -97,7 +97,7 @@ const uint64_t *record_digests_of(const struct record *r);
 /* Version, kind, sizes and every offset lie inside `available` bytes. */
 bool record_valid(const struct record *r, size_t available);
 
-/* --- ring.c ----------------------------------------------------------------------------------------------- */
+/* --- ring.c --- */
 struct ring; /* one writer, one reader, in memory shared by all processes of the sensor */
 
 /* In a memfd that the supervisor owns, mapped at once and inherited through fork. `size`: bytes, rounded up to a power of

@@ -10,8 +10,7 @@ enum { BUCKETS_MAX = 1 << 16, EVICT_LOOK = 64 };
 /* Offsets from the wire are believed up to here, so that sums never wrap. */
 #define OFFSET_MAX (UINT64_C(1) << 62)
 
-/* --- Parts
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Parts --- */
 
 static struct part *part_of(struct filter *f) {
     return (struct part *)f;
@@ -196,8 +195,7 @@ bool assembly_is_part(const struct filter *f) {
     return f->ops == &part_ops;
 }
 
-/* --- Joining
- * ----------------------------------------------------------------------------------------------------- */
+/* --- Joining --- */
 
 /* The filters and the object of a new whole; a multipart body in ranges stays as it is. */
 static struct filter *whole_chain(struct content *c, const struct object_seed *seed, struct bytes codings) {
@@ -318,8 +316,7 @@ void assembly_renamed(struct filter *part) {
         whole_rekey(w);
 }
 
-/* --- Time and life
- * ----------------------------------------------------------------------------------------------- */
+/* --- Time and life --- */
 
 /* Progress that lies long after now was marked by a damaged time stamp: it would keep all behind it. */
 static bool is_stale(const struct whole *w, time_ns now, time_ns limit) {

@@ -13,8 +13,7 @@ enum {
 static const struct coding *const codings[] = {&coding_gzip, &coding_deflate, &coding_brotli, &coding_base64,
                                                &coding_quoted_printable};
 
-/* --- Names
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Names --- */
 
 static bool is_plain(struct bytes name) {
     static const char *const names[] = {"identity", "7bit", "8bit", "binary"};
@@ -64,8 +63,7 @@ unsigned coding_room(const struct content *c, const struct object_seed *seed) {
     return c->options.depth_max > seed->level ? (unsigned)c->options.depth_max - seed->level : 0;
 }
 
-/* --- Memory
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Memory --- */
 
 enum { HEADER = 16 }; /* keeps malloc's alignment */
 
@@ -93,8 +91,7 @@ void coding_free(void *content, void *p) {
     free(start);
 }
 
-/* --- Running
- * ----------------------------------------------------------------------------------------------------- */
+/* --- Running --- */
 
 static struct decoder *decoder_of(struct filter *f) {
     return (struct decoder *)f;
@@ -264,8 +261,7 @@ static void decoder_gap(struct filter *f, uint64_t n) {
     }
 }
 
-/* --- Life
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 static struct filter *decoder_peel(struct filter *f) {
     struct decoder *d = decoder_of(f);

@@ -81,8 +81,7 @@ void coding_free(void *content, void *p);
 extern const struct coding coding_gzip, coding_deflate, coding_bare_deflate, coding_brotli, coding_base64,
     coding_quoted_printable;
 
-/* --- coding_guess.c
- * -------------------------------------------------------------------------------------------- */
+/* --- coding_guess.c --- */
 struct coding_guess {
     const struct coding *coding; /* NULL: none that we know */
     size_t skip;                 /* bytes before it */

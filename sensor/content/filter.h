@@ -89,8 +89,7 @@ struct object_seed {
     unsigned level; /* depth and codings on the way to it: what depth_max bounds */
 };
 
-/* --- object.c: the end of every chain
- * ------------------------------------------------------------------------ */
+/* --- object.c: the end of every chain --- */
 /* NULL at the cap (counted). A container is opened at once, its bytes do not go to the sink. */
 struct filter *object_create(struct content *c, const struct object_seed *seed,
                              const struct file_type *container);
@@ -109,13 +108,11 @@ static inline struct bytes object_text_bytes(const struct object_text *t) {
     return bytes_of(t->p, t->n);
 }
 
-/* --- type.c
- * ---------------------------------------------------------------------------------------------------- */
+/* --- type.c --- */
 /* Of bytes that are not the first of their thing: no signature counts, text is still text. */
 const struct file_type *type_of_middle(struct bytes some);
 
-/* --- coding.c
- * -------------------------------------------------------------------------------------------------- */
+/* --- coding.c --- */
 enum { CODINGS_MAX = 16, CODING_DECODERS = 1024 };
 
 struct coding;
@@ -137,15 +134,13 @@ unsigned coding_room(const struct content *c, const struct object_seed *seed);
 bool coding_init(struct content *c);
 void coding_finish(struct content *c);
 
-/* --- multipart.c
- * ----------------------------------------------------------------------------------------------- */
+/* --- multipart.c --- */
 /* NULL if the type is not multipart, has no usable boundary, or lies too deep. */
 struct filter *multipart_create(struct content *c, const struct object_seed *seed);
 bool multipart_init(struct content *c);
 void multipart_finish(struct content *c);
 
-/* --- transfer.c
- * ------------------------------------------------------------------------------------------------ */
+/* --- transfer.c --- */
 /* The filters and the object for a body that is encoded as `codings` says; `guess` as above. NULL at the cap
  * (counted). */
 struct filter *chain_create(struct content *c, const struct object_seed *seed, struct bytes codings,

@@ -36,8 +36,7 @@ struct multipart {
     uint8_t head[HEAD_MAX];
 };
 
-/* --- Parts
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Parts --- */
 
 struct part_head {
     struct bytes disposition, type, encoding, range;
@@ -149,8 +148,7 @@ static void emit(struct multipart *m, const uint8_t *p, size_t n) {
         counter_add(COUNTER_MULTIPART_OUTSIDE, n);
 }
 
-/* --- Delimiters
- * -------------------------------------------------------------------------------------------------- */
+/* --- Delimiters --- */
 
 static void match_begin(struct multipart *m, uint8_t line_end, uint16_t matched) {
     m->match = MATCH_DELIMITER;
@@ -222,8 +220,7 @@ static bool match_byte(struct multipart *m, uint8_t c) {
     return false;
 }
 
-/* --- One function for each place that the input can be at; each returns how many bytes it took
- * ----------------- */
+/* --- One function for each place that the input can be at; each returns how many bytes it took --- */
 
 /* A line end at p[at]: is it a delimiter's, as far as the bytes go? Takes it if so. */
 static bool candidate(struct multipart *m, const uint8_t *p, size_t from, size_t at, size_t n) {
@@ -331,8 +328,7 @@ static size_t (*const takers[])(struct multipart *m, const uint8_t *p, size_t n)
     [AT_BODY] = body_take,     [AT_EPILOGUE] = epilogue_take,
 };
 
-/* --- Filter
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Filter --- */
 
 static struct multipart *multipart_of(struct filter *f) {
     return (struct multipart *)f;
@@ -393,8 +389,7 @@ static struct object *multipart_object(struct filter *f) {
 static const struct filter_ops multipart_ops = {
     .data = multipart_data, .gap = multipart_gap, .end = multipart_end, .object = multipart_object};
 
-/* --- Life
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 static const struct file_type container_types[] = {
     {"multipart/form-data", "multipart form", KIND_ARCHIVE},

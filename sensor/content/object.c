@@ -45,8 +45,7 @@ static void hash_drop(struct leaf *l) {
     l->hash = NULL;
 }
 
-/* --- Opening: the type must be known before the sink hears of the object
- * -------------------------------------- */
+/* --- Opening: the type must be known before the sink hears of the object --- */
 
 static void open_as(struct leaf *l, const struct file_type *type) {
     const struct object_sink *sink = &l->filter.content->sink;
@@ -98,8 +97,7 @@ static bool decides(const struct leaf *l, size_t n) {
     return n >= TYPE_BYTES || (l->o.total != LENGTH_UNKNOWN && n >= l->o.total - l->o.offset);
 }
 
-/* --- Filter
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Filter --- */
 
 static struct leaf *leaf_of(struct filter *f) {
     return (struct leaf *)f;
@@ -183,8 +181,7 @@ static const struct filter_ops leaf_ops = {
 static const struct filter_ops container_ops = {
     .data = container_data, .gap = container_gap, .end = leaf_end, .object = leaf_object};
 
-/* --- Life
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 static struct leaf *leaf_take(struct content *c) {
     struct leaf *l = pool_take(&c->objects);

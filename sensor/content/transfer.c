@@ -170,8 +170,7 @@ void content_end(struct transfer *t, enum transfer_end how) {
     transfer_free(t);
 }
 
-/* --- All of it
- * --------------------------------------------------------------------------------------------------- */
+/* --- All of it --- */
 
 static uint64_t or_default(uint64_t value, uint64_t preset) {
     return value ? value : preset;

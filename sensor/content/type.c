@@ -23,8 +23,7 @@ static bool contains(struct bytes b, const char *what) {
 
 #define HAS(b, at, magic) has_at(b, at, magic, sizeof magic - 1)
 
-/* --- Further conditions
- * ---------------------------------------------------------------------------------------- */
+/* --- Further conditions --- */
 
 /* Sizes of the headers that follow "BM" (OS/2, Windows 3 to 5). */
 static bool bmp_header(struct bytes b) {
@@ -210,8 +209,7 @@ static bool json(struct bytes b) {
     return json_shape(b) && text_shape(b);
 }
 
-/* --- The table: the first that fits
- * ---------------------------------------------------------------------------- */
+/* --- The table: the first that fits --- */
 
 #define MAGIC(bytes) .n = sizeof(bytes) - 1, .magic = (bytes)
 

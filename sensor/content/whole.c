@@ -3,8 +3,7 @@
 
 #include "base/counter.h"
 
-/* --- Keys: the same thing between the same two hosts
- * ------------------------------------------------------------ */
+/* --- Keys: the same thing between the same two hosts --- */
 
 static struct assembly_key key_add(const struct assembly *a, struct assembly_key k, const void *p, size_t n) {
     uint64_t mix[4] = {k.a, k.b, hash_bytes(&a->key[0], p, n), hash_bytes(&a->key[1], p, n)};
@@ -44,8 +43,7 @@ struct whole *whole_find(struct assembly *a, const struct assembly_key *k, uint6
     return NULL;
 }
 
-/* --- Lists
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Lists --- */
 
 static void age_unlink(struct assembly *a, struct whole *w) {
     *(w->older ? &w->older->younger : &a->oldest) = w->younger;
@@ -81,8 +79,7 @@ static void bucket_remove(struct assembly *a, struct whole *w) {
     *at = w->next;
 }
 
-/* --- Runs
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Runs --- */
 
 struct run *run_create(struct part *p) {
     struct assembly *a = p->filter.content->assembly;
@@ -143,8 +140,7 @@ size_t run_append(struct assembly *a, struct run *r, const uint8_t *bytes, size_
     return done;
 }
 
-/* --- Wholes
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Wholes --- */
 
 struct whole *whole_create(struct content *c, struct filter *head, uint64_t etag, uint64_t total,
                            bool to_end) {

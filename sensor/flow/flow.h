@@ -83,7 +83,7 @@ void flow_table_tick(struct flow_table *t, time_ns now);
 void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, struct flow *flow), void *context);
 size_t flow_table_count(const struct flow_table *t);
 
-/* --- identify.c: the only file that knows nDPI ------------------------------------------------------------- */
+/* --- identify.c: the only file that knows nDPI --- */
 
 struct identify; /* the nDPI module and its pool of flow states */
 
@@ -108,7 +108,7 @@ bool identify_encrypted(const struct flow *flow); /* TLS, QUIC, SSH, ... by nDPI
 #define COMMUNITY_ID_MAX 32
 const char *flow_community_id(const struct flow *flow, char out[COMMUNITY_ID_MAX]);
 
-/* --- expect.c: flows that another one announced -------------------------------------------------------------- */
+/* --- expect.c: flows that another one announced --- */
 struct expectation {
     struct address client, server; /* who will open it, and to whom */
     uint16_t server_port;

@@ -19,8 +19,7 @@ struct policy {
     size_t image_count, partner_count, domain_count;
 };
 
-/* --- Reading ----------------------------------------------------------------------------------------------
- */
+/* --- Reading --- */
 
 bool loading_grow(struct loading *l, void *array, size_t *room, size_t count, size_t size) {
     void **pointer = array;
@@ -231,8 +230,7 @@ static void read_internal(struct setting_reader *r, const struct yaml *root) {
         prefixes_read(r, node, place_value(PLACE_INTERNAL, 0), NULL);
 }
 
-/* --- Joining ----------------------------------------------------------------------------------------------
- */
+/* --- Joining --- */
 
 /* Files of the document end before the policy. */
 static bool join_entries(struct policy *p, const struct loading *l, size_t kept) {
@@ -302,8 +300,7 @@ const struct policy *policy_load(const struct yaml *root, struct arena *arena, s
     return problems->errors == errors ? p : NULL;
 }
 
-/* --- Asking -----------------------------------------------------------------------------------------------
- */
+/* --- Asking --- */
 
 struct place policy_place(const struct policy *p, const struct address *a) {
     uint32_t value = networks_find(&p->networks, a);

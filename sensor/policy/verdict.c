@@ -13,8 +13,7 @@ const char *verdict_name(enum verdict v) {
     return (size_t)v < sizeof names / sizeof names[0] ? names[v] : "unknown";
 }
 
-/* --- Partners
- * ----------------------------------------------------------------------------------------------- */
+/* --- Partners --- */
 
 /* No contract holds today: the one that is nearest explains why. */
 static void judge_without(const struct partner *p, time_ns time, struct judgement *out) {
@@ -84,8 +83,7 @@ bool policy_covers_all(const struct policy *p, const struct address *destination
     return false;
 }
 
-/* --- Addresses and names
- * ------------------------------------------------------------------------------------ */
+/* --- Addresses and names --- */
 
 static void judge_address(const struct policy *p, const struct judgement_facts *f, struct judgement *out) {
     struct place to = policy_place(p, &f->destination);

@@ -129,8 +129,7 @@ struct conversation *conversation_open(struct dispatcher *dp, void *owner, const
     return &s->c;
 }
 
-/* --- what is held
- * ------------------------------------------------------------------------------------------- */
+/* --- what is held --- */
 
 static void drop_hold(struct dispatcher *dp, struct dispatch *d) {
     pool_give(&dp->holds, d->hold);
@@ -175,8 +174,7 @@ static bool take_hold(struct dispatcher *dp, struct dispatch *d) {
     return true;
 }
 
-/* --- beginning and ending a protocol
- * ------------------------------------------------------------------------- */
+/* --- beginning and ending a protocol --- */
 
 static void close_protocol(struct conversation *c) {
     if (c->protocol)
@@ -267,8 +265,7 @@ void conversation_inner(struct conversation *c, enum side from, const uint8_t *b
         d->inner[d->inner_runs++] = (struct event){EVENT_DATA, from, bytes, n};
 }
 
-/* --- events
- * --------------------------------------------------------------------------------------------------- */
+/* --- events --- */
 
 static void run(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     struct dispatch *d = c->dispatch;
@@ -435,8 +432,7 @@ void conversation_close(struct dispatcher *dp, struct conversation *c) {
     pool_give(&dp->slots, c);
 }
 
-/* --- what others say of the flow
- * ------------------------------------------------------------------------------ */
+/* --- what others say of the flow --- */
 
 bool conversation_awaits(const struct conversation *c) {
     const struct dispatch *d = c->dispatch;

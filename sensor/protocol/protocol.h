@@ -105,7 +105,7 @@ struct protocol {
 extern const struct protocol *const protocol_table[];
 const struct protocol *protocol_by_ndpi_name(const char *name); /* NULL if none */
 
-/* --- dispatch.c: which protocol a flow speaks ---------------------------------------------------------------- */
+/* --- dispatch.c: which protocol a flow speaks --- */
 struct dispatch_options {
     uint64_t conversations; /* most at once */
     uint64_t hold_bytes;    /* kept per side while undecided; 0: 4,096 */

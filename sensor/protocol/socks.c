@@ -315,8 +315,7 @@ static void socks_close(struct conversation *c) {
     protocol_free(c->state);
 }
 
-/* --- probe
- * ----------------------------------------------------------------------------------------------------- */
+/* --- probe --- */
 
 static enum probe probe_5(struct bytes client, struct bytes server) {
     if (client.n < 2)

@@ -10,8 +10,7 @@
 const struct transport *transport_find(const char *to, const char **rest);
 const char *transport_usages(void); /* for messages */
 
-/* --- delivery.c: one output at work
- * ----------------------------------------------------------------------------- */
+/* --- delivery.c: one output at work --- */
 
 struct delivery; /* opaque */
 

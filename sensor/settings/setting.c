@@ -116,8 +116,7 @@ bool date_parse(const char *text, int32_t *days) {
     return true;
 }
 
-/* --- One function a type ----------------------------------------------------------------------------------
- */
+/* --- One function a type --- */
 
 static bool in_bounds(struct setting_reader *r, const struct yaml *node, const struct setting *s,
                       const struct unit *units, uint64_t value) {
@@ -202,8 +201,7 @@ static bool (*const read_type[])(struct setting_reader *, const struct yaml *, c
     [SETTING_DATE] = read_date,         [SETTING_TEXTS] = read_texts, [SETTING_CUSTOM] = read_custom,
 };
 
-/* --- The table --------------------------------------------------------------------------------------------
- */
+/* --- The table --- */
 
 static const struct setting *find(const struct setting *table, const char *key) {
     for (; table->key; table++)

@@ -26,8 +26,7 @@ struct ftp_data {
 static unsigned early_flows; /* with an `early` buffer, in this process */
 static struct ftp_pairs controls, orphans;
 
-/* --- tickets
- * --------------------------------------------------------------------------------------------------- */
+/* --- tickets --- */
 
 struct ftp_ticket *ftp_ticket_create(void) {
     struct ftp_ticket *t = protocol_alloc(PROTOCOL_STATE, sizeof *t);
@@ -55,8 +54,7 @@ bool ftp_ticket_has_bytes(const struct ftp_ticket *t) {
     return t->data && (t->data->begun || t->data->early_n > 0);
 }
 
-/* --- the transfer
- * ---------------------------------------------------------------------------------------------- */
+/* --- the transfer --- */
 
 static enum ftp_command command(const struct ftp_data *d) {
     return d->ticket ? d->ticket->command : FTP_COMMAND_NONE;
@@ -201,8 +199,7 @@ void ftp_ticket_changed(struct ftp_ticket *t) {
         settle(t->data);
 }
 
-/* --- the protocol
- * ---------------------------------------------------------------------------------------------- */
+/* --- the protocol --- */
 
 static bool bind_ticket(struct ftp_data *d, struct ftp_ticket *t) {
     if (t->taken)
@@ -213,8 +210,7 @@ static bool bind_ticket(struct ftp_data *d, struct ftp_ticket *t) {
     return true;
 }
 
-/* --- without an announcement
- * ------------------------------------------------------------------------------------ */
+/* --- without an announcement --- */
 
 /* May it be what this ticket asked for? Where in the whole it begins must be known before its first byte is
  * handed on. */

@@ -24,8 +24,7 @@ static void raw_put(struct raw *r, uint8_t c) {
         r->p[r->n++] = c;
 }
 
-/* --- reading parameters
- * ----------------------------------------------------------------------------------------- */
+/* --- reading parameters --- */
 
 static size_t find_any(struct bytes v, size_t from, const char *stops) {
     while (from < v.n && (v.p[from] == 0 || !strchr(stops, v.p[from])))
@@ -107,8 +106,7 @@ struct bytes header_parameter(struct bytes value, const char *name, char *scratc
     return bytes_of(scratch, raw.n);
 }
 
-/* --- decoding values
- * -------------------------------------------------------------------------------------------- */
+/* --- decoding values --- */
 
 static bool percent_at(struct bytes in, size_t i, uint8_t *out) {
     int high, low;

@@ -8,8 +8,7 @@
 
 enum { HELD_PIECE = 2048, OLD_MIN = 2048, BLANK_MAX = 64, SEEK_MAX = 16 << 20, PROBE_MAX = 2048 };
 
-/* --- one step: each takes a window of bytes, says how many it used, and returns false when it needs more of
- * them -- */
+/* --- one step: each takes a window of bytes, says how many it used, and returns false when it needs more --- */
 
 /* Both kinds of message are looked for until one was seen: a capture that began late may have the ends
  * swapped. */
@@ -224,8 +223,7 @@ static size_t run(struct http *h, struct http_side *s, struct bytes in) {
     return total;
 }
 
-/* --- bytes that wait
- * -------------------------------------------------------------------------------------------- */
+/* --- bytes that wait --- */
 
 static struct bytes held(const struct http_side *s) {
     return s->held ? bytes_of(s->held + s->held_at, s->held_end - s->held_at) : bytes_of(NULL, 0);
@@ -287,8 +285,7 @@ static struct bytes pump(struct http *h, struct http_side *s, struct bytes in) {
     return in;
 }
 
-/* --- the protocol's face
- * ---------------------------------------------------------------------------------------- */
+/* --- the protocol's face --- */
 
 /* One side's first bytes. A long target must not outlast the dispatcher's patience. */
 static enum probe probe_side(struct bytes in) {

@@ -119,8 +119,7 @@ static void read_framing(struct http_head *h, struct bytes block) {
     h->status = h->status_read ? status : 200;
 }
 
-/* --- heads with more fields than libhtp takes: it would give up, and the body behind them would pass unseen
- * ------- */
+/* --- heads with more fields than libhtp takes: it would give up, and the body behind them would pass unseen --- */
 
 static size_t count_lines(struct bytes block) {
     size_t lines = 0;

@@ -79,8 +79,7 @@ static void name_host(struct http *h, struct bytes host) {
     h->c->services->named(h->c, host);
 }
 
-/* --- requests
- * --------------------------------------------------------------------------------------------------- */
+/* --- requests --- */
 
 /* Requests of these methods end with their head when they announce no body (RFC 9112 section 6.3); behind any
  * other one bytes that are no request are taken for a body that its sender forgot to announce. */
@@ -122,8 +121,7 @@ static void request_head(struct http *h, struct http_side *s) {
     request_body(h, s, origin.method);
 }
 
-/* --- responses
- * -------------------------------------------------------------------------------------------------- */
+/* --- responses --- */
 
 static bool asked_with(const struct http_side *s, const char *method) {
     return s->exchange && bytes_equal_nocase(s->exchange->origin.method, method);

@@ -38,8 +38,7 @@ enum { FORMAT_ROOM = 128 << 10 }; /* holds any event with all its fields */
  * then with shortened texts, then with what is left to drop. Returns the size, 0 if even that is too long. */
 size_t format_event(const struct format *f, const struct event *e, char *out, size_t limit, bool *shortened);
 
-/* --- text.c: writing text that may be hostile
- * ----------------------------------------------------------------- */
+/* --- text.c: writing text that may be hostile --- */
 
 struct text {
     char *start, *at, *end;
@@ -60,15 +59,13 @@ size_t text_size(const struct text *t); /* 0 after an overflow */
 bool list_next(struct bytes *list, struct bytes *item);
 bool list_has(struct bytes list, struct bytes item);
 
-/* --- format_rfc5424.c
- * ------------------------------------------------------------------------------------------ */
+/* --- format_rfc5424.c --- */
 
 /* The header of RFC 3164 that CEF and LEEF have over syslog, both vendors' guides show it: "<PRI>May 31 04:12:09
  * HOST ", in UTC. The time to the millisecond stands in the message. */
 void syslog_header(struct text *t, const struct event *e, struct detail d);
 
-/* --- sentence.c: plain words
- * ------------------------------------------------------------------------------------ */
+/* --- sentence.c: plain words --- */
 
 /* One line without a full stop's worth of markup: what left, from where, to whom, why it matters. */
 void sentence_write(struct text *t, const struct event *e, struct detail d);

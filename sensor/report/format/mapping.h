@@ -61,8 +61,7 @@ void row_packets(const struct event *e, size_t received, struct value *v);
 /* "http://host:8080/path", the path alone where no host is known; valid until the next call. */
 void row_url(const struct event *e, size_t which, struct value *v);
 
-/* --- pairs.c: key=value formats
- * ----------------------------------------------------------------------------- */
+/* --- pairs.c: key=value formats --- */
 
 struct pairs {
     struct mapping *mapping;
@@ -73,8 +72,7 @@ void pairs_write(struct text *t, const struct pairs *p, const struct event *e, s
 /* "gantry.incident.id" becomes "gantryIncidentId", any other "file.mime_type" "gantryFileMimeType". */
 void pairs_name(const char *dotted, char *out, size_t size);
 
-/* --- nest.c: JSON with dotted keys as nested objects
- * --------------------------------------------------------- */
+/* --- nest.c: JSON with dotted keys as nested objects --- */
 
 enum { NEST_DEPTH_MAX = 8, NEST_SEGMENT_MAX = 40 };
 

@@ -58,8 +58,7 @@ struct transport {
 extern const struct transport transport_udp, transport_tcp, transport_tls, transport_relp, transport_relp_tls,
     transport_unix, transport_file, transport_stdout;
 
-/* --- remote.c: a host and port, its addresses, and when to try again
- * -------------------------------------------- */
+/* --- remote.c: a host and port, its addresses, and when to try again --- */
 
 enum { REMOTE_ADDRESSES_MAX = 8 };
 

@@ -225,8 +225,7 @@ static void test_the_key_is_random_when_none_is_given(void **state) {
     problems_finish(&problems);
 }
 
-/* --- The manual page
- * ---------------------------------------------------------------------------------------- */
+/* --- The manual page --- */
 
 static char *manual(void) {
     static char text[1 << 17];

@@ -257,8 +257,7 @@ static void every_transcript_gives_its_transfers_at_any_split(void **state) {
     print_message("%d transcripts at %zu split sizes\n", n, sizeof splits / sizeof splits[0]);
 }
 
-/* --- captures: segments in the order of the file, whose streams have no holes
- * ------------------------------------ */
+/* --- captures: segments in the order of the file, whose streams have no holes --- */
 
 static uint32_t be(const uint8_t *p, int n) {
     uint32_t v = 0;
@@ -350,9 +349,7 @@ static void a_public_capture_on_loopback_gives_its_file(void **state) {
     check_capture("suricata-verify__filestore-ftp-active-mode__ftp-active-mode.pcap", "RETR", "anonymous");
 }
 
-/* --- text
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- text --- */
 
 static void a_227_is_read_in_every_spelling(void **state) {
     static const char *const spellings[] = {
@@ -443,9 +440,7 @@ static void a_path_longer_than_the_bound_keeps_its_end(void **state) {
     assert_true(bytes_equal(ftp_path_name(&p), bytes_text("z.jpg")));
 }
 
-/* --- probe
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- probe --- */
 
 static enum probe probe(const char *client, const char *server) {
     return ftp_probe((struct bytes[2]){bytes_text(client), bytes_text(server)});
@@ -475,8 +470,7 @@ static void smtp_pop3_and_others_are_not_ftp(void **state) {
     assert_int_equal(probe("\x16\x03\x01", ""), PROBE_NO);
 }
 
-/* --- data flows that nDPI names before their announcement is seen
- * -------------------------------------------------- */
+/* --- data flows that nDPI names before their announcement is seen --- */
 
 static const char session[] = "220 ready\r\n",
                   commands[] = "USER clerk\r\nEPRT |1|192.0.2.1|5000|\r\nSTOR a.jpg\r\n";
@@ -518,8 +512,7 @@ static void a_named_data_flow_that_is_never_announced_has_an_end_nobody_knows(vo
     world_destroy(w);
 }
 
-/* --- data flows that nothing names
- * ------------------------------------------------------------------------------------------------------- */
+/* --- data flows that nothing names --- */
 
 static const uint8_t lane[4] = {192, 0, 2, 1}, store[4] = {198, 51, 100, 2}, third[4] = {198, 51, 100, 3};
 static const char secret[] = "\x01\x02no probe knows this";

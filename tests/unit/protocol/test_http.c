@@ -31,8 +31,7 @@ struct transcript {
     size_t expects_n;
 };
 
-/* --- reading
- * ---------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static size_t unescape(const char *text, uint8_t *out) {
     size_t n = 0;
@@ -124,8 +123,7 @@ static void transcript_free(struct transcript *t) {
     free(t);
 }
 
-/* --- playing
- * ---------------------------------------------------------------------------------------------------- */
+/* --- playing --- */
 
 /* As the dispatcher does: behind a tunnel's handshake all is the inner conversation's. */
 static enum protocol_result play_piece(struct recorder *r, enum side side, const uint8_t *p, size_t n) {
@@ -169,8 +167,7 @@ static enum protocol_result play(const struct transcript *t, struct recorder *r,
     return result;
 }
 
-/* --- comparing
- * -------------------------------------------------------------------------------------------------- */
+/* --- comparing --- */
 
 static bool value_is(const struct record *t, const char *key, const char *value) {
     static const char *const ends[] = {
@@ -259,8 +256,7 @@ static void transcript_gives_its_transfers_at_every_split(void **state) {
     transcript_free(t);
 }
 
-/* --- what transcripts cannot say
- * -------------------------------------------------------------------------------- */
+/* --- what transcripts cannot say --- */
 
 static enum probe probe_text(const char *client, const char *server) {
     struct bytes first[2] = {bytes_text(client), bytes_text(server)};

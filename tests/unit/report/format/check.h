@@ -11,8 +11,7 @@
 
 /* Readers of what the formats write, made from RFC 8259 and RFC 5424 alone, for tests and fuzz targets. */
 
-/* --- JSON: strict, one text, valid UTF-8, no raw control character; duplicate keys in one object are refused
- * --- */
+/* --- JSON: strict, one text, valid UTF-8, no raw control character; duplicate keys in one object are refused --- */
 
 struct json_check {
     const char *at, *end;
@@ -124,8 +123,7 @@ static inline bool check_json(const char *text, size_t n) {
     return n && *text == '{' && check_value(&c) && c.at == c.end;
 }
 
-/* --- RFC 5424 section 6, with the values of the first element's parameters unescaped
- * ------------------------------ */
+/* --- RFC 5424 section 6, with the values of the first element's parameters unescaped --- */
 
 struct syslog_message {
     int priority;
