@@ -96,3 +96,13 @@ bool prefix_contains(const struct prefix *p, const struct address *a) {
     uint8_t mask = (uint8_t)(0xff00 >> rest);
     return ((p->base.bytes[whole] ^ a->bytes[whole]) & mask) == 0;
 }
+
+struct prefix prefix_of(const struct address *a, unsigned length) {
+    struct prefix p = {.base = *a, .length = (uint8_t)length};
+    unsigned whole = length / 8;
+    if (whole == sizeof p.base.bytes)
+        return p;
+    p.base.bytes[whole] &= (uint8_t)(0xff00 >> length % 8);
+    memset(p.base.bytes + whole + 1, 0, sizeof p.base.bytes - whole - 1);
+    return p;
+}

@@ -17,8 +17,9 @@ struct address {
  * form: 10.0.0.0/8 has length 104. Bits behind the length are zero. */
 struct prefix {
     struct address base;
-    uint8_t length; /* 0..128 */
+    uint8_t length; /* 0..PREFIX_BITS_MAX */
 };
+enum { MAPPED_BITS = 96, PREFIX_BITS_MAX = 128 }; /* before those of IPv4; all */
 
 #define ADDRESS_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
 
@@ -49,5 +50,7 @@ bool prefix_parse(const char *text, struct prefix *out, const char **why);
 const char *prefix_format(const struct prefix *p, char out[ADDRESS_TEXT_MAX + 4]);
 
 bool prefix_contains(const struct prefix *p, const struct address *a);
+/* The one of `length` bits, counted as in struct prefix, that holds the address. */
+struct prefix prefix_of(const struct address *a, unsigned length);
 
 #endif

@@ -64,7 +64,9 @@ struct record {
     uint64_t packets, packets_back;
     uint64_t missing, offset, total;
     uint32_t distinct;
-    uint32_t digests;   /* count; they lie behind the texts, 8 bytes each */
+    uint16_t digests;   /* count; they lie behind the texts, 8 bytes each */
+    uint8_t destination_bits; /* of the prefix that is announced for the destination, as struct prefix counts; 0: not known */
+    uint8_t spare;
     uint8_t sha256[32];
     uint32_t flow;      /* number */
     struct { uint16_t at, n; } text[TEXT_COUNT]; /* offset behind this structure; n bytes */

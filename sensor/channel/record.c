@@ -73,7 +73,7 @@ size_t record_pack(const struct record_builder *b, uint64_t id, void *out) {
     uint8_t *at = (uint8_t *)out + sizeof *r;
     *r = b->head;
     r->id = id;
-    r->digests = (uint32_t)digests;
+    r->digests = (uint16_t)digests;
     r->size = (uint32_t)(sizeof *r + texts + digests * sizeof b->digest[0]);
     memcpy(at, b->text, b->used);
     memset(at + b->used, 0, texts - b->used);
@@ -95,7 +95,7 @@ bool record_valid(const struct record *r, size_t available) {
     if (r->version != RECORD_VERSION || r->kind < RECORD_TRANSFER || r->kind >= RECORD_KINDS)
         return false;
     size_t room = r->size - sizeof *r;
-    if (r->digests > RECORD_DIGESTS_MAX || r->digests * sizeof(uint64_t) > room)
+    if (r->digests > RECORD_DIGESTS_MAX || r->destination_bits > PREFIX_BITS_MAX || r->digests * sizeof(uint64_t) > room)
         return false;
     room -= r->digests * sizeof(uint64_t);
     if (room > RECORD_TEXT_MAX)

@@ -78,6 +78,7 @@ static void put_judgement(struct emitter *e, const struct session *s, enum side 
     struct place source = policy_place(s->policy, &s->end[from].address);
     e->builder.head.verdict = (uint8_t)j->verdict;
     e->builder.head.direction = (uint8_t)direction_of(s, from);
+    e->builder.head.destination_bits = policy_announced(s->policy, &s->end[side_other(from)].address);
     if (source.kind == PLACE_IMAGE)
         put_text(e, TEXT_NETWORK, policy_image_network(s->policy, source.index)->name);
     if (j->partner) {
@@ -126,7 +127,7 @@ static void put_digests(struct emitter *e, const struct finding *f) {
     struct record_builder *b = &e->builder;
     b->head.distinct = f->distinct;
     b->head.at_least = f->at_least;
-    b->head.digests = f->digest_count < RECORD_DIGESTS_MAX ? f->digest_count : RECORD_DIGESTS_MAX;
+    b->head.digests = (uint16_t)(f->digest_count < RECORD_DIGESTS_MAX ? f->digest_count : RECORD_DIGESTS_MAX);
     if (b->head.digests)
         memcpy(b->digest, f->digests, b->head.digests * sizeof *b->digest);
 }

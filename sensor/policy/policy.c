@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 struct policy {
-    struct networks networks;
+    struct networks networks, announced;
     const struct image_network *images;
     const struct partner *partners;
     const struct domain *domains;
@@ -273,6 +273,41 @@ static bool join(struct policy *p, struct loading *l) {
            networks_build(&p->networks, l->entries, kept, l->arena);
 }
 
+/* What routers announce to each other may name a prefix twice, and a default route, which names nobody. */
+static size_t keep_announced(struct loading *a, const char *file) {
+    size_t kept = 0;
+    for (size_t i = 0; i < a->entry_count; i++) {
+        struct network_entry *e = &a->entries[i], *last = kept ? &a->entries[kept - 1] : NULL;
+        bool everybody = e->prefix.length == (address_is_v4(&e->prefix.base) ? MAPPED_BITS : 0);
+        if (everybody)
+            problem_warning(a->problems, file, e->line,
+                            "announced-prefixes: a default route is nobody's; it is left out");
+        if (everybody || (last && last->prefix.length == e->prefix.length &&
+                          address_equal(&last->prefix.base, &e->prefix.base)))
+            continue;
+        e->value = e->prefix.length;
+        a->entries[kept++] = *e;
+    }
+    return kept;
+}
+
+/* Whose the networks of unknown hosts are, as routers see it. Not kept as entries: only the length of a
+ * prefix is asked for. */
+static bool read_announced(const struct setting_reader *policy, const struct yaml *root, struct policy *p) {
+    struct loading a = {.arena = policy->arena, .problems = policy->problems};
+    struct setting_reader r = {.arena = a.arena, .problems = a.problems, .context = &a};
+    const struct yaml *node = yaml_get(root, "announced-prefixes");
+    bool ok = !node || prefixes_read_file(&r, node, 0, NULL);
+    size_t kept = 0;
+    if (a.entry_count) {
+        networks_sort(a.entries, a.entry_count);
+        kept = keep_announced(&a, a.entries[0].file);
+    }
+    ok = networks_build(&p->announced, a.entries, kept, a.arena) && ok;
+    free(a.entries);
+    return ok;
+}
+
 const struct policy *policy_load(const struct yaml *root, struct arena *arena, struct problems *problems,
                                  const char *const *classes, bool (*protocol_known)(const char *name)) {
     size_t errors = problems->errors;
@@ -289,7 +324,7 @@ const struct policy *policy_load(const struct yaml *root, struct arena *arena, s
         read_images(&r, root, p);
         read_internal(&r, root);
         read_partners(&r, root, p);
-        ok = join(p, &l);
+        ok = join(p, &l) && read_announced(&r, root, p);
     }
     if ((!ok || arena->failed) && problems->errors == errors)
         problem_error(problems, root ? root->file : NULL, 0,
@@ -306,6 +341,10 @@ struct place policy_place(const struct policy *p, const struct address *a) {
     uint32_t value = networks_find(&p->networks, a);
     return (struct place){(enum place_kind)(value >> PLACE_KIND_SHIFT),
                           value & ((1u << PLACE_KIND_SHIFT) - 1)};
+}
+
+uint8_t policy_announced(const struct policy *p, const struct address *a) {
+    return (uint8_t)networks_find(&p->announced, a);
 }
 
 const struct network_entry *policy_entries(const struct policy *p, size_t *count) {

@@ -88,12 +88,12 @@ struct place {
     uint32_t index; /* of the image network or partner */
 };
 
-/* From the keys image-networks, internal-networks, partners of the configuration's root. NULL after telling
- * the problems: bad CIDR, the same prefix for two owners or one partner's inside another's ("overlapping
- * partners"), a partner named like a prefix, duplicate names and contract ids, contract dates in the wrong order, unknown protocols,
- * misspelt classes (`classes` NULL-terminated, may be NULL; `protocol_known` may be NULL). A class that no
- * rule has and that looks like none is a warning: it approves nothing. A hundred thousand prefixes load in
- * well under a second. */
+/* From the keys image-networks, internal-networks, partners, announced-prefixes of the configuration's root.
+ * NULL after telling the problems: bad CIDR, the same prefix for two owners or one partner's inside another's
+ * ("overlapping partners"), a partner named like a prefix, duplicate names and contract ids, contract dates
+ * in the wrong order, unknown protocols, misspelt classes (`classes` NULL-terminated, may be NULL;
+ * `protocol_known` may be NULL). A class that no rule has and that looks like none is a warning: it approves
+ * nothing. A hundred thousand prefixes load in well under a second. */
 const struct policy *policy_load(const struct yaml *root, struct arena *arena, struct problems *problems,
                                  const char *const *classes, bool (*protocol_known)(const char *name));
 
@@ -121,12 +121,16 @@ const struct partner *policy_partner(const struct policy *p, uint32_t index);
 size_t policy_image_networks(const struct policy *p);
 size_t policy_partners(const struct policy *p);
 
+/* Bits of the longest prefix of announced-prefixes that holds the address, as struct prefix counts them
+ * (IPv4: 96 more); 0: none. */
+uint8_t policy_announced(const struct policy *p, const struct address *a);
+
 /* First look, from addresses alone: may bytes from `source` to `destination` matter? True when the source is
  * in an image network and the destination in neither an image network nor an internal one. */
 bool policy_matters(const struct policy *p, const struct address *source, const struct address *destination);
 
-/* The same look: does a contract cover whatever this destination receives at that time? Then nobody needs to know what it
- * is. A contract for all classes ("*") without protocols, hours and limits does. */
+/* The same look: does a contract cover whatever this destination receives at that time? Then nobody needs to
+ * know what it is. A contract for all classes ("*") without protocols, hours and limits does. */
 bool policy_covers_all(const struct policy *p, const struct address *destination, time_ns time);
 
 /* A partner that owns this server name, whatever the address; NULL if none. Case and a port are ignored. */

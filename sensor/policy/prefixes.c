@@ -13,17 +13,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 256, PREFIXES_MAX = 1000000 };
+enum { LINE_MAX_BYTES = 256, PREFIXES_MAX = 2000000 };
+
+/* The key under which a prefix stands in the configuration, or its file's name does. */
+static const char *key_of(uint32_t value, bool file) {
+    switch (value >> PLACE_KIND_SHIFT) {
+    case PLACE_UNKNOWN:
+        return "announced-prefixes";
+    case PLACE_INTERNAL:
+        return "internal-networks";
+    default:
+        return file ? "prefixes-file" : "prefixes";
+    }
+}
 
 static bool add(struct loading *l, const struct network_entry *e, const char *text) {
     const char *why;
     struct network_entry entry = *e;
-    const char *key = e->value >> PLACE_KIND_SHIFT == PLACE_INTERNAL ? "internal-networks" : "prefixes";
+    const char *key = key_of(e->value, false);
     if (!prefix_parse(text, &entry.prefix, &why))
         return problem_error(l->problems, e->file, e->line, "%s: \"%.80s\": %s", key, text, why);
     if (l->entry_count == PREFIXES_MAX)
         return problem_error(l->problems, e->file, e->line,
-                             "%s: there are more than 1,000,000 prefixes; join neighbours", key);
+                             "%s: there are more than 2,000,000 prefixes; join neighbours", key);
     if (!loading_grow(l, &l->entries, &l->entry_room, l->entry_count, sizeof entry))
         return false;
     l->entries[l->entry_count++] = entry;
@@ -67,9 +79,8 @@ static bool read_lines(struct loading *l, FILE *f, struct network_entry *e) {
         if (!strchr(line, '\n') && !feof(f))
             return problem_error(
                 l->problems, e->file, e->line,
-                "prefixes-file: the line is longer than %d bytes or holds a NUL; write one prefix a "
-                "line",
-                LINE_MAX_BYTES - 2);
+                "%s: the line is longer than %d bytes or holds a NUL; write one prefix a line",
+                key_of(e->value, true), LINE_MAX_BYTES - 2);
         char *text = clean(line);
         if (text && !add(l, e, text))
             ok = false;

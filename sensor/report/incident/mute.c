@@ -30,7 +30,7 @@ static struct mute *find(struct mutes *m, const char *destination, const char *c
 }
 
 /* The least lengths; ::/80 has all of IPv4 in it. */
-enum { LENGTH_V4 = 16, LENGTH_V6 = 32, MAPPED_BITS = 96 };
+enum { LENGTH_V4 = 16, LENGTH_V6 = 32 };
 
 static bool is_too_wide(const struct prefix *p) {
     static const struct address any_v4 = {{[10] = 0xff, [11] = 0xff}};

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { BUCKETS_OF_HASH = 1 << 14, JUMP_WITNESSES = 3, MEMORY_PRESET = 64 << 20, MAPPED_BITS = 96 };
+enum { BUCKETS_OF_HASH = 1 << 14, JUMP_WITNESSES = 3, MEMORY_PRESET = 64 << 20 };
 static const time_ns hour_ns = 3600 * NS_PER_S, jump_ns = 2 * 86400 * NS_PER_S;
 
 struct ledger *ledger_create(const char *observer, const struct ledger_options *options,
@@ -103,14 +103,10 @@ struct bytes ledger_owner(const struct record *r) {
 
 struct bytes ledger_destination(const struct record *r, char room[ADDRESS_TEXT_MAX + 4]) {
     struct bytes owner = ledger_owner(r);
-    struct prefix p = {.base = r->destination};
-    unsigned keep = address_is_v4(&r->destination) ? 3 : 7; /* octets: /24 and /56 */
     if (owner.n)
         return owner;
-    if (address_is_v4(&r->destination))
-        keep += MAPPED_BITS / 8;
-    memset(p.base.bytes + keep, 0, sizeof p.base.bytes - keep);
-    p.length = (uint8_t)(keep * 8);
+    unsigned usual = address_is_v4(&r->destination) ? MAPPED_BITS + 24 : 56;
+    struct prefix p = prefix_of(&r->destination, r->destination_bits ? r->destination_bits : usual);
     return bytes_text(prefix_format(&p, room));
 }
 

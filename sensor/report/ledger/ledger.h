@@ -71,7 +71,8 @@ bool ledger_load(struct ledger *l, struct store *store);
 /* The partner whose the destination is; empty: it is nobody's. What an unknown host is called (Host, SNI) the
  * sender chose: it is told, and makes nobody the owner. */
 struct bytes ledger_owner(const struct record *r);
-/* "Plate Systems", "203.0.113.0/24", "2001:db8:0:100::/56" in `room`, or in the record. No partner is named
+/* The owner, else the prefix that is announced for the host, else its /24 or /56: "Plate Systems",
+ * "203.0.113.0/24", "2001:db8:0:100::/56" in `room`, or in the record. No partner is named
  * like a prefix (policy.h). */
 struct bytes ledger_destination(const struct record *r, char room[ADDRESS_TEXT_MAX + 4]);
 

@@ -63,10 +63,10 @@ def told(tmp_path):
     (tmp_path / 'key').chmod(0o600)
     folders = (tmp_path / f'state{n}' for n in itertools.count())
 
-    def run(frames, workers=1):
+    def run(frames, workers=1, more=''):
         state = next(folders)
         path = packets.write(tmp_path / 'c.pcap', frames)
-        records = read(tmp_path, path, sensor=f', state: {state}, digest-key: {tmp_path}/key',
+        records = read(tmp_path, path, more, sensor=f', state: {state}, digest-key: {tmp_path}/key',
                        words=['-w', str(workers)])
         return alerts_of(records), lines_of(state)
     return run
@@ -125,6 +125,21 @@ def test_unknown_hosts_are_counted_by_24_and_56_bits_and_no_further(told):
     assert len(expected) == 4
     assert {k[0]: v[:2] for k, v in lines.items()} == expected
     assert len(opened(alerts)) == FLOWS, 'each host is an incident; the ledger sees them together'
+
+
+def test_unknown_hosts_of_one_announced_prefix_are_counted_together_and_those_beside_it_are_not(told, tmp_path):
+    (tmp_path / 'announced').write_text('# of a router\n203.0.112.0/21\n203.0.112.0/23\n2001:db8:ffff::/48\n')
+    hosts = [lambda n: f'203.0.{112 + n % 2}.{n + 1}', lambda n: f'203.0.{114 + n % 2}.{n + 1}', lambda n: f'203.0.120.{n + 1}']
+    where = ['203.0.112.0/23', '203.0.112.0/21', '203.0.120.0/24']
+    expected, flows = {}, []
+    for n in range(FLOWS):
+        key = '2001:db8:ffff::/48' if ':' in lane(n) else where[n // 2 % 3]
+        objects, size = expected.get(key, (0, 0))
+        expected[key] = (objects + 1, size + SIZES[n])
+        flows.append(flow(n, hosts[n // 2 % 3], lambda n: f'2001:db8:ffff:{n:x}00::9'))
+    _, lines = told(half_and_half(flows), 3, f'announced-prefixes: {tmp_path}/announced\n')
+    assert len(expected) == 4
+    assert {k[0]: v[:2] for k, v in lines.items()} == expected
 
 
 def test_an_unknown_host_that_bears_a_partners_name_is_none_of_its(told):

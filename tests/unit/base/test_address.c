@@ -38,6 +38,25 @@ static void test_what_is_no_address_is_refused(void **state) {
         assert_false(address_parse(texts[i], &a));
 }
 
+static void test_the_prefix_of_an_address_keeps_its_first_bits(void **state) {
+    static const struct {
+        const char *address, *prefix;
+        unsigned length;
+    } cases[] = {{"203.0.113.255", "203.0.112.0/20", 96 + 20},
+                 {"203.0.113.255", "203.0.113.255", 128},
+                 {"203.0.113.255", "203.0.113.0/24", 96 + 24},
+                 {"2001:db8:ffff:a1ff::9", "2001:db8:ffff:a100::/56", 56},
+                 {"2001:db8:ffff::9", "2001:db8:8000::/33", 33}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct address a;
+        struct prefix want;
+        const char *why;
+        assert_true(address_parse(cases[i].address, &a) && prefix_parse(cases[i].prefix, &want, &why));
+        struct prefix got = prefix_of(&a, cases[i].length);
+        assert_memory_equal(&got, &want, sizeof want);
+    }
+}
+
 static void test_a_prefix_contains_its_first_and_last_address_only(void **state) {
     static const struct {
         const char *prefix, *first, *last, *below, *above;
@@ -100,6 +119,7 @@ int main(void) {
         cmocka_unit_test(test_addresses_are_written_as_they_are_read),
         cmocka_unit_test(test_ipv4_and_its_mapped_form_are_one_address),
         cmocka_unit_test(test_what_is_no_address_is_refused),
+        cmocka_unit_test(test_the_prefix_of_an_address_keeps_its_first_bits),
         cmocka_unit_test(test_a_prefix_contains_its_first_and_last_address_only),
         cmocka_unit_test(test_prefixes_are_written_as_they_are_read),
         cmocka_unit_test(test_a_bad_prefix_says_why),

@@ -225,6 +225,52 @@ static void test_prefixes_come_from_a_file_too(void **state) {
             "permissions");
 }
 
+static void assert_announced(const struct policy *p, const char *address, unsigned bits) {
+    struct address a = address_at(address);
+    assert_int_equal(policy_announced(p, &a), bits);
+}
+
+static void test_of_what_is_announced_the_longest_prefix_counts(void **state) {
+    char path[] = "/tmp/gantry-prefixes-XXXXXX", text[256], line[256];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *f = fdopen(fd, "w");
+    fputs("203.0.112.0/20 # a hoster\n203.0.113.0/28\n2001:db8::/32\n203.0.112.0/20\n0.0.0.0/0\n", f);
+    fclose(f);
+    snprintf(text, sizeof text, "announced-prefixes: %s\npartners: [{name: A, prefixes: [203.0.113.16/28]}]",
+             path);
+    snprintf(line, sizeof line,
+             "%s:5: warning: announced-prefixes: a default route is nobody's; it is left out", path);
+    warned(text, line);
+    const struct policy *p = policy_from(text);
+    problems_finish(&problems);
+    assert_announced(p, "203.0.113.15", 96 + 28);
+    assert_announced(p, "203.0.113.16", 96 + 20);
+    assert_announced(p, "203.0.112.0", 96 + 20);
+    assert_announced(p, "203.0.128.0", 0);
+    assert_announced(p, "2001:db8:ffff::1", 32);
+    assert_announced(p, "2001:db9::1", 0);
+    struct address a = address_at("203.0.113.16"), b = address_at("203.0.113.15");
+    assert_int_equal(policy_place(p, &a).kind, PLACE_PARTNER);
+    assert_int_equal(policy_place(p, &b).kind, PLACE_UNKNOWN);
+    f = fopen(path, "w");
+    fputs("203.0.112.1/20\n", f);
+    fclose(f);
+    assert_null(policy_from(text));
+    snprintf(line, sizeof line, "%s:1: error: announced-prefixes: ", path);
+    char all[4096];
+    problems_write(&problems, all, sizeof all);
+    problems_finish(&problems);
+    assert_non_null(strstr(all, line));
+    unlink(path);
+}
+
+static void test_nothing_is_announced_without_a_file(void **state) {
+    assert_announced(policy_from("partners: [{name: A, prefixes: [203.0.113.0/24]}]"), "203.0.113.9", 0);
+    refused("announced-prefixes: [203.0.113.0/24]",
+            "t.yaml:1: error: announced-prefixes: is not the path of a file; write one");
+}
+
 static void test_a_full_arena_is_a_problem_and_no_crash(void **state) {
     const char *text =
         "image-networks: [{name: lanes, prefixes: [10.40.0.0/16]}]\n"
@@ -256,6 +302,8 @@ int main(void) {
         cmocka_unit_test(test_contract_terms_are_checked),
         cmocka_unit_test(test_contract_ids_are_given_once),
         cmocka_unit_test(test_prefixes_come_from_a_file_too),
+        cmocka_unit_test(test_of_what_is_announced_the_longest_prefix_counts),
+        cmocka_unit_test(test_nothing_is_announced_without_a_file),
         cmocka_unit_test(test_a_full_arena_is_a_problem_and_no_crash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
