@@ -216,8 +216,8 @@ static bool bind_ticket(struct ftp_data *d, struct ftp_ticket *t) {
  * handed on. */
 static bool may_be(const struct ftp_data *d, const struct ftp_ticket *t) {
     bool over = d->ended[d->from] && d->clean[d->from];
-    if (!t || t->port || t->taken || t->asked > d->began || t->upload != (d->from == SIDE_CLIENT) ||
-        (d->begun && t->partial))
+    if (!t || t->port || t->taken || t->command == FTP_COMMAND_NONE || t->asked > d->began ||
+        t->upload != (d->from == SIDE_CLIENT) || (d->begun && t->partial))
         return false;
     return t->length == LENGTH_UNKNOWN || (over ? d->moved == t->length : d->moved <= t->length);
 }
@@ -234,18 +234,18 @@ static void place(struct ftp_data *d, struct ftp_ticket *t) {
 
 /* Of a flow that nobody announced: takes the ticket, if exactly one that waits may be its. */
 static void join_control(struct ftp_data *d) {
-    const struct address *client = &d->c->end[SIDE_CLIENT].address, *server = &d->c->end[SIDE_SERVER].address;
+    const struct endpoint *end = d->c->end;
+    struct ftp_pair_walk walk =
+        ftp_pair_walk(&controls, &end[SIDE_CLIENT].address, &end[SIDE_SERVER].address);
     struct ftp_ticket *found = NULL;
     unsigned count = 0;
-    for (struct ftp_pair *p = NULL; (p = ftp_pair_next(&controls, p, client, server));) {
-        const struct ftp_waiting *w = p->owner;
+    for (const struct ftp_waiting *w; (w = ftp_pair_step(&walk));)
         for (unsigned i = 0; i < FTP_WAITING_MAX; i++)
             if (may_be(d, w->ticket[i])) {
                 found = w->ticket[i];
                 count++;
             }
-    }
-    if (count == 1)
+    if (count == 1 && walk.left > 0)
         place(d, found);
 }
 
@@ -253,18 +253,27 @@ void ftp_waiting_begin(struct ftp_waiting *w, const struct address *client, cons
     ftp_pair_add(&controls, &w->pair, client, server, w);
 }
 
-void ftp_waiting_add(struct ftp_waiting *w, struct ftp_ticket *t) {
-    struct ftp_data *found = NULL;
-    unsigned count = 0;
+/* One that was refused comes again with the next command. */
+static void keep_waiting(struct ftp_waiting *w, struct ftp_ticket *t) {
+    for (unsigned i = 0; i < FTP_WAITING_MAX; i++)
+        if (w->ticket[i] == t)
+            return;
     ftp_ticket_release(w->ticket[w->next]);
     ftp_ticket_retain(w->ticket[w->next] = t);
     w->next = (w->next + 1) % FTP_WAITING_MAX;
-    for (struct ftp_pair *p = NULL; (p = ftp_pair_next(&orphans, p, &w->pair.client, &w->pair.server));)
-        if (may_be(p->owner, t)) {
-            found = p->owner;
+}
+
+void ftp_waiting_add(struct ftp_waiting *w, struct ftp_ticket *t) {
+    struct ftp_pair_walk walk = ftp_pair_walk(&orphans, &w->pair.client, &w->pair.server);
+    struct ftp_data *found = NULL;
+    unsigned count = 0;
+    keep_waiting(w, t);
+    for (struct ftp_data *d; (d = ftp_pair_step(&walk));)
+        if (may_be(d, t)) {
+            found = d;
             count++;
         }
-    if (count == 1)
+    if (count == 1 && walk.left > 0)
         place(found, t);
 }
 
@@ -406,11 +415,15 @@ static bool data_port(const struct endpoint *e) {
     return e->port == PORT_ACTIVE || e->port >= PORT_FREE;
 }
 
+static bool control_lives(const struct address *client, const struct address *server) {
+    struct ftp_pair_walk walk = ftp_pair_walk(&controls, client, server);
+    return ftp_pair_step(&walk) != NULL;
+}
+
 static bool data_claims(const struct conversation *c) {
     const struct endpoint *a = &c->end[SIDE_CLIENT], *b = &c->end[SIDE_SERVER];
     return data_port(a) && data_port(b) &&
-           (ftp_pair_next(&controls, NULL, &a->address, &b->address) ||
-            ftp_pair_next(&controls, NULL, &b->address, &a->address));
+           (control_lives(&a->address, &b->address) || control_lives(&b->address, &a->address));
 }
 
 const struct protocol protocol_ftp_data = {

@@ -32,10 +32,18 @@ void ftp_pair_remove(struct ftp_pair *p) {
     p->at = NULL;
 }
 
-struct ftp_pair *ftp_pair_next(const struct ftp_pairs *t, const struct ftp_pair *p,
-                               const struct address *client, const struct address *server) {
-    struct ftp_pair *next = p ? p->next : t->bucket[bucket_of(client, server)];
-    while (next && !(address_equal(&next->client, client) && address_equal(&next->server, server)))
-        next = next->next;
-    return next;
+struct ftp_pair_walk ftp_pair_walk(const struct ftp_pairs *t, const struct address *client,
+                                   const struct address *server) {
+    return (struct ftp_pair_walk){client, server, t->bucket[bucket_of(client, server)], FTP_PAIR_STEPS};
+}
+
+void *ftp_pair_step(struct ftp_pair_walk *w) {
+    while (w->next && w->left > 0) {
+        const struct ftp_pair *p = w->next;
+        w->next = p->next;
+        w->left--;
+        if (address_equal(&p->client, w->client) && address_equal(&p->server, w->server))
+            return p->owner;
+    }
+    return NULL;
 }

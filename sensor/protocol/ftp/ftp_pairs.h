@@ -23,8 +23,17 @@ struct ftp_pairs {
 void ftp_pair_add(struct ftp_pairs *t, struct ftp_pair *p, const struct address *client,
                   const struct address *server, void *owner);
 void ftp_pair_remove(struct ftp_pair *p); /* again does nothing */
-/* The next one of this client and server behind `p`, the first for NULL; NULL: no more. */
-struct ftp_pair *ftp_pair_next(const struct ftp_pairs *t, const struct ftp_pair *p,
-                               const struct address *client, const struct address *server);
+/* One look over those of a client and server. What hosts make others walk past is bounded: when `left` is 0
+ * there may be more. */
+enum { FTP_PAIR_STEPS = 256 };
+struct ftp_pair_walk {
+    const struct address *client, *server;
+    const struct ftp_pair *next;
+    unsigned left;
+};
+
+struct ftp_pair_walk ftp_pair_walk(const struct ftp_pairs *t, const struct address *client,
+                                   const struct address *server);
+void *ftp_pair_step(struct ftp_pair_walk *w); /* the next one's owner; NULL: no more */
 
 #endif
