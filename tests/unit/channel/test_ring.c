@@ -208,30 +208,81 @@ static void readers_killed_and_replaced_lose_nothing_and_take_nothing_twice(void
     ring_destroy(r);
 }
 
-/* The first page of the mapping as a taken-over worker sees it: it may scribble on all of it. */
-static void a_writer_that_scribbles_over_the_ring_cannot_lead_the_reader_astray(void **state) {
-    uint64_t *copy = malloc(ring_record_max()), seed = 77;
-    for (int round = 0; round < 300; round++) {
-        struct ring *r = ring_create(1 << 16);
-        uint64_t damaged = 0;
-        uint8_t *shared = (uint8_t *)ring_counters(r) - 192; /* three lines of 64 bytes before the counters */
-        for (int i = 0; i < 10; i++) {
-            fill(next_seed(&seed));
-            ring_write(r, &builder);
-        }
-        uint64_t wrong = next_seed(&seed) << (next_seed(&seed) % 40);
-        memcpy(shared + (round % 2) * 64, &wrong, sizeof wrong);
-        for (int i = 0; i < 100 && ring_read(r, copy, &damaged); i++)
-            ;
+/* Writes `n` records whose contents follow from `seed`. */
+static void write_run(struct ring *r, uint64_t seed, int n) {
+    for (int i = 0; i < n; i++) {
+        fill(next_seed(&seed));
+        assert_true(ring_write(r, &builder));
+    }
+}
+
+/* Reads up to `n` of them: each is whole, is the one that was written in its place, and has the id behind the
+ * one before it. `first`: the first one's id, 0 for any. Returns how many came. */
+static int read_run(struct ring *r, uint64_t seed, int n, uint64_t first, uint64_t *damaged) {
+    static uint64_t copy[(1 << 14) / sizeof(uint64_t)];
+    const struct record *record;
+    int i = 0;
+    assert_true(ring_record_max() <= sizeof copy);
+    for (; i < n && (record = ring_read(r, copy, damaged)); i++) {
+        assert_int_equal(record->bytes, next_seed(&seed));
+        assert_true(whole(record));
+        if (first == 0)
+            first = record->id;
+        assert_int_equal(record->id, first + (uint64_t)i);
+    }
+    return i;
+}
+
+/* After damage the ring holds nothing, and everything that is written from now on comes out. */
+static void assert_goes_on(struct ring *r, uint64_t seed, uint64_t first) {
+    enum { RUNS = 20, RUN = 20 };
+    uint64_t damaged = 0;
+    for (int i = 0; i < RUNS; i++) {
+        write_run(r, seed + (uint64_t)i, RUN);
+        assert_int_equal(read_run(r, seed + (uint64_t)i, RUN + 1, first, &damaged), RUN);
+        first += first ? RUN : 0;
         ring_commit(r);
-        fill(3);
-        for (int i = 0; i < 3 && !ring_write(r, &builder); i++) {
-            ring_read(r, copy, &damaged);
-            ring_commit(r);
-        }
+    }
+    assert_int_equal(damaged, 0);
+}
+
+/* Two lines of 64 bytes: where the writer is and where the reader is, as a taken-over worker sees them. */
+static void a_ring_whose_positions_a_writer_scribbles_over_goes_on_delivering(void **state) {
+    enum { WRITTEN = 10, POSITIONS = 192 }; /* three lines before the counters */
+    uint64_t seed = 77;
+    for (int round = 0; round < 600; round++) {
+        struct ring *r = ring_create(1 << 16);
+        uint64_t damaged = 0, contents = next_seed(&seed);
+        bool readers = round % 2;
+        write_run(r, contents, WRITTEN);
+        uint64_t wrong = next_seed(&seed) << (next_seed(&seed) % 40) >> (next_seed(&seed) % 30);
+        memcpy((uint8_t *)ring_counters(r) - POSITIONS + (readers ? 64 : 0), &wrong, sizeof wrong);
+        int came = read_run(r, contents, WRITTEN, 1, &damaged);
+        if (came == WRITTEN)
+            read_run(r, contents, 1, 0, &damaged); /* finds the end */
+        ring_commit(r);
+        assert_int_equal(read_run(r, contents, 1, 0, &damaged), 0); /* damage is met once */
+        assert_int_equal(damaged, readers ? 0 : 1);
+        if (readers) /* it knows better where it is */
+            assert_int_equal(came, WRITTEN);
+        assert_goes_on(r, next_seed(&seed), readers ? WRITTEN + 1 : 0);
         ring_destroy(r);
     }
-    free(copy);
+}
+
+static void a_record_that_makes_no_sense_costs_what_lies_behind_it_and_nothing_later(void **state) {
+    struct ring *r = ring_create(1 << 16);
+    uint64_t damaged = 0;
+    write_run(r, 1, 5);
+    fill(100);
+    builder.head.version = RECORD_VERSION + 1;
+    assert_true(ring_write(r, &builder));
+    write_run(r, 2, 4);
+    assert_int_equal(read_run(r, 1, 10, 1, &damaged), 5);
+    assert_int_equal(damaged, 1);
+    ring_commit(r);
+    assert_goes_on(r, 3, 11);
+    ring_destroy(r);
 }
 
 static void a_sleeping_reader_wakes_at_once_and_an_early_ring_is_not_missed(void **state) {
@@ -265,7 +316,8 @@ int main(void) {
         cmocka_unit_test(a_rewound_reader_gets_what_was_not_committed),
         cmocka_unit_test(a_writer_killed_at_any_moment_leaves_whole_records_without_a_hole),
         cmocka_unit_test(readers_killed_and_replaced_lose_nothing_and_take_nothing_twice),
-        cmocka_unit_test(a_writer_that_scribbles_over_the_ring_cannot_lead_the_reader_astray),
+        cmocka_unit_test(a_ring_whose_positions_a_writer_scribbles_over_goes_on_delivering),
+        cmocka_unit_test(a_record_that_makes_no_sense_costs_what_lies_behind_it_and_nothing_later),
         cmocka_unit_test(a_sleeping_reader_wakes_at_once_and_an_early_ring_is_not_missed),
     };
     return cmocka_run_group_tests_name("channel/ring", tests, NULL, NULL);
