@@ -21,6 +21,7 @@ if 'XDG_CACHE_HOME' not in os.environ:
 
 def pytest_configure(config):
     """A folder of this run's own: the usual one is closed to the sensor's account whenever another pytest begins."""
+    config.addinivalue_line('markers', 'peers: needs large servers or clients; tests/run peers runs it, tests/run does not')
     if not config.option.basetemp and not hasattr(config, 'workerinput'):
         config.option.basetemp = tempfile.mkdtemp(prefix='gantry-e2e-')
         atexit.register(shutil.rmtree, config.option.basetemp, ignore_errors=True)
