@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/ask.h"
 
-#include "report/format/shown.h"
+#include "report/event/shown.h"
 #include "report/reporter_parts.h"
 
 #include <stdio.h>

@@ -14,14 +14,14 @@ struct delivery {
     unsigned records;
     size_t message_max;
     uint64_t held_max;
-    size_t done;       /* octets sent of the first waiting message */
-    uint64_t sequence; /* of the last message */
-    uint64_t lost;     /* dropped since the last time that was told */
-    uint64_t saved;    /* the sequence in the store */
+    size_t done;             /* octets sent of the first waiting message */
+    uint64_t sequence;       /* of the last message */
+    uint64_t lost;           /* dropped since the last time that was told */
+    uint64_t saved;          /* the sequence in the store */
     uint64_t taken, dropped; /* messages since the start */
-    uint64_t test; /* sequence of the newest test message, */
+    uint64_t test;           /* sequence of the newest test message, */
     enum report_test tested;
-    bool overflowed;   /* and nobody was told yet */
+    bool overflowed; /* and nobody was told yet */
     bool offline, colour, finishing, reopen;
     char name[160]; /* for messages */
     char room[FORMAT_ROOM + FRAME_ROOM];

@@ -13,10 +13,6 @@ enum { UDP_LEAST = 480, UDP_MOST = 2048, HOLD_BYTES_MOST = 8 << 20 };
 #define HOLD_BYTES "128 KiB"
 #define HOLD_TIME "10 s"
 
-static const struct transport *const transports[] = {&transport_udp,  &transport_tcp,      &transport_tls,
-                                                     &transport_relp, &transport_relp_tls, &transport_unix,
-                                                     &transport_file, &transport_stdout};
-
 static const struct {
     const char *name;
     unsigned bit;
@@ -27,31 +23,6 @@ static const struct {
              {"digest", REPORT_DIGEST}};
 
 #define KIND_NAMES "alert, transfer, flow, stats, digest"
-
-const struct transport *transport_find(const char *to, const char **rest) {
-    for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++) {
-        size_t n = strlen(transports[i]->scheme);
-        if (strncmp(to, transports[i]->scheme, n) == 0) {
-            *rest = to + n;
-            return transports[i];
-        }
-    }
-    return NULL;
-}
-
-const char *output_path(const struct output_config *o) {
-    const char *rest = NULL;
-    return transport_find(o->to, &rest) == &transport_file ? rest : NULL;
-}
-
-const char *transport_usages(void) {
-    static char usages[256];
-    struct text t;
-    text_init(&t, usages, sizeof usages - 1);
-    for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++)
-        text_print(&t, "%s%s", i ? ", " : "", transports[i]->usage);
-    return usages;
-}
 
 static bool kind_add(struct bytes name, unsigned *records) {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)

@@ -4,11 +4,8 @@
 
 #include "report/format/format.h"
 #include "report/outbox.h"
+#include "report/report.h"
 #include "report/transport/transport.h"
-
-/* The transport of a target and what follows its scheme; NULL if none knows it. */
-const struct transport *transport_find(const char *to, const char **rest);
-const char *transport_usages(void); /* for messages */
 
 /* --- delivery.c: one output at work --- */
 
@@ -34,8 +31,8 @@ uint64_t delivery_finish(struct delivery *d);
 void delivery_tell_undelivered(const struct delivery *d);
 /* True once after messages had to be dropped where none had since the last that was delivered. */
 bool delivery_overflowed(struct delivery *d);
-uint64_t delivery_held(const struct delivery *d);    /* messages */
-bool delivery_crowded(const struct delivery *d); /* its room is half used */
+uint64_t delivery_held(const struct delivery *d); /* messages */
+bool delivery_crowded(const struct delivery *d);  /* its room is half used */
 
 /* In the store, as of outbox.h; a second output of one name gets a number. */
 const char *delivery_name(const struct delivery *d);

@@ -22,8 +22,8 @@ void reporter_tell(struct reporter *r, const struct event *e) {
         delivery_put(r->deliveries[i], &all);
 }
 
-/* Alerts leave the house, so plates do not: the record is one of shown.h; transfer records stay with the operator,
- * names whole. */
+/* Alerts leave the house, so plates do not: the record is one of shown.h; transfer records stay with the
+ * operator, names whole. */
 static bool tell_alert(void *context, time_ns time, const struct incident_facts *facts,
                        const struct record *record) {
     struct reporter *r = context;

@@ -3,8 +3,8 @@
 #define GANTRY_REPORT_REPORTER_PARTS_H
 
 #include "report/incident/gate.h"
+#include "report/keeper.h"
 #include "report/recent.h"
-#include "report/store/keeper.h"
 
 /* The reporter from the inside, for reporter*.c and those who answer questions about it. */
 struct reporter {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/digest/digest_entry.h"
 
-#include "report/format/shown.h"
+#include "report/event/shown.h"
 #include "report/ledger/ledger.h"
 
 #include <stdlib.h>

@@ -2,14 +2,22 @@
 #ifndef GANTRY_REPORT_DIGEST_H
 #define GANTRY_REPORT_DIGEST_H
 
+#include "base/counter.h"
+#include "channel/channel.h"
 #include "policy/policy.h"
 #include "report/incident/mute.h"
-#include "report/report.h"
 #include "report/store/store.h"
 
 /* The day in numbers, for people who do not read each alert: what incidents did, what went where, what the
  * sensor could not see, how the alerts fared. It sums up from one digest to the next; the sums of those that
  * were told stay in the store, so that any run of days can be added up. */
+
+/* When the daily digest is told. */
+struct digest_options {
+    bool never;
+    uint32_t minute;         /* of the zone's day */
+    const struct zone *zone; /* NULL: UTC */
+};
 
 /* What left of the findings' objects, each counted once, by the worst that the policy says of it. */
 struct digest_volume {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "report/digest/digest.h"
-#include "report/format/format.h"
+#include "report/event/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,9 +28,8 @@ static void put_tallies(struct json *j, const struct digest_facts *f, enum diges
 }
 
 /* A list of objects; `have` of `all` are at hand. */
-static void put_rows(struct json *j, const char *key, const struct digest_facts *f, size_t most,
-                     size_t have, size_t all,
-                     void (*put)(struct json *j, const struct digest_facts *f, size_t row)) {
+static void put_rows(struct json *j, const char *key, const struct digest_facts *f, size_t most, size_t have,
+                     size_t all, void (*put)(struct json *j, const struct digest_facts *f, size_t row)) {
     char left_out[32];
     size_t n = have < most ? have : most;
     json_array(j, key);
@@ -132,9 +131,9 @@ static void write_amounts(struct text *t, const struct digest_facts *f) {
     uint64_t allowed, denied, allowed_bytes = bytes_of_verdict(f, true, &allowed),
                               denied_bytes = bytes_of_verdict(f, false, &denied);
     text_print(t, "%" PRIu64 " objects (", denied);
-    sentence_bytes(t, denied_bytes);
+    text_bytes(t, denied_bytes);
     text_print(t, ") left that nobody allowed, %" PRIu64 " (", allowed);
-    sentence_bytes(t, allowed_bytes);
+    text_bytes(t, allowed_bytes);
     text_put(t, ") that a contract allows");
 }
 
@@ -163,7 +162,7 @@ static void write_volumes(struct text *t, const struct digest_facts *f) {
     for (size_t i = 0; i < n; i++) {
         const struct digest_volume *v = &f->volumes[i];
         text_print(t, "    %-10s %9" PRIu64 " objects  ", verdict_name((enum verdict)v->verdict), v->objects);
-        sentence_bytes(t, v->bytes);
+        text_bytes(t, v->bytes);
         text_put(t, "  ");
         text_safe(t, bytes_text(v->network), 64, "");
         text_put(t, " -> ");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
-#include "report/format/event.h"
 #include "report/digest/digest.h"
+#include "report/event/technique.h"
+#include "report/format/field.h"
 #include "report/incident/cap.h"
-#include "report/incident/technique.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -32,10 +32,6 @@ static const void *at(const struct event *e, size_t offset) {
     return (const uint8_t *)e->record + offset;
 }
 
-bool event_is_notice(const struct event *e) {
-    return e->kind == REPORT_STATS && e->record;
-}
-
 /* --- of every event --- */
 
 static void get_time(const struct event *e, size_t which, struct value *v) {
@@ -50,15 +46,6 @@ static void get_kind(const struct event *e, size_t which, struct value *v) {
 static void get_category(const struct event *e, size_t which, struct value *v) {
     v->kind = VALUE_LIST;
     v->text = bytes_text(e->kind == REPORT_TRANSFER ? "network\nfile" : "network");
-}
-
-const char *event_action(const struct event *e) {
-    static const char *const names[] = {[REPORT_ALERT] = "alert",
-                                        [REPORT_TRANSFER] = "transfer",
-                                        [REPORT_FLOW] = "flow",
-                                        [REPORT_STATS] = "stats",
-                                        [REPORT_DIGEST] = "digest"};
-    return event_is_notice(e) ? "notice" : names[e->kind];
 }
 
 static void get_action(const struct event *e, size_t which, struct value *v) {
@@ -395,20 +382,6 @@ bool field_get(const struct field *f, const struct event *e, unsigned level, str
     if ((f->records & e->kind) && (f->rank == 0 || f->rank > level))
         f->get(e, f->which, v);
     return v->kind != VALUE_ABSENT;
-}
-
-const char *incident_state_name(enum incident_state state) {
-    static const char *const names[] = {"opened", "grown", "closed"};
-    return names[state];
-}
-
-const char *event_message_id(const struct event *e) {
-    static const char *const states[] = {"OPENED", "GROWN", "CLOSED"};
-    static const char *const kinds[] = {
-        [REPORT_TRANSFER] = "TRANSFER", [REPORT_FLOW] = "FLOW", [REPORT_STATS] = "STATS", [REPORT_DIGEST] = "DIGEST"};
-    if (e->kind == REPORT_ALERT)
-        return states[e->incident->state];
-    return event_is_notice(e) ? "NOTICE" : kinds[e->kind];
 }
 
 size_t event_figures(const struct event *e, unsigned level, uint16_t out[FIGURE_COUNT]) {

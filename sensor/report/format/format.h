@@ -3,7 +3,8 @@
 #define GANTRY_REPORT_FORMAT_H
 
 #include "base/json.h"
-#include "report/format/event.h"
+#include "report/event/text.h"
+#include "report/format/field.h"
 
 /* How an event is written. A format is one const table entry, listed once in format.c. */
 
@@ -19,7 +20,7 @@ struct format {
     bool people;         /* several lines a message: only for files and terminals */
     bool octet_counting; /* over a stream the message is counted (RFC 6587 section 3.4.1), else it ends in a
                             newline */
-    size_t least; /* octets that the shortest message of it may need; 0: UDP's least is enough */
+    size_t least;        /* octets that the shortest message of it may need; 0: UDP's least is enough */
     /* The size of the message in `out`, without framing; 0 when it does not fit `size`. */
     size_t (*write)(const struct event *e, struct detail d, char *out, size_t size);
 };
@@ -38,31 +39,10 @@ enum { FORMAT_ROOM = 128 << 10 }; /* holds any event with all its fields */
  * then with shortened texts, then with what is left to drop. Returns the size, 0 if even that is too long. */
 size_t format_event(const struct format *f, const struct event *e, char *out, size_t limit, bool *shortened);
 
-/* --- text.c: writing text that may be hostile --- */
-
-struct text {
-    char *start, *at, *end;
-    bool overflow;
-};
-
-void text_init(struct text *t, char *out, size_t size);
-void text_put(struct text *t, const char *text);
-__attribute__((format(printf, 2, 3))) void text_print(struct text *t, const char *format, ...);
-/* Valid UTF-8 on one line whatever came in: invalid bytes become U+FFFD, hidden characters "<U+202E>", those
- * of `escape` get a backslash; cut with an ellipsis where it would take more than `limit` octets. */
-void text_safe(struct text *t, struct bytes value, size_t limit, const char *escape);
-/* Octets of `value` that are shown in at most `limit`, where a hidden character takes `hidden`; all of them where
- * that takes no more than an ellipsis behind `limit` would, so that cutting never makes longer. */
-size_t text_fit(struct bytes value, size_t limit, const char *escape, size_t hidden);
-size_t text_size(const struct text *t); /* 0 after an overflow */
-/* Takes the next item off a list with newlines between; false at its end. */
-bool list_next(struct bytes *list, struct bytes *item);
-bool list_has(struct bytes list, struct bytes item);
-
 /* --- format_rfc5424.c --- */
 
-/* The header of RFC 3164 that CEF and LEEF have over syslog, both vendors' guides show it: "<PRI>May 31 04:12:09
- * HOST ", in UTC. The time to the millisecond stands in the message. */
+/* The header of RFC 3164 that CEF and LEEF have over syslog, both vendors' guides show it: "<PRI>May 31
+ * 04:12:09 HOST ", in UTC. The time to the millisecond stands in the message. */
 void syslog_header(struct text *t, const struct event *e, struct detail d);
 
 /* --- sentence.c: plain words --- */
@@ -72,6 +52,5 @@ void sentence_write(struct text *t, const struct event *e, struct detail d);
 /* Why the verdict matters and what to do about it; static texts. */
 const char *sentence_reason(unsigned verdict);
 const char *sentence_advice(unsigned verdict);
-void sentence_bytes(struct text *t, uint64_t bytes); /* "1.2 MB" */
 
 #endif

@@ -2,9 +2,9 @@
 #include "report/format/mapping.h"
 
 /* ArcSight Common Event Format, version 0 ("ArcSight CEF Implementation Standard", version 27). Keys of its
- * dictionary with its bounds where it has one for the thing, custom strings and numbers with their labels, and
- * what is left under the vendor's name as its section on custom extensions asks for. In the header `|` and `\`
- * have a backslash, in values `=` and `\`; a line end cannot occur, it is shown as <U+000A>. */
+ * dictionary with its bounds where it has one for the thing, custom strings and numbers with their labels,
+ * and what is left under the vendor's name as its section on custom extensions asks for. In the header `|`
+ * and `\` have a backslash, in values `=` and `\`; a line end cannot occur, it is shown as <U+000A>. */
 enum { SHORT = 31, HOST = 100, NAME = 512, TEXT = 1023, CUSTOM = 4000, INTEGER = INT32_MAX };
 
 static void get_direction(const struct event *e, size_t which, struct value *v) {

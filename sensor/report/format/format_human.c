@@ -37,7 +37,7 @@ static void write_what(struct text *t, const struct event *e, size_t limit) {
     label(t, e, "what");
     named(t, e, TEXT_CLASS, "data", limit);
     text_print(t, ": %" PRIu64 " object%s, ", i->objects, i->objects == 1 ? "" : "s");
-    sentence_bytes(t, i->bytes);
+    text_bytes(t, i->bytes);
     text_put(t, i->state == INCIDENT_CLOSED ? " in all" : " so far");
     if (i->plates)
         text_print(t, ", %" PRIu64 " distinct plate%s", i->plates, i->plates == 1 ? "" : "s");

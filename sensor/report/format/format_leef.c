@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/format/mapping.h"
 
-/* IBM Log Event Extended Format 2.0 (QRadar, "LEEF event components", "Predefined LEEF event attributes"), with
- * the tab declared as delimiter. Its predefined attributes where it has one for the thing, what is left under the
- * vendor's name: `domain`, `policy` and `resource` are a user account's, and no attribute names a file. LEEF knows
- * no escape: a tab or line end in a value is shown as <U+0009>, so none can begin an attribute, and the first `=` of
- * an attribute ends its key. devTime in milliseconds needs no devTimeFormat. */
+/* IBM Log Event Extended Format 2.0 (QRadar, "LEEF event components", "Predefined LEEF event attributes"),
+ * with the tab declared as delimiter. Its predefined attributes where it has one for the thing, what is left
+ * under the vendor's name: `domain`, `policy` and `resource` are a user account's, and no attribute names a
+ * file. LEEF knows no escape: a tab or line end in a value is shown as <U+0009>, so none can begin an
+ * attribute, and the first `=` of an attribute ends its key. devTime in milliseconds needs no devTimeFormat.
+ */
 enum { NAME = 255 };
 
 /* clang-format off */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/event/technique.h"
 #include "report/format/mapping.h"
-#include "report/incident/technique.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -18,8 +18,8 @@ struct row {
     size_t which;
     const char *label;         /* key=value formats: what the key means here, beside it */
     const char *key6, *label6; /* the same for an IPv6 address */
-    uint64_t most;             /* key=value formats: octets of a text, which is cut, or the largest number: one that
-                                  is larger has the vendor's name before its key; 0: no bound */
+    uint64_t most; /* key=value formats: octets of a text, which is cut, or the largest number: one that
+                      is larger has the vendor's name before its key; 0: no bound */
     const struct field *field; /* found by mapping_rows() */
 };
 
@@ -77,8 +77,8 @@ void pairs_name(const char *dotted, char *out, size_t size);
 enum { NEST_DEPTH_MAX = 8, NEST_SEGMENT_MAX = 40 };
 
 /* Rows with a common beginning must come together. A segment "name[]" is an array of one object, for a list
- * of as many as it has items; at the end of a key, of one value. Behind "name[]." there may be several keys with
- * bars between, for items of as many parts with tabs between; an empty part is left out. */
+ * of as many as it has items; at the end of a key, of one value. Behind "name[]." there may be several keys
+ * with bars between, for items of as many parts with tabs between; an empty part is left out. */
 struct nest {
     struct json json;
     char open[NEST_DEPTH_MAX][NEST_SEGMENT_MAX]; /* the path of objects that are open */

@@ -30,15 +30,6 @@ const char *sentence_advice(unsigned verdict) {
     return words[verdict < WORDS ? verdict : VERDICT_UNKNOWN].advice;
 }
 
-void sentence_bytes(struct text *t, uint64_t bytes) {
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-    size_t unit = 0;
-    double n = (double)bytes;
-    for (; n >= 999.95 && unit + 1 < sizeof units / sizeof units[0]; unit++)
-        n /= 1000;
-    text_print(t, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
-}
-
 /* "lanes (10.40.3.7)", the bare address where there is no name. */
 static void write_place(struct text *t, struct bytes name, const struct address *a, size_t limit) {
     char address[ADDRESS_TEXT_MAX];
@@ -61,7 +52,7 @@ static void write_way(struct text *t, const struct event *e, struct detail d) {
 
 static void write_amount(struct text *t, const struct incident_facts *i) {
     text_print(t, "%" PRIu64 " object%s, ", i->objects, i->objects == 1 ? "" : "s");
-    sentence_bytes(t, i->bytes);
+    text_bytes(t, i->bytes);
     if (i->plates)
         text_print(t, ", %" PRIu64 " distinct plate%s", i->plates, i->plates == 1 ? "" : "s");
 }
@@ -85,13 +76,13 @@ static uint64_t gauge(const struct event *e, enum gauge which) {
 /* What came in the interval, what of it was not seen, and what became of it. */
 static void write_stats(struct text *t, const struct event *e) {
     text_print(t, "%" PRIu64 " packets (", gauge(e, GAUGE_INTERVAL_PACKETS));
-    sentence_bytes(t, gauge(e, GAUGE_INTERVAL_BYTES));
+    text_bytes(t, gauge(e, GAUGE_INTERVAL_BYTES));
     text_print(t, ") in %" PRIu64 " s, %" PRIu64 " dropped, %.2f %% of the traffic not seen; objects: ",
                gauge(e, GAUGE_INTERVAL), gauge(e, GAUGE_INTERVAL_DROPS), (double)gauge(e, GAUGE_LOSS) / 1e4);
     text_print(t, "%" PRIu64 " whole, %" PRIu64 " incomplete, %" PRIu64 " not inspected; ",
                gauge(e, GAUGE_INTERVAL_COMPLETE), gauge(e, GAUGE_INTERVAL_CUT),
                gauge(e, GAUGE_INTERVAL_BLIND));
-    sentence_bytes(t, gauge(e, GAUGE_INTERVAL_ENCRYPTED));
+    text_bytes(t, gauge(e, GAUGE_INTERVAL_ENCRYPTED));
     text_print(t, " encrypted, %" PRIu64 " caps reached; %" PRIu64 " records wait, %" PRIu64 " warning%s",
                gauge(e, GAUGE_INTERVAL_CAPS), gauge(e, GAUGE_RECORDS_WAITING), gauge(e, GAUGE_WARNINGS),
                gauge(e, GAUGE_WARNINGS) == 1 ? " holds" : "s hold");
@@ -104,13 +95,13 @@ static void write_transfer(struct text *t, const struct event *e, struct detail 
     else
         text_put(t, "an object");
     text_put(t, " of ");
-    sentence_bytes(t, e->record->bytes);
+    text_bytes(t, e->record->bytes);
     if (d.level > RANK_TEXTS)
         return;
     write_way(t, e, d);
     if (!e->record->complete) {
         text_put(t, ", not seen whole (");
-        sentence_bytes(t, e->record->missing);
+        text_bytes(t, e->record->missing);
         text_put(t, " missing)");
     }
 }
@@ -120,9 +111,9 @@ static void write_flow(struct text *t, const struct event *e, struct detail d) {
     if (d.level <= RANK_TEXTS)
         write_way(t, e, d);
     text_put(t, ", ");
-    sentence_bytes(t, e->record->bytes);
+    text_bytes(t, e->record->bytes);
     text_put(t, " out, ");
-    sentence_bytes(t, e->record->bytes_back);
+    text_bytes(t, e->record->bytes_back);
     text_put(t, " back");
 }
 

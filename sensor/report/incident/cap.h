@@ -4,12 +4,16 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "report/report.h"
 
 /* How many alerts may go out in a time: to each destination, and in all. One destination has no more than its
  * own part, and half of the whole is for openings alone, so that neither a noisy destination nor the growth
  * of many incidents can hide a new one. Windows begin with the first alert behind the last window, by packet
  * time. */
+struct alert_limits {
+    uint64_t per_destination, global; /* in `window`; 0: no bound */
+    uint64_t window;                  /* ns */
+};
+
 /* What a window held back: each of the incidents tells its totals with its next alert. */
 struct cap_summary {
     time_ns begin, end;

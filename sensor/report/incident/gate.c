@@ -2,7 +2,7 @@
 #include "report/incident/gate.h"
 
 #include "policy/policy.h"
-#include "report/format/format.h"
+#include "report/event/text.h"
 #include "report/ledger/ledger.h"
 
 #include <inttypes.h>

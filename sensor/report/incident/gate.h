@@ -2,7 +2,7 @@
 #ifndef GANTRY_REPORT_GATE_H
 #define GANTRY_REPORT_GATE_H
 
-#include "report/format/event.h"
+#include "report/event/event.h"
 #include "report/incident/cap.h"
 #include "report/incident/mute.h"
 

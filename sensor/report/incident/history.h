@@ -2,7 +2,7 @@
 #ifndef GANTRY_REPORT_HISTORY_H
 #define GANTRY_REPORT_HISTORY_H
 
-#include "report/format/event.h"
+#include "report/event/event.h"
 #include "report/store/store.h"
 
 /* The alerts that went out, one short row each, for people who ask for an incident later. They are forgotten

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
-#include "report/format/format.h"
+#include "report/event/technique.h"
+#include "report/event/text.h"
 #include "report/incident/incident_entry.h"
 #include "report/incident/severity.h"
-#include "report/incident/technique.h"
 #include "report/ledger/ledger.h"
 
 #include <stdlib.h>

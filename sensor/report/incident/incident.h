@@ -2,7 +2,7 @@
 #ifndef GANTRY_REPORT_INCIDENT_H
 #define GANTRY_REPORT_INCIDENT_H
 
-#include "report/format/event.h"
+#include "report/event/event.h"
 #include "report/store/store.h"
 
 /* Findings gathered by class, source image network and destination (whose it is, as ledger_owner() has it,

@@ -3,7 +3,7 @@
 #define GANTRY_REPORT_INCIDENT_ENTRY_H
 
 #include "base/hash.h"
-#include "report/format/shown.h"
+#include "report/event/shown.h"
 #include "report/incident/incident.h"
 #include "report/incident/seen.h"
 #include "report/ledger/distinct.h"

@@ -2,7 +2,7 @@
 #include "report/incident/severity.h"
 
 #include "policy/policy.h"
-#include "report/format/format.h"
+#include "report/event/text.h"
 
 enum { LOWEST = 1, HIGHEST = 10 };
 

@@ -3,8 +3,8 @@
 
 #include "base/hash.h"
 #include "policy/policy.h"
-#include "report/format/format.h"
-#include "report/format/shown.h"
+#include "report/event/shown.h"
+#include "report/event/text.h"
 #include "report/ledger/ledger_entry.h"
 
 #include <stdlib.h>

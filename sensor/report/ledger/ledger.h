@@ -3,7 +3,7 @@
 #define GANTRY_REPORT_LEDGER_H
 
 #include "base/hash.h"
-#include "report/format/event.h"
+#include "report/event/event.h"
 #include "report/store/store.h"
 
 /* What has left, by image network, destination (the partner; of a host that nobody knows its /24 or /56) and
@@ -25,6 +25,17 @@ struct ledger_totals {
     uint64_t denied_objects, denied_bytes; /* of those, not allowed */
     uint64_t plates, images;               /* different ones */
     unsigned denied_days;                  /* week and period: days with something not allowed */
+};
+
+/* Thresholds. Objects count once their transfer has ended. */
+struct ledger_options {
+    uint64_t memory; /* bytes; 0: 64 MiB; the least recent line is forgotten first */
+    uint64_t slow_objects,
+        slow_days;           /* not allowed, within 45 days, on so many days; 0 objects: never told */
+    uint64_t growth_factor;  /* times the usual day's objects or bytes; 0: never told */
+    uint64_t growth_history; /* days with traffic that must have been seen before */
+    uint64_t growth_objects, growth_bytes; /* fewer in 24 hours are no reason */
+    uint64_t repeat;                       /* ns between two alerts of one incident of the ledger */
 };
 
 struct ledger; /* opaque */

@@ -2,8 +2,8 @@
 #include "report/ledger/ledger_entry.h"
 
 #include "policy/policy.h"
-#include "report/format/format.h"
-#include "report/format/shown.h"
+#include "report/event/shown.h"
+#include "report/event/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,9 +58,9 @@ static bool unusual_holds(const struct alarm_watch *w, const struct entry *e, ti
     facts->plates = bucket_plates(e, now, LEDGER_DAY);
     text_init(&t, why, size - 1);
     text_print(&t, "%" PRIu64 " objects of ", day.objects);
-    sentence_bytes(&t, day.bytes);
+    text_bytes(&t, day.bytes);
     text_print(&t, " in 24 hours, %" PRIu64 " of ", objects);
-    sentence_bytes(&t, bytes);
+    text_bytes(&t, bytes);
     text_put(&t, " are usual in a day");
     why[text_size(&t)] = '\0';
     return true;

@@ -3,7 +3,7 @@
 #define GANTRY_REPORT_LEDGER_ENTRY_H
 
 #include "base/hash.h"
-#include "report/incident/technique.h"
+#include "report/event/technique.h"
 #include "report/ledger/distinct.h"
 #include "report/ledger/ledger.h"
 #include "report/store/change.h"

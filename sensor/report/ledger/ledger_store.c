@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/ledger/ledger_entry.h"
 
-#include "report/format/shown.h"
+#include "report/event/shown.h"
 #include "report/store/facts.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "report/quota/quota_account.h"
 
 #include "base/hash.h"
-#include "report/format/format.h"
+#include "report/event/text.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #ifndef GANTRY_REPORT_FACTS_H
 #define GANTRY_REPORT_FACTS_H
 
-#include "report/format/event.h"
+#include "report/event/event.h"
 #include "report/store/store.h"
 
 /* An incident's facts as rows of incidents and of the ledger's alarms have them: one column behind the other.

@@ -128,17 +128,19 @@ const char *const schema_statements[STORE_STATEMENTS] = {
     [STORE_VOLUME_PUT] = "INSERT OR REPLACE INTO volume VALUES (0, ?, ?, ?, ?, ?)",
     [STORE_VOLUME_EACH] = "SELECT network, destination, verdict, objects, bytes FROM volume WHERE until = 0",
     /* Files may be read twice: what was told up to the same moment is added up. */
-    [STORE_VOLUME_TURN] = "INSERT INTO volume SELECT ?, network, destination, verdict, objects, bytes FROM volume"
-                          " WHERE until = 0 ON CONFLICT (until, network, destination, verdict) DO UPDATE"
-                          " SET objects = objects + excluded.objects, bytes = bytes + excluded.bytes",
+    [STORE_VOLUME_TURN] =
+        "INSERT INTO volume SELECT ?, network, destination, verdict, objects, bytes FROM volume"
+        " WHERE until = 0 ON CONFLICT (until, network, destination, verdict) DO UPDATE"
+        " SET objects = objects + excluded.objects, bytes = bytes + excluded.bytes",
     [STORE_VOLUME_DROP] = "DELETE FROM volume WHERE until = 0",
     [STORE_VOLUME_AGE] = "DELETE FROM volume WHERE until > 0 AND until < ?",
     [STORE_VOLUME_SINCE] = "SELECT network, destination, verdict, sum(objects), sum(bytes) FROM volume"
                            " WHERE until > ? GROUP BY network, destination, verdict",
     [STORE_TALLY_PUT] = "INSERT OR REPLACE INTO tally VALUES (0, ?, ?)",
     [STORE_TALLY_EACH] = "SELECT key, value FROM tally WHERE until = 0",
-    [STORE_TALLY_TURN] = "INSERT INTO tally SELECT ?, key, value FROM tally WHERE until = 0 AND key NOT LIKE '=%'"
-                         " ON CONFLICT (until, key) DO UPDATE SET value = value + excluded.value",
+    [STORE_TALLY_TURN] =
+        "INSERT INTO tally SELECT ?, key, value FROM tally WHERE until = 0 AND key NOT LIKE '=%'"
+        " ON CONFLICT (until, key) DO UPDATE SET value = value + excluded.value",
     [STORE_TALLY_DROP] = "DELETE FROM tally WHERE until = 0 AND key NOT LIKE '=%'",
     [STORE_TALLY_AGE] = "DELETE FROM tally WHERE until > 0 AND until < ?",
     [STORE_TALLY_SINCE] = "SELECT key, sum(value) FROM tally WHERE until > ? GROUP BY key",

@@ -21,6 +21,20 @@ enum store_result {
     STORE_FAILED,  /* try again later */
 };
 
+/* As it is configured. */
+struct store_config {
+    const char *folder; /* NULL: nothing outlives it */
+    uint64_t run; /* of this start of the sensor, and of its channels: a reporter that is started again has
+                     the same */
+    /* How often in this run messages were numbered without the store knowing it; outlives the reporter. With
+     * the run it makes the boot id, so that no number comes twice under one. NULL: no reporter comes after
+     * this one. */
+    uint64_t *unstored;
+    uint64_t max_age;   /* ns of packet time that closed incidents are kept; 0: 90 days */
+    uint64_t max_bytes; /* of the database; 0: no bound but the disk's */
+    bool checked;       /* a predecessor checked it for damage and closed it in order */
+};
+
 struct store_options {
     const char *folder; /* made if it is not there, for the owner alone; holds gantry.db */
     uint64_t max_bytes; /* 0: no bound but the disk's */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/transport/connection.h"
 
+#include "base/counter.h"
 #include "report/transport/tls.h"
 
 #include <errno.h>

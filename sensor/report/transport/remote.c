@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
 #include "base/hash.h"
 #include "report/transport/transport.h"
 

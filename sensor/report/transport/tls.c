@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/transport/tls.h"
 
-#include "report/early.h"
+#include "report/transport/early.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

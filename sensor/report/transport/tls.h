@@ -2,7 +2,7 @@
 #ifndef GANTRY_REPORT_TLS_H
 #define GANTRY_REPORT_TLS_H
 
-#include "report/report.h"
+#include "report/transport/output_config.h"
 
 #include <openssl/ssl.h>
 

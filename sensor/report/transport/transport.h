@@ -2,14 +2,16 @@
 #ifndef GANTRY_REPORT_TRANSPORT_H
 #define GANTRY_REPORT_TRANSPORT_H
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "report/report.h"
+#include "report/transport/output_config.h"
 
 #include <poll.h>
 #include <sys/socket.h>
 
-/* How messages leave. A transport is one const table entry, listed once in output.c. Nothing here blocks. */
+/* How messages leave. A transport is one const table entry, listed once in transport.c. Nothing here blocks.
+ */
 enum framing {
     FRAMING_NONE,   /* a datagram a message */
     FRAMING_LINE,   /* a newline behind each */
@@ -57,6 +59,10 @@ struct transport {
 
 extern const struct transport transport_udp, transport_tcp, transport_tls, transport_relp, transport_relp_tls,
     transport_unix, transport_file, transport_stdout;
+
+/* The transport of a target and what follows its scheme; NULL if none knows it. */
+const struct transport *transport_find(const char *to, const char **rest);
+const char *transport_usages(void); /* for messages */
 
 /* --- remote.c: a host and port, its addresses, and when to try again --- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/early.h"
+#include "report/transport/early.h"
 #include "report/transport/transport.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
 #include "report/transport/connection.h"
 #include "report/transport/relp.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/hold.h"
 #include "report/transport/connection.h"
+#include "report/transport/hold.h"
 
 #include <stdlib.h>
 

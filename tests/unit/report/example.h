@@ -3,9 +3,9 @@
 #define GANTRY_TESTS_REPORT_EXAMPLE_H
 
 #include "policy/policy.h"
-#include "report/format/event.h"
-#include "report/format/shown.h"
-#include "report/incident/technique.h"
+#include "report/event/event.h"
+#include "report/event/shown.h"
+#include "report/event/technique.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 #define GANTRY_TESTS_REPORT_KEPT_H
 
 #include "example.h"
-#include "report/store/store.h"
+#include "report/report.h"
 
 #include <dirent.h>
 #include <ftw.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/hold.h"
 #include "report/outbox.h"
+#include "report/transport/hold.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/output.h"
 
-#include "format/check.h"
 #include "example.h"
+#include "format/check.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

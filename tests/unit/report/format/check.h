@@ -11,7 +11,8 @@
 
 /* Readers of what the formats write, made from RFC 8259 and RFC 5424 alone, for tests and fuzz targets. */
 
-/* --- JSON: strict, one text, valid UTF-8, no raw control character; duplicate keys in one object are refused --- */
+/* --- JSON: strict, one text, valid UTF-8, no raw control character; duplicate keys in one object are refused
+ * --- */
 
 struct json_check {
     const char *at, *end;

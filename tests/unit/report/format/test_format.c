@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/format/format.h"
 
+#include "../example.h"
 #include "check.h"
 #include "check_pairs.h"
-#include "../example.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,8 @@ static void a_transfer_in_json_is_the_record_of_the_contract(void **state) {
     struct event e = example_transfer();
     assert_string_equal(
         write_as("json", &e, FORMAT_ROOM),
-        "{\"@timestamp\":\"2026-05-31T04:12:09.113000Z\",\"ecs\":{\"version\":\"8.11.0\"},\"event\":{\"kind\":\"event\",\"category\":["
+        "{\"@timestamp\":\"2026-05-31T04:12:09.113000Z\",\"ecs\":{\"version\":\"8.11.0\"},\"event\":{"
+        "\"kind\":\"event\",\"category\":["
         "\"network\",\"file\"],"
         "\"action\":\"transfer\"},\"observer\":{\"name\":\"edge-1\",\"product\":\"gantry\",\"version\":"
         "\"" GANTRY_VERSION "\"},\"source\":{\"ip\":\"10.40.3.7\",\"port\":51820},\"destination\":{\"ip\":"
@@ -52,7 +53,8 @@ static void an_alert_in_json_has_incident_rule_and_technique_and_no_plate(void *
     struct event e = example_alert(&facts);
     assert_string_equal(
         write_as("json", &e, FORMAT_ROOM),
-        "{\"@timestamp\":\"2026-05-31T04:12:10.113000Z\",\"ecs\":{\"version\":\"8.11.0\"},\"event\":{\"kind\":\"alert\",\"category\":["
+        "{\"@timestamp\":\"2026-05-31T04:12:10.113000Z\",\"ecs\":{\"version\":\"8.11.0\"},\"event\":{"
+        "\"kind\":\"alert\",\"category\":["
         "\"network\"],"
         "\"action\":\"alert\",\"severity\":8},\"observer\":{\"name\":\"edge-1\",\"product\":\"gantry\","
         "\"version\":\"" GANTRY_VERSION
@@ -93,9 +95,8 @@ static void a_path_is_the_urls_in_http_and_the_files_elsewhere(void **state) {
 }
 
 static void stats_nest_every_figure_under_its_dotted_key(void **state) {
-    uint64_t figures[FIGURE_COUNT] = {[COUNTER_PACKETS] = 42,
-                                      [COUNTER_KERNEL_DROPS] = 7,
-                                      [COUNTER_COUNT + GAUGE_INTERVAL_PACKETS] = 41};
+    uint64_t figures[FIGURE_COUNT] = {
+        [COUNTER_PACKETS] = 42, [COUNTER_KERNEL_DROPS] = 7, [COUNTER_COUNT + GAUGE_INTERVAL_PACKETS] = 41};
     struct event e = {.kind = REPORT_STATS,
                       .time = EXAMPLE_TIME,
                       .observer = "edge-1",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CEF, LEEF, EVE and OCSF: the formats whose names are not those of fields.c. */
+#include "report/event/technique.h"
 #include "report/format/mapping.h"
-#include "report/incident/technique.h"
 
 #include "../example.h"
 #include "check_pairs.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/hold.h"
+#include "report/transport/hold.h"
 
 void hold_begin(struct hold *h) {
     h->old = h->released = 0;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/format/event.h"
+#include "report/event/redact.h"
+
+#include "base/bytes.h"
 
 /* Plate-shaped: a chain of groups of letters and digits, single hyphens or spaces between them, with both
  * letters and digits among its 5 to 10 characters ("ABC1234", "ABC-1234", "AB12 CDE", "ABC-123-A",

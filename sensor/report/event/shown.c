@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/format/shown.h"
+#include "report/event/shown.h"
 
 #include "base/hash.h"
-#include "report/format/format.h"
+#include "report/event/redact.h"
+#include "report/event/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

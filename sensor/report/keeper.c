@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/store/keeper.h"
+#include "report/keeper.h"
 
 #include <stdio.h>
 #include <stdlib.h>

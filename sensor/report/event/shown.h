@@ -8,15 +8,16 @@
 /* What alerts show of a record, kept while an incident or an alarm of the ledger lasts. */
 enum { SHOWN_NAME_MAX = 255 };
 
-/* Into `b`: the record with `class` its only class and its first rule its only rule, plates covered in what its
- * sender wrote, texts cut, digests left out. The texts may be replaced before shown_pack(). */
+/* Into `b`: the record with `class` its only class and its first rule its only rule, plates covered in what
+ * its sender wrote, texts cut, digests left out. The texts may be replaced before shown_pack(). */
 void shown_fill(struct record_builder *b, const struct record *r, struct bytes class);
 /* A copy for free(); NULL: no memory. */
 struct record *shown_pack(const struct record_builder *b, uint64_t id);
-/* The same from stored octets, covered again: an older sensor may have stored more. NULL: no memory, or no record
- * of this version. */
+/* The same from stored octets, covered again: an older sensor may have stored more. NULL: no memory, or no
+ * record of this version. */
 struct record *shown_read(struct bytes stored);
-/* Covers plates (event.h) in the texts that its sender wrote: names of files, hosts and users, paths, commands. */
+/* Covers plates (event.h) in the texts that its sender wrote: names of files, hosts and users, paths,
+ * commands. */
 void shown_cover(struct record *r);
 /* At most SHOWN_NAME_MAX octets of it. */
 struct bytes shown_cut(struct bytes text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/format/event.h"
+#include "base/bytes.h"
+#include "report/event/redact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/incident/technique.h"
+#include "report/event/technique.h"
 
 #include "../example.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/event/text.h"
+
 #include "base/utf8.h"
-#include "report/format/format.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -90,6 +91,15 @@ bool list_has(struct bytes list, struct bytes item) {
         if (bytes_equal(one, item))
             return true;
     return false;
+}
+
+void text_bytes(struct text *t, uint64_t bytes) {
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    size_t unit = 0;
+    double n = (double)bytes;
+    for (; n >= 999.95 && unit + 1 < sizeof units / sizeof units[0]; unit++)
+        n /= 1000;
+    text_print(t, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
 }
 
 size_t text_size(const struct text *t) {
