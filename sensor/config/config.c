@@ -38,7 +38,7 @@ static bool parse_key(struct bytes text, struct hash_key *out) {
 
 /* Whoever reads the key can guess plates until a
  * digest matches, so others' permissions are told. */
-static bool read_key(const struct yaml *node, struct config *c, struct problems *problems) {
+static bool read_key(const struct doc_node *node, struct config *c, struct problems *problems) {
     char text[128];
     struct stat st = {0};
     const char *file = node->file, *path = c->sensor.digest_key_file;
@@ -85,7 +85,7 @@ static bool load_rules(struct config *c, struct set_cache *cache, struct arena *
     return c->rules != NULL;
 }
 
-static int line_of(const struct yaml *node) {
+static int line_of(const struct doc_node *node) {
     return node ? node->line : 0;
 }
 
@@ -99,17 +99,17 @@ static void place_paths(const char *file, struct config *c, struct arena *arena)
         c->sensor.control = path_beside(arena, file, c->sensor.control);
 }
 
-static const struct yaml *map_of(const struct yaml *root, const char *path) {
+static const struct doc_node *map_of(const struct doc_node *root, const char *path) {
     const char *dot = strchr(path, '.');
     char first[32];
     if (!dot)
-        return *path ? yaml_get(root, path) : root;
+        return *path ? doc_get(root, path) : root;
     snprintf(first, sizeof first, "%.*s", (int)(dot - path), path);
-    return yaml_get(yaml_get(root, first), dot + 1);
+    return doc_get(doc_get(root, first), dot + 1);
 }
 
 /* The running key digests what incidents have counted already, and its file may be the superuser's alone. */
-static void keep_running(const struct yaml *root, const char *file, const struct config *running,
+static void keep_running(const struct doc_node *root, const char *file, const struct config *running,
                          struct config *c, struct arena *arena, struct problems *problems) {
     struct setting_reader r = {.arena = arena, .problems = problems};
     for (const struct config_table *t = config_tables(); t->name; t++)
@@ -118,15 +118,15 @@ static void keep_running(const struct yaml *root, const char *file, const struct
     c->sensor.digest_key = running->sensor.digest_key;
 }
 
-static void find_key(const struct yaml *root, struct config *c, struct problems *problems) {
-    const struct yaml *key = yaml_get(yaml_get(root, "sensor"), "digest-key");
+static void find_key(const struct doc_node *root, struct config *c, struct problems *problems) {
+    const struct doc_node *key = doc_get(doc_get(root, "sensor"), "digest-key");
     c->sensor.digest_key = hash_key_random();
     if (key && c->sensor.digest_key_file)
         read_key(key, c, problems);
 }
 
 /* All of it, so that one run tells all problems. */
-static void load_parts(const struct yaml *root, const char *file, const struct config *running,
+static void load_parts(const struct doc_node *root, const char *file, const struct config *running,
                        struct config *c, struct set_cache *cache, struct arena *arena,
                        struct problems *problems) {
     bool sections = config_read(root, arena, problems, c);
@@ -138,8 +138,8 @@ static void load_parts(const struct yaml *root, const char *file, const struct c
     identify_destroy(known_protocols);
     known_protocols = NULL;
     c->file = file ? arena_text(arena, file, strlen(file)) : NULL;
-    c->line = (struct config_lines){line_of(yaml_get(yaml_get(root, "sensor"), "memory")),
-                                    line_of(yaml_get(root, "limits"))};
+    c->line = (struct config_lines){line_of(doc_get(doc_get(root, "sensor"), "memory")),
+                                    line_of(doc_get(root, "limits"))};
     if (sections && !running)
         find_key(root, c, problems);
     if (file && c->policy && policy_image_networks(c->policy) == 0)
@@ -152,15 +152,15 @@ static void load_parts(const struct yaml *root, const char *file, const struct c
 const struct config *config_load(const char *path, const struct config *running, struct set_cache *cache,
                                  struct arena *arena, struct problems *problems) {
     size_t errors = problems->errors;
-    struct yaml_document *document = path ? yaml_load(path, problems) : NULL;
+    struct doc *document = path ? doc_load(path, problems) : NULL;
     struct config *c = arena_alloc(arena, sizeof *c);
     if (path && !document)
         return NULL;
     if (c)
-        load_parts(document ? yaml_root(document) : NULL, path, running, c, cache, arena, problems);
+        load_parts(document ? doc_root(document) : NULL, path, running, c, cache, arena, problems);
     if (arena->failed && problems->errors == errors)
         problem_error(problems, path, 0,
                       "there is no room for the configuration; list fewer networks and rules");
-    yaml_free(document);
+    doc_free(document);
     return problems->errors == errors ? c : NULL;
 }

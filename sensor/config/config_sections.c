@@ -192,28 +192,28 @@ static const struct setting content_settings[] = {
 };
 /* clang-format on */
 
-static bool read_sensor(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_sensor(struct setting_reader *r, const struct doc_node *node, void *field) {
     return setting_read(r, node, sensor_settings, field);
 }
 
-static bool read_capture(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_capture(struct setting_reader *r, const struct doc_node *node, void *field) {
     return setting_read(r, node, capture_settings, field);
 }
 
-static bool read_sandbox(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_sandbox(struct setting_reader *r, const struct doc_node *node, void *field) {
     return setting_read(r, node, sandbox_settings, field);
 }
 
 /* Were one destination's part as large as the whole, it could use all of it up. */
-static bool read_alerts(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_alerts(struct setting_reader *r, const struct doc_node *node, void *field) {
     const struct config_alerts *a = field;
     const struct alert_limits *l = &a->limits;
     if (!setting_read(r, node, alerts_settings, field))
         return false;
     if (l->global == 0 || (l->per_destination && l->per_destination <= l->global / 4))
         return true;
-    const struct yaml *at = yaml_get(node, "per-destination");
-    return setting_error(r, at ? at : yaml_get(node, "global"),
+    const struct doc_node *at = doc_get(node, "per-destination");
+    return setting_error(r, at ? at : doc_get(node, "global"),
                          "one destination may have a quarter of alerts.global (%llu) at most, or it could hide "
                          "the others; write per-destination: %llu or less, and not 0",
                          (unsigned long long)l->global, (unsigned long long)(l->global / 4));
@@ -230,7 +230,7 @@ static bool parse_time_of_day(const char *text, uint32_t *minute) {
     return true;
 }
 
-static bool read_digest(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_digest(struct setting_reader *r, const struct doc_node *node, void *field) {
     struct config_digest *c = field;
     struct digest_options *o = &c->options;
     char why[ZONE_WHY_MAX];
@@ -238,32 +238,32 @@ static bool read_digest(struct setting_reader *r, const struct yaml *node, void 
         return false;
     o->never = strcmp(c->at, "never") == 0;
     if (!o->never && !parse_time_of_day(c->at, &o->minute))
-        return setting_error(r, yaml_get(node, "at"), "must be a time of day; write \"06:00\", or never");
+        return setting_error(r, doc_get(node, "at"), "must be a time of day; write \"06:00\", or never");
     o->zone = zone_load(ZONE_FOLDER, c->zone, r->arena, why);
-    return o->zone || setting_error(r, yaml_get(node, "zone"), "%s", why);
+    return o->zone || setting_error(r, doc_get(node, "zone"), "%s", why);
 }
 
-static bool read_ledger(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_ledger(struct setting_reader *r, const struct doc_node *node, void *field) {
     return setting_read(r, node, ledger_settings, field);
 }
 
-static bool read_store(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_store(struct setting_reader *r, const struct doc_node *node, void *field) {
     return setting_read(r, node, store_settings, field);
 }
 
-static bool read_health(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_health(struct setting_reader *r, const struct doc_node *node, void *field) {
     return setting_read(r, node, health_settings, field);
 }
 
-static bool read_flow(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_flow(struct setting_reader *r, const struct doc_node *node, void *field) {
     return setting_read(r, node, flow_settings, field);
 }
 
-static bool read_stream(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_stream(struct setting_reader *r, const struct doc_node *node, void *field) {
     return setting_read(r, node, stream_settings, field);
 }
 
-static bool read_content(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_content(struct setting_reader *r, const struct doc_node *node, void *field) {
     return setting_read(r, node, content_settings, field);
 }
 
@@ -275,12 +275,12 @@ static const struct setting limits_settings[] = {
 };
 
 /* The three fill the configuration itself. */
-static bool read_limits(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_limits(struct setting_reader *r, const struct doc_node *node, void *field) {
     return setting_read(r, node, limits_settings, field);
 }
 
 /* Relative paths begin in the configuration file's folder. */
-static bool read_rules(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_rules(struct setting_reader *r, const struct doc_node *node, void *field) {
     struct setting_texts *paths = field;
     if (!setting_texts(r, node, paths))
         return false;
@@ -288,7 +288,7 @@ static bool read_rules(struct setting_reader *r, const struct yaml *node, void *
         return setting_error(r, node,
                              "names no rules, so nothing would be found; name a file or folder of rules");
     const char **items = (const char **)paths->items;
-    const struct yaml *item = node->kind == YAML_LIST ? node->child : node;
+    const struct doc_node *item = node->kind == DOC_LIST ? node->child : node;
     bool ok = true;
     for (size_t i = 0; i < paths->count; i++, item = item->next) {
         items[i] = path_beside(r->arena, node->file, items[i]);
@@ -303,17 +303,17 @@ static bool read_rules(struct setting_reader *r, const struct yaml *node, void *
     return ok;
 }
 
-static bool read_outputs(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_outputs(struct setting_reader *r, const struct doc_node *node, void *field) {
     struct config *c = field;
     bool ok = true;
-    if (node->kind != YAML_LIST)
+    if (node->kind != DOC_LIST)
         return setting_error(r, node, "must be a list; write - {format: rfc5424, to: \"udp://...\"}");
     struct output_config *outputs = arena_array(r->arena, node->children + 1, sizeof *outputs);
     if (!outputs)
         return setting_error(r, node, "there is no room left for it; make the file smaller");
     const char *file =
         arena_text(r->arena, node->file, strlen(node->file)); /* the document's own ends with it */
-    for (const struct yaml *item = node->child; item; item = item->next) {
+    for (const struct doc_node *item = node->child; item; item = item->next) {
         struct output_config *o = &outputs[c->output_count++];
         ok = output_read(r, item, o) && ok;
         o->file = file;
@@ -323,7 +323,7 @@ static bool read_outputs(struct setting_reader *r, const struct yaml *node, void
 }
 
 /* policy_load() reads these. */
-static bool leave(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool leave(struct setting_reader *r, const struct doc_node *node, void *field) {
     return true;
 }
 
@@ -439,8 +439,8 @@ static void fill_from_machine(struct arena *arena, struct config *c) {
 }
 
 /* It becomes the HOSTNAME of RFC 5424 messages (section 6.2.4): printable ASCII without a space. */
-static bool check_name(struct setting_reader *r, const struct yaml *root, const char *name) {
-    const struct yaml *node = yaml_get(yaml_get(root, "sensor"), "name");
+static bool check_name(struct setting_reader *r, const struct doc_node *root, const char *name) {
+    const struct doc_node *node = doc_get(doc_get(root, "sensor"), "name");
     size_t n = name ? strlen(name) : 1;
     bool good = n >= 1 && n <= 255;
     for (size_t i = 0; good && name && i < n; i++)
@@ -451,12 +451,12 @@ static bool check_name(struct setting_reader *r, const struct yaml *root, const 
                "must have 1 to 255 printable ASCII characters without spaces; shorten or respell it");
 }
 
-static bool check_metrics(struct setting_reader *r, const struct yaml *root, const char *place) {
+static bool check_metrics(struct setting_reader *r, const struct doc_node *root, const char *place) {
     struct error e;
-    return !place || metrics_check(place, &e) || setting_error(r, yaml_get(root, "metrics"), "%s", e.text);
+    return !place || metrics_check(place, &e) || setting_error(r, doc_get(root, "metrics"), "%s", e.text);
 }
 
-bool config_read(const struct yaml *root, struct arena *arena, struct problems *problems,
+bool config_read(const struct doc_node *root, struct arena *arena, struct problems *problems,
                  struct config *out) {
     struct setting_reader r = {.arena = arena, .problems = problems};
     fill_defaults(&r, out);

@@ -6,6 +6,7 @@
 
 /* Everything of the configuration that stands in it alone: no rules, networks or key files are read. A NULL
  * `root` gives the defaults. False after telling the problems. */
-bool config_read(const struct yaml *root, struct arena *arena, struct problems *problems, struct config *out);
+bool config_read(const struct doc_node *root, struct arena *arena, struct problems *problems,
+                 struct config *out);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef GANTRY_CONTROL_CONTROL_H
 #define GANTRY_CONTROL_CONTROL_H
 
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "base/log.h"
 
 #include <sys/types.h>
@@ -43,8 +43,8 @@ struct control_request {
     const char *usage;    /* of the words behind them, "ID [REASON]"; "" for none */
     unsigned least, most; /* how many */
     /* Writes members of the answer's object. False: nothing that was written counts, `e` says why not. */
-    bool (*answer)(struct control_sensor *sensor, const struct control_words *arguments, struct json *out,
-                   struct error *e);
+    bool (*answer)(struct control_sensor *sensor, const struct control_words *arguments,
+                   struct json_writer *out, struct error *e);
 };
 
 /* --- request.c --- */
@@ -59,7 +59,7 @@ const struct control_request *control_find(const struct control_request *table,
                                            struct error *e);
 /* The whole answer, whatever `line` is; `uid`: who asks. */
 void control_answer(const struct control_request *table, struct control_sensor *sensor, unsigned uid,
-                    char *line, size_t n, struct json *out);
+                    char *line, size_t n, struct json_writer *out);
 
 /* --- listen.c --- */
 

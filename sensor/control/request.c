@@ -66,32 +66,32 @@ const struct control_request *control_find(const struct control_request *table,
 }
 
 static bool answer_whole(const struct control_request *table, struct control_sensor *sensor, unsigned uid,
-                         char *line, size_t n, struct json *out, struct error *e) {
+                         char *line, size_t n, struct json_writer *out, struct error *e) {
     struct control_words words, arguments;
     const struct control_request *r = NULL;
-    json_object(out, NULL);
-    json_bool(out, "ok", true);
+    json_write_object(out, NULL);
+    json_write_bool(out, "ok", true);
     if (control_parse(line, n, &words, e))
         r = control_find(table, &words, &arguments, e);
     arguments.uid = uid;
     if (!r || !r->answer(sensor, &arguments, out, e))
         return false;
-    json_object_end(out);
+    json_write_object_end(out);
     return !out->overflow ||
            error_set(e, "the answer has more than %d MiB; ask for less at once", CONTROL_ANSWER_MAX >> 20);
 }
 
 void control_answer(const struct control_request *table, struct control_sensor *sensor, unsigned uid,
-                    char *line, size_t n, struct json *out) {
+                    char *line, size_t n, struct json_writer *out) {
     struct error e = {""};
-    json_grow(out, CONTROL_ANSWER_MAX);
+    json_writer_grow(out, CONTROL_ANSWER_MAX);
     counter_one(COUNTER_CONTROL_REQUESTS);
     if (answer_whole(table, sensor, uid, line, n, out, &e))
         return;
     counter_one(COUNTER_CONTROL_WRONG);
-    json_free(out);
-    json_grow(out, CONTROL_ANSWER_MAX);
-    json_object(out, NULL);
-    json_text(out, "error", e.text);
-    json_object_end(out);
+    json_writer_free(out);
+    json_writer_grow(out, CONTROL_ANSWER_MAX);
+    json_write_object(out, NULL);
+    json_write_text(out, "error", e.text);
+    json_write_object_end(out);
 }

@@ -110,9 +110,9 @@ static bool take_in(struct control *c, struct client *k) {
 }
 
 static void answer(struct control *c, struct client *k, char *line, size_t n) {
-    struct json j;
+    struct json_writer j;
     control_answer(c->table, c->sensor, k->uid, line, n, &j);
-    k->answer = json_take(&j, &k->size);
+    k->answer = json_writer_take(&j, &k->size);
     if (!k->answer)
         hang_up(k); /* no memory */
 }

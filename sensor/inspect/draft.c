@@ -24,26 +24,26 @@ enum { NAME_MAX_BYTES = 64, EXAMPLES_MAX = 64, COUNTS_MAX = 8 };
 
 /* --- small readers --- */
 
-bool draft_keep_node(struct setting_reader *r, const struct yaml *node, void *field) {
-    *(const struct yaml **)field = node;
+bool draft_keep_node(struct setting_reader *r, const struct doc_node *node, void *field) {
+    *(const struct doc_node **)field = node;
     return true;
 }
 
-bool draft_keep_list(struct setting_reader *r, const struct yaml *node, void *field) {
-    if (node->kind != YAML_LIST)
+bool draft_keep_list(struct setting_reader *r, const struct doc_node *node, void *field) {
+    if (node->kind != DOC_LIST)
         return setting_error(r, node, "is no list; begin each entry with \"- \"");
     return draft_keep_node(r, node, field);
 }
 
-static bool keep_map(struct setting_reader *r, const struct yaml *node, void *field) {
-    if (node->kind != YAML_MAP)
+static bool keep_map(struct setting_reader *r, const struct doc_node *node, void *field) {
+    if (node->kind != DOC_MAP)
         return setting_error(r, node, "is no map; write {KEY: VALUE}");
     return draft_keep_node(r, node, field);
 }
 
 /* "plate-record": what goes into alerts and command lines unquoted. */
-static bool read_id(struct setting_reader *r, const struct yaml *node, void *field) {
-    size_t n = node->kind == YAML_TEXT ? strlen(node->text) : 0;
+static bool read_id(struct setting_reader *r, const struct doc_node *node, void *field) {
+    size_t n = node->kind == DOC_TEXT ? strlen(node->text) : 0;
     bool ok = n > 0 && n <= NAME_MAX_BYTES;
     for (size_t i = 0; ok && i < n; i++) {
         unsigned char c = (unsigned char)node->text[i];
@@ -65,40 +65,41 @@ static int index_of(const char *const *names, const char *text) {
 }
 
 /* A list of words (or one) into bits 1 << index. */
-static bool read_words(struct setting_reader *r, const struct yaml *node, const char *const *names,
+static bool read_words(struct setting_reader *r, const struct doc_node *node, const char *const *names,
                        unsigned *bits) {
     char list[160] = "";
     for (size_t i = 0; names[i]; i++) {
         size_t n = strlen(list);
         snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", names[i]);
     }
-    const struct yaml *c = node->kind == YAML_LIST ? node->child : node;
-    for (bool single = node->kind != YAML_LIST; c; c = single ? NULL : c->next) {
-        int at = c->kind == YAML_TEXT ? index_of(names, c->text) : -1;
+    const struct doc_node *c = node->kind == DOC_LIST ? node->child : node;
+    for (bool single = node->kind != DOC_LIST; c; c = single ? NULL : c->next) {
+        int at = c->kind == DOC_TEXT ? index_of(names, c->text) : -1;
         if (at < 0)
             return problem_error(r->problems, c->file, c->line, "%s: %s is not known here; use one of %s",
                                  node->key ? node->key : "list",
-                                 c->kind == YAML_TEXT ? c->text : "what stands here", list);
+                                 c->kind == DOC_TEXT ? c->text : "what stands here", list);
         *bits |= 1u << at;
     }
     return true;
 }
 
-static bool read_scopes(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_scopes(struct setting_reader *r, const struct doc_node *node, void *field) {
     return read_words(r, node, scope_names, field);
 }
 
-static bool read_kinds(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_kinds(struct setting_reader *r, const struct doc_node *node, void *field) {
     return read_words(r, node, kind_names, field);
 }
 
-static bool read_flags(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_flags(struct setting_reader *r, const struct doc_node *node, void *field) {
     return read_words(r, node, flag_names, field);
 }
 
-static bool read_complete(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_complete(struct setting_reader *r, const struct doc_node *node, void *field) {
     static const struct setting table[] = {{.key = "complete", .type = SETTING_BOOL}, {0}};
-    struct yaml one = *node, map = {.kind = YAML_MAP, .file = node->file, .line = node->line, .child = &one};
+    struct doc_node one = *node,
+                    map = {.kind = DOC_MAP, .file = node->file, .line = node->line, .child = &one};
     bool value = false;
     one.next = NULL;
     if (!setting_read(r, &map, table, &value))
@@ -111,9 +112,9 @@ static bool read_complete(struct setting_reader *r, const struct yaml *node, voi
 
 struct identifier_entry {
     const char *id, *description;
-    const struct yaml *pattern;
+    const struct doc_node *pattern;
     unsigned flags;
-    const struct yaml *validator;
+    const struct doc_node *validator;
 };
 
 static const struct setting identifier_table[] = {
@@ -146,11 +147,11 @@ static const struct setting identifier_table[] = {
     {0},
 };
 
-static bool check_pattern(struct rules_draft *d, struct identifier *i, const struct yaml *node) {
+static bool check_pattern(struct rules_draft *d, struct identifier *i, const struct doc_node *node) {
     struct setting_reader *r = &d->reader;
     struct error e;
     i->pattern_line = node->line;
-    if (node->kind != YAML_TEXT || !*node->text)
+    if (node->kind != DOC_TEXT || !*node->text)
         return setting_error(r, node, "is no expression; write it in single quotes");
     if (strlen(node->text) > PATTERN_TEXT_MAX)
         return setting_error(r, node, "is longer than %d bytes; split it into several identifiers",
@@ -163,8 +164,8 @@ static bool check_pattern(struct rules_draft *d, struct identifier *i, const str
     return true;
 }
 
-static bool find_validator(struct rules_draft *d, struct identifier *i, const struct yaml *node) {
-    i->validator = node && node->kind == YAML_TEXT ? validator_find(node->text) : -1;
+static bool find_validator(struct rules_draft *d, struct identifier *i, const struct doc_node *node) {
+    i->validator = node && node->kind == DOC_TEXT ? validator_find(node->text) : -1;
     if (!node || i->validator >= 0)
         return true;
     char list[200] = "";
@@ -173,7 +174,7 @@ static bool find_validator(struct rules_draft *d, struct identifier *i, const st
         snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", v->name);
     }
     return setting_error(&d->reader, node, "%s is no validator; use one of %s",
-                         node->kind == YAML_TEXT ? node->text : "this", list);
+                         node->kind == DOC_TEXT ? node->text : "this", list);
 }
 
 static int find_identifier(const struct rules_draft *d, const char *id) {
@@ -184,7 +185,7 @@ static int find_identifier(const struct rules_draft *d, const char *id) {
 }
 
 /* A pattern whose matched text is needed must have an end that can be looked back from. */
-static bool need_value(struct rules_draft *d, unsigned number, const struct yaml *node, const char *why) {
+static bool need_value(struct rules_draft *d, unsigned number, const struct doc_node *node, const char *why) {
     const struct identifier *i = &d->identifiers[number];
     if (!i->width.unbounded && i->width.most <= VALUE_WIDTH_MAX)
         return true;
@@ -198,7 +199,7 @@ static bool need_value(struct rules_draft *d, unsigned number, const struct yaml
         node->key ? node->key : "pattern", i->id, why, width, VALUE_WIDTH_MAX);
 }
 
-bool draft_identifier(struct rules_draft *d, const struct yaml *node) {
+bool draft_identifier(struct rules_draft *d, const struct doc_node *node) {
     struct identifier_entry entry = {0};
     struct identifier i = {.file = arena_text(d->reader.arena, node->file, strlen(node->file)),
                            .line = node->line};
@@ -236,7 +237,7 @@ static const struct setting size_table[] = {
     {0},
 };
 
-static bool read_size(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_size(struct setting_reader *r, const struct doc_node *node, void *field) {
     struct size_entry *s = field;
     if (!setting_read(r, node, size_table, s))
         return false;
@@ -276,7 +277,7 @@ static const struct setting object_table[] = {
 };
 
 struct count_entry {
-    const struct yaml *identifiers;
+    const struct doc_node *identifiers;
     uint64_t distinct, spread;
 };
 
@@ -307,7 +308,7 @@ struct rule_entry {
     uint64_t severity;
     struct setting_texts references, gives_way_to;
     unsigned scopes;
-    const struct yaml *all, *any, *none, *count, *object, *examples, *counterexamples;
+    const struct doc_node *all, *any, *none, *count, *object, *examples, *counterexamples;
 };
 
 #define RULE_FIELD(field) .offset = offsetof(struct rule_entry, field)
@@ -387,29 +388,29 @@ static const struct setting rule_table[] = {
 };
 
 /* Names of identifiers, or one, into their numbers. A NULL node is an empty list. */
-static bool resolve(struct rules_draft *d, const struct yaml *node, struct identifier_list *out) {
+static bool resolve(struct rules_draft *d, const struct doc_node *node, struct identifier_list *out) {
     if (!node)
         return true;
-    size_t most = node->kind == YAML_LIST ? node->children : 1;
+    size_t most = node->kind == DOC_LIST ? node->children : 1;
     unsigned *items = arena_array(d->reader.arena, most + 1, sizeof *items);
-    bool ok = items != NULL, single = node->kind != YAML_LIST;
-    for (const struct yaml *c = single ? node : node->child; c && items; c = single ? NULL : c->next) {
-        int at = c->kind == YAML_TEXT ? find_identifier(d, c->text) : -1;
+    bool ok = items != NULL, single = node->kind != DOC_LIST;
+    for (const struct doc_node *c = single ? node : node->child; c && items; c = single ? NULL : c->next) {
+        int at = c->kind == DOC_TEXT ? find_identifier(d, c->text) : -1;
         if (at < 0) {
             ok = problem_error(d->reader.problems, c->file, c->line,
                                "%s: %s is no identifier in these files; define it under identifiers:",
-                               node->key, c->kind == YAML_TEXT ? c->text : "what stands here");
+                               node->key, c->kind == DOC_TEXT ? c->text : "what stands here");
             continue;
         }
         items[out->count++] = (unsigned)at;
     }
-    if (node->kind == YAML_LIST && node->children == 0)
+    if (node->kind == DOC_LIST && node->children == 0)
         ok = setting_error(&d->reader, node, "is empty; name an identifier or leave the key out");
     out->items = items;
     return ok;
 }
 
-static bool read_count(struct rules_draft *d, const struct yaml *node, unsigned scopes, bool reported,
+static bool read_count(struct rules_draft *d, const struct doc_node *node, unsigned scopes, bool reported,
                        struct count_condition *out) {
     struct count_entry entry = {0};
     struct identifier_list list = {0};
@@ -432,12 +433,12 @@ static bool read_count(struct rules_draft *d, const struct yaml *node, unsigned 
     return true;
 }
 
-static bool read_counts(struct rules_draft *d, const struct yaml *node, struct rule_condition *c) {
+static bool read_counts(struct rules_draft *d, const struct doc_node *node, struct rule_condition *c) {
     if (!node)
         return true;
     struct count_condition *counts = arena_array(d->reader.arena, COUNTS_MAX, sizeof *counts);
-    bool single = node->kind != YAML_LIST, ok = counts != NULL;
-    for (const struct yaml *n = single ? node : node->child; n && counts; n = single ? NULL : n->next) {
+    bool single = node->kind != DOC_LIST, ok = counts != NULL;
+    for (const struct doc_node *n = single ? node : node->child; n && counts; n = single ? NULL : n->next) {
         if (c->count_count == COUNTS_MAX)
             return setting_error(&d->reader, node, "has more than %d entries; split the rule", COUNTS_MAX);
         ok = read_count(d, n, c->scopes, c->count_count == 0, &counts[c->count_count]) && ok;
@@ -447,7 +448,7 @@ static bool read_counts(struct rules_draft *d, const struct yaml *node, struct r
     return ok;
 }
 
-static bool read_object(struct rules_draft *d, const struct yaml *node, struct rule_condition *c) {
+static bool read_object(struct rules_draft *d, const struct doc_node *node, struct rule_condition *c) {
     struct object_entry entry = {0};
     if (!setting_read(&d->reader, node, object_table, &entry))
         return false;
@@ -481,7 +482,7 @@ static bool read_examples(struct rules_draft *d, const struct rule_entry *entry,
     return ok;
 }
 
-static bool read_condition(struct rules_draft *d, const struct yaml *node, const struct rule_entry *entry,
+static bool read_condition(struct rules_draft *d, const struct doc_node *node, const struct rule_entry *entry,
                            struct rule_condition *c) {
     c->scopes = widened(entry->scopes);
     c->file = arena_text(d->reader.arena, node->file, strlen(node->file));
@@ -510,7 +511,7 @@ static bool read_condition(struct rules_draft *d, const struct yaml *node, const
     return ok;
 }
 
-bool draft_rule(struct rules_draft *d, const struct yaml *node) {
+bool draft_rule(struct rules_draft *d, const struct doc_node *node) {
     struct rule_entry entry = {0};
     if (!setting_read(&d->reader, node, rule_table, &entry))
         return false;

@@ -4,13 +4,13 @@
 /* Examples and counterexamples of rules: a name, and content as text, base64 or hexadecimal. */
 struct example_entry {
     const char *name, *text, *note;
-    const struct yaml *base64, *hex;
+    const struct doc_node *base64, *hex;
 };
 
-static bool keep_text(struct setting_reader *r, const struct yaml *node, void *field) {
-    if (node->kind != YAML_TEXT)
+static bool keep_text(struct setting_reader *r, const struct doc_node *node, void *field) {
+    if (node->kind != DOC_TEXT)
         return setting_error(r, node, "is no text");
-    *(const struct yaml **)field = node;
+    *(const struct doc_node **)field = node;
     return true;
 }
 
@@ -52,7 +52,7 @@ static int base64_value(char c) {
 }
 
 /* Digits of `bits` bits each into bytes; white space is stepped over, `pad` ends it. */
-static bool decode(struct setting_reader *r, const struct yaml *node, int (*value)(char), unsigned bits,
+static bool decode(struct setting_reader *r, const struct doc_node *node, int (*value)(char), unsigned bits,
                    struct bytes *out) {
     uint8_t *bytes = arena_alloc(r->arena, strlen(node->text) + 1);
     uint32_t held = 0;
@@ -77,9 +77,9 @@ static bool decode(struct setting_reader *r, const struct yaml *node, int (*valu
     return bytes != NULL;
 }
 
-static bool read_example(struct setting_reader *r, const struct yaml *node, struct rule_example *out) {
+static bool read_example(struct setting_reader *r, const struct doc_node *node, struct rule_example *out) {
     struct example_entry entry = {0};
-    if (node->kind != YAML_MAP)
+    if (node->kind != DOC_MAP)
         return problem_error(
             r->problems, node->file, node->line,
             "examples: an entry is no map; write \"- text: ...\" or \"- {name: ..., hex: ...}\"");
@@ -100,13 +100,13 @@ static bool read_example(struct setting_reader *r, const struct yaml *node, stru
     return !entry.hex || decode(r, entry.hex, hex_value, 4, &out->content);
 }
 
-bool draft_examples(struct setting_reader *r, const struct yaml *list, bool holds, struct rule_example *out,
-                    size_t *count, size_t most) {
+bool draft_examples(struct setting_reader *r, const struct doc_node *list, bool holds,
+                    struct rule_example *out, size_t *count, size_t most) {
     bool ok = true;
-    if (list->kind != YAML_LIST || list->children == 0)
+    if (list->kind != DOC_LIST || list->children == 0)
         return setting_error(r, list,
                              "is empty; a rule is known by what it finds and by what it leaves alone");
-    for (const struct yaml *c = list->child; c; c = c->next) {
+    for (const struct doc_node *c = list->child; c; c = c->next) {
         if (*count == most)
             return setting_error(r, list, "a rule has more than %zu examples and counterexamples; drop some",
                                  most);

@@ -15,7 +15,7 @@ enum { FILES_MAX = 1024 };
 
 struct files {
     char *names[FILES_MAX];
-    struct yaml_document *documents[FILES_MAX];
+    struct doc *documents[FILES_MAX];
     size_t count;
 };
 
@@ -71,7 +71,7 @@ static bool find_files(struct files *f, const char *const *paths, size_t count, 
 
 static void files_finish(struct files *f) {
     for (size_t i = 0; i < f->count; i++) {
-        yaml_free(f->documents[i]);
+        doc_free(f->documents[i]);
         free(f->names[i]);
     }
 }
@@ -79,7 +79,7 @@ static void files_finish(struct files *f) {
 /* --- the whole --- */
 
 struct file_entry {
-    const struct yaml *identifiers, *rules;
+    const struct doc_node *identifiers, *rules;
 };
 
 static const struct setting file_table[] = {
@@ -96,11 +96,11 @@ static const struct setting file_table[] = {
     {0},
 };
 
-static bool read_entries(struct rules_draft *d, const struct yaml *list,
-                         bool (*read)(struct rules_draft *, const struct yaml *)) {
+static bool read_entries(struct rules_draft *d, const struct doc_node *list,
+                         bool (*read)(struct rules_draft *, const struct doc_node *)) {
     bool ok = true;
-    for (const struct yaml *c = list ? list->child : NULL; c; c = c->next) {
-        if (c->kind == YAML_MAP)
+    for (const struct doc_node *c = list ? list->child : NULL; c; c = c->next) {
+        if (c->kind == DOC_MAP)
             ok = read(d, c) && ok;
         else
             ok = problem_error(d->reader.problems, c->file, c->line,
@@ -114,9 +114,9 @@ static bool read_files(struct rules_draft *d, struct files *f) {
     struct file_entry *entries = calloc(f->count + 1, sizeof *entries);
     bool ok = entries != NULL;
     for (size_t i = 0; i < f->count && entries; i++) {
-        f->documents[i] = yaml_load(f->names[i], d->reader.problems);
+        f->documents[i] = doc_load(f->names[i], d->reader.problems);
         ok = f->documents[i] &&
-             setting_read(&d->reader, yaml_root(f->documents[i]), file_table, &entries[i]) && ok;
+             setting_read(&d->reader, doc_root(f->documents[i]), file_table, &entries[i]) && ok;
     }
     for (size_t i = 0; i < f->count && entries; i++)
         ok = read_entries(d, entries[i].identifiers, draft_identifier) && ok;

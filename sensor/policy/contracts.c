@@ -9,9 +9,9 @@
 /* Every class that there is and will be. */
 static const char every_class[] = "*";
 
-static bool read_class(struct setting_reader *r, const struct yaml *item) {
+static bool read_class(struct setting_reader *r, const struct doc_node *item) {
     const struct loading *l = r->context;
-    if (!l->classes || item->kind != YAML_TEXT || strcmp(item->text, every_class) == 0)
+    if (!l->classes || item->kind != DOC_TEXT || strcmp(item->text, every_class) == 0)
         return true;
     for (const char *const *known = l->classes; *known; known++)
         if (strcmp(*known, item->text) == 0)
@@ -27,9 +27,9 @@ static bool read_class(struct setting_reader *r, const struct yaml *item) {
     return true;
 }
 
-static bool read_protocol(struct setting_reader *r, const struct yaml *item) {
+static bool read_protocol(struct setting_reader *r, const struct doc_node *item) {
     const struct loading *l = r->context;
-    if (!l->protocol_known || item->kind != YAML_TEXT || strcasecmp(item->text, "FTP") == 0 ||
+    if (!l->protocol_known || item->kind != DOC_TEXT || strcasecmp(item->text, "FTP") == 0 ||
         l->protocol_known(item->text))
         return true;
     return setting_error(r, item,
@@ -38,18 +38,18 @@ static bool read_protocol(struct setting_reader *r, const struct yaml *item) {
 }
 
 /* Texts of which each is checked by itself, so that a problem has the item's line. */
-static bool read_checked(struct setting_reader *r, const struct yaml *node, void *field,
-                         bool (*check)(struct setting_reader *, const struct yaml *)) {
+static bool read_checked(struct setting_reader *r, const struct doc_node *node, void *field,
+                         bool (*check)(struct setting_reader *, const struct doc_node *)) {
     bool ok = setting_texts(r, node, field);
-    if (node->kind == YAML_TEXT)
+    if (node->kind == DOC_TEXT)
         return ok && check(r, node);
-    for (const struct yaml *item = node->child; ok && item; item = item->next)
+    for (const struct doc_node *item = node->child; ok && item; item = item->next)
         if (!check(r, item))
             ok = false;
     return ok;
 }
 
-static bool read_classes(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_classes(struct setting_reader *r, const struct doc_node *node, void *field) {
     return read_checked(r, node, field, read_class);
 }
 
@@ -68,14 +68,14 @@ static bool expand_ftp(struct setting_reader *r, struct setting_texts *list) {
     return items != NULL;
 }
 
-static bool read_protocols(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_protocols(struct setting_reader *r, const struct doc_node *node, void *field) {
     return read_checked(r, node, field, read_protocol) && expand_ftp(r, field);
 }
 
-static bool read_hours(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_hours(struct setting_reader *r, const struct doc_node *node, void *field) {
     const struct loading *l = r->context;
     char why[HOURS_WHY_MAX];
-    if (node->kind != YAML_TEXT)
+    if (node->kind != DOC_TEXT)
         return setting_error(r, node, "is no text; write it like \"Mon-Fri 07:00-19:00 America/Chicago\"");
     const struct hours *h = hours_parse(l->zones, node->text, r->arena, why);
     *(const struct hours **)field = h;
@@ -97,8 +97,8 @@ const struct setting contract_limit_settings[] = {
     {0},
 };
 
-static bool read_limits(struct setting_reader *r, const struct yaml *node, void *field) {
-    if (node->kind != YAML_MAP)
+static bool read_limits(struct setting_reader *r, const struct doc_node *node, void *field) {
+    if (node->kind != DOC_MAP)
         return setting_error(r, node, "is no map; write {objects: 50, bytes: 200 MB}, or one of them");
     return setting_read(r, node, contract_limit_settings, field);
 }
@@ -148,10 +148,10 @@ const struct setting contract_settings[] = {
 };
 
 /* What the table cannot say: how the values fit together. */
-static bool check_terms(struct setting_reader *r, const struct yaml *node, const struct contract *c) {
+static bool check_terms(struct setting_reader *r, const struct doc_node *node, const struct contract *c) {
     const struct loading *l = r->context;
     char first[CLOCK_TEXT_MAX], last[CLOCK_TEXT_MAX];
-    const struct yaml *until = yaml_get(node, "until");
+    const struct doc_node *until = doc_get(node, "until");
     if (c->until < c->from)
         return setting_error(r, until, "%s is before the first day %s; swap or correct them",
                              contract_day(c->until, last), contract_day(c->from, first));
@@ -168,12 +168,12 @@ static bool check_terms(struct setting_reader *r, const struct yaml *node, const
     return true;
 }
 
-static int line_of(const struct yaml *map, const char *key) {
-    const struct yaml *node = yaml_get(map, key);
+static int line_of(const struct doc_node *map, const char *key) {
+    const struct doc_node *node = doc_get(map, key);
     return node ? node->key_line : 0;
 }
 
-static void note_lines(const struct yaml *node, struct contract *c) {
+static void note_lines(const struct doc_node *node, struct contract *c) {
     static const struct {
         enum contract_term term;
         const char *map, *key;
@@ -187,13 +187,13 @@ static void note_lines(const struct yaml *node, struct contract *c) {
                   {TERM_MONTH_BYTES, "per-month", "bytes"}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
         c->term_line[places[i].term] =
-            line_of(places[i].map ? yaml_get(node, places[i].map) : node, places[i].key);
+            line_of(places[i].map ? doc_get(node, places[i].map) : node, places[i].key);
 }
 
-static bool read_one(struct setting_reader *r, const struct yaml *node, struct contract *c) {
+static bool read_one(struct setting_reader *r, const struct doc_node *node, struct contract *c) {
     if (!setting_read(r, node, contract_settings, c))
         return false;
-    if (!loading_name(r, yaml_get(node, "id"), "contract", c->id) || !check_terms(r, node, c))
+    if (!loading_name(r, doc_get(node, "id"), "contract", c->id) || !check_terms(r, node, c))
         return false;
     c->line = node->line;
     note_lines(node, c);
@@ -201,17 +201,17 @@ static bool read_one(struct setting_reader *r, const struct yaml *node, struct c
     return c->file != NULL;
 }
 
-bool contracts_read(struct setting_reader *r, const struct yaml *node, void *field) {
+bool contracts_read(struct setting_reader *r, const struct doc_node *node, void *field) {
     struct partner *partner = field;
     bool ok = true;
     size_t n = 0;
-    if (node->kind != YAML_LIST)
+    if (node->kind != DOC_LIST)
         return setting_error(r, node,
                              "must be a list of contracts; write - {id: ..., from: ..., until: ...}");
     struct contract *list = arena_array(r->arena, node->children + 1, sizeof *list);
     if (!list)
         return setting_error(r, node, "there is no room left for it; make the file smaller");
-    for (const struct yaml *item = node->child; item; item = item->next)
+    for (const struct doc_node *item = node->child; item; item = item->next)
         ok = read_one(r, item, &list[n++]) && ok;
     partner->contracts = list;
     partner->contract_count = n;

@@ -33,10 +33,10 @@ enum { NAME_MAX_BYTES = 64 };
 /* Room for one more element in a malloc'ed array; false: told, no memory. */
 bool loading_grow(struct loading *l, void *array, size_t *room, size_t count, size_t size);
 /* Remembers the name, after telling if it is too long for a message. */
-bool loading_name(struct setting_reader *r, const struct yaml *node, const char *kind, const char *name);
+bool loading_name(struct setting_reader *r, const struct doc_node *node, const char *kind, const char *name);
 
 /* A list of contracts into the partner's. A setting's `read`; `field` is the struct partner. */
-bool contracts_read(struct setting_reader *r, const struct yaml *node, void *field);
+bool contracts_read(struct setting_reader *r, const struct doc_node *node, void *field);
 extern const struct setting contract_settings[], contract_limit_settings[];
 
 /* Does it name this class? A contract without classes covers none. */

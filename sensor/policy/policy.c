@@ -34,7 +34,7 @@ bool loading_grow(struct loading *l, void *array, size_t *room, size_t count, si
     return true;
 }
 
-bool loading_name(struct setting_reader *r, const struct yaml *node, const char *kind, const char *name) {
+bool loading_name(struct setting_reader *r, const struct doc_node *node, const char *kind, const char *name) {
     struct loading *l = r->context;
     if (!*name || strlen(name) > NAME_MAX_BYTES)
         return setting_error(r, node, "the name of a %s must have 1 to %d bytes; shorten it", kind,
@@ -74,28 +74,28 @@ struct owner {
     bool prefixes;
 };
 
-static bool read_prefixes(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_prefixes(struct setting_reader *r, const struct doc_node *node, void *field) {
     struct owner *o = field;
     o->prefixes = true;
     return prefixes_read(r, node, o->value, o->name);
 }
 
-static bool read_prefixes_file(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_prefixes_file(struct setting_reader *r, const struct doc_node *node, void *field) {
     struct owner *o = field;
     o->prefixes = true;
     return prefixes_read_file(r, node, o->value, o->name);
 }
 
-static bool read_contracts(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_contracts(struct setting_reader *r, const struct doc_node *node, void *field) {
     return contracts_read(r, node, &((struct owner *)field)->partner);
 }
 
-static bool read_domain(struct setting_reader *r, const struct yaml *item, uint32_t partner) {
+static bool read_domain(struct setting_reader *r, const struct doc_node *item, uint32_t partner) {
     struct loading *l = r->context;
     char name[DOMAIN_MAX + 1];
     const char *why;
     struct domain d = {.partner = partner, .line = item->line, .file = item->file};
-    if (item->kind != YAML_TEXT)
+    if (item->kind != DOC_TEXT)
         return setting_error(r, item, "is not a name; write example.org or *.example.org");
     if (!domain_parse(item->text, name, &d.below, &why))
         return setting_error(r, item, "\"%.80s\" %s", item->text, why);
@@ -106,13 +106,13 @@ static bool read_domain(struct setting_reader *r, const struct yaml *item, uint3
     return true;
 }
 
-static bool read_domains(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_domains(struct setting_reader *r, const struct doc_node *node, void *field) {
     struct owner *o = field;
     uint32_t index = o->value & ((1u << PLACE_KIND_SHIFT) - 1);
     bool ok = setting_texts(r, node, &o->partner.domains);
-    if (node->kind == YAML_TEXT)
+    if (node->kind == DOC_TEXT)
         return ok && read_domain(r, node, index);
-    for (const struct yaml *item = node->child; ok && item; item = item->next)
+    for (const struct doc_node *item = node->child; ok && item; item = item->next)
         ok = read_domain(r, item, index);
     return ok;
 }
@@ -164,11 +164,11 @@ static uint32_t place_value(enum place_kind kind, size_t index) {
 }
 
 /* A list under `key`; NULL and *count 0 when it is not there or no list (told). */
-static const struct yaml *list_of(struct setting_reader *r, const struct yaml *root, const char *key,
-                                  size_t *count) {
-    const struct yaml *list = yaml_get(root, key);
+static const struct doc_node *list_of(struct setting_reader *r, const struct doc_node *root, const char *key,
+                                      size_t *count) {
+    const struct doc_node *list = doc_get(root, key);
     *count = 0;
-    if (list && list->kind != YAML_LIST) {
+    if (list && list->kind != DOC_LIST) {
         setting_error(r, list, "must be a list; write its entries in lines that begin with a hyphen");
         return NULL;
     }
@@ -176,14 +176,14 @@ static const struct yaml *list_of(struct setting_reader *r, const struct yaml *r
     return list;
 }
 
-static void read_images(struct setting_reader *r, const struct yaml *root, struct policy *p) {
-    const struct yaml *list = list_of(r, root, "image-networks", &p->image_count);
+static void read_images(struct setting_reader *r, const struct doc_node *root, struct policy *p) {
+    const struct doc_node *list = list_of(r, root, "image-networks", &p->image_count);
     struct image_network *images = arena_array(r->arena, p->image_count + 1, sizeof *images);
-    const struct yaml *item = list ? list->child : NULL;
+    const struct doc_node *item = list ? list->child : NULL;
     for (size_t i = 0; images && item; i++, item = item->next) {
         struct owner o = {.value = place_value(PLACE_IMAGE, i)};
         if (setting_read(r, item, image_settings, &o))
-            loading_name(r, yaml_get(item, "name"), "image network", o.name);
+            loading_name(r, doc_get(item, "name"), "image network", o.name);
         images[i] = (struct image_network){
             .name = o.name, .file = arena_text(r->arena, item->file, strlen(item->file)), .line = item->line};
     }
@@ -192,17 +192,17 @@ static void read_images(struct setting_reader *r, const struct yaml *root, struc
 
 /* Hosts that are nobody's are called by their prefix: whoever reads "203.0.113.0/24" is to know what that is.
  */
-static bool check_partner_name(struct setting_reader *r, const struct yaml *node, const char *name) {
+static bool check_partner_name(struct setting_reader *r, const struct doc_node *node, const char *name) {
     struct prefix prefix;
     const char *why;
     return !prefix_parse(name, &prefix, &why) ||
            setting_error(r, node, "\"%s\" is an address or prefix; name the partner by a word", name);
 }
 
-static struct partner read_partner(struct setting_reader *r, const struct yaml *item, size_t index) {
+static struct partner read_partner(struct setting_reader *r, const struct doc_node *item, size_t index) {
     struct owner o = {.value = place_value(PLACE_PARTNER, index)};
     if (setting_read(r, item, partner_settings, &o)) {
-        const struct yaml *name = yaml_get(item, "name");
+        const struct doc_node *name = doc_get(item, "name");
         if (loading_name(r, name, "partner", o.name))
             check_partner_name(r, name, o.name);
         if (!o.prefixes && o.partner.domains.count == 0)
@@ -215,17 +215,17 @@ static struct partner read_partner(struct setting_reader *r, const struct yaml *
     return o.partner;
 }
 
-static void read_partners(struct setting_reader *r, const struct yaml *root, struct policy *p) {
-    const struct yaml *list = list_of(r, root, "partners", &p->partner_count);
+static void read_partners(struct setting_reader *r, const struct doc_node *root, struct policy *p) {
+    const struct doc_node *list = list_of(r, root, "partners", &p->partner_count);
     struct partner *partners = arena_array(r->arena, p->partner_count + 1, sizeof *partners);
-    const struct yaml *item = list ? list->child : NULL;
+    const struct doc_node *item = list ? list->child : NULL;
     for (size_t i = 0; partners && item; i++, item = item->next)
         partners[i] = read_partner(r, item, i);
     p->partners = partners;
 }
 
-static void read_internal(struct setting_reader *r, const struct yaml *root) {
-    const struct yaml *node = yaml_get(root, "internal-networks");
+static void read_internal(struct setting_reader *r, const struct doc_node *root) {
+    const struct doc_node *node = doc_get(root, "internal-networks");
     if (node)
         prefixes_read(r, node, place_value(PLACE_INTERNAL, 0), NULL);
 }
@@ -293,10 +293,11 @@ static size_t keep_announced(struct loading *a, const char *file) {
 
 /* Whose the networks of unknown hosts are, as routers see it. Not kept as entries: only the length of a
  * prefix is asked for. */
-static bool read_announced(const struct setting_reader *policy, const struct yaml *root, struct policy *p) {
+static bool read_announced(const struct setting_reader *policy, const struct doc_node *root,
+                           struct policy *p) {
     struct loading a = {.arena = policy->arena, .problems = policy->problems};
     struct setting_reader r = {.arena = a.arena, .problems = a.problems, .context = &a};
-    const struct yaml *node = yaml_get(root, "announced-prefixes");
+    const struct doc_node *node = doc_get(root, "announced-prefixes");
     bool ok = !node || prefixes_read_file(&r, node, 0, NULL);
     size_t kept = 0;
     if (a.entry_count) {
@@ -308,7 +309,7 @@ static bool read_announced(const struct setting_reader *policy, const struct yam
     return ok;
 }
 
-const struct policy *policy_load(const struct yaml *root, struct arena *arena, struct problems *problems,
+const struct policy *policy_load(const struct doc_node *root, struct arena *arena, struct problems *problems,
                                  const char *const *classes, bool (*protocol_known)(const char *name)) {
     size_t errors = problems->errors;
     struct loading l = {.arena = arena,

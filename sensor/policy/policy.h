@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "policy/calendar/hours.h"
 #include "settings/arena.h"
+#include "settings/doc.h"
 #include "settings/setting.h"
-#include "settings/yaml.h"
 
 /* Who may receive what: image networks, internal networks, partners and their contracts. Immutable once
  * loaded. */
@@ -94,7 +94,7 @@ struct place {
  * in the wrong order, unknown protocols, misspelt classes (`classes` NULL-terminated, may be NULL;
  * `protocol_known` may be NULL). A class that no rule has and that looks like none is a warning: it approves
  * nothing. A hundred thousand prefixes load in well under a second. */
-const struct policy *policy_load(const struct yaml *root, struct arena *arena, struct problems *problems,
+const struct policy *policy_load(const struct doc_node *root, struct arena *arena, struct problems *problems,
                                  const char *const *classes, bool (*protocol_known)(const char *name));
 
 /* The setting tables of the keys that hold lists of maps, for the manual page's test; the end has a NULL

@@ -42,21 +42,22 @@ static bool add(struct loading *l, const struct network_entry *e, const char *te
     return true;
 }
 
-static bool add_item(struct setting_reader *r, const struct yaml *item, uint32_t value, const char *owner) {
+static bool add_item(struct setting_reader *r, const struct doc_node *item, uint32_t value,
+                     const char *owner) {
     const struct network_entry e = {.value = value, .line = item->line, .file = item->file, .owner = owner};
-    if (item->kind != YAML_TEXT)
+    if (item->kind != DOC_TEXT)
         return setting_error(r, item, "is not a prefix; write it like 198.51.100.0/24 or 2001:db8::/32");
     return add(r->context, &e, item->text);
 }
 
-bool prefixes_read(struct setting_reader *r, const struct yaml *node, uint32_t value, const char *owner) {
+bool prefixes_read(struct setting_reader *r, const struct doc_node *node, uint32_t value, const char *owner) {
     bool ok = true;
-    if (node->kind == YAML_TEXT)
+    if (node->kind == DOC_TEXT)
         return add_item(r, node, value, owner);
-    if (node->kind == YAML_MAP)
+    if (node->kind == DOC_MAP)
         return setting_error(r, node,
                              "is a map where a list of prefixes belongs; write [198.51.100.0/24, ...]");
-    for (const struct yaml *item = node->child; item; item = item->next)
+    for (const struct doc_node *item = node->child; item; item = item->next)
         ok = add_item(r, item, value, owner) && ok;
     return ok;
 }
@@ -105,10 +106,10 @@ static FILE *open_regular(const char *path) {
     return f;
 }
 
-bool prefixes_read_file(struct setting_reader *r, const struct yaml *node, uint32_t value,
+bool prefixes_read_file(struct setting_reader *r, const struct doc_node *node, uint32_t value,
                         const char *owner) {
     struct network_entry e = {.value = value, .owner = owner ? owner : ""};
-    if (node->kind != YAML_TEXT || !node->text[0])
+    if (node->kind != DOC_TEXT || !node->text[0])
         return setting_error(r, node, "is not the path of a file; write one");
     char *path = path_beside(r->arena, node->file, node->text);
     if (!path)

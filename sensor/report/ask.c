@@ -9,36 +9,37 @@
 
 enum { LIST_MAX = 1000 };
 
-static void put_time(struct json *j, const char *key, time_ns t) {
+static void put_time(struct json_writer *j, const char *key, time_ns t) {
     char room[CLOCK_TEXT_MAX];
-    json_text(j, key, t ? clock_format(t, room) : NULL);
+    json_write_text(j, key, t ? clock_format(t, room) : NULL);
 }
 
-static void put_text(struct json *j, const char *key, struct bytes text) {
+static void put_text(struct json_writer *j, const char *key, struct bytes text) {
     if (text.n)
-        json_bytes(j, key, text);
+        json_write_bytes(j, key, text);
     else
-        json_null(j, key);
+        json_write_null(j, key);
 }
 
 /* --- incidents --- */
 
 struct listing {
-    struct json *out;
+    struct json_writer *out;
     size_t count;
 };
 
-static void put_shown(struct json *j, const struct record *r) {
+static void put_shown(struct json_writer *j, const struct record *r) {
     char room[ADDRESS_TEXT_MAX];
     put_text(j, "class", record_text_of(r, TEXT_CLASS));
-    json_number(j, "severity", r->severity);
-    json_text(j, "verdict", r->verdict <= VERDICT_UNKNOWN ? verdict_name((enum verdict)r->verdict) : NULL);
+    json_write_number(j, "severity", r->severity);
+    json_write_text(j, "verdict",
+                    r->verdict <= VERDICT_UNKNOWN ? verdict_name((enum verdict)r->verdict) : NULL);
     put_text(j, "network", record_text_of(r, TEXT_NETWORK));
     put_text(j, "partner", record_text_of(r, TEXT_PARTNER));
     put_text(j, "contract", record_text_of(r, TEXT_CONTRACT));
     put_text(j, "reason", record_text_of(r, TEXT_REASON));
-    json_text(j, "source", address_format(&r->source, room));
-    json_text(j, "destination", address_format(&r->destination, room));
+    json_write_text(j, "source", address_format(&r->source, room));
+    json_write_text(j, "destination", address_format(&r->destination, room));
     put_text(j, "protocol", record_text_of(r, TEXT_PROTOCOL));
     put_text(j, "rule", record_text_of(r, TEXT_RULE_ID));
     put_text(j, "file", record_text_of(r, TEXT_NAME));
@@ -51,21 +52,21 @@ static void put_incident(void *context, const struct store_value *v) {
     if (!r)
         return;
     l->count++;
-    json_object(l->out, NULL);
-    json_bytes(l->out, "id", v[0].bytes);
-    json_text(l->out, "state", v[1].number ? "closed" : "open");
-    json_number(l->out, "alerts", (uint64_t)v[2].number);
-    json_number(l->out, "held_alerts", (uint64_t)v[9].number);
-    json_number(l->out, "objects", (uint64_t)v[3].number);
-    json_number(l->out, "bytes", (uint64_t)v[4].number);
-    json_number(l->out, "distinct_plates", (uint64_t)v[5].number);
+    json_write_object(l->out, NULL);
+    json_write_bytes(l->out, "id", v[0].bytes);
+    json_write_text(l->out, "state", v[1].number ? "closed" : "open");
+    json_write_number(l->out, "alerts", (uint64_t)v[2].number);
+    json_write_number(l->out, "held_alerts", (uint64_t)v[9].number);
+    json_write_number(l->out, "objects", (uint64_t)v[3].number);
+    json_write_number(l->out, "bytes", (uint64_t)v[4].number);
+    json_write_number(l->out, "distinct_plates", (uint64_t)v[5].number);
     put_time(l->out, "first", v[6].number);
     put_time(l->out, "last", v[7].number);
     put_text(l->out, "settled", v[10].bytes);
     if (v[10].bytes.n)
-        json_number(l->out, "settled_by", (uint64_t)v[11].number);
+        json_write_number(l->out, "settled_by", (uint64_t)v[11].number);
     put_shown(l->out, r);
-    json_object_end(l->out);
+    json_write_object_end(l->out);
     free(r);
 }
 
@@ -85,44 +86,46 @@ static bool list(struct reporter *r, const char *id, const struct incident_query
                                     STORE_N(LIST_MAX)};
     if (!s)
         return false;
-    json_array(l->out, "incidents");
+    json_write_array(l->out, "incidents");
     bool ok = store_find(s, STORE_INCIDENT_LIST, v, sizeof v / sizeof v[0], put_incident, l);
-    json_array_end(l->out);
+    json_write_array_end(l->out);
     return ok || error_set(e, "the database cannot be read; look at the sensor's log");
 }
 
-bool ask_incidents(struct reporter *r, const struct incident_query *q, struct json *out, struct error *e) {
+bool ask_incidents(struct reporter *r, const struct incident_query *q, struct json_writer *out,
+                   struct error *e) {
     struct listing l = {.out = out};
     if (!list(r, "", q, &l, e))
         return false;
-    json_bool(out, "cut", l.count == LIST_MAX);
+    json_write_bool(out, "cut", l.count == LIST_MAX);
     return true;
 }
 
 /* Columns of STORE_ALERT_LIST. */
 static void put_alert(void *context, const struct store_value *v) {
-    struct json *j = context;
-    json_object(j, NULL);
-    json_number(j, "sequence", (uint64_t)v[0].number);
+    struct json_writer *j = context;
+    json_write_object(j, NULL);
+    json_write_number(j, "sequence", (uint64_t)v[0].number);
     put_time(j, "time", v[1].number);
-    json_text(j, "state", incident_state_name((enum incident_state)(v[2].number % 3)));
-    json_number(j, "objects", (uint64_t)v[3].number);
-    json_number(j, "bytes", (uint64_t)v[4].number);
-    json_number(j, "distinct_plates", (uint64_t)v[5].number);
-    json_number(j, "severity", (uint64_t)v[6].number);
-    json_text(j, "verdict", v[7].number <= VERDICT_UNKNOWN ? verdict_name((enum verdict)v[7].number) : NULL);
-    json_object_end(j);
+    json_write_text(j, "state", incident_state_name((enum incident_state)(v[2].number % 3)));
+    json_write_number(j, "objects", (uint64_t)v[3].number);
+    json_write_number(j, "bytes", (uint64_t)v[4].number);
+    json_write_number(j, "distinct_plates", (uint64_t)v[5].number);
+    json_write_number(j, "severity", (uint64_t)v[6].number);
+    json_write_text(j, "verdict",
+                    v[7].number <= VERDICT_UNKNOWN ? verdict_name((enum verdict)v[7].number) : NULL);
+    json_write_object_end(j);
 }
 
-bool ask_incident(struct reporter *r, const char *id, struct json *out, struct error *e) {
+bool ask_incident(struct reporter *r, const char *id, struct json_writer *out, struct error *e) {
     const struct incident_query all = {.closed = -1};
     const struct store_value v[] = {STORE_T(bytes_text(id))};
     struct listing l = {.out = out};
     if (!*id || !list(r, id, &all, &l, e))
         return *id ? false : error_set(e, "name an incident by its id");
-    json_array(out, "alerts");
+    json_write_array(out, "alerts");
     bool ok = store_find(keeper_store(r->keeper), STORE_ALERT_LIST, v, 1, put_alert, out);
-    json_array_end(out);
+    json_write_array_end(out);
     if (l.count == 0 && ok)
         return error_set(
             e, "there is no incident %.40s in the database; gantryctl incidents list names those there are",
@@ -171,15 +174,15 @@ bool ask_unmute(struct reporter *r, const char *destination, const char *class, 
                      destination);
 }
 
-void ask_mutes(struct reporter *r, struct json *out) {
+void ask_mutes(struct reporter *r, struct json_writer *out) {
     const struct mutes *m = gate_mutes(r->gate);
-    json_array(out, "mutes");
+    json_write_array(out, "mutes");
     for (size_t i = 0; i < mutes_count(m); i++) {
-        json_object(out, NULL);
+        json_write_object(out, NULL);
         mute_write_json(out, mutes_get(m, i));
-        json_object_end(out);
+        json_write_object_end(out);
     }
-    json_array_end(out);
+    json_write_array_end(out);
 }
 
 /* --- the ledger --- */
@@ -188,38 +191,38 @@ static const char *const window_names[LEDGER_WINDOWS] = {
     [LEDGER_HOUR] = "hour", [LEDGER_DAY] = "day", [LEDGER_WEEK] = "week", [LEDGER_PERIOD] = "period"};
 
 static void put_line(void *context, const struct ledger_line *line) {
-    struct json *j = context;
-    json_object(j, NULL);
-    json_bytes(j, "network", line->network);
-    json_bytes(j, "destination", line->destination);
-    json_bytes(j, "class", line->class);
+    struct json_writer *j = context;
+    json_write_object(j, NULL);
+    json_write_bytes(j, "network", line->network);
+    json_write_bytes(j, "destination", line->destination);
+    json_write_bytes(j, "class", line->class);
     put_time(j, "last", line->last);
     for (enum ledger_window w = 0; w < LEDGER_WINDOWS; w++) {
         const struct ledger_totals *t = &line->totals[w];
-        json_object(j, window_names[w]);
-        json_number(j, "objects", t->objects);
-        json_number(j, "bytes", t->bytes);
-        json_number(j, "denied_objects", t->denied_objects);
-        json_number(j, "denied_bytes", t->denied_bytes);
-        json_number(j, "distinct_plates", t->plates);
-        json_number(j, "distinct_images", t->images);
-        json_object_end(j);
+        json_write_object(j, window_names[w]);
+        json_write_number(j, "objects", t->objects);
+        json_write_number(j, "bytes", t->bytes);
+        json_write_number(j, "denied_objects", t->denied_objects);
+        json_write_number(j, "denied_bytes", t->denied_bytes);
+        json_write_number(j, "distinct_plates", t->plates);
+        json_write_number(j, "distinct_images", t->images);
+        json_write_object_end(j);
     }
-    json_object_end(j);
+    json_write_object_end(j);
 }
 
 void ask_ledger(struct reporter *r, const char *network, const char *destination, const char *class,
-                struct json *out) {
+                struct json_writer *out) {
     const char *const wanted[] = {network, destination, class};
-    json_array(out, "lines");
+    json_write_array(out, "lines");
     size_t all = ledger_each(r->ledger, wanted, LIST_MAX, put_line, out);
-    json_array_end(out);
-    json_bool(out, "cut", all > LIST_MAX);
+    json_write_array_end(out);
+    json_write_bool(out, "cut", all > LIST_MAX);
 }
 
 /* --- the digest --- */
 
-bool ask_digest(struct reporter *r, time_ns since, struct json *out, struct error *e) {
+bool ask_digest(struct reporter *r, time_ns since, struct json_writer *out, struct error *e) {
     static struct digest_room room;
     uint64_t sums[COUNTER_COUNT];
     struct digest_facts f = {.running = true};

@@ -60,7 +60,7 @@ static bool check_target(const struct output_config *c, struct error *e) {
     return true;
 }
 
-static bool read_records(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_records(struct setting_reader *r, const struct doc_node *node, void *field) {
     struct setting_texts names;
     bool good = setting_texts(r, node, &names);
     for (size_t i = 0; good && i < names.count; i++)
@@ -126,7 +126,7 @@ static const struct setting settings[] = {
 };
 
 /* A relative file begins beside the configuration that names it. */
-static bool place_file(struct setting_reader *r, const struct yaml *node, struct output_config *out) {
+static bool place_file(struct setting_reader *r, const struct doc_node *node, struct output_config *out) {
     static const char scheme[] = "file:.";
     if (strncmp(out->to, scheme, sizeof scheme - 1) != 0)
         return true;
@@ -155,12 +155,13 @@ static const struct {
     {"hold-bytes", "tcp:// and tls://", false}, {"hold-time", "tcp:// and tls://", false},
 };
 
-static bool check_special(struct setting_reader *r, const struct yaml *node, const struct output_config *c) {
+static bool check_special(struct setting_reader *r, const struct doc_node *node,
+                          const struct output_config *c) {
     const char *rest;
     const struct transport *t = transport_find(c->to, &rest);
     bool good = true;
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
-        const struct yaml *given = yaml_get(node, special[i].key);
+        const struct doc_node *given = doc_get(node, special[i].key);
         if (given && !(special[i].tls ? t->tls : t->holds))
             good = setting_error(r, given, "is for %s targets; take it away or change to", special[i].wants);
     }
@@ -168,7 +169,7 @@ static bool check_special(struct setting_reader *r, const struct yaml *node, con
 }
 
 /* Files are looked at now, so that a mistake is told with its line and not when the first alert is due. */
-static bool check_tls(struct setting_reader *r, const struct yaml *node, struct output_config *c) {
+static bool check_tls(struct setting_reader *r, const struct doc_node *node, struct output_config *c) {
     const char *rest, *key;
     const char **const paths[] = {&c->ca, &c->certificate, &c->key};
     struct error e;
@@ -180,18 +181,18 @@ static bool check_tls(struct setting_reader *r, const struct yaml *node, struct 
             return false;
     SSL_CTX *context = tls_context(c, &key, &e);
     if (!context) {
-        const struct yaml *at = yaml_get(node, key);
+        const struct doc_node *at = doc_get(node, key);
         return at ? setting_error(r, at, "%s", e.text)
                   : problem_error(r->problems, node->file, node->line, "%s: %s", key, e.text);
     }
     SSL_CTX_free(context);
     if (c->key && stat(c->key, &st) == 0 && st.st_mode & S_IRWXO)
-        problem_warning(r->problems, node->file, yaml_get(node, "key")->line,
+        problem_warning(r->problems, node->file, doc_get(node, "key")->line,
                         "key: everybody may read %s; run chmod 600 on it", c->key);
     return true;
 }
 
-bool output_read(struct setting_reader *r, const struct yaml *node, struct output_config *out) {
+bool output_read(struct setting_reader *r, const struct doc_node *node, struct output_config *out) {
     struct error e;
     memset(out, 0, sizeof *out);
     if (!setting_read(r, node, settings, out))
@@ -203,9 +204,9 @@ bool output_read(struct setting_reader *r, const struct yaml *node, struct outpu
     if (out->records & REPORT_ALERT)
         out->records |= REPORT_DIGEST; /* who takes alerts is to see each day what became of them */
     if (!check_format(bytes_text(out->format), &e))
-        return setting_error(r, yaml_get(node, "format"), "%s", e.text);
+        return setting_error(r, doc_get(node, "format"), "%s", e.text);
     if (!check_target(out, &e))
-        return setting_error(r, yaml_get(node, "to"), "%s", e.text);
+        return setting_error(r, doc_get(node, "to"), "%s", e.text);
     return place_file(r, node, out) && check_special(r, node, out) && check_tls(r, node, out);
 }
 

@@ -22,7 +22,7 @@
 
 /* Reads one entry of `outputs:`; false after telling the problems (unknown format, transport, record; bad
  * target). */
-bool output_read(struct setting_reader *r, const struct yaml *node, struct output_config *out);
+bool output_read(struct setting_reader *r, const struct doc_node *node, struct output_config *out);
 /* The command line's "json:-" or "rfc5424:udp://127.0.0.1:514" with "alert,transfer"; false with a reason. */
 bool output_parse(const char *spec, const char *events, struct arena *arena, struct output_config *out,
                   struct error *e);

@@ -53,9 +53,9 @@ static void keep(struct arena *arena, enum setting_type type, const void *old, v
 /* --- the table --- */
 
 /* A key that is not written any more is told at its map's line. */
-static void tell(struct setting_reader *r, const struct yaml *map, const char *name, const char *file,
+static void tell(struct setting_reader *r, const struct doc_node *map, const char *name, const char *file,
                  const char *key) {
-    const struct yaml *node = yaml_get(map, key);
+    const struct doc_node *node = doc_get(map, key);
     problem_warning(r->problems, node ? node->file : file,
                     node  ? node->key_line
                     : map ? map->line
@@ -64,7 +64,7 @@ static void tell(struct setting_reader *r, const struct yaml *map, const char *n
                     name, *name ? "." : "", key);
 }
 
-unsigned setting_keep(struct setting_reader *r, const struct yaml *map, const char *name, const char *file,
+unsigned setting_keep(struct setting_reader *r, const struct doc_node *map, const char *name, const char *file,
                       const struct setting *table, const void *old, void *out) {
     unsigned changed = 0;
     for (const struct setting *s = table; s->key; s++) {

@@ -8,14 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *nearest_key(const struct yaml *node) {
+static const char *nearest_key(const struct doc_node *node) {
     for (; node; node = node->parent)
         if (node->key)
             return node->key;
     return NULL;
 }
 
-bool setting_error(struct setting_reader *r, const struct yaml *node, const char *format, ...) {
+bool setting_error(struct setting_reader *r, const struct doc_node *node, const char *format, ...) {
     char text[512];
     const char *key = nearest_key(node);
     va_list args;
@@ -26,27 +26,27 @@ bool setting_error(struct setting_reader *r, const struct yaml *node, const char
                          text);
 }
 
-static const char *kind_name(const struct yaml *node) {
+static const char *kind_name(const struct doc_node *node) {
     static const char *const names[] = {
-        [YAML_TEXT] = "a single value", [YAML_LIST] = "a list", [YAML_MAP] = "a map"};
+        [DOC_TEXT] = "a single value", [DOC_LIST] = "a list", [DOC_MAP] = "a map"};
     return names[node->kind];
 }
 
-static bool is_null(const struct yaml *node) {
+static bool is_null(const struct doc_node *node) {
     return !node->quoted &&
            (!node->text[0] || strcmp(node->text, "~") == 0 || strcasecmp(node->text, "null") == 0);
 }
 
 /* A node that holds one value which is there. */
-static bool is_scalar(struct setting_reader *r, const struct yaml *node) {
-    if (node->kind != YAML_TEXT)
+static bool is_scalar(struct setting_reader *r, const struct doc_node *node) {
+    if (node->kind != DOC_TEXT)
         return setting_error(r, node, "is %s where one value belongs; write KEY: VALUE", kind_name(node));
     if (is_null(node))
         return setting_error(r, node, "has no value; write one behind the colon or remove the key");
     return true;
 }
 
-static bool read_number(struct setting_reader *r, const struct yaml *node, const struct unit *units,
+static bool read_number(struct setting_reader *r, const struct doc_node *node, const struct unit *units,
                         uint64_t *out) {
     char reason[UNIT_REASON_MAX];
     if (!is_scalar(r, node))
@@ -54,11 +54,11 @@ static bool read_number(struct setting_reader *r, const struct yaml *node, const
     return unit_parse(node->text, units, out, reason) || setting_error(r, node, "%s", reason);
 }
 
-bool setting_size(struct setting_reader *r, const struct yaml *node, uint64_t *bytes) {
+bool setting_size(struct setting_reader *r, const struct doc_node *node, uint64_t *bytes) {
     return read_number(r, node, unit_sizes, bytes);
 }
 
-bool setting_duration(struct setting_reader *r, const struct yaml *node, uint64_t *ns) {
+bool setting_duration(struct setting_reader *r, const struct doc_node *node, uint64_t *ns) {
     return read_number(r, node, unit_durations, ns);
 }
 
@@ -67,15 +67,15 @@ static bool copy_text(struct setting_reader *r, const char *text, const char **o
     return *out != NULL;
 }
 
-static bool no_room(struct setting_reader *r, const struct yaml *node) {
+static bool no_room(struct setting_reader *r, const struct doc_node *node) {
     return setting_error(r, node, "there is no room left for it; make the file smaller");
 }
 
-bool setting_texts(struct setting_reader *r, const struct yaml *node, struct setting_texts *out) {
-    if (node->kind == YAML_MAP)
+bool setting_texts(struct setting_reader *r, const struct doc_node *node, struct setting_texts *out) {
+    if (node->kind == DOC_MAP)
         return setting_error(r, node, "is a map where a list of values belongs; write [one, two]");
-    bool list = node->kind == YAML_LIST;
-    const struct yaml *item = list ? node->child : node;
+    bool list = node->kind == DOC_LIST;
+    const struct doc_node *item = list ? node->child : node;
     size_t count = list ? node->children : 1;
     const char **items = arena_array(r->arena, count + 1, sizeof *items);
     if (!items)
@@ -118,7 +118,7 @@ bool date_parse(const char *text, int32_t *days) {
 
 /* --- One function a type --- */
 
-static bool in_bounds(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+static bool in_bounds(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
                       const struct unit *units, uint64_t value) {
     char low[UNIT_TEXT_MAX], high[UNIT_TEXT_MAX];
     if (value >= s->low && (s->high == 0 || value <= s->high))
@@ -130,22 +130,22 @@ static bool in_bounds(struct setting_reader *r, const struct yaml *node, const s
                          unit_format(s->high, units, high));
 }
 
-static bool read_count(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+static bool read_count(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
                        void *field) {
     return read_number(r, node, NULL, field) && in_bounds(r, node, s, NULL, *(uint64_t *)field);
 }
 
-static bool read_size(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+static bool read_size(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
                       void *field) {
     return setting_size(r, node, field) && in_bounds(r, node, s, unit_sizes, *(uint64_t *)field);
 }
 
-static bool read_duration(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+static bool read_duration(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
                           void *field) {
     return setting_duration(r, node, field) && in_bounds(r, node, s, unit_durations, *(uint64_t *)field);
 }
 
-static bool read_bool(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+static bool read_bool(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
                       void *field) {
     if (!is_scalar(r, node))
         return false;
@@ -153,14 +153,14 @@ static bool read_bool(struct setting_reader *r, const struct yaml *node, const s
            setting_error(r, node, "\"%s\" is neither true nor false; write one of them", node->text);
 }
 
-static bool read_text(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+static bool read_text(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
                       void *field) {
     if (!is_scalar(r, node))
         return false;
     return copy_text(r, node->text, field) || no_room(r, node);
 }
 
-static bool read_choice(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+static bool read_choice(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
                         void *field) {
     char list[256] = "";
     if (!is_scalar(r, node))
@@ -176,7 +176,7 @@ static bool read_choice(struct setting_reader *r, const struct yaml *node, const
     return setting_error(r, node, "\"%.80s\" is no choice; write one of %s", node->text, list);
 }
 
-static bool read_date(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+static bool read_date(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
                       void *field) {
     if (!is_scalar(r, node))
         return false;
@@ -184,17 +184,17 @@ static bool read_date(struct setting_reader *r, const struct yaml *node, const s
            setting_error(r, node, "\"%.40s\" is no day; write it like 2026-05-31", node->text);
 }
 
-static bool read_texts(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+static bool read_texts(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
                        void *field) {
     return setting_texts(r, node, field);
 }
 
-static bool read_custom(struct setting_reader *r, const struct yaml *node, const struct setting *s,
+static bool read_custom(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
                         void *field) {
     return s->read(r, node, field);
 }
 
-static bool (*const read_type[])(struct setting_reader *, const struct yaml *, const struct setting *,
+static bool (*const read_type[])(struct setting_reader *, const struct doc_node *, const struct setting *,
                                  void *) = {
     [SETTING_BOOL] = read_bool,         [SETTING_COUNT] = read_count, [SETTING_SIZE] = read_size,
     [SETTING_DURATION] = read_duration, [SETTING_TEXT] = read_text,   [SETTING_CHOICE] = read_choice,
@@ -210,7 +210,7 @@ static const struct setting *find(const struct setting *table, const char *key) 
     return NULL;
 }
 
-static bool tell_unknown(struct setting_reader *r, const struct yaml *node, const struct setting *table) {
+static bool tell_unknown(struct setting_reader *r, const struct doc_node *node, const struct setting *table) {
     const struct setting *best = NULL;
     size_t best_distance = SIZE_MAX;
     for (const struct setting *s = table; s->key; s++) {
@@ -237,21 +237,22 @@ static bool tell_unknown(struct setting_reader *r, const struct yaml *node, cons
 static bool apply_preset(struct setting_reader *r, const struct setting *s, void *field) {
     if (!s->preset || s->type == SETTING_CUSTOM)
         return true;
-    struct yaml node = {
-        .kind = YAML_TEXT, .file = "(default)", .text = s->preset, .quoted = true, .key = s->key};
+    struct doc_node node = {
+        .kind = DOC_TEXT, .file = "(default)", .text = s->preset, .quoted = true, .key = s->key};
     return read_type[s->type](r, &node, s, field);
 }
 
-bool setting_read(struct setting_reader *r, const struct yaml *map, const struct setting *table, void *out) {
+bool setting_read(struct setting_reader *r, const struct doc_node *map, const struct setting *table,
+                  void *out) {
     bool ok = true;
-    if (map && map->kind != YAML_MAP)
+    if (map && map->kind != DOC_MAP)
         return setting_error(r, map, "is %s where a map belongs; write KEY: VALUE lines or {KEY: VALUE}",
                              kind_name(map));
-    for (const struct yaml *c = map ? map->child : NULL; c; c = c->next)
+    for (const struct doc_node *c = map ? map->child : NULL; c; c = c->next)
         if (!find(table, c->key))
             ok = tell_unknown(r, c, table);
     for (const struct setting *s = table; s->key; s++) {
-        const struct yaml *node = yaml_get(map, s->key);
+        const struct doc_node *node = doc_get(map, s->key);
         void *field = (char *)out + s->offset;
         if (node)
             ok = read_type[s->type](r, node, s, field) && ok;

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "settings/arena.h"
 #include "settings/problem.h"
-#include "settings/yaml.h"
+#include "settings/doc.h"
 
 /* Every option of a YAML map in one table: name, type, unit, bounds, default, help. Reading, checking and the
  * documentation (gantry --check, the man page's test) are made from it. Unknown keys, wrong types, values out
@@ -46,27 +46,27 @@ struct setting {
     bool restart; /* a change takes effect with the next start only; not for SETTING_CUSTOM */
     const char *const *choices;
     /* Reads `node` into `field`; false after telling the problems. */
-    bool (*read)(struct setting_reader *r, const struct yaml *node, void *field);
+    bool (*read)(struct setting_reader *r, const struct doc_node *node, void *field);
     const char *help; /* one line */
 };
 
 /* Fills `out` (already zeroed) from `map` by the table that ends with a NULL key; a NULL map gives the
  * defaults. Goes on after a problem, so that all are found; false if any was an error. */
-bool setting_read(struct setting_reader *r, const struct yaml *map, const struct setting *table, void *out);
+bool setting_read(struct setting_reader *r, const struct doc_node *map, const struct setting *table, void *out);
 
 /* At a reload: where the table says that a change needs a restart, `out` keeps the value of `old`, and each
  * that the file changed is told as a warning with its line; returns how many. `name` is the map's ("sensor", "" for the root), `file` the
  * configuration's (a map may have gone with its keys). Both structures were filled by this table. */
-unsigned setting_keep(struct setting_reader *r, const struct yaml *map, const char *name, const char *file,
+unsigned setting_keep(struct setting_reader *r, const struct doc_node *map, const char *name, const char *file,
                   const struct setting *table, const void *old, void *out);
 
 /* One scalar by itself, for custom readers. */
-bool setting_size(struct setting_reader *r, const struct yaml *node, uint64_t *bytes);
-bool setting_duration(struct setting_reader *r, const struct yaml *node, uint64_t *ns);
-bool setting_texts(struct setting_reader *r, const struct yaml *node, struct setting_texts *out);
+bool setting_size(struct setting_reader *r, const struct doc_node *node, uint64_t *bytes);
+bool setting_duration(struct setting_reader *r, const struct doc_node *node, uint64_t *ns);
+bool setting_texts(struct setting_reader *r, const struct doc_node *node, struct setting_texts *out);
 
 /* "FILE:LINE: error: KEY: ..." for this node; always false. */
-__attribute__((format(printf, 3, 4))) bool setting_error(struct setting_reader *r, const struct yaml *node,
+__attribute__((format(printf, 3, 4))) bool setting_error(struct setting_reader *r, const struct doc_node *node,
                                                          const char *format, ...);
 
 /* Days since 1970-01-01 of "2026-05-31"; false if it is no such day. */

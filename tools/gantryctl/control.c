@@ -4,8 +4,8 @@
 #include "plain.h"
 
 #include "base/utf8.h"
+#include "settings/doc.h"
 #include "settings/path.h"
-#include "settings/yaml.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -89,18 +89,18 @@ static bool path_from_config(const char *file, char out[PATH_ROOM], struct contr
     struct problems problems = {0};
     struct arena arena;
     uint8_t room[PATH_ROOM];
-    struct yaml_document *document = yaml_load(file, &problems);
+    struct doc *document = doc_load(file, &problems);
     problems_print(&problems);
     problems_finish(&problems);
     if (!document)
         return fail(f, "%s: cannot be read, so where the sensor listens is not known", file);
-    const struct yaml *given = yaml_get(yaml_get(yaml_root(document), "sensor"), "control");
-    const char *text = given && given->kind == YAML_TEXT ? given->text : PRESET_PATH;
+    const struct doc_node *given = doc_get(doc_get(doc_root(document), "sensor"), "control");
+    const char *text = given && given->kind == DOC_TEXT ? given->text : PRESET_PATH;
     arena_init(&arena, room, sizeof room);
     const char *path = path_beside(&arena, file, text);
     bool off = strcmp(text, "off") == 0;
     snprintf(out, PATH_ROOM, "%s", path ? path : text);
-    yaml_free(document);
+    doc_free(document);
     return !off || fail(f, "%s: sensor.control is off: this sensor takes no requests", file);
 }
 

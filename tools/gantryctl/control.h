@@ -14,9 +14,7 @@
  *     struct control_client c;
  *     int status = control_arguments(&status_command, flags, 0, argc, argv, &c);
  *     return status ? status : control_show(&c, (const char *const[]){"status", NULL}, show);
- *
- * jansson only reads here: its json_object(), json_array(), json_integer() and json_null() would be those of
- * base/json.h. */
+ */
 
 /* An option of one subcommand; a table of them ends with a NULL name. */
 struct control_flag {

@@ -4,7 +4,7 @@
 /* The message waits for its transaction like any other, and for its receivers: who asked comes again with the
  * number. */
 REQUEST(alert_test) {
-    json_number(out, "test", reporter_test(s->reporter));
+    json_write_number(out, "test", reporter_test(s->reporter));
     return true;
 }
 
@@ -21,14 +21,14 @@ REQUEST(alert_test_result) {
     if (number != newest)
         return error_set(e,
                          "the reporter was started again meanwhile, or another test was begun; test again");
-    json_array(out, "outputs");
+    json_write_array(out, "outputs");
     for (size_t i = 0; reporter_output(s->reporter, i, &f); i++) {
-        json_object(out, NULL);
-        json_text(out, "output", f.name);
-        json_text(out, "result", fates[f.test]);
-        json_text(out, "said", f.test == REPORT_TEST_ARRIVED ? f.proof : f.trouble);
-        json_object_end(out);
+        json_write_object(out, NULL);
+        json_write_text(out, "output", f.name);
+        json_write_text(out, "result", fates[f.test]);
+        json_write_text(out, "said", f.test == REPORT_TEST_ARRIVED ? f.proof : f.trouble);
+        json_write_object_end(out);
     }
-    json_array_end(out);
+    json_write_array_end(out);
     return true;
 }

@@ -4,7 +4,7 @@
 /* The supervisor does it; who asked comes again with the number until it is done, to this reporter or to its
  * successor. */
 REQUEST(reload) {
-    json_number(out, "request", reload_ask(&s->sensor->upper->reload));
+    json_write_number(out, "request", reload_ask(&s->sensor->upper->reload));
     return true;
 }
 
@@ -14,13 +14,13 @@ REQUEST(reload_status) {
     if (!request_number(arguments->word[0], &number, e))
         return false;
     bool done = reload_answered(&s->sensor->upper->reload, (uint32_t)number);
-    json_bool(out, "done", done);
+    json_write_bool(out, "done", done);
     if (!done)
         return true;
     reload_read(&s->sensor->upper->reload, &r);
-    json_bool(out, "refused", r.failed);
-    json_number(out, "version", r.version);
+    json_write_bool(out, "refused", r.failed);
+    json_write_number(out, "version", r.version);
     request_time(out, "time", r.time);
-    json_text(out, "told", r.text[0] ? r.text : NULL);
+    json_write_text(out, "told", r.text[0] ? r.text : NULL);
     return true;
 }

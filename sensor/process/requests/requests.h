@@ -19,8 +19,8 @@ extern const struct control_request control_requests[];
 
 /* The handlers of the table, as control.h wants them. */
 #define REQUEST(name)                                                                                        \
-    bool request_##name(struct control_sensor *s, const struct control_words *arguments, struct json *out,   \
-                        struct error *e)
+    bool request_##name(struct control_sensor *s, const struct control_words *arguments,                     \
+                        struct json_writer *out, struct error *e)
 REQUEST(contracts);
 REQUEST(status);
 REQUEST(top);
@@ -38,9 +38,9 @@ REQUEST(ledger);
 REQUEST(digest);
 
 /* "key": the time as in records; null for 0. */
-void request_time(struct json *out, const char *key, time_ns t);
+void request_time(struct json_writer *out, const char *key, time_ns t);
 /* "stats": all figures, as in the stats record. */
-void request_figures(struct json *out, const uint64_t *figures);
+void request_figures(struct json_writer *out, const uint64_t *figures);
 /* "2026-05-31" or "2026-05-31T04:12Z" (seconds may follow), UTC, at most what time_ns can hold; false with a
  * reason. */
 bool request_moment(const char *word, time_ns *out, struct error *e);

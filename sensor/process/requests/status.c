@@ -3,83 +3,84 @@
 
 #include "base/counter.h"
 
-static void write_sensor(struct json *j, const struct control_sensor *asked) {
+static void write_sensor(struct json_writer *j, const struct control_sensor *asked) {
     const struct sensor *s = asked->sensor;
     time_ns now = clock_wall();
-    json_text(j, "version", GANTRY_VERSION);
-    json_text(j, "name", s->config->sensor.name);
-    json_text(j, "boot", reporter_boot(asked->reporter));
+    json_write_text(j, "version", GANTRY_VERSION);
+    json_write_text(j, "name", s->config->sensor.name);
+    json_write_text(j, "boot", reporter_boot(asked->reporter));
     request_time(j, "time", now);
     request_time(j, "started", s->started);
-    json_number(j, "uptime", (uint64_t)((clock_monotonic() - asked->health->memory->started) / NS_PER_S));
-    json_text(j, "interface", s->interface);
+    json_write_number(j, "uptime",
+                      (uint64_t)((clock_monotonic() - asked->health->memory->started) / NS_PER_S));
+    json_write_text(j, "interface", s->interface);
 }
 
-static void write_workers(struct json *j, const struct sensor *s) {
-    json_array(j, "workers");
+static void write_workers(struct json_writer *j, const struct sensor *s) {
+    json_write_array(j, "workers");
     for (unsigned i = 0; i < s->workers; i++) {
         const struct worker_status *w = &s->status->worker[i];
         const uint64_t *counters = ring_counters(s->ring[i]);
-        json_object(j, NULL);
-        json_number(j, "worker", i + 1);
-        json_integer(j, "pid", w->pid);
-        json_number(j, "flows", w->flows);
-        json_number(j, "packets", counters[COUNTER_PACKETS]);
-        json_number(j, "drops", counters[COUNTER_KERNEL_DROPS]);
-        json_number(j, "restarts", counters[COUNTER_WORKER_RESTARTS]);
+        json_write_object(j, NULL);
+        json_write_number(j, "worker", i + 1);
+        json_write_integer(j, "pid", w->pid);
+        json_write_number(j, "flows", w->flows);
+        json_write_number(j, "packets", counters[COUNTER_PACKETS]);
+        json_write_number(j, "drops", counters[COUNTER_KERNEL_DROPS]);
+        json_write_number(j, "restarts", counters[COUNTER_WORKER_RESTARTS]);
         request_time(j, "last_packet", w->packet_time);
-        json_object_end(j);
+        json_write_object_end(j);
     }
-    json_array_end(j);
+    json_write_array_end(j);
 }
 
-static void write_sandbox(struct json *j, const struct sensor *s) {
+static void write_sandbox(struct json_writer *j, const struct sensor *s) {
     char text[SANDBOX_TEXT_MAX];
-    json_array(j, "sandbox");
+    json_write_array(j, "sandbox");
     for (enum sandbox_role role = SANDBOX_SUPERVISOR; role < SANDBOX_ROLES; role++)
-        json_text(j, NULL, sandbox_text(s->sandbox, role, text));
-    json_array_end(j);
+        json_write_text(j, NULL, sandbox_text(s->sandbox, role, text));
+    json_write_array_end(j);
 }
 
 /* The result of the last reload is in force, or told why it is not. */
-static void write_configuration(struct json *j, const struct sensor *s) {
+static void write_configuration(struct json_writer *j, const struct sensor *s) {
     struct reload_result last;
     reload_read(&s->upper->reload, &last);
-    json_object(j, "configuration");
-    json_number(j, "version", last.version ? last.version : 1);
+    json_write_object(j, "configuration");
+    json_write_number(j, "version", last.version ? last.version : 1);
     request_time(j, "reloaded", last.time);
-    json_text(j, "reload", !last.request ? NULL : last.failed ? "refused" : "done");
-    json_text(j, "told", last.text[0] ? last.text : NULL);
-    json_object_end(j);
+    json_write_text(j, "reload", !last.request ? NULL : last.failed ? "refused" : "done");
+    json_write_text(j, "told", last.text[0] ? last.text : NULL);
+    json_write_object_end(j);
 }
 
-static void write_outputs(struct json *j, const struct reporter *r) {
+static void write_outputs(struct json_writer *j, const struct reporter *r) {
     struct output_facts f;
-    json_array(j, "outputs");
+    json_write_array(j, "outputs");
     for (size_t i = 0; reporter_output(r, i, &f); i++) {
-        json_object(j, NULL);
-        json_text(j, "output", f.name);
-        json_text(j, "state", f.trouble ? f.trouble : "ready");
-        json_bool(j, "ready", !f.trouble);
-        json_number(j, "queued", f.queued);
-        json_number(j, "in_doubt", f.in_doubt);
-        json_number(j, "delivered", f.delivered);
-        json_number(j, "lost", f.lost);
-        json_number(j, "sequence", f.sequence);
-        json_object_end(j);
+        json_write_object(j, NULL);
+        json_write_text(j, "output", f.name);
+        json_write_text(j, "state", f.trouble ? f.trouble : "ready");
+        json_write_bool(j, "ready", !f.trouble);
+        json_write_number(j, "queued", f.queued);
+        json_write_number(j, "in_doubt", f.in_doubt);
+        json_write_number(j, "delivered", f.delivered);
+        json_write_number(j, "lost", f.lost);
+        json_write_number(j, "sequence", f.sequence);
+        json_write_object_end(j);
     }
-    json_array_end(j);
+    json_write_array_end(j);
 }
 
 /* Conditions of the sensor's health that hold now. */
-static void write_warnings(struct json *j, const struct health_setup *h) {
+static void write_warnings(struct json_writer *j, const struct health_setup *h) {
     const char *key;
     bool holds;
-    json_array(j, "warnings");
+    json_write_array(j, "warnings");
     for (size_t i = 0; health_condition(h, i, &key, &holds); i++)
         if (holds)
-            json_text(j, NULL, key);
-    json_array_end(j);
+            json_write_text(j, NULL, key);
+    json_write_array_end(j);
 }
 
 REQUEST(status) {

@@ -104,12 +104,12 @@ size_t digest_contracts(const struct policy *p, const struct quotas *quotas, tim
                         struct digest_contract *out, size_t most);
 
 /* --- digest_write.c --- */
-struct json;
+struct json_writer;
 struct text;
 /* Rows of each list in a message: fewer the higher the level. */
 size_t digest_rows(unsigned level);
 /* The members of an object; lists have at most `most` rows, and say how many are left out. */
-void digest_write_json(struct json *j, const struct digest_facts *f, size_t most);
+void digest_write_json(struct json_writer *j, const struct digest_facts *f, size_t most);
 void digest_write_sentence(struct text *t, const struct digest_facts *f);
 void digest_write_table(struct text *t, const struct digest_facts *f);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "report/digest/digest.h"
 #include "report/event/text.h"
 
@@ -14,62 +14,63 @@ size_t digest_rows(unsigned level) {
     return level == 0 ? ROWS_WHOLE : level < ROWS_CUT ? ROWS_CUT - level : 0;
 }
 
-static void put_time(struct json *j, const char *key, time_ns t) {
+static void put_time(struct json_writer *j, const char *key, time_ns t) {
     char room[CLOCK_TEXT_MAX];
-    json_text(j, key, clock_format(t, room));
+    json_write_text(j, key, clock_format(t, room));
 }
 
-static void put_tallies(struct json *j, const struct digest_facts *f, enum digest_part part) {
+static void put_tallies(struct json_writer *j, const struct digest_facts *f, enum digest_part part) {
     for (size_t i = 0; i < DIGEST_TALLIES; i++) {
         const struct digest_tally *t = &digest_tallies[i];
         if (t->part == part && (t->name || f->tally[i])) /* of what was not seen only what is not zero */
-            json_number(j, t->name ? t->name : counter_key(t->counter), f->tally[i]);
+            json_write_number(j, t->name ? t->name : counter_key(t->counter), f->tally[i]);
     }
 }
 
 /* A list of objects; `have` of `all` are at hand. */
-static void put_rows(struct json *j, const char *key, const struct digest_facts *f, size_t most, size_t have,
-                     size_t all, void (*put)(struct json *j, const struct digest_facts *f, size_t row)) {
+static void put_rows(struct json_writer *j, const char *key, const struct digest_facts *f, size_t most,
+                     size_t have, size_t all,
+                     void (*put)(struct json_writer *j, const struct digest_facts *f, size_t row)) {
     char left_out[32];
     size_t n = have < most ? have : most;
-    json_array(j, key);
+    json_write_array(j, key);
     for (size_t i = 0; i < n; i++) {
-        json_object(j, NULL);
+        json_write_object(j, NULL);
         put(j, f, i);
-        json_object_end(j);
+        json_write_object_end(j);
     }
-    json_array_end(j);
+    json_write_array_end(j);
     snprintf(left_out, sizeof left_out, "%s_left_out", key);
     if (all > n)
-        json_number(j, left_out, all - n);
+        json_write_number(j, left_out, all - n);
 }
 
-static void put_volume(struct json *j, const struct digest_facts *f, size_t row) {
+static void put_volume(struct json_writer *j, const struct digest_facts *f, size_t row) {
     const struct digest_volume *v = &f->volumes[row];
-    json_text(j, "network", v->network);
-    json_text(j, "destination", v->destination);
-    json_text(j, "verdict", verdict_name((enum verdict)v->verdict));
-    json_number(j, "objects", v->objects);
-    json_number(j, "bytes", v->bytes);
+    json_write_text(j, "network", v->network);
+    json_write_text(j, "destination", v->destination);
+    json_write_text(j, "verdict", verdict_name((enum verdict)v->verdict));
+    json_write_number(j, "objects", v->objects);
+    json_write_number(j, "bytes", v->bytes);
 }
 
-static void put_contract(struct json *j, const struct digest_facts *f, size_t row) {
-    json_text(j, "partner", f->contracts[row].partner);
-    json_text(j, "contract", f->contracts[row].contract);
-    json_text(j, "says", f->contracts[row].says);
+static void put_contract(struct json_writer *j, const struct digest_facts *f, size_t row) {
+    json_write_text(j, "partner", f->contracts[row].partner);
+    json_write_text(j, "contract", f->contracts[row].contract);
+    json_write_text(j, "says", f->contracts[row].says);
 }
 
-static void put_waiting(struct json *j, uint64_t queued, uint64_t in_doubt) {
-    json_number(j, "queued", queued);
-    json_number(j, "in_doubt", in_doubt);
+static void put_waiting(struct json_writer *j, uint64_t queued, uint64_t in_doubt) {
+    json_write_number(j, "queued", queued);
+    json_write_number(j, "in_doubt", in_doubt);
 }
 
-static void put_output(struct json *j, const struct digest_facts *f, size_t row) {
-    json_text(j, "name", f->outputs[row].name);
+static void put_output(struct json_writer *j, const struct digest_facts *f, size_t row) {
+    json_write_text(j, "name", f->outputs[row].name);
     put_waiting(j, f->outputs[row].queued, f->outputs[row].in_doubt);
 }
 
-static void put_outputs(struct json *j, const struct digest_facts *f, size_t most) {
+static void put_outputs(struct json_writer *j, const struct digest_facts *f, size_t most) {
     uint64_t queued = 0, in_doubt = 0;
     for (size_t i = 0; i < f->output_count; i++) {
         queued += f->outputs[i].queued;
@@ -83,27 +84,27 @@ static size_t mutes_of(const struct digest_facts *f) {
     return f->mutes ? mutes_count(f->mutes) : 0;
 }
 
-static void put_mute(struct json *j, const struct digest_facts *f, size_t row) {
+static void put_mute(struct json_writer *j, const struct digest_facts *f, size_t row) {
     mute_write_json(j, mutes_get(f->mutes, row));
 }
 
-void digest_write_json(struct json *j, const struct digest_facts *f, size_t most) {
+void digest_write_json(struct json_writer *j, const struct digest_facts *f, size_t most) {
     put_time(j, "since", f->since);
     put_time(j, "until", f->until);
-    json_bool(j, "running", f->running);
-    json_object(j, "incidents");
+    json_write_bool(j, "running", f->running);
+    json_write_object(j, "incidents");
     put_tallies(j, f, DIGEST_INCIDENTS);
-    json_number(j, "open", f->open);
-    json_object_end(j);
+    json_write_number(j, "open", f->open);
+    json_write_object_end(j);
     put_rows(j, "volume", f, most, f->volume_count, f->volume_count, put_volume);
     put_rows(j, "contracts", f, most, f->contract_count, f->contracts_in_all, put_contract);
-    json_object(j, "unseen");
+    json_write_object(j, "unseen");
     put_tallies(j, f, DIGEST_UNSEEN);
-    json_object_end(j);
-    json_object(j, "alerts");
+    json_write_object_end(j);
+    json_write_object(j, "alerts");
     put_tallies(j, f, DIGEST_ALERTS);
     put_outputs(j, f, most);
-    json_object_end(j);
+    json_write_object_end(j);
     put_rows(j, "mutes", f, most, mutes_of(f), mutes_of(f), put_mute);
 }
 

@@ -2,7 +2,7 @@
 #ifndef GANTRY_REPORT_FORMAT_H
 #define GANTRY_REPORT_FORMAT_H
 
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "report/event/text.h"
 #include "report/format/field.h"
 

@@ -80,7 +80,7 @@ enum { NEST_DEPTH_MAX = 8, NEST_SEGMENT_MAX = 40 };
  * of as many as it has items; at the end of a key, of one value. Behind "name[]." there may be several keys
  * with bars between, for items of as many parts with tabs between; an empty part is left out. */
 struct nest {
-    struct json json;
+    struct json_writer json;
     char open[NEST_DEPTH_MAX][NEST_SEGMENT_MAX]; /* the path of objects that are open */
     size_t depth;
 };
@@ -88,7 +88,7 @@ struct nest {
 void nest_begin(struct nest *n, char *out, size_t size);
 void nest_value(struct nest *n, const char *key, const struct value *v, const struct event *e,
                 struct detail d);
-size_t nest_end(struct nest *n); /* as json_size() */
+size_t nest_end(struct nest *n); /* as json_writer_size() */
 size_t nest_write(struct mapping *m, const struct event *e, struct detail d, char *out, size_t size);
 
 #endif

@@ -8,8 +8,8 @@ enum { JSON_ESCAPE = 6 }; /* "\\u202e" */
 
 void nest_begin(struct nest *n, char *out, size_t size) {
     n->depth = 0;
-    json_init(&n->json, out, size);
-    json_object(&n->json, NULL);
+    json_writer_init(&n->json, out, size);
+    json_write_object(&n->json, NULL);
 }
 
 static bool is_array(const char *segment) {
@@ -19,9 +19,9 @@ static bool is_array(const char *segment) {
 
 static void leave(struct nest *n, size_t depth) {
     for (; n->depth > depth; n->depth--) {
-        json_object_end(&n->json);
+        json_write_object_end(&n->json);
         if (is_array(n->open[n->depth - 1]))
-            json_array_end(&n->json);
+            json_write_array_end(&n->json);
     }
 }
 
@@ -30,10 +30,10 @@ static void open_segment(struct nest *n, char *segment) {
         snprintf(n->open[n->depth++], NEST_SEGMENT_MAX, "%s", segment);
     if (is_array(segment)) {
         segment[strlen(segment) - 2] = '\0';
-        json_array(&n->json, segment);
+        json_write_array(&n->json, segment);
         segment = NULL;
     }
-    json_object(&n->json, segment);
+    json_write_object(&n->json, segment);
 }
 
 /* Goes to the object that `key` stands in; returns the last segment of the key. */
@@ -54,24 +54,24 @@ static const char *enter(struct nest *n, const char *key, size_t base) {
     return key;
 }
 
-static void write_text(struct json *j, const char *key, struct bytes text, size_t limit) {
+static void write_text(struct json_writer *j, const char *key, struct bytes text, size_t limit) {
     char cut[1024];
     size_t n = limit == SIZE_MAX ? text.n : text_fit(text, limit, "\"\\", JSON_ESCAPE);
     if (n == text.n || n + 3 > sizeof cut) {
-        json_bytes(j, key, text);
+        json_write_bytes(j, key, text);
         return;
     }
     memcpy(cut, text.p, n);
     memcpy(cut + n, "\u2026", 3);
-    json_bytes(j, key, bytes_of(cut, n + 3));
+    json_write_bytes(j, key, bytes_of(cut, n + 3));
 }
 
-static void write_list(struct json *j, const char *key, struct bytes list, size_t limit) {
+static void write_list(struct json_writer *j, const char *key, struct bytes list, size_t limit) {
     struct bytes item;
-    json_array(j, key);
+    json_write_array(j, key);
     while (list_next(&list, &item))
         write_text(j, NULL, item, limit);
-    json_array_end(j);
+    json_write_array_end(j);
 }
 
 /* The parts of an item, each under its key of `keys`. */
@@ -98,40 +98,41 @@ static void write_objects(struct nest *n, const char *key, struct bytes list, si
     snprintf(name, sizeof name, "%.*s", (int)(mark - key), key);
     const char *last = enter(n, name, 0);
     depth = n->depth;
-    json_array(&n->json, last);
+    json_write_array(&n->json, last);
     while (list_next(&list, &item)) {
-        json_object(&n->json, NULL);
+        json_write_object(&n->json, NULL);
         write_parts(n, mark + 3, depth, item, limit);
         leave(n, depth);
-        json_object_end(&n->json);
+        json_write_object_end(&n->json);
     }
-    json_array_end(&n->json);
+    json_write_array_end(&n->json);
 }
 
 static void write_figures(struct nest *n, const char *key, const struct event *e, unsigned level) {
     uint16_t which[FIGURE_COUNT];
     size_t count = event_figures(e, level, which), base = n->depth + 1;
     figures_sort(which, count);
-    json_object(&n->json, key);
+    json_write_object(&n->json, key);
     n->open[n->depth++][0] = '\0'; /* no key has an empty segment, so nobody takes it for its own */
     for (size_t i = 0; i < count; i++) {
         const char *last = enter(n, figure_key(which[i]), base);
-        json_number(&n->json, last, e->figures[which[i]]);
+        json_write_number(&n->json, last, e->figures[which[i]]);
     }
 }
 
-static void write_sentence(struct json *j, const char *key, const struct event *e, struct detail d) {
+static void write_sentence(struct json_writer *j, const char *key, const struct event *e, struct detail d) {
     char room[4096];
     struct text t;
     text_init(&t, room, sizeof room);
     sentence_write(&t, e, d);
-    json_bytes(j, key, bytes_of(t.start, text_size(&t)));
+    json_write_bytes(j, key, bytes_of(t.start, text_size(&t)));
 }
 
-static void write_digest(struct json *j, const char *key, const struct digest_facts *f, unsigned level) {
-    json_object(j, key);
+static void write_digest(struct json_writer *j, const char *key, const struct digest_facts *f,
+                         unsigned level) {
+    json_write_object(j, key);
     digest_write_json(j, f, digest_rows(level));
-    json_object_end(j);
+    json_write_object_end(j);
 }
 
 static void write_plain(struct nest *n, const char *key, const struct value *v, const struct event *e,
@@ -139,13 +140,13 @@ static void write_plain(struct nest *n, const char *key, const struct value *v, 
     if (v->kind == VALUE_TEXT)
         write_text(&n->json, key, v->text, d.text_max);
     else if (v->kind == VALUE_TOKEN)
-        json_bytes(&n->json, key, v->text);
+        json_write_bytes(&n->json, key, v->text);
     else if (v->kind == VALUE_LIST)
         write_list(&n->json, key, v->text, d.text_max);
     else if (v->kind == VALUE_NUMBER)
-        json_number(&n->json, key, v->number);
+        json_write_number(&n->json, key, v->number);
     else if (v->kind == VALUE_BOOL)
-        json_bool(&n->json, key, v->number != 0);
+        json_write_bool(&n->json, key, v->number != 0);
     else if (v->kind == VALUE_FIGURES)
         write_figures(n, key, e, d.level);
     else if (v->kind == VALUE_SENTENCE)
@@ -153,7 +154,7 @@ static void write_plain(struct nest *n, const char *key, const struct value *v, 
     else if (v->kind == VALUE_DIGEST)
         write_digest(&n->json, key, e->digest, d.level);
     else
-        json_null(&n->json, key);
+        json_write_null(&n->json, key);
 }
 
 void nest_value(struct nest *n, const char *key, const struct value *v, const struct event *e,
@@ -169,15 +170,15 @@ void nest_value(struct nest *n, const char *key, const struct value *v, const st
         return;
     }
     snprintf(name, sizeof name, "%.*s", (int)(strlen(key) - 2), key);
-    json_array(&n->json, name);
+    json_write_array(&n->json, name);
     write_plain(n, NULL, v, e, d);
-    json_array_end(&n->json);
+    json_write_array_end(&n->json);
 }
 
 size_t nest_end(struct nest *n) {
     leave(n, 0);
-    json_object_end(&n->json);
-    return json_size(&n->json);
+    json_write_object_end(&n->json);
+    return json_writer_size(&n->json);
 }
 
 size_t nest_write(struct mapping *m, const struct event *e, struct detail d, char *out, size_t size) {

@@ -2,7 +2,7 @@
 #include "report/incident/mute.h"
 
 #include "base/counter.h"
-#include "base/json.h"
+#include "base/json_writer.h"
 
 #include <stdlib.h>
 
@@ -132,15 +132,15 @@ const struct mute *mutes_get(const struct mutes *m, size_t index) {
     return &m->list[index];
 }
 
-void mute_write_json(struct json *j, const struct mute *m) {
+void mute_write_json(struct json_writer *j, const struct mute *m) {
     char room[CLOCK_TEXT_MAX];
-    json_text(j, "destination", m->destination);
-    json_text(j, "class", m->class);
-    json_text(j, "until", clock_format(m->until, room));
-    json_text(j, "made", clock_format(m->made, room));
-    json_number(j, "uid", m->uid);
-    json_text(j, "reason", m->reason);
-    json_number(j, "hidden", m->hidden);
+    json_write_text(j, "destination", m->destination);
+    json_write_text(j, "class", m->class);
+    json_write_text(j, "until", clock_format(m->until, room));
+    json_write_text(j, "made", clock_format(m->made, room));
+    json_write_number(j, "uid", m->uid);
+    json_write_text(j, "reason", m->reason);
+    json_write_number(j, "hidden", m->hidden);
 }
 
 /* --- the store --- */

@@ -41,8 +41,8 @@ size_t mutes_count(const struct mutes *m);
 const struct mute *mutes_get(const struct mutes *m, size_t index);
 
 /* Its members, into an open object. */
-struct json;
-void mute_write_json(struct json *j, const struct mute *mute);
+struct json_writer;
+void mute_write_json(struct json_writer *j, const struct mute *mute);
 
 /* As of incident.h. */
 bool mutes_save(struct mutes *m, struct store *store);

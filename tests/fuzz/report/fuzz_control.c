@@ -13,14 +13,14 @@ struct control_sensor {
     size_t size;
 };
 
-static bool echo(struct control_sensor *s, const struct control_words *arguments, struct json *out,
+static bool echo(struct control_sensor *s, const struct control_words *arguments, struct json_writer *out,
                  struct error *e) {
     size_t all = 0;
     if (arguments->count > 3)
         abort();
     for (size_t i = 0; i < arguments->count; i++) {
         all += strlen(arguments->word[i]) + 1;
-        json_text(out, NULL, arguments->word[i]);
+        json_write_text(out, NULL, arguments->word[i]);
     }
     if (all > s->size)
         abort();
@@ -36,13 +36,13 @@ static const struct control_request table[] = {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct control_sensor sensor = {.size = size};
-    struct json j;
+    struct json_writer j;
     size_t n;
     char *line = malloc(size + 1);
     if (size)
         memcpy(line, data, size);
     control_answer(table, &sensor, 1000, line, size, &j);
-    char *answer = json_take(&j, &n);
+    char *answer = json_writer_take(&j, &n);
     free(line);
     if (!answer || n < 10 || answer[0] != '{' || answer[n - 1] != '}')
         abort();

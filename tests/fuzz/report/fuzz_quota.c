@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/quota/quota.h"
-#include "settings/yaml.h"
+#include "settings/doc.h"
 
 #include <stdlib.h>
 
@@ -22,9 +22,9 @@ static struct quotas *begin(void) {
     struct arena arena;
     struct problems problems = {0};
     arena_init(&arena, region, sizeof region);
-    struct yaml_document *d = yaml_parse("f", bytes_text(config), &problems);
-    const struct policy *p = d ? policy_load(yaml_root(d), &arena, &problems, NULL, NULL) : NULL;
-    yaml_free(d);
+    struct doc *d = doc_parse("f", bytes_text(config), &problems);
+    const struct policy *p = d ? policy_load(doc_root(d), &arena, &problems, NULL, NULL) : NULL;
+    doc_free(d);
     problems_finish(&problems);
     return p ? quotas_create(p) : NULL;
 }

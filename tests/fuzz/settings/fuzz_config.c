@@ -65,14 +65,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct arena arena;
     struct config config = {0};
     arena_init(&arena, region, sizeof region);
-    struct yaml_document *d = yaml_parse("fuzz.yaml", bytes_of(data, size), &problems);
+    struct doc *d = doc_parse("fuzz.yaml", bytes_of(data, size), &problems);
     if (d) {
-        bool read = config_read(yaml_root(d), &arena, &problems, &config);
+        bool read = config_read(doc_root(d), &arena, &problems, &config);
         check(read == (problems.errors == 0) || arena.failed);
         size_t before = problems.errors;
-        const struct policy *p = policy_load(yaml_root(d), &arena, &problems, classes, protocol_known);
+        const struct policy *p = policy_load(doc_root(d), &arena, &problems, classes, protocol_known);
         check((p == NULL) == (problems.errors > before));
-        yaml_free(d); /* nothing may point into it any more */
+        doc_free(d); /* nothing may point into it any more */
         if (p)
             ask_all(p);
         if (read)

@@ -18,16 +18,16 @@ struct all {
 static const char *const colours[] = {"red", "green", "blue", NULL};
 
 /* The tree is consistent: parents, counts, keys in maps only, lines that grow. */
-static size_t check_tree(const struct yaml *root) {
-    const struct yaml *at = root;
+static size_t check_tree(const struct doc_node *root) {
+    const struct doc_node *at = root;
     size_t nodes = 0, left = 0;
     while (at) {
         size_t children = 0;
         nodes++;
-        for (const struct yaml *c = at->child; c; c = c->next, children++)
-            if (c->parent != at || (c->key != NULL) != (at->kind == YAML_MAP) || c->line < at->line)
+        for (const struct doc_node *c = at->child; c; c = c->next, children++)
+            if (c->parent != at || (c->key != NULL) != (at->kind == DOC_MAP) || c->line < at->line)
                 abort();
-        if (children != at->children || (at->kind == YAML_TEXT) != (at->text != NULL))
+        if (children != at->children || (at->kind == DOC_TEXT) != (at->text != NULL))
             abort();
         left += children;
         if (at->child) {
@@ -43,7 +43,7 @@ static size_t check_tree(const struct yaml *root) {
     return nodes;
 }
 
-static bool read_any(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_any(struct setting_reader *r, const struct doc_node *node, void *field) {
     *(size_t *)field = check_tree(node);
     return true;
 }
@@ -78,18 +78,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct all all = {0};
     arena_init(&arena, region, sizeof region);
     struct setting_reader r = {.arena = &arena, .problems = &problems};
-    struct yaml_document *d = yaml_parse("fuzz.yaml", bytes_of(data, size), &problems);
+    struct doc *d = doc_parse("fuzz.yaml", bytes_of(data, size), &problems);
     if ((d == NULL) != (problems.errors > 0))
         abort(); /* a refusal always says why */
     if (d) {
-        check_tree(yaml_root(d));
-        bool ok = setting_read(&r, yaml_root(d), table, &all);
+        check_tree(doc_root(d));
+        bool ok = setting_read(&r, doc_root(d), table, &all);
         if (ok != (problems.errors == 0))
             abort();
         if (ok)
             check_values(&all);
     }
-    yaml_free(d);
+    doc_free(d);
     for (size_t i = 0; i < problems.count; i++)
         if (!problems.list[i].text || strchr(problems.list[i].text, '\n'))
             abort();

@@ -14,25 +14,25 @@ struct control_sensor {
     char asked[256];
 };
 
-static bool echo(struct control_sensor *s, const struct control_words *arguments, struct json *out,
+static bool echo(struct control_sensor *s, const struct control_words *arguments, struct json_writer *out,
                  struct error *e) {
-    json_array(out, "words");
+    json_write_array(out, "words");
     for (size_t i = 0; i < arguments->count; i++)
-        json_text(out, NULL, arguments->word[i]);
-    json_array_end(out);
+        json_write_text(out, NULL, arguments->word[i]);
+    json_write_array_end(out);
     return true;
 }
 
-static bool refuse(struct control_sensor *s, const struct control_words *arguments, struct json *out,
+static bool refuse(struct control_sensor *s, const struct control_words *arguments, struct json_writer *out,
                    struct error *e) {
-    json_text(out, "half", "an answer");
+    json_write_text(out, "half", "an answer");
     return error_set(e, "there is no \"%s\"; name another", arguments->word[0]);
 }
 
-static bool fill(struct control_sensor *s, const struct control_words *arguments, struct json *out,
+static bool fill(struct control_sensor *s, const struct control_words *arguments, struct json_writer *out,
                  struct error *e) {
     for (int i = 0; i < CONTROL_ANSWER_MAX / 8; i++)
-        json_text(out, "k", "0123456789");
+        json_write_text(out, "k", "0123456789");
     return true;
 }
 
@@ -48,11 +48,11 @@ static const struct control_request table[] = {
 static char *ask(const char *line, size_t n) {
     static struct control_sensor sensor;
     static char room[2 * CONTROL_REQUEST_MAX];
-    struct json j;
+    struct json_writer j;
     size_t size;
     memcpy(room, line, n);
     control_answer(table, &sensor, 1000, room, n, &j);
-    char *text = json_take(&j, &size);
+    char *text = json_writer_take(&j, &size);
     assert_non_null(text);
     text = realloc(text, size + 1);
     text[size] = '\0';

@@ -24,17 +24,17 @@ struct control_sensor {
     int asked;
 };
 
-static bool hello(struct control_sensor *s, const struct control_words *arguments, struct json *out,
+static bool hello(struct control_sensor *s, const struct control_words *arguments, struct json_writer *out,
                   struct error *e) {
-    json_number(out, "asked", (uint64_t)++s->asked);
+    json_write_number(out, "asked", (uint64_t)++s->asked);
     return true;
 }
 
-static bool much(struct control_sensor *s, const struct control_words *arguments, struct json *out,
+static bool much(struct control_sensor *s, const struct control_words *arguments, struct json_writer *out,
                  struct error *e) {
     static char text[LONG_ANSWER];
     memset(text, 'x', sizeof text - 1);
-    json_text(out, "much", text);
+    json_write_text(out, "much", text);
     return true;
 }
 

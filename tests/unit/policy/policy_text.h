@@ -21,10 +21,10 @@ static inline bool policy_protocol_known(const char *name) {
 static inline const struct policy *policy_from(const char *text) {
     struct arena arena;
     arena_init(&arena, policy_region, sizeof policy_region);
-    struct yaml_document *d = yaml_parse("t.yaml", bytes_text(text), &problems);
+    struct doc *d = doc_parse("t.yaml", bytes_text(text), &problems);
     const struct policy *p =
-        d ? policy_load(yaml_root(d), &arena, &problems, policy_classes, policy_protocol_known) : NULL;
-    yaml_free(d); /* the policy outlives the document */
+        d ? policy_load(doc_root(d), &arena, &problems, policy_classes, policy_protocol_known) : NULL;
+    doc_free(d); /* the policy outlives the document */
     return p;
 }
 

@@ -140,13 +140,13 @@ static void test_a_hundred_thousand_prefixes_are_loaded_and_found(void **state) 
     snprintf(text, sizeof text, "partners: [{name: A, prefixes-file: %s}]", path);
     time_ns begin = clock_monotonic();
     arena_init(&arena, region, sizeof region);
-    struct yaml_document *d = yaml_parse("t.yaml", bytes_text(text), &problems);
-    const struct policy *p = policy_load(yaml_root(d), &arena, &problems, NULL, NULL);
+    struct doc *d = doc_parse("t.yaml", bytes_text(text), &problems);
+    const struct policy *p = policy_load(doc_root(d), &arena, &problems, NULL, NULL);
     time_ns loaded = clock_monotonic();
     problems_print(&problems);
     assert_non_null(p);
     unlink(path);
-    yaml_free(d);
+    doc_free(d);
     enum { LOOKUPS = 2000000, SET = 4096 };
     static struct address set[SET];
     for (size_t i = 0; i < SET; i++) {

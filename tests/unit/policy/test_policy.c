@@ -280,12 +280,12 @@ static void test_a_full_arena_is_a_problem_and_no_crash(void **state) {
     for (size_t size = 0; size < 16384; size += 16) {
         struct arena arena;
         arena_init(&arena, policy_region, size);
-        struct yaml_document *d = yaml_parse("t.yaml", bytes_text(text), &problems);
-        const struct policy *p = policy_load(yaml_root(d), &arena, &problems, policy_classes, NULL);
+        struct doc *d = doc_parse("t.yaml", bytes_text(text), &problems);
+        const struct policy *p = policy_load(doc_root(d), &arena, &problems, policy_classes, NULL);
         assert_true((p == NULL) == (problems.errors > 0));
         good += p != NULL;
         problems_finish(&problems);
-        yaml_free(d);
+        doc_free(d);
     }
     assert_true(good > 0);
 }

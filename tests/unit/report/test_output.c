@@ -69,13 +69,13 @@ static bool read_yaml(const char *text, struct output_config *out, struct proble
     struct arena arena;
     memset(problems, 0, sizeof *problems);
     arena_init(&arena, region, sizeof region);
-    struct yaml_document *d = yaml_parse("gantry.yaml", bytes_text(text), problems);
+    struct doc *d = doc_parse("gantry.yaml", bytes_text(text), problems);
     struct setting_reader r = {.arena = &arena, .problems = problems};
     bool good = true;
     assert_non_null(d);
-    for (const struct yaml *n = yaml_root(d)->child; n; n = n->next)
+    for (const struct doc_node *n = doc_root(d)->child; n; n = n->next)
         good &= output_read(&r, n, out++);
-    yaml_free(d);
+    doc_free(d);
     return good;
 }
 

@@ -26,13 +26,13 @@ static const struct setting table[] = {
 static uint8_t rooms[2][1 << 14];
 static struct problems problems;
 
-static struct yaml_document *read(const char *text, int room, struct values *out) {
+static struct doc *read(const char *text, int room, struct values *out) {
     struct arena arena;
     struct setting_reader r = {.arena = &arena, .problems = &problems};
-    struct yaml_document *d = yaml_parse("new.yaml", bytes_text(text), &problems);
+    struct doc *d = doc_parse("new.yaml", bytes_text(text), &problems);
     arena_init(&arena, rooms[room], sizeof rooms[room] / 2);
     memset(out, 0, sizeof *out);
-    assert_true(setting_read(&r, yaml_root(d), table, out));
+    assert_true(setting_read(&r, doc_root(d), table, out));
     return d;
 }
 
@@ -41,11 +41,11 @@ static unsigned reload(const char *old_text, const char *new_text, struct values
     struct values old;
     struct arena arena;
     struct setting_reader r = {.arena = &arena, .problems = &problems};
-    struct yaml_document *before = read(old_text, 0, &old), *after = read(new_text, 1, out);
+    struct doc *before = read(old_text, 0, &old), *after = read(new_text, 1, out);
     arena_init(&arena, rooms[1] + sizeof rooms[1] / 2, sizeof rooms[1] / 2);
-    unsigned told = setting_keep(&r, yaml_root(after), "part", "new.yaml", table, &old, out);
-    yaml_free(before);
-    yaml_free(after);
+    unsigned told = setting_keep(&r, doc_root(after), "part", "new.yaml", table, &old, out);
+    doc_free(before);
+    doc_free(after);
     memset(rooms[0], 0xa5, sizeof rooms[0]);
     return told;
 }

@@ -15,7 +15,7 @@ struct all {
 
 static const char *const colours[] = {"red", "green", NULL};
 
-static bool read_children(struct setting_reader *r, const struct yaml *node, void *field) {
+static bool read_children(struct setting_reader *r, const struct doc_node *node, void *field) {
     *(size_t *)field = node->children;
     return true;
 }
@@ -61,10 +61,10 @@ static bool read_with(const struct setting *t, const char *text, struct all *out
     arena_init(&arena, region, sizeof region);
     struct setting_reader r = {.arena = &arena, .problems = &problems};
     memset(out, 0, sizeof *out);
-    struct yaml_document *d = yaml_parse("t.yaml", bytes_text(text), &problems);
+    struct doc *d = doc_parse("t.yaml", bytes_text(text), &problems);
     assert_non_null(d);
-    bool ok = setting_read(&r, yaml_root(d), t, out);
-    yaml_free(d); /* what was read does not point into the document */
+    bool ok = setting_read(&r, doc_root(d), t, out);
+    doc_free(d); /* what was read does not point into the document */
     return ok;
 }
 
@@ -218,10 +218,10 @@ static void test_a_full_arena_is_a_problem_and_no_crash(void **state) {
     struct all a = {0};
     arena_init(&arena, region, 16);
     struct setting_reader r = {.arena = &arena, .problems = &problems};
-    struct yaml_document *d = yaml_parse("t.yaml", bytes_text("texts: [a, b, c, d]"), &problems);
-    assert_false(setting_read(&r, yaml_root(d), table, &a));
+    struct doc *d = doc_parse("t.yaml", bytes_text("texts: [a, b, c, d]"), &problems);
+    assert_false(setting_read(&r, doc_root(d), table, &a));
     assert_problem(&problems, "t.yaml:1: error: texts: there is no room left for it; make the file smaller");
-    yaml_free(d);
+    doc_free(d);
 }
 
 static void test_dates_are_days_of_the_calendar(void **state) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "policies.h"
 #include "policy/outlook.h"
 #include "use.h"
@@ -14,7 +14,7 @@ struct finding_of_policy {
 };
 
 struct checking {
-    struct json out;
+    struct json_writer out;
     bool json;
     size_t count;
 };
@@ -27,18 +27,18 @@ static void say(struct checking *c, const struct finding_of_policy *f) {
         puts(f->text);
         return;
     }
-    json_object(&c->out, NULL);
-    json_text(&c->out, "kind", f->kind);
-    json_text(&c->out, "text", f->text);
+    json_write_object(&c->out, NULL);
+    json_write_text(&c->out, "kind", f->kind);
+    json_write_text(&c->out, "text", f->text);
     if (f->partner)
-        json_text(&c->out, "partner", f->partner);
+        json_write_text(&c->out, "partner", f->partner);
     if (f->contract)
-        json_text(&c->out, "contract", f->contract);
+        json_write_text(&c->out, "contract", f->contract);
     if (f->file) {
-        json_text(&c->out, "file", f->file);
-        json_integer(&c->out, "line", f->line);
+        json_write_text(&c->out, "file", f->file);
+        json_write_integer(&c->out, "line", f->line);
     }
-    json_object_end(&c->out);
+    json_write_object_end(&c->out);
 }
 
 static void say_problems(struct checking *c, const struct problems *p) {
@@ -80,11 +80,11 @@ static void look(struct checking *c, const struct policy *p, const struct policy
 }
 
 static void finish_json(struct checking *c, bool use_known) {
-    json_array_end(&c->out);
-    json_bool(&c->out, "use_known", use_known);
-    json_object_end(&c->out);
-    printf("%.*s\n", (int)json_size(&c->out), c->out.start);
-    json_free(&c->out);
+    json_write_array_end(&c->out);
+    json_write_bool(&c->out, "use_known", use_known);
+    json_write_object_end(&c->out);
+    printf("%.*s\n", (int)json_writer_size(&c->out), c->out.start);
+    json_writer_free(&c->out);
 }
 
 int policy_check(const struct policy_words *w) {
@@ -97,9 +97,9 @@ int policy_check(const struct policy_words *w) {
                              w->count ? w->word[0] : "--at");
     const struct config *config = policy_config(w->config, &problems);
     struct policy_use *use = config ? policy_use_ask(w->config, w->socket, since) : NULL;
-    json_grow(&c.out, JSON_MAX);
-    json_object(&c.out, NULL);
-    json_array(&c.out, "findings");
+    json_writer_grow(&c.out, JSON_MAX);
+    json_write_object(&c.out, NULL);
+    json_write_array(&c.out, "findings");
     say_problems(&c, &problems);
     if (config)
         look(&c, config->policy, use, since);

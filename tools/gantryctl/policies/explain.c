@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/explain.h"
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "policies.h"
 #include "policy/contracts.h"
 #include "policy/domains.h"
@@ -215,78 +215,79 @@ static void print(const struct question *q, const char *source, const char *dest
 
 /* --- for programs --- */
 
-static void write_line(struct json *j, const char *file, int line) {
-    json_text(j, "file", file);
+static void write_line(struct json_writer *j, const char *file, int line) {
+    json_write_text(j, "file", file);
     if (file)
-        json_integer(j, "line", line);
+        json_write_integer(j, "line", line);
 }
 
-static void write_place(struct json *j, const char *key, const char *what,
+static void write_place(struct json_writer *j, const char *key, const char *what,
                         const struct explained_place *place) {
-    json_object(j, key);
-    json_text(j, "asked", what);
-    json_text(j, "kind", place->kind);
-    json_text(j, "name", place->name);
-    json_text(j, "prefix", place->file ? place->prefix : NULL);
+    json_write_object(j, key);
+    json_write_text(j, "asked", what);
+    json_write_text(j, "kind", place->kind);
+    json_write_text(j, "name", place->name);
+    json_write_text(j, "prefix", place->file ? place->prefix : NULL);
     write_line(j, place->file, place->line);
-    json_object_end(j);
+    json_write_object_end(j);
 }
 
-static void write_contract(struct json *j, const struct question *q, const struct contract *c) {
+static void write_contract(struct json_writer *j, const struct question *q, const struct contract *c) {
     struct explained_term terms[TERM_COUNT];
     size_t n = contract_explain(c, &q->facts, terms);
-    json_object(j, NULL);
-    json_text(j, "id", c->id);
+    json_write_object(j, NULL);
+    json_write_text(j, "id", c->id);
     write_line(j, c->file, c->line);
-    json_array(j, "terms");
+    json_write_array(j, "terms");
     for (size_t i = 0; i < n; i++) {
-        json_object(j, NULL);
-        json_text(j, "term", term_name(terms[i].term));
-        json_text(j, "state", explained_state_name(terms[i].state));
-        json_text(j, "says", terms[i].says);
+        json_write_object(j, NULL);
+        json_write_text(j, "term", term_name(terms[i].term));
+        json_write_text(j, "state", explained_state_name(terms[i].state));
+        json_write_text(j, "says", terms[i].says);
         write_line(j, c->file, terms[i].line);
-        json_object_end(j);
+        json_write_object_end(j);
     }
-    json_array_end(j);
-    json_object_end(j);
+    json_write_array_end(j);
+    json_write_object_end(j);
 }
 
-static void write_name(struct json *j, const struct question *q) {
-    json_object(j, "name");
-    json_text(j, "partner", q->domain ? policy_partner(q->config->policy, q->domain->partner)->name : NULL);
+static void write_name(struct json_writer *j, const struct question *q) {
+    json_write_object(j, "name");
+    json_write_text(j, "partner",
+                    q->domain ? policy_partner(q->config->policy, q->domain->partner)->name : NULL);
     write_line(j, q->domain ? q->domain->file : NULL, q->domain ? q->domain->line : 0);
-    json_object_end(j);
+    json_write_object_end(j);
 }
 
 static void print_json(const struct question *q, const char *source, const char *destination) {
     enum { JSON_MAX = 4 << 20 };
-    struct json j;
+    struct json_writer j;
     const struct partner *p = partner_of(q);
-    json_grow(&j, JSON_MAX);
-    json_object(&j, NULL);
+    json_writer_grow(&j, JSON_MAX);
+    json_write_object(&j, NULL);
     write_place(&j, "source", source, &q->source);
     write_place(&j, "destination", destination, &q->destination);
     if (q->name)
         write_name(&j, q);
-    json_text(&j, "partner", p ? p->name : NULL);
-    json_array(&j, "contracts");
+    json_write_text(&j, "partner", p ? p->name : NULL);
+    json_write_array(&j, "contracts");
     for (size_t i = 0; p && i < p->contract_count; i++)
         write_contract(&j, q, &p->contracts[i]);
-    json_array_end(&j);
-    json_text(&j, "verdict", verdict_name(q->judgement.verdict));
-    json_text(&j, "contract", q->judgement.contract ? q->judgement.contract->id : NULL);
-    json_text(&j, "reason", q->judgement.reason);
-    json_array(&j, "broken");
+    json_write_array_end(&j);
+    json_write_text(&j, "verdict", verdict_name(q->judgement.verdict));
+    json_write_text(&j, "contract", q->judgement.contract ? q->judgement.contract->id : NULL);
+    json_write_text(&j, "reason", q->judgement.reason);
+    json_write_array(&j, "broken");
     for (unsigned i = 0; i < TERM_COUNT; i++)
         if (q->judgement.terms & TERM_BIT(i))
-            json_text(&j, NULL, term_name((enum contract_term)i));
-    json_array_end(&j);
-    json_bool(&j, "alert", q->alerts);
-    json_text(&j, "alert_reason", q->alert);
-    json_bool(&j, "use_known", q->use != NULL);
-    json_object_end(&j);
-    printf("%.*s\n", (int)json_size(&j), j.start);
-    json_free(&j);
+            json_write_text(&j, NULL, term_name((enum contract_term)i));
+    json_write_array_end(&j);
+    json_write_bool(&j, "alert", q->alerts);
+    json_write_text(&j, "alert_reason", q->alert);
+    json_write_bool(&j, "use_known", q->use != NULL);
+    json_write_object_end(&j);
+    printf("%.*s\n", (int)json_writer_size(&j), j.start);
+    json_writer_free(&j);
 }
 
 int policy_explain(const struct policy_words *w) {

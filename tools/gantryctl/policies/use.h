@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a running sensor counted under each contract. Neither of jansson's nor of base/json.h's names, which
- * are the same: only use.c includes the one, and only its callers the other. */
+/* What a running sensor counted under each contract. */
 struct policy_use {
     char *id;
     uint64_t day_objects, day_bytes, month_objects, month_bytes; /* today, this month */

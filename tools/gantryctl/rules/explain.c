@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "examine.h"
 #include "plain.h"
 
@@ -94,27 +94,27 @@ void explain_object_json(FILE *out, const struct object *o, const char *path) {
     const struct rule *rules[SHOWN];
     static char buffer[64 << 10];
     size_t count = inspector_rules(o, rules, SHOWN);
-    struct json j;
-    json_init(&j, buffer, sizeof buffer);
-    json_object(&j, NULL);
-    json_text(&j, "file", path);
-    json_text(&j, "type", o->type->mime);
-    json_number(&j, "size", o->size);
-    json_array(&j, "findings");
+    struct json_writer j;
+    json_writer_init(&j, buffer, sizeof buffer);
+    json_write_object(&j, NULL);
+    json_write_text(&j, "file", path);
+    json_write_text(&j, "type", o->type->mime);
+    json_write_number(&j, "size", o->size);
+    json_write_array(&j, "findings");
     for (size_t i = 0; i < count && i < SHOWN; i++) {
         struct finding f;
         inspector_finding(o, rules[i], &f);
-        json_object(&j, NULL);
-        json_text(&j, "rule", rules[i]->id);
-        json_text(&j, "class", rules[i]->class);
-        json_number(&j, "severity", rules[i]->severity);
-        json_number(&j, "distinct", f.distinct);
-        json_bool(&j, "at_least", f.at_least);
-        json_text(&j, "sample", f.sample);
-        json_object_end(&j);
+        json_write_object(&j, NULL);
+        json_write_text(&j, "rule", rules[i]->id);
+        json_write_text(&j, "class", rules[i]->class);
+        json_write_number(&j, "severity", rules[i]->severity);
+        json_write_number(&j, "distinct", f.distinct);
+        json_write_bool(&j, "at_least", f.at_least);
+        json_write_text(&j, "sample", f.sample);
+        json_write_object_end(&j);
     }
-    json_array_end(&j);
-    json_object_end(&j);
+    json_write_array_end(&j);
+    json_write_object_end(&j);
     if (!j.overflow)
-        fprintf(out, "%.*s\n", (int)json_size(&j), buffer);
+        fprintf(out, "%.*s\n", (int)json_writer_size(&j), buffer);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "command.h"
 #include "examine.h"
 #include "plain.h"
@@ -84,13 +84,13 @@ static int read_arguments(struct arguments *a, int argc, char **argv) {
 static void print_problems_json(const struct problems *p) {
     static char buffer[8192];
     for (size_t i = 0; i < p->count; i++) {
-        struct json j;
-        json_init(&j, buffer, sizeof buffer);
-        json_object(&j, NULL);
-        json_text(&j, "severity", p->list[i].warning ? "warning" : "error");
-        json_text(&j, "problem", p->list[i].text);
-        json_object_end(&j);
-        printf("%.*s\n", (int)json_size(&j), buffer);
+        struct json_writer j;
+        json_writer_init(&j, buffer, sizeof buffer);
+        json_write_object(&j, NULL);
+        json_write_text(&j, "severity", p->list[i].warning ? "warning" : "error");
+        json_write_text(&j, "problem", p->list[i].text);
+        json_write_object_end(&j);
+        printf("%.*s\n", (int)json_writer_size(&j), buffer);
     }
 }
 
@@ -135,19 +135,19 @@ static bool holds_for(struct examiner *x, const struct rule *rule, const struct 
 static void tell_failure(const struct arguments *a, const struct rule *rule, const struct rule_example *e,
                          const char *what) {
     char buffer[2048];
-    struct json j;
+    struct json_writer j;
     if (!a->json) {
         printf("%s:%d: rule %s: %s\n", e->file, e->line, rule->id, what);
         return;
     }
-    json_init(&j, buffer, sizeof buffer);
-    json_object(&j, NULL);
-    json_text(&j, "rule", rule->id);
-    json_text(&j, "file", e->file);
-    json_number(&j, "line", (uint64_t)e->line);
-    json_text(&j, "failure", what);
-    json_object_end(&j);
-    printf("%.*s\n", (int)json_size(&j), buffer);
+    json_writer_init(&j, buffer, sizeof buffer);
+    json_write_object(&j, NULL);
+    json_write_text(&j, "rule", rule->id);
+    json_write_text(&j, "file", e->file);
+    json_write_number(&j, "line", (uint64_t)e->line);
+    json_write_text(&j, "failure", what);
+    json_write_object_end(&j);
+    printf("%.*s\n", (int)json_writer_size(&j), buffer);
 }
 
 static void test_rule(const struct arguments *a, struct examiner *x, const struct ruleset *rules,

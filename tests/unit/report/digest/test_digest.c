@@ -2,7 +2,7 @@
 #include "report/digest/digest.h"
 
 #include "../example.h"
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "report/format/format.h"
 #include "settings/arena.h"
 
@@ -208,7 +208,7 @@ static size_t rows_in(const char *json) {
 static void who_asks_gets_all_rows_and_a_message_says_how_many_it_leaves_out(void **state) {
     enum { MANY = 500 };
     struct digest *d = begin(0);
-    struct json j;
+    struct json_writer j;
     for (unsigned i = 0; i < MANY; i++) {
         char name[32];
         snprintf(name, sizeof name, "partner %u", i);
@@ -216,14 +216,14 @@ static void who_asks_gets_all_rows_and_a_message_says_how_many_it_leaves_out(voi
     }
     digest_sum(d, MIDNIGHT, sums, &facts);
     for (int asked = 0; asked < 2; asked++) {
-        json_grow(&j, 1 << 20);
-        json_object(&j, NULL);
+        json_writer_grow(&j, 1 << 20);
+        json_write_object(&j, NULL);
         digest_write_json(&j, &facts, asked ? SIZE_MAX : digest_rows(0));
-        json_object_end(&j);
+        json_write_object_end(&j);
         *j.at = '\0';
         assert_int_equal(rows_in(j.start), asked ? MANY : 200);
         assert_int_equal(strstr(j.start, "\"volume_left_out\":300") != NULL, !asked);
-        json_free(&j);
+        json_writer_free(&j);
     }
     digest_destroy(d);
 }

@@ -247,7 +247,7 @@ static void every_output_that_there_may_be_is_named_with_what_waits_for_it(void 
     struct report_options options = {
         .observer = "edge-1", .outputs = outputs, .output_count = OUTPUTS_MAX + 1};
     struct error e = {""};
-    struct json j;
+    struct json_writer j;
     for (size_t i = 0; i <= OUTPUTS_MAX; i++) {
         snprintf(to[i], sizeof to[i], "%s%zu", kept_nowhere, i);
         outputs[i] = (struct output_config){.format = "json", .to = to[i], .records = REPORT_ALERT};
@@ -257,16 +257,16 @@ static void every_output_that_there_may_be_is_named_with_what_waits_for_it(void 
     options.output_count = OUTPUTS_MAX;
     struct reporter *r = kept_create(&options);
     kept_give(r, RECORD_TRANSFER, 1, 1, 0);
-    json_grow(&j, 1 << 20);
-    json_object(&j, NULL);
+    json_writer_grow(&j, 1 << 20);
+    json_write_object(&j, NULL);
     assert_true(ask_digest(r, 0, &j, &e));
-    json_object_end(&j);
+    json_write_object_end(&j);
     *j.at = '\0';
     assert_int_equal(times(j.start, "{\"name\":\"json:unix:"), OUTPUTS_MAX);
     assert_int_equal(times(j.start, "\"queued\":1,"), OUTPUTS_MAX);
     assert_int_equal(times(j.start, "\"queued\":96,"), 1);
     assert_null(strstr(j.start, "outputs_left_out"));
-    json_free(&j);
+    json_writer_free(&j);
     reporter_destroy(r);
 }
 

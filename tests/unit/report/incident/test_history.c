@@ -7,17 +7,17 @@
 
 #define DAY (86400 * NS_PER_S)
 
-static struct json answer;
+static struct json_writer answer;
 
 static void begin_answer(void) {
-    json_free(&answer);
-    json_grow(&answer, 1 << 20);
-    json_object(&answer, NULL);
+    json_writer_free(&answer);
+    json_writer_grow(&answer, 1 << 20);
+    json_write_object(&answer, NULL);
 }
 
 static const char *end_answer(void) {
-    json_object_end(&answer);
-    assert_int_not_equal(json_size(&answer), 0);
+    json_write_object_end(&answer);
+    assert_int_not_equal(json_writer_size(&answer), 0);
     *answer.at = '\0';
     return answer.start;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "settings/yaml.h"
+#include "settings/doc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,31 +17,31 @@ struct block {
     _Alignas(16) uint8_t data[];
 };
 
-struct yaml_document {
+struct doc {
     struct block *blocks;
-    struct yaml *root;
+    struct doc_node *root;
     const char *file;
     size_t nodes;
 };
 
 /* One collection that is not closed yet. */
 struct level {
-    struct yaml *node;
-    struct yaml *last;
+    struct doc_node *node;
+    struct doc_node *last;
     const char *key; /* read, its value is to come */
     int key_line;
 };
 
 struct builder {
-    struct yaml_document *document;
+    struct doc *document;
     struct problems *problems;
-    struct level level[YAML_DEPTH_MAX];
+    struct level level[DOC_DEPTH_MAX];
     unsigned depth;
     unsigned documents;
     bool done;
 };
 
-static void *take(struct yaml_document *d, size_t n) {
+static void *take(struct doc *d, size_t n) {
     size_t rounded = (n + 15) & ~(size_t)15;
     struct block *b = d->blocks;
     if (!b || b->size - b->used < rounded) {
@@ -57,7 +57,7 @@ static void *take(struct yaml_document *d, size_t n) {
     return memset(p, 0, rounded);
 }
 
-static char *take_text(struct yaml_document *d, const void *text, size_t n) {
+static char *take_text(struct doc *d, const void *text, size_t n) {
     char *copy = take(d, n + 1);
     if (copy)
         memcpy(copy, text, n);
@@ -73,18 +73,18 @@ static int line_of(const yaml_event_t *e) {
 }
 
 /* Makes a node and hangs it into the innermost open collection, or makes it the root. */
-static struct yaml *add_node(struct builder *b, const yaml_event_t *e, enum yaml_kind kind) {
-    struct yaml_document *d = b->document;
-    if (++d->nodes > YAML_NODES_MAX) {
+static struct doc_node *add_node(struct builder *b, const yaml_event_t *e, enum doc_kind kind) {
+    struct doc *d = b->document;
+    if (++d->nodes > DOC_NODES_MAX) {
         refuse(b, line_of(e), "the file has more than 2,000,000 values; split it");
         return NULL;
     }
-    struct yaml *node = take(d, sizeof *node);
+    struct doc_node *node = take(d, sizeof *node);
     if (!node) {
         refuse(b, line_of(e), "no memory for the file");
         return NULL;
     }
-    *node = (struct yaml){.kind = kind, .file = d->file, .line = line_of(e)};
+    *node = (struct doc_node){.kind = kind, .file = d->file, .line = line_of(e)};
     if (b->depth == 0) {
         d->root = node;
         return node;
@@ -105,7 +105,7 @@ static struct yaml *add_node(struct builder *b, const yaml_event_t *e, enum yaml
 
 static bool expects_key(const struct builder *b) {
     const struct level *l = b->depth ? &b->level[b->depth - 1] : NULL;
-    return l && l->node->kind == YAML_MAP && !l->key;
+    return l && l->node->kind == DOC_MAP && !l->key;
 }
 
 static bool on_scalar(struct builder *b, const yaml_event_t *e) {
@@ -125,7 +125,7 @@ static bool on_scalar(struct builder *b, const yaml_event_t *e) {
         b->level[b->depth - 1].key_line = line_of(e);
         return true;
     }
-    struct yaml *node = add_node(b, e, YAML_TEXT);
+    struct doc_node *node = add_node(b, e, DOC_TEXT);
     if (!node)
         return false;
     node->text = text;
@@ -133,12 +133,12 @@ static bool on_scalar(struct builder *b, const yaml_event_t *e) {
     return true;
 }
 
-static bool open_collection(struct builder *b, const yaml_event_t *e, enum yaml_kind kind) {
+static bool open_collection(struct builder *b, const yaml_event_t *e, enum doc_kind kind) {
     if (expects_key(b))
         return refuse(b, line_of(e), "a key must be a text, not a list or map");
-    if (b->depth == YAML_DEPTH_MAX)
+    if (b->depth == DOC_DEPTH_MAX)
         return refuse(b, line_of(e), "lists and maps are nested more than 32 deep; flatten them");
-    struct yaml *node = add_node(b, e, kind);
+    struct doc_node *node = add_node(b, e, kind);
     if (!node)
         return false;
     b->level[b->depth++] = (struct level){.node = node};
@@ -147,21 +147,21 @@ static bool open_collection(struct builder *b, const yaml_event_t *e, enum yaml_
 
 /* Same keys stay in their order, so that the later one is told. */
 static int compare_keys(const void *a, const void *b) {
-    const struct yaml *x = *(const struct yaml *const *)a, *y = *(const struct yaml *const *)b;
+    const struct doc_node *x = *(const struct doc_node *const *)a, *y = *(const struct doc_node *const *)b;
     int order = strcmp(x->key, y->key);
     return order ? order : (x->key_line > y->key_line) - (x->key_line < y->key_line);
 }
 
 /* Sorted instead of compared one by one: a map of a million keys must not take hours. */
-static bool check_duplicates(struct builder *b, const struct yaml *map) {
+static bool check_duplicates(struct builder *b, const struct doc_node *map) {
     bool ok = true;
     size_t n = 0;
-    const struct yaml **sorted = malloc((map->children + 1) * sizeof(struct yaml *));
+    const struct doc_node **sorted = malloc((map->children + 1) * sizeof(struct doc_node *));
     if (!sorted)
         return refuse(b, map->line, "no memory for the file");
-    for (const struct yaml *c = map->child; c; c = c->next)
+    for (const struct doc_node *c = map->child; c; c = c->next)
         sorted[n++] = c;
-    qsort(sorted, n, sizeof(struct yaml *), compare_keys);
+    qsort(sorted, n, sizeof(struct doc_node *), compare_keys);
     for (size_t i = 1; i < n; i++)
         if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0)
             ok = problem_error(b->problems, sorted[i]->file, sorted[i]->key_line,
@@ -172,8 +172,8 @@ static bool check_duplicates(struct builder *b, const struct yaml *map) {
 }
 
 static bool close_collection(struct builder *b) {
-    const struct yaml *node = b->level[--b->depth].node;
-    return node->kind != YAML_MAP || node->children < 2 || check_duplicates(b, node);
+    const struct doc_node *node = b->level[--b->depth].node;
+    return node->kind != DOC_MAP || node->children < 2 || check_duplicates(b, node);
 }
 
 /* Anchors, aliases and tags make a file that means something else than it seems to. */
@@ -198,10 +198,10 @@ static bool on_event(struct builder *b, const yaml_event_t *e) {
         return plain(b, e, e->data.scalar.anchor, e->data.scalar.tag) && on_scalar(b, e);
     case YAML_SEQUENCE_START_EVENT:
         return plain(b, e, e->data.sequence_start.anchor, e->data.sequence_start.tag) &&
-               open_collection(b, e, YAML_LIST);
+               open_collection(b, e, DOC_LIST);
     case YAML_MAPPING_START_EVENT:
         return plain(b, e, e->data.mapping_start.anchor, e->data.mapping_start.tag) &&
-               open_collection(b, e, YAML_MAP);
+               open_collection(b, e, DOC_MAP);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
         return close_collection(b);
@@ -250,23 +250,23 @@ static bool build(struct builder *b, struct bytes text) {
 }
 
 /* Nothing but white space, comments or "---" is an empty map. */
-static bool fill_root(struct yaml_document *d) {
-    if (d->root && (d->root->kind != YAML_TEXT || d->root->quoted || d->root->text[0]))
+static bool fill_root(struct doc *d) {
+    if (d->root && (d->root->kind != DOC_TEXT || d->root->quoted || d->root->text[0]))
         return true;
     if (!d->root && !(d->root = take(d, sizeof *d->root)))
         return false;
-    *d->root = (struct yaml){.kind = YAML_MAP, .file = d->file, .line = 1};
+    *d->root = (struct doc_node){.kind = DOC_MAP, .file = d->file, .line = 1};
     return true;
 }
 
-struct yaml_document *yaml_parse(const char *file, struct bytes text, struct problems *problems) {
-    struct yaml_document *d = calloc(1, sizeof *d);
+struct doc *doc_parse(const char *file, struct bytes text, struct problems *problems) {
+    struct doc *d = calloc(1, sizeof *d);
     if (!d || !(d->file = take_text(d, file, strlen(file)))) {
         problem_error(problems, file, 0, "no memory for the file");
         goto failed;
     }
     struct builder b = {.document = d, .problems = problems};
-    if (text.n > YAML_FILE_MAX) {
+    if (text.n > DOC_FILE_MAX) {
         problem_error(problems, file, 0, "the file is larger than 16 MiB; split it");
         goto failed;
     }
@@ -274,16 +274,16 @@ struct yaml_document *yaml_parse(const char *file, struct bytes text, struct pro
         goto failed;
     return d;
 failed:
-    yaml_free(d);
+    doc_free(d);
     return NULL;
 }
 
-/* At most YAML_FILE_MAX + 1 bytes, so that the caller sees when there are more. Works on pipes. */
+/* At most DOC_FILE_MAX + 1 bytes, so that the caller sees when there are more. Works on pipes. */
 static bool read_whole(int fd, uint8_t *buffer, size_t *n) {
     ssize_t got = 1;
-    for (*n = 0; got > 0 && *n <= YAML_FILE_MAX; *n += (size_t)got) {
+    for (*n = 0; got > 0 && *n <= DOC_FILE_MAX; *n += (size_t)got) {
         do
-            got = read(fd, buffer + *n, YAML_FILE_MAX + 1 - *n);
+            got = read(fd, buffer + *n, DOC_FILE_MAX + 1 - *n);
         while (got < 0 && errno == EINTR);
         if (got < 0)
             return false;
@@ -291,10 +291,10 @@ static bool read_whole(int fd, uint8_t *buffer, size_t *n) {
     return true;
 }
 
-struct yaml_document *yaml_load(const char *file, struct problems *problems) {
-    struct yaml_document *d = NULL;
+struct doc *doc_load(const char *file, struct problems *problems) {
+    struct doc *d = NULL;
     size_t n;
-    uint8_t *buffer = malloc(YAML_FILE_MAX + 1);
+    uint8_t *buffer = malloc(DOC_FILE_MAX + 1);
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (!buffer)
         problem_error(problems, file, 0, "no memory for the file");
@@ -302,14 +302,14 @@ struct yaml_document *yaml_load(const char *file, struct problems *problems) {
         problem_error(problems, file, 0, "cannot be read: %s; check the path and its permissions",
                       strerror(errno));
     else
-        d = yaml_parse(file, bytes_of(buffer, n), problems);
+        d = doc_parse(file, bytes_of(buffer, n), problems);
     if (fd >= 0)
         close(fd);
     free(buffer);
     return d;
 }
 
-void yaml_free(struct yaml_document *d) {
+void doc_free(struct doc *d) {
     if (!d)
         return;
     for (struct block *b = d->blocks, *next; b; b = next) {
@@ -319,14 +319,14 @@ void yaml_free(struct yaml_document *d) {
     free(d);
 }
 
-const struct yaml *yaml_root(const struct yaml_document *d) {
+const struct doc_node *doc_root(const struct doc *d) {
     return d->root;
 }
 
-const struct yaml *yaml_get(const struct yaml *map, const char *key) {
-    if (!map || map->kind != YAML_MAP)
+const struct doc_node *doc_get(const struct doc_node *map, const char *key) {
+    if (!map || map->kind != DOC_MAP)
         return NULL;
-    for (const struct yaml *c = map->child; c; c = c->next)
+    for (const struct doc_node *c = map->child; c; c = c->next)
         if (strcmp(c->key, key) == 0)
             return c;
     return NULL;

@@ -1,41 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "problem_text.h"
 
-#include "base/json.h"
+#include "base/json_writer.h"
 
 static char buffer[512];
 
-static void assert_json(const struct json *j, const char *expected) {
-    assert_int_equal(json_size(j), strlen(expected));
+static void assert_json(const struct json_writer *j, const char *expected) {
+    assert_int_equal(json_writer_size(j), strlen(expected));
     assert_memory_equal(buffer, expected, strlen(expected));
 }
 
 static void test_nested_values_are_separated_by_commas(void **state) {
-    struct json j;
-    json_init(&j, buffer, sizeof buffer);
-    json_object(&j, NULL);
-    json_number(&j, "a", UINT64_MAX);
-    json_array(&j, "b");
-    json_object(&j, NULL);
-    json_object_end(&j);
-    json_integer(&j, NULL, INT64_MIN);
-    json_array(&j, NULL);
-    json_array_end(&j);
-    json_array_end(&j);
-    json_bool(&j, "c", true);
-    json_bool(&j, "d", false);
-    json_null(&j, "e");
-    json_text(&j, "f", NULL);
-    json_decimal(&j, "g", 1.25);
-    json_object_end(&j);
+    struct json_writer j;
+    json_writer_init(&j, buffer, sizeof buffer);
+    json_write_object(&j, NULL);
+    json_write_number(&j, "a", UINT64_MAX);
+    json_write_array(&j, "b");
+    json_write_object(&j, NULL);
+    json_write_object_end(&j);
+    json_write_integer(&j, NULL, INT64_MIN);
+    json_write_array(&j, NULL);
+    json_write_array_end(&j);
+    json_write_array_end(&j);
+    json_write_bool(&j, "c", true);
+    json_write_bool(&j, "d", false);
+    json_write_null(&j, "e");
+    json_write_text(&j, "f", NULL);
+    json_write_decimal(&j, "g", 1.25);
+    json_write_object_end(&j);
     assert_json(&j, "{\"a\":18446744073709551615,\"b\":[{},-9223372036854775808,[]],\"c\":true,\"d\":false,"
                     "\"e\":null,\"f\":null,\"g\":1.250}");
 }
 
 static void test_hostile_text_cannot_leave_its_quotes(void **state) {
-    struct json j;
-    json_init(&j, buffer, sizeof buffer);
-    json_bytes(&j, NULL, bytes_of("\"\\\n\0\x1b\x7f/\xff\xc3\xa9\xed\xa0\x80", 13));
+    struct json_writer j;
+    json_writer_init(&j, buffer, sizeof buffer);
+    json_write_bytes(&j, NULL, bytes_of("\"\\\n\0\x1b\x7f/\xff\xc3\xa9\xed\xa0\x80", 13));
     /* RFC 8259 section 7; each byte of the surrogate is invalid by itself */
     assert_json(&j,
                 "\"\\\"\\\\\\u000a\\u0000\\u001b\\u007f/\xEF\xBF\xBD\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF"
@@ -44,26 +44,26 @@ static void test_hostile_text_cannot_leave_its_quotes(void **state) {
 
 static void test_a_small_buffer_overflows_into_nothing(void **state) {
     for (size_t size = 0; size < 30; size++) {
-        struct json j;
+        struct json_writer j;
         memset(buffer, '#', sizeof buffer);
-        json_init(&j, buffer, size);
-        json_object(&j, NULL);
-        json_text(&j, "key", "some value\n");
-        json_object_end(&j);
+        json_writer_init(&j, buffer, size);
+        json_write_object(&j, NULL);
+        json_write_text(&j, "key", "some value\n");
+        json_write_object_end(&j);
         /* {"key":"some value\u000a"} has 26 octets */
-        assert_int_equal(json_size(&j), size < 26 ? 0 : 26);
+        assert_int_equal(json_writer_size(&j), size < 26 ? 0 : 26);
         assert_int_equal(j.overflow, size < 26);
         assert_int_equal(buffer[size], '#');
     }
 }
 
 static void test_numbers_that_json_cannot_say_become_zero(void **state) {
-    struct json j;
-    json_init(&j, buffer, sizeof buffer);
-    json_array(&j, NULL);
-    json_decimal(&j, NULL, __builtin_inf());
-    json_decimal(&j, NULL, __builtin_nan(""));
-    json_array_end(&j);
+    struct json_writer j;
+    json_writer_init(&j, buffer, sizeof buffer);
+    json_write_array(&j, NULL);
+    json_write_decimal(&j, NULL, __builtin_inf());
+    json_write_decimal(&j, NULL, __builtin_nan(""));
+    json_write_array_end(&j);
     assert_json(&j, "[0.000,0.000]");
 }
 

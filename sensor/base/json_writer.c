@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/json.h"
+#include "base/json_writer.h"
 
 #include "base/utf8.h"
 
@@ -9,30 +9,30 @@
 
 enum { FIRST_SIZE = 4096 };
 
-void json_init(struct json *j, char *buffer, size_t size) {
-    *j = (struct json){.start = buffer, .at = buffer, .end = buffer + size};
+void json_writer_init(struct json_writer *j, char *buffer, size_t size) {
+    *j = (struct json_writer){.start = buffer, .at = buffer, .end = buffer + size};
 }
 
-void json_grow(struct json *j, size_t most) {
-    *j = (struct json){.most = most};
+void json_writer_grow(struct json_writer *j, size_t most) {
+    *j = (struct json_writer){.most = most};
 }
 
-void json_free(struct json *j) {
+void json_writer_free(struct json_writer *j) {
     free(j->start);
-    *j = (struct json){.most = 0};
+    *j = (struct json_writer){.most = 0};
 }
 
-char *json_take(struct json *j, size_t *size) {
+char *json_writer_take(struct json_writer *j, size_t *size) {
     char *taken = j->overflow ? NULL : j->start;
-    *size = json_size(j);
+    *size = json_writer_size(j);
     if (j->overflow)
         free(j->start);
-    *j = (struct json){.most = 0};
+    *j = (struct json_writer){.most = 0};
     return taken;
 }
 
 /* Doubled until `n` more bytes fit. */
-static bool has_room(struct json *j, size_t n) {
+static bool has_room(struct json_writer *j, size_t n) {
     size_t used = (size_t)(j->at - j->start), size = (size_t)(j->end - j->start);
     if (n <= size - used)
         return true;
@@ -45,11 +45,11 @@ static bool has_room(struct json *j, size_t n) {
     char *wider = realloc(j->start, size);
     if (!wider)
         return false;
-    *j = (struct json){wider, wider + used, wider + size, j->most, j->comma, false};
+    *j = (struct json_writer){wider, wider + used, wider + size, j->most, j->comma, false};
     return true;
 }
 
-static void put(struct json *j, const char *p, size_t n) {
+static void put(struct json_writer *j, const char *p, size_t n) {
     if (j->overflow || !has_room(j, n)) {
         j->overflow = true;
         return;
@@ -58,11 +58,11 @@ static void put(struct json *j, const char *p, size_t n) {
     j->at += n;
 }
 
-static void put_text(struct json *j, const char *text) {
+static void put_text(struct json_writer *j, const char *text) {
     put(j, text, strlen(text));
 }
 
-static void put_escaped(struct json *j, struct bytes value) {
+static void put_escaped(struct json_writer *j, struct bytes value) {
     char text[UTF8_ESCAPE_MAX];
     put(j, "\"", 1);
     while (value.n) {
@@ -83,7 +83,7 @@ static void put_escaped(struct json *j, struct bytes value) {
     put(j, "\"", 1);
 }
 
-static void lead(struct json *j, const char *key) {
+static void lead(struct json_writer *j, const char *key) {
     if (j->comma)
         put(j, ",", 1);
     j->comma = true;
@@ -94,58 +94,58 @@ static void lead(struct json *j, const char *key) {
     }
 }
 
-static void open_with(struct json *j, const char *key, const char *bracket) {
+static void open_with(struct json_writer *j, const char *key, const char *bracket) {
     lead(j, key);
     put(j, bracket, 1);
     j->comma = false;
 }
 
-static void close_with(struct json *j, const char *bracket) {
+static void close_with(struct json_writer *j, const char *bracket) {
     put(j, bracket, 1);
     j->comma = true;
 }
 
-void json_object(struct json *j, const char *key) {
+void json_write_object(struct json_writer *j, const char *key) {
     open_with(j, key, "{");
 }
 
-void json_object_end(struct json *j) {
+void json_write_object_end(struct json_writer *j) {
     close_with(j, "}");
 }
 
-void json_array(struct json *j, const char *key) {
+void json_write_array(struct json_writer *j, const char *key) {
     open_with(j, key, "[");
 }
 
-void json_array_end(struct json *j) {
+void json_write_array_end(struct json_writer *j) {
     close_with(j, "]");
 }
 
-void json_bytes(struct json *j, const char *key, struct bytes value) {
+void json_write_bytes(struct json_writer *j, const char *key, struct bytes value) {
     lead(j, key);
     put_escaped(j, value);
 }
 
-void json_text(struct json *j, const char *key, const char *value) {
+void json_write_text(struct json_writer *j, const char *key, const char *value) {
     if (value)
-        json_bytes(j, key, bytes_text(value));
+        json_write_bytes(j, key, bytes_text(value));
     else
-        json_null(j, key);
+        json_write_null(j, key);
 }
 
-void json_number(struct json *j, const char *key, uint64_t value) {
+void json_write_number(struct json_writer *j, const char *key, uint64_t value) {
     char text[24];
     lead(j, key);
     put(j, text, (size_t)snprintf(text, sizeof text, "%" PRIu64, value));
 }
 
-void json_integer(struct json *j, const char *key, int64_t value) {
+void json_write_integer(struct json_writer *j, const char *key, int64_t value) {
     char text[24];
     lead(j, key);
     put(j, text, (size_t)snprintf(text, sizeof text, "%" PRId64, value));
 }
 
-void json_decimal(struct json *j, const char *key, double value) {
+void json_write_decimal(struct json_writer *j, const char *key, double value) {
     char text[48];
     lead(j, key);
     if (!(value > -1e30 && value < 1e30))
@@ -153,16 +153,16 @@ void json_decimal(struct json *j, const char *key, double value) {
     put(j, text, (size_t)snprintf(text, sizeof text, "%.3f", value));
 }
 
-void json_bool(struct json *j, const char *key, bool value) {
+void json_write_bool(struct json_writer *j, const char *key, bool value) {
     lead(j, key);
     put_text(j, value ? "true" : "false");
 }
 
-void json_null(struct json *j, const char *key) {
+void json_write_null(struct json_writer *j, const char *key) {
     lead(j, key);
     put(j, "null", 4);
 }
 
-size_t json_size(const struct json *j) {
+size_t json_writer_size(const struct json_writer *j) {
     return j->overflow ? 0 : (size_t)(j->at - j->start);
 }

@@ -1,61 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "problem_text.h"
 
-#include "settings/yaml.h"
+#include "settings/doc.h"
 
 static struct problems problems;
 
-static struct yaml_document *parse(const char *text) {
-    return yaml_parse("t.yaml", bytes_text(text), &problems);
+static struct doc *parse(const char *text) {
+    return doc_parse("t.yaml", bytes_text(text), &problems);
 }
 
 static void refused(const char *text, const char *line) {
-    struct yaml_document *d = parse(text);
+    struct doc *d = parse(text);
     assert_null(d);
     assert_problem(&problems, line);
 }
 
 static void test_a_map_keeps_keys_values_and_lines(void **state) {
-    struct yaml_document *d = parse("# first\na: 1\nb:\n  - x\n  - {c: 'y'}\n");
-    const struct yaml *root = yaml_root(d), *b = yaml_get(root, "b");
-    assert_int_equal(root->kind, YAML_MAP);
+    struct doc *d = parse("# first\na: 1\nb:\n  - x\n  - {c: 'y'}\n");
+    const struct doc_node *root = doc_root(d), *b = doc_get(root, "b");
+    assert_int_equal(root->kind, DOC_MAP);
     assert_int_equal(root->children, 2);
-    assert_string_equal(yaml_get(root, "a")->text, "1");
-    assert_int_equal(yaml_get(root, "a")->line, 2);
-    assert_int_equal(b->kind, YAML_LIST);
+    assert_string_equal(doc_get(root, "a")->text, "1");
+    assert_int_equal(doc_get(root, "a")->line, 2);
+    assert_int_equal(b->kind, DOC_LIST);
     assert_int_equal(b->key_line, 3);
     assert_string_equal(b->child->text, "x");
     assert_null(b->child->key);
     assert_false(b->child->quoted);
     assert_ptr_equal(b->child->parent, b);
-    const struct yaml *c = yaml_get(b->child->next, "c");
+    const struct doc_node *c = doc_get(b->child->next, "c");
     assert_string_equal(c->text, "y");
     assert_true(c->quoted);
     assert_int_equal(c->line, 5);
     assert_string_equal(c->file, "t.yaml");
-    assert_null(yaml_get(root, "absent"));
-    assert_null(yaml_get(b, "a"));
-    assert_null(yaml_get(NULL, "a"));
+    assert_null(doc_get(root, "absent"));
+    assert_null(doc_get(b, "a"));
+    assert_null(doc_get(NULL, "a"));
     assert_int_equal(problems.errors, 0);
-    yaml_free(d);
+    doc_free(d);
 }
 
 static void test_an_empty_file_is_an_empty_map(void **state) {
     static const char *const texts[] = {"", "\n\n", "# only a comment\n", "---\n", "---\n...\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        struct yaml_document *d = parse(texts[i]);
+        struct doc *d = parse(texts[i]);
         assert_non_null(d);
-        assert_int_equal(yaml_root(d)->kind, YAML_MAP);
-        assert_int_equal(yaml_root(d)->children, 0);
-        yaml_free(d);
+        assert_int_equal(doc_root(d)->kind, DOC_MAP);
+        assert_int_equal(doc_root(d)->children, 0);
+        doc_free(d);
     }
 }
 
 static void test_duplicate_keys_are_told_with_both_lines(void **state) {
     refused("a: 1\nb: 2\na: 3\n", "t.yaml:3: error: a: is given twice, first in line 1; remove one");
-    struct yaml_document *d = parse("x: {a: 1}\ny: {a: 1}\n"); /* same key, other map */
+    struct doc *d = parse("x: {a: 1}\ny: {a: 1}\n"); /* same key, other map */
     assert_non_null(d);
-    yaml_free(d);
+    doc_free(d);
 }
 
 static void test_constructs_that_hide_their_meaning_are_refused(void **state) {
@@ -78,10 +78,10 @@ static void test_bad_syntax_names_the_line(void **state) {
 }
 
 static void test_invalid_utf8_and_raw_nul_are_refused(void **state) {
-    assert_null(yaml_parse("t.yaml", bytes_of("a: \xff\n", 5), &problems));
+    assert_null(doc_parse("t.yaml", bytes_of("a: \xff\n", 5), &problems));
     assert_non_null(strstr(problems.list[0].text, "UTF-8"));
     problems_finish(&problems);
-    assert_null(yaml_parse("t.yaml", bytes_of("a: x\0y\n", 7), &problems));
+    assert_null(doc_parse("t.yaml", bytes_of("a: x\0y\n", 7), &problems));
     assert_int_equal(problems.errors, 1);
     problems_finish(&problems);
 }
@@ -95,26 +95,26 @@ static void test_depth_is_bounded(void **state) {
     memset(text, '[', 32);
     memset(text + 32, ']', 32);
     text[64] = '\0';
-    struct yaml_document *d = parse(text);
+    struct doc *d = parse(text);
     assert_non_null(d);
-    yaml_free(d);
+    doc_free(d);
 }
 
 static void test_an_oversized_file_is_refused(void **state) {
-    size_t n = (size_t)YAML_FILE_MAX + 1;
+    size_t n = (size_t)DOC_FILE_MAX + 1;
     char *text = malloc(n);
     memset(text, '\n', n);
-    assert_null(yaml_parse("t.yaml", bytes_of(text, n), &problems));
+    assert_null(doc_parse("t.yaml", bytes_of(text, n), &problems));
     assert_problem(&problems, "t.yaml: error: the file is larger than 16 MiB; split it");
     free(text);
 }
 
 static void test_an_unreadable_file_says_why(void **state) {
-    assert_null(yaml_load("/nonexistent/x.yaml", &problems));
+    assert_null(doc_load("/nonexistent/x.yaml", &problems));
     assert_problem(&problems,
                    "/nonexistent/x.yaml: error: cannot be read: No such file or directory; check the "
                    "path and its permissions");
-    assert_null(yaml_load("/", &problems));
+    assert_null(doc_load("/", &problems));
     assert_problem(&problems, "/: error: cannot be read: Is a directory; check the path and its permissions");
 }
 
