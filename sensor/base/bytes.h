@@ -35,6 +35,11 @@ struct bytes bytes_trim(struct bytes a);
 /* Decimal digits only, all of them, no overflow; false otherwise. */
 bool bytes_number(struct bytes a, uint64_t *out);
 
+/* Sums of sizes that come from the wire never wrap, and never say UINT64_MAX, which means unknown. */
+static inline uint64_t add_sizes(uint64_t a, uint64_t b) {
+    return a > UINT64_MAX - 1 - b ? UINT64_MAX - 1 : a + b;
+}
+
 /* The one bounds-checked reader. Every read either takes all it asks for and returns true, or takes
  * nothing and returns false. Numbers are big-endian unless the name says otherwise. */
 struct reader {

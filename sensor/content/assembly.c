@@ -36,7 +36,7 @@ static void run_unlink(struct whole *w, struct run *r) {
 
 /* There is no room to wait: the part becomes an object of its own, with what was kept of it so far. */
 static void part_spill(struct part *p) {
-    struct content *c = p->filter.content;
+    struct content *c = p->content;
     struct whole *w = p->whole;
     struct run *r = p->run;
     const struct object *o = filter_object(w->head);
@@ -59,7 +59,7 @@ static void part_spill(struct part *p) {
 
 /* Returns how many bytes found room; if that was not all, the part has left the whole. */
 static size_t part_hold(struct part *p, const uint8_t *bytes, size_t n) {
-    struct assembly *a = p->filter.content->assembly;
+    struct assembly *a = p->content->assembly;
     struct run *r = p->run ? p->run : run_create(p);
     size_t held = r ? run_append(a, r, bytes, n) : 0;
     whole_progress(p->whole);
@@ -178,7 +178,7 @@ static void part_end(struct filter *f, enum transfer_end how) {
         part_leave(p);
         part_left(w, p, how);
     }
-    pool_give(&f->content->assembly->parts, p);
+    pool_give(&p->content->assembly->parts, p);
 }
 
 static struct object *part_object(struct filter *f) {
@@ -188,8 +188,7 @@ static struct object *part_object(struct filter *f) {
     return p->whole ? filter_object(p->whole->head) : NULL;
 }
 
-static const struct filter_ops part_ops = {
-    .data = part_data, .gap = part_gap, .end = part_end, .object = part_object};
+static const struct filter_ops part_ops = {.data = part_data, .gap = part_gap, .end = part_end};
 
 bool assembly_is_part(const struct filter *f) {
     return f->ops == &part_ops;
@@ -199,11 +198,11 @@ bool assembly_is_part(const struct filter *f) {
 
 /* The filters and the object of a new whole; a multipart body in ranges stays as it is. */
 static struct filter *whole_chain(struct content *c, const struct object_seed *seed, struct bytes codings) {
-    struct coding_list list = coding_parse(codings, coding_room(c, seed), true);
+    struct coding_list list = coding_parse(codings, chain_room(c, seed), true);
     struct object_seed inner = *seed;
     inner.total = list.n ? LENGTH_UNKNOWN : seed->total;
     struct filter *f = object_create(c, &inner, NULL);
-    return f ? coding_stack(c, &list, f) : NULL;
+    return f ? coding_stack(c->codings, &list, f) : NULL;
 }
 
 /* The whole among those of the same key that this part goes on with, if any. */
@@ -263,25 +262,25 @@ struct filter *assembly_part(struct content *c, const struct object_seed *seed, 
     struct assembly_key key = whole_key(c->assembly, filter_object(chain));
     struct whole *w = whole_for(whole_find(c->assembly, &key, seed->etag, place.total), &place);
     if (w)
-        object_abandon(filter_next_object(chain));
+        object_abandon(filter_peel(chain));
     else
         w = whole_open(c, chain, seed->etag, &place);
-    *p =
-        (struct part){.filter = {.ops = &part_ops, .content = c}, .at = place.offset, .to_end = place.to_end};
+    *p = (struct part){
+        .end = {{.ops = &part_ops}, part_object}, .content = c, .at = place.offset, .to_end = place.to_end};
     if (w) {
         part_join(p, w, &place, seed->etag);
     } else { /* no room for a whole */
         counter_one(COUNTER_ASSEMBLY_SHED);
         p->limit = LENGTH_UNKNOWN;
-        p->own = place.offset ? filter_next_object(chain) : chain;
+        p->own = place.offset ? filter_peel(chain) : chain;
         object_set_offset(filter_object(p->own), place.offset);
     }
-    return &p->filter;
+    return &p->end.filter;
 }
 
 /* A whole of which nothing was delivered yet goes on with the chain that was. */
 static void whole_adopt(struct whole *w, struct filter *head, uint64_t seen) {
-    object_abandon(filter_next_object(w->head));
+    object_abandon(filter_peel(w->head));
     w->head = head;
     w->frontier = seen;
     w->started = true;

@@ -2,7 +2,7 @@
 #ifndef GANTRY_CONTENT_ASSEMBLY_H
 #define GANTRY_CONTENT_ASSEMBLY_H
 
-#include "content/filter.h"
+#include "content/chain.h"
 
 /* Internal to content/. Parts of one thing are put together into a whole, which is one object: ranges of a
  * download (RFC 9110 section 14) on one or several connections, and transfers that were cut and taken up

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "coding/coding.h"
 #include "protocol/protocol.h"
 
 /* From transfers to objects: content codings are undone, multipart bodies taken apart, parts of one thing put
@@ -76,18 +77,18 @@ struct object_sink {
 };
 
 struct content_options {
-    uint64_t objects;        /* most open at once */
-    uint64_t assembly_bytes; /* memory for parts that came before their turn */
-    uint64_t assembly_time;  /* ns that an unfinished whole waits for more parts; 0: 120 s */
-    uint64_t decoder_bytes;  /* memory for decoders (gzip, brotli); 0: 256 MiB */
-    uint64_t output_max;     /* decoded bytes of one object; 0: 4 GiB */
-    uint64_t ratio_max;      /* decoded to encoded once over 1 MiB; 0: 200 */
-    uint64_t container_hash; /* containers up to this size get a hash of their own; 0: 64 KiB */
-    uint64_t depth_max;      /* nested objects and codings; 0: 8 */
+    uint64_t objects;               /* most open at once */
+    uint64_t assembly_bytes;        /* memory for parts that came before their turn */
+    uint64_t assembly_time;         /* ns that an unfinished whole waits for more parts; 0: 120 s */
+    uint64_t container_hash;        /* containers up to this size get a hash of their own; 0: 64 KiB */
+    uint64_t depth_max;             /* nested objects and codings; 0: 8 */
+    struct codings_options codings; /* for whoever creates the codings that content_create is given */
 };
 
 struct content;
-struct content *content_create(const struct content_options *options, const struct object_sink *sink);
+/* `codings` must outlive it. NULL: no memory. */
+struct content *content_create(const struct content_options *options, struct codings *codings,
+                               const struct object_sink *sink);
 void content_destroy(struct content *c); /* closes what is open; accepts NULL */
 
 /* The transfer half of struct protocol_services. */
@@ -103,7 +104,7 @@ void content_tick(struct content *c, time_ns now);
 void content_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context);
 /* Transfers and objects that are open now. */
 size_t content_open(const struct content *c);
-/* Share in use, 0..1000, of what only the end of transfers gives back: the fuller of open transfers and decoders. */
+/* Share of the transfers in use, 0..1000: only their end gives it back. */
 unsigned content_fill(const struct content *c);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content/assembly.h"
-#include "content/filter.h"
+#include "content/chain.h"
 
 #include "base/counter.h"
 #include "protocol/http/disposition.h"
@@ -18,7 +18,8 @@ enum {
 
 struct multipart {
     struct filter filter; /* `next` is the container's own object */
-    struct filter *part;  /* the part that is open */
+    struct content *content;
+    struct filter *part; /* the part that is open */
     enum { AT_PREAMBLE, AT_PADDING, AT_HEAD, AT_BODY, AT_EPILOGUE } at;
     /* How much of CR LF "--" boundary the last bytes were: */
     enum { MATCH_NONE, MATCH_CR, MATCH_DELIMITER, MATCH_DASH } match;
@@ -106,7 +107,7 @@ static bool range_parse(struct bytes value, struct part_place *place) {
 
 static struct filter *part_create(struct multipart *m, const struct part_head *h) {
     char scratch[2 * OBJECT_NAME_MAX];
-    struct content *c = m->filter.content;
+    struct content *c = m->content;
     const struct object *container = filter_object(m->filter.next);
     struct object_seed seed = object_seed_like(container);
     struct disposition d = {.name = {NULL, 0}};
@@ -379,15 +380,11 @@ static void multipart_end(struct filter *f, enum transfer_end how) {
         counter_one(COUNTER_MULTIPART_UNFINISHED);
     part_close(m, TRANSFER_CUT);
     filter_end(f->next, m->final ? how : TRANSFER_CUT);
-    pool_give(&f->content->multiparts, m);
-}
-
-static struct object *multipart_object(struct filter *f) {
-    return filter_object(f->next);
+    pool_give(&m->content->multiparts, m);
 }
 
 static const struct filter_ops multipart_ops = {
-    .data = multipart_data, .gap = multipart_gap, .end = multipart_end, .object = multipart_object};
+    .data = multipart_data, .gap = multipart_gap, .end = multipart_end};
 
 /* --- Life --- */
 
@@ -426,7 +423,8 @@ static bool multipart_fill(struct multipart *m, struct content *c, const struct 
     char scratch[2 * BOUNDARY_MAX];
     const struct file_type *type = container_type(bytes_trim(seed->declared_type));
     memset(m, 0, offsetof(struct multipart, head));
-    m->filter = (struct filter){.ops = &multipart_ops, .content = c};
+    m->filter = (struct filter){.ops = &multipart_ops};
+    m->content = c;
     m->byteranges = type == &container_types[1];
     m->etag = seed->etag;
     m->level = seed->level;

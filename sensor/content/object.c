@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content/assembly.h"
-#include "content/filter.h"
+#include "content/chain.h"
 
 #include "base/counter.h"
 #include "base/utf8.h"
@@ -10,7 +10,8 @@
 enum { METHOD_MAX = 32, DECLARED_TYPE_MAX = 256 };
 
 struct leaf {
-    struct filter filter;
+    struct chain_end end;
+    struct content *content;
     struct object o;
     EVP_MD_CTX *hash; /* NULL: not hashed */
     bool opened;
@@ -41,14 +42,14 @@ static EVP_MD_CTX *hash_begin(struct content *c) {
 
 static void hash_drop(struct leaf *l) {
     if (l->hash)
-        l->filter.content->spare[l->filter.content->spares++] = l->hash;
+        l->content->spare[l->content->spares++] = l->hash;
     l->hash = NULL;
 }
 
 /* --- Opening: the type must be known before the sink hears of the object --- */
 
 static void open_as(struct leaf *l, const struct file_type *type) {
-    const struct object_sink *sink = &l->filter.content->sink;
+    const struct object_sink *sink = &l->content->sink;
     l->o.type = type;
     l->opened = true;
     counter_one(COUNTER_OBJECTS);
@@ -62,7 +63,7 @@ static const struct file_type *type_of(const struct leaf *l, const uint8_t *byte
 }
 
 static void deliver(struct leaf *l, const uint8_t *bytes, size_t n) {
-    const struct object_sink *sink = &l->filter.content->sink;
+    const struct object_sink *sink = &l->content->sink;
     l->o.size = add_sizes(l->o.size, n);
     if (l->o.shed) {
         hash_drop(l);
@@ -75,7 +76,7 @@ static void deliver(struct leaf *l, const uint8_t *bytes, size_t n) {
 }
 
 static void deliver_gap(struct leaf *l, uint64_t n) {
-    const struct object_sink *sink = &l->filter.content->sink;
+    const struct object_sink *sink = &l->content->sink;
     l->o.size = add_sizes(l->o.size, n);
     l->o.missing = add_sizes(l->o.missing, n);
     sink->gap(sink->context, &l->o, n);
@@ -107,7 +108,7 @@ static void leaf_data(struct filter *f, const uint8_t *bytes, size_t n) {
     struct leaf *l = leaf_of(f);
     if (n == 0)
         return;
-    l->o.last = f->content->now;
+    l->o.last = l->content->now;
     if (!l->opened && l->held == 0 && decides(l, n)) {
         open_as(l, type_of(l, bytes, n));
         if (l->held_gap)
@@ -128,7 +129,7 @@ static void leaf_data(struct filter *f, const uint8_t *bytes, size_t n) {
 
 static void leaf_gap(struct filter *f, uint64_t n) {
     struct leaf *l = leaf_of(f);
-    l->o.last = f->content->now;
+    l->o.last = l->content->now;
     if (!l->opened && l->held == 0) {
         l->held_gap = add_sizes(l->held_gap, n);
         return;
@@ -140,9 +141,9 @@ static void leaf_gap(struct filter *f, uint64_t n) {
 /* Containers keep their bytes to themselves: their content is in their children. */
 static void container_data(struct filter *f, const uint8_t *bytes, size_t n) {
     struct leaf *l = leaf_of(f);
-    l->o.last = f->content->now;
+    l->o.last = l->content->now;
     l->o.size = add_sizes(l->o.size, n);
-    if (l->hash && l->o.size > f->content->options.container_hash)
+    if (l->hash && l->o.size > l->content->options.container_hash)
         hash_drop(l);
     if (l->hash)
         EVP_DigestUpdate(l->hash, bytes, n);
@@ -155,7 +156,7 @@ static void container_gap(struct filter *f, uint64_t n) {
 }
 
 static void leaf_free(struct leaf *l) {
-    struct content *c = l->filter.content;
+    struct content *c = l->content;
     hash_drop(l);
     c->sink.release(c->sink.context, l->o.owner);
     pool_give(&c->objects, l);
@@ -163,7 +164,7 @@ static void leaf_free(struct leaf *l) {
 
 static void leaf_end(struct filter *f, enum transfer_end how) {
     struct leaf *l = leaf_of(f);
-    const struct object_sink *sink = &f->content->sink;
+    const struct object_sink *sink = &l->content->sink;
     settle(l);
     l->o.complete = how == TRANSFER_DONE && l->o.missing == 0 && l->o.offset == 0;
     l->o.hashed = l->hash && EVP_DigestFinal_ex(l->hash, l->o.sha256, NULL) == 1;
@@ -176,10 +177,9 @@ static struct object *leaf_object(struct filter *f) {
     return &leaf_of(f)->o;
 }
 
-static const struct filter_ops leaf_ops = {
-    .data = leaf_data, .gap = leaf_gap, .end = leaf_end, .object = leaf_object};
+static const struct filter_ops leaf_ops = {.data = leaf_data, .gap = leaf_gap, .end = leaf_end};
 static const struct filter_ops container_ops = {
-    .data = container_data, .gap = container_gap, .end = leaf_end, .object = leaf_object};
+    .data = container_data, .gap = container_gap, .end = leaf_end};
 
 /* --- Life --- */
 
@@ -193,7 +193,7 @@ static struct leaf *leaf_take(struct content *c) {
 }
 
 static void leaf_fill(struct leaf *l, const struct object_seed *s) {
-    struct content *c = l->filter.content;
+    struct content *c = l->content;
     l->o = (struct object){.number = ++c->numbers,
                            .parent = s->parent,
                            .depth = s->depth,
@@ -218,7 +218,8 @@ struct filter *object_create(struct content *c, const struct object_seed *seed,
     struct leaf *l = leaf_take(c);
     if (!l)
         return NULL;
-    l->filter = (struct filter){.ops = container ? &container_ops : &leaf_ops, .content = c};
+    l->end = (struct chain_end){{.ops = container ? &container_ops : &leaf_ops}, leaf_object};
+    l->content = c;
     l->hash = NULL;
     l->opened = false;
     l->held = 0;
@@ -232,7 +233,7 @@ struct filter *object_create(struct content *c, const struct object_seed *seed,
         l->o.container = true;
         open_as(l, container);
     }
-    return &l->filter;
+    return &l->end.filter;
 }
 
 void object_abandon(struct filter *f) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content/assembly.h"
-#include "content/filter.h"
+#include "content/chain.h"
 
 #include "base/counter.h"
 
@@ -17,9 +17,13 @@ struct transfer {
     bool keep; /* if it is cut, the rest may come as a part */
 };
 
+unsigned chain_room(const struct content *c, const struct object_seed *seed) {
+    return c->options.depth_max > seed->level ? (unsigned)c->options.depth_max - seed->level : 0;
+}
+
 struct filter *chain_create(struct content *c, const struct object_seed *seed, struct bytes codings,
                             bool guess) {
-    struct coding_list list = coding_parse(codings, coding_room(c, seed), guess);
+    struct coding_list list = coding_parse(codings, chain_room(c, seed), guess);
     struct object_seed inner = *seed;
     inner.level += list.n;
     if (list.n > 0)
@@ -27,7 +31,7 @@ struct filter *chain_create(struct content *c, const struct object_seed *seed, s
     struct filter *f = multipart_create(c, &inner);
     if (!f)
         f = object_create(c, &inner, NULL);
-    return f ? coding_stack(c, &list, f) : NULL;
+    return f ? coding_stack(c->codings, &list, f) : NULL;
 }
 
 static uint64_t total_of(const struct transfer_facts *facts) {
@@ -179,9 +183,6 @@ static uint64_t or_default(uint64_t value, uint64_t preset) {
 static struct content_options defaults_filled(const struct content_options *given) {
     struct content_options o = *given;
     o.assembly_time = or_default(o.assembly_time, 120 * (uint64_t)NS_PER_S);
-    o.decoder_bytes = or_default(o.decoder_bytes, 256 << 20);
-    o.output_max = or_default(o.output_max, UINT64_C(4) << 30);
-    o.ratio_max = or_default(o.ratio_max, 200);
     o.container_hash = or_default(o.container_hash, 64 << 10);
     o.depth_max = o.depth_max ? o.depth_max : 8;
     if (o.depth_max > CODINGS_MAX)
@@ -189,14 +190,16 @@ static struct content_options defaults_filled(const struct content_options *give
     return o;
 }
 
-struct content *content_create(const struct content_options *options, const struct object_sink *sink) {
+struct content *content_create(const struct content_options *options, struct codings *codings,
+                               const struct object_sink *sink) {
     struct content *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
     c->options = defaults_filled(options);
+    c->codings = codings;
     c->sink = *sink;
     if (pool_init(&c->transfers, sizeof(struct transfer), c->options.objects) && object_init(c) &&
-        coding_init(c) && multipart_init(c) && assembly_init(c))
+        multipart_init(c) && assembly_init(c))
         return c;
     content_destroy(c);
     return NULL;
@@ -212,7 +215,6 @@ void content_destroy(struct content *c) {
     }
     assembly_finish(c);
     multipart_finish(c);
-    coding_finish(c);
     object_finish(c);
     pool_finish(&c->transfers);
     free(c);
@@ -223,9 +225,7 @@ size_t content_open(const struct content *c) {
 }
 
 unsigned content_fill(const struct content *c) {
-    unsigned transfers = pool_fill(&c->transfers);
-    unsigned decoders = (unsigned)(c->coding_bytes * 1000 / c->options.decoder_bytes);
-    return transfers > decoders ? transfers : decoders;
+    return pool_fill(&c->transfers);
 }
 
 void content_tick(struct content *c, time_ns now) {

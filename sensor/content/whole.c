@@ -82,7 +82,7 @@ static void bucket_remove(struct assembly *a, struct whole *w) {
 /* --- Runs --- */
 
 struct run *run_create(struct part *p) {
-    struct assembly *a = p->filter.content->assembly;
+    struct assembly *a = p->content->assembly;
     struct run *r = pool_take(&a->runs);
     if (!r)
         return NULL;
@@ -200,7 +200,7 @@ bool whole_advance(struct whole *w) {
 }
 
 void whole_start_at(struct whole *w, uint64_t offset) {
-    w->head = filter_next_object(w->head);
+    w->head = filter_peel(w->head);
     object_set_offset(filter_object(w->head), offset);
     w->frontier = offset;
     w->started = true;
@@ -248,7 +248,7 @@ bool whole_vacant(const struct whole *w) {
 }
 
 void whole_drop(struct whole *w) {
-    object_abandon(filter_next_object(whole_dissolve(w)));
+    object_abandon(filter_peel(whole_dissolve(w)));
 }
 
 void whole_give_up(struct whole *w) {

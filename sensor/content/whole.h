@@ -44,7 +44,8 @@ struct whole {
 };
 
 struct part {
-    struct filter filter;
+    struct chain_end end;
+    struct content *content;
     struct part *next;   /* of the same whole */
     struct whole *whole; /* NULL once it is closed: what still comes was seen before */
     struct filter *own;  /* an object of its own, when there was no room to wait */

@@ -43,7 +43,7 @@ static const struct part {
     {"sessions",                     NULL,                              40, 400,  LIMIT(sessions)},
     {"objects",                      "limits.content.objects",          60, 6144, LIMIT(content.objects)},
     {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
-    {"decoders",                     NULL,                              80, 0,    LIMIT(content.decoder_bytes)},
+    {"decoders",                     NULL,                              80, 0,    LIMIT(content.codings.memory)},
     {"inspection",                   NULL,                              60, 0,    LIMIT(inspector.memory)},
     {"the same from before reloads", NULL,                              60, 0,    LIMIT(older_inspection)},
 };

@@ -18,6 +18,7 @@ struct pipeline {
     struct expect_table *expected;
     struct reassembler *reassembler;
     struct dispatcher *dispatcher;
+    struct codings *codings;
     struct content *content;
     struct session_pool sessions;
     struct emitter emitter;

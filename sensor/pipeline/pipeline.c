@@ -20,7 +20,7 @@ void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropp
         .now = now,
         .ring = ring,
         .dropped = dropped,
-        .memory = most(reassembler_fill(p->reassembler),
+        .memory = most(most(reassembler_fill(p->reassembler), codings_fill(p->codings)),
                        most(content_fill(p->content), inspector_fill(p->generations.newest->inspector)))};
     overload_look(&p->overload, &pressure);
 }
@@ -122,7 +122,8 @@ static bool create_stages(struct pipeline *p, const struct budget *b) {
            (p->flows = flow_table_create(&b->flow, &owner)) &&
            (p->reassembler = reassembler_create(&b->stream, &pipeline_streams)) &&
            (p->dispatcher = dispatcher_create(&b->dispatch, &pipeline_services)) &&
-           (p->content = content_create(&b->content, &objects));
+           (p->codings = codings_create(&b->content.codings)) &&
+           (p->content = content_create(&b->content, p->codings, &objects));
 }
 
 struct pipeline *pipeline_create(const struct pipeline_options *options, struct error *e) {
@@ -164,6 +165,7 @@ void pipeline_destroy(struct pipeline *p) {
     content_destroy(p->content);
     generations_finish(&p->generations);
     dispatcher_destroy(p->dispatcher);
+    codings_destroy(p->codings);
     reassembler_destroy(p->reassembler);
     identify_destroy(p->identify);
     decoder_destroy(p->decoder);

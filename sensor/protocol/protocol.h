@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "flow/side.h"
+#include "transfer/transfer_end.h"
 
 /* From ordered stream bytes to transfers. A protocol is one file with one const `struct protocol`, listed once in
  * table.c. It takes any chunk size, never blocks, and knows nothing of what becomes of a transfer. */
@@ -28,13 +29,6 @@ struct transfer_facts {
     uint64_t offset;            /* of the first byte in the whole */
     uint64_t length;            /* bytes to come on the wire, LENGTH_UNKNOWN if not announced */
     uint64_t total;             /* of the whole, LENGTH_UNKNOWN if not announced */
-};
-
-/* How a transfer ended. Whether it is complete also depends on gaps, which content/ knows. */
-enum transfer_end {
-    TRANSFER_DONE,    /* the protocol says: this was all of it */
-    TRANSFER_CUT,     /* ended before its announced end */
-    TRANSFER_UNKNOWN, /* ended, and the protocol cannot say (until close without a clean close) */
 };
 
 struct transfer; /* content/'s own */

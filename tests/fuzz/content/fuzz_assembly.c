@@ -78,12 +78,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     sink.data = data_checked;
     for (size_t i = 0; i < sizeof thing; i++)
         thing[i] = (uint8_t)(i * 7 + i / 256);
-    struct content *c = content_create(&options, &sink);
+    collect_codings = codings_create(&options.codings);
+    struct content *c = content_create(&options, collect_codings, &sink);
     for (unsigned i = 0; i < SLOTS; i++)
         slots[i] = (struct slot){.conversation = collect_conversation(i)};
     for (; n >= 4 && got.n < COLLECT_MAX - 64; data += 4, n -= 4)
         step_run(c, slots, data, &now);
-    content_destroy(c);
+    collect_destroy(c);
     collect_finish(&got);
     return 0;
 }

@@ -8,8 +8,7 @@
 
 static void same_result_run(struct collector *got, const struct content_options *options,
                             const struct transfer_facts *facts, struct bytes body, uint32_t pieces) {
-    const struct object_sink sink = collect_sink(got);
-    struct content *c = content_create(options, &sink);
+    struct content *c = collect_content(options, got);
     struct conversation conversation = collect_conversation(1);
     struct transfer *t = content_begin(c, &conversation, facts);
     for (size_t i = 0, n; i < body.n; i += n) {
@@ -26,7 +25,7 @@ static void same_result_run(struct collector *got, const struct content_options 
         free(piece);
     }
     content_end(t, TRANSFER_DONE);
-    content_destroy(c);
+    collect_destroy(c);
 }
 
 static bool same_result_equal(const struct collected *a, const struct collected *b) {

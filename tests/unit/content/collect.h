@@ -101,6 +101,20 @@ static inline struct object_sink collect_sink(struct collector *c) {
                                 .release = collect_release};
 }
 
+/* A content with codings of its own, as its options say; one at a time. */
+static struct codings *collect_codings;
+
+static inline struct content *collect_content(const struct content_options *options, struct collector *c) {
+    const struct object_sink sink = collect_sink(c);
+    collect_codings = codings_create(&options->codings);
+    return content_create(options, collect_codings, &sink);
+}
+
+static inline void collect_destroy(struct content *c) {
+    content_destroy(c);
+    codings_destroy(collect_codings);
+}
+
 static inline void collect_finish(struct collector *c) {
     assert(c->owners == 0 && c->n == c->ended);
     for (size_t i = 0; i < c->n; i++)

@@ -20,15 +20,14 @@ static struct content *c;
 
 static void begin(uint64_t assembly_bytes) {
     const struct content_options options = {.objects = 64, .assembly_bytes = assembly_bytes};
-    const struct object_sink sink = collect_sink(&got);
     for (size_t i = 0; i < SIZE; i++)
         content[i] = (uint8_t)(i * 7 + i / 256);
-    c = content_create(&options, &sink);
+    c = collect_content(&options, &got);
     assert_non_null(c);
 }
 
 static void finish(void) {
-    content_destroy(c);
+    collect_destroy(c);
     collect_finish(&got);
 }
 

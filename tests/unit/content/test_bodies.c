@@ -51,8 +51,7 @@ static size_t body_read(const char *file, uint8_t *out) {
 
 static void run(const struct row *body, const uint8_t *p, size_t n, size_t split, size_t step) {
     const struct content_options options = {.objects = 64, .assembly_bytes = 1 << 20};
-    const struct object_sink sink = collect_sink(&got);
-    struct content *c = content_create(&options, &sink);
+    struct content *c = collect_content(&options, &got);
     struct conversation conversation = collect_conversation(4000);
     struct transfer_facts facts = collect_facts("POST", "/upload");
     facts.content_type = bytes_text(body->second);
@@ -65,7 +64,7 @@ static void run(const struct row *body, const uint8_t *p, size_t n, size_t split
         content_data(t, p + i, take);
     }
     content_end(t, TRANSFER_DONE);
-    content_destroy(c);
+    collect_destroy(c);
 }
 
 static void check(const struct row *body, const struct row *objects, size_t count) {
@@ -135,8 +134,7 @@ static size_t from_hex(const char *hex, uint8_t *out) {
 
 static void run_odd(struct bytes encoding, const uint8_t *p, size_t n, size_t split, size_t step) {
     const struct content_options options = {.objects = 64};
-    const struct object_sink sink = collect_sink(&got);
-    struct content *c = content_create(&options, &sink);
+    struct content *c = collect_content(&options, &got);
     struct conversation conversation = collect_conversation(4000);
     struct transfer_facts facts = collect_facts("GET", "/reads");
     facts.content_encoding = encoding;
@@ -148,7 +146,7 @@ static void run_odd(struct bytes encoding, const uint8_t *p, size_t n, size_t sp
         content_data(t, p + i, take);
     }
     content_end(t, TRANSFER_DONE);
-    content_destroy(c);
+    collect_destroy(c);
 }
 
 /* Makes what is behind a name that is wrong, and behind damage that some browser does not mind, visible. */

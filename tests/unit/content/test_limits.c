@@ -15,9 +15,8 @@ static struct content *c;
 static struct conversation conversation;
 
 static void begin_with(const struct content_options *options) {
-    const struct object_sink sink = collect_sink(&got);
     conversation = collect_conversation(1);
-    c = content_create(options, &sink);
+    c = collect_content(options, &got);
     assert_non_null(c);
 }
 
@@ -26,7 +25,7 @@ static void begin(void) {
 }
 
 static void finish(void) {
-    content_destroy(c);
+    collect_destroy(c);
     collect_finish(&got);
 }
 
@@ -100,7 +99,7 @@ static void output_stops_at_its_limit_to_the_byte(void **state) {
     size_t n;
     uint8_t *packed = zeros_compressed(1 << 19, &n);
     uint64_t before = collect_counter(COUNTER_CODING_OUTPUT);
-    begin_with(&(struct content_options){.objects = 16, .output_max = 100001});
+    begin_with(&(struct content_options){.objects = 16, .codings.output_max = 100001});
     struct transfer *t = body("", "gzip");
     content_data(t, packed, n);
     content_end(t, TRANSFER_DONE);

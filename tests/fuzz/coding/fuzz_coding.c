@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "same_result.h"
+#include "../content/same_result.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -17,7 +17,8 @@ static const char *const codings[] = {"gzip",
 /* The first byte chooses the codings, the rest is the body. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     /* ratios are looked at once for each piece of output, so they are left to the unit tests */
-    static const struct content_options options = {.objects = 4, .output_max = 1 << 18, .ratio_max = 1 << 20};
+    static const struct content_options options = {
+        .objects = 4, .codings.output_max = 1 << 18, .codings.ratio_max = 1 << 20};
     if (n == 0)
         return 0;
     struct transfer_facts facts = collect_facts("POST", "/upload");

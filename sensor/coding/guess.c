@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/coding.h"
+#include "coding/decoder.h"
 
 /* Browsers take a body apart whose Content-Encoding is misspelt, swapped or damaged, each in its own way.
  * What fits the bytes is taken here: a body is decoded on trial, and nothing of it is given on. */
@@ -16,9 +16,9 @@ struct trial {
     bool broken, ended;
 };
 
-static struct trial decode_on_trial(struct content *c, const struct coding *coding, struct bytes in) {
+static struct trial decode_on_trial(struct codings *c, const struct coding *coding, struct bytes in) {
     uint8_t out[TRY_OUT];
-    struct decoder d = {.filter = {.content = c}};
+    struct decoder d = {.codings = c};
     struct trial t = {.broken = true};
     struct coding_window w = {.in = in.p, .in_n = in.n};
     enum coding_step step;
@@ -36,15 +36,16 @@ static struct trial decode_on_trial(struct content *c, const struct coding *codi
     t.left = w.in_n;
     t.broken = step == CODING_BROKEN;
     t.ended = step == CODING_ENDED || coding->may_end(&d);
-    coding->stop(&d);
+    if (coding->stop)
+        coding->stop(&d);
     return t;
 }
 
 enum { ANY_TRAILER = CODING_TRIAL };
 
 /* `trailer`: bytes that may stand behind the end. */
-static bool fits(struct content *c, const struct coding *coding, struct bytes in, bool whole,
-                 size_t trailer) {
+static bool fits_coding(struct codings *c, const struct coding *coding, struct bytes in, bool whole,
+                        size_t trailer) {
     if (in.n == 0)
         return false;
     struct trial t = decode_on_trial(c, coding, in);
@@ -56,7 +57,7 @@ static bool fits(struct content *c, const struct coding *coding, struct bytes in
 }
 
 /* Length of a gzip header as its flags describe it, some of them left aside; 0 if it does not fit. */
-static size_t gzip_head(struct bytes in, unsigned ignored) {
+static size_t measure_gzip_head(struct bytes in, unsigned ignored) {
     size_t at = GZIP_HEAD;
     if (in.n < GZIP_HEAD)
         return 0;
@@ -76,39 +77,41 @@ static size_t gzip_head(struct bytes in, unsigned ignored) {
 
 /* A gzip header that zlib refuses: wrong magic or method, reserved flags, a checksum or extra field that is
  * not there or not right; or one before a zlib stream. */
-static struct coding_guess guess_damaged(struct content *c, struct bytes first, bool whole) {
+static struct coding_guess guess_damaged(struct codings *c, struct bytes first, bool whole) {
     static const unsigned ignored[] = {0, FLAG_CRC, FLAG_EXTRA, 0xff};
     if (first.n < GZIP_HEAD || (first.p[0] != 0x1f && first.p[2] != 8))
         return (struct coding_guess){.coding = NULL};
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
-        size_t skip = gzip_head(first, ignored[i]);
+        size_t skip = measure_gzip_head(first, ignored[i]);
         struct bytes in = bytes_of(first.p + skip, first.n - skip);
-        if (skip && fits(c, &coding_bare_deflate, in, whole, GZIP_TRAILER))
+        if (skip && fits_coding(c, &coding_bare_deflate, in, whole, GZIP_TRAILER))
             return (struct coding_guess){&coding_bare_deflate, skip};
-        if (skip && fits(c, &coding_deflate, in, whole, GZIP_TRAILER))
+        if (skip && fits_coding(c, &coding_deflate, in, whole, GZIP_TRAILER))
             return (struct coding_guess){&coding_deflate, skip};
         /* An extra field of no length, as it were. */
         if (skip && ignored[i] == FLAG_EXTRA && in.n > 2 &&
-            fits(c, &coding_bare_deflate, bytes_of(in.p + 2, in.n - 2), whole, GZIP_TRAILER))
+            fits_coding(c, &coding_bare_deflate, bytes_of(in.p + 2, in.n - 2), whole, GZIP_TRAILER))
             return (struct coding_guess){&coding_bare_deflate, skip + 2};
     }
     return (struct coding_guess){.coding = NULL};
 }
 
-struct coding_guess coding_guess(struct content *c, const struct coding *announced, struct bytes first,
+struct coding_guess coding_guess(struct codings *c, const struct coding *announced, struct bytes first,
                                  bool whole) {
-    static const struct coding *const likely[] = {&coding_gzip, &coding_deflate, &coding_bare_deflate};
     /* "deflate" alone means two codings. */
     size_t trailer = announced == &coding_deflate ? ANY_TRAILER : 0;
     size_t blank = 0;
     while (blank < first.n && (first.p[blank] == '\r' || first.p[blank] == '\n'))
         blank++;
-    for (size_t i = 0; i < sizeof likely / sizeof *likely; i++) {
-        if (fits(c, likely[i], first, whole, trailer))
-            return (struct coding_guess){likely[i], 0};
-        if (blank > 0 && !likely[i]->no_magic &&
-            fits(c, likely[i], bytes_of(first.p + blank, first.n - blank), whole, 0))
-            return (struct coding_guess){likely[i], blank};
+    for (const struct coding *const *row = coding_table; *row; row++) {
+        const struct coding *likely = *row;
+        if (!likely->likely)
+            continue;
+        if (fits_coding(c, likely, first, whole, trailer))
+            return (struct coding_guess){likely, 0};
+        if (blank > 0 && !likely->no_magic &&
+            fits_coding(c, likely, bytes_of(first.p + blank, first.n - blank), whole, 0))
+            return (struct coding_guess){likely, blank};
     }
     return guess_damaged(c, first, whole);
 }

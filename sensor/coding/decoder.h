@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_CONTENT_CODING_H
-#define GANTRY_CONTENT_CODING_H
+#ifndef GANTRY_CODING_DECODER_H
+#define GANTRY_CODING_DECODER_H
 
-#include "content/filter.h"
+#include "base/pool.h"
+#include "coding/coding.h"
 
-#include <brotli/decode.h>
-#include <zlib.h>
+#include <assert.h>
+#include <stdalign.h>
 
-/* Internal to content/: what one coding has to do. coding.c drives it, bounds it, and decides what becomes of
+/* Internal to coding/: what one coding has to do. decoder.c drives it, bounds it, and decides what becomes of
  * bodies that are not what they say. */
 
 enum coding_step {
@@ -25,25 +26,47 @@ struct coding_window {
 
 struct decoder;
 
-/* One coding: a const table, listed once in coding.c. */
+/* One coding: a const table in a file of its own, listed once in table.c. */
 struct coding {
-    const char *names[4];
+    const char *names[4];             /* NULL-terminated; none: only the bytes choose it */
     bool (*start)(struct decoder *d); /* false: no memory */
     enum coding_step (*step)(struct decoder *d, struct coding_window *w);
     bool (*may_end)(const struct decoder *d); /* the body may end here */
-    /* What is still held when the input ends: at most two bytes. NULL: nothing ever is. */
+    /* Writes what is still held when the input ends: at most two bytes. NULL: nothing ever is. */
     void (*finish)(struct decoder *d, struct coding_window *w);
-    void (*stop)(struct decoder *d);
+    void (*stop)(struct decoder *d); /* NULL: holds no memory */
     /* Goes on behind a gap; returns how much decoded content is missing. NULL: nothing behind a gap can be
      * decoded. */
     uint64_t (*gap)(struct decoder *d, uint64_t n);
+    bool likely;   /* tried where the announced coding is wrong or unknown, in the table's order */
     bool no_magic; /* anything may look like its beginning: only a body that fits it to the end is in it */
+    bool joins;    /* reads on by itself where another stream of it follows the end of one */
 };
 
-enum { CODING_TRIAL = 512 };
+/* table.c: all of them, NULL-terminated. */
+extern const struct coding *const coding_table[];
+extern const struct coding coding_gzip, coding_deflate, coding_bare_deflate, coding_brotli, coding_base64,
+    coding_quoted_printable;
+
+enum {
+    CODING_TRIAL = 512,
+    CODING_STATE = 128, /* bytes of a coding's own in each decoder; more comes from coding_alloc */
+    CODING_BUFFER = 32 << 10,
+    /* Decoders that may run inside one another: a chain, the whole that it goes on in, a protocol's own. */
+    CODING_NESTED = 2 * (CODINGS_MAX + 1) + CODINGS_MAX,
+};
+
+struct codings {
+    struct codings_options options; /* defaults filled in */
+    struct pool decoders;
+    uint64_t bytes;   /* memory that decompressors hold */
+    uint8_t *buffers; /* CODING_NESTED of CODING_BUFFER bytes */
+    unsigned buffers_taken;
+};
 
 struct decoder {
     struct filter filter;
+    struct codings *codings;
     const struct coding *coding; /* NULL once it has failed at once */
     const struct decoder *outer; /* the first of its stack: ratios count from what came on the wire */
     enum { DECODER_RUNS, DECODER_UNDECIDED, DECODER_PLAIN, DECODER_ENDED, DECODER_OVER } state;
@@ -56,32 +79,14 @@ struct decoder {
     uint16_t trial_n; /* the first bytes are kept: they may be in another coding or none; later those behind
                          its end */
     uint8_t trial[CODING_TRIAL];
-    union {
-        struct {
-            z_stream stream;
-            uint64_t members; /* ended so far */
-        } zlib;
-        BrotliDecoderState *brotli;
-        struct {
-            uint32_t bits;
-            uint8_t count; /* characters in `bits` */
-            bool to_next_line;
-        } base64;
-        struct {
-            uint8_t n; /* characters of an escape that are held */
-            uint8_t held[2];
-        } quoted;
-    } u;
+    alignas(max_align_t) uint8_t own[CODING_STATE]; /* the coding's state: its `start` sets it */
 };
 
-/* Memory of decompressors, bounded for all of them together. */
-void *coding_alloc(void *content, size_t n);
-void coding_free(void *content, void *p);
+/* Memory of decompressors, bounded for all of them together; `codings` is a struct codings. NULL: none left.
+ */
+void *coding_alloc(void *codings, size_t n);
+void coding_free(void *codings, void *p);
 
-extern const struct coding coding_gzip, coding_deflate, coding_bare_deflate, coding_brotli, coding_base64,
-    coding_quoted_printable;
-
-/* --- coding_guess.c --- */
 struct coding_guess {
     const struct coding *coding; /* NULL: none that we know */
     size_t skip;                 /* bytes before it */
@@ -89,7 +94,7 @@ struct coding_guess {
 
 /* What a body is coded in whose announced coding is wrong or unknown (NULL), from its first bytes (`whole`:
  * all there are), by decoding them. */
-struct coding_guess coding_guess(struct content *c, const struct coding *announced, struct bytes first,
+struct coding_guess coding_guess(struct codings *c, const struct coding *announced, struct bytes first,
                                  bool whole);
 
 #endif

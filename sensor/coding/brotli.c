@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/coding.h"
+#include "coding/decoder.h"
+
+#include <brotli/decode.h>
 
 /* Brotli (RFC 7932). A stream may ask for a window of 16 MiB, which counts against the memory of all
  * decoders. */
 
+static BrotliDecoderState **brotli_of(struct decoder *d) {
+    return (BrotliDecoderState **)(void *)d->own;
+}
+
 static bool brotli_start(struct decoder *d) {
-    d->u.brotli = BrotliDecoderCreateInstance(coding_alloc, coding_free, d->filter.content);
-    return d->u.brotli != NULL;
+    *brotli_of(d) = BrotliDecoderCreateInstance(coding_alloc, coding_free, d->codings);
+    return *brotli_of(d) != NULL;
 }
 
 /* libbrotli keeps what it decoded to itself when the same call ends in an error: small steps lose little of a
@@ -17,7 +23,7 @@ static enum coding_step brotli_step(struct decoder *d, struct coding_window *w) 
     size_t most = d->fed <= CODING_TRIAL ? 1 : STEP_BYTES;
     size_t n = w->in_n < most ? w->in_n : most, left = n;
     BrotliDecoderResult result =
-        BrotliDecoderDecompressStream(d->u.brotli, &left, &w->in, &w->out_n, &w->out, NULL);
+        BrotliDecoderDecompressStream(*brotli_of(d), &left, &w->in, &w->out_n, &w->out, NULL);
     w->in_n -= n - left;
     if (result == BROTLI_DECODER_RESULT_ERROR)
         return CODING_BROKEN;
@@ -30,7 +36,7 @@ static bool brotli_may_end(const struct decoder *d) {
 }
 
 static void brotli_stop(struct decoder *d) {
-    BrotliDecoderDestroyInstance(d->u.brotli);
+    BrotliDecoderDestroyInstance(*brotli_of(d));
 }
 
 const struct coding coding_brotli = {.names = {"br", NULL},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "same_result.h"
+#include "../content/same_result.h"
 
 #include <zlib.h>
 
@@ -30,7 +30,7 @@ static size_t deflate_one(struct bytes plain, const uint8_t *how, int window_bit
 }
 
 static void decode(struct collector *got, const char *coding, struct bytes body, uint32_t pieces) {
-    static const struct content_options options = {.objects = 4, .ratio_max = 1 << 20};
+    static const struct content_options options = {.objects = 4, .codings.ratio_max = 1 << 20};
     struct transfer_facts facts = collect_facts("POST", "/upload");
     facts.content_encoding = bytes_text(coding);
     same_result_run(got, &options, &facts, body, pieces);

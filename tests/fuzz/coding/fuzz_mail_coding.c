@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "same_result.h"
+#include "../content/same_result.h"
 
 #include <openssl/evp.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* What is encoded comes out again, wherever lines break and the pieces end: base64 by OpenSSL, quoted-printable by the
- * rules of RFC 2045 section 6.7. What is damaged is fuzz_coding's. */
+/* What is encoded comes out again, wherever lines break and the pieces end: base64 by OpenSSL,
+ * quoted-printable by the rules of RFC 2045 section 6.7. What is damaged is fuzz_coding's. */
 enum { MOST = 2048 };
 
 static size_t break_lines(const uint8_t *in, size_t n, uint8_t *out, unsigned width) {

@@ -1,17 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/coding.h"
+#include "coding/decoder.h"
+
+#include <zlib.h>
 
 /* gzip (RFC 1952), zlib (RFC 1950) and bare deflate (RFC 1951): "deflate" on the web is either of the latter
  * two. */
 
-static void *zlib_alloc(void *content, unsigned items, unsigned size) {
-    return coding_alloc(content, (size_t)items * size);
+struct inflate {
+    z_stream stream;
+    uint64_t members; /* ended so far */
+};
+
+static_assert(sizeof(struct inflate) <= CODING_STATE, "a decoder has room for the state");
+
+static struct inflate *inflate_of(const struct decoder *d) {
+    return (struct inflate *)(void *)d->own;
+}
+
+static void *zlib_alloc(void *codings, unsigned items, unsigned size) {
+    return coding_alloc(codings, (size_t)items * size);
 }
 
 static bool inflate_start(struct decoder *d, int window_bits) {
-    d->u.zlib.members = 0;
-    d->u.zlib.stream = (z_stream){.zalloc = zlib_alloc, .zfree = coding_free, .opaque = d->filter.content};
-    return inflateInit2(&d->u.zlib.stream, window_bits) == Z_OK;
+    struct inflate *i = inflate_of(d);
+    *i = (struct inflate){.stream = {.zalloc = zlib_alloc, .zfree = coding_free, .opaque = d->codings}};
+    return inflateInit2(&i->stream, window_bits) == Z_OK;
 }
 
 static bool gzip_start(struct decoder *d) {
@@ -27,7 +40,7 @@ static bool deflate_start(struct decoder *d) {
 }
 
 static void inflate_stop(struct decoder *d) {
-    inflateEnd(&d->u.zlib.stream);
+    inflateEnd(&inflate_of(d)->stream);
 }
 
 static int inflate_window(z_stream *z, struct coding_window *w) {
@@ -45,36 +58,37 @@ static int inflate_window(z_stream *z, struct coding_window *w) {
 }
 
 static enum coding_step inflate_step(struct decoder *d, struct coding_window *w) {
-    int result = inflate_window(&d->u.zlib.stream, w);
+    int result = inflate_window(&inflate_of(d)->stream, w);
     if (result == Z_OK || result == Z_BUF_ERROR)
         return CODING_MORE;
-    d->u.zlib.members += result == Z_STREAM_END;
+    inflate_of(d)->members += result == Z_STREAM_END;
     return result == Z_STREAM_END ? CODING_ENDED : CODING_BROKEN;
 }
 
 /* A gzip file may hold several members; what is no further member is trailing garbage, as gzip itself treats
  * it. */
 static enum coding_step gzip_step(struct decoder *d, struct coding_window *w) {
-    z_stream *z = &d->u.zlib.stream;
+    z_stream *z = &inflate_of(d)->stream;
     int result = inflate_window(z, w);
     if (result == Z_STREAM_END) {
-        d->u.zlib.members++;
+        inflate_of(d)->members++;
         return inflateReset(z) == Z_OK ? CODING_MORE : CODING_BROKEN;
     }
     if (result == Z_OK || result == Z_BUF_ERROR)
         return CODING_MORE;
-    if (d->u.zlib.members == 0 || z->total_out > 0)
+    if (inflate_of(d)->members == 0 || z->total_out > 0)
         return CODING_BROKEN;
     d->trailing = true;
     return CODING_ENDED;
 }
 
 static bool gzip_may_end(const struct decoder *d) {
-    return d->u.zlib.members > 0 && d->u.zlib.stream.total_in < 2; /* two bytes make a member's magic */
+    return inflate_of(d)->members > 0 &&
+           inflate_of(d)->stream.total_in < 2; /* two bytes make a member's magic */
 }
 
 static bool inflate_may_end(const struct decoder *d) {
-    return d->u.zlib.members > 0;
+    return inflate_of(d)->members > 0;
 }
 
 const struct coding coding_bare_deflate = {.names = {NULL},
@@ -82,16 +96,20 @@ const struct coding coding_bare_deflate = {.names = {NULL},
                                            .step = inflate_step,
                                            .may_end = inflate_may_end,
                                            .stop = inflate_stop,
+                                           .likely = true,
                                            .no_magic = true};
 
 const struct coding coding_gzip = {.names = {"gzip", "x-gzip", NULL},
                                    .start = gzip_start,
                                    .step = gzip_step,
                                    .may_end = gzip_may_end,
-                                   .stop = inflate_stop};
+                                   .stop = inflate_stop,
+                                   .likely = true,
+                                   .joins = true};
 
 const struct coding coding_deflate = {.names = {"deflate", "x-deflate", NULL},
                                       .start = zlib_start,
                                       .step = inflate_step,
                                       .may_end = inflate_may_end,
-                                      .stop = inflate_stop};
+                                      .stop = inflate_stop,
+                                      .likely = true};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_CODING_CODING_H
+#define GANTRY_CODING_CODING_H
+
+#include "base/bytes.h"
+#include "coding/filter.h"
+
+/* Codings are undone: gzip, deflate, brotli, base64, quoted-printable, in stacks, chosen by their names and
+ * by the bytes. Decoders are push filters; what stands behind them need not be an object. A protocol may
+ * decode its own bytes in this way (FTP's MODE Z, permessage-deflate). */
+
+enum { CODINGS_MAX = 16 }; /* most in one stack */
+
+struct codings_options {
+    uint64_t memory;     /* bytes for all decoders together; 0: 256 MiB */
+    uint64_t decoders;   /* most at once; 0: 1,024 */
+    uint64_t output_max; /* decoded bytes of one decoder; 0: 4 GiB */
+    uint64_t ratio_max;  /* decoded bytes to encoded ones, once there are over 1 MiB; 0: 200 */
+};
+
+/* The decoders of one worker: their number and memory are bounded together. */
+struct codings;
+struct codings *codings_create(const struct codings_options *options); /* NULL: no memory */
+void codings_destroy(struct codings *c); /* when no decoder is left; accepts NULL */
+/* Share of the memory in use, 0..1000. */
+unsigned codings_fill(const struct codings *c);
+
+struct coding;
+struct coding_list {
+    const struct coding *list[CODINGS_MAX]; /* in the order in which the sender applied them; NULL: unknown */
+    unsigned n;
+    bool guess;
+};
+
+/* Reads a list of names: a Content-Encoding (RFC 9110 section 8.4) or Content-Transfer-Encoding (RFC 2045
+ * section 6) value. `guess`: the bytes decide where a name is wrong or unknown (HTTP, where browsers do so; a
+ * MIME part may be a compressed file that must stay one). Two kinds of codings cannot be undone, are counted
+ * and left out: those beyond `most`, and without `guess` those applied before one that we do not know. */
+struct coding_list coding_parse(struct bytes value, unsigned most, bool guess);
+
+/* Puts the decoders before `next` and returns the first of them. Returns `next` alone (counted) if they
+ * cannot all be had. An end, a cut and a gap reach `next` as they come; a body that breaks or exceeds a bound
+ * is cut. */
+struct filter *coding_stack(struct codings *c, const struct coding_list *list, struct filter *next);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "coding/decoder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEADER = 16 }; /* keeps malloc's alignment */
+
+void *coding_alloc(void *codings, size_t n) {
+    struct codings *c = codings;
+    if (n > SIZE_MAX - HEADER || n + HEADER > c->options.memory || c->bytes > c->options.memory - n - HEADER)
+        return NULL;
+    uint8_t *p = malloc(n + HEADER);
+    if (!p)
+        return NULL;
+    memcpy(p, &n, sizeof n);
+    c->bytes += n + HEADER;
+    return p + HEADER;
+}
+
+void coding_free(void *codings, void *p) {
+    struct codings *c = codings;
+    size_t n;
+    if (!p)
+        return;
+    uint8_t *start = (uint8_t *)p - HEADER;
+    memcpy(&n, start, sizeof n);
+    c->bytes -= n + HEADER;
+    free(start);
+}
+
+struct codings *codings_create(const struct codings_options *options) {
+    struct codings *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    struct codings_options *o = &c->options;
+    *o = *options;
+    o->memory = o->memory ? o->memory : 256 << 20;
+    o->decoders = o->decoders ? o->decoders : 1024;
+    o->output_max = o->output_max ? o->output_max : UINT64_C(4) << 30;
+    o->ratio_max = o->ratio_max ? o->ratio_max : 200;
+    c->buffers = malloc((size_t)CODING_BUFFER * CODING_NESTED);
+    if (c->buffers && pool_init(&c->decoders, sizeof(struct decoder), o->decoders))
+        return c;
+    codings_destroy(c);
+    return NULL;
+}
+
+void codings_destroy(struct codings *c) {
+    if (!c)
+        return;
+    pool_finish(&c->decoders);
+    free(c->buffers);
+    free(c);
+}
+
+unsigned codings_fill(const struct codings *c) {
+    return (unsigned)(c->bytes * 1000 / c->options.memory);
+}

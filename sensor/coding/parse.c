@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "coding/decoder.h"
+
+#include "base/counter.h"
+
+/* Names that change no byte (RFC 9110 section 8.4.1, RFC 2045 section 6.2). */
+static bool is_plain(struct bytes name) {
+    static const char *const names[] = {"identity", "7bit", "8bit", "binary"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (bytes_equal_nocase(name, names[i]))
+            return true;
+    return name.n == 0;
+}
+
+static const struct coding *find_coding(struct bytes name) {
+    for (const struct coding *const *c = coding_table; *c; c++)
+        for (const char *const *n = (*c)->names; *n; n++)
+            if (bytes_equal_nocase(name, *n))
+                return *c;
+    return NULL;
+}
+
+/* What is applied last must be undone first: an unknown coding hides all that were applied before it, unless
+ * the bytes show what it is. */
+static void add_coding(struct coding_list *l, struct bytes name, unsigned most) {
+    if (is_plain(name))
+        return;
+    const struct coding *coding = find_coding(name);
+    if (!coding)
+        counter_one(COUNTER_CODING_UNKNOWN);
+    else if (l->n >= most)
+        counter_one(COUNTER_CODING_DEPTH);
+    if (l->n < most && (coding || l->guess))
+        l->list[l->n++] = coding;
+    else
+        l->n = 0;
+}
+
+struct coding_list coding_parse(struct bytes value, unsigned most, bool guess) {
+    struct coding_list l = {.n = 0, .guess = guess};
+    while (value.n > 0) {
+        const uint8_t *comma = memchr(value.p, ',', value.n);
+        size_t n = comma ? (size_t)(comma - value.p) : value.n;
+        add_coding(&l, bytes_trim(bytes_of(value.p, n)), most < CODINGS_MAX ? most : CODINGS_MAX);
+        n += comma != NULL;
+        value = bytes_of(value.p + n, value.n - n);
+    }
+    return l;
+}

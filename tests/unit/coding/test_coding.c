@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "coding/coding.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+/* Decoders before a filter that is nobody's object. What they decode was written by zlib, and by hand. */
+
+struct sink {
+    struct filter filter;
+    char bytes[256];
+    size_t n;
+    uint64_t gaps;
+    unsigned ended;
+    enum transfer_end how;
+};
+
+static struct sink *sink_of(struct filter *f) {
+    return (struct sink *)f;
+}
+
+static void take_data(struct filter *f, const uint8_t *bytes, size_t n) {
+    struct sink *s = sink_of(f);
+    assert_true(n > 0 && n <= sizeof s->bytes - s->n);
+    memcpy(s->bytes + s->n, bytes, n);
+    s->n += n;
+}
+
+static void take_gap(struct filter *f, uint64_t n) {
+    sink_of(f)->gaps += n;
+}
+
+static void take_end(struct filter *f, enum transfer_end how) {
+    sink_of(f)->ended++;
+    sink_of(f)->how = how;
+}
+
+static const struct filter_ops sink_ops = {.data = take_data, .gap = take_gap, .end = take_end};
+static struct sink sink;
+static struct codings *codings;
+
+static struct filter *begin_with(const struct codings_options *options, const char *names, bool guess) {
+    sink = (struct sink){.filter = {.ops = &sink_ops}};
+    codings = codings_create(options);
+    assert_non_null(codings);
+    struct coding_list list = coding_parse(bytes_text(names), CODINGS_MAX, guess);
+    return coding_stack(codings, &list, &sink.filter);
+}
+
+static struct filter *begin(const char *names) {
+    return begin_with(&(struct codings_options){0}, names, false);
+}
+
+static bool holds(const char *text) {
+    return sink.n == strlen(text) && memcmp(sink.bytes, text, sink.n) == 0;
+}
+
+static size_t compress_text(const char *text, int window_bits, uint8_t *out, size_t size) {
+    z_stream z = {.next_in = (Bytef *)text,
+                  .avail_in = (unsigned)strlen(text),
+                  .next_out = out,
+                  .avail_out = (unsigned)size};
+    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    size_t n = z.total_out;
+    deflateEnd(&z);
+    return n;
+}
+
+static void gzip_before_any_filter_is_undone_at_every_split(void **state) {
+    uint8_t packed[128];
+    size_t n = compress_text("226 Transfer complete.", 16 + 15, packed, sizeof packed);
+    for (size_t split = 1; split < n; split++) {
+        struct filter *f = begin("gzip");
+        filter_data(f, packed, split);
+        filter_data(f, packed + split, n - split);
+        assert_int_equal(sink.ended, 0);
+        filter_end(f, TRANSFER_DONE);
+        assert_true(holds("226 Transfer complete."));
+        assert_int_equal(sink.ended, 1);
+        assert_int_equal(sink.how, TRANSFER_DONE);
+        assert_int_equal(codings_fill(codings), 0);
+        codings_destroy(codings);
+    }
+}
+
+static void a_gzip_body_without_its_end_is_cut(void **state) {
+    uint8_t packed[128];
+    size_t n = compress_text("226 Transfer complete.", 16 + 15, packed, sizeof packed);
+    uint64_t before = counter_values[COUNTER_CODING_UNFINISHED];
+    struct filter *f = begin("gzip");
+    filter_data(f, packed, n - 1);
+    filter_end(f, TRANSFER_DONE);
+    assert_int_equal(sink.how, TRANSFER_CUT);
+    assert_int_equal(counter_values[COUNTER_CODING_UNFINISHED] - before, 1);
+    codings_destroy(codings);
+}
+
+static void what_was_applied_last_is_undone_first(void **state) {
+    uint8_t packed[128];
+    size_t n = compress_text("cGxhdGU=", 16 + 15, packed, sizeof packed);
+    struct filter *f = begin("base64, gzip");
+    filter_data(f, packed, n);
+    filter_end(f, TRANSFER_DONE);
+    assert_true(holds("plate"));
+    codings_destroy(codings);
+    f = begin("gzip, base64"); /* the other way round it is nothing */
+    filter_data(f, packed, n);
+    filter_end(f, TRANSFER_DONE);
+    assert_false(holds("plate"));
+    codings_destroy(codings);
+}
+
+static void without_guessing_a_false_name_keeps_the_bytes(void **state) {
+    uint8_t packed[128];
+    size_t n = compress_text("plate", 15, packed, sizeof packed);
+    for (int guess = 0; guess < 2; guess++) {
+        struct filter *f = begin_with(&(struct codings_options){0}, "gzip", guess);
+        filter_data(f, packed, n);
+        filter_end(f, TRANSFER_DONE);
+        assert_int_equal(sink.how, TRANSFER_DONE);
+        if (guess)
+            assert_true(holds("plate"));
+        else
+            assert_true(sink.n == n && memcmp(sink.bytes, packed, n) == 0);
+        codings_destroy(codings);
+    }
+}
+
+static void names_that_change_nothing_put_nothing_in_between(void **state) {
+    assert_ptr_equal(begin("identity, 7bit, 8BIT, binary,,"), &sink.filter);
+    codings_destroy(codings);
+    struct filter *f = begin("X-GZIP");
+    assert_ptr_not_equal(f, &sink.filter);
+    filter_peel(f);
+    codings_destroy(codings);
+}
+
+static void a_stack_that_was_not_used_can_be_peeled_off(void **state) {
+    struct filter *f = begin("base64, gzip, deflate");
+    assert_ptr_not_equal(f, &sink.filter);
+    assert_ptr_equal(filter_peel(f), &sink.filter);
+    assert_int_equal(sink.ended, 0);
+    codings_destroy(codings);
+}
+
+static void decoders_share_one_bound_of_memory(void **state) {
+    const struct coding_list one = coding_parse(bytes_text("gzip"), CODINGS_MAX, false);
+    uint64_t before = counter_values[COUNTER_CODING_MEMORY];
+    struct filter *f = begin_with(&(struct codings_options){.memory = 32 << 10}, "gzip", false);
+    assert_ptr_not_equal(f, &sink.filter);
+    assert_true(codings_fill(codings) > 0);
+    unsigned stacked = 1;
+    for (; counter_values[COUNTER_CODING_MEMORY] == before; stacked++) {
+        assert_true(stacked < 1000);
+        f = coding_stack(codings, &one, f);
+    }
+    assert_true(stacked > 1);
+    assert_in_range(codings_fill(codings), 500, 1000);
+    assert_ptr_equal(filter_peel(f), &sink.filter);
+    assert_int_equal(codings_fill(codings), 0);
+    codings_destroy(codings);
+}
+
+static void more_decoders_than_there_may_be_are_counted(void **state) {
+    const struct coding_list two = coding_parse(bytes_text("base64, base64"), CODINGS_MAX, false);
+    uint64_t before = counter_values[COUNTER_CODING_MEMORY];
+    struct filter *f = begin_with(&(struct codings_options){.decoders = 2}, "base64", false);
+    assert_ptr_equal(coding_stack(codings, &two, &sink.filter), &sink.filter);
+    assert_int_equal(counter_values[COUNTER_CODING_MEMORY] - before, 1);
+    filter_peel(f);
+    f = coding_stack(codings, &two, &sink.filter); /* what the failed stack had taken is there again */
+    assert_ptr_not_equal(f, &sink.filter);
+    filter_peel(f);
+    codings_destroy(codings);
+}
+
+static void behind_a_gap_base64_goes_on_at_the_next_line(void **state) {
+    struct filter *f = begin("base64");
+    filter_data(f, (const uint8_t *)"cGxhdGU=\r\nlost", 14);
+    filter_gap(f, 8);
+    filter_data(f, (const uint8_t *)"XXX\r\ncGxhdGU=", 13);
+    filter_end(f, TRANSFER_DONE);
+    assert_int_equal(sink.gaps, 6); /* three bytes of four */
+    assert_int_equal(sink.n, strlen("plate") + 3 + strlen("plate"));
+    assert_memory_equal(sink.bytes + 8, "plate", 5);
+    codings_destroy(codings);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gzip_before_any_filter_is_undone_at_every_split),
+        cmocka_unit_test(a_gzip_body_without_its_end_is_cut),
+        cmocka_unit_test(what_was_applied_last_is_undone_first),
+        cmocka_unit_test(without_guessing_a_false_name_keeps_the_bytes),
+        cmocka_unit_test(names_that_change_nothing_put_nothing_in_between),
+        cmocka_unit_test(a_stack_that_was_not_used_can_be_peeled_off),
+        cmocka_unit_test(decoders_share_one_bound_of_memory),
+        cmocka_unit_test(more_decoders_than_there_may_be_are_counted),
+        cmocka_unit_test(behind_a_gap_base64_goes_on_at_the_next_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
