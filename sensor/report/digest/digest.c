@@ -46,24 +46,19 @@ const struct digest_tally digest_tallies[DIGEST_TALLIES] = {
 
 struct digest *digest_create(const struct digest_options *options) {
     struct digest *d = calloc(1, sizeof *d);
-    if (!d)
+    if (!d || !table_init(&d->rows, DIGEST_VOLUMES_MAX)) {
+        free(d);
         return NULL;
+    }
     d->options = *options;
     d->secret = hash_key_random();
     return d;
 }
 
-static void free_chain(struct volume_row *row) {
-    for (struct volume_row *next; row; row = next) {
-        next = row->chain;
-        free(row);
-    }
-}
-
 void digest_drop_rows(struct digest *d) {
-    for (size_t i = 0; i < VOLUME_BUCKETS; i++) {
-        free_chain(d->table[i]);
-        d->table[i] = NULL;
+    for (struct volume_row *row; (row = digest_first_row(d));) {
+        table_remove(&d->rows, &row->node);
+        free(row);
     }
     d->count = 0;
 }
@@ -72,6 +67,7 @@ void digest_destroy(struct digest *d) {
     if (!d)
         return;
     digest_drop_rows(d);
+    table_finish(&d->rows);
     digest_destroy(d->asked);
     free(d);
 }
@@ -92,6 +88,11 @@ static struct volume_row *make_row(struct bytes network, struct bytes destinatio
     return row;
 }
 
+/* 64 bits that a secret made are the key; two rows that share them by chance would be one. */
+static bool is_row(const struct table_node *node, const void *key) {
+    return true;
+}
+
 struct volume_row *digest_row(struct digest *d, struct bytes network, struct bytes destination,
                               uint8_t verdict) {
     uint8_t key[SHOWN_KEY_MAX];
@@ -99,19 +100,16 @@ struct volume_row *digest_row(struct digest *d, struct bytes network, struct byt
     n = shown_key_add(key, n, shown_cut(destination));
     n = shown_key_add(key, n, bytes_of(&verdict, 1));
     uint64_t hash = hash_bytes(&d->secret, key, n);
-    struct volume_row **at = &d->table[hash % VOLUME_BUCKETS];
-    while (*at && (*at)->hash != hash)
-        at = &(*at)->chain;
-    if (*at)
-        return *at;
+    struct table_node *known = table_find(&d->rows, hash, is_row, NULL, TABLE_STEPS_ALL);
+    if (known)
+        return TABLE_ENTRY(known, struct volume_row, node);
     bool others = bytes_equal(destination, bytes_text(DIGEST_OTHERS));
     if (d->count >= DIGEST_VOLUMES_MAX && !others)
         return digest_row(d, bytes_of(NULL, 0), bytes_text(DIGEST_OTHERS), VERDICT_UNKNOWN);
     struct volume_row *row = make_row(shown_cut(network), shown_cut(destination), verdict);
     if (!row)
         return NULL;
-    row->hash = hash;
-    *at = row;
+    table_add(&d->rows, &row->node, hash);
     d->count += !others; /* which has room of its own, also when it is the first that the store has */
     return row;
 }
@@ -193,10 +191,9 @@ void digest_sum(struct digest *d, time_ns until, const uint64_t *sums, struct di
     memcpy(out->tally, d->tally, sizeof out->tally);
     out->volumes = d->sorted;
     out->volume_count = 0;
-    for (size_t i = 0; i < VOLUME_BUCKETS; i++)
-        for (const struct volume_row *row = d->table[i]; row && out->volume_count <= DIGEST_VOLUMES_MAX;
-             row = row->chain)
-            d->sorted[out->volume_count++] = row->volume;
+    for (const struct volume_row *row = digest_first_row(d); row && out->volume_count <= DIGEST_VOLUMES_MAX;
+         row = digest_next_row(row))
+        d->sorted[out->volume_count++] = row->volume;
     qsort(d->sorted, out->volume_count, sizeof d->sorted[0], more_bytes);
 }
 
@@ -234,13 +231,12 @@ static void add_tally(void *context, const struct store_value *v) {
 }
 
 static void add_rows(struct digest *to, const struct digest *from) {
-    for (size_t i = 0; i < VOLUME_BUCKETS; i++)
-        for (const struct volume_row *row = from->table[i]; row; row = row->chain) {
-            const struct store_value v[] = {
-                STORE_T(bytes_text(row->volume.network)), STORE_T(bytes_text(row->volume.destination)),
-                STORE_N(row->volume.verdict), STORE_N(row->volume.objects), STORE_N(row->volume.bytes)};
-            add_volume(to, v);
-        }
+    for (const struct volume_row *row = digest_first_row(from); row; row = digest_next_row(row)) {
+        const struct store_value v[] = {
+            STORE_T(bytes_text(row->volume.network)), STORE_T(bytes_text(row->volume.destination)),
+            STORE_N(row->volume.verdict), STORE_N(row->volume.objects), STORE_N(row->volume.bytes)};
+        add_volume(to, v);
+    }
 }
 
 bool digest_sum_since(struct digest *d, struct store *store, time_ns since, time_ns until,

@@ -3,17 +3,15 @@
 #define GANTRY_REPORT_DIGEST_ENTRY_H
 
 #include "base/hash.h"
+#include "base/table.h"
 #include "report/digest/digest.h"
 
 /* For digest*.c. */
 struct volume_row {
-    struct volume_row *chain;
-    uint64_t hash;
+    struct table_node node;      /* by a hash of network, destination and verdict */
     struct digest_volume volume; /* its texts lie behind this structure */
     bool changed;
 };
-
-enum { VOLUME_BUCKETS = 4096 };
 
 struct digest {
     struct digest_options options;
@@ -22,8 +20,8 @@ struct digest {
     time_ns told;     /* ends the sums that the store is to mark as told; 0: they go on */
     time_ns unmarked; /* the same of sums before, which the store could not be written for; 0: none */
     uint64_t tally[DIGEST_TALLIES], base[DIGEST_TALLIES]; /* summed up until the sums were `base` */
-    struct volume_row *table[VOLUME_BUCKETS];
-    size_t count;
+    struct table rows; /* struct volume_row, in the order in which they were made */
+    size_t count;      /* of those with a destination of their own */
     struct digest_volume sorted[DIGEST_VOLUMES_MAX + 1];
     struct digest *asked; /* of digest_sum_since() */
     bool changed;
@@ -33,5 +31,12 @@ struct digest {
 struct volume_row *digest_row(struct digest *d, struct bytes network, struct bytes destination,
                               uint8_t verdict);
 void digest_drop_rows(struct digest *d);
+/* In the order in which they were made; NULL: there is none. */
+static inline struct volume_row *digest_first_row(const struct digest *d) {
+    return TABLE_ENTRY(table_oldest(&d->rows), struct volume_row, node);
+}
+static inline struct volume_row *digest_next_row(const struct volume_row *row) {
+    return TABLE_ENTRY(table_younger(&row->node), struct volume_row, node);
+}
 
 #endif

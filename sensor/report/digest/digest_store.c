@@ -32,9 +32,8 @@ static bool save_rows(struct digest *d, struct store *store) {
         const char *key = counter_key(digest_tallies[i].counter);
         ok = save_number(store, "", key, d->tally[i]) && save_number(store, "=", key, d->base[i]);
     }
-    for (size_t i = 0; i < VOLUME_BUCKETS && ok; i++)
-        for (const struct volume_row *row = d->table[i]; row && ok; row = row->chain)
-            ok = !row->changed || save_volume(store, &row->volume);
+    for (const struct volume_row *row = digest_first_row(d); row && ok; row = digest_next_row(row))
+        ok = !row->changed || save_volume(store, &row->volume);
     return ok;
 }
 
@@ -50,9 +49,8 @@ bool digest_save(struct digest *d, struct store *store) {
 }
 
 void digest_saved(struct digest *d) {
-    for (size_t i = 0; i < VOLUME_BUCKETS; i++)
-        for (struct volume_row *row = d->table[i]; row; row = row->chain)
-            row->changed = false;
+    for (struct volume_row *row = digest_first_row(d); row; row = digest_next_row(row))
+        row->changed = false;
     d->unmarked = 0;
     d->changed = false;
     if (d->told) {
@@ -62,9 +60,8 @@ void digest_saved(struct digest *d) {
 }
 
 void digest_spoil(struct digest *d) {
-    for (size_t i = 0; i < VOLUME_BUCKETS; i++)
-        for (struct volume_row *row = d->table[i]; row; row = row->chain)
-            row->changed = true;
+    for (struct volume_row *row = digest_first_row(d); row; row = digest_next_row(row))
+        row->changed = true;
     d->unmarked = 0;
     d->changed = true;
 }

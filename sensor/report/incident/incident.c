@@ -8,25 +8,20 @@
 
 #include <stdlib.h>
 
-enum { SEEN_MAX = 1 << 16 };
+enum { SEEN_MAX = 1 << 16, BUCKETS_MAX = 1 << 20 };
 
 static const struct seen_table moving_table = {STORE_OBJECT_PUT, STORE_OBJECT_DROP, STORE_OBJECT_EACH};
 
 struct incidents *incidents_create(const struct incident_options *options, const struct incident_sink *sink) {
     struct incidents *t = calloc(1, sizeof *t);
-    size_t buckets = 64;
     if (!t)
         return NULL;
-    while (buckets < options->most && buckets < 1 << 20)
-        buckets *= 2;
     t->options = *options;
     t->sink = *sink;
     t->secret = hash_key_random();
     t->changes.kept = options->kept;
-    t->mask = buckets - 1;
-    t->buckets = calloc(buckets, sizeof(struct incident *));
     t->seen = seen_create(SEEN_MAX, &moving_table);
-    if (t->buckets && t->seen)
+    if (table_init(&t->open, options->most < BUCKETS_MAX ? options->most : BUCKETS_MAX) && t->seen)
         return t;
     incidents_destroy(t);
     return NULL;
@@ -45,12 +40,12 @@ void incidents_destroy(struct incidents *t) {
     /* Closed ones are in this list alone, and it leads through open ones too. */
     if (t->seen)
         incidents_saved(t);
-    for (struct incident *i = t->oldest, *next; i; i = next) {
-        next = i->newer;
+    for (struct incident *i = incident_oldest(t), *next; i; i = next) {
+        next = incident_younger(i);
         incident_free(i);
     }
     seen_destroy(t->seen);
-    free(t->buckets);
+    table_finish(&t->open);
     free(t);
 }
 
@@ -100,33 +95,13 @@ static struct record *keep(struct incidents *t, const struct record *r, struct b
     return shown_pack(&t->builder, r->id);
 }
 
-static void unlink_age(struct incidents *t, struct incident *i) {
-    *(i->older ? &i->older->newer : &t->oldest) = i->newer;
-    *(i->newer ? &i->newer->older : &t->newest) = i->older;
-}
-
-static void link_newest(struct incidents *t, struct incident *i) {
-    i->older = t->newest;
-    i->newer = NULL;
-    *(t->newest ? &t->newest->newer : &t->oldest) = i;
-    t->newest = i;
-}
-
 void incident_link(struct incidents *t, struct incident *i) {
-    i->chain = t->buckets[i->hash & t->mask];
-    t->buckets[i->hash & t->mask] = i;
-    link_newest(t, i);
-    t->count++;
+    table_add(&t->open, &i->node, hash_bytes(&t->secret, i->key, i->key_size));
 }
 
 static void close_incident(struct incidents *t, struct incident *i, time_ns time) {
-    struct incident **at = &t->buckets[i->hash & t->mask];
     tell(t, i, INCIDENT_CLOSED, time);
-    while (*at != i)
-        at = &(*at)->chain;
-    *at = i->chain;
-    unlink_age(t, i);
-    t->count--;
+    table_remove(&t->open, &i->node);
     counter_one(COUNTER_INCIDENTS_CLOSED);
     i->closed = true;
     change_mark(&t->changes, &i->change);
@@ -150,20 +125,23 @@ static size_t make_key(const struct record *r, struct bytes class, uint8_t key[S
     return shown_key_add(key, n, bytes_of(r->destination.bytes, sizeof r->destination.bytes));
 }
 
-static struct incident *find(const struct incidents *t, uint64_t hash, const uint8_t *key, size_t n) {
-    struct incident *i = t->buckets[hash & t->mask];
-    while (i && !(i->hash == hash && i->key_size == n && memcmp(i->key, key, n) == 0))
-        i = i->chain;
-    return i;
+static bool is_key(const struct table_node *node, const void *key) {
+    const struct incident *i = TABLE_ENTRY(node, struct incident, node);
+    return bytes_equal(bytes_of(i->key, i->key_size), *(const struct bytes *)key);
+}
+
+static struct incident *find_incident(const struct incidents *t, struct bytes key) {
+    uint64_t hash = hash_bytes(&t->secret, key.p, key.n);
+    return TABLE_ENTRY(table_find(&t->open, hash, is_key, &key, TABLE_STEPS_ALL), struct incident, node);
 }
 
 static struct incident *open_incident(struct incidents *t, const struct record *r, struct bytes class,
-                                      uint64_t hash, const uint8_t *key, size_t n) {
-    if (t->count >= t->options.most) {
+                                      struct bytes key) {
+    if (t->open.count >= t->options.most) {
         counter_one(COUNTER_INCIDENTS_SHED);
-        close_incident(t, t->oldest, r->time);
+        close_incident(t, incident_oldest(t), r->time);
     }
-    struct incident *i = calloc(1, sizeof *i + n);
+    struct incident *i = calloc(1, sizeof *i + key.n);
     if (!i)
         return NULL;
     i->record = keep(t, r, class);
@@ -172,14 +150,13 @@ static struct incident *open_incident(struct incidents *t, const struct record *
         return NULL;
     }
     distinct_init(&i->plates);
-    i->hash = hash;
     i->serial = ++t->serial;
-    i->key_size = n;
-    memcpy(i->key, key, n);
+    i->key_size = key.n;
+    memcpy(i->key, key.p, key.n);
     i->facts.first = i->facts.last = r->time;
     i->rule_severity = r->severity;
     i->next_tenfold = 10;
-    shown_name(i->facts.id, t->options.observer, bytes_of(key, n), r->time);
+    shown_name(i->facts.id, t->options.observer, key, r->time);
     incident_link(t, i);
     counter_one(COUNTER_INCIDENTS_OPENED);
     return i;
@@ -264,10 +241,9 @@ static bool renew(struct incidents *t, struct incident *i, const struct record *
 }
 
 static void add(struct incidents *t, const struct record *r, struct bytes class) {
-    uint8_t key[SHOWN_KEY_MAX];
-    size_t n = make_key(r, class, key);
-    uint64_t hash = hash_bytes(&t->secret, key, n);
-    struct incident *i = find(t, hash, key, n);
+    uint8_t room[SHOWN_KEY_MAX];
+    struct bytes key = bytes_of(room, make_key(r, class, room));
+    struct incident *i = find_incident(t, key);
     bool opened = false, worse = false;
     if (i && quiet_end(t, i) <= r->time) {
         close_incident(t, i, quiet_end(t, i));
@@ -276,7 +252,7 @@ static void add(struct incidents *t, const struct record *r, struct bytes class)
     if (i) {
         worse = worsen(t, i, r, class) || renew(t, i, r);
     } else {
-        i = open_incident(t, r, class, hash, key, n);
+        i = open_incident(t, r, class, key);
         opened = true;
     }
     if (!i) {
@@ -285,8 +261,7 @@ static void add(struct incidents *t, const struct record *r, struct bytes class)
     }
     if (r->time > i->facts.last)
         i->facts.last = r->time;
-    unlink_age(t, i);
-    link_newest(t, i);
+    table_touch(&t->open, &i->node);
     count_object(t, i, r);
     change_mark(&t->changes, &i->change);
     bool tenfold = i->facts.objects >= i->next_tenfold;
@@ -318,24 +293,24 @@ void incidents_tick(struct incidents *t, time_ns now) {
     if (now >= t->scanned && now - t->scanned < NS_PER_S)
         return;
     t->scanned = now;
-    for (struct incident *i = t->oldest, *next; i; i = next) {
-        next = i->newer;
+    for (struct incident *i = incident_oldest(t), *next; i; i = next) {
+        next = incident_younger(i);
         if (quiet_end(t, i) <= now)
             close_incident(t, i, quiet_end(t, i));
     }
 }
 
 uint64_t incidents_open(const struct incidents *t) {
-    return t->count;
+    return t->open.count;
 }
 
 void incidents_close(struct incidents *t) {
-    while (t->oldest)
-        close_incident(t, t->oldest, t->oldest->facts.last);
+    for (struct incident *i; (i = incident_oldest(t));)
+        close_incident(t, i, i->facts.last);
 }
 
 bool incidents_settle(struct incidents *t, const char *id, const char *reason, uint32_t uid, time_ns now) {
-    for (struct incident *i = t->oldest; i; i = i->newer) {
+    for (struct incident *i = incident_oldest(t); i; i = incident_younger(i)) {
         if (strcmp(i->facts.id, id) != 0)
             continue;
         i->settled = strdup(reason);

@@ -3,6 +3,7 @@
 #define GANTRY_REPORT_INCIDENT_ENTRY_H
 
 #include "base/hash.h"
+#include "base/table.h"
 #include "report/event/shown.h"
 #include "report/incident/incident.h"
 #include "report/incident/seen.h"
@@ -12,9 +13,8 @@
 /* One incident and their table; for incident*.c. */
 struct incident {
     struct change change;
-    struct incident *chain;         /* of the bucket */
-    struct incident *older, *newer; /* by last record */
-    uint64_t hash, serial;
+    struct table_node node; /* while it is open; its age is that of the last record */
+    uint64_t serial;
     struct incident_facts facts;
     struct record *record; /* what opened it or made it worse; its severity is the one that was shown */
     uint8_t rule_severity; /* the worst of its rules */
@@ -34,10 +34,8 @@ struct incidents {
     struct incident_options options;
     struct incident_sink sink;
     struct hash_key secret;
-    struct incident **buckets;
-    size_t mask;
-    uint64_t count, serial;
-    struct incident *oldest, *newest;
+    struct table open; /* struct incident */
+    uint64_t serial;
     struct changes changes;
     struct seen *seen;
     time_ns scanned;
@@ -46,6 +44,13 @@ struct incidents {
 
 /* --- incident.c --- */
 void incident_free(struct incident *i);
-void incident_link(struct incidents *t, struct incident *i); /* to its bucket, and as the most recent */
+void incident_link(struct incidents *t, struct incident *i); /* to the open ones, as the most recent */
+/* Of the open ones, by age; NULL: there is none. */
+static inline struct incident *incident_oldest(const struct incidents *t) {
+    return TABLE_ENTRY(table_oldest(&t->open), struct incident, node);
+}
+static inline struct incident *incident_younger(const struct incident *i) {
+    return TABLE_ENTRY(table_younger(&i->node), struct incident, node);
+}
 
 #endif

@@ -46,7 +46,7 @@ void incidents_saved(struct incidents *t) {
 }
 
 void incidents_spoil(struct incidents *t) {
-    for (struct incident *i = t->oldest; i; i = i->newer)
+    for (struct incident *i = incident_oldest(t); i; i = incident_younger(i))
         change_mark(&t->changes, &i->change);
     seen_spoil(t->seen);
 }
@@ -79,7 +79,6 @@ static void load_row(void *context, const struct store_value *v) {
     if (v[12].bytes.n && distinct_registers_unpack(v[12].bytes.p, v[12].bytes.n, registers) &&
         (i->plates.registers = malloc(DISTINCT_REGISTERS)))
         memcpy(i->plates.registers, registers, DISTINCT_REGISTERS);
-    i->hash = hash_bytes(&t->secret, i->key, i->key_size);
     incident_link(t, i);
 }
 

@@ -25,8 +25,7 @@ struct ledger *ledger_create(const char *observer, const struct ledger_options *
         l->watch.options.memory = MEMORY_PRESET;
     l->changes.kept = l->watch.past.kept = kept;
     l->secret = hash_key_random();
-    l->table = calloc(BUCKETS_OF_HASH, sizeof(struct entry *));
-    if (l->table)
+    if (table_init(&l->lines, BUCKETS_OF_HASH))
         return l;
     free(l);
     return NULL;
@@ -34,29 +33,12 @@ struct ledger *ledger_create(const char *observer, const struct ledger_options *
 
 /* --- entries --- */
 
-static void unlink_age(struct ledger *l, struct entry *e) {
-    *(e->older ? &e->older->newer : &l->oldest) = e->newer;
-    *(e->newer ? &e->newer->older : &l->newest) = e->older;
-}
-
-static void link_newest(struct ledger *l, struct entry *e) {
-    e->older = l->newest;
-    e->newer = NULL;
-    *(l->newest ? &l->newest->newer : &l->oldest) = e;
-    l->newest = e;
-}
-
 static void forget(struct ledger *l, struct entry *e) {
-    struct entry **at = &l->table[e->hash % BUCKETS_OF_HASH];
-    while (*at != e)
-        at = &(*at)->chain;
-    *at = e->chain;
-    unlink_age(l, e);
+    table_remove(&l->lines, &e->node);
     change_unmark(&l->changes, &e->change);
     if (e->saved) /* rows that stay in the store grow older than the period */
         gone_note(&l->gone, &e->id, sizeof e->id);
     l->memory -= sizeof *e + e->key_size + bucket_finish(e);
-    l->count--;
     alarm_finish(e);
     free(e);
 }
@@ -64,36 +46,34 @@ static void forget(struct ledger *l, struct entry *e) {
 void ledger_destroy(struct ledger *l) {
     if (!l)
         return;
-    while (l->oldest)
-        forget(l, l->oldest);
+    while (ledger_oldest(l))
+        forget(l, ledger_oldest(l));
     alarm_drop_past(&l->watch);
     gone_finish(&l->gone);
-    free(l->table);
+    table_finish(&l->lines);
     free(l);
 }
 
-static struct entry *find(const struct ledger *l, uint64_t hash, const uint8_t *key, size_t n) {
-    struct entry *e = l->table[hash % BUCKETS_OF_HASH];
-    while (e && !(e->hash == hash && e->key_size == n && memcmp(e->key, key, n) == 0))
-        e = e->chain;
-    return e;
+static bool is_key(const struct table_node *node, const void *key) {
+    const struct entry *e = TABLE_ENTRY(node, struct entry, node);
+    return bytes_equal(bytes_of(e->key, e->key_size), *(const struct bytes *)key);
+}
+
+static struct entry *find_line(const struct ledger *l, struct bytes key) {
+    uint64_t hash = hash_bytes(&l->secret, key.p, key.n);
+    return TABLE_ENTRY(table_find(&l->lines, hash, is_key, &key, TABLE_STEPS_ALL), struct entry, node);
 }
 
 struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n) {
-    uint64_t hash = hash_bytes(&l->secret, key, n);
     struct entry *e = calloc(1, sizeof *e + n);
     if (!e)
         return NULL;
     bucket_init(e);
     e->id = ++l->serial;
-    e->hash = hash;
     e->key_size = n;
     memcpy(e->key, key, n);
-    e->chain = l->table[hash % BUCKETS_OF_HASH];
-    l->table[hash % BUCKETS_OF_HASH] = e;
-    link_newest(l, e);
+    table_add(&l->lines, &e->node, hash_bytes(&l->secret, key, n));
     l->memory += sizeof *e + n;
-    l->count++;
     return e;
 }
 
@@ -156,16 +136,16 @@ static bool is_whole_image(const struct record *r) {
 
 static void make_room(struct ledger *l) {
     counter_one(COUNTER_LEDGER_FORGOTTEN);
-    alarm_end(&l->watch, l->oldest, l->now);
-    forget(l, l->oldest);
+    struct entry *oldest = ledger_oldest(l);
+    alarm_end(&l->watch, oldest, l->now);
+    forget(l, oldest);
 }
 
 static void add(struct ledger *l, const struct record *r, struct bytes class, time_ns t) {
     uint8_t key[SHOWN_KEY_MAX];
     char room[ADDRESS_TEXT_MAX + 4];
     size_t n = make_key(record_text_of(r, TEXT_NETWORK), ledger_destination(r, room), class, key);
-    uint64_t hash = hash_bytes(&l->secret, key, n);
-    struct entry *e = find(l, hash, key, n);
+    struct entry *e = find_line(l, bytes_of(key, n));
     bool ended = r->kind == RECORD_TRANSFER;
     const struct addition a = {
         .objects = ended,
@@ -183,8 +163,7 @@ static void add(struct ledger *l, const struct record *r, struct bytes class, ti
         counter_one(COUNTER_LEDGER_REFUSED);
         return;
     }
-    unlink_age(l, e);
-    link_newest(l, e);
+    table_touch(&l->lines, &e->node);
     e->last = t > e->last ? t : e->last;
     change_mark(&l->changes, &e->change);
     l->memory += (uint64_t)bucket_add(e, t, l->now, &a);
@@ -192,7 +171,7 @@ static void add(struct ledger *l, const struct record *r, struct bytes class, ti
         shape_add(&e->shape, r);
     if (ended)
         alarm_check(&l->watch, e, r, class, l->now);
-    while (l->memory > l->watch.options.memory && l->oldest != e)
+    while (l->memory > l->watch.options.memory && ledger_oldest(l) != e)
         make_room(l);
 }
 
@@ -216,8 +195,8 @@ void ledger_tick(struct ledger *l, time_ns now) {
     if (l->now >= l->scanned && l->now - l->scanned < hour_ns)
         return;
     l->scanned = l->now;
-    for (struct entry *e = l->oldest, *next; e; e = next) {
-        next = e->newer;
+    for (struct entry *e = ledger_oldest(l), *next; e; e = next) {
+        next = ledger_younger(e);
         if (alarm_check(&l->watch, e, NULL, bytes_of(NULL, 0), l->now))
             change_mark(&l->changes, &e->change);
         if (l->now - e->last > (LEDGER_PERIOD_DAYS + 1) * 24 * hour_ns)
@@ -229,7 +208,7 @@ bool ledger_totals(const struct ledger *l, const char *network, const char *dest
                    enum ledger_window window, struct ledger_totals *out) {
     uint8_t key[SHOWN_KEY_MAX];
     size_t n = make_key(bytes_text(network), bytes_text(destination), bytes_text(class), key);
-    const struct entry *e = find(l, hash_bytes(&l->secret, key, n), key, n);
+    const struct entry *e = find_line(l, bytes_of(key, n));
     if (e) {
         bucket_sum(e, l->now, window, out);
         out->plates = bucket_plates(e, l->now, window);
@@ -243,7 +222,7 @@ unsigned ledger_techniques(const struct ledger *l, const struct record *r) {
     char room[ADDRESS_TEXT_MAX + 4];
     size_t n = make_key(record_text_of(r, TEXT_NETWORK), ledger_destination(r, room),
                         record_text_of(r, TEXT_CLASS), key);
-    const struct entry *e = find(l, hash_bytes(&l->secret, key, n), key, n);
+    const struct entry *e = find_line(l, bytes_of(key, n));
     return e ? shape_techniques(&e->shape) : 0;
 }
 
@@ -273,7 +252,8 @@ size_t ledger_each(const struct ledger *l, const char *const wanted[3], size_t m
                    void (*visit)(void *context, const struct ledger_line *line), void *context) {
     struct ledger_line line;
     size_t n = 0;
-    for (const struct entry *e = l->newest; e; e = e->older) {
+    for (const struct table_node *node = table_youngest(&l->lines); node; node = table_older(node)) {
+        const struct entry *e = TABLE_ENTRY(node, struct entry, node);
         bool fits = true;
         for (unsigned i = 0; i < 3 && fits; i++)
             fits = !wanted[i] || bytes_equal(ledger_part(e, i), bytes_text(wanted[i]));
@@ -287,11 +267,11 @@ size_t ledger_each(const struct ledger *l, const char *const wanted[3], size_t m
 
 size_t ledger_forget(struct ledger *l, size_t lines) {
     size_t n = 0;
-    for (; n < lines && l->oldest; n++)
+    for (; n < lines && ledger_oldest(l); n++)
         make_room(l);
     return n;
 }
 
 size_t ledger_count(const struct ledger *l) {
-    return l->count;
+    return l->lines.count;
 }

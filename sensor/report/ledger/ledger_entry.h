@@ -3,6 +3,7 @@
 #define GANTRY_REPORT_LEDGER_ENTRY_H
 
 #include "base/hash.h"
+#include "base/table.h"
 #include "report/event/technique.h"
 #include "report/ledger/distinct.h"
 #include "report/ledger/ledger.h"
@@ -31,9 +32,8 @@ struct alarm {
 
 struct entry {
     struct change change;
-    struct entry *chain;         /* of the hash bucket */
-    struct entry *older, *newer; /* by last record */
-    uint64_t hash, id;
+    struct table_node node; /* its age is that of the last record */
+    uint64_t id;
     time_ns last;
     bool saved;
     struct bucket buckets[BUCKETS];
@@ -97,9 +97,7 @@ void alarm_drop_past(struct alarm_watch *w);
 struct ledger {
     struct alarm_watch watch;
     struct hash_key secret, digest_key;
-    struct entry **table;
-    struct entry *oldest, *newest;
-    size_t count;
+    struct table lines; /* struct entry */
     uint64_t memory;
     time_ns now, elsewhere; /* packet time; where the last jump went */
     unsigned agreed;        /* records in a row that jumped there */
@@ -111,6 +109,13 @@ struct ledger {
     struct gone gone; /* uint64_t: entries forgotten, and still in the store */
 };
 
+/* By age; NULL: there is none. */
+static inline struct entry *ledger_oldest(const struct ledger *l) {
+    return TABLE_ENTRY(table_oldest(&l->lines), struct entry, node);
+}
+static inline struct entry *ledger_younger(const struct entry *e) {
+    return TABLE_ENTRY(table_younger(&e->node), struct entry, node);
+}
 struct bytes ledger_part(const struct entry *e, unsigned n); /* of the key: network, destination, class */
 struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n); /* NULL: no memory */
 

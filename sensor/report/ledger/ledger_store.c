@@ -94,7 +94,7 @@ void ledger_saved(struct ledger *l) {
 
 void ledger_spoil(struct ledger *l) {
     l->gone.count = 0;
-    for (struct entry *e = l->oldest; e; e = e->newer) {
+    for (struct entry *e = ledger_oldest(l); e; e = ledger_younger(e)) {
         for (unsigned i = 0; i < BUCKETS; i++)
             e->buckets[i].changed = e->buckets[i].index >= 0;
         for (unsigned i = 0; i < ALARM_COUNT; i++)
@@ -108,9 +108,9 @@ void ledger_spoil(struct ledger *l) {
 static struct entry *by_id(struct ledger *l, uint64_t id) {
     struct entry *e = l->found; /* rows come in the order of the lines */
     while (e && e->id != id)
-        e = e->newer;
-    for (e = e ? e : l->oldest; e && e->id != id;)
-        e = e->newer;
+        e = ledger_younger(e);
+    for (e = e ? e : ledger_oldest(l); e && e->id != id;)
+        e = ledger_younger(e);
     l->found = e;
     return e;
 }
