@@ -4,6 +4,7 @@
 #include "base/counter.h"
 #include "base/hash.h"
 #include "base/pool.h"
+#include "base/table.h"
 
 #include <stdlib.h>
 
@@ -39,9 +40,8 @@ struct key {
 /* A packet of which fragments came. */
 struct partial {
     struct key key;
-    struct partial *chain;         /* same bucket */
-    struct partial *older, *newer; /* by `begun` */
-    time_ns begun, finished;       /* finished 0: not yet */
+    struct table_node node;  /* its age is that of `begun` */
+    time_ns begun, finished; /* finished 0: not yet */
     struct piece *first, *last;
     uint32_t pieces;
     uint32_t have, total; /* payload bytes; total 0: the last fragment has not come */
@@ -54,19 +54,10 @@ struct partial {
 
 struct defrag {
     struct pool partials, pieces;
-    struct partial **buckets;
-    size_t bucket_mask;
-    struct partial *oldest, *newest;
+    struct table table; /* struct partial */
     struct hash_key hash_key;
     uint8_t packet[HEADER_MAX + PACKET_MAX];
 };
-
-static size_t power_of_two(size_t at_least) {
-    size_t n = 16;
-    while (n < at_least)
-        n *= 2;
-    return n;
-}
 
 struct defrag *defrag_create(uint64_t bytes) {
     struct defrag *d = calloc(1, sizeof *d);
@@ -75,13 +66,11 @@ struct defrag *defrag_create(uint64_t bytes) {
     if (bytes < DEFRAG_BYTES_MIN)
         bytes = DEFRAG_BYTES_MIN;
     size_t rest = bytes - sizeof *d;
-    size_t partials = rest / 8 / (sizeof(struct partial) + 2 * sizeof(struct partial *));
-    size_t buckets = power_of_two(partials);
+    /* Buckets are rounded up to a power of two. */
+    size_t partials = rest / 8 / (sizeof(struct partial) + 2 * sizeof(struct table_node *));
     size_t pieces = (rest - rest / 8) / sizeof(struct piece);
     d->hash_key = hash_key_random();
-    d->bucket_mask = buckets - 1;
-    d->buckets = calloc(buckets, sizeof(struct partial *));
-    if (!d->buckets || !pool_init(&d->partials, sizeof(struct partial), partials) ||
+    if (!table_init(&d->table, partials) || !pool_init(&d->partials, sizeof(struct partial), partials) ||
         !pool_init(&d->pieces, sizeof(struct piece), pieces)) {
         defrag_destroy(d);
         return NULL;
@@ -94,12 +83,17 @@ void defrag_destroy(struct defrag *d) {
         return;
     pool_finish(&d->partials);
     pool_finish(&d->pieces);
-    free(d->buckets);
+    table_finish(&d->table);
     free(d);
 }
 
-static struct partial **bucket_of(struct defrag *d, const struct key *key) {
-    return &d->buckets[hash_bytes(&d->hash_key, key, sizeof *key) & d->bucket_mask];
+/* NULL for NULL. */
+static struct partial *partial_of(const struct table_node *node) {
+    return TABLE_ENTRY(node, struct partial, node);
+}
+
+static bool is_key(const struct table_node *node, const void *key) {
+    return memcmp(&partial_of(node)->key, key, sizeof(struct key)) == 0;
 }
 
 static void give_pieces(struct defrag *d, struct partial *p) {
@@ -112,50 +106,36 @@ static void give_pieces(struct defrag *d, struct partial *p) {
     p->pieces = 0;
 }
 
-static void drop(struct defrag *d, struct partial *p) {
-    struct partial **link = bucket_of(d, &p->key);
-    while (*link != p)
-        link = &(*link)->chain;
-    *link = p->chain;
-    if (p->older)
-        p->older->newer = p->newer;
-    else
-        d->oldest = p->newer;
-    if (p->newer)
-        p->newer->older = p->older;
-    else
-        d->newest = p->older;
+static void drop_partial(struct defrag *d, struct partial *p) {
+    table_remove(&d->table, &p->node);
     give_pieces(d, p);
     pool_give(&d->partials, p);
 }
 
 static void shed_oldest(struct defrag *d) {
-    if (!d->oldest->finished)
+    struct partial *oldest = partial_of(table_oldest(&d->table));
+    if (!oldest->finished)
         counter_one(COUNTER_FRAGMENTS_SHED);
-    drop(d, d->oldest);
+    drop_partial(d, oldest);
 }
 
 /* A clock that was set back by more than the timeout ages them too. */
 void defrag_expire(struct defrag *d, time_ns now) {
-    while (d->oldest && (now - d->oldest->begun > TIMEOUT || d->oldest->begun - now > TIMEOUT)) {
-        if (!d->oldest->finished)
+    struct partial *p;
+    while ((p = partial_of(table_oldest(&d->table))) &&
+           (now - p->begun > TIMEOUT || p->begun - now > TIMEOUT)) {
+        if (!p->finished)
             counter_one(COUNTER_FRAGMENTS_TIMEOUT);
-        drop(d, d->oldest);
+        drop_partial(d, p);
     }
 }
 
-static struct partial *begin(struct defrag *d, const struct key *key, time_ns now) {
+static struct partial *begin_partial(struct defrag *d, const struct key *key, uint64_t hash, time_ns now) {
     struct partial *p;
     while (!(p = pool_take(&d->partials)))
         shed_oldest(d);
-    struct partial **bucket = bucket_of(d, key);
-    *p = (struct partial){.key = *key, .begun = now, .chain = *bucket, .older = d->newest};
-    *bucket = p;
-    if (d->newest)
-        d->newest->newer = p;
-    else
-        d->oldest = p;
-    d->newest = p;
+    *p = (struct partial){.key = *key, .begun = now};
+    table_add(&d->table, &p->node, hash);
     return p;
 }
 
@@ -171,18 +151,17 @@ static struct partial *find_or_begin(struct defrag *d, const struct fragment *f,
                       .vlan = f->vlan,
                       .protocol = f->v6 ? 0 : f->protocol,
                       .v6 = f->v6};
-    struct partial *p = *bucket_of(d, &key);
-    while (p && memcmp(&p->key, &key, sizeof key) != 0)
-        p = p->chain;
+    uint64_t hash = hash_bytes(&d->hash_key, &key, sizeof key);
+    struct partial *p = partial_of(table_find(&d->table, hash, is_key, &key, TABLE_STEPS_ALL));
     if (p && p->finished) {
         if (is_remembered(p, now)) {
             counter_one(COUNTER_FRAGMENTS_REPEATED);
             return NULL;
         }
-        drop(d, p);
+        drop_partial(d, p);
         p = NULL;
     }
-    return p ? p : begin(d, &key, now);
+    return p ? p : begin_partial(d, &key, hash, now);
 }
 
 /* RFC 791 and 8200: all but the last are multiples of 8, nothing ends behind the packet's end or its largest
@@ -193,7 +172,7 @@ static bool is_sound(const struct fragment *f) {
            (f->more ? f->data.n > 0 && f->data.n % 8 == 0 : f->offset + f->data.n > 0);
 }
 
-static bool agrees(const struct partial *p, const struct fragment *f) {
+static bool agrees_with(const struct partial *p, const struct fragment *f) {
     uint32_t end = f->offset + (uint32_t)f->data.n;
     if (p->total)
         return end <= p->total && (f->more || end == p->total);
@@ -204,7 +183,7 @@ static bool agrees(const struct partial *p, const struct fragment *f) {
 static struct piece *take_piece(struct defrag *d, const struct partial *p) {
     struct piece *piece;
     while (!(piece = pool_take(&d->pieces))) {
-        if (d->oldest == p)
+        if (table_oldest(&d->table) == &p->node)
             return NULL;
         shed_oldest(d);
     }
@@ -212,7 +191,7 @@ static struct piece *take_piece(struct defrag *d, const struct partial *p) {
 }
 
 /* Adds what is not there yet; false when the packet holds too many pieces or memory has run out. */
-static bool fill(struct defrag *d, struct partial *p, const struct fragment *f) {
+static bool add_pieces(struct defrag *d, struct partial *p, const struct fragment *f) {
     uint32_t at = f->offset, end = f->offset + (uint32_t)f->data.n;
     bool overlaps = false;
     /* Most come in order: begin at the last piece, which the first turn steps over. */
@@ -297,13 +276,13 @@ bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct 
     struct partial *p = find_or_begin(d, f, now);
     if (!p)
         return false;
-    if (!agrees(p, f)) {
+    if (!agrees_with(p, f)) {
         counter_one(COUNTER_FRAGMENTS_MALFORMED);
         return false;
     }
-    if (!fill(d, p, f)) {
+    if (!add_pieces(d, p, f)) {
         counter_one(p->pieces >= PIECES_MAX ? COUNTER_FRAGMENTS_TOO_MANY : COUNTER_FRAGMENTS_SHED);
-        drop(d, p);
+        drop_partial(d, p);
         return false;
     }
     note_header(p, f);

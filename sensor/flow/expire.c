@@ -3,28 +3,6 @@
 
 #include "base/counter.h"
 
-void flow_list_remove(struct flow_list *list, struct flow *flow) {
-    if (flow->older)
-        flow->older->newer = flow->newer;
-    else
-        list->oldest = flow->newer;
-    if (flow->newer)
-        flow->newer->older = flow->older;
-    else
-        list->newest = flow->older;
-    flow->older = flow->newer = NULL;
-}
-
-void flow_list_append(struct flow_list *list, struct flow *flow) {
-    flow->older = list->newest;
-    flow->newer = NULL;
-    if (list->newest)
-        list->newest->newer = flow;
-    else
-        list->oldest = flow;
-    list->newest = flow;
-}
-
 enum timeout_list flow_list_of(const struct flow *flow) {
     static const enum timeout_list by_state[] = {
         [FLOW_NEW] = LIST_NEW,
@@ -46,7 +24,7 @@ bool flow_table_shed(struct flow_table *t) {
     for (int i = 0; i < LIST_COUNT; i++)
         if (t->lists[i].oldest) {
             counter_one(COUNTER_FLOWS_SHED);
-            flow_table_close(t, t->lists[i].oldest, FLOW_END_SHED);
+            flow_table_close(t, flow_of_age(t->lists[i].oldest), FLOW_END_SHED);
             return true;
         }
     return false;
@@ -56,12 +34,15 @@ bool flow_table_make_room(struct flow_table *t, const struct flow *except) {
     enum { LOOK = 64 };
     for (int i = 0; i < LIST_COUNT; i++) {
         unsigned looked_at = 0;
-        for (struct flow *flow = t->lists[i].oldest; flow && looked_at < LOOK; flow = flow->newer, looked_at++)
+        for (const struct age_node *at = t->lists[i].oldest; at && looked_at < LOOK;
+             at = at->newer, looked_at++) {
+            struct flow *flow = flow_of_age(at);
             if (flow->conversation && flow != except) {
                 counter_one(COUNTER_FLOWS_GAVE_WAY);
                 flow_table_close(t, flow, FLOW_END_SHED);
                 return true;
             }
+        }
     }
     return false;
 }
@@ -69,10 +50,10 @@ bool flow_table_make_room(struct flow_table *t, const struct flow *except) {
 void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, struct flow *flow),
                          void *context) {
     for (int i = 0; i < LIST_COUNT; i++)
-        for (struct flow *flow = t->lists[i].oldest, *next; flow; flow = next) {
-            next = flow->newer;
-            if (is_over(context, flow))
-                flow_table_close(t, flow, FLOW_END_SHED);
+        for (const struct age_node *at = t->lists[i].oldest, *next; at; at = next) {
+            next = at->newer;
+            if (is_over(context, flow_of_age(at)))
+                flow_table_close(t, flow_of_age(at), FLOW_END_SHED);
         }
 }
 
@@ -85,7 +66,7 @@ static bool is_over(time_ns last, time_ns now, time_ns timeout) {
 void flow_table_tick(struct flow_table *t, time_ns now) {
     for (int i = 0; i < LIST_COUNT; i++) {
         struct flow *flow;
-        while ((flow = t->lists[i].oldest) && is_over(flow->last, now, t->timeouts[i]))
+        while ((flow = flow_of_age(t->lists[i].oldest)) && is_over(flow->last, now, t->timeouts[i]))
             flow_table_close(t, flow, flow_end_of(flow));
     }
 }

@@ -2,6 +2,7 @@
 #ifndef GANTRY_FLOW_FLOW_H
 #define GANTRY_FLOW_FLOW_H
 
+#include "base/age.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/pool.h"
@@ -22,7 +23,7 @@ enum flow_end { FLOW_END_CLOSED, FLOW_END_RESET, FLOW_END_TIMEOUT, FLOW_END_REUS
 
 struct flow {
     struct flow *hash_next;         /* table's own */
-    struct flow *older, *newer;     /* table's own: least recently used of its timeout list */
+    struct age_node used;           /* table's own: last use, in its timeout list */
     struct endpoint end[2];         /* by enum side */
     uint8_t transport;
     uint8_t state;                  /* enum flow_state */

@@ -61,7 +61,7 @@ void flow_table_destroy(struct flow_table *t) {
         return;
     for (int i = 0; i < LIST_COUNT; i++)
         while (t->lists[i].oldest)
-            flow_table_close(t, t->lists[i].oldest, FLOW_END_EXIT);
+            flow_table_close(t, flow_of_age(t->lists[i].oldest), FLOW_END_EXIT);
     pool_finish(&t->flows);
     free(t->buckets);
     free(t);
@@ -127,7 +127,7 @@ void flow_table_close(struct flow_table *t, struct flow *flow, enum flow_end why
     while (*at != flow)
         at = &(*at)->hash_next;
     *at = flow->hash_next;
-    flow_list_remove(&t->lists[flow_list_of(flow)], flow);
+    age_remove(&t->lists[flow_list_of(flow)], &flow->used);
     judge_short(flow);
     t->owner.closed(t->owner.context, flow, why);
     pool_give(&t->flows, flow);
@@ -158,7 +158,7 @@ static struct flow *open_flow(struct flow_table *t, struct flow **bucket, const 
     flow->end[side_other(*from)] = ends->destination;
     flow->syn_seen = p->transport == PROTOCOL_TCP && (p->tcp_flags & TCP_SYN);
     *bucket = flow;
-    flow_list_append(&t->lists[flow_list_of(flow)], flow);
+    age_add(&t->lists[flow_list_of(flow)], &flow->used);
     counter_one(COUNTER_FLOWS);
     t->owner.opened(t->owner.context, flow, p);
     return flow;
@@ -180,10 +180,10 @@ static void touch(struct flow_table *t, struct flow *flow, const struct packet *
             judge_sides(flow);
     }
     after = flow_list_of(flow);
-    if (before == after && t->lists[after].newest == flow)
+    if (before == after && t->lists[after].newest == &flow->used)
         return;
-    flow_list_remove(&t->lists[before], flow);
-    flow_list_append(&t->lists[after], flow);
+    age_remove(&t->lists[before], &flow->used);
+    age_add(&t->lists[after], &flow->used);
 }
 
 struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enum side *from) {

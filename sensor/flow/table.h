@@ -10,11 +10,6 @@
  * over is worth least, one that nobody answered little, one that carries data most. */
 enum timeout_list { LIST_CLOSING, LIST_NEW, LIST_UDP, LIST_ESTABLISHED, LIST_COUNT };
 
-/* Doubly linked through flow->older and flow->newer. */
-struct flow_list {
-    struct flow *oldest, *newest;
-};
-
 /* What the two ends of a flow have in common: ports and addresses in one order, no VLAN, so that both
  * directions and a packet that a span port shows in two VLANs are one flow. No padding: it is hashed as
  * bytes. */
@@ -24,12 +19,14 @@ struct flow_key {
     uint16_t transport;
 };
 
+/* Its own chains, and not base/table.h, whose node would make each of a million flows 16 bytes larger; the
+ * lists are base/age.h's. */
 struct flow_table {
     struct flow **buckets;
     size_t mask; /* buckets - 1 */
     struct hash_key hash;
     struct pool flows;
-    struct flow_list lists[LIST_COUNT];
+    struct age_list lists[LIST_COUNT]; /* by last use */
     time_ns timeouts[LIST_COUNT];
     struct flow_owner owner;
     uint32_t last_number;
@@ -58,8 +55,9 @@ bool flow_tcp_reused(struct flow *flow, const struct packet *p, enum side from);
 
 /* expire.c */
 enum timeout_list flow_list_of(const struct flow *flow);
-void flow_list_remove(struct flow_list *list, struct flow *flow);
-void flow_list_append(struct flow_list *list, struct flow *flow);
+static inline struct flow *flow_of_age(const struct age_node *node) {
+    return AGE_ENTRY(node, struct flow, used); /* NULL for NULL */
+}
 enum flow_end flow_end_of(const struct flow *flow);
 /* Closes the oldest flow of the least valuable list; false when there is none. */
 bool flow_table_shed(struct flow_table *t);

@@ -2,6 +2,7 @@
 #ifndef GANTRY_STREAM_PAIR_H
 #define GANTRY_STREAM_PAIR_H
 
+#include "base/age.h"
 #include "stream/segment_pool.h"
 #include "stream/stream.h"
 
@@ -35,7 +36,7 @@ struct direction {
 struct stream_pair {
     struct direction side[2];
     void *user;
-    struct stream_pair *older, *newer; /* queue of those that wait for something */
+    struct age_node wait; /* in the queue of those that wait for something, while `queued` */
     time_ns queued_at;
     time_ns reset_at; /* of the last news after a RST */
     bool queued;
@@ -46,7 +47,7 @@ struct stream_pair {
 struct reassembler {
     struct pool pairs, blocks;
     struct stream_sink sink;
-    struct stream_pair *oldest, *newest;
+    struct age_list waits; /* struct stream_pair; wait.c */
     time_ns late_time;
     uint64_t late_bytes;
     uint64_t late_blocks;    /* most stored behind a hole that counts: bounds streams of tiny segments */

@@ -5,7 +5,7 @@
 /* The queue of pairs that wait for bytes: by the time when they are looked at next, nearly. A pair that is
  * out of order is looked at one wait later at most. */
 
-static bool waits(const struct stream_pair *s) {
+static bool must_wait(const struct stream_pair *s) {
     bool over = s->side[0].ended && s->side[1].ended;
     return s->side[0].early.head || s->side[1].early.head || s->side[0].hole || s->side[1].hole ||
            (s->reset && !over);
@@ -14,19 +14,8 @@ static bool waits(const struct stream_pair *s) {
 void pair_unqueue(struct reassembler *r, struct stream_pair *s) {
     if (!s->queued)
         return;
-    *(s->older ? &s->older->newer : &r->oldest) = s->newer;
-    *(s->newer ? &s->newer->older : &r->newest) = s->older;
-    s->older = s->newer = NULL;
+    age_remove(&r->waits, &s->wait);
     s->queued = false;
-}
-
-static void queue(struct reassembler *r, struct stream_pair *s, time_ns at) {
-    s->older = r->newest;
-    s->newer = NULL;
-    *(r->newest ? &r->newest->newer : &r->oldest) = s;
-    r->newest = s;
-    s->queued_at = at;
-    s->queued = true;
 }
 
 /* The wait that began first among those whose time is not up; what is up already waits for something else. */
@@ -42,14 +31,21 @@ static time_ns waits_since(const struct reassembler *r, const struct stream_pair
 }
 
 void pair_requeue(struct reassembler *r, struct stream_pair *s, time_ns now) {
-    if (!waits(s))
+    if (!must_wait(s)) {
         pair_unqueue(r, s);
-    else if (!s->queued)
-        queue(r, s, waits_since(r, s, now));
+    } else if (!s->queued) {
+        s->queued_at = waits_since(r, s, now);
+        s->queued = true;
+        age_add(&r->waits, &s->wait);
+    }
+}
+
+static struct stream_pair *first_waiting(const struct reassembler *r) {
+    return AGE_ENTRY(r->waits.oldest, struct stream_pair, wait);
 }
 
 bool pair_evict_oldest(struct reassembler *r, time_ns now) {
-    struct stream_pair *s = r->oldest;
+    struct stream_pair *s = first_waiting(r);
     if (!s)
         return false;
     counter_one(COUNTER_STREAM_MEMORY_FULL);
@@ -60,7 +56,7 @@ bool pair_evict_oldest(struct reassembler *r, time_ns now) {
 
 void reassembler_tick(struct reassembler *r, time_ns now) {
     struct stream_pair *s;
-    while ((s = r->oldest) && pair_is_late(r, s->queued_at, now)) {
+    while ((s = first_waiting(r)) && pair_is_late(r, s->queued_at, now)) {
         pair_unqueue(r, s);
         pair_settle(r, s, now, false);
         pair_requeue(r, s, now);
