@@ -3,11 +3,11 @@
 #define GANTRY_INSPECT_INSPECTION_H
 
 #include "base/pool.h"
-#include "inspect/count.h"
 #include "inspect/images/image.h"
 #include "inspect/images/unzip.h"
 #include "inspect/rules.h"
 #include "inspect/utf16.h"
+#include "inspect/value_set.h"
 
 /* What the inspector keeps of one object; inspector.c feeds it, values.c sees what matched. */
 enum {

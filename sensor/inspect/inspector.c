@@ -33,7 +33,7 @@ static struct feed feed_of(struct inspection *n, size_t s, const uint8_t *bytes,
 }
 
 /* A count that rested long enough begins a new stream. False while it rests. */
-static bool awake(struct inspection *n, size_t s) {
+static bool wake_scan(struct inspection *n, size_t s) {
     const struct scan *scan = &n->inspector->rules->scans[s];
     struct tally_state *t = &n->tallies[scan->kind == SCAN_TALLY ? scan->tallies[0] : 0];
     struct matcher *m = n->inspector->matcher;
@@ -59,7 +59,7 @@ static void feed_bulk(struct inspection *n, const uint8_t *bytes, size_t count) 
     for (size_t s = 0; s < r->scan_count; s++) {
         if (!n->streams[s])
             continue;
-        if (!awake(n, s)) {
+        if (!wake_scan(n, s)) {
             counter_add(COUNTER_INSPECT_BYTES_RESTED, count);
             continue;
         }
@@ -276,7 +276,7 @@ static void decide_some(struct inspection *n, bool that_give_way) {
     }
 }
 
-static void decide(struct inspection *n) {
+static void decide_rules(struct inspection *n) {
     n->dirty = false;
     n->next_size = UINT64_MAX;
     decide_some(n, false);
@@ -285,7 +285,7 @@ static void decide(struct inspection *n) {
 
 static void decide_if_due(struct inspection *n) {
     if (n->dirty || n->seen >= n->next_size)
-        decide(n);
+        decide_rules(n);
 }
 
 /* --- objects --- */
@@ -307,14 +307,14 @@ static bool is_text(const struct file_type *t) {
            ends_with(t->mime, "json") || ends_with(t->mime, "EDIFACT");
 }
 
-static size_t aligned(size_t n) {
+static size_t align_size(size_t n) {
     return (n + 15) & ~(size_t)15;
 }
 
 static size_t inspection_size(const struct ruleset *r) {
-    return aligned(sizeof(struct inspection)) + aligned(r->tally_count * sizeof(struct tally_state)) +
-           aligned(r->scan_count * sizeof(struct pattern_stream *)) + aligned(r->tail) +
-           aligned(r->identifier_count) + aligned(r->rule_count);
+    return align_size(sizeof(struct inspection)) + align_size(r->tally_count * sizeof(struct tally_state)) +
+           align_size(r->scan_count * sizeof(struct pattern_stream *)) + align_size(r->tail) +
+           align_size(r->identifier_count) + align_size(r->rule_count);
 }
 
 static struct inspection *inspection_begin(struct inspector *i, struct object *o) {
@@ -326,11 +326,11 @@ static struct inspection *inspection_begin(struct inspector *i, struct object *o
     memset(p, 0, inspection_size(r));
     n->inspector = i;
     n->object = o;
-    n->tallies = (struct tally_state *)(void *)(p += aligned(sizeof *n));
-    n->streams = (struct pattern_stream **)(void *)(p += aligned(r->tally_count * sizeof *n->tallies));
-    n->tail = p += aligned(r->scan_count * sizeof *n->streams);
-    n->hits = p += aligned(r->tail);
-    n->states = p + aligned(r->identifier_count);
+    n->tallies = (struct tally_state *)(void *)(p += align_size(sizeof *n));
+    n->streams = (struct pattern_stream **)(void *)(p += align_size(r->tally_count * sizeof *n->tallies));
+    n->tail = p += align_size(r->scan_count * sizeof *n->streams);
+    n->hits = p += align_size(r->tail);
+    n->states = p + align_size(r->identifier_count);
     return n;
 }
 
@@ -372,7 +372,7 @@ void inspector_opened(struct inspector *i, struct object *o) {
         n->utf16.mode = UTF16_PASS;
     begin_streams(n, scopes);
     match_names(n);
-    decide(n);
+    decide_rules(n);
 }
 
 /* Is there still a stream to feed? */
@@ -426,7 +426,7 @@ void inspector_closed(struct inspector *i, struct object *o) {
     drop_unzip(in);
     match_names(in);
     in->closed = true;
-    decide(in);
+    decide_rules(in);
 }
 
 size_t inspector_rules(const struct object *o, const struct rule **out, size_t most) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/draft.h"
+#include "inspect/rule_load.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -69,7 +69,7 @@ static bool find_files(struct files *f, const char *const *paths, size_t count, 
     return ok;
 }
 
-static void files_finish(struct files *f) {
+static void close_files(struct files *f) {
     for (size_t i = 0; i < f->count; i++) {
         doc_free(f->documents[i]);
         free(f->names[i]);
@@ -85,107 +85,107 @@ struct file_entry {
 static const struct setting file_table[] = {
     {.key = "identifiers",
      .type = SETTING_CUSTOM,
-     .read = draft_keep_list,
+     .read = rule_keep_list,
      .offset = offsetof(struct file_entry, identifiers),
      .help = "patterns that rules name"},
     {.key = "rules",
      .type = SETTING_CUSTOM,
-     .read = draft_keep_list,
+     .read = rule_keep_list,
      .offset = offsetof(struct file_entry, rules),
      .help = "conditions over identifiers and object facts"},
     {0},
 };
 
-static bool read_entries(struct rules_draft *d, const struct doc_node *list,
-                         bool (*read)(struct rules_draft *, const struct doc_node *)) {
+static bool read_entries(struct rule_load *l, const struct doc_node *list,
+                         bool (*read)(struct rule_load *, const struct doc_node *)) {
     bool ok = true;
     for (const struct doc_node *c = list ? list->child : NULL; c; c = c->next) {
         if (c->kind == DOC_MAP)
-            ok = read(d, c) && ok;
+            ok = read(l, c) && ok;
         else
-            ok = problem_error(d->reader.problems, c->file, c->line,
+            ok = problem_error(l->reader.problems, c->file, c->line,
                                "%s: an entry is no map; write \"- id: NAME\" and its keys below", list->key);
     }
     return ok;
 }
 
 /* Identifiers of all files before any rule, so that files may stand in any order. */
-static bool read_files(struct rules_draft *d, struct files *f) {
+static bool read_files(struct rule_load *l, struct files *f) {
     struct file_entry *entries = calloc(f->count + 1, sizeof *entries);
     bool ok = entries != NULL;
     for (size_t i = 0; i < f->count && entries; i++) {
-        f->documents[i] = doc_load(f->names[i], d->reader.problems);
+        f->documents[i] = doc_load(f->names[i], l->reader.problems);
         ok = f->documents[i] &&
-             setting_read(&d->reader, doc_root(f->documents[i]), file_table, &entries[i]) && ok;
+             setting_read(&l->reader, doc_root(f->documents[i]), file_table, &entries[i]) && ok;
     }
     for (size_t i = 0; i < f->count && entries; i++)
-        ok = read_entries(d, entries[i].identifiers, draft_identifier) && ok;
+        ok = read_entries(l, entries[i].identifiers, rule_load_identifier) && ok;
     for (size_t i = 0; i < f->count && entries; i++)
-        ok = read_entries(d, entries[i].rules, draft_rule) && ok;
+        ok = read_entries(l, entries[i].rules, rule_load_rule) && ok;
     free(entries);
     return ok;
 }
 
-static const char *const *collect_classes(const struct rules_draft *d) {
-    const char **classes = arena_array(d->reader.arena, d->rule_count + 1, sizeof *classes);
+static const char *const *collect_classes(const struct rule_load *l) {
+    const char **classes = arena_array(l->reader.arena, l->rule_count + 1, sizeof *classes);
     size_t n = 0;
-    for (size_t i = 0; i < d->rule_count && classes; i++) {
+    for (size_t i = 0; i < l->rule_count && classes; i++) {
         size_t k = 0;
-        while (k < n && strcmp(classes[k], d->rules[i].class) != 0)
+        while (k < n && strcmp(classes[k], l->rules[i].class) != 0)
             k++;
         if (k == n)
-            classes[n++] = d->rules[i].class;
+            classes[n++] = l->rules[i].class;
     }
     return classes;
 }
 
-static const struct ruleset *seal(struct rules_draft *d, const char *where) {
-    struct ruleset *r = arena_alloc(d->reader.arena, sizeof *r);
-    bool ok = r && draft_scans(d, r);
+static const struct ruleset *seal_ruleset(struct rule_load *l, const char *where) {
+    struct ruleset *r = arena_alloc(l->reader.arena, sizeof *r);
+    bool ok = r && rule_load_scans(l, r);
     if (r) {
-        r->identifiers = d->identifiers;
-        r->identifier_count = d->identifier_count;
-        r->rules = d->rules;
-        r->rule_count = d->rule_count;
-        r->tallies = d->tallies;
-        r->tally_count = d->tally_count;
-        r->classes = collect_classes(d);
+        r->identifiers = l->identifiers;
+        r->identifier_count = l->identifier_count;
+        r->rules = l->rules;
+        r->rule_count = l->rule_count;
+        r->tallies = l->tallies;
+        r->tally_count = l->tally_count;
+        r->classes = collect_classes(l);
     }
-    if (d->reader.arena->failed)
-        ok = problem_error(d->reader.problems, where, 0, "these rules do not fit into %zu MiB; use fewer",
-                           d->reader.arena->size >> 20);
+    if (l->reader.arena->failed)
+        ok = problem_error(l->reader.problems, where, 0, "these rules do not fit into %zu MiB; use fewer",
+                           l->reader.arena->size >> 20);
     return ok ? r : NULL;
 }
 
-static bool draft_init(struct rules_draft *d, struct set_cache *cache, struct arena *arena,
-                       struct problems *problems) {
-    *d = (struct rules_draft){.reader = {.arena = arena, .problems = problems}, .cache = cache};
-    d->identifiers = arena_array(arena, IDENTIFIERS_MAX, sizeof *d->identifiers);
-    d->rules = arena_array(arena, RULES_MAX, sizeof *d->rules);
-    d->conditions = arena_array(arena, RULES_MAX, sizeof *d->conditions);
-    d->tallies = arena_array(arena, SCANS_MAX, sizeof *d->tallies);
+static bool init_load(struct rule_load *l, struct set_cache *cache, struct arena *arena,
+                      struct problems *problems) {
+    *l = (struct rule_load){.reader = {.arena = arena, .problems = problems}, .cache = cache};
+    l->identifiers = arena_array(arena, IDENTIFIERS_MAX, sizeof *l->identifiers);
+    l->rules = arena_array(arena, RULES_MAX, sizeof *l->rules);
+    l->conditions = arena_array(arena, RULES_MAX, sizeof *l->conditions);
+    l->tallies = arena_array(arena, SCANS_MAX, sizeof *l->tallies);
     return !arena->failed;
 }
 
 const struct ruleset *ruleset_load(const char *const *paths, size_t count, struct set_cache *cache,
                                    struct arena *arena, struct problems *problems) {
     struct files *files = calloc(1, sizeof *files);
-    struct rules_draft draft;
+    struct rule_load load;
     const struct ruleset *r = NULL;
     const char *where = count ? paths[0] : "rules";
-    if (!files || !draft_init(&draft, cache, arena, problems)) {
+    if (!files || !init_load(&load, cache, arena, problems)) {
         problem_error(problems, where, 0, "cannot be read: out of memory");
         goto done;
     }
     bool ok = find_files(files, paths, count, problems);
-    ok = read_files(&draft, files) && ok;
-    if (ok && draft.rule_count == 0)
+    ok = read_files(&load, files) && ok;
+    if (ok && load.rule_count == 0)
         ok = problem_error(problems, where, 0, "rules: there are none; a sensor without rules finds nothing");
     if (ok)
-        r = seal(&draft, where);
+        r = seal_ruleset(&load, where);
 done:
     if (files)
-        files_finish(files);
+        close_files(files);
     free(files);
     return r;
 }

@@ -75,7 +75,7 @@ struct rule_condition {
     unsigned kinds;              /* bits 1 << enum file_kind, 0 for any */
     uint64_t size_min, size_max; /* size_max 0: none */
     enum { COMPLETE_ANY, COMPLETE_NO, COMPLETE_YES } complete;
-    bool late; /* can only be decided at the object's end */
+    bool late;                         /* can only be decided at the object's end */
     struct setting_texts gives_way_to; /* classes: where one of them was found this rule adds nothing */
     const struct rule_example *examples;
     size_t example_count;
@@ -96,9 +96,6 @@ struct ruleset {
     unsigned tail; /* bytes to look back for the widest pattern whose value is needed */
     const char *const *classes;
 };
-
-/* True if every match holds a run of at least three fixed bytes; false when in doubt. */
-bool pattern_has_literal(const char *expression);
 
 /* `glob` may hold '*' and '?'; ASCII case is ignored. */
 bool glob_matches(const char *glob, const char *text);

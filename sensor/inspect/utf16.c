@@ -5,7 +5,7 @@
 
 /* RFC 2781 section 3.2: FE FF is big-endian, FF FE little-endian. One byte is held until the second decides.
  */
-static struct bytes start(struct utf16 *u, struct bytes *in, uint8_t *room) {
+static struct bytes read_mark(struct utf16 *u, struct bytes *in, uint8_t *room) {
     uint8_t c = in->p[0];
     if (u->have == 0 && c != 0xff && c != 0xfe) {
         u->mode = UTF16_PASS;
@@ -44,7 +44,7 @@ static size_t put_unit(struct utf16 *u, uint16_t unit, char *out) {
 struct bytes utf16_next(struct utf16 *u, struct bytes *in, uint8_t *room, size_t size) {
     size_t n = 0;
     if (u->mode == UTF16_START)
-        return start(u, in, room);
+        return read_mark(u, in, room);
     if (u->mode == UTF16_PASS) {
         struct bytes all = *in;
         in->n = 0;

@@ -26,7 +26,7 @@ struct span {
 };
 
 /* Weights 7, 3, 1 over the spans, taken as one run, modulo 10. -1 if a character has no value. */
-static int mrz_check(const uint8_t *zone, const struct span *spans, size_t count) {
+static int mrz_check_digit(const uint8_t *zone, const struct span *spans, size_t count) {
     static const int weight[] = {7, 3, 1};
     int sum = 0, position = 0;
     for (size_t s = 0; s < count; s++)
@@ -48,7 +48,7 @@ struct mrz_digit {
 
 static bool digits_hold(const uint8_t *zone, const struct mrz_digit *digits, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        int want = mrz_check(zone, digits[i].spans, digits[i].count);
+        int want = mrz_check_digit(zone, digits[i].spans, digits[i].count);
         uint8_t have = zone[digits[i].at];
         if (have == '<' && digits[i].filler)
             have = '0';
@@ -59,7 +59,7 @@ static bool digits_hold(const uint8_t *zone, const struct mrz_digit *digits, siz
 }
 
 /* A document number of fillers or zeros alone is what software prints before anybody was read. */
-static bool mrz_number(const uint8_t *zone, size_t from, struct bytes *value) {
+static bool read_number(const uint8_t *zone, size_t from, struct bytes *value) {
     size_t n = 9;
     while (n > 0 && zone[from + n - 1] == '<')
         n--;
@@ -71,7 +71,7 @@ static bool mrz_number(const uint8_t *zone, size_t from, struct bytes *value) {
 }
 
 /* The last `n` bytes of the match are the lower line; what stands before is for the pattern to judge. */
-static bool mrz_td3(struct bytes match, struct bytes *value) {
+static bool check_td3(struct bytes match, struct bytes *value) {
     static const struct mrz_digit digits[] = {
         {.at = 9, .spans = {{0, 9}}, .count = 1},
         {.at = 19, .spans = {{13, 6}}, .count = 1},
@@ -82,10 +82,10 @@ static bool mrz_td3(struct bytes match, struct bytes *value) {
     if (match.n < 44)
         return false;
     const uint8_t *zone = match.p + match.n - 44;
-    return digits_hold(zone, digits, 5) && mrz_number(zone, 0, value);
+    return digits_hold(zone, digits, 5) && read_number(zone, 0, value);
 }
 
-static bool mrz_td2(struct bytes match, struct bytes *value) {
+static bool check_td2(struct bytes match, struct bytes *value) {
     static const struct mrz_digit digits[] = {
         {.at = 9, .spans = {{0, 9}}, .count = 1},
         {.at = 19, .spans = {{13, 6}}, .count = 1},
@@ -95,12 +95,12 @@ static bool mrz_td2(struct bytes match, struct bytes *value) {
     if (match.n < 36)
         return false;
     const uint8_t *zone = match.p + match.n - 36;
-    return digits_hold(zone, digits, 4) && mrz_number(zone, 0, value);
+    return digits_hold(zone, digits, 4) && read_number(zone, 0, value);
 }
 
 /* The match begins with the upper line; the middle one stands behind whatever separates lines, and begins
  * with a date. */
-static bool mrz_td1(struct bytes match, struct bytes *value) {
+static bool check_td1(struct bytes match, struct bytes *value) {
     static const struct mrz_digit digits[] = {
         {.at = 14, .spans = {{5, 9}}, .count = 1},
         {.at = 36, .spans = {{30, 6}}, .count = 1},
@@ -116,7 +116,7 @@ static bool mrz_td1(struct bytes match, struct bytes *value) {
         return false;
     memcpy(zone, match.p, 30);
     memcpy(zone + 30, match.p + middle, 30);
-    if (!digits_hold(zone, digits, 4) || !mrz_number(zone, 5, &number))
+    if (!digits_hold(zone, digits, 4) || !read_number(zone, 5, &number))
         return false;
     *value = bytes_of(match.p + 5, number.n);
     return true;
@@ -125,7 +125,7 @@ static bool mrz_td1(struct bytes match, struct bytes *value) {
 /* --- numbers --- */
 
 /* ISO/IEC 7812-1 annex B, over the digits of the match; spaces and hyphens are stepped over. */
-static bool luhn(struct bytes match, struct bytes *value) {
+static bool check_luhn(struct bytes match, struct bytes *value) {
     unsigned sum = 0, count = 0;
     for (size_t i = match.n; i-- > 0;) {
         unsigned d = match.p[i] - '0';
@@ -141,7 +141,7 @@ static bool luhn(struct bytes match, struct bytes *value) {
 }
 
 /* 49 CFR 565.15: transliteration and weights; the ninth character is the remainder by 11, X for 10. */
-static bool vin(struct bytes match, struct bytes *value) {
+static bool check_vin(struct bytes match, struct bytes *value) {
     static const uint8_t weight[17] = {8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2};
     static const char letters[] = "12345678.12345.7.923456789"; /* A to Z; '.' is not used in a VIN */
     unsigned sum = 0, letters_seen = 0;
@@ -161,7 +161,7 @@ static bool vin(struct bytes match, struct bytes *value) {
 /* --- times --- */
 
 /* Groups of digits in the order they come, e.g. 2026-05-31T04:12 gives 2026 5 31 4 12. */
-static size_t numbers_of(struct bytes match, unsigned out[6], unsigned width[6]) {
+static size_t split_numbers(struct bytes match, unsigned out[6], unsigned width[6]) {
     size_t count = 0;
     for (size_t i = 0; i < match.n && count < 6;) {
         if (!is_digit(match.p[i])) {
@@ -192,9 +192,9 @@ static void split_compact(unsigned v[6], unsigned *width, size_t *count) {
 
 /* An instant between 1990 and 2100: year first, year last (month or day first), compact, or seconds or
  * milliseconds since 1970. */
-static bool timestamp(struct bytes match, struct bytes *value) {
+static bool check_timestamp(struct bytes match, struct bytes *value) {
     unsigned v[6], width[6];
-    size_t count = numbers_of(match, v, width);
+    size_t count = split_numbers(match, v, width);
     if (count == 1 && (width[0] == 10 || width[0] == 13))
         return v[0] >= 631152000u && v[0] < 4102444800u;
     split_compact(v, width, &count);
@@ -216,7 +216,7 @@ static const char *const plate_shapes[] = {
     "#@#####", "#####@#", "@@@###@", "@@@@###", "@######", "@@##@@@", NULL,
 };
 
-static bool fits(struct bytes token, const char *shape) {
+static bool fits_shape(struct bytes token, const char *shape) {
     size_t n = 0;
     for (size_t i = 0; i < token.n; i++) {
         uint8_t c = token.p[i];
@@ -232,12 +232,12 @@ static bool fits(struct bytes token, const char *shape) {
 
 bool plate_shape(struct bytes token) {
     for (const char *const *s = plate_shapes; *s; s++)
-        if (fits(token, *s))
+        if (fits_shape(token, *s))
             return true;
     return false;
 }
 
-static bool plate(struct bytes match, struct bytes *value) {
+static bool check_plate(struct bytes match, struct bytes *value) {
     struct bytes v = match;
     while (v.n > 0 && !is_alnum(v.p[0]))
         v.p++, v.n--;
@@ -255,19 +255,19 @@ static bool looks_hexadecimal(struct bytes token) {
     return true;
 }
 
-static bool field_byte(uint8_t c) {
+static bool is_field_byte(uint8_t c) {
     return is_alnum(c) || c == ' ' || c == '-';
 }
 
 /* The last field of the match that has a plate's shape, and does not look like what `unlike` knows. A field
  * is what stands between two bytes that are neither letter, digit, space nor hyphen. */
-static bool last_field(struct bytes match, struct bytes *value, bool (*unlike)(struct bytes token)) {
+static bool find_last_field(struct bytes match, struct bytes *value, bool (*unlike)(struct bytes token)) {
     size_t end = match.n;
     while (end > 0) {
         size_t from;
-        while (end > 0 && !field_byte(match.p[end - 1]))
+        while (end > 0 && !is_field_byte(match.p[end - 1]))
             end--;
-        for (from = end; from > 0 && field_byte(match.p[from - 1]);)
+        for (from = end; from > 0 && is_field_byte(match.p[from - 1]);)
             from--;
         struct bytes token = bytes_trim(bytes_of(match.p + from, end - from));
         if (token.n >= 5 && token.n <= 9 && plate_shape(token) && !(unlike && unlike(token))) {
@@ -279,32 +279,34 @@ static bool last_field(struct bytes match, struct bytes *value, bool (*unlike)(s
     return false;
 }
 
-static bool plate_field(struct bytes match, struct bytes *value) {
-    return last_field(match, value, NULL);
+static bool check_plate_field(struct bytes match, struct bytes *value) {
+    return find_last_field(match, value, NULL);
 }
 
-static bool plate_bare(struct bytes match, struct bytes *value) {
-    return last_field(match, value, looks_hexadecimal);
+static bool check_plate_bare(struct bytes match, struct bytes *value) {
+    return find_last_field(match, value, looks_hexadecimal);
 }
 
 /* PLATE-NLD or PLATE;NLD;...: what stands before the country's code. */
-static bool plate_country(struct bytes match, struct bytes *value) {
+static bool check_plate_country(struct bytes match, struct bytes *value) {
     for (value->n = 0; value->n < match.n && is_alnum(match.p[value->n]);)
         value->n++;
     return plate_shape(*value);
 }
 
 const struct validator validator_table[] = {
-    {"mrz-td1", mrz_td1, "upper and middle line of a TD1 card at the match's start; counts document numbers"},
-    {"mrz-td2", mrz_td2, "lower line of a TD2 document at the match's end; counts document numbers"},
-    {"mrz-td3", mrz_td3, "lower line of a TD3 passport at the match's end; counts document numbers"},
-    {"luhn", luhn, "check digit of ISO/IEC 7812 over all digits of the match"},
-    {"vin", vin, "check digit of a 17-character vehicle identification number"},
-    {"timestamp", timestamp, "a date with a time of day, or an epoch, between 1990 and 2100"},
-    {"plate-shape", plate, "one token with the shape of a passenger plate (United States, Mexico, Canada)"},
-    {"plate-field", plate_field, "the last field of the match that is plate-shaped"},
-    {"plate-country", plate_country, "a plate-shaped start of the match, before a hyphen or semicolon"},
-    {"plate-bare", plate_bare, "the same, and no hexadecimal number: for fields that no key names"},
+    {"mrz-td1", check_td1,
+     "upper and middle line of a TD1 card at the match's start; counts document numbers"},
+    {"mrz-td2", check_td2, "lower line of a TD2 document at the match's end; counts document numbers"},
+    {"mrz-td3", check_td3, "lower line of a TD3 passport at the match's end; counts document numbers"},
+    {"luhn", check_luhn, "check digit of ISO/IEC 7812 over all digits of the match"},
+    {"vin", check_vin, "check digit of a 17-character vehicle identification number"},
+    {"timestamp", check_timestamp, "a date with a time of day, or an epoch, between 1990 and 2100"},
+    {"plate-shape", check_plate,
+     "one token with the shape of a passenger plate (United States, Mexico, Canada)"},
+    {"plate-field", check_plate_field, "the last field of the match that is plate-shaped"},
+    {"plate-country", check_plate_country, "a plate-shaped start of the match, before a hyphen or semicolon"},
+    {"plate-bare", check_plate_bare, "the same, and no hexadecimal number: for fields that no key names"},
     {NULL, NULL, NULL},
 };
 

@@ -25,11 +25,6 @@ static struct bytes match_bytes(const struct feed *f, uint64_t from, uint64_t to
     return bytes_of(room, old + fresh);
 }
 
-static bool validate(const struct identifier *i, struct bytes match, struct bytes *value) {
-    *value = match;
-    return match.n > 0 && (i->validator < 0 || validator_table[i->validator].holds(match, value));
-}
-
 static void note_spread(struct tally_state *t, uint32_t digest) {
     for (uint32_t i = 0; i < t->spread_count; i++)
         if (t->spread[i] == digest)
@@ -38,7 +33,7 @@ static void note_spread(struct tally_state *t, uint32_t digest) {
         t->spread[t->spread_count++] = digest;
 }
 
-static bool get_set(struct inspector *i, const struct tally *tally, struct tally_state *t) {
+static bool take_set(struct inspector *i, const struct tally *tally, struct tally_state *t) {
     uint32_t most = tally->reported && tally->distinct < i->options.distinct_max ? i->options.distinct_max
                                                                                  : tally->distinct;
     if (t->set || t->shed)
@@ -54,13 +49,13 @@ static bool get_set(struct inspector *i, const struct tally *tally, struct tally
 }
 
 /* No longer match can come: the value counts. */
-static void flush(struct inspection *n, unsigned tally) {
+static void flush_value(struct inspection *n, unsigned tally) {
     struct tally_state *t = &n->tallies[tally];
     struct pending *p = &t->pending;
     if (!p->on)
         return;
     p->on = false;
-    if (t->full || !get_set(n->inspector, &n->inspector->rules->tallies[tally], t))
+    if (t->full || !take_set(n->inspector, &n->inspector->rules->tallies[tally], t))
         return;
     if (value_set_add(t->set, p->digest)) {
         t->repeats = 0;
@@ -77,7 +72,7 @@ static void flush(struct inspection *n, unsigned tally) {
 void values_flush(struct inspection *n, const struct scan *scan, uint64_t offset) {
     for (size_t i = 0; i < scan->tally_count; i++)
         if (n->tallies[scan->tallies[i]].pending.to <= offset)
-            flush(n, scan->tallies[i]);
+            flush_value(n, scan->tallies[i]);
 }
 
 static struct pending make_pending(const struct feed *f, struct bytes value, uint64_t from) {
@@ -94,7 +89,7 @@ static struct pending make_pending(const struct feed *f, struct bytes value, uin
 }
 
 /* Does a rule wait for more of it? */
-static bool awaited(const struct inspection *n, unsigned tally) {
+static bool rule_awaits(const struct inspection *n, unsigned tally) {
     const struct ruleset *r = n->inspector->rules;
     for (size_t i = 0; i < r->rule_count; i++)
         for (size_t k = 0; k < r->rules[i].condition->count_count && n->states[i] == RULE_OPEN; k++)
@@ -103,7 +98,7 @@ static bool awaited(const struct inspection *n, unsigned tally) {
     return false;
 }
 
-static void stop(struct tally_state *t) {
+static void stop_count(struct tally_state *t) {
     t->full = true;
     counter_one(COUNTER_INSPECT_COUNTS_STOPPED);
 }
@@ -116,7 +111,7 @@ static void count_value(struct feed *f, unsigned tally, struct bytes value, uint
     if (!t->wanted || t->full)
         return;
     if (++t->calls > CALLS_MAX) {
-        stop(t);
+        stop_count(t);
         return;
     }
     bool overlaps = old->on && at < old->to && at + value.n > old->from;
@@ -124,7 +119,7 @@ static void count_value(struct feed *f, unsigned tally, struct bytes value, uint
         return;
     struct pending fresh = make_pending(f, value, at);
     if (!overlaps)
-        flush(f->in, tally);
+        flush_value(f->in, tally);
     *old = fresh;
 }
 
@@ -145,8 +140,8 @@ static void note_match(struct feed *f, uint64_t to) {
         t->repeating = to;
     if (t->repeats < REPEATS_MAX || f->scan->scope != f->in->bulk)
         return;
-    if (!awaited(f->in, tally)) {
-        stop(t);
+    if (!rule_awaits(f->in, tally)) {
+        stop_count(t);
         return;
     }
     t->rests = t->rested = true;
@@ -162,7 +157,7 @@ static void note_hit(struct inspection *n, unsigned number, enum scope scope) {
 }
 
 /* True when the one count of a stream of its own is full or rests: it is not matched further. */
-static bool over(const struct feed *f) {
+static bool scan_is_over(const struct feed *f) {
     const struct tally_state *t = &f->in->tallies[f->scan->kind == SCAN_TALLY ? f->scan->tallies[0] : 0];
     return f->scan->kind == SCAN_TALLY && (t->full || t->rests);
 }
@@ -176,14 +171,15 @@ bool values_found(void *context, unsigned number, uint64_t from, uint64_t to) {
         note_hit(f->in, number, f->scan->scope);
         return false;
     }
-    if (over(f))
+    if (scan_is_over(f))
         return true;
     if (f->scan->kind == SCAN_TALLY)
         note_match(f, to);
     if (from == MATCH_FROM_UNKNOWN || to - from > VALUE_WIDTH_MAX)
         from = to > f->scan->width ? to - f->scan->width : 0;
-    match = match_bytes(f, from, to, room);
-    if (!validate(&r->identifiers[number], match, &value))
+    match = value = match_bytes(f, from, to, room);
+    int validator = r->identifiers[number].validator;
+    if (match.n == 0 || (validator >= 0 && !validator_table[validator].holds(match, &value)))
         return false;
     note_hit(f->in, number, f->scan->scope);
     /* Inside the match the validator may have pointed at a part. */
@@ -191,5 +187,5 @@ bool values_found(void *context, unsigned number, uint64_t from, uint64_t to) {
     for (size_t i = 0; i < f->scan->tally_count; i++)
         if (counts_identifier(&r->tallies[f->scan->tallies[i]], number))
             count_value(f, f->scan->tallies[i], value, at);
-    return over(f);
+    return scan_is_over(f);
 }

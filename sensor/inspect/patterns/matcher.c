@@ -54,7 +54,7 @@ static unsigned hs_mode(bool valued) {
 }
 
 /* Takes Hyperscan's message over; without its own full stop or line end, since ours go on. */
-static bool tell(struct error *e, hs_compile_error_t *reason) {
+static bool tell_reason(struct error *e, hs_compile_error_t *reason) {
     const char *text = reason ? reason->message : "out of memory";
     int n = (int)strlen(text);
     while (n > 0 && (text[n - 1] == '.' || text[n - 1] == '\n'))
@@ -69,7 +69,7 @@ bool pattern_check(const struct pattern *p, struct pattern_width *out, struct er
     hs_expr_info_t *info = NULL;
     hs_compile_error_t *reason = NULL;
     if (hs_expression_info(p->expression, hs_flags(p, false), &info, &reason) != HS_SUCCESS)
-        return tell(e, reason);
+        return tell_reason(e, reason);
     *out = (struct pattern_width){.most = info->max_width, .unbounded = info->max_width == UINT_MAX};
     bool empty = info->min_width == 0;
     free(info);
@@ -82,17 +82,17 @@ bool pattern_compiles(const struct pattern *p, bool valued, struct error *e) {
     hs_database_t *database = NULL;
     if (hs_compile(p->expression, hs_flags(p, valued), hs_mode(valued), NULL, &database, &reason) !=
         HS_SUCCESS)
-        return tell(e, reason);
+        return tell_reason(e, reason);
     hs_free_database(database);
     return true;
 }
 
-static int ignore(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
-                  void *context) {
+static int ignore_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                        void *context) {
     return 0;
 }
 
-static double measure(const hs_database_t *database, hs_scratch_t *scratch) {
+static double measure_cost(const hs_database_t *database, hs_scratch_t *scratch) {
     enum { SAMPLE = 256 << 10 };
     char *sample = malloc(SAMPLE);
     if (!sample)
@@ -103,7 +103,7 @@ static double measure(const hs_database_t *database, hs_scratch_t *scratch) {
         sample[i] = (char)(x >> 11);
     }
     time_ns start = clock_monotonic();
-    hs_scan(database, sample, SAMPLE, 0, scratch, ignore, NULL);
+    hs_scan(database, sample, SAMPLE, 0, scratch, ignore_match, NULL);
     time_ns took = clock_monotonic() - start;
     free(sample);
     return (double)took / SAMPLE;
@@ -120,7 +120,7 @@ double pattern_cost(const struct pattern *p) {
         return 0;
     }
     if (hs_alloc_scratch(database, &scratch) == HS_SUCCESS)
-        cost = measure(database, scratch);
+        cost = measure_cost(database, scratch);
     hs_free_scratch(scratch);
     hs_free_database(database);
     return cost;
@@ -176,13 +176,13 @@ static void expressions_finish(struct expressions *x) {
 }
 
 /* Serialized, for free(); NULL after saying why. */
-static char *compile(const struct expressions *x, size_t *n, struct error *e) {
+static char *compile_set(const struct expressions *x, size_t *n, struct error *e) {
     hs_database_t *database = NULL;
     hs_compile_error_t *reason = NULL;
     char *bytes = NULL;
     if (hs_compile_multi(x->texts, x->flags, x->ids, x->count, hs_mode(x->valued), NULL, &database,
                          &reason) != HS_SUCCESS)
-        tell(e, reason);
+        tell_reason(e, reason);
     else if (hs_serialize_database(database, &bytes, n) != HS_SUCCESS)
         error_set(e, "out of memory");
     hs_free_database(database);
@@ -234,7 +234,7 @@ const struct pattern_set *pattern_set_compile(const struct pattern *patterns, si
     if (cache && !cache_key(&x, key))
         cache = NULL;
     s = cache ? from_cache(cache, key, arena) : NULL;
-    if (s || !(bytes = compile(&x, &n, e)))
+    if (s || !(bytes = compile_set(&x, &n, e)))
         goto done;
     s = into_arena(bytes, n, arena, e);
     if (s)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_INSPECT_MATCHER_H
-#define GANTRY_INSPECT_MATCHER_H
+#ifndef GANTRY_INSPECT_PATTERNS_MATCHER_H
+#define GANTRY_INSPECT_PATTERNS_MATCHER_H
 
 #include "base/log.h"
 #include "inspect/patterns/set_cache.h"
@@ -33,6 +33,8 @@ struct pattern_width {
 bool pattern_check(const struct pattern *p, struct pattern_width *out, struct error *e);
 /* The same by compiling it, as pattern_set_compile() would. */
 bool pattern_compiles(const struct pattern *p, bool valued, struct error *e);
+/* True if every match holds a run of at least three fixed bytes; false when in doubt. */
+bool pattern_has_literal(const char *expression);
 /* Seconds of CPU for a gigabyte of random bytes, measured here over a short run. */
 double pattern_cost(const struct pattern *p);
 

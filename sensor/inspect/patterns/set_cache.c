@@ -31,15 +31,15 @@ enum { NAME_DIGITS = 2 * SET_CACHE_KEY, NAME_SIZE = NAME_DIGITS + 16 };
 
 /* --- the folder --- */
 
-static bool join(char out[4096], const char *folder, const char *name) {
+static bool join_path(char out[4096], const char *folder, const char *name) {
     return folder && folder[0] == '/' && snprintf(out, 4096, "%s/%s", folder, name) < 4096;
 }
 
-static bool usual_folder(char out[4096]) {
+static bool find_folder(char out[4096]) {
     const char *given = getenv("CACHE_DIRECTORY");
-    return join(out, given, "") || join(out, getenv("XDG_CACHE_HOME"), "gantry") ||
-           join(out, getenv("HOME"), ".cache/gantry") ||
-           (geteuid() == 0 && join(out, "/var/cache", "gantry"));
+    return join_path(out, given, "") || join_path(out, getenv("XDG_CACHE_HOME"), "gantry") ||
+           join_path(out, getenv("HOME"), ".cache/gantry") ||
+           (geteuid() == 0 && join_path(out, "/var/cache", "gantry"));
 }
 
 static bool only_ours(int fd, mode_t kind) {
@@ -59,7 +59,7 @@ static void make_folder(const char *path) {
 
 struct set_cache *set_cache_open(const char *folder) {
     char usual[4096];
-    if (folder ? strcmp(folder, "none") == 0 : !usual_folder(usual))
+    if (folder ? strcmp(folder, "none") == 0 : !find_folder(usual))
         return NULL;
     const char *path = folder ? folder : usual;
     struct set_cache *c = calloc(1, sizeof *c);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_INSPECT_SET_CACHE_H
-#define GANTRY_INSPECT_SET_CACHE_H
+#ifndef GANTRY_INSPECT_PATTERNS_SET_CACHE_H
+#define GANTRY_INSPECT_PATTERNS_SET_CACHE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/count.h"
+#include "inspect/value_set.h"
 #include "inspect/validate.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/count.h"
+#include "inspect/value_set.h"
 
 static uint32_t slots_for(uint32_t most) {
     uint32_t slots = 16;
@@ -48,17 +48,17 @@ size_t value_normalise(struct bytes value, uint8_t out[VALUE_MAX]) {
     return n;
 }
 
-static char printable(uint8_t c) {
+static char make_printable(uint8_t c) {
     return c > ' ' && c < 0x7f ? (char)c : '?';
 }
 
 void value_redact(struct bytes v, char out[8]) {
     size_t shown = v.n >= 6 ? 2 : v.n >= 4 ? 1 : 0, n = 0;
     for (size_t i = 0; i < shown; i++)
-        out[n++] = printable(v.p[i]);
+        out[n++] = make_printable(v.p[i]);
     for (int i = 0; i < 3; i++)
         out[n++] = '*';
     for (size_t i = 0; i < shown; i++)
-        out[n++] = printable(v.p[v.n - shown + i]);
+        out[n++] = make_printable(v.p[v.n - shown + i]);
     out[n] = 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_INSPECT_COUNT_H
-#define GANTRY_INSPECT_COUNT_H
+#ifndef GANTRY_INSPECT_VALUE_SET_H
+#define GANTRY_INSPECT_VALUE_SET_H
 
 #include "base/bytes.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/draft.h"
+#include "inspect/rule_load.h"
 
 /* Examples and counterexamples of rules: a name, and content as text, base64 or hexadecimal. */
 struct example_entry {
@@ -52,8 +52,8 @@ static int base64_value(char c) {
 }
 
 /* Digits of `bits` bits each into bytes; white space is stepped over, `pad` ends it. */
-static bool decode(struct setting_reader *r, const struct doc_node *node, int (*value)(char), unsigned bits,
-                   struct bytes *out) {
+static bool decode_digits(struct setting_reader *r, const struct doc_node *node, int (*value)(char),
+                          unsigned bits, struct bytes *out) {
     uint8_t *bytes = arena_alloc(r->arena, strlen(node->text) + 1);
     uint32_t held = 0;
     unsigned have = 0;
@@ -96,12 +96,12 @@ static bool read_example(struct setting_reader *r, const struct doc_node *node, 
     out->name = bytes_text(entry.name);
     out->content = bytes_text(entry.text);
     if (entry.base64)
-        return decode(r, entry.base64, base64_value, 6, &out->content);
-    return !entry.hex || decode(r, entry.hex, hex_value, 4, &out->content);
+        return decode_digits(r, entry.base64, base64_value, 6, &out->content);
+    return !entry.hex || decode_digits(r, entry.hex, hex_value, 4, &out->content);
 }
 
-bool draft_examples(struct setting_reader *r, const struct doc_node *list, bool holds,
-                    struct rule_example *out, size_t *count, size_t most) {
+bool rule_load_examples(struct setting_reader *r, const struct doc_node *list, bool holds,
+                        struct rule_example *out, size_t *count, size_t most) {
     bool ok = true;
     if (list->kind != DOC_LIST || list->children == 0)
         return setting_error(r, list,

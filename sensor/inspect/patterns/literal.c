@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/rules.h"
+#include "inspect/patterns/matcher.h"
 
 #include <ctype.h>
+#include <string.h>
 
 /* A reader of regular expressions that is only as good as its question: is there a run of fixed bytes in
  * every match? Hyperscan steps over bytes without such a run at many GB/s, and looks at each byte where there
@@ -66,7 +67,7 @@ static const char *skip_escape(const char *p, bool *fixed, bool *zero_width) {
     return *p ? p + 1 : p;
 }
 
-static const char *alternatives(const char *p, unsigned depth, unsigned *best);
+static const char *read_alternatives(const char *p, unsigned depth, unsigned *best);
 
 /* One atom without its quantifier: *fixed if it is one fixed byte, *inner the best run inside a group. */
 static const char *skip_atom(const char *p, unsigned depth, bool *fixed, bool *zero_width, unsigned *inner) {
@@ -85,7 +86,7 @@ static const char *skip_atom(const char *p, unsigned depth, bool *fixed, bool *z
         return p + 1;
     case '(':
         *zero_width = p[1] == '?' && (p[2] == '=' || p[2] == '!' || p[2] == '<');
-        p = alternatives(p + 1, depth + 1, inner);
+        p = read_alternatives(p + 1, depth + 1, inner);
         return *p == ')' ? p + 1 : p;
     default:
         *fixed = true;
@@ -93,7 +94,7 @@ static const char *skip_atom(const char *p, unsigned depth, bool *fixed, bool *z
     }
 }
 
-static const char *sequence(const char *p, unsigned depth, unsigned *best) {
+static const char *read_sequence(const char *p, unsigned depth, unsigned *best) {
     struct run run = {0};
     while (*p && *p != '|' && *p != ')') {
         bool fixed, zero_width;
@@ -115,7 +116,7 @@ static const char *sequence(const char *p, unsigned depth, unsigned *best) {
     return p;
 }
 
-static const char *alternatives(const char *p, unsigned depth, unsigned *best) {
+static const char *read_alternatives(const char *p, unsigned depth, unsigned *best) {
     *best = UINT32_MAX;
     if (depth > NESTING_MAX) {
         *best = 0;
@@ -125,7 +126,7 @@ static const char *alternatives(const char *p, unsigned depth, unsigned *best) {
         p += strspn(p, "?:imsxP=!<-");
     for (;;) {
         unsigned one;
-        p = sequence(p, depth, &one);
+        p = read_sequence(p, depth, &one);
         *best = one < *best ? one : *best;
         if (*p != '|')
             return p;
@@ -135,6 +136,6 @@ static const char *alternatives(const char *p, unsigned depth, unsigned *best) {
 
 bool pattern_has_literal(const char *expression) {
     unsigned best;
-    const char *end = alternatives(expression, 0, &best);
+    const char *end = read_alternatives(expression, 0, &best);
     return *end == 0 && best >= LITERAL_MIN;
 }

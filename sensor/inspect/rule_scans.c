@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/draft.h"
+#include "inspect/rule_load.h"
 
 #include <stdlib.h>
 
@@ -18,65 +18,62 @@ static bool same_tally(const struct tally *a, const struct tally *b) {
 
 /* A count of a few values that hold a literal matches rarely. One of many matches at every turn where it
  * matches at all: that is stopped as soon as it is full, which takes a stream of its own. */
-static bool matches_rarely(const struct rules_draft *d, const struct tally *t) {
+static bool matches_rarely(const struct rule_load *l, const struct tally *t) {
     enum { MANY = 5 };
     for (size_t i = 0; i < t->count; i++)
-        if (!d->identifiers[t->identifiers[i]].literal)
+        if (!l->identifiers[t->identifiers[i]].literal)
             return false;
     return t->distinct < MANY;
 }
 
-size_t draft_tally(struct rules_draft *d, const struct tally *wanted) {
+size_t rule_load_tally(struct rule_load *l, const struct tally *wanted) {
     size_t i = 0;
-    while (i < d->tally_count && !same_tally(&d->tallies[i], wanted))
+    while (i < l->tally_count && !same_tally(&l->tallies[i], wanted))
         i++;
     if (i == SCANS_MAX)
         return SIZE_MAX;
-    struct tally *t = &d->tallies[i];
-    if (i == d->tally_count)
-        d->tallies[d->tally_count++] = *wanted;
+    struct tally *t = &l->tallies[i];
+    if (i == l->tally_count)
+        l->tallies[l->tally_count++] = *wanted;
     t->reported |= wanted->reported;
     t->distinct = wanted->distinct > t->distinct ? wanted->distinct : t->distinct;
     t->spread = wanted->spread > t->spread ? wanted->spread : t->spread;
-    t->shared = matches_rarely(d, t);
+    t->shared = matches_rarely(l, t);
     return i;
 }
 
-/* Scopes in which some rule asks for the identifier itself (not only for a count of its values). */
-static void ask(unsigned *asked, const struct identifier_list *list, unsigned scopes) {
-    for (size_t i = 0; i < list->count; i++)
-        asked[list->items[i]] |= scopes;
-}
-
-static unsigned *asked_scopes(const struct rules_draft *d) {
+/* Scopes in which some rule asks for the identifier itself (not only for a count of its values), by
+ * identifier; for free(), NULL without memory. */
+static unsigned *collect_scopes(const struct rule_load *l) {
     unsigned *asked = calloc(IDENTIFIERS_MAX, sizeof *asked);
-    for (size_t i = 0; i < d->rule_count && asked; i++) {
-        const struct rule_condition *c = &d->conditions[i];
-        ask(asked, &c->all, c->scopes);
-        ask(asked, &c->any, c->scopes);
-        ask(asked, &c->none, c->scopes);
+    for (size_t i = 0; i < l->rule_count && asked; i++) {
+        const struct rule_condition *c = &l->conditions[i];
+        const struct identifier_list *lists[] = {&c->all, &c->any, &c->none};
+        for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
+            for (size_t n = 0; n < lists[k]->count; n++)
+                asked[lists[k]->items[n]] |= c->scopes;
     }
     return asked;
 }
 
 /* A pattern without a literal costs most where bytes are most: it is kept out of binary content. */
-static bool runs_in(const struct identifier *i, enum scope scope) {
+static bool may_run_in(const struct identifier *i, enum scope scope) {
     return scope != SCOPE_CONTENT || i->literal;
 }
 
-static void warn_costly(struct rules_draft *d, const unsigned *asked) {
+static void warn_costly(struct rule_load *l, const unsigned *asked) {
     bool *told = calloc(IDENTIFIERS_MAX, sizeof *told);
-    for (size_t i = 0; i < d->identifier_count && told; i++)
+    for (size_t i = 0; i < l->identifier_count && told; i++)
         told[i] = asked[i] & 1u << SCOPE_CONTENT;
-    for (size_t t = 0; t < d->tally_count && told; t++)
-        for (size_t i = 0; i < d->tallies[t].count; i++)
-            if (d->tallies[t].scopes & 1u << SCOPE_CONTENT)
-                told[d->tallies[t].identifiers[i]] = true;
-    for (size_t i = 0; i < d->identifier_count && told; i++) {
-        const struct identifier *id = &d->identifiers[i];
+    for (size_t t = 0; t < l->tally_count && told; t++)
+        for (size_t i = 0; i < l->tallies[t].count; i++)
+            if (l->tallies[t].scopes & 1u << SCOPE_CONTENT)
+                told[l->tallies[t].identifiers[i]] = true;
+    for (size_t i = 0; i < l->identifier_count && told; i++) {
+        const struct identifier *id = &l->identifiers[i];
         if (told[i] && !id->literal)
             problem_warning(
-                d->reader.problems, id->file, id->pattern_line,
+                l->reader.problems, id->file, id->pattern_line,
                 "pattern: identifier %s holds no three fixed bytes in a row and would cost %.2f s of CPU "
                 "for each GB of binary content; it is matched in text and metadata only: give it a fixed "
                 "part, or drop content from the scopes of its rules",
@@ -85,36 +82,36 @@ static void warn_costly(struct rules_draft *d, const unsigned *asked) {
     free(told);
 }
 
-static void warn_unused(struct rules_draft *d, const unsigned *asked) {
-    for (size_t i = 0; i < d->identifier_count; i++) {
-        const struct identifier *id = &d->identifiers[i];
+static void warn_unused(struct rule_load *l, const unsigned *asked) {
+    for (size_t i = 0; i < l->identifier_count; i++) {
+        const struct identifier *id = &l->identifiers[i];
         bool used = asked[i] != 0;
-        for (size_t t = 0; t < d->tally_count && !used; t++)
-            for (size_t k = 0; k < d->tallies[t].count; k++)
-                used |= d->tallies[t].identifiers[k] == i;
+        for (size_t t = 0; t < l->tally_count && !used; t++)
+            for (size_t k = 0; k < l->tallies[t].count; k++)
+                used |= l->tallies[t].identifiers[k] == i;
         if (!used)
-            problem_warning(d->reader.problems, id->file, id->line,
+            problem_warning(l->reader.problems, id->file, id->line,
                             "id: identifier %s is asked for by no rule; drop it or name it in a rule",
                             id->id);
     }
 }
 
 /* Which pattern of a set that does not compile is to blame: each is tried by itself. */
-static bool blame(struct rules_draft *d, const struct pattern *patterns, size_t count, bool valued,
-                  const struct error *whole) {
+static bool blame_pattern(struct rule_load *l, const struct pattern *patterns, size_t count, bool valued,
+                          const struct error *whole) {
     struct error e;
     for (size_t i = 0; i < count; i++)
         if (!pattern_compiles(&patterns[i], valued, &e)) {
-            const struct identifier *id = &d->identifiers[patterns[i].number];
+            const struct identifier *id = &l->identifiers[patterns[i].number];
             return problem_error(
-                d->reader.problems, id->file, id->pattern_line,
+                l->reader.problems, id->file, id->pattern_line,
                 "pattern: identifier %s is refused by Hyperscan where its values are needed: %s; "
                 "make the expression simpler",
                 id->id, e.text);
         }
-    const struct identifier *first = &d->identifiers[patterns[0].number];
+    const struct identifier *first = &l->identifiers[patterns[0].number];
     return problem_error(
-        d->reader.problems, first->file, first->pattern_line,
+        l->reader.problems, first->file, first->pattern_line,
         "pattern: identifier %s and the %zu matched with it do not compile together: %s; use fewer or "
         "simpler patterns",
         first->id, count - 1, whole->text);
@@ -134,40 +131,40 @@ static void add_pattern(struct scans *s, struct scan *scan, const struct identif
 }
 
 /* Compiles what was gathered for `scan`, if there was anything. */
-static bool finish_scan(struct rules_draft *d, struct scans *s, struct scan scan) {
+static bool finish_scan(struct rule_load *l, struct scans *s, struct scan scan) {
     struct error e;
     bool valued = scan.kind != SCAN_PLAIN;
     if (s->pattern_count == 0)
         return true;
     if (s->count == SCANS_MAX) {
-        const struct identifier *i = &d->identifiers[s->patterns[0].number];
+        const struct identifier *i = &l->identifiers[s->patterns[0].number];
         return problem_error(
-            d->reader.problems, i->file, i->line,
+            l->reader.problems, i->file, i->line,
             "count: the rules need more than %d databases; let rules count the same identifiers in the "
             "same scopes",
             SCANS_MAX);
     }
     scan.patterns = s->pattern_count;
-    scan.set = pattern_set_compile(s->patterns, s->pattern_count, valued, d->cache, d->reader.arena, &e);
+    scan.set = pattern_set_compile(s->patterns, s->pattern_count, valued, l->cache, l->reader.arena, &e);
     if (!scan.set)
-        return blame(d, s->patterns, s->pattern_count, valued, &e);
+        return blame_pattern(l, s->patterns, s->pattern_count, valued, &e);
     s->list[s->count++] = scan;
     s->pattern_count = 0;
     return true;
 }
 
-static bool scan_plain(struct rules_draft *d, struct scans *s, const unsigned *asked, enum scope scope) {
+static bool scan_plain(struct rule_load *l, struct scans *s, const unsigned *asked, enum scope scope) {
     struct scan scan = {.scope = scope, .kind = SCAN_PLAIN};
     s->pattern_count = 0;
-    for (size_t i = 0; i < d->identifier_count; i++) {
-        const struct identifier *id = &d->identifiers[i];
-        if (asked[i] & 1u << scope && id->validator < 0 && runs_in(id, scope))
+    for (size_t i = 0; i < l->identifier_count; i++) {
+        const struct identifier *id = &l->identifiers[i];
+        if (asked[i] & 1u << scope && id->validator < 0 && may_run_in(id, scope))
             add_pattern(s, &scan, id);
     }
-    return finish_scan(d, s, scan);
+    return finish_scan(l, s, scan);
 }
 
-static bool counts(const struct tally *t, size_t identifier) {
+static bool counts_identifier(const struct tally *t, size_t identifier) {
     for (size_t i = 0; i < t->count; i++)
         if (t->identifiers[i] == identifier)
             return true;
@@ -175,56 +172,56 @@ static bool counts(const struct tally *t, size_t identifier) {
 }
 
 /* Is the identifier's value needed by a validator, or by a count that shares its database? */
-static bool value_needed(const struct rules_draft *d, const unsigned *asked, size_t identifier,
+static bool value_needed(const struct rule_load *l, const unsigned *asked, size_t identifier,
                          enum scope scope) {
-    bool needed = asked[identifier] & 1u << scope && d->identifiers[identifier].validator >= 0;
-    for (size_t t = 0; t < d->tally_count && !needed; t++)
-        needed =
-            d->tallies[t].shared && d->tallies[t].scopes & 1u << scope && counts(&d->tallies[t], identifier);
+    bool needed = asked[identifier] & 1u << scope && l->identifiers[identifier].validator >= 0;
+    for (size_t t = 0; t < l->tally_count && !needed; t++)
+        needed = l->tallies[t].shared && l->tallies[t].scopes & 1u << scope &&
+                 counts_identifier(&l->tallies[t], identifier);
     return needed;
 }
 
-static bool scan_values(struct rules_draft *d, struct scans *s, const unsigned *asked, enum scope scope) {
+static bool scan_values(struct rule_load *l, struct scans *s, const unsigned *asked, enum scope scope) {
     struct scan scan = {.scope = scope, .kind = SCAN_VALUES};
-    unsigned *tallies = arena_array(d->reader.arena, d->tally_count + 1, sizeof *tallies);
+    unsigned *tallies = arena_array(l->reader.arena, l->tally_count + 1, sizeof *tallies);
     s->pattern_count = 0;
-    for (size_t i = 0; i < d->identifier_count; i++)
-        if (value_needed(d, asked, i, scope) && runs_in(&d->identifiers[i], scope))
-            add_pattern(s, &scan, &d->identifiers[i]);
-    for (size_t t = 0; t < d->tally_count && tallies; t++)
-        if (d->tallies[t].shared && d->tallies[t].scopes & 1u << scope)
+    for (size_t i = 0; i < l->identifier_count; i++)
+        if (value_needed(l, asked, i, scope) && may_run_in(&l->identifiers[i], scope))
+            add_pattern(s, &scan, &l->identifiers[i]);
+    for (size_t t = 0; t < l->tally_count && tallies; t++)
+        if (l->tallies[t].shared && l->tallies[t].scopes & 1u << scope)
             tallies[scan.tally_count++] = (unsigned)t;
     scan.tallies = tallies;
-    return finish_scan(d, s, scan);
+    return finish_scan(l, s, scan);
 }
 
-static bool scan_tally(struct rules_draft *d, struct scans *s, size_t tally, enum scope scope) {
-    const struct tally *t = &d->tallies[tally];
+static bool scan_tally(struct rule_load *l, struct scans *s, size_t tally, enum scope scope) {
+    const struct tally *t = &l->tallies[tally];
     struct scan scan = {.scope = scope, .kind = SCAN_TALLY, .tally_count = 1};
-    unsigned *tallies = arena_array(d->reader.arena, 1, sizeof *tallies);
+    unsigned *tallies = arena_array(l->reader.arena, 1, sizeof *tallies);
     s->pattern_count = 0;
     if (t->shared || !tallies)
         return true;
     *tallies = (unsigned)tally;
     scan.tallies = tallies;
     for (size_t i = 0; i < t->count && t->scopes & 1u << scope; i++)
-        if (runs_in(&d->identifiers[t->identifiers[i]], scope))
-            add_pattern(s, &scan, &d->identifiers[t->identifiers[i]]);
-    return finish_scan(d, s, scan);
+        if (may_run_in(&l->identifiers[t->identifiers[i]], scope))
+            add_pattern(s, &scan, &l->identifiers[t->identifiers[i]]);
+    return finish_scan(l, s, scan);
 }
 
-static bool make_scans(struct rules_draft *d, struct scans *s, const unsigned *asked) {
+static bool make_scans(struct rule_load *l, struct scans *s, const unsigned *asked) {
     bool ok = true;
     for (unsigned scope = 0; scope < SCOPE_COUNT; scope++) {
-        ok = scan_plain(d, s, asked, scope) && ok;
-        ok = scan_values(d, s, asked, scope) && ok;
-        for (size_t t = 0; t < d->tally_count; t++)
-            ok = scan_tally(d, s, t, scope) && ok;
+        ok = scan_plain(l, s, asked, scope) && ok;
+        ok = scan_values(l, s, asked, scope) && ok;
+        for (size_t t = 0; t < l->tally_count; t++)
+            ok = scan_tally(l, s, t, scope) && ok;
     }
     return ok;
 }
 
-static bool store(struct ruleset *r, const struct scans *s, struct arena *arena) {
+static bool store_scans(struct ruleset *r, const struct scans *s, struct arena *arena) {
     struct scan *list = arena_array(arena, s->count + 1, sizeof *list);
     const struct pattern_set **sets = arena_array(arena, s->count + 1, sizeof *sets);
     if (!list || !sets)
@@ -242,16 +239,16 @@ static bool store(struct ruleset *r, const struct scans *s, struct arena *arena)
     return true;
 }
 
-bool draft_scans(struct rules_draft *d, struct ruleset *r) {
+bool rule_load_scans(struct rule_load *l, struct ruleset *r) {
     struct scans *s = calloc(1, sizeof *s);
-    unsigned *asked = asked_scopes(d);
+    unsigned *asked = collect_scopes(l);
     bool ok = false;
     if (s && asked && (s->list = calloc(SCANS_MAX, sizeof *s->list))) {
-        warn_unused(d, asked);
-        warn_costly(d, asked);
-        ok = make_scans(d, s, asked) && store(r, s, d->reader.arena);
+        warn_unused(l, asked);
+        warn_costly(l, asked);
+        ok = make_scans(l, s, asked) && store_scans(r, s, l->reader.arena);
     } else
-        problem_error(d->reader.problems, "rules", 0, "cannot be compiled: out of memory");
+        problem_error(l->reader.problems, "rules", 0, "cannot be compiled: out of memory");
     if (s)
         free(s->list);
     free(s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/draft.h"
+#include "inspect/rule_load.h"
 
 #include "inspect/validate.h"
 
@@ -24,21 +24,21 @@ enum { NAME_MAX_BYTES = 64, EXAMPLES_MAX = 64, COUNTS_MAX = 8 };
 
 /* --- small readers --- */
 
-bool draft_keep_node(struct setting_reader *r, const struct doc_node *node, void *field) {
+bool rule_keep_node(struct setting_reader *r, const struct doc_node *node, void *field) {
     *(const struct doc_node **)field = node;
     return true;
 }
 
-bool draft_keep_list(struct setting_reader *r, const struct doc_node *node, void *field) {
+bool rule_keep_list(struct setting_reader *r, const struct doc_node *node, void *field) {
     if (node->kind != DOC_LIST)
         return setting_error(r, node, "is no list; begin each entry with \"- \"");
-    return draft_keep_node(r, node, field);
+    return rule_keep_node(r, node, field);
 }
 
 static bool keep_map(struct setting_reader *r, const struct doc_node *node, void *field) {
     if (node->kind != DOC_MAP)
         return setting_error(r, node, "is no map; write {KEY: VALUE}");
-    return draft_keep_node(r, node, field);
+    return rule_keep_node(r, node, field);
 }
 
 /* "plate-record": what goes into alerts and command lines unquoted. */
@@ -130,7 +130,7 @@ static const struct setting identifier_table[] = {
      .help = "what it recognises"},
     {.key = "pattern",
      .type = SETTING_CUSTOM,
-     .read = draft_keep_node,
+     .read = rule_keep_node,
      .required = true,
      .offset = offsetof(struct identifier_entry, pattern),
      .help = "a regular expression in single quotes"},
@@ -141,14 +141,14 @@ static const struct setting identifier_table[] = {
      .help = "caseless, dotall, multiline, utf8, ucp"},
     {.key = "validator",
      .type = SETTING_CUSTOM,
-     .read = draft_keep_node,
+     .read = rule_keep_node,
      .offset = offsetof(struct identifier_entry, validator),
      .help = "a check of the matched bytes"},
     {0},
 };
 
-static bool check_pattern(struct rules_draft *d, struct identifier *i, const struct doc_node *node) {
-    struct setting_reader *r = &d->reader;
+static bool check_pattern(struct rule_load *l, struct identifier *i, const struct doc_node *node) {
+    struct setting_reader *r = &l->reader;
     struct error e;
     i->pattern_line = node->line;
     if (node->kind != DOC_TEXT || !*node->text)
@@ -164,7 +164,7 @@ static bool check_pattern(struct rules_draft *d, struct identifier *i, const str
     return true;
 }
 
-static bool find_validator(struct rules_draft *d, struct identifier *i, const struct doc_node *node) {
+static bool find_validator(struct rule_load *l, struct identifier *i, const struct doc_node *node) {
     i->validator = node && node->kind == DOC_TEXT ? validator_find(node->text) : -1;
     if (!node || i->validator >= 0)
         return true;
@@ -173,56 +173,56 @@ static bool find_validator(struct rules_draft *d, struct identifier *i, const st
         size_t n = strlen(list);
         snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", v->name);
     }
-    return setting_error(&d->reader, node, "%s is no validator; use one of %s",
+    return setting_error(&l->reader, node, "%s is no validator; use one of %s",
                          node->kind == DOC_TEXT ? node->text : "this", list);
 }
 
-static int find_identifier(const struct rules_draft *d, const char *id) {
-    for (size_t i = 0; i < d->identifier_count; i++)
-        if (strcmp(d->identifiers[i].id, id) == 0)
+static int find_identifier(const struct rule_load *l, const char *id) {
+    for (size_t i = 0; i < l->identifier_count; i++)
+        if (strcmp(l->identifiers[i].id, id) == 0)
             return (int)i;
     return -1;
 }
 
 /* A pattern whose matched text is needed must have an end that can be looked back from. */
-static bool need_value(struct rules_draft *d, unsigned number, const struct doc_node *node, const char *why) {
-    const struct identifier *i = &d->identifiers[number];
+static bool need_value(struct rule_load *l, unsigned number, const struct doc_node *node, const char *why) {
+    const struct identifier *i = &l->identifiers[number];
     if (!i->width.unbounded && i->width.most <= VALUE_WIDTH_MAX)
         return true;
     char width[32] = "unbounded";
     if (!i->width.unbounded)
         snprintf(width, sizeof width, "%u bytes", i->width.most);
     return problem_error(
-        d->reader.problems, node->file, node->line,
+        l->reader.problems, node->file, node->line,
         "%s: identifier %s is %s, but its width is %s; replace * and + by {0,N} so that it is "
         "at most %d bytes wide",
         node->key ? node->key : "pattern", i->id, why, width, VALUE_WIDTH_MAX);
 }
 
-bool draft_identifier(struct rules_draft *d, const struct doc_node *node) {
+bool rule_load_identifier(struct rule_load *l, const struct doc_node *node) {
     struct identifier_entry entry = {0};
-    struct identifier i = {.file = arena_text(d->reader.arena, node->file, strlen(node->file)),
+    struct identifier i = {.file = arena_text(l->reader.arena, node->file, strlen(node->file)),
                            .line = node->line};
-    bool ok = setting_read(&d->reader, node, identifier_table, &entry);
+    bool ok = setting_read(&l->reader, node, identifier_table, &entry);
     if (!i.file || !entry.id)
         return false;
-    int twin = find_identifier(d, entry.id);
+    int twin = find_identifier(l, entry.id);
     if (twin >= 0)
-        return problem_error(d->reader.problems, node->file, node->line,
+        return problem_error(l->reader.problems, node->file, node->line,
                              "id: %s is already an identifier at %s:%d; give this one another id", entry.id,
-                             d->identifiers[twin].file, d->identifiers[twin].line);
-    if (d->identifier_count == IDENTIFIERS_MAX)
-        return problem_error(d->reader.problems, node->file, node->line,
+                             l->identifiers[twin].file, l->identifiers[twin].line);
+    if (l->identifier_count == IDENTIFIERS_MAX)
+        return problem_error(l->reader.problems, node->file, node->line,
                              "identifiers: are more than %d; join some with |", IDENTIFIERS_MAX);
     i.id = entry.id;
     i.description = entry.description ? entry.description : "";
-    i.pattern.number = (unsigned)d->identifier_count;
+    i.pattern.number = (unsigned)l->identifier_count;
     i.pattern.flags = entry.flags;
-    ok = entry.pattern && check_pattern(d, &i, entry.pattern) && ok;
-    ok = find_validator(d, &i, entry.validator) && ok;
+    ok = entry.pattern && check_pattern(l, &i, entry.pattern) && ok;
+    ok = find_validator(l, &i, entry.validator) && ok;
     /* Kept even when it is wrong, so that rules that name it are not blamed too. */
-    d->identifiers[d->identifier_count++] = i;
-    return ok && (i.validator < 0 || need_value(d, i.pattern.number, entry.pattern, "validated"));
+    l->identifiers[l->identifier_count++] = i;
+    return ok && (i.validator < 0 || need_value(l, i.pattern.number, entry.pattern, "validated"));
 }
 
 /* --- rules --- */
@@ -284,7 +284,7 @@ struct count_entry {
 static const struct setting count_table[] = {
     {.key = "identifiers",
      .type = SETTING_CUSTOM,
-     .read = draft_keep_node,
+     .read = rule_keep_node,
      .required = true,
      .offset = offsetof(struct count_entry, identifiers),
      .help = "whose values are counted together"},
@@ -349,22 +349,22 @@ static const struct setting rule_table[] = {
      .help = "where the identifiers are looked for: name, path, metadata, text, content"},
     {.key = "all",
      .type = SETTING_CUSTOM,
-     .read = draft_keep_node,
+     .read = rule_keep_node,
      RULE_FIELD(all),
      .help = "identifiers, each needed"},
     {.key = "any",
      .type = SETTING_CUSTOM,
-     .read = draft_keep_node,
+     .read = rule_keep_node,
      RULE_FIELD(any),
      .help = "identifiers, one needed"},
     {.key = "none",
      .type = SETTING_CUSTOM,
-     .read = draft_keep_node,
+     .read = rule_keep_node,
      RULE_FIELD(none),
      .help = "identifiers, none allowed"},
     {.key = "count",
      .type = SETTING_CUSTOM,
-     .read = draft_keep_node,
+     .read = rule_keep_node,
      RULE_FIELD(count),
      .help = "{identifiers: ..., distinct: N}, or a list of those"},
     {.key = "object",
@@ -374,13 +374,13 @@ static const struct setting rule_table[] = {
      .help = "types, kinds, size"},
     {.key = "examples",
      .type = SETTING_CUSTOM,
-     .read = draft_keep_list,
+     .read = rule_keep_list,
      .required = true,
      RULE_FIELD(examples),
      .help = "objects for which the rule holds"},
     {.key = "counterexamples",
      .type = SETTING_CUSTOM,
-     .read = draft_keep_list,
+     .read = rule_keep_list,
      .required = true,
      RULE_FIELD(counterexamples),
      .help = "objects for which it does not"},
@@ -388,16 +388,17 @@ static const struct setting rule_table[] = {
 };
 
 /* Names of identifiers, or one, into their numbers. A NULL node is an empty list. */
-static bool resolve(struct rules_draft *d, const struct doc_node *node, struct identifier_list *out) {
+static bool resolve_identifiers(struct rule_load *l, const struct doc_node *node,
+                                struct identifier_list *out) {
     if (!node)
         return true;
     size_t most = node->kind == DOC_LIST ? node->children : 1;
-    unsigned *items = arena_array(d->reader.arena, most + 1, sizeof *items);
+    unsigned *items = arena_array(l->reader.arena, most + 1, sizeof *items);
     bool ok = items != NULL, single = node->kind != DOC_LIST;
     for (const struct doc_node *c = single ? node : node->child; c && items; c = single ? NULL : c->next) {
-        int at = c->kind == DOC_TEXT ? find_identifier(d, c->text) : -1;
+        int at = c->kind == DOC_TEXT ? find_identifier(l, c->text) : -1;
         if (at < 0) {
-            ok = problem_error(d->reader.problems, c->file, c->line,
+            ok = problem_error(l->reader.problems, c->file, c->line,
                                "%s: %s is no identifier in these files; define it under identifiers:",
                                node->key, c->kind == DOC_TEXT ? c->text : "what stands here");
             continue;
@@ -405,19 +406,20 @@ static bool resolve(struct rules_draft *d, const struct doc_node *node, struct i
         items[out->count++] = (unsigned)at;
     }
     if (node->kind == DOC_LIST && node->children == 0)
-        ok = setting_error(&d->reader, node, "is empty; name an identifier or leave the key out");
+        ok = setting_error(&l->reader, node, "is empty; name an identifier or leave the key out");
     out->items = items;
     return ok;
 }
 
-static bool read_count(struct rules_draft *d, const struct doc_node *node, unsigned scopes, bool reported,
+static bool read_count(struct rule_load *l, const struct doc_node *node, unsigned scopes, bool reported,
                        struct count_condition *out) {
     struct count_entry entry = {0};
     struct identifier_list list = {0};
-    if (!setting_read(&d->reader, node, count_table, &entry) || !resolve(d, entry.identifiers, &list))
+    if (!setting_read(&l->reader, node, count_table, &entry) ||
+        !resolve_identifiers(l, entry.identifiers, &list))
         return false;
     for (size_t i = 0; i < list.count; i++)
-        if (!need_value(d, list.items[i], entry.identifiers, "counted"))
+        if (!need_value(l, list.items[i], entry.identifiers, "counted"))
             return false;
     struct tally wanted = {.identifiers = list.items,
                            .count = list.count,
@@ -425,32 +427,32 @@ static bool read_count(struct rules_draft *d, const struct doc_node *node, unsig
                            .reported = reported,
                            .distinct = (uint32_t)entry.distinct,
                            .spread = (uint32_t)entry.spread};
-    size_t at = draft_tally(d, &wanted);
+    size_t at = rule_load_tally(l, &wanted);
     if (at == SIZE_MAX)
-        return setting_error(&d->reader, node,
+        return setting_error(&l->reader, node,
                              "asks for one count too many; let rules count the same identifiers");
     *out = (struct count_condition){(unsigned)at, wanted.distinct, wanted.spread};
     return true;
 }
 
-static bool read_counts(struct rules_draft *d, const struct doc_node *node, struct rule_condition *c) {
+static bool read_counts(struct rule_load *l, const struct doc_node *node, struct rule_condition *c) {
     if (!node)
         return true;
-    struct count_condition *counts = arena_array(d->reader.arena, COUNTS_MAX, sizeof *counts);
+    struct count_condition *counts = arena_array(l->reader.arena, COUNTS_MAX, sizeof *counts);
     bool single = node->kind != DOC_LIST, ok = counts != NULL;
     for (const struct doc_node *n = single ? node : node->child; n && counts; n = single ? NULL : n->next) {
         if (c->count_count == COUNTS_MAX)
-            return setting_error(&d->reader, node, "has more than %d entries; split the rule", COUNTS_MAX);
-        ok = read_count(d, n, c->scopes, c->count_count == 0, &counts[c->count_count]) && ok;
+            return setting_error(&l->reader, node, "has more than %d entries; split the rule", COUNTS_MAX);
+        ok = read_count(l, n, c->scopes, c->count_count == 0, &counts[c->count_count]) && ok;
         c->count_count++;
     }
     c->counts = counts;
     return ok;
 }
 
-static bool read_object(struct rules_draft *d, const struct doc_node *node, struct rule_condition *c) {
+static bool read_object(struct rule_load *l, const struct doc_node *node, struct rule_condition *c) {
     struct object_entry entry = {0};
-    if (!setting_read(&d->reader, node, object_table, &entry))
+    if (!setting_read(&l->reader, node, object_table, &entry))
         return false;
     c->types = entry.types;
     c->kinds = entry.kinds;
@@ -460,82 +462,78 @@ static bool read_object(struct rules_draft *d, const struct doc_node *node, stru
     return true;
 }
 
-static bool has_conditions(const struct rule_condition *c) {
-    return c->all.count || c->any.count || c->count_count || c->types.count || c->kinds || c->size_min;
-}
-
-/* An object is matched as text, as an image's metadata, or as other content: who asks for content gets all
- * three. */
-static unsigned widened(unsigned scopes) {
-    return scopes & 1u << SCOPE_CONTENT ? scopes | 1u << SCOPE_TEXT | 1u << SCOPE_METADATA : scopes;
-}
-
-static bool read_examples(struct rules_draft *d, const struct rule_entry *entry, struct rule_condition *c) {
-    struct rule_example *examples = arena_array(d->reader.arena, EXAMPLES_MAX, sizeof *examples);
-    bool ok = examples &&
-              draft_examples(&d->reader, entry->examples, true, examples, &c->example_count, EXAMPLES_MAX);
+static bool read_examples(struct rule_load *l, const struct rule_entry *entry, struct rule_condition *c) {
+    struct rule_example *examples = arena_array(l->reader.arena, EXAMPLES_MAX, sizeof *examples);
+    bool ok = examples && rule_load_examples(&l->reader, entry->examples, true, examples, &c->example_count,
+                                             EXAMPLES_MAX);
     ok = examples &&
-         draft_examples(&d->reader, entry->counterexamples, false, examples, &c->example_count,
-                        EXAMPLES_MAX) &&
+         rule_load_examples(&l->reader, entry->counterexamples, false, examples, &c->example_count,
+                            EXAMPLES_MAX) &&
          ok;
     c->examples = examples;
     return ok;
 }
 
-static bool read_condition(struct rules_draft *d, const struct doc_node *node, const struct rule_entry *entry,
+static bool read_condition(struct rule_load *l, const struct doc_node *node, const struct rule_entry *entry,
                            struct rule_condition *c) {
-    c->scopes = widened(entry->scopes);
-    c->file = arena_text(d->reader.arena, node->file, strlen(node->file));
+    c->scopes = entry->scopes;
+    /* An object is matched as text, as an image's metadata, or as other content: who asks for content gets
+     * all three. */
+    if (c->scopes & 1u << SCOPE_CONTENT)
+        c->scopes |= 1u << SCOPE_TEXT | 1u << SCOPE_METADATA;
+    c->file = arena_text(l->reader.arena, node->file, strlen(node->file));
     c->line = node->line;
-    bool ok = resolve(d, entry->all, &c->all);
-    ok = resolve(d, entry->any, &c->any) && ok;
-    ok = resolve(d, entry->none, &c->none) && ok;
-    ok = read_counts(d, entry->count, c) && ok;
-    ok = read_object(d, entry->object, c) && ok;
-    ok = read_examples(d, entry, c) && ok;
+    bool ok = resolve_identifiers(l, entry->all, &c->all);
+    ok = resolve_identifiers(l, entry->any, &c->any) && ok;
+    ok = resolve_identifiers(l, entry->none, &c->none) && ok;
+    ok = read_counts(l, entry->count, c) && ok;
+    ok = read_object(l, entry->object, c) && ok;
+    ok = read_examples(l, entry, c) && ok;
     bool named = entry->all || entry->any || entry->none || entry->count;
     if (named && !c->scopes)
-        ok = problem_error(d->reader.problems, node->file, node->line,
+        ok = problem_error(l->reader.problems, node->file, node->line,
                            "scopes: is missing; say where the identifiers of %s are looked for", entry->id);
-    if (ok && !has_conditions(c))
-        ok = problem_error(d->reader.problems, node->file, node->line,
+    bool conditions =
+        c->all.count || c->any.count || c->count_count || c->types.count || c->kinds || c->size_min;
+    if (ok && !conditions)
+        ok = problem_error(l->reader.problems, node->file, node->line,
                            "all: rule %s would hold for every object; give it all, any, count or object",
                            entry->id);
     c->late = c->none.count || c->complete != COMPLETE_ANY || c->size_max;
     c->gives_way_to = entry->gives_way_to;
     for (size_t i = 0; ok && i < c->gives_way_to.count; i++)
         if (strcmp(c->gives_way_to.items[i], entry->class) == 0)
-            ok = problem_error(d->reader.problems, node->file, node->line,
+            ok = problem_error(l->reader.problems, node->file, node->line,
                                "gives-way-to: rule %s cannot give way to its own class %s; take it out",
                                entry->id, entry->class);
     return ok;
 }
 
-bool draft_rule(struct rules_draft *d, const struct doc_node *node) {
+bool rule_load_rule(struct rule_load *l, const struct doc_node *node) {
     struct rule_entry entry = {0};
-    if (!setting_read(&d->reader, node, rule_table, &entry))
+    if (!setting_read(&l->reader, node, rule_table, &entry))
         return false;
-    for (size_t i = 0; i < d->rule_count; i++)
-        if (strcmp(d->rules[i].id, entry.id) == 0)
-            return problem_error(d->reader.problems, node->file, node->line,
+    for (size_t i = 0; i < l->rule_count; i++)
+        if (strcmp(l->rules[i].id, entry.id) == 0)
+            return problem_error(l->reader.problems, node->file, node->line,
                                  "id: %s is already a rule at %s:%d; give this one another id", entry.id,
-                                 d->conditions[i].file, d->conditions[i].line);
-    if (d->rule_count == RULES_MAX)
-        return problem_error(d->reader.problems, node->file, node->line, "rules: are more than %d; drop some",
+                                 l->conditions[i].file, l->conditions[i].line);
+    if (l->rule_count == RULES_MAX)
+        return problem_error(l->reader.problems, node->file, node->line, "rules: are more than %d; drop some",
                              RULES_MAX);
-    struct rule_condition *c = &d->conditions[d->rule_count];
+    struct rule_condition *c = &l->conditions[l->rule_count];
     *c = (struct rule_condition){0};
-    bool ok = read_condition(d, node, &entry, c);
-    d->rules[d->rule_count] = (struct rule){
+    bool ok = read_condition(l, node, &entry, c);
+    l->rules[l->rule_count] = (struct rule){
         .id = entry.id,
         .name = entry.name,
         .description = entry.description ? entry.description : "",
         .class = entry.class,
         .severity = (unsigned)entry.severity,
         .references = entry.references,
-        .number = (unsigned)d->rule_count,
+        .number = (unsigned)l->rule_count,
         .condition = c,
     };
-    d->rule_count++;
+    l->rule_count++;
     return ok;
 }
