@@ -79,8 +79,8 @@ static struct store *store_of(struct reporter *r, struct error *e) {
     return keeper_store(r->keeper);
 }
 
-static bool list(struct reporter *r, const char *id, const struct incident_query *q, struct listing *l,
-                 struct error *e) {
+static bool list_incidents(struct reporter *r, const char *id, const struct incident_query *q,
+                           struct listing *l, struct error *e) {
     struct store *s = store_of(r, e);
     const struct store_value v[] = {STORE_T(bytes_text(id)), STORE_N(q->closed), STORE_N(q->since),
                                     STORE_N(LIST_MAX)};
@@ -95,7 +95,7 @@ static bool list(struct reporter *r, const char *id, const struct incident_query
 bool ask_incidents(struct reporter *r, const struct incident_query *q, struct json_writer *out,
                    struct error *e) {
     struct listing l = {.out = out};
-    if (!list(r, "", q, &l, e))
+    if (!list_incidents(r, "", q, &l, e))
         return false;
     json_write_bool(out, "cut", l.count == LIST_MAX);
     return true;
@@ -121,7 +121,7 @@ bool ask_incident(struct reporter *r, const char *id, struct json_writer *out, s
     const struct incident_query all = {.closed = -1};
     const struct store_value v[] = {STORE_T(bytes_text(id))};
     struct listing l = {.out = out};
-    if (!*id || !list(r, id, &all, &l, e))
+    if (!*id || !list_incidents(r, id, &all, &l, e))
         return *id ? false : error_set(e, "name an incident by its id");
     json_write_array(out, "alerts");
     bool ok = store_find(keeper_store(r->keeper), STORE_ALERT_LIST, v, 1, put_alert, out);
@@ -153,7 +153,7 @@ bool ask_close(struct reporter *r, const char *id, const char *reason, unsigned 
 
 /* --- mutes --- */
 
-static bool copy(char out[MUTE_TEXT_MAX], const char *text, const char *what, struct error *e) {
+static bool copy_text(char out[MUTE_TEXT_MAX], const char *text, const char *what, struct error *e) {
     if (strlen(text) >= MUTE_TEXT_MAX)
         return error_set(e, "the %s is longer than %d octets; shorten it", what, MUTE_TEXT_MAX - 1);
     strcpy(out, text);
@@ -163,8 +163,8 @@ static bool copy(char out[MUTE_TEXT_MAX], const char *text, const char *what, st
 bool ask_mute(struct reporter *r, const char *destination, const char *class, time_ns until,
               const char *reason, unsigned uid, struct error *e) {
     struct mute m = {.uid = uid, .made = clock_wall(), .until = until};
-    return copy(m.destination, destination, "destination", e) && copy(m.class, class, "class", e) &&
-           copy(m.reason, reason, "reason", e) && gate_mute(r->gate, &m, now_of(r), e);
+    return copy_text(m.destination, destination, "destination", e) && copy_text(m.class, class, "class", e) &&
+           copy_text(m.reason, reason, "reason", e) && gate_mute(r->gate, &m, now_of(r), e);
 }
 
 bool ask_unmute(struct reporter *r, const char *destination, const char *class, unsigned uid,

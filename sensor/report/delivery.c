@@ -102,7 +102,7 @@ static void settle_test(struct delivery *d, enum report_test fate) {
         d->tested = fate;
 }
 
-static void hold(struct delivery *d, const struct event *e, struct bytes frame) {
+static void hold_message(struct delivery *d, const struct event *e, struct bytes frame) {
     wait_for_room(d, frame.n);
     uint64_t dropped = outbox_put(d->outbox, e->sequence, rank_of(e), frame, d->done > 0);
     d->overflowed |= dropped && d->lost == 0;
@@ -117,7 +117,7 @@ static void hold(struct delivery *d, const struct event *e, struct bytes frame) 
     counter_add(COUNTER_MESSAGES_LOST, dropped);
 }
 
-static void put(struct delivery *d, const struct event *e) {
+static void put_event(struct delivery *d, const struct event *e) {
     struct event mine = *e;
     bool shortened, counted = d->transport->framing == FRAMING_STREAM && d->format->octet_counting;
     char *message = d->room + FRAME_ROOM - 1; /* a byte stays behind it for the newline */
@@ -140,7 +140,7 @@ static void put(struct delivery *d, const struct event *e) {
     } else if (d->transport->framing != FRAMING_NONE) {
         message[n++] = '\n';
     }
-    hold(d, &mine, bytes_of(message, n));
+    hold_message(d, &mine, bytes_of(message, n));
     delivery_pump(d);
 }
 
@@ -153,10 +153,10 @@ void delivery_put(struct delivery *d, const struct event *e) {
         d->test = d->sequence + 1;
         d->tested = REPORT_TEST_LOST; /* unless it fits */
     }
-    put(d, e);
+    put_event(d, e);
 }
 
-static void delivered(struct delivery *d, uint64_t messages) {
+static void count_delivered(struct delivery *d, uint64_t messages) {
     d->taken += messages;
     if (messages)
         settle_test(d, REPORT_TEST_ARRIVED);
@@ -173,7 +173,7 @@ static void take_answers(struct delivery *d) {
     bool refused;
     while (d->transport->answered && d->transport->answered(d->carrier, &number, &refused)) {
         if (!refused) {
-            delivered(d, outbox_answered(d->outbox, number));
+            count_delivered(d, outbox_answered(d->outbox, number));
         } else if (outbox_refused(d->outbox, number)) {
             counter_one(COUNTER_MESSAGES_REFUSED);
             settle_test(d, REPORT_TEST_LOST);
@@ -188,14 +188,14 @@ static void begin_again(struct delivery *d) {
     counter_add(COUNTER_MESSAGES_REPEATED, outbox_rewind(d->outbox));
 }
 
-static void confirm(struct delivery *d) {
+static void confirm_sent(struct delivery *d) {
     bool broken;
     struct bytes next;
     if (!d->transport->confirmed)
         return;
     bool patient = !d->finishing || outbox_next(d->outbox, &next);
     uint64_t octets = d->transport->confirmed(d->carrier, patient, &broken);
-    delivered(d, outbox_confirm(d->outbox, octets));
+    count_delivered(d, outbox_confirm(d->outbox, octets));
     take_answers(d);
     if (broken)
         begin_again(d);
@@ -211,7 +211,7 @@ static void reopen_when_asked(struct delivery *d) {
 
 void delivery_pump(struct delivery *d) {
     struct bytes frame;
-    confirm(d);
+    confirm_sent(d);
     for (reopen_when_asked(d); outbox_next(d->outbox, &frame); reopen_when_asked(d)) {
         enum carried result = d->transport->send(d->carrier, frame, &d->done);
         if (result == CARRIED_WAIT)
@@ -229,7 +229,7 @@ void delivery_pump(struct delivery *d) {
         }
         outbox_sent(d->outbox);
         if (!d->transport->confirmed)
-            delivered(d, outbox_confirm(d->outbox, UINT64_MAX));
+            count_delivered(d, outbox_confirm(d->outbox, UINT64_MAX));
     }
 }
 

@@ -67,7 +67,7 @@ static bool begin_run(struct keeper *k) {
     return store_end(k->store) == STORE_DONE;
 }
 
-static bool load(struct keeper *k) {
+static bool load_parts(struct keeper *k) {
     struct store *s = k->store;
     bool ok =
         store_each(s, STORE_META_EACH, load_run, k) && store_each(s, STORE_CHANNEL_EACH, load_channel, k) &&
@@ -103,7 +103,7 @@ static void begin_anew(struct keeper *k) {
 }
 
 /* At work: memory has it all. */
-static void replace(struct keeper *k) {
+static void replace_store(struct keeper *k) {
     begin_anew(k);
     k->parts.notice(k->parts.context, "store-replaced",
                     "The sensor's database was damaged: it was set aside and a new one begun");
@@ -131,7 +131,7 @@ struct keeper *keeper_create(const struct store_config *config, const struct kee
     *replaced = found == STORE_SET_ASIDE;
     if (*replaced)
         counter_one(COUNTER_STORE_REPLACED);
-    if (!load(k)) {
+    if (!load_parts(k)) {
         begin_anew(k);
         *replaced = true;
     }
@@ -166,7 +166,7 @@ bool keeper_take(struct keeper *k, unsigned channel, uint64_t id) {
 
 /* --- a transaction --- */
 
-static enum store_result save(struct keeper *k) {
+static enum store_result save_parts(struct keeper *k) {
     store_begin(k->store);
     bool ok = incidents_save(k->parts.incidents, k->store) && ledger_save(k->parts.ledger, k->store) &&
               quotas_save(k->parts.quotas, k->store) && mutes_save(k->parts.mutes, k->store) &&
@@ -181,7 +181,7 @@ static enum store_result save(struct keeper *k) {
     return store_end(k->store);
 }
 
-static void saved(struct keeper *k) {
+static void mark_saved(struct keeper *k) {
     incidents_saved(k->parts.incidents);
     ledger_saved(k->parts.ledger);
     quotas_saved(k->parts.quotas);
@@ -213,7 +213,7 @@ static bool make_room(struct keeper *k) {
     return ledger_forget(k->parts.ledger, ledger_count(k->parts.ledger) / LINES_PART + 1) > 0;
 }
 
-static void fail(struct keeper *k) {
+static void note_failure(struct keeper *k) {
     counter_one(COUNTER_STORE_FAILURES);
     k->again = clock_monotonic() + retry_ns;
     if (k->failing)
@@ -230,18 +230,18 @@ static void fail(struct keeper *k) {
 void keeper_commit(struct keeper *k) {
     if (k->failing && clock_monotonic() < k->again)
         return;
-    enum store_result result = save(k);
+    enum store_result result = save_parts(k);
     for (int i = 0; i < ROUNDS && result == STORE_FULL && make_room(k); i++)
-        result = save(k);
+        result = save_parts(k);
     if (result == STORE_DAMAGED) {
-        replace(k);
-        result = save(k);
+        replace_store(k);
+        result = save_parts(k);
     }
     if (result != STORE_DONE) {
-        fail(k);
+        note_failure(k);
         return;
     }
-    saved(k);
+    mark_saved(k);
     if (k->failing) {
         k->failing = false;
         keep_all(k, true);
@@ -272,7 +272,7 @@ void keeper_tick(struct keeper *k, time_ns now) {
     if (result == STORE_DONE)
         counter_add(COUNTER_STORE_AGED, gone);
     else if (result == STORE_DAMAGED)
-        replace(k); /* the next transaction writes it all */
+        replace_store(k); /* the next transaction writes it all */
 }
 
 uint64_t keeper_size(struct keeper *k) {

@@ -36,7 +36,7 @@ struct outbox *outbox_create(uint64_t most_bytes) {
 }
 
 /* `before` is NULL for the first. */
-static void drop(struct outbox *o, struct held *before, struct held *h) {
+static void drop_message(struct outbox *o, struct held *before, struct held *h) {
     *(before ? &before->next : &o->first) = h->next;
     if (o->last == h)
         o->last = before;
@@ -53,7 +53,7 @@ static void drop(struct outbox *o, struct held *before, struct held *h) {
 }
 
 static void drop_first(struct outbox *o) {
-    drop(o, NULL, o->first);
+    drop_message(o, NULL, o->first);
 }
 
 void outbox_destroy(struct outbox *o) {
@@ -72,7 +72,7 @@ static bool drop_least(struct outbox *o, enum outbox_rank most, bool busy) {
         struct held *before = NULL;
         for (struct held *h = o->ranks[rank] ? o->first : NULL; h; before = h, h = h->next)
             if (h->rank == rank && !(busy && h == o->waiting)) {
-                drop(o, before, h);
+                drop_message(o, before, h);
                 return true;
             }
     }
@@ -83,7 +83,8 @@ bool outbox_full(const struct outbox *o, size_t more) {
     return o->bytes + more + sizeof(struct held) > o->most;
 }
 
-static struct held *append(struct outbox *o, uint64_t serial, enum outbox_rank rank, struct bytes message) {
+static struct held *append_message(struct outbox *o, uint64_t serial, enum outbox_rank rank,
+                                   struct bytes message) {
     struct held *h = malloc(sizeof *h + message.n);
     if (!h)
         return NULL;
@@ -104,7 +105,7 @@ uint64_t outbox_put(struct outbox *o, uint64_t serial, enum outbox_rank rank, st
     uint64_t dropped = 0;
     while (outbox_full(o, message.n) && drop_least(o, rank, busy))
         dropped++;
-    struct held *h = outbox_full(o, message.n) ? NULL : append(o, serial, rank, message);
+    struct held *h = outbox_full(o, message.n) ? NULL : append_message(o, serial, rank, message);
     if (!h)
         return dropped + 1;
     if (!o->unsaved)
@@ -130,7 +131,7 @@ static void drop_any(struct outbox *o, struct held *h) {
     struct held *before = NULL;
     for (struct held *at = o->first; at != h; at = at->next)
         before = at;
-    drop(o, before, h);
+    drop_message(o, before, h);
 }
 
 void outbox_skip(struct outbox *o) {
@@ -236,7 +237,7 @@ void outbox_spoil(struct outbox *o) {
 }
 
 bool outbox_load(struct outbox *o, uint64_t serial, enum outbox_rank rank, struct bytes message) {
-    struct held *h = append(o, serial, rank < OUTBOX_RANKS ? rank : OUTBOX_RECORD, message);
+    struct held *h = append_message(o, serial, rank < OUTBOX_RANKS ? rank : OUTBOX_RECORD, message);
     if (h)
         h->saved = true;
     return h != NULL;

@@ -47,7 +47,7 @@ static size_t least_recent(const struct recent *r) {
 }
 
 /* The line of a name, or a new one. */
-static struct destination *find(struct recent *r, struct bytes name) {
+static struct destination *find_destination(struct recent *r, struct bytes name) {
     uint64_t hash = hash_bytes(&r->key, name.p, name.n);
     for (size_t i = 0; i < r->count; i++)
         if (r->hash[i] == hash)
@@ -62,7 +62,7 @@ static struct destination *find(struct recent *r, struct bytes name) {
 
 /* Where a record of `t` counts: slots that have passed since the line's newest are emptied. NULL: too late.
  */
-static struct recent_sums *enter(struct destination *d, time_ns t) {
+static struct recent_sums *enter_slot(struct destination *d, time_ns t) {
     int64_t now = slot_of(t);
     if (now <= d->newest - RECENT_SLOTS || now < 0)
         return NULL;
@@ -75,14 +75,14 @@ static struct recent_sums *enter(struct destination *d, time_ns t) {
 
 static struct destination *line_of(struct recent *r, const struct record *record) {
     char room[ADDRESS_TEXT_MAX + 4];
-    return find(r, ledger_destination(record, room));
+    return find_destination(r, ledger_destination(record, room));
 }
 
 void recent_record(struct recent *r, const struct record *record) {
     if (record->kind != RECORD_TRANSFER || !record->matters || record->parent)
         return;
     struct destination *d = line_of(r, record);
-    struct recent_sums *s = enter(d, record->time);
+    struct recent_sums *s = enter_slot(d, record->time);
     d->verdict = record->verdict;
     if (!s)
         return;
@@ -92,13 +92,13 @@ void recent_record(struct recent *r, const struct record *record) {
 
 void recent_alert(struct recent *r, const struct record *record) {
     struct destination *d = line_of(r, record);
-    struct recent_sums *s = enter(d, record->time);
+    struct recent_sums *s = enter_slot(d, record->time);
     d->verdict = record->verdict;
     if (s)
         s->alerts++;
 }
 
-static void add(struct recent_sums *to, const struct recent_sums *s) {
+static void add_sums(struct recent_sums *to, const struct recent_sums *s) {
     to->transfers += s->transfers;
     to->bytes += s->bytes;
     to->alerts += s->alerts;
@@ -110,9 +110,9 @@ static bool sum_up(const struct destination *d, int64_t now, struct recent_line 
     memcpy(out->name, d->name, sizeof out->name);
     for (int64_t s = d->newest; s > d->newest - RECENT_SLOTS && s >= 0; s--) {
         if (s > now - RECENT_SLOTS)
-            add(&out->window, &d->slot[s % RECENT_SLOTS]);
+            add_sums(&out->window, &d->slot[s % RECENT_SLOTS]);
         if (s > now - MINUTE_SLOTS)
-            add(&out->minute, &d->slot[s % RECENT_SLOTS]);
+            add_sums(&out->minute, &d->slot[s % RECENT_SLOTS]);
     }
     return out->window.transfers || out->window.alerts;
 }

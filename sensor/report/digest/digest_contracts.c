@@ -30,16 +30,16 @@ static void look_ahead(void *context, const struct outlook_item *i) {
 }
 
 /* Four fifths. */
-static bool nearly(uint64_t used, uint64_t limit) {
+static bool is_nearly_used(uint64_t used, uint64_t limit) {
     return limit && used >= limit - limit / 5;
 }
 
 static void look_at_limit(struct looking *l, const struct quota_line *q, const char *span,
                           const struct contract_amount *used, const struct contract_amount *limit) {
-    if (nearly(used->objects, limit->objects))
+    if (is_nearly_used(used->objects, limit->objects))
         say(l, q->partner, q->contract, "%" PRIu64 " of %" PRIu64 " objects %s", used->objects,
             limit->objects, span);
-    if (nearly(used->bytes, limit->bytes))
+    if (is_nearly_used(used->bytes, limit->bytes))
         say(l, q->partner, q->contract, "%" PRIu64 " of %" PRIu64 " bytes %s", used->bytes, limit->bytes,
             span);
 }

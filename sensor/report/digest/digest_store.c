@@ -7,7 +7,7 @@
  * that is started again goes on where the last one was. */
 enum { KEY_MAX = 80 };
 
-static bool mark(struct store *store, time_ns until) {
+static bool mark_told(struct store *store, time_ns until) {
     const struct store_value v[] = {STORE_N(until)};
     return store_run(store, STORE_VOLUME_TURN, v, 1) && store_run(store, STORE_VOLUME_DROP, NULL, 0) &&
            store_run(store, STORE_TALLY_TURN, v, 1) && store_run(store, STORE_TALLY_DROP, NULL, 0);
@@ -42,9 +42,9 @@ bool digest_save(struct digest *d, struct store *store) {
     const struct store_value v[] = {STORE_T(bytes_text(since)), STORE_N(d->told ? d->told : d->since)};
     if (!d->changed)
         return true;
-    bool ok = !d->unmarked || mark(store, d->unmarked);
+    bool ok = !d->unmarked || mark_told(store, d->unmarked);
     ok = ok && save_rows(d, store);
-    ok = ok && (!d->told || mark(store, d->told));
+    ok = ok && (!d->told || mark_told(store, d->told));
     return ok && store_run(store, STORE_META_PUT, v, 2);
 }
 

@@ -24,7 +24,7 @@ static bool is_hex(uint8_t c) {
 
 /* Length of the letters and digits at `at`. A percent-encoded byte ends a group: "%2FABC1234" hides no plate.
  */
-static size_t group(struct bytes in, size_t at) {
+static size_t measure_group(struct bytes in, size_t at) {
     size_t n = 0;
     while (at + n < in.n && (is_digit(in.p[at + n]) || is_letter(in.p[at + n])))
         n++;
@@ -32,13 +32,13 @@ static size_t group(struct bytes in, size_t at) {
 }
 
 /* A lone separator between two groups: '-', ' ' or an encoded space; its length or 0. */
-static size_t joint(struct bytes in, size_t at) {
+static size_t measure_joint(struct bytes in, size_t at) {
     if (at < in.n && (in.p[at] == '-' || in.p[at] == ' ' || in.p[at] == '+'))
         return 1;
     return at + 2 < in.n && memcmp(in.p + at, "%20", 3) == 0 ? 3 : 0;
 }
 
-static bool mixed(struct bytes in, size_t at, size_t end, size_t *characters) {
+static bool is_mixed(struct bytes in, size_t at, size_t end, size_t *characters) {
     bool letters = false, digits = false;
     *characters = 0;
     for (size_t i = at; i < end; i++) {
@@ -53,7 +53,7 @@ static bool mixed(struct bytes in, size_t at, size_t end, size_t *characters) {
     return letters && digits;
 }
 
-static void cover(uint8_t *text, size_t at, size_t end, size_t characters) {
+static void cover_middle(uint8_t *text, size_t at, size_t end, size_t characters) {
     size_t seen = 0;
     for (size_t i = at; i < end; i++) {
         if (text[i] == '%') {
@@ -69,15 +69,15 @@ static void cover(uint8_t *text, size_t at, size_t end, size_t characters) {
 }
 
 /* Covers the group at `at`, or the chain that begins with it; returns where to go on. */
-static size_t chain(uint8_t *text, size_t size, size_t at) {
+static size_t cover_chain(uint8_t *text, size_t size, size_t at) {
     struct bytes in = bytes_of(text, size);
-    size_t first = group(in, at), end = at + first, characters, gap, n;
+    size_t first = measure_group(in, at), end = at + first, characters, gap, n;
     if (first <= GROUP_MAX)
-        while ((gap = joint(in, end)) && (n = group(in, end + gap)) && n <= GROUP_MAX)
+        while ((gap = measure_joint(in, end)) && (n = measure_group(in, end + gap)) && n <= GROUP_MAX)
             end += gap + n;
-    bool plate = mixed(in, at, end, &characters) && characters >= SHORTEST;
+    bool plate = is_mixed(in, at, end, &characters) && characters >= SHORTEST;
     if (plate && (characters <= LONGEST || end > at + first))
-        cover(text, at, end, characters);
+        cover_middle(text, at, end, characters);
     return end;
 }
 
@@ -86,8 +86,8 @@ void redact(uint8_t *text, size_t n) {
     for (size_t i = 0; i < n;) {
         if (text[i] == '%' && i + 2 < n && is_hex(text[i + 1]) && is_hex(text[i + 2]))
             i += 3;
-        else if (group(in, i))
-            i = chain(text, n, i);
+        else if (measure_group(in, i))
+            i = cover_chain(text, n, i);
         else
             i++;
     }

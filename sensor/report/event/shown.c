@@ -25,7 +25,8 @@ void shown_cover(struct record *r) {
 
 /* A reason is ours. Plates are covered before a cut leaves half of one, and here already: the store holds
  * none. */
-static struct bytes kept(const struct record *r, enum record_text which, uint8_t room[RECORD_TEXT_MAX]) {
+static struct bytes shown_text(const struct record *r, enum record_text which,
+                               uint8_t room[RECORD_TEXT_MAX]) {
     struct bytes text = record_text_of(r, which);
     if (which == TEXT_REASON)
         return text;
@@ -44,7 +45,7 @@ void shown_fill(struct record_builder *b, const struct record *r, struct bytes c
     b->head = head;
     b->head.digests = 0;
     for (unsigned i = 0; i < TEXT_COUNT; i++)
-        record_text(b, (enum record_text)i, kept(r, (enum record_text)i, room));
+        record_text(b, (enum record_text)i, shown_text(r, (enum record_text)i, room));
     struct bytes rules = record_text_of(r, TEXT_RULES), rule = record_text_of(r, TEXT_RULE_ID);
     if (rule.n == 0)
         list_next(&rules, &rule);

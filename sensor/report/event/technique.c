@@ -89,7 +89,7 @@ unsigned technique_of_pace(uint64_t objects, time_ns first, time_ns last) {
 /* --- one after the other --- */
 
 /* Within a twentieth, a second at least. */
-static bool like(time_ns a, time_ns b) {
+static bool is_like(time_ns a, time_ns b) {
     time_ns off = a > b ? a - b : b - a, most = b / 20;
     return off <= (most > NS_PER_S ? most : NS_PER_S);
 }
@@ -100,7 +100,7 @@ static void rhythm_add(struct rhythm *r, time_ns t, time_ns gap) {
         r->began = t;
     if (t - r->last > gap && r->last) {
         time_ns interval = t - r->began;
-        bool equal = r->interval && like(interval, r->interval);
+        bool equal = r->interval && is_like(interval, r->interval);
         r->equal = equal ? r->equal + 1 : 1;
         r->interval = interval;
         r->began = t;

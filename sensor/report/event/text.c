@@ -12,7 +12,7 @@ void text_init(struct text *t, char *out, size_t size) {
     *t = (struct text){.start = out, .at = out, .end = out + size};
 }
 
-static void put(struct text *t, const char *p, size_t n) {
+static void put_octets(struct text *t, const char *p, size_t n) {
     if (t->overflow || (size_t)(t->end - t->at) < n) {
         t->overflow = true;
         return;
@@ -22,7 +22,7 @@ static void put(struct text *t, const char *p, size_t n) {
 }
 
 void text_put(struct text *t, const char *text) {
-    put(t, text, strlen(text));
+    put_octets(t, text, strlen(text));
 }
 
 void text_print(struct text *t, const char *format, ...) {
@@ -34,7 +34,7 @@ void text_print(struct text *t, const char *format, ...) {
     if (n < 0 || (size_t)n >= sizeof line)
         t->overflow = true;
     else
-        put(t, line, (size_t)n);
+        put_octets(t, line, (size_t)n);
 }
 
 size_t text_fit(struct bytes value, size_t limit, const char *escape, size_t hidden) {
@@ -66,8 +66,8 @@ void text_safe(struct text *t, struct bytes value, size_t limit, const char *esc
             text_print(t, "<U+%04X>", (unsigned)c);
         } else {
             if (c < 0x80 && strchr(escape, (int)c))
-                put(t, "\\", 1);
-            put(t, c4, utf8_put(c, c4));
+                put_octets(t, "\\", 1);
+            put_octets(t, c4, utf8_put(c, c4));
         }
         value = bytes_of(value.p + used, value.n - used);
     }

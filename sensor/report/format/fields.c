@@ -28,7 +28,7 @@ static void set_time(struct value *v, time_ns t) {
     set_token(v, clock_format(t, v->room));
 }
 
-static const void *at(const struct event *e, size_t offset) {
+static const void *record_member(const struct event *e, size_t offset) {
     return (const uint8_t *)e->record + offset;
 }
 
@@ -112,23 +112,23 @@ static void get_full_list(const struct event *e, size_t which, struct value *v) 
 
 static void get_address(const struct event *e, size_t which, struct value *v) {
     static const struct address none;
-    const struct address *a = at(e, which);
+    const struct address *a = record_member(e, which);
     if (!address_equal(a, &none))
         set_token(v, address_format(a, v->room));
 }
 
 static void get_port(const struct event *e, size_t which, struct value *v) {
-    uint16_t port = *(const uint16_t *)at(e, which);
+    uint16_t port = *(const uint16_t *)record_member(e, which);
     if (port)
         set_number(v, port);
 }
 
 static void get_u8(const struct event *e, size_t which, struct value *v) {
-    set_number(v, *(const uint8_t *)at(e, which));
+    set_number(v, *(const uint8_t *)record_member(e, which));
 }
 
 static void get_u64(const struct event *e, size_t which, struct value *v) {
-    set_number(v, *(const uint64_t *)at(e, which));
+    set_number(v, *(const uint64_t *)record_member(e, which));
 }
 
 static void get_u64_unless_zero(const struct event *e, size_t which, struct value *v) {
@@ -143,7 +143,7 @@ static void get_distinct(const struct event *e, size_t which, struct value *v) {
 }
 
 static void get_record_time(const struct event *e, size_t which, struct value *v) {
-    set_time(v, *(const time_ns *)at(e, which));
+    set_time(v, *(const time_ns *)record_member(e, which));
 }
 
 static void get_complete(const struct event *e, size_t which, struct value *v) {
@@ -181,7 +181,7 @@ static void get_sha256(const struct event *e, size_t which, struct value *v) {
 }
 
 static void get_object(const struct event *e, size_t which, struct value *v) {
-    uint64_t number = *(const uint64_t *)at(e, which);
+    uint64_t number = *(const uint64_t *)record_member(e, which);
     v->kind = VALUE_NULL;
     if (number == 0)
         return;

@@ -65,7 +65,7 @@ static struct mapping mapping = {.rows = rows, .name = pairs_name};
 static const struct pairs pairs = {.mapping = &mapping, .separator = " ", .escape = "=\\"};
 
 /* 0 to 10, what is no alert 0 and a notice of the sensor 5. */
-static unsigned severity(const struct event *e) {
+static unsigned severity_of_event(const struct event *e) {
     if (e->kind == REPORT_ALERT)
         return e->record->severity <= 10 ? e->record->severity : 10;
     return event_is_notice(e) ? 5 : 0;
@@ -82,7 +82,7 @@ static void write_header(struct text *t, const struct event *e, struct detail d)
     text_safe(t, id, d.text_max, "|\\");
     text_put(t, "|");
     text_safe(t, d.level > RANK_TEXTS || !name.n ? id : name, d.text_max < NAME ? d.text_max : NAME, "|\\");
-    text_print(t, "|%u|", severity(e));
+    text_print(t, "|%u|", severity_of_event(e));
 }
 
 static size_t write_cef(const struct event *e, struct detail d, char *out, size_t size) {

@@ -20,7 +20,7 @@ static void get_type(const struct event *e, size_t which, struct value *v) {
     value_token(v, e->kind == REPORT_TRANSFER ? "fileinfo" : event_is_notice(e) ? "engine" : event_action(e));
 }
 
-static uint64_t digest(const void *data, size_t n) {
+static uint64_t digest_octets(const void *data, size_t n) {
     static const struct hash_key key = {0x657665,
                                         1}; /* the same numbers on every sensor and at every start */
     return hash_bytes(&key, data, n);
@@ -34,13 +34,13 @@ static void get_flow_id(const struct event *e, size_t which, struct value *v) {
                                               (uint8_t)r->server_port};
     memcpy(ends + 5, &r->client, sizeof r->client);
     memcpy(ends + 5 + sizeof r->client, &r->server, sizeof r->server);
-    value_number(v, digest(ends, sizeof ends) >> 11);
+    value_number(v, digest_octets(ends, sizeof ends) >> 11);
 }
 
 /* A positive number of 31 bits, from the rule's id alone. */
 static void get_signature_id(const struct event *e, size_t which, struct value *v) {
     struct bytes id = record_text_of(e->record, TEXT_RULE_ID);
-    value_number(v, (digest(id.p, id.n) & 0x7fffffff) | 1);
+    value_number(v, (digest_octets(id.p, id.n) & 0x7fffffff) | 1);
 }
 
 /* Suricata's priorities: 1 is the highest. */
@@ -148,12 +148,12 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static void name(const char *ecs, char *out, size_t size) {
+static void name_field(const char *ecs, char *out, size_t size) {
     bool ours = strncmp(ecs, "gantry.", 7) == 0;
     snprintf(out, size, "%s", ours ? ecs : "");
 }
 
-static struct mapping mapping = {.rows = rows, .name = name};
+static struct mapping mapping = {.rows = rows, .name = name_field};
 
 static size_t write_eve(const struct event *e, struct detail d, char *out, size_t size) {
     return nest_write(&mapping, e, d, out, size);

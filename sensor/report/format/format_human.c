@@ -10,21 +10,21 @@
 #define GREEN "\033[32m"
 #define PLAIN "\033[0m"
 
-static void colour(struct text *t, const struct event *e, const char *code) {
+static void put_colour(struct text *t, const struct event *e, const char *code) {
     if (e->colour)
         text_put(t, code);
 }
 
-static void label(struct text *t, const struct event *e, const char *name) {
+static void put_label(struct text *t, const struct event *e, const char *name) {
     text_put(t, "\n  ");
-    colour(t, e, BOLD);
+    put_colour(t, e, BOLD);
     text_print(t, "%-5s", name);
-    colour(t, e, PLAIN);
+    put_colour(t, e, PLAIN);
     text_put(t, "  ");
 }
 
-static void named(struct text *t, const struct event *e, enum record_text which, const char *nobody,
-                  size_t limit) {
+static void put_text(struct text *t, const struct event *e, enum record_text which, const char *nobody,
+                     size_t limit) {
     struct bytes text = record_text_of(e->record, which);
     if (text.n)
         text_safe(t, text, limit, "");
@@ -34,8 +34,8 @@ static void named(struct text *t, const struct event *e, enum record_text which,
 
 static void write_what(struct text *t, const struct event *e, size_t limit) {
     const struct incident_facts *i = e->incident;
-    label(t, e, "what");
-    named(t, e, TEXT_CLASS, "data", limit);
+    put_label(t, e, "what");
+    put_text(t, e, TEXT_CLASS, "data", limit);
     text_print(t, ": %" PRIu64 " object%s, ", i->objects, i->objects == 1 ? "" : "s");
     text_bytes(t, i->bytes);
     text_put(t, i->state == INCIDENT_CLOSED ? " in all" : " so far");
@@ -43,40 +43,40 @@ static void write_what(struct text *t, const struct event *e, size_t limit) {
         text_print(t, ", %" PRIu64 " distinct plate%s", i->plates, i->plates == 1 ? "" : "s");
     if (record_text_of(e->record, TEXT_NAME).n) {
         text_put(t, ", such as ");
-        named(t, e, TEXT_NAME, "", limit);
+        put_text(t, e, TEXT_NAME, "", limit);
     }
 }
 
 static void write_way(struct text *t, const struct event *e, size_t limit) {
     const struct record *r = e->record;
     char address[ADDRESS_TEXT_MAX];
-    label(t, e, "from");
-    named(t, e, TEXT_NETWORK, "an image network", limit);
+    put_label(t, e, "from");
+    put_text(t, e, TEXT_NETWORK, "an image network", limit);
     text_print(t, ", host %s", address_format(&r->source, address));
-    label(t, e, "to");
-    named(t, e, TEXT_PARTNER, "nobody we know", limit);
+    put_label(t, e, "to");
+    put_text(t, e, TEXT_PARTNER, "nobody we know", limit);
     text_print(t, ", host %s", address_format(&r->destination, address));
     if (record_text_of(r, TEXT_PROTOCOL).n) {
         text_put(t, ", by ");
-        named(t, e, TEXT_PROTOCOL, "", limit);
+        put_text(t, e, TEXT_PROTOCOL, "", limit);
     }
     if (record_text_of(r, TEXT_USER).n) {
         text_put(t, ", as user ");
-        named(t, e, TEXT_USER, "", limit);
+        put_text(t, e, TEXT_USER, "", limit);
     }
 }
 
 static void write_why(struct text *t, const struct event *e, size_t limit) {
-    label(t, e, "why");
+    put_label(t, e, "why");
     text_print(t, "%s", sentence_reason(e->record->verdict));
     if (record_text_of(e->record, TEXT_REASON).n) {
         text_put(t, ": ");
-        named(t, e, TEXT_REASON, "", limit);
+        put_text(t, e, TEXT_REASON, "", limit);
     }
-    label(t, e, "rule");
-    named(t, e, TEXT_RULE_NAME, "", limit);
+    put_label(t, e, "rule");
+    put_text(t, e, TEXT_RULE_NAME, "", limit);
     text_put(t, " (");
-    named(t, e, TEXT_RULE_ID, "no id", limit);
+    put_text(t, e, TEXT_RULE_ID, "no id", limit);
     text_put(t, ")");
 }
 
@@ -84,20 +84,20 @@ static void write_alert(struct text *t, const struct event *e, size_t limit) {
     static const char *const titles[] = {"is leaving", "goes on leaving", "has left"};
     const struct incident_facts *i = e->incident;
     char time[CLOCK_TEXT_MAX];
-    colour(t, e, i->state == INCIDENT_CLOSED ? GREEN : RED);
+    put_colour(t, e, i->state == INCIDENT_CLOSED ? GREEN : RED);
     text_print(t, "ALERT %u/10  ", e->record->severity);
-    named(t, e, TEXT_CLASS, "data", limit);
+    put_text(t, e, TEXT_CLASS, "data", limit);
     text_print(t, " %s the image network", titles[i->state]);
-    colour(t, e, PLAIN);
-    label(t, e, "when");
+    put_colour(t, e, PLAIN);
+    put_label(t, e, "when");
     text_print(t, "%.19s UTC", clock_format(e->time, time));
     write_what(t, e, limit);
     write_way(t, e, limit);
     write_why(t, e, limit);
-    label(t, e, "do");
+    put_label(t, e, "do");
     text_put(t, i->state == INCIDENT_CLOSED ? "Quiet now. Settle it: " : "");
     text_put(t, sentence_advice(e->record->verdict));
-    label(t, e, "id");
+    put_label(t, e, "id");
     text_print(t, "%s, %s, alert %" PRIu64 " of it\n", i->id, incident_state_name(i->state), i->sequence);
 }
 

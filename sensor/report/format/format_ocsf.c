@@ -202,11 +202,11 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static void name(const char *ecs, char *out, size_t size) {
+static void name_field(const char *ecs, char *out, size_t size) {
     snprintf(out, size, "unmapped.%s", ecs);
 }
 
-static struct mapping mapping = {.rows = rows, .name = name};
+static struct mapping mapping = {.rows = rows, .name = name_field};
 
 static size_t write_ocsf(const struct event *e, struct detail d, char *out, size_t size) {
     return nest_write(&mapping, e, d, out, size);

@@ -12,7 +12,7 @@
 enum { FACILITY_AUTHPRIV = 10, HOSTNAME_MAX = 255, PARAMS_RESERVE = 160 };
 
 /* From 1..10 to critical, error, warning, notice (section 6.2.1); what is no alert is informational. */
-static unsigned priority(const struct event *e) {
+static unsigned priority_of(const struct event *e) {
     static const uint8_t syslog[] = {5, 5, 5, 5, 4, 4, 4, 3, 3, 2, 2};
     unsigned severity = 6;
     if (e->kind == REPORT_ALERT)
@@ -38,7 +38,7 @@ void syslog_header(struct text *t, const struct event *e, struct detail d) {
     struct tm tm;
     if (!gmtime_r(&seconds, &tm))
         memset(&tm, 0, sizeof tm);
-    text_print(t, "<%u>%.3s %2d %02d:%02d:%02d ", priority(e), months + 3 * (tm.tm_mon % 12), tm.tm_mday,
+    text_print(t, "<%u>%.3s %2d %02d:%02d:%02d ", priority_of(e), months + 3 * (tm.tm_mon % 12), tm.tm_mday,
                tm.tm_hour, tm.tm_min, tm.tm_sec);
     write_hostname(t, e->observer, d.text_max);
     text_put(t, " ");
@@ -105,7 +105,7 @@ static size_t write_rfc5424(const struct event *e, struct detail d, char *out, s
     char time[CLOCK_TEXT_MAX];
     struct text t;
     text_init(&t, out, size);
-    text_print(&t, "<%u>1 %s ", priority(e), clock_format(e->time, time));
+    text_print(&t, "<%u>1 %s ", priority_of(e), clock_format(e->time, time));
     write_hostname(&t, e->observer, d.text_max);
     text_print(&t, " gantry %ld %s [" ELEMENT, (long)getpid(), event_message_id(e));
     for (const struct field *f = fields; f->ecs; f++)

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-static const struct field *find(const char *ecs) {
+static const struct field *find_field(const char *ecs) {
     const struct field *f = fields;
     while (f->ecs && strcmp(f->ecs, ecs) != 0)
         f++;
@@ -19,31 +19,31 @@ static uint8_t named_in(const struct mapping *m, const char *ecs) {
     return records;
 }
 
-static void add(struct mapping *m, struct row row) {
+static void add_row(struct mapping *m, struct row row) {
     if (row.ecs)
-        row.field = find(row.ecs);
+        row.field = find_field(row.ecs);
     if (m->count < MAPPING_ROWS_MAX && row.key && (!row.ecs || row.field))
         m->all[m->count++] = row;
 }
 
-static void fill(struct mapping *m) {
+static void fill_rows(struct mapping *m) {
     size_t used = 0;
     for (const struct row *r = m->rows; r->key || r->ecs; r++)
-        add(m, *r);
+        add_row(m, *r);
     for (const struct field *f = fields; f->ecs; f++) {
         char *name = m->names + used;
         uint8_t records = f->records & ~named_in(m, f->ecs);
         if (!records || used + MAPPING_NAME_MAX > sizeof m->names)
             continue;
         m->name(f->ecs, name, MAPPING_NAME_MAX);
-        add(m, (struct row){.key = *name ? name : NULL, .ecs = f->ecs, .records = records});
+        add_row(m, (struct row){.key = *name ? name : NULL, .ecs = f->ecs, .records = records});
         used += strlen(name) + 1;
     }
 }
 
 const struct row *mapping_rows(struct mapping *m, size_t *count) {
     if (m->count == 0)
-        fill(m);
+        fill_rows(m);
     *count = m->count;
     return m->all;
 }
@@ -85,20 +85,20 @@ void row_sentence(const struct event *e, size_t which, struct value *v) {
     v->kind = VALUE_SENTENCE;
 }
 
-static uint64_t ms(time_ns t) {
+static uint64_t ms_of(time_ns t) {
     return t > 0 ? (uint64_t)(t / NS_PER_MS) : 0;
 }
 
 void row_ms(const struct event *e, size_t which, struct value *v) {
-    value_number(v, ms(e->time));
+    value_number(v, ms_of(e->time));
 }
 
 void row_record_ms(const struct event *e, size_t which, struct value *v) {
-    value_number(v, ms(*(const time_ns *)((const uint8_t *)e->record + which)));
+    value_number(v, ms_of(*(const time_ns *)((const uint8_t *)e->record + which)));
 }
 
 void row_incident_ms(const struct event *e, size_t which, struct value *v) {
-    value_number(v, ms(*(const time_ns *)((const uint8_t *)e->incident + which)));
+    value_number(v, ms_of(*(const time_ns *)((const uint8_t *)e->incident + which)));
 }
 
 bool source_is_client(const struct record *r) {
@@ -129,7 +129,7 @@ void row_packets(const struct event *e, size_t received, struct value *v) {
 /* As the field has it; looked up once. */
 static void get_field(const struct field **known, const char *ecs, const struct event *e, struct value *v) {
     if (!*known)
-        *known = find(ecs);
+        *known = find_field(ecs);
     (*known)->get(e, (*known)->which, v);
 }
 

@@ -17,7 +17,7 @@ static bool is_array(const char *segment) {
     return n > 2 && strcmp(segment + n - 2, "[]") == 0;
 }
 
-static void leave(struct nest *n, size_t depth) {
+static void leave_objects(struct nest *n, size_t depth) {
     for (; n->depth > depth; n->depth--) {
         json_write_object_end(&n->json);
         if (is_array(n->open[n->depth - 1]))
@@ -37,7 +37,7 @@ static void open_segment(struct nest *n, char *segment) {
 }
 
 /* Goes to the object that `key` stands in; returns the last segment of the key. */
-static const char *enter(struct nest *n, const char *key, size_t base) {
+static const char *enter_object(struct nest *n, const char *key, size_t base) {
     size_t depth = base;
     const char *dot;
     bool same = true;
@@ -47,10 +47,10 @@ static const char *enter(struct nest *n, const char *key, size_t base) {
         same = same && depth < n->depth && strcmp(n->open[depth], segment) == 0;
         if (same)
             continue;
-        leave(n, depth);
+        leave_objects(n, depth);
         open_segment(n, segment);
     }
-    leave(n, depth);
+    leave_objects(n, depth);
     return key;
 }
 
@@ -84,7 +84,7 @@ static void write_parts(struct nest *n, const char *keys, size_t depth, struct b
                step = part < item.n ? part + 1 : part;
         snprintf(key, sizeof key, "%.*s", (int)size, keys);
         if (part)
-            write_text(&n->json, enter(n, key, depth), bytes_of(item.p, part), limit);
+            write_text(&n->json, enter_object(n, key, depth), bytes_of(item.p, part), limit);
         item = bytes_of(item.p + step, item.n - step);
     }
 }
@@ -96,13 +96,13 @@ static void write_objects(struct nest *n, const char *key, struct bytes list, si
     struct bytes item;
     size_t depth;
     snprintf(name, sizeof name, "%.*s", (int)(mark - key), key);
-    const char *last = enter(n, name, 0);
+    const char *last = enter_object(n, name, 0);
     depth = n->depth;
     json_write_array(&n->json, last);
     while (list_next(&list, &item)) {
         json_write_object(&n->json, NULL);
         write_parts(n, mark + 3, depth, item, limit);
-        leave(n, depth);
+        leave_objects(n, depth);
         json_write_object_end(&n->json);
     }
     json_write_array_end(&n->json);
@@ -115,7 +115,7 @@ static void write_figures(struct nest *n, const char *key, const struct event *e
     json_write_object(&n->json, key);
     n->open[n->depth++][0] = '\0'; /* no key has an empty segment, so nobody takes it for its own */
     for (size_t i = 0; i < count; i++) {
-        const char *last = enter(n, figure_key(which[i]), base);
+        const char *last = enter_object(n, figure_key(which[i]), base);
         json_write_number(&n->json, last, e->figures[which[i]]);
     }
 }
@@ -164,7 +164,7 @@ void nest_value(struct nest *n, const char *key, const struct value *v, const st
         write_objects(n, key, v->text, d.text_max);
         return;
     }
-    key = enter(n, key, 0);
+    key = enter_object(n, key, 0);
     if (!is_array(key)) {
         write_plain(n, key, v, e, d);
         return;
@@ -176,7 +176,7 @@ void nest_value(struct nest *n, const char *key, const struct value *v, const st
 }
 
 size_t nest_end(struct nest *n) {
-    leave(n, 0);
+    leave_objects(n, 0);
     json_write_object_end(&n->json);
     return json_writer_size(&n->json);
 }

@@ -69,23 +69,24 @@ static void write_alert(struct text *t, const struct event *e, struct detail d) 
     text_print(t, "; %s", sentence_reason(e->record->verdict));
 }
 
-static uint64_t gauge(const struct event *e, enum gauge which) {
+static uint64_t read_gauge(const struct event *e, enum gauge which) {
     return e->figures[figure_of_gauge(which)];
 }
 
 /* What came in the interval, what of it was not seen, and what became of it. */
 static void write_stats(struct text *t, const struct event *e) {
-    text_print(t, "%" PRIu64 " packets (", gauge(e, GAUGE_INTERVAL_PACKETS));
-    text_bytes(t, gauge(e, GAUGE_INTERVAL_BYTES));
+    text_print(t, "%" PRIu64 " packets (", read_gauge(e, GAUGE_INTERVAL_PACKETS));
+    text_bytes(t, read_gauge(e, GAUGE_INTERVAL_BYTES));
     text_print(t, ") in %" PRIu64 " s, %" PRIu64 " dropped, %.2f %% of the traffic not seen; objects: ",
-               gauge(e, GAUGE_INTERVAL), gauge(e, GAUGE_INTERVAL_DROPS), (double)gauge(e, GAUGE_LOSS) / 1e4);
+               read_gauge(e, GAUGE_INTERVAL), read_gauge(e, GAUGE_INTERVAL_DROPS),
+               (double)read_gauge(e, GAUGE_LOSS) / 1e4);
     text_print(t, "%" PRIu64 " whole, %" PRIu64 " incomplete, %" PRIu64 " not inspected; ",
-               gauge(e, GAUGE_INTERVAL_COMPLETE), gauge(e, GAUGE_INTERVAL_CUT),
-               gauge(e, GAUGE_INTERVAL_BLIND));
-    text_bytes(t, gauge(e, GAUGE_INTERVAL_ENCRYPTED));
+               read_gauge(e, GAUGE_INTERVAL_COMPLETE), read_gauge(e, GAUGE_INTERVAL_CUT),
+               read_gauge(e, GAUGE_INTERVAL_BLIND));
+    text_bytes(t, read_gauge(e, GAUGE_INTERVAL_ENCRYPTED));
     text_print(t, " encrypted, %" PRIu64 " caps reached; %" PRIu64 " records wait, %" PRIu64 " warning%s",
-               gauge(e, GAUGE_INTERVAL_CAPS), gauge(e, GAUGE_RECORDS_WAITING), gauge(e, GAUGE_WARNINGS),
-               gauge(e, GAUGE_WARNINGS) == 1 ? " holds" : "s hold");
+               read_gauge(e, GAUGE_INTERVAL_CAPS), read_gauge(e, GAUGE_RECORDS_WAITING),
+               read_gauge(e, GAUGE_WARNINGS), read_gauge(e, GAUGE_WARNINGS) == 1 ? " holds" : "s hold");
 }
 
 static void write_transfer(struct text *t, const struct event *e, struct detail d) {

@@ -68,7 +68,7 @@ bool cap_turn(struct cap *c, time_ns now, bool all, struct cap_summary *out) {
 }
 
 /* NULL: there is no room for another. */
-static struct cap_destination *find(struct cap *c, uint64_t digest) {
+static struct cap_destination *find_destination(struct cap *c, uint64_t digest) {
     size_t room = sizeof c->destinations / sizeof c->destinations[0], at = digest % room;
     while (c->destinations[at].digest && c->destinations[at].digest != digest)
         at = (at + 1) % room;
@@ -100,7 +100,7 @@ bool cap_admit(struct cap *c, time_ns now, struct bytes destination, bool openin
         begin_window(c, now);
     uint64_t most = opening ? o->global : o->global / 2;
     uint64_t digest = hash_bytes(&c->secret, destination.p, destination.n);
-    struct cap_destination *d = find(c, digest ? digest : 1);
+    struct cap_destination *d = find_destination(c, digest ? digest : 1);
     if ((o->global && c->alerts >= most) || (o->per_destination && d && d->alerts >= o->per_destination)) {
         hold_back(c, id);
         return false;

@@ -64,7 +64,7 @@ static uint8_t severity_now(const struct incident *i) {
 
 /* What is held back takes no number, so that numbers without a hole mean that nothing was lost on the way;
  * the first alert that goes out says that the incident opened, whenever that is. */
-static void tell(struct incidents *t, struct incident *i, enum incident_state state, time_ns time) {
+static void tell_incident(struct incidents *t, struct incident *i, enum incident_state state, time_ns time) {
     struct incident_facts *f = &i->facts;
     uint64_t plates = distinct_count(&i->plates);
     if (f->plates < plates) /* an estimate may shrink when it goes on from the store */
@@ -89,7 +89,7 @@ static void tell(struct incidents *t, struct incident *i, enum incident_state st
 }
 
 /* NULL: no memory. */
-static struct record *keep(struct incidents *t, const struct record *r, struct bytes class) {
+static struct record *keep_record(struct incidents *t, const struct record *r, struct bytes class) {
     shown_fill(&t->builder, r, class);
     t->builder.head.severity = 0; /* until it is told */
     return shown_pack(&t->builder, r->id);
@@ -100,7 +100,7 @@ void incident_link(struct incidents *t, struct incident *i) {
 }
 
 static void close_incident(struct incidents *t, struct incident *i, time_ns time) {
-    tell(t, i, INCIDENT_CLOSED, time);
+    tell_incident(t, i, INCIDENT_CLOSED, time);
     table_remove(&t->open, &i->node);
     counter_one(COUNTER_INCIDENTS_CLOSED);
     i->closed = true;
@@ -144,7 +144,7 @@ static struct incident *open_incident(struct incidents *t, const struct record *
     struct incident *i = calloc(1, sizeof *i + key.n);
     if (!i)
         return NULL;
-    i->record = keep(t, r, class);
+    i->record = keep_record(t, r, class);
     if (!i->record) {
         free(i);
         return NULL;
@@ -163,7 +163,7 @@ static struct incident *open_incident(struct incidents *t, const struct record *
 }
 
 static void tell_growth(struct incidents *t, struct incident *i, time_ns time) {
-    tell(t, i, INCIDENT_GROWN, time);
+    tell_incident(t, i, INCIDENT_GROWN, time);
     counter_one(COUNTER_INCIDENTS_GROWN);
 }
 
@@ -194,10 +194,11 @@ static void count_object(struct incidents *t, struct incident *i, const struct r
 }
 
 /* A worse verdict or a rule of a higher severity makes this record the one that alerts show. */
-static bool worsen(struct incidents *t, struct incident *i, const struct record *r, struct bytes class) {
+static bool worsen_incident(struct incidents *t, struct incident *i, const struct record *r,
+                            struct bytes class) {
     if (r->verdict <= i->record->verdict && r->severity <= i->rule_severity)
         return false;
-    struct record *worse = keep(t, r, class);
+    struct record *worse = keep_record(t, r, class);
     if (!worse)
         return false;
     if (worse->verdict < i->record->verdict)
@@ -222,7 +223,7 @@ static bool has_all_terms(struct bytes terms, struct bytes wanted) {
 
 /* Under the same verdict the newest reason is what alerts say, with its amounts. True: a term is broken that
  * was not before. */
-static bool renew(struct incidents *t, struct incident *i, const struct record *r) {
+static bool renew_reason(struct incidents *t, struct incident *i, const struct record *r) {
     struct bytes reason = record_text_of(r, TEXT_REASON), terms = record_text_of(r, TEXT_TERM);
     struct bytes known = record_text_of(i->record, TEXT_TERM);
     if (r->verdict != i->record->verdict || bytes_equal(reason, record_text_of(i->record, TEXT_REASON)) ||
@@ -240,7 +241,7 @@ static bool renew(struct incidents *t, struct incident *i, const struct record *
     return more;
 }
 
-static void add(struct incidents *t, const struct record *r, struct bytes class) {
+static void add_finding(struct incidents *t, const struct record *r, struct bytes class) {
     uint8_t room[SHOWN_KEY_MAX];
     struct bytes key = bytes_of(room, make_key(r, class, room));
     struct incident *i = find_incident(t, key);
@@ -250,7 +251,7 @@ static void add(struct incidents *t, const struct record *r, struct bytes class)
         i = NULL;
     }
     if (i) {
-        worse = worsen(t, i, r, class) || renew(t, i, r);
+        worse = worsen_incident(t, i, r, class) || renew_reason(t, i, r);
     } else {
         i = open_incident(t, r, class, key);
         opened = true;
@@ -269,7 +270,7 @@ static void add(struct incidents *t, const struct record *r, struct bytes class)
         i->next_tenfold *= 10;
     bool due = i->grown && r->time - i->told >= (time_ns)t->options.growth_interval;
     if (opened)
-        tell(t, i, INCIDENT_OPENED, r->time);
+        tell_incident(t, i, INCIDENT_OPENED, r->time);
     else if (tenfold || worse || due)
         tell_growth(t, i, r->time);
 }
@@ -285,7 +286,7 @@ void incidents_record(struct incidents *t, const struct record *r) {
     }
     while (list_next(&classes, &class))
         if (class.n)
-            add(t, r, class);
+            add_finding(t, r, class);
 }
 
 /* Only closes: growth is told with the record that brings it, or by the summary. */

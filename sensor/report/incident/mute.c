@@ -22,7 +22,7 @@ void mutes_destroy(struct mutes *m) {
     free(m);
 }
 
-static struct mute *find(struct mutes *m, const char *destination, const char *class) {
+static struct mute *find_mute(struct mutes *m, const char *destination, const char *class) {
     for (size_t i = 0; i < m->count; i++)
         if (strcmp(m->list[i].destination, destination) == 0 && strcmp(m->list[i].class, class) == 0)
             return &m->list[i];
@@ -52,7 +52,7 @@ static bool check_destination(const struct mute *mute, struct error *e) {
     return true;
 }
 
-static bool check(const struct mute *mute, time_ns now, struct error *e) {
+static bool check_mute(const struct mute *mute, time_ns now, struct error *e) {
     if (!check_destination(mute, e))
         return false;
     if (!mute->reason[0])
@@ -65,9 +65,9 @@ static bool check(const struct mute *mute, time_ns now, struct error *e) {
 }
 
 bool mutes_add(struct mutes *m, const struct mute *mute, time_ns now, struct error *e) {
-    if (!check(mute, now, e))
+    if (!check_mute(mute, now, e))
         return false;
-    struct mute *at = find(m, mute->destination, mute->class);
+    struct mute *at = find_mute(m, mute->destination, mute->class);
     if (!at && m->count == MUTES_MAX)
         return error_set(e, "there are %d mutes already; take one back with gantryctl incidents unmute",
                          MUTES_MAX);
@@ -85,7 +85,7 @@ static void take_out(struct mutes *m, struct mute *at, struct mute *out) {
 }
 
 bool mutes_remove(struct mutes *m, const char *destination, const char *class, struct mute *out) {
-    struct mute *at = find(m, destination, class);
+    struct mute *at = find_mute(m, destination, class);
     if (at)
         take_out(m, at, out);
     return at != NULL;
@@ -169,7 +169,7 @@ void mutes_spoil(struct mutes *m) {
     m->changed = m->count > 0;
 }
 
-static bool copy(char out[MUTE_TEXT_MAX], struct bytes text) {
+static bool copy_text(char out[MUTE_TEXT_MAX], struct bytes text) {
     if (text.n == 0 || text.n >= MUTE_TEXT_MAX)
         return false;
     memcpy(out, text.p, text.n);
@@ -183,8 +183,8 @@ static void load_row(void *context, const struct store_value *v) {
                         .made = v[4].number,
                         .until = v[5].number,
                         .hidden = (uint64_t)v[6].number};
-    if (m->count < MUTES_MAX && copy(mute.destination, v[0].bytes) && copy(mute.class, v[1].bytes) &&
-        copy(mute.reason, v[2].bytes))
+    if (m->count < MUTES_MAX && copy_text(mute.destination, v[0].bytes) &&
+        copy_text(mute.class, v[1].bytes) && copy_text(mute.reason, v[2].bytes))
         m->list[m->count++] = mute;
     else
         counter_one(COUNTER_STORE_UNREAD);

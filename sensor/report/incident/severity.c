@@ -19,7 +19,7 @@ static bool at_least(const struct severity_facts *f, uint64_t many, uint64_t byt
     return f->objects >= many || f->plates >= many || f->bytes >= bytes;
 }
 
-static bool large(const struct severity_facts *f) {
+static bool is_large(const struct severity_facts *f) {
     return at_least(f, 1000, UINT64_C(1000000000));
 }
 
@@ -35,7 +35,8 @@ static const struct {
     bool (*holds)(const struct severity_facts *f);
     int points;
 } table[] = {
-    {nobody_may_receive_it, 1}, {class_never_agreed, 1}, {large, 1}, {very_large, 1}, {never_seen_whole, -1},
+    {nobody_may_receive_it, 1}, {class_never_agreed, 1}, {is_large, 1}, {very_large, 1},
+    {never_seen_whole, -1},
 };
 
 unsigned severity_of(const struct severity_facts *f) {

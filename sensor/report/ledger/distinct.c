@@ -16,14 +16,14 @@ void distinct_finish(struct distinct *d) {
 }
 
 /* The finaliser of SplitMix64: a bijection, so distinct stays distinct. */
-static uint64_t mix(uint64_t x) {
+static uint64_t mix_digest(uint64_t x) {
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
     x = (x ^ x >> 27) * 0x94d049bb133111ebu;
     return x ^ x >> 31;
 }
 
 size_t distinct_place(uint64_t digest, uint8_t *rank) {
-    uint64_t hash = mix(digest), tail = hash << DISTINCT_BITS;
+    uint64_t hash = mix_digest(digest), tail = hash << DISTINCT_BITS;
     *rank = tail ? (uint8_t)(__builtin_clzll(tail) + 1) : TAIL_BITS + 1;
     return hash >> TAIL_BITS;
 }
@@ -34,7 +34,7 @@ void distinct_registers_add(uint8_t *registers, uint64_t digest) {
         *r = rank;
 }
 
-static bool promote(struct distinct *d) {
+static bool promote_set(struct distinct *d) {
     d->registers = calloc(1, DISTINCT_REGISTERS);
     if (!d->registers)
         return false;
@@ -52,7 +52,7 @@ bool distinct_add(struct distinct *d, uint64_t digest) {
             d->exact[d->count++] = digest;
             return true;
         }
-        if (!promote(d))
+        if (!promote_set(d))
             return false;
     }
     distinct_registers_add(d->registers, digest);
@@ -72,14 +72,14 @@ bool distinct_merge(struct distinct *into, const struct distinct *from) {
             all &= distinct_add(into, from->exact[i]);
         return all;
     }
-    if (!into->registers && !promote(into))
+    if (!into->registers && !promote_set(into))
         return false;
     distinct_registers_merge(into->registers, from->registers);
     return true;
 }
 
 /* x + sum of x^(2^k) 2^(k-1), Ertl section 4: what registers never set say. */
-static double sigma(double x) {
+static double sum_sigma(double x) {
     double y = 1, z = x, before;
     if (x == 1)
         return -1; /* infinite: the caller answers zero */
@@ -100,7 +100,7 @@ static double square_root(double x) {
 }
 
 /* What registers at their limit say. */
-static double tau(double x) {
+static double sum_tau(double x) {
     double y = 1, z = 1 - x, before;
     if (x == 0 || x == 1)
         return 0;
@@ -122,10 +122,10 @@ uint64_t distinct_registers_count(const uint8_t *registers) {
     uint32_t of_rank[TAIL_BITS + 2] = {0};
     for (size_t i = 0; i < DISTINCT_REGISTERS; i++)
         of_rank[registers[i] <= TAIL_BITS + 1 ? registers[i] : TAIL_BITS + 1]++;
-    double z = m * tau(1 - of_rank[TAIL_BITS + 1] / m);
+    double z = m * sum_tau(1 - of_rank[TAIL_BITS + 1] / m);
     for (int k = TAIL_BITS; k >= 1; k--)
         z = (z + of_rank[k]) / 2;
-    double unset = sigma(of_rank[0] / m);
+    double unset = sum_sigma(of_rank[0] / m);
     if (unset < 0)
         return 0;
     return (uint64_t)(alpha * m * m / (z + m * unset) + 0.5);

@@ -33,7 +33,7 @@ struct ledger *ledger_create(const char *observer, const struct ledger_options *
 
 /* --- entries --- */
 
-static void forget(struct ledger *l, struct entry *e) {
+static void forget_entry(struct ledger *l, struct entry *e) {
     table_remove(&l->lines, &e->node);
     change_unmark(&l->changes, &e->change);
     if (e->saved) /* rows that stay in the store grow older than the period */
@@ -47,7 +47,7 @@ void ledger_destroy(struct ledger *l) {
     if (!l)
         return;
     while (ledger_oldest(l))
-        forget(l, ledger_oldest(l));
+        forget_entry(l, ledger_oldest(l));
     alarm_drop_past(&l->watch);
     gone_finish(&l->gone);
     table_finish(&l->lines);
@@ -99,7 +99,7 @@ static size_t make_key(struct bytes network, struct bytes destination, struct by
 /* --- time --- */
 
 /* When a record of time `t` counts; moves the ledger's clock. */
-static time_ns follow(struct ledger *l, time_ns t) {
+static time_ns follow_clock(struct ledger *l, time_ns t) {
     time_ns distance = t > l->now ? t - l->now : l->now - t;
     if (l->now == 0 || distance <= jump_ns) {
         l->now = t > l->now ? t : l->now;
@@ -125,7 +125,7 @@ time_ns ledger_clock(const struct ledger *l, time_ns t) {
 /* --- records --- */
 
 /* A transfer's verdict is the worst of its classes'; the others of them may have been allowed. */
-static bool denied(const struct record *r, struct bytes class) {
+static bool is_denied(const struct record *r, struct bytes class) {
     return r->verdict >= VERDICT_BREACH &&
            (r->kind == RECORD_FINDING || list_has(record_text_of(r, TEXT_OFFENDING), class));
 }
@@ -138,10 +138,10 @@ static void make_room(struct ledger *l) {
     counter_one(COUNTER_LEDGER_FORGOTTEN);
     struct entry *oldest = ledger_oldest(l);
     alarm_end(&l->watch, oldest, l->now);
-    forget(l, oldest);
+    forget_entry(l, oldest);
 }
 
-static void add(struct ledger *l, const struct record *r, struct bytes class, time_ns t) {
+static void add_record(struct ledger *l, const struct record *r, struct bytes class, time_ns t) {
     uint8_t key[SHOWN_KEY_MAX];
     char room[ADDRESS_TEXT_MAX + 4];
     size_t n = make_key(record_text_of(r, TEXT_NETWORK), ledger_destination(r, room), class, key);
@@ -150,7 +150,7 @@ static void add(struct ledger *l, const struct record *r, struct bytes class, ti
     const struct addition a = {
         .objects = ended,
         .bytes = ended ? r->bytes : 0,
-        .denied = denied(r, class),
+        .denied = is_denied(r, class),
         .plates_least = r->distinct,
         .digests = record_digests_of(r),
         .digest_count = r->digests,
@@ -181,10 +181,10 @@ void ledger_record(struct ledger *l, const struct record *r) {
         return;
     if (r->kind == RECORD_FINDING && r->digests == 0 && r->distinct == 0)
         return; /* its transfer record will count it */
-    time_ns t = follow(l, r->time);
+    time_ns t = follow_clock(l, r->time);
     while (list_next(&classes, &class))
         if (class.n)
-            add(l, r, class, t);
+            add_record(l, r, class, t);
 }
 
 /* Ticks are no witnesses of a jump: offline they come from the same packets, live from a clock that may be
@@ -200,7 +200,7 @@ void ledger_tick(struct ledger *l, time_ns now) {
         if (alarm_check(&l->watch, e, NULL, bytes_of(NULL, 0), l->now))
             change_mark(&l->changes, &e->change);
         if (l->now - e->last > (LEDGER_PERIOD_DAYS + 1) * 24 * hour_ns)
-            forget(l, e);
+            forget_entry(l, e);
     }
 }
 

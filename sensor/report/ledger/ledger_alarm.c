@@ -33,7 +33,7 @@ static bool slow_holds(const struct alarm_watch *w, const struct entry *e, time_
     return true;
 }
 
-static bool exceeds(uint64_t amount, uint64_t usual, uint64_t factor, uint64_t least) {
+static bool is_unusual(uint64_t amount, uint64_t usual, uint64_t factor, uint64_t least) {
     return amount >= least && usual <= UINT64_MAX / factor && amount >= usual * factor;
 }
 
@@ -50,8 +50,8 @@ static bool unusual_holds(const struct alarm_watch *w, const struct entry *e, ti
         return false;
     if (bucket_usual(e, now, &objects, &bytes) < o->growth_history)
         return false;
-    if (!exceeds(day.objects, objects, o->growth_factor, o->growth_objects) &&
-        !exceeds(day.bytes, bytes, o->growth_factor, o->growth_bytes))
+    if (!is_unusual(day.objects, objects, o->growth_factor, o->growth_objects) &&
+        !is_unusual(day.bytes, bytes, o->growth_factor, o->growth_bytes))
         return false;
     facts->objects = day.objects;
     facts->bytes = day.bytes;
@@ -71,7 +71,7 @@ static const struct rule_of_ledger rules[ALARM_COUNT] = {
     [ALARM_UNUSUAL] = {"ledger-unusual-volume", "Many times the usual volume", 6, unusual_holds},
 };
 
-static void tell(struct alarm_watch *w, struct alarm *a, enum incident_state state, time_ns now) {
+static void tell_alarm(struct alarm_watch *w, struct alarm *a, enum incident_state state, time_ns now) {
     struct incident_facts *f = &a->facts;
     f->state = state == INCIDENT_GROWN && f->sequence == 0 ? INCIDENT_OPENED : state;
     f->techniques = technique_of_record(a->record);
@@ -87,8 +87,8 @@ static void tell(struct alarm_watch *w, struct alarm *a, enum incident_state sta
 }
 
 /* False: no memory; the next record tries again. */
-static bool show(struct alarm_watch *w, struct alarm *a, const struct rule_of_ledger *rule,
-                 const struct record *r, struct bytes class, const char *why) {
+static bool show_alarm(struct alarm_watch *w, struct alarm *a, const struct rule_of_ledger *rule,
+                       const struct record *r, struct bytes class, const char *why) {
     struct record_builder *b = &w->builder;
     unsigned severity = rule->severity + (r->verdict >= VERDICT_UNAPPROVED ? 1u : 0u);
     shown_fill(b, r, class);
@@ -114,7 +114,7 @@ static void raise_alarm(struct alarm_watch *w, struct entry *e, enum alarm_rule 
     bool raised = a->record != NULL;
     if (raised && now - a->told < (time_ns)w->options.repeat)
         return;
-    if (!show(w, a, &rules[which], r, class, why))
+    if (!show_alarm(w, a, &rules[which], r, class, why))
         return;
     if (!raised) {
         memcpy(key, e->key, e->key_size);
@@ -125,7 +125,7 @@ static void raise_alarm(struct alarm_watch *w, struct entry *e, enum alarm_rule 
         counter_one(COUNTER_LEDGER_ALARMS);
     }
     a->facts.last = now;
-    tell(w, a, raised ? INCIDENT_GROWN : INCIDENT_OPENED, now);
+    tell_alarm(w, a, raised ? INCIDENT_GROWN : INCIDENT_OPENED, now);
 }
 
 /* Takes the alarm's record. */
@@ -148,8 +148,8 @@ void alarm_drop_past(struct alarm_watch *w) {
     w->past_count = 0;
 }
 
-static void lower(struct alarm_watch *w, struct alarm *a, time_ns now) {
-    tell(w, a, INCIDENT_CLOSED, now);
+static void lower_alarm(struct alarm_watch *w, struct alarm *a, time_ns now) {
+    tell_alarm(w, a, INCIDENT_CLOSED, now);
     keep_past(w, a);
     *a = (struct alarm){.record = NULL, .changed = true};
 }
@@ -169,7 +169,7 @@ bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r,
             a->facts = facts;
             raise_alarm(w, e, (enum alarm_rule)i, r, class, why, now);
         } else if (a->record) {
-            lower(w, a, now);
+            lower_alarm(w, a, now);
         }
         told |= a->changed;
     }
@@ -179,7 +179,7 @@ bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r,
 void alarm_end(struct alarm_watch *w, struct entry *e, time_ns now) {
     for (unsigned i = 0; i < ALARM_COUNT; i++)
         if (e->alarms[i].record)
-            lower(w, &e->alarms[i], now);
+            lower_alarm(w, &e->alarms[i], now);
 }
 
 void alarm_finish(struct entry *e) {

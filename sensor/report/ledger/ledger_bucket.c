@@ -96,7 +96,7 @@ int64_t bucket_add(struct entry *e, time_ns t, time_ns now, const struct additio
     return octets;
 }
 
-static bool within(const struct bucket *b, int64_t newest, unsigned count) {
+static bool is_within(const struct bucket *b, int64_t newest, unsigned count) {
     return b->index >= 0 && b->index <= newest && b->index > newest - (int64_t)count;
 }
 
@@ -107,7 +107,7 @@ static void each_within(const struct entry *e, time_ns now, enum ledger_window w
     int64_t newest = index_of(span, now);
     for (unsigned i = 0; i < spans[span].count; i++) {
         const struct bucket *b = &e->buckets[spans[span].first + i];
-        if (within(b, newest, windows[window].count))
+        if (is_within(b, newest, windows[window].count))
             visit(b, context);
     }
 }
@@ -158,7 +158,7 @@ uint64_t bucket_images(const struct entry *e, time_ns now, enum ledger_window wi
     return count_joined(e, now, window, join_images);
 }
 
-static int compare(const void *a, const void *b) {
+static int compare_counts(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return x < y ? -1 : x > y;
 }
@@ -170,7 +170,7 @@ unsigned bucket_usual(const struct entry *e, time_ns now, uint64_t *objects, uin
     unsigned n = 0;
     for (unsigned i = 0; i < LEDGER_PERIOD_DAYS; i++) {
         const struct bucket *b = &e->buckets[spans[SPAN_DAYS].first + i];
-        if (!within(b, newest, LEDGER_PERIOD_DAYS) || b->index >= end || b->objects == 0)
+        if (!is_within(b, newest, LEDGER_PERIOD_DAYS) || b->index >= end || b->objects == 0)
             continue;
         o[n] = b->objects;
         s[n++] = b->bytes;
@@ -178,8 +178,8 @@ unsigned bucket_usual(const struct entry *e, time_ns now, uint64_t *objects, uin
     *objects = *bytes = 0;
     if (n == 0)
         return 0;
-    qsort(o, n, sizeof o[0], compare);
-    qsort(s, n, sizeof s[0], compare);
+    qsort(o, n, sizeof o[0], compare_counts);
+    qsort(s, n, sizeof s[0], compare_counts);
     *objects = o[n / 2];
     *bytes = s[n / 2];
     return n;

@@ -6,7 +6,7 @@
 
 enum { ENTRY = 3, ROOM_FIRST = 16 * ENTRY };
 
-static bool widen(struct sketch *s, size_t room) {
+static bool widen_room(struct sketch *s, size_t room) {
     uint8_t *wider = realloc(s->at, room);
     if (!wider)
         return false;
@@ -16,24 +16,24 @@ static bool widen(struct sketch *s, size_t room) {
 }
 
 /* From single entries to all registers. */
-static bool spread(struct sketch *s) {
+static bool spread_registers(struct sketch *s) {
     uint8_t all[DISTINCT_REGISTERS];
-    if (!distinct_registers_unpack(s->at, s->used, all) || !widen(s, DISTINCT_REGISTERS))
+    if (!distinct_registers_unpack(s->at, s->used, all) || !widen_room(s, DISTINCT_REGISTERS))
         return false;
     memcpy(s->at, all, sizeof all);
     s->used = DISTINCT_REGISTERS;
     return true;
 }
 
-static bool append(struct sketch *s, size_t place, uint8_t rank) {
+static bool append_register(struct sketch *s, size_t place, uint8_t rank) {
     if (s->used + ENTRY >= DISTINCT_REGISTERS) { /* that size means all of them */
-        if (!spread(s))
+        if (!spread_registers(s))
             return false;
         s->at[place] = rank;
         return true;
     }
     size_t room = s->room ? s->room * 2u : ROOM_FIRST;
-    if (s->used + ENTRY > s->room && !widen(s, room < DISTINCT_REGISTERS ? room : DISTINCT_REGISTERS))
+    if (s->used + ENTRY > s->room && !widen_room(s, room < DISTINCT_REGISTERS ? room : DISTINCT_REGISTERS))
         return false;
     s->at[s->used++] = (uint8_t)place;
     s->at[s->used++] = (uint8_t)(place >> 8);
@@ -53,7 +53,7 @@ bool sketch_add(struct sketch *s, uint64_t digest) {
             s->at[i + 2] = rank > s->at[i + 2] ? rank : s->at[i + 2];
             return true;
         }
-    return append(s, place, rank);
+    return append_register(s, place, rank);
 }
 
 void sketch_merge_into(const struct sketch *s, uint8_t registers[DISTINCT_REGISTERS]) {
@@ -64,7 +64,7 @@ void sketch_merge_into(const struct sketch *s, uint8_t registers[DISTINCT_REGIST
 
 bool sketch_load(struct sketch *s, const uint8_t *packed, size_t n) {
     uint8_t checked[DISTINCT_REGISTERS];
-    if (n > DISTINCT_REGISTERS || !distinct_registers_unpack(packed, n, checked) || (n && !widen(s, n)))
+    if (n > DISTINCT_REGISTERS || !distinct_registers_unpack(packed, n, checked) || (n && !widen_room(s, n)))
         return false;
     if (n)
         memcpy(s->at, packed, n);

@@ -137,15 +137,16 @@ static struct seen_key key_of(const struct account *a, const struct record *r) {
 }
 
 /* Objects of the record that were not counted yet, and bytes. */
-static struct contract_amount news(const struct delivery_of *d, const struct moving *m) {
+static struct contract_amount count_news(const struct delivery_of *d, const struct moving *m) {
     const uint64_t most = UINT64_MAX >> BYTES_SHIFT; /* a worker may say anything */
     uint64_t bytes = d->record->container ? 0 : d->record->bytes < most ? d->record->bytes : most;
     return (struct contract_amount){.objects = d->classified && !m,
                                     .bytes = m && m->bytes >= bytes ? 0 : bytes - (m ? m->bytes : 0)};
 }
 
-static unsigned over(struct contract_amount now, struct contract_amount more, struct contract_amount limit,
-                     enum contract_term objects, enum contract_term bytes) {
+static unsigned find_broken(struct contract_amount now, struct contract_amount more,
+                            struct contract_amount limit, enum contract_term objects,
+                            enum contract_term bytes) {
     return (more.objects && limit.objects && now.objects > limit.objects ? TERM_BIT(objects) : 0) |
            (more.bytes && limit.bytes && now.bytes > limit.bytes ? TERM_BIT(bytes) : 0);
 }
@@ -157,7 +158,7 @@ static void add_amount(struct contract_amount *to, struct contract_amount more) 
 }
 
 /* What would have been received with it; a judgement's `use`. */
-static void peek(void *context, const struct contract *c, struct contract_use *out) {
+static void peek_use(void *context, const struct contract *c, struct contract_use *out) {
     const struct delivery_of *d = context;
     const struct account *a = find_account(d->q, c);
     const uint64_t *known =
@@ -165,24 +166,24 @@ static void peek(void *context, const struct contract *c, struct contract_use *o
     struct moving m = moving_read(known ? *known : 0);
     if (!a)
         return;
-    struct contract_amount more = news(d, known ? &m : NULL);
+    struct contract_amount more = count_news(d, known ? &m : NULL);
     out->day = amount_of(a, SPAN_DAY, d->record->time);
     out->month = amount_of(a, SPAN_MONTH, d->record->time);
     add_amount(&out->day, more);
     add_amount(&out->month, more);
-    out->broken = m.broken | over(out->day, more, c->day, TERM_DAY_OBJECTS, TERM_DAY_BYTES) |
-                  over(out->month, more, c->month, TERM_MONTH_OBJECTS, TERM_MONTH_BYTES);
+    out->broken = m.broken | find_broken(out->day, more, c->day, TERM_DAY_OBJECTS, TERM_DAY_BYTES) |
+                  find_broken(out->month, more, c->month, TERM_MONTH_OBJECTS, TERM_MONTH_BYTES);
 }
 
 /* Counts it under the contract; the limits that it is over. */
-static struct moving charge(const struct delivery_of *d, struct account *a, unsigned broken) {
+static struct moving charge_account(const struct delivery_of *d, struct account *a, unsigned broken) {
     const struct record *r = d->record;
     struct quotas *q = d->q;
     struct seen_key key = key_of(a, r);
     bool is_new, forgot;
     uint64_t *packed = seen_note(q->seen, &key, &is_new, &forgot);
     struct moving m = moving_read(*packed);
-    struct contract_amount more = news(d, is_new ? NULL : &m);
+    struct contract_amount more = count_news(d, is_new ? NULL : &m);
     if (forgot)
         counter_one(COUNTER_OBJECTS_FORGOTTEN);
     add_amount(&take_slot(a, SPAN_DAY, span_index(a, SPAN_DAY, r->time))->amount, more);
@@ -199,7 +200,7 @@ static struct moving charge(const struct delivery_of *d, struct account *a, unsi
 }
 
 /* The object has ended: nothing more comes of it under any contract. */
-static void forget(struct quotas *q, const struct record *r) {
+static void forget_object(struct quotas *q, const struct record *r) {
     struct place to = policy_place(q->policy, &r->destination);
     const struct partner *p = to.kind == PLACE_PARTNER ? policy_partner(q->policy, to.index) : NULL;
     for (size_t i = 0; p && i < p->contract_count; i++) {
@@ -219,8 +220,8 @@ static const char *text_or_null(const struct record *r, enum record_text which, 
 
 /* Judges one class of the record (NULL: it has none) and counts it. The worker has judged the name that the
  * client used; here the addresses decide, since it is their owner who receives it. */
-static struct moving judge(struct quotas *q, const struct record *r, const char *class,
-                           struct judgement *out) {
+static struct moving judge_class(struct quotas *q, const struct record *r, const char *class,
+                                 struct judgement *out) {
     char application[NAME_ROOM], master[NAME_ROOM];
     struct delivery_of d = {q, r, class != NULL};
     const struct judgement_facts facts = {.source = r->source,
@@ -229,12 +230,12 @@ static struct moving judge(struct quotas *q, const struct record *r, const char 
                                           .application = text_or_null(r, TEXT_APPLICATION, application),
                                           .master = text_or_null(r, TEXT_MASTER, master),
                                           .time = r->time,
-                                          .use = peek,
+                                          .use = peek_use,
                                           .context = &d};
     policy_judge(q->policy, &facts, out);
     struct account *a =
         out->verdict <= VERDICT_BREACH && out->contract ? find_account(q, out->contract) : NULL;
-    return a ? charge(&d, a, out->terms) : (struct moving){0};
+    return a ? charge_account(&d, a, out->terms) : (struct moving){0};
 }
 
 /* --- records with another verdict --- */
@@ -280,7 +281,7 @@ static bool next_line(struct bytes *rest, char out[NAME_ROOM]) {
     return true;
 }
 
-static bool counts(const struct quotas *q, const struct record *r) {
+static bool is_counted(const struct quotas *q, const struct record *r) {
     return q->count && r->matters && r->partner_known &&
            (r->kind == RECORD_FINDING || r->kind == RECORD_TRANSFER || r->kind == RECORD_VOLUME);
 }
@@ -292,7 +293,7 @@ static bool judge_classes(struct quotas *q, const struct record *r, struct bytes
     struct judgement j;
     bool found = false;
     while (next_line(&classes, class)) {
-        struct moving m = judge(q, r, class, &j);
+        struct moving m = judge_class(q, r, class, &j);
         if (!speaks_for(r, &j))
             continue;
         if (!found) {
@@ -311,14 +312,14 @@ static bool judge_classes(struct quotas *q, const struct record *r, struct bytes
 }
 
 /* NULL: the record stays as it is. */
-static const struct record *change(struct quotas *q, const struct record *r) {
+static const struct record *change_record(struct quotas *q, const struct record *r) {
     struct judgement j;
     struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_CLASSES);
     if (classes.n) {
         if (!judge_classes(q, r, classes, &j))
             return NULL;
     } else {
-        judge(q, r, NULL, &j);
+        judge_class(q, r, NULL, &j);
         if (!speaks_for(r, &j))
             return NULL;
         record_copy(&q->builder, r);
@@ -330,15 +331,15 @@ static const struct record *change(struct quotas *q, const struct record *r) {
 }
 
 const struct record *quotas_record(struct quotas *q, const struct record *r) {
-    if (!counts(q, r))
+    if (!is_counted(q, r))
         return r;
     if (!q->since) {
         q->since = r->time;
         q->since_changed = true;
     }
-    const struct record *changed = change(q, r);
+    const struct record *changed = change_record(q, r);
     if (r->kind == RECORD_TRANSFER || (r->kind == RECORD_VOLUME && r->complete))
-        forget(q, r);
+        forget_object(q, r);
     return changed ? changed : r;
 }
 

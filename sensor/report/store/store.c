@@ -41,7 +41,7 @@ static enum store_result result_of(int code) {
 }
 
 /* The first trouble is what the transaction ends with. */
-static bool note(struct store *s, int code) {
+static bool note_code(struct store *s, int code) {
     enum store_result result = result_of(code);
     if (s->result == STORE_DONE && result != STORE_DONE) {
         s->result = result;
@@ -50,11 +50,11 @@ static bool note(struct store *s, int code) {
     return result == STORE_DONE;
 }
 
-static int execute(struct store *s, const char *sql) {
+static int run_sql(struct store *s, const char *sql) {
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 }
 
-static int number(struct store *s, const char *sql, int64_t *out) {
+static int read_number(struct store *s, const char *sql, int64_t *out) {
     sqlite3_stmt *q = NULL;
     int code = sqlite3_prepare_v2(s->db, sql, -1, &q, NULL);
     if (code == SQLITE_OK)
@@ -65,7 +65,7 @@ static int number(struct store *s, const char *sql, int64_t *out) {
     return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
-static void disconnect(struct store *s) {
+static void close_database(struct store *s) {
     for (int i = 0; i < STORE_STATEMENTS; i++) {
         sqlite3_finalize(s->statements[i]);
         s->statements[i] = NULL;
@@ -77,10 +77,10 @@ static void disconnect(struct store *s) {
 /* --- opening --- */
 
 /* Exclusive: no shared-memory file, and a second sensor cannot get in. */
-static int prepare(struct store *s) {
+static int prepare_database(struct store *s) {
     char bound[64];
     int code =
-        execute(s, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+        run_sql(s, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                    "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF; BEGIN EXCLUSIVE; COMMIT");
     if (code == SQLITE_OK && s->options.max_bytes) {
         uint64_t pages = s->options.max_bytes / PAGE;
@@ -88,13 +88,13 @@ static int prepare(struct store *s) {
                  (unsigned long long)(pages < 64           ? 64
                                       : pages > 0xfffffffe ? 0xfffffffe
                                                            : pages));
-        code = execute(s, bound);
+        code = run_sql(s, bound);
     }
     return code;
 }
 
 /* SQLITE_CORRUPT if its own check finds anything. */
-static int check(struct store *s) {
+static int check_database(struct store *s) {
     sqlite3_stmt *q = NULL;
     int code = sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &q, NULL);
     if (code == SQLITE_OK)
@@ -106,22 +106,22 @@ static int check(struct store *s) {
 }
 
 /* Forward, step by step, in one transaction. A later version than ours is treated as damage. */
-static int migrate(struct store *s) {
+static int migrate_schema(struct store *s) {
     int64_t version = 0;
     char set[64];
-    int code = number(s, "PRAGMA user_version", &version);
+    int code = read_number(s, "PRAGMA user_version", &version);
     if (code != SQLITE_OK || version == (int64_t)schema_version)
         return code;
     if (version < 0 || version > (int64_t)schema_version)
         return SQLITE_CORRUPT;
-    code = execute(s, "BEGIN");
+    code = run_sql(s, "BEGIN");
     for (size_t i = (size_t)version; i < schema_version && code == SQLITE_OK; i++)
-        code = execute(s, schema_steps[i]);
+        code = run_sql(s, schema_steps[i]);
     snprintf(set, sizeof set, "PRAGMA user_version = %zu; COMMIT", schema_version);
     if (code == SQLITE_OK)
-        code = execute(s, set);
+        code = run_sql(s, set);
     if (code != SQLITE_OK)
-        execute(s, "ROLLBACK");
+        run_sql(s, "ROLLBACK");
     return code;
 }
 
@@ -129,11 +129,11 @@ static int connect_to(struct store *s, const char *path) {
     int code = sqlite3_open_v2(path, &s->db,
                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL);
     if (code == SQLITE_OK)
-        code = prepare(s);
+        code = prepare_database(s);
     if (code == SQLITE_OK && !s->options.checked)
-        code = check(s);
+        code = check_database(s);
     if (code == SQLITE_OK)
-        code = migrate(s);
+        code = migrate_schema(s);
     for (int i = 0; i < STORE_STATEMENTS && code == SQLITE_OK; i++)
         code = sqlite3_prepare_v3(s->db, schema_statements[i], -1, SQLITE_PREPARE_PERSISTENT,
                                   &s->statements[i], NULL);
@@ -153,7 +153,7 @@ static int make_new(struct store *s) {
     int code = connect_to(s, path);
     if (code != SQLITE_OK)
         return code;
-    disconnect(s); /* which leaves one file */
+    close_database(s); /* which leaves one file */
     return rename(path, s->path) == 0 ? connect_to(s, s->path) : SQLITE_CANTOPEN;
 }
 
@@ -184,7 +184,7 @@ static bool set_aside(struct store *s) {
     clock_gettime(CLOCK_REALTIME, &now);
     strftime(when, sizeof when, "%Y%m%dT%H%M%S", gmtime_r(&now.tv_sec, &utc));
     snprintf(to, sizeof to, "%s/%s%s.%09ldZ", s->options.folder, aside_mark, when, now.tv_nsec);
-    disconnect(s);
+    close_database(s);
     snprintf(log, sizeof log, "%s-wal", s->path);
     if (rename(s->path, to) != 0)
         return false;
@@ -215,7 +215,7 @@ static int open_old(struct store *s) {
     return connect_to(s, s->path);
 }
 
-static bool describe(const struct store *s, int code, struct error *e) {
+static bool describe_failure(const struct store *s, int code, struct error *e) {
     if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
         return error_set(
             e, "sensor.state: another sensor uses %s; stop it, or give each sensor a folder of its own",
@@ -249,7 +249,7 @@ struct store *store_open(const struct store_options *options, enum store_found *
     umask(mask);
     if (code == SQLITE_OK)
         return s;
-    describe(s, code, e);
+    describe_failure(s, code, e);
     store_close(s);
     return NULL;
 }
@@ -260,13 +260,13 @@ bool store_replace(struct store *s, struct error *e) {
     int code = ok ? make_new(s) : SQLITE_CANTOPEN;
     umask(mask);
     s->result = STORE_DONE;
-    return code == SQLITE_OK || describe(s, code, e);
+    return code == SQLITE_OK || describe_failure(s, code, e);
 }
 
 void store_close(struct store *s) {
     if (!s)
         return;
-    disconnect(s);
+    close_database(s);
     free(s);
 }
 
@@ -297,7 +297,7 @@ bool store_run(struct store *s, enum store_statement which, const struct store_v
     int code = bind_values(q, values, n);
     if (code == SQLITE_OK)
         code = sqlite3_step(q);
-    bool ok = note(s, code);
+    bool ok = note_code(s, code);
     sqlite3_reset(q);
     sqlite3_clear_bindings(q);
     return ok;
@@ -324,7 +324,7 @@ bool store_find(struct store *s, enum store_statement which, const struct store_
     }
     sqlite3_reset(q);
     sqlite3_clear_bindings(q);
-    return note(s, code);
+    return note_code(s, code);
 }
 
 uint64_t store_changed(const struct store *s) {
@@ -333,28 +333,28 @@ uint64_t store_changed(const struct store *s) {
 
 void store_begin(struct store *s) {
     s->result = STORE_DONE;
-    note(s, s->db ? execute(s, "BEGIN IMMEDIATE") : SQLITE_ERROR);
+    note_code(s, s->db ? run_sql(s, "BEGIN IMMEDIATE") : SQLITE_ERROR);
 }
 
 enum store_result store_end(struct store *s) {
     if (s->result == STORE_DONE)
-        note(s, execute(s, "COMMIT"));
+        note_code(s, run_sql(s, "COMMIT"));
     if (s->result != STORE_DONE && s->db && !sqlite3_get_autocommit(s->db))
-        execute(s, "ROLLBACK");
+        run_sql(s, "ROLLBACK");
     return s->result;
 }
 
 bool store_bounded(struct store *s) {
     enum { TRANSACTION_PAGES = 1024 };
     int64_t pages = 0;
-    return s->db && s->options.max_bytes && number(s, "PRAGMA page_count", &pages) == SQLITE_OK &&
+    return s->db && s->options.max_bytes && read_number(s, "PRAGMA page_count", &pages) == SQLITE_OK &&
            s->options.max_bytes / PAGE < (uint64_t)pages + TRANSACTION_PAGES;
 }
 
 uint64_t store_size(struct store *s) {
     int64_t pages = 0, unused = 0;
-    if (!s->db || number(s, "PRAGMA page_count", &pages) != SQLITE_OK ||
-        number(s, "PRAGMA freelist_count", &unused) != SQLITE_OK)
+    if (!s->db || read_number(s, "PRAGMA page_count", &pages) != SQLITE_OK ||
+        read_number(s, "PRAGMA freelist_count", &unused) != SQLITE_OK)
         return 0;
     return (uint64_t)(pages - unused) * PAGE;
 }

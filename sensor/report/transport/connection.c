@@ -40,7 +40,7 @@ struct connection {
 
 /* --- its end --- */
 
-static void end(struct connection *c, enum connection_end how, const char *reason) {
+static void end_connection(struct connection *c, enum connection_end how, const char *reason) {
     connection_acknowledged(c);
     if (c->state >= OPEN)
         c->end = how;
@@ -57,18 +57,18 @@ static void end(struct connection *c, enum connection_end how, const char *reaso
 }
 
 static void end_errno(struct connection *c) {
-    end(c, CONNECTION_CUT, strerror(errno));
+    end_connection(c, CONNECTION_CUT, strerror(errno));
 }
 
 static void end_tls(struct connection *c) {
     char reason[160];
     tls_reason(c->ssl, reason, sizeof reason);
-    end(c, CONNECTION_CUT, reason);
+    end_connection(c, CONNECTION_CUT, reason);
 }
 
 void connection_give_up(struct connection *c, const char *reason) {
     if (c->fd >= 0)
-        end(c, CONNECTION_CUT, reason);
+        end_connection(c, CONNECTION_CUT, reason);
 }
 
 enum connection_end connection_take_end(struct connection *c) {
@@ -81,25 +81,25 @@ enum connection_end connection_take_end(struct connection *c) {
 
 /* --- its beginning --- */
 
-static void enter(struct connection *c, enum state state) {
+static void enter_state(struct connection *c, enum state state) {
     c->state = state;
     c->since = clock_monotonic();
 }
 
-static void begin(struct connection *c) {
+static void begin_attempt(struct connection *c) {
     c->fd = remote_connect(&c->remote, SOCK_STREAM);
     if (c->fd < 0)
         return;
     c->sent = c->acknowledged = 0;
     c->at = c->filled = 0;
     c->proven = c->finish = c->finished = c->want_write = false;
-    enter(c, CONNECTING);
+    enter_state(c, CONNECTING);
 }
 
 static void check_overdue(struct connection *c) {
     if (clock_monotonic() - c->since > BEGIN_TIMEOUT)
-        end(c, CONNECTION_CUT,
-            c->state == CONNECTING ? "it does not answer" : "TLS does not come about in time");
+        end_connection(c, CONNECTION_CUT,
+                       c->state == CONNECTING ? "it does not answer" : "TLS does not come about in time");
 }
 
 /* A receiver that is gone without a word is noticed after SILENCE_MS, with octets on their way or without. */
@@ -121,14 +121,14 @@ static void finish_connect(struct connection *c) {
         return;
     }
     if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0 || error) {
-        end(c, CONNECTION_CUT, strerror(error ? error : errno));
+        end_connection(c, CONNECTION_CUT, strerror(error ? error : errno));
         return;
     }
     set_options(c->fd);
     if (c->context && !(c->ssl = tls_session(c->context, c->fd, c->name)))
-        end(c, CONNECTION_CUT, "no memory for TLS");
+        end_connection(c, CONNECTION_CUT, "no memory for TLS");
     else
-        enter(c, c->ssl ? SHAKING : OPEN);
+        enter_state(c, c->ssl ? SHAKING : OPEN);
 }
 
 static void shake_hands(struct connection *c) {
@@ -138,7 +138,7 @@ static void shake_hands(struct connection *c) {
     int why = result == 1 ? SSL_ERROR_NONE : SSL_get_error(c->ssl, result);
     c->want_write = why == SSL_ERROR_WANT_WRITE;
     if (result == 1)
-        enter(c, OPEN);
+        enter_state(c, OPEN);
     else if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
         check_overdue(c);
     else
@@ -186,7 +186,7 @@ static void say_goodbye(struct connection *c) {
     c->finished = true;
 }
 
-static void flush(struct connection *c) {
+static void flush_octets(struct connection *c) {
     while (c->at < c->filled) {
         ssize_t n = c->ssl ? write_tls(c) : write_plain(c);
         if (n <= 0)
@@ -223,13 +223,13 @@ bool connection_ready(struct connection *c) {
     if (c->end != CONNECTION_STANDS)
         return false;
     if (c->state == CLOSED)
-        begin(c);
+        begin_attempt(c);
     if (c->state == CONNECTING)
         finish_connect(c);
     if (c->state == SHAKING)
         shake_hands(c);
     if (c->state == OPEN)
-        flush(c);
+        flush_octets(c);
     if (c->state == OPEN && !c->proven && clock_monotonic() - c->since > PROVEN)
         connection_works(c);
     return c->state == OPEN && !c->finish;
@@ -265,11 +265,11 @@ static void wait_for_end(struct connection *c) {
     while ((n = recv(c->fd, nothing, sizeof nothing, MSG_DONTWAIT)) > 0)
         ;
     if (n == 0)
-        end(c, CONNECTION_ORDERLY, "the receiver ended the connection");
+        end_connection(c, CONNECTION_ORDERLY, "the receiver ended the connection");
     else if (errno != EAGAIN && errno != EINTR)
         end_errno(c);
     else if (clock_monotonic() - c->since > GOODBYE)
-        end(c, CONNECTION_CUT, "the receiver said goodbye and did not end the connection");
+        end_connection(c, CONNECTION_CUT, "the receiver said goodbye and did not end the connection");
 }
 
 static size_t read_plain(struct connection *c, void *out, size_t most) {
@@ -277,7 +277,7 @@ static size_t read_plain(struct connection *c, void *out, size_t most) {
     if (n > 0)
         return (size_t)n;
     if (n == 0)
-        end(c, CONNECTION_ORDERLY, "the receiver ended the connection");
+        end_connection(c, CONNECTION_ORDERLY, "the receiver ended the connection");
     else if (errno != EAGAIN && errno != EINTR)
         end_errno(c);
     return 0;
@@ -292,12 +292,12 @@ static size_t read_tls(struct connection *c, void *out, size_t most) {
         return n;
     int why = SSL_get_error(c->ssl, result);
     if (why == SSL_ERROR_ZERO_RETURN) {
-        enter(c, LEAVING);
+        enter_state(c, LEAVING);
         wait_for_end(c);
     } else if (c->finished && why == SSL_ERROR_SSL &&
                ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
         /* It answered our goodbye with TCP's end alone, as some do. */
-        end(c, CONNECTION_ORDERLY, "the receiver ended the connection");
+        end_connection(c, CONNECTION_ORDERLY, "the receiver ended the connection");
     } else if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
         end_tls(c);
     }
@@ -338,7 +338,7 @@ struct connection *connection_create(const char *rest, const char *port, bool tl
         error_set(e, "%s: %s", key, why.text);
         goto failed;
     }
-    begin(c);
+    begin_attempt(c);
     return c;
 failed:
     connection_destroy(c);
@@ -350,7 +350,7 @@ void connection_destroy(struct connection *c) {
         return;
     if (c->state == OPEN) {
         connection_finish(c);
-        flush(c);
+        flush_octets(c);
     }
     SSL_free(c->ssl);
     SSL_CTX_free(c->context);

@@ -32,7 +32,7 @@ static bool is_open(const char *path) {
     return false;
 }
 
-static bool keep(const char *path, int flags, int fd) {
+static bool keep_file(const char *path, int flags, int fd) {
     char *copy = fd >= 0 && count < FILES_MAX ? strdup(path) : NULL;
     if (!copy) {
         if (fd >= 0)
@@ -45,14 +45,14 @@ static bool keep(const char *path, int flags, int fd) {
     return true;
 }
 
-static void forget(size_t i) {
+static void forget_file(size_t i) {
     free(files[i].path);
     close(files[i].fd);
     files[i] = files[--count];
 }
 
 /* A file of ours can be opened again after SIGHUP by whom it is given to. */
-static int make(const char *path, uid_t owner, gid_t group) {
+static int make_file(const char *path, uid_t owner, gid_t group) {
     int fd = open(path, APPEND | O_EXCL, 0640);
     if (fd < 0)
         return early_append(path);
@@ -66,9 +66,9 @@ bool output_open_early(const struct output_config *o, uid_t owner, gid_t group, 
     const char *path = output_path(o), *const read_too[] = {o->ca, o->certificate, o->key};
     for (size_t i = 0; i < sizeof read_too / sizeof *read_too; i++)
         if (read_too[i] && !is_open(read_too[i]))
-            keep(read_too[i], READ,
-                 open(read_too[i], READ)); /* what is wrong with it is told where it is used */
-    if (!path || is_open(path) || keep(path, APPEND, make(path, owner, group)))
+            keep_file(read_too[i], READ,
+                      open(read_too[i], READ)); /* what is wrong with it is told where it is used */
+    if (!path || is_open(path) || keep_file(path, APPEND, make_file(path, owner, group)))
         return true;
     return error_set(
         e,
@@ -90,14 +90,14 @@ void output_reopen_early(void) {
 
 void output_close_early(void) {
     while (count)
-        forget(count - 1);
+        forget_file(count - 1);
 }
 
 static bool is_path(const char *a, const char *b) {
     return a && strcmp(a, b) == 0;
 }
 
-static bool uses(const struct output_config *o, const char *path) {
+static bool uses_path(const struct output_config *o, const char *path) {
     return is_path(output_path(o), path) || is_path(o->ca, path) || is_path(o->certificate, path) ||
            is_path(o->key, path);
 }
@@ -106,9 +106,9 @@ void output_close_unused(const struct output_config *outputs, size_t n) {
     for (size_t i = count; i-- > 0;) {
         bool used = false;
         for (size_t k = 0; k < n && !used; k++)
-            used = uses(&outputs[k], files[i].path);
+            used = uses_path(&outputs[k], files[i].path);
         if (!used)
-            forget(i);
+            forget_file(i);
     }
 }
 

@@ -11,15 +11,15 @@ void relp_begin(struct relp_parser *p) {
     p->txnr = p->length = p->got = 0;
 }
 
-static bool letter(uint8_t c) {
+static bool is_letter(uint8_t c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool digit(uint8_t c) {
+static bool is_digit(uint8_t c) {
     return c >= '0' && c <= '9';
 }
 
-static bool enter(struct relp_parser *p, enum relp_step step) {
+static bool enter_step(struct relp_parser *p, enum relp_step step) {
     p->step = step;
     p->digits = 0;
     return true;
@@ -27,22 +27,22 @@ static bool enter(struct relp_parser *p, enum relp_step step) {
 
 /* One more digit of a number of at most nine, which cannot overflow. */
 static bool take_digit(struct relp_parser *p, uint8_t c, uint32_t *number) {
-    if (!digit(c) || p->digits++ == DIGITS_MAX)
+    if (!is_digit(c) || p->digits++ == DIGITS_MAX)
         return false;
     *number = *number * 10 + (uint32_t)(c - '0');
     return true;
 }
 
 static bool take_txnr(struct relp_parser *p, uint8_t c) {
-    return c == ' ' && p->digits ? enter(p, RELP_COMMAND) : take_digit(p, c, &p->txnr);
+    return c == ' ' && p->digits ? enter_step(p, RELP_COMMAND) : take_digit(p, c, &p->txnr);
 }
 
 static bool take_command(struct relp_parser *p, uint8_t c) {
     if (c == ' ' && p->digits) {
         p->command[p->digits] = '\0';
-        return enter(p, RELP_LENGTH);
+        return enter_step(p, RELP_LENGTH);
     }
-    if (!letter(c) || p->digits == RELP_COMMAND_MAX)
+    if (!is_letter(c) || p->digits == RELP_COMMAND_MAX)
         return false;
     p->command[p->digits++] = (char)c;
     return true;
@@ -51,7 +51,7 @@ static bool take_command(struct relp_parser *p, uint8_t c) {
 /* With data an SP follows, without it the LF. */
 static bool take_length(struct relp_parser *p, uint8_t c) {
     if (c == ' ' && p->digits && p->length <= RELP_DATA_MAX)
-        return enter(p, p->length ? RELP_DATA : RELP_TRAILER);
+        return enter_step(p, p->length ? RELP_DATA : RELP_TRAILER);
     return take_digit(p, c, &p->length);
 }
 
@@ -63,17 +63,17 @@ static void take_data(struct relp_parser *p, struct bytes *in) {
     p->got += (uint32_t)n;
     *in = bytes_of(in->p + n, in->n - n);
     if (p->got == p->length)
-        enter(p, RELP_TRAILER);
+        enter_step(p, RELP_TRAILER);
 }
 
-static bool take(struct relp_parser *p, uint8_t c) {
+static bool take_octet(struct relp_parser *p, uint8_t c) {
     static bool (*const steps[])(struct relp_parser *, uint8_t) = {
         [RELP_TXNR] = take_txnr, [RELP_COMMAND] = take_command, [RELP_LENGTH] = take_length};
     return steps[p->step](p, c);
 }
 
 /* At the LF: of a frame with all its data, or of one without any. */
-static bool ends(const struct relp_parser *p) {
+static bool ends_frame(const struct relp_parser *p) {
     return p->step == RELP_TRAILER || (p->step == RELP_LENGTH && p->digits && p->length == 0);
 }
 
@@ -85,13 +85,13 @@ enum relp_result relp_parse(struct relp_parser *p, struct bytes *in, struct relp
         }
         uint8_t c = *in->p;
         *in = bytes_of(in->p + 1, in->n - 1);
-        if (c == '\n' && ends(p)) {
+        if (c == '\n' && ends_frame(p)) {
             size_t kept = p->length < RELP_DATA_KEPT ? p->length : RELP_DATA_KEPT;
             *frame = (struct relp_frame){p->txnr, p->command, bytes_of(p->data, kept)};
             relp_begin(p);
             return RELP_FRAME;
         }
-        if (p->step == RELP_TRAILER || !take(p, c))
+        if (p->step == RELP_TRAILER || !take_octet(p, c))
             return RELP_WRONG;
     }
     return RELP_MORE;
@@ -102,7 +102,7 @@ static struct bytes line_of(struct bytes text) {
     return bytes_of(text.p, end ? (size_t)(end - text.p) : text.n);
 }
 
-static struct bytes behind(struct bytes text, size_t n) {
+static struct bytes skip_octets(struct bytes text, size_t n) {
     n = n < text.n ? n : text.n;
     return bytes_of(text.n ? text.p + n : NULL, text.n - n);
 }
@@ -114,7 +114,7 @@ bool relp_code(struct bytes data, unsigned *code, struct bytes *rest) {
         !bytes_number(bytes_of(line.p, CODE_DIGITS), &number))
         return false;
     *code = (unsigned)number;
-    *rest = behind(data, line.n + 1);
+    *rest = skip_octets(data, line.n + 1);
     return true;
 }
 
@@ -124,7 +124,7 @@ static bool has_value(struct bytes values, const char *value) {
         size_t n = comma ? (size_t)(comma - values.p) : values.n;
         if (bytes_equal(bytes_of(values.p, n), bytes_text(value)))
             return true;
-        values = behind(values, n + 1);
+        values = skip_octets(values, n + 1);
     }
     return false;
 }
@@ -134,9 +134,9 @@ bool relp_offers(struct bytes lines, const char *name, const char *value) {
     while (lines.n) {
         struct bytes line = line_of(lines);
         bool named = line.n >= n && memcmp(line.p, name, n) == 0 && (line.n == n || line.p[n] == '=');
-        if (named && (!value || has_value(behind(line, n + 1), value)))
+        if (named && (!value || has_value(skip_octets(line, n + 1), value)))
             return true;
-        lines = behind(lines, line.n + 1);
+        lines = skip_octets(lines, line.n + 1);
     }
     return false;
 }

@@ -86,7 +86,7 @@ static bool load_key(SSL_CTX *c, const char *path, const char *certificate, stru
     return ok;
 }
 
-static bool load(SSL_CTX *c, const struct output_config *o, const char **key, struct error *e) {
+static bool load_files(SSL_CTX *c, const struct output_config *o, const char **key, struct error *e) {
     *key = "ca";
     if (!load_authorities(c, o->ca, e))
         return false;
@@ -116,7 +116,7 @@ SSL_CTX *tls_context(const struct output_config *o, const char **key, struct err
     SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_default_passwd_cb(c, no_password);
-    if (!load(c, o, key, e)) {
+    if (!load_files(c, o, key, e)) {
         SSL_CTX_free(c);
         c = NULL;
     }

@@ -65,7 +65,7 @@ static void close_file(void *carrier) {
     free(f);
 }
 
-static enum carried failed(struct file *f) {
+static enum carried judge_failure(struct file *f) {
     int error = errno;
     if (error == EAGAIN || error == EINTR)
         return CARRIED_WAIT;
@@ -90,14 +90,14 @@ static enum carried send_file(void *carrier, struct bytes frame, size_t *done) {
         }
         ssize_t written = write(f->fd, frame.p + *done, n);
         if (written < 0)
-            return failed(f);
+            return judge_failure(f);
         *done += (size_t)written;
         f->failing = false;
     }
     return CARRIED;
 }
 
-static const char *trouble(const void *carrier) {
+static const char *tell_trouble(const void *carrier) {
     const struct file *f = carrier;
     return f->failing ? "writing fails; see the sensor's log" : NULL;
 }
@@ -108,7 +108,7 @@ static bool poll_file(const void *carrier, struct pollfd *fd) {
     return !f->failing;
 }
 
-static void reopen(void *carrier) {
+static void reopen_file(void *carrier) {
     struct file *f = carrier;
     int fd = early_append(f->path);
     if (fd < 0) {
@@ -120,7 +120,7 @@ static void reopen(void *carrier) {
     f->fd = fd;
 }
 
-static bool terminal(const void *carrier) {
+static bool is_terminal(const void *carrier) {
     const struct file *f = carrier;
     const char *no_color = getenv("NO_COLOR");
     return isatty(f->fd) && !(no_color && *no_color);
@@ -137,9 +137,9 @@ const struct transport transport_file = {
     .close = close_file,
     .send = send_file,
     .poll = poll_file,
-    .trouble = trouble,
+    .trouble = tell_trouble,
     .proof = "written",
-    .reopen = reopen,
+    .reopen = reopen_file,
 };
 
 const struct transport transport_stdout = {
@@ -153,7 +153,7 @@ const struct transport transport_stdout = {
     .close = close_file,
     .send = send_file,
     .poll = poll_file,
-    .trouble = trouble,
+    .trouble = tell_trouble,
     .proof = "written",
-    .terminal = terminal,
+    .terminal = is_terminal,
 };

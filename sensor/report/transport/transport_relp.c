@@ -29,12 +29,12 @@ struct relp {
     unsigned answer_count, answer_told;
 };
 
-static bool check(const char *rest, struct error *e) {
+static bool check_target(const char *rest, struct error *e) {
     struct remote r;
     return remote_parse(rest, "2514", &r, e);
 }
 
-static void begin(struct relp *r) {
+static void begin_session(struct relp *r) {
     r->session = SESSION_NONE;
     relp_begin(&r->parser);
     r->txnr = 1;
@@ -47,7 +47,7 @@ static void *open_relp_as(const char *rest, bool tls, const struct output_config
         error_set(e, "out of memory");
         return NULL;
     }
-    begin(r);
+    begin_session(r);
     r->connection = connection_create(rest, "2514", tls, config, e);
     if (r->connection)
         return r;
@@ -64,7 +64,7 @@ static void *open_relp_tls(const char *rest, const struct output_config *config,
 }
 
 /* False when there is no room now. */
-static bool command(struct relp *r, const char *name, struct bytes data) {
+static bool put_command(struct relp *r, const char *name, struct bytes data) {
     char frame[RELP_HEADER_MAX + 1 + 8192 + 1];
     if (data.n > 8192)
         return false;
@@ -80,7 +80,7 @@ static bool command(struct relp *r, const char *name, struct bytes data) {
 
 /* --- what the receiver says --- */
 
-static void malformed(struct relp *r, const char *reason) {
+static void give_up_malformed(struct relp *r, const char *reason) {
     counter_one(COUNTER_RELP_MALFORMED);
     connection_give_up(r->connection, reason);
 }
@@ -89,7 +89,7 @@ static void take_open_answer(struct relp *r, const struct relp_frame *f) {
     struct bytes offers;
     unsigned code;
     if (f->txnr != 1 || !relp_code(f->data, &code, &offers))
-        malformed(r, "its answer to RELP's open is not understood");
+        give_up_malformed(r, "its answer to RELP's open is not understood");
     else if (code != 200)
         connection_give_up(r->connection, "it refuses RELP's open");
     else if (!relp_offers(offers, "relp_version", NULL) || !relp_offers(offers, "commands", "syslog"))
@@ -111,7 +111,7 @@ static void take_message_answer(struct relp *r, const struct relp_frame *f) {
     unsigned code;
     uint64_t number = number_of(r, f->txnr);
     if (!number || !relp_code(f->data, &code, &rest)) {
-        malformed(r, "it answers what was not asked");
+        give_up_malformed(r, "it answers what was not asked");
         return;
     }
     r->has_answer[number % RELP_WINDOW] = true;
@@ -136,7 +136,7 @@ static void take_frame(struct relp *r, const struct relp_frame *f) {
     else if (answer && f->txnr)
         take_message_answer(r, f);
     else if (f->txnr)
-        malformed(r, "it sends commands that only we may send");
+        give_up_malformed(r, "it sends commands that only we may send");
     /* Other hints may come with later versions and mean nothing to us. */
 }
 
@@ -151,7 +151,7 @@ static void listen_to(struct relp *r) {
         while ((result = relp_parse(&r->parser, &in, &f)) == RELP_FRAME)
             take_frame(r, &f);
         if (result == RELP_WRONG)
-            malformed(r, "what it says is no RELP");
+            give_up_malformed(r, "what it says is no RELP");
     }
 }
 
@@ -159,7 +159,7 @@ static void listen_to(struct relp *r) {
 
 static void move_on(struct relp *r) {
     bool ready = connection_ready(r->connection);
-    if (ready && r->session == SESSION_NONE && command(r, "open", bytes_text(OFFERS))) {
+    if (ready && r->session == SESSION_NONE && put_command(r, "open", bytes_text(OFFERS))) {
         r->session = SESSION_ASKED;
         r->waiting = clock_monotonic();
         connection_ready(r->connection);
@@ -179,7 +179,7 @@ static enum carried send_relp(void *carrier, struct bytes message, size_t *done)
     if (message.n > 8192)
         return CARRIED_REFUSED;
     if (r->session != SESSION_OPEN || r->next - r->oldest >= RELP_WINDOW ||
-        !connection_ready(r->connection) || !command(r, "syslog", message))
+        !connection_ready(r->connection) || !put_command(r, "syslog", message))
         return CARRIED_WAIT;
     if (r->oldest == r->next)
         r->waiting = clock_monotonic();
@@ -187,17 +187,17 @@ static enum carried send_relp(void *carrier, struct bytes message, size_t *done)
     return CARRIED;
 }
 
-static uint64_t confirmed(void *carrier, bool patient, bool *broken) {
+static uint64_t confirm_by_answer(void *carrier, bool patient, bool *broken) {
     struct relp *r = carrier;
     r->answer_count = r->answer_told = 0;
     move_on(r);
     *broken = connection_take_end(r->connection) != CONNECTION_STANDS;
     if (*broken)
-        begin(r);
+        begin_session(r);
     return 0;
 }
 
-static bool answered(void *carrier, uint64_t *number, bool *refused) {
+static bool take_answer(void *carrier, uint64_t *number, bool *refused) {
     struct relp *r = carrier;
     if (r->answer_told == r->answer_count)
         return false;
@@ -206,7 +206,7 @@ static bool answered(void *carrier, uint64_t *number, bool *refused) {
     return true;
 }
 
-static const char *trouble(const void *carrier) {
+static const char *tell_trouble(const void *carrier) {
     const struct relp *r = carrier;
     const char *reason = connection_trouble(r->connection);
     return reason ? reason : r->session == SESSION_OPEN ? NULL : "it has not agreed to RELP yet";
@@ -217,7 +217,7 @@ static bool poll_relp(const void *carrier, struct pollfd *fd) {
     return connection_poll(r->connection, fd);
 }
 
-static void reopen(void *carrier) {
+static void reopen_files(void *carrier) {
     struct relp *r = carrier;
     connection_reopen(r->connection);
 }
@@ -227,7 +227,7 @@ static void close_relp(void *carrier) {
     struct relp *r = carrier;
     struct pollfd fd;
     const time_ns until = clock_monotonic() + FAREWELL_MS * NS_PER_MS;
-    if (r->session == SESSION_OPEN && command(r, "close", bytes_of(NULL, 0))) {
+    if (r->session == SESSION_OPEN && put_command(r, "close", bytes_of(NULL, 0))) {
         connection_finish(r->connection);
         connection_ready(r->connection);
         while (clock_monotonic() < until && connection_poll(r->connection, &fd)) {
@@ -246,14 +246,14 @@ const struct transport transport_relp = {
     .usage = "relp://host:port",
     .framing = FRAMING_NONE,
     .message_max = 8192,
-    .check = check,
+    .check = check_target,
     .open = open_relp,
     .close = close_relp,
     .send = send_relp,
-    .confirmed = confirmed,
-    .answered = answered,
+    .confirmed = confirm_by_answer,
+    .answered = take_answer,
     .poll = poll_relp,
-    .trouble = trouble,
+    .trouble = tell_trouble,
     .proof = "the receiver acknowledged it",
 };
 
@@ -263,14 +263,14 @@ const struct transport transport_relp_tls = {
     .framing = FRAMING_NONE,
     .message_max = 8192,
     .tls = true,
-    .check = check,
+    .check = check_target,
     .open = open_relp_tls,
     .close = close_relp,
     .send = send_relp,
-    .confirmed = confirmed,
-    .answered = answered,
+    .confirmed = confirm_by_answer,
+    .answered = take_answer,
     .poll = poll_relp,
-    .trouble = trouble,
+    .trouble = tell_trouble,
     .proof = "the receiver acknowledged it",
-    .reopen = reopen,
+    .reopen = reopen_files,
 };

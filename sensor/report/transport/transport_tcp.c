@@ -77,7 +77,7 @@ static uint64_t after_end(struct counted *t, enum connection_end how, uint64_t a
 
 /* Our end is said, and the receiver's answer to that is the proof that it has read all. One that never
  * answers is believed when its system has all. */
-static uint64_t finish(struct counted *t) {
+static uint64_t finish_run(struct counted *t) {
     if (!t->finishing)
         t->finishing = clock_monotonic();
     connection_finish(t->connection);
@@ -88,7 +88,7 @@ static uint64_t finish(struct counted *t) {
     return t->hold.released;
 }
 
-static uint64_t confirmed(void *carrier, bool patient, bool *lost) {
+static uint64_t confirm_octets(void *carrier, bool patient, bool *lost) {
     struct counted *t = carrier;
     char nothing[512]; /* a receiver has nothing to say */
     connection_ready(t->connection);
@@ -100,15 +100,15 @@ static uint64_t confirmed(void *carrier, bool patient, bool *lost) {
     *lost = how != CONNECTION_STANDS;
     if (*lost)
         return after_end(t, how, acknowledged);
-    return patient ? t->hold.released : finish(t);
+    return patient ? t->hold.released : finish_run(t);
 }
 
-static uint64_t reached(void *carrier) {
+static uint64_t count_reached(void *carrier) {
     struct counted *t = carrier;
     return connection_acknowledged(t->connection);
 }
 
-static const char *trouble(const void *carrier) {
+static const char *tell_trouble(const void *carrier) {
     const struct counted *t = carrier;
     return connection_trouble(t->connection);
 }
@@ -118,7 +118,7 @@ static bool poll_counted(const void *carrier, struct pollfd *fd) {
     return connection_poll(t->connection, fd);
 }
 
-static void reopen(void *carrier) {
+static void reopen_files(void *carrier) {
     struct counted *t = carrier;
     connection_reopen(t->connection);
 }
@@ -133,10 +133,10 @@ const struct transport transport_tcp = {
     .open = open_tcp,
     .close = close_counted,
     .send = send_counted,
-    .confirmed = confirmed,
+    .confirmed = confirm_octets,
     .poll = poll_counted,
-    .reached = reached,
-    .trouble = trouble,
+    .reached = count_reached,
+    .trouble = tell_trouble,
     .proof = "the receiver's system has it",
 };
 
@@ -151,10 +151,10 @@ const struct transport transport_tls = {
     .open = open_tls,
     .close = close_counted,
     .send = send_counted,
-    .confirmed = confirmed,
+    .confirmed = confirm_octets,
     .poll = poll_counted,
-    .reached = reached,
-    .trouble = trouble,
+    .reached = count_reached,
+    .trouble = tell_trouble,
     .proof = "the receiver's system has it",
-    .reopen = reopen,
+    .reopen = reopen_files,
 };

@@ -12,7 +12,7 @@ struct udp {
     int fd;
 };
 
-static bool check(const char *rest, struct error *e) {
+static bool check_target(const char *rest, struct error *e) {
     struct remote r;
     return remote_parse(rest, "514", &r, e);
 }
@@ -40,7 +40,7 @@ static void close_udp(void *carrier) {
     free(u);
 }
 
-static enum carried broken(struct udp *u) {
+static enum carried end_broken(struct udp *u) {
     int reason = errno;
     close(u->fd);
     u->fd = -1;
@@ -64,7 +64,7 @@ static enum carried send_udp(void *carrier, struct bytes frame, size_t *done) {
         if (errno == EMSGSIZE)
             return CARRIED_REFUSED;
         if (errno != EINTR && errno != ECONNREFUSED)
-            return broken(u);
+            return end_broken(u);
         /* ECONNREFUSED is about an earlier datagram: this one has not been tried yet. */
         if (errno == ECONNREFUSED)
             counter_one(COUNTER_MESSAGES_REFUSED);
@@ -72,7 +72,7 @@ static enum carried send_udp(void *carrier, struct bytes frame, size_t *done) {
     return CARRIED_REFUSED;
 }
 
-static const char *trouble(const void *carrier) {
+static const char *tell_trouble(const void *carrier) {
     const struct udp *u = carrier;
     return remote_trouble(&u->remote);
 }
@@ -87,11 +87,11 @@ const struct transport transport_udp = {
     .scheme = "udp://",
     .usage = "udp://host:port",
     .framing = FRAMING_NONE,
-    .check = check,
+    .check = check_target,
     .open = open_udp,
     .close = close_udp,
     .send = send_udp,
     .poll = poll_udp,
-    .trouble = trouble,
+    .trouble = tell_trouble,
     .proof = "sent; over UDP nobody can say whether it arrived",
 };

@@ -18,7 +18,7 @@ struct local {
 
 #define RETRY (1 * NS_PER_S)
 
-static bool check(const char *rest, struct error *e) {
+static bool check_path(const char *rest, struct error *e) {
     const struct sockaddr_un *address = NULL;
     if (*rest != '/')
         return error_set(e, "\"%s\" is no path: write unix:/dev/log", rest);
@@ -62,7 +62,7 @@ static void *open_local(const char *rest, const struct output_config *config, st
     }
     l->fd = -1;
     l->address.sun_family = AF_UNIX;
-    memcpy(l->address.sun_path, rest, strlen(rest)); /* check() has measured it */
+    memcpy(l->address.sun_path, rest, strlen(rest)); /* check_path() has measured it */
     connect_local(l);
     return l;
 }
@@ -74,7 +74,7 @@ static void close_local(void *carrier) {
     free(l);
 }
 
-static enum carried failed(struct local *l) {
+static enum carried judge_failure(struct local *l) {
     if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR)
         return CARRIED_WAIT;
     if (errno == EMSGSIZE)
@@ -92,20 +92,20 @@ static enum carried send_local(void *carrier, struct bytes frame, size_t *done) 
         return CARRIED_WAIT;
     if (l->type == SOCK_DGRAM) { /* a datagram needs no newline */
         if (send(l->fd, frame.p, frame.n - 1, MSG_NOSIGNAL) < 0)
-            return failed(l);
+            return judge_failure(l);
         *done = frame.n;
         return CARRIED;
     }
     while (*done < frame.n) {
         ssize_t n = send(l->fd, frame.p + *done, frame.n - *done, MSG_NOSIGNAL);
         if (n < 0)
-            return failed(l);
+            return judge_failure(l);
         *done += (size_t)n;
     }
     return CARRIED;
 }
 
-static const char *trouble(const void *carrier) {
+static const char *tell_trouble(const void *carrier) {
     const struct local *l = carrier;
     return l->fd >= 0 ? NULL : "nobody listens there";
 }
@@ -121,11 +121,11 @@ const struct transport transport_unix = {
     .usage = "unix:/dev/log",
     .framing = FRAMING_LINE,
     .message_max = 8192,
-    .check = check,
+    .check = check_path,
     .open = open_local,
     .close = close_local,
     .send = send_local,
     .poll = poll_local,
-    .trouble = trouble,
+    .trouble = tell_trouble,
     .proof = "the local socket took it",
 };
