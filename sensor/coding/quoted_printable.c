@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "coding/decoder.h"
 
+#include "base/hex.h"
+
 /* quoted-printable (RFC 2045 section 6.7). */
 
 struct quoted {
@@ -15,13 +17,6 @@ static struct quoted *quoted_of(const struct decoder *d) {
 static bool quoted_start(struct decoder *d) {
     *quoted_of(d) = (struct quoted){0};
     return true;
-}
-
-static int hex_value(uint8_t c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static void quoted_put(struct coding_window *w, uint8_t c) {

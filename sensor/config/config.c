@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/config.h"
 
+#include "base/hex.h"
 #include "config/config_sections.h"
 #include "settings/path.h"
 
@@ -13,24 +14,16 @@
 
 enum { KEY_DIGITS = 32 };
 
-static bool hex_value(char c, uint64_t *out) {
-    static const char digits[] = "0123456789abcdefABCDEF";
-    const char *at = c ? strchr(digits, c) : NULL;
-    if (!at)
-        return false;
-    *out = (uint64_t)(at - digits < 16 ? at - digits : at - digits - 6);
-    return true;
-}
-
 static bool parse_key(struct bytes text, struct hash_key *out) {
-    uint64_t half[2] = {0, 0}, digit;
+    uint64_t half[2] = {0, 0};
     text = bytes_trim(text);
     if (text.n != KEY_DIGITS)
         return false;
     for (size_t i = 0; i < KEY_DIGITS; i++) {
-        if (!hex_value((char)text.p[i], &digit))
+        int digit = hex_value(text.p[i]);
+        if (digit < 0)
             return false;
-        half[i / 16] = half[i / 16] << 4 | digit;
+        half[i / 16] = half[i / 16] << 4 | (unsigned)digit;
     }
     *out = (struct hash_key){half[0], half[1]};
     return true;

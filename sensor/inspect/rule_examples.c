@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/rule_load.h"
 
+#include "base/hex.h"
+
 /* Examples and counterexamples of rules: a name, and content as text, base64 or hexadecimal. */
 struct example_entry {
     const char *name, *text, *note;
@@ -37,11 +39,7 @@ static const struct setting example_table[] = {
     {0},
 };
 
-static int hex_value(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
-static int base64_value(char c) {
+static int base64_value(uint8_t c) {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
     if (c >= 'a' && c <= 'z')
@@ -52,14 +50,14 @@ static int base64_value(char c) {
 }
 
 /* Digits of `bits` bits each into bytes; white space is stepped over, `pad` ends it. */
-static bool decode_digits(struct setting_reader *r, const struct doc_node *node, int (*value)(char),
+static bool decode_digits(struct setting_reader *r, const struct doc_node *node, int (*value)(uint8_t),
                           unsigned bits, struct bytes *out) {
     uint8_t *bytes = arena_alloc(r->arena, strlen(node->text) + 1);
     uint32_t held = 0;
     unsigned have = 0;
     size_t n = 0;
     for (const char *p = node->text; bytes && *p && *p != '='; p++) {
-        int v = value(*p);
+        int v = value((uint8_t)*p);
         if (strchr(" \t\r\n", *p))
             continue;
         if (v < 0)

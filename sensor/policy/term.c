@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/term.h"
 
+#include "base/size.h"
 #include "base/utf8.h"
 #include "policy/contracts.h"
 #include "settings/unit.h"
@@ -56,17 +57,6 @@ void term_say(char reason[JUDGEMENT_REASON_MAX], const char *format, ...) {
     reason[old + length] = '\0';
 }
 
-/* "214.3 MB": the unit in which it is less than a thousand. */
-static const char *rounded(uint64_t bytes, char out[UNIT_TEXT_MAX]) {
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-    double n = (double)bytes;
-    size_t unit = 0;
-    for (; n >= 999.95; unit++)
-        n /= 1000;
-    snprintf(out, UNIT_TEXT_MAX, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
-    return out;
-}
-
 static void say_class(const struct term_facts *t, const char *whose, char *reason) {
     term_say(reason, "class %s is not in %s", t->facts->class, whose);
 }
@@ -102,9 +92,9 @@ static void say_objects(uint64_t n, uint64_t limit, const char *span, const char
 }
 
 static void say_bytes(uint64_t n, uint64_t limit, const char *span, const char *whose, char *reason) {
-    char amount[UNIT_TEXT_MAX], most[UNIT_TEXT_MAX];
+    char amount[SIZE_TEXT_MAX], most[UNIT_TEXT_MAX];
     say_whose(whose, reason);
-    term_say(reason, "%s %s, limit %s", rounded(n, amount), span, unit_format(limit, unit_sizes, most));
+    term_say(reason, "%s %s, limit %s", size_format(n, amount), span, unit_format(limit, unit_sizes, most));
 }
 
 static void say_day_objects(const struct term_facts *t, const char *whose, char *reason) {

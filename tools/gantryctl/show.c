@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "show.h"
 
+#include "base/size.h"
 #include "plain.h"
 
 #include <stdio.h>
@@ -52,14 +53,6 @@ static void write_count(json_int_t value, char *out) {
     *out = '\0';
 }
 
-static void write_bytes(double value, char *out) {
-    static const char *const units[] = {"B", "KB", "MB", "GB", "TB", "PB"};
-    size_t u = 0;
-    for (; value >= 1000 && u + 1 < sizeof units / sizeof *units; u++)
-        value /= 1000;
-    snprintf(out, SHOW_ROOM, u && value < 100 ? "%.1f %s" : "%.0f %s", value, units[u]);
-}
-
 static void write_duration(json_int_t s, char *out) {
     static const struct {
         json_int_t seconds;
@@ -79,7 +72,7 @@ const char *show_number(double value, enum show_as as, char out[SHOW_ROOM]) {
     json_int_t whole = (json_int_t)(value + 0.5);
     switch (as) {
     case SHOW_BYTES:
-        write_bytes(value, out);
+        size_format((uint64_t)value, out);
         break;
     case SHOW_COUNT:
         write_count(whole, out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/patterns/set_cache.h"
 
+#include "base/hex.h"
 #include "base/log.h"
 
 #include <dirent.h>
@@ -77,11 +78,6 @@ struct set_cache *set_cache_open(const char *folder) {
     return NULL;
 }
 
-static void name_of(const uint8_t key[SET_CACHE_KEY], char out[NAME_SIZE]) {
-    for (size_t i = 0; i < SET_CACHE_KEY; i++)
-        snprintf(out + 2 * i, 3, "%02x", key[i]);
-}
-
 /* --- reading --- */
 
 static bool read_all(int fd, uint8_t *out, size_t n) {
@@ -117,7 +113,7 @@ const char *set_cache_read(struct set_cache *c, const uint8_t key[SET_CACHE_KEY]
     *block = NULL;
     if (!c)
         return NULL;
-    name_of(key, name);
+    hex_format(key, SET_CACHE_KEY, name);
     int fd = openat(c->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     bool there = fd >= 0 || errno != ENOENT;
     struct head *h = fd >= 0 ? read_entry(fd, key, n) : NULL;
@@ -154,7 +150,7 @@ void set_cache_write(struct set_cache *c, const uint8_t key[SET_CACHE_KEY], cons
     memcpy(h.magic, magic, sizeof magic);
     memcpy(h.key, key, SET_CACHE_KEY);
     SHA256((const uint8_t *)bytes, n, h.digest);
-    name_of(key, name);
+    hex_format(key, SET_CACHE_KEY, name);
     snprintf(new, sizeof new, "%s.%d", name, (int)getpid());
     unlinkat(c->folder, new, 0); /* of a process that died here and had this number */
     int fd = openat(c->folder, new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -2,6 +2,7 @@
 #include "report/event/redact.h"
 
 #include "base/bytes.h"
+#include "base/hex.h"
 
 /* Plate-shaped: a chain of groups of letters and digits, single hyphens or spaces between them, with both
  * letters and digits among its 5 to 10 characters ("ABC1234", "ABC-1234", "AB12 CDE", "ABC-123-A",
@@ -16,10 +17,6 @@ static bool is_digit(uint8_t c) {
 
 static bool is_letter(uint8_t c) {
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool is_hex(uint8_t c) {
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
 /* Length of the letters and digits at `at`. A percent-encoded byte ends a group: "%2FABC1234" hides no plate.
@@ -84,7 +81,7 @@ static size_t cover_chain(uint8_t *text, size_t size, size_t at) {
 void redact(uint8_t *text, size_t n) {
     struct bytes in = bytes_of(text, n);
     for (size_t i = 0; i < n;) {
-        if (text[i] == '%' && i + 2 < n && is_hex(text[i + 1]) && is_hex(text[i + 2]))
+        if (text[i] == '%' && i + 2 < n && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0)
             i += 3;
         else if (measure_group(in, i))
             i = cover_chain(text, n, i);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/event/text.h"
 
+#include "base/size.h"
 #include "base/utf8.h"
 
 #include <stdarg.h>
@@ -94,12 +95,8 @@ bool list_has(struct bytes list, struct bytes item) {
 }
 
 void text_bytes(struct text *t, uint64_t bytes) {
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-    size_t unit = 0;
-    double n = (double)bytes;
-    for (; n >= 999.95 && unit + 1 < sizeof units / sizeof units[0]; unit++)
-        n /= 1000;
-    text_print(t, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
+    char room[SIZE_TEXT_MAX];
+    text_put(t, size_format(bytes, room));
 }
 
 size_t text_size(const struct text *t) {

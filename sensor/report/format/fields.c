@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hex.h"
 #include "policy/policy.h"
 #include "report/digest/digest.h"
 #include "report/event/technique.h"
@@ -175,9 +176,7 @@ static void get_size(const struct event *e, size_t which, struct value *v) {
 static void get_sha256(const struct event *e, size_t which, struct value *v) {
     if (!e->record->hashed)
         return;
-    for (size_t i = 0; i < sizeof e->record->sha256; i++)
-        snprintf(v->room + 2 * i, 3, "%02x", e->record->sha256[i]);
-    set_token(v, v->room);
+    set_token(v, hex_format(e->record->sha256, sizeof e->record->sha256, v->room));
 }
 
 static void get_object(const struct event *e, size_t which, struct value *v) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page/chart.h"
 
+#include "base/size.h"
 #include "base/utf8.h"
 
 #include <math.h>
@@ -34,11 +35,8 @@ void chart_count(double value, char *out, size_t size) {
 }
 
 void chart_bytes(double value, char *out, size_t size) {
-    static const char *const units[] = {"B", "KB", "MB", "GB", "TB", "PB"};
-    size_t unit = 0;
-    for (; value >= 1000 && unit + 1 < sizeof units / sizeof *units; unit++)
-        value /= 1000;
-    snprintf(out, size, unit && value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+    char room[SIZE_TEXT_MAX];
+    snprintf(out, size, "%s", size_format((uint64_t)value, room));
 }
 
 static double total(const struct chart *c, const struct chart_item *item) {
