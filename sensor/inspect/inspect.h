@@ -10,14 +10,13 @@
 #include "settings/problem.h"
 #include "settings/setting.h"
 
-/* From objects to findings: rules over identifiers and object facts. Only matcher.c knows Hyperscan. */
+/* From objects to findings: rules over identifiers and object facts. Only patterns/matcher.c knows Hyperscan. */
 struct rule {
     const char *id, *name, *description, *class;
     unsigned severity; /* 1..10, as the alert has it */
     struct setting_texts references;
     unsigned number; /* in the ruleset, from 0 */
-    /* inspect's own part follows behind the pointer */
-    const struct rule_condition *condition;
+    const struct rule_condition *condition; /* inspect/ alone looks inside, and tools that explain */
 };
 
 struct ruleset; /* immutable, in the snapshot's arena, Hyperscan databases included */
@@ -60,7 +59,7 @@ struct inspector_options {
     struct hash_key digest_key; /* of the sensor: same key, same digests */
 };
 
-struct inspector; /* scratch and pools; one a worker and snapshot */
+struct inspector; /* scratch and pools: each worker has one for each snapshot; no lock */
 struct inspector *inspector_create(const struct ruleset *rules, const struct inspector_options *options,
                                    const struct finding_sink *sink, struct error *e);
 void inspector_destroy(struct inspector *i);
@@ -73,8 +72,7 @@ uint64_t inspector_memory(const struct inspector *i); /* bytes that it has taken
 void inspector_opened(struct inspector *i, struct object *o);
 void inspector_data(struct inspector *i, struct object *o, const uint8_t *bytes, size_t n);
 void inspector_gap(struct inspector *i, struct object *o, uint64_t n);
-/* After this `found` has been called for every rule that holds; the state is freed with inspector_forget().
- */
+/* When it returns `found` has been called for every rule that holds. inspector_forget() frees the state. */
 void inspector_closed(struct inspector *i, struct object *o);
 
 /* Rules that held for a closed object: at most `most`, in ruleset order; returns how many hold. */

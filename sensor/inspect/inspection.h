@@ -9,7 +9,7 @@
 #include "inspect/utf16.h"
 #include "inspect/value_set.h"
 
-/* What the inspector keeps of one object; inspector.c feeds it, values.c sees what matched. */
+/* What the inspector keeps of one object. inspector.c feeds the streams, values.c is told what matched. */
 enum {
     SPREAD_MAX = 64,
     LATE_BYTES = 16,    /* how late the end of a word or line may be told */

@@ -292,10 +292,6 @@ static void decide_if_due(struct inspection *n) {
 
 static const struct file_type unknown_type = {"application/octet-stream", "data", KIND_BINARY};
 
-static const struct file_type *type_of(const struct object *o) {
-    return o->type ? o->type : &unknown_type;
-}
-
 static bool ends_with(const char *text, const char *end) {
     size_t n = strlen(text), m = strlen(end);
     return n >= m && strcmp(text + n - m, end) == 0;
@@ -335,12 +331,12 @@ static struct inspection *inspection_begin(struct inspector *i, struct object *o
 }
 
 /* Which rules can hold for this type at all, and what they need to be matched. */
-static unsigned open_rules(struct inspection *n) {
+static unsigned open_rules(struct inspection *n, const struct file_type *type) {
     const struct ruleset *r = n->inspector->rules;
     unsigned scopes = 0;
     for (size_t i = 0; i < r->rule_count; i++) {
         const struct rule_condition *c = r->rules[i].condition;
-        if (!type_fits(c, type_of(n->object)))
+        if (!type_fits(c, type))
             continue;
         n->states[i] = RULE_OPEN;
         scopes |= c->scopes;
@@ -360,8 +356,8 @@ void inspector_opened(struct inspector *i, struct object *o) {
         return;
     }
     o->inspection = n;
-    unsigned scopes = open_rules(n);
-    const struct file_type *type = type_of(o);
+    const struct file_type *type = o->type ? o->type : &unknown_type;
+    unsigned scopes = open_rules(n, type);
     n->is_image = type->kind == KIND_IMAGE && !is_text(type);
     n->bulk = is_text(type) ? SCOPE_TEXT : n->is_image ? SCOPE_METADATA : SCOPE_CONTENT;
     if (n->is_image)
@@ -534,12 +530,9 @@ size_t inspector_objects(const struct inspector *i) {
     return i->inspections.in_use;
 }
 
-static uint64_t pool_memory(const struct pool *p) {
-    return p->object_size * p->touched;
-}
-
 uint64_t inspector_memory(const struct inspector *i) {
-    return pool_memory(&i->inspections) + pool_memory(&i->sets) + matcher_memory(i->matcher) + i->unzip_used;
+    return i->inspections.object_size * i->inspections.touched + i->sets.object_size * i->sets.touched +
+           matcher_memory(i->matcher) + i->unzip_used;
 }
 
 void inspector_destroy(struct inspector *i) {

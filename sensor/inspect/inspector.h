@@ -4,8 +4,8 @@
 
 #include "inspect/rules.h"
 
-/* What the inspector saw in an object, for tools that explain a finding or its absence; between closed and
- * forget. */
+/* What the inspector saw in an object, for tools that explain a finding or its absence. Call between
+ * inspector_closed() and inspector_forget(). */
 
 /* Scopes (bits 1 << enum scope) in which the identifier was found. */
 unsigned inspector_hits(const struct object *o, size_t identifier);

@@ -129,21 +129,6 @@ static void a_pattern_without_a_literal_is_warned_about_on_binary_content(void *
     bench_close(&b);
 }
 
-static void a_literal_is_seen_where_every_match_holds_it(void **state) {
-    static const char *const with[] = {"abc",       "[x]abc",      "a?bcd",        "(?:abc|def)",
-                                       "x*(abc)y*", "\\x41\\x42C", "(foo|bar){2}", "\\.\\.\\.",
-                                       "^FAC\\x00", "[]abc]foo",   "(?i)abc"};
-    static const char *const without[] = {"[A-Z]{3}", "ab",        "abc?|x",    "(abc)?d",     "(?:abc|d)",
-                                          "a.b.c",    "\\d\\d\\d", "(abc)*",    "(abc){0,3}x", "a\\wbc",
-                                          "[abc]",    "abc|",      "ab+c+|xyz", "(?=abc)x"};
-    for (size_t i = 0; i < sizeof with / sizeof *with; i++)
-        if (!pattern_has_literal(with[i]))
-            fail_msg("%s", with[i]);
-    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
-        if (pattern_has_literal(without[i]))
-            fail_msg("%s", without[i]);
-}
-
 static void the_rules_that_are_shipped_load_without_a_word(void **state) {
     struct problems problems = {0};
     struct arena arena;
@@ -165,7 +150,6 @@ int main(void) {
         cmocka_unit_test(a_missing_file_and_an_empty_folder_are_told),
         cmocka_unit_test(rules_that_outgrow_the_arena_are_refused),
         cmocka_unit_test(a_pattern_without_a_literal_is_warned_about_on_binary_content),
-        cmocka_unit_test(a_literal_is_seen_where_every_match_holds_it),
         cmocka_unit_test(the_rules_that_are_shipped_load_without_a_word),
     };
     return cmocka_run_group_tests_name("inspect/rules", tests, NULL, NULL);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/value_set.h"
 #include "inspect/validate.h"
 
 #include <setjmp.h>
@@ -94,32 +93,6 @@ static void plates_are_known_by_shape_and_their_field_is_cut_out(void **state) {
     assert_value("plate-country", "KXR4471-NLD", "KXR4471");
 }
 
-static void values_are_shown_redacted(void **state) {
-    char out[8];
-    value_redact(bytes_text("ABC1234"), out);
-    assert_string_equal(out, "AB***34");
-    value_redact(bytes_text("ABC12"), out);
-    assert_string_equal(out, "A***2");
-    value_redact(bytes_text("AB1"), out);
-    assert_string_equal(out, "***");
-    value_redact(bytes_text("\x01\x02"
-                            "C123\xff"),
-                 out);
-    assert_string_equal(out, "??***3?");
-}
-
-static void a_value_set_counts_what_is_new_up_to_its_limit(void **state) {
-    uint64_t room[128];
-    struct value_set *s = (struct value_set *)(void *)room;
-    assert_true(value_set_size(10) <= sizeof room);
-    value_set_init(s, 10);
-    for (uint64_t i = 0; i < 20; i++)
-        assert_true(value_set_add(s, i / 2 * 16) == (i % 2 == 0)); /* all in one slot: the worst case */
-    assert_int_equal(s->count, 10);
-    assert_true(value_set_full(s));
-    assert_false(value_set_add(s, 999));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_specimen_passport_holds_and_one_wrong_digit_does_not),
@@ -129,8 +102,6 @@ int main(void) {
         cmocka_unit_test(luhn_holds_for_the_standards_example),
         cmocka_unit_test(a_time_is_believed_between_1990_and_2100_and_on_the_calendar),
         cmocka_unit_test(plates_are_known_by_shape_and_their_field_is_cut_out),
-        cmocka_unit_test(values_are_shown_redacted),
-        cmocka_unit_test(a_value_set_counts_what_is_new_up_to_its_limit),
     };
     return cmocka_run_group_tests_name("inspect/validate", tests, NULL, NULL);
 }

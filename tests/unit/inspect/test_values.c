@@ -249,5 +249,5 @@ int main(void) {
         cmocka_unit_test(a_table_that_goes_on_bringing_values_is_counted_to_its_end),
         cmocka_unit_test(an_object_over_the_memory_is_left_alone_and_counted),
     };
-    return cmocka_run_group_tests_name("inspect/matcher", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("inspect/values", tests, NULL, NULL);
 }
