@@ -10,17 +10,24 @@
 
 #include <stdbool.h>
 
+/* Of all roles. */
+enum { CHILDREN_MAX = 2 * WORKERS_MAX };
+
 /* In memory shared by all processes of the sensor. */
 struct sensor_status {
-    struct worker_status worker[WORKERS_MAX];
+    struct worker_status worker[CHILDREN_MAX]; /* by place (sensor.h), workers first */
     struct blame blame;
 };
 
 /* What only the supervisor and the reporter see: a worker could have been taken over. */
 struct upper_status {
+    struct child_status {
+        _Atomic int pid;                /* 0: not running */
+        _Atomic uint32_t starts;        /* since the sensor's own */
+    } child[CHILDREN_MAX];              /* by the supervisor: in the order of the roles */
     uint64_t supervisor[COUNTER_COUNT]; /* what each counted; a successor of the reporter goes on */
     uint64_t reporter[COUNTER_COUNT];
-    uint64_t unstored; /* struct store_config's */
+    uint64_t unstored;             /* struct store_config's */
     _Atomic bool hand_over;        /* the reporter is to end for a successor */
     char loading[RELOAD_TEXT_MAX]; /* what a load under way has to say, lines */
     uint32_t told;                 /* request whose answer the reporter has told its outputs of */

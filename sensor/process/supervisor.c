@@ -4,7 +4,7 @@
 #include "config/snapshot.h"
 #include "control/control.h"
 #include "metrics/metrics.h"
-#include "process/children.h"
+#include "process/children/children.h"
 #include "process/notify.h"
 #include "process/progress.h"
 #include "process/reload/reloader.h"
@@ -126,26 +126,40 @@ static bool open_captures(struct supervisor *s) {
 }
 
 /* NULL: no memory. */
-static void *share(size_t size) {
+static void *share_memory(size_t size) {
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return p == MAP_FAILED ? NULL : p;
 }
 
+/* Before the children are set up: one place each for those that inspect. */
 static bool open_channels(struct supervisor *s) {
     struct sensor *sensor = &s->sensor;
-    sensor->status = share(sizeof *sensor->status);
-    sensor->upper = share(sizeof *sensor->upper);
+    sensor->status = share_memory(sizeof *sensor->status);
+    sensor->upper = share_memory(sizeof *sensor->upper);
     sensor->doorbell = doorbell_create();
     bool ok = sensor->status && sensor->upper && sensor->doorbell;
-    for (unsigned i = 0; ok && i < sensor->workers; i++) {
+    if (ok)
+        counter_move(sensor->upper->supervisor);
+    else
+        log_error("no shared memory for the channels between processes: %s", strerror(errno));
+    return ok;
+}
+
+/* All that its processes share is made before the first of them. */
+static bool set_up_children(struct supervisor *s) {
+    struct sensor *sensor = &s->sensor;
+    struct error e;
+    bool ok = children_init(&s->children, sensor, &e);
+    for (unsigned i = 0; ok && i < sensor->places; i++) {
         sensor->status->worker[i].progress = -1;
         sensor->ring[i] = ring_create(sensor->budget.channel);
-        ok = sensor->ring[i] != NULL && handout_open(&sensor->handout[i]);
+        ok = (sensor->ring[i] && handout_open(&sensor->handout[i])) ||
+             error_set(&e, "no shared memory for the channels between processes: %s", strerror(errno));
     }
+    for (size_t i = 0; ok && i < sensor->role_count; i++)
+        ok = !sensor->roles[i].share || sensor->roles[i].share(sensor, &e);
     if (!ok)
-        log_error("no shared memory for the channels between processes: %s", strerror(errno));
-    else
-        counter_move(sensor->upper->supervisor);
+        log_error("%s", e.text);
     return ok;
 }
 
@@ -254,29 +268,35 @@ static bool prepare_sandbox(struct supervisor *s) {
     const char *state = sensor_state(&s->sensor);
     bool made = state && mkdir(state, 0700) == 0;
     struct error e;
-    s->sensor.sandbox = sandbox_create(&s->sensor.config->sandbox, folders, writable_folders(s, folders), &e);
-    if (!s->sensor.sandbox)
+    size_t count = writable_folders(s, folders);
+    s->sensor.sandbox = sandbox_create(&s->sensor.config->sandbox, &e);
+    if (!s->sensor.sandbox) {
         log_error("%s", e.text);
-    else
-        give_state(s, made);
-    return s->sensor.sandbox != NULL;
+        return false;
+    }
+    for (size_t i = 0; i < s->sensor.role_count; i++)
+        sandbox_prepare(s->sensor.sandbox, &s->sensor.roles[i].sandbox, folders, count);
+    give_state(s, made);
+    return true;
 }
 
 static bool close_sandbox(struct supervisor *s) {
     char text[SANDBOX_TEXT_MAX];
     struct error e;
-    if (!sandbox_enter(s->sensor.sandbox, SANDBOX_SUPERVISOR, 0, &e)) {
+    const struct role *roles = s->sensor.roles;
+    if (!sandbox_enter(s->sensor.sandbox, &roles->sandbox, 0, &e)) {
         log_error("%s", e.text);
         return false;
     }
-    for (enum sandbox_role role = SANDBOX_SUPERVISOR; role < SANDBOX_ROLES; role++)
-        log_debug("sandbox: %s", sandbox_text(s->sensor.sandbox, role, text));
+    for (size_t i = 0; i < s->sensor.role_count; i++)
+        log_debug("sandbox: %s", sandbox_text(s->sensor.sandbox, &roles[i].sandbox, roles[i].name, text));
     return true;
 }
 
 static void close_all(struct supervisor *s) {
-    for (unsigned i = 0; i < s->sensor.workers; i++) {
+    for (unsigned i = 0; i < s->sensor.workers; i++)
         capture_close(s->sensor.capture[i]);
+    for (unsigned i = 0; i < s->sensor.places; i++) {
         if (s->sensor.ring[i]) {
             ring_destroy(s->sensor.ring[i]);
             handout_close(&s->sensor.handout[i]);
@@ -377,7 +397,6 @@ static int watch(struct supervisor *s, const sigset_t *signals) {
 
 static int run(struct supervisor *s) {
     sigset_t signals = block_signals();
-    s->children.sensor = &s->sensor;
     reloader_init(&s->reloader, &s->sensor, &s->children, &s->outputs, s->options->config);
     return children_start(&s->children) ? watch(s, &signals) : 1;
 }
@@ -410,7 +429,7 @@ static bool has_source(const struct supervisor *s) {
 /* All that root is needed for, in this order, and then root is given up. */
 static bool prepare(struct supervisor *s) {
     return open_control(s) && open_metrics(s) && prepare_sandbox(s) && give_control(s) && give_metrics(s) &&
-           open_captures(s) && open_channels(s) &&
+           open_captures(s) && open_channels(s) && set_up_children(s) &&
            told(outputs_open(&s->outputs, s->sensor.sandbox, s->sensor.offline, &problems)) &&
            close_sandbox(s);
 }
@@ -424,6 +443,8 @@ int supervisor_run(const struct options *options) {
         return 1;
     }
     s->options = options;
+    s->sensor.roles = sensor_roles;
+    s->sensor.role_count = sensor_role_count;
     notify_open(&s->manager);
     s->sensor.control = s->sensor.metrics = -1;
     s->sensor.started = clock_wall();

@@ -78,6 +78,14 @@ static const struct shown worker_columns[] = {
     {0},
 };
 
+static const struct shown process_columns[] = {
+    {"role", "role", SHOW_TEXT},
+    {"number", "number", SHOW_COUNT},
+    {"pid", "pid", SHOW_PLAIN},
+    {"starts", "starts", SHOW_COUNT},
+    {0},
+};
+
 static void show(const json_t *answer) {
     show_fields("Sensor", answer, head);
     show_table("Workers", json_object_get(answer, "workers"), worker_columns);
@@ -86,6 +94,7 @@ static void show(const json_t *answer) {
     show_table("Outputs", json_object_get(answer, "outputs"), output_columns);
     if (json_array_size(json_object_get(answer, "warnings")))
         show_lines("Warnings that hold, see gantry(8), HEALTH", json_object_get(answer, "warnings"));
+    show_table("Processes", json_object_get(answer, "processes"), process_columns);
     show_lines("Sandbox", json_object_get(answer, "sandbox"));
 }
 

@@ -231,13 +231,13 @@ static void take_effect(struct reloader *r) {
 
 /* The reporter that was started last has said why it ends, and has ended. */
 static bool start_failed(const struct reloader *r) {
-    return r->children->readiness.state == READINESS_FAILED && r->children->reporter.pid == 0;
+    return r->children->readiness.state == READINESS_FAILED && r->children->reporter->pid == 0;
 }
 
 static void wait_for_successor(struct reloader *r) {
     if (r->children->readiness.state == READINESS_READY)
         take_effect(r);
-    else if (r->children->reporter.finished)
+    else if (r->children->reporter->finished)
         fail(r, &(struct problems){0}); /* the sensor ends */
     else if (start_failed(r))
         go_back(r, r->children->readiness.why.text);
@@ -249,7 +249,7 @@ static void wait_for_return(struct reloader *r) {
         children_succeeded(r->children);
         problem_error(&problems, r->path, 0, "%s", r->reason.text);
         fail(r, &problems);
-    } else if (r->children->reporter.finished || start_failed(r)) {
+    } else if (r->children->reporter->finished || start_failed(r)) {
         give_up(r, r->children->readiness.why.text);
     }
 }
@@ -271,7 +271,7 @@ static void wait_for_reporter(struct reloader *r) {
     struct problems problems = {0};
     if (r->children->handed)
         start_successor(r);
-    else if (r->children->reporter.finished)
+    else if (r->children->reporter->finished)
         fail(r, &problems); /* the sensor ends */
 }
 

@@ -2,7 +2,7 @@
 #ifndef GANTRY_PROCESS_RELOAD_RELOADER_H
 #define GANTRY_PROCESS_RELOAD_RELOADER_H
 
-#include "process/children.h"
+#include "process/children/children.h"
 
 /* The supervisor's part of a reload, in steps that never block for long:
  *

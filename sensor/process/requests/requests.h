@@ -3,7 +3,7 @@
 #define GANTRY_PROCESS_REQUESTS_REQUESTS_H
 
 #include "control/control.h"
-#include "process/children.h"
+#include "process/sensor.h"
 
 /* What a running sensor answers over its control socket: one handler a file, one line of the table. All of it
  * runs in the reporter, between two batches of records. */
@@ -39,6 +39,8 @@ REQUEST(digest);
 
 /* "key": the time as in records; null for 0. */
 void request_time(struct json_writer *out, const char *key, time_ns t);
+/* "processes": the children of each role, whether they run, and how often they were started. */
+void request_processes(struct json_writer *out, const struct sensor *s);
 /* "stats": all figures, as in the stats record. */
 void request_figures(struct json_writer *out, const uint64_t *figures);
 /* "2026-05-31" or "2026-05-31T04:12Z" (seconds may follow), UTC, at most what time_ns can hold; false with a

@@ -34,11 +34,29 @@ static void write_workers(struct json_writer *j, const struct sensor *s) {
     json_write_array_end(j);
 }
 
+/* The children of each role, in the order of their entries in upper_status. */
+void request_processes(struct json_writer *j, const struct sensor *s) {
+    const struct child_status *status = s->upper->child;
+    json_write_array(j, "processes");
+    for (size_t i = 0; i < s->role_count; i++) {
+        const struct role *role = &s->roles[i];
+        for (unsigned n = 0; n < role_count(role, s); n++, status++) {
+            json_write_object(j, NULL);
+            json_write_text(j, "role", role->name);
+            json_write_number(j, "number", n + 1);
+            json_write_integer(j, "pid", status->pid);
+            json_write_number(j, "starts", status->starts);
+            json_write_object_end(j);
+        }
+    }
+    json_write_array_end(j);
+}
+
 static void write_sandbox(struct json_writer *j, const struct sensor *s) {
     char text[SANDBOX_TEXT_MAX];
     json_write_array(j, "sandbox");
-    for (enum sandbox_role role = SANDBOX_SUPERVISOR; role < SANDBOX_ROLES; role++)
-        json_write_text(j, NULL, sandbox_text(s->sandbox, role, text));
+    for (size_t i = 0; i < s->role_count; i++)
+        json_write_text(j, NULL, sandbox_text(s->sandbox, &s->roles[i].sandbox, s->roles[i].name, text));
     json_write_array_end(j);
 }
 
@@ -89,6 +107,7 @@ REQUEST(status) {
     write_sensor(out, s);
     write_configuration(out, s->sensor);
     write_workers(out, s->sensor);
+    request_processes(out, s->sensor);
     write_sandbox(out, s->sensor);
     write_outputs(out, s->reporter);
     write_warnings(out, s->health);

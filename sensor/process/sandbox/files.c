@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/sandbox/parts.h"
+#include "process/sandbox/layers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,21 +47,21 @@ static const struct {
 };
 enum { NEWEST = sizeof versions / sizeof *versions - 1 };
 
-/* What may be read without being configured. The reporter looks up names of receivers: its resolver's
+/* What may be read without being configured. Who asks for names of receivers needs its resolver's
  * configuration, and the modules that /etc/nsswitch.conf names. */
 static const struct {
     const char *path;
-    bool supervisor, reporter;
+    unsigned may; /* any of these */
     unsigned rights;
 } known[] = {
-    {"/", true, false, READ}, /* a reload reads the configuration, wherever it and its rules lie */
-    {"/etc", false, true, READ},
-    {"/usr", false, true, READ},
-    {"/lib", false, true, READ},
-    {"/lib64", false, true, READ},
-    {"/run", false, true, READ},
-    {"/dev/null", true, true, FILE_READ | FILE_WRITE},
-    {"/dev/urandom", true, true, FILE_READ},
+    {"/", SANDBOX_PARENT, READ}, /* a reload reads the configuration, wherever it and its rules lie */
+    {"/etc", SANDBOX_NETWORK, READ},
+    {"/usr", SANDBOX_NETWORK, READ},
+    {"/lib", SANDBOX_NETWORK, READ},
+    {"/lib64", SANDBOX_NETWORK, READ},
+    {"/run", SANDBOX_NETWORK, READ},
+    {"/dev/null", SANDBOX_FILES, FILE_READ | FILE_WRITE},
+    {"/dev/urandom", SANDBOX_FILES, FILE_READ},
 };
 
 int files_version(void) {
@@ -69,23 +69,23 @@ int files_version(void) {
     return version < 0 ? 0 : version > NEWEST ? NEWEST : (int)version;
 }
 
-/* The reporter connects to receivers, so its connecting is not refused here; nor the supervisor's, whose
- * rules its children inherit. Signals: the supervisor must reach its children. */
-static struct ruleset refused(enum sandbox_role role, int version) {
+/* Who has the network connects, to sockets with an abstract name too. A parent's rules are inherited by its
+ * children, and it must reach them with signals. */
+static struct ruleset list_refused(unsigned may, int version) {
     struct ruleset r = {.files = ((uint64_t)1 << versions[version].bits) - 1};
     r.sockets = versions[version].sockets;
     r.scopes = versions[version].scopes;
-    if (role != SANDBOX_WORKER)
+    if (may & SANDBOX_NETWORK) {
         r.sockets &= ~(uint64_t)SOCKET_CONNECT;
-    if (role == SANDBOX_SUPERVISOR)
+        r.scopes &= ~(uint64_t)SCOPE_ABSTRACT_SOCKET;
+    }
+    if (may & SANDBOX_PARENT)
         r.scopes = 0;
-    if (role == SANDBOX_REPORTER)
-        r.scopes &= ~(uint64_t)SCOPE_ABSTRACT_SOCKET; /* a receiver may listen on one */
     return r;
 }
 
 /* A path that is not there needs no right. */
-static bool grant(int rules, const char *path, uint64_t rights) {
+static bool grant_path(int rules, const char *path, uint64_t rights) {
     struct stat st;
     int fd = open(path, O_PATH | O_CLOEXEC);
     if (fd < 0)
@@ -98,26 +98,26 @@ static bool grant(int rules, const char *path, uint64_t rights) {
     return ok;
 }
 
-static bool grant_all(int rules, enum sandbox_role role, uint64_t possible, const char *const *folders,
-                      size_t count) {
+static bool grant_paths(int rules, unsigned may, uint64_t possible, const char *const *folders,
+                        size_t count) {
     bool ok = true;
     for (size_t i = 0; ok && i < sizeof known / sizeof *known; i++)
-        if (role == SANDBOX_SUPERVISOR ? known[i].supervisor : known[i].reporter)
-            ok = grant(rules, known[i].path, known[i].rights & possible);
+        if (known[i].may & may)
+            ok = grant_path(rules, known[i].path, known[i].rights & possible);
     for (size_t i = 0; ok && i < count; i++)
-        ok = grant(rules, folders[i], WRITE & possible);
+        ok = grant_path(rules, folders[i], WRITE & possible);
     return ok;
 }
 
-int files_rules(enum sandbox_role role, const char *const *folders, size_t count) {
+int files_rules(unsigned may, const char *const *folders, size_t count) {
     int version = files_version();
     if (version == 0) {
         errno = ENOSYS;
         return -1;
     }
-    struct ruleset r = refused(role, version);
+    struct ruleset r = list_refused(may, version);
     int rules = (int)syscall(SYS_landlock_create_ruleset, &r, versions[version].size, 0);
-    if (rules >= 0 && role != SANDBOX_WORKER && !grant_all(rules, role, r.files, folders, count)) {
+    if (rules >= 0 && may & SANDBOX_FILES && !grant_paths(rules, may, r.files, folders, count)) {
         int reason = errno;
         close(rules);
         errno = reason;

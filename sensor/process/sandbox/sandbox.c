@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/sandbox/parts.h"
+#include "process/sandbox/layers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,14 +33,13 @@ struct sandbox {
     uid_t user;
     gid_t group;
     char name[64];
-    int landlock;             /* version, 0: not in force */
-    int rules[SANDBOX_ROLES]; /* Landlock rulesets, -1: none */
+    int landlock; /* version, 0: not in force */
+    struct prepared {
+        const struct sandbox_profile *profile;
+        int rules; /* Landlock ruleset, -1: none */
+    } prepared[SANDBOX_PROFILES_MAX];
+    unsigned count; /* of those */
 };
-
-/* Descriptors open at once. A worker's own are open already, but for that of a new snapshot; poll() demands room
- * for those it is given. */
-static const rlim_t files_most[SANDBOX_ROLES] = {
-    [SANDBOX_SUPERVISOR] = 4096, [SANDBOX_WORKER] = 8, [SANDBOX_REPORTER] = 512};
 
 static const char *const preset_users[] = {"gantry", "nobody"};
 
@@ -71,31 +70,18 @@ static bool find_user(struct sandbox *s, const char *wanted, struct error *e) {
     return true;
 }
 
-static void prepare_landlock(struct sandbox *s, const char *const *folders, size_t count) {
-    bool ok = true;
-    s->landlock = files_version();
-    for (int i = 0; i < SANDBOX_ROLES && ok; i++) {
-        s->rules[i] = files_rules((enum sandbox_role)i, folders, count);
-        ok = s->rules[i] >= 0;
-    }
-    if (ok)
-        return;
+static void warn_of_no_landlock(void) {
     log_warning("sandbox: this kernel has no Landlock (%s): files are guarded by user and seccomp alone; use "
-                "Linux 5.13 "
-                "or later with landlock in its list of security modules",
+                "Linux 5.13 or later with landlock in its list of security modules",
                 strerror(errno));
-    s->landlock = 0;
 }
 
-struct sandbox *sandbox_create(const struct sandbox_options *options, const char *const *folders,
-                               size_t count, struct error *e) {
+struct sandbox *sandbox_create(const struct sandbox_options *options, struct error *e) {
     struct sandbox *s = calloc(1, sizeof *s);
     if (!s) {
         error_set(e, "no memory");
         return NULL;
     }
-    for (int i = 0; i < SANDBOX_ROLES; i++)
-        s->rules[i] = -1;
     if (!find_user(s, options->user, e)) {
         sandbox_destroy(s);
         return NULL;
@@ -107,19 +93,34 @@ struct sandbox *sandbox_create(const struct sandbox_options *options, const char
     else if (SANITIZED)
         log_warning(
             "sandbox: built with a sanitizer: seccomp and limits on memory are off; not for real traffic");
-    if (options->landlock)
-        prepare_landlock(s, folders, count);
-    else
+    if (!options->landlock)
         log_warning("sandbox.landlock is off: files are guarded by user and seccomp alone; switch it on");
+    else if ((s->landlock = files_version()) == 0)
+        warn_of_no_landlock();
     return s;
+}
+
+void sandbox_prepare(struct sandbox *s, const struct sandbox_profile *profile, const char *const *folders,
+                     size_t count) {
+    if (s->count == SANDBOX_PROFILES_MAX)
+        return;
+    struct prepared *p = &s->prepared[s->count++];
+    *p = (struct prepared){profile, -1};
+    if (s->landlock == 0)
+        return;
+    p->rules = files_rules(profile->may, folders, count);
+    if (p->rules >= 0)
+        return;
+    warn_of_no_landlock();
+    s->landlock = 0;
 }
 
 void sandbox_destroy(struct sandbox *s) {
     if (!s)
         return;
-    for (int i = 0; i < SANDBOX_ROLES; i++)
-        if (s->rules[i] >= 0)
-            close(s->rules[i]);
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->prepared[i].rules >= 0)
+            close(s->prepared[i].rules);
     free(s);
 }
 
@@ -134,7 +135,7 @@ bool sandbox_group(const struct sandbox *s, gid_t *group) {
     return strcmp(s->name, "nobody") != 0;
 }
 
-static bool limit(int what, rlim_t most) {
+static bool lower_limit(int what, rlim_t most) {
     struct rlimit now;
     if (getrlimit(what, &now) != 0)
         return false;
@@ -144,19 +145,19 @@ static bool limit(int what, rlim_t most) {
 }
 
 /* One more can always be opened, however high the numbers of those that the sensor was started with. */
-static bool limit_files(enum sandbox_role role) {
+static bool limit_descriptors(unsigned most) {
     int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (next < 0)
         return false;
     close(next);
     rlim_t least = (rlim_t)next + 1;
-    return limit(RLIMIT_NOFILE, least > files_most[role] ? least : files_most[role]);
+    return lower_limit(RLIMIT_NOFILE, least > most ? least : most);
 }
 
-/* A worker writes nothing but its log; where that is a file, the limit would silence it. */
+/* Who has no files writes nothing but its log; where that is a file, the limit would silence it. */
 static bool limit_writing(void) {
     struct stat st;
-    return (fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode)) || limit(RLIMIT_FSIZE, 0);
+    return (fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode)) || lower_limit(RLIMIT_FSIZE, 0);
 }
 
 /* Private and writable memory, as the limit counts it: what is merely reserved, rings and snapshots are not.
@@ -168,17 +169,19 @@ static bool limit_memory(uint64_t headroom) {
                           &pages[4], &pages[5]) == 6;
     if (f)
         fclose(f);
-    return ok && limit(RLIMIT_DATA, pages[5] * (uint64_t)sysconf(_SC_PAGESIZE) + headroom);
+    return ok && lower_limit(RLIMIT_DATA, pages[5] * (uint64_t)sysconf(_SC_PAGESIZE) + headroom);
 }
 
 /* No core, not even one that is piped to a program (dumpable): it would hold payload. */
-static bool set_limits(enum sandbox_role role, uint64_t headroom) {
-    bool ok = limit(RLIMIT_CORE, 0) && prctl(PR_SET_DUMPABLE, 0) == 0;
+static bool set_limits(const struct sandbox_profile *p, uint64_t headroom) {
+    bool ok = lower_limit(RLIMIT_CORE, 0) && prctl(PR_SET_DUMPABLE, 0) == 0;
     if (ok && headroom && !SANITIZED)
         ok = limit_memory(headroom); /* opens a file, so it comes before their limit */
-    ok = ok && limit_files(role);
-    if (ok && role == SANDBOX_WORKER)
-        ok = limit(RLIMIT_NPROC, 0) && limit_writing();
+    ok = ok && limit_descriptors(p->descriptors);
+    if (ok && !(p->may & (SANDBOX_NETWORK | SANDBOX_PARENT)))
+        ok = lower_limit(RLIMIT_NPROC, 0); /* threads are counted too */
+    if (ok && !(p->may & SANDBOX_FILES))
+        ok = limit_writing();
     return ok;
 }
 
@@ -200,28 +203,39 @@ static bool drop_capabilities(void) {
     return syscall(SYS_capset, &head, none) == 0;
 }
 
-bool sandbox_enter(const struct sandbox *s, enum sandbox_role role, uint64_t headroom, struct error *e) {
+static const struct prepared *find_prepared(const struct sandbox *s, const struct sandbox_profile *profile) {
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->prepared[i].profile == profile)
+            return &s->prepared[i];
+    return NULL;
+}
+
+bool sandbox_enter(const struct sandbox *s, const struct sandbox_profile *profile, uint64_t headroom,
+                   struct error *e) {
+    const struct prepared *p = find_prepared(s, profile);
+    if (!p)
+        return error_set(e, "the sandbox of this process was not prepared");
     if (!drop_user(s) || !drop_capabilities())
         return error_set(
             e, "cannot become user %s: %s; start as root or as that user, or set sandbox.user: root", s->name,
             strerror(errno));
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !set_limits(role, headroom))
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !set_limits(profile, headroom))
         return error_set(e, "cannot limit this process: %s", strerror(errno));
-    if (s->landlock && !files_restrict(s->rules[role]))
+    if (s->landlock && !files_restrict(p->rules))
         return error_set(e, "cannot close the file system (Landlock): %s; or set sandbox.landlock: off",
                          strerror(errno));
-    return !s->seccomp || calls_restrict(role, e);
+    return !s->seccomp || calls_restrict(profile->may, e);
 }
 
-const char *sandbox_text(const struct sandbox *s, enum sandbox_role role, char out[SANDBOX_TEXT_MAX]) {
-    static const char *const names[SANDBOX_ROLES] = {"supervisor", "worker", "reporter"};
+const char *sandbox_text(const struct sandbox *s, const struct sandbox_profile *profile, const char *name,
+                         char out[SANDBOX_TEXT_MAX]) {
     char calls[64] = "any system call", files[64] = "files as its user may";
     if (s->seccomp)
-        snprintf(calls, sizeof calls, "%u system calls (seccomp, kills)", calls_count(role));
+        snprintf(calls, sizeof calls, "%u system calls (seccomp, kills)", calls_count(profile->may));
     if (s->landlock)
         snprintf(files, sizeof files, "Landlock version %d", s->landlock);
     snprintf(out, SANDBOX_TEXT_MAX,
-             "%s: user %u, no capabilities, no new privileges, no core dumps, %s, %s, %llu files",
-             names[role], (unsigned)s->user, calls, files, (unsigned long long)files_most[role]);
+             "%s: user %u, no capabilities, no new privileges, no core dumps, %s, %s, %u files", name,
+             (unsigned)s->user, calls, files, profile->descriptors);
     return out;
 }

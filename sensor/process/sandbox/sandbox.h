@@ -12,24 +12,45 @@
  * (seccomp, the list is in calls.c), nearly all files (Landlock, files.c), core dumps, and memory beyond its
  * share.
  *
- *     s = sandbox_create(&options, folders, n, &e)       as root, when all settings are known
+ *     s = sandbox_create(&options, &e)              as root, when all settings are known
+ *     sandbox_prepare(s, profile, folders, n)       for each profile that will be entered
  *     ... open captures and output files ...
- *     sandbox_enter(s, SANDBOX_SUPERVISOR, 0, &e)        in the supervisor; every child inherits it
- *     sandbox_enter(s, SANDBOX_WORKER, bytes, &e)        in a child, on top of the supervisor's */
-enum sandbox_role { SANDBOX_SUPERVISOR, SANDBOX_WORKER, SANDBOX_REPORTER, SANDBOX_ROLES };
+ *     sandbox_enter(s, supervisor's, 0, &e)         in the supervisor; every child inherits it
+ *     sandbox_enter(s, child's, bytes, &e)          in a child, on top of the supervisor's */
+
+/* What a process may do beyond computing, its log, its clock, and reading, writing and waiting for
+ * descriptors that it has. */
+enum sandbox_may {
+    SANDBOX_CAPTURE = 1 << 0,   /* the rings and files of packets that were opened before */
+    SANDBOX_SNAPSHOTS = 1 << 1, /* take a new configuration's descriptor over a socket that it has */
+    SANDBOX_FILES = 1 << 2,     /* open files: read what a resolver needs, write below the prepared folders */
+    SANDBOX_NETWORK = 1 << 3,   /* sockets, names, threads that ask for names */
+    SANDBOX_PARENT = 1 << 4,    /* start processes, signal them, read any file */
+    SANDBOX_ALL = (1 << 5) - 1, /* of a parent: filters are inherited, and all of them must agree */
+};
+
+struct sandbox_profile {
+    unsigned may;         /* bits of enum sandbox_may; 0: the strictest */
+    unsigned descriptors; /* most that are open at once */
+};
 
 struct sandbox; /* opaque */
 
-/* Finds the account, asks the kernel what it can do, opens the folders below which the reporter may write.
- * Warns of everything that is weaker than it could be. Changes nothing of this process. NULL: no such
- * account. */
-struct sandbox *sandbox_create(const struct sandbox_options *options, const char *const *folders,
-                               size_t count, struct error *e);
+/* Finds the account and asks the kernel what it can do. Warns of everything that is weaker than it could be.
+ * Changes nothing of this process. NULL: no such account. */
+struct sandbox *sandbox_create(const struct sandbox_options *options, struct error *e);
 void sandbox_destroy(struct sandbox *s); /* accepts NULL */
 
+enum { SANDBOX_PROFILES_MAX = 8 };
+/* Opens the folders below which a process of this profile may write, if it may have files at all. At most
+ * SANDBOX_PROFILES_MAX; the profile is kept by reference. */
+void sandbox_prepare(struct sandbox *s, const struct sandbox_profile *profile, const char *const *folders,
+                     size_t count);
+
 /* For good. `headroom`: bytes of memory that this process may take beyond what it has now, 0: no limit. On
- * false the process must end. */
-bool sandbox_enter(const struct sandbox *s, enum sandbox_role role, uint64_t headroom, struct error *e);
+ * false the process must end. A profile that was not prepared is refused. */
+bool sandbox_enter(const struct sandbox *s, const struct sandbox_profile *profile, uint64_t headroom,
+                   struct error *e);
 
 /* Who will own files that are made for the reporter; false: this process keeps its user. */
 bool sandbox_account(const struct sandbox *s, uid_t *user, gid_t *group);
@@ -37,8 +58,10 @@ bool sandbox_account(const struct sandbox *s, uid_t *user, gid_t *group);
 /* Whose members may tell the sensor what to do; false: it runs as nobody, whose group is everybody's. */
 bool sandbox_group(const struct sandbox *s, gid_t *group);
 
-/* One line about what holds for a role, NUL-terminated; returns out. */
+/* One line about what holds for processes of a profile, which are called `name`, NUL-terminated; returns
+ * out. */
 enum { SANDBOX_TEXT_MAX = 256 };
-const char *sandbox_text(const struct sandbox *s, enum sandbox_role role, char out[SANDBOX_TEXT_MAX]);
+const char *sandbox_text(const struct sandbox *s, const struct sandbox_profile *profile, const char *name,
+                         char out[SANDBOX_TEXT_MAX]);
 
 #endif

@@ -42,6 +42,9 @@ def test_status_shows_what_runs_and_the_same_numbers_as_the_stats_record(lab, se
     assert answer['interface'] == 'span0' and answer['name'] == 'edge-1'
     pids = sorted(w['pid'] for w in answer['workers'])
     assert pids == sorted(own.children()['worker']) and len(pids) == 2
+    everybody = [(p['role'], p['number'], p['starts']) for p in answer['processes']]
+    assert everybody == [('worker', 1, 1), ('worker', 2, 1), ('reporter', 1, 1)]
+    assert sorted(p['pid'] for p in answer['processes']) == sorted(pids + own.children()['reporter'])
     assert sum(w['packets'] for w in answer['workers']) == answer['stats']['capture']['packets'] > 0
     seen = answer['stats']['capture']['packets']
     own.finish()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/children.h"
+#include "process/children/children.h"
 
 #include <errno.h>
 #include <seccomp.h>
@@ -20,16 +20,23 @@ static struct config config;
 static struct sensor sensor;
 static struct children children;
 
-static int begin(void **state) {
+static int begin_with(unsigned workers) {
+    struct error e;
     memset(&status, 0, sizeof status);
-    sensor = (struct sensor){.snapshot = &snapshot,
+    sensor = (struct sensor){.roles = sensor_roles,
+                             .role_count = sensor_role_count,
+                             .snapshot = &snapshot,
                              .config = &config,
+                             .workers = workers,
                              .status = &status,
                              .upper = &upper,
                              .control = -1,
                              .metrics = -1};
-    children = (struct children){.sensor = &sensor};
-    return 0;
+    return children_init(&children, &sensor, &e) ? 0 : -1;
+}
+
+static int begin(void **state) {
+    return begin_with(0);
 }
 
 /* From here on this process can fork no more. */
@@ -61,7 +68,7 @@ static int without_forks(int (*what)(void)) {
 static int try_and_count(void) {
     int before = next_descriptor();
     for (int i = 0; i < 5; i++) {
-        children.reporter.again = 0;
+        children.reporter->again = 0;
         children_reap(&children);
     }
     return next_descriptor() == before && children_left(&children) ? 0 : 1;
@@ -73,9 +80,9 @@ static void a_reporter_that_cannot_be_started_leaves_no_descriptor_open(void **s
 
 static int try_twice(void) {
     children_reap(&children);
-    time_ns again = children.reporter.again;
+    time_ns again = children.reporter->again;
     children_reap(&children);
-    return again > clock_monotonic() && children.reporter.again == again ? 0 : 1;
+    return again > clock_monotonic() && children.reporter->again == again ? 0 : 1;
 }
 
 static void it_is_not_tried_again_at_once(void **state) {
@@ -92,14 +99,15 @@ static void a_stop_while_the_reporter_is_down_ends(void **state) {
     assert_int_equal(without_forks(stop), 0);
 }
 
-static void add_worker(unsigned slots) {
-    unsigned i = sensor.workers++;
-    pid_t pid = fork();
-    if (pid == 0)
+/* Workers are the first children of the table. */
+static void run_worker(unsigned i, unsigned slots) {
+    struct child *worker = &children.child[i];
+    worker->pid = fork();
+    if (worker->pid == 0)
         while (pause())
             ;
-    children.worker[i] =
-        (struct child){.pid = pid, .offered = snapshot.version, .offered_slot = snapshot.slot};
+    worker->offered = snapshot.version;
+    worker->offered_slot = snapshot.slot;
     status.worker[i].version = snapshot.version;
     status.worker[i].slots = slots;
 }
@@ -107,7 +115,7 @@ static void add_worker(unsigned slots) {
 /* 0: it runs, and is ended here. */
 static int killed(unsigned index) {
     int result = 0;
-    pid_t pid = children.worker[index].pid;
+    pid_t pid = children.child[index].pid;
     usleep(50000);
     if (waitpid(pid, &result, WNOHANG) == 0) {
         kill(pid, SIGTERM);
@@ -117,8 +125,9 @@ static int killed(unsigned index) {
 }
 
 static void a_worker_that_claims_more_than_the_configuration_in_force_is_ended_alone(void **state) {
-    add_worker(1U << snapshot.slot);
-    add_worker(~0U);
+    assert_int_equal(begin_with(2), 0);
+    run_worker(0, 1U << snapshot.slot);
+    run_worker(1, ~0U);
     assert_true(children_slots(&children) == ~0U);
     children_end_holders(&children);
     assert_int_equal(killed(0), 0);
@@ -128,11 +137,11 @@ static void a_worker_that_claims_more_than_the_configuration_in_force_is_ended_a
 /* --- workers that end --- */
 
 static int begin_ends(void **state) {
-    begin(state);
+    begin_with(2);
     sensor.doorbell = doorbell_create();
     for (unsigned i = 0; i < 2; i++) {
         sensor.ring[i] = ring_create(1 << 16);
-        add_worker(1U << snapshot.slot);
+        run_worker(i, 1U << snapshot.slot);
         status.worker[i].beat = 5;
     }
     return sensor.doorbell && sensor.ring[1] ? 0 : -1;
@@ -140,7 +149,7 @@ static int begin_ends(void **state) {
 
 static int end_ends(void **state) {
     for (unsigned i = 0; i < 2; i++) {
-        if (children.worker[i].pid)
+        if (children.child[i].pid)
             killed(i);
         ring_destroy(sensor.ring[i]);
         sensor.ring[i] = NULL;
@@ -151,14 +160,14 @@ static int end_ends(void **state) {
 
 /* Its first worker ends by itself; `begun` is false, so that nobody is started again here. */
 static struct child *end_with(int code) {
-    struct child *first = &children.worker[0];
+    struct child *first = &children.child[0];
     if (first->pid)
         killed(0);
     first->started = clock_monotonic();
     first->pid = fork();
     if (first->pid == 0)
         _exit(code);
-    children.reporter.again = INT64_MAX;
+    children.reporter->again = INT64_MAX;
     while (first->pid) {
         children_reap(&children);
         usleep(1000);
@@ -167,11 +176,11 @@ static struct child *end_with(int code) {
 }
 
 static bool both_end(void) {
-    for (int i = 0; i < 2000 && children.worker[1].pid; i++) {
+    for (int i = 0; i < 2000 && children.child[1].pid; i++) {
         children_reap(&children);
         usleep(1000);
     }
-    return children.worker[0].finished && children.worker[1].finished;
+    return children.child[0].finished && children.child[1].finished;
 }
 
 static void a_live_worker_that_ends_by_itself_is_to_be_started_again(void **state) {
@@ -181,7 +190,7 @@ static void a_live_worker_that_ends_by_itself_is_to_be_started_again(void **stat
         assert_int_equal(status.worker[0].death.signal, 0);
         assert_int_equal(status.worker[0].death.status, code);
     }
-    assert_true(children.worker[0].again > clock_monotonic()); /* the second time it backs off */
+    assert_true(children.child[0].again > clock_monotonic()); /* the second time it backs off */
 }
 
 static void that_of_a_file_has_come_to_its_end(void **state) {
@@ -214,8 +223,8 @@ static void a_worker_that_could_not_begin_ends_all_with_failure(void **state) {
 /* --- handing over --- */
 
 static void a_second_stop_while_the_reporter_hands_over_ends_it(void **state) {
-    children.reporter.pid = fork();
-    if (children.reporter.pid == 0) {
+    children.reporter->pid = fork();
+    if (children.reporter->pid == 0) {
         signal(SIGTERM, SIG_IGN);
         while (pause())
             ;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/sandbox/sandbox.h"
+#include "process/role.h"
 
 #include "base/clock.h"
 
@@ -134,9 +134,25 @@ static int try_abort(void) {
     abort();
 }
 
-static int run(int (*attempt)(void), const struct sandbox_options *o, int role, uint64_t memory) {
+/* As the table has them, and a role that may do nothing beyond computing. */
+enum { SUPERVISOR, WORKER, REPORTER, STRICTEST, PROFILES };
+static const struct sandbox_profile strictest = {.descriptors = 8};
+
+static const struct sandbox_profile *profile_of(int role) {
+    return role == STRICTEST ? &strictest : &sensor_roles[role].sandbox;
+}
+
+static bool enter(const struct sandbox_options *o, int role, uint64_t memory) {
     const char *folders[] = {folder};
     struct error e;
+    struct sandbox *s = sandbox_create(o, &e);
+    for (int i = 0; s && i < PROFILES; i++)
+        sandbox_prepare(s, profile_of(i), folders, 1);
+    return s && sandbox_enter(s, profile_of(SUPERVISOR), 0, &e) &&
+           (role == SUPERVISOR || sandbox_enter(s, profile_of(role), memory, &e));
+}
+
+static int run(int (*attempt)(void), const struct sandbox_options *o, int role, uint64_t memory) {
     fflush(NULL);
     unlink(inside);
     unlink(outside);
@@ -144,13 +160,8 @@ static int run(int (*attempt)(void), const struct sandbox_options *o, int role, 
     if (pid != 0)
         return ended(pid);
     close(STDERR_FILENO);
-    if (o) {
-        struct sandbox *s = sandbox_create(o, folders, 1, &e);
-        if (!s || !sandbox_enter(s, SANDBOX_SUPERVISOR, 0, &e))
-            _exit(NO_SANDBOX);
-        if (role != SANDBOX_SUPERVISOR && !sandbox_enter(s, (enum sandbox_role)role, memory, &e))
-            _exit(NO_SANDBOX);
-    }
+    if (o && !enter(o, role, memory))
+        _exit(NO_SANDBOX);
     _exit(attempt());
 }
 
@@ -158,8 +169,7 @@ static const struct sandbox_options whole = {.seccomp = true, .landlock = true};
 
 /* A process under a sanitizer has no seccomp: nothing to show. */
 static bool have_seccomp(void) {
-    return run(try_trace, &whole, SANDBOX_WORKER, 0) != WORKED &&
-           run(try_run, &whole, SANDBOX_WORKER, 0) >= KILLED;
+    return run(try_trace, &whole, WORKER, 0) != WORKED && run(try_run, &whole, WORKER, 0) >= KILLED;
 }
 
 enum { SIGSYS_KILL = KILLED + SIGSYS };
@@ -168,70 +178,83 @@ static const struct {
     const char *what;
     int (*attempt)(void);
     bool needs_root;
-    int expected[SANDBOX_ROLES];
+    int expected[PROFILES];
 } attempts[] = {
     {"read a file",
      try_read_file,
      false,
-     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = REFUSED, [SANDBOX_REPORTER] = WORKED}},
+     {[SUPERVISOR] = WORKED, [WORKER] = REFUSED, [REPORTER] = WORKED, [STRICTEST] = SIGSYS_KILL}},
     {"read a file that is nobody's business",
      try_read_elsewhere,
      false,
-     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = REFUSED, [SANDBOX_REPORTER] = REFUSED}},
+     {[SUPERVISOR] = WORKED, [WORKER] = REFUSED, [REPORTER] = REFUSED, [STRICTEST] = SIGSYS_KILL}},
     {"write below an output's folder",
      try_write_inside,
      false,
-     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = REFUSED, [SANDBOX_REPORTER] = WORKED}},
+     {[SUPERVISOR] = WORKED, [WORKER] = REFUSED, [REPORTER] = WORKED, [STRICTEST] = SIGSYS_KILL}},
     {"write elsewhere",
      try_write_outside,
      false,
-     {[SANDBOX_SUPERVISOR] = REFUSED, [SANDBOX_WORKER] = REFUSED, [SANDBOX_REPORTER] = REFUSED}},
+     {[SUPERVISOR] = REFUSED, [WORKER] = REFUSED, [REPORTER] = REFUSED, [STRICTEST] = SIGSYS_KILL}},
     {"make a TCP socket",
      try_tcp,
      false,
-     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = WORKED}},
+     {[SUPERVISOR] = WORKED, [WORKER] = SIGSYS_KILL, [REPORTER] = WORKED, [STRICTEST] = SIGSYS_KILL}},
     {"make a raw socket",
      try_raw,
      true,
-     {[SANDBOX_SUPERVISOR] = SIGSYS_KILL, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+     {[SUPERVISOR] = SIGSYS_KILL,
+      [WORKER] = SIGSYS_KILL,
+      [REPORTER] = SIGSYS_KILL,
+      [STRICTEST] = SIGSYS_KILL}},
     {"make a packet socket",
      try_packets,
      true,
-     {[SANDBOX_SUPERVISOR] = SIGSYS_KILL, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+     {[SUPERVISOR] = SIGSYS_KILL,
+      [WORKER] = SIGSYS_KILL,
+      [REPORTER] = SIGSYS_KILL,
+      [STRICTEST] = SIGSYS_KILL}},
     {"run a program",
      try_run,
      false,
-     {[SANDBOX_SUPERVISOR] = SIGSYS_KILL, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+     {[SUPERVISOR] = SIGSYS_KILL,
+      [WORKER] = SIGSYS_KILL,
+      [REPORTER] = SIGSYS_KILL,
+      [STRICTEST] = SIGSYS_KILL}},
     {"trace another process",
      try_trace,
      false,
-     {[SANDBOX_SUPERVISOR] = SIGSYS_KILL, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+     {[SUPERVISOR] = SIGSYS_KILL,
+      [WORKER] = SIGSYS_KILL,
+      [REPORTER] = SIGSYS_KILL,
+      [STRICTEST] = SIGSYS_KILL}},
     {"signal another process",
      try_kill,
      false,
-     {[SANDBOX_SUPERVISOR] = REFUSED, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+     {[SUPERVISOR] = REFUSED, [WORKER] = SIGSYS_KILL, [REPORTER] = SIGSYS_KILL, [STRICTEST] = SIGSYS_KILL}},
     {"fork",
      try_fork,
      false,
-     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = SIGSYS_KILL}},
+     {[SUPERVISOR] = WORKED, [WORKER] = SIGSYS_KILL, [REPORTER] = SIGSYS_KILL, [STRICTEST] = SIGSYS_KILL}},
     {"start a thread",
      try_thread,
      false,
-     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = WORKED}},
+     {[SUPERVISOR] = WORKED, [WORKER] = SIGSYS_KILL, [REPORTER] = WORKED, [STRICTEST] = SIGSYS_KILL}},
     {"map memory that can be executed",
      try_code,
      false,
-     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = SIGSYS_KILL, [SANDBOX_REPORTER] = WORKED}},
+     {[SUPERVISOR] = WORKED, [WORKER] = SIGSYS_KILL, [REPORTER] = WORKED, [STRICTEST] = SIGSYS_KILL}},
     {"do a worker's work",
      try_work,
      false,
-     {[SANDBOX_SUPERVISOR] = WORKED, [SANDBOX_WORKER] = WORKED, [SANDBOX_REPORTER] = WORKED}},
+     {[SUPERVISOR] = WORKED, [WORKER] = WORKED, [REPORTER] = WORKED, [STRICTEST] = WORKED}},
     {"abort",
      try_abort,
      false,
-     {[SANDBOX_SUPERVISOR] = KILLED + SIGABRT,
-      [SANDBOX_WORKER] = KILLED + SIGABRT,
-      [SANDBOX_REPORTER] = KILLED + SIGABRT}},
+     {[SUPERVISOR] = KILLED + SIGABRT,
+      [WORKER] = KILLED + SIGABRT,
+      [REPORTER] = KILLED + SIGABRT,
+      [STRICTEST] = KILLED + SIGABRT}},
 };
 enum { ATTEMPTS = sizeof attempts / sizeof *attempts };
 
@@ -247,11 +270,11 @@ static void test_each_attempt_works_without_a_sandbox(void **state) {
 static void test_each_role_is_refused_what_it_does_not_need(void **state) {
     if (!have_seccomp())
         skip();
-    for (int role = 0; role < SANDBOX_ROLES; role++)
+    for (int role = 0; role < PROFILES; role++)
         for (size_t i = 0; i < ATTEMPTS; i++) {
             int got = run(attempts[i].attempt, &whole, role, 0), wanted = attempts[i].expected[role];
             /* As the user that it was before, the supervisor may signal its own processes. */
-            if (attempts[i].attempt == try_kill && role == SANDBOX_SUPERVISOR && geteuid() != 0)
+            if (attempts[i].attempt == try_kill && role == SUPERVISOR && geteuid() != 0)
                 wanted = WORKED;
             if (got != wanted)
                 fail_msg("role %d, to %s: %d instead of %d", role, attempts[i].what, got, wanted);
@@ -262,10 +285,10 @@ static void test_a_weakened_sandbox_refuses_less(void **state) {
     const struct sandbox_options no_seccomp = {.landlock = true}, no_landlock = {.seccomp = true}, none = {0};
     if (!have_seccomp())
         skip();
-    assert_int_equal(run(try_tcp, &no_seccomp, SANDBOX_WORKER, 0), WORKED);
-    assert_int_equal(run(try_read_file, &no_seccomp, SANDBOX_WORKER, 0), REFUSED); /* Landlock's work */
-    assert_int_equal(run(try_tcp, &no_landlock, SANDBOX_WORKER, 0), SIGSYS_KILL);
-    assert_int_equal(run(try_read_file, &none, SANDBOX_WORKER, 0), WORKED);
+    assert_int_equal(run(try_tcp, &no_seccomp, WORKER, 0), WORKED);
+    assert_int_equal(run(try_read_file, &no_seccomp, WORKER, 0), REFUSED); /* Landlock's work */
+    assert_int_equal(run(try_tcp, &no_landlock, WORKER, 0), SIGSYS_KILL);
+    assert_int_equal(run(try_read_file, &none, WORKER, 0), WORKED);
 }
 
 static int try_keep_root(void) {
@@ -281,10 +304,10 @@ static int try_core(void) {
 
 static void test_root_core_dumps_and_new_privileges_are_given_up(void **state) {
     const struct sandbox_options o = {.landlock = true}; /* the questions are no calls of a worker */
-    assert_int_equal(run(try_core, &o, SANDBOX_WORKER, 0), REFUSED);
+    assert_int_equal(run(try_core, &o, WORKER, 0), REFUSED);
     assert_int_equal(run(try_core, NULL, 0, 0), WORKED);
     if (geteuid() == 0) {
-        assert_int_equal(run(try_keep_root, &o, SANDBOX_SUPERVISOR, 0), REFUSED);
+        assert_int_equal(run(try_keep_root, &o, SUPERVISOR, 0), REFUSED);
         assert_int_equal(run(try_keep_root, NULL, 0, 0), WORKED);
     }
 }
@@ -292,8 +315,8 @@ static void test_root_core_dumps_and_new_privileges_are_given_up(void **state) {
 static void test_memory_beyond_the_limit_is_not_given(void **state) {
     if (!have_seccomp())
         skip();
-    assert_int_equal(run(try_memory, &whole, SANDBOX_WORKER, 16 << 20), REFUSED);
-    assert_int_equal(run(try_memory, &whole, SANDBOX_WORKER, 256 << 20), WORKED);
+    assert_int_equal(run(try_memory, &whole, WORKER, 16 << 20), REFUSED);
+    assert_int_equal(run(try_memory, &whole, WORKER, 256 << 20), WORKED);
 }
 
 static void test_an_account_that_does_not_exist_is_an_error(void **state) {
@@ -301,17 +324,32 @@ static void test_an_account_that_does_not_exist_is_an_error(void **state) {
     struct error e;
     if (geteuid() != 0)
         skip();
-    assert_null(sandbox_create(&o, NULL, 0, &e));
+    assert_null(sandbox_create(&o, &e));
     assert_non_null(strstr(e.text, "no-such-account"));
 }
 
 static void test_what_is_in_force_is_told(void **state) {
     char text[SANDBOX_TEXT_MAX];
     struct error e;
-    struct sandbox *s = sandbox_create(&(struct sandbox_options){0}, NULL, 0, &e);
+    struct sandbox *s = sandbox_create(&(struct sandbox_options){0}, &e);
     assert_non_null(s);
-    assert_non_null(strstr(sandbox_text(s, SANDBOX_WORKER, text), "any system call, files as its user may"));
+    assert_non_null(strstr(sandbox_text(s, &strictest, "toy", text), "toy: user"));
+    assert_non_null(strstr(text, "any system call, files as its user may, 8 files"));
     sandbox_destroy(s);
+}
+
+static void test_a_profile_that_was_not_prepared_is_refused(void **state) {
+    struct error e;
+    struct sandbox *s = sandbox_create(&(struct sandbox_options){0}, &e);
+    assert_false(sandbox_enter(s, &strictest, 0, &e));
+    assert_non_null(strstr(e.text, "not prepared"));
+    sandbox_destroy(s);
+}
+
+/* Filters are inherited: what a child may do its parent must be allowed too. */
+static void test_a_parent_may_do_all_that_its_children_may(void **state) {
+    for (size_t i = 0; i < sensor_role_count; i++)
+        assert_int_equal(sensor_roles[i].sandbox.may & ~sensor_roles[0].sandbox.may, 0);
 }
 
 static int begin(void **state) {
@@ -348,6 +386,8 @@ int main(void) {
         cmocka_unit_test(test_memory_beyond_the_limit_is_not_given),
         cmocka_unit_test(test_an_account_that_does_not_exist_is_an_error),
         cmocka_unit_test(test_what_is_in_force_is_told),
+        cmocka_unit_test(test_a_profile_that_was_not_prepared_is_refused),
+        cmocka_unit_test(test_a_parent_may_do_all_that_its_children_may),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

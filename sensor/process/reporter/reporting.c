@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/reporting.h"
+#include "process/reporter/reporting.h"
 
 #include "metrics/metrics.h"
 #include "process/readiness.h"
@@ -17,45 +17,35 @@
 enum { BATCH = 512, SLEEP_MS = 100, FINISH_MS = 10000, HAND_OVER_MS = 2000 };
 
 struct reporting {
-    const struct reporting_options *o;
+    struct sensor *sensor;
+    int ready; /* for readiness_tell() */
+    time_ns started;
     struct reporter *reporter;
     void *copy; /* of one record */
     time_ns newest;
     int signals;
     struct health_setup health;
-    const struct worker_view *views[WORKERS_MAX];
+    const struct worker_view *views[CHILDREN_MAX];
     uint64_t counted[COUNTER_COUNT]; /* by this process and its predecessors */
     struct control_sensor asked;
     struct control *control; /* NULL: nobody may ask */
     struct metrics *metrics; /* the same */
 };
 
-static int catch_signals(void) {
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigset_t wanted;
-    sigaction(SIGINT, &ignore, NULL);
-    sigaction(SIGTERM, &ignore, NULL); /* it ends when the workers have */
-    sigaction(SIGPIPE, &ignore, NULL);
-    sigemptyset(&wanted);
-    sigaddset(&wanted, SIGHUP);
-    sigprocmask(SIG_SETMASK, &wanted, NULL);
-    return signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 /* Goes on with what predecessors counted. */
 static void take_counters(struct reporting *g) {
-    memcpy(g->counted, g->o->upper->reporter, sizeof g->counted);
+    memcpy(g->counted, g->sensor->upper->reporter, sizeof g->counted);
     counter_values = g->counted;
 }
 
 /* Only at a commit, since what was not committed is counted again by a successor. */
 static void keep_counters(const struct reporting *g) {
-    memcpy(g->o->upper->reporter, g->counted, sizeof g->counted);
+    memcpy(g->sensor->upper->reporter, g->counted, sizeof g->counted);
 }
 
 /* Takes at most BATCH records from a ring; how many. */
-static size_t drain(struct reporting *g, unsigned channel) {
-    struct ring *ring = g->o->rings[channel];
+static size_t drain_ring(struct reporting *g, unsigned channel) {
+    struct ring *ring = g->sensor->ring[channel];
     size_t n = 0;
     uint64_t damaged = 0;
     const struct record *r;
@@ -71,25 +61,25 @@ static size_t drain(struct reporting *g, unsigned channel) {
 
 /* The rings may forget what is in the store, or in memory where there is none. *empty: nothing was left in
  * any. */
-static size_t drain_all(struct reporting *g, bool *empty) {
+static size_t drain_rings(struct reporting *g, bool *empty) {
     size_t all = 0;
     *empty = true;
-    for (size_t i = 0; i < g->o->ring_count; i++) {
-        size_t n = drain(g, (unsigned)i);
+    for (size_t i = 0; i < g->sensor->places; i++) {
+        size_t n = drain_ring(g, (unsigned)i);
         *empty &= n < BATCH;
         all += n;
     }
     if (all)
         reporter_commit(g->reporter);
-    for (size_t i = 0; i < g->o->ring_count && all; i++)
-        ring_commit(g->o->rings[i]);
+    for (size_t i = 0; i < g->sensor->places && all; i++)
+        ring_commit(g->sensor->ring[i]);
     keep_counters(g);
     return all;
 }
 
 static bool all_finished(const struct reporting *g) {
-    for (size_t i = 0; i < g->o->ring_count; i++)
-        if (!ring_finished(g->o->rings[i]))
+    for (size_t i = 0; i < g->sensor->places; i++)
+        if (!ring_finished(g->sensor->ring[i]))
             return false;
     return true;
 }
@@ -97,11 +87,11 @@ static bool all_finished(const struct reporting *g) {
 /* Live: the clock. Offline: the slowest worker's packet time, so that no incident closes before its time. */
 static time_ns time_now(const struct reporting *g) {
     time_ns least = 0;
-    if (!g->o->report.offline)
+    if (!g->sensor->offline)
         return clock_wall();
-    for (size_t i = 0; i < g->o->ring_count; i++) {
-        time_ns t = g->o->status->worker[i].packet_time;
-        if (t && (least == 0 || t < least) && !ring_finished(g->o->rings[i]))
+    for (size_t i = 0; i < g->sensor->places; i++) {
+        time_ns t = g->sensor->status->worker[i].packet_time;
+        if (t && (least == 0 || t < least) && !ring_finished(g->sensor->ring[i]))
             least = t;
     }
     return least;
@@ -117,33 +107,33 @@ static void sum_counters(void *context, uint64_t *out) {
 static void own_gauges(void *context, uint64_t *figures) {
     const struct reporting *g = context;
     struct reload_result reload;
-    reload_read(&g->o->upper->reload, &reload);
+    reload_read(&g->sensor->upper->reload, &reload);
     figures[figure_of_gauge(GAUGE_RELOAD_TIME)] = (uint64_t)(reload.request ? reload.time / NS_PER_S : 0);
     figures[figure_of_gauge(GAUGE_RELOAD_FAILED)] = reload.request && reload.failed;
     figures[figure_of_gauge(GAUGE_CONFIG_VERSION)] = reload.version;
     reporter_gauges(g->reporter, figures);
 }
 
-static void tell(void *context, const char *key, const char *text) {
+static void tell_notice(void *context, const char *key, const char *text) {
     struct reporting *g = context;
     reporter_notice(g->reporter, key, text);
 }
 
 static void set_up_health(struct reporting *g) {
-    const struct reporting_options *o = g->o;
-    for (size_t i = 0; i < o->ring_count; i++)
-        g->views[i] = &o->status->worker[i].view;
-    g->health = (struct health_setup){.options = o->health,
-                                      .policy = o->policy,
-                                      .interface = o->interface,
-                                      .rings = o->rings,
+    const struct sensor *s = g->sensor;
+    for (size_t i = 0; i < s->places; i++)
+        g->views[i] = &s->status->worker[i].view;
+    g->health = (struct health_setup){.options = &s->config->health,
+                                      .policy = s->config->policy,
+                                      .interface = s->interface,
+                                      .rings = s->ring,
                                       .views = g->views,
-                                      .workers = o->ring_count,
-                                      .others = {counter_values, o->upper->supervisor},
-                                      .memory = &o->upper->health,
+                                      .workers = s->places,
+                                      .others = {counter_values, s->upper->supervisor},
+                                      .memory = &s->upper->health,
                                       .context = g,
                                       .own_gauges = own_gauges,
-                                      .tell = tell};
+                                      .tell = tell_notice};
     health_begin(&g->health);
 }
 
@@ -156,14 +146,15 @@ static void end_interval(struct reporting *g, bool last) {
 }
 
 static void end_interval_when_due(struct reporting *g) {
-    time_ns left = g->o->upper->health.since + (time_ns)g->o->health->interval - clock_monotonic();
-    if (!g->o->report.offline && left <= 0)
+    time_ns left =
+        g->sensor->upper->health.since + (time_ns)g->sensor->config->health.interval - clock_monotonic();
+    if (!g->sensor->offline && left <= 0)
         end_interval(g, false);
 }
 
 /* What a reload did not do is news for the SOC too; that it was done is in the stats record. */
 static void tell_reload(struct reporting *g) {
-    struct upper_status *u = g->o->upper;
+    struct upper_status *u = g->sensor->upper;
     struct reload_result result;
     char text[512];
     if (u->reload.result.request == u->told)
@@ -182,28 +173,28 @@ static void tell_reload(struct reporting *g) {
 
 static void sleep_until_work(struct reporting *g) {
     struct pollfd fds[OUTPUTS_MAX + 2 + CONTROL_CONNECTIONS + 1 + 1] = {
-        {.fd = doorbell_fd(g->o->doorbell), .events = POLLIN}, {.fd = g->signals, .events = POLLIN}};
+        {.fd = doorbell_fd(g->sensor->doorbell), .events = POLLIN}, {.fd = g->signals, .events = POLLIN}};
     struct signalfd_siginfo info;
     size_t n = 2 + reporter_poll(g->reporter, fds + 2, OUTPUTS_MAX);
     n += control_poll(g->control, fds + n, CONTROL_CONNECTIONS + 1);
     n += metrics_poll(g->metrics, fds + n, 1);
-    bool may_sleep = doorbell_arm(g->o->doorbell);
+    bool may_sleep = doorbell_arm(g->sensor->doorbell);
     poll(fds, n, may_sleep ? SLEEP_MS : 0);
-    doorbell_disarm(g->o->doorbell);
+    doorbell_disarm(g->sensor->doorbell);
     while (read(g->signals, &info, sizeof info) == (ssize_t)sizeof info)
         if (info.ssi_signo == SIGHUP)
             reporter_reopen(g->reporter);
 }
 
 /* True: the workers have finished; false: a successor is to go on. */
-static bool loop(struct reporting *g) {
+static bool take_records(struct reporting *g) {
     for (;;) {
         bool finished = all_finished(g); /* before the last look, so that nothing slips in between */
         bool empty;
         time_ns now =
             time_now(g); /* workers tell it after their records: once those are read it is the time */
-        size_t n = drain_all(g, &empty);
-        if (now && (empty || !g->o->report.offline))
+        size_t n = drain_rings(g, &empty);
+        if (now && (empty || !g->sensor->offline))
             reporter_tick(g->reporter, now);
         reporter_deliver(g->reporter);
         control_serve(g->control);
@@ -212,7 +203,7 @@ static bool loop(struct reporting *g) {
         tell_reload(g);
         if (n == 0 && finished)
             return true;
-        if (!finished && g->o->upper->hand_over)
+        if (!finished && g->sensor->upper->hand_over)
             return false;
         if (n == 0)
             sleep_until_work(g);
@@ -221,7 +212,7 @@ static bool loop(struct reporting *g) {
 
 /* Without memory for it the sensor goes on unasked. */
 static void open_control(struct reporting *g) {
-    const struct sensor *s = g->o->sensor;
+    const struct sensor *s = g->sensor;
     g->asked = (struct control_sensor){.sensor = s, .reporter = g->reporter, .health = &g->health};
     if (s->control >= 0)
         g->control = control_create(s->control, s->control_group, control_requests, &g->asked);
@@ -230,8 +221,8 @@ static void open_control(struct reporting *g) {
 }
 
 /* The supervisor counts it and logs it meanwhile. */
-static void tell_late(struct reporting *g, time_ns started) {
-    long long seconds = (clock_monotonic() - started) / NS_PER_S;
+static void tell_late(struct reporting *g) {
+    long long seconds = (clock_monotonic() - g->started) / NS_PER_S;
     char text[200];
     if (seconds < READINESS_LATE_S)
         return;
@@ -242,28 +233,60 @@ static void tell_late(struct reporting *g, time_ns started) {
     reporter_notice(g->reporter, "reporter-late", text);
 }
 
-static bool begin(struct reporting *g, struct error *e) {
-    const struct reporting_options *o = g->o;
-    g->signals = catch_signals();
-    g->copy = malloc(ring_record_max());
+static struct report_options options_of(struct reporting *g) {
+    const struct sensor *s = g->sensor;
+    const struct config *c = s->config;
+    return (struct report_options){.observer = c->sensor.name,
+                                   .interface = s->interface,
+                                   .outputs = s->outputs->list,
+                                   .output_count = s->outputs->count,
+                                   .quiet = c->alerts.quiet,
+                                   .growth_interval = c->alerts.growth_interval,
+                                   .incidents_max = c->alerts.incidents_max,
+                                   .policy = c->policy,
+                                   .limits = c->alerts.limits,
+                                   .digest_key = c->sensor.digest_key,
+                                   .digest = c->digest.options,
+                                   .ledger = c->ledger,
+                                   .store = {.folder = sensor_state(s),
+                                             .run = s->run,
+                                             .unstored = &s->upper->unstored,
+                                             .checked = s->store_checked,
+                                             .max_age = c->store.max_age,
+                                             .max_bytes = c->store.max_size},
+                                   .held_max = c->store.outbox,
+                                   .offline = s->offline,
+                                   .sums = sum_counters,
+                                   .sums_context = g};
+}
+
+void *reporting_begin(struct sensor *s, const struct child *self, struct error *e) {
+    static struct reporting g;
+    sigset_t hang_up;
+    sigemptyset(&hang_up);
+    sigaddset(&hang_up, SIGHUP);
+    g = (struct reporting){.sensor = s, .ready = self->ready, .started = clock_monotonic()};
+    take_counters(&g);
+    g.signals = signalfd(-1, &hang_up, SFD_NONBLOCK | SFD_CLOEXEC);
+    g.copy = malloc(ring_record_max());
     error_set(e, "no memory");
-    /* The sandbox first: looking up a name starts a thread, which is to be inside. */
-    if (!g->copy || (o->sandbox && !sandbox_enter(o->sandbox, SANDBOX_REPORTER, o->headroom, e)))
-        return false;
-    struct report_options report = o->report;
-    report.sums = sum_counters;
-    report.sums_context = g;
-    g->reporter = reporter_create(&report, e);
-    for (size_t i = 0; i < o->ring_count && g->reporter; i++)
-        ring_rewind(o->rings[i]);
+    return g.copy ? &g : NULL;
+}
+
+/* Within the sandbox: looking up a name starts a thread, which is to be inside. */
+static bool open_reporter(struct reporting *g, struct error *e) {
+    struct report_options options = options_of(g);
+    g->reporter = reporter_create(&options, e);
     if (!g->reporter)
         return false;
+    for (size_t i = 0; i < g->sensor->places; i++)
+        ring_rewind(g->sensor->ring[i]);
     set_up_health(g);
     open_control(g);
     return true;
 }
 
-static int finish(struct reporting *g, bool ended) {
+static int finish_reporter(struct reporting *g, bool ended) {
     if (ended)
         end_interval(g, true);
     uint64_t undelivered = reporter_finish(g->reporter, ended ? FINISH_MS : HAND_OVER_MS);
@@ -276,24 +299,20 @@ static int finish(struct reporting *g, bool ended) {
     return undelivered ? 1 : 0;
 }
 
-int reporting_run(const struct reporting_options *o) {
-    static struct reporting g;
+int reporting_run(void *reporting) {
+    struct reporting *g = reporting;
     struct error e;
     int status = 1;
-    log_role("reporter");
-    g.o = o;
-    take_counters(&g);
-    time_ns started = clock_monotonic();
-    bool ready = begin(&g, &e);
-    readiness_tell(o->ready, ready ? "\n" : e.text);
+    bool ready = open_reporter(g, &e);
+    readiness_tell(g->ready, ready ? "\n" : e.text);
     if (ready) {
-        tell_late(&g, started);
-        status = finish(&g, loop(&g));
+        tell_late(g);
+        status = finish_reporter(g, take_records(g));
     }
-    control_destroy(g.control);
-    metrics_destroy(g.metrics);
-    reporter_destroy(g.reporter);
-    free(g.copy);
-    close(g.signals);
+    control_destroy(g->control);
+    metrics_destroy(g->metrics);
+    reporter_destroy(g->reporter);
+    free(g->copy);
+    close(g->signals);
     return status;
 }

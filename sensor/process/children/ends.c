@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/children/children.h"
+
+#include <sys/wait.h>
+
+static const time_ns long_life = 60 * NS_PER_S;
+enum { DOUBLED_MOST = 10 };
+
+static void schedule_restart(struct child *child) {
+    const struct role *role = child->role;
+    time_ns now = clock_monotonic();
+    child->quick_deaths = now - child->started > long_life ? 0 : child->quick_deaths + 1;
+    unsigned doubled = child->quick_deaths < DOUBLED_MOST ? child->quick_deaths : DOUBLED_MOST;
+    time_ns wait = doubled <= 1 ? 0 : role->first_wait << doubled;
+    child->again = now + (wait < role->longest_wait ? wait : role->longest_wait);
+}
+
+/* What kills a process by itself, or the watchdog: then the packet that it worked on may be the reason. */
+static bool is_own_fault(int signal_number) {
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (signals[i] == signal_number)
+            return true;
+    return false;
+}
+
+/* For the successor to tell, and for all workers to know which flow to leave out. */
+static void note_death(struct children *c, const struct child *child, int status) {
+    struct worker_status *s = &c->sensor->status->worker[child->place];
+    int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    bool blame = s->at_packet && (child->stuck || is_own_fault(signal_number));
+    s->death = (struct worker_death){.signal = signal_number,
+                                     .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+                                     .stuck = child->stuck,
+                                     .at_packet = blame,
+                                     .at = s->at,
+                                     .flows = s->flows};
+    if (blame)
+        s->death.verdict = blame_death(&c->sensor->status->blame, &s->death.at, clock_monotonic());
+    s->at_packet = false;
+    s->flows = 0;
+}
+
+void children_end(struct children *c, struct child *child, bool failed) {
+    child->finished = true;
+    c->failed |= failed;
+    if (!child->role->inspects)
+        return;
+    ring_finish(c->sensor->ring[child->place]);
+    doorbell_ring(c->sensor->doorbell);
+}
+
+void children_restart(struct children *c, struct child *child, int status) {
+    if (child->role->inspects)
+        note_death(c, child, status);
+    schedule_restart(child);
+}
+
+void child_ended(struct children *c, struct child *child, int status) {
+    bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (c->stopping || (c->sensor->offline && clean))
+        children_end(c, child, WIFEXITED(status) && !clean);
+    else
+        children_restart(c, child, status);
+}

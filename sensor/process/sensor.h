@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROCESS_SENSOR_H
+#define GANTRY_PROCESS_SENSOR_H
+
+#include "pipeline/budget.h"
+#include "process/outputs.h"
+#include "process/reload/handout.h"
+#include "process/role.h"
+#include "process/status.h"
+
+#include <sys/types.h>
+
+/* What all children of the supervisor are started with. Captures and rings belong to the supervisor and live
+ * as long as the sensor runs, so that a successor goes on where a dead child stood. */
+struct sensor {
+    const struct role *roles; /* the supervisor's own is the first */
+    size_t role_count;
+    struct snapshot *snapshot;   /* in force */
+    const struct config *config; /* of it */
+    const struct outputs *outputs;
+    unsigned workers;
+    unsigned places; /* of ring, handout and status->worker: one for each child that inspects, in the order
+                      * of the roles */
+    struct budget_plan budget;
+    const char *interface; /* NULL: files are read */
+    bool inspect_all, offline;
+    uint64_t run;                         /* of these rings; random */
+    bool store_checked;                   /* the reporter that ended last handed over in order */
+    struct capture *capture[WORKERS_MAX]; /* by number of the worker, from 0 */
+    struct ring *ring[CHILDREN_MAX];
+    struct handout handout[CHILDREN_MAX];
+    struct doorbell *doorbell;
+    struct sensor_status *status;
+    struct upper_status *upper;
+    struct sandbox *sandbox;
+    time_ns started;     /* wall clock */
+    int control;         /* listening socket, -1: none */
+    gid_t control_group; /* whose members may ask there */
+    int metrics;         /* listening socket, -1: none */
+};
+
+/* The folder of the database; NULL: none is kept. */
+const char *sensor_state(const struct sensor *s);
+/* Where requests are taken; NULL: nowhere. */
+const char *sensor_control(const struct sensor *s);
+/* Where metrics are served; NULL: nowhere. */
+const char *sensor_metrics(const struct sensor *s);
+
+#endif
