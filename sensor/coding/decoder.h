@@ -24,6 +24,15 @@ struct coding_window {
     size_t out_n; /* room */
 };
 
+/* For codings that take input and give output by the piece: `in` is what is left of the input, `made` bytes
+ * were written. Where input is left there was no room for more. */
+static inline void coding_advance(struct coding_window *w, struct bytes in, size_t made) {
+    w->in = in.p;
+    w->in_n = in.n;
+    w->out += made;
+    w->out_n = in.n > 0 ? 0 : w->out_n - made;
+}
+
 struct decoder;
 
 /* One coding: a const table in a file of its own, listed once in table.c. */

@@ -3,7 +3,7 @@
 #include "content/chain.h"
 
 #include "base/counter.h"
-#include "protocol/http/disposition.h"
+#include "mime/mime.h"
 
 /* multipart bodies (RFC 2046 section 5.1; form-data: RFC 7578; byteranges: RFC 9110 section 14.6;
  * x-mixed-replace as cameras send it). Exact at every split of the input: what may be the start of a
@@ -43,7 +43,7 @@ struct part_head {
     struct bytes disposition, type, encoding, range;
 };
 
-static void head_field(struct part_head *h, struct bytes line) {
+static struct part_head head_parse(struct multipart *m) {
     static const struct {
         const char *name;
         size_t offset;
@@ -53,38 +53,13 @@ static void head_field(struct part_head *h, struct bytes line) {
         {"content-transfer-encoding", offsetof(struct part_head, encoding)},
         {"content-range", offsetof(struct part_head, range)},
     };
-    const uint8_t *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
-    if (!colon)
-        return;
-    struct bytes name = bytes_trim(bytes_of(line.p, (size_t)(colon - line.p)));
-    struct bytes value = bytes_trim(bytes_of(colon + 1, line.n - (size_t)(colon - line.p) - 1));
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (bytes_equal_nocase(name, fields[i].name))
-            memcpy((uint8_t *)h + fields[i].offset, &value, sizeof value);
-}
-
-/* Lines that begin with white space continue the one before (RFC 5322 section 2.2.3). */
-static void unfold(uint8_t *p, size_t n) {
-    for (size_t i = 0; i + 1 < n; i++) {
-        if (p[i] != '\n' || (p[i + 1] != ' ' && p[i + 1] != '\t'))
-            continue;
-        p[i] = ' ';
-        if (i > 0 && p[i - 1] == '\r')
-            p[i - 1] = ' ';
-    }
-}
-
-static struct part_head head_parse(struct multipart *m) {
     struct part_head h = {.type = {NULL, 0}};
-    struct bytes rest = bytes_of(m->head, m->head_n);
-    unfold(m->head, m->head_n);
-    while (rest.n > 0) {
-        const uint8_t *lf = memchr(rest.p, '\n', rest.n);
-        size_t n = lf ? (size_t)(lf - rest.p) : rest.n;
-        head_field(&h, bytes_of(rest.p, n));
-        n += lf != NULL;
-        rest = bytes_of(rest.p + n, rest.n - n);
-    }
+    struct bytes rest = bytes_of(m->head, m->head_n), name, value;
+    mime_head_unfold(m->head, m->head_n);
+    while (mime_head_next(&rest, &name, &value))
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+            if (bytes_equal_nocase(name, fields[i].name))
+                memcpy((uint8_t *)&h + fields[i].offset, &value, sizeof value);
     return h;
 }
 
@@ -110,12 +85,12 @@ static struct filter *part_create(struct multipart *m, const struct part_head *h
     struct content *c = m->content;
     const struct object *container = filter_object(m->filter.next);
     struct object_seed seed = object_seed_like(container);
-    struct disposition d = {.name = {NULL, 0}};
+    struct mime_disposition d = {.name = {NULL, 0}};
     struct part_place place = {.total = LENGTH_UNKNOWN};
-    disposition_parse(h->disposition, scratch, sizeof scratch, &d);
+    mime_disposition_parse(h->disposition, scratch, sizeof scratch, &d);
     seed.name = d.filename.n ? d.filename : d.name;
     if (seed.name.n == 0)
-        seed.name = header_parameter(h->type, "name", scratch, sizeof scratch);
+        seed.name = mime_parameter(h->type, "name", scratch, sizeof scratch);
     if (seed.name.n == 0 && m->byteranges)
         seed.name = object_text_bytes(&container->name);
     seed.declared_type = h->type;
@@ -429,7 +404,7 @@ static bool multipart_fill(struct multipart *m, struct content *c, const struct 
     m->etag = seed->etag;
     m->level = seed->level;
     match_begin(m, 0, 0);
-    if (!boundary_set(m, header_parameter(seed->declared_type, "boundary", scratch, sizeof scratch))) {
+    if (!boundary_set(m, mime_parameter(seed->declared_type, "boundary", scratch, sizeof scratch))) {
         counter_one(COUNTER_MULTIPART_BOUNDARY);
         return false;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/rule_load.h"
 
+#include "base/base64.h"
 #include "base/hex.h"
 
 /* Examples and counterexamples of rules: a name, and content as text, base64 or hexadecimal. */
@@ -38,16 +39,6 @@ static const struct setting example_table[] = {
      .help = "for the reader: what it is"},
     {0},
 };
-
-static int base64_value(uint8_t c) {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
 
 /* Digits of `bits` bits each into bytes; white space is stepped over, `pad` ends it. */
 static bool decode_digits(struct setting_reader *r, const struct doc_node *node, int (*value)(uint8_t),

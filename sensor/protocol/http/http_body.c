@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/http/http_body.h"
 
-#include "protocol/http/encoded_word.h"
+#include "base/hex.h"
 
 enum { ODD_MAX = 4, EXTENSION_MAX = 8192, TRAILER_MAX = 65536, LINE_END_MAX = 64 };
 

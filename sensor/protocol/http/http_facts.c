@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/http/http_facts.h"
 
-#include "protocol/http/disposition.h"
+#include "mime/mime.h"
 
 enum { PATH_MAX_BYTES = 2048, NAME_SCRATCH = HTTP_SCRATCH - 256 };
 
@@ -88,7 +88,7 @@ static struct bytes codings_of(const struct http_head *h, char out[HTTP_SCRATCH 
 }
 
 static void read_fields(struct transfer_facts *f, const struct http_head *h, char scratch[HTTP_SCRATCH]) {
-    struct disposition d;
+    struct mime_disposition d;
     f->content_type = http_head_field(h, "content-type");
     f->content_encoding = codings_of(h, scratch + NAME_SCRATCH);
     f->etag = http_head_field(h, "etag");
@@ -98,7 +98,7 @@ static void read_fields(struct transfer_facts *f, const struct http_head *h, cha
         f->length = h->length;
     if (h->request || h->status == 206)
         read_range(http_head_field(h, "content-range"), f);
-    if (disposition_parse(http_head_field(h, "content-disposition"), scratch, NAME_SCRATCH, &d))
+    if (mime_disposition_parse(http_head_field(h, "content-disposition"), scratch, NAME_SCRATCH, &d))
         f->name = d.filename;
 }
 
@@ -113,5 +113,5 @@ void http_facts_fill(struct transfer_facts *f, enum side from, const struct http
     if (h)
         read_fields(f, h, scratch);
     if (f->name.n == 0)
-        f->name = path_file_name(until(until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
+        f->name = mime_file_name(until(until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
 }

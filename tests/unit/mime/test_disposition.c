@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocol/http/disposition.h"
-
-#include "protocol/http/encoded_word.h"
+#include "mime/mime.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,12 +13,12 @@ struct vector {
 };
 
 static void check(const struct vector *v) {
-    char scratch[DISPOSITION_SCRATCH_MIN];
-    struct disposition d;
+    char scratch[MIME_DISPOSITION_SCRATCH_MIN];
+    struct mime_disposition d;
     size_t n = strlen(v->value);
     uint8_t *exact = malloc(n + 1); /* of its own size, so that the sanitizer sees every read beyond it */
     memcpy(exact, v->value, n);
-    disposition_parse(bytes_of(exact, n), scratch, sizeof scratch, &d);
+    mime_disposition_parse(bytes_of(exact, n), scratch, sizeof scratch, &d);
     if (!bytes_equal(d.filename, bytes_text(v->filename)))
         fail_msg("%s: file name %.*s, not %s", v->value, (int)d.filename.n, d.filename.p, v->filename);
     if (v->name && !bytes_equal(d.name, bytes_text(v->name)))
@@ -139,29 +137,29 @@ static void a_broken_extended_name_falls_back_to_the_plain_one(void **state) {
 
 static void long_names_are_cut_at_a_character(void **state) {
     (void)state;
-    char value[9000] = "attachment; filename=\"", scratch[DISPOSITION_SCRATCH_MIN];
-    struct disposition d;
+    char value[9000] = "attachment; filename=\"", scratch[MIME_DISPOSITION_SCRATCH_MIN];
+    struct mime_disposition d;
     size_t n = strlen(value);
     for (int i = 0; i < 2000; i++, n += 2)
         memcpy(value + n, "\xc3\xa9", 2);
-    assert_true(disposition_parse(bytes_of(value, n), scratch, sizeof scratch, &d));
-    assert_int_equal(d.filename.n, DISPOSITION_SCRATCH_MIN / 2);
+    assert_true(mime_disposition_parse(bytes_of(value, n), scratch, sizeof scratch, &d));
+    assert_int_equal(d.filename.n, MIME_DISPOSITION_SCRATCH_MIN / 2);
     assert_int_equal(d.filename.n % 2, 0);
-    assert_false(disposition_parse(bytes_of(value, n), scratch, DISPOSITION_SCRATCH_MIN - 1, &d));
+    assert_false(mime_disposition_parse(bytes_of(value, n), scratch, MIME_DISPOSITION_SCRATCH_MIN - 1, &d));
 }
 
 static void nothing_is_found_in_nothing(void **state) {
     (void)state;
-    char scratch[DISPOSITION_SCRATCH_MIN];
-    struct disposition d;
-    assert_false(disposition_parse(bytes_of(NULL, 0), scratch, sizeof scratch, &d));
-    assert_false(disposition_parse(bytes_text(" ;; ; "), scratch, sizeof scratch, &d));
-    assert_int_equal(header_parameter(bytes_of(NULL, 0), "boundary", scratch, sizeof scratch).n, 0);
+    char scratch[MIME_DISPOSITION_SCRATCH_MIN];
+    struct mime_disposition d;
+    assert_false(mime_disposition_parse(bytes_of(NULL, 0), scratch, sizeof scratch, &d));
+    assert_false(mime_disposition_parse(bytes_text(" ;; ; "), scratch, sizeof scratch, &d));
+    assert_int_equal(mime_parameter(bytes_of(NULL, 0), "boundary", scratch, sizeof scratch).n, 0);
 }
 
 static void boundary_of(const char *value, const char *expected) {
     char scratch[70];
-    struct bytes got = header_parameter(bytes_text(value), "boundary", scratch, sizeof scratch);
+    struct bytes got = mime_parameter(bytes_text(value), "boundary", scratch, sizeof scratch);
     if (!bytes_equal(got, bytes_text(expected)))
         fail_msg("%s: %.*s, not %s", value, (int)got.n, got.p, expected);
 }
@@ -202,23 +200,10 @@ static void the_last_component_of_a_path_is_the_name(void **state) {
     };
     char scratch[64];
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
-        struct bytes got = path_file_name(bytes_text(v[i].path), v[i].percent, scratch, sizeof scratch);
+        struct bytes got = mime_file_name(bytes_text(v[i].path), v[i].percent, scratch, sizeof scratch);
         if (!bytes_equal(got, bytes_text(v[i].name)))
             fail_msg("%s: %.*s, not %s", v[i].path, (int)got.n, got.p, v[i].name);
     }
-}
-
-static void encoded_words_keep_what_is_none(void **state) {
-    (void)state;
-    static const char *const texts[] = {"plain",           "=?",         "=?utf-8?B?no end", "a =?x?= b",
-                                        "=?utf-8?Z?abc?=", "two  spaces"};
-    uint8_t out[64];
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        size_t n = encoded_words_decode(bytes_text(texts[i]), out, sizeof out);
-        assert_true(bytes_equal(bytes_of(out, n), bytes_text(texts[i])));
-    }
-    assert_int_equal(encoded_words_decode(bytes_text("=?utf-8?B?YWJjZGVm?="), out, 3), 3);
-    assert_memory_equal(out, "abc", 3);
 }
 
 int main(void) {
@@ -234,7 +219,6 @@ int main(void) {
         cmocka_unit_test(nothing_is_found_in_nothing),
         cmocka_unit_test(a_parameter_is_found_by_its_name_in_any_case),
         cmocka_unit_test(the_last_component_of_a_path_is_the_name),
-        cmocka_unit_test(encoded_words_keep_what_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
-#include "protocol/http/disposition.h"
+#include "mime/mime.h"
 
 #include <stdlib.h>
 
@@ -27,15 +27,15 @@ static void check_name(struct bytes name, size_t most) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
-    char scratch[DISPOSITION_SCRATCH_MIN], small[7];
-    struct disposition d;
-    if (disposition_parse(bytes_of(p, n), scratch, sizeof scratch, &d)) {
+    char scratch[MIME_DISPOSITION_SCRATCH_MIN], small[7];
+    struct mime_disposition d;
+    if (mime_disposition_parse(bytes_of(p, n), scratch, sizeof scratch, &d)) {
         check_text(d.name, sizeof scratch / 2);
         check_name(d.filename, sizeof scratch / 2);
     }
-    if (header_parameter(bytes_of(p, n), "boundary", small, sizeof small).n > sizeof small)
+    if (mime_parameter(bytes_of(p, n), "boundary", small, sizeof small).n > sizeof small)
         abort();
-    check_name(path_file_name(bytes_of(p, n), true, small, sizeof small), sizeof small);
-    check_name(path_file_name(bytes_of(p, n), false, scratch, sizeof scratch), sizeof scratch);
+    check_name(mime_file_name(bytes_of(p, n), true, small, sizeof small), sizeof small);
+    check_name(mime_file_name(bytes_of(p, n), false, scratch, sizeof scratch), sizeof scratch);
     return 0;
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mime/mime.h"
+
+void mime_head_unfold(uint8_t *p, size_t n) {
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (p[i] != '\n' || (p[i + 1] != ' ' && p[i + 1] != '\t'))
+            continue;
+        p[i] = ' ';
+        if (i > 0 && p[i - 1] == '\r')
+            p[i - 1] = ' ';
+    }
+}
+
+bool mime_head_next(struct bytes *rest, struct bytes *name, struct bytes *value) {
+    while (rest->n > 0) {
+        const uint8_t *lf = memchr(rest->p, '\n', rest->n);
+        size_t n = lf ? (size_t)(lf - rest->p) : rest->n, taken = n + (lf != NULL);
+        const uint8_t *line = rest->p, *colon = n ? memchr(line, ':', n) : NULL;
+        *rest = bytes_of(line + taken, rest->n - taken);
+        if (!colon)
+            continue;
+        size_t name_n = (size_t)(colon - line);
+        *name = bytes_trim(bytes_of(line, name_n));
+        *value = bytes_trim(bytes_of(colon + 1, n - name_n - 1));
+        return true;
+    }
+    return false;
+}
