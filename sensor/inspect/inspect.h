@@ -10,7 +10,8 @@
 #include "settings/problem.h"
 #include "settings/setting.h"
 
-/* From objects to findings: rules over identifiers and object facts. Only patterns/matcher.c knows Hyperscan. */
+/* From objects to findings: rules over identifiers and object facts. Hyperscan is known to patterns/matcher.c
+ * alone. */
 struct rule {
     const char *id, *name, *description, *class;
     unsigned severity; /* 1..10, as the alert has it */
