@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/bytes.h"
 
-static uint8_t lower(uint8_t c) {
+static uint8_t to_lower(uint8_t c) {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-static bool white(uint8_t c) {
+static bool is_white(uint8_t c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 bool bytes_starts_nocase(struct bytes a, const char *text) {
     size_t i = 0;
     for (; text[i]; i++)
-        if (i >= a.n || lower(a.p[i]) != lower((uint8_t)text[i]))
+        if (i >= a.n || to_lower(a.p[i]) != to_lower((uint8_t)text[i]))
             return false;
     return true;
 }
@@ -22,11 +22,11 @@ bool bytes_equal_nocase(struct bytes a, const char *text) {
 }
 
 struct bytes bytes_trim(struct bytes a) {
-    while (a.n && white(a.p[0])) {
+    while (a.n && is_white(a.p[0])) {
         a.p++;
         a.n--;
     }
-    while (a.n && white(a.p[a.n - 1]))
+    while (a.n && is_white(a.p[a.n - 1]))
         a.n--;
     return a;
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* Everything that the sensor counts, in one table: COUNTER(identifier, "stats key", "what it counts"). The
- * stats record, the closing summary and later the metrics are made from it. Each reason why something is
+ * stats record, the closing summary and the metrics are made from it. Each reason why something is
  * shed, missed or not understood has a line of its own. Add lines to the section of the stage that counts. */
 #include "base/counter_table.h"
 
@@ -16,8 +16,9 @@ enum counter {
         COUNTER_COUNT
 };
 
-/* Where this process counts: COUNTER_COUNT values, at first a private array, in a worker its part of the
- * memory shared with the reporter. One process writes, others read a torn-free 64-bit value. */
+/* Where this process counts: COUNTER_COUNT values, at first an array of its own. A worker counts in its ring
+ * (channel/), which the supervisor owns, so that what it counted outlives it. One process writes, others read
+ * a torn-free 64-bit value. */
 extern uint64_t *counter_values;
 
 /* This process counts there from now on, beginning with what it counted so far; `values` are zero, or what a

@@ -9,24 +9,24 @@ struct state {
     uint64_t a, b, c, d;
 };
 
-static inline uint64_t rotate(uint64_t x, int n) {
+static inline uint64_t rotate_left(uint64_t x, int n) {
     return x << n | x >> (64 - n);
 }
 
 static inline void sip_round(struct state *s) {
     s->a += s->b;
     s->c += s->d;
-    s->b = rotate(s->b, 13) ^ s->a;
-    s->d = rotate(s->d, 16) ^ s->c;
-    s->a = rotate(s->a, 32);
+    s->b = rotate_left(s->b, 13) ^ s->a;
+    s->d = rotate_left(s->d, 16) ^ s->c;
+    s->a = rotate_left(s->a, 32);
     s->c += s->b;
     s->a += s->d;
-    s->b = rotate(s->b, 17) ^ s->c;
-    s->d = rotate(s->d, 21) ^ s->a;
-    s->c = rotate(s->c, 32);
+    s->b = rotate_left(s->b, 17) ^ s->c;
+    s->d = rotate_left(s->d, 21) ^ s->a;
+    s->c = rotate_left(s->c, 32);
 }
 
-static inline void absorb(struct state *s, uint64_t word) {
+static inline void absorb_word(struct state *s, uint64_t word) {
     s->d ^= word;
     sip_round(s);
     sip_round(s);
@@ -48,11 +48,11 @@ uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t n) {
     size_t left = n;
     for (; left >= 8; left -= 8, at += 8) {
         memcpy(&word, at, 8); /* little-endian machines only; checked by the unit test's vectors */
-        absorb(&s, word);
+        absorb_word(&s, word);
     }
     for (size_t i = 0; i < left; i++)
         last |= (uint64_t)at[i] << (8 * i);
-    absorb(&s, last);
+    absorb_word(&s, last);
     s.c ^= 0xff;
     for (int i = 0; i < 4; i++)
         sip_round(&s);

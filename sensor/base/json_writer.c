@@ -32,7 +32,7 @@ char *json_writer_take(struct json_writer *j, size_t *size) {
 }
 
 /* Doubled until `n` more bytes fit. */
-static bool has_room(struct json_writer *j, size_t n) {
+static bool make_room(struct json_writer *j, size_t n) {
     size_t used = (size_t)(j->at - j->start), size = (size_t)(j->end - j->start);
     if (n <= size - used)
         return true;
@@ -49,8 +49,8 @@ static bool has_room(struct json_writer *j, size_t n) {
     return true;
 }
 
-static void put(struct json_writer *j, const char *p, size_t n) {
-    if (j->overflow || !has_room(j, n)) {
+static void put_bytes(struct json_writer *j, const char *p, size_t n) {
+    if (j->overflow || !make_room(j, n)) {
         j->overflow = true;
         return;
     }
@@ -59,49 +59,49 @@ static void put(struct json_writer *j, const char *p, size_t n) {
 }
 
 static void put_text(struct json_writer *j, const char *text) {
-    put(j, text, strlen(text));
+    put_bytes(j, text, strlen(text));
 }
 
 static void put_escaped(struct json_writer *j, struct bytes value) {
     char text[UTF8_ESCAPE_MAX];
-    put(j, "\"", 1);
+    put_bytes(j, "\"", 1);
     while (value.n) {
         uint32_t c;
         size_t used = utf8_next(value, &c);
         if (c == '"' || c == '\\') {
             text[0] = '\\';
             text[1] = (char)c;
-            put(j, text, 2);
+            put_bytes(j, text, 2);
         } else if (utf8_hidden(c)) {
-            put(j, text, utf8_escape(c, text));
+            put_bytes(j, text, utf8_escape(c, text));
         } else {
-            put(j, text, utf8_put(c, text));
+            put_bytes(j, text, utf8_put(c, text));
         }
         value.p += used;
         value.n -= used;
     }
-    put(j, "\"", 1);
+    put_bytes(j, "\"", 1);
 }
 
-static void lead(struct json_writer *j, const char *key) {
+static void begin_value(struct json_writer *j, const char *key) {
     if (j->comma)
-        put(j, ",", 1);
+        put_bytes(j, ",", 1);
     j->comma = true;
     if (key) {
-        put(j, "\"", 1);
+        put_bytes(j, "\"", 1);
         put_text(j, key);
-        put(j, "\":", 2);
+        put_bytes(j, "\":", 2);
     }
 }
 
 static void open_with(struct json_writer *j, const char *key, const char *bracket) {
-    lead(j, key);
-    put(j, bracket, 1);
+    begin_value(j, key);
+    put_bytes(j, bracket, 1);
     j->comma = false;
 }
 
 static void close_with(struct json_writer *j, const char *bracket) {
-    put(j, bracket, 1);
+    put_bytes(j, bracket, 1);
     j->comma = true;
 }
 
@@ -122,7 +122,7 @@ void json_write_array_end(struct json_writer *j) {
 }
 
 void json_write_bytes(struct json_writer *j, const char *key, struct bytes value) {
-    lead(j, key);
+    begin_value(j, key);
     put_escaped(j, value);
 }
 
@@ -135,32 +135,32 @@ void json_write_text(struct json_writer *j, const char *key, const char *value) 
 
 void json_write_number(struct json_writer *j, const char *key, uint64_t value) {
     char text[24];
-    lead(j, key);
-    put(j, text, (size_t)snprintf(text, sizeof text, "%" PRIu64, value));
+    begin_value(j, key);
+    put_bytes(j, text, (size_t)snprintf(text, sizeof text, "%" PRIu64, value));
 }
 
 void json_write_integer(struct json_writer *j, const char *key, int64_t value) {
     char text[24];
-    lead(j, key);
-    put(j, text, (size_t)snprintf(text, sizeof text, "%" PRId64, value));
+    begin_value(j, key);
+    put_bytes(j, text, (size_t)snprintf(text, sizeof text, "%" PRId64, value));
 }
 
 void json_write_decimal(struct json_writer *j, const char *key, double value) {
     char text[48];
-    lead(j, key);
+    begin_value(j, key);
     if (!(value > -1e30 && value < 1e30))
         value = 0;
-    put(j, text, (size_t)snprintf(text, sizeof text, "%.3f", value));
+    put_bytes(j, text, (size_t)snprintf(text, sizeof text, "%.3f", value));
 }
 
 void json_write_bool(struct json_writer *j, const char *key, bool value) {
-    lead(j, key);
+    begin_value(j, key);
     put_text(j, value ? "true" : "false");
 }
 
 void json_write_null(struct json_writer *j, const char *key) {
-    lead(j, key);
-    put(j, "null", 4);
+    begin_value(j, key);
+    put_bytes(j, "null", 4);
 }
 
 size_t json_writer_size(const struct json_writer *j) {

@@ -19,7 +19,7 @@ struct carried {
     uint32_t protocol, at;
 };
 
-static uint32_t load(struct walk *w, uint32_t offset, uint32_t size) {
+static uint32_t load_number(struct walk *w, uint32_t offset, uint32_t size) {
     uint32_t value = 0;
     if (offset > w->length || w->length - offset < size) {
         w->overrun = true;
@@ -30,47 +30,47 @@ static uint32_t load(struct walk *w, uint32_t offset, uint32_t size) {
     return value;
 }
 
-static void next(struct walk *w, uint32_t type, uint32_t at) {
+static void set_next(struct walk *w, uint32_t type, uint32_t at) {
     w->type = type;
     w->at = at;
 }
 
-static void next_ethernet(struct walk *w, uint32_t at) {
-    uint32_t type = load(w, at + 12, 2);
-    next(w, type < 0x600 ? TYPE_LLC : type, at + 14);
+static void set_next_ethernet(struct walk *w, uint32_t at) {
+    uint32_t type = load_number(w, at + 12, 2);
+    set_next(w, type < 0x600 ? TYPE_LLC : type, at + 14);
 }
 
-static uint32_t smear(uint32_t h, unsigned bits) {
+static uint32_t smear_bits(uint32_t h, unsigned bits) {
     return h ^ h >> bits;
 }
 
 /* The same for (a, b) and (b, a). */
-static uint32_t combine(uint32_t a, uint32_t b, uint32_t multiplier) {
-    return smear(a * multiplier, 15) + smear(b * multiplier, 15);
+static uint32_t combine_ends(uint32_t a, uint32_t b, uint32_t multiplier) {
+    return smear_bits(a * multiplier, 15) + smear_bits(b * multiplier, 15);
 }
 
 static uint32_t mix_pair(uint32_t a, uint32_t b) {
-    return smear(smear(combine(a, b, FANOUT_PAIR), 16) * FANOUT_LAST, 13);
+    return smear_bits(smear_bits(combine_ends(a, b, FANOUT_PAIR), 16) * FANOUT_LAST, 13);
 }
 
 static uint32_t fold_v6(struct walk *w, uint32_t at) {
     uint32_t h = 0;
     for (uint32_t i = 0; i < 16; i += 4)
-        h = h * FANOUT_FOLD + load(w, at + i, 4);
+        h = h * FANOUT_FOLD + load_number(w, at + i, 4);
     return h;
 }
 
 static void mix_ports(struct walk *w, uint32_t at) {
     if (!w->split_by_ports)
         return;
-    uint32_t h = w->hash + combine(load(w, at, 2), load(w, at + 2, 2), FANOUT_PORTS);
-    w->hash = smear(smear(h, 15) * FANOUT_LAST, 13);
+    uint32_t h = w->hash + combine_ends(load_number(w, at, 2), load_number(w, at + 2, 2), FANOUT_PORTS);
+    w->hash = smear_bits(smear_bits(h, 15) * FANOUT_LAST, 13);
 }
 
 /* RFC 2784 and 2890; version 1 is PPTP's (RFC 2637), which carries nothing unless it has a sequence number. A
  * source route (bit 0x4000) is not followed. */
 static void step_gre(struct walk *w, uint32_t at) {
-    uint32_t flags = load(w, at, 2), type = load(w, at + 2, 2);
+    uint32_t flags = load_number(w, at, 2), type = load_number(w, at + 2, 2);
     uint32_t version = flags & 7, size = 4;
     if (version > 1 || (flags & 0x4000) || (version == 1 && !(flags & 0x1000))) {
         w->done = true;
@@ -82,20 +82,21 @@ static void step_gre(struct walk *w, uint32_t at) {
     size += version == 1 && (flags & 0x0080) ? 4 : 0;
     if (type == ETHER_ERSPAN2 && !(flags & 0x1000))
         type = ETHER_BRIDGED; /* ERSPAN I has no header of its own */
-    next(w, type, at + size);
+    set_next(w, type, at + size);
 }
 
 /* RFC 7348: the I flag, perhaps with that of group policies, and the last byte zero. */
 static bool is_vxlan(struct walk *w, uint32_t at) {
-    uint32_t port = load(w, at + 2, 2);
+    uint32_t port = load_number(w, at + 2, 2);
     if (port != 4789 && port != 8472)
         return false;
-    return load(w, at + 4, 2) >= 16 && (load(w, at + 8, 1) & 0x7f) == 0x08 && load(w, at + 15, 1) == 0;
+    return load_number(w, at + 4, 2) >= 16 && (load_number(w, at + 8, 1) & 0x7f) == 0x08 &&
+           load_number(w, at + 15, 1) == 0;
 }
 
 static void step_udp(struct walk *w, uint32_t at) {
     if (is_vxlan(w, at)) {
-        next(w, ETHER_BRIDGED, at + 16);
+        set_next(w, ETHER_BRIDGED, at + 16);
         return;
     }
     mix_ports(w, at);
@@ -105,10 +106,10 @@ static void step_udp(struct walk *w, uint32_t at) {
 static void step_carried(struct walk *w, struct carried c) {
     switch (c.protocol) {
     case 4:
-        next(w, ETHER_IPV4, c.at);
+        set_next(w, ETHER_IPV4, c.at);
         break;
     case 41:
-        next(w, ETHER_IPV6, c.at);
+        set_next(w, ETHER_IPV6, c.at);
         break;
     case 47:
         step_gre(w, c.at);
@@ -127,76 +128,72 @@ static void step_carried(struct walk *w, struct carried c) {
 
 static void step_ipv4(struct walk *w) {
     uint32_t at = w->at;
-    w->hash = mix_pair(load(w, at + 12, 4), load(w, at + 16, 4));
-    if (load(w, at + 6, 2) &
+    w->hash = mix_pair(load_number(w, at + 12, 4), load_number(w, at + 16, 4));
+    if (load_number(w, at + 6, 2) &
         0x3fff) /* a fragment: the others of its packet have no ports and no inner header */
         w->done = true;
     else
-        step_carried(w, (struct carried){load(w, at + 9, 1), at + (load(w, at, 1) & 15) * 4});
+        step_carried(w, (struct carried){load_number(w, at + 9, 1), at + (load_number(w, at, 1) & 15) * 4});
 }
 
 static void step_ipv6(struct walk *w) {
     w->hash = mix_pair(fold_v6(w, w->at + 8), fold_v6(w, w->at + 24));
-    struct carried c = {load(w, w->at + 6, 1), w->at + 40};
+    struct carried c = {load_number(w, w->at + 6, 1), w->at + 40};
     for (int i = 0; i < FANOUT_EXTENSIONS && (c.protocol == 0 || c.protocol == 43 || c.protocol == 60); i++) {
-        c.protocol = load(w, c.at, 1);
-        c.at += load(w, c.at + 1, 1) * 8 + 8;
+        c.protocol = load_number(w, c.at, 1);
+        c.at += load_number(w, c.at + 1, 1) * 8 + 8;
     }
     step_carried(w, c);
 }
 
 static void step_mpls(struct walk *w) {
     uint32_t at = w->at + 4;
-    if (!(load(w, w->at, 4) & 0x100)) {
-        next(w, ETHER_MPLS, at);
+    if (!(load_number(w, w->at, 4) & 0x100)) {
+        set_next(w, ETHER_MPLS, at);
         return;
     }
-    uint32_t nibble = load(w, at, 1) >> 4;
+    uint32_t nibble = load_number(w, at, 1) >> 4;
     if (nibble == 4 || nibble == 6) {
-        next(w, nibble == 4 ? ETHER_IPV4 : ETHER_IPV6, at);
+        set_next(w, nibble == 4 ? ETHER_IPV4 : ETHER_IPV6, at);
         return;
     }
     /* A pseudowire: without a control word if there is a well-known ethertype where one would then be. */
-    uint32_t type = load(w, at + 12, 2);
+    uint32_t type = load_number(w, at + 12, 2);
     if (type != ETHER_IPV4 && type != ETHER_IPV6 && type != ETHER_VLAN && type != ETHER_VLAN_SERVICE)
         at += 4;
-    next_ethernet(w, at);
+    set_next_ethernet(w, at);
 }
 
 /* RFC 1661: the protocol field may be one byte, which then is odd; RFC 1662: ff 03 may stand before it. */
 static void step_ppp(struct walk *w) {
     uint32_t at = w->at;
-    if (load(w, at, 2) == 0xff03)
+    if (load_number(w, at, 2) == 0xff03)
         at += 2;
-    uint32_t protocol = load(w, at, 1);
+    uint32_t protocol = load_number(w, at, 1);
     if (protocol & 1)
         at += 1;
     else {
-        protocol = load(w, at, 2);
+        protocol = load_number(w, at, 2);
         at += 2;
     }
     if (protocol == 0x21)
-        next(w, ETHER_IPV4, at);
+        set_next(w, ETHER_IPV4, at);
     else if (protocol == 0x57)
-        next(w, ETHER_IPV6, at);
+        set_next(w, ETHER_IPV6, at);
     else if (protocol == 0x281)
-        next(w, ETHER_MPLS, at);
+        set_next(w, ETHER_MPLS, at);
     else
         w->done = true;
 }
 
 static void step_llc(struct walk *w) {
-    if (load(w, w->at, 4) == 0xaaaa0300 && load(w, w->at + 4, 2) == 0)
-        next(w, load(w, w->at + 6, 2), w->at + 8);
+    if (load_number(w, w->at, 4) == 0xaaaa0300 && load_number(w, w->at + 4, 2) == 0)
+        set_next(w, load_number(w, w->at + 6, 2), w->at + 8);
     else
         w->done = true;
 }
 
-static void step_erspan3(struct walk *w) {
-    next_ethernet(w, w->at + 12 + (load(w, w->at + 11, 1) & 1) * 8);
-}
-
-static void step(struct walk *w) {
+static void take_step(struct walk *w) {
     switch (w->type) {
     case ETHER_IPV4:
         step_ipv4(w);
@@ -207,14 +204,14 @@ static void step(struct walk *w) {
     case ETHER_VLAN:
     case ETHER_VLAN_SERVICE:
     case ETHER_VLAN_OLD:
-        next(w, load(w, w->at + 2, 2), w->at + 4);
+        set_next(w, load_number(w, w->at + 2, 2), w->at + 4);
         break;
     case ETHER_MPLS:
     case ETHER_MPLS_MULTICAST:
         step_mpls(w);
         break;
     case ETHER_PPPOE:
-        next(w, TYPE_PPP, w->at + 6);
+        set_next(w, TYPE_PPP, w->at + 6);
         break;
     case TYPE_PPP:
         step_ppp(w);
@@ -223,13 +220,13 @@ static void step(struct walk *w) {
         step_llc(w);
         break;
     case ETHER_BRIDGED:
-        next_ethernet(w, w->at);
+        set_next_ethernet(w, w->at);
         break;
     case ETHER_ERSPAN2:
-        next_ethernet(w, w->at + 8);
+        set_next_ethernet(w, w->at + 8);
         break;
     case ETHER_ERSPAN3:
-        step_erspan3(w);
+        set_next_ethernet(w, w->at + 12 + (load_number(w, w->at + 11, 1) & 1) * 8);
         break;
     default:
         w->done = true;
@@ -244,10 +241,10 @@ unsigned capture_fanout(const struct capture_packet *packet, unsigned count, boo
     w.type = type;
     /* The kernel takes the outermost tag off before its program runs. */
     if (type == ETHER_VLAN || type == ETHER_VLAN_SERVICE)
-        next(&w, load(&w, w.at + 2, 2), w.at + 4);
+        set_next(&w, load_number(&w, w.at + 2, 2), w.at + 4);
     if (w.type < 0x600)
         w.type = TYPE_LLC;
     for (int i = 0; i < FANOUT_STEPS && !w.done && !w.overrun; i++)
-        step(&w);
+        take_step(&w);
     return w.overrun ? 0 : w.hash % count;
 }

@@ -36,7 +36,7 @@ struct assembler {
     bool failed;
 };
 
-static void emit(struct assembler *a, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf) {
+static void emit_code(struct assembler *a, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf) {
     if (a->count == a->max) {
         a->failed = true;
         return;
@@ -52,136 +52,136 @@ static label new_label(struct assembler *a) {
     return a->labels++;
 }
 
-static void place(struct assembler *a, label l) {
+static void place_label(struct assembler *a, label l) {
     a->target[l] = (uint32_t)a->count;
 }
 
-static void jump(struct assembler *a, label to) {
+static void jump_to(struct assembler *a, label to) {
     if (a->jump_count == JUMPS_MAX) {
         a->failed = true;
         return;
     }
     a->jumps[a->jump_count].at = (uint32_t)a->count;
     a->jumps[a->jump_count++].to = to;
-    emit(a, BPF_JMP | BPF_JA, 0, 0, 0);
+    emit_code(a, BPF_JMP | BPF_JA, 0, 0, 0);
 }
 
 /* A long jump when A compares with k: the condition steps over it otherwise. */
 static void jump_if(struct assembler *a, uint16_t comparison, uint32_t k, label to) {
-    emit(a, BPF_JMP | BPF_K | comparison, k, 0, 1);
-    jump(a, to);
+    emit_code(a, BPF_JMP | BPF_K | comparison, k, 0, 1);
+    jump_to(a, to);
 }
 
 static void jump_unless(struct assembler *a, uint16_t comparison, uint32_t k, label to) {
-    emit(a, BPF_JMP | BPF_K | comparison, k, 1, 0);
-    jump(a, to);
+    emit_code(a, BPF_JMP | BPF_K | comparison, k, 1, 0);
+    jump_to(a, to);
 }
 
 /* A = 1, 2 or 4 bytes at X + offset. */
-static void load(struct assembler *a, uint16_t size, uint32_t offset) {
-    emit(a, BPF_LD | BPF_IND | size, offset, 0, 0);
+static void load_header(struct assembler *a, uint16_t size, uint32_t offset) {
+    emit_code(a, BPF_LD | BPF_IND | size, offset, 0, 0);
 }
 
-static void math(struct assembler *a, uint16_t operation, uint32_t k) {
-    emit(a, BPF_ALU | BPF_K | operation, k, 0, 0);
+static void apply_constant(struct assembler *a, uint16_t operation, uint32_t k) {
+    emit_code(a, BPF_ALU | BPF_K | operation, k, 0, 0);
 }
 
-static void math_x(struct assembler *a, uint16_t operation) {
-    emit(a, BPF_ALU | BPF_X | operation, 0, 0, 0);
+static void apply_x(struct assembler *a, uint16_t operation) {
+    emit_code(a, BPF_ALU | BPF_X | operation, 0, 0, 0);
 }
 
-static void store(struct assembler *a, enum slot s) {
-    emit(a, BPF_ST, s, 0, 0);
+static void store_slot(struct assembler *a, enum slot s) {
+    emit_code(a, BPF_ST, s, 0, 0);
 }
 
-static void fetch(struct assembler *a, enum slot s) {
-    emit(a, BPF_LD | BPF_MEM, s, 0, 0);
+static void fetch_slot(struct assembler *a, enum slot s) {
+    emit_code(a, BPF_LD | BPF_MEM, s, 0, 0);
 }
 
-static void fetch_x(struct assembler *a, enum slot s) {
-    emit(a, BPF_LDX | BPF_MEM, s, 0, 0);
+static void fetch_slot_x(struct assembler *a, enum slot s) {
+    emit_code(a, BPF_LDX | BPF_MEM, s, 0, 0);
 }
 
-static void a_to_x(struct assembler *a) {
-    emit(a, BPF_MISC | BPF_TAX, 0, 0, 0);
+static void copy_a_to_x(struct assembler *a) {
+    emit_code(a, BPF_MISC | BPF_TAX, 0, 0, 0);
 }
 
-static void x_to_a(struct assembler *a) {
-    emit(a, BPF_MISC | BPF_TXA, 0, 0, 0);
+static void copy_x_to_a(struct assembler *a) {
+    emit_code(a, BPF_MISC | BPF_TXA, 0, 0, 0);
 }
 
-static void constant(struct assembler *a, uint32_t k) {
-    emit(a, BPF_LD | BPF_IMM, k, 0, 0);
+static void load_constant(struct assembler *a, uint32_t k) {
+    emit_code(a, BPF_LD | BPF_IMM, k, 0, 0);
 }
 
-static void forward(struct assembler *a, uint32_t bytes) {
-    x_to_a(a);
-    math(a, BPF_ADD, bytes);
-    a_to_x(a);
+static void move_x(struct assembler *a, uint32_t bytes) {
+    copy_x_to_a(a);
+    apply_constant(a, BPF_ADD, bytes);
+    copy_a_to_x(a);
 }
 
-static void become(struct assembler *a, uint32_t type, label then) {
-    constant(a, type);
-    store(a, SLOT_TYPE);
-    jump(a, then);
+static void become_type(struct assembler *a, uint32_t type, label then) {
+    load_constant(a, type);
+    store_slot(a, SLOT_TYPE);
+    jump_to(a, then);
 }
 
 /* A = A ^ A >> bits; X is lost. */
-static void smear(struct assembler *a, uint32_t bits) {
-    a_to_x(a);
-    math(a, BPF_RSH, bits);
-    math_x(a, BPF_XOR);
+static void smear_a(struct assembler *a, uint32_t bits) {
+    copy_a_to_x(a);
+    apply_constant(a, BPF_RSH, bits);
+    apply_x(a, BPF_XOR);
 }
 
 /* A = f(A slot) + f(B slot), where f multiplies and smears; X is lost. */
-static void combine(struct assembler *a, uint32_t multiplier) {
+static void combine_slots(struct assembler *a, uint32_t multiplier) {
     for (int i = 0; i < 2; i++) {
-        fetch(a, i == 0 ? SLOT_A : SLOT_B);
-        math(a, BPF_MUL, multiplier);
-        smear(a, 15);
-        store(a, i == 0 ? SLOT_A : SLOT_B);
+        fetch_slot(a, i == 0 ? SLOT_A : SLOT_B);
+        apply_constant(a, BPF_MUL, multiplier);
+        smear_a(a, 15);
+        store_slot(a, i == 0 ? SLOT_A : SLOT_B);
     }
-    fetch_x(a, SLOT_A);
-    math_x(a, BPF_ADD);
+    fetch_slot_x(a, SLOT_A);
+    apply_x(a, BPF_ADD);
 }
 
 static void mix_pair(struct assembler *a) {
-    combine(a, FANOUT_PAIR);
-    smear(a, 16);
-    math(a, BPF_MUL, FANOUT_LAST);
-    smear(a, 13);
-    store(a, SLOT_HASH);
+    combine_slots(a, FANOUT_PAIR);
+    smear_a(a, 16);
+    apply_constant(a, BPF_MUL, FANOUT_LAST);
+    smear_a(a, 13);
+    store_slot(a, SLOT_HASH);
 }
 
 static void mix_ports(struct assembler *a) {
-    load(a, BPF_H, 0);
-    store(a, SLOT_A);
-    load(a, BPF_H, 2);
-    store(a, SLOT_B);
-    combine(a, FANOUT_PORTS);
-    fetch_x(a, SLOT_HASH);
-    math_x(a, BPF_ADD);
-    smear(a, 15);
-    math(a, BPF_MUL, FANOUT_LAST);
-    smear(a, 13);
-    store(a, SLOT_HASH);
+    load_header(a, BPF_H, 0);
+    store_slot(a, SLOT_A);
+    load_header(a, BPF_H, 2);
+    store_slot(a, SLOT_B);
+    combine_slots(a, FANOUT_PORTS);
+    fetch_slot_x(a, SLOT_HASH);
+    apply_x(a, BPF_ADD);
+    smear_a(a, 15);
+    apply_constant(a, BPF_MUL, FANOUT_LAST);
+    smear_a(a, 13);
+    store_slot(a, SLOT_HASH);
 }
 
 /* The slot becomes 16 bytes at X + offset, folded. */
 static void fold_v6(struct assembler *a, uint32_t offset, enum slot s) {
-    load(a, BPF_W, offset);
-    store(a, s);
-    x_to_a(a);
-    store(a, SLOT_NEXT);
+    load_header(a, BPF_W, offset);
+    store_slot(a, s);
+    copy_x_to_a(a);
+    store_slot(a, SLOT_NEXT);
     for (uint32_t i = 4; i < 16; i += 4) {
-        load(a, BPF_W, offset + i);
-        store(a, SLOT_WORK);
-        fetch(a, s);
-        math(a, BPF_MUL, FANOUT_FOLD);
-        fetch_x(a, SLOT_WORK);
-        math_x(a, BPF_ADD);
-        store(a, s);
-        fetch_x(a, SLOT_NEXT);
+        load_header(a, BPF_W, offset + i);
+        store_slot(a, SLOT_WORK);
+        fetch_slot(a, s);
+        apply_constant(a, BPF_MUL, FANOUT_FOLD);
+        fetch_slot_x(a, SLOT_WORK);
+        apply_x(a, BPF_ADD);
+        store_slot(a, s);
+        fetch_slot_x(a, SLOT_NEXT);
     }
 }
 
@@ -194,238 +194,238 @@ struct step {
 };
 
 static void step_ipv4(struct assembler *a, const struct step *s) {
-    load(a, BPF_W, 12);
-    store(a, SLOT_A);
-    load(a, BPF_W, 16);
-    store(a, SLOT_B);
-    load(a, BPF_B, 9);
-    store(a, SLOT_PROTOCOL);
-    load(a, BPF_H, 6);
+    load_header(a, BPF_W, 12);
+    store_slot(a, SLOT_A);
+    load_header(a, BPF_W, 16);
+    store_slot(a, SLOT_B);
+    load_header(a, BPF_B, 9);
+    store_slot(a, SLOT_PROTOCOL);
+    load_header(a, BPF_H, 6);
     label whole = new_label(a);
     jump_unless(a, BPF_JSET, 0x3fff, whole);
-    constant(a, UINT32_MAX); /* no protocol: a fragment is split by its addresses */
-    store(a, SLOT_PROTOCOL);
-    place(a, whole);
-    load(a, BPF_B, 0);
-    math(a, BPF_AND, 15);
-    math(a, BPF_LSH, 2);
-    math_x(a, BPF_ADD);
-    store(a, SLOT_NEXT);
-    jump(a, s->pair);
+    load_constant(a, UINT32_MAX); /* no protocol: a fragment is split by its addresses */
+    store_slot(a, SLOT_PROTOCOL);
+    place_label(a, whole);
+    load_header(a, BPF_B, 0);
+    apply_constant(a, BPF_AND, 15);
+    apply_constant(a, BPF_LSH, 2);
+    apply_x(a, BPF_ADD);
+    store_slot(a, SLOT_NEXT);
+    jump_to(a, s->pair);
 }
 
 static void step_extensions(struct assembler *a, label known) {
     for (int i = 0; i < FANOUT_EXTENSIONS; i++) {
         label extension = new_label(a);
-        fetch(a, SLOT_PROTOCOL);
+        fetch_slot(a, SLOT_PROTOCOL);
         jump_if(a, BPF_JEQ, 0, extension);
         jump_if(a, BPF_JEQ, 43, extension);
         jump_unless(a, BPF_JEQ, 60, known);
-        place(a, extension);
-        fetch_x(a, SLOT_NEXT);
-        load(a, BPF_B, 0);
-        store(a, SLOT_PROTOCOL);
-        load(a, BPF_B, 1);
-        math(a, BPF_LSH, 3);
-        math(a, BPF_ADD, 8);
-        math_x(a, BPF_ADD);
-        store(a, SLOT_NEXT);
+        place_label(a, extension);
+        fetch_slot_x(a, SLOT_NEXT);
+        load_header(a, BPF_B, 0);
+        store_slot(a, SLOT_PROTOCOL);
+        load_header(a, BPF_B, 1);
+        apply_constant(a, BPF_LSH, 3);
+        apply_constant(a, BPF_ADD, 8);
+        apply_x(a, BPF_ADD);
+        store_slot(a, SLOT_NEXT);
     }
-    jump(a, known);
+    jump_to(a, known);
 }
 
 static void step_ipv6(struct assembler *a, const struct step *s) {
     fold_v6(a, 8, SLOT_A);
     fold_v6(a, 24, SLOT_B);
-    load(a, BPF_B, 6);
-    store(a, SLOT_PROTOCOL);
-    x_to_a(a);
-    math(a, BPF_ADD, 40);
-    store(a, SLOT_NEXT);
+    load_header(a, BPF_B, 6);
+    store_slot(a, SLOT_PROTOCOL);
+    copy_x_to_a(a);
+    apply_constant(a, BPF_ADD, 40);
+    store_slot(a, SLOT_NEXT);
     step_extensions(a, s->pair);
 }
 
 /* Adds 4 to NEXT when the flag is set in the GRE header at X. */
-static void optional_field(struct assembler *a, uint32_t flag) {
+static void add_optional_field(struct assembler *a, uint32_t flag) {
     label absent = new_label(a);
-    load(a, BPF_H, 0);
+    load_header(a, BPF_H, 0);
     jump_unless(a, BPF_JSET, flag, absent);
-    fetch(a, SLOT_NEXT);
-    math(a, BPF_ADD, 4);
-    store(a, SLOT_NEXT);
-    place(a, absent);
+    fetch_slot(a, SLOT_NEXT);
+    apply_constant(a, BPF_ADD, 4);
+    store_slot(a, SLOT_NEXT);
+    place_label(a, absent);
 }
 
 static void step_gre(struct assembler *a, const struct step *s) {
     label version1 = new_label(a), version0 = new_label(a), known = new_label(a);
-    load(a, BPF_H, 2);
-    store(a, SLOT_TYPE);
-    x_to_a(a);
-    math(a, BPF_ADD, 4);
-    store(a, SLOT_NEXT);
-    load(a, BPF_H, 0);
+    load_header(a, BPF_H, 2);
+    store_slot(a, SLOT_TYPE);
+    copy_x_to_a(a);
+    apply_constant(a, BPF_ADD, 4);
+    store_slot(a, SLOT_NEXT);
+    load_header(a, BPF_H, 0);
     jump_if(a, BPF_JSET, 0x4000, s->done);
-    math(a, BPF_AND, 7);
+    apply_constant(a, BPF_AND, 7);
     jump_if(a, BPF_JEQ, 0, version0);
     jump_if(a, BPF_JEQ, 1, version1);
-    jump(a, s->done);
-    place(a, version1);
-    load(a, BPF_H, 0);
+    jump_to(a, s->done);
+    place_label(a, version1);
+    load_header(a, BPF_H, 0);
     jump_unless(a, BPF_JSET, 0x1000, s->done);
-    optional_field(a, 0x0080);
-    place(a, version0);
-    optional_field(a, 0x8000);
-    optional_field(a, 0x2000);
-    optional_field(a, 0x1000);
-    load(a, BPF_H, 0);
+    add_optional_field(a, 0x0080);
+    place_label(a, version0);
+    add_optional_field(a, 0x8000);
+    add_optional_field(a, 0x2000);
+    add_optional_field(a, 0x1000);
+    load_header(a, BPF_H, 0);
     jump_if(a, BPF_JSET, 0x1000, known);
-    fetch(a, SLOT_TYPE);
+    fetch_slot(a, SLOT_TYPE);
     jump_unless(a, BPF_JEQ, ETHER_ERSPAN2, known);
-    constant(a, ETHER_BRIDGED);
-    store(a, SLOT_TYPE);
-    place(a, known);
-    fetch_x(a, SLOT_NEXT);
-    jump(a, s->next);
+    load_constant(a, ETHER_BRIDGED);
+    store_slot(a, SLOT_TYPE);
+    place_label(a, known);
+    fetch_slot_x(a, SLOT_NEXT);
+    jump_to(a, s->next);
 }
 
 static void step_udp(struct assembler *a, const struct step *s) {
     label perhaps = new_label(a);
-    load(a, BPF_H, 2);
+    load_header(a, BPF_H, 2);
     jump_if(a, BPF_JEQ, 4789, perhaps);
     jump_unless(a, BPF_JEQ, 8472, s->ports);
-    place(a, perhaps);
-    load(a, BPF_H, 4);
+    place_label(a, perhaps);
+    load_header(a, BPF_H, 4);
     jump_unless(a, BPF_JGE, 16, s->ports);
-    load(a, BPF_B, 8);
-    math(a, BPF_AND, 0x7f);
+    load_header(a, BPF_B, 8);
+    apply_constant(a, BPF_AND, 0x7f);
     jump_unless(a, BPF_JEQ, 0x08, s->ports);
-    load(a, BPF_B, 15);
+    load_header(a, BPF_B, 15);
     jump_unless(a, BPF_JEQ, 0, s->ports);
-    forward(a, 16);
-    become(a, ETHER_BRIDGED, s->next);
+    move_x(a, 16);
+    become_type(a, ETHER_BRIDGED, s->next);
 }
 
 static void step_carried(struct assembler *a, const struct step *s) {
     label ipv4 = new_label(a), ipv6 = new_label(a), gre = new_label(a), udp = new_label(a);
-    fetch_x(a, SLOT_NEXT);
-    fetch(a, SLOT_PROTOCOL);
+    fetch_slot_x(a, SLOT_NEXT);
+    fetch_slot(a, SLOT_PROTOCOL);
     jump_if(a, BPF_JEQ, 6, s->ports);
     jump_if(a, BPF_JEQ, 17, udp);
     jump_if(a, BPF_JEQ, 4, ipv4);
     jump_if(a, BPF_JEQ, 41, ipv6);
     jump_if(a, BPF_JEQ, 47, gre);
-    jump(a, s->done);
-    place(a, ipv4);
-    become(a, ETHER_IPV4, s->next);
-    place(a, ipv6);
-    become(a, ETHER_IPV6, s->next);
-    place(a, gre);
+    jump_to(a, s->done);
+    place_label(a, ipv4);
+    become_type(a, ETHER_IPV4, s->next);
+    place_label(a, ipv6);
+    become_type(a, ETHER_IPV6, s->next);
+    place_label(a, gre);
     step_gre(a, s);
-    place(a, udp);
+    place_label(a, udp);
     step_udp(a, s);
 }
 
 /* X is at the header; when done A holds the ethertype, LINK_LLC for a length, and X is behind it. */
 static void step_ethernet(struct assembler *a, const struct step *s) {
     label ethertype = new_label(a);
-    load(a, BPF_H, 12);
+    load_header(a, BPF_H, 12);
     jump_if(a, BPF_JGE, 0x600, ethertype);
-    constant(a, TYPE_LLC);
-    place(a, ethertype);
-    store(a, SLOT_TYPE);
-    forward(a, 14);
-    jump(a, s->next);
+    load_constant(a, TYPE_LLC);
+    place_label(a, ethertype);
+    store_slot(a, SLOT_TYPE);
+    move_x(a, 14);
+    jump_to(a, s->next);
 }
 
 static void step_mpls(struct assembler *a, const struct step *s) {
     label bottom = new_label(a), ipv4 = new_label(a), ipv6 = new_label(a);
-    load(a, BPF_W, 0);
-    store(a, SLOT_WORK);
-    forward(a, 4);
-    fetch(a, SLOT_WORK);
+    load_header(a, BPF_W, 0);
+    store_slot(a, SLOT_WORK);
+    move_x(a, 4);
+    fetch_slot(a, SLOT_WORK);
     jump_if(a, BPF_JSET, 0x100, bottom);
-    become(a, ETHER_MPLS, s->next);
-    place(a, bottom);
-    load(a, BPF_B, 0);
-    math(a, BPF_RSH, 4);
+    become_type(a, ETHER_MPLS, s->next);
+    place_label(a, bottom);
+    load_header(a, BPF_B, 0);
+    apply_constant(a, BPF_RSH, 4);
     jump_if(a, BPF_JEQ, 4, ipv4);
     jump_if(a, BPF_JEQ, 6, ipv6);
-    load(a, BPF_H, 12);
+    load_header(a, BPF_H, 12);
     static const uint32_t known[] = {ETHER_IPV4, ETHER_IPV6, ETHER_VLAN, ETHER_VLAN_SERVICE};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         jump_if(a, BPF_JEQ, known[i], s->ethernet);
-    forward(a, 4);
-    jump(a, s->ethernet);
-    place(a, ipv4);
-    become(a, ETHER_IPV4, s->next);
-    place(a, ipv6);
-    become(a, ETHER_IPV6, s->next);
+    move_x(a, 4);
+    jump_to(a, s->ethernet);
+    place_label(a, ipv4);
+    become_type(a, ETHER_IPV4, s->next);
+    place_label(a, ipv6);
+    become_type(a, ETHER_IPV6, s->next);
 }
 
 static void step_ppp(struct assembler *a, const struct step *s) {
     label bare = new_label(a), two = new_label(a), known = new_label(a);
     label ipv4 = new_label(a), ipv6 = new_label(a);
-    load(a, BPF_H, 0);
+    load_header(a, BPF_H, 0);
     jump_unless(a, BPF_JEQ, 0xff03, bare);
-    forward(a, 2);
-    place(a, bare);
-    load(a, BPF_B, 0);
-    store(a, SLOT_WORK);
+    move_x(a, 2);
+    place_label(a, bare);
+    load_header(a, BPF_B, 0);
+    store_slot(a, SLOT_WORK);
     jump_unless(a, BPF_JSET, 1, two);
-    forward(a, 1);
-    jump(a, known);
-    place(a, two);
-    load(a, BPF_H, 0);
-    store(a, SLOT_WORK);
-    forward(a, 2);
-    place(a, known);
-    fetch(a, SLOT_WORK);
+    move_x(a, 1);
+    jump_to(a, known);
+    place_label(a, two);
+    load_header(a, BPF_H, 0);
+    store_slot(a, SLOT_WORK);
+    move_x(a, 2);
+    place_label(a, known);
+    fetch_slot(a, SLOT_WORK);
     jump_if(a, BPF_JEQ, 0x21, ipv4);
     jump_if(a, BPF_JEQ, 0x57, ipv6);
     jump_unless(a, BPF_JEQ, 0x281, s->done);
-    become(a, ETHER_MPLS, s->next);
-    place(a, ipv4);
-    become(a, ETHER_IPV4, s->next);
-    place(a, ipv6);
-    become(a, ETHER_IPV6, s->next);
+    become_type(a, ETHER_MPLS, s->next);
+    place_label(a, ipv4);
+    become_type(a, ETHER_IPV4, s->next);
+    place_label(a, ipv6);
+    become_type(a, ETHER_IPV6, s->next);
 }
 
 static void step_llc(struct assembler *a, const struct step *s) {
-    load(a, BPF_W, 0);
+    load_header(a, BPF_W, 0);
     jump_unless(a, BPF_JEQ, 0xaaaa0300, s->done);
-    load(a, BPF_H, 4);
+    load_header(a, BPF_H, 4);
     jump_unless(a, BPF_JEQ, 0, s->done);
-    load(a, BPF_H, 6);
-    store(a, SLOT_TYPE);
-    forward(a, 8);
-    jump(a, s->next);
+    load_header(a, BPF_H, 6);
+    store_slot(a, SLOT_TYPE);
+    move_x(a, 8);
+    jump_to(a, s->next);
 }
 
 static void step_vlan(struct assembler *a, const struct step *s) {
-    load(a, BPF_H, 2);
-    store(a, SLOT_TYPE);
-    forward(a, 4);
-    jump(a, s->next);
+    load_header(a, BPF_H, 2);
+    store_slot(a, SLOT_TYPE);
+    move_x(a, 4);
+    jump_to(a, s->next);
 }
 
 static void step_pppoe(struct assembler *a, const struct step *s) {
-    forward(a, 6);
-    become(a, TYPE_PPP, s->next);
+    move_x(a, 6);
+    become_type(a, TYPE_PPP, s->next);
 }
 
 static void step_erspan2(struct assembler *a, const struct step *s) {
-    forward(a, 8);
-    jump(a, s->ethernet);
+    move_x(a, 8);
+    jump_to(a, s->ethernet);
 }
 
 static void step_erspan3(struct assembler *a, const struct step *s) {
-    load(a, BPF_B, 11);
-    math(a, BPF_AND, 1);
-    math(a, BPF_LSH, 3);
-    math(a, BPF_ADD, 12);
-    math_x(a, BPF_ADD);
-    a_to_x(a);
-    jump(a, s->ethernet);
+    load_header(a, BPF_B, 11);
+    apply_constant(a, BPF_AND, 1);
+    apply_constant(a, BPF_LSH, 3);
+    apply_constant(a, BPF_ADD, 12);
+    apply_x(a, BPF_ADD);
+    copy_a_to_x(a);
+    jump_to(a, s->ethernet);
 }
 
 static const struct {
@@ -449,22 +449,22 @@ static const struct {
 
 static void write_step(struct assembler *a, const struct step *s) {
     label start[HEADERS];
-    fetch(a, SLOT_TYPE);
+    fetch_slot(a, SLOT_TYPE);
     for (size_t i = 0; i < HEADERS; i++) {
         start[i] = new_label(a);
         jump_if(a, BPF_JEQ, headers[i].type, start[i]);
     }
     jump_if(a, BPF_JEQ, ETHER_BRIDGED, s->ethernet);
-    jump(a, s->done);
+    jump_to(a, s->done);
     for (size_t i = 0; i < HEADERS; i++) {
-        place(a, start[i]);
+        place_label(a, start[i]);
         if (headers[i].write)
             headers[i].write(a, s);
     }
-    place(a, s->pair);
+    place_label(a, s->pair);
     mix_pair(a);
     step_carried(a, s);
-    place(a, s->ethernet);
+    place_label(a, s->ethernet);
     step_ethernet(a, s);
 }
 
@@ -473,22 +473,22 @@ static void write_step(struct assembler *a, const struct step *s) {
  * alone, finds their network header. */
 static void write_start(struct assembler *a) {
     label incoming = new_label(a), known = new_label(a);
-    constant(a, 0);
-    store(a, SLOT_HASH);
-    a_to_x(a);
-    emit(a, BPF_LD | BPF_ABS | BPF_W, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE), 0, 0);
+    load_constant(a, 0);
+    store_slot(a, SLOT_HASH);
+    copy_a_to_x(a);
+    emit_code(a, BPF_LD | BPF_ABS | BPF_W, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE), 0, 0);
     jump_unless(a, BPF_JEQ, PACKET_OUTGOING, incoming);
-    constant(a, (uint32_t)SKF_NET_OFF);
-    a_to_x(a);
-    place(a, incoming);
-    emit(a, BPF_LD | BPF_ABS | BPF_W, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL), 0, 0);
+    load_constant(a, (uint32_t)SKF_NET_OFF);
+    copy_a_to_x(a);
+    place_label(a, incoming);
+    emit_code(a, BPF_LD | BPF_ABS | BPF_W, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL), 0, 0);
     jump_if(a, BPF_JGE, 0x600, known);
-    constant(a, TYPE_LLC);
-    place(a, known);
-    store(a, SLOT_TYPE);
+    load_constant(a, TYPE_LLC);
+    place_label(a, known);
+    store_slot(a, SLOT_TYPE);
 }
 
-static size_t finish(struct assembler *a) {
+static size_t resolve_jumps(struct assembler *a) {
     for (size_t i = 0; i < a->jump_count && !a->failed; i++)
         a->out[a->jumps[i].at].k = a->target[a->jumps[i].to] - a->jumps[i].at - 1;
     return a->failed ? 0 : a->count;
@@ -506,16 +506,16 @@ size_t fanout_program(struct sock_filter *out, size_t max, bool split_by_ports) 
                          .pair = new_label(&a),
                          .ethernet = new_label(&a)};
         write_step(&a, &s);
-        place(&a, s.next);
+        place_label(&a, s.next);
     }
-    jump(&a, done);
-    place(&a, ports);
+    jump_to(&a, done);
+    place_label(&a, ports);
     if (split_by_ports)
         mix_ports(&a);
-    place(&a, done);
-    fetch(&a, SLOT_HASH);
-    emit(&a, BPF_RET | BPF_A, 0, 0, 0);
-    return finish(&a);
+    place_label(&a, done);
+    fetch_slot(&a, SLOT_HASH);
+    emit_code(&a, BPF_RET | BPF_A, 0, 0, 0);
+    return resolve_jumps(&a);
 }
 
 bool fanout_join(int fd, const struct capture_options *o, struct error *e) {

@@ -31,16 +31,6 @@ static bool find_by_version(struct bytes frame, struct found *out) {
     return version == 4 || version == 6;
 }
 
-static bool find_ipv4(struct bytes frame, struct found *out) {
-    *out = (struct found){ETHERTYPE_IP, 0};
-    return frame.n > 0;
-}
-
-static bool find_ipv6(struct bytes frame, struct found *out) {
-    *out = (struct found){ETHERTYPE_IPV6, 0};
-    return frame.n > 0;
-}
-
 /* The cooked headers name an ethertype, or for 802.2 the kernel's own number, which is LINK_LLC. */
 static bool find_cooked(struct bytes frame, struct found *out) {
     if (frame.n < 16)
@@ -99,11 +89,6 @@ static bool find_nflog(struct bytes frame, struct found *out) {
     return false;
 }
 
-static bool find_ppp(struct bytes frame, struct found *out) {
-    *out = (struct found){LINK_PPP, 0};
-    return frame.n > 0;
-}
-
 static bool find_hdlc(struct bytes frame, struct found *out) {
     if (frame.n < 4)
         return false;
@@ -115,30 +100,27 @@ static bool find_hdlc(struct bytes frame, struct found *out) {
 static bool find_ppp_serial(struct bytes frame, struct found *out) {
     if (frame.n > 0 && (frame.p[0] == 0x0f || frame.p[0] == 0x8f))
         return find_hdlc(frame, out);
-    return find_ppp(frame, out);
-}
-
-static bool find_ppp_ether(struct bytes frame, struct found *out) {
-    *out = (struct found){ETHERTYPE_PPPOE_SESSION, 0};
+    *out = (struct found){LINK_PPP, 0};
     return frame.n > 0;
 }
 
 static const struct link {
-    int type; /* DLT_ value */
+    int type;      /* DLT_ value */
+    uint16_t bare; /* what every frame is from its first byte on; 0: `find` tells */
     bool (*find)(struct bytes frame, struct found *out);
 } links[] = {
     {.type = DLT_EN10MB, .find = find_ethernet},
     {.type = DLT_LINUX_SLL, .find = find_cooked},
     {.type = DLT_LINUX_SLL2, .find = find_cooked2},
     {.type = DLT_RAW, .find = find_by_version},
-    {.type = DLT_IPV4, .find = find_ipv4},
-    {.type = DLT_IPV6, .find = find_ipv6},
+    {.type = DLT_IPV4, .bare = ETHERTYPE_IP},
+    {.type = DLT_IPV6, .bare = ETHERTYPE_IPV6},
     {.type = DLT_NULL, .find = find_loopback},
     {.type = DLT_LOOP, .find = find_loopback},
     {.type = DLT_NFLOG, .find = find_nflog},
-    {.type = DLT_PPP, .find = find_ppp},
+    {.type = DLT_PPP, .bare = LINK_PPP},
     {.type = DLT_PPP_SERIAL, .find = find_ppp_serial},
-    {.type = DLT_PPP_ETHER, .find = find_ppp_ether},
+    {.type = DLT_PPP_ETHER, .bare = ETHERTYPE_PPPOE_SESSION},
     {.type = DLT_C_HDLC, .find = find_hdlc},
 };
 
@@ -151,8 +133,11 @@ static const struct link *link_find(int type) {
 
 bool capture_link(const struct capture_packet *packet, uint16_t *ethertype, uint32_t *offset) {
     const struct link *link = link_find(packet->link_type);
-    struct found found = {0};
-    if (!link || !link->find(bytes_of(packet->data, packet->captured), &found))
+    struct bytes frame = bytes_of(packet->data, packet->captured);
+    if (!link)
+        return false;
+    struct found found = {link->bare, 0};
+    if (link->bare ? frame.n == 0 : !link->find(frame, &found))
         return false;
     *ethertype = found.type;
     *offset = found.offset;

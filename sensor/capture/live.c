@@ -163,7 +163,7 @@ static bool activation_failed(pcap_t *pcap, int status, const char *interface, s
 }
 
 /* Immediate mode stays off: libpcap would fall back to TPACKET_V2. */
-static bool activate(pcap_t *pcap, const struct capture_options *o, struct error *e) {
+static bool activate_handle(pcap_t *pcap, const struct capture_options *o, struct error *e) {
     uint64_t ring = o->ring_bytes ? o->ring_bytes : RING_BYTES;
     uint64_t snap = o->snap_length ? o->snap_length : SNAP_LENGTH_MAX;
     if (ring > RING_BYTES_MAX)
@@ -185,7 +185,7 @@ static bool activate(pcap_t *pcap, const struct capture_options *o, struct error
     return true;
 }
 
-static bool prepare(struct live *l, const struct capture_options *o, struct error *e) {
+static bool prepare_handle(struct live *l, const struct capture_options *o, struct error *e) {
     char reason[PCAP_ERRBUF_SIZE];
     l->common.link_type = pcap_datalink(l->pcap);
     if (!link_check(l->common.link_type, o->interface, e) ||
@@ -218,7 +218,7 @@ struct capture *capture_open_live(const struct capture_options *options, struct 
         error_set(e, "interface %s: %s", interface, reason);
         goto fail;
     }
-    if (!activate(l->pcap, options, e) || !prepare(l, options, e))
+    if (!activate_handle(l->pcap, options, e) || !prepare_handle(l, options, e))
         goto fail;
     ring_find(&l->ring, pcap_fileno(l->pcap));
     return &l->common;

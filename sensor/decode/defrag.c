@@ -139,10 +139,6 @@ static struct partial *begin_partial(struct defrag *d, const struct key *key, ui
     return p;
 }
 
-static bool is_remembered(const struct partial *p, time_ns now) {
-    return now - p->finished <= REMEMBERED && p->finished - now <= REMEMBERED;
-}
-
 /* NULL (counted): a copy of a packet that was just finished. */
 static struct partial *find_or_begin(struct defrag *d, const struct fragment *f, time_ns now) {
     struct key key = {.source = f->source,
@@ -154,7 +150,7 @@ static struct partial *find_or_begin(struct defrag *d, const struct fragment *f,
     uint64_t hash = hash_bytes(&d->hash_key, &key, sizeof key);
     struct partial *p = partial_of(table_find(&d->table, hash, is_key, &key, TABLE_STEPS_ALL));
     if (p && p->finished) {
-        if (is_remembered(p, now)) {
+        if (now - p->finished <= REMEMBERED && p->finished - now <= REMEMBERED) {
             counter_one(COUNTER_FRAGMENTS_REPEATED);
             return NULL;
         }

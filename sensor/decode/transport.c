@@ -3,7 +3,7 @@
 
 enum { TCP_HEADER = 20, UDP_HEADER = 8, SCTP_HEADER = 12 };
 
-static enum step finish(struct walk *w, enum counter which) {
+static enum step finish_packet(struct walk *w, enum counter which) {
     w->out->payload = w->left.at;
     w->out->payload_captured = (uint32_t)reader_left(&w->left);
     w->out->payload_length = walk_length(w);
@@ -31,7 +31,7 @@ enum step payload_tcp(struct walk *w) {
     w->out->tcp_ack = walk_u32(h + 8);
     w->out->tcp_flags = h[13];
     w->out->tcp_window = walk_u16(h + 14);
-    return finish(w, COUNTER_DECODE_OK);
+    return finish_packet(w, COUNTER_DECODE_OK);
 }
 
 /* RFC 768. A length of 0 (RFC 2675, or segmentation in the network card) or one beyond the IP packet leaves
@@ -51,7 +51,7 @@ enum step payload_udp(struct walk *w) {
         return tunnel_vxlan(w);
     }
     reader_skip(&w->left, UDP_HEADER);
-    return finish(w, COUNTER_DECODE_OK);
+    return finish_packet(w, COUNTER_DECODE_OK);
 }
 
 /* RFC 9260, section 3.1: ports, tag and checksum; the payload is the chunks. */
@@ -60,9 +60,9 @@ enum step payload_sctp(struct walk *w) {
     if (!reader_take(&w->left, SCTP_HEADER, &h))
         return walk_stop(COUNTER_DECODE_SCTP_SHORT);
     take_ports(w, h);
-    return finish(w, COUNTER_DECODE_OK);
+    return finish_packet(w, COUNTER_DECODE_OK);
 }
 
 enum step payload_other(struct walk *w) {
-    return finish(w, COUNTER_DECODE_OTHER);
+    return finish_packet(w, COUNTER_DECODE_OTHER);
 }

@@ -17,17 +17,17 @@ static bool has_ports(uint8_t transport) {
            transport == IP_PROTOCOL_ICMP || transport == IP_PROTOCOL_ICMP6;
 }
 
-static uint8_t *put(uint8_t *at, const void *from, size_t n) {
+static uint8_t *put_bytes(uint8_t *at, const void *from, size_t n) {
     memcpy(at, from, n);
     return at + n;
 }
 
 static uint8_t *put_u16(uint8_t *at, uint16_t n) {
-    return put(at, (uint8_t[]){(uint8_t)(n >> 8), (uint8_t)n}, 2);
+    return put_bytes(at, (uint8_t[]){(uint8_t)(n >> 8), (uint8_t)n}, 2);
 }
 
 static uint8_t *put_address(uint8_t *at, const struct address *a) {
-    return address_is_v4(a) ? put(at, a->bytes + 12, 4) : put(at, a->bytes, 16);
+    return address_is_v4(a) ? put_bytes(at, a->bytes + 12, 4) : put_bytes(at, a->bytes, 16);
 }
 
 /* The spec puts the smaller address, then the smaller port first; an ICMP message that has no answer keeps
@@ -47,7 +47,7 @@ const char *flow_community_id(const struct flow *flow, char out[COMMUNITY_ID_MAX
     at = put_u16(at, 0); /* seed */
     at = put_address(at, &low->address);
     at = put_address(at, &high->address);
-    at = put(at, (uint8_t[]){flow->transport, 0}, 2);
+    at = put_bytes(at, (uint8_t[]){flow->transport, 0}, 2);
     if (has_ports(flow->transport)) {
         at = put_u16(at, low->port);
         at = put_u16(at, high->port);

@@ -59,14 +59,11 @@ void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, st
 
 /* A flow that claims to have been active long after now was marked by a damaged time stamp: it would keep all
  * behind it in the list. */
-static bool is_over(time_ns last, time_ns now, time_ns timeout) {
-    return now - last >= timeout || last - now >= timeout;
-}
-
 void flow_table_tick(struct flow_table *t, time_ns now) {
     for (int i = 0; i < LIST_COUNT; i++) {
         struct flow *flow;
-        while ((flow = flow_of_age(t->lists[i].oldest)) && is_over(flow->last, now, t->timeouts[i]))
+        while ((flow = flow_of_age(t->lists[i].oldest)) &&
+               (now - flow->last >= t->timeouts[i] || flow->last - now >= t->timeouts[i]))
             flow_table_close(t, flow, flow_end_of(flow));
     }
 }

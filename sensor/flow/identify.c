@@ -84,14 +84,10 @@ void identify_release(struct identify *i, struct flow *flow) {
     flow->ndpi = NULL;
 }
 
-static size_t memory_used(const struct identify *i) {
-    size_t extra = allocated > i->memory_before ? allocated - i->memory_before : 0;
-    return i->states.in_use * i->states.object_size + extra;
-}
-
 /* A new flow is refused before an allocation inside nDPI would have to fail. */
 static bool take_state(struct identify *i, struct flow *flow) {
-    if (memory_used(i) + i->states.object_size > i->memory)
+    size_t extra = allocated > i->memory_before ? allocated - i->memory_before : 0;
+    if ((i->states.in_use + 1) * i->states.object_size + extra > i->memory)
         return false;
     flow->ndpi = pool_take(&i->states);
     if (!flow->ndpi)
@@ -106,7 +102,7 @@ static bool take_name(struct flow *flow, ndpi_protocol found) {
     return found.master_protocol != NDPI_PROTOCOL_UNKNOWN || found.app_protocol != NDPI_PROTOCOL_UNKNOWN;
 }
 
-static void finish(struct identify *i, struct flow *flow) {
+static void finish_identifying(struct identify *i, struct flow *flow) {
     flow->identified = true;
     identify_release(i, flow);
 }
@@ -116,7 +112,7 @@ void identify_packet(struct identify *i, struct flow *flow, const struct packet 
         return;
     if (!flow->ndpi && !take_state(i, flow)) {
         counter_one(COUNTER_IDENTIFY_SHED);
-        finish(i, flow);
+        finish_identifying(i, flow);
         return;
     }
     /* nDPI takes a 16-bit length; no IP packet is longer, but offloads can make one look so. */
@@ -125,7 +121,7 @@ void identify_packet(struct identify *i, struct flow *flow, const struct packet 
         ndpi_detection_process_packet(i->module, flow->ndpi, p->network, n, (uint64_t)(p->time / NS_PER_MS));
     flow->identify_packets++;
     if (take_name(flow, found)) {
-        finish(i, flow);
+        finish_identifying(i, flow);
         return;
     }
     if (flow->identify_packets < i->packets_max)
@@ -134,7 +130,7 @@ void identify_packet(struct identify *i, struct flow *flow, const struct packet 
     uint8_t guessed = 0;
     if (!take_name(flow, ndpi_detection_giveup(i->module, flow->ndpi, 0, &guessed)))
         counter_one(COUNTER_IDENTIFY_UNKNOWN);
-    finish(i, flow);
+    finish_identifying(i, flow);
 }
 
 const char *identify_name(const struct identify *i, uint16_t id) {

@@ -165,7 +165,7 @@ static struct flow *open_flow(struct flow_table *t, struct flow **bucket, const 
 }
 
 /* Counts, time and state; then to the newest end of its timeout list. */
-static void touch(struct flow_table *t, struct flow *flow, const struct packet *p, enum side from) {
+static void touch_flow(struct flow_table *t, struct flow *flow, const struct packet *p, enum side from) {
     enum timeout_list before = flow_list_of(flow), after;
     if (p->time > flow->last)
         flow->last = p->time;
@@ -201,6 +201,6 @@ struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enu
     if (!flow)
         flow = open_flow(t, bucket, p, &ends, from);
     if (flow)
-        touch(t, flow, p, *from);
+        touch_flow(t, flow, p, *from);
     return flow;
 }

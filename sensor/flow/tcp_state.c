@@ -13,19 +13,19 @@ enum {
     PACKETS_ONE_SIDED = 4,  /* so many data packets of one side make a flow, if only that side is seen */
 };
 
-static int32_t distance(uint32_t from, uint32_t to) {
+static int32_t sequence_distance(uint32_t from, uint32_t to) {
     return (int32_t)(to - from);
 }
 
-static bool known(const struct flow *flow, enum side s) {
+static bool knows_sequence(const struct flow *flow, enum side s) {
     return flow->sequence_known >> s & 1;
 }
 
 /* A SYN that comes after its own connection's data: only delivered late. */
 static bool syn_is_late(const struct flow *flow, const struct packet *p, enum side from) {
-    if (!known(flow, from))
+    if (!knows_sequence(flow, from))
         return flow->state == FLOW_NEW || flow->state == FLOW_ESTABLISHED;
-    int32_t ahead = distance(p->tcp_seq + 1, flow->sequence_first[from]);
+    int32_t ahead = sequence_distance(p->tcp_seq + 1, flow->sequence_first[from]);
     return p->tcp_seq == flow->sequence_first[from] ||
            (!flow->syn_seen && ahead >= 0 && ahead < EARLY_WINDOW);
 }
@@ -56,12 +56,12 @@ bool flow_tcp_reused(struct flow *flow, const struct packet *p, enum side from) 
 /* RFC 5961 section 3 lets a receiver obey a RST only at the exact next byte; packets that this sensor did not
  * see or sees late make that a window here. */
 static bool reset_fits(const struct flow *flow, const struct packet *p, enum side from) {
-    if (known(flow, from)) {
-        int32_t off = distance(flow->sequence_next[from], p->tcp_seq);
+    if (knows_sequence(flow, from)) {
+        int32_t off = sequence_distance(flow->sequence_next[from], p->tcp_seq);
         return off >= -RESET_WINDOW && off <= RESET_WINDOW;
     }
-    if ((p->tcp_flags & TCP_ACK) && known(flow, side_other(from))) {
-        int32_t off = distance(flow->sequence_next[side_other(from)], p->tcp_ack);
+    if ((p->tcp_flags & TCP_ACK) && knows_sequence(flow, side_other(from))) {
+        int32_t off = sequence_distance(flow->sequence_next[side_other(from)], p->tcp_ack);
         return off >= -RESET_WINDOW && off <= 0;
     }
     return true;
@@ -71,7 +71,7 @@ static void follow_sequence(struct flow *flow, const struct packet *p, enum side
     uint32_t first = p->tcp_seq, next = p->tcp_seq + p->payload_length;
     next += (p->tcp_flags & TCP_SYN) != 0;
     next += (p->tcp_flags & TCP_FIN) != 0;
-    bool is_first = !known(flow, from);
+    bool is_first = !knows_sequence(flow, from);
     if (is_first || ((p->tcp_flags & TCP_SYN) && !flow->syn_seen && from == SIDE_CLIENT)) {
         flow->sequence_first[from] = first;
         if (p->tcp_flags & TCP_SYN)
@@ -82,7 +82,7 @@ static void follow_sequence(struct flow *flow, const struct packet *p, enum side
         flow->sequence_known |= (uint8_t)(1u << from);
         return;
     }
-    if (distance(flow->sequence_next[from], next) > 0)
+    if (sequence_distance(flow->sequence_next[from], next) > 0)
         flow->sequence_next[from] = next;
 }
 
@@ -92,11 +92,6 @@ static bool is_established(const struct flow *flow, const struct packet *p, enum
     if (flow->packets[side_other(from)] > 0)
         return p->tcp_flags & TCP_ACK;
     return p->payload_length > 0 && flow->packets[from] >= PACKETS_ONE_SIDED;
-}
-
-/* Over when both sides said so, or the only one that this sensor sees. */
-static bool is_finished(const struct flow *flow) {
-    return flow->fin_seen == 3 || (flow->fin_seen && (flow->packets[0] == 0 || flow->packets[1] == 0));
 }
 
 void flow_tcp_advance(struct flow *flow, const struct packet *p, enum side from) {
@@ -117,6 +112,8 @@ void flow_tcp_advance(struct flow *flow, const struct packet *p, enum side from)
         flow->fin_seen |= (uint8_t)(1u << from);
     if (flow->state == FLOW_NEW && is_established(flow, p, from))
         flow->state = FLOW_ESTABLISHED;
-    if (flow->state <= FLOW_ESTABLISHED && is_finished(flow))
+    /* Over when both sides said so, or the only one that this sensor sees. */
+    bool one_sided = flow->packets[SIDE_CLIENT] == 0 || flow->packets[SIDE_SERVER] == 0;
+    if (flow->state <= FLOW_ESTABLISHED && (flow->fin_seen == 3 || (flow->fin_seen && one_sided)))
         flow->state = FLOW_CLOSING;
 }

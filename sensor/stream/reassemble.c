@@ -151,7 +151,7 @@ static void note_reset(struct stream_pair *s, enum side from, const struct packe
 }
 
 /* Without what was delivered before and what is behind the FIN. False when nothing is left. */
-static bool trim(const struct direction *d, struct segment_source *from) {
+static bool trim_segment(const struct direction *d, struct segment_source *from) {
     if (d->started && sequence_from(d->next, from->sequence) < 0) {
         uint32_t had = d->next - from->sequence;
         if (had >= from->length)
@@ -183,8 +183,8 @@ static bool goes_through(const struct stream_pair *s, enum side from, const stru
     return !in->has_ack || !pair_held(s, from, in->ack);
 }
 
-static void store(struct reassembler *r, struct stream_pair *s, enum side from,
-                  const struct segment_source *in) {
+static void store_early(struct reassembler *r, struct stream_pair *s, enum side from,
+                        const struct segment_source *in) {
     struct direction *d = &s->side[from];
     if (!d->started && !d->early.head) {
         d->hole_since = in->time;
@@ -206,14 +206,14 @@ static void deliver_without_memory(struct reassembler *r, struct stream_pair *s,
         direction_begin(d, in->sequence);
     if (sequence_from(d->next, in->sequence) > 0)
         pair_gap(r, s, from, in->sequence - d->next, in->time);
-    if (trim(d, in))
+    if (trim_segment(d, in))
         pair_deliver(r, s, from, in->bytes, in->captured, in->length, in->time);
 }
 
 static void take_payload(struct reassembler *r, struct stream_pair *s, enum side from,
                          struct segment_source in) {
     struct direction *d = &s->side[from];
-    if (!trim(d, &in)) {
+    if (!trim_segment(d, &in)) {
         counter_one(COUNTER_STREAM_REPEATED);
         return;
     }
@@ -225,20 +225,20 @@ static void take_payload(struct reassembler *r, struct stream_pair *s, enum side
         }
         /* one block more for each piece that stored segments cut it into would be exact; the store copes */
         if (r->blocks.limit - r->blocks.in_use > in.length / SEGMENT_DATA_MAX + 1) {
-            store(r, s, from, &in);
+            store_early(r, s, from, &in);
             return;
         }
         if (!pair_evict_oldest(r, in.time)) {
             deliver_without_memory(r, s, from, &in);
             return;
         }
-        if (d->skip || d->ended || !trim(d, &in))
+        if (d->skip || d->ended || !trim_segment(d, &in))
             return;
     }
 }
 
 /* Of a side that nobody wants: only the position. */
-static void follow(struct direction *d, uint32_t end) {
+static void follow_position(struct direction *d, uint32_t end) {
     if (!d->started)
         direction_begin(d, end);
     else if (sequence_from(d->next, end) > 0)
@@ -271,7 +271,7 @@ static void note_payload(struct reassembler *r, struct stream_pair *s, enum side
             counter_add(COUNTER_STREAM_AFTER_END,
                         (uint32_t)beyond < in.length ? (uint32_t)beyond : in.length);
     } else if (d->skip) {
-        follow(d, in.sequence + in.length);
+        follow_position(d, in.sequence + in.length);
     } else if (!is_keep_alive(d, &in)) {
         take_payload(r, s, from, in);
     }

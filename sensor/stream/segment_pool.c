@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static uint32_t minimum(uint32_t a, uint32_t b) {
+static uint32_t min_u32(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
 
@@ -18,15 +18,15 @@ static void link_after(struct segment_list *list, struct segment *before, struct
 }
 
 /* `length` bytes from `offset` on of what came, or as many as one block takes; NULL when the pool is dry. */
-static struct segment *make(struct pool *pool, const struct segment_source *from, uint32_t offset,
-                            uint32_t length) {
+static struct segment *make_segment(struct pool *pool, const struct segment_source *from, uint32_t offset,
+                                    uint32_t length) {
     struct segment *s = pool_take(pool);
     if (!s)
         return NULL;
     *s = (struct segment){
         .time = from->time, .sequence = from->sequence + offset, .ack = from->ack, .has_ack = from->has_ack};
     uint32_t there = from->captured > offset ? from->captured - offset : 0;
-    s->n = minimum(minimum(there, length), SEGMENT_DATA_MAX);
+    s->n = min_u32(min_u32(there, length), SEGMENT_DATA_MAX);
     if (s->n == there) /* all that was captured: the rest of the length has no bytes */
         s->cut = length - s->n;
     if (s->n)
@@ -49,12 +49,12 @@ bool segment_list_store(struct segment_list *list, struct pool *pool, const stru
             at = at->next;
         }
         if (at && sequence_from(sequence, at->sequence) <= 0) {
-            done += minimum(length, segment_end(at) - sequence);
+            done += min_u32(length, segment_end(at) - sequence);
             continue;
         }
         if (at)
-            length = minimum(length, at->sequence - sequence);
-        struct segment *s = make(pool, from, done, length);
+            length = min_u32(length, at->sequence - sequence);
+        struct segment *s = make_segment(pool, from, done, length);
         if (!s)
             return false;
         link_after(list, before, s);

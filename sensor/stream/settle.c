@@ -73,13 +73,8 @@ static bool head_fits(const struct direction *d) {
     return d->started && !d->ended && d->early.head && sequence_from(d->early.head->sequence, d->next) >= 0;
 }
 
-static bool head_held(const struct stream_pair *s, enum side from) {
-    const struct segment *head = s->side[from].early.head;
-    return head->has_ack && pair_held(s, from, head->ack);
-}
-
 /* Delivers what is in order now; clears what is stored of a side that is skipped or over. */
-static bool drain(struct reassembler *r, struct stream_pair *s, enum side from, time_ns now) {
+static bool deliver_ready(struct reassembler *r, struct stream_pair *s, enum side from, time_ns now) {
     struct direction *d = &s->side[from];
     bool progress = false;
     if ((d->skip || d->ended) && d->early.head) {
@@ -89,7 +84,7 @@ static bool drain(struct reassembler *r, struct stream_pair *s, enum side from, 
     }
     if (d->skip && d->fin && d->started)
         d->next = d->end;
-    while (head_fits(d) && !d->skip && !head_held(s, from)) {
+    while (head_fits(d) && !d->skip && !(d->early.head->has_ack && pair_held(s, from, d->early.head->ack))) {
         deliver_head(r, s, from, now);
         progress = true;
     }
@@ -133,8 +128,8 @@ static bool is_dialogue(const struct stream_pair *s, const struct direction *d) 
 }
 
 /* Decides where a side without its SYN begins. */
-static bool start(struct reassembler *r, struct stream_pair *s, struct direction *d, time_ns now,
-                  bool force) {
+static bool start_side(struct reassembler *r, struct stream_pair *s, struct direction *d, time_ns now,
+                       bool force) {
     if (d->started || !d->early.head)
         return false;
     if (!force && s->start_packets < START_PACKETS && d->early.bytes < START_BYTES && !is_dialogue(s, d) &&
@@ -213,7 +208,7 @@ static bool is_stray(const struct stream_pair *s, enum side from) {
 /* Starts a side, or closes the hole at its front, when its wait is over. True if anything changed. */
 static bool give_up(struct reassembler *r, struct stream_pair *s, enum side from, time_ns now, bool force) {
     struct direction *d = &s->side[from];
-    if (start(r, s, d, now, force))
+    if (start_side(r, s, d, now, force))
         return true;
     track_hole(s, from, now);
     if (!d->hole || !(force || hole_is_over(r, s, d, now)))
@@ -241,8 +236,8 @@ static bool give_up(struct reassembler *r, struct stream_pair *s, enum side from
 /* Each round takes a block, closes a hole or starts a side, so it ends. */
 void pair_settle(struct reassembler *r, struct stream_pair *s, time_ns now, bool force) {
     for (;;) {
-        bool progress = drain(r, s, SIDE_CLIENT, now);
-        progress |= drain(r, s, SIDE_SERVER, now);
+        bool progress = deliver_ready(r, s, SIDE_CLIENT, now);
+        progress |= deliver_ready(r, s, SIDE_SERVER, now);
         if (progress || break_tie(r, s, now))
             continue;
         if (!give_up(r, s, SIDE_CLIENT, now, force) && !give_up(r, s, SIDE_SERVER, now, force))

@@ -38,12 +38,12 @@ const char *figure_help(size_t which) {
     return figure_is_gauge(which) ? table[which - COUNTER_COUNT].help : counter_help((enum counter)which);
 }
 
-static int compare(const void *a, const void *b) {
+static int compare_keys(const void *a, const void *b) {
     return strcmp(figure_key(*(const uint16_t *)a), figure_key(*(const uint16_t *)b));
 }
 
 void figures_sort(uint16_t *which, size_t n) {
-    qsort(which, n, sizeof *which, compare);
+    qsort(which, n, sizeof *which, compare_keys);
 }
 
 static bool is_headline(uint16_t which) {

@@ -36,8 +36,8 @@ struct gauge_facts {
 
 const struct gauge_facts *gauge_facts(enum gauge which);
 
-/* Where a worker keeps its gauges, GAUGE_COUNT values: at first a private array, then its part of the memory
- * shared with the reporter. */
+/* Where a worker keeps its gauges, GAUGE_COUNT values: at first an array of its own, then its part of the
+ * memory in which the supervisor and the reporter look at it (pipeline/shared/). */
 extern uint64_t *gauge_values;
 
 static inline void gauge_set(enum gauge which, uint64_t n) {
