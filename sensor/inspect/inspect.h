@@ -16,7 +16,7 @@ struct rule {
     const char *id, *name, *description, *class;
     unsigned severity; /* 1..10, as the alert has it */
     struct setting_texts references;
-    unsigned number; /* in the ruleset, from 0 */
+    unsigned number;                        /* in the ruleset, from 0 */
     const struct rule_condition *condition; /* inspect/ alone looks inside, and tools that explain */
 };
 
@@ -66,7 +66,7 @@ struct inspector *inspector_create(const struct ruleset *rules, const struct ins
 void inspector_destroy(struct inspector *i);
 /* Share in use of the memory for objects that are looked into, 0..1000. */
 unsigned inspector_fill(const struct inspector *i);
-size_t inspector_objects(const struct inspector *i); /* looked into now */
+size_t inspector_objects(const struct inspector *i);  /* looked into now */
 uint64_t inspector_memory(const struct inspector *i); /* bytes that it has taken from the system */
 
 /* The object_sink's calls; `o->inspection` is the inspector's. */
