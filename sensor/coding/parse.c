@@ -2,6 +2,7 @@
 #include "coding/decoder.h"
 
 #include "base/counter.h"
+#include "mime/mime.h"
 
 /* Names that change no byte (RFC 9110 section 8.4.1, RFC 2045 section 6.2). */
 static bool is_plain(struct bytes name) {
@@ -38,12 +39,8 @@ static void add_coding(struct coding_list *l, struct bytes name, unsigned most) 
 
 struct coding_list coding_parse(struct bytes value, unsigned most, bool guess) {
     struct coding_list l = {.n = 0, .guess = guess};
-    while (value.n > 0) {
-        const uint8_t *comma = memchr(value.p, ',', value.n);
-        size_t n = comma ? (size_t)(comma - value.p) : value.n;
-        add_coding(&l, bytes_trim(bytes_of(value.p, n)), most < CODINGS_MAX ? most : CODINGS_MAX);
-        n += comma != NULL;
-        value = bytes_of(value.p + n, value.n - n);
-    }
+    struct bytes name;
+    while (mime_list_next(&value, &name))
+        add_coding(&l, name, most < CODINGS_MAX ? most : CODINGS_MAX);
     return l;
 }

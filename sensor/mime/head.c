@@ -26,3 +26,13 @@ bool mime_head_next(struct bytes *rest, struct bytes *name, struct bytes *value)
     }
     return false;
 }
+
+bool mime_list_next(struct bytes *rest, struct bytes *element) {
+    if (rest->n == 0)
+        return false;
+    const uint8_t *comma = memchr(rest->p, ',', rest->n);
+    size_t n = comma ? (size_t)(comma - rest->p) : rest->n, taken = n + (comma != NULL);
+    *element = bytes_trim(bytes_of(rest->p, n));
+    *rest = bytes_of(rest->p + taken, rest->n - taken);
+    return true;
+}

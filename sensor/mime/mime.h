@@ -16,6 +16,10 @@ void mime_head_unfold(uint8_t *head, size_t n);
  * False when there are no more. */
 bool mime_head_next(struct bytes *rest, struct bytes *name, struct bytes *value);
 
+/* Takes the next element off a comma-separated list (RFC 9110 section 5.6.1), trimmed; it may be empty.
+ * Commas inside quotes are not known. False when the list is empty. */
+bool mime_list_next(struct bytes *rest, struct bytes *element);
+
 /* --- parameter.c, disposition.c: values with parameters --- */
 
 /* One parameter by its name in any case, "boundary" of a Content-Type: quotes and backslashes are taken off,

@@ -8,11 +8,12 @@
 
 enum { HELD_PIECE = 2048, OLD_MIN = 2048, BLANK_MAX = 64, SEEK_MAX = 16 << 20, PROBE_MAX = 2048 };
 
-/* --- one step: each takes a window of bytes, says how many it used, and returns false when it needs more --- */
+/* --- one step: each takes a window of bytes, says how many it used, and returns false when it needs more ---
+ */
 
 /* Both kinds of message are looked for until one was seen: a capture that began late may have the ends
  * swapped. */
-static enum http_start classify(struct http *h, struct http_side *s, struct bytes in, bool sure) {
+static enum http_start classify_start(struct http *h, struct http_side *s, struct bytes in, bool sure) {
     bool client = http_side_of(h, s) == h->client;
     enum http_start expected = client ? http_request_start(in, sure) : http_status_start(in, sure);
     s->request = client;
@@ -43,7 +44,7 @@ static void enter_seek(struct http *h, struct http_side *s, bool inside_line) {
 /* The first answer to a request, and it does not begin as one should. Browsers take what resembles a status
  * line, and everything else for an HTTP/0.9 body; not so when a proper answer stands behind a line of junk.
  */
-static enum http_start odd_answer(struct http *h, struct http_side *s, struct bytes in, bool *old) {
+static enum http_start judge_odd_answer(struct http *h, struct http_side *s, struct bytes in, bool *old) {
     const struct http_exchange *next = http_exchanges_next(&h->waiting);
     *old = false;
     if (http_side_of(h, s) == h->client || !h->client_known || !next)
@@ -66,9 +67,9 @@ static bool step_start(struct http *h, struct http_side *s, struct bytes in, siz
     *used = http_blank(in);
     if (*used)
         return true;
-    enum http_start start = classify(h, s, in, false);
+    enum http_start start = classify_start(h, s, in, false);
     if (start == HTTP_START_NO)
-        start = odd_answer(h, s, in, &old);
+        start = judge_odd_answer(h, s, in, &old);
     if (start == HTTP_START_YES) {
         enter_head(h, s);
     } else if (start == HTTP_START_NO && old) {
@@ -81,9 +82,9 @@ static bool step_start(struct http *h, struct http_side *s, struct bytes in, siz
 }
 
 /* A message begins at a line, or inside of one where the end of a body is not seen. */
-static enum http_start sought_start(struct http *h, struct http_side *s, struct bytes in) {
+static enum http_start judge_sought_start(struct http *h, struct http_side *s, struct bytes in) {
     enum http_start start = s->inside_line ? http_may_start(in) : HTTP_START_YES;
-    return start == HTTP_START_YES ? classify(h, s, in, true) : start;
+    return start == HTTP_START_YES ? classify_start(h, s, in, true) : start;
 }
 
 /* Behind a gap that took a head: what it left of that is stepped over before a body is looked for. */
@@ -95,7 +96,7 @@ static bool step_tail(struct http_side *s, struct bytes in, size_t *used) {
 }
 
 static bool step_seek(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
-    enum http_start start = sought_start(h, s, in);
+    enum http_start start = judge_sought_start(h, s, in);
     size_t n = 0;
     if (start == HTTP_START_NO && s->headless == HTTP_TAIL)
         return step_tail(s, in, used);
@@ -103,7 +104,7 @@ static bool step_seek(struct http *h, struct http_side *s, struct bytes in, size
         n += http_no_start(bytes_of(in.p + n, in.n - n));
         s->inside_line = in.p[n - 1] != '\n';
         if (n < in.n)
-            start = sought_start(h, s, bytes_of(in.p + n, in.n - n));
+            start = judge_sought_start(h, s, bytes_of(in.p + n, in.n - n));
     }
     *used = n;
     h->sought += n;
@@ -119,18 +120,22 @@ static bool step_seek(struct http *h, struct http_side *s, struct bytes in, size
     return start != HTTP_START_MORE || n > 0;
 }
 
-static void messages_lost(struct http *h, struct http_side *s) {
+static void note_messages_lost(struct http *h, struct http_side *s) {
     if (http_side_of(h, s) == h->client)
         http_exchanges_requests_lost(&h->waiting);
     else
         http_exchanges_responses_lost(&h->waiting);
 }
 
-static void message_head(struct http *h, struct http_side *s, struct bytes block) {
+static void read_head(struct http *h, struct http_side *s, struct bytes block) {
     uint8_t *tidy = s->lines.odd ? protocol_alloc(PROTOCOL_HELD, 2 * block.n + 2) : NULL;
     if (tidy)
         block = bytes_of(tidy, http_lines_tidy(block, tidy));
-    http_message_head(h, s, block);
+    if (!http_message_head(h, s, block)) {
+        counter_one(COUNTER_HTTP_HEADS_BAD);
+        note_messages_lost(h, s);
+        enter_seek(h, s, false);
+    }
     protocol_free(tidy);
 }
 
@@ -139,14 +144,14 @@ static bool step_head(struct http *h, struct http_side *s, struct bytes in, size
     size_t n = http_lines_head(&s->lines, bytes_of(in.p, most), s->request, s->last || most == HTTP_HEAD_MAX);
     *used = 0;
     if (n) {
-        message_head(h, s, bytes_of(in.p, n));
+        read_head(h, s, bytes_of(in.p, n));
         *used = n;
         return true;
     }
     if (in.n < HTTP_HEAD_MAX)
         return false;
     counter_one(COUNTER_HTTP_HEADS_TOO_LONG);
-    messages_lost(h, s);
+    note_messages_lost(h, s);
     enter_seek(h, s, true);
     *used = HTTP_HEAD_MAX;
     return true;
@@ -207,7 +212,7 @@ static bool (*const steps[])(struct http *, struct http_side *, struct bytes, si
 static void run_held(struct http *h, struct http_side *s);
 
 /* All the steps that a window allows; returns the bytes used. */
-static size_t run(struct http *h, struct http_side *s, struct bytes in) {
+static size_t run_steps(struct http *h, struct http_side *s, struct bytes in) {
     size_t total = 0, used = 0;
     while (total < in.n && h->result == PROTOCOL_OK) {
         used = 0;
@@ -225,17 +230,17 @@ static size_t run(struct http *h, struct http_side *s, struct bytes in) {
 
 /* --- bytes that wait --- */
 
-static struct bytes held(const struct http_side *s) {
+static struct bytes held_bytes(const struct http_side *s) {
     return s->held ? bytes_of(s->held + s->held_at, s->held_end - s->held_at) : bytes_of(NULL, 0);
 }
 
-static void release(struct http_side *s) {
+static void release_held(struct http_side *s) {
     protocol_free(s->held);
     s->held = NULL;
     s->held_at = s->held_end = s->held_size = 0;
 }
 
-static bool keep(struct http *h, struct http_side *s, struct bytes in) {
+static bool hold_bytes(struct http *h, struct http_side *s, struct bytes in) {
     size_t have = s->held_end - s->held_at;
     if (s->held_at && s->held_end + in.n > s->held_size) {
         memmove(s->held, s->held + s->held_at, have);
@@ -261,24 +266,24 @@ static bool keep(struct http *h, struct http_side *s, struct bytes in) {
 }
 
 static void run_held(struct http *h, struct http_side *s) {
-    s->held_at += run(h, s, held(s));
+    s->held_at += run_steps(h, s, held_bytes(s));
     if (s->held_at == s->held_end)
-        release(s);
+        release_held(s);
 }
 
 /* Returns what was not taken because the conversation is no longer ours. */
-static struct bytes pump(struct http *h, struct http_side *s, struct bytes in) {
+static struct bytes pump_bytes(struct http *h, struct http_side *s, struct bytes in) {
     while (in.n && h->result == PROTOCOL_OK) {
         if (s->held) {
             size_t n = in.n < HELD_PIECE ? in.n : HELD_PIECE;
-            if (!keep(h, s, bytes_of(in.p, n)))
+            if (!hold_bytes(h, s, bytes_of(in.p, n)))
                 break;
             in = bytes_of(in.p + n, in.n - n);
             run_held(h, s);
         } else {
-            size_t n = run(h, s, in);
+            size_t n = run_steps(h, s, in);
             in = bytes_of(in.p + n, in.n - n);
-            if (in.n && h->result == PROTOCOL_OK && keep(h, s, in))
+            if (in.n && h->result == PROTOCOL_OK && hold_bytes(h, s, in))
                 in.n = 0;
         }
     }
@@ -320,7 +325,7 @@ static void *http_open(struct conversation *c, void *context) {
 static void give_inner(struct http *h, struct http_side *from, struct bytes rest) {
     for (int i = 0; i < 2; i++) {
         struct http_side *s = &h->side[i == 0 ? h->client : side_other(h->client)];
-        struct bytes mine = held(s);
+        struct bytes mine = held_bytes(s);
         if (mine.n)
             conversation_inner(h->c, http_side_of(h, s), mine.p, mine.n);
         if (s == from && rest.n)
@@ -331,7 +336,7 @@ static void give_inner(struct http *h, struct http_side *from, struct bytes rest
 static enum protocol_result http_data(struct conversation *c, enum side from, const uint8_t *p, size_t n) {
     struct http *h = c->state;
     struct http_side *s = &h->side[from];
-    struct bytes rest = pump(h, s, bytes_of(p, n));
+    struct bytes rest = pump_bytes(h, s, bytes_of(p, n));
     if (h->result == PROTOCOL_INNER)
         give_inner(h, s, rest);
     return h->result;
@@ -341,7 +346,7 @@ static enum protocol_result http_gap(struct conversation *c, enum side from, uin
     struct http *h = c->state;
     struct http_side *s = &h->side[from];
     bool broken = s->phase == HTTP_SEEKING && s->headless == HTTP_HAS_HEAD;
-    release(s);
+    release_held(s);
     if (s->phase == HTTP_IN_BODY) {
         uint64_t inside;
         enum http_body_step step = http_body_gap(&s->body, n, &inside);
@@ -369,14 +374,14 @@ static enum protocol_result http_gap(struct conversation *c, enum side from, uin
         counter_one(COUNTER_HTTP_HEADS_CUT);
     http_message_end(h, s, TRANSFER_DONE);
     counter_one(COUNTER_HTTP_FRAMING_LOST);
-    messages_lost(h, s);
+    note_messages_lost(h, s);
     enter_seek(h, s, false);
     /* What is left of a broken body is none of its own; in any other place a head was lost. */
     s->headless = broken ? HTTP_HAS_HEAD : HTTP_TAIL;
     return h->result;
 }
 
-static enum transfer_end end_of(const struct http_side *s, bool clean) {
+static enum transfer_end judge_end(const struct http_side *s, bool clean) {
     if (s->phase == HTTP_SEEKING || !http_body_complete(&s->body))
         return TRANSFER_CUT;
     return s->body.framing != HTTP_UNTIL_CLOSE || clean ? TRANSFER_DONE : TRANSFER_UNKNOWN;
@@ -391,7 +396,7 @@ static void http_end(struct conversation *c, enum side from, bool clean) {
     s->last = true;
     if (s->held && h->result == PROTOCOL_OK)
         run_held(h, s);
-    struct bytes rest = held(s);
+    struct bytes rest = held_bytes(s);
     /* Too short to be a message, and the last bytes there are. */
     if (s->phase == HTTP_IN_EITHER && rest.n > http_blank(rest)) {
         s->phase = HTTP_IN_BODY;
@@ -400,16 +405,16 @@ static void http_end(struct conversation *c, enum side from, bool clean) {
     if (s->phase == HTTP_IN_HEAD)
         counter_one(COUNTER_HTTP_HEADS_CUT);
     bool body = s->phase == HTTP_IN_BODY || s->phase == HTTP_SEEKING;
-    http_message_end(h, s, body ? end_of(s, clean) : TRANSFER_DONE);
+    http_message_end(h, s, body ? judge_end(s, clean) : TRANSFER_DONE);
     s->phase = HTTP_OVER;
-    release(s);
+    release_held(s);
 }
 
 static void http_close(struct conversation *c) {
     struct http *h = c->state;
     for (int i = 0; i < 2; i++) {
-        http_message_end(h, &h->side[i], end_of(&h->side[i], false));
-        release(&h->side[i]);
+        http_message_end(h, &h->side[i], judge_end(&h->side[i], false));
+        release_held(&h->side[i]);
     }
     http_exchanges_finish(&h->waiting);
     protocol_free(h);

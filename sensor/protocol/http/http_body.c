@@ -18,13 +18,13 @@ void http_body_init(struct http_body *b, enum http_framing framing, uint64_t len
         b->framing = HTTP_NO_BODY;
 }
 
-static void enter(struct http_body *b, enum chunk_phase phase) {
+static void enter_phase(struct http_body *b, enum chunk_phase phase) {
     b->phase = (uint8_t)phase;
     b->line = 0;
 }
 
 /* What looked like the first chunk size was the beginning of a body that is not chunked: browsers show it. */
-static enum http_body_step not_chunked(struct http_body *b, struct bytes *payload) {
+static enum http_body_step take_as_plain(struct http_body *b, struct bytes *payload) {
     if (!b->first || !b->plain_allowed || (b->plain != UINT64_MAX && b->plain < b->seen_n))
         return HTTP_BODY_BROKEN;
     *payload = bytes_of(b->seen, b->seen_n);
@@ -34,48 +34,48 @@ static enum http_body_step not_chunked(struct http_body *b, struct bytes *payloa
 }
 
 /* The size line has ended. */
-static enum http_body_step size_done(struct http_body *b) {
+static enum http_body_step end_size_line(struct http_body *b) {
     b->first = false;
     b->digits = b->spaces = b->odd = b->cr = false;
-    enter(b, b->left ? CHUNK_DATA : CHUNK_TRAILER);
+    enter_phase(b, b->left ? CHUNK_DATA : CHUNK_TRAILER);
     return HTTP_BODY_MORE;
 }
 
-static bool white(uint8_t c) {
+static bool is_white(uint8_t c) {
     return c == ' ' || c == '\t' || c == '\r';
 }
 
 /* What some senders put before or behind a size, and some browsers step over. */
-static bool tolerated(const struct http_body *b, uint8_t c) {
+static bool is_tolerated(const struct http_body *b, uint8_t c) {
     return !b->doubtful && b->line < ODD_MAX + 16 &&
            (c == 0 || c == '\v' || c == '\f' || c == ',' || c == ';' || c == '+' || c == 'x');
 }
 
-static enum http_body_step size_digit(struct http_body *b, unsigned digit, struct bytes *payload) {
+static enum http_body_step add_size_digit(struct http_body *b, unsigned digit, struct bytes *payload) {
     if (b->left >> 59) /* a size that no body has; the next digit must not overflow */
-        return not_chunked(b, payload);
+        return take_as_plain(b, payload);
     b->left = b->left << 4 | digit;
     b->digits = true;
     return HTTP_BODY_MORE;
 }
 
 /* A byte that is no digit, before or behind the digits. */
-static enum http_body_step size_other(struct http_body *b, uint8_t c, struct bytes *payload) {
+static enum http_body_step read_size_other(struct http_body *b, uint8_t c, struct bytes *payload) {
     if (c == '\n') {
         /* An empty line before a size is skipped: some servers end a chunk twice. */
         b->odd &= b->digits;
-        return b->digits ? size_done(b) : HTTP_BODY_MORE;
+        return b->digits ? end_size_line(b) : HTTP_BODY_MORE;
     }
     if (c == ';' && b->digits) {
-        enter(b, CHUNK_EXTENSION);
+        enter_phase(b, CHUNK_EXTENSION);
         return HTTP_BODY_MORE;
     }
-    if (white(c)) {
+    if (is_white(c)) {
         b->spaces = b->digits;
         return HTTP_BODY_MORE;
     }
-    if (!tolerated(b, c) || b->odd)
-        return not_chunked(b, payload);
+    if (!is_tolerated(b, c) || b->odd)
+        return take_as_plain(b, payload);
     b->odd = true;
     if (c == 'x' && b->digits && b->left == 0 && !b->spaces)
         b->digits = false; /* "0x" before the size */
@@ -83,7 +83,7 @@ static enum http_body_step size_other(struct http_body *b, uint8_t c, struct byt
     return HTTP_BODY_MORE;
 }
 
-static enum http_body_step size_byte(struct http_body *b, uint8_t c, struct bytes *payload) {
+static enum http_body_step read_size_byte(struct http_body *b, uint8_t c, struct bytes *payload) {
     int digit = hex_value(c);
     if (b->first && b->seen_n < sizeof b->seen)
         b->seen[b->seen_n++] = c;
@@ -91,39 +91,27 @@ static enum http_body_step size_byte(struct http_body *b, uint8_t c, struct byte
         b->plain_allowed = false;
     b->bare_lf = c == '\n' && !b->cr;
     b->cr = c == '\r';
-    enum http_body_step step =
-        digit >= 0 && !b->spaces ? size_digit(b, (unsigned)digit, payload) : size_other(b, c, payload);
+    enum http_body_step step = digit >= 0 && !b->spaces ? add_size_digit(b, (unsigned)digit, payload)
+                                                        : read_size_other(b, c, payload);
     if (step != HTTP_BODY_MORE || b->framing != HTTP_CHUNKED || b->phase != CHUNK_SIZE)
         return step;
     if (b->doubtful && b->first &&
         b->seen_n == b->plain) /* not even one size line fits the announced length */
-        return not_chunked(b, payload);
+        return take_as_plain(b, payload);
     return ++b->line > EXTENSION_MAX ? HTTP_BODY_BROKEN : HTTP_BODY_MORE;
 }
 
 /* Does the chunk begin with this byte, behind a size line that a lone CR ended? */
-static bool cr_ends_size(struct http_body *b, uint8_t c) {
-    if (b->phase != CHUNK_SIZE || !b->cr || !b->digits || b->doubtful || white(c) || c == '\n' || c == ';')
+static bool ends_size_by_cr(struct http_body *b, uint8_t c) {
+    if (b->phase != CHUNK_SIZE || !b->cr || !b->digits || b->doubtful || is_white(c) || c == '\n' || c == ';')
         return false;
     b->cr_only = true;
-    size_done(b);
+    end_size_line(b);
     return true;
 }
 
-static enum http_body_step extension_byte(struct http_body *b, uint8_t c) {
-    if (c == '\n')
-        return size_done(b);
-    return ++b->line > EXTENSION_MAX ? HTTP_BODY_BROKEN : HTTP_BODY_MORE;
-}
-
-static enum http_body_step data_end_byte(struct http_body *b, uint8_t c) {
-    if (c == '\n' || (c == '\r' && b->cr_only))
-        enter(b, CHUNK_SIZE);
-    return ++b->line > LINE_END_MAX ? HTTP_BODY_BROKEN : HTTP_BODY_MORE;
-}
-
 /* `left` counts the bytes of the trailer's present line, the CR of an empty one aside. */
-static enum http_body_step trailer_byte(struct http_body *b, uint8_t c) {
+static enum http_body_step read_trailer_byte(struct http_body *b, uint8_t c) {
     if (c == '\n') {
         if (b->left == 0)
             return HTTP_BODY_END;
@@ -134,16 +122,20 @@ static enum http_body_step trailer_byte(struct http_body *b, uint8_t c) {
     return ++b->line > TRAILER_MAX ? HTTP_BODY_BROKEN : HTTP_BODY_MORE;
 }
 
-static enum http_body_step framing_byte(struct http_body *b, uint8_t c, struct bytes *payload) {
+static enum http_body_step read_framing_byte(struct http_body *b, uint8_t c, struct bytes *payload) {
     switch ((enum chunk_phase)b->phase) {
     case CHUNK_SIZE:
-        return size_byte(b, c, payload);
+        return read_size_byte(b, c, payload);
     case CHUNK_EXTENSION:
-        return extension_byte(b, c);
+        if (c == '\n')
+            return end_size_line(b);
+        return ++b->line > EXTENSION_MAX ? HTTP_BODY_BROKEN : HTTP_BODY_MORE;
     case CHUNK_DATA_END:
-        return data_end_byte(b, c);
+        if (c == '\n' || (c == '\r' && b->cr_only))
+            enter_phase(b, CHUNK_SIZE);
+        return ++b->line > LINE_END_MAX ? HTTP_BODY_BROKEN : HTTP_BODY_MORE;
     case CHUNK_TRAILER:
-        return trailer_byte(b, c);
+        return read_trailer_byte(b, c);
     case CHUNK_DATA:
         break;
     }
@@ -158,7 +150,7 @@ static size_t take_run(struct http_body *b, struct bytes in, struct bytes *paylo
 }
 
 /* CR or CR LF behind a lone LF is rather the rest of the line end than the beginning of the data. */
-static bool rest_of_line_end(struct http_body *b, uint8_t c) {
+static bool skip_line_end(struct http_body *b, uint8_t c) {
     bool rest = c == (b->cr ? '\n' : '\r');
     b->bare_lf = b->cr = rest && !b->cr;
     return rest;
@@ -167,17 +159,17 @@ static bool rest_of_line_end(struct http_body *b, uint8_t c) {
 static size_t take_chunked(struct http_body *b, struct bytes in, struct bytes *payload,
                            enum http_body_step *step) {
     size_t i = 0;
-    while (i < in.n && b->phase != CHUNK_DATA && !cr_ends_size(b, in.p[i])) {
-        *step = framing_byte(b, in.p[i++], payload);
+    while (i < in.n && b->phase != CHUNK_DATA && !ends_size_by_cr(b, in.p[i])) {
+        *step = read_framing_byte(b, in.p[i++], payload);
         if (*step != HTTP_BODY_MORE || b->framing != HTTP_CHUNKED)
             return i;
     }
     while (i < in.n && b->phase == CHUNK_DATA && b->bare_lf)
-        i += rest_of_line_end(b, in.p[i]);
+        i += skip_line_end(b, in.p[i]);
     if (i < in.n && b->phase == CHUNK_DATA) {
         i += take_run(b, bytes_of(in.p + i, in.n - i), payload);
         if (b->left == 0)
-            enter(b, CHUNK_DATA_END);
+            enter_phase(b, CHUNK_DATA_END);
     }
     return i;
 }
@@ -220,7 +212,7 @@ enum http_body_step http_body_gap(struct http_body *b, uint64_t n, uint64_t *ins
     if (*inside < n)
         return HTTP_BODY_BROKEN;
     if (b->left == 0)
-        enter(b, CHUNK_DATA_END);
+        enter_phase(b, CHUNK_DATA_END);
     return HTTP_BODY_MORE;
 }
 

@@ -24,17 +24,13 @@ static struct http_exchange *take_first(struct http_exchanges *q) {
     return x;
 }
 
-static void forget_all(struct http_exchanges *q) {
+void http_exchanges_finish(struct http_exchanges *q) {
     struct http_exchange *x;
     while ((x = take_first(q)))
         protocol_free(x);
 }
 
-void http_exchanges_finish(struct http_exchanges *q) {
-    forget_all(q);
-}
-
-static struct bytes keep(uint8_t **at, struct bytes text) {
+static struct bytes copy_text(uint8_t **at, struct bytes text) {
     struct bytes kept = bytes_of(*at, text.n);
     if (text.n)
         memcpy(*at, text.p, text.n);
@@ -42,13 +38,13 @@ static struct bytes keep(uint8_t **at, struct bytes text) {
     return kept;
 }
 
-static struct bytes cut(struct bytes text, size_t most) {
+static struct bytes cut_text(struct bytes text, size_t most) {
     return bytes_of(text.p, text.n < most ? text.n : most);
 }
 
-static struct http_exchange *append(struct http_exchanges *q, const struct http_origin *o) {
-    struct http_origin cuts = {cut(o->method, METHOD_MAX), cut(o->path, PATH_MAX_BYTES),
-                               cut(o->host, HOST_MAX), cut(o->user, USER_MAX)};
+static struct http_exchange *append_exchange(struct http_exchanges *q, const struct http_origin *o) {
+    struct http_origin cuts = {cut_text(o->method, METHOD_MAX), cut_text(o->path, PATH_MAX_BYTES),
+                               cut_text(o->host, HOST_MAX), cut_text(o->user, USER_MAX)};
     size_t size = sizeof(struct http_exchange) + cuts.method.n + cuts.path.n + cuts.host.n + cuts.user.n;
     while (q->count >= HTTP_EXCHANGES_MAX || (q->count && q->bytes + size > HTTP_EXCHANGES_BYTES)) {
         protocol_free(take_first(q));
@@ -57,16 +53,16 @@ static struct http_exchange *append(struct http_exchanges *q, const struct http_
     struct http_exchange *x = protocol_alloc(PROTOCOL_HELD, size);
     if (!x) {
         counter_one(COUNTER_HTTP_NO_MEMORY);
-        forget_all(q); /* what waits would be paired with the wrong answers */
+        http_exchanges_finish(q); /* what waits would be paired with the wrong answers */
         return NULL;
     }
     uint8_t *at = (uint8_t *)(x + 1);
     x->size = size;
     q->bytes += size;
-    x->origin.method = keep(&at, cuts.method);
-    x->origin.path = keep(&at, cuts.path);
-    x->origin.host = keep(&at, cuts.host);
-    x->origin.user = keep(&at, cuts.user);
+    x->origin.method = copy_text(&at, cuts.method);
+    x->origin.path = copy_text(&at, cuts.path);
+    x->origin.host = copy_text(&at, cuts.host);
+    x->origin.user = copy_text(&at, cuts.user);
     *q->last = x;
     q->last = &x->next;
     q->count++;
@@ -77,7 +73,7 @@ void http_exchanges_asked(struct http_exchanges *q, const struct http_origin *or
     /* What the gap hid has been answered before this request came: nothing else is behind it. */
     if (q->first && q->first->unknown && q->first->used)
         protocol_free(take_first(q));
-    struct http_exchange *x = append(q, origin);
+    struct http_exchange *x = append_exchange(q, origin);
     if (x)
         x->old = old;
 }
@@ -124,7 +120,7 @@ void http_exchanges_requests_lost(struct http_exchanges *q) {
         newest = newest->next;
     if (newest && newest->unknown)
         return;
-    struct http_exchange *x = append(q, &nobody);
+    struct http_exchange *x = append_exchange(q, &nobody);
     if (x)
         x->unknown = true;
 }

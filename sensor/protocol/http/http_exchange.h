@@ -30,7 +30,7 @@ struct http_exchanges {
 };
 
 void http_exchanges_init(struct http_exchanges *q);
-void http_exchanges_finish(struct http_exchanges *q);
+void http_exchanges_finish(struct http_exchanges *q); /* forgets all; may be used again */
 
 /* Takes a bounded copy of the origin. When too many wait, or too many bytes of them, the oldest is forgotten
  * (counted). */

@@ -7,7 +7,7 @@ enum { PATH_MAX_BYTES = 2048, NAME_SCRATCH = HTTP_SCRATCH - 256 };
 
 /* The path and query of a target: origin-form as it is, absolute-form behind its authority, nothing of
  * authority-form (RFC 9112 section 3.2). */
-static struct bytes path_of(struct bytes target) {
+static struct bytes find_path(struct bytes target) {
     if (target.n && target.p[0] == '/')
         return target;
     for (size_t i = 0; i + 3 <= target.n && i < 12; i++) {
@@ -25,19 +25,19 @@ struct http_origin http_facts_origin(const struct http_head *request) {
     struct http_origin o = {.method = http_head_method(request), .host = http_head_host(request)};
     o.user = http_head_user(request);
     if (!bytes_equal_nocase(o.method, "CONNECT"))
-        o.path = path_of(http_head_target(request));
+        o.path = find_path(http_head_target(request));
     if (o.path.n > PATH_MAX_BYTES)
         o.path.n = PATH_MAX_BYTES;
     return o;
 }
 
-static struct bytes until(struct bytes text, char stop) {
+static struct bytes text_until(struct bytes text, char stop) {
     const uint8_t *at = text.n ? memchr(text.p, stop, text.n) : NULL;
     return at ? bytes_of(text.p, (size_t)(at - text.p)) : text;
 }
 
-static struct bytes behind(struct bytes text, char stop) {
-    size_t n = until(text, stop).n;
+static struct bytes text_behind(struct bytes text, char stop) {
+    size_t n = text_until(text, stop).n;
     return n < text.n ? bytes_of(text.p + n + 1, text.n - n - 1) : bytes_of(NULL, 0);
 }
 
@@ -51,9 +51,9 @@ static bool read_range(struct bytes field, struct transfer_facts *f) {
     range = bytes_trim(bytes_of(range.p + 5, range.n - 5));
     if (range.n && (range.p[0] == '=' || range.p[0] == ':'))
         range = bytes_trim(bytes_of(range.p + 1, range.n - 1));
-    struct bytes span = until(range, '/'), whole = bytes_trim(behind(range, '/'));
-    if (!bytes_number(bytes_trim(until(span, '-')), &first) ||
-        !bytes_number(bytes_trim(behind(span, '-')), &last))
+    struct bytes span = text_until(range, '/'), whole = bytes_trim(text_behind(range, '/'));
+    if (!bytes_number(bytes_trim(text_until(span, '-')), &first) ||
+        !bytes_number(bytes_trim(text_behind(span, '-')), &last))
         return false;
     if (last < first || (!bytes_equal_nocase(whole, "*") && (!bytes_number(whole, &total) || total <= last)))
         return false;
@@ -65,7 +65,7 @@ static bool read_range(struct bytes field, struct transfer_facts *f) {
 
 /* Content-Encoding, and what Transfer-Encoding adds to it besides chunks: it is applied last (RFC 9112
  * section 6.1). A field that cannot be read is an unknown coding. `out`: the rest of the scratch space. */
-static struct bytes codings_of(const struct http_head *h, char out[HTTP_SCRATCH - NAME_SCRATCH]) {
+static struct bytes list_codings(const struct http_head *h, char out[HTTP_SCRATCH - NAME_SCRATCH]) {
     static const char *const compressed[] = {"gzip", "x-gzip", "deflate", "x-deflate", "br"};
     struct bytes field = bytes_trim(http_head_field(h, "content-encoding"));
     if (field.n == 0 && http_head_has(h, "content-encoding"))
@@ -90,7 +90,7 @@ static struct bytes codings_of(const struct http_head *h, char out[HTTP_SCRATCH 
 static void read_fields(struct transfer_facts *f, const struct http_head *h, char scratch[HTTP_SCRATCH]) {
     struct mime_disposition d;
     f->content_type = http_head_field(h, "content-type");
-    f->content_encoding = codings_of(h, scratch + NAME_SCRATCH);
+    f->content_encoding = list_codings(h, scratch + NAME_SCRATCH);
     f->etag = http_head_field(h, "etag");
     if (f->etag.n == 0)
         f->etag = http_head_field(h, "last-modified");
@@ -113,5 +113,5 @@ void http_facts_fill(struct transfer_facts *f, enum side from, const struct http
     if (h)
         read_fields(f, h, scratch);
     if (f->name.n == 0)
-        f->name = mime_file_name(until(until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
+        f->name = mime_file_name(text_until(text_until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
 }

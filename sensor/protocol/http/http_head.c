@@ -2,6 +2,7 @@
 #include "protocol/http/http_head.h"
 
 #include "base/counter.h"
+#include "mime/mime.h"
 #include "protocol/memory.h"
 
 #include <htp/htp.h>
@@ -21,7 +22,7 @@ static const char *const fields_used[] = {
 };
 
 /* One for the process, made at the first message and kept. */
-static htp_cfg_t *configuration(void) {
+static htp_cfg_t *get_configuration(void) {
     static htp_cfg_t *cfg;
     if (cfg)
         return cfg;
@@ -44,18 +45,18 @@ static struct bytes text_of(const bstr *b) {
     return b ? bytes_of(bstr_ptr(b), bstr_len(b)) : bytes_of(NULL, 0);
 }
 
-static void feed(struct http_head *h, const void *p, size_t n) {
+static void feed_parser(struct http_head *h, const void *p, size_t n) {
     if (h->request)
         htp_connp_req_data(h->parser, NULL, p, n);
     else
         htp_connp_res_data(h->parser, NULL, p, n);
 }
 
-static bool line_read(const struct http_head *h) {
+static bool has_start_line(const struct http_head *h) {
     return h->tx && (h->request ? h->tx->request_line != NULL : h->tx->response_line != NULL);
 }
 
-static bool chunked(const struct http_head *h) {
+static bool is_chunked(const struct http_head *h) {
     if (h->request && h->tx->request_transfer_coding == HTP_CODING_CHUNKED)
         return true;
     if (!h->request && h->tx->response_transfer_coding == HTP_CODING_CHUNKED)
@@ -65,7 +66,7 @@ static bool chunked(const struct http_head *h) {
 
 /* A response that names a transfer coding which is none we know, or puts "chunked" in the wrong field. Some
  * browsers look for chunks all the same. */
-static bool chunks_likely(const struct http_head *h, struct bytes block) {
+static bool has_likely_chunks(const struct http_head *h, struct bytes block) {
     static const char name[] = "transfer-encoding";
     if (h->request || http_head_lists(h, "transfer-encoding", "identity"))
         return false;
@@ -79,36 +80,32 @@ static bool chunks_likely(const struct http_head *h, struct bytes block) {
 }
 
 /* The first of several values that is a number, if any. */
-static uint64_t any_number(struct bytes list) {
+static uint64_t find_number(struct bytes list) {
+    struct bytes element;
     uint64_t value;
-    while (list.n) {
-        const uint8_t *comma = memchr(list.p, ',', list.n);
-        size_t n = comma ? (size_t)(comma - list.p) : list.n;
-        if (bytes_number(bytes_trim(bytes_of(list.p, n)), &value) && value <= INT64_MAX)
+    while (mime_list_next(&list, &element))
+        if (bytes_number(element, &value) && value <= INT64_MAX)
             return value;
-        n += comma != NULL;
-        list = bytes_of(list.p + n, list.n - n);
-    }
     return UINT64_MAX;
 }
 
 /* A number that libhtp reads out of what is none: less than nothing, or the zero of "0x44". */
-static bool misread(struct bytes field) {
+static bool is_misread(struct bytes field) {
     return field.n > 1 && (field.p[0] == '-' || (field.p[0] == '0' && (field.p[1] | 0x20) == 'x'));
 }
 
 /* libhtp's own reading of Content-Length first (it steps over junk around the digits), the digits else. */
-static uint64_t content_length(const struct http_head *h) {
+static uint64_t read_length(const struct http_head *h) {
     int64_t n = h->request ? h->tx->request_content_length : h->tx->response_content_length;
     struct bytes field = bytes_trim(http_head_field(h, "content-length"));
-    return n >= 0 && !misread(field) ? (uint64_t)n : any_number(field);
+    return n >= 0 && !is_misread(field) ? (uint64_t)n : find_number(field);
 }
 
 static void read_framing(struct http_head *h, struct bytes block) {
-    h->length = content_length(h);
-    if (chunked(h))
+    h->length = read_length(h);
+    if (is_chunked(h))
         h->framing = HTTP_CHUNKED;
-    else if (chunks_likely(h, block))
+    else if (has_likely_chunks(h, block))
         h->framing = HTTP_CHUNKS_LIKELY;
     else if (h->length != UINT64_MAX)
         h->framing = HTTP_LENGTH;
@@ -119,7 +116,8 @@ static void read_framing(struct http_head *h, struct bytes block) {
     h->status = h->status_read ? status : 200;
 }
 
-/* --- heads with more fields than libhtp takes: it would give up, and the body behind them would pass unseen --- */
+/* --- heads with more fields than libhtp takes: it would give up, and the body behind them would pass unseen
+ * --- */
 
 static size_t count_lines(struct bytes block) {
     size_t lines = 0;
@@ -129,7 +127,7 @@ static size_t count_lines(struct bytes block) {
     return lines;
 }
 
-static bool used_field(struct bytes line) {
+static bool is_used_field(struct bytes line) {
     const uint8_t *colon = memchr(line.p, ':', line.n);
     struct bytes name = bytes_trim(bytes_of(line.p, colon ? (size_t)(colon - line.p) : 0));
     for (size_t i = 0; fields_used[i]; i++)
@@ -149,7 +147,7 @@ static size_t copy_used(struct bytes block, uint8_t *out) {
         struct bytes line = bytes_of(block.p + at, n);
         bool folded = line.p[0] == ' ' || line.p[0] == '\t';
         if (at > 0 && !folded)
-            keep = used_field(line) || at + n == block.n;
+            keep = is_used_field(line) || at + n == block.n;
         if (keep || at + n == block.n) {
             memcpy(out + used, line.p, n);
             used += n;
@@ -163,7 +161,7 @@ static void feed_block(struct http_head *h, struct bytes block) {
     uint8_t *fewer = count_lines(block) > FIELDS_MAX ? malloc(block.n) : NULL;
     if (fewer)
         block = bytes_of(fewer, copy_used(block, fewer));
-    feed(h, block.p, block.n);
+    feed_parser(h, block.p, block.n);
     free(fewer);
 }
 
@@ -180,12 +178,12 @@ static struct bytes feed_status(struct http_head *h, struct bytes block) {
             memcpy(line + 9, p + 1, 3);
             break;
         }
-    feed(h, line, sizeof line - 1);
+    feed_parser(h, line, sizeof line - 1);
     return bytes_of(end + 1, block.n - (size_t)(end + 1 - block.p));
 }
 
 bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
-    htp_cfg_t *cfg = configuration();
+    htp_cfg_t *cfg = get_configuration();
     *h = (struct http_head){.request = request};
     if (!protocol_charge(PROTOCOL_HELD, PARSER_BYTES + BYTES_EACH * block.n)) {
         counter_one(COUNTER_HTTP_NO_MEMORY);
@@ -200,7 +198,7 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
     htp_connp_open(h->parser, NULL, 0, NULL, 0, NULL);
     feed_block(h, feed_status(h, block));
     h->tx = htp_list_get(htp_connp_get_connection(h->parser)->transactions, 0);
-    if (!line_read(h)) {
+    if (!has_start_line(h)) {
         http_head_finish(h);
         return false;
     }
@@ -252,14 +250,9 @@ bool http_head_has(const struct http_head *h, const char *name) {
 }
 
 bool http_head_lists(const struct http_head *h, const char *field, const char *word) {
-    struct bytes value = http_head_field(h, field);
-    while (value.n) {
-        const uint8_t *comma = memchr(value.p, ',', value.n);
-        size_t n = comma ? (size_t)(comma - value.p) : value.n;
-        if (bytes_equal_nocase(bytes_trim(bytes_of(value.p, n)), word))
+    struct bytes list = http_head_field(h, field), element;
+    while (mime_list_next(&list, &element))
+        if (bytes_equal_nocase(element, word))
             return true;
-        n += comma != NULL;
-        value = bytes_of(value.p + n, value.n - n);
-    }
     return false;
 }

@@ -7,13 +7,13 @@ enum { FIELD_NAME_MAX = 64, BLANK_LINE_MAX = 8 };
 
 enum answer { NO, YES, MORE };
 
-static bool blank_byte(uint8_t c) {
+static bool is_blank(uint8_t c) {
     return c == '\r' || c == ' ' || c == '\t' || c == '\v' || c == '\f' || c == 0;
 }
 
 /* Does another line of the head stand here: a field, the rest of a folded one, or an empty line that ends it
  * properly? */
-static enum answer line_follows(struct bytes in, size_t at) {
+static enum answer judge_next_line(struct bytes in, size_t at) {
     if (at >= in.n)
         return MORE;
     if (memchr("\r\n \t", in.p[at], 4))
@@ -28,16 +28,16 @@ static enum answer line_follows(struct bytes in, size_t at) {
 
 /* Does the line in[line..at) end the head? One of nothing but white space and control bytes does when no line
  * of a head follows: some servers send that, and browsers take it. */
-static enum answer blank_ends(struct http_lines *l, struct bytes in, size_t at, bool last) {
+static enum answer judge_blank_line(struct http_lines *l, struct bytes in, size_t at, bool last) {
     size_t n = at - l->line;
     if (n == 0 || (n == 1 && in.p[l->line] == '\r'))
         return YES;
     if (n > BLANK_LINE_MAX || l->line == 0)
         return NO;
     for (size_t i = l->line; i < at; i++)
-        if (!blank_byte(in.p[i]))
+        if (!is_blank(in.p[i]))
             return NO;
-    enum answer follows = line_follows(in, at + 1);
+    enum answer follows = judge_next_line(in, at + 1);
     if (follows == MORE)
         return last ? YES : MORE;
     l->odd = true;
@@ -45,7 +45,7 @@ static enum answer blank_ends(struct http_lines *l, struct bytes in, size_t at, 
 }
 
 /* Two CR within [line..at) end a head as two line ends do. *end: behind them. */
-static enum answer cr_ends(struct http_lines *l, struct bytes in, size_t at, bool last, size_t *end) {
+static enum answer judge_double_cr(struct http_lines *l, struct bytes in, size_t at, bool last, size_t *end) {
     for (size_t i = l->line; i < at; i++) {
         const uint8_t *cr = memchr(in.p + i, '\r', at - i);
         if (!cr)
@@ -55,7 +55,7 @@ static enum answer cr_ends(struct http_lines *l, struct bytes in, size_t at, boo
             i++;
         if (i - from < 2 || (i == at && at < in.n))
             continue;
-        enum answer follows = line_follows(in, i);
+        enum answer follows = judge_next_line(in, i);
         if (follows == MORE && !last)
             return MORE;
         l->odd = true;
@@ -67,7 +67,7 @@ static enum answer cr_ends(struct http_lines *l, struct bytes in, size_t at, boo
 }
 
 /* The CR behind the last LF belongs to the line end where all lines end so. */
-static size_t head_end(struct http_lines *l, struct bytes in, size_t end, bool last) {
+static size_t measure_head(struct http_lines *l, struct bytes in, size_t end, bool last) {
     if (!l->lfcr)
         return end;
     if (end == in.n)
@@ -75,7 +75,7 @@ static size_t head_end(struct http_lines *l, struct bytes in, size_t end, bool l
     return end + (in.p[end] == '\r');
 }
 
-static bool old_request(const struct http_lines *l, struct bytes in, size_t at, bool request) {
+static bool is_old_request(const struct http_lines *l, struct bytes in, size_t at, bool request) {
     return l->line == 0 && request && bytes_starts_nocase(in, "GET ") &&
            !http_line_versioned(bytes_of(in.p, at));
 }
@@ -85,29 +85,29 @@ size_t http_lines_head(struct http_lines *l, struct bytes in, bool request, bool
     size_t end = 0;
     while (l->scanned < in.n && (lf = memchr(in.p + l->scanned, '\n', in.n - l->scanned))) {
         size_t at = (size_t)(lf - in.p);
-        enum answer over = blank_ends(l, in, at, last);
+        enum answer over = judge_blank_line(l, in, at, last);
         if (over == YES)
-            return head_end(l, in, at + 1, last);
+            return measure_head(l, in, at + 1, last);
         if (over == NO)
-            over = cr_ends(l, in, at, last, &end);
+            over = judge_double_cr(l, in, at, last, &end);
         if (over == YES)
             return end;
         if (over == MORE) {
             l->scanned = at;
             return 0;
         }
-        if (old_request(l, in, at, request))
+        if (is_old_request(l, in, at, request))
             return at + 1;
-        if (l->line > 0 && in.p[l->line] == '\r' && !blank_byte(in.p[l->line + 1]))
+        if (l->line > 0 && in.p[l->line] == '\r' && !is_blank(in.p[l->line + 1]))
             l->lfcr = l->odd = true;
         l->line = l->scanned = at + 1;
     }
     l->scanned = in.n;
-    return last && cr_ends(l, in, in.n, true, &end) == YES ? end : 0;
+    return last && judge_double_cr(l, in, in.n, true, &end) == YES ? end : 0;
 }
 
 static size_t put_line(struct bytes line, uint8_t *out) {
-    while (line.n > 0 && blank_byte(line.p[line.n - 1]))
+    while (line.n > 0 && is_blank(line.p[line.n - 1]))
         line.n--;
     if (line.n > 0 && line.p[0] == '\r')
         line = bytes_of(line.p + 1, line.n - 1);

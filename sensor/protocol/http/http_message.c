@@ -5,13 +5,13 @@
 #include "protocol/http/http_flow.h"
 #include "protocol/memory.h"
 
-static void forget(struct http_side *s) {
+static void forget_head(struct http_side *s) {
     http_head_finish(&s->head);
     protocol_free(s->exchange);
     s->exchange = NULL;
 }
 
-static void begin(struct http *h, struct http_side *s) {
+static void begin_transfer(struct http *h, struct http_side *s) {
     struct transfer_facts facts;
     struct http_origin origin = {.path = {NULL, 0}};
     char scratch[HTTP_SCRATCH];
@@ -23,14 +23,14 @@ static void begin(struct http *h, struct http_side *s) {
     http_facts_fill(&facts, http_side_of(h, s), has_head ? &s->head : NULL, &origin, scratch);
     s->begun = true;
     s->transfer = h->c->services->begin(h->c, &facts);
-    forget(s);
+    forget_head(s);
 }
 
 void http_message_data(struct http *h, struct http_side *s, struct bytes payload) {
     if (payload.n == 0)
         return;
     if (!s->begun)
-        begin(h, s);
+        begin_transfer(h, s);
     h->c->services->data(s->transfer, payload.p, payload.n);
 }
 
@@ -47,7 +47,7 @@ void http_message_gap(struct http *h, struct http_side *s, uint64_t n) {
     if (n == 0)
         return;
     if (!s->begun)
-        begin(h, s);
+        begin_transfer(h, s);
     h->c->services->gap(s->transfer, n);
 }
 
@@ -57,7 +57,7 @@ void http_message_end(struct http *h, struct http_side *s, enum transfer_end how
     s->begun = false;
     s->transfer = NULL;
     s->expects = false;
-    forget(s);
+    forget_head(s);
     s->phase = HTTP_AT_START;
 }
 
@@ -83,7 +83,7 @@ static void name_host(struct http *h, struct bytes host) {
 
 /* Requests of these methods end with their head when they announce no body (RFC 9112 section 6.3); behind any
  * other one bytes that are no request are taken for a body that its sender forgot to announce. */
-static bool bodiless(struct bytes method) {
+static bool is_bodiless(struct bytes method) {
     static const char *const list[] = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE", NULL};
     for (size_t i = 0; list[i]; i++)
         if (bytes_equal_nocase(method, list[i]))
@@ -91,24 +91,24 @@ static bool bodiless(struct bytes method) {
     return false;
 }
 
-static void request_body(struct http *h, struct http_side *s, struct bytes method) {
+static void begin_request_body(struct http *h, struct http_side *s, struct bytes method) {
     http_body_init(&s->body, s->head.framing, s->head.length, false);
-    if (s->head.framing == HTTP_UNTIL_CLOSE && !bodiless(method)) {
+    if (s->head.framing == HTTP_UNTIL_CLOSE && !is_bodiless(method)) {
         s->phase = HTTP_IN_EITHER;
     } else if (s->head.framing == HTTP_UNTIL_CLOSE || s->body.framing == HTTP_NO_BODY) {
         /* An empty file that is put is a file all the same. */
         if (s->head.framing == HTTP_LENGTH && bytes_equal_nocase(method, "PUT"))
-            begin(h, s);
+            begin_transfer(h, s);
         http_message_end(h, s, TRANSFER_DONE);
     } else {
         s->phase = HTTP_IN_BODY;
         s->expects = http_head_lists(&s->head, "expect", "100-continue");
         if (s->head.framing == HTTP_LENGTH && !s->expects)
-            begin(h, s);
+            begin_transfer(h, s);
     }
 }
 
-static void request_head(struct http *h, struct http_side *s) {
+static void take_request(struct http *h, struct http_side *s) {
     struct http_origin origin = http_facts_origin(&s->head);
     counter_one(COUNTER_HTTP_REQUESTS);
     name_host(h, origin.host);
@@ -118,28 +118,28 @@ static void request_head(struct http *h, struct http_side *s) {
         s->phase = HTTP_ON_HOLD;
         return;
     }
-    request_body(h, s, origin.method);
+    begin_request_body(h, s, origin.method);
 }
 
 /* --- responses --- */
 
-static bool asked_with(const struct http_side *s, const char *method) {
+static bool was_asked_with(const struct http_side *s, const char *method) {
     return s->exchange && bytes_equal_nocase(s->exchange->origin.method, method);
 }
 
 /* Without its request a proxy's usual words tell that a tunnel begins. */
-static bool tunnel_opened(const struct http_side *s) {
+static bool opens_tunnel(const struct http_side *s) {
     if (s->head.status < 200 || s->head.status > 299)
         return false;
-    return asked_with(s, "CONNECT") ||
+    return was_asked_with(s, "CONNECT") ||
            (!s->exchange && s->head.framing == HTTP_UNTIL_CLOSE &&
             bytes_starts_nocase(http_head_reason(&s->head), "connection established"));
 }
 
 /* The client's side learns what a final answer means for what it sends. */
-static void answer_to_client(struct http *h, const struct http_side *s) {
+static void tell_client(struct http *h, const struct http_side *s) {
     struct http_side *client = &h->side[h->client];
-    if (client->phase == HTTP_ON_HOLD && asked_with(s, "CONNECT")) {
+    if (client->phase == HTTP_ON_HOLD && was_asked_with(s, "CONNECT")) {
         client->phase = HTTP_AT_START;
         h->wake = true;
     }
@@ -147,7 +147,7 @@ static void answer_to_client(struct http *h, const struct http_side *s) {
         client->phase = HTTP_IN_EITHER;
 }
 
-static void upgraded(struct http *h, struct http_side *s) {
+static void leave_for_upgrade(struct http *h, struct http_side *s) {
     struct bytes to = http_head_field(&s->head, "upgrade");
     counter_one(COUNTER_HTTP_UPGRADES);
     if (bytes_starts_nocase(to, "TLS/"))
@@ -157,9 +157,9 @@ static void upgraded(struct http *h, struct http_side *s) {
     s->phase = HTTP_OVER;
 }
 
-static void response_body(struct http *h, struct http_side *s) {
+static void begin_response_body(struct http *h, struct http_side *s) {
     int status = s->head.status;
-    bool none = status < 200 || status == 204 || status == 304 || asked_with(s, "HEAD");
+    bool none = status < 200 || status == 204 || status == 304 || was_asked_with(s, "HEAD");
     http_body_init(&s->body, s->head.framing, s->head.length, true);
     if (s->body.framing == HTTP_NO_BODY || (none && s->head.framing == HTTP_UNTIL_CLOSE)) {
         http_message_end(h, s, TRANSFER_DONE);
@@ -170,50 +170,45 @@ static void response_body(struct http *h, struct http_side *s) {
     } else {
         s->phase = HTTP_IN_BODY;
         if (s->head.framing == HTTP_LENGTH)
-            begin(h, s);
+            begin_transfer(h, s);
     }
 }
 
 /* A switch of protocols says to which one (RFC 9110 section 15.2.2); without that it is an answer like any
  * other. */
-static bool switches(const struct http_side *s) {
+static bool switches_protocol(const struct http_side *s) {
     return s->head.status == 101 &&
            (s->head.framing == HTTP_UNTIL_CLOSE || http_head_has(&s->head, "upgrade"));
 }
 
-static void response_head(struct http *h, struct http_side *s) {
+static void take_response(struct http *h, struct http_side *s) {
     counter_one(COUNTER_HTTP_RESPONSES);
     if (s->head.status < 200 && s->head.status != 101) {
-        response_body(h, s); /* there should be none, and the answer comes behind it */
+        begin_response_body(h, s); /* there should be none, and the answer comes behind it */
         return;
     }
     h->answered = true;
     s->exchange = http_exchanges_answered(&h->waiting);
-    if (switches(s)) {
-        upgraded(h, s);
-    } else if (tunnel_opened(s)) {
+    if (switches_protocol(s)) {
+        leave_for_upgrade(h, s);
+    } else if (opens_tunnel(s)) {
         h->result = PROTOCOL_INNER;
         http_message_end(h, s, TRANSFER_DONE);
         s->phase = HTTP_OVER;
     } else {
-        answer_to_client(h, s);
-        response_body(h, s);
+        tell_client(h, s);
+        begin_response_body(h, s);
     }
 }
 
-void http_message_head(struct http *h, struct http_side *s, struct bytes block) {
-    if (http_head_parse(&s->head, s->request, block)) {
-        (s->request ? request_head : response_head)(h, s);
-        return;
-    }
-    counter_one(COUNTER_HTTP_HEADS_BAD);
+bool http_message_head(struct http *h, struct http_side *s, struct bytes block) {
+    if (!http_head_parse(&s->head, s->request, block))
+        return false;
     if (s->request)
-        http_exchanges_requests_lost(&h->waiting);
+        take_request(h, s);
     else
-        http_exchanges_responses_lost(&h->waiting);
-    h->lost = true;
-    s->phase = HTTP_SEEKING;
-    s->inside_line = false;
+        take_response(h, s);
+    return true;
 }
 
 void http_message_old(struct http *h, struct http_side *s) {

@@ -14,7 +14,7 @@ bool http_token_byte(uint8_t c) {
            (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
-static bool known_method(struct bytes method) {
+static bool is_known_method(struct bytes method) {
     for (size_t i = 0; methods[i]; i++)
         if (bytes_equal_nocase(method, methods[i]))
             return true;
@@ -38,7 +38,7 @@ bool http_line_versioned(struct bytes line) {
 }
 
 /* The whole line decides, by its version. */
-static enum http_start versioned_line(struct bytes in) {
+static enum http_start judge_line(struct bytes in) {
     size_t n = in.n < LINE_MAX_BYTES ? in.n : LINE_MAX_BYTES;
     for (size_t i = 0; i < n; i++) {
         if (in.p[i] == '\n')
@@ -58,13 +58,13 @@ enum http_start http_request_start(struct bytes in, bool sure) {
     if (n == 0 || n > METHOD_MAX || (in.p[n] != ' ' && in.p[n] != '\t'))
         return HTTP_START_NO;
     struct bytes method = bytes_of(in.p, n);
-    if (!sure && known_method(method))
+    if (!sure && is_known_method(method))
         return HTTP_START_YES;
-    return versioned_line(in);
+    return judge_line(in);
 }
 
 /* "HTTP/1.1 200": digits at the 'd'. */
-static enum http_start matches(struct bytes in, const char *pattern) {
+static enum http_start match_pattern(struct bytes in, const char *pattern) {
     for (size_t i = 0; pattern[i]; i++) {
         if (i == in.n)
             return HTTP_START_MORE;
@@ -77,11 +77,11 @@ static enum http_start matches(struct bytes in, const char *pattern) {
 }
 
 enum http_start http_status_start(struct bytes in, bool sure) {
-    return matches(in, sure ? "HTTP/d.d ddd" : "HTTP/");
+    return match_pattern(in, sure ? "HTTP/d.d ddd" : "HTTP/");
 }
 
 /* A request line whose target holds no space and begins as a path or an absolute URL (RFC 9112 section 3). */
-static enum http_start strict_line(struct bytes in, const char *method) {
+static enum http_start match_strict_line(struct bytes in, const char *method) {
     size_t n = strlen(method), at = n + 1, most = in.n < LINE_MAX_BYTES ? in.n : LINE_MAX_BYTES;
     if (memcmp(in.p, method, n < in.n ? n : in.n) != 0 || (n < in.n && in.p[n] != ' ') ||
         (at < in.n && in.p[at] != '/' && in.p[at] != 'h'))
@@ -90,18 +90,19 @@ static enum http_start strict_line(struct bytes in, const char *method) {
         at++;
     if (at >= most)
         return most < LINE_MAX_BYTES ? HTTP_START_MORE : HTTP_START_NO;
-    return in.p[at] == ' ' ? matches(bytes_of(in.p + at + 1, in.n - at - 1), "HTTP/d.d\r\n") : HTTP_START_NO;
+    return in.p[at] == ' ' ? match_pattern(bytes_of(in.p + at + 1, in.n - at - 1), "HTTP/d.d\r\n")
+                           : HTTP_START_NO;
 }
 
 enum http_start http_may_start(struct bytes in) {
-    enum http_start best = in.n && in.p[0] == 'H' ? matches(in, "HTTP/d.d ddd") : HTTP_START_NO;
+    enum http_start best = in.n && in.p[0] == 'H' ? match_pattern(in, "HTTP/d.d ddd") : HTTP_START_NO;
     for (size_t i = 0; methods[i] && best == HTTP_START_NO; i++)
-        best = strict_line(in, methods[i]);
+        best = match_strict_line(in, methods[i]);
     return best;
 }
 
 /* A field's line without its end; the first one may have lost its beginning. */
-static bool field_line(struct bytes line, bool first) {
+static bool is_field_line(struct bytes line, bool first) {
     size_t n = 0;
     for (size_t i = 0; i < line.n; i++)
         if ((line.p[i] < ' ' && line.p[i] != '\t' && line.p[i] != '\r') || line.p[i] == 0x7f)
@@ -131,7 +132,7 @@ enum http_start http_tail(struct bytes in, bool last, size_t *n) {
             return whole_head ? HTTP_START_NO : HTTP_START_YES;
         }
         /* A line that goes on may still become a field's: only what no field holds refuses it. */
-        if (!field_line(line, first || !end))
+        if (!is_field_line(line, first || !end))
             return HTTP_START_NO;
         at += line.n + 1;
     }
@@ -146,7 +147,7 @@ size_t http_no_start(struct bytes in) {
 }
 
 /* "HTTP" in any case from `at` on, NUL bytes aside; returns where it ends, 0 if it is not there. */
-static size_t http_word(struct bytes line, size_t at) {
+static size_t match_http_word(struct bytes line, size_t at) {
     static const char word[] = "HTTP";
     for (size_t i = 0; word[i]; at++) {
         if (at == line.n || (line.p[at] != 0 && (line.p[at] & ~0x20) != word[i]))
@@ -161,7 +162,8 @@ static bool names_status(struct bytes line) {
     size_t n = 0;
     while (n < line.n && (http_token_byte(line.p[n]) || line.p[n] == '/'))
         n++;
-    return n > 0 && n <= METHOD_MAX && matches(bytes_of(line.p + n, line.n - n), " ddd") == HTTP_START_YES &&
+    return n > 0 && n <= METHOD_MAX &&
+           match_pattern(bytes_of(line.p + n, line.n - n), " ddd") == HTTP_START_YES &&
            (n + 4 == line.n || line.p[n + 4] == ' ' || line.p[n + 4] == '\r');
 }
 
@@ -172,7 +174,7 @@ enum http_start http_status_odd(struct bytes in, bool last) {
         return n < STATUS_MAX && !last ? HTTP_START_MORE : HTTP_START_NO;
     struct bytes line = bytes_trim(bytes_of(in.p, (size_t)(end - in.p)));
     for (size_t at = 0; at < JUNK_MAX && at < line.n; at++) {
-        size_t behind = http_word(line, at);
+        size_t behind = match_http_word(line, at);
         /* "HTTP." and the like are no word of a body; further in, only a version makes it one. */
         if (behind && ((behind < line.n && line.p[behind] == '/') || (at == 0 && line.n <= behind + 1) ||
                        (behind < line.n && line.p[behind] == '\\')))

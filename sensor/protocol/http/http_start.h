@@ -29,8 +29,8 @@ size_t http_blank(struct bytes in);
 /* Where the way is lost: may a message begin here inside of a line, as behind the end of a body that is no
  * text? In capitals, and a request line without anything odd in it. What says yes is still to be checked. */
 enum http_start http_may_start(struct bytes in);
-/* Behind a gap that took a head: do the bytes begin with its tail, lines of fields up to the empty one? `n`: its
- * bytes, 0 if none. */
+/* Behind a gap that took a head: do the bytes begin with its tail, lines of fields up to the empty one? `n`:
+ * its bytes, 0 if none. */
 enum http_start http_tail(struct bytes in, bool last, size_t *n);
 /* Bytes from the first one on at which nothing of that kind begins and no line ends; at least one, all of
  * `in` at most. */

@@ -61,12 +61,23 @@ static void a_value_may_hold_colons_and_a_name_may_be_empty(void **state) {
     expect_end();
 }
 
+static void a_list_gives_its_elements_trimmed_and_the_empty_ones_too(void **state) {
+    static const char *const expected[] = {"gzip", "", "br", "x y"};
+    struct bytes list = bytes_text("gzip,, br\t, x y ,"), element;
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(mime_list_next(&list, &element));
+        assert_true(bytes_equal(element, bytes_text(expected[i])));
+    }
+    assert_false(mime_list_next(&list, &element)); /* nothing stands behind the last comma */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_come_in_their_order_trimmed),
         cmocka_unit_test(a_folded_line_belongs_to_the_one_before),
         cmocka_unit_test(lines_without_a_colon_are_left_out),
         cmocka_unit_test(a_value_may_hold_colons_and_a_name_may_be_empty),
+        cmocka_unit_test(a_list_gives_its_elements_trimmed_and_the_empty_ones_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
