@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_BASE_ARENA_H
-#define GANTRY_BASE_ARENA_H
+#ifndef GANTRY_SETTINGS_ARENA_H
+#define GANTRY_SETTINGS_ARENA_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -41,7 +41,7 @@ struct builder {
     bool done;
 };
 
-static void *take(struct doc *d, size_t n) {
+static void *take_room(struct doc *d, size_t n) {
     size_t rounded = (n + 15) & ~(size_t)15;
     struct block *b = d->blocks;
     if (!b || b->size - b->used < rounded) {
@@ -58,13 +58,13 @@ static void *take(struct doc *d, size_t n) {
 }
 
 static char *take_text(struct doc *d, const void *text, size_t n) {
-    char *copy = take(d, n + 1);
+    char *copy = take_room(d, n + 1);
     if (copy)
         memcpy(copy, text, n);
     return copy;
 }
 
-static bool refuse(struct builder *b, int line, const char *what) {
+static bool refuse_line(struct builder *b, int line, const char *what) {
     return problem_error(b->problems, b->document->file, line, "%s", what);
 }
 
@@ -76,12 +76,12 @@ static int line_of(const yaml_event_t *e) {
 static struct doc_node *add_node(struct builder *b, const yaml_event_t *e, enum doc_kind kind) {
     struct doc *d = b->document;
     if (++d->nodes > DOC_NODES_MAX) {
-        refuse(b, line_of(e), "the file has more than 2,000,000 values; split it");
+        refuse_line(b, line_of(e), "the file has more than 2,000,000 values; split it");
         return NULL;
     }
-    struct doc_node *node = take(d, sizeof *node);
+    struct doc_node *node = take_room(d, sizeof *node);
     if (!node) {
-        refuse(b, line_of(e), "no memory for the file");
+        refuse_line(b, line_of(e), "no memory for the file");
         return NULL;
     }
     *node = (struct doc_node){.kind = kind, .file = d->file, .line = line_of(e)};
@@ -112,15 +112,15 @@ static bool on_scalar(struct builder *b, const yaml_event_t *e) {
     const char *value = (const char *)e->data.scalar.value;
     size_t n = e->data.scalar.length;
     if (memchr(value, '\0', n))
-        return refuse(b, line_of(e), "the text holds a NUL character; take it out");
+        return refuse_line(b, line_of(e), "the text holds a NUL character; take it out");
     const char *text = take_text(b->document, value, n);
     if (!text)
-        return refuse(b, line_of(e), "no memory for the file");
+        return refuse_line(b, line_of(e), "no memory for the file");
     if (expects_key(b)) {
         if (n == 0)
-            return refuse(b, line_of(e), "a key is empty; write it as KEY: VALUE");
+            return refuse_line(b, line_of(e), "a key is empty; write it as KEY: VALUE");
         if (strcmp(text, "<<") == 0)
-            return refuse(b, line_of(e), "merge keys (<<) are not supported; write the keys out");
+            return refuse_line(b, line_of(e), "merge keys (<<) are not supported; write the keys out");
         b->level[b->depth - 1].key = text;
         b->level[b->depth - 1].key_line = line_of(e);
         return true;
@@ -135,9 +135,9 @@ static bool on_scalar(struct builder *b, const yaml_event_t *e) {
 
 static bool open_collection(struct builder *b, const yaml_event_t *e, enum doc_kind kind) {
     if (expects_key(b))
-        return refuse(b, line_of(e), "a key must be a text, not a list or map");
+        return refuse_line(b, line_of(e), "a key must be a text, not a list or map");
     if (b->depth == DOC_DEPTH_MAX)
-        return refuse(b, line_of(e), "lists and maps are nested more than 32 deep; flatten them");
+        return refuse_line(b, line_of(e), "lists and maps are nested more than 32 deep; flatten them");
     struct doc_node *node = add_node(b, e, kind);
     if (!node)
         return false;
@@ -158,7 +158,7 @@ static bool check_duplicates(struct builder *b, const struct doc_node *map) {
     size_t n = 0;
     const struct doc_node **sorted = malloc((map->children + 1) * sizeof(struct doc_node *));
     if (!sorted)
-        return refuse(b, map->line, "no memory for the file");
+        return refuse_line(b, map->line, "no memory for the file");
     for (const struct doc_node *c = map->child; c; c = c->next)
         sorted[n++] = c;
     qsort(sorted, n, sizeof(struct doc_node *), compare_keys);
@@ -177,13 +177,13 @@ static bool close_collection(struct builder *b) {
 }
 
 /* Anchors, aliases and tags make a file that means something else than it seems to. */
-static bool plain(struct builder *b, const yaml_event_t *e, const yaml_char_t *anchor,
-                  const yaml_char_t *tag) {
+static bool check_plain(struct builder *b, const yaml_event_t *e, const yaml_char_t *anchor,
+                        const yaml_char_t *tag) {
     if (anchor)
-        return refuse(b, line_of(e),
-                      "anchors (&name) are not supported; write the value out where it is used");
+        return refuse_line(b, line_of(e),
+                           "anchors (&name) are not supported; write the value out where it is used");
     if (tag)
-        return refuse(b, line_of(e), "tags (!name) are not supported; remove it");
+        return refuse_line(b, line_of(e), "tags (!name) are not supported; remove it");
     return true;
 }
 
@@ -191,16 +191,16 @@ static bool on_event(struct builder *b, const yaml_event_t *e) {
     switch (e->type) {
     case YAML_DOCUMENT_START_EVENT:
         return ++b->documents == 1 ||
-               refuse(b, line_of(e), "a second document (---) begins here; one file holds one document");
+               refuse_line(b, line_of(e), "a second document (---) begins here; one file holds one document");
     case YAML_ALIAS_EVENT:
-        return refuse(b, line_of(e), "aliases (*name) are not supported; write the value out");
+        return refuse_line(b, line_of(e), "aliases (*name) are not supported; write the value out");
     case YAML_SCALAR_EVENT:
-        return plain(b, e, e->data.scalar.anchor, e->data.scalar.tag) && on_scalar(b, e);
+        return check_plain(b, e, e->data.scalar.anchor, e->data.scalar.tag) && on_scalar(b, e);
     case YAML_SEQUENCE_START_EVENT:
-        return plain(b, e, e->data.sequence_start.anchor, e->data.sequence_start.tag) &&
+        return check_plain(b, e, e->data.sequence_start.anchor, e->data.sequence_start.tag) &&
                open_collection(b, e, DOC_LIST);
     case YAML_MAPPING_START_EVENT:
-        return plain(b, e, e->data.mapping_start.anchor, e->data.mapping_start.tag) &&
+        return check_plain(b, e, e->data.mapping_start.anchor, e->data.mapping_start.tag) &&
                open_collection(b, e, DOC_MAP);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
@@ -217,7 +217,7 @@ static bool tell_syntax(struct builder *b, const yaml_parser_t *p) {
     const char *reason = p->problem ? p->problem : "not YAML";
     int line = (int)p->problem_mark.line + 1;
     if (p->error == YAML_MEMORY_ERROR)
-        return refuse(b, 0, "no memory for the file");
+        return refuse_line(b, 0, "no memory for the file");
     if (p->error == YAML_READER_ERROR)
         return problem_error(b->problems, b->document->file, (int)p->mark.line + 1,
                              "%s near byte %zu; the file must be UTF-8 text", reason, p->problem_offset);
@@ -229,12 +229,12 @@ static bool tell_syntax(struct builder *b, const yaml_parser_t *p) {
                          p->context, (int)p->context_mark.line + 1);
 }
 
-static bool build(struct builder *b, struct bytes text) {
+static bool build_tree(struct builder *b, struct bytes text) {
     yaml_parser_t parser;
     yaml_event_t event;
     bool ok = true;
     if (!yaml_parser_initialize(&parser))
-        return refuse(b, 0, "no memory for the file");
+        return refuse_line(b, 0, "no memory for the file");
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, text.p ? text.p : (const uint8_t *)"", text.n);
     while (ok && !b->done) {
@@ -253,7 +253,7 @@ static bool build(struct builder *b, struct bytes text) {
 static bool fill_root(struct doc *d) {
     if (d->root && (d->root->kind != DOC_TEXT || d->root->quoted || d->root->text[0]))
         return true;
-    if (!d->root && !(d->root = take(d, sizeof *d->root)))
+    if (!d->root && !(d->root = take_room(d, sizeof *d->root)))
         return false;
     *d->root = (struct doc_node){.kind = DOC_MAP, .file = d->file, .line = 1};
     return true;
@@ -270,7 +270,7 @@ struct doc *doc_parse(const char *file, struct bytes text, struct problems *prob
         problem_error(problems, file, 0, "the file is larger than 16 MiB; split it");
         goto failed;
     }
-    if (!build(&b, text) || !fill_root(d))
+    if (!build_tree(&b, text) || !fill_root(d))
         goto failed;
     return d;
 failed:

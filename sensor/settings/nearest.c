@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool same(char a, char b) {
+static bool is_same_letter(char a, char b) {
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-static size_t least(size_t a, size_t b) {
+static size_t min_size(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
@@ -23,10 +23,10 @@ size_t nearest_distance(const char *a, const char *b) {
         size_t *now = row[i % 3], *before = row[(i + 2) % 3], *earlier = row[(i + 1) % 3];
         now[0] = i;
         for (size_t j = 1; j <= nb; j++) {
-            size_t cost = same(a[i - 1], b[j - 1]) ? 0 : 1;
-            now[j] = least(least(before[j] + 1, now[j - 1] + 1), before[j - 1] + cost);
-            if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
-                now[j] = least(now[j], earlier[j - 2] + 1);
+            size_t cost = is_same_letter(a[i - 1], b[j - 1]) ? 0 : 1;
+            now[j] = min_size(min_size(before[j] + 1, now[j - 1] + 1), before[j - 1] + cost);
+            if (i > 1 && j > 1 && is_same_letter(a[i - 1], b[j - 2]) && is_same_letter(a[i - 2], b[j - 1]))
+                now[j] = min_size(now[j], earlier[j - 2] + 1);
         }
     }
     return row[na % 3][nb];

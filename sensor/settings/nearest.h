@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_BASE_NEAREST_H
-#define GANTRY_BASE_NEAREST_H
+#ifndef GANTRY_SETTINGS_NEAREST_H
+#define GANTRY_SETTINGS_NEAREST_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_BASE_PATH_H
-#define GANTRY_BASE_PATH_H
+#ifndef GANTRY_SETTINGS_PATH_H
+#define GANTRY_SETTINGS_PATH_H
 
 #include "settings/arena.h"
 

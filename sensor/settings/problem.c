@@ -42,8 +42,8 @@ static struct problem *find_place(struct problems *p, bool warning) {
     return NULL;
 }
 
-static void add(struct problems *p, bool warning, const char *file, int line, const char *format,
-                va_list args) {
+static void add_problem(struct problems *p, bool warning, const char *file, int line, const char *format,
+                        va_list args) {
     char text[TEXT_MAX + 1], where[16] = "";
     *(warning ? &p->warnings : &p->errors) += 1;
     struct problem *place = find_place(p, warning);
@@ -62,7 +62,7 @@ static void add(struct problems *p, bool warning, const char *file, int line, co
 bool problem_error(struct problems *p, const char *file, int line, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    add(p, false, file, line, format, args);
+    add_problem(p, false, file, line, format, args);
     va_end(args);
     return false;
 }
@@ -70,7 +70,7 @@ bool problem_error(struct problems *p, const char *file, int line, const char *f
 void problem_warning(struct problems *p, const char *file, int line, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    add(p, true, file, line, format, args);
+    add_problem(p, true, file, line, format, args);
     va_end(args);
 }
 
@@ -88,12 +88,12 @@ static void each_line(const struct problems *p, void (*line)(void *context, cons
         line(context, more);
 }
 
-static void print(void *context, const char *text) {
+static void print_line(void *context, const char *text) {
     fprintf(stderr, "%s\n", text);
 }
 
 void problems_print(const struct problems *p) {
-    each_line(p, print, NULL);
+    each_line(p, print_line, NULL);
 }
 
 struct room {
@@ -101,7 +101,7 @@ struct room {
     size_t left; /* with the NUL */
 };
 
-static void append(void *context, const char *text) {
+static void append_line(void *context, const char *text) {
     struct room *r = context;
     size_t n = strlen(text) + 1;
     if (n >= r->left)
@@ -114,5 +114,5 @@ static void append(void *context, const char *text) {
 void problems_write(const struct problems *p, char *out, size_t size) {
     struct room room = {out, size};
     *out = '\0';
-    each_line(p, append, &room);
+    each_line(p, append_line, &room);
 }

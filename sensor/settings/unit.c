@@ -31,18 +31,19 @@ const struct unit unit_durations[] = {
     {NULL, 0},
 };
 
-static const char *mend(const struct unit *units) {
+static const char *show_form(const struct unit *units) {
     if (units == unit_sizes)
         return "write it like 64 KiB, 200 MB or 2 GiB";
     return units ? "write it like 500 ms, 30 s, 15 min, 2 h or 7 d" : "write it like 8";
 }
 
-static bool fail(char *reason, const char *text, const char *what, const char *how) {
+static bool refuse_text(char *reason, const char *text, const char *what, const char *how) {
     snprintf(reason, UNIT_REASON_MAX, "\"%.40s\" %s; %s", text, what, how);
     return false;
 }
 
-static bool scale(struct bytes name, const struct unit *units, uint64_t number, uint64_t *out, bool *known) {
+static bool scale_number(struct bytes name, const struct unit *units, uint64_t number, uint64_t *out,
+                         bool *known) {
     *known = false;
     for (; units->name; units++)
         if (bytes_equal(name, bytes_text(units->name))) {
@@ -58,22 +59,23 @@ bool unit_parse(const char *text, const struct unit *units, uint64_t *out, char 
     uint64_t number;
     bool known;
     if (digits == 0)
-        return fail(reason, text, "is not a whole number", mend(units));
+        return refuse_text(reason, text, "is not a whole number", show_form(units));
     if (text[0] == '0' && digits > 1)
-        return fail(reason, text, "has a leading zero, which some read as octal",
-                    "write it without the zero");
+        return refuse_text(reason, text, "has a leading zero, which some read as octal",
+                           "write it without the zero");
     if (!bytes_number(bytes_of(text, digits), &number))
-        return fail(reason, text, "is too large a number", mend(units));
+        return refuse_text(reason, text, "is too large a number", show_form(units));
     if (!units && name.n)
-        return fail(reason, text, "is not a plain whole number", mend(units));
+        return refuse_text(reason, text, "is not a plain whole number", show_form(units));
     *out = number;
     if (name.n == 0 && (!units || number == 0))
         return true;
     if (name.n == 0)
-        return fail(reason, text, "has no unit", mend(units));
-    if (scale(name, units, number, out, &known))
+        return refuse_text(reason, text, "has no unit", show_form(units));
+    if (scale_number(name, units, number, out, &known))
         return true;
-    return fail(reason, text, known ? "is too large a number" : "has no unit that is known", mend(units));
+    return refuse_text(reason, text, known ? "is too large a number" : "has no unit that is known",
+                       show_form(units));
 }
 
 const char *unit_format(uint64_t value, const struct unit *units, char out[UNIT_TEXT_MAX]) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_BASE_UNIT_H
-#define GANTRY_BASE_UNIT_H
+#ifndef GANTRY_SETTINGS_UNIT_H
+#define GANTRY_SETTINGS_UNIT_H
 
 #include <stdbool.h>
 #include <stddef.h>
