@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "settings/setting.h"
 
 /* Packets from an interface or from files, lent to a callback one by one: the bytes are the ring's or the
  * reader's own and are valid only during the call. Only this folder knows libpcap.
@@ -21,17 +22,21 @@ struct capture_packet {
     int link_type;     /* DLT_ value */
 };
 
+/* What decides which worker a packet goes to: the pair of addresses, or the five-tuple. */
+enum capture_split { CAPTURE_BY_ADDRESSES, CAPTURE_BY_PORTS };
+
 struct capture_options {
     const char *interface;
     const char *filter;   /* BPF, NULL for everything */
     uint64_t ring_bytes;  /* kernel ring; 0: a default of this folder's */
     uint64_t snap_length; /* bytes; 0: enough for any frame (65,535 and offloads) */
     bool promiscuous;
-    unsigned workers;    /* >1: join a fanout group, one capture a worker */
-    bool split_by_ports; /* split by five-tuple instead of the pair of addresses */
+    unsigned workers; /* >1: join a fanout group, one capture a worker */
+    unsigned split;   /* enum capture_split */
     uint16_t fanout_group;
     unsigned index; /* of this capture in its group; the interface's drops are counted by index 0 alone */
 };
+extern const struct setting capture_settings[]; /* capture of gantry.yaml */
 
 typedef void capture_fn(void *context, const struct capture_packet *packet);
 
@@ -65,8 +70,8 @@ void capture_resume(struct capture *c);
 /* Keeps only the packets of worker `index` of `count`: the C twin of the fanout program, for files. */
 void capture_share(struct capture *c, unsigned index, unsigned count, bool split_by_ports);
 
-/* Share of the kernel's ring that waits to be read, 0..1000: the sign of a worker that does not keep up. -1 if unknown
- * (files). */
+/* Share of the kernel's ring that waits to be read, 0..1000: the sign of a worker that does not keep up. -1
+ * if unknown (files). */
 int capture_waiting(const struct capture *c);
 
 /* Kernel and interface drops since the start go to the counters. */

@@ -521,7 +521,7 @@ size_t fanout_program(struct sock_filter *out, size_t max, bool split_by_ports) 
 bool fanout_join(int fd, const struct capture_options *o, struct error *e) {
     struct sock_filter program[BPF_MAXINSNS];
     struct sock_fprog data = {.filter = program};
-    data.len = (unsigned short)fanout_program(program, BPF_MAXINSNS, o->split_by_ports);
+    data.len = (unsigned short)fanout_program(program, BPF_MAXINSNS, o->split == CAPTURE_BY_PORTS);
     int join = o->fanout_group | PACKET_FANOUT_CBPF << 16;
     if (data.len == 0)
         return error_set(e, "interface %s: the fanout program is too long", o->interface);

@@ -92,22 +92,11 @@ static void place_paths(const char *file, struct config *c, struct arena *arena)
         c->sensor.control = path_beside(arena, file, c->sensor.control);
 }
 
-static const struct doc_node *map_of(const struct doc_node *root, const char *path) {
-    const char *dot = strchr(path, '.');
-    char first[32];
-    if (!dot)
-        return *path ? doc_get(root, path) : root;
-    snprintf(first, sizeof first, "%.*s", (int)(dot - path), path);
-    return doc_get(doc_get(root, first), dot + 1);
-}
-
 /* The running key digests what incidents have counted already, and its file may be the superuser's alone. */
 static void keep_running(const struct doc_node *root, const char *file, const struct config *running,
                          struct config *c, struct arena *arena, struct problems *problems) {
     struct setting_reader r = {.arena = arena, .problems = problems};
-    for (const struct config_table *t = config_tables(); t->name; t++)
-        c->waiting += setting_keep(&r, map_of(root, t->name), t->name, file, t->settings,
-                                   (const char *)running + t->offset, (char *)c + t->offset);
+    c->waiting = setting_keep(&r, root, "", file, config_sections, running, c);
     c->sensor.digest_key = running->sensor.digest_key;
 }
 

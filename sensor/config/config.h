@@ -2,6 +2,7 @@
 #ifndef GANTRY_CONFIG_CONFIG_H
 #define GANTRY_CONFIG_CONFIG_H
 
+#include "capture/capture.h"
 #include "content/content.h"
 #include "flow/flow.h"
 #include "health/health.h"
@@ -10,9 +11,9 @@
 #include "report/report.h"
 #include "stream/stream.h"
 
-/* gantry.yaml as it was loaded, defaults filled in: immutable, in the snapshot's arena. */
-enum config_split { CONFIG_SPLIT_ADDRESSES, CONFIG_SPLIT_PORTS };
 enum { WORKERS_MAX = 64 };
+
+/* gantry.yaml as it was loaded, defaults filled in: immutable, in the snapshot's arena. */
 
 struct config {
     struct config_sensor {
@@ -25,30 +26,15 @@ struct config {
         const char *digest_key_file; /* NULL: a random key for this run */
         struct hash_key digest_key;  /* read from it, or random */
     } sensor;
-    struct config_capture {
-        const char *interface;      /* NULL: given by -i */
-        uint64_t ring, snap_length; /* bytes; ring 0: a share of sensor.memory */
-        bool promiscuous;
-        const char *filter; /* NULL: none */
-        unsigned split;     /* enum config_split */
-    } capture;
+    struct capture_options capture; /* what the file says: the command line may differ */
     struct sandbox_options {
         bool seccomp, landlock;
         const char *user; /* NULL: gantry, or nobody where there is no such account */
     } sandbox;
-    struct config_alerts {
-        uint64_t quiet, growth_interval; /* ns */
-        uint64_t incidents_max;
-        struct alert_limits limits;
-    } alerts;
-    struct config_digest {
-        const char *at, *zone; /* as written */
-        struct digest_options options;
-    } digest;
+    struct alert_options alerts;
+    struct digest_options digest;
     struct ledger_options ledger;
-    struct config_store {
-        uint64_t max_age, max_size, outbox; /* ns; bytes; bytes of each output's messages */
-    } store;
+    struct store_limits store;
     struct health_options health;
     const char *metrics; /* where they are served (metrics.h); NULL: nowhere */
     /* Limits of the stages; memory fields that are 0 are shared out of sensor.memory by pipeline/budget.c. */
@@ -73,14 +59,5 @@ struct config {
  * NULL after telling the problems. */
 const struct config *config_load(const char *path, const struct config *running, struct set_cache *cache,
                                  struct arena *arena, struct problems *problems);
-
-/* The setting tables by the path of their keys ("sensor", "capture", ...) and where in struct config they
- * fill; the end has a NULL name. */
-struct config_table {
-    const char *name;
-    const struct setting *settings;
-    size_t offset;
-};
-const struct config_table *config_tables(void);
 
 #endif

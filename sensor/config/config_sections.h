@@ -9,4 +9,10 @@
 bool config_read(const struct doc_node *root, struct arena *arena, struct problems *problems,
                  struct config *out);
 
+/* All that gantry.yaml may hold. A section is one row here, and its keys a table of the stage that they are
+ * for, which stands in that stage's folder; those of process/, which comes behind config/, stand in this. */
+extern const struct setting config_sections[];
+extern const struct setting sensor_settings[], sandbox_settings[];
+bool sensor_check(struct setting_reader *r, const struct doc_node *map, void *options);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "coding/coding.h"
 #include "protocol/protocol.h"
+#include "settings/setting.h"
 
 /* From transfers to objects: content codings are undone, multipart bodies taken apart, parts of one thing put
  * together; every object gets its type (from its bytes), size, SHA-256 and whether it is complete. */
@@ -84,6 +85,7 @@ struct content_options {
     uint64_t depth_max;             /* nested objects and codings; 0: 8 */
     struct codings_options codings; /* for whoever creates the codings that content_create is given */
 };
+extern const struct setting content_settings[]; /* limits.content of gantry.yaml */
 
 struct content;
 /* `codings` must outlive it. NULL: no memory. */

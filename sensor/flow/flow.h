@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "decode/decode.h"
 #include "flow/side.h"
+#include "settings/setting.h"
 
 /* What a flow is looked at for. Decided once by the owner's `opened` callback from the addresses, lowered later
  * when a flow turns out to be encrypted or of no interest. */
@@ -64,6 +65,7 @@ struct flow_options {
     uint64_t timeout_closing;
     uint64_t timeout_udp;
 };
+extern const struct setting flow_settings[]; /* limits.flow of gantry.yaml */
 
 struct flow_table; /* opaque */
 

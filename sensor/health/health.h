@@ -5,6 +5,7 @@
 #include "channel/channel.h"
 #include "health/sight.h"
 #include "policy/policy.h"
+#include "settings/setting.h"
 
 /* What the sensor knows of itself: its figures, gathered from all processes, and whether it sees what it
  * should. At the end of each interval the conditions (conditions.c) are judged by what was counted in it:
@@ -16,6 +17,7 @@ struct health_options {
     uint64_t loss, one_sided, duplicates;  /* percent from which on it is told; 0: never */
     uint64_t networks_after, vlan_silence; /* ns; 0: never told */
 };
+extern const struct setting health_settings[]; /* health of gantry.yaml */
 
 enum { HEALTH_CONDITIONS_MAX = 16, HEALTH_TEXT_MAX = 480 };
 

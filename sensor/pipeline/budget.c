@@ -96,9 +96,9 @@ static const char *size_text(uint64_t bytes, char *out, size_t size) {
 /* A quarter of the whole is the rings' unless they were given, so that asking for more gives them more. */
 static uint64_t enough_memory(const struct config *c, const struct budget_plan *p) {
     uint64_t rest = p->snapshots + p->workers * (p->channel + libraries + worker_least);
-    uint64_t all = !p->ring          ? rest
-                   : c->capture.ring ? rest + p->workers * p->ring
-                                     : rest * RING_SHARE / (RING_SHARE - 1);
+    uint64_t all = !p->ring                ? rest
+                   : c->capture.ring_bytes ? rest + p->workers * p->ring
+                                           : rest * RING_SHARE / (RING_SHARE - 1);
     return (all / MIB + 1) * MIB;
 }
 
@@ -145,7 +145,7 @@ bool budget_plan(const struct config *c, unsigned workers, bool live, uint64_t s
                  struct problems *problems, struct budget_plan *out) {
     struct budget_plan p = {.memory = c->sensor.memory, .workers = workers, .snapshots = 2 * snapshot};
     if (live) {
-        p.ring = (c->capture.ring ? c->capture.ring : p.memory / RING_SHARE) / workers;
+        p.ring = (c->capture.ring_bytes ? c->capture.ring_bytes : p.memory / RING_SHARE) / workers;
         if (p.ring < ring_least)
             p.ring = ring_least;
     }

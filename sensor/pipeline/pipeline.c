@@ -148,7 +148,7 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
                                   .worker = options->worker,
                                   .wants = options->snapshot.wants};
     overload_init(&p->overload, &p->emitter, options->workers,
-                  options->snapshot.config->capture.split == CONFIG_SPLIT_PORTS);
+                  options->snapshot.config->capture.split == CAPTURE_BY_PORTS);
     error_set(e, "no memory for the tables of a worker; lower sensor.memory");
     if (!create_stages(p, &budget) || !generation_begin(&p->generations, &options->snapshot, e)) {
         pipeline_destroy(p);

@@ -138,11 +138,13 @@ const struct setting contract_settings[] = {
      .type = SETTING_CUSTOM,
      .offset = offsetof(struct contract, day),
      .read = read_limits,
+     .table = contract_limit_settings,
      .help = "limits within a day; none if not given"},
     {.key = "per-month",
      .type = SETTING_CUSTOM,
      .offset = offsetof(struct contract, month),
      .read = read_limits,
+     .table = contract_limit_settings,
      .help = "limits within a calendar month; none if not given"},
     {0},
 };

@@ -37,7 +37,8 @@ bool loading_name(struct setting_reader *r, const struct doc_node *node, const c
 
 /* A list of contracts into the partner's. A setting's `read`; `field` is the struct partner. */
 bool contracts_read(struct setting_reader *r, const struct doc_node *node, void *field);
-extern const struct setting contract_settings[], contract_limit_settings[];
+extern const struct setting contract_settings[];       /* contracts of partners in gantry.yaml */
+extern const struct setting contract_limit_settings[]; /* per-day and per-month of these */
 
 /* Does it name this class? A contract without classes covers none. */
 bool contract_covers_class(const struct contract *c, const char *class);

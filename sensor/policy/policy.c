@@ -117,7 +117,7 @@ static bool read_domains(struct setting_reader *r, const struct doc_node *node, 
     return ok;
 }
 
-static const struct setting image_settings[] = {
+const struct setting image_network_settings[] = {
     {.key = "name",
      .type = SETTING_TEXT,
      .offset = offsetof(struct owner, name),
@@ -132,7 +132,7 @@ static const struct setting image_settings[] = {
 };
 
 /* The readers of prefixes, domains and contracts take the whole owner (offset 0). */
-static const struct setting partner_settings[] = {
+const struct setting partner_settings[] = {
     {.key = "name",
      .type = SETTING_TEXT,
      .offset = offsetof(struct owner, name),
@@ -144,20 +144,13 @@ static const struct setting partner_settings[] = {
      .read = read_prefixes_file,
      .help = "file with one prefix a line"},
     {.key = "domains", .type = SETTING_CUSTOM, .read = read_domains, .help = "names of its servers"},
-    {.key = "contracts", .type = SETTING_CUSTOM, .read = read_contracts, .help = "list of contracts"},
+    {.key = "contracts",
+     .type = SETTING_CUSTOM,
+     .read = read_contracts,
+     .table = contract_settings,
+     .help = "list of contracts"},
     {0},
 };
-
-const struct policy_table *policy_tables(void) {
-    static const struct policy_table tables[] = {
-        {"image-networks", image_settings},
-        {"partners", partner_settings},
-        {"contracts", contract_settings},
-        {"per-day and per-month", contract_limit_settings},
-        {0},
-    };
-    return tables;
-}
 
 static uint32_t place_value(enum place_kind kind, size_t index) {
     return (uint32_t)kind << PLACE_KIND_SHIFT | (uint32_t)index;
@@ -165,7 +158,7 @@ static uint32_t place_value(enum place_kind kind, size_t index) {
 
 /* A list under `key`; NULL and *count 0 when it is not there or no list (told). */
 static const struct doc_node *list_of(struct setting_reader *r, const struct doc_node *root, const char *key,
-                                      size_t *count) {
+                                  size_t *count) {
     const struct doc_node *list = doc_get(root, key);
     *count = 0;
     if (list && list->kind != DOC_LIST) {
@@ -182,7 +175,7 @@ static void read_images(struct setting_reader *r, const struct doc_node *root, s
     const struct doc_node *item = list ? list->child : NULL;
     for (size_t i = 0; images && item; i++, item = item->next) {
         struct owner o = {.value = place_value(PLACE_IMAGE, i)};
-        if (setting_read(r, item, image_settings, &o))
+        if (setting_read(r, item, image_network_settings, &o))
             loading_name(r, doc_get(item, "name"), "image network", o.name);
         images[i] = (struct image_network){
             .name = o.name, .file = arena_text(r->arena, item->file, strlen(item->file)), .line = item->line};
@@ -293,8 +286,7 @@ static size_t keep_announced(struct loading *a, const char *file) {
 
 /* Whose the networks of unknown hosts are, as routers see it. Not kept as entries: only the length of a
  * prefix is asked for. */
-static bool read_announced(const struct setting_reader *policy, const struct doc_node *root,
-                           struct policy *p) {
+static bool read_announced(const struct setting_reader *policy, const struct doc_node *root, struct policy *p) {
     struct loading a = {.arena = policy->arena, .problems = policy->problems};
     struct setting_reader r = {.arena = a.arena, .problems = a.problems, .context = &a};
     const struct doc_node *node = doc_get(root, "announced-prefixes");

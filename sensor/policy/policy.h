@@ -97,13 +97,8 @@ struct place {
 const struct policy *policy_load(const struct doc_node *root, struct arena *arena, struct problems *problems,
                                  const char *const *classes, bool (*protocol_known)(const char *name));
 
-/* The setting tables of the keys that hold lists of maps, for the manual page's test; the end has a NULL
- * name. */
-struct policy_table {
-    const char *name;
-    const struct setting *settings;
-};
-const struct policy_table *policy_tables(void);
+/* image-networks and partners of gantry.yaml: keys of an entry. */
+extern const struct setting image_network_settings[], partner_settings[];
 
 /* One step a byte of the address, as far as prefixes differ: some 200 instructions among 100,000 prefixes. */
 struct place policy_place(const struct policy *p, const struct address *a);

@@ -77,22 +77,20 @@ static struct capture *open_one(const struct supervisor *s, unsigned index, unsi
     const struct options *o = s->options;
     const struct config *c = s->sensor.snapshot->config;
     const char *filter = o->filter ? o->filter : c->capture.filter;
-    bool by_ports = c->capture.split == CONFIG_SPLIT_PORTS;
+    bool by_ports = c->capture.split == CAPTURE_BY_PORTS;
     if (o->file_count) {
         struct capture *file = capture_open_files(o->files, o->file_count, filter, e);
         if (file && count > 1)
             capture_share(file, index, count, by_ports);
         return file;
     }
-    const struct capture_options live = {.interface = live_interface(s),
-                                         .filter = filter,
-                                         .ring_bytes = s->sensor.budget.ring,
-                                         .snap_length = c->capture.snap_length,
-                                         .promiscuous = c->capture.promiscuous,
-                                         .workers = count,
-                                         .index = index,
-                                         .split_by_ports = by_ports,
-                                         .fanout_group = (uint16_t)getpid()};
+    struct capture_options live = c->capture;
+    live.interface = live_interface(s);
+    live.filter = filter;
+    live.ring_bytes = s->sensor.budget.ring;
+    live.workers = count;
+    live.index = index;
+    live.fanout_group = (uint16_t)getpid();
     return capture_open_live(&live, e);
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { UDP_PRESET = 1024, FRAME_ROOM = 32 };
+enum { FRAME_ROOM = 32 };
 
 struct delivery {
     const struct format *format;
@@ -47,9 +47,7 @@ struct delivery *delivery_create(const struct output_config *config, const struc
         error_set(e, "output %s: unknown format or target, or no memory", d->name);
         goto failed;
     }
-    d->message_max = d->transport->message_max ? d->transport->message_max
-                     : config->message_max     ? config->message_max
-                                               : UDP_PRESET;
+    d->message_max = d->transport->message_max ? d->transport->message_max : config->message_max;
     d->carrier = d->transport->open(rest, config, &why);
     if (!d->carrier) {
         error_set(e, "output %s: %s", d->name, why.text);

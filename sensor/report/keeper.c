@@ -112,7 +112,7 @@ static void replace_store(struct keeper *k) {
 struct keeper *keeper_create(const struct store_config *config, const struct keeper_parts *parts,
                              bool *replaced, struct error *e) {
     const struct store_options options = {
-        .folder = config->folder, .max_bytes = config->max_bytes, .checked = config->checked};
+        .folder = config->folder, .max_bytes = config->limits.max_bytes, .checked = config->checked};
     struct keeper *k = calloc(1, sizeof *k);
     enum store_found found;
     if (!k) {
@@ -259,7 +259,7 @@ struct store *keeper_store(struct keeper *k) {
 
 void keeper_tick(struct keeper *k, time_ns now) {
     static const enum store_statement aged[] = {STORE_ALERT_AGE, STORE_VOLUME_AGE, STORE_TALLY_AGE};
-    const struct store_value v[] = {STORE_N(now - (time_ns)k->config.max_age)};
+    const struct store_value v[] = {STORE_N(now - (time_ns)k->config.limits.max_age)};
     if (k->failing || (now >= k->aged && now - k->aged < age_ns))
         return;
     k->aged = now;

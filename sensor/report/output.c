@@ -3,15 +3,11 @@
 
 #include "report/transport/tls.h"
 #include "settings/path.h"
-#include "settings/unit.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
 
 enum { UDP_LEAST = 480, UDP_MOST = 2048, HOLD_BYTES_MOST = 8 << 20 };
-
-#define HOLD_BYTES "128 KiB"
-#define HOLD_TIME "10 s"
 
 static const struct {
     const char *name;
@@ -40,8 +36,8 @@ static bool check_format(struct bytes name, struct error *e) {
                      (const char *)name.p, format_names());
 }
 
-/* The target by itself, and with its format. */
-static bool check_target(const struct output_config *c, struct error *e) {
+/* The target by itself, and with its format. `longest`: a length of messages was written. */
+static bool check_target(const struct output_config *c, bool longest, struct error *e) {
     const char *rest;
     struct error why;
     const struct transport *t = transport_find(c->to, &rest);
@@ -53,9 +49,9 @@ static bool check_target(const struct output_config *c, struct error *e) {
     if (f->people && !t->people)
         return error_set(e, "format %s is for people at a terminal; over %s use any other, such as rfc5424",
                          f->name, t->usage);
-    if (c->message_max && t->message_max)
+    if (longest && t->message_max)
         return error_set(e, "message-max is for udp:// targets; %s has its own limit", t->usage);
-    if (c->message_max && c->message_max < f->least)
+    if (c->message_max < f->least)
         return error_set(e, "message-max: %s needs at least %zu B", f->name, f->least);
     return true;
 }
@@ -70,7 +66,7 @@ static bool read_records(struct setting_reader *r, const struct doc_node *node, 
     return good;
 }
 
-static const struct setting settings[] = {
+const struct setting output_settings[] = {
     {.key = "format",
      .type = SETTING_TEXT,
      .offset = offsetof(struct output_config, format),
@@ -93,7 +89,8 @@ static const struct setting settings[] = {
      .offset = offsetof(struct output_config, message_max),
      .low = UDP_LEAST,
      .high = UDP_MOST,
-     .help = "longest UDP message, 480 B to 2048 B; 1024 B if not given"},
+     .preset = "1024 B",
+     .help = "longest UDP message"},
     {.key = "ca",
      .type = SETTING_TEXT,
      .offset = offsetof(struct output_config, ca),
@@ -114,13 +111,13 @@ static const struct setting settings[] = {
      .type = SETTING_SIZE,
      .offset = offsetof(struct output_config, hold_bytes),
      .high = HOLD_BYTES_MOST,
-     .preset = HOLD_BYTES,
+     .preset = "128 KiB",
      .help = "TCP and TLS: octets that must have followed a sent message before it is forgotten"},
     {.key = "hold-time",
      .type = SETTING_DURATION,
      .offset = offsetof(struct output_config, hold_time),
      .high = UINT64_C(86400) * NS_PER_S,
-     .preset = HOLD_TIME,
+     .preset = "10 s",
      .help = "TCP and TLS: time that must have passed since a message was sent before it is forgotten"},
     {0},
 };
@@ -141,7 +138,11 @@ static bool place_file(struct setting_reader *r, const struct doc_node *node, st
 }
 
 struct output_config output_for_people(void) {
-    struct output_config o = {.format = "human", .to = "-", .records = REPORT_ALERT};
+    struct output_config o = {0};
+    setting_defaults(output_settings, &o);
+    o.format = "human";
+    o.to = "-";
+    o.records = REPORT_ALERT;
     return o;
 }
 
@@ -195,7 +196,7 @@ static bool check_tls(struct setting_reader *r, const struct doc_node *node, str
 bool output_read(struct setting_reader *r, const struct doc_node *node, struct output_config *out) {
     struct error e;
     memset(out, 0, sizeof *out);
-    if (!setting_read(r, node, settings, out))
+    if (!setting_read(r, node, output_settings, out))
         return false;
     out->file = node->file;
     out->line = node->line;
@@ -205,7 +206,7 @@ bool output_read(struct setting_reader *r, const struct doc_node *node, struct o
         out->records |= REPORT_DIGEST; /* who takes alerts is to see each day what became of them */
     if (!check_format(bytes_text(out->format), &e))
         return setting_error(r, doc_get(node, "format"), "%s", e.text);
-    if (!check_target(out, &e))
+    if (!check_target(out, doc_get(node, "message-max") != NULL, &e))
         return setting_error(r, doc_get(node, "to"), "%s", e.text);
     return place_file(r, node, out) && check_special(r, node, out) && check_tls(r, node, out);
 }
@@ -213,10 +214,8 @@ bool output_read(struct setting_reader *r, const struct doc_node *node, struct o
 bool output_parse(const char *spec, const char *events, struct arena *arena, struct output_config *out,
                   struct error *e) {
     const char *colon = strchr(spec, ':');
-    char reason[UNIT_REASON_MAX];
     memset(out, 0, sizeof *out);
-    unit_parse(HOLD_BYTES, unit_sizes, &out->hold_bytes, reason);
-    unit_parse(HOLD_TIME, unit_durations, &out->hold_time, reason);
+    setting_defaults(output_settings, out);
     if (!colon)
         return error_set(e, "write FORMAT:TARGET, for example json:- or rfc5424:udp://127.0.0.1:514");
     struct bytes format = bytes_of(spec, (size_t)(colon - spec));
@@ -236,5 +235,5 @@ bool output_parse(const char *spec, const char *events, struct arena *arena, str
     }
     if (!out->records)
         return error_set(e, "--events names nothing; write some of " KIND_NAMES);
-    return check_target(out, e);
+    return check_target(out, false, e);
 }

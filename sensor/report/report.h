@@ -8,7 +8,7 @@
 #include "policy/policy.h"
 #include "report/digest/digest.h"
 #include "report/event/event.h"
-#include "report/incident/cap.h"
+#include "report/incident/alert_settings.h"
 #include "report/ledger/ledger.h"
 #include "report/store/store.h"
 #include "report/transport/output_config.h"
@@ -19,6 +19,8 @@
  *
  * Its folders, each of which sees those before it: event/ store/ ledger/ incident/ quota/ digest/ format/
  * transport/; the files beside this one see them all. */
+
+extern const struct setting output_settings[]; /* outputs of gantry.yaml: keys of an entry */
 
 /* Reads one entry of `outputs:`; false after telling the problems (unknown format, transport, record; bad
  * target). */
@@ -35,10 +37,7 @@ struct report_options {
     const char *interface;               /* that is watched; NULL: files are read */
     const struct output_config *outputs; /* kept by reference */
     size_t output_count;
-    uint64_t quiet;           /* ns without a finding after which an incident closes; 0: 15 min */
-    uint64_t growth_interval; /* ns after which growth is told even if below tenfold; 0: 15 min */
-    uint64_t incidents_max;   /* 0: 65,536; the least recent is closed first */
-    struct alert_limits limits;
+    struct alert_options alerts;
     struct hash_key digest_key; /* of the sensor: same key, same digests */
     struct digest_options digest;
     /* Fills COUNTER_COUNT running sums of the whole sensor; NULL: this process's own. */
@@ -47,8 +46,7 @@ struct report_options {
     struct ledger_options ledger;
     struct store_config store;
     const struct policy *policy; /* whose contracts are watched; kept by reference, NULL: none */
-    uint64_t held_max;           /* bytes of messages held for an output that does not take them; 0: 16 MiB */
-    bool offline; /* reading files: time is packet time only, outputs are waited for at the end */
+    bool offline;                /* reading files: time is packet time only, outputs are waited for at the end */
 };
 
 /* How an output stands. */

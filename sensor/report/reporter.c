@@ -206,8 +206,8 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
         ++*config.unstored;
         return true;
     }
-    if (!config.max_age)
-        config.max_age = AGE_PRESET;
+    if (!config.limits.max_age)
+        config.limits.max_age = AGE_PRESET;
     number_outputs(r);
     r->keeper = keeper_create(&config, &parts, &replaced, e);
     if (!r->keeper)
@@ -225,9 +225,9 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
 static bool make_parts(struct reporter *r, const struct report_options *o) {
     const struct incident_options incident = {
         .observer = r->observer,
-        .quiet = o->quiet ? o->quiet : QUIET_PRESET,
-        .growth_interval = o->growth_interval ? o->growth_interval : GROWTH_PRESET,
-        .most = o->incidents_max ? o->incidents_max : INCIDENTS_PRESET,
+        .quiet = o->alerts.quiet ? o->alerts.quiet : QUIET_PRESET,
+        .growth_interval = o->alerts.growth_interval ? o->alerts.growth_interval : GROWTH_PRESET,
+        .most = o->alerts.incidents_max ? o->alerts.incidents_max : INCIDENTS_PRESET,
         .kept = o->store.folder != NULL,
     };
     const struct incident_sink sink = {r, tell_alert};
@@ -235,7 +235,7 @@ static bool make_parts(struct reporter *r, const struct report_options *o) {
     const struct gate_sink told = {r, notice, tell_held};
     r->incidents = incidents_create(&incident, &sink);
     r->ledger = ledger_create(r->observer, &o->ledger, &alarms, &o->digest_key, incident.kept);
-    r->gate = gate_create(&o->limits, &told);
+    r->gate = gate_create(&o->alerts.limits, &told);
     r->history = history_create();
     r->digest = digest_create(&o->digest);
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
@@ -246,8 +246,8 @@ static bool make_parts(struct reporter *r, const struct report_options *o) {
 }
 
 static bool open_outputs(struct reporter *r, const struct report_options *o, struct error *e) {
-    const struct delivery_options delivery = {.held_max = o->held_max ? o->held_max : HELD_PRESET,
-                                              .offline = o->offline};
+    const struct delivery_options delivery = {
+        .held_max = o->store.limits.outbox ? o->store.limits.outbox : HELD_PRESET, .offline = o->offline};
     if (o->output_count > OUTPUTS_MAX)
         return error_set(e, "there are more than %d outputs; use fewer", OUTPUTS_MAX);
     for (size_t i = 0; i < o->output_count; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "settings/setting.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* --- what differs, and how it is copied: by type --- */
@@ -60,8 +61,15 @@ static void tell(struct setting_reader *r, const struct doc_node *map, const cha
                     node  ? node->key_line
                     : map ? map->line
                           : 0,
-                    "%s%s%s: a change takes effect with the next start; until then the old value holds",
-                    name, *name ? "." : "", key);
+                    "%s%s%s: a change takes effect with the next start; until then the old value holds", name,
+                    *name ? "." : "", key);
+}
+
+static unsigned keep_map(struct setting_reader *r, const struct doc_node *map, const char *name, const char *file,
+                         const struct setting *s, const void *old, void *out) {
+    char path[128];
+    snprintf(path, sizeof path, "%s%s%s", name, *name ? "." : "", s->key);
+    return setting_keep(r, doc_get(map, s->key), path, file, s->table, old, out);
 }
 
 unsigned setting_keep(struct setting_reader *r, const struct doc_node *map, const char *name, const char *file,
@@ -70,6 +78,8 @@ unsigned setting_keep(struct setting_reader *r, const struct doc_node *map, cons
     for (const struct setting *s = table; s->key; s++) {
         const void *before = (const char *)old + s->offset;
         void *field = (char *)out + s->offset;
+        if (s->type == SETTING_MAP)
+            changed += keep_map(r, map, name, file, s, before, field);
         if (!s->restart || same(s->type, before, field))
             continue;
         tell(r, map, name, file, s->key);

@@ -194,11 +194,17 @@ static bool read_custom(struct setting_reader *r, const struct doc_node *node, c
     return s->read(r, node, field);
 }
 
+static bool read_map(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
+                     void *field) {
+    return setting_read(r, node, s->table, field) && (!s->check || s->check(r, node, field));
+}
+
 static bool (*const read_type[])(struct setting_reader *, const struct doc_node *, const struct setting *,
                                  void *) = {
     [SETTING_BOOL] = read_bool,         [SETTING_COUNT] = read_count, [SETTING_SIZE] = read_size,
     [SETTING_DURATION] = read_duration, [SETTING_TEXT] = read_text,   [SETTING_CHOICE] = read_choice,
-    [SETTING_DATE] = read_date,         [SETTING_TEXTS] = read_texts, [SETTING_CUSTOM] = read_custom,
+    [SETTING_DATE] = read_date,         [SETTING_TEXTS] = read_texts, [SETTING_MAP] = read_map,
+    [SETTING_CUSTOM] = read_custom,
 };
 
 /* --- The table --- */
@@ -233,17 +239,23 @@ static bool tell_unknown(struct setting_reader *r, const struct doc_node *node, 
                          "%.80s: is not a key that is known here; the keys are %s", node->key, list);
 }
 
-/* A preset is read like the file's own text: the table cannot hold one that a user could not write. */
+/* A preset is read like the file's own text: the table cannot hold one that a user could not write. Text need
+ * not be copied. */
 static bool apply_preset(struct setting_reader *r, const struct setting *s, void *field) {
+    if (s->type == SETTING_MAP)
+        return read_map(r, NULL, s, field);
     if (!s->preset || s->type == SETTING_CUSTOM)
         return true;
+    if (s->type == SETTING_TEXT) {
+        *(const char **)field = s->preset;
+        return true;
+    }
     struct doc_node node = {
         .kind = DOC_TEXT, .file = "(default)", .text = s->preset, .quoted = true, .key = s->key};
     return read_type[s->type](r, &node, s, field);
 }
 
-bool setting_read(struct setting_reader *r, const struct doc_node *map, const struct setting *table,
-                  void *out) {
+bool setting_read(struct setting_reader *r, const struct doc_node *map, const struct setting *table, void *out) {
     bool ok = true;
     if (map && map->kind != DOC_MAP)
         return setting_error(r, map, "is %s where a map belongs; write KEY: VALUE lines or {KEY: VALUE}",
@@ -263,4 +275,10 @@ bool setting_read(struct setting_reader *r, const struct doc_node *map, const st
             ok = apply_preset(r, s, field) && ok;
     }
     return ok;
+}
+
+void setting_defaults(const struct setting *table, void *out) {
+    struct setting_reader none = {0}; /* nothing is told: a test reads every preset */
+    for (const struct setting *s = table; s->key; s++)
+        apply_preset(&none, s, (char *)out + s->offset);
 }

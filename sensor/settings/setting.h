@@ -22,7 +22,8 @@ enum setting_type {
     SETTING_CHOICE,   /* unsigned: index into `choices`, a NULL-terminated list */
     SETTING_DATE,     /* int32_t: days since 1970-01-01; ISO 8601 calendar date */
     SETTING_TEXTS,    /* struct setting_texts: a list of texts; a single text is a list of one */
-    SETTING_CUSTOM,   /* whatever `read` makes of the node (maps, lists of maps) */
+    SETTING_MAP,      /* a map of keys: `table` reads them into the structure at `offset` */
+    SETTING_CUSTOM,   /* whatever `read` makes of the node (lists of maps, lists of choices) */
 };
 
 struct setting_texts {
@@ -43,10 +44,14 @@ struct setting {
     uint64_t low, high; /* inclusive bounds of COUNT, SIZE and DURATION; high 0: none */
     const char *preset; /* default as it would be written, NULL: zero */
     bool required;
-    bool restart; /* a change takes effect with the next start only; not for SETTING_CUSTOM */
+    bool restart; /* a change takes effect with the next start only; not for SETTING_MAP and SETTING_CUSTOM */
     const char *const *choices;
     /* Reads `node` into `field`; false after telling the problems. */
     bool (*read)(struct setting_reader *r, const struct doc_node *node, void *field);
+    const struct setting *table; /* of a MAP, or of an entry of the list of maps that a CUSTOM reads */
+    /* SETTING_MAP: do the values fit together? NULL: any do. `map` is NULL where it is not given. False after
+     * telling the problems. */
+    bool (*check)(struct setting_reader *r, const struct doc_node *map, void *options);
     const char *help; /* one line */
 };
 
@@ -54,11 +59,16 @@ struct setting {
  * defaults. Goes on after a problem, so that all are found; false if any was an error. */
 bool setting_read(struct setting_reader *r, const struct doc_node *map, const struct setting *table, void *out);
 
+/* For who has no file (tests, the command line): sets each field that the table gives a default, and no
+ * other. */
+void setting_defaults(const struct setting *table, void *out);
+
 /* At a reload: where the table says that a change needs a restart, `out` keeps the value of `old`, and each
- * that the file changed is told as a warning with its line; returns how many. `name` is the map's ("sensor", "" for the root), `file` the
- * configuration's (a map may have gone with its keys). Both structures were filled by this table. */
+ * that the file changed is told as a warning with its line; returns how many. `name` is the map's ("sensor",
+ * "" for the root), `file` the configuration's (a map may have gone with its keys). Both structures were
+ * filled by this table. */
 unsigned setting_keep(struct setting_reader *r, const struct doc_node *map, const char *name, const char *file,
-                  const struct setting *table, const void *old, void *out);
+                      const struct setting *table, const void *old, void *out);
 
 /* One scalar by itself, for custom readers. */
 bool setting_size(struct setting_reader *r, const struct doc_node *node, uint64_t *bytes);

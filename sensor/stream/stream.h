@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "decode/decode.h"
 #include "flow/side.h"
+#include "settings/setting.h"
 
 /* TCP reassembly (RFC 9293): both directions' bytes in order, or gaps of known length.
  *
@@ -37,6 +38,7 @@ struct stream_options {
     uint64_t late_bytes; /* stored behind a hole before it is a gap; 0: 1 MiB */
     uint64_t late_time;  /* ns of packet time since the hole appeared; 0: 2 s */
 };
+extern const struct setting stream_settings[]; /* limits.stream of gantry.yaml */
 
 struct reassembler; /* pools; one a worker */
 struct stream_pair; /* one a flow */
@@ -48,8 +50,8 @@ void reassembler_destroy(struct reassembler *r);
 struct stream_pair *stream_open(struct reassembler *r, void *user);
 /* Before the first packet: this side's SYN, with this sequence number, was seen already. */
 void stream_began(struct stream_pair *s, enum side from, uint32_t syn);
-/* One TCP packet of the flow. The sink may call stream_skip() during it, not stream_close(). When memory is short it is
- * called for other pairs too, whose wait is ended to make room. */
+/* One TCP packet of the flow. The sink may call stream_skip() during it, not stream_close(). When memory is
+ * short it is called for other pairs too, whose wait is ended to make room. */
 void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p);
 /* The owner no longer wants bytes of this side: sequence numbers are followed, nothing is stored or
  * delivered. */

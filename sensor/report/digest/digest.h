@@ -14,10 +14,13 @@
 
 /* When the daily digest is told. */
 struct digest_options {
+    const char *at, *zone_name; /* as they are written; digest_check() makes the rest of them */
     bool never;
     uint32_t minute;         /* of the zone's day */
     const struct zone *zone; /* NULL: UTC */
 };
+extern const struct setting digest_settings[]; /* digest of gantry.yaml */
+bool digest_check(struct setting_reader *r, const struct doc_node *map, void *options);
 
 /* What left of the findings' objects, each counted once, by the worst that the policy says of it. */
 struct digest_volume {

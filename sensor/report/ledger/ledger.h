@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "report/event/event.h"
 #include "report/store/store.h"
+#include "settings/setting.h"
 
 /* What has left, by image network, destination (the partner; of a host that nobody knows its /24 or /56) and
  * class: objects and bytes when a transfer of that class ends, distinct plates (registers of distinct.h, no
@@ -37,6 +38,7 @@ struct ledger_options {
     uint64_t growth_objects, growth_bytes; /* fewer in 24 hours are no reason */
     uint64_t repeat;                       /* ns between two alerts of one incident of the ledger */
 };
+extern const struct setting ledger_settings[]; /* ledger of gantry.yaml */
 
 struct ledger; /* opaque */
 struct ledger_sink {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "report/store/schema.h"
+#include "settings/setting.h"
 
 /* What outlives the reporter, in one SQLite database; the only file that knows SQLite is store.c, what stands
  * in it is in schema.c. Memory is the truth while the reporter lives: incidents, ledger and outboxes mark
@@ -21,7 +22,14 @@ enum store_result {
     STORE_FAILED,  /* try again later */
 };
 
-/* As it is configured. */
+/* What is kept of the past, and of what waits for its receiver: store of gantry.yaml. */
+struct store_limits {
+    uint64_t max_age;   /* ns of packet time that closed incidents are kept; 0: 90 days */
+    uint64_t max_bytes; /* of the database; 0: no bound but the disk's */
+    uint64_t outbox;    /* bytes of messages held for an output that does not take them; 0: 16 MiB */
+};
+extern const struct setting store_settings[];
+
 struct store_config {
     const char *folder; /* NULL: nothing outlives it */
     uint64_t run; /* of this start of the sensor, and of its channels: a reporter that is started again has
@@ -30,9 +38,8 @@ struct store_config {
      * the run it makes the boot id, so that no number comes twice under one. NULL: no reporter comes after
      * this one. */
     uint64_t *unstored;
-    uint64_t max_age;   /* ns of packet time that closed incidents are kept; 0: 90 days */
-    uint64_t max_bytes; /* of the database; 0: no bound but the disk's */
-    bool checked;       /* a predecessor checked it for damage and closed it in order */
+    struct store_limits limits;
+    bool checked; /* a predecessor checked it for damage and closed it in order */
 };
 
 struct store_options {

@@ -16,7 +16,7 @@ struct output_config {
     const char *format;   /* "rfc5424", "cef", "leef", "json", "ocsf", "eve", "human" */
     const char *to;       /* "udp://host:port", "tls://host:port", "unix:/dev/log", "file:/path", "-", ... */
     unsigned records;     /* enum report_records, or-ed */
-    uint64_t message_max; /* octets of a UDP message, 480..2,048; 0: 1,024 */
+    uint64_t message_max; /* octets of a UDP message */
     /* TLS: PEM files, NULL: the system's authorities, no certificate of our own; the name that the receiver's
      * certificate must have, NULL: the target's host. */
     const char *ca, *certificate, *key, *name;

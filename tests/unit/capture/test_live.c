@@ -143,7 +143,7 @@ static void assert_kernel_agrees(const char *interface, bool by_ports, const cha
         struct error e;
         o.workers = WORKERS;
         o.index = i;
-        o.split_by_ports = by_ports;
+        o.split = by_ports ? CAPTURE_BY_PORTS : CAPTURE_BY_ADDRESSES;
         o.fanout_group = (uint16_t)getpid();
         c[i] = capture_open_live(&o, &e);
         if (!c[i])

@@ -61,7 +61,7 @@ static void rings_channels_snapshots_and_workers_share_one_memory(void **state) 
 }
 
 static void a_ring_that_was_configured_is_taken_from_the_same_memory(void **state) {
-    struct config config = {.sensor = {.memory = 1024 * MIB}, .capture = {.ring = 600 * MIB}};
+    struct config config = {.sensor = {.memory = 1024 * MIB}, .capture = {.ring_bytes = 600 * MIB}};
     struct problems problems = {0};
     struct budget_plan p;
     assert_true(budget_plan(&config, 2, true, MIB, &problems, &p));

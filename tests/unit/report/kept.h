@@ -3,6 +3,7 @@
 #define GANTRY_TESTS_REPORT_KEPT_H
 
 #include "example.h"
+#include "report_defaults.h"
 #include "report/report.h"
 
 #include <dirent.h>
@@ -44,11 +45,11 @@ static inline int kept_end(void **state) {
 /* To be changed before it is started. */
 static inline struct report_options kept_options(uint64_t run, const char *to) {
     static struct output_config output;
-    output = (struct output_config){.format = "json", .to = to, .records = REPORT_ALERT};
+    output = output_default("json", to, REPORT_ALERT);
     return (struct report_options){.observer = "edge-1",
                                    .outputs = &output,
                                    .output_count = 1,
-                                   .quiet = 900 * NS_PER_S,
+                                   .alerts.quiet = 900 * NS_PER_S,
                                    .store = {.folder = kept_folder, .run = run}};
 }
 

@@ -2,6 +2,7 @@
 #include "report/output.h"
 
 #include "example.h"
+#include "report_defaults.h"
 #include "format/check.h"
 
 #include <arpa/inet.h>
@@ -26,10 +27,10 @@ static uint64_t hold_time = NS_PER_S;
 
 static struct reporter *start(const char *format, const char *to, unsigned records, uint64_t held_max) {
     static struct output_config config;
-    config = (struct output_config){
-        .format = format, .to = to, .records = records, .hold_bytes = 128 << 10, .hold_time = hold_time};
+    config = output_default(format, to, records);
+    config.hold_time = hold_time;
     const struct report_options options = {
-        .observer = "edge-1", .outputs = &config, .output_count = 1, .held_max = held_max, .offline = true};
+        .observer = "edge-1", .outputs = &config, .output_count = 1, .store.limits.outbox = held_max, .offline = true};
     struct error e = {""};
     struct reporter *r = reporter_create(&options, &e);
     if (!r)
@@ -302,8 +303,7 @@ static void python_reads_the_json_and_finds_the_hostile_names_as_they_were(void 
 }
 
 static void an_output_that_cannot_be_opened_says_why(void **state) {
-    struct output_config config = {
-        .format = "json", .to = "file:/nonexistent/alerts.json", .records = REPORT_ALERT};
+    struct output_config config = output_default("json", "file:/nonexistent/alerts.json", REPORT_ALERT);
     const struct report_options options = {.observer = "edge-1", .outputs = &config, .output_count = 1};
     struct error e = {""};
     assert_null(reporter_create(&options, &e));

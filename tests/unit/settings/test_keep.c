@@ -92,11 +92,28 @@ static void test_a_key_that_was_taken_away_is_told_too(void **state) {
     problems_finish(&problems);
 }
 
+static void test_keys_of_a_map_within_are_kept_and_told_by_their_path(void **state) {
+    static const struct setting outer[] = {{.key = "part", .type = SETTING_MAP, .table = table}, {0}};
+    static const struct setting top[] = {{.key = "whole", .type = SETTING_MAP, .table = outer}, {0}};
+    struct values old = {.count = 2}, v = {.count = 4, .free = 1};
+    struct arena arena;
+    struct setting_reader r = {.arena = &arena, .problems = &problems};
+    struct doc *d =
+        doc_parse("new.yaml", bytes_text("whole:\n  part:\n    free: 1\n    count: 4\n"), &problems);
+    arena_init(&arena, rooms[0], sizeof rooms[0]);
+    assert_int_equal(setting_keep(&r, doc_root(d), "", "new.yaml", top, &old, &v), 1);
+    assert_true(v.count == 2 && v.free == 1);
+    doc_free(d);
+    assert_problem(&problems, "new.yaml:4: warning: whole.part.count: a change takes effect with the next "
+                              "start; until then the old value holds");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_did_not_change_is_not_told),
         cmocka_unit_test(test_each_type_keeps_its_old_value_and_is_told_with_its_line),
         cmocka_unit_test(test_a_key_that_was_taken_away_is_told_too),
+        cmocka_unit_test(test_keys_of_a_map_within_are_kept_and_told_by_their_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -213,6 +213,86 @@ static void test_required_keys_must_be_there(void **state) {
     assert_problem(&problems, "t.yaml:1: error: text: is missing; add it (what it is)");
 }
 
+/* A map within a map. */
+struct outer {
+    uint64_t own;
+    struct inner {
+        uint64_t low, high;
+        const char *name;
+    } inner;
+};
+
+static bool check_inner(struct setting_reader *r, const struct doc_node *map, void *options) {
+    const struct inner *o = options;
+    return o->low <= o->high || setting_error(r, doc_get(map, "low"), "is above high");
+}
+
+static const struct setting inner_table[] = {
+    {.key = "low", .type = SETTING_COUNT, .offset = offsetof(struct inner, low), .preset = "3"},
+    {.key = "high", .type = SETTING_COUNT, .offset = offsetof(struct inner, high), .preset = "5", .high = 9},
+    {.key = "name", .type = SETTING_TEXT, .offset = offsetof(struct inner, name), .preset = "nobody"},
+    {0}};
+static const struct setting outer_table[] = {
+    {.key = "own", .type = SETTING_COUNT, .offset = offsetof(struct outer, own)},
+    {.key = "inner",
+     .type = SETTING_MAP,
+     .offset = offsetof(struct outer, inner),
+     .table = inner_table,
+     .check = check_inner},
+    {0}};
+
+static bool read_outer(const char *text, struct outer *out) {
+    struct arena arena;
+    arena_init(&arena, region, sizeof region);
+    struct setting_reader r = {.arena = &arena, .problems = &problems};
+    *out = (struct outer){0};
+    struct doc *d = doc_parse("t.yaml", bytes_text(text), &problems);
+    bool ok = setting_read(&r, doc_root(d), outer_table, out);
+    doc_free(d);
+    return ok;
+}
+
+static void test_a_map_within_is_read_by_its_own_table_into_its_own_structure(void **state) {
+    struct outer o;
+    assert_true(read_outer("own: 1\ninner: {low: 4, name: x}\n", &o));
+    assert_true(o.own == 1 && o.inner.low == 4 && o.inner.high == 5);
+    assert_string_equal(o.inner.name, "x");
+    assert_int_equal(problems.count, 0);
+}
+
+static void test_a_map_that_is_not_given_takes_the_presets_of_its_table(void **state) {
+    struct outer o;
+    assert_true(read_outer("own: 1\n", &o));
+    assert_true(o.inner.low == 3 && o.inner.high == 5);
+    assert_string_equal(o.inner.name, "nobody");
+}
+
+static void test_mistakes_within_a_map_are_told_and_its_values_held_against_each_other(void **state) {
+    struct outer o;
+    assert_false(read_outer("inner:\n  low: 6\n", &o));
+    assert_problem(&problems, "t.yaml:2: error: low: is above high");
+    assert_false(
+        read_outer("inner:\n  low: 6\n  hihg: 7\n", &o)); /* told alone: what fits is not known yet */
+    assert_problem(&problems, "t.yaml:3: error: hihg: is not a key that is known here; did you mean high?");
+    assert_false(read_outer("inner: 6\n", &o));
+    assert_problem(&problems, "t.yaml:1: error: inner: is a single value where a map belongs; write KEY: "
+                              "VALUE lines or {KEY: VALUE}");
+}
+
+static void test_defaults_without_a_file_touch_no_field_that_has_none(void **state) {
+    struct all a = {.flag = false, .count = 7, .text = "kept", .date = 5};
+    struct outer o = {.own = 9};
+    setting_defaults(table, &a);
+    assert_true(a.flag);
+    assert_int_equal(a.count, 2);
+    assert_int_equal(a.size, 65536);
+    assert_int_equal(a.date, 5);
+    assert_string_equal(a.text, "kept");
+    setting_defaults(outer_table, &o);
+    assert_true(o.own == 9 && o.inner.low == 3 && o.inner.high == 5);
+    assert_string_equal(o.inner.name, "nobody");
+}
+
 static void test_a_full_arena_is_a_problem_and_no_crash(void **state) {
     struct arena arena;
     struct all a = {0};
@@ -255,6 +335,10 @@ int main(void) {
         cmocka_unit_test(test_wrong_types_are_told),
         cmocka_unit_test(test_all_problems_of_a_file_are_found),
         cmocka_unit_test(test_required_keys_must_be_there),
+        cmocka_unit_test(test_a_map_within_is_read_by_its_own_table_into_its_own_structure),
+        cmocka_unit_test(test_a_map_that_is_not_given_takes_the_presets_of_its_table),
+        cmocka_unit_test(test_mistakes_within_a_map_are_told_and_its_values_held_against_each_other),
+        cmocka_unit_test(test_defaults_without_a_file_touch_no_field_that_has_none),
         cmocka_unit_test(test_a_full_arena_is_a_problem_and_no_crash),
         cmocka_unit_test(test_dates_are_days_of_the_calendar),
     };

@@ -250,7 +250,7 @@ static void every_output_that_there_may_be_is_named_with_what_waits_for_it(void 
     struct json_writer j;
     for (size_t i = 0; i <= OUTPUTS_MAX; i++) {
         snprintf(to[i], sizeof to[i], "%s%zu", kept_nowhere, i);
-        outputs[i] = (struct output_config){.format = "json", .to = to[i], .records = REPORT_ALERT};
+        outputs[i] = output_default("json", to[i], REPORT_ALERT);
     }
     assert_null(reporter_create(&options, &e));
     assert_non_null(strstr(e.text, "more than 96 outputs"));

@@ -84,7 +84,7 @@ static void alerts_are_forgotten_after_their_time_and_not_before(void **state) {
 static void the_oldest_alerts_go_when_the_store_is_full(void **state) {
     enum { MANY = 3000 };
     struct report_options options = kept_options(7, kept_target);
-    options.store.max_bytes = 1 << 20;
+    options.store.limits.max_bytes = 1 << 20;
     struct reporter *r = kept_create(&options);
     for (uint64_t i = 1; i <= MANY; i++) {
         kept_give(r, RECORD_TRANSFER, i, i, (time_ns)i * 1200 * NS_PER_S);

@@ -334,7 +334,7 @@ static void damage_at_work_is_noticed_and_nothing_of_memory_is_lost(void **state
 static void when_the_store_is_full_the_oldest_closed_incidents_go_first(void **state) {
     struct report_options options = kept_options(7, kept_target);
     uint64_t before = counter_values[COUNTER_STORE_FORGOTTEN];
-    options.store.max_bytes = 1 << 20;
+    options.store.limits.max_bytes = 1 << 20;
     struct reporter *r = kept_create(&options);
     give_incidents(r, 1, 3000);
     assert_true(counter_values[COUNTER_STORE_FORGOTTEN] > before);
@@ -379,7 +379,7 @@ static void undelivered_messages_go_out_after_the_next_start(void **state) {
 
 static void a_full_outbox_keeps_openings_and_says_so(void **state) {
     struct report_options options = kept_options(7, kept_nowhere);
-    options.held_max = 64 << 10;
+    options.store.limits.outbox = 64 << 10;
     struct reporter *r = kept_create(&options);
     uint64_t id = 0;
     for (int incident = 0; incident < 20; incident++)

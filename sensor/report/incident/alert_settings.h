@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_ALERT_SETTINGS_H
+#define GANTRY_REPORT_ALERT_SETTINGS_H
+
+#include "report/incident/cap.h"
+#include "settings/setting.h"
+
+/* How incidents are told: alerts of gantry.yaml. */
+struct alert_options {
+    uint64_t quiet;           /* ns without a finding after which an incident closes; 0: 15 min */
+    uint64_t growth_interval; /* ns after which growth is told even if below tenfold; 0: 15 min */
+    uint64_t incidents_max;   /* 0: 65,536; the least recent is closed first */
+    struct alert_limits limits;
+};
+extern const struct setting alert_settings[];
+
+/* One destination must leave room for the others. */
+bool alert_check(struct setting_reader *r, const struct doc_node *map, void *options);
+
+#endif
