@@ -26,7 +26,7 @@ bool control_parse(char *line, size_t n, struct control_words *out, struct error
 }
 
 /* How many words of `words` the name is; 0: it is another one. */
-static size_t names(const char *name, const struct control_words *words) {
+static size_t count_named_words(const char *name, const struct control_words *words) {
     for (size_t i = 0; i < words->count; i++) {
         size_t n = strcspn(name, " ");
         if (strlen(words->word[i]) != n || memcmp(name, words->word[i], n) != 0)
@@ -44,7 +44,7 @@ const struct control_request *control_find(const struct control_request *table,
     const struct control_request *found = NULL;
     size_t most = 0;
     for (const struct control_request *r = table; r->name; r++) {
-        size_t n = names(r->name, words);
+        size_t n = count_named_words(r->name, words);
         if (n > most) {
             most = n;
             found = r;

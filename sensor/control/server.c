@@ -45,7 +45,7 @@ struct control *control_create(int listening, gid_t group, const struct control_
     return c;
 }
 
-static void hang_up(struct client *k) {
+static void drop_client(struct client *k) {
     if (k->fd >= 0)
         close(k->fd);
     free(k->answer);
@@ -55,7 +55,7 @@ static void hang_up(struct client *k) {
 
 void control_destroy(struct control *c) {
     for (int i = 0; c && i < CONTROL_CONNECTIONS; i++)
-        hang_up(&c->clients[i]);
+        drop_client(&c->clients[i]);
     free(c);
 }
 
@@ -76,7 +76,7 @@ static bool may_ask(int fd, gid_t group, struct ucred *peer) {
     return false;
 }
 
-static void refuse(struct control *c, int fd, const struct ucred *peer) {
+static void refuse_caller(struct control *c, int fd, const struct ucred *peer) {
     time_ns now = clock_monotonic();
     static const char answer[] =
         "{\"error\":\"only root and members of the sensor's group may ask; run this as one of "
@@ -99,7 +99,7 @@ static bool take_in(struct control *c, struct client *k) {
     if (fd < 0)
         return false;
     if (!may_ask(fd, c->group, &peer)) {
-        refuse(c, fd, &peer);
+        refuse_caller(c, fd, &peer);
         return true;
     }
     k->fd = fd;
@@ -109,32 +109,32 @@ static bool take_in(struct control *c, struct client *k) {
     return true;
 }
 
-static void answer(struct control *c, struct client *k, char *line, size_t n) {
+static void answer_client(struct control *c, struct client *k, char *line, size_t n) {
     struct json_writer j;
     control_answer(c->table, c->sensor, k->uid, line, n, &j);
     k->answer = json_writer_take(&j, &k->size);
     if (!k->answer)
-        hang_up(k); /* no memory */
+        drop_client(k); /* no memory */
 }
 
 /* A line that is too long is answered like any other that is wrong. */
-static void hear(struct control *c, struct client *k) {
+static void hear_client(struct control *c, struct client *k) {
     ssize_t n = recv(k->fd, k->request + k->got, CONTROL_REQUEST_MAX - k->got, 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
-        hang_up(k);
+        drop_client(k);
         return;
     }
     k->got += (size_t)n;
     char *end = memchr(k->request, '\n', k->got);
     if (end)
-        answer(c, k, k->request, (size_t)(end - k->request));
+        answer_client(c, k, k->request, (size_t)(end - k->request));
     else if (k->got == CONTROL_REQUEST_MAX)
-        answer(c, k, k->request, k->got);
+        answer_client(c, k, k->request, k->got);
 }
 
-static void speak(struct client *k) {
+static void speak_to_client(struct client *k) {
     while (k->sent < k->size) {
         ssize_t n = send(k->fd, k->answer + k->sent, k->size - k->sent, MSG_NOSIGNAL);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -143,18 +143,18 @@ static void speak(struct client *k) {
             break;
         k->sent += (size_t)n;
     }
-    hang_up(k);
+    drop_client(k);
 }
 
-static void serve(struct control *c, struct client *k) {
+static void serve_client(struct control *c, struct client *k) {
     if (!k->answer)
-        hear(c, k);
+        hear_client(c, k);
     if (k->answer)
-        speak(k);
+        speak_to_client(k);
     if (k->fd < 0 || clock_monotonic() < k->until)
         return;
     counter_one(COUNTER_CONTROL_SLOW);
-    hang_up(k);
+    drop_client(k);
 }
 
 void control_serve(struct control *c) {
@@ -164,7 +164,7 @@ void control_serve(struct control *c) {
         while (more && k->fd < 0)
             more = take_in(c, k);
         if (k->fd >= 0)
-            serve(c, k);
+            serve_client(c, k);
     }
 }
 

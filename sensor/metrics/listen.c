@@ -35,7 +35,7 @@ static bool set_address(struct at *p, const char *address, uint16_t port) {
     return inet_pton(AF_INET6, address, &p->v6.sin6_addr) == 1;
 }
 
-static bool parse(const char *to, struct at *p, struct error *e) {
+static bool parse_place(const char *to, struct at *p, struct error *e) {
     char address[INET6_ADDRSTRLEN + 2];
     const char *colon = strrchr(to, ':');
     size_t n = colon ? (size_t)(colon - to) : 0;
@@ -60,7 +60,7 @@ bool metrics_check(const char *to, struct error *e) {
     struct at at;
     const char *path = metrics_path(to);
     if (!path)
-        return parse(to, &at, e);
+        return parse_place(to, &at, e);
     return path[0] == '/' ||
            error_set(e, "must be a whole path behind unix:, such as unix:/run/gantry/metrics");
 }
@@ -71,7 +71,7 @@ int metrics_listen(const char *to, bool *made, struct error *e) {
     *made = false;
     if (metrics_path(to))
         return control_listen(metrics_path(to), made, e);
-    if (!parse(to, &at, e))
+    if (!parse_place(to, &at, e))
         return -1;
     int fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&

@@ -23,7 +23,7 @@ struct metrics {
 
 /* --- answers --- */
 
-static struct MHD_Response *plain(const char *text) {
+static struct MHD_Response *make_plain(const char *text) {
     struct MHD_Response *r =
         MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
     if (r)
@@ -31,8 +31,8 @@ static struct MHD_Response *plain(const char *text) {
     return r;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const char *text) {
-    struct MHD_Response *r = plain(text);
+static enum MHD_Result refuse_request(struct MHD_Connection *c, unsigned status, const char *text) {
+    struct MHD_Response *r = make_plain(text);
     if (r && status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     enum MHD_Result result = r ? MHD_queue_response(c, status, r) : MHD_NO;
@@ -61,12 +61,13 @@ static struct MHD_Response *text_now(struct metrics *m) {
     return r;
 }
 
-static enum MHD_Result answer(void *context, struct MHD_Connection *c, const char *url, const char *method,
-                              const char *version, const char *upload, size_t *upload_size, void **state) {
+static enum MHD_Result answer_request(void *context, struct MHD_Connection *c, const char *url,
+                                      const char *method, const char *version, const char *upload,
+                                      size_t *upload_size, void **state) {
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-        return refuse(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are answered\n");
+        return refuse_request(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are answered\n");
     if (strcmp(url, "/metrics") != 0)
-        return refuse(c, MHD_HTTP_NOT_FOUND, "there is only /metrics\n");
+        return refuse_request(c, MHD_HTTP_NOT_FOUND, "there is only /metrics\n");
     struct MHD_Response *r = text_now(context);
     return r ? MHD_queue_response(c, MHD_HTTP_OK, r) : MHD_NO;
 }
@@ -104,8 +105,8 @@ struct metrics *metrics_create(int listening, const struct health_setup *health)
     m->health = health;
     for (size_t i = 0; i < METRICS_CONNECTIONS; i++)
         m->caller[i].fd = -1;
-    m->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, m, MHD_OPTION_LISTEN_SOCKET, own,
-                                 MHD_OPTION_CONNECTION_LIMIT, (unsigned)METRICS_CONNECTIONS,
+    m->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer_request, m, MHD_OPTION_LISTEN_SOCKET,
+                                 own, MHD_OPTION_CONNECTION_LIMIT, (unsigned)METRICS_CONNECTIONS,
                                  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)METRICS_SECONDS,
                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)METRICS_REQUEST_MAX,
                                  MHD_OPTION_NOTIFY_CONNECTION, note_caller, m, MHD_OPTION_END);

@@ -39,7 +39,7 @@ static int connect_to(const char *name) {
 }
 
 /* WATCHDOG_PID, if it is there, says whose signs of life are waited for. */
-static bool watched(void) {
+static bool is_watched(void) {
     const char *pid = getenv("WATCHDOG_PID");
     uint64_t number;
     return !pid || (bytes_number(bytes_text(pid), &number) && number == (uint64_t)getpid());
@@ -49,7 +49,7 @@ void notify_open(struct notify *n) {
     const char *name = getenv("NOTIFY_SOCKET"), *watchdog = getenv("WATCHDOG_USEC");
     uint64_t microseconds;
     *n = (struct notify){.fd = name ? connect_to(name) : -1};
-    if (n->fd >= 0 && watchdog && watched() && bytes_number(bytes_text(watchdog), &microseconds) &&
+    if (n->fd >= 0 && watchdog && is_watched() && bytes_number(bytes_text(watchdog), &microseconds) &&
         microseconds < INT64_MAX / 1000)
         n->every = (time_ns)(microseconds * 1000 / 2);
     unsetenv("NOTIFY_SOCKET");

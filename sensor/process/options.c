@@ -58,33 +58,28 @@ static const char help_text[] =
     "Exit status: 0 done, 1 could not run (one line says what, where and how to mend it), 2 usage.\n"
     "What leaves on a USB disk never crosses the span port: Gantry cannot see it.\n";
 
-static bool mistake(int *status, const char *what, const char *value) {
+static bool say_mistake(int *status, const char *what, const char *value) {
     fprintf(stderr, "gantry: %s%s; see gantry --help\n", what, value);
     *status = 2;
     return false;
 }
 
-static bool add(const char **list, size_t *count, size_t most, const char *value) {
+static bool add_value(const char **list, size_t *count, size_t most, const char *value) {
     if (*count == most)
         return false;
     list[(*count)++] = value;
     return true;
 }
 
-static bool workers_parse(const char *text, unsigned *out) {
+static bool parse_workers(const char *text, unsigned *out) {
     char *end;
     unsigned long value = strtoul(text, &end, 10);
     *out = (unsigned)value;
     return *text >= '0' && *text <= '9' && *end == '\0' && value >= 1 && value <= 64;
 }
 
-static bool done(int *status) {
-    *status = 0;
-    return false;
-}
-
 /* One option; false ends the parsing with *status. */
-static bool take(struct options *o, int letter, int *status) {
+static bool take_option(struct options *o, int letter, int *status) {
     switch (letter) {
     case 'c':
         o->config = optarg;
@@ -96,14 +91,14 @@ static bool take(struct options *o, int letter, int *status) {
         o->filter = optarg;
         return true;
     case 'r':
-        return add(o->files, &o->file_count, OPTIONS_FILES_MAX, optarg) ||
-               mistake(status, "too many captures at ", optarg);
+        return add_value(o->files, &o->file_count, OPTIONS_FILES_MAX, optarg) ||
+               say_mistake(status, "too many captures at ", optarg);
     case 'o':
-        return add(o->outputs, &o->output_count, OPTIONS_OUTPUTS_MAX, optarg) ||
-               mistake(status, "too many outputs at ", optarg);
+        return add_value(o->outputs, &o->output_count, OPTIONS_OUTPUTS_MAX, optarg) ||
+               say_mistake(status, "too many outputs at ", optarg);
     case 'w':
-        return workers_parse(optarg, &o->workers) ||
-               mistake(status, "-w takes a number from 1 to 64, not ", optarg);
+        return parse_workers(optarg, &o->workers) ||
+               say_mistake(status, "-w takes a number from 1 to 64, not ", optarg);
     case 'q':
         o->quiet = true;
         return true;
@@ -124,26 +119,28 @@ static bool take(struct options *o, int letter, int *status) {
         return true;
     case 'h':
         fputs(help_text, stdout);
-        return done(status);
+        *status = 0;
+        return false;
     case OPTION_VERSION:
         printf("gantry %s\n", GANTRY_VERSION);
-        return done(status);
+        *status = 0;
+        return false;
     case ':':
-        return mistake(status, "a value is missing after ", optind > 0 ? "the last option" : "");
+        return say_mistake(status, "a value is missing after ", optind > 0 ? "the last option" : "");
     default:
-        return mistake(status, "unknown option", "");
+        return say_mistake(status, "unknown option", "");
     }
 }
 
-static bool sensible(const struct options *o, int *status) {
+static bool check_options(const struct options *o, int *status) {
     if (o->check)
         return true;
     if (o->interface && o->file_count)
-        return mistake(status, "-i and -r exclude each other", "");
+        return say_mistake(status, "-i and -r exclude each other", "");
     if (!o->interface && !o->file_count && !o->config)
-        return mistake(status, "nothing to do: give -i IFACE or -r CAPTURE", "");
+        return say_mistake(status, "nothing to do: give -i IFACE or -r CAPTURE", "");
     if (o->events && o->output_count == 0)
-        return mistake(status, "--events says what -o writes, and there is no -o", "");
+        return say_mistake(status, "--events says what -o writes, and there is no -o", "");
     return true;
 }
 
@@ -153,15 +150,15 @@ bool options_parse(struct options *o, int argc, char **argv, int *status) {
     optind = 1;
     while ((letter = getopt_long(argc, argv, ":c:i:r:f:o:w:qvh", long_options, NULL)) != -1) {
         if (letter == '?')
-            return mistake(status, "unknown option ", argv[optind - 1]);
-        if (!take(o, letter, status))
+            return say_mistake(status, "unknown option ", argv[optind - 1]);
+        if (!take_option(o, letter, status))
             return false;
     }
     for (; optind < argc; optind++) {
         if (o->file_count == 0)
-            return mistake(status, "unexpected argument ", argv[optind]);
-        if (!add(o->files, &o->file_count, OPTIONS_FILES_MAX, argv[optind]))
-            return mistake(status, "too many captures at ", argv[optind]);
+            return say_mistake(status, "unexpected argument ", argv[optind]);
+        if (!add_value(o->files, &o->file_count, OPTIONS_FILES_MAX, argv[optind]))
+            return say_mistake(status, "too many captures at ", argv[optind]);
     }
-    return sensible(o, status);
+    return check_options(o, status);
 }

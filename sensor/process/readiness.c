@@ -24,7 +24,7 @@ void readiness_cancel(struct readiness *r) {
 }
 
 /* All was said. */
-static void judge(struct readiness *r) {
+static void judge_start(struct readiness *r) {
     close(r->fd);
     r->why.text[r->n] = '\0';
     r->state = strcmp(r->why.text, "\n") == 0 ? READINESS_READY : READINESS_FAILED;
@@ -42,7 +42,7 @@ void readiness_look(struct readiness *r) {
         r->n += got > 0 ? (size_t)got : 0;
     }
     if (got >= 0 || (errno != EAGAIN && errno != EINTR))
-        judge(r);
+        judge_start(r);
 }
 
 bool readiness_grew_late(struct readiness *r, time_ns now) {

@@ -64,7 +64,7 @@ static void catch_signals(bool receives) {
 
 /* The life of every child: it closes what is not its own, catches signals, makes its tables, gives up all
  * that it no longer needs, and only then does its work. Its exit status. */
-static int live(struct children *c, const struct child *self) {
+static int live_as(struct children *c, const struct child *self) {
     struct sensor *s = c->sensor;
     const struct role *role = self->role;
     struct error e;
@@ -102,7 +102,7 @@ bool child_start(struct children *c, struct child *child, struct error *e) {
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         child_die_with(parent);
-        exit(live(c, child));
+        exit(live_as(c, child));
     }
     if (pid > 0)
         note_start(c, child, pid);

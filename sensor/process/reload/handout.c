@@ -50,7 +50,7 @@ bool handout_give(const struct handout *h, const struct snapshot *s, unsigned wa
 }
 
 /* The descriptor, -1: it could not be had. False: nothing is there. */
-static bool receive(const struct handout *h, struct offer *offer, int *fd) {
+static bool receive_offer(const struct handout *h, struct offer *offer, int *fd) {
     union control control;
     struct iovec part = {offer, sizeof *offer};
     struct msghdr m = {
@@ -67,7 +67,7 @@ static bool receive(const struct handout *h, struct offer *offer, int *fd) {
 bool handout_take(const struct handout *h, uint64_t version, unsigned taken, struct snapshot_view *out) {
     struct offer offer, newest = {.version = version};
     int fd, newest_fd = -1;
-    while (receive(h, &offer, &fd)) {
+    while (receive_offer(h, &offer, &fd)) {
         int other = fd;
         if (offer.version > newest.version) {
             other = newest_fd;

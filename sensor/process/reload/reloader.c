@@ -16,13 +16,9 @@ static const time_ns room_wait = 5 * NS_PER_S, room_limit = 10 * NS_PER_S, load_
 /* Each time workers go through all of their flows. */
 static const time_ns room_repeat = NS_PER_S / 2;
 
-static void enter(struct reloader *r, enum reload_stage stage) {
+static void enter_stage(struct reloader *r, enum reload_stage stage) {
     r->stage = stage;
     r->since = clock_monotonic();
-}
-
-static struct upper_status *upper(const struct reloader *r) {
-    return r->sensor->upper;
 }
 
 /* --- the answer --- */
@@ -34,7 +30,7 @@ static void log_lines(const char *text, void (*log)(const char *format, ...)) {
     }
 }
 
-static void answer(struct reloader *r, bool failed) {
+static void answer_request(struct reloader *r, bool failed) {
     r->result.failed = failed;
     r->result.waiting = failed ? 0 : r->sensor->config->waiting;
     r->result.version = r->sensor->snapshot->version;
@@ -48,8 +44,8 @@ static void answer(struct reloader *r, bool failed) {
         log_info("reload: version %llu of the configuration holds: %zu rules, %zu partners, %zu outputs",
                  (unsigned long long)r->result.version, ruleset_count(r->sensor->config->rules),
                  policy_partners(r->sensor->config->policy), r->sensor->config->output_count);
-    reload_answer(&upper(r)->reload, &r->result);
-    enter(r, RELOAD_IDLE);
+    reload_answer(&r->sensor->upper->reload, &r->result);
+    enter_stage(r, RELOAD_IDLE);
 }
 
 static void add_problems(struct reloader *r, struct problems *p) {
@@ -59,7 +55,7 @@ static void add_problems(struct reloader *r, struct problems *p) {
 }
 
 /* What was found last is why: it goes before what the loader had to say. */
-static void fail(struct reloader *r, struct problems *p) {
+static void refuse_request(struct reloader *r, struct problems *p) {
     static char said[RELOAD_TEXT_MAX];
     memcpy(said, r->result.text, sizeof said);
     r->result.text[0] = '\0';
@@ -69,33 +65,33 @@ static void fail(struct reloader *r, struct problems *p) {
     outputs_close_others(r->outputs);
     snapshot_free(r->fresh);
     r->fresh = NULL;
-    answer(r, true);
+    answer_request(r, true);
 }
 
 /* --- loading --- */
 
-static int load(const struct reloader *r) {
+static int load_files(const struct reloader *r) {
     struct problems problems = {0};
     bool good = snapshot_fill(r->fresh, r->path, r->sensor->config, NULL, &problems);
-    problems_write(&problems, upper(r)->loading, sizeof upper(r)->loading);
+    problems_write(&problems, r->sensor->upper->loading, sizeof r->sensor->upper->loading);
     return good ? 0 : 1;
 }
 
 static void start_loading(struct reloader *r) {
     struct problems problems = {0};
-    upper(r)->loading[0] = '\0';
+    r->sensor->upper->loading[0] = '\0';
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         child_die_with(parent);
-        _exit(load(r));
+        _exit(load_files(r));
     }
     if (pid < 0) {
         problem_error(&problems, r->path, 0, "cannot be loaded: %s", strerror(errno));
-        fail(r, &problems);
+        refuse_request(r, &problems);
         return;
     }
     r->children->loader.pid = pid;
-    enter(r, RELOAD_LOADS);
+    enter_stage(r, RELOAD_LOADS);
 }
 
 /* The oldest version that flows hold; 0: none but the one in force. */
@@ -113,7 +109,7 @@ static uint64_t oldest_held(const struct reloader *r) {
 static void make_room(struct reloader *r) {
     time_ns now = clock_monotonic();
     if (r->stage != RELOAD_MAKES_ROOM)
-        enter(r, RELOAD_MAKES_ROOM);
+        enter_stage(r, RELOAD_MAKES_ROOM);
     else if (now < r->again)
         return;
     r->again = now + room_repeat;
@@ -123,40 +119,38 @@ static void make_room(struct reloader *r) {
         children_end_holders(r->children);
 }
 
-static void begin(struct reloader *r) {
+static void begin_reload(struct reloader *r) {
     struct problems problems = {0};
     if (r->children->readiness.state == READINESS_WAITS ||
-        !reload_wanted(&upper(r)->reload, &r->result.request))
+        !reload_wanted(&r->sensor->upper->reload, &r->result.request))
         return;
     r->result.text[0] = '\0';
     r->fresh = snapshot_begin(children_slots(r->children), &problems);
     if (r->fresh)
         start_loading(r);
     else if (problems.errors)
-        fail(r, &problems);
+        refuse_request(r, &problems);
     else
         make_room(r);
 }
 
 /* What the sensor would not start with is not taken either. The tables of workers that run stay as they are.
  */
-static bool affordable(const struct reloader *r, struct problems *problems) {
-    struct budget_plan plan;
-    return budget_plan(r->fresh->config, r->sensor->workers, true, r->fresh->size, problems, &plan);
-}
-
 static void open_outputs(struct reloader *r) {
     struct problems problems = {0};
+    struct budget_plan plan;
+    const struct snapshot *fresh = r->fresh;
     r->fresh_outputs = *r->outputs;
-    if (!snapshot_seal(r->fresh, &problems) || !affordable(r, &problems) ||
-        !outputs_configure(&r->fresh_outputs, r->fresh->config, &problems) ||
+    if (!snapshot_seal(r->fresh, &problems) ||
+        !budget_plan(fresh->config, r->sensor->workers, true, fresh->size, &problems, &plan) ||
+        !outputs_configure(&r->fresh_outputs, fresh->config, &problems) ||
         !outputs_open(&r->fresh_outputs, r->sensor->sandbox, false, &problems)) {
-        fail(r, &problems);
+        refuse_request(r, &problems);
         return;
     }
     add_problems(r, &problems);
     children_hand_over(r->children);
-    enter(r, RELOAD_HANDS_OVER);
+    enter_stage(r, RELOAD_HANDS_OVER);
 }
 
 static void wait_for_loader(struct reloader *r) {
@@ -167,19 +161,19 @@ static void wait_for_loader(struct reloader *r) {
             kill(l->pid, SIGKILL);
         return;
     }
-    snprintf(r->result.text, sizeof r->result.text, "%s", upper(r)->loading);
+    snprintf(r->result.text, sizeof r->result.text, "%s", r->sensor->upper->loading);
     if (WIFSIGNALED(l->status))
         problem_error(&problems, r->path, 0, "loading it was ended by signal %d (%s)", WTERMSIG(l->status),
                       strsignal(WTERMSIG(l->status)));
     if (l->status == 0 && !r->children->stopping)
         open_outputs(r);
     else
-        fail(r, &problems);
+        refuse_request(r, &problems);
 }
 
 /* --- taking effect --- */
 
-static void use(struct reloader *r, struct snapshot *s, const struct outputs *outputs) {
+static void use_snapshot(struct reloader *r, struct snapshot *s, const struct outputs *outputs) {
     r->sensor->snapshot = s;
     r->sensor->config = s->config;
     *r->outputs = *outputs;
@@ -191,14 +185,14 @@ static void give_up(struct reloader *r, const char *reason) {
     log_error("%s", reason);
     children_give_up(r->children);
     problem_error(&problems, r->path, 0, "%s", r->reason.text);
-    fail(r, &problems);
+    refuse_request(r, &problems);
 }
 
 /* The successor does not come up: its predecessor's configuration does. */
 static void go_back(struct reloader *r, const char *reason) {
     struct error e;
     snprintf(r->reason.text, sizeof r->reason.text, "%s", reason);
-    enter(r, RELOAD_GOES_BACK);
+    enter_stage(r, RELOAD_GOES_BACK);
     if (!children_succeed(r->children, &e))
         give_up(r, e.text);
 }
@@ -210,23 +204,23 @@ static void start_successor(struct reloader *r) {
     struct snapshot *old = r->sensor->snapshot;
     struct error e;
     old_outputs = *r->outputs;
-    use(r, r->fresh, &r->fresh_outputs);
+    use_snapshot(r, r->fresh, &r->fresh_outputs);
     bool started = children_succeed(r->children, &e);
-    use(r, old, &old_outputs);
-    enter(r, RELOAD_SUCCEEDS);
+    use_snapshot(r, old, &old_outputs);
+    enter_stage(r, RELOAD_SUCCEEDS);
     if (!started)
         go_back(r, e.text);
 }
 
 static void take_effect(struct reloader *r) {
     struct snapshot *old = r->sensor->snapshot;
-    use(r, r->fresh, &r->fresh_outputs);
+    use_snapshot(r, r->fresh, &r->fresh_outputs);
     r->versions[r->fresh->slot] = r->fresh->version;
     r->fresh = NULL;
     snapshot_free(old);
     outputs_close_others(r->outputs);
     children_succeeded(r->children);
-    enter(r, RELOAD_SETTLES);
+    enter_stage(r, RELOAD_SETTLES);
 }
 
 /* The reporter that was started last has said why it ends, and has ended. */
@@ -238,7 +232,7 @@ static void wait_for_successor(struct reloader *r) {
     if (r->children->readiness.state == READINESS_READY)
         take_effect(r);
     else if (r->children->reporter->finished)
-        fail(r, &(struct problems){0}); /* the sensor ends */
+        refuse_request(r, &(struct problems){0}); /* the sensor ends */
     else if (start_failed(r))
         go_back(r, r->children->readiness.why.text);
 }
@@ -248,7 +242,7 @@ static void wait_for_return(struct reloader *r) {
     if (r->children->readiness.state == READINESS_READY) {
         children_succeeded(r->children);
         problem_error(&problems, r->path, 0, "%s", r->reason.text);
-        fail(r, &problems);
+        refuse_request(r, &problems);
     } else if (r->children->reporter->finished || start_failed(r)) {
         give_up(r, r->children->readiness.why.text);
     }
@@ -264,7 +258,7 @@ static void wait_for_workers(struct reloader *r) {
         snprintf(r->result.text + n, sizeof r->result.text - n,
                  "warning: a worker is busy and has not taken it yet; it will when it comes to\n");
     }
-    answer(r, false);
+    answer_request(r, false);
 }
 
 static void wait_for_reporter(struct reloader *r) {
@@ -272,7 +266,7 @@ static void wait_for_reporter(struct reloader *r) {
     if (r->children->handed)
         start_successor(r);
     else if (r->children->reporter->finished)
-        fail(r, &problems); /* the sensor ends */
+        refuse_request(r, &problems); /* the sensor ends */
 }
 
 void reloader_init(struct reloader *r, struct sensor *sensor, struct children *children,
@@ -283,13 +277,11 @@ void reloader_init(struct reloader *r, struct sensor *sensor, struct children *c
 }
 
 void reloader_step(struct reloader *r) {
-    static void (*const steps[])(struct reloader *) = {[RELOAD_IDLE] = begin,
-                                                       [RELOAD_MAKES_ROOM] = begin,
-                                                       [RELOAD_LOADS] = wait_for_loader,
-                                                       [RELOAD_HANDS_OVER] = wait_for_reporter,
-                                                       [RELOAD_SUCCEEDS] = wait_for_successor,
-                                                       [RELOAD_GOES_BACK] = wait_for_return,
-                                                       [RELOAD_SETTLES] = wait_for_workers};
+    static void (*const steps[])(struct reloader *) = {
+        [RELOAD_IDLE] = begin_reload,           [RELOAD_MAKES_ROOM] = begin_reload,
+        [RELOAD_LOADS] = wait_for_loader,       [RELOAD_HANDS_OVER] = wait_for_reporter,
+        [RELOAD_SUCCEEDS] = wait_for_successor, [RELOAD_GOES_BACK] = wait_for_return,
+        [RELOAD_SETTLES] = wait_for_workers};
     bool idle = r->stage == RELOAD_IDLE || r->stage == RELOAD_MAKES_ROOM;
     if (!r->sensor->offline && !(idle && r->children->stopping))
         steps[r->stage](r);

@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-/* Numbers wrap. */
-static bool reached(uint32_t number, uint32_t wanted) {
-    return (int32_t)(number - wanted) >= 0;
-}
-
 uint32_t reload_ask(struct reload_status *r) {
     return atomic_fetch_add(&r->asked, 1) + 1;
 }
@@ -36,5 +31,5 @@ void reload_read(const struct reload_status *r, struct reload_result *out) {
 
 bool reload_answered(const struct reload_status *r, uint32_t request) {
     uint32_t before = atomic_load(&r->writing), number = r->result.request;
-    return before % 2 == 0 && reached(number, request);
+    return before % 2 == 0 && (int32_t)(number - request) >= 0; /* numbers wrap */
 }

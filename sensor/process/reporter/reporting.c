@@ -32,12 +32,6 @@ struct reporting {
     struct metrics *metrics; /* the same */
 };
 
-/* Goes on with what predecessors counted. */
-static void take_counters(struct reporting *g) {
-    memcpy(g->counted, g->sensor->upper->reporter, sizeof g->counted);
-    counter_values = g->counted;
-}
-
 /* Only at a commit, since what was not committed is counted again by a successor. */
 static void keep_counters(const struct reporting *g) {
     memcpy(g->sensor->upper->reporter, g->counted, sizeof g->counted);
@@ -261,7 +255,8 @@ void *reporting_begin(struct sensor *s, const struct child *self, struct error *
     sigemptyset(&hang_up);
     sigaddset(&hang_up, SIGHUP);
     g = (struct reporting){.sensor = s, .ready = self->ready, .started = clock_monotonic()};
-    take_counters(&g);
+    memcpy(g.counted, s->upper->reporter, sizeof g.counted); /* goes on with what predecessors counted */
+    counter_values = g.counted;
     g.signals = signalfd(-1, &hang_up, SFD_NONBLOCK | SFD_CLOEXEC);
     g.copy = malloc(ring_record_max());
     error_set(e, "no memory");

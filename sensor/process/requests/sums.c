@@ -3,12 +3,12 @@
 
 #include "report/ask.h"
 
-static const char *word(const struct control_words *w, size_t i) {
+static const char *word_at(const struct control_words *w, size_t i) {
     return i < w->count ? w->word[i] : NULL;
 }
 
 REQUEST(ledger) {
-    ask_ledger(s->reporter, word(arguments, 0), word(arguments, 1), word(arguments, 2), out);
+    ask_ledger(s->reporter, word_at(arguments, 0), word_at(arguments, 1), word_at(arguments, 2), out);
     return true;
 }
 
