@@ -60,7 +60,7 @@ struct flow_owner {
 
 struct flow_options {
     uint64_t memory;          /* bytes for flows and buckets together */
-    uint64_t timeout_new;     /* ns; 0: defaults of this folder */
+    uint64_t timeout_new;     /* ns */
     uint64_t timeout_established;
     uint64_t timeout_closing;
     uint64_t timeout_udp;

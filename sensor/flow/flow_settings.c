@@ -11,6 +11,7 @@ const struct setting flow_settings[] = {
      .help = "memory of a worker's flow table; a share of sensor.memory if not given"},
     {.key = "timeout-new", .restart = true, .type = SETTING_DURATION, FIELD(timeout_new), .low = SECONDS(1), .high = DAYS(7),
      .preset = "30 s", .help = "silence after which a TCP flow that was never established is over"},
+    /* long, because FTP's control connection is silent while a large file moves */
     {.key = "timeout-established", .restart = true, .type = SETTING_DURATION, FIELD(timeout_established), .low = SECONDS(1),
      .high = DAYS(7), .preset = "1 h", .help = "the same for an established TCP flow"},
     {.key = "timeout-closing", .restart = true, .type = SETTING_DURATION, FIELD(timeout_closing), .low = SECONDS(1), .high = DAYS(7),

@@ -14,25 +14,6 @@ enum { SIDES_PACKETS = 16, SIDES_PACKETS_LEAST = 3 };
 /* Bucket array: between one and two pointers a flow. */
 enum { FLOW_COST = sizeof(struct flow) + 2 * sizeof(struct flow *) };
 
-static const time_ns timeout_defaults[LIST_COUNT] = {
-    [LIST_NEW] = 30 * NS_PER_S,
-    /* FTP's control connection is silent while a large file moves */
-    [LIST_ESTABLISHED] = 3600 * NS_PER_S,
-    [LIST_CLOSING] = 10 * NS_PER_S,
-    [LIST_UDP] = 60 * NS_PER_S,
-};
-
-static void take_timeouts(struct flow_table *t, const struct flow_options *o) {
-    const uint64_t wanted[LIST_COUNT] = {
-        [LIST_NEW] = o->timeout_new,
-        [LIST_ESTABLISHED] = o->timeout_established,
-        [LIST_CLOSING] = o->timeout_closing,
-        [LIST_UDP] = o->timeout_udp,
-    };
-    for (int i = 0; i < LIST_COUNT; i++)
-        t->timeouts[i] = wanted[i] && wanted[i] < INT64_MAX ? (time_ns)wanted[i] : timeout_defaults[i];
-}
-
 struct flow_table *flow_table_create(const struct flow_options *options, const struct flow_owner *owner) {
     size_t limit = options->memory / FLOW_COST, buckets = 1;
     struct flow_table *t = calloc(1, sizeof *t);
@@ -51,7 +32,10 @@ struct flow_table *flow_table_create(const struct flow_options *options, const s
     }
     t->hash = hash_key_random();
     t->owner = *owner;
-    take_timeouts(t, options);
+    t->timeouts[LIST_NEW] = (time_ns)options->timeout_new;
+    t->timeouts[LIST_ESTABLISHED] = (time_ns)options->timeout_established;
+    t->timeouts[LIST_CLOSING] = (time_ns)options->timeout_closing;
+    t->timeouts[LIST_UDP] = (time_ns)options->timeout_udp;
     community_id_prepare();
     return t;
 }

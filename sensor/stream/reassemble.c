@@ -7,7 +7,6 @@
 _Static_assert(sizeof(struct stream_pair) <= 200, "a stream pair stays small");
 
 enum {
-    LATE_BYTES = 1 << 20,
     RESET_BEHIND =
         65535, /* a RST so far before the next byte still fits: it repeats what its peer acknowledged */
     RESET_AHEAD = 1 << 20, /* or so far behind what was seen, when packets were lost */
@@ -23,11 +22,8 @@ struct reassembler *reassembler_create(const struct stream_options *options, con
         return NULL;
     }
     r->sink = *sink;
-    r->late_bytes = options->late_bytes ? options->late_bytes : LATE_BYTES;
-    if (r->late_bytes > UINT32_MAX / 2)
-        r->late_bytes = UINT32_MAX / 2;
-    r->late_time =
-        options->late_time && options->late_time < INT64_MAX ? (time_ns)options->late_time : 2 * NS_PER_S;
+    r->late_bytes = options->late_bytes < UINT32_MAX / 2 ? options->late_bytes : UINT32_MAX / 2;
+    r->late_time = (time_ns)options->late_time;
     r->late_blocks = r->late_bytes / 1024 + 64;
     r->unacked_blocks = r->blocks.limit / 4;
     return r;

@@ -35,8 +35,8 @@ struct stream_sink {
 struct stream_options {
     uint64_t memory;     /* bytes for stored segments, all streams */
     uint64_t pairs;      /* most stream pairs at once */
-    uint64_t late_bytes; /* stored behind a hole before it is a gap; 0: 1 MiB */
-    uint64_t late_time;  /* ns of packet time since the hole appeared; 0: 2 s */
+    uint64_t late_bytes; /* stored behind a hole before it is a gap; at most 2 GiB count */
+    uint64_t late_time;  /* ns of packet time since the hole appeared */
 };
 extern const struct setting stream_settings[]; /* limits.stream of gantry.yaml */
 

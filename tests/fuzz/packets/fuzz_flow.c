@@ -86,7 +86,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         CHECK(names = identify_create(&(struct identify_options){.memory = 8 << 10}));
     struct counts c = {.names = names};
     struct flow_owner owner = {.context = &c, .opened = opened, .closed = closed};
-    struct flow_table *t = flow_table_create(&(struct flow_options){.memory = 2048}, &owner);
+    struct flow_options options = {.memory = 2048};
+    setting_defaults(flow_settings, &options);
+    struct flow_table *t = flow_table_create(&options, &owner);
     struct reader in = reader_of(data, size);
     struct packet p = {.time = 1700000000 * NS_PER_S};
     uint8_t raw[40 + 255];

@@ -82,8 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     reader_u8(&in, &setup);
     struct stream_options options = {.memory = (setup & 63) * 2048u,
                                      .pairs = CONNECTIONS,
-                                     .late_bytes = setup & 64 ? 2000 : 0,
-                                     .late_time = setup & 128 ? NS_PER_S : 0};
+                                     .late_bytes = setup & 64 ? 2000 : 1 << 20,
+                                     .late_time = setup & 128 ? NS_PER_S : 2 * NS_PER_S};
     struct reassembler *r = reassembler_create(&options, &sink);
     struct connection c[CONNECTIONS] = {0};
     struct packet p = {.time = 1700000000 * NS_PER_S, .transport = PROTOCOL_TCP};

@@ -47,7 +47,9 @@ static void expect_name(const char *file, uint16_t port, const char *name, unsig
     assert_non_null(c);
     run.decoder = decoder_create(&(struct decoder_options){.fragment_bytes = 1 << 20});
     run.names = identify_create(&(struct identify_options){.memory = 1 << 20});
-    run.flows = flow_table_create(&(struct flow_options){.memory = 1 << 20}, &owner);
+    struct flow_options options = {.memory = 1 << 20};
+    setting_defaults(flow_settings, &options);
+    run.flows = flow_table_create(&options, &owner);
     while (capture_read(c, 64, on_packet, &run) >= 0)
         ;
     flow_table_destroy(run.flows);

@@ -16,7 +16,9 @@ static void closed(void *context, struct flow *flow, enum flow_end why) {
 static const char *id_of(struct packet p) {
     enum side from;
     struct flow_owner owner = {.opened = opened, .closed = closed};
-    struct flow_table *t = flow_table_create(&(struct flow_options){.memory = 1 << 16}, &owner);
+    struct flow_options options = {.memory = 1 << 16};
+    setting_defaults(flow_settings, &options);
+    struct flow_table *t = flow_table_create(&options, &owner);
     assert_non_null(flow_table_packet(t, &p, &from));
     flow_table_destroy(t);
     return id;

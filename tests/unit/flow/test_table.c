@@ -20,7 +20,9 @@ static void closed(void *context, struct flow *flow, enum flow_end why) {
 
 static int begin_with(uint64_t memory) {
     struct flow_owner owner = {.opened = opened, .closed = closed};
-    table = flow_table_create(&(struct flow_options){.memory = memory}, &owner);
+    struct flow_options options = {.memory = memory};
+    setting_defaults(flow_settings, &options);
+    table = flow_table_create(&options, &owner);
     opened_count = closed_count = 0;
     now = 1700000000 * NS_PER_S;
     return table ? 0 : -1;

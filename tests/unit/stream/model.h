@@ -76,6 +76,10 @@ static inline void model_end(void *user, enum side from, bool clean, time_ns tim
 
 static const struct stream_sink model_sink = {.data = model_data, .gap = model_gap, .end = model_end};
 
+/* How long and how much these tests let a stream wait for missing bytes. */
+#define MODEL_LATE_TIME (2 * NS_PER_S)
+enum { MODEL_LATE_BYTES = 1 << 20 };
+
 static inline struct model *model_create_with(const struct stream_options *options, size_t room) {
     struct model *m = calloc(1, sizeof *m);
     m->r = reassembler_create(options, &model_sink);
@@ -92,7 +96,10 @@ static inline struct model *model_create_with(const struct stream_options *optio
 }
 
 static inline struct model *model_create(void) {
-    return model_create_with(&(struct stream_options){.memory = 64 << 20, .pairs = 4}, 1 << 16);
+    return model_create_with(
+        &(struct stream_options){
+            .memory = 64 << 20, .pairs = 4, .late_bytes = MODEL_LATE_BYTES, .late_time = MODEL_LATE_TIME},
+        1 << 16);
 }
 
 static inline void model_destroy(struct model *m) {

@@ -4,7 +4,7 @@
 
 /* Late is not lost: when a hole becomes a gap, and when not. */
 
-static const time_ns late = 2 * NS_PER_S;
+static const time_ns late = MODEL_LATE_TIME;
 
 static void an_acknowledged_hole_is_a_gap_only_after_the_wait(void **state) {
     struct model *m = model_create();
@@ -77,7 +77,8 @@ static void the_time_of_a_hole_counts_from_its_acknowledgement(void **state) {
 
 static void many_bytes_behind_an_acknowledged_hole_make_it_a_gap(void **state) {
     static uint8_t bytes[1000];
-    struct stream_options o = {.memory = 1 << 20, .pairs = 1, .late_bytes = 10000};
+    struct stream_options o = {
+        .memory = 1 << 20, .pairs = 1, .late_bytes = 10000, .late_time = MODEL_LATE_TIME};
     struct model *m = model_create_with(&o, 1 << 16);
     model_handshake(m);
     model_packet(m, SIDE_CLIENT, TCP_ACK, 1000, 0, bytes, sizeof bytes);
@@ -296,7 +297,8 @@ static void bytes_acknowledged_behind_the_syn_and_lost_are_a_gap(void **state) {
 
 static void without_memory_the_longest_wait_ends_and_it_is_counted(void **state) {
     static uint8_t bytes[1000];
-    struct stream_options o = {.memory = 8 * 2048, .pairs = 2, .late_bytes = 1 << 20};
+    struct stream_options o = {
+        .memory = 8 * 2048, .pairs = 2, .late_bytes = MODEL_LATE_BYTES, .late_time = MODEL_LATE_TIME};
     struct model *m = model_create_with(&o, 1 << 16), other = *m;
     uint64_t before = counter_values[COUNTER_STREAM_MEMORY_FULL];
     other.out[0] = calloc(1, 1 << 16);
@@ -320,7 +322,10 @@ static void without_memory_the_longest_wait_ends_and_it_is_counted(void **state)
 }
 
 static void with_no_memory_at_all_a_hole_is_a_gap_at_once(void **state) {
-    struct model *m = model_create_with(&(struct stream_options){.memory = 0, .pairs = 1}, 64);
+    struct model *m = model_create_with(
+        &(struct stream_options){
+            .memory = 0, .pairs = 1, .late_bytes = MODEL_LATE_BYTES, .late_time = MODEL_LATE_TIME},
+        64);
     model_handshake(m);
     model_send(m, SIDE_CLIENT, 3, 0, "def");
     model_send(m, SIDE_CLIENT, 6, 0, "ghi");
@@ -330,7 +335,8 @@ static void with_no_memory_at_all_a_hole_is_a_gap_at_once(void **state) {
 }
 
 static void one_connection_of_tiny_segments_cannot_take_all_memory(void **state) {
-    struct stream_options o = {.memory = 1000 * 2048, .pairs = 1, .late_bytes = 1 << 20};
+    struct stream_options o = {
+        .memory = 1000 * 2048, .pairs = 1, .late_bytes = MODEL_LATE_BYTES, .late_time = MODEL_LATE_TIME};
     struct model *m = model_create_with(&o, 1 << 16);
     model_handshake(m);
     for (int i = 1; i < 400; i++) {
@@ -357,7 +363,10 @@ static void a_segment_far_ahead_that_nobody_acknowledges_does_not_tear_the_strea
 }
 
 static void a_large_hole_that_was_acknowledged_is_a_gap(void **state) {
-    struct model *m = model_create_with(&(struct stream_options){.memory = 1 << 20, .pairs = 1}, 40 << 20);
+    struct model *m = model_create_with(
+        &(struct stream_options){
+            .memory = 1 << 20, .pairs = 1, .late_bytes = MODEL_LATE_BYTES, .late_time = MODEL_LATE_TIME},
+        40 << 20);
     model_handshake(m);
     model_send(m, SIDE_CLIENT, 0, 0, "abc");
     model_send(m, SIDE_CLIENT, 30 << 20, 0, "xyz"); /* the capture paused */

@@ -142,8 +142,10 @@ static void check_bytes(const struct model *m) {
 }
 
 static void play(bool one_sided) {
-    struct model *m =
-        model_create_with(&(struct stream_options){.memory = 64 << 20, .pairs = 1}, STREAM_MAX + 4096);
+    struct model *m = model_create_with(
+        &(struct stream_options){
+            .memory = 64 << 20, .pairs = 1, .late_bytes = MODEL_LATE_BYTES, .late_time = MODEL_LATE_TIME},
+        STREAM_MAX + 4096);
     m->first[SIDE_CLIENT] = UINT32_MAX - random_below(200000);
     m->first[SIDE_SERVER] = UINT32_MAX - random_below(200000);
     for (size_t i = 0; i < w.count; i++) {

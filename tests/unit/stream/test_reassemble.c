@@ -77,7 +77,8 @@ static void sequence_numbers_wrap(void **state) {
 
 static void a_stream_may_be_longer_than_four_gigabytes(void **state) {
     static uint8_t big[60000];
-    struct stream_options o = {.memory = 1 << 20, .pairs = 1};
+    struct stream_options o = {
+        .memory = 1 << 20, .pairs = 1, .late_bytes = MODEL_LATE_BYTES, .late_time = MODEL_LATE_TIME};
     struct model *m = model_create_with(&o, 1);
     uint64_t before = counter_values[COUNTER_STREAM_BYTES], gaps = counter_values[COUNTER_STREAM_GAPS];
     model_handshake(m);
@@ -326,7 +327,10 @@ static void a_segment_larger_than_a_block_is_stored_whole(void **state) {
 }
 
 static void at_the_cap_of_pairs_none_is_opened_and_it_is_counted(void **state) {
-    struct model *m = model_create_with(&(struct stream_options){.memory = 1 << 20, .pairs = 1}, 64);
+    struct model *m = model_create_with(
+        &(struct stream_options){
+            .memory = 1 << 20, .pairs = 1, .late_bytes = MODEL_LATE_BYTES, .late_time = MODEL_LATE_TIME},
+        64);
     uint64_t before = counter_values[COUNTER_STREAM_PAIRS_SHED];
     assert_null(stream_open(m->r, m));
     assert_int_equal(counter_values[COUNTER_STREAM_PAIRS_SHED] - before, 1);
