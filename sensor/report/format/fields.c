@@ -29,54 +29,66 @@ static void set_time(struct value *v, time_ns t) {
     set_token(v, clock_format(t, v->room));
 }
 
-static const void *record_member(const struct event *e, size_t offset) {
-    return (const uint8_t *)e->record + offset;
+static void set_list(struct value *v, struct bytes lines) {
+    v->kind = VALUE_LIST;
+    v->text = lines;
+}
+
+static void set_bool(struct value *v, bool value, bool known) {
+    v->kind = known ? VALUE_BOOL : VALUE_ABSENT;
+    v->number = value;
 }
 
 /* --- of every event --- */
 
-static void get_time(const struct event *e, size_t which, struct value *v) {
-    set_time(v, e->time);
-}
+enum event_part {
+    EVENT_TIME,
+    EVENT_KIND,
+    EVENT_CATEGORY,
+    EVENT_ACTION,
+    EVENT_OBSERVER,
+    EVENT_PRODUCT,
+    EVENT_VERSION,
+    EVENT_ECS_VERSION,
+    EVENT_BOOT,
+    EVENT_SEQUENCE,
+    EVENT_LAST,
+    EVENT_FIGURES,
+    EVENT_DIGEST,
+};
 
-static void get_kind(const struct event *e, size_t which, struct value *v) {
+static void get_event(const struct event *e, size_t part, struct value *v) {
     bool metric = e->kind == REPORT_STATS && !e->record;
-    set_token(v, e->kind == REPORT_ALERT || e->urgent ? "alert" : metric ? "metric" : "event");
-}
-
-static void get_category(const struct event *e, size_t which, struct value *v) {
-    v->kind = VALUE_LIST;
-    v->text = bytes_text(e->kind == REPORT_TRANSFER ? "network\nfile" : "network");
-}
-
-static void get_action(const struct event *e, size_t which, struct value *v) {
-    set_token(v, event_action(e));
-}
-
-static void get_observer(const struct event *e, size_t which, struct value *v) {
-    set_bytes(v, bytes_text(e->observer));
-}
-
-static void get_constant(const struct event *e, size_t which, struct value *v) {
-    static const char *const texts[] = {"gantry", GANTRY_VERSION, "8.11.0"};
-    set_token(v, texts[which]);
-}
-
-static void get_boot(const struct event *e, size_t which, struct value *v) {
-    set_token(v, e->boot);
-}
-
-static void get_sequence(const struct event *e, size_t which, struct value *v) {
-    set_number(v, e->sequence);
-}
-
-static void get_figures(const struct event *e, size_t which, struct value *v) {
-    v->kind = e->figures ? VALUE_FIGURES : VALUE_ABSENT;
-}
-
-static void get_last(const struct event *e, size_t which, struct value *v) {
-    set_number(v, e->last);
-    v->kind = e->figures ? VALUE_BOOL : VALUE_ABSENT;
+    switch ((enum event_part)part) {
+    case EVENT_TIME:
+        return set_time(v, e->time);
+    case EVENT_KIND:
+        return set_token(v, e->kind == REPORT_ALERT || e->urgent ? "alert" : metric ? "metric" : "event");
+    case EVENT_CATEGORY:
+        return set_list(v, bytes_text(e->kind == REPORT_TRANSFER ? "network\nfile" : "network"));
+    case EVENT_ACTION:
+        return set_token(v, event_action(e));
+    case EVENT_OBSERVER:
+        return set_bytes(v, bytes_text(e->observer));
+    case EVENT_PRODUCT:
+        return set_token(v, "gantry");
+    case EVENT_VERSION:
+        return set_token(v, GANTRY_VERSION);
+    case EVENT_ECS_VERSION:
+        return set_token(v, "8.11.0");
+    case EVENT_BOOT:
+        return set_token(v, e->boot);
+    case EVENT_SEQUENCE:
+        return set_number(v, e->sequence);
+    case EVENT_LAST:
+        return set_bool(v, e->last, e->figures != NULL);
+    case EVENT_FIGURES:
+        v->kind = e->figures ? VALUE_FIGURES : VALUE_ABSENT;
+        return;
+    case EVENT_DIGEST:
+        v->kind = VALUE_DIGEST;
+        return;
+    }
 }
 
 /* --- of the record --- */
@@ -107,70 +119,66 @@ static void get_first(const struct event *e, size_t which, struct value *v) {
 
 /* In a transfer record a list is there even when nothing was found. */
 static void get_full_list(const struct event *e, size_t which, struct value *v) {
-    get_text(e, which, v);
-    v->kind = VALUE_LIST;
+    set_list(v, record_text_of(e->record, (enum record_text)which));
 }
+
+/* A member of the record, as IN_RECORD() names it: where it lies, and how long it is. */
+#define IN_RECORD(member) (offsetof(struct record, member) | sizeof((struct record *)0)->member << 16)
+#define MEMBER_AT(e, which) ((const uint8_t *)(e)->record + ((which)&0xffff))
 
 static void get_address(const struct event *e, size_t which, struct value *v) {
     static const struct address none;
-    const struct address *a = record_member(e, which);
-    if (!address_equal(a, &none))
-        set_token(v, address_format(a, v->room));
+    struct address a;
+    memcpy(&a, MEMBER_AT(e, which), sizeof a);
+    if (!address_equal(&a, &none))
+        set_token(v, address_format(&a, v->room));
 }
 
-static void get_port(const struct event *e, size_t which, struct value *v) {
-    uint16_t port = *(const uint16_t *)record_member(e, which);
-    if (port)
-        set_number(v, port);
+static void get_number(const struct event *e, size_t which, struct value *v) {
+    const void *member = MEMBER_AT(e, which);
+    switch (which >> 16) {
+    case 1:
+        return set_number(v, *(const uint8_t *)member);
+    case 2:
+        return set_number(v, *(const uint16_t *)member);
+    case 4:
+        return set_number(v, *(const uint32_t *)member);
+    default:
+        return set_number(v, *(const uint64_t *)member);
+    }
 }
 
-static void get_u8(const struct event *e, size_t which, struct value *v) {
-    set_number(v, *(const uint8_t *)record_member(e, which));
-}
-
-static void get_u64(const struct event *e, size_t which, struct value *v) {
-    set_number(v, *(const uint64_t *)record_member(e, which));
-}
-
-static void get_u64_unless_zero(const struct event *e, size_t which, struct value *v) {
-    get_u64(e, which, v);
+static void get_number_unless_zero(const struct event *e, size_t which, struct value *v) {
+    get_number(e, which, v);
     if (v->number == 0)
         v->kind = VALUE_ABSENT;
 }
 
-static void get_distinct(const struct event *e, size_t which, struct value *v) {
-    if (e->record->distinct)
-        set_number(v, e->record->distinct);
+static void get_member_time(const struct event *e, size_t which, struct value *v) {
+    get_number(e, which, v);
+    set_time(v, (time_ns)v->number);
 }
 
-static void get_record_time(const struct event *e, size_t which, struct value *v) {
-    set_time(v, *(const time_ns *)record_member(e, which));
-}
+enum transfer_part { TRANSFER_COMPLETE, TRANSFER_MISSING, TRANSFER_SHED, TRANSFER_SIZE };
 
-static void get_complete(const struct event *e, size_t which, struct value *v) {
-    if (e->record->kind != RECORD_TRANSFER)
-        return; /* a finding in a file that is still moving */
-    set_number(v, e->record->complete);
-    v->kind = VALUE_BOOL;
-}
-
-static void get_missing(const struct event *e, size_t which, struct value *v) {
-    if (e->record->kind == RECORD_TRANSFER)
-        set_number(v, e->record->missing);
-}
-
-static void get_shed(const struct event *e, size_t which, struct value *v) {
-    if (!e->record->shed)
+/* A finding's file may still be moving: how whole it is nobody knows yet. */
+static void get_transfer(const struct event *e, size_t part, struct value *v) {
+    const struct record *r = e->record;
+    bool ended = r->kind == RECORD_TRANSFER;
+    switch ((enum transfer_part)part) {
+    case TRANSFER_COMPLETE:
+        return set_bool(v, r->complete, ended);
+    case TRANSFER_SHED:
+        return set_bool(v, true, r->shed);
+    case TRANSFER_MISSING:
+        if (ended)
+            set_number(v, r->missing);
         return;
-    set_number(v, 1);
-    v->kind = VALUE_BOOL;
-}
-
-static void get_size(const struct event *e, size_t which, struct value *v) {
-    if (e->record->kind == RECORD_TRANSFER)
-        set_number(v, e->record->bytes);
-    else if (e->record->known_total)
-        set_number(v, e->record->total);
+    case TRANSFER_SIZE:
+        if (ended || r->known_total)
+            set_number(v, ended ? r->bytes : r->total);
+        return;
+    }
 }
 
 static void get_sha256(const struct event *e, size_t which, struct value *v) {
@@ -180,11 +188,11 @@ static void get_sha256(const struct event *e, size_t which, struct value *v) {
 }
 
 static void get_object(const struct event *e, size_t which, struct value *v) {
-    uint64_t number = *(const uint64_t *)record_member(e, which);
+    get_number(e, which, v);
     v->kind = VALUE_NULL;
-    if (number == 0)
+    if (v->number == 0)
         return;
-    snprintf(v->room, sizeof v->room, "%u-%llu", e->record->worker, (unsigned long long)number);
+    snprintf(v->room, sizeof v->room, "%u-%llu", e->record->worker, (unsigned long long)v->number);
     set_token(v, v->room);
 }
 
@@ -216,110 +224,107 @@ static void get_verdict(const struct event *e, size_t which, struct value *v) {
         set_token(v, verdict_name((enum verdict)e->record->verdict));
 }
 
-static bool is_http(const struct event *e) {
-    return bytes_starts_nocase(record_text_of(e->record, TEXT_PROTOCOL), "http");
-}
+/* One text has two fields: what a request of HTTP names is its URL's path, and it has a method; whatever else
+ * has a path names a file, and has a command. */
+enum { OF_HTTP = 1 << 8 };
 
-/* What a request names is its URL's path, whatever else has one names a file. */
-static void get_path(const struct event *e, size_t url, struct value *v) {
-    if (is_http(e) == (url != 0))
-        get_text(e, TEXT_PATH, v);
-}
-
-/* A method of HTTP, a command of any other protocol. */
-static void get_method(const struct event *e, size_t http, struct value *v) {
-    if (is_http(e) == (http != 0))
-        set_bytes(v, record_text_of(e->record, TEXT_METHOD));
+static void get_by_protocol(const struct event *e, size_t which, struct value *v) {
+    bool http = bytes_starts_nocase(record_text_of(e->record, TEXT_PROTOCOL), "http");
+    if (http == ((which & OF_HTTP) != 0))
+        get_text(e, which & ~(size_t)OF_HTTP, v);
 }
 
 /* --- of the incident --- */
 
-static void get_incident(const struct event *e, size_t which, struct value *v) {
-    set_number(v, *(const uint64_t *)((const uint8_t *)e->incident + which));
-}
+enum incident_part {
+    INCIDENT_ID,
+    INCIDENT_STATE,
+    INCIDENT_SEQUENCE,
+    INCIDENT_OBJECTS,
+    INCIDENT_BYTES,
+    INCIDENT_PLATES,
+    INCIDENT_FIRST,
+    INCIDENT_LAST,
+    INCIDENT_HELD,
+    INCIDENT_SETTLED,
+    INCIDENT_TECHNIQUES,
+};
 
-static void get_incident_id(const struct event *e, size_t which, struct value *v) {
-    set_token(v, e->incident->id);
-}
-
-static void get_incident_state(const struct event *e, size_t which, struct value *v) {
-    set_token(v, incident_state_name(e->incident->state));
-}
-
-static void get_incident_time(const struct event *e, size_t which, struct value *v) {
-    set_time(v, *(const time_ns *)((const uint8_t *)e->incident + which));
-}
-
-static void get_settled(const struct event *e, size_t which, struct value *v) {
-    set_bytes(v, bytes_text(e->incident->settled));
-}
-
-static void get_held(const struct event *e, size_t which, struct value *v) {
-    set_number(v, e->incident->held);
-    if (v->number == 0)
-        v->kind = VALUE_ABSENT;
-}
-
-static void get_technique(const struct event *e, size_t which, struct value *v) {
-    v->text = bytes_of(v->room, technique_list(e->incident->techniques, v->room));
-    v->kind = v->text.n ? VALUE_LIST : VALUE_ABSENT;
-}
-
-/* --- of the digest --- */
-
-static void get_digest(const struct event *e, size_t which, struct value *v) {
-    v->kind = VALUE_DIGEST;
+static void get_incident(const struct event *e, size_t part, struct value *v) {
+    const struct incident_facts *i = e->incident;
+    switch ((enum incident_part)part) {
+    case INCIDENT_ID:
+        return set_token(v, i->id);
+    case INCIDENT_STATE:
+        return set_token(v, incident_state_name(i->state));
+    case INCIDENT_SEQUENCE:
+        return set_number(v, i->sequence);
+    case INCIDENT_OBJECTS:
+        return set_number(v, i->objects);
+    case INCIDENT_BYTES:
+        return set_number(v, i->bytes);
+    case INCIDENT_PLATES:
+        return set_number(v, i->plates);
+    case INCIDENT_FIRST:
+        return set_time(v, i->first);
+    case INCIDENT_LAST:
+        return set_time(v, i->last);
+    case INCIDENT_HELD:
+        if (i->held)
+            set_number(v, i->held);
+        return;
+    case INCIDENT_SETTLED:
+        return set_bytes(v, bytes_text(i->settled));
+    case INCIDENT_TECHNIQUES:
+        v->text = bytes_of(v->room, technique_list(i->techniques, v->room));
+        v->kind = v->text.n ? VALUE_LIST : VALUE_ABSENT;
+        return;
+    }
 }
 
 /* --- of what was held back --- */
 
-static void get_held_amount(const struct event *e, size_t which, struct value *v) {
-    if (e->held)
-        set_number(v, *(const uint64_t *)((const uint8_t *)e->held + which));
-}
+enum held_part { HELD_ALERTS, HELD_INCIDENTS, HELD_IDS };
 
-static void get_held_ids(const struct event *e, size_t which, struct value *v) {
-    if (!e->held)
-        return;
-    v->kind = VALUE_LIST;
-    v->text = e->held->ids;
+static void get_held(const struct event *e, size_t part, struct value *v) {
+    if (e->held && part == HELD_IDS)
+        set_list(v, e->held->ids);
+    else if (e->held)
+        set_number(v, part == HELD_ALERTS ? e->held->alerts : e->held->incidents);
 }
 
 #define ALL (REPORT_ALERT | REPORT_TRANSFER | REPORT_FLOW | REPORT_STATS | REPORT_DIGEST)
 #define TRAFFIC (REPORT_ALERT | REPORT_TRANSFER | REPORT_FLOW)
 #define OBJECT (REPORT_ALERT | REPORT_TRANSFER)
-#define IN_RECORD(member) offsetof(struct record, member)
-#define IN_INCIDENT(member) offsetof(struct incident_facts, member)
-#define IN_HELD(member) offsetof(struct cap_summary, member)
 
 /* clang-format off */
 const struct field fields[] = {
-    {"@timestamp",                     NULL,         0, ALL,             get_time, 0},
-    {"ecs.version",                    NULL,         1, ALL,             get_constant, 2},
-    {"event.kind",                     NULL,        26, ALL,             get_kind, 0},
-    {"event.category",                 NULL,         1, TRAFFIC,         get_category, 0},
-    {"event.action",                   NULL,         0, ALL,             get_action, 0},
-    {"event.severity",                 "severity",   0, REPORT_ALERT,    get_u8, IN_RECORD(severity)},
-    {"event.start",                    "start",     17, REPORT_FLOW,     get_record_time, IN_RECORD(first)},
-    {"event.end",                      "end",       17, REPORT_FLOW,     get_record_time, IN_RECORD(last)},
-    {"observer.name",                  NULL,        25, ALL,             get_observer, 0},
-    {"observer.product",               NULL,         1, ALL,             get_constant, 0},
-    {"observer.version",               NULL,         1, ALL,             get_constant, 1},
+    {"@timestamp",                     NULL,         0, ALL,             get_event, EVENT_TIME},
+    {"ecs.version",                    NULL,         1, ALL,             get_event, EVENT_ECS_VERSION},
+    {"event.kind",                     NULL,        26, ALL,             get_event, EVENT_KIND},
+    {"event.category",                 NULL,         1, TRAFFIC,         get_event, EVENT_CATEGORY},
+    {"event.action",                   NULL,         0, ALL,             get_event, EVENT_ACTION},
+    {"event.severity",                 "severity",   0, REPORT_ALERT,    get_number, IN_RECORD(severity)},
+    {"event.start",                    "start",     17, REPORT_FLOW,     get_member_time, IN_RECORD(first)},
+    {"event.end",                      "end",       17, REPORT_FLOW,     get_member_time, IN_RECORD(last)},
+    {"observer.name",                  NULL,        25, ALL,             get_event, EVENT_OBSERVER},
+    {"observer.product",               NULL,         1, ALL,             get_event, EVENT_PRODUCT},
+    {"observer.version",               NULL,         1, ALL,             get_event, EVENT_VERSION},
     {"rule.id",                        "rule",      21, REPORT_ALERT | REPORT_STATS, get_text, TEXT_RULE_ID},
     {"rule.name",                      "rulename",  15, REPORT_ALERT | REPORT_STATS, get_text, TEXT_RULE_NAME},
     {"rule.reference",                 "reference",  5, REPORT_ALERT,    get_list, TEXT_REFERENCES},
     {"source.ip",                      "src",        0, TRAFFIC,         get_address, IN_RECORD(source)},
-    {"source.port",                    "spt",       18, TRAFFIC,         get_port, IN_RECORD(source_port)},
+    {"source.port",                    "spt",       18, TRAFFIC,         get_number_unless_zero, IN_RECORD(source_port)},
     {"destination.ip",                 "dst",        0, TRAFFIC,         get_address, IN_RECORD(destination)},
-    {"destination.port",               "dpt",       18, TRAFFIC,         get_port, IN_RECORD(destination_port)},
+    {"destination.port",               "dpt",       18, TRAFFIC,         get_number_unless_zero, IN_RECORD(destination_port)},
     {"client.ip",                      "client",     4, TRAFFIC,         get_address, IN_RECORD(client)},
-    {"client.port",                    "cpt",        4, TRAFFIC,         get_port, IN_RECORD(client_port)},
-    {"client.bytes",                   "cbytes",    16, REPORT_FLOW,     get_u64, IN_RECORD(bytes)},
-    {"client.packets",                 "cpackets",   8, REPORT_FLOW,     get_u64, IN_RECORD(packets)},
+    {"client.port",                    "cpt",        4, TRAFFIC,         get_number_unless_zero, IN_RECORD(client_port)},
+    {"client.bytes",                   "cbytes",    16, REPORT_FLOW,     get_number, IN_RECORD(bytes)},
+    {"client.packets",                 "cpackets",   8, REPORT_FLOW,     get_number, IN_RECORD(packets)},
     {"server.ip",                      "server",     4, TRAFFIC,         get_address, IN_RECORD(server)},
-    {"server.port",                    "vpt",        4, TRAFFIC,         get_port, IN_RECORD(server_port)},
-    {"server.bytes",                   "sbytes",    16, REPORT_FLOW,     get_u64, IN_RECORD(bytes_back)},
-    {"server.packets",                 "spackets",   8, REPORT_FLOW,     get_u64, IN_RECORD(packets_back)},
+    {"server.port",                    "vpt",        4, TRAFFIC,         get_number_unless_zero, IN_RECORD(server_port)},
+    {"server.bytes",                   "sbytes",    16, REPORT_FLOW,     get_number, IN_RECORD(bytes_back)},
+    {"server.packets",                 "spackets",   8, REPORT_FLOW,     get_number, IN_RECORD(packets_back)},
     {"network.transport",              "transport", 11, TRAFFIC,         get_transport, 0},
     {"network.protocol",               "proto",     22, TRAFFIC,         get_text, TEXT_PROTOCOL},
     {"network.application",            "app",       11, TRAFFIC,         get_text, TEXT_APPLICATION},
@@ -327,34 +332,34 @@ const struct field fields[] = {
     {"network.direction",              "direction", 11, TRAFFIC,         get_direction, 0},
     {"network.vlan.id",                "vlan",       3, TRAFFIC,         get_vlan, 0},
     {"file.name",                      "file",      19, OBJECT,          get_text, TEXT_NAME},
-    {"file.path",                      "path",       2, OBJECT,          get_path, 0},
-    {"file.size",                      "size",      18, OBJECT,          get_size, 0},
+    {"file.path",                      "path",       2, OBJECT,          get_by_protocol, TEXT_PATH},
+    {"file.size",                      "size",      18, OBJECT,          get_transfer, TRANSFER_SIZE},
     {"file.mime_type",                 "mime",       8, OBJECT,          get_text, TEXT_MIME},
     {"file.hash.sha256",               "sha256",    14, OBJECT,          get_sha256, 0},
-    {"url.path",                       "url",        6, OBJECT,          get_path, 1},
+    {"url.path",                       "url",        6, OBJECT,          get_by_protocol, TEXT_PATH | OF_HTTP},
     {"url.domain",                     "host",       6, OBJECT,          get_text, TEXT_HOST},
     {"user.name",                      "user",       7, OBJECT,          get_text, TEXT_USER},
-    {"http.request.method",            "method",     7, OBJECT,          get_method, 1},
-    {"threat.technique.id",            "technique", 12, REPORT_ALERT,    get_technique, 0},
-    {"gantry.boot",                    "boot",       0, ALL,             get_boot, 0},
-    {"gantry.sequence",                "seq",        0, ALL,             get_sequence, 0},
-    {"gantry.command",                 "command",    7, OBJECT,          get_method, 0},
-    {"gantry.incident.id",             "incident",   0, REPORT_ALERT,    get_incident_id, 0},
-    {"gantry.incident.state",          "state",      0, REPORT_ALERT,    get_incident_state, 0},
-    {"gantry.incident.sequence",       "alert",     23, REPORT_ALERT,    get_incident, IN_INCIDENT(sequence)},
-    {"gantry.incident.objects",        "objects",    0, REPORT_ALERT,    get_incident, IN_INCIDENT(objects)},
-    {"gantry.incident.bytes",          "bytes",      0, REPORT_ALERT,    get_incident, IN_INCIDENT(bytes)},
-    {"gantry.incident.distinct_plates", "plates",   24, REPORT_ALERT,    get_incident, IN_INCIDENT(plates)},
-    {"gantry.incident.first",          "first",     17, REPORT_ALERT,    get_incident_time, IN_INCIDENT(first)},
-    {"gantry.incident.last",           "last",      17, REPORT_ALERT,    get_incident_time, IN_INCIDENT(last)},
-    {"gantry.incident.held_alerts",    "held",      17, REPORT_ALERT,    get_held, 0},
-    {"gantry.incident.settled",        "settled",   16, REPORT_ALERT,    get_settled, 0},
+    {"http.request.method",            "method",     7, OBJECT,          get_by_protocol, TEXT_METHOD | OF_HTTP},
+    {"threat.technique.id",            "technique", 12, REPORT_ALERT,    get_incident, INCIDENT_TECHNIQUES},
+    {"gantry.boot",                    "boot",       0, ALL,             get_event, EVENT_BOOT},
+    {"gantry.sequence",                "seq",        0, ALL,             get_event, EVENT_SEQUENCE},
+    {"gantry.command",                 "command",    7, OBJECT,          get_by_protocol, TEXT_METHOD},
+    {"gantry.incident.id",             "incident",   0, REPORT_ALERT,    get_incident, INCIDENT_ID},
+    {"gantry.incident.state",          "state",      0, REPORT_ALERT,    get_incident, INCIDENT_STATE},
+    {"gantry.incident.sequence",       "alert",     23, REPORT_ALERT,    get_incident, INCIDENT_SEQUENCE},
+    {"gantry.incident.objects",        "objects",    0, REPORT_ALERT,    get_incident, INCIDENT_OBJECTS},
+    {"gantry.incident.bytes",          "bytes",      0, REPORT_ALERT,    get_incident, INCIDENT_BYTES},
+    {"gantry.incident.distinct_plates", "plates",   24, REPORT_ALERT,    get_incident, INCIDENT_PLATES},
+    {"gantry.incident.first",          "first",     17, REPORT_ALERT,    get_incident, INCIDENT_FIRST},
+    {"gantry.incident.last",           "last",      17, REPORT_ALERT,    get_incident, INCIDENT_LAST},
+    {"gantry.incident.held_alerts",    "held",      17, REPORT_ALERT,    get_incident, INCIDENT_HELD},
+    {"gantry.incident.settled",        "settled",   16, REPORT_ALERT,    get_incident, INCIDENT_SETTLED},
     {"gantry.object.id",               "object",    16, OBJECT,          get_object, IN_RECORD(object)},
     {"gantry.object.parent",           "parent",     8, OBJECT,          get_object, IN_RECORD(parent)},
-    {"gantry.object.offset",           "offset",     8, OBJECT,          get_u64_unless_zero, IN_RECORD(offset)},
-    {"gantry.transfer.complete",       "complete",   8, OBJECT,          get_complete, 0},
-    {"gantry.transfer.missing_bytes",  "missing",    8, OBJECT,          get_missing, 0},
-    {"gantry.transfer.shed",           "shed",       8, REPORT_TRANSFER, get_shed, 0},
+    {"gantry.object.offset",           "offset",     8, OBJECT,          get_number_unless_zero, IN_RECORD(offset)},
+    {"gantry.transfer.complete",       "complete",   8, OBJECT,          get_transfer, TRANSFER_COMPLETE},
+    {"gantry.transfer.missing_bytes",  "missing",    8, OBJECT,          get_transfer, TRANSFER_MISSING},
+    {"gantry.transfer.shed",           "shed",       8, REPORT_TRANSFER, get_transfer, TRANSFER_SHED},
     {"gantry.verdict",                 "verdict",    0, TRAFFIC,         get_verdict, 0},
     {"gantry.partner",                 "partner",    0, TRAFFIC,         get_text_or_null, TEXT_PARTNER},
     {"gantry.contract",                "contract",  20, OBJECT,          get_text_or_null, TEXT_CONTRACT},
@@ -364,14 +369,14 @@ const struct field fields[] = {
     {"gantry.network",                 "network",   27, TRAFFIC,         get_text, TEXT_NETWORK},
     {"gantry.classes",                 "class",      0, OBJECT,          get_full_list, TEXT_CLASSES},
     {"gantry.rules",                   "rules",      9, OBJECT,          get_full_list, TEXT_RULES},
-    {"gantry.distinct_values",         "values",     9, OBJECT,          get_distinct, 0},
+    {"gantry.distinct_values",         "values",     9, OBJECT,          get_number_unless_zero, IN_RECORD(distinct)},
     {"gantry.sample",                  "sample",    10, REPORT_ALERT,    get_text, TEXT_SAMPLE},
-    {"gantry.held.alerts",             "heldalerts", 0, REPORT_STATS,    get_held_amount, IN_HELD(alerts)},
-    {"gantry.held.incidents",          "heldincidents", 0, REPORT_STATS, get_held_amount, IN_HELD(incidents)},
-    {"gantry.held.ids",                "heldids",   16, REPORT_STATS,    get_held_ids, 0},
-    {"gantry.final",                   "final",      0, REPORT_STATS,    get_last, 0},
-    {"gantry.stats",                   "stats",      0, REPORT_STATS,    get_figures, 0},
-    {"gantry.digest",                  NULL,        24, REPORT_DIGEST,   get_digest, 0},
+    {"gantry.held.alerts",             "heldalerts", 0, REPORT_STATS,    get_held, HELD_ALERTS},
+    {"gantry.held.incidents",          "heldincidents", 0, REPORT_STATS, get_held, HELD_INCIDENTS},
+    {"gantry.held.ids",                "heldids",   16, REPORT_STATS,    get_held, HELD_IDS},
+    {"gantry.final",                   "final",      0, REPORT_STATS,    get_event, EVENT_LAST},
+    {"gantry.stats",                   "stats",      0, REPORT_STATS,    get_event, EVENT_FIGURES},
+    {"gantry.digest",                  NULL,        24, REPORT_DIGEST,   get_event, EVENT_DIGEST},
     {0},
 };
 /* clang-format on */

@@ -16,10 +16,6 @@ static void get_timestamp(const struct event *e, size_t which, struct value *v) 
     value_token(v, v->room);
 }
 
-static void get_type(const struct event *e, size_t which, struct value *v) {
-    value_token(v, e->kind == REPORT_TRANSFER ? "fileinfo" : event_is_notice(e) ? "engine" : event_action(e));
-}
-
 static uint64_t digest_octets(const void *data, size_t n) {
     static const struct hash_key key = {0x657665,
                                         1}; /* the same numbers on every sensor and at every start */
@@ -37,53 +33,52 @@ static void get_flow_id(const struct event *e, size_t which, struct value *v) {
     value_number(v, digest_octets(ends, sizeof ends) >> 11);
 }
 
-/* A positive number of 31 bits, from the rule's id alone. */
-static void get_signature_id(const struct event *e, size_t which, struct value *v) {
-    struct bytes id = record_text_of(e->record, TEXT_RULE_ID);
-    value_number(v, (digest_octets(id.p, id.n) & 0x7fffffff) | 1);
-}
+enum eve_part {
+    EVE_TYPE,
+    EVE_SIGNATURE_ID,
+    EVE_PRIORITY,
+    EVE_INTERFACE,
+    EVE_VLAN,
+    EVE_DIRECTION,
+    EVE_LOG_LEVEL,
+    EVE_STATE,
+    EVE_GAPS,
+    EVE_STORED,
+    EVE_AGE,
+};
 
-/* Suricata's priorities: 1 is the highest. */
-static void get_priority(const struct event *e, size_t which, struct value *v) {
-    value_number(v, e->record->severity >= 7 ? 1 : e->record->severity >= 4 ? 2 : 3);
-}
-
-static void get_interface(const struct event *e, size_t which, struct value *v) {
-    value_token(v, e->interface);
-}
-
-static void get_vlan(const struct event *e, size_t which, struct value *v) {
-    if (e->record->vlan)
-        value_number(v, e->record->vlan);
-}
-
-static void get_state(const struct event *e, size_t which, struct value *v) {
-    value_token(v, e->record->complete ? "CLOSED" : "TRUNCATED");
-}
-
-static void get_bool(const struct event *e, size_t which, struct value *v) {
-    v->kind = VALUE_BOOL;
-    v->number = which && e->record->missing;
-}
-
-static void get_age(const struct event *e, size_t which, struct value *v) {
-    time_ns age = e->record->last - e->record->first;
-    value_number(v, age > 0 ? (uint64_t)(age / NS_PER_S) : 0);
-}
-
-static void get_log_level(const struct event *e, size_t which, struct value *v) {
-    value_token(v, event_is_notice(e) ? "Warning" : NULL);
-}
-
-static void get_direction(const struct event *e, size_t which, struct value *v) {
+static void get_eve(const struct event *e, size_t part, struct value *v) {
     const struct record *r = e->record;
-    value_token(v, address_equal(&r->source, &r->client) && r->source_port == r->client_port ? "to_server"
-                                                                                             : "to_client");
-}
-
-static void get_class(const struct event *e, size_t which, struct value *v) {
-    v->kind = VALUE_TEXT;
-    v->text = record_text_of(e->record, TEXT_CLASS);
+    struct bytes id;
+    switch ((enum eve_part)part) {
+    case EVE_TYPE:
+        return value_token(v, e->kind == REPORT_TRANSFER ? "fileinfo"
+                              : event_is_notice(e)       ? "engine"
+                                                         : event_action(e));
+    case EVE_SIGNATURE_ID: /* a positive number of 31 bits, from the rule's id alone */
+        id = record_text_of(r, TEXT_RULE_ID);
+        return value_number(v, (digest_octets(id.p, id.n) & 0x7fffffff) | 1);
+    case EVE_PRIORITY: /* Suricata's: 1 is the highest */
+        return value_number(v, r->severity >= 7 ? 1 : r->severity >= 4 ? 2 : 3);
+    case EVE_INTERFACE:
+        return value_token(v, e->interface);
+    case EVE_VLAN:
+        if (r->vlan)
+            value_number(v, r->vlan);
+        return;
+    case EVE_DIRECTION:
+        return value_token(v, source_is_client(r) ? "to_server" : "to_client");
+    case EVE_LOG_LEVEL:
+        return value_token(v, event_is_notice(e) ? "Warning" : NULL);
+    case EVE_STATE:
+        return value_token(v, r->complete ? "CLOSED" : "TRUNCATED");
+    case EVE_GAPS:
+        return value_bool(v, r->missing != 0);
+    case EVE_STORED:
+        return value_bool(v, false);
+    case EVE_AGE:
+        return value_number(v, r->last > r->first ? (uint64_t)((r->last - r->first) / NS_PER_S) : 0);
+    }
 }
 
 enum { OBJECT = REPORT_ALERT | REPORT_TRANSFER, TRAFFIC = OBJECT | REPORT_FLOW };
@@ -92,9 +87,9 @@ enum { OBJECT = REPORT_ALERT | REPORT_TRANSFER, TRAFFIC = OBJECT | REPORT_FLOW }
 static const struct row rows[] = {
     {.key = "timestamp", .ecs = "@timestamp", .get = get_timestamp},
     {.key = "flow_id", .records = TRAFFIC, .get = get_flow_id},
-    {.key = "in_iface", .rank = 3, .get = get_interface},
-    {.key = "event_type", .ecs = "event.action", .get = get_type},
-    {.key = "vlan[]", .ecs = "network.vlan.id", .get = get_vlan},
+    {.key = "in_iface", .rank = 3, .get = get_eve, .which = EVE_INTERFACE},
+    {.key = "event_type", .ecs = "event.action", .get = get_eve, .which = EVE_TYPE},
+    {.key = "vlan[]", .ecs = "network.vlan.id", .get = get_eve, .which = EVE_VLAN},
     {.key = "src_ip", .ecs = "source.ip", .records = OBJECT},
     {.key = "src_port", .ecs = "source.port", .records = OBJECT},
     {.key = "dest_ip", .ecs = "destination.ip", .records = OBJECT},
@@ -106,19 +101,19 @@ static const struct row rows[] = {
     {.key = "proto", .ecs = "network.transport", .get = row_transport},
     {.key = "app_proto", .ecs = "network.protocol"},
     {.key = "community_id", .ecs = "network.community_id"},
-    {.key = "direction", .records = OBJECT, .rank = 4, .get = get_direction},
+    {.key = "direction", .records = OBJECT, .rank = 4, .get = get_eve, .which = EVE_DIRECTION},
     {.key = "host", .ecs = "observer.name"},
     {.key = "alert.action", .records = REPORT_ALERT, .text = "allowed"},
     {.key = "alert.gid", .records = REPORT_ALERT, .get = row_number, .which = 1},
-    {.key = "alert.signature_id", .records = REPORT_ALERT, .get = get_signature_id},
+    {.key = "alert.signature_id", .records = REPORT_ALERT, .get = get_eve, .which = EVE_SIGNATURE_ID},
     {.key = "alert.rev", .records = REPORT_ALERT, .rank = 3, .get = row_number, .which = 1},
     {.key = "alert.signature", .ecs = "rule.name", .records = REPORT_ALERT},
-    {.key = "alert.category", .records = REPORT_ALERT, .get = get_class},
-    {.key = "alert.severity", .ecs = "event.severity", .get = get_priority},
+    {.key = "alert.category", .records = REPORT_ALERT, .get = row_text, .which = TEXT_CLASS},
+    {.key = "alert.severity", .ecs = "event.severity", .get = get_eve, .which = EVE_PRIORITY},
     {.key = "alert.metadata.mitre_technique_id", .ecs = "threat.technique.id"},
     {.key = "alert.metadata.rule[]", .ecs = "rule.id", .records = REPORT_ALERT},
     {.key = "alert.metadata.reference", .ecs = "rule.reference"},
-    {.key = "log_level", .records = REPORT_STATS, .get = get_log_level},
+    {.key = "log_level", .records = REPORT_STATS, .get = get_eve, .which = EVE_LOG_LEVEL},
     {.key = "engine.error", .ecs = "rule.id", .records = REPORT_STATS},
     {.key = "engine.message", .ecs = "rule.name", .records = REPORT_STATS},
     {.key = "http.hostname", .ecs = "url.domain"},
@@ -128,16 +123,16 @@ static const struct row rows[] = {
     {.key = "fileinfo.filename", .ecs = "file.name"},
     {.key = "fileinfo.sha256", .ecs = "file.hash.sha256"},
     {.key = "fileinfo.size", .ecs = "file.size"},
-    {.key = "fileinfo.state", .records = REPORT_TRANSFER, .rank = 8, .get = get_state},
-    {.key = "fileinfo.gaps", .records = REPORT_TRANSFER, .rank = 8, .get = get_bool, .which = 1},
-    {.key = "fileinfo.stored", .records = REPORT_TRANSFER, .rank = 1, .get = get_bool},
+    {.key = "fileinfo.state", .records = REPORT_TRANSFER, .rank = 8, .get = get_eve, .which = EVE_STATE},
+    {.key = "fileinfo.gaps", .records = REPORT_TRANSFER, .rank = 8, .get = get_eve, .which = EVE_GAPS},
+    {.key = "fileinfo.stored", .records = REPORT_TRANSFER, .rank = 1, .get = get_eve, .which = EVE_STORED},
     {.key = "flow.pkts_toserver", .ecs = "client.packets"},
     {.key = "flow.pkts_toclient", .ecs = "server.packets"},
     {.key = "flow.bytes_toserver", .ecs = "client.bytes"},
     {.key = "flow.bytes_toclient", .ecs = "server.bytes"},
     {.key = "flow.start", .ecs = "event.start", .get = get_timestamp, .which = offsetof(struct record, first)},
     {.key = "flow.end", .ecs = "event.end", .get = get_timestamp, .which = offsetof(struct record, last)},
-    {.key = "flow.age", .records = REPORT_FLOW, .rank = 17, .get = get_age},
+    {.key = "flow.age", .records = REPORT_FLOW, .rank = 17, .get = get_eve, .which = EVE_AGE},
     {.key = "stats", .ecs = "gantry.stats"},
     {.key = "gantry.application", .ecs = "network.application"},
     {.key = "gantry.direction", .ecs = "network.direction"},

@@ -29,45 +29,18 @@ static unsigned activity_of(const struct event *e) {
     return e->kind == REPORT_TRANSFER ? 6 : e->kind == REPORT_FLOW ? 2 : 99;
 }
 
-static void get_class(const struct event *e, size_t which, struct value *v) {
-    value_number(v, class_of(e));
-}
-
-static void get_category(const struct event *e, size_t which, struct value *v) {
-    value_number(v, class_of(e) / 1000);
-}
-
-static void get_activity(const struct event *e, size_t which, struct value *v) {
-    value_number(v, activity_of(e));
-}
-
-static void get_type(const struct event *e, size_t which, struct value *v) {
-    value_number(v, class_of(e) * 100 + activity_of(e));
-}
-
 /* Informational, Low, Medium, High, Critical: 1 to 5. */
-static void get_severity(const struct event *e, size_t which, struct value *v) {
+static unsigned severity_id(const struct event *e) {
     static const uint8_t levels[] = {2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5};
-    unsigned severity = e->kind == REPORT_ALERT ? e->record->severity : 0;
-    value_number(v, e->kind == REPORT_ALERT ? levels[severity <= 10 ? severity : 10]
-                    : event_is_notice(e)    ? 3
-                                            : 1);
+    if (e->kind == REPORT_ALERT)
+        return levels[e->record->severity <= 10 ? e->record->severity : 10];
+    return event_is_notice(e) ? 3 : 1;
 }
 
 /* Of the message: the same again for one that is sent again. */
 static void get_uid(const struct event *e, size_t which, struct value *v) {
     snprintf(v->room, sizeof v->room, "%.32s-%" PRIu64, e->boot ? e->boot : "0", e->sequence);
     value_token(v, v->room);
-}
-
-static void get_is_alert(const struct event *e, size_t which, struct value *v) {
-    v->kind = VALUE_BOOL;
-    v->number = e->incident->state != INCIDENT_CLOSED;
-}
-
-static void get_text(const struct event *e, size_t which, struct value *v) {
-    v->text = record_text_of(e->record, (enum record_text)which);
-    v->kind = v->text.n ? VALUE_TEXT : VALUE_ABSENT;
 }
 
 static const struct {
@@ -87,14 +60,6 @@ static unsigned direction_of(const struct event *e) {
     return d < sizeof directions / sizeof directions[0] ? d : DIRECTION_UNKNOWN;
 }
 
-static void get_direction(const struct event *e, size_t which, struct value *v) {
-    value_number(v, directions[direction_of(e)].id);
-}
-
-static void get_direction_name(const struct event *e, size_t which, struct value *v) {
-    value_token(v, directions[direction_of(e)].name);
-}
-
 /* "T1048<tab>T1048.003", "T1199<tab>": a technique and its sub-technique. */
 static void get_attacks(const struct event *e, size_t which, struct value *v) {
     static char all[2 * sizeof v->room];
@@ -112,15 +77,6 @@ static void get_attacks(const struct event *e, size_t which, struct value *v) {
     v->kind = v->text.n ? VALUE_LIST : VALUE_ABSENT;
 }
 
-static void get_transport(const struct event *e, size_t which, struct value *v) {
-    value_number(v, e->record->transport);
-}
-
-static void get_algorithm(const struct event *e, size_t which, struct value *v) {
-    if (e->record->hashed)
-        value_number(v, 3); /* SHA-256 */
-}
-
 /* A file must have a name: the object's number where it has none. */
 static void get_file(const struct event *e, size_t which, struct value *v) {
     v->kind = VALUE_TEXT;
@@ -131,20 +87,61 @@ static void get_file(const struct event *e, size_t which, struct value *v) {
     v->text = bytes_text(v->room);
 }
 
+enum ocsf_part {
+    OCSF_CLASS,
+    OCSF_CATEGORY,
+    OCSF_ACTIVITY,
+    OCSF_TYPE,
+    OCSF_SEVERITY,
+    OCSF_IS_ALERT,
+    OCSF_DIRECTION,
+    OCSF_DIRECTION_NAME,
+    OCSF_PROTOCOL_NUMBER,
+    OCSF_HASH_ALGORITHM,
+};
+
+static void get_ocsf(const struct event *e, size_t part, struct value *v) {
+    enum { SHA256 = 3 };
+    switch ((enum ocsf_part)part) {
+    case OCSF_CLASS:
+        return value_number(v, class_of(e));
+    case OCSF_CATEGORY:
+        return value_number(v, class_of(e) / 1000);
+    case OCSF_ACTIVITY:
+        return value_number(v, activity_of(e));
+    case OCSF_TYPE:
+        return value_number(v, class_of(e) * 100 + activity_of(e));
+    case OCSF_SEVERITY:
+        return value_number(v, severity_id(e));
+    case OCSF_IS_ALERT:
+        return value_bool(v, e->incident->state != INCIDENT_CLOSED);
+    case OCSF_DIRECTION:
+        return value_number(v, directions[direction_of(e)].id);
+    case OCSF_DIRECTION_NAME:
+        return value_token(v, directions[direction_of(e)].name);
+    case OCSF_PROTOCOL_NUMBER:
+        return value_number(v, e->record->transport);
+    case OCSF_HASH_ALGORITHM:
+        if (e->record->hashed)
+            value_number(v, SHA256);
+        return;
+    }
+}
+
 enum { NETWORK = REPORT_TRANSFER | REPORT_FLOW, SENSOR = REPORT_STATS | REPORT_DIGEST, OTHER = 99 };
 
 /* clang-format off */
 static const struct row rows[] = {
-    {.key = "class_uid", .get = get_class},
-    {.key = "category_uid", .get = get_category},
-    {.key = "activity_id", .get = get_activity},
+    {.key = "class_uid", .get = get_ocsf, .which = OCSF_CLASS},
+    {.key = "category_uid", .get = get_ocsf, .which = OCSF_CATEGORY},
+    {.key = "activity_id", .get = get_ocsf, .which = OCSF_ACTIVITY},
     {.key = "activity_name", .ecs = "event.action", .records = SENSOR},
-    {.key = "type_uid", .get = get_type},
-    {.key = "severity_id", .ecs = "event.severity", .get = get_severity},
-    {.key = "severity_id", .records = UINT8_MAX & ~REPORT_ALERT, .get = get_severity},
+    {.key = "type_uid", .get = get_ocsf, .which = OCSF_TYPE},
+    {.key = "severity_id", .ecs = "event.severity", .get = get_ocsf, .which = OCSF_SEVERITY},
+    {.key = "severity_id", .records = UINT8_MAX & ~REPORT_ALERT, .get = get_ocsf, .which = OCSF_SEVERITY},
     {.key = "time", .ecs = "@timestamp", .get = row_ms},
-    {.key = "start_time", .ecs = "event.start", .get = row_record_ms, .which = offsetof(struct record, first)},
-    {.key = "end_time", .ecs = "event.end", .get = row_record_ms, .which = offsetof(struct record, last)},
+    {.key = "start_time", .ecs = "event.start", .get = row_ms, .which = ROW_RECORD_FIRST},
+    {.key = "end_time", .ecs = "event.end", .get = row_ms, .which = ROW_RECORD_LAST},
     {.key = "message", .rank = 15, .get = row_sentence},
     {.key = "metadata.version", .text = OCSF_VERSION},
     {.key = "metadata.product.name", .text = "Gantry"},
@@ -153,44 +150,44 @@ static const struct row rows[] = {
     {.key = "metadata.uid", .get = get_uid},
     {.key = "metadata.sequence", .ecs = "gantry.sequence"},
     {.key = "metadata.loggers[].name", .ecs = "observer.name"},
-    {.key = "is_alert", .records = REPORT_ALERT, .rank = 10, .get = get_is_alert},
+    {.key = "is_alert", .records = REPORT_ALERT, .rank = 10, .get = get_ocsf, .which = OCSF_IS_ALERT},
     {.key = "finding_info.uid", .ecs = "gantry.incident.id"},
-    {.key = "finding_info.title", .records = REPORT_ALERT, .get = get_text, .which = TEXT_RULE_NAME},
+    {.key = "finding_info.title", .records = REPORT_ALERT, .get = row_text, .which = TEXT_RULE_NAME},
     {.key = "finding_info.types", .ecs = "gantry.classes", .records = REPORT_ALERT},
-    {.key = "finding_info.first_seen_time", .ecs = "gantry.incident.first", .get = row_incident_ms, .which = offsetof(struct incident_facts, first)},
-    {.key = "finding_info.last_seen_time", .ecs = "gantry.incident.last", .get = row_incident_ms, .which = offsetof(struct incident_facts, last)},
+    {.key = "finding_info.first_seen_time", .ecs = "gantry.incident.first", .get = row_ms, .which = ROW_INCIDENT_FIRST},
+    {.key = "finding_info.last_seen_time", .ecs = "gantry.incident.last", .get = row_ms, .which = ROW_INCIDENT_LAST},
     {.key = "finding_info.analytic.uid", .ecs = "rule.id", .records = REPORT_ALERT},
     {.key = "finding_info.analytic.type_id", .records = REPORT_ALERT, .rank = 21, .get = row_number, .which = 1},
     {.key = "finding_info.attacks[].technique.uid|sub_technique.uid", .ecs = "threat.technique.id", .get = get_attacks},
     {.key = "data_security.category_id", .records = REPORT_ALERT, .rank = 20, .get = row_number, .which = OTHER},
-    {.key = "data_security.category", .records = REPORT_ALERT, .rank = 20, .get = get_text, .which = TEXT_CLASS},
+    {.key = "data_security.category", .records = REPORT_ALERT, .rank = 20, .get = row_text, .which = TEXT_CLASS},
     {.key = "data_security.data_lifecycle_state_id", .records = REPORT_ALERT, .rank = 20, .get = row_number, .which = 2},
     {.key = "data_security.detection_system_id", .records = REPORT_ALERT, .rank = 20, .get = row_number, .which = OTHER},
     {.key = "data_security.detection_system", .records = REPORT_ALERT, .rank = 20, .text = "Network sensor"},
     {.key = "data_security.pattern_match", .ecs = "gantry.sample"},
-    {.key = "data_security.policy.uid", .ecs = "gantry.contract", .records = REPORT_ALERT, .get = get_text, .which = TEXT_CONTRACT},
+    {.key = "data_security.policy.uid", .ecs = "gantry.contract", .records = REPORT_ALERT, .get = row_text, .which = TEXT_CONTRACT},
     {.key = "file.name", .ecs = "file.name", .records = REPORT_ALERT, .get = get_file},
     {.key = "file.type_id", .records = REPORT_ALERT, .rank = 19, .get = row_number, .which = 1},
     {.key = "file.path", .ecs = "file.path", .records = REPORT_ALERT},
     {.key = "file.size", .ecs = "file.size", .records = REPORT_ALERT},
     {.key = "file.mime_type", .ecs = "file.mime_type", .records = REPORT_ALERT},
-    {.key = "file.hashes[].algorithm_id", .records = REPORT_ALERT, .rank = 14, .get = get_algorithm},
+    {.key = "file.hashes[].algorithm_id", .records = REPORT_ALERT, .rank = 14, .get = get_ocsf, .which = OCSF_HASH_ALGORITHM},
     {.key = "file.hashes[].value", .ecs = "file.hash.sha256", .records = REPORT_ALERT},
     {.key = "src_endpoint.ip", .ecs = "source.ip", .records = REPORT_ALERT},
     {.key = "src_endpoint.port", .ecs = "source.port", .records = REPORT_ALERT},
-    {.key = "src_endpoint.hostname", .ecs = "url.domain", .records = REPORT_ALERT, .get = row_host, .which = ROW_OF_SOURCE},
+    {.key = "src_endpoint.hostname", .ecs = "url.domain", .records = REPORT_ALERT, .get = row_of_end, .which = ROW_OF_SOURCE},
     {.key = "src_endpoint.ip", .ecs = "client.ip", .records = NETWORK, .stays = true},
     {.key = "src_endpoint.port", .ecs = "client.port", .records = NETWORK},
     {.key = "dst_endpoint.ip", .ecs = "destination.ip", .records = REPORT_ALERT},
     {.key = "dst_endpoint.port", .ecs = "destination.port", .records = REPORT_ALERT},
-    {.key = "dst_endpoint.hostname", .ecs = "url.domain", .records = REPORT_ALERT, .get = row_host, .which = ROW_OF_DESTINATION},
+    {.key = "dst_endpoint.hostname", .ecs = "url.domain", .records = REPORT_ALERT, .get = row_of_end, .which = ROW_OF_DESTINATION},
     {.key = "dst_endpoint.ip", .ecs = "server.ip", .records = NETWORK, .stays = true},
     {.key = "dst_endpoint.port", .ecs = "server.port", .records = NETWORK},
     {.key = "dst_endpoint.hostname", .ecs = "url.domain", .records = NETWORK},
-    {.key = "connection_info.direction_id", .records = NETWORK, .rank = 11, .get = get_direction},
-    {.key = "connection_info.direction", .records = NETWORK, .rank = 11, .get = get_direction_name},
+    {.key = "connection_info.direction_id", .records = NETWORK, .rank = 11, .get = get_ocsf, .which = OCSF_DIRECTION},
+    {.key = "connection_info.direction", .records = NETWORK, .rank = 11, .get = get_ocsf, .which = OCSF_DIRECTION_NAME},
     {.key = "connection_info.protocol_name", .ecs = "network.transport", .records = NETWORK},
-    {.key = "connection_info.protocol_num", .records = NETWORK, .rank = 11, .get = get_transport},
+    {.key = "connection_info.protocol_num", .records = NETWORK, .rank = 11, .get = get_ocsf, .which = OCSF_PROTOCOL_NUMBER},
     {.key = "connection_info.community_uid", .ecs = "network.community_id", .records = NETWORK},
     {.key = "traffic.bytes_out", .ecs = "client.bytes"},
     {.key = "traffic.bytes_in", .ecs = "server.bytes"},

@@ -60,7 +60,12 @@ void value_token(struct value *v, const char *text) {
     v->text = bytes_text(text);
 }
 
-static void get_text(const struct event *e, size_t row, struct value *v) {
+void value_bool(struct value *v, bool value) {
+    v->kind = VALUE_BOOL;
+    v->number = value;
+}
+
+static void get_own_text(const struct event *e, size_t row, struct value *v) {
     value_token(v, ((const struct row *)row)->text);
 }
 
@@ -71,7 +76,7 @@ bool row_get(const struct row *r, const struct event *e, unsigned level, struct 
     if (r->stays)
         f.rank = 0;
     if (r->get || r->text) {
-        f.get = r->get ? r->get : get_text;
+        f.get = r->get ? r->get : get_own_text;
         f.which = r->get ? r->which : (size_t)r;
     }
     return field_get(&f, e, level, v);
@@ -81,49 +86,44 @@ void row_number(const struct event *e, size_t which, struct value *v) {
     value_number(v, which);
 }
 
+void row_text(const struct event *e, size_t which, struct value *v) {
+    v->text = record_text_of(e->record, (enum record_text)which);
+    v->kind = v->text.n ? VALUE_TEXT : VALUE_ABSENT;
+}
+
 void row_sentence(const struct event *e, size_t which, struct value *v) {
     v->kind = VALUE_SENTENCE;
 }
 
-static uint64_t ms_of(time_ns t) {
-    return t > 0 ? (uint64_t)(t / NS_PER_MS) : 0;
-}
-
-void row_ms(const struct event *e, size_t which, struct value *v) {
-    value_number(v, ms_of(e->time));
-}
-
-void row_record_ms(const struct event *e, size_t which, struct value *v) {
-    value_number(v, ms_of(*(const time_ns *)((const uint8_t *)e->record + which)));
-}
-
-void row_incident_ms(const struct event *e, size_t which, struct value *v) {
-    value_number(v, ms_of(*(const time_ns *)((const uint8_t *)e->incident + which)));
+void row_ms(const struct event *e, size_t time, struct value *v) {
+    const time_ns times[] = {[ROW_TIME] = e->time,
+                             [ROW_RECORD_FIRST] = e->record ? e->record->first : 0,
+                             [ROW_RECORD_LAST] = e->record ? e->record->last : 0,
+                             [ROW_INCIDENT_FIRST] = e->incident ? e->incident->first : 0,
+                             [ROW_INCIDENT_LAST] = e->incident ? e->incident->last : 0};
+    value_number(v, times[time] > 0 ? (uint64_t)(times[time] / NS_PER_MS) : 0);
 }
 
 bool source_is_client(const struct record *r) {
     return address_equal(&r->source, &r->client) && r->source_port == r->client_port;
 }
 
-static void get_end(const struct event *e, enum record_text which, bool here, struct value *v) {
-    v->text = record_text_of(e->record, which);
-    v->kind = here && v->text.n ? VALUE_TEXT : VALUE_ABSENT;
+/* The server has a name, its client a user. */
+void row_of_end(const struct event *e, size_t end, struct value *v) {
+    bool user = end & ROW_USER, source = end & ROW_OF_SOURCE;
+    bool here = source_is_client(e->record) == (user == source);
+    row_text(e, user ? TEXT_USER : TEXT_HOST, v);
+    if (!here)
+        v->kind = VALUE_ABSENT;
 }
 
-void row_host(const struct event *e, size_t end, struct value *v) {
-    get_end(e, TEXT_HOST, source_is_client(e->record) == (end == ROW_OF_DESTINATION), v);
-}
-
-void row_user(const struct event *e, size_t end, struct value *v) {
-    get_end(e, TEXT_USER, source_is_client(e->record) == (end == ROW_OF_SOURCE), v);
-}
-
-void row_bytes(const struct event *e, size_t received, struct value *v) {
-    value_number(v, source_is_client(e->record) == !received ? e->record->bytes : e->record->bytes_back);
-}
-
-void row_packets(const struct event *e, size_t received, struct value *v) {
-    value_number(v, source_is_client(e->record) == !received ? e->record->packets : e->record->packets_back);
+void row_amount(const struct event *e, size_t which, struct value *v) {
+    const struct record *r = e->record;
+    bool sent = source_is_client(r) == !(which & ROW_RECEIVED);
+    if (which & ROW_PACKETS)
+        value_number(v, sent ? r->packets : r->packets_back);
+    else
+        value_number(v, sent ? r->bytes : r->bytes_back);
 }
 
 /* As the field has it; looked up once. */

@@ -42,22 +42,25 @@ bool row_get(const struct row *r, const struct event *e, unsigned level, struct 
 void value_number(struct value *v, uint64_t number);
 void value_token(struct value *v, const char *text);
 
-/* For `get`. `which` is a number, or the offset of a time in the record or in the incident's facts. */
-void row_number(const struct event *e, size_t which, struct value *v);
+void value_bool(struct value *v, bool value);
+
+/* --- for `get` --- */
+
+void row_number(const struct event *e, size_t number, struct value *v); /* always this */
+void row_text(const struct event *e, size_t which, struct value *v);    /* enum record_text */
 void row_sentence(const struct event *e, size_t which, struct value *v);
-void row_ms(const struct event *e, size_t which, struct value *v); /* of the event, ms since 1970 */
-void row_record_ms(const struct event *e, size_t which, struct value *v);
-void row_incident_ms(const struct event *e, size_t which, struct value *v);
+/* Milliseconds since 1970. */
+enum { ROW_TIME, ROW_RECORD_FIRST, ROW_RECORD_LAST, ROW_INCIDENT_FIRST, ROW_INCIDENT_LAST };
+void row_ms(const struct event *e, size_t time, struct value *v);
 void row_transport(const struct event *e, size_t which, struct value *v); /* "TCP" */
 /* The name of the server, or its client's user, where that end is the source or the destination. */
-enum { ROW_OF_SOURCE, ROW_OF_DESTINATION };
-void row_host(const struct event *e, size_t end, struct value *v);
-void row_user(const struct event *e, size_t end, struct value *v);
+enum { ROW_OF_DESTINATION, ROW_OF_SOURCE, ROW_USER };
+void row_of_end(const struct event *e, size_t end, struct value *v);
 /* The bytes come from the side that opened the connection. */
 bool source_is_client(const struct record *r);
-/* Of a flow, what its source has sent (0) or received (1). */
-void row_bytes(const struct event *e, size_t received, struct value *v);
-void row_packets(const struct event *e, size_t received, struct value *v);
+/* Of a flow, the bytes or packets that its source has sent or received. */
+enum { ROW_RECEIVED = 1, ROW_PACKETS = 2 };
+void row_amount(const struct event *e, size_t which, struct value *v);
 /* "http://host:8080/path", the path alone where no host is known; valid until the next call. */
 void row_url(const struct event *e, size_t which, struct value *v);
 
