@@ -48,7 +48,7 @@ struct delivery *delivery_create(const struct output_config *config, const struc
         goto failed;
     }
     d->message_max = d->transport->message_max ? d->transport->message_max : config->message_max;
-    d->carrier = d->transport->open(rest, config, &why);
+    d->carrier = d->transport->open(d->transport, rest, config, &why);
     if (!d->carrier) {
         error_set(e, "output %s: %s", d->name, why.text);
         goto failed;

@@ -44,7 +44,7 @@ static bool check_target(const struct output_config *c, bool longest, struct err
     const struct format *f = format_find(bytes_text(c->format));
     if (!t)
         return error_set(e, "\"%.100s\" is no target; write one of %s", c->to, transport_usages());
-    if (!t->check(rest, &why))
+    if (!transport_check(t, rest, &why))
         return error_set(e, "%s", why.text);
     if (f->people && !t->people)
         return error_set(e, "format %s is for people at a terminal; over %s use any other, such as rfc5424",

@@ -342,18 +342,14 @@ void reporter_reopen(struct reporter *r) {
         delivery_reopen(r->deliveries[i]);
 }
 
-/* A sensor that is only started again, or reloaded, goes on with them. */
-static bool leaves_incidents_open(const struct reporter *r) {
-    return r->keeper && keeper_works(r->keeper) && !r->offline;
-}
-
 uint64_t reporter_finish(struct reporter *r, int timeout_ms) {
     const time_ns until = clock_monotonic() + timeout_ms * NS_PER_MS;
     enum { SLICE_MS = 20 };
     struct pollfd fds[OUTPUTS_MAX];
     uint64_t left;
     reporter_commit(r);
-    if (!leaves_incidents_open(r))
+    /* A sensor that is only started again, or reloaded, goes on with them. */
+    if (!r->keeper || !keeper_works(r->keeper) || r->offline)
         incidents_close(r->incidents);
     gate_turn(r->gate, r->now, true);
     if (r->offline)

@@ -12,8 +12,8 @@ struct looking {
     size_t count, most; /* count: those that found no room too */
 };
 
-__attribute__((format(printf, 4, 5))) static void say(struct looking *l, const struct partner *p,
-                                                      const struct contract *c, const char *format, ...) {
+__attribute__((format(printf, 4, 5))) static void
+add_contract(struct looking *l, const struct partner *p, const struct contract *c, const char *format, ...) {
     va_list args;
     if (l->count++ >= l->most)
         return;
@@ -26,7 +26,7 @@ __attribute__((format(printf, 4, 5))) static void say(struct looking *l, const s
 
 static void look_ahead(void *context, const struct outlook_item *i) {
     if (i->kind != OUTLOOK_UNREACHABLE && i->partner)
-        say(context, i->partner, i->contract, "%s", i->text);
+        add_contract(context, i->partner, i->contract, "%s", i->text);
 }
 
 /* Four fifths. */
@@ -37,11 +37,11 @@ static bool is_nearly_used(uint64_t used, uint64_t limit) {
 static void look_at_limit(struct looking *l, const struct quota_line *q, const char *span,
                           const struct contract_amount *used, const struct contract_amount *limit) {
     if (is_nearly_used(used->objects, limit->objects))
-        say(l, q->partner, q->contract, "%" PRIu64 " of %" PRIu64 " objects %s", used->objects,
-            limit->objects, span);
+        add_contract(l, q->partner, q->contract, "%" PRIu64 " of %" PRIu64 " objects %s", used->objects,
+                     limit->objects, span);
     if (is_nearly_used(used->bytes, limit->bytes))
-        say(l, q->partner, q->contract, "%" PRIu64 " of %" PRIu64 " bytes %s", used->bytes, limit->bytes,
-            span);
+        add_contract(l, q->partner, q->contract, "%" PRIu64 " of %" PRIu64 " bytes %s", used->bytes,
+                     limit->bytes, span);
 }
 
 static void look_at_use(void *context, const struct quota_line *q) {
@@ -51,7 +51,7 @@ static void look_at_use(void *context, const struct quota_line *q) {
 
 static void look_for_unused(void *context, const struct quota_line *q) {
     if (q->first == 0)
-        say(context, q->partner, q->contract, "was never used since it is watched");
+        add_contract(context, q->partner, q->contract, "was never used since it is watched");
 }
 
 size_t digest_contracts(const struct policy *p, const struct quotas *quotas, time_ns now,

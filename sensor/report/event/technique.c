@@ -65,14 +65,11 @@ static bool has_part(struct bytes text, const char *name) {
     return false;
 }
 
-/* Who opened its network to a partner did so by contract: what goes beyond it abuses that trust. */
-static bool beyond_contract(const struct record *r) {
-    return r->partner_known && record_text_of(r, TEXT_CONTRACT).n &&
-           (r->verdict == VERDICT_BREACH || r->verdict == VERDICT_UNAPPROVED);
-}
-
 unsigned technique_of_record(const struct record *r) {
-    unsigned set = beyond_contract(r) ? 1u << TECHNIQUE_PARTNER : 0;
+    bool beyond = r->verdict == VERDICT_BREACH || r->verdict == VERDICT_UNAPPROVED;
+    /* Who opened its network to a partner did so by contract: what goes beyond it abuses that trust. */
+    unsigned set =
+        beyond && r->partner_known && record_text_of(r, TEXT_CONTRACT).n ? 1u << TECHNIQUE_PARTNER : 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (has_part(record_text_of(r, names[i].where), names[i].name))
             set |= 1u << names[i].technique;
@@ -88,19 +85,14 @@ unsigned technique_of_pace(uint64_t objects, time_ns first, time_ns last) {
 
 /* --- one after the other --- */
 
-/* Within a twentieth, a second at least. */
-static bool is_like(time_ns a, time_ns b) {
-    time_ns off = a > b ? a - b : b - a, most = b / 20;
-    return off <= (most > NS_PER_S ? most : NS_PER_S);
-}
-
-/* A step back in time changes nothing: what came late says nothing of intervals. */
+/* A step back in time changes nothing: what came late says nothing of intervals. Two are equal within a
+ * twentieth, a second at least. */
 static void rhythm_add(struct rhythm *r, time_ns t, time_ns gap) {
     if (r->began == 0)
         r->began = t;
     if (t - r->last > gap && r->last) {
-        time_ns interval = t - r->began;
-        bool equal = r->interval && is_like(interval, r->interval);
+        time_ns interval = t - r->began, most = r->interval / 20 > NS_PER_S ? r->interval / 20 : NS_PER_S;
+        bool equal = r->interval && interval - r->interval <= most && r->interval - interval <= most;
         r->equal = equal ? r->equal + 1 : 1;
         r->interval = interval;
         r->began = t;

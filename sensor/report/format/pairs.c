@@ -68,11 +68,6 @@ static void write_value(struct text *t, const struct pairs *p, const struct valu
         text_print(t, "%" PRIu64, v->number);
 }
 
-/* A digest is nested, so the sentence alone tells it. */
-static bool is_empty(const struct value *v) {
-    return v->kind == VALUE_NULL || v->kind == VALUE_DIGEST || (v->kind == VALUE_LIST && v->text.n == 0);
-}
-
 static void write_pair(struct text *t, const struct pairs *p, const struct row *r, const struct value *v,
                        const struct event *e, struct detail d) {
     bool six = r->key6 && v->text.n && memchr(v->text.p, ':', v->text.n);
@@ -95,7 +90,10 @@ void pairs_write(struct text *t, const struct pairs *p, const struct event *e, s
     const char *begin = t->at;
     for (size_t i = 0; i < count; i++) {
         struct value v = {.text = {0}};
-        if (!row_get(&rows[i], e, d.level, &v) || is_empty(&v))
+        if (!row_get(&rows[i], e, d.level, &v) || v.kind == VALUE_NULL ||
+            (v.kind == VALUE_LIST && v.text.n == 0))
+            continue;
+        if (v.kind == VALUE_DIGEST) /* which is nested: the sentence alone tells it */
             continue;
         if (t->at != begin)
             text_put(t, p->separator);

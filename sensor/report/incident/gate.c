@@ -43,28 +43,24 @@ struct mutes *gate_mutes(struct gate *g) {
 
 /* Does the sender's word alone say whose this is? It chooses the name, so no mute of the name's owner may
  * hide what goes to an address of somebody else. */
-static bool only_named(const struct record *r) {
+static bool is_only_named(const struct record *r) {
     return list_has(record_text_of(r, TEXT_TERM), bytes_text(term_name(TERM_NAME)));
-}
-
-static bool is_muted(struct gate *g, time_ns time, const struct record *r) {
-    return !only_named(r) &&
-           mutes_hide(g->mutes, ledger_owner(r), &r->destination, record_text_of(r, TEXT_CLASS), time);
 }
 
 bool gate_admit(struct gate *g, time_ns time, const struct incident_facts *facts, const struct record *r) {
     char room[ADDRESS_TEXT_MAX + 4];
     bool opening = facts->state == INCIDENT_OPENED;
     gate_turn(g, time, false);
-    if (is_muted(g, time, r))
+    if (!is_only_named(r) &&
+        mutes_hide(g->mutes, ledger_owner(r), &r->destination, record_text_of(r, TEXT_CLASS), time))
         return false;
     return cap_admit(g->cap, time, ledger_destination(r, room), opening, facts->id);
 }
 
 /* --- what is told of it --- */
 
-__attribute__((format(printf, 3, 4))) static void tell(struct gate *g, const char *id, const char *format,
-                                                       ...) {
+__attribute__((format(printf, 3, 4))) static void tell_mute(struct gate *g, const char *id,
+                                                            const char *format, ...) {
     char text[1024];
     va_list args;
     va_start(args, format);
@@ -79,17 +75,17 @@ void gate_turn(struct gate *g, time_ns now, bool all) {
     if (cap_turn(g->cap, now, all, &summary))
         g->sink.held(g->sink.context, &summary);
     while (mutes_expire(g->mutes, now, &over))
-        tell(g, "mute-expired",
-             "Alerts of %s to %s are told again: the mute of uid %u is over; it hid %" PRIu64, over.class,
-             over.destination, over.uid, over.hidden);
+        tell_mute(g, "mute-expired",
+                  "Alerts of %s to %s are told again: the mute of uid %u is over; it hid %" PRIu64,
+                  over.class, over.destination, over.uid, over.hidden);
 }
 
 bool gate_mute(struct gate *g, const struct mute *mute, time_ns now, struct error *e) {
     char until[CLOCK_TEXT_MAX];
     if (!mutes_add(g->mutes, mute, now, e))
         return false;
-    tell(g, "mute-added", "Alerts of %s to %s are muted until %.16sZ by uid %u: %s", mute->class,
-         mute->destination, clock_format(mute->until, until), mute->uid, mute->reason);
+    tell_mute(g, "mute-added", "Alerts of %s to %s are muted until %.16sZ by uid %u: %s", mute->class,
+              mute->destination, clock_format(mute->until, until), mute->uid, mute->reason);
     return true;
 }
 
@@ -97,7 +93,8 @@ bool gate_unmute(struct gate *g, const char *destination, const char *class, uin
     struct mute gone;
     if (!mutes_remove(g->mutes, destination, class, &gone))
         return false;
-    tell(g, "mute-removed", "Alerts of %s to %s are told again: uid %u took the mute back; it hid %" PRIu64,
-         gone.class, gone.destination, uid, gone.hidden);
+    tell_mute(g, "mute-removed",
+              "Alerts of %s to %s are told again: uid %u took the mute back; it hid %" PRIu64, gone.class,
+              gone.destination, uid, gone.hidden);
     return true;
 }

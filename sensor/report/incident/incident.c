@@ -162,11 +162,6 @@ static struct incident *open_incident(struct incidents *t, const struct record *
     return i;
 }
 
-static void tell_growth(struct incidents *t, struct incident *i, time_ns time) {
-    tell_incident(t, i, INCIDENT_GROWN, time);
-    counter_one(COUNTER_INCIDENTS_GROWN);
-}
-
 /* --- what a record adds --- */
 
 static void count_object(struct incidents *t, struct incident *i, const struct record *r) {
@@ -269,10 +264,12 @@ static void add_finding(struct incidents *t, const struct record *r, struct byte
     while (i->facts.objects >= i->next_tenfold)
         i->next_tenfold *= 10;
     bool due = i->grown && r->time - i->told >= (time_ns)t->options.growth_interval;
-    if (opened)
+    if (opened) {
         tell_incident(t, i, INCIDENT_OPENED, r->time);
-    else if (tenfold || worse || due)
-        tell_growth(t, i, r->time);
+    } else if (tenfold || worse || due) {
+        tell_incident(t, i, INCIDENT_GROWN, r->time);
+        counter_one(COUNTER_INCIDENTS_GROWN);
+    }
 }
 
 void incidents_record(struct incidents *t, const struct record *r) {

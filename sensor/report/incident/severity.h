@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* How bad an incident is, 1 to 10: the severity of the class's rule, and what the table in severity.c adds
+/* How bad an incident is, 1 to 10: the severity of the class's rule, and what severity.c adds
  * for verdict, contract, volume and completeness. */
 struct severity_facts {
     unsigned rule; /* of the rule, 1 to 10; the worst that held */

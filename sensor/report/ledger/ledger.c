@@ -122,18 +122,6 @@ time_ns ledger_clock(const struct ledger *l, time_ns t) {
     return l->now == 0 || distance <= jump_ns ? t : l->now;
 }
 
-/* --- records --- */
-
-/* A transfer's verdict is the worst of its classes'; the others of them may have been allowed. */
-static bool is_denied(const struct record *r, struct bytes class) {
-    return r->verdict >= VERDICT_BREACH &&
-           (r->kind == RECORD_FINDING || list_has(record_text_of(r, TEXT_OFFENDING), class));
-}
-
-static bool is_whole_image(const struct record *r) {
-    return r->hashed && bytes_starts_nocase(record_text_of(r, TEXT_MIME), "image/");
-}
-
 static void make_room(struct ledger *l) {
     counter_one(COUNTER_LEDGER_FORGOTTEN);
     struct entry *oldest = ledger_oldest(l);
@@ -147,14 +135,17 @@ static void add_record(struct ledger *l, const struct record *r, struct bytes cl
     size_t n = make_key(record_text_of(r, TEXT_NETWORK), ledger_destination(r, room), class, key);
     struct entry *e = find_line(l, bytes_of(key, n));
     bool ended = r->kind == RECORD_TRANSFER;
+    /* A transfer's verdict is the worst of its classes'; the others of them may have been allowed. */
+    bool denied =
+        r->verdict >= VERDICT_BREACH && (!ended || list_has(record_text_of(r, TEXT_OFFENDING), class));
     const struct addition a = {
         .objects = ended,
         .bytes = ended ? r->bytes : 0,
-        .denied = is_denied(r, class),
+        .denied = denied,
         .plates_least = r->distinct,
         .digests = record_digests_of(r),
         .digest_count = r->digests,
-        .pictured = ended && is_whole_image(r),
+        .pictured = ended && r->hashed && bytes_starts_nocase(record_text_of(r, TEXT_MIME), "image/"),
         .image = hash_bytes(&l->digest_key, r->sha256, sizeof r->sha256),
     };
     if (!e)

@@ -281,11 +281,6 @@ static bool next_line(struct bytes *rest, char out[NAME_ROOM]) {
     return true;
 }
 
-static bool is_counted(const struct quotas *q, const struct record *r) {
-    return q->count && r->matters && r->partner_known &&
-           (r->kind == RECORD_FINDING || r->kind == RECORD_TRANSFER || r->kind == RECORD_VOLUME);
-}
-
 /* Each class of it; whether any of them is over a limit, and then the first such judgement. */
 static bool judge_classes(struct quotas *q, const struct record *r, struct bytes classes,
                           struct judgement *first) {
@@ -331,7 +326,8 @@ static const struct record *change_record(struct quotas *q, const struct record 
 }
 
 const struct record *quotas_record(struct quotas *q, const struct record *r) {
-    if (!is_counted(q, r))
+    bool brings = r->kind == RECORD_FINDING || r->kind == RECORD_TRANSFER || r->kind == RECORD_VOLUME;
+    if (q->count == 0 || !r->matters || !r->partner_known || !brings)
         return r;
     if (!q->since) {
         q->since = r->time;

@@ -97,16 +97,14 @@ static bool is_path(const char *a, const char *b) {
     return a && strcmp(a, b) == 0;
 }
 
-static bool uses_path(const struct output_config *o, const char *path) {
-    return is_path(output_path(o), path) || is_path(o->ca, path) || is_path(o->certificate, path) ||
-           is_path(o->key, path);
-}
-
 void output_close_unused(const struct output_config *outputs, size_t n) {
     for (size_t i = count; i-- > 0;) {
         bool used = false;
-        for (size_t k = 0; k < n && !used; k++)
-            used = uses_path(&outputs[k], files[i].path);
+        for (size_t k = 0; k < n && !used; k++) {
+            const struct output_config *o = &outputs[k];
+            used = is_path(output_path(o), files[i].path) || is_path(o->ca, files[i].path) ||
+                   is_path(o->certificate, files[i].path) || is_path(o->key, files[i].path);
+        }
         if (!used)
             forget_file(i);
     }

@@ -11,14 +11,6 @@ void relp_begin(struct relp_parser *p) {
     p->txnr = p->length = p->got = 0;
 }
 
-static bool is_letter(uint8_t c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(uint8_t c) {
-    return c >= '0' && c <= '9';
-}
-
 static bool enter_step(struct relp_parser *p, enum relp_step step) {
     p->step = step;
     p->digits = 0;
@@ -27,32 +19,36 @@ static bool enter_step(struct relp_parser *p, enum relp_step step) {
 
 /* One more digit of a number of at most nine, which cannot overflow. */
 static bool take_digit(struct relp_parser *p, uint8_t c, uint32_t *number) {
-    if (!is_digit(c) || p->digits++ == DIGITS_MAX)
+    if (c < '0' || c > '9' || p->digits++ == DIGITS_MAX)
         return false;
     *number = *number * 10 + (uint32_t)(c - '0');
     return true;
 }
 
-static bool take_txnr(struct relp_parser *p, uint8_t c) {
-    return c == ' ' && p->digits ? enter_step(p, RELP_COMMAND) : take_digit(p, c, &p->txnr);
-}
-
-static bool take_command(struct relp_parser *p, uint8_t c) {
-    if (c == ' ' && p->digits) {
-        p->command[p->digits] = '\0';
-        return enter_step(p, RELP_LENGTH);
-    }
-    if (!is_letter(c) || p->digits == RELP_COMMAND_MAX)
+static bool take_letter(struct relp_parser *p, uint8_t c) {
+    if ((c | 0x20) < 'a' || (c | 0x20) > 'z' || p->digits == RELP_COMMAND_MAX)
         return false;
     p->command[p->digits++] = (char)c;
     return true;
 }
 
-/* With data an SP follows, without it the LF. */
-static bool take_length(struct relp_parser *p, uint8_t c) {
-    if (c == ' ' && p->digits && p->length <= RELP_DATA_MAX)
-        return enter_step(p, p->length ? RELP_DATA : RELP_TRAILER);
-    return take_digit(p, c, &p->length);
+/* One octet of the header. A space ends each of its parts; with data one follows the length, without it the
+ * LF. */
+static bool take_octet(struct relp_parser *p, uint8_t c) {
+    bool end = c == ' ' && p->digits;
+    switch (p->step) {
+    case RELP_TXNR:
+        return end ? enter_step(p, RELP_COMMAND) : take_digit(p, c, &p->txnr);
+    case RELP_COMMAND:
+        p->command[p->digits] = '\0';
+        return end ? enter_step(p, RELP_LENGTH) : take_letter(p, c);
+    case RELP_LENGTH:
+        if (end && p->length <= RELP_DATA_MAX)
+            return enter_step(p, p->length ? RELP_DATA : RELP_TRAILER);
+        return take_digit(p, c, &p->length);
+    default:
+        return false;
+    }
 }
 
 /* The octets of DATA at the beginning of `in`. */
@@ -66,17 +62,6 @@ static void take_data(struct relp_parser *p, struct bytes *in) {
         enter_step(p, RELP_TRAILER);
 }
 
-static bool take_octet(struct relp_parser *p, uint8_t c) {
-    static bool (*const steps[])(struct relp_parser *, uint8_t) = {
-        [RELP_TXNR] = take_txnr, [RELP_COMMAND] = take_command, [RELP_LENGTH] = take_length};
-    return steps[p->step](p, c);
-}
-
-/* At the LF: of a frame with all its data, or of one without any. */
-static bool ends_frame(const struct relp_parser *p) {
-    return p->step == RELP_TRAILER || (p->step == RELP_LENGTH && p->digits && p->length == 0);
-}
-
 enum relp_result relp_parse(struct relp_parser *p, struct bytes *in, struct relp_frame *frame) {
     while (in->n) {
         if (p->step == RELP_DATA) {
@@ -85,13 +70,14 @@ enum relp_result relp_parse(struct relp_parser *p, struct bytes *in, struct relp
         }
         uint8_t c = *in->p;
         *in = bytes_of(in->p + 1, in->n - 1);
-        if (c == '\n' && ends_frame(p)) {
+        bool whole = p->step == RELP_TRAILER || (p->step == RELP_LENGTH && p->digits && p->length == 0);
+        if (c == '\n' && whole) {
             size_t kept = p->length < RELP_DATA_KEPT ? p->length : RELP_DATA_KEPT;
             *frame = (struct relp_frame){p->txnr, p->command, bytes_of(p->data, kept)};
             relp_begin(p);
             return RELP_FRAME;
         }
-        if (p->step == RELP_TRAILER || !take_octet(p, c))
+        if (!take_octet(p, c))
             return RELP_WRONG;
     }
     return RELP_MORE;

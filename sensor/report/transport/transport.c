@@ -20,6 +20,11 @@ const struct transport *transport_find(const char *to, const char **rest) {
     return NULL;
 }
 
+bool transport_check(const struct transport *t, const char *rest, struct error *e) {
+    struct remote r;
+    return t->check ? t->check(rest, e) : remote_parse(rest, t->port, &r, e);
+}
+
 const char *output_path(const struct output_config *o) {
     const char *rest = NULL;
     return transport_find(o->to, &rest) == &transport_file ? rest : NULL;

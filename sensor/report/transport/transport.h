@@ -33,9 +33,12 @@ struct transport {
     bool tls;           /* ca, certificate, key and name are for it */
     bool holds;         /* nobody confirms messages: hold-bytes and hold-time are for it */
     bool people;        /* somebody may be looking: formats of several lines make sense */
-    /* Is what follows the scheme well-formed? Opens nothing. */
+    const char *port;   /* the usual one of a target "host:port"; NULL: the target is none */
+    /* Is what follows the scheme well-formed? Opens nothing. NULL: that `port` says. */
     bool (*check)(const char *rest, struct error *e);
-    void *(*open)(const char *rest, const struct output_config *config, struct error *e); /* keeps `config` */
+    /* Keeps `config`. `t`: this transport, of which several may be opened by one function. */
+    void *(*open)(const struct transport *t, const char *rest, const struct output_config *config,
+                  struct error *e);
     void (*close)(void *carrier);
     /* Sends `frame` from *done on, moving *done. */
     enum carried (*send)(void *carrier, struct bytes frame, size_t *done);
@@ -63,6 +66,8 @@ extern const struct transport transport_udp, transport_tcp, transport_tls, trans
 /* The transport of a target and what follows its scheme; NULL if none knows it. */
 const struct transport *transport_find(const char *to, const char **rest);
 const char *transport_usages(void); /* for messages */
+/* Is `rest` well-formed for it? Opens nothing. */
+bool transport_check(const struct transport *t, const char *rest, struct error *e);
 
 /* --- remote.c: a host and port, its addresses, and when to try again --- */
 

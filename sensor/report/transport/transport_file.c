@@ -25,7 +25,8 @@ static bool check_stdout(const char *rest, struct error *e) {
     return *rest == '\0' || error_set(e, "nothing may follow \"-\"");
 }
 
-static void *open_file(const char *rest, const struct output_config *config, struct error *e) {
+static void *open_file(const struct transport *t, const char *rest, const struct output_config *config,
+                       struct error *e) {
     struct file *f = calloc(1, sizeof *f);
     if (f)
         f->path = strdup(rest);
@@ -48,7 +49,8 @@ static void *open_file(const char *rest, const struct output_config *config, str
     return NULL;
 }
 
-static void *open_stdout(const char *rest, const struct output_config *config, struct error *e) {
+static void *open_stdout(const struct transport *t, const char *rest, const struct output_config *config,
+                         struct error *e) {
     struct file *f = calloc(1, sizeof *f);
     if (f)
         f->fd = STDOUT_FILENO;

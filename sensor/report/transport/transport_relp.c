@@ -29,11 +29,6 @@ struct relp {
     unsigned answer_count, answer_told;
 };
 
-static bool check_target(const char *rest, struct error *e) {
-    struct remote r;
-    return remote_parse(rest, "2514", &r, e);
-}
-
 static void begin_session(struct relp *r) {
     r->session = SESSION_NONE;
     relp_begin(&r->parser);
@@ -41,26 +36,19 @@ static void begin_session(struct relp *r) {
     r->next = r->oldest = 1;
 }
 
-static void *open_relp_as(const char *rest, bool tls, const struct output_config *config, struct error *e) {
+static void *open_relp(const struct transport *t, const char *rest, const struct output_config *config,
+                       struct error *e) {
     struct relp *r = calloc(1, sizeof *r);
     if (!r) {
         error_set(e, "out of memory");
         return NULL;
     }
     begin_session(r);
-    r->connection = connection_create(rest, "2514", tls, config, e);
+    r->connection = connection_create(rest, t->port, t->tls, config, e);
     if (r->connection)
         return r;
     free(r);
     return NULL;
-}
-
-static void *open_relp(const char *rest, const struct output_config *config, struct error *e) {
-    return open_relp_as(rest, false, config, e);
-}
-
-static void *open_relp_tls(const char *rest, const struct output_config *config, struct error *e) {
-    return open_relp_as(rest, true, config, e);
 }
 
 /* False when there is no room now. */
@@ -80,7 +68,7 @@ static bool put_command(struct relp *r, const char *name, struct bytes data) {
 
 /* --- what the receiver says --- */
 
-static void give_up_malformed(struct relp *r, const char *reason) {
+static void give_up(struct relp *r, const char *reason) {
     counter_one(COUNTER_RELP_MALFORMED);
     connection_give_up(r->connection, reason);
 }
@@ -89,7 +77,7 @@ static void take_open_answer(struct relp *r, const struct relp_frame *f) {
     struct bytes offers;
     unsigned code;
     if (f->txnr != 1 || !relp_code(f->data, &code, &offers))
-        give_up_malformed(r, "its answer to RELP's open is not understood");
+        give_up(r, "its answer to RELP's open is not understood");
     else if (code != 200)
         connection_give_up(r->connection, "it refuses RELP's open");
     else if (!relp_offers(offers, "relp_version", NULL) || !relp_offers(offers, "commands", "syslog"))
@@ -111,7 +99,7 @@ static void take_message_answer(struct relp *r, const struct relp_frame *f) {
     unsigned code;
     uint64_t number = number_of(r, f->txnr);
     if (!number || !relp_code(f->data, &code, &rest)) {
-        give_up_malformed(r, "it answers what was not asked");
+        give_up(r, "it answers what was not asked");
         return;
     }
     r->has_answer[number % RELP_WINDOW] = true;
@@ -136,7 +124,7 @@ static void take_frame(struct relp *r, const struct relp_frame *f) {
     else if (answer && f->txnr)
         take_message_answer(r, f);
     else if (f->txnr)
-        give_up_malformed(r, "it sends commands that only we may send");
+        give_up(r, "it sends commands that only we may send");
     /* Other hints may come with later versions and mean nothing to us. */
 }
 
@@ -151,7 +139,7 @@ static void listen_to(struct relp *r) {
         while ((result = relp_parse(&r->parser, &in, &f)) == RELP_FRAME)
             take_frame(r, &f);
         if (result == RELP_WRONG)
-            give_up_malformed(r, "what it says is no RELP");
+            give_up(r, "what it says is no RELP");
     }
 }
 
@@ -246,7 +234,7 @@ const struct transport transport_relp = {
     .usage = "relp://host:port",
     .framing = FRAMING_NONE,
     .message_max = 8192,
-    .check = check_target,
+    .port = "2514",
     .open = open_relp,
     .close = close_relp,
     .send = send_relp,
@@ -263,8 +251,8 @@ const struct transport transport_relp_tls = {
     .framing = FRAMING_NONE,
     .message_max = 8192,
     .tls = true,
-    .check = check_target,
-    .open = open_relp_tls,
+    .port = "2514",
+    .open = open_relp,
     .close = close_relp,
     .send = send_relp,
     .confirmed = confirm_by_answer,

@@ -17,17 +17,7 @@ struct counted {
     time_ns finishing; /* since */
 };
 
-static bool check_tcp(const char *rest, struct error *e) {
-    struct remote r;
-    return remote_parse(rest, "514", &r, e);
-}
-
-static bool check_tls(const char *rest, struct error *e) {
-    struct remote r;
-    return remote_parse(rest, "6514", &r, e);
-}
-
-static void *open_counted(const char *rest, const char *port, bool tls, const struct output_config *config,
+static void *open_counted(const struct transport *self, const char *rest, const struct output_config *config,
                           struct error *e) {
     struct counted *t = calloc(1, sizeof *t);
     if (!t) {
@@ -35,19 +25,11 @@ static void *open_counted(const char *rest, const char *port, bool tls, const st
         return NULL;
     }
     t->hold = (struct hold){.bytes = config->hold_bytes, .time = (time_ns)config->hold_time};
-    t->connection = connection_create(rest, port, tls, config, e);
+    t->connection = connection_create(rest, self->port, self->tls, config, e);
     if (t->connection)
         return t;
     free(t);
     return NULL;
-}
-
-static void *open_tcp(const char *rest, const struct output_config *config, struct error *e) {
-    return open_counted(rest, "514", false, config, e);
-}
-
-static void *open_tls(const char *rest, const struct output_config *config, struct error *e) {
-    return open_counted(rest, "6514", true, config, e);
 }
 
 static void close_counted(void *carrier) {
@@ -129,8 +111,8 @@ const struct transport transport_tcp = {
     .framing = FRAMING_STREAM,
     .message_max = 8192,
     .holds = true,
-    .check = check_tcp,
-    .open = open_tcp,
+    .port = "514",
+    .open = open_counted,
     .close = close_counted,
     .send = send_counted,
     .confirmed = confirm_octets,
@@ -147,8 +129,8 @@ const struct transport transport_tls = {
     .message_max = 8192,
     .tls = true,
     .holds = true,
-    .check = check_tls,
-    .open = open_tls,
+    .port = "6514",
+    .open = open_counted,
     .close = close_counted,
     .send = send_counted,
     .confirmed = confirm_octets,

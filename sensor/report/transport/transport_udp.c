@@ -12,19 +12,15 @@ struct udp {
     int fd;
 };
 
-static bool check_target(const char *rest, struct error *e) {
-    struct remote r;
-    return remote_parse(rest, "514", &r, e);
-}
-
-static void *open_udp(const char *rest, const struct output_config *config, struct error *e) {
+static void *open_udp(const struct transport *t, const char *rest, const struct output_config *config,
+                      struct error *e) {
     struct udp *u = calloc(1, sizeof *u);
     if (!u) {
         error_set(e, "out of memory");
         return NULL;
     }
     u->fd = -1;
-    if (!remote_parse(rest, "514", &u->remote, e)) {
+    if (!remote_parse(rest, t->port, &u->remote, e)) {
         free(u);
         return NULL;
     }
@@ -87,7 +83,7 @@ const struct transport transport_udp = {
     .scheme = "udp://",
     .usage = "udp://host:port",
     .framing = FRAMING_NONE,
-    .check = check_target,
+    .port = "514",
     .open = open_udp,
     .close = close_udp,
     .send = send_udp,

@@ -54,7 +54,8 @@ static void connect_local(struct local *l) {
     l->silent = true;
 }
 
-static void *open_local(const char *rest, const struct output_config *config, struct error *e) {
+static void *open_local(const struct transport *t, const char *rest, const struct output_config *config,
+                        struct error *e) {
     struct local *l = calloc(1, sizeof *l);
     if (!l) {
         error_set(e, "out of memory");
