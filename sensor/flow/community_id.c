@@ -12,11 +12,6 @@ void community_id_prepare(void) {
         sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 }
 
-static bool has_ports(uint8_t transport) {
-    return transport == PROTOCOL_TCP || transport == PROTOCOL_UDP || transport == IP_PROTOCOL_SCTP ||
-           transport == IP_PROTOCOL_ICMP || transport == IP_PROTOCOL_ICMP6;
-}
-
 static uint8_t *put_bytes(uint8_t *at, const void *from, size_t n) {
     memcpy(at, from, n);
     return at + n;
@@ -48,7 +43,9 @@ const char *flow_community_id(const struct flow *flow, char out[COMMUNITY_ID_MAX
     at = put_address(at, &low->address);
     at = put_address(at, &high->address);
     at = put_bytes(at, (uint8_t[]){flow->transport, 0}, 2);
-    if (has_ports(flow->transport)) {
+    uint8_t transport = flow->transport;
+    if (transport == PROTOCOL_TCP || transport == PROTOCOL_UDP || transport == IP_PROTOCOL_SCTP ||
+        transport == IP_PROTOCOL_ICMP || transport == IP_PROTOCOL_ICMP6) {
         at = put_u16(at, low->port);
         at = put_u16(at, high->port);
     }

@@ -6,14 +6,14 @@
 
 /* --- what differs, and how it is copied: by type --- */
 
-static bool same_text(const char *a, const char *b) {
+static bool is_same_text(const char *a, const char *b) {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool same_texts(const struct setting_texts *a, const struct setting_texts *b) {
+static bool are_same_texts(const struct setting_texts *a, const struct setting_texts *b) {
     bool same = a->count == b->count;
     for (size_t i = 0; same && i < a->count; i++)
-        same = same_text(a->items[i], b->items[i]);
+        same = is_same_text(a->items[i], b->items[i]);
     return same;
 }
 
@@ -36,13 +36,13 @@ static const size_t sizes[] = {
     [SETTING_TEXT] = sizeof(const char *), [SETTING_TEXTS] = sizeof(struct setting_texts),
 };
 
-static bool same(enum setting_type type, const void *a, const void *b) {
+static bool is_same_value(enum setting_type type, const void *a, const void *b) {
     if (type == SETTING_TEXT)
-        return same_text(*(const char *const *)a, *(const char *const *)b);
-    return type == SETTING_TEXTS ? same_texts(a, b) : memcmp(a, b, sizes[type]) == 0;
+        return is_same_text(*(const char *const *)a, *(const char *const *)b);
+    return type == SETTING_TEXTS ? are_same_texts(a, b) : memcmp(a, b, sizes[type]) == 0;
 }
 
-static void keep(struct arena *arena, enum setting_type type, const void *old, void *out) {
+static void keep_value(struct arena *arena, enum setting_type type, const void *old, void *out) {
     if (type == SETTING_TEXT)
         *(const char **)out = copy_text(arena, *(const char *const *)old);
     else if (type == SETTING_TEXTS)
@@ -54,7 +54,7 @@ static void keep(struct arena *arena, enum setting_type type, const void *old, v
 /* --- the table --- */
 
 /* A key that is not written any more is told at its map's line. */
-static void tell(struct setting_reader *r, const struct doc_node *map, const char *name, const char *file,
+static void tell_restart(struct setting_reader *r, const struct doc_node *map, const char *name, const char *file,
                  const char *key) {
     const struct doc_node *node = doc_get(map, key);
     problem_warning(r->problems, node ? node->file : file,
@@ -80,10 +80,10 @@ unsigned setting_keep(struct setting_reader *r, const struct doc_node *map, cons
         void *field = (char *)out + s->offset;
         if (s->type == SETTING_MAP)
             changed += keep_map(r, map, name, file, s, before, field);
-        if (!s->restart || same(s->type, before, field))
+        if (!s->restart || is_same_value(s->type, before, field))
             continue;
-        tell(r, map, name, file, s->key);
-        keep(r->arena, s->type, before, field);
+        tell_restart(r, map, name, file, s->key);
+        keep_value(r->arena, s->type, before, field);
         changed++;
     }
     return changed;

@@ -26,7 +26,7 @@ bool setting_error(struct setting_reader *r, const struct doc_node *node, const 
                          text);
 }
 
-static const char *kind_name(const struct doc_node *node) {
+static const char *name_kind(const struct doc_node *node) {
     static const char *const names[] = {
         [DOC_TEXT] = "a single value", [DOC_LIST] = "a list", [DOC_MAP] = "a map"};
     return names[node->kind];
@@ -40,7 +40,7 @@ static bool is_null(const struct doc_node *node) {
 /* A node that holds one value which is there. */
 static bool is_scalar(struct setting_reader *r, const struct doc_node *node) {
     if (node->kind != DOC_TEXT)
-        return setting_error(r, node, "is %s where one value belongs; write KEY: VALUE", kind_name(node));
+        return setting_error(r, node, "is %s where one value belongs; write KEY: VALUE", name_kind(node));
     if (is_null(node))
         return setting_error(r, node, "has no value; write one behind the colon or remove the key");
     return true;
@@ -67,7 +67,7 @@ static bool copy_text(struct setting_reader *r, const char *text, const char **o
     return *out != NULL;
 }
 
-static bool no_room(struct setting_reader *r, const struct doc_node *node) {
+static bool tell_no_room(struct setting_reader *r, const struct doc_node *node) {
     return setting_error(r, node, "there is no room left for it; make the file smaller");
 }
 
@@ -79,18 +79,18 @@ bool setting_texts(struct setting_reader *r, const struct doc_node *node, struct
     size_t count = list ? node->children : 1;
     const char **items = arena_array(r->arena, count + 1, sizeof *items);
     if (!items)
-        return no_room(r, node);
+        return tell_no_room(r, node);
     for (size_t i = 0; i < count; i++, item = item->next) {
         if (!is_scalar(r, item))
             return false;
         if (!copy_text(r, item->text, &items[i]))
-            return no_room(r, item);
+            return tell_no_room(r, item);
     }
     *out = (struct setting_texts){items, count};
     return true;
 }
 
-static bool digits(const char *text, size_t n, int *out) {
+static bool parse_digits(const char *text, size_t n, int *out) {
     uint64_t value;
     if (!bytes_number(bytes_of(text, n), &value))
         return false;
@@ -98,19 +98,16 @@ static bool digits(const char *text, size_t n, int *out) {
     return true;
 }
 
-static bool leap(int year) {
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
 bool date_parse(const char *text, int32_t *days) {
     static const int lengths[13] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int year, month, day;
-    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || !digits(text, 4, &year) ||
-        !digits(text + 5, 2, &month) || !digits(text + 8, 2, &day))
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || !parse_digits(text, 4, &year) ||
+        !parse_digits(text + 5, 2, &month) || !parse_digits(text + 8, 2, &day))
         return false;
     if (year < 1 || month < 1 || month > 12)
         return false;
-    if (day < 1 || day > lengths[month] + (month == 2 && leap(year)))
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (day < 1 || day > lengths[month] + (month == 2 && leap))
         return false;
     *days = clock_day_of(year, month, day);
     return true;
@@ -118,7 +115,7 @@ bool date_parse(const char *text, int32_t *days) {
 
 /* --- One function a type --- */
 
-static bool in_bounds(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
+static bool is_in_bounds(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
                       const struct unit *units, uint64_t value) {
     char low[UNIT_TEXT_MAX], high[UNIT_TEXT_MAX];
     if (value >= s->low && (s->high == 0 || value <= s->high))
@@ -130,19 +127,12 @@ static bool in_bounds(struct setting_reader *r, const struct doc_node *node, con
                          unit_format(s->high, units, high));
 }
 
-static bool read_count(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
-                       void *field) {
-    return read_number(r, node, NULL, field) && in_bounds(r, node, s, NULL, *(uint64_t *)field);
-}
-
-static bool read_size(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
-                      void *field) {
-    return setting_size(r, node, field) && in_bounds(r, node, s, unit_sizes, *(uint64_t *)field);
-}
-
-static bool read_duration(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
-                          void *field) {
-    return setting_duration(r, node, field) && in_bounds(r, node, s, unit_durations, *(uint64_t *)field);
+static bool read_amount(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
+                        void *field) {
+    const struct unit *units = s->type == SETTING_SIZE       ? unit_sizes
+                               : s->type == SETTING_DURATION ? unit_durations
+                                                             : NULL;
+    return read_number(r, node, units, field) && is_in_bounds(r, node, s, units, *(uint64_t *)field);
 }
 
 static bool read_bool(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
@@ -157,7 +147,7 @@ static bool read_text(struct setting_reader *r, const struct doc_node *node, con
                       void *field) {
     if (!is_scalar(r, node))
         return false;
-    return copy_text(r, node->text, field) || no_room(r, node);
+    return copy_text(r, node->text, field) || tell_no_room(r, node);
 }
 
 static bool read_choice(struct setting_reader *r, const struct doc_node *node, const struct setting *s,
@@ -201,15 +191,15 @@ static bool read_map(struct setting_reader *r, const struct doc_node *node, cons
 
 static bool (*const read_type[])(struct setting_reader *, const struct doc_node *, const struct setting *,
                                  void *) = {
-    [SETTING_BOOL] = read_bool,         [SETTING_COUNT] = read_count, [SETTING_SIZE] = read_size,
-    [SETTING_DURATION] = read_duration, [SETTING_TEXT] = read_text,   [SETTING_CHOICE] = read_choice,
-    [SETTING_DATE] = read_date,         [SETTING_TEXTS] = read_texts, [SETTING_MAP] = read_map,
+    [SETTING_BOOL] = read_bool,       [SETTING_COUNT] = read_amount, [SETTING_SIZE] = read_amount,
+    [SETTING_DURATION] = read_amount, [SETTING_TEXT] = read_text,    [SETTING_CHOICE] = read_choice,
+    [SETTING_DATE] = read_date,       [SETTING_TEXTS] = read_texts,  [SETTING_MAP] = read_map,
     [SETTING_CUSTOM] = read_custom,
 };
 
 /* --- The table --- */
 
-static const struct setting *find(const struct setting *table, const char *key) {
+static const struct setting *find_setting(const struct setting *table, const char *key) {
     for (; table->key; table++)
         if (strcmp(table->key, key) == 0)
             return table;
@@ -259,9 +249,9 @@ bool setting_read(struct setting_reader *r, const struct doc_node *map, const st
     bool ok = true;
     if (map && map->kind != DOC_MAP)
         return setting_error(r, map, "is %s where a map belongs; write KEY: VALUE lines or {KEY: VALUE}",
-                             kind_name(map));
+                             name_kind(map));
     for (const struct doc_node *c = map ? map->child : NULL; c; c = c->next)
-        if (!find(table, c->key))
+        if (!find_setting(table, c->key))
             ok = tell_unknown(r, c, table);
     for (const struct setting *s = table; s->key; s++) {
         const struct doc_node *node = doc_get(map, s->key);
