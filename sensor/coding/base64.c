@@ -14,11 +14,6 @@ static struct text *text_of(const struct decoder *d) {
     return (struct text *)(void *)d->own;
 }
 
-static bool base64_start(struct decoder *d) {
-    *text_of(d) = (struct text){.to_next_line = false};
-    return true;
-}
-
 static enum coding_step base64_step(struct decoder *d, struct coding_window *w) {
     struct text *t = text_of(d);
     struct bytes in = bytes_of(w->in, w->in_n);
@@ -46,7 +41,6 @@ static void base64_end(struct decoder *d, struct coding_window *w) {
 }
 
 const struct coding coding_base64 = {.names = {"base64", NULL},
-                                     .start = base64_start,
                                      .step = base64_step,
                                      .may_end = base64_may_end,
                                      .finish = base64_end,

@@ -30,17 +30,9 @@ static enum coding_step brotli_step(struct decoder *d, struct coding_window *w) 
     return result == BROTLI_DECODER_RESULT_SUCCESS ? CODING_ENDED : CODING_MORE;
 }
 
-/* Only its own end will do. */
-static bool brotli_may_end(const struct decoder *d) {
-    return false;
-}
-
 static void brotli_stop(struct decoder *d) {
     BrotliDecoderDestroyInstance(*brotli_of(d));
 }
 
-const struct coding coding_brotli = {.names = {"br", NULL},
-                                     .start = brotli_start,
-                                     .step = brotli_step,
-                                     .may_end = brotli_may_end,
-                                     .stop = brotli_stop};
+const struct coding coding_brotli = {
+    .names = {"br", NULL}, .start = brotli_start, .step = brotli_step, .stop = brotli_stop};

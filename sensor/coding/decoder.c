@@ -30,10 +30,6 @@ static void push_output(struct decoder *d, const uint8_t *bytes, size_t n) {
         cut_body(d, COUNTER_CODING_RATIO);
 }
 
-static size_t least(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
 /* Nothing came out, and all that went in is at hand: it can be looked at in another way. */
 static bool is_early(const struct decoder *d) {
     return d->out == 0 && !d->guessed && d->fed <= d->trial_n;
@@ -41,7 +37,7 @@ static bool is_early(const struct decoder *d) {
 
 /* Adds to what is kept; returns how many bytes fitted. */
 static size_t keep_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
-    size_t kept = least(n, (size_t)(CODING_TRIAL - d->trial_n));
+    size_t room = (size_t)(CODING_TRIAL - d->trial_n), kept = n < room ? n : room;
     memmove(d->trial + d->trial_n, bytes, kept);
     d->trial_n = (uint16_t)(d->trial_n + kept);
     return kept;
@@ -95,7 +91,7 @@ static void decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
 static void take_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
     if (d->state == DECODER_RUNS && d->fed < CODING_TRIAL && n > 0) {
         /* Where a trial ends must not depend on how the bytes came. */
-        size_t first = least(n, CODING_TRIAL - (size_t)d->fed);
+        size_t room = CODING_TRIAL - (size_t)d->fed, first = n < room ? n : room;
         decode_bytes(d, bytes, first);
         bytes += first;
         n -= first;
@@ -117,14 +113,14 @@ static void take_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
 }
 
 static void stop_coding(struct decoder *d) {
-    if (d->coding && d->coding->stop)
-        d->coding->stop(d);
+    if (d->coding)
+        decoder_stop(d, d->coding);
     d->coding = NULL;
 }
 
 static bool start_guessed(struct decoder *d, const struct coding *coding) {
     stop_coding(d);
-    if (!coding->start(d)) {
+    if (!decoder_start(d, coding)) {
         cut_body(d, COUNTER_CODING_MEMORY);
         return false;
     }
@@ -149,11 +145,6 @@ static void settle_coding(struct decoder *d, bool whole) {
     take_bytes(d, d->trial + g.skip, n - g.skip);
 }
 
-/* Enough is known, or nothing can be gained by waiting. */
-static bool is_decided(const struct decoder *d) {
-    return d->trial_n == CODING_TRIAL || !d->may_guess;
-}
-
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n) {
     struct decoder *d = decoder_of(f);
     size_t kept = 0;
@@ -161,7 +152,8 @@ static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n) {
         kept = keep_bytes(d, bytes, n);
     if (d->state != DECODER_UNDECIDED)
         take_bytes(d, bytes, n);
-    if (d->state == DECODER_UNDECIDED && is_decided(d)) {
+    /* Enough is known, or nothing can be gained by waiting. */
+    if (d->state == DECODER_UNDECIDED && (d->trial_n == CODING_TRIAL || !d->may_guess)) {
         settle_coding(d, false);
         take_bytes(d, bytes + kept, n - kept);
     }
@@ -196,7 +188,7 @@ static struct filter *decoder_peel(struct filter *f) {
 /* A body so short that its decoder failed, or never said a word. */
 static bool is_undecided(const struct decoder *d) {
     return d->state == DECODER_UNDECIDED ||
-           (d->state == DECODER_RUNS && d->fed > 0 && is_early(d) && !d->coding->may_end(d));
+           (d->state == DECODER_RUNS && d->fed > 0 && is_early(d) && !decoder_may_end(d, d->coding));
 }
 
 static void push_rest(struct decoder *d) {
@@ -225,7 +217,7 @@ static void decoder_end(struct filter *f, enum transfer_end how) {
         settle_coding(d, how == TRANSFER_DONE);
     decode_tail(d);
     bool proper = d->state == DECODER_PLAIN || d->state == DECODER_ENDED ||
-                  (d->state == DECODER_RUNS && (d->fed == 0 || d->coding->may_end(d)));
+                  (d->state == DECODER_RUNS && (d->fed == 0 || decoder_may_end(d, d->coding)));
     if (!proper && d->state == DECODER_RUNS)
         counter_one(COUNTER_CODING_UNFINISHED);
     if (proper)
@@ -249,7 +241,7 @@ static struct decoder *decoder_create(struct codings *c, const struct coding *co
                           .coding = coding,
                           .state = coding ? DECODER_RUNS : DECODER_UNDECIDED,
                           .may_guess = may_guess};
-    if (!coding || coding->start(d))
+    if (!coding || decoder_start(d, coding))
         return d;
     pool_give(&c->decoders, d);
     return NULL;

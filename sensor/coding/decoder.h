@@ -38,9 +38,10 @@ struct decoder;
 /* One coding: a const table in a file of its own, listed once in table.c. */
 struct coding {
     const char *names[4];             /* NULL-terminated; none: only the bytes choose it */
-    bool (*start)(struct decoder *d); /* false: no memory */
+    bool (*start)(struct decoder *d); /* false: no memory. NULL: the state begins as zeros */
     enum coding_step (*step)(struct decoder *d, struct coding_window *w);
-    bool (*may_end)(const struct decoder *d); /* the body may end here */
+    bool (*may_end)(
+        const struct decoder *d); /* the body may end here. NULL: only behind the coding's own end */
     /* Writes what is still held when the input ends: at most two bytes. NULL: nothing ever is. */
     void (*finish)(struct decoder *d, struct coding_window *w);
     void (*stop)(struct decoder *d); /* NULL: holds no memory */
@@ -88,8 +89,22 @@ struct decoder {
     uint16_t trial_n; /* the first bytes are kept: they may be in another coding or none; later those behind
                          its end */
     uint8_t trial[CODING_TRIAL];
-    alignas(max_align_t) uint8_t own[CODING_STATE]; /* the coding's state: its `start` sets it */
+    alignas(max_align_t) uint8_t own[CODING_STATE]; /* the coding's state, zeros before `start` */
 };
+
+static inline bool decoder_start(struct decoder *d, const struct coding *coding) {
+    memset(d->own, 0, sizeof d->own);
+    return !coding->start || coding->start(d);
+}
+
+static inline void decoder_stop(struct decoder *d, const struct coding *coding) {
+    if (coding->stop)
+        coding->stop(d);
+}
+
+static inline bool decoder_may_end(const struct decoder *d, const struct coding *coding) {
+    return coding->may_end && coding->may_end(d);
+}
 
 /* Memory of decompressors, bounded for all of them together; `codings` is a struct codings. NULL: none left.
  */

@@ -23,7 +23,7 @@ static struct trial decode_on_trial(struct codings *c, const struct coding *codi
     struct coding_window w = {.in = in.p, .in_n = in.n};
     enum coding_step step;
     size_t before, made;
-    if (!coding->start(&d))
+    if (!decoder_start(&d, coding))
         return t;
     do {
         before = w.in_n;
@@ -35,9 +35,8 @@ static struct trial decode_on_trial(struct codings *c, const struct coding *codi
     } while (step == CODING_MORE && (made > 0 || w.in_n < before));
     t.left = w.in_n;
     t.broken = step == CODING_BROKEN;
-    t.ended = step == CODING_ENDED || coding->may_end(&d);
-    if (coding->stop)
-        coding->stop(&d);
+    t.ended = step == CODING_ENDED || decoder_may_end(&d, coding);
+    decoder_stop(&d, coding);
     return t;
 }
 

@@ -8,11 +8,6 @@ static struct mime_quoted *quoted_of(const struct decoder *d) {
     return (struct mime_quoted *)(void *)d->own;
 }
 
-static bool quoted_start(struct decoder *d) {
-    *quoted_of(d) = (struct mime_quoted){.held_n = 0};
-    return true;
-}
-
 static enum coding_step quoted_step(struct decoder *d, struct coding_window *w) {
     struct bytes in = bytes_of(w->in, w->in_n);
     size_t made = mime_quoted_decode(quoted_of(d), &in, w->out, w->out_n);
@@ -25,12 +20,9 @@ static bool quoted_may_end(const struct decoder *d) {
 }
 
 static uint64_t quoted_gap(struct decoder *d, uint64_t n) {
-    quoted_start(d);
+    quoted_of(d)->held_n = 0;
     return n;
 }
 
-const struct coding coding_quoted_printable = {.names = {"quoted-printable", NULL},
-                                               .start = quoted_start,
-                                               .step = quoted_step,
-                                               .may_end = quoted_may_end,
-                                               .gap = quoted_gap};
+const struct coding coding_quoted_printable = {
+    .names = {"quoted-printable", NULL}, .step = quoted_step, .may_end = quoted_may_end, .gap = quoted_gap};

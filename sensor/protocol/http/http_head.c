@@ -52,10 +52,6 @@ static void feed_parser(struct http_head *h, const void *p, size_t n) {
         htp_connp_res_data(h->parser, NULL, p, n);
 }
 
-static bool has_start_line(const struct http_head *h) {
-    return h->tx && (h->request ? h->tx->request_line != NULL : h->tx->response_line != NULL);
-}
-
 static bool is_chunked(const struct http_head *h) {
     if (h->request && h->tx->request_transfer_coding == HTP_CODING_CHUNKED)
         return true;
@@ -89,16 +85,13 @@ static uint64_t find_number(struct bytes list) {
     return UINT64_MAX;
 }
 
-/* A number that libhtp reads out of what is none: less than nothing, or the zero of "0x44". */
-static bool is_misread(struct bytes field) {
-    return field.n > 1 && (field.p[0] == '-' || (field.p[0] == '0' && (field.p[1] | 0x20) == 'x'));
-}
-
-/* libhtp's own reading of Content-Length first (it steps over junk around the digits), the digits else. */
+/* libhtp's own reading of Content-Length first (it steps over junk around the digits), the digits where it
+ * reads a number out of what is none: less than nothing, or the zero of "0x44". */
 static uint64_t read_length(const struct http_head *h) {
     int64_t n = h->request ? h->tx->request_content_length : h->tx->response_content_length;
     struct bytes field = bytes_trim(http_head_field(h, "content-length"));
-    return n >= 0 && !is_misread(field) ? (uint64_t)n : find_number(field);
+    bool misread = field.n > 1 && (field.p[0] == '-' || (field.p[0] == '0' && (field.p[1] | 0x20) == 'x'));
+    return n >= 0 && !misread ? (uint64_t)n : find_number(field);
 }
 
 static void read_framing(struct http_head *h, struct bytes block) {
@@ -198,7 +191,8 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
     htp_connp_open(h->parser, NULL, 0, NULL, 0, NULL);
     feed_block(h, feed_status(h, block));
     h->tx = htp_list_get(htp_connp_get_connection(h->parser)->transactions, 0);
-    if (!has_start_line(h)) {
+    bool read = h->tx && (request ? h->tx->request_line != NULL : h->tx->response_line != NULL);
+    if (!read) {
         http_head_finish(h);
         return false;
     }

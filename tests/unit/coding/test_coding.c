@@ -181,6 +181,25 @@ static void more_decoders_than_there_may_be_are_counted(void **state) {
     codings_destroy(codings);
 }
 
+static void decoders_that_run_too_deep_in_one_another_are_cut(void **state) {
+    static const char names[] = "quoted-printable, quoted-printable, quoted-printable, quoted-printable";
+    const struct coding_list four = coding_parse(bytes_text(names), CODINGS_MAX, false);
+    uint64_t before = counter_values[COUNTER_CODING_MEMORY];
+    for (unsigned fours = 1; fours <= 64; fours += 63) {
+        struct filter *f = begin(names);
+        for (unsigned i = 1; i < fours; i++)
+            f = coding_stack(codings, &four, f);
+        filter_data(f, (const uint8_t *)"plate", 5);
+        filter_end(f, TRANSFER_DONE);
+        if (fours == 1)
+            assert_true(holds("plate") && sink.how == TRANSFER_DONE);
+        else
+            assert_true(sink.n == 0 && sink.how == TRANSFER_CUT);
+        codings_destroy(codings);
+    }
+    assert_int_equal(counter_values[COUNTER_CODING_MEMORY] - before, 1);
+}
+
 static void behind_a_gap_base64_goes_on_at_the_next_line(void **state) {
     struct filter *f = begin("base64");
     filter_data(f, (const uint8_t *)"cGxhdGU=\r\nlost", 14);
@@ -203,6 +222,7 @@ int main(void) {
         cmocka_unit_test(a_stack_that_was_not_used_can_be_peeled_off),
         cmocka_unit_test(decoders_share_one_bound_of_memory),
         cmocka_unit_test(more_decoders_than_there_may_be_are_counted),
+        cmocka_unit_test(decoders_that_run_too_deep_in_one_another_are_cut),
         cmocka_unit_test(behind_a_gap_base64_goes_on_at_the_next_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

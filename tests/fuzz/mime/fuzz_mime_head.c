@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mime/mime.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void check_inside(struct bytes all, struct bytes part) {
+    if (part.n && (part.p < all.p || part.p + part.n > all.p + all.n))
+        abort();
+}
+
+/* Fields and elements lie inside of what they were read from, in order, and hold no separator. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
+    uint8_t *head = malloc(n + 1);
+    memcpy(head, data, n);
+    mime_head_unfold(head, n);
+    struct bytes all = bytes_of(head, n), rest = all, name, value, element;
+    while (mime_head_next(&rest, &name, &value)) {
+        check_inside(bytes_of(all.p, all.n - rest.n), value);
+        if ((name.n && memchr(name.p, ':', name.n)) || (value.n && memchr(value.p, '\n', value.n)))
+            abort();
+        for (struct bytes list = value; mime_list_next(&list, &element);) {
+            check_inside(value, element);
+            if (element.n && memchr(element.p, ',', element.n))
+                abort();
+        }
+    }
+    if (rest.n)
+        abort();
+    free(head);
+    return 0;
+}
