@@ -22,10 +22,10 @@ static struct bytes find_path(struct bytes target) {
 }
 
 struct http_origin http_facts_origin(const struct http_head *request) {
-    struct http_origin o = {.method = http_head_method(request), .host = http_head_host(request)};
-    o.user = http_head_user(request);
+    struct http_request r = http_head_request(request);
+    struct http_origin o = {.method = r.method, .host = r.host, .user = r.user};
     if (!bytes_equal_nocase(o.method, "CONNECT"))
-        o.path = find_path(http_head_target(request));
+        o.path = find_path(r.target);
     if (o.path.n > PATH_MAX_BYTES)
         o.path.n = PATH_MAX_BYTES;
     return o;

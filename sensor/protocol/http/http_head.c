@@ -215,28 +215,16 @@ struct bytes http_head_field(const struct http_head *h, const char *name) {
     return field ? text_of(field->value) : bytes_of(NULL, 0);
 }
 
-struct bytes http_head_method(const struct http_head *h) {
-    return text_of(h->tx->request_method);
-}
-
-struct bytes http_head_target(const struct http_head *h) {
-    return text_of(h->tx->request_uri);
-}
-
-struct bytes http_head_host(const struct http_head *h) {
-    return text_of(h->tx->request_hostname);
-}
-
-struct bytes http_head_user(const struct http_head *h) {
-    return text_of(h->tx->request_auth_username);
+struct http_request http_head_request(const struct http_head *h) {
+    return (struct http_request){.method = text_of(h->tx->request_method),
+                                 .target = text_of(h->tx->request_uri),
+                                 .host = text_of(h->tx->request_hostname),
+                                 .user = text_of(h->tx->request_auth_username),
+                                 .old = h->tx->is_protocol_0_9 != 0};
 }
 
 struct bytes http_head_reason(const struct http_head *h) {
     return text_of(h->tx->response_message);
-}
-
-bool http_head_old(const struct http_head *h) {
-    return h->tx->is_protocol_0_9 != 0;
 }
 
 bool http_head_has(const struct http_head *h, const char *name) {

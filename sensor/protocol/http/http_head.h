@@ -19,6 +19,15 @@ struct http_head {
     uint64_t length;           /* Content-Length, UINT64_MAX if there is none */
 };
 
+/* What a request says of itself. Borrowed until http_head_finish; empty if not there. */
+struct http_request {
+    struct bytes method;
+    struct bytes target; /* as sent */
+    struct bytes host;   /* of the target or the Host field, without the port */
+    struct bytes user;   /* of Authorization, Basic or Digest */
+    bool old;            /* HTTP/0.9 */
+};
+
 /* `block`: from the start line to the empty line. False (nothing to finish) if it is no head, or without
  * memory. */
 bool http_head_parse(struct http_head *h, bool request, struct bytes block);
@@ -27,13 +36,8 @@ void http_head_finish(struct http_head *h); /* may be called again */
 /* Borrowed until http_head_finish; empty if not there. */
 struct bytes http_head_field(const struct http_head *h, const char *name);
 bool http_head_has(const struct http_head *h, const char *name);
-struct bytes http_head_method(const struct http_head *h);
-struct bytes http_head_target(const struct http_head *h); /* as sent */
-struct bytes
-http_head_host(const struct http_head *h); /* of the target or the Host field, without the port */
-struct bytes http_head_user(const struct http_head *h); /* of Authorization, Basic or Digest */
+struct http_request http_head_request(const struct http_head *h);
 struct bytes http_head_reason(const struct http_head *h);
-bool http_head_old(const struct http_head *h); /* a request of HTTP/0.9 */
 
 /* Is `word` one of the comma-separated elements of the field, in any case? */
 bool http_head_lists(const struct http_head *h, const char *field, const char *word);

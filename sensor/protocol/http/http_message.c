@@ -112,7 +112,7 @@ static void take_request(struct http *h, struct http_side *s) {
     struct http_origin origin = http_facts_origin(&s->head);
     counter_one(COUNTER_HTTP_REQUESTS);
     name_host(h, origin.host);
-    http_exchanges_asked(&h->waiting, &origin, http_head_old(&s->head));
+    http_exchanges_asked(&h->waiting, &origin, http_head_request(&s->head).old);
     if (bytes_equal_nocase(origin.method, "CONNECT")) {
         http_message_end(h, s, TRANSFER_DONE);
         s->phase = HTTP_ON_HOLD;
