@@ -100,7 +100,7 @@ def test_a_browser_shows_incidents_destinations_contracts_and_what_was_not_seen(
     assert re.search(r'AC-1 .*2 of 2 \(100 %\)|AC-1 .*3 of 2 \(150 %\)', text), 'the use of the contract and its limit'
     assert re.search(r'\b2 incidents opened', text), text[:400]
     sent = sum(os.path.getsize(os.path.join(folder, f'L{i}.jpg')) for i in range(2))
-    assert f'Plate Systems: {sent / 1e3:.0f} KB unapproved' in text or f'Plate Systems: {sent / 1e3:.1f} KB unapproved' in text
+    assert f'Plate Systems: {sent / 1e3:.1f} kB unapproved' in text
     assert shown.titles('c-unapproved') >= 2 and shown.titles('c-breach') >= 2 and shown.titles('c-unknown') == 0
 
 
