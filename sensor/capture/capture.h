@@ -28,8 +28,8 @@ enum capture_split { CAPTURE_BY_ADDRESSES, CAPTURE_BY_PORTS };
 struct capture_options {
     const char *interface;
     const char *filter;   /* BPF, NULL for everything */
-    uint64_t ring_bytes;  /* kernel ring; 0: a default of this folder's */
-    uint64_t snap_length; /* bytes; 0: enough for any frame (65,535 and offloads) */
+    uint64_t ring_bytes;  /* kernel ring; in the configuration of all workers together, 0: a share of sensor.memory */
+    uint64_t snap_length; /* bytes */
     bool promiscuous;
     unsigned workers; /* >1: join a fanout group, one capture a worker */
     unsigned split;   /* enum capture_split */

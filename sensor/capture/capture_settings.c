@@ -14,6 +14,7 @@ const struct setting capture_settings[] = {
      .help = "interface to watch when the command line names neither an interface nor a file"},
     {.key = "ring", .restart = true, .type = SETTING_SIZE, FIELD(ring_bytes), .low = MIB(1), .high = GIB(64),
      .help = "kernel's packet rings of all workers together; a quarter of sensor.memory if not given"},
+    /* libpcap goes no higher: enough for any frame (65,535) and for what offloads join */
     {.key = "snap-length", .restart = true, .type = SETTING_SIZE, FIELD(snap_length), .low = 256, .high = 262144,
      .preset = "262144 B", .help = "bytes taken of a packet"},
     {.key = "promiscuous", .restart = true, .type = SETTING_BOOL, FIELD(promiscuous), .preset = "yes",

@@ -15,9 +15,7 @@
 #include <unistd.h>
 
 enum {
-    RING_BYTES = 64 << 20,
     RING_BYTES_MAX = INT_MAX, /* libpcap takes an int */
-    SNAP_LENGTH_MAX = 262144, /* libpcap's own limit */
     WAIT_MS = 100,
     /* A ring block is handed over when it is full or this old: part of the second that an alert may take. */
     BLOCK_MS = 100,
@@ -164,15 +162,11 @@ static bool activation_failed(pcap_t *pcap, int status, const char *interface, s
 
 /* Immediate mode stays off: libpcap would fall back to TPACKET_V2. */
 static bool activate_handle(pcap_t *pcap, const struct capture_options *o, struct error *e) {
-    uint64_t ring = o->ring_bytes ? o->ring_bytes : RING_BYTES;
-    uint64_t snap = o->snap_length ? o->snap_length : SNAP_LENGTH_MAX;
-    if (ring > RING_BYTES_MAX)
+    if (o->ring_bytes > RING_BYTES_MAX)
         return error_set(e, "interface %s: a ring of %llu bytes is too large; at most %d", o->interface,
-                         (unsigned long long)ring, RING_BYTES_MAX);
-    if (snap > SNAP_LENGTH_MAX)
-        snap = SNAP_LENGTH_MAX;
-    pcap_set_buffer_size(pcap, (int)ring);
-    pcap_set_snaplen(pcap, (int)snap);
+                         (unsigned long long)o->ring_bytes, RING_BYTES_MAX);
+    pcap_set_buffer_size(pcap, (int)o->ring_bytes);
+    pcap_set_snaplen(pcap, (int)o->snap_length);
     pcap_set_promisc(pcap, o->promiscuous);
     pcap_set_timeout(pcap, BLOCK_MS);
     pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);

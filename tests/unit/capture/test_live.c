@@ -93,7 +93,11 @@ static void note(void *context, const struct capture_packet *p) {
 }
 
 static struct capture_options watch(const char *interface) {
-    return (struct capture_options){.interface = interface, .promiscuous = true, .ring_bytes = 4 << 20};
+    struct capture_options o = {0};
+    setting_defaults(capture_settings, &o);
+    o.interface = interface;
+    o.ring_bytes = 4 << 20;
+    return o;
 }
 
 static void read_for(struct capture *c, struct seen *s, time_ns most, int packets) {
