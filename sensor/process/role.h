@@ -35,6 +35,9 @@ struct role {
     bool receives;
     /* Has a place (sensor.h): a ring for what it finds, a status with a beat, new snapshots. */
     bool inspects;
+    /* Does work for those that do not, and is told to stop once they have ended: all when the sensor stops,
+     * offline by themselves. */
+    bool serves;
     bool nameless_alone; /* in the log, while there is one process of it */
 
     /* Deaths soon after the start wait longer each time, so that a restart storm backs off: the first not at
@@ -59,7 +62,6 @@ struct role {
 /* In a child that does not receive: it was told to stop. */
 extern volatile sig_atomic_t child_stopping;
 
-enum { ROLES_MAX = SANDBOX_PROFILES_MAX };
 /* Of gantry; the first is the supervisor's. */
 extern const struct role sensor_roles[];
 extern const size_t sensor_role_count;

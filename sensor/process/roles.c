@@ -52,3 +52,4 @@ const struct role sensor_roles[] = {
      .ended = reporting_ended},
 };
 const size_t sensor_role_count = sizeof sensor_roles / sizeof *sensor_roles;
+_Static_assert(sizeof sensor_roles / sizeof *sensor_roles <= SANDBOX_PROFILES_MAX, "one sandbox a role");

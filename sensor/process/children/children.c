@@ -46,19 +46,36 @@ bool children_start(struct children *c) {
     return good;
 }
 
-/* To all but the reporter. */
-static void signal_others(const struct children *c, int number) {
-    for (unsigned i = 0; i < c->count; i++)
-        if (c->child[i].pid && !c->child[i].role->receives)
-            kill(c->child[i].pid, number);
+/* To all but the reporter; `serving`: those that serve, or those that do not. */
+static void signal_others(const struct children *c, bool serving, int number) {
+    for (unsigned i = 0; i < c->count; i++) {
+        const struct child *child = &c->child[i];
+        if (child->pid && !child->role->receives && child->role->serves == serving)
+            kill(child->pid, number);
+    }
 }
 
 void children_stop(struct children *c) {
     if (c->stopping && c->reporter && c->reporter->pid)
         kill(c->reporter->pid, SIGKILL);
-    signal_others(c, c->stopping ? SIGKILL : SIGTERM);
+    if (c->stopping)
+        signal_others(c, true, SIGKILL);
+    signal_others(c, false, c->stopping ? SIGKILL : SIGTERM);
     c->killing = c->stopping;
     c->stopping = true;
+}
+
+/* Those that serve end once all have that they serve. */
+static void stop_serving(struct children *c) {
+    bool needed = !c->stopping && !c->sensor->offline;
+    for (unsigned i = 0; i < c->count && !needed; i++) {
+        const struct role *role = c->child[i].role;
+        needed = !c->child[i].finished && !role->serves && !role->receives;
+    }
+    if (needed || c->served)
+        return;
+    c->served = true;
+    signal_others(c, true, SIGTERM);
 }
 
 void children_hang_up(struct children *c) {
@@ -96,7 +113,8 @@ static void note_end(struct children *c, struct child *child, int status) {
 
 /* The reporter even while all stop: what the channels hold is still to be told. */
 static void start_if_due(struct children *c, struct child *child, time_ns now) {
-    bool receives = child->role->receives, may = receives ? !c->handed : c->begun && !c->stopping;
+    bool receives = child->role->receives,
+         may = receives ? !c->handed : c->begun && !child_is_to_end(c, child);
     struct error e;
     if (receives && c->killing && !child->pid && !child->finished)
         children_end(c, child, true);
@@ -118,9 +136,10 @@ void children_reap(struct children *c) {
             if (pid == c->child[i].pid)
                 note_end(c, &c->child[i], status);
     }
+    stop_serving(c);
     for (unsigned i = 0; i < c->count; i++) {
         struct child *child = &c->child[i];
-        if (c->stopping && !child->pid && !child->finished && !child->role->receives)
+        if (child_is_to_end(c, child) && !child->pid && !child->finished && !child->role->receives)
             note_end(c, child, 0); /* it waited for its next start */
     }
     for (unsigned i = 0; i < c->count; i++)

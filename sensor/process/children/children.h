@@ -46,6 +46,7 @@ struct children {
     time_ns hand_over_by;       /* monotonic: then it is killed */
     time_ns looked;             /* monotonic time of the last children_look() */
     bool stopping, killing;     /* in order; at once */
+    bool served;                /* those that serve others are told to stop */
     bool failed;                /* some child ended with an error that was not made good */
 };
 
@@ -53,7 +54,7 @@ struct children {
 bool children_init(struct children *c, struct sensor *sensor, struct error *e);
 /* Starts the reporter; the others follow once its outputs are open (`begun`). False after saying why. */
 bool children_start(struct children *c);
-/* All but the reporter end what they have; the reporter ends after them. Again: kills. */
+/* All but those that serve and the reporter end what they have; these end after them. Again: kills. */
 void children_stop(struct children *c);
 void children_hang_up(struct children *c);
 /* Takes note of the dead and starts (again) those that should run. */
@@ -65,7 +66,7 @@ bool children_left(const struct children *c);
 
 /* --- ends.c: what becomes of one that ended --- */
 
-/* Of roles that say nothing else: it has ended when all stop, or offline by itself in order. Else it is
+/* Of roles that say nothing else: it has ended when it was to end, or offline by itself in order. Else it is
  * started again. */
 void child_ended(struct children *c, struct child *child, int status);
 /* For good; `failed` shows in the sensor's exit status. */
@@ -74,6 +75,8 @@ void children_end(struct children *c, struct child *child, bool failed);
 void children_restart(struct children *c, struct child *child, int status);
 /* Does any but the reporter run, or will again? */
 bool children_others_left(const struct children *c);
+/* Is it to end, and not to be started again? */
+bool child_is_to_end(const struct children *c, const struct child *child);
 
 /* --- start.c --- */
 

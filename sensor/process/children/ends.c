@@ -56,9 +56,13 @@ void children_restart(struct children *c, struct child *child, int status) {
     schedule_restart(child);
 }
 
+bool child_is_to_end(const struct children *c, const struct child *child) {
+    return c->killing || (child->role->serves ? c->served : c->stopping);
+}
+
 void child_ended(struct children *c, struct child *child, int status) {
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (c->stopping || (c->sensor->offline && clean))
+    if (child_is_to_end(c, child) || (c->sensor->offline && clean))
         children_end(c, child, WIFEXITED(status) && !clean);
     else
         children_restart(c, child, status);

@@ -44,15 +44,15 @@ void children_look(struct children *c) {
     blame_expire(&c->sensor->status->blame, now);
     children_hear(c);
     children_press_handover(c, now);
-    if (c->sensor->offline || c->stopping)
-        return;
+    bool live = !c->sensor->offline && !c->stopping;
     for (unsigned i = 0; i < c->count; i++) {
         struct child *child = &c->child[i];
-        if (!child->role->inspects)
+        if (!child->role->inspects || (!live && !child->role->serves))
             continue;
         if (slept && child->beat_at < now)
             child->beat_at = now;
         stop_if_stuck(c, child, now);
-        child_offer(c, child);
+        if (live)
+            child_offer(c, child);
     }
 }

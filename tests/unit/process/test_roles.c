@@ -18,8 +18,8 @@
 /* Roles that the sensor does not have, in a table of the test's own: what a row says holds, without a line
  * elsewhere. A toy does what it is told over a slot, which its role makes in the supervisor. */
 
-enum { TOYS = 2, FIRST_WAIT_MS = 100 };
-enum order { NOTHING, OPEN_A_FILE, CRASH, SAY_NO, HANG };
+enum { TOYS = 2, CHILDREN = 2 * TOYS, FIRST_WAIT_MS = 100 };
+enum order { NOTHING, OPEN_A_FILE, CRASH, SAY_NO, HANG, LINGER, LEAVE };
 
 static struct slot {
     _Atomic int order;
@@ -32,7 +32,7 @@ static struct upper_status *upper;
 static struct snapshot snapshot = {.version = 3, .slot = 1};
 
 static bool share_slots(struct sensor *s, struct error *e) {
-    slots = mmap(NULL, TOYS * sizeof *slots, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    slots = mmap(NULL, CHILDREN * sizeof *slots, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return slots != MAP_FAILED || error_set(e, "no memory");
 }
 
@@ -47,7 +47,8 @@ static struct toy {
 
 static void *begin_toy(struct sensor *s, const struct child *self, struct error *e) {
     unsigned char there;
-    toy = (struct toy){&slots[self->number], self->role->inspects ? &s->status->worker[self->place] : NULL};
+    toy = (struct toy){&slots[self - children.child],
+                       self->role->inspects ? &s->status->worker[self->place] : NULL};
     toy.slot->has_socket = fcntl(s->control, F_GETFD) >= 0;
     toy.slot->has_upper = mincore(s->upper, 1, &there) == 0;
     if (toy.slot->order != SAY_NO)
@@ -58,11 +59,13 @@ static void *begin_toy(struct sensor *s, const struct child *self, struct error 
 
 static int run_toy(void *begun) {
     struct toy *t = begun;
-    while (!child_stopping) {
+    while (!child_stopping || t->slot->order == LINGER) {
         if (t->slot->order == OPEN_A_FILE)
             (void)!open("/dev/null", O_RDONLY);
         if (t->slot->order == CRASH)
             abort();
+        if (t->slot->order == LEAVE)
+            return 0;
         if (t->status && t->slot->order != HANG)
             t->status->beat++;
         t->slot->steps++;
@@ -92,12 +95,24 @@ static const struct role free_to_open[] = {
     {TOY_ROW(SANDBOX_FILES)},
 };
 
-static int begin_with(const struct role *table) {
+static const struct role served[] = {
+    SUPERVISOR_ROW,
+    {TOY_ROW(0)},
+    {.name = "helper",
+     .count = count_toys,
+     .sandbox = {.descriptors = 8},
+     .serves = true,
+     .longest_wait = NS_PER_S,
+     .begin = begin_toy,
+     .run = run_toy},
+};
+
+static int begin_table(const struct role *table, size_t rows) {
     const struct sandbox_options whole = {.seccomp = true, .landlock = true};
     struct error e;
     upper = mmap(NULL, sizeof *upper, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     sensor = (struct sensor){.roles = table,
-                             .role_count = 2,
+                             .role_count = rows,
                              .snapshot = &snapshot,
                              .status = mmap(NULL, sizeof *sensor.status, PROT_READ | PROT_WRITE,
                                             MAP_SHARED | MAP_ANONYMOUS, -1, 0),
@@ -106,7 +121,7 @@ static int begin_with(const struct role *table) {
                              .sandbox = sandbox_create(&whole, &e),
                              .control = open("/dev/null", O_RDONLY | O_CLOEXEC),
                              .metrics = -1};
-    for (int i = 0; i < 2; i++)
+    for (size_t i = 0; i < rows; i++)
         sandbox_prepare(sensor.sandbox, &table[i].sandbox, NULL, 0);
     if (!children_init(&children, &sensor, &e) || !table[1].share(&sensor, &e))
         return -1;
@@ -115,6 +130,14 @@ static int begin_with(const struct role *table) {
         handout_open(&sensor.handout[i]);
     }
     return children_start(&children) ? 0 : -1;
+}
+
+static int begin_with(const struct role *table) {
+    return begin_table(table, 2);
+}
+
+static int begin_served(void **state) {
+    return begin_table(served, 3);
 }
 
 static int begin_strict(void **state) {
@@ -168,14 +191,14 @@ static int end(void **state) {
     close(sensor.control);
     munmap(sensor.status, sizeof *sensor.status);
     munmap(upper, sizeof *upper);
-    munmap(slots, TOYS * sizeof *slots);
+    munmap(slots, CHILDREN * sizeof *slots);
     return ended ? 0 : -1;
 }
 
-static unsigned seen[TOYS]; /* steps */
+static unsigned seen[CHILDREN]; /* steps */
 
 static bool all_step(void) {
-    for (int i = 0; i < TOYS; i++)
+    for (unsigned i = 0; i < children.count; i++)
         if (slots[i].steps <= seen[i])
             return false;
     return true;
@@ -183,7 +206,7 @@ static bool all_step(void) {
 
 /* From now on. */
 static bool all_go_on(void) {
-    for (int i = 0; i < TOYS; i++)
+    for (unsigned i = 0; i < children.count; i++)
         seen[i] = slots[i].steps;
     return comes(all_step);
 }
@@ -288,6 +311,49 @@ static void told_to_stop_all_end_in_order(void **state) {
     assert_false(children.failed);
 }
 
+static bool first_helper_runs_again(void) {
+    return upper->child[TOYS].starts == 2 && children.child[TOYS].pid;
+}
+
+static bool second_toy_has_ended(void) {
+    return children.child[1].finished;
+}
+
+static void told_to_stop_those_that_serve_go_on_until_the_others_have_ended(void **state) {
+    assert_true(all_go_on());
+    slots[0].order = LINGER;
+    children_stop(&children);
+    assert_true(comes(second_toy_has_ended));
+    kill(children.child[TOYS].pid, SIGKILL);
+    assert_true(comes(first_helper_runs_again));
+    assert_false(children.child[0].finished || children.child[TOYS + 1].finished);
+    slots[0].order = NOTHING;
+    assert_true(comes(all_have_ended));
+    assert_false(children.failed);
+    assert_int_equal(upper->child[TOYS + 1].starts, 1);
+}
+
+static void offline_those_that_serve_end_after_the_others(void **state) {
+    sensor.offline = true;
+    assert_true(all_go_on());
+    slots[1].order = LEAVE;
+    assert_true(comes(second_toy_has_ended));
+    assert_false(children.child[TOYS].finished);
+    slots[0].order = LEAVE;
+    assert_true(comes(all_have_ended));
+    assert_false(children.failed);
+}
+
+static void a_second_stop_kills_those_that_serve_too(void **state) {
+    assert_true(all_go_on());
+    slots[0].order = slots[TOYS].order = LINGER;
+    children_stop(&children);
+    assert_true(comes(second_toy_has_ended));
+    assert_false(children.child[TOYS].finished);
+    children_stop(&children);
+    assert_true(comes(all_have_ended));
+}
+
 static void a_slow_one_is_killed_and_replaced_and_its_successor_is_told(void **state) {
     assert_true(all_go_on());
     slots[0].order = HANG;
@@ -330,6 +396,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(it_holds_what_its_row_keeps, begin_keeping, end),
         cmocka_unit_test_setup_teardown(the_status_tells_each_process, begin_strict, end),
         cmocka_unit_test_setup_teardown(told_to_stop_all_end_in_order, begin_strict, end),
+        cmocka_unit_test_setup_teardown(told_to_stop_those_that_serve_go_on_until_the_others_have_ended,
+                                        begin_served, end),
+        cmocka_unit_test_setup_teardown(offline_those_that_serve_end_after_the_others, begin_served, end),
+        cmocka_unit_test_setup_teardown(a_second_stop_kills_those_that_serve_too, begin_served, end),
         cmocka_unit_test_setup_teardown(a_slow_one_is_killed_and_replaced_and_its_successor_is_told,
                                         begin_watched, end),
         cmocka_unit_test_setup_teardown(one_that_nobody_watches_may_be_slow, begin_unwatched, end),
