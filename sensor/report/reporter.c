@@ -6,11 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define QUIET_PRESET (15 * 60 * NS_PER_S)
-#define GROWTH_PRESET (15 * 60 * NS_PER_S)
-#define AGE_PRESET (90 * 86400 * NS_PER_S)
-enum { INCIDENTS_PRESET = 65536, HELD_PRESET = 16 << 20 };
-
 /* --- what is told --- */
 
 void reporter_tell(struct reporter *r, const struct event *e) {
@@ -206,8 +201,6 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
         ++*config.unstored;
         return true;
     }
-    if (!config.limits.max_age)
-        config.limits.max_age = AGE_PRESET;
     number_outputs(r);
     r->keeper = keeper_create(&config, &parts, &replaced, e);
     if (!r->keeper)
@@ -225,9 +218,9 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
 static bool make_parts(struct reporter *r, const struct report_options *o) {
     const struct incident_options incident = {
         .observer = r->observer,
-        .quiet = o->alerts.quiet ? o->alerts.quiet : QUIET_PRESET,
-        .growth_interval = o->alerts.growth_interval ? o->alerts.growth_interval : GROWTH_PRESET,
-        .most = o->alerts.incidents_max ? o->alerts.incidents_max : INCIDENTS_PRESET,
+        .quiet = o->alerts.quiet,
+        .growth_interval = o->alerts.growth_interval,
+        .most = o->alerts.incidents_max,
         .kept = o->store.folder != NULL,
     };
     const struct incident_sink sink = {r, tell_alert};
@@ -246,8 +239,7 @@ static bool make_parts(struct reporter *r, const struct report_options *o) {
 }
 
 static bool open_outputs(struct reporter *r, const struct report_options *o, struct error *e) {
-    const struct delivery_options delivery = {
-        .held_max = o->store.limits.outbox ? o->store.limits.outbox : HELD_PRESET, .offline = o->offline};
+    const struct delivery_options delivery = {.held_max = o->store.limits.outbox, .offline = o->offline};
     if (o->output_count > OUTPUTS_MAX)
         return error_set(e, "there are more than %d outputs; use fewer", OUTPUTS_MAX);
     for (size_t i = 0; i < o->output_count; i++) {

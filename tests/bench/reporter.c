@@ -69,17 +69,13 @@ static struct reporter *begin(const struct measure *m, const char *folder) {
     output = (struct output_config){.format = m->format ? m->format : "json",
                                     .to = "file:/dev/null",
                                     .records = m->format ? REPORT_ALERT | REPORT_TRANSFER : REPORT_ALERT};
-    const struct report_options options = {.observer = "bench",
-                                           .outputs = &output,
-                                           .output_count = 1,
-                                           .ledger = {.slow_objects = 50,
-                                                      .slow_days = 14,
-                                                      .growth_factor = 10,
-                                                      .growth_history = 7,
-                                                      .growth_objects = 50,
-                                                      .growth_bytes = 10000000,
-                                                      .repeat = 86400 * NS_PER_S},
-                                           .store = {.folder = folder, .run = 1}};
+    struct report_options options = {
+        .observer = "bench", .outputs = &output, .output_count = 1, .store = {.folder = folder, .run = 1}};
+    setting_defaults(alert_settings, &options.alerts);
+    setting_defaults(ledger_settings, &options.ledger);
+    setting_defaults(store_settings, &options.store.limits);
+    options.store.limits.max_bytes = 0;               /* what a bound of the file costs is not measured, */
+    options.alerts.limits = (struct alert_limits){0}; /* nor alerts that are held back */
     struct reporter *r = reporter_create(&options, &e);
     if (!r)
         fprintf(stderr, "reporter: %s\n", e.text);

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { BUCKETS_OF_HASH = 1 << 14, JUMP_WITNESSES = 3, MEMORY_PRESET = 64 << 20 };
+enum { BUCKETS_OF_HASH = 1 << 14, JUMP_WITNESSES = 3 };
 static const time_ns hour_ns = 3600 * NS_PER_S, jump_ns = 2 * 86400 * NS_PER_S;
 
 struct ledger *ledger_create(const char *observer, const struct ledger_options *options,
@@ -21,8 +21,6 @@ struct ledger *ledger_create(const char *observer, const struct ledger_options *
     l->watch.observer = observer;
     l->watch.options = *options;
     l->watch.sink = *sink;
-    if (options->memory == 0)
-        l->watch.options.memory = MEMORY_PRESET;
     l->changes.kept = l->watch.past.kept = kept;
     l->secret = hash_key_random();
     if (table_init(&l->lines, BUCKETS_OF_HASH))

@@ -30,7 +30,7 @@ struct ledger_totals {
 
 /* Thresholds. Objects count once their transfer has ended. */
 struct ledger_options {
-    uint64_t memory; /* bytes; 0: 64 MiB; the least recent line is forgotten first */
+    uint64_t memory; /* bytes; the least recent line is forgotten first */
     uint64_t slow_objects,
         slow_days;           /* not allowed, within 45 days, on so many days; 0 objects: never told */
     uint64_t growth_factor;  /* times the usual day's objects or bytes; 0: never told */

@@ -24,9 +24,9 @@ enum store_result {
 
 /* What is kept of the past, and of what waits for its receiver: store of gantry.yaml. */
 struct store_limits {
-    uint64_t max_age;   /* ns of packet time that closed incidents are kept; 0: 90 days */
+    uint64_t max_age;   /* ns of packet time that closed incidents are kept */
     uint64_t max_bytes; /* of the database; 0: no bound but the disk's */
-    uint64_t outbox;    /* bytes of messages held for an output that does not take them; 0: 16 MiB */
+    uint64_t outbox;    /* bytes of messages held for an output that does not take them */
 };
 extern const struct setting store_settings[];
 

@@ -14,4 +14,14 @@ static inline struct output_config output_default(const char *format, const char
     return o;
 }
 
+/* A reporter of which gantry.yaml says no more; to be changed before it is started. The outputs are kept by
+ * reference. */
+static inline struct report_options report_defaults(const struct output_config *outputs, size_t count) {
+    struct report_options o = {.observer = "edge-1", .outputs = outputs, .output_count = count};
+    setting_defaults(alert_settings, &o.alerts);
+    setting_defaults(ledger_settings, &o.ledger);
+    setting_defaults(store_settings, &o.store.limits);
+    return o;
+}
+
 #endif

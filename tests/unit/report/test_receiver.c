@@ -3,6 +3,7 @@
 
 #include "example.h"
 #include "peer.h"
+#include "report_defaults.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,8 +25,8 @@ static struct reporter *start(const char *scheme) {
     config.format = format;
     config.to = to;
     config.records = REPORT_TRANSFER;
-    const struct report_options options = {
-        .observer = "edge-1", .outputs = &config, .output_count = 1, .offline = true};
+    struct report_options options = report_defaults(&config, 1);
+    options.offline = true;
     struct error e = {""};
     struct reporter *r = reporter_create(&options, &e);
     if (!r)

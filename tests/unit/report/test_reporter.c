@@ -29,8 +29,10 @@ static struct reporter *start(const char *format, const char *to, unsigned recor
     static struct output_config config;
     config = output_default(format, to, records);
     config.hold_time = hold_time;
-    const struct report_options options = {
-        .observer = "edge-1", .outputs = &config, .output_count = 1, .store.limits.outbox = held_max, .offline = true};
+    struct report_options options = report_defaults(&config, 1);
+    options.offline = true;
+    if (held_max)
+        options.store.limits.outbox = held_max;
     struct error e = {""};
     struct reporter *r = reporter_create(&options, &e);
     if (!r)
@@ -304,7 +306,7 @@ static void python_reads_the_json_and_finds_the_hostile_names_as_they_were(void 
 
 static void an_output_that_cannot_be_opened_says_why(void **state) {
     struct output_config config = output_default("json", "file:/nonexistent/alerts.json", REPORT_ALERT);
-    const struct report_options options = {.observer = "edge-1", .outputs = &config, .output_count = 1};
+    const struct report_options options = report_defaults(&config, 1);
     struct error e = {""};
     assert_null(reporter_create(&options, &e));
     assert_non_null(strstr(e.text, "/nonexistent/alerts.json"));

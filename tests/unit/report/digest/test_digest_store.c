@@ -244,8 +244,7 @@ static unsigned times(const char *text, const char *what) {
 static void every_output_that_there_may_be_is_named_with_what_waits_for_it(void **state) {
     static struct output_config outputs[OUTPUTS_MAX + 1];
     static char to[OUTPUTS_MAX + 1][160];
-    struct report_options options = {
-        .observer = "edge-1", .outputs = outputs, .output_count = OUTPUTS_MAX + 1};
+    struct report_options options = report_defaults(outputs, OUTPUTS_MAX + 1);
     struct error e = {""};
     struct json_writer j;
     for (size_t i = 0; i <= OUTPUTS_MAX; i++) {

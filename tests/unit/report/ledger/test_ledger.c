@@ -25,7 +25,8 @@ static struct ledger_totals totals;
 
 static const struct hash_key digest_key = {1, 2};
 
-static const struct ledger_options presets = {.slow_objects = 50,
+static const struct ledger_options presets = {.memory = 64 << 20,
+                                              .slow_objects = 50,
                                               .slow_days = 14,
                                               .growth_factor = 10,
                                               .growth_history = 7,
