@@ -52,7 +52,7 @@ static bool read_outputs(struct setting_reader *r, const struct doc_node *node, 
 }
 
 /* policy_load() reads these. */
-static bool leave(struct setting_reader *r, const struct doc_node *node, void *field) {
+static bool leave_to_policy(struct setting_reader *r, const struct doc_node *node, void *field) {
     return true;
 }
 
@@ -73,10 +73,10 @@ const struct setting config_sections[] = {
     {.key = "sensor", MAP, FIELD(sensor), .table = sensor_settings, .check = sensor_check, .help = "the sensor itself"},
     {.key = "capture", MAP, FIELD(capture), .table = capture_settings, .help = "where packets come from"},
     {.key = "sandbox", MAP, FIELD(sandbox), .table = sandbox_settings, .help = "what the sensor's processes give up"},
-    {.key = "image-networks", CUSTOM, .read = leave, .table = image_network_settings, .help = "the protected networks"},
-    {.key = "internal-networks", CUSTOM, .read = leave, .help = "our other networks"},
-    {.key = "partners", CUSTOM, .read = leave, .table = partner_settings, .help = "who outside may receive what"},
-    {.key = "announced-prefixes", CUSTOM, .read = leave,
+    {.key = "image-networks", CUSTOM, .read = leave_to_policy, .table = image_network_settings, .help = "the protected networks"},
+    {.key = "internal-networks", CUSTOM, .read = leave_to_policy, .help = "our other networks"},
+    {.key = "partners", CUSTOM, .read = leave_to_policy, .table = partner_settings, .help = "who outside may receive what"},
+    {.key = "announced-prefixes", CUSTOM, .read = leave_to_policy,
      .help = "file of prefixes by which the ledger gathers unknown hosts"},
     {.key = "rules", CUSTOM, FIELD(rule_paths), .read = read_rules, .help = "files and folders"},
     {.key = "outputs", CUSTOM, .read = read_outputs, .table = output_settings, .help = "where records go"},
@@ -107,16 +107,14 @@ static void fill_from_machine(struct arena *arena, struct config *c) {
     }
 }
 
-static bool check_metrics(struct setting_reader *r, const struct doc_node *root, const char *place) {
-    struct error e;
-    return !place || metrics_check(place, &e) || setting_error(r, doc_get(root, "metrics"), "%s", e.text);
-}
-
 bool config_read(const struct doc_node *root, struct arena *arena, struct problems *problems,
                  struct config *out) {
     struct setting_reader r = {.arena = arena, .problems = problems};
-    if (!setting_read(&r, root, config_sections, out) || !check_metrics(&r, root, out->metrics))
+    struct error e;
+    if (!setting_read(&r, root, config_sections, out))
         return false;
+    if (out->metrics && !metrics_check(out->metrics, &e))
+        return setting_error(&r, doc_get(root, "metrics"), "%s", e.text);
     fill_from_machine(arena, out);
     return !arena->failed;
 }

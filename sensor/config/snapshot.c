@@ -32,28 +32,26 @@ static uint8_t *region_of(unsigned slot) {
     return reserved + slot_size * slot;
 }
 
-static const struct head *head_of(unsigned slot) {
-    return (const void *)region_of(slot);
-}
-
 /* Reserved again, so that nothing else is ever mapped between two snapshots. */
-static bool reserve(unsigned slot) {
+static bool reserve_slot(unsigned slot) {
     uint8_t *region = region_of(slot);
     return mmap(region, slot_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
                 0) == region;
 }
 
-static bool map(int fd, unsigned slot, size_t size, int rights, int how) {
+static bool map_block(int fd, unsigned slot, size_t size, int rights, int how) {
     uint8_t *region = region_of(slot);
     return mmap(region, size, rights, how | MAP_FIXED, fd, 0) == region;
 }
 
 const struct config *snapshot_map(int fd, unsigned slot, size_t size) {
-    return map(fd, slot, size, PROT_READ, MAP_PRIVATE) ? head_of(slot)->config : NULL;
+    if (!map_block(fd, slot, size, PROT_READ, MAP_PRIVATE))
+        return NULL;
+    return ((const struct head *)(const void *)region_of(slot))->config;
 }
 
 void snapshot_unmap(unsigned slot) {
-    reserve(slot);
+    reserve_slot(slot);
 }
 
 /* Not mapped here: the block may be filled by a child, and a sibling of that must not inherit a mapping that
@@ -78,7 +76,7 @@ struct snapshot *snapshot_begin(unsigned taken, struct problems *problems) {
 bool snapshot_fill(struct snapshot *s, const char *path, const struct config *running,
                    struct set_cache *cache, struct problems *problems) {
     struct arena arena;
-    if (!map(s->fd, s->slot, slot_size, PROT_READ | PROT_WRITE, MAP_SHARED))
+    if (!map_block(s->fd, s->slot, slot_size, PROT_READ | PROT_WRITE, MAP_SHARED))
         return problem_error(problems, path, 0, "no memory for the configuration: %s", strerror(errno));
     arena_init(&arena, region_of(s->slot), slot_size);
     struct head *head = arena_alloc(&arena, sizeof *head);
@@ -93,20 +91,20 @@ bool snapshot_fill(struct snapshot *s, const char *path, const struct config *ru
 }
 
 /* Cut to what is used, and mapped only now: a seal against writing wants that nobody could. */
-static bool seal(struct snapshot *s) {
+static bool seal_block(struct snapshot *s) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     struct head head;
-    if (!reserve(s->slot) || pread(s->fd, &head, sizeof head, 0) != (ssize_t)sizeof head)
+    if (!reserve_slot(s->slot) || pread(s->fd, &head, sizeof head, 0) != (ssize_t)sizeof head)
         return false;
     s->size = (head.used + page - 1) & ~(page - 1);
     s->config = head.config;
     return ftruncate(s->fd, (off_t)s->size) == 0 &&
            fcntl(s->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0 &&
-           map(s->fd, s->slot, s->size, PROT_READ, MAP_PRIVATE);
+           map_block(s->fd, s->slot, s->size, PROT_READ, MAP_PRIVATE);
 }
 
 bool snapshot_seal(struct snapshot *s, struct problems *problems) {
-    if (!seal(s))
+    if (!seal_block(s))
         return problem_error(problems, NULL, 0, "the snapshot of the configuration cannot be sealed: %s",
                              strerror(errno));
     s->version = ++loads;

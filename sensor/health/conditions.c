@@ -15,8 +15,8 @@ enum { PAUSES = 4 };
 /* The clock is set in small steps all the time; packets' order suffers from large ones. */
 static const time_ns clock_step_least = NS_PER_S;
 
-__attribute__((format(printf, 3, 4))) static void say(struct opinion *out, uint64_t what, const char *format,
-                                                      ...) {
+__attribute__((format(printf, 3, 4))) static void say_opinion(struct opinion *out, uint64_t what,
+                                                              const char *format, ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(out->text, sizeof out->text, format, args);
@@ -24,20 +24,16 @@ __attribute__((format(printf, 3, 4))) static void say(struct opinion *out, uint6
     out->what = what ? what : 1;
 }
 
-static unsigned long long number(uint64_t n) {
-    return (unsigned long long)n;
-}
-
-static double percent(uint64_t part, uint64_t whole) {
+static double percent_of(uint64_t part, uint64_t whole) {
     return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-static double seconds(time_ns t) {
+static double seconds_of(time_ns t) {
     return (double)t / (double)NS_PER_S;
 }
 
-static bool reaches(uint64_t part, uint64_t whole, uint64_t threshold) {
-    return threshold && whole && percent(part, whole) >= (double)threshold;
+static bool reaches_share(uint64_t part, uint64_t whole, uint64_t threshold) {
+    return threshold && whole && percent_of(part, whole) >= (double)threshold;
 }
 
 /* --- the interface --- */
@@ -49,11 +45,14 @@ static void judge_interface(const struct outlook *o, struct opinion *out) {
     if (!i->known || (i->there && i->up && i->carrier))
         return;
     if (!i->there)
-        say(out, 1, "interface %s is gone: nothing is seen; plug it in again and restart the sensor", name);
+        say_opinion(out, 1, "interface %s is gone: nothing is seen; plug it in again and restart the sensor",
+                    name);
     else if (!i->up)
-        say(out, 2, "interface %s is down: nothing is seen; bring it up: ip link set %s up", name, name);
+        say_opinion(out, 2, "interface %s is down: nothing is seen; bring it up: ip link set %s up", name,
+                    name);
     else
-        say(out, 3,
+        say_opinion(
+            out, 3,
             "interface %s has no carrier: nothing is seen; look at the cable and at the switch's mirror port",
             name);
 }
@@ -62,7 +61,8 @@ static void judge_offloads(const struct outlook *o, struct opinion *out) {
     const struct capture_interface *i = &o->interface;
     out->unsure = !i->known || !i->there;
     if (i->offloads)
-        say(out, i->offloads,
+        say_opinion(
+            out, i->offloads,
             "interface %s: offloads that change packets before they are captured are on (%s); turn them off: "
             "ethtool "
             "-K %s%s",
@@ -74,78 +74,83 @@ static void judge_offloads(const struct outlook *o, struct opinion *out) {
 static void judge_silence(const struct outlook *o, struct opinion *out) {
     out->unsure = o->first || o->length < (time_ns)o->setup->options->interval; /* the last is cut short */
     if (!out->unsure && o->counted[COUNTER_PACKETS] == 0)
-        say(out, 1,
+        say_opinion(
+            out, 1,
             "no packet came for %.0f s: the sensor is blind; look at the mirror session, the cable, and "
             "capture.filter",
-            seconds(o->length));
+            seconds_of(o->length));
 }
 
 static void judge_loss(const struct outlook *o, struct opinion *out) {
     uint64_t threshold = o->setup->options->loss;
+    unsigned long long dropped = o->dropped, unseen = o->unseen_bytes;
     out->unsure = o->counted[COUNTER_PACKETS] + o->dropped < PACKETS_LEAST;
     if (!out->unsure && threshold && o->loss_ppm >= threshold * PPM_OF_PERCENT)
-        say(out, 1,
+        say_opinion(
+            out, 1,
             "%.1f %% of the traffic was not seen in %.0f s (%llu packets dropped, %llu acknowledged bytes "
             "never "
             "seen): what left meanwhile may be missing; give the sensor more workers or a larger "
             "capture.ring, or "
             "the mirror port less traffic",
-            (double)o->loss_ppm / PPM_OF_PERCENT, seconds(o->length), number(o->dropped),
-            number(o->unseen_bytes));
+            (double)o->loss_ppm / PPM_OF_PERCENT, seconds_of(o->length), dropped, unseen);
 }
 
 static void judge_sides(const struct outlook *o, struct opinion *out) {
-    uint64_t one = o->counted[COUNTER_FLOWS_ONE_SIDED], all = o->counted[COUNTER_FLOWS_JUDGED];
+    unsigned long long one = o->counted[COUNTER_FLOWS_ONE_SIDED], all = o->counted[COUNTER_FLOWS_JUDGED];
     out->unsure = all < FLOWS_LEAST;
-    if (!out->unsure && reaches(one, all, o->setup->options->one_sided))
-        say(out, 1,
-            "of %llu of %llu TCP flows only one direction is seen: the span is one-way; mirror both "
-            "directions (rx and "
-            "tx), and all links if routes are asymmetric",
-            number(one), number(all));
+    if (!out->unsure && reaches_share(one, all, o->setup->options->one_sided))
+        say_opinion(out, 1,
+                    "of %llu of %llu TCP flows only one direction is seen: the span is one-way; mirror both "
+                    "directions (rx and "
+                    "tx), and all links if routes are asymmetric",
+                    one, all);
 }
 
 static void judge_duplicates(const struct outlook *o, struct opinion *out) {
     uint64_t twice = o->counted[COUNTER_DUPLICATES], all = o->counted[COUNTER_DUPLICATES_SAMPLED];
     uint64_t packets = all > twice ? all - twice : 1; /* each with its copy */
     out->unsure = all < SAMPLES_LEAST;
-    if (!out->unsure && reaches(twice, packets, o->setup->options->duplicates))
-        say(out, 1,
+    if (!out->unsure && reaches_share(twice, packets, o->setup->options->duplicates))
+        say_opinion(
+            out, 1,
             "%.0f %% of the packets come twice: the span is duplicated; mirror each link once, either where "
             "packets "
             "enter or where they leave",
-            percent(twice, packets));
+            percent_of(twice, packets));
 }
 
 static void judge_cut(const struct outlook *o, struct opinion *out) {
-    uint64_t cut = o->counted[COUNTER_PACKETS_CUT];
+    unsigned long long cut = o->counted[COUNTER_PACKETS_CUT], all = o->counted[COUNTER_PACKETS];
     if (cut)
-        say(out, 1,
+        say_opinion(
+            out, 1,
             "%llu of %llu packets were cut at the snap length: what was cut off is not inspected; raise "
             "capture.snap-length, or capture again with -s 0",
-            number(cut), number(o->counted[COUNTER_PACKETS]));
+            cut, all);
 }
 
 /* --- clocks --- */
 
 static void judge_packet_time(const struct outlook *o, struct opinion *out) {
     bool live = o->setup->interface != NULL; /* a file may begin hours after the one before */
-    uint64_t jumps = o->counted[live ? COUNTER_TIME_JUMPS : COUNTER_TIME_JUMPS_BACK];
+    unsigned long long jumps = o->counted[live ? COUNTER_TIME_JUMPS : COUNTER_TIME_JUMPS_BACK];
     if (jumps)
-        say(out, 1,
+        say_opinion(
+            out, 1,
             "the packets' clock jumped by more than an hour (%llu times): times of records and hours of "
             "contracts are "
             "not to be relied on; look at the clock of what captures, and at the order of capture files",
-            number(jumps));
+            jumps);
 }
 
 static void judge_clock(const struct outlook *o, struct opinion *out) {
     time_ns step = o->clock_step < 0 ? -o->clock_step : o->clock_step;
     if (step >= clock_step_least)
-        say(out, 1,
-            "the system's clock was set %s by %.1f s: times of records jump; let NTP or PTP steer it "
-            "(chronyc tracking)",
-            o->clock_step < 0 ? "back" : "forward", seconds(step));
+        say_opinion(out, 1,
+                    "the system's clock was set %s by %.1f s: times of records jump; let NTP or PTP steer it "
+                    "(chronyc tracking)",
+                    o->clock_step < 0 ? "back" : "forward", seconds_of(step));
 }
 
 /* --- what should be there --- */
@@ -180,11 +185,11 @@ static void judge_networks(const struct outlook *o, struct opinion *out) {
         shown += list_add(list, sizeof list, &n, name);
     }
     if (missing)
-        say(out, missing,
-            "%zu image network%s never seen since the start (%s%s): look at image-networks in the "
-            "configuration, and "
-            "at what the span port mirrors",
-            missing, missing == 1 ? " was" : "s were", list, shown < missing ? ", ..." : "");
+        say_opinion(out, missing,
+                    "%zu image network%s never seen since the start (%s%s): look at image-networks in the "
+                    "configuration, and "
+                    "at what the span port mirrors",
+                    missing, missing == 1 ? " was" : "s were", list, shown < missing ? ", ..." : "");
 }
 
 /* Of all workers: a packet of the VLAN may go to any. */
@@ -223,7 +228,8 @@ static void judge_vlans(const struct outlook *o, struct opinion *out) {
         which ^= hash_bytes(&key, &id, sizeof id);
     }
     if (lost)
-        say(out, which,
+        say_opinion(
+            out, which,
             "%zu VLAN%s silent that had traffic before (%s%s): look at the mirror session and at the trunk's "
             "list of "
             "VLANs",
@@ -233,13 +239,14 @@ static void judge_vlans(const struct outlook *o, struct opinion *out) {
 /* --- the sensor --- */
 
 static void judge_records(const struct outlook *o, struct opinion *out) {
-    uint64_t lost = o->counted[COUNTER_RECORDS_LOST];
+    unsigned long long lost = o->counted[COUNTER_RECORDS_LOST];
     if (lost)
-        say(out, 1,
+        say_opinion(
+            out, 1,
             "%llu records were lost because the reporter did not keep up: findings may be among them; let "
             "outputs take "
             "fewer flow and transfer records, or give the reporter a processor and a faster disk",
-            number(lost));
+            lost);
 }
 
 /* clang-format off */

@@ -43,7 +43,7 @@ static uint64_t join_gauge(const struct health_setup *h, enum gauge which) {
     return gauge_facts(which)->how == HOW_SUM ? sum : most;
 }
 
-static uint64_t waiting(const struct health_setup *h) {
+static uint64_t count_waiting(const struct health_setup *h) {
     uint64_t n = 0;
     for (size_t i = 0; i < h->workers; i++)
         n += ring_uncommitted(h->rings[i]);
@@ -59,21 +59,21 @@ void health_figures(const struct health_setup *h, uint64_t *out) {
             gauge[g] = join_gauge(h, g);
     gauge[GAUGE_START_TIME] = (uint64_t)(h->memory->started_wall / NS_PER_S);
     gauge[GAUGE_WORKERS] = h->workers;
-    gauge[GAUGE_RECORDS_WAITING] = waiting(h);
+    gauge[GAUGE_RECORDS_WAITING] = count_waiting(h);
     if (h->own_gauges)
         h->own_gauges(h->context, out);
 }
 
 /* --- the interval --- */
 
-static uint64_t counted(const struct outlook *o, const enum counter *which, size_t n) {
+static uint64_t sum_counted(const struct outlook *o, const enum counter *which, size_t n) {
     uint64_t sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += o->counted[which[i]];
     return sum;
 }
 
-static uint64_t ppm(uint64_t part, uint64_t rest) {
+static uint64_t ppm_of(uint64_t part, uint64_t rest) {
     return part ? (uint64_t)((double)part * 1e6 / ((double)part + (double)rest)) : 0;
 }
 
@@ -83,10 +83,10 @@ static void estimate_loss(struct outlook *o) {
     static const enum counter drops[] = {COUNTER_KERNEL_DROPS, COUNTER_INTERFACE_DROPS,
                                          COUNTER_LOST_TO_RESTART};
     uint64_t gaps = o->counted[COUNTER_STREAM_GAP_BYTES], cut = o->counted[COUNTER_STREAM_CUT_BYTES];
-    o->dropped = counted(o, drops, COUNT_OF(drops));
+    o->dropped = sum_counted(o, drops, COUNT_OF(drops));
     o->unseen_bytes = gaps > cut ? gaps - cut : 0;
-    uint64_t packets = ppm(o->dropped, o->counted[COUNTER_PACKETS]);
-    uint64_t bytes = ppm(o->unseen_bytes, o->counted[COUNTER_STREAM_BYTES]);
+    uint64_t packets = ppm_of(o->dropped, o->counted[COUNTER_PACKETS]);
+    uint64_t bytes = ppm_of(o->unseen_bytes, o->counted[COUNTER_STREAM_BYTES]);
     o->loss_ppm = packets > bytes ? packets : bytes;
 }
 
@@ -111,29 +111,29 @@ static void keep_gauges(const struct outlook *o) {
     g[GAUGE_INTERVAL_ONE_SIDED] = o->counted[COUNTER_FLOWS_ONE_SIDED];
     g[GAUGE_INTERVAL_COMPLETE] = o->counted[COUNTER_OBJECTS_COMPLETE];
     g[GAUGE_INTERVAL_CUT] = o->counted[COUNTER_OBJECTS_INCOMPLETE];
-    g[GAUGE_INTERVAL_BLIND] = counted(o, not_inspected, COUNT_OF(not_inspected));
+    g[GAUGE_INTERVAL_BLIND] = sum_counted(o, not_inspected, COUNT_OF(not_inspected));
     g[GAUGE_INTERVAL_ENCRYPTED] = o->counted[COUNTER_BYTES_ENCRYPTED];
-    g[GAUGE_INTERVAL_CAPS] = counted(o, caps, COUNT_OF(caps));
+    g[GAUGE_INTERVAL_CAPS] = sum_counted(o, caps, COUNT_OF(caps));
 }
 
 /* --- conditions --- */
 
-static void tell(const struct health_setup *h, const char *key, const char *text) {
+static void tell_condition(const struct health_setup *h, const char *key, const char *text) {
     log_warning("%s", text);
     h->tell(h->context, key, text);
 }
 
-static void judge(const struct outlook *o, const struct condition *c, uint64_t *told) {
+static void judge_condition(const struct outlook *o, const struct condition *c, uint64_t *told) {
     struct opinion now = {.what = 0};
     char key[40];
     c->judge(o, &now);
     if (now.unsure || now.what == *told)
         return;
     if (now.what) {
-        tell(o->setup, c->key, now.text);
+        tell_condition(o->setup, c->key, now.text);
     } else {
         snprintf(key, sizeof key, "%s-over", c->key);
-        tell(o->setup, key, c->over);
+        tell_condition(o->setup, key, c->over);
     }
     *told = now.what;
 }
@@ -142,7 +142,7 @@ static void judge_all(const struct outlook *o) {
     bool live = o->setup->interface != NULL;
     for (size_t i = 0; conditions[i].key; i++)
         if (live || conditions[i].files)
-            judge(o, &conditions[i], &o->setup->memory->told[i]);
+            judge_condition(o, &conditions[i], &o->setup->memory->told[i]);
     o->setup->memory->interval[GAUGE_WARNINGS] = 0;
     for (size_t i = 0; conditions[i].key; i++)
         o->setup->memory->interval[GAUGE_WARNINGS] += o->setup->memory->told[i] != 0;
@@ -152,7 +152,7 @@ static time_ns clock_offset(void) {
     return clock_wall() - clock_monotonic();
 }
 
-static void look(struct outlook *o) {
+static void judge_interval(struct outlook *o) {
     if (o->setup->interface)
         capture_interface_look(o->setup->interface, &o->interface);
     judge_all(o);
@@ -165,7 +165,7 @@ void health_begin(const struct health_setup *h) {
     h->memory->started = h->memory->since = clock_monotonic();
     h->memory->started_wall = clock_wall();
     h->memory->clock_offset = clock_offset();
-    look(&o);
+    judge_interval(&o);
 }
 
 void health_interval(const struct health_setup *h) {
@@ -178,7 +178,7 @@ void health_interval(const struct health_setup *h) {
                         .clock_step = offset - m->clock_offset};
     take_counted(&o);
     keep_gauges(&o);
-    look(&o);
+    judge_interval(&o);
     m->since = now;
     m->clock_offset = offset;
 }

@@ -170,11 +170,6 @@ static bool check_terms(struct setting_reader *r, const struct doc_node *node, c
     return true;
 }
 
-static int line_of(const struct doc_node *map, const char *key) {
-    const struct doc_node *node = doc_get(map, key);
-    return node ? node->key_line : 0;
-}
-
 static void note_lines(const struct doc_node *node, struct contract *c) {
     static const struct {
         enum contract_term term;
@@ -187,12 +182,14 @@ static void note_lines(const struct doc_node *node, struct contract *c) {
                   {TERM_DAY_BYTES, "per-day", "bytes"},
                   {TERM_MONTH_OBJECTS, "per-month", "objects"},
                   {TERM_MONTH_BYTES, "per-month", "bytes"}};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        c->term_line[places[i].term] =
-            line_of(places[i].map ? doc_get(node, places[i].map) : node, places[i].key);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        const struct doc_node *map = places[i].map ? doc_get(node, places[i].map) : node;
+        const struct doc_node *value = doc_get(map, places[i].key);
+        c->term_line[places[i].term] = value ? value->key_line : 0;
+    }
 }
 
-static bool read_one(struct setting_reader *r, const struct doc_node *node, struct contract *c) {
+static bool read_contract(struct setting_reader *r, const struct doc_node *node, struct contract *c) {
     if (!setting_read(r, node, contract_settings, c))
         return false;
     if (!loading_name(r, doc_get(node, "id"), "contract", c->id) || !check_terms(r, node, c))
@@ -214,7 +211,7 @@ bool contracts_read(struct setting_reader *r, const struct doc_node *node, void 
     if (!list)
         return setting_error(r, node, "there is no room left for it; make the file smaller");
     for (const struct doc_node *item = node->child; item; item = item->next)
-        ok = read_one(r, item, &list[n++]) && ok;
+        ok = read_contract(r, item, &list[n++]) && ok;
     partner->contracts = list;
     partner->contract_count = n;
     return ok;

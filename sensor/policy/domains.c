@@ -3,12 +3,8 @@
 
 #include <stdlib.h>
 
-static char lower(char c) {
+static char lower_letter(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-static bool label_byte(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
 /* Labels of 1 to 63 letters, digits and hyphens (RFC 1123 section 2.1), and underscores, which occur. */
@@ -21,7 +17,7 @@ static bool labels_good(const char *name) {
             if (*p == '\0')
                 return true;
             label = 0;
-        } else if (label_byte(*p)) {
+        } else if ((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-' || *p == '_') {
             label++;
         } else {
             return false;
@@ -41,12 +37,12 @@ bool domain_parse(const char *text, char *out, bool *below, const char **why) {
             *why = "has letters outside ASCII; write it in the form that goes over the wire (xn--...)";
             return false;
         }
-        out[i] = lower(text[i]);
+        out[i] = lower_letter(text[i]);
     }
     return labels_good(out);
 }
 
-static int compare(const void *a, const void *b) {
+static int compare_domains(const void *a, const void *b) {
     const struct domain *x = a, *y = b;
     int order = strcmp(x->name, y->name);
     if (order == 0)
@@ -57,7 +53,7 @@ static int compare(const void *a, const void *b) {
 size_t domains_check(struct domain *domains, size_t n, struct problems *problems) {
     size_t kept = 0;
     if (n)
-        qsort(domains, n, sizeof *domains, compare);
+        qsort(domains, n, sizeof *domains, compare_domains);
     for (size_t i = 0; i < n; i++) {
         const struct domain *d = &domains[i], *last = kept ? &domains[kept - 1] : NULL;
         if (!last || last->below != d->below || strcmp(last->name, d->name) != 0)
@@ -95,7 +91,7 @@ static const struct domain *find_exact(const struct domain *domains, size_t n, c
 }
 
 /* Lower case, without port and the dots at the end; false if it cannot be a name of ours. */
-static bool normalise(struct bytes host, char out[DOMAIN_MAX + 1]) {
+static bool normalise_host(struct bytes host, char out[DOMAIN_MAX + 1]) {
     const uint8_t *colon = host.n ? memchr(host.p, ':', host.n) : NULL;
     if (colon)
         host.n = (size_t)(colon - host.p);
@@ -104,14 +100,14 @@ static bool normalise(struct bytes host, char out[DOMAIN_MAX + 1]) {
     if (host.n == 0 || host.n > DOMAIN_MAX || memchr(host.p, '\0', host.n))
         return false;
     for (size_t i = 0; i < host.n; i++)
-        out[i] = lower((char)host.p[i]);
+        out[i] = lower_letter((char)host.p[i]);
     out[host.n] = '\0';
     return true;
 }
 
 const struct domain *domains_find(const struct domain *domains, size_t n, struct bytes host) {
     char name[DOMAIN_MAX + 1];
-    if (n == 0 || !normalise(host, name))
+    if (n == 0 || !normalise_host(host, name))
         return NULL;
     const struct domain *found = find_exact(domains, n, name, false);
     /* At most 127 labels in 253 bytes. */

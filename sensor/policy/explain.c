@@ -3,6 +3,7 @@
 
 #include "policy/contracts.h"
 #include "policy/networks.h"
+#include "policy/term.h"
 #include "settings/unit.h"
 
 #include <inttypes.h>
@@ -31,85 +32,57 @@ const char *explained_state_name(enum explained_state state) {
 
 /* --- what a contract demands --- */
 
-static bool say_dates(const struct contract *c, const struct contract_use *use, char *out, size_t size) {
-    char from[CLOCK_TEXT_MAX], until[CLOCK_TEXT_MAX];
-    snprintf(out, size, "%s to %s (%s)", contract_day(c->from, from), contract_day(c->until, until),
-             contract_zone(c) ? contract_zone(c)->name : "UTC");
-    return true;
-}
-
-static bool say_list(const struct setting_texts *list, const char *none, char *out, size_t size) {
+static void say_list(const struct setting_texts *list, const char *none, char *out, size_t size) {
     size_t n = 0;
     for (size_t i = 0; i < list->count && n < size; i++)
         n += (size_t)snprintf(out + n, size - n, "%s%s", i ? ", " : "", list->items[i]);
     if (list->count == 0)
         snprintf(out, size, "%s", none);
-    return true;
 }
 
-static bool say_classes(const struct contract *c, const struct contract_use *use, char *out, size_t size) {
-    return say_list(&c->classes, "none", out, size);
-}
-
-static bool say_protocols(const struct contract *c, const struct contract_use *use, char *out, size_t size) {
-    return say_list(&c->protocols, "any", out, size) && c->protocols.count;
-}
-
-static bool say_hours(const struct contract *c, const struct contract_use *use, char *out, size_t size) {
-    if (c->hours)
-        snprintf(out, size, "%s %s", c->hours->text, c->hours->zone ? c->hours->zone->name : "UTC");
-    return c->hours != NULL;
-}
-
-static bool say_objects(uint64_t limit, const uint64_t *now, char *out, size_t size) {
-    if (now)
-        snprintf(out, size, "%" PRIu64 " of %" PRIu64 " with this one", *now, limit);
+/* `use`: NULL if nobody counts. False: the contract does not have this limit. */
+static bool say_limit(const struct contract *c, enum contract_term term, const struct contract_use *use,
+                      char *out, size_t size) {
+    uint64_t limit = term_amount(term, &c->day, &c->month);
+    uint64_t now = use ? term_amount(term, &use->day, &use->month) : 0;
+    bool bytes = TERM_BIT(term) & TERM_OF_BYTES;
+    char most[UNIT_TEXT_MAX];
+    unit_format(limit, bytes ? unit_sizes : NULL, most);
+    if (use && bytes)
+        snprintf(out, size, "%" PRIu64 " B of %s so far", now, most);
+    else if (use)
+        snprintf(out, size, "%" PRIu64 " of %s with this one", now, most);
     else
-        snprintf(out, size, "at most %" PRIu64, limit);
+        snprintf(out, size, "at most %s", most);
     return limit != 0;
 }
 
-static bool say_bytes(uint64_t limit, const uint64_t *now, char *out, size_t size) {
-    char text[UNIT_TEXT_MAX];
-    unit_format(limit, unit_sizes, text);
-    if (now)
-        snprintf(out, size, "%" PRIu64 " B of %s so far", *now, text);
-    else
-        snprintf(out, size, "at most %s", text);
-    return limit != 0;
+/* False: the contract does not have this term. */
+static bool say_term(const struct contract *c, enum contract_term term, const struct contract_use *use,
+                     char *out, size_t size) {
+    const struct zone *zone = contract_zone(c);
+    char from[CLOCK_TEXT_MAX], until[CLOCK_TEXT_MAX];
+    switch (term) {
+    case TERM_NAME:
+        return false;
+    case TERM_DATES:
+        snprintf(out, size, "%s to %s (%s)", contract_day(c->from, from), contract_day(c->until, until),
+                 zone ? zone->name : "UTC");
+        return true;
+    case TERM_CLASS:
+        say_list(&c->classes, "none", out, size);
+        return true;
+    case TERM_PROTOCOL:
+        say_list(&c->protocols, "any", out, size);
+        return c->protocols.count != 0;
+    case TERM_HOURS:
+        if (c->hours)
+            snprintf(out, size, "%s %s", c->hours->text, zone ? zone->name : "UTC");
+        return c->hours != NULL;
+    default:
+        return say_limit(c, term, use, out, size);
+    }
 }
-
-static bool say_day_objects(const struct contract *c, const struct contract_use *use, char *out,
-                            size_t size) {
-    return say_objects(c->day.objects, use ? &use->day.objects : NULL, out, size);
-}
-
-static bool say_day_bytes(const struct contract *c, const struct contract_use *use, char *out, size_t size) {
-    return say_bytes(c->day.bytes, use ? &use->day.bytes : NULL, out, size);
-}
-
-static bool say_month_objects(const struct contract *c, const struct contract_use *use, char *out,
-                              size_t size) {
-    return say_objects(c->month.objects, use ? &use->month.objects : NULL, out, size);
-}
-
-static bool say_month_bytes(const struct contract *c, const struct contract_use *use, char *out,
-                            size_t size) {
-    return say_bytes(c->month.bytes, use ? &use->month.bytes : NULL, out, size);
-}
-
-/* False: the contract does not have this term. `use`: NULL if nobody counts. */
-static bool (*const say[TERM_COUNT])(const struct contract *c, const struct contract_use *use, char *out,
-                                     size_t size) = {
-    [TERM_DATES] = say_dates,
-    [TERM_CLASS] = say_classes,
-    [TERM_PROTOCOL] = say_protocols,
-    [TERM_HOURS] = say_hours,
-    [TERM_DAY_OBJECTS] = say_day_objects,
-    [TERM_DAY_BYTES] = say_day_bytes,
-    [TERM_MONTH_OBJECTS] = say_month_objects,
-    [TERM_MONTH_BYTES] = say_month_bytes,
-};
 
 static enum explained_state state_of(enum contract_term term, const struct judgement_facts *f,
                                      unsigned broken) {
@@ -124,13 +97,13 @@ size_t contract_explain(const struct contract *c, const struct judgement_facts *
     struct contract_use use;
     unsigned broken = contract_broken(c, facts, &use);
     size_t n = 0;
-    for (unsigned i = 0; i < TERM_COUNT; i++) {
+    for (enum contract_term term = 0; term < TERM_COUNT; term++) {
         struct explained_term *t = &out[n];
-        if (!say[i] || !say[i](c, facts->use ? &use : NULL, t->says, sizeof t->says))
+        if (!say_term(c, term, facts->use ? &use : NULL, t->says, sizeof t->says))
             continue;
-        t->term = (enum contract_term)i;
-        t->state = state_of(t->term, facts, broken);
-        t->line = c->term_line[i] ? c->term_line[i] : c->line;
+        t->term = term;
+        t->state = state_of(term, facts, broken);
+        t->line = c->term_line[term] ? c->term_line[term] : c->line;
         n++;
     }
     return n;

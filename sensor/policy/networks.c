@@ -11,7 +11,7 @@ struct builder {
     size_t node_count, node_room, leaf_count, leaf_room;
 };
 
-static int compare(const void *a, const void *b) {
+static int compare_entries(const void *a, const void *b) {
     const struct network_entry *x = a, *y = b;
     int order = address_is_v4(&x->prefix.base) - address_is_v4(&y->prefix.base);
     if (order == 0)
@@ -23,7 +23,7 @@ static int compare(const void *a, const void *b) {
 
 void networks_sort(struct network_entry *entries, size_t n) {
     if (n)
-        qsort(entries, n, sizeof *entries, compare);
+        qsort(entries, n, sizeof *entries, compare_entries);
 }
 
 static bool add_nodes(struct builder *b, size_t n, uint32_t *first) {
@@ -53,7 +53,7 @@ static bool add_leaf(struct builder *b, uint32_t value) {
     return true;
 }
 
-static bool ends_here(const struct network_entry *e, unsigned depth) {
+static bool entry_ends(const struct network_entry *e, unsigned depth) {
     return e->prefix.length <= (depth + 1) * 8;
 }
 
@@ -63,13 +63,13 @@ static bool has_child(const struct network_node *node, unsigned byte) {
 
 /* What each value of the byte at `depth` gives, and for which ones longer prefixes follow. Sorted entries
  * paint the wider before the narrower. Returns the number of children. */
-static size_t paint(const struct builder *b, unsigned depth, size_t low, size_t high, uint32_t slots[256],
-                    struct network_node *node) {
+static size_t paint_slots(const struct builder *b, unsigned depth, size_t low, size_t high,
+                          uint32_t slots[256], struct network_node *node) {
     size_t children = 0;
     for (size_t i = low; i < high; i++) {
         const struct network_entry *e = &b->entries[i];
         unsigned byte = e->prefix.base.bytes[depth];
-        if (ends_here(e, depth)) {
+        if (entry_ends(e, depth)) {
             unsigned span = 1u << ((depth + 1) * 8 - e->prefix.length);
             for (unsigned k = 0; k < span; k++)
                 slots[byte + k] = e->value;
@@ -109,7 +109,7 @@ static bool build_node(struct builder *b, uint32_t at, unsigned depth, size_t lo
     struct network_node node = {0};
     for (unsigned i = 0; i < 256; i++)
         slots[i] = inherited;
-    size_t children = paint(b, depth, low, high, slots, &node);
+    size_t children = paint_slots(b, depth, low, high, slots, &node);
     if (!encode_leaves(b, slots, &node) || !add_nodes(b, children, &node.first_child))
         return false;
     b->nodes[at] = node;
@@ -117,7 +117,7 @@ static bool build_node(struct builder *b, uint32_t at, unsigned depth, size_t lo
     for (size_t i = low, end; i < high; i = end) {
         unsigned byte = b->entries[i].prefix.base.bytes[depth];
         end = i + 1;
-        if (ends_here(&b->entries[i], depth))
+        if (entry_ends(&b->entries[i], depth))
             continue;
         while (end < high && b->entries[end].prefix.base.bytes[depth] == byte)
             end++;

@@ -21,8 +21,8 @@ struct teller {
     size_t count;
 };
 
-__attribute__((format(printf, 3, 4))) static void tell(struct teller *t, struct outlook_item *i,
-                                                       const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static void tell_item(struct teller *t, struct outlook_item *i,
+                                                            const char *format, ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(i->text, sizeof i->text, format, args);
@@ -41,13 +41,14 @@ static void look_at_contract(struct teller *t, const struct partner *p, const st
     if (c->until < today) {
         i.kind = OUTLOOK_ENDED;
         i.days = today - c->until;
-        tell(t, &i, "contract %s of %s ended on %s: it approves nothing any more; renew or remove it", c->id,
-             p->name, day);
+        tell_item(t, &i, "contract %s of %s ended on %s: it approves nothing any more; renew or remove it",
+                  c->id, p->name, day);
     } else if (c->until - today <= OUTLOOK_DAYS) {
         i.kind = OUTLOOK_ENDS;
         i.days = c->until - today;
-        tell(t, &i, "contract %s of %s ends on %s, in %d day%s; renew it before, or what goes there alerts",
-             c->id, p->name, day, i.days, i.days == 1 ? "" : "s");
+        tell_item(t, &i,
+                  "contract %s of %s ends on %s, in %d day%s; renew it before, or what goes there alerts",
+                  c->id, p->name, day, i.days, i.days == 1 ? "" : "s");
     }
 }
 
@@ -60,10 +61,11 @@ static void look_at_partner(struct teller *t, const struct partner *p, time_ns n
     }
     struct outlook_item i = {.kind = OUTLOOK_NO_CONTRACT, .partner = p, .file = p->file, .line = p->line};
     if (!any)
-        tell(t, &i,
-             "partner %s has no %scontract: all that rules find on its way there alerts; add one, or leave "
-             "it so",
-             p->name, p->contract_count ? "valid " : "");
+        tell_item(
+            t, &i,
+            "partner %s has no %scontract: all that rules find on its way there alerts; add one, or leave "
+            "it so",
+            p->name, p->contract_count ? "valid " : "");
 }
 
 /* --- prefixes --- */
@@ -77,7 +79,7 @@ static struct address end_of(const struct prefix *p) {
 }
 
 /* Adds one; false: it was the highest of all. */
-static bool increase(struct address *a) {
+static bool increase_address(struct address *a) {
     for (int i = 15; i >= 0; i--)
         if (++a->bytes[i])
             return true;
@@ -86,7 +88,7 @@ static bool increase(struct address *a) {
 
 /* Do the entries behind it, which are sorted, hold all of its addresses, and one of them for another owner?
  */
-static bool covered(const struct network_entry *e, const struct network_entry *end) {
+static bool is_covered(const struct network_entry *e, const struct network_entry *end) {
     struct address next = e->prefix.base, last = end_of(&e->prefix);
     bool others = false;
     for (const struct network_entry *n = e + 1; n < end && prefix_contains(&e->prefix, &n->prefix.base);
@@ -100,7 +102,7 @@ static bool covered(const struct network_entry *e, const struct network_entry *e
         next = stop;
         if (memcmp(&stop, &last, sizeof last) == 0)
             return others;
-        increase(&next);
+        increase_address(&next);
     }
     return false;
 }
@@ -112,11 +114,12 @@ static void look_at_prefixes(struct teller *t, const struct policy *p) {
     for (size_t k = 0; k < count; k++) {
         const struct network_entry *e = &all[k];
         struct outlook_item i = {.kind = OUTLOOK_UNREACHABLE, .file = e->file, .line = e->line};
-        if (covered(e, all + count))
-            tell(t, &i,
-                 "%s of %s is never the longest prefix: narrower ones of others hold all of it; remove it, "
-                 "or theirs",
-                 prefix_format(&e->prefix, text), e->owner ? e->owner : "internal-networks");
+        if (is_covered(e, all + count))
+            tell_item(
+                t, &i,
+                "%s of %s is never the longest prefix: narrower ones of others hold all of it; remove it, "
+                "or theirs",
+                prefix_format(&e->prefix, text), e->owner ? e->owner : "internal-networks");
     }
 }
 

@@ -16,7 +16,7 @@ static const char *key_of(const struct network_entry *e) {
 }
 
 /* "partner Acme Towing (gantry.yaml:12)" */
-static const char *describe(const struct network_entry *e, char out[WHERE_MAX]) {
+static const char *describe_owner(const struct network_entry *e, char out[WHERE_MAX]) {
     static const char *const words[] = {[PLACE_IMAGE] = "image network ",
                                         [PLACE_INTERNAL] = "internal-networks",
                                         [PLACE_PARTNER] = "partner "};
@@ -36,7 +36,7 @@ static void tell_same(const struct network_entry *a, const struct network_entry 
     else
         problem_error(problems, b->file, b->line,
                       "%s: %s is given to %s and to %s; remove it from one of them", key_of(b), prefix,
-                      describe(a, first), describe(b, second));
+                      describe_owner(a, first), describe_owner(b, second));
 }
 
 static void tell_inside(const struct network_entry *outer, const struct network_entry *inner,
@@ -49,13 +49,13 @@ static void tell_inside(const struct network_entry *outer, const struct network_
             problems, inner->file, inner->line,
             "%s: overlapping partners: %s of %s lies inside %s of %s; leave the addresses to one of them, "
             "splitting the wider prefix if need be",
-            key_of(inner), prefix, describe(inner, first), around, describe(outer, second));
+            key_of(inner), prefix, describe_owner(inner, first), around, describe_owner(outer, second));
     else
         problem_warning(
             problems, inner->file, inner->line,
             "%s: %s of %s lies inside %s of %s: what goes there counts as leaving the image network; "
             "remove it unless the partner's machines stand there",
-            key_of(inner), prefix, describe(inner, first), around, describe(outer, second));
+            key_of(inner), prefix, describe_owner(inner, first), around, describe_owner(outer, second));
 }
 
 /* The enclosing prefixes of the current one, widest first: at most one of each length. */

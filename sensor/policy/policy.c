@@ -258,7 +258,7 @@ static bool join_domains(struct policy *p, struct loading *l) {
     return true;
 }
 
-static bool join(struct policy *p, struct loading *l) {
+static bool join_parts(struct policy *p, struct loading *l) {
     check_names(l);
     networks_sort(l->entries, l->entry_count);
     size_t kept = overlaps_check(l->entries, l->entry_count, l->problems);
@@ -317,7 +317,7 @@ const struct policy *policy_load(const struct doc_node *root, struct arena *aren
         read_images(&r, root, p);
         read_internal(&r, root);
         read_partners(&r, root, p);
-        ok = join(p, &l) && read_announced(&r, root, p);
+        ok = join_parts(p, &l) && read_announced(&r, root, p);
     }
     if ((!ok || arena->failed) && problems->errors == errors)
         problem_error(problems, root ? root->file : NULL, 0,

@@ -27,7 +27,7 @@ static const char *key_of(uint32_t value, bool file) {
     }
 }
 
-static bool add(struct loading *l, const struct network_entry *e, const char *text) {
+static bool add_entry(struct loading *l, const struct network_entry *e, const char *text) {
     const char *why;
     struct network_entry entry = *e;
     const char *key = key_of(e->value, false);
@@ -47,7 +47,7 @@ static bool add_item(struct setting_reader *r, const struct doc_node *item, uint
     const struct network_entry e = {.value = value, .line = item->line, .file = item->file, .owner = owner};
     if (item->kind != DOC_TEXT)
         return setting_error(r, item, "is not a prefix; write it like 198.51.100.0/24 or 2001:db8::/32");
-    return add(r->context, &e, item->text);
+    return add_entry(r->context, &e, item->text);
 }
 
 bool prefixes_read(struct setting_reader *r, const struct doc_node *node, uint32_t value, const char *owner) {
@@ -63,7 +63,7 @@ bool prefixes_read(struct setting_reader *r, const struct doc_node *node, uint32
 }
 
 /* A comment and white space go; NULL when nothing is left. */
-static char *clean(char *line) {
+static char *strip_line(char *line) {
     line[strcspn(line, "#")] = '\0';
     struct bytes text = bytes_trim(bytes_text(line));
     if (text.n == 0)
@@ -82,8 +82,8 @@ static bool read_lines(struct loading *l, FILE *f, struct network_entry *e) {
                 l->problems, e->file, e->line,
                 "%s: the line is longer than %d bytes or holds a NUL; write one prefix a line",
                 key_of(e->value, true), LINE_MAX_BYTES - 2);
-        char *text = clean(line);
-        if (text && !add(l, e, text))
+        char *text = strip_line(line);
+        if (text && !add_entry(l, e, text))
             ok = false;
     }
     return ok;

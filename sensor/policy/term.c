@@ -10,8 +10,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Terms of one contract: which do not hold, and the sentences that say so. */
-
 const char *term_name(enum contract_term term) {
     static const char *const names[TERM_COUNT] = {[TERM_NAME] = "name",
                                                   [TERM_DATES] = "dates",
@@ -43,6 +41,12 @@ unsigned contract_broken(const struct contract *c, const struct judgement_facts 
     return broken | (use->broken & TERM_LIMITS);
 }
 
+uint64_t term_amount(enum contract_term limit, const struct contract_amount *day,
+                     const struct contract_amount *month) {
+    const struct contract_amount *a = TERM_BIT(limit) & TERM_OF_DAY ? day : month;
+    return TERM_BIT(limit) & TERM_OF_BYTES ? a->bytes : a->objects;
+}
+
 /* --- sentences --- */
 
 void term_say(char reason[JUDGEMENT_REASON_MAX], const char *format, ...) {
@@ -55,10 +59,6 @@ void term_say(char reason[JUDGEMENT_REASON_MAX], const char *format, ...) {
     length = utf8_fit(bytes_of(text, length), JUDGEMENT_REASON_MAX - 1 - old);
     memcpy(reason + old, text, length);
     reason[old + length] = '\0';
-}
-
-static void say_class(const struct term_facts *t, const char *whose, char *reason) {
-    term_say(reason, "class %s is not in %s", t->facts->class, whose);
 }
 
 static void say_protocol(const struct term_facts *t, const char *whose, char *reason) {
@@ -81,57 +81,38 @@ static void say_hours(const struct term_facts *t, const char *whose, char *reaso
 }
 
 /* A limit stands without "whose" behind another term, and names the contract where it is the first. */
-static void say_whose(const char *whose, char *reason) {
+static void say_limit(const struct term_facts *t, enum contract_term term, const char *whose, char *reason) {
+    const char *span = TERM_BIT(term) & TERM_OF_DAY ? "today" : "this month";
+    uint64_t n = term_amount(term, &t->use->day, &t->use->month);
+    uint64_t limit = term_amount(term, &t->contract->day, &t->contract->month);
+    char amount[SIZE_TEXT_MAX], most[UNIT_TEXT_MAX];
     if (!*reason)
         term_say(reason, "%s: ", whose);
-}
-
-static void say_objects(uint64_t n, uint64_t limit, const char *span, const char *whose, char *reason) {
-    say_whose(whose, reason);
-    term_say(reason, "%" PRIu64 " object%s %s, limit %" PRIu64, n, n == 1 ? "" : "s", span, limit);
-}
-
-static void say_bytes(uint64_t n, uint64_t limit, const char *span, const char *whose, char *reason) {
-    char amount[SIZE_TEXT_MAX], most[UNIT_TEXT_MAX];
-    say_whose(whose, reason);
-    term_say(reason, "%s %s, limit %s", size_format(n, amount), span, unit_format(limit, unit_sizes, most));
-}
-
-static void say_day_objects(const struct term_facts *t, const char *whose, char *reason) {
-    say_objects(t->use->day.objects, t->contract->day.objects, "today", whose, reason);
-}
-
-static void say_day_bytes(const struct term_facts *t, const char *whose, char *reason) {
-    say_bytes(t->use->day.bytes, t->contract->day.bytes, "today", whose, reason);
-}
-
-static void say_month_objects(const struct term_facts *t, const char *whose, char *reason) {
-    say_objects(t->use->month.objects, t->contract->month.objects, "this month", whose, reason);
-}
-
-static void say_month_bytes(const struct term_facts *t, const char *whose, char *reason) {
-    say_bytes(t->use->month.bytes, t->contract->month.bytes, "this month", whose, reason);
+    if (TERM_BIT(term) & TERM_OF_BYTES)
+        term_say(reason, "%s %s, limit %s", size_format(n, amount), span,
+                 unit_format(limit, unit_sizes, most));
+    else
+        term_say(reason, "%" PRIu64 " object%s %s, limit %" PRIu64, n, n == 1 ? "" : "s", span, limit);
 }
 
 void term_explain(const struct term_facts *t, unsigned broken, char reason[JUDGEMENT_REASON_MAX]) {
-    static void (*const say[TERM_COUNT])(const struct term_facts *, const char *, char *) = {
-        [TERM_CLASS] = say_class,
-        [TERM_PROTOCOL] = say_protocol,
-        [TERM_HOURS] = say_hours,
-        [TERM_DAY_OBJECTS] = say_day_objects,
-        [TERM_DAY_BYTES] = say_day_bytes,
-        [TERM_MONTH_OBJECTS] = say_month_objects,
-        [TERM_MONTH_BYTES] = say_month_bytes,
-    };
     char whose[NAME_MAX_BYTES + 16];
     snprintf(whose, sizeof whose, "contract %s", t->contract->id);
     const char *name = whose;
-    for (unsigned i = 0; i < TERM_COUNT; i++) {
-        if (!(broken & TERM_BIT(i)) || !say[i])
+    broken &= ~(TERM_BIT(TERM_NAME) | TERM_BIT(TERM_DATES)); /* told by who judges names and dates */
+    for (enum contract_term term = 0; term < TERM_COUNT; term++) {
+        if (!(broken & TERM_BIT(term)))
             continue;
         if (*reason)
             term_say(reason, "; ");
-        say[i](t, name, reason);
+        if (term == TERM_CLASS)
+            term_say(reason, "class %s is not in %s", t->facts->class, name);
+        else if (term == TERM_PROTOCOL)
+            say_protocol(t, name, reason);
+        else if (term == TERM_HOURS)
+            say_hours(t, name, reason);
+        else
+            say_limit(t, term, name, reason);
         name = "it";
     }
 }

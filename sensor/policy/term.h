@@ -4,7 +4,18 @@
 
 #include "policy/policy.h"
 
-/* Sentences about the terms of a contract. */
+/* Terms of one contract: which do not hold, and the sentences that say so. */
+
+/* Of TERM_LIMITS those of a day, the others are of a month; and those of bytes, the others are of objects. */
+enum {
+    TERM_OF_DAY = TERM_BIT(TERM_DAY_OBJECTS) | TERM_BIT(TERM_DAY_BYTES),
+    TERM_OF_BYTES = TERM_BIT(TERM_DAY_BYTES) | TERM_BIT(TERM_MONTH_BYTES)
+};
+
+/* What this limit is about: its number out of both amounts. */
+uint64_t term_amount(enum contract_term limit, const struct contract_amount *day,
+                     const struct contract_amount *month);
+
 struct term_facts {
     const struct contract *contract;
     const struct judgement_facts *facts;

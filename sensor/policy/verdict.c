@@ -41,7 +41,7 @@ static void judge_without(const struct partner *p, time_ns time, struct judgemen
 }
 
 /* How far a contract is from covering it: the class first, then how many terms are broken. */
-static int distance(unsigned broken) {
+static int measure_distance(unsigned broken) {
     return (broken & TERM_BIT(TERM_CLASS) ? TERM_COUNT : 0) + __builtin_popcount(broken);
 }
 
@@ -52,7 +52,8 @@ static void judge_partner(const struct partner *p, const struct judgement_facts 
     for (size_t i = 0; i < p->contract_count; i++) {
         const struct contract *c = &p->contracts[i];
         unsigned broken = contract_broken(c, f, &use);
-        if (broken & TERM_BIT(TERM_DATES) || (out->contract && distance(broken) >= distance(out->terms)))
+        if (broken & TERM_BIT(TERM_DATES) ||
+            (out->contract && measure_distance(broken) >= measure_distance(out->terms)))
             continue;
         out->contract = c;
         out->terms = broken;

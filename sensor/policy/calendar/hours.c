@@ -63,7 +63,7 @@ struct parsing {
     char *why;
 };
 
-static bool fail(struct parsing *p, struct bytes word, const char *what, const char *mend) {
+static bool fail_word(struct parsing *p, struct bytes word, const char *what, const char *mend) {
     snprintf(p->why, HOURS_WHY_MAX, "\"%.*s\" %s; %s", word.n < 40 ? (int)word.n : 40,
              word.p ? (const char *)word.p : "", what, mend);
     return false;
@@ -85,7 +85,7 @@ static bool parse_day(struct bytes word, unsigned *out) {
 }
 
 /* One hyphen between two parts. */
-static bool split(struct bytes word, struct bytes *first, struct bytes *last) {
+static bool split_range(struct bytes word, struct bytes *first, struct bytes *last) {
     const uint8_t *hyphen = word.n ? memchr(word.p, '-', word.n) : NULL;
     if (!hyphen)
         return false;
@@ -98,7 +98,7 @@ static bool split(struct bytes word, struct bytes *first, struct bytes *last) {
 static bool parse_days(struct bytes word, unsigned *out) {
     struct bytes first = word, last = word;
     unsigned from, to;
-    split(word, &first, &last);
+    split_range(word, &first, &last);
     if (!parse_day(first, &from) || !parse_day(last, &to))
         return false;
     *out = 1u << to;
@@ -125,21 +125,22 @@ static bool parse_times(struct bytes word, unsigned *from, unsigned *to) {
     *to = DAY_MINUTES;
     if (bytes_equal_nocase(word, "24h"))
         return true;
-    return split(word, &first, &last) && parse_time(first, from) && parse_time(last, to) &&
+    return split_range(word, &first, &last) && parse_time(first, from) && parse_time(last, to) &&
            *from < DAY_MINUTES;
 }
 
 static bool add_range(struct parsing *p, struct bytes word, unsigned from, unsigned to) {
     unsigned days_of_range = p->waiting ? p->waiting : DAYS_ALL;
     if (from == to)
-        return fail(p, word, "is empty", "write 24h for a whole day");
+        return fail_word(p, word, "is empty", "write 24h for a whole day");
     if (to < from)
         to += DAY_MINUTES;
     for (unsigned d = 0; d < 7; d++) {
         if (!(days_of_range & 1u << d))
             continue;
         if (p->count == HOURS_RANGES_MAX)
-            return fail(p, word, "is one range too many", "join ranges, there may be 64 days with times");
+            return fail_word(p, word, "is one range too many",
+                             "join ranges, there may be 64 days with times");
         p->ranges[p->count++] =
             (struct hours_range){(uint16_t)(d * DAY_MINUTES + from), (uint16_t)(d * DAY_MINUTES + to)};
     }
@@ -168,15 +169,15 @@ static bool parse_range(struct parsing *p, struct bytes *rest, bool last) {
     if (word.n == 0 && !last && p->waiting)
         return true;
     if (word.n == 0)
-        return fail(p, word, "says no times", "write them, like Sat 08:00-12:00, or Sat 24h");
+        return fail_word(p, word, "says no times", "write them, like Sat 08:00-12:00, or Sat 24h");
     if (!parse_times(word, &from, &to))
-        return fail(p, word, "is neither a day nor times",
-                    memchr(word.p, ':', word.n) ? write_times : write_days);
+        return fail_word(p, word, "is neither a day nor times",
+                         memchr(word.p, ':', word.n) ? write_times : write_days);
     if (!add_range(p, word, from, to))
         return false;
     *rest = bytes_trim(*rest);
     if (!last && rest->n)
-        return fail(p, *rest, "stands behind the times", "put a comma before the next range");
+        return fail_word(p, *rest, "stands behind the times", "put a comma before the next range");
     return true;
 }
 
@@ -200,8 +201,8 @@ static bool parse_zone(struct parsing *p, const char *folder, struct bytes rest,
     if (word.n == 0)
         return true;
     if (take_word(&rest).n || word.n > ZONE_NAME_MAX)
-        return fail(p, word, "is followed by more",
-                    "write the time zone's name behind the times, and nothing behind it");
+        return fail_word(p, word, "is followed by more",
+                         "write the time zone's name behind the times, and nothing behind it");
     memcpy(name, word.p, word.n);
     name[word.n] = '\0';
     *out = zone_load(folder, name, arena, p->why);
@@ -215,14 +216,14 @@ const struct hours *hours_parse(const char *folder, const char *text, struct are
     struct hours *h = arena_alloc(arena, sizeof *h);
     if (!h || !parse_ranges(&p, &rest)) {
         if (!h)
-            fail(&p, rest, "has no room left for it", "make the file smaller");
+            fail_word(&p, rest, "has no room left for it", "make the file smaller");
         return NULL;
     }
     struct bytes ranges = bytes_trim(bytes_of(text, strlen(text) - rest.n));
     struct hours_range *copy = arena_array(arena, p.count, sizeof *copy);
     h->text = arena_text(arena, (const char *)ranges.p, ranges.n);
     if (!copy || !h->text) {
-        fail(&p, ranges, "has no room left for it", "make the file smaller");
+        fail_word(&p, ranges, "has no room left for it", "make the file smaller");
         return NULL;
     }
     memcpy(copy, p.ranges, p.count * sizeof *copy);

@@ -9,23 +9,15 @@ enum { DAY = 86400, HOURS_MAX = 167, OFFSET_HOURS_MAX = 24 };
 
 /* --- reading --- */
 
-static bool take(struct reader *r, uint8_t c) {
+static bool take_byte(struct reader *r, uint8_t c) {
     return reader_left(r) && *r->at == c && reader_skip(r, 1);
-}
-
-static bool is_digit(uint8_t c) {
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(uint8_t c) {
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
 /* Decimal digits up to `most`. */
 static bool take_number(struct reader *r, unsigned low, unsigned most, unsigned *out) {
     unsigned n = 0;
     const uint8_t *from = r->at;
-    while (reader_left(r) && is_digit(*r->at) && n <= most)
+    while (reader_left(r) && *r->at >= '0' && *r->at <= '9' && n <= most)
         n = n * 10 + (unsigned)(*r->at++ - '0');
     *out = n;
     return r->at > from && n >= low && n <= most;
@@ -34,12 +26,12 @@ static bool take_number(struct reader *r, unsigned low, unsigned most, unsigned 
 /* "CST" or "<-03>". */
 static bool take_name(struct reader *r) {
     const uint8_t *from = r->at;
-    if (take(r, '<')) {
+    if (take_byte(r, '<')) {
         while (reader_left(r) && *r->at != '>')
             r->at++;
-        return r->at > from + 1 && take(r, '>');
+        return r->at > from + 1 && take_byte(r, '>');
     }
-    while (reader_left(r) && is_letter(*r->at))
+    while (reader_left(r) && (*r->at | 0x20) >= 'a' && (*r->at | 0x20) <= 'z')
         r->at++;
     return r->at >= from + 3;
 }
@@ -47,14 +39,14 @@ static bool take_name(struct reader *r) {
 /* "[+-]hh[:mm[:ss]]" */
 static bool take_time(struct reader *r, unsigned hours_max, int32_t *out) {
     unsigned h, m = 0, s = 0;
-    int32_t sign = take(r, '-') ? -1 : 1;
+    int32_t sign = take_byte(r, '-') ? -1 : 1;
     if (sign == 1)
-        take(r, '+');
+        take_byte(r, '+');
     if (!take_number(r, 0, hours_max, &h))
         return false;
-    if (take(r, ':') && !take_number(r, 0, 59, &m))
+    if (take_byte(r, ':') && !take_number(r, 0, 59, &m))
         return false;
-    if (take(r, ':') && !take_number(r, 0, 59, &s))
+    if (take_byte(r, ':') && !take_number(r, 0, 59, &s))
         return false;
     *out = sign * (int32_t)(h * 3600 + m * 60 + s);
     return true;
@@ -62,8 +54,8 @@ static bool take_time(struct reader *r, unsigned hours_max, int32_t *out) {
 
 static bool take_month_week_day(struct reader *r, struct zone_change *c) {
     unsigned month, week, weekday;
-    if (!take_number(r, 1, 12, &month) || !take(r, '.') || !take_number(r, 1, 5, &week) || !take(r, '.') ||
-        !take_number(r, 0, 6, &weekday))
+    if (!take_number(r, 1, 12, &month) || !take_byte(r, '.') || !take_number(r, 1, 5, &week) ||
+        !take_byte(r, '.') || !take_number(r, 0, 6, &weekday))
         return false;
     c->kind = ZONE_MONTH_WEEK_DAY;
     c->month = (uint8_t)month;
@@ -75,17 +67,17 @@ static bool take_month_week_day(struct reader *r, struct zone_change *c) {
 static bool take_change(struct reader *r, struct zone_change *c) {
     unsigned day;
     c->time = 2 * 3600;
-    if (take(r, 'M')) {
+    if (take_byte(r, 'M')) {
         if (!take_month_week_day(r, c))
             return false;
     } else {
-        bool julian = take(r, 'J');
+        bool julian = take_byte(r, 'J');
         if (!take_number(r, julian, 365, &day))
             return false;
         c->kind = julian ? ZONE_JULIAN : ZONE_DAY;
         c->day = (uint16_t)day;
     }
-    return !take(r, '/') || take_time(r, HOURS_MAX, &c->time);
+    return !take_byte(r, '/') || take_time(r, HOURS_MAX, &c->time);
 }
 
 /* POSIX counts west of Greenwich as positive. */
@@ -110,22 +102,19 @@ bool zone_rule_parse(struct bytes text, struct zone_rule *out) {
         return false;
     if (reader_left(&r) && *r.at != ',' && !take_offset(&r, &out->daylight))
         return false;
-    return take(&r, ',') && take_change(&r, &out->begin) && take(&r, ',') && take_change(&r, &out->end) &&
-           reader_left(&r) == 0;
+    return take_byte(&r, ',') && take_change(&r, &out->begin) && take_byte(&r, ',') &&
+           take_change(&r, &out->end) && reader_left(&r) == 0;
 }
 
 /* --- asking --- */
-
-static bool is_leap(int year) {
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
 
 static int32_t day_of_change(const struct zone_change *c, int year) {
     int32_t january = clock_day_of(year, 1, 1);
     if (c->kind == ZONE_DAY)
         return january + c->day;
     if (c->kind == ZONE_JULIAN)
-        return january + c->day - 1 + (is_leap(year) && c->day >= 60);
+        return january + c->day - 1 +
+               (c->day >= 60 && clock_day_of(year, 3, 1) - january == 60); /* never 29 February */
     int32_t first = clock_day_of(year, c->month, 1);
     int32_t next = c->month == 12 ? clock_day_of(year + 1, 1, 1) : clock_day_of(year, c->month + 1, 1);
     int32_t weekday = ((first + 4) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
