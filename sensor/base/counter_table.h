@@ -69,6 +69,7 @@
     COUNTER(RESETS_IGNORED,       "flow.resets_ignored",          "TCP resets whose sequence number does not fit their flow") \
     COUNTER(IDENTIFY_SHED,        "flow.identify_shed",           "flows left unnamed because the memory for naming was full") \
     COUNTER(IDENTIFY_UNKNOWN,     "flow.identify_unknown",        "flows without a name after the packets that naming may take") \
+    COUNTER(COMMUNITY_ID_SHED,    "flow.community_id_shed",       "flows without a Community ID because no memory was left to make it") \
     COUNTER(EXPECTATIONS_SHED,    "flow.expectations_shed",       "announced flows forgotten because too many were announced") \
     COUNTER(EXPECTATIONS_EXPIRED, "flow.expectations_expired",    "announced flows that did not come in time") \
     /* stream */ \
@@ -121,6 +122,7 @@
     COUNTER(HTTP_RESPONSES,       "http.responses",              "HTTP responses understood") \
     COUNTER(HTTP_UNEXPECTED,      "http.unexpected",             "places where an HTTP message should begin and something else stood") \
     COUNTER(HTTP_HEADS_BAD,       "http.heads_bad",              "HTTP heads that could not be parsed") \
+    COUNTER(HTTP_HEADS_PARTLY,    "http.heads_partly",            "HTTP heads of which libhtp gave up the rest (malformed, or no memory), used as far as it read them") \
     COUNTER(HTTP_HEADS_CUT,       "http.heads_cut",              "HTTP heads cut by a gap or the end of their connection") \
     COUNTER(HTTP_HEADS_TOO_LONG,  "http.heads_too_long",         "HTTP heads longer than 64 KiB, skipped") \
     COUNTER(HTTP_FRAMING_LOST,    "http.framing_lost",           "gaps that took HTTP framing with them, so that the next message had to be found") \

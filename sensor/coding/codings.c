@@ -8,11 +8,13 @@ enum { HEADER = 16 }; /* keeps malloc's alignment */
 
 void *coding_alloc(void *codings, size_t n) {
     struct codings *c = codings;
-    if (n > SIZE_MAX - HEADER || n + HEADER > c->options.memory || c->bytes > c->options.memory - n - HEADER)
+    bool fits = n <= SIZE_MAX - HEADER && n + HEADER <= c->options.memory &&
+                c->bytes <= c->options.memory - n - HEADER;
+    uint8_t *p = fits ? malloc(n + HEADER) : NULL;
+    if (!p) {
+        c->refusals++;
         return NULL;
-    uint8_t *p = malloc(n + HEADER);
-    if (!p)
-        return NULL;
+    }
     memcpy(p, &n, sizeof n);
     c->bytes += n + HEADER;
     return p + HEADER;

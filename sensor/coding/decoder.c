@@ -49,16 +49,18 @@ static void keep_tail(struct decoder *d, const uint8_t *bytes, size_t n) {
     d->tail_lost |= keep_bytes(d, bytes, n) < n;
 }
 
-static void note_step(struct decoder *d, enum coding_step step, const struct coding_window *w) {
+/* `refused`: memory, in this step. What breaks by that is counted as such; where nothing came out yet, what
+ * it is is tried once more. */
+static void note_step(struct decoder *d, enum coding_step step, bool refused, const struct coding_window *w) {
     if (step == CODING_ENDED) {
         d->state = DECODER_ENDED;
         d->trial_n = 0;
         keep_tail(d, w->in, w->in_n);
+    } else if (step == CODING_BROKEN && is_early(d)) {
+        d->state = DECODER_UNDECIDED;
+        counter_add(COUNTER_CODING_MEMORY, refused);
     } else if (step == CODING_BROKEN) {
-        if (is_early(d))
-            d->state = DECODER_UNDECIDED;
-        else
-            cut_body(d, COUNTER_CODING_BROKEN);
+        cut_body(d, refused ? COUNTER_CODING_MEMORY : COUNTER_CODING_BROKEN);
     }
 }
 
@@ -73,6 +75,7 @@ static void decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
     d->fed = add_sizes(d->fed, n);
     do {
         size_t before = w.in_n;
+        uint64_t refusals = c->refusals;
         w.out = buffer;
         w.out_n = CODING_BUFFER;
         enum coding_step step = d->coding->step(d, &w);
@@ -83,7 +86,7 @@ static void decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
         if (made > 0)
             push_output(d, buffer, made);
         if (d->state == DECODER_RUNS)
-            note_step(d, step, &w);
+            note_step(d, step, c->refusals > refusals, &w);
     } while (d->state == DECODER_RUNS && (w.in_n > 0 || w.out_n == 0));
     c->buffers_taken--;
 }
@@ -135,8 +138,11 @@ static bool start_guessed(struct decoder *d, const struct coding *coding) {
 static void settle_coding(struct decoder *d, bool whole) {
     struct coding_guess g = {.coding = NULL};
     size_t n = d->trial_n;
+    uint64_t refusals = d->codings->refusals;
     if (d->may_guess)
         g = coding_guess(d->codings, d->coding, bytes_of(d->trial, n), whole);
+    if (!g.coding && d->codings->refusals > refusals)
+        counter_one(COUNTER_CODING_MEMORY);
     if (g.coding && !start_guessed(d, g.coding))
         return;
     counter_one(g.coding ? COUNTER_CODING_GUESSED : COUNTER_CODING_FALSE);

@@ -69,8 +69,9 @@ enum {
 struct codings {
     struct codings_options options; /* defaults filled in */
     struct pool decoders;
-    uint64_t bytes;   /* memory that decompressors hold */
-    uint8_t *buffers; /* CODING_NESTED of CODING_BUFFER bytes */
+    uint64_t bytes;    /* memory that decompressors hold */
+    uint64_t refusals; /* times that they got none */
+    uint8_t *buffers;  /* CODING_NESTED of CODING_BUFFER bytes */
     unsigned buffers_taken;
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
 #include "flow/table.h"
 
 #include <openssl/evp.h>
@@ -51,8 +52,10 @@ const char *flow_community_id(const struct flow *flow, char out[COMMUNITY_ID_MAX
     }
     community_id_prepare();
     out[0] = '\0';
-    if (!sha1 || !EVP_Digest(text, (size_t)(at - text), digest, NULL, sha1, NULL))
+    if (!sha1 || !EVP_Digest(text, (size_t)(at - text), digest, NULL, sha1, NULL)) {
+        counter_one(COUNTER_COMMUNITY_ID_SHED);
         return out;
+    }
     memcpy(out, "1:", 2);
     EVP_EncodeBlock((unsigned char *)out + 2, digest, SHA1_SIZE);
     return out;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/images/unzip.h"
 
+#include "base/counter.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <zlib.h>
@@ -40,6 +42,8 @@ bool unzip_push(struct unzip *u, struct bytes in, void (*out)(void *context, str
         u->produced += n;
         if (n)
             out(context, bytes_of(text, n));
+        if (result == Z_MEM_ERROR)
+            counter_one(COUNTER_INSPECT_UNZIP_SHED);
         u->over = (result != Z_OK && result != Z_BUF_ERROR) || u->produced >= UNZIP_OUTPUT_MAX;
         if (u->z.avail_out > 0)
             break;

@@ -131,6 +131,8 @@ static void read_head(struct http *h, struct http_side *s, struct bytes block) {
     uint8_t *tidy = s->lines.odd ? protocol_alloc(PROTOCOL_HELD, 2 * block.n + 2) : NULL;
     if (tidy)
         block = bytes_of(tidy, http_lines_tidy(block, tidy));
+    else if (s->lines.odd)
+        counter_one(COUNTER_HTTP_NO_MEMORY);
     if (!http_message_head(h, s, block)) {
         counter_one(COUNTER_HTTP_HEADS_BAD);
         note_messages_lost(h, s);

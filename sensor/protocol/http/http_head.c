@@ -45,11 +45,11 @@ static struct bytes text_of(const bstr *b) {
     return b ? bytes_of(bstr_ptr(b), bstr_len(b)) : bytes_of(NULL, 0);
 }
 
+/* A head of which libhtp gave up the rest, malformed or for want of memory, is used as far as it was read. */
 static void feed_parser(struct http_head *h, const void *p, size_t n) {
-    if (h->request)
-        htp_connp_req_data(h->parser, NULL, p, n);
-    else
-        htp_connp_res_data(h->parser, NULL, p, n);
+    int state =
+        h->request ? htp_connp_req_data(h->parser, NULL, p, n) : htp_connp_res_data(h->parser, NULL, p, n);
+    h->partly |= state == HTP_STREAM_ERROR;
 }
 
 static bool is_chunked(const struct http_head *h) {
@@ -120,13 +120,14 @@ static size_t count_lines(struct bytes block) {
     return lines;
 }
 
-static bool is_used_field(struct bytes line) {
+/* The name of the field in this line, if it is one of those; NULL else. */
+static const char *find_used_field(struct bytes line) {
     const uint8_t *colon = memchr(line.p, ':', line.n);
     struct bytes name = bytes_trim(bytes_of(line.p, colon ? (size_t)(colon - line.p) : 0));
     for (size_t i = 0; fields_used[i]; i++)
         if (bytes_equal_nocase(name, fields_used[i]))
-            return true;
-    return false;
+            return fields_used[i];
+    return NULL;
 }
 
 /* Copies the first line, the empty one, and the fields that are used with their continuation lines; returns
@@ -140,7 +141,7 @@ static size_t copy_used(struct bytes block, uint8_t *out) {
         struct bytes line = bytes_of(block.p + at, n);
         bool folded = line.p[0] == ' ' || line.p[0] == '\t';
         if (at > 0 && !folded)
-            keep = is_used_field(line) || at + n == block.n;
+            keep = find_used_field(line) != NULL || at + n == block.n;
         if (keep || at + n == block.n) {
             memcpy(out + used, line.p, n);
             used += n;
@@ -150,10 +151,26 @@ static size_t copy_used(struct bytes block, uint8_t *out) {
     return used;
 }
 
+/* libhtp leaves a field out, and does not say so, when its table cannot grow. */
+static bool lost_field(const struct http_head *h, struct bytes block) {
+    for (const uint8_t *at = block.p, *end = block.p + block.n; at < end;) {
+        const uint8_t *stop = memchr(at, '\n', (size_t)(end - at));
+        struct bytes line = bytes_of(at, (size_t)((stop ? stop : end) - at));
+        const char *name = find_used_field(line);
+        if (name && at > block.p && !http_head_has(h, name))
+            return true;
+        at += line.n + 1;
+    }
+    return false;
+}
+
 static void feed_block(struct http_head *h, struct bytes block) {
-    uint8_t *fewer = count_lines(block) > FIELDS_MAX ? malloc(block.n) : NULL;
+    bool many = count_lines(block) > FIELDS_MAX;
+    uint8_t *fewer = many ? malloc(block.n) : NULL;
     if (fewer)
         block = bytes_of(fewer, copy_used(block, fewer));
+    else if (many)
+        counter_one(COUNTER_HTTP_NO_MEMORY);
     feed_parser(h, block.p, block.n);
     free(fewer);
 }
@@ -175,6 +192,18 @@ static struct bytes feed_status(struct http_head *h, struct bytes block) {
     return bytes_of(end + 1, block.n - (size_t)(end + 1 - block.p));
 }
 
+/* libhtp (0.5.42, 0.5.50) frees the host of a CONNECT when it gets no memory for the port, and keeps it. */
+static void forget_freed_host(struct http_head *h) {
+    struct bytes target = h->tx ? text_of(h->tx->request_uri) : bytes_of(NULL, 0);
+    htp_uri_t *uri = h->tx ? h->tx->parsed_uri_raw : NULL;
+    if (!h->partly || !uri || !uri->hostname || uri->port || h->tx->request_method_number != HTP_M_CONNECT)
+        return;
+    const uint8_t *end = target.n ? memrchr(target.p, ']', target.n) : NULL;
+    end = end ? end + 1 : memchr(target.p, ':', target.n);
+    if (end && end < target.p + target.n && *end == ':')
+        uri->hostname = NULL;
+}
+
 bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
     htp_cfg_t *cfg = get_configuration();
     *h = (struct http_head){.request = request};
@@ -191,11 +220,14 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
     htp_connp_open(h->parser, NULL, 0, NULL, 0, NULL);
     feed_block(h, feed_status(h, block));
     h->tx = htp_list_get(htp_connp_get_connection(h->parser)->transactions, 0);
+    forget_freed_host(h);
     bool read = h->tx && (request ? h->tx->request_line != NULL : h->tx->response_line != NULL);
     if (!read) {
         http_head_finish(h);
         return false;
     }
+    if (h->partly || lost_field(h, block))
+        counter_one(COUNTER_HTTP_HEADS_PARTLY);
     read_framing(h, block);
     return true;
 }

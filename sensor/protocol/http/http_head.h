@@ -12,6 +12,7 @@ struct http_head {
     struct htp_connp_t *parser;
     struct htp_tx_t *tx;
     size_t charged; /* of the account of protocols */
+    bool partly;    /* libhtp gave up the rest of it */
     bool request;
     int status; /* of a response; 200 where it cannot be read */
     bool status_read;

@@ -1,10 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes tests/fuzz/corpus/sensor/: tiny captures of what the whole path knows, nothing recorded."""
+"""Makes tests/fuzz/corpus/sensor/: tiny captures of what the whole path knows, nothing recorded; and from them
+tests/fuzz/corpus/allocations/: which allocation fails, how often others do, and a capture."""
 import gzip
 import os
 import struct
+import subprocess
 import sys
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(os.path.dirname(HERE))
@@ -14,6 +17,18 @@ import packets as p  # noqa: E402
 LANE, OUT, FRIEND = '10.40.3.7', '198.51.100.20', '192.0.2.20'
 PLATES = b'plate,state,lane\n' + b''.join(b'ABC%04d,TX,4\n' % (i * 37) for i in range(20))
 JPEG = bytes.fromhex('ffd8ffe000104a46494600010100000100010000fffe0016') + b'JVC V1.0 camera = 04' + bytes.fromhex('ffd9')
+
+
+def chunk(kind, data):
+    return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+
+
+PNG = (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 1, 1, 8, 0, 0, 0, 0)) +
+       chunk(b'zTXt', b'Comment\0\0' + zlib.compress(PLATES * 20)) + chunk(b'IDAT', zlib.compress(b'\0\0')) + chunk(b'IEND', b''))
+
+
+def brotli(body):
+    return subprocess.run(['brotli', '-c', '-'], input=body, capture_output=True, check=True).stdout
 
 
 def talk(**options):
@@ -77,6 +92,9 @@ def seeds():
     yield 'http-get', p.Talk(OUT, LANE, mss=400).open().send(0, p.get('/i.jpg')).send(1, p.answer(JPEG)).close().frames()
     yield 'http-chunked-gzip', http(headers('POST /in HTTP/1.1', chunked(gzip.compress(PLATES, mtime=0)), 'Content-Encoding: gzip',
                                             'Transfer-Encoding: chunked')).frames()
+    yield 'http-brotli', http(headers('POST /in HTTP/1.1', chunked(brotli(PLATES)), 'Content-Encoding: br',
+                                      'Transfer-Encoding: chunked')).frames()
+    yield 'http-png', http(p.put('/in/a.png', PNG)).frames()
     yield 'http-multipart', http(multipart(PLATES)).frames()
     yield 'http-ranges', ranges(False).frames()
     yield 'http-ranges-swapped', ranges(True).frames()
@@ -96,10 +114,14 @@ def seeds():
 
 
 def main():
-    folder = os.path.join(TESTS, 'fuzz', 'corpus', 'sensor')
-    os.makedirs(folder, exist_ok=True)
-    for name, made in seeds():
-        p.write(os.path.join(folder, name + '.pcap'), made)
+    corpus = os.path.join(TESTS, 'fuzz', 'corpus')
+    for folder in ('sensor', 'allocations'):
+        os.makedirs(os.path.join(corpus, folder), exist_ok=True)
+    for i, (name, made) in enumerate(seeds()):
+        capture = os.path.join(corpus, 'sensor', name + '.pcap')
+        p.write(capture, made)
+        with open(capture, 'rb') as f, open(os.path.join(corpus, 'allocations', name), 'wb') as out:
+            out.write(struct.pack('<HB', i * 7 % 90, i % 3 * i) + f.read())
 
 
 if __name__ == '__main__':
