@@ -49,7 +49,7 @@ def test_the_manual_has_every_field_with_its_records_and_when_it_is_left_out():
 
 
 def test_the_manual_says_the_steps_at_which_texts_are_shortened():
-    ranks = re.search(r'RANK_TEXTS = (\d+), RANK_LAST = (\d+)', read('sensor/report/format/event.h'))
+    ranks = re.search(r'RANK_TEXTS = (\d+), RANK_LAST = (\d+)', read('sensor/report/format/field.h'))
     page = read('sensor/gantry-records.5').replace('\n', ' ')
     assert f'on to step {ranks[1]}.' in page and f'steps {int(ranks[1]) + 1} to {ranks[2]}.' in page
     sizes = re.search(r'text_max\[\] = \{([0-9, ]+)\}', read('sensor/report/format/format.c'))[1].split(', ')
