@@ -102,6 +102,7 @@
     COUNTER(PROTOCOL_LOST,        "protocol.lost",                "flows in which the parser lost its way") \
     COUNTER(PROTOCOL_SWITCHED,    "protocol.switched",            "flows whose protocol was changed by nDPI's name before any transfer") \
     COUNTER(TUNNELS,              "protocol.tunnels",             "tunnels (SOCKS, CONNECT) whose inner conversation was identified afresh") \
+    COUNTER(TUNNELS_FALLBACK,     "protocol.tunnels_fallback",    "flows that went on with their protocol, since nobody knew what was said to follow it") \
     COUNTER(TUNNELS_TOO_DEEP,     "protocol.tunnels_too_deep",    "tunnels in tunnels beyond the limit") \
     COUNTER(FTP_TLS,              "ftp.auth_tls",                 "FTP control connections that turned to TLS or another protection") \
     COUNTER(FTP_LISTINGS,         "ftp.listings",                 "FTP data flows with a directory listing, not a transfer") \
@@ -138,6 +139,10 @@
     COUNTER(OBJECTS_INCOMPLETE,   "content.objects_incomplete",   "objects with missing bytes or cut short") \
     COUNTER(OBJECTS_SHED,         "content.objects_shed",         "objects not opened because too many were") \
     COUNTER(OBJECTS_NOT_HASHED,   "content.objects_not_hashed",   "objects without SHA-256 because memory for it was missing") \
+    COUNTER(OBJECTS_NOT_WAITED,   "content.not_waited",         "objects to be examined that counted at once, since too many waited") \
+    COUNTER(OBJECTS_UNEXAMINED,   "content.unexamined",         "objects to be examined that counted without it, since it took too long") \
+    COUNTER(FINDINGS_TOO_LATE,    "content.findings_too_late",  "findings of an examination for an object that had counted already, or a rule that is gone") \
+    COUNTER(FACTS_SHED,           "content.facts_shed",           "objects and flows of which no names, paths or other texts could be kept") \
     COUNTER(OBJECT_TEXT_CUT,      "content.text_cut",             "names, paths and other texts of objects cut to their longest size") \
     COUNTER(TRANSFER_LENGTH_WRONG, "content.length_wrong",        "transfers that ended before or behind their announced length") \
     COUNTER(CODING_UNKNOWN,       "content.coding_unknown",       "bodies in a coding that is not known, kept as they came") \
@@ -155,13 +160,16 @@
     COUNTER(MULTIPART_OUTSIDE,    "content.multipart_outside_bytes",   "bytes before the first and behind the last part of multipart bodies") \
     COUNTER(MULTIPART_UNFINISHED, "content.multipart_unfinished", "multipart bodies without their final boundary") \
     COUNTER(MULTIPART_BOUNDARY,   "content.multipart_boundary",   "multipart bodies without a usable boundary, kept as they came") \
-    COUNTER(MULTIPART_DEPTH,      "content.multipart_depth",      "multipart bodies nested deeper than allowed, kept as they came") \
+    COUNTER(UNPACK_DEPTH,         "content.unpack_depth",         "objects nested deeper than allowed, kept as they came") \
+    COUNTER(UNPACK_MEMBERS,       "content.unpack_members",       "members of containers left out because there were more than allowed") \
     COUNTER(MULTIPART_SHED,       "content.multipart_shed",       "multipart bodies not taken apart because too many were open") \
     COUNTER(MULTIPART_HEAD,       "content.multipart_head",       "parts whose headers were longer than allowed") \
     COUNTER(MULTIPART_GAPS,       "content.multipart_gaps",       "gaps inside multipart bodies") \
     COUNTER(ASSEMBLY_OVERLAP,     "content.assembly_overlap_bytes",    "bytes of parts that had been seen before") \
     COUNTER(ASSEMBLY_BEHIND,      "content.assembly_behind_bytes",     "bytes of parts behind the announced end of their whole") \
     COUNTER(ASSEMBLY_SPILLED,     "content.assembly_spilled",     "parts made objects of their own because the memory for waiting parts was full") \
+    COUNTER(ASSEMBLY_SKIPPED,     "content.assembly_skipped",    "times that a file written in place was not waited for any more where a piece was missing, for want of memory") \
+    COUNTER(ASSEMBLY_REWRITTEN,   "content.assembly_rewritten",  "files of which bytes were written again that had been hashed already") \
     COUNTER(ASSEMBLY_UNFINISHED,  "content.assembly_unfinished",  "wholes closed without all of their parts") \
     COUNTER(ASSEMBLY_EVICTED,     "content.assembly_evicted",     "unfinished wholes closed early to make room for new objects") \
     COUNTER(ASSEMBLY_SHED,        "content.assembly_shed",        "parts that could not wait for others because too many wholes were open") \
@@ -193,7 +201,7 @@
     COUNTER(RELOADS,              "reload.done",                  "times that the configuration was loaded again") \
     COUNTER(RELOADS_FAILED,       "reload.failed",                "times that it was not, because of mistakes in it") \
     COUNTER(RELOAD_REFUSED,       "reload.refused",               "times that a worker could not take a new configuration") \
-    COUNTER(RELOAD_CUT,           "reload.flows_cut",             "flows and waiting objects ended early because several reloads came before they were over") \
+    COUNTER(RELOAD_CUT,           "reload.flows_cut",             "transfers and waiting objects ended early because several reloads came before they were over") \
     /* channel */ \
     COUNTER(RECORDS,              "channel.records",              "records handed to the reporter") \
     COUNTER(RECORDS_LOST,         "channel.records_lost",         "records lost because the channel was full") \

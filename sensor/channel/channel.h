@@ -6,14 +6,15 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/counter.h"
+#include "transfer/facts.h"
 
 /* From workers to the reporter: fixed-format records through one ring in shared memory a worker. The worker
  * never blocks (live), or waits (offline). The reader trusts nothing: a worker may have been taken over. */
 
-enum { RECORD_VERSION = 2, RECORD_TEXT_MAX = 8704, RECORD_DIGESTS_MAX = 256, RECORD_RULES_MAX = 16 };
+enum { RECORD_VERSION = 3, RECORD_DIGESTS_MAX = 256, RECORD_RULES_MAX = 16 };
 
 enum record_kind {
-    RECORD_TRANSFER = 1, /* an object ended */
+    RECORD_TRANSFER = 1, /* an object ended; one that is `pending` has a second record once it was examined */
     RECORD_FINDING,      /* a rule holds, while the object may still be moving */
     RECORD_FLOW,         /* a flow ended */
     RECORD_NOTICE,       /* the sensor has something to say of itself: text in TEXT_RULE_NAME, a key in TEXT_RULE_ID */
@@ -21,21 +22,50 @@ enum record_kind {
     RECORD_KINDS
 };
 
-/* Texts of a record, by place. All from the wire but the rule's and class's. */
+/* Texts of a record beside its facts, which stand first (transfer/fact_table.h): name and longest value in octets. */
+/* clang-format off */
+#define RECORD_TEXT_TABLE \
+    RECORD_TEXT(PROTOCOL, 32)      /* of ours */ \
+    RECORD_TEXT(APPLICATION, 64)   /* nDPI's name */ \
+    RECORD_TEXT(MASTER, 64)        /* nDPI's name of the protocol below that */ \
+    RECORD_TEXT(MIME, 128) \
+    RECORD_TEXT(RULE_ID, 128) \
+    RECORD_TEXT(RULE_NAME, 256) \
+    RECORD_TEXT(CLASS, 64)         /* finding: one; transfer: see rules and classes */ \
+    RECORD_TEXT(RULES, 512)        /* transfer: ids, newline between */ \
+    RECORD_TEXT(CLASSES, 512)      /* transfer: distinct classes, newline between */ \
+    RECORD_TEXT(OFFENDING, 512)    /* transfer: those of the classes that the destination may not receive */ \
+    RECORD_TEXT(REFERENCES, 512)   /* finding: newline between */ \
+    RECORD_TEXT(SAMPLE, 64)        /* finding: a redacted value */ \
+    RECORD_TEXT(NETWORK, 128)      /* source image network */ \
+    RECORD_TEXT(PARTNER, 128) \
+    RECORD_TEXT(CONTRACT, 64) \
+    RECORD_TEXT(REASON, 384) \
+    RECORD_TEXT(TERM, 128)         /* of the contract that do not hold: newline between */ \
+    RECORD_TEXT(COMMUNITY_ID, 64)
+/* clang-format on */
+
+/* Texts of a record, by place: TEXT_NAME is FACT_NAME, and so on. */
 enum record_text {
-    TEXT_NAME, TEXT_PATH, TEXT_HOST, TEXT_USER, TEXT_METHOD, TEXT_PROTOCOL, TEXT_APPLICATION, TEXT_MIME,
-    TEXT_RULE_ID, TEXT_RULE_NAME, TEXT_CLASS, /* finding: one; transfer: see rules and classes */
-    TEXT_RULES,    /* transfer: ids, newline between */
-    TEXT_CLASSES,  /* transfer: distinct classes, newline between */
-    TEXT_OFFENDING, /* transfer: those of the classes that the destination may not receive, newline between */
-    TEXT_REFERENCES, /* finding: newline between */
-    TEXT_SAMPLE,   /* finding: a redacted value */
-    TEXT_NETWORK,  /* source image network */
-    TEXT_PARTNER, TEXT_CONTRACT, TEXT_REASON,
-    TEXT_TERM,     /* of the contract that do not hold: newline between */
-    TEXT_MASTER,   /* nDPI's name of the protocol below TEXT_APPLICATION */
-    TEXT_COMMUNITY_ID,
-    TEXT_COUNT
+#define FACT(id, ...) TEXT_##id,
+    FACT_TABLE
+#undef FACT
+#define RECORD_TEXT(id, longest) TEXT_##id,
+        RECORD_TEXT_TABLE
+#undef RECORD_TEXT
+            TEXT_COUNT
+};
+
+enum {
+    RECORD_TEXTS_LONGEST = 0
+#define FACT(id, ecs, brief, longest, ...) +longest
+    FACT_TABLE
+#undef FACT
+#define RECORD_TEXT(id, longest) +longest
+        RECORD_TEXT_TABLE
+#undef RECORD_TEXT
+    ,
+    RECORD_TEXT_MAX = (RECORD_TEXTS_LONGEST + 7) & ~7 /* octets of all texts together */
 };
 
 /* Everything of one record but its texts. Same layout for all kinds; unused fields are zero. */
@@ -66,7 +96,7 @@ struct record {
     uint32_t distinct;
     uint16_t digests;   /* count; they lie behind the texts, 8 bytes each */
     uint8_t destination_bits; /* of the prefix that is announced for the destination, as struct prefix counts; 0: not known */
-    uint8_t spare;
+    uint8_t pending;    /* transfer: it is examined elsewhere and counts once that is over, with a second record of this object */
     uint8_t sha256[32];
     uint32_t flow;      /* number */
     struct { uint16_t at, n; } text[TEXT_COUNT]; /* offset behind this structure; n bytes */
@@ -82,8 +112,7 @@ struct record_builder {
     uint64_t digest[RECORD_DIGESTS_MAX];
 };
 void record_begin(struct record_builder *b, enum record_kind kind);
-/* Replaces; cut at a character's end where it is longer than the text's own limit (record.c: 2,048 bytes for
- * names and paths, less for the others), so that no text can crowd out another. */
+/* Replaces; cut at a character's end where it is longer than its table has it, so that no text can crowd out another. */
 void record_text(struct record_builder *b, enum record_text which, struct bytes value);
 /* Adds behind what is there already, with a newline between; a value that does not fit whole is left out. */
 void record_text_add(struct record_builder *b, enum record_text which, const char *value);

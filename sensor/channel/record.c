@@ -2,19 +2,19 @@
 #include "base/utf8.h"
 #include "channel/channel.h"
 
-/* Longest text by place, in bytes. Together they fit RECORD_TEXT_MAX, so one text never crowds out another.
- */
+/* Together they fit RECORD_TEXT_MAX, so one text never crowds out another. */
 static const uint16_t text_limit[TEXT_COUNT] = {
-    [TEXT_NAME] = 2048,       [TEXT_PATH] = 2048,      [TEXT_HOST] = 256,       [TEXT_USER] = 256,
-    [TEXT_METHOD] = 32,       [TEXT_PROTOCOL] = 32,    [TEXT_APPLICATION] = 64, [TEXT_MIME] = 128,
-    [TEXT_RULE_ID] = 128,     [TEXT_RULE_NAME] = 256,  [TEXT_CLASS] = 64,       [TEXT_RULES] = 512,
-    [TEXT_CLASSES] = 512,     [TEXT_REFERENCES] = 512, [TEXT_SAMPLE] = 64,      [TEXT_NETWORK] = 128,
-    [TEXT_PARTNER] = 128,     [TEXT_CONTRACT] = 64,    [TEXT_REASON] = 384,     [TEXT_TERM] = 128,
-    [TEXT_COMMUNITY_ID] = 64, [TEXT_OFFENDING] = 512,   [TEXT_MASTER] = 64,
+#define FACT(id, ecs, brief, longest, ...) [TEXT_##id] = longest,
+    FACT_TABLE
+#undef FACT
+#define RECORD_TEXT(id, longest) [TEXT_##id] = longest,
+        RECORD_TEXT_TABLE
+#undef RECORD_TEXT
 };
 
+_Static_assert((int)TEXT_PROTOCOL == (int)FACT_COUNT, "the facts stand first, in their order");
 _Static_assert(sizeof(struct record) % 8 == 0, "texts begin aligned");
-_Static_assert(RECORD_TEXT_MAX % 8 == 0, "digests begin aligned");
+_Static_assert(RECORD_TEXT_MAX % 8 == 0 && RECORD_TEXT_MAX <= UINT16_MAX, "digests begin aligned; offsets fit");
 
 void record_begin(struct record_builder *b, enum record_kind kind) {
     memset(&b->head, 0, sizeof b->head);

@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "coding/coding.h"
 #include "content/content.h"
+#include "content/unpack/unpack.h"
 
 #include <openssl/evp.h>
 
@@ -25,20 +26,29 @@ static inline struct object *filter_object(struct filter *f) {
     return ((struct chain_end *)f)->object(f);
 }
 
-struct assembly;
+struct wholes;
 
 struct content {
     struct content_options options; /* defaults filled in */
     struct codings *codings;
+    struct fact_pool *facts;
     struct object_sink sink;
     time_ns now;
     uint64_t numbers; /* given to objects so far */
     EVP_MD *sha256;   /* fetched once: a sandbox may stand before the first object */
     EVP_MD_CTX **spare;
     size_t spares;
-    struct pool transfers, objects, multiparts;
+    struct pool transfers, objects;
+    const struct unpacker *const *unpackers;
+    unsigned unpackers_started;
+    void *unpacker_state[UNPACKER_TABLE_MAX];
     struct transfer *open;
-    struct assembly *assembly;
+    struct wholes *wholes;
+};
+
+/* Names a whole (whole/whole.h). Zeros: none. */
+struct whole_key {
+    uint64_t a, b;
 };
 
 /* What is known of an object before its first byte. Text is borrowed. */
@@ -47,42 +57,57 @@ struct object_seed {
     void *owner;
     enum side from;
     const char *protocol;
-    struct bytes name, path, host, user, method, declared_type;
+    const struct bytes *fact; /* FACT_COUNT */
+    struct facts *given;      /* its parent's; NULL: it has none */
+    struct facts *same;       /* another object's that it shares; then `fact` and `given` do not count */
     uint64_t parent;
     uint64_t offset, total;
-    uint64_t etag;  /* digest, 0 for none: where byteranges find their whole */
+    struct whole_key key; /* of its transfer: where byteranges find their whole */
+    uint64_t etag;        /* digest, 0 for none: likewise */
     unsigned depth; /* of the object */
     unsigned level; /* depth and codings on the way to it: what depth_max bounds */
 };
 
+/* An object that is, or may be, unpacked: part of its leaf. */
+struct unpack {
+    struct content *content;
+    const struct object *object;
+    struct whole_key key; /* of its transfer, */
+    uint64_t etag;        /* and the version of that */
+    void *state;          /* of the unpacker that is being created */
+    unsigned level;
+    bool incomplete;  /* said by an unpacker */
+    uint64_t members; /* children so far */
+};
+
 /* --- object.c: the end of every chain --- */
-/* NULL at the cap (counted). A container is opened at once, its bytes do not go to the sink. */
-struct filter *object_create(struct content *c, const struct object_seed *seed,
-                             const struct file_type *container);
+/* NULL at the cap (counted). */
+struct filter *object_create(struct content *c, const struct object_seed *seed);
 /* Gives up an object that was never opened: nobody hears of it. */
 void object_abandon(struct filter *f);
-void object_rename(struct object *o, const struct transfer_facts *facts);
+/* Facts that came later: they replace what was known, or fill what was not. */
+void object_learn(struct object *o, const struct bytes *fact);
+void object_fill(struct object *o, const struct bytes *fact);
 /* Starts a resumed or middle part. Only before the first byte. */
 void object_set_offset(struct object *o, uint64_t offset);
-/* A child or sibling with the same origin: everything but name, type, offset and total. */
-struct object_seed object_seed_like(const struct object *o);
+/* Of a sibling that shares its facts, and of a child, which has those that are given. Total unknown. */
+struct object_seed object_seed_beside(const struct object *o);
+struct object_seed object_seed_below(const struct object *o);
 
-bool object_init(struct content *c);
-void object_finish(struct content *c);
+bool objects_init(struct content *c);
+void objects_finish(struct content *c);
 
-static inline struct bytes object_text_bytes(const struct object_text *t) {
-    return bytes_of(t->p, t->n);
-}
-
-/* --- type.c --- */
+/* --- type/type.c --- */
 /* Of bytes that are not the first of their thing: no signature counts, text is still text. */
 const struct file_type *type_of_middle(struct bytes some);
 
-/* --- multipart.c --- */
-/* NULL if the type is not multipart, has no usable boundary, or lies too deep. */
-struct filter *multipart_create(struct content *c, const struct object_seed *seed);
-bool multipart_init(struct content *c);
-void multipart_finish(struct content *c);
+/* --- unpack/unpack.c --- */
+enum { UNPACKERS_MAX = 4 }; /* at work on one object */
+bool unpackers_start(struct content *c);
+void unpackers_stop(struct content *c);
+/* The object's type is known: makes the filters of those that match, and returns how many. *wrapper: the one whose bytes
+ * are its children; NULL: it is a file of its own. */
+unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const struct unpacker **wrapper);
 
 /* --- transfer.c --- */
 /* The filters and the object for a body that is encoded as `codings` says; `guess` as above. NULL at the cap

@@ -5,8 +5,8 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "coding/coding.h"
-#include "protocol/protocol.h"
 #include "settings/setting.h"
+#include "transfer/transfer.h"
 
 /* From transfers to objects: content codings are undone, multipart bodies taken apart, parts of one thing put
  * together; every object gets its type (from its bytes), size, SHA-256 and whether it is complete. */
@@ -32,24 +32,15 @@ enum { TYPE_BYTES = 512 }; /* what type_of_bytes wants to see */
  * application/octet-stream; for no bytes application/x-empty. Never NULL. */
 const struct file_type *type_of_bytes(struct bytes first);
 
-enum { OBJECT_NAME_MAX = 1024, OBJECT_PATH_MAX = 2048, OBJECT_HOST_MAX = 256, OBJECT_USER_MAX = 128 };
-
-/* Text from the wire, cut at a character's end if too long; not NUL-terminated, any byte may occur. */
-struct object_text {
-    uint16_t n;
-    bool cut;
-    uint8_t *p;
-};
-
 struct object {
     uint64_t number; /* of this worker, counts up from 1 */
     uint64_t parent; /* number of the object that it was unpacked from, 0 for none */
     unsigned depth;  /* 0 for the transfer's own object */
-    void *owner;     /* the conversation's owner, retained: it outlives the flow while parts are waited for */
-    struct endpoint end[2]; /* of the conversation, by enum side */
+    void *owner;     /* of its transfer, retained: it outlives the flow while parts are waited for */
+    struct endpoint end[2]; /* of the conversation that began it, by enum side */
     enum side from;
-    const char *protocol; /* static */
-    struct object_text name, path, host, user, method, declared_type;
+    const char *protocol;         /* static */
+    struct facts *facts;          /* see object_fact() */
     const struct file_type *type; /* set before `opened` */
     uint64_t offset;              /* of the first byte that was seen, in the whole (a resumed upload) */
     uint64_t size;                /* bytes delivered and missing, after decoding */
@@ -64,7 +55,12 @@ struct object {
     void *inspection;    /* the sink's own */
 };
 
-/* Where objects go: inspect/, through process/. Calls for one object come in this order:
+/* What is said of it; n == 0: not known. Lives until the next call of the sink for this object. */
+static inline struct bytes object_fact(const struct object *o, enum fact which) {
+    return facts_get(o->facts, which);
+}
+
+/* Where objects go: inspect/, through pipeline/. Calls for one object come in this order:
  * opened, (data | gap)*, closed. */
 struct object_sink {
     void *context;
@@ -80,29 +76,42 @@ struct object_sink {
 struct content_options {
     uint64_t objects;               /* most open at once */
     uint64_t assembly_bytes;        /* memory for parts that came before their turn */
-    uint64_t assembly_time;         /* ns that an unfinished whole waits for more parts; 0: 120 s */
-    uint64_t container_hash;        /* containers up to this size get a hash of their own; 0: 64 KiB */
-    uint64_t depth_max;             /* nested objects and codings; 0: 8 */
+    uint64_t assembly_time;         /* ns that an unfinished whole waits for more parts */
+    uint64_t container_hash;        /* containers up to this size get a hash of their own */
+    uint64_t depth_max;             /* nested objects and codings; at most CODINGS_MAX */
+    uint64_t members_max;           /* children of one object */
     struct codings_options codings; /* for whoever creates the codings that content_create is given */
 };
+
 extern const struct setting content_settings[]; /* limits.content of gantry.yaml */
 
+struct unpacker;
 struct content;
-/* `codings` must outlive it. NULL: no memory. */
-struct content *content_create(const struct content_options *options, struct codings *codings,
+/* The rest of content/'s world: decoders, texts and unpackers (unpack/unpack.h: unpacker_table, NULL-terminated), all of
+ * which outlive it; one of `facts` for each object. */
+struct content_parts {
+    struct codings *codings;
+    struct fact_pool *facts;
+    const struct unpacker *const *unpackers;
+};
+/* NULL: no memory. */
+struct content *content_create(const struct content_options *options, const struct content_parts *parts,
                                const struct object_sink *sink);
 void content_destroy(struct content *c); /* closes what is open; accepts NULL */
 
-/* The transfer half of struct protocol_services. */
-struct transfer *content_begin(struct content *c, struct conversation *conversation,
-                               const struct transfer_facts *facts);
-void content_data(struct transfer *t, const uint8_t *bytes, size_t n);
-void content_gap(struct transfer *t, uint64_t n);
-void content_rename(struct transfer *t, const struct transfer_facts *facts);
-void content_end(struct transfer *t, enum transfer_end how);
+/* The half of struct protocol_services (protocol/protocol.h) that is about transfers. `owner` is that of the objects:
+ * each retains it. */
+struct transfer *content_begin(struct content *c, struct conversation *conversation, void *owner,
+                               const struct transfer_seed *seed);
+void content_data(struct conversation *conversation, struct transfer *t, const uint8_t *bytes, size_t n);
+void content_write(struct conversation *conversation, struct transfer *t, uint64_t offset, const uint8_t *bytes,
+                   size_t n);
+void content_gap(struct conversation *conversation, struct transfer *t, uint64_t n);
+void content_learn(struct conversation *conversation, struct transfer *t, const struct transfer_seed *later);
+void content_end(struct conversation *conversation, struct transfer *t, enum transfer_end how);
 /* Gives up on wholes whose other parts do not come; packet time. */
 void content_tick(struct content *c, time_ns now);
-/* Gives up on those whose owner is such a one. */
+/* Ends transfers and wholes whose owner is such a one, as they stand: what still comes of them is left out. */
 void content_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context);
 /* Transfers and objects that are open now. */
 size_t content_open(const struct content *c);

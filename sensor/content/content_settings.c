@@ -20,7 +20,9 @@ const struct setting content_settings[] = {
     {.key = "container-hash", .restart = true, .type = SETTING_SIZE, FIELD(container_hash), .low = 1, .high = GIB(1),
      .preset = "64 KiB", .help = "multipart bodies up to this size get a hash of their own"},
     {.key = "depth-max", .restart = true, .type = SETTING_COUNT, FIELD(depth_max), .low = 1,
-     .high = 32, .preset = "8", .help = "objects and codings within one another"},
+     .high = CODINGS_MAX, .preset = "8", .help = "objects and codings within one another"},
+    {.key = "members-max", .restart = true, .type = SETTING_COUNT, FIELD(members_max), .low = 1, .high = 1000000000,
+     .preset = "1000000", .help = "members of one container that are looked at"},
     {0},
 };
 /* clang-format on */

@@ -1,93 +1,100 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
+#include "base/table.h"
 #include "flow/flow.h"
 
 #include <stdlib.h>
 
 struct entry {
-    struct entry *hash_next;
-    struct entry *older, *newer; /* all live equally long: the order of age is the order of expiry */
+    struct table_node node; /* all live equally long: the order of age is the order of expiry */
     time_ns added;
     struct expectation e;
 };
 
 struct expect_table {
     struct pool entries;
-    struct entry **buckets;
-    size_t mask;
+    struct table table;
     struct hash_key hash;
-    struct entry *oldest, *newest;
     time_ns lifetime;
 };
 
+static struct entry *entry_of(struct table_node *node) {
+    return TABLE_ENTRY(node, struct entry, node);
+}
+
 struct expect_table *expect_create(size_t limit, time_ns lifetime) {
     struct expect_table *t = calloc(1, sizeof *t);
-    size_t buckets = 1;
     if (!t)
         return NULL;
-    while (buckets < limit)
-        buckets *= 2;
-    t->buckets = calloc(buckets, sizeof(struct entry *));
-    t->mask = buckets - 1;
-    if (!t->buckets || !pool_init(&t->entries, sizeof(struct entry), limit)) {
-        free(t->buckets);
-        free(t);
-        return NULL;
-    }
     t->hash = hash_key_random();
     t->lifetime = lifetime;
-    return t;
-}
-
-static struct entry **bucket_of(struct expect_table *t, const struct address *client,
-                                const struct address *server, uint16_t port) {
-    uint8_t key[sizeof client->bytes + sizeof server->bytes + sizeof port];
-    memcpy(key, client->bytes, 16);
-    memcpy(key + 16, server->bytes, 16);
-    memcpy(key + 32, &port, 2);
-    return &t->buckets[hash_bytes(&t->hash, key, sizeof key) & t->mask];
-}
-
-static struct entry *find(struct expect_table *t, const struct address *client, const struct address *server,
-                          uint16_t port) {
-    struct entry *at = *bucket_of(t, client, server, port);
-    while (at && !(at->e.server_port == port && address_equal(&at->e.client, client) &&
-                   address_equal(&at->e.server, server)))
-        at = at->hash_next;
-    return at;
-}
-
-/* Out of the table; what it held goes to the caller. */
-static struct expectation take_out(struct expect_table *t, struct entry *entry) {
-    struct expectation e = entry->e;
-    struct entry **at = bucket_of(t, &e.client, &e.server, e.server_port);
-    while (*at != entry)
-        at = &(*at)->hash_next;
-    *at = entry->hash_next;
-    *(entry->older ? &entry->older->newer : &t->oldest) = entry->newer;
-    *(entry->newer ? &entry->newer->older : &t->newest) = entry->older;
-    pool_give(&t->entries, entry);
-    return e;
-}
-
-static void release(const struct expectation *e) {
-    if (e->release)
-        e->release(e->context);
-}
-
-static void drop(struct expect_table *t, struct entry *entry) {
-    struct expectation e = take_out(t, entry);
-    release(&e);
+    if (table_init(&t->table, limit) && pool_init(&t->entries, sizeof(struct entry), limit))
+        return t;
+    expect_destroy(t);
+    return NULL;
 }
 
 void expect_destroy(struct expect_table *t) {
     if (!t)
         return;
-    while (t->oldest)
-        drop(t, t->oldest);
+    table_finish(&t->table);
     pool_finish(&t->entries);
-    free(t->buckets);
     free(t);
+}
+
+/* By what is known for certain: one end with its port, and the other's address. */
+static uint64_t hash_ends(const struct expect_table *t, uint8_t transport, const struct endpoint *known,
+                          const struct address *other) {
+    uint8_t key[sizeof known->address.bytes + sizeof other->bytes + sizeof known->port + 1];
+    memcpy(key, known->address.bytes, 16);
+    memcpy(key + 16, other->bytes, 16);
+    memcpy(key + 32, &known->port, 2);
+    key[34] = transport;
+    return hash_bytes(&t->hash, key, sizeof key);
+}
+
+static uint64_t hash_expectation(const struct expect_table *t, const struct expectation *e) {
+    enum side known = e->end[SIDE_SERVER].port ? SIDE_SERVER : SIDE_CLIENT;
+    return hash_ends(t, e->transport, &e->end[known], &e->end[side_other(known)].address);
+}
+
+/* A flow, and which of its sides is the expectation's client: where the opening was not seen they may be the wrong
+ * way round. */
+struct candidate {
+    uint8_t transport;
+    const struct endpoint *end[2];
+};
+
+static bool is_announced(const struct table_node *node, const void *key) {
+    const struct expectation *e = &TABLE_ENTRY(node, const struct entry, node)->e;
+    const struct candidate *c = key;
+    if (e->transport != c->transport)
+        return false;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+        if (!address_equal(&e->end[side].address, &c->end[side]->address) ||
+            (e->end[side].port && e->end[side].port != c->end[side]->port))
+            return false;
+    return true;
+}
+
+/* Of each expectation one port is known; of a flow both are, and either may be that one. */
+static struct entry *find_flow(const struct expect_table *t, const struct flow *flow) {
+    enum { STEPS = 64 };
+    for (enum side client = SIDE_CLIENT; t->table.count > 0 && client <= SIDE_SERVER; client++) {
+        const struct candidate c = {flow->transport, {&flow->end[client], &flow->end[side_other(client)]}};
+        for (int known = SIDE_SERVER; known >= SIDE_CLIENT; known--) {
+            uint64_t hash = hash_ends(t, flow->transport, c.end[known], &c.end[!known]->address);
+            struct table_node *node = table_find(&t->table, hash, is_announced, &c, STEPS);
+            if (node)
+                return entry_of(node);
+        }
+    }
+    return NULL;
+}
+
+static void drop(struct expect_table *t, struct entry *entry) {
+    table_remove(&t->table, &entry->node);
+    pool_give(&t->entries, entry);
 }
 
 /* What was announced long after now was so by a damaged time stamp: it would keep all behind it. */
@@ -96,59 +103,56 @@ static bool is_over(const struct expect_table *t, const struct entry *entry, tim
 }
 
 void expect_tick(struct expect_table *t, time_ns now) {
-    while (t->oldest && is_over(t, t->oldest, now)) {
+    struct entry *oldest;
+    while ((oldest = entry_of(table_oldest(&t->table))) && is_over(t, oldest, now)) {
         counter_one(COUNTER_EXPECTATIONS_EXPIRED);
-        drop(t, t->oldest);
+        drop(t, oldest);
     }
 }
 
 size_t expect_count(const struct expect_table *t) {
-    return t->entries.in_use;
+    return t->table.count;
+}
+
+static bool is_same(const struct table_node *node, const void *key) {
+    const struct expectation *had = &TABLE_ENTRY(node, const struct entry, node)->e, *e = key;
+    bool same = had->transport == e->transport;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+        same = same && had->end[side].port == e->end[side].port &&
+               address_equal(&had->end[side].address, &e->end[side].address);
+    return same;
 }
 
 bool expect_add(struct expect_table *t, const struct expectation *e, time_ns now) {
-    struct entry *same = find(t, &e->client, &e->server, e->server_port), *entry;
+    uint64_t hash = hash_expectation(t, e);
+    struct table_node *same = table_find(&t->table, hash, is_same, e, TABLE_STEPS_ALL);
     if (same)
-        drop(t, same);
+        drop(t, entry_of(same));
     expect_tick(t, now);
-    entry = pool_take(&t->entries);
+    struct entry *entry = pool_take(&t->entries);
     if (!entry) {
         counter_one(COUNTER_EXPECTATIONS_SHED);
-        release(e);
         return false;
     }
-    struct entry **bucket = bucket_of(t, &e->client, &e->server, e->server_port);
-    *entry = (struct entry){.hash_next = *bucket, .older = t->newest, .added = now, .e = *e};
-    *bucket = entry;
-    *(t->newest ? &t->newest->newer : &t->oldest) = entry;
-    t->newest = entry;
+    entry->added = now;
+    entry->e = *e;
+    table_add(&t->table, &entry->node, hash);
     return true;
-}
-
-static struct entry *find_for(struct expect_table *t, const struct flow *flow, enum side server) {
-    const struct endpoint *to = &flow->end[server];
-    return find(t, &flow->end[side_other(server)].address, &to->address, to->port);
-}
-
-/* The sides of a flow whose opening was not seen may be the wrong way round. */
-static struct entry *find_either(struct expect_table *t, const struct flow *flow) {
-    struct entry *entry = t->oldest ? find_for(t, flow, SIDE_SERVER) : NULL;
-    return entry || !t->oldest ? entry : find_for(t, flow, SIDE_CLIENT);
 }
 
 bool expect_knows(struct expect_table *t, const struct flow *flow) {
-    return find_either(t, flow) != NULL;
+    return find_flow(t, flow) != NULL;
 }
 
 bool expect_take(struct expect_table *t, const struct flow *flow, time_ns now, struct expectation *out) {
-    struct entry *entry = find_either(t, flow);
+    struct entry *entry = find_flow(t, flow);
     if (!entry)
         return false;
-    if (is_over(t, entry, now)) {
+    bool over = is_over(t, entry, now);
+    if (over)
         counter_one(COUNTER_EXPECTATIONS_EXPIRED);
-        drop(t, entry);
-        return false;
-    }
-    *out = take_out(t, entry);
-    return true;
+    else
+        *out = entry->e;
+    drop(t, entry);
+    return !over;
 }

@@ -112,18 +112,24 @@ bool identify_encrypted(const struct flow *flow); /* TLS, QUIC, SSH, ... by nDPI
 const char *flow_community_id(const struct flow *flow, char out[COMMUNITY_ID_MAX]);
 
 /* --- expect.c: flows that another one announced --- */
+
+enum { EXPECT_FACTS_MAX = 64 }; /* octets */
+
+/* Who will open it, and to whom. At least one of the two ports is known; the other may be left open (0): FTP's data
+ * come from any port of the client, TFTP's and RTP's server answers from one of its own. It holds facts and no
+ * pointers, so that any worker could take it. */
 struct expectation {
-    struct address client, server; /* who will open it, and to whom */
-    uint16_t server_port;
-    const void *protocol; /* opaque to flow/: what to run on it */
-    void *context;        /* passed on to it */
-    void (*release)(void *context); /* once, when it expires unused or the table goes; NULL: nothing */
+    uint8_t transport;      /* IP protocol number */
+    uint8_t protocol;       /* number of the protocol that is to run on it, opaque to flow/ */
+    uint8_t facts_n;
+    uint8_t facts[EXPECT_FACTS_MAX]; /* the protocol's own: what it is given when the flow comes */
+    struct endpoint end[2]; /* by enum side */
 };
 
 struct expect_table;
 struct expect_table *expect_create(size_t limit, time_ns lifetime);
 void expect_destroy(struct expect_table *t);
-/* Replaces one with the same three-tuple (and releases it). False when full: released and counted. */
+/* Replaces one with the same ends. False when full: counted. */
 bool expect_add(struct expect_table *t, const struct expectation *e, time_ns now);
 /* The expectation that this flow fulfils, by either side; taken out of the table. False if none. */
 bool expect_take(struct expect_table *t, const struct flow *flow, time_ns now, struct expectation *out);

@@ -160,17 +160,25 @@ static void match_whole(struct inspection *n, enum scope scope, struct bytes tex
     }
 }
 
+/* Names and paths may come late: they are matched again when they have changed. */
 static void match_names(struct inspection *n) {
+    static const enum scope scopes[] = {[FACT_SCOPE_NAME] = SCOPE_NAME, [FACT_SCOPE_PATH] = SCOPE_PATH};
     const struct object *o = n->object;
     const struct hash_key key = n->inspector->options.digest_key;
-    uint64_t hash = hash_bytes(&key, o->name.p, o->name.n) ^ (hash_bytes(&key, o->path.p, o->path.n) * 31);
+    uint64_t hash = 0;
+    for (unsigned i = 0; i < FACT_COUNT; i++)
+        if (fact_rows[i].scope) {
+            struct bytes text = object_fact(o, (enum fact)i);
+            hash = hash * 31 ^ hash_bytes(&key, text.p, text.n);
+        }
     if (hash == n->name_hash)
         return;
     n->name_hash = hash;
-    if (o->name.n)
-        match_whole(n, SCOPE_NAME, bytes_of(o->name.p, o->name.n));
-    if (o->path.n)
-        match_whole(n, SCOPE_PATH, bytes_of(o->path.p, o->path.n));
+    for (unsigned i = 0; i < FACT_COUNT; i++) {
+        struct bytes text = fact_rows[i].scope ? object_fact(o, (enum fact)i) : bytes_of(NULL, 0);
+        if (text.n)
+            match_whole(n, scopes[fact_rows[i].scope], text);
+    }
 }
 
 static void begin_streams(struct inspection *n, unsigned scopes) {

@@ -39,11 +39,12 @@ static const struct part {
     {"connections being rebuilt",    "limits.stream.connections",       40, 208,  LIMIT(stream.pairs)},
     {"conversations",                NULL,                              30, 256,  LIMIT(dispatch.conversations)},
     {"first bytes of the undecided", NULL,                              60, 9216, LIMIT(dispatch.holds)},
-    {"protocol parsers",             NULL,                             100, 0,    LIMIT(dispatch.memory)},
-    {"sessions",                     NULL,                              40, 400,  LIMIT(sessions)},
+    {"protocol parsers",             NULL,                              95, 0,    LIMIT(dispatch.memory)},
+    {"contexts of flows",            NULL,                              40, 480,  LIMIT(contexts)},
     {"objects",                      "limits.content.objects",          60, 6144, LIMIT(content.objects)},
     {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
     {"decoders",                     NULL,                              80, 0,    LIMIT(content.codings.memory)},
+    {"objects that are examined",    NULL,                               5, 0,    LIMIT(waiting)},
     {"inspection",                   NULL,                              60, 0,    LIMIT(inspector.memory)},
     {"the same from before reloads", NULL,                              60, 0,    LIMIT(older_inspection)},
 };
@@ -73,6 +74,7 @@ void budget_share(const struct config *c, uint64_t memory, struct budget *out) {
         if (*limit == 0)
             *limit = parts[i].one ? bytes / parts[i].one : bytes;
     }
+    out->fact_rooms = out->content.objects * 2 / 3;
 }
 
 /* --- the whole --- */

@@ -5,7 +5,7 @@
 #include "config/config.h"
 #include "flow/flow.h"
 #include "inspect/inspect.h"
-#include "protocol/protocol.h"
+#include "protocol/dispatch.h"
 #include "settings/problem.h"
 #include "stream/stream.h"
 
@@ -17,7 +17,9 @@
 
 /* One worker's tables. */
 struct budget {
-    uint64_t sessions, expectations;
+    uint64_t contexts, expectations; /* contexts: of flows, with their facts */
+    uint64_t fact_rooms;             /* of objects and flows whose texts are long; counted with the objects */
+    uint64_t waiting;                /* bytes of objects that are examined elsewhere */
     time_ns expectation_life;
     struct decoder_options decoder;
     struct flow_options flow;

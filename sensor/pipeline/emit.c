@@ -5,8 +5,8 @@
 
 enum { WAIT_MS = 50 };
 
-static void send_record(struct emitter *e) {
-    while (!ring_write(e->ring, &e->builder)) {
+static void send_builder(struct emitter *e, struct record_builder *b) {
+    while (!ring_write(e->ring, b)) {
         doorbell_ring(e->doorbell);
         if (!e->wait) {
             counter_one(COUNTER_RECORDS_LOST);
@@ -18,40 +18,88 @@ static void send_record(struct emitter *e) {
     doorbell_ring(e->doorbell);
 }
 
-static void put_text(struct emitter *e, enum record_text which, const char *text) {
+static void send_record(struct emitter *e) {
+    send_builder(e, &e->builder);
+}
+
+static void put_text(struct record_builder *b, enum record_text which, const char *text) {
     if (text && *text)
-        record_text(&e->builder, which, bytes_text(text));
+        record_text(b, which, bytes_text(text));
 }
 
-static void put_object_text(struct emitter *e, enum record_text which, const struct object_text *text) {
-    if (text->n)
-        record_text(&e->builder, which, bytes_of(text->p, text->n));
+static void put_facts(struct record_builder *b, const struct facts *f, unsigned shown) {
+    for (unsigned i = 0; i < FACT_COUNT; i++) {
+        struct bytes text = fact_rows[i].shown & shown ? facts_get(f, (enum fact)i) : bytes_of(NULL, 0);
+        if (text.n)
+            record_text(b, (enum record_text)i, text);
+    }
 }
 
-static void put_ends(struct emitter *e, const struct session *s, enum side from) {
+static void put_ends(struct emitter *e, const struct flow_context *x, enum side from) {
     struct record *r = &e->builder.head;
-    const struct endpoint *source = &s->end[from], *destination = &s->end[side_other(from)];
+    const struct endpoint *source = &x->end[from], *destination = &x->end[side_other(from)];
     r->worker = e->worker;
     r->source = source->address;
     r->source_port = source->port;
     r->destination = destination->address;
     r->destination_port = destination->port;
-    r->client = s->end[SIDE_CLIENT].address;
-    r->client_port = s->end[SIDE_CLIENT].port;
-    r->server = s->end[SIDE_SERVER].address;
-    r->server_port = s->end[SIDE_SERVER].port;
-    r->transport = s->transport;
-    r->vlan = s->vlan;
-    r->flow = s->flow;
-    r->matters = s->leaves[from];
-    put_text(e, TEXT_APPLICATION, s->application);
-    put_text(e, TEXT_MASTER, s->master);
-    put_text(e, TEXT_COMMUNITY_ID, s->community_id);
+    r->client = x->end[SIDE_CLIENT].address;
+    r->client_port = x->end[SIDE_CLIENT].port;
+    r->server = x->end[SIDE_SERVER].address;
+    r->server_port = x->end[SIDE_SERVER].port;
+    r->transport = x->transport;
+    r->vlan = x->vlan;
+    r->flow = x->flow;
+    put_text(&e->builder, TEXT_APPLICATION, x->application);
+    put_text(&e->builder, TEXT_MASTER, x->master);
+    put_text(&e->builder, TEXT_COMMUNITY_ID, x->community_id);
 }
 
-static enum record_direction direction_of(const struct session *s, enum side from) {
-    struct place source = policy_place(s->policy, &s->end[from].address);
-    struct place destination = policy_place(s->policy, &s->end[side_other(from)].address);
+/* --- What the policy says --- */
+
+/* All that a verdict is made from. */
+struct judged {
+    const struct policy *policy;
+    struct address source, destination;
+    struct bytes host; /* by which the client called the server, if the client is the source */
+    const char *application, *master;
+    time_ns time;
+};
+
+/* By the name that stands in the transfer, else by the last one of the flow. */
+static struct judged judged_of(const struct flow_context *x, const struct policy *policy, enum side from,
+                               struct bytes host, time_ns time) {
+    if (host.n == 0)
+        host = facts_get(x->facts, FACT_HOST);
+    return (struct judged){.policy = policy,
+                           .source = x->end[from].address,
+                           .destination = x->end[side_other(from)].address,
+                           .host = from == SIDE_CLIENT ? host : bytes_of(NULL, 0),
+                           .application = x->application,
+                           .master = x->master,
+                           .time = time};
+}
+
+static struct judged judged_object(const struct object *o, const struct transfer_context *x) {
+    return judged_of(x->flow, x->generation->policy, o->from, object_fact(o, FACT_HOST), o->last);
+}
+
+static void judge(const struct judged *j, const char *class, struct judgement *out) {
+    const struct judgement_facts facts = {
+        .source = j->source,
+        .destination = j->destination,
+        .host = j->host,
+        .class = class,
+        .application = j->application,
+        .master = j->master,
+        .time = j->time,
+    };
+    policy_judge(j->policy, &facts, out);
+}
+
+static enum record_direction direction_of(const struct judged *j) {
+    struct place source = policy_place(j->policy, &j->source);
+    struct place destination = policy_place(j->policy, &j->destination);
     bool source_in = source.kind == PLACE_IMAGE || source.kind == PLACE_INTERNAL;
     bool destination_in = destination.kind == PLACE_IMAGE || destination.kind == PLACE_INTERNAL;
     if (source_in)
@@ -59,42 +107,29 @@ static enum record_direction direction_of(const struct session *s, enum side fro
     return destination_in ? DIRECTION_INBOUND : DIRECTION_EXTERNAL;
 }
 
-static void judge(const struct session *s, enum side from, const char *class, struct bytes host, time_ns time,
-                  struct judgement *out) {
-    const struct judgement_facts facts = {
-        .source = s->end[from].address,
-        .destination = s->end[side_other(from)].address,
-        .host = from == SIDE_CLIENT ? (host.n ? host : bytes_text(s->host)) : bytes_of(NULL, 0),
-        .class = class,
-        .application = s->application,
-        .master = s->master,
-        .time = time,
-    };
-    policy_judge(s->policy, &facts, out);
-}
-
-static void put_judgement(struct emitter *e, const struct session *s, enum side from,
-                          const struct judgement *j) {
-    struct place source = policy_place(s->policy, &s->end[from].address);
-    e->builder.head.verdict = (uint8_t)j->verdict;
-    e->builder.head.direction = (uint8_t)direction_of(s, from);
-    e->builder.head.destination_bits = policy_announced(s->policy, &s->end[side_other(from)].address);
+static void put_judgement(struct record_builder *b, const struct judged *who, const struct judgement *j) {
+    struct place source = policy_place(who->policy, &who->source);
+    b->head.verdict = (uint8_t)j->verdict;
+    b->head.direction = (uint8_t)direction_of(who);
+    b->head.destination_bits = policy_announced(who->policy, &who->destination);
     if (source.kind == PLACE_IMAGE)
-        put_text(e, TEXT_NETWORK, policy_image_network(s->policy, source.index)->name);
+        put_text(b, TEXT_NETWORK, policy_image_network(who->policy, source.index)->name);
     if (j->partner) {
-        e->builder.head.partner_known = 1;
-        put_text(e, TEXT_PARTNER, j->partner->name);
+        b->head.partner_known = 1;
+        put_text(b, TEXT_PARTNER, j->partner->name);
     }
     if (j->contract)
-        put_text(e, TEXT_CONTRACT, j->contract->id);
-    put_text(e, TEXT_REASON, j->reason);
+        put_text(b, TEXT_CONTRACT, j->contract->id);
+    put_text(b, TEXT_REASON, j->reason);
     for (unsigned i = 0; i < TERM_COUNT; i++)
         if (j->terms & TERM_BIT(i))
-            record_text_add(&e->builder, TEXT_TERM, term_name((enum contract_term)i));
+            record_text_add(b, TEXT_TERM, term_name((enum contract_term)i));
 }
 
-static void put_object(struct emitter *e, const struct object *o) {
-    struct record *r = &e->builder.head;
+/* --- Objects --- */
+
+static void put_object(struct record_builder *b, const struct object *o) {
+    struct record *r = &b->head;
     r->time = o->last;
     r->first = o->first;
     r->last = o->last;
@@ -110,21 +145,12 @@ static void put_object(struct emitter *e, const struct object *o) {
     r->hashed = o->hashed;
     r->shed = o->shed;
     memcpy(r->sha256, o->sha256, sizeof r->sha256);
-    put_text(e, TEXT_PROTOCOL, o->protocol);
-    put_text(e, TEXT_MIME, o->type ? o->type->mime : NULL);
-    put_object_text(e, TEXT_NAME, &o->name);
-    put_object_text(e, TEXT_METHOD, &o->method);
-    put_object_text(e, TEXT_USER, &o->user);
-    put_object_text(e, TEXT_HOST, &o->host);
-    put_object_text(e, TEXT_PATH, &o->path);
+    put_text(b, TEXT_PROTOCOL, o->protocol);
+    put_text(b, TEXT_MIME, o->type ? o->type->mime : NULL);
+    put_facts(b, o->facts, FACT_IN_ALERT | FACT_IN_TRANSFER);
 }
 
-static struct bytes host_of(const struct object *o) {
-    return bytes_of(o->host.p, o->host.n);
-}
-
-static void put_digests(struct emitter *e, const struct finding *f) {
-    struct record_builder *b = &e->builder;
+static void put_digests(struct record_builder *b, const struct finding *f) {
     b->head.distinct = f->distinct;
     b->head.at_least = f->at_least;
     b->head.digests = (uint16_t)(f->digest_count < RECORD_DIGESTS_MAX ? f->digest_count : RECORD_DIGESTS_MAX);
@@ -133,82 +159,174 @@ static void put_digests(struct emitter *e, const struct finding *f) {
 }
 
 /* What the rule that counted most has counted by the object's end. */
-static void put_distinct(struct emitter *e, const struct object *o, const struct rule *const *rule,
+static void put_distinct(struct record_builder *b, const struct object *o, const struct rule *const *rule,
                          size_t n) {
     struct finding f;
     for (size_t i = 0; i < n; i++)
-        if (inspector_finding(o, rule[i], &f) && f.distinct > e->builder.head.distinct)
-            put_digests(e, &f);
+        if (inspector_finding(o, rule[i], &f) && f.distinct > b->head.distinct)
+            put_digests(b, &f);
 }
 
 /* The rules and classes that held, and the worst that the policy says of any of the classes. */
-static void put_rules(struct emitter *e, const struct object *o, const struct session *s,
+static void put_rules(struct record_builder *b, const struct object *o, const struct judged *who,
                       struct judgement *worst) {
     const struct rule *rule[RECORD_RULES_MAX];
     size_t all = inspector_rules(o, rule, RECORD_RULES_MAX);
     size_t n = all < RECORD_RULES_MAX ? all : RECORD_RULES_MAX;
-    judge(s, o->from, NULL, host_of(o), o->last, worst);
+    judge(who, NULL, worst);
     for (size_t i = 0; i < n; i++) {
         struct judgement j;
         bool seen = false;
-        record_text_add(&e->builder, TEXT_RULES, rule[i]->id);
+        record_text_add(b, TEXT_RULES, rule[i]->id);
         for (size_t k = 0; k < i && !seen; k++)
             seen = strcmp(rule[k]->class, rule[i]->class) == 0;
         if (seen)
             continue;
-        record_text_add(&e->builder, TEXT_CLASSES, rule[i]->class);
-        judge(s, o->from, rule[i]->class, host_of(o), o->last, &j);
+        record_text_add(b, TEXT_CLASSES, rule[i]->class);
+        judge(who, rule[i]->class, &j);
         if (j.verdict >= VERDICT_BREACH)
-            record_text_add(&e->builder, TEXT_OFFENDING, rule[i]->class);
+            record_text_add(b, TEXT_OFFENDING, rule[i]->class);
         if (j.verdict > worst->verdict)
             *worst = j;
     }
-    put_distinct(e, o, rule, n);
+    put_distinct(b, o, rule, n);
     if (all > n)
         counter_add(COUNTER_RULES_LEFT_OUT, all - n);
 }
 
-void emit_transfer(struct emitter *e, const struct object *o, struct session *s) {
+void emit_transfer(struct emitter *e, const struct object *o, const struct transfer_context *x, bool pending) {
+    const struct judged who = judged_object(o, x);
     struct judgement worst;
-    bool found = inspector_rules(o, NULL, 0) > 0;
-    if (!found && !(e->wants & REPORT_TRANSFER) && !s->metered[o->from])
+    bool found = inspector_rules(o, NULL, 0) > 0, wanted = found || (e->wants & REPORT_TRANSFER) || x->metered;
+    if (!wanted && !pending)
         return;
     record_begin(&e->builder, RECORD_TRANSFER);
-    put_ends(e, s, o->from);
-    put_rules(e, o, s, &worst);
-    put_judgement(e, s, o->from, &worst);
-    put_object(e, o);
-    send_record(e);
+    put_ends(e, x->flow, o->from);
+    e->builder.head.matters = x->leaves;
+    e->builder.head.pending = pending;
+    put_rules(&e->builder, o, &who, &worst);
+    put_judgement(&e->builder, &who, &worst);
+    put_object(&e->builder, o);
+    if (wanted)
+        send_record(e);
 }
 
-void emit_finding(struct emitter *e, const struct finding *f, struct session *s) {
-    const struct object *o = f->object;
-    struct record_builder *b = &e->builder;
-    struct judgement j;
-    judge(s, o->from, f->rule->class, host_of(o), o->last, &j);
-    record_begin(b, RECORD_FINDING);
-    put_ends(e, s, o->from);
-    put_judgement(e, s, o->from, &j);
+static void put_rule(struct record_builder *b, const struct finding *f) {
     b->head.severity = (uint8_t)f->rule->severity;
-    put_digests(e, f);
-    put_text(e, TEXT_RULE_ID, f->rule->id);
-    put_text(e, TEXT_RULE_NAME, f->rule->name);
-    put_text(e, TEXT_CLASS, f->rule->class);
-    put_text(e, TEXT_SAMPLE, f->sample);
+    put_digests(b, f);
+    put_text(b, TEXT_RULE_ID, f->rule->id);
+    put_text(b, TEXT_RULE_NAME, f->rule->name);
+    put_text(b, TEXT_CLASS, f->rule->class);
+    put_text(b, TEXT_SAMPLE, f->sample);
     for (size_t i = 0; i < f->rule->references.count; i++)
         record_text_add(b, TEXT_REFERENCES, f->rule->references.items[i]);
-    put_object(e, o);
+}
+
+void emit_finding(struct emitter *e, const struct finding *f, const struct transfer_context *x) {
+    const struct object *o = f->object;
+    const struct judged who = judged_object(o, x);
+    struct judgement j;
+    judge(&who, f->rule->class, &j);
+    record_begin(&e->builder, RECORD_FINDING);
+    put_ends(e, x->flow, o->from);
+    e->builder.head.matters = x->leaves;
+    put_judgement(&e->builder, &who, &j);
+    put_rule(&e->builder, f);
+    put_object(&e->builder, o);
     send_record(e);
 }
 
-void emit_volume(struct emitter *e, const struct flow *flow, struct session *s, enum side from, bool last) {
+/* --- Late findings --- */
+
+/* Texts of a record as C strings, for the policy; in `room`, which is as long as the longest. */
+static const char *text_in(const struct record_builder *b, enum record_text which, char room[65]) {
+    size_t n = b->head.text[which].n;
+    if (n == 0 || n > 64)
+        return NULL;
+    memcpy(room, b->text + b->head.text[which].at, n);
+    room[n] = '\0';
+    return room;
+}
+
+static bool holds_line(const struct record_builder *b, enum record_text which, const char *line) {
+    struct bytes rest = bytes_of(b->text + b->head.text[which].at, b->head.text[which].n);
+    while (rest.n > 0) {
+        const uint8_t *end = memchr(rest.p, '\n', rest.n);
+        size_t n = end ? (size_t)(end - rest.p) : rest.n;
+        if (bytes_equal(bytes_of(rest.p, n), bytes_text(line)))
+            return true;
+        n += end != NULL;
+        rest = bytes_of(rest.p + n, rest.n - n);
+    }
+    return false;
+}
+
+static void add_line(struct record_builder *b, enum record_text which, const char *line) {
+    if (!holds_line(b, which, line))
+        record_text_add(b, which, line);
+}
+
+static void replace_judgement(struct record_builder *b, const struct judged *who, const struct judgement *j) {
+    static const enum record_text of_it[] = {TEXT_NETWORK, TEXT_PARTNER, TEXT_CONTRACT, TEXT_REASON, TEXT_TERM};
+    for (size_t i = 0; i < sizeof of_it / sizeof *of_it; i++)
+        record_text(b, of_it[i], bytes_of(NULL, 0));
+    b->head.partner_known = 0;
+    put_judgement(b, who, j);
+}
+
+bool emit_late_finding(struct emitter *e, struct record_builder *record, const struct policy *policy, struct bytes host,
+                       const struct finding *f) {
+    char application[65], master[65];
+    const struct record *r = &record->head;
+    const struct judged who = {.policy = policy,
+                               .source = r->source,
+                               .destination = r->destination,
+                               .host = host,
+                               .application = text_in(record, TEXT_APPLICATION, application),
+                               .master = text_in(record, TEXT_MASTER, master),
+                               .time = r->last};
+    struct judgement j;
+    if (holds_line(record, TEXT_RULES, f->rule->id))
+        return false;
+    judge(&who, f->rule->class, &j);
+    e->builder = *record;
+    e->builder.head.kind = RECORD_FINDING;
+    e->builder.head.pending = 0;
+    e->builder.head.complete = 0;
+    record_text(&e->builder, TEXT_RULES, bytes_of(NULL, 0));
+    record_text(&e->builder, TEXT_CLASSES, bytes_of(NULL, 0));
+    record_text(&e->builder, TEXT_OFFENDING, bytes_of(NULL, 0));
+    replace_judgement(&e->builder, &who, &j);
+    put_rule(&e->builder, f);
+    send_record(e);
+    add_line(record, TEXT_RULES, f->rule->id);
+    add_line(record, TEXT_CLASSES, f->rule->class);
+    if (j.verdict >= VERDICT_BREACH)
+        add_line(record, TEXT_OFFENDING, f->rule->class);
+    if (j.verdict > (enum verdict)r->verdict)
+        replace_judgement(record, &who, &j);
+    if (f->distinct > r->distinct)
+        put_digests(record, f);
+    return true;
+}
+
+void emit_examined(struct emitter *e, struct record_builder *record) {
+    record->head.pending = 0;
+    send_builder(e, record);
+}
+
+/* --- Flows --- */
+
+void emit_volume(struct emitter *e, const struct flow *flow, const struct flow_context *x, enum side from, bool last) {
     static const uint64_t no_object = UINT64_C(1) << 48; /* numbers of flows and objects do not meet */
+    const struct judged who = judged_of(x, x->generation->policy, from, bytes_of(NULL, 0), flow->last);
     struct record *r = &e->builder.head;
     struct judgement j;
-    judge(s, from, NULL, bytes_of(NULL, 0), flow->last, &j);
+    judge(&who, NULL, &j);
     record_begin(&e->builder, RECORD_VOLUME);
-    put_ends(e, s, from);
-    put_judgement(e, s, from, &j);
+    put_ends(e, x, from);
+    r->matters = x->leaves[from];
+    put_judgement(&e->builder, &who, &j);
     r->time = r->last = flow->last;
     r->first = flow->first;
     r->object = no_object | flow->number;
@@ -217,16 +335,18 @@ void emit_volume(struct emitter *e, const struct flow *flow, struct session *s, 
     send_record(e);
 }
 
-void emit_flow(struct emitter *e, const struct flow *flow, struct session *s) {
+void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_context *x) {
     struct record *r = &e->builder.head;
     struct judgement j;
     if (!(e->wants & REPORT_FLOW))
         return;
-    enum side from = s->leaves[SIDE_SERVER] && !s->leaves[SIDE_CLIENT] ? SIDE_SERVER : SIDE_CLIENT;
-    judge(s, from, NULL, bytes_of(NULL, 0), flow->last, &j);
+    enum side from = x->leaves[SIDE_SERVER] && !x->leaves[SIDE_CLIENT] ? SIDE_SERVER : SIDE_CLIENT;
+    const struct judged who = judged_of(x, x->generation->policy, from, bytes_of(NULL, 0), flow->last);
+    judge(&who, NULL, &j);
     record_begin(&e->builder, RECORD_FLOW);
-    put_ends(e, s, from);
-    put_judgement(e, s, from, &j);
+    put_ends(e, x, from);
+    r->matters = x->leaves[from];
+    put_judgement(&e->builder, &who, &j);
     r->time = flow->last;
     r->first = flow->first;
     r->last = flow->last;
@@ -234,7 +354,7 @@ void emit_flow(struct emitter *e, const struct flow *flow, struct session *s) {
     r->bytes_back = flow->bytes[SIDE_SERVER];
     r->packets = flow->packets[SIDE_CLIENT];
     r->packets_back = flow->packets[SIDE_SERVER];
-    put_text(e, TEXT_HOST, s->host);
+    put_facts(&e->builder, x->facts, FACT_IN_FLOW);
     send_record(e);
 }
 
@@ -243,7 +363,7 @@ void emit_notice(struct emitter *e, const char *key, const char *text) {
     record_begin(&e->builder, RECORD_NOTICE);
     r->worker = e->worker;
     r->time = r->first = r->last = clock_wall();
-    put_text(e, TEXT_RULE_ID, key);
-    put_text(e, TEXT_RULE_NAME, text);
+    put_text(&e->builder, TEXT_RULE_ID, key);
+    put_text(&e->builder, TEXT_RULE_NAME, text);
     send_record(e);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline/parts.h"
+#include "pipeline/path.h"
 
-/* Flows that are over, or that nobody answers, must not keep a new one from being looked into. A session may
+/* Flows that are over, or that nobody answers, must not keep a new one from being looked into. A context may
  * outlive its flow with an object that is waited for, so one flow may not be enough. */
 static void make_room(struct pipeline *p, const struct flow *opened) {
     enum { TRIES = 4 };
     for (int i = 0; i < TRIES; i++) {
-        bool room = session_pool_room(&p->sessions) && dispatcher_room(p->dispatcher) &&
+        bool room = flow_contexts_room(&p->flow_contexts) && dispatcher_room(p->dispatcher) &&
                     reassembler_room(p->reassembler);
         if (room || !flow_table_make_room(p->flows, opened))
             return;
@@ -92,18 +92,20 @@ static void begin(struct pipeline *p, struct flow *flow) {
     if (left_out(p, flow))
         return;
     make_room(p, flow);
-    struct session *s = session_open(&p->sessions, flow, p->generations.newest, p->inspect_all);
-    if (!s)
+    struct flow_context *x =
+        flow_context_open(&p->flow_contexts, flow, p->generations.newest, p->inspect_all);
+    if (!x)
         return;
-    flow->conversation = conversation_open(p->dispatcher, s, flow->end);
+    flow->conversation = conversation_open(p->dispatcher, x, flow->transport, flow->end);
     if (!flow->conversation) {
-        session_release(&p->sessions, s);
+        flow_context_release(&p->flow_contexts, x);
         return;
     }
     flow->interest = FLOW_IDENTIFY;
     if (flow->transport == PROTOCOL_TCP)
         flow->stream = begin_stream(p, flow);
-    if (!flow->stream)
+    bool datagrams = flow->transport == PROTOCOL_UDP && dispatcher_wants_datagrams(p->dispatcher);
+    if (!flow->stream && !datagrams)
         return;
     flow->interest = FLOW_INSPECT;
     pipeline_announcement(flow, p->now);
@@ -128,7 +130,7 @@ static void close_stream(struct pipeline *p, struct flow *flow) {
 }
 
 /* A flow whose content nobody reads still brings something: told each METER_BYTES, and at its end. */
-static void meter(struct pipeline *p, const struct flow *flow, struct session *s, bool last) {
+static void meter(struct pipeline *p, const struct flow *flow, struct flow_context *s, bool last) {
     enum { METER_BYTES = 1 << 20 };
     bool unread = s->encrypted || (!s->began && !((struct conversation *)flow->conversation)->protocol &&
                                    flow->identify_packets > 0);
@@ -143,16 +145,16 @@ static void meter(struct pipeline *p, const struct flow *flow, struct session *s
 
 /* A flow that mattered and carried nothing. */
 static void tell_empty(struct pipeline *p, const struct flow *flow) {
-    struct session s;
+    struct flow_context x;
     if (flow->interest != FLOW_WAIT || !(p->emitter.wants & REPORT_FLOW))
         return;
-    session_fill(&s, flow, p->generations.newest, p->inspect_all);
-    emit_flow(&p->emitter, flow, &s);
+    flow_context_fill(&x, flow, p->generations.newest, p->inspect_all);
+    emit_flow(&p->emitter, flow, &x);
 }
 
 void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
     struct pipeline *p = context;
-    struct session *s = session_of(flow);
+    struct flow_context *s = context_of(flow);
     close_stream(p, flow);
     identify_release(p->identify, flow);
     if (!s) {
@@ -164,17 +166,19 @@ void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
     emit_flow(&p->emitter, flow, s);
     conversation_close(p->dispatcher, flow->conversation);
     flow->conversation = NULL;
-    session_release(&p->sessions, s);
+    flow_context_release(&p->flow_contexts, s);
 }
 
 /* nDPI has named the flow, or given it up. */
 static void on_identified(struct pipeline *p, struct flow *flow) {
-    struct session *s = session_of(flow);
+    struct flow_context *s = context_of(flow);
     struct conversation *c = flow->conversation;
     uint16_t app = flow->ndpi_app ? flow->ndpi_app : flow->ndpi_master;
     s->application = app ? identify_name(p->identify, app) : NULL;
     s->master = flow->ndpi_master ? identify_name(p->identify, flow->ndpi_master) : NULL;
-    if (!c->protocol && identify_encrypted(flow)) {
+    bool ours = conversation_spoke(c) || dispatcher_reads(p->dispatcher, flow->transport, s->master) ||
+                dispatcher_reads(p->dispatcher, flow->transport, s->application);
+    if (!ours && identify_encrypted(flow)) {
         counter_one(COUNTER_FLOWS_ENCRYPTED);
         s->encrypted = true;
         if (flow->stream)
@@ -195,6 +199,14 @@ static void leave(struct pipeline *p, struct flow *flow) {
     identify_release(p->identify, flow);
 }
 
+static void take_datagram(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
+    pipeline_announcement(flow, packet->time);
+    if (!conversation_datagram(p->dispatcher, flow->conversation, from, packet->payload, packet->payload_captured,
+                               packet->time) ||
+        context_of(flow)->encrypted)
+        flow->interest = FLOW_COUNT;
+}
+
 static void look_into(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
     if (overload_sheds(&p->overload, SHED_APPROVED) && left_out(p, flow)) {
         leave(p, flow);
@@ -205,18 +217,22 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
         if (flow->identified)
             on_identified(p, flow);
     }
-    if (flow->stream && flow->interest == FLOW_INSPECT)
-        stream_packet(p->reassembler, flow->stream, from, packet);
+    if (flow->interest == FLOW_INSPECT) {
+        if (flow->stream)
+            stream_packet(p->reassembler, flow->stream, from, packet);
+        else
+            take_datagram(p, flow, packet, from);
+    }
     if (flow->interest == FLOW_COUNT)
         close_stream(p, flow);
-    else if (!flow->stream && flow->identified)
+    else if (flow->interest == FLOW_IDENTIFY && flow->identified)
         flow->interest = FLOW_COUNT;
 }
 
 /* A flow that costs a look-up and a counter. Its stream may have been stopped by a tick, which cannot free
  * it. */
 static void step_over(struct pipeline *p, struct flow *flow, const struct packet *packet) {
-    struct session *s = session_of(flow);
+    struct flow_context *s = context_of(flow);
     close_stream(p, flow);
     if (!s)
         return;

@@ -5,14 +5,15 @@
 #include "config/snapshot.h"
 #include "inspect/inspect.h"
 
-/* What flows are judged and inspected by: one generation a snapshot. New flows, and transfers that begin on
- * old ones, take the newest; a transfer stays with its own, and the last flow to leave frees it. */
+/* What flows and transfers are judged by, and objects inspected: one generation a snapshot. Flows go over to the newest
+ * at once, transfers take the newest when they begin and stay with it: the last of them frees it. */
 struct generation {
     const struct policy *policy;
+    const struct ruleset *rules;
     struct inspector *inspector; /* NULL: this place is free */
     uint64_t version;            /* of the snapshot, */
     unsigned slot;               /* and where it is mapped */
-    uint32_t sessions;           /* that hold it */
+    uint32_t transfers;          /* contexts of transfers that hold it */
 };
 
 struct generations {

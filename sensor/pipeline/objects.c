@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline/parts.h"
+#include "pipeline/path.h"
+
+/* Packet time after which findings of an object that has closed are not waited for any more. */
+static const time_ns examination_time = 60 * NS_PER_S;
 
 static struct inspector *inspector_of(const struct object *o) {
-    const struct session *s = o->owner;
-    return s->generation->inspector;
+    const struct transfer_context *x = o->owner;
+    return x->generation->inspector;
 }
 
-static void object_opened(void *context, struct object *o) {
+static void open_object(void *context, struct object *o) {
     inspector_opened(inspector_of(o), o);
 }
 
-static void object_data(void *context, struct object *o, const uint8_t *bytes, size_t n) {
+static void take_data(void *context, struct object *o, const uint8_t *bytes, size_t n) {
     struct pipeline *p = context;
     if (overload_sheds(&p->overload, SHED_ALERTED) && inspector_rules(o, NULL, 0) > 0) {
         counter_one(COUNTER_SHED_ALERTED);
@@ -19,24 +22,39 @@ static void object_data(void *context, struct object *o, const uint8_t *bytes, s
     inspector_data(inspector_of(o), o, bytes, n);
 }
 
-static void object_gap(void *context, struct object *o, uint64_t n) {
+static void take_gap(void *context, struct object *o, uint64_t n) {
     inspector_gap(inspector_of(o), o, n);
 }
 
-static void object_closed(void *context, struct object *o) {
+static bool is_examined(const struct pipeline *p, const struct object *o) {
+    return p->examination && !o->container && p->examination->takes(p->examination->context, o);
+}
+
+static void close_object(void *context, struct object *o) {
     struct pipeline *p = context;
+    const struct transfer_context *x = o->owner;
     inspector_closed(inspector_of(o), o);
-    emit_transfer(&p->emitter, o, o->owner);
+    bool pending = is_examined(p, o);
+    emit_transfer(&p->emitter, o, x, pending);
+    if (pending) {
+        struct bytes host = object_fact(o, FACT_HOST);
+        if (host.n == 0)
+            host = facts_get(x->flow->facts, FACT_HOST);
+        if (o->from != SIDE_CLIENT)
+            host = bytes_of(NULL, 0);
+        if (!waiting_add(&p->waiting, &p->emitter.builder, host, p->now))
+            emit_examined(&p->emitter, &p->emitter.builder); /* it counts as it is */
+    }
     inspector_forget(inspector_of(o), o);
 }
 
-static void object_retain(void *context, void *owner) {
-    session_retain(owner);
+static void retain_owner(void *context, void *owner) {
+    transfer_context_retain(owner);
 }
 
-static void object_release(void *context, void *owner) {
+static void release_owner(void *context, void *owner) {
     struct pipeline *p = context;
-    session_release(&p->sessions, owner);
+    transfer_context_release(&p->transfer_contexts, &p->flow_contexts, owner);
 }
 
 void pipeline_found(void *context, const struct finding *f) {
@@ -46,10 +64,59 @@ void pipeline_found(void *context, const struct finding *f) {
 
 struct object_sink pipeline_objects(struct pipeline *p) {
     return (struct object_sink){.context = p,
-                                .opened = object_opened,
-                                .data = object_data,
-                                .gap = object_gap,
-                                .closed = object_closed,
-                                .retain = object_retain,
-                                .release = object_release};
+                                .opened = open_object,
+                                .data = take_data,
+                                .gap = take_gap,
+                                .closed = close_object,
+                                .retain = retain_owner,
+                                .release = release_owner};
+}
+
+/* --- Findings of objects that have closed --- */
+
+static const struct rule *find_rule(const struct ruleset *rules, const char *id) {
+    for (size_t i = 0; i < ruleset_count(rules); i++)
+        if (strcmp(ruleset_rule(rules, i)->id, id) == 0)
+            return ruleset_rule(rules, i);
+    return NULL;
+}
+
+void pipeline_late_finding(struct pipeline *p, uint64_t number, const char *rule, const struct finding *f) {
+    struct waiting_object *o = waiting_find(&p->waiting, number);
+    const struct generation *newest = p->generations.newest;
+    struct finding late = *f;
+    static struct record_builder record; /* large, and used within this call alone */
+    late.rule = find_rule(newest->rules, rule);
+    if (!o || !late.rule) {
+        counter_one(COUNTER_FINDINGS_TOO_LATE);
+        return;
+    }
+    record_copy(&record, &o->record);
+    if (emit_late_finding(&p->emitter, &record, newest->policy, bytes_of(o->host, o->host_n), &late))
+        waiting_update(&p->waiting, o, &record);
+}
+
+/* It counts now. */
+static void settle_object(struct pipeline *p, struct waiting_object *o) {
+    static struct record_builder record;
+    record_copy(&record, &o->record);
+    waiting_remove(&p->waiting, o);
+    emit_examined(&p->emitter, &record);
+}
+
+void pipeline_examined(struct pipeline *p, uint64_t number) {
+    struct waiting_object *o = waiting_find(&p->waiting, number);
+    if (o)
+        settle_object(p, o);
+}
+
+void pipeline_settle_waiting(struct pipeline *p, bool all) {
+    struct waiting_object *o;
+    if (p->examination && p->waiting.table.count > 0)
+        p->examination->collect(p->examination->context, p, p->offline || all);
+    while ((o = waiting_oldest(&p->waiting)) &&
+           (all || p->now - o->since >= examination_time || o->since - p->now >= examination_time)) {
+        counter_one(COUNTER_OBJECTS_UNEXAMINED);
+        settle_object(p, o);
+    }
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/pipeline.h"
 
+#include "content/unpack/unpack.h"
 #include "pipeline/budget.h"
-#include "pipeline/parts.h"
+#include "pipeline/path.h"
 
 #include <stdlib.h>
 
@@ -35,6 +36,8 @@ static void tick(struct pipeline *p) {
     flow_table_tick(p->flows, p->now);
     expect_tick(p->expected, p->now);
     content_tick(p->content, p->now);
+    dispatcher_tick(p->dispatcher, p->now);
+    pipeline_settle_waiting(p, false);
     decoder_tick(p->decoder, p->now);
     generations_sweep(&p->generations);
     pipeline_bound_generations(p);
@@ -100,10 +103,11 @@ struct pipeline_use pipeline_use(const struct pipeline *p) {
     return (struct pipeline_use){.flows = flow_table_count(p->flows),
                                  .expectations = expect_count(p->expected),
                                  .streams = reassembler_pairs(p->reassembler),
-                                 .sessions = p->sessions.pool.in_use,
+                                 .contexts = p->flow_contexts.pool.in_use,
                                  .conversations = dispatcher_conversations(p->dispatcher),
                                  .objects = content_open(p->content),
                                  .inspections = generations_objects(&p->generations),
+                                 .waiting = p->waiting.table.count,
                                  .stream_bytes = reassembler_memory(p->reassembler),
                                  .newest = p->newest};
 }
@@ -116,14 +120,18 @@ static bool create_stages(struct pipeline *p, const struct budget *b) {
     const struct flow_owner owner = {
         .context = p, .opened = pipeline_flow_opened, .closed = pipeline_flow_closed};
     const struct object_sink objects = pipeline_objects(p);
-    return session_pool_init(&p->sessions, b->sessions) && (p->decoder = decoder_create(&b->decoder)) &&
+    return fact_pool_init(&p->facts, b->content.objects + b->contexts, b->fact_rooms) &&
+           flow_contexts_init(&p->flow_contexts, b->contexts, &p->facts) &&
+           transfer_contexts_init(&p->transfer_contexts, 2 * b->content.objects) &&
+           waiting_init(&p->waiting, b->waiting) && (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&
            (p->identify = identify_create(&b->identify)) &&
            (p->flows = flow_table_create(&b->flow, &owner)) &&
            (p->reassembler = reassembler_create(&b->stream, &pipeline_streams)) &&
            (p->dispatcher = dispatcher_create(&b->dispatch, &pipeline_services)) &&
            (p->codings = codings_create(&b->content.codings)) &&
-           (p->content = content_create(&b->content, p->codings, &objects));
+           (p->content = content_create(&b->content, &(struct content_parts){p->codings, &p->facts, unpacker_table},
+                                        &objects));
 }
 
 struct pipeline *pipeline_create(const struct pipeline_options *options, struct error *e) {
@@ -142,6 +150,7 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     p->beat = p->status ? p->status->beat : 0;
     p->view = options->view;
     p->blame = options->blame;
+    p->examination = options->examination;
     p->emitter = (struct emitter){.ring = options->ring,
                                   .doorbell = options->doorbell,
                                   .wait = options->offline,
@@ -163,13 +172,18 @@ void pipeline_destroy(struct pipeline *p) {
     flow_table_destroy(p->flows);
     expect_destroy(p->expected);
     content_destroy(p->content);
+    if (p->generations.newest)
+        pipeline_settle_waiting(p, true);
     generations_finish(&p->generations);
     dispatcher_destroy(p->dispatcher);
     codings_destroy(p->codings);
     reassembler_destroy(p->reassembler);
     identify_destroy(p->identify);
     decoder_destroy(p->decoder);
-    session_pool_finish(&p->sessions);
+    waiting_finish(&p->waiting);
+    flow_contexts_finish(&p->flow_contexts);
+    transfer_contexts_finish(&p->transfer_contexts);
+    fact_pool_finish(&p->facts);
     free(p);
     the_pipeline = NULL;
 }

@@ -22,9 +22,20 @@ struct pipeline_options {
     struct worker_status *status; /* where the worker notes what it is at; NULL: nowhere */
     struct worker_view *view;     /* what the worker shows of itself; NULL: nothing */
     const struct blame *blame;    /* flows to leave out; NULL: none */
+    const struct examination *examination; /* NULL: nothing is examined elsewhere */
 };
 
 struct pipeline; /* opaque */
+
+/* Who examines what cannot be looked into while it streams (process/ joins it). Findings come back by
+ * pipeline_late_finding(), and the end of them by pipeline_examined(), from within `collect`. */
+struct examination {
+    void *context;
+    /* A closed object: will it be examined? What is needed of it is copied; `o` is not kept. */
+    bool (*takes)(void *context, const struct object *o);
+    /* Brings what has come back. `wait`: at least one end, if any object is under examination (offline). */
+    void (*collect)(void *context, struct pipeline *p, bool wait);
+};
 
 struct pipeline *pipeline_create(const struct pipeline_options *options, struct error *e);
 void pipeline_destroy(struct pipeline *p); /* ends all flows; their last records go out; accepts NULL */
@@ -45,11 +56,16 @@ void pipeline_move_on(struct pipeline *p, uint64_t before);
 unsigned pipeline_slots(const struct pipeline *p); /* of snapshots in use: bits 1 << slot */
 /* What the stages hold now. All zero when no flow is open and nothing is waited for. */
 struct pipeline_use {
-    size_t flows, expectations, streams, sessions, conversations, objects, inspections;
+    size_t flows, expectations, streams, contexts, conversations, objects, inspections, waiting;
     uint64_t stream_bytes;
     time_ns newest; /* time of the newest packet, 0 before the first: the clock does not move it */
 };
 struct pipeline_use pipeline_use(const struct pipeline *p);
+/* A rule, by its id, holds for an object that has closed, by its number; `f` has no rule and no object. Judged by the
+ * newest snapshot. Unknown numbers and rules: counted. */
+void pipeline_late_finding(struct pipeline *p, uint64_t object, const char *rule, const struct finding *f);
+/* That was all of it: the object counts. */
+void pipeline_examined(struct pipeline *p, uint64_t object);
 /* Something that the sensor says of itself. */
 void pipeline_notice(struct pipeline *p, const char *key, const char *text);
 size_t pipeline_flows(const struct pipeline *p); /* open now */

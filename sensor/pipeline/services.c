@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline/parts.h"
+#include "pipeline/path.h"
 
 /* Even where the start of transfers is left out one in so many is looked into: never quite blind. */
 enum { STARTS_LEFT = 8 };
 
-static struct transfer *service_begin(struct conversation *c, const struct transfer_facts *facts) {
+static struct transfer *begin_transfer(struct conversation *c, const struct transfer_seed *seed) {
     struct pipeline *the = the_pipeline;
-    struct session *s = c->owner;
+    struct flow_context *flow = c->owner;
     /* What is under way stays with the rules that it began with; what begins takes the newest. */
-    if (s->generation != the->generations.newest && session_idle(s))
-        session_move(s, the->generations.newest, the->inspect_all);
-    if (!s->matters[facts->from]) {
+    if (flow->generation != the->generations.newest)
+        flow_context_judge(flow, the->generations.newest, the->inspect_all);
+    if (!flow->matters[seed->from]) {
         counter_one(COUNTER_TRANSFERS_NOT_LEAVING);
         return NULL;
     }
@@ -18,40 +18,49 @@ static struct transfer *service_begin(struct conversation *c, const struct trans
         counter_one(COUNTER_SHED_STARTS);
         return NULL;
     }
-    if (!s->application) /* nDPI has no name, but somebody understands it */
-        session_called(s, c->protocol);
-    s->began = true;
-    return content_begin(the->content, c, facts);
+    if (!flow->application) /* nDPI has no name, but somebody understands it */
+        flow_context_called(flow, c->protocol);
+    flow->began = true;
+    struct transfer_context *x =
+        transfer_context_open(&the->transfer_contexts, flow, seed->from, the->generations.newest);
+    if (!x)
+        return NULL;
+    struct transfer *t = content_begin(the->content, c, x, seed);
+    transfer_context_release(&the->transfer_contexts, &the->flow_contexts, x); /* its objects have theirs */
+    return t;
 }
 
-static void service_expect(struct conversation *c, struct address client, struct address server,
-                           uint16_t port, const struct protocol *protocol, void *context,
-                           void (*release)(void *context)) {
-    const struct expectation e = {.client = client,
-                                  .server = server,
-                                  .server_port = port,
-                                  .protocol = protocol,
-                                  .context = context,
-                                  .release = release};
+static void expect_flow(struct conversation *c, const struct protocol *p, uint8_t transport,
+                        const struct endpoint end[2], struct bytes facts) {
+    unsigned number = dispatcher_number(the_pipeline->dispatcher, p);
+    if (number >= PROTOCOLS_MAX || facts.n > EXPECT_FACTS_MAX || (!end[0].port && !end[1].port))
+        return;
+    struct expectation e = {.transport = transport,
+                            .protocol = (uint8_t)number,
+                            .facts_n = (uint8_t)facts.n,
+                            .end = {end[0], end[1]}};
+    if (facts.n)
+        memcpy(e.facts, facts.p, facts.n);
     expect_add(the_pipeline->expected, &e, c->now);
 }
 
-static void service_encrypted(struct conversation *c) {
-    struct session *s = c->owner;
-    s->encrypted = true;
+static void call_encrypted(struct conversation *c) {
+    struct flow_context *flow = c->owner;
+    flow->encrypted = true;
 }
 
-static void service_named(struct conversation *c, struct bytes host) {
-    session_name(c->owner, host);
+static void tell_facts(struct conversation *c, const struct bytes *facts) {
+    flow_context_tell(&the_pipeline->flow_contexts, c->owner, facts);
 }
 
 const struct protocol_services pipeline_services = {
-    .begin = service_begin,
+    .begin = begin_transfer,
     .data = content_data,
+    .write = content_write,
     .gap = content_gap,
-    .rename = content_rename,
+    .learn = content_learn,
     .end = content_end,
-    .expect = service_expect,
-    .encrypted = service_encrypted,
-    .named = service_named,
+    .expect = expect_flow,
+    .encrypted = call_encrypted,
+    .tell = tell_facts,
 };

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline/parts.h"
+#include "pipeline/path.h"
 
 void pipeline_announcement(struct flow *flow, time_ns now) {
     struct expectation e;
     struct conversation *c = flow->conversation;
     if (!conversation_awaits(c) || !expect_take(the_pipeline->expected, flow, now, &e))
         return;
-    if (!conversation_announce(the_pipeline->dispatcher, c, e.protocol, e.context)) {
-        if (e.release)
-            e.release(e.context);
+    if (!conversation_announce(the_pipeline->dispatcher, c, &e))
         return;
-    }
-    session_called(session_of(flow), e.protocol);
+    flow_context_called(context_of(flow), dispatcher_protocol(the_pipeline->dispatcher, e.protocol));
     flow->identified = true;
     identify_release(the_pipeline->identify, flow);
 }
@@ -24,7 +21,7 @@ void pipeline_stop(struct flow *flow) {
 
 static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
     struct flow *flow = user;
-    struct session *s = session_of(flow);
+    struct flow_context *s = context_of(flow);
     pipeline_announcement(flow, time);
     if (!conversation_data(the_pipeline->dispatcher, flow->conversation, from, bytes, n, time) ||
         s->encrypted)

@@ -1,53 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/dispatch.h"
+
 #include "base/counter.h"
-#include "base/pool.h"
+#include "protocol/hold.h"
 #include "protocol/memory.h"
-#include "protocol/protocol.h"
+#include "protocol/shared.h"
 
 #include <stdlib.h>
 
 enum {
     HOLD_BYTES_PRESET = 4096,
-    HOLD_EVENTS_MAX = 32, /* turns between the sides that are kept in their order */
-    TUNNELS_MAX = 4,      /* tunnels in tunnels; bounds the recursion of enter_tunnel() */
+    TUNNELS_MAX = 4, /* conversations in conversations, and turns in one call; bounds the recursion of become_other() */
     INNER_MAX = 4,
 };
 
-enum event_kind { EVENT_DATA, EVENT_GAP, EVENT_END_CLEAN, EVENT_END_CUT };
-
-struct event {
-    enum event_kind kind;
-    enum side side;
-    const uint8_t *bytes; /* EVENT_DATA, borrowed */
-    uint64_t n;           /* bytes of data or gap */
-};
-
-/* What came while undecided. The bytes of a side lie together, the events tell how the sides took turns. */
-struct hold {
-    size_t used[2];
-    size_t first[2];      /* bytes up to the first gap: what the probes see */
-    bool first_closed[2]; /* a gap came behind them */
-    unsigned events;
-    struct held_event {
-        uint8_t kind, side;
-        uint64_t n;
-    } event[HOLD_EVENTS_MAX];
-    uint8_t bytes[]; /* hold_bytes a side */
+/* A conversation whose flow has become, or may become, another one. */
+struct outer {
+    struct outer *next; /* the one around it */
+    const struct protocol *protocol;
+    void *state;
+    bool fallback; /* it goes on if nobody takes what follows */
 };
 
 struct dispatch {
     struct dispatcher *dispatcher;
-    struct hold *hold; /* undecided, or kept while nDPI may still overrule the probe */
+    struct hold *hold;   /* undecided, or kept while nDPI may still overrule the probe */
+    struct outer *outer; /* closed at the end of the call in which somebody takes what follows */
+    uint64_t refused;    /* bit a protocol of the table: its probe said NO, or it is no candidate */
     enum { UNDECIDED, RUNNING, FINISHED } phase;
-    uint32_t refused; /* bit a protocol of the table: its probe said NO */
     bool ndpi_spoke;
     bool foreign; /* nDPI named what is not parsed here, before the first byte came in order */
     bool by_probe;
     bool announced;
     bool began; /* a transfer */
     bool encrypted;
-    unsigned tunnels;
-    unsigned inner_runs;
+    bool fallback;    /* of what becomes of it, as the protocol asked */
+    uint8_t tunnels;  /* conversations around this one */
+    uint8_t turns;    /* of this call */
+    uint8_t inner_runs;
+    uint64_t candidates; /* bits, as the protocol asked */
     struct event inner[INNER_MAX];
 };
 
@@ -57,16 +48,19 @@ struct slot {
 };
 
 struct dispatcher {
+    const struct protocol *const *table;
+    unsigned protocols;
     const struct protocol_services *services; /* the owner's */
     struct protocol_services watched;         /* the same, noting what dispatch must know */
+    bool datagrams;
     size_t hold_bytes;
     struct pool slots, holds;
 };
 
 static void take_event(struct dispatcher *dp, struct conversation *c, const struct event *e);
 
-static struct transfer *watched_begin(struct conversation *c, const struct transfer_facts *facts) {
-    struct transfer *t = c->dispatch->dispatcher->services->begin(c, facts);
+static struct transfer *watched_begin(struct conversation *c, const struct transfer_seed *seed) {
+    struct transfer *t = c->dispatch->dispatcher->services->begin(c, seed);
     c->dispatch->began = true;
     if (t)
         counter_one(COUNTER_TRANSFERS);
@@ -86,6 +80,9 @@ struct dispatcher *dispatcher_create(const struct dispatch_options *o,
     struct dispatcher *dp = calloc(1, sizeof *dp);
     if (!dp)
         return NULL;
+    dp->table = o->table ? o->table : protocol_table;
+    for (; dp->table[dp->protocols] && dp->protocols < PROTOCOLS_MAX; dp->protocols++)
+        dp->datagrams |= dp->table[dp->protocols]->datagram != NULL;
     dp->services = services;
     dp->watched = *services;
     dp->watched.begin = watched_begin;
@@ -93,8 +90,7 @@ struct dispatcher *dispatcher_create(const struct dispatch_options *o,
     protocol_memory_limit(o->memory);
     dp->hold_bytes = o->hold_bytes ? o->hold_bytes : HOLD_BYTES_PRESET;
     if (!pool_init(&dp->slots, sizeof(struct slot), o->conversations) ||
-        !pool_init(&dp->holds, sizeof(struct hold) + 2 * dp->hold_bytes,
-                   o->holds ? o->holds : o->conversations)) {
+        !pool_init(&dp->holds, hold_size(dp->hold_bytes), o->holds ? o->holds : o->conversations)) {
         dispatcher_destroy(dp);
         return NULL;
     }
@@ -104,6 +100,7 @@ struct dispatcher *dispatcher_create(const struct dispatch_options *o,
 void dispatcher_destroy(struct dispatcher *dp) {
     if (!dp)
         return;
+    shared_state_clear();
     pool_finish(&dp->slots);
     pool_finish(&dp->holds);
     free(dp);
@@ -117,64 +114,65 @@ size_t dispatcher_conversations(const struct dispatcher *dp) {
     return dp->slots.in_use;
 }
 
-struct conversation *conversation_open(struct dispatcher *dp, void *owner, const struct endpoint end[2]) {
+bool dispatcher_wants_datagrams(const struct dispatcher *dp) {
+    return dp->datagrams;
+}
+
+unsigned dispatcher_number(const struct dispatcher *dp, const struct protocol *p) {
+    unsigned i = 0;
+    while (i < dp->protocols && dp->table[i] != p)
+        i++;
+    return i;
+}
+
+const struct protocol *dispatcher_protocol(const struct dispatcher *dp, unsigned number) {
+    return number < dp->protocols ? dp->table[number] : NULL;
+}
+
+void dispatcher_tick(struct dispatcher *dp, time_ns now) {
+    shared_state_tick(now);
+}
+
+/* --- the table --- */
+
+static bool can_read(const struct protocol *p, uint8_t transport) {
+    return transport == PROTOCOL_UDP ? p->datagram != NULL : p->data != NULL;
+}
+
+static const struct protocol *find_named(const struct dispatcher *dp, uint8_t transport, const char *name) {
+    for (unsigned i = 0; name && i < dp->protocols; i++)
+        for (const char *const *n = dp->table[i]->ndpi_names; n && *n; n++)
+            if (bytes_equal_nocase(bytes_text(name), *n) && can_read(dp->table[i], transport))
+                return dp->table[i];
+    return NULL;
+}
+
+bool dispatcher_reads(const struct dispatcher *dp, uint8_t transport, const char *name) {
+    return find_named(dp, transport, name) != NULL;
+}
+
+struct conversation *conversation_open(struct dispatcher *dp, void *owner, uint8_t transport,
+                                       const struct endpoint end[2]) {
     struct slot *s = pool_take(&dp->slots);
     if (!s) {
         counter_one(COUNTER_CONVERSATIONS_SHED);
         return NULL;
     }
-    *s = (struct slot){.c = {.services = &dp->watched, .owner = owner, .end = {end[0], end[1]}},
+    *s = (struct slot){.c = {.services = &dp->watched,
+                             .owner = owner,
+                             .end = {end[0], end[1]},
+                             .transport = transport},
                        .d = {.dispatcher = dp}};
     s->c.dispatch = &s->d;
     return &s->c;
 }
 
-/* --- what is held --- */
+/* --- beginning and ending a protocol --- */
 
 static void drop_hold(struct dispatcher *dp, struct dispatch *d) {
     pool_give(&dp->holds, d->hold);
     d->hold = NULL;
 }
-
-static uint8_t *held_bytes(const struct dispatcher *dp, struct hold *h, enum side side) {
-    return h->bytes + (side == SIDE_SERVER ? dp->hold_bytes : 0);
-}
-
-/* False when there is no room. */
-static bool hold_event(const struct dispatcher *dp, struct hold *h, const struct event *e) {
-    struct held_event *last = h->events ? &h->event[h->events - 1] : NULL;
-    bool joins = last && last->side == e->side && last->kind == e->kind;
-    if (!joins && h->events == HOLD_EVENTS_MAX)
-        return false;
-    if (e->kind == EVENT_DATA) {
-        if (e->n > dp->hold_bytes - h->used[e->side])
-            return false;
-        memcpy(held_bytes(dp, h, e->side) + h->used[e->side], e->bytes, e->n);
-        h->used[e->side] += e->n;
-        if (!h->first_closed[e->side])
-            h->first[e->side] = h->used[e->side];
-    } else if (h->used[e->side]) {
-        h->first_closed[e->side] = true;
-    }
-    if (joins)
-        last->n += e->n;
-    else
-        h->event[h->events++] =
-            (struct held_event){.kind = (uint8_t)e->kind, .side = (uint8_t)e->side, .n = e->n};
-    return true;
-}
-
-static bool take_hold(struct dispatcher *dp, struct dispatch *d) {
-    if (d->hold)
-        return true;
-    d->hold = pool_take(&dp->holds);
-    if (!d->hold)
-        return false;
-    memset(d->hold, 0, sizeof *d->hold);
-    return true;
-}
-
-/* --- beginning and ending a protocol --- */
 
 static void close_protocol(struct conversation *c) {
     if (c->protocol)
@@ -183,8 +181,33 @@ static void close_protocol(struct conversation *c) {
     c->state = NULL;
 }
 
-static void finish(struct dispatcher *dp, struct conversation *c) {
+/* Out of the conversations around this one; its protocol runs again. What ran before is closed. */
+static void leave_to_outer(struct conversation *c) {
+    struct outer *o = c->dispatch->outer;
     close_protocol(c);
+    c->protocol = o->protocol;
+    c->state = o->state;
+    c->dispatch->outer = o->next;
+    protocol_free(o);
+}
+
+static void close_outers(struct conversation *c) {
+    const struct protocol *now = c->protocol;
+    void *state = c->state;
+    c->protocol = NULL;
+    while (c->dispatch->outer)
+        leave_to_outer(c);
+    close_protocol(c);
+    c->protocol = now;
+    c->state = state;
+}
+
+static void finish(struct dispatcher *dp, struct conversation *c) {
+    while (c->protocol || c->dispatch->outer) {
+        close_protocol(c);
+        if (c->dispatch->outer)
+            leave_to_outer(c);
+    }
     drop_hold(dp, c->dispatch);
     c->dispatch->phase = FINISHED;
 }
@@ -194,8 +217,8 @@ static void give_up(struct dispatcher *dp, struct conversation *c, enum counter 
     finish(dp, c);
 }
 
-static bool start(struct dispatcher *dp, struct conversation *c, const struct protocol *p, void *context) {
-    c->state = p->open(c, context);
+static bool start_protocol(struct conversation *c, const struct protocol *p, struct bytes facts) {
+    c->state = p->open(c, facts);
     if (!c->state) {
         counter_one(COUNTER_PROTOCOL_NOT_OPENED);
         return false;
@@ -207,7 +230,7 @@ static bool start(struct dispatcher *dp, struct conversation *c, const struct pr
 
 /* Gives the held events to whatever runs now, in the order in which they came. The hold stays with a protocol
  * that only its probe chose, until nDPI has spoken. */
-static void replay(struct dispatcher *dp, struct conversation *c) {
+static void replay_hold(struct dispatcher *dp, struct conversation *c) {
     struct dispatch *d = c->dispatch;
     struct hold *h = d->hold;
     unsigned tunnels = d->tunnels;
@@ -216,12 +239,7 @@ static void replay(struct dispatcher *dp, struct conversation *c) {
         return;
     d->hold = NULL;
     for (unsigned i = 0; i < h->events; i++) {
-        const struct held_event *held = &h->event[i];
-        struct event e = {.kind = held->kind, .side = held->side, .n = held->n};
-        if (e.kind == EVENT_DATA) {
-            e.bytes = held_bytes(dp, h, e.side) + at[e.side];
-            at[e.side] += e.n;
-        }
+        struct event e = hold_event(h, i, at);
         take_event(dp, c, &e);
     }
     if (d->phase == RUNNING && d->by_probe && !d->ndpi_spoke && !d->began && d->tunnels == tunnels)
@@ -230,33 +248,27 @@ static void replay(struct dispatcher *dp, struct conversation *c) {
         pool_give(&dp->holds, h);
 }
 
-/* What follows on this flow is another conversation: nDPI has nothing to say of it, the probes have. The old
- * state is closed last, since the first inner bytes may lie in it. */
-static void enter_tunnel(struct dispatcher *dp, struct conversation *c) {
-    struct dispatch *d = c->dispatch;
-    struct event inner[INNER_MAX];
-    unsigned runs = d->inner_runs;
-    const struct protocol *outer = c->protocol, *now;
-    void *outer_state = c->state, *state;
-    if (d->tunnels == TUNNELS_MAX) {
-        give_up(dp, c, COUNTER_TUNNELS_TOO_DEEP);
-        return;
+/* Runs it from what is held; what cannot be opened is not looked at any more. */
+static bool run_from_hold(struct dispatcher *dp, struct conversation *c, const struct protocol *p) {
+    if (!start_protocol(c, p, bytes_of(NULL, 0))) {
+        finish(dp, c);
+        return false;
     }
-    counter_one(COUNTER_TUNNELS);
-    memcpy(inner, d->inner, sizeof inner);
-    drop_hold(dp, d);
-    *d = (struct dispatch){.dispatcher = dp, .ndpi_spoke = true, .tunnels = d->tunnels + 1};
-    c->protocol = NULL;
-    c->state = NULL;
-    for (unsigned i = 0; i < runs; i++)
-        take_event(dp, c, &inner[i]);
-    now = c->protocol;
-    state = c->state;
-    c->protocol = outer;
-    c->state = outer_state;
-    close_protocol(c);
-    c->protocol = now;
-    c->state = state;
+    replay_hold(dp, c);
+    return true;
+}
+
+/* --- what a flow becomes --- */
+
+void conversation_become(struct conversation *c, const struct protocol *const *candidates, bool fallback) {
+    struct dispatch *d = c->dispatch;
+    d->fallback = fallback;
+    d->candidates = candidates ? 0 : UINT64_MAX;
+    for (; candidates && *candidates; candidates++) {
+        unsigned number = dispatcher_number(d->dispatcher, *candidates);
+        if (number < d->dispatcher->protocols)
+            d->candidates |= UINT64_C(1) << number;
+    }
 }
 
 void conversation_inner(struct conversation *c, enum side from, const uint8_t *bytes, size_t n) {
@@ -265,38 +277,114 @@ void conversation_inner(struct conversation *c, enum side from, const uint8_t *b
         d->inner[d->inner_runs++] = (struct event){EVENT_DATA, from, bytes, n};
 }
 
+/* nDPI has nothing to say of what follows, the probes have. The old state is closed at the end of the call, since the
+ * first inner bytes may lie in it. */
+static void become_other(struct dispatcher *dp, struct conversation *c) {
+    struct dispatch *d = c->dispatch;
+    struct event inner[INNER_MAX];
+    unsigned runs = d->inner_runs;
+    if (d->tunnels == TUNNELS_MAX || d->turns == TUNNELS_MAX) {
+        give_up(dp, c, COUNTER_TUNNELS_TOO_DEEP);
+        return;
+    }
+    struct outer *o = protocol_alloc(PROTOCOL_STATE, sizeof *o);
+    if (!o) {
+        give_up(dp, c, COUNTER_PROTOCOL_NO_MEMORY);
+        return;
+    }
+    counter_one(COUNTER_TUNNELS);
+    *o = (struct outer){d->outer, c->protocol, c->state, d->fallback};
+    memcpy(inner, d->inner, sizeof inner);
+    drop_hold(dp, d);
+    *d = (struct dispatch){.dispatcher = dp,
+                           .outer = o,
+                           .refused = ~d->candidates,
+                           .ndpi_spoke = true,
+                           .tunnels = (uint8_t)(d->tunnels + 1),
+                           .turns = (uint8_t)(d->turns + 1)};
+    c->protocol = NULL;
+    c->state = NULL;
+    for (unsigned i = 0; i < runs; i++)
+        take_event(dp, c, &inner[i]);
+}
+
+static bool has_fallback(const struct dispatch *d) {
+    return d->outer && d->outer->fallback;
+}
+
+/* Nobody takes what followed: the protocol that it followed goes on with it. */
+static void fall_back(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+    struct dispatch *d = c->dispatch;
+    counter_one(COUNTER_TUNNELS_FALLBACK);
+    leave_to_outer(c);
+    d->phase = RUNNING;
+    d->by_probe = false;
+    d->began = true; /* whatever it was that came before */
+    d->tunnels--;
+    replay_hold(dp, c);
+    if (e)
+        take_event(dp, c, e);
+}
+
+/* At the end of each call: who followed another is on its own once it runs, and what cannot fall back is over. */
+static void settle_outers(struct conversation *c) {
+    struct dispatch *d = c->dispatch;
+    d->turns = 0;
+    if (d->outer && (d->phase != UNDECIDED || !d->outer->fallback))
+        close_outers(c);
+}
+
 /* --- events --- */
 
-static void run(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+static enum protocol_result give_event(struct conversation *c, const struct event *e) {
+    const struct protocol *p = c->protocol;
+    switch (e->kind) {
+    case EVENT_DATA:
+        return p->data(c, e->side, e->bytes, e->n);
+    case EVENT_DATAGRAM:
+        return p->datagram(c, e->side, e->bytes, e->n);
+    case EVENT_GAP:
+        return p->gap(c, e->side, e->n);
+    case EVENT_END_CLEAN:
+    case EVENT_END_CUT:
+        if (p->end)
+            p->end(c, e->side, e->kind == EVENT_END_CLEAN);
+    }
+    return PROTOCOL_OK;
+}
+
+static void run_protocol(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     struct dispatch *d = c->dispatch;
-    enum protocol_result result = PROTOCOL_OK;
     d->inner_runs = 0;
-    if (d->hold && (d->began || !hold_event(dp, d->hold, e)))
+    d->candidates = UINT64_MAX;
+    d->fallback = false;
+    if (d->hold && (d->began || !hold_add(d->hold, e)))
         drop_hold(dp, d);
-    if (e->kind == EVENT_DATA)
-        result = c->protocol->data(c, e->side, e->bytes, e->n);
-    else if (e->kind == EVENT_GAP)
-        result = c->protocol->gap(c, e->side, e->n);
-    else
-        c->protocol->end(c, e->side, e->kind == EVENT_END_CLEAN);
+    enum protocol_result result = give_event(c, e);
     if (d->encrypted)
         finish(dp, c);
     else if (result == PROTOCOL_LOST)
         give_up(dp, c, COUNTER_PROTOCOL_LOST);
-    else if (result == PROTOCOL_INNER)
-        enter_tunnel(dp, c);
+    else if (result == PROTOCOL_BECOMES)
+        become_other(dp, c);
 }
 
-/* The first protocol whose probe says YES; *more if one still might. */
-static const struct protocol *probe_all(struct dispatch *d, const struct bytes first[2], bool *more) {
+/* The first protocol whose probe says YES; *more if one still might. `datagram`: that alone is looked at. */
+static const struct protocol *probe_all(const struct dispatcher *dp, struct conversation *c,
+                                        const struct bytes first[2], const struct event *datagram, bool *more) {
+    struct dispatch *d = c->dispatch;
     *more = false;
-    for (unsigned i = 0; protocol_table[i]; i++) {
-        uint32_t bit = UINT32_C(1) << (i % 32);
-        if (!protocol_table[i]->probe || (d->refused & bit))
+    for (unsigned i = 0; i < dp->protocols; i++) {
+        const struct protocol *p = dp->table[i];
+        uint64_t bit = UINT64_C(1) << i;
+        bool asks = datagram ? p->probe_datagram != NULL : p->probe != NULL;
+        if (!asks || !can_read(p, c->transport) || (d->refused & bit))
             continue;
-        enum probe answer = protocol_table[i]->probe(first);
+        enum probe answer = datagram
+                                ? p->probe_datagram(datagram->side, bytes_of(datagram->bytes, datagram->n))
+                                : p->probe(first);
         if (answer == PROBE_YES)
-            return protocol_table[i];
+            return p;
         if (answer == PROBE_MORE)
             *more = true;
         else
@@ -305,29 +393,26 @@ static const struct protocol *probe_all(struct dispatch *d, const struct bytes f
     return NULL;
 }
 
-static void first_bytes(const struct dispatcher *dp, struct hold *h, struct bytes first[2]) {
-    for (int side = 0; side < 2; side++)
-        first[side] = h ? bytes_of(held_bytes(dp, h, (enum side)side), h->first[side]) : bytes_text("");
-}
-
-/* Inside a tunnel nDPI does not name TLS: the client's first record does (RFC 8446 section 5.1:
- * handshake, 3.x). */
-static bool tunnelled_tls(const struct dispatch *d, struct bytes client) {
+/* Where no protocol of the table reads TLS, the client's first record tells it inside a tunnel, of which nDPI sees nothing
+ * (RFC 8446 section 5.1: handshake, 3.x). */
+static bool is_tunnelled_tls(const struct dispatch *d, struct bytes client) {
     return d->tunnels && client.n >= 3 && client.p[0] == 0x16 && client.p[1] == 3 && client.p[2] <= 4;
 }
 
 /* A protocol that takes what nothing names, such as FTP data of which no announcement was seen. `e`: what
  * comes next, or NULL. */
-static bool claimed(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+static bool claim_unnamed(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     const struct dispatch *d = c->dispatch;
     bool sent[2];
     for (int side = 0; side < 2; side++)
         sent[side] =
             (d->hold && d->hold->used[side] > 0) || (e && e->kind == EVENT_DATA && (int)e->side == side);
-    for (unsigned i = 0; protocol_table[i] && sent[0] != sent[1] && !d->foreign; i++)
-        if (protocol_table[i]->claims && protocol_table[i]->claims(c) &&
-            start(dp, c, protocol_table[i], NULL)) {
-            replay(dp, c);
+    if (sent[0] == sent[1] || d->foreign || c->transport == PROTOCOL_UDP)
+        return false;
+    for (unsigned i = 0; i < dp->protocols; i++)
+        if (dp->table[i]->claims && dp->table[i]->claims(c) &&
+            start_protocol(c, dp->table[i], bytes_of(NULL, 0))) {
+            replay_hold(dp, c);
             if (e)
                 take_event(dp, c, e);
             return true;
@@ -335,98 +420,104 @@ static bool claimed(struct dispatcher *dp, struct conversation *c, const struct 
     return false;
 }
 
-static void unidentified(struct dispatcher *dp, struct conversation *c, const struct event *e) {
-    if (!claimed(dp, c, e))
+static void take_unidentified(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+    if (has_fallback(c->dispatch))
+        fall_back(dp, c, e);
+    else if (!claim_unnamed(dp, c, e))
         give_up(dp, c, COUNTER_FLOWS_UNIDENTIFIED);
 }
 
-static bool keep(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+static bool keep_event(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     struct dispatch *d = c->dispatch;
-    bool memory = take_hold(dp, d);
-    if (memory && hold_event(dp, d->hold, e))
+    if (!d->hold && (d->hold = pool_take(&dp->holds)))
+        hold_init(d->hold, dp->hold_bytes);
+    bool memory = d->hold != NULL;
+    if (memory && hold_add(d->hold, e))
         return true;
     counter_one(memory ? COUNTER_HOLDS_FULL : COUNTER_HOLDS_SHED);
-    unidentified(dp, c, e);
+    take_unidentified(dp, c, e);
     return false;
 }
 
 /* Bytes are copied only when they do not decide by themselves. */
-static void take_undecided_data(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+static void take_undecided(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     struct dispatch *d = c->dispatch;
+    const struct event *datagram = e->kind == EVENT_DATAGRAM ? e : NULL;
     bool held = d->hold && d->hold->used[e->side] > 0, more;
-    struct bytes first[2];
-    if (held && !keep(dp, c, e))
+    if (held && !keep_event(dp, c, e))
         return;
-    first_bytes(dp, d->hold, first);
+    struct bytes first[2] = {hold_first(d->hold, SIDE_CLIENT), hold_first(d->hold, SIDE_SERVER)};
     if (!held)
         first[e->side] = bytes_of(e->bytes, e->n);
-    const struct protocol *p = probe_all(d, first, &more);
+    const struct protocol *p = probe_all(dp, c, first, datagram, &more);
     if (p) {
         d->by_probe = true;
-        if (!start(dp, c, p, NULL)) {
-            finish(dp, c);
-            return;
-        }
-        replay(dp, c);
-        if (!held)
+        if (run_from_hold(dp, c, p) && !held)
             take_event(dp, c, e);
-    } else if (tunnelled_tls(d, first[SIDE_CLIENT])) {
+    } else if (!datagram && is_tunnelled_tls(d, first[SIDE_CLIENT])) {
         c->services->encrypted(c);
         finish(dp, c);
     } else if (d->ndpi_spoke && !more && d->foreign) {
         give_up(dp, c, COUNTER_FLOWS_NOT_PARSED);
     } else if (d->ndpi_spoke && !more) {
-        unidentified(dp, c, held ? NULL : e);
+        take_unidentified(dp, c, held ? NULL : e);
     } else if (!held) {
-        keep(dp, c, e);
+        keep_event(dp, c, e);
     }
 }
 
 static void take_event(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     switch (c->dispatch->phase) {
     case UNDECIDED:
-        if (e->kind == EVENT_DATA)
-            take_undecided_data(dp, c, e);
+        if (e->kind == EVENT_DATA || e->kind == EVENT_DATAGRAM)
+            take_undecided(dp, c, e);
         else
-            keep(dp, c, e);
+            keep_event(dp, c, e);
         break;
     case RUNNING:
-        run(dp, c, e);
+        run_protocol(dp, c, e);
         break;
     case FINISHED:
         break;
     }
 }
 
+static bool take_call(struct dispatcher *dp, struct conversation *c, const struct event *e, time_ns time) {
+    c->now = time;
+    take_event(dp, c, e);
+    settle_outers(c);
+    return c->dispatch->phase != FINISHED;
+}
+
 bool conversation_data(struct dispatcher *dp, struct conversation *c, enum side from, const uint8_t *bytes,
                        size_t n, time_ns time) {
-    c->now = time;
-    if (n)
-        take_event(dp, c, &(struct event){EVENT_DATA, from, bytes, n});
-    return c->dispatch->phase != FINISHED;
+    return n ? take_call(dp, c, &(struct event){EVENT_DATA, from, bytes, n}, time)
+             : c->dispatch->phase != FINISHED;
+}
+
+bool conversation_datagram(struct dispatcher *dp, struct conversation *c, enum side from, const uint8_t *bytes,
+                           size_t n, time_ns time) {
+    return n ? take_call(dp, c, &(struct event){EVENT_DATAGRAM, from, bytes, n}, time)
+             : c->dispatch->phase != FINISHED;
 }
 
 bool conversation_gap(struct dispatcher *dp, struct conversation *c, enum side from, uint64_t n,
                       time_ns time) {
-    c->now = time;
-    if (n)
-        take_event(dp, c, &(struct event){EVENT_GAP, from, NULL, n});
-    return c->dispatch->phase != FINISHED;
+    return n ? take_call(dp, c, &(struct event){EVENT_GAP, from, NULL, n}, time) : c->dispatch->phase != FINISHED;
 }
 
 void conversation_end(struct dispatcher *dp, struct conversation *c, enum side from, bool clean,
                       time_ns time) {
-    c->now = time;
-    take_event(dp, c, &(struct event){clean ? EVENT_END_CLEAN : EVENT_END_CUT, from, NULL, 0});
+    take_call(dp, c, &(struct event){clean ? EVENT_END_CLEAN : EVENT_END_CUT, from, NULL, 0}, time);
 }
 
 void conversation_close(struct dispatcher *dp, struct conversation *c) {
     if (!c)
         return;
-    if (c->dispatch->phase == UNDECIDED && c->dispatch->hold &&
-        c->dispatch->hold->used[0] + c->dispatch->hold->used[1])
-        unidentified(dp, c, NULL);
-    else if (c->dispatch->phase == UNDECIDED && c->dispatch->foreign)
+    const struct dispatch *d = c->dispatch;
+    if (d->phase == UNDECIDED && d->hold && d->hold->used[0] + d->hold->used[1])
+        take_unidentified(dp, c, NULL);
+    else if (d->phase == UNDECIDED && d->foreign)
         counter_one(COUNTER_FLOWS_NOT_PARSED);
     finish(dp, c);
     pool_give(&dp->slots, c);
@@ -440,6 +531,10 @@ bool conversation_awaits(const struct conversation *c) {
            (d->phase == RUNNING && c->protocol->adopt && !d->by_probe && !d->announced);
 }
 
+bool conversation_spoke(const struct conversation *c) {
+    return c->protocol || c->dispatch->tunnels > 0;
+}
+
 bool conversation_undecided(const struct conversation *c) {
     return c->dispatch->phase == UNDECIDED;
 }
@@ -448,19 +543,21 @@ void conversation_abandon(struct dispatcher *dp, struct conversation *c) {
     finish(dp, c);
 }
 
-bool conversation_announce(struct dispatcher *dp, struct conversation *c, const struct protocol *p,
-                           void *context) {
+bool conversation_announce(struct dispatcher *dp, struct conversation *c, const struct expectation *e) {
     struct dispatch *d = c->dispatch;
+    const struct protocol *p = dispatcher_protocol(dp, e->protocol);
+    struct bytes facts = bytes_of(e->facts, e->facts_n);
     if (d->phase == RUNNING && c->protocol == p && p->adopt) {
-        bool taken = p->adopt(c, context);
+        bool taken = p->adopt(c, facts);
         d->announced |= taken;
         return taken;
     }
-    if (d->phase != UNDECIDED || !start(dp, c, p, context))
+    if (d->phase != UNDECIDED || !p || !can_read(p, c->transport) || !start_protocol(c, p, facts))
         return false;
     d->announced = true;
     d->ndpi_spoke = true; /* an announcement is certain */
-    replay(dp, c);
+    replay_hold(dp, c);
+    settle_outers(c);
     return true;
 }
 
@@ -469,43 +566,39 @@ static void switch_protocol(struct dispatcher *dp, struct conversation *c, const
     counter_one(COUNTER_PROTOCOL_SWITCHED);
     c->dispatch->by_probe = false;
     close_protocol(c);
-    if (start(dp, c, p, NULL))
-        replay(dp, c);
-    else
-        finish(dp, c);
+    run_from_hold(dp, c, p);
 }
 
-static void named_undecided(struct dispatcher *dp, struct conversation *c, const char *name,
-                            const struct protocol *p) {
-    struct bytes first[2];
-    bool more;
+static void name_undecided(struct dispatcher *dp, struct conversation *c, const char *name,
+                           const struct protocol *p) {
+    struct dispatch *d = c->dispatch;
     if (p) {
-        if (start(dp, c, p, NULL))
-            replay(dp, c);
-        else
-            finish(dp, c);
-    } else if (name && c->dispatch->hold) {
+        run_from_hold(dp, c, p);
+    } else if (name && d->hold) {
         give_up(dp, c, COUNTER_FLOWS_NOT_PARSED);
     } else if (name) {
-        c->dispatch->foreign = true; /* of a flow seen late nDPI may judge by less than a probe will see */
-    } else if (c->dispatch->hold) {
-        first_bytes(dp, c->dispatch->hold, first);
-        probe_all(c->dispatch, first, &more);
+        d->foreign = true; /* of a flow seen late nDPI may judge by less than a probe will see */
+    } else if (d->hold) {
+        const struct bytes first[2] = {hold_first(d->hold, SIDE_CLIENT), hold_first(d->hold, SIDE_SERVER)};
+        bool more = false;
+        if (c->transport != PROTOCOL_UDP)
+            probe_all(dp, c, first, NULL, &more);
         if (!more)
-            unidentified(dp, c, NULL);
+            take_unidentified(dp, c, NULL);
     }
 }
 
 void conversation_named(struct dispatcher *dp, struct conversation *c, const char *name) {
     struct dispatch *d = c->dispatch;
-    const struct protocol *p = protocol_by_ndpi_name(name);
+    const struct protocol *p = find_named(dp, c->transport, name);
     if (d->tunnels || d->phase == FINISHED)
         return;
     d->ndpi_spoke = true;
     if (d->phase == UNDECIDED)
-        named_undecided(dp, c, name, p);
+        name_undecided(dp, c, name, p);
     else if (p && p != c->protocol && d->by_probe && !d->began && d->hold)
         switch_protocol(dp, c, p);
     else
         drop_hold(dp, d);
+    settle_outers(c);
 }

@@ -146,6 +146,11 @@ static size_t other_messages(const struct socks *s, struct bytes b, uint8_t most
     return at;
 }
 
+/* The client says by name whom the tunnel is for. */
+static void name_target(struct conversation *c, struct bytes name) {
+    c->services->tell(c, (const struct bytes[FACT_COUNT]){[FACT_HOST] = name});
+}
+
 static int read_request(struct socks *s, struct bytes b) {
     struct bytes name;
     size_t before = other_messages(s, b, COMMAND_UDP);
@@ -161,7 +166,7 @@ static int read_request(struct socks *s, struct bytes b) {
     if (s->command < COMMAND_CONNECT || s->command > COMMAND_UDP)
         return LOST;
     if (name.n)
-        s->c->services->named(s->c, name);
+        name_target(s->c, name);
     return n + (int)before;
 }
 
@@ -213,7 +218,7 @@ static int read_request_4(struct socks *s, struct bytes b) {
         if (!end)
             return 0;
         if (end > name)
-            s->c->services->named(s->c, bytes_of(name, (size_t)(end - name)));
+            name_target(s->c, bytes_of(name, (size_t)(end - name)));
     }
     s->command = b.p[1];
     s->replies_due = s->command == COMMAND_BIND ? 2 : 1;
@@ -287,7 +292,8 @@ static enum protocol_result socks_data(struct conversation *c, enum side from, c
     conversation_inner(c, SIDE_SERVER, s->held[SIDE_SERVER], s->n[SIDE_SERVER]);
     if (from == SIDE_SERVER)
         conversation_inner(c, from, bytes + taken, n - taken);
-    return PROTOCOL_INNER;
+    conversation_become(c, NULL, false);
+    return PROTOCOL_BECOMES;
 }
 
 static enum protocol_result socks_gap(struct conversation *c, enum side from, uint64_t n) {
@@ -295,7 +301,7 @@ static enum protocol_result socks_gap(struct conversation *c, enum side from, ui
     return s->step == STEP_IDLE ? PROTOCOL_OK : PROTOCOL_LOST;
 }
 
-static void *socks_open(struct conversation *c, void *context) {
+static void *socks_open(struct conversation *c, struct bytes facts) {
     struct socks *s = protocol_grow(PROTOCOL_STATE, NULL, sizeof *s);
     if (!s)
         return NULL;
@@ -306,9 +312,6 @@ static void *socks_open(struct conversation *c, void *context) {
     s->replies_due = 0;
     s->n[0] = s->n[1] = 0;
     return s;
-}
-
-static void socks_end(struct conversation *c, enum side from, bool clean) {
 }
 
 static void socks_close(struct conversation *c) {
@@ -363,6 +366,5 @@ const struct protocol protocol_socks = {
     .open = socks_open,
     .data = socks_data,
     .gap = socks_gap,
-    .end = socks_end,
     .close = socks_close,
 };

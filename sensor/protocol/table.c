@@ -5,19 +5,5 @@
 #include "protocol/socks.h"
 
 const struct protocol *const protocol_table[] = {
-    &protocol_http, &protocol_ftp, &protocol_ftp_data, &protocol_socks, &protocol_http, NULL,
+    &protocol_http, &protocol_ftp, &protocol_ftp_data, &protocol_socks, NULL,
 };
-
-static bool has_name(const struct protocol *p, struct bytes name) {
-    for (const char *const *n = p->ndpi_names; n && *n; n++)
-        if (bytes_equal_nocase(name, *n))
-            return true;
-    return false;
-}
-
-const struct protocol *protocol_by_ndpi_name(const char *name) {
-    for (size_t i = 0; name && protocol_table[i]; i++)
-        if (has_name(protocol_table[i], bytes_text(name)))
-            return protocol_table[i];
-    return NULL;
-}

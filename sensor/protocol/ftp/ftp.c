@@ -212,7 +212,7 @@ static enum protocol_result control_gap(struct conversation *c, enum side from, 
     return PROTOCOL_OK;
 }
 
-static void *control_open(struct conversation *c, void *context) {
+static void *control_open(struct conversation *c, struct bytes facts) {
     struct ftp *s = protocol_alloc(PROTOCOL_STATE, sizeof *s);
     if (!s)
         return NULL;

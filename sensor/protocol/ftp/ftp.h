@@ -12,7 +12,7 @@ extern const struct protocol protocol_ftp;
 extern const struct protocol protocol_ftp_data;
 
 /* What the control channel and a data flow know of each other: one for each announcement (PORT, EPRT, PASV,
- * EPSV), kept by the control channel, its expectations and the data flow, whichever lives longest. The
+ * EPSV), state that both share (shared.h), found by the number that the expectation carries. The
  * command may be seen before or after the data flow begins; the last reply may be seen before or after it
  * ends, or never. */
 enum ftp_command { FTP_COMMAND_NONE, FTP_COMMAND_LISTING, FTP_COMMAND_TRANSFER };
@@ -20,9 +20,10 @@ enum ftp_command { FTP_COMMAND_NONE, FTP_COMMAND_LISTING, FTP_COMMAND_TRANSFER }
 struct ftp_data;
 
 struct ftp_ticket {
-    unsigned refs;
+    uint64_t number;
     struct ftp_data *data;    /* the data flow while it lives */
     time_ns asked;            /* when the client asked for it, or announced it */
+    bool announced;           /* a data flow may still ask for it by its number */
     bool taken;               /* a data flow has come: no other may */
     bool active;              /* the FTP client listens (PORT, EPRT) */
     bool private;             /* PROT P: the data flow is TLS */
@@ -48,9 +49,11 @@ struct ftp_ticket {
     struct ftp_path path, user;
 };
 
-struct ftp_ticket *ftp_ticket_create(void); /* one reference; NULL: no memory */
+struct ftp_ticket *ftp_ticket_create(void); /* one user; NULL: no memory */
 void ftp_ticket_retain(struct ftp_ticket *t);
-void ftp_ticket_release(void *ticket); /* accepts NULL */
+void ftp_ticket_release(struct ftp_ticket *t); /* accepts NULL */
+/* The data flow will come from `client` to `server`, at the ticket's port. */
+void ftp_ticket_announce(struct conversation *c, struct ftp_ticket *t, struct address client, struct address server);
 /* Tells the data flow, if there is one, that the control channel knows more. */
 void ftp_ticket_changed(struct ftp_ticket *t);
 /* True when bytes have been handed on or are waiting: a refusal cannot be meant. */

@@ -18,11 +18,6 @@ void ftp_encrypted(struct ftp *s) {
 
 /* --- announcements --- */
 
-static void expect(struct ftp *s, struct ftp_ticket *t, struct address client, struct address server) {
-    ftp_ticket_retain(t); /* the expectation's */
-    s->c->services->expect(s->c, client, server, t->port, &protocol_ftp_data, t, ftp_ticket_release);
-}
-
 /* `at` listens on the side of `listener`. An address behind NAT is announced as its owner knows it, which
  * is not what the sensor sees: the control connection's address is expected too. */
 static void announce(struct ftp *s, struct ftp_ticket *t, enum side listener, struct endpoint at) {
@@ -31,8 +26,8 @@ static void announce(struct ftp *s, struct ftp_ticket *t, enum side listener, st
     t->active = listener != s->server;
     t->private = s->private;
     if (!address_equal(&own, &at.address))
-        expect(s, t, opener, at.address);
-    expect(s, t, opener, own);
+        ftp_ticket_announce(s->c, t, opener, at.address);
+    ftp_ticket_announce(s->c, t, opener, own);
 }
 
 /* A new announcement takes the place of one that was not used. */

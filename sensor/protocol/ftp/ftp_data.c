@@ -2,6 +2,7 @@
 #include "base/counter.h"
 #include "protocol/ftp/ftp.h"
 #include "protocol/memory.h"
+#include "protocol/shared.h"
 
 /* Data that comes before its command (control packets late or out of order) waits for it, within bounds,
  * since only the command tells a listing from a transfer, and where in the whole a resumed one begins. */
@@ -29,25 +30,57 @@ static struct ftp_pairs controls, orphans;
 /* --- tickets --- */
 
 struct ftp_ticket *ftp_ticket_create(void) {
-    struct ftp_ticket *t = protocol_alloc(PROTOCOL_STATE, sizeof *t);
-    if (!t) {
-        counter_one(COUNTER_PROTOCOL_NO_MEMORY);
+    static uint64_t number;
+    bool made;
+    number++;
+    struct ftp_ticket *t =
+        shared_state_join(&protocol_ftp_data, bytes_of(&number, sizeof number), sizeof *t, NULL, &made);
+    if (!t)
         return NULL;
-    }
-    t->refs = 1;
+    t->number = number;
     t->method = "";
     t->length = t->total = LENGTH_UNKNOWN;
     return t;
 }
 
 void ftp_ticket_retain(struct ftp_ticket *t) {
-    t->refs++;
+    shared_state_retain(t);
 }
 
-void ftp_ticket_release(void *ticket) {
-    struct ftp_ticket *t = ticket;
-    if (t && --t->refs == 0)
-        protocol_free(t);
+void ftp_ticket_release(struct ftp_ticket *t) {
+    shared_state_leave(t, t && t->announced && !t->taken);
+}
+
+/* What an expectation carries. Where the ticket is gone, or was another worker's, the flow is known for FTP's data all
+ * the same. */
+struct announcement {
+    uint64_t number;
+    uint16_t port;
+    bool active, private;
+};
+
+void ftp_ticket_announce(struct conversation *c, struct ftp_ticket *t, struct address client,
+                         struct address server) {
+    const struct announcement a = {t->number, t->port, t->active, t->private};
+    const struct endpoint end[2] = {{.address = client}, {server, t->port}};
+    t->announced = true;
+    c->services->expect(c, &protocol_ftp_data, c->transport, end, bytes_of(&a, sizeof a));
+}
+
+/* The ticket of an announcement, with one more user; NULL: no memory. */
+static struct ftp_ticket *find_ticket(struct bytes facts) {
+    struct announcement a;
+    if (facts.n != sizeof a)
+        return NULL;
+    memcpy(&a, facts.p, sizeof a);
+    struct ftp_ticket *t = shared_state_find(&protocol_ftp_data, bytes_of(&a.number, sizeof a.number));
+    if (t || !(t = ftp_ticket_create()))
+        return t;
+    t->port = a.port;
+    t->active = a.active;
+    t->private = a.private;
+    t->silent = true;
+    return t;
 }
 
 bool ftp_ticket_has_bytes(const struct ftp_ticket *t) {
@@ -56,41 +89,48 @@ bool ftp_ticket_has_bytes(const struct ftp_ticket *t) {
 
 /* --- the transfer --- */
 
-static enum ftp_command command(const struct ftp_data *d) {
+static enum ftp_command command_of(const struct ftp_data *d) {
     return d->ticket ? d->ticket->command : FTP_COMMAND_NONE;
 }
 
 /* The side that listened, by the announced port. Both ports alike is not worth a thought. */
-static enum side listener(const struct ftp_data *d) {
+static enum side listener_of(const struct ftp_data *d) {
     return d->c->end[SIDE_CLIENT].port == d->ticket->port ? SIDE_CLIENT : SIDE_SERVER;
 }
 
 /* The side that the bytes come from: what has sent, else what the command says. */
-static bool sender(const struct ftp_data *d, enum side *out) {
+static bool find_sender(const struct ftp_data *d, enum side *out) {
     if (d->from_known) {
         *out = d->from;
         return true;
     }
-    if (command(d) != FTP_COMMAND_TRANSFER)
+    if (command_of(d) != FTP_COMMAND_TRANSFER)
         return false;
-    *out = d->ticket->upload == d->ticket->active ? listener(d) : side_other(listener(d));
+    *out = d->ticket->upload == d->ticket->active ? listener_of(d) : side_other(listener_of(d));
     return true;
 }
 
-static struct transfer_facts facts(const struct ftp_data *d) {
+/* FTP sends from an offset to the end of the file, and takes up what was cut by the file's path alone. */
+static struct transfer_seed seed_of(const struct ftp_data *d) {
     const struct ftp_ticket *t = d->ticket;
-    struct transfer_facts f = {.protocol = "ftp", .length = LENGTH_UNKNOWN, .total = LENGTH_UNKNOWN};
-    sender(d, &f.from);
+    struct transfer_seed f = transfer_seed_of("ftp", SIDE_CLIENT);
+    f.resume = RESUME_TO_END;
+    f.anew = true;
+    find_sender(d, &f.from);
     if (!t)
         return f;
-    f.user = ftp_path_bytes(&t->user);
+    f.fact[FACT_USER] = ftp_path_bytes(&t->user);
     if (t->command != FTP_COMMAND_TRANSFER)
         return f;
-    f.path = ftp_path_bytes(&t->path);
-    f.name = ftp_path_name(&t->path);
-    f.method = bytes_text(t->method);
-    f.partial = t->partial;
-    f.offset = t->offset;
+    f.fact[FACT_PATH] = ftp_path_bytes(&t->path);
+    f.fact[FACT_NAME] = ftp_path_name(&t->path);
+    f.fact[FACT_COMMAND] = bytes_text(t->method);
+    f.key[0] = f.fact[FACT_USER];
+    f.key[1] = f.fact[FACT_PATH];
+    f.anew = !t->partial;
+    if (!t->partial && strcmp(t->method, "APPE") == 0)
+        f.resume = RESUME_APPEND;
+    f.offset = t->partial ? t->offset : 0;
     f.length = t->length;
     f.total = t->total;
     return f;
@@ -105,11 +145,11 @@ static void drop_early(struct ftp_data *d) {
 }
 
 static void begin(struct ftp_data *d) {
-    struct transfer_facts f = facts(d);
+    struct transfer_seed f = seed_of(d);
     if (d->begun)
         return;
     d->begun = true;
-    if (command(d) == FTP_COMMAND_TRANSFER) {
+    if (command_of(d) == FTP_COMMAND_TRANSFER) {
         d->text_version = d->ticket->text_version;
         if (!d->ticket->stream)
             counter_one(COUNTER_FTP_NOT_STREAM);
@@ -118,7 +158,7 @@ static void begin(struct ftp_data *d) {
     }
     d->transfer = d->c->services->begin(d->c, &f);
     if (d->early_n)
-        d->c->services->data(d->transfer, d->early, d->early_n);
+        d->c->services->data(d->c, d->transfer, d->early, d->early_n);
     drop_early(d);
 }
 
@@ -128,7 +168,7 @@ static enum transfer_end how(const struct ftp_data *d, enum side from) {
     const struct ftp_ticket *t = d->ticket;
     if (!d->ended[from] || !d->clean[from])
         return TRANSFER_CUT;
-    if (command(d) != FTP_COMMAND_TRANSFER && !(t && (t->finished || t->failed)))
+    if (command_of(d) != FTP_COMMAND_TRANSFER && !(t && (t->finished || t->failed)))
         return TRANSFER_UNKNOWN;
     if (t->failed || d->moved < t->least)
         return TRANSFER_CUT;
@@ -139,7 +179,7 @@ static enum transfer_end how(const struct ftp_data *d, enum side from) {
  * not needed or cannot come, and never longer than the flow is kept after its end. */
 static bool reply_awaited(const struct ftp_data *d, enum side from) {
     const struct ftp_ticket *t = d->ticket;
-    if (command(d) != FTP_COMMAND_TRANSFER || !d->clean[from] || d->moved == t->length)
+    if (command_of(d) != FTP_COMMAND_TRANSFER || !d->clean[from] || d->moved == t->length)
         return false;
     return t->started && !t->finished && !t->failed && !t->silent;
 }
@@ -151,7 +191,7 @@ static void finish(struct ftp_data *d, enum transfer_end end) {
         d->ticket->moved = d->moved;
     }
     if (d->begun)
-        d->c->services->end(d->transfer, end);
+        d->c->services->end(d->c, d->transfer, end);
     d->transfer = NULL;
     drop_early(d);
 }
@@ -167,26 +207,26 @@ static void settle(struct ftp_data *d) {
     enum side from;
     if (d->over)
         return;
-    if (command(d) == FTP_COMMAND_LISTING) {
+    if (command_of(d) == FTP_COMMAND_LISTING) {
         ignore_listing(d);
         return;
     }
-    if (command(d) == FTP_COMMAND_TRANSFER) {
+    if (command_of(d) == FTP_COMMAND_TRANSFER) {
         if (d->early_n)
             begin(d);
         if (d->begun && d->text_version != d->ticket->text_version) {
-            struct transfer_facts f = facts(d);
+            struct transfer_seed f = seed_of(d);
             d->text_version = d->ticket->text_version;
-            d->c->services->rename(d->transfer, &f);
+            d->c->services->learn(d->c, d->transfer, &f);
         }
     }
-    if (!sender(d, &from) || !d->ended[from])
+    if (!find_sender(d, &from) || !d->ended[from])
         return;
-    if (!d->begun && command(d) == FTP_COMMAND_TRANSFER && (d->ticket->started || d->ticket->finished))
+    if (!d->begun && command_of(d) == FTP_COMMAND_TRANSFER && (d->ticket->started || d->ticket->finished))
         begin(d);
     /* An announcement, the command, or what the server says of it may come for as long as the flow is kept.
      */
-    if (!d->begun || command(d) == FTP_COMMAND_NONE)
+    if (!d->begun || command_of(d) == FTP_COMMAND_NONE)
         return;
     if (reply_awaited(d, from))
         d->ticket->awaited = true;
@@ -201,9 +241,12 @@ void ftp_ticket_changed(struct ftp_ticket *t) {
 
 /* --- the protocol --- */
 
+/* The caller's use of the ticket becomes the data flow's, or is given up. */
 static bool bind_ticket(struct ftp_data *d, struct ftp_ticket *t) {
-    if (t->taken)
+    if (!t || t->taken) {
+        ftp_ticket_release(t);
         return false;
+    }
     t->taken = true;
     t->data = d;
     d->ticket = t;
@@ -285,21 +328,21 @@ void ftp_waiting_end(struct ftp_waiting *w) {
     }
 }
 
-static void *data_open(struct conversation *c, void *context) {
+static void *open_data(struct conversation *c, struct bytes facts) {
     struct ftp_data *d = protocol_alloc(PROTOCOL_STATE, sizeof *d);
     if (!d)
         return NULL;
     d->c = c;
-    if (context && !bind_ticket(d, context)) {
+    if (facts.n && !bind_ticket(d, find_ticket(facts))) {
         protocol_free(d);
         return NULL;
     }
     return d;
 }
 
-static bool data_adopt(struct conversation *c, void *context) {
+static bool adopt_data(struct conversation *c, struct bytes facts) {
     struct ftp_data *d = c->state;
-    if (d->ticket || !bind_ticket(d, context))
+    if (d->ticket || !bind_ticket(d, find_ticket(facts)))
         return false;
     ftp_pair_remove(&d->orphan);
     settle(d);
@@ -354,10 +397,10 @@ static enum protocol_result data_data(struct conversation *c, enum side from, co
         return PROTOCOL_OK;
     }
     d->moved += n;
-    if (!d->begun && command(d) == FTP_COMMAND_NONE && wait_for_command(d, bytes, n))
+    if (!d->begun && command_of(d) == FTP_COMMAND_NONE && wait_for_command(d, bytes, n))
         return PROTOCOL_OK;
     begin(d);
-    c->services->data(d->transfer, bytes, n);
+    c->services->data(d->c, d->transfer, bytes, n);
     return PROTOCOL_OK;
 }
 
@@ -370,7 +413,7 @@ static enum protocol_result data_gap(struct conversation *c, enum side from, uin
         return PROTOCOL_OK;
     d->moved += n;
     begin(d);
-    c->services->gap(d->transfer, n);
+    c->services->gap(c, d->transfer, n);
     return PROTOCOL_OK;
 }
 
@@ -384,7 +427,7 @@ static void data_end(struct conversation *c, enum side from, bool clean) {
 /* What was still waited for does not come any more. */
 static void close_open(struct ftp_data *d) {
     enum side from = SIDE_CLIENT;
-    bool known = sender(d, &from);
+    bool known = find_sender(d, &from);
     if (!d->begun && (d->early_n || (known && d->ended[from] && d->clean[from])))
         begin(d);
     if (!d->begun)
@@ -429,11 +472,11 @@ static bool data_claims(const struct conversation *c) {
 const struct protocol protocol_ftp_data = {
     .name = "ftp",
     .ndpi_names = (const char *const[]){"FTP_DATA", NULL},
-    .open = data_open,
+    .open = open_data,
     .data = data_data,
     .gap = data_gap,
     .end = data_end,
     .close = data_close,
-    .adopt = data_adopt,
+    .adopt = adopt_data,
     .claims = data_claims,
 };

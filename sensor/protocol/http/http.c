@@ -196,7 +196,7 @@ static bool step_either(struct http *h, struct http_side *s, struct bytes in, si
 static bool step_hold(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
     *used = 0;
     if (in.n >= HTTP_HOLD_MAX)
-        h->result = PROTOCOL_INNER;
+        h->result = PROTOCOL_BECOMES;
     return in.n >= HTTP_HOLD_MAX;
 }
 
@@ -312,7 +312,7 @@ static enum probe http_probe(const struct bytes first[2]) {
     return a > b ? a : b;
 }
 
-static void *http_open(struct conversation *c, void *context) {
+static void *http_open(struct conversation *c, struct bytes facts) {
     struct http *h = protocol_alloc(PROTOCOL_STATE, sizeof *h);
     if (!h)
         return NULL;
@@ -325,6 +325,7 @@ static void *http_open(struct conversation *c, void *context) {
 /* What is left belongs to the conversation inside the tunnel: first what the client sent. Held bytes stay
  * until close. */
 static void give_inner(struct http *h, struct http_side *from, struct bytes rest) {
+    conversation_become(h->c, NULL, false);
     for (int i = 0; i < 2; i++) {
         struct http_side *s = &h->side[i == 0 ? h->client : side_other(h->client)];
         struct bytes mine = held_bytes(s);
@@ -339,7 +340,7 @@ static enum protocol_result http_data(struct conversation *c, enum side from, co
     struct http *h = c->state;
     struct http_side *s = &h->side[from];
     struct bytes rest = pump_bytes(h, s, bytes_of(p, n));
-    if (h->result == PROTOCOL_INNER)
+    if (h->result == PROTOCOL_BECOMES)
         give_inner(h, s, rest);
     return h->result;
 }

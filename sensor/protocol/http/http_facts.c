@@ -43,7 +43,7 @@ static struct bytes text_behind(struct bytes text, char stop) {
 
 /* "bytes 0-499/1234", or a star for the total (RFC 9110 section 14.4); an unsatisfied range says nothing
  * about the body. */
-static bool read_range(struct bytes field, struct transfer_facts *f) {
+static bool read_range(struct bytes field, struct transfer_seed *f) {
     uint64_t first, last, total = LENGTH_UNKNOWN;
     struct bytes range = bytes_trim(field);
     if (!bytes_starts_nocase(range, "bytes"))
@@ -57,7 +57,7 @@ static bool read_range(struct bytes field, struct transfer_facts *f) {
         return false;
     if (last < first || (!bytes_equal_nocase(whole, "*") && (!bytes_number(whole, &total) || total <= last)))
         return false;
-    f->partial = true;
+    f->resume = RESUME_RANGE;
     f->offset = first;
     f->total = total;
     return true;
@@ -87,10 +87,10 @@ static struct bytes list_codings(const struct http_head *h, char out[HTTP_SCRATC
     return field;
 }
 
-static void read_fields(struct transfer_facts *f, const struct http_head *h, char scratch[HTTP_SCRATCH]) {
+static void read_fields(struct transfer_seed *f, const struct http_head *h, char scratch[HTTP_SCRATCH]) {
     struct mime_disposition d;
-    f->content_type = http_head_field(h, "content-type");
-    f->content_encoding = list_codings(h, scratch + NAME_SCRATCH);
+    f->fact[FACT_DECLARED_TYPE] = http_head_field(h, "content-type");
+    f->codings = list_codings(h, scratch + NAME_SCRATCH);
     f->etag = http_head_field(h, "etag");
     if (f->etag.n == 0)
         f->etag = http_head_field(h, "last-modified");
@@ -99,19 +99,31 @@ static void read_fields(struct transfer_facts *f, const struct http_head *h, cha
     if (h->request || h->status == 206)
         read_range(http_head_field(h, "content-range"), f);
     if (mime_disposition_parse(http_head_field(h, "content-disposition"), scratch, NAME_SCRATCH, &d))
-        f->name = d.filename;
+        f->fact[FACT_NAME] = d.filename;
 }
 
-void http_facts_fill(struct transfer_facts *f, enum side from, const struct http_head *h,
+/* Requests that a client repeats with a Range once they were cut. */
+static bool is_resumed(const struct http_origin *o) {
+    static const char *const methods[] = {"GET", "PUT", "PATCH"};
+    for (size_t i = 0; o->path.n > 0 && i < sizeof methods / sizeof *methods; i++)
+        if (bytes_equal_nocase(o->method, methods[i]))
+            return true;
+    return false;
+}
+
+void http_facts_fill(struct transfer_seed *f, enum side from, const struct http_head *h,
                      const struct http_origin *o, char scratch[HTTP_SCRATCH]) {
-    *f = (struct transfer_facts){
-        .from = from, .protocol = "http", .length = LENGTH_UNKNOWN, .total = LENGTH_UNKNOWN};
-    f->method = o->method;
-    f->path = o->path;
-    f->host = o->host;
-    f->user = o->user;
+    *f = transfer_seed_of("http", from);
+    f->fact[FACT_METHOD] = o->method;
+    f->fact[FACT_URL] = o->path;
+    f->fact[FACT_HOST] = o->host;
+    f->fact[FACT_USER] = o->user;
     if (h)
         read_fields(f, h, scratch);
-    if (f->name.n == 0)
-        f->name = mime_file_name(text_until(text_until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
+    if (f->fact[FACT_NAME].n == 0)
+        f->fact[FACT_NAME] = mime_file_name(text_until(text_until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
+    f->key[0] = o->host;
+    f->key[1] = o->user;
+    f->key[2] = o->path.n ? o->path : f->fact[FACT_NAME];
+    f->resumable = f->resume == RESUME_NONE && is_resumed(o);
 }

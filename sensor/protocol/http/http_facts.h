@@ -13,7 +13,7 @@ struct http_origin http_facts_origin(const struct http_head *request);
 
 /* The facts of the body behind `h` (NULL: an HTTP/0.9 response, which has no head). Borrowed from `h`, `o`
  * and `scratch`. */
-void http_facts_fill(struct transfer_facts *f, enum side from, const struct http_head *h,
+void http_facts_fill(struct transfer_seed *f, enum side from, const struct http_head *h,
                      const struct http_origin *o, char scratch[HTTP_SCRATCH]);
 
 #endif

@@ -12,7 +12,7 @@ static void forget_head(struct http_side *s) {
 }
 
 static void begin_transfer(struct http *h, struct http_side *s) {
-    struct transfer_facts facts;
+    struct transfer_seed seed;
     struct http_origin origin = {.path = {NULL, 0}};
     char scratch[HTTP_SCRATCH];
     bool has_head = s->head.parser != NULL;
@@ -20,9 +20,9 @@ static void begin_transfer(struct http *h, struct http_side *s) {
         origin = http_facts_origin(&s->head);
     else if (s->exchange)
         origin = s->exchange->origin;
-    http_facts_fill(&facts, http_side_of(h, s), has_head ? &s->head : NULL, &origin, scratch);
+    http_facts_fill(&seed, http_side_of(h, s), has_head ? &s->head : NULL, &origin, scratch);
     s->begun = true;
-    s->transfer = h->c->services->begin(h->c, &facts);
+    s->transfer = h->c->services->begin(h->c, &seed);
     forget_head(s);
 }
 
@@ -31,7 +31,7 @@ void http_message_data(struct http *h, struct http_side *s, struct bytes payload
         return;
     if (!s->begun)
         begin_transfer(h, s);
-    h->c->services->data(s->transfer, payload.p, payload.n);
+    h->c->services->data(h->c, s->transfer, payload.p, payload.n);
 }
 
 void http_message_headless(struct http *h, struct http_side *s, struct bytes payload) {
@@ -48,12 +48,12 @@ void http_message_gap(struct http *h, struct http_side *s, uint64_t n) {
         return;
     if (!s->begun)
         begin_transfer(h, s);
-    h->c->services->gap(s->transfer, n);
+    h->c->services->gap(h->c, s->transfer, n);
 }
 
 void http_message_end(struct http *h, struct http_side *s, enum transfer_end how) {
     if (s->begun)
-        h->c->services->end(s->transfer, how);
+        h->c->services->end(h->c, s->transfer, how);
     s->begun = false;
     s->transfer = NULL;
     s->expects = false;
@@ -76,7 +76,7 @@ static void name_host(struct http *h, struct bytes host) {
             return;
     memmove(h->hosts + 1, h->hosts, sizeof h->hosts - sizeof h->hosts[0]);
     h->hosts[0] = digest;
-    h->c->services->named(h->c, host);
+    h->c->services->tell(h->c, (const struct bytes[FACT_COUNT]){[FACT_HOST] = host});
 }
 
 /* --- requests --- */
@@ -192,7 +192,7 @@ static void take_response(struct http *h, struct http_side *s) {
     if (switches_protocol(s)) {
         leave_for_upgrade(h, s);
     } else if (opens_tunnel(s)) {
-        h->result = PROTOCOL_INNER;
+        h->result = PROTOCOL_BECOMES;
         http_message_end(h, s, TRANSFER_DONE);
         s->phase = HTTP_OVER;
     } else {

@@ -36,8 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         return 0;
     struct bytes plain = bytes_of(data + HEAD, n - HEAD < MOST ? n - HEAD : MOST);
     size_t made = encode(plain, data, body);
-    struct transfer_facts facts = collect_facts("POST", "/upload");
-    facts.content_encoding = bytes_text("br");
+    struct transfer_seed facts = collect_facts("POST", "/upload");
+    facts.codings = bytes_text("br");
     same_result_run(&got, &options, &facts, bytes_of(body, made), 1 + data[3]);
     struct collected *object = collect_ended(&got, 0);
     if (object->size != plain.n || !object->complete || memcmp(object->data, plain.p, plain.n) != 0)

@@ -21,9 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         .objects = 4, .codings.output_max = 1 << 18, .codings.ratio_max = 1 << 20};
     if (n == 0)
         return 0;
-    struct transfer_facts facts = collect_facts("POST", "/upload");
+    struct transfer_seed facts = collect_facts("POST", "/upload");
     const char *coding = codings[data[0] % (sizeof codings / sizeof *codings)];
-    facts.content_encoding = bytes_text(coding);
+    facts.codings = bytes_text(coding);
     same_result_check(&options, &facts, bytes_of(data + 1, n - 1), strstr(coding, "br") != NULL);
     return 0;
 }

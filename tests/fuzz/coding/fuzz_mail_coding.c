@@ -56,8 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct bytes plain = bytes_of(data + 2, n - 2 < MOST ? n - 2 : MOST);
     bool quoted = data[0] & 1;
     size_t made = (quoted ? encode_quoted : encode_base64)(plain, body, data[1]);
-    struct transfer_facts facts = collect_facts("POST", "/upload");
-    facts.content_encoding = bytes_text(quoted ? "quoted-printable" : "base64");
+    struct transfer_seed facts = collect_facts("POST", "/upload");
+    facts.codings = bytes_text(quoted ? "quoted-printable" : "base64");
     same_result_run(&got, &options, &facts, bytes_of(body, made), 1 + data[0]);
     struct collected *object = collect_ended(&got, 0);
     if (object->size != plain.n || !object->complete || memcmp(object->data, plain.p, plain.n) != 0)

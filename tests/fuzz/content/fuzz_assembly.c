@@ -27,17 +27,25 @@ struct slot {
 
 static void begin(struct content *c, struct slot *s, const uint8_t *step) {
     static const char *const methods[] = {"GET", "PUT", "STOR", "RETR"};
-    struct transfer_facts facts = collect_facts(methods[step[1] & 3], step[1] & 4 ? "/one" : "/two");
+    struct transfer_seed facts = collect_facts(methods[step[1] & 3], step[1] & 4 ? "/one" : "/two");
     facts.from = step[1] & 1 ? SIDE_SERVER : SIDE_CLIENT;
-    facts.protocol = step[1] & 2 ? "ftp" : "http";
-    facts.partial = step[1] & 8;
-    facts.offset = facts.partial ? (uint64_t)(step[2] * 64) : 0;
+    bool partial = step[1] & 8, ftp = step[1] & 2;
+    facts.offset = partial ? (uint64_t)(step[2] * 64) : 0;
+    if (ftp)
+        collect_ftp(&facts, partial, facts.offset);
+    else if (partial)
+        facts.resume = RESUME_RANGE;
+    if (step[0] & 16) { /* a file that is written in place */
+        facts.resume = RESUME_WRITE;
+        facts.resumable = false;
+        facts.offset = 0;
+    }
     if (step[1] & 16)
-        facts.total = facts.partial || (step[1] & 2) ? SIZE : LENGTH_UNKNOWN;
+        facts.total = partial || ftp ? SIZE : LENGTH_UNKNOWN;
     facts.length = step[1] & 32 ? (uint64_t)(step[3] * 64) : LENGTH_UNKNOWN;
     facts.etag = bytes_text(step[1] & 64 ? "\"a\"" : "");
-    content_end(s->transfer, TRANSFER_CUT);
-    s->transfer = content_begin(c, &s->conversation, &facts);
+    content_end(&s->conversation, s->transfer, TRANSFER_CUT);
+    s->transfer = content_begin(c, &s->conversation, NULL, &facts);
     s->at = facts.offset;
 }
 
@@ -51,21 +59,25 @@ static void step_run(struct content *c, struct slot *slots, const uint8_t *step,
         begin(c, s, step);
         return;
     case 2:
-        content_gap(s->transfer, n);
+        content_gap(&s->conversation, s->transfer, n);
         s->at += n;
         return;
     case 3:
-        content_end(s->transfer, step[1] % 3);
+        content_end(&s->conversation, s->transfer, step[1] % 3);
         s->transfer = NULL;
         return;
     case 4:
         *now += step[1] * NS_PER_S;
         content_tick(c, *now);
         return;
+    case 5:
+        if ((uint64_t)step[1] * 64 + n <= sizeof thing)
+            content_write(&s->conversation, s->transfer, (uint64_t)step[1] * 64, thing + step[1] * 64, n);
+        return;
     default:
         if (s->at + n > sizeof thing)
             n = s->at < sizeof thing ? sizeof thing - s->at : 0;
-        content_data(s->transfer, thing + s->at, n);
+        content_data(&s->conversation, s->transfer, thing + s->at, n);
         s->at += n;
     }
 }
@@ -78,8 +90,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     sink.data = data_checked;
     for (size_t i = 0; i < sizeof thing; i++)
         thing[i] = (uint8_t)(i * 7 + i / 256);
-    collect_codings = codings_create(&options.codings);
-    struct content *c = content_create(&options, collect_codings, &sink);
+    struct content_options o = options;
+    const struct content_parts parts = collect_parts(&o);
+    struct content *c = content_create(&o, &parts, &sink);
     for (unsigned i = 0; i < SLOTS; i++)
         slots[i] = (struct slot){.conversation = collect_conversation(i)};
     for (; n >= 4 && got.n < COLLECT_MAX - 64; data += 4, n -= 4)

@@ -10,8 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     const uint8_t *lf = n ? memchr(data, '\n', n) : NULL;
     if (!lf)
         return 0;
-    struct transfer_facts facts = collect_facts("POST", "/upload");
-    facts.content_type = bytes_of(data, (size_t)(lf - data));
-    same_result_check(&options, &facts, bytes_of(lf + 1, n - facts.content_type.n - 1), false);
+    struct transfer_seed facts = collect_facts("POST", "/upload");
+    facts.fact[FACT_DECLARED_TYPE] = bytes_of(data, (size_t)(lf - data));
+    same_result_check(&options, &facts, bytes_of(lf + 1, n - facts.fact[FACT_DECLARED_TYPE].n - 1), false);
     return 0;
 }

@@ -7,10 +7,10 @@
 /* Runs one body through content/ whole and in pieces: the objects must be the same. */
 
 static void same_result_run(struct collector *got, const struct content_options *options,
-                            const struct transfer_facts *facts, struct bytes body, uint32_t pieces) {
+                            const struct transfer_seed *facts, struct bytes body, uint32_t pieces) {
     struct content *c = collect_content(options, got);
     struct conversation conversation = collect_conversation(1);
-    struct transfer *t = content_begin(c, &conversation, facts);
+    struct transfer *t = content_begin(c, &conversation, NULL, facts);
     for (size_t i = 0, n; i < body.n; i += n) {
         n = body.n - i;
         if (pieces) {
@@ -21,10 +21,10 @@ static void same_result_run(struct collector *got, const struct content_options 
         /* a copy of its own, so that a sanitizer sees every step too far */
         uint8_t *piece = malloc(n);
         memcpy(piece, body.p + i, n);
-        content_data(t, piece, n);
+        content_data(&conversation, t, piece, n);
         free(piece);
     }
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     collect_destroy(c);
 }
 
@@ -35,7 +35,7 @@ static bool same_result_equal(const struct collected *a, const struct collected 
 }
 
 /* `partly`: what was seen of an incomplete object may depend on how it came. */
-static inline void same_result_check(const struct content_options *options, const struct transfer_facts *facts,
+static inline void same_result_check(const struct content_options *options, const struct transfer_seed *facts,
                               struct bytes body, bool partly) {
     static struct collector whole, pieces;
     same_result_run(&whole, options, facts, body, 0);

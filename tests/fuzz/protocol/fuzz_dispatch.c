@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
-#include "protocol/protocol.h"
+#include "protocol/dispatch.h"
 
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@ struct follower {
     size_t at[2];
 };
 
-static void *follow_open(struct conversation *c, void *context) {
+static void *follow_open(struct conversation *c, struct bytes facts) {
     struct follower *f = malloc(sizeof *f);
     *f = (struct follower){{base[0], base[1]}};
     return f;
@@ -32,7 +32,7 @@ static enum protocol_result follow_data(struct conversation *c, enum side from, 
                                         size_t n) {
     follow(c->state, from, bytes, n);
     if (memchr(bytes, 'T', n))
-        c->services->begin(c, &(struct transfer_facts){.from = from});
+        c->services->begin(c, &(struct transfer_seed){.from = from});
     if (memchr(bytes, 'X', n))
         c->services->encrypted(c);
     return memchr(bytes, '!', n) ? PROTOCOL_LOST : PROTOCOL_OK;
@@ -50,7 +50,8 @@ static enum protocol_result tunnel_data(struct conversation *c, enum side from, 
     base[0] = f->at[0];
     base[1] = f->at[1];
     conversation_inner(c, from, bytes + taken, n - taken);
-    return PROTOCOL_INNER;
+    conversation_become(c, NULL, n & 1);
+    return PROTOCOL_BECOMES;
 }
 
 static enum protocol_result gap(struct conversation *c, enum side from, uint64_t n) {
@@ -98,14 +99,7 @@ static const struct protocol tunnel = {.name = "tunnel",
 
 const struct protocol *const protocol_table[] = {&alpha, &beta, &tunnel, NULL};
 
-const struct protocol *protocol_by_ndpi_name(const char *name) {
-    for (size_t i = 0; name && protocol_table[i]; i++)
-        if (strcmp(protocol_table[i]->name, name) == 0)
-            return protocol_table[i];
-    return NULL;
-}
-
-static struct transfer *begin(struct conversation *c, const struct transfer_facts *facts) {
+static struct transfer *begin(struct conversation *c, const struct transfer_seed *seed) {
     return NULL;
 }
 
@@ -127,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const struct endpoint ends[2];
     struct dispatcher *d = dispatcher_create(
         &(struct dispatch_options){.conversations = 1, .hold_bytes = 48, .holds = 2}, &services);
-    struct conversation *c = conversation_open(d, NULL, ends);
+    struct conversation *c = conversation_open(d, NULL, PROTOCOL_TCP, ends);
     struct reader r = reader_of(data, size);
     const uint8_t *bytes;
     uint8_t kind, n;
@@ -148,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         } else if (kind % 16 < 14) {
             conversation_named(d, c, names[n % 5]);
         } else if (conversation_awaits(c)) {
-            conversation_announce(d, c, protocol_table[n % 3], NULL);
+            conversation_announce(d, c, &(struct expectation){.protocol = n % 3});
         }
     }
     conversation_close(d, c);

@@ -18,7 +18,7 @@ static void deliver(struct outcome *o, enum side side, const uint8_t *p, size_t 
         size_t piece = n - at < split ? n - at : split;
         uint8_t *copy = malloc(piece);
         memcpy(copy, p + at, piece);
-        if (o->result == PROTOCOL_INNER)
+        if (o->result == PROTOCOL_BECOMES)
             conversation_inner(&r->c, side, copy, piece);
         else
             o->result = protocol_http.data(&r->c, side, copy, piece);
@@ -67,7 +67,7 @@ static void compare(const struct outcome *a, const struct outcome *b) {
         if (!same(a->r->list[i], b->r->list[i]))
             abort();
     for (int side = 0; side < 2; side++)
-        if (a->result == PROTOCOL_INNER && a->r->inner_n[side] != b->r->inner_n[side])
+        if (a->result == PROTOCOL_BECOMES && a->r->inner_n[side] != b->r->inner_n[side])
             abort();
 }
 

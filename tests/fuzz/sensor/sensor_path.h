@@ -123,7 +123,7 @@ static void path_silence(struct path *p) {
     path_check("all flows end", use.flows == 0 && use.expectations == 0);
     path_check("all streams end", use.streams == 0 && use.stream_bytes == 0);
     path_check("all objects end", use.objects == 0 && use.inspections == 0);
-    path_check("all conversations and sessions end", use.conversations == 0 && use.sessions == 0);
+    path_check("all conversations and contexts of flows end", use.conversations == 0 && use.contexts == 0);
     path_check("no record is lost", counter_values[COUNTER_RECORDS_LOST] == 0);
 }
 

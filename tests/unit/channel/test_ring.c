@@ -22,7 +22,7 @@ static void fill(uint64_t seed) {
     memset(name, (int)(seed & 0xff), n);
     record_begin(&builder, RECORD_TRANSFER);
     builder.head.bytes = seed;
-    record_text(&builder, TEXT_NAME, bytes_of(name, n));
+    record_text(&builder, TEXT_PATH, bytes_of(name, n));
     builder.head.digests = (uint32_t)(seed % 5);
     for (uint32_t i = 0; i < builder.head.digests; i++)
         builder.digest[i] = seed + i;
@@ -30,7 +30,7 @@ static void fill(uint64_t seed) {
 
 static bool whole(const struct record *r) {
     uint64_t seed = r->bytes;
-    struct bytes name = record_text_of(r, TEXT_NAME);
+    struct bytes name = record_text_of(r, TEXT_PATH);
     bool good = name.n == seed % 1500 && r->digests == seed % 5;
     for (size_t i = 0; good && i < name.n; i++)
         good = name.p[i] == (uint8_t)seed;

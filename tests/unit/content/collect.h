@@ -7,6 +7,7 @@
 
 #include "base/counter.h"
 #include "content/content.h"
+#include "content/unpack/unpack.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -77,7 +78,8 @@ static void collect_closed(void *context, struct object *o) {
     x->size = o->size;
     x->missing = o->missing;
     x->offset = o->offset;
-    snprintf(x->name, sizeof x->name, "%.*s", (int)o->name.n, (const char *)o->name.p);
+    snprintf(x->name, sizeof x->name, "%.*s", (int)object_fact(o, FACT_NAME).n,
+             (const char *)object_fact(o, FACT_NAME).p);
     for (int i = 0; i < 32 && o->hashed; i++)
         snprintf(x->sha256 + 2 * i, 3, "%02x", o->sha256[i]);
     c->order[c->ended++] = (size_t)(x - c->list);
@@ -103,16 +105,35 @@ static inline struct object_sink collect_sink(struct collector *c) {
 
 /* A content with codings of its own, as its options say; one at a time. */
 static struct codings *collect_codings;
+static struct fact_pool collect_texts;
+
+/* The options with defaults for what is 0, and what of content/'s world goes with them. */
+static inline struct content_parts collect_parts(struct content_options *o) {
+    struct content_options preset = *o;
+    setting_defaults(content_settings, &preset);
+    uint64_t *at[] = {&o->assembly_time, &o->container_hash,     &o->depth_max,
+                      &o->members_max,   &o->codings.output_max, &o->codings.ratio_max};
+    const uint64_t presets[] = {preset.assembly_time, preset.container_hash,     preset.depth_max,
+                                preset.members_max,   preset.codings.output_max, preset.codings.ratio_max};
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++)
+        *at[i] = *at[i] ? *at[i] : presets[i];
+    collect_codings = codings_create(&o->codings);
+    assert(fact_pool_init(&collect_texts, o->objects, o->objects));
+    return (struct content_parts){collect_codings, &collect_texts, unpacker_table};
+}
 
 static inline struct content *collect_content(const struct content_options *options, struct collector *c) {
     const struct object_sink sink = collect_sink(c);
-    collect_codings = codings_create(&options->codings);
-    return content_create(options, collect_codings, &sink);
+    struct content_options o = *options;
+    const struct content_parts parts = collect_parts(&o);
+    return content_create(&o, &parts, &sink);
 }
 
 static inline void collect_destroy(struct content *c) {
     content_destroy(c);
     codings_destroy(collect_codings);
+    assert(collect_texts.holders.in_use == 0 && collect_texts.rooms.in_use == 0);
+    fact_pool_finish(&collect_texts);
 }
 
 static inline void collect_finish(struct collector *c) {
@@ -136,14 +157,24 @@ static inline struct conversation collect_conversation(unsigned port) {
     return c;
 }
 
-static inline struct transfer_facts collect_facts(const char *method, const char *path) {
-    return (struct transfer_facts){.from = SIDE_CLIENT,
-                                   .protocol = "http",
-                                   .path = bytes_text(path),
-                                   .host = bytes_text("store.example"),
-                                   .method = bytes_text(method),
-                                   .length = LENGTH_UNKNOWN,
-                                   .total = LENGTH_UNKNOWN};
+static inline struct transfer_seed collect_facts(const char *method, const char *path) {
+    struct transfer_seed s = transfer_seed_of("http", SIDE_CLIENT);
+    s.fact[FACT_URL] = bytes_text(path);
+    s.fact[FACT_HOST] = bytes_text("store.example");
+    s.fact[FACT_METHOD] = bytes_text(method);
+    s.key[0] = s.fact[FACT_HOST];
+    s.key[2] = s.fact[FACT_URL];
+    s.resumable = *path && (strcmp(method, "GET") == 0 || strcmp(method, "PUT") == 0);
+    return s;
+}
+
+/* The same as FTP says it. */
+static inline void collect_ftp(struct transfer_seed *s, bool partial, uint64_t offset) {
+    s->protocol = "ftp";
+    s->resume = !partial && bytes_equal(s->fact[FACT_METHOD], bytes_text("APPE")) ? RESUME_APPEND : RESUME_TO_END;
+    s->resumable = false;
+    s->anew = !partial;
+    s->offset = offset;
 }
 
 static inline uint64_t collect_counter(enum counter which) {

@@ -34,28 +34,26 @@ static void finish(void) {
 /* A 206 answer to a range request. */
 static struct transfer *range(struct conversation *conversation, uint64_t offset, uint64_t n,
                               uint64_t total) {
-    struct transfer_facts facts = collect_facts("GET", "/store/20260531.bin");
+    struct transfer_seed facts = collect_facts("GET", "/store/20260531.bin");
     facts.from = SIDE_SERVER;
-    facts.partial = true;
+    facts.resume = RESUME_RANGE;
     facts.offset = offset;
     facts.length = n;
     facts.total = total;
-    return content_begin(c, conversation, &facts);
+    return content_begin(c, conversation, NULL, &facts);
 }
 
 static void range_sent(struct conversation *conversation, uint64_t offset, uint64_t n) {
     struct transfer *t = range(conversation, offset, n, SIZE);
-    content_data(t, content + offset, n);
-    content_end(t, TRANSFER_DONE);
+    content_data(conversation, t, content + offset, n);
+    content_end(conversation, t, TRANSFER_DONE);
 }
 
 static struct transfer *ftp(struct conversation *conversation, const char *method, bool partial,
                             uint64_t offset) {
-    struct transfer_facts facts = collect_facts(method, "/in/records.bin");
-    facts.protocol = "ftp";
-    facts.partial = partial;
-    facts.offset = offset;
-    return content_begin(c, conversation, &facts);
+    struct transfer_seed facts = collect_facts(method, "/in/records.bin");
+    collect_ftp(&facts, partial, offset);
+    return content_begin(c, conversation, NULL, &facts);
 }
 
 static void one_whole(void) {
@@ -94,9 +92,9 @@ static void parallel_ranges_interleaved_make_one_object(void **state) {
     }
     for (size_t at = 0; at < 25000; at += 500)
         for (unsigned i = 4; i-- > 0;)
-            content_data(t[i], content + i * 25000 + at, 500);
+            content_data(&flows[i], t[i], content + i * 25000 + at, 500);
     for (unsigned i = 0; i < 4; i++)
-        content_end(t[i], TRANSFER_DONE);
+        content_end(&flows[i], t[i], TRANSFER_DONE);
     one_whole();
     finish();
 }
@@ -160,28 +158,28 @@ static void a_whole_without_its_beginning_starts_at_its_lowest_offset(void **sta
 
 static void different_tags_hosts_or_sizes_are_different_things(void **state) {
     struct conversation a = collect_conversation(1), b = collect_conversation(2);
-    struct transfer_facts facts = collect_facts("GET", "/store/20260531.bin");
+    struct transfer_seed facts = collect_facts("GET", "/store/20260531.bin");
     begin(1 << 20);
     b.end[SIDE_SERVER].address.bytes[15]++;
     facts.from = SIDE_SERVER;
-    facts.partial = true;
+    facts.resume = RESUME_RANGE;
     facts.total = SIZE;
     facts.etag = bytes_text("\"one\"");
-    struct transfer *t = content_begin(c, &a, &facts);
-    content_data(t, content, 50000);
-    content_end(t, TRANSFER_DONE);
+    struct transfer *t = content_begin(c, &a, NULL, &facts);
+    content_data(&a, t, content, 50000);
+    content_end(&a, t, TRANSFER_DONE);
     facts.offset = 50000;
     facts.etag = bytes_text("\"two\"");
-    t = content_begin(c, &a, &facts);
-    content_data(t, content + 50000, 50000);
-    content_end(t, TRANSFER_DONE);
+    t = content_begin(c, &a, NULL, &facts);
+    content_data(&a, t, content + 50000, 50000);
+    content_end(&a, t, TRANSFER_DONE);
     facts.etag = bytes_text("\"one\"");
-    t = content_begin(c, &b, &facts);
-    content_data(t, content + 50000, 50000);
-    content_end(t, TRANSFER_DONE);
+    t = content_begin(c, &b, NULL, &facts);
+    content_data(&b, t, content + 50000, 50000);
+    content_end(&b, t, TRANSFER_DONE);
     t = range(&a, 50000, 50000, SIZE + 1);
-    content_data(t, content + 50000, 50000);
-    content_end(t, TRANSFER_DONE);
+    content_data(&a, t, content + 50000, 50000);
+    content_end(&a, t, TRANSFER_DONE);
     assert_int_equal(got.ended, 0);
     content_tick(c, a.now + 121 * NS_PER_S);
     assert_int_equal(got.ended, 4);
@@ -195,12 +193,12 @@ static void a_part_that_finds_no_room_is_an_object_of_its_own(void **state) {
     uint64_t before = collect_counter(COUNTER_ASSEMBLY_SPILLED);
     begin(34000); /* two blocks */
     struct transfer *first = range(&a, 0, 60000, SIZE), *last = range(&a, 60000, 40000, SIZE);
-    content_data(first, content, 100);
-    content_data(last, content + 60000, 30000);
-    content_data(last, content + 90000, 10000);
-    content_data(first, content + 100, 59900);
-    content_end(last, TRANSFER_DONE);
-    content_end(first, TRANSFER_DONE);
+    content_data(&a, first, content, 100);
+    content_data(&a, last, content + 60000, 30000);
+    content_data(&a, last, content + 90000, 10000);
+    content_data(&a, first, content + 100, 59900);
+    content_end(&a, last, TRANSFER_DONE);
+    content_end(&a, first, TRANSFER_DONE);
     assert_int_equal(collect_counter(COUNTER_ASSEMBLY_SPILLED) - before, 1);
     assert_int_equal(got.ended, 1);
     struct collected *tail = collect_ended(&got, 0);
@@ -227,10 +225,10 @@ static void a_gap_in_one_range_is_the_wholes(void **state) {
     struct conversation a = collect_conversation(1);
     begin(1 << 20);
     struct transfer *t = range(&a, 0, 50000, SIZE);
-    content_data(t, content, 20000);
-    content_gap(t, 1000);
-    content_data(t, content + 21000, 29000);
-    content_end(t, TRANSFER_DONE);
+    content_data(&a, t, content, 20000);
+    content_gap(&a, t, 1000);
+    content_data(&a, t, content + 21000, 29000);
+    content_end(&a, t, TRANSFER_DONE);
     range_sent(&a, 50000, 50000);
     assert_int_equal(got.ended, 1);
     assert_false(got.list[0].complete);
@@ -243,10 +241,10 @@ static void a_gap_ahead_of_the_frontier_keeps_its_place(void **state) {
     struct conversation a = collect_conversation(1);
     begin(1 << 20);
     struct transfer *t = range(&a, 50000, 50000, SIZE);
-    content_data(t, content + 50000, 20000);
-    content_gap(t, 1000);
-    content_data(t, content + 71000, 29000);
-    content_end(t, TRANSFER_DONE);
+    content_data(&a, t, content + 50000, 20000);
+    content_gap(&a, t, 1000);
+    content_data(&a, t, content + 71000, 29000);
+    content_end(&a, t, TRANSFER_DONE);
     range_sent(&a, 0, 50000);
     assert_int_equal(got.ended, 0);
     range_sent(&a, 69000, 3000); /* somebody asks again for what we did not see */
@@ -258,15 +256,15 @@ static void an_ftp_upload_taken_up_again_is_one_object(void **state) {
     struct conversation a = collect_conversation(1), b = collect_conversation(2);
     begin(1 << 20);
     struct transfer *t = ftp(&a, "STOR", false, 0);
-    content_data(t, content, 30000);
-    content_end(t, TRANSFER_CUT);
+    content_data(&a, t, content, 30000);
+    content_end(&a, t, TRANSFER_CUT);
     assert_int_equal(got.ended, 0);
     t = ftp(&b, "STOR", true, 25000); /* the server had less than was sent */
-    content_data(t, content + 25000, 40000);
-    content_end(t, TRANSFER_CUT);
+    content_data(&b, t, content + 25000, 40000);
+    content_end(&b, t, TRANSFER_CUT);
     t = ftp(&b, "APPE", false, 0);
-    content_data(t, content + 65000, 35000);
-    content_end(t, TRANSFER_DONE);
+    content_data(&b, t, content + 65000, 35000);
+    content_end(&b, t, TRANSFER_DONE);
     one_whole();
     finish();
 }
@@ -275,13 +273,13 @@ static void an_ftp_upload_sent_anew_is_another_object(void **state) {
     struct conversation a = collect_conversation(1);
     begin(1 << 20);
     struct transfer *t = ftp(&a, "STOR", false, 0);
-    content_data(t, content, 30000);
-    content_end(t, TRANSFER_CUT);
+    content_data(&a, t, content, 30000);
+    content_end(&a, t, TRANSFER_CUT);
     t = ftp(&a, "STOR", false, 0);
     assert_int_equal(got.ended, 1);
     assert_false(got.list[0].complete);
-    content_data(t, content, SIZE);
-    content_end(t, TRANSFER_DONE);
+    content_data(&a, t, content, SIZE);
+    content_end(&a, t, TRANSFER_DONE);
     assert_int_equal(got.ended, 2);
     assert_true(got.list[1].complete);
     assert_string_equal(got.list[1].sha256, whole_sha256);
@@ -292,9 +290,9 @@ static void an_ftp_resume_without_its_start_has_an_offset(void **state) {
     struct conversation a = collect_conversation(1);
     begin(1 << 20);
     struct transfer *t = ftp(&a, "RETR", true, 60000);
-    content_data(t, content + 60000, 40000);
+    content_data(&a, t, content + 60000, 40000);
     assert_int_equal(got.n, 1); /* it does not wait for a start that was before us */
-    content_end(t, TRANSFER_DONE);
+    content_end(&a, t, TRANSFER_DONE);
     assert_int_equal(got.ended, 1);
     assert_false(got.list[0].complete);
     assert_int_equal(got.list[0].offset, 60000);
@@ -313,9 +311,9 @@ static void ftp_segments_on_several_connections_are_one_object(void **state) {
     }
     for (unsigned i = 3; i-- > 0;)
         for (size_t at = i * 40000; at < SIZE && at < (i + 1) * 40000 + 700; at += 100)
-            content_data(t[i], content + at, 100);
+            content_data(&flows[i], t[i], content + at, 100);
     for (unsigned i = 0; i < 3; i++)
-        content_end(t[i], i < 2 ? TRANSFER_CUT : TRANSFER_DONE);
+        content_end(&flows[i], t[i], i < 2 ? TRANSFER_CUT : TRANSFER_DONE);
     one_whole();
     finish();
 }
@@ -324,8 +322,8 @@ static void an_ftp_transfer_whose_end_is_not_known_closes_at_once(void **state) 
     struct conversation a = collect_conversation(1);
     begin(1 << 20);
     struct transfer *t = ftp(&a, "STOR", false, 0);
-    content_data(t, content, SIZE);
-    content_end(t, TRANSFER_UNKNOWN);
+    content_data(&a, t, content, SIZE);
+    content_end(&a, t, TRANSFER_UNKNOWN);
     assert_int_equal(got.ended, 1);
     assert_false(got.list[0].complete);
     assert_string_equal(got.list[0].sha256, whole_sha256);
@@ -335,7 +333,7 @@ static void an_ftp_transfer_whose_end_is_not_known_closes_at_once(void **state) 
 static void an_empty_ftp_upload_is_an_empty_object(void **state) {
     struct conversation a = collect_conversation(1);
     begin(1 << 20);
-    content_end(ftp(&a, "STOR", false, 0), TRANSFER_DONE);
+    content_end(&a, ftp(&a, "STOR", false, 0), TRANSFER_DONE);
     assert_int_equal(got.ended, 1);
     assert_true(got.list[0].complete);
     assert_string_equal(got.list[0].type->mime, "application/x-empty");
@@ -344,30 +342,31 @@ static void an_empty_ftp_upload_is_an_empty_object(void **state) {
 
 static void an_ftp_name_that_comes_late_still_finds_its_rest(void **state) {
     struct conversation a = collect_conversation(1);
-    struct transfer_facts facts = collect_facts("STOR", "/in/records.bin");
+    struct transfer_seed facts = collect_facts("STOR", "/in/records.bin");
     begin(1 << 20);
-    struct transfer_facts nameless = collect_facts("", "");
-    nameless.protocol = "ftp";
-    struct transfer *t = content_begin(c, &a, &nameless);
-    content_data(t, content, 60000);
-    content_rename(t, &facts);
-    content_end(t, TRANSFER_CUT);
+    struct transfer_seed nameless = collect_facts("", "");
+    collect_ftp(&facts, false, 0);
+    collect_ftp(&nameless, false, 0);
+    struct transfer *t = content_begin(c, &a, NULL, &nameless);
+    content_data(&a, t, content, 60000);
+    content_learn(&a, t, &facts);
+    content_end(&a, t, TRANSFER_CUT);
     t = ftp(&a, "STOR", true, 60000);
-    content_data(t, content + 60000, 40000);
-    content_end(t, TRANSFER_DONE);
+    content_data(&a, t, content + 60000, 40000);
+    content_end(&a, t, TRANSFER_DONE);
     one_whole();
     finish();
 }
 
 static void a_download_that_was_cut_goes_on_with_a_range(void **state) {
     struct conversation a = collect_conversation(1), b = collect_conversation(2);
-    struct transfer_facts facts = collect_facts("GET", "/store/20260531.bin");
+    struct transfer_seed facts = collect_facts("GET", "/store/20260531.bin");
     begin(1 << 20);
     facts.from = SIDE_SERVER;
     facts.length = SIZE;
-    struct transfer *t = content_begin(c, &a, &facts);
-    content_data(t, content, 33333);
-    content_end(t, TRANSFER_CUT);
+    struct transfer *t = content_begin(c, &a, NULL, &facts);
+    content_data(&a, t, content, 33333);
+    content_end(&a, t, TRANSFER_CUT);
     assert_int_equal(got.ended, 0);
     range_sent(&b, 33333, SIZE - 33333);
     one_whole();
@@ -376,12 +375,12 @@ static void a_download_that_was_cut_goes_on_with_a_range(void **state) {
 
 static void a_post_that_was_cut_closes_at_once(void **state) {
     struct conversation a = collect_conversation(1);
-    struct transfer_facts facts = collect_facts("POST", "/upload");
+    struct transfer_seed facts = collect_facts("POST", "/upload");
     begin(1 << 20);
     facts.length = SIZE;
-    struct transfer *t = content_begin(c, &a, &facts);
-    content_data(t, content, 33333);
-    content_end(t, TRANSFER_CUT);
+    struct transfer *t = content_begin(c, &a, NULL, &facts);
+    content_data(&a, t, content, 33333);
+    content_end(&a, t, TRANSFER_CUT);
     assert_int_equal(got.ended, 1);
     assert_false(got.list[0].complete);
     finish();
@@ -391,19 +390,19 @@ static void byteranges_parts_join_the_other_ranges(void **state) {
     static const char head[] =
         "--XX\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes %d-%d/100000\r\n\r\n";
     struct conversation a = collect_conversation(1);
-    struct transfer_facts facts = collect_facts("GET", "/store/20260531.bin");
+    struct transfer_seed facts = collect_facts("GET", "/store/20260531.bin");
     char line[200];
     begin(1 << 20);
     facts.from = SIDE_SERVER;
-    facts.content_type = bytes_text("multipart/byteranges; boundary=XX");
-    struct transfer *t = content_begin(c, &a, &facts);
-    content_data(t, (const uint8_t *)line, (size_t)sprintf(line, head, 0, 29999));
-    content_data(t, content, 30000);
-    content_data(t, (const uint8_t *)"\r\n", 2);
-    content_data(t, (const uint8_t *)line, (size_t)sprintf(line, head, 50000, 99999));
-    content_data(t, content + 50000, 50000);
-    content_data(t, (const uint8_t *)"\r\n--XX--\r\n", 10);
-    content_end(t, TRANSFER_DONE);
+    facts.fact[FACT_DECLARED_TYPE] = bytes_text("multipart/byteranges; boundary=XX");
+    struct transfer *t = content_begin(c, &a, NULL, &facts);
+    content_data(&a, t, (const uint8_t *)line, (size_t)sprintf(line, head, 0, 29999));
+    content_data(&a, t, content, 30000);
+    content_data(&a, t, (const uint8_t *)"\r\n", 2);
+    content_data(&a, t, (const uint8_t *)line, (size_t)sprintf(line, head, 50000, 99999));
+    content_data(&a, t, content + 50000, 50000);
+    content_data(&a, t, (const uint8_t *)"\r\n--XX--\r\n", 10);
+    content_end(&a, t, TRANSFER_DONE);
     assert_int_equal(got.ended, 1);
     assert_true(got.list[0].container);
     range_sent(&a, 30000, 20000);
@@ -420,21 +419,21 @@ static void ranges_of_an_encoded_thing_are_decoded_in_order(void **state) {
     static const struct { uint64_t at, n; } parts[] = {{400, 517}, {0, 100}, {100, 300}};
     static uint8_t packed[1000];
     struct conversation a = collect_conversation(1);
-    struct transfer_facts facts = collect_facts("GET", "/reads.csv");
+    struct transfer_seed facts = collect_facts("GET", "/reads.csv");
     FILE *f = fopen(TEST_DATA "/content/gzip.body", "rb");
     assert_non_null(f);
     assert_int_equal(fread(packed, 1, sizeof packed, f), 917);
     fclose(f);
     begin(1 << 20);
     facts.from = SIDE_SERVER;
-    facts.partial = true;
+    facts.resume = RESUME_RANGE;
     facts.total = 917;
-    facts.content_encoding = bytes_text("gzip");
+    facts.codings = bytes_text("gzip");
     for (size_t i = 0; i < 3; i++) {
         facts.offset = parts[i].at;
-        struct transfer *t = content_begin(c, &a, &facts);
-        content_data(t, packed + parts[i].at, parts[i].n);
-        content_end(t, TRANSFER_DONE);
+        struct transfer *t = content_begin(c, &a, NULL, &facts);
+        content_data(&a, t, packed + parts[i].at, parts[i].n);
+        content_end(&a, t, TRANSFER_DONE);
     }
     assert_int_equal(got.ended, 1);
     assert_true(got.list[0].complete);
@@ -446,16 +445,17 @@ static void ranges_of_an_encoded_thing_are_decoded_in_order(void **state) {
 
 static void unfinished_wholes_make_room_for_new_objects(void **state) {
     struct conversation a = collect_conversation(1);
-    struct transfer_facts facts = collect_facts("PUT", "");
+    struct transfer_seed facts = collect_facts("PUT", "");
     char path[32];
     uint64_t before = collect_counter(COUNTER_ASSEMBLY_EVICTED);
     begin(1 << 20);
     for (int i = 0; i < 100; i++) {
-        facts.path = bytes_of(path, (size_t)sprintf(path, "/%d", i));
-        struct transfer *t = content_begin(c, &a, &facts);
+        facts.key[2] = bytes_of(path, (size_t)sprintf(path, "/%d", i));
+        facts.resumable = true;
+        struct transfer *t = content_begin(c, &a, NULL, &facts);
         assert_non_null(t);
-        content_data(t, content, 1000);
-        content_end(t, TRANSFER_CUT);
+        content_data(&a, t, content, 1000);
+        content_end(&a, t, TRANSFER_CUT);
     }
     assert_int_equal(collect_counter(COUNTER_ASSEMBLY_EVICTED) - before, 36);
     assert_int_equal(got.ended, 36);
@@ -466,15 +466,15 @@ static void offsets_at_the_end_of_the_number_range_do_no_harm(void **state) {
     struct conversation a = collect_conversation(1);
     begin(1 << 20);
     struct transfer *t = range(&a, UINT64_MAX - 10, 100, UINT64_MAX - 1);
-    content_data(t, content, 1000);
-    content_gap(t, UINT64_C(1) << 63);
-    content_data(t, content, 1000);
-    content_end(t, TRANSFER_DONE);
+    content_data(&a, t, content, 1000);
+    content_gap(&a, t, UINT64_C(1) << 63);
+    content_data(&a, t, content, 1000);
+    content_end(&a, t, TRANSFER_DONE);
     t = ftp(&a, "STOR", true, UINT64_MAX - 1);
-    content_data(t, content, 1000);
-    content_gap(t, UINT64_C(1) << 63);
-    content_data(t, content, 1000);
-    content_end(t, TRANSFER_DONE);
+    content_data(&a, t, content, 1000);
+    content_gap(&a, t, UINT64_C(1) << 63);
+    content_data(&a, t, content, 1000);
+    content_end(&a, t, TRANSFER_DONE);
     content_tick(c, a.now + 121 * NS_PER_S);
     for (size_t i = 0; i < got.ended; i++)
         assert_false(got.list[i].complete);

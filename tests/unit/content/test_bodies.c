@@ -53,17 +53,17 @@ static void run(const struct row *body, const uint8_t *p, size_t n, size_t split
     const struct content_options options = {.objects = 64, .assembly_bytes = 1 << 20};
     struct content *c = collect_content(&options, &got);
     struct conversation conversation = collect_conversation(4000);
-    struct transfer_facts facts = collect_facts("POST", "/upload");
-    facts.content_type = bytes_text(body->second);
-    facts.content_encoding = bytes_text(body->third);
+    struct transfer_seed facts = collect_facts("POST", "/upload");
+    facts.fact[FACT_DECLARED_TYPE] = bytes_text(body->second);
+    facts.codings = bytes_text(body->third);
     facts.length = n;
-    struct transfer *t = content_begin(c, &conversation, &facts);
-    content_data(t, p, split);
+    struct transfer *t = content_begin(c, &conversation, NULL, &facts);
+    content_data(&conversation, t, p, split);
     for (size_t i = split, take; i < n; i += take) {
         take = step && n - i > step ? step : n - i;
-        content_data(t, p + i, take);
+        content_data(&conversation, t, p + i, take);
     }
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     collect_destroy(c);
 }
 
@@ -136,16 +136,16 @@ static void run_odd(struct bytes encoding, const uint8_t *p, size_t n, size_t sp
     const struct content_options options = {.objects = 64};
     struct content *c = collect_content(&options, &got);
     struct conversation conversation = collect_conversation(4000);
-    struct transfer_facts facts = collect_facts("GET", "/reads");
-    facts.content_encoding = encoding;
+    struct transfer_seed facts = collect_facts("GET", "/reads");
+    facts.codings = encoding;
     facts.length = n;
-    struct transfer *t = content_begin(c, &conversation, &facts);
-    content_data(t, p, split);
+    struct transfer *t = content_begin(c, &conversation, NULL, &facts);
+    content_data(&conversation, t, p, split);
     for (size_t i = split, take; i < n; i += take) {
         take = n - i > step ? step : n - i;
-        content_data(t, p + i, take);
+        content_data(&conversation, t, p + i, take);
     }
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     collect_destroy(c);
 }
 

@@ -30,14 +30,14 @@ static void finish(void) {
 }
 
 static struct transfer *body(const char *type, const char *coding) {
-    struct transfer_facts facts = collect_facts("POST", "/upload");
-    facts.content_type = bytes_text(type);
-    facts.content_encoding = bytes_text(coding);
-    return content_begin(c, &conversation, &facts);
+    struct transfer_seed facts = collect_facts("POST", "/upload");
+    facts.fact[FACT_DECLARED_TYPE] = bytes_text(type);
+    facts.codings = bytes_text(coding);
+    return content_begin(c, &conversation, NULL, &facts);
 }
 
 static void text(struct transfer *t, const char *s) {
-    content_data(t, (const uint8_t *)s, strlen(s));
+    content_data(&conversation, t, (const uint8_t *)s, strlen(s));
 }
 
 static bool holds(const struct collected *x, const char *s) {
@@ -72,8 +72,8 @@ static void a_bomb_is_cut_soon_after_a_mebibyte_and_counted(void **state) {
     begin();
     struct transfer *t = body("", "gzip");
     for (size_t i = 0; i < n; i += 1000)
-        content_data(t, bomb + i, n - i < 1000 ? n - i : 1000);
-    content_end(t, TRANSFER_DONE);
+        content_data(&conversation, t, bomb + i, n - i < 1000 ? n - i : 1000);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_int_equal(got.ended, 1);
     assert_false(got.list[0].complete);
     assert_in_range(got.list[0].size, 1 << 20, 3 << 20);
@@ -87,8 +87,8 @@ static void a_small_file_of_zeros_is_no_bomb(void **state) {
     uint8_t *packed = zeros_compressed(1 << 19, &n);
     begin();
     struct transfer *t = body("", "gzip");
-    content_data(t, packed, n);
-    content_end(t, TRANSFER_DONE);
+    content_data(&conversation, t, packed, n);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_true(got.list[0].complete);
     assert_int_equal(got.list[0].size, 1 << 19);
     finish();
@@ -101,8 +101,8 @@ static void output_stops_at_its_limit_to_the_byte(void **state) {
     uint64_t before = collect_counter(COUNTER_CODING_OUTPUT);
     begin_with(&(struct content_options){.objects = 16, .codings.output_max = 100001});
     struct transfer *t = body("", "gzip");
-    content_data(t, packed, n);
-    content_end(t, TRANSFER_DONE);
+    content_data(&conversation, t, packed, n);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_false(got.list[0].complete);
     assert_int_equal(got.list[0].size, 100001);
     assert_int_equal(collect_counter(COUNTER_CODING_OUTPUT) - before, 1);
@@ -115,10 +115,10 @@ static void a_gap_in_a_compressed_body_ends_what_can_be_decoded(void **state) {
     uint8_t *packed = zeros_compressed(1 << 19, &n);
     begin();
     struct transfer *t = body("", "gzip");
-    content_data(t, packed, 200);
-    content_gap(t, 50);
-    content_data(t, packed + 250, n - 250);
-    content_end(t, TRANSFER_DONE);
+    content_data(&conversation, t, packed, 200);
+    content_gap(&conversation, t, 50);
+    content_data(&conversation, t, packed + 250, n - 250);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_false(got.list[0].complete);
     assert_int_equal(got.list[0].missing, 50);
     assert_true(got.list[0].bytes > 0 && got.list[0].bytes < 1 << 19);
@@ -131,7 +131,7 @@ static void more_codings_than_allowed_are_left_as_they_are(void **state) {
     begin_with(&(struct content_options){.objects = 16, .depth_max = 2});
     struct transfer *t = body("", "gzip, gzip, gzip");
     text(t, "plain after all");
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_true(holds(&got.list[0], "plain after all"));
     assert_int_equal(collect_counter(COUNTER_CODING_DEPTH) - before, 1);
     finish();
@@ -141,13 +141,13 @@ static void base64_without_padding_or_with_a_gap_gives_what_it_can(void **state)
     begin();
     struct transfer *t = body("", "base64");
     text(t, "cGxhdGUs\r\nbGFuZQ");
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_true(got.list[0].complete && holds(&got.list[0], "plate,lane"));
     t = body("", "base64");
     text(t, "cGxhdGUs\r\nbG");
-    content_gap(t, 8);
+    content_gap(&conversation, t, 8);
     text(t, "xx\r\nbGFuZQ==\r\n");
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_false(got.list[1].complete);
     assert_int_equal(got.list[1].missing, 6);
     assert_memory_equal(got.list[1].data, "plate,lane", 10);
@@ -158,9 +158,9 @@ static void a_gap_in_a_part_is_that_parts_alone(void **state) {
     begin();
     struct transfer *t = body("multipart/form-data; boundary=b", "");
     text(t, "--b\r\nContent-Disposition: form-data; name=\"one\"\r\n\r\n1234");
-    content_gap(t, 100);
+    content_gap(&conversation, t, 100);
     text(t, "5678\r\n--b\r\nContent-Disposition: form-data; name=\"two\"\r\n\r\nwhole\r\n--b--\r\n");
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_int_equal(got.ended, 3);
     assert_string_equal(got.list[1].name, "one");
     assert_int_equal(got.list[1].missing, 100);
@@ -176,11 +176,11 @@ static void a_gap_in_a_part_is_that_parts_alone(void **state) {
 static void a_gap_that_hides_a_parts_head_gives_a_part_without_a_name(void **state) {
     begin();
     struct transfer *t = body("multipart/form-data; boundary=b", "");
-    content_gap(t, 60);
+    content_gap(&conversation, t, 60);
     text(t, "rest of a file\r\n--b\r\nContent-Disposition: form-data; na");
-    content_gap(t, 10);
+    content_gap(&conversation, t, 10);
     text(t, "rest of another\r\n--b--\r\n");
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_int_equal(got.ended, 3);
     assert_memory_equal(got.list[1].data, "rest of a file", 14);
     assert_memory_equal(got.list[2].data, "rest of another", 15);
@@ -192,7 +192,7 @@ static void without_its_final_boundary_the_last_part_is_incomplete(void **state)
     begin();
     struct transfer *t = body("multipart/form-data; boundary=b", "");
     text(t, "--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--");
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_true(got.list[1].complete && holds(&got.list[1], "one"));
     assert_false(got.list[2].complete);
     assert_true(holds(&got.list[2], "two\r\n--"));
@@ -205,7 +205,7 @@ static void padding_preamble_epilogue_and_bare_line_feeds_are_understood(void **
     struct transfer *t = body("Multipart/Mixed; boundary=\"a b\"", "");
     text(t, "This is the preamble.\n--a b \t\nContent-Type: text/plain;\n name=folded.txt\n\none\n--a "
             "b--x\n--a bc\n--a b-- \nepilogue");
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_int_equal(got.n, 2);
     assert_string_equal(got.list[1].name, "folded.txt");
     assert_true(got.list[0].complete && got.list[1].complete);
@@ -217,7 +217,7 @@ static void a_part_without_headers_or_without_a_body_is_a_part(void **state) {
     begin();
     struct transfer *t = body("multipart/mixed; boundary=b", "");
     text(t, "--b\r\n\r\n--b\r\nContent-Type: text/plain\r\n--b\r\n\r\nx\r\n--b--");
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_int_equal(got.n, 4);
     assert_true(got.list[1].complete && got.list[1].size == 0);
     assert_true(got.list[2].complete && got.list[2].size == 0);
@@ -236,7 +236,7 @@ static void endless_part_headers_are_bounded_and_the_part_still_seen(void **stat
     for (int i = 0; i < 100; i++)
         text(t, "X-Many: 1\r\n");
     text(t, "\r\nmore\r\n--b--");
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_string_equal(got.list[1].name, "kept");
     assert_true(holds(&got.list[1], "body"));
     assert_true(holds(&got.list[2], "more"));
@@ -245,7 +245,7 @@ static void endless_part_headers_are_bounded_and_the_part_still_seen(void **stat
 }
 
 static void nesting_stops_at_its_limit(void **state) {
-    uint64_t before = collect_counter(COUNTER_MULTIPART_DEPTH);
+    uint64_t before = collect_counter(COUNTER_UNPACK_DEPTH);
     begin_with(&(struct content_options){.objects = 16, .depth_max = 3});
     struct transfer *t = body("multipart/mixed; boundary=L0", "");
     for (int i = 0; i < 10; i++) {
@@ -253,8 +253,8 @@ static void nesting_stops_at_its_limit(void **state) {
         sprintf(head, "--L%d\r\nContent-Type: multipart/mixed; boundary=L%d\r\n\r\n", i, i + 1);
         text(t, head);
     }
-    content_end(t, TRANSFER_DONE);
-    assert_int_equal(collect_counter(COUNTER_MULTIPART_DEPTH) - before, 1);
+    content_end(&conversation, t, TRANSFER_DONE);
+    assert_int_equal(collect_counter(COUNTER_UNPACK_DEPTH) - before, 1);
     assert_int_equal(got.n, 4);
     for (size_t i = 0; i < got.n; i++)
         assert_true(got.list[i].depth <= 3);
@@ -266,7 +266,7 @@ static void a_multipart_type_without_a_boundary_is_one_object(void **state) {
     begin();
     struct transfer *t = body("multipart/form-data", "");
     text(t, "--b\r\n\r\none\r\n--b--");
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_int_equal(got.ended, 1);
     assert_true(!got.list[0].container && got.list[0].complete);
     assert_int_equal(collect_counter(COUNTER_MULTIPART_BOUNDARY) - before, 1);
@@ -278,7 +278,7 @@ static void a_container_over_the_limit_has_no_hash_but_its_size(void **state) {
     for (int i = 0; i < 2; i++) {
         struct transfer *t = body("multipart/mixed; boundary=b", "");
         text(t, i ? "--b\r\n\r\nfour\r\n--b--\r\n." : "--b\r\n\r\nthe\r\n--b--\r\n.");
-        content_end(t, TRANSFER_DONE);
+        content_end(&conversation, t, TRANSFER_DONE);
     }
     assert_int_equal(got.list[0].size, 20);
     assert_true(got.list[0].hashed);
@@ -298,8 +298,8 @@ static void objects_over_the_limit_are_refused_and_counted(void **state) {
         assert_int_equal(t[i] != NULL, i < 16);
     assert_int_equal(collect_counter(COUNTER_OBJECTS_SHED) - before, 4);
     text(t[19], "nobody listens");
-    content_end(t[19], TRANSFER_DONE);
-    content_end(t[0], TRANSFER_DONE);
+    content_end(&conversation, t[19], TRANSFER_DONE);
+    content_end(&conversation, t[0], TRANSFER_DONE);
     assert_non_null(body("", ""));
     finish();
     assert_int_equal(got.owners, 0);
@@ -311,7 +311,7 @@ static void the_type_is_known_before_the_first_byte_is_told(void **state) {
     text(t, "\x89PNG\r");
     assert_int_equal(got.n, 0);
     text(t, "\n\x1a\n");
-    content_end(t, TRANSFER_UNKNOWN);
+    content_end(&conversation, t, TRANSFER_UNKNOWN);
     assert_int_equal(got.n, 1);
     assert_string_equal(got.list[0].type->mime, "image/png");
     assert_true(holds(&got.list[0], "\x89PNG\r\n\x1a\n"));
@@ -322,9 +322,9 @@ static void the_type_is_known_before_the_first_byte_is_told(void **state) {
 static void a_signature_behind_a_gap_is_none(void **state) {
     begin();
     struct transfer *t = body("", "");
-    content_gap(t, 10);
+    content_gap(&conversation, t, 10);
     text(t, "%PDF-1.4 \x01\x02\x03");
-    content_end(t, TRANSFER_DONE);
+    content_end(&conversation, t, TRANSFER_DONE);
     assert_string_equal(got.list[0].type->mime, "application/octet-stream");
     assert_int_equal(got.list[0].size, 22);
     assert_int_equal(got.list[0].missing, 10);
@@ -342,24 +342,24 @@ static void the_announced_length_decides_where_the_protocol_cannot(void **state)
     };
     begin();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct transfer_facts facts = collect_facts("POST", "/upload");
+        struct transfer_seed facts = collect_facts("POST", "/upload");
         facts.length = 5;
-        struct transfer *t = content_begin(c, &conversation, &facts);
+        struct transfer *t = content_begin(c, &conversation, NULL, &facts);
         text(t, cases[i].body);
-        content_end(t, cases[i].how);
+        content_end(&conversation, t, cases[i].how);
         assert_int_equal(got.list[i].complete, cases[i].complete);
     }
     finish();
 }
 
 static void a_later_name_takes_the_place_of_the_first(void **state) {
-    struct transfer_facts facts = {.name = bytes_text("L04_ABC1234.jpg")};
+    struct transfer_seed facts = {.fact[FACT_NAME] = bytes_text("L04_ABC1234.jpg")};
     begin();
     struct transfer *t = body("", "");
     text(t, "x");
-    content_rename(t, &facts);
-    content_end(t, TRANSFER_DONE);
-    content_rename(NULL, &facts);
+    content_learn(&conversation, t, &facts);
+    content_end(&conversation, t, TRANSFER_DONE);
+    content_learn(&conversation, NULL, &facts);
     assert_string_equal(got.list[0].name, "L04_ABC1234.jpg");
     finish();
 }

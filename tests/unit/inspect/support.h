@@ -16,6 +16,7 @@
 
 /* Rules from a text, and an inspector over them that remembers what it found. */
 struct bench {
+    struct fact_pool texts; /* of the one object */
     char path[64];
     void *region;
     struct arena arena;
@@ -58,6 +59,7 @@ static inline void bench_open(struct bench *b, const char *yaml, uint64_t memory
     if (!b->rules)
         problems_print(&b->problems);
     assert_non_null(b->rules);
+    assert_true(fact_pool_init(&b->texts, 1, 1));
     b->inspector = inspector_create(b->rules, &options, &sink, &e);
     assert_non_null(b->inspector);
 }
@@ -66,18 +68,25 @@ static inline void bench_close(struct bench *b) {
     if (b->inspector)
         inspector_forget(b->inspector, &b->object);
     inspector_destroy(b->inspector);
+    fact_pool_finish(&b->texts);
     problems_finish(&b->problems);
     unlink(b->path);
     free(b->region);
 }
 
+/* NULL: none. */
+static inline void bench_name(struct bench *b, const char *name) {
+    facts_set(&b->texts, b->object.facts, FACT_NAME, bytes_text(name));
+}
+
 static inline void bench_begin(struct bench *b, const struct file_type *type, const char *name) {
     inspector_forget(b->inspector, &b->object);
+    facts_release(&b->texts, b->object.facts);
     memset(b->found, 0, sizeof b->found);
     b->found_at = UINT64_MAX;
     b->object = (struct object){.type = type, .total = LENGTH_UNKNOWN};
-    b->object.name.p = (uint8_t *)(uintptr_t)name;
-    b->object.name.n = name ? (uint16_t)strlen(name) : 0;
+    b->object.facts = facts_create(&b->texts, NULL);
+    bench_name(b, name);
     inspector_opened(b->inspector, &b->object);
 }
 

@@ -85,8 +85,7 @@ static void a_rule_gives_way_to_a_more_specific_class_of_the_same_object(void **
     assert_int_equal(b.found[GENERAL], 0); /* something more specific may follow */
     bench_push(&b, filler, 1);
     assert_int_equal(b.found[GENERAL], 1);
-    b.object.name.p = (uint8_t *)(uintptr_t) "camera";
-    b.object.name.n = 6;
+    bench_name(&b, "camera");
     bench_end(&b);
     assert_int_equal(b.found[LANE], 1);
     assert_int_equal(inspector_rules(&b.object, rules, 2), 1);
@@ -102,8 +101,7 @@ static void a_name_is_matched_also_when_it_comes_late(void **state) {
     bench_begin(&b, &text_type, NULL);
     bench_push(&b, "lane4", 5);
     assert_int_equal(b.found[NAME], 0);
-    b.object.name.p = (uint8_t *)(uintptr_t) "lane5.txt";
-    b.object.name.n = 9;
+    bench_name(&b, "lane5.txt");
     bench_end(&b);
     assert_int_equal(b.found[NAME], 1);
     bench_close(&b);

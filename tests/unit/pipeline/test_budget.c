@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/budget.h"
 
-#include "pipeline/session.h"
+#include "pipeline/transfer_context.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 static uint64_t total(const struct budget *b) {
     return b->decoder.fragment_bytes + b->flow.memory + b->identify.memory + b->stream.memory +
            b->stream.pairs * 208 + b->dispatch.conversations * 256 + b->dispatch.holds * 9216 +
-           b->dispatch.memory + b->content.codings.memory + b->sessions * sizeof(struct session) +
+           b->dispatch.memory + b->content.codings.memory + b->contexts * 480 + b->waiting +
            b->content.objects * 6144 + b->content.assembly_bytes + b->inspector.memory +
            b->older_inspection;
 }

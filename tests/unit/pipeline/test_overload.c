@@ -103,10 +103,10 @@ static void without_pressure_everything_is_looked_into(void **state) {
 static void a_flow_takes_memory_only_when_it_carries_something(void **state) {
     struct talk k = begin(UNAPPROVED, 80);
     assert_int_equal(pipeline_use(t.pipeline).flows, 1);
-    assert_int_equal(pipeline_use(t.pipeline).sessions, 0);
+    assert_int_equal(pipeline_use(t.pipeline).contexts, 0);
     assert_int_equal(pipeline_use(t.pipeline).streams, 0);
     put(&k, "MARKMARK", 8);
-    assert_int_equal(pipeline_use(t.pipeline).sessions, 1);
+    assert_int_equal(pipeline_use(t.pipeline).contexts, 1);
     assert_int_equal(pipeline_use(t.pipeline).streams, 1);
     assert_int_equal(COUNT(FINDINGS), 1);
     assert_int_equal(COUNT(STREAM_MIDWAY), 0); /* where it began is known from the SYN */
@@ -116,7 +116,7 @@ static void what_a_contract_covers_whatever_it_is_costs_a_look_up_and_a_counter(
     struct talk covered = begin("203.0.113.9", 80), other = begin(APPROVED, 80);
     put(&covered, "MARKMARK", 8);
     assert_int_equal(COUNT(FLOWS_COVERED), 1);
-    assert_int_equal(pipeline_use(t.pipeline).sessions, 0);
+    assert_int_equal(pipeline_use(t.pipeline).contexts, 0);
     put(&other, "MARKMARK", 8);
     assert_int_equal(COUNT(FLOWS_COVERED), 1);
     assert_int_equal(COUNT(FINDINGS), 1);

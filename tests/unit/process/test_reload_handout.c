@@ -196,9 +196,9 @@ static void test_a_hundred_generations_come_and_go_and_leave_nothing_behind(void
         generations_sweep(&g); /* a flow holds the one before */
         assert_int_equal(__builtin_popcount(generations_slots(&g)), held ? 2 : 1);
         if (held)
-            held->sessions--;
+            held->transfers--;
         held = g.newest;
-        held->sessions++;
+        held->transfers++;
         generations_sweep(&g);
         assert_int_equal(generations_slots(&g), 1U << view.slot);
         if (i == 20) {
@@ -218,7 +218,7 @@ static void test_as_many_generations_as_slots_and_the_next_is_refused(void **sta
     for (unsigned i = 0; i < SNAPSHOT_SLOTS; i++) {
         const struct snapshot_view view = {.version = i + 1, .config = s->config, .slot = i};
         assert_true(generation_begin(&g, &view, &e));
-        g.newest->sessions = 1;
+        g.newest->transfers = 1;
     }
     const struct snapshot_view view = {.version = 9, .config = s->config, .slot = 0};
     assert_false(generation_begin(&g, &view, &e));

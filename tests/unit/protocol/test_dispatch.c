@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
-#include "protocol/protocol.h"
+#include "protocol/dispatch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,19 +26,19 @@ static void *open_named(struct conversation *c, const char *name) {
     return malloc(1);
 }
 
-static void *open_alpha(struct conversation *c, void *context) {
+static void *open_alpha(struct conversation *c, struct bytes facts) {
     return open_named(c, "alpha");
 }
 
-static void *open_beta(struct conversation *c, void *context) {
+static void *open_beta(struct conversation *c, struct bytes facts) {
     return open_named(c, "beta");
 }
 
-static void *open_tunnel(struct conversation *c, void *context) {
+static void *open_tunnel(struct conversation *c, struct bytes facts) {
     return open_named(c, "tunnel");
 }
 
-static void *open_none(struct conversation *c, void *context) {
+static void *open_none(struct conversation *c, struct bytes facts) {
     return NULL;
 }
 
@@ -47,7 +47,7 @@ static enum protocol_result data(struct conversation *c, enum side from, const u
     strncat(seen, (const char *)bytes, n);
     data_calls++;
     if (memchr(bytes, 'T', n))
-        c->services->begin(c, &(struct transfer_facts){.from = from, .protocol = "test"});
+        c->services->begin(c, &(struct transfer_seed){.from = from, .protocol = "test"});
     if (memchr(bytes, 'X', n))
         c->services->encrypted(c);
     return memchr(bytes, '!', n) ? PROTOCOL_LOST : PROTOCOL_OK;
@@ -60,7 +60,8 @@ static enum protocol_result tunnel_data(struct conversation *c, enum side from, 
     if (!end)
         return PROTOCOL_OK;
     conversation_inner(c, from, end + 1, n - (size_t)(end + 1 - bytes));
-    return PROTOCOL_INNER;
+    conversation_become(c, NULL, false);
+    return PROTOCOL_BECOMES;
 }
 
 static enum protocol_result gap(struct conversation *c, enum side from, uint64_t n) {
@@ -115,17 +116,11 @@ static const struct protocol tunnel = {.name = "tunnel",
                                        .gap = gap,
                                        .end = end,
                                        .close = closed};
-static const struct protocol without_memory = {.name = "none", .open = open_none};
+static const struct protocol without_memory = {.name = "none", .open = open_none, .data = data};
 
-const struct protocol *const protocol_table[] = {&alpha, &beta, &tunnel, NULL};
+const struct protocol *const protocol_table[] = {&alpha, &beta, &tunnel, &without_memory, NULL};
 
-const struct protocol *protocol_by_ndpi_name(const char *name) {
-    if (!name)
-        return NULL;
-    return strcmp(name, "ALPHA") == 0 ? &alpha : strcmp(name, "BETA") == 0 ? &beta : NULL;
-}
-
-static struct transfer *begin(struct conversation *c, const struct transfer_facts *facts) {
+static struct transfer *begin(struct conversation *c, const struct transfer_seed *seed) {
     return NULL;
 }
 
@@ -151,7 +146,11 @@ static int teardown(void **state) {
 
 static struct conversation *open_flow(void) {
     static const struct endpoint ends[2];
-    return conversation_open(d, NULL, ends);
+    return conversation_open(d, NULL, PROTOCOL_TCP, ends);
+}
+
+static bool announce(struct conversation *c, const struct protocol *p) {
+    return conversation_announce(d, c, &(struct expectation){.protocol = (uint8_t)dispatcher_number(d, p)});
 }
 
 static bool give(struct conversation *c, enum side from, const char *text) {
@@ -187,7 +186,7 @@ static void gaps_and_ends_while_undecided_are_replayed_too(void **state) {
     conversation_gap(d, c, SIDE_SERVER, 5, 1);
     give(c, SIDE_SERVER, "two");
     conversation_end(d, c, SIDE_SERVER, true, 1);
-    assert_true(conversation_announce(d, c, &beta, NULL));
+    assert_true(announce(c, &beta));
     conversation_close(d, c);
     assert_string_equal(seen, "+beta<oneg<twoe-");
 }
@@ -204,9 +203,9 @@ static void bytes_behind_a_gap_are_not_taken_for_the_beginning(void **state) {
 static void an_announced_protocol_runs_and_no_other_name_changes_it(void **state) {
     struct conversation *c = open_flow();
     assert_true(conversation_awaits(c));
-    assert_true(conversation_announce(d, c, &beta, NULL));
+    assert_true(announce(c, &beta));
     assert_false(conversation_awaits(c));
-    assert_false(conversation_announce(d, c, &alpha, NULL));
+    assert_false(announce(c, &alpha));
     give(c, SIDE_CLIENT, "alpha");
     conversation_named(d, c, "ALPHA");
     give(c, SIDE_CLIENT, "more");
@@ -216,7 +215,7 @@ static void an_announced_protocol_runs_and_no_other_name_changes_it(void **state
 
 static void a_protocol_that_cannot_open_leaves_the_announcement_to_its_owner(void **state) {
     struct conversation *c = open_flow();
-    assert_false(conversation_announce(d, c, &without_memory, NULL));
+    assert_false(announce(c, &without_memory));
     assert_true(conversation_awaits(c));
     assert_int_equal(counter_values[COUNTER_PROTOCOL_NOT_OPENED], 1);
     conversation_close(d, c);
@@ -317,7 +316,7 @@ static void a_late_announcement_gets_every_byte_that_was_held(void **state) {
     struct conversation *c = open_flow();
     for (int i = 0; i < 64; i++)
         give(c, SIDE_CLIENT, "z");
-    assert_true(conversation_announce(d, c, &beta, NULL));
+    assert_true(announce(c, &beta));
     assert_int_equal(strlen(seen), 5 + 1 + 64);
     conversation_close(d, c);
 }

@@ -158,8 +158,9 @@ static void check_expectation(struct script *s, char **a) {
     struct address client = endpoint(s, a[0], "0").address, server = endpoint(s, a[1], "0").address;
     if (s->expectations == s->w->expectations)
         wrong(s, "this flow is not expected");
-    const struct world_expectation *e = &s->w->expectation[s->expectations++];
-    if (!address_equal(&e->client, &client) || !address_equal(&e->server, &server) || e->port != atoi(a[2]))
+    const struct endpoint *end = s->w->expectation[s->expectations++].e.end;
+    if (!address_equal(&end[SIDE_CLIENT].address, &client) ||
+        !address_equal(&end[SIDE_SERVER].address, &server) || end[SIDE_SERVER].port != atoi(a[2]))
         wrong(s, "another flow is expected");
 }
 

@@ -129,10 +129,10 @@ static void transcript_free(struct transcript *t) {
 static enum protocol_result play_piece(struct recorder *r, enum side side, const uint8_t *p, size_t n) {
     if (r->inner_now) {
         conversation_inner(&r->c, side, p, n);
-        return PROTOCOL_INNER;
+        return PROTOCOL_BECOMES;
     }
     enum protocol_result result = protocol_http.data(&r->c, side, p, n);
-    r->inner_now = result == PROTOCOL_INNER;
+    r->inner_now = result == PROTOCOL_BECOMES;
     return result;
 }
 
@@ -213,7 +213,7 @@ static void check_record(const struct transcript *t, const struct record *got, c
 static void check_other(const struct transcript *t, const struct recorder *r, enum protocol_result result,
                         char *expect, size_t split) {
     static const char *const results[] = {
-        [PROTOCOL_OK] = "ok", [PROTOCOL_LOST] = "lost", [PROTOCOL_INNER] = "inner"};
+        [PROTOCOL_OK] = "ok", [PROTOCOL_LOST] = "lost", [PROTOCOL_BECOMES] = "inner"};
     char *value = strchr(expect, ' '), plain[RECORD_TEXT * 2];
     assert_non_null(value);
     *value++ = 0;

@@ -46,7 +46,7 @@ static struct world *play(const struct piece *pieces, size_t count, size_t split
 
 static void assert_inner_is_ftp(const struct world *w) {
     assert_int_equal(w->expectations, 1);
-    assert_ptr_equal(w->expectation[0].protocol, &protocol_ftp_data);
+    assert_ptr_equal(dispatcher_protocol(w->dispatcher, w->expectation[0].e.protocol), &protocol_ftp_data);
     assert_int_equal(counter_values[COUNTER_TUNNELS], 1);
 }
 

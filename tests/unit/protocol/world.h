@@ -2,7 +2,7 @@
 #ifndef GANTRY_TESTS_PROTOCOL_WORLD_H
 #define GANTRY_TESTS_PROTOCOL_WORLD_H
 
-#include "protocol/protocol.h"
+#include "protocol/dispatch.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -31,11 +31,7 @@ struct transfer {
 
 struct world_expectation {
     bool waiting;
-    struct address client, server;
-    uint16_t port;
-    const struct protocol *protocol;
-    void *context;
-    void (*release)(void *context);
+    struct expectation e;
 };
 
 struct world {
@@ -65,27 +61,27 @@ static inline struct bytes world_bytes(const struct world_text *t) {
     return bytes_of(t->p, t->n);
 }
 
-static inline struct transfer *world_begin(struct conversation *c, const struct transfer_facts *f) {
+static inline struct transfer *world_begin(struct conversation *c, const struct transfer_seed *f) {
     struct world *w = c->owner;
     if (w->transfers == WORLD_TRANSFERS)
         return NULL;
     struct transfer *t = &w->transfer[w->transfers++];
     *t = (struct transfer){.from = f->from,
-                           .partial = f->partial,
+                           .partial = f->resume != RESUME_NONE && f->offset > 0,
                            .offset = f->offset,
                            .length = f->length,
                            .total = f->total,
                            .begun_after = (unsigned)w->delivered};
-    world_keep(&t->name, f->name);
-    world_keep(&t->path, f->path);
-    world_keep(&t->user, f->user);
-    world_keep(&t->method, f->method);
+    world_keep(&t->name, f->fact[FACT_NAME]);
+    world_keep(&t->path, f->fact[FACT_PATH]);
+    world_keep(&t->user, f->fact[FACT_USER]);
+    world_keep(&t->method, f->fact[FACT_COMMAND]);
     t->hash = EVP_MD_CTX_new();
     EVP_DigestInit_ex(t->hash, EVP_sha256(), NULL);
     return t;
 }
 
-static inline void world_data(struct transfer *t, const uint8_t *bytes, size_t n) {
+static inline void world_data(struct conversation *c, struct transfer *t, const uint8_t *bytes, size_t n) {
     if (!t)
         return;
     if (t->ended)
@@ -94,25 +90,25 @@ static inline void world_data(struct transfer *t, const uint8_t *bytes, size_t n
     EVP_DigestUpdate(t->hash, bytes, n);
 }
 
-static inline void world_gap(struct transfer *t, uint64_t n) {
+static inline void world_gap(struct conversation *c, struct transfer *t, uint64_t n) {
     if (!t)
         return;
     t->size += n;
     t->missing += n;
 }
 
-static inline void world_rename(struct transfer *t, const struct transfer_facts *f) {
+static inline void world_learn(struct conversation *c, struct transfer *t, const struct transfer_seed *f) {
     if (!t)
         return;
     if (t->ended)
         abort();
-    world_keep(&t->name, f->name);
-    world_keep(&t->path, f->path);
-    world_keep(&t->user, f->user);
-    world_keep(&t->method, f->method);
+    world_keep(&t->name, f->fact[FACT_NAME]);
+    world_keep(&t->path, f->fact[FACT_PATH]);
+    world_keep(&t->user, f->fact[FACT_USER]);
+    world_keep(&t->method, f->fact[FACT_COMMAND]);
 }
 
-static inline void world_end(struct transfer *t, enum transfer_end how) {
+static inline void world_end(struct conversation *c, struct transfer *t, enum transfer_end how) {
     if (!t)
         return;
     if (t->ended)
@@ -124,32 +120,40 @@ static inline void world_end(struct transfer *t, enum transfer_end how) {
     t->hash = NULL;
 }
 
-static inline void world_expect(struct conversation *c, struct address client, struct address server,
-                                uint16_t port, const struct protocol *p, void *context,
-                                void (*release)(void *context)) {
+static inline void world_expect(struct conversation *c, const struct protocol *p, uint8_t transport,
+                                const struct endpoint end[2], struct bytes facts) {
     struct world *w = c->owner;
-    if (w->expectations == WORLD_EXPECTATIONS) {
-        release(context);
+    if (w->expectations == WORLD_EXPECTATIONS)
         return;
-    }
-    w->expectation[w->expectations++] =
-        (struct world_expectation){true, client, server, port, p, context, release};
+    struct world_expectation *e = &w->expectation[w->expectations++];
+    *e = (struct world_expectation){true,
+                                    {.transport = transport,
+                                     .protocol = (uint8_t)dispatcher_number(w->dispatcher, p),
+                                     .facts_n = (uint8_t)facts.n,
+                                     .end = {end[0], end[1]}}};
+    memcpy(e->e.facts, facts.p, facts.n);
 }
 
 static inline void world_encrypted(struct conversation *c) {
     ((struct world *)c->owner)->encrypted++;
 }
 
-static inline void world_named(struct conversation *c, struct bytes host) {
+static inline void world_tell(struct conversation *c, const struct bytes *facts) {
     struct world *w = c->owner;
     w->names++;
-    world_keep(&w->named, host);
+    world_keep(&w->named, facts[FACT_HOST]);
 }
 
 static inline struct world *world_create(const struct dispatch_options *options) {
     struct world *w = calloc(1, sizeof *w);
-    w->services = (struct protocol_services){world_begin, world_data,   world_gap,       world_rename,
-                                             world_end,   world_expect, world_encrypted, world_named};
+    w->services = (struct protocol_services){.begin = world_begin,
+                                             .data = world_data,
+                                             .gap = world_gap,
+                                             .learn = world_learn,
+                                             .end = world_end,
+                                             .expect = world_expect,
+                                             .encrypted = world_encrypted,
+                                             .tell = world_tell};
     w->dispatcher = dispatcher_create(options, &w->services);
     return w;
 }
@@ -159,13 +163,12 @@ static inline void world_match(struct world *w, size_t flow) {
     struct conversation *c = w->flow[flow];
     for (size_t i = 0; i < w->expectations && conversation_awaits(c); i++) {
         struct world_expectation *e = &w->expectation[i];
-        if (!e->waiting || e->port != c->end[SIDE_SERVER].port ||
-            !address_equal(&e->client, &c->end[SIDE_CLIENT].address) ||
-            !address_equal(&e->server, &c->end[SIDE_SERVER].address))
+        if (!e->waiting || e->e.end[SIDE_SERVER].port != c->end[SIDE_SERVER].port ||
+            !address_equal(&e->e.end[SIDE_CLIENT].address, &c->end[SIDE_CLIENT].address) ||
+            !address_equal(&e->e.end[SIDE_SERVER].address, &c->end[SIDE_SERVER].address))
             continue;
         e->waiting = false;
-        if (!conversation_announce(w->dispatcher, c, e->protocol, e->context))
-            e->release(e->context);
+        conversation_announce(w->dispatcher, c, &e->e);
     }
 }
 
@@ -173,7 +176,7 @@ static inline size_t world_open(struct world *w, struct endpoint client, struct 
     struct endpoint end[2] = {client, server};
     if (w->flows == WORLD_FLOWS)
         return 0;
-    w->flow[w->flows] = conversation_open(w->dispatcher, w, end);
+    w->flow[w->flows] = conversation_open(w->dispatcher, w, PROTOCOL_TCP, end);
     if (!w->flow[w->flows])
         abort();
     w->wanted[w->flows] = true;
@@ -223,9 +226,6 @@ static inline void world_close(struct world *w, size_t flow) {
 static inline void world_close_all(struct world *w) {
     for (size_t i = 0; i < w->flows; i++)
         world_close(w, i);
-    for (size_t i = 0; i < w->expectations; i++)
-        if (w->expectation[i].waiting)
-            w->expectation[i].release(w->expectation[i].context);
     w->expectations = 0;
 }
 

@@ -11,7 +11,8 @@ static const size_t arena_bytes = (size_t)512 << 20, inspector_bytes = (size_t)2
 struct examiner {
     struct inspector *inspector;
     struct object object;
-    uint8_t *buffer; /* READ_BYTES */
+    struct fact_pool texts; /* of that one object */
+    uint8_t *buffer;        /* READ_BYTES */
 };
 
 void examine_load(struct ruleset_file *f, const char *const *paths, size_t count) {
@@ -44,7 +45,7 @@ struct examiner *examiner_create(const struct ruleset *rules, struct error *e) {
     struct examiner *x = calloc(1, sizeof *x);
     if (x)
         x->buffer = malloc(READ_BYTES);
-    if (!x || !x->buffer)
+    if (!x || !x->buffer || !fact_pool_init(&x->texts, 1, 1))
         error_set(e, "out of memory");
     else if ((x->inspector = inspector_create(rules, &options, &sink, e)))
         return x;
@@ -52,9 +53,9 @@ struct examiner *examiner_create(const struct ruleset *rules, struct error *e) {
     return NULL;
 }
 
-static void forget(struct examiner *x) {
+static void forget_object(struct examiner *x) {
     inspector_forget(x->inspector, &x->object);
-    free(x->object.path.p);
+    facts_release(&x->texts, x->object.facts);
     x->object = (struct object){0};
 }
 
@@ -62,8 +63,9 @@ void examiner_destroy(struct examiner *x) {
     if (!x)
         return;
     if (x->inspector)
-        forget(x);
+        forget_object(x);
     inspector_destroy(x->inspector);
+    fact_pool_finish(&x->texts);
     free(x->buffer);
     free(x);
 }
@@ -71,19 +73,13 @@ void examiner_destroy(struct examiner *x) {
 /* The name is what stands behind the last slash of the path. */
 static void open_object(struct examiner *x, struct bytes path, struct bytes first) {
     struct object *o = &x->object;
-    size_t n = path.n < OBJECT_PATH_MAX ? path.n : OBJECT_PATH_MAX, slash = 0;
-    forget(x);
-    o->path.p = malloc(n + 1);
-    if (o->path.p) {
-        if (n > 0)
-            memcpy(o->path.p, path.p, n);
-        o->path.n = (uint16_t)n;
-        for (size_t i = 0; i < n; i++)
-            if (o->path.p[i] == '/')
-                slash = i + 1;
-        o->name.p = o->path.p + slash;
-        o->name.n = (uint16_t)(n - slash);
-    }
+    size_t slash = path.n;
+    forget_object(x);
+    while (slash > 0 && path.p[slash - 1] != '/')
+        slash--;
+    o->facts = facts_create(&x->texts, NULL);
+    facts_set(&x->texts, o->facts, FACT_PATH, path);
+    facts_set(&x->texts, o->facts, FACT_NAME, bytes_of(path.p + slash, path.n - slash));
     o->number = 1;
     o->total = LENGTH_UNKNOWN;
     o->type = type_of_bytes(bytes_of(first.p, first.n < TYPE_BYTES ? first.n : TYPE_BYTES));

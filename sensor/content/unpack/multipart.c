@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/assembly.h"
-#include "content/chain.h"
+#include "content/unpack/multipart.h"
 
 #include "base/counter.h"
+#include "base/pool.h"
 #include "mime/mime.h"
+
+#include <stdlib.h>
 
 /* multipart bodies (RFC 2046 section 5.1; form-data: RFC 7578; byteranges: RFC 9110 section 14.6;
  * x-mixed-replace as cameras send it). Exact at every split of the input: what may be the start of a
@@ -17,8 +19,9 @@ enum {
 };
 
 struct multipart {
-    struct filter filter; /* `next` is the container's own object */
-    struct content *content;
+    struct filter filter;
+    struct pool *pool; /* that it is of */
+    struct unpack *unpack;
     struct filter *part; /* the part that is open */
     enum { AT_PREAMBLE, AT_PADDING, AT_HEAD, AT_BODY, AT_EPILOGUE } at;
     /* How much of CR LF "--" boundary the last bytes were: */
@@ -29,8 +32,6 @@ struct multipart {
     uint8_t delimiter[2 + BOUNDARY_MAX]; /* "--" boundary */
     bool byteranges, final;
     bool head_over; /* part headers beyond the limits are left out */
-    uint64_t etag;
-    unsigned level;
     unsigned head_lines;
     uint16_t head_n, line_start;
     uint64_t line_n; /* bytes of the current header line, line end left out */
@@ -43,7 +44,7 @@ struct part_head {
     struct bytes disposition, type, encoding, range;
 };
 
-static struct part_head head_parse(struct multipart *m) {
+static void head_field(struct part_head *h, struct bytes line) {
     static const struct {
         const char *name;
         size_t offset;
@@ -53,18 +54,43 @@ static struct part_head head_parse(struct multipart *m) {
         {"content-transfer-encoding", offsetof(struct part_head, encoding)},
         {"content-range", offsetof(struct part_head, range)},
     };
+    const uint8_t *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
+    if (!colon)
+        return;
+    struct bytes name = bytes_trim(bytes_of(line.p, (size_t)(colon - line.p)));
+    struct bytes value = bytes_trim(bytes_of(colon + 1, line.n - (size_t)(colon - line.p) - 1));
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (bytes_equal_nocase(name, fields[i].name))
+            memcpy((uint8_t *)h + fields[i].offset, &value, sizeof value);
+}
+
+/* Lines that begin with white space continue the one before (RFC 5322 section 2.2.3). */
+static void unfold(uint8_t *p, size_t n) {
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (p[i] != '\n' || (p[i + 1] != ' ' && p[i + 1] != '\t'))
+            continue;
+        p[i] = ' ';
+        if (i > 0 && p[i - 1] == '\r')
+            p[i - 1] = ' ';
+    }
+}
+
+static struct part_head head_parse(struct multipart *m) {
     struct part_head h = {.type = {NULL, 0}};
-    struct bytes rest = bytes_of(m->head, m->head_n), name, value;
-    mime_head_unfold(m->head, m->head_n);
-    while (mime_head_next(&rest, &name, &value))
-        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-            if (bytes_equal_nocase(name, fields[i].name))
-                memcpy((uint8_t *)&h + fields[i].offset, &value, sizeof value);
+    struct bytes rest = bytes_of(m->head, m->head_n);
+    unfold(m->head, m->head_n);
+    while (rest.n > 0) {
+        const uint8_t *lf = memchr(rest.p, '\n', rest.n);
+        size_t n = lf ? (size_t)(lf - rest.p) : rest.n;
+        head_field(&h, bytes_of(rest.p, n));
+        n += lf != NULL;
+        rest = bytes_of(rest.p + n, rest.n - n);
+    }
     return h;
 }
 
 /* "bytes 0-499/1234" or ".../<star>" (RFC 9110 section 14.4). */
-static bool range_parse(struct bytes value, struct part_place *place) {
+static bool read_range(struct bytes value, struct unpack_child *child) {
     uint64_t last;
     if (!bytes_starts_nocase(value, "bytes "))
         return false;
@@ -74,48 +100,37 @@ static bool range_parse(struct bytes value, struct part_place *place) {
     if (!dash)
         return false;
     struct bytes total = bytes_of(slash + 1, range.n - (size_t)(slash + 1 - range.p));
-    if (!bytes_number(total, &place->total))
-        place->total = LENGTH_UNKNOWN;
-    return bytes_number(bytes_of(range.p, (size_t)(dash - range.p)), &place->offset) &&
-           bytes_number(bytes_of(dash + 1, (size_t)(slash - dash - 1)), &last) && last >= place->offset;
+    if (!bytes_number(total, &child->total))
+        child->total = LENGTH_UNKNOWN;
+    return bytes_number(bytes_of(range.p, (size_t)(dash - range.p)), &child->offset) &&
+           bytes_number(bytes_of(dash + 1, (size_t)(slash - dash - 1)), &last) && last >= child->offset;
 }
 
-static struct filter *part_create(struct multipart *m, const struct part_head *h) {
-    char scratch[2 * OBJECT_NAME_MAX];
-    struct content *c = m->content;
-    const struct object *container = filter_object(m->filter.next);
-    struct object_seed seed = object_seed_like(container);
-    struct mime_disposition d = {.name = {NULL, 0}};
-    struct part_place place = {.total = LENGTH_UNKNOWN};
-    mime_disposition_parse(h->disposition, scratch, sizeof scratch, &d);
-    seed.name = d.filename.n ? d.filename : d.name;
-    if (seed.name.n == 0)
-        seed.name = mime_parameter(h->type, "name", scratch, sizeof scratch);
-    if (seed.name.n == 0 && m->byteranges)
-        seed.name = object_text_bytes(&container->name);
-    seed.declared_type = h->type;
-    seed.parent = container->number;
-    seed.depth = container->depth + 1;
-    seed.level = m->level + 1;
-    seed.etag = m->etag;
-    if (m->byteranges && range_parse(h->range, &place))
-        return assembly_part(c, &seed, h->encoding, &place);
-    return chain_create(c, &seed, h->encoding, false);
-}
-
-static void part_open(struct multipart *m) {
+static void open_part(struct multipart *m) {
+    char scratch[2048];
     struct part_head h = head_parse(m);
-    m->part = part_create(m, &h);
+    struct bytes fact[FACT_COUNT] = {{NULL, 0}}, *name = &fact[FACT_NAME];
+    struct unpack_child child = {.fact = fact, .codings = h.encoding, .total = LENGTH_UNKNOWN};
+    struct mime_disposition d = {.name = {NULL, 0}};
+    mime_disposition_parse(h.disposition, scratch, sizeof scratch, &d);
+    *name = d.filename.n ? d.filename : d.name;
+    if (name->n == 0)
+        *name = mime_parameter(h.type, "name", scratch, sizeof scratch);
+    if (name->n == 0 && m->byteranges)
+        *name = object_fact(unpack_object(m->unpack), FACT_NAME);
+    fact[FACT_DECLARED_TYPE] = h.type;
+    child.is_range = m->byteranges && read_range(h.range, &child);
+    m->part = unpack_begin(m->unpack, &child);
     counter_one(COUNTER_MULTIPART_PARTS);
 }
 
-static void part_close(struct multipart *m, enum transfer_end how) {
+static void close_part(struct multipart *m, enum transfer_end how) {
     if (m->part)
         filter_end(m->part, how);
     m->part = NULL;
 }
 
-static void emit(struct multipart *m, const uint8_t *p, size_t n) {
+static void emit_bytes(struct multipart *m, const uint8_t *p, size_t n) {
     if (n == 0)
         return;
     if (m->at == AT_BODY && m->part)
@@ -135,13 +150,13 @@ static void match_begin(struct multipart *m, uint8_t line_end, uint16_t matched)
 /* It was no delimiter: its bytes are content. */
 static void match_reject(struct multipart *m) {
     if (m->match == MATCH_CR)
-        emit(m, (const uint8_t *)"\r", 1);
+        emit_bytes(m, (const uint8_t *)"\r", 1);
     if (m->match == MATCH_DELIMITER || m->match == MATCH_DASH) {
-        emit(m, (const uint8_t *)"\r\n" + (2 - m->line_end), m->line_end);
-        emit(m, m->delimiter, m->matched);
+        emit_bytes(m, (const uint8_t *)"\r\n" + (2 - m->line_end), m->line_end);
+        emit_bytes(m, m->delimiter, m->matched);
     }
     if (m->match == MATCH_DASH)
-        emit(m, (const uint8_t *)"-", 1);
+        emit_bytes(m, (const uint8_t *)"-", 1);
     m->match = MATCH_NONE;
 }
 
@@ -155,7 +170,7 @@ static void head_begin(struct multipart *m) {
 }
 
 static void delimiter_seen(struct multipart *m, bool final) {
-    part_close(m, TRANSFER_DONE);
+    close_part(m, TRANSFER_DONE);
     m->match = MATCH_NONE;
     m->final |= final;
     m->at = final ? AT_EPILOGUE : AT_PADDING;
@@ -206,7 +221,7 @@ static bool candidate(struct multipart *m, const uint8_t *p, size_t from, size_t
     if (memcmp(p + at + 1, m->delimiter, loose ? 2 : common) != 0)
         return false;
     uint8_t line_end = at > from && p[at - 1] == '\r' ? 2 : 1;
-    emit(m, p + from, at + 1 - line_end - from);
+    emit_bytes(m, p + from, at + 1 - line_end - from);
     match_begin(m, line_end, (uint16_t)(loose ? 2 : common));
     return true;
 }
@@ -231,7 +246,7 @@ static size_t body_take(struct multipart *m, const uint8_t *p, size_t n) {
     if (from == n)
         return n;
     bool cr = p[n - 1] == '\r';
-    emit(m, p + from, n - from - cr);
+    emit_bytes(m, p + from, n - from - cr);
     m->match = cr ? MATCH_CR : MATCH_NONE;
     return n;
 }
@@ -267,7 +282,7 @@ static bool head_delimiter(struct multipart *m) {
     if (tail.n > 0 && !final)
         return false;
     m->head_n = m->line_start;
-    part_open(m);
+    open_part(m);
     delimiter_seen(m, final);
     if (!final)
         head_begin(m); /* its line is read already */
@@ -283,7 +298,7 @@ static size_t head_take(struct multipart *m, const uint8_t *p, size_t n) {
     if (!lf || head_delimiter(m))
         return take;
     if (m->line_n == 0) {
-        part_open(m);
+        open_part(m);
         m->at = AT_BODY;
         match_begin(m, 0, 0); /* an empty body's delimiter follows at once */
         return take;
@@ -295,7 +310,7 @@ static size_t head_take(struct multipart *m, const uint8_t *p, size_t n) {
 }
 
 static size_t epilogue_take(struct multipart *m, const uint8_t *p, size_t n) {
-    emit(m, p, n);
+    emit_bytes(m, p, n);
     return n;
 }
 
@@ -312,7 +327,6 @@ static struct multipart *multipart_of(struct filter *f) {
 
 static void multipart_data(struct filter *f, const uint8_t *bytes, size_t n) {
     struct multipart *m = multipart_of(f);
-    filter_data(f->next, bytes, n);
     while (n > 0) {
         size_t taken = takers[m->at](m, bytes, n);
         bytes += taken;
@@ -332,7 +346,6 @@ static void match_settle(struct multipart *m) {
 /* What is missing belongs to the part that is open; if none is, a part's head may be in it. */
 static void multipart_gap(struct filter *f, uint64_t n) {
     struct multipart *m = multipart_of(f);
-    filter_gap(f->next, n);
     counter_one(COUNTER_MULTIPART_GAPS);
     if (m->at == AT_EPILOGUE)
         return;
@@ -341,7 +354,7 @@ static void multipart_gap(struct filter *f, uint64_t n) {
         if (m->at != AT_HEAD)
             head_begin(m);
         m->head_n = m->line_start;
-        part_open(m);
+        open_part(m);
         m->at = AT_BODY;
     }
     if (m->part)
@@ -351,11 +364,12 @@ static void multipart_gap(struct filter *f, uint64_t n) {
 static void multipart_end(struct filter *f, enum transfer_end how) {
     struct multipart *m = multipart_of(f);
     match_settle(m);
-    if (!m->final)
+    if (!m->final) {
         counter_one(COUNTER_MULTIPART_UNFINISHED);
-    part_close(m, TRANSFER_CUT);
-    filter_end(f->next, m->final ? how : TRANSFER_CUT);
-    pool_give(&m->content->multiparts, m);
+        unpack_incomplete(m->unpack);
+    }
+    close_part(m, TRANSFER_CUT);
+    pool_give(m->pool, m);
 }
 
 static const struct filter_ops multipart_ops = {
@@ -393,45 +407,56 @@ static bool boundary_set(struct multipart *m, struct bytes boundary) {
     return true;
 }
 
-/* All but the head's room, which is written before it is read. */
-static bool multipart_fill(struct multipart *m, struct content *c, const struct object_seed *seed) {
-    char scratch[2 * BOUNDARY_MAX];
-    const struct file_type *type = container_type(bytes_trim(seed->declared_type));
-    memset(m, 0, offsetof(struct multipart, head));
-    m->filter = (struct filter){.ops = &multipart_ops};
-    m->content = c;
-    m->byteranges = type == &container_types[1];
-    m->etag = seed->etag;
-    m->level = seed->level;
-    match_begin(m, 0, 0);
-    if (!boundary_set(m, mime_parameter(seed->declared_type, "boundary", scratch, sizeof scratch))) {
-        counter_one(COUNTER_MULTIPART_BOUNDARY);
-        return false;
-    }
-    m->filter.next = object_create(c, seed, type);
-    return m->filter.next != NULL;
+static bool matches_multipart(const struct file_type *type, struct bytes declared) {
+    return bytes_starts_nocase(bytes_trim(declared), "multipart/") &&
+           (type->kind == KIND_TEXT || type->kind == KIND_BINARY);
 }
 
-struct filter *multipart_create(struct content *c, const struct object_seed *seed) {
-    if (!bytes_starts_nocase(bytes_trim(seed->declared_type), "multipart/"))
-        return NULL;
-    if (seed->level >= c->options.depth_max) {
-        counter_one(COUNTER_MULTIPART_DEPTH);
+static struct filter *create_multipart(struct unpack *u) {
+    char scratch[2 * BOUNDARY_MAX];
+    struct bytes declared = object_fact(unpack_object(u), FACT_DECLARED_TYPE);
+    struct multipart *m = pool_take(unpack_state(u));
+    if (!m) {
+        counter_one(COUNTER_MULTIPART_SHED);
         return NULL;
     }
-    struct multipart *m = pool_take(&c->multiparts);
-    if (m && multipart_fill(m, c, seed))
+    memset(m, 0, offsetof(struct multipart, head)); /* the head's room is written before it is read */
+    m->filter.ops = &multipart_ops;
+    m->pool = unpack_state(u);
+    m->unpack = u;
+    m->byteranges = container_type(bytes_trim(declared)) == &container_types[1];
+    match_begin(m, 0, 0);
+    if (boundary_set(m, mime_parameter(declared, "boundary", scratch, sizeof scratch)))
         return &m->filter;
-    if (!m)
-        counter_one(COUNTER_MULTIPART_SHED);
-    pool_give(&c->multiparts, m);
+    counter_one(COUNTER_MULTIPART_BOUNDARY);
+    pool_give(m->pool, m);
     return NULL;
 }
 
-bool multipart_init(struct content *c) {
-    return pool_init(&c->multiparts, sizeof(struct multipart), c->options.objects);
+static const struct file_type *type_of_multipart(struct bytes declared) {
+    return container_type(bytes_trim(declared));
 }
 
-void multipart_finish(struct content *c) {
-    pool_finish(&c->multiparts);
+static void *start_multipart(size_t objects) {
+    struct pool *p = malloc(sizeof *p);
+    if (p && pool_init(p, sizeof(struct multipart), objects))
+        return p;
+    free(p);
+    return NULL;
 }
+
+static void stop_multipart(void *state) {
+    if (state)
+        pool_finish(state);
+    free(state);
+}
+
+const struct unpacker unpacker_multipart = {
+    .name = "multipart",
+    .kind = UNPACK_WRAPPER,
+    .matches = matches_multipart,
+    .create = create_multipart,
+    .type_of = type_of_multipart,
+    .start = start_multipart,
+    .stop = stop_multipart,
+};

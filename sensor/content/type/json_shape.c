@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/type.h"
+#include "content/type/shape.h"
 
 /* Do these bytes begin as JSON (RFC 8259) does? Walks the grammar as far as the bytes go, without recursion.
  */

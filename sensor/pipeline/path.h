@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_PIPELINE_PARTS_H
-#define GANTRY_PIPELINE_PARTS_H
+#ifndef GANTRY_PIPELINE_PATH_H
+#define GANTRY_PIPELINE_PATH_H
 
 #include "pipeline/overload/overload.h"
 #include "pipeline/pipeline.h"
-#include "protocol/protocol.h"
+#include "pipeline/transfer_context.h"
+#include "pipeline/waiting.h"
+#include "protocol/dispatch.h"
 #include "stream/stream.h"
 
 /* One worker's data path from the inside, for the files of this folder. */
@@ -20,7 +22,11 @@ struct pipeline {
     struct dispatcher *dispatcher;
     struct codings *codings;
     struct content *content;
-    struct session_pool sessions;
+    struct fact_pool facts;
+    struct flow_contexts flow_contexts;
+    struct transfer_contexts transfer_contexts;
+    const struct examination *examination;
+    struct waiting_objects waiting;
     struct emitter emitter;
     struct overload overload;
     struct worker_status *status;
@@ -29,8 +35,8 @@ struct pipeline {
     struct worker_view *view;
 };
 
-/* What a flow that is looked into carries: flow->conversation. Its owner is the session. */
-static inline struct session *session_of(const struct flow *flow) {
+/* What a flow that is looked into carries: flow->conversation. Its owner is the flow's context. */
+static inline struct flow_context *context_of(const struct flow *flow) {
     const struct conversation *c = flow->conversation;
     return c ? c->owner : NULL;
 }
@@ -63,8 +69,11 @@ extern const struct protocol_services pipeline_services;
 /* objects.c: from an object to what is found in it. */
 struct object_sink pipeline_objects(struct pipeline *p);
 void pipeline_found(void *pipeline, const struct finding *f);
+/* Findings of objects that have closed: takes what has come back, and gives up on what is late, or on `all`. Reading
+ * files, time does not go on before they are there. */
+void pipeline_settle_waiting(struct pipeline *p, bool all);
 
-/* moves.c. Every 100 ms: ends older generations that hold too much memory; a transfer that this ends is
+/* reload.c. Every 100 ms: ends older generations that hold too much memory; a transfer that this ends is
  * counted. */
 void pipeline_bound_generations(struct pipeline *p);
 

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_CONTENT_WHOLE_H
-#define GANTRY_CONTENT_WHOLE_H
+#ifndef GANTRY_CONTENT_PARTS_MEET_H
+#define GANTRY_CONTENT_PARTS_MEET_H
 
-#include "content/assembly.h"
+#include "base/table.h"
+#include "content/whole/whole.h"
 
-/* Internal to assembly.c and whole.c. A whole is delivered in order, from its frontier. A part at the
+/* Internal to content/whole/. A whole is delivered in order, from its frontier. A part at the
  * frontier goes straight through; one that is ahead is kept in blocks, as a run, until the frontier comes to
  * it; what lies behind the frontier was seen before. */
 
 enum { BLOCK_BYTES = 16 << 10 };
+
+/* Offsets from the wire are believed up to here, so that sums never wrap. */
+#define OFFSET_MAX (UINT64_C(1) << 62)
 
 struct block {
     struct block *next;
@@ -23,20 +27,20 @@ struct run {
     struct part *part; /* still writing to its end, or NULL */
 };
 
-struct assembly_key {
-    uint64_t a, b;
-};
-
 struct whole {
-    struct whole *next;            /* in its bucket */
-    struct whole *older, *younger; /* by progress */
+    struct table_node node; /* by key and progress */
+    struct age_node ending; /* where the end was said: by progress */
     struct content *content;
-    struct assembly_key key;
+    struct whole_key key;
     uint64_t etag;     /* 0: not known */
     uint64_t total;    /* LENGTH_UNKNOWN */
     uint64_t frontier; /* offset of the next byte to deliver */
     bool to_end;       /* an announced total is not its end: the protocol says when it is over */
+    bool written;      /* in place: pieces at any offset, over when its writers say so */
+    bool is_ending;    /* one of them has */
+    bool rewritten;    /* bytes behind the frontier came again, perhaps others */
     bool started;      /* the frontier has moved, or stands where it must */
+    unsigned run_count;
     struct filter *head;
     struct run *runs;
     struct part *parts; /* transfers that are open now */
@@ -44,7 +48,7 @@ struct whole {
 };
 
 struct part {
-    struct chain_end end;
+    struct chain_end end; /* first: the filter is found by it */
     struct content *content;
     struct part *next;   /* of the same whole */
     struct whole *whole; /* NULL once it is closed: what still comes was seen before */
@@ -55,28 +59,26 @@ struct part {
     bool to_end;
 };
 
-struct assembly {
+struct wholes {
     struct hash_key key[2];
-    struct whole **buckets;
-    size_t mask;
-    struct whole *oldest, *youngest;
+    struct table table;
+    struct age_list ending;
     struct pool wholes, parts, runs, blocks;
+    uint64_t unnamed; /* keys given to wholes that have none */
 };
 
-struct assembly_key whole_key(const struct assembly *a, const struct object *o);
 /* The newest of this key that a part with this tag and total may join. */
-struct whole *whole_find(struct assembly *a, const struct assembly_key *k, uint64_t etag, uint64_t total);
+struct whole *whole_find(struct wholes *ws, const struct whole_key *k, uint64_t etag, uint64_t total);
 /* NULL at the cap. `head` is then still the caller's. */
-struct whole *whole_create(struct content *c, struct filter *head, uint64_t etag, uint64_t total,
-                           bool to_end);
+struct whole *whole_create(struct content *c, struct filter *head, const struct whole_key *k, uint64_t etag,
+                           const struct part_place *place);
 void whole_close(struct whole *w, enum transfer_end how);
 /* Nothing more will come: tells what is there, with the gaps between, and closes it. */
 void whole_finish(struct whole *w);
 /* Forgets one of which nothing was seen; nobody hears of it. */
 void whole_drop(struct whole *w);
 void whole_give_up(struct whole *w); /* finish or drop */
-/* Its object has another name. */
-void whole_rekey(struct whole *w);
+void whole_rekey(struct whole *w, const struct whole_key *k);
 
 /* An object that begins at an offset: what is encoded cannot be decoded from its middle. Before the first
  * byte. */
@@ -84,19 +86,24 @@ void whole_start_at(struct whole *w, uint64_t offset);
 /* At the frontier. The whole may be closed afterwards: its parts then have none. */
 void whole_data(struct whole *w, const uint8_t *bytes, size_t n);
 void whole_gap(struct whole *w, uint64_t n);
+/* The frontier goes to `to`; what is not there on the way is missing. */
+void whole_jump(struct whole *w, uint64_t to);
 /* Delivers what waited for the frontier; closes the whole when that was all. False: it is closed. */
 bool whole_advance(struct whole *w);
 void whole_progress(struct whole *w);
+/* One that is written in place: one of its writers has said that this was all, or has left. */
+void whole_writer_left(struct whole *w, enum transfer_end how);
 
 bool whole_at_end(const struct whole *w);
 bool whole_idle(const struct whole *w);   /* no transfer is open */
 bool whole_vacant(const struct whole *w); /* nothing was ever seen of it */
 
-/* A run for the part's next bytes; NULL if there is no memory. */
-struct run *run_create(struct part *p);
+/* --- run.c --- */
+/* A run for the part's next bytes: one that ends there already, or a new one; NULL if there is no memory. */
+struct run *run_for(struct part *p);
 /* Returns how many bytes found room. */
-size_t run_append(struct assembly *a, struct run *r, const uint8_t *bytes, size_t n);
-/* Gives the run's bytes from offset `from` on to `to` (NULL: to nobody), and its memory back. */
+size_t run_append(struct wholes *ws, struct run *r, const uint8_t *bytes, size_t n);
+/* Gives the run's bytes from offset `from` on to `to` (NULL: to nobody), and its memory back; it is out of its whole. */
 void run_empty(struct content *c, struct run *r, uint64_t from, struct filter *to);
 
 #endif

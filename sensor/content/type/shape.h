@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GANTRY_CONTENT_TYPE_H
-#define GANTRY_CONTENT_TYPE_H
+#ifndef GANTRY_CONTENT_SHAPE_H
+#define GANTRY_CONTENT_SHAPE_H
 
 #include "base/bytes.h"
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "content/whole/whole.h"
+
+#include "base/counter.h"
+
+bool unpackers_start(struct content *c) {
+    for (unsigned i = 0; c->unpackers[i] && i < UNPACKER_TABLE_MAX; i++, c->unpackers_started++)
+        if (c->unpackers[i]->start && !(c->unpacker_state[i] = c->unpackers[i]->start(c->options.objects)))
+            return false;
+    return true;
+}
+
+void unpackers_stop(struct content *c) {
+    while (c->unpackers_started > 0) {
+        unsigned last = --c->unpackers_started;
+        if (c->unpackers[last]->stop)
+            c->unpackers[last]->stop(c->unpacker_state[last]);
+    }
+}
+
+void *unpack_state(const struct unpack *u) {
+    return u->state;
+}
+
+const struct object *unpack_object(const struct unpack *u) {
+    return u->object;
+}
+
+/* Depth and members are bounded here; what a child decodes to, and its share of what it takes, in coding/. */
+static bool is_allowed(struct unpack *u) {
+    const struct content_options *o = &u->content->options;
+    if (u->level >= o->depth_max)
+        counter_one(COUNTER_UNPACK_DEPTH);
+    else if (u->members >= o->members_max)
+        counter_one(COUNTER_UNPACK_MEMBERS);
+    else
+        return true;
+    return false;
+}
+
+struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) {
+    if (!is_allowed(u))
+        return NULL;
+    u->members++;
+    struct object_seed seed = object_seed_below(u->object);
+    seed.fact = child->fact;
+    seed.total = child->total;
+    seed.level = u->level + 1;
+    if (!child->is_range)
+        return chain_create(u->content, &seed, child->codings, false);
+    const struct part_place place = {
+        .resume = RESUME_RANGE, .offset = child->offset, .total = child->total};
+    return part_create(u->content, &seed, child->codings, &place);
+}
+
+void unpack_incomplete(struct unpack *u) {
+    u->incomplete = true;
+}
+
+unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const struct unpacker **wrapper) {
+    const struct unpacker *const *table = u->content->unpackers;
+    struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);
+    unsigned n = 0;
+    *wrapper = NULL;
+    for (unsigned i = 0; i < u->content->unpackers_started && n < UNPACKERS_MAX; i++) {
+        if (!table[i]->matches(u->object->type, declared))
+            continue;
+        if (u->level >= u->content->options.depth_max) {
+            counter_one(COUNTER_UNPACK_DEPTH);
+            break;
+        }
+        u->state = u->content->unpacker_state[i];
+        struct filter *f = table[i]->create(u);
+        if (!f)
+            continue;
+        out[n++] = f;
+        if (table[i]->kind == UNPACK_WRAPPER)
+            *wrapper = table[i];
+    }
+    return n;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "content/whole/parts_meet.h"
+
+#include "base/counter.h"
+
+#include <stdlib.h>
+
+enum {
+    ENTRIES_MAX = 1 << 16, /* buckets */
+    FIND_STEPS = 64,       /* wholes of one hash that are looked at: equal keys cost no more */
+    EVICT_LOOK = 64,
+};
+
+/* Packet time that writers of a file which was closed by one of them are silent until it is over. */
+static const time_ns quiet_time = 5 * NS_PER_S;
+
+/* --- Keys: the same thing between the same two hosts --- */
+
+/* Parts of a key stand behind their lengths, so that no two keys run together; a long one by its digest. */
+static size_t add_key_part(const struct wholes *ws, uint8_t *key, size_t at, struct bytes part) {
+    enum { LONGEST = 256 };
+    uint64_t digest[2];
+    if (part.n > LONGEST) {
+        digest[0] = hash_bytes(&ws->key[0], part.p, part.n);
+        digest[1] = hash_bytes(&ws->key[1], part.p, part.n);
+        part = bytes_of(digest, sizeof digest);
+    }
+    uint16_t n = (uint16_t)part.n;
+    memcpy(key + at, &n, sizeof n);
+    if (n)
+        memcpy(key + at + sizeof n, part.p, n);
+    return at + sizeof n + n;
+}
+
+struct whole_key whole_key_of(const struct content *c, const struct endpoint end[2], const struct transfer_seed *s) {
+    const struct wholes *ws = c->wholes;
+    uint8_t key[2 * sizeof(struct address) + (1 + TRANSFER_KEY_PARTS) * (256 + 2)];
+    size_t n = 2 * sizeof(struct address);
+    bool named = false;
+    memcpy(key, &end[s->from].address, sizeof(struct address));
+    memcpy(key + sizeof(struct address), &end[side_other(s->from)].address, sizeof(struct address));
+    n = add_key_part(ws, key, n, bytes_text(s->protocol));
+    for (int i = 0; i < TRANSFER_KEY_PARTS; i++) {
+        n = add_key_part(ws, key, n, s->key[i]);
+        named |= s->key[i].n > 0;
+    }
+    if (!named)
+        return (struct whole_key){0, 0};
+    return (struct whole_key){hash_bytes(&ws->key[0], key, n), hash_bytes(&ws->key[1], key, n)};
+}
+
+uint64_t whole_etag_of(const struct content *c, struct bytes etag) {
+    return etag.n ? hash_bytes(&c->wholes->key[0], etag.p, etag.n) | 1 : 0;
+}
+
+struct joining {
+    const struct whole_key *key;
+    uint64_t etag, total;
+};
+
+static struct whole *whole_of(const struct table_node *node) {
+    return TABLE_ENTRY(node, struct whole, node);
+}
+
+/* What one of the two does not know does not keep them apart. */
+static bool may_join(const struct table_node *node, const void *joining) {
+    const struct whole *w = whole_of(node);
+    const struct joining *j = joining;
+    return w->key.b == j->key->b && (!w->etag || !j->etag || w->etag == j->etag) &&
+           (w->total == LENGTH_UNKNOWN || j->total == LENGTH_UNKNOWN || w->total == j->total);
+}
+
+struct whole *whole_find(struct wholes *ws, const struct whole_key *k, uint64_t etag, uint64_t total) {
+    const struct joining j = {k, etag, total};
+    if (!k->a && !k->b)
+        return NULL;
+    return whole_of(table_find(&ws->table, k->a, may_join, &j, FIND_STEPS));
+}
+
+void whole_rekey(struct whole *w, const struct whole_key *k) {
+    if (!k->a && !k->b)
+        return;
+    w->key = *k;
+    table_rehash(&w->content->wholes->table, &w->node, k->a);
+}
+
+/* --- Life --- */
+
+void whole_progress(struct whole *w) {
+    struct wholes *ws = w->content->wholes;
+    w->progress = w->content->now;
+    table_touch(&ws->table, &w->node);
+    if (w->is_ending)
+        age_touch(&ws->ending, &w->ending);
+}
+
+struct whole *whole_create(struct content *c, struct filter *head, const struct whole_key *k, uint64_t etag,
+                           const struct part_place *place) {
+    struct wholes *ws = c->wholes;
+    struct whole *w = pool_take(&ws->wholes);
+    if (!w)
+        return NULL;
+    *w = (struct whole){.content = c,
+                        .key = *k,
+                        .etag = etag,
+                        .total = place->total,
+                        .to_end = place->resume == RESUME_TO_END || place->resume == RESUME_APPEND,
+                        .written = place->resume == RESUME_WRITE,
+                        .head = head,
+                        .progress = c->now};
+    if (!k->a && !k->b) /* a place in the table of its own, where nobody looks for it */
+        w->key.a = ++ws->unnamed;
+    table_add(&ws->table, &w->node, w->key.a);
+    return w;
+}
+
+/* Takes the whole apart; its chain is the caller's. */
+static struct filter *dissolve_whole(struct whole *w) {
+    struct content *c = w->content;
+    struct filter *head = w->head;
+    while (w->runs) {
+        struct run *r = w->runs;
+        w->runs = r->next;
+        run_empty(c, r, 0, NULL);
+    }
+    for (struct part *p = w->parts; p; p = p->next)
+        p->whole = NULL;
+    table_remove(&c->wholes->table, &w->node);
+    if (w->is_ending)
+        age_remove(&c->wholes->ending, &w->ending);
+    pool_give(&c->wholes->wholes, w);
+    return head;
+}
+
+void whole_close(struct whole *w, enum transfer_end how) {
+    if (how == TRANSFER_DONE && w->rewritten)
+        how = TRANSFER_UNKNOWN; /* the hash is that of the first writes */
+    filter_end(dissolve_whole(w), how);
+}
+
+void whole_drop(struct whole *w) {
+    object_abandon(filter_peel(dissolve_whole(w)));
+}
+
+bool whole_at_end(const struct whole *w) {
+    return w->total != LENGTH_UNKNOWN && !w->to_end && !w->written && w->frontier >= w->total;
+}
+
+bool whole_idle(const struct whole *w) {
+    return !w->parts;
+}
+
+bool whole_vacant(const struct whole *w) {
+    return !w->started && !w->runs && !w->parts;
+}
+
+/* --- The frontier --- */
+
+bool whole_advance(struct whole *w) {
+    while (w->runs && w->runs->start <= w->frontier) {
+        struct run *r = w->runs;
+        uint64_t end = r->end;
+        w->runs = r->next;
+        w->run_count--;
+        run_empty(w->content, r, w->frontier, w->head);
+        if (end > w->frontier)
+            w->frontier = end;
+    }
+    if (!whole_at_end(w))
+        return true;
+    whole_close(w, TRANSFER_DONE);
+    return false;
+}
+
+void whole_start_at(struct whole *w, uint64_t offset) {
+    w->head = filter_peel(w->head);
+    object_set_offset(filter_object(w->head), offset);
+    w->frontier = offset;
+    w->started = true;
+}
+
+void whole_data(struct whole *w, const uint8_t *bytes, size_t n) {
+    w->started = true;
+    w->frontier = add_sizes(w->frontier, n);
+    whole_progress(w);
+    filter_data(w->head, bytes, n);
+    whole_advance(w);
+}
+
+void whole_gap(struct whole *w, uint64_t n) {
+    w->started = true;
+    w->frontier = add_sizes(w->frontier, n);
+    whole_progress(w);
+    filter_gap(w->head, n);
+    whole_advance(w);
+}
+
+void whole_jump(struct whole *w, uint64_t to) {
+    if (!w->started) {
+        whole_start_at(w, w->runs && w->runs->start < to ? w->runs->start : to);
+        whole_advance(w);
+    }
+    while (w->frontier < to) {
+        uint64_t next = w->runs && w->runs->start < to ? w->runs->start : to;
+        whole_gap(w, next - w->frontier);
+    }
+}
+
+void whole_finish(struct whole *w) {
+    counter_one(COUNTER_ASSEMBLY_UNFINISHED);
+    while (w->runs) {
+        uint64_t start = w->runs->start;
+        if (!w->started)
+            whole_start_at(w, start);
+        else if (start > w->frontier)
+            filter_gap(w->head, start - w->frontier);
+        w->frontier = start;
+        if (!whole_advance(w))
+            return;
+    }
+    if (w->total != LENGTH_UNKNOWN && w->total > w->frontier)
+        filter_gap(w->head, w->total - w->frontier);
+    whole_close(w, TRANSFER_CUT);
+}
+
+void whole_give_up(struct whole *w) {
+    if (whole_vacant(w))
+        whole_drop(w);
+    else
+        whole_finish(w);
+}
+
+/* Of one that is written in place: no hole is left, and nobody said that it is longer. */
+static bool is_filled(const struct whole *w) {
+    return !w->runs && (w->total == LENGTH_UNKNOWN || w->frontier >= w->total);
+}
+
+void whole_writer_left(struct whole *w, enum transfer_end how) {
+    if (how == TRANSFER_DONE && !w->is_ending) {
+        w->is_ending = true;
+        age_add(&w->content->wholes->ending, &w->ending);
+    }
+    if (w->is_ending && whole_idle(w) && is_filled(w))
+        whole_close(w, TRANSFER_DONE);
+}
+
+bool whole_keep(struct content *c, struct filter *head, const struct whole_key *k, uint64_t etag, uint64_t seen,
+                uint64_t total) {
+    const struct part_place place = {.resume = RESUME_RANGE, .total = total};
+    if (seen > OFFSET_MAX)
+        return false;
+    struct whole *w = whole_find(c->wholes, k, etag, total);
+    if (w && !w->started) { /* goes on with the chain that was */
+        object_abandon(filter_peel(w->head));
+        w->head = head;
+    } else {
+        if (w && whole_idle(w))
+            whole_finish(w);
+        w = whole_create(c, head, k, etag, &place);
+        if (!w) {
+            counter_one(COUNTER_ASSEMBLY_SHED);
+            return false;
+        }
+    }
+    w->frontier = seen;
+    w->started = true;
+    whole_progress(w);
+    whole_advance(w);
+    return true;
+}
+
+/* --- All of them --- */
+
+/* Progress that lies long after now was marked by a damaged time stamp: it would keep all behind it. */
+static bool is_stale(const struct whole *w, time_ns now, time_ns limit) {
+    return now - w->progress >= limit || w->progress - now >= limit;
+}
+
+void wholes_expire(struct content *c, time_ns now) {
+    struct wholes *ws = c->wholes;
+    struct whole *w;
+    while ((w = AGE_ENTRY(ws->ending.oldest, struct whole, ending)) && is_stale(w, now, quiet_time)) {
+        if (is_filled(w))
+            whole_close(w, TRANSFER_DONE);
+        else
+            whole_finish(w);
+    }
+    while ((w = whole_of(table_oldest(&ws->table))) && is_stale(w, now, (time_ns)c->options.assembly_time)) {
+        if (whole_idle(w)) {
+            whole_give_up(w);
+        } else { /* an open transfer is timed by its flow */
+            w->progress = now;
+            table_touch(&ws->table, &w->node);
+        }
+    }
+}
+
+void wholes_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context) {
+    struct table_node *node = table_oldest(&c->wholes->table);
+    while (node) {
+        struct whole *w = whole_of(node);
+        if (which(context, filter_object(w->head)->owner)) {
+            whole_give_up(w); /* and perhaps others, whose parts lay in it */
+            node = table_oldest(&c->wholes->table);
+        } else {
+            node = table_younger(node);
+        }
+    }
+}
+
+bool wholes_evict(struct content *c) {
+    unsigned looked_at = 0;
+    struct table_node *node = table_oldest(&c->wholes->table);
+    for (; node && looked_at < EVICT_LOOK; node = table_younger(node), looked_at++)
+        if (whole_idle(whole_of(node))) {
+            counter_one(COUNTER_ASSEMBLY_EVICTED);
+            whole_give_up(whole_of(node));
+            return true;
+        }
+    return false;
+}
+
+bool wholes_init(struct content *c) {
+    struct wholes *ws = c->wholes = calloc(1, sizeof *ws);
+    if (!ws)
+        return false;
+    size_t objects = c->options.objects, blocks = c->options.assembly_bytes / sizeof(struct block);
+    ws->key[0] = hash_key_random();
+    ws->key[1] = hash_key_random();
+    return table_init(&ws->table, objects < ENTRIES_MAX ? objects : ENTRIES_MAX) &&
+           pool_init(&ws->wholes, sizeof(struct whole), objects) &&
+           pool_init(&ws->parts, sizeof(struct part), objects) &&
+           pool_init(&ws->runs, sizeof(struct run), blocks) &&
+           pool_init(&ws->blocks, sizeof(struct block), blocks);
+}
+
+void wholes_finish(struct content *c) {
+    struct wholes *ws = c->wholes;
+    if (!ws)
+        return;
+    while (ws->table.count > 0)
+        whole_give_up(whole_of(table_oldest(&ws->table)));
+    table_finish(&ws->table);
+    pool_finish(&ws->wholes);
+    pool_finish(&ws->parts);
+    pool_finish(&ws->runs);
+    pool_finish(&ws->blocks);
+    free(ws);
+    c->wholes = NULL;
+}

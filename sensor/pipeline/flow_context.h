@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PIPELINE_FLOW_CONTEXT_H
+#define GANTRY_PIPELINE_FLOW_CONTEXT_H
+
+#include "flow/flow.h"
+#include "pipeline/generation.h"
+#include "policy/policy.h"
+#include "protocol/protocol.h"
+
+/* The context of a flow: what records say of it. One for each flow that is looked into; it is the owner of the flow's
+ * conversation. A flow may end while parts of its objects are still waited for: their transfers' contexts
+ * (transfer_context.h) keep it. What policy says of it is the newest generation's: a flow keeps no snapshot alive. */
+struct flow_context {
+    unsigned references;
+    const struct generation *generation; /* that judged the sides: the newest, as long as the flow lives */
+    struct endpoint end[2];              /* by enum side */
+    bool matters[2];                     /* bytes that this side sends are looked at */
+    bool leaves[2];                      /* by policy: from an image network to the outside */
+    bool metered[2];                     /* what this side sends counts under a contract */
+    bool began;                          /* a transfer: its objects count, not the flow */
+    bool encrypted;
+    uint8_t transport;
+    uint16_t vlan;
+    uint32_t flow;                    /* number of the flow */
+    uint64_t told[2];                 /* bytes of the flow that the reporter knows of */
+    const char *application, *master; /* nDPI's names, NULL while unknown */
+    struct facts *facts;              /* what protocols say of the flow itself; NULL: nothing yet */
+    char community_id[COMMUNITY_ID_MAX];
+};
+
+/* One worker's, under one cap. */
+struct flow_contexts {
+    struct pool pool;
+    struct fact_pool *facts;
+};
+
+bool flow_contexts_init(struct flow_contexts *p, size_t limit, struct fact_pool *facts);
+void flow_contexts_finish(struct flow_contexts *p);
+bool flow_contexts_room(const struct flow_contexts *p);
+
+/* What is known of a flow from its addresses; one reference. */
+void flow_context_fill(struct flow_context *x, const struct flow *flow, const struct generation *generation,
+                       bool inspect_all);
+/* The same out of the pool; NULL at the cap (counted). */
+struct flow_context *flow_context_open(struct flow_contexts *p, const struct flow *flow,
+                                       const struct generation *generation, bool inspect_all);
+/* Its sides are judged by this generation from now on. */
+void flow_context_judge(struct flow_context *x, const struct generation *generation, bool inspect_all);
+void flow_context_retain(struct flow_context *x);
+void flow_context_release(struct flow_contexts *p, struct flow_context *x); /* accepts NULL */
+
+/* Its application, where nDPI has no name for it: that of the protocol that was announced for it, or that
+ * reads it. */
+void flow_context_called(struct flow_context *x, const struct protocol *p);
+/* FACT_COUNT values: those that are not empty replace what was known. Without room they are not kept: counted. */
+void flow_context_tell(struct flow_contexts *p, struct flow_context *x, const struct bytes *facts);
+
+#endif

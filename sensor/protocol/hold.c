@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/hold.h"
+
+void hold_init(struct hold *h, size_t room) {
+    memset(h, 0, sizeof *h);
+    h->room = room;
+}
+
+static const uint8_t *side_bytes(const struct hold *h, enum side side) {
+    return h->bytes + (side == SIDE_SERVER ? h->room : 0);
+}
+
+bool hold_add(struct hold *h, const struct event *e) {
+    struct held_event *last = h->events ? &h->event[h->events - 1] : NULL;
+    bool joins = last && last->side == e->side && last->kind == e->kind && e->kind != EVENT_DATAGRAM;
+    if (!joins && h->events == HOLD_EVENTS_MAX)
+        return false;
+    if (e->kind == EVENT_DATA || e->kind == EVENT_DATAGRAM) {
+        if (e->n > h->room - h->used[e->side])
+            return false;
+        memcpy((uint8_t *)side_bytes(h, e->side) + h->used[e->side], e->bytes, e->n);
+        h->used[e->side] += e->n;
+        if (!h->first_closed[e->side])
+            h->first[e->side] = h->used[e->side];
+    } else if (h->used[e->side]) {
+        h->first_closed[e->side] = true;
+    }
+    if (joins)
+        last->n += e->n;
+    else
+        h->event[h->events++] =
+            (struct held_event){.kind = (uint8_t)e->kind, .side = (uint8_t)e->side, .n = e->n};
+    return true;
+}
+
+struct event hold_event(const struct hold *h, unsigned i, size_t at[2]) {
+    const struct held_event *held = &h->event[i];
+    struct event e = {.kind = held->kind, .side = held->side, .n = held->n};
+    if (e.kind == EVENT_DATA || e.kind == EVENT_DATAGRAM) {
+        e.bytes = side_bytes(h, e.side) + at[e.side];
+        at[e.side] += e.n;
+    }
+    return e;
+}
+
+struct bytes hold_first(const struct hold *h, enum side side) {
+    return h ? bytes_of(side_bytes(h, side), h->first[side]) : bytes_of(NULL, 0);
+}

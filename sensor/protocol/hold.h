@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROTOCOL_HOLD_H
+#define GANTRY_PROTOCOL_HOLD_H
+
+#include "protocol/protocol.h"
+
+/* Internal to dispatch: what came of a flow while it is not known which protocol it speaks. The bytes of a side lie
+ * together, the events tell how the sides took turns. */
+enum { HOLD_EVENTS_MAX = 32 }; /* turns between the sides that are kept in their order */
+
+enum event_kind { EVENT_DATA, EVENT_DATAGRAM, EVENT_GAP, EVENT_END_CLEAN, EVENT_END_CUT };
+
+struct event {
+    enum event_kind kind;
+    enum side side;
+    const uint8_t *bytes; /* EVENT_DATA, EVENT_DATAGRAM; borrowed */
+    uint64_t n;           /* bytes of data or gap */
+};
+
+struct hold {
+    size_t room; /* bytes a side */
+    size_t used[2];
+    size_t first[2];      /* bytes up to the first gap: what the probes see */
+    bool first_closed[2]; /* a gap came behind them */
+    unsigned events;
+    struct held_event {
+        uint8_t kind, side;
+        uint64_t n;
+    } event[HOLD_EVENTS_MAX];
+    uint8_t bytes[]; /* of the client, then of the server */
+};
+
+static inline size_t hold_size(size_t room) {
+    return sizeof(struct hold) + 2 * room;
+}
+
+void hold_init(struct hold *h, size_t room);
+/* False when there is no room. */
+bool hold_add(struct hold *h, const struct event *e);
+/* The event number `i` of those held; `at` says how many bytes of each side came before, and is moved on. */
+struct event hold_event(const struct hold *h, unsigned i, size_t at[2]);
+/* Accepts NULL: then nothing was held. */
+struct bytes hold_first(const struct hold *h, enum side side);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_TRANSFER_FACT_TABLE_H
+#define GANTRY_TRANSFER_FACT_TABLE_H
+
+/* All that protocols and unpackers can say of a transfer, an object or a flow, a row each. What carries these texts
+ * (the seed of a transfer, the object, the record in the channel) and what shows them (every format) is made from
+ * this table: a new fact is one row here and its paragraph in gantry-records(5).
+ *
+ *   longest   octets of a value; what is longer is cut at a character's end, and counted
+ *   shown in  records that show it: A alert, T transfer, F flow
+ *   rank      when a message is too long: fields of a low rank are left out first (report/: struct field)
+ *   origin    WIRE: a sender chose it, any octet may occur; OURS: a word of our own
+ *   covered   PLATES: what is plate-shaped in it is covered before it leaves in an alert or is stored; PLAIN: not
+ *   children  GIVEN: what is unpacked from an object has it too, unless it has one of its own; KEPT: it has not
+ *   matched   by which of a rule's scopes (inspect/) it is read: NAME, PATH, or NONE
+ *
+ * Fields whose names begin alike stand together, as in the formats. */
+/* clang-format off */
+#define FACT_TABLE \
+    /*   id             ECS field              short      longest  shown in    rank  origin covered children matched */ \
+    FACT(NAME,          "file.name",           "file",    1024,    A | T,      19,   WIRE,  PLATES, KEPT,    NAME) \
+    FACT(PATH,          "file.path",           "path",    2048,    A | T,      2,    WIRE,  PLATES, GIVEN,   PATH) \
+    FACT(URL,           "url.path",            "url",     2048,    A | T,      6,    WIRE,  PLATES, GIVEN,   PATH) \
+    FACT(HOST,          "url.domain",          "host",    256,     A | T,      6,    WIRE,  PLATES, GIVEN,   NONE) \
+    FACT(USER,          "user.name",           "user",    256,     A | T,      7,    WIRE,  PLATES, GIVEN,   NONE) \
+    FACT(METHOD,        "http.request.method", "method",  32,      A | T,      7,    WIRE,  PLATES, GIVEN,   NONE) \
+    FACT(COMMAND,       "gantry.command",      "command", 32,      A | T,      7,    WIRE,  PLATES, GIVEN,   NONE) \
+    FACT(DECLARED_TYPE, NULL,                  NULL,      256,     0,          0,    WIRE,  PLATES, KEPT,    NONE)
+/* clang-format on */
+
+#endif
