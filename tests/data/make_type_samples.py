@@ -101,7 +101,7 @@ put("matroska.mkv", b"\x1a\x45\xdf\xa3\xa3\x42\x86\x81\x01\x42\xf7\x81\x01\x42\x
     b"\x42\x87\x81\x04\x42\x85\x81\x02" + bytes(30))
 put("webm.webm", b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm" +
     b"\x42\x87\x81\x04\x42\x85\x81\x02" + bytes(30))
-put("stream.ts", b"".join(b"\x47\x40\0" + bytes([0x10 + i]) + bytes(184) for i in range(4)))
+put("stream.ts", b"".join(b"\x47\x40\0" + bytes([0x10 + i]) + bytes(184) for i in range(5)))
 put("program.mpg", b"\0\0\x01\xba\x44\0\x04\0\x04\x01\0\0\x03\xf8" + bytes(60))
 put("video.m2v", b"\0\0\x01\xb3\x14\0\xf0\x13\xff\xff\xe0\x18" + bytes(60))
 put("flash.flv", b"FLV\x01\x05\0\0\0\x09" + bytes(20))
@@ -112,9 +112,13 @@ put("mp3.mp3", b"ID3\x03\0\0\0\0\0\x0a" + bytes(40))
 put("pdf.pdf", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n")
 put("plain.zip", zipped(("L04_ABC1234.jpg", jpeg)))
 put("empty.zip", b"PK\x05\x06" + bytes(18))
-put("word.docx", zipped(("[Content_Types].xml", "<Types/>"), ("_rels/.rels", "<R/>"), ("word/document.xml", "<w/>")))
-put("excel.xlsx", zipped(("[Content_Types].xml", "<Types/>"), ("_rels/.rels", "<R/>"), ("xl/workbook.xml", "<w/>")))
-put("slides.pptx", zipped(("[Content_Types].xml", "<Types/>"), ("_rels/.rels", "<R/>"), ("ppt/presentation.xml", "<p/>")))
+# Four members: newer versions of libmagic look at the fourth too.
+put("word.docx", zipped(("[Content_Types].xml", "<Types/>"), ("_rels/.rels", "<R/>"), ("word/document.xml", "<w/>"),
+                        ("word/styles.xml", "<s/>")))
+put("excel.xlsx", zipped(("[Content_Types].xml", "<Types/>"), ("_rels/.rels", "<R/>"), ("xl/workbook.xml", "<w/>"),
+                         ("xl/styles.xml", "<s/>")))
+put("slides.pptx", zipped(("[Content_Types].xml", "<Types/>"), ("_rels/.rels", "<R/>"), ("ppt/presentation.xml", "<p/>"),
+                          ("ppt/presProps.xml", "<q/>")))
 put("text.odt", zipped(("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", "<x/>"), stored=True))
 put("sheet.ods", zipped(("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", "<x/>"), stored=True))
 put("java.jar", zipped(("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n"), ("A.class", "x")))

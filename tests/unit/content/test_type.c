@@ -11,28 +11,36 @@
 
 #include <cmocka.h>
 
-/* Where we and libmagic 5.44 do not say the same, and why that is right. */
+/* Where we and libmagic do not say the same, and why that is right. `newer`: what 5.46 (Debian 13) says,
+ * where it is not what 5.44 (Debian 12) says. */
 static const struct {
-    const char *file, *ours, *libmagic;
+    const char *file, *ours, *libmagic, *newer;
 } agreed[] = {
     /* libmagic does not know these */
-    {"face.fac", "application/x-iso19794-5", "application/octet-stream"},
-    {"nist.an2", "application/x-ansi-nist", "application/octet-stream"},
-    {"nist_short.an2", "application/x-ansi-nist", "application/octet-stream"},
-    {"avro.avro", "application/x-avro", "application/octet-stream"},
-    {"parquet.parquet", "application/vnd.apache.parquet", "application/octet-stream"},
-    {"capture.pcapng", "application/x-pcapng", "application/octet-stream"},
+    {"face.fac", "application/x-iso19794-5", "application/octet-stream", NULL},
+    {"nist.an2", "application/x-ansi-nist", "application/octet-stream", NULL},
+    {"nist_short.an2", "application/x-ansi-nist", "application/octet-stream", NULL},
+    {"avro.avro", "application/x-avro", "application/octet-stream", NULL},
+    {"parquet.parquet", "application/vnd.apache.parquet", "application/octet-stream", NULL},
+    {"capture.pcapng", "application/x-pcapng", "application/octet-stream", NULL},
     /* it has a name for them, but wants more of the file than these samples hold */
-    {"cabinet.cab", "application/vnd.ms-cab-compressed", "application/octet-stream"},
-    {"mp3.mp3", "audio/mpeg", "application/octet-stream"},
-    {"ogg.ogg", "application/ogg", "application/octet-stream"},
+    {"cabinet.cab", "application/vnd.ms-cab-compressed", "application/octet-stream", NULL},
+    {"mp3.mp3", "audio/mpeg", "application/octet-stream", NULL},
+    {"ogg.ogg", "application/ogg", "application/octet-stream", NULL},
     /* it asks for a mark that only the jar tool writes */
-    {"java.jar", "application/java-archive", "application/zip"},
+    {"java.jar", "application/java-archive", "application/zip", NULL},
     /* for us a file of JSON lines is JSON */
-    {"lines.json", "application/json", "application/x-ndjson"},
-    {"certificate.pem", "application/x-pem-file", "text/plain"},
+    {"lines.json", "application/json", "application/x-ndjson", NULL},
+    {"certificate.pem", "application/x-pem-file", "text/plain", "application/x-pem-file"},
+    /* the name that was registered later */
+    {"rar4.rar", "application/x-rar", "application/x-rar", "application/vnd.rar"},
+    {"rar5.rar", "application/x-rar", "application/x-rar", "application/vnd.rar"},
+    /* rows and columns are found by what inspects text */
+    {"reads.csv", "text/plain", "text/plain", "text/csv"},
+    /* a remark behind the type */
+    {"elf_program", "application/x-executable", "application/x-executable, no program header", NULL},
     /* it takes a few small numbers for a Targa picture */
-    {"sync.bin", "application/octet-stream", "image/x-tga"},
+    {"sync.bin", "application/octet-stream", "image/x-tga", NULL},
 };
 
 enum { FILE_MAX = 16384 };
@@ -53,13 +61,16 @@ static struct bytes first_of(const uint8_t *p, size_t n) {
 
 static void check_sample(magic_t magic, const char *name) {
     static uint8_t p[FILE_MAX];
+    char path[512];
     size_t n = file_read(name, p);
-    const char *ours = type_of_bytes(first_of(p, n))->mime, *theirs = magic_buffer(magic, p, n);
+    snprintf(path, sizeof path, TEST_DATA "/types/%s", name);
+    const char *ours = type_of_bytes(first_of(p, n))->mime, *theirs = magic_file(magic, path);
     assert_non_null(theirs);
     for (size_t i = 0; i < sizeof agreed / sizeof *agreed; i++)
         if (strcmp(agreed[i].file, name) == 0) {
             assert_string_equal(ours, agreed[i].ours);
-            assert_string_equal(theirs, agreed[i].libmagic);
+            if (!agreed[i].newer || strcmp(theirs, agreed[i].newer) != 0)
+                assert_string_equal(theirs, agreed[i].libmagic);
             return;
         }
     if (strcmp(ours, theirs) != 0)
