@@ -14,7 +14,8 @@ static const uint16_t text_limit[TEXT_COUNT] = {
 
 _Static_assert((int)TEXT_PROTOCOL == (int)FACT_COUNT, "the facts stand first, in their order");
 _Static_assert(sizeof(struct record) % 8 == 0, "texts begin aligned");
-_Static_assert(RECORD_TEXT_MAX % 8 == 0 && RECORD_TEXT_MAX <= UINT16_MAX, "digests begin aligned; offsets fit");
+_Static_assert(RECORD_TEXT_MAX % 8 == 0 && RECORD_TEXT_MAX <= UINT16_MAX,
+               "digests begin aligned; offsets fit");
 
 void record_begin(struct record_builder *b, enum record_kind kind) {
     memset(&b->head, 0, sizeof b->head);
@@ -95,7 +96,8 @@ bool record_valid(const struct record *r, size_t available) {
     if (r->version != RECORD_VERSION || r->kind < RECORD_TRANSFER || r->kind >= RECORD_KINDS)
         return false;
     size_t room = r->size - sizeof *r;
-    if (r->digests > RECORD_DIGESTS_MAX || r->destination_bits > PREFIX_BITS_MAX || r->digests * sizeof(uint64_t) > room)
+    if (r->digests > RECORD_DIGESTS_MAX || r->destination_bits > PREFIX_BITS_MAX ||
+        r->digests * sizeof(uint64_t) > room)
         return false;
     room -= r->digests * sizeof(uint64_t);
     if (room > RECORD_TEXT_MAX)

@@ -64,8 +64,8 @@ struct object_seed {
     uint64_t offset, total;
     struct whole_key key; /* of its transfer: where byteranges find their whole */
     uint64_t etag;        /* digest, 0 for none: likewise */
-    unsigned depth; /* of the object */
-    unsigned level; /* depth and codings on the way to it: what depth_max bounds */
+    unsigned depth;       /* of the object */
+    unsigned level;       /* depth and codings on the way to it: what depth_max bounds */
 };
 
 /* An object that is, or may be, unpacked: part of its leaf. */
@@ -105,8 +105,8 @@ const struct file_type *type_of_middle(struct bytes some);
 enum { UNPACKERS_MAX = 4 }; /* at work on one object */
 bool unpackers_start(struct content *c);
 void unpackers_stop(struct content *c);
-/* The object's type is known: makes the filters of those that match, and returns how many. *wrapper: the one whose bytes
- * are its children; NULL: it is a file of its own. */
+/* The object's type is known: makes the filters of those that match, and returns how many. *wrapper: the one
+ * whose bytes are its children; NULL: it is a file of its own. */
 unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const struct unpacker **wrapper);
 
 /* --- transfer.c --- */

@@ -33,10 +33,10 @@ enum { TYPE_BYTES = 512 }; /* what type_of_bytes wants to see */
 const struct file_type *type_of_bytes(struct bytes first);
 
 struct object {
-    uint64_t number; /* of this worker, counts up from 1 */
-    uint64_t parent; /* number of the object that it was unpacked from, 0 for none */
-    unsigned depth;  /* 0 for the transfer's own object */
-    void *owner;     /* of its transfer, retained: it outlives the flow while parts are waited for */
+    uint64_t number;        /* of this worker, counts up from 1 */
+    uint64_t parent;        /* number of the object that it was unpacked from, 0 for none */
+    unsigned depth;         /* 0 for the transfer's own object */
+    void *owner;            /* of its transfer, retained: it outlives the flow while parts are waited for */
     struct endpoint end[2]; /* of the conversation that began it, by enum side */
     enum side from;
     const char *protocol;         /* static */
@@ -87,8 +87,8 @@ extern const struct setting content_settings[]; /* limits.content of gantry.yaml
 
 struct unpacker;
 struct content;
-/* The rest of content/'s world: decoders, texts and unpackers (unpack/unpack.h: unpacker_table, NULL-terminated), all of
- * which outlive it; one of `facts` for each object. */
+/* The rest of content/'s world: decoders, texts and unpackers (unpack/unpack.h: unpacker_table,
+ * NULL-terminated), all of which outlive it; one of `facts` for each object. */
 struct content_parts {
     struct codings *codings;
     struct fact_pool *facts;
@@ -99,19 +99,20 @@ struct content *content_create(const struct content_options *options, const stru
                                const struct object_sink *sink);
 void content_destroy(struct content *c); /* closes what is open; accepts NULL */
 
-/* The half of struct protocol_services (protocol/protocol.h) that is about transfers. `owner` is that of the objects:
- * each retains it. */
+/* The half of struct protocol_services (protocol/protocol.h) that is about transfers. `owner` is that of the
+ * objects: each retains it. */
 struct transfer *content_begin(struct content *c, struct conversation *conversation, void *owner,
                                const struct transfer_seed *seed);
 void content_data(struct conversation *conversation, struct transfer *t, const uint8_t *bytes, size_t n);
-void content_write(struct conversation *conversation, struct transfer *t, uint64_t offset, const uint8_t *bytes,
-                   size_t n);
+void content_write(struct conversation *conversation, struct transfer *t, uint64_t offset,
+                   const uint8_t *bytes, size_t n);
 void content_gap(struct conversation *conversation, struct transfer *t, uint64_t n);
 void content_learn(struct conversation *conversation, struct transfer *t, const struct transfer_seed *later);
 void content_end(struct conversation *conversation, struct transfer *t, enum transfer_end how);
 /* Gives up on wholes whose other parts do not come; packet time. */
 void content_tick(struct content *c, time_ns now);
-/* Ends transfers and wholes whose owner is such a one, as they stand: what still comes of them is left out. */
+/* Ends transfers and wholes whose owner is such a one, as they stand: what still comes of them is left out.
+ */
 void content_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context);
 /* Transfers and objects that are open now. */
 size_t content_open(const struct content *c);

@@ -213,8 +213,8 @@ struct filter *object_create(struct content *c, const struct object_seed *s) {
                            .total = s->total,
                            .first = c->now,
                            .last = c->now};
-    l->unpack = (struct unpack){
-        .content = c, .object = &l->o, .key = s->key, .etag = s->etag, .level = s->level};
+    l->unpack =
+        (struct unpack){.content = c, .object = &l->o, .key = s->key, .etag = s->etag, .level = s->level};
     c->sink.retain(c->sink.context, l->o.owner);
     l->hash = begin_hash(c);
     return &l->end.filter;

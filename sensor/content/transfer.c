@@ -107,8 +107,8 @@ void content_data(struct conversation *conversation, struct transfer *t, const u
         filter_data(t->head, bytes, n);
 }
 
-void content_write(struct conversation *conversation, struct transfer *t, uint64_t offset, const uint8_t *bytes,
-                   size_t n) {
+void content_write(struct conversation *conversation, struct transfer *t, uint64_t offset,
+                   const uint8_t *bytes, size_t n) {
     if (hears(conversation, t, n) && filter_is_part(t->head))
         part_write(t->head, offset, bytes, n);
 }

@@ -58,8 +58,8 @@ static uint64_t hash_expectation(const struct expect_table *t, const struct expe
     return hash_ends(t, e->transport, &e->end[known], &e->end[side_other(known)].address);
 }
 
-/* A flow, and which of its sides is the expectation's client: where the opening was not seen they may be the wrong
- * way round. */
+/* A flow, and which of its sides is the expectation's client: where the opening was not seen they may be the
+ * wrong way round. */
 struct candidate {
     uint8_t transport;
     const struct endpoint *end[2];

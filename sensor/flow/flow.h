@@ -10,8 +10,8 @@
 #include "flow/side.h"
 #include "settings/setting.h"
 
-/* What a flow is looked at for. Decided once by the owner's `opened` callback from the addresses, lowered later
- * when a flow turns out to be encrypted or of no interest. */
+/* What a flow is looked at for. Decided once by the owner's `opened` callback from the addresses, lowered
+ * later when a flow turns out to be encrypted or of no interest. */
 enum flow_interest {
     FLOW_COUNT,    /* look-up and counter, nothing more */
     FLOW_WAIT,     /* as FLOW_COUNT until it carries something */
@@ -20,18 +20,25 @@ enum flow_interest {
 };
 
 enum flow_state { FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSING, FLOW_CLOSED };
-enum flow_end { FLOW_END_CLOSED, FLOW_END_RESET, FLOW_END_TIMEOUT, FLOW_END_REUSED, FLOW_END_SHED, FLOW_END_EXIT };
+enum flow_end {
+    FLOW_END_CLOSED,
+    FLOW_END_RESET,
+    FLOW_END_TIMEOUT,
+    FLOW_END_REUSED,
+    FLOW_END_SHED,
+    FLOW_END_EXIT
+};
 
 struct flow {
-    struct flow *hash_next;         /* table's own */
-    struct age_node used;           /* table's own: last use, in its timeout list */
-    struct endpoint end[2];         /* by enum side */
+    struct flow *hash_next; /* table's own */
+    struct age_node used;   /* table's own: last use, in its timeout list */
+    struct endpoint end[2]; /* by enum side */
     uint8_t transport;
-    uint8_t state;                  /* enum flow_state */
-    uint8_t interest;               /* enum flow_interest */
-    bool identified;                /* identification is over */
+    uint8_t state;    /* enum flow_state */
+    uint8_t interest; /* enum flow_interest */
+    bool identified;  /* identification is over */
     uint8_t identify_packets;
-    bool syn_seen;                  /* the opening was seen: sides are certain */
+    bool syn_seen; /* the opening was seen: sides are certain */
     uint16_t vlan;
     uint16_t ndpi_master, ndpi_app; /* nDPI ids, 0 unknown */
     time_ns first, last;            /* packet time */
@@ -45,9 +52,9 @@ struct flow {
     void *stream;                   /* owner's: struct stream_pair */
     void *conversation;             /* owner's: struct conversation */
     uint32_t policy;                /* owner's: what a policy said of the addresses, and which */
-    uint32_t sequence_first[2];     /* table's own, TCP: first sequence number of the side (its SYN's if seen) */
-    uint32_t sequence_next[2];      /* table's own, TCP: behind the last byte of the side */
-    uint32_t syn_pending;           /* table's own, TCP: a SYN that does not fit, until the other side answers it */
+    uint32_t sequence_first[2]; /* table's own, TCP: first sequence number of the side (its SYN's if seen) */
+    uint32_t sequence_next[2];  /* table's own, TCP: behind the last byte of the side */
+    uint32_t syn_pending; /* table's own, TCP: a SYN that does not fit, until the other side answers it */
 };
 
 struct flow_owner {
@@ -59,8 +66,8 @@ struct flow_owner {
 };
 
 struct flow_options {
-    uint64_t memory;          /* bytes for flows and buckets together */
-    uint64_t timeout_new;     /* ns */
+    uint64_t memory;      /* bytes for flows and buckets together */
+    uint64_t timeout_new; /* ns */
     uint64_t timeout_established;
     uint64_t timeout_closing;
     uint64_t timeout_udp;
@@ -72,18 +79,20 @@ struct flow_table; /* opaque */
 struct flow_table *flow_table_create(const struct flow_options *options, const struct flow_owner *owner);
 void flow_table_destroy(struct flow_table *t); /* closes all flows with FLOW_END_EXIT; accepts NULL */
 
-/* The packet's flow, made if new, with counts, times and TCP state brought up to date; *from says who sent it.
- * NULL when the packet belongs to none (no ports: counted). At the memory cap the least recently used flow of the
- * least valuable state is closed with FLOW_END_SHED. A SYN on a closed or old flow with the same five-tuple ends
- * the old one (FLOW_END_REUSED) and opens a new one. A duplicate of a packet changes nothing but the counts. */
+/* The packet's flow, made if new, with counts, times and TCP state brought up to date; *from says who sent
+ * it. NULL when the packet belongs to none (no ports: counted). At the memory cap the least recently used
+ * flow of the least valuable state is closed with FLOW_END_SHED. A SYN on a closed or old flow with the same
+ * five-tuple ends the old one (FLOW_END_REUSED) and opens a new one. A duplicate of a packet changes nothing
+ * but the counts. */
 struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enum side *from);
-/* Closes, with FLOW_END_SHED, the least recently used flow of the least valuable state that has a conversation, other
- * than `except`: its owner needs what that one holds. False when there is none among those looked at. The one call that
- * `opened` may make. */
+/* Closes, with FLOW_END_SHED, the least recently used flow of the least valuable state that has a
+ * conversation, other than `except`: its owner needs what that one holds. False when there is none among
+ * those looked at. The one call that `opened` may make. */
 bool flow_table_make_room(struct flow_table *t, const struct flow *except);
 void flow_table_tick(struct flow_table *t, time_ns now);
 /* Shows `is_over` all flows, and closes with FLOW_END_SHED those that it is true of. */
-void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, struct flow *flow), void *context);
+void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, struct flow *flow),
+                         void *context);
 size_t flow_table_count(const struct flow_table *t);
 
 /* --- identify.c: the only file that knows nDPI --- */
@@ -97,8 +106,8 @@ struct identify_options {
 
 struct identify *identify_create(const struct identify_options *options);
 void identify_destroy(struct identify *i);
-/* Feeds one packet of a flow that is not identified yet; sets flow->identified, ndpi_master, ndpi_app and frees
- * the nDPI state as soon as the name is certain or packets_max is reached. */
+/* Feeds one packet of a flow that is not identified yet; sets flow->identified, ndpi_master, ndpi_app and
+ * frees the nDPI state as soon as the name is certain or packets_max is reached. */
 void identify_packet(struct identify *i, struct flow *flow, const struct packet *p, enum side from);
 void identify_release(struct identify *i, struct flow *flow); /* frees flow->ndpi */
 /* nDPI's name of an id ("HTTP", "FTP_CONTROL", "TLS"); "Unknown" for 0. Lives for ever. */
@@ -115,15 +124,15 @@ const char *flow_community_id(const struct flow *flow, char out[COMMUNITY_ID_MAX
 
 enum { EXPECT_FACTS_MAX = 64 }; /* octets */
 
-/* Who will open it, and to whom. At least one of the two ports is known; the other may be left open (0): FTP's data
- * come from any port of the client, TFTP's and RTP's server answers from one of its own. It holds facts and no
- * pointers, so that any worker could take it. */
+/* Who will open it, and to whom. At least one of the two ports is known; the other may be left open (0):
+ * FTP's data come from any port of the client, TFTP's and RTP's server answers from one of its own. It holds
+ * facts and no pointers, so that any worker could take it. */
 struct expectation {
-    uint8_t transport;      /* IP protocol number */
-    uint8_t protocol;       /* number of the protocol that is to run on it, opaque to flow/ */
+    uint8_t transport; /* IP protocol number */
+    uint8_t protocol;  /* number of the protocol that is to run on it, opaque to flow/ */
     uint8_t facts_n;
     uint8_t facts[EXPECT_FACTS_MAX]; /* the protocol's own: what it is given when the flow comes */
-    struct endpoint end[2]; /* by enum side */
+    struct endpoint end[2];          /* by enum side */
 };
 
 struct expect_table;

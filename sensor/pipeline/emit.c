@@ -194,10 +194,12 @@ static void put_rules(struct record_builder *b, const struct object *o, const st
         counter_add(COUNTER_RULES_LEFT_OUT, all - n);
 }
 
-void emit_transfer(struct emitter *e, const struct object *o, const struct transfer_context *x, bool pending) {
+void emit_transfer(struct emitter *e, const struct object *o, const struct transfer_context *x,
+                   bool pending) {
     const struct judged who = judged_object(o, x);
     struct judgement worst;
-    bool found = inspector_rules(o, NULL, 0) > 0, wanted = found || (e->wants & REPORT_TRANSFER) || x->metered;
+    bool found = inspector_rules(o, NULL, 0) > 0,
+         wanted = found || (e->wants & REPORT_TRANSFER) || x->metered;
     if (!wanted && !pending)
         return;
     record_begin(&e->builder, RECORD_TRANSFER);
@@ -267,15 +269,16 @@ static void add_line(struct record_builder *b, enum record_text which, const cha
 }
 
 static void replace_judgement(struct record_builder *b, const struct judged *who, const struct judgement *j) {
-    static const enum record_text of_it[] = {TEXT_NETWORK, TEXT_PARTNER, TEXT_CONTRACT, TEXT_REASON, TEXT_TERM};
+    static const enum record_text of_it[] = {TEXT_NETWORK, TEXT_PARTNER, TEXT_CONTRACT, TEXT_REASON,
+                                             TEXT_TERM};
     for (size_t i = 0; i < sizeof of_it / sizeof *of_it; i++)
         record_text(b, of_it[i], bytes_of(NULL, 0));
     b->head.partner_known = 0;
     put_judgement(b, who, j);
 }
 
-bool emit_late_finding(struct emitter *e, struct record_builder *record, const struct policy *policy, struct bytes host,
-                       const struct finding *f) {
+bool emit_late_finding(struct emitter *e, struct record_builder *record, const struct policy *policy,
+                       struct bytes host, const struct finding *f) {
     char application[65], master[65];
     const struct record *r = &record->head;
     const struct judged who = {.policy = policy,
@@ -317,7 +320,8 @@ void emit_examined(struct emitter *e, struct record_builder *record) {
 
 /* --- Flows --- */
 
-void emit_volume(struct emitter *e, const struct flow *flow, const struct flow_context *x, enum side from, bool last) {
+void emit_volume(struct emitter *e, const struct flow *flow, const struct flow_context *x, enum side from,
+                 bool last) {
     static const uint64_t no_object = UINT64_C(1) << 48; /* numbers of flows and objects do not meet */
     const struct judged who = judged_of(x, x->generation->policy, from, bytes_of(NULL, 0), flow->last);
     struct record *r = &e->builder.head;

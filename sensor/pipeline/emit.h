@@ -16,22 +16,24 @@ struct emitter {
     struct record_builder builder;
 };
 
-/* An object has closed. `pending`: it is examined elsewhere, and its findings may come later: it does not count yet. The
- * emitter's builder then holds the record, whether it was sent or not. */
+/* An object has closed. `pending`: it is examined elsewhere, and its findings may come later: it does not
+ * count yet. The emitter's builder then holds the record, whether it was sent or not. */
 void emit_transfer(struct emitter *e, const struct object *o, const struct transfer_context *x, bool pending);
 void emit_finding(struct emitter *e, const struct finding *f, const struct transfer_context *x);
-/* What `from` has sent so far in a flow that cannot be read, to a partner with a contract. `last`: all of it. */
-void emit_volume(struct emitter *e, const struct flow *flow, const struct flow_context *x, enum side from, bool last);
+/* What `from` has sent so far in a flow that cannot be read, to a partner with a contract. `last`: all of it.
+ */
+void emit_volume(struct emitter *e, const struct flow *flow, const struct flow_context *x, enum side from,
+                 bool last);
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_context *x);
 /* RECORD_NOTICE, now by the clock: a key for machines and a sentence for people. */
 void emit_notice(struct emitter *e, const char *key, const char *text);
 
 /* --- Of an object that closed as pending: `record` is a copy of its transfer record --- */
 
-/* One more rule holds for it. Judged as `policy` stands now; `host`: by which the flow's client called the server. Writes
- * the finding and adds the rule to `record`. False: that rule stands there already. */
-bool emit_late_finding(struct emitter *e, struct record_builder *record, const struct policy *policy, struct bytes host,
-                       const struct finding *f);
+/* One more rule holds for it. Judged as `policy` stands now; `host`: by which the flow's client called the
+ * server. Writes the finding and adds the rule to `record`. False: that rule stands there already. */
+bool emit_late_finding(struct emitter *e, struct record_builder *record, const struct policy *policy,
+                       struct bytes host, const struct finding *f);
 /* There will be no more of them: the object counts now. */
 void emit_examined(struct emitter *e, struct record_builder *record);
 

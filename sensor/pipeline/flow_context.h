@@ -7,9 +7,10 @@
 #include "policy/policy.h"
 #include "protocol/protocol.h"
 
-/* The context of a flow: what records say of it. One for each flow that is looked into; it is the owner of the flow's
- * conversation. A flow may end while parts of its objects are still waited for: their transfers' contexts
- * (transfer_context.h) keep it. What policy says of it is the newest generation's: a flow keeps no snapshot alive. */
+/* The context of a flow: what records say of it. One for each flow that is looked into; it is the owner of
+ * the flow's conversation. A flow may end while parts of its objects are still waited for: their transfers'
+ * contexts (transfer_context.h) keep it. What policy says of it is the newest generation's: a flow keeps no
+ * snapshot alive. */
 struct flow_context {
     unsigned references;
     const struct generation *generation; /* that judged the sides: the newest, as long as the flow lives */
@@ -52,7 +53,8 @@ void flow_context_release(struct flow_contexts *p, struct flow_context *x); /* a
 /* Its application, where nDPI has no name for it: that of the protocol that was announced for it, or that
  * reads it. */
 void flow_context_called(struct flow_context *x, const struct protocol *p);
-/* FACT_COUNT values: those that are not empty replace what was known. Without room they are not kept: counted. */
+/* FACT_COUNT values: those that are not empty replace what was known. Without room they are not kept:
+ * counted. */
 void flow_context_tell(struct flow_contexts *p, struct flow_context *x, const struct bytes *facts);
 
 #endif

@@ -199,10 +199,11 @@ static void leave(struct pipeline *p, struct flow *flow) {
     identify_release(p->identify, flow);
 }
 
-static void take_datagram(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
+static void take_datagram(struct pipeline *p, struct flow *flow, const struct packet *packet,
+                          enum side from) {
     pipeline_announcement(flow, packet->time);
-    if (!conversation_datagram(p->dispatcher, flow->conversation, from, packet->payload, packet->payload_captured,
-                               packet->time) ||
+    if (!conversation_datagram(p->dispatcher, flow->conversation, from, packet->payload,
+                               packet->payload_captured, packet->time) ||
         context_of(flow)->encrypted)
         flow->interest = FLOW_COUNT;
 }

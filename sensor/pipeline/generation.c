@@ -12,7 +12,10 @@ bool generation_begin(struct generations *g, const struct snapshot_view *view, s
     struct generation *n = find_place(g);
     if (!n)
         return error_set(e, "flows hold all older configurations");
-    *n = (struct generation){.policy = view->config->policy, .rules = view->config->rules, .version = view->version, .slot = view->slot};
+    *n = (struct generation){.policy = view->config->policy,
+                             .rules = view->config->rules,
+                             .version = view->version,
+                             .slot = view->slot};
     n->inspector = inspector_create(view->config->rules, &g->inspector, &g->findings, e);
     if (!n->inspector)
         return false;

@@ -5,8 +5,9 @@
 #include "config/snapshot.h"
 #include "inspect/inspect.h"
 
-/* What flows and transfers are judged by, and objects inspected: one generation a snapshot. Flows go over to the newest
- * at once, transfers take the newest when they begin and stay with it: the last of them frees it. */
+/* What flows and transfers are judged by, and objects inspected: one generation a snapshot. Flows go over to
+ * the newest at once, transfers take the newest when they begin and stay with it: the last of them frees it.
+ */
 struct generation {
     const struct policy *policy;
     const struct ruleset *rules;

@@ -69,8 +69,8 @@ extern const struct protocol_services pipeline_services;
 /* objects.c: from an object to what is found in it. */
 struct object_sink pipeline_objects(struct pipeline *p);
 void pipeline_found(void *pipeline, const struct finding *f);
-/* Findings of objects that have closed: takes what has come back, and gives up on what is late, or on `all`. Reading
- * files, time does not go on before they are there. */
+/* Findings of objects that have closed: takes what has come back, and gives up on what is late, or on `all`.
+ * Reading files, time does not go on before they are there. */
 void pipeline_settle_waiting(struct pipeline *p, bool all);
 
 /* reload.c. Every 100 ms: ends older generations that hold too much memory; a transfer that this ends is

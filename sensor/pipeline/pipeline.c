@@ -116,7 +116,8 @@ time_ns pipeline_time(const struct pipeline *p) {
     return p->now;
 }
 
-static bool create_stages(struct pipeline *p, const struct budget *b) {
+static bool create_stages(struct pipeline *p, const struct budget *b,
+                          const struct unpacker *const *unpackers) {
     const struct flow_owner owner = {
         .context = p, .opened = pipeline_flow_opened, .closed = pipeline_flow_closed};
     const struct object_sink objects = pipeline_objects(p);
@@ -130,8 +131,8 @@ static bool create_stages(struct pipeline *p, const struct budget *b) {
            (p->reassembler = reassembler_create(&b->stream, &pipeline_streams)) &&
            (p->dispatcher = dispatcher_create(&b->dispatch, &pipeline_services)) &&
            (p->codings = codings_create(&b->content.codings)) &&
-           (p->content = content_create(&b->content, &(struct content_parts){p->codings, &p->facts, unpacker_table},
-                                        &objects));
+           (p->content = content_create(&b->content,
+                                        &(struct content_parts){p->codings, &p->facts, unpackers}, &objects));
 }
 
 struct pipeline *pipeline_create(const struct pipeline_options *options, struct error *e) {
@@ -159,7 +160,9 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     overload_init(&p->overload, &p->emitter, options->workers,
                   options->snapshot.config->capture.split == CAPTURE_BY_PORTS);
     error_set(e, "no memory for the tables of a worker; lower sensor.memory");
-    if (!create_stages(p, &budget) || !generation_begin(&p->generations, &options->snapshot, e)) {
+    budget.dispatch.table = options->protocols;
+    if (!create_stages(p, &budget, options->unpackers ? options->unpackers : unpacker_table) ||
+        !generation_begin(&p->generations, &options->snapshot, e)) {
         pipeline_destroy(p);
         return NULL;
     }

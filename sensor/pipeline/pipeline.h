@@ -18,11 +18,13 @@ struct pipeline_options {
     struct doorbell *doorbell;
     bool offline;
     uint16_t worker;
-    unsigned workers;             /* that share the traffic */
-    struct worker_status *status; /* where the worker notes what it is at; NULL: nowhere */
-    struct worker_view *view;     /* what the worker shows of itself; NULL: nothing */
-    const struct blame *blame;    /* flows to leave out; NULL: none */
-    const struct examination *examination; /* NULL: nothing is examined elsewhere */
+    unsigned workers;                        /* that share the traffic */
+    struct worker_status *status;            /* where the worker notes what it is at; NULL: nowhere */
+    struct worker_view *view;                /* what the worker shows of itself; NULL: nothing */
+    const struct blame *blame;               /* flows to leave out; NULL: none */
+    const struct examination *examination;   /* NULL: nothing is examined elsewhere */
+    const struct protocol *const *protocols; /* NULL: protocol_table */
+    const struct unpacker *const *unpackers; /* NULL: unpacker_table */
 };
 
 struct pipeline; /* opaque */
@@ -61,8 +63,8 @@ struct pipeline_use {
     time_ns newest; /* time of the newest packet, 0 before the first: the clock does not move it */
 };
 struct pipeline_use pipeline_use(const struct pipeline *p);
-/* A rule, by its id, holds for an object that has closed, by its number; `f` has no rule and no object. Judged by the
- * newest snapshot. Unknown numbers and rules: counted. */
+/* A rule, by its id, holds for an object that has closed, by its number; `f` has no rule and no object.
+ * Judged by the newest snapshot. Unknown numbers and rules: counted. */
 void pipeline_late_finding(struct pipeline *p, uint64_t object, const char *rule, const struct finding *f);
 /* That was all of it: the object counts. */
 void pipeline_examined(struct pipeline *p, uint64_t object);

@@ -10,8 +10,7 @@ struct move {
 static bool must_end(void *context, const void *owner) {
     const struct move *m = context;
     const struct transfer_context *x = owner;
-    bool ends =
-        x->generation != m->pipeline->generations.newest && x->generation->version < m->before;
+    bool ends = x->generation != m->pipeline->generations.newest && x->generation->version < m->before;
     counter_add(COUNTER_RELOAD_CUT, ends);
     return ends;
 }

@@ -11,8 +11,8 @@ void transfer_contexts_finish(struct transfer_contexts *p) {
     pool_finish(&p->pool);
 }
 
-struct transfer_context *transfer_context_open(struct transfer_contexts *p, struct flow_context *flow, enum side from,
-                                               struct generation *generation) {
+struct transfer_context *transfer_context_open(struct transfer_contexts *p, struct flow_context *flow,
+                                               enum side from, struct generation *generation) {
     struct transfer_context *x = pool_take(&p->pool);
     if (!x) {
         counter_one(COUNTER_OBJECTS_SHED);
@@ -32,7 +32,8 @@ void transfer_context_retain(struct transfer_context *x) {
     x->references++;
 }
 
-void transfer_context_release(struct transfer_contexts *p, struct flow_contexts *flows, struct transfer_context *x) {
+void transfer_context_release(struct transfer_contexts *p, struct flow_contexts *flows,
+                              struct transfer_context *x) {
     if (--x->references > 0)
         return;
     x->generation->transfers--;

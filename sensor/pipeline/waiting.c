@@ -25,8 +25,8 @@ static size_t size_of(const struct record *r) {
 
 /* A copy of the record in a block of its own; NULL: no room. */
 static struct waiting_object *copy_record(struct waiting_objects *w, const struct record_builder *record) {
-    size_t most = offsetof(struct waiting_object, record) + sizeof(struct record) + ((record->used + 7u) & ~7u) +
-                  record->head.digests * sizeof record->digest[0];
+    size_t most = offsetof(struct waiting_object, record) + sizeof(struct record) +
+                  ((record->used + 7u) & ~7u) + record->head.digests * sizeof record->digest[0];
     struct waiting_object *o = w->bytes + most <= w->limit ? malloc(most) : NULL;
     if (!o) {
         counter_one(COUNTER_OBJECTS_NOT_WAITED);
@@ -38,7 +38,8 @@ static struct waiting_object *copy_record(struct waiting_objects *w, const struc
     return o;
 }
 
-bool waiting_add(struct waiting_objects *w, const struct record_builder *record, struct bytes host, time_ns now) {
+bool waiting_add(struct waiting_objects *w, const struct record_builder *record, struct bytes host,
+                 time_ns now) {
     struct waiting_object *o = copy_record(w, record);
     if (!o)
         return false;
@@ -55,11 +56,13 @@ static bool is_number(const struct table_node *node, const void *number) {
 }
 
 struct waiting_object *waiting_find(const struct waiting_objects *w, uint64_t number) {
-    return TABLE_ENTRY(table_find(&w->table, number, is_number, &number, TABLE_STEPS_ALL), struct waiting_object, node);
+    return TABLE_ENTRY(table_find(&w->table, number, is_number, &number, TABLE_STEPS_ALL),
+                       struct waiting_object, node);
 }
 
 /* It becomes the youngest, but its time stays: it may go on to wait a little longer behind others. */
-bool waiting_update(struct waiting_objects *w, struct waiting_object *old, const struct record_builder *record) {
+bool waiting_update(struct waiting_objects *w, struct waiting_object *old,
+                    const struct record_builder *record) {
     struct waiting_object *o = copy_record(w, record);
     if (!o)
         return false;

@@ -6,8 +6,8 @@
 #include "base/table.h"
 #include "channel/channel.h"
 
-/* Objects that have closed and whose findings may still come, by number. One holds neither a snapshot nor a flow: its
- * context is a copy of its transfer record, and all of them together are bounded in bytes. */
+/* Objects that have closed and whose findings may still come, by number. One holds neither a snapshot nor a
+ * flow: its context is a copy of its transfer record, and all of them together are bounded in bytes. */
 struct waiting_objects {
     struct table table;
     uint64_t bytes, limit;
@@ -26,7 +26,8 @@ bool waiting_init(struct waiting_objects *w, uint64_t limit);
 void waiting_finish(struct waiting_objects *w); /* leaves nothing: the owner has told them all */
 
 /* False: there is no room (counted): it does not wait. */
-bool waiting_add(struct waiting_objects *w, const struct record_builder *record, struct bytes host, time_ns now);
+bool waiting_add(struct waiting_objects *w, const struct record_builder *record, struct bytes host,
+                 time_ns now);
 /* NULL if it does not wait (any more). */
 struct waiting_object *waiting_find(const struct waiting_objects *w, uint64_t number);
 /* Its record is another one now, and it stands elsewhere. False: no room; it stays as it was (counted). */

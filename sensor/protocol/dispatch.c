@@ -10,7 +10,8 @@
 
 enum {
     HOLD_BYTES_PRESET = 4096,
-    TUNNELS_MAX = 4, /* conversations in conversations, and turns in one call; bounds the recursion of become_other() */
+    TUNNELS_MAX =
+        4, /* conversations in conversations, and turns in one call; bounds the recursion of become_other() */
     INNER_MAX = 4,
 };
 
@@ -34,9 +35,9 @@ struct dispatch {
     bool announced;
     bool began; /* a transfer */
     bool encrypted;
-    bool fallback;    /* of what becomes of it, as the protocol asked */
-    uint8_t tunnels;  /* conversations around this one */
-    uint8_t turns;    /* of this call */
+    bool fallback;   /* of what becomes of it, as the protocol asked */
+    uint8_t tunnels; /* conversations around this one */
+    uint8_t turns;   /* of this call */
     uint8_t inner_runs;
     uint64_t candidates; /* bits, as the protocol asked */
     struct event inner[INNER_MAX];
@@ -158,11 +159,9 @@ struct conversation *conversation_open(struct dispatcher *dp, void *owner, uint8
         counter_one(COUNTER_CONVERSATIONS_SHED);
         return NULL;
     }
-    *s = (struct slot){.c = {.services = &dp->watched,
-                             .owner = owner,
-                             .end = {end[0], end[1]},
-                             .transport = transport},
-                       .d = {.dispatcher = dp}};
+    *s = (struct slot){
+        .c = {.services = &dp->watched, .owner = owner, .end = {end[0], end[1]}, .transport = transport},
+        .d = {.dispatcher = dp}};
     s->c.dispatch = &s->d;
     return &s->c;
 }
@@ -277,8 +276,8 @@ void conversation_inner(struct conversation *c, enum side from, const uint8_t *b
         d->inner[d->inner_runs++] = (struct event){EVENT_DATA, from, bytes, n};
 }
 
-/* nDPI has nothing to say of what follows, the probes have. The old state is closed at the end of the call, since the
- * first inner bytes may lie in it. */
+/* nDPI has nothing to say of what follows, the probes have. The old state is closed at the end of the call,
+ * since the first inner bytes may lie in it. */
 static void become_other(struct dispatcher *dp, struct conversation *c) {
     struct dispatch *d = c->dispatch;
     struct event inner[INNER_MAX];
@@ -326,7 +325,8 @@ static void fall_back(struct dispatcher *dp, struct conversation *c, const struc
         take_event(dp, c, e);
 }
 
-/* At the end of each call: who followed another is on its own once it runs, and what cannot fall back is over. */
+/* At the end of each call: who followed another is on its own once it runs, and what cannot fall back is
+ * over. */
 static void settle_outers(struct conversation *c) {
     struct dispatch *d = c->dispatch;
     d->turns = 0;
@@ -371,7 +371,8 @@ static void run_protocol(struct dispatcher *dp, struct conversation *c, const st
 
 /* The first protocol whose probe says YES; *more if one still might. `datagram`: that alone is looked at. */
 static const struct protocol *probe_all(const struct dispatcher *dp, struct conversation *c,
-                                        const struct bytes first[2], const struct event *datagram, bool *more) {
+                                        const struct bytes first[2], const struct event *datagram,
+                                        bool *more) {
     struct dispatch *d = c->dispatch;
     *more = false;
     for (unsigned i = 0; i < dp->protocols; i++) {
@@ -393,8 +394,8 @@ static const struct protocol *probe_all(const struct dispatcher *dp, struct conv
     return NULL;
 }
 
-/* Where no protocol of the table reads TLS, the client's first record tells it inside a tunnel, of which nDPI sees nothing
- * (RFC 8446 section 5.1: handshake, 3.x). */
+/* Where no protocol of the table reads TLS, the client's first record tells it inside a tunnel, of which nDPI
+ * sees nothing (RFC 8446 section 5.1: handshake, 3.x). */
 static bool is_tunnelled_tls(const struct dispatch *d, struct bytes client) {
     return d->tunnels && client.n >= 3 && client.p[0] == 0x16 && client.p[1] == 3 && client.p[2] <= 4;
 }
@@ -495,15 +496,16 @@ bool conversation_data(struct dispatcher *dp, struct conversation *c, enum side 
              : c->dispatch->phase != FINISHED;
 }
 
-bool conversation_datagram(struct dispatcher *dp, struct conversation *c, enum side from, const uint8_t *bytes,
-                           size_t n, time_ns time) {
+bool conversation_datagram(struct dispatcher *dp, struct conversation *c, enum side from,
+                           const uint8_t *bytes, size_t n, time_ns time) {
     return n ? take_call(dp, c, &(struct event){EVENT_DATAGRAM, from, bytes, n}, time)
              : c->dispatch->phase != FINISHED;
 }
 
 bool conversation_gap(struct dispatcher *dp, struct conversation *c, enum side from, uint64_t n,
                       time_ns time) {
-    return n ? take_call(dp, c, &(struct event){EVENT_GAP, from, NULL, n}, time) : c->dispatch->phase != FINISHED;
+    return n ? take_call(dp, c, &(struct event){EVENT_GAP, from, NULL, n}, time)
+             : c->dispatch->phase != FINISHED;
 }
 
 void conversation_end(struct dispatcher *dp, struct conversation *c, enum side from, bool clean,

@@ -4,27 +4,28 @@
 
 #include "protocol/protocol.h"
 
-/* Which protocol a flow speaks: announcements and probes decide, nDPI's names help; and from one protocol to the next
- * on the same flow. */
+/* Which protocol a flow speaks: announcements and probes decide, nDPI's names help; and from one protocol to
+ * the next on the same flow. */
 struct dispatch_options {
     const struct protocol *const *table; /* NULL: protocol_table; at most PROTOCOLS_MAX */
     uint64_t conversations;              /* most at once */
     uint64_t hold_bytes;                 /* kept a side while undecided; 0: 4,096 */
-    uint64_t memory;                     /* bytes that protocols may allocate, all conversations; 0: 256 MiB */
-    uint64_t holds;                      /* most conversations that hold bytes at once; 0: as many as conversations */
+    uint64_t memory; /* bytes that protocols may allocate, all conversations; 0: 256 MiB */
+    uint64_t holds;  /* most conversations that hold bytes at once; 0: as many as conversations */
 };
 
 enum { PROTOCOLS_MAX = 64 };
 
 struct dispatcher;
-struct dispatcher *dispatcher_create(const struct dispatch_options *o, const struct protocol_services *services);
+struct dispatcher *dispatcher_create(const struct dispatch_options *o,
+                                     const struct protocol_services *services);
 void dispatcher_destroy(struct dispatcher *d);
-bool dispatcher_room(const struct dispatcher *d); /* conversation_open() will succeed */
+bool dispatcher_room(const struct dispatcher *d);            /* conversation_open() will succeed */
 size_t dispatcher_conversations(const struct dispatcher *d); /* open now */
 /* Does any protocol speak in datagrams? */
 bool dispatcher_wants_datagrams(const struct dispatcher *d);
-/* Is this nDPI's name of a protocol that can read a flow of this transport? Such a flow is asked before nDPI's name makes
- * it an encrypted one. */
+/* Is this nDPI's name of a protocol that can read a flow of this transport? Such a flow is asked before
+ * nDPI's name makes it an encrypted one. */
 bool dispatcher_reads(const struct dispatcher *d, uint8_t transport, const char *ndpi_name);
 /* What sessions share and nobody uses any more is given back after a while; packet time. */
 void dispatcher_tick(struct dispatcher *d, time_ns now);
@@ -32,27 +33,30 @@ void dispatcher_tick(struct dispatcher *d, time_ns now);
 /* NULL at the cap (counted). */
 struct conversation *conversation_open(struct dispatcher *d, void *owner, uint8_t transport,
                                        const struct endpoint end[2]);
-/* The flow was announced: run the expectation's protocol from the first byte; held bytes and ends are replayed into it.
- * False if another protocol is already running or this one does not take it. An announcement may come after the
- * flow's first packets: the owner looks for one when the flow opens, and as long as conversation_awaits() before each
- * call below that carries an event, and before conversation_close(). An undecided conversation waits for it until its
- * hold is full or nDPI has named the flow or given up. */
+/* The flow was announced: run the expectation's protocol from the first byte; held bytes and ends are
+ * replayed into it. False if another protocol is already running or this one does not take it. An
+ * announcement may come after the flow's first packets: the owner looks for one when the flow opens, and as
+ * long as conversation_awaits() before each call below that carries an event, and before
+ * conversation_close(). An undecided conversation waits for it until its hold is full or nDPI has named the
+ * flow or given up. */
 bool conversation_awaits(const struct conversation *c);
 bool conversation_announce(struct dispatcher *d, struct conversation *c, const struct expectation *e);
-/* The number of a protocol in an expectation, and back: PROTOCOLS_MAX or more, NULL: it is not in the table. */
+/* The number of a protocol in an expectation, and back: PROTOCOLS_MAX or more, NULL: it is not in the table.
+ */
 unsigned dispatcher_number(const struct dispatcher *d, const struct protocol *p);
 const struct protocol *dispatcher_protocol(const struct dispatcher *d, unsigned number);
-/* nDPI has named it (or given up: NULL). Held bytes are replayed into the protocol. A protocol chosen by its probe
- * stays unless nDPI is certain of another one of ours before any transfer began. */
+/* nDPI has named it (or given up: NULL). Held bytes are replayed into the protocol. A protocol chosen by its
+ * probe stays unless nDPI is certain of another one of ours before any transfer began. */
 void conversation_named(struct dispatcher *d, struct conversation *c, const char *ndpi_name);
-/* Stream events. False: nobody wants more bytes of this flow (unidentified, encrypted, lost): stop rebuilding it. */
-bool conversation_data(struct dispatcher *d, struct conversation *c, enum side from, const uint8_t *bytes, size_t n,
-                       time_ns time);
+/* Stream events. False: nobody wants more bytes of this flow (unidentified, encrypted, lost): stop rebuilding
+ * it. */
+bool conversation_data(struct dispatcher *d, struct conversation *c, enum side from, const uint8_t *bytes,
+                       size_t n, time_ns time);
 bool conversation_gap(struct dispatcher *d, struct conversation *c, enum side from, uint64_t n, time_ns time);
 void conversation_end(struct dispatcher *d, struct conversation *c, enum side from, bool clean, time_ns time);
 /* One datagram's payload. False: nobody wants more of them. */
-bool conversation_datagram(struct dispatcher *d, struct conversation *c, enum side from, const uint8_t *bytes, size_t n,
-                           time_ns time);
+bool conversation_datagram(struct dispatcher *d, struct conversation *c, enum side from, const uint8_t *bytes,
+                           size_t n, time_ns time);
 void conversation_close(struct dispatcher *d, struct conversation *c); /* accepts NULL */
 /* A protocol has run on it, or runs: what it is is for the dispatcher to say. */
 bool conversation_spoke(const struct conversation *c);

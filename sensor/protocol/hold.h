@@ -4,8 +4,8 @@
 
 #include "protocol/protocol.h"
 
-/* Internal to dispatch: what came of a flow while it is not known which protocol it speaks. The bytes of a side lie
- * together, the events tell how the sides took turns. */
+/* Internal to dispatch: what came of a flow while it is not known which protocol it speaks. The bytes of a
+ * side lie together, the events tell how the sides took turns. */
 enum { HOLD_EVENTS_MAX = 32 }; /* turns between the sides that are kept in their order */
 
 enum event_kind { EVENT_DATA, EVENT_DATAGRAM, EVENT_GAP, EVENT_END_CLEAN, EVENT_END_CUT };

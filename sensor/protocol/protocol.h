@@ -6,55 +6,58 @@
 #include "flow/flow.h"
 #include "transfer/transfer.h"
 
-/* From ordered stream bytes, or from datagrams, to transfers and to facts of the flow. A protocol is one folder with
- * one const `struct protocol`, listed once in table.c. It takes any chunk size, never blocks, and knows nothing of what
- * becomes of a transfer. dispatch.h decides which protocol a flow speaks. */
+/* From ordered stream bytes, or from datagrams, to transfers and to facts of the flow. A protocol is one
+ * folder with one const `struct protocol`, listed once in table.c. It takes any chunk size, never blocks, and
+ * knows nothing of what becomes of a transfer. dispatch.h decides which protocol a flow speaks. */
 
-/* What a protocol may ask of the stages behind it, which pipeline/ joins to it. Each call names the conversation
- * that speaks, whose time it is, and the transfer, which another conversation may have begun: a part may outlive its flow.
- * All that take a transfer accept NULL. */
+/* What a protocol may ask of the stages behind it, which pipeline/ joins to it. Each call names the
+ * conversation that speaks, whose time it is, and the transfer, which another conversation may have begun: a
+ * part may outlive its flow. All that take a transfer accept NULL. */
 struct protocol_services {
     /* NULL: nobody wants it (counted there); the protocol goes on without. */
     struct transfer *(*begin)(struct conversation *c, const struct transfer_seed *seed);
     /* The next bytes, where the last ones ended. */
     void (*data)(struct conversation *c, struct transfer *t, const uint8_t *bytes, size_t n);
     /* Bytes at an offset in the whole: RESUME_WRITE alone. */
-    void (*write)(struct conversation *c, struct transfer *t, uint64_t offset, const uint8_t *bytes, size_t n);
+    void (*write)(struct conversation *c, struct transfer *t, uint64_t offset, const uint8_t *bytes,
+                  size_t n);
     void (*gap)(struct conversation *c, struct transfer *t, uint64_t n);
-    /* Facts and key that came later than the first bytes (FTP: the command after the data; SMB: the name after a
-     * write of another flow). What is not empty replaces what was known; nothing else of the seed counts. */
+    /* Facts and key that came later than the first bytes (FTP: the command after the data; SMB: the name
+     * after a write of another flow). What is not empty replaces what was known; nothing else of the seed
+     * counts. */
     void (*learn)(struct conversation *c, struct transfer *t, const struct transfer_seed *later);
     void (*end)(struct conversation *c, struct transfer *t, enum transfer_end how);
-    /* A flow with these ends will come and speak `p`, which is given `facts`; at most EXPECT_FACTS_MAX octets. One of
-     * the two ports may be left open (0). */
-    void (*expect)(struct conversation *c, const struct protocol *p, uint8_t transport, const struct endpoint end[2],
-                   struct bytes facts);
+    /* A flow with these ends will come and speak `p`, which is given `facts`; at most EXPECT_FACTS_MAX
+     * octets. One of the two ports may be left open (0). */
+    void (*expect)(struct conversation *c, const struct protocol *p, uint8_t transport,
+                   const struct endpoint end[2], struct bytes facts);
     /* The flow is encrypted from here on (AUTH TLS, a ClientHello): it is not rebuilt any more. */
     void (*encrypted)(struct conversation *c);
-    /* Facts of the flow itself, FACT_COUNT values; those that are not empty replace what was known. FACT_HOST, by which
-     * the client called the server, may make a verdict worse. */
+    /* Facts of the flow itself, FACT_COUNT values; those that are not empty replace what was known.
+     * FACT_HOST, by which the client called the server, may make a verdict worse. */
     void (*tell)(struct conversation *c, const struct bytes *facts);
 };
 
 enum protocol_result {
     PROTOCOL_OK,
-    PROTOCOL_LOST,    /* cannot make sense of this flow any more: it is closed for this protocol and counted */
+    PROTOCOL_LOST, /* cannot make sense of this flow any more: it is closed for this protocol and counted */
     PROTOCOL_BECOMES, /* what follows is another conversation, see conversation_become() */
 };
 
 enum probe { PROBE_NO, PROBE_MORE, PROBE_YES };
 
-/* A protocol over streams has `data`, `gap` and `end`, one over datagrams has `datagram`; it may have both. */
+/* A protocol over streams has `data`, `gap` and `end`, one over datagrams has `datagram`; it may have both.
+ */
 struct protocol {
     const char *name;              /* ECS network.protocol */
     const char *const *ndpi_names; /* nDPI's names for it, NULL-terminated; NULL: none */
-    /* Do the first bytes of each side look like it? Either run may be empty. NULL: only nDPI or an announcement
-     * chooses it. `MORE` while more bytes could still decide. */
+    /* Do the first bytes of each side look like it? Either run may be empty. NULL: only nDPI or an
+     * announcement chooses it. `MORE` while more bytes could still decide. */
     enum probe (*probe)(const struct bytes first[2]);
     /* The same of a datagram, for flows of datagrams. */
     enum probe (*probe_datagram)(enum side from, struct bytes datagram);
-    /* `facts` are the announcement's, empty without one. NULL: no memory (counted), or not taken. Sets nothing on the
-     * conversation. */
+    /* `facts` are the announcement's, empty without one. NULL: no memory (counted), or not taken. Sets
+     * nothing on the conversation. */
     void *(*open)(struct conversation *c, struct bytes facts);
     enum protocol_result (*data)(struct conversation *c, enum side from, const uint8_t *bytes, size_t n);
     enum protocol_result (*datagram)(struct conversation *c, enum side from, const uint8_t *bytes, size_t n);
@@ -62,20 +65,21 @@ struct protocol {
     void (*end)(struct conversation *c, enum side from, bool clean); /* NULL: of no interest */
     /* Ends transfers that are open (TRANSFER_CUT), frees the state. */
     void (*close)(struct conversation *c);
-    /* An announcement that came after nDPI's name had chosen this protocol; false: not taken. NULL: never is. */
+    /* An announcement that came after nDPI's name had chosen this protocol; false: not taken. NULL: never is.
+     */
     bool (*adopt)(struct conversation *c, struct bytes facts);
-    /* May this flow be its own, though neither a probe nor nDPI nor an announcement names it? Asked before such a flow
-     * is given up, and only if its bytes went one way. NULL: never. */
+    /* May this flow be its own, though neither a probe nor nDPI nor an announcement names it? Asked before
+     * such a flow is given up, and only if its bytes went one way. NULL: never. */
     bool (*claims)(const struct conversation *c);
 };
 
 /* Inside the `data` that then returns PROTOCOL_BECOMES: what follows on this flow is one of `candidates`
- * (NULL-terminated; NULL: any protocol), found by their probes. `fallback`: if none of them says YES, this protocol goes
- * on with its state and gets those bytes itself (STARTTLS that was refused or a feed that was decrypted, CONNECT to
- * anything, 101); without it the flow is then unidentified. */
+ * (NULL-terminated; NULL: any protocol), found by their probes. `fallback`: if none of them says YES, this
+ * protocol goes on with its state and gets those bytes itself (STARTTLS that was refused or a feed that was
+ * decrypted, CONNECT to anything, 101); without it the flow is then unidentified. */
 void conversation_become(struct conversation *c, const struct protocol *const *candidates, bool fallback);
-/* The same call's bytes that belong to what follows, in their order; at most four runs, each either the call's own
- * bytes or part of the state. */
+/* The same call's bytes that belong to what follows, in their order; at most four runs, each either the
+ * call's own bytes or part of the state. */
 void conversation_inner(struct conversation *c, enum side from, const uint8_t *bytes, size_t n);
 
 /* table.c: all of them, NULL-terminated, in the order in which probes are asked. */

@@ -7,9 +7,9 @@
 #include "protocol/memory.h"
 
 enum {
-    STATES = 1 << 14,       /* buckets; more states only make it slower */
-    UNUSED_MAX = 1 << 12,   /* that linger */
-    LOOK_MAX = 64,          /* entries of one hash, or states in use before the first unused one */
+    STATES = 1 << 14,     /* buckets; more states only make it slower */
+    UNUSED_MAX = 1 << 12, /* that linger */
+    LOOK_MAX = 64,        /* entries of one hash, or states in use before the first unused one */
 };
 
 /* Before each state. */
@@ -61,8 +61,8 @@ static void free_shared(struct shared *s) {
     protocol_free(s);
 }
 
-/* The one that nobody has used for longest. Those in use that are older go to the young end: they are not met again
- * soon. */
+/* The one that nobody has used for longest. Those in use that are older go to the young end: they are not met
+ * again soon. */
 static struct shared *find_unused(void) {
     for (int look = 0; unused > 0 && look < LOOK_MAX; look++) {
         struct shared *s = TABLE_ENTRY(table_oldest(&states), struct shared, node);
@@ -94,7 +94,8 @@ void *shared_state_find(const struct protocol *p, struct bytes key) {
     return s ? use_again(s) : NULL;
 }
 
-void *shared_state_join(const struct protocol *p, struct bytes key, size_t n, void (*finish)(void *state), bool *made) {
+void *shared_state_join(const struct protocol *p, struct bytes key, size_t n, void (*finish)(void *state),
+                        bool *made) {
     uint64_t hash = 0;
     *made = false;
     if (key.n > SHARED_KEY_MAX)

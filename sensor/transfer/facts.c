@@ -10,7 +10,7 @@ enum { PLAIN, PLATES };
 enum { KEPT, GIVEN };
 
 const struct fact_row fact_rows[FACT_COUNT] = {
-#define FACT(id, ecs, brief, longest, shown, rank, origin, covered, children, matched)                               \
+#define FACT(id, ecs, brief, longest, shown, rank, origin, covered, children, matched)                       \
     [FACT_##id] = {ecs, brief, longest, shown, rank, origin, covered, children, FACT_SCOPE_##matched},
     FACT_TABLE
 #undef FACT

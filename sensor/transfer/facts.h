@@ -33,8 +33,8 @@ extern const struct fact_row fact_rows[FACT_COUNT];
 /* Holds the texts; other holders share it, and what is unpacked from an object refers to its parent's. */
 struct facts;
 
-/* One worker's. Short texts lie in the holder itself; where they are longer it takes a room in which every fact fits
- * at its longest, so that none crowds out another. */
+/* One worker's. Short texts lie in the holder itself; where they are longer it takes a room in which every
+ * fact fits at its longest, so that none crowds out another. */
 struct fact_pool {
     struct pool holders, rooms;
 };
@@ -44,18 +44,19 @@ void fact_pool_finish(struct fact_pool *p);
 size_t fact_holder_size(void); /* octets */
 size_t fact_room_size(void);
 
-/* Empty, one reference. `parent`: whose facts are given to it (retained), or NULL. NULL at the cap: the caller counts
- * it. */
+/* Empty, one reference. `parent`: whose facts are given to it (retained), or NULL. NULL at the cap: the
+ * caller counts it. */
 struct facts *facts_create(struct fact_pool *p, struct facts *parent);
-void facts_retain(struct facts *f);                          /* accepts NULL */
-void facts_release(struct fact_pool *p, struct facts *f);    /* accepts NULL */
+void facts_retain(struct facts *f);                       /* accepts NULL */
+void facts_release(struct fact_pool *p, struct facts *f); /* accepts NULL */
 
-/* Its own, else what its parents give; n == 0: not known. Accepts NULL. Lives until the next change of whose it is. */
+/* Its own, else what its parents give; n == 0: not known. Accepts NULL. Lives until the next change of whose
+ * it is. */
 struct bytes facts_get(const struct facts *f, enum fact which);
 /* Its own alone. */
 struct bytes facts_own(const struct facts *f, enum fact which);
-/* Replaces its own; an empty value takes it away. Cut if too long or without a room: counted. The value does not lie in
- * `f` itself. */
+/* Replaces its own; an empty value takes it away. Cut if too long or without a room: counted. The value does
+ * not lie in `f` itself. */
 void facts_set(struct fact_pool *p, struct facts *f, enum fact which, struct bytes value);
 /* Those of `values` (FACT_COUNT) that are not empty: they replace its own, or only fill what is empty. */
 void facts_replace(struct fact_pool *p, struct facts *f, const struct bytes *values);

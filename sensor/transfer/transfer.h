@@ -7,8 +7,8 @@
 #include "transfer/facts.h"
 #include "transfer/transfer_end.h"
 
-/* What a protocol says of one thing that moves: the waist between protocols, of which content/ knows nothing, and
- * what becomes of their bytes, of which protocols know nothing. */
+/* What a protocol says of one thing that moves: the waist between protocols, of which content/ knows nothing,
+ * and what becomes of their bytes, of which protocols know nothing. */
 
 #define LENGTH_UNKNOWN UINT64_MAX
 
@@ -18,22 +18,23 @@ enum resume {
     RESUME_RANGE,  /* a range: `offset` and `total` of the whole (HTTP) */
     RESUME_TO_END, /* from `offset` to the end of the whole, wherever that is (FTP) */
     RESUME_APPEND, /* behind what is there already, however much that is (FTP's APPE) */
-    RESUME_WRITE,  /* pieces at offsets of their own, by write(), in any order, over any number of transfers and flows
-                      (SMB, NFS); the whole ends when one of its transfers has ended well and all are over or quiet */
+    RESUME_WRITE,  /* pieces at offsets of their own, by write(), in any order, over any number of transfers
+                      and flows  (SMB, NFS); the whole ends when one of its transfers has ended well and all are
+                      over or quiet */
 };
 
 enum { TRANSFER_KEY_PARTS = 4 };
 
 /* All of it is borrowed for the call, comes from the wire, and may hold any octet. */
 struct transfer_seed {
-    enum side from;         /* the side that the bytes come from */
-    const char *protocol;   /* ECS network.protocol, static: "http", "ftp" */
+    enum side from;                /* the side that the bytes come from */
+    const char *protocol;          /* ECS network.protocol, static: "http", "ftp" */
     struct bytes fact[FACT_COUNT]; /* by enum fact; n == 0: not known */
-    struct bytes codings;   /* what the bytes are coded in, outermost last: "gzip", "gzip, br" */
-    uint64_t length;        /* octets to come on the wire, LENGTH_UNKNOWN if not announced */
+    struct bytes codings;          /* what the bytes are coded in, outermost last: "gzip", "gzip, br" */
+    uint64_t length;               /* octets to come on the wire, LENGTH_UNKNOWN if not announced */
     enum resume resume;
-    /* What names the whole between two hosts, besides their addresses and the protocol: a path and a user, a file
-     * handle. All parts empty: nothing joins it. */
+    /* What names the whole between two hosts, besides their addresses and the protocol: a path and a user, a
+     * file handle. All parts empty: nothing joins it. */
     struct bytes key[TRANSFER_KEY_PARTS];
     struct bytes etag; /* opaque version of the whole: transfers with different ones never join */
     bool resumable;    /* RESUME_NONE: if it is cut, a range may bring the rest */

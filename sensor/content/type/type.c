@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/type/shape.h"
 #include "content/chain.h"
+#include "content/type/shape.h"
 
 /* What a file is, by its first bytes. Names are those of libmagic 5.44 where it has one; the unit test holds
  * the list of agreed differences. */

@@ -48,8 +48,7 @@ struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) 
     seed.level = u->level + 1;
     if (!child->is_range)
         return chain_create(u->content, &seed, child->codings, false);
-    const struct part_place place = {
-        .resume = RESUME_RANGE, .offset = child->offset, .total = child->total};
+    const struct part_place place = {.resume = RESUME_RANGE, .offset = child->offset, .total = child->total};
     return part_create(u->content, &seed, child->codings, &place);
 }
 

@@ -5,9 +5,9 @@
 #include "coding/filter.h"
 #include "content/content.h"
 
-/* An unpacker turns an object into children. It is asked once the object's type is known from its bytes; several may
- * work on one object. It is a push filter: it takes any chunk size, holds bounded state, and makes a child as soon as
- * that begins. */
+/* An unpacker turns an object into children. It is asked once the object's type is known from its bytes;
+ * several may work on one object. It is a push filter: it takes any chunk size, holds bounded state, and
+ * makes a child as soon as that begins. */
 
 enum unpack_kind {
     UNPACK_WRAPPER, /* the object's bytes are its children (multipart, message): it is not inspected itself */
@@ -20,13 +20,14 @@ struct unpacker {
     const char *name;
     enum unpack_kind kind;
     bool (*matches)(const struct file_type *type, struct bytes declared);
-    /* A filter that is given the object's bytes from the first on; its `end` ends the children and frees it. NULL: it is
-     * none after all, or there is no memory (counted): the object is then as if it had not matched. */
+    /* A filter that is given the object's bytes from the first on; its `end` ends the children and frees it.
+     * NULL: it is none after all, or there is no memory (counted): the object is then as if it had not
+     * matched. */
     struct filter *(*create)(struct unpack *u);
     /* The type to show in place of that of the bytes. NULL: none. */
     const struct file_type *(*type_of)(struct bytes declared);
-    /* What it holds for all objects, of which at most so many are open at once: unpack_state(). NULL: nothing, and no
-     * memory. */
+    /* What it holds for all objects, of which at most so many are open at once: unpack_state(). NULL:
+     * nothing, and no memory. */
     void *(*start)(size_t objects);
     void (*stop)(void *state);
 };
@@ -48,8 +49,8 @@ struct unpack_child {
     uint64_t offset;          /* of its first octet; `total` is that of the whole */
 };
 
-/* The head of a chain that the caller feeds and ends. NULL: a limit is met (depth, members), or there is no room; counted,
- * and the child is left out. */
+/* The head of a chain that the caller feeds and ends. NULL: a limit is met (depth, members), or there is no
+ * room; counted, and the child is left out. */
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child);
 /* The object is not complete: an end of its own is missing. */
 void unpack_incomplete(struct unpack *u);

@@ -46,8 +46,8 @@ static void spill_part(struct part *p) {
         whole_drop(w);
 }
 
-/* Returns how many bytes found room; if that was not all, the part has left the whole, or, where that is written in
- * place, the whole does not wait for what comes before. */
+/* Returns how many bytes found room; if that was not all, the part has left the whole, or, where that is
+ * written in place, the whole does not wait for what comes before. */
 static size_t hold_bytes(struct part *p, const uint8_t *bytes, size_t n) {
     struct wholes *ws = p->content->wholes;
     struct run *r = p->run ? p->run : run_for(p);

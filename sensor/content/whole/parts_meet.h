@@ -103,7 +103,8 @@ bool whole_vacant(const struct whole *w); /* nothing was ever seen of it */
 struct run *run_for(struct part *p);
 /* Returns how many bytes found room. */
 size_t run_append(struct wholes *ws, struct run *r, const uint8_t *bytes, size_t n);
-/* Gives the run's bytes from offset `from` on to `to` (NULL: to nobody), and its memory back; it is out of its whole. */
+/* Gives the run's bytes from offset `from` on to `to` (NULL: to nobody), and its memory back; it is out of
+ * its whole. */
 void run_empty(struct content *c, struct run *r, uint64_t from, struct filter *to);
 
 #endif

@@ -32,7 +32,8 @@ static size_t add_key_part(const struct wholes *ws, uint8_t *key, size_t at, str
     return at + sizeof n + n;
 }
 
-struct whole_key whole_key_of(const struct content *c, const struct endpoint end[2], const struct transfer_seed *s) {
+struct whole_key whole_key_of(const struct content *c, const struct endpoint end[2],
+                              const struct transfer_seed *s) {
     const struct wholes *ws = c->wholes;
     uint8_t key[2 * sizeof(struct address) + (1 + TRANSFER_KEY_PARTS) * (256 + 2)];
     size_t n = 2 * sizeof(struct address);
@@ -244,8 +245,8 @@ void whole_writer_left(struct whole *w, enum transfer_end how) {
         whole_close(w, TRANSFER_DONE);
 }
 
-bool whole_keep(struct content *c, struct filter *head, const struct whole_key *k, uint64_t etag, uint64_t seen,
-                uint64_t total) {
+bool whole_keep(struct content *c, struct filter *head, const struct whole_key *k, uint64_t etag,
+                uint64_t seen, uint64_t total) {
     const struct part_place place = {.resume = RESUME_RANGE, .total = total};
     if (seen > OFFSET_MAX)
         return false;

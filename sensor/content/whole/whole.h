@@ -4,9 +4,9 @@
 
 #include "content/chain.h"
 
-/* Internal to content/. Parts of one thing meet in a whole, which is one object: ranges of a download (RFC 9110
- * section 14) on one or several connections, transfers that were cut and taken up again, pieces of a file that is
- * written in place over several connections. */
+/* Internal to content/. Parts of one thing meet in a whole, which is one object: ranges of a download (RFC
+ * 9110 section 14) on one or several connections, transfers that were cut and taken up again, pieces of a
+ * file that is written in place over several connections. */
 
 /* Where the bytes that follow belong. Offsets count in the thing as it is sent, before decoding. */
 struct part_place {
@@ -19,14 +19,16 @@ struct part_place {
 bool wholes_init(struct content *c);
 void wholes_finish(struct content *c); /* closes all of them */
 
-/* What names the whole of a transfer: source and destination, protocol, and what the protocol says. Zeros if it says
- * nothing: then nobody joins it. */
-struct whole_key whole_key_of(const struct content *c, const struct endpoint end[2], const struct transfer_seed *s);
+/* What names the whole of a transfer: source and destination, protocol, and what the protocol says. Zeros if
+ * it says nothing: then nobody joins it. */
+struct whole_key whole_key_of(const struct content *c, const struct endpoint end[2],
+                              const struct transfer_seed *s);
 /* Digest of an entity tag, never 0 unless it is empty. */
 uint64_t whole_etag_of(const struct content *c, struct bytes etag);
 
-/* A filter that puts its bytes in their place in the whole of the seed's key, which may wait for them; facts that the
- * whole has not are filled from the seed. An object is made for a new whole only. NULL at the cap. */
+/* A filter that puts its bytes in their place in the whole of the seed's key, which may wait for them; facts
+ * that the whole has not are filled from the seed. An object is made for a new whole only. NULL at the cap.
+ */
 struct filter *part_create(struct content *c, const struct object_seed *seed, struct bytes codings,
                            const struct part_place *place);
 bool filter_is_part(const struct filter *f);
@@ -38,11 +40,11 @@ void part_rekey(struct filter *part, const struct whole_key *k);
 
 /* A transfer from offset 0 was cut after `seen` bytes: keeps its chain for the rest. False if there is no
  * room: the chain stays the caller's. */
-bool whole_keep(struct content *c, struct filter *head, const struct whole_key *k, uint64_t etag, uint64_t seen,
-                uint64_t total);
+bool whole_keep(struct content *c, struct filter *head, const struct whole_key *k, uint64_t etag,
+                uint64_t seen, uint64_t total);
 
-/* Closes wholes that made no progress for options.assembly_time, and those whose end was said as soon as their parts
- * are quiet. */
+/* Closes wholes that made no progress for options.assembly_time, and those whose end was said as soon as
+ * their parts are quiet. */
 void wholes_expire(struct content *c, time_ns now);
 /* Closes those whose object's owner is such a one. */
 void wholes_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context);

@@ -53,7 +53,8 @@ struct ftp_ticket *ftp_ticket_create(void); /* one user; NULL: no memory */
 void ftp_ticket_retain(struct ftp_ticket *t);
 void ftp_ticket_release(struct ftp_ticket *t); /* accepts NULL */
 /* The data flow will come from `client` to `server`, at the ticket's port. */
-void ftp_ticket_announce(struct conversation *c, struct ftp_ticket *t, struct address client, struct address server);
+void ftp_ticket_announce(struct conversation *c, struct ftp_ticket *t, struct address client,
+                         struct address server);
 /* Tells the data flow, if there is one, that the control channel knows more. */
 void ftp_ticket_changed(struct ftp_ticket *t);
 /* True when bytes have been handed on or are waiting: a refusal cannot be meant. */

@@ -51,8 +51,8 @@ void ftp_ticket_release(struct ftp_ticket *t) {
     shared_state_leave(t, t && t->announced && !t->taken);
 }
 
-/* What an expectation carries. Where the ticket is gone, or was another worker's, the flow is known for FTP's data all
- * the same. */
+/* What an expectation carries. Where the ticket is gone, or was another worker's, the flow is known for FTP's
+ * data all the same. */
 struct announcement {
     uint64_t number;
     uint16_t port;

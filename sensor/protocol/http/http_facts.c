@@ -121,7 +121,8 @@ void http_facts_fill(struct transfer_seed *f, enum side from, const struct http_
     if (h)
         read_fields(f, h, scratch);
     if (f->fact[FACT_NAME].n == 0)
-        f->fact[FACT_NAME] = mime_file_name(text_until(text_until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
+        f->fact[FACT_NAME] =
+            mime_file_name(text_until(text_until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
     f->key[0] = o->host;
     f->key[1] = o->user;
     f->key[2] = o->path.n ? o->path : f->fact[FACT_NAME];

@@ -36,7 +36,7 @@ static bool same_result_equal(const struct collected *a, const struct collected 
 
 /* `partly`: what was seen of an incomplete object may depend on how it came. */
 static inline void same_result_check(const struct content_options *options, const struct transfer_seed *facts,
-                              struct bytes body, bool partly) {
+                                     struct bytes body, bool partly) {
     static struct collector whole, pieces;
     same_result_run(&whole, options, facts, body, 0);
     same_result_run(&pieces, options, facts, body, 1 + (uint32_t)body.n * 2654435761u);

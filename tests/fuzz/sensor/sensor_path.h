@@ -85,11 +85,12 @@ static void path_drain(struct path *p) {
 
 static void path_open(struct path *p) {
     struct error e;
-    const struct pipeline_options options = {.snapshot = {.config = p->config, .wants = REPORT_TRANSFER | REPORT_FLOW},
-                                             .memory = path_memory,
-                                             .inspect_all = true,
-                                             .ring = p->ring,
-                                             .doorbell = p->doorbell};
+    const struct pipeline_options options = {
+        .snapshot = {.config = p->config, .wants = REPORT_TRANSFER | REPORT_FLOW},
+        .memory = path_memory,
+        .inspect_all = true,
+        .ring = p->ring,
+        .doorbell = p->doorbell};
     p->pipeline = pipeline_create(&options, &e);
     path_check("a pipeline can be made", p->pipeline != NULL);
 }

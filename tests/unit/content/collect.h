@@ -171,7 +171,8 @@ static inline struct transfer_seed collect_facts(const char *method, const char 
 /* The same as FTP says it. */
 static inline void collect_ftp(struct transfer_seed *s, bool partial, uint64_t offset) {
     s->protocol = "ftp";
-    s->resume = !partial && bytes_equal(s->fact[FACT_METHOD], bytes_text("APPE")) ? RESUME_APPEND : RESUME_TO_END;
+    s->resume =
+        !partial && bytes_equal(s->fact[FACT_METHOD], bytes_text("APPE")) ? RESUME_APPEND : RESUME_TO_END;
     s->resumable = false;
     s->anew = !partial;
     s->offset = offset;

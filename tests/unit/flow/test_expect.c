@@ -7,15 +7,17 @@ static struct expect_table *table;
 
 /* `id` is the only fact that it carries. */
 static struct expectation expectation_of(int id, uint16_t port) {
-    return (struct expectation){.transport = PROTOCOL_TCP,
-                                .facts_n = 1,
-                                .facts = {(uint8_t)id},
-                                .end = {{.address = address_of("10.0.0.1")}, {address_of("192.0.2.9"), port}}};
+    return (struct expectation){
+        .transport = PROTOCOL_TCP,
+        .facts_n = 1,
+        .facts = {(uint8_t)id},
+        .end = {{.address = address_of("10.0.0.1")}, {address_of("192.0.2.9"), port}}};
 }
 
 static struct flow flow_of(const char *client, uint16_t client_port, const char *server,
                            uint16_t server_port) {
-    return (struct flow){.transport = PROTOCOL_TCP, .end = {{address_of(client), client_port}, {address_of(server), server_port}}};
+    return (struct flow){.transport = PROTOCOL_TCP,
+                         .end = {{address_of(client), client_port}, {address_of(server), server_port}}};
 }
 
 static bool add(int id, uint16_t port, time_ns now) {

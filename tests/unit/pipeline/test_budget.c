@@ -17,8 +17,7 @@ static uint64_t total(const struct budget *b) {
     return b->decoder.fragment_bytes + b->flow.memory + b->identify.memory + b->stream.memory +
            b->stream.pairs * 208 + b->dispatch.conversations * 256 + b->dispatch.holds * 9216 +
            b->dispatch.memory + b->content.codings.memory + b->contexts * 480 + b->waiting +
-           b->content.objects * 6144 + b->content.assembly_bytes + b->inspector.memory +
-           b->older_inspection;
+           b->content.objects * 6144 + b->content.assembly_bytes + b->inspector.memory + b->older_inspection;
 }
 
 static void all_parts_together_fit_the_memory_that_was_given(void **state) {
