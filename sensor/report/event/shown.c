@@ -13,14 +13,22 @@ struct bytes shown_cut(struct bytes text) {
     return bytes_of(text.p, text.n < SHOWN_NAME_MAX ? text.n : SHOWN_NAME_MAX);
 }
 
-static const bool from_the_wire[TEXT_COUNT] = {
-    [TEXT_NAME] = true, [TEXT_PATH] = true, [TEXT_HOST] = true, [TEXT_USER] = true, [TEXT_METHOD] = true,
-};
+static bool is_covered(unsigned which) {
+    return which < FACT_COUNT && fact_rows[which].covered;
+}
 
 void shown_cover(struct record *r) {
-    for (unsigned i = 0; i < TEXT_COUNT; i++)
-        if (from_the_wire[i])
+    for (unsigned i = 0; i < FACT_COUNT; i++)
+        if (is_covered(i))
             redact((uint8_t *)(r + 1) + r->text[i].at, r->text[i].n);
+}
+
+struct bytes shown_called(const struct record *r) {
+    struct bytes name = bytes_of(NULL, 0);
+    for (unsigned i = 0; i < FACT_COUNT && name.n == 0; i++)
+        if (fact_rows[i].scope == FACT_SCOPE_NAME)
+            name = record_text_of(r, (enum record_text)i);
+    return name;
 }
 
 /* A reason is ours. Plates are covered before a cut leaves half of one, and here already: the store holds
@@ -30,7 +38,7 @@ static struct bytes shown_text(const struct record *r, enum record_text which,
     struct bytes text = record_text_of(r, which);
     if (which == TEXT_REASON)
         return text;
-    if (!from_the_wire[which])
+    if (!is_covered(which))
         return shown_cut(text);
     memcpy(room, text.p, text.n);
     redact(room, text.n);

@@ -16,9 +16,10 @@ struct record *shown_pack(const struct record_builder *b, uint64_t id);
 /* The same from stored octets, covered again: an older sensor may have stored more. NULL: no memory, or no
  * record of this version. */
 struct record *shown_read(struct bytes stored);
-/* Covers plates (event.h) in the texts that its sender wrote: names of files, hosts and users, paths,
- * commands. */
+/* Covers plates (redact.h) in the facts that transfer/fact_table.h says it of. */
 void shown_cover(struct record *r);
+/* What the object is called: the first of its facts that rules read as a name. */
+struct bytes shown_called(const struct record *r);
 /* At most SHOWN_NAME_MAX octets of it. */
 struct bytes shown_cut(struct bytes text);
 

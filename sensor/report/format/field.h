@@ -4,7 +4,8 @@
 
 #include "report/event/event.h"
 
-/* The fields of an event. Adding a field is one line in fields.c. */
+/* The fields of an event. Adding a field is one line in fields.c; adding a fact of a transfer is one in
+ * transfer/fact_table.h. */
 
 enum value_kind {
     VALUE_ABSENT,
@@ -39,7 +40,9 @@ struct field {
     size_t which; /* for `get`: an offset or an index */
 };
 
-extern const struct field fields[]; /* ends with a NULL ecs */
+/* All of them, ended by one with a NULL ecs; put together at the first call. */
+const struct field *fields_all(void);
+bool field_is_fact(const struct field *f); /* of a transfer: `which` is its enum fact */
 
 /* What the field says of the event; false when the event has no such field or it is left out. */
 bool field_get(const struct field *f, const struct event *e, unsigned level, struct value *v);

@@ -224,16 +224,6 @@ static void get_verdict(const struct event *e, size_t which, struct value *v) {
         set_token(v, verdict_name((enum verdict)e->record->verdict));
 }
 
-/* One text has two fields: what a request of HTTP names is its URL's path, and it has a method; whatever else
- * has a path names a file, and has a command. */
-enum { OF_HTTP = 1 << 8 };
-
-static void get_by_protocol(const struct event *e, size_t which, struct value *v) {
-    bool http = bytes_starts_nocase(record_text_of(e->record, TEXT_PROTOCOL), "http");
-    if (http == ((which & OF_HTTP) != 0))
-        get_text(e, which & ~(size_t)OF_HTTP, v);
-}
-
 /* --- of the incident --- */
 
 enum incident_part {
@@ -297,8 +287,10 @@ static void get_held(const struct event *e, size_t part, struct value *v) {
 #define TRAFFIC (REPORT_ALERT | REPORT_TRANSFER | REPORT_FLOW)
 #define OBJECT (REPORT_ALERT | REPORT_TRANSFER)
 
+#define FACTS_HERE "" /* those whose names begin like no other's */
+
 /* clang-format off */
-const struct field fields[] = {
+static const struct field rows[] = {
     {"@timestamp",                     NULL,         0, ALL,             get_event, EVENT_TIME},
     {"ecs.version",                    NULL,         1, ALL,             get_event, EVENT_ECS_VERSION},
     {"event.kind",                     NULL,        26, ALL,             get_event, EVENT_KIND},
@@ -331,19 +323,13 @@ const struct field fields[] = {
     {"network.community_id",           "community",  3, TRAFFIC,         get_text, TEXT_COMMUNITY_ID},
     {"network.direction",              "direction", 11, TRAFFIC,         get_direction, 0},
     {"network.vlan.id",                "vlan",       3, TRAFFIC,         get_vlan, 0},
-    {"file.name",                      "file",      19, OBJECT,          get_text, TEXT_NAME},
-    {"file.path",                      "path",       2, OBJECT,          get_by_protocol, TEXT_PATH},
     {"file.size",                      "size",      18, OBJECT,          get_transfer, TRANSFER_SIZE},
     {"file.mime_type",                 "mime",       8, OBJECT,          get_text, TEXT_MIME},
     {"file.hash.sha256",               "sha256",    14, OBJECT,          get_sha256, 0},
-    {"url.path",                       "url",        6, OBJECT,          get_by_protocol, TEXT_PATH | OF_HTTP},
-    {"url.domain",                     "host",       6, OBJECT,          get_text, TEXT_HOST},
-    {"user.name",                      "user",       7, OBJECT,          get_text, TEXT_USER},
-    {"http.request.method",            "method",     7, OBJECT,          get_by_protocol, TEXT_METHOD | OF_HTTP},
+    {FACTS_HERE,                       NULL,         0, 0,               NULL, 0},
     {"threat.technique.id",            "technique", 12, REPORT_ALERT,    get_incident, INCIDENT_TECHNIQUES},
     {"gantry.boot",                    "boot",       0, ALL,             get_event, EVENT_BOOT},
     {"gantry.sequence",                "seq",        0, ALL,             get_event, EVENT_SEQUENCE},
-    {"gantry.command",                 "command",    7, OBJECT,          get_by_protocol, TEXT_METHOD},
     {"gantry.incident.id",             "incident",   0, REPORT_ALERT,    get_incident, INCIDENT_ID},
     {"gantry.incident.state",          "state",      0, REPORT_ALERT,    get_incident, INCIDENT_STATE},
     {"gantry.incident.sequence",       "alert",     23, REPORT_ALERT,    get_incident, INCIDENT_SEQUENCE},
@@ -380,6 +366,55 @@ const struct field fields[] = {
     {0},
 };
 /* clang-format on */
+
+/* --- the facts of a transfer (transfer/fact_table.h) --- */
+
+_Static_assert((int)FACT_IN_ALERT == REPORT_ALERT && (int)FACT_IN_TRANSFER == REPORT_TRANSFER &&
+                   (int)FACT_IN_FLOW == REPORT_FLOW,
+               "a fact says in the bits of enum report_records what shows it");
+
+/* Names that both begin with, between the dots. */
+static size_t count_shared(const char *a, const char *b) {
+    size_t n = 0;
+    for (; *a && *a == *b; a++, b++)
+        n += *a == '.';
+    return n;
+}
+
+/* The row that a field of this name stands before: the first of those that share most with it. */
+static const struct field *find_place(const char *ecs) {
+    const struct field *place = NULL;
+    size_t most = 0;
+    for (const struct field *r = rows; r->ecs; r++) {
+        size_t shared = count_shared(r->ecs, ecs);
+        if (shared > most || (!place && strcmp(r->ecs, FACTS_HERE) == 0)) {
+            place = r;
+            most = shared;
+        }
+    }
+    return place;
+}
+
+bool field_is_fact(const struct field *f) {
+    return f->get == get_text && f->which < FACT_COUNT;
+}
+
+const struct field *fields_all(void) {
+    static struct field all[sizeof rows / sizeof rows[0] + FACT_COUNT];
+    size_t n = 0;
+    if (all[0].ecs)
+        return all;
+    for (const struct field *r = rows; r->ecs; r++) {
+        for (unsigned i = 0; i < FACT_COUNT; i++) {
+            const struct fact_row *f = &fact_rows[i];
+            if (f->ecs && find_place(f->ecs) == r)
+                all[n++] = (struct field){f->ecs, f->brief, f->rank, f->shown, get_text, i};
+        }
+        if (strcmp(r->ecs, FACTS_HERE) != 0)
+            all[n++] = *r;
+    }
+    return all;
+}
 
 bool field_get(const struct field *f, const struct event *e, unsigned level, struct value *v) {
     v->kind = VALUE_ABSENT;

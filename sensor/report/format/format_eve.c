@@ -136,16 +136,18 @@ static const struct row rows[] = {
     {.key = "stats", .ecs = "gantry.stats"},
     {.key = "gantry.application", .ecs = "network.application"},
     {.key = "gantry.direction", .ecs = "network.direction"},
-    {.key = "gantry.user", .ecs = "user.name"},
-    {.key = "gantry.path", .ecs = "file.path"},
     {.key = "gantry.mime_type", .ecs = "file.mime_type"},
     {0},
 };
 /* clang-format on */
 
-static void name_field(const char *ecs, char *out, size_t size) {
-    bool ours = strncmp(ecs, "gantry.", 7) == 0;
-    snprintf(out, size, "%s", ours ? ecs : "");
+/* What is not in "gantry" already is left out, but for facts, which are there under their short names. */
+static void name_field(const struct field *f, char *out, size_t size) {
+    bool ours = strncmp(f->ecs, "gantry.", 7) == 0;
+    if (field_is_fact(f) && !ours)
+        snprintf(out, size, "gantry.%s", f->brief);
+    else
+        snprintf(out, size, "%s", ours ? f->ecs : "");
 }
 
 static struct mapping mapping = {.rows = rows, .name = name_field};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/digest/digest.h"
+#include "report/event/shown.h"
 #include "report/format/format.h"
 
 #include <inttypes.h>
@@ -41,9 +42,10 @@ static void write_what(struct text *t, const struct event *e, size_t limit) {
     text_put(t, i->state == INCIDENT_CLOSED ? " in all" : " so far");
     if (i->plates)
         text_print(t, ", %" PRIu64 " distinct plate%s", i->plates, i->plates == 1 ? "" : "s");
-    if (record_text_of(e->record, TEXT_NAME).n) {
+    struct bytes name = shown_called(e->record);
+    if (name.n) {
         text_put(t, ", such as ");
-        put_text(t, e, TEXT_NAME, "", limit);
+        text_safe(t, name, limit, "");
     }
 }
 
@@ -60,9 +62,23 @@ static void write_way(struct text *t, const struct event *e, size_t limit) {
         text_put(t, ", by ");
         put_text(t, e, TEXT_PROTOCOL, "", limit);
     }
-    if (record_text_of(r, TEXT_USER).n) {
-        text_put(t, ", as user ");
-        put_text(t, e, TEXT_USER, "", limit);
+}
+
+/* The facts of the transfer, but for what it is called. */
+static void write_facts(struct text *t, const struct event *e, size_t limit) {
+    bool begun = false;
+    for (unsigned i = 0; i < FACT_COUNT; i++) {
+        const struct fact_row *f = &fact_rows[i];
+        struct bytes text = record_text_of(e->record, (enum record_text)i);
+        if (!(f->shown & FACT_IN_ALERT) || f->scope == FACT_SCOPE_NAME || text.n == 0)
+            continue;
+        if (begun)
+            text_put(t, ", ");
+        else
+            put_label(t, e, "with");
+        begun = true;
+        text_print(t, "%s ", f->brief);
+        text_safe(t, text, limit, "");
     }
 }
 
@@ -93,6 +109,7 @@ static void write_alert(struct text *t, const struct event *e, size_t limit) {
     text_print(t, "%.19s UTC", clock_format(e->time, time));
     write_what(t, e, limit);
     write_way(t, e, limit);
+    write_facts(t, e, limit);
     write_why(t, e, limit);
     put_label(t, e, "do");
     text_put(t, i->state == INCIDENT_CLOSED ? "Quiet now. Settle it: " : "");

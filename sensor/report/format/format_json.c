@@ -5,7 +5,7 @@
 static size_t write_json(const struct event *e, struct detail d, char *out, size_t size) {
     struct nest n;
     nest_begin(&n, out, size);
-    for (const struct field *f = fields; f->ecs; f++) {
+    for (const struct field *f = fields_all(); f->ecs; f++) {
         struct value v;
         if (field_get(f, e, d.level, &v))
             nest_value(&n, f->ecs, &v, e, d);

@@ -78,12 +78,9 @@ static void get_attacks(const struct event *e, size_t which, struct value *v) {
 }
 
 /* A file must have a name: the object's number where it has none. */
-static void get_file(const struct event *e, size_t which, struct value *v) {
-    v->kind = VALUE_TEXT;
-    v->text = record_text_of(e->record, TEXT_NAME);
-    if (v->text.n)
-        return;
+static void get_file_number(const struct event *e, size_t which, struct value *v) {
     snprintf(v->room, sizeof v->room, "object %u-%" PRIu64, e->record->worker, e->record->object);
+    v->kind = VALUE_TEXT;
     v->text = bytes_text(v->room);
 }
 
@@ -166,7 +163,7 @@ static const struct row rows[] = {
     {.key = "data_security.detection_system", .records = REPORT_ALERT, .rank = 20, .text = "Network sensor"},
     {.key = "data_security.pattern_match", .ecs = "gantry.sample"},
     {.key = "data_security.policy.uid", .ecs = "gantry.contract", .records = REPORT_ALERT, .get = row_text, .which = TEXT_CONTRACT},
-    {.key = "file.name", .ecs = "file.name", .records = REPORT_ALERT, .get = get_file},
+    {.key = "file.name", .ecs = "file.name", .records = REPORT_ALERT, .otherwise = get_file_number},
     {.key = "file.type_id", .records = REPORT_ALERT, .rank = 19, .get = row_number, .which = 1},
     {.key = "file.path", .ecs = "file.path", .records = REPORT_ALERT},
     {.key = "file.size", .ecs = "file.size", .records = REPORT_ALERT},
@@ -175,12 +172,12 @@ static const struct row rows[] = {
     {.key = "file.hashes[].value", .ecs = "file.hash.sha256", .records = REPORT_ALERT},
     {.key = "src_endpoint.ip", .ecs = "source.ip", .records = REPORT_ALERT},
     {.key = "src_endpoint.port", .ecs = "source.port", .records = REPORT_ALERT},
-    {.key = "src_endpoint.hostname", .ecs = "url.domain", .records = REPORT_ALERT, .get = row_of_end, .which = ROW_OF_SOURCE},
+    {.key = "src_endpoint.hostname", .ecs = "url.domain", .records = REPORT_ALERT, .when = ROW_SERVER_SENDS},
     {.key = "src_endpoint.ip", .ecs = "client.ip", .records = NETWORK, .stays = true},
     {.key = "src_endpoint.port", .ecs = "client.port", .records = NETWORK},
     {.key = "dst_endpoint.ip", .ecs = "destination.ip", .records = REPORT_ALERT},
     {.key = "dst_endpoint.port", .ecs = "destination.port", .records = REPORT_ALERT},
-    {.key = "dst_endpoint.hostname", .ecs = "url.domain", .records = REPORT_ALERT, .get = row_of_end, .which = ROW_OF_DESTINATION},
+    {.key = "dst_endpoint.hostname", .ecs = "url.domain", .records = REPORT_ALERT, .when = ROW_CLIENT_SENDS},
     {.key = "dst_endpoint.ip", .ecs = "server.ip", .records = NETWORK, .stays = true},
     {.key = "dst_endpoint.port", .ecs = "server.port", .records = NETWORK},
     {.key = "dst_endpoint.hostname", .ecs = "url.domain", .records = NETWORK},
@@ -199,8 +196,8 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static void name_field(const char *ecs, char *out, size_t size) {
-    snprintf(out, size, "unmapped.%s", ecs);
+static void name_field(const struct field *f, char *out, size_t size) {
+    snprintf(out, size, "unmapped.%s", f->ecs);
 }
 
 static struct mapping mapping = {.rows = rows, .name = name_field};

@@ -108,7 +108,7 @@ static size_t write_rfc5424(const struct event *e, struct detail d, char *out, s
     text_print(&t, "<%u>1 %s ", priority_of(e), clock_format(e->time, time));
     write_hostname(&t, e->observer, d.text_max);
     text_print(&t, " gantry %ld %s [" ELEMENT, (long)getpid(), event_message_id(e));
-    for (const struct field *f = fields; f->ecs; f++)
+    for (const struct field *f = fields_all(); f->ecs; f++)
         if (f->brief)
             write_field(&t, f, e, d);
     text_put(&t, "]");

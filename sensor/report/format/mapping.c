@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 static const struct field *find_field(const char *ecs) {
-    const struct field *f = fields;
+    const struct field *f = fields_all();
     while (f->ecs && strcmp(f->ecs, ecs) != 0)
         f++;
     return f->ecs ? f : NULL;
@@ -30,12 +30,12 @@ static void fill_rows(struct mapping *m) {
     size_t used = 0;
     for (const struct row *r = m->rows; r->key || r->ecs; r++)
         add_row(m, *r);
-    for (const struct field *f = fields; f->ecs; f++) {
+    for (const struct field *f = fields_all(); f->ecs; f++) {
         char *name = m->names + used;
         uint8_t records = f->records & ~named_in(m, f->ecs);
         if (!records || used + MAPPING_NAME_MAX > sizeof m->names)
             continue;
-        m->name(f->ecs, name, MAPPING_NAME_MAX);
+        m->name(f, name, MAPPING_NAME_MAX);
         add_row(m, (struct row){.key = *name ? name : NULL, .ecs = f->ecs, .records = records});
         used += strlen(name) + 1;
     }
@@ -69,16 +69,25 @@ static void get_own_text(const struct event *e, size_t row, struct value *v) {
     value_token(v, ((const struct row *)row)->text);
 }
 
+bool source_is_client(const struct record *r) {
+    return address_equal(&r->source, &r->client) && r->source_port == r->client_port;
+}
+
 bool row_get(const struct row *r, const struct event *e, unsigned level, struct value *v) {
     struct field f = r->field ? *r->field : (struct field){.rank = r->rank, .records = UINT8_MAX};
     if (r->records)
         f.records &= r->records;
+    if (r->when && e->record && source_is_client(e->record) != (r->when == ROW_CLIENT_SENDS))
+        f.records = 0;
     if (r->stays)
         f.rank = 0;
     if (r->get || r->text) {
         f.get = r->get ? r->get : get_own_text;
         f.which = r->get ? r->which : (size_t)r;
     }
+    if (field_get(&f, e, level, v) || !r->otherwise)
+        return v->kind != VALUE_ABSENT;
+    f.get = r->otherwise;
     return field_get(&f, e, level, v);
 }
 
@@ -104,19 +113,6 @@ void row_ms(const struct event *e, size_t time, struct value *v) {
     value_number(v, times[time] > 0 ? (uint64_t)(times[time] / NS_PER_MS) : 0);
 }
 
-bool source_is_client(const struct record *r) {
-    return address_equal(&r->source, &r->client) && r->source_port == r->client_port;
-}
-
-/* The server has a name, its client a user. */
-void row_of_end(const struct event *e, size_t end, struct value *v) {
-    bool user = end & ROW_USER, source = end & ROW_OF_SOURCE;
-    bool here = source_is_client(e->record) == (user == source);
-    row_text(e, user ? TEXT_USER : TEXT_HOST, v);
-    if (!here)
-        v->kind = VALUE_ABSENT;
-}
-
 void row_amount(const struct event *e, size_t which, struct value *v) {
     const struct record *r = e->record;
     bool sent = source_is_client(r) == !(which & ROW_RECEIVED);
@@ -135,10 +131,12 @@ static void get_field(const struct field **known, const char *ecs, const struct 
 
 void row_url(const struct event *e, size_t which, struct value *v) {
     enum { HTTP_PORT = 80 };
-    static const struct field *path;
+    static const struct field *path, *domain;
     static char room[2 * RECORD_TEXT_MAX + 32];
-    struct bytes host = record_text_of(e->record, TEXT_HOST);
+    get_field(&domain, "url.domain", e, v);
+    struct bytes host = v->kind == VALUE_TEXT ? v->text : bytes_of(NULL, 0);
     bool six = host.n && memchr(host.p, ':', host.n) && host.p[0] != '[';
+    v->kind = VALUE_ABSENT;
     get_field(&path, "url.path", e, v);
     if (v->kind == VALUE_ABSENT || host.n == 0 || v->text.p[0] != '/')
         return;

@@ -16,19 +16,25 @@ struct row {
     const char *text; /* the format's own: always this */
     void (*get)(const struct event *e, size_t which, struct value *v); /* NULL: as the field has it */
     size_t which;
-    const char *label;         /* key=value formats: what the key means here, beside it */
+    void (*otherwise)(const struct event *e, size_t which,
+                      struct value *v); /* where the field has no value */
+    uint8_t when;      /* ROW_CLIENT_SENDS, ROW_SERVER_SENDS: only in records of such bytes; 0: in all */
+    const char *label; /* key=value formats: what the key means here, beside it */
     const char *key6, *label6; /* the same for an IPv6 address */
     uint64_t most; /* key=value formats: octets of a text, which is cut, or the largest number: one that
                       is larger has the vendor's name before its key; 0: no bound */
     const struct field *field; /* found by mapping_rows() */
 };
 
+/* Who sends the bytes that a record is about: the side that opened the connection, or the other. */
+enum { ROW_CLIENT_SENDS = 1, ROW_SERVER_SENDS };
+
 enum { MAPPING_ROWS_MAX = 192, MAPPING_NAME_MAX = 64 };
 
 struct mapping {
     const struct row *rows; /* ends with neither key nor ecs */
     /* The key of a field that no row names; empty: left out. */
-    void (*name)(const char *ecs, char *out, size_t size);
+    void (*name)(const struct field *f, char *out, size_t size);
     struct row all[MAPPING_ROWS_MAX];
     size_t count;
     char names[MAPPING_ROWS_MAX * MAPPING_NAME_MAX / 2];
@@ -53,9 +59,6 @@ void row_sentence(const struct event *e, size_t which, struct value *v);
 enum { ROW_TIME, ROW_RECORD_FIRST, ROW_RECORD_LAST, ROW_INCIDENT_FIRST, ROW_INCIDENT_LAST };
 void row_ms(const struct event *e, size_t time, struct value *v);
 void row_transport(const struct event *e, size_t which, struct value *v); /* "TCP" */
-/* The name of the server, or its client's user, where that end is the source or the destination. */
-enum { ROW_OF_DESTINATION, ROW_OF_SOURCE, ROW_USER };
-void row_of_end(const struct event *e, size_t end, struct value *v);
 /* The bytes come from the side that opened the connection. */
 bool source_is_client(const struct record *r);
 /* Of a flow, the bytes or packets that its source has sent or received. */
@@ -72,8 +75,9 @@ struct pairs {
 };
 
 void pairs_write(struct text *t, const struct pairs *p, const struct event *e, struct detail d);
-/* "gantry.incident.id" becomes "gantryIncidentId", any other "file.mime_type" "gantryFileMimeType". */
-void pairs_name(const char *dotted, char *out, size_t size);
+/* For mapping->name: "gantry.incident.id" becomes "gantryIncidentId", any other "file.mime_type"
+ * "gantryFileMimeType". */
+void pairs_name(const struct field *f, char *out, size_t size);
 
 /* --- nest.c: JSON with dotted keys as nested objects --- */
 

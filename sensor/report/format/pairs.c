@@ -7,7 +7,7 @@
 enum { ROOM_KEPT = 160, ELLIPSIS = 3 };
 
 /* The vendor before what is not in the receiver's dictionary, as CEF asks for. */
-void pairs_name(const char *dotted, char *out, size_t size) {
+static void name_key(const char *dotted, char *out, size_t size) {
     size_t n = 0;
     bool upper = false;
     if (strncmp(dotted, "gantry.", 7) != 0) {
@@ -23,13 +23,17 @@ void pairs_name(const char *dotted, char *out, size_t size) {
     out[n] = '\0';
 }
 
+void pairs_name(const struct field *f, char *out, size_t size) {
+    name_key(f->ecs, out, size);
+}
+
 /* Figures until the room is used up; the rest of the message keeps its part. */
 static void write_figures(struct text *t, const struct pairs *p, const struct event *e, unsigned level) {
     uint16_t which[FIGURE_COUNT];
     size_t count = event_figures(e, level ? level : 1, which);
     for (size_t i = 0; i < count && t->end - t->at > ROOM_KEPT; i++) {
         char key[MAPPING_NAME_MAX];
-        pairs_name(figure_key(which[i]), key, sizeof key);
+        name_key(figure_key(which[i]), key, sizeof key);
         text_print(t, "%s%s=%" PRIu64, i ? p->separator : "", key, e->figures[which[i]]);
     }
 }
@@ -75,7 +79,7 @@ static void write_pair(struct text *t, const struct pairs *p, const struct row *
     const char *key = six ? r->key6 : r->key, *label = six ? r->label6 : large ? NULL : r->label;
     char name[MAPPING_NAME_MAX];
     if (large) {
-        pairs_name(r->key, name, sizeof name);
+        name_key(r->key, name, sizeof name);
         key = name;
     }
     text_print(t, "%s=", key);

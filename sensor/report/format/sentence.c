@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
 #include "report/digest/digest.h"
+#include "report/event/shown.h"
 #include "report/format/format.h"
 
 #include <inttypes.h>
@@ -90,7 +91,7 @@ static void write_stats(struct text *t, const struct event *e) {
 }
 
 static void write_transfer(struct text *t, const struct event *e, struct detail d) {
-    struct bytes name = record_text_of(e->record, TEXT_NAME);
+    struct bytes name = shown_called(e->record);
     if (name.n && d.level < RANK_TEXTS)
         text_safe(t, name, d.text_max < 128 ? d.text_max : 128, "");
     else

@@ -33,7 +33,7 @@ static inline struct event kind_of_alert(enum kind kind) {
     facts.settled = kind == KIND_SETTLED ? "agreed by phone" : NULL;
     example_alert_begin();
     record_text(&example_builder, TEXT_PROTOCOL, bytes_text("http"));
-    record_text(&example_builder, TEXT_PATH, bytes_text("/in/20260531-041158_L04_ABC1234.jpg"));
+    record_text(&example_builder, TEXT_URL, bytes_text("/in/20260531-041158_L04_ABC1234.jpg"));
     record_text(&example_builder, TEXT_HOST, bytes_text("uploads.platesystems.example"));
     record_text(&example_builder, TEXT_USER, bytes_text("jsmith"));
     record_text(&example_builder, TEXT_METHOD, bytes_text("PUT"));

@@ -208,7 +208,7 @@ static void a_request_is_a_url_where_its_host_is_known(void **state) {
                                            {"2001:db8::1", "http://[2001:db8::1]/in/x"}};
     struct event e = kind_event(KIND_TRANSFER);
     record_text(&example_builder, TEXT_PROTOCOL, bytes_text("http"));
-    record_text(&example_builder, TEXT_PATH, bytes_text("/in/x"));
+    record_text(&example_builder, TEXT_URL, bytes_text("/in/x"));
     example_builder.head.server_port = 80;
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
         record_text(&example_builder, TEXT_HOST, bytes_text(hosts[i][0]));
