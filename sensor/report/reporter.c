@@ -93,11 +93,15 @@ static void commit_when_crowded(struct reporter *r) {
 void reporter_record(struct reporter *r, const struct record *in) {
     static const uint8_t kinds[RECORD_KINDS] = {
         [RECORD_TRANSFER] = REPORT_TRANSFER, [RECORD_FLOW] = REPORT_FLOW, [RECORD_NOTICE] = REPORT_STATS};
-    const struct record *record = quotas_record(r->quotas, in);
+    /* What is examined elsewhere counts once, with all that is found: when its second record comes. */
+    bool pending = in->kind == RECORD_TRANSFER && in->pending;
+    const struct record *record = pending ? in : quotas_record(r->quotas, in);
     struct event e = {.kind = kinds[record->kind], .time = record->time, .record = record};
     r->now = record->time > r->now ? record->time : r->now;
     if (e.kind)
         reporter_tell(r, &e);
+    if (pending)
+        return;
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER || record->kind == RECORD_VOLUME)
         incidents_record(r->incidents, record);
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)

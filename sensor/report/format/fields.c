@@ -159,7 +159,7 @@ static void get_member_time(const struct event *e, size_t which, struct value *v
     set_time(v, (time_ns)v->number);
 }
 
-enum transfer_part { TRANSFER_COMPLETE, TRANSFER_MISSING, TRANSFER_SHED, TRANSFER_SIZE };
+enum transfer_part { TRANSFER_COMPLETE, TRANSFER_MISSING, TRANSFER_SHED, TRANSFER_PENDING, TRANSFER_SIZE };
 
 /* A finding's file may still be moving: how whole it is nobody knows yet. */
 static void get_transfer(const struct event *e, size_t part, struct value *v) {
@@ -170,6 +170,8 @@ static void get_transfer(const struct event *e, size_t part, struct value *v) {
         return set_bool(v, r->complete, ended);
     case TRANSFER_SHED:
         return set_bool(v, true, r->shed);
+    case TRANSFER_PENDING:
+        return set_bool(v, true, r->pending);
     case TRANSFER_MISSING:
         if (ended)
             set_number(v, r->missing);
@@ -346,6 +348,7 @@ static const struct field rows[] = {
     {"gantry.transfer.complete",       "complete",   8, OBJECT,          get_transfer, TRANSFER_COMPLETE},
     {"gantry.transfer.missing_bytes",  "missing",    8, OBJECT,          get_transfer, TRANSFER_MISSING},
     {"gantry.transfer.shed",           "shed",       8, REPORT_TRANSFER, get_transfer, TRANSFER_SHED},
+    {"gantry.transfer.pending",        "pending",    8, REPORT_TRANSFER, get_transfer, TRANSFER_PENDING},
     {"gantry.verdict",                 "verdict",    0, TRAFFIC,         get_verdict, 0},
     {"gantry.partner",                 "partner",    0, TRAFFIC,         get_text_or_null, TEXT_PARTNER},
     {"gantry.contract",                "contract",  20, OBJECT,          get_text_or_null, TEXT_CONTRACT},
