@@ -27,6 +27,12 @@ struct value {
     char room[96];
 };
 
+/* For `get`. A token or text that is NULL or empty is absent. */
+void value_token(struct value *v, const char *text);
+void value_text(struct value *v, struct bytes text);
+void value_number(struct value *v, uint64_t number);
+void value_bool(struct value *v, bool value);
+
 /* Least important first: fields of rank 1 are left out first when a message is too long, those of rank 0
  * never. */
 enum { RANK_TEXTS = 18, RANK_LAST = 27 };

@@ -10,33 +10,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void set_token(struct value *v, const char *text) {
+void value_token(struct value *v, const char *text) {
     v->kind = text ? VALUE_TOKEN : VALUE_ABSENT;
     v->text = bytes_text(text);
 }
 
-static void set_bytes(struct value *v, struct bytes text) {
+void value_text(struct value *v, struct bytes text) {
     v->kind = text.n ? VALUE_TEXT : VALUE_ABSENT;
     v->text = text;
 }
 
-static void set_number(struct value *v, uint64_t n) {
+void value_number(struct value *v, uint64_t number) {
     v->kind = VALUE_NUMBER;
-    v->number = n;
+    v->number = number;
+}
+
+void value_bool(struct value *v, bool value) {
+    v->kind = VALUE_BOOL;
+    v->number = value;
 }
 
 static void set_time(struct value *v, time_ns t) {
-    set_token(v, clock_format(t, v->room));
+    value_token(v, clock_format(t, v->room));
 }
 
 static void set_list(struct value *v, struct bytes lines) {
     v->kind = VALUE_LIST;
     v->text = lines;
-}
-
-static void set_bool(struct value *v, bool value, bool known) {
-    v->kind = known ? VALUE_BOOL : VALUE_ABSENT;
-    v->number = value;
 }
 
 /* --- of every event --- */
@@ -63,25 +63,27 @@ static void get_event(const struct event *e, size_t part, struct value *v) {
     case EVENT_TIME:
         return set_time(v, e->time);
     case EVENT_KIND:
-        return set_token(v, e->kind == REPORT_ALERT || e->urgent ? "alert" : metric ? "metric" : "event");
+        return value_token(v, e->kind == REPORT_ALERT || e->urgent ? "alert" : metric ? "metric" : "event");
     case EVENT_CATEGORY:
         return set_list(v, bytes_text(e->kind == REPORT_TRANSFER ? "network\nfile" : "network"));
     case EVENT_ACTION:
-        return set_token(v, event_action(e));
+        return value_token(v, event_action(e));
     case EVENT_OBSERVER:
-        return set_bytes(v, bytes_text(e->observer));
+        return value_text(v, bytes_text(e->observer));
     case EVENT_PRODUCT:
-        return set_token(v, "gantry");
+        return value_token(v, "gantry");
     case EVENT_VERSION:
-        return set_token(v, GANTRY_VERSION);
+        return value_token(v, GANTRY_VERSION);
     case EVENT_ECS_VERSION:
-        return set_token(v, "8.11.0");
+        return value_token(v, "8.11.0");
     case EVENT_BOOT:
-        return set_token(v, e->boot);
+        return value_token(v, e->boot);
     case EVENT_SEQUENCE:
-        return set_number(v, e->sequence);
+        return value_number(v, e->sequence);
     case EVENT_LAST:
-        return set_bool(v, e->last, e->figures != NULL);
+        if (e->figures)
+            value_bool(v, e->last);
+        return;
     case EVENT_FIGURES:
         v->kind = e->figures ? VALUE_FIGURES : VALUE_ABSENT;
         return;
@@ -95,7 +97,7 @@ static void get_event(const struct event *e, size_t part, struct value *v) {
 
 static void get_text(const struct event *e, size_t which, struct value *v) {
     if (e->record)
-        set_bytes(v, record_text_of(e->record, (enum record_text)which));
+        value_text(v, record_text_of(e->record, (enum record_text)which));
 }
 
 static void get_text_or_null(const struct event *e, size_t which, struct value *v) {
@@ -131,20 +133,20 @@ static void get_address(const struct event *e, size_t which, struct value *v) {
     struct address a;
     memcpy(&a, MEMBER_AT(e, which), sizeof a);
     if (!address_equal(&a, &none))
-        set_token(v, address_format(&a, v->room));
+        value_token(v, address_format(&a, v->room));
 }
 
 static void get_number(const struct event *e, size_t which, struct value *v) {
     const void *member = MEMBER_AT(e, which);
     switch (which >> 16) {
     case 1:
-        return set_number(v, *(const uint8_t *)member);
+        return value_number(v, *(const uint8_t *)member);
     case 2:
-        return set_number(v, *(const uint16_t *)member);
+        return value_number(v, *(const uint16_t *)member);
     case 4:
-        return set_number(v, *(const uint32_t *)member);
+        return value_number(v, *(const uint32_t *)member);
     default:
-        return set_number(v, *(const uint64_t *)member);
+        return value_number(v, *(const uint64_t *)member);
     }
 }
 
@@ -167,18 +169,24 @@ static void get_transfer(const struct event *e, size_t part, struct value *v) {
     bool ended = r->kind == RECORD_TRANSFER;
     switch ((enum transfer_part)part) {
     case TRANSFER_COMPLETE:
-        return set_bool(v, r->complete, ended);
+        if (ended)
+            value_bool(v, r->complete);
+        return;
     case TRANSFER_SHED:
-        return set_bool(v, true, r->shed);
+        if (r->shed)
+            value_bool(v, true);
+        return;
     case TRANSFER_PENDING:
-        return set_bool(v, true, r->pending);
+        if (r->pending)
+            value_bool(v, true);
+        return;
     case TRANSFER_MISSING:
         if (ended)
-            set_number(v, r->missing);
+            value_number(v, r->missing);
         return;
     case TRANSFER_SIZE:
         if (ended || r->known_total)
-            set_number(v, ended ? r->bytes : r->total);
+            value_number(v, ended ? r->bytes : r->total);
         return;
     }
 }
@@ -186,7 +194,7 @@ static void get_transfer(const struct event *e, size_t part, struct value *v) {
 static void get_sha256(const struct event *e, size_t which, struct value *v) {
     if (!e->record->hashed)
         return;
-    set_token(v, hex_format(e->record->sha256, sizeof e->record->sha256, v->room));
+    value_token(v, hex_format(e->record->sha256, sizeof e->record->sha256, v->room));
 }
 
 static void get_object(const struct event *e, size_t which, struct value *v) {
@@ -195,7 +203,7 @@ static void get_object(const struct event *e, size_t which, struct value *v) {
     if (v->number == 0)
         return;
     snprintf(v->room, sizeof v->room, "%u-%llu", e->record->worker, (unsigned long long)v->number);
-    set_token(v, v->room);
+    value_token(v, v->room);
 }
 
 static void get_transport(const struct event *e, size_t which, struct value *v) {
@@ -204,13 +212,13 @@ static void get_transport(const struct event *e, size_t which, struct value *v) 
                                            [IPPROTO_SCTP] = "sctp",
                                            [IPPROTO_ICMP] = "icmp",
                                            [IPPROTO_ICMPV6] = "ipv6-icmp"};
-    set_token(v, names[e->record->transport]);
+    value_token(v, names[e->record->transport]);
 }
 
 static void get_direction(const struct event *e, size_t which, struct value *v) {
     static const char *const names[] = {NULL, "outbound", "inbound", "internal", "external"};
     if (e->record->direction < sizeof names / sizeof names[0])
-        set_token(v, names[e->record->direction]);
+        value_token(v, names[e->record->direction]);
 }
 
 /* A text, as the example of the contract has it. */
@@ -218,12 +226,12 @@ static void get_vlan(const struct event *e, size_t which, struct value *v) {
     if (e->record->vlan == 0)
         return;
     snprintf(v->room, sizeof v->room, "%u", e->record->vlan);
-    set_token(v, v->room);
+    value_token(v, v->room);
 }
 
 static void get_verdict(const struct event *e, size_t which, struct value *v) {
     if (e->record->verdict <= VERDICT_UNKNOWN)
-        set_token(v, verdict_name((enum verdict)e->record->verdict));
+        value_token(v, verdict_name((enum verdict)e->record->verdict));
 }
 
 /* --- of the incident --- */
@@ -246,27 +254,27 @@ static void get_incident(const struct event *e, size_t part, struct value *v) {
     const struct incident_facts *i = e->incident;
     switch ((enum incident_part)part) {
     case INCIDENT_ID:
-        return set_token(v, i->id);
+        return value_token(v, i->id);
     case INCIDENT_STATE:
-        return set_token(v, incident_state_name(i->state));
+        return value_token(v, incident_state_name(i->state));
     case INCIDENT_SEQUENCE:
-        return set_number(v, i->sequence);
+        return value_number(v, i->sequence);
     case INCIDENT_OBJECTS:
-        return set_number(v, i->objects);
+        return value_number(v, i->objects);
     case INCIDENT_BYTES:
-        return set_number(v, i->bytes);
+        return value_number(v, i->bytes);
     case INCIDENT_PLATES:
-        return set_number(v, i->plates);
+        return value_number(v, i->plates);
     case INCIDENT_FIRST:
         return set_time(v, i->first);
     case INCIDENT_LAST:
         return set_time(v, i->last);
     case INCIDENT_HELD:
         if (i->held)
-            set_number(v, i->held);
+            value_number(v, i->held);
         return;
     case INCIDENT_SETTLED:
-        return set_bytes(v, bytes_text(i->settled));
+        return value_text(v, bytes_text(i->settled));
     case INCIDENT_TECHNIQUES:
         v->text = bytes_of(v->room, technique_list(i->techniques, v->room));
         v->kind = v->text.n ? VALUE_LIST : VALUE_ABSENT;
@@ -282,7 +290,7 @@ static void get_held(const struct event *e, size_t part, struct value *v) {
     if (e->held && part == HELD_IDS)
         set_list(v, e->held->ids);
     else if (e->held)
-        set_number(v, part == HELD_ALERTS ? e->held->alerts : e->held->incidents);
+        value_number(v, part == HELD_ALERTS ? e->held->alerts : e->held->incidents);
 }
 
 #define ALL (REPORT_ALERT | REPORT_TRANSFER | REPORT_FLOW | REPORT_STATS | REPORT_DIGEST)

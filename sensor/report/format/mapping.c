@@ -50,21 +50,6 @@ const struct row *mapping_rows(struct mapping *m, size_t *count) {
 
 /* --- forms of values that several formats share --- */
 
-void value_number(struct value *v, uint64_t number) {
-    v->kind = VALUE_NUMBER;
-    v->number = number;
-}
-
-void value_token(struct value *v, const char *text) {
-    v->kind = text ? VALUE_TOKEN : VALUE_ABSENT;
-    v->text = bytes_text(text);
-}
-
-void value_bool(struct value *v, bool value) {
-    v->kind = VALUE_BOOL;
-    v->number = value;
-}
-
 static void get_own_text(const struct event *e, size_t row, struct value *v) {
     value_token(v, ((const struct row *)row)->text);
 }
@@ -96,8 +81,7 @@ void row_number(const struct event *e, size_t which, struct value *v) {
 }
 
 void row_text(const struct event *e, size_t which, struct value *v) {
-    v->text = record_text_of(e->record, (enum record_text)which);
-    v->kind = v->text.n ? VALUE_TEXT : VALUE_ABSENT;
+    value_text(v, record_text_of(e->record, (enum record_text)which));
 }
 
 void row_sentence(const struct event *e, size_t which, struct value *v) {

@@ -45,11 +45,6 @@ const struct row *mapping_rows(struct mapping *m, size_t *count);
 /* As field_get(). */
 bool row_get(const struct row *r, const struct event *e, unsigned level, struct value *v);
 
-void value_number(struct value *v, uint64_t number);
-void value_token(struct value *v, const char *text);
-
-void value_bool(struct value *v, bool value);
-
 /* --- for `get` --- */
 
 void row_number(const struct event *e, size_t number, struct value *v); /* always this */
