@@ -53,8 +53,9 @@ static bool add_leaf(struct builder *b, uint32_t value) {
     return true;
 }
 
+/* Within the byte at `depth`: all do so in the last one. */
 static bool entry_ends(const struct network_entry *e, unsigned depth) {
-    return e->prefix.length <= (depth + 1) * 8;
+    return depth + 1 == sizeof e->prefix.base.bytes || e->prefix.length <= (depth + 1) * 8;
 }
 
 static bool has_child(const struct network_node *node, unsigned byte) {

@@ -77,7 +77,7 @@ static void show_status(const struct worker *w) {
 /* --- a new configuration --- */
 
 static void refuse_snapshot(const struct worker *w, const struct snapshot_view *view, const char *reason) {
-    char text[320];
+    char text[128 + sizeof((struct error *)0)->text]; /* the whole reason fits */
     snprintf(text, sizeof text,
              "a worker cannot take version %llu of the configuration and goes on with the one before: %s",
              (unsigned long long)view->version, reason);

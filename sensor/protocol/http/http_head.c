@@ -151,15 +151,22 @@ static size_t copy_used(struct bytes block, uint8_t *out) {
     return used;
 }
 
-/* libhtp leaves a field out, and does not say so, when its table cannot grow. */
-static bool lost_field(const struct http_head *h, struct bytes block) {
+/* libhtp leaves a field out, and does not say so, when its table cannot grow: all values that are asked for
+ * must stand in it, though of several lengths it keeps one. */
+static bool has_lost_field(const struct http_head *h, struct bytes block) {
     for (const uint8_t *at = block.p, *end = block.p + block.n; at < end;) {
         const uint8_t *stop = memchr(at, '\n', (size_t)(end - at));
         struct bytes line = bytes_of(at, (size_t)((stop ? stop : end) - at));
-        const char *name = find_used_field(line);
-        if (name && at > block.p && !http_head_has(h, name))
-            return true;
+        const char *name = at > block.p && *at != ' ' && *at != '\t' ? find_used_field(line) : NULL;
         at += line.n + 1;
+        if (!name)
+            continue;
+        struct bytes kept = http_head_field(h, name);
+        const uint8_t *colon = memchr(line.p, ':', line.n);
+        struct bytes value = bytes_trim(bytes_of(colon + 1, (size_t)(line.p + line.n - colon - 1)));
+        bool length = strcmp(name, "content-length") == 0;
+        if (!http_head_has(h, name) || (!length && value.n && !memmem(kept.p, kept.n, value.p, value.n)))
+            return true;
     }
     return false;
 }
@@ -226,7 +233,7 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
         http_head_finish(h);
         return false;
     }
-    if (h->partly || lost_field(h, block))
+    if (h->partly || has_lost_field(h, block))
         counter_one(COUNTER_HTTP_HEADS_PARTLY);
     read_framing(h, block);
     return true;

@@ -73,6 +73,7 @@ static void what_is_no_frame_is_refused(void **state) {
 static void the_largest_frame_is_stepped_over_in_constant_memory(void **state) {
     size_t n = RELP_DATA_MAX;
     char *text = malloc(n + 64), out[256];
+    assert_non_null(text);
     size_t head = (size_t)sprintf(text, "7 rsp %zu 200 OK\n", n);
     memset(text + head, 'x', n);
     memcpy(text + head + n - 7, "\n8 rsp 3 200\n", 13);
