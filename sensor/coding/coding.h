@@ -12,10 +12,10 @@
 enum { CODINGS_MAX = 16 }; /* most in one stack */
 
 struct codings_options {
-    uint64_t memory;     /* bytes for all decoders together; 0: 256 MiB */
+    uint64_t memory;     /* bytes for all decoders together */
     uint64_t decoders;   /* most at once; 0: 1,024 */
-    uint64_t output_max; /* decoded bytes of one decoder; 0: 4 GiB */
-    uint64_t ratio_max;  /* decoded bytes to encoded ones, once there are over 1 MiB; 0: 200 */
+    uint64_t output_max; /* decoded bytes of one decoder */
+    uint64_t ratio_max;  /* decoded bytes to encoded ones, once there are over 1 MiB */
 };
 
 /* The decoders of one worker: their number and memory are bounded together. */

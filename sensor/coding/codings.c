@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER = 16 }; /* keeps malloc's alignment */
+enum {
+    HEADER = 16,     /* keeps malloc's alignment */
+    DECODERS = 1024, /* most at once, if not given */
+};
 
 void *coding_alloc(void *codings, size_t n) {
     struct codings *c = codings;
@@ -35,14 +38,10 @@ struct codings *codings_create(const struct codings_options *options) {
     struct codings *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
-    struct codings_options *o = &c->options;
-    *o = *options;
-    o->memory = o->memory ? o->memory : 256 << 20;
-    o->decoders = o->decoders ? o->decoders : 1024;
-    o->output_max = o->output_max ? o->output_max : UINT64_C(4) << 30;
-    o->ratio_max = o->ratio_max ? o->ratio_max : 200;
+    c->options = *options;
     c->buffers = malloc((size_t)CODING_BUFFER * CODING_NESTED);
-    if (c->buffers && pool_init(&c->decoders, sizeof(struct decoder), o->decoders))
+    if (c->buffers &&
+        pool_init(&c->decoders, sizeof(struct decoder), options->decoders ? options->decoders : DECODERS))
         return c;
     codings_destroy(c);
     return NULL;

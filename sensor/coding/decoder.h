@@ -67,7 +67,7 @@ enum {
 };
 
 struct codings {
-    struct codings_options options; /* defaults filled in */
+    struct codings_options options;
     struct pool decoders;
     uint64_t bytes;    /* memory that decompressors hold */
     uint64_t refusals; /* times that they got none */

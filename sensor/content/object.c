@@ -77,7 +77,7 @@ static void open_object(struct leaf *l, const uint8_t *first, size_t n) {
         deliver_gap(l, l->held_gap);
 }
 
-static void deliver(struct leaf *l, const uint8_t *bytes, size_t n) {
+static void deliver_bytes(struct leaf *l, const uint8_t *bytes, size_t n) {
     const struct object_sink *sink = &l->content->sink;
     l->o.size = add_sizes(l->o.size, n);
     if (l->o.shed) {
@@ -101,7 +101,7 @@ static void settle_type(struct leaf *l) {
         return;
     open_object(l, l->hold, l->held);
     if (l->held)
-        deliver(l, l->hold, l->held);
+        deliver_bytes(l, l->hold, l->held);
 }
 
 /* True if no more than these bytes are needed, or will come, to tell the type. */
@@ -128,7 +128,7 @@ static void take_data(struct filter *f, const uint8_t *bytes, size_t n) {
             settle_type(l);
     }
     if (n > 0)
-        deliver(l, bytes, n);
+        deliver_bytes(l, bytes, n);
 }
 
 static void take_gap(struct filter *f, uint64_t n) {

@@ -94,7 +94,7 @@ struct transfer *content_begin(struct content *c, struct conversation *conversat
 }
 
 /* Is anybody still listening? What comes is of the time of the conversation that brings it. */
-static bool hears(const struct conversation *conversation, struct transfer *t, uint64_t n) {
+static bool take_call(const struct conversation *conversation, struct transfer *t, uint64_t n) {
     if (!t || !t->head || n == 0)
         return false;
     t->content->now = conversation->now;
@@ -103,18 +103,18 @@ static bool hears(const struct conversation *conversation, struct transfer *t, u
 }
 
 void content_data(struct conversation *conversation, struct transfer *t, const uint8_t *bytes, size_t n) {
-    if (hears(conversation, t, n))
+    if (take_call(conversation, t, n))
         filter_data(t->head, bytes, n);
 }
 
 void content_write(struct conversation *conversation, struct transfer *t, uint64_t offset,
                    const uint8_t *bytes, size_t n) {
-    if (hears(conversation, t, n) && filter_is_part(t->head))
+    if (take_call(conversation, t, n) && filter_is_part(t->head))
         part_write(t->head, offset, bytes, n);
 }
 
 void content_gap(struct conversation *conversation, struct transfer *t, uint64_t n) {
-    if (hears(conversation, t, n))
+    if (take_call(conversation, t, n))
         filter_gap(t->head, n);
 }
 

@@ -118,10 +118,12 @@ time_ns pipeline_time(const struct pipeline *p) {
 
 static bool create_stages(struct pipeline *p, const struct budget *b,
                           const struct unpacker *const *unpackers) {
+    struct dispatch_options dispatch = b->dispatch;
     const struct flow_owner owner = {
         .context = p, .opened = pipeline_flow_opened, .closed = pipeline_flow_closed};
     const struct object_sink objects = pipeline_objects(p);
-    return fact_pool_init(&p->facts, b->content.objects + b->contexts, b->fact_rooms) &&
+    p->codings = dispatch.codings = codings_create(&b->content.codings);
+    return p->codings && fact_pool_init(&p->facts, b->content.objects + b->contexts, b->fact_rooms) &&
            flow_contexts_init(&p->flow_contexts, b->contexts, &p->facts) &&
            transfer_contexts_init(&p->transfer_contexts, 2 * b->content.objects) &&
            waiting_init(&p->waiting, b->waiting) && (p->decoder = decoder_create(&b->decoder)) &&
@@ -129,8 +131,7 @@ static bool create_stages(struct pipeline *p, const struct budget *b,
            (p->identify = identify_create(&b->identify)) &&
            (p->flows = flow_table_create(&b->flow, &owner)) &&
            (p->reassembler = reassembler_create(&b->stream, &pipeline_streams)) &&
-           (p->dispatcher = dispatcher_create(&b->dispatch, &pipeline_services)) &&
-           (p->codings = codings_create(&b->content.codings)) &&
+           (p->dispatcher = dispatcher_create(&dispatch, &pipeline_services)) &&
            (p->content = content_create(&b->content,
                                         &(struct content_parts){p->codings, &p->facts, unpackers}, &objects));
 }

@@ -51,6 +51,7 @@ struct slot {
 struct dispatcher {
     const struct protocol *const *table;
     unsigned protocols;
+    struct codings *codings;
     const struct protocol_services *services; /* the owner's */
     struct protocol_services watched;         /* the same, noting what dispatch must know */
     bool datagrams;
@@ -84,6 +85,7 @@ struct dispatcher *dispatcher_create(const struct dispatch_options *o,
     dp->table = o->table ? o->table : protocol_table;
     for (; dp->table[dp->protocols] && dp->protocols < PROTOCOLS_MAX; dp->protocols++)
         dp->datagrams |= dp->table[dp->protocols]->datagram != NULL;
+    dp->codings = o->codings;
     dp->services = services;
     dp->watched = *services;
     dp->watched.begin = watched_begin;

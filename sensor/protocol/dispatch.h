@@ -8,6 +8,7 @@
  * the next on the same flow. */
 struct dispatch_options {
     const struct protocol *const *table; /* NULL: protocol_table; at most PROTOCOLS_MAX */
+    struct codings *codings;             /* the worker's decoders, for protocols that use them; NULL: none */
     uint64_t conversations;              /* most at once */
     uint64_t hold_bytes;                 /* kept a side while undecided; 0: 4,096 */
     uint64_t memory; /* bytes that protocols may allocate, all conversations; 0: 256 MiB */

@@ -19,8 +19,8 @@ enum resume {
     RESUME_TO_END, /* from `offset` to the end of the whole, wherever that is (FTP) */
     RESUME_APPEND, /* behind what is there already, however much that is (FTP's APPE) */
     RESUME_WRITE,  /* pieces at offsets of their own, by write(), in any order, over any number of transfers
-                      and flows  (SMB, NFS); the whole ends when one of its transfers has ended well and all are
-                      over or quiet */
+                      and flows  (SMB, NFS); the whole ends when one of its transfers has ended well and all
+                      are  over or quiet */
 };
 
 enum { TRANSFER_KEY_PARTS = 4 };
@@ -52,10 +52,12 @@ static inline struct transfer_seed transfer_seed_of(const char *protocol, enum s
 struct transfer; /* content/'s own */
 struct protocol;
 struct protocol_services;
+struct codings;
 
 /* One flow as a protocol sees it. */
 struct conversation {
     const struct protocol_services *services;
+    struct codings *codings;         /* coding/: for what the protocol itself has to decode */
     void *owner;                     /* of the services: the context of the flow */
     struct endpoint end[2];          /* by enum side */
     time_ns now;                     /* packet time of the bytes that are being delivered */

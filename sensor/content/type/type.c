@@ -17,7 +17,7 @@ static bool has_at(struct bytes b, size_t at, const char *magic, size_t n) {
     return b.n >= at + n && memcmp(b.p + at, magic, n) == 0;
 }
 
-static bool contains(struct bytes b, const char *what) {
+static bool holds_text(struct bytes b, const char *what) {
     return b.n > 0 && memmem(b.p, b.n, what, strlen(what)) != NULL;
 }
 
@@ -38,21 +38,21 @@ static bool canon_raw(struct bytes b) {
     return HAS(b, 8, "CR\x02");
 }
 
-static bool webp(struct bytes b) {
+static bool is_webp(struct bytes b) {
     return HAS(b, 8, "WEBP");
 }
 
-static bool avi(struct bytes b) {
+static bool is_avi(struct bytes b) {
     return HAS(b, 8, "AVI ");
 }
 
-static bool wave(struct bytes b) {
+static bool is_wave(struct bytes b) {
     return HAS(b, 8, "WAVE");
 }
 
 /* The major brand of an ISO base media file (ISO/IEC 14496-12), or for the generic HEIF brand a compatible
  * one. */
-static bool brand(struct bytes b, const char *const *brands) {
+static bool has_brand(struct bytes b, const char *const *brands) {
     for (; *brands; brands++)
         if (has_at(b, 8, *brands, strlen(*brands)))
             return true;
@@ -61,41 +61,41 @@ static bool brand(struct bytes b, const char *const *brands) {
 
 static bool avif_brand(struct bytes b) {
     static const char *const brands[] = {"avif", "avis", NULL};
-    return brand(b, brands);
+    return has_brand(b, brands);
 }
 
 static bool heic_brand(struct bytes b) {
     static const char *const brands[] = {"heic", "heix", "hevc", "hevx", "heim", "heis", NULL};
-    return brand(b, brands);
+    return has_brand(b, brands);
 }
 
 static bool heif_brand(struct bytes b) {
     static const char *const brands[] = {"mif1", "msf1", NULL};
-    return brand(b, brands);
+    return has_brand(b, brands);
 }
 
 static bool canon_brand(struct bytes b) {
     static const char *const brands[] = {"crx ", NULL};
-    return brand(b, brands);
+    return has_brand(b, brands);
 }
 
 static bool quicktime_brand(struct bytes b) {
     static const char *const brands[] = {"qt  ", NULL};
-    return brand(b, brands);
+    return has_brand(b, brands);
 }
 
 static bool threegpp_brand(struct bytes b) {
     static const char *const brands[] = {"3gp", "3gr", "3gs", NULL};
-    return brand(b, brands);
+    return has_brand(b, brands);
 }
 
 static bool audio_brand(struct bytes b) {
     static const char *const brands[] = {"M4A ", "M4B ", NULL};
-    return brand(b, brands);
+    return has_brand(b, brands);
 }
 
 static bool webm_doctype(struct bytes b) {
-    return contains(bytes_of(b.p, b.n < 64 ? b.n : 64), "webm");
+    return holds_text(bytes_of(b.p, b.n < 64 ? b.n : 64), "webm");
 }
 
 /* Packets of 188 bytes, each with its sync byte (ISO/IEC 13818-1). */
@@ -110,8 +110,8 @@ static bool face_version(struct bytes b) {
 /* The names of the first members tell what kind of package a ZIP archive is. */
 static bool zip_member(struct bytes b, const char *folder) {
     return has_at(b, 30, folder, strlen(folder)) ||
-           (HAS(b, 30, "[Content_Types].xml") && contains(b, folder)) ||
-           (HAS(b, 30, "_rels/.rels") && contains(b, folder));
+           (HAS(b, 30, "[Content_Types].xml") && holds_text(b, folder)) ||
+           (HAS(b, 30, "_rels/.rels") && holds_text(b, folder));
 }
 
 static bool zip_word(struct bytes b) {
@@ -175,7 +175,7 @@ static bool bzip2_level(struct bytes b) {
            (HAS(b, 4, "\x31\x41\x59\x26\x53\x59") || HAS(b, 4, "\x17\x72\x45\x38\x50\x90"));
 }
 
-static bool text(struct bytes b) {
+static bool is_text(struct bytes b) {
     return text_shape(b);
 }
 
@@ -187,7 +187,7 @@ static struct bytes behind_blank(struct bytes b) {
     return b;
 }
 
-static bool html(struct bytes b) {
+static bool is_html(struct bytes b) {
     static const char *const starts[] = {"<!doctype html", "<html", "<head>", "<head ", "<body", "<title"};
     b = behind_blank(b);
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
@@ -196,16 +196,16 @@ static bool html(struct bytes b) {
     return false;
 }
 
-static bool xml(struct bytes b) {
+static bool is_xml(struct bytes b) {
     return bytes_starts_nocase(behind_blank(b), "<?xml ");
 }
 
-static bool svg(struct bytes b) {
+static bool is_svg(struct bytes b) {
     struct bytes start = behind_blank(b);
-    return HAS(start, 0, "<svg") || (xml(b) && contains(b, "<svg"));
+    return HAS(start, 0, "<svg") || (is_xml(b) && holds_text(b, "<svg"));
 }
 
-static bool json(struct bytes b) {
+static bool is_json(struct bytes b) {
     return json_shape(b) && text_shape(b);
 }
 
@@ -223,7 +223,7 @@ static const struct signature table[] = {
     {{"image/tiff", "TIFF image", KIND_IMAGE}, MAGIC("MM\0*")},
     {{"image/tiff", "BigTIFF image", KIND_IMAGE}, MAGIC("II+\0")},
     {{"image/tiff", "BigTIFF image", KIND_IMAGE}, MAGIC("MM\0+")},
-    {{"image/webp", "WebP image", KIND_IMAGE}, MAGIC("RIFF"), .also = webp},
+    {{"image/webp", "WebP image", KIND_IMAGE}, MAGIC("RIFF"), .also = is_webp},
     {{"image/avif", "AVIF image", KIND_IMAGE}, .at = 4, MAGIC("ftyp"), .also = avif_brand},
     {{"image/heic", "HEIC image", KIND_IMAGE}, .at = 4, MAGIC("ftyp"), .also = heic_brand},
     {{"image/heif", "HEIF image", KIND_IMAGE}, .at = 4, MAGIC("ftyp"), .also = heif_brand},
@@ -252,8 +252,8 @@ static const struct signature table[] = {
     {{"audio/x-m4a", "MPEG-4 audio", KIND_MEDIA}, .at = 4, MAGIC("ftyp"), .also = audio_brand},
     {{"video/mp4", "MPEG-4 video", KIND_MEDIA}, .at = 4, MAGIC("ftyp")},
     {{"video/quicktime", "QuickTime video", KIND_MEDIA}, .at = 4, MAGIC("moov")},
-    {{"video/x-msvideo", "AVI video", KIND_MEDIA}, MAGIC("RIFF"), .also = avi},
-    {{"audio/x-wav", "WAVE audio", KIND_MEDIA}, MAGIC("RIFF"), .also = wave},
+    {{"video/x-msvideo", "AVI video", KIND_MEDIA}, MAGIC("RIFF"), .also = is_avi},
+    {{"audio/x-wav", "WAVE audio", KIND_MEDIA}, MAGIC("RIFF"), .also = is_wave},
     {{"video/webm", "WebM video", KIND_MEDIA}, MAGIC("\x1A\x45\xDF\xA3"), .also = webm_doctype},
     {{"video/x-matroska", "Matroska video", KIND_MEDIA}, MAGIC("\x1A\x45\xDF\xA3")},
     {{"video/MP2T", "MPEG transport stream", KIND_MEDIA}, MAGIC("\x47"), .also = transport_stream},
@@ -339,19 +339,19 @@ static const struct signature table[] = {
     {{"application/pgp-keys", "OpenPGP key", KIND_TEXT}, MAGIC("-----BEGIN PGP PUBLIC KEY BLOCK-")},
     {{"application/pgp-keys", "OpenPGP key", KIND_TEXT}, MAGIC("-----BEGIN PGP PRIVATE KEY BLOCK-")},
     {{"application/pgp-signature", "OpenPGP signature", KIND_TEXT}, MAGIC("-----BEGIN PGP SIGNATURE-")},
-    {{"application/x-pem-file", "PEM file", KIND_TEXT}, MAGIC("-----BEGIN "), .also = text},
-    {{"image/svg+xml", "SVG drawing", KIND_TEXT}, .also = svg},
-    {{"text/xml", "XML text", KIND_TEXT}, .also = xml},
-    {{"text/html", "HTML text", KIND_TEXT}, .also = html},
-    {{"application/json", "JSON text", KIND_TEXT}, .also = json},
-    {{"text/plain", "text", KIND_TEXT}, .also = text},
+    {{"application/x-pem-file", "PEM file", KIND_TEXT}, MAGIC("-----BEGIN "), .also = is_text},
+    {{"image/svg+xml", "SVG drawing", KIND_TEXT}, .also = is_svg},
+    {{"text/xml", "XML text", KIND_TEXT}, .also = is_xml},
+    {{"text/html", "HTML text", KIND_TEXT}, .also = is_html},
+    {{"application/json", "JSON text", KIND_TEXT}, .also = is_json},
+    {{"text/plain", "text", KIND_TEXT}, .also = is_text},
 };
 
 static const struct file_type *const text_plain = &table[sizeof table / sizeof *table - 1].type;
 static const struct file_type octets = {"application/octet-stream", "data", KIND_BINARY};
 static const struct file_type empty = {"application/x-empty", "empty file", KIND_BINARY};
 
-static bool fits(const struct signature *s, struct bytes first) {
+static bool fits_signature(const struct signature *s, struct bytes first) {
     return (s->n == 0 || has_at(first, s->at, s->magic, s->n)) && (!s->also || s->also(first));
 }
 
@@ -359,7 +359,7 @@ const struct file_type *type_of_bytes(struct bytes first) {
     if (first.n == 0)
         return &empty;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (fits(&table[i], first))
+        if (fits_signature(&table[i], first))
             return &table[i].type;
     return &octets;
 }

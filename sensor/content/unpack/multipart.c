@@ -44,7 +44,7 @@ struct part_head {
     struct bytes disposition, type, encoding, range;
 };
 
-static void head_field(struct part_head *h, struct bytes line) {
+static void store_field(struct part_head *h, struct bytes line) {
     static const struct {
         const char *name;
         size_t offset;
@@ -65,7 +65,7 @@ static void head_field(struct part_head *h, struct bytes line) {
 }
 
 /* Lines that begin with white space continue the one before (RFC 5322 section 2.2.3). */
-static void unfold(uint8_t *p, size_t n) {
+static void unfold_lines(uint8_t *p, size_t n) {
     for (size_t i = 0; i + 1 < n; i++) {
         if (p[i] != '\n' || (p[i + 1] != ' ' && p[i + 1] != '\t'))
             continue;
@@ -75,14 +75,14 @@ static void unfold(uint8_t *p, size_t n) {
     }
 }
 
-static struct part_head head_parse(struct multipart *m) {
+static struct part_head parse_head(struct multipart *m) {
     struct part_head h = {.type = {NULL, 0}};
     struct bytes rest = bytes_of(m->head, m->head_n);
-    unfold(m->head, m->head_n);
+    unfold_lines(m->head, m->head_n);
     while (rest.n > 0) {
         const uint8_t *lf = memchr(rest.p, '\n', rest.n);
         size_t n = lf ? (size_t)(lf - rest.p) : rest.n;
-        head_field(&h, bytes_of(rest.p, n));
+        store_field(&h, bytes_of(rest.p, n));
         n += lf != NULL;
         rest = bytes_of(rest.p + n, rest.n - n);
     }
@@ -108,7 +108,7 @@ static bool read_range(struct bytes value, struct unpack_child *child) {
 
 static void open_part(struct multipart *m) {
     char scratch[2048];
-    struct part_head h = head_parse(m);
+    struct part_head h = parse_head(m);
     struct bytes fact[FACT_COUNT] = {{NULL, 0}}, *name = &fact[FACT_NAME];
     struct unpack_child child = {.fact = fact, .codings = h.encoding, .total = LENGTH_UNKNOWN};
     struct mime_disposition d = {.name = {NULL, 0}};
@@ -141,14 +141,14 @@ static void emit_bytes(struct multipart *m, const uint8_t *p, size_t n) {
 
 /* --- Delimiters --- */
 
-static void match_begin(struct multipart *m, uint8_t line_end, uint16_t matched) {
+static void begin_match(struct multipart *m, uint8_t line_end, uint16_t matched) {
     m->match = MATCH_DELIMITER;
     m->line_end = line_end;
     m->matched = matched;
 }
 
 /* It was no delimiter: its bytes are content. */
-static void match_reject(struct multipart *m) {
+static void reject_match(struct multipart *m) {
     if (m->match == MATCH_CR)
         emit_bytes(m, (const uint8_t *)"\r", 1);
     if (m->match == MATCH_DELIMITER || m->match == MATCH_DASH) {
@@ -160,7 +160,7 @@ static void match_reject(struct multipart *m) {
     m->match = MATCH_NONE;
 }
 
-static void head_begin(struct multipart *m) {
+static void begin_head(struct multipart *m) {
     m->at = AT_HEAD;
     m->match = MATCH_NONE;
     m->head_n = m->line_start = 0;
@@ -169,7 +169,7 @@ static void head_begin(struct multipart *m) {
     m->head_over = false;
 }
 
-static void delimiter_seen(struct multipart *m, bool final) {
+static void end_delimiter(struct multipart *m, bool final) {
     close_part(m, TRANSFER_DONE);
     m->match = MATCH_NONE;
     m->final |= final;
@@ -189,7 +189,7 @@ static bool fewer_dashes(struct multipart *m, uint8_t c) {
 /* One byte of what may be a delimiter. False: it was none, and the byte is still to be looked at. */
 static bool match_byte(struct multipart *m, uint8_t c) {
     if (m->match == MATCH_CR && c == '\n') {
-        match_begin(m, 2, 0);
+        begin_match(m, 2, 0);
         return true;
     }
     if (m->match == MATCH_DELIMITER && m->matched < m->delimiter_n) {
@@ -201,20 +201,20 @@ static bool match_byte(struct multipart *m, uint8_t c) {
         m->match = MATCH_DASH;
         return true;
     } else if (m->match == MATCH_DELIMITER && (c == '\r' || c == '\n' || c == ' ' || c == '\t')) {
-        delimiter_seen(m, false);
+        end_delimiter(m, false);
         return false; /* the padding's own */
     } else if (m->match == MATCH_DASH && c == '-') {
-        delimiter_seen(m, true);
+        end_delimiter(m, true);
         return true;
     }
-    match_reject(m);
+    reject_match(m);
     return false;
 }
 
 /* --- One function for each place that the input can be at; each returns how many bytes it took --- */
 
 /* A line end at p[at]: is it a delimiter's, as far as the bytes go? Takes it if so. */
-static bool candidate(struct multipart *m, const uint8_t *p, size_t from, size_t at, size_t n) {
+static bool take_candidate(struct multipart *m, const uint8_t *p, size_t from, size_t at, size_t n) {
     size_t left = n - at - 1;
     size_t common = left < m->delimiter_n ? left : m->delimiter_n;
     bool loose = m->at == AT_PREAMBLE && common > 2; /* let match_byte look at it */
@@ -222,7 +222,7 @@ static bool candidate(struct multipart *m, const uint8_t *p, size_t from, size_t
         return false;
     uint8_t line_end = at > from && p[at - 1] == '\r' ? 2 : 1;
     emit_bytes(m, p + from, at + 1 - line_end - from);
-    match_begin(m, line_end, (uint16_t)(loose ? 2 : common));
+    begin_match(m, line_end, (uint16_t)(loose ? 2 : common));
     return true;
 }
 
@@ -239,7 +239,7 @@ static size_t body_take(struct multipart *m, const uint8_t *p, size_t n) {
         if (!lf)
             break;
         at = (size_t)(lf - p);
-        if ((at + 1 == n || p[at + 1] == '-') && candidate(m, p, from, at, n)) {
+        if ((at + 1 == n || p[at + 1] == '-') && take_candidate(m, p, from, at, n)) {
             return at + 1 + m->matched;
         }
     }
@@ -256,7 +256,7 @@ static size_t padding_take(struct multipart *m, const uint8_t *p, size_t n) {
     const uint8_t *lf = memchr(p, '\n', n);
     if (!lf)
         return n;
-    head_begin(m);
+    begin_head(m);
     return (size_t)(lf - p) + 1;
 }
 
@@ -273,7 +273,7 @@ static void head_store(struct multipart *m, const uint8_t *p, size_t n) {
 }
 
 /* A delimiter where a header should be: the part has no body. */
-static bool head_delimiter(struct multipart *m) {
+static bool read_head_delimiter(struct multipart *m) {
     struct bytes line = bytes_of(m->head + m->line_start, (size_t)(m->head_n - m->line_start));
     if (m->head_over || line.n < m->delimiter_n || memcmp(line.p, m->delimiter, m->delimiter_n) != 0)
         return false;
@@ -283,9 +283,9 @@ static bool head_delimiter(struct multipart *m) {
         return false;
     m->head_n = m->line_start;
     open_part(m);
-    delimiter_seen(m, final);
+    end_delimiter(m, final);
     if (!final)
-        head_begin(m); /* its line is read already */
+        begin_head(m); /* its line is read already */
     return true;
 }
 
@@ -295,12 +295,12 @@ static size_t head_take(struct multipart *m, const uint8_t *p, size_t n) {
     for (size_t i = 0; i < take && m->line_n < 2; i++)
         m->line_n += p[i] != '\r' && p[i] != '\n';
     head_store(m, p, take);
-    if (!lf || head_delimiter(m))
+    if (!lf || read_head_delimiter(m))
         return take;
     if (m->line_n == 0) {
         open_part(m);
         m->at = AT_BODY;
-        match_begin(m, 0, 0); /* an empty body's delimiter follows at once */
+        begin_match(m, 0, 0); /* an empty body's delimiter follows at once */
         return take;
     }
     m->head_lines++;
@@ -335,12 +335,12 @@ static void multipart_data(struct filter *f, const uint8_t *bytes, size_t n) {
 }
 
 /* Nothing follows directly: a delimiter that lacks no more than its line end is one. */
-static void match_settle(struct multipart *m) {
+static void settle_match(struct multipart *m) {
     bool delimiter = m->match == MATCH_DASH || (m->match == MATCH_DELIMITER && m->matched == m->delimiter_n);
     if (delimiter)
-        delimiter_seen(m, false);
+        end_delimiter(m, false);
     else
-        match_reject(m);
+        reject_match(m);
 }
 
 /* What is missing belongs to the part that is open; if none is, a part's head may be in it. */
@@ -349,10 +349,10 @@ static void multipart_gap(struct filter *f, uint64_t n) {
     counter_one(COUNTER_MULTIPART_GAPS);
     if (m->at == AT_EPILOGUE)
         return;
-    match_settle(m);
+    settle_match(m);
     if (m->at != AT_BODY) {
         if (m->at != AT_HEAD)
-            head_begin(m);
+            begin_head(m);
         m->head_n = m->line_start;
         open_part(m);
         m->at = AT_BODY;
@@ -363,7 +363,7 @@ static void multipart_gap(struct filter *f, uint64_t n) {
 
 static void multipart_end(struct filter *f, enum transfer_end how) {
     struct multipart *m = multipart_of(f);
-    match_settle(m);
+    settle_match(m);
     if (!m->final) {
         counter_one(COUNTER_MULTIPART_UNFINISHED);
         unpack_incomplete(m->unpack);
@@ -395,7 +395,7 @@ static const struct file_type *container_type(struct bytes declared) {
     return &container_types[last];
 }
 
-static bool boundary_set(struct multipart *m, struct bytes boundary) {
+static bool set_boundary(struct multipart *m, struct bytes boundary) {
     if (boundary.n == 0 || boundary.n > BOUNDARY_MAX)
         return false;
     for (size_t i = 0; i < boundary.n; i++)
@@ -425,8 +425,8 @@ static struct filter *create_multipart(struct unpack *u) {
     m->pool = unpack_state(u);
     m->unpack = u;
     m->byteranges = container_type(bytes_trim(declared)) == &container_types[1];
-    match_begin(m, 0, 0);
-    if (boundary_set(m, mime_parameter(declared, "boundary", scratch, sizeof scratch)))
+    begin_match(m, 0, 0);
+    if (set_boundary(m, mime_parameter(declared, "boundary", scratch, sizeof scratch)))
         return &m->filter;
     counter_one(COUNTER_MULTIPART_BOUNDARY);
     pool_give(m->pool, m);

@@ -261,7 +261,7 @@ static void join_whole(struct part *p, struct whole *w, const struct object_seed
     whole_progress(w);
 }
 
-static struct part_place believed(const struct part_place *place) {
+static struct part_place bound_place(const struct part_place *place) {
     struct part_place p = *place;
     if (p.total != LENGTH_UNKNOWN && p.total > OFFSET_MAX)
         p.total = LENGTH_UNKNOWN;
@@ -273,7 +273,7 @@ static struct part_place believed(const struct part_place *place) {
 struct filter *part_create(struct content *c, const struct object_seed *seed, struct bytes codings,
                            const struct part_place *given) {
     struct wholes *ws = c->wholes;
-    struct part_place place = believed(given);
+    struct part_place place = bound_place(given);
     struct object_seed whole_seed = *seed;
     whole_seed.total = place.total;
     struct part *p = pool_take(&ws->parts);

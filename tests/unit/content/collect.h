@@ -117,6 +117,8 @@ static inline struct content_parts collect_parts(struct content_options *o) {
                                 preset.members_max,   preset.codings.output_max, preset.codings.ratio_max};
     for (size_t i = 0; i < sizeof at / sizeof *at; i++)
         *at[i] = *at[i] ? *at[i] : presets[i];
+    if (o->codings.memory == 0)
+        o->codings.memory = 256 << 20;
     collect_codings = codings_create(&o->codings);
     assert(fact_pool_init(&collect_texts, o->objects, o->objects));
     return (struct content_parts){collect_codings, &collect_texts, unpacker_table};
