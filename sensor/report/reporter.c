@@ -54,7 +54,7 @@ void reporter_notice(struct reporter *r, const char *id, const char *text) {
     tell_notice(r, id, text, (struct event){.held = NULL});
 }
 
-static void notice(void *context, const char *id, const char *text) {
+static void pass_notice(void *context, const char *id, const char *text) {
     reporter_notice(context, id, text);
 }
 
@@ -76,7 +76,7 @@ static void tell_overflows(struct reporter *r) {
             snprintf(text, sizeof text,
                      "Output %s takes nothing and its room is full: messages for it are dropped",
                      delivery_name(r->deliveries[i]));
-            notice(r, "outbox-full", text);
+            pass_notice(r, "outbox-full", text);
         }
 }
 
@@ -195,7 +195,7 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
                                        .deliveries = r->deliveries,
                                        .count = r->count,
                                        .context = r,
-                                       .notice = notice};
+                                       .notice = pass_notice};
     struct store_config config = o->store;
     bool replaced = false;
     if (!config.unstored)
@@ -211,7 +211,7 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
         return false;
     set_boot(r, &config);
     if (replaced)
-        notice(
+        pass_notice(
             r, "store-replaced",
             "The sensor's database was damaged: it was set aside and a new one begun; what the ledger, open "
             "incidents and undelivered messages held is in the old one");
@@ -229,7 +229,7 @@ static bool make_parts(struct reporter *r, const struct report_options *o) {
     };
     const struct incident_sink sink = {r, tell_alert};
     const struct ledger_sink alarms = {r, tell_alert};
-    const struct gate_sink told = {r, notice, tell_held};
+    const struct gate_sink told = {r, pass_notice, tell_held};
     r->incidents = incidents_create(&incident, &sink);
     r->ledger = ledger_create(r->observer, &o->ledger, &alarms, &o->digest_key, incident.kept);
     r->gate = gate_create(&o->alerts.limits, &told);

@@ -33,7 +33,7 @@ static const struct shown columns[] = {{"output", "output", SHOW_TEXT},
                                        {0}};
 
 /* How many outputs have this result. */
-static size_t count(const json_t *answer, const char *result) {
+static size_t count_outputs(const json_t *answer, const char *result) {
     size_t i, n = 0;
     json_t *output;
     json_array_foreach(json_object_get(answer, "outputs"), i, output) {
@@ -51,14 +51,15 @@ static json_t *wait_for(const struct control_client *c, json_int_t number, unsig
     for (;;) {
         nanosleep(&pause_ns, NULL);
         json_t *answer = control_ask(c, (const char *const[]){"alert", "test-result", word, NULL});
-        if (!answer || count(answer, "waiting") == 0 || time(NULL) >= until)
+        if (!answer || count_outputs(answer, "waiting") == 0 || time(NULL) >= until)
             return answer;
         json_decref(answer);
     }
 }
 
-static int show(const struct control_client *c, json_t *answer) {
-    size_t all = json_array_size(json_object_get(answer, "outputs")), arrived = count(answer, "arrived");
+static int show_outcome(const struct control_client *c, json_t *answer) {
+    size_t all = json_array_size(json_object_get(answer, "outputs")),
+           arrived = count_outputs(answer, "arrived");
     if (c->json) {
         control_print(answer);
     } else {
@@ -73,7 +74,7 @@ static int show(const struct control_client *c, json_t *answer) {
     return EXIT_FAILED;
 }
 
-static int run(int argc, char **argv) {
+static int run_alert(int argc, char **argv) {
     const char *wait = "10";
     char *rest;
     struct control_client c;
@@ -90,12 +91,12 @@ static int run(int argc, char **argv) {
     json_t *answer =
         begun ? wait_for(&c, json_integer_value(json_object_get(begun, "test")), (unsigned)seconds) : NULL;
     json_decref(begun);
-    return answer ? show(&c, answer) : EXIT_FAILED;
+    return answer ? show_outcome(&c, answer) : EXIT_FAILED;
 }
 
 const struct command alert_command = {
     .name = "alert",
     .summary = "test: send a marked test alert through every output, and say which arrived",
     .help = help,
-    .run = run,
+    .run = run_alert,
 };

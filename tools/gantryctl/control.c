@@ -113,7 +113,7 @@ static bool find_path(const struct control_client *c, char out[PATH_ROOM], struc
 
 /* --- the question --- */
 
-static bool explain(const char *path, int reason, struct control_failure *f) {
+static bool explain_failure(const char *path, int reason, struct control_failure *f) {
     struct stat st;
     char name[80] = "gantry";
     if (reason == EACCES || reason == EPERM) {
@@ -145,14 +145,14 @@ static int connect_to(const char *path, struct control_failure *f) {
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) == 0 &&
         connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return fd;
-    explain(path, errno, f);
+    explain_failure(path, errno, f);
     if (fd >= 0)
         close(fd);
     return -1;
 }
 
 /* One line; the sensor refuses control characters, so those that would end a word may not be sent. */
-static bool say(int fd, const char *path, const char *const *words, struct control_failure *f) {
+static bool say_request(int fd, const char *path, const char *const *words, struct control_failure *f) {
     char line[REQUEST_MAX];
     size_t n = 0;
     for (size_t i = 0; words[i]; i++) {
@@ -163,11 +163,11 @@ static bool say(int fd, const char *path, const char *const *words, struct contr
     }
     line[n++] = '\n';
     /* Who is refused at once is told why. */
-    return send(fd, line, n, MSG_NOSIGNAL) == (ssize_t)n || errno == EPIPE || explain(path, errno, f);
+    return send(fd, line, n, MSG_NOSIGNAL) == (ssize_t)n || errno == EPIPE || explain_failure(path, errno, f);
 }
 
 /* Until the end of the stream. NULL after saying why. */
-static char *hear(int fd, const char *path, size_t *size, struct control_failure *f) {
+static char *hear_answer(int fd, const char *path, size_t *size, struct control_failure *f) {
     char *text = NULL;
     size_t room = 0;
     ssize_t n = 1;
@@ -196,7 +196,7 @@ static char *hear(int fd, const char *path, size_t *size, struct control_failure
     return NULL;
 }
 
-static json_t *understand(const char *text, size_t size, const char *path, struct control_failure *f) {
+static json_t *understand_answer(const char *text, size_t size, const char *path, struct control_failure *f) {
     json_error_t wrong;
     json_t *answer = json_loadb(text, size, 0, &wrong);
     const char *error = json_string_value(json_object_get(answer, "error"));
@@ -225,8 +225,8 @@ json_t *control_try(const struct control_client *c, const char *const *words, st
     int fd = find_path(c, path, f) ? connect_to(path, f) : -1;
     if (fd < 0)
         return NULL;
-    char *text = say(fd, path, words, f) ? hear(fd, path, &size, f) : NULL;
-    json_t *answer = text ? understand(text, size, path, f) : NULL;
+    char *text = say_request(fd, path, words, f) ? hear_answer(fd, path, &size, f) : NULL;
+    json_t *answer = text ? understand_answer(text, size, path, f) : NULL;
     free(text);
     close(fd);
     return answer;

@@ -76,7 +76,7 @@ static void show_list(const char *heading, const json_t *answer, const char *key
         printf("  and %lld more\n", (long long)left_out);
 }
 
-static void show(const json_t *answer) {
+static void show_digest(const json_t *answer) {
     static const struct shown span[] = {{"from", "since", SHOW_TIME}, {"to", "until", SHOW_TIME}, {0}};
     show_fields("Digest", answer, span);
     show_fields("Incidents", answer, incidents);
@@ -87,17 +87,17 @@ static void show(const json_t *answer) {
     show_list("Mutes", answer, "mutes", mutes);
 }
 
-static int run(int argc, char **argv) {
+static int run_digest(int argc, char **argv) {
     const char *since = NULL;
     const struct control_flag flags[] = {{"--since", NULL, &since}, {0}};
     struct control_client c;
     int status = control_arguments(&digest_command, flags, 0, argc, argv, &c);
-    return status ? status : control_show(&c, (const char *const[]){"digest", since, NULL}, show);
+    return status ? status : control_show(&c, (const char *const[]){"digest", since, NULL}, show_digest);
 }
 
 const struct command digest_command = {
     .name = "digest",
     .summary = "the day in numbers: incidents, what left, what was not seen",
     .help = help,
-    .run = run,
+    .run = run_digest,
 };

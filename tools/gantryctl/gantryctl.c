@@ -47,18 +47,18 @@ static void print_help(void) {
          "Manual: gantryctl(8), gantry-rules(5)");
 }
 
-static int is(const char *argument, const char *name, const char *brief) {
+static int is_word(const char *argument, const char *name, const char *brief) {
     return strcmp(argument, name) == 0 || strcmp(argument, brief) == 0;
 }
 
 int main(int argc, char **argv) {
     if (argc < 2)
         return command_usage(NULL, "name a command");
-    if (is(argv[1], "--help", "-h")) {
+    if (is_word(argv[1], "--help", "-h")) {
         print_help();
         return EXIT_DONE;
     }
-    if (is(argv[1], "--version", "-V")) {
+    if (is_word(argv[1], "--version", "-V")) {
         puts("gantryctl " GANTRY_VERSION);
         return EXIT_DONE;
     }
@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
         if (strcmp((*c)->name, argv[1]) != 0)
             continue;
         for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
-            if (is(argv[i], "--help", "-h")) {
+            if (is_word(argv[i], "--help", "-h")) {
                 puts((*c)->help);
                 return EXIT_DONE;
             }

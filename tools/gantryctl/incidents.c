@@ -126,14 +126,14 @@ static const struct action {
     {"unmute", 2, false, false, show_done}, {"mutes", 0, false, false, show_mutes},
 };
 
-static const struct action *find(const char *name) {
+static const struct action *find_action(const char *name) {
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
         if (strcmp(actions[i].name, name) == 0)
             return &actions[i];
     return NULL;
 }
 
-static int check(const struct action *a, const struct control_client *c, const struct given *g) {
+static int check_options(const struct action *a, const struct control_client *c, const struct given *g) {
     size_t words = c->count ? c->count - 1 : 0;
     if (words != a->words)
         return command_usage(&incidents_command, "%s takes %zu words, not %zu", a->name, a->words, words);
@@ -147,8 +147,8 @@ static int check(const struct action *a, const struct control_client *c, const s
 }
 
 /* The request's words, in the order of the sensor's table. */
-static void compose(const struct action *a, const struct control_client *c, const struct given *g,
-                    const char **words) {
+static void compose_words(const struct action *a, const struct control_client *c, const struct given *g,
+                          const char **words) {
     size_t n = 0;
     words[n++] = "incidents";
     words[n++] = a->name;
@@ -165,7 +165,7 @@ static void compose(const struct action *a, const struct control_client *c, cons
     words[n] = NULL;
 }
 
-static int run(int argc, char **argv) {
+static int run_incidents(int argc, char **argv) {
     struct given g = {.open = false};
     const struct control_flag flags[] = {{"--open", &g.open, NULL},     {"--closed", &g.closed, NULL},
                                          {"--since", NULL, &g.since},   {"--until", NULL, &g.until},
@@ -175,12 +175,12 @@ static int run(int argc, char **argv) {
     int status = control_arguments(&incidents_command, flags, CONTROL_WORDS_MAX, argc, argv, &c);
     if (status)
         return status;
-    const struct action *a = find(c.count ? c.word[0] : "list");
+    const struct action *a = find_action(c.count ? c.word[0] : "list");
     if (!a)
         return command_usage(&incidents_command, "%s is not known", c.word[0]);
-    if ((status = check(a, &c, &g)))
+    if ((status = check_options(a, &c, &g)))
         return status;
-    compose(a, &c, &g, words);
+    compose_words(a, &c, &g, words);
     return control_show(&c, words, a->show);
 }
 
@@ -188,5 +188,5 @@ const struct command incidents_command = {
     .name = "incidents",
     .summary = "list, show and close incidents; mute alerts",
     .help = help,
-    .run = run,
+    .run = run_incidents,
 };

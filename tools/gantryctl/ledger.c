@@ -52,7 +52,7 @@ static void show_line(const json_t *line) {
     show_fields("The last 45 days", json_object_get(line, "period"), window_columns);
 }
 
-static void show(const json_t *answer) {
+static void show_ledger(const json_t *answer) {
     const json_t *lines = json_object_get(answer, "lines");
     show_table("Ledger", lines, columns);
     if (json_array_size(lines) == 1)
@@ -61,17 +61,18 @@ static void show(const json_t *answer) {
         puts("There are more lines; name a network or a destination.");
 }
 
-static int run(int argc, char **argv) {
+static int run_ledger(int argc, char **argv) {
     struct control_client c;
     int status = control_arguments(&ledger_command, NULL, 3, argc, argv, &c);
     if (status)
         return status;
-    return control_show(&c, (const char *const[]){"ledger", c.word[0], c.word[1], c.word[2], NULL}, show);
+    return control_show(&c, (const char *const[]){"ledger", c.word[0], c.word[1], c.word[2], NULL},
+                        show_ledger);
 }
 
 const struct command ledger_command = {
     .name = "ledger",
     .summary = "what has left in the last hour, day, 7 and 45 days",
     .help = help,
-    .run = run,
+    .run = run_ledger,
 };

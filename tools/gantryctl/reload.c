@@ -58,7 +58,7 @@ static json_t *wait_for(const struct control_client *c, json_int_t number, time_
     return NULL;
 }
 
-static void tell(const json_t *result, bool refused) {
+static void tell_outcome(const json_t *result, bool refused) {
     const char *told = json_string_value(json_object_get(result, "told"));
     FILE *out = refused ? stderr : stdout;
     if (told)
@@ -72,7 +72,7 @@ static void tell(const json_t *result, bool refused) {
                (long long)json_integer_value(json_object_get(result, "version")));
 }
 
-static int run(int argc, char **argv) {
+static int run_reload(int argc, char **argv) {
     struct control_client c;
     int status = control_arguments(&reload_command, NULL, 0, argc, argv, &c);
     if (status)
@@ -87,7 +87,7 @@ static int run(int argc, char **argv) {
     if (c.json) {
         control_print(result);
     } else {
-        tell(result, refused);
+        tell_outcome(result, refused);
         json_decref(result);
     }
     return refused ? EXIT_FAILED : EXIT_DONE;
@@ -97,5 +97,5 @@ const struct command reload_command = {
     .name = "reload",
     .summary = "load configuration, rules and outputs again, without losing a packet",
     .help = help,
-    .run = run,
+    .run = run_reload,
 };

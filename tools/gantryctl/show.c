@@ -11,13 +11,13 @@
 
 enum { COLUMNS_MAX = 16 };
 
-static bool colours(void) {
+static bool has_colours(void) {
     const char *no_color = getenv("NO_COLOR");
     return isatty(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
 void show_heading(const char *heading) {
-    printf(colours() ? "\033[1m%s\033[0m\n" : "%s\n", heading);
+    printf(has_colours() ? "\033[1m%s\033[0m\n" : "%s\n", heading);
 }
 
 const json_t *show_find(const json_t *from, const char *path) {
@@ -108,7 +108,7 @@ const char *show_value(const json_t *value, enum show_as as, char out[SHOW_ROOM]
 /* --- parts --- */
 
 /* Columns of a terminal that a text takes, near enough: one a character. */
-static int width(const char *text) {
+static int text_width(const char *text) {
     int n = 0;
     for (; *text; text++)
         n += (*text & 0xc0) != 0x80;
@@ -120,7 +120,7 @@ void show_fields(const char *heading, const json_t *from, const struct shown *fi
     int widest = 0;
     show_heading(heading);
     for (const struct shown *f = fields; f->label; f++)
-        widest = width(f->label) > widest ? width(f->label) : widest;
+        widest = text_width(f->label) > widest ? text_width(f->label) : widest;
     for (const struct shown *f = fields; f->label; f++)
         printf("  %-*s  %s\n", widest, f->label, show_value(show_find(from, f->path), f->as, text));
 }
@@ -130,7 +130,7 @@ static bool to_the_right(enum show_as as) {
 }
 
 static void put_cell(const char *text, int most, bool right, bool last) {
-    int pad = most - width(text);
+    int pad = most - text_width(text);
     printf("  %*s%s%*s", right ? pad : 0, "", text, right || last ? 0 : pad, "");
     if (last)
         putchar('\n');
@@ -143,9 +143,9 @@ void show_table(const char *heading, const json_t *array, const struct shown *co
     json_t *row;
     show_heading(heading);
     for (int c = 0; c < COLUMNS_MAX && columns[c].label; c++) {
-        widest[c] = width(columns[c].label);
+        widest[c] = text_width(columns[c].label);
         json_array_foreach(array, i, row) {
-            int n = width(show_value(show_find(row, columns[c].path), columns[c].as, text));
+            int n = text_width(show_value(show_find(row, columns[c].path), columns[c].as, text));
             widest[c] = n > widest[c] ? n : widest[c];
         }
     }

@@ -86,7 +86,7 @@ static const struct shown process_columns[] = {
     {0},
 };
 
-static void show(const json_t *answer) {
+static void show_status(const json_t *answer) {
     show_fields("Sensor", answer, head);
     show_table("Workers", json_object_get(answer, "workers"), worker_columns);
     show_fields("Seen", answer, seen);
@@ -98,15 +98,15 @@ static void show(const json_t *answer) {
     show_lines("Sandbox", json_object_get(answer, "sandbox"));
 }
 
-static int run(int argc, char **argv) {
+static int run_status(int argc, char **argv) {
     struct control_client c;
     int status = control_arguments(&status_command, NULL, 0, argc, argv, &c);
-    return status ? status : control_show(&c, (const char *const[]){"status", NULL}, show);
+    return status ? status : control_show(&c, (const char *const[]){"status", NULL}, show_status);
 }
 
 const struct command status_command = {
     .name = "status",
     .summary = "what the running sensor does, what is in force, what it could not see",
     .help = help,
-    .run = run,
+    .run = run_status,
 };

@@ -107,7 +107,7 @@ static void show_look(const json_t *before, json_t *now, size_t rows) {
     show_table("Destinations outside", list, columns);
 }
 
-static json_t *look(const struct control_client *c) {
+static json_t *look_once(const struct control_client *c) {
     return control_ask(c, (const char *const[]){"top", NULL});
 }
 
@@ -121,14 +121,14 @@ static bool wait_or_end(unsigned ms, bool keys) {
     return ended || key == 'q' || key == 'Q' || (n < 0 && errno != EINTR);
 }
 
-static int once(const struct control_client *c, unsigned ms) {
-    json_t *before = look(c);
+static int show_once(const struct control_client *c, unsigned ms) {
+    json_t *before = look_once(c);
     if (!before)
         return EXIT_FAILED;
     if (c->json)
         return control_print(before);
     wait_or_end(ms, false);
-    json_t *now = look(c);
+    json_t *now = look_once(c);
     if (now)
         show_look(before, now, (size_t)-1);
     json_decref(before);
@@ -172,25 +172,25 @@ static size_t rows_left(void) {
 }
 
 /* Lines are not wrapped, and each is cleared behind its end by the screen's being cleared first. */
-static void draw(const json_t *before, json_t *now) {
+static void draw_screen(const json_t *before, json_t *now) {
     fputs("\033[H\033[J\033[?7l", stdout);
     show_look(before, now, rows_left());
     fputs("\033[?7h", stdout);
     fflush(stdout);
 }
 
-static int live(const struct control_client *c, unsigned ms) {
-    json_t *before = look(c);
+static int watch_live(const struct control_client *c, unsigned ms) {
+    json_t *before = look_once(c);
     bool lost = false;
     if (!before)
         return EXIT_FAILED;
     begin_screen();
     for (unsigned wait = FIRST_MS; !wait_or_end(wait, raw); wait = ms) {
-        json_t *now = look(c);
+        json_t *now = look_once(c);
         lost = !now;
         if (lost)
             break;
-        draw(before, now);
+        draw_screen(before, now);
         json_decref(before);
         before = now;
     }
@@ -201,7 +201,7 @@ static int live(const struct control_client *c, unsigned ms) {
     return lost ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int run(int argc, char **argv) {
+static int run_top(int argc, char **argv) {
     struct control_client c;
     const char *interval = "2";
     bool plain = false;
@@ -214,12 +214,12 @@ static int run(int argc, char **argv) {
     if (*rest || seconds < 1 || seconds > 60)
         return command_usage(&top_command, "--interval takes seconds from 1 to 60, not %s", interval);
     plain |= c.json || !isatty(STDOUT_FILENO);
-    return plain ? once(&c, ONCE_MS) : live(&c, (unsigned)seconds * 1000);
+    return plain ? show_once(&c, ONCE_MS) : watch_live(&c, (unsigned)seconds * 1000);
 }
 
 const struct command top_command = {
     .name = "top",
     .summary = "live: where data goes, rates, losses",
     .help = help,
-    .run = run,
+    .run = run_top,
 };

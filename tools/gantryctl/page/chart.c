@@ -39,17 +39,17 @@ void chart_bytes(double value, char *out, size_t size) {
     snprintf(out, size, "%s", size_format((uint64_t)value, room));
 }
 
-static double total(const struct chart *c, const struct chart_item *item) {
+static double add_up(const struct chart *c, const struct chart_item *item) {
     double sum = 0;
     for (size_t i = 0; i < c->series_count; i++)
         sum += item->value[i];
     return sum;
 }
 
-static double greatest(const struct chart *c) {
+static double find_greatest(const struct chart *c) {
     double most = 0;
     for (size_t i = 0; i < c->item_count; i++)
-        most = fmax(most, total(c, &c->items[i]));
+        most = fmax(most, add_up(c, &c->items[i]));
     return most;
 }
 
@@ -75,8 +75,8 @@ static void text_at(FILE *out, double x, double y, const char *anchor, const cha
 }
 
 /* One part of a bar or column, with its value for who points at it. */
-static void mark(FILE *out, const struct chart *c, const struct chart_item *item, size_t series, double x,
-                 double y, double width, double height) {
+static void draw_mark(FILE *out, const struct chart *c, const struct chart_item *item, size_t series,
+                      double x, double y, double width, double height) {
     char value[48];
     c->format(item->value[series], value, sizeof value);
     fprintf(out, "<rect class=\"%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"><title>",
@@ -91,7 +91,7 @@ static void mark(FILE *out, const struct chart *c, const struct chart_item *item
 
 enum { COLUMNS_WIDTH = 920, COLUMNS_HEIGHT = 260, LEFT = 64, RIGHT = 12, TOP = 12, BOTTOM = 34, LABELS = 12 };
 
-static void axis(FILE *out, const struct chart *c, double most, double step) {
+static void draw_axis(FILE *out, const struct chart *c, double most, double step) {
     char text[48];
     double area = COLUMNS_HEIGHT - TOP - BOTTOM;
     for (double v = 0; v <= most + step / 2; v += step) {
@@ -103,7 +103,7 @@ static void axis(FILE *out, const struct chart *c, double most, double step) {
     }
 }
 
-static void column(FILE *out, const struct chart *c, size_t index, double slot, double most) {
+static void draw_column(FILE *out, const struct chart *c, size_t index, double slot, double most) {
     const struct chart_item *item = &c->items[index];
     double area = COLUMNS_HEIGHT - TOP - BOTTOM, y = TOP + area, x = LEFT + slot * (double)index;
     double width = slot > 4 ? fmin(slot * 0.72, 48) : slot;
@@ -112,19 +112,19 @@ static void column(FILE *out, const struct chart *c, size_t index, double slot, 
         if (item->value[i] <= 0)
             continue;
         y -= height;
-        mark(out, c, item, i, x + (slot - width) / 2, y, width, height);
+        draw_mark(out, c, item, i, x + (slot - width) / 2, y, width, height);
     }
     if (index % (c->item_count / LABELS + 1) == 0)
         text_at(out, x + slot / 2, COLUMNS_HEIGHT - 12, "middle", item->label);
 }
 
 void chart_columns(FILE *out, const struct chart *c) {
-    double step = tick_step(greatest(c)), most = step * fmax(ceil(greatest(c) / step), 1);
+    double step = tick_step(find_greatest(c)), most = step * fmax(ceil(find_greatest(c) / step), 1);
     double slot = (COLUMNS_WIDTH - LEFT - RIGHT) / (double)(c->item_count ? c->item_count : 1);
     open_svg(out, c, COLUMNS_WIDTH, COLUMNS_HEIGHT);
-    axis(out, c, most, step);
+    draw_axis(out, c, most, step);
     for (size_t i = 0; i < c->item_count; i++)
-        column(out, c, i, slot, most);
+        draw_column(out, c, i, slot, most);
     fputs("</svg>\n", out);
 }
 
@@ -142,7 +142,7 @@ static const char *name_of(const struct chart_item *item, char out[NAME_ROOM]) {
     return out;
 }
 
-static void row(FILE *out, const struct chart *c, size_t index, double most) {
+static void draw_row(FILE *out, const struct chart *c, size_t index, double most) {
     const struct chart_item *item = &c->items[index];
     double area = ROWS_WIDTH - NAMES - NOTES, x = NAMES, y = ROW * (double)index;
     char name[NAME_ROOM];
@@ -152,7 +152,7 @@ static void row(FILE *out, const struct chart *c, size_t index, double most) {
         double width = fmax(item->value[i] / most * area, 1.5);
         if (item->value[i] <= 0)
             continue;
-        mark(out, c, item, i, x, y + ROW * 0.2, width, ROW * 0.6);
+        draw_mark(out, c, item, i, x, y + ROW * 0.2, width, ROW * 0.6);
         x += width;
     }
     if (item->note)
@@ -160,10 +160,10 @@ static void row(FILE *out, const struct chart *c, size_t index, double most) {
 }
 
 void chart_rows(FILE *out, const struct chart *c) {
-    double most = fmax(greatest(c), 1);
+    double most = fmax(find_greatest(c), 1);
     open_svg(out, c, ROWS_WIDTH, ROW * (double)c->item_count + 4);
     for (size_t i = 0; i < c->item_count; i++)
-        row(out, c, i, most);
+        draw_row(out, c, i, most);
     fputs("</svg>\n", out);
 }
 

@@ -60,7 +60,7 @@ static void tile_count(FILE *out, double value, const char *label, const char *s
     page_tile(out, text, label, value > 0 ? style : NULL);
 }
 
-static void amounts(const json_t *digest, double bytes[REPORT_VERDICTS]) {
+static void sum_bytes(const json_t *digest, double bytes[REPORT_VERDICTS]) {
     size_t i;
     json_t *line;
     json_array_foreach(show_find(digest, "volume"), i, line) {
@@ -70,10 +70,10 @@ static void amounts(const json_t *digest, double bytes[REPORT_VERDICTS]) {
     }
 }
 
-static void tiles(FILE *out, const struct report_answers *a) {
+static void put_tiles(FILE *out, const struct report_answers *a) {
     double bytes[REPORT_VERDICTS] = {0}, denied = 0;
     char text[48];
-    amounts(a->digest, bytes);
+    sum_bytes(a->digest, bytes);
     for (int i = 0; i < REPORT_VERDICTS; i++)
         denied += i == report_verdict("approved") ? 0 : bytes[i];
     page_tiles_begin(out);
@@ -95,7 +95,7 @@ bool report_write(FILE *out, const struct report_answers *a) {
              show_value(show_find(a->digest, "since"), SHOW_TIME, room[0]),
              show_value(show_find(a->digest, "until"), SHOW_TIME, room[1]));
     page_begin(out, title, subtitle);
-    tiles(out, a);
+    put_tiles(out, a);
     bool ok = report_incidents_over_time(out, show_find(a->incidents, "incidents")) &&
               report_destinations(out, a->digest);
     report_contracts(out, a->contracts, a->digest);
@@ -153,7 +153,7 @@ static int ask_and_write(const struct control_client *c, const char *path, const
     return result;
 }
 
-static int run(int argc, char **argv) {
+static int run_report(int argc, char **argv) {
     const char *html = NULL, *since = NULL;
     const struct control_flag flags[] = {
         {.name = "--html", .value = &html}, {.name = "--since", .value = &since}, {0}};
@@ -176,5 +176,5 @@ const struct command report_command = {
     .name = "report",
     .summary = "one HTML page for people: incidents, destinations, contracts, what was not seen",
     .help = help,
-    .run = run,
+    .run = run_report,
 };

@@ -11,7 +11,7 @@
 
 enum { DESTINATIONS_SHOWN = 20, INCIDENTS_SHOWN = 200, DAY_TEXT = 11 };
 
-static void none(FILE *out, const char *text) {
+static void put_none(FILE *out, const char *text) {
     fprintf(out, "<p>%s</p>\n", text);
 }
 
@@ -97,7 +97,7 @@ bool report_incidents_over_time(FILE *out, const json_t *incidents) {
         chart_legend(out, &chart);
         chart_columns(out, &chart);
     } else {
-        none(out, "There was none.");
+        put_none(out, "There was none.");
     }
     free(d.items);
     free(d.labels);
@@ -106,7 +106,7 @@ bool report_incidents_over_time(FILE *out, const json_t *incidents) {
 
 /* --- destinations --- */
 
-static struct chart_item *destination(struct chart_item *items, size_t *count, const char *name) {
+static struct chart_item *find_destination(struct chart_item *items, size_t *count, const char *name) {
     for (size_t i = 0; i < *count; i++)
         if (strcmp(items[i].label, name) == 0)
             return &items[i];
@@ -160,13 +160,13 @@ bool report_destinations(FILE *out, const json_t *digest) {
     json_array_foreach(volume, i, line) {
         int verdict = report_verdict(report_text(line, "verdict"));
         if (verdict >= 0)
-            destination(items, &count, report_text(line, "destination"))->value[verdict] +=
+            find_destination(items, &count, report_text(line, "destination"))->value[verdict] +=
                 report_number(line, "bytes");
     }
     if (count)
         draw_destinations(out, items, count);
     else
-        none(out, "Nothing left.");
+        put_none(out, "Nothing left.");
     free(items);
     return true;
 }
@@ -225,7 +225,7 @@ void report_contracts(FILE *out, const json_t *contracts, const json_t *digest) 
         fputs("</p>\n", out);
     }
     if (json_array_size(lines) == 0) {
-        none(out, "No contract is configured.");
+        put_none(out, "No contract is configured.");
         return;
     }
     page_table_begin(out, heads);
@@ -268,7 +268,7 @@ void report_unseen(FILE *out, const json_t *digest, const json_t *status) {
     if (json_object_size(unseen))
         unseen_table(out, unseen);
     else
-        none(out, "Nothing that it knows of.");
+        put_none(out, "Nothing that it knows of.");
     chart_count(report_number(status, "stats.capture.packets"), text[0], sizeof text[0]);
     chart_bytes(report_number(status, "stats.capture.bytes"), text[1], sizeof text[1]);
     fprintf(out, "<p class=\"soft\">Since its start it has seen %s packets, %s.</p>\n", text[0], text[1]);
@@ -305,7 +305,7 @@ void report_incident_table(FILE *out, const json_t *answer) {
     json_t *line;
     page_section(out, "Incidents", "gantryctl incidents show ID has the whole of each.");
     if (json_array_size(incidents) == 0) {
-        none(out, "There was none.");
+        put_none(out, "There was none.");
         return;
     }
     page_table_begin(out, heads);
@@ -318,7 +318,7 @@ void report_incident_table(FILE *out, const json_t *answer) {
         fprintf(out, "<p class=\"soft\">%zu more are not shown; gantryctl incidents list has them.</p>\n",
                 json_array_size(incidents) - INCIDENTS_SHOWN);
     if (json_is_true(show_find(answer, "cut")))
-        none(out, "There are still more than the sensor lists at once: name a later day with --since.");
+        put_none(out, "There are still more than the sensor lists at once: name a later day with --since.");
 }
 
 void report_mutes(FILE *out, const json_t *digest) {

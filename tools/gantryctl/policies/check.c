@@ -19,7 +19,7 @@ struct checking {
     size_t count;
 };
 
-static void say(struct checking *c, const struct finding_of_policy *f) {
+static void say_problem(struct checking *c, const struct finding_of_policy *f) {
     c->count++;
     if (!c->json) {
         if (f->file)
@@ -43,19 +43,19 @@ static void say(struct checking *c, const struct finding_of_policy *f) {
 
 static void say_problems(struct checking *c, const struct problems *p) {
     for (size_t i = 0; i < p->count; i++)
-        say(c, &(struct finding_of_policy){.kind = p->list[i].warning ? "warning" : "error",
-                                           .text = p->list[i].text});
+        say_problem(c, &(struct finding_of_policy){.kind = p->list[i].warning ? "warning" : "error",
+                                                   .text = p->list[i].text});
 }
 
 /* A contract that is over is a warning of the load already. */
 static void say_item(void *context, const struct outlook_item *i) {
     if (i->kind != OUTLOOK_ENDED)
-        say(context, &(struct finding_of_policy){.kind = outlook_name(i->kind),
-                                                 .text = i->text,
-                                                 .partner = i->partner ? i->partner->name : NULL,
-                                                 .contract = i->contract ? i->contract->id : NULL,
-                                                 .file = i->file,
-                                                 .line = i->line});
+        say_problem(context, &(struct finding_of_policy){.kind = outlook_name(i->kind),
+                                                         .text = i->text,
+                                                         .partner = i->partner ? i->partner->name : NULL,
+                                                         .contract = i->contract ? i->contract->id : NULL,
+                                                         .file = i->file,
+                                                         .line = i->line});
 }
 
 static void say_unused(struct checking *c, const struct partner *p, const struct policy_use *use,
@@ -68,12 +68,12 @@ static void say_unused(struct checking *c, const struct partner *p, const struct
             continue;
         snprintf(text, sizeof text, "contract %s of %s was never used%s%.10s; ask whether it is still needed",
                  k->id, p->name, *since ? " since " : "", since);
-        say(c, &(struct finding_of_policy){"never-used", text, p->name, k->id, k->file, k->line});
+        say_problem(c, &(struct finding_of_policy){"never-used", text, p->name, k->id, k->file, k->line});
     }
 }
 
-static void look(struct checking *c, const struct policy *p, const struct policy_use *use,
-                 const char *since) {
+static void look_ahead(struct checking *c, const struct policy *p, const struct policy_use *use,
+                       const char *since) {
     policy_outlook(p, clock_wall(), say_item, c);
     for (uint32_t i = 0; use && i < policy_partners(p); i++)
         say_unused(c, policy_partner(p, i), use, since);
@@ -102,7 +102,7 @@ int policy_check(const struct policy_words *w) {
     json_write_array(&c.out, "findings");
     say_problems(&c, &problems);
     if (config)
-        look(&c, config->policy, use, since);
+        look_ahead(&c, config->policy, use, since);
     if (c.json)
         finish_json(&c, use != NULL);
     else if (config && !use)

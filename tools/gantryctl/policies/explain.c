@@ -25,7 +25,7 @@ struct question {
     bool alerts;
 };
 
-static bool fail(const char *format, const char *word, const char *near) {
+static bool refuse_word(const char *format, const char *word, const char *near) {
     fputs("gantryctl: ", stderr);
     fprintf(stderr, format, word, near);
     fputc('\n', stderr);
@@ -51,11 +51,11 @@ static bool read_time(const char *text, time_ns *out) {
         ok = ok && (!*rest || strcmp(rest, "Z") == 0) && hour < 24 && minute < 60 && second < 60;
     }
     if (!ok)
-        return fail("\"%s\" is no time; write it like 2026-05-30T03:12:00Z%s", text, "");
+        return refuse_word("\"%s\" is no time; write it like 2026-05-30T03:12:00Z%s", text, "");
     int64_t seconds = days * INT64_C(86400) + hour * 3600 + minute * 60 + second;
     if (seconds > INT64_MAX / NS_PER_S || seconds < 0)
-        return fail("\"%s\" is beyond what the sensor's clock counts; name a year from 1970 to 2261%s", text,
-                    "");
+        return refuse_word("\"%s\" is beyond what the sensor's clock counts; name a year from 1970 to 2261%s",
+                           text, "");
     *out = seconds * NS_PER_S;
     return true;
 }
@@ -65,7 +65,7 @@ static bool read_time(const char *text, time_ns *out) {
 static bool read_protocol(struct question *q, const char *text) {
     const char *dot = strchr(text, '.');
     if (strlen(text) >= sizeof q->application)
-        return fail("\"%.40s\" is no protocol's name%s", text, "");
+        return refuse_word("\"%.40s\" is no protocol's name%s", text, "");
     snprintf(q->application, sizeof q->application, "%s",
              dot                            ? dot + 1
              : strcasecmp(text, "FTP") == 0 ? "FTP_DATA"
@@ -76,9 +76,10 @@ static bool read_protocol(struct question *q, const char *text) {
     identify_destroy(known);
     q->facts.application = q->application;
     q->facts.master = dot ? q->master : NULL;
-    return ok || fail("nDPI knows no protocol \"%.40s\"; write its name for it, such as TLS, SSH, HTTP or "
-                      "TLS.Dropbox%s",
-                      text, "");
+    return ok ||
+           refuse_word("nDPI knows no protocol \"%.40s\"; write its name for it, such as TLS, SSH, HTTP or "
+                       "TLS.Dropbox%s",
+                       text, "");
 }
 
 static bool read_class(struct question *q, const char *text) {
@@ -88,10 +89,11 @@ static bool read_class(struct question *q, const char *text) {
         if (strcmp(*c, text) == 0)
             return true;
     const char *near = nearest_text(text, classes);
-    return near ? fail("no rule gives the class \"%.64s\"; did you mean %s?", text, near)
-                : fail("no rule gives the class \"%.64s\"; gantryctl rules check lists what is wrong with "
-                       "them%s",
-                       text, "");
+    return near ? refuse_word("no rule gives the class \"%.64s\"; did you mean %s?", text, near)
+                : refuse_word(
+                      "no rule gives the class \"%.64s\"; gantryctl rules check lists what is wrong with "
+                      "them%s",
+                      text, "");
 }
 
 /* An address, or a name: then any address of the partner that owns it stands for what it may resolve to. */
@@ -104,8 +106,8 @@ static bool read_destination(struct question *q, const char *text) {
     if (address_parse(text, &q->facts.destination))
         return true;
     if (!domain_parse(text, name, &below, &why) || below)
-        return fail("\"%.80s\" is neither an address nor a name: %s", text,
-                    below ? "it stands for many names" : why);
+        return refuse_word("\"%.80s\" is neither an address nor a name: %s", text,
+                           below ? "it stands for many names" : why);
     q->name = text;
     q->facts.host = bytes_text(text);
     q->domain = policy_domain(p, q->facts.host);
@@ -140,7 +142,7 @@ static bool read_question(struct question *q, const struct policy_words *w) {
     q->facts.time = clock_wall();
     q->facts.any_protocol = w->count < 4;
     if (!address_parse(w->word[0], &q->facts.source))
-        return fail("\"%.80s\" is no address; SRC is one of an image network%s", w->word[0], "");
+        return refuse_word("\"%.80s\" is no address; SRC is one of an image network%s", w->word[0], "");
     if (!read_destination(q, w->word[1]) || (w->count > 2 && !read_class(q, w->word[2])) ||
         (w->count > 3 && !read_protocol(q, w->word[3])) || (w->at && !read_time(w->at, &q->facts.time)))
         return false;
@@ -152,7 +154,7 @@ static bool read_question(struct question *q, const struct policy_words *w) {
     return true;
 }
 
-static void answer(struct question *q) {
+static void write_answer(struct question *q) {
     const struct policy *p = q->config->policy;
     policy_explain_place(p, &q->facts.source, &q->source);
     policy_explain_place(p, &q->facts.destination, &q->destination);
@@ -198,7 +200,7 @@ static const struct partner *partner_of(const struct question *q) {
     return q->judgement.partner;
 }
 
-static void print(const struct question *q, const char *source, const char *destination) {
+static void print_answer(const struct question *q, const char *source, const char *destination) {
     const struct partner *p = partner_of(q);
     print_place(source, &q->source);
     if (q->name)
@@ -301,8 +303,8 @@ int policy_explain(const struct policy_words *w) {
     problems_finish(&problems);
     if (!q.config || !read_question(&q, w))
         return EXIT_FAILED;
-    answer(&q);
-    (w->json ? print_json : print)(&q, w->word[0], w->word[1]);
+    write_answer(&q);
+    (w->json ? print_json : print_answer)(&q, w->word[0], w->word[1]);
     policy_use_free(q.use);
     return EXIT_DONE;
 }

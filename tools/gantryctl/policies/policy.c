@@ -81,7 +81,7 @@ const struct config *policy_config(const char *path, struct problems *problems) 
     return config_load(path, NULL, NULL, &arena, problems);
 }
 
-static int run(int argc, char **argv) {
+static int run_policy(int argc, char **argv) {
     static const struct {
         const char *name;
         int (*run)(const struct policy_words *w);
@@ -102,5 +102,5 @@ const struct command policy_command = {
     .name = "policy",
     .summary = "check who may receive what, and explain what would happen",
     .help = help,
-    .run = run,
+    .run = run_policy,
 };

@@ -86,7 +86,7 @@ static void open_object(struct examiner *x, struct bytes path, struct bytes firs
     inspector_opened(x->inspector, o);
 }
 
-static void push(struct examiner *x, struct bytes content, size_t piece) {
+static void push_bytes(struct examiner *x, struct bytes content, size_t piece) {
     for (size_t at = 0; at < content.n; at += piece) {
         size_t n = content.n - at < piece ? content.n - at : piece;
         x->object.size += n;
@@ -103,7 +103,7 @@ static const struct object *close_object(struct examiner *x) {
 const struct object *examine_bytes(struct examiner *x, struct bytes name, struct bytes content,
                                    size_t piece) {
     open_object(x, name, content);
-    push(x, content, piece);
+    push_bytes(x, content, piece);
     return close_object(x);
 }
 
@@ -115,7 +115,7 @@ const struct object *examine_file(struct examiner *x, const char *path) {
     if (n > 0 || !ferror(f))
         open_object(x, bytes_text(path), bytes_of(x->buffer, n));
     while (n > 0) {
-        push(x, bytes_of(x->buffer, n), PACKET_BYTES);
+        push_bytes(x, bytes_of(x->buffer, n), PACKET_BYTES);
         n = fread(x->buffer, 1, READ_BYTES, f);
     }
     int failed = ferror(f) ? errno : 0;

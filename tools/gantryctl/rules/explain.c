@@ -70,7 +70,7 @@ static void print_rule(FILE *out, const struct ruleset *r, const struct object *
         print_sample(out, &f);
 }
 
-static bool holds(const struct object *o, const struct rule *rule) {
+static bool is_held(const struct object *o, const struct rule *rule) {
     struct finding f;
     return inspector_finding(o, rule, &f);
 }
@@ -82,10 +82,10 @@ void explain_object(FILE *out, const struct ruleset *rules, const struct object 
     fprintf(out, ": %s (%s), %" PRIu64 " bytes: ", o->type->name, o->type->mime, o->size);
     fprintf(out, count == 0 ? "no rule holds\n" : count == 1 ? "1 rule holds\n" : "%zu rules hold\n", count);
     for (size_t i = 0; i < rules->rule_count; i++)
-        if (holds(o, &rules->rules[i]))
+        if (is_held(o, &rules->rules[i]))
             print_rule(out, rules, o, &rules->rules[i], true);
     for (size_t i = 0; i < rules->rule_count && all; i++)
-        if (!holds(o, &rules->rules[i]))
+        if (!is_held(o, &rules->rules[i]))
             print_rule(out, rules, o, &rules->rules[i], false);
 }
 

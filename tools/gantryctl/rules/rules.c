@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-
 enum { PATHS_MAX = 256 };
 
 struct arguments {
@@ -28,7 +27,8 @@ static const char help[] =
     "       gantryctl rules test    [--json] [PATH...]\n"
     "       gantryctl rules explain [--rules PATH]... [--all | --json | --quiet] FILE...\n"
     "\n"
-    "PATH is a rule file or a folder of *.yaml files; if none is given, /etc/gantry/rules or the rules that came with\n"
+    "PATH is a rule file or a folder of *.yaml files; if none is given, /etc/gantry/rules or the rules that "
+    "came with\n"
     "the program.\n"
     "\n"
     "check    loads the rules as the sensor does and prints each problem as FILE:LINE: what is wrong and how "
@@ -95,7 +95,8 @@ static void print_problems_json(const struct problems *p) {
 }
 
 /* The rules that a subcommand works with; false after printing what is wrong with them. */
-static bool load(struct ruleset_file *f, const struct arguments *a, const char *const *paths, size_t count) {
+static bool load_rules(struct ruleset_file *f, const struct arguments *a, const char *const *paths,
+                       size_t count) {
     static const char *preset[1];
     preset[0] = ruleset_default_path();
     examine_load(f, count ? paths : preset, count ? count : 1);
@@ -106,9 +107,9 @@ static bool load(struct ruleset_file *f, const struct arguments *a, const char *
     return f->rules != NULL;
 }
 
-static int check(const struct arguments *a) {
+static int check_rules(const struct arguments *a) {
     struct ruleset_file f;
-    bool ok = load(&f, a, a->paths, a->path_count);
+    bool ok = load_rules(&f, a, a->paths, a->path_count);
     if (!ok)
         fprintf(stderr, "gantryctl: the rules have %zu error%s\n", f.problems.errors,
                 f.problems.errors == 1 ? "" : "s");
@@ -169,11 +170,11 @@ static void test_rule(const struct arguments *a, struct examiner *x, const struc
     }
 }
 
-static int test(const struct arguments *a) {
+static int test_rules(const struct arguments *a) {
     struct ruleset_file f;
     struct totals t = {0};
     struct error e;
-    bool ok = load(&f, a, a->paths, a->path_count);
+    bool ok = load_rules(&f, a, a->paths, a->path_count);
     struct examiner *x = ok ? examiner_create(f.rules, &e) : NULL;
     if (ok && !x)
         fprintf(stderr, "gantryctl: %s\n", e.text);
@@ -246,12 +247,12 @@ static void explain_paths(const struct arguments *a) {
                walk.findings);
 }
 
-static int explain(const struct arguments *a) {
+static int explain_rules(const struct arguments *a) {
     struct ruleset_file f;
     struct error e;
     if (a->path_count == 0)
         return command_usage(&rules_command, "name a FILE to explain");
-    bool ok = load(&f, a, a->rules, a->rules_count);
+    bool ok = load_rules(&f, a, a->rules, a->rules_count);
     struct examiner *x = ok ? examiner_create(f.rules, &e) : NULL;
     if (ok && !x)
         fprintf(stderr, "gantryctl: %s\n", e.text);
@@ -266,11 +267,11 @@ static int explain(const struct arguments *a) {
     return walk.failed ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int run(int argc, char **argv) {
+static int run_rules(int argc, char **argv) {
     static const struct {
         const char *name;
         int (*run)(const struct arguments *a);
-    } verbs[] = {{"check", check}, {"test", test}, {"explain", explain}};
+    } verbs[] = {{"check", check_rules}, {"test", test_rules}, {"explain", explain_rules}};
     struct arguments a = {0};
     if (argc < 2)
         return command_usage(&rules_command, "say check, test or explain");
@@ -287,5 +288,5 @@ const struct command rules_command = {
     .name = "rules",
     .summary = "check rule files, test their examples, explain what holds for a file",
     .help = help,
-    .run = run,
+    .run = run_rules,
 };
