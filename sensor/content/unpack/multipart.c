@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/unpack/multipart.h"
+#include "content/unpack/unpack.h"
 
 #include "base/counter.h"
 #include "base/pool.h"

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/unpack/multipart.h"
+#include "content/unpack/unpack.h"
 
-const struct unpacker *const unpacker_table[] = {&unpacker_multipart, NULL};
+/* The list of unpackers: unpacker_NAME is defined in unpack/NAME.c. */
+#define UNPACKERS(UNPACKER) UNPACKER(multipart)
+
+#define DECLARE(name) extern const struct unpacker unpacker_##name;
+UNPACKERS(DECLARE)
+
+#define ADDRESS(name) &unpacker_##name,
+const struct unpacker *const unpacker_table[] = {UNPACKERS(ADDRESS) NULL};

@@ -297,7 +297,8 @@ static struct bytes pump_bytes(struct http *h, struct http_side *s, struct bytes
 /* One side's first bytes. A long target must not outlast the dispatcher's patience. */
 static enum probe probe_side(struct bytes in) {
     size_t blank = http_blank(in);
-    in = bytes_of(in.p + blank, in.n - blank);
+    if (blank)
+        in = bytes_of(in.p + blank, in.n - blank);
     enum http_start request = http_request_start(in, true), status = http_status_start(in, true);
     if (request == HTTP_START_YES || status == HTTP_START_YES)
         return PROBE_YES;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../../unit/protocol/world.h"
 #include "protocol/ftp/ftp.h"
-#include "protocol/socks.h"
+#include "protocol/socks/socks.h"
 
 /* One flow, turn by turn: a byte for side (top bit) and length, then the bytes. What is found must not hang
  * on how the bytes are cut. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
 #include "protocol/ftp/ftp.h"
-#include "protocol/socks.h"
+#include "protocol/socks/socks.h"
 #include "world.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocol/socks.h"
+#include "protocol/socks/socks.h"
 
 #include "base/counter.h"
 #include "protocol/memory.h"
