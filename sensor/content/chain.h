@@ -88,6 +88,8 @@ void object_abandon(struct filter *f);
 /* Facts that came later: they replace what was known, or fill what was not. */
 void object_learn(struct object *o, const struct bytes *fact);
 void object_fill(struct object *o, const struct bytes *fact);
+/* It is a whole now: what its unpackers find must not look for it by its key. */
+void object_is_whole(struct object *o);
 /* Starts a resumed or middle part. Only before the first byte. */
 void object_set_offset(struct object *o, uint64_t offset);
 /* Of a sibling that shares its facts, and of a child, which has those that are given. Total unknown. */

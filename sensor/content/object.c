@@ -228,6 +228,11 @@ void object_set_offset(struct object *o, uint64_t offset) {
     o->offset = offset;
 }
 
+void object_is_whole(struct object *o) {
+    struct leaf *l = (struct leaf *)((uint8_t *)o - offsetof(struct leaf, o));
+    l->unpack.key = (struct whole_key){0, 0};
+}
+
 static const struct leaf *leaf_around(const struct object *o) {
     return (const struct leaf *)((const uint8_t *)o - offsetof(struct leaf, o));
 }

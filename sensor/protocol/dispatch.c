@@ -275,7 +275,8 @@ void conversation_become(struct conversation *c, const struct protocol *const *c
 void conversation_inner(struct conversation *c, enum side from, const uint8_t *bytes, size_t n) {
     struct dispatch *d = c->dispatch;
     if (n && d->inner_runs < INNER_MAX)
-        d->inner[d->inner_runs++] = (struct event){EVENT_DATA, from, bytes, n};
+        d->inner[d->inner_runs++] =
+            (struct event){c->transport == PROTOCOL_UDP ? EVENT_DATAGRAM : EVENT_DATA, from, bytes, n};
 }
 
 /* nDPI has nothing to say of what follows, the probes have. The old state is closed at the end of the call,

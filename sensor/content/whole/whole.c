@@ -109,6 +109,7 @@ struct whole *whole_create(struct content *c, struct filter *head, const struct 
                         .written = place->resume == RESUME_WRITE,
                         .head = head,
                         .progress = c->now};
+    object_is_whole(filter_object(head));
     if (!k->a && !k->b) /* a place in the table of its own, where nobody looks for it */
         w->key.a = ++ws->unnamed;
     table_add(&ws->table, &w->node, w->key.a);
@@ -254,6 +255,7 @@ bool whole_keep(struct content *c, struct filter *head, const struct whole_key *
     if (w && !w->started) { /* goes on with the chain that was */
         object_abandon(filter_peel(w->head));
         w->head = head;
+        object_is_whole(filter_object(head));
     } else {
         if (w && whole_idle(w))
             whole_finish(w);

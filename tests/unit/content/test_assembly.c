@@ -443,6 +443,30 @@ static void ranges_of_an_encoded_thing_are_decoded_in_order(void **state) {
     finish();
 }
 
+/* The part says that it begins just where the frontier of its own container stands: a whole that was part of
+ * itself would never end. */
+static void a_range_within_a_range_does_not_join_the_whole_that_it_lies_in(void **state) {
+    static const char head[] = "%600s\r\n--XX\r\nContent-Range: bytes %05zu-99999/100000\r\n\r\n";
+    struct conversation a = collect_conversation(1);
+    struct transfer_seed facts = collect_facts("GET", "/store/20260531.bin");
+    char text[1024];
+    begin(1 << 20);
+    facts.from = SIDE_SERVER;
+    facts.resume = RESUME_RANGE;
+    facts.total = SIZE;
+    facts.fact[FACT_DECLARED_TYPE] = bytes_text("multipart/byteranges; boundary=XX");
+    struct transfer *t = content_begin(c, &a, NULL, &facts);
+    size_t n = (size_t)snprintf(text, sizeof text, head, "", (size_t)0);
+    snprintf(text, sizeof text, head, "", n + 1000);
+    content_data(&a, t, (const uint8_t *)text, n);
+    content_data(&a, t, content, 1000);
+    content_end(&a, t, TRANSFER_CUT);
+    content_tick(c, a.now + 121 * NS_PER_S);
+    assert_int_equal(got.ended, 2);
+    assert_int_equal(collect_ended(&got, 0)->size + collect_ended(&got, 1)->size, SIZE + SIZE - n - 1000);
+    finish();
+}
+
 static void unfinished_wholes_make_room_for_new_objects(void **state) {
     struct conversation a = collect_conversation(1);
     struct transfer_seed facts = collect_facts("PUT", "");
@@ -506,6 +530,7 @@ int main(void) {
         cmocka_unit_test(a_post_that_was_cut_closes_at_once),
         cmocka_unit_test(byteranges_parts_join_the_other_ranges),
         cmocka_unit_test(ranges_of_an_encoded_thing_are_decoded_in_order),
+        cmocka_unit_test(a_range_within_a_range_does_not_join_the_whole_that_it_lies_in),
         cmocka_unit_test(unfinished_wholes_make_room_for_new_objects),
         cmocka_unit_test(offsets_at_the_end_of_the_number_range_do_no_harm),
     };
