@@ -35,7 +35,7 @@ static inline void coding_advance(struct coding_window *w, struct bytes in, size
 
 struct decoder;
 
-/* One coding: a const table in a file of its own, listed once in table.c. */
+/* One coding: a const table, listed once in table.c. */
 struct coding {
     const char *names[4];             /* NULL-terminated; none: only the bytes choose it */
     bool (*start)(struct decoder *d); /* false: no memory. NULL: the state begins as zeros */
@@ -55,8 +55,8 @@ struct coding {
 
 /* table.c: all of them, NULL-terminated. */
 extern const struct coding *const coding_table[];
-extern const struct coding coding_gzip, coding_deflate, coding_bare_deflate, coding_brotli, coding_base64,
-    coding_quoted_printable;
+/* Those that guess.c and tests ask for by name. */
+extern const struct coding coding_gzip, coding_deflate, coding_bare_deflate, coding_brotli, coding_base64;
 
 enum {
     CODING_TRIAL = 512,

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/protocol.h"
 
-/* The list of protocols: protocol_NAME is defined in the folder of its own. Probes are asked in this order.
- */
-#define PROTOCOLS(PROTOCOL)                                                                                  \
-    PROTOCOL(http)                                                                                           \
-    PROTOCOL(ftp)                                                                                            \
-    PROTOCOL(ftp_data)                                                                                       \
-    PROTOCOL(socks)
+/* The list of protocols, in the order in which probes are asked. PROTOCOL(FOLDER, NAME): protocol_NAME is
+ * defined in protocol/FOLDER/. To add a protocol:
+ *   1. make the folder, with a meson.build that adds its files to protocol_src (and a library of its own to
+ *      protocol_deps);
+ *   2. add its line here. The build finds the folder by it. */
+/* clang-format off */
+#define PROTOCOLS(PROTOCOL) \
+    PROTOCOL(http, http) \
+    PROTOCOL(ftp, ftp) \
+    PROTOCOL(ftp, ftp_data) \
+    PROTOCOL(socks, socks)
+/* clang-format on */
 
-#define DECLARE(name) extern const struct protocol protocol_##name;
+#define DECLARE(folder, name) extern const struct protocol protocol_##name;
 PROTOCOLS(DECLARE)
 
-#define ADDRESS(name) &protocol_##name,
+#define ADDRESS(folder, name) &protocol_##name,
 const struct protocol *const protocol_table[] = {PROTOCOLS(ADDRESS) NULL};

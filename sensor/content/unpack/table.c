@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content/unpack/unpack.h"
 
-/* The list of unpackers: unpacker_NAME is defined in unpack/NAME.c. */
-#define UNPACKERS(UNPACKER) UNPACKER(multipart)
+/* The list of unpackers, in the order in which they are asked. UNPACKER(NAME): unpacker_NAME is defined in
+ * unpack/NAME.c. To add an unpacker: write the file and add its line here; the build finds the file by it. One
+ * of several files is a folder unpack/NAME/, with a meson.build that adds them to content_src (and a library
+ * of its own to content_deps). */
+/* clang-format off */
+#define UNPACKERS(UNPACKER) \
+    UNPACKER(multipart)
+/* clang-format on */
 
 #define DECLARE(name) extern const struct unpacker unpacker_##name;
 UNPACKERS(DECLARE)

@@ -4,8 +4,8 @@
 
 #include "inspect/images/image.h"
 
-/* What a format tells the engine. A format is one file with one const struct image_format, its name in the
- * list of images/formats.c and its file in meson.build; the engine knows no format by name.
+/* What a format tells the engine. A format is one file with one const struct image_format, and its
+ * name in the list of images/formats.c; the engine knows no format by name.
  *
  * The engine gathers a header (a few octets, however they are cut), gives it to the format's reader, and does
  * what the reader asks for: gather the next header, run over a known length of octets as one part, or walk

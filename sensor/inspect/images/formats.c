@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/images/format.h"
 
-/* The list of formats: image_NAME is defined in images/NAME.c. */
-#define IMAGE_FORMATS(FORMAT)                                                                                \
-    FORMAT(jpeg)                                                                                             \
-    FORMAT(png)                                                                                              \
-    FORMAT(gif)                                                                                              \
-    FORMAT(webp)                                                                                             \
-    FORMAT(bmp)                                                                                              \
-    FORMAT(jp2)                                                                                              \
+/* The list of formats. FORMAT(NAME): image_NAME is defined in images/NAME.c. To add a format: write the file
+ * and add its line here; the build finds the file by it. */
+/* clang-format off */
+#define IMAGE_FORMATS(FORMAT) \
+    FORMAT(jpeg) \
+    FORMAT(png) \
+    FORMAT(gif) \
+    FORMAT(webp) \
+    FORMAT(bmp) \
+    FORMAT(jp2) \
     FORMAT(j2k)
+/* clang-format on */
 
 #define DECLARE(name) extern const struct image_format image_##name;
 IMAGE_FORMATS(DECLARE)

@@ -6,7 +6,8 @@
 #include "report/event/text.h"
 #include "report/format/field.h"
 
-/* How an event is written. A format is one const table entry, listed once in format.c. */
+/* How an event is written. A format is one file with one const struct format, listed once in
+ * format.c. */
 
 /* How much of it: fields of ranks 1 to `level` are left out, texts longer than `text_max` bytes are
  * shortened. */
@@ -25,6 +26,7 @@ struct format {
     size_t (*write)(const struct event *e, struct detail d, char *out, size_t size);
 };
 
+/* Those that tests ask for by name. */
 extern const struct format format_rfc5424, format_cef, format_leef, format_json, format_ocsf, format_eve,
     format_human;
 
