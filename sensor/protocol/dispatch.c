@@ -399,8 +399,12 @@ static const struct protocol *probe_all(const struct dispatcher *dp, struct conv
 
 /* Where no protocol of the table reads TLS, the client's first record tells it inside a tunnel, of which nDPI
  * sees nothing (RFC 8446 section 5.1: handshake, 3.x). */
-static bool is_tunnelled_tls(const struct dispatch *d, struct bytes client) {
-    return d->tunnels && client.n >= 3 && client.p[0] == 0x16 && client.p[1] == 3 && client.p[2] <= 4;
+static enum probe probe_tunnelled_tls(const struct dispatch *d, struct bytes client) {
+    if (!d->tunnels || client.n == 0 || client.p[0] != 0x16 || (client.n > 1 && client.p[1] != 3))
+        return PROBE_NO;
+    if (client.n < 3)
+        return PROBE_MORE;
+    return client.p[2] <= 4 ? PROBE_YES : PROBE_NO;
 }
 
 /* A protocol that takes what nothing names, such as FTP data of which no announcement was seen. `e`: what
@@ -454,11 +458,13 @@ static void take_undecided(struct dispatcher *dp, struct conversation *c, const 
     if (!held)
         first[e->side] = bytes_of(e->bytes, e->n);
     const struct protocol *p = probe_all(dp, c, first, datagram, &more);
+    enum probe tls = datagram ? PROBE_NO : probe_tunnelled_tls(d, first[SIDE_CLIENT]);
+    more |= tls == PROBE_MORE;
     if (p) {
         d->by_probe = true;
         if (run_from_hold(dp, c, p) && !held)
             take_event(dp, c, e);
-    } else if (!datagram && is_tunnelled_tls(d, first[SIDE_CLIENT])) {
+    } else if (tls == PROBE_YES) {
         c->services->encrypted(c);
         finish(dp, c);
     } else if (d->ndpi_spoke && !more && d->foreign) {
@@ -520,9 +526,10 @@ void conversation_close(struct dispatcher *dp, struct conversation *c) {
     if (!c)
         return;
     const struct dispatch *d = c->dispatch;
-    if (d->phase == UNDECIDED && d->hold && d->hold->used[0] + d->hold->used[1])
+    /* Who goes on with what is held may ask again among it: as often as in one call. */
+    while (d->phase == UNDECIDED && d->hold && (has_fallback(d) || d->hold->used[0] + d->hold->used[1]))
         take_unidentified(dp, c, NULL);
-    else if (d->phase == UNDECIDED && d->foreign)
+    if (d->phase == UNDECIDED && d->foreign)
         counter_one(COUNTER_FLOWS_NOT_PARSED);
     finish(dp, c);
     pool_give(&dp->slots, c);

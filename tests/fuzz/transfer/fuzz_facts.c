@@ -55,7 +55,8 @@ static void take_step(struct facts *const *f, const uint8_t *step, const uint8_t
     unsigned holder = step[0] % HOLDERS;
     enum fact which = (enum fact)(step[1] % FACT_COUNT);
     struct bytes value = bytes_of(text, (size_t)step[2] * 9);
-    struct bytes values[FACT_COUNT] = {[which] = value};
+    struct bytes values[FACT_COUNT] = {{NULL, 0}};
+    values[which] = value;
     bool fills = step[0] & 0x80, known = plain[holder].n[which] > 0;
     if (fills)
         facts_fill(&pool, f[holder], values);
