@@ -397,6 +397,15 @@ static const struct protocol *probe_all(const struct dispatcher *dp, struct conv
     return NULL;
 }
 
+/* Has any probe said of all datagrams so far that one more may tell? */
+static bool awaits_datagram(const struct dispatcher *dp, const struct conversation *c) {
+    for (unsigned i = 0; i < dp->protocols; i++)
+        if (dp->table[i]->probe_datagram && can_read(dp->table[i], c->transport) &&
+            !(c->dispatch->refused & UINT64_C(1) << i))
+            return true;
+    return false;
+}
+
 /* Where no protocol of the table reads TLS, the client's first record tells it inside a tunnel, of which nDPI
  * sees nothing (RFC 8446 section 5.1: handshake, 3.x). */
 static enum probe probe_tunnelled_tls(const struct dispatch *d, struct bytes client) {
@@ -592,8 +601,10 @@ static void name_undecided(struct dispatcher *dp, struct conversation *c, const 
         d->foreign = true; /* of a flow seen late nDPI may judge by less than a probe will see */
     } else if (d->hold) {
         const struct bytes first[2] = {hold_first(d->hold, SIDE_CLIENT), hold_first(d->hold, SIDE_SERVER)};
-        bool more = false;
-        if (c->transport != PROTOCOL_UDP)
+        bool more;
+        if (c->transport == PROTOCOL_UDP)
+            more = awaits_datagram(dp, c);
+        else
             probe_all(dp, c, first, NULL, &more);
         if (!more)
             take_unidentified(dp, c, NULL);
