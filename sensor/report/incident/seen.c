@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a search reads stands first. */
 struct entry {
-    uint64_t bytes; /* the first word is the pool's while the entry is free */
+    struct table_node node; /* the first word is the pool's while the entry is free */
     struct seen_key key;
-    struct table_node node;
+    uint64_t bytes;
     struct age_node change; /* while `changed` */
     bool changed, saved;
 };
@@ -63,8 +64,8 @@ static bool is_key(const struct table_node *node, const void *key) {
     return memcmp(&entry_of(node)->key, key, sizeof(struct seen_key)) == 0;
 }
 
-static struct entry *find_entry(const struct seen *s, const struct seen_key *key) {
-    return entry_of(table_find(&s->entries, hash_key_of(s, key), is_key, key, TABLE_STEPS_ALL));
+static struct entry *find_entry(const struct seen *s, uint64_t hash, const struct seen_key *key) {
+    return entry_of(table_find(&s->entries, hash, is_key, key, TABLE_STEPS_ALL));
 }
 
 static void note_change(struct seen *s, struct entry *e) {
@@ -84,18 +85,19 @@ static void drop_entry(struct seen *s, struct entry *e) {
 }
 
 void seen_drop(struct seen *s, const struct seen_key *key) {
-    struct entry *e = find_entry(s, key);
+    struct entry *e = find_entry(s, hash_key_of(s, key), key);
     if (e)
         drop_entry(s, e);
 }
 
 const uint64_t *seen_find(struct seen *s, const struct seen_key *key) {
-    const struct entry *e = find_entry(s, key);
+    const struct entry *e = find_entry(s, hash_key_of(s, key), key);
     return e ? &e->bytes : NULL;
 }
 
 uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bool *forgot) {
-    struct entry *e = find_entry(s, key);
+    uint64_t hash = hash_key_of(s, key);
+    struct entry *e = find_entry(s, hash, key);
     *forgot = false;
     *is_new = !e;
     if (e) {
@@ -106,7 +108,7 @@ uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bo
             drop_entry(s, entry_of(table_oldest(&s->entries)));
         e = pool_take(&s->pool);
         *e = (struct entry){.key = *key};
-        table_add(&s->entries, &e->node, hash_key_of(s, key));
+        table_add(&s->entries, &e->node, hash);
     }
     note_change(s, e);
     return &e->bytes;
