@@ -95,13 +95,16 @@ static void deliver_bytes(struct leaf *l, const uint8_t *bytes, size_t n) {
         filter_data(l->unpacking[i], bytes, n);
 }
 
-/* Opens with what is there. */
+/* Opens with what is there. Children are of the time at which their bytes came. */
 static void settle_type(struct leaf *l) {
     if (l->opened)
         return;
+    time_ns now = l->content->now;
+    l->content->now = l->o.last;
     open_object(l, l->hold, l->held);
     if (l->held)
         deliver_bytes(l, l->hold, l->held);
+    l->content->now = now;
 }
 
 /* True if no more than these bytes are needed, or will come, to tell the type. */

@@ -19,6 +19,7 @@ struct collected {
     bool closed, complete, container, hashed;
     const struct file_type *type;
     char name[256], sha256[65];
+    time_ns first, last;
     uint64_t content; /* FNV-1a of data and gaps, to compare two runs */
     uint8_t *data;    /* of the first 64 KiB */
 };
@@ -78,6 +79,8 @@ static void collect_closed(void *context, struct object *o) {
     x->size = o->size;
     x->missing = o->missing;
     x->offset = o->offset;
+    x->first = o->first;
+    x->last = o->last;
     snprintf(x->name, sizeof x->name, "%.*s", (int)object_fact(o, FACT_NAME).n,
              (const char *)object_fact(o, FACT_NAME).p);
     for (int i = 0; i < 32 && o->hashed; i++)

@@ -213,6 +213,24 @@ static void padding_preamble_epilogue_and_bare_line_feeds_are_understood(void **
     finish();
 }
 
+/* A body too short to tell its type is taken apart at its end; what ends later is of then. */
+static void the_parts_of_a_short_body_are_of_the_time_of_its_bytes(void **state) {
+    const time_ns then = 500 * NS_PER_S, later = 900 * NS_PER_S;
+    begin();
+    struct transfer *t = body("multipart/mixed; boundary=b", "");
+    conversation.now = then;
+    text(t, "--b\r\n\r\nx\r\n--b--");
+    conversation.now = later;
+    content_end(&conversation, t, TRANSFER_DONE);
+    struct transfer *next = body("text/plain", "");
+    text(next, "y");
+    content_end(&conversation, next, TRANSFER_DONE);
+    assert_int_equal(got.n, 3);
+    assert_true(got.list[1].first == then && got.list[1].last == then);
+    assert_true(got.list[2].first == later && got.list[2].last == later);
+    finish();
+}
+
 static void a_part_without_headers_or_without_a_body_is_a_part(void **state) {
     begin();
     struct transfer *t = body("multipart/mixed; boundary=b", "");
@@ -376,6 +394,7 @@ int main(void) {
         cmocka_unit_test(a_gap_that_hides_a_parts_head_gives_a_part_without_a_name),
         cmocka_unit_test(without_its_final_boundary_the_last_part_is_incomplete),
         cmocka_unit_test(padding_preamble_epilogue_and_bare_line_feeds_are_understood),
+        cmocka_unit_test(the_parts_of_a_short_body_are_of_the_time_of_its_bytes),
         cmocka_unit_test(a_part_without_headers_or_without_a_body_is_a_part),
         cmocka_unit_test(endless_part_headers_are_bounded_and_the_part_still_seen),
         cmocka_unit_test(nesting_stops_at_its_limit),
