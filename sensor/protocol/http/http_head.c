@@ -205,7 +205,9 @@ static void forget_freed_host(struct http_head *h) {
     htp_uri_t *uri = h->tx ? h->tx->parsed_uri_raw : NULL;
     if (!h->partly || !uri || !uri->hostname || uri->port || h->tx->request_method_number != HTP_M_CONNECT)
         return;
-    const uint8_t *end = target.n ? memrchr(target.p, ']', target.n) : NULL;
+    if (!target.p)
+        return;
+    const uint8_t *end = memrchr(target.p, ']', target.n);
     end = end ? end + 1 : memchr(target.p, ':', target.n);
     if (end && end < target.p + target.n && *end == ':')
         uri->hostname = NULL;

@@ -71,16 +71,15 @@ static void what_is_no_frame_is_refused(void **state) {
 }
 
 static void the_largest_frame_is_stepped_over_in_constant_memory(void **state) {
+    static char text[RELP_DATA_MAX + 64];
     size_t n = RELP_DATA_MAX;
-    char *text = malloc(n + 64), out[256];
-    assert_non_null(text);
+    char out[256];
     size_t head = (size_t)sprintf(text, "7 rsp %zu 200 OK\n", n);
     memset(text + head, 'x', n);
     memcpy(text + head + n - 7, "\n8 rsp 3 200\n", 13);
     assert_int_equal(parse(text, head + n - 7 + 13, 1000, out), RELP_MORE);
     assert_non_null(strstr(out, "7 rsp 1024 <200 OK\n"));
     assert_non_null(strstr(out, "8 rsp 3 <200>"));
-    free(text);
 }
 
 static void codes_are_three_digits_and_a_space_or_nothing(void **state) {
