@@ -109,7 +109,7 @@ void content_data(struct conversation *conversation, struct transfer *t, const u
 
 void content_write(struct conversation *conversation, struct transfer *t, uint64_t offset,
                    const uint8_t *bytes, size_t n) {
-    if (take_call(conversation, t, n) && filter_is_part(t->head))
+    if (t && t->head && filter_is_part(t->head) && take_call(conversation, t, n))
         part_write(t->head, offset, bytes, n);
 }
 

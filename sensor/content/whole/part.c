@@ -33,6 +33,7 @@ static void spill_part(struct part *p) {
     p->limit = w->to_end ? LENGTH_UNKNOWN : w->total;
     counter_one(COUNTER_ASSEMBLY_SPILLED);
     p->own = object_create(c, &seed);
+    p->own_end = p->at;
     if (r) {
         struct run **at = &w->runs;
         while (*at != r)
@@ -84,12 +85,25 @@ static uint64_t count_reach(const struct part *p, uint64_t n) {
     return n;
 }
 
-/* An object of its own ends where the whole would. */
-static uint64_t own_reach(struct part *p, uint64_t n) {
+/* An object of its own is told in order: what lies behind its last byte was seen, and what is left out on the
+ * way to the next one is missing. It ends where the whole would. */
+static void feed_own(struct part *p, const uint8_t *bytes, uint64_t n) {
+    uint64_t seen = p->at >= p->own_end ? 0 : n < p->own_end - p->at ? n : p->own_end - p->at;
+    counter_add(COUNTER_ASSEMBLY_OVERLAP, seen);
+    p->at = add_sizes(p->at, seen);
+    n -= seen;
     uint64_t reach = p->limit <= p->at ? 0 : n < p->limit - p->at ? n : p->limit - p->at;
-    p->at = add_sizes(p->at, n);
     counter_add(COUNTER_ASSEMBLY_BEHIND, n - reach);
-    return reach;
+    if (reach > 0 && p->at > p->own_end)
+        filter_gap(p->own, p->at - p->own_end);
+    p->at = add_sizes(p->at, n);
+    if (reach == 0)
+        return;
+    p->own_end = p->at - (n - reach);
+    if (bytes)
+        filter_data(p->own, bytes + seen, (size_t)reach);
+    else
+        filter_gap(p->own, reach);
 }
 
 static void skip_seen(struct part *p, uint64_t n) {
@@ -125,20 +139,16 @@ static void take_data(struct filter *f, const uint8_t *bytes, size_t n) {
         bytes += done;
         n -= done;
     }
-    if (p->own) {
-        size_t reach = (size_t)own_reach(p, n);
-        if (reach > 0)
-            filter_data(p->own, bytes, reach);
-    } else {
+    if (p->own && n > 0)
+        feed_own(p, bytes, n);
+    else
         counter_add(COUNTER_ASSEMBLY_OVERLAP, n);
-    }
 }
 
 static void take_gap(struct filter *f, uint64_t n) {
     struct part *p = part_of(f);
-    uint64_t reach = p->own ? own_reach(p, n) : 0;
-    if (reach > 0)
-        filter_gap(p->own, reach);
+    if (p->own)
+        feed_own(p, NULL, n);
     leave_run(p);
     while (n > 0 && p->whole) {
         uint64_t step = count_seen(p, n);
@@ -155,22 +165,12 @@ static void take_gap(struct filter *f, uint64_t n) {
 
 void part_write(struct filter *f, uint64_t offset, const uint8_t *bytes, size_t n) {
     struct part *p = part_of(f);
-    if (offset > OFFSET_MAX || n == 0)
+    if (!p->written || offset > OFFSET_MAX || n == 0)
         return;
-    if (p->own && offset < p->at) { /* without a whole only what follows can be told in its place */
-        uint64_t seen = n < p->at - offset ? n : p->at - offset;
-        counter_add(COUNTER_ASSEMBLY_OVERLAP, seen);
-        bytes += seen;
-        n -= (size_t)seen;
-        offset += seen;
-    } else if (p->own && offset > p->at) {
-        filter_gap(p->own, offset - p->at);
-    }
     if (offset != p->at)
         leave_run(p);
     p->at = offset;
-    if (n > 0)
-        take_data(f, bytes, n);
+    take_data(f, bytes, n);
 }
 
 /* The protocol says that the thing ends where this part ends. */
@@ -231,6 +231,8 @@ void part_rekey(struct filter *part, const struct whole_key *k) {
 /* The whole among those of the same key that this part goes on with, if any. */
 static struct whole *choose_whole(struct whole *found, const struct part_place *place) {
     bool append = place->resume == RESUME_APPEND;
+    if (found && found->written != (place->resume == RESUME_WRITE))
+        return NULL; /* what is written in place joins nothing else */
     if (!found || !place->anew || append)
         return found && (!append || whole_idle(found)) ? found : NULL;
     if (!found->started)
@@ -284,7 +286,8 @@ struct filter *part_create(struct content *c, const struct object_seed *seed, st
     *p = (struct part){.end = {{.ops = &part_ops}, part_object},
                        .content = c,
                        .at = place.offset,
-                       .to_end = place.resume == RESUME_TO_END || place.resume == RESUME_APPEND};
+                       .to_end = place.resume == RESUME_TO_END || place.resume == RESUME_APPEND,
+                       .written = place.resume == RESUME_WRITE};
     struct whole *w = choose_whole(whole_find(ws, &seed->key, seed->etag, place.total), &place);
     if (w) {
         object_fill(filter_object(w->head), seed->fact);
@@ -304,6 +307,7 @@ struct filter *part_create(struct content *c, const struct object_seed *seed, st
         p->limit = LENGTH_UNKNOWN;
         p->own = place.offset ? filter_peel(chain) : chain;
         object_set_offset(filter_object(p->own), place.offset);
+        p->own_end = place.offset;
     }
     return &p->end.filter;
 }

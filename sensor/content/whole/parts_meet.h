@@ -55,8 +55,9 @@ struct part {
     struct filter *own;  /* an object of its own, when there was no room to wait */
     struct run *run;
     uint64_t at;    /* offset of the next byte */
-    uint64_t limit; /* where `own` ends */
-    bool to_end;
+    uint64_t own_end; /* offset of the next byte of `own` */
+    uint64_t limit;   /* where `own` ends */
+    bool to_end, written;
 };
 
 struct wholes {

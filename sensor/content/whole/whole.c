@@ -252,6 +252,8 @@ bool whole_keep(struct content *c, struct filter *head, const struct whole_key *
     if (seen > OFFSET_MAX)
         return false;
     struct whole *w = whole_find(c->wholes, k, etag, total);
+    if (w && w->written)
+        w = NULL;
     if (w && !w->started) { /* goes on with the chain that was */
         object_abandon(filter_peel(w->head));
         w->head = head;

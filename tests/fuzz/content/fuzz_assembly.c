@@ -23,6 +23,7 @@ struct slot {
     struct conversation conversation;
     struct transfer *transfer;
     uint64_t at;
+    bool written; /* in place */
 };
 
 static void begin(struct content *c, struct slot *s, const uint8_t *step) {
@@ -47,6 +48,7 @@ static void begin(struct content *c, struct slot *s, const uint8_t *step) {
     content_end(&s->conversation, s->transfer, TRANSFER_CUT);
     s->transfer = content_begin(c, &s->conversation, NULL, &facts);
     s->at = facts.offset;
+    s->written = facts.resume == RESUME_WRITE;
 }
 
 static void step_run(struct content *c, struct slot *slots, const uint8_t *step, time_ns *now) {
@@ -71,8 +73,11 @@ static void step_run(struct content *c, struct slot *slots, const uint8_t *step,
         content_tick(c, *now);
         return;
     case 5:
-        if ((uint64_t)step[1] * 64 + n <= sizeof thing)
-            content_write(&s->conversation, s->transfer, (uint64_t)step[1] * 64, thing + step[1] * 64, n);
+        if ((uint64_t)step[1] * 64 + n > sizeof thing)
+            return;
+        content_write(&s->conversation, s->transfer, (uint64_t)step[1] * 64, thing + step[1] * 64, n);
+        if (s->written && n > 0)
+            s->at = (uint64_t)step[1] * 64 + n;
         return;
     default:
         if (s->at + n > sizeof thing)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/type.h"
+#include "content/type/shape.h"
 
 #include <jansson.h>
 #include <stdlib.h>

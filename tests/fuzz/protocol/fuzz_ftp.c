@@ -22,15 +22,11 @@ enum {
 /* Without HTTP: flows that nobody announced are not this target's matter. */
 const struct protocol *const protocol_table[] = {&protocol_ftp, &protocol_ftp_data, NULL};
 
-const struct protocol *protocol_by_ndpi_name(const char *name) {
-    return NULL;
-}
-
 static void open_expected(struct world *w, uint8_t which) {
     if (w->expectations == 0 || w->flows == WORLD_FLOWS)
         return;
-    const struct world_expectation *e = &w->expectation[which % w->expectations];
-    world_open(w, (struct endpoint){e->client, 20}, (struct endpoint){e->server, e->port});
+    const struct endpoint *end = w->expectation[which % w->expectations].e.end;
+    world_open(w, (struct endpoint){end[SIDE_CLIENT].address, 20}, end[SIDE_SERVER]);
 }
 
 static void play(struct world *w, struct reader r, size_t split) {
@@ -61,7 +57,8 @@ static struct world *run(const uint8_t *data, size_t size, size_t split) {
     const uint8_t a[4] = {192, 0, 2, 1}, b[4] = {198, 51, 100, 2};
     struct world *w = world_create(&(struct dispatch_options){.conversations = WORLD_FLOWS});
     world_open(w, (struct endpoint){address_from_v4(a), 40000}, (struct endpoint){address_from_v4(b), 21});
-    conversation_announce(w->dispatcher, w->flow[0], &protocol_ftp, NULL);
+    const struct expectation e = {.protocol = (uint8_t)dispatcher_number(w->dispatcher, &protocol_ftp)};
+    conversation_announce(w->dispatcher, w->flow[0], &e);
     play(w, reader_of(data, size), split);
     world_close_all(w);
     for (size_t i = 0; i < w->transfers; i++)

@@ -8,10 +8,6 @@
 
 const struct protocol *const protocol_table[] = {&protocol_ftp, &protocol_ftp_data, &protocol_socks, NULL};
 
-const struct protocol *protocol_by_ndpi_name(const char *name) {
-    return NULL;
-}
-
 static struct world *run(const uint8_t *data, size_t size, size_t split) {
     const struct endpoint nobody = {0};
     struct world *w = world_create(&(struct dispatch_options){.conversations = 2});
@@ -19,7 +15,8 @@ static struct world *run(const uint8_t *data, size_t size, size_t split) {
     const uint8_t *bytes;
     uint8_t head;
     world_open(w, nobody, nobody);
-    conversation_announce(w->dispatcher, w->flow[0], &protocol_socks, NULL);
+    const struct expectation e = {.protocol = (uint8_t)dispatcher_number(w->dispatcher, &protocol_socks)};
+    conversation_announce(w->dispatcher, w->flow[0], &e);
     while (reader_u8(&r, &head)) {
         size_t n = head & 0x7fu;
         if (n > reader_left(&r))
