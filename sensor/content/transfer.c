@@ -124,9 +124,12 @@ void content_learn(struct conversation *conversation, struct transfer *t, const 
         return;
     t->content->now = conversation->now;
     object_learn(o, later->fact);
-    t->key = whole_key_of(t->content, conversation->end, later);
+    struct whole_key key = whole_key_of(t->content, conversation->end, later);
+    if (!key.a && !key.b)
+        return;
+    t->key = key;
     if (filter_is_part(t->head))
-        part_rekey(t->head, &t->key);
+        part_rekey(t->head, &key);
 }
 
 /* The announced length outranks a protocol that cannot say, and one that says too much. */

@@ -110,10 +110,8 @@ static void skip_seen(struct part *p, uint64_t n) {
     struct whole *w = p->whole;
     bool behind = p->at < w->frontier;
     counter_add(behind ? COUNTER_ASSEMBLY_OVERLAP : COUNTER_ASSEMBLY_BEHIND, n);
-    if (w->written && !w->rewritten) {
-        w->rewritten = true;
-        counter_one(COUNTER_ASSEMBLY_REWRITTEN);
-    }
+    if (w->written)
+        whole_rewritten(w);
     p->at = add_sizes(p->at, n);
 }
 
@@ -145,11 +143,25 @@ static void take_data(struct filter *f, const uint8_t *bytes, size_t n) {
         counter_add(COUNTER_ASSEMBLY_OVERLAP, n);
 }
 
+/* Of what is written in place: another writer may fill it; bytes that were seen are perhaps others now. */
+static void miss_written(struct part *p, uint64_t n) {
+    struct whole *w = p->whole;
+    if (p->at < w->frontier)
+        whole_rewritten(w);
+    p->at = add_sizes(p->at, n);
+    if (p->at > w->reach)
+        w->reach = p->at < OFFSET_MAX ? p->at : OFFSET_MAX;
+}
+
 static void take_gap(struct filter *f, uint64_t n) {
     struct part *p = part_of(f);
     if (p->own)
         feed_own(p, NULL, n);
     leave_run(p);
+    if (p->whole && p->whole->written) {
+        miss_written(p, n);
+        return;
+    }
     while (n > 0 && p->whole) {
         uint64_t step = count_seen(p, n);
         bool seen = step > 0;
@@ -158,7 +170,7 @@ static void take_gap(struct filter *f, uint64_t n) {
         bool at_frontier = p->at == p->whole->frontier;
         p->at = add_sizes(p->at, step);
         n -= step;
-        if (!seen && at_frontier && !p->whole->written) /* another writer may fill it */
+        if (!seen && at_frontier)
             whole_gap(p->whole, step);
     }
 }

@@ -35,6 +35,7 @@ struct whole {
     uint64_t etag;     /* 0: not known */
     uint64_t total;    /* LENGTH_UNKNOWN */
     uint64_t frontier; /* offset of the next byte to deliver */
+    uint64_t reach;    /* offset behind the last byte that was missed: the whole is at least so long */
     bool to_end;       /* an announced total is not its end: the protocol says when it is over */
     bool written;      /* in place: pieces at any offset, over when its writers say so */
     bool is_ending;    /* one of them has */
@@ -92,6 +93,8 @@ void whole_jump(struct whole *w, uint64_t to);
 /* Delivers what waited for the frontier; closes the whole when that was all. False: it is closed. */
 bool whole_advance(struct whole *w);
 void whole_progress(struct whole *w);
+/* One that is written in place: what had been seen was written again. */
+void whole_rewritten(struct whole *w);
 /* One that is written in place: one of its writers has said that this was all, or has left. */
 void whole_writer_left(struct whole *w, enum transfer_end how);
 

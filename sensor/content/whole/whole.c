@@ -95,6 +95,12 @@ void whole_progress(struct whole *w) {
         age_touch(&ws->ending, &w->ending);
 }
 
+void whole_rewritten(struct whole *w) {
+    if (!w->rewritten)
+        counter_one(COUNTER_ASSEMBLY_REWRITTEN);
+    w->rewritten = true;
+}
+
 struct whole *whole_create(struct content *c, struct filter *head, const struct whole_key *k, uint64_t etag,
                            const struct part_place *place) {
     struct wholes *ws = c->wholes;
@@ -164,6 +170,8 @@ bool whole_advance(struct whole *w) {
         uint64_t end = r->end;
         w->runs = r->next;
         w->run_count--;
+        if (w->written && r->start < w->frontier && end > r->start) /* two pieces overlap */
+            whole_rewritten(w);
         run_empty(w->content, r, w->frontier, w->head);
         if (end > w->frontier)
             w->frontier = end;
@@ -220,8 +228,9 @@ void whole_finish(struct whole *w) {
         if (!whole_advance(w))
             return;
     }
-    if (w->total != LENGTH_UNKNOWN && w->total > w->frontier)
-        filter_gap(w->head, w->total - w->frontier);
+    uint64_t end = w->total != LENGTH_UNKNOWN && w->total > w->reach ? w->total : w->reach;
+    if (end > w->frontier)
+        filter_gap(w->head, end - w->frontier);
     whole_close(w, TRANSFER_CUT);
 }
 
@@ -234,7 +243,7 @@ void whole_give_up(struct whole *w) {
 
 /* Of one that is written in place: no hole is left, and nobody said that it is longer. */
 static bool is_filled(const struct whole *w) {
-    return !w->runs && (w->total == LENGTH_UNKNOWN || w->frontier >= w->total);
+    return !w->runs && w->frontier >= w->reach && (w->total == LENGTH_UNKNOWN || w->frontier >= w->total);
 }
 
 void whole_writer_left(struct whole *w, enum transfer_end how) {
