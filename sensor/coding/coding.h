@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "coding/filter.h"
+#include "coding/limits.h"
 
 /* Codings are undone: gzip, deflate, brotli, base64, quoted-printable, in stacks, chosen by their names and
  * by the bytes. Decoders are push filters; what stands behind them need not be an object. A protocol may
@@ -12,10 +13,9 @@
 enum { CODINGS_MAX = 16 }; /* most in one stack */
 
 struct codings_options {
-    uint64_t memory;     /* bytes for all decoders together */
-    uint64_t decoders;   /* most at once; 0: 1,024 */
-    uint64_t output_max; /* decoded bytes of one decoder */
-    uint64_t ratio_max;  /* decoded bytes to encoded ones, once there are over 1 MiB */
+    uint64_t memory;   /* bytes for all decoders together */
+    uint64_t decoders; /* most at once; 0: 1,024 */
+    struct limits limits;
 };
 
 /* The decoders of one worker: their number and memory are bounded together. */

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { RATIO_FROM = 1 << 20 }; /* output below this is let through at any ratio */
-
 static struct decoder *decoder_of(struct filter *f) {
     return (struct decoder *)f;
 }
@@ -18,16 +16,13 @@ static void cut_body(struct decoder *d, enum counter why) {
 
 /* Gives on what was decoded, no further than the bounds. */
 static void push_output(struct decoder *d, const uint8_t *bytes, size_t n) {
-    const struct codings_options *o = &d->codings->options;
-    uint64_t room = o->output_max - d->out;
-    size_t take = n < room ? n : (size_t)room;
+    bool over;
+    size_t take = limit_output(&d->codings->options.limits, d->outer->in, d->out, n, &over);
     d->out += take;
     if (take > 0)
         filter_data(d->filter.next, bytes, take);
-    if (take < n)
-        cut_body(d, COUNTER_CODING_OUTPUT);
-    else if (d->out > RATIO_FROM && d->out / o->ratio_max > d->outer->in)
-        cut_body(d, COUNTER_CODING_RATIO);
+    if (over)
+        d->state = DECODER_OVER;
 }
 
 /* Nothing came out, and all that went in is at hand: it can be looked at in another way. */

@@ -116,7 +116,5 @@ unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const
  * (counted). */
 struct filter *chain_create(struct content *c, const struct object_seed *seed, struct bytes codings,
                             bool guess);
-/* How many more codings may stand before an object. */
-unsigned chain_room(const struct content *c, const struct object_seed *seed);
 
 #endif

@@ -78,9 +78,7 @@ struct content_options {
     uint64_t assembly_bytes;        /* memory for parts that came before their turn */
     uint64_t assembly_time;         /* ns that an unfinished whole waits for more parts */
     uint64_t container_hash;        /* containers up to this size get a hash of their own */
-    uint64_t depth_max;             /* nested objects and codings; at most CODINGS_MAX */
-    uint64_t members_max;           /* children of one object */
-    struct codings_options codings; /* for whoever creates the codings that content_create is given */
+    struct codings_options codings; /* its limits are content's too; for whoever creates the codings */
 };
 
 extern const struct setting content_settings[]; /* limits.content of gantry.yaml */

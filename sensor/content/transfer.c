@@ -16,13 +16,10 @@ struct transfer {
     bool resumable; /* if it is cut, the rest may come as a part */
 };
 
-unsigned chain_room(const struct content *c, const struct object_seed *seed) {
-    return c->options.depth_max > seed->level ? (unsigned)c->options.depth_max - seed->level : 0;
-}
-
 struct filter *chain_create(struct content *c, const struct object_seed *seed, struct bytes codings,
                             bool guess) {
-    struct coding_list list = coding_parse(codings, chain_room(c, seed), guess);
+    struct coding_list list =
+        coding_parse(codings, limit_codings(&c->options.codings.limits, seed->level), guess);
     struct object_seed inner = *seed;
     inner.level += list.n;
     if (list.n > 0)

@@ -26,20 +26,9 @@ const struct object *unpack_object(const struct unpack *u) {
     return u->object;
 }
 
-/* Depth and members are bounded here; what a child decodes to, and its share of what it takes, in coding/. */
-static bool is_allowed(struct unpack *u) {
-    const struct content_options *o = &u->content->options;
-    if (u->level >= o->depth_max)
-        counter_one(COUNTER_UNPACK_DEPTH);
-    else if (u->members >= o->members_max)
-        counter_one(COUNTER_UNPACK_MEMBERS);
-    else
-        return true;
-    return false;
-}
-
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) {
-    if (!is_allowed(u))
+    const struct limits *l = &u->content->options.codings.limits;
+    if (!limit_depth(l, u->level) || !limit_members(l, u->members))
         return NULL;
     u->members++;
     struct object_seed seed = object_seed_below(u->object);
@@ -64,10 +53,8 @@ unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const
     for (unsigned i = 0; i < u->content->unpackers_started && n < UNPACKERS_MAX; i++) {
         if (!table[i]->matches(u->object->type, declared))
             continue;
-        if (u->level >= u->content->options.depth_max) {
-            counter_one(COUNTER_UNPACK_DEPTH);
+        if (!limit_depth(&u->content->options.codings.limits, u->level))
             break;
-        }
         u->state = u->content->unpacker_state[i];
         struct filter *f = table[i]->create(u);
         if (!f)

@@ -29,7 +29,7 @@ static size_t encode(struct bytes plain, const uint8_t *how, uint8_t *out) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
-    static const struct content_options options = {.objects = 4, .codings.ratio_max = 1 << 20};
+    static const struct content_options options = {.objects = 4, .codings.limits.ratio_max = 1 << 20};
     static uint8_t body[ROOM];
     static struct collector got;
     if (n <= HEAD)

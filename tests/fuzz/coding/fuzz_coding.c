@@ -18,7 +18,7 @@ static const char *const codings[] = {"gzip",
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     /* ratios are looked at once for each piece of output, so they are left to the unit tests */
     static const struct content_options options = {
-        .objects = 4, .codings.output_max = 1 << 18, .codings.ratio_max = 1 << 20};
+        .objects = 4, .codings.limits.output_max = 1 << 18, .codings.limits.ratio_max = 1 << 20};
     if (n == 0)
         return 0;
     struct transfer_seed facts = collect_facts("POST", "/upload");

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     static struct codings *codings;
     if (!codings)
         codings = codings_create(&(struct codings_options){
-            .memory = 256 << 20, .output_max = UINT64_C(4) << 30, .ratio_max = 200});
+            .memory = 256 << 20, .limits = {.output_max = UINT64_C(4) << 30, .ratio_max = 200}});
     if (n == 0 || !codings)
         return 0;
     size_t taken = n - 1 < CODING_TRIAL ? n - 1 : CODING_TRIAL;

@@ -30,7 +30,7 @@ static size_t deflate_one(struct bytes plain, const uint8_t *how, int window_bit
 }
 
 static void decode(struct collector *got, const char *coding, struct bytes body, uint32_t pieces) {
-    static const struct content_options options = {.objects = 4, .codings.ratio_max = 1 << 20};
+    static const struct content_options options = {.objects = 4, .codings.limits.ratio_max = 1 << 20};
     struct transfer_seed facts = collect_facts("POST", "/upload");
     facts.codings = bytes_text(coding);
     same_result_run(got, &options, &facts, body, pieces);

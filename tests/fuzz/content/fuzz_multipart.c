@@ -6,7 +6,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 /* The first line is the Content-Type, the rest the body. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     static const struct content_options options = {
-        .objects = 3000, .assembly_bytes = 1 << 20, .codings.output_max = 1 << 18};
+        .objects = 3000, .assembly_bytes = 1 << 20, .codings.limits.output_max = 1 << 18};
     const uint8_t *lf = n ? memchr(data, '\n', n) : NULL;
     if (!lf)
         return 0;

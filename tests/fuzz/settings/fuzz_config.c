@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (p)
             ask_all(p);
         if (read)
-            check(config.sensor.name[0] && config.sensor.workers && config.content.depth_max);
+            check(config.sensor.name[0] && config.sensor.workers && config.content.codings.limits.depth_max);
     }
     problems_finish(&problems);
     return 0;

@@ -49,8 +49,8 @@ static struct filter *begin_with(const struct codings_options *options, const ch
     sink = (struct sink){.filter = {.ops = &sink_ops}};
     struct codings_options o = *options;
     o.memory = o.memory ? o.memory : 1 << 20;
-    o.output_max = 1 << 20;
-    o.ratio_max = 200;
+    o.limits.output_max = 1 << 20;
+    o.limits.ratio_max = 200;
     codings = codings_create(&o);
     assert_non_null(codings);
     struct coding_list list = coding_parse(bytes_text(names), CODINGS_MAX, guess);

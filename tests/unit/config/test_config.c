@@ -92,8 +92,8 @@ static void test_an_empty_file_gives_the_documented_defaults(void **state) {
     assert_true(c->flow.timeout_established == 3600 * (uint64_t)NS_PER_S);
     assert_int_equal(c->flow.memory, 0); /* a share of sensor.memory */
     assert_int_equal(c->stream.late_bytes, 1048576);
-    assert_int_equal(c->content.depth_max, 8);
-    assert_true(c->content.codings.output_max == 4294967296);
+    assert_int_equal(c->content.codings.limits.depth_max, 8);
+    assert_true(c->content.codings.limits.output_max == 4294967296);
     assert_int_equal(c->output_count, 0);
     assert_true(told("image-networks: none are given"));
     assert_int_equal(ruleset_count(c->rules), 1);
@@ -134,8 +134,8 @@ static void test_every_section_is_read(void **state) {
     assert_int_equal(c->stream.pairs, 1000);
     assert_int_equal(c->stream.late_time, 500000000);
     assert_int_equal(c->content.objects, 500);
-    assert_int_equal(c->content.depth_max, 3);
-    assert_int_equal(c->content.codings.ratio_max, 50);
+    assert_int_equal(c->content.codings.limits.depth_max, 3);
+    assert_int_equal(c->content.codings.limits.ratio_max, 50);
     problems_finish(&problems);
 }
 

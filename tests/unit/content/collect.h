@@ -114,10 +114,18 @@ static struct fact_pool collect_texts;
 static inline struct content_parts collect_parts(struct content_options *o) {
     struct content_options preset = *o;
     setting_defaults(content_settings, &preset);
-    uint64_t *at[] = {&o->assembly_time, &o->container_hash,     &o->depth_max,
-                      &o->members_max,   &o->codings.output_max, &o->codings.ratio_max};
-    const uint64_t presets[] = {preset.assembly_time, preset.container_hash,     preset.depth_max,
-                                preset.members_max,   preset.codings.output_max, preset.codings.ratio_max};
+    uint64_t *at[] = {&o->assembly_time,
+                      &o->container_hash,
+                      &o->codings.limits.depth_max,
+                      &o->codings.limits.members_max,
+                      &o->codings.limits.output_max,
+                      &o->codings.limits.ratio_max};
+    const uint64_t presets[] = {preset.assembly_time,
+                                preset.container_hash,
+                                preset.codings.limits.depth_max,
+                                preset.codings.limits.members_max,
+                                preset.codings.limits.output_max,
+                                preset.codings.limits.ratio_max};
     for (size_t i = 0; i < sizeof at / sizeof *at; i++)
         *at[i] = *at[i] ? *at[i] : presets[i];
     if (o->codings.memory == 0)

@@ -99,7 +99,7 @@ static void output_stops_at_its_limit_to_the_byte(void **state) {
     size_t n;
     uint8_t *packed = zeros_compressed(1 << 19, &n);
     uint64_t before = collect_counter(COUNTER_CODING_OUTPUT);
-    begin_with(&(struct content_options){.objects = 16, .codings.output_max = 100001});
+    begin_with(&(struct content_options){.objects = 16, .codings.limits.output_max = 100001});
     struct transfer *t = body("", "gzip");
     content_data(&conversation, t, packed, n);
     content_end(&conversation, t, TRANSFER_DONE);
@@ -128,7 +128,7 @@ static void a_gap_in_a_compressed_body_ends_what_can_be_decoded(void **state) {
 
 static void more_codings_than_allowed_are_left_as_they_are(void **state) {
     uint64_t before = collect_counter(COUNTER_CODING_DEPTH);
-    begin_with(&(struct content_options){.objects = 16, .depth_max = 2});
+    begin_with(&(struct content_options){.objects = 16, .codings.limits.depth_max = 2});
     struct transfer *t = body("", "gzip, gzip, gzip");
     text(t, "plain after all");
     content_end(&conversation, t, TRANSFER_DONE);
@@ -264,7 +264,7 @@ static void endless_part_headers_are_bounded_and_the_part_still_seen(void **stat
 
 static void nesting_stops_at_its_limit(void **state) {
     uint64_t before = collect_counter(COUNTER_UNPACK_DEPTH);
-    begin_with(&(struct content_options){.objects = 16, .depth_max = 3});
+    begin_with(&(struct content_options){.objects = 16, .codings.limits.depth_max = 3});
     struct transfer *t = body("multipart/mixed; boundary=L0", "");
     for (int i = 0; i < 10; i++) {
         char head[100];
