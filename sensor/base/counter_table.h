@@ -62,7 +62,7 @@
     COUNTER(FLOWS_GAVE_WAY,       "flow.gave_way",               "flows closed early so that new ones can be looked into") \
     COUNTER(FLOWS_IGNORED,        "flow.ignored",                 "flows that the policy does not want looked into") \
     COUNTER(FLOWS_COVERED,        "flow.covered",                 "flows not looked into because a contract covers whatever they carry") \
-    COUNTER(SESSIONS_SHED,        "flow.sessions_shed",          "flows not looked into because too many were at once") \
+    COUNTER(CONTEXTS_SHED,        "flow.contexts_shed",          "flows not looked into because too many were at once") \
     COUNTER(FLOWS_REUSED,         "flow.reused",                  "flows ended by a new connection with the same addresses and ports") \
     COUNTER(FLOWS_JUDGED,         "flow.sides_judged",            "TCP flows of which enough was seen to tell whether both directions are") \
     COUNTER(FLOWS_ONE_SIDED,      "flow.one_sided",               "TCP flows of those of which one direction was seen") \

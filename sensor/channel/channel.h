@@ -17,12 +17,13 @@ enum record_kind {
     RECORD_TRANSFER = 1, /* an object ended; one that is `pending` has a second record once it was examined */
     RECORD_FINDING,      /* a rule holds, while the object may still be moving */
     RECORD_FLOW,         /* a flow ended */
-    RECORD_NOTICE,       /* the sensor has something to say of itself: text in TEXT_RULE_NAME, a key in TEXT_RULE_ID */
-    RECORD_VOLUME,       /* what a flow that cannot be read has brought to a partner so far: in `bytes`; complete: all */
+    RECORD_NOTICE,       /* the sensor says something of itself: TEXT_RULE_NAME, with a key in TEXT_RULE_ID */
+    RECORD_VOLUME,       /* `bytes` that a flow that cannot be read has brought a partner; complete: all */
     RECORD_KINDS
 };
 
-/* Texts of a record beside its facts, which stand first (transfer/fact_table.h): name and longest value in octets. */
+/* Texts of a record beside its facts, which stand first (transfer/fact_table.h): name and longest value in
+ * octets. */
 /* clang-format off */
 #define RECORD_TEXT_TABLE \
     RECORD_TEXT(PROTOCOL, 32)      /* of ours */ \
@@ -73,36 +74,45 @@ struct record {
     uint32_t size;    /* bytes of the whole record with texts and digests, multiple of 8 */
     uint16_t version; /* RECORD_VERSION */
     uint16_t kind;
-    uint64_t id;      /* of this worker, counts up without a hole, survives its restart */
+    uint64_t id; /* of this worker, counts up without a hole, survives its restart */
     time_ns time, first, last;
     struct address source, destination; /* the side the bytes came from and the side they went to */
     struct address client, server;
     uint16_t source_port, destination_port, client_port, server_port;
-    uint8_t transport;  /* IP protocol number */
-    uint8_t verdict;    /* enum verdict */
+    uint8_t transport; /* IP protocol number */
+    uint8_t verdict;   /* enum verdict */
     uint8_t severity;
-    uint8_t direction;  /* enum record_direction */
+    uint8_t direction; /* enum record_direction */
     uint16_t vlan;
     uint8_t complete, container;
-    uint8_t hashed, at_least, matters, known_total; /* matters: the source is an image network, the destination outside */
+    uint8_t hashed, at_least, known_total;
+    uint8_t matters; /* the source is an image network, the destination outside */
     uint16_t worker;
     uint8_t partner_known;
-    uint8_t shed;       /* overload: content behind an alert was counted only */
+    uint8_t shed; /* overload: content behind an alert was counted only */
     uint64_t object, parent;
-    uint64_t bytes;     /* size of the object; flow: client's bytes */
+    uint64_t bytes;      /* size of the object; flow: client's bytes */
     uint64_t bytes_back; /* flow: server's bytes */
     uint64_t packets, packets_back;
     uint64_t missing, offset, total;
     uint32_t distinct;
-    uint16_t digests;   /* count; they lie behind the texts, 8 bytes each */
-    uint8_t destination_bits; /* of the prefix that is announced for the destination, as struct prefix counts; 0: not known */
-    uint8_t pending;    /* transfer: it is examined elsewhere and counts once that is over, with a second record of this object */
+    uint16_t digests;         /* count; they lie behind the texts, 8 bytes each */
+    uint8_t destination_bits; /* of its announced prefix, as struct prefix counts; 0: not known */
+    uint8_t pending;          /* examined elsewhere: counts once that is over, with a second record */
     uint8_t sha256[32];
-    uint32_t flow;      /* number */
-    struct { uint16_t at, n; } text[TEXT_COUNT]; /* offset behind this structure; n bytes */
+    uint32_t flow; /* number */
+    struct {
+        uint16_t at, n;
+    } text[TEXT_COUNT]; /* offset behind this structure; n bytes */
 };
 
-enum record_direction { DIRECTION_UNKNOWN, DIRECTION_OUTBOUND, DIRECTION_INBOUND, DIRECTION_INTERNAL, DIRECTION_EXTERNAL };
+enum record_direction {
+    DIRECTION_UNKNOWN,
+    DIRECTION_OUTBOUND,
+    DIRECTION_INBOUND,
+    DIRECTION_INTERNAL,
+    DIRECTION_EXTERNAL
+};
 
 /* Builds a record in a buffer of this module's; one at a time and process. */
 struct record_builder {
@@ -112,7 +122,8 @@ struct record_builder {
     uint64_t digest[RECORD_DIGESTS_MAX];
 };
 void record_begin(struct record_builder *b, enum record_kind kind);
-/* Replaces; cut at a character's end where it is longer than its table has it, so that no text can crowd out another. */
+/* Replaces; cut at a character's end where it is longer than its table has it, so that no text can crowd out
+ * another. */
 void record_text(struct record_builder *b, enum record_text which, struct bytes value);
 /* Adds behind what is there already, with a newline between; a value that does not fit whole is left out. */
 void record_text_add(struct record_builder *b, enum record_text which, const char *value);
@@ -131,18 +142,20 @@ bool record_valid(const struct record *r, size_t available);
 /* --- ring.c --- */
 struct ring; /* one writer, one reader, in memory shared by all processes of the sensor */
 
-/* In a memfd that the supervisor owns, mapped at once and inherited through fork. `size`: bytes, rounded up to a power of
- * two. NULL: no memory. */
+/* In a memfd that the supervisor owns, mapped at once and inherited through fork. `size`: bytes, rounded up
+ * to a power of two. NULL: no memory. */
 struct ring *ring_create(size_t size);
 void ring_destroy(struct ring *r);
-/* Copies the record in and gives it the next id, the first is 1. False when full: counted by the caller. A record is
- * visible to the reader whole or not at all, whenever the writer dies. */
+/* Copies the record in and gives it the next id, the first is 1. False when full: counted by the caller. A
+ * record is visible to the reader whole or not at all, whenever the writer dies. */
 bool ring_write(struct ring *r, struct record_builder *b);
-/* The next record behind the reader's look-ahead, copied out of the ring into `copy` (of ring_record_max() bytes) and
- * checked; NULL if there is none. A damaged ring is reset to the writer's position and counted in *damaged. */
+/* The next record behind the reader's look-ahead, copied out of the ring into `copy` (of ring_record_max()
+ * bytes) and checked; NULL if there is none. A damaged ring is reset to the writer's position and counted in
+ * *damaged. */
 const struct record *ring_read(struct ring *r, void *copy, uint64_t *damaged);
 size_t ring_record_max(void);
-/* All that ring_read() gave is committed: the writer may use its room. Until then a new reader gets it again. */
+/* All that ring_read() gave is committed: the writer may use its room. Until then a new reader gets it again.
+ */
 void ring_commit(struct ring *r);
 /* A new reader begins behind the last commit. */
 void ring_rewind(struct ring *r);
@@ -153,9 +166,10 @@ struct doorbell;
 struct doorbell *doorbell_create(void);
 int doorbell_fd(const struct doorbell *d);
 void doorbell_destroy(struct doorbell *d);
-void doorbell_ring(struct doorbell *d);  /* cheap when nobody sleeps */
-/* For a reader that polls other descriptors too: arm, poll doorbell_fd() among them, disarm, read the rings. Only an
- * armed bell makes the descriptor readable. False: it was rung since the last disarm, do not sleep. */
+void doorbell_ring(struct doorbell *d); /* cheap when nobody sleeps */
+/* For a reader that polls other descriptors too: arm, poll doorbell_fd() among them, disarm, read the rings.
+ * Only an armed bell makes the descriptor readable. False: it was rung since the last disarm, do not sleep.
+ */
 bool doorbell_arm(struct doorbell *d);
 void doorbell_disarm(struct doorbell *d);
 /* Counters of this ring's worker: COUNTER_COUNT values in shared memory. */

@@ -25,7 +25,7 @@ void record_begin(struct record_builder *b, enum record_kind kind) {
 }
 
 /* Makes text `which` `n` bytes long, moving the texts behind it; its new bytes are for the caller to fill. */
-static uint8_t *resize(struct record_builder *b, enum record_text which, size_t n) {
+static uint8_t *resize_text(struct record_builder *b, enum record_text which, size_t n) {
     if (b->head.text[which].n == 0)
         b->head.text[which].at = (uint16_t)b->used;
     uint32_t at = b->head.text[which].at, old = b->head.text[which].n;
@@ -40,7 +40,7 @@ static uint8_t *resize(struct record_builder *b, enum record_text which, size_t 
 
 void record_text(struct record_builder *b, enum record_text which, struct bytes value) {
     size_t n = utf8_fit(value, text_limit[which]);
-    uint8_t *to = resize(b, which, n);
+    uint8_t *to = resize_text(b, which, n);
     if (n)
         memcpy(to, value.p, n);
 }
@@ -50,7 +50,7 @@ void record_text_add(struct record_builder *b, enum record_text which, const cha
     size_t gap = old ? 1 : 0;
     if (more == 0 || old + gap + more > text_limit[which])
         return;
-    uint8_t *to = resize(b, which, old + gap + more);
+    uint8_t *to = resize_text(b, which, old + gap + more);
     if (gap)
         to[old] = '\n';
     memcpy(to + old + gap, value, more);

@@ -89,26 +89,26 @@ void ring_destroy(struct ring *r) {
     free(r);
 }
 
-static uint8_t *place(const struct ring *r, uint64_t position) {
+static uint8_t *place_of(const struct ring *r, uint64_t position) {
     return r->data + (position & (r->size - 1));
 }
 
-/* Bytes that may be written; the id before the writer's position must stay. A position that makes no sense
- * gives none: the reader will mend it. */
-static size_t room(const struct ring *r, uint64_t written) {
+/* Does the longest record fit? The id before the writer's position must stay. A position that makes no sense
+ * gives no room: the reader will mend it. */
+static bool has_room(const struct ring *r, uint64_t written) {
     uint64_t used = written - __atomic_load_n(&r->shared->taken, __ATOMIC_ACQUIRE);
-    return used > r->size - ID_SIZE ? 0 : r->size - ID_SIZE - used;
+    return used <= r->size - ID_SIZE && r->size - ID_SIZE - used >= ring_record_max() + ID_SIZE;
 }
 
 bool ring_write(struct ring *r, struct record_builder *b) {
     uint64_t written = __atomic_load_n(&r->shared->written, __ATOMIC_RELAXED) & ~(uint64_t)7;
     uint64_t id = 1;
-    if (room(r, written) < ring_record_max() + ID_SIZE)
+    if (!has_room(r, written))
         return false;
     if (written)
-        memcpy(&id, place(r, written - ID_SIZE), ID_SIZE), id++;
-    size_t n = record_pack(b, id, place(r, written));
-    memcpy(place(r, written) + n, &id, ID_SIZE);
+        memcpy(&id, place_of(r, written - ID_SIZE), ID_SIZE), id++;
+    size_t n = record_pack(b, id, place_of(r, written));
+    memcpy(place_of(r, written) + n, &id, ID_SIZE);
     __atomic_store_n(&r->shared->written, written + n + ID_SIZE, __ATOMIC_RELEASE);
     b->head.id = id;
     return true;
@@ -124,10 +124,10 @@ const struct record *ring_read(struct ring *r, void *copy, uint64_t *damaged) {
     if (left > r->size || left < sizeof *record + ID_SIZE)
         goto reset;
     /* The size is read once: what lies in the ring may change under us. */
-    n = __atomic_load_n((const uint32_t *)(const void *)place(r, r->ahead), __ATOMIC_RELAXED);
+    n = __atomic_load_n((const uint32_t *)(const void *)place_of(r, r->ahead), __ATOMIC_RELAXED);
     if (n < sizeof *record || n > ring_record_max() || n % 8 || n > left - ID_SIZE)
         goto reset;
-    memcpy(copy, place(r, r->ahead), n);
+    memcpy(copy, place_of(r, r->ahead), n);
     if (record->size != n || !record_valid(record, n))
         goto reset;
     r->ahead += n + ID_SIZE;
@@ -141,7 +141,7 @@ reset:
     return NULL;
 }
 
-static void futex(uint32_t *word, int operation, uint32_t value, const struct timespec *timeout) {
+static void call_futex(uint32_t *word, int operation, uint32_t value, const struct timespec *timeout) {
     syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
 }
 
@@ -151,7 +151,7 @@ void ring_commit(struct ring *r) {
     __atomic_store_n(&r->shared->taken, r->ahead, __ATOMIC_RELEASE);
     __atomic_fetch_add(&r->shared->commits, 1, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&r->shared->waiting, __ATOMIC_SEQ_CST))
-        futex(&r->shared->commits, FUTEX_WAKE, INT_MAX, NULL);
+        call_futex(&r->shared->commits, FUTEX_WAKE, INT_MAX, NULL);
 }
 
 void ring_rewind(struct ring *r) {
@@ -163,8 +163,8 @@ void ring_wait_room(struct ring *r, int timeout_ms) {
     __atomic_store_n(&r->shared->waiting, 1, __ATOMIC_SEQ_CST);
     uint32_t seen = __atomic_load_n(&r->shared->commits, __ATOMIC_SEQ_CST);
     uint64_t written = __atomic_load_n(&r->shared->written, __ATOMIC_RELAXED) & ~(uint64_t)7;
-    if (room(r, written) < ring_record_max() + ID_SIZE)
-        futex(&r->shared->commits, FUTEX_WAIT, seen, &wait);
+    if (!has_room(r, written))
+        call_futex(&r->shared->commits, FUTEX_WAIT, seen, &wait);
     __atomic_store_n(&r->shared->waiting, 0, __ATOMIC_RELAXED);
 }
 
@@ -183,7 +183,7 @@ bool ring_finished(const struct ring *r) {
 static uint64_t id_before(const struct ring *r, uint64_t position) {
     uint64_t id = 0;
     if (position)
-        memcpy(&id, place(r, (position & ~(uint64_t)7) - ID_SIZE), ID_SIZE);
+        memcpy(&id, place_of(r, (position & ~(uint64_t)7) - ID_SIZE), ID_SIZE);
     return id;
 }
 

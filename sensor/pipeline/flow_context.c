@@ -47,7 +47,7 @@ struct flow_context *flow_context_open(struct flow_contexts *p, const struct flo
                                        const struct generation *generation, bool inspect_all) {
     struct flow_context *x = pool_take(&p->pool);
     if (!x) {
-        counter_one(COUNTER_SESSIONS_SHED);
+        counter_one(COUNTER_CONTEXTS_SHED);
         return NULL;
     }
     flow_context_fill(x, flow, generation, inspect_all);

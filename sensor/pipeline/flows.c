@@ -38,7 +38,7 @@ static bool is_approved(const struct pipeline *p, struct flow *flow) {
 
 /* Is this flow among what overload leaves out now? A protocol is given fewer packets to show itself than
  * without. */
-static bool left_out(struct pipeline *p, struct flow *flow) {
+static bool is_left_out(struct pipeline *p, struct flow *flow) {
     enum { UNKNOWN_PACKETS = 4 };
     enum shed_level level;
     if (overload_sheds(&p->overload, SHED_APPROVED) && is_approved(p, flow))
@@ -87,9 +87,9 @@ static struct stream_pair *begin_stream(struct pipeline *p, struct flow *flow) {
 
 /* The memory to look into a flow is taken when it carries something or is answered, so that a flood of
  * openings takes none. */
-static void begin(struct pipeline *p, struct flow *flow) {
+static void begin_flow(struct pipeline *p, struct flow *flow) {
     flow->interest = FLOW_COUNT;
-    if (left_out(p, flow))
+    if (is_left_out(p, flow))
         return;
     make_room(p, flow);
     struct flow_context *x =
@@ -113,7 +113,7 @@ static void begin(struct pipeline *p, struct flow *flow) {
 
 /* An end without a byte before it may be that of an empty file. An acknowledgement says where bytes begin
  * that may not be seen: without it what is left would pass for whole. */
-static bool carries(const struct packet *packet) {
+static bool is_carrying(const struct packet *packet) {
     return packet->transport != PROTOCOL_TCP || packet->payload_length > 0 ||
            (packet->tcp_flags & (TCP_FIN | TCP_ACK));
 }
@@ -130,16 +130,16 @@ static void close_stream(struct pipeline *p, struct flow *flow) {
 }
 
 /* A flow whose content nobody reads still brings something: told each METER_BYTES, and at its end. */
-static void meter(struct pipeline *p, const struct flow *flow, struct flow_context *s, bool last) {
+static void meter_flow(struct pipeline *p, const struct flow *flow, struct flow_context *x, bool last) {
     enum { METER_BYTES = 1 << 20 };
-    bool unread = s->encrypted || (!s->began && !((struct conversation *)flow->conversation)->protocol &&
+    bool unread = x->encrypted || (!x->began && !((struct conversation *)flow->conversation)->protocol &&
                                    flow->identify_packets > 0);
     for (enum side side = SIDE_CLIENT; unread && side <= SIDE_SERVER; side++) {
         uint64_t bytes = flow->bytes[side];
-        if (!s->metered[side] || bytes == 0 || (!last && bytes - s->told[side] < METER_BYTES))
+        if (!x->metered[side] || bytes == 0 || (!last && bytes - x->told[side] < METER_BYTES))
             continue;
-        emit_volume(&p->emitter, flow, s, side, last);
-        s->told[side] = bytes;
+        emit_volume(&p->emitter, flow, x, side, last);
+        x->told[side] = bytes;
     }
 }
 
@@ -154,43 +154,43 @@ static void tell_empty(struct pipeline *p, const struct flow *flow) {
 
 void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
     struct pipeline *p = context;
-    struct flow_context *s = context_of(flow);
+    struct flow_context *x = context_of(flow);
     close_stream(p, flow);
     identify_release(p->identify, flow);
-    if (!s) {
+    if (!x) {
         tell_empty(p, flow);
         return;
     }
     pipeline_announcement(flow, flow->last);
-    meter(p, flow, s, true);
-    emit_flow(&p->emitter, flow, s);
+    meter_flow(p, flow, x, true);
+    emit_flow(&p->emitter, flow, x);
     conversation_close(p->dispatcher, flow->conversation);
     flow->conversation = NULL;
-    flow_context_release(&p->flow_contexts, s);
+    flow_context_release(&p->flow_contexts, x);
 }
 
 /* nDPI has named the flow, or given it up. */
 static void on_identified(struct pipeline *p, struct flow *flow) {
-    struct flow_context *s = context_of(flow);
+    struct flow_context *x = context_of(flow);
     struct conversation *c = flow->conversation;
     uint16_t app = flow->ndpi_app ? flow->ndpi_app : flow->ndpi_master;
-    s->application = app ? identify_name(p->identify, app) : NULL;
-    s->master = flow->ndpi_master ? identify_name(p->identify, flow->ndpi_master) : NULL;
-    bool ours = conversation_spoke(c) || dispatcher_reads(p->dispatcher, flow->transport, s->master) ||
-                dispatcher_reads(p->dispatcher, flow->transport, s->application);
+    x->application = app ? identify_name(p->identify, app) : NULL;
+    x->master = flow->ndpi_master ? identify_name(p->identify, flow->ndpi_master) : NULL;
+    bool ours = conversation_spoke(c) || dispatcher_reads(p->dispatcher, flow->transport, x->master) ||
+                dispatcher_reads(p->dispatcher, flow->transport, x->application);
     if (!ours && identify_encrypted(flow)) {
         counter_one(COUNTER_FLOWS_ENCRYPTED);
-        s->encrypted = true;
+        x->encrypted = true;
         if (flow->stream)
             pipeline_stop(flow);
         flow->interest = FLOW_COUNT;
         return;
     }
-    conversation_named(p->dispatcher, c, s->master ? s->master : s->application);
+    conversation_named(p->dispatcher, c, x->master ? x->master : x->application);
 }
 
 /* For good: what it would go on with was not seen. */
-static void leave(struct pipeline *p, struct flow *flow) {
+static void leave_flow(struct pipeline *p, struct flow *flow) {
     flow->interest = FLOW_COUNT;
     conversation_abandon(p->dispatcher, flow->conversation);
     if (flow->stream)
@@ -209,8 +209,8 @@ static void take_datagram(struct pipeline *p, struct flow *flow, const struct pa
 }
 
 static void look_into(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
-    if (overload_sheds(&p->overload, SHED_APPROVED) && left_out(p, flow)) {
-        leave(p, flow);
+    if (overload_sheds(&p->overload, SHED_APPROVED) && is_left_out(p, flow)) {
+        leave_flow(p, flow);
         return;
     }
     if (!flow->identified) {
@@ -233,13 +233,13 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
 /* A flow that costs a look-up and a counter. Its stream may have been stopped by a tick, which cannot free
  * it. */
 static void step_over(struct pipeline *p, struct flow *flow, const struct packet *packet) {
-    struct flow_context *s = context_of(flow);
+    struct flow_context *x = context_of(flow);
     close_stream(p, flow);
-    if (!s)
+    if (!x)
         return;
-    if (s->encrypted)
+    if (x->encrypted)
         counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);
-    meter(p, flow, s, false);
+    meter_flow(p, flow, x, false);
 }
 
 /* What must not be missing on the span: VLANs, and image networks once something comes from them. */
@@ -260,8 +260,8 @@ void pipeline_flow_packet(struct pipeline *p, const struct packet *packet) {
     enum side from;
     struct flow *flow = flow_table_packet(p->flows, packet, &from);
     note_sight(p, packet, flow, from);
-    if (flow && flow->interest == FLOW_WAIT && (carries(packet) || expect_knows(p->expected, flow)))
-        begin(p, flow);
+    if (flow && flow->interest == FLOW_WAIT && (is_carrying(packet) || expect_knows(p->expected, flow)))
+        begin_flow(p, flow);
     if (flow && flow->interest > FLOW_WAIT)
         look_into(p, flow, packet, from);
     else if (flow)

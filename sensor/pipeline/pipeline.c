@@ -12,7 +12,7 @@ static const time_ns jump = 3600 * NS_PER_S;
 
 struct pipeline *the_pipeline;
 
-static unsigned most(unsigned a, unsigned b) {
+static unsigned larger_of(unsigned a, unsigned b) {
     return a > b ? a : b;
 }
 
@@ -21,12 +21,13 @@ void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropp
         .now = now,
         .ring = ring,
         .dropped = dropped,
-        .memory = most(most(reassembler_fill(p->reassembler), codings_fill(p->codings)),
-                       most(content_fill(p->content), inspector_fill(p->generations.newest->inspector)))};
+        .memory =
+            larger_of(larger_of(reassembler_fill(p->reassembler), codings_fill(p->codings)),
+                      larger_of(content_fill(p->content), inspector_fill(p->generations.newest->inspector)))};
     overload_look(&p->overload, &pressure);
 }
 
-static void tick(struct pipeline *p) {
+static void tick_stages(struct pipeline *p) {
     if (p->now < p->next_tick)
         return;
     p->next_tick = p->now + tick_interval;
@@ -61,7 +62,7 @@ static void note_packet(struct pipeline *p, const struct packet *packet) {
     atomic_store_explicit(&p->status->at_packet, true, memory_order_release);
 }
 
-static void note_done(struct pipeline *p) {
+static void note_packet_done(struct pipeline *p) {
     if (!p->status)
         return;
     atomic_store_explicit(&p->status->at_packet, false, memory_order_release);
@@ -80,8 +81,8 @@ void pipeline_packet(void *pipeline, const struct capture_packet *in) {
         else
             pipeline_flow_packet(p, &packet);
     }
-    note_done(p);
-    tick(p);
+    note_packet_done(p);
+    tick_stages(p);
 }
 
 void pipeline_notice(struct pipeline *p, const char *key, const char *text) {
@@ -95,8 +96,8 @@ size_t pipeline_flows(const struct pipeline *p) {
 void pipeline_idle(struct pipeline *p, time_ns now) {
     if (now > p->now)
         p->now = now;
-    note_done(p);
-    tick(p);
+    note_packet_done(p);
+    tick_stages(p);
 }
 
 struct pipeline_use pipeline_use(const struct pipeline *p) {

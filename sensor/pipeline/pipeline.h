@@ -52,8 +52,8 @@ void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropp
 /* What begins from now on is judged and inspected by this snapshot. False with a reason: nothing has
  * changed. Between packets. */
 bool pipeline_switch(struct pipeline *p, const struct snapshot_view *snapshot, struct error *e);
-/* Room for a new snapshot is needed: flows of older ones of which no object is open go on under the newest,
- * and what began before version `before` is ended as it stands, and counted. Between packets. */
+/* Room for a new snapshot is needed: transfers that began under one before version `before` are ended as they
+ * stand, and counted; snapshots that nobody holds any more are given back. Between packets. */
 void pipeline_move_on(struct pipeline *p, uint64_t before);
 unsigned pipeline_slots(const struct pipeline *p); /* of snapshots in use: bits 1 << slot */
 /* What the stages hold now. All zero when no flow is open and nothing is waited for. */
@@ -71,7 +71,7 @@ void pipeline_examined(struct pipeline *p, uint64_t object);
 /* Something that the sensor says of itself. */
 void pipeline_notice(struct pipeline *p, const char *key, const char *text);
 size_t pipeline_flows(const struct pipeline *p); /* open now */
-/* Time of the newest packet, 0 before the first. */
+/* Packet time: of the newest packet, or the clock's where none came; 0 before the first. */
 time_ns pipeline_time(const struct pipeline *p);
 
 #endif

@@ -21,10 +21,10 @@ void pipeline_stop(struct flow *flow) {
 
 static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
     struct flow *flow = user;
-    struct flow_context *s = context_of(flow);
+    struct flow_context *x = context_of(flow);
     pipeline_announcement(flow, time);
     if (!conversation_data(the_pipeline->dispatcher, flow->conversation, from, bytes, n, time) ||
-        s->encrypted)
+        x->encrypted)
         pipeline_stop(flow);
 }
 

@@ -203,7 +203,7 @@ static void close_outers(struct conversation *c) {
     c->state = state;
 }
 
-static void finish(struct dispatcher *dp, struct conversation *c) {
+static void finish_conversation(struct dispatcher *dp, struct conversation *c) {
     while (c->protocol || c->dispatch->outer) {
         close_protocol(c);
         if (c->dispatch->outer)
@@ -215,7 +215,7 @@ static void finish(struct dispatcher *dp, struct conversation *c) {
 
 static void give_up(struct dispatcher *dp, struct conversation *c, enum counter why) {
     counter_one(why);
-    finish(dp, c);
+    finish_conversation(dp, c);
 }
 
 static bool start_protocol(struct conversation *c, const struct protocol *p, struct bytes facts) {
@@ -252,7 +252,7 @@ static void replay_hold(struct dispatcher *dp, struct conversation *c) {
 /* Runs it from what is held; what cannot be opened is not looked at any more. */
 static bool run_from_hold(struct dispatcher *dp, struct conversation *c, const struct protocol *p) {
     if (!start_protocol(c, p, bytes_of(NULL, 0))) {
-        finish(dp, c);
+        finish_conversation(dp, c);
         return false;
     }
     replay_hold(dp, c);
@@ -365,7 +365,7 @@ static void run_protocol(struct dispatcher *dp, struct conversation *c, const st
         drop_hold(dp, d);
     enum protocol_result result = give_event(c, e);
     if (d->encrypted)
-        finish(dp, c);
+        finish_conversation(dp, c);
     else if (result == PROTOCOL_LOST)
         give_up(dp, c, COUNTER_PROTOCOL_LOST);
     else if (result == PROTOCOL_BECOMES)
@@ -475,7 +475,7 @@ static void take_undecided(struct dispatcher *dp, struct conversation *c, const 
             take_event(dp, c, e);
     } else if (tls == PROBE_YES) {
         c->services->encrypted(c);
-        finish(dp, c);
+        finish_conversation(dp, c);
     } else if (d->ndpi_spoke && !more && d->foreign) {
         give_up(dp, c, COUNTER_FLOWS_NOT_PARSED);
     } else if (d->ndpi_spoke && !more) {
@@ -540,7 +540,7 @@ void conversation_close(struct dispatcher *dp, struct conversation *c) {
         take_unidentified(dp, c, NULL);
     if (d->phase == UNDECIDED && d->foreign)
         counter_one(COUNTER_FLOWS_NOT_PARSED);
-    finish(dp, c);
+    finish_conversation(dp, c);
     pool_give(&dp->slots, c);
 }
 
@@ -561,7 +561,7 @@ bool conversation_undecided(const struct conversation *c) {
 }
 
 void conversation_abandon(struct dispatcher *dp, struct conversation *c) {
-    finish(dp, c);
+    finish_conversation(dp, c);
 }
 
 bool conversation_announce(struct dispatcher *dp, struct conversation *c, const struct expectation *e) {

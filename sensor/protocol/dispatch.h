@@ -28,7 +28,7 @@ bool dispatcher_wants_datagrams(const struct dispatcher *d);
 /* Is this nDPI's name of a protocol that can read a flow of this transport? Such a flow is asked before
  * nDPI's name makes it an encrypted one. */
 bool dispatcher_reads(const struct dispatcher *d, uint8_t transport, const char *ndpi_name);
-/* What sessions share and nobody uses any more is given back after a while; packet time. */
+/* State that flows shared and nobody uses any more (shared.h) is given back after a while; packet time. */
 void dispatcher_tick(struct dispatcher *d, time_ns now);
 
 /* NULL at the cap (counted). */

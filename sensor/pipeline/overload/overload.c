@@ -10,7 +10,7 @@ void overload_init(struct overload *o, struct emitter *emitter, unsigned workers
     *o = (struct overload){.emitter = emitter, .workers = workers, .split_by_ports = split_by_ports};
 }
 
-static void tell(struct overload *o, const char *key, const char *text) {
+static void tell_notice(struct overload *o, const char *key, const char *text) {
     log_warning("%s", text);
     emit_notice(o->emitter, key, text);
 }
@@ -28,7 +28,7 @@ static void tell_pressed(struct overload *o, const struct shed_pressure *p, cons
              why, shed_what(o->shed.level),
              memory ? "raise sensor.memory"
                     : "give more sensor.workers, a larger capture.ring or a capture.filter");
-    tell(o, key, text);
+    tell_notice(o, key, text);
 }
 
 static void tell_ended(struct overload *o, const struct shed_pressure *p) {
@@ -38,17 +38,17 @@ static void tell_ended(struct overload *o, const struct shed_pressure *p) {
         "worker %u keeps up again after %lld s; left out at worst: %s; %llu packets were dropped meanwhile",
         o->emitter->worker, (long long)((p->now - o->shed.began) / NS_PER_S), shed_what(o->shed.worst),
         (unsigned long long)(p->dropped - o->shed.dropped_before));
-    tell(o, "overload-ended", text);
+    tell_notice(o, "overload-ended", text);
 }
 
-static const char *remedy(const struct overload *o) {
+static const char *name_remedy(const struct overload *o) {
     if (o->split_by_ports)
         return "leave it out with capture.filter, or use a faster processor";
     return o->workers > 1 ? "capture.split: ports lets several workers share it"
                           : "more sensor.workers and capture.split: ports let several share it";
 }
 
-static bool named_already(const struct overload *o, const struct heavy_pair *pair, time_ns now) {
+static bool is_named_already(const struct overload *o, const struct heavy_pair *pair, time_ns now) {
     return o->told && now - o->told < heavy_repeat && address_equal(&o->named.low, &pair->low) &&
            address_equal(&o->named.high, &pair->high);
 }
@@ -60,11 +60,11 @@ static void look_for_heavy(struct overload *o, const struct shed_pressure *p) {
     if (p->now - o->heavy_since < heavy_period)
         return;
     unsigned share = heavy_top(&o->heavy, &pair);
-    if (share >= HEAVY_SHARE && !named_already(o, pair, p->now)) {
+    if (share >= HEAVY_SHARE && !is_named_already(o, pair, p->now)) {
         snprintf(text, sizeof text, "%s and %s make %u %% of what worker %u has to do, more than it can; %s",
                  address_format(&pair->low, a), address_format(&pair->high, b), share / 10,
-                 o->emitter->worker, remedy(o));
-        tell(o, "heavy-pair", text);
+                 o->emitter->worker, name_remedy(o));
+        tell_notice(o, "heavy-pair", text);
         o->told = p->now;
         o->named = *pair;
     }

@@ -48,7 +48,7 @@ enum counter shed_counter(enum shed_level level) {
     return levels[level].counter;
 }
 
-static bool presses(const struct shed_pressure *p, uint64_t dropped, enum shed_level level) {
+static bool is_pressed(const struct shed_pressure *p, uint64_t dropped, enum shed_level level) {
     return dropped > 0 || p->ring >= levels[level].ring ||
            (levels[level].for_memory && p->memory >= MEMORY_HIGH);
 }
@@ -57,7 +57,7 @@ static bool is_calm(const struct shed_pressure *p, uint64_t dropped, enum shed_l
     return dropped == 0 && p->ring < levels[level].ring / RING_CALM && p->memory < MEMORY_LOW;
 }
 
-static enum shed_change rise(struct shed *s, const struct shed_pressure *p) {
+static enum shed_change raise_level(struct shed *s, const struct shed_pressure *p) {
     bool began = s->level == SHED_NOTHING;
     s->level++;
     s->changed = p->now;
@@ -73,7 +73,7 @@ static enum shed_change rise(struct shed *s, const struct shed_pressure *p) {
     return began ? SHED_BEGAN : SHED_WORSE;
 }
 
-static enum shed_change fall(struct shed *s, const struct shed_pressure *p) {
+static enum shed_change lower_level(struct shed *s, const struct shed_pressure *p) {
     s->level--;
     s->changed = s->press = p->now;
     return s->level == SHED_NOTHING ? SHED_ENDED : SHED_SAME;
@@ -94,13 +94,13 @@ enum shed_change shed_update(struct shed *s, const struct shed_pressure *p) {
     enum shed_change change = SHED_SAME;
     keep_time(s, p->now);
     s->looked = true;
-    if (s->level + 1 < SHED_LEVELS && presses(p, dropped, s->level + 1) &&
+    if (s->level + 1 < SHED_LEVELS && is_pressed(p, dropped, s->level + 1) &&
         (s->level == SHED_NOTHING || p->now - s->changed >= step))
-        change = rise(s, p);
+        change = raise_level(s, p);
     if (!is_calm(p, dropped, s->level))
         s->press = p->now;
     else if (s->level > SHED_NOTHING && p->now - s->press >= levels[s->level].hold)
-        change = fall(s, p);
+        change = lower_level(s, p);
     s->dropped = p->dropped;
     return change;
 }

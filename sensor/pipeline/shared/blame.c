@@ -16,7 +16,7 @@ static uint16_t lower_port(const struct flow_name *f) {
 }
 
 /* Of the same flow, whichever way the packets went. */
-static bool same(const struct flow_name *a, const struct flow_name *b, bool service) {
+static bool is_same_flow(const struct flow_name *a, const struct flow_name *b, bool service) {
     bool straight = address_equal(&a->source, &b->source) && address_equal(&a->destination, &b->destination);
     bool turned = address_equal(&a->source, &b->destination) && address_equal(&a->destination, &b->source);
     if (a->transport != b->transport || (!straight && !turned))
@@ -27,7 +27,7 @@ static bool same(const struct flow_name *a, const struct flow_name *b, bool serv
            (turned && a->source_port == b->destination_port && a->destination_port == b->source_port);
 }
 
-static void forget(struct blame *b, struct blamed *e) {
+static void forget_flow(struct blame *b, struct blamed *e) {
     if (atomic_exchange(&e->skipped, false))
         atomic_fetch_sub(&b->skipped, 1);
     e->last = 0;
@@ -39,18 +39,18 @@ static struct blamed *entry_of(struct blame *b, const struct flow_name *flow, bo
     struct blamed *oldest = &b->entry[0];
     for (size_t i = 0; i < BLAMED_MAX; i++) {
         struct blamed *e = &b->entry[i];
-        if (e->last && e->service == service && same(&e->flow, flow, service))
+        if (e->last && e->service == service && is_same_flow(&e->flow, flow, service))
             return e;
         if (e->last < oldest->last)
             oldest = e;
     }
-    forget(b, oldest);
+    forget_flow(b, oldest);
     oldest->service = service;
     oldest->flow = *flow;
     return oldest;
 }
 
-static bool count(struct blame *b, struct blamed *e, uint32_t limit, time_ns now) {
+static bool count_death(struct blame *b, struct blamed *e, uint32_t limit, time_ns now) {
     e->last = now;
     if (++e->deaths < limit || atomic_exchange(&e->skipped, true))
         return false;
@@ -60,22 +60,22 @@ static bool count(struct blame *b, struct blamed *e, uint32_t limit, time_ns now
 
 enum blame_verdict blame_death(struct blame *b, const struct flow_name *flow, time_ns now) {
     blame_expire(b, now);
-    bool this_flow = count(b, entry_of(b, flow, false), BLAME_FLOW_DEATHS, now);
-    bool service = count(b, entry_of(b, flow, true), BLAME_SERVICE_DEATHS, now);
+    bool this_flow = count_death(b, entry_of(b, flow, false), BLAME_FLOW_DEATHS, now);
+    bool service = count_death(b, entry_of(b, flow, true), BLAME_SERVICE_DEATHS, now);
     return service ? BLAME_SKIP_SERVICE : this_flow ? BLAME_SKIP_FLOW : BLAME_NOTED;
 }
 
 void blame_expire(struct blame *b, time_ns now) {
     for (size_t i = 0; i < BLAMED_MAX; i++)
         if (b->entry[i].last && now - b->entry[i].last > memory_span)
-            forget(b, &b->entry[i]);
+            forget_flow(b, &b->entry[i]);
 }
 
 bool blame_look(const struct blame *b, const struct packet *p) {
     struct flow_name flow;
     flow_name_of(p, &flow);
     for (size_t i = 0; i < BLAMED_MAX; i++)
-        if (atomic_load(&b->entry[i].skipped) && same(&b->entry[i].flow, &flow, b->entry[i].service))
+        if (atomic_load(&b->entry[i].skipped) && is_same_flow(&b->entry[i].flow, &flow, b->entry[i].service))
             return true;
     return false;
 }

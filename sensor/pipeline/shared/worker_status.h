@@ -10,17 +10,17 @@
 /* What each worker says of itself, in memory shared by all processes of the sensor; a worker writes its own
  * entry, others read single words. */
 struct worker_status {
-    _Atomic time_ns packet_time; /* of the newest packet, 0 before the first */
+    _Atomic time_ns packet_time; /* pipeline_time() */
     _Atomic int progress;        /* of the capture file, 0..1000; -1 unknown */
     _Atomic bool broken;         /* the capture ended in damage; the worker has said why */
     _Atomic uint64_t beat;       /* changes with each packet and each wait: else the worker is stuck */
     _Atomic uint32_t flows;      /* open at once, lost if the worker dies */
     _Atomic int pid;             /* by the supervisor; 0: not running */
     _Atomic uint64_t version;    /* of the newest snapshot that it has taken */
-    _Atomic uint32_t slots;      /* of those that its flows use: bits 1 << slot */
+    _Atomic uint32_t slots;      /* of those that its transfers hold: bits 1 << slot */
     _Atomic uint32_t call;       /* by the supervisor: changed when the worker is to look at what follows */
-    _Atomic uint64_t before;     /* by the supervisor: flows of snapshots before this version are to end, and
-                                  * those without a transfer to go on under the newest; 0: the latter alone */
+    _Atomic uint64_t before;     /* by the supervisor: transfers of snapshots before this version are to end;
+                                  * 0: none, only what nobody holds is given back */
     _Atomic bool at_packet;      /* it works on a packet of this flow: */
     struct flow_name at;
     struct worker_view view;

@@ -108,7 +108,7 @@ static bool answers_lost_command(struct ftp *s, const struct ftp_reply *r) {
 }
 
 /* A reply to nothing that was seen: some say enough by themselves. */
-static void unasked_reply(struct ftp *s, enum ftp_group group, const struct ftp_reply *r) {
+static void take_unasked_reply(struct ftp *s, enum ftp_group group, const struct ftp_reply *r) {
     if (r->code == 350)
         s->rest_lost = true;
     if (group == FTP_GROUP_PASSIVE)
@@ -127,7 +127,7 @@ static void take_reply(struct ftp *s, const struct ftp_reply *r) {
     if (r->code == 421) /* the server leaves, whatever was asked */
         return;
     if (!find_asked(s, group, r->code, &at)) {
-        unasked_reply(s, group, r);
+        take_unasked_reply(s, group, r);
         return;
     }
     if (s->pending[at].verb->answered)
@@ -189,8 +189,8 @@ static bool take_line(struct ftp *s, enum side from) {
     return s->garbage < GARBAGE_MAX;
 }
 
-static enum protocol_result control_data(struct conversation *c, enum side from, const uint8_t *bytes,
-                                         size_t n) {
+static enum protocol_result take_control_data(struct conversation *c, enum side from, const uint8_t *bytes,
+                                              size_t n) {
     struct ftp *s = c->state;
     for (size_t i = 0; i < n && !s->stopped; i++)
         if (ftp_line_add(&s->line[from], bytes[i]) && !take_line(s, from))
@@ -200,7 +200,7 @@ static enum protocol_result control_data(struct conversation *c, enum side from,
 
 /* The line is lost, and with it the order of replies to commands. Where the client went in it nobody knows.
  */
-static enum protocol_result control_gap(struct conversation *c, enum side from, uint64_t n) {
+static enum protocol_result take_control_gap(struct conversation *c, enum side from, uint64_t n) {
     struct ftp *s = c->state;
     ftp_line_gap(&s->line[from]);
     s->multi = 0;
@@ -212,7 +212,7 @@ static enum protocol_result control_gap(struct conversation *c, enum side from, 
     return PROTOCOL_OK;
 }
 
-static void *control_open(struct conversation *c, struct bytes facts) {
+static void *open_control(struct conversation *c, struct bytes facts) {
     struct ftp *s = protocol_alloc(PROTOCOL_STATE, sizeof *s);
     if (!s)
         return NULL;
@@ -225,7 +225,7 @@ static void *control_open(struct conversation *c, struct bytes facts) {
 
 /* A client that sent its last byte and leaves, without QUIT and without hearing that it arrived, was most
  * likely ended in the midst: all its connections close cleanly. */
-static void client_left(struct ftp *s) {
+static void note_client_left(struct ftp *s) {
     struct ftp_ticket *t = s->transfer;
     if (s->quit || !t || !t->upload || !t->awaited)
         return;
@@ -233,18 +233,18 @@ static void client_left(struct ftp *s) {
     ftp_ticket_changed(t);
 }
 
-static void control_end(struct conversation *c, enum side from, bool clean) {
+static void take_control_end(struct conversation *c, enum side from, bool clean) {
     struct ftp *s = c->state;
     if (s->line[from].n && !s->stopped)
         take_line(s, from); /* the last one may lack its end */
     if (from == s->server)
         forget_pending(s);
     else
-        client_left(s);
+        note_client_left(s);
 }
 
 /* Data flows that still run keep their tickets. */
-static void control_close(struct conversation *c) {
+static void close_control(struct conversation *c) {
     struct ftp *s = c->state;
     forget_pending(s);
     ftp_ticket_release(s->current);
@@ -257,9 +257,9 @@ const struct protocol protocol_ftp = {
     .name = "ftp",
     .ndpi_names = (const char *const[]){"FTP_CONTROL", NULL},
     .probe = ftp_probe,
-    .open = control_open,
-    .data = control_data,
-    .gap = control_gap,
-    .end = control_end,
-    .close = control_close,
+    .open = open_control,
+    .data = take_control_data,
+    .gap = take_control_gap,
+    .end = take_control_end,
+    .close = close_control,
 };

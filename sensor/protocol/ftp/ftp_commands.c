@@ -3,7 +3,7 @@
 
 #include "base/counter.h"
 
-static void replace(struct ftp_ticket **slot, struct ftp_ticket *t) {
+static void replace_ticket(struct ftp_ticket **slot, struct ftp_ticket *t) {
     if (t)
         ftp_ticket_retain(t);
     ftp_ticket_release(*slot);
@@ -20,7 +20,7 @@ void ftp_encrypted(struct ftp *s) {
 
 /* `at` listens on the side of `listener`. An address behind NAT is announced as its owner knows it, which
  * is not what the sensor sees: the control connection's address is expected too. */
-static void announce(struct ftp *s, struct ftp_ticket *t, enum side listener, struct endpoint at) {
+static void announce_listener(struct ftp *s, struct ftp_ticket *t, enum side listener, struct endpoint at) {
     struct address own = s->c->end[listener].address, opener = s->c->end[side_other(listener)].address;
     t->port = at.port;
     t->active = listener != s->server;
@@ -31,13 +31,13 @@ static void announce(struct ftp *s, struct ftp_ticket *t, enum side listener, st
 }
 
 /* A new announcement takes the place of one that was not used. */
-static struct ftp_ticket *new_ticket(struct ftp *s) {
+static struct ftp_ticket *make_ticket(struct ftp *s) {
     struct ftp_ticket *t = ftp_ticket_create();
     if (t) {
         t->user = s->user;
         t->asked = s->c->now;
     }
-    replace(&s->current, t);
+    replace_ticket(&s->current, t);
     ftp_ticket_release(t); /* s->current has its own */
     return t;
 }
@@ -48,8 +48,8 @@ static void announce_active(struct ftp *s, struct bytes argument,
     struct ftp_ticket *t;
     if (!read(argument, &at))
         counter_one(COUNTER_FTP_BAD_ADDRESS);
-    else if ((t = new_ticket(s)))
-        announce(s, t, side_other(s->server), at);
+    else if ((t = make_ticket(s)))
+        announce_listener(s, t, side_other(s->server), at);
 }
 
 static void port_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
@@ -64,8 +64,8 @@ static void eprt_sent(struct ftp *s, struct ftp_pending *p, struct bytes argumen
 static void passive_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
     if (bytes_equal_nocase(bytes_trim(argument), "ALL")) /* EPSV ALL announces nothing (RFC 2428 section 4) */
         return;
-    struct ftp_ticket *t = new_ticket(s);
-    replace(&p->ticket, t);
+    struct ftp_ticket *t = make_ticket(s);
+    replace_ticket(&p->ticket, t);
 }
 
 void ftp_passive_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
@@ -78,14 +78,14 @@ void ftp_passive_answered(struct ftp *s, struct ftp_pending *p, const struct ftp
         return;
     }
     if (!t)
-        t = new_ticket(s);
+        t = make_ticket(s);
     if (t)
-        announce(s, t, s->server, at);
+        announce_listener(s, t, s->server, at);
 }
 
 /* --- transfers --- */
 
-static void command_known(struct ftp *s, struct ftp_ticket *t) {
+static void tell_command(struct ftp *s, struct ftp_ticket *t) {
     if (t->port == 0 && !t->taken)
         ftp_waiting_add(&s->waiting, t);
     ftp_ticket_changed(t);
@@ -93,11 +93,11 @@ static void command_known(struct ftp *s, struct ftp_ticket *t) {
 
 /* The ticket that a transfer command belongs to. Without an announcement the server opens the client's own
  * port (RFC 959 section 3.2). */
-static struct ftp_ticket *ticket_for_command(struct ftp *s) {
+static struct ftp_ticket *find_ticket_for_command(struct ftp *s) {
     if (!s->current || s->current->command != FTP_COMMAND_NONE) {
         enum side client = side_other(s->server);
-        if (new_ticket(s))
-            announce(s, s->current, client, s->c->end[client]);
+        if (make_ticket(s))
+            announce_listener(s, s->current, client, s->c->end[client]);
     }
     return s->current;
 }
@@ -108,15 +108,15 @@ static void set_path(struct ftp *s, struct ftp_ticket *t, struct bytes argument)
     t->text_version++;
 }
 
-static bool size_is_known(const struct ftp *s, const struct ftp_ticket *t) {
+static bool is_size_known(const struct ftp *s, const struct ftp_ticket *t) {
     return s->sizes_asked == 0 && s->size != LENGTH_UNKNOWN && t->path.n &&
            bytes_equal(ftp_path_bytes(&t->path), ftp_path_bytes(&s->size_path));
 }
 
 /* How long the file is that `t` appends to: by SIZE, or because the last transfer made it so. */
-static bool size_before(const struct ftp *s, const struct ftp_ticket *t, uint64_t *size) {
+static bool find_size_before(const struct ftp *s, const struct ftp_ticket *t, uint64_t *size) {
     const struct ftp_ticket *last = s->transfer;
-    if (size_is_known(s, t)) {
+    if (is_size_known(s, t)) {
         *size = s->size;
         return true;
     }
@@ -131,12 +131,12 @@ static void set_extent(struct ftp *s, struct ftp_ticket *t, bool append) {
     t->length = t->total = LENGTH_UNKNOWN;
     t->least = 0;
     t->offset = append ? 0 : s->rest;
-    t->placed = !append || size_before(s, t, &t->offset);
+    t->placed = !append || find_size_before(s, t, &t->offset);
     t->partial = t->offset > 0;
     s->rest = 0;
     if (t->upload)
         s->size = LENGTH_UNKNOWN; /* about to change */
-    if (!t->image || !t->stream || !size_is_known(s, t) || s->size < t->offset)
+    if (!t->image || !t->stream || !is_size_known(s, t) || s->size < t->offset)
         return;
     t->total = s->size;
     t->length = t->least = s->size - t->offset;
@@ -144,7 +144,7 @@ static void set_extent(struct ftp *s, struct ftp_ticket *t, bool append) {
 
 static void transfer_sent(struct ftp *s, struct ftp_pending *p, const char *method, bool upload,
                           struct bytes path) {
-    struct ftp_ticket *t = ticket_for_command(s);
+    struct ftp_ticket *t = find_ticket_for_command(s);
     if (!t)
         return;
     t->command = FTP_COMMAND_TRANSFER;
@@ -159,9 +159,9 @@ static void transfer_sent(struct ftp *s, struct ftp_pending *p, const char *meth
     if (path.n)
         set_path(s, t, path);
     set_extent(s, t, strcmp(method, "APPE") == 0);
-    replace(&p->ticket, t);
-    replace(&s->transfer, t);
-    command_known(s, t);
+    replace_ticket(&p->ticket, t);
+    replace_ticket(&s->transfer, t);
+    tell_command(s, t);
 }
 
 static void stor_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
@@ -182,15 +182,15 @@ static void stou_sent(struct ftp *s, struct ftp_pending *p, struct bytes argumen
 }
 
 static void list_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    struct ftp_ticket *t = ticket_for_command(s);
+    struct ftp_ticket *t = find_ticket_for_command(s);
     if (!t)
         return;
     t->command = FTP_COMMAND_LISTING;
-    replace(&p->ticket, t);
-    command_known(s, t);
+    replace_ticket(&p->ticket, t);
+    tell_command(s, t);
 }
 
-static void refuse(struct ftp_ticket *t) {
+static void refuse_transfer(struct ftp_ticket *t) {
     if (t->started || ftp_ticket_has_bytes(t))
         t->failed = true;
     else
@@ -201,7 +201,7 @@ void ftp_ticket_answered(struct ftp *s, struct ftp_ticket *t, const struct ftp_r
     uint64_t length;
     struct bytes name;
     if (r->code >= 400) {
-        refuse(t);
+        refuse_transfer(t);
     } else if (r->code >= 200) {
         t->finished = true;
     } else {

@@ -144,7 +144,7 @@ static void drop_early(struct ftp_data *d) {
     d->early_n = 0;
 }
 
-static void begin(struct ftp_data *d) {
+static void begin_transfer(struct ftp_data *d) {
     struct transfer_seed f = seed_of(d);
     if (d->begun)
         return;
@@ -164,7 +164,7 @@ static void begin(struct ftp_data *d) {
 
 /* A clean end by the sender is all of it, unless the control channel or the announced length says otherwise.
  */
-static enum transfer_end how(const struct ftp_data *d, enum side from) {
+static enum transfer_end judge_end(const struct ftp_data *d, enum side from) {
     const struct ftp_ticket *t = d->ticket;
     if (!d->ended[from] || !d->clean[from])
         return TRANSFER_CUT;
@@ -177,14 +177,14 @@ static enum transfer_end how(const struct ftp_data *d, enum side from) {
 
 /* A sender that is broken off often closes cleanly too; the last reply tells. It is not waited for when it is
  * not needed or cannot come, and never longer than the flow is kept after its end. */
-static bool reply_awaited(const struct ftp_data *d, enum side from) {
+static bool is_reply_awaited(const struct ftp_data *d, enum side from) {
     const struct ftp_ticket *t = d->ticket;
     if (command_of(d) != FTP_COMMAND_TRANSFER || !d->clean[from] || d->moved == t->length)
         return false;
     return t->started && !t->finished && !t->failed && !t->silent;
 }
 
-static void finish(struct ftp_data *d, enum transfer_end end) {
+static void finish_transfer(struct ftp_data *d, enum transfer_end end) {
     d->over = true;
     if (d->ticket && end == TRANSFER_DONE) {
         d->ticket->settled = true;
@@ -196,24 +196,20 @@ static void finish(struct ftp_data *d, enum transfer_end end) {
     drop_early(d);
 }
 
-static void ignore_listing(struct ftp_data *d) {
-    counter_one(COUNTER_FTP_LISTINGS);
-    finish(d, TRANSFER_UNKNOWN);
-}
-
 /* After anything new: begins what can begin, renames, ends what has ended. An empty file is a transfer once
  * the server has said that it began. */
-static void settle(struct ftp_data *d) {
+static void settle_data(struct ftp_data *d) {
     enum side from;
     if (d->over)
         return;
     if (command_of(d) == FTP_COMMAND_LISTING) {
-        ignore_listing(d);
+        counter_one(COUNTER_FTP_LISTINGS);
+        finish_transfer(d, TRANSFER_UNKNOWN);
         return;
     }
     if (command_of(d) == FTP_COMMAND_TRANSFER) {
         if (d->early_n)
-            begin(d);
+            begin_transfer(d);
         if (d->begun && d->text_version != d->ticket->text_version) {
             struct transfer_seed f = seed_of(d);
             d->text_version = d->ticket->text_version;
@@ -223,20 +219,20 @@ static void settle(struct ftp_data *d) {
     if (!find_sender(d, &from) || !d->ended[from])
         return;
     if (!d->begun && command_of(d) == FTP_COMMAND_TRANSFER && (d->ticket->started || d->ticket->finished))
-        begin(d);
+        begin_transfer(d);
     /* An announcement, the command, or what the server says of it may come for as long as the flow is kept.
      */
     if (!d->begun || command_of(d) == FTP_COMMAND_NONE)
         return;
-    if (reply_awaited(d, from))
+    if (is_reply_awaited(d, from))
         d->ticket->awaited = true;
     else
-        finish(d, how(d, from));
+        finish_transfer(d, judge_end(d, from));
 }
 
 void ftp_ticket_changed(struct ftp_ticket *t) {
     if (t->data)
-        settle(t->data);
+        settle_data(t->data);
 }
 
 /* --- the protocol --- */
@@ -257,7 +253,7 @@ static bool bind_ticket(struct ftp_data *d, struct ftp_ticket *t) {
 
 /* May it be what this ticket asked for? Where in the whole it begins must be known before its first byte is
  * handed on. */
-static bool may_be(const struct ftp_data *d, const struct ftp_ticket *t) {
+static bool may_belong(const struct ftp_data *d, const struct ftp_ticket *t) {
     bool over = d->ended[d->from] && d->clean[d->from];
     if (!t || t->port || t->taken || t->command == FTP_COMMAND_NONE || t->asked > d->began ||
         t->upload != (d->from == SIDE_CLIENT) || (d->begun && t->partial))
@@ -265,14 +261,14 @@ static bool may_be(const struct ftp_data *d, const struct ftp_ticket *t) {
     return t->length == LENGTH_UNKNOWN || (over ? d->moved == t->length : d->moved <= t->length);
 }
 
-static void place(struct ftp_data *d, struct ftp_ticket *t) {
+static void join_ticket(struct ftp_data *d, struct ftp_ticket *t) {
     counter_one(COUNTER_FTP_REPLIES_LOST);
     ftp_pair_remove(&d->orphan);
     ftp_ticket_retain(t);
     bind_ticket(d, t);
     t->port = d->c->end[SIDE_SERVER].port;
     t->started = true;
-    settle(d);
+    settle_data(d);
 }
 
 /* Of a flow that nobody announced: takes the ticket, if exactly one that waits may be its. */
@@ -284,12 +280,12 @@ static void join_control(struct ftp_data *d) {
     unsigned count = 0;
     for (const struct ftp_waiting *w; (w = ftp_pair_step(&walk));)
         for (unsigned i = 0; i < FTP_WAITING_MAX; i++)
-            if (may_be(d, w->ticket[i])) {
+            if (may_belong(d, w->ticket[i])) {
                 found = w->ticket[i];
                 count++;
             }
     if (count == 1 && walk.left > 0)
-        place(d, found);
+        join_ticket(d, found);
 }
 
 void ftp_waiting_begin(struct ftp_waiting *w, const struct address *client, const struct address *server) {
@@ -312,12 +308,12 @@ void ftp_waiting_add(struct ftp_waiting *w, struct ftp_ticket *t) {
     unsigned count = 0;
     keep_waiting(w, t);
     for (struct ftp_data *d; (d = ftp_pair_step(&walk));)
-        if (may_be(d, t)) {
+        if (may_belong(d, t)) {
             found = d;
             count++;
         }
     if (count == 1 && walk.left > 0)
-        place(found, t);
+        join_ticket(found, t);
 }
 
 void ftp_waiting_end(struct ftp_waiting *w) {
@@ -345,7 +341,7 @@ static bool adopt_data(struct conversation *c, struct bytes facts) {
     if (d->ticket || !bind_ticket(d, find_ticket(facts)))
         return false;
     ftp_pair_remove(&d->orphan);
-    settle(d);
+    settle_data(d);
     return true;
 }
 
@@ -366,7 +362,8 @@ static bool wait_for_command(struct ftp_data *d, const uint8_t *bytes, size_t n)
     return true;
 }
 
-static bool other_way(struct ftp_data *d, enum side from, uint64_t n) {
+/* Is `from` the side that the transfer's bytes come from? What the other one sends is counted only. */
+static bool note_sender(struct ftp_data *d, enum side from, uint64_t n) {
     if (!d->from_known) {
         d->from_known = true;
         d->from = from;
@@ -378,17 +375,17 @@ static bool other_way(struct ftp_data *d, enum side from, uint64_t n) {
         }
     }
     if (d->from == from)
-        return false;
+        return true;
     counter_add(COUNTER_FTP_DATA_OTHER_WAY, n);
-    return true;
+    return false;
 }
 
-static enum protocol_result data_data(struct conversation *c, enum side from, const uint8_t *bytes,
+static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
                                       size_t n) {
     struct ftp_data *d = c->state;
-    if (d->over || other_way(d, from, n))
+    if (d->over || !note_sender(d, from, n))
         return PROTOCOL_OK;
-    settle(d); /* a listing is known as one */
+    settle_data(d); /* a listing is known as one */
     if (d->over)
         return PROTOCOL_OK;
     if (d->ticket && d->ticket->private) {
@@ -399,51 +396,51 @@ static enum protocol_result data_data(struct conversation *c, enum side from, co
     d->moved += n;
     if (!d->begun && command_of(d) == FTP_COMMAND_NONE && wait_for_command(d, bytes, n))
         return PROTOCOL_OK;
-    begin(d);
+    begin_transfer(d);
     c->services->data(d->c, d->transfer, bytes, n);
     return PROTOCOL_OK;
 }
 
-static enum protocol_result data_gap(struct conversation *c, enum side from, uint64_t n) {
+static enum protocol_result take_gap(struct conversation *c, enum side from, uint64_t n) {
     struct ftp_data *d = c->state;
-    if (d->over || other_way(d, from, n))
+    if (d->over || !note_sender(d, from, n))
         return PROTOCOL_OK;
-    settle(d);
+    settle_data(d);
     if (d->over)
         return PROTOCOL_OK;
     d->moved += n;
-    begin(d);
+    begin_transfer(d);
     c->services->gap(c, d->transfer, n);
     return PROTOCOL_OK;
 }
 
-static void data_end(struct conversation *c, enum side from, bool clean) {
+static void take_end(struct conversation *c, enum side from, bool clean) {
     struct ftp_data *d = c->state;
     d->ended[from] = true;
     d->clean[from] = clean;
-    settle(d);
+    settle_data(d);
 }
 
 /* What was still waited for does not come any more. */
-static void close_open(struct ftp_data *d) {
+static void end_open_transfer(struct ftp_data *d) {
     enum side from = SIDE_CLIENT;
     bool known = find_sender(d, &from);
     if (!d->begun && (d->early_n || (known && d->ended[from] && d->clean[from])))
-        begin(d);
+        begin_transfer(d);
     if (!d->begun)
         counter_one(COUNTER_FTP_DATA_UNUSED);
     else if (d->moved == 0 && d->ticket && !d->ticket->started && !d->ticket->finished)
-        finish(d, TRANSFER_UNKNOWN);
+        finish_transfer(d, TRANSFER_UNKNOWN);
     else
-        finish(d, how(d, from));
+        finish_transfer(d, judge_end(d, from));
 }
 
-static void data_close(struct conversation *c) {
+static void close_data(struct conversation *c) {
     struct ftp_data *d = c->state;
     if (!d->ticket && d->from_known)
         join_control(d);
     if (!d->over)
-        close_open(d);
+        end_open_transfer(d);
     drop_early(d);
     ftp_pair_remove(&d->orphan);
     if (d->ticket)
@@ -454,29 +451,29 @@ static void data_close(struct conversation *c) {
 
 enum { PORT_ACTIVE = 20, PORT_FREE = 1024 };
 
-static bool data_port(const struct endpoint *e) {
+static bool is_data_port(const struct endpoint *e) {
     return e->port == PORT_ACTIVE || e->port >= PORT_FREE;
 }
 
-static bool control_lives(const struct address *client, const struct address *server) {
+static bool has_control(const struct address *client, const struct address *server) {
     struct ftp_pair_walk walk = ftp_pair_walk(&controls, client, server);
     return ftp_pair_step(&walk) != NULL;
 }
 
-static bool data_claims(const struct conversation *c) {
+static bool claims_data(const struct conversation *c) {
     const struct endpoint *a = &c->end[SIDE_CLIENT], *b = &c->end[SIDE_SERVER];
-    return data_port(a) && data_port(b) &&
-           (control_lives(&a->address, &b->address) || control_lives(&b->address, &a->address));
+    return is_data_port(a) && is_data_port(b) &&
+           (has_control(&a->address, &b->address) || has_control(&b->address, &a->address));
 }
 
 const struct protocol protocol_ftp_data = {
     .name = "ftp",
     .ndpi_names = (const char *const[]){"FTP_DATA", NULL},
     .open = open_data,
-    .data = data_data,
-    .gap = data_gap,
-    .end = data_end,
-    .close = data_close,
+    .data = take_data,
+    .gap = take_gap,
+    .end = take_end,
+    .close = close_data,
     .adopt = adopt_data,
-    .claims = data_claims,
+    .claims = claims_data,
 };

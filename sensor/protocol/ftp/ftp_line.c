@@ -7,7 +7,7 @@ enum { TELNET_IAC = 255, TELNET_WILL = 251, TELNET_COMMANDS = 240 };
 
 /* True when the byte belongs to the text: Telnet commands do not (RFC 854). A lone 255 is text: clients that
  * do not double it in names are many. */
-static bool telnet_text(struct ftp_line *l, uint8_t byte) {
+static bool is_text(struct ftp_line *l, uint8_t byte) {
     uint8_t before = l->telnet;
     if (before == 0) {
         l->telnet = byte == TELNET_IAC ? TELNET_IAC : 0;
@@ -30,7 +30,7 @@ static void add_text(struct ftp_line *l, uint8_t byte) {
 
 bool ftp_line_add(struct ftp_line *l, uint8_t byte) {
     bool lone = l->telnet == TELNET_IAC && byte < TELNET_COMMANDS;
-    if (!telnet_text(l, byte))
+    if (!is_text(l, byte))
         return false;
     if (lone)
         add_text(l, TELNET_IAC);

@@ -8,32 +8,32 @@ enum { PROBE_BYTES_MAX = 2048 };
 /* How strongly lines speak for FTP; HINT_OTHER: they are not FTP's. */
 enum hint { HINT_NONE, HINT_OPEN, HINT_LIKELY, HINT_FTP, HINT_OTHER };
 
-static bool any(struct bytes argument) {
+static bool is_anything(struct bytes argument) {
     return true;
 }
 
 /* POP3's RETR and LIST take numbers. */
-static bool not_number(struct bytes argument) {
+static bool is_no_number(struct bytes argument) {
     uint64_t number;
     return argument.n > 0 && !bytes_number(bytes_trim(argument), &number);
 }
 
-static bool host_port(struct bytes argument) {
+static bool is_host_port(struct bytes argument) {
     struct endpoint e;
     return ftp_read_host_port(argument, &e);
 }
 
-static bool extended(struct bytes argument) {
+static bool is_extended(struct bytes argument) {
     struct endpoint e;
     return ftp_read_extended(argument, &e);
 }
 
-static bool type(struct bytes argument) {
+static bool is_type(struct bytes argument) {
     return argument.n > 0 && memchr("AaIiEeLl", argument.p[0], 8) &&
            (argument.n == 1 || argument.p[1] == ' ');
 }
 
-static bool tls(struct bytes argument) {
+static bool is_tls(struct bytes argument) {
     return bytes_starts_nocase(argument, "TLS") || bytes_starts_nocase(argument, "SSL");
 }
 
@@ -43,20 +43,26 @@ static const struct {
     bool (*suits)(struct bytes argument);
     enum hint hint;
 } known[] = {
-    {"PASV", any, HINT_FTP},        {"EPSV", any, HINT_FTP},        {"PORT", host_port, HINT_FTP},
-    {"EPRT", extended, HINT_FTP},   {"STOR", not_number, HINT_FTP}, {"STOU", any, HINT_FTP},
-    {"APPE", not_number, HINT_FTP}, {"TYPE", type, HINT_FTP},       {"RETR", not_number, HINT_FTP},
-    {"CWD", any, HINT_FTP},         {"XCWD", any, HINT_FTP},        {"CDUP", any, HINT_FTP},
-    {"PWD", any, HINT_FTP},         {"XPWD", any, HINT_FTP},        {"MLSD", any, HINT_FTP},
-    {"NLST", any, HINT_FTP},        {"SIZE", not_number, HINT_FTP}, {"MDTM", any, HINT_FTP},
-    {"SYST", any, HINT_FTP},        {"AUTH", tls, HINT_FTP},        {"PBSZ", any, HINT_FTP},
-    {"PROT", any, HINT_FTP},        {"USER", any, HINT_LIKELY},     {"FEAT", any, HINT_LIKELY},
-    {"CLNT", any, HINT_LIKELY},     {"HOST", any, HINT_LIKELY},     {"OPTS", any, HINT_LIKELY},
-    {"ACCT", any, HINT_LIKELY},     {"PASS", any, HINT_OPEN},       {"QUIT", any, HINT_OPEN},
-    {"NOOP", any, HINT_OPEN},       {"LIST", any, HINT_OPEN},       {"STAT", any, HINT_OPEN},
-    {"HELP", any, HINT_OPEN},       {"ABOR", any, HINT_OPEN},       {"REST", any, HINT_OPEN},
-    {"MODE", any, HINT_OPEN},       {"STRU", any, HINT_OPEN},       {"DELE", any, HINT_OPEN},
-    {"SITE", any, HINT_OPEN},
+    {"PASV", is_anything, HINT_FTP},    {"EPSV", is_anything, HINT_FTP},
+    {"PORT", is_host_port, HINT_FTP},   {"EPRT", is_extended, HINT_FTP},
+    {"STOR", is_no_number, HINT_FTP},   {"STOU", is_anything, HINT_FTP},
+    {"APPE", is_no_number, HINT_FTP},   {"TYPE", is_type, HINT_FTP},
+    {"RETR", is_no_number, HINT_FTP},   {"CWD", is_anything, HINT_FTP},
+    {"XCWD", is_anything, HINT_FTP},    {"CDUP", is_anything, HINT_FTP},
+    {"PWD", is_anything, HINT_FTP},     {"XPWD", is_anything, HINT_FTP},
+    {"MLSD", is_anything, HINT_FTP},    {"NLST", is_anything, HINT_FTP},
+    {"SIZE", is_no_number, HINT_FTP},   {"MDTM", is_anything, HINT_FTP},
+    {"SYST", is_anything, HINT_FTP},    {"AUTH", is_tls, HINT_FTP},
+    {"PBSZ", is_anything, HINT_FTP},    {"PROT", is_anything, HINT_FTP},
+    {"USER", is_anything, HINT_LIKELY}, {"FEAT", is_anything, HINT_LIKELY},
+    {"CLNT", is_anything, HINT_LIKELY}, {"HOST", is_anything, HINT_LIKELY},
+    {"OPTS", is_anything, HINT_LIKELY}, {"ACCT", is_anything, HINT_LIKELY},
+    {"PASS", is_anything, HINT_OPEN},   {"QUIT", is_anything, HINT_OPEN},
+    {"NOOP", is_anything, HINT_OPEN},   {"LIST", is_anything, HINT_OPEN},
+    {"STAT", is_anything, HINT_OPEN},   {"HELP", is_anything, HINT_OPEN},
+    {"ABOR", is_anything, HINT_OPEN},   {"REST", is_anything, HINT_OPEN},
+    {"MODE", is_anything, HINT_OPEN},   {"STRU", is_anything, HINT_OPEN},
+    {"DELE", is_anything, HINT_OPEN},   {"SITE", is_anything, HINT_OPEN},
 };
 
 static enum hint hint_of_command(struct bytes line) {
@@ -67,7 +73,7 @@ static enum hint hint_of_command(struct bytes line) {
     return HINT_OTHER;
 }
 
-static bool contains(struct bytes text, const char *word) {
+static bool contains_word(struct bytes text, const char *word) {
     for (size_t i = 0; i < text.n; i++)
         if (bytes_starts_nocase(bytes_of(text.p + i, text.n - i), word))
             return true;
@@ -79,7 +85,7 @@ static enum hint hint_of_reply(struct bytes line) {
     struct endpoint e;
     unsigned code;
     bool more;
-    if (!ftp_read_reply(line, &code, &more, &text) || contains(text, "SMTP"))
+    if (!ftp_read_reply(line, &code, &more, &text) || contains_word(text, "SMTP"))
         return HINT_OTHER;
     if (code == 227)
         return ftp_read_host_port(text, &e) ? HINT_FTP : HINT_OPEN;
@@ -122,7 +128,7 @@ static bool is_reply_run(struct bytes run) {
     return run.n > 0 && run.p[0] >= '0' && run.p[0] <= '9';
 }
 
-static struct bytes clipped(struct bytes run) {
+static struct bytes clip_run(struct bytes run) {
     return bytes_of(run.p, run.n < PROBE_BYTES_MAX ? run.n : PROBE_BYTES_MAX);
 }
 
@@ -134,8 +140,8 @@ enum probe ftp_probe(const struct bytes first[2]) {
     struct bytes replies = first[swapped ? SIDE_CLIENT : SIDE_SERVER];
     if (!could_be_line(commands) || !could_be_line(replies) || (replies.n && !is_reply_run(replies)))
         return PROBE_NO;
-    enum hint asked = hint_of_lines(clipped(commands), hint_of_command);
-    enum hint answered = hint_of_lines(clipped(replies), hint_of_reply);
+    enum hint asked = hint_of_lines(clip_run(commands), hint_of_command);
+    enum hint answered = hint_of_lines(clip_run(replies), hint_of_reply);
     if (asked == HINT_OTHER || answered == HINT_OTHER)
         return PROBE_NO;
     if (asked == HINT_FTP || answered == HINT_FTP || (asked == HINT_LIKELY && answered == HINT_LIKELY))

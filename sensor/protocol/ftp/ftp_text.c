@@ -3,26 +3,26 @@
 
 #include "base/counter.h"
 
-static bool digit(uint8_t c) {
+static bool is_digit(uint8_t c) {
     return c >= '0' && c <= '9';
 }
 
-static struct bytes from(struct bytes b, size_t at) {
+static struct bytes bytes_from(struct bytes b, size_t at) {
     return bytes_of(b.p + at, b.n - at);
 }
 
 /* Up to and without `end`; all of it if it is not there. *rest is what is behind it. */
-static struct bytes until(struct bytes b, uint8_t end, struct bytes *rest) {
+static struct bytes take_until(struct bytes b, uint8_t end, struct bytes *rest) {
     const uint8_t *at = b.n ? memchr(b.p, end, b.n) : NULL;
     size_t n = at ? (size_t)(at - b.p) : b.n;
-    *rest = at ? from(b, n + 1) : bytes_of(NULL, 0);
+    *rest = at ? bytes_from(b, n + 1) : bytes_of(NULL, 0);
     return bytes_of(b.p, n);
 }
 
 /* Where `word` begins, case ignored. */
-static bool find(struct bytes b, const char *word, size_t *at) {
+static bool find_word(struct bytes b, const char *word, size_t *at) {
     for (size_t i = 0; i < b.n; i++)
-        if (bytes_starts_nocase(from(b, i), word)) {
+        if (bytes_starts_nocase(bytes_from(b, i), word)) {
             *at = i;
             return true;
         }
@@ -30,10 +30,10 @@ static bool find(struct bytes b, const char *word, size_t *at) {
 }
 
 /* A decimal number up to `most` at the start; the bytes it took, 0 if there is none. */
-static size_t number(struct bytes b, uint32_t most, uint32_t *out) {
+static size_t read_number(struct bytes b, uint32_t most, uint32_t *out) {
     uint32_t value = 0;
     size_t n = 0;
-    while (n < b.n && digit(b.p[n])) {
+    while (n < b.n && is_digit(b.p[n])) {
         value = value * 10 + (b.p[n++] - (uint32_t)'0');
         if (value > most)
             return 0;
@@ -42,7 +42,7 @@ static size_t number(struct bytes b, uint32_t most, uint32_t *out) {
     return n;
 }
 
-static bool six_numbers(struct bytes b, uint8_t out[6]) {
+static bool read_six_numbers(struct bytes b, uint8_t out[6]) {
     size_t at = 0;
     for (int i = 0; i < 6; i++) {
         uint32_t value;
@@ -53,7 +53,7 @@ static bool six_numbers(struct bytes b, uint8_t out[6]) {
                 at++;
             while (at < b.n && b.p[at] == ' ');
         }
-        size_t n = number(from(b, at), 255, &value);
+        size_t n = read_number(bytes_from(b, at), 255, &value);
         if (n == 0)
             return false;
         out[i] = (uint8_t)value;
@@ -65,7 +65,8 @@ static bool six_numbers(struct bytes b, uint8_t out[6]) {
 bool ftp_read_host_port(struct bytes text, struct endpoint *out) {
     uint8_t six[6];
     for (size_t i = 0; i < text.n; i++) {
-        if (!digit(text.p[i]) || (i > 0 && digit(text.p[i - 1])) || !six_numbers(from(text, i), six))
+        if (!is_digit(text.p[i]) || (i > 0 && is_digit(text.p[i - 1])) ||
+            !read_six_numbers(bytes_from(text, i), six))
             continue;
         uint16_t port = (uint16_t)(six[4] << 8 | six[5]);
         if (port == 0)
@@ -78,7 +79,7 @@ bool ftp_read_host_port(struct bytes text, struct endpoint *out) {
 
 static bool read_port(struct bytes b, uint16_t *out) {
     uint32_t value;
-    if (b.n == 0 || number(b, 65535, &value) != b.n || value == 0)
+    if (b.n == 0 || read_number(b, 65535, &value) != b.n || value == 0)
         return false;
     *out = (uint16_t)value;
     return true;
@@ -88,16 +89,16 @@ bool ftp_read_extended(struct bytes text, struct endpoint *out) {
     char address[ADDRESS_TEXT_MAX];
     struct endpoint e;
     struct bytes b = bytes_trim(text), rest;
-    if (b.n < 7 || digit(b.p[0]))
+    if (b.n < 7 || is_digit(b.p[0]))
         return false;
     uint8_t delimiter = b.p[0];
-    until(from(b, 1), delimiter, &rest); /* the protocol number: the address tells it too */
-    struct bytes host = until(rest, delimiter, &rest);
+    take_until(bytes_from(b, 1), delimiter, &rest); /* the protocol number: the address tells it too */
+    struct bytes host = take_until(rest, delimiter, &rest);
     if (host.n == 0 || host.n >= sizeof address)
         return false;
     memcpy(address, host.p, host.n);
     address[host.n] = 0;
-    if (!address_parse(address, &e.address) || !read_port(until(rest, delimiter, &rest), &e.port))
+    if (!address_parse(address, &e.address) || !read_port(take_until(rest, delimiter, &rest), &e.port))
         return false;
     *out = e;
     return true;
@@ -107,11 +108,11 @@ bool ftp_read_extended_port(struct bytes text, uint16_t *out) {
     for (size_t i = 0; i + 4 < text.n; i++) {
         uint8_t delimiter = text.p[i + 1];
         struct bytes rest;
-        if (text.p[i] != '(' || digit(delimiter) || delimiter <= ' ')
+        if (text.p[i] != '(' || is_digit(delimiter) || delimiter <= ' ')
             continue;
-        until(from(text, i + 2), delimiter, &rest);
-        until(rest, delimiter, &rest);
-        if (read_port(until(rest, delimiter, &rest), out))
+        take_until(bytes_from(text, i + 2), delimiter, &rest);
+        take_until(rest, delimiter, &rest);
+        if (read_port(take_until(rest, delimiter, &rest), out))
             return true;
     }
     return false;
@@ -122,10 +123,10 @@ bool ftp_read_length(struct bytes text, uint64_t *out) {
         size_t n = 0;
         if (text.p[i] != '(')
             continue;
-        struct bytes b = from(text, i + 1);
-        while (n < b.n && digit(b.p[n]))
+        struct bytes b = bytes_from(text, i + 1);
+        while (n < b.n && is_digit(b.p[n]))
             n++;
-        if (bytes_starts_nocase(from(b, n), " byte") && bytes_number(bytes_of(b.p, n), out))
+        if (bytes_starts_nocase(bytes_from(b, n), " byte") && bytes_number(bytes_of(b.p, n), out))
             return true;
     }
     return false;
@@ -139,11 +140,11 @@ bool ftp_read_unique_name(struct bytes text, struct bytes *out) {
         {"FILE: ", ""}, {"unique file name:", ")"}, {"\"", "\""}, {" '", "'"}, {"connection for ", " ("}};
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         size_t at;
-        if (!find(text, forms[i].before, &at))
+        if (!find_word(text, forms[i].before, &at))
             continue;
-        struct bytes name = from(text, at + strlen(forms[i].before)), rest;
+        struct bytes name = bytes_from(text, at + strlen(forms[i].before)), rest;
         for (const char *c = forms[i].behind; *c; c++)
-            name = until(name, (uint8_t)*c, &rest);
+            name = take_until(name, (uint8_t)*c, &rest);
         name = bytes_trim(name);
         if (forms[i].behind[0] == ' ' && name.n && name.p[name.n - 1] == '.')
             name.n--; /* the sentence's */
@@ -156,25 +157,25 @@ bool ftp_read_unique_name(struct bytes text, struct bytes *out) {
 }
 
 bool ftp_read_reply(struct bytes line, unsigned *code, bool *more, struct bytes *text) {
-    if (line.n < 3 || line.p[0] < '1' || line.p[0] > '6' || !digit(line.p[1]) || !digit(line.p[2]))
+    if (line.n < 3 || line.p[0] < '1' || line.p[0] > '6' || !is_digit(line.p[1]) || !is_digit(line.p[2]))
         return false;
     if (line.n > 3 && line.p[3] != ' ' && line.p[3] != '-')
         return false;
     *code =
         (line.p[0] - (unsigned)'0') * 100 + (line.p[1] - (unsigned)'0') * 10 + (line.p[2] - (unsigned)'0');
     *more = line.n > 3 && line.p[3] == '-';
-    *text = line.n > 4 ? from(line, 4) : bytes_of(NULL, 0);
+    *text = line.n > 4 ? bytes_from(line, 4) : bytes_of(NULL, 0);
     return true;
 }
 
 struct bytes ftp_read_verb(struct bytes line, struct bytes *argument) {
-    return until(line, ' ', argument);
+    return take_until(line, ' ', argument);
 }
 
 void ftp_path_set(struct ftp_path *path, struct bytes text) {
     if (text.n > FTP_PATH_MAX) {
         counter_one(COUNTER_FTP_PATHS_CUT);
-        text = from(text, text.n - FTP_PATH_MAX);
+        text = bytes_from(text, text.n - FTP_PATH_MAX);
     }
     if (text.n)
         memmove(path->p, text.p, text.n);
@@ -182,7 +183,7 @@ void ftp_path_set(struct ftp_path *path, struct bytes text) {
 }
 
 /* Cuts the last component off. False if there is none: then nobody can say where ".." leads. */
-static bool path_up(struct ftp_path *path) {
+static bool drop_component(struct ftp_path *path) {
     if (path->n == 0)
         return false;
     while (path->n && path->p[path->n - 1] != '/')
@@ -192,7 +193,7 @@ static bool path_up(struct ftp_path *path) {
     return true;
 }
 
-static bool path_add(struct ftp_path *path, struct bytes component) {
+static bool add_component(struct ftp_path *path, struct bytes component) {
     bool slash = path->n > 0 && path->p[path->n - 1] != '/';
     if (component.n + slash > (size_t)(FTP_PATH_MAX - path->n))
         return false;
@@ -208,12 +209,12 @@ void ftp_path_join(struct ftp_path *path, struct bytes argument) {
     if (argument.n && argument.p[0] == '/')
         ftp_path_set(path, bytes_text("/"));
     while (rest.n) {
-        struct bytes component = until(rest, '/', &rest);
+        struct bytes component = take_until(rest, '/', &rest);
         if (component.n == 0 || bytes_equal(component, bytes_text(".")))
             continue;
         if (bytes_equal(component, bytes_text("..")))
-            path_up(path);
-        else if (!path_add(path, component)) {
+            drop_component(path);
+        else if (!add_component(path, component)) {
             ftp_path_set(path, argument);
             return;
         }
@@ -223,7 +224,7 @@ void ftp_path_join(struct ftp_path *path, struct bytes argument) {
 bool ftp_path_quoted(struct ftp_path *path, struct bytes text) {
     struct bytes b;
     struct ftp_path out = {0};
-    until(text, '"', &b);
+    take_until(text, '"', &b);
     for (size_t i = 0; i < b.n; i++) {
         if (b.p[i] == '"') {
             if (i + 1 == b.n || b.p[i + 1] != '"') {

@@ -48,6 +48,11 @@ struct socks {
 typedef int read_message(struct socks *s, struct bytes b);
 enum { LOST = -1 };
 
+static void note_refused(struct socks *s) {
+    counter_one(COUNTER_SOCKS_REFUSED);
+    s->step = STEP_IDLE;
+}
+
 static int read_greeting(struct socks *s, struct bytes b) {
     if (b.p[0] == VERSION_4) {
         s->step = STEP_REQUEST_4;
@@ -68,8 +73,7 @@ static int read_method(struct socks *s, struct bytes b) {
         return 0;
     s->step = STEP_REQUEST;
     if (b.p[1] == METHOD_REFUSED) {
-        counter_one(COUNTER_SOCKS_REFUSED);
-        s->step = STEP_IDLE;
+        note_refused(s);
     } else if (b.p[1] == METHOD_GSSAPI || b.p[1] == METHOD_TLS) {
         counter_one(COUNTER_SOCKS_ENCRYPTED);
         s->step = STEP_IDLE;
@@ -97,10 +101,8 @@ static int read_password_reply(struct socks *s, struct bytes b) {
     if (b.n < 2)
         return 0;
     s->step = STEP_REQUEST;
-    if (b.p[1] != 0) {
-        counter_one(COUNTER_SOCKS_REFUSED);
-        s->step = STEP_IDLE;
-    }
+    if (b.p[1] != 0)
+        note_refused(s);
     return 2;
 }
 
@@ -136,7 +138,7 @@ static int read_address_message(struct bytes b, struct bytes *name) {
 /* Methods that do not encrypt, but whose messages are not known here (CHAP and others), are stepped over
  * until what can only be a request or reply: two fixed bytes, a small command or result, a known type of
  * address. */
-static size_t other_messages(const struct socks *s, struct bytes b, uint8_t most) {
+static size_t measure_other_messages(const struct socks *s, struct bytes b, uint8_t most) {
     size_t at = 0;
     if (!s->other_method)
         return 0;
@@ -153,7 +155,7 @@ static void name_target(struct conversation *c, struct bytes name) {
 
 static int read_request(struct socks *s, struct bytes b) {
     struct bytes name;
-    size_t before = other_messages(s, b, COMMAND_UDP);
+    size_t before = measure_other_messages(s, b, COMMAND_UDP);
     b = bytes_of(b.p + before, b.n - before);
     if (s->other_method && b.n < 4)
         return (int)before; /* keeps what may be its beginning */
@@ -170,7 +172,7 @@ static int read_request(struct socks *s, struct bytes b) {
     return n + (int)before;
 }
 
-static void granted(struct socks *s) {
+static void note_granted(struct socks *s) {
     if (--s->replies_due > 0)
         return;
     s->step = STEP_TUNNEL;
@@ -180,14 +182,9 @@ static void granted(struct socks *s) {
     }
 }
 
-static void refused(struct socks *s) {
-    counter_one(COUNTER_SOCKS_REFUSED);
-    s->step = STEP_IDLE;
-}
-
 static int read_reply(struct socks *s, struct bytes b) {
     struct bytes name;
-    size_t before = other_messages(s, b, 8);
+    size_t before = measure_other_messages(s, b, 8);
     b = bytes_of(b.p + before, b.n - before);
     if (s->other_method && b.n < 4)
         return (int)before;
@@ -196,9 +193,9 @@ static int read_reply(struct socks *s, struct bytes b) {
         return n < 0 ? LOST : (int)before;
     s->other_method = false;
     if (b.p[1] == 0)
-        granted(s);
+        note_granted(s);
     else
-        refused(s);
+        note_refused(s);
     return n + (int)before;
 }
 
@@ -234,9 +231,9 @@ static int read_reply_4(struct socks *s, struct bytes b) {
     if (b.p[1] < GRANTED_4 || b.p[1] > REFUSED_4_LAST)
         return LOST;
     if (b.p[1] == GRANTED_4)
-        granted(s);
+        note_granted(s);
     else
-        refused(s);
+        note_refused(s);
     return 8;
 }
 
@@ -255,7 +252,7 @@ static const struct {
 };
 
 /* As many steps as the bytes allow. False: lost. */
-static bool advance(struct socks *s) {
+static bool take_steps(struct socks *s) {
     while (s->step < STEP_TUNNEL) {
         enum step before = s->step;
         enum side from = steps[before].from;
@@ -272,8 +269,8 @@ static bool advance(struct socks *s) {
     return true;
 }
 
-static enum protocol_result socks_data(struct conversation *c, enum side from, const uint8_t *bytes,
-                                       size_t n) {
+static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
+                                      size_t n) {
     struct socks *s = c->state;
     size_t taken = HELD_BYTES - s->n[from];
     if (s->step == STEP_IDLE)
@@ -282,7 +279,7 @@ static enum protocol_result socks_data(struct conversation *c, enum side from, c
         taken = n;
     memcpy(s->held[from] + s->n[from], bytes, taken);
     s->n[from] += taken;
-    if (!advance(s) || (s->step < STEP_TUNNEL && taken < n))
+    if (!take_steps(s) || (s->step < STEP_TUNNEL && taken < n))
         return PROTOCOL_LOST;
     if (s->step != STEP_TUNNEL)
         return PROTOCOL_OK;
@@ -296,12 +293,12 @@ static enum protocol_result socks_data(struct conversation *c, enum side from, c
     return PROTOCOL_BECOMES;
 }
 
-static enum protocol_result socks_gap(struct conversation *c, enum side from, uint64_t n) {
+static enum protocol_result take_gap(struct conversation *c, enum side from, uint64_t n) {
     const struct socks *s = c->state;
     return s->step == STEP_IDLE ? PROTOCOL_OK : PROTOCOL_LOST;
 }
 
-static void *socks_open(struct conversation *c, struct bytes facts) {
+static void *open_socks(struct conversation *c, struct bytes facts) {
     struct socks *s = protocol_grow(PROTOCOL_STATE, NULL, sizeof *s);
     if (!s)
         return NULL;
@@ -314,7 +311,7 @@ static void *socks_open(struct conversation *c, struct bytes facts) {
     return s;
 }
 
-static void socks_close(struct conversation *c) {
+static void close_socks(struct conversation *c) {
     protocol_free(c->state);
 }
 
@@ -348,7 +345,7 @@ static enum probe probe_4(struct bytes client, struct bytes server) {
     return server.p[1] >= GRANTED_4 && server.p[1] <= REFUSED_4_LAST ? PROBE_YES : PROBE_NO;
 }
 
-static enum probe socks_probe(const struct bytes first[2]) {
+static enum probe probe_socks(const struct bytes first[2]) {
     struct bytes client = first[SIDE_CLIENT], server = first[SIDE_SERVER];
     if (client.n == 0)
         return server.n ? PROBE_NO : PROBE_MORE;
@@ -362,9 +359,9 @@ static enum probe socks_probe(const struct bytes first[2]) {
 const struct protocol protocol_socks = {
     .name = "socks",
     .ndpi_names = (const char *const[]){"SOCKS", NULL},
-    .probe = socks_probe,
-    .open = socks_open,
-    .data = socks_data,
-    .gap = socks_gap,
-    .close = socks_close,
+    .probe = probe_socks,
+    .open = open_socks,
+    .data = take_data,
+    .gap = take_gap,
+    .close = close_socks,
 };
