@@ -16,7 +16,7 @@
 static struct record_builder builder;
 
 /* A record whose every byte follows from `seed`, so that a torn one shows. */
-static void fill(uint64_t seed) {
+static void fill_record(uint64_t seed) {
     uint8_t name[1500];
     size_t n = seed % sizeof name;
     memset(name, (int)(seed & 0xff), n);
@@ -28,7 +28,7 @@ static void fill(uint64_t seed) {
         builder.digest[i] = seed + i;
 }
 
-static bool whole(const struct record *r) {
+static bool is_whole(const struct record *r) {
     uint64_t seed = r->bytes;
     struct bytes name = record_text_of(r, TEXT_PATH);
     bool good = name.n == seed % 1500 && r->digests == seed % 5;
@@ -49,13 +49,13 @@ static void records_come_out_in_order_with_ids_from_one(void **state) {
     uint64_t *copy = malloc(ring_record_max()), damaged = 0, id = 0, seed = 5;
     for (int round = 0; round < 2000; round++) {
         for (int i = 0; i < 5; i++) {
-            fill(next_seed(&seed));
+            fill_record(next_seed(&seed));
             assert_true(ring_write(r, &builder));
         }
         const struct record *record;
         while ((record = ring_read(r, copy, &damaged))) {
             assert_int_equal(record->id, ++id);
-            assert_true(whole(record));
+            assert_true(is_whole(record));
         }
         ring_commit(r);
     }
@@ -68,7 +68,7 @@ static void records_come_out_in_order_with_ids_from_one(void **state) {
 static void a_full_ring_refuses_until_a_commit(void **state) {
     struct ring *r = ring_create(1);
     uint64_t *copy = malloc(ring_record_max()), damaged = 0, written = 0, read = 0;
-    for (fill(1499); ring_write(r, &builder); fill(1499))
+    for (fill_record(1499); ring_write(r, &builder); fill_record(1499))
         written++;
     assert_true(written > 20);
     while (ring_read(r, copy, &damaged))
@@ -86,7 +86,7 @@ static void a_rewound_reader_gets_what_was_not_committed(void **state) {
     struct ring *r = ring_create(1 << 16);
     uint64_t *copy = malloc(ring_record_max()), damaged = 0;
     for (int i = 0; i < 3; i++) {
-        fill((uint64_t)i);
+        fill_record((uint64_t)i);
         assert_true(ring_write(r, &builder));
     }
     assert_int_equal(ring_read(r, copy, &damaged)->id, 1);
@@ -101,7 +101,7 @@ static void a_rewound_reader_gets_what_was_not_committed(void **state) {
 
 static void write_for_ever(struct ring *r, struct doorbell *d, uint64_t seed) {
     for (;;) {
-        fill(next_seed(&seed));
+        fill_record(next_seed(&seed));
         while (!ring_write(r, &builder))
             ring_wait_room(r, 10);
         doorbell_ring(d);
@@ -116,7 +116,7 @@ static pid_t start_writer(struct ring *r, struct doorbell *d, uint64_t seed) {
     return pid;
 }
 
-static void stop(pid_t pid) {
+static void stop_process(pid_t pid) {
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
 }
@@ -132,14 +132,14 @@ static void a_writer_killed_at_any_moment_leaves_whole_records_without_a_hole(vo
         while (id < until) {
             while (id < until && (record = ring_read(r, copy, &damaged))) {
                 assert_int_equal(record->id, ++id);
-                assert_true(whole(record));
+                assert_true(is_whole(record));
             }
             ring_commit(r);
             if (id < until)
                 sleep_until_rung(d, 100);
         }
         usleep((useconds_t)(next_seed(&seed) % 500));
-        stop(pid);
+        stop_process(pid);
     }
     while ((record = ring_read(r, copy, &damaged)))
         assert_int_equal(record->id, ++id);
@@ -163,7 +163,7 @@ static void read_for_ever(struct ring *r, struct doorbell *d, struct kept *kept)
         while ((record = ring_read(r, copy, &damaged))) {
             if (record->id <= kept->last)
                 continue; /* its transaction was committed, the ring's cursor was not */
-            if (record->id != kept->last + 1 || !whole(record) || damaged)
+            if (record->id != kept->last + 1 || !is_whole(record) || damaged)
                 kept->bad++;
             __atomic_store_n(&kept->last, record->id, __ATOMIC_SEQ_CST);
         }
@@ -181,7 +181,7 @@ static void readers_killed_and_replaced_lose_nothing_and_take_nothing_twice(void
     pid_t writer = fork();
     if (writer == 0) {
         for (int i = 0; i < TOTAL; i++) {
-            fill(next_seed(&seed));
+            fill_record(next_seed(&seed));
             while (!ring_write(r, &builder))
                 ring_wait_room(r, 10);
             doorbell_ring(d);
@@ -195,7 +195,7 @@ static void readers_killed_and_replaced_lose_nothing_and_take_nothing_twice(void
         if (reader == 0)
             read_for_ever(r, d, kept);
         usleep((useconds_t)(next_seed(&seed) % 2000));
-        stop(reader);
+        stop_process(reader);
         lives++;
     }
     waitpid(writer, NULL, 0);
@@ -211,7 +211,7 @@ static void readers_killed_and_replaced_lose_nothing_and_take_nothing_twice(void
 /* Writes `n` records whose contents follow from `seed`. */
 static void write_run(struct ring *r, uint64_t seed, int n) {
     for (int i = 0; i < n; i++) {
-        fill(next_seed(&seed));
+        fill_record(next_seed(&seed));
         assert_true(ring_write(r, &builder));
     }
 }
@@ -225,7 +225,7 @@ static int read_run(struct ring *r, uint64_t seed, int n, uint64_t first, uint64
     assert_true(ring_record_max() <= sizeof copy);
     for (; i < n && (record = ring_read(r, copy, damaged)); i++) {
         assert_int_equal(record->bytes, next_seed(&seed));
-        assert_true(whole(record));
+        assert_true(is_whole(record));
         if (first == 0)
             first = record->id;
         assert_int_equal(record->id, first + (uint64_t)i);
@@ -274,7 +274,7 @@ static void a_record_that_makes_no_sense_costs_what_lies_behind_it_and_nothing_l
     struct ring *r = ring_create(1 << 16);
     uint64_t damaged = 0;
     write_run(r, 1, 5);
-    fill(100);
+    fill_record(100);
     builder.head.version = RECORD_VERSION + 1;
     assert_true(ring_write(r, &builder));
     write_run(r, 2, 4);
