@@ -88,6 +88,8 @@ void object_abandon(struct filter *f);
 /* Facts that came later: they replace what was known, or fill what was not. */
 void object_learn(struct object *o, const struct bytes *fact);
 void object_fill(struct object *o, const struct bytes *fact);
+/* Are its bytes those of its children? What is known of its type by now decides. */
+bool object_is_wrapper(struct object *o);
 /* It is a whole now: what its unpackers find must not look for it by its key. */
 void object_is_whole(struct object *o);
 /* Starts a resumed or middle part. Only before the first byte. */
@@ -107,6 +109,8 @@ const struct file_type *type_of_middle(struct bytes some);
 enum { UNPACKERS_MAX = 4 }; /* at work on one object */
 bool unpackers_start(struct content *c);
 void unpackers_stop(struct content *c);
+/* Does a wrapper match an object of this type? */
+bool unpack_is_wrapper(const struct unpack *u, const struct file_type *type);
 /* The object's type is known: makes the filters of those that match, and returns how many. *wrapper: the one
  * whose bytes are its children; NULL: it is a file of its own. */
 unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const struct unpacker **wrapper);

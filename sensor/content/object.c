@@ -231,6 +231,13 @@ void object_set_offset(struct object *o, uint64_t offset) {
     o->offset = offset;
 }
 
+bool object_is_wrapper(struct object *o) {
+    struct leaf *l = (struct leaf *)((uint8_t *)o - offsetof(struct leaf, o));
+    if (!l->opened && unpack_is_wrapper(&l->unpack, find_type(l, l->hold, l->held)))
+        settle_type(l);
+    return o->container;
+}
+
 void object_is_whole(struct object *o) {
     struct leaf *l = (struct leaf *)((uint8_t *)o - offsetof(struct leaf, o));
     l->unpack.key = (struct whole_key){0, 0};

@@ -140,8 +140,8 @@ static enum transfer_end judge_end(const struct transfer *t, enum transfer_end h
 }
 
 static bool is_kept(struct transfer *t) {
-    const struct object *o = filter_object(t->head);
-    return t->resumable && t->seen > 0 && o && !o->container &&
+    struct object *o = filter_object(t->head);
+    return t->resumable && t->seen > 0 && o && !object_is_wrapper(o) &&
            whole_keep(t->content, t->head, &t->key, t->etag, t->seen, t->total);
 }
 

@@ -45,6 +45,15 @@ void unpack_incomplete(struct unpack *u) {
     u->incomplete = true;
 }
 
+bool unpack_is_wrapper(const struct unpack *u, const struct file_type *type) {
+    const struct unpacker *const *table = u->content->unpackers;
+    struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);
+    for (unsigned i = 0; i < u->content->unpackers_started; i++)
+        if (table[i]->kind == UNPACK_WRAPPER && table[i]->matches(type, declared))
+            return true;
+    return false;
+}
+
 unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const struct unpacker **wrapper) {
     const struct unpacker *const *table = u->content->unpackers;
     struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);

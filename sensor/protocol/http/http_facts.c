@@ -126,5 +126,6 @@ void http_facts_fill(struct transfer_seed *f, enum side from, const struct http_
     f->key[0] = o->host;
     f->key[1] = o->user;
     f->key[2] = o->path.n ? o->path : f->fact[FACT_NAME];
+    f->key[3] = bytes_text("/"); /* of responses alone: size and entity tag keep their ranges apart */
     f->resumable = f->resume == RESUME_NONE && is_resumed(o);
 }

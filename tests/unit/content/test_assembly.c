@@ -373,6 +373,29 @@ static void a_download_that_was_cut_goes_on_with_a_range(void **state) {
     finish();
 }
 
+/* Its parts are seen at once; they are of no range. */
+static void a_multipart_body_that_was_cut_closes_at_once_however_short(void **state) {
+    static const char begun[] = "--b\r\nContent-Type: text/plain\r\n\r\nbegun";
+    struct conversation a = collect_conversation(1);
+    struct transfer_seed facts = collect_facts("PUT", "/store/form");
+    begin(1 << 20);
+    facts.length = 400;
+    facts.fact[FACT_DECLARED_TYPE] = bytes_text("multipart/form-data; boundary=b");
+    struct transfer *t = content_begin(c, &a, NULL, &facts);
+    content_data(&a, t, (const uint8_t *)begun, sizeof begun - 1);
+    content_end(&a, t, TRANSFER_CUT);
+    assert_int_equal(got.ended, 2);
+    assert_int_equal(collect_ended(&got, 0)->size, strlen("begun"));
+    assert_true(collect_ended(&got, 1)->container && !collect_ended(&got, 1)->complete);
+    assert_int_equal(collect_ended(&got, 1)->missing, 0);
+    facts.fact[FACT_DECLARED_TYPE] = bytes_text("text/plain"); /* any other waits for its rest */
+    t = content_begin(c, &a, NULL, &facts);
+    content_data(&a, t, (const uint8_t *)begun, sizeof begun - 1);
+    content_end(&a, t, TRANSFER_CUT);
+    assert_int_equal(got.ended, 2);
+    finish();
+}
+
 static void a_post_that_was_cut_closes_at_once(void **state) {
     struct conversation a = collect_conversation(1);
     struct transfer_seed facts = collect_facts("POST", "/upload");
@@ -527,6 +550,7 @@ int main(void) {
         cmocka_unit_test(an_empty_ftp_upload_is_an_empty_object),
         cmocka_unit_test(an_ftp_name_that_comes_late_still_finds_its_rest),
         cmocka_unit_test(a_download_that_was_cut_goes_on_with_a_range),
+        cmocka_unit_test(a_multipart_body_that_was_cut_closes_at_once_however_short),
         cmocka_unit_test(a_post_that_was_cut_closes_at_once),
         cmocka_unit_test(byteranges_parts_join_the_other_ranges),
         cmocka_unit_test(ranges_of_an_encoded_thing_are_decoded_in_order),

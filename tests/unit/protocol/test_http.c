@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/http/http.h"
+#include "protocol/http/http_facts.h"
 
 #include "recorder.h"
 
@@ -321,6 +322,23 @@ static void a_flow_without_any_message_is_lost_in_the_end(void **state) {
     recorder_destroy(r);
 }
 
+/* Else the ranges of a download of which only one side is seen would meet nowhere. */
+static void responses_without_their_request_have_a_key_that_no_path_has(void **state) {
+    (void)state;
+    char scratch[HTTP_SCRATCH];
+    const struct http_origin asked = {.path = bytes_text("/a")}, unknown = {.path = {NULL, 0}};
+    struct transfer_seed known, alone;
+    size_t octets = 0;
+    bool differ = false;
+    http_facts_fill(&known, SIDE_SERVER, NULL, &asked, scratch);
+    http_facts_fill(&alone, SIDE_SERVER, NULL, &unknown, scratch);
+    for (int i = 0; i < TRANSFER_KEY_PARTS; i++) {
+        octets += alone.key[i].n;
+        differ |= !bytes_equal(alone.key[i], known.key[i]);
+    }
+    assert_true(octets > 0 && differ);
+}
+
 /* Every file of the folder is a test with the file's name. */
 static size_t add_transcripts(struct CMUnitTest *tests, size_t most) {
     static const char folder[] = SOURCE_ROOT "/tests/transcripts/http";
@@ -351,8 +369,9 @@ int main(void) {
         cmocka_unit_test(a_long_target_is_recognised_before_its_line_ends),
         cmocka_unit_test(requests_without_answers_need_bounded_memory),
         cmocka_unit_test(a_flow_without_any_message_is_lost_in_the_end),
+        cmocka_unit_test(responses_without_their_request_have_a_key_that_no_path_has),
     };
-    size_t fixed = 5, found = add_transcripts(tests + fixed, 512 - fixed);
+    size_t fixed = 6, found = add_transcripts(tests + fixed, 512 - fixed);
     if (found == 0) {
         fprintf(stderr, "no transcripts found\n");
         return 1;
