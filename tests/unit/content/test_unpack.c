@@ -291,7 +291,7 @@ static void nest_zips(int levels) {
 static void objects_lie_in_one_another_to_a_bound_that_is_counted(void **state) {
     for (uint64_t depth = 1; depth < 7; depth++) {
         nest_zips(4); /* and the text in the last: five objects */
-        begin_with(usual, (struct content_options){.codings.limits.codings.limits.depth_max = depth});
+        begin_with(usual, (struct content_options){.codings.limits.depth_max = depth});
         send("", zip, zip_n, 100);
         assert_int_equal(got.n, depth < 4 ? depth + 1 : 5);
         assert_int_equal(count(COUNTER_UNPACK_DEPTH), depth < 4);
@@ -307,7 +307,7 @@ static void objects_lie_in_one_another_to_a_bound_that_is_counted(void **state) 
 static void an_object_has_so_many_members_and_the_rest_is_counted(void **state) {
     zip_of(texts, TEXTS);
     for (uint64_t members = 1; members < TEXTS + 2; members++) {
-        begin_with(usual, (struct content_options){.codings.limits.codings.limits.members_max = members});
+        begin_with(usual, (struct content_options){.codings.limits.members_max = members});
         send("", zip, zip_n, 100);
         unsigned looked_at = members < TEXTS ? (unsigned)members : TEXTS;
         assert_int_equal(got.n, 1 + looked_at);
