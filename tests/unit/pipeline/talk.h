@@ -30,10 +30,10 @@ struct talk {
     uint32_t sequence;
 };
 
-static inline void send_packet(const char *from, uint16_t from_port, const char *to, uint16_t to_port,
-                               uint32_t seq, uint8_t flags, const char *text) {
+static inline void send_bytes(const char *from, uint16_t from_port, const char *to, uint16_t to_port,
+                              uint32_t seq, uint8_t flags, const void *bytes, size_t n) {
     uint8_t p[1500] = {0x45};
-    size_t n = strlen(text), all = 40 + n;
+    size_t all = 40 + n;
     struct address a, b;
     assert_true(address_parse(from, &a) && address_parse(to, &b) && all <= sizeof p);
     p[2] = (uint8_t)(all >> 8), p[3] = (uint8_t)all, p[8] = 64, p[9] = PROTOCOL_TCP;
@@ -44,13 +44,19 @@ static inline void send_packet(const char *from, uint16_t from_port, const char 
     for (int i = 0; i < 4; i++)
         p[24 + i] = (uint8_t)(seq >> (24 - 8 * i));
     p[32] = 0x50, p[33] = flags;
-    memcpy(p + 40, text, n);
+    if (n)
+        memcpy(p + 40, bytes, n);
     const struct capture_packet packet = {.time = t.now += NS_PER_MS,
                                           .data = p,
                                           .captured = (uint32_t)all,
                                           .wire = (uint32_t)all,
                                           .link_type = DLT_RAW_V4};
     pipeline_packet(t.pipeline, &packet);
+}
+
+static inline void send_packet(const char *from, uint16_t from_port, const char *to, uint16_t to_port,
+                               uint32_t seq, uint8_t flags, const char *text) {
+    send_bytes(from, from_port, to, to_port, seq, flags, text, strlen(text));
 }
 
 static inline void say(struct talk *k, const char *text) {
