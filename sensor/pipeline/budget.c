@@ -51,10 +51,6 @@ static const struct part {
 /* clang-format on */
 #define PARTS (sizeof parts / sizeof *parts)
 
-static uint64_t *limit_of(struct budget *b, const struct part *p) {
-    return (uint64_t *)(void *)((uint8_t *)b + p->limit);
-}
-
 static uint64_t bytes_of_part(const struct budget *b, const struct part *p) {
     uint64_t limit = *(const uint64_t *)(const void *)((const uint8_t *)b + p->limit);
     return p->one ? limit * p->one : limit;
@@ -70,7 +66,8 @@ void budget_share(const struct config *c, uint64_t memory, struct budget *out) {
         .inspector = {.digest_key = c->sensor.digest_key},
     };
     for (size_t i = 0; i < PARTS; i++) {
-        uint64_t *limit = limit_of(out, &parts[i]), bytes = memory / 1000 * parts[i].share;
+        uint64_t *limit = (uint64_t *)(void *)((uint8_t *)out + parts[i].limit);
+        uint64_t bytes = memory / 1000 * parts[i].share;
         if (*limit == 0)
             *limit = parts[i].one ? bytes / parts[i].one : bytes;
     }
@@ -84,10 +81,6 @@ static uint64_t power_of_two(uint64_t most, uint64_t low, uint64_t high) {
     while (n < high && n * 2 <= most)
         n *= 2;
     return n;
-}
-
-static uint64_t shared_by_workers(const struct budget_plan *p) {
-    return p->snapshots + p->workers * (p->ring + p->channel + libraries);
 }
 
 static const char *size_text(uint64_t bytes, char *out, size_t size) {
@@ -152,7 +145,7 @@ bool budget_plan(const struct config *c, unsigned workers, bool live, uint64_t s
             p.ring = ring_least;
     }
     p.channel = power_of_two(p.memory / workers / CHANNEL_SHARE, channel_least, channel_most);
-    uint64_t taken = shared_by_workers(&p);
+    uint64_t taken = p.snapshots + workers * (p.ring + p.channel + libraries);
     if (taken >= p.memory || (p.memory - taken) / workers < worker_least)
         return too_little(c, &p, problems);
     p.worker = (p.memory - taken) / workers;

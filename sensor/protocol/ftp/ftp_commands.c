@@ -42,22 +42,14 @@ static struct ftp_ticket *make_ticket(struct ftp *s) {
     return t;
 }
 
-static void announce_active(struct ftp *s, struct bytes argument,
-                            bool (*read)(struct bytes, struct endpoint *)) {
+static void active_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
     struct endpoint at = {0};
     struct ftp_ticket *t;
-    if (!read(argument, &at))
+    bool extended = strcmp(p->verb->name, "EPRT") == 0;
+    if (!(extended ? ftp_read_extended(argument, &at) : ftp_read_host_port(argument, &at)))
         counter_one(COUNTER_FTP_BAD_ADDRESS);
     else if ((t = make_ticket(s)))
         announce_listener(s, t, side_other(s->server), at);
-}
-
-static void port_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    announce_active(s, argument, ftp_read_host_port);
-}
-
-static void eprt_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    announce_active(s, argument, ftp_read_extended);
 }
 
 /* The ticket is made with the command, so that a transfer command sent ahead of the reply finds it. */
@@ -142,43 +134,27 @@ static void set_extent(struct ftp *s, struct ftp_ticket *t, bool append) {
     t->length = t->least = s->size - t->offset;
 }
 
-static void transfer_sent(struct ftp *s, struct ftp_pending *p, const char *method, bool upload,
-                          struct bytes path) {
+/* STOU: the server chooses the name and says it in a reply; an argument is a wish of some clients. */
+static void transfer_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    const char *method = p->verb->name;
     struct ftp_ticket *t = find_ticket_for_command(s);
     if (!t)
         return;
     t->command = FTP_COMMAND_TRANSFER;
     t->method = method;
-    t->upload = upload;
+    t->upload = strcmp(method, "RETR") != 0;
     t->stream = !s->block_mode;
     t->image = !s->ascii;
     t->started = t->finished = t->failed = t->settled = t->awaited = t->silent = false;
     t->user = s->user;
     t->path.n = 0;
     t->text_version++;
-    if (path.n)
-        set_path(s, t, path);
+    if (argument.n && strcmp(method, "STOU") != 0)
+        set_path(s, t, argument);
     set_extent(s, t, strcmp(method, "APPE") == 0);
     replace_ticket(&p->ticket, t);
     replace_ticket(&s->transfer, t);
     tell_command(s, t);
-}
-
-static void stor_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    transfer_sent(s, p, "STOR", true, argument);
-}
-
-static void appe_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    transfer_sent(s, p, "APPE", true, argument);
-}
-
-static void retr_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    transfer_sent(s, p, "RETR", false, argument);
-}
-
-/* The server chooses the name and says it in a reply; an argument is a wish of some clients. */
-static void stou_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    transfer_sent(s, p, "STOU", true, bytes_of(NULL, 0));
 }
 
 static void list_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
@@ -243,18 +219,14 @@ static void user_sent(struct ftp *s, struct ftp_pending *p, struct bytes argumen
 }
 
 /* Believed at once, so that commands sent ahead are right too; taken back when refused. */
-static void change_directory(struct ftp *s, struct bytes argument) {
+static void cwd_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
     if (s->cwds_asked++ == 0)
         s->cwd_before = s->cwd;
     ftp_path_join(&s->cwd, argument);
 }
 
-static void cwd_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    change_directory(s, argument);
-}
-
 static void cdup_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    change_directory(s, bytes_text(".."));
+    cwd_sent(s, p, bytes_text(".."));
 }
 
 static void cwd_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
@@ -352,15 +324,15 @@ static const struct ftp_verb verbs[] = {
     {"XPWD", FTP_GROUP_QUOTED, NULL, pwd_answered},
     {"MKD", FTP_GROUP_QUOTED, NULL, NULL},
     {"XMKD", FTP_GROUP_QUOTED, NULL, NULL},
-    {"PORT", FTP_GROUP_OTHER, port_sent, NULL},
-    {"EPRT", FTP_GROUP_OTHER, eprt_sent, NULL},
+    {"PORT", FTP_GROUP_OTHER, active_sent, NULL},
+    {"EPRT", FTP_GROUP_OTHER, active_sent, NULL},
     {"PASV", FTP_GROUP_PASSIVE, passive_sent, ftp_passive_answered},
     {"P@SW", FTP_GROUP_PASSIVE, passive_sent, ftp_passive_answered},
     {"EPSV", FTP_GROUP_PASSIVE, passive_sent, ftp_passive_answered},
-    {"STOR", FTP_GROUP_DATA, stor_sent, data_answered},
-    {"STOU", FTP_GROUP_DATA, stou_sent, data_answered},
-    {"APPE", FTP_GROUP_DATA, appe_sent, data_answered},
-    {"RETR", FTP_GROUP_DATA, retr_sent, data_answered},
+    {"STOR", FTP_GROUP_DATA, transfer_sent, data_answered},
+    {"STOU", FTP_GROUP_DATA, transfer_sent, data_answered},
+    {"APPE", FTP_GROUP_DATA, transfer_sent, data_answered},
+    {"RETR", FTP_GROUP_DATA, transfer_sent, data_answered},
     {"LIST", FTP_GROUP_DATA, list_sent, data_answered},
     {"NLST", FTP_GROUP_DATA, list_sent, data_answered},
     {"MLSD", FTP_GROUP_DATA, list_sent, data_answered},

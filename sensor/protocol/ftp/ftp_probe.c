@@ -8,10 +8,6 @@ enum { PROBE_BYTES_MAX = 2048 };
 /* How strongly lines speak for FTP; HINT_OTHER: they are not FTP's. */
 enum hint { HINT_NONE, HINT_OPEN, HINT_LIKELY, HINT_FTP, HINT_OTHER };
 
-static bool is_anything(struct bytes argument) {
-    return true;
-}
-
 /* POP3's RETR and LIST take numbers. */
 static bool is_no_number(struct bytes argument) {
     uint64_t number;
@@ -37,39 +33,33 @@ static bool is_tls(struct bytes argument) {
     return bytes_starts_nocase(argument, "TLS") || bytes_starts_nocase(argument, "SSL");
 }
 
-/* What a verb says when its argument suits; otherwise it leaves the matter open. */
+/* What a verb says when its argument suits (NULL: any does); otherwise it leaves the matter open. */
 static const struct {
     const char *verb;
     bool (*suits)(struct bytes argument);
     enum hint hint;
 } known[] = {
-    {"PASV", is_anything, HINT_FTP},    {"EPSV", is_anything, HINT_FTP},
-    {"PORT", is_host_port, HINT_FTP},   {"EPRT", is_extended, HINT_FTP},
-    {"STOR", is_no_number, HINT_FTP},   {"STOU", is_anything, HINT_FTP},
-    {"APPE", is_no_number, HINT_FTP},   {"TYPE", is_type, HINT_FTP},
-    {"RETR", is_no_number, HINT_FTP},   {"CWD", is_anything, HINT_FTP},
-    {"XCWD", is_anything, HINT_FTP},    {"CDUP", is_anything, HINT_FTP},
-    {"PWD", is_anything, HINT_FTP},     {"XPWD", is_anything, HINT_FTP},
-    {"MLSD", is_anything, HINT_FTP},    {"NLST", is_anything, HINT_FTP},
-    {"SIZE", is_no_number, HINT_FTP},   {"MDTM", is_anything, HINT_FTP},
-    {"SYST", is_anything, HINT_FTP},    {"AUTH", is_tls, HINT_FTP},
-    {"PBSZ", is_anything, HINT_FTP},    {"PROT", is_anything, HINT_FTP},
-    {"USER", is_anything, HINT_LIKELY}, {"FEAT", is_anything, HINT_LIKELY},
-    {"CLNT", is_anything, HINT_LIKELY}, {"HOST", is_anything, HINT_LIKELY},
-    {"OPTS", is_anything, HINT_LIKELY}, {"ACCT", is_anything, HINT_LIKELY},
-    {"PASS", is_anything, HINT_OPEN},   {"QUIT", is_anything, HINT_OPEN},
-    {"NOOP", is_anything, HINT_OPEN},   {"LIST", is_anything, HINT_OPEN},
-    {"STAT", is_anything, HINT_OPEN},   {"HELP", is_anything, HINT_OPEN},
-    {"ABOR", is_anything, HINT_OPEN},   {"REST", is_anything, HINT_OPEN},
-    {"MODE", is_anything, HINT_OPEN},   {"STRU", is_anything, HINT_OPEN},
-    {"DELE", is_anything, HINT_OPEN},   {"SITE", is_anything, HINT_OPEN},
+    {"PASV", NULL, HINT_FTP},         {"EPSV", NULL, HINT_FTP},         {"PORT", is_host_port, HINT_FTP},
+    {"EPRT", is_extended, HINT_FTP},  {"STOR", is_no_number, HINT_FTP}, {"STOU", NULL, HINT_FTP},
+    {"APPE", is_no_number, HINT_FTP}, {"TYPE", is_type, HINT_FTP},      {"RETR", is_no_number, HINT_FTP},
+    {"CWD", NULL, HINT_FTP},          {"XCWD", NULL, HINT_FTP},         {"CDUP", NULL, HINT_FTP},
+    {"PWD", NULL, HINT_FTP},          {"XPWD", NULL, HINT_FTP},         {"MLSD", NULL, HINT_FTP},
+    {"NLST", NULL, HINT_FTP},         {"SIZE", is_no_number, HINT_FTP}, {"MDTM", NULL, HINT_FTP},
+    {"SYST", NULL, HINT_FTP},         {"AUTH", is_tls, HINT_FTP},       {"PBSZ", NULL, HINT_FTP},
+    {"PROT", NULL, HINT_FTP},         {"USER", NULL, HINT_LIKELY},      {"FEAT", NULL, HINT_LIKELY},
+    {"CLNT", NULL, HINT_LIKELY},      {"HOST", NULL, HINT_LIKELY},      {"OPTS", NULL, HINT_LIKELY},
+    {"ACCT", NULL, HINT_LIKELY},      {"PASS", NULL, HINT_OPEN},        {"QUIT", NULL, HINT_OPEN},
+    {"NOOP", NULL, HINT_OPEN},        {"LIST", NULL, HINT_OPEN},        {"STAT", NULL, HINT_OPEN},
+    {"HELP", NULL, HINT_OPEN},        {"ABOR", NULL, HINT_OPEN},        {"REST", NULL, HINT_OPEN},
+    {"MODE", NULL, HINT_OPEN},        {"STRU", NULL, HINT_OPEN},        {"DELE", NULL, HINT_OPEN},
+    {"SITE", NULL, HINT_OPEN},
 };
 
 static enum hint hint_of_command(struct bytes line) {
     struct bytes argument, verb = ftp_read_verb(line, &argument);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (bytes_equal_nocase(verb, known[i].verb))
-            return known[i].suits(argument) ? known[i].hint : HINT_OPEN;
+            return !known[i].suits || known[i].suits(argument) ? known[i].hint : HINT_OPEN;
     return HINT_OTHER;
 }
 
@@ -100,6 +90,8 @@ static enum hint hint_of_reply(struct bytes line) {
 static enum hint hint_of_lines(struct bytes run, enum hint (*hint)(struct bytes line)) {
     enum hint best = HINT_NONE;
     const uint8_t *end;
+    if (run.n > PROBE_BYTES_MAX)
+        run.n = PROBE_BYTES_MAX;
     while (run.n && (end = memchr(run.p, '\n', run.n))) {
         struct bytes line = bytes_of(run.p, (size_t)(end - run.p));
         run = bytes_of(end + 1, run.n - line.n - 1);
@@ -128,10 +120,6 @@ static bool is_reply_run(struct bytes run) {
     return run.n > 0 && run.p[0] >= '0' && run.p[0] <= '9';
 }
 
-static struct bytes clip_run(struct bytes run) {
-    return bytes_of(run.p, run.n < PROBE_BYTES_MAX ? run.n : PROBE_BYTES_MAX);
-}
-
 enum probe ftp_probe(const struct bytes first[2]) {
     bool swapped =
         !is_reply_run(first[SIDE_SERVER]) &&
@@ -140,8 +128,8 @@ enum probe ftp_probe(const struct bytes first[2]) {
     struct bytes replies = first[swapped ? SIDE_CLIENT : SIDE_SERVER];
     if (!could_be_line(commands) || !could_be_line(replies) || (replies.n && !is_reply_run(replies)))
         return PROBE_NO;
-    enum hint asked = hint_of_lines(clip_run(commands), hint_of_command);
-    enum hint answered = hint_of_lines(clip_run(replies), hint_of_reply);
+    enum hint asked = hint_of_lines(commands, hint_of_command);
+    enum hint answered = hint_of_lines(replies, hint_of_reply);
     if (asked == HINT_OTHER || answered == HINT_OTHER)
         return PROBE_NO;
     if (asked == HINT_FTP || answered == HINT_FTP || (asked == HINT_LIKELY && answered == HINT_LIKELY))
