@@ -111,9 +111,14 @@ void pipeline_examined(struct pipeline *p, uint64_t number) {
 }
 
 void pipeline_settle_waiting(struct pipeline *p, bool all) {
+    bool wait = p->offline || all;
     struct waiting_object *o;
-    if (p->examination && p->waiting.table.count > 0)
-        p->examination->collect(p->examination->context, p, p->offline || all);
+    size_t before;
+    do { /* reading files until none waits, or nothing comes any more */
+        before = p->waiting.table.count;
+        if (p->examination && before > 0)
+            p->examination->collect(p->examination->context, p, wait);
+    } while (wait && p->waiting.table.count > 0 && p->waiting.table.count < before);
     while ((o = waiting_oldest(&p->waiting)) &&
            (all || p->now - o->since >= examination_time || o->since - p->now >= examination_time)) {
         counter_one(COUNTER_OBJECTS_UNEXAMINED);
