@@ -44,7 +44,7 @@ struct part_head {
     struct bytes disposition, type, encoding, range;
 };
 
-static void store_field(struct part_head *h, struct bytes line) {
+static struct part_head parse_head(struct multipart *m) {
     static const struct {
         const char *name;
         size_t offset;
@@ -54,38 +54,13 @@ static void store_field(struct part_head *h, struct bytes line) {
         {"content-transfer-encoding", offsetof(struct part_head, encoding)},
         {"content-range", offsetof(struct part_head, range)},
     };
-    const uint8_t *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
-    if (!colon)
-        return;
-    struct bytes name = bytes_trim(bytes_of(line.p, (size_t)(colon - line.p)));
-    struct bytes value = bytes_trim(bytes_of(colon + 1, line.n - (size_t)(colon - line.p) - 1));
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (bytes_equal_nocase(name, fields[i].name))
-            memcpy((uint8_t *)h + fields[i].offset, &value, sizeof value);
-}
-
-/* Lines that begin with white space continue the one before (RFC 5322 section 2.2.3). */
-static void unfold_lines(uint8_t *p, size_t n) {
-    for (size_t i = 0; i + 1 < n; i++) {
-        if (p[i] != '\n' || (p[i + 1] != ' ' && p[i + 1] != '\t'))
-            continue;
-        p[i] = ' ';
-        if (i > 0 && p[i - 1] == '\r')
-            p[i - 1] = ' ';
-    }
-}
-
-static struct part_head parse_head(struct multipart *m) {
     struct part_head h = {.type = {NULL, 0}};
-    struct bytes rest = bytes_of(m->head, m->head_n);
-    unfold_lines(m->head, m->head_n);
-    while (rest.n > 0) {
-        const uint8_t *lf = memchr(rest.p, '\n', rest.n);
-        size_t n = lf ? (size_t)(lf - rest.p) : rest.n;
-        store_field(&h, bytes_of(rest.p, n));
-        n += lf != NULL;
-        rest = bytes_of(rest.p + n, rest.n - n);
-    }
+    struct bytes rest = bytes_of(m->head, m->head_n), name, value;
+    mime_head_unfold(m->head, m->head_n);
+    while (mime_head_next(&rest, &name, &value))
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+            if (bytes_equal_nocase(name, fields[i].name))
+                memcpy((uint8_t *)&h + fields[i].offset, &value, sizeof value);
     return h;
 }
 
