@@ -84,7 +84,7 @@ static struct judged judged_object(const struct object *o, const struct transfer
     return judged_of(x->flow, x->generation->policy, o->from, object_fact(o, FACT_HOST), o->last);
 }
 
-static void judge(const struct judged *j, const char *class, struct judgement *out) {
+static void judge_class(const struct judged *j, const char *class, struct judgement *out) {
     const struct judgement_facts facts = {
         .source = j->source,
         .destination = j->destination,
@@ -173,7 +173,7 @@ static void put_rules(struct record_builder *b, const struct object *o, const st
     const struct rule *rule[RECORD_RULES_MAX];
     size_t all = inspector_rules(o, rule, RECORD_RULES_MAX);
     size_t n = all < RECORD_RULES_MAX ? all : RECORD_RULES_MAX;
-    judge(who, NULL, worst);
+    judge_class(who, NULL, worst);
     for (size_t i = 0; i < n; i++) {
         struct judgement j;
         bool seen = false;
@@ -183,7 +183,7 @@ static void put_rules(struct record_builder *b, const struct object *o, const st
         if (seen)
             continue;
         record_text_add(b, TEXT_CLASSES, rule[i]->class);
-        judge(who, rule[i]->class, &j);
+        judge_class(who, rule[i]->class, &j);
         if (j.verdict >= VERDICT_BREACH)
             record_text_add(b, TEXT_OFFENDING, rule[i]->class);
         if (j.verdict > worst->verdict)
@@ -228,7 +228,7 @@ void emit_finding(struct emitter *e, const struct finding *f, const struct trans
     const struct object *o = f->object;
     const struct judged who = judged_object(o, x);
     struct judgement j;
-    judge(&who, f->rule->class, &j);
+    judge_class(&who, f->rule->class, &j);
     record_begin(&e->builder, RECORD_FINDING);
     put_ends(e, x->flow, o->from);
     e->builder.head.matters = x->leaves;
@@ -291,7 +291,7 @@ bool emit_late_finding(struct emitter *e, struct record_builder *record, const s
     struct judgement j;
     if (holds_line(record, TEXT_RULES, f->rule->id))
         return false;
-    judge(&who, f->rule->class, &j);
+    judge_class(&who, f->rule->class, &j);
     e->builder = *record;
     e->builder.head.kind = RECORD_FINDING;
     e->builder.head.pending = 0;
@@ -326,7 +326,7 @@ void emit_volume(struct emitter *e, const struct flow *flow, const struct flow_c
     const struct judged who = judged_of(x, x->generation->policy, from, bytes_of(NULL, 0), flow->last);
     struct record *r = &e->builder.head;
     struct judgement j;
-    judge(&who, NULL, &j);
+    judge_class(&who, NULL, &j);
     record_begin(&e->builder, RECORD_VOLUME);
     put_ends(e, x, from);
     r->matters = x->leaves[from];
@@ -346,7 +346,7 @@ void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_con
         return;
     enum side from = x->leaves[SIDE_SERVER] && !x->leaves[SIDE_CLIENT] ? SIDE_SERVER : SIDE_CLIENT;
     const struct judged who = judged_of(x, x->generation->policy, from, bytes_of(NULL, 0), flow->last);
-    judge(&who, NULL, &j);
+    judge_class(&who, NULL, &j);
     record_begin(&e->builder, RECORD_FLOW);
     put_ends(e, x, from);
     r->matters = x->leaves[from];
