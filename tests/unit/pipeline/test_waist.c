@@ -245,11 +245,81 @@ static const struct protocol stub_files = {.name = "smb",
                                            .gap = gap_lost,
                                            .close = close_files};
 
+/* --- TFTP in small (RFC 1350): a request, and blocks that the server takes on a port of its own --- */
+
+enum { BLOCK = 512 };
+
+struct blocks {
+    char name[64];
+    struct transfer *transfer;
+};
+
+static const struct protocol stub_blocks;
+
+static enum probe probe_request(enum side from, struct bytes datagram) {
+    return from == SIDE_CLIENT && datagram.n > 2 && memcmp(datagram.p, "\0\2", 2) == 0 ? PROBE_YES : PROBE_NO;
+}
+
+static void *open_request(struct conversation *c, struct bytes facts) {
+    return malloc(1);
+}
+
+static enum protocol_result take_request(struct conversation *c, enum side from, const uint8_t *bytes,
+                                         size_t n) {
+    struct endpoint end[2] = {c->end[SIDE_CLIENT], {c->end[SIDE_SERVER].address, 0}}; /* any port */
+    if (from == SIDE_CLIENT)
+        c->services->expect(c, &stub_blocks, PROTOCOL_UDP, end, bytes_of(bytes + 2, n - 2));
+    return PROTOCOL_OK;
+}
+
+static void close_request(struct conversation *c) {
+    free(c->state);
+}
+
+static void *open_blocks(struct conversation *c, struct bytes facts) {
+    struct blocks *b = calloc(1, sizeof *b);
+    snprintf(b->name, sizeof b->name, "%.*s", (int)facts.n, (const char *)facts.p);
+    return b;
+}
+
+static enum protocol_result take_block(struct conversation *c, enum side from, const uint8_t *bytes,
+                                       size_t n) {
+    struct blocks *b = c->state;
+    if (n < 4 || memcmp(bytes, "\0\3", 2) != 0)
+        return PROTOCOL_OK;
+    if (!b->transfer) {
+        struct transfer_seed seed = transfer_seed_of("tftp", from);
+        seed.fact[FACT_NAME] = bytes_text(b->name);
+        b->transfer = c->services->begin(c, &seed);
+    }
+    c->services->data(c, b->transfer, bytes + 4, n - 4);
+    if (n - 4 < BLOCK) {
+        c->services->end(c, b->transfer, TRANSFER_DONE);
+        b->transfer = NULL;
+    }
+    return PROTOCOL_OK;
+}
+
+static void close_blocks(struct conversation *c) {
+    struct blocks *b = c->state;
+    c->services->end(c, b->transfer, TRANSFER_CUT);
+    free(b);
+}
+
+static const struct protocol stub_request = {.name = "tftp",
+                                             .probe_datagram = probe_request,
+                                             .open = open_request,
+                                             .datagram = take_request,
+                                             .close = close_request};
+static const struct protocol stub_blocks = {
+    .name = "tftp", .open = open_blocks, .datagram = take_block, .close = close_blocks};
+
 /* --- the path --- */
 
 extern const struct unpacker unpacker_multipart;
 
-static const struct protocol *const protocols[] = {&stub_mail, &stub_tls, &stub_files, &protocol_http, NULL};
+static const struct protocol *const protocols[] = {&stub_mail,   &stub_tls,      &stub_files, &stub_request,
+                                                   &stub_blocks, &protocol_http, NULL};
 static const struct unpacker *const unpackers[] = {&stub_message, &unpacker_multipart, &stub_zip, NULL};
 
 static int open_path(void **state) {
@@ -498,6 +568,46 @@ static void another_session_writes_another_file(void **state) {
     assert_false(record_nth(RECORD_TRANSFER, 0)->complete || record_nth(RECORD_TRANSFER, 1)->complete);
 }
 
+/* --- datagrams --- */
+
+/* A file of a little less than so many blocks, which the lane sends to the port that `server` answered from.
+ */
+static size_t send_blocks(const char *server, unsigned blocks) {
+    uint8_t block[4 + BLOCK] = {0, 3};
+    static const uint8_t request[] = "\0\2reads.csv", taken[] = "\0\4\0\0";
+    make_file();
+    send_datagram(LANE, 2000, PARTNER, 69, request, sizeof request - 1);
+    send_datagram(server, 3000, LANE, 2000, taken, 4);
+    for (unsigned i = 0; i < blocks; i++) {
+        block[3] = (uint8_t)(i + 1);
+        memcpy(block + 4, file + i * BLOCK, BLOCK);
+        send_datagram(LANE, 2000, server, 3000, block, 4 + BLOCK - (i + 1 == blocks));
+        send_datagram(server, 3000, LANE, 2000, taken, 4);
+    }
+    return (size_t)blocks * BLOCK - 1;
+}
+
+static void a_file_in_datagrams_from_a_port_that_was_left_open_is_a_transfer(void **state) {
+    size_t n = send_blocks(PARTNER, 20);
+    assert_int_equal(count_records(RECORD_TRANSFER), 1);
+    const struct record *r = record_nth(RECORD_TRANSFER, 0);
+    assert_true(r->complete);
+    assert_digest(r, file, n);
+    assert_int_equal(r->transport, PROTOCOL_UDP);
+    assert_int_equal(r->source_port, 2000);
+    assert_int_equal(r->destination_port, 3000);
+    assert_record_text(r, TEXT_NAME, "reads.csv");
+    assert_record_text(r, TEXT_PROTOCOL, "tftp");
+    assert_record_text(r, TEXT_RULES, "marked");
+    assert_int_equal(count_records(RECORD_FINDING), 1);
+}
+
+static void of_another_host_that_was_not_asked_it_is_none(void **state) {
+    send_blocks("198.51.100.21", 20);
+    assert_int_equal(count_records(RECORD_TRANSFER), 0);
+    assert_int_equal(COUNT(TRANSFERS), 0);
+}
+
 /* --- snapshots --- */
 
 static void transfer_of(const char *body, struct talk *k) {
@@ -557,6 +667,8 @@ int main(void) {
         TEST(a_file_written_over_two_connections_is_one_transfer_found_while_it_moves),
         TEST(a_piece_that_never_came_is_known),
         TEST(another_session_writes_another_file),
+        TEST(a_file_in_datagrams_from_a_port_that_was_left_open_is_a_transfer),
+        TEST(of_another_host_that_was_not_asked_it_is_none),
         TEST(a_transfer_is_judged_by_its_own_snapshot_and_the_next_of_its_flow_by_the_newest),
         TEST(a_file_begun_by_one_connection_keeps_its_snapshot_while_another_writes_it),
     };
