@@ -194,14 +194,14 @@ static void put_rules(struct record_builder *b, const struct object *o, const st
         counter_add(COUNTER_RULES_LEFT_OUT, all - n);
 }
 
-void emit_transfer(struct emitter *e, const struct object *o, const struct transfer_context *x,
+bool emit_transfer(struct emitter *e, const struct object *o, const struct transfer_context *x,
                    bool pending) {
     const struct judged who = judged_object(o, x);
     struct judgement worst;
     bool found = inspector_rules(o, NULL, 0) > 0,
          wanted = found || (e->wants & REPORT_TRANSFER) || x->metered;
     if (!wanted && !pending)
-        return;
+        return false;
     record_begin(&e->builder, RECORD_TRANSFER);
     put_ends(e, x->flow, o->from);
     e->builder.head.matters = x->leaves;
@@ -211,6 +211,7 @@ void emit_transfer(struct emitter *e, const struct object *o, const struct trans
     put_object(&e->builder, o);
     if (wanted)
         send_record(e);
+    return wanted;
 }
 
 static void put_rule(struct record_builder *b, const struct finding *f) {

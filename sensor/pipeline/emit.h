@@ -17,8 +17,9 @@ struct emitter {
 };
 
 /* An object has closed. `pending`: it is examined elsewhere, and its findings may come later: it does not
- * count yet. The emitter's builder then holds the record, whether it was sent or not. */
-void emit_transfer(struct emitter *e, const struct object *o, const struct transfer_context *x, bool pending);
+ * count yet. The emitter's builder then holds the record, whether it was sent or not. False: nobody wants it,
+ * and nothing was found so far. */
+bool emit_transfer(struct emitter *e, const struct object *o, const struct transfer_context *x, bool pending);
 void emit_finding(struct emitter *e, const struct finding *f, const struct transfer_context *x);
 /* What `from` has sent so far in a flow that cannot be read, to a partner with a contract. `last`: all of it.
  */

@@ -35,14 +35,14 @@ static void close_object(void *context, struct object *o) {
     const struct transfer_context *x = o->owner;
     inspector_closed(inspector_of(o), o);
     bool pending = is_examined(p, o);
-    emit_transfer(&p->emitter, o, x, pending);
+    bool told = emit_transfer(&p->emitter, o, x, pending);
     if (pending) {
         struct bytes host = object_fact(o, FACT_HOST);
         if (host.n == 0)
             host = facts_get(x->flow->facts, FACT_HOST);
         if (o->from != SIDE_CLIENT)
             host = bytes_of(NULL, 0);
-        if (!waiting_add(&p->waiting, &p->emitter.builder, host, p->now))
+        if (!waiting_add(&p->waiting, &p->emitter.builder, host, p->now, told) && told)
             emit_examined(&p->emitter, &p->emitter.builder); /* it counts as it is */
     }
     inspector_forget(inspector_of(o), o);
@@ -99,9 +99,11 @@ void pipeline_late_finding(struct pipeline *p, uint64_t number, const char *rule
 /* It counts now. */
 static void settle_object(struct pipeline *p, struct waiting_object *o) {
     static struct record_builder record;
+    bool told = o->told;
     record_copy(&record, &o->record);
     waiting_remove(&p->waiting, o);
-    emit_examined(&p->emitter, &record);
+    if (told || record.head.text[TEXT_RULES].n > 0)
+        emit_examined(&p->emitter, &record);
 }
 
 void pipeline_examined(struct pipeline *p, uint64_t number) {

@@ -39,11 +39,12 @@ static struct waiting_object *copy_record(struct waiting_objects *w, const struc
 }
 
 bool waiting_add(struct waiting_objects *w, const struct record_builder *record, struct bytes host,
-                 time_ns now) {
+                 time_ns now, bool told) {
     struct waiting_object *o = copy_record(w, record);
     if (!o)
         return false;
     o->since = now;
+    o->told = told;
     o->host_n = (uint16_t)(host.n < sizeof o->host ? host.n : sizeof o->host);
     if (o->host_n)
         memcpy(o->host, host.p, o->host_n);
@@ -67,6 +68,7 @@ bool waiting_update(struct waiting_objects *w, struct waiting_object *old,
     if (!o)
         return false;
     o->since = old->since;
+    o->told = old->told;
     o->host_n = old->host_n;
     memcpy(o->host, old->host, old->host_n);
     waiting_remove(w, old);

@@ -17,6 +17,7 @@ struct waiting_object {
     struct table_node node;
     uint64_t number;
     time_ns since; /* packet time */
+    bool told;     /* as pending: then the end of it is told too, even where nothing is found */
     uint16_t host_n;
     uint8_t host[256];    /* by which the client called the server */
     struct record record; /* packed, with its texts and digests behind it */
@@ -27,7 +28,7 @@ void waiting_finish(struct waiting_objects *w); /* leaves nothing: the owner has
 
 /* False: there is no room (counted): it does not wait. */
 bool waiting_add(struct waiting_objects *w, const struct record_builder *record, struct bytes host,
-                 time_ns now);
+                 time_ns now, bool told);
 /* NULL if it does not wait (any more). */
 struct waiting_object *waiting_find(const struct waiting_objects *w, uint64_t number);
 /* Its record is another one now, and it stands elsewhere. False: no room; it stays as it was (counted). */

@@ -134,6 +134,28 @@ static void one_in_which_nothing_is_found_is_told_again_all_the_same(void **stat
     assert_int_equal(count_records(RECORD_FINDING), 0);
 }
 
+/* Where no output writes transfers, only those with a finding are told. */
+static void nobody_hears_of_one_without_a_finding_unless_he_asked_for_all(void **state) {
+    struct error e;
+    struct snapshot_view view = waist_view(1);
+    struct talk k = begin(PARTNER, 80);
+    view.wants = 0;
+    assert_true(pipeline_switch(t.pipeline, &view, &e));
+    upload(&k, "nothing in it");
+    upload(&k, "nothing in it either");
+    assert_int_equal(count_waiting(), 2);
+    pipeline_examined(t.pipeline, examiner.taken[0]);
+    find_in(t.pipeline, examiner.taken[1], "marked");
+    pipeline_examined(t.pipeline, examiner.taken[1]);
+    assert_int_equal(count_records(RECORD_FINDING), 1);
+    assert_int_equal(count_records(RECORD_TRANSFER), 1);
+    assert_int_equal(record_nth(RECORD_TRANSFER, 0)->object, examiner.taken[1]);
+    assert_false(record_nth(RECORD_TRANSFER, 0)->pending);
+    upload(&k, "a MARKMARK b"); /* found before it closed: told at once, and at its end */
+    pipeline_examined(t.pipeline, examiner.taken[2]);
+    assert_told_twice(1, 2);
+}
+
 static void late_rules_stand_beside_those_that_held_before(void **state) {
     struct talk k = begin(PARTNER, 80);
     upload(&k, "a MARKMARK b");
@@ -335,6 +357,7 @@ int main(void) {
         LIVE(an_object_that_is_examined_is_told_as_pending_and_again_when_that_is_over),
         LIVE(one_that_is_not_taken_is_told_once),
         LIVE(one_in_which_nothing_is_found_is_told_again_all_the_same),
+        LIVE(nobody_hears_of_one_without_a_finding_unless_he_asked_for_all),
         LIVE(late_rules_stand_beside_those_that_held_before),
         LIVE(the_worst_verdict_of_all_its_classes_is_that_of_the_object),
         LIVE(findings_for_what_does_not_wait_or_by_a_rule_that_is_gone_are_counted),

@@ -16,7 +16,8 @@ static char seen[8192];
 static void note(const char *text, size_t n) {
     size_t used = strlen(seen);
     assert_true(used + n < sizeof seen);
-    memcpy(seen + used, text, n);
+    if (n)
+        memcpy(seen + used, text, n);
     seen[used + n] = 0;
 }
 
