@@ -407,6 +407,20 @@ static void an_unknown_conversation_in_a_tunnel_is_unidentified(void **state) {
     assert_int_equal(counter_values[COUNTER_FLOWS_UNIDENTIFIED], 1);
 }
 
+static void a_conversation_has_the_workers_decoders_at_hand(void **state) {
+    struct codings *codings = (struct codings *)(uintptr_t)4096; /* handed through, never looked at */
+    struct dispatcher *with =
+        dispatcher_create(&(struct dispatch_options){.conversations = 1, .codings = codings}, &services);
+    static const struct endpoint ends[2];
+    struct conversation *c = conversation_open(with, NULL, PROTOCOL_TCP, ends);
+    assert_ptr_equal(c->codings, codings);
+    conversation_close(with, c);
+    dispatcher_destroy(with);
+    c = open_flow();
+    assert_null(c->codings);
+    conversation_close(d, c);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
@@ -435,6 +449,7 @@ int main(void) {
         TEST(a_tunnel_whose_handshake_was_held_keeps_what_follows),
         TEST(tunnels_in_tunnels_are_bounded),
         TEST(an_unknown_conversation_in_a_tunnel_is_unidentified),
+        TEST(a_conversation_has_the_workers_decoders_at_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

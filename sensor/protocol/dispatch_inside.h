@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROTOCOL_DISPATCH_INSIDE_H
+#define GANTRY_PROTOCOL_DISPATCH_INSIDE_H
+
+#include "base/counter.h"
+#include "base/pool.h"
+#include "protocol/dispatch.h"
+#include "protocol/hold.h"
+
+/* What dispatch.c (which protocol a flow speaks), become.c (from one protocol to the next) and dispatcher.c
+ * (one worker's table and pools) share. */
+
+enum {
+    TUNNELS_MAX = 4, /* conversations in conversations, and turns in one call: bounds the recursion of
+                        dispatch_become() */
+    INNER_MAX = 4,
+};
+
+/* A conversation whose flow has become, or may become, another one. */
+struct outer {
+    struct outer *next; /* the one around it */
+    const struct protocol *protocol;
+    void *state;
+    bool fallback; /* it goes on if nobody takes what follows */
+};
+
+struct dispatch {
+    struct dispatcher *dispatcher;
+    struct hold *hold;   /* undecided, or kept while nDPI may still overrule the probe */
+    struct outer *outer; /* closed at the end of the call in which somebody takes what follows */
+    uint64_t refused;    /* bit a protocol of the table: its probe said NO, or it is no candidate */
+    enum { UNDECIDED, RUNNING, FINISHED } phase;
+    bool ndpi_spoke;
+    bool foreign; /* nDPI named what is not parsed here, before the first byte came in order */
+    bool by_probe;
+    bool announced;
+    bool began; /* a transfer */
+    bool encrypted;
+    bool fallback;   /* of what becomes of it, as the protocol asked */
+    uint8_t tunnels; /* conversations around this one */
+    uint8_t turns;   /* of this call */
+    uint8_t inner_runs;
+    uint64_t candidates; /* bits, as the protocol asked */
+    struct event inner[INNER_MAX];
+};
+
+struct slot {
+    struct conversation c; /* first: the pool's object is found by it */
+    struct dispatch d;
+};
+
+struct dispatcher {
+    const struct protocol *const *table;
+    unsigned protocols;
+    struct codings *codings;
+    const struct protocol_services *services; /* the owner's */
+    struct protocol_services watched;         /* the same, noting what dispatch must know */
+    bool datagrams;
+    size_t hold_bytes;
+    struct pool slots, holds;
+};
+
+/* --- dispatcher.c --- */
+bool protocol_can_read(const struct protocol *p, uint8_t transport);
+/* By nDPI's name; NULL: none that reads this transport. */
+const struct protocol *dispatcher_find_named(const struct dispatcher *dp, uint8_t transport,
+                                             const char *name);
+
+/* --- dispatch.c --- */
+void dispatch_take_event(struct dispatcher *dp, struct conversation *c, const struct event *e);
+/* Gives the held events to whatever runs now, in the order in which they came. The hold stays with a protocol
+ * that only its probe chose, until nDPI has spoken. */
+void dispatch_replay_hold(struct dispatcher *dp, struct conversation *c);
+void dispatch_drop_hold(struct dispatcher *dp, struct dispatch *d);
+void dispatch_close_protocol(struct conversation *c); /* what runs now, if any */
+void dispatch_give_up(struct dispatcher *dp, struct conversation *c, enum counter why);
+
+/* --- become.c --- */
+/* What runs now has said what it becomes. */
+void dispatch_become(struct dispatcher *dp, struct conversation *c);
+bool dispatch_has_fallback(const struct dispatch *d);
+/* Nobody takes what followed: the protocol that it followed goes on with it, and with `e` (NULL: nothing)
+ * behind. */
+void dispatch_fall_back(struct dispatcher *dp, struct conversation *c, const struct event *e);
+/* Out of the conversations around this one; its protocol runs again. What ran before is closed. */
+void dispatch_leave_to_outer(struct conversation *c);
+/* At the end of each call: who followed another is on its own once it runs, and what cannot fall back is
+ * over. */
+void dispatch_settle_outers(struct conversation *c);
+
+#endif
