@@ -102,6 +102,8 @@
     COUNTER(PROTOCOL_LOST,        "protocol.lost",                "flows in which the parser lost its way") \
     COUNTER(PROTOCOL_SWITCHED,    "protocol.switched",            "flows whose protocol was changed by nDPI's name before any transfer") \
     COUNTER(TUNNELS,              "protocol.tunnels",             "tunnels (SOCKS, CONNECT) whose inner conversation was identified afresh") \
+    COUNTER(INNER_LOST,           "protocol.inner_lost",          "bytes of what a flow became that were left out: more runs than one call may hand over") \
+    COUNTER(SHARED_EVICTED,       "protocol.shared_evicted",      "states of sessions given up before a flow that was announced asked for them, to make room") \
     COUNTER(TUNNELS_FALLBACK,     "protocol.tunnels_fallback",    "flows that went on with their protocol, since nobody knew what was said to follow it") \
     COUNTER(TUNNELS_TOO_DEEP,     "protocol.tunnels_too_deep",    "tunnels in tunnels beyond the limit") \
     COUNTER(FTP_TLS,              "ftp.auth_tls",                 "FTP control connections that turned to TLS or another protection") \
@@ -161,6 +163,7 @@
     COUNTER(MULTIPART_UNFINISHED, "content.multipart_unfinished", "multipart bodies without their final boundary") \
     COUNTER(MULTIPART_BOUNDARY,   "content.multipart_boundary",   "multipart bodies without a usable boundary, kept as they came") \
     COUNTER(UNPACK_DEPTH,         "content.unpack_depth",         "objects nested deeper than allowed, kept as they came") \
+    COUNTER(UNPACKERS_OVER,       "content.unpackers_over",       "unpackers left out because enough others work on the object") \
     COUNTER(UNPACK_MEMBERS,       "content.unpack_members",       "members of containers left out because there were more than allowed") \
     COUNTER(MULTIPART_SHED,       "content.multipart_shed",       "multipart bodies not taken apart because too many were open") \
     COUNTER(MULTIPART_HEAD,       "content.multipart_head",       "parts whose headers were longer than allowed") \

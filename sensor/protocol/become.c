@@ -19,6 +19,8 @@ void conversation_inner(struct conversation *c, enum side from, const uint8_t *b
     if (n && d->inner_runs < INNER_MAX)
         d->inner[d->inner_runs++] =
             (struct event){c->transport == PROTOCOL_UDP ? EVENT_DATAGRAM : EVENT_DATA, from, bytes, n};
+    else
+        counter_add(COUNTER_INNER_LOST, n);
 }
 
 /* nDPI has nothing to say of what follows, the probes have. The old state is closed at the end of the call,

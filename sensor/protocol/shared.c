@@ -77,6 +77,7 @@ static bool evict_unused(void) {
     struct shared *s = find_unused();
     if (!s)
         return false;
+    counter_one(COUNTER_SHARED_EVICTED);
     unused--;
     free_shared(s);
     return true;

@@ -59,9 +59,13 @@ unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const
     struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);
     unsigned n = 0;
     *wrapper = NULL;
-    for (unsigned i = 0; i < u->content->unpackers_started && n < UNPACKERS_MAX; i++) {
+    for (unsigned i = 0; i < u->content->unpackers_started; i++) {
         if (!table[i]->matches(u->object->type, declared))
             continue;
+        if (n == UNPACKERS_MAX) {
+            counter_one(COUNTER_UNPACKERS_OVER);
+            break;
+        }
         if (!limit_depth(&u->content->options.codings.limits, u->level))
             break;
         u->state = u->content->unpacker_state[i];

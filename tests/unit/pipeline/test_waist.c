@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "waist.h"
 
+#include <openssl/ssl.h>
+
 #include "../content/stub_unpackers.h"
 #include "protocol/http/http.h"
 #include "protocol/shared.h"
@@ -109,7 +111,10 @@ static void *open_tls(struct conversation *c, struct bytes facts) {
     return malloc(1);
 }
 
+static unsigned tls_asked; /* bytes came to it */
+
 static enum protocol_result data_tls(struct conversation *c, enum side from, const uint8_t *bytes, size_t n) {
+    tls_asked++;
     c->services->encrypted(c);
     return PROTOCOL_OK;
 }
@@ -506,6 +511,50 @@ static void write_piece(struct line *l, uint32_t at) {
     send_message(l, 'W', 7, at, file + at, PIECE);
 }
 
+/* What OpenSSL says first. */
+static size_t make_client_hello(uint8_t *out, size_t size) {
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_new(context);
+    BIO *in = BIO_new(BIO_s_mem()), *said = BIO_new(BIO_s_mem());
+    SSL_set_bio(ssl, in, said);
+    SSL_set_tlsext_host_name(ssl, "store.example");
+    SSL_connect(ssl); /* waits for an answer */
+    int n = BIO_read(said, out, (int)size);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    assert_true(n > 100);
+    return (size_t)n;
+}
+
+/* nDPI has a name for the first packet already, and that name means encrypted. */
+static void a_protocol_is_asked_before_its_flow_is_called_encrypted(void **state) {
+    uint8_t hello[4096];
+    size_t n = make_client_hello(hello, sizeof hello);
+    tls_asked = 0;
+    struct line l = open_line(443);
+    speak(&l, SIDE_CLIENT, hello, n);
+    assert_int_equal(tls_asked, 1);
+    assert_int_equal(COUNT(FLOWS_ENCRYPTED), 1);
+    speak(&l, SIDE_CLIENT, hello, n); /* nobody wants more of it */
+    assert_int_equal(tls_asked, 1);
+    close_line(&l);
+}
+
+static int open_ordinary(void **state) {
+    return waist_open((struct pipeline_options){.protocols = NULL});
+}
+
+static void where_no_protocol_reads_it_ndpis_name_says_that_a_flow_is_encrypted(void **state) {
+    uint8_t hello[4096];
+    size_t n = make_client_hello(hello, sizeof hello);
+    tls_asked = 0;
+    struct line l = open_line(443);
+    speak(&l, SIDE_CLIENT, hello, n);
+    assert_int_equal(tls_asked, 0);
+    assert_int_equal(COUNT(FLOWS_ENCRYPTED), 1);
+    close_line(&l);
+}
+
 static void a_file_written_over_two_connections_is_one_transfer_found_while_it_moves(void **state) {
     struct line l[2] = {open_channel("ses1"), open_channel("ses1")};
     make_file();
@@ -664,6 +713,9 @@ int main(void) {
         TEST(so_it_is_in_packets_of_seven_octets),
         TEST(without_the_cameras_comment_the_same_picture_is_any_picture),
         TEST(behind_a_starttls_that_is_taken_there_is_an_encrypted_flow_and_no_object),
+        TEST(a_protocol_is_asked_before_its_flow_is_called_encrypted),
+        cmocka_unit_test_setup_teardown(where_no_protocol_reads_it_ndpis_name_says_that_a_flow_is_encrypted,
+                                        open_ordinary, waist_close),
         TEST(a_file_written_over_two_connections_is_one_transfer_found_while_it_moves),
         TEST(a_piece_that_never_came_is_known),
         TEST(another_session_writes_another_file),
