@@ -341,7 +341,8 @@ static void multipart_end(struct filter *f, enum transfer_end how) {
     settle_match(m);
     if (!m->final) {
         counter_one(COUNTER_MULTIPART_UNFINISHED);
-        unpack_incomplete(m->unpack);
+        if (unpack_object(m->unpack)->container)
+            unpack_incomplete(m->unpack);
     }
     close_part(m, TRANSFER_CUT);
     pool_give(m->pool, m);
@@ -383,8 +384,12 @@ static bool set_boundary(struct multipart *m, struct bytes boundary) {
 }
 
 static bool matches_multipart(const struct file_type *type, struct bytes declared) {
-    return bytes_starts_nocase(bytes_trim(declared), "multipart/") &&
-           (type->kind == KIND_TEXT || type->kind == KIND_BINARY);
+    return bytes_starts_nocase(bytes_trim(declared), "multipart/");
+}
+
+/* A preamble may begin like any file, and its parts are still found by who receives them. */
+static bool wraps_parts(const struct file_type *type) {
+    return type->kind == KIND_TEXT || type->kind == KIND_BINARY;
 }
 
 static struct filter *create_multipart(struct unpack *u) {
@@ -430,6 +435,7 @@ const struct unpacker unpacker_multipart = {
     .name = "multipart",
     .kind = UNPACK_WRAPPER,
     .matches = matches_multipart,
+    .wraps = wraps_parts,
     .create = create_multipart,
     .type_of = type_of_multipart,
     .start = start_multipart,

@@ -45,11 +45,15 @@ void unpack_incomplete(struct unpack *u) {
     u->incomplete = true;
 }
 
+static bool is_wrapper(const struct unpacker *by, const struct file_type *type) {
+    return by->kind == UNPACK_WRAPPER && (!by->wraps || by->wraps(type));
+}
+
 bool unpack_is_wrapper(const struct unpack *u, const struct file_type *type) {
     const struct unpacker *const *table = u->content->unpackers;
     struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);
     for (unsigned i = 0; i < u->content->unpackers_started; i++)
-        if (table[i]->kind == UNPACK_WRAPPER && table[i]->matches(type, declared))
+        if (is_wrapper(table[i], type) && table[i]->matches(type, declared))
             return true;
     return false;
 }
@@ -73,7 +77,7 @@ unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const
         if (!f)
             continue;
         out[n++] = f;
-        if (table[i]->kind == UNPACK_WRAPPER)
+        if (is_wrapper(table[i], u->object->type))
             *wrapper = table[i];
     }
     return n;

@@ -24,6 +24,9 @@ struct unpacker {
      * NULL: it is none after all, or there is no memory (counted): the object is then as if it had not
      * matched. */
     struct filter *(*create)(struct unpack *u);
+    /* A wrapper: false for an object whose bytes are a file of their own, whatever is declared: that is
+     * hashed and inspected whole too. NULL: there is none such. */
+    bool (*wraps)(const struct file_type *type);
     /* The type to show in place of that of the bytes. NULL: none. */
     const struct file_type *(*type_of)(struct bytes declared);
     /* What it holds for all objects, of which at most so many are open at once: unpack_state(). NULL:

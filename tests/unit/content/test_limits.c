@@ -213,6 +213,35 @@ static void padding_preamble_epilogue_and_bare_line_feeds_are_understood(void **
     finish();
 }
 
+static void a_preamble_that_begins_like_a_file_hides_no_part(void **state) {
+    static const char *const begins[] = {"\xff\xd8\xff\xe0 JFIF", "PK\x03\x04", "%PDF-1.4"};
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+        begin();
+        struct transfer *t = body("multipart/form-data; boundary=b", "");
+        text(t, begins[i]);
+        text(t, "\r\n--b\r\nContent-Disposition: form-data; name=kept\r\n\r\nbody\r\n--b--\r\n");
+        content_end(&conversation, t, TRANSFER_DONE);
+        assert_int_equal(got.n, 2);
+        assert_false(got.list[0].container); /* it is inspected itself, */
+        assert_true(got.list[0].bytes == got.list[0].size && got.list[0].complete);
+        assert_string_equal(got.list[1].name, "kept"); /* and so is its part */
+        assert_true(holds(&got.list[1], "body"));
+        finish();
+    }
+}
+
+static void a_file_that_is_declared_multipart_and_has_no_part_is_that_file(void **state) {
+    begin();
+    struct transfer *t = body("multipart/form-data; boundary=b", "");
+    text(t, "\xff\xd8\xff\xe0 JFIF and no delimiter");
+    content_end(&conversation, t, TRANSFER_DONE);
+    assert_int_equal(got.n, 1);
+    assert_false(got.list[0].container);
+    assert_true(got.list[0].complete);
+    assert_string_equal(got.list[0].type->mime, "image/jpeg");
+    finish();
+}
+
 /* A body too short to tell its type is taken apart at its end; what ends later is of then. */
 static void the_parts_of_a_short_body_are_of_the_time_of_its_bytes(void **state) {
     const time_ns then = 500 * NS_PER_S, later = 900 * NS_PER_S;
@@ -394,6 +423,8 @@ int main(void) {
         cmocka_unit_test(a_gap_that_hides_a_parts_head_gives_a_part_without_a_name),
         cmocka_unit_test(without_its_final_boundary_the_last_part_is_incomplete),
         cmocka_unit_test(padding_preamble_epilogue_and_bare_line_feeds_are_understood),
+        cmocka_unit_test(a_preamble_that_begins_like_a_file_hides_no_part),
+        cmocka_unit_test(a_file_that_is_declared_multipart_and_has_no_part_is_that_file),
         cmocka_unit_test(the_parts_of_a_short_body_are_of_the_time_of_its_bytes),
         cmocka_unit_test(a_part_without_headers_or_without_a_body_is_a_part),
         cmocka_unit_test(endless_part_headers_are_bounded_and_the_part_still_seen),
