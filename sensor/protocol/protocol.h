@@ -22,9 +22,9 @@ struct protocol_services {
     void (*write)(struct conversation *c, struct transfer *t, uint64_t offset, const uint8_t *bytes,
                   size_t n);
     void (*gap)(struct conversation *c, struct transfer *t, uint64_t n);
-    /* Facts and key that came later than the first bytes (FTP: the command after the data; SMB: the name
-     * after a write of another flow). What is not empty replaces what was known; nothing else of the seed
-     * counts. */
+    /* Facts and key that came later than the first bytes (FTP: the command after the data; SMB: the name after
+     * a write of another flow). What is not empty replaces what was known. Besides, only `from` and `protocol`
+     * count, which the key is made with: those of the first seed. */
     void (*learn)(struct conversation *c, struct transfer *t, const struct transfer_seed *later);
     void (*end)(struct conversation *c, struct transfer *t, enum transfer_end how);
     /* A flow with these ends will come and speak `p`, which is given `facts`; at most EXPECT_FACTS_MAX
