@@ -162,7 +162,7 @@ def bad_contract(sensor):
 
 def closed_folder(sensor):
     change(sensor, ('outputs: []', 'outputs:\n  - {format: json, to: "file:/var/tmp/alerts.json"}'))
-    return line_of(sensor, '/var/tmp'), 'cannot open /var/tmp/alerts.json'
+    return line_of(sensor, 'alerts.json'), 'cannot open /var/tmp/alerts.json'
 
 
 def not_readable(sensor):
