@@ -29,10 +29,12 @@ static uint8_t *resize_text(struct record_builder *b, enum record_text which, si
     if (b->head.text[which].n == 0)
         b->head.text[which].at = (uint16_t)b->used;
     uint32_t at = b->head.text[which].at, old = b->head.text[which].n;
-    memmove(b->text + at + n, b->text + at + old, b->used - at - old);
-    for (unsigned i = 0; i < TEXT_COUNT; i++)
-        if (b->head.text[i].n && b->head.text[i].at > at)
-            b->head.text[i].at = (uint16_t)(b->head.text[i].at + n - old);
+    if (at + old < b->used) { /* seldom: most texts are added behind the others */
+        memmove(b->text + at + n, b->text + at + old, b->used - at - old);
+        for (unsigned i = 0; i < TEXT_COUNT; i++)
+            if (b->head.text[i].n && b->head.text[i].at > at)
+                b->head.text[i].at = (uint16_t)(b->head.text[i].at + n - old);
+    }
     b->used = (uint32_t)(b->used + n - old);
     b->head.text[which].n = (uint16_t)n;
     return b->text + at;

@@ -5,6 +5,7 @@
 #include "mime/mime.h"
 #include "protocol/memory.h"
 
+#include <errno.h>
 #include <htp/htp.h>
 #include <stdlib.h>
 
@@ -227,7 +228,9 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
         return false;
     }
     htp_connp_open(h->parser, NULL, 0, NULL, 0, NULL);
+    errno = 0; /* says below whether libhtp was refused memory */
     feed_block(h, feed_status(h, block));
+    bool refused = errno == ENOMEM;
     h->tx = htp_list_get(htp_connp_get_connection(h->parser)->transactions, 0);
     forget_freed_host(h);
     bool read = h->tx && (request ? h->tx->request_line != NULL : h->tx->response_line != NULL);
@@ -235,7 +238,7 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block) {
         http_head_finish(h);
         return false;
     }
-    if (h->partly || has_lost_field(h, block))
+    if (h->partly || (refused && has_lost_field(h, block)))
         counter_one(COUNTER_HTTP_HEADS_PARTLY);
     read_framing(h, block);
     return true;
