@@ -36,13 +36,15 @@ class Recording:
 
 
 def read(path):
-    """The packets of a little-endian microsecond pcap of Ethernet: a list of (time in us, frame)."""
+    """The packets of a little-endian pcap of Ethernet, of micro- or, as newer dumpcaps write it, nanoseconds: a list of
+    (time in us, frame)."""
     data = open(path, 'rb').read()
-    assert data[:4] == b'\xd4\xc3\xb2\xa1' and struct.unpack_from('<I', data, 20)[0] == 1
+    unit = {b'\xd4\xc3\xb2\xa1': 1, b'\x4d\x3c\xb2\xa1': 1000}[data[:4]]
+    assert struct.unpack_from('<I', data, 20)[0] == 1
     at, packets = 24, []
     while at < len(data):
-        seconds, micros, kept, _ = struct.unpack_from('<IIII', data, at)
-        packets.append((seconds * 1000000 + micros, data[at + 16:at + 16 + kept]))
+        seconds, parts, kept, _ = struct.unpack_from('<IIII', data, at)
+        packets.append((seconds * 1000000 + parts // unit, data[at + 16:at + 16 + kept]))
         at += 16 + kept
     return packets
 

@@ -255,7 +255,6 @@ def test_a_download_by_a_partner_leaves_in_every_mode(lab, lane_ftp, sensor, ima
     path, data = image
     name = os.path.basename(path)
     shutil.copy(path, f'{lane_ftp}/{name}')
-    words = [client if w == '-' else w for w in words]
     lab.run('outside', 'curl', '-sS', '-m', '20', '--interface', client, *words, '-o', '/dev/null', place(server, name))
     t = check(sensor, data, name, client)
     assert t['source']['ip'] == server and t['user']['name'] == 'anonymous'
