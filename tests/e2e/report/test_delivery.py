@@ -269,8 +269,8 @@ def test_no_alert_is_lost_when_connections_are_reset_at_random(lab, tmp_path, ke
         upload_all(lab, sensor, 1000)
         time.sleep(2)
         lab.stop(cutter)
-        relay = lab.start('sensor', 'socat', f'TCP-LISTEN:{PROXY},fork,reuseaddr,bind=127.0.0.1',
-                          f'TCP:127.0.0.1:{port}')
+        relay = lab.start('sensor', 'socat', f'TCP4-LISTEN:{PROXY},fork,reuseaddr,bind=127.0.0.1',
+                          f'TCP4:127.0.0.1:{port}')
         net.wait_for(lambda: len({a['gantry']['sequence'] for a in receiver.messages()}) >= 1000, 60, 'the alerts')
     again = check_all_arrived(sensor, receiver, 1000)
     lab.stop(relay)

@@ -139,7 +139,7 @@ def test_ten_thousand_alerts_survive_everything(lab, tmp_path, keys, receiver): 
         killer.join()
         for cutter, (port, to) in zip(cutters, ((TLS_CUT, TLS), (RELP_CUT, RELP))):
             lab.stop(cutter)
-            lab.start('sensor', 'socat', f'TCP-LISTEN:{port},fork,reuseaddr,bind=127.0.0.1', f'TCP:127.0.0.1:{to}')
+            lab.start('sensor', 'socat', f'TCP4-LISTEN:{port},fork,reuseaddr,bind=127.0.0.1', f'TCP4:127.0.0.1:{to}')
         net.wait_for(lambda: len(receiver.got('relp')) >= UPLOADS, 150, 'the openings by RELP')
     assert len(killed) == KILLS and {'stop', 'kill', 'pause', 'kill paused'} <= set(blows), (len(killed), blows)
     net.wait_for(lambda: sensor.reporter() is None, 10, 'the end of the reporter')
