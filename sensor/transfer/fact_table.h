@@ -9,7 +9,7 @@
  *   longest   octets of a value; what is longer is cut at a character's end, and counted
  *   shown in  records that show it: A alert, T transfer, F flow
  *   rank      when a message is too long: fields of a low rank are left out first (report/: struct field)
- *   origin    WIRE: a sender chose it, any octet may occur; OURS: a word of our own
+ *   origin    WIRE: a sender chose it, any octet may occur; OURS: a word of our own, which no message shortens
  *   covered   PLATES: what is plate-shaped in it is covered before it leaves in an alert or is stored; PLAIN: not
  *   children  GIVEN: what is unpacked from an object has it too, unless it has one of its own; KEPT: it has not
  *   matched   by which of a rule's scopes (inspect/) it is read: NAME, PATH, or NONE

@@ -98,6 +98,8 @@ static void get_event(const struct event *e, size_t part, struct value *v) {
 static void get_text(const struct event *e, size_t which, struct value *v) {
     if (e->record)
         value_text(v, record_text_of(e->record, (enum record_text)which));
+    if (which < FACT_COUNT && !fact_rows[which].wire && v->kind == VALUE_TEXT)
+        v->kind = VALUE_TOKEN; /* no sender chose it */
 }
 
 static void get_text_or_null(const struct event *e, size_t which, struct value *v) {

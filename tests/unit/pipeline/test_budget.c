@@ -31,6 +31,17 @@ static void all_parts_together_fit_the_memory_that_was_given(void **state) {
     }
 }
 
+/* The two numbers of budget.c's table that stand for structures of several folders. */
+static void contexts_and_objects_are_no_larger_than_the_budget_counts_them(void **state) {
+    struct config config = {.rules = NULL};
+    struct budget b;
+    budget_share(&config, 256 << 20, &b);
+    assert_in_range(sizeof(struct flow_context) + fact_holder_size(), 1, 480);
+    assert_in_range(b.fact_rooms * fact_room_size() +
+                        b.content.objects * (fact_holder_size() + 2 * sizeof(struct transfer_context)),
+                    1, b.content.objects * 6144);
+}
+
 static void a_limit_that_was_configured_is_kept(void **state) {
     struct config config = {.flow = {.memory = 12345678}, .content = {.objects = 77}};
     struct budget b;
@@ -128,6 +139,7 @@ static void the_table_adds_up_to_the_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_parts_together_fit_the_memory_that_was_given),
+        cmocka_unit_test(contexts_and_objects_are_no_larger_than_the_budget_counts_them),
         cmocka_unit_test(a_limit_that_was_configured_is_kept),
         cmocka_unit_test(rings_channels_snapshots_and_workers_share_one_memory),
         cmocka_unit_test(a_ring_that_was_configured_is_taken_from_the_same_memory),
