@@ -161,16 +161,22 @@ void ring_commit(struct ring *r);
 void ring_rewind(struct ring *r);
 /* The writer waits (offline) until the longest record fits, at most `timeout` ms. */
 void ring_wait_room(struct ring *r, int timeout_ms);
+/* Has the writer gone on behind the reader's look-ahead? For a reader that is about to sleep. */
+bool ring_has_news(const struct ring *r);
 /* Descriptor that becomes readable when something was written: one eventfd for all rings. */
 struct doorbell;
 struct doorbell *doorbell_create(void);
 int doorbell_fd(const struct doorbell *d);
 void doorbell_destroy(struct doorbell *d);
-void doorbell_ring(struct doorbell *d); /* cheap when nobody sleeps */
-/* For a reader that polls other descriptors too: arm, poll doorbell_fd() among them, disarm, read the rings.
- * Only an armed bell makes the descriptor readable. False: it was rung since the last disarm, do not sleep.
- */
-bool doorbell_arm(struct doorbell *d);
+/* In a process that is not the reader: it keeps what it rings with and no more, for good. */
+void doorbell_only_ring(struct doorbell *d);
+/* Something was written into a ring; cheap when nobody sleeps. */
+void doorbell_ring(struct doorbell *d);
+/* The reader is to look at what stands in no ring, whether it sleeps or not. */
+void doorbell_wake(struct doorbell *d);
+/* For a reader that polls other descriptors too: arm, look whether any ring has news, if none poll
+ * doorbell_fd() among them, disarm, read the rings. */
+void doorbell_arm(struct doorbell *d);
 void doorbell_disarm(struct doorbell *d);
 /* Counters of this ring's worker: COUNTER_COUNT values in shared memory. */
 uint64_t *ring_counters(struct ring *r);

@@ -141,6 +141,10 @@ reset:
     return NULL;
 }
 
+bool ring_has_news(const struct ring *r) {
+    return __atomic_load_n(&r->shared->written, __ATOMIC_SEQ_CST) != r->ahead;
+}
+
 static void call_futex(uint32_t *word, int operation, uint32_t value, const struct timespec *timeout) {
     syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
 }

@@ -66,21 +66,23 @@ static void *share_memory(size_t size) {
 }
 
 static bool open_channels(struct sensor *s, struct error *e) {
-    s->status = share_memory(sizeof *s->status);
     s->upper = share_memory(sizeof *s->upper);
     s->doorbell = doorbell_create();
-    if (!s->status || !s->upper || !s->doorbell)
+    if (!s->upper || !s->doorbell || !shared_create(&s->blame_memory, "gantry-blame", sizeof *s->blame))
         return error_set(e, "no shared memory for the channels between processes: %s", strerror(errno));
+    s->blame = s->blame_memory.own;
     counter_move(s->upper->supervisor);
     return true;
 }
 
 bool sensor_open_places(struct sensor *s, struct error *e) {
     for (unsigned i = 0; i < s->places; i++) {
-        s->status->worker[i].progress = -1;
         s->ring[i] = ring_create(s->budget.channel);
-        if (!s->ring[i] || !handout_open(&s->handout[i]))
+        if (!s->ring[i] || !handout_open(&s->handout[i]) ||
+            !shared_create(&s->status_memory[i], "gantry-status", sizeof *s->status[i]))
             return error_set(e, "no shared memory for the channels between processes: %s", strerror(errno));
+        s->status[i] = s->status_memory[i].own;
+        s->status[i]->progress = -1;
     }
     for (size_t i = 0; i < s->role_count; i++)
         if (s->roles[i].share && !s->roles[i].share(s, e))
@@ -203,7 +205,9 @@ void sensor_close(struct sensor *s) {
         if (s->ring[i]) {
             ring_destroy(s->ring[i]);
             handout_close(&s->handout[i]);
+            shared_release(&s->status_memory[i]);
         }
+    shared_release(&s->blame_memory);
     sandbox_destroy(s->sandbox);
     doorbell_destroy(s->doorbell);
     if (s->control >= 0) {

@@ -12,17 +12,17 @@ void progress_init(struct progress *p, bool wanted) {
 }
 
 /* The slowest worker's, -1 if any does not know. */
-static int progress_of(const struct sensor_status *status, unsigned workers) {
+static int progress_of(struct worker_status *const *status, unsigned workers) {
     int least = WHOLE;
     for (unsigned i = 0; i < workers; i++) {
-        int share = status->worker[i].progress;
+        int share = status[i]->progress;
         if (share < least)
             least = share;
     }
     return least;
 }
 
-void progress_show(struct progress *p, const struct sensor_status *status, unsigned workers) {
+void progress_show(struct progress *p, struct worker_status *const *status, unsigned workers) {
     static const char full[] = "##############################", empty[] = "..............................";
     time_ns now = clock_monotonic();
     int share = progress_of(status, workers);

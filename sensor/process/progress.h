@@ -11,7 +11,7 @@ struct progress {
 };
 
 void progress_init(struct progress *p, bool wanted);
-void progress_show(struct progress *p, const struct sensor_status *status, unsigned workers);
+void progress_show(struct progress *p, struct worker_status *const *status, unsigned workers);
 void progress_clear(struct progress *p);
 
 #endif

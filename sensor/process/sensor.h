@@ -2,6 +2,7 @@
 #ifndef GANTRY_PROCESS_SENSOR_H
 #define GANTRY_PROCESS_SENSOR_H
 
+#include "base/shared.h"
 #include "pipeline/budget.h"
 #include "process/outputs.h"
 #include "process/reload/handout.h"
@@ -19,7 +20,7 @@ struct sensor {
     const struct config *config; /* of it */
     const struct outputs *outputs;
     unsigned workers;
-    unsigned places; /* of ring, handout and status->worker: one for each child that inspects, in the order
+    unsigned places; /* of ring, handout and status: one for each child that inspects, in the order
                       * of the roles */
     struct budget_plan budget;
     const char *interface; /* NULL: files are read */
@@ -30,13 +31,18 @@ struct sensor {
     struct ring *ring[CHILDREN_MAX];
     struct handout handout[CHILDREN_MAX];
     struct doorbell *doorbell;
-    struct sensor_status *status;
+    /* What each worker says of itself, by place. In the supervisor and in the worker itself to read and
+     * write, in the reporter to read alone; NULL in siblings, which see nothing of it. */
+    struct worker_status *status[CHILDREN_MAX];
+    struct blame *blame; /* the supervisor writes, workers read; NULL in others */
+    struct shared_memory status_memory[CHILDREN_MAX], blame_memory;
     struct upper_status *upper;
     struct sandbox *sandbox;
     time_ns started;     /* wall clock */
     int control;         /* listening socket, -1: none */
     gid_t control_group; /* whose members may ask there */
     int metrics;         /* listening socket, -1: none */
+    int manager;         /* socket of the service manager, which the supervisor tells; -1: none */
 };
 
 /* The folder of the database; NULL: none is kept. */

@@ -13,12 +13,6 @@
 /* Of all roles. */
 enum { CHILDREN_MAX = 2 * WORKERS_MAX };
 
-/* In memory shared by all processes of the sensor. */
-struct sensor_status {
-    struct worker_status worker[CHILDREN_MAX]; /* by place (sensor.h), workers first */
-    struct blame blame;
-};
-
 /* What only the supervisor and the reporter see: a worker could have been taken over. */
 struct upper_status {
     struct child_status {

@@ -65,7 +65,8 @@ static bool close_sandbox(struct supervisor *s) {
     char text[SANDBOX_TEXT_MAX];
     struct error e;
     const struct role *roles = s->sensor.roles;
-    if (!sandbox_enter(s->sensor.sandbox, &roles->sandbox, 0, &e)) {
+    const struct sandbox_share unlimited = {.bell = -1};
+    if (!sandbox_enter(s->sensor.sandbox, &roles->sandbox, &unlimited, &e)) {
         log_error("%s", e.text);
         return false;
     }
@@ -207,6 +208,7 @@ int supervisor_run(const struct options *options) {
     s->sensor.role_count = sensor_role_count;
     notify_open(&s->manager);
     s->sensor.control = s->sensor.metrics = -1;
+    s->sensor.manager = s->manager.fd;
     s->sensor.started = clock_wall();
     arena_init(&s->arena, s->arena_bytes, sizeof s->arena_bytes);
     if (!outputs_parse(&s->outputs, options, &s->arena))

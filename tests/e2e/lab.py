@@ -162,10 +162,16 @@ class Lab:
                     os.kill(int(pid), signal.SIGKILL)
             run('ip', 'netns', 'del', space, check=False)
 
+    def span(self):
+        return json.loads(run('ip', '-n', self.spaces['sensor'], '-s', '-j', 'link', 'show', 'span0').stdout)[0]
+
     def arrived(self):
         """Frames that came to the span port so far, by the kernel's own count."""
-        link = json.loads(run('ip', '-n', self.spaces['sensor'], '-s', '-j', 'link', 'show', 'span0').stdout)[0]
-        return link['stats64']['rx']['packets']
+        return self.span()['stats64']['rx']['packets']
+
+    def sent(self):
+        """Frames that left by the span port, where the sensor is to be silent."""
+        return self.span()['stats64']['tx']['packets']
 
     @contextlib.contextmanager
     def hiding(self, rule):

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* What each worker says of itself, in memory shared by all processes of the sensor; a worker writes its own
- * entry, others read single words. */
+/* What a worker says of itself, in memory that it shares with the supervisor; the reporter reads it, its
+ * siblings do not see it. Nothing here is trusted by either: the worker may have been taken over. */
 struct worker_status {
     _Atomic time_ns packet_time; /* pipeline_time() */
     _Atomic int progress;        /* of the capture file, 0..1000; -1 unknown */

@@ -101,7 +101,7 @@ static void note_end(struct children *c, struct child *child, int status) {
     child->pid = 0;
     child->status->pid = 0;
     if (child->role->inspects)
-        c->sensor->status->worker[child->place].pid = 0;
+        c->sensor->status[child->place]->pid = 0;
     if (WIFSIGNALED(status))
         log_error("%s %s died of signal %d (%s)", child->role->receives ? "the" : "a", child->role->name,
                   WTERMSIG(status), strsignal(WTERMSIG(status)));

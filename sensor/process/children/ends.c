@@ -26,7 +26,7 @@ static bool is_own_fault(int signal_number) {
 
 /* For the successor to tell, and for all workers to know which flow to leave out. */
 static void note_death(struct children *c, const struct child *child, int status) {
-    struct worker_status *s = &c->sensor->status->worker[child->place];
+    struct worker_status *s = c->sensor->status[child->place];
     int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     bool blame = s->at_packet && (child->stuck || is_own_fault(signal_number));
     s->death = (struct worker_death){.signal = signal_number,
@@ -36,7 +36,7 @@ static void note_death(struct children *c, const struct child *child, int status
                                      .at = s->at,
                                      .flows = s->flows};
     if (blame)
-        s->death.verdict = blame_death(&c->sensor->status->blame, &s->death.at, clock_monotonic());
+        s->death.verdict = blame_death(c->sensor->blame, &s->death.at, clock_monotonic());
     s->at_packet = false;
     s->flows = 0;
 }
@@ -47,7 +47,7 @@ void children_end(struct children *c, struct child *child, bool failed) {
     if (!child->role->inspects)
         return;
     ring_finish(c->sensor->ring[child->place]);
-    doorbell_ring(c->sensor->doorbell);
+    doorbell_wake(c->sensor->doorbell);
 }
 
 void children_restart(struct children *c, struct child *child, int status) {

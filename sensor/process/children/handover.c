@@ -9,7 +9,7 @@ void children_hand_over(struct children *c) {
     c->handed = c->reporter->pid == 0 && !c->reporter->finished;
     c->hand_over_by = clock_monotonic() + hand_over_time;
     c->sensor->upper->hand_over = true;
-    doorbell_ring(c->sensor->doorbell);
+    doorbell_wake(c->sensor->doorbell);
 }
 
 void children_press_handover(const struct children *c, time_ns now) {

@@ -2,7 +2,7 @@
 #include "process/children/children.h"
 
 static struct worker_status *status_of(const struct children *c, const struct child *child) {
-    return &c->sensor->status->worker[child->place];
+    return c->sensor->status[child->place];
 }
 
 void child_inherit(const struct children *c, struct child *child) {
@@ -52,8 +52,8 @@ unsigned children_slots(const struct children *c) {
 
 void children_move_on(struct children *c, uint64_t before) {
     for (unsigned i = 0; i < c->sensor->places; i++) {
-        c->sensor->status->worker[i].before = before;
-        c->sensor->status->worker[i].call++;
+        c->sensor->status[i]->before = before;
+        c->sensor->status[i]->call++;
     }
 }
 

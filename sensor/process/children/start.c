@@ -19,6 +19,44 @@ void child_die_with(pid_t parent) {
         _exit(1);
 }
 
+/* Of what the places share a process that inspects keeps its own, and the reporter all channels, with what
+ * workers say of themselves to read alone. What is left out here cannot be had again: no descriptor leads to
+ * it. */
+static void give_up_places(struct sensor *s, const struct child *self) {
+    bool receives = self->role->receives;
+    for (unsigned i = 0; i < s->places; i++) {
+        bool own = self->role->inspects && i == self->place;
+        if (own) {
+            handout_only_take(&s->handout[i]);
+            continue;
+        }
+        handout_close(&s->handout[i]);
+        if (receives) {
+            shared_only_read(&s->status_memory[i]);
+        } else {
+            shared_release(&s->status_memory[i]);
+            ring_destroy(s->ring[i]);
+            s->ring[i] = NULL;
+        }
+        s->status[i] = s->status_memory[i].seen;
+    }
+    if (self->role->inspects)
+        shared_only_read(&s->blame_memory);
+    else
+        shared_release(&s->blame_memory);
+    s->blame = s->blame_memory.seen;
+    if (!receives && s->doorbell)
+        doorbell_only_ring(s->doorbell);
+}
+
+static void close_sockets(const struct sensor *s, unsigned keeps) {
+    const int fds[] = {s->manager, keeps & KEEPS_SOCKETS ? -1 : s->control,
+                       keeps & KEEPS_SOCKETS ? -1 : s->metrics};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
 /* Siblings' captures are closed, or a dead sibling's ring would stay in the fanout group. The rest is what it
  * is not to reach. */
 static void close_others(struct sensor *s, const struct child *self) {
@@ -26,19 +64,13 @@ static void close_others(struct sensor *s, const struct child *self) {
     for (unsigned i = 0; i < s->workers; i++)
         if (!(keeps & KEEPS_CAPTURE) || i != self->number)
             capture_close(s->capture[i]);
-    for (unsigned i = 0; i < s->places; i++)
-        if (!self->role->inspects || i != self->place)
-            handout_close(&s->handout[i]);
+    give_up_places(s, self);
     snapshot_keep(s->snapshot);
     if (!(keeps & KEEPS_OUTPUTS))
         output_close_early();
     if (!(keeps & KEEPS_UPPER))
         munmap(s->upper, sizeof *s->upper);
-    for (int i = 0; i < 2 && !(keeps & KEEPS_SOCKETS); i++) {
-        int fd = i ? s->metrics : s->control;
-        if (fd >= 0)
-            close(fd);
-    }
+    close_sockets(s, keeps);
 }
 
 static void note_stop(int signal_number) {
@@ -73,8 +105,12 @@ static int live_as(struct children *c, const struct child *self) {
     log_role(role->nameless_alone && role_count(role, s) == 1 ? NULL : self->name);
     catch_signals(role->receives);
     void *begun = role->begin(s, self, &e);
-    if (begun && sandbox_enter(s->sandbox, &role->sandbox, role->headroom ? role->headroom(s) : 0, &e))
+    const struct sandbox_share share = {.headroom = role->headroom ? role->headroom(s) : 0,
+                                        .bell = s->doorbell ? doorbell_fd(s->doorbell) : -1};
+    if (begun && sandbox_enter(s->sandbox, &role->sandbox, &share, &e)) {
+        sandbox_close(s->sandbox);
         return role->run(begun);
+    }
     if (role->receives)
         readiness_tell(self->ready, e.text);
     else
@@ -90,7 +126,7 @@ static void note_start(struct children *c, struct child *child, pid_t pid) {
     child->status->pid = pid;
     child->status->starts++;
     if (child->role->inspects)
-        c->sensor->status->worker[child->place].pid = pid;
+        c->sensor->status[child->place]->pid = pid;
 }
 
 bool child_start(struct children *c, struct child *child, struct error *e) {

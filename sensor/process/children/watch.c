@@ -25,7 +25,7 @@ void children_hear(struct children *c) {
 
 /* Even while it is idle a worker makes a step every 100 ms. One that was stopped dies of SIGKILL only. */
 static void stop_if_stuck(const struct children *c, struct child *child, time_ns now) {
-    uint64_t beat = c->sensor->status->worker[child->place].beat;
+    uint64_t beat = c->sensor->status[child->place]->beat;
     if (beat != child->beat) {
         child->beat = beat;
         child->beat_at = now;
@@ -41,7 +41,7 @@ void children_look(struct children *c) {
     time_ns now = clock_monotonic();
     bool slept = now - c->looked > look_time;
     c->looked = now;
-    blame_expire(&c->sensor->status->blame, now);
+    blame_expire(c->sensor->blame, now);
     children_hear(c);
     children_press_handover(c, now);
     bool live = !c->sensor->offline && !c->stopping;

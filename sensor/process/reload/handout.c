@@ -35,6 +35,12 @@ void handout_close(struct handout *h) {
     *h = (struct handout){-1, -1};
 }
 
+void handout_only_take(struct handout *h) {
+    if (h->give >= 0)
+        close(h->give);
+    h->give = -1;
+}
+
 bool handout_give(const struct handout *h, const struct snapshot *s, unsigned wants) {
     struct offer offer = {.version = s->version, .size = s->size, .slot = s->slot, .wants = wants};
     union control control = {.room = {0}};

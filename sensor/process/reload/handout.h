@@ -12,6 +12,8 @@ struct handout {
 
 bool handout_open(struct handout *h);
 void handout_close(struct handout *h);
+/* In the worker: it gives nothing. */
+void handout_only_take(struct handout *h);
 
 /* Never blocks; false: not now. `wants`: enum report_records that any output writes. */
 bool handout_give(const struct handout *h, const struct snapshot *s, unsigned wants);

@@ -84,7 +84,7 @@ static time_ns time_now(const struct reporting *g) {
     if (!g->sensor->offline)
         return clock_wall();
     for (size_t i = 0; i < g->sensor->places; i++) {
-        time_ns t = g->sensor->status->worker[i].packet_time;
+        time_ns t = g->sensor->status[i]->packet_time;
         if (t && (least == 0 || t < least) && !ring_finished(g->sensor->ring[i]))
             least = t;
     }
@@ -116,7 +116,7 @@ static void tell_notice(void *context, const char *key, const char *text) {
 static void set_up_health(struct reporting *g) {
     const struct sensor *s = g->sensor;
     for (size_t i = 0; i < s->places; i++)
-        g->views[i] = &s->status->worker[i].view;
+        g->views[i] = &s->status[i]->view;
     g->health = (struct health_setup){.options = &s->config->health,
                                       .policy = s->config->policy,
                                       .interface = s->interface,
@@ -165,6 +165,13 @@ static void tell_reload(struct reporting *g) {
     reporter_notice(g->reporter, result.failed ? "reload-failed" : "restart-needed", text);
 }
 
+static bool have_news(const struct reporting *g) {
+    for (size_t i = 0; i < g->sensor->places; i++)
+        if (ring_has_news(g->sensor->ring[i]))
+            return true;
+    return false;
+}
+
 static void sleep_until_work(struct reporting *g) {
     struct pollfd fds[OUTPUTS_MAX + 2 + CONTROL_CONNECTIONS + 1 + 1] = {
         {.fd = doorbell_fd(g->sensor->doorbell), .events = POLLIN}, {.fd = g->signals, .events = POLLIN}};
@@ -172,8 +179,8 @@ static void sleep_until_work(struct reporting *g) {
     size_t n = 2 + reporter_poll(g->reporter, fds + 2, OUTPUTS_MAX);
     n += control_poll(g->control, fds + n, CONTROL_CONNECTIONS + 1);
     n += metrics_poll(g->metrics, fds + n, 1);
-    bool may_sleep = doorbell_arm(g->sensor->doorbell);
-    poll(fds, n, may_sleep ? SLEEP_MS : 0);
+    doorbell_arm(g->sensor->doorbell);
+    poll(fds, n, have_news(g) ? 0 : SLEEP_MS);
     doorbell_disarm(g->sensor->doorbell);
     while (read(g->signals, &info, sizeof info) == (ssize_t)sizeof info)
         if (info.ssi_signo == SIGHUP)

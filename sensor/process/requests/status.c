@@ -19,7 +19,7 @@ static void write_sensor(struct json_writer *j, const struct control_sensor *ask
 static void write_workers(struct json_writer *j, const struct sensor *s) {
     json_write_array(j, "workers");
     for (unsigned i = 0; i < s->workers; i++) {
-        const struct worker_status *w = &s->status->worker[i];
+        const struct worker_status *w = s->status[i];
         const uint64_t *counters = ring_counters(s->ring[i]);
         json_write_object(j, NULL);
         json_write_number(j, "worker", i + 1);

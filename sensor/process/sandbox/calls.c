@@ -24,12 +24,15 @@ enum {
 
 enum { CONDITIONS_MAX = 2 };
 
+/* What the first argument of a call must be, where that is known only in the process itself. */
+enum first { ANYTHING, TO_SELF, TO_LOG, TO_BELL };
+
 struct call {
     int number;
     unsigned who;                             /* any of these */
     unsigned unless;                          /* any of these have a wider row for the same call */
     int answer;                               /* errno given instead of running the call; 0: it runs */
-    bool self_only;                           /* the first argument must be this process */
+    enum first to;                            /* what it is for, by its first argument */
     struct scmp_arg_cmp when[CONDITIONS_MAX]; /* all must hold; the last has operator 0 */
     const char *why;
 };
@@ -48,7 +51,9 @@ static const struct call calls[] = {
     {CALL(read),            EVERY,          .why = "capture files, the reporter's signals and bell"},
     {CALL(pread64),         CAPTURE | FILES, .why = "the card's own drop counters, opened before"},
     {CALL(lseek),           CAPTURE | FILES, .why = "place in a capture file"},
-    {CALL(write),           EVERY,          .why = "log lines, the bell, outputs"},
+    {CALL(write),           FILES | NET | PARENT, .why = "log lines, outputs"},
+    {CALL(write),           EVERY,          .unless = FILES | NET | PARENT, .to = TO_LOG, .why = "log lines"},
+    {CALL(write),           EVERY,          .unless = FILES | NET | PARENT, .to = TO_BELL, .why = "the bell"},
     {CALL(close),           EVERY,          .why = "capture files that were read; outputs"},
     {CALL(poll),            EVERY,          .why = "wait for packets or work"},
     {CALL(ppoll),           EVERY,          .why = "the same, on processors without poll"},
@@ -80,7 +85,7 @@ static const struct call calls[] = {
     {CALL(rt_sigaction),    NET | PARENT,   .why = "children set theirs before they close; SIGPIPE in the reporter"},
     {CALL(getpid),          EVERY,          .why = "abort()"},
     {CALL(gettid),          EVERY,          .why = "abort()"},
-    {CALL(tgkill),          EVERY,          .unless = PARENT, .self_only = true, .why = "abort(), of this process alone"},
+    {CALL(tgkill),          EVERY,          .unless = PARENT, .to = TO_SELF, .why = "abort(), of this process alone"},
     {CALL(tgkill),          PARENT,         .why = "the same for its children"},
     {CALL(exit_group),      EVERY,          .why = "the end"},
     {CALL(exit),            EVERY,          .why = "the end"},
@@ -183,31 +188,34 @@ static bool is_allowed(const struct call *c, unsigned may) {
     return c->who & (may | EVERY) && !(c->unless & may);
 }
 
-static int add_call(scmp_filter_ctx filter, const struct call *c) {
-    const struct scmp_arg_cmp self = EQUAL(0, (scmp_datum_t)getpid());
+static int add_call(scmp_filter_ctx filter, const struct call *c, int bell) {
+    const int firsts[] = {[TO_SELF] = getpid(), [TO_LOG] = STDERR_FILENO, [TO_BELL] = bell};
     uint32_t action = c->answer ? SCMP_ACT_ERRNO((uint16_t)c->answer) : SCMP_ACT_ALLOW;
-    if (c->self_only)
-        return seccomp_rule_add_array(filter, action, c->number, 1, &self);
+    if (c->to != ANYTHING && firsts[c->to] < 0)
+        return 0;
+    const struct scmp_arg_cmp first = EQUAL(0, (scmp_datum_t)firsts[c->to]);
+    if (c->to != ANYTHING)
+        return seccomp_rule_add_array(filter, action, c->number, 1, &first);
     return seccomp_rule_add_array(filter, action, c->number, count_conditions(c), c->when);
 }
 
 /* -EDOM: this processor has no such call. */
-static int add_calls(scmp_filter_ctx filter, unsigned may) {
+static int add_calls(scmp_filter_ctx filter, unsigned may, int bell) {
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         if (!is_allowed(&calls[i], may))
             continue;
-        int status = add_call(filter, &calls[i]);
+        int status = add_call(filter, &calls[i], bell);
         if (status != 0 && status != -EDOM && status != -EEXIST)
             return status;
     }
     return 0;
 }
 
-bool calls_restrict(unsigned may, struct error *e) {
+bool calls_restrict(unsigned may, int bell, struct error *e) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     int status = filter ? seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) : -ENOMEM;
     if (status == 0)
-        status = add_calls(filter, may);
+        status = add_calls(filter, may, bell);
     if (status == 0)
         status = seccomp_load(filter);
     seccomp_release(filter);

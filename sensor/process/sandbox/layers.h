@@ -7,8 +7,9 @@
 /* The two layers of the sandbox that the kernel judges by: system calls and files. `may`: bits of enum
  * sandbox_may. */
 
-/* calls.c: from now on any system call that is not in the list for `may` kills this process. */
-bool calls_restrict(unsigned may, struct error *e);
+/* calls.c: from now on any system call that is not in the list for `may` kills this process. `bell`: as
+ * struct sandbox_share has it. */
+bool calls_restrict(unsigned may, int bell, struct error *e);
 unsigned calls_count(unsigned may); /* system calls that such a process may make */
 
 /* files.c */

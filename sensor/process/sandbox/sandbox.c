@@ -115,12 +115,17 @@ void sandbox_prepare(struct sandbox *s, const struct sandbox_profile *profile, c
     s->landlock = 0;
 }
 
-void sandbox_destroy(struct sandbox *s) {
-    if (!s)
-        return;
-    for (unsigned i = 0; i < s->count; i++)
+void sandbox_close(struct sandbox *s) {
+    for (unsigned i = 0; i < s->count; i++) {
         if (s->prepared[i].rules >= 0)
             close(s->prepared[i].rules);
+        s->prepared[i].rules = -1;
+    }
+}
+
+void sandbox_destroy(struct sandbox *s) {
+    if (s)
+        sandbox_close(s);
     free(s);
 }
 
@@ -210,8 +215,8 @@ static const struct prepared *find_prepared(const struct sandbox *s, const struc
     return NULL;
 }
 
-bool sandbox_enter(const struct sandbox *s, const struct sandbox_profile *profile, uint64_t headroom,
-                   struct error *e) {
+bool sandbox_enter(const struct sandbox *s, const struct sandbox_profile *profile,
+                   const struct sandbox_share *share, struct error *e) {
     const struct prepared *p = find_prepared(s, profile);
     if (!p)
         return error_set(e, "the sandbox of this process was not prepared");
@@ -219,12 +224,12 @@ bool sandbox_enter(const struct sandbox *s, const struct sandbox_profile *profil
         return error_set(
             e, "cannot become user %s: %s; start as root or as that user, or set sandbox.user: root", s->name,
             strerror(errno));
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !set_limits(profile, headroom))
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !set_limits(profile, share->headroom))
         return error_set(e, "cannot limit this process: %s", strerror(errno));
     if (s->landlock && !files_restrict(p->rules))
         return error_set(e, "cannot close the file system (Landlock): %s; or set sandbox.landlock: off",
                          strerror(errno));
-    return !s->seccomp || calls_restrict(profile->may, e);
+    return !s->seccomp || calls_restrict(profile->may, share->bell, e);
 }
 
 const char *sandbox_text(const struct sandbox *s, const struct sandbox_profile *profile, const char *name,

@@ -15,11 +15,13 @@
  *     s = sandbox_create(&options, &e)              as root, when all settings are known
  *     sandbox_prepare(s, profile, folders, n)       for each profile that will be entered
  *     ... open captures and output files ...
- *     sandbox_enter(s, supervisor's, 0, &e)         in the supervisor; every child inherits it
- *     sandbox_enter(s, child's, bytes, &e)          in a child, on top of the supervisor's */
+ *     sandbox_enter(s, supervisor's, &share, &e)    in the supervisor; every child inherits it
+ *     sandbox_enter(s, child's, &share, &e)         in a child, on top of the supervisor's
+ *     sandbox_close(s)                              there */
 
-/* What a process may do beyond computing, its log, its clock, and reading, writing and waiting for
- * descriptors that it has. */
+/* What a process may do beyond computing, its log, its bell, its clock, and reading and waiting for
+ * descriptors that it has. Who has files, the network or children writes to any descriptor, who has none of
+ * them to two: a packet socket sends what is written to it. */
 enum sandbox_may {
     SANDBOX_CAPTURE = 1 << 0,   /* the rings and files of packets that were opened before */
     SANDBOX_SNAPSHOTS = 1 << 1, /* take a new configuration's descriptor over a socket that it has */
@@ -47,10 +49,17 @@ enum { SANDBOX_PROFILES_MAX = 8 };
 void sandbox_prepare(struct sandbox *s, const struct sandbox_profile *profile, const char *const *folders,
                      size_t count);
 
-/* For good. `headroom`: bytes of memory that this process may take beyond what it has now, 0: no limit. On
- * false the process must end. A profile that was not prepared is refused. */
-bool sandbox_enter(const struct sandbox *s, const struct sandbox_profile *profile, uint64_t headroom,
-                   struct error *e);
+/* What is known of one process alone. */
+struct sandbox_share {
+    uint64_t headroom; /* bytes of memory that it may take beyond what it has now, 0: no limit */
+    int bell;          /* the descriptor that it may write to beside its log; -1: none */
+};
+
+/* For good. On false the process must end. A profile that was not prepared is refused. */
+bool sandbox_enter(const struct sandbox *s, const struct sandbox_profile *profile,
+                   const struct sandbox_share *share, struct error *e);
+/* In a process that enters no other: nothing that could be entered is left open. */
+void sandbox_close(struct sandbox *s);
 
 /* Who will own files that are made for the reporter; false: this process keeps its user. */
 bool sandbox_account(const struct sandbox *s, uid_t *user, gid_t *group);

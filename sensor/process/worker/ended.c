@@ -6,7 +6,7 @@
 /* A stop may kill a worker, but not hide its complaint. Its capture is gone, or what it needs could not be
  * had from the first: then no successor would do better. */
 void worker_ended(struct children *c, struct child *child, int status) {
-    const struct worker_status *s = &c->sensor->status->worker[child->place];
+    const struct worker_status *s = c->sensor->status[child->place];
     bool offline = c->sensor->offline, complained = WIFEXITED(status) && WEXITSTATUS(status) != 0;
     bool beyond_help = !offline && complained && (s->broken || s->beat == 0);
     if (!c->stopping && !offline && !beyond_help) {

@@ -21,7 +21,7 @@ struct worker {
 
 void *worker_begin(struct sensor *s, const struct child *self, struct error *e) {
     static struct worker w;
-    struct worker_status *status = &s->status->worker[self->place];
+    struct worker_status *status = s->status[self->place];
     const struct pipeline_options o = {.snapshot = {.version = s->snapshot->version,
                                                     .config = s->config,
                                                     .slot = s->snapshot->slot,
@@ -35,7 +35,7 @@ void *worker_begin(struct sensor *s, const struct child *self, struct error *e) 
                                        .workers = s->workers,
                                        .status = status,
                                        .view = &status->view,
-                                       .blame = &s->status->blame};
+                                       .blame = s->blame};
     counter_values = ring_counters(o.ring);
     gauge_values = status->view.gauges;
     w = (struct worker){.number = o.worker,

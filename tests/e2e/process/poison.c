@@ -2,9 +2,11 @@
 #include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
-/* Loaded before libcrypto (LD_PRELOAD): a bug in a parser, on demand. Objects are hashed as they pass, so bytes that hold
- * one of these marks crash or hang the worker that meets them. */
+/* Loaded before libcrypto (LD_PRELOAD): a bug in a parser, on demand. Objects are hashed as they pass, so
+ * bytes that hold one of these marks crash or hang the worker that meets them, or take it over: it writes a
+ * frame to whatever it has open. */
 int EVP_DigestUpdate(void *context, const void *bytes, size_t n);
 
 int EVP_DigestUpdate(void *context, const void *bytes, size_t n) {
@@ -16,5 +18,8 @@ int EVP_DigestUpdate(void *context, const void *bytes, size_t n) {
     if (memmem(bytes, n, "MARK-THAT-HANGS", 15))
         for (volatile int spin = 1; spin;)
             ;
+    if (memmem(bytes, n, "MARK-THAT-SENDS", 15))
+        for (int fd = 3; fd < 64; fd++)
+            (void)!write(fd, "\377\377\377\377\377\377\002\0\0\0\0\001\210\265 out of the sensor", 60);
     return real(context, bytes, n);
 }

@@ -184,6 +184,16 @@ def test_a_worker_that_hangs_in_a_packet_is_stopped_and_its_flow_named(lab, serv
     assert 'worker 1 was stuck at a packet between' in text and net.UNAPPROVED in text
 
 
+def test_a_worker_that_was_taken_over_sends_no_frame(lab, server, tmp_path, work, poison):
+    before = lab.sent()
+    with with_poison(lab, tmp_path, poison) as sensor:
+        curl(lab, '-T', poisoned(work, b'MARK-THAT-SENDS', 'sends.jpg', 1), url(net.UNAPPROVED, '/in/'))
+        told = net.wait_for(lambda: notices(sensor), 5, 'the notice')
+        upload(lab, sensor, work, 441, net.UNKNOWN)
+    assert 'died of signal 31 (Bad system call)' in told[0]['rule']['name']
+    assert lab.sent() == before
+
+
 def test_a_reporter_killed_again_and_again_loses_no_transfer(lab, server, tmp_path, work):
     digests = []
     with net.Sensor(lab, tmp_path, events=EVENTS) as sensor:

@@ -119,3 +119,36 @@ def test_the_successor_of_a_reporter_writes_where_only_root_could_open(lab, serv
     upload(lab, closed, work, 307)
     os.kill(closed.children()['reporter'][0], signal.SIGKILL)
     upload(lab, closed, work, 308)
+
+
+def shared_maps(pid):
+    """Of this process: what it shares with others, by inode, with the widest rights that any mapping has."""
+    found = {}
+    with open(f'/proc/{pid}/maps') as f:
+        for line in f:
+            words = line.split(maxsplit=5)
+            if words[1].endswith('s'):
+                key = (words[3], words[4], words[5].strip() if len(words) > 5 else '')
+                found[key] = max(found.get(key, ''), words[1])
+    return found
+
+
+def writable(pid):
+    return {key for key, rights in shared_maps(pid).items() if 'w' in rights}
+
+
+def test_a_worker_shares_no_writable_page_with_its_siblings_and_writes_to_two_descriptors(lab, tmp_path):
+    with net.Sensor(lab, tmp_path, options=['-w', '3']) as sensor:
+        workers, reporter = sensor.children()['worker'], sensor.children()['reporter'][0]
+        assert len(workers) == 3
+        for i, a in enumerate(workers):
+            for b in workers[i + 1:]:
+                assert writable(a) & writable(b) == set()
+            names = sorted(key[2].removesuffix(' (deleted)') for key in writable(a))
+            assert [n for n in names if not n.startswith('socket:')] == ['/memfd:gantry-ring', '/memfd:gantry-status']
+            assert {key[2].removesuffix(' (deleted)') for key in set(shared_maps(a)) - writable(a)} == {
+                '/memfd:gantry-bell', '/memfd:gantry-blame'}
+            ends = {n: os.readlink(f'/proc/{a}/fd/{n}') for n in os.listdir(f'/proc/{a}/fd')}
+            kinds = sorted(e.split(':')[0] for n, e in ends.items() if int(n) > 2 and not e.startswith('/sys/'))
+            assert kinds == ['anon_inode', 'socket', 'socket'], ends  # bell, capture, new configurations
+        assert not [key for key in writable(reporter) if 'gantry-status' in key[2] or 'gantry-blame' in key[2]]

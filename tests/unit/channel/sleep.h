@@ -7,9 +7,10 @@
 #include <poll.h>
 
 /* What a reader does that polls nothing but the doorbell. */
-static inline void sleep_until_rung(struct doorbell *d, int timeout_ms) {
+static inline void sleep_until_rung(struct doorbell *d, const struct ring *r, int timeout_ms) {
     struct pollfd fd = {.fd = doorbell_fd(d), .events = POLLIN};
-    if (doorbell_arm(d))
+    doorbell_arm(d);
+    if (!ring_has_news(r))
         poll(&fd, 1, timeout_ms);
     doorbell_disarm(d);
 }

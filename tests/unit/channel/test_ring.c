@@ -136,7 +136,7 @@ static void a_writer_killed_at_any_moment_leaves_whole_records_without_a_hole(vo
             }
             ring_commit(r);
             if (id < until)
-                sleep_until_rung(d, 100);
+                sleep_until_rung(d, r, 100);
         }
         usleep((useconds_t)(next_seed(&seed) % 500));
         stop_process(pid);
@@ -168,7 +168,7 @@ static void read_for_ever(struct ring *r, struct doorbell *d, struct kept *kept)
             __atomic_store_n(&kept->last, record->id, __ATOMIC_SEQ_CST);
         }
         ring_commit(r);
-        sleep_until_rung(d, 20);
+        sleep_until_rung(d, r, 20);
     }
 }
 
@@ -287,25 +287,36 @@ static void a_record_that_makes_no_sense_costs_what_lies_behind_it_and_nothing_l
 
 static void a_sleeping_reader_wakes_at_once_and_an_early_ring_is_not_missed(void **state) {
     struct doorbell *d = doorbell_create();
+    struct ring *r = ring_create(1 << 16);
+    uint64_t *copy = malloc(ring_record_max()), damaged = 0;
+    fill_record(1);
+    assert_true(ring_write(r, &builder));
     doorbell_ring(d); /* before anybody sleeps */
     time_ns before = clock_monotonic();
-    sleep_until_rung(d, 5000);
+    sleep_until_rung(d, r, 5000);
+    assert_true(clock_monotonic() - before < 1000 * NS_PER_MS);
+    assert_non_null(ring_read(r, copy, &damaged));
+    doorbell_wake(d);
+    sleep_until_rung(d, r, 5000);
     assert_true(clock_monotonic() - before < 1000 * NS_PER_MS);
     pid_t pid = fork();
     if (pid == 0) {
+        doorbell_only_ring(d);
         usleep(50000);
         doorbell_ring(d);
         doorbell_ring(d);
         _exit(0);
     }
     before = clock_monotonic();
-    sleep_until_rung(d, 5000);
+    sleep_until_rung(d, r, 5000);
     assert_true(clock_monotonic() - before < 2000 * NS_PER_MS);
     waitpid(pid, NULL, 0);
-    sleep_until_rung(d, 0);
+    sleep_until_rung(d, r, 0);
     before = clock_monotonic();
-    sleep_until_rung(d, 50); /* nobody rings: it does sleep */
+    sleep_until_rung(d, r, 50); /* nobody rings: it does sleep */
     assert_true(clock_monotonic() - before >= 45 * NS_PER_MS);
+    free(copy);
+    ring_destroy(r);
     doorbell_destroy(d);
 }
 

@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-static struct sensor_status status;
+static struct worker_status status[2];
+static struct blame blame;
 static struct upper_status upper;
 static struct snapshot snapshot = {.version = 3, .slot = 1};
 static struct config config;
@@ -22,16 +23,19 @@ static struct children children;
 
 static int begin_with(unsigned workers) {
     struct error e;
-    memset(&status, 0, sizeof status);
+    memset(status, 0, sizeof status);
+    memset(&blame, 0, sizeof blame);
     sensor = (struct sensor){.roles = sensor_roles,
                              .role_count = sensor_role_count,
                              .snapshot = &snapshot,
                              .config = &config,
                              .workers = workers,
-                             .status = &status,
+                             .status = {&status[0], &status[1]},
+                             .blame = &blame,
                              .upper = &upper,
                              .control = -1,
-                             .metrics = -1};
+                             .metrics = -1,
+                             .manager = -1};
     return children_init(&children, &sensor, &e) ? 0 : -1;
 }
 
@@ -108,8 +112,8 @@ static void run_worker(unsigned i, unsigned slots) {
             ;
     worker->offered = snapshot.version;
     worker->offered_slot = snapshot.slot;
-    status.worker[i].version = snapshot.version;
-    status.worker[i].slots = slots;
+    status[i].version = snapshot.version;
+    status[i].slots = slots;
 }
 
 /* 0: it runs, and is ended here. */
@@ -142,7 +146,7 @@ static int begin_ends(void **state) {
     for (unsigned i = 0; i < 2; i++) {
         sensor.ring[i] = ring_create(1 << 16);
         run_worker(i, 1U << snapshot.slot);
-        status.worker[i].beat = 5;
+        status[i].beat = 5;
     }
     return sensor.doorbell && sensor.ring[1] ? 0 : -1;
 }
@@ -187,8 +191,8 @@ static void a_live_worker_that_ends_by_itself_is_to_be_started_again(void **stat
     for (int code = 0; code < 2; code++) {
         assert_false(end_with(code)->finished);
         assert_true(!children.stopping && !children.failed && !ring_finished(sensor.ring[0]));
-        assert_int_equal(status.worker[0].death.signal, 0);
-        assert_int_equal(status.worker[0].death.status, code);
+        assert_int_equal(status[0].death.signal, 0);
+        assert_int_equal(status[0].death.status, code);
     }
     assert_true(children.child[0].again > clock_monotonic()); /* the second time it backs off */
 }
@@ -207,14 +211,14 @@ static void one_that_was_told_to_stop_has_ended(void **state) {
 }
 
 static void a_capture_that_is_gone_ends_all_with_failure(void **state) {
-    status.worker[0].broken = true;
+    status[0].broken = true;
     assert_true(end_with(1)->finished);
     assert_true(children.stopping && children.failed);
     assert_true(both_end());
 }
 
 static void a_worker_that_could_not_begin_ends_all_with_failure(void **state) {
-    status.worker[0].beat = 0;
+    status[0].beat = 0;
     assert_true(end_with(1)->finished);
     assert_true(children.stopping && children.failed);
     assert_true(both_end());

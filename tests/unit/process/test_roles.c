@@ -55,8 +55,7 @@ static struct toy {
 
 static void *begin_toy(struct sensor *s, const struct child *self, struct error *e) {
     unsigned char there;
-    toy = (struct toy){&slots[self - children.child],
-                       self->role->inspects ? &s->status->worker[self->place] : NULL};
+    toy = (struct toy){&slots[self - children.child], self->role->inspects ? s->status[self->place] : NULL};
     toy.slot->has_socket = fcntl(s->control, F_GETFD) >= 0;
     toy.slot->has_upper = mincore(s->upper, 1, &there) == 0;
     if (toy.slot->order != SAY_NO)
@@ -122,20 +121,24 @@ static int begin_table(const struct role *table, size_t rows) {
     sensor = (struct sensor){.roles = table,
                              .role_count = rows,
                              .snapshot = &snapshot,
-                             .status = mmap(NULL, sizeof *sensor.status, PROT_READ | PROT_WRITE,
-                                            MAP_SHARED | MAP_ANONYMOUS, -1, 0),
                              .upper = upper,
                              .doorbell = doorbell_create(),
                              .sandbox = sandbox_create(&whole, &e),
                              .control = open("/dev/null", O_RDONLY | O_CLOEXEC),
-                             .metrics = -1};
+                             .metrics = -1,
+                             .manager = -1};
     for (size_t i = 0; i < rows; i++)
         sandbox_prepare(sensor.sandbox, &table[i].sandbox, NULL, 0);
     if (!children_init(&children, &sensor, &e) || !table[1].share(&sensor, &e))
         return -1;
+    if (!shared_create(&sensor.blame_memory, "blame", sizeof *sensor.blame))
+        return -1;
+    sensor.blame = sensor.blame_memory.own;
     for (unsigned i = 0; i < sensor.places; i++) {
         sensor.ring[i] = ring_create(1 << 16);
         handout_open(&sensor.handout[i]);
+        shared_create(&sensor.status_memory[i], "status", sizeof *sensor.status[i]);
+        sensor.status[i] = sensor.status_memory[i].own;
     }
     return children_start(&children) ? 0 : -1;
 }
@@ -193,11 +196,12 @@ static int end(void **state) {
     for (unsigned i = 0; i < sensor.places; i++) {
         handout_close(&sensor.handout[i]);
         ring_destroy(sensor.ring[i]);
+        shared_release(&sensor.status_memory[i]);
     }
+    shared_release(&sensor.blame_memory);
     sandbox_destroy(sensor.sandbox);
     doorbell_destroy(sensor.doorbell);
     close(sensor.control);
-    munmap(sensor.status, sizeof *sensor.status);
     munmap(upper, sizeof *upper);
     munmap(slots, CHILDREN * sizeof *slots);
     return ended ? 0 : -1;
@@ -367,7 +371,7 @@ static void a_slow_one_is_killed_and_replaced_and_its_successor_is_told(void **s
     slots[0].order = HANG;
     assert_true(comes(first_runs_again));
     slots[0].order = NOTHING;
-    assert_true(sensor.status->worker[0].death.stuck);
+    assert_true(sensor.status[0]->death.stuck);
     assert_int_equal(upper->child[1].starts, 1);
     assert_true(all_go_on());
 }

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -16,12 +18,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -130,11 +136,89 @@ static int try_work(void) { /* what a worker does all day */
     return WORKED;
 }
 
+/* Of these the role may write to the bell and to the log alone. On a packet socket, as a capture is, a write
+ * sends a frame. */
+static int bell = -1, capture = -1, sending[2];
+static const char frame[60] = "to nobody";
+
+static int try_log(void) {
+    return outcome(write(STDERR_FILENO, "\n", 1) == 1);
+}
+
+static int try_bell(void) {
+    const uint64_t one = 1;
+    return outcome(write(bell, &one, sizeof one) == sizeof one);
+}
+
+static int try_frame(void) {
+    return outcome(write(capture, frame, sizeof frame) == sizeof frame);
+}
+
+static int try_frame_by_large_number(void) { /* the kernel looks at the lower half of the number alone */
+    return outcome(syscall(SYS_write, (1UL << 32) + (unsigned long)STDERR_FILENO, "\n", 1UL) == 1);
+}
+
+static int try_standard_output(void) {
+    return outcome(write(STDOUT_FILENO, "", 0) == 0);
+}
+
+static int try_writev(void) {
+    const struct iovec part = {(void *)(uintptr_t)frame, sizeof frame};
+    return outcome(writev(capture, &part, 1) == sizeof frame);
+}
+
+static int try_pwrite(void) {
+    int file = memfd_create("file", 0);
+    return outcome(pwrite(file, frame, sizeof frame, 0) == sizeof frame);
+}
+
+static int try_send(void) {
+    return outcome(send(capture, frame, sizeof frame, 0) == sizeof frame);
+}
+
+static int try_sendmsg(void) {
+    struct iovec part = {(void *)(uintptr_t)frame, sizeof frame};
+    const struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+    return outcome(sendmsg(capture, &m, 0) == sizeof frame);
+}
+
+static int try_sendmmsg(void) {
+    struct iovec part = {(void *)(uintptr_t)frame, sizeof frame};
+    struct mmsghdr m = {.msg_hdr = {.msg_iov = &part, .msg_iovlen = 1}};
+    return outcome(sendmmsg(capture, &m, 1, 0) == 1);
+}
+
+static int try_splice(void) {
+    return outcome(splice(sending[0], NULL, capture, NULL, sizeof frame, 0) == sizeof frame);
+}
+
+static int try_sendfile(void) {
+    return outcome(sendfile(capture, open(elsewhere, O_RDONLY), NULL, 0) == 0);
+}
+
+static int try_io_uring(void) {
+    return syscall(SYS_io_uring_setup, 1, NULL) >= 0 || errno != EPERM ? WORKED : REFUSED;
+}
+
+static int try_another_number(void) { /* what may be written to would be the capture */
+    return outcome(dup2(capture, STDERR_FILENO) == STDERR_FILENO);
+}
+
+static int try_fcntl(void) {
+    return outcome(fcntl(capture, F_DUPFD, 20) >= 20);
+}
+
+static int try_transmit_ring(void) {
+    const int on = 1;
+    return outcome(setsockopt(capture, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof on) == 0);
+}
+
 static int try_abort(void) {
     abort();
 }
 
 /* As the table has them, and a role that may do nothing beyond computing. */
+enum { SIGSYS_KILL = KILLED + SIGSYS };
 enum { SUPERVISOR, WORKER, REPORTER, STRICTEST, PROFILES };
 static const struct sandbox_profile strictest = {.descriptors = 8};
 
@@ -148,8 +232,9 @@ static bool enter(const struct sandbox_options *o, int role, uint64_t memory) {
     struct sandbox *s = sandbox_create(o, &e);
     for (int i = 0; s && i < PROFILES; i++)
         sandbox_prepare(s, profile_of(i), folders, 1);
-    return s && sandbox_enter(s, profile_of(SUPERVISOR), 0, &e) &&
-           (role == SUPERVISOR || sandbox_enter(s, profile_of(role), memory, &e));
+    const struct sandbox_share none = {.bell = -1}, share = {.headroom = memory, .bell = bell};
+    return s && sandbox_enter(s, profile_of(SUPERVISOR), &none, &e) &&
+           (role == SUPERVISOR || sandbox_enter(s, profile_of(role), &share, &e));
 }
 
 static int run(int (*attempt)(void), const struct sandbox_options *o, int role, uint64_t memory) {
@@ -159,7 +244,7 @@ static int run(int (*attempt)(void), const struct sandbox_options *o, int role, 
     pid_t pid = fork();
     if (pid != 0)
         return ended(pid);
-    close(STDERR_FILENO);
+    dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
     if (o && !enter(o, role, memory))
         _exit(NO_SANDBOX);
     _exit(attempt());
@@ -172,7 +257,13 @@ static bool have_seccomp(void) {
     return run(try_trace, &whole, WORKER, 0) != WORKED && run(try_run, &whole, WORKER, 0) >= KILLED;
 }
 
-enum { SIGSYS_KILL = KILLED + SIGSYS };
+#define SENDS                                                                                                \
+    { [SUPERVISOR] = WORKED, [WORKER] = SIGSYS_KILL, [REPORTER] = WORKED, [STRICTEST] = SIGSYS_KILL }
+#define NOBODY                                                                                               \
+    {                                                                                                        \
+        [SUPERVISOR] = SIGSYS_KILL, [WORKER] = SIGSYS_KILL, [REPORTER] = SIGSYS_KILL,                        \
+        [STRICTEST] = SIGSYS_KILL                                                                            \
+    }
 
 static const struct {
     const char *what;
@@ -244,6 +335,31 @@ static const struct {
      try_code,
      false,
      {[SUPERVISOR] = WORKED, [WORKER] = SIGSYS_KILL, [REPORTER] = WORKED, [STRICTEST] = SIGSYS_KILL}},
+    {"write to its log",
+     try_log,
+     false,
+     {[SUPERVISOR] = WORKED, [WORKER] = WORKED, [REPORTER] = WORKED, [STRICTEST] = WORKED}},
+    {"ring its bell",
+     try_bell,
+     false,
+     {[SUPERVISOR] = WORKED, [WORKER] = WORKED, [REPORTER] = WORKED, [STRICTEST] = WORKED}},
+    {"write to its capture", try_frame, false, SENDS},
+    {"write to a number with high bits", try_frame_by_large_number, false, SENDS},
+    {"write to standard output", try_standard_output, false, SENDS},
+    {"send on its capture", try_send, false, SENDS},
+    {"send a message on its capture", try_sendmsg, false, SENDS},
+    {"send messages on its capture", try_sendmmsg, false, SENDS},
+    {"set up its capture to send", try_transmit_ring, false, SENDS},
+    {"give its capture another number", try_fcntl, false, SENDS},
+    {"give its capture the number of its log", try_another_number, false, NOBODY},
+    {"write parts to its capture", try_writev, false, NOBODY},
+    {"write at a place in a file",
+     try_pwrite,
+     false,
+     {[SUPERVISOR] = WORKED, [WORKER] = SIGSYS_KILL, [REPORTER] = SIGSYS_KILL, [STRICTEST] = SIGSYS_KILL}},
+    {"splice into its capture", try_splice, false, NOBODY},
+    {"send a file into its capture", try_sendfile, false, NOBODY},
+    {"set up a ring of calls", try_io_uring, false, NOBODY},
     {"do a worker's work",
      try_work,
      false,
@@ -341,7 +457,7 @@ static void test_what_is_in_force_is_told(void **state) {
 static void test_a_profile_that_was_not_prepared_is_refused(void **state) {
     struct error e;
     struct sandbox *s = sandbox_create(&(struct sandbox_options){0}, &e);
-    assert_false(sandbox_enter(s, &strictest, 0, &e));
+    assert_false(sandbox_enter(s, &strictest, &(struct sandbox_share){.bell = -1}, &e));
     assert_non_null(strstr(e.text, "not prepared"));
     sandbox_destroy(s);
 }
@@ -352,6 +468,16 @@ static void test_a_parent_may_do_all_that_its_children_may(void **state) {
         assert_int_equal(sensor_roles[i].sandbox.may & ~sensor_roles[0].sandbox.may, 0);
 }
 
+/* A packet socket where this process may have one, else a socket that is as good for a write. */
+static int open_capture_of_test(void) {
+    struct sockaddr_ll lo = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = 1};
+    int ends[2], fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&lo, sizeof lo) == 0 &&
+        write(fd, frame, sizeof frame) == sizeof frame)
+        return fd;
+    return socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) == 0 ? ends[0] : -1;
+}
+
 static int begin(void **state) {
     assert_non_null(mkdtemp(folder));
     chmod(folder, 0777);
@@ -360,6 +486,10 @@ static int begin(void **state) {
     snprintf(elsewhere, sizeof elsewhere, "/tmp/gantry-sandbox-elsewhere-%d", (int)getpid());
     int fd = open(elsewhere, O_WRONLY | O_CREAT | O_EXCL, 0644);
     assert_true(fd >= 0 && close(fd) == 0);
+    bell = eventfd(0, EFD_NONBLOCK);
+    capture = open_capture_of_test();
+    assert_true(bell >= 0 && capture >= 0 && pipe(sending) == 0 &&
+                write(sending[1], frame, sizeof frame) == sizeof frame);
     victim = fork();
     if (victim == 0) {
         pause();

@@ -132,7 +132,7 @@ static void report_for_ever(struct ring *ring, struct doorbell *d) {
         reporter_commit(r);
         ring_commit(ring);
         reporter_deliver(r);
-        sleep_until_rung(d, 5);
+        sleep_until_rung(d, ring, 5);
     }
 }
 
