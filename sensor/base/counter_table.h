@@ -184,7 +184,7 @@
     COUNTER(INSPECT_STREAMS_SHED,   "inspect.streams_shed",       "scopes of objects not matched because stream memory was used up") \
     COUNTER(INSPECT_SETS_SHED,      "inspect.sets_shed",          "counts of values not kept because the memory for sets was used up") \
     COUNTER(INSPECT_COUNTS_STOPPED, "inspect.counts_stopped",     "counts that stopped at their limit: at least so many values") \
-    COUNTER(INSPECT_BYTES_RESTED,   "inspect.bytes_rested",       "bytes that counts stepped over behind thousands of matches without a new value") \
+    COUNTER(INSPECT_BYTES_RESTED,   "inspect.bytes_rested",       "bytes that counts stepped over because nothing new could stand there") \
     COUNTER(INSPECT_UNZIP_SHED,     "inspect.unzip_shed",         "compressed image texts not matched because memory was used up") \
     /* shed: what overload leaves out, in this order (pipeline/overload/shed.c) */ \
     COUNTER(SHED_EPISODES,          "shed.episodes",              "times that a worker began to leave something out because of overload") \

@@ -9,12 +9,12 @@
 #include "inspect/utf16.h"
 #include "inspect/value_set.h"
 
-/* What the inspector keeps of one object. inspector.c feeds the streams, values.c is told what matched. */
+/* What the inspector keeps of one object. inspector.c feeds the streams, values.c is told what matched,
+ * rest.c says where a count that finds nothing new is still looked at. */
 enum {
     SPREAD_MAX = 64,
-    LATE_BYTES = 16,    /* how late the end of a word or line may be told */
-    REPEATS_MAX = 4096, /* matches in a row that bring no new value, after which a count stops or rests */
-    REST = 15,          /* how many times the bytes of those it rests for */
+    LATE_BYTES = 16,       /* how late the end of a word or line may be told */
+    PIECE_BYTES = 1 << 10, /* that are looked at or left out together while a count rests */
 };
 
 struct inspector {
@@ -35,12 +35,23 @@ struct pending {
     char sample[8];
 };
 
+/* When a count rests: rest.c. */
+struct rest {
+    bool on, rested;  /* now; a piece was left out once */
+    bool broken;      /* the stream has not seen the last piece */
+    uint8_t grants;   /* of `savings`, for what another identifier of a rule announced */
+    uint32_t repeats; /* matches that brought nothing new, less what new values made up for */
+    uint32_t savings; /* bytes that may be looked at */
+    uint8_t fresh;    /* fields that may be values and were not counted, */
+    uint64_t seen;    /* the last of them at this offset */
+    uint64_t awake;   /* offset up to which all is looked at */
+};
+
 struct tally_state {
     bool wanted; /* by a rule that may still hold */
     bool full, shed;
-    bool rests, rested;              /* the stream is not fed now; has not been fed once */
-    uint64_t began, repeating, wake; /* offsets: of its stream; in it, of the first repeat; of its next one */
-    uint32_t repeats;
+    uint64_t began; /* offset of its stream */
+    struct rest rest;
     struct pending pending;
     struct value_set *set; /* NULL before the first value */
     uint32_t calls, spread_count;
@@ -59,6 +70,7 @@ struct inspection {
     uint64_t name_hash; /* of name and path as they were matched */
     enum scope bulk;    /* where the object's bytes are matched */
     bool is_image, dirty, closed;
+    unsigned resting; /* counts */
     struct image image;
     struct utf16 utf16;
     struct unzip *unzip;
@@ -82,5 +94,17 @@ struct feed {
 bool values_found(void *context, unsigned number, uint64_t from, uint64_t to);
 /* Counts the values of this scan that end before `offset`: no longer match can replace them any more. */
 void values_flush(struct inspection *n, const struct scan *scan, uint64_t offset);
+/* Would this value be one more, or one more that differs by more than its digits where that is missing? */
+bool values_fresh(const struct inspection *n, unsigned tally, struct bytes value);
+
+/* --- rest.c --- */
+/* A match of a count that has a stream of its own; `refused` by its validator. True: enough of them have
+ * brought nothing new, and no rule waits for more. */
+bool rest_note_match(struct inspection *n, unsigned tally, bool refused);
+void rest_note_new(struct inspection *n, unsigned tally);
+/* An identifier was found, at the piece that is matched now. */
+void rest_note_hit(struct inspection *n, unsigned identifier);
+/* Is the next piece of the object looked at? */
+bool rest_looks_at(struct inspection *n, unsigned tally, struct bytes piece);
 
 #endif

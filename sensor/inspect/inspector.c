@@ -32,34 +32,33 @@ static struct feed feed_of(struct inspection *n, size_t s, const uint8_t *bytes,
     return (struct feed){n, scan, {bytes, count}, {n->tail + n->tail_n - before, before}, base};
 }
 
-/* A count that rested long enough begins a new stream. False while it rests. */
-static bool wake_scan(struct inspection *n, size_t s) {
+/* False if the count of this scan rests here. Where it looks again a new stream begins. */
+static bool wake_scan(struct inspection *n, size_t s, struct bytes piece) {
     const struct scan *scan = &n->inspector->rules->scans[s];
     struct tally_state *t = &n->tallies[scan->kind == SCAN_TALLY ? scan->tallies[0] : 0];
     struct matcher *m = n->inspector->matcher;
-    if (scan->kind != SCAN_TALLY || !t->rests)
+    if (scan->kind != SCAN_TALLY || (!t->rest.on && !t->rest.broken))
         return true;
-    if (n->offset < t->wake)
+    if (!rest_looks_at(n, scan->tallies[0], piece))
         return false;
+    if (!t->rest.broken)
+        return true;
     values_flush(n, scan, UINT64_MAX);
     matcher_end(m, s, n->streams[s], NULL, NULL);
     n->streams[s] = matcher_begin(m, s);
     if (!n->streams[s])
         counter_one(COUNTER_INSPECT_STREAMS_SHED);
-    t->rests = false;
-    t->repeats = 0;
+    t->rest.broken = false;
     t->began = n->offset;
     return n->streams[s] != NULL;
 }
 
-/* Bytes of the object, in order, into the streams of its scope. */
-static void feed_bulk(struct inspection *n, const uint8_t *bytes, size_t count) {
+static void feed_piece(struct inspection *n, const uint8_t *bytes, size_t count) {
     const struct ruleset *r = n->inspector->rules;
-    counter_add(COUNTER_INSPECT_BYTES_MATCHED, count);
     for (size_t s = 0; s < r->scan_count; s++) {
         if (!n->streams[s])
             continue;
-        if (!wake_scan(n, s)) {
+        if (!wake_scan(n, s, bytes_of(bytes, count))) {
             counter_add(COUNTER_INSPECT_BYTES_RESTED, count);
             continue;
         }
@@ -74,6 +73,17 @@ static void feed_bulk(struct inspection *n, const uint8_t *bytes, size_t count) 
     if (r->tail)
         keep_tail(n, bytes, count);
     n->offset += count;
+}
+
+/* Bytes of the object, in order, into the streams of its scope. */
+static void feed_bulk(struct inspection *n, const uint8_t *bytes, size_t count) {
+    counter_add(COUNTER_INSPECT_BYTES_MATCHED, count);
+    while (count > 0) {
+        size_t piece = n->resting && count > PIECE_BYTES ? PIECE_BYTES : count;
+        feed_piece(n, bytes, piece);
+        bytes += piece;
+        count -= piece;
+    }
 }
 
 static void feed_text(struct inspection *n, struct bytes in) {
@@ -453,7 +463,7 @@ bool inspector_finding(const struct object *o, const struct rule *rule, struct f
     if (rule->condition->count_count == 0)
         return true;
     const struct tally_state *t = &in->tallies[rule->condition->counts[0].tally];
-    out->at_least = t->full || t->shed || t->rested;
+    out->at_least = t->full || t->shed || t->rest.rested;
     if (t->set) {
         out->distinct = t->set->count;
         out->digests = t->set->values;

@@ -209,32 +209,36 @@ static bool check_timestamp(struct bytes match, struct bytes *value) {
 
 /* --- plates --- */
 
-/* Passenger series of the United States, Mexico and Canada; '@' a letter, '#' a digit. */
-static const char *const plate_shapes[] = {
-    "@@@####", "@@@###",  "###@@@",  "#@@@###", "@@#@###", "@##@@@",  "@@@@##",
-    "@###@@",  "@@#####", "@@##@@",  "#@@@##",  "#@@###",  "####@@",  "@@@##@",
-    "#@#####", "#####@#", "@@@###@", "@@@@###", "@######", "@@##@@@", NULL,
+/* A plate's signs as bits behind a leading 1: 0 a letter, 1 a digit. */
+enum { L = 0, D = 1, SHAPE_SIGNS = 7 };
+#define SHAPE6(a, b, c, d, e, f) (1 << 6 | (a) << 5 | (b) << 4 | (c) << 3 | (d) << 2 | (e) << 1 | (f))
+#define SHAPE7(a, b, c, d, e, f, g) (SHAPE6(a, b, c, d, e, f) << 1 | (g))
+
+/* Passenger series of the United States, Mexico and Canada. */
+static const bool plate_shapes[1 << (SHAPE_SIGNS + 1)] = {
+    [SHAPE7(L, L, L, D, D, D, D)] = true, [SHAPE7(D, L, L, L, D, D, D)] = true,
+    [SHAPE7(L, L, D, L, D, D, D)] = true, [SHAPE7(L, L, D, D, D, D, D)] = true,
+    [SHAPE7(D, L, D, D, D, D, D)] = true, [SHAPE7(D, D, D, D, D, L, D)] = true,
+    [SHAPE7(L, L, L, D, D, D, L)] = true, [SHAPE7(L, L, L, L, D, D, D)] = true,
+    [SHAPE7(L, D, D, D, D, D, D)] = true, [SHAPE7(L, L, D, D, L, L, L)] = true,
+    [SHAPE6(L, L, L, D, D, D)] = true,    [SHAPE6(D, D, D, L, L, L)] = true,
+    [SHAPE6(L, D, D, L, L, L)] = true,    [SHAPE6(L, L, L, L, D, D)] = true,
+    [SHAPE6(L, D, D, D, L, L)] = true,    [SHAPE6(L, L, D, D, L, L)] = true,
+    [SHAPE6(D, L, L, L, D, D)] = true,    [SHAPE6(D, L, L, D, D, D)] = true,
+    [SHAPE6(D, D, D, D, L, L)] = true,    [SHAPE6(L, L, L, D, D, L)] = true,
 };
 
-static bool fits_shape(struct bytes token, const char *shape) {
-    size_t n = 0;
+bool plate_shape(struct bytes token) {
+    unsigned shape = 1;
     for (size_t i = 0; i < token.n; i++) {
         uint8_t c = token.p[i];
         if (c == ' ' || c == '-')
             continue;
-        char want = shape[n];
-        if (!want || !(want == '@' ? is_upper(c) : is_digit(c)))
+        if ((!is_upper(c) && !is_digit(c)) || shape >> SHAPE_SIGNS)
             return false;
-        n++;
+        shape = shape << 1 | (is_digit(c) ? D : L);
     }
-    return !shape[n];
-}
-
-bool plate_shape(struct bytes token) {
-    for (const char *const *s = plate_shapes; *s; s++)
-        if (fits_shape(token, *s))
-            return true;
-    return false;
+    return plate_shapes[shape];
 }
 
 static bool check_plate(struct bytes match, struct bytes *value) {
@@ -259,9 +263,20 @@ static bool is_field_byte(uint8_t c) {
     return is_alnum(c) || c == ' ' || c == '-';
 }
 
-/* The last field of the match that has a plate's shape, and does not look like what `unlike` knows. A field
- * is what stands between two bytes that are neither letter, digit, space nor hyphen. */
-static bool find_last_field(struct bytes match, struct bytes *value, bool (*unlike)(struct bytes token)) {
+enum { FIELD_MIN = 5, FIELD_MAX = 9 }; /* characters of a plate as it is written */
+
+static bool may_be_plate(struct bytes field, struct bytes *value) {
+    return field.n >= FIELD_MIN && field.n <= FIELD_MAX && plate_shape(field);
+}
+
+static bool may_be_bare(struct bytes field, struct bytes *value) {
+    return may_be_plate(field, value) && !looks_hexadecimal(field);
+}
+
+/* The last field of the match that may be a plate. A field is what stands between two bytes that are neither
+ * letter, digit, space nor hyphen. */
+static bool find_last_field(struct bytes match, struct bytes *value,
+                            bool (*may_be)(struct bytes field, struct bytes *value)) {
     size_t end = match.n;
     while (end > 0) {
         size_t from;
@@ -269,9 +284,9 @@ static bool find_last_field(struct bytes match, struct bytes *value, bool (*unli
             end--;
         for (from = end; from > 0 && is_field_byte(match.p[from - 1]);)
             from--;
-        struct bytes token = bytes_trim(bytes_of(match.p + from, end - from));
-        if (token.n >= 5 && token.n <= 9 && plate_shape(token) && !(unlike && unlike(token))) {
-            *value = token;
+        struct bytes field = bytes_trim(bytes_of(match.p + from, end - from));
+        if (may_be(field, value)) {
+            *value = field;
             return true;
         }
         end = from;
@@ -279,12 +294,24 @@ static bool find_last_field(struct bytes match, struct bytes *value, bool (*unli
     return false;
 }
 
+struct bytes field_next(struct bytes *in) {
+    size_t from = 0, end, to;
+    while (from < in->n && !is_alnum(in->p[from]))
+        from++;
+    for (end = to = from; to < in->n && is_field_byte(in->p[to]); to++)
+        if (is_alnum(in->p[to]))
+            end = to + 1;
+    struct bytes field = bytes_of(in->p + from, end - from);
+    *in = bytes_of(in->p + to, in->n - to);
+    return field;
+}
+
 static bool check_plate_field(struct bytes match, struct bytes *value) {
-    return find_last_field(match, value, NULL);
+    return find_last_field(match, value, may_be_plate);
 }
 
 static bool check_plate_bare(struct bytes match, struct bytes *value) {
-    return find_last_field(match, value, looks_hexadecimal);
+    return find_last_field(match, value, may_be_bare);
 }
 
 /* PLATE-NLD or PLATE;NLD;...: what stands before the country's code. */
@@ -296,18 +323,20 @@ static bool check_plate_country(struct bytes match, struct bytes *value) {
 
 const struct validator validator_table[] = {
     {"mrz-td1", check_td1,
-     "upper and middle line of a TD1 card at the match's start; counts document numbers"},
-    {"mrz-td2", check_td2, "lower line of a TD2 document at the match's end; counts document numbers"},
-    {"mrz-td3", check_td3, "lower line of a TD3 passport at the match's end; counts document numbers"},
-    {"luhn", check_luhn, "check digit of ISO/IEC 7812 over all digits of the match"},
-    {"vin", check_vin, "check digit of a 17-character vehicle identification number"},
-    {"timestamp", check_timestamp, "a date with a time of day, or an epoch, between 1990 and 2100"},
+     "upper and middle line of a TD1 card at the match's start; counts document numbers", NULL},
+    {"mrz-td2", check_td2, "lower line of a TD2 document at the match's end; counts document numbers", NULL},
+    {"mrz-td3", check_td3, "lower line of a TD3 passport at the match's end; counts document numbers", NULL},
+    {"luhn", check_luhn, "check digit of ISO/IEC 7812 over all digits of the match", NULL},
+    {"vin", check_vin, "check digit of a 17-character vehicle identification number", NULL},
+    {"timestamp", check_timestamp, "a date with a time of day, or an epoch, between 1990 and 2100", NULL},
     {"plate-shape", check_plate,
-     "one token with the shape of a passenger plate (United States, Mexico, Canada)"},
-    {"plate-field", check_plate_field, "the last field of the match that is plate-shaped"},
-    {"plate-country", check_plate_country, "a plate-shaped start of the match, before a hyphen or semicolon"},
-    {"plate-bare", check_plate_bare, "the same, and no hexadecimal number: for fields that no key names"},
-    {NULL, NULL, NULL},
+     "one token with the shape of a passenger plate (United States, Mexico, Canada)", may_be_plate},
+    {"plate-field", check_plate_field, "the last field of the match that is plate-shaped", may_be_plate},
+    {"plate-country", check_plate_country, "a plate-shaped start of the match, before a hyphen or semicolon",
+     check_plate_country},
+    {"plate-bare", check_plate_bare, "the same, and no hexadecimal number: for fields that no key names",
+     may_be_bare},
+    {0},
 };
 
 int validator_find(const char *name) {

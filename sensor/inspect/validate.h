@@ -10,11 +10,18 @@ struct validator {
     const char *name;
     bool (*holds)(struct bytes match, struct bytes *value);
     const char *help; /* one line */
+    /* May a field of a table be such a value, whatever stands around it? It narrows *value likewise. A field
+     * holds letters, digits, spaces and hyphens and begins and ends with one of the first two. NULL: only
+     * the whole match says. */
+    bool (*may_be)(struct bytes field, struct bytes *value);
 };
 
 extern const struct validator validator_table[]; /* ends with a NULL name */
 /* Index into the table, -1 if there is no such validator. */
 int validator_find(const char *name);
+
+/* Takes the next field of a table off the start of *in; n == 0: there is none. */
+struct bytes field_next(struct bytes *in);
 
 /* Does this token, without spaces and hyphens, have the shape of a passenger plate of the table? */
 bool plate_shape(struct bytes token);

@@ -23,18 +23,27 @@ void value_set_init(struct value_set *s, uint32_t most) {
     memset(table_of(s), 0, s->slots * sizeof(uint32_t));
 }
 
+/* The slot of this digest, or the free one in which it belongs. The table is at most half full, so a free
+ * slot ends the walk; digests are keyed, so nobody makes it long. */
+static uint32_t find_slot(const struct value_set *s, const uint32_t *table, uint64_t digest) {
+    uint32_t at = (uint32_t)digest & (s->slots - 1);
+    while (table[at] && s->values[table[at] - 1] != digest)
+        at = (at + 1) & (s->slots - 1);
+    return at;
+}
+
 bool value_set_add(struct value_set *s, uint64_t digest) {
-    uint32_t *table = table_of(s), at = (uint32_t)digest & (s->slots - 1);
-    /* The table is at most half full, so a free slot ends the walk; digests are keyed, so nobody makes it
-     * long. */
-    for (; table[at]; at = (at + 1) & (s->slots - 1))
-        if (s->values[table[at] - 1] == digest)
-            return false;
-    if (value_set_full(s))
+    uint32_t *table = table_of(s), at = find_slot(s, table, digest);
+    if (table[at] || value_set_full(s))
         return false;
     s->values[s->count++] = digest;
     table[at] = s->count;
     return true;
+}
+
+bool value_set_has(const struct value_set *s, uint64_t digest) {
+    const uint32_t *table = (const uint32_t *)(const void *)(s->values + s->most);
+    return table[find_slot(s, table, digest)] != 0;
 }
 
 size_t value_normalise(struct bytes value, uint8_t out[VALUE_MAX]) {

@@ -19,6 +19,7 @@ size_t value_set_size(uint32_t most); /* bytes */
 void value_set_init(struct value_set *s, uint32_t most);
 /* True if it was not there before and there was room. */
 bool value_set_add(struct value_set *s, uint64_t digest);
+bool value_set_has(const struct value_set *s, uint64_t digest);
 static inline bool value_set_full(const struct value_set *s) {
     return s->count >= s->most;
 }

@@ -5,7 +5,7 @@
 #include "inspect/validate.h"
 
 enum {
-    CALLS_MAX = 1 << 20, /* matches of one count that are looked at in an object */
+    CALLS_MAX = 1 << 20, /* values of a count that never rests that are looked at in an object */
 };
 
 /* The bytes of a match: where they lie, or put together in `room` if the match began in an earlier chunk. */
@@ -25,12 +25,18 @@ static struct bytes match_bytes(const struct feed *f, uint64_t from, uint64_t to
     return bytes_of(room, old + fresh);
 }
 
-static void note_spread(struct tally_state *t, uint32_t digest) {
+static bool knows_spread(const struct tally_state *t, uint32_t digest) {
     for (uint32_t i = 0; i < t->spread_count; i++)
         if (t->spread[i] == digest)
-            return;
-    if (t->spread_count < SPREAD_MAX)
-        t->spread[t->spread_count++] = digest;
+            return true;
+    return t->spread_count == SPREAD_MAX;
+}
+
+static bool note_spread(struct tally_state *t, uint32_t digest) {
+    if (knows_spread(t, digest))
+        return false;
+    t->spread[t->spread_count++] = digest;
+    return true;
 }
 
 static bool take_set(struct inspector *i, const struct tally *tally, struct tally_state *t) {
@@ -48,25 +54,29 @@ static bool take_set(struct inspector *i, const struct tally *tally, struct tall
     return t->set != NULL;
 }
 
+/* A set that is full says nothing of how its values differ: a numbered series must not hide what follows. */
+static bool add_value(struct tally_state *t, const struct pending *p) {
+    bool added = value_set_add(t->set, p->digest), was_full = !added && value_set_full(t->set);
+    return (added || was_full) && (note_spread(t, p->spread) || added);
+}
+
 /* No longer match can come: the value counts. */
 static void flush_value(struct inspection *n, unsigned tally) {
+    const struct tally *rule = &n->inspector->rules->tallies[tally];
     struct tally_state *t = &n->tallies[tally];
     struct pending *p = &t->pending;
     if (!p->on)
         return;
     p->on = false;
-    if (t->full || !take_set(n->inspector, &n->inspector->rules->tallies[tally], t))
+    if (t->full || !take_set(n->inspector, rule, t) || !add_value(t, p))
         return;
-    if (value_set_add(t->set, p->digest)) {
-        t->repeats = 0;
-        note_spread(t, p->spread);
-        n->dirty = true;
-        if (!t->sample[0])
-            memcpy(t->sample, p->sample, sizeof t->sample);
-        t->full = value_set_full(t->set);
-        if (t->full && n->inspector->rules->tallies[tally].reported)
-            counter_one(COUNTER_INSPECT_COUNTS_STOPPED);
-    }
+    rest_note_new(n, tally);
+    n->dirty = true;
+    if (!t->sample[0])
+        memcpy(t->sample, p->sample, sizeof t->sample);
+    t->full = value_set_full(t->set) && t->spread_count >= rule->spread;
+    if (t->full && rule->reported)
+        counter_one(COUNTER_INSPECT_COUNTS_STOPPED);
 }
 
 void values_flush(struct inspection *n, const struct scan *scan, uint64_t offset) {
@@ -75,27 +85,40 @@ void values_flush(struct inspection *n, const struct scan *scan, uint64_t offset
             flush_value(n, scan->tallies[i]);
 }
 
-static struct pending make_pending(const struct feed *f, struct bytes value, uint64_t from) {
-    const struct hash_key *key = &f->in->inspector->options.digest_key;
-    uint8_t normal[VALUE_MAX], letters[VALUE_MAX];
-    size_t n = value_normalise(value, normal), letter_count = 0;
-    for (size_t i = 0; i < n; i++)
-        if (normal[i] < '0' || normal[i] > '9')
-            letters[letter_count++] = normal[i];
-    struct pending p = {.on = true, .from = from, .to = from + value.n, .digest = hash_bytes(key, normal, n)};
-    p.spread = (uint32_t)hash_bytes(key, letters, letter_count);
-    value_redact(bytes_of(normal, n), p.sample);
+static uint64_t digest_value(const struct inspection *in, struct bytes normal) {
+    return hash_bytes(&in->inspector->options.digest_key, normal.p, normal.n);
+}
+
+/* Of what is left when the digits are taken out. */
+static uint32_t digest_letters(const struct inspection *in, struct bytes normal) {
+    uint8_t letters[VALUE_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < normal.n; i++)
+        if (normal.p[i] < '0' || normal.p[i] > '9')
+            letters[n++] = normal.p[i];
+    return (uint32_t)digest_value(in, bytes_of(letters, n));
+}
+
+static struct pending make_pending(const struct inspection *in, struct bytes value, uint64_t from) {
+    uint8_t room[VALUE_MAX];
+    struct bytes normal = bytes_of(room, value_normalise(value, room));
+    struct pending p = {.on = true,
+                        .from = from,
+                        .to = from + value.n,
+                        .digest = digest_value(in, normal),
+                        .spread = digest_letters(in, normal)};
+    value_redact(normal, p.sample);
     return p;
 }
 
-/* Does a rule wait for more of it? */
-static bool rule_awaits(const struct inspection *n, unsigned tally) {
-    const struct ruleset *r = n->inspector->rules;
-    for (size_t i = 0; i < r->rule_count; i++)
-        for (size_t k = 0; k < r->rules[i].condition->count_count && n->states[i] == RULE_OPEN; k++)
-            if (r->rules[i].condition->counts[k].tally == tally)
-                return true;
-    return false;
+bool values_fresh(const struct inspection *n, unsigned tally, struct bytes value) {
+    const struct tally_state *t = &n->tallies[tally];
+    uint8_t room[VALUE_MAX];
+    struct bytes normal = bytes_of(room, value_normalise(value, room));
+    if (!t->set)
+        return !t->shed;
+    return value_set_full(t->set) ? !knows_spread(t, digest_letters(n, normal))
+                                  : !value_set_has(t->set, digest_value(n, normal));
 }
 
 static void stop_count(struct tally_state *t) {
@@ -110,14 +133,14 @@ static void count_value(struct feed *f, unsigned tally, struct bytes value, uint
     struct pending *old = &t->pending;
     if (!t->wanted || t->full)
         return;
-    if (++t->calls > CALLS_MAX) {
+    if (f->scan->kind == SCAN_VALUES && ++t->calls > CALLS_MAX) {
         stop_count(t);
         return;
     }
     bool overlaps = old->on && at < old->to && at + value.n > old->from;
     if (overlaps && value.n <= old->to - old->from)
         return;
-    struct pending fresh = make_pending(f, value, at);
+    struct pending fresh = make_pending(f->in, value, at);
     if (!overlaps)
         flush_value(f->in, tally);
     *old = fresh;
@@ -130,36 +153,26 @@ static bool counts_identifier(const struct tally *t, unsigned number) {
     return false;
 }
 
-/* Tables of the same few values, or of what a validator refuses, cost most of all texts. A count that has
- * what its rules ask for stops there; one that has not looks again further on, so that such a table cannot
- * hide what stands behind it. */
-static void note_match(struct feed *f, uint64_t to) {
+static void note_match(const struct feed *f, bool refused) {
     unsigned tally = f->scan->tallies[0];
-    struct tally_state *t = &f->in->tallies[tally];
-    if (t->repeats++ == 0)
-        t->repeating = to;
-    if (t->repeats < REPEATS_MAX || f->scan->scope != f->in->bulk)
-        return;
-    if (!rule_awaits(f->in, tally)) {
-        stop_count(t);
-        return;
-    }
-    t->rests = t->rested = true;
-    t->wake = t->began + to + REST * (to - t->repeating);
+    if (f->scan->kind == SCAN_TALLY && f->scan->scope == f->in->bulk &&
+        rest_note_match(f->in, tally, refused))
+        stop_count(&f->in->tallies[tally]);
 }
 
 static void note_hit(struct inspection *n, unsigned number, enum scope scope) {
     uint8_t bit = (uint8_t)(1u << scope);
+    if (n->resting)
+        rest_note_hit(n, number);
     if (!(n->hits[number] & bit)) {
         n->hits[number] |= bit;
         n->dirty = true;
     }
 }
 
-/* True when the one count of a stream of its own is full or rests: it is not matched further. */
+/* True when the one count of a stream of its own is full: it is not matched further. */
 static bool scan_is_over(const struct feed *f) {
-    const struct tally_state *t = &f->in->tallies[f->scan->kind == SCAN_TALLY ? f->scan->tallies[0] : 0];
-    return f->scan->kind == SCAN_TALLY && (t->full || t->rests);
+    return f->scan->kind == SCAN_TALLY && f->in->tallies[f->scan->tallies[0]].full;
 }
 
 bool values_found(void *context, unsigned number, uint64_t from, uint64_t to) {
@@ -173,14 +186,14 @@ bool values_found(void *context, unsigned number, uint64_t from, uint64_t to) {
     }
     if (scan_is_over(f))
         return true;
-    if (f->scan->kind == SCAN_TALLY)
-        note_match(f, to);
     if (from == MATCH_FROM_UNKNOWN || to - from > VALUE_WIDTH_MAX)
         from = to > f->scan->width ? to - f->scan->width : 0;
     match = value = match_bytes(f, from, to, room);
     int validator = r->identifiers[number].validator;
-    if (match.n == 0 || (validator >= 0 && !validator_table[validator].holds(match, &value)))
-        return false;
+    bool refused = match.n == 0 || (validator >= 0 && !validator_table[validator].holds(match, &value));
+    note_match(f, refused);
+    if (refused)
+        return scan_is_over(f);
     note_hit(f->in, number, f->scan->scope);
     /* Inside the match the validator may have pointed at a part. */
     uint64_t at = to - match.n + (uint64_t)(value.p - match.p);

@@ -93,6 +93,24 @@ static void plates_are_known_by_shape_and_their_field_is_cut_out(void **state) {
     assert_value("plate-country", "KXR4471-NLD", "KXR4471");
 }
 
+static void assert_fields(const char *text, const char *const *want) {
+    struct bytes in = bytes_text(text), field;
+    while ((field = field_next(&in)).n > 0) {
+        assert_non_null(*want);
+        assert_int_equal(field.n, strlen(*want));
+        assert_memory_equal(field.p, *want, field.n);
+        want++;
+    }
+    assert_null(*want);
+}
+
+static void a_table_is_cut_into_fields_without_what_surrounds_them(void **state) {
+    assert_fields(",4; KXR-4471 ,\"GHT 7720\"\r\n--,x",
+                  (const char *const[]){"4", "KXR-4471", "GHT 7720", "x", NULL});
+    assert_fields("", (const char *const[]){NULL});
+    assert_fields(",;-- \xff", (const char *const[]){NULL});
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_specimen_passport_holds_and_one_wrong_digit_does_not),
@@ -102,6 +120,7 @@ int main(void) {
         cmocka_unit_test(luhn_holds_for_the_standards_example),
         cmocka_unit_test(a_time_is_believed_between_1990_and_2100_and_on_the_calendar),
         cmocka_unit_test(plates_are_known_by_shape_and_their_field_is_cut_out),
+        cmocka_unit_test(a_table_is_cut_into_fields_without_what_surrounds_them),
     };
     return cmocka_run_group_tests_name("inspect/validate", tests, NULL, NULL);
 }
