@@ -18,9 +18,14 @@ static bool is_covered(unsigned which) {
 }
 
 void shown_cover(struct record *r) {
-    for (unsigned i = 0; i < FACT_COUNT; i++)
-        if (is_covered(i))
-            redact((uint8_t *)(r + 1) + r->text[i].at, r->text[i].n);
+    for (unsigned i = 0; i < FACT_COUNT; i++) {
+        if (!is_covered(i))
+            continue;
+        uint8_t *text = (uint8_t *)(r + 1) + r->text[i].at;
+        size_t n = redact(text, r->text[i].n);
+        memset(text + n, 0, r->text[i].n - n); /* the record is stored with what lies behind */
+        r->text[i].n = (uint16_t)n;
+    }
 }
 
 struct bytes shown_called(const struct record *r) {
@@ -41,8 +46,7 @@ static struct bytes shown_text(const struct record *r, enum record_text which,
     if (!is_covered(which))
         return shown_cut(text);
     memcpy(room, text.p, text.n);
-    redact(room, text.n);
-    return shown_cut(bytes_of(room, text.n));
+    return shown_cut(bytes_of(room, redact(room, text.n)));
 }
 
 void shown_fill(struct record_builder *b, const struct record *r, struct bytes class) {
