@@ -20,7 +20,7 @@
     COUNTER(DECODE_OK,            "decode.understood",            "packets decoded to a TCP, UDP or SCTP payload") \
     COUNTER(DECODE_OTHER,          "decode.other_transport",     "packets of another IP protocol (ICMP, ESP, ...)") \
     COUNTER(DECODE_LINK,           "decode.link_malformed",      "frames whose link header is cut short or malformed") \
-    COUNTER(DECODE_NOT_IP,         "decode.not_ip",              "frames that carry no IP (ARP, spanning tree, ...)") \
+    COUNTER(DECODE_NOT_IP,         "decode.not_ip",              "frames that carry no IP (ARP, spanning tree, ...); in a tunnel they count for its ends") \
     COUNTER(DECODE_LLC,            "decode.llc_other",           "802.3 frames that carry no IP or are cut short") \
     COUNTER(DECODE_ETHERNET_SHORT, "decode.ethernet_short",      "Ethernet headers inside a tunnel that are cut short") \
     COUNTER(DECODE_VLAN_SHORT,     "decode.vlan_short",          "VLAN tags cut short") \
@@ -34,11 +34,17 @@
     COUNTER(DECODE_GRE_EMPTY,      "decode.gre_empty",           "PPTP packets that only acknowledge") \
     COUNTER(DECODE_ERSPAN_SHORT,   "decode.erspan_short",        "ERSPAN headers cut short") \
     COUNTER(DECODE_ERSPAN_UNKNOWN, "decode.erspan_unknown",      "ERSPAN headers of another version or frame type") \
-    COUNTER(DECODE_DEPTH,          "decode.too_deep",            "packets with more encapsulations than the limit") \
+    COUNTER(DECODE_DEPTH,          "decode.too_deep",            "packets with more encapsulations than the limit; counted for the hosts that are known") \
+    COUNTER(DECODE_FABRIC_SHORT,   "decode.fabric_short",        "headers that switches put behind Ethernet's (VN-tag, FabricPath, MACsec, ...) cut short") \
+    COUNTER(DECODE_MACSEC,         "decode.macsec_encrypted",    "frames that MACsec encrypts") \
+    COUNTER(DECODE_NSH,            "decode.nsh_malformed",       "network service headers cut short or of another version") \
+    COUNTER(DECODE_WIRELESS_SHORT, "decode.wireless_short",      "frames of 802.11 cut short") \
+    COUNTER(DECODE_WIRELESS_OTHER, "decode.wireless_other",      "frames of 802.11 that carry no data or encrypt it") \
     COUNTER(DECODE_IP_SHORT,       "decode.ip_short",            "IP headers cut short") \
     COUNTER(DECODE_IP_MALFORMED,   "decode.ip_malformed",        "IP headers with a wrong version or length") \
-    COUNTER(DECODE_IP_BEYOND,      "decode.ip_beyond_frame",     "IP packets longer than the frame they came in (still used)") \
-    COUNTER(DECODE_EXTENSIONS,     "decode.extensions",          "IPv6 extension headers cut short or too many") \
+    COUNTER(DECODE_IP_BEYOND,      "decode.ip_beyond_frame",     "IP packets longer than the frame they came in; used only where many are, or in a tunnel") \
+    COUNTER(DECODE_EXTENSIONS,     "decode.extensions",          "IPv6 extension headers cut short") \
+    COUNTER(DECODE_EXTENSIONS_MANY, "decode.extensions_many",     "packets with more IPv6 extension headers than the limit; counted for their hosts, not looked into") \
     COUNTER(DECODE_TCP_SHORT,      "decode.tcp_short",           "TCP headers cut short") \
     COUNTER(DECODE_TCP_MALFORMED,  "decode.tcp_malformed",       "TCP headers with a wrong length") \
     COUNTER(DECODE_UDP_SHORT,      "decode.udp_short",           "UDP headers cut short") \

@@ -28,7 +28,8 @@ enum capture_split { CAPTURE_BY_ADDRESSES, CAPTURE_BY_PORTS };
 struct capture_options {
     const char *interface;
     const char *filter;   /* BPF, NULL for everything */
-    uint64_t ring_bytes;  /* kernel ring; in the configuration of all workers together, 0: a share of sensor.memory */
+    uint64_t ring_bytes;  /* kernel ring; in the configuration of all workers together, 0: a share of
+                             sensor.memory */
     uint64_t snap_length; /* bytes */
     bool promiscuous;
     unsigned workers; /* >1: join a fanout group, one capture a worker */
@@ -82,10 +83,11 @@ int capture_progress(const struct capture *c);
 
 void capture_close(struct capture *c); /* accepts NULL */
 
-/* What the link header says: the ethertype of what follows and where in the frame it begins. LINK_LLC and
- * LINK_PPP stand for what has no ethertype of its own. False: cut short, or not of the form that its link
- * type demands. VLAN tags are left to the caller. */
-enum { LINK_LLC = 0x0004, LINK_PPP = 0x880b };
+/* What the link header says: the ethertype of what follows and where in the frame it begins. LINK_LLC,
+ * LINK_PPP and LINK_WIRELESS (a frame of 802.11; PADDED: what follows its header begins at a multiple of 4)
+ * stand for what has no ethertype of its own. False: cut short, or not of the form that its link type
+ * demands. VLAN tags are left to the caller. */
+enum { LINK_LLC = 0x0004, LINK_PPP = 0x880b, LINK_WIRELESS = 0x0019, LINK_WIRELESS_PADDED = 0x001a };
 bool capture_link(const struct capture_packet *packet, uint16_t *ethertype, uint32_t *offset);
 
 /* Which of `count` workers a frame goes to: equal to the BPF program that the kernel runs. */

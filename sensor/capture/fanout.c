@@ -85,22 +85,72 @@ static void step_gre(struct walk *w, uint32_t at) {
     set_next(w, type, at + size);
 }
 
+static void end_at_ports(struct walk *w, uint32_t at) {
+    mix_ports(w, at);
+    w->done = true;
+}
+
 /* RFC 7348: the I flag, perhaps with that of group policies, and the last byte zero. */
-static bool is_vxlan(struct walk *w, uint32_t at) {
-    uint32_t port = load_number(w, at + 2, 2);
-    if (port != 4789 && port != 8472)
-        return false;
-    return load_number(w, at + 4, 2) >= 16 && (load_number(w, at + 8, 1) & 0x7f) == 0x08 &&
-           load_number(w, at + 15, 1) == 0;
+static void step_vxlan(struct walk *w, uint32_t at) {
+    if ((load_number(w, at + 8, 1) & 0x7f) == 0x08 && load_number(w, at + 15, 1) == 0)
+        set_next_ethernet(w, at + 16);
+    else
+        end_at_ports(w, at);
+}
+
+/* RFC 8926: version 0, no reserved bits, options in units of 4 bytes, a protocol type. */
+static void step_geneve(struct walk *w, uint32_t at) {
+    uint32_t type = load_number(w, at + 10, 2);
+    if (load_number(w, at + 8, 4) & 0xc03f0000 || load_number(w, at + 15, 1) != 0 || type < 0x600)
+        end_at_ports(w, at);
+    else
+        set_next(w, type, at + 16 + (load_number(w, at + 8, 1) & 63) * 4);
+}
+
+/* 3GPP TS 29.281: version 1, a G-PDU; perhaps four bytes more, the last of which names an extension header.
+ */
+static void step_gtp(struct walk *w, uint32_t at) {
+    uint32_t flags = load_number(w, at + 8, 1);
+    if ((load_number(w, at + 8, 2) & 0xf0ff) != 0x30ff) {
+        end_at_ports(w, at);
+        return;
+    }
+    at += flags & 7 ? 19
+                    : 15; /* the last byte in front of what is carried, or the name of an extension header */
+    bool known = !(flags & 4);
+    for (int i = 0; !known && i < FANOUT_GTP_EXTENSIONS; i++) {
+        known = load_number(w, at, 1) == 0;
+        at += known ? 0 : load_number(w, at + 1, 1) * 4;
+    }
+    w->done = !known;
+    uint32_t version = known ? load_number(w, at + 1, 1) >> 4 : 0;
+    if (known && (version == 4 || version == 6))
+        set_next(w, version == 4 ? ETHER_IPV4 : ETHER_IPV6, at + 1);
+    else if (known)
+        set_next_ethernet(w, at + 1);
 }
 
 static void step_udp(struct walk *w, uint32_t at) {
-    if (is_vxlan(w, at)) {
-        set_next(w, ETHER_BRIDGED, at + 16);
-        return;
-    }
-    mix_ports(w, at);
-    w->done = true;
+    uint32_t port = load_number(w, at + 2, 2);
+    if (load_number(w, at + 4, 2) < 16)
+        end_at_ports(w, at);
+    else if (port == 4789 || port == 8472)
+        step_vxlan(w, at);
+    else if (port == 6081)
+        step_geneve(w, at);
+    else if (port == 2152)
+        step_gtp(w, at);
+    else
+        end_at_ports(w, at);
+}
+
+/* IEEE 802.1AE, section 9.3, where nothing is encrypted. */
+static void step_macsec(struct walk *w) {
+    uint32_t flags = load_number(w, w->at, 1), n = flags & 0x20 ? 14 : 6;
+    if (flags & 0x88)
+        w->done = true;
+    else
+        set_next(w, load_number(w, w->at + n, 2), w->at + n + 2);
 }
 
 static void step_carried(struct walk *w, struct carried c) {
@@ -204,7 +254,22 @@ static void take_step(struct walk *w) {
     case ETHER_VLAN:
     case ETHER_VLAN_SERVICE:
     case ETHER_VLAN_OLD:
+    case ETHER_VLAN_9200:
+    case ETHER_VLAN_9300:
         set_next(w, load_number(w, w->at + 2, 2), w->at + 4);
+        break;
+    case ETHER_VNTAG:
+        set_next(w, load_number(w, w->at + 4, 2), w->at + 6);
+        break;
+    case ETHER_ETAG:
+    case ETHER_METADATA:
+        set_next(w, load_number(w, w->at + 6, 2), w->at + 8);
+        break;
+    case ETHER_MACSEC:
+        step_macsec(w);
+        break;
+    case ETHER_FABRICPATH:
+        set_next_ethernet(w, w->at + 2);
         break;
     case ETHER_MPLS:
     case ETHER_MPLS_MULTICAST:

@@ -11,9 +11,10 @@
  * in C (fanout.c). Both walk the same headers with the same bounds and compute the same number. Internal to
  * this folder and its tests. */
 enum {
-    FANOUT_STEPS = 10, /* headers walked; behind them the last pair of addresses counts */
+    FANOUT_STEPS = 8, /* headers walked; behind them the last pair of addresses counts */
     FANOUT_EXTENSIONS =
         2, /* IPv6 extension headers stepped over between an IPv6 header and what it carries */
+    FANOUT_GTP_EXTENSIONS = 3, /* GTP's: so many less one may stand before what is carried */
 };
 
 enum {

@@ -288,21 +288,91 @@ static void step_gre(struct assembler *a, const struct step *s) {
     jump_to(a, s->next);
 }
 
-static void step_udp(struct assembler *a, const struct step *s) {
-    label perhaps = new_label(a);
-    load_header(a, BPF_H, 2);
-    jump_if(a, BPF_JEQ, 4789, perhaps);
-    jump_unless(a, BPF_JEQ, 8472, s->ports);
-    place_label(a, perhaps);
-    load_header(a, BPF_H, 4);
-    jump_unless(a, BPF_JGE, 16, s->ports);
+static void step_vxlan(struct assembler *a, const struct step *s) {
     load_header(a, BPF_B, 8);
     apply_constant(a, BPF_AND, 0x7f);
     jump_unless(a, BPF_JEQ, 0x08, s->ports);
     load_header(a, BPF_B, 15);
     jump_unless(a, BPF_JEQ, 0, s->ports);
     move_x(a, 16);
-    become_type(a, ETHER_BRIDGED, s->next);
+    jump_to(a, s->ethernet);
+}
+
+/* X += A, then what SLOT_TYPE says. */
+static void step_over(struct assembler *a, const struct step *s) {
+    apply_x(a, BPF_ADD);
+    copy_a_to_x(a);
+    jump_to(a, s->next);
+}
+
+static void step_geneve(struct assembler *a, const struct step *s) {
+    load_header(a, BPF_W, 8);
+    jump_if(a, BPF_JSET, 0xc03f0000, s->ports);
+    load_header(a, BPF_B, 15);
+    jump_unless(a, BPF_JEQ, 0, s->ports);
+    load_header(a, BPF_H, 10);
+    jump_unless(a, BPF_JGE, 0x600, s->ports);
+    store_slot(a, SLOT_TYPE);
+    load_header(a, BPF_B, 8);
+    apply_constant(a, BPF_AND, 63);
+    apply_constant(a, BPF_LSH, 2);
+    apply_constant(a, BPF_ADD, 16);
+    step_over(a, s);
+}
+
+/* X is at the name of an extension header; `known` has it at the last byte in front of what is carried. */
+static void step_gtp_extensions(struct assembler *a, const struct step *s, label known) {
+    for (int i = 0; i < FANOUT_GTP_EXTENSIONS; i++) {
+        load_header(a, BPF_B, 0);
+        jump_if(a, BPF_JEQ, 0, known);
+        load_header(a, BPF_B, 1);
+        apply_constant(a, BPF_LSH, 2);
+        apply_x(a, BPF_ADD);
+        copy_a_to_x(a);
+    }
+    jump_to(a, s->done);
+}
+
+static void step_gtp(struct assembler *a, const struct step *s) {
+    label more = new_label(a), known = new_label(a), ipv6 = new_label(a);
+    load_header(a, BPF_H, 8);
+    apply_constant(a, BPF_AND, 0xf0ff);
+    jump_unless(a, BPF_JEQ, 0x30ff, s->ports);
+    load_header(a, BPF_B, 8);
+    store_slot(a, SLOT_WORK);
+    jump_if(a, BPF_JSET, 7, more);
+    move_x(a, 15);
+    jump_to(a, known);
+    place_label(a, more);
+    move_x(a, 19);
+    fetch_slot(a, SLOT_WORK);
+    jump_unless(a, BPF_JSET, 4, known);
+    step_gtp_extensions(a, s, known);
+    place_label(a, known);
+    move_x(a, 1);
+    load_header(a, BPF_B, 0);
+    apply_constant(a, BPF_RSH, 4);
+    jump_if(a, BPF_JEQ, 6, ipv6);
+    jump_unless(a, BPF_JEQ, 4, s->ethernet);
+    become_type(a, ETHER_IPV4, s->next);
+    place_label(a, ipv6);
+    become_type(a, ETHER_IPV6, s->next);
+}
+
+static void step_udp(struct assembler *a, const struct step *s) {
+    label vxlan = new_label(a), geneve = new_label(a);
+    load_header(a, BPF_H, 4);
+    jump_unless(a, BPF_JGE, 16, s->ports);
+    load_header(a, BPF_H, 2);
+    jump_if(a, BPF_JEQ, 4789, vxlan);
+    jump_if(a, BPF_JEQ, 8472, vxlan);
+    jump_if(a, BPF_JEQ, 6081, geneve);
+    jump_unless(a, BPF_JEQ, 2152, s->ports);
+    step_gtp(a, s);
+    place_label(a, geneve);
+    step_geneve(a, s);
+    place_label(a, vxlan);
+    step_vxlan(a, s);
 }
 
 static void step_carried(struct assembler *a, const struct step *s) {
@@ -408,6 +478,42 @@ static void step_vlan(struct assembler *a, const struct step *s) {
     jump_to(a, s->next);
 }
 
+/* A tag of 6 bytes, the ethertype with it. */
+static void step_tag6(struct assembler *a, const struct step *s) {
+    load_header(a, BPF_H, 4);
+    store_slot(a, SLOT_TYPE);
+    load_constant(a, 6);
+    step_over(a, s);
+}
+
+static void step_tag8(struct assembler *a, const struct step *s) {
+    load_header(a, BPF_H, 6);
+    store_slot(a, SLOT_TYPE);
+    load_constant(a, 8);
+    step_over(a, s);
+}
+
+static void step_macsec(struct assembler *a, const struct step *s) {
+    label channel = new_label(a);
+    load_header(a, BPF_B, 0);
+    jump_if(a, BPF_JSET, 0x88, s->done);
+    jump_if(a, BPF_JSET, 0x20, channel);
+    load_header(a, BPF_H, 6);
+    store_slot(a, SLOT_TYPE);
+    load_constant(a, 8);
+    step_over(a, s);
+    place_label(a, channel);
+    load_header(a, BPF_H, 14);
+    store_slot(a, SLOT_TYPE);
+    load_constant(a, 16);
+    step_over(a, s);
+}
+
+static void step_fabricpath(struct assembler *a, const struct step *s) {
+    move_x(a, 2);
+    jump_to(a, s->ethernet);
+}
+
 static void step_pppoe(struct assembler *a, const struct step *s) {
     move_x(a, 6);
     become_type(a, TYPE_PPP, s->next);
@@ -436,7 +542,14 @@ static const struct {
     {.type = ETHER_IPV6, .write = step_ipv6},
     {.type = ETHER_VLAN},
     {.type = ETHER_VLAN_SERVICE},
+    {.type = ETHER_VLAN_9200},
+    {.type = ETHER_VLAN_9300},
     {.type = ETHER_VLAN_OLD, .write = step_vlan},
+    {.type = ETHER_VNTAG, .write = step_tag6},
+    {.type = ETHER_ETAG},
+    {.type = ETHER_METADATA, .write = step_tag8},
+    {.type = ETHER_MACSEC, .write = step_macsec},
+    {.type = ETHER_FABRICPATH, .write = step_fabricpath},
     {.type = ETHER_MPLS},
     {.type = ETHER_MPLS_MULTICAST, .write = step_mpls},
     {.type = ETHER_PPPOE, .write = step_pppoe},

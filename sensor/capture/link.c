@@ -104,6 +104,62 @@ static bool find_ppp_serial(struct bytes frame, struct found *out) {
     return frame.n > 0;
 }
 
+/* radiotap.org: version 0, the length of the header, a word of which fields are there, which another may
+ * follow (bit 31). The first two are a clock of 8 bytes, aligned to that, and flags. */
+static bool find_radiotap(struct bytes frame, struct found *out) {
+    enum { CLOCK = 1, FLAGS = 2, PADDED = 0x20, WRONG_SUM = 0x40, WORDS_MAX = 16 };
+    if (frame.n < 8 || frame.p[0] != 0)
+        return false;
+    size_t length = frame.p[2] | (size_t)frame.p[3] << 8, at = 4;
+    for (int i = 0; i < WORDS_MAX && at + 4 <= frame.n && frame.p[at + 3] & 0x80; i++)
+        at += 4;
+    at += 4;
+    if (frame.p[4] & CLOCK)
+        at = ((at + 7) & ~(size_t)7) + 8;
+    uint8_t flags = frame.p[4] & FLAGS && at < frame.n && at < length ? frame.p[at] : 0;
+    *out = (struct found){flags & PADDED ? LINK_WIRELESS_PADDED : LINK_WIRELESS, (uint32_t)length};
+    return length >= 8 && length < frame.n && !(flags & WRONG_SUM);
+}
+
+/* AVS: a number that says so, the length of the header, both big-endian. */
+static bool find_avs(struct bytes frame, struct found *out) {
+    if (frame.n < 8)
+        return false;
+    uint32_t length =
+        (uint32_t)frame.p[4] << 24 | (uint32_t)frame.p[5] << 16 | (uint32_t)frame.p[6] << 8 | frame.p[7];
+    *out = (struct found){LINK_WIRELESS, length};
+    return frame.p[0] == 0x80 && frame.p[1] == 0x21 && frame.p[2] >> 4 == 1 && length >= 8 &&
+           length < frame.n;
+}
+
+/* Prism: a message's number and its length, in the byte order of who captured; some drivers wrote AVS. */
+static bool find_prism(struct bytes frame, struct found *out) {
+    if (find_avs(frame, out))
+        return true;
+    if (frame.n < 8)
+        return false;
+    uint32_t length = frame.p[4] | frame.p[5] ? frame.p[4] | (uint32_t)frame.p[5] << 8
+                                              : (uint32_t)frame.p[6] << 8 | frame.p[7];
+    *out = (struct found){LINK_WIRELESS, length};
+    return length >= 8 && length < frame.n;
+}
+
+/* PPI (CACE): version 0, flags, the length of all headers and a link type, little-endian. */
+static bool find_ppi(struct bytes frame, struct found *out) {
+    if (frame.n < 8 || frame.p[0] != 0)
+        return false;
+    uint32_t length = frame.p[2] | (uint32_t)frame.p[3] << 8;
+    uint32_t type = frame.p[4] | (uint32_t)frame.p[5] << 8;
+    if (length < 8 || length >= frame.n || (type != DLT_IEEE802_11 && type != DLT_EN10MB))
+        return false;
+    *out = (struct found){LINK_WIRELESS, length};
+    if (type == DLT_IEEE802_11)
+        return true;
+    bool found = find_ethernet(bytes_of(frame.p + length, frame.n - length), out);
+    out->offset += length;
+    return found;
+}
+
 static const struct link {
     int type;      /* DLT_ value */
     uint16_t bare; /* what every frame is from its first byte on; 0: `find` tells */
@@ -122,6 +178,11 @@ static const struct link {
     {.type = DLT_PPP_SERIAL, .find = find_ppp_serial},
     {.type = DLT_PPP_ETHER, .bare = ETHERTYPE_PPPOE_SESSION},
     {.type = DLT_C_HDLC, .find = find_hdlc},
+    {.type = DLT_IEEE802_11, .bare = LINK_WIRELESS},
+    {.type = DLT_IEEE802_11_RADIO, .find = find_radiotap},
+    {.type = DLT_IEEE802_11_RADIO_AVS, .find = find_avs},
+    {.type = DLT_PRISM_HEADER, .find = find_prism},
+    {.type = DLT_PPI, .find = find_ppi},
 };
 
 static const struct link *link_find(int type) {
@@ -147,7 +208,7 @@ bool capture_link(const struct capture_packet *packet, uint16_t *ethertype, uint
 bool link_check(int link_type, const char *what, struct error *e) {
     if (link_find(link_type))
         return true;
-    char known[256] = "";
+    char known[384] = "";
     size_t n = 0;
     for (size_t i = 0; i < sizeof links / sizeof *links && n < sizeof known; i++)
         n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "",

@@ -69,7 +69,8 @@ static void live_count_drops(struct capture *c) {
     }
 }
 
-/* An hour without packets is no jump of their clock. A block that the kernel still fills is older than now. */
+/* An hour without packets is no jump of their clock. A block that the kernel still fills is older than now.
+ */
 static void keep_latest(struct capture *c) {
     time_ns now = clock_wall() - NS_PER_S;
     if (c->latest && now > c->latest)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    DEPTH = 8,
+    DEPTH = 16,
     /* Headers walked for each encapsulation that is allowed: a tunnel is at most IP, GRE, ERSPAN, Ethernet,
      * and a fragment put together is walked again. */
     LAYERS_PER_DEPTH = 6,
@@ -17,6 +17,9 @@ struct decoder {
     struct defrag *defrag;
     unsigned depth;
     struct repeats repeats;
+    struct feed feed;
+    struct reader rest; /* frames behind the one that was decoded last, in the same one of 802.11 */
+    time_ns time;       /* of that */
 };
 
 static const struct layer {
@@ -28,6 +31,8 @@ static const struct layer {
     {.type = ETHER_VLAN, .decode = link_vlan},
     {.type = ETHER_VLAN_SERVICE, .decode = link_vlan},
     {.type = ETHER_VLAN_OLD, .decode = link_vlan},
+    {.type = ETHER_VLAN_9200, .decode = link_vlan},
+    {.type = ETHER_VLAN_9300, .decode = link_vlan},
     {.type = ETHER_MPLS, .decode = link_mpls},
     {.type = ETHER_MPLS_MULTICAST, .decode = link_mpls},
     {.type = ETHER_PPPOE, .decode = link_pppoe},
@@ -36,13 +41,28 @@ static const struct layer {
     {.type = ETHER_BRIDGED, .decode = link_ethernet},
     {.type = ETHER_ERSPAN2, .decode = tunnel_erspan2},
     {.type = ETHER_ERSPAN3, .decode = tunnel_erspan3},
+    {.type = ETHER_WCCP, .decode = tunnel_redirected},
+    {.type = ETHER_NSH, .decode = overlay_nsh},
+    {.type = INNER_GRE, .decode = tunnel_gre},
+    {.type = INNER_ESP, .decode = esp_open},
+    {.type = LINK_WIRELESS, .decode = wireless_frame},
+    {.type = LINK_WIRELESS_PADDED, .decode = wireless_frame_padded},
+    {.type = ETHER_VNTAG, .decode = fabric_vntag},
+    {.type = ETHER_ETAG, .decode = fabric_etag},
+    {.type = ETHER_FABRICPATH, .decode = fabric_path},
+    {.type = ETHER_METADATA, .decode = fabric_metadata},
+    {.type = ETHER_MACSEC, .decode = fabric_macsec},
+    {.type = ETHER_BACKBONE, .decode = fabric_backbone},
+    {.type = ETHER_TRILL, .decode = fabric_trill},
+    {.type = ETHER_HSR, .decode = fabric_hsr},
+    {.type = ETHER_REDUNDANCY, .decode = fabric_redundancy},
 };
 
 static enum step decode_layer(struct walk *w) {
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         if (layers[i].type == w->type)
             return layers[i].decode(w);
-    return walk_stop(COUNTER_DECODE_NOT_IP);
+    return walk_beyond(w, COUNTER_DECODE_NOT_IP);
 }
 
 struct decoder *decoder_create(const struct decoder_options *options) {
@@ -65,25 +85,44 @@ void decoder_destroy(struct decoder *d) {
     free(d);
 }
 
+static bool walk_inwards(struct decoder *d, struct walk *w, enum step step) {
+    for (unsigned left = (d->depth + 1) * LAYERS_PER_DEPTH; step == STEP_NEXT && left > 0; left--)
+        step = decode_layer(w);
+    if (step == STEP_NEXT)
+        step = walk_beyond(w, COUNTER_DECODE_DEPTH);
+    if (step == STEP_PACKET)
+        repeat_note(&d->repeats, w->out);
+    d->rest = w->rest;
+    return step == STEP_PACKET;
+}
+
 bool decode_packet(struct decoder *d, const struct capture_packet *in, struct packet *out) {
     *out = (struct packet){.time = in->time};
-    struct walk w = {.defrag = d->defrag, .out = out, .encapsulations = d->depth};
+    struct walk w = {.defrag = d->defrag, .feed = &d->feed, .out = out, .encapsulations = d->depth};
     uint32_t offset;
+    d->rest = (struct reader){0};
+    d->time = in->time;
     if (!capture_link(in, &w.type, &offset)) {
         counter_one(COUNTER_DECODE_LINK);
         return false;
     }
+    if (w.type == INNER_GRE || w.type == INNER_ESP) { /* the wire's, not ours */
+        counter_one(COUNTER_DECODE_NOT_IP);
+        return false;
+    }
     w.left = reader_of(in->data + offset, in->captured - offset);
     w.cut = in->wire > in->captured ? in->wire - in->captured : 0;
-    for (unsigned left = (d->depth + 1) * LAYERS_PER_DEPTH; left > 0; left--) {
-        enum step step = decode_layer(&w);
-        if (step == STEP_PACKET)
-            repeat_note(&d->repeats, out);
-        if (step != STEP_NEXT)
-            return step == STEP_PACKET;
-    }
-    counter_one(COUNTER_DECODE_DEPTH);
-    return false;
+    return walk_inwards(d, &w, STEP_NEXT);
+}
+
+bool decode_rest(struct decoder *d, struct packet *out, bool *decoded) {
+    if (reader_left(&d->rest) == 0)
+        return false;
+    *out = (struct packet){.time = d->time};
+    struct walk w = {
+        .defrag = d->defrag, .feed = &d->feed, .out = out, .left = d->rest, .encapsulations = d->depth};
+    *decoded = walk_inwards(d, &w, wireless_subframe(&w));
+    return true;
 }
 
 void decoder_tick(struct decoder *d, time_ns now) {

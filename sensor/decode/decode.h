@@ -7,8 +7,10 @@
 #include "capture/capture.h"
 
 /* From a captured frame to the innermost IP packet's transport payload: link layer, VLAN tags, MPLS, PPPoE,
- * tunnels, fragments. Nothing is copied but fragments. Each reason why a packet is not understood has its own
- * counter (base/counter_table.h, section decode). */
+ * tunnels, fragments. Nothing is copied but fragments. What lies deeper than a bound, or in a layer that
+ * nobody here knows, is given as a packet of the last pair of hosts that is known, so that it counts for
+ * them. Each reason why a packet is not understood has its own counter (base/counter_table.h, section
+ * decode). */
 enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10, TCP_URG = 0x20 };
 enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 
@@ -34,7 +36,7 @@ struct decoder; /* defragmentation state */
 
 struct decoder_options {
     uint64_t fragment_bytes; /* memory for fragments, bytes; 256 KiB at least */
-    unsigned depth;          /* encapsulations stepped through in one packet; 0: 8 */
+    unsigned depth;          /* encapsulations stepped through in one packet; 0: 16 */
 };
 
 struct decoder *decoder_create(const struct decoder_options *options); /* NULL: no memory */
@@ -44,6 +46,10 @@ void decoder_destroy(struct decoder *d);                               /* accept
  * a fragment that waits for others, malformed: counted). Checksums are not verified: span ports see offloaded
  * ones. */
 bool decode_packet(struct decoder *d, const struct capture_packet *in, struct packet *out);
+
+/* A frame of 802.11 may hold several packets: call it until it is false, each time with another packet where
+ * *decoded is true. */
+bool decode_rest(struct decoder *d, struct packet *out, bool *decoded);
 
 /* Drops fragments that waited too long; packet time. */
 void decoder_tick(struct decoder *d, time_ns now);

@@ -5,7 +5,9 @@
 enum {
     IPV4_HEADER = 20,
     IPV6_HEADER = 40,
-    EXTENSIONS_MAX = 16,
+    EXTENSIONS_MAX = 256, /* the shortest has 8 bytes: as many as a packet of 2 KB holds */
+    SEGMENTED_LEAST =
+        1500, /* a packet without a length was not cut yet by the network card: it is a large one */
     PROTOCOL_HOP_BY_HOP = 0,
     PROTOCOL_FRAGMENT = 44,
     PROTOCOL_AH = 51,
@@ -20,24 +22,48 @@ static const struct {
     {.protocol = 4, .decode = tunnel_v4},
     {.protocol = 41, .decode = tunnel_v6},
     {.protocol = 47, .decode = tunnel_gre},
+    {.protocol = 50, .decode = esp_open},
+    {.protocol = 97, .decode = tunnel_etherip},
+    {.protocol = 115, .decode = l2tp_over_ip},
     {.protocol = 132, .decode = payload_sctp},
+    {.protocol = 137, .decode = tunnel_mpls},
+    {.protocol = 143, .decode = tunnel_ethernet},
 };
 
 static enum step decode_carried(struct walk *w, uint8_t protocol) {
     w->out->transport = protocol;
+    w->out->source_port = w->out->destination_port = 0;
     for (size_t i = 0; i < sizeof carried / sizeof *carried; i++)
         if (carried[i].protocol == protocol)
             return carried[i].decode(w);
     return payload_other(w);
 }
 
-/* The length comes from the header; whoever cuts it off below must look at the captured bytes again. */
-static void limit_packet(struct walk *w, uint32_t length) {
-    if (length > walk_length(w))
+/* A packet that says that it is longer than the frame that brought it is dropped by whom it is for (RFC 1122,
+ * section 3.2.1), and must not be taken here either. A mirror that cuts packets without saying so has many of
+ * them, though, and the frames in a tunnel may have been cut before they came to it. */
+static bool is_taken(struct walk *w, uint32_t length) {
+    enum { REMEMBERED = 1 << 10, SHARE = 16, LEAST = 3 };
+    struct feed *f = w->feed;
+    bool beyond = length > walk_length(w);
+    if (beyond)
         counter_one(COUNTER_DECODE_IP_BEYOND);
+    *(beyond ? &f->beyond : &f->within) += 1;
+    if (f->beyond + f->within > REMEMBERED) {
+        f->beyond /= 2;
+        f->within /= 2;
+    }
+    return !beyond || w->out->tunnelled || f->beyond > (f->beyond + f->within) / SHARE + LEAST;
+}
+
+/* The length comes from the header; whoever cuts it off below must look at the captured bytes again. */
+static bool limit_packet(struct walk *w, uint32_t length) {
+    if (!is_taken(w, length))
+        return false;
     walk_limit(w, length);
     w->out->network = w->left.at;
     w->out->network_length = (uint32_t)reader_left(&w->left);
+    return true;
 }
 
 /* RFC 4302: the length is in units of 4 bytes, less 2. */
@@ -74,18 +100,19 @@ static enum step take_fragment_v4(struct walk *w, const uint8_t *h, size_t lengt
     return take_fragment(w, &f);
 }
 
-/* RFC 791. A total length of 0 comes from segmentation in the network card: the rest of the frame is meant.
- */
+/* RFC 791. A total length of 0 comes from segmentation in the network card, where the rest of the frame is
+ * meant, if the packet is one that needs it; else its receiver drops it. */
 enum step ip_v4(struct walk *w) {
     const uint8_t *h = w->left.at;
     if (reader_left(&w->left) < IPV4_HEADER)
         return walk_stop(COUNTER_DECODE_IP_SHORT);
     uint32_t header = (h[0] & 15) * 4u, total = walk_u16(h + 2);
-    if (total == 0)
+    if (total == 0 && walk_length(w) > SEGMENTED_LEAST)
         total = walk_length(w);
     if (h[0] >> 4 != 4 || header < IPV4_HEADER || total < header)
         return walk_stop(COUNTER_DECODE_IP_MALFORMED);
-    limit_packet(w, total);
+    if (!limit_packet(w, total))
+        return STEP_STOP;
     if (!reader_skip(&w->left, header))
         return walk_stop(COUNTER_DECODE_IP_SHORT);
     w->out->source = address_from_v4(h + 12);
@@ -104,6 +131,23 @@ enum step ip_v4(struct walk *w) {
 static bool is_extension(uint8_t protocol) {
     return protocol == PROTOCOL_HOP_BY_HOP || protocol == 43 || protocol == 60 || protocol == 135 ||
            protocol == 139 || protocol == 140;
+}
+
+/* Of those that have no number yet, or one for experiments (253, 254): all have one form (RFC 6564, section
+ * 4), and a transport must follow that looks like one. */
+static bool is_new_extension(const struct walk *w, uint8_t protocol) {
+    const uint8_t *h = w->left.at;
+    size_t here = reader_left(&w->left);
+    if (protocol < 144 || protocol == 255 || here < 8)
+        return false;
+    size_t length = (h[1] + 1u) * 8;
+    if (h[0] == PROTOCOL_TCP)
+        return here >= length + 20 && h[length + 12] >> 4 >= 5;
+    if (h[0] == PROTOCOL_UDP)
+        return here >= length + 8 && walk_u16(h + length + 4) >= 8 &&
+               walk_u16(h + length + 4) <= here - length + w->cut;
+    return here > length &&
+           (is_extension(h[0]) || h[0] == PROTOCOL_FRAGMENT || h[0] == protocol || h[0] >= 253);
 }
 
 /* RFC 8200, section 4.5. `names` is the byte before it that says that a fragment header follows. A packet
@@ -138,8 +182,8 @@ static bool skip_extension(struct walk *w, uint8_t *protocol) {
     return reader_skip(&w->left, (h[1] + 1u) * 8);
 }
 
-/* STEP_NEXT with the protocol that is carried; STEP_PACKET when the walk begins again at a packet put
- * together. */
+/* STEP_NEXT with the protocol that is carried, which beyond the bound is that of one more header; STEP_PACKET
+ * when the walk begins again at a packet put together. */
 static enum step skip_extensions(struct walk *w, const uint8_t *network, uint8_t *protocol) {
     const uint8_t *names = network + 6;
     for (int i = 0; i < EXTENSIONS_MAX; i++) {
@@ -148,18 +192,20 @@ static enum step skip_extensions(struct walk *w, const uint8_t *network, uint8_t
             enum step step = skip_fragment(w, network, names, protocol);
             if (step != STEP_NEXT)
                 return step;
-        } else if (!is_extension(*protocol) && *protocol != PROTOCOL_AH) {
+        } else if (!is_extension(*protocol) && *protocol != PROTOCOL_AH && !is_new_extension(w, *protocol)) {
             return STEP_NEXT;
         } else if (!skip_extension(w, protocol)) {
             return walk_stop(COUNTER_DECODE_EXTENSIONS);
         }
         names = here;
     }
-    return walk_stop(COUNTER_DECODE_EXTENSIONS);
+    if (is_extension(*protocol))
+        counter_one(COUNTER_DECODE_EXTENSIONS_MANY);
+    return STEP_NEXT;
 }
 
-/* RFC 8200. A payload length of 0 is a jumbogram's (RFC 2675) or comes from segmentation in the network card.
- */
+/* RFC 8200. A payload length of 0 is a jumbogram's (RFC 2675) or comes from segmentation in the network card:
+ * of a large packet. */
 enum step ip_v6(struct walk *w) {
     const uint8_t *h = w->left.at;
     if (reader_left(&w->left) < IPV6_HEADER)
@@ -167,7 +213,10 @@ enum step ip_v6(struct walk *w) {
     if (h[0] >> 4 != 6)
         return walk_stop(COUNTER_DECODE_IP_MALFORMED);
     uint32_t length = walk_u16(h + 4);
-    limit_packet(w, length ? IPV6_HEADER + length : walk_length(w));
+    if (length == 0 && walk_length(w) > SEGMENTED_LEAST)
+        length = walk_length(w) - IPV6_HEADER;
+    if (!limit_packet(w, IPV6_HEADER + length))
+        return STEP_STOP;
     if (!reader_skip(&w->left, IPV6_HEADER))
         return walk_stop(COUNTER_DECODE_IP_SHORT);
     w->out->source = address_from_v6(h + 8);

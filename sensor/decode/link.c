@@ -7,7 +7,7 @@ enum { MPLS_LABELS_MAX = 16, ETHERNET_HEADER = 14 };
 enum step link_vlan(struct walk *w) {
     uint16_t tag, type;
     if (!walk_into(w))
-        return STEP_STOP;
+        return walk_beyond(w, COUNTER_DECODE_DEPTH);
     if (!reader_u16(&w->left, &tag) || !reader_u16(&w->left, &type))
         return walk_stop(COUNTER_DECODE_VLAN_SHORT);
     if (w->out->vlan == 0)
@@ -36,14 +36,6 @@ enum step link_llc(struct walk *w) {
     return walk_next(w, type);
 }
 
-static bool looks_like_ip(const struct walk *w, unsigned version) {
-    const uint8_t *h = w->left.at;
-    size_t n = reader_left(&w->left);
-    if (version == 4)
-        return n >= 20 && (h[0] & 15) >= 5 && walk_u16(h + 2) <= walk_length(w);
-    return version == 6 && n >= 40 && walk_u16(h + 4) + 40u <= walk_length(w);
-}
-
 static bool has_ethertype(const struct walk *w) {
     if (reader_left(&w->left) < ETHERNET_HEADER)
         return false;
@@ -57,17 +49,16 @@ static bool has_ethertype(const struct walk *w) {
 enum step link_mpls(struct walk *w) {
     uint32_t entry = 0;
     if (!walk_into(w))
-        return STEP_STOP;
+        return walk_beyond(w, COUNTER_DECODE_DEPTH);
     for (int i = 0; i < MPLS_LABELS_MAX && !(entry & 0x100); i++)
         if (!reader_u32(&w->left, &entry))
             return walk_stop(COUNTER_DECODE_MPLS_SHORT);
     if (!(entry & 0x100))
-        return walk_stop(COUNTER_DECODE_DEPTH);
+        return walk_beyond(w, COUNTER_DECODE_DEPTH);
     if (reader_left(&w->left) == 0)
         return walk_stop(COUNTER_DECODE_MPLS_SHORT);
-    unsigned version = w->left.at[0] >> 4;
-    if (looks_like_ip(w, version))
-        return walk_next(w, version == 4 ? ETHER_IPV4 : ETHER_IPV6);
+    if (look_ip_like(w, 0))
+        return walk_next(w, look_ip_type(w, 0));
     if (!has_ethertype(w) && !reader_skip(&w->left, 4))
         return walk_stop(COUNTER_DECODE_MPLS_SHORT);
     return walk_next(w, ETHER_BRIDGED);
@@ -77,7 +68,7 @@ enum step link_mpls(struct walk *w) {
 enum step link_pppoe(struct walk *w) {
     const uint8_t *h;
     if (!walk_into(w))
-        return STEP_STOP;
+        return walk_beyond(w, COUNTER_DECODE_DEPTH);
     if (!reader_take(&w->left, 6, &h))
         return walk_stop(COUNTER_DECODE_PPPOE_SHORT);
     if (h[0] != 0x11 || h[1] != 0)

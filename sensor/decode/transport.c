@@ -3,7 +3,7 @@
 
 enum { TCP_HEADER = 20, UDP_HEADER = 8, SCTP_HEADER = 12 };
 
-static enum step finish_packet(struct walk *w, enum counter which) {
+enum step walk_finish(struct walk *w, enum counter which) {
     w->out->payload = w->left.at;
     w->out->payload_captured = (uint32_t)reader_left(&w->left);
     w->out->payload_length = walk_length(w);
@@ -31,7 +31,7 @@ enum step payload_tcp(struct walk *w) {
     w->out->tcp_ack = walk_u32(h + 8);
     w->out->tcp_flags = h[13];
     w->out->tcp_window = walk_u16(h + 14);
-    return finish_packet(w, COUNTER_DECODE_OK);
+    return walk_finish(w, COUNTER_DECODE_OK);
 }
 
 /* RFC 768. A length of 0 (RFC 2675, or segmentation in the network card) or one beyond the IP packet leaves
@@ -46,12 +46,11 @@ enum step payload_udp(struct walk *w) {
     if (length != 0 && length < walk_length(w))
         walk_limit(w, length);
     take_ports(w, h);
-    if (tunnel_is_vxlan(w, w->out->destination_port)) {
-        w->out->source_port = w->out->destination_port = 0;
-        return tunnel_vxlan(w);
-    }
     reader_skip(&w->left, UDP_HEADER);
-    return finish_packet(w, COUNTER_DECODE_OK);
+    struct udp_inner inner;
+    if (udp_tunnel(w, w->out->source_port, w->out->destination_port, &inner))
+        return udp_enter(w, &inner);
+    return walk_finish(w, COUNTER_DECODE_OK);
 }
 
 /* RFC 9260, section 3.1: ports, tag and checksum; the payload is the chunks. */
@@ -60,9 +59,9 @@ enum step payload_sctp(struct walk *w) {
     if (!reader_take(&w->left, SCTP_HEADER, &h))
         return walk_stop(COUNTER_DECODE_SCTP_SHORT);
     take_ports(w, h);
-    return finish_packet(w, COUNTER_DECODE_OK);
+    return walk_finish(w, COUNTER_DECODE_OK);
 }
 
 enum step payload_other(struct walk *w) {
-    return finish_packet(w, COUNTER_DECODE_OTHER);
+    return walk_finish(w, COUNTER_DECODE_OTHER);
 }

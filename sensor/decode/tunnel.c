@@ -9,13 +9,11 @@ enum {
     GRE_ACKNOWLEDGEMENT = 0x0080,
     GRE_VERSION = 0x0007,
     GRE_ROUTES_MAX = 16,
-    VXLAN_PORT = 4789,
-    VXLAN_PORT_LINUX = 8472, /* what Linux used before the number was assigned */
 };
 
 static enum step into_ip(struct walk *w, uint16_t type) {
     if (!walk_into(w))
-        return STEP_STOP;
+        return walk_beyond(w, COUNTER_DECODE_DEPTH);
     w->out->tunnelled = true;
     return walk_next(w, type);
 }
@@ -27,6 +25,30 @@ enum step tunnel_v4(struct walk *w) {
 
 enum step tunnel_v6(struct walk *w) {
     return into_ip(w, ETHER_IPV6);
+}
+
+/* RFC 3378: version 3, then a frame. */
+enum step tunnel_etherip(struct walk *w) {
+    if (reader_left(&w->left) < 2 || w->left.at[0] >> 4 != 3)
+        return payload_other(w);
+    reader_skip(&w->left, 2);
+    return into_ip(w, ETHER_BRIDGED);
+}
+
+/* RFC 8986, section 4.9, and RFC 4023. */
+enum step tunnel_ethernet(struct walk *w) {
+    return look_ethernet_like(w, 0) ? into_ip(w, ETHER_BRIDGED) : payload_other(w);
+}
+
+enum step tunnel_mpls(struct walk *w) {
+    return into_ip(w, ETHER_MPLS);
+}
+
+/* WCCP version 2 has four bytes before the packet (draft-mclaggan-wccp-v2rev1, section 4), version 1 none. */
+enum step tunnel_redirected(struct walk *w) {
+    if (!look_ip_like(w, 0) && !reader_skip(&w->left, 4))
+        return walk_stop(COUNTER_DECODE_GRE_SHORT);
+    return walk_next(w, look_ip_type(w, 0));
 }
 
 /* RFC 1701: source route entries of family, offset, length and that many bytes; family and length 0 end them.
@@ -56,13 +78,13 @@ enum step tunnel_gre(struct walk *w) {
     if (!reader_u16(&w->left, &flags) || !reader_u16(&w->left, &type))
         return walk_stop(COUNTER_DECODE_GRE_SHORT);
     if ((flags & GRE_VERSION) > 1)
-        return walk_stop(COUNTER_DECODE_GRE_UNKNOWN);
+        return walk_beyond(w, COUNTER_DECODE_GRE_UNKNOWN);
     if (!skip_gre_fields(w, flags))
         return walk_stop(COUNTER_DECODE_GRE_SHORT);
     if ((flags & GRE_VERSION) == 1 && !(flags & GRE_SEQUENCE))
         return walk_stop(COUNTER_DECODE_GRE_EMPTY); /* only acknowledges */
     if (type < ETHER_LOWEST)
-        return walk_stop(COUNTER_DECODE_GRE_UNKNOWN);
+        return walk_beyond(w, COUNTER_DECODE_GRE_UNKNOWN);
     if (type == ETHER_ERSPAN2 && !(flags & GRE_SEQUENCE))
         type = ETHER_BRIDGED; /* ERSPAN I has no header of its own */
     return into_ip(w, type);
@@ -79,7 +101,7 @@ enum step tunnel_erspan2(struct walk *w) {
     if (!reader_take(&w->left, 8, &h))
         return walk_stop(COUNTER_DECODE_ERSPAN_SHORT);
     if (h[0] >> 4 != 1)
-        return walk_stop(COUNTER_DECODE_ERSPAN_UNKNOWN);
+        return walk_beyond(w, COUNTER_DECODE_ERSPAN_UNKNOWN);
     note_mirrored_vlan(w, h);
     return walk_next(w, ETHER_BRIDGED);
 }
@@ -92,24 +114,10 @@ enum step tunnel_erspan3(struct walk *w) {
         return walk_stop(COUNTER_DECODE_ERSPAN_SHORT);
     unsigned frame_type = h[10] >> 2 & 31;
     if (h[0] >> 4 != 2 || (frame_type != 0 && frame_type != 2))
-        return walk_stop(COUNTER_DECODE_ERSPAN_UNKNOWN);
+        return walk_beyond(w, COUNTER_DECODE_ERSPAN_UNKNOWN);
     note_mirrored_vlan(w, h);
     if (frame_type == 0)
         return walk_next(w, ETHER_BRIDGED);
     bool v6 = reader_left(&w->left) > 0 && w->left.at[0] >> 4 == 6;
     return walk_next(w, v6 ? ETHER_IPV6 : ETHER_IPV4);
-}
-
-/* RFC 7348, section 5: the I flag, perhaps with that of group policies, and the reserved bits around it and
- * at the end zero, so that a client's port that happens to be VXLAN's is not mistaken. */
-bool tunnel_is_vxlan(const struct walk *w, uint16_t destination_port) {
-    if (destination_port != VXLAN_PORT && destination_port != VXLAN_PORT_LINUX)
-        return false;
-    const uint8_t *h = w->left.at;
-    return reader_left(&w->left) >= 16 && walk_u16(h + 4) >= 16 && (h[8] & 0x7f) == 0x08 && h[15] == 0;
-}
-
-enum step tunnel_vxlan(struct walk *w) {
-    reader_skip(&w->left, 16);
-    return into_ip(w, ETHER_BRIDGED);
 }

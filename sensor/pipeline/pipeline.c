@@ -69,18 +69,24 @@ static void note_packet_done(struct pipeline *p) {
     atomic_store_explicit(&p->status->beat, ++p->beat, memory_order_relaxed);
 }
 
+static void take_packet(struct pipeline *p, const struct packet *packet) {
+    note_packet(p, packet);
+    overload_packet(&p->overload, packet);
+    if (blame_skips(p->blame, packet))
+        counter_one(COUNTER_PACKETS_SKIPPED);
+    else
+        pipeline_flow_packet(p, packet);
+}
+
 void pipeline_packet(void *pipeline, const struct capture_packet *in) {
     struct pipeline *p = pipeline;
     struct packet packet;
     keep_time(p, in->time);
-    if (decode_packet(p->decoder, in, &packet)) {
-        note_packet(p, &packet);
-        overload_packet(&p->overload, &packet);
-        if (blame_skips(p->blame, &packet))
-            counter_one(COUNTER_PACKETS_SKIPPED);
-        else
-            pipeline_flow_packet(p, &packet);
-    }
+    bool decoded = decode_packet(p->decoder, in, &packet);
+    do {
+        if (decoded)
+            take_packet(p, &packet);
+    } while (decode_rest(p->decoder, &packet, &decoded));
     note_packet_done(p);
     tick_stages(p);
 }

@@ -6,9 +6,24 @@
 
 /* One byte for the link type, one for what is cut off; then frames: two bytes of length (little-endian), one
  * of time to pass before it (in quarters of a second), the bytes. */
-static const int links[] = {DLT_EN10MB,     DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW,   DLT_IPV4,
-                            DLT_IPV6,       DLT_NULL,      DLT_LOOP,       DLT_NFLOG, DLT_PPP,
-                            DLT_PPP_SERIAL, DLT_PPP_ETHER, DLT_C_HDLC};
+static const int links[] = {DLT_EN10MB,
+                            DLT_LINUX_SLL,
+                            DLT_LINUX_SLL2,
+                            DLT_RAW,
+                            DLT_IPV4,
+                            DLT_IPV6,
+                            DLT_NULL,
+                            DLT_LOOP,
+                            DLT_NFLOG,
+                            DLT_PPP,
+                            DLT_PPP_SERIAL,
+                            DLT_PPP_ETHER,
+                            DLT_C_HDLC,
+                            DLT_IEEE802_11,
+                            DLT_IEEE802_11_RADIO,
+                            DLT_IEEE802_11_RADIO_AVS,
+                            DLT_PRISM_HEADER,
+                            DLT_PPI};
 
 static volatile uint8_t sink;
 
@@ -58,8 +73,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                     .captured = (uint32_t)n,
                                     .wire = (uint32_t)n + cut,
                                     .link_type = links[link % (sizeof links / sizeof *links)]};
-        if (decode_packet(d, &in, &p))
-            check(&p, &in);
+        bool decoded = decode_packet(d, &in, &p);
+        do {
+            if (decoded)
+                check(&p, &in);
+        } while (decode_rest(d, &p, &decoded));
         decoder_tick(d, now);
         free(copy);
     }

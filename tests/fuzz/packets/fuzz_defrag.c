@@ -5,8 +5,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* Fragments of a few packets in any order, doubled, overlapping, with holes: each byte tells its place and its packet,
- * so what is made whole must be those bytes. Five bytes make a fragment. */
+/* Fragments of a few packets in any order, doubled, overlapping, with holes: each byte tells its place and
+ * its packet, so what is made whole must be those bytes. Five bytes make a fragment. */
 enum { PAYLOAD = 4096, PACKETS = 4, STEP = 5 };
 
 static const uint8_t header[2][40] = {{0x45, [9] = 17}, {0x60}};

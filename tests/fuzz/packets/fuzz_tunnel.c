@@ -17,7 +17,10 @@ enum {
     QINQ = 0x88a8,
     MPLS = 0x8847,
     PPPOE = 0x8864,
-    ETHERNET = 0x6558
+    ETHERNET = 0x6558,
+    NSH = 0x894f,
+    MACSEC = 0x88e5,
+    VNTAG = 0x8926,
 };
 
 /* It grows to the front. */
@@ -150,16 +153,106 @@ static bool ip_in_ip(struct frame *f, uint8_t how) {
     return true;
 }
 
+static void put_udp(struct frame *f, unsigned port, bool v6) {
+    put_u16(f, 0);
+    put_u16(f, (unsigned)size(f) + 6);
+    put_u16(f, port);
+    put_u16(f, 40000);
+    put_ip(f, 17, v6);
+    f->steps++;
+}
+
 /* RFC 7348. */
 static bool vxlan(struct frame *f, uint8_t how) {
     if (f->type != ETHERNET)
         return false;
     put(f, "\x08\0\0\0\0\0\x2a\0", 8);
-    put_u16(f, 0);
-    put_u16(f, (unsigned)size(f) + 6);
-    put_u16(f, 4789);
-    put_u16(f, 40000);
-    put_ip(f, 17, how & 1);
+    put_udp(f, 4789, how & 1);
+    return true;
+}
+
+/* RFC 8926. */
+static bool geneve(struct frame *f, uint8_t how) {
+    static const uint8_t options[63 * 4];
+    unsigned words = how >> 2;
+    put(f, options, 4 * words);
+    put(f, "\0\0\x2a\0", 4);
+    put_u16(f, f->type);
+    put(f, (const uint8_t[]){(uint8_t)words, 0}, 2);
+    put_udp(f, 6081, how & 1);
+    return true;
+}
+
+/* 3GPP TS 29.281, section 5. */
+static bool gtp(struct frame *f, uint8_t how) {
+    unsigned extensions = how >> 3 & 3, flags = 0x30 | (how & 7);
+    if (!is_ip(f))
+        return false;
+    for (unsigned i = 0; flags & 4 && i < extensions; i++)
+        put(f, (const uint8_t[]){1, 0, 9, i ? 0x85 : 0}, 4);
+    if (flags & 7)
+        put(f, (const uint8_t[]){0, 1, 0, flags & 4 && extensions ? 0x85 : 0}, 4);
+    unsigned inner = (unsigned)size(f);
+    put(f, "\0\0\x12\x34", 4);
+    put_u16(f, inner);
+    put(f, (const uint8_t[]){(uint8_t)flags, 0xff}, 2);
+    put_udp(f, 2152, how & 0x80);
+    return true;
+}
+
+/* RFC 2661, section 3.1, with PPP. */
+static bool l2tp(struct frame *f, uint8_t how) {
+    if (!is_ip(f))
+        return false;
+    put_u16(f, f->type == IPV4 ? 0x21 : 0x57);
+    put(f, "\xff\x03", how & 1 ? 2 : 0);
+    put(f, "\0\0", how & 2 ? 2 : 0); /* offset */
+    put(f, "\0\1\0\0", how & 4 ? 4 : 0);
+    put(f, "\0\1\0\2", 4);
+    put_u16(f, (how & 4 ? 0x0800u : 0) | (how & 2 ? 0x0200u : 0) | 2);
+    put_udp(f, 1701, how & 8);
+    return true;
+}
+
+/* RFC 8300, section 2.2. */
+static bool nsh(struct frame *f, uint8_t how) {
+    unsigned next = f->type == IPV4       ? 1
+                    : f->type == IPV6     ? 2
+                    : f->type == ETHERNET ? 3
+                    : f->type == NSH      ? 4
+                                          : 0;
+    static const uint8_t context[61 * 4];
+    unsigned words = how % 62u;
+    if (next == 0)
+        return false;
+    put(f, context, 4 * words);
+    put(f, "\0\0\7\xff", 4);
+    put(f, (const uint8_t[]){2, (uint8_t)next}, 2);
+    put_u16(f, 63u << 6 | (words + 2));
+    f->type = NSH;
+    f->steps++;
+    return true;
+}
+
+/* IEEE 802.1AE, section 9.3: nothing encrypted. */
+static bool macsec(struct frame *f, uint8_t how) {
+    if (f->type == ETHERNET)
+        return false;
+    put_u16(f, f->type);
+    put(f, "\0\0\0\0\0\1\0\1", how & 1 ? 8 : 0);
+    put(f, "\0\0\0\1", 4);
+    put(f, (const uint8_t[]){how & 1 ? 0x20 : 0, 0}, 2);
+    f->type = MACSEC;
+    f->steps++;
+    return true;
+}
+
+static bool vntag(struct frame *f, uint8_t how) {
+    if (f->type == ETHERNET)
+        return false;
+    put_u16(f, f->type);
+    put(f, (const uint8_t[]){how, 0x0a, 0, 0x14}, 4);
+    f->type = VNTAG;
     f->steps++;
     return true;
 }
@@ -187,8 +280,8 @@ static void check(const struct frame *f, const uint8_t *payload, size_t n) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
-    static bool (*const layers[])(struct frame *, uint8_t) = {ethernet, vlan,   mpls,     pppoe,
-                                                              gre,      erspan, ip_in_ip, vxlan};
+    static bool (*const layers[])(struct frame *, uint8_t) = {
+        ethernet, vlan, mpls, pppoe, gre, erspan, ip_in_ip, vxlan, geneve, gtp, l2tp, nsh, macsec, vntag};
     static struct frame f;
     if (n < 2 + 2 * LAYERS_MAX)
         return 0;

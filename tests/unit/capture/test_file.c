@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #define FRAMES TEST_DATA "/frames-ethernet.pcap"
-enum { FRAMES_COUNT = 41 }; /* of make_frames.py, as tshark counts them */
+enum { FRAMES_COUNT = 100 }; /* of make_frames.py, as tshark counts them */
 
 struct seen {
     int packets;
@@ -165,7 +165,7 @@ static void an_unknown_link_type_is_an_error_at_open_that_names_it(void **state)
     struct seen s;
     struct error e;
     assert_int_equal(read_one(TEST_DATA "/form-unknown-link.pcap", &s, &e), -100);
-    assert_non_null(strstr(e.text, "link type 105 (IEEE802_11) is not supported"));
+    assert_non_null(strstr(e.text, "link type 165 (BACNET_MS_TP) is not supported"));
     assert_non_null(strstr(e.text, "EN10MB"));
 }
 
@@ -237,7 +237,7 @@ static void steps_back_and_jumps_of_the_time_are_counted(void **state) {
     read_all(paths, 1, NULL, &s, &e);
     assert_int_equal(counter_values[COUNTER_TIME_STEPS_BACK], back);
     read_all(paths, 2, NULL, &s, &e);
-    /* the second file begins 40 s before the first ended; its last packet is as late as the first's */
+    /* the second file begins 99 s before the first ended; its last packet is as late as the first's */
     assert_int_equal(counter_values[COUNTER_TIME_STEPS_BACK] - back, FRAMES_COUNT - 1);
     assert_int_equal(counter_values[COUNTER_TIME_JUMPS], jumps);
     static const char later[] = "\x80\xba\x1a\x6a\0\0\0\0\4\0\0\0\4\0\0\0abcd"; /* 1780136576: 38 hours on */

@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 /* Real capture in a network namespace of this process's own: gantry0 sends, gantry1 is watched. */
-enum { WORKERS = 3, STACKS = 41, CAMERAS = 60, FRAMES_COUNT = STACKS + CAMERAS };
+enum { WORKERS = 3, STACKS = 100, CAMERAS = 60, FRAMES_COUNT = STACKS + CAMERAS };
 
 /* Frames that a raw socket sends with their tag inside have a network header behind the tag, but the tag's
  * protocol: the kernel contradicts itself, so nobody can agree with it. */
