@@ -113,8 +113,10 @@
     COUNTER(TUNNELS_FALLBACK,     "protocol.tunnels_fallback",    "flows that went on with their protocol, since nobody knew what was said to follow it") \
     COUNTER(TUNNELS_TOO_DEEP,     "protocol.tunnels_too_deep",    "tunnels in tunnels beyond the limit") \
     COUNTER(FTP_TLS,              "ftp.auth_tls",                 "FTP control connections that turned to TLS or another protection") \
-    COUNTER(FTP_LISTINGS,         "ftp.listings",                 "FTP data flows with a directory listing, not a transfer") \
-    COUNTER(FTP_NOT_STREAM,       "ftp.not_stream_mode",          "FTP transfers in block or compressed mode, passed raw") \
+    COUNTER(FTP_LISTINGS,         "ftp.listings",                 "FTP data flows that a directory listing was asked for") \
+    COUNTER(FTP_NOT_STREAM,       "ftp.not_stream_mode",          "FTP transfers in another mode than the stream of a file's bytes, or perhaps in one") \
+    COUNTER(FTP_RUNS_BOUND,       "ftp.unfolded_bound",           "FTP transfers in compressed mode that unfolded to more than the bound; they went on as they came") \
+    COUNTER(FTP_STRAYS,           "ftp.strays",                   "things among the lines of FTP control connections that were neither command nor reply") \
     COUNTER(FTP_LINES_LONG,       "ftp.lines_long",               "FTP control lines longer than the bound") \
     COUNTER(FTP_PATHS_CUT,        "ftp.paths_cut",                "FTP paths longer than the bound, of which the end was kept") \
     COUNTER(FTP_BAD_ADDRESS,      "ftp.bad_address",              "PORT, EPRT, PASV or EPSV addresses that could not be read") \

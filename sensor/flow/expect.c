@@ -123,21 +123,23 @@ static bool is_same(const struct table_node *node, const void *key) {
     return same;
 }
 
-bool expect_add(struct expect_table *t, const struct expectation *e, time_ns now) {
+void expect_add(struct expect_table *t, const struct expectation *e, time_ns now) {
     uint64_t hash = hash_expectation(t, e);
     struct table_node *same = table_find(&t->table, hash, is_same, e, TABLE_STEPS_ALL);
     if (same)
         drop(t, entry_of(same));
     expect_tick(t, now);
-    struct entry *entry = pool_take(&t->entries);
-    if (!entry) {
+    struct entry *oldest = entry_of(table_oldest(&t->table)), *entry = pool_take(&t->entries);
+    if (!entry && oldest) {
         counter_one(COUNTER_EXPECTATIONS_SHED);
-        return false;
+        drop(t, oldest);
+        entry = pool_take(&t->entries);
     }
+    if (!entry)
+        return;
     entry->added = now;
     entry->e = *e;
     table_add(&t->table, &entry->node, hash);
-    return true;
 }
 
 bool expect_knows(struct expect_table *t, const struct flow *flow) {

@@ -138,8 +138,8 @@ struct expectation {
 struct expect_table;
 struct expect_table *expect_create(size_t limit, time_ns lifetime);
 void expect_destroy(struct expect_table *t);
-/* Replaces one with the same ends. False when full: counted. */
-bool expect_add(struct expect_table *t, const struct expectation *e, time_ns now);
+/* Replaces one with the same ends. When full the oldest goes: counted. */
+void expect_add(struct expect_table *t, const struct expectation *e, time_ns now);
 /* The expectation that this flow fulfils, by either side; taken out of the table. False if none. */
 bool expect_take(struct expect_table *t, const struct flow *flow, time_ns now, struct expectation *out);
 /* Would expect_take() find one, in time or late? */

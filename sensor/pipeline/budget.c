@@ -59,7 +59,7 @@ static uint64_t bytes_of_part(const struct budget *b, const struct part *p) {
 void budget_share(const struct config *c, uint64_t memory, struct budget *out) {
     *out = (struct budget){
         .expectations = 16384,
-        .expectation_life = 120 * NS_PER_S,
+        .expectation_life = 3600 * NS_PER_S, /* a sender may bide its time */
         .flow = c->flow,
         .stream = c->stream,
         .content = c->content,

@@ -4,17 +4,46 @@
 
 #include "base/counter.h"
 
-enum {
-    GARBAGE_MAX = 16,      /* lines in a row that are neither command nor reply */
-    MULTI_LINES_MAX = 500, /* of one reply; then the last line was missed */
-};
+/* --- commands that wait for their replies --- */
 
-/* --- commands and their replies --- */
-
-static void remove_pending(struct ftp *s, unsigned at) {
+static void drop_pending(struct ftp *s, unsigned at) {
     ftp_ticket_release(s->pending[at].ticket);
     s->pending_count--;
     memmove(&s->pending[at], &s->pending[at + 1], (s->pending_count - at) * sizeof s->pending[0]);
+}
+
+/* One reply has come. */
+static void finish_pending(struct ftp *s, unsigned at) {
+    if (s->pending[at].count > 1)
+        s->pending[at].count--;
+    else
+        drop_pending(s, at);
+}
+
+static bool is_of_no_interest(const struct ftp_pending *p) {
+    return !p->verb->answered && p->verb->group == FTP_GROUP_OTHER && !p->ticket;
+}
+
+/* The two oldest become commands of no interest, so that the others keep their replies. */
+static void shed_oldest(struct ftp *s) {
+    struct ftp_pending *second = &s->pending[1];
+    uint32_t count = s->pending[0].count + second->count;
+    counter_one(COUNTER_FTP_COMMANDS_SHED);
+    s->modes_open |= s->pending[0].modes | second->modes;
+    ftp_ticket_release(second->ticket);
+    *second = (struct ftp_pending){.verb = &ftp_verb_other, .count = count};
+    drop_pending(s, 0);
+}
+
+static void add_pending(struct ftp *s, const struct ftp_pending *p) {
+    struct ftp_pending *last = s->pending_count ? &s->pending[s->pending_count - 1] : NULL;
+    if (last && is_of_no_interest(last) && is_of_no_interest(p)) {
+        last->count += last->count < UINT32_MAX / 2;
+        return;
+    }
+    if (s->pending_count == FTP_PENDING_MAX)
+        shed_oldest(s);
+    s->pending[s->pending_count++] = *p;
 }
 
 static void fall_silent(struct ftp_ticket *t) {
@@ -27,30 +56,26 @@ static void fall_silent(struct ftp_ticket *t) {
 /* What was asked before something was missed is not waited for any more. */
 static void forget_pending(struct ftp *s) {
     fall_silent(s->transfer);
-    for (unsigned i = 0; i < s->pending_count; i++)
+    for (unsigned i = 0; i < s->pending_count; i++) {
+        s->modes_open |= s->pending[i].modes;
         fall_silent(s->pending[i].ticket);
+    }
     while (s->pending_count)
-        remove_pending(s, s->pending_count - 1);
+        drop_pending(s, s->pending_count - 1);
     s->sizes_asked = s->cwds_asked = 0;
     s->size = LENGTH_UNKNOWN;
 }
 
-static bool take_command(struct ftp *s, struct bytes line, bool cut) {
-    struct bytes argument;
-    const struct ftp_verb *verb = ftp_verb_find(ftp_read_verb(line, &argument));
-    struct ftp_pending p = {.verb = cut ? &ftp_verb_other
-                                        : verb}; /* that argument cannot be trusted; a reply comes */
-    if (!verb)
-        return false;
-    if (p.verb->sent)
-        p.verb->sent(s, &p, argument);
-    if (s->pending_count == FTP_PENDING_MAX) {
-        counter_one(COUNTER_FTP_COMMANDS_SHED);
-        remove_pending(s, 0);
-    }
-    s->pending[s->pending_count++] = p;
-    return true;
+static void take_command(struct ftp *s, const struct ftp_verb *verb, struct bytes argument) {
+    struct ftp_pending p = {.verb = verb, .count = 1};
+    s->commands_seen = true;
+    s->multi_passed = s->multi != 0;
+    if (verb->sent)
+        verb->sent(s, &p, argument);
+    add_pending(s, &p);
 }
+
+/* --- replies --- */
 
 /* Codes that only one kind of command gets find theirs even when others were missed. */
 static enum ftp_group group_of_code(unsigned code) {
@@ -90,8 +115,10 @@ static bool find_asked(struct ftp *s, enum ftp_group group, unsigned code, unsig
     }
     if (!find_pending(s, group, at)) /* 226 answers ABOR too */
         return code == 226 && s->pending[0].verb->group == FTP_GROUP_OTHER;
-    for (; *at > 0; --*at)
-        remove_pending(s, 0);
+    for (; *at > 0; --*at) {
+        s->modes_open |= s->pending[0].modes;
+        drop_pending(s, 0);
+    }
     return true;
 }
 
@@ -102,7 +129,7 @@ static bool answers_lost_command(struct ftp *s, const struct ftp_reply *r) {
     if (!t || !t->taken || t->command != FTP_COMMAND_NONE)
         return false;
     if (!s->rest_lost && s->rest == 0)
-        ftp_ticket_answered(s, t, r);
+        ftp_ticket_answered(s, NULL, t, r);
     s->rest_lost &= r->code < 200;
     return true;
 }
@@ -114,18 +141,21 @@ static void take_unasked_reply(struct ftp *s, enum ftp_group group, const struct
     if (group == FTP_GROUP_PASSIVE)
         ftp_passive_answered(s, NULL, r);
     else if (group == FTP_GROUP_AUTH)
-        ftp_encrypted(s);
+        s->secured = true;
     else if (group == FTP_GROUP_DATA && answers_lost_command(s, r))
         return;
     else if (s->transfer && (group == FTP_GROUP_DATA || r->code >= 450))
-        ftp_ticket_answered(s, s->transfer, r);
+        ftp_ticket_answered(s, NULL, s->transfer, r);
 }
 
 static void take_reply(struct ftp *s, const struct ftp_reply *r) {
     enum ftp_group group = group_of_code(r->code);
     unsigned at;
-    if (r->code == 421) /* the server leaves, whatever was asked */
+    if (r->code == 421) { /* the server leaves, whatever was asked */
+        if (s->pending_count && s->pending[0].verb->group != FTP_GROUP_DATA)
+            finish_pending(s, 0);
         return;
+    }
     if (!find_asked(s, group, r->code, &at)) {
         take_unasked_reply(s, group, r);
         return;
@@ -133,68 +163,147 @@ static void take_reply(struct ftp *s, const struct ftp_reply *r) {
     if (s->pending[at].verb->answered)
         s->pending[at].verb->answered(s, &s->pending[at], r);
     if (r->code >= 200)
-        remove_pending(s, at);
+        finish_pending(s, at);
 }
 
-static bool take_reply_line(struct ftp *s, struct bytes line) {
-    struct ftp_reply r;
-    bool more;
-    bool read = ftp_read_reply(line, &r.code, &more, &r.text);
-    if (s->multi) {
-        if ((!read || more || r.code != s->multi) && ++s->multi_lines < MULTI_LINES_MAX)
-            return true;
-        s->multi = 0;
-    }
-    if (!read)
-        return false;
-    if (more) {
-        s->multi = r.code;
-        s->multi_lines = 0;
-        return true;
-    }
-    take_reply(s, &r);
-    return true;
-}
-
-/* Of a flow seen late the sides may be mistaken: a reply tells who the server is. */
-static void learn_sides(struct ftp *s, enum side from, struct bytes line) {
-    struct bytes text, argument;
-    unsigned code;
-    bool more;
-    if (s->sides_known)
+/* Clients differ in what ends a reply of several lines: the same code (RFC 959 section 4.2), or any. A line
+ * that names a port is believed wherever it stands; any other code ends the reply once the client has gone
+ * on. */
+static void take_line_within(struct ftp *s, const struct ftp_reply *r, bool more) {
+    bool announces = group_of_code(r->code) == FTP_GROUP_PASSIVE;
+    if (r->code == s->multi && more)
         return;
-    if (ftp_read_reply(line, &code, &more, &text)) {
-        s->server = from;
-        s->sides_known = true;
-    } else if (ftp_verb_find(ftp_read_verb(line, &argument))) {
-        s->server = side_other(from);
-        s->sides_known = true;
+    if (r->code != s->multi && s->multi_passed && !more) {
+        struct ftp_reply before = {.code = s->multi};
+        s->multi = 0;
+        take_reply(s, &before);
+        take_reply(s, r);
+    } else if (r->code == s->multi) {
+        s->multi = 0;
+        take_reply(s, r);
+    } else if (announces) {
+        ftp_passive_answered(s, NULL, r);
     }
+}
+
+static void take_reply_line(struct ftp *s, const struct ftp_reply *r, bool more) {
+    if (s->multi) {
+        take_line_within(s, r, more);
+        return;
+    }
+    if (!more) {
+        take_reply(s, r);
+        return;
+    }
+    s->multi = r->code;
+    s->multi_passed = false;
+    if (group_of_code(r->code) == FTP_GROUP_PASSIVE) /* the port may stand in the first line alone */
+        take_reply(s, r);
 }
 
 /* --- lines --- */
 
-static bool take_line(struct ftp *s, enum side from) {
-    struct ftp_line *l = &s->line[from];
-    struct bytes line = bytes_of(l->p, l->n);
-    bool cut = l->cut, good;
-    ftp_line_clear(l);
-    if (line.n && line.p[line.n - 1] == '\r')
-        line.n--;
-    if (line.n == 0)
+/* Who is the server is told by what is said: a reply makes its sender the server, a command the other side,
+ * until the client has sent one. */
+static void learn_sides(struct ftp *s, enum side from, bool command) {
+    enum side server = command ? side_other(from) : from;
+    if (s->server == server || s->commands_seen)
+        return;
+    s->server = server;
+    s->multi = 0;
+}
+
+/* What is left of a reply whose beginning is missing still names the port. */
+static void take_reply_rest(struct ftp *s, struct bytes text) {
+    struct endpoint at;
+    struct ftp_reply r = {.text = text};
+    if (ftp_read_host_port(text, &at))
+        r.code = 227;
+    else if (ftp_read_extended_port(text, &at.port))
+        r.code = 229;
+    if (r.code)
+        ftp_passive_answered(s, NULL, &r);
+}
+
+/* False: it is neither a command nor a reply. Behind a gap the end of a line may look like something: only
+ * what is certain is believed then. */
+static bool take_text(struct ftp *s, enum side from, struct bytes text) {
+    struct ftp_reply r;
+    struct bytes argument;
+    bool more, within = s->multi && from == s->server, behind_gap = s->line[from].behind_gap;
+    if (ftp_read_reply(text, &r.code, &more, &r.text)) {
+        learn_sides(s, from, false);
+        if (from == s->server)
+            take_reply_line(s, &r, more);
+        return from == s->server;
+    }
+    const struct ftp_verb *verb = ftp_verb_find(ftp_read_verb(text, &argument));
+    if (verb && verb != &ftp_verb_other && !within)
+        learn_sides(s, from, true);
+    if (from != s->server && verb && !(behind_gap && verb == &ftp_verb_other)) {
+        take_command(s, verb, argument);
         return true;
-    learn_sides(s, from, line);
-    good = from == s->server ? take_reply_line(s, line) : take_command(s, line, cut);
-    s->garbage = good ? 0 : s->garbage + 1;
-    return s->garbage < GARBAGE_MAX;
+    }
+    if (behind_gap && from == s->server)
+        take_reply_rest(s, text);
+    return behind_gap || within;
+}
+
+static void take_line(struct ftp *s, enum side from) {
+    static uint8_t text[FTP_LINE_MAX];
+    struct ftp_line *l = &s->line[from];
+    struct bytes line = ftp_line_text(l, text);
+    if (bytes_trim(line).n && !take_text(s, from, line))
+        ftp_stray_begin(s, from);
+    ftp_line_clear(l);
+}
+
+/* Has it grown as long as a line may be, and does not begin like one? */
+static bool is_no_line(const struct ftp *s, enum side from) {
+    const struct ftp_line *l = &s->line[from];
+    struct ftp_reply r;
+    struct bytes text = bytes_of(l->p, l->n), argument;
+    bool more;
+    if (l->n < FTP_LINE_MAX || l->cut || (s->multi && from == s->server))
+        return false;
+    return !ftp_read_reply(text, &r.code, &more, &r.text) && !ftp_verb_find(ftp_read_verb(text, &argument));
+}
+
+/* RFC 4217 section 4: behind the reply to AUTH the client begins with a TLS record. What begins otherwise is
+ * said in clear. */
+static bool begins_tls(const struct ftp *s, enum side from, const uint8_t *bytes, size_t n) {
+    enum { HANDSHAKE = 22, MAJOR = 3 };
+    const struct ftp_line *l = &s->line[from];
+    if (!s->secured || from == s->server || l->n > 1)
+        return false;
+    if (l->n == 1)
+        return l->p[0] == HANDSHAKE && bytes[0] == MAJOR;
+    return n > 1 && bytes[0] == HANDSHAKE && bytes[1] == MAJOR;
 }
 
 static enum protocol_result take_control_data(struct conversation *c, enum side from, const uint8_t *bytes,
                                               size_t n) {
     struct ftp *s = c->state;
-    for (size_t i = 0; i < n && !s->stopped; i++)
-        if (ftp_line_add(&s->line[from], bytes[i]) && !take_line(s, from))
-            return PROTOCOL_LOST;
+    bool stray = s->strayed[from];
+    if (stray)
+        c->services->data(c, s->stray[from], bytes, n);
+    for (size_t i = 0; i < n && !s->stopped; i++) {
+        if (begins_tls(s, from, bytes + i, n - i)) {
+            ftp_encrypted(s);
+            break;
+        }
+        if (is_no_line(s, from))
+            ftp_stray_begin(s, from);
+        bool before = s->strayed[from];
+        if (ftp_line_add(&s->line[from], bytes[i]))
+            take_line(s, from);
+        if (s->strayed[from] && !stray) {
+            size_t at = before ? i : i + 1;
+            if (at < n)
+                c->services->data(c, s->stray[from], bytes + at, n - at);
+            stray = true;
+        }
+    }
     return PROTOCOL_OK;
 }
 
@@ -204,10 +313,14 @@ static enum protocol_result take_control_gap(struct conversation *c, enum side f
     struct ftp *s = c->state;
     ftp_line_gap(&s->line[from]);
     s->multi = 0;
+    s->secured = true;
+    if (s->strayed[from])
+        c->services->gap(c, s->stray[from], n);
     forget_pending(s);
     if (from != s->server) {
         s->cwd.n = 0;
         s->rest = 0;
+        s->modes_open |= FTP_DEFLATE; /* the one that real servers have */
     }
     return PROTOCOL_OK;
 }
@@ -219,6 +332,7 @@ static void *open_control(struct conversation *c, struct bytes facts) {
     s->c = c;
     s->server = SIDE_SERVER;
     s->size = LENGTH_UNKNOWN;
+    s->modes_open = FTP_DEFLATE; /* seen late, until a login is seen */
     ftp_waiting_begin(&s->waiting, &c->end[SIDE_CLIENT].address, &c->end[SIDE_SERVER].address);
     return s;
 }
@@ -237,6 +351,7 @@ static void take_control_end(struct conversation *c, enum side from, bool clean)
     struct ftp *s = c->state;
     if (s->line[from].n && !s->stopped)
         take_line(s, from); /* the last one may lack its end */
+    ftp_stray_end(s, from, clean ? TRANSFER_DONE : TRANSFER_CUT);
     if (from == s->server)
         forget_pending(s);
     else
@@ -246,6 +361,8 @@ static void take_control_end(struct conversation *c, enum side from, bool clean)
 /* Data flows that still run keep their tickets. */
 static void close_control(struct conversation *c) {
     struct ftp *s = c->state;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+        ftp_stray_end(s, side, TRANSFER_UNKNOWN);
     forget_pending(s);
     ftp_ticket_release(s->current);
     ftp_ticket_release(s->transfer);

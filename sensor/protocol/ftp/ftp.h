@@ -2,6 +2,7 @@
 #ifndef GANTRY_PROTOCOL_FTP_H
 #define GANTRY_PROTOCOL_FTP_H
 
+#include "protocol/ftp/ftp_modes.h"
 #include "protocol/ftp/ftp_pairs.h"
 #include "protocol/ftp/ftp_text.h"
 #include "protocol/protocol.h"
@@ -26,20 +27,21 @@ struct ftp_ticket {
     bool announced;           /* a data flow may still ask for it by its number */
     bool taken;               /* a data flow has come: no other may */
     bool active;              /* the FTP client listens (PORT, EPRT) */
-    bool private;             /* PROT P: the data flow is TLS */
     uint16_t port;            /* of the listener; 0 while the reply that names it was not seen */
     enum ftp_command command; /* what follows holds once it is known */
     bool upload;
-    bool stream;   /* MODE S */
-    bool image;    /* TYPE I: sizes are those on the wire */
-    bool started;  /* 125 or 150 */
-    bool finished; /* 2xx: the server has it all */
-    bool failed;   /* the server or the client broke it off */
-    bool silent;   /* no more replies will be seen */
-    bool awaited;  /* the data flow has ended cleanly: what did the server say of it? */
-    bool partial;  /* REST, APPE: begins at `offset` of the whole */
-    bool placed;   /* `offset` is where it begins; not so when it is appended to nobody knows what */
-    bool settled;  /* all of it was seen: `moved` bytes */
+    bool implicit;    /* announced by nothing: for a command behind another one on the same announcement */
+    uint8_t modes;    /* bits of enum ftp_modes that may be in force: the bytes tell */
+    uint8_t accepted; /* that are, by the server's word; sizes are those on the wire where it is none */
+    bool image;       /* TYPE I: and only then */
+    bool started;     /* 125 or 150 */
+    bool finished;    /* 2xx: the server has it all */
+    bool failed;      /* the server or the client broke it off */
+    bool silent;      /* no more replies will be seen */
+    bool awaited;     /* the data flow has ended cleanly: what did the server say of it? */
+    bool partial;     /* REST, APPE: begins at `offset` of the whole */
+    bool placed;      /* `offset` is where it begins; not so when it is appended to nobody knows what */
+    bool settled;     /* all of it was seen: `moved` bytes */
     uint64_t offset, moved;
     uint64_t length;       /* bytes to come on the wire, LENGTH_UNKNOWN */
     uint64_t total;        /* of the whole, LENGTH_UNKNOWN */

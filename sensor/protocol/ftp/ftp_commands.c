@@ -24,7 +24,6 @@ static void announce_listener(struct ftp *s, struct ftp_ticket *t, enum side lis
     struct address own = s->c->end[listener].address, opener = s->c->end[side_other(listener)].address;
     t->port = at.port;
     t->active = listener != s->server;
-    t->private = s->private;
     if (!address_equal(&own, &at.address))
         ftp_ticket_announce(s->c, t, opener, at.address);
     ftp_ticket_announce(s->c, t, opener, own);
@@ -62,7 +61,7 @@ static void passive_sent(struct ftp *s, struct ftp_pending *p, struct bytes argu
 
 void ftp_passive_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
     struct endpoint at = {.address = s->c->end[s->server].address};
-    struct ftp_ticket *t = p ? p->ticket : NULL;
+    struct ftp_ticket *t = p ? p->ticket : s->current && !s->current->port ? s->current : NULL;
     if (r->code != 227 && r->code != 229)
         return;
     if (!(r->code == 227 ? ftp_read_host_port(r->text, &at) : ftp_read_extended_port(r->text, &at.port))) {
@@ -78,7 +77,7 @@ void ftp_passive_answered(struct ftp *s, struct ftp_pending *p, const struct ftp
 /* --- transfers --- */
 
 static void tell_command(struct ftp *s, struct ftp_ticket *t) {
-    if (t->port == 0 && !t->taken)
+    if (!t->taken)
         ftp_waiting_add(&s->waiting, t);
     ftp_ticket_changed(t);
 }
@@ -88,10 +87,23 @@ static void tell_command(struct ftp *s, struct ftp_ticket *t) {
 static struct ftp_ticket *find_ticket_for_command(struct ftp *s) {
     if (!s->current || s->current->command != FTP_COMMAND_NONE) {
         enum side client = side_other(s->server);
-        if (make_ticket(s))
+        if (make_ticket(s)) {
             announce_listener(s, s->current, client, s->c->end[client]);
+            s->current->implicit = true;
+        }
     }
     return s->current;
+}
+
+/* As it will be once all that was asked before is answered. */
+static void set_modes(const struct ftp *s, struct ftp_ticket *t) {
+    t->accepted = s->modes;
+    t->image = !s->ascii;
+    for (unsigned i = 0; i < s->pending_count; i++) {
+        t->accepted |= s->pending[i].modes;
+        t->image &= !s->pending[i].ascii;
+    }
+    t->modes = t->accepted | s->modes_open;
 }
 
 static void set_path(struct ftp *s, struct ftp_ticket *t, struct bytes argument) {
@@ -113,7 +125,7 @@ static bool find_size_before(const struct ftp *s, const struct ftp_ticket *t, ui
         return true;
     }
     if (!last || last == t || !last->upload || !last->settled || !last->placed || !last->image ||
-        !last->stream || !bytes_equal(ftp_path_bytes(&t->path), ftp_path_bytes(&last->path)))
+        last->accepted || !bytes_equal(ftp_path_bytes(&t->path), ftp_path_bytes(&last->path)))
         return false;
     *size = last->offset + last->moved;
     return true;
@@ -128,10 +140,19 @@ static void set_extent(struct ftp *s, struct ftp_ticket *t, bool append) {
     s->rest = 0;
     if (t->upload)
         s->size = LENGTH_UNKNOWN; /* about to change */
-    if (!t->image || !t->stream || !is_size_known(s, t) || s->size < t->offset)
+    if (!t->image || t->accepted || !is_size_known(s, t) || s->size < t->offset)
         return;
     t->total = s->size;
     t->length = t->least = s->size - t->offset;
+}
+
+/* What a transfer or a listing has in common. */
+static void begin_command(struct ftp *s, struct ftp_ticket *t) {
+    set_modes(s, t);
+    t->started = t->finished = t->failed = t->settled = t->awaited = t->silent = false;
+    t->user = s->user;
+    t->path.n = 0;
+    t->text_version++;
 }
 
 /* STOU: the server chooses the name and says it in a reply; an argument is a wish of some clients. */
@@ -143,12 +164,7 @@ static void transfer_sent(struct ftp *s, struct ftp_pending *p, struct bytes arg
     t->command = FTP_COMMAND_TRANSFER;
     t->method = method;
     t->upload = strcmp(method, "RETR") != 0;
-    t->stream = !s->block_mode;
-    t->image = !s->ascii;
-    t->started = t->finished = t->failed = t->settled = t->awaited = t->silent = false;
-    t->user = s->user;
-    t->path.n = 0;
-    t->text_version++;
+    begin_command(s, t);
     if (argument.n && strcmp(method, "STOU") != 0)
         set_path(s, t, argument);
     set_extent(s, t, strcmp(method, "APPE") == 0);
@@ -162,32 +178,83 @@ static void list_sent(struct ftp *s, struct ftp_pending *p, struct bytes argumen
     if (!t)
         return;
     t->command = FTP_COMMAND_LISTING;
+    t->method = p->verb->name;
+    t->upload = t->partial = false;
+    t->length = t->total = LENGTH_UNKNOWN;
+    t->least = t->offset = 0;
+    begin_command(s, t);
     replace_ticket(&p->ticket, t);
     tell_command(s, t);
 }
 
-static void refuse_transfer(struct ftp_ticket *t) {
-    if (t->started || ftp_ticket_has_bytes(t))
+/* The next command that waits, and that nothing was announced for. */
+static struct ftp_pending *find_behind(struct ftp *s, const struct ftp_pending *p) {
+    for (unsigned i = 0; p && i < s->pending_count; i++) {
+        struct ftp_pending *next = &s->pending[i];
+        if (next > p && next->ticket && next->ticket != p->ticket && next->ticket->implicit &&
+            !next->ticket->taken)
+            return next;
+    }
+    return NULL;
+}
+
+/* The server has not used the announcement: the command that was sent behind this one does. */
+static void pass_announcement(struct ftp *s, struct ftp_pending *to, struct ftp_ticket *t) {
+    const struct ftp_ticket *from = to->ticket;
+    t->command = from->command;
+    t->upload = from->upload;
+    t->modes = from->modes;
+    t->accepted = from->accepted;
+    t->image = from->image;
+    t->partial = from->partial;
+    t->placed = from->placed;
+    t->offset = from->offset;
+    t->length = from->length;
+    t->total = from->total;
+    t->least = from->least;
+    t->method = from->method;
+    t->user = from->user;
+    t->path = from->path;
+    t->text_version++;
+    if (s->transfer == from)
+        replace_ticket(&s->transfer, t);
+    if (s->current == from)
+        replace_ticket(&s->current, t);
+    replace_ticket(&to->ticket, t);
+    tell_command(s, t);
+}
+
+static void refuse_transfer(struct ftp *s, struct ftp_pending *p, struct ftp_ticket *t) {
+    struct ftp_pending *behind = t->started ? NULL : find_behind(s, p);
+    if (behind)
+        pass_announcement(s, behind, t);
+    else if (t->started || ftp_ticket_has_bytes(t))
         t->failed = true;
     else
         t->command = FTP_COMMAND_NONE; /* some clients try the next file on the same announcement */
 }
 
-void ftp_ticket_answered(struct ftp *s, struct ftp_ticket *t, const struct ftp_reply *r) {
+/* "(N bytes)". With an offset some servers announce the rest and some the whole. */
+static void learn_length(struct ftp_ticket *t, const struct ftp_reply *r) {
     uint64_t length;
+    if (t->command != FTP_COMMAND_TRANSFER || t->upload || !t->image || t->accepted ||
+        !ftp_read_length(r->text, &length))
+        return;
+    t->length = t->offset ? LENGTH_UNKNOWN : length;
+    t->least = length > t->offset ? length - t->offset : 0;
+    t->total = t->offset ? t->total : length;
+}
+
+void ftp_ticket_answered(struct ftp *s, struct ftp_pending *p, struct ftp_ticket *t,
+                         const struct ftp_reply *r) {
     struct bytes name;
     if (r->code >= 400) {
-        refuse_transfer(t);
+        refuse_transfer(s, p, t);
     } else if (r->code >= 200) {
         t->finished = true;
     } else {
         t->started = true;
-        if (!t->upload && t->image && t->stream && ftp_read_length(r->text, &length)) {
-            /* With an offset some servers announce the rest and some the whole. */
-            t->length = t->offset ? LENGTH_UNKNOWN : length;
-            t->least = length > t->offset ? length - t->offset : 0;
-            t->total = t->offset ? t->total : length;
-        }
+        learn_length(t, r);
     }
     if (r->code < 300 && t->command == FTP_COMMAND_TRANSFER && strcmp(t->method, "STOU") == 0 &&
         t->path.n == 0 && ftp_read_unique_name(r->text, &name))
@@ -195,9 +262,19 @@ void ftp_ticket_answered(struct ftp *s, struct ftp_ticket *t, const struct ftp_r
     ftp_ticket_changed(t);
 }
 
+/* All that was asked before has been answered by now. */
 static void data_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
-    if (p->ticket)
-        ftp_ticket_answered(s, p->ticket, r);
+    struct ftp_ticket *t = p->ticket;
+    if (!t)
+        return;
+    t->accepted = s->modes;
+    t->modes = s->modes | s->modes_open;
+    if (s->ascii || s->modes) {
+        t->image &= !s->ascii;
+        t->length = t->total = LENGTH_UNKNOWN;
+        t->least = 0;
+    }
+    ftp_ticket_answered(s, p, t, r);
 }
 
 static void quit_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
@@ -215,6 +292,7 @@ static void abor_sent(struct ftp *s, struct ftp_pending *p, struct bytes argumen
 /* --- where and who --- */
 
 static void user_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    s->modes_open = 0; /* a session is seen from its beginning */
     ftp_path_set(&s->user, bytes_trim(argument));
 }
 
@@ -252,7 +330,8 @@ static void pwd_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_
 static void rein_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
     s->user.n = s->cwd.n = 0;
     s->rest = 0;
-    s->ascii = s->block_mode = s->private = false;
+    s->ascii = false;
+    s->modes = 0;
 }
 
 /* --- sizes and modes --- */
@@ -260,11 +339,23 @@ static void rein_sent(struct ftp *s, struct ftp_pending *p, struct bytes argumen
 static void rest_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
     if (!bytes_number(bytes_trim(argument), &s->rest))
         s->rest = 0; /* a marker of block mode */
+    p->rest = s->rest;
 }
 
 static void rest_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
-    if (r->code >= 400)
-        s->rest = 0;
+    if (r->code < 400)
+        return;
+    s->rest = 0;
+    for (struct ftp_pending *next = p; next < &s->pending[s->pending_count]; next++) {
+        struct ftp_ticket *t = next->ticket;
+        if (!t || t->command != FTP_COMMAND_TRANSFER)
+            continue;
+        if (t->placed && t->offset == p->rest && !ftp_ticket_has_bytes(t)) {
+            t->offset = 0; /* it was sent ahead of this answer */
+            t->partial = false;
+        }
+        break;
+    }
 }
 
 static void size_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
@@ -281,36 +372,52 @@ static void size_answered(struct ftp *s, struct ftp_pending *p, const struct ftp
         s->size = LENGTH_UNKNOWN;
 }
 
+static bool is_accepted(const struct ftp_reply *r) {
+    return r->code >= 200 && r->code < 300;
+}
+
 static void type_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    s->ascii = bytes_starts_nocase(argument, "A") || bytes_starts_nocase(argument, "E");
+    p->modes = bytes_starts_nocase(argument, "E") ? FTP_EBCDIC : 0;
+    p->ascii = p->modes || bytes_starts_nocase(argument, "A");
+}
+
+static void type_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
+    if (!is_accepted(r))
+        return;
+    s->ascii = p->ascii;
+    s->modes = (uint8_t)((s->modes & ~FTP_EBCDIC) | p->modes);
 }
 
 static void mode_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    s->block_mode = argument.n && !bytes_starts_nocase(argument, "S");
+    p->modes = bytes_starts_nocase(argument, "Z")   ? FTP_DEFLATE
+               : bytes_starts_nocase(argument, "B") ? FTP_BLOCKS
+               : bytes_starts_nocase(argument, "C") ? FTP_RUNS
+                                                    : 0;
 }
 
 static void mode_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
-    if (r->code >= 400)
-        s->block_mode = false;
+    if (is_accepted(r))
+        s->modes = (uint8_t)((s->modes & ~FTP_MODE) | p->modes);
 }
 
-/* RFC 4217 section 4.1, RFC 2228 section 3: from the reply on the channel is protected. */
+static void structure_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    p->modes = bytes_starts_nocase(argument, "R") ? FTP_RECORDS : 0;
+}
+
+static void structure_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
+    if (is_accepted(r))
+        s->modes = (uint8_t)((s->modes & ~FTP_RECORDS) | p->modes);
+}
+
+/* RFC 4217 section 4.1, RFC 2228 section 3: from the reply on the channel may be protected. Whether it is, is
+ * asked of what the client sends then. Protection by other commands (PROT, MIC, CONF, ENC) changes nothing:
+ * data connections are looked at by their bytes, and lines are read as long as they are lines. */
+static void auth_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
+    s->secured = true;
+}
+
 static void auth_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
-    if (r->code == 234 || r->code == 235)
-        ftp_encrypted(s);
-}
-
-static void protected_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    ftp_encrypted(s);
-}
-
-static void prot_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
-    s->private = !bytes_equal_nocase(bytes_trim(argument), "C");
-}
-
-static void prot_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r) {
-    if (r->code >= 400)
-        s->private = false;
+    s->secured = r->code < 400;
 }
 
 static const struct ftp_verb verbs[] = {
@@ -341,14 +448,11 @@ static const struct ftp_verb verbs[] = {
     {"SIZE", FTP_GROUP_STATUS, size_sent, size_answered},
     {"STAT", FTP_GROUP_STATUS, NULL, NULL},
     {"MDTM", FTP_GROUP_STATUS, NULL, NULL},
-    {"TYPE", FTP_GROUP_OTHER, type_sent, NULL},
+    {"TYPE", FTP_GROUP_OTHER, type_sent, type_answered},
     {"MODE", FTP_GROUP_OTHER, mode_sent, mode_answered},
-    {"AUTH", FTP_GROUP_AUTH, NULL, auth_answered},
-    {"ADAT", FTP_GROUP_AUTH, NULL, auth_answered},
-    {"PROT", FTP_GROUP_OTHER, prot_sent, prot_answered},
-    {"MIC", FTP_GROUP_OTHER, protected_sent, NULL},
-    {"CONF", FTP_GROUP_OTHER, protected_sent, NULL},
-    {"ENC", FTP_GROUP_OTHER, protected_sent, NULL},
+    {"STRU", FTP_GROUP_OTHER, structure_sent, structure_answered},
+    {"AUTH", FTP_GROUP_AUTH, auth_sent, auth_answered},
+    {"ADAT", FTP_GROUP_AUTH, auth_sent, auth_answered},
     {"REIN", FTP_GROUP_REIN, rein_sent, NULL},
     {"QUIT", FTP_GROUP_OTHER, quit_sent, NULL},
 };

@@ -8,7 +8,7 @@
 /* An FTP control connection: what ftp.c, which reads its lines and finds which command a reply answers, and
  * ftp_commands.c, which knows what each command means, share. */
 
-enum { FTP_PENDING_MAX = 64 }; /* commands without their reply; more than any client sends ahead */
+enum { FTP_PENDING_MAX = 64 }; /* kinds of commands in a row without their reply */
 
 /* What a reply is looked for among the pending commands by. */
 enum ftp_group {
@@ -29,9 +29,15 @@ struct ftp_reply {
     struct bytes text;
 };
 
+/* Commands that wait for their replies, which come in the same order. What a command changes counts from its
+ * reply on. */
 struct ftp_pending {
     const struct ftp_verb *verb;
     struct ftp_ticket *ticket; /* own reference, or NULL */
+    uint32_t count;            /* of commands in a row that are of no interest */
+    uint8_t modes;             /* MODE, STRU, TYPE: what it asks for, bits of enum ftp_modes */
+    bool ascii;                /* TYPE */
+    uint64_t rest;             /* REST */
 };
 
 struct ftp_verb {
@@ -45,12 +51,16 @@ struct ftp_verb {
 struct ftp {
     struct conversation *c;
     enum side server;
-    bool sides_known;
-    bool stopped; /* encrypted from here on */
-    bool quit;    /* QUIT: the client may leave, a running transfer goes on (RFC 959 section 4.1.1) */
-    unsigned garbage;
-    unsigned multi, multi_lines; /* code of a reply that goes on over lines, 0 for none */
-    bool block_mode, ascii, private;
+    bool commands_seen; /* of the side that is taken for the client: it is the client */
+    bool secured;       /* AUTH was accepted: what the client sends next may be TLS */
+    bool stopped;       /* it is: encrypted from here on */
+    bool quit;          /* QUIT: the client may leave, a running transfer goes on (RFC 959 section 4.1.1) */
+    unsigned multi;     /* code of a reply that goes on over lines, 0 for none */
+    unsigned multi_lines;
+    bool multi_passed;  /* the client went on: for it that reply had ended */
+    uint8_t modes;      /* in force, by the server's word; bits of enum ftp_modes */
+    uint8_t modes_open; /* what may be in force besides: the answer to them was lost */
+    bool ascii;
     bool rest_lost; /* the server took a REST that was not seen */
     uint64_t rest;
     uint64_t size; /* of size_path, by a 213; LENGTH_UNKNOWN */
@@ -62,9 +72,12 @@ struct ftp {
     struct ftp_waiting waiting; /* while what it says can be read */
     struct ftp_path user, cwd, cwd_before, size_path;
     struct ftp_line line[2]; /* by enum side */
+    /* By enum side: what stands among the lines and is no FTP is a thing that moves too. */
+    struct transfer *stray[2];
+    bool strayed[2];
 };
 
-/* NULL when it cannot be a command at all; ftp_verb_other when it is one of no interest. */
+/* NULL when it cannot be a command at all; ftp_verb_other when it is one of no interest, or unknown. */
 const struct ftp_verb *ftp_verb_find(struct bytes name);
 extern const struct ftp_verb ftp_verb_other;
 
@@ -72,7 +85,13 @@ extern const struct ftp_verb ftp_verb_other;
 void ftp_encrypted(struct ftp *s);
 /* A reply to a command that opens a passive port, `p`; NULL: that was not seen. */
 void ftp_passive_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r);
-/* A reply to the transfer command of this ticket. */
-void ftp_ticket_answered(struct ftp *s, struct ftp_ticket *t, const struct ftp_reply *r);
+/* A reply to the transfer command of this ticket; `p`: NULL, that was not seen. */
+void ftp_ticket_answered(struct ftp *s, struct ftp_pending *p, struct ftp_ticket *t,
+                         const struct ftp_reply *r);
+
+/* What is neither command nor reply is no reason to leave the channel. The line that is there is handed on,
+ * and all that this side sends behind it: the caller sees to that, until the end. Again does nothing. */
+void ftp_stray_begin(struct ftp *s, enum side from);
+void ftp_stray_end(struct ftp *s, enum side from, enum transfer_end how);
 
 #endif

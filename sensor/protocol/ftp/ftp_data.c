@@ -1,30 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
+#include "base/hash.h"
 #include "protocol/ftp/ftp.h"
 #include "protocol/memory.h"
 #include "protocol/shared.h"
 
 /* Data that comes before its command (control packets late or out of order) waits for it, within bounds,
  * since only the command tells a listing from a transfer, and where in the whole a resumed one begins. */
-enum { EARLY_BYTES = 32768, EARLY_FLOWS_MAX = 64 };
+enum { EARLY_BYTES = 32768, EARLY_WAYS_MAX = 64 };
 
-struct ftp_data {
-    struct conversation *c;
-    struct ftp_ticket *ticket; /* NULL: the flow was not announced, nDPI named it */
-    struct ftp_pair orphan;    /* while it has none and its bytes have begun */
-    time_ns began;             /* when they did */
-    struct transfer *transfer; /* NULL also when nobody wants it */
-    bool begun, over;
-    bool from_known;
+/* What one side sends: a file, whatever the command said of the direction. */
+struct ftp_way {
+    struct ftp_data *d;
     enum side from;
-    bool ended[2], clean[2];
+    struct filter *head; /* what undoes the transfer's modes, or `file` */
+    struct ftp_undo undo;
+    struct filter file;        /* gets the file's bytes */
+    struct transfer *transfer; /* NULL also when nobody wants it */
+    struct transfer *raw;      /* where the modes are unsure: the bytes as they come */
+    bool begun, over, both;
+    bool named; /* `transfer` has the name of the ticket */
+    bool ended, clean;
     uint64_t moved; /* bytes, with gaps */
     unsigned text_version;
     uint8_t *early;
     size_t early_n;
 };
 
-static unsigned early_flows; /* with an `early` buffer, in this process */
+struct ftp_data {
+    struct conversation *c;
+    struct ftp_ticket *ticket; /* NULL: the flow was not announced, nDPI named it */
+    struct ftp_pair orphan;    /* while it has none and its bytes have begun */
+    time_ns began;             /* when they did */
+    bool from_known;
+    enum side from; /* who sent first */
+    bool listed;    /* counted as a listing */
+    struct ftp_way way[2];
+};
+
+static unsigned early_ways; /* with an `early` buffer, in this process */
 static struct ftp_pairs controls, orphans;
 
 /* --- tickets --- */
@@ -32,6 +46,8 @@ static struct ftp_pairs controls, orphans;
 struct ftp_ticket *ftp_ticket_create(void) {
     static uint64_t number;
     bool made;
+    if (number == 0)
+        number = hash_key_random().k0; /* each worker counts from a place of its own */
     number++;
     struct ftp_ticket *t =
         shared_state_join(&protocol_ftp_data, bytes_of(&number, sizeof number), sizeof *t, NULL, &made);
@@ -39,6 +55,7 @@ struct ftp_ticket *ftp_ticket_create(void) {
         return NULL;
     t->number = number;
     t->method = "";
+    t->modes = FTP_DEFLATE; /* until its command is seen */
     t->length = t->total = LENGTH_UNKNOWN;
     return t;
 }
@@ -56,12 +73,12 @@ void ftp_ticket_release(struct ftp_ticket *t) {
 struct announcement {
     uint64_t number;
     uint16_t port;
-    bool active, private;
+    bool active;
 };
 
 void ftp_ticket_announce(struct conversation *c, struct ftp_ticket *t, struct address client,
                          struct address server) {
-    const struct announcement a = {t->number, t->port, t->active, t->private};
+    const struct announcement a = {t->number, t->port, t->active};
     const struct endpoint end[2] = {{.address = client}, {server, t->port}};
     t->announced = true;
     c->services->expect(c, &protocol_ftp_data, c->transport, end, bytes_of(&a, sizeof a));
@@ -78,13 +95,39 @@ static struct ftp_ticket *find_ticket(struct bytes facts) {
         return t;
     t->port = a.port;
     t->active = a.active;
-    t->private = a.private;
     t->silent = true;
     return t;
 }
 
+static bool has_bytes(const struct ftp_way *w) {
+    return w->begun || w->early_n > 0;
+}
+
 bool ftp_ticket_has_bytes(const struct ftp_ticket *t) {
-    return t->data && (t->data->begun || t->data->early_n > 0);
+    return t->data && (has_bytes(&t->data->way[0]) || has_bytes(&t->data->way[1]));
+}
+
+/* --- the first bytes --- */
+
+/* A TLS record with a hello (RFC 8446 section 5.1), as far as the bytes go. */
+static bool may_be_tls(struct bytes b) {
+    enum { HELLO_MAX = 0x40 };
+    static const struct {
+        uint8_t least, most;
+    } is[] = {{22, 22}, {3, 3}, {0, 4}, {0, HELLO_MAX}, {0, 255}, {1, 2}};
+    for (size_t i = 0; i < b.n && i < sizeof is / sizeof is[0]; i++)
+        if (b.p[i] < is[i].least || b.p[i] > is[i].most)
+            return false;
+    return true;
+}
+
+enum { TLS_LOOK = 6, ZLIB_LOOK = 2 };
+
+/* Do the first bytes tell what they are? */
+static bool is_looked_at(struct bytes b) {
+    if (b.n < ZLIB_LOOK && (b.n == 0 || (b.p[0] & 15) == 8))
+        return false;
+    return b.n >= TLS_LOOK || !may_be_tls(b);
 }
 
 /* --- the transfer --- */
@@ -98,33 +141,39 @@ static enum side listener_of(const struct ftp_data *d) {
     return d->c->end[SIDE_CLIENT].port == d->ticket->port ? SIDE_CLIENT : SIDE_SERVER;
 }
 
-/* The side that the bytes come from: what has sent, else what the command says. */
+/* The side that the file comes from: what the command says, else who sent first. */
 static bool find_sender(const struct ftp_data *d, enum side *out) {
-    if (d->from_known) {
-        *out = d->from;
+    if (command_of(d) != FTP_COMMAND_NONE) {
+        *out = d->ticket->upload == d->ticket->active ? listener_of(d) : side_other(listener_of(d));
         return true;
     }
-    if (command_of(d) != FTP_COMMAND_TRANSFER)
-        return false;
-    *out = d->ticket->upload == d->ticket->active ? listener_of(d) : side_other(listener_of(d));
-    return true;
+    *out = d->from;
+    return d->from_known;
 }
 
-/* FTP sends from an offset to the end of the file, and takes up what was cut by the file's path alone. */
-static struct transfer_seed seed_of(const struct ftp_data *d) {
-    const struct ftp_ticket *t = d->ticket;
-    struct transfer_seed f = transfer_seed_of("ftp", SIDE_CLIENT);
-    f.resume = RESUME_TO_END;
-    f.anew = true;
-    find_sender(d, &f.from);
+static bool is_sender(const struct ftp_way *w) {
+    enum side from;
+    return find_sender(w->d, &from) && from == w->from;
+}
+
+/* FTP sends from an offset to the end of the file, and takes up what was cut by the file's path alone. What
+ * comes against the command's direction has its name, and joins nothing. */
+static struct transfer_seed seed_of(const struct ftp_way *w) {
+    const struct ftp_ticket *t = w->d->ticket;
+    struct transfer_seed f = transfer_seed_of("ftp", w->from);
+    bool sender = is_sender(w);
+    f.resume = sender ? RESUME_TO_END : RESUME_NONE;
+    f.anew = sender;
     if (!t)
         return f;
     f.fact[FACT_USER] = ftp_path_bytes(&t->user);
-    if (t->command != FTP_COMMAND_TRANSFER)
+    if (t->command == FTP_COMMAND_NONE)
         return f;
+    f.fact[FACT_COMMAND] = bytes_text(t->method);
     f.fact[FACT_PATH] = ftp_path_bytes(&t->path);
     f.fact[FACT_NAME] = ftp_path_name(&t->path);
-    f.fact[FACT_COMMAND] = bytes_text(t->method);
+    if (t->command != FTP_COMMAND_TRANSFER || !sender)
+        return f;
     f.key[0] = f.fact[FACT_USER];
     f.key[1] = f.fact[FACT_PATH];
     f.anew = !t->partial;
@@ -136,98 +185,190 @@ static struct transfer_seed seed_of(const struct ftp_data *d) {
     return f;
 }
 
-static void drop_early(struct ftp_data *d) {
-    if (d->early)
-        early_flows--;
-    protocol_free(d->early);
-    d->early = NULL;
-    d->early_n = 0;
+static void drop_early(struct ftp_way *w) {
+    if (w->early)
+        early_ways--;
+    protocol_free(w->early);
+    w->early = NULL;
+    w->early_n = 0;
 }
 
-static void begin_transfer(struct ftp_data *d) {
-    struct transfer_seed f = seed_of(d);
-    if (d->begun)
+/* RFC 1950 section 2.2, without a dictionary. */
+static bool begins_zlib(struct bytes b) {
+    return b.n >= 2 && (b.p[0] & 15) == 8 && b.p[0] >> 4 <= 7 && (b.p[0] << 8 | b.p[1]) % 31 == 0 &&
+           !(b.p[1] & 32);
+}
+
+static unsigned modes_of(const struct ftp_data *d, struct bytes first) {
+    const struct ftp_ticket *t = d->ticket;
+    unsigned modes = t ? t->modes : FTP_DEFLATE, accepted = t ? t->accepted : 0;
+    return accepted & FTP_DEFLATE || begins_zlib(first) ? modes : modes & ~(unsigned)FTP_DEFLATE;
+}
+
+static struct ftp_way *way_of(struct filter *f) {
+    return (struct ftp_way *)((uint8_t *)f - offsetof(struct ftp_way, file));
+}
+
+static void begin_file(struct ftp_way *w) {
+    struct transfer_seed f = seed_of(w);
+    w->named = true;
+    w->transfer = w->d->c->services->begin(w->d->c, &f);
+}
+
+static void put_file(struct filter *f, const uint8_t *bytes, size_t n) {
+    struct ftp_way *w = way_of(f);
+    if (!w->named)
+        begin_file(w);
+    w->d->c->services->data(w->d->c, w->transfer, bytes, n);
+}
+
+static void put_gap(struct filter *f, uint64_t n) {
+    struct ftp_way *w = way_of(f);
+    if (!w->named)
+        begin_file(w);
+    w->d->c->services->gap(w->d->c, w->transfer, n);
+}
+
+static void end_file(struct filter *f, enum transfer_end how) {
+    struct ftp_way *w = way_of(f);
+    if (w->named)
+        w->d->c->services->end(w->d->c, w->transfer, how);
+    w->transfer = NULL;
+    w->named = false;
+}
+
+/* The mode itself says that the file ends here: what comes behind it is another one. */
+static void end_marked_file(struct ftp_undo *u) {
+    struct ftp_way *w = (struct ftp_way *)((uint8_t *)u - offsetof(struct ftp_way, undo));
+    end_file(&w->file, TRANSFER_DONE);
+}
+
+static const struct filter_ops file_ops = {.data = put_file, .gap = put_gap, .end = end_file};
+
+static void begin_raw(struct ftp_way *w) {
+    struct transfer_seed f = seed_of(w);
+    f.resume = RESUME_NONE;
+    f.offset = 0;
+    f.length = f.total = LENGTH_UNKNOWN;
+    w->raw = w->d->c->services->begin(w->d->c, &f);
+    w->both = true;
+}
+
+static void push_bytes(struct ftp_way *w, const uint8_t *bytes, size_t n) {
+    if (w->both)
+        w->d->c->services->data(w->d->c, w->raw, bytes, n);
+    filter_data(w->head, bytes, n);
+}
+
+/* `first`: its first bytes, as far as they are known. */
+static void begin_transfer(struct ftp_way *w, struct bytes first) {
+    struct ftp_data *d = w->d;
+    if (w->begun)
         return;
-    d->begun = true;
-    if (command_of(d) == FTP_COMMAND_TRANSFER) {
-        d->text_version = d->ticket->text_version;
-        if (!d->ticket->stream)
-            counter_one(COUNTER_FTP_NOT_STREAM);
-    } else {
+    unsigned modes = modes_of(d, w->early_n ? bytes_of(w->early, w->early_n) : first);
+    w->begun = true;
+    w->file = (struct filter){.ops = &file_ops};
+    if (command_of(d) == FTP_COMMAND_NONE)
         counter_one(d->ticket ? COUNTER_FTP_DATA_EARLY : COUNTER_FTP_DATA_UNANNOUNCED);
-    }
-    d->transfer = d->c->services->begin(d->c, &f);
-    if (d->early_n)
-        d->c->services->data(d->c, d->transfer, d->early, d->early_n);
-    drop_early(d);
+    if (d->ticket)
+        w->text_version = d->ticket->text_version;
+    if (modes)
+        counter_one(COUNTER_FTP_NOT_STREAM);
+    begin_file(w);
+    if (ftp_modes_unsure(modes))
+        begin_raw(w);
+    w->head = ftp_undo_begin(&w->undo, modes, d->c->codings, end_marked_file, &w->file);
+    if (w->early_n)
+        push_bytes(w, w->early, w->early_n);
+    drop_early(w);
 }
 
 /* A clean end by the sender is all of it, unless the control channel or the announced length says otherwise.
- */
-static enum transfer_end judge_end(const struct ftp_data *d, enum side from) {
-    const struct ftp_ticket *t = d->ticket;
-    if (!d->ended[from] || !d->clean[from])
+ * The other side's bytes are no part of what was asked for. */
+static enum transfer_end judge_end(const struct ftp_way *w) {
+    const struct ftp_ticket *t = w->d->ticket;
+    if (!w->ended || !w->clean)
         return TRANSFER_CUT;
-    if (command_of(d) != FTP_COMMAND_TRANSFER && !(t && (t->finished || t->failed)))
+    if (t && !is_sender(w))
+        return TRANSFER_DONE;
+    if (command_of(w->d) == FTP_COMMAND_NONE && !(t && (t->finished || t->failed)))
         return TRANSFER_UNKNOWN;
-    if (t->failed || d->moved < t->least)
+    if (t->failed || w->moved < t->least)
         return TRANSFER_CUT;
     return TRANSFER_DONE;
 }
 
 /* A sender that is broken off often closes cleanly too; the last reply tells. It is not waited for when it is
  * not needed or cannot come, and never longer than the flow is kept after its end. */
-static bool is_reply_awaited(const struct ftp_data *d, enum side from) {
-    const struct ftp_ticket *t = d->ticket;
-    if (command_of(d) != FTP_COMMAND_TRANSFER || !d->clean[from] || d->moved == t->length)
+static bool is_reply_awaited(const struct ftp_way *w) {
+    const struct ftp_ticket *t = w->d->ticket;
+    if (command_of(w->d) != FTP_COMMAND_TRANSFER || !is_sender(w) || !w->clean || w->moved == t->length)
         return false;
     return t->started && !t->finished && !t->failed && !t->silent;
 }
 
-static void finish_transfer(struct ftp_data *d, enum transfer_end end) {
-    d->over = true;
-    if (d->ticket && end == TRANSFER_DONE) {
+static void finish_transfer(struct ftp_way *w, enum transfer_end end) {
+    struct ftp_data *d = w->d;
+    w->over = true;
+    if (d->ticket && end == TRANSFER_DONE && is_sender(w)) {
         d->ticket->settled = true;
-        d->ticket->moved = d->moved;
+        d->ticket->moved = w->moved;
     }
-    if (d->begun)
-        d->c->services->end(d->c, d->transfer, end);
-    d->transfer = NULL;
-    drop_early(d);
+    if (w->begun)
+        filter_end(w->head, end);
+    if (w->both)
+        d->c->services->end(d->c, w->raw, end);
+    w->both = false;
+    drop_early(w);
 }
 
-/* After anything new: begins what can begin, renames, ends what has ended. An empty file is a transfer once
- * the server has said that it began. */
-static void settle_data(struct ftp_data *d) {
-    enum side from;
-    if (d->over)
+static void learn_texts(struct ftp_way *w) {
+    const struct ftp_ticket *t = w->d->ticket;
+    if (!w->begun || w->text_version == t->text_version)
         return;
-    if (command_of(d) == FTP_COMMAND_LISTING) {
+    struct transfer_seed f = seed_of(w);
+    w->text_version = t->text_version;
+    if (w->named)
+        w->d->c->services->learn(w->d->c, w->transfer, &f);
+    if (w->both)
+        w->d->c->services->learn(w->d->c, w->raw, &f);
+}
+
+static void count_listing(struct ftp_data *d) {
+    if (command_of(d) == FTP_COMMAND_LISTING && !d->listed) {
         counter_one(COUNTER_FTP_LISTINGS);
-        finish_transfer(d, TRANSFER_UNKNOWN);
-        return;
+        d->listed = true;
     }
-    if (command_of(d) == FTP_COMMAND_TRANSFER) {
-        if (d->early_n)
-            begin_transfer(d);
-        if (d->begun && d->text_version != d->ticket->text_version) {
-            struct transfer_seed f = seed_of(d);
-            d->text_version = d->ticket->text_version;
-            d->c->services->learn(d->c, d->transfer, &f);
-        }
-    }
-    if (!find_sender(d, &from) || !d->ended[from])
+}
+
+/* Begins what can begin, renames, ends what has ended. An empty file is a transfer once the server has said
+ * that it began. */
+static void settle_way(struct ftp_way *w) {
+    const struct ftp_ticket *t = w->d->ticket;
+    enum ftp_command command = command_of(w->d);
+    if (w->over || command == FTP_COMMAND_NONE)
         return;
-    if (!d->begun && command_of(d) == FTP_COMMAND_TRANSFER && (d->ticket->started || d->ticket->finished))
-        begin_transfer(d);
-    /* An announcement, the command, or what the server says of it may come for as long as the flow is kept.
-     */
-    if (!d->begun || command_of(d) == FTP_COMMAND_NONE)
+    if (w->early_n && (w->ended || is_looked_at(bytes_of(w->early, w->early_n))))
+        begin_transfer(w, bytes_of(NULL, 0));
+    learn_texts(w);
+    if (!w->ended)
         return;
-    if (is_reply_awaited(d, from))
-        d->ticket->awaited = true;
+    if (!w->begun && command == FTP_COMMAND_TRANSFER && is_sender(w) && (t->started || t->finished))
+        begin_transfer(w, bytes_of(NULL, 0));
+    if (!w->begun)
+        return;
+    if (is_reply_awaited(w))
+        w->d->ticket->awaited = true;
     else
-        finish_transfer(d, judge_end(d, from));
+        finish_transfer(w, judge_end(w));
+}
+
+/* After anything new. An announcement, the command, or what the server says of it may come for as long as the
+ * flow is kept. */
+static void settle_data(struct ftp_data *d) {
+    count_listing(d);
+    settle_way(&d->way[SIDE_CLIENT]);
+    settle_way(&d->way[SIDE_SERVER]);
 }
 
 void ftp_ticket_changed(struct ftp_ticket *t) {
@@ -254,25 +395,45 @@ static bool bind_ticket(struct ftp_data *d, struct ftp_ticket *t) {
 /* May it be what this ticket asked for? Where in the whole it begins must be known before its first byte is
  * handed on. */
 static bool may_belong(const struct ftp_data *d, const struct ftp_ticket *t) {
-    bool over = d->ended[d->from] && d->clean[d->from];
+    const struct ftp_way *w = &d->way[d->from];
+    bool over = w->ended && w->clean;
     if (!t || t->port || t->taken || t->command == FTP_COMMAND_NONE || t->asked > d->began ||
-        t->upload != (d->from == SIDE_CLIENT) || (d->begun && t->partial))
+        t->upload != (d->from == SIDE_CLIENT) || (w->begun && t->partial))
         return false;
-    return t->length == LENGTH_UNKNOWN || (over ? d->moved == t->length : d->moved <= t->length);
+    return t->length == LENGTH_UNKNOWN || (over ? w->moved == t->length : w->moved <= t->length);
+}
+
+/* It comes to the port that was announced, if later than anybody waits. */
+static bool is_named_by(const struct ftp_data *d, const struct ftp_ticket *t, bool active) {
+    return t && t->port && !t->taken && t->active == active && t->command != FTP_COMMAND_NONE &&
+           d->c->end[SIDE_SERVER].port == t->port;
 }
 
 static void join_ticket(struct ftp_data *d, struct ftp_ticket *t) {
-    counter_one(COUNTER_FTP_REPLIES_LOST);
+    if (!t->port) {
+        counter_one(COUNTER_FTP_REPLIES_LOST);
+        t->port = d->c->end[SIDE_SERVER].port;
+        t->started = true;
+    }
     ftp_pair_remove(&d->orphan);
     ftp_ticket_retain(t);
     bind_ticket(d, t);
-    t->port = d->c->end[SIDE_SERVER].port;
-    t->started = true;
     settle_data(d);
 }
 
-/* Of a flow that nobody announced: takes the ticket, if exactly one that waits may be its. */
-static void join_control(struct ftp_data *d) {
+static struct ftp_ticket *find_by_port(const struct ftp_data *d, bool active) {
+    const struct address *a = &d->c->end[active ? SIDE_SERVER : SIDE_CLIENT].address;
+    const struct address *b = &d->c->end[active ? SIDE_CLIENT : SIDE_SERVER].address;
+    struct ftp_pair_walk walk = ftp_pair_walk(&controls, a, b);
+    for (const struct ftp_waiting *w; (w = ftp_pair_step(&walk));)
+        for (unsigned i = 0; i < FTP_WAITING_MAX; i++)
+            if (is_named_by(d, w->ticket[i], active))
+                return w->ticket[i];
+    return NULL;
+}
+
+/* Of a passive flow, where the reply that names its port was lost: exactly one that waits may be its. */
+static struct ftp_ticket *find_likely(const struct ftp_data *d) {
     const struct endpoint *end = d->c->end;
     struct ftp_pair_walk walk =
         ftp_pair_walk(&controls, &end[SIDE_CLIENT].address, &end[SIDE_SERVER].address);
@@ -284,8 +445,18 @@ static void join_control(struct ftp_data *d) {
                 found = w->ticket[i];
                 count++;
             }
-    if (count == 1 && walk.left > 0)
-        join_ticket(d, found);
+    return count == 1 && walk.left > 0 ? found : NULL;
+}
+
+/* Of a flow that nobody announced, or not in time: takes its ticket, if there is one. */
+static void join_control(struct ftp_data *d) {
+    struct ftp_ticket *t = find_by_port(d, false);
+    if (!t)
+        t = find_by_port(d, true);
+    if (!t)
+        t = find_likely(d);
+    if (t)
+        join_ticket(d, t);
 }
 
 void ftp_waiting_begin(struct ftp_waiting *w, const struct address *client, const struct address *server) {
@@ -308,7 +479,7 @@ void ftp_waiting_add(struct ftp_waiting *w, struct ftp_ticket *t) {
     unsigned count = 0;
     keep_waiting(w, t);
     for (struct ftp_data *d; (d = ftp_pair_step(&walk));)
-        if (may_belong(d, t)) {
+        if (may_belong(d, t) || is_named_by(d, t, t->active)) {
             found = d;
             count++;
         }
@@ -329,6 +500,8 @@ static void *open_data(struct conversation *c, struct bytes facts) {
     if (!d)
         return NULL;
     d->c = c;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+        d->way[side] = (struct ftp_way){.d = d, .from = side};
     if (facts.n && !bind_ticket(d, find_ticket(facts))) {
         protocol_free(d);
         return NULL;
@@ -345,103 +518,127 @@ static bool adopt_data(struct conversation *c, struct bytes facts) {
     return true;
 }
 
-/* False: no room, or no command can come: the transfer begins without a name. */
-static bool wait_for_command(struct ftp_data *d, const uint8_t *bytes, size_t n) {
-    if (!d->ticket || n > EARLY_BYTES - d->early_n)
+/* Until what they are can be told. False: no room, or no need: the transfer begins, if without a name. */
+static bool keep_early(struct ftp_way *w, const uint8_t *bytes, size_t n) {
+    if (n > EARLY_BYTES - w->early_n)
         return false;
-    if (!d->early) {
-        if (early_flows == EARLY_FLOWS_MAX)
+    if (!w->early) {
+        if (early_ways == EARLY_WAYS_MAX)
             return false;
-        d->early = protocol_alloc(PROTOCOL_HELD, EARLY_BYTES);
-        if (!d->early)
+        w->early = protocol_alloc(PROTOCOL_HELD, EARLY_BYTES);
+        if (!w->early)
             return false;
-        early_flows++;
+        early_ways++;
     }
-    memcpy(d->early + d->early_n, bytes, n);
-    d->early_n += n;
+    memcpy(w->early + w->early_n, bytes, n);
+    w->early_n += n;
     return true;
 }
 
-/* Is `from` the side that the transfer's bytes come from? What the other one sends is counted only. */
-static bool note_sender(struct ftp_data *d, enum side from, uint64_t n) {
-    if (!d->from_known) {
-        d->from_known = true;
-        d->from = from;
-        d->began = d->c->now;
-        if (!d->ticket) {
-            ftp_pair_add(&orphans, &d->orphan, &d->c->end[SIDE_CLIENT].address,
-                         &d->c->end[SIDE_SERVER].address, d);
-            join_control(d);
-        }
+/* Who sends first is remembered for flows that nobody announced. */
+static void note_sender(struct ftp_data *d, enum side from) {
+    if (d->from_known)
+        return;
+    d->from_known = true;
+    d->from = from;
+    d->began = d->c->now;
+    if (d->ticket)
+        return;
+    ftp_pair_add(&orphans, &d->orphan, &d->c->end[SIDE_CLIENT].address, &d->c->end[SIDE_SERVER].address, d);
+    join_control(d);
+}
+
+/* Whether it is protected the commands do not tell (PROT may be refused, or said to be taken by a server that
+ * then sends in clear): the first bytes of all do. */
+static bool begins_tls(struct ftp_data *d, struct ftp_way *w) {
+    bool first = !d->way[side_other(w->from)].begun && w->moved == w->early_n;
+    if (!first || w->early_n < TLS_LOOK || !may_be_tls(bytes_of(w->early, w->early_n)))
+        return false;
+    d->c->services->encrypted(d->c);
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        drop_early(&d->way[side]);
+        d->way[side].over = true;
     }
-    if (d->from == from)
-        return true;
-    counter_add(COUNTER_FTP_DATA_OTHER_WAY, n);
-    return false;
+    return true;
 }
 
 static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
                                       size_t n) {
     struct ftp_data *d = c->state;
-    if (d->over || !note_sender(d, from, n))
+    struct ftp_way *w = &d->way[from];
+    note_sender(d, from);
+    if (w->over)
         return PROTOCOL_OK;
-    settle_data(d); /* a listing is known as one */
-    if (d->over)
-        return PROTOCOL_OK;
-    if (d->ticket && d->ticket->private) {
-        c->services->encrypted(c);
-        d->over = true;
+    w->moved += n;
+    if (!w->begun && !is_sender(w))
+        counter_add(COUNTER_FTP_DATA_OTHER_WAY, n);
+    if (w->begun) {
+        push_bytes(w, bytes, n);
         return PROTOCOL_OK;
     }
-    d->moved += n;
-    if (!d->begun && command_of(d) == FTP_COMMAND_NONE && wait_for_command(d, bytes, n))
+    bool waits = d->ticket && command_of(d) == FTP_COMMAND_NONE;
+    bool early = w->early_n || waits || !is_looked_at(bytes_of(bytes, n)) || may_be_tls(bytes_of(bytes, n));
+    if (early && keep_early(w, bytes, n)) {
+        bool looked_at = is_looked_at(bytes_of(w->early, w->early_n));
+        if (!begins_tls(d, w) && looked_at && !waits)
+            begin_transfer(w, bytes_of(NULL, 0));
         return PROTOCOL_OK;
-    begin_transfer(d);
-    c->services->data(d->c, d->transfer, bytes, n);
+    }
+    begin_transfer(w, bytes_of(bytes, n));
+    push_bytes(w, bytes, n);
     return PROTOCOL_OK;
 }
 
 static enum protocol_result take_gap(struct conversation *c, enum side from, uint64_t n) {
     struct ftp_data *d = c->state;
-    if (d->over || !note_sender(d, from, n))
+    struct ftp_way *w = &d->way[from];
+    note_sender(d, from);
+    if (w->over)
         return PROTOCOL_OK;
-    settle_data(d);
-    if (d->over)
-        return PROTOCOL_OK;
-    d->moved += n;
-    begin_transfer(d);
-    c->services->gap(c, d->transfer, n);
+    w->moved += n;
+    begin_transfer(w, bytes_of(NULL, 0));
+    if (w->both)
+        c->services->gap(c, w->raw, n);
+    filter_gap(w->head, n);
     return PROTOCOL_OK;
 }
 
 static void take_end(struct conversation *c, enum side from, bool clean) {
     struct ftp_data *d = c->state;
-    d->ended[from] = true;
-    d->clean[from] = clean;
+    d->way[from].ended = true;
+    d->way[from].clean = clean;
     settle_data(d);
 }
 
 /* What was still waited for does not come any more. */
-static void end_open_transfer(struct ftp_data *d) {
-    enum side from = SIDE_CLIENT;
-    bool known = find_sender(d, &from);
-    if (!d->begun && (d->early_n || (known && d->ended[from] && d->clean[from])))
-        begin_transfer(d);
-    if (!d->begun)
-        counter_one(COUNTER_FTP_DATA_UNUSED);
-    else if (d->moved == 0 && d->ticket && !d->ticket->started && !d->ticket->finished)
-        finish_transfer(d, TRANSFER_UNKNOWN);
+static void end_open_transfer(struct ftp_way *w) {
+    const struct ftp_ticket *t = w->d->ticket;
+    bool empty =
+        command_of(w->d) == FTP_COMMAND_TRANSFER && is_sender(w) && w->ended && w->clean && !w->d->from_known;
+    if (w->over)
+        return;
+    if (!w->begun && (w->early_n || empty))
+        begin_transfer(w, bytes_of(NULL, 0));
+    if (!w->begun)
+        w->over = true;
+    else if (w->moved == 0 && t && !t->started && !t->finished)
+        finish_transfer(w, TRANSFER_UNKNOWN);
     else
-        finish_transfer(d, judge_end(d, from));
+        finish_transfer(w, judge_end(w));
 }
 
 static void close_data(struct conversation *c) {
     struct ftp_data *d = c->state;
     if (!d->ticket && d->from_known)
         join_control(d);
-    if (!d->over)
-        end_open_transfer(d);
-    drop_early(d);
+    bool used = d->way[SIDE_CLIENT].over || d->way[SIDE_SERVER].over;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        end_open_transfer(&d->way[side]);
+        used |= d->way[side].begun;
+        drop_early(&d->way[side]);
+    }
+    if (!used)
+        counter_one(COUNTER_FTP_DATA_UNUSED);
     ftp_pair_remove(&d->orphan);
     if (d->ticket)
         d->ticket->data = NULL;

@@ -5,8 +5,9 @@
  * replies that only FTP has decide by themselves, from whichever side and wherever in the conversation. */
 
 enum { PROBE_BYTES_MAX = 2048 };
-/* How strongly lines speak for FTP; HINT_OTHER: they are not FTP's. */
-enum hint { HINT_NONE, HINT_OPEN, HINT_LIKELY, HINT_FTP, HINT_OTHER };
+/* How strongly a line speaks for FTP. HINT_OTHER: no command or reply that we know; HINT_FOREIGN: it is
+ * another protocol's. */
+enum hint { HINT_NONE, HINT_OTHER, HINT_OPEN, HINT_LIKELY, HINT_FTP, HINT_FOREIGN };
 
 /* POP3's RETR and LIST take numbers. */
 static bool is_no_number(struct bytes argument) {
@@ -52,16 +53,10 @@ static const struct {
     {"NOOP", NULL, HINT_OPEN},        {"LIST", NULL, HINT_OPEN},        {"STAT", NULL, HINT_OPEN},
     {"HELP", NULL, HINT_OPEN},        {"ABOR", NULL, HINT_OPEN},        {"REST", NULL, HINT_OPEN},
     {"MODE", NULL, HINT_OPEN},        {"STRU", NULL, HINT_OPEN},        {"DELE", NULL, HINT_OPEN},
-    {"SITE", NULL, HINT_OPEN},
+    {"SITE", NULL, HINT_OPEN},        {"EHLO", NULL, HINT_FOREIGN},     {"HELO", NULL, HINT_FOREIGN},
+    {"LHLO", NULL, HINT_FOREIGN},     {"MAIL", NULL, HINT_FOREIGN},     {"RCPT", NULL, HINT_FOREIGN},
+    {"BDAT", NULL, HINT_FOREIGN},     {"CAPA", NULL, HINT_FOREIGN},     {"STLS", NULL, HINT_FOREIGN},
 };
-
-static enum hint hint_of_command(struct bytes line) {
-    struct bytes argument, verb = ftp_read_verb(line, &argument);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (bytes_equal_nocase(verb, known[i].verb))
-            return !known[i].suits || known[i].suits(argument) ? known[i].hint : HINT_OPEN;
-    return HINT_OTHER;
-}
 
 static bool contains_word(struct bytes text, const char *word) {
     for (size_t i = 0; i < text.n; i++)
@@ -70,12 +65,20 @@ static bool contains_word(struct bytes text, const char *word) {
     return false;
 }
 
+static enum hint hint_of_command(struct bytes line) {
+    struct bytes argument, verb = ftp_read_verb(line, &argument);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (bytes_equal_nocase(verb, known[i].verb))
+            return !known[i].suits || known[i].suits(argument) ? known[i].hint : HINT_OPEN;
+    return contains_word(line, " HTTP/") ? HINT_FOREIGN : HINT_OTHER;
+}
+
 static enum hint hint_of_reply(struct bytes line) {
     struct bytes text;
     struct endpoint e;
     unsigned code;
     bool more;
-    if (!ftp_read_reply(line, &code, &more, &text) || contains_word(text, "SMTP"))
+    if (!ftp_read_reply(line, &code, &more, &text))
         return HINT_OTHER;
     if (code == 227)
         return ftp_read_host_port(text, &e) ? HINT_FTP : HINT_OPEN;
@@ -83,12 +86,18 @@ static enum hint hint_of_reply(struct bytes line) {
         return ftp_read_extended_port(text, &e.port) ? HINT_FTP : HINT_OPEN;
     if (code == 331)
         return HINT_FTP;
-    return code == 220 || code == 120 || code == 230 ? HINT_LIKELY : HINT_OPEN;
+    if (code != 220 && code != 120)
+        return code == 230 ? HINT_LIKELY : HINT_OPEN;
+    return contains_word(text, "SMTP") ? HINT_FOREIGN : HINT_LIKELY;
 }
 
-/* The strongest hint among the whole lines. The first line decides whether it is of this kind at all. */
-static enum hint hint_of_lines(struct bytes run, enum hint (*hint)(struct bytes line)) {
-    enum hint best = HINT_NONE;
+/* What the first whole line says, and the strongest of all. */
+struct hints {
+    enum hint first, best;
+};
+
+static struct hints hints_of_lines(struct bytes run, enum hint (*hint)(struct bytes line)) {
+    struct hints h = {HINT_NONE, HINT_NONE};
     const uint8_t *end;
     if (run.n > PROBE_BYTES_MAX)
         run.n = PROBE_BYTES_MAX;
@@ -97,13 +106,11 @@ static enum hint hint_of_lines(struct bytes run, enum hint (*hint)(struct bytes 
         run = bytes_of(end + 1, run.n - line.n - 1);
         if (line.n && line.p[line.n - 1] == '\r')
             line.n--;
-        enum hint h = hint(line);
-        if (h == HINT_OTHER && best == HINT_NONE)
-            return h;
-        if (h != HINT_OTHER && h > best)
-            best = h;
+        enum hint one = hint(line);
+        h.first = h.first ? h.first : one;
+        h.best = one > h.best ? one : h.best;
     }
-    return best;
+    return h;
 }
 
 /* Could what is there of the first line still become one? */
@@ -120,19 +127,44 @@ static bool is_reply_run(struct bytes run) {
     return run.n > 0 && run.p[0] >= '0' && run.p[0] <= '9';
 }
 
+static bool is_long(struct bytes run) {
+    return run.n > PROBE_BYTES_MAX;
+}
+
+/* Behind a greeting as FTP's the client may say what it likes, but for what only others say. Who then goes on
+ * like that is told by nothing but the end of our patience. */
+static enum probe probe_greeted(struct bytes commands, struct bytes replies) {
+    enum hint asked = hints_of_lines(commands, hint_of_command).best;
+    enum hint answered = hints_of_lines(replies, hint_of_reply).best;
+    if (asked == HINT_FOREIGN || answered == HINT_FOREIGN)
+        return PROBE_NO;
+    if (asked >= HINT_LIKELY || answered == HINT_FTP)
+        return PROBE_YES;
+    if (!is_long(commands) && !is_long(replies))
+        return PROBE_MORE;
+    return commands.n > 0 ? PROBE_YES : PROBE_NO;
+}
+
+/* Without one the first lines decide whether it is of this kind at all. */
+static enum probe probe_ungreeted(struct bytes commands, struct bytes replies) {
+    struct hints asked = hints_of_lines(commands, hint_of_command);
+    struct hints answered = hints_of_lines(replies, hint_of_reply);
+    if (!could_be_line(commands) || !could_be_line(replies) || (replies.n && !is_reply_run(replies)) ||
+        asked.best == HINT_FOREIGN || answered.best == HINT_FOREIGN || answered.first == HINT_OTHER)
+        return PROBE_NO;
+    if (asked.first == HINT_OTHER) /* a greeting may still come */
+        return answered.first == HINT_NONE && !is_long(commands) ? PROBE_MORE : PROBE_NO;
+    if (asked.best == HINT_FTP || answered.best == HINT_FTP)
+        return PROBE_YES;
+    return is_long(commands) || is_long(replies) ? PROBE_NO : PROBE_MORE;
+}
+
 enum probe ftp_probe(const struct bytes first[2]) {
     bool swapped =
         !is_reply_run(first[SIDE_SERVER]) &&
         (is_reply_run(first[SIDE_CLIENT]) || (first[SIDE_CLIENT].n == 0 && first[SIDE_SERVER].n > 0));
     struct bytes commands = first[swapped ? SIDE_SERVER : SIDE_CLIENT];
     struct bytes replies = first[swapped ? SIDE_CLIENT : SIDE_SERVER];
-    if (!could_be_line(commands) || !could_be_line(replies) || (replies.n && !is_reply_run(replies)))
-        return PROBE_NO;
-    enum hint asked = hint_of_lines(commands, hint_of_command);
-    enum hint answered = hint_of_lines(replies, hint_of_reply);
-    if (asked == HINT_OTHER || answered == HINT_OTHER)
-        return PROBE_NO;
-    if (asked == HINT_FTP || answered == HINT_FTP || (asked == HINT_LIKELY && answered == HINT_LIKELY))
-        return PROBE_YES;
-    return commands.n > PROBE_BYTES_MAX || replies.n > PROBE_BYTES_MAX ? PROBE_NO : PROBE_MORE;
+    bool greeted = hints_of_lines(replies, hint_of_reply).first == HINT_LIKELY;
+    return greeted ? probe_greeted(commands, replies) : probe_ungreeted(commands, replies);
 }

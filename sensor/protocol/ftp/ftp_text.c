@@ -169,7 +169,13 @@ bool ftp_read_reply(struct bytes line, unsigned *code, bool *more, struct bytes 
 }
 
 struct bytes ftp_read_verb(struct bytes line, struct bytes *argument) {
-    return take_until(line, ' ', argument);
+    size_t n = 0;
+    while (line.n && (line.p[0] == ' ' || line.p[0] == '\t'))
+        line = bytes_from(line, 1);
+    while (n < line.n && line.p[n] != ' ' && line.p[n] != '\t')
+        n++;
+    *argument = n < line.n ? bytes_from(line, n + 1) : bytes_of(NULL, 0);
+    return bytes_of(line.p, n);
 }
 
 void ftp_path_set(struct ftp_path *path, struct bytes text) {

@@ -26,7 +26,7 @@ bool ftp_read_length(struct bytes text, uint64_t *out);
 bool ftp_read_unique_name(struct bytes text, struct bytes *out);
 /* Code and text of a reply line; *more for "150-". */
 bool ftp_read_reply(struct bytes line, unsigned *code, bool *more, struct bytes *text);
-/* Up to the first space, and what is behind that one. */
+/* The first word, and what is behind the one blank that ends it. */
 struct bytes ftp_read_verb(struct bytes line, struct bytes *argument);
 
 /* A path, "." and ".." resolved as text. Without a leading "/" it is relative to a directory that nobody has

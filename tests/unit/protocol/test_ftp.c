@@ -220,7 +220,10 @@ static void run(const char *file, size_t split) {
     size_t size = 0;
     ssize_t n;
     struct script s = {.file = file, .split = split};
-    s.w = world_create(&(struct dispatch_options){.conversations = 32});
+    struct codings *codings = codings_create(&(struct codings_options){
+        .memory = 16 << 20, .limits = {.depth_max = 8, .output_max = 1 << 20, .ratio_max = 100}});
+    assert_non_null(codings);
+    s.w = world_create(&(struct dispatch_options){.conversations = 32, .codings = codings});
     memset(counter_values, 0, COUNTER_COUNT * sizeof *counter_values);
     snprintf(path, sizeof path, SOURCE_ROOT "/tests/transcripts/ftp/%s", file);
     FILE *f = fopen(path, "r");
@@ -236,6 +239,7 @@ static void run(const char *file, size_t split) {
     if (s.transfers != s.w->transfers)
         wrong(&s, "more transfers came");
     world_destroy(s.w);
+    codings_destroy(codings);
     free(line);
     fclose(f);
 }
@@ -458,6 +462,19 @@ static void ftp_is_known_from_its_beginning_and_from_the_middle(void **state) {
     assert_int_equal(probe("227 Entering Passive Mode (1,2,3,4,5,6)\r\n", ""), PROBE_YES);
 }
 
+static void a_greeting_as_ftps_bears_with_commands_that_nobody_knows(void **state) {
+    static char many[2300];
+    for (size_t i = 0; i + 8 < sizeof many; i += 8)
+        memcpy(many + i, "XYZZY 1\n", 8);
+    assert_int_equal(probe("XYZZY 1\r\n", "220 ready\r\n"), PROBE_MORE);
+    assert_int_equal(probe("XYZZY 1\r\n", ""), PROBE_MORE);
+    assert_int_equal(probe("1;2;3\r\nUSER bob\r\n", "220 ready\r\n"), PROBE_YES);
+    assert_int_equal(probe(many, "220 ready\r\n500 no\r\n"), PROBE_YES);
+    assert_int_equal(probe(many, ""), PROBE_NO);
+    assert_int_equal(probe("XYZZY 1\r\nEHLO x\r\n", "220 ready\r\n"), PROBE_NO);
+    assert_int_equal(probe("POST / HTTP/1.1\r\n\r\nSTOR a.jpg\r\n", ""), PROBE_NO);
+}
+
 static void smtp_pop3_and_others_are_not_ftp(void **state) {
     assert_int_equal(probe("EHLO mail.example\r\n", "220 mail.example ready\r\n"), PROBE_NO);
     assert_int_equal(probe("HELO x\r\n", "220 x\r\n"), PROBE_NO);
@@ -575,6 +592,7 @@ static void nothing_is_taken_for_data_once_the_control_connection_is_encrypted(v
     size_t control = open_control(w);
     world_deliver(w, control, SIDE_CLIENT, (const uint8_t *)"AUTH TLS\r\n", 10, 0);
     world_deliver(w, control, SIDE_SERVER, (const uint8_t *)"331 x\r\n234 go\r\n", 15, 0);
+    world_deliver(w, control, SIDE_CLIENT, (const uint8_t *)"\x16\x03\x01\x02\x00\x01", 6, 0);
     send_nameless(w, at(lane, 40001), at(store, 5000), NULL);
     world_close_all(w);
     assert_int_equal(w->encrypted, 1);
@@ -623,6 +641,7 @@ int main(void) {
         cmocka_unit_test(a_path_is_followed_as_text),
         cmocka_unit_test(a_path_longer_than_the_bound_keeps_its_end),
         cmocka_unit_test(ftp_is_known_from_its_beginning_and_from_the_middle),
+        cmocka_unit_test(a_greeting_as_ftps_bears_with_commands_that_nobody_knows),
         cmocka_unit_test(smtp_pop3_and_others_are_not_ftp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
