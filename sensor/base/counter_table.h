@@ -147,6 +147,7 @@
     COUNTER(OBJECTS,              "content.objects",              "objects opened") \
     COUNTER(OBJECTS_COMPLETE,     "content.objects_complete",     "objects seen whole") \
     COUNTER(OBJECTS_INCOMPLETE,   "content.objects_incomplete",   "objects with missing bytes or cut short") \
+    COUNTER(OBJECTS_PICTURE_INSIDE, "content.pictures_inside",    "objects in which a picture was found that does not begin where they do") \
     COUNTER(OBJECTS_SHED,         "content.objects_shed",         "objects not opened because too many were") \
     COUNTER(OBJECTS_NOT_HASHED,   "content.objects_not_hashed",   "objects without SHA-256 because memory for it was missing") \
     COUNTER(OBJECTS_NOT_WAITED,   "content.not_waited",         "objects to be examined that counted at once, since too many waited") \

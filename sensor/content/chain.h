@@ -102,8 +102,11 @@ bool objects_init(struct content *c);
 void objects_finish(struct content *c);
 
 /* --- type/type.c --- */
-/* Of bytes that are not the first of their thing: no signature counts, text is still text. */
-const struct file_type *type_of_middle(struct bytes some);
+/* Of bytes that are not the first of their thing: no signature counts, text is still text. What is none is
+ * the picture that it is declared or named as. */
+const struct file_type *type_of_middle(struct bytes some, struct bytes name, struct bytes declared);
+/* Do so few bytes speak for it that a sender may have put them before others? */
+bool type_is_weak(const struct file_type *type);
 
 /* --- unpack/unpack.c --- */
 enum { UNPACKERS_MAX = 4 }; /* at work on one object */

@@ -41,12 +41,21 @@ struct object {
     enum side from;
     const char *protocol;         /* static */
     struct facts *facts;          /* see object_fact() */
-    const struct file_type *type; /* set before `opened` */
-    uint64_t offset;              /* of the first byte that was seen, in the whole (a resumed upload) */
-    uint64_t size;                /* bytes delivered and missing, after decoding */
-    uint64_t total;               /* announced size of the whole, LENGTH_UNKNOWN */
-    uint64_t missing;             /* bytes in gaps */
-    bool container;               /* its content is in its children (multipart): not inspected itself */
+    const struct file_type *type; /* set before `opened`; once more at `retyped` */
+    enum type_basis {
+        TYPE_BY_START,     /* by its first bytes */
+        TYPE_BY_STRUCTURE, /* a picture that begins at `picture`: other bytes stand before, or its own are
+                              missing */
+        TYPE_BY_MASK,      /* a picture of which each byte is exclusive or with `mask` */
+        TYPE_BY_NAME,      /* its first bytes are missing: by its name or declared type */
+    } basis;
+    uint8_t mask;
+    uint64_t picture; /* offset in what was delivered, missing bytes included */
+    uint64_t offset;  /* of the first byte that was seen, in the whole (a resumed upload) */
+    uint64_t size;    /* bytes delivered and missing, after decoding */
+    uint64_t total;   /* announced size of the whole, LENGTH_UNKNOWN */
+    uint64_t missing; /* bytes in gaps */
+    bool container;   /* its content is in its children (multipart): not inspected itself */
     bool complete; /* at `closed`: every byte from first to last was seen, and the protocol says it was all */
     bool hashed;   /* sha256 holds: of the bytes seen if complete is false */
     uint8_t sha256[32];
@@ -61,17 +70,24 @@ static inline struct bytes object_fact(const struct object *o, enum fact which) 
 }
 
 /* Where objects go: inspect/, through pipeline/. Calls for one object come in this order:
- * opened, (data | gap)*, closed. */
+ * opened, (data | gap)*, [retyped, (data | gap)*], closed. */
 struct object_sink {
     void *context;
     void (*opened)(void *context, struct object *o);
     void (*data)(void *context, struct object *o, const uint8_t *bytes, size_t n);
     void (*gap)(void *context, struct object *o, uint64_t n);
     void (*closed)(void *context, struct object *o);
+    /* A picture was found inside: its type is that of the object from here on. The next byte is the picture's
+     * first; what was delivered of it already is `again`. */
+    void (*retyped)(void *context, struct object *o, struct bytes again);
     /* An object keeps its owner from before `opened` until after `closed`. */
     void (*retain)(void *context, void *owner);
     void (*release)(void *context, void *owner);
 };
+
+/* The type of an object whose first bytes these are, of which more are looked at than TYPE_BYTES: sets
+ * `type`, `basis` and `picture`, as an object of a transfer has them. */
+void object_settle_type(struct object *o, struct bytes first);
 
 struct content_options {
     uint64_t objects;               /* most open at once */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "content/type/picture.h"
 #include "content/whole/whole.h"
 
 #include "base/counter.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The end of every chain: an object, and the unpackers that make children of it. */
@@ -11,12 +13,13 @@ struct leaf {
     struct content *content;
     struct object o;
     struct unpack unpack;
-    EVP_MD_CTX *hash; /* NULL: not hashed */
-    bool opened;
+    EVP_MD_CTX *hash;      /* NULL: not hashed */
+    bool opened, searched; /* a picture may still be found inside */
     uint8_t unpackings;
     uint16_t held;     /* bytes in `hold` */
     uint64_t held_gap; /* missing before the first byte, not yet told */
     struct filter *unpacking[UNPACKERS_MAX];
+    struct picture_finder finder;
     uint8_t hold[TYPE_BYTES];
 };
 
@@ -39,13 +42,86 @@ static void drop_hash(struct leaf *l) {
     l->hash = NULL;
 }
 
-/* --- Opening: the type must be known before anybody hears of the object --- */
+/* --- Types --- */
+
+static bool lacks_start(const struct leaf *l) {
+    return l->o.offset > 0 || l->held_gap > 0;
+}
 
 /* Only the first bytes of a thing carry its signature. */
 static const struct file_type *find_type(const struct leaf *l, const uint8_t *bytes, size_t n) {
     struct bytes seen = bytes_of(bytes, n < TYPE_BYTES ? n : TYPE_BYTES);
-    return l->o.offset > 0 || l->held_gap > 0 ? type_of_middle(seen) : type_of_bytes(seen);
+    if (!lacks_start(l))
+        return type_of_bytes(seen);
+    return type_of_middle(seen, object_fact(&l->o, FACT_NAME), object_fact(&l->o, FACT_DECLARED_TYPE));
 }
+
+/* The record says why an object is called a picture that does not begin as one. */
+static void tell_basis(struct leaf *l) {
+    char text[64] = "name";
+    uint64_t before = l->o.picture;
+    if (l->o.basis == TYPE_BY_MASK)
+        snprintf(text, sizeof text, "structure masked by %02x", l->o.mask);
+    if (l->o.basis == TYPE_BY_STRUCTURE && before > 0)
+        snprintf(text, sizeof text, "structure behind %llu octets", (unsigned long long)before);
+    else if (l->o.basis == TYPE_BY_STRUCTURE)
+        snprintf(text, sizeof text, "structure");
+    if (l->o.facts && l->o.basis != TYPE_BY_START)
+        facts_set(l->content->facts, l->o.facts, FACT_TYPE_BASIS, bytes_text(text));
+}
+
+/* A type that a few bytes speak for hides no picture. */
+static bool may_hide_picture(const struct file_type *type) {
+    return type->kind != KIND_IMAGE || type_is_weak(type);
+}
+
+static bool unmask_picture(struct object *o, struct bytes first) {
+    const struct file_type *type = picture_masked(first, &o->mask);
+    if (type) {
+        o->type = type;
+        o->basis = TYPE_BY_MASK;
+    }
+    return type != NULL;
+}
+
+static struct picture search_picture(struct object *o, struct picture_finder *f, struct bytes in) {
+    struct picture found = picture_find(f, in, type_is_weak(o->type) || o->type->kind == KIND_TEXT);
+    if (found.type) {
+        o->type = found.type;
+        o->basis = TYPE_BY_STRUCTURE;
+        o->picture = found.offset;
+    }
+    return found;
+}
+
+void object_settle_type(struct object *o, struct bytes first) {
+    struct picture_finder finder = {0};
+    o->type = type_of_bytes(bytes_of(first.p, first.n < TYPE_BYTES ? first.n : TYPE_BYTES));
+    if (may_hide_picture(o->type) && !unmask_picture(o, first))
+        search_picture(o, &finder, first);
+}
+
+static struct picture search_leaf(struct leaf *l, const uint8_t *bytes, size_t n) {
+    struct picture found = search_picture(&l->o, &l->finder, bytes_of(bytes, n));
+    l->searched = !found.type && picture_finder_works(&l->finder);
+    if (found.type)
+        counter_one(COUNTER_OBJECTS_PICTURE_INSIDE);
+    return found;
+}
+
+/* What a file is by its first bytes is not all: what stands in those that are here counts too. */
+static void look_inside(struct leaf *l, struct bytes first) {
+    bool named = lacks_start(l) && l->o.type->kind == KIND_IMAGE;
+    if (named)
+        l->o.basis = TYPE_BY_NAME;
+    if (named || (may_hide_picture(l->o.type) && !unmask_picture(&l->o, first))) {
+        picture_skip(&l->finder, l->held_gap);
+        search_leaf(l, first.p, first.n);
+    }
+    tell_basis(l);
+}
+
+/* --- Opening: the type must be known before anybody hears of the object --- */
 
 static void deliver_gap(struct leaf *l, uint64_t n) {
     const struct object_sink *sink = &l->content->sink;
@@ -72,6 +148,8 @@ static void open_object(struct leaf *l, const uint8_t *first, size_t n) {
         if (l->o.total != LENGTH_UNKNOWN && l->o.total > l->content->options.container_hash)
             drop_hash(l);
     }
+    if (l->unpackings == 0) /* else its pictures are its children */
+        look_inside(l, bytes_of(first, n));
     sink->opened(sink->context, &l->o);
     if (l->held_gap)
         deliver_gap(l, l->held_gap);
@@ -79,6 +157,8 @@ static void open_object(struct leaf *l, const uint8_t *first, size_t n) {
 
 static void deliver_bytes(struct leaf *l, const uint8_t *bytes, size_t n) {
     const struct object_sink *sink = &l->content->sink;
+    if (n == 0)
+        return;
     l->o.size = add_sizes(l->o.size, n);
     if (l->o.shed) {
         drop_hash(l);
@@ -93,6 +173,22 @@ static void deliver_bytes(struct leaf *l, const uint8_t *bytes, size_t n) {
         sink->data(sink->context, &l->o, bytes, n);
     for (unsigned i = 0; i < l->unpackings; i++)
         filter_data(l->unpacking[i], bytes, n);
+}
+
+/* Looks for a picture on the way. */
+static void deliver_more(struct leaf *l, const uint8_t *bytes, size_t n) {
+    const struct object_sink *sink = &l->content->sink;
+    size_t first = 0;
+    struct picture found = {0};
+    if (l->searched)
+        found = search_leaf(l, bytes, n);
+    if (found.type) {
+        first = found.before.n > 0 ? 0 : (size_t)(l->o.picture - l->o.size);
+        deliver_bytes(l, bytes, first);
+        tell_basis(l);
+        sink->retyped(sink->context, &l->o, found.before);
+    }
+    deliver_bytes(l, bytes + first, n - first);
 }
 
 /* Opens with what is there. Children are of the time at which their bytes came. */
@@ -119,8 +215,11 @@ static void take_data(struct filter *f, const uint8_t *bytes, size_t n) {
     if (n == 0)
         return;
     l->o.last = l->content->now;
-    if (!l->opened && l->held == 0 && decides_type(l, n))
+    if (!l->opened && l->held == 0 && decides_type(l, n)) {
         open_object(l, bytes, n);
+        deliver_bytes(l, bytes, n);
+        return;
+    }
     if (!l->opened) {
         size_t take = n < (size_t)(TYPE_BYTES - l->held) ? n : (size_t)(TYPE_BYTES - l->held);
         memcpy(l->hold + l->held, bytes, take);
@@ -131,7 +230,7 @@ static void take_data(struct filter *f, const uint8_t *bytes, size_t n) {
             settle_type(l);
     }
     if (n > 0)
-        deliver_bytes(l, bytes, n);
+        deliver_more(l, bytes, n);
 }
 
 static void take_gap(struct filter *f, uint64_t n) {
@@ -142,6 +241,7 @@ static void take_gap(struct filter *f, uint64_t n) {
         return;
     }
     settle_type(l);
+    picture_skip(&l->finder, n);
     deliver_gap(l, n);
 }
 

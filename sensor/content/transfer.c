@@ -39,7 +39,7 @@ static struct filter *create_head(struct content *c, const struct object_seed *s
     if (s->resume == RESUME_NONE)
         return chain_create(c, seed, s->codings, true);
     const struct part_place place = {
-        .resume = s->resume, .anew = s->anew, .offset = s->offset, .total = seed->total};
+        .resume = s->resume, .anew = s->anew, .offset = s->offset, .total = seed->total, .length = s->length};
     return part_create(c, seed, s->codings, &place);
 }
 

@@ -73,6 +73,8 @@ uint64_t inspector_memory(const struct inspector *i); /* bytes that it has taken
 void inspector_opened(struct inspector *i, struct object *o);
 void inspector_data(struct inspector *i, struct object *o, const uint8_t *bytes, size_t n);
 void inspector_gap(struct inspector *i, struct object *o, uint64_t n);
+/* The type that the object has now opens its rules; those of the old type that hold go on holding. */
+void inspector_retyped(struct inspector *i, struct object *o, struct bytes again);
 /* When it returns `found` has been called for every rule that holds. inspector_forget() frees the state. */
 void inspector_closed(struct inspector *i, struct object *o);
 

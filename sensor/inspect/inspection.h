@@ -65,6 +65,7 @@ struct inspection {
     struct inspector *inspector;
     struct object *object;
     uint64_t seen;      /* bytes of the object, missing ones included */
+    uint64_t retyped;   /* how many of them had come when its type changed */
     uint64_t next_size; /* a rule waits for the object to be this large; UINT64_MAX for none */
     uint64_t offset;    /* of the bytes that were matched */
     uint64_t name_hash; /* of name and path as they were matched */

@@ -281,7 +281,8 @@ static void decide_some(struct inspection *n, bool that_give_way) {
         if (n->states[i] != RULE_OPEN || (c->late && !n->closed) ||
             (c->gives_way_to.count > 0) != that_give_way)
             continue;
-        uint64_t least = that_give_way && !n->closed && c->size_min < HEAD ? HEAD : c->size_min;
+        uint64_t head = n->retyped + HEAD;
+        uint64_t least = that_give_way && !n->closed && c->size_min < head ? head : c->size_min;
         if (n->seen < least) {
             n->next_size = least < n->next_size ? least : n->next_size;
             continue;
@@ -354,14 +355,33 @@ static unsigned open_rules(struct inspection *n, const struct file_type *type) {
     unsigned scopes = 0;
     for (size_t i = 0; i < r->rule_count; i++) {
         const struct rule_condition *c = r->rules[i].condition;
-        if (!type_fits(c, type))
+        if (n->states[i] == RULE_HOLDS)
             continue;
-        n->states[i] = RULE_OPEN;
+        n->states[i] = type_fits(c, type) ? RULE_OPEN : RULE_OUT;
+        if (n->states[i] == RULE_OUT)
+            continue;
         scopes |= c->scopes;
         for (size_t k = 0; k < c->count_count; k++)
             n->tallies[c->counts[k].tally].wanted = true;
     }
     return scopes;
+}
+
+/* What the object is decides which rules are open, and how its bytes are read. */
+static void begin_type(struct inspection *n) {
+    const struct object *o = n->object;
+    const struct file_type *type = o->type ? o->type : &unknown_type;
+    unsigned scopes = open_rules(n, type);
+    n->is_image = type->kind == KIND_IMAGE && !is_text(type);
+    n->bulk = is_text(type) ? SCOPE_TEXT : n->is_image ? SCOPE_METADATA : SCOPE_CONTENT;
+    if (n->is_image)
+        image_init(&n->image, o->basis == TYPE_BY_MASK ? "" : type->mime);
+    if (n->is_image && o->basis == TYPE_BY_NAME)
+        image_skip(&n->image, o->offset);
+    n->utf16.mode = type->kind == KIND_TEXT && o->offset == 0 ? UTF16_START : UTF16_PASS;
+    begin_streams(n, scopes);
+    match_names(n);
+    decide_rules(n);
 }
 
 void inspector_opened(struct inspector *i, struct object *o) {
@@ -374,19 +394,7 @@ void inspector_opened(struct inspector *i, struct object *o) {
         return;
     }
     o->inspection = n;
-    const struct file_type *type = o->type ? o->type : &unknown_type;
-    unsigned scopes = open_rules(n, type);
-    n->is_image = type->kind == KIND_IMAGE && !is_text(type);
-    n->bulk = is_text(type) ? SCOPE_TEXT : n->is_image ? SCOPE_METADATA : SCOPE_CONTENT;
-    if (n->is_image)
-        image_init(&n->image, type->mime);
-    if (type->kind == KIND_TEXT && o->offset == 0)
-        n->utf16.mode = UTF16_START;
-    else
-        n->utf16.mode = UTF16_PASS;
-    begin_streams(n, scopes);
-    match_names(n);
-    decide_rules(n);
+    begin_type(n);
 }
 
 /* Is there still a stream to feed? */
@@ -397,15 +405,24 @@ static bool has_streams(const struct inspection *n) {
     return false;
 }
 
+/* What stands before a picture hides nothing by it. */
+static void feed_from(struct inspection *n, uint64_t offset, struct bytes in) {
+    uint64_t before = n->object->picture > offset ? n->object->picture - offset : 0;
+    struct bytes lead = bytes_of(in.p, before < in.n ? (size_t)before : in.n);
+    feed_bulk(n, lead.p, lead.n);
+    feed_image(n, bytes_of(in.p + lead.n, in.n - lead.n));
+}
+
 void inspector_data(struct inspector *i, struct object *o, const uint8_t *bytes, size_t n) {
     struct inspection *in = o->inspection;
     if (!in || in->closed || n == 0)
         return;
+    uint64_t offset = in->seen;
     in->seen += n;
     if (!has_streams(in))
         ;
     else if (in->is_image)
-        feed_image(in, bytes_of(bytes, n));
+        feed_from(in, offset, bytes_of(bytes, n));
     else if (in->bulk == SCOPE_TEXT)
         feed_text(in, bytes_of(bytes, n));
     else
@@ -420,7 +437,7 @@ void inspector_gap(struct inspector *i, struct object *o, uint64_t n) {
         return;
     in->seen += n;
     drop_unzip(in);
-    if (in->is_image)
+    if (in->is_image && in->seen > o->picture)
         image_skip(&in->image, n);
     /* Of UTF-16 the next byte is a unit's first only if an even number was lost with the one that is held. */
     if (in->bulk == SCOPE_TEXT && (in->utf16.mode == UTF16_LITTLE || in->utf16.mode == UTF16_BIG)) {
@@ -429,6 +446,26 @@ void inspector_gap(struct inspector *i, struct object *o, uint64_t n) {
         in->utf16.high = 0;
     }
     feed_bulk(in, (const uint8_t *)"\n", 1);
+    decide_if_due(in);
+}
+
+/* The streams of the old scope end here, those of the picture's metadata begin; what was counted stays. */
+void inspector_retyped(struct inspector *i, struct object *o, struct bytes again) {
+    struct inspection *in = o->inspection;
+    if (!in || in->closed)
+        return;
+    end_streams(in, true);
+    for (size_t t = 0; t < i->rules->tally_count; t++) {
+        in->tallies[t].rest = (struct rest){0};
+        in->tallies[t].began = 0;
+    }
+    in->resting = 0;
+    in->offset = 0;
+    in->tail_n = 0;
+    in->name_hash = 0;
+    in->retyped = in->seen;
+    begin_type(in);
+    feed_image(in, again);
     decide_if_due(in);
 }
 

@@ -26,6 +26,10 @@ static void take_gap(void *context, struct object *o, uint64_t n) {
     inspector_gap(inspector_of(o), o, n);
 }
 
+static void retype_object(void *context, struct object *o, struct bytes again) {
+    inspector_retyped(inspector_of(o), o, again);
+}
+
 static bool is_examined(const struct pipeline *p, const struct object *o) {
     return p->examination && !o->container && p->examination->takes(p->examination->context, o);
 }
@@ -68,6 +72,7 @@ struct object_sink pipeline_objects(struct pipeline *p) {
                                 .data = take_data,
                                 .gap = take_gap,
                                 .closed = close_object,
+                                .retyped = retype_object,
                                 .retain = retain_owner,
                                 .release = release_owner};
 }

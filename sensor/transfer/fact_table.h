@@ -25,6 +25,7 @@
     FACT(USER,          "user.name",           "user",    256,     A | T,      7,    WIRE,  PLATES, GIVEN,   NONE) \
     FACT(METHOD,        "http.request.method", "method",  32,      A | T,      7,    WIRE,  PLATES, GIVEN,   NONE) \
     FACT(COMMAND,       "gantry.command",      "command", 32,      A | T,      7,    WIRE,  PLATES, GIVEN,   NONE) \
+    FACT(TYPE_BASIS,    "gantry.type_basis",   "basis",   64,      A | T,      5,    OURS,  PLAIN,  KEPT,    NONE) \
     FACT(DECLARED_TYPE, NULL,                  NULL,      256,     0,          0,    WIRE,  PLATES, KEPT,    NONE)
 /* clang-format on */
 

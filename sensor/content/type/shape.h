@@ -9,7 +9,7 @@
 bool json_shape(struct bytes first);
 
 /* UTF-8, UTF-16 with a byte order mark, or Latin-1 without control characters; a character that the end cuts
- * does no harm. False for no bytes. */
+ * does no harm, nor one in 64 that does not belong there. False for no bytes. */
 bool text_shape(struct bytes some);
 
 #endif

@@ -3,6 +3,10 @@
 
 #include "base/utf8.h"
 
+/* One in so many characters may be none of text's: whoever puts such a one before a table does not hide it.
+ */
+enum { FOREIGN = 64 };
+
 /* Control characters that occur in text: BEL BS TAB LF VT FF CR ESC, and NEL (0x85) in Latin-1. */
 static bool is_control(uint8_t c) {
     return (c < 0x20 && !((c >= 7 && c <= 13) || c == 27)) || c == 0x7F;
@@ -18,12 +22,13 @@ static bool is_cut(struct bytes b) {
 }
 
 static bool utf8_shape(struct bytes b) {
+    size_t foreign = b.n / FOREIGN;
     while (b.n > 0) {
         uint32_t c;
         size_t n = utf8_next(b, &c);
-        if (n == 1 && b.p[0] >= 0x80)
-            return is_cut(b);
-        if (n == 1 && is_control(b.p[0]))
+        if (n == 1 && b.p[0] >= 0x80 && is_cut(b))
+            return true;
+        if (n == 1 && (b.p[0] >= 0x80 || is_control(b.p[0])) && foreign-- == 0)
             return false;
         b = bytes_of(b.p + n, b.n - n);
     }
@@ -31,8 +36,9 @@ static bool utf8_shape(struct bytes b) {
 }
 
 static bool latin1_shape(struct bytes b) {
+    size_t foreign = b.n / FOREIGN;
     for (size_t i = 0; i < b.n; i++)
-        if (is_control(b.p[i]) || (b.p[i] >= 0x80 && b.p[i] < 0xA0 && b.p[i] != 0x85))
+        if ((is_control(b.p[i]) || (b.p[i] >= 0x80 && b.p[i] < 0xA0 && b.p[i] != 0x85)) && foreign-- == 0)
             return false;
     return true;
 }

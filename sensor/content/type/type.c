@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content/chain.h"
+#include "content/type/picture.h"
 #include "content/type/shape.h"
 
 /* What a file is, by its first bytes. Names are those of libmagic 5.44 where it has one; the unit test holds
@@ -32,6 +33,38 @@ static bool bmp_header(struct bytes b) {
         if (b.n >= 18 && b.p[14] == sizes[i] && b.p[15] == 0 && b.p[16] == 0 && b.p[17] == 0)
             return true;
     return false;
+}
+
+/* Netpbm: blanks and remarks, width and height, and but for bitmaps the greatest value, all as decimal
+ * digits. */
+static bool netpbm_header(struct bytes b) {
+    unsigned numbers = b.p[1] == '1' || b.p[1] == '4' ? 2 : 3;
+    size_t at = 2;
+    while (numbers > 0) {
+        size_t blank = at, digits;
+        bool remark = false;
+        for (;
+             at < b.n && (remark || b.p[at] == ' ' || (b.p[at] >= '\t' && b.p[at] <= '\r') || b.p[at] == '#');
+             at++)
+            remark = b.p[at] != '\n' && (remark || b.p[at] == '#');
+        for (digits = at; at < b.n && b.p[at] >= '0' && b.p[at] <= '9'; at++)
+            ;
+        if (digits == blank || at == digits || at - digits > 6)
+            return false;
+        numbers--;
+    }
+    return at < b.n && (b.p[at] == ' ' || (b.p[at] >= '\t' && b.p[at] <= '\r'));
+}
+
+/* Directory of icons: how many, and the first one's planes (0 or 1), depth, size and place. */
+static bool icon_directory(struct bytes b) {
+    struct reader r = reader_of(b.p, b.n);
+    uint16_t count, planes, depth;
+    uint32_t size, place;
+    return reader_skip(&r, 4) && reader_u16le(&r, &count) && count >= 1 && count <= 64 &&
+           reader_skip(&r, 3) && HAS(b, 9, "\0") && reader_skip(&r, 1) && reader_u16le(&r, &planes) &&
+           planes <= 1 && reader_u16le(&r, &depth) && depth <= 32 && reader_u32le(&r, &size) && size >= 40 &&
+           reader_u32le(&r, &place) && place >= 6u + 16u * count && place < 1 << 16;
 }
 
 static bool canon_raw(struct bytes b) {
@@ -236,6 +269,13 @@ static const struct signature table[] = {
     {{"image/x-olympus-orf", "Olympus raw image", KIND_IMAGE}, MAGIC("IIRO")},
     {{"image/x-panasonic-rw2", "Panasonic raw image", KIND_IMAGE}, MAGIC("IIU\0")},
     {{"image/vnd.adobe.photoshop", "Photoshop image", KIND_IMAGE}, MAGIC("8BPS")},
+    {{"image/vnd.microsoft.icon", "Windows icon", KIND_IMAGE}, MAGIC("\0\0\x01\0"), .also = icon_directory},
+    {{"image/x-portable-bitmap", "Netpbm bitmap", KIND_IMAGE}, MAGIC("P4"), .also = netpbm_header},
+    {{"image/x-portable-bitmap", "Netpbm bitmap", KIND_IMAGE}, MAGIC("P1"), .also = netpbm_header},
+    {{"image/x-portable-greymap", "Netpbm greymap", KIND_IMAGE}, MAGIC("P5"), .also = netpbm_header},
+    {{"image/x-portable-greymap", "Netpbm greymap", KIND_IMAGE}, MAGIC("P2"), .also = netpbm_header},
+    {{"image/x-portable-pixmap", "Netpbm pixmap", KIND_IMAGE}, MAGIC("P6"), .also = netpbm_header},
+    {{"image/x-portable-pixmap", "Netpbm pixmap", KIND_IMAGE}, MAGIC("P3"), .also = netpbm_header},
 
     {{"application/x-iso19794-5", "ISO/IEC 19794-5 face record", KIND_RECORD},
      MAGIC("FAC\0"),
@@ -364,6 +404,33 @@ const struct file_type *type_of_bytes(struct bytes first) {
     return &octets;
 }
 
-const struct file_type *type_of_middle(struct bytes some) {
-    return text_shape(some) ? text_plain : &octets;
+/* image/jpg and image/pjpeg are what some senders call JPEG. */
+const struct file_type *picture_type(struct bytes mime) {
+    static const char *const jpeg[] = {"image/jpg", "image/pjpeg"};
+    size_t n = 0;
+    while (n < mime.n && mime.p[n] != ';' && mime.p[n] != ' ')
+        n++;
+    mime.n = n;
+    for (size_t i = 0; i < sizeof jpeg / sizeof *jpeg; i++)
+        if (bytes_equal_nocase(mime, jpeg[i]))
+            return &table[0].type;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].type.kind == KIND_IMAGE && bytes_equal_nocase(mime, table[i].type.mime))
+            return &table[i].type;
+    return NULL;
+}
+
+bool type_is_weak(const struct file_type *type) {
+    const struct signature *s = (const struct signature *)(const void *)type;
+    return type == &octets ||
+           (s >= table && s < table + sizeof table / sizeof *table && s->n <= 2 && !s->also);
+}
+
+const struct file_type *type_of_middle(struct bytes some, struct bytes name, struct bytes declared) {
+    const struct file_type *type = picture_type(declared);
+    if (text_shape(some))
+        return text_plain;
+    if (!type)
+        type = picture_named(name);
+    return type ? type : &octets;
 }

@@ -2,9 +2,9 @@
 #include "content/unpack/unpack.h"
 
 /* The list of unpackers, in the order in which they are asked. UNPACKER(NAME): unpacker_NAME is defined in
- * unpack/NAME.c. To add an unpacker: write the file and add its line here; the build finds the file by it. One
- * of several files is a folder unpack/NAME/, with a meson.build that adds them to content_src (and a library
- * of its own to content_deps). */
+ * unpack/NAME.c. To add an unpacker: write the file and add its line here; the build finds the file by it.
+ * One of several files is a folder unpack/NAME/, with a meson.build that adds them to content_src (and a
+ * library of its own to content_deps). */
 /* clang-format off */
 #define UNPACKERS(UNPACKER) \
     UNPACKER(multipart)

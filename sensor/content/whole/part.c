@@ -240,14 +240,25 @@ void part_rekey(struct filter *part, const struct whole_key *k) {
 
 /* --- Joining --- */
 
+/* A range that brings all that is there of the whole, from its first byte on, perhaps with other bytes: these
+ * count for whoever keeps the last ones, and those that came first were looked at. */
+static bool sends_again(const struct whole *w, const struct part_place *place) {
+    uint64_t reach = w->frontier;
+    for (const struct run *r = w->runs; r; r = r->next)
+        reach = r->end > reach ? r->end : reach;
+    return place->resume == RESUME_RANGE && place->offset == 0 && place->length != LENGTH_UNKNOWN &&
+           whole_idle(w) && reach > 0 && place->length >= reach;
+}
+
 /* The whole among those of the same key that this part goes on with, if any. */
 static struct whole *choose_whole(struct whole *found, const struct part_place *place) {
     bool append = place->resume == RESUME_APPEND;
     if (found && found->written != (place->resume == RESUME_WRITE))
         return NULL; /* what is written in place joins nothing else */
-    if (!found || !place->anew || append)
+    bool anew = found && (place->anew || sends_again(found, place));
+    if (!anew || append)
         return found && (!append || whole_idle(found)) ? found : NULL;
-    if (!found->started)
+    if (!found->started && !found->runs)
         return found;
     if (whole_idle(found))
         whole_finish(found); /* its rest does not come: it is sent anew */

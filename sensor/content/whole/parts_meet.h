@@ -55,7 +55,7 @@ struct part {
     struct whole *whole; /* NULL once it is closed: what still comes was seen before */
     struct filter *own;  /* an object of its own, when there was no room to wait */
     struct run *run;
-    uint64_t at;    /* offset of the next byte */
+    uint64_t at;      /* offset of the next byte */
     uint64_t own_end; /* offset of the next byte of `own` */
     uint64_t limit;   /* where `own` ends */
     bool to_end, written;

@@ -11,9 +11,11 @@
 /* Where the bytes that follow belong. Offsets count in the thing as it is sent, before decoding. */
 struct part_place {
     enum resume resume; /* any but RESUME_NONE */
-    bool anew;          /* the beginning of a new transfer, at offset 0 */
-    uint64_t offset;    /* of the first byte; RESUME_APPEND, RESUME_WRITE: not yet known */
-    uint64_t total;     /* LENGTH_UNKNOWN */
+    bool
+        anew; /* the beginning of a new transfer, at offset 0; what came before is not what it goes on with */
+    uint64_t offset; /* of the first byte; RESUME_APPEND, RESUME_WRITE: not yet known */
+    uint64_t total;  /* LENGTH_UNKNOWN */
+    uint64_t length; /* of the part, LENGTH_UNKNOWN */
 };
 
 bool wholes_init(struct content *c);

@@ -11,7 +11,8 @@
     FORMAT(webp) \
     FORMAT(bmp) \
     FORMAT(jp2) \
-    FORMAT(j2k)
+    FORMAT(j2k) \
+    FORMAT(pnm)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct image_format image_##name;

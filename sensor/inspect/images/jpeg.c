@@ -80,16 +80,21 @@ static void read_marker(struct image *i) {
         image_gather(i, 2, 4, read_segment);
 }
 
+/* SOI, but the first bytes may be missing: any other marker, or a scan's stuffing. */
 static void read_start(struct image *i) {
-    if (memcmp(i->header, "\xff\xd8", 2) == 0)
-        image_gather(i, 0, 2, read_marker);
+    unsigned code = i->header[1];
+    if (i->header[0] == 0xff && (code == 0 || (code >= RST0 && code <= RST7)))
+        begin_scan(i);
     else
-        image_lost(i);
+        read_marker(i);
 }
 
-/* In a scan the next marker is found again: FF is always stuffed in the data. */
+/* In a scan the next marker is found again: FF is always stuffed in the data. Where the start is missing that is
+ * where most of a picture's bytes are. */
 static bool skip_gap(struct image *i, uint64_t n) {
     struct jpeg_state *s = (void *)i->state;
+    if (i->mode == IMAGE_GATHER && i->read == read_start)
+        begin_scan(i);
     s->marker = false;
     return i->mode == IMAGE_WALK;
 }

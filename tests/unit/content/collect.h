@@ -68,6 +68,15 @@ static void collect_gap(void *context, struct object *o, uint64_t n) {
     x->content = collect_mix(x->content, (const uint8_t *)&n, sizeof n);
 }
 
+static void collect_retyped(void *context, struct object *o, struct bytes again) {
+    struct collected *x = o->inspection;
+    assert(x && !x->closed && !o->container && o->basis == TYPE_BY_STRUCTURE);
+    assert(o->picture + again.n == x->bytes + x->gaps);
+    assert(again.n == 0 || memcmp(x->data + x->bytes - again.n, again.p, again.n) == 0 ||
+           x->bytes > COLLECT_DATA);
+    x->type = o->type;
+}
+
 static void collect_closed(void *context, struct object *o) {
     struct collector *c = context;
     struct collected *x = o->inspection;
@@ -102,6 +111,7 @@ static inline struct object_sink collect_sink(struct collector *c) {
                                 .data = collect_data,
                                 .gap = collect_gap,
                                 .closed = collect_closed,
+                                .retyped = collect_retyped,
                                 .retain = collect_retain,
                                 .release = collect_release};
 }

@@ -528,8 +528,101 @@ static void offsets_at_the_end_of_the_number_range_do_no_harm(void **state) {
     finish();
 }
 
+/* --- Seen from the middle --- */
+
+/* 20 octets of SOI and JFIF, then what no picture is. */
+static const uint8_t jfif[20] = "\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0";
+
+static void push_as(const char *name, const char *declared, uint64_t offset, const uint8_t *bytes, size_t n) {
+    struct conversation a = collect_conversation(1);
+    struct transfer_seed facts = collect_facts("GET", name);
+    facts.fact[FACT_NAME] = bytes_text(name);
+    facts.fact[FACT_DECLARED_TYPE] = bytes_text(declared);
+    facts.from = SIDE_SERVER;
+    facts.resume = RESUME_RANGE;
+    facts.offset = offset;
+    facts.length = n;
+    facts.total = SIZE;
+    struct transfer *t = content_begin(c, &a, NULL, &facts);
+    content_data(&a, t, bytes, n);
+    content_end(&a, t, TRANSFER_DONE);
+    content_tick(c, a.now + 121 * NS_PER_S);
+}
+
+static const char *type_from_the_middle(const char *name, const char *declared, const uint8_t *bytes,
+                                        size_t n) {
+    static const struct file_type *type;
+    begin(1 << 20);
+    push_as(name, declared, 2, bytes, n);
+    assert_int_equal(got.ended, 1);
+    assert_false(got.list[0].complete);
+    type = got.list[0].type;
+    finish();
+    return type->mime;
+}
+
+static void what_lacks_its_start_is_known_by_structure_then_by_name_or_declared_type(void **state) {
+    uint8_t rest[2000];
+    memset(rest, 0x81, sizeof rest);
+    assert_string_equal(type_from_the_middle("a.bin", "", rest, sizeof rest), "application/octet-stream");
+    assert_string_equal(type_from_the_middle("a.jpg", "", rest, sizeof rest), "image/jpeg");
+    assert_string_equal(type_from_the_middle("a.bin", "image/png", rest, sizeof rest), "image/png");
+    assert_string_equal(type_from_the_middle("a.jpg", "", (const uint8_t *)"plain text and no picture", 25),
+                        "text/plain");
+    memcpy(rest, jfif + 2, 18);
+    assert_string_equal(type_from_the_middle("a.bin", "", rest, sizeof rest), "image/jpeg");
+    memset(rest, 0x81, 18);
+    memcpy(rest + 1900, jfif, 20);
+    assert_string_equal(type_from_the_middle("a.bin", "", rest, sizeof rest), "image/jpeg");
+}
+
+/* However a beginning is cut. */
+static void a_picture_behind_other_bytes_gives_the_object_its_type_on_the_way(void **state) {
+    static uint8_t file[70000];
+    for (size_t lead = 1; lead < 1500; lead += 83)
+        for (size_t piece = 1; piece < 2000; piece = piece * 3 + 1) {
+            memset(file, 0x81, sizeof file);
+            memcpy(file + lead, jfif, 20);
+            begin(1 << 20);
+            struct conversation a = collect_conversation(1);
+            struct transfer_seed facts = collect_facts("PUT", "/a.bin");
+            struct transfer *t = content_begin(c, &a, NULL, &facts);
+            for (size_t at = 0; at < 4000; at += piece)
+                content_data(&a, t, file + at, piece < 4000 - at ? piece : 4000 - at);
+            content_end(&a, t, TRANSFER_DONE);
+            assert_int_equal(got.ended, 1);
+            assert_string_equal(got.list[0].type->mime, "image/jpeg");
+            assert_int_equal(got.list[0].size, 4000);
+            assert_memory_equal(got.list[0].data, file, 4000);
+            finish();
+        }
+}
+
+/* Whoever keeps the last bytes has the picture, though others were there first. */
+static void a_range_that_is_the_whole_does_not_stay_behind_what_came_first(void **state) {
+    uint8_t other[5000];
+    for (int held = 0; held < 2; held++) { /* at the frontier; waiting for it */
+        memset(other, 0x81, sizeof other);
+        begin(1 << 20);
+        struct conversation a = collect_conversation(1);
+        struct transfer *t = range(&a, held ? 100 : 0, 5000, SIZE);
+        content_data(&a, t, other, 5000);
+        content_end(&a, t, TRANSFER_DONE);
+        range_sent(&a, 0, SIZE);
+        content_tick(c, a.now + 121 * NS_PER_S);
+        assert_int_equal(got.ended, 2);
+        size_t whole = got.list[0].complete ? 0 : 1;
+        assert_true(got.list[whole].complete && !got.list[!whole].complete);
+        assert_string_equal(got.list[whole].sha256, whole_sha256);
+        finish();
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_lacks_its_start_is_known_by_structure_then_by_name_or_declared_type),
+        cmocka_unit_test(a_picture_behind_other_bytes_gives_the_object_its_type_on_the_way),
+        cmocka_unit_test(a_range_that_is_the_whole_does_not_stay_behind_what_came_first),
         cmocka_unit_test(ranges_on_one_connection_make_one_object),
         cmocka_unit_test(ranges_in_any_order_make_one_object),
         cmocka_unit_test(parallel_ranges_interleaved_make_one_object),

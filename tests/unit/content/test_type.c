@@ -155,8 +155,40 @@ static void a_cut_character_does_not_make_text_binary(void **state) {
     assert_string_equal(type_of_bytes(bytes_of("", 0))->mime, "application/x-empty");
 }
 
+/* Blanks, remarks and numbers decide whether it is a picture or a text about one. */
+static void netpbm_and_icons_are_known_by_their_headers(void **state) {
+    static const uint8_t icon[] = "\0\0\1\0\1\0\x10\x10\0\0\1\0\x20\0\x68\4\0\0\x16\0\0\0\x28";
+    uint8_t other[sizeof icon];
+    assert_string_equal(mime("P5\n# lane 4\n160 120\n255\n\x80\x81"), "image/x-portable-greymap");
+    assert_string_equal(mime("P6 160 120 255 "), "image/x-portable-pixmap");
+    assert_string_equal(mime("P4\n8 8\n\x80"), "image/x-portable-bitmap");
+    assert_string_equal(mime("P5 is a road"), "text/plain");
+    assert_string_equal(mime("P5 160 lanes"), "text/plain");
+    assert_string_equal(mime("P6 1 2"), "text/plain");
+    assert_string_equal(type_of_bytes(bytes_of(icon, sizeof icon))->mime, "image/vnd.microsoft.icon");
+    for (size_t at = 4; at <= 18; at += 7) { /* no icons, many planes, a place inside the directory */
+        memcpy(other, icon, sizeof icon);
+        other[at] = at == 4 ? 0 : at == 11 ? 9 : 3;
+        assert_string_equal(type_of_bytes(bytes_of(other, sizeof other))->mime, "application/octet-stream");
+    }
+}
+
+static void a_few_foreign_bytes_do_not_make_text_binary(void **state) {
+    char text[600];
+    memset(text, 'x', sizeof text);
+    text[0] = 1, text[100] = 0, text[200] = '\x9d';
+    assert_string_equal(type_of_bytes(bytes_of(text, 512))->mime, "text/plain");
+    for (size_t i = 0; i < 10; i++)
+        text[300 + i] = 2;
+    assert_string_equal(type_of_bytes(bytes_of(text, 512))->mime, "application/octet-stream");
+    text[0] = 1, text[1] = 'x';
+    assert_string_equal(type_of_bytes(bytes_of(text, 63))->mime, "application/octet-stream");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(netpbm_and_icons_are_known_by_their_headers),
+        cmocka_unit_test(a_few_foreign_bytes_do_not_make_text_binary),
         cmocka_unit_test(every_sample_is_what_libmagic_takes_it_for),
         cmocka_unit_test(every_start_of_every_sample_has_a_type),
         cmocka_unit_test(text_is_text_whatever_it_begins_like),

@@ -178,8 +178,82 @@ static void another_process_matches_with_rules_that_it_cannot_write_to(void **st
     bench_close(&b);
 }
 
+static const char late_rules[] = "identifiers:\n"
+                                 "  - {id: name, pattern: '^cam'}\n"
+                                 "  - {id: mark, pattern: 'VIVOTEK'}\n"
+                                 "  - {id: word, pattern: 'secret'}\n"
+                                 "rules:\n"
+                                 "  - id: picture\n"
+                                 "    object: {kinds: [image]}\n" RULE_TAIL "  - id: marked\n"
+                                 "    scopes: [metadata]\n"
+                                 "    all: [mark]\n"
+                                 "    object: {kinds: [image]}\n" RULE_TAIL "  - id: named\n"
+                                 "    scopes: [name]\n"
+                                 "    all: [name]\n"
+                                 "    object: {kinds: [image]}\n" RULE_TAIL "  - id: worded\n"
+                                 "    scopes: [content]\n"
+                                 "    all: [word]\n" RULE_TAIL "  - id: data\n"
+                                 "    scopes: [content]\n"
+                                 "    all: [mark]\n"
+                                 "    object: {types: [application/octet-stream]}\n" RULE_TAIL;
+
+static void push_late_picture(struct bench *b, const char *again) {
+    bench_begin(b, &data_type, "cam4.bin");
+    bench_push(b, "a secret, and VIVO", 18);
+    bench_push(b, again, strlen(again));
+    assert_int_equal(b->found[0] + b->found[1] + b->found[2], 0);
+    b->object.type = &jpeg_type;
+    b->object.basis = TYPE_BY_STRUCTURE;
+    b->object.picture = 18;
+    inspector_retyped(b->inspector, &b->object, bytes_text(again));
+}
+
+/* Its rules are open from there on, what held holds on, and what was its start is not matched with its rest.
+ */
+static void a_picture_that_is_found_late_is_inspected_as_one(void **state) {
+    static const char rest[] = "\xff\xfe\0\x09VIVOTEK\xff\xda\0\x02pixels secret VIVOTEK";
+    struct bench b;
+    bench_open(&b, late_rules, 8 << 20);
+    for (size_t cut = 0; cut < 5; cut++) {
+        char again[8] = "\xff\xd8\xff\xfe";
+        again[cut] = 0;
+        push_late_picture(&b, again);
+        bench_push(&b, cut < 2 ? &"\xff\xd8"[cut] : "", cut < 2 ? 2 - cut : 0);
+        bench_push(&b, rest + (cut > 2 ? cut - 2 : 0), sizeof rest - 1 - (cut > 2 ? cut - 2 : 0));
+        bench_end(&b);
+        for (size_t r = 0; r < 4; r++)
+            assert_int_equal(b.found[r], 1);
+        assert_int_equal(b.found[4], 0);
+    }
+    push_late_picture(&b, "");
+    bench_push(&b, "\xff\xd8\xff\xda\0\x02pixels TEK VIVOTEK", 24);
+    bench_end(&b);
+    assert_int_equal(b.found[0], 1);
+    assert_int_equal(b.found[1], 0); /* pixels */
+    bench_close(&b);
+}
+
+static void a_jpeg_without_its_start_is_walked_through_from_its_scan(void **state) {
+    struct bench b;
+    bench_open(&b, late_rules, 8 << 20);
+    for (int named = 0; named < 2; named++) {
+        inspector_forget(b.inspector, &b.object);
+        bench_begin(&b, &jpeg_type, NULL);
+        inspector_forget(b.inspector, &b.object);
+        b.object.offset = 5000;
+        b.object.basis = named ? TYPE_BY_NAME : TYPE_BY_START;
+        inspector_opened(b.inspector, &b.object);
+        bench_push(&b, "pixels VIVOTEK\xff\0 more", 21);
+        bench_end(&b);
+        assert_int_equal(b.found[1], !named);
+    }
+    bench_close(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_picture_that_is_found_late_is_inspected_as_one),
+        cmocka_unit_test(a_jpeg_without_its_start_is_walked_through_from_its_scan),
         cmocka_unit_test(all_any_and_none_mean_what_they_say),
         cmocka_unit_test(a_rule_holds_once_and_as_soon_as_it_can),
         cmocka_unit_test(content_means_text_and_binary_objects),

@@ -82,7 +82,7 @@ static void open_object(struct examiner *x, struct bytes path, struct bytes firs
     facts_set(&x->texts, o->facts, FACT_NAME, bytes_of(path.p + slash, path.n - slash));
     o->number = 1;
     o->total = LENGTH_UNKNOWN;
-    o->type = type_of_bytes(bytes_of(first.p, first.n < TYPE_BYTES ? first.n : TYPE_BYTES));
+    object_settle_type(o, first);
     inspector_opened(x->inspector, o);
 }
 
