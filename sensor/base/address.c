@@ -17,6 +17,14 @@ struct address address_from_v6(const uint8_t bytes[16]) {
     return a;
 }
 
+bool address_translated(const struct address *a, struct address *out) {
+    static const uint8_t known[12] = {0, 0x64, 0xff, 0x9b}, local[6] = {0, 0x64, 0xff, 0x9b, 0, 1};
+    if (memcmp(a->bytes, known, sizeof known) != 0 && memcmp(a->bytes, local, sizeof local) != 0)
+        return false;
+    *out = address_from_v4(a->bytes + 12);
+    return true;
+}
+
 bool address_parse(const char *text, struct address *out) {
     uint8_t raw[16];
     if (inet_pton(AF_INET, text, raw) == 1) {

@@ -36,6 +36,10 @@ static inline bool address_equal(const struct address *a, const struct address *
 struct address address_from_v4(const uint8_t bytes[4]);
 struct address address_from_v6(const uint8_t bytes[16]);
 
+/* The IPv4 address that a translator makes of this one: of the prefixes that are everybody's for that (RFC 6052,
+ * section 2.1, and RFC 8215 with its last 32 bits); false: none. */
+bool address_translated(const struct address *a, struct address *out);
+
 /* "192.0.2.1" or "2001:db8::1"; false if the text is neither. */
 bool address_parse(const char *text, struct address *out);
 

@@ -17,6 +17,7 @@ struct decoder {
     struct defrag *defrag;
     unsigned depth;
     struct repeats repeats;
+    time_ns settled; /* when those were judged last */
     struct feed feed;
     struct reader rest; /* frames behind the one that was decoded last, in the same one of 802.11 */
     time_ns time;       /* of that */
@@ -81,6 +82,7 @@ struct decoder *decoder_create(const struct decoder_options *options) {
 void decoder_destroy(struct decoder *d) {
     if (!d)
         return;
+    repeat_settle(&d->repeats, INT64_MAX / 2);
     defrag_destroy(d->defrag);
     free(d);
 }
@@ -127,4 +129,8 @@ bool decode_rest(struct decoder *d, struct packet *out, bool *decoded) {
 
 void decoder_tick(struct decoder *d, time_ns now) {
     defrag_expire(d->defrag, now);
+    if (now - d->settled >= 0 && now - d->settled < NS_PER_S)
+        return;
+    d->settled = now;
+    repeat_settle(&d->repeats, now);
 }

@@ -8,7 +8,13 @@
  * it. */
 static const time_ns apart_most = NS_PER_S;
 
-enum { HEAD_MAX = 128, SAMPLE_SHIFT = 28 };
+enum {
+    HEAD_MAX = 128,
+    EDGE = 64,       /* of a datagram's payload, at either end */
+    COPIES_MOST = 3, /* of one packet: a link that is mirrored once more than twice is rare, a sender that
+                      * says the same again and again is not */
+    SAMPLE_SHIFT = 28,
+};
 
 /* From fields that are in the cache already. UDP's checksum stands in front of its payload. */
 static bool is_sampled(const struct packet *p) {
@@ -19,17 +25,31 @@ static bool is_sampled(const struct packet *p) {
 }
 
 /* Without what changes at each hop: time to live and checksum of IPv4, hop limit of IPv6, class of service.
- */
+ * Nothing in the headers of two datagrams need differ, so their payloads count too. */
 static uint64_t digest_of(const struct packet *p, size_t n) {
     static const struct hash_key key = {0x7265706561747321, 2};
     static const uint8_t v4[] = {1, 8, 10, 11}, v6[] = {0, 1, 7};
-    uint8_t head[HEAD_MAX];
+    uint8_t head[HEAD_MAX + 2 * EDGE];
     memcpy(head, p->network, n);
     for (size_t i = 0; head[0] >> 4 == 4 && i < sizeof v4; i++)
         head[v4[i]] = 0;
     for (size_t i = 0; head[0] >> 4 == 6 && i < sizeof v6; i++)
         head[v6[i]] = 0;
+    if (p->transport == PROTOCOL_UDP) {
+        size_t edge = p->payload_captured < EDGE ? p->payload_captured : EDGE;
+        memcpy(head + n, p->payload, edge);
+        memcpy(head + n + edge, p->payload + p->payload_captured - edge, edge);
+        n += 2 * edge;
+    }
     return hash_bytes(&key, head, n);
+}
+
+static void judge_cell(struct repeat_cell *cell) {
+    if (cell->seen <= COPIES_MOST)
+        counter_add(COUNTER_DUPLICATES_SAMPLED, cell->seen);
+    if (cell->seen > 1 && cell->seen <= COPIES_MOST)
+        counter_one(COUNTER_DUPLICATES);
+    cell->seen = 0;
 }
 
 void repeat_note(struct repeats *r, const struct packet *p) {
@@ -41,9 +61,16 @@ void repeat_note(struct repeats *r, const struct packet *p) {
         return;
     uint64_t digest = digest_of(p, n);
     struct repeat_cell *cell = &r->cell[digest % REPEAT_CELLS];
-    counter_one(COUNTER_DUPLICATES_SAMPLED);
     time_ns apart = p->time - cell->time;
-    if (cell->digest == digest && apart < apart_most && apart > -apart_most)
-        counter_one(COUNTER_DUPLICATES);
-    *cell = (struct repeat_cell){digest, p->time};
+    if (cell->digest != digest || apart >= apart_most || apart <= -apart_most)
+        judge_cell(cell);
+    cell->seen++;
+    cell->digest = digest;
+    cell->time = p->time;
+}
+
+void repeat_settle(struct repeats *r, time_ns now) {
+    for (size_t i = 0; i < REPEAT_CELLS; i++)
+        if (r->cell[i].seen && now - r->cell[i].time >= apart_most)
+            judge_cell(&r->cell[i]);
 }

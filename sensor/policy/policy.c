@@ -158,7 +158,7 @@ static uint32_t place_value(enum place_kind kind, size_t index) {
 
 /* A list under `key`; NULL and *count 0 when it is not there or no list (told). */
 static const struct doc_node *list_of(struct setting_reader *r, const struct doc_node *root, const char *key,
-                                  size_t *count) {
+                                      size_t *count) {
     const struct doc_node *list = doc_get(root, key);
     *count = 0;
     if (list && list->kind != DOC_LIST) {
@@ -286,7 +286,8 @@ static size_t keep_announced(struct loading *a, const char *file) {
 
 /* Whose the networks of unknown hosts are, as routers see it. Not kept as entries: only the length of a
  * prefix is asked for. */
-static bool read_announced(const struct setting_reader *policy, const struct doc_node *root, struct policy *p) {
+static bool read_announced(const struct setting_reader *policy, const struct doc_node *root,
+                           struct policy *p) {
     struct loading a = {.arena = policy->arena, .problems = policy->problems};
     struct setting_reader r = {.arena = a.arena, .problems = a.problems, .context = &a};
     const struct doc_node *node = doc_get(root, "announced-prefixes");
@@ -330,14 +331,22 @@ const struct policy *policy_load(const struct doc_node *root, struct arena *aren
 
 /* --- Asking --- */
 
+/* What goes to a translator is judged by where it goes from there, unless the configuration knows the address
+ * itself. */
+static uint32_t find_through(const struct networks *networks, const struct address *a) {
+    struct address behind;
+    uint32_t value = networks_find(networks, a);
+    return value || !address_translated(a, &behind) ? value : networks_find(networks, &behind);
+}
+
 struct place policy_place(const struct policy *p, const struct address *a) {
-    uint32_t value = networks_find(&p->networks, a);
+    uint32_t value = find_through(&p->networks, a);
     return (struct place){(enum place_kind)(value >> PLACE_KIND_SHIFT),
                           value & ((1u << PLACE_KIND_SHIFT) - 1)};
 }
 
 uint8_t policy_announced(const struct policy *p, const struct address *a) {
-    return (uint8_t)networks_find(&p->announced, a);
+    return (uint8_t)find_through(&p->announced, a);
 }
 
 const struct network_entry *policy_entries(const struct policy *p, size_t *count) {

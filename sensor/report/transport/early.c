@@ -7,10 +7,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-    APPEND = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+    APPEND = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW,
     READ = O_RDONLY | O_CLOEXEC
 };
 enum { FILES_MAX = 512 };
@@ -21,8 +22,25 @@ static struct {
 } files[FILES_MAX];
 static size_t count;
 
+/* What can be appended to: a file, or a pipe or device that somebody put there. */
+static int open_append(const char *path, int more) {
+    struct stat s;
+    int fd = open(path, APPEND | more, 0640);
+    if (fd < 0 || (fstat(fd, &s) == 0 && (S_ISREG(s.st_mode) || S_ISFIFO(s.st_mode) || S_ISCHR(s.st_mode))))
+        return fd;
+    close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
 int early_append(const char *path) {
-    return open(path, APPEND, 0640);
+    return open_append(path, 0);
+}
+
+const char *early_reason(int error) {
+    return error == ELOOP    ? "it is a symbolic link, which could lead anywhere; name the file itself"
+           : error == EINVAL ? "it is neither a file nor a pipe"
+                             : strerror(error);
 }
 
 static bool is_open(const char *path) {
@@ -53,7 +71,7 @@ static void forget_file(size_t i) {
 
 /* A file of ours can be opened again after SIGHUP by whom it is given to. */
 static int make_file(const char *path, uid_t owner, gid_t group) {
-    int fd = open(path, APPEND | O_EXCL, 0640);
+    int fd = open_append(path, O_EXCL);
     if (fd < 0)
         return early_append(path);
     if (geteuid() == 0 && fchown(fd, owner, group) != 0)
@@ -75,12 +93,12 @@ bool output_open_early(const struct output_config *o, uid_t owner, gid_t group, 
         "output %s:%s: cannot open %s: %s; make its folder, let the sensor's user write there, and, where "
         "the "
         "sensor runs already, start it again: folders that were not written to at its start are closed to it",
-        o->format, o->to, path, strerror(errno));
+        o->format, o->to, path, early_reason(errno));
 }
 
 void output_reopen_early(void) {
     for (size_t i = 0; i < count; i++) {
-        int fd = open(files[i].path, files[i].flags, 0640);
+        int fd = files[i].flags == APPEND ? early_append(files[i].path) : open(files[i].path, files[i].flags);
         if (fd < 0)
             continue;
         close(files[i].fd);

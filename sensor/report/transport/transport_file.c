@@ -43,7 +43,7 @@ static void *open_file(const struct transport *t, const char *rest, const struct
     if (f->fd >= 0)
         return f;
     error_set(e, "cannot open %s: %s; make its folder, or let the sensor's user write there", rest,
-              strerror(errno));
+              early_reason(errno));
     free(f->path);
     free(f);
     return NULL;
@@ -115,7 +115,7 @@ static void reopen_file(void *carrier) {
     int fd = early_append(f->path);
     if (fd < 0) {
         log_error("output to %s: cannot open it again: %s; going on with the old file", f->path,
-                  strerror(errno));
+                  early_reason(errno));
         return;
     }
     close(f->fd);

@@ -30,6 +30,20 @@ static void test_ipv4_and_its_mapped_form_are_one_address(void **state) {
     assert_false(address_is_v4(&v6));
 }
 
+static void test_an_address_of_a_translator_holds_one_of_ipv4(void **state) {
+    static const char *const none[] = {"64:ff9b::1:198.51.100.20", "64:ff9c::198.51.100.20",
+                                       "2001:db8::198.51.100.20", "198.51.100.20",
+                                       "64:ff9b:2::198.51.100.20"};
+    struct address wanted = at("198.51.100.20"), got, a = at("64:ff9b::198.51.100.20"),
+                   b = at("64:ff9b:1:7::198.51.100.20");
+    assert_true(address_translated(&a, &got) && address_equal(&got, &wanted));
+    assert_true(address_translated(&b, &got) && address_equal(&got, &wanted));
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        a = at(none[i]);
+        assert_false(address_translated(&a, &got));
+    }
+}
+
 static void test_what_is_no_address_is_refused(void **state) {
     static const char *const texts[] = {"",     "192.0.2", "192.0.2.256", "192.0.2.1 ", "2001:db8:::1",
                                         "host", "1",       "192.0.2.01"};
@@ -118,6 +132,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses_are_written_as_they_are_read),
         cmocka_unit_test(test_ipv4_and_its_mapped_form_are_one_address),
+        cmocka_unit_test(test_an_address_of_a_translator_holds_one_of_ipv4),
         cmocka_unit_test(test_what_is_no_address_is_refused),
         cmocka_unit_test(test_the_prefix_of_an_address_keeps_its_first_bits),
         cmocka_unit_test(test_a_prefix_contains_its_first_and_last_address_only),

@@ -129,6 +129,21 @@ static void test_an_address_that_nobody_owns_is_unknown(void **state) {
            "the address belongs to no partner");
 }
 
+static void test_what_goes_to_a_translator_is_judged_by_the_address_behind_it(void **state) {
+    expect(judge("64:ff9b::198.51.100.20", "", "diagnostics", "TLS", DAY_2098_01_01), VERDICT_APPROVED,
+           "Plate Systems", "C-1", "-", "contract C-1 covers it");
+    expect(judge("64:ff9b::198.51.100.20", "", "vehicle-image", "TLS", DAY_2098_01_01), VERDICT_BREACH,
+           "Plate Systems", "C-1", "class", "class vehicle-image is not in contract C-1");
+    assert_int_equal(judge("64:ff9b:1::203.0.113.9", "", "vehicle-image", "TLS", DAY_2098_01_01).verdict,
+                     VERDICT_UNAPPROVED);
+    assert_int_equal(judge("64:ff9b::10.1.2.3", "", "vehicle-image", "TLS", DAY_2098_01_01).verdict,
+                     VERDICT_INTERNAL);
+    assert_int_equal(judge("64:ff9b::198.19.0.1", "", "vehicle-image", "TLS", DAY_2098_01_01).verdict,
+                     VERDICT_UNKNOWN);
+    assert_int_equal(judge("64:ff9c::198.51.100.20", "", "diagnostics", "TLS", DAY_2098_01_01).verdict,
+                     VERDICT_UNKNOWN);
+}
+
 static void test_own_networks_are_internal(void **state) {
     expect(judge("10.41.0.1", "", "diagnostics", "TLS", DAY_2098_01_01), VERDICT_INTERNAL, "-", "-", "-",
            "the address is in an internal network");
@@ -245,6 +260,7 @@ int main(void) {
         cmocka_unit_test(test_first_and_last_day_belong_to_the_contract),
         cmocka_unit_test(test_a_partner_without_a_contract_is_unapproved),
         cmocka_unit_test(test_an_address_that_nobody_owns_is_unknown),
+        cmocka_unit_test(test_what_goes_to_a_translator_is_judged_by_the_address_behind_it),
         cmocka_unit_test(test_own_networks_are_internal),
         cmocka_unit_test(test_a_name_never_makes_a_verdict_better),
         cmocka_unit_test(test_a_name_makes_a_verdict_worse),

@@ -3,10 +3,14 @@
 
 #include "peer.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -216,10 +220,50 @@ static int end(void **state) {
     return rmdir(folder);
 }
 
+static bool open_early(const char *to, struct error *e) {
+    struct output_config c;
+    char spec[256];
+    snprintf(spec, sizeof spec, "json:file:%s", to);
+    assert_true(parse(spec, NULL, &c, e));
+    bool opened = output_open_early(&c, geteuid(), getegid(), e);
+    output_close_early();
+    return opened;
+}
+
+static void a_file_is_opened_only_where_it_is_itself(void **state) {
+    char place[] = "/tmp/gantry-output-XXXXXX", file[128], link[128], dangling[128], pipe[128];
+    struct error e = {""};
+    assert_non_null(mkdtemp(place));
+    snprintf(file, sizeof file, "%s/alerts.json", place);
+    snprintf(link, sizeof link, "%s/link.json", place);
+    snprintf(dangling, sizeof dangling, "%s/dangling.json", place);
+    snprintf(pipe, sizeof pipe, "%s/pipe", place);
+    assert_true(open_early(file, &e) && open_early(file, &e)); /* made, and there already */
+    assert_int_equal(symlink(file, link), 0);
+    assert_false(open_early(link, &e));
+    assert_non_null(strstr(e.text, "symbolic link"));
+    snprintf(file + strlen(place), sizeof file - strlen(place), "/made-by-the-link");
+    assert_int_equal(symlink(file, dangling), 0);
+    assert_false(open_early(dangling, &e));
+    assert_int_equal(access(file, F_OK), -1);
+    assert_false(open_early(place, &e));
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    int reader = open(pipe, O_RDONLY | O_NONBLOCK);
+    assert_true(open_early(pipe, &e));
+    close(reader);
+    unlink(pipe);
+    unlink(link);
+    unlink(dangling);
+    snprintf(file, sizeof file, "%s/alerts.json", place);
+    unlink(file);
+    assert_int_equal(rmdir(place), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_command_lines_outputs_are_understood),
         cmocka_unit_test(a_bad_output_is_refused_with_a_remedy),
+        cmocka_unit_test(a_file_is_opened_only_where_it_is_itself),
         cmocka_unit_test(the_configurations_outputs_are_read),
         cmocka_unit_test(a_bad_entry_names_file_line_and_remedy),
         cmocka_unit_test(keys_of_tls_are_read_and_held_back_where_they_mean_nothing),
