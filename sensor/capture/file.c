@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/pcapng.h"
 #include "capture/source.h"
 
 #include <errno.h>
@@ -10,10 +11,11 @@ enum { READ_BUFFER = 64 << 10, PER_MILLE = 1000 };
 
 struct file {
     const char *name; /* to report */
-    pcap_t *pcap;     /* owns `stream` once open */
+    pcap_t *pcap;     /* owns `stream` once open, or what stands before it */
     FILE *stream;
-    char *buffer; /* of the stream */
-    off_t size;   /* -1: not a regular file */
+    bool next_generation; /* pcapng: libpcap reads it through another stream */
+    char *buffer;         /* of the stream */
+    off_t size;           /* -1: not a regular file */
 };
 
 struct files {
@@ -27,7 +29,7 @@ struct files {
 static void file_close(struct file *f) {
     if (f->pcap)
         pcap_close(f->pcap);
-    else if (f->stream && f->stream != stdin)
+    if (f->stream && f->stream != stdin && (!f->pcap || f->next_generation))
         fclose(f->stream);
     if (f->stream == stdin)
         setvbuf(stdin, NULL, _IONBF, 0); /* it outlives its buffer */
@@ -48,6 +50,7 @@ static bool open_stream(struct file *f, const char *path, struct error *e) {
     struct stat s;
     f->size = fstat(fileno(f->stream), &s) == 0 && S_ISREG(s.st_mode) ? s.st_size : -1;
     int first = getc(f->stream);
+    f->next_generation = first == PCAPNG_FIRST;
     if (first != EOF)
         return ungetc(first, f->stream) != EOF;
     if (ferror(f->stream))
@@ -59,7 +62,12 @@ static bool file_open(struct file *f, const char *path, const char *filter, stru
     char reason[PCAP_ERRBUF_SIZE];
     if (!open_stream(f, path, e))
         return false;
-    f->pcap = pcap_fopen_offline_with_tstamp_precision(f->stream, PCAP_TSTAMP_PRECISION_NANO, reason);
+    FILE *read = f->next_generation ? pcapng_open(f->stream) : f->stream;
+    if (!read)
+        return error_set(e, "%s: no memory", f->name);
+    f->pcap = pcap_fopen_offline_with_tstamp_precision(read, PCAP_TSTAMP_PRECISION_NANO, reason);
+    if (!f->pcap && f->next_generation)
+        fclose(read);
     if (!f->pcap)
         return error_set(e, "%s: not a readable pcap or pcapng capture: %s", f->name, reason);
     return link_check(pcap_datalink(f->pcap), f->name, e) && source_set_filter(f->pcap, filter, f->name, e);

@@ -256,19 +256,20 @@ def write(path, link, frames):
             f.write(struct.pack("<IIII", 1780000000 + i, 123456789, len(frame), len(frame)) + frame)
 
 
-def block(kind, body):
+def block(kind, body, order="<"):
     body += b"\0" * (-len(body) % 4)
-    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+    return struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(order + "I", len(body) + 12)
 
 
-def interface(link):
+def interface(link, snapshot=65535, order="<"):
     """Interface description with if_tsresol 9 (nanoseconds)."""
-    return block(1, struct.pack("<HHI", link, 0, 65535) + struct.pack("<HHBxxx", 9, 1, 9) + struct.pack("<HH", 0, 0))
+    return block(1, struct.pack(order + "HHI", link, 0, snapshot) + struct.pack(order + "HHBxxx", 9, 1, 9)
+                 + struct.pack(order + "HH", 0, 0), order)
 
 
-def packet(number, second, frame):
+def packet(number, second, frame, order="<"):
     ns = second * 10**9 + 123456789
-    return block(6, struct.pack("<IIIII", number, ns >> 32, ns & 0xffffffff, len(frame), len(frame)) + frame)
+    return block(6, struct.pack(order + "IIIII", number, ns >> 32, ns & 0xffffffff, len(frame), len(frame)) + frame, order)
 
 
 def write_other_forms(frame, bare):
@@ -277,6 +278,11 @@ def write_other_forms(frame, bare):
         f.write(section + interface(1) + packet(0, 1780000000, frame))
     with open("form-two-links.pcapng", "wb") as f:
         f.write(section + interface(1) + packet(0, 1780000000, frame) + interface(101) + packet(1, 1780000001, bare))
+    for name, order in (("form-snapshot-lengths.pcapng", "<"), ("form-snapshot-lengths-big-endian.pcapng", ">")):
+        with open(name, "wb") as f:
+            f.write(block(0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1), order) + interface(1, 96, order)
+                    + interface(1, 262144, order) + packet(0, 1780000000, frame, order) + interface(1, 0, order)
+                    + packet(1, 1780000001, frame, order) + packet(2, 1780000002, frame, order))
     with open("form-big-endian.pcap", "wb") as f:  # microseconds
         f.write(struct.pack(">IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
         f.write(struct.pack(">IIII", 1780000000, 123456, len(frame), len(frame)) + frame)

@@ -169,6 +169,40 @@ static void an_unknown_link_type_is_an_error_at_open_that_names_it(void **state)
     assert_non_null(strstr(e.text, "EN10MB"));
 }
 
+static void pcapng_whose_cards_have_other_snapshot_lengths_is_read_whole(void **state) {
+    struct seen s;
+    struct error e;
+    assert_int_equal(read_one(TEST_DATA "/form-snapshot-lengths.pcapng", &s, &e), CAPTURE_END);
+    assert_int_equal(s.packets, 3);
+    assert_int_equal(s.first, 1780000000123456789);
+    assert_int_equal(read_one(TEST_DATA "/form-snapshot-lengths-big-endian.pcapng", &s, &e), CAPTURE_END);
+    assert_int_equal(s.packets, 3);
+    assert_int_equal(s.first, 1780000000123456789);
+}
+
+/* Every way to cut it: what is whole is read, and the end is clean where no packet is cut. */
+static void pcapng_cut_anywhere_is_read_as_far_as_it_goes(void **state) {
+    static const char name[] = TEST_DATA "/form-snapshot-lengths.pcapng";
+    static char whole[4096];
+    FILE *in = fopen(name, "rb");
+    assert_non_null(in);
+    size_t all = fread(whole, 1, sizeof whole, in);
+    fclose(in);
+    int before = 0;
+    for (size_t n = 1; n <= all; n++) {
+        struct seen s;
+        struct error e;
+        FILE *out = fopen(scratch, "wb");
+        assert_non_null(out);
+        fwrite(whole, 1, n, out);
+        fclose(out);
+        read_one(scratch, &s, &e);
+        assert_in_range(s.packets, before, before + 1);
+        before = s.packets;
+    }
+    assert_int_equal(before, 3);
+}
+
 static void pcapng_with_two_link_types_tells_libpcaps_reason(void **state) {
     struct seen s;
     struct error e;
@@ -269,6 +303,8 @@ int main(void) {
         cmocka_unit_test(a_damaged_file_does_not_keep_the_next_from_being_read),
         cmocka_unit_test(what_cannot_be_opened_is_named_with_its_reason),
         cmocka_unit_test(an_unknown_link_type_is_an_error_at_open_that_names_it),
+        cmocka_unit_test(pcapng_whose_cards_have_other_snapshot_lengths_is_read_whole),
+        cmocka_unit_test(pcapng_cut_anywhere_is_read_as_far_as_it_goes),
         cmocka_unit_test(pcapng_with_two_link_types_tells_libpcaps_reason),
         cmocka_unit_test(standard_input_is_read),
         cmocka_unit_test(standard_input_named_twice_is_refused),
