@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/event/shown.h"
 #include "report/output.h"
 
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct delivery {
     enum report_test tested;
     bool overflowed; /* and nobody was told yet */
     bool offline, colour, finishing, reopen;
+    bool kept;      /* in a store */
     char name[160]; /* for messages */
     char room[FORMAT_ROOM + FRAME_ROOM];
 };
@@ -87,10 +89,10 @@ static enum outbox_rank rank_of(const struct event *e) {
     static const enum outbox_rank ranks[] = {
         [INCIDENT_OPENED] = OUTBOX_OPENING, [INCIDENT_GROWN] = OUTBOX_UPDATE, [INCIDENT_CLOSED] = OUTBOX_END};
     if (e->incident)
-        return ranks[e->incident->state];
-    if (e->kind == REPORT_DIGEST)
-        return OUTBOX_END;
-    return e->urgent ? OUTBOX_OPENING : OUTBOX_RECORD;
+        return (enum outbox_rank)(ranks[e->incident->state] + OUTBOX_STANDING * e->incident->standing);
+    if (e->kind == REPORT_DIGEST || e->urgent)
+        return OUTBOX_HIGHEST;
+    return OUTBOX_RECORD;
 }
 
 /* A message of this output that is not held any more has left in this way. */
@@ -115,20 +117,14 @@ static void hold_message(struct delivery *d, const struct event *e, struct bytes
     counter_add(COUNTER_MESSAGES_LOST, dropped);
 }
 
-static void put_event(struct delivery *d, const struct event *e) {
-    struct event mine = *e;
-    bool shortened, counted = d->transport->framing == FRAMING_STREAM && d->format->octet_counting;
+/* The event as it travels, in the delivery's room; empty: it fits no message. */
+static struct bytes frame_event(struct delivery *d, const struct event *e, bool *shortened) {
+    bool counted = d->transport->framing == FRAMING_STREAM && d->format->octet_counting;
     char *message = d->room + FRAME_ROOM - 1; /* a byte stays behind it for the newline */
-    mine.sequence = ++d->sequence;
-    mine.colour = d->colour;
-    mine.syslog = !d->transport->people;
     size_t limit = d->message_max < FORMAT_ROOM ? d->message_max : FORMAT_ROOM;
-    size_t n = format_event(d->format, &mine, message, limit, &shortened);
-    counter_one(n ? COUNTER_MESSAGES : COUNTER_MESSAGES_UNFIT);
+    size_t n = format_event(d->format, e, message, limit, shortened);
     if (n == 0)
-        return;
-    if (shortened)
-        counter_one(COUNTER_MESSAGES_SHORTENED);
+        return bytes_of(NULL, 0);
     if (counted) {
         char count[24];
         size_t digits = (size_t)snprintf(count, sizeof count, "%zu ", n);
@@ -138,7 +134,42 @@ static void put_event(struct delivery *d, const struct event *e) {
     } else if (d->transport->framing != FRAMING_NONE) {
         message[n++] = '\n';
     }
-    hold_message(d, &mine, bytes_of(message, n));
+    return bytes_of(message, n);
+}
+
+/* Transfers and flows go out whole, to the operator's own log; the store keeps no plate of them. */
+static void cover_in_store(struct delivery *d, const struct event *e) {
+    bool shortened;
+    if (!d->kept || !e->record || !(e->kind & (REPORT_TRANSFER | REPORT_FLOW)))
+        return;
+    struct record *covered = malloc(e->record->size);
+    if (covered) {
+        struct event stored = *e;
+        memcpy(covered, e->record, e->record->size);
+        shown_cover(covered);
+        stored.record = covered;
+        if (memcmp(covered, e->record, e->record->size) != 0)
+            outbox_put_covered(d->outbox, e->sequence, frame_event(d, &stored, &shortened));
+    } else {
+        outbox_put_covered(d->outbox, e->sequence, bytes_of(NULL, 0));
+    }
+    free(covered);
+}
+
+static void put_event(struct delivery *d, const struct event *e) {
+    struct event mine = *e;
+    bool shortened;
+    mine.sequence = ++d->sequence;
+    mine.colour = d->colour;
+    mine.syslog = !d->transport->people;
+    struct bytes frame = frame_event(d, &mine, &shortened);
+    counter_one(frame.n ? COUNTER_MESSAGES : COUNTER_MESSAGES_UNFIT);
+    if (frame.n == 0)
+        return;
+    if (shortened)
+        counter_one(COUNTER_MESSAGES_SHORTENED);
+    hold_message(d, &mine, frame);
+    cover_in_store(d, &mine);
     delivery_pump(d);
 }
 
@@ -299,6 +330,7 @@ bool delivery_crowded(const struct delivery *d) {
 }
 
 void delivery_keep(struct delivery *d, bool kept) {
+    d->kept = kept;
     outbox_keep(d->outbox, kept);
 }
 

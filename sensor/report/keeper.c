@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/keeper.h"
 
+#include "report/event/standing.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { CHANNELS_MAX = 64, REPEATED_MAX = 1 << 16, ROUNDS = 8, FORGET_AT_ONCE = 1000, LINES_PART = 8 };
-static const time_ns retry_ns = 5 * NS_PER_S, age_ns = 60 * NS_PER_S;
+static const time_ns retry_ns = 5 * NS_PER_S, age_ns = 60 * NS_PER_S, tidy_ns = 10 * NS_PER_S;
 
 struct keeper {
     struct store *store;
@@ -16,6 +18,7 @@ struct keeper {
     bool same_run;
     bool failing;
     time_ns again;    /* clock_monotonic() */
+    time_ns tidied;   /* likewise */
     time_ns aged;     /* packet time */
     uint64_t waiting; /* messages of outputs that are not configured */
 };
@@ -194,18 +197,30 @@ static void mark_saved(struct keeper *k) {
     counter_one(COUNTER_STORE_COMMITS);
 }
 
-/* The oldest closed incidents, then the least recent lines of the ledger; false: nothing is left to forget,
- * or it is the disk that is full, which takes nothing for it. Rows of the ledger go with the next
+static void add_standing(void *context, const struct store_value *v) {
+    uint64_t *used = context;
+    if (v[0].number >= 0 && v[0].number < STANDING_COUNT)
+        used[v[0].number] = (uint64_t)v[1].number;
+}
+
+/* Rows of the standing that gives way, the oldest first; how many. */
+static uint64_t forget_rows(struct store *s, enum store_statement count, enum store_statement forget) {
+    uint64_t used[STANDING_COUNT] = {0};
+    if (!store_each(s, count, add_standing, used))
+        return 0;
+    const struct store_value v[] = {STORE_N(standing_gives_way(used)), STORE_N(FORGET_AT_ONCE)};
+    return store_run(s, forget, v, 2) ? store_changed(s) : 0;
+}
+
+/* Closed incidents and alerts, then lines of the ledger, in the order of standing.h; false: nothing is left
+ * to forget, or it is the disk that is full, which takes nothing for it. Rows of the ledger go with the next
  * transaction, which frees as much as it needs. */
 static bool make_room(struct keeper *k) {
-    const struct store_value v[] = {STORE_N(FORGET_AT_ONCE)};
     if (!store_bounded(k->store))
         return false;
     store_begin(k->store);
-    bool ok = store_run(k->store, STORE_INCIDENT_FORGET, v, 1);
-    uint64_t gone = ok ? store_changed(k->store) : 0;
-    if (ok && store_run(k->store, STORE_ALERT_FORGET, v, 1))
-        gone += store_changed(k->store);
+    uint64_t gone = forget_rows(k->store, STORE_INCIDENT_STANDINGS, STORE_INCIDENT_FORGET);
+    gone += forget_rows(k->store, STORE_ALERT_STANDINGS, STORE_ALERT_FORGET);
     if (store_end(k->store) == STORE_DONE && gone) {
         counter_add(COUNTER_STORE_FORGOTTEN, gone);
         return true;
@@ -242,6 +257,10 @@ void keeper_commit(struct keeper *k) {
         return;
     }
     mark_saved(k);
+    if (clock_monotonic() - k->tidied >= tidy_ns) {
+        store_tidy(k->store);
+        k->tidied = clock_monotonic();
+    }
     if (k->failing) {
         k->failing = false;
         keep_all(k, true);

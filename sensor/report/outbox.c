@@ -14,6 +14,9 @@ struct held {
     bool saved;
     size_t size;
     unsigned refused; /* times */
+    bool replaced;    /* the store has this instead, nothing for NULL: */
+    uint8_t *covered;
+    size_t covered_size;
     uint8_t bytes[];
 };
 
@@ -47,8 +50,9 @@ static void drop_message(struct outbox *o, struct held *before, struct held *h) 
     if (h->saved) /* the message of a row that stays is sent once more after a restart */
         gone_note(&o->gone, &h->serial, sizeof h->serial);
     o->ranks[h->rank]--;
-    o->bytes -= h->size + sizeof *h;
+    o->bytes -= h->size + h->covered_size + sizeof *h;
     o->count--;
+    free(h->covered);
     free(h);
 }
 
@@ -111,6 +115,19 @@ uint64_t outbox_put(struct outbox *o, uint64_t serial, enum outbox_rank rank, st
     if (!o->unsaved)
         o->unsaved = h;
     return dropped;
+}
+
+void outbox_put_covered(struct outbox *o, uint64_t serial, struct bytes covered) {
+    struct held *h = o->last;
+    if (!h || h->serial != serial || h->saved || h->replaced)
+        return;
+    h->replaced = true;
+    h->covered = malloc(covered.n ? covered.n : 1);
+    if (!h->covered)
+        return;
+    memcpy(h->covered, covered.p, covered.n);
+    h->covered_size = covered.n;
+    o->bytes += covered.n;
 }
 
 bool outbox_next(const struct outbox *o, struct bytes *message) {
@@ -215,9 +232,11 @@ bool outbox_save(const struct outbox *o, const char *name, struct store *store) 
         ok = store_run(store, STORE_MESSAGE_DROP, v, 2);
     }
     for (const struct held *h = o->unsaved; h && ok; h = h->next) {
+        struct bytes kept = h->replaced ? bytes_of(h->covered, h->covered_size) : bytes_of(h->bytes, h->size);
         const struct store_value v[] = {STORE_T(bytes_text(name)), STORE_N(h->serial), STORE_N(h->rank),
-                                        STORE_B(bytes_of(h->bytes, h->size))};
-        ok = store_run(store, STORE_MESSAGE_PUT, v, 4);
+                                        STORE_B(kept)};
+        if (kept.n)
+            ok = store_run(store, STORE_MESSAGE_PUT, v, 4);
     }
     return ok;
 }

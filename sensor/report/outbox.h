@@ -2,6 +2,7 @@
 #ifndef GANTRY_REPORT_OUTBOX_H
 #define GANTRY_REPORT_OUTBOX_H
 
+#include "report/event/standing.h"
 #include "report/store/store.h"
 
 /* Messages of one output, oldest first, from when they were made until the receiver has them. Bounded in
@@ -11,12 +12,24 @@ struct outbox; /* opaque */
 
 struct outbox *outbox_create(uint64_t most_bytes);
 void outbox_destroy(struct outbox *o);
-/* What must give way first when there is no room: the oldest of the least rank. */
-enum outbox_rank { OUTBOX_RECORD, OUTBOX_UPDATE, OUTBOX_END, OUTBOX_OPENING, OUTBOX_RANKS };
+/* What must give way first when there is no room: the oldest of the least rank. Alerts have three for each
+ * standing (event/standing.h), so that what is to strangers goes before what is to partners. */
+enum outbox_rank {
+    OUTBOX_RECORD,
+    OUTBOX_UPDATE,
+    OUTBOX_END,
+    OUTBOX_OPENING,
+    OUTBOX_STANDING = OUTBOX_OPENING, /* from a rank of one standing to that of the next */
+    OUTBOX_HIGHEST = OUTBOX_STANDING * STANDING_COUNT,
+    OUTBOX_RANKS
+};
 /* Makes room by dropping others, but for the one that is partly sent (`busy`) and those of a higher rank;
  * returns how many were dropped. A message that cannot be held at all counts as dropped. */
 uint64_t outbox_put(struct outbox *o, uint64_t serial, enum outbox_rank rank, struct bytes message,
                     bool busy);
+/* What the store has of the message that was just put, with this serial, and what goes out after a restart:
+ * its plates covered. Without memory it keeps nothing of it. */
+void outbox_put_covered(struct outbox *o, uint64_t serial, struct bytes covered);
 bool outbox_full(const struct outbox *o, size_t more); /* the next put of `more` bytes would drop one */
 /* The first message that is not sent; false if there is none. Valid until the next call that changes the
  * outbox. */

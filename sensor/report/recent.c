@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "policy/policy.h"
 #include "report/ledger/ledger.h"
 
 #include <stdlib.h>
@@ -38,12 +39,17 @@ static int64_t slot_of(time_ns t) {
     return t / (RECENT_SLOT_S * NS_PER_S);
 }
 
-static size_t least_recent(const struct recent *r) {
-    size_t least = 0;
-    for (size_t i = 1; i < r->count; i++)
-        if (r->destination[i].newest < r->destination[least].newest)
-            least = i;
-    return least;
+/* The least recent stranger; the least recent of all where partners have all but a few lines. */
+static size_t find_first_out(const struct recent *r) {
+    enum { STRANGERS_LEAST = RECENT_DESTINATIONS / 8 };
+    size_t strangers = 0, out[2] = {SIZE_MAX, SIZE_MAX};
+    for (size_t i = 0; i < r->count; i++) {
+        bool partner = r->destination[i].verdict != VERDICT_UNKNOWN;
+        strangers += !partner;
+        if (out[partner] == SIZE_MAX || r->destination[i].newest < r->destination[out[partner]].newest)
+            out[partner] = i;
+    }
+    return strangers > STRANGERS_LEAST || out[1] == SIZE_MAX ? out[0] : out[1];
 }
 
 /* The line of a name, or a new one. */
@@ -52,7 +58,7 @@ static struct destination *find_destination(struct recent *r, struct bytes name)
     for (size_t i = 0; i < r->count; i++)
         if (r->hash[i] == hash)
             return &r->destination[i];
-    size_t i = r->count < RECENT_DESTINATIONS ? r->count++ : least_recent(r);
+    size_t i = r->count < RECENT_DESTINATIONS ? r->count++ : find_first_out(r);
     size_t n = utf8_fit(name, RECENT_NAME_MAX - 1);
     r->hash[i] = hash;
     r->destination[i] = (struct destination){.newest = 0};

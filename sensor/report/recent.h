@@ -6,7 +6,8 @@
 
 /* What has left an image network in the last minutes, by destination as the ledger names it: for somebody who
  * looks, so it is in memory alone, and begins anew with the reporter. Whole transfers count when they end,
- * things unpacked from them do not. Of destinations beyond RECENT_DESTINATIONS the least recent is forgotten.
+ * things unpacked from them do not. Of destinations beyond RECENT_DESTINATIONS the least recent stranger is
+ * forgotten.
  */
 enum {
     RECENT_DESTINATIONS = 512,

@@ -46,7 +46,7 @@ struct report_options {
     struct ledger_options ledger;
     struct store_config store;
     const struct policy *policy; /* whose contracts are watched; kept by reference, NULL: none */
-    bool offline;                /* reading files: time is packet time only, outputs are waited for at the end */
+    bool offline; /* reading files: time is packet time only, outputs are waited for at the end */
 };
 
 /* How an output stands. */

@@ -2,6 +2,7 @@
 #include "report/digest/digest_entry.h"
 
 #include "report/event/shown.h"
+#include "report/event/standing.h"
 #include "report/ledger/ledger.h"
 
 #include <stdlib.h>
@@ -88,13 +89,53 @@ static struct volume_row *make_row(struct bytes network, struct bytes destinatio
     return row;
 }
 
+static bool is_others(const struct digest_volume *v) {
+    return strcmp(v->destination, DIGEST_OTHERS) == 0;
+}
+
 /* 64 bits that a secret made are the key; two rows that share them by chance would be one. */
 static bool is_row(const struct table_node *node, const void *key) {
     return true;
 }
 
+static enum standing standing_of_volume(unsigned verdict, uint64_t objects, uint64_t bytes) {
+    const struct standing_facts f = {.partner = verdict != VERDICT_UNKNOWN,
+                                     .denied = verdict >= VERDICT_BREACH,
+                                     .objects = objects,
+                                     .bytes = bytes};
+    return standing_of(&f);
+}
+
+/* Makes room for a row of this standing: the least of a lower one goes to the others. False: there is none.
+ */
+static bool fold_row(struct digest *d, enum standing standing) {
+    struct volume_row *least = NULL;
+    enum standing lowest = standing;
+    for (struct volume_row *row = digest_first_row(d); row && standing > STANDING_SMALL;
+         row = digest_next_row(row)) {
+        const struct digest_volume *v = &row->volume;
+        enum standing s = standing_of_volume(v->verdict, v->objects, v->bytes);
+        if (s >= standing || is_others(v) || s > lowest ||
+            (s == lowest && least && v->bytes >= least->volume.bytes))
+            continue;
+        lowest = s;
+        least = row;
+    }
+    struct volume_row *others =
+        least ? digest_row(d, bytes_of(NULL, 0), bytes_text(DIGEST_OTHERS), VERDICT_UNKNOWN, 0) : NULL;
+    if (!others)
+        return false;
+    others->volume.objects += least->volume.objects;
+    others->volume.bytes += least->volume.bytes;
+    others->changed = d->folded = true;
+    table_remove(&d->rows, &least->node);
+    free(least);
+    d->count--;
+    return true;
+}
+
 struct volume_row *digest_row(struct digest *d, struct bytes network, struct bytes destination,
-                              uint8_t verdict) {
+                              uint8_t verdict, uint64_t bytes) {
     uint8_t key[SHOWN_KEY_MAX];
     size_t n = shown_key_add(key, 0, shown_cut(network));
     n = shown_key_add(key, n, shown_cut(destination));
@@ -104,8 +145,8 @@ struct volume_row *digest_row(struct digest *d, struct bytes network, struct byt
     if (known)
         return TABLE_ENTRY(known, struct volume_row, node);
     bool others = bytes_equal(destination, bytes_text(DIGEST_OTHERS));
-    if (d->count >= DIGEST_VOLUMES_MAX && !others)
-        return digest_row(d, bytes_of(NULL, 0), bytes_text(DIGEST_OTHERS), VERDICT_UNKNOWN);
+    if (d->count >= DIGEST_VOLUMES_MAX && !others && !fold_row(d, standing_of_volume(verdict, 1, bytes)))
+        return digest_row(d, bytes_of(NULL, 0), bytes_text(DIGEST_OTHERS), VERDICT_UNKNOWN, 0);
     struct volume_row *row = make_row(shown_cut(network), shown_cut(destination), verdict);
     if (!row)
         return NULL;
@@ -120,7 +161,7 @@ void digest_record(struct digest *d, const struct record *r) {
         r->verdict == VERDICT_INTERNAL || r->verdict > VERDICT_UNKNOWN)
         return;
     struct volume_row *row =
-        digest_row(d, record_text_of(r, TEXT_NETWORK), ledger_destination(r, room), r->verdict);
+        digest_row(d, record_text_of(r, TEXT_NETWORK), ledger_destination(r, room), r->verdict, r->bytes);
     if (!row) {
         counter_one(COUNTER_LEDGER_REFUSED);
         return;
@@ -215,8 +256,9 @@ void digest_next(struct digest *d) {
 /* --- several --- */
 
 static void add_volume(void *context, const struct store_value *v) {
-    struct volume_row *row =
-        v[2].number < 0 ? NULL : digest_row(context, v[0].bytes, v[1].bytes, (uint8_t)v[2].number);
+    struct volume_row *row = v[2].number < 0 ? NULL
+                                             : digest_row(context, v[0].bytes, v[1].bytes,
+                                                          (uint8_t)v[2].number, (uint64_t)v[4].number);
     if (!row)
         return;
     row->volume.objects += (uint64_t)v[3].number;

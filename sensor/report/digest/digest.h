@@ -28,7 +28,8 @@ struct digest_volume {
     uint8_t verdict;
     uint64_t objects, bytes;
 };
-/* Rows in memory; what finds no room is in one row whose destination is DIGEST_OTHERS. */
+/* Rows in memory; what finds no room is in one row whose destination is DIGEST_OTHERS, what is small and to
+ * unknown destinations first (event/standing.h). */
 enum { DIGEST_VOLUMES_MAX = 4096 };
 #define DIGEST_OTHERS "(others)"
 

@@ -25,11 +25,12 @@ struct digest {
     struct digest_volume sorted[DIGEST_VOLUMES_MAX + 1];
     struct digest *asked; /* of digest_sum_since() */
     bool changed;
+    bool folded; /* a row is gone that the store may have: all are written again */
 };
 
-/* The row of these, made if it is not there; NULL: no memory. */
+/* The row of these, made if it is not there, for a record of so many bytes; NULL: no memory. */
 struct volume_row *digest_row(struct digest *d, struct bytes network, struct bytes destination,
-                              uint8_t verdict);
+                              uint8_t verdict, uint64_t bytes);
 void digest_drop_rows(struct digest *d);
 /* In the order in which they were made; NULL: there is none. */
 static inline struct volume_row *digest_first_row(const struct digest *d) {

@@ -32,8 +32,9 @@ static bool save_rows(struct digest *d, struct store *store) {
         const char *key = counter_key(digest_tallies[i].counter);
         ok = save_number(store, "", key, d->tally[i]) && save_number(store, "=", key, d->base[i]);
     }
+    ok = ok && (!d->folded || store_run(store, STORE_VOLUME_DROP, NULL, 0));
     for (const struct volume_row *row = digest_first_row(d); row && ok; row = digest_next_row(row))
-        ok = !row->changed || save_volume(store, &row->volume);
+        ok = !(row->changed || d->folded) || save_volume(store, &row->volume);
     return ok;
 }
 
@@ -52,7 +53,7 @@ void digest_saved(struct digest *d) {
     for (struct volume_row *row = digest_first_row(d); row; row = digest_next_row(row))
         row->changed = false;
     d->unmarked = 0;
-    d->changed = false;
+    d->changed = d->folded = false;
     if (d->told) {
         d->since = d->told;
         d->told = 0;
@@ -69,8 +70,9 @@ void digest_spoil(struct digest *d) {
 /* --- in --- */
 
 static void load_volume(void *context, const struct store_value *v) {
-    struct volume_row *row =
-        v[2].number < 0 ? NULL : digest_row(context, v[0].bytes, v[1].bytes, (uint8_t)v[2].number);
+    struct volume_row *row = v[2].number < 0 ? NULL
+                                             : digest_row(context, v[0].bytes, v[1].bytes,
+                                                          (uint8_t)v[2].number, (uint64_t)v[4].number);
     if (!row)
         return;
     row->volume.objects = (uint64_t)v[3].number;

@@ -45,6 +45,24 @@ static void put_rows(struct json_writer *j, const char *key, const struct digest
         json_write_number(j, left_out, all - n);
 }
 
+/* How many rows of strangers [0] and of partners [1] a list of `most` has: partners' come first where not all
+ * fit. */
+static void share_rows(const struct digest_facts *f, size_t most, size_t room[2]) {
+    size_t partners = 0;
+    for (size_t i = 0; i < f->volume_count; i++)
+        partners += f->volumes[i].verdict != VERDICT_UNKNOWN;
+    room[1] = partners < most ? partners : most;
+    room[0] = most - room[1];
+}
+
+static bool take_row(const struct digest_volume *v, size_t room[2]) {
+    bool partner = v->verdict != VERDICT_UNKNOWN;
+    if (room[partner] == 0)
+        return false;
+    room[partner]--;
+    return true;
+}
+
 static void put_volume(struct json_writer *j, const struct digest_facts *f, size_t row) {
     const struct digest_volume *v = &f->volumes[row];
     json_write_text(j, "network", v->network);
@@ -52,6 +70,23 @@ static void put_volume(struct json_writer *j, const struct digest_facts *f, size
     json_write_text(j, "verdict", verdict_name((enum verdict)v->verdict));
     json_write_number(j, "objects", v->objects);
     json_write_number(j, "bytes", v->bytes);
+}
+
+static void put_volumes(struct json_writer *j, const struct digest_facts *f, size_t most) {
+    size_t room[2], n = 0;
+    share_rows(f, most, room);
+    json_write_array(j, "volume");
+    for (size_t i = 0; i < f->volume_count; i++) {
+        if (!take_row(&f->volumes[i], room))
+            continue;
+        json_write_object(j, NULL);
+        put_volume(j, f, i);
+        json_write_object_end(j);
+        n++;
+    }
+    json_write_array_end(j);
+    if (n < f->volume_count)
+        json_write_number(j, "volume_left_out", f->volume_count - n);
 }
 
 static void put_contract(struct json_writer *j, const struct digest_facts *f, size_t row) {
@@ -96,7 +131,7 @@ void digest_write_json(struct json_writer *j, const struct digest_facts *f, size
     put_tallies(j, f, DIGEST_INCIDENTS);
     json_write_number(j, "open", f->open);
     json_write_object_end(j);
-    put_rows(j, "volume", f, most, f->volume_count, f->volume_count, put_volume);
+    put_volumes(j, f, most);
     put_rows(j, "contracts", f, most, f->contract_count, f->contracts_in_all, put_contract);
     json_write_object(j, "unseen");
     put_tallies(j, f, DIGEST_UNSEEN);
@@ -156,12 +191,15 @@ static void write_rest(struct text *t, size_t all, size_t shown) {
 }
 
 static void write_volumes(struct text *t, const struct digest_facts *f) {
-    size_t n = f->volume_count < ROWS_WHOLE ? f->volume_count : ROWS_WHOLE;
+    size_t n = f->volume_count < ROWS_WHOLE ? f->volume_count : ROWS_WHOLE, room[2];
+    share_rows(f, ROWS_WHOLE, room);
     text_put(t, "\n  what left\n");
     if (n == 0)
         text_put(t, "    nothing\n");
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < f->volume_count; i++) {
         const struct digest_volume *v = &f->volumes[i];
+        if (!take_row(v, room))
+            continue;
         text_print(t, "    %-10s %9" PRIu64 " objects  ", verdict_name((enum verdict)v->verdict), v->objects);
         text_bytes(t, v->bytes);
         text_put(t, "  ");

@@ -28,6 +28,8 @@ struct incident_facts {
     uint64_t held;       /* alerts that were held back or muted since the last that went out */
     unsigned techniques; /* a set of technique.h */
     const char *settled; /* closed: why somebody did so; NULL: nobody did */
+    bool worse;          /* the first, or one of a worse verdict or higher severity than any before */
+    uint8_t standing;    /* enum standing of standing.h */
 };
 
 struct event {

@@ -9,7 +9,7 @@
 struct alert_options {
     uint64_t quiet;           /* ns without a finding after which an incident closes */
     uint64_t growth_interval; /* ns after which growth is told even if below tenfold */
-    uint64_t incidents_max;   /* open at once; the least recent is closed first */
+    uint64_t incidents_max;   /* open at once; beyond it they close in the order of standing.h */
     struct alert_limits limits;
 };
 extern const struct setting alert_settings[];

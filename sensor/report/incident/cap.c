@@ -15,22 +15,51 @@ struct cap_destination {
     uint64_t alerts;
 };
 
+enum share { SHARE_COMMON, SHARE_LARGE, SHARE_PARTNER, SHARE_DENIED, SHARE_COUNT };
+
+/* What each standing has of its own, and the hundredths of all that this is; at least one alert, while there
+ * are as many as shares. The rest is common. */
+static const uint8_t share_of[STANDING_COUNT] = {[STANDING_SMALL] = SHARE_COMMON,
+                                                 [STANDING_LARGE] = SHARE_LARGE,
+                                                 [STANDING_PARTNER] = SHARE_PARTNER,
+                                                 [STANDING_DENIED] = SHARE_DENIED};
+static const uint8_t hundredths[SHARE_COUNT] = {
+    [SHARE_LARGE] = 15, [SHARE_PARTNER] = 10, [SHARE_DENIED] = 25};
+
+struct held_id {
+    char id[ID_SIZE];
+    uint8_t standing;
+};
+
 struct cap {
     struct alert_limits limits;
     struct hash_key secret;
-    time_ns begin; /* 0: no window */
-    uint64_t alerts, held;
+    time_ns begin;                                     /* 0: no window */
+    uint64_t shares[SHARE_COUNT], alerts[SHARE_COUNT]; /* of alerts.global, and used in this window */
+    uint64_t held;
     struct distinct incidents; /* of those held */
     size_t id_count, destination_count;
-    char ids[CAP_IDS_MAX * (ID_SIZE + 1)];
+    struct held_id held_ids[CAP_IDS_MAX];
+    char ids[CAP_IDS_MAX * (ID_SIZE + 1)]; /* as a summary has them */
     struct cap_destination destinations[CAP_DESTINATIONS_MAX * 2];
 };
+
+static void cut_shares(struct cap *c) {
+    uint64_t all = c->limits.global, rest = all;
+    for (int s = SHARE_COMMON + 1; s < SHARE_COUNT && all >= SHARE_COUNT; s++) {
+        uint64_t part = all / 100 * hundredths[s] + all % 100 * hundredths[s] / 100;
+        c->shares[s] = part ? part : 1;
+        rest -= c->shares[s];
+    }
+    c->shares[SHARE_COMMON] = rest;
+}
 
 struct cap *cap_create(const struct alert_limits *limits) {
     struct cap *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
     c->limits = *limits;
+    cut_shares(c);
     c->secret = hash_key_random();
     distinct_init(&c->incidents);
     return c;
@@ -45,7 +74,8 @@ void cap_destroy(struct cap *c) {
 
 static void begin_window(struct cap *c, time_ns now) {
     c->begin = now;
-    c->alerts = c->held = 0;
+    memset(c->alerts, 0, sizeof c->alerts);
+    c->held = 0;
     c->id_count = 0;
     distinct_finish(&c->incidents);
     distinct_init(&c->incidents);
@@ -58,6 +88,10 @@ bool cap_turn(struct cap *c, time_ns now, bool all, struct cap_summary *out) {
     time_ns end = c->begin + (time_ns)c->limits.window;
     if (c->begin == 0 || (!all && now < end))
         return false;
+    for (size_t i = 0; i < c->id_count; i++) {
+        memcpy(c->ids + i * (ID_SIZE + 1), c->held_ids[i].id, ID_SIZE);
+        c->ids[i * (ID_SIZE + 1) + ID_SIZE] = '\n';
+    }
     *out = (struct cap_summary){.begin = c->begin,
                                 .end = all && now < end ? now : end,
                                 .alerts = c->held,
@@ -81,31 +115,52 @@ static struct cap_destination *find_destination(struct cap *c, uint64_t digest) 
     return &c->destinations[at];
 }
 
-static void hold_back(struct cap *c, const char *id) {
-    uint64_t before = distinct_count(&c->incidents);
-    counter_one(COUNTER_ALERTS_HELD);
-    c->held++;
-    distinct_add(&c->incidents, hash_bytes(&c->secret, id, strlen(id)));
-    if (distinct_count(&c->incidents) == before || c->id_count == CAP_IDS_MAX || strlen(id) != ID_SIZE)
+/* The first ones, and of a higher standing later ones too. */
+static void note_id(struct cap *c, const struct cap_alert *alert) {
+    struct held_id *least = &c->held_ids[0];
+    if (strlen(alert->id) != ID_SIZE)
         return;
-    memcpy(c->ids + c->id_count * (ID_SIZE + 1), id, ID_SIZE);
-    c->ids[c->id_count++ * (ID_SIZE + 1) + ID_SIZE] = '\n';
+    for (size_t i = 0; i < c->id_count; i++) {
+        if (memcmp(c->held_ids[i].id, alert->id, ID_SIZE) == 0)
+            return;
+        if (c->held_ids[i].standing < least->standing)
+            least = &c->held_ids[i];
+    }
+    if (c->id_count < CAP_IDS_MAX)
+        least = &c->held_ids[c->id_count++];
+    else if (least->standing >= alert->standing)
+        return;
+    memcpy(least->id, alert->id, ID_SIZE);
+    least->standing = (uint8_t)alert->standing;
 }
 
-bool cap_admit(struct cap *c, time_ns now, struct bytes destination, bool opening, const char *id) {
+static bool hold_back(struct cap *c, const struct cap_alert *alert) {
+    counter_one(COUNTER_ALERTS_HELD);
+    c->held++;
+    distinct_add(&c->incidents, hash_bytes(&c->secret, alert->id, strlen(alert->id)));
+    note_id(c, alert);
+    return false;
+}
+
+static bool has_room(const struct cap *c, enum share share, bool opening) {
+    return c->alerts[share] < (opening ? c->shares[share] : c->shares[share] / 2);
+}
+
+bool cap_admit(struct cap *c, time_ns now, const struct cap_alert *alert) {
     const struct alert_limits *o = &c->limits;
     if (o->per_destination == 0 && o->global == 0)
         return true;
     if (c->begin == 0)
         begin_window(c, now);
-    uint64_t most = opening ? o->global : o->global / 2;
-    uint64_t digest = hash_bytes(&c->secret, destination.p, destination.n);
+    uint64_t most = o->per_destination - (alert->opening ? 0 : o->per_destination / 4);
+    uint64_t digest = hash_bytes(&c->secret, alert->destination.p, alert->destination.n);
     struct cap_destination *d = find_destination(c, digest ? digest : 1);
-    if ((o->global && c->alerts >= most) || (o->per_destination && d && d->alerts >= o->per_destination)) {
-        hold_back(c, id);
-        return false;
-    }
-    c->alerts++;
+    enum share share = (enum share)share_of[alert->standing];
+    if (!has_room(c, share, alert->opening))
+        share = SHARE_COMMON;
+    if ((o->global && !has_room(c, share, alert->opening)) || (o->per_destination && d && d->alerts >= most))
+        return hold_back(c, alert);
+    c->alerts[share]++;
     if (d)
         d->alerts++;
     return true;

@@ -49,12 +49,15 @@ static bool is_only_named(const struct record *r) {
 
 bool gate_admit(struct gate *g, time_ns time, const struct incident_facts *facts, const struct record *r) {
     char room[ADDRESS_TEXT_MAX + 4];
-    bool opening = facts->state == INCIDENT_OPENED;
+    const struct cap_alert alert = {.destination = ledger_destination(r, room),
+                                    .id = facts->id,
+                                    .standing = (enum standing)facts->standing,
+                                    .opening = facts->state == INCIDENT_OPENED || facts->worse};
     gate_turn(g, time, false);
     if (!is_only_named(r) &&
         mutes_hide(g->mutes, ledger_owner(r), &r->destination, record_text_of(r, TEXT_CLASS), time))
         return false;
-    return cap_admit(g->cap, time, ledger_destination(r, room), opening, facts->id);
+    return cap_admit(g->cap, time, &alert);
 }
 
 /* --- what is told of it --- */

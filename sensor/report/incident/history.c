@@ -8,7 +8,7 @@ struct row {
     char id[37];
     enum incident_state state;
     uint64_t sequence, objects, bytes, plates;
-    uint8_t severity, verdict;
+    uint8_t severity, verdict, standing;
 };
 
 struct history {
@@ -52,7 +52,8 @@ void history_note(struct history *h, time_ns time, const struct incident_facts *
                         .bytes = f->bytes,
                         .plates = f->plates,
                         .severity = r->severity,
-                        .verdict = r->verdict};
+                        .verdict = r->verdict,
+                        .standing = f->standing};
     memcpy(row->id, f->id, sizeof row->id);
 }
 
@@ -64,10 +65,10 @@ bool history_save(struct history *h, struct store *store) {
     bool ok = true;
     for (size_t i = 0; i < h->count && ok; i++) {
         const struct row *r = &h->rows[i];
-        const struct store_value v[] = {
-            STORE_T(bytes_text(r->id)), STORE_N(r->sequence), STORE_N(r->time),
-            STORE_N(r->state),          STORE_N(r->objects),  STORE_N(r->bytes),
-            STORE_N(r->plates),         STORE_N(r->severity), STORE_N(r->verdict)};
+        const struct store_value v[] = {STORE_T(bytes_text(r->id)), STORE_N(r->sequence), STORE_N(r->time),
+                                        STORE_N(r->state),          STORE_N(r->objects),  STORE_N(r->bytes),
+                                        STORE_N(r->plates),         STORE_N(r->severity), STORE_N(r->verdict),
+                                        STORE_N(r->standing)};
         ok = store_run(store, STORE_ALERT_PUT, v, sizeof v / sizeof v[0]);
     }
     return ok;

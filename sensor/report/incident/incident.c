@@ -64,7 +64,8 @@ static uint8_t severity_now(const struct incident *i) {
 
 /* What is held back takes no number, so that numbers without a hole mean that nothing was lost on the way;
  * the first alert that goes out says that the incident opened, whenever that is. */
-static void tell_incident(struct incidents *t, struct incident *i, enum incident_state state, time_ns time) {
+static void tell_incident(struct incidents *t, struct incident *i, enum incident_state state, bool worse,
+                          time_ns time) {
     struct incident_facts *f = &i->facts;
     uint64_t plates = distinct_count(&i->plates);
     if (f->plates < plates) /* an estimate may shrink when it goes on from the store */
@@ -76,6 +77,8 @@ static void tell_incident(struct incidents *t, struct incident *i, enum incident
         i->record->severity = severity;
     f->state = state == INCIDENT_GROWN && f->sequence == 0 ? INCIDENT_OPENED : state;
     f->settled = i->settled;
+    f->worse = worse;
+    f->standing = (uint8_t)incident_standing(i);
     f->techniques = technique_of_record(i->record) | technique_of_pace(f->objects, f->first, f->last);
     f->sequence++;
     i->told = time;
@@ -95,13 +98,26 @@ static struct record *keep_record(struct incidents *t, const struct record *r, s
     return shown_pack(&t->builder, r->id);
 }
 
+enum standing incident_standing(const struct incident *i) {
+    unsigned severity = severity_now(i);
+    const struct standing_facts f = {.partner = ledger_owner(i->record).n > 0,
+                                     .denied = true, /* or it were none */
+                                     .severity =
+                                         severity > i->record->severity ? severity : i->record->severity,
+                                     .objects = i->facts.objects,
+                                     .bytes = i->facts.bytes};
+    return standing_of(&f);
+}
+
 void incident_link(struct incidents *t, struct incident *i) {
     table_add(&t->open, &i->node, hash_bytes(&t->secret, i->key, i->key_size));
+    ranking_put(&t->ranking, &i->ranked, incident_standing(i), 1);
 }
 
 static void close_incident(struct incidents *t, struct incident *i, time_ns time) {
-    tell_incident(t, i, INCIDENT_CLOSED, time);
+    tell_incident(t, i, INCIDENT_CLOSED, false, time);
     table_remove(&t->open, &i->node);
+    ranking_remove(&t->ranking, &i->ranked);
     counter_one(COUNTER_INCIDENTS_CLOSED);
     i->closed = true;
     change_mark(&t->changes, &i->change);
@@ -137,9 +153,10 @@ static struct incident *find_incident(const struct incidents *t, struct bytes ke
 
 static struct incident *open_incident(struct incidents *t, const struct record *r, struct bytes class,
                                       struct bytes key) {
-    if (t->open.count >= t->options.most) {
+    struct incident *out = RANKED_ENTRY(ranking_first_out(&t->ranking, NULL), struct incident, ranked);
+    if (t->open.count >= t->options.most && out) {
         counter_one(COUNTER_INCIDENTS_SHED);
-        close_incident(t, incident_oldest(t), r->time);
+        close_incident(t, out, r->time);
     }
     struct incident *i = calloc(1, sizeof *i + key.n);
     if (!i)
@@ -259,15 +276,16 @@ static void add_finding(struct incidents *t, const struct record *r, struct byte
         i->facts.last = r->time;
     table_touch(&t->open, &i->node);
     count_object(t, i, r);
+    ranking_put(&t->ranking, &i->ranked, incident_standing(i), 1);
     change_mark(&t->changes, &i->change);
     bool tenfold = i->facts.objects >= i->next_tenfold;
     while (i->facts.objects >= i->next_tenfold)
         i->next_tenfold *= 10;
     bool due = i->grown && r->time - i->told >= (time_ns)t->options.growth_interval;
     if (opened) {
-        tell_incident(t, i, INCIDENT_OPENED, r->time);
+        tell_incident(t, i, INCIDENT_OPENED, true, r->time);
     } else if (tenfold || worse || due) {
-        tell_incident(t, i, INCIDENT_GROWN, r->time);
+        tell_incident(t, i, INCIDENT_GROWN, worse, r->time);
         counter_one(COUNTER_INCIDENTS_GROWN);
     }
 }

@@ -18,7 +18,7 @@
 struct incident_options {
     const char *observer;
     uint64_t quiet, growth_interval; /* ns of packet time */
-    uint64_t most;                   /* incidents; the least recent is closed for a new one */
+    uint64_t most;                   /* incidents; one is closed for a new one in the order of standing.h */
     bool kept;                       /* in a store: what changed is remembered until incidents_saved() */
 };
 

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/table.h"
 #include "report/event/shown.h"
+#include "report/event/standing.h"
 #include "report/incident/incident.h"
 #include "report/incident/seen.h"
 #include "report/ledger/distinct.h"
@@ -14,6 +15,7 @@
 struct incident {
     struct change change;
     struct table_node node; /* while it is open; its age is that of the last record */
+    struct ranked ranked;   /* likewise; each weighs one */
     uint64_t serial;
     struct incident_facts facts;
     struct record *record; /* what opened it or made it worse; its severity is the one that was shown */
@@ -35,6 +37,7 @@ struct incidents {
     struct incident_sink sink;
     struct hash_key secret;
     struct table open; /* struct incident */
+    struct ranking ranking;
     uint64_t serial;
     struct changes changes;
     struct seen *seen;
@@ -45,6 +48,7 @@ struct incidents {
 /* --- incident.c --- */
 void incident_free(struct incident *i);
 void incident_link(struct incidents *t, struct incident *i); /* to the open ones, as the most recent */
+enum standing incident_standing(const struct incident *i);
 /* Of the open ones, by age; NULL: there is none. */
 static inline struct incident *incident_oldest(const struct incidents *t) {
     return TABLE_ENTRY(table_oldest(&t->open), struct incident, node);

@@ -27,7 +27,8 @@ static bool save_one(const struct incident *i, struct store *store) {
                                     STORE_N(i->whole),
                                     STORE_N(i->holes),
                                     STORE_T(bytes_text(i->settled)),
-                                    STORE_N(i->settled_by)};
+                                    STORE_N(i->settled_by),
+                                    STORE_N(incident_standing(i))};
     return store_run(store, STORE_INCIDENT_PUT, v, sizeof v / sizeof v[0]);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/ledger/ledger.h"
 
+#include "base/address.h"
 #include "base/hash.h"
 #include "policy/policy.h"
 #include "report/event/shown.h"
@@ -33,10 +34,12 @@ struct ledger *ledger_create(const char *observer, const struct ledger_options *
 
 static void forget_entry(struct ledger *l, struct entry *e) {
     table_remove(&l->lines, &e->node);
+    ranking_remove(&l->ranking, &e->ranked);
     change_unmark(&l->changes, &e->change);
     if (e->saved) /* rows that stay in the store grow older than the period */
         gone_note(&l->gone, &e->id, sizeof e->id);
-    l->memory -= sizeof *e + e->key_size + bucket_finish(e);
+    l->memory -= e->octets;
+    bucket_finish(e);
     alarm_finish(e);
     free(e);
 }
@@ -62,6 +65,18 @@ static struct entry *find_line(const struct ledger *l, struct bytes key) {
     return TABLE_ENTRY(table_find(&l->lines, hash, is_key, &key, TABLE_STEPS_ALL), struct entry, node);
 }
 
+/* No partner is named like one (policy.h). */
+static bool is_prefix(struct bytes destination) {
+    char text[ADDRESS_TEXT_MAX + 4];
+    struct prefix p;
+    const char *why;
+    if (destination.n >= sizeof text)
+        return false;
+    memcpy(text, destination.p, destination.n);
+    text[destination.n] = '\0';
+    return prefix_parse(text, &p, &why);
+}
+
 struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n) {
     struct entry *e = calloc(1, sizeof *e + n);
     if (!e)
@@ -71,8 +86,22 @@ struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n) {
     e->key_size = n;
     memcpy(e->key, key, n);
     table_add(&l->lines, &e->node, hash_bytes(&l->secret, key, n));
-    l->memory += sizeof *e + n;
+    e->partner = !is_prefix(ledger_part(e, 1));
+    ledger_rank(l, e, (int64_t)(sizeof *e + n));
     return e;
+}
+
+void ledger_rank(struct ledger *l, struct entry *e, int64_t octets) {
+    struct ledger_totals all;
+    bucket_sum(e, l->now, LEDGER_PERIOD, &all);
+    const struct standing_facts f = {.partner = e->partner,
+                                     .denied = all.denied_objects > 0,
+                                     .days = all.denied_days,
+                                     .objects = all.objects,
+                                     .bytes = all.bytes};
+    l->memory += (uint64_t)octets;
+    e->octets += (uint64_t)octets;
+    ranking_put(&l->ranking, &e->ranked, standing_of(&f), e->octets);
 }
 
 struct bytes ledger_owner(const struct record *r) {
@@ -120,11 +149,16 @@ time_ns ledger_clock(const struct ledger *l, time_ns t) {
     return l->now == 0 || distance <= jump_ns ? t : l->now;
 }
 
-static void make_room(struct ledger *l) {
+/* False: nothing but `spared` is left. */
+static bool make_room(struct ledger *l, const struct entry *spared) {
+    struct ranked *out = ranking_first_out(&l->ranking, spared ? &spared->ranked : NULL);
+    struct entry *e = RANKED_ENTRY(out, struct entry, ranked);
+    if (!e)
+        return false;
     counter_one(COUNTER_LEDGER_FORGOTTEN);
-    struct entry *oldest = ledger_oldest(l);
-    alarm_end(&l->watch, oldest, l->now);
-    forget_entry(l, oldest);
+    alarm_end(&l->watch, e, l->now);
+    forget_entry(l, e);
+    return true;
 }
 
 static void add_record(struct ledger *l, const struct record *r, struct bytes class, time_ns t) {
@@ -155,13 +189,13 @@ static void add_record(struct ledger *l, const struct record *r, struct bytes cl
     table_touch(&l->lines, &e->node);
     e->last = t > e->last ? t : e->last;
     change_mark(&l->changes, &e->change);
-    l->memory += (uint64_t)bucket_add(e, t, l->now, &a);
+    ledger_rank(l, e, bucket_add(e, t, l->now, &a));
     if (ended)
         shape_add(&e->shape, r);
     if (ended)
         alarm_check(&l->watch, e, r, class, l->now);
-    while (l->memory > l->watch.options.memory && ledger_oldest(l) != e)
-        make_room(l);
+    while (l->memory > l->watch.options.memory && make_room(l, e))
+        ;
 }
 
 void ledger_record(struct ledger *l, const struct record *r) {
@@ -237,17 +271,32 @@ static void fill_line(const struct ledger *l, const struct entry *e, struct ledg
     }
 }
 
+static bool is_wanted(const struct entry *e, const char *const wanted[3]) {
+    bool fits = true;
+    for (unsigned i = 0; i < 3 && fits; i++)
+        fits = !wanted[i] || bytes_equal(ledger_part(e, i), bytes_text(wanted[i]));
+    return fits;
+}
+
 size_t ledger_each(const struct ledger *l, const char *const wanted[3], size_t most,
                    void (*visit)(void *context, const struct ledger_line *line), void *context) {
     struct ledger_line line;
-    size_t n = 0;
+    size_t room[STANDING_COUNT], n = 0, left = most;
+    uint64_t there[STANDING_COUNT] = {0};
     for (const struct table_node *node = table_youngest(&l->lines); node; node = table_older(node)) {
         const struct entry *e = TABLE_ENTRY(node, struct entry, node);
-        bool fits = true;
-        for (unsigned i = 0; i < 3 && fits; i++)
-            fits = !wanted[i] || bytes_equal(ledger_part(e, i), bytes_text(wanted[i]));
-        if (!fits || ++n > most)
+        there[e->ranked.standing] += is_wanted(e, wanted);
+    }
+    for (int s = STANDING_COUNT; s-- > 0;) {
+        room[s] = there[s] < left ? (size_t)there[s] : left;
+        left -= room[s];
+        n += (size_t)there[s];
+    }
+    for (const struct table_node *node = table_youngest(&l->lines); node; node = table_older(node)) {
+        const struct entry *e = TABLE_ENTRY(node, struct entry, node);
+        if (room[e->ranked.standing] == 0 || !is_wanted(e, wanted))
             continue;
+        room[e->ranked.standing]--;
         fill_line(l, e, &line);
         visit(context, &line);
     }
@@ -256,8 +305,8 @@ size_t ledger_each(const struct ledger *l, const char *const wanted[3], size_t m
 
 size_t ledger_forget(struct ledger *l, size_t lines) {
     size_t n = 0;
-    for (; n < lines && ledger_oldest(l); n++)
-        make_room(l);
+    while (n < lines && make_room(l, NULL))
+        n++;
     return n;
 }
 

@@ -30,7 +30,7 @@ struct ledger_totals {
 
 /* Thresholds. Objects count once their transfer has ended. */
 struct ledger_options {
-    uint64_t memory; /* bytes; the least recent line is forgotten first */
+    uint64_t memory; /* bytes; lines are forgotten in the order of standing.h */
     uint64_t slow_objects,
         slow_days;           /* not allowed, within 45 days, on so many days; 0 objects: never told */
     uint64_t growth_factor;  /* times the usual day's objects or bytes; 0: never told */
@@ -63,7 +63,7 @@ bool ledger_totals(const struct ledger *l, const char *network, const char *dest
 /* ATT&CK techniques that what went before shows, of the line that a record with one class belongs to. */
 unsigned ledger_techniques(const struct ledger *l, const struct record *r);
 /* Lines whose network, destination and class are those `wanted` (NULL: any), the latest first, with their
- * totals; `visit` sees at most `most` of them. Returns how many there are. */
+ * totals; `visit` sees at most `most` of them, those of the highest standing. Returns how many there are. */
 struct ledger_line {
     struct bytes network, destination, class;
     time_ns last;
@@ -72,7 +72,7 @@ struct ledger_line {
 size_t ledger_each(const struct ledger *l, const char *const wanted[3], size_t most,
                    void (*visit)(void *context, const struct ledger_line *line), void *context);
 size_t ledger_count(const struct ledger *l);
-/* The least recent lines; returns how many. */
+/* In the order of standing.h; returns how many. */
 size_t ledger_forget(struct ledger *l, size_t lines);
 
 /* As of incident.h; `kept`: in a store. */

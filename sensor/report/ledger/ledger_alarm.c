@@ -75,6 +75,7 @@ static void tell_alarm(struct alarm_watch *w, struct alarm *a, enum incident_sta
     struct incident_facts *f = &a->facts;
     f->state = state == INCIDENT_GROWN && f->sequence == 0 ? INCIDENT_OPENED : state;
     f->techniques = technique_of_record(a->record);
+    f->worse = state == INCIDENT_OPENED;
     f->sequence++;
     a->told = now;
     a->changed = true;
@@ -160,6 +161,7 @@ bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r,
     bool told = false;
     for (unsigned i = 0; i < ALARM_COUNT; i++) {
         struct alarm *a = &e->alarms[i];
+        a->facts.standing = e->ranked.standing;
         struct incident_facts facts = a->facts;
         if (!r && !a->record)
             continue;

@@ -44,11 +44,9 @@ static size_t drop_sketches(struct bucket *b) {
     return freed;
 }
 
-size_t bucket_finish(struct entry *e) {
-    size_t freed = 0;
+void bucket_finish(struct entry *e) {
     for (unsigned i = 0; i < BUCKETS; i++)
-        freed += drop_sketches(&e->buckets[i]);
-    return freed;
+        drop_sketches(&e->buckets[i]);
 }
 
 /* NULL: a newer time has taken the place, the record is older than the span. One from a future that is no

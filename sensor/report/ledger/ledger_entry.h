@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/table.h"
+#include "report/event/standing.h"
 #include "report/event/technique.h"
 #include "report/ledger/distinct.h"
 #include "report/ledger/ledger.h"
@@ -33,9 +34,12 @@ struct alarm {
 struct entry {
     struct change change;
     struct table_node node; /* its age is that of the last record */
+    struct ranked ranked;   /* its weight are octets */
     uint64_t id;
     time_ns last;
+    uint64_t octets; /* of it all */
     bool saved;
+    bool partner; /* the destination is a partner's name, and no prefix */
     struct bucket buckets[BUCKETS];
     struct shape shape;
     struct alarm alarms[ALARM_COUNT];
@@ -65,7 +69,7 @@ uint64_t bucket_images(const struct entry *e, time_ns now, enum ledger_window wi
 /* The middle one of the days with traffic that ended before the last 24 hours began; returns their number. */
 unsigned bucket_usual(const struct entry *e, time_ns now, uint64_t *objects, uint64_t *bytes);
 void bucket_init(struct entry *e);
-size_t bucket_finish(struct entry *e);        /* returns octets freed */
+void bucket_finish(struct entry *e);
 size_t bucket_octets(const struct bucket *b); /* of its sketches */
 
 /* --- ledger_alarm.c --- */
@@ -98,6 +102,7 @@ struct ledger {
     struct alarm_watch watch;
     struct hash_key secret, digest_key;
     struct table lines; /* struct entry */
+    struct ranking ranking;
     uint64_t memory;
     time_ns now, elsewhere; /* packet time; where the last jump went */
     unsigned agreed;        /* records in a row that jumped there */
@@ -118,5 +123,7 @@ static inline struct entry *ledger_younger(const struct entry *e) {
 }
 struct bytes ledger_part(const struct entry *e, unsigned n); /* of the key: network, destination, class */
 struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n); /* NULL: no memory */
+/* After what was counted, `octets` more; makes it the most recent of its standing. */
+void ledger_rank(struct ledger *l, struct entry *e, int64_t octets);
 
 #endif

@@ -8,7 +8,7 @@
 /* clang-format off */
 const struct setting ledger_settings[] = {
     {.key = "memory", .type = SETTING_SIZE, FIELD(memory), .low = MIB(1), .high = GIB(64), .preset = "64 MiB",
-     .help = "memory of the ledger; the least recent line is forgotten first"},
+     .help = "memory of the ledger; small lines of unknown destinations are forgotten first"},
     {.key = "slow-objects", .type = SETTING_COUNT, FIELD(slow_objects), .low = 0, .high = 1000000000, .preset = "50",
      .help = "objects in 45 days that are not allowed and make an alert; 0 for none"},
     {.key = "slow-days", .type = SETTING_COUNT, FIELD(slow_days), .low = 1, .high = LEDGER_PERIOD_DAYS, .preset = "14",

@@ -40,7 +40,8 @@ static bool save_alarm(const struct entry *e, unsigned rule, struct store *store
 static bool save_past(const struct alarm_past *a, struct store *store) {
     const struct incident_facts *f = &a->facts;
     const struct store_value v[] = {STORE_T(bytes_text(f->id)), FACTS_VALUES(f),
-                                    STORE_B(bytes_of(a->record, a->record->size)), STORE_N(f->held)};
+                                    STORE_B(bytes_of(a->record, a->record->size)), STORE_N(f->held),
+                                    STORE_N(f->standing)};
     return store_run(store, STORE_INCIDENT_PUT_PAST, v, sizeof v / sizeof v[0]);
 }
 
@@ -150,6 +151,7 @@ static void load_bucket(void *context, const struct store_value *v) {
     if (!sketch_load(&b->plates, v[8].bytes.p, v[8].bytes.n) ||
         !sketch_load(&b->images, v[9].bytes.p, v[9].bytes.n))
         counter_one(COUNTER_STORE_UNREAD);
+    e->octets += bucket_octets(b);
     l->memory += bucket_octets(b);
 }
 
@@ -176,6 +178,8 @@ bool ledger_load(struct ledger *l, struct store *store) {
               store_each(store, STORE_BUCKET_EACH, load_bucket, l) &&
               store_each(store, STORE_ALARM_EACH, load_alarm, l) &&
               store_each(store, STORE_META_EACH, load_clock, l);
+    for (struct entry *e = ledger_oldest(l); e; e = ledger_younger(e))
+        ledger_rank(l, e, 0);
     l->serial = l->highest;
     l->found = NULL;
     return ok;

@@ -72,6 +72,12 @@ const char *const schema_steps[] = {
     " PRIMARY KEY (until, network, destination, verdict)) WITHOUT ROWID;"
     "CREATE TABLE tally (until INTEGER NOT NULL, key TEXT NOT NULL, value INTEGER NOT NULL,"
     " PRIMARY KEY (until, key)) WITHOUT ROWID;",
+    /* 6: which closed incidents and alerts give way first (event/standing.h); those of before are kept
+       longest */
+    "ALTER TABLE incident ADD COLUMN standing INTEGER NOT NULL DEFAULT 3;"
+    "ALTER TABLE alert ADD COLUMN standing INTEGER NOT NULL DEFAULT 3;"
+    "CREATE INDEX alert_by_standing ON alert (standing, time);"
+    "CREATE INDEX incident_by_standing ON incident (closed, standing, last);",
 };
 const size_t schema_version = sizeof schema_steps / sizeof schema_steps[0];
 
@@ -96,29 +102,36 @@ const char *const schema_statements[STORE_STATEMENTS] = {
     [STORE_ALARM_EACH] =
         "SELECT line, rule, id, sequence, objects, bytes, plates, first, last, told, record FROM alarm",
     [STORE_INCIDENT_PUT] = "INSERT OR REPLACE INTO incident VALUES"
-                           " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                           " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     /* Of the ledger, and closed: numbered from -1 down, out of the way of those that are counted up. */
     [STORE_INCIDENT_PUT_PAST] =
         "INSERT INTO incident SELECT min(coalesce(min(serial), 0), 0) - 1, ?1, 1, x'', ?2, ?3, ?4,"
-        " ?5, ?6, ?7, ?7, 0, 0, x'', ?8, ?9, 0, 1, 0, '', 0 FROM incident",
+        " ?5, ?6, ?7, ?7, 0, 0, x'', ?8, ?9, 0, 1, 0, '', 0, ?10 FROM incident",
     [STORE_INCIDENT_EACH_OPEN] =
         "SELECT serial, id, key, sequence, objects, bytes, plates, first, last, told, grown,"
         " next_tenfold, registers, record, held, rule_severity, whole, holes FROM incident WHERE closed = 0 "
         "ORDER BY last, serial",
     [STORE_INCIDENT_AGE] = "DELETE FROM incident WHERE closed = 1 AND last < ?",
-    [STORE_INCIDENT_FORGET] = "DELETE FROM incident WHERE serial IN"
-                              " (SELECT serial FROM incident WHERE closed = 1 ORDER BY last LIMIT ?)",
+    [STORE_INCIDENT_STANDINGS] = "SELECT standing, count(*) FROM incident WHERE closed = 1 GROUP BY standing",
+    [STORE_INCIDENT_FORGET] =
+        "DELETE FROM incident WHERE serial IN"
+        " (SELECT serial FROM incident WHERE closed = 1 AND standing = ? ORDER BY last LIMIT ?)",
     [STORE_INCIDENT_LAST] = "SELECT max(max(serial), 0) FROM incident",
+    /* Those of the highest standing where there are too many. */
     [STORE_INCIDENT_LIST] =
         "SELECT id, closed, sequence, objects, bytes, plates, first, last, record, held, settled, settled_by "
-        "FROM"
-        " incident WHERE (id = ?1 OR ?1 = '') AND (closed = ?2 OR ?2 < 0) AND last >= ?3"
-        " UNION ALL SELECT id, 0, sequence, objects, bytes, plates, first, last, record, 0, '', 0 FROM alarm"
-        " WHERE (id = ?1 OR ?1 = '') AND ?2 < 1 AND last >= ?3 ORDER BY last DESC LIMIT ?4",
-    [STORE_ALERT_PUT] = "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "FROM (SELECT id, closed, sequence, objects, bytes, plates, first, last, record, held, settled, "
+        "settled_by,"
+        " standing FROM incident WHERE (id = ?1 OR ?1 = '') AND (closed = ?2 OR ?2 < 0) AND last >= ?3"
+        " UNION ALL SELECT id, 0, sequence, objects, bytes, plates, first, last, record, 0, '', 0, 3 FROM "
+        "alarm"
+        " WHERE (id = ?1 OR ?1 = '') AND ?2 < 1 AND last >= ?3 ORDER BY standing DESC, last DESC LIMIT ?4)"
+        " ORDER BY last DESC",
+    [STORE_ALERT_PUT] = "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STORE_ALERT_AGE] = "DELETE FROM alert WHERE time < ?",
+    [STORE_ALERT_STANDINGS] = "SELECT standing, count(*) FROM alert GROUP BY standing",
     [STORE_ALERT_FORGET] = "DELETE FROM alert WHERE (id, sequence) IN"
-                           " (SELECT id, sequence FROM alert ORDER BY time LIMIT ?)",
+                           " (SELECT id, sequence FROM alert WHERE standing = ? ORDER BY time LIMIT ?)",
     [STORE_ALERT_LIST] =
         "SELECT sequence, time, state, objects, bytes, plates, severity, verdict FROM alert WHERE id = ?"
         " ORDER BY sequence",

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 enum { COLUMNS_MAX = 24, ASIDE_KEPT = 2, PAGE = 4096, PATH_ROOM = 4096 };
+enum { OVERWRITES = 6 }; /* since this version of the schema what is deleted is overwritten */
 
 struct store {
     struct store_options options;
@@ -81,7 +82,7 @@ static int prepare_database(struct store *s) {
     char bound[64];
     int code =
         run_sql(s, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                   "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF; BEGIN EXCLUSIVE; COMMIT");
+                   "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; BEGIN EXCLUSIVE; COMMIT");
     if (code == SQLITE_OK && s->options.max_bytes) {
         uint64_t pages = s->options.max_bytes / PAGE;
         snprintf(bound, sizeof bound, "PRAGMA max_page_count = %llu",
@@ -122,6 +123,9 @@ static int migrate_schema(struct store *s) {
         code = run_sql(s, set);
     if (code != SQLITE_OK)
         run_sql(s, "ROLLBACK");
+    if (code == SQLITE_OK && version > 0 && version < OVERWRITES)
+        run_sql(s,
+                "VACUUM"); /* what an older sensor deleted is still in free pages; it goes on if that fails */
     return code;
 }
 
@@ -349,6 +353,11 @@ bool store_bounded(struct store *s) {
     int64_t pages = 0;
     return s->db && s->options.max_bytes && read_number(s, "PRAGMA page_count", &pages) == SQLITE_OK &&
            s->options.max_bytes / PAGE < (uint64_t)pages + TRANSACTION_PAGES;
+}
+
+void store_tidy(struct store *s) {
+    if (s->db)
+        sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
 uint64_t store_size(struct store *s) {

@@ -82,6 +82,9 @@ uint64_t store_changed(const struct store *s); /* rows that the last store_run()
 void store_begin(struct store *s);
 /* Ends the transaction; unless it is done nothing of it was written. */
 enum store_result store_end(struct store *s);
+/* What was deleted is overwritten in the database at once; this empties the log of transactions beside it,
+ * which has it until then. Not within a transaction. */
+void store_tidy(struct store *s);
 /* It has grown to max_bytes, or to less than a transaction away from it. */
 bool store_bounded(struct store *s);
 /* Octets in use of max_bytes. */

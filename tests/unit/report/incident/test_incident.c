@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/event/standing.h"
 #include "report/incident/incident.h"
 
 #include "../example.h"
@@ -458,6 +459,54 @@ static void the_closing_alert_has_the_newest_amounts(void **state) {
     incidents_destroy(t);
 }
 
+/* A small object to a stranger of its own. */
+static void give_decoy(struct incidents *t, int n) {
+    example_begin(&b, RECORD_TRANSFER);
+    b.head.object = 1000 + (uint64_t)n;
+    b.head.bytes = 3;
+    b.head.severity = 5;
+    b.head.verdict = VERDICT_UNKNOWN;
+    b.head.time += n * NS_PER_MS;
+    b.head.destination.bytes[14] = (uint8_t)(n >> 8);
+    b.head.destination.bytes[15] = (uint8_t)n;
+    record_text(&b, TEXT_PARTNER, bytes_of(NULL, 0));
+    give(t);
+}
+
+static void decoys_close_no_incident_of_a_partner(void **state) {
+    struct incidents *t = begin_with(16);
+    give_object(t, 1, 0);
+    for (int i = 0; i < 100; i++)
+        give_decoy(t, i);
+    assert_int_equal(incidents_open(t), 16);
+    for (size_t i = 0; i < count; i++)
+        assert_false(alerts[i].facts.state == INCIDENT_CLOSED && alerts[i].facts.standing == STANDING_DENIED);
+    size_t before = count;
+    give_object(t, 2, 1); /* goes on with the one that is open */
+    assert_int_equal(count, before);
+    incidents_destroy(t);
+}
+
+static void an_alert_says_that_it_is_the_first_or_worse_and_how_it_stands(void **state) {
+    struct incidents *t = begin();
+    give_object(t, 1, 0);
+    assert_true(alerts[0].facts.worse);
+    assert_int_equal(alerts[0].facts.standing, STANDING_DENIED);
+    example_begin(&b, RECORD_FINDING);
+    b.head.object = 2;
+    b.head.severity = 9;
+    give(t);
+    assert_int_equal(alerts[1].facts.state, INCIDENT_GROWN);
+    assert_true(alerts[1].facts.worse);
+    for (uint64_t i = 3; i <= 10; i++)
+        give_object(t, i, 1);
+    assert_int_equal(count, 3);
+    assert_false(alerts[2].facts.worse);
+    give_decoy(t, 1);
+    assert_int_equal(alerts[3].facts.standing, STANDING_SMALL);
+    incidents_destroy(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_further_term_that_does_not_hold_is_told_at_once),
@@ -481,6 +530,8 @@ int main(void) {
         cmocka_unit_test(an_incident_of_parts_alone_is_less_severe_until_one_object_is_seen_whole),
         cmocka_unit_test(at_the_cap_the_least_recent_incident_is_closed_first),
         cmocka_unit_test(more_objects_in_flight_than_are_remembered_do_no_harm),
+        cmocka_unit_test(decoys_close_no_incident_of_a_partner),
+        cmocka_unit_test(an_alert_says_that_it_is_the_first_or_worse_and_how_it_stands),
     };
     return cmocka_run_group_tests_name("report/incident", tests, NULL, NULL);
 }

@@ -457,6 +457,73 @@ static void the_least_recent_line_goes_first_when_memory_is_full(void **state) {
     ledger_destroy(l);
 }
 
+/* One small transfer to each of so many strangers. */
+static void give_decoys(struct ledger *l, time_ns t, int many) {
+    for (int i = 0; i < many; i++) {
+        char to[32];
+        snprintf(to, sizeof to, "100.%d.%d.9", 64 + i / 256, i % 256);
+        give(l, t, to, NULL, VERDICT_UNKNOWN, 3);
+    }
+}
+
+static void twelve_thousand_decoys_push_no_line_of_many_days_out(void **state) {
+    struct ledger *l = begin();
+    time_ns now = MIDNIGHT;
+    for (int day = 0; day < 20; day++, now += DAY) {
+        ledger_tick(l, now);
+        give(l, now, "198.51.100.20", "Plate Systems", VERDICT_UNAPPROVED, 10);
+        give_approved(l, now, 10);
+        give_unknown(l, now);
+    }
+    give_decoys(l, now, 12000);
+    assert_in_range(ledger_count(l), 1000, 11000); /* it was full */
+    ask(l, "Plate Systems", LEDGER_PERIOD);
+    assert_int_equal(totals.denied_days, 20);
+    ask(l, "Border Labs", LEDGER_PERIOD);
+    assert_int_equal(totals.objects, 20);
+    ask(l, "203.0.113.0/24", LEDGER_PERIOD);
+    assert_int_equal(totals.denied_days, 20);
+    assert_false(ledger_totals(l, "lanes", "100.64.0.0/24", "vehicle-image", LEDGER_DAY, &totals));
+    ledger_destroy(l);
+}
+
+/* Who fills the ledger with lines that stand higher leaves room for what begins small. */
+static void a_new_line_grows_where_all_others_stand_higher(void **state) {
+    struct ledger_options small = presets;
+    small.memory = 1 << 20;
+    struct ledger *l = begin_with(&small);
+    for (int i = 0; i < 500; i++) {
+        char to[32];
+        snprintf(to, sizeof to, "100.64.%d.9", i % 250);
+        give(l, MIDNIGHT + (i / 250) * DAY, to, NULL, VERDICT_UNKNOWN, 1 << 20);
+    }
+    for (int day = 2; day < 22; day++) {
+        give(l, MIDNIGHT + day * DAY, "203.0.113.9", NULL, VERDICT_UNKNOWN, 10);
+        give(l, MIDNIGHT + day * DAY, "100.65.1.9", NULL, VERDICT_UNKNOWN, 1 << 20);
+    }
+    ask(l, "203.0.113.0/24", LEDGER_PERIOD);
+    assert_int_equal(totals.denied_days, 20);
+    ledger_destroy(l);
+}
+
+static void count_line(void *context, const struct ledger_line *line) {
+    int *n = context;
+    n[0]++;
+    n[1] += bytes_equal(line->destination, bytes_text("Plate Systems"));
+}
+
+static void a_list_that_has_no_room_for_all_has_those_of_partners(void **state) {
+    static const char *const any[3] = {NULL};
+    struct ledger *l = begin();
+    int seen[2] = {0};
+    give(l, MIDNIGHT, "198.51.100.20", "Plate Systems", VERDICT_UNAPPROVED, 10);
+    give_decoys(l, MIDNIGHT + HOUR, 50);
+    assert_int_equal(ledger_each(l, any, 10, count_line, seen), 51);
+    assert_int_equal(seen[0], 10);
+    assert_int_equal(seen[1], 1);
+    ledger_destroy(l);
+}
+
 static void an_incident_of_a_line_that_has_to_go_is_closed(void **state) {
     struct ledger_options small = presets;
     small.memory = 64 << 10;
@@ -498,6 +565,9 @@ int main(void) {
         cmocka_unit_test(nine_times_the_usual_or_too_little_history_is_silent),
         cmocka_unit_test(weekly_uploads_are_usual_and_a_single_burst_of_the_past_hides_nothing),
         cmocka_unit_test(one_wrong_clock_does_not_age_the_ledger),
+        cmocka_unit_test(twelve_thousand_decoys_push_no_line_of_many_days_out),
+        cmocka_unit_test(a_new_line_grows_where_all_others_stand_higher),
+        cmocka_unit_test(a_list_that_has_no_room_for_all_has_those_of_partners),
         cmocka_unit_test(a_pause_of_weeks_is_believed_after_three_records),
         cmocka_unit_test(a_step_back_counts_where_it_belongs),
         cmocka_unit_test(the_least_recent_line_goes_first_when_memory_is_full),
