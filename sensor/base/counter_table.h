@@ -135,11 +135,12 @@
     COUNTER(HTTP_HEADS_BAD,       "http.heads_bad",              "HTTP heads that could not be parsed") \
     COUNTER(HTTP_HEADS_PARTLY,    "http.heads_partly",            "HTTP heads of which libhtp gave up the rest (malformed, or no memory), used as far as it read them") \
     COUNTER(HTTP_HEADS_CUT,       "http.heads_cut",              "HTTP heads cut by a gap or the end of their connection") \
-    COUNTER(HTTP_HEADS_TOO_LONG,  "http.heads_too_long",         "HTTP heads longer than 64 KiB, skipped") \
+    COUNTER(HTTP_HEADS_LONG,      "http.heads_long",             "HTTP heads longer than 64 KiB, of which the fields that are asked for were kept") \
     COUNTER(HTTP_FRAMING_LOST,    "http.framing_lost",           "gaps that took HTTP framing with them, so that the next message had to be found") \
     COUNTER(HTTP_HEADLESS,        "http.headless",              "HTTP bodies handed on, never as complete, though a gap took their head") \
     COUNTER(HTTP_RESYNCED,        "http.resynced",               "HTTP messages found again after the way was lost") \
-    COUNTER(HTTP_CHUNKS_BROKEN,   "http.chunks_broken",          "chunked HTTP bodies cut short because their framing was broken") \
+    COUNTER(HTTP_CHUNKS_BROKEN,   "http.chunks_broken",          "HTTP bodies that are not, or no longer, chunked as announced, taken as they are from there on") \
+    COUNTER(HTTP_LEFTOVERS,       "http.leftovers",              "runs of bytes between HTTP messages that no length announced, taken for content") \
     COUNTER(HTTP_UNANSWERED,      "http.unanswered",             "HTTP requests forgotten because too many waited for an answer") \
     COUNTER(HTTP_UPGRADES,        "http.upgrades",               "HTTP flows left because they changed to another protocol (101)") \
     COUNTER(HTTP_NO_MEMORY,       "http.no_memory",              "HTTP heads lost because no memory was left") \

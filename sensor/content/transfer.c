@@ -28,9 +28,12 @@ struct filter *chain_create(struct content *c, const struct object_seed *seed, s
     return f ? coding_stack(c->codings, &list, f) : NULL;
 }
 
-/* What begins at the beginning, and is not said to be a range, is all of it. */
+/* What begins at the beginning, and is not said to be a range, is all of it. More may come than was
+ * announced, and its type is not to be judged by less than it needs: a short length says nothing until the
+ * end. */
 static uint64_t total_of(const struct transfer_seed *s) {
-    bool all = s->resume != RESUME_RANGE && s->resume != RESUME_WRITE && s->offset == 0;
+    bool all =
+        s->length >= TYPE_BYTES && s->resume != RESUME_RANGE && s->resume != RESUME_WRITE && s->offset == 0;
     return s->total == LENGTH_UNKNOWN && all ? s->length : s->total;
 }
 

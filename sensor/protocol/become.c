@@ -42,6 +42,7 @@ void dispatch_become(struct dispatcher *dp, struct conversation *c) {
     *o = (struct outer){d->outer, c->protocol, c->state, d->fallback};
     memcpy(inner, d->inner, sizeof inner);
     dispatch_drop_hold(dp, d);
+    dispatch_forget_settle(dp, d);
     *d = (struct dispatch){.dispatcher = dp,
                            .outer = o,
                            .refused = ~d->candidates,

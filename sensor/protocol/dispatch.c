@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/dispatch_inside.h"
 
-
 /* --- beginning and ending a protocol --- */
 
 void dispatch_drop_hold(struct dispatcher *dp, struct dispatch *d) {
@@ -23,6 +22,7 @@ static void finish_conversation(struct dispatcher *dp, struct conversation *c) {
             dispatch_leave_to_outer(c);
     }
     dispatch_drop_hold(dp, c->dispatch);
+    dispatch_forget_settle(dp, c->dispatch);
     c->dispatch->phase = FINISHED;
 }
 

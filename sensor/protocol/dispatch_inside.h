@@ -16,6 +16,8 @@ enum {
     INNER_MAX = 4,
 };
 
+#define SETTLE_AFTER UINT64_C(200000000) /* ns of packet time */
+
 /* A conversation whose flow has become, or may become, another one. */
 struct outer {
     struct outer *next; /* the one around it */
@@ -24,8 +26,15 @@ struct outer {
     bool fallback; /* it goes on if nobody takes what follows */
 };
 
+/* A place in the list of those who asked for conversation_settle_later(); `link` NULL: not in it. */
+struct settle {
+    struct conversation *next, **link;
+    time_ns at;
+};
+
 struct dispatch {
     struct dispatcher *dispatcher;
+    struct settle settle;
     struct hold *hold;   /* undecided, or kept while nDPI may still overrule the probe */
     struct outer *outer; /* closed at the end of the call in which somebody takes what follows */
     uint64_t refused;    /* bit a protocol of the table: its probe said NO, or it is no candidate */
@@ -58,6 +67,7 @@ struct dispatcher {
     bool datagrams;
     size_t hold_bytes;
     struct pool slots, holds;
+    struct conversation *settle_first, **settle_last;
 };
 
 /* --- dispatcher.c --- */
@@ -74,6 +84,10 @@ void dispatch_replay_hold(struct dispatcher *dp, struct conversation *c);
 void dispatch_drop_hold(struct dispatcher *dp, struct dispatch *d);
 void dispatch_close_protocol(struct conversation *c); /* what runs now, if any */
 void dispatch_give_up(struct dispatcher *dp, struct conversation *c, enum counter why);
+
+/* --- settle.c --- */
+void dispatch_forget_settle(struct dispatcher *dp, struct dispatch *d);
+void dispatch_settle_due(struct dispatcher *dp, time_ns now);
 
 /* --- become.c --- */
 /* What runs now has said what it becomes. */

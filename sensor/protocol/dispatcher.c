@@ -33,6 +33,7 @@ struct dispatcher *dispatcher_create(const struct dispatch_options *o,
     for (; dp->table[dp->protocols] && dp->protocols < PROTOCOLS_MAX; dp->protocols++)
         dp->datagrams |= dp->table[dp->protocols]->datagram != NULL;
     dp->codings = o->codings;
+    dp->settle_last = &dp->settle_first;
     dp->services = services;
     dp->watched = *services;
     dp->watched.begin = watched_begin;
@@ -81,6 +82,7 @@ const struct protocol *dispatcher_protocol(const struct dispatcher *dp, unsigned
 
 void dispatcher_tick(struct dispatcher *dp, time_ns now) {
     shared_state_tick(now);
+    dispatch_settle_due(dp, now);
 }
 
 /* --- the table --- */

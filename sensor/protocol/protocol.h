@@ -22,9 +22,9 @@ struct protocol_services {
     void (*write)(struct conversation *c, struct transfer *t, uint64_t offset, const uint8_t *bytes,
                   size_t n);
     void (*gap)(struct conversation *c, struct transfer *t, uint64_t n);
-    /* Facts and key that came later than the first bytes (FTP: the command after the data; SMB: the name after
-     * a write of another flow). What is not empty replaces what was known. Besides, only `from` and `protocol`
-     * count, which the key is made with: those of the first seed. */
+    /* Facts and key that came later than the first bytes (FTP: the command after the data; SMB: the name
+     * after a write of another flow). What is not empty replaces what was known. Besides, only `from` and
+     * `protocol` count, which the key is made with: those of the first seed. */
     void (*learn)(struct conversation *c, struct transfer *t, const struct transfer_seed *later);
     void (*end)(struct conversation *c, struct transfer *t, enum transfer_end how);
     /* A flow with these ends will come and speak `p`, which is given `facts`; at most EXPECT_FACTS_MAX
@@ -71,7 +71,12 @@ struct protocol {
     /* May this flow be its own, though neither a probe nor nDPI nor an announcement names it? Asked before
      * such a flow is given up, and only if its bytes went one way. NULL: never. */
     bool (*claims)(const struct conversation *c);
+    /* Called after conversation_settle_later(): what waited for bytes that may not come is decided. */
+    void (*settle)(struct conversation *c);
 };
+
+/* Asks for a call of `settle` once about 200 ms of packet time have passed. */
+void conversation_settle_later(struct conversation *c);
 
 /* Inside the `data` that then returns PROTOCOL_BECOMES: what follows on this flow is one of `candidates`
  * (NULL-terminated; NULL: any protocol), found by their probes. `fallback`: if none of them says YES, this

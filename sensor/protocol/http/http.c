@@ -6,31 +6,53 @@
 #include "protocol/http/http_start.h"
 #include "protocol/memory.h"
 
-enum { HELD_PIECE = 2048, OLD_MIN = 2048, BLANK_MAX = 64, SEEK_MAX = 16 << 20, PROBE_MAX = 2048 };
+enum { HELD_PIECE = 2048, OLD_MIN = 2048, BLANK_MAX = 64, SEEK_MAX = 16 << 20 };
+enum { PROBE_MAX = 2048, PROBE_BINARY = 256 }; /* bytes before the first message */
 
 /* --- one step: each takes a window of bytes, says how many it used, and returns false when it needs more ---
  */
 
-/* Both kinds of message are looked for until one was seen: a capture that began late may have the ends
- * swapped. */
-static enum http_start classify_start(struct http *h, struct http_side *s, struct bytes in, bool sure) {
-    bool client = http_side_of(h, s) == h->client;
-    enum http_start expected = client ? http_request_start(in, sure) : http_status_start(in, sure);
-    s->request = client;
-    if (h->client_known || expected == HTTP_START_YES)
-        return expected;
-    enum http_start swapped = client ? http_status_start(in, sure) : http_request_start(in, true);
-    if (swapped == HTTP_START_YES)
-        s->request = !client;
+static enum http_start settle_kind(struct http_side *s, bool client, enum http_start expected,
+                                   enum http_start swapped) {
+    if (s->last && swapped == HTTP_START_MORE)
+        swapped = HTTP_START_NO;
+    s->request = client == (expected == HTTP_START_YES || swapped != HTTP_START_YES);
     return swapped > expected ? swapped : expected;
+}
+
+/* Where a message should begin. Either end may ask: a capture that began late has the ends swapped, and some
+ * servers send requests on a connection that their client has opened. */
+static enum http_start classify_start(struct http *h, struct http_side *s, struct bytes in) {
+    bool client = http_side_of(h, s) == h->client;
+    enum http_start expected = client ? http_request_start(in, false) : http_status_start(in, false);
+    enum http_start swapped = client ? http_status_start(in, true) : http_request_sought(in);
+    return settle_kind(s, client, expected, swapped);
+}
+
+/* The same behind a body, of which few bytes may be left: a message that is cut short begins with a letter.
+ */
+static enum http_start classify_last(struct http *h, struct http_side *s, struct bytes in) {
+    bool letter = (in.p[0] | 0x20) >= 'a' && (in.p[0] | 0x20) <= 'z';
+    enum http_start start = classify_start(h, s, in);
+    return start == HTTP_START_MORE && !letter && in.n < HTTP_LEFTOVER_LAST && s->last ? HTTP_START_NO
+                                                                                       : start;
+}
+
+/* The same at the beginning of a line where the way is lost. */
+static enum http_start classify_sought(struct http *h, struct http_side *s, struct bytes in) {
+    bool client = http_side_of(h, s) == h->client;
+    enum http_start request = http_request_sought(in), status = http_status_start(in, true);
+    return settle_kind(s, client, client ? request : status, client ? status : request);
 }
 
 static void enter_head(struct http *h, struct http_side *s) {
     enum side self = http_side_of(h, s);
-    h->client = s->request ? self : side_other(self);
+    if (!h->client_known)
+        h->client = s->request ? self : side_other(self);
     h->client_known = true;
     h->sought = 0;
     s->headless = HTTP_HAS_HEAD;
+    s->leftover = false;
     s->phase = HTTP_IN_HEAD;
     s->lines = (struct http_lines){.line = 0};
 }
@@ -39,13 +61,25 @@ static void enter_seek(struct http *h, struct http_side *s, bool inside_line) {
     h->lost = true;
     s->phase = HTTP_SEEKING;
     s->inside_line = inside_line;
+    s->loose = TRANSFER_CUT;
+}
+
+/* What stands here belongs to no message: to the transfer that is open, or to one of its own, until the next
+ * message begins. */
+static void enter_leftover(struct http *h, struct http_side *s, enum transfer_end loose) {
+    counter_one(COUNTER_HTTP_LEFTOVERS);
+    s->phase = HTTP_SEEKING;
+    s->headless = HTTP_BODY_ALONE;
+    s->inside_line = false;
+    s->leftover = true;
+    s->loose = loose;
 }
 
 /* The first answer to a request, and it does not begin as one should. Browsers take what resembles a status
  * line, and everything else for an HTTP/0.9 body; not so when a proper answer stands behind a line of junk.
  */
 static enum http_start judge_odd_answer(struct http *h, struct http_side *s, struct bytes in, bool *old) {
-    const struct http_exchange *next = http_exchanges_next(&h->waiting);
+    const struct http_exchange *next = http_exchanges_next(&h->waiting[h->client]);
     *old = false;
     if (http_side_of(h, s) == h->client || !h->client_known || !next)
         return HTTP_START_NO;
@@ -62,29 +96,97 @@ static enum http_start judge_odd_answer(struct http *h, struct http_side *s, str
     return in.n < OLD_MIN && !s->last ? HTTP_START_MORE : HTTP_START_NO;
 }
 
+/* A message begins at a line, or inside of one where the end of a body is not seen. */
+static enum http_start judge_sought_start(struct http *h, struct http_side *s, struct bytes in) {
+    enum http_start start = s->inside_line ? http_may_start(in) : HTTP_START_YES;
+    return start == HTTP_START_YES ? classify_sought(h, s, in) : start;
+}
+
+/* The next message from `*n` bytes on, which is moved to where it begins, may begin, or the bytes end. */
+static enum http_start find_start(struct http *h, struct http_side *s, struct bytes in, size_t *n) {
+    enum http_start start = HTTP_START_NO;
+    while (*n < in.n && (*n == 0 || start == HTTP_START_NO)) {
+        if (*n == 0)
+            start = judge_sought_start(h, s, in);
+        if (start != HTTP_START_NO)
+            break;
+        *n += http_no_start(bytes_of(in.p + *n, in.n - *n));
+        s->inside_line = in.p[*n - 1] != '\n';
+        if (*n < in.n)
+            start = judge_sought_start(h, s, bytes_of(in.p + *n, in.n - *n));
+    }
+    return start;
+}
+
+/* Behind an announced body a file of its own is no more of that body. */
+static bool begins_file(struct bytes in) {
+    static const char *const magics[] = {"\xff\xd8\xff", "\x89PNG\r\n",  "GIF8",
+                                         "PK\x03\x04",   "\x1f\x8b\x08", "%PDF-"};
+    size_t blank = http_blank(in);
+    in = bytes_of(in.p + blank, in.n - blank);
+    for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
+        size_t n = strlen(magics[i]);
+        if (in.n >= n && memcmp(in.p, magics[i], n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* No message stands here. A line of junk before one is stepped over, so is what is too short to be anything;
+ * the rest is content. False: more bytes must tell. */
+static bool step_odd(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
+    size_t n = 0;
+    s->inside_line = false;
+    enum http_start next = find_start(h, s, in, &n);
+    *used = 0;
+    if (n < HTTP_LEFTOVER_MIN && next != HTTP_START_YES && !s->last)
+        return false;
+    counter_one(COUNTER_HTTP_UNEXPECTED);
+    counter_add(COUNTER_HTTP_RESYNCED, next == HTTP_START_YES);
+    if (s->begun && begins_file(in))
+        http_message_end(h, s, TRANSFER_DONE);
+    bool junk = next == HTTP_START_YES ? n < HTTP_LEFTOVER_MIN : !s->begun && in.n < HTTP_LEFTOVER_LAST;
+    if (junk) {
+        *used = next == HTTP_START_YES ? n : in.n;
+        http_message_end(h, s, TRANSFER_DONE);
+    } else {
+        enter_leftover(h, s, TRANSFER_DONE);
+    }
+    return true;
+}
+
 static bool step_start(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
     bool old = false;
     *used = http_blank(in);
     if (*used)
         return true;
-    enum http_start start = classify_start(h, s, in, false);
+    enum http_start start = classify_start(h, s, in);
     if (start == HTTP_START_NO)
         start = judge_odd_answer(h, s, in, &old);
-    if (start == HTTP_START_YES) {
+    if (start == HTTP_START_YES)
         enter_head(h, s);
-    } else if (start == HTTP_START_NO && old) {
+    else if (start == HTTP_START_NO && old)
         http_message_old(h, s);
-    } else if (start == HTTP_START_NO) {
-        counter_one(COUNTER_HTTP_UNEXPECTED);
-        enter_seek(h, s, false);
-    }
+    else if (start == HTTP_START_NO)
+        return step_odd(h, s, in, used);
     return start != HTTP_START_MORE;
 }
 
-/* A message begins at a line, or inside of one where the end of a body is not seen. */
-static enum http_start judge_sought_start(struct http *h, struct http_side *s, struct bytes in) {
-    enum http_start start = s->inside_line ? http_may_start(in) : HTTP_START_YES;
-    return start == HTTP_START_YES ? classify_start(h, s, in, true) : start;
+/* An announced length is what most receivers go by; what follows and is no message belongs to the body for
+ * those who do not. */
+static bool step_behind(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
+    size_t blank = http_blank(in);
+    *used = 0;
+    if (blank == in.n && blank < BLANK_MAX && !s->last)
+        return false;
+    enum http_start start = HTTP_START_YES;
+    if (blank < in.n)
+        start = classify_last(h, s, bytes_of(in.p + blank, in.n - blank));
+    if (start == HTTP_START_YES) {
+        http_message_end(h, s, TRANSFER_DONE);
+        *used = blank;
+    }
+    return start == HTTP_START_NO ? step_odd(h, s, in, used) : start == HTTP_START_YES;
 }
 
 /* Behind a gap that took a head: what it left of that is stepped over before a body is looked for. */
@@ -96,25 +198,20 @@ static bool step_tail(struct http_side *s, struct bytes in, size_t *used) {
 }
 
 static bool step_seek(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
-    enum http_start start = judge_sought_start(h, s, in);
     size_t n = 0;
-    if (start == HTTP_START_NO && s->headless == HTTP_TAIL)
+    if (s->headless == HTTP_TAIL && judge_sought_start(h, s, in) == HTTP_START_NO)
         return step_tail(s, in, used);
-    while (n < in.n && start == HTTP_START_NO) {
-        n += http_no_start(bytes_of(in.p + n, in.n - n));
-        s->inside_line = in.p[n - 1] != '\n';
-        if (n < in.n)
-            start = judge_sought_start(h, s, bytes_of(in.p + n, in.n - n));
-    }
+    enum http_start start = find_start(h, s, in, &n);
     *used = n;
-    h->sought += n;
-    if (h->sought > SEEK_MAX)
-        h->result = PROTOCOL_LOST;
     if (s->headless == HTTP_BODY_ALONE)
         http_message_headless(h, s, bytes_of(in.p, n));
+    else
+        h->sought += n;
+    if (h->sought > SEEK_MAX)
+        h->result = PROTOCOL_LOST;
     if (start == HTTP_START_YES) {
         counter_one(COUNTER_HTTP_RESYNCED);
-        http_message_end(h, s, TRANSFER_CUT);
+        http_message_end(h, s, s->loose);
         enter_head(h, s);
     }
     return start != HTTP_START_MORE || n > 0;
@@ -122,9 +219,9 @@ static bool step_seek(struct http *h, struct http_side *s, struct bytes in, size
 
 static void note_messages_lost(struct http *h, struct http_side *s) {
     if (http_side_of(h, s) == h->client)
-        http_exchanges_requests_lost(&h->waiting);
+        http_exchanges_requests_lost(&h->waiting[h->client]);
     else
-        http_exchanges_responses_lost(&h->waiting);
+        http_exchanges_responses_lost(&h->waiting[h->client]);
 }
 
 static void read_head(struct http *h, struct http_side *s, struct bytes block) {
@@ -136,27 +233,42 @@ static void read_head(struct http *h, struct http_side *s, struct bytes block) {
     if (!http_message_head(h, s, block)) {
         counter_one(COUNTER_HTTP_HEADS_BAD);
         note_messages_lost(h, s);
-        enter_seek(h, s, false);
+        enter_leftover(h, s, TRANSFER_CUT);
     }
     protocol_free(tidy);
 }
 
+/* Takes lines of a head that is too long to be kept whole. */
+static size_t shrink_head(struct http_side *s, struct bytes in) {
+    bool fits;
+    counter_add(COUNTER_HTTP_HEADS_LONG, s->shrunk.p == NULL);
+    size_t n = http_shrink(&s->shrunk, in, &fits);
+    counter_add(COUNTER_HTTP_HEADS_PARTLY, !fits);
+    s->lines = (struct http_lines){.later = true, .odd = s->lines.odd, .lfcr = s->lines.lfcr};
+    return n;
+}
+
 static bool step_head(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
     size_t most = in.n < HTTP_HEAD_MAX ? in.n : HTTP_HEAD_MAX;
-    size_t n = http_lines_head(&s->lines, bytes_of(in.p, most), s->request, s->last || most == HTTP_HEAD_MAX);
     *used = 0;
-    if (n) {
-        read_head(h, s, bytes_of(in.p, n));
-        *used = n;
+    if (s->shrunk.inside) {
+        const uint8_t *lf = memchr(in.p, '\n', most);
+        *used = shrink_head(s, bytes_of(in.p, lf ? (size_t)(lf + 1 - in.p) : most));
         return true;
     }
-    if (in.n < HTTP_HEAD_MAX)
-        return false;
-    counter_one(COUNTER_HTTP_HEADS_TOO_LONG);
-    note_messages_lost(h, s);
-    enter_seek(h, s, true);
-    *used = HTTP_HEAD_MAX;
-    return true;
+    size_t n = http_lines_head(&s->lines, bytes_of(in.p, most), s->request, s->last);
+    if (n && s->shrunk.p) {
+        shrink_head(s, bytes_of(in.p, n));
+        http_shrink_end(&s->shrunk);
+        read_head(h, s, bytes_of(s->shrunk.p, s->shrunk.n));
+        http_shrink_forget(&s->shrunk);
+    } else if (n) {
+        read_head(h, s, bytes_of(in.p, n));
+    } else if (in.n >= HTTP_HEAD_MAX) {
+        n = shrink_head(s, bytes_of(in.p, most));
+    }
+    *used = n;
+    return n > 0;
 }
 
 static bool step_body(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
@@ -164,12 +276,13 @@ static bool step_body(struct http *h, struct http_side *s, struct bytes in, size
     struct bytes payload;
     *used = http_body_take(&s->body, in, &payload, &step);
     http_message_data(h, s, payload);
-    if (step == HTTP_BODY_END)
+    if (step == HTTP_BODY_END && s->body.framing == HTTP_LENGTH)
+        http_message_behind(h, s);
+    else if (step == HTTP_BODY_END)
         http_message_end(h, s, TRANSFER_DONE);
     if (step == HTTP_BODY_BROKEN) {
         counter_one(COUNTER_HTTP_CHUNKS_BROKEN);
-        http_message_end(h, s, TRANSFER_CUT);
-        enter_seek(h, s, false);
+        enter_leftover(h, s, s->body.first ? TRANSFER_DONE : TRANSFER_CUT);
     }
     return true;
 }
@@ -179,6 +292,10 @@ static bool step_either(struct http *h, struct http_side *s, struct bytes in, si
     *used = 0;
     if (blank == in.n && blank < BLANK_MAX)
         return false;
+    if (blank == in.n) {
+        *used = blank;
+        return true;
+    }
     struct bytes rest = bytes_of(in.p + blank, in.n - blank);
     enum http_start start = HTTP_START_NO;
     if (blank < BLANK_MAX)
@@ -186,6 +303,8 @@ static bool step_either(struct http *h, struct http_side *s, struct bytes in, si
     if (start == HTTP_START_YES) {
         http_message_end(h, s, TRANSFER_DONE);
         *used = blank;
+    } else if (start == HTTP_START_NO && s->request && s->body.framing == HTTP_UNTIL_CLOSE) {
+        enter_leftover(h, s, TRANSFER_DONE);
     } else if (start == HTTP_START_NO) {
         s->phase = HTTP_IN_BODY;
     }
@@ -208,7 +327,7 @@ static bool step_over(struct http *h, struct http_side *s, struct bytes in, size
 static bool (*const steps[])(struct http *, struct http_side *, struct bytes, size_t *) = {
     [HTTP_AT_START] = step_start, [HTTP_SEEKING] = step_seek,     [HTTP_IN_HEAD] = step_head,
     [HTTP_IN_BODY] = step_body,   [HTTP_IN_EITHER] = step_either, [HTTP_ON_HOLD] = step_hold,
-    [HTTP_OVER] = step_over,
+    [HTTP_BEHIND] = step_behind,  [HTTP_OVER] = step_over,
 };
 
 static void run_held(struct http *h, struct http_side *s);
@@ -222,10 +341,10 @@ static size_t run_steps(struct http *h, struct http_side *s, struct bytes in) {
             break;
         total += used;
         /* What the client sent on behind a refused CONNECT comes before the next answer. */
-        if (h->wake) {
-            h->wake = false;
-            run_held(h, &h->side[h->client]);
-        }
+        struct http_side *wake = h->wake;
+        h->wake = NULL;
+        if (wake)
+            run_held(h, wake);
     }
     return total;
 }
@@ -294,18 +413,38 @@ static struct bytes pump_bytes(struct http *h, struct http_side *s, struct bytes
 
 /* --- the protocol's face --- */
 
-/* One side's first bytes. A long target must not outlast the dispatcher's patience. */
+/* A message behind something else: junk that its receiver steps over, or the end of a body. */
+static enum probe probe_behind_junk(struct bytes in) {
+    size_t n = 0;
+    bool binary = false;
+    while (n < in.n && n < PROBE_MAX) {
+        n += http_no_start(bytes_of(in.p + n, in.n - n));
+        struct bytes rest = bytes_of(in.p + n, in.n - n);
+        bool line = in.p[n - 1] == '\n';
+        if (rest.n &&
+            (http_may_start(rest) == HTTP_START_YES || (line && http_request_sought(rest) == HTTP_START_YES)))
+            return PROBE_YES;
+    }
+    for (size_t i = 0; i < in.n && !binary; i++)
+        binary = in.p[i] < ' ' && !memchr("\r\n\t", in.p[i], 3);
+    return in.n < (binary ? PROBE_BINARY : PROBE_MAX) ? PROBE_MORE : PROBE_NO;
+}
+
+/* One side's first bytes. A long target or method must not outlast the dispatcher's patience. */
 static enum probe probe_side(struct bytes in) {
     size_t blank = http_blank(in);
-    if (blank)
-        in = bytes_of(in.p + blank, in.n - blank);
+    if (blank == in.n)
+        return in.n < PROBE_MAX ? PROBE_MORE : PROBE_YES;
+    in = bytes_of(in.p + blank, in.n - blank);
     enum http_start request = http_request_start(in, true), status = http_status_start(in, true);
     if (request == HTTP_START_YES || status == HTTP_START_YES)
         return PROBE_YES;
-    if (request == HTTP_START_MORE && in.n >= PROBE_MAX && http_request_start(in, false) == HTTP_START_YES)
-        return PROBE_YES;
-    bool more = request == HTTP_START_MORE || status == HTTP_START_MORE;
-    return more && blank < BLANK_MAX ? PROBE_MORE : PROBE_NO;
+    if (request == HTTP_START_MORE && in.n >= PROBE_MAX)
+        return http_request_start(in, false) == HTTP_START_YES || http_request_likely(in) ? PROBE_YES
+                                                                                          : PROBE_MORE;
+    if (request == HTTP_START_MORE || status == HTTP_START_MORE)
+        return PROBE_MORE;
+    return probe_behind_junk(in);
 }
 
 static enum probe http_probe(const struct bytes first[2]) {
@@ -319,7 +458,8 @@ static void *http_open(struct conversation *c, struct bytes facts) {
         return NULL;
     h->c = c;
     h->client = SIDE_CLIENT;
-    http_exchanges_init(&h->waiting);
+    for (int i = 0; i < 2; i++)
+        http_exchanges_init(&h->waiting[i]);
     return h;
 }
 
@@ -376,6 +516,7 @@ static enum protocol_result http_gap(struct conversation *c, enum side from, uin
     }
     if (s->phase == HTTP_IN_HEAD)
         counter_one(COUNTER_HTTP_HEADS_CUT);
+    http_shrink_forget(&s->shrunk);
     http_message_end(h, s, TRANSFER_DONE);
     counter_one(COUNTER_HTTP_FRAMING_LOST);
     note_messages_lost(h, s);
@@ -386,7 +527,9 @@ static enum protocol_result http_gap(struct conversation *c, enum side from, uin
 }
 
 static enum transfer_end judge_end(const struct http_side *s, bool clean) {
-    if (s->phase == HTTP_SEEKING || !http_body_complete(&s->body))
+    if (s->phase == HTTP_SEEKING)
+        return s->loose == TRANSFER_DONE && !clean ? TRANSFER_UNKNOWN : s->loose;
+    if (!http_body_complete(&s->body))
         return TRANSFER_CUT;
     return s->body.framing != HTTP_UNTIL_CLOSE || clean ? TRANSFER_DONE : TRANSFER_UNKNOWN;
 }
@@ -394,8 +537,11 @@ static enum transfer_end judge_end(const struct http_side *s, bool clean) {
 static void http_end(struct conversation *c, enum side from, bool clean) {
     struct http *h = c->state;
     struct http_side *s = &h->side[from];
-    if (s->phase == HTTP_ON_HOLD)
+    if (s->phase == HTTP_ON_HOLD && (h->answered || !s->held))
         return;
+    /* Nobody will say what it is. */
+    if (s->phase == HTTP_ON_HOLD)
+        s->phase = HTTP_AT_START;
     /* What waited for bytes that do not come is decided now. */
     s->last = true;
     if (s->held && h->result == PROTOCOL_OK)
@@ -406,6 +552,8 @@ static void http_end(struct conversation *c, enum side from, bool clean) {
         s->phase = HTTP_IN_BODY;
         run_held(h, s);
     }
+    if (s->phase == HTTP_IN_BODY)
+        http_message_data(h, s, http_body_rest(&s->body));
     if (s->phase == HTTP_IN_HEAD)
         counter_one(COUNTER_HTTP_HEADS_CUT);
     bool body = s->phase == HTTP_IN_BODY || s->phase == HTTP_SEEKING;
@@ -418,10 +566,32 @@ static void http_close(struct conversation *c) {
     struct http *h = c->state;
     for (int i = 0; i < 2; i++) {
         http_message_end(h, &h->side[i], judge_end(&h->side[i], false));
+        http_message_forget(&h->side[i]);
+        http_shrink_forget(&h->side[i].shrunk);
         release_held(&h->side[i]);
+        http_exchanges_finish(&h->waiting[i]);
     }
-    http_exchanges_finish(&h->waiting);
     protocol_free(h);
+}
+
+/* Nothing more comes behind a body that was there as announced, but what may be the beginning of a message.
+ */
+static void settle_side(struct http *h, struct http_side *s) {
+    if (s->phase != HTTP_BEHIND)
+        return;
+    struct bytes rest = held_bytes(s);
+    s->last = true;
+    if (rest.n > http_blank(rest) && classify_last(h, s, rest) == HTTP_START_NO) {
+        http_message_data(h, s, rest);
+        release_held(s);
+    }
+    s->last = false;
+    http_message_end(h, s, TRANSFER_DONE);
+}
+
+static void http_settle(struct conversation *c) {
+    for (int i = 0; i < 2; i++)
+        settle_side(c->state, &((struct http *)c->state)->side[i]);
 }
 
 static const char *const http_ndpi_names[] = {"HTTP", "HTTP_Proxy", "HTTP_Connect", NULL};
@@ -435,4 +605,5 @@ const struct protocol protocol_http = {
     .gap = http_gap,
     .end = http_end,
     .close = http_close,
+    .settle = http_settle,
 };

@@ -3,7 +3,7 @@
 
 #include "base/hex.h"
 
-enum { ODD_MAX = 4, EXTENSION_MAX = 8192, TRAILER_MAX = 65536, LINE_END_MAX = 64 };
+enum { ODD_MAX = 4, SIZE_LINE_MAX = 8192, EXTENSION_MAX = 1 << 20, TRAILER_MAX = 1 << 20, LINE_END_MAX = 64 };
 
 enum chunk_phase { CHUNK_SIZE, CHUNK_EXTENSION, CHUNK_DATA, CHUNK_DATA_END, CHUNK_TRAILER };
 
@@ -23,11 +23,14 @@ static void enter_phase(struct http_body *b, enum chunk_phase phase) {
     b->line = 0;
 }
 
-/* What looked like the first chunk size was the beginning of a body that is not chunked: browsers show it. */
+/* What looked like the first chunk size was the beginning of a body that is not chunked: browsers show it.
+ * Where no length fits it, its end is not known. */
 static enum http_body_step take_as_plain(struct http_body *b, struct bytes *payload) {
-    if (!b->first || !b->plain_allowed || (b->plain != UINT64_MAX && b->plain < b->seen_n))
+    if (b->seen_lost)
         return HTTP_BODY_BROKEN;
     *payload = bytes_of(b->seen, b->seen_n);
+    if (!b->first || !b->plain_allowed || (b->plain != UINT64_MAX && b->plain < b->seen_n))
+        return HTTP_BODY_BROKEN;
     b->framing = b->plain == UINT64_MAX ? HTTP_UNTIL_CLOSE : HTTP_LENGTH;
     b->left = b->plain - b->seen_n;
     return b->framing == HTTP_LENGTH && b->left == 0 ? HTTP_BODY_END : HTTP_BODY_MORE;
@@ -36,6 +39,8 @@ static enum http_body_step take_as_plain(struct http_body *b, struct bytes *payl
 /* The size line has ended. */
 static enum http_body_step end_size_line(struct http_body *b) {
     b->first = false;
+    b->seen_n = 0;
+    b->seen_lost = false;
     b->digits = b->spaces = b->odd = b->cr = false;
     enter_phase(b, b->left ? CHUNK_DATA : CHUNK_TRAILER);
     return HTTP_BODY_MORE;
@@ -48,7 +53,7 @@ static bool is_white(uint8_t c) {
 /* What some senders put before or behind a size, and some browsers step over. */
 static bool is_tolerated(const struct http_body *b, uint8_t c) {
     return !b->doubtful && b->line < ODD_MAX + 16 &&
-           (c == 0 || c == '\v' || c == '\f' || c == ',' || c == ';' || c == '+' || c == 'x');
+           (c == 0 || c == '\v' || c == '\f' || c == ',' || c == ';' || c == '+' || c == '-' || c == 'x');
 }
 
 static enum http_body_step add_size_digit(struct http_body *b, unsigned digit, struct bytes *payload) {
@@ -85,10 +90,10 @@ static enum http_body_step read_size_other(struct http_body *b, uint8_t c, struc
 
 static enum http_body_step read_size_byte(struct http_body *b, uint8_t c, struct bytes *payload) {
     int digit = hex_value(c);
-    if (b->first && b->seen_n < sizeof b->seen)
+    if (b->seen_n < sizeof b->seen)
         b->seen[b->seen_n++] = c;
     else
-        b->plain_allowed = false;
+        b->seen_lost = true;
     b->bare_lf = c == '\n' && !b->cr;
     b->cr = c == '\r';
     enum http_body_step step = digit >= 0 && !b->spaces ? add_size_digit(b, (unsigned)digit, payload)
@@ -98,7 +103,7 @@ static enum http_body_step read_size_byte(struct http_body *b, uint8_t c, struct
     if (b->doubtful && b->first &&
         b->seen_n == b->plain) /* not even one size line fits the announced length */
         return take_as_plain(b, payload);
-    return ++b->line > EXTENSION_MAX ? HTTP_BODY_BROKEN : HTTP_BODY_MORE;
+    return ++b->line > SIZE_LINE_MAX ? HTTP_BODY_BROKEN : HTTP_BODY_MORE;
 }
 
 /* Does the chunk begin with this byte, behind a size line that a lone CR ended? */
@@ -214,6 +219,14 @@ enum http_body_step http_body_gap(struct http_body *b, uint64_t n, uint64_t *ins
     if (b->left == 0)
         enter_phase(b, CHUNK_DATA_END);
     return HTTP_BODY_MORE;
+}
+
+struct bytes http_body_rest(struct http_body *b) {
+    bool plain = b->framing == HTTP_CHUNKED && b->phase == CHUNK_SIZE && b->first && !b->seen_lost && b->left;
+    if (!plain)
+        return bytes_of(NULL, 0);
+    b->framing = HTTP_UNTIL_CLOSE;
+    return bytes_of(b->seen, b->seen_n);
 }
 
 bool http_body_complete(const struct http_body *b) {

@@ -28,8 +28,9 @@ struct http_body {
     bool cr, cr_only;    /* the last byte was CR; lines end with CR alone */
     bool bare_lf;        /* the size line ended with LF alone, and no data has come behind it */
     uint32_t line;       /* bytes of the framing line, of the whole trailer section */
-    uint8_t seen[24];    /* the first size line, given back as body if it was none */
+    uint8_t seen[24];    /* the present size line, given back as body if it is none */
     uint8_t seen_n;
+    bool seen_lost; /* it was longer than that */
 };
 
 /* `length` is Content-Length or UINT64_MAX. `response`: may last until the connection closes.
@@ -37,12 +38,16 @@ struct http_body {
 void http_body_init(struct http_body *b, enum http_framing framing, uint64_t length, bool response);
 
 /* Takes framing and at most one run of payload from `in`; returns how many bytes it took. *payload (may be
- * empty) lies in `in` or in `b`. After END or BROKEN nothing more may be asked. */
+ * empty) lies in `in` or in `b`. After END or BROKEN nothing more may be asked; the payload of BROKEN is what
+ * was taken for a chunk size and is none. */
 size_t http_body_take(struct http_body *b, struct bytes in, struct bytes *payload, enum http_body_step *step);
 
 /* `n` bytes are missing here: *inside of them belonged to the body. END: the body ended within the gap.
  * BROKEN: the gap took framing with it. */
 enum http_body_step http_body_gap(struct http_body *b, uint64_t n, uint64_t *inside);
+
+/* The stream has ended: what was taken for the beginning of a chunk size and never became one. */
+struct bytes http_body_rest(struct http_body *b);
 
 /* The stream has ended here: was everything announced seen? */
 bool http_body_complete(const struct http_body *b);

@@ -113,11 +113,16 @@ const struct http_exchange *http_exchanges_next(const struct http_exchanges *q) 
     return q->first;
 }
 
-void http_exchanges_requests_lost(struct http_exchanges *q) {
-    static const struct http_origin nobody;
+const struct http_exchange *http_exchanges_newest(const struct http_exchanges *q) {
     const struct http_exchange *newest = q->first;
     while (newest && newest->next)
         newest = newest->next;
+    return newest;
+}
+
+void http_exchanges_requests_lost(struct http_exchanges *q) {
+    static const struct http_origin nobody;
+    const struct http_exchange *newest = http_exchanges_newest(q);
     if (newest && newest->unknown)
         return;
     struct http_exchange *x = append_exchange(q, &nobody);

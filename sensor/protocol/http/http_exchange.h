@@ -42,6 +42,8 @@ struct http_exchange *http_exchanges_answered(struct http_exchanges *q);
 
 /* The same without taking it. */
 const struct http_exchange *http_exchanges_next(const struct http_exchanges *q);
+/* The last one that was asked, if it still waits; NULL else. */
+const struct http_exchange *http_exchanges_newest(const struct http_exchanges *q);
 
 /* The request of an answer whose head was lost, if it is the only one that waited then; taken likewise. */
 struct http_exchange *http_exchanges_answer_lost(struct http_exchanges *q);

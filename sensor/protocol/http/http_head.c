@@ -61,11 +61,11 @@ static bool is_chunked(const struct http_head *h) {
     return http_head_lists(h, "transfer-encoding", "chunked");
 }
 
-/* A response that names a transfer coding which is none we know, or puts "chunked" in the wrong field. Some
- * browsers look for chunks all the same. */
+/* It names a transfer coding which is none we know, or puts "chunked" in the wrong field. Some receivers look
+ * for chunks all the same. */
 static bool has_likely_chunks(const struct http_head *h, struct bytes block) {
     static const char name[] = "transfer-encoding";
-    if (h->request || http_head_lists(h, "transfer-encoding", "identity"))
+    if (h->length != UINT64_MAX && http_head_lists(h, "transfer-encoding", "identity"))
         return false;
     if (http_head_has(h, "transfer-encoding") || http_head_lists(h, "content-encoding", "chunked"))
         return true;
@@ -129,6 +129,10 @@ static const char *find_used_field(struct bytes line) {
         if (bytes_equal_nocase(name, fields_used[i]))
             return fields_used[i];
     return NULL;
+}
+
+bool http_head_uses(struct bytes line) {
+    return find_used_field(line) != NULL;
 }
 
 /* Copies the first line, the empty one, and the fields that are used with their continuation lines; returns

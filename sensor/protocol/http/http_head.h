@@ -34,6 +34,9 @@ struct http_request {
 bool http_head_parse(struct http_head *h, bool request, struct bytes block);
 void http_head_finish(struct http_head *h); /* may be called again */
 
+/* Does this line hold a field that is ever asked for? */
+bool http_head_uses(struct bytes line);
+
 /* Borrowed until http_head_finish; empty if not there. */
 struct bytes http_head_field(const struct http_head *h, const char *name);
 bool http_head_has(const struct http_head *h, const char *name);

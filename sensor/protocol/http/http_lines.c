@@ -32,7 +32,7 @@ static enum answer judge_blank_line(struct http_lines *l, struct bytes in, size_
     size_t n = at - l->line;
     if (n == 0 || (n == 1 && in.p[l->line] == '\r'))
         return YES;
-    if (n > BLANK_LINE_MAX || l->line == 0)
+    if (n > BLANK_LINE_MAX || (l->line == 0 && !l->later))
         return NO;
     for (size_t i = l->line; i < at; i++)
         if (!is_blank(in.p[i]))
@@ -76,7 +76,7 @@ static size_t measure_head(struct http_lines *l, struct bytes in, size_t end, bo
 }
 
 static bool is_old_request(const struct http_lines *l, struct bytes in, size_t at, bool request) {
-    return l->line == 0 && request && bytes_starts_nocase(in, "GET ") &&
+    return l->line == 0 && !l->later && request && bytes_starts_nocase(in, "GET ") &&
            !http_line_versioned(bytes_of(in.p, at));
 }
 

@@ -10,6 +10,7 @@ struct http_lines {
     size_t scanned; /* no line end between `line` and here */
     bool odd;       /* line ends that RFC 9112 section 2.2 does not know: http_lines_tidy() before parsing */
     bool lfcr;      /* lines end with LF CR */
+    bool later;     /* the first line is not the start line */
 };
 
 /* Length of the head that begins `in`, from its start line to the empty one; 0 while its end is not there.

@@ -15,11 +15,14 @@ static void begin_transfer(struct http *h, struct http_side *s) {
     struct transfer_seed seed;
     struct http_origin origin = {.path = {NULL, 0}};
     char scratch[HTTP_SCRATCH];
+    const struct http_exchange *newest = http_exchanges_newest(&h->waiting[http_side_of(h, s)]);
     bool has_head = s->head.parser != NULL;
     if (has_head && s->request)
         origin = http_facts_origin(&s->head);
     else if (s->exchange)
         origin = s->exchange->origin;
+    else if (s->leftover && newest)
+        origin = newest->origin;
     http_facts_fill(&seed, http_side_of(h, s), has_head ? &s->head : NULL, &origin, scratch);
     s->begun = true;
     s->transfer = h->c->services->begin(h->c, &seed);
@@ -35,10 +38,12 @@ void http_message_data(struct http *h, struct http_side *s, struct bytes payload
 }
 
 void http_message_headless(struct http *h, struct http_side *s, struct bytes payload) {
-    if (!s->begun && payload.n) {
+    if (!s->begun && payload.n && !s->leftover) {
         counter_one(COUNTER_HTTP_HEADLESS);
-        if (http_side_of(h, s) != h->client)
-            s->exchange = http_exchanges_answer_lost(&h->waiting);
+        if (http_side_of(h, s) != h->client) {
+            protocol_free(s->exchange);
+            s->exchange = http_exchanges_answer_lost(&h->waiting[h->client]);
+        }
     }
     http_message_data(h, s, payload);
 }
@@ -52,13 +57,32 @@ void http_message_gap(struct http *h, struct http_side *s, uint64_t n) {
 }
 
 void http_message_end(struct http *h, struct http_side *s, enum transfer_end how) {
+    bool silent = !s->begun && !s->request;
     if (s->begun)
         h->c->services->end(h->c, s->transfer, how);
     s->begun = false;
+    s->leftover = false;
     s->transfer = NULL;
     s->expects = false;
-    forget_head(s);
+    /* What a response without a body was asked for names what may come behind it. */
+    if (silent)
+        http_head_finish(&s->head);
+    else
+        forget_head(s);
     s->phase = HTTP_AT_START;
+}
+
+void http_message_behind(struct http *h, struct http_side *s) {
+    if (!s->begun) {
+        http_message_end(h, s, TRANSFER_DONE);
+        return;
+    }
+    s->phase = HTTP_BEHIND;
+    conversation_settle_later(h->c);
+}
+
+void http_message_forget(struct http_side *s) {
+    forget_head(s);
 }
 
 /* Tells the policy each name once; a flow with more than HTTP_HOSTS of them tells some again. */
@@ -94,12 +118,14 @@ static bool is_bodiless(struct bytes method) {
 static void begin_request_body(struct http *h, struct http_side *s, struct bytes method) {
     http_body_init(&s->body, s->head.framing, s->head.length, false);
     if (s->head.framing == HTTP_UNTIL_CLOSE && !is_bodiless(method)) {
+        /* Whatever comes was not announced: chunks, if it begins with one. */
+        http_body_init(&s->body, HTTP_CHUNKS_LIKELY, s->head.length, false);
         s->phase = HTTP_IN_EITHER;
     } else if (s->head.framing == HTTP_UNTIL_CLOSE || s->body.framing == HTTP_NO_BODY) {
         /* An empty file that is put is a file all the same. */
         if (s->head.framing == HTTP_LENGTH && bytes_equal_nocase(method, "PUT"))
             begin_transfer(h, s);
-        http_message_end(h, s, TRANSFER_DONE);
+        http_message_behind(h, s);
     } else {
         s->phase = HTTP_IN_BODY;
         s->expects = http_head_lists(&s->head, "expect", "100-continue");
@@ -112,7 +138,7 @@ static void take_request(struct http *h, struct http_side *s) {
     struct http_origin origin = http_facts_origin(&s->head);
     counter_one(COUNTER_HTTP_REQUESTS);
     name_host(h, origin.host);
-    http_exchanges_asked(&h->waiting, &origin, http_head_request(&s->head).old);
+    http_exchanges_asked(&h->waiting[http_side_of(h, s)], &origin, http_head_request(&s->head).old);
     if (bytes_equal_nocase(origin.method, "CONNECT")) {
         http_message_end(h, s, TRANSFER_DONE);
         s->phase = HTTP_ON_HOLD;
@@ -138,21 +164,21 @@ static bool opens_tunnel(const struct http_side *s) {
 
 /* The client's side learns what a final answer means for what it sends. */
 static void tell_client(struct http *h, const struct http_side *s) {
-    struct http_side *client = &h->side[h->client];
+    struct http_side *client = &h->side[side_other(http_side_of(h, s))];
     if (client->phase == HTTP_ON_HOLD && was_asked_with(s, "CONNECT")) {
         client->phase = HTTP_AT_START;
-        h->wake = true;
+        h->wake = client;
     }
     if (client->phase == HTTP_IN_BODY && client->expects && !client->begun && s->head.status >= 300)
         client->phase = HTTP_IN_EITHER;
+    /* Its receiver has what it wants of it. */
+    if (client->phase == HTTP_BEHIND && !client->held)
+        http_message_end(h, client, TRANSFER_DONE);
 }
 
-static void leave_for_upgrade(struct http *h, struct http_side *s) {
-    struct bytes to = http_head_field(&s->head, "upgrade");
-    counter_one(COUNTER_HTTP_UPGRADES);
-    if (bytes_starts_nocase(to, "TLS/"))
-        h->c->services->encrypted(h->c);
-    h->result = PROTOCOL_LOST;
+/* Whatever follows: what it is called is only a name. */
+static void leave_for_other(struct http *h, struct http_side *s) {
+    h->result = PROTOCOL_BECOMES;
     http_message_end(h, s, TRANSFER_DONE);
     s->phase = HTTP_OVER;
 }
@@ -181,20 +207,25 @@ static bool switches_protocol(const struct http_side *s) {
            (s->head.framing == HTTP_UNTIL_CLOSE || http_head_has(&s->head, "upgrade"));
 }
 
+/* What the answer that begins now was asked for. */
+static void take_exchange(struct http *h, struct http_side *s) {
+    protocol_free(s->exchange);
+    s->exchange = http_exchanges_answered(&h->waiting[side_other(http_side_of(h, s))]);
+    h->answered = true;
+}
+
 static void take_response(struct http *h, struct http_side *s) {
     counter_one(COUNTER_HTTP_RESPONSES);
     if (s->head.status < 200 && s->head.status != 101) {
         begin_response_body(h, s); /* there should be none, and the answer comes behind it */
         return;
     }
-    h->answered = true;
-    s->exchange = http_exchanges_answered(&h->waiting);
+    take_exchange(h, s);
     if (switches_protocol(s)) {
-        leave_for_upgrade(h, s);
+        counter_one(COUNTER_HTTP_UPGRADES);
+        leave_for_other(h, s);
     } else if (opens_tunnel(s)) {
-        h->result = PROTOCOL_BECOMES;
-        http_message_end(h, s, TRANSFER_DONE);
-        s->phase = HTTP_OVER;
+        leave_for_other(h, s);
     } else {
         tell_client(h, s);
         begin_response_body(h, s);
@@ -212,8 +243,7 @@ bool http_message_head(struct http *h, struct http_side *s, struct bytes block) 
 }
 
 void http_message_old(struct http *h, struct http_side *s) {
-    h->answered = true;
-    s->exchange = http_exchanges_answered(&h->waiting);
+    take_exchange(h, s);
     http_body_init(&s->body, HTTP_UNTIL_CLOSE, LENGTH_UNKNOWN, true);
     s->request = false;
     s->phase = HTTP_IN_BODY;

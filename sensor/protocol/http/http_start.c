@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/http/http_start.h"
 
-enum { METHOD_MAX = 32, LINE_MAX_BYTES = 8192, STATUS_MAX = 256, JUNK_MAX = 8, TAIL_MAX = 2048 };
+enum {
+    WORD_MAX = 32,
+    LINE_MAX_BYTES = 32768,
+    STATUS_MAX = 256,
+    JUNK_MAX = 8,
+    TAIL_MAX = 2048,
+    NAME_MAX_BYTES = 64
+};
+
+/* Where the way is lost, a line that goes on longer is no request. */
+enum { SOUGHT_METHOD = 128, SOUGHT_LINE = 8192 };
 
 static const char *const methods[] = {
     "GET",      "HEAD",      "POST",    "PUT",        "PATCH",  "DELETE",    "OPTIONS", "TRACE",  "CONNECT",
@@ -34,33 +44,76 @@ bool http_line_versioned(struct bytes line) {
     while (i > 0 && line.p[i - 1] != ' ' && line.p[i - 1] != '\t')
         i--;
     struct bytes last = bytes_of(line.p + i, line.n - i);
-    return i > 0 && (bytes_starts_nocase(last, "HTTP/1") || bytes_starts_nocase(last, "HTTP/0"));
+    return i > 0 && last.n > 5 && bytes_starts_nocase(last, "HTTP/") && last.p[5] >= '0' && last.p[5] <= '9';
 }
 
-/* The whole line decides, by its version. */
-static enum http_start judge_line(struct bytes in) {
-    size_t n = in.n < LINE_MAX_BYTES ? in.n : LINE_MAX_BYTES;
-    for (size_t i = 0; i < n; i++) {
+/* A request line without a version, or with one of another name, is one where its target is a path or a URL
+ * and a field follows: `rest` begins behind its method, the line ends at `at`. */
+static enum http_start judge_unversioned(struct bytes in, size_t from, size_t at) {
+    while (from < at && (in.p[from] == ' ' || in.p[from] == '\t'))
+        from++;
+    struct bytes target = bytes_of(in.p + from, at - from);
+    if (target.n == 0 || (target.p[0] != '/' && !bytes_starts_nocase(target, "http")))
+        return HTTP_START_NO;
+    size_t i = at + 1, most = i + NAME_MAX_BYTES;
+    while (i < in.n && i < most && http_token_byte(in.p[i]))
+        i++;
+    if (i == in.n && i < most)
+        return HTTP_START_MORE;
+    return i > at + 1 && in.p[i] == ':' ? HTTP_START_YES : HTTP_START_NO;
+}
+
+/* HTTP/2 begins with what looks like a request of HTTP/1 (RFC 9113 section 3.4). */
+static bool is_preface(struct bytes line) {
+    return bytes_starts_nocase(line, "PRI * HTTP/2");
+}
+
+/* The whole line decides, by its version, whatever its sender takes for a method: `n` bytes of it. */
+static enum http_start judge_line(struct bytes in, size_t n) {
+    size_t most = in.n < LINE_MAX_BYTES ? in.n : LINE_MAX_BYTES;
+    for (size_t i = 0; i < most; i++) {
+        if (in.p[i] == '\n' && is_preface(in))
+            return HTTP_START_NO;
         if (in.p[i] == '\n')
-            return http_line_versioned(bytes_of(in.p, i)) ? HTTP_START_YES : HTTP_START_NO;
+            return http_line_versioned(bytes_of(in.p, i)) ? HTTP_START_YES : judge_unversioned(in, n, i);
         if (in.p[i] < 0x20 && in.p[i] != '\t' && in.p[i] != '\r')
             return HTTP_START_NO;
     }
-    return n < LINE_MAX_BYTES ? HTTP_START_MORE : HTTP_START_NO;
+    return most < LINE_MAX_BYTES ? HTTP_START_MORE : HTTP_START_NO;
 }
 
+/* A method is what stands before the first blank: a token by RFC 9110 section 9.1, but many servers take
+ * anything of any length. */
 enum http_start http_request_start(struct bytes in, bool sure) {
+    size_t n = 0, most = in.n < LINE_MAX_BYTES ? in.n : LINE_MAX_BYTES;
+    while (n < most && in.p[n] > ' ' && in.p[n] != 0x7f)
+        n++;
+    if (n == in.n && n < LINE_MAX_BYTES)
+        return HTTP_START_MORE;
+    if (n == 0 || n == most || (in.p[n] != ' ' && in.p[n] != '\t'))
+        return HTTP_START_NO;
+    if (!sure && is_known_method(bytes_of(in.p, n)))
+        return HTTP_START_YES;
+    return judge_line(in, n);
+}
+
+bool http_request_likely(struct bytes in) {
     size_t n = 0;
-    while (n < in.n && n <= METHOD_MAX && http_token_byte(in.p[n]))
+    while (n < in.n && http_token_byte(in.p[n]))
+        n++;
+    return n > 0 && n + 1 < in.n && in.p[n] == ' ' && in.p[n + 1] == '/';
+}
+
+enum http_start http_request_sought(struct bytes in) {
+    size_t n = 0;
+    while (n < in.n && n <= SOUGHT_METHOD && http_token_byte(in.p[n]))
         n++;
     if (n == in.n)
-        return n <= METHOD_MAX ? HTTP_START_MORE : HTTP_START_NO;
-    if (n == 0 || n > METHOD_MAX || (in.p[n] != ' ' && in.p[n] != '\t'))
+        return n <= SOUGHT_METHOD ? HTTP_START_MORE : HTTP_START_NO;
+    if (n == 0 || n > SOUGHT_METHOD || (in.p[n] != ' ' && in.p[n] != '\t'))
         return HTTP_START_NO;
-    struct bytes method = bytes_of(in.p, n);
-    if (!sure && is_known_method(method))
-        return HTTP_START_YES;
-    return judge_line(in);
+    enum http_start line = judge_line(bytes_of(in.p, in.n < SOUGHT_LINE ? in.n : SOUGHT_LINE), n);
+    return line == HTTP_START_MORE && in.n >= SOUGHT_LINE ? HTTP_START_NO : line;
 }
 
 /* "HTTP/1.1 200": digits at the 'd'. */
@@ -97,7 +150,8 @@ static enum http_start match_strict_line(struct bytes in, const char *method) {
 enum http_start http_may_start(struct bytes in) {
     enum http_start best = in.n && in.p[0] == 'H' ? match_pattern(in, "HTTP/d.d ddd") : HTTP_START_NO;
     for (size_t i = 0; methods[i] && best == HTTP_START_NO; i++)
-        best = match_strict_line(in, methods[i]);
+        if (in.n == 0 || methods[i][0] == in.p[0])
+            best = match_strict_line(in, methods[i]);
     return best;
 }
 
@@ -162,7 +216,7 @@ static bool names_status(struct bytes line) {
     size_t n = 0;
     while (n < line.n && (http_token_byte(line.p[n]) || line.p[n] == '/'))
         n++;
-    return n > 0 && n <= METHOD_MAX &&
+    return n > 0 && n <= WORD_MAX &&
            match_pattern(bytes_of(line.p + n, line.n - n), " ddd") == HTTP_START_YES &&
            (n + 4 == line.n || line.p[n + 4] == ' ' || line.p[n + 4] == '\r');
 }

@@ -11,10 +11,15 @@ enum http_start { HTTP_START_NO, HTTP_START_MORE, HTTP_START_YES };
 
 enum http_start http_request_start(struct bytes in, bool sure);
 enum http_start http_status_start(struct bytes in, bool sure);
+/* At the beginning of a line where the way is lost: its method must be a token. */
+enum http_start http_request_sought(struct bytes in);
 
 /* A status line that only some browsers take for one: junk before "HTTP/", another protocol's name, none at
  * all. For where an answer must begin. `last`: no more bytes come. */
 enum http_start http_status_odd(struct bytes in, bool last);
+
+/* A line that goes on and on: a method in front of a path is enough to look on. */
+bool http_request_likely(struct bytes in);
 
 /* RFC 9110 section 5.6.2 */
 bool http_token_byte(uint8_t c);

@@ -27,7 +27,7 @@ static struct {
 struct talk {
     const char *server;
     uint16_t client_port, port;
-    uint32_t sequence;
+    uint32_t sequence, answered;
 };
 
 static inline void send_bytes(const char *from, uint16_t from_port, const char *to, uint16_t to_port,
@@ -59,23 +59,45 @@ static inline void send_packet(const char *from, uint16_t from_port, const char 
     send_bytes(from, from_port, to, to_port, seq, flags, text, strlen(text));
 }
 
-static inline void say(struct talk *k, const char *text) {
+/* So long that what waits for bytes behind a body has ended. */
+static inline void pause_talk(void) {
+    t.now += 300 * NS_PER_MS;
+    pipeline_idle(t.pipeline, t.now);
+}
+
+static inline void say_on(struct talk *k, const char *text) {
     send_packet(LANE, k->client_port, k->server, k->port, k->sequence, TCP_ACK | TCP_PSH, text);
     k->sequence += (uint32_t)strlen(text);
 }
 
+static inline void say(struct talk *k, const char *text) {
+    say_on(k, text);
+    pause_talk();
+}
+
+/* With it an upload is over at once. */
+static inline void answer(struct talk *k) {
+    static const char text[] = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+    send_packet(k->server, k->port, LANE, k->client_port, k->answered, TCP_ACK | TCP_PSH, text);
+    k->answered += (uint32_t)strlen(text);
+}
+
 static inline struct talk begin(const char *server, uint16_t port) {
     static uint16_t client_port = 20000;
-    struct talk k = {server, ++client_port, port, 1001};
+    struct talk k = {server, ++client_port, port, 1001, 5001};
     send_packet(LANE, k.client_port, server, port, 1000, TCP_SYN, "");
     return k;
 }
 
-static inline void put(struct talk *k, const char *body, size_t announced) {
-    char text[1000];
+static inline const char *put_text(const char *body, size_t announced) {
+    static char text[1000];
     snprintf(text, sizeof text, "PUT /in/a.txt HTTP/1.1\r\nHost: x.example\r\nContent-Length: %zu\r\n\r\n%s",
              announced, body);
-    say(k, text);
+    return text;
+}
+
+static inline void put(struct talk *k, const char *body, size_t announced) {
+    say(k, put_text(body, announced));
 }
 
 static inline struct record take(enum record_kind kind) {

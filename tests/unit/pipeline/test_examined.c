@@ -219,8 +219,10 @@ static void live_an_object_counts_after_a_minute_without_an_end(void **state) {
 static void without_room_an_object_counts_at_once(void **state) {
     struct talk k = begin(PARTNER, 80);
     size_t n = 0;
+    send_packet(k.server, k.port, LANE, k.client_port, 5000, TCP_SYN | TCP_ACK, "");
     while (COUNT(OBJECTS_NOT_WAITED) == 0 && n < ASKED_MAX) {
-        upload(&k, "nothing in it");
+        say_on(&k, put_text("nothing in it", 13));
+        answer(&k);
         drain_records();
         if (COUNT(OBJECTS_NOT_WAITED) == 0 && records_n > RECORDS_MAX / 2)
             while (records_n > 0)
@@ -251,10 +253,12 @@ static void without_room_an_object_counts_at_once(void **state) {
 
 static void at_its_end_a_worker_brings_what_is_there_and_counts_the_rest(void **state) {
     struct talk k = begin(PARTNER, 80);
-    upload(&k, "one");
-    upload(&k, "two");
-    upload(&k, "three");
-    upload(&k, "four");
+    static const char *const bodies[] = {"one", "two", "three", "four"};
+    send_packet(k.server, k.port, LANE, k.client_port, 5000, TCP_SYN | TCP_ACK, "");
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        say_on(&k, put_text(bodies[i], strlen(bodies[i])));
+        answer(&k);
+    }
     examiner.rule = "marked";
     pipeline_examined(t.pipeline, examiner.taken[0]);
     examiner.ended = 1;

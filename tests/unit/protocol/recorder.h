@@ -147,6 +147,9 @@ static void recorder_destroy(struct recorder *r) {
 void conversation_become(struct conversation *c, const struct protocol *const *candidates, bool fallback) {
 }
 
+void conversation_settle_later(struct conversation *c) {
+}
+
 void conversation_inner(struct conversation *c, enum side from, const uint8_t *bytes, size_t n) {
     struct recorder *r = c->owner;
     size_t room = RECORD_TEXT - 1 - (r->inner_n[from] < RECORD_TEXT - 1 ? r->inner_n[from] : RECORD_TEXT - 1);
