@@ -70,11 +70,6 @@ static void tell_basis(struct leaf *l) {
         facts_set(l->content->facts, l->o.facts, FACT_TYPE_BASIS, bytes_text(text));
 }
 
-/* A type that a few bytes speak for hides no picture. */
-static bool may_hide_picture(const struct file_type *type) {
-    return type->kind != KIND_IMAGE || type_is_weak(type);
-}
-
 static bool unmask_picture(struct object *o, struct bytes first) {
     const struct file_type *type = picture_masked(first, &o->mask);
     if (type) {
@@ -97,7 +92,7 @@ static struct picture search_picture(struct object *o, struct picture_finder *f,
 void object_settle_type(struct object *o, struct bytes first) {
     struct picture_finder finder = {0};
     o->type = type_of_bytes(bytes_of(first.p, first.n < TYPE_BYTES ? first.n : TYPE_BYTES));
-    if (may_hide_picture(o->type) && !unmask_picture(o, first))
+    if (o->type->kind != KIND_IMAGE && !unmask_picture(o, first))
         search_picture(o, &finder, first);
 }
 
@@ -114,7 +109,7 @@ static void look_inside(struct leaf *l, struct bytes first) {
     bool named = lacks_start(l) && l->o.type->kind == KIND_IMAGE;
     if (named)
         l->o.basis = TYPE_BY_NAME;
-    if (named || (may_hide_picture(l->o.type) && !unmask_picture(&l->o, first))) {
+    if (named || (l->o.type->kind != KIND_IMAGE && !unmask_picture(&l->o, first))) {
         picture_skip(&l->finder, l->held_gap);
         search_leaf(l, first.p, first.n);
     }

@@ -264,7 +264,7 @@ static const struct signature table[] = {
     {{"image/jp2", "JPEG 2000 image", KIND_IMAGE}, MAGIC("\0\0\0\x0CjP  \r\n\x87\n")},
     {{"image/x-jp2-codestream", "JPEG 2000 codestream", KIND_IMAGE}, MAGIC("\xFF\x4F\xFF\x51\0")},
     {{"image/jxl", "JPEG XL image", KIND_IMAGE}, MAGIC("\0\0\0\x0CJXL \r\n\x87\n")},
-    {{"image/jxl", "JPEG XL codestream", KIND_IMAGE}, MAGIC("\xFF\x0A")},
+    {{"image/jxl", "JPEG XL codestream", KIND_BINARY}, MAGIC("\xFF\x0A")}, /* too few bytes for a picture */
     {{"image/x-fuji-raf", "Fujifilm raw image", KIND_IMAGE}, MAGIC("FUJIFILMCCD-RAW ")},
     {{"image/x-olympus-orf", "Olympus raw image", KIND_IMAGE}, MAGIC("IIRO")},
     {{"image/x-panasonic-rw2", "Panasonic raw image", KIND_IMAGE}, MAGIC("IIU\0")},
