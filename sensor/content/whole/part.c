@@ -201,6 +201,8 @@ static void tell_left(struct whole *w, const struct part *p, enum transfer_end h
         end_whole_at(w, p->at);
     else if (p->to_end && how == TRANSFER_UNKNOWN && !w->parts && !w->runs)
         whole_close(w, TRANSFER_UNKNOWN);
+    else if (!w->parts)
+        whole_parts_left(w);
 }
 
 static void end_part(struct filter *f, enum transfer_end how) {

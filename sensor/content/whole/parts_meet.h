@@ -29,7 +29,7 @@ struct run {
 
 struct whole {
     struct table_node node; /* by key and progress */
-    struct age_node ending; /* where the end was said: by progress */
+    struct age_node ending; /* of those that wait shortly for more: by progress */
     struct content *content;
     struct whole_key key;
     uint64_t etag;     /* 0: not known */
@@ -38,7 +38,7 @@ struct whole {
     uint64_t reach;    /* offset behind the last byte that was missed: the whole is at least so long */
     bool to_end;       /* an announced total is not its end: the protocol says when it is over */
     bool written;      /* in place: pieces at any offset, over when its writers say so */
-    bool is_ending;    /* one of them has */
+    bool is_ending;    /* one of them has; or its parts are over, and its first bytes were not among them */
     bool rewritten;    /* bytes behind the frontier came again, perhaps others */
     bool started;      /* the frontier has moved, or stands where it must */
     unsigned run_count;
@@ -93,6 +93,8 @@ void whole_jump(struct whole *w, uint64_t to);
 /* Delivers what waited for the frontier; closes the whole when that was all. False: it is closed. */
 bool whole_advance(struct whole *w);
 void whole_progress(struct whole *w);
+/* The last part has left one that is not written in place. */
+void whole_parts_left(struct whole *w);
 /* One that is written in place: what had been seen was written again. */
 void whole_rewritten(struct whole *w);
 /* One that is written in place: one of its writers has said that this was all, or has left. */

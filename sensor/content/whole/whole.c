@@ -11,7 +11,8 @@ enum {
     EVICT_LOOK = 64,
 };
 
-/* Packet time that writers of a file which was closed by one of them are silent until it is over. */
+/* Packet time that writers of a file which was closed by one of them are silent until it is over. So long
+ * waits too what lacks its first bytes while none is on its way: it is not looked at before. */
 static const time_ns quiet_time = 5 * NS_PER_S;
 
 /* --- Keys: the same thing between the same two hosts --- */
@@ -189,8 +190,28 @@ void whole_start_at(struct whole *w, uint64_t offset) {
     w->started = true;
 }
 
-void whole_data(struct whole *w, const uint8_t *bytes, size_t n) {
+static void wait_shortly(struct whole *w) {
+    if (w->is_ending)
+        return;
+    w->is_ending = true;
+    age_add(&w->content->wholes->ending, &w->ending);
+}
+
+static void wait_longer(struct whole *w) {
+    if (!w->is_ending)
+        return;
+    w->is_ending = false;
+    age_remove(&w->content->wholes->ending, &w->ending);
+}
+
+static void note_start(struct whole *w) {
     w->started = true;
+    if (!w->written)
+        wait_longer(w);
+}
+
+void whole_data(struct whole *w, const uint8_t *bytes, size_t n) {
+    note_start(w);
     w->frontier = add_sizes(w->frontier, n);
     whole_progress(w);
     filter_data(w->head, bytes, n);
@@ -198,7 +219,7 @@ void whole_data(struct whole *w, const uint8_t *bytes, size_t n) {
 }
 
 void whole_gap(struct whole *w, uint64_t n) {
-    w->started = true;
+    note_start(w);
     w->frontier = add_sizes(w->frontier, n);
     whole_progress(w);
     filter_gap(w->head, n);
@@ -246,11 +267,14 @@ static bool is_filled(const struct whole *w) {
     return !w->runs && w->frontier >= w->reach && (w->total == LENGTH_UNKNOWN || w->frontier >= w->total);
 }
 
+void whole_parts_left(struct whole *w) {
+    if (!w->started && w->runs)
+        wait_shortly(w);
+}
+
 void whole_writer_left(struct whole *w, enum transfer_end how) {
-    if (how == TRANSFER_DONE && !w->is_ending) {
-        w->is_ending = true;
-        age_add(&w->content->wholes->ending, &w->ending);
-    }
+    if (how == TRANSFER_DONE)
+        wait_shortly(w);
     if (w->is_ending && whole_idle(w) && is_filled(w))
         whole_close(w, TRANSFER_DONE);
 }
@@ -277,7 +301,7 @@ bool whole_keep(struct content *c, struct filter *head, const struct whole_key *
         }
     }
     w->frontier = seen;
-    w->started = true;
+    note_start(w);
     whole_progress(w);
     whole_advance(w);
     return true;
@@ -294,7 +318,9 @@ void wholes_expire(struct content *c, time_ns now) {
     struct wholes *ws = c->wholes;
     struct whole *w;
     while ((w = AGE_ENTRY(ws->ending.oldest, struct whole, ending)) && is_stale(w, now, quiet_time)) {
-        if (is_filled(w))
+        if (!w->written && !whole_idle(w)) /* its first bytes may be on their way */
+            wait_longer(w);
+        else if (w->written && is_filled(w))
             whole_close(w, TRANSFER_DONE);
         else
             whole_finish(w);

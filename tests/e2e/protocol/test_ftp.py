@@ -295,6 +295,64 @@ def test_a_resumed_download_is_one_object(lab, lane_ftp, sensor, work):
     assert len(sensor.transfers()) == 1
 
 
+def picture_alert(sensor, destination):
+    return sensor.wait_alert(lambda a: a['destination']['ip'] == destination and
+                             {'image', 'vehicle-image'} & set(a['gantry']['classes']), 20)
+
+
+@pytest.mark.parametrize('words', [['-r', '2-'], ['-C', '2']], ids=['range', 'resume'])
+def test_a_download_behind_rest_2_is_a_picture_without_its_name(lab, lane_ftp, sensor, work, words):
+    data = material.lane_image(31, 1024, 768)
+    target = os.path.join(work, 'target')
+    for path, content in (f'{lane_ftp}/notes.bin', data), (target, data[:2]):
+        with open(path, 'wb') as f:
+            f.write(content)
+    lab.run('outside', 'curl', '-sS', '-m', '20', '--interface', net.UNAPPROVED, *words, '-o', target, place(net.LANE, 'notes.bin'))
+    t = sensor.wait_transfer(material.sha256(data[2:]))
+    assert t['gantry']['object']['offset'] == 2 and t['file']['mime_type'] == 'image/jpeg'
+    assert t['gantry']['type_basis'] == 'structure'
+    picture_alert(sensor, net.UNAPPROVED)
+
+
+def test_an_upload_that_goes_on_from_byte_2_is_a_picture_without_its_name(lab, ftp, sensor, work):
+    data = material.lane_image(32, 1024, 768)
+    path = os.path.join(work, 'notes.bin')
+    with open(path, 'wb') as f:
+        f.write(data)
+    with open(f'{ftp}/notes.bin', 'wb') as f:
+        f.write(data[:2])
+    shutil.chown(f'{ftp}/notes.bin', 'ftp')
+    curl(lab, '-C', '2', '-T', path, place(net.UNAPPROVED))
+    assert open(f'{ftp}/notes.bin', 'rb').read() == data
+    t = sensor.wait_transfer(material.sha256(data[2:]))
+    assert t['file']['mime_type'] == 'image/jpeg'
+    picture_alert(sensor, net.UNAPPROVED)
+
+
+def lftp_outside(lab, script):
+    settings = f'set net:max-retries 1; set net:timeout 10; set ftp:ssl-allow no; set net:socket-bind-ipv4 {net.UNAPPROVED}; '
+    return lab.run('outside', 'lftp', '-c', settings + script).stdout
+
+
+def test_pget_of_lftp_fetches_a_picture_in_parts(lab, lane_ftp, sensor, work):
+    data = material.lane_image(33, 2048, 1536)
+    with open(f'{lane_ftp}/notes3.bin', 'wb') as f:
+        f.write(data)
+    lftp_outside(lab, f'open {place(net.LANE, "")}; set pget:min-chunk-size 10000; pget -n 3 -O {work} notes3.bin')
+    assert open(os.path.join(work, 'notes3.bin'), 'rb').read() == data
+    picture_alert(sensor, net.UNAPPROVED)
+
+
+def test_reget_of_lftp_goes_on_from_byte_2(lab, lane_ftp, sensor, work):
+    data = material.lane_image(34, 1024, 768)
+    for path, content in (f'{lane_ftp}/notes4.bin', data), (os.path.join(work, 'notes4.bin'), data[:2]):
+        with open(path, 'wb') as f:
+            f.write(content)
+    lftp_outside(lab, f'open {place(net.LANE, "")}; reget -O {work} notes4.bin')
+    assert open(os.path.join(work, 'notes4.bin'), 'rb').read() == data
+    picture_alert(sensor, net.UNAPPROVED)
+
+
 def test_a_control_channel_seen_late(lab, ftp, tmp_path, work):
     """The login is over before the sensor starts."""
     data = material.lane_image(77)

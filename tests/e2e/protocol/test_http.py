@@ -2,6 +2,7 @@
 """Every form of HTTP/1 transfer, by curl against a small server and nginx."""
 import gzip
 import os
+import random
 import subprocess
 import sys
 import time
@@ -187,6 +188,54 @@ def test_multipart_byteranges_are_put_together(lab, sensor, work, nginx):
     curl(lab, '--interface', net.UNKNOWN, '-o', '/dev/null', '-r', f'0-{n // 2 - 1},{n // 2}-{n - 1}',
          f'http://{net.LANE}:{port}/mr.jpg', space='outside')
     check(sensor, data, 'mr.jpg', net.UNKNOWN)
+
+
+def picture_alert(sensor, destination):
+    return sensor.wait_alert(lambda a: a['destination']['ip'] == destination and
+                             {'image', 'vehicle-image'} & set(a['gantry']['classes']), 20)
+
+
+@pytest.mark.parametrize('words, first, honest', [(['-r', '2-'], 2, False), (['-r', '1-'], 1, False), (['-r', '1000-'], 1000, False),
+                                                  (['-C', '2'], 2, False), (['-r', '2-'], 2, True)])
+def test_a_download_from_its_middle_is_a_picture_without_its_name(lab, sensor, work, nginx, words, first, honest):
+    folder, port = nginx
+    data = random.Random(14).randbytes(90000) if honest else material.lane_image(14, 1024, 768)
+    with open(os.path.join(folder, 'notes.bin'), 'wb') as f:
+        f.write(data)
+    target = os.path.join(work, 'target')
+    with open(target, 'wb') as f:
+        f.write(data[:first])
+    curl(lab, '--interface', net.UNKNOWN, *words, '-o', target if '-C' in words else '/dev/null', f'http://{net.LANE}:{port}/notes.bin',
+         space='outside')
+    t = sensor.wait_transfer(material.sha256(data[first:]), 20)
+    assert t['gantry']['object']['offset'] == first
+    if honest:
+        assert t['file']['mime_type'] == 'application/octet-stream' and not sensor.alerts()
+    else:
+        assert t['file']['mime_type'] == 'image/jpeg' and t['gantry']['type_basis'].startswith('structure')
+        picture_alert(sensor, net.UNKNOWN)
+
+
+def test_an_upload_that_goes_on_where_nobody_saw_the_beginning(lab, server, sensor, work):
+    data = material.lane_image(15, 1024, 768)
+    path = os.path.join(work, 'notes.bin')
+    with open(path, 'wb') as f:
+        f.write(data)
+    curl(lab, '-C', '2', '-T', path, url(net.UNKNOWN, '/in/'))
+    t = sensor.wait_transfer(material.sha256(data[2:]), 20)
+    assert t['gantry']['object']['offset'] == 2 and t['file']['mime_type'] == 'image/jpeg'
+    picture_alert(sensor, net.UNKNOWN)
+
+
+def test_a_download_in_two_ranges_of_which_the_second_comes_first(lab, sensor, work, nginx):
+    folder, port = nginx
+    data = material.lane_image(16, 1024, 768)
+    with open(os.path.join(folder, 'notes2.bin'), 'wb') as f:
+        f.write(data)
+    for part in '2-', '0-1':
+        curl(lab, '--interface', net.UNKNOWN, '-r', part, '-o', '/dev/null', f'http://{net.LANE}:{port}/notes2.bin', space='outside')
+    t = check(sensor, data, 'notes2.bin', net.UNKNOWN)
+    assert t['file']['mime_type'] == 'image/jpeg' and 'type_basis' not in t['gantry']
 
 
 def test_nginx_gzip_downloads_are_decoded(lab, sensor, work, nginx):

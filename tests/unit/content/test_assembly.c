@@ -598,6 +598,40 @@ static void a_picture_behind_other_bytes_gives_the_object_its_type_on_the_way(vo
         }
 }
 
+/* Nobody is told of it before its first bytes come, or are given up. */
+static void what_lacks_its_first_bytes_waits_shortly_unless_they_are_on_their_way(void **state) {
+    struct conversation a = collect_conversation(1), b = collect_conversation(2);
+    begin(1 << 20);
+    range_sent(&a, 2, SIZE - 2);
+    content_tick(c, a.now + 4 * NS_PER_S);
+    assert_int_equal(got.ended, 0);
+    content_tick(c, a.now + 6 * NS_PER_S);
+    assert_int_equal(got.ended, 1);
+    assert_int_equal(got.list[0].size, SIZE - 2);
+    assert_int_equal(got.list[0].offset, 2);
+    finish();
+
+    begin(1 << 20);
+    range_sent(&a, 2, SIZE - 2);
+    b.now = a.now + 3 * NS_PER_S;
+    struct transfer *t = range(&b, 0, 2, SIZE);
+    content_tick(c, a.now + 60 * NS_PER_S);
+    b.now = a.now + 61 * NS_PER_S;
+    content_data(&b, t, content, 2);
+    content_end(&b, t, TRANSFER_DONE);
+    one_whole();
+    finish();
+
+    begin(1 << 20);
+    range_sent(&a, 50000, 50000);
+    range_sent(&a, 0, 40000); /* it has begun: the piece between may take its time */
+    content_tick(c, a.now + 60 * NS_PER_S);
+    assert_int_equal(got.ended, 0);
+    range_sent(&a, 40000, 10000);
+    one_whole();
+    finish();
+}
+
 /* Whoever keeps the last bytes has the picture, though others were there first. */
 static void a_range_that_is_the_whole_does_not_stay_behind_what_came_first(void **state) {
     uint8_t other[5000];
@@ -622,6 +656,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_lacks_its_start_is_known_by_structure_then_by_name_or_declared_type),
         cmocka_unit_test(a_picture_behind_other_bytes_gives_the_object_its_type_on_the_way),
+        cmocka_unit_test(what_lacks_its_first_bytes_waits_shortly_unless_they_are_on_their_way),
         cmocka_unit_test(a_range_that_is_the_whole_does_not_stay_behind_what_came_first),
         cmocka_unit_test(ranges_on_one_connection_make_one_object),
         cmocka_unit_test(ranges_in_any_order_make_one_object),
