@@ -77,6 +77,8 @@
     COUNTER(IDENTIFY_UNKNOWN,     "flow.identify_unknown",        "flows without a name after the packets that naming may take") \
     COUNTER(COMMUNITY_ID_SHED,    "flow.community_id_shed",       "flows without a Community ID because no memory was left to make it") \
     COUNTER(EXPECTATIONS_SHED,    "flow.expectations_shed",       "announced flows forgotten because too many were announced") \
+    COUNTER(ANNOUNCEMENTS_LOST,   "flow.announcements_lost",     "announcements of other workers that were overwritten before they were read, or made no sense") \
+    COUNTER(ANNOUNCEMENTS_LATE,   "flow.announcements_late",     "workers reading a file that the others no longer wait for") \
     COUNTER(EXPECTATIONS_EXPIRED, "flow.expectations_expired",    "announced flows that did not come in time") \
     /* stream */ \
     COUNTER(STREAM_BYTES,         "stream.bytes",                 "bytes delivered in order") \

@@ -45,6 +45,11 @@ static bool is_before_begin(struct capture *c, time_ns t) {
     return false;
 }
 
+static void note_place(struct capture *c) {
+    if (c->place)
+        atomic_fetch_add_explicit(c->place, 1, memory_order_release);
+}
+
 void source_lend(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes) {
     struct capture *c = (struct capture *)user;
     struct capture_packet p = {.time = packet_time(&header->ts),
@@ -58,11 +63,13 @@ void source_lend(u_char *user, const struct pcap_pkthdr *header, const u_char *b
     }
     if (c->share_count > 1 && capture_fanout(&p, c->share_count, c->share_by_ports) != c->share_index) {
         counter_one(COUNTER_OTHER_WORKER);
+        note_place(c);
         return;
     }
     count_packet(c, &p);
     c->lent++;
     c->fn(c->context, &p);
+    note_place(c);
 }
 
 bool source_set_filter(pcap_t *pcap, const char *filter, const char *what, struct error *e) {
@@ -105,6 +112,10 @@ void capture_share(struct capture *c, unsigned index, unsigned count, bool split
     c->share_index = index;
     c->share_count = count;
     c->share_by_ports = split_by_ports;
+}
+
+void capture_show_place(struct capture *c, _Atomic uint64_t *place) {
+    c->place = place;
 }
 
 void capture_count_drops(struct capture *c) {

@@ -71,6 +71,9 @@ void capture_resume(struct capture *c);
 /* Keeps only the packets of worker `index` of `count`: the C twin of the fanout program, for files. */
 void capture_share(struct capture *c, unsigned index, unsigned count, bool split_by_ports);
 
+/* Writes there how many packets of the files were read so far, those of other workers too, behind each. */
+void capture_show_place(struct capture *c, _Atomic uint64_t *place);
+
 /* Share of the kernel's ring that waits to be read, 0..1000: the sign of a worker that does not keep up. -1
  * if unknown (files). */
 int capture_waiting(const struct capture *c);

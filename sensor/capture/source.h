@@ -5,6 +5,7 @@
 #include "capture/capture.h"
 
 #include <pcap/pcap.h>
+#include <stdatomic.h>
 
 /* Where packets come from: an interface or files. The table's functions are called with a capture of their
  * own kind. Internal to this folder. */
@@ -30,6 +31,7 @@ struct capture {
     time_ns begin_until; /* monotonic: when discarding ends, whatever the packets' clock says */
     unsigned share_index, share_count;
     bool share_by_ports;
+    _Atomic uint64_t *place; /* packets read, for others to see; NULL: nobody looks */
     struct error reason;
 };
 

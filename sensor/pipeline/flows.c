@@ -260,7 +260,7 @@ void pipeline_flow_packet(struct pipeline *p, const struct packet *packet) {
     enum side from;
     struct flow *flow = flow_table_packet(p->flows, packet, &from);
     note_sight(p, packet, flow, from);
-    if (flow && flow->interest == FLOW_WAIT && (is_carrying(packet) || expect_knows(p->expected, flow)))
+    if (flow && flow->interest == FLOW_WAIT && (is_carrying(packet) || pipeline_expects(p, flow)))
         begin_flow(p, flow);
     if (flow && flow->interest > FLOW_WAIT)
         look_into(p, flow, packet, from);

@@ -17,7 +17,11 @@ struct pipeline {
     struct decoder *decoder;
     struct flow_table *flows;
     struct identify *identify;
-    struct expect_table *expected;
+    struct expect_table *expected, *expected_elsewhere; /* announced here; by other workers */
+    struct board *board;
+    struct board_reader reader[WORKERS_MAX]; /* of the others' boards */
+    unsigned readers;
+    bool by_ports; /* flows are split over workers by their ports too */
     struct reassembler *reassembler;
     struct dispatcher *dispatcher;
     struct codings *codings;
@@ -62,6 +66,17 @@ void pipeline_announcement(struct flow *flow, time_ns now);
 /* Nobody wants more bytes of this flow: from now on it costs a look-up and a counter. The stream itself is
  * freed by the caller of stream_packet, never during a call of the sink. */
 void pipeline_stop(struct flow *flow);
+
+/* boards.c: what this worker and the others announce to each other. Opens the boards; false: no memory. */
+bool pipeline_open_boards(struct pipeline *p, const struct pipeline_options *options, size_t most,
+                          time_ns life);
+/* Takes what others have announced by now; `wait`, reading files: all that they announce at packets before
+ * this one. Costs two loads a board where nothing is new. */
+void pipeline_hear(struct pipeline *p, bool wait);
+/* Is or was this flow announced, by whomever? */
+bool pipeline_expects(struct pipeline *p, const struct flow *flow);
+bool pipeline_take_expected(struct pipeline *p, const struct flow *flow, time_ns now,
+                            struct expectation *out);
 
 /* services.c: from a protocol to its transfers. */
 extern const struct protocol_services pipeline_services;

@@ -35,7 +35,10 @@ static void tick_stages(struct pipeline *p) {
         pipeline_pressure(p, p->now, -1, 0);
     reassembler_tick(p->reassembler, p->now);
     flow_table_tick(p->flows, p->now);
+    pipeline_hear(p, false);
     expect_tick(p->expected, p->now);
+    if (p->expected_elsewhere)
+        expect_tick(p->expected_elsewhere, p->now);
     content_tick(p->content, p->now);
     dispatcher_tick(p->dispatcher, p->now);
     pipeline_settle_waiting(p, false);
@@ -169,7 +172,8 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
                   options->snapshot.config->capture.split == CAPTURE_BY_PORTS);
     error_set(e, "no memory for the tables of a worker; lower sensor.memory");
     budget.dispatch.table = options->protocols;
-    if (!create_stages(p, &budget, options->unpackers ? options->unpackers : unpacker_table) ||
+    if (!pipeline_open_boards(p, options, budget.expectations / 4, budget.expectation_life) ||
+        !create_stages(p, &budget, options->unpackers ? options->unpackers : unpacker_table) ||
         !generation_begin(&p->generations, &options->snapshot, e)) {
         pipeline_destroy(p);
         return NULL;
@@ -182,6 +186,7 @@ void pipeline_destroy(struct pipeline *p) {
         return;
     flow_table_destroy(p->flows);
     expect_destroy(p->expected);
+    expect_destroy(p->expected_elsewhere);
     content_destroy(p->content);
     if (p->generations.newest)
         pipeline_settle_waiting(p, true);

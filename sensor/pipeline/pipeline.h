@@ -18,11 +18,13 @@ struct pipeline_options {
     struct doorbell *doorbell;
     bool offline;
     uint16_t worker;
-    unsigned workers;                        /* that share the traffic */
-    struct worker_status *status;            /* where the worker notes what it is at; NULL: nowhere */
-    struct worker_view *view;                /* what the worker shows of itself; NULL: nothing */
-    const struct blame *blame;               /* flows to leave out; NULL: none */
-    const struct examination *examination;   /* NULL: nothing is examined elsewhere */
+    unsigned workers;                      /* that share the traffic */
+    struct worker_status *status;          /* where the worker notes what it is at; NULL: nowhere */
+    struct worker_view *view;              /* what the worker shows of itself; NULL: nothing */
+    const struct blame *blame;             /* flows to leave out; NULL: none */
+    const struct examination *examination; /* NULL: nothing is examined elsewhere */
+    struct board *board;                   /* what this worker announces to others; NULL: there are none */
+    const struct board *const *boards; /* of the others, `workers` of them; its own and NULL are left out */
     const struct protocol *const *protocols; /* NULL: protocol_table */
     const struct unpacker *const *unpackers; /* NULL: unpacker_table */
 };
@@ -49,6 +51,9 @@ void pipeline_idle(struct pipeline *p, time_ns now);
 /* Live, at least every 200 ms: the signs of overload as struct shed_pressure has them. Reading files the
  * pipeline looks after its memory by itself. */
 void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropped);
+/* All has been read, and what others announce is not waited for any more by itself. Waits until they have
+ * read all too. Files alone. */
+void pipeline_read_all(struct pipeline *p);
 /* What begins from now on is judged and inspected by this snapshot. False with a reason: nothing has
  * changed. Between packets. */
 bool pipeline_switch(struct pipeline *p, const struct snapshot_view *snapshot, struct error *e);

@@ -30,11 +30,21 @@ static struct transfer *begin_transfer(struct conversation *c, const struct tran
     return t;
 }
 
-static void expect_flow(struct conversation *c, const struct protocol *p, uint8_t transport,
+/* Which worker sees a flow is told by its pair of addresses, or by its ports. */
+static bool may_be_elsewhere(const struct conversation *c, const struct endpoint end[2]) {
+    const struct pipeline *the = the_pipeline;
+    bool same = (address_equal(&c->end[0].address, &end[0].address) &&
+                 address_equal(&c->end[1].address, &end[1].address)) ||
+                (address_equal(&c->end[0].address, &end[1].address) &&
+                 address_equal(&c->end[1].address, &end[0].address));
+    return the->readers > 0 && (!same || the->by_ports);
+}
+
+static bool expect_flow(struct conversation *c, const struct protocol *p, uint8_t transport,
                         const struct endpoint end[2], struct bytes facts) {
     unsigned number = dispatcher_number(the_pipeline->dispatcher, p);
     if (number >= PROTOCOLS_MAX || facts.n > EXPECT_FACTS_MAX || (!end[0].port && !end[1].port))
-        return;
+        return false;
     struct expectation e = {.transport = transport,
                             .protocol = (uint8_t)number,
                             .facts_n = (uint8_t)facts.n,
@@ -42,6 +52,22 @@ static void expect_flow(struct conversation *c, const struct protocol *p, uint8_
     if (facts.n)
         memcpy(e.facts, facts.p, facts.n);
     expect_add(the_pipeline->expected, &e, c->now);
+    bool elsewhere = may_be_elsewhere(c, end);
+    if (elsewhere)
+        board_write_expectation(the_pipeline->board, &e);
+    return elsewhere;
+}
+
+static void note_elsewhere(struct conversation *c, const struct protocol *p, struct bytes text) {
+    unsigned number = dispatcher_number(the_pipeline->dispatcher, p);
+    if (the_pipeline->readers > 0 && number < PROTOCOLS_MAX)
+        board_write_note(the_pipeline->board, (uint8_t)number, text);
+}
+
+static bool find_announced(struct conversation *c, struct expectation *out) {
+    const struct flow flow = {.transport = c->transport, .end = {c->end[0], c->end[1]}};
+    pipeline_hear(the_pipeline, true);
+    return pipeline_take_expected(the_pipeline, &flow, c->now, out);
 }
 
 static void call_encrypted(struct conversation *c) {
@@ -61,6 +87,8 @@ const struct protocol_services pipeline_services = {
     .learn = content_learn,
     .end = content_end,
     .expect = expect_flow,
+    .note = note_elsewhere,
+    .announced = find_announced,
     .encrypted = call_encrypted,
     .tell = tell_facts,
 };

@@ -4,7 +4,10 @@
 void pipeline_announcement(struct flow *flow, time_ns now) {
     struct expectation e;
     struct conversation *c = flow->conversation;
-    if (!conversation_awaits(c) || !expect_take(the_pipeline->expected, flow, now, &e))
+    if (!conversation_awaits(c))
+        return;
+    pipeline_hear(the_pipeline, false);
+    if (!pipeline_take_expected(the_pipeline, flow, now, &e))
         return;
     if (!conversation_announce(the_pipeline->dispatcher, c, &e))
         return;

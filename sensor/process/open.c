@@ -84,6 +84,9 @@ bool sensor_open_places(struct sensor *s, struct error *e) {
         s->status[i] = s->status_memory[i].own;
         s->status[i]->progress = -1;
     }
+    for (unsigned i = 0; s->workers > 1 && i < s->workers; i++)
+        if (!shared_create(&s->board_memory[i], "gantry-board", sizeof(struct board)))
+            return error_set(e, "no shared memory for the channels between processes: %s", strerror(errno));
     for (size_t i = 0; i < s->role_count; i++)
         if (s->roles[i].share && !s->roles[i].share(s, e))
             return false;

@@ -36,6 +36,9 @@ struct sensor {
     struct worker_status *status[CHILDREN_MAX];
     struct blame *blame; /* the supervisor writes, workers read; NULL in others */
     struct shared_memory status_memory[CHILDREN_MAX], blame_memory;
+    /* What each of several workers announces to the others (struct board), by its number: its own to write,
+     * the others' to read alone; nothing of it in other processes. Not made for one worker. */
+    struct shared_memory board_memory[WORKERS_MAX];
     struct upper_status *upper;
     struct sandbox *sandbox;
     time_ns started;     /* wall clock */

@@ -171,9 +171,14 @@ static bool claim_unnamed(struct dispatcher *dp, struct conversation *c, const s
 }
 
 static void take_unidentified(struct dispatcher *dp, struct conversation *c, const struct event *e) {
-    if (dispatch_has_fallback(c->dispatch))
+    struct expectation late;
+    if (dispatch_has_fallback(c->dispatch)) {
         dispatch_fall_back(dp, c, e);
-    else if (!claim_unnamed(dp, c, e))
+    } else if (c->services->announced && c->services->announced(c, &late) &&
+               conversation_announce(dp, c, &late)) {
+        if (e)
+            dispatch_take_event(dp, c, e);
+    } else if (!claim_unnamed(dp, c, e))
         dispatch_give_up(dp, c, COUNTER_FLOWS_UNIDENTIFIED);
 }
 

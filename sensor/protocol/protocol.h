@@ -3,7 +3,7 @@
 #define GANTRY_PROTOCOL_PROTOCOL_H
 
 #include "base/bytes.h"
-#include "flow/flow.h"
+#include "flow/board.h"
 #include "transfer/transfer.h"
 
 /* From ordered stream bytes, or from datagrams, to transfers and to facts of the flow. A protocol is one
@@ -28,9 +28,15 @@ struct protocol_services {
     void (*learn)(struct conversation *c, struct transfer *t, const struct transfer_seed *later);
     void (*end)(struct conversation *c, struct transfer *t, enum transfer_end how);
     /* A flow with these ends will come and speak `p`, which is given `facts`; at most EXPECT_FACTS_MAX
-     * octets. One of the two ports may be left open (0). */
-    void (*expect)(struct conversation *c, const struct protocol *p, uint8_t transport,
+     * octets. One of the two ports may be left open (0). True: another worker may be the one that sees it,
+     * and was told; what is known later may go to it by note(). */
+    bool (*expect)(struct conversation *c, const struct protocol *p, uint8_t transport,
                    const struct endpoint end[2], struct bytes facts);
+    /* Tells `p` in other workers, by its `heard`; at most BOARD_NOTE_MAX octets. */
+    void (*note)(struct conversation *c, const struct protocol *p, struct bytes text);
+    /* Before nobody's flow is given up: was it announced by now? Asks other workers too, and waits for them
+     * where files are read. NULL: never. */
+    bool (*announced)(struct conversation *c, struct expectation *out);
     /* The flow is encrypted from here on (AUTH TLS, a ClientHello): it is not rebuilt any more. */
     void (*encrypted)(struct conversation *c);
     /* Facts of the flow itself, FACT_COUNT values; those that are not empty replace what was known.
@@ -68,6 +74,9 @@ struct protocol {
     /* An announcement that came after nDPI's name had chosen this protocol; false: not taken. NULL: never is.
      */
     bool (*adopt)(struct conversation *c, struct bytes facts);
+    /* What it said by note() in another worker, which may have been taken over: nothing of it is certain.
+     * NULL: it never does. */
+    void (*heard)(struct bytes text);
     /* May this flow be its own, though neither a probe nor nDPI nor an announcement names it? Asked before
      * such a flow is given up, and only if its bytes went one way. NULL: never. */
     bool (*claims)(const struct conversation *c);

@@ -49,6 +49,15 @@ static void give_up_places(struct sensor *s, const struct child *self) {
         doorbell_only_ring(s->doorbell);
 }
 
+static void give_up_boards(struct sensor *s, const struct child *self) {
+    bool worker = self->role->keeps & KEEPS_CAPTURE;
+    for (unsigned i = 0; i < s->workers; i++)
+        if (!worker)
+            shared_release(&s->board_memory[i]);
+        else if (i != self->number)
+            shared_only_read(&s->board_memory[i]);
+}
+
 static void close_sockets(const struct sensor *s, unsigned keeps) {
     const int fds[] = {s->manager, keeps & KEEPS_SOCKETS ? -1 : s->control,
                        keeps & KEEPS_SOCKETS ? -1 : s->metrics};
@@ -65,6 +74,7 @@ static void close_others(struct sensor *s, const struct child *self) {
         if (!(keeps & KEEPS_CAPTURE) || i != self->number)
             capture_close(s->capture[i]);
     give_up_places(s, self);
+    give_up_boards(s, self);
     snapshot_keep(s->snapshot);
     if (!(keeps & KEEPS_OUTPUTS))
         output_close_early();

@@ -21,6 +21,9 @@ struct worker {
 
 void *worker_begin(struct sensor *s, const struct child *self, struct error *e) {
     static struct worker w;
+    const struct board *boards[WORKERS_MAX];
+    for (unsigned i = 0; i < s->workers; i++)
+        boards[i] = s->board_memory[i].seen;
     struct worker_status *status = s->status[self->place];
     const struct pipeline_options o = {.snapshot = {.version = s->snapshot->version,
                                                     .config = s->config,
@@ -33,10 +36,14 @@ void *worker_begin(struct sensor *s, const struct child *self, struct error *e) 
                                        .offline = s->offline,
                                        .worker = (uint16_t)(self->place + 1),
                                        .workers = s->workers,
+                                       .board = s->board_memory[self->number].own,
+                                       .boards = boards,
                                        .status = status,
                                        .view = &status->view,
                                        .blame = s->blame};
     counter_values = ring_counters(o.ring);
+    if (o.board && s->offline)
+        capture_show_place(s->capture[self->number], &o.board->place);
     gauge_values = status->view.gauges;
     w = (struct worker){.number = o.worker,
                         .offline = s->offline,
@@ -161,6 +168,8 @@ int worker_run(void *worker) {
         log_error("%s", capture_reason(w->capture));
     }
     show_status(w);
+    if (w->offline)
+        pipeline_read_all(w->pipeline);
     pipeline_destroy(w->pipeline);
     clear_gauges();
     return broken ? 1 : 0;

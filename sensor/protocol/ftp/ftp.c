@@ -46,19 +46,19 @@ static void add_pending(struct ftp *s, const struct ftp_pending *p) {
     s->pending[s->pending_count++] = *p;
 }
 
-static void fall_silent(struct ftp_ticket *t) {
+static void fall_silent(struct ftp *s, struct ftp_ticket *t) {
     if (!t)
         return;
     t->silent = true;
-    ftp_ticket_changed(t);
+    ftp_ticket_changed(s->c, t);
 }
 
 /* What was asked before something was missed is not waited for any more. */
 static void forget_pending(struct ftp *s) {
-    fall_silent(s->transfer);
+    fall_silent(s, s->transfer);
     for (unsigned i = 0; i < s->pending_count; i++) {
         s->modes_open |= s->pending[i].modes;
-        fall_silent(s->pending[i].ticket);
+        fall_silent(s, s->pending[i].ticket);
     }
     while (s->pending_count)
         drop_pending(s, s->pending_count - 1);
@@ -344,7 +344,7 @@ static void note_client_left(struct ftp *s) {
     if (s->quit || !t || !t->upload || !t->awaited)
         return;
     t->failed = true;
-    ftp_ticket_changed(t);
+    ftp_ticket_changed(s->c, t);
 }
 
 static void take_control_end(struct conversation *c, enum side from, bool clean) {

@@ -26,6 +26,7 @@ struct ftp_ticket {
     time_ns asked;            /* when the client asked for it, or announced it */
     bool announced;           /* a data flow may still ask for it by its number */
     bool taken;               /* a data flow has come: no other may */
+    bool elsewhere;           /* it may come to another worker, which is told what is known */
     bool active;              /* the FTP client listens (PORT, EPRT) */
     uint16_t port;            /* of the listener; 0 while the reply that names it was not seen */
     enum ftp_command command; /* what follows holds once it is known */
@@ -57,8 +58,12 @@ void ftp_ticket_release(struct ftp_ticket *t); /* accepts NULL */
 /* The data flow will come from `client` to `server`, at the ticket's port. */
 void ftp_ticket_announce(struct conversation *c, struct ftp_ticket *t, struct address client,
                          struct address server);
-/* Tells the data flow, if there is one, that the control channel knows more. */
-void ftp_ticket_changed(struct ftp_ticket *t);
+struct ftp_ticket *ftp_ticket_join(uint64_t number); /* the same, that of this number if there is one */
+/* Tells the data flow that the control channel `c` knows more; where it may be another worker's, that one. */
+void ftp_ticket_changed(struct conversation *c, struct ftp_ticket *t);
+/* ftp_note.c: what a ticket says, from one worker to another. */
+void ftp_note_ticket(struct conversation *c, const struct ftp_ticket *t);
+void ftp_note_heard(struct bytes text);
 /* True when bytes have been handed on or are waiting: a refusal cannot be meant. */
 bool ftp_ticket_has_bytes(const struct ftp_ticket *t);
 

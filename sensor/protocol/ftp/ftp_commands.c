@@ -79,7 +79,7 @@ void ftp_passive_answered(struct ftp *s, struct ftp_pending *p, const struct ftp
 static void tell_command(struct ftp *s, struct ftp_ticket *t) {
     if (!t->taken)
         ftp_waiting_add(&s->waiting, t);
-    ftp_ticket_changed(t);
+    ftp_ticket_changed(s->c, t);
 }
 
 /* The ticket that a transfer command belongs to. Without an announcement the server opens the client's own
@@ -259,7 +259,7 @@ void ftp_ticket_answered(struct ftp *s, struct ftp_pending *p, struct ftp_ticket
     if (r->code < 300 && t->command == FTP_COMMAND_TRANSFER && strcmp(t->method, "STOU") == 0 &&
         t->path.n == 0 && ftp_read_unique_name(r->text, &name))
         set_path(s, t, name);
-    ftp_ticket_changed(t);
+    ftp_ticket_changed(s->c, t);
 }
 
 /* All that was asked before has been answered by now. */
@@ -286,7 +286,7 @@ static void abor_sent(struct ftp *s, struct ftp_pending *p, struct bytes argumen
     if (!s->transfer || s->transfer->finished)
         return;
     s->transfer->failed = true;
-    ftp_ticket_changed(s->transfer);
+    ftp_ticket_changed(s->c, s->transfer);
 }
 
 /* --- where and who --- */

@@ -43,21 +43,24 @@ static struct ftp_pairs controls, orphans;
 
 /* --- tickets --- */
 
-struct ftp_ticket *ftp_ticket_create(void) {
-    static uint64_t number;
+struct ftp_ticket *ftp_ticket_join(uint64_t number) {
     bool made;
-    if (number == 0)
-        number = hash_key_random().k0; /* each worker counts from a place of its own */
-    number++;
     struct ftp_ticket *t =
         shared_state_join(&protocol_ftp_data, bytes_of(&number, sizeof number), sizeof *t, NULL, &made);
-    if (!t)
-        return NULL;
+    if (!t || !made)
+        return t;
     t->number = number;
     t->method = "";
     t->modes = FTP_DEFLATE; /* until its command is seen */
     t->length = t->total = LENGTH_UNKNOWN;
     return t;
+}
+
+struct ftp_ticket *ftp_ticket_create(void) {
+    static uint64_t number;
+    if (number == 0)
+        number = hash_key_random().k0; /* each worker counts from a place of its own */
+    return ftp_ticket_join(++number);
 }
 
 void ftp_ticket_retain(struct ftp_ticket *t) {
@@ -81,21 +84,22 @@ void ftp_ticket_announce(struct conversation *c, struct ftp_ticket *t, struct ad
     const struct announcement a = {t->number, t->port, t->active};
     const struct endpoint end[2] = {{.address = client}, {server, t->port}};
     t->announced = true;
-    c->services->expect(c, &protocol_ftp_data, c->transport, end, bytes_of(&a, sizeof a));
+    t->elsewhere |= c->services->expect(c, &protocol_ftp_data, c->transport, end, bytes_of(&a, sizeof a));
 }
 
-/* The ticket of an announcement, with one more user; NULL: no memory. */
+/* The ticket of an announcement, with one more user; NULL: no memory. One that was another worker's begins
+ * with what that one has noted. */
 static struct ftp_ticket *find_ticket(struct bytes facts) {
     struct announcement a;
     if (facts.n != sizeof a)
         return NULL;
     memcpy(&a, facts.p, sizeof a);
-    struct ftp_ticket *t = shared_state_find(&protocol_ftp_data, bytes_of(&a.number, sizeof a.number));
-    if (t || !(t = ftp_ticket_create()))
+    struct ftp_ticket *t = ftp_ticket_join(a.number);
+    if (!t || t->announced)
         return t;
     t->port = a.port;
     t->active = a.active;
-    t->silent = true;
+    t->silent |= t->command == FTP_COMMAND_NONE;
     return t;
 }
 
@@ -371,9 +375,11 @@ static void settle_data(struct ftp_data *d) {
     settle_way(&d->way[SIDE_SERVER]);
 }
 
-void ftp_ticket_changed(struct ftp_ticket *t) {
+void ftp_ticket_changed(struct conversation *c, struct ftp_ticket *t) {
     if (t->data)
         settle_data(t->data);
+    else if (t->elsewhere && c)
+        ftp_note_ticket(c, t);
 }
 
 /* --- the protocol --- */
@@ -673,4 +679,5 @@ const struct protocol protocol_ftp_data = {
     .close = close_data,
     .adopt = adopt_data,
     .claims = claims_data,
+    .heard = ftp_note_heard,
 };

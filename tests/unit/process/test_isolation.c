@@ -43,6 +43,8 @@ int __lsan_is_turned_off(void) {
 static struct {
     volatile uint8_t *status[WORKERS], *seen[WORKERS], *blame, *blame_seen, *upper;
     volatile uint64_t *ring[WORKERS];
+    struct board *board[WORKERS];
+    const struct board *board_seen[WORKERS];
 } lay;
 
 static volatile uint8_t there;
@@ -75,6 +77,25 @@ static int try_read_of_sibling(void) {
 static int try_ring_of_sibling(void) {
     lay.ring[1][0]++;
     return DONE;
+}
+
+static int try_own_board(void) {
+    board_write_expectation(lay.board[0], &(struct expectation){.transport = 6});
+    return DONE;
+}
+
+static int try_read_board_of_sibling(void) {
+    there = (uint8_t)lay.board_seen[1]->written;
+    return DONE;
+}
+
+static int try_write_board_of_sibling(void) {
+    lay.board[1]->written = 1;
+    return DONE;
+}
+
+static int try_open_board_of_sibling(void) {
+    return mprotect((void *)(uintptr_t)lay.board_seen[1], 4096, PROT_READ | PROT_WRITE) == 0 ? DONE : REFUSED;
 }
 
 static int try_write_blame(void) {
@@ -148,6 +169,7 @@ static const struct role roles[] = {
      .count = count_workers,
      .sandbox = {SANDBOX_CAPTURE | SANDBOX_SNAPSHOTS, .descriptors = 8},
      .inspects = true,
+     .keeps = KEEPS_CAPTURE,
      .first_wait = 100 * NS_PER_S,
      .longest_wait = 100 * NS_PER_S,
      .begin = begin_worker,
@@ -159,6 +181,8 @@ static void note_places(void) {
         lay.status[i] = sensor.status_memory[i].own;
         lay.seen[i] = sensor.status_memory[i].seen;
         lay.ring[i] = ring_counters(sensor.ring[i]);
+        lay.board[i] = sensor.board_memory[i].own;
+        lay.board_seen[i] = sensor.board_memory[i].seen;
     }
     lay.blame = sensor.blame_memory.own;
     lay.blame_seen = sensor.blame_memory.seen;
@@ -178,6 +202,7 @@ static int begin(void **state) {
                              .role_count = 2,
                              .snapshot = &snapshot,
                              .upper = upper,
+                             .workers = WORKERS,
                              .doorbell = doorbell_create(),
                              .sandbox = sandbox_create(&whole, &e),
                              .budget = {.channel = ROOM},
@@ -223,6 +248,7 @@ static int end(void **state) {
         handout_close(&sensor.handout[i]);
         ring_destroy(sensor.ring[i]);
         shared_release(&sensor.status_memory[i]);
+        shared_release(&sensor.board_memory[i]);
     }
     shared_release(&sensor.blame_memory);
     sandbox_destroy(sensor.sandbox);
@@ -254,6 +280,10 @@ ATTEMPT(a_worker_reads_which_flows_are_blamed, try_blame, DONE)
 ATTEMPT(it_dies_of_writing_a_siblings_status, try_write_of_sibling, -SIGSEGV)
 ATTEMPT(it_dies_of_reading_a_siblings_status, try_read_of_sibling, -SIGSEGV)
 ATTEMPT(it_dies_of_touching_a_siblings_ring, try_ring_of_sibling, -SIGSEGV)
+ATTEMPT(a_worker_writes_its_own_board, try_own_board, DONE)
+ATTEMPT(a_worker_reads_a_siblings_board, try_read_board_of_sibling, DONE)
+ATTEMPT(it_dies_of_writing_a_siblings_board, try_write_board_of_sibling, -SIGSEGV)
+ATTEMPT(it_cannot_make_a_siblings_board_writable, try_open_board_of_sibling, REFUSED)
 ATTEMPT(it_dies_of_writing_where_the_supervisor_blames, try_write_blame, -SIGSEGV)
 ATTEMPT(it_dies_of_blaming_a_flow, try_write_blame_seen, -SIGSEGV)
 ATTEMPT(it_dies_of_reading_what_the_reporter_shares_with_the_supervisor, try_upper, -SIGSEGV)
@@ -270,6 +300,10 @@ int main(void) {
         TEST(it_dies_of_writing_a_siblings_status),
         TEST(it_dies_of_reading_a_siblings_status),
         TEST(it_dies_of_touching_a_siblings_ring),
+        TEST(a_worker_writes_its_own_board),
+        TEST(a_worker_reads_a_siblings_board),
+        TEST(it_dies_of_writing_a_siblings_board),
+        TEST(it_cannot_make_a_siblings_board_writable),
         TEST(it_dies_of_writing_where_the_supervisor_blames),
         TEST(it_dies_of_blaming_a_flow),
         TEST(it_dies_of_reading_what_the_reporter_shares_with_the_supervisor),

@@ -621,8 +621,127 @@ a_nameless_data_flow_longer_than_the_hold_loses_nothing_and_may_be_named_after_i
     world_destroy(w);
 }
 
+/* --- data flows that another worker sees --- */
+
+static struct {
+    struct expectation expected;
+    uint8_t note[BOARD_NOTE_MAX];
+    size_t note_n;
+    unsigned notes;
+} board;
+
+static bool expect_elsewhere(struct conversation *c, const struct protocol *p, uint8_t transport,
+                             const struct endpoint end[2], struct bytes facts) {
+    struct world *w = c->owner;
+    board.expected = (struct expectation){.transport = transport,
+                                          .protocol = (uint8_t)dispatcher_number(w->dispatcher, p),
+                                          .facts_n = (uint8_t)facts.n,
+                                          .end = {end[0], end[1]}};
+    memcpy(board.expected.facts, facts.p, facts.n);
+    return true;
+}
+
+static void note_elsewhere(struct conversation *c, const struct protocol *p, struct bytes text) {
+    assert_ptr_equal(p, &protocol_ftp_data);
+    memcpy(board.note, text.p, text.n);
+    board.note_n = text.n;
+    board.notes++;
+}
+
+/* A control connection that leads its data elsewhere; what it wrote then becomes another worker's: tickets
+ * are known by numbers, which stand first in both. */
+static struct world *announce_elsewhere(void) {
+    static const char asked[] = "TYPE I\r\nPASV\r\nSTOR dir/a.jpg\r\n";
+    static const char said[] = "200 ok\r\n227 ok (198,51,100,3,19,136)\r\n150 go\r\n";
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 8});
+    w->services.expect = expect_elsewhere;
+    w->services.note = note_elsewhere;
+    struct dispatcher *before = w->dispatcher;
+    w->dispatcher = dispatcher_create(&(struct dispatch_options){.conversations = 8}, &w->services);
+    dispatcher_destroy(before);
+    memset(&board, 0, sizeof board);
+    size_t control = open_control(w);
+    world_deliver(w, control, SIDE_SERVER, (const uint8_t *)"230 in\r\n", 8, 0);
+    world_deliver(w, control, SIDE_CLIENT, (const uint8_t *)asked, sizeof asked - 1, 0);
+    world_deliver(w, control, SIDE_SERVER, (const uint8_t *)said, sizeof said - 1, 0);
+    board.expected.end[SIDE_SERVER].address = at(third, 0).address;
+    board.note[7] ^= 0x55;
+    board.expected.facts[7] ^= 0x55;
+    return w;
+}
+
+static const struct transfer *upload_elsewhere(struct world *w, void (*between)(void)) {
+    size_t data = world_open(w, at(lane, 40001), at(third, 5000));
+    assert_true(conversation_announce(w->dispatcher, w->flow[data], &board.expected));
+    world_deliver(w, data, SIDE_CLIENT, (const uint8_t *)"hello", 5, 0);
+    if (between)
+        between();
+    world_finish(w, data, SIDE_CLIENT, true);
+    world_close(w, data);
+    assert_int_equal(w->transfers, 1);
+    assert_int_equal(w->transfer[0].size, 5);
+    return &w->transfer[0];
+}
+
+static void hear_note(void) {
+    protocol_ftp_data.heard(bytes_of(board.note, board.note_n));
+}
+
+static void check_named(const struct transfer *t) {
+    assert_true(bytes_equal(world_bytes(&t->name), bytes_text("a.jpg")));
+    assert_true(bytes_equal(world_bytes(&t->path), bytes_text("dir/a.jpg")));
+    assert_true(bytes_equal(world_bytes(&t->user), bytes_text("clerk")));
+    assert_true(bytes_equal(world_bytes(&t->method), bytes_text("STOR")));
+}
+
+static void a_data_flow_of_another_worker_has_the_name_that_was_noted_before(void **state) {
+    struct world *w = announce_elsewhere();
+    assert_true(board.notes > 0);
+    hear_note();
+    check_named(upload_elsewhere(w, NULL));
+    world_destroy(w);
+}
+
+static void a_data_flow_of_another_worker_learns_the_name_that_is_noted_later(void **state) {
+    struct world *w = announce_elsewhere();
+    check_named(upload_elsewhere(w, hear_note));
+    world_destroy(w);
+}
+
+static void a_data_flow_of_another_worker_is_a_transfer_where_no_note_comes(void **state) {
+    struct world *w = announce_elsewhere();
+    assert_int_equal(upload_elsewhere(w, NULL)->name.n, 0);
+    world_destroy(w);
+}
+
+/* Of a worker that was taken over. */
+static void hear_nonsense(void) {
+    uint8_t good[BOARD_NOTE_MAX], bad[BOARD_NOTE_MAX];
+    memcpy(good, board.note, sizeof good);
+    for (size_t n = 0; n < board.note_n; n++)
+        protocol_ftp_data.heard(bytes_of(good, n));
+    for (size_t i = 8; i < board.note_n; i++)
+        for (unsigned value = 0; value < 256; value += 5) {
+            memcpy(bad, good, sizeof bad);
+            bad[i] = (uint8_t)value;
+            protocol_ftp_data.heard(bytes_of(bad, board.note_n));
+        }
+    memset(bad, 0xff, sizeof bad);
+    protocol_ftp_data.heard(bytes_of(bad, board.note_n));
+}
+
+static void a_note_that_makes_no_sense_changes_names_and_hides_nothing(void **state) {
+    struct world *w = announce_elsewhere();
+    upload_elsewhere(w, hear_nonsense);
+    world_destroy(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_data_flow_of_another_worker_has_the_name_that_was_noted_before),
+        cmocka_unit_test(a_data_flow_of_another_worker_learns_the_name_that_is_noted_later),
+        cmocka_unit_test(a_data_flow_of_another_worker_is_a_transfer_where_no_note_comes),
+        cmocka_unit_test(a_note_that_makes_no_sense_changes_names_and_hides_nothing),
         cmocka_unit_test(what_nothing_names_is_data_of_a_control_connection_between_the_same_hosts),
         cmocka_unit_test(it_is_not_if_it_has_a_name_or_a_service_port_or_other_hosts_or_two_ways),
         cmocka_unit_test(nothing_is_taken_for_data_once_the_control_connection_is_encrypted),

@@ -120,11 +120,11 @@ static inline void world_end(struct conversation *c, struct transfer *t, enum tr
     t->hash = NULL;
 }
 
-static inline void world_expect(struct conversation *c, const struct protocol *p, uint8_t transport,
+static inline bool world_expect(struct conversation *c, const struct protocol *p, uint8_t transport,
                                 const struct endpoint end[2], struct bytes facts) {
     struct world *w = c->owner;
     if (w->expectations == WORLD_EXPECTATIONS)
-        return;
+        return false;
     struct world_expectation *e = &w->expectation[w->expectations++];
     *e = (struct world_expectation){true,
                                     {.transport = transport,
@@ -132,6 +132,7 @@ static inline void world_expect(struct conversation *c, const struct protocol *p
                                      .facts_n = (uint8_t)facts.n,
                                      .end = {end[0], end[1]}}};
     memcpy(e->e.facts, facts.p, facts.n);
+    return false;
 }
 
 static inline void world_encrypted(struct conversation *c) {
