@@ -203,12 +203,18 @@ static void add_standing(void *context, const struct store_value *v) {
         used[v[0].number] = (uint64_t)v[1].number;
 }
 
-/* Rows of the standing that gives way, the oldest first; how many. */
-static uint64_t forget_rows(struct store *s, enum store_statement count, enum store_statement forget) {
-    uint64_t used[STANDING_COUNT] = {0};
-    if (!store_each(s, count, add_standing, used))
-        return 0;
-    const struct store_value v[] = {STORE_N(standing_gives_way(used)), STORE_N(FORGET_AT_ONCE)};
+/* What gives way among the rows that `count` counts; STANDING_COUNT: there are none. */
+static enum standing find_lowest(struct store *s, enum store_statement count) {
+    uint64_t used[STANDING_COUNT] = {0}, all = 0;
+    bool ok = store_each(s, count, add_standing, used);
+    for (int i = 0; i < STANDING_COUNT; i++)
+        all += used[i];
+    return ok && all ? standing_gives_way(used) : STANDING_COUNT;
+}
+
+/* The oldest rows of a standing; how many. */
+static uint64_t forget_rows(struct store *s, enum store_statement forget, enum standing standing) {
+    const struct store_value v[] = {STORE_N(standing), STORE_N(FORGET_AT_ONCE)};
     return store_run(s, forget, v, 2) ? store_changed(s) : 0;
 }
 
@@ -218,14 +224,18 @@ static uint64_t forget_rows(struct store *s, enum store_statement count, enum st
 static bool make_room(struct keeper *k) {
     if (!store_bounded(k->store))
         return false;
-    store_begin(k->store);
-    uint64_t gone = forget_rows(k->store, STORE_INCIDENT_STANDINGS, STORE_INCIDENT_FORGET);
-    gone += forget_rows(k->store, STORE_ALERT_STANDINGS, STORE_ALERT_FORGET);
-    if (store_end(k->store) == STORE_DONE && gone) {
-        counter_add(COUNTER_STORE_FORGOTTEN, gone);
-        return true;
+    enum standing incidents = find_lowest(k->store, STORE_INCIDENT_STANDINGS),
+                  alerts = find_lowest(k->store, STORE_ALERT_STANDINGS),
+                  lowest = incidents < alerts ? incidents : alerts;
+    uint64_t gone = 0;
+    if (lowest < STANDING_COUNT && lowest <= ledger_first_out(k->parts.ledger)) {
+        store_begin(k->store);
+        gone = forget_rows(k->store, STORE_INCIDENT_FORGET, lowest);
+        gone += forget_rows(k->store, STORE_ALERT_FORGET, lowest);
+        gone = store_end(k->store) == STORE_DONE ? gone : 0;
     }
-    return ledger_forget(k->parts.ledger, ledger_count(k->parts.ledger) / LINES_PART + 1) > 0;
+    counter_add(COUNTER_STORE_FORGOTTEN, gone);
+    return gone || ledger_forget(k->parts.ledger, ledger_count(k->parts.ledger) / LINES_PART + 1) > 0;
 }
 
 static void note_failure(struct keeper *k) {

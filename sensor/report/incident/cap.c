@@ -36,6 +36,7 @@ struct cap {
     struct hash_key secret;
     time_ns begin;                                     /* 0: no window */
     uint64_t shares[SHARE_COUNT], alerts[SHARE_COUNT]; /* of alerts.global, and used in this window */
+    uint64_t growths[SHARE_COUNT]; /* of these, those that are no openings */
     uint64_t held;
     struct distinct incidents; /* of those held */
     size_t id_count, destination_count;
@@ -75,6 +76,7 @@ void cap_destroy(struct cap *c) {
 static void begin_window(struct cap *c, time_ns now) {
     c->begin = now;
     memset(c->alerts, 0, sizeof c->alerts);
+    memset(c->growths, 0, sizeof c->growths);
     c->held = 0;
     c->id_count = 0;
     distinct_finish(&c->incidents);
@@ -143,7 +145,7 @@ static bool hold_back(struct cap *c, const struct cap_alert *alert) {
 }
 
 static bool has_room(const struct cap *c, enum share share, bool opening) {
-    return c->alerts[share] < (opening ? c->shares[share] : c->shares[share] / 2);
+    return c->alerts[share] < c->shares[share] && (opening || c->growths[share] < c->shares[share] / 2);
 }
 
 bool cap_admit(struct cap *c, time_ns now, const struct cap_alert *alert) {
@@ -161,6 +163,7 @@ bool cap_admit(struct cap *c, time_ns now, const struct cap_alert *alert) {
     if ((o->global && !has_room(c, share, alert->opening)) || (o->per_destination && d && d->alerts >= most))
         return hold_back(c, alert);
     c->alerts[share]++;
+    c->growths[share] += !alert->opening;
     if (d)
         d->alerts++;
     return true;

@@ -310,6 +310,11 @@ size_t ledger_forget(struct ledger *l, size_t lines) {
     return n;
 }
 
+enum standing ledger_first_out(const struct ledger *l) {
+    const struct ranked *out = ranking_first_out(&l->ranking, NULL);
+    return out ? (enum standing)out->standing : STANDING_COUNT;
+}
+
 size_t ledger_count(const struct ledger *l) {
     return l->lines.count;
 }

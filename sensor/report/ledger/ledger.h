@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "report/event/event.h"
+#include "report/event/standing.h"
 #include "report/store/store.h"
 #include "settings/setting.h"
 
@@ -74,6 +75,8 @@ size_t ledger_each(const struct ledger *l, const char *const wanted[3], size_t m
 size_t ledger_count(const struct ledger *l);
 /* In the order of standing.h; returns how many. */
 size_t ledger_forget(struct ledger *l, size_t lines);
+/* The standing of the line that would go first; STANDING_COUNT: there is none. */
+enum standing ledger_first_out(const struct ledger *l);
 
 /* As of incident.h; `kept`: in a store. */
 bool ledger_save(struct ledger *l, struct store *store);

@@ -103,6 +103,26 @@ static void without_hold_an_acknowledged_octet_is_let_go(void **state) {
     assert_int_equal(h.released, 77);
 }
 
+static void a_full_outbox_drops_what_is_to_strangers_before_growth_about_partners(void **state) {
+    char text[1000] = "";
+    struct outbox *o = outbox_create(16 << 10);
+    enum outbox_rank partner = (enum outbox_rank)(OUTBOX_STANDING * STANDING_DENIED + OUTBOX_UPDATE);
+    uint64_t serial = 0, dropped = 0;
+    for (int i = 0; i < 3; i++)
+        outbox_put(o, ++serial, partner, bytes_of(text, sizeof text), false);
+    for (int i = 0; i < 100; i++)
+        dropped += outbox_put(o, ++serial, OUTBOX_OPENING, bytes_of(text, sizeof text), false);
+    assert_int_equal(dropped + outbox_count(o), 103);
+    assert_in_range(outbox_count(o), 10, 16);
+    uint64_t end;
+    for (uint64_t i = 1; i <= 3; i++)
+        assert_true(outbox_holds(o, i, &end));
+    for (int i = 0; i < 100; i++) /* and where there are none but partners' the oldest goes */
+        outbox_put(o, ++serial, partner, bytes_of(text, sizeof text), false);
+    assert_false(outbox_holds(o, 1, &end));
+    outbox_destroy(o);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_in_any_order_take_their_message_and_no_other),
@@ -110,6 +130,7 @@ int main(void) {
         cmocka_unit_test(nothing_is_let_go_before_its_time_and_the_octets_behind_it),
         cmocka_unit_test(steady_octets_are_let_go_late_rather_than_early),
         cmocka_unit_test(without_hold_an_acknowledged_octet_is_let_go),
+        cmocka_unit_test(a_full_outbox_drops_what_is_to_strangers_before_growth_about_partners),
     };
     return cmocka_run_group_tests_name("report/outbox", tests, NULL, NULL);
 }

@@ -104,6 +104,23 @@ static void unknown_hosts_are_named_by_their_network(void **state) {
     recent_destroy(r);
 }
 
+static void strangers_push_no_partner_out(void **state) {
+    struct recent *r = recent_create();
+    static struct recent_line top[RECENT_DESTINATIONS];
+    recent_record(r, transfer("Partner", 0, 10));
+    for (int i = 0; i < 2 * RECENT_DESTINATIONS; i++) {
+        struct record *stranger = (struct record *)transfer("", 1, 1000);
+        stranger->verdict = VERDICT_UNKNOWN;
+        stranger->destination = (struct address){
+            {[10] = 0xff, [11] = 0xff, [12] = 100, [13] = (uint8_t)(i >> 8), [14] = (uint8_t)i}};
+        recent_record(r, stranger);
+    }
+    size_t n = recent_top(r, start + 10 * NS_PER_S, top, RECENT_DESTINATIONS);
+    assert_int_equal(n, RECENT_DESTINATIONS);
+    assert_string_equal(top[n - 1].name, "Partner");
+    recent_destroy(r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_busiest_of_the_window_come_first_with_their_last_minute),
@@ -111,6 +128,7 @@ int main(void) {
         cmocka_unit_test(what_stays_inside_and_parts_of_a_whole_do_not_count),
         cmocka_unit_test(the_least_recent_destination_gives_way),
         cmocka_unit_test(unknown_hosts_are_named_by_their_network),
+        cmocka_unit_test(strangers_push_no_partner_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

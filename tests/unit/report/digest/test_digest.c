@@ -244,6 +244,32 @@ static void formats_of_keys_and_values_have_its_sentence_and_no_empty_field_for_
     digest_destroy(d);
 }
 
+static void strangers_give_their_rows_to_partners(void **state) {
+    struct digest *d = begin(0);
+    for (int i = 0; i < DIGEST_VOLUMES_MAX + 1000; i++) {
+        char to[32];
+        snprintf(to, sizeof to, "100.%d.%d.9", 64 + i / 256, i % 256);
+        give(d, NULL, to, VERDICT_UNKNOWN, 3);
+    }
+    give(d, "Plate Systems", "198.51.100.20", VERDICT_UNAPPROVED, 2);
+    give(d, NULL, "203.0.113.9", VERDICT_UNKNOWN, 5 << 20);
+    digest_sum(d, MIDNIGHT, sums, &facts);
+    assert_int_equal(facts.volume_count, DIGEST_VOLUMES_MAX + 1);
+    assert_string_equal(facts.volumes[0].destination, "203.0.113.0/24");
+    assert_string_equal(facts.volumes[1].destination, DIGEST_OTHERS);
+    assert_int_equal(facts.volumes[1].objects, 1002); /* and the two that made room */
+    assert_string_equal(facts.volumes[DIGEST_VOLUMES_MAX].destination, "Plate Systems");
+    struct json_writer j;
+    size_t n;
+    json_writer_init(&j, out, sizeof out);
+    json_write_object(&j, NULL);
+    digest_write_json(&j, &facts, 10);
+    json_write_object_end(&j);
+    n = json_writer_size(&j);
+    assert_non_null(memmem(out, n, "Plate Systems", 13)); /* in a list of ten, too */
+    digest_destroy(d);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_digest_is_due_once_each_day_at_its_time),
@@ -255,6 +281,7 @@ int main(void) {
         cmocka_unit_test(who_asks_gets_all_rows_and_a_message_says_how_many_it_leaves_out),
         cmocka_unit_test(formats_of_keys_and_values_have_its_sentence_and_no_empty_field_for_it),
         cmocka_unit_test(a_short_message_has_fewer_rows_and_says_so),
+        cmocka_unit_test(strangers_give_their_rows_to_partners),
     };
     return cmocka_run_group_tests_name("report/digest", tests, NULL, NULL);
 }

@@ -434,6 +434,92 @@ static void nobody_else_may_read_the_database(void **state) {
     assert_int_equal(st.st_mode & 077, 0);
 }
 
+/* --- who gives way, and what is left of it --- */
+
+static bool store_has(const char *what) {
+    static const char *const ends[] = {"", "-wal"};
+    static char all[1 << 24];
+    for (int i = 0; i < 2; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s%s", kept_database, ends[i]);
+        FILE *f = fopen(path, "r");
+        size_t n = f ? fread(all, 1, sizeof all, f) : 0;
+        if (f)
+            fclose(f);
+        if (memmem(all, n, what, strlen(what)))
+            return true;
+    }
+    return false;
+}
+
+static void closed_incidents_of_strangers_are_forgotten_before_those_of_partners(void **state) {
+    struct report_options options = kept_options(7, kept_nowhere);
+    uint64_t before = counter_values[COUNTER_STORE_FORGOTTEN], id = 1;
+    options.store.limits.max_bytes = 8 << 20;
+    options.alerts.quiet = NS_PER_S;
+    struct reporter *r = kept_create(&options);
+    kept_give(r, RECORD_TRANSFER, id, id, 0);
+    reporter_tick(r, EXAMPLE_TIME + 10 * NS_PER_S); /* closes it */
+    for (int i = 0; i < 12000; i++) {
+        example_begin(&example_builder, RECORD_TRANSFER);
+        example_builder.head.object = ++id;
+        example_builder.head.bytes = 3;
+        example_builder.head.severity = 5;
+        example_builder.head.verdict = VERDICT_UNKNOWN;
+        example_builder.head.time += 20 * NS_PER_S + i * 2 * NS_PER_MS;
+        example_builder.head.destination.bytes[14] = (uint8_t)(i >> 8);
+        example_builder.head.destination.bytes[15] = (uint8_t)i;
+        record_text(&example_builder, TEXT_PARTNER, bytes_of(NULL, 0));
+        kept_take(r, id);
+        if (i % 500 == 0)
+            reporter_tick(r, example_builder.head.time);
+    }
+    reporter_tick(r, EXAMPLE_TIME + 60 * NS_PER_S);
+    reporter_destroy(r);
+    assert_true(counter_values[COUNTER_STORE_FORGOTTEN] > before);
+    assert_int_equal(kept_number("SELECT count(*) FROM incident WHERE standing = 3 AND closed = 1"), 1);
+    assert_in_range(kept_number("SELECT count(*) FROM incident WHERE standing < 3"), 10, 11000);
+}
+
+/* Whole names go out in transfer records alone, and wait for that with their plates covered. */
+static void a_transfer_that_waits_has_its_plates_covered_in_the_database_and_goes_out_whole(void **state) {
+    static struct output_config output;
+    struct report_options options = kept_options(7, kept_nowhere);
+    output = output_default("json", kept_nowhere, REPORT_TRANSFER);
+    options.outputs = &output;
+    struct reporter *r = kept_create(&options);
+    kept_give(r, RECORD_TRANSFER, 1, 1, 0);
+    reporter_commit(r);
+    assert_false(store_has("ABC1234"));
+    assert_true(store_has("AB***34"));
+    reporter_destroy(r);
+    assert_int_equal(kept_number("SELECT count(*) FROM message WHERE instr(message, '_AB***34.jpg')"), 1);
+    output = output_default("json", kept_target, REPORT_TRANSFER);
+    options.store.run = 8;
+    r = kept_create(&options);
+    kept_give(r, RECORD_TRANSFER, 1, 2, 0);
+    kept_finish(r);
+    assert_int_equal(kept_times_told("_ABC1234.jpg"), 1);
+    assert_false(store_has("ABC1234"));
+}
+
+/* Within a run, as soon as the log of transactions is emptied. */
+static void a_delivered_message_is_nowhere_in_the_database(void **state) {
+    static const char marks[] = "\"action\":\"alert\"";
+    struct reporter *r = kept_start_to(7, kept_nowhere);
+    kept_give(r, RECORD_TRANSFER, 1, 1, 0);
+    reporter_commit(r);
+    reporter_destroy(r);
+    assert_true(store_has(marks));
+    kept_change("UPDATE message SET output = (SELECT 'json:' || 'file:' || replace(file, 'gantry.db', "
+                "'told') FROM pragma_database_list)");
+    r = kept_start(8);
+    kept_finish(r);
+    assert_int_equal(kept_times_told(marks), 1);
+    assert_int_equal(kept_number("SELECT count(*) FROM message"), 0);
+    assert_false(store_has(marks));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         KEPT(an_incident_goes_on_after_a_restart_and_no_object_counts_twice),
@@ -456,6 +542,9 @@ int main(void) {
         KEPT(a_second_sensor_in_one_folder_is_refused),
         KEPT(a_folder_that_cannot_be_made_is_told),
         KEPT(nobody_else_may_read_the_database),
+        KEPT(closed_incidents_of_strangers_are_forgotten_before_those_of_partners),
+        KEPT(a_delivered_message_is_nowhere_in_the_database),
+        KEPT(a_transfer_that_waits_has_its_plates_covered_in_the_database_and_goes_out_whole),
     };
     return cmocka_run_group_tests_name("report/store", tests, NULL, NULL);
 }
