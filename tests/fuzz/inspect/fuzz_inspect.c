@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
 #include "content/content.h"
 #include "inspect/inspect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* An object's bytes, with the rules that are shipped: what is found must be the same however they are cut,
- * and each rule is told once. The first byte chooses the size of the pieces. Rules are read from rules/ or,
- * for a run from elsewhere, from the folder that GANTRY_RULES names. */
+/* An object's bytes, with the rules that are shipped: what is found must be the same however they are cut
+ * (but where a count rests, which looks at pieces as they come), and each rule is told once. The first byte
+ * chooses the size of the pieces, the second whether and where a picture is found late. Rules are read from
+ * rules/ or, for a run from elsewhere, from the folder that GANTRY_RULES names. */
 static struct inspector *inspector;
 static unsigned told[256];
 
@@ -38,16 +40,31 @@ struct result {
     struct finding findings[64];
 };
 
-static void inspect(const uint8_t *bytes, size_t n, size_t piece, struct result *out) {
-    struct object o = {.type = type_of_bytes(bytes_of(bytes, n < TYPE_BYTES ? n : TYPE_BYTES)),
-                       .total = LENGTH_UNKNOWN};
-    memset(told, 0, sizeof told);
-    inspector_opened(inspector, &o);
+static void push(struct object *o, const uint8_t *bytes, size_t n, size_t piece) {
     for (size_t at = 0; at < n; at += piece) {
         size_t take = n - at < piece ? n - at : piece;
-        o.size += take;
-        inspector_data(inspector, &o, bytes + at, take);
+        o->size += take;
+        inspector_data(inspector, o, bytes + at, take);
     }
+}
+
+/* `late`: where a picture begins of which 4 octets have come when it is found; SIZE_MAX for none. */
+static void inspect(const uint8_t *bytes, size_t n, size_t piece, size_t late, struct result *out) {
+    static const struct file_type jpeg = {"image/jpeg", "JPEG image", KIND_IMAGE};
+    enum { AGAIN = 4 };
+    struct object o = {.total = LENGTH_UNKNOWN};
+    memset(told, 0, sizeof told);
+    object_settle_type(&o, bytes_of(bytes, n));
+    inspector_opened(inspector, &o);
+    if (late < n && n - late >= AGAIN && o.basis == TYPE_BY_START) {
+        push(&o, bytes, late + AGAIN, piece);
+        o.type = &jpeg;
+        o.basis = TYPE_BY_STRUCTURE;
+        o.picture = late;
+        inspector_retyped(inspector, &o, bytes_of(bytes + late, AGAIN));
+        push(&o, bytes + late + AGAIN, n - late - AGAIN, piece);
+    } else
+        push(&o, bytes, n, piece);
     o.complete = true;
     inspector_closed(inspector, &o);
     out->count = inspector_rules(&o, out->rules, 64);
@@ -60,10 +77,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct result whole, parts;
     if (!inspector)
         set_up();
-    if (size < 2 || size > 1 << 16)
+    if (size < 3 || size > 1 << 16)
         return 0;
-    inspect(data + 1, size - 1, size, &whole);
-    inspect(data + 1, size - 1, 1 + data[0], &parts);
+    uint64_t rested = counter_values[COUNTER_INSPECT_BYTES_RESTED];
+    size_t late = data[1] ? (data[1] - 1u) * 7 : SIZE_MAX;
+    inspect(data + 2, size - 2, size, late, &whole);
+    inspect(data + 2, size - 2, 1 + data[0], late, &parts);
+    if (rested != counter_values[COUNTER_INSPECT_BYTES_RESTED])
+        return 0;
     if (whole.count != parts.count)
         abort();
     for (size_t i = 0; i < whole.count; i++)
