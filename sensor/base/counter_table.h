@@ -152,6 +152,7 @@
     COUNTER(OBJECTS_INCOMPLETE,   "content.objects_incomplete",   "objects with missing bytes or cut short") \
     COUNTER(OBJECTS_PICTURE_INSIDE, "content.pictures_inside",    "objects in which a picture was found that does not begin where they do") \
     COUNTER(OBJECTS_SHED,         "content.objects_shed",         "objects not opened because too many were") \
+    COUNTER(OBJECTS_UNREAD,       "content.objects_unread",      "objects of which a bound kept something from being looked at") \
     COUNTER(OBJECTS_NOT_HASHED,   "content.objects_not_hashed",   "objects without SHA-256 because memory for it was missing") \
     COUNTER(OBJECTS_NOT_WAITED,   "content.not_waited",         "objects to be examined that counted at once, since too many waited") \
     COUNTER(OBJECTS_UNEXAMINED,   "content.unexamined",         "objects to be examined that counted without it, since it took too long") \
@@ -169,6 +170,7 @@
     COUNTER(CODING_GAPS,          "content.coding_gaps",          "gaps inside coded bodies") \
     COUNTER(CODING_OUTPUT,        "content.coding_output",        "objects cut because they decode to too many bytes") \
     COUNTER(CODING_RATIO,         "content.coding_ratio",         "objects cut because they decode to too many times their size") \
+    COUNTER(CODING_ALLOWANCE,     "content.coding_allowance",    "coded bodies cut or kept as they came because their hosts' bytes unfold to too much") \
     COUNTER(CODING_MEMORY,        "content.coding_memory",        "bodies not decoded because decoders or their memory ran out") \
     COUNTER(MULTIPART_PARTS,      "content.multipart_parts",      "parts of multipart bodies") \
     COUNTER(MULTIPART_OUTSIDE,    "content.multipart_outside_bytes",   "bytes before the first and behind the last part of multipart bodies") \
@@ -197,6 +199,7 @@
     COUNTER(INSPECT_SETS_SHED,      "inspect.sets_shed",          "counts of values not kept because the memory for sets was used up") \
     COUNTER(INSPECT_COUNTS_STOPPED, "inspect.counts_stopped",     "counts that stopped at their limit: at least so many values") \
     COUNTER(INSPECT_BYTES_RESTED,   "inspect.bytes_rested",       "bytes that counts stepped over because nothing new could stand there") \
+    COUNTER(INSPECT_BYTES_UNPAID,   "inspect.unpaid_bytes",       "bytes that patterns were not matched against because they unfold from too few") \
     COUNTER(INSPECT_UNZIP_SHED,     "inspect.unzip_shed",         "compressed image texts not matched because memory was used up") \
     /* shed: what overload leaves out, in this order (pipeline/overload/shed.c) */ \
     COUNTER(SHED_EPISODES,          "shed.episodes",              "times that a worker began to leave something out because of overload") \

@@ -2,6 +2,7 @@
 #ifndef GANTRY_CODING_CODING_H
 #define GANTRY_CODING_CODING_H
 
+#include "base/allowance.h"
 #include "base/bytes.h"
 #include "coding/filter.h"
 #include "coding/limits.h"
@@ -30,6 +31,7 @@ struct coding_list {
     const struct coding *list[CODINGS_MAX]; /* in the order in which the sender applied them; NULL: unknown */
     unsigned n;
     bool guess;
+    struct allowance *allowance; /* that pays for what is decoded; NULL: nobody does */
 };
 
 /* Reads a list of names: a Content-Encoding (RFC 9110 section 8.4) or Content-Transfer-Encoding (RFC 2045

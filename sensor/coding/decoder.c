@@ -12,17 +12,23 @@ static struct decoder *decoder_of(struct filter *f) {
 static void cut_body(struct decoder *d, enum counter why) {
     counter_one(why);
     d->state = DECODER_OVER;
+    if (why == COUNTER_CODING_MEMORY)
+        filter_bounded(d->filter.next);
 }
 
 /* Gives on what was decoded, no further than the bounds. */
 static void push_output(struct decoder *d, const uint8_t *bytes, size_t n) {
     bool over;
     size_t take = limit_output(&d->codings->options.limits, d->outer->in, d->out, n, &over);
-    d->out += take;
-    if (take > 0)
-        filter_data(d->filter.next, bytes, take);
-    if (over)
+    size_t paid = allowance_take(d->allowance, ACCOUNT_DECODED, take);
+    d->out += paid;
+    if (paid > 0)
+        filter_data(d->filter.next, bytes, paid);
+    counter_add(COUNTER_CODING_ALLOWANCE, paid < take);
+    if (over || paid < take) {
         d->state = DECODER_OVER;
+        filter_bounded(d->filter.next);
+    }
 }
 
 /* Nothing came out, and all that went in is at hand: it can be looked at in another way. */
@@ -58,6 +64,8 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused, co
         cut_body(d, refused ? COUNTER_CODING_MEMORY : COUNTER_CODING_BROKEN);
     }
 }
+
+static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n);
 
 static void decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
     struct codings *c = d->codings;
@@ -146,9 +154,37 @@ static void settle_coding(struct decoder *d, bool whole) {
     take_bytes(d, d->trial + g.skip, n - g.skip);
 }
 
+/* Nothing was decoded yet. Enough has come to pay for that, or what is there stays as it came. */
+static void begin_late(struct decoder *d, bool paid) {
+    uint8_t first[CODING_TRIAL];
+    size_t n = d->trial_n;
+    memcpy(first, d->trial, n);
+    d->trial_n = 0;
+    d->coding = paid ? d->later : NULL;
+    d->state = !paid ? DECODER_PLAIN : d->coding ? DECODER_RUNS : DECODER_UNDECIDED;
+    if (!paid) {
+        counter_one(COUNTER_CODING_ALLOWANCE);
+        filter_bounded(d->filter.next);
+    } else if (d->coding && !decoder_start(d, d->coding)) {
+        d->coding = NULL;
+        cut_body(d, COUNTER_CODING_MEMORY);
+    }
+    if (n > 0)
+        decoder_data(&d->filter, first, n);
+}
+
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n) {
     struct decoder *d = decoder_of(f);
     size_t kept = 0;
+    if (d->state == DECODER_WAITS) {
+        kept = keep_bytes(d, bytes, n);
+        if (kept == n)
+            return;
+        begin_late(d, true);
+        bytes += kept;
+        n -= kept;
+        kept = 0;
+    }
     if (d->state == DECODER_UNDECIDED || (d->state == DECODER_RUNS && !d->guessed && d->fed < CODING_TRIAL))
         kept = keep_bytes(d, bytes, n);
     if (d->state != DECODER_UNDECIDED)
@@ -162,6 +198,8 @@ static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n) {
 
 static void decoder_gap(struct filter *f, uint64_t n) {
     struct decoder *d = decoder_of(f);
+    if (d->state == DECODER_WAITS)
+        begin_late(d, true);
     if (d->state == DECODER_UNDECIDED)
         settle_coding(d, false);
     d->tail_lost = true;
@@ -214,6 +252,8 @@ static void decode_tail(struct decoder *d) {
 
 static void decoder_end(struct filter *f, enum transfer_end how) {
     struct decoder *d = decoder_of(f);
+    if (d->state == DECODER_WAITS)
+        begin_late(d, d->trial_n == 0);
     if (is_undecided(d))
         settle_coding(d, how == TRANSFER_DONE);
     decode_tail(d);
@@ -232,8 +272,9 @@ static const struct filter_ops decoder_ops = {
     .data = decoder_data, .gap = decoder_gap, .end = decoder_end, .peel = decoder_peel};
 
 /* `coding` NULL: unknown, the bytes decide. */
-static struct decoder *decoder_create(struct codings *c, const struct coding *coding, bool may_guess,
+static struct decoder *decoder_create(struct codings *c, const struct coding_list *list, unsigned which,
                                       struct filter *next) {
+    const struct coding *coding = list->list[which];
     struct decoder *d = pool_take(&c->decoders);
     if (!d)
         return NULL;
@@ -241,8 +282,14 @@ static struct decoder *decoder_create(struct codings *c, const struct coding *co
                           .codings = c,
                           .coding = coding,
                           .state = coding ? DECODER_RUNS : DECODER_UNDECIDED,
-                          .may_guess = may_guess};
-    if (!coding || decoder_start(d, coding))
+                          .allowance = list->allowance,
+                          .may_guess = list->guess};
+    if (!allowance_has(list->allowance, ACCOUNT_DECODED, ALLOWANCE_DECODER)) {
+        d->state = DECODER_WAITS;
+        d->later = coding;
+        d->coding = NULL;
+    }
+    if (!d->coding || decoder_start(d, coding))
         return d;
     pool_give(&c->decoders, d);
     return NULL;
@@ -251,11 +298,12 @@ static struct decoder *decoder_create(struct codings *c, const struct coding *co
 struct filter *coding_stack(struct codings *c, const struct coding_list *list, struct filter *next) {
     struct filter *head = next;
     for (unsigned i = 0; i < list->n; i++) {
-        struct decoder *d = decoder_create(c, list->list[i], list->guess, head);
+        struct decoder *d = decoder_create(c, list, i, head);
         if (!d) {
             counter_one(COUNTER_CODING_MEMORY);
             while (head != next)
                 head = decoder_peel(head);
+            filter_bounded(next);
             return next;
         }
         head = &d->filter;

@@ -80,13 +80,15 @@ struct decoder {
     struct codings *codings;
     const struct coding *coding; /* NULL once it has failed at once */
     const struct decoder *outer; /* the first of its stack: ratios count from what came on the wire */
-    enum { DECODER_RUNS, DECODER_UNDECIDED, DECODER_PLAIN, DECODER_ENDED, DECODER_OVER } state;
-    bool may_guess;   /* the bytes decide when the name is wrong */
-    bool guessed;     /* they have */
-    bool trailing;    /* bytes came behind the coding's end */
-    bool tail_lost;   /* more than `trial` holds */
-    uint64_t in, out; /* bytes taken and given */
-    uint64_t fed;     /* bytes offered */
+    enum { DECODER_WAITS, DECODER_RUNS, DECODER_UNDECIDED, DECODER_PLAIN, DECODER_ENDED, DECODER_OVER } state;
+    struct allowance *allowance;
+    const struct coding *later; /* DECODER_WAITS: what it begins with once its bytes have paid for that */
+    bool may_guess;             /* the bytes decide when the name is wrong */
+    bool guessed;               /* they have */
+    bool trailing;              /* bytes came behind the coding's end */
+    bool tail_lost;             /* more than `trial` holds */
+    uint64_t in, out;           /* bytes taken and given */
+    uint64_t fed;               /* bytes offered */
     uint16_t trial_n; /* the first bytes are kept: they may be in another coding or none; later those behind
                          its end */
     uint8_t trial[CODING_TRIAL];

@@ -19,6 +19,9 @@ struct filter_ops {
     void (*gap)(struct filter *f, uint64_t n);
     /* Ends the filters behind this one, then frees this one. */
     void (*end)(struct filter *f, enum transfer_end how);
+    /* A bound keeps some of what was sent from going on here; the end still comes. NULL: the next one is
+     * told. */
+    void (*bounded)(struct filter *f);
     /* Codings only, others NULL. Frees this filter alone, which has seen no bytes, and returns the next one.
      */
     struct filter *(*peel)(struct filter *f);
@@ -39,6 +42,13 @@ static inline void filter_gap(struct filter *f, uint64_t n) {
 
 static inline void filter_end(struct filter *f, enum transfer_end how) {
     f->ops->end(f, how);
+}
+
+static inline void filter_bounded(struct filter *f) {
+    while (f && !f->ops->bounded)
+        f = f->next;
+    if (f)
+        f->ops->bounded(f);
 }
 
 /* Frees the codings at the head of a chain that has seen no bytes; returns what stands behind them. */

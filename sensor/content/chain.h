@@ -80,6 +80,10 @@ struct unpack {
     uint64_t members; /* children so far */
 };
 
+static inline struct allowance *allowance_of(const struct content *c, void *owner) {
+    return c->sink.allowance ? c->sink.allowance(c->sink.context, owner) : NULL;
+}
+
 /* --- object.c: the end of every chain --- */
 /* NULL at the cap (counted). */
 struct filter *object_create(struct content *c, const struct object_seed *seed);
@@ -92,6 +96,8 @@ void object_fill(struct object *o, const struct bytes *fact);
 bool object_is_wrapper(struct object *o);
 /* It is a whole now: what its unpackers find must not look for it by its key. */
 void object_is_whole(struct object *o);
+/* A bound keeps some of what is unpacked from being looked at. */
+void object_note_bound(struct unpack *u);
 /* Starts a resumed or middle part. Only before the first byte. */
 void object_set_offset(struct object *o, uint64_t offset);
 /* Of a sibling that shares its facts, and of a child, which has those that are given. Total unknown. */

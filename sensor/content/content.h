@@ -59,9 +59,11 @@ struct object {
     bool complete; /* at `closed`: every byte from first to last was seen, and the protocol says it was all */
     bool hashed;   /* sha256 holds: of the bytes seen if complete is false */
     uint8_t sha256[32];
-    time_ns first, last; /* packet time */
-    bool shed;           /* set by the sink: it wants no more of the content, which is then counted only */
-    void *inspection;    /* the sink's own */
+    time_ns first, last;         /* packet time */
+    bool bounded;                /* a bound kept some of it from being looked at */
+    struct allowance *allowance; /* that pays for it; of its owner, NULL: nobody does */
+    bool shed;        /* set by the sink: it wants no more of the content, which is then counted only */
+    void *inspection; /* the sink's own */
 };
 
 /* What is said of it; n == 0: not known. Lives until the next call of the sink for this object. */
@@ -83,6 +85,8 @@ struct object_sink {
     /* An object keeps its owner from before `opened` until after `closed`. */
     void (*retain)(void *context, void *owner);
     void (*release)(void *context, void *owner);
+    /* What pays for the owner's objects, as long as it is retained. NULL: nobody does. */
+    struct allowance *(*allowance)(void *context, void *owner);
 };
 
 /* The type of an object whose first bytes these are, of which more are looked at than TYPE_BYTES: sets

@@ -16,12 +16,14 @@ struct leaf {
     EVP_MD_CTX *hash;      /* NULL: not hashed */
     bool opened, searched; /* a picture may still be found inside */
     uint8_t unpackings;
-    uint16_t held;     /* bytes in `hold` */
+    uint16_t held;     /* bytes in `hold`: before it is opened the first, then those that wait for more */
     uint64_t held_gap; /* missing before the first byte, not yet told */
     struct filter *unpacking[UNPACKERS_MAX];
     struct picture_finder finder;
     uint8_t hold[TYPE_BYTES];
 };
+
+static const time_ns slow_time = 50 * NS_PER_MS;
 
 static struct leaf *leaf_of(struct filter *f) {
     return (struct leaf *)f;
@@ -186,6 +188,13 @@ static void deliver_more(struct leaf *l, const uint8_t *bytes, size_t n) {
     deliver_bytes(l, bytes + first, n - first);
 }
 
+static void flush_gathered(struct leaf *l) {
+    size_t n = l->held;
+    l->held = 0;
+    if (n > 0)
+        deliver_more(l, l->hold, n);
+}
+
 /* Opens with what is there. Children are of the time at which their bytes came. */
 static void settle_type(struct leaf *l) {
     if (l->opened)
@@ -195,7 +204,23 @@ static void settle_type(struct leaf *l) {
     open_object(l, l->hold, l->held);
     if (l->held)
         deliver_bytes(l, l->hold, l->held);
+    l->held = 0;
     l->content->now = now;
+}
+
+/* Bytes that come in small pieces go on together, unless they come slowly: a piece costs more than its bytes
+ * do. */
+static void gather_bytes(struct leaf *l, const uint8_t *bytes, size_t n, bool slow) {
+    enum { SMALL = 256 };
+    bool small = n < SMALL && !slow;
+    if (l->held > 0 && (!small || n > (size_t)(TYPE_BYTES - l->held)))
+        flush_gathered(l);
+    if (!small) {
+        deliver_more(l, bytes, n);
+        return;
+    }
+    memcpy(l->hold + l->held, bytes, n);
+    l->held = (uint16_t)(l->held + n);
 }
 
 /* True if no more than these bytes are needed, or will come, to tell the type. */
@@ -209,6 +234,7 @@ static void take_data(struct filter *f, const uint8_t *bytes, size_t n) {
     struct leaf *l = leaf_of(f);
     if (n == 0)
         return;
+    bool slow = l->content->now - l->o.last >= slow_time;
     l->o.last = l->content->now;
     if (!l->opened && l->held == 0 && decides_type(l, n)) {
         open_object(l, bytes, n);
@@ -225,7 +251,7 @@ static void take_data(struct filter *f, const uint8_t *bytes, size_t n) {
             settle_type(l);
     }
     if (n > 0)
-        deliver_more(l, bytes, n);
+        gather_bytes(l, bytes, n, slow);
 }
 
 static void take_gap(struct filter *f, uint64_t n) {
@@ -236,6 +262,7 @@ static void take_gap(struct filter *f, uint64_t n) {
         return;
     }
     settle_type(l);
+    flush_gathered(l);
     picture_skip(&l->finder, n);
     deliver_gap(l, n);
 }
@@ -252,6 +279,7 @@ static void end_object(struct filter *f, enum transfer_end how) {
     struct leaf *l = leaf_of(f);
     const struct object_sink *sink = &l->content->sink;
     settle_type(l);
+    flush_gathered(l);
     for (unsigned i = 0; i < l->unpackings; i++)
         filter_end(l->unpacking[i], how);
     l->o.complete = how == TRANSFER_DONE && !l->unpack.incomplete && l->o.missing == 0 && l->o.offset == 0;
@@ -261,11 +289,19 @@ static void end_object(struct filter *f, enum transfer_end how) {
     free_leaf(l);
 }
 
+static void note_bound(struct filter *f) {
+    struct leaf *l = leaf_of(f);
+    l->o.bounded = true;
+    for (unsigned i = 0; i < l->unpackings; i++)
+        filter_bounded(l->unpacking[i]);
+}
+
 static struct object *leaf_object(struct filter *f) {
     return &leaf_of(f)->o;
 }
 
-static const struct filter_ops leaf_ops = {.data = take_data, .gap = take_gap, .end = end_object};
+static const struct filter_ops leaf_ops = {
+    .data = take_data, .gap = take_gap, .end = end_object, .bounded = note_bound};
 
 /* --- Life --- */
 
@@ -309,6 +345,7 @@ struct filter *object_create(struct content *c, const struct object_seed *s) {
                            .facts = take_facts(c, s),
                            .offset = s->offset,
                            .total = s->total,
+                           .allowance = allowance_of(c, s->owner),
                            .first = c->now,
                            .last = c->now};
     l->unpack =
@@ -320,6 +357,11 @@ struct filter *object_create(struct content *c, const struct object_seed *s) {
 
 void object_abandon(struct filter *f) {
     free_leaf(leaf_of(f));
+}
+
+void object_note_bound(struct unpack *u) {
+    struct leaf *l = (struct leaf *)((uint8_t *)u - offsetof(struct leaf, unpack));
+    l->o.bounded = true;
 }
 
 void object_set_offset(struct object *o, uint64_t offset) {

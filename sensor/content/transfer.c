@@ -20,6 +20,7 @@ struct filter *chain_create(struct content *c, const struct object_seed *seed, s
                             bool guess) {
     struct coding_list list =
         coding_parse(codings, limit_codings(&c->options.codings.limits, seed->level), guess);
+    list.allowance = allowance_of(c, seed->owner);
     struct object_seed inner = *seed;
     inner.level += list.n;
     if (list.n > 0)

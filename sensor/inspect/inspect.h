@@ -33,7 +33,10 @@ const struct ruleset *ruleset_load(const char *const *paths, size_t count, struc
 const char *ruleset_default_path(void);
 size_t ruleset_count(const struct ruleset *r);
 const struct rule *ruleset_rule(const struct ruleset *r, size_t index);
-/* Distinct class names of all rules, for checking contracts: NULL-terminated. */
+/* What the sensor itself finds, and no file of rules: an object that a bound cut. Its `condition` is NULL. */
+extern const struct rule rule_unread_object;
+/* Distinct class names of all rules, those of the sensor's own included, for checking contracts:
+ * NULL-terminated. */
 const char *const *ruleset_classes(const struct ruleset *r);
 
 enum { FINDING_DIGESTS_MAX = 256, FINDING_SAMPLE_MAX = 64 };

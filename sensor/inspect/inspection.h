@@ -24,6 +24,9 @@ struct inspector {
     struct matcher *matcher;
     struct pool inspections, sets;
     uint64_t unzip_used; /* bytes */
+    struct unzip *unzip_spare;
+    size_t gathered; /* bytes of `gather`: short texts of the picture that is looked at in this call */
+    uint8_t gather[1024];
 };
 
 /* A match that a longer one may still replace. */
@@ -71,6 +74,7 @@ struct inspection {
     uint64_t name_hash; /* of name and path as they were matched */
     enum scope bulk;    /* where the object's bytes are matched */
     bool is_image, dirty, closed;
+    bool unpaid;      /* nothing is matched until more is paid for */
     unsigned resting; /* counts */
     struct image image;
     struct utf16 utf16;

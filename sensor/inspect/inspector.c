@@ -75,8 +75,26 @@ static void feed_piece(struct inspection *n, const uint8_t *bytes, size_t count)
     n->offset += count;
 }
 
+/* Text that unfolds to many times its bytes on the wire is matched as far as these pay for it, in runs that
+ * are long enough for a table. */
+static bool is_paid(struct inspection *n, size_t count) {
+    enum { RUN = 16 << 10 };
+    struct allowance *a = n->object->allowance;
+    if (n->unpaid && a->left[ACCOUNT_MATCHED] < RUN)
+        return false;
+    bool broken = n->unpaid;
+    n->unpaid = !allowance_spend(a, ACCOUNT_MATCHED, count);
+    if (broken && !n->unpaid)
+        feed_piece(n, (const uint8_t *)"\n", 1); /* as behind a gap */
+    return !n->unpaid;
+}
+
 /* Bytes of the object, in order, into the streams of its scope. */
 static void feed_bulk(struct inspection *n, const uint8_t *bytes, size_t count) {
+    if (!is_paid(n, count)) {
+        counter_add(COUNTER_INSPECT_BYTES_UNPAID, count);
+        return;
+    }
     counter_add(COUNTER_INSPECT_BYTES_MATCHED, count);
     while (count > 0) {
         size_t piece = n->resting && count > PIECE_BYTES ? PIECE_BYTES : count;
@@ -95,28 +113,73 @@ static void feed_text(struct inspection *n, struct bytes in) {
     }
 }
 
-static void on_unzipped(void *context, struct bytes text) {
-    feed_bulk(context, text.p, text.n);
+/* What a picture's text unfolds to is paid for as what codings make. */
+static bool on_unzipped(void *context, struct bytes text) {
+    struct inspection *n = context;
+    feed_bulk(n, text.p, text.n);
+    if (allowance_spend(n->object->allowance, ACCOUNT_DECODED, text.n))
+        return true;
+    n->object->bounded = true;
+    counter_one(COUNTER_CODING_ALLOWANCE);
+    return false;
 }
 
 static void drop_unzip(struct inspection *n) {
+    struct inspector *i = n->inspector;
     if (!n->unzip)
         return;
-    unzip_destroy(n->unzip);
+    if (i->unzip_spare)
+        unzip_destroy(i->unzip_spare);
+    unzip_reset(i->unzip_spare = n->unzip);
     n->unzip = NULL;
-    n->inspector->unzip_used -= UNZIP_MEMORY;
+    i->unzip_used -= UNZIP_MEMORY;
+}
+
+static bool take_unzip(struct inspection *n) {
+    struct inspector *i = n->inspector;
+    if (n->unzip)
+        return true;
+    if (!allowance_has(n->object->allowance, ACCOUNT_DECODED, ALLOWANCE_DECODER)) {
+        n->object->bounded = true;
+        counter_one(COUNTER_CODING_ALLOWANCE);
+        return false;
+    }
+    if (i->unzip_used + UNZIP_MEMORY <= i->options.memory / 8) {
+        n->unzip = i->unzip_spare ? i->unzip_spare : unzip_create();
+        i->unzip_spare = NULL;
+    }
+    if (!n->unzip) {
+        counter_one(COUNTER_INSPECT_UNZIP_SHED);
+        return false;
+    }
+    i->unzip_used += UNZIP_MEMORY;
+    return true;
+}
+
+/* Many short texts cost as much as one. */
+static void flush_gathered(struct inspection *n) {
+    struct inspector *i = n->inspector;
+    if (i->gathered > 0)
+        feed_bulk(n, i->gather, i->gathered);
+    i->gathered = 0;
+}
+
+static void gather_text(struct inspection *n, struct bytes text) {
+    struct inspector *i = n->inspector;
+    if (text.n > sizeof i->gather - i->gathered)
+        flush_gathered(n);
+    if (text.n > sizeof i->gather) {
+        feed_bulk(n, text.p, text.n);
+    } else if (text.n > 0) {
+        memcpy(i->gather + i->gathered, text.p, text.n);
+        i->gathered += text.n;
+    }
 }
 
 static void feed_deflated(struct inspection *n, struct bytes in) {
-    struct inspector *i = n->inspector;
-    if (!n->unzip) {
-        if (i->unzip_used + UNZIP_MEMORY > i->options.memory / 8 || !(n->unzip = unzip_create())) {
-            counter_one(COUNTER_INSPECT_UNZIP_SHED);
-            return;
-        }
-        i->unzip_used += UNZIP_MEMORY;
-    }
-    unzip_push(n->unzip, in, on_unzipped, n);
+    flush_gathered(n);
+    if (take_unzip(n))
+        unzip_push(n->unzip, in, on_unzipped, n);
 }
 
 static void feed_image(struct inspection *n, struct bytes in) {
@@ -134,13 +197,14 @@ static void feed_image(struct inspection *n, struct bytes in) {
             break;
         case IMAGE_BREAK: /* what stands in two segments is not one text */
             drop_unzip(n);
-            feed_bulk(n, (const uint8_t *)"\n", 1);
+            gather_text(n, bytes_text("\n"));
             break;
         case IMAGE_METADATA:
         case IMAGE_TRAILER:
-            feed_bulk(n, piece.bytes.p, piece.bytes.n);
+            gather_text(n, piece.bytes);
         }
     }
+    flush_gathered(n);
 }
 
 /* A count that no open rule asks for needs no stream of its own. */
@@ -594,6 +658,7 @@ void inspector_destroy(struct inspector *i) {
     if (!i)
         return;
     matcher_destroy(i->matcher);
+    unzip_destroy(i->unzip_spare);
     pool_finish(&i->inspections);
     pool_finish(&i->sets);
     free(i);

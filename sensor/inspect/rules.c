@@ -126,8 +126,17 @@ static bool read_files(struct rule_load *l, struct files *f) {
     return ok;
 }
 
+const struct rule rule_unread_object = {
+    .id = "unread-object",
+    .name = "Object that a bound kept from being looked at",
+    .description = "It unfolds to more than its sender's bytes pay for, to too much, or too deep: what it "
+                   "holds was not all seen.",
+    .class = "unread-object",
+    .severity = 6,
+};
+
 static const char *const *collect_classes(const struct rule_load *l) {
-    const char **classes = arena_array(l->reader.arena, l->rule_count + 1, sizeof *classes);
+    const char **classes = arena_array(l->reader.arena, l->rule_count + 2, sizeof *classes);
     size_t n = 0;
     for (size_t i = 0; i < l->rule_count && classes; i++) {
         size_t k = 0;
@@ -136,6 +145,8 @@ static const char *const *collect_classes(const struct rule_load *l) {
         if (k == n)
             classes[n++] = l->rules[i].class;
     }
+    if (classes)
+        classes[n] = rule_unread_object.class;
     return classes;
 }
 

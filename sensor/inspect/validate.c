@@ -98,8 +98,8 @@ static bool check_td2(struct bytes match, struct bytes *value) {
     return digits_hold(zone, digits, 4) && read_number(zone, 0, value);
 }
 
-/* The match begins with the upper line; the middle one stands behind whatever separates lines, and begins
- * with a date. */
+/* The match begins with the upper line, or with what stands before it; the middle one stands behind whatever
+ * separates lines, and begins with a date. */
 static bool check_td1(struct bytes match, struct bytes *value) {
     static const struct mrz_digit digits[] = {
         {.at = 14, .spans = {{5, 9}}, .count = 1},
@@ -110,6 +110,8 @@ static bool check_td1(struct bytes match, struct bytes *value) {
     uint8_t zone[60];
     struct bytes number;
     size_t middle = 30;
+    if (match.n > 0 && mrz_value(match.p[0]) < 0) /* what stands before the line */
+        match = bytes_of(match.p + 1, match.n - 1);
     while (middle < match.n && !is_digit(match.p[middle]))
         middle++;
     if (match.n < middle + 30)

@@ -167,6 +167,17 @@ static void put_distinct(struct record_builder *b, const struct object *o, const
             put_digests(b, &f);
 }
 
+static void put_class(struct record_builder *b, const struct judged *who, const char *class,
+                      struct judgement *worst) {
+    struct judgement j;
+    record_text_add(b, TEXT_CLASSES, class);
+    judge_class(who, class, &j);
+    if (j.verdict >= VERDICT_BREACH)
+        record_text_add(b, TEXT_OFFENDING, class);
+    if (j.verdict > worst->verdict)
+        *worst = j;
+}
+
 /* The rules and classes that held, and the worst that the policy says of any of the classes. */
 static void put_rules(struct record_builder *b, const struct object *o, const struct judged *who,
                       struct judgement *worst) {
@@ -175,21 +186,18 @@ static void put_rules(struct record_builder *b, const struct object *o, const st
     size_t n = all < RECORD_RULES_MAX ? all : RECORD_RULES_MAX;
     judge_class(who, NULL, worst);
     for (size_t i = 0; i < n; i++) {
-        struct judgement j;
         bool seen = false;
         record_text_add(b, TEXT_RULES, rule[i]->id);
         for (size_t k = 0; k < i && !seen; k++)
             seen = strcmp(rule[k]->class, rule[i]->class) == 0;
-        if (seen)
-            continue;
-        record_text_add(b, TEXT_CLASSES, rule[i]->class);
-        judge_class(who, rule[i]->class, &j);
-        if (j.verdict >= VERDICT_BREACH)
-            record_text_add(b, TEXT_OFFENDING, rule[i]->class);
-        if (j.verdict > worst->verdict)
-            *worst = j;
+        if (!seen)
+            put_class(b, who, rule[i]->class, worst);
     }
     put_distinct(b, o, rule, n);
+    if (o->bounded) {
+        record_text_add(b, TEXT_RULES, rule_unread_object.id);
+        put_class(b, who, rule_unread_object.class, worst);
+    }
     if (all > n)
         counter_add(COUNTER_RULES_LEFT_OUT, all - n);
 }
@@ -198,7 +206,7 @@ bool emit_transfer(struct emitter *e, const struct object *o, const struct trans
                    bool pending) {
     const struct judged who = judged_object(o, x);
     struct judgement worst;
-    bool found = inspector_rules(o, NULL, 0) > 0,
+    bool found = o->bounded || inspector_rules(o, NULL, 0) > 0,
          wanted = found || (e->wants & REPORT_TRANSFER) || x->metered;
     if (!wanted && !pending)
         return false;

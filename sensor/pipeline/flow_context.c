@@ -4,12 +4,15 @@
 #include "base/counter.h"
 
 bool flow_contexts_init(struct flow_contexts *p, size_t limit, struct fact_pool *facts) {
+    enum { PAIRS_LEAST = 64, PAIRS_MOST = 1 << 16 };
+    size_t pairs = limit / 4 < PAIRS_LEAST ? PAIRS_LEAST : limit / 4 > PAIRS_MOST ? PAIRS_MOST : limit / 4;
     p->facts = facts;
-    return pool_init(&p->pool, sizeof(struct flow_context), limit);
+    return allowances_init(&p->allowances, pairs) && pool_init(&p->pool, sizeof(struct flow_context), limit);
 }
 
 void flow_contexts_finish(struct flow_contexts *p) {
     pool_finish(&p->pool);
+    allowances_finish(&p->allowances);
 }
 
 bool flow_contexts_room(const struct flow_contexts *p) {
@@ -51,6 +54,7 @@ struct flow_context *flow_context_open(struct flow_contexts *p, const struct flo
         return NULL;
     }
     flow_context_fill(x, flow, generation, inspect_all);
+    x->allowance = allowances_open(&p->allowances, &flow->end[0].address, &flow->end[1].address);
     return x;
 }
 
@@ -62,6 +66,7 @@ void flow_context_release(struct flow_contexts *p, struct flow_context *x) {
     if (!x || --x->references > 0)
         return;
     facts_release(p->facts, x->facts);
+    allowances_release(x->allowance);
     pool_give(&p->pool, x);
 }
 

@@ -3,6 +3,7 @@
 #define GANTRY_PIPELINE_FLOW_CONTEXT_H
 
 #include "flow/flow.h"
+#include "pipeline/allowances.h"
 #include "pipeline/generation.h"
 #include "policy/policy.h"
 #include "protocol/protocol.h"
@@ -25,6 +26,7 @@ struct flow_context {
     uint32_t flow;                    /* number of the flow */
     uint64_t told[2];                 /* bytes of the flow that the reporter knows of */
     const char *application, *master; /* nDPI's names, NULL while unknown */
+    struct pair_allowance *allowance; /* of its pair of hosts; NULL in one that is only filled */
     struct facts *facts;              /* what protocols say of the flow itself; NULL: nothing yet */
     char community_id[COMMUNITY_ID_MAX];
 };
@@ -33,6 +35,7 @@ struct flow_context {
 struct flow_contexts {
     struct pool pool;
     struct fact_pool *facts;
+    struct allowances allowances;
 };
 
 bool flow_contexts_init(struct flow_contexts *p, size_t limit, struct fact_pool *facts);

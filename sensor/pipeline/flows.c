@@ -202,6 +202,7 @@ static void leave_flow(struct pipeline *p, struct flow *flow) {
 static void take_datagram(struct pipeline *p, struct flow *flow, const struct packet *packet,
                           enum side from) {
     pipeline_announcement(flow, packet->time);
+    allowances_earn(&p->flow_contexts.allowances, context_of(flow)->allowance, packet->payload_captured);
     if (!conversation_datagram(p->dispatcher, flow->conversation, from, packet->payload,
                                packet->payload_captured, packet->time) ||
         context_of(flow)->encrypted)

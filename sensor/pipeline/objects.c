@@ -34,10 +34,19 @@ static bool is_examined(const struct pipeline *p, const struct object *o) {
     return p->examination && !o->container && p->examination->takes(p->examination->context, o);
 }
 
+/* A bound is a hiding place: who may not receive it, and what it is, the policy says as of any finding. */
+static void tell_unread(struct pipeline *p, const struct object *o) {
+    const struct finding f = {.rule = &rule_unread_object, .object = o};
+    counter_one(COUNTER_OBJECTS_UNREAD);
+    emit_finding(&p->emitter, &f, o->owner);
+}
+
 static void close_object(void *context, struct object *o) {
     struct pipeline *p = context;
     const struct transfer_context *x = o->owner;
     inspector_closed(inspector_of(o), o);
+    if (o->bounded)
+        tell_unread(p, o);
     bool pending = is_examined(p, o);
     bool told = emit_transfer(&p->emitter, o, x, pending);
     if (pending) {
@@ -61,6 +70,11 @@ static void release_owner(void *context, void *owner) {
     transfer_context_release(&p->transfer_contexts, &p->flow_contexts, owner);
 }
 
+static struct allowance *allowance_of_owner(void *context, void *owner) {
+    const struct transfer_context *x = owner;
+    return &x->flow->allowance->allowance;
+}
+
 void pipeline_found(void *context, const struct finding *f) {
     struct pipeline *p = context;
     emit_finding(&p->emitter, f, f->object->owner);
@@ -74,7 +88,8 @@ struct object_sink pipeline_objects(struct pipeline *p) {
                                 .closed = close_object,
                                 .retyped = retype_object,
                                 .retain = retain_owner,
-                                .release = release_owner};
+                                .release = release_owner,
+                                .allowance = allowance_of_owner};
 }
 
 /* --- Findings of objects that have closed --- */

@@ -26,6 +26,7 @@ static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, 
     struct flow *flow = user;
     struct flow_context *x = context_of(flow);
     pipeline_announcement(flow, time);
+    allowances_earn(&the_pipeline->flow_contexts.allowances, x->allowance, n);
     if (!conversation_data(the_pipeline->dispatcher, flow->conversation, from, bytes, n, time) ||
         x->encrypted)
         pipeline_stop(flow);

@@ -348,8 +348,14 @@ static void multipart_end(struct filter *f, enum transfer_end how) {
     pool_give(m->pool, m);
 }
 
+static void multipart_bounded(struct filter *f) {
+    struct multipart *m = multipart_of(f);
+    if (m->part)
+        filter_bounded(m->part);
+}
+
 static const struct filter_ops multipart_ops = {
-    .data = multipart_data, .gap = multipart_gap, .end = multipart_end};
+    .data = multipart_data, .gap = multipart_gap, .end = multipart_end, .bounded = multipart_bounded};
 
 /* --- Life --- */
 

@@ -28,8 +28,10 @@ const struct object *unpack_object(const struct unpack *u) {
 
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) {
     const struct limits *l = &u->content->options.codings.limits;
-    if (!limit_depth(l, u->level) || !limit_members(l, u->members))
+    if (!limit_depth(l, u->level) || !limit_members(l, u->members)) {
+        object_note_bound(u);
         return NULL;
+    }
     u->members++;
     struct object_seed seed = object_seed_below(u->object);
     seed.fact = child->fact;
@@ -70,8 +72,10 @@ unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const
             counter_one(COUNTER_UNPACKERS_OVER);
             break;
         }
-        if (!limit_depth(&u->content->options.codings.limits, u->level))
+        if (!limit_depth(&u->content->options.codings.limits, u->level)) {
+            object_note_bound(u);
             break;
+        }
         u->state = u->content->unpacker_state[i];
         struct filter *f = table[i]->create(u);
         if (!f)

@@ -29,7 +29,13 @@ void unzip_destroy(struct unzip *u) {
     free(u);
 }
 
-bool unzip_push(struct unzip *u, struct bytes in, void (*out)(void *context, struct bytes text),
+void unzip_reset(struct unzip *u) {
+    inflateReset(&u->z);
+    u->produced = 0;
+    u->over = false;
+}
+
+bool unzip_push(struct unzip *u, struct bytes in, bool (*out)(void *context, struct bytes text),
                 void *context) {
     uint8_t text[4096];
     u->z.next_in = (Bytef *)(uintptr_t)in.p;
@@ -40,11 +46,10 @@ bool unzip_push(struct unzip *u, struct bytes in, void (*out)(void *context, str
         int result = inflate(&u->z, Z_NO_FLUSH);
         size_t n = sizeof text - u->z.avail_out;
         u->produced += n;
-        if (n)
-            out(context, bytes_of(text, n));
+        bool stopped = n > 0 && !out(context, bytes_of(text, n));
         if (result == Z_MEM_ERROR)
             counter_one(COUNTER_INSPECT_UNZIP_SHED);
-        u->over = (result != Z_OK && result != Z_BUF_ERROR) || u->produced >= UNZIP_OUTPUT_MAX;
+        u->over = stopped || (result != Z_OK && result != Z_BUF_ERROR) || u->produced >= UNZIP_OUTPUT_MAX;
         if (u->z.avail_out > 0)
             break;
     }

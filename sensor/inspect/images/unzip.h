@@ -10,8 +10,11 @@ enum { UNZIP_OUTPUT_MAX = 1 << 20, UNZIP_MEMORY = 64 << 10 };
 struct unzip;
 struct unzip *unzip_create(void); /* NULL: no memory */
 void unzip_destroy(struct unzip *u);
-/* False once the stream has ended, is broken or reached its bound: push no more. */
-bool unzip_push(struct unzip *u, struct bytes in, void (*out)(void *context, struct bytes text),
+/* Ready for another stream. */
+void unzip_reset(struct unzip *u);
+/* `out`: false to stop. False once the stream has ended, is broken, was stopped or reached its bound: push no
+ * more. */
+bool unzip_push(struct unzip *u, struct bytes in, bool (*out)(void *context, struct bytes text),
                 void *context);
 
 #endif

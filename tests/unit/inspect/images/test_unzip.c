@@ -14,11 +14,12 @@ struct text {
     size_t n;
 };
 
-static void keep_text(void *context, struct bytes text) {
+static bool keep_text(void *context, struct bytes text) {
     struct text *t = context;
     for (size_t k = 0; k < text.n; k++, t->n++)
         if (t->n < sizeof t->start)
             t->start[t->n] = text.p[k];
+    return true;
 }
 
 static size_t pack(uint8_t *out, uLongf size, const void *text, size_t n) {

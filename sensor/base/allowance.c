@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/allowance.h"
+
+#define MIB (INT64_C(1) << 20)
+
+/* `ratio`: what a byte of the wire earns. Text that people send unfolds to 3 to 15 times its size, seldom to
+ * 20; what a decoder and the digest take for a byte is a third of what all else takes for one of the wire,
+ * what patterns take is twice to ten times as much. */
+static const struct {
+    int64_t first, most, ratio;
+} accounts[ACCOUNT_COUNT] = {
+    [ACCOUNT_DECODED] = {.first = MIB, .most = 4 * MIB, .ratio = 20},
+    [ACCOUNT_MATCHED] = {.first = MIB, .most = 4 * MIB, .ratio = 5},
+    [ACCOUNT_OBJECTS] = {.first = MIB, .most = MIB, .ratio = 1},
+};
+
+void allowance_init(struct allowance *a, unsigned share) {
+    for (enum account i = 0; i < ACCOUNT_COUNT; i++)
+        a->left[i] = accounts[i].first * share / 1000;
+}
+
+void allowance_earn(struct allowance *a, uint64_t n) {
+    for (enum account i = 0; i < ACCOUNT_COUNT; i++) {
+        int64_t room = accounts[i].most - a->left[i];
+        uint64_t most = (uint64_t)(room / accounts[i].ratio) + 1;
+        a->left[i] = n < most ? a->left[i] + (int64_t)n * accounts[i].ratio : accounts[i].most;
+    }
+}
+
+size_t allowance_take(struct allowance *a, enum account account, size_t n) {
+    if (!a)
+        return n;
+    int64_t left = a->left[account] > 0 ? a->left[account] : 0;
+    size_t take = n < (uint64_t)left ? n : (size_t)left;
+    a->left[account] -= (int64_t)take;
+    return take;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_BASE_ALLOWANCE_H
+#define GANTRY_BASE_ALLOWANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a pair of hosts may still cost a worker beyond what its bytes on the wire pay for: a few bytes may
+ * unfold to a gigabyte, or be a thousand objects. Each account has a little at first, earns with every byte
+ * of the pair that is delivered, and is never higher than its cap, so that a rich one cannot be spent at
+ * once. What is spent beyond it is not done: the look becomes shallower, which the one who spends counts. */
+enum account {
+    ACCOUNT_DECODED, /* bytes that codings make */
+    ACCOUNT_MATCHED, /* bytes that patterns are matched against */
+    ACCOUNT_OBJECTS, /* objects, in bytes of the wire that pay for one: ALLOWANCE_OBJECT */
+    ACCOUNT_COUNT
+};
+
+enum {
+    ALLOWANCE_OBJECT = 256,       /* bytes of the wire that an object of its own is worth */
+    ALLOWANCE_DECODER = 64 << 10, /* decoded bytes for which a decoder is worth beginning */
+};
+
+struct allowance {
+    int64_t left[ACCOUNT_COUNT]; /* below 0: what is owed, and must be earned first */
+};
+
+/* A new one, with a `share` (thousandths) of what a new one has at most. */
+void allowance_init(struct allowance *a, unsigned share);
+/* `n` bytes were delivered. */
+void allowance_earn(struct allowance *a, uint64_t n);
+/* How many of `n` may be spent; they are. NULL: all of them. */
+size_t allowance_take(struct allowance *a, enum account account, size_t n);
+
+/* Spends `n` whatever is left, which may then be owed; false if nothing was left. NULL: true. */
+static inline bool allowance_spend(struct allowance *a, enum account account, size_t n) {
+    if (!a)
+        return true;
+    bool had = a->left[account] > 0;
+    if (had)
+        a->left[account] -= (int64_t)n;
+    return had;
+}
+
+static inline bool allowance_has(const struct allowance *a, enum account account, int64_t n) {
+    return !a || a->left[account] >= n;
+}
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/allowance.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MIB = 1 << 20 };
+
+static void a_new_one_has_a_little_and_no_more(void **state) {
+    struct allowance a;
+    allowance_init(&a, 1000);
+    assert_int_equal(allowance_take(&a, ACCOUNT_DECODED, MIB - 1), MIB - 1);
+    assert_int_equal(allowance_take(&a, ACCOUNT_DECODED, 2), 1);
+    assert_int_equal(allowance_take(&a, ACCOUNT_DECODED, 2), 0);
+    assert_int_equal(allowance_take(&a, ACCOUNT_MATCHED, 2), 2); /* an account of its own */
+}
+
+static void a_share_of_nothing_is_nothing(void **state) {
+    struct allowance a;
+    allowance_init(&a, 0);
+    for (enum account i = 0; i < ACCOUNT_COUNT; i++)
+        assert_int_equal(allowance_take(&a, i, 1), 0);
+}
+
+static void each_byte_earns_its_ratio_up_to_the_cap(void **state) {
+    struct allowance a;
+    allowance_init(&a, 0);
+    allowance_earn(&a, 100);
+    assert_int_equal(a.left[ACCOUNT_DECODED], 2000);
+    assert_int_equal(a.left[ACCOUNT_MATCHED], 500);
+    assert_int_equal(a.left[ACCOUNT_OBJECTS], 100);
+    allowance_earn(&a, UINT64_MAX);
+    assert_int_equal(a.left[ACCOUNT_DECODED], 4 * MIB);
+    assert_int_equal(a.left[ACCOUNT_OBJECTS], MIB);
+    for (int i = 0; i < 1000; i++)
+        allowance_earn(&a, 12345);
+    assert_int_equal(a.left[ACCOUNT_DECODED], 4 * MIB);
+}
+
+static void what_is_spent_beyond_is_owed_once_and_earned_first(void **state) {
+    struct allowance a;
+    allowance_init(&a, 0);
+    allowance_earn(&a, 1);
+    assert_true(allowance_spend(&a, ACCOUNT_DECODED, 4020));
+    assert_int_equal(a.left[ACCOUNT_DECODED], -4000);
+    assert_false(allowance_spend(&a, ACCOUNT_DECODED, 4020));
+    assert_int_equal(a.left[ACCOUNT_DECODED], -4000);
+    allowance_earn(&a, 200);
+    assert_false(allowance_has(&a, ACCOUNT_DECODED, 1));
+    allowance_earn(&a, 1);
+    assert_true(allowance_has(&a, ACCOUNT_DECODED, 1));
+}
+
+static void without_one_nothing_is_counted(void **state) {
+    assert_int_equal(allowance_take(NULL, ACCOUNT_DECODED, 7), 7);
+    assert_true(allowance_spend(NULL, ACCOUNT_MATCHED, 7));
+    assert_true(allowance_has(NULL, ACCOUNT_OBJECTS, 7));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_one_has_a_little_and_no_more),
+        cmocka_unit_test(a_share_of_nothing_is_nothing),
+        cmocka_unit_test(each_byte_earns_its_ratio_up_to_the_cap),
+        cmocka_unit_test(what_is_spent_beyond_is_owed_once_and_earned_first),
+        cmocka_unit_test(without_one_nothing_is_counted),
+    };
+    return cmocka_run_group_tests_name("base/allowance", tests, NULL, NULL);
+}

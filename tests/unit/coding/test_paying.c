@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "coding/coding.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+/* Decoders whose bytes somebody pays for. What they decode was written by zlib. */
+
+enum { MIB = 1 << 20 };
+
+static struct sink {
+    struct filter filter;
+    uint64_t n;
+    uint8_t first[16];
+    unsigned bounded;
+    enum transfer_end how;
+} sink;
+
+static void take_data(struct filter *f, const uint8_t *bytes, size_t n) {
+    for (size_t i = 0; i < n && sink.n + i < sizeof sink.first; i++)
+        sink.first[sink.n + i] = bytes[i];
+    sink.n += n;
+}
+
+static void take_gap(struct filter *f, uint64_t n) {
+}
+
+static void take_bound(struct filter *f) {
+    sink.bounded++;
+}
+
+static void take_end(struct filter *f, enum transfer_end how) {
+    sink.how = how;
+}
+
+static const struct filter_ops sink_ops = {
+    .data = take_data, .gap = take_gap, .end = take_end, .bounded = take_bound};
+
+/* `n` bytes of one letter, or of noise that does not get smaller, as gzip writes them. */
+static size_t pack(uint8_t *out, size_t size, size_t n, bool noise) {
+    z_stream z = {.next_out = out, .avail_out = (uInt)size};
+    uint8_t *text = malloc(n);
+    uint32_t x = 1;
+    for (size_t i = 0; i < n; i++) {
+        x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+        text[i] = noise ? (uint8_t)x : 'a';
+    }
+    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    z.next_in = text;
+    z.avail_in = (uInt)n;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&z);
+    free(text);
+    return z.total_out;
+}
+
+/* In pieces of `step` bytes, each of which earns as it comes. */
+static void decode(struct allowance *a, const uint8_t *bytes, size_t n, size_t step) {
+    const struct codings_options o = {.memory = MIB,
+                                      .limits = {.output_max = UINT64_C(1) << 32, .ratio_max = 100000}};
+    struct codings *codings = codings_create(&o);
+    struct coding_list list = coding_parse(bytes_text("gzip"), CODINGS_MAX, true);
+    list.allowance = a;
+    sink = (struct sink){.filter = {.ops = &sink_ops}};
+    struct filter *f = coding_stack(codings, &list, &sink.filter);
+    for (size_t at = 0; at < n; at += step) {
+        size_t some = n - at < step ? n - at : step;
+        allowance_earn(a, some);
+        filter_data(f, bytes + at, some);
+    }
+    filter_end(f, TRANSFER_DONE);
+    codings_destroy(codings);
+}
+
+static void what_unfolds_to_too_much_is_cut_and_told(void **state) {
+    static uint8_t packed[64 << 10];
+    struct allowance a;
+    size_t n = pack(packed, sizeof packed, 16 * MIB, false);
+    uint64_t before = counter_values[COUNTER_CODING_ALLOWANCE];
+    allowance_init(&a, 1000);
+    decode(&a, packed, n, 1000);
+    assert_true(sink.n > MIB && sink.n <= MIB + 20 * n);
+    assert_int_equal(sink.how, TRANSFER_CUT);
+    assert_int_equal(sink.bounded, 1);
+    assert_int_equal(counter_values[COUNTER_CODING_ALLOWANCE] - before, 1);
+}
+
+static void what_is_within_the_allowance_is_decoded_to_its_end(void **state) {
+    static uint8_t packed[8 << 10];
+    struct allowance a;
+    size_t n = pack(packed, sizeof packed, MIB, false);
+    allowance_init(&a, 1000);
+    decode(&a, packed, n, 1000);
+    assert_int_equal(sink.n, MIB);
+    assert_int_equal(sink.how, TRANSFER_DONE);
+    assert_int_equal(sink.bounded, 0);
+}
+
+static void bytes_that_pay_for_themselves_are_never_cut(void **state) {
+    static uint8_t packed[9 * MIB];
+    struct allowance a;
+    size_t n = pack(packed, sizeof packed, 8 * MIB, true);
+    allowance_init(&a, 0);
+    decode(&a, packed, n, 1448);
+    assert_int_equal(sink.n, 8 * MIB);
+    assert_int_equal(sink.how, TRANSFER_DONE);
+    assert_int_equal(sink.bounded, 0);
+}
+
+static void without_an_allowance_a_short_body_stays_as_it_came_and_that_is_told(void **state) {
+    static uint8_t packed[8 << 10];
+    struct allowance a;
+    size_t n = pack(packed, sizeof packed, 1000, false);
+    assert_true(n < 512);
+    allowance_init(&a, 0);
+    decode(&a, packed, n, n);
+    assert_int_equal(sink.n, n);
+    assert_memory_equal(sink.first, packed, sizeof sink.first);
+    assert_int_equal(sink.how, TRANSFER_DONE);
+    assert_int_equal(sink.bounded, 1);
+    allowance_init(&a, 1000);
+    decode(&a, packed, n, n);
+    assert_int_equal(sink.n, 1000);
+    assert_int_equal(sink.bounded, 0);
+}
+
+static void without_an_allowance_a_longer_body_pays_for_its_own_decoding_at_any_split(void **state) {
+    static uint8_t packed[40 << 10];
+    size_t n = pack(packed, sizeof packed, 30000, true);
+    for (size_t step = 1; step < 3000; step = step * 3 + 1) {
+        struct allowance a;
+        allowance_init(&a, 0);
+        decode(&a, packed, n, step);
+        assert_int_equal(sink.n, 30000);
+        assert_int_equal(sink.how, TRANSFER_DONE);
+        assert_int_equal(sink.bounded, 0);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_unfolds_to_too_much_is_cut_and_told),
+        cmocka_unit_test(what_is_within_the_allowance_is_decoded_to_its_end),
+        cmocka_unit_test(bytes_that_pay_for_themselves_are_never_cut),
+        cmocka_unit_test(without_an_allowance_a_short_body_stays_as_it_came_and_that_is_told),
+        cmocka_unit_test(without_an_allowance_a_longer_body_pays_for_its_own_decoding_at_any_split),
+    };
+    return cmocka_run_group_tests_name("coding/paying", tests, NULL, NULL);
+}
