@@ -214,7 +214,7 @@
     COUNTER(WORKERS_ENDED,        "process.workers_ended",        "workers that ended by themselves, which they are not to do on an interface") \
     COUNTER(REPORTER_LATE,        "process.reporter_late",        "starts of the reporter that took more than 5 seconds") \
     COUNTER(FLOWS_LOST,           "process.flows_lost",           "flows that were open in workers that died") \
-    COUNTER(FLOWS_BLAMED,         "process.flows_blamed",         "flows and services left out because workers died of them") \
+    COUNTER(FLOWS_BLAMED,         "process.flows_blamed",         "flows and services of which something is left out because workers died of it") \
     COUNTER(PACKETS_SKIPPED,      "process.packets_skipped",      "packets left out because workers died of their flow") \
     COUNTER(RELOADS,              "reload.done",                  "times that the configuration was loaded again") \
     COUNTER(RELOADS_FAILED,       "reload.failed",                "times that it was not, because of mistakes in it") \

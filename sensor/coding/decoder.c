@@ -2,6 +2,7 @@
 #include "coding/decoder.h"
 
 #include "base/counter.h"
+#include "base/stage.h"
 
 #include <string.h>
 
@@ -81,7 +82,9 @@ static void decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
         uint64_t refusals = c->refusals;
         w.out = buffer;
         w.out_n = CODING_BUFFER;
+        uint8_t stage = stage_enter(STAGE_CODING);
         enum coding_step step = d->coding->step(d, &w);
+        stage_leave(stage);
         d->in += before - w.in_n;
         size_t made = (size_t)(w.out - buffer);
         if (step == CODING_MORE && made == 0 && before == w.in_n && before > 0)
@@ -158,6 +161,7 @@ static void settle_coding(struct decoder *d, bool whole) {
 static void begin_late(struct decoder *d, bool paid) {
     uint8_t first[CODING_TRIAL];
     size_t n = d->trial_n;
+    paid &= !stage_left_out(STAGE_CODING);
     memcpy(first, d->trial, n);
     d->trial_n = 0;
     d->coding = paid ? d->later : NULL;
@@ -284,7 +288,7 @@ static struct decoder *decoder_create(struct codings *c, const struct coding_lis
                           .state = coding ? DECODER_RUNS : DECODER_UNDECIDED,
                           .allowance = list->allowance,
                           .may_guess = list->guess};
-    if (!allowance_has(list->allowance, ACCOUNT_DECODED, ALLOWANCE_DECODER)) {
+    if (stage_left_out(STAGE_CODING) || !allowance_has(list->allowance, ACCOUNT_DECODED, ALLOWANCE_DECODER)) {
         d->state = DECODER_WAITS;
         d->later = coding;
         d->coding = NULL;

@@ -3,6 +3,7 @@
 #include "content/whole/whole.h"
 
 #include "base/counter.h"
+#include "base/stage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,10 @@ static struct leaf *leaf_of(struct filter *f) {
 }
 
 static EVP_MD_CTX *begin_hash(struct content *c) {
+    if (stage_left_out(STAGE_DIGEST)) {
+        counter_one(COUNTER_OBJECTS_NOT_HASHED);
+        return NULL;
+    }
     EVP_MD_CTX *hash = c->spares ? c->spare[--c->spares] : EVP_MD_CTX_new();
     if (hash && EVP_DigestInit_ex(hash, c->sha256, NULL) == 1)
         return hash;
@@ -164,12 +169,18 @@ static void deliver_bytes(struct leaf *l, const uint8_t *bytes, size_t n) {
     }
     if (l->o.container && l->o.size > l->content->options.container_hash)
         drop_hash(l);
+    if (stage_left_out(STAGE_DIGEST))
+        drop_hash(l);
+    uint8_t stage = stage_enter(STAGE_DIGEST);
     if (l->hash)
         EVP_DigestUpdate(l->hash, bytes, n);
+    stage_enter(STAGE_PATTERNS);
     if (!l->o.container)
         sink->data(sink->context, &l->o, bytes, n);
+    stage_enter(STAGE_UNPACKING);
     for (unsigned i = 0; i < l->unpackings; i++)
         filter_data(l->unpacking[i], bytes, n);
+    stage_leave(stage);
 }
 
 /* Looks for a picture on the way. */

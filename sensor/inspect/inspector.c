@@ -3,6 +3,7 @@
 #include "inspect/inspection.h"
 
 #include "base/counter.h"
+#include "base/stage.h"
 
 #include <stdlib.h>
 
@@ -91,6 +92,10 @@ static bool is_paid(struct inspection *n, size_t count) {
 
 /* Bytes of the object, in order, into the streams of its scope. */
 static void feed_bulk(struct inspection *n, const uint8_t *bytes, size_t count) {
+    if (stage_left_out(STAGE_PATTERNS)) {
+        n->object->bounded = true;
+        return;
+    }
     if (!is_paid(n, count)) {
         counter_add(COUNTER_INSPECT_BYTES_UNPAID, count);
         return;

@@ -209,13 +209,24 @@ static void take_datagram(struct pipeline *p, struct flow *flow, const struct pa
         flow->interest = FLOW_COUNT;
 }
 
+static void name_flow(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
+    uint8_t stage = stage_enter(STAGE_NAMES);
+    if (!stage_left_out(STAGE_NAMES)) {
+        identify_packet(p->identify, flow, packet, from);
+    } else {
+        flow->identified = true;
+        identify_release(p->identify, flow);
+    }
+    stage_leave(stage);
+}
+
 static void look_into(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
     if (overload_sheds(&p->overload, SHED_APPROVED) && is_left_out(p, flow)) {
         leave_flow(p, flow);
         return;
     }
     if (!flow->identified) {
-        identify_packet(p->identify, flow, packet, from);
+        name_flow(p, flow, packet, from);
         if (flow->identified)
             on_identified(p, flow);
     }

@@ -36,6 +36,7 @@ struct pipeline {
     struct worker_status *status;
     uint64_t beat, starts;
     const struct blame *blame;
+    _Atomic uint8_t *stage_before; /* stage_now, before this pipeline was made */
     struct worker_view *view;
 };
 

@@ -62,6 +62,7 @@ static void note_packet(struct pipeline *p, const struct packet *packet) {
     if (!p->status)
         return;
     flow_name_of(packet, &p->status->at);
+    stage_enter(STAGE_PACKET);
     atomic_store_explicit(&p->status->at_packet, true, memory_order_release);
 }
 
@@ -75,10 +76,12 @@ static void note_packet_done(struct pipeline *p) {
 static void take_packet(struct pipeline *p, const struct packet *packet) {
     note_packet(p, packet);
     overload_packet(&p->overload, packet);
-    if (blame_skips(p->blame, packet))
+    stage_without = blame_without(p->blame, packet);
+    if (stage_left_out(STAGE_PACKET))
         counter_one(COUNTER_PACKETS_SKIPPED);
     else
         pipeline_flow_packet(p, packet);
+    stage_without = 0;
 }
 
 void pipeline_packet(void *pipeline, const struct capture_packet *in) {
@@ -159,6 +162,9 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     p->inspect_all = options->inspect_all;
     p->offline = options->offline;
     p->status = options->status;
+    p->stage_before = stage_now;
+    if (p->status)
+        stage_now = &p->status->stage;
     p->beat = p->status ? p->status->beat : 0;
     p->view = options->view;
     p->blame = options->blame;
@@ -184,6 +190,7 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
 void pipeline_destroy(struct pipeline *p) {
     if (!p)
         return;
+    stage_now = p->stage_before;
     flow_table_destroy(p->flows);
     expect_destroy(p->expected);
     expect_destroy(p->expected_elsewhere);

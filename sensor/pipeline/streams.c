@@ -27,9 +27,15 @@ static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, 
     struct flow_context *x = context_of(flow);
     pipeline_announcement(flow, time);
     allowances_earn(&the_pipeline->flow_contexts.allowances, x->allowance, n);
+    if (stage_left_out(STAGE_PROTOCOL)) {
+        pipeline_stop(flow);
+        return;
+    }
+    uint8_t stage = stage_enter(STAGE_PROTOCOL);
     if (!conversation_data(the_pipeline->dispatcher, flow->conversation, from, bytes, n, time) ||
         x->encrypted)
         pipeline_stop(flow);
+    stage_leave(stage);
 }
 
 static void on_gap(void *user, enum side from, uint64_t n, time_ns time) {

@@ -2,6 +2,7 @@
 #include "content/whole/whole.h"
 
 #include "base/counter.h"
+#include "base/stage.h"
 
 bool unpackers_start(struct content *c) {
     for (unsigned i = 0; c->unpackers[i] && i < UNPACKER_TABLE_MAX; i++, c->unpackers_started++)
@@ -65,6 +66,10 @@ unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const
     struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);
     unsigned n = 0;
     *wrapper = NULL;
+    if (stage_left_out(STAGE_UNPACKING)) { /* one object, then, that is inspected itself */
+        object_note_bound(u);
+        return 0;
+    }
     for (unsigned i = 0; i < u->content->unpackers_started; i++) {
         if (!table[i]->matches(u->object->type, declared))
             continue;

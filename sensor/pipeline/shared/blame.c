@@ -28,10 +28,11 @@ static bool is_same_flow(const struct flow_name *a, const struct flow_name *b, b
 }
 
 static void forget_flow(struct blame *b, struct blamed *e) {
-    if (atomic_exchange(&e->skipped, false))
+    if (atomic_exchange(&e->without, 0))
         atomic_fetch_sub(&b->skipped, 1);
     e->last = 0;
     e->deaths = 0;
+    e->died = 0;
 }
 
 /* The entry of this flow, or the one that is longest ago. */
@@ -50,18 +51,22 @@ static struct blamed *entry_of(struct blame *b, const struct flow_name *flow, bo
     return oldest;
 }
 
-static bool count_death(struct blame *b, struct blamed *e, uint32_t limit, time_ns now) {
+static bool count_death(struct blame *b, struct blamed *e, enum stage stage, uint32_t limit, time_ns now) {
     e->last = now;
-    if (++e->deaths < limit || atomic_exchange(&e->skipped, true))
+    e->died |= (uint8_t)(1u << stage);
+    if (++e->deaths < limit)
         return false;
-    atomic_fetch_add(&b->skipped, 1);
-    return true;
+    uint8_t before = atomic_exchange(&e->without, e->died);
+    if (!before)
+        atomic_fetch_add(&b->skipped, 1);
+    return before != e->died;
 }
 
-enum blame_verdict blame_death(struct blame *b, const struct flow_name *flow, time_ns now) {
+enum blame_verdict blame_death(struct blame *b, const struct flow_name *flow, enum stage stage, time_ns now) {
+    uint32_t limit = stage > STAGE_PROTOCOL || stage == STAGE_NAMES ? 1 : BLAME_FLOW_DEATHS;
     blame_expire(b, now);
-    bool this_flow = count_death(b, entry_of(b, flow, false), BLAME_FLOW_DEATHS, now);
-    bool service = count_death(b, entry_of(b, flow, true), BLAME_SERVICE_DEATHS, now);
+    bool this_flow = count_death(b, entry_of(b, flow, false), stage, limit, now);
+    bool service = count_death(b, entry_of(b, flow, true), stage, BLAME_SERVICE_DEATHS, now);
     return service ? BLAME_SKIP_SERVICE : this_flow ? BLAME_SKIP_FLOW : BLAME_NOTED;
 }
 
@@ -71,11 +76,12 @@ void blame_expire(struct blame *b, time_ns now) {
             forget_flow(b, &b->entry[i]);
 }
 
-bool blame_look(const struct blame *b, const struct packet *p) {
+unsigned blame_look(const struct blame *b, const struct packet *p) {
     struct flow_name flow;
+    unsigned without = 0;
     flow_name_of(p, &flow);
     for (size_t i = 0; i < BLAMED_MAX; i++)
-        if (atomic_load(&b->entry[i].skipped) && is_same_flow(&b->entry[i].flow, &flow, b->entry[i].service))
-            return true;
-    return false;
+        if (atomic_load(&b->entry[i].without) && is_same_flow(&b->entry[i].flow, &flow, b->entry[i].service))
+            without |= atomic_load(&b->entry[i].without);
+    return without;
 }

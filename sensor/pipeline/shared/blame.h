@@ -2,14 +2,16 @@
 #ifndef GANTRY_PIPELINE_SHARED_BLAME_H
 #define GANTRY_PIPELINE_SHARED_BLAME_H
 
+#include "base/stage.h"
 #include "decode/decode.h"
 
 #include <stdatomic.h>
 
-/* Flows that workers died of. The supervisor writes, in memory shared with the workers; they leave out
- * packets of a flow that ended two of them, and of any flow between the same addresses on the same service
- * that ended three (who tries again comes from another port). It holds for ten minutes after the last death.
- */
+/* Flows that workers died of. The supervisor writes, in memory shared with the workers; these look at such a
+ * flow without the stage that died: from the first death on where the stage is one of those that look into
+ * bytes, from the second where it is the protocol or what comes before it; and so at any flow between the
+ * same addresses on the same service from the third death on (who tries again comes from another port). It
+ * holds for ten minutes after the last death. */
 enum { BLAMED_MAX = 32, BLAME_FLOW_DEATHS = 2, BLAME_SERVICE_DEATHS = 3 };
 
 struct flow_name {
@@ -19,30 +21,31 @@ struct flow_name {
 };
 
 struct blamed {
-    _Atomic bool skipped;
-    bool service; /* the lower port alone counts */
+    _Atomic uint8_t without; /* bits 1 << enum stage; 0: nothing is left out */
+    bool service;            /* the lower port alone counts */
     struct flow_name flow;
     uint32_t deaths;
+    uint8_t died; /* stages that did, bits */
     time_ns last; /* monotonic; 0: free */
 };
 
 struct blame {
-    _Atomic uint32_t skipped; /* entries that are */
+    _Atomic uint32_t skipped; /* entries of which something is left out */
     struct blamed entry[BLAMED_MAX];
 };
 
 void flow_name_of(const struct packet *p, struct flow_name *out);
 
 enum blame_verdict { BLAME_NOTED, BLAME_SKIP_FLOW, BLAME_SKIP_SERVICE };
-/* One more worker died at this flow. What is skipped from now on, and was not before. */
-enum blame_verdict blame_death(struct blame *b, const struct flow_name *flow, time_ns now);
+/* One more worker died at this flow, in this stage. What is left out of from now on, and was not before. */
+enum blame_verdict blame_death(struct blame *b, const struct flow_name *flow, enum stage stage, time_ns now);
 /* Forgets what is old; before anything is blamed, and now and then. */
 void blame_expire(struct blame *b, time_ns now);
 
-/* For each packet, in a worker: is it to be left out? One load while nothing is. */
-bool blame_look(const struct blame *b, const struct packet *p);
-static inline bool blame_skips(const struct blame *b, const struct packet *p) {
-    return b && atomic_load_explicit(&b->skipped, memory_order_acquire) && blame_look(b, p);
+/* For each packet, in a worker: stages that are to be left out, bits. One load while there is nothing. */
+unsigned blame_look(const struct blame *b, const struct packet *p);
+static inline unsigned blame_without(const struct blame *b, const struct packet *p) {
+    return b && atomic_load_explicit(&b->skipped, memory_order_acquire) ? blame_look(b, p) : 0;
 }
 
 #endif

@@ -21,6 +21,7 @@ struct worker_status {
     _Atomic uint32_t call;       /* by the supervisor: changed when the worker is to look at what follows */
     _Atomic uint64_t before;     /* by the supervisor: transfers of snapshots before this version are to end;
                                   * 0: none, only what nobody holds is given back */
+    _Atomic uint8_t stage;       /* enum stage: what it is at with it */
     _Atomic bool at_packet;      /* it works on a packet of this flow: */
     struct flow_name at;
     struct worker_view view;
@@ -28,6 +29,7 @@ struct worker_status {
     struct worker_death {
         int signal, status;         /* that it died of; 0: it ended by itself with this exit status */
         bool stuck, at_packet;      /* stopped by the watchdog; it died while it worked on a packet */
+        uint8_t stage;              /* with it, */
         enum blame_verdict verdict; /* what is skipped now that was not before */
         struct flow_name at;
         uint32_t flows;

@@ -34,9 +34,10 @@ static void note_death(struct children *c, const struct child *child, int status
                                      .stuck = child->stuck,
                                      .at_packet = blame,
                                      .at = s->at,
+                                     .stage = s->stage < STAGE_COUNT ? s->stage : STAGE_PACKET,
                                      .flows = s->flows};
     if (blame)
-        s->death.verdict = blame_death(c->sensor->blame, &s->death.at, clock_monotonic());
+        s->death.verdict = blame_death(c->sensor->blame, &s->death.at, s->death.stage, clock_monotonic());
     s->at_packet = false;
     s->flows = 0;
 }

@@ -20,19 +20,33 @@ static void write_cause(const struct worker_death *d, char *out, size_t size) {
         snprintf(out, size, "ended by itself with status %d", d->status);
 }
 
-/* A flow that workers die of is left out from now on. */
+static const char *name_stage(uint8_t stage) {
+    static const char *const names[STAGE_COUNT] = {
+        [STAGE_PACKET] = "anything",
+        [STAGE_NAMES] = "names of applications",
+        [STAGE_PROTOCOL] = "protocols",
+        [STAGE_CODING] = "decoding",
+        [STAGE_UNPACKING] = "unpacking",
+        [STAGE_DIGEST] = "digests",
+        [STAGE_PATTERNS] = "matching of contents",
+    };
+    return names[stage < STAGE_COUNT ? stage : STAGE_PACKET];
+}
+
+/* A flow that workers die of is looked at without the stage that does. */
 static void tell_skipped(const struct worker_death *d, struct pipeline *p) {
     char text[480], flow[160];
     write_flow(&d->at, flow, sizeof flow);
     if (d->verdict == BLAME_SKIP_FLOW)
         snprintf(text, sizeof text,
-                 "the flow between %s ended %d workers: nothing of it is looked into for 10 minutes", flow,
-                 BLAME_FLOW_DEATHS);
+                 "the flow between %s ended a worker: it is looked at without %s for 10 minutes", flow,
+                 name_stage(d->stage));
     else
         snprintf(text, sizeof text,
-                 "flows between %s and the like ended %d workers: nothing between these addresses on the "
-                 "lower port is looked into for 10 minutes",
-                 flow, BLAME_SERVICE_DEATHS);
+                 "flows between %s and the like ended %d workers: what goes between these addresses on the "
+                 "lower port is "
+                 "looked at without %s for 10 minutes",
+                 flow, BLAME_SERVICE_DEATHS, name_stage(d->stage));
     counter_one(COUNTER_FLOWS_BLAMED);
     log_warning("%s", text);
     pipeline_notice(p, "flow-skipped", text);

@@ -33,6 +33,11 @@ def notices(sensor, key='worker-restarted'):
     return [r for r in sensor.records('notice') if r['rule']['id'] == key]
 
 
+def told_pictures(sensor):
+    """Names of transfers that a rule found a picture in."""
+    return {r['file']['name'] for r in sensor.records('transfer') if 'image' in r['gantry'].get('classes', [])}
+
+
 def counters(sensor):
     """Of the last record of the run, by "stage.name"."""
     last = sensor.records('stats')[-1]['gantry']['stats']
@@ -169,10 +174,11 @@ def test_flows_that_kill_workers_are_left_out_and_others_are_not(lab, server, tm
             curl(lab, '-T', poisoned(work, b'MARK-THAT-CRASHES', f'more{i}.jpg'), url(net.UNAPPROVED, '/in/'))
         time.sleep(1)
         assert len(notices(sensor)) == restarts, 'nobody dies of it any more'
+        net.wait_for(lambda: {f'more{i}.jpg' for i in range(3)} <= told_pictures(sensor), 5, 'transfers of what goes on, without digests')
         upload(lab, sensor, work, 431, net.UNKNOWN)
     assert f'{net.LANE} port ' in told[0]['rule']['name'] and net.UNAPPROVED in told[0]['rule']['name']
     c = counters(sensor)
-    assert c['process.flows_blamed'] >= 1 and c['process.packets_skipped'] > 10
+    assert c['process.flows_blamed'] >= 1 and c.get('process.packets_skipped', 0) == 0
 
 
 def test_a_worker_that_hangs_in_a_packet_is_stopped_and_its_flow_named(lab, server, tmp_path, work, poison):

@@ -175,7 +175,7 @@ static void then_goes_content_behind_an_alert_and_its_record_says_so(void **stat
     say(&not_yet, filler);
     assert_int_equal(COUNT(FINDINGS), 2);
     assert_int_equal(COUNT(SHED_ALERTED), 2); /* the second one once it has its alert too */
-    assert_int_equal(COUNT(SHED_ALERTED_BYTES), 1200);
+    assert_int_equal(COUNT(SHED_ALERTED_BYTES), 600);
     struct record shed = take(RECORD_TRANSFER);
     assert_true(shed.shed && !shed.hashed && shed.complete && shed.bytes == 1808);
 }
