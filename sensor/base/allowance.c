@@ -15,6 +15,7 @@ static const struct {
 };
 
 void allowance_init(struct allowance *a, unsigned share) {
+    a->holds = 0;
     for (enum account i = 0; i < ACCOUNT_COUNT; i++)
         a->left[i] = accounts[i].first * share / 1000;
 }

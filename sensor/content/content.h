@@ -132,6 +132,9 @@ void content_tick(struct content *c, time_ns now);
 /* Ends transfers and wholes whose owner is such a one, as they stand: what still comes of them is left out.
  */
 void content_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context);
+/* Closes a whole that waits for parts which may never come, so that others have room; false if there is none.
+ * Not from within the sink. */
+bool content_make_room(struct content *c);
 /* Transfers and objects that are open now. */
 size_t content_open(const struct content *c);
 /* Share of the transfers in use, 0..1000: only their end gives it back. */

@@ -194,6 +194,10 @@ void content_destroy(struct content *c) {
     free(c);
 }
 
+bool content_make_room(struct content *c) {
+    return wholes_evict(c);
+}
+
 size_t content_open(const struct content *c) {
     return c->transfers.in_use + c->objects.in_use;
 }

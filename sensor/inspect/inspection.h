@@ -13,6 +13,7 @@
  * rest.c says where a count that finds nothing new is still looked at. */
 enum {
     SPREAD_MAX = 64,
+    SMALL_SET = 64,
     LATE_BYTES = 16,       /* how late the end of a word or line may be told */
     PIECE_BYTES = 1 << 10, /* that are looked at or left out together while a count rests */
 };
@@ -22,7 +23,9 @@ struct inspector {
     struct inspector_options options;
     struct finding_sink sink;
     struct matcher *matcher;
-    struct pool inspections, sets;
+    struct pool inspections;
+    struct pool small_sets,
+        sets; /* of SMALL_SET values, with which each count begins, and of as many as may be counted */
     uint64_t unzip_used; /* bytes */
     struct unzip *unzip_spare;
     size_t gathered; /* bytes of `gather`: short texts of the picture that is looked at in this call */
@@ -57,6 +60,7 @@ struct tally_state {
     struct rest rest;
     struct pending pending;
     struct value_set *set; /* NULL before the first value */
+    bool large;            /* it is of `sets` */
     uint32_t calls, spread_count;
     uint32_t spread[SPREAD_MAX]; /* short digests of values without their digits */
     char sample[8];

@@ -453,15 +453,24 @@ static void begin_type(struct inspection *n) {
     decide_rules(n);
 }
 
+/* Where little is left nobody takes more of it who has a quarter of all. */
+static bool is_greedy(const struct inspector *i, const struct object *o) {
+    return o->allowance && pool_fill(&i->inspections) >= 750 &&
+           o->allowance->holds > i->inspections.limit / 4;
+}
+
 void inspector_opened(struct inspector *i, struct object *o) {
     o->inspection = NULL;
     if (o->container)
         return;
-    struct inspection *n = inspection_begin(i, o);
+    struct inspection *n = is_greedy(i, o) ? NULL : inspection_begin(i, o);
     if (!n) {
         counter_one(COUNTER_INSPECT_OBJECTS_SHED);
+        o->bounded = true;
         return;
     }
+    if (o->allowance)
+        o->allowance->holds++;
     o->inspection = n;
     begin_type(n);
 }
@@ -586,8 +595,10 @@ void inspector_forget(struct inspector *i, struct object *o) {
     end_streams(in, false);
     drop_unzip(in);
     for (size_t t = 0; t < i->rules->tally_count; t++)
-        pool_give(&i->sets, in->tallies[t].set);
+        pool_give(in->tallies[t].large ? &i->sets : &i->small_sets, in->tallies[t].set);
     pool_give(&i->inspections, in);
+    if (o->allowance)
+        o->allowance->holds--;
     o->inspection = NULL;
 }
 
@@ -612,8 +623,7 @@ bool inspector_facts_hold(const struct object *o, const struct rule *rule) {
 
 /* --- life --- */
 
-/* Half of the memory for streams, a quarter each for what is known of objects and for their sets of values.
- */
+/* Half of the memory for streams, a quarter each for what is known of objects and for their sets of values. */
 struct inspector *inspector_create(const struct ruleset *rules, const struct inspector_options *options,
                                    const struct finding_sink *sink, struct error *e) {
     struct inspector *i = calloc(1, sizeof *i);
@@ -628,13 +638,16 @@ struct inspector *inspector_create(const struct ruleset *rules, const struct ins
         i->options.distinct_max = DISTINCT_DEFAULT;
     size_t one = inspection_size(rules), set = value_set_size(i->options.distinct_max);
     uint64_t quarter = options->memory / 4;
-    if (quarter / one < 1 || quarter / set < 1) {
+    size_t small = value_set_size(SMALL_SET);
+    uint64_t few = quarter / 4, many = quarter - few; /* for small sets and for large ones */
+    if (quarter / one < 1 || many / set < 1) {
         error_set(e, "the inspector needs at least %zu KiB of memory; give it more",
-                  4 * ((one > set ? one : set) / 1024 + 1));
+                  4 * ((one > 2 * set ? one : 2 * set) / 1024 + 1));
         goto fail;
     }
     if (!pool_init(&i->inspections, one, (size_t)(quarter / one)) ||
-        !pool_init(&i->sets, set, (size_t)(quarter / set))) {
+        !pool_init(&i->small_sets, small, (size_t)(few / small)) ||
+        !pool_init(&i->sets, set, (size_t)(many / set))) {
         error_set(e, "no address space for the inspector's pools");
         goto fail;
     }
@@ -647,7 +660,9 @@ fail:
 }
 
 unsigned inspector_fill(const struct inspector *i) {
-    return pool_fill(&i->inspections);
+    unsigned objects = pool_fill(&i->inspections), sets = pool_fill(&i->small_sets);
+    unsigned streams = matcher_fill(i->matcher), most = objects > sets ? objects : sets;
+    return most > streams ? most : streams;
 }
 
 size_t inspector_objects(const struct inspector *i) {
@@ -656,7 +671,7 @@ size_t inspector_objects(const struct inspector *i) {
 
 uint64_t inspector_memory(const struct inspector *i) {
     return i->inspections.object_size * i->inspections.touched + i->sets.object_size * i->sets.touched +
-           matcher_memory(i->matcher) + i->unzip_used;
+           i->small_sets.object_size * i->small_sets.touched + matcher_memory(i->matcher) + i->unzip_used;
 }
 
 void inspector_destroy(struct inspector *i) {
@@ -666,5 +681,6 @@ void inspector_destroy(struct inspector *i) {
     unzip_destroy(i->unzip_spare);
     pool_finish(&i->inspections);
     pool_finish(&i->sets);
+    pool_finish(&i->small_sets);
     free(i);
 }

@@ -46,6 +46,11 @@ bool value_set_has(const struct value_set *s, uint64_t digest) {
     return table[find_slot(s, table, digest)] != 0;
 }
 
+void value_set_copy(struct value_set *to, const struct value_set *from) {
+    for (uint32_t i = 0; i < from->count; i++)
+        value_set_add(to, from->values[i]);
+}
+
 size_t value_normalise(struct bytes value, uint8_t out[VALUE_MAX]) {
     size_t n = 0;
     for (size_t i = 0; i < value.n && n < VALUE_MAX; i++) {

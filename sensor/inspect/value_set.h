@@ -20,6 +20,8 @@ void value_set_init(struct value_set *s, uint32_t most);
 /* True if it was not there before and there was room. */
 bool value_set_add(struct value_set *s, uint64_t digest);
 bool value_set_has(const struct value_set *s, uint64_t digest);
+/* Fills a new one with what another holds, which has no more values than it has room. */
+void value_set_copy(struct value_set *to, const struct value_set *from);
 static inline bool value_set_full(const struct value_set *s) {
     return s->count >= s->most;
 }

@@ -39,19 +39,47 @@ static bool note_spread(struct tally_state *t, uint32_t digest) {
     return true;
 }
 
+/* Values of this count that are kept. */
+static uint32_t most_of(const struct inspector *i, const struct tally *tally) {
+    bool all = tally->reported || tally->distinct > i->options.distinct_max;
+    return all ? i->options.distinct_max : tally->distinct;
+}
+
+/* Many objects hold a few values for long, few hold many: a set begins small. */
 static bool take_set(struct inspector *i, const struct tally *tally, struct tally_state *t) {
-    uint32_t most = tally->reported && tally->distinct < i->options.distinct_max ? i->options.distinct_max
-                                                                                 : tally->distinct;
+    uint32_t most = most_of(i, tally);
     if (t->set || t->shed)
         return t->set != NULL;
-    t->set = pool_take(&i->sets);
-    if (t->set)
-        value_set_init(t->set, most < i->options.distinct_max ? most : i->options.distinct_max);
-    else {
+    t->set = pool_take(&i->small_sets);
+    if (!t->set) {
+        t->set = pool_take(&i->sets);
+        t->large = t->set != NULL;
+    }
+    if (t->set) {
+        value_set_init(t->set, t->large || most < SMALL_SET ? most : SMALL_SET);
+    } else {
         t->shed = true;
         counter_one(COUNTER_INSPECT_SETS_SHED);
     }
     return t->set != NULL;
+}
+
+/* Room for one more value; without it what is there still counts. */
+static void grow_set(struct inspector *i, const struct tally *tally, struct tally_state *t) {
+    uint32_t most = most_of(i, tally);
+    if (t->large || t->shed || !value_set_full(t->set) || t->set->count >= most)
+        return;
+    struct value_set *large = pool_take(&i->sets);
+    if (!large) {
+        t->shed = true;
+        counter_one(COUNTER_INSPECT_SETS_SHED);
+        return;
+    }
+    value_set_init(large, most);
+    value_set_copy(large, t->set);
+    pool_give(&i->small_sets, t->set);
+    t->set = large;
+    t->large = true;
 }
 
 /* A set that is full says nothing of how its values differ: a numbered series must not hide what follows. */
@@ -68,13 +96,17 @@ static void flush_value(struct inspection *n, unsigned tally) {
     if (!p->on)
         return;
     p->on = false;
-    if (t->full || !take_set(n->inspector, rule, t) || !add_value(t, p))
+    if (t->full || !take_set(n->inspector, rule, t))
+        return;
+    grow_set(n->inspector, rule, t);
+    if (!add_value(t, p))
         return;
     rest_note_new(n, tally);
     n->dirty = true;
     if (!t->sample[0])
         memcpy(t->sample, p->sample, sizeof t->sample);
-    t->full = value_set_full(t->set) && t->spread_count >= rule->spread;
+    bool no_room = t->set->count >= most_of(n->inspector, rule) || (t->shed && value_set_full(t->set));
+    t->full = no_room && t->spread_count >= rule->spread;
     if (t->full && rule->reported)
         counter_one(COUNTER_INSPECT_COUNTS_STOPPED);
 }

@@ -35,6 +35,7 @@ struct pipeline {
     struct overload overload;
     struct worker_status *status;
     uint64_t beat, starts;
+    time_ns short_told; /* that memory for inspection is short; 0: never */
     const struct blame *blame;
     _Atomic uint8_t *stage_before; /* stage_now, before this pipeline was made */
     struct worker_view *view;

@@ -4,6 +4,23 @@
 /* Even where the start of transfers is left out one in so many is looked into: never quite blind. */
 enum { STARTS_LEFT = 8 };
 
+/* What waits for its rest gives way to what comes now. */
+static void give_way(struct pipeline *p) {
+    enum { SHORT = 850, TRIES = 4 };
+    static const time_ns repeat = 600 * NS_PER_S;
+    const struct inspector *i = p->generations.newest->inspector;
+    unsigned tries = 0;
+    while (inspector_fill(i) >= SHORT && tries < TRIES && content_make_room(p->content))
+        tries++;
+    if (tries == 0 || (p->short_told && p->now - p->short_told < repeat && p->now >= p->short_told))
+        return;
+    p->short_told = p->now;
+    pipeline_notice(p, "inspection-short",
+                    "memory for inspection is short: unfinished uploads that wait for their rest give way, "
+                    "those of the hosts "
+                    "that have most of them first");
+}
+
 static struct transfer *begin_transfer(struct conversation *c, const struct transfer_seed *seed) {
     struct pipeline *the = the_pipeline;
     struct flow_context *flow = c->owner;
@@ -25,6 +42,7 @@ static struct transfer *begin_transfer(struct conversation *c, const struct tran
         transfer_context_open(&the->transfer_contexts, flow, seed->from, the->generations.newest);
     if (!x)
         return NULL;
+    give_way(the);
     struct transfer *t = content_begin(the->content, c, x, seed);
     transfer_context_release(&the->transfer_contexts, &the->flow_contexts, x); /* its objects have theirs */
     return t;

@@ -348,16 +348,26 @@ void wholes_give_up(struct content *c, bool (*which)(void *context, const void *
     }
 }
 
+/* Of those that wait longest the one whose hosts hold most. */
 bool wholes_evict(struct content *c) {
     unsigned looked_at = 0;
+    uint64_t most = 0;
+    struct whole *victim = NULL;
     struct table_node *node = table_oldest(&c->wholes->table);
-    for (; node && looked_at < EVICT_LOOK; node = table_younger(node), looked_at++)
-        if (whole_idle(whole_of(node))) {
-            counter_one(COUNTER_ASSEMBLY_EVICTED);
-            whole_give_up(whole_of(node));
-            return true;
-        }
-    return false;
+    for (; node && looked_at < EVICT_LOOK; node = table_younger(node), looked_at++) {
+        struct whole *w = whole_of(node);
+        const struct object *o = whole_idle(w) ? filter_object(w->head) : NULL;
+        uint64_t held = o && o->allowance ? o->allowance->holds : 0;
+        if (!o || (victim && held <= most))
+            continue;
+        victim = w;
+        most = held;
+    }
+    if (!victim)
+        return false;
+    counter_one(COUNTER_ASSEMBLY_EVICTED);
+    whole_give_up(victim);
+    return true;
 }
 
 bool wholes_init(struct content *c) {

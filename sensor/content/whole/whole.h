@@ -50,7 +50,7 @@ bool whole_keep(struct content *c, struct filter *head, const struct whole_key *
 void wholes_expire(struct content *c, time_ns now);
 /* Closes those whose object's owner is such a one. */
 void wholes_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context);
-/* Closes the one that has waited longest, to make room; false if none is idle. */
+/* Closes one that has waited long, to make room; false if none is idle. */
 bool wholes_evict(struct content *c);
 
 #endif

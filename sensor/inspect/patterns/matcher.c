@@ -21,7 +21,7 @@ struct matcher {
     size_t count;
     struct pattern_stream **free; /* recycled streams, by set */
     hs_scratch_t *scratch;
-    uint64_t memory, used;
+    uint64_t memory, used, busy; /* bytes; busy: of streams that are open */
 };
 
 /* A struct pattern_set is Hyperscan's database under a name that others may know. */
@@ -305,12 +305,17 @@ static bool make_room(struct matcher *m, size_t size) {
     return m->used + size <= m->memory;
 }
 
+unsigned matcher_fill(const struct matcher *m) {
+    return (unsigned)(m->busy * 1000 / m->memory);
+}
+
 struct pattern_stream *matcher_begin(struct matcher *m, size_t set) {
     struct pattern_stream *s = m->free[set];
     size_t size = 0;
     if (s) {
         m->free[set] = s->next;
         s->ended = false;
+        m->busy += s->size;
         return s;
     }
     if (hs_stream_size(database_of(m->sets[set]), &size) != HS_SUCCESS)
@@ -324,6 +329,7 @@ struct pattern_stream *matcher_begin(struct matcher *m, size_t set) {
     }
     s->size = size;
     m->used += size;
+    m->busy += size;
     return s;
 }
 
@@ -356,6 +362,7 @@ void matcher_end(struct matcher *m, size_t set, struct pattern_stream *s, patter
                  void *context) {
     struct call call = {found, context};
     bool tell_matches = found && !s->ended;
+    m->busy -= s->size;
     if (hs_reset_stream(s->stream, 0, tell_matches ? m->scratch : NULL, tell_matches ? on_match : NULL,
                         &call) != HS_SUCCESS) {
         free_stream(m, s);

@@ -61,6 +61,8 @@ struct matcher *matcher_create(const struct pattern_set *const *sets, size_t cou
                                struct error *e);
 void matcher_destroy(struct matcher *m);          /* streams must have been ended; accepts NULL */
 uint64_t matcher_memory(const struct matcher *m); /* bytes of scratch and of all streams */
+/* Share of the memory for streams that open ones hold, 0..1000. */
+unsigned matcher_fill(const struct matcher *m);
 /* NULL when the memory is used up. `set` is an index into `sets`. */
 struct pattern_stream *matcher_begin(struct matcher *m, size_t set);
 /* False once `found` has ended it: further scans do nothing. */
