@@ -41,19 +41,25 @@ static enum step decode_carried(struct walk *w, uint8_t protocol) {
 
 /* A packet that says that it is longer than the frame that brought it is dropped by whom it is for (RFC 1122,
  * section 3.2.1), and must not be taken here either. A mirror that cuts packets without saying so has many of
- * them, though, and the frames in a tunnel may have been cut before they came to it. */
+ * them, though, all as long as the longest that it shows, and the frames in a tunnel may have been cut before
+ * they came to it. */
 static bool is_taken(struct walk *w, uint32_t length) {
     enum { REMEMBERED = 1 << 10, SHARE = 16, LEAST = 3 };
     struct feed *f = w->feed;
-    bool beyond = length > walk_length(w);
-    if (beyond)
-        counter_one(COUNTER_DECODE_IP_BEYOND);
-    *(beyond ? &f->beyond : &f->within) += 1;
+    uint32_t here = walk_length(w);
+    bool beyond = length > here;
+    if (!beyond) {
+        f->within++;
+        f->longest = here > f->longest ? here : f->longest;
+        return true;
+    }
+    counter_one(COUNTER_DECODE_IP_BEYOND);
+    f->beyond++;
     if (f->beyond + f->within > REMEMBERED) {
         f->beyond /= 2;
         f->within /= 2;
     }
-    return !beyond || w->out->tunnelled || f->beyond > (f->beyond + f->within) / SHARE + LEAST;
+    return w->out->tunnelled || here > f->longest || f->beyond > (f->beyond + f->within) / SHARE + LEAST;
 }
 
 /* The length comes from the header; whoever cuts it off below must look at the captured bytes again. */

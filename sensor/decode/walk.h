@@ -15,6 +15,7 @@ struct defrag;
 /* What this feed is like: some mirrors cut packets and do not say so. */
 struct feed {
     unsigned beyond, within; /* IP packets longer than their frame, and others, of late */
+    uint32_t longest;        /* frame with its whole packet, bytes from the IP header on */
 };
 
 struct walk {

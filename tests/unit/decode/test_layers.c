@@ -437,6 +437,7 @@ static void an_ip_packet_longer_than_its_frame_is_dropped_and_counted(void **sta
     uint64_t before = count(COUNTER_DECODE_IP_BEYOND);
     add_long(&longer, 10);
     add_long(&right, 4);
+    add_u8(&right, 0); /* padding: a longer frame was shown whole */
     for (int i = 0; i < 100; i++)
         assert_true(decode_at(fresh, &right, 0, &p));
     assert_false(decode_at(fresh, &longer, 0, &p));
@@ -444,15 +445,32 @@ static void an_ip_packet_longer_than_its_frame_is_dropped_and_counted(void **sta
     decoder_destroy(fresh);
 }
 
-static void where_many_are_longer_the_mirror_cuts_them_and_they_are_used(void **state) {
+static void a_mirror_that_cuts_packets_and_does_not_say_so_is_used(void **state) {
     struct decoder *fresh = decoder_create(&(struct decoder_options){.depth = 0});
-    struct frame longer = {.length = 0};
+    struct frame longer = {.length = 0}, right = {.length = 0};
     struct packet p;
     add_long(&longer, 10);
-    for (int i = 0; i < 100; i++)
-        assert_int_equal(decode_at(fresh, &longer, 0, &p), i >= 3);
+    add_long(&right, 4);
+    right.length -= 2;
+    right.bytes[17] -= 2;
+    for (int i = 0; i < 100; i++) {
+        assert_true(decode_at(fresh, &right, 0, &p));
+        assert_true(decode_at(fresh, &longer, 0, &p)); /* no frame was longer and whole */
+    }
     assert_int_equal(p.payload_captured, 4);
     assert_int_equal(p.payload_length, 10);
+    decoder_destroy(fresh);
+}
+
+static void where_many_are_longer_they_are_used_though_a_whole_one_was_as_long(void **state) {
+    struct decoder *fresh = decoder_create(&(struct decoder_options){.depth = 0});
+    struct frame longer = {.length = 0}, right = {.length = 0};
+    struct packet p;
+    add_long(&longer, 10);
+    add_long(&right, 4);
+    assert_true(decode_at(fresh, &right, 0, &p));
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(decode_at(fresh, &longer, 0, &p), i >= 3);
     decoder_destroy(fresh);
 }
 
@@ -601,7 +619,8 @@ int main(void) {
         cmocka_unit_test(what_is_not_known_in_a_tunnel_counts_for_its_ends),
         cmocka_unit_test(tunnels_beyond_the_bound_count_for_the_last_pair_of_hosts),
         cmocka_unit_test(an_ip_packet_longer_than_its_frame_is_dropped_and_counted),
-        cmocka_unit_test(where_many_are_longer_the_mirror_cuts_them_and_they_are_used),
+        cmocka_unit_test(a_mirror_that_cuts_packets_and_does_not_say_so_is_used),
+        cmocka_unit_test(where_many_are_longer_they_are_used_though_a_whole_one_was_as_long),
         cmocka_unit_test(a_length_of_zero_means_the_rest_of_a_large_frame_and_nothing_in_a_small_one),
         cmocka_unit_test(a_datagram_to_a_tunnels_port_that_is_none_is_a_datagram),
         cmocka_unit_test(esp_that_is_encrypted_stays_closed),
