@@ -107,7 +107,8 @@ static void hold_message(struct delivery *d, const struct event *e, struct bytes
     uint64_t dropped = outbox_put(d->outbox, e->sequence, rank_of(e), frame, d->done > 0);
     d->overflowed |= dropped && d->lost == 0;
     if (dropped && d->lost == 0)
-        log_warning("output %s: too much is held for it, messages are dropped, openings last", d->name);
+        log_warning("output %s: too much is held for it, messages are dropped, those about partners last",
+                    d->name);
     d->lost += dropped;
     d->dropped += dropped;
     if (e->sequence == d->test)

@@ -12,7 +12,7 @@ const struct setting store_settings[] = {
     {.key = "max-size", .type = SETTING_SIZE, FIELD(max_bytes), .low = MIB(1), .high = GIB(1024), .preset = "1 GiB",
      .help = "size of the database; the oldest closed incidents, then the least recent of the ledger go first"},
     {.key = "outbox", .type = SETTING_SIZE, FIELD(outbox), .low = MIB(1), .high = GIB(4), .preset = "16 MiB",
-     .help = "messages held for each output; of alerts updates are dropped first, openings last"},
+     .help = "messages held for each output; alerts about strangers are dropped first, those about partners last"},
     {0},
 };
 /* clang-format on */

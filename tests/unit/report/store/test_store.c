@@ -520,6 +520,37 @@ static void a_delivered_message_is_nowhere_in_the_database(void **state) {
     assert_false(store_has(marks));
 }
 
+/* What SQLite deletes it overwrites, and the log that still has it is emptied. */
+static void what_is_deleted_is_in_no_file_once_the_store_is_tidy(void **state) {
+    const struct store_options options = {.folder = kept_folder};
+    static char message[40000];
+    enum store_found found;
+    struct error e;
+    memset(message, 'm', sizeof message);
+    memcpy(message + 30000, "seldom-heard-of", 15);
+    struct store *s = store_open(&options, &found, &e);
+    assert_non_null(s);
+    for (int i = 0; i < 20; i++) {
+        const struct store_value v[] = {STORE_T(bytes_text("out")), STORE_N(i), STORE_N(0),
+                                        STORE_B(bytes_of(message, sizeof message))};
+        store_begin(s);
+        assert_true(store_run(s, STORE_MESSAGE_PUT, v, 4));
+        assert_int_equal(store_end(s), STORE_DONE);
+    }
+    assert_true(store_has("seldom-heard-of"));
+    store_begin(s);
+    for (int i = 0; i < 20; i++) {
+        const struct store_value v[] = {STORE_T(bytes_text("out")), STORE_N(i)};
+        assert_true(store_run(s, STORE_MESSAGE_DROP, v, 2));
+    }
+    assert_int_equal(store_end(s), STORE_DONE);
+    assert_true(store_has("seldom-heard-of")); /* in the log of transactions */
+    store_tidy(s);
+    assert_false(store_has("seldom-heard-of"));
+    store_close(s);
+    assert_false(store_has("seldom-heard-of"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         KEPT(an_incident_goes_on_after_a_restart_and_no_object_counts_twice),
@@ -543,6 +574,7 @@ int main(void) {
         KEPT(a_folder_that_cannot_be_made_is_told),
         KEPT(nobody_else_may_read_the_database),
         KEPT(closed_incidents_of_strangers_are_forgotten_before_those_of_partners),
+        KEPT(what_is_deleted_is_in_no_file_once_the_store_is_tidy),
         KEPT(a_delivered_message_is_nowhere_in_the_database),
         KEPT(a_transfer_that_waits_has_its_plates_covered_in_the_database_and_goes_out_whole),
     };
