@@ -191,6 +191,8 @@ void pipeline_destroy(struct pipeline *p) {
     if (!p)
         return;
     stage_now = p->stage_before;
+    if (p->reassembler) /* what flows say of each other, before any is over */
+        reassembler_tick(p->reassembler, p->now + jump);
     flow_table_destroy(p->flows);
     expect_destroy(p->expected);
     expect_destroy(p->expected_elsewhere);

@@ -187,6 +187,7 @@ static void take_line_within(struct ftp *s, const struct ftp_reply *r, bool more
 }
 
 static void take_reply_line(struct ftp *s, const struct ftp_reply *r, bool more) {
+    s->replies_seen = true;
     if (s->multi) {
         take_line_within(s, r, more);
         return;
@@ -341,7 +342,7 @@ static void *open_control(struct conversation *c, struct bytes facts) {
  * likely ended in the midst: all its connections close cleanly. */
 static void note_client_left(struct ftp *s) {
     struct ftp_ticket *t = s->transfer;
-    if (s->quit || !t || !t->upload || !t->awaited)
+    if (!s->replies_seen || s->quit || !t || !t->upload || !t->awaited)
         return;
     t->failed = true;
     ftp_ticket_changed(s->c, t);

@@ -52,10 +52,11 @@ struct ftp {
     struct conversation *c;
     enum side server;
     bool commands_seen; /* of the side that is taken for the client: it is the client */
-    bool secured;       /* AUTH was accepted: what the client sends next may be TLS */
-    bool stopped;       /* it is: encrypted from here on */
-    bool quit;          /* QUIT: the client may leave, a running transfer goes on (RFC 959 section 4.1.1) */
-    unsigned multi;     /* code of a reply that goes on over lines, 0 for none */
+    bool replies_seen;
+    bool secured;   /* AUTH was accepted: what the client sends next may be TLS */
+    bool stopped;   /* it is: encrypted from here on */
+    bool quit;      /* QUIT: the client may leave, a running transfer goes on (RFC 959 section 4.1.1) */
+    unsigned multi; /* code of a reply that goes on over lines, 0 for none */
     unsigned multi_lines;
     bool multi_passed;  /* the client went on: for it that reply had ended */
     uint8_t modes;      /* in force, by the server's word; bits of enum ftp_modes */

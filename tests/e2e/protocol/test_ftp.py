@@ -537,6 +537,50 @@ def test_a_capture_of_anybodys_traffic_with_inspect_all(lab, ftp, tmp_path, imag
     assert found == sorted(map(material.sha256, wanted))
 
 
+# --- what a client and a server may do to hide a file ------------------------------------------------------------
+
+def serve(lab, folder, port, *words):
+    server = lab.start('outside', '/usr/bin/python3', os.path.join(os.path.dirname(net.__file__), 'ftp_server.py'), str(port),
+                       str(folder), *words, stdout=net.subprocess.PIPE)
+    assert server.stdout.readline() == b'ready\n'
+    return server
+
+
+def test_lftp_deflates_by_itself_and_the_file_is_found(lab, sensor, image, tmp_path_factory):
+    path, data = image
+    folder = tmp_path_factory.mktemp('mode-z')
+    server = serve(lab, folder, 2301)
+    lftp(lab, f'open ftp://{net.UNAPPROVED}:2301/; set ftp:use-mode-z yes; put {path}')
+    assert (folder / os.path.basename(path)).read_bytes() == data
+    check(sensor, data, os.path.basename(path))
+    assert sensor.wait_alert(lambda a: 'vehicle-image' in a['gantry']['classes'])
+    lab.stop(server)
+    sensor.finish()
+    assert recording.counters(sensor.records())['ftp']['not_stream_mode'] >= 1
+
+
+@pytest.mark.parametrize('command', ['*MIC x', '*ENC x', '*CONF x', '*PROT P', '*AUTH TLS'])
+def test_curl_asks_for_protection_that_nobody_gives(lab, ftp, sensor, image, command):
+    path, data = image
+    curl(lab, '-Q', command, '-T', path, place(net.UNAPPROVED))
+    check(sensor, data, os.path.basename(path))
+
+
+@pytest.mark.parametrize('control, address', [(net.UNAPPROVED, net.UNKNOWN), (net.UNKNOWN, net.UNAPPROVED),
+                                              (net.APPROVED, net.UNAPPROVED), (net.UNAPPROVED, net.APPROVED),
+                                              (net.APPROVED, net.UNKNOWN)])
+def test_curl_brings_its_data_to_another_address_than_the_servers(lab, tmp_path, image, tmp_path_factory, control, address):
+    """Flows are split over two workers by their pair of addresses."""
+    path, data = image
+    folder = tmp_path_factory.mktemp('elsewhere')
+    server = serve(lab, folder, 2302, address)
+    with net.Sensor(lab, tmp_path, options=['-w', '2']) as sensor:
+        curl(lab, '--disable-epsv', '--no-ftp-skip-pasv-ip', '-T', path, f'ftp://{control}:2302/')
+        assert (folder / os.path.basename(path)).read_bytes() == data
+        check(sensor, data, os.path.basename(path), address)
+    lab.stop(server)
+
+
 # --- what must not alert ---------------------------------------------------------------------------------------
 
 def test_a_listing_that_leaves_is_looked_at_and_does_not_alert(lab, lane_ftp, sensor):
