@@ -100,6 +100,7 @@
     COUNTER(TRANSFERS_NOT_LEAVING, "protocol.transfers_not_leaving", "transfers whose bytes do not leave an image network") \
     COUNTER(FLOWS_UNIDENTIFIED,   "protocol.unidentified",        "flows whose protocol stayed unknown") \
     COUNTER(FLOWS_ENCRYPTED,      "protocol.encrypted",           "flows that turned out to be encrypted") \
+    COUNTER(ENCRYPTED_CLEAR,      "protocol.encrypted_clear",     "encrypted flows that went on in clear, and were looked at again") \
     COUNTER(BYTES_ENCRYPTED,      "protocol.encrypted_bytes",     "bytes of flows that are encrypted") \
     COUNTER(FLOWS_NOT_PARSED,     "protocol.not_parsed",          "flows of a protocol that has a name but no parser here") \
     COUNTER(CONVERSATIONS_SHED,   "protocol.conversations_shed",  "flows not looked into because the conversations were at their cap") \
@@ -108,12 +109,12 @@
     COUNTER(PROTOCOL_NO_MEMORY,   "protocol.no_memory",           "flows or announcements for which a protocol got no memory") \
     COUNTER(PROTOCOL_NOT_OPENED,  "protocol.not_opened",          "flows not parsed because their protocol had no memory or refused the announcement") \
     COUNTER(PROTOCOL_LOST,        "protocol.lost",                "flows in which the parser lost its way") \
-    COUNTER(PROTOCOL_SWITCHED,    "protocol.switched",            "flows whose protocol was changed by nDPI's name before any transfer") \
     COUNTER(TUNNELS,              "protocol.tunnels",             "tunnels (SOCKS, CONNECT) whose inner conversation was identified afresh") \
     COUNTER(INNER_LOST,           "protocol.inner_lost",          "bytes of what a flow became that were left out: more runs than one call may hand over") \
     COUNTER(SHARED_EVICTED,       "protocol.shared_evicted",      "states of sessions given up before a flow that was announced asked for them, to make room") \
     COUNTER(TUNNELS_FALLBACK,     "protocol.tunnels_fallback",    "flows that went on with their protocol, since nobody knew what was said to follow it") \
     COUNTER(TUNNELS_TOO_DEEP,     "protocol.tunnels_too_deep",    "tunnels in tunnels beyond the limit") \
+    COUNTER(UNKNOWN_OBJECTS,      "protocol.unknown_objects",    "objects made of what has structure in streams whose protocol is unknown") \
     COUNTER(FTP_TLS,              "ftp.auth_tls",                 "FTP control connections that turned to TLS or another protection") \
     COUNTER(FTP_LISTINGS,         "ftp.listings",                 "FTP data flows that a directory listing was asked for") \
     COUNTER(FTP_NOT_STREAM,       "ftp.not_stream_mode",          "FTP transfers in another mode than the stream of a file's bytes, or perhaps in one") \

@@ -15,7 +15,7 @@
 enum flow_interest {
     FLOW_COUNT,    /* look-up and counter, nothing more */
     FLOW_WAIT,     /* as FLOW_COUNT until it carries something */
-    FLOW_IDENTIFY, /* nDPI names it, bytes are not reassembled */
+    FLOW_IDENTIFY, /* nDPI names its datagrams, nobody reads them */
     FLOW_INSPECT,  /* streams are rebuilt */
 };
 
@@ -101,20 +101,21 @@ struct identify; /* the nDPI module and its pool of flow states */
 
 struct identify_options {
     uint64_t memory;      /* bytes for nDPI flow states */
-    unsigned packets_max; /* with payload, after which a flow stays as it is; 0: 16 */
+    unsigned packets_max; /* runs of bytes, after which a flow stays as it is; 0: 16 */
 };
 
 struct identify *identify_create(const struct identify_options *options);
 void identify_destroy(struct identify *i);
-/* Feeds one packet of a flow that is not identified yet; sets flow->identified, ndpi_master, ndpi_app and
- * frees the nDPI state as soon as the name is certain or packets_max is reached. */
-void identify_packet(struct identify *i, struct flow *flow, const struct packet *p, enum side from);
+/* Feeds a run of in-order bytes, or a datagram, of a flow that is not identified yet; sets flow->identified,
+ * ndpi_master, ndpi_app and frees the nDPI state as soon as the name is certain or packets_max is reached.
+ * The name is what a sender may choose, by a Host or by an address: it names, and decides nothing. */
+void identify_bytes(struct identify *i, struct flow *flow, enum side from, const uint8_t *bytes, size_t n,
+                    time_ns time);
 void identify_release(struct identify *i, struct flow *flow); /* frees flow->ndpi */
 /* nDPI's name of an id ("HTTP", "FTP_CONTROL", "TLS"); "Unknown" for 0. Lives for ever. */
 const char *identify_name(const struct identify *i, uint16_t id);
 /* Id for a name that nDPI knows, 0 if none: for `protocols:` of contracts. Case is ignored. */
 uint16_t identify_id(const struct identify *i, const char *name);
-bool identify_encrypted(const struct flow *flow); /* TLS, QUIC, SSH, ... by nDPI's name */
 
 /* Community ID v1 with seed 0: "1:" and base64 of SHA-1 (github.com/corelight/community-id-spec). */
 #define COMMUNITY_ID_MAX 32

@@ -10,13 +10,21 @@
  */
 
 enum { PACKETS_MAX = 16 };
+enum { IPV4_BYTES = 20, IPV6_BYTES = 40, TCP_BYTES = 20, UDP_BYTES = 8, HOPS = 64, SHOWN_MAX = 4096 };
+
+/* Of a flow that is being named. */
+struct naming {
+    struct ndpi_flow_struct flow;
+    uint32_t next[2]; /* octets shown so far, by side */
+};
 
 struct identify {
     struct ndpi_detection_module_struct *module;
     struct pool states;
     unsigned packets_max;
     size_t memory;
-    size_t memory_before; /* nDPI's own tables, allocated at the start */
+    size_t memory_before;                               /* nDPI's own tables, allocated at the start */
+    uint8_t packet[IPV6_BYTES + TCP_BYTES + SHOWN_MAX]; /* what nDPI is shown */
 };
 
 /* What nDPI has allocated, in this process: its allocator is global. A flow's URL, TLS buffers and the like
@@ -58,8 +66,8 @@ struct identify *identify_create(const struct identify_options *options) {
     if (i->packets_max > UINT8_MAX)
         i->packets_max = UINT8_MAX; /* struct flow counts them in a byte */
     i->module = load_module();
-    if (!i->module || !pool_init(&i->states, sizeof(struct ndpi_flow_struct),
-                                 options->memory / sizeof(struct ndpi_flow_struct))) {
+    if (!i->module ||
+        !pool_init(&i->states, sizeof(struct naming), options->memory / sizeof(struct naming))) {
         identify_destroy(i);
         return NULL;
     }
@@ -79,7 +87,8 @@ void identify_destroy(struct identify *i) {
 void identify_release(struct identify *i, struct flow *flow) {
     if (!flow->ndpi)
         return;
-    ndpi_free_flow_data(flow->ndpi);
+    struct naming *naming = flow->ndpi;
+    ndpi_free_flow_data(&naming->flow);
     pool_give(&i->states, flow->ndpi);
     flow->ndpi = NULL;
 }
@@ -92,7 +101,7 @@ static bool take_state(struct identify *i, struct flow *flow) {
     flow->ndpi = pool_take(&i->states);
     if (!flow->ndpi)
         return false;
-    memset(flow->ndpi, 0, sizeof(struct ndpi_flow_struct));
+    memset(flow->ndpi, 0, sizeof(struct naming));
     return true;
 }
 
@@ -107,28 +116,99 @@ static void finish_identifying(struct identify *i, struct flow *flow) {
     identify_release(i, flow);
 }
 
-void identify_packet(struct identify *i, struct flow *flow, const struct packet *p, enum side from) {
-    if (flow->identified || p->payload_captured == 0)
+/* --- What nDPI is shown --- */
+
+/* nDPI wants packets; it is shown in-order bytes behind headers that are made for them, so that nothing which
+ * the receiver would not take names a flow. */
+
+static void put_u16(uint8_t *at, size_t n) {
+    at[0] = (uint8_t)(n >> 8);
+    at[1] = (uint8_t)n;
+}
+
+static void put_u32(uint8_t *at, uint32_t n) {
+    put_u16(at, n >> 16);
+    put_u16(at + 2, n & 0xffff);
+}
+
+static size_t put_ip(uint8_t *at, const struct flow *flow, enum side from, size_t n) {
+    const struct address *source = &flow->end[from].address, *to = &flow->end[side_other(from)].address;
+    if (address_is_v4(source) && address_is_v4(to)) {
+        memset(at, 0, IPV4_BYTES);
+        at[0] = 0x45;
+        put_u16(at + 2, IPV4_BYTES + n);
+        at[8] = HOPS;
+        at[9] = flow->transport;
+        memcpy(at + 12, source->bytes + 12, 4);
+        memcpy(at + 16, to->bytes + 12, 4);
+        return IPV4_BYTES;
+    }
+    memset(at, 0, IPV6_BYTES);
+    at[0] = 0x60;
+    put_u16(at + 4, n);
+    at[6] = flow->transport;
+    at[7] = HOPS;
+    memcpy(at + 8, source->bytes, 16);
+    memcpy(at + 24, to->bytes, 16);
+    return IPV6_BYTES;
+}
+
+static size_t put_transport(uint8_t *at, const struct flow *flow, enum side from, size_t n) {
+    const struct naming *naming = flow->ndpi;
+    bool tcp = flow->transport == PROTOCOL_TCP;
+    if (!tcp && flow->transport != PROTOCOL_UDP)
+        return 0;
+    memset(at, 0, TCP_BYTES);
+    put_u16(at, flow->end[from].port);
+    put_u16(at + 2, flow->end[side_other(from)].port);
+    if (!tcp) {
+        put_u16(at + 4, UDP_BYTES + n);
+        return UDP_BYTES;
+    }
+    put_u32(at + 4, naming->next[from] + 1);
+    put_u32(at + 8, naming->next[side_other(from)] + 1);
+    at[12] = TCP_BYTES / 4 << 4;
+    at[13] = TCP_ACK | TCP_PSH;
+    put_u16(at + 14, UINT16_MAX);
+    return TCP_BYTES;
+}
+
+static size_t transport_bytes(const struct flow *flow) {
+    return flow->transport == PROTOCOL_TCP ? TCP_BYTES : flow->transport == PROTOCOL_UDP ? UDP_BYTES : 0;
+}
+
+static ndpi_protocol show_bytes(struct identify *i, struct flow *flow, enum side from, const uint8_t *bytes,
+                                size_t n, time_ns time) {
+    struct naming *naming = flow->ndpi;
+    size_t shown = n < SHOWN_MAX ? n : SHOWN_MAX;
+    size_t at = put_ip(i->packet, flow, from, transport_bytes(flow) + shown);
+    at += put_transport(i->packet + at, flow, from, shown);
+    memcpy(i->packet + at, bytes, shown);
+    naming->next[from] += (uint32_t)n;
+    return ndpi_detection_process_packet(i->module, &naming->flow, i->packet, (uint16_t)(at + shown),
+                                         (uint64_t)(time / NS_PER_MS));
+}
+
+void identify_bytes(struct identify *i, struct flow *flow, enum side from, const uint8_t *bytes, size_t n,
+                    time_ns time) {
+    if (flow->identified || n == 0)
         return;
     if (!flow->ndpi && !take_state(i, flow)) {
         counter_one(COUNTER_IDENTIFY_SHED);
         finish_identifying(i, flow);
         return;
     }
-    /* nDPI takes a 16-bit length; no IP packet is longer, but offloads can make one look so. */
-    uint16_t n = p->network_length > UINT16_MAX ? UINT16_MAX : (uint16_t)p->network_length;
-    ndpi_protocol found =
-        ndpi_detection_process_packet(i->module, flow->ndpi, p->network, n, (uint64_t)(p->time / NS_PER_MS));
     flow->identify_packets++;
-    if (take_name(flow, found)) {
+    if (take_name(flow, show_bytes(i, flow, from, bytes, n, time))) {
         finish_identifying(i, flow);
         return;
     }
     if (flow->identify_packets < i->packets_max)
         return;
     /* Without guessing by port: a port is no proof, and protocol/ breaks ties by it anyway. */
+    struct naming *naming = flow->ndpi;
     uint8_t guessed = 0;
-    if (!take_name(flow, ndpi_detection_giveup(i->module, flow->ndpi, 0, &guessed)))
+    if (!take_name(flow, ndpi_detection_giveup(i->module, &naming->flow, 0, &guessed)))
         counter_one(COUNTER_IDENTIFY_UNKNOWN);
     finish_identifying(i, flow);
 }
@@ -144,37 +224,4 @@ uint16_t identify_id(const struct identify *i, const char *name) {
     strcpy(copy, name);
     int id = ndpi_get_protocol_id(i->module, copy);
     return id > 0 && id <= UINT16_MAX ? (uint16_t)id : 0;
-}
-
-/* Protocols whose content is encrypted from the first packets on. */
-static const bool encrypted[NDPI_LAST_IMPLEMENTED_PROTOCOL] = {
-    [NDPI_PROTOCOL_TLS] = true,
-    [NDPI_PROTOCOL_QUIC] = true,
-    [NDPI_PROTOCOL_DTLS] = true,
-    [NDPI_PROTOCOL_SSH] = true,
-    [NDPI_PROTOCOL_MAIL_SMTPS] = true,
-    [NDPI_PROTOCOL_MAIL_IMAPS] = true,
-    [NDPI_PROTOCOL_MAIL_POPS] = true,
-    [NDPI_PROTOCOL_DOH_DOT] = true,
-    [NDPI_PROTOCOL_DNSCRYPT] = true,
-    [NDPI_PROTOCOL_WIREGUARD] = true,
-    [NDPI_PROTOCOL_OPENVPN] = true,
-    [NDPI_PROTOCOL_IP_IPSEC] = true,
-    [NDPI_PROTOCOL_CISCOVPN] = true,
-    [NDPI_PROTOCOL_FORTICLIENT] = true,
-    [NDPI_PROTOCOL_HOTSPOT_SHIELD] = true,
-    [NDPI_PROTOCOL_TINC] = true,
-    [NDPI_PROTOCOL_TOR] = true,
-    [NDPI_PROTOCOL_ICLOUD_PRIVATE_RELAY] = true,
-    [NDPI_PROTOCOL_ANYDESK] = true,
-    [NDPI_PROTOCOL_TEAMVIEWER] = true,
-    [NDPI_PROTOCOL_TELEGRAM] = true,
-};
-
-static bool is_encrypted(uint16_t id) {
-    return id < NDPI_LAST_IMPLEMENTED_PROTOCOL && encrypted[id];
-}
-
-bool identify_encrypted(const struct flow *flow) {
-    return is_encrypted(flow->ndpi_master) || is_encrypted(flow->ndpi_app);
 }

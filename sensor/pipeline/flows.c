@@ -132,8 +132,8 @@ static void close_stream(struct pipeline *p, struct flow *flow) {
 /* A flow whose content nobody reads still brings something: told each METER_BYTES, and at its end. */
 static void meter_flow(struct pipeline *p, const struct flow *flow, struct flow_context *x, bool last) {
     enum { METER_BYTES = 1 << 20 };
-    bool unread = x->encrypted || (!x->began && !((struct conversation *)flow->conversation)->protocol &&
-                                   flow->identify_packets > 0);
+    bool unread =
+        x->encrypted || (!x->began && !conversation_read(flow->conversation) && flow->identify_packets > 0);
     for (enum side side = SIDE_CLIENT; unread && side <= SIDE_SERVER; side++) {
         uint64_t bytes = flow->bytes[side];
         if (!x->metered[side] || bytes == 0 || (!last && bytes - x->told[side] < METER_BYTES))
@@ -169,24 +169,29 @@ void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
     flow_context_release(&p->flow_contexts, x);
 }
 
-/* nDPI has named the flow, or given it up. */
 static void on_identified(struct pipeline *p, struct flow *flow) {
     struct flow_context *x = context_of(flow);
     struct conversation *c = flow->conversation;
     uint16_t app = flow->ndpi_app ? flow->ndpi_app : flow->ndpi_master;
-    x->application = app ? identify_name(p->identify, app) : NULL;
+    if (app)
+        x->application = identify_name(p->identify, app);
     x->master = flow->ndpi_master ? identify_name(p->identify, flow->ndpi_master) : NULL;
-    bool ours = conversation_spoke(c) || dispatcher_reads(p->dispatcher, flow->transport, x->master) ||
-                dispatcher_reads(p->dispatcher, flow->transport, x->application);
-    if (!ours && identify_encrypted(flow)) {
-        counter_one(COUNTER_FLOWS_ENCRYPTED);
-        x->encrypted = true;
-        if (flow->stream)
-            pipeline_stop(flow);
-        flow->interest = FLOW_COUNT;
-        return;
-    }
     conversation_named(p->dispatcher, c, x->master ? x->master : x->application);
+}
+
+void pipeline_name_flow(struct flow *flow, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
+    if (flow->identified)
+        return;
+    uint8_t stage = stage_enter(STAGE_NAMES);
+    if (!stage_left_out(STAGE_NAMES)) {
+        identify_bytes(the_pipeline->identify, flow, from, bytes, n, time);
+    } else {
+        flow->identified = true;
+        identify_release(the_pipeline->identify, flow);
+    }
+    stage_leave(stage);
+    if (flow->identified)
+        on_identified(the_pipeline, flow);
 }
 
 /* For good: what it would go on with was not seen. */
@@ -201,23 +206,24 @@ static void leave_flow(struct pipeline *p, struct flow *flow) {
 
 static void take_datagram(struct pipeline *p, struct flow *flow, const struct packet *packet,
                           enum side from) {
+    pipeline_name_flow(flow, from, packet->payload, packet->payload_captured, packet->time);
+    if (flow->interest != FLOW_INSPECT)
+        return;
     pipeline_announcement(flow, packet->time);
     allowances_earn(&p->flow_contexts.allowances, context_of(flow)->allowance, packet->payload_captured);
     if (!conversation_datagram(p->dispatcher, flow->conversation, from, packet->payload,
-                               packet->payload_captured, packet->time) ||
-        context_of(flow)->encrypted)
+                               packet->payload_captured, packet->time))
         flow->interest = FLOW_COUNT;
 }
 
-static void name_flow(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
-    uint8_t stage = stage_enter(STAGE_NAMES);
-    if (!stage_left_out(STAGE_NAMES)) {
-        identify_packet(p->identify, flow, packet, from);
-    } else {
-        flow->identified = true;
-        identify_release(p->identify, flow);
-    }
-    stage_leave(stage);
+/* Bytes that nobody can read count as well. */
+static void note_unread(struct pipeline *p, struct flow *flow, const struct packet *packet) {
+    struct flow_context *x = context_of(flow);
+    if (!x)
+        return;
+    if (x->encrypted)
+        counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);
+    meter_flow(p, flow, x, false);
 }
 
 static void look_into(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
@@ -225,33 +231,22 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
         leave_flow(p, flow);
         return;
     }
-    if (!flow->identified) {
-        name_flow(p, flow, packet, from);
-        if (flow->identified)
-            on_identified(p, flow);
-    }
-    if (flow->interest == FLOW_INSPECT) {
-        if (flow->stream)
-            stream_packet(p->reassembler, flow->stream, from, packet);
-        else
-            take_datagram(p, flow, packet, from);
-    }
+    if (flow->stream)
+        stream_packet(p->reassembler, flow->stream, from, packet);
+    else
+        take_datagram(p, flow, packet, from);
     if (flow->interest == FLOW_COUNT)
         close_stream(p, flow);
     else if (flow->interest == FLOW_IDENTIFY && flow->identified)
         flow->interest = FLOW_COUNT;
+    note_unread(p, flow, packet);
 }
 
 /* A flow that costs a look-up and a counter. Its stream may have been stopped by a tick, which cannot free
  * it. */
 static void step_over(struct pipeline *p, struct flow *flow, const struct packet *packet) {
-    struct flow_context *x = context_of(flow);
     close_stream(p, flow);
-    if (!x)
-        return;
-    if (x->encrypted)
-        counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);
-    meter_flow(p, flow, x, false);
+    note_unread(p, flow, packet);
 }
 
 /* What must not be missing on the span: VLANs, and image networks once something comes from them. */

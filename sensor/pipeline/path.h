@@ -60,6 +60,9 @@ void pipeline_flow_closed(void *pipeline, struct flow *flow, enum flow_end why);
  * *covered. */
 bool pipeline_matters(const struct pipeline *p, const struct flow *flow, bool *covered);
 
+/* In-order bytes, or a datagram, for nDPI to name the flow by, as long as it has not. */
+void pipeline_name_flow(struct flow *flow, enum side from, const uint8_t *bytes, size_t n, time_ns time);
+
 /* streams.c: from the stream of a flow to the protocol that reads it; the sink's user is the flow. */
 extern const struct stream_sink pipeline_streams;
 /* A flow that was announced may begin before its announcement was read: asked again while nobody took the

@@ -93,6 +93,11 @@ static void call_encrypted(struct conversation *c) {
     flow->encrypted = true;
 }
 
+static void call_clear(struct conversation *c) {
+    struct flow_context *flow = c->owner;
+    flow->encrypted = false;
+}
+
 static void tell_facts(struct conversation *c, const struct bytes *facts) {
     flow_context_tell(&the_pipeline->flow_contexts, c->owner, facts);
 }
@@ -108,5 +113,6 @@ const struct protocol_services pipeline_services = {
     .note = note_elsewhere,
     .announced = find_announced,
     .encrypted = call_encrypted,
+    .clear = call_clear,
     .tell = tell_facts,
 };

@@ -24,16 +24,15 @@ void pipeline_stop(struct flow *flow) {
 
 static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
     struct flow *flow = user;
-    struct flow_context *x = context_of(flow);
     pipeline_announcement(flow, time);
-    allowances_earn(&the_pipeline->flow_contexts.allowances, x->allowance, n);
+    allowances_earn(&the_pipeline->flow_contexts.allowances, context_of(flow)->allowance, n);
+    pipeline_name_flow(flow, from, bytes, n, time);
     if (stage_left_out(STAGE_PROTOCOL)) {
         pipeline_stop(flow);
         return;
     }
     uint8_t stage = stage_enter(STAGE_PROTOCOL);
-    if (!conversation_data(the_pipeline->dispatcher, flow->conversation, from, bytes, n, time) ||
-        x->encrypted)
+    if (!conversation_data(the_pipeline->dispatcher, flow->conversation, from, bytes, n, time))
         pipeline_stop(flow);
     stage_leave(stage);
 }

@@ -23,13 +23,27 @@ void conversation_inner(struct conversation *c, enum side from, const uint8_t *b
         counter_add(COUNTER_INNER_LOST, n);
 }
 
+void conversation_within(struct conversation *c, const struct layer *layer, void *state) {
+    struct dispatch *d = c->dispatch;
+    protocol_free(d->asked.state);
+    d->asked = (struct within){layer, state};
+}
+
+/* What is not encrypted any more. */
+static void end_encryption(struct conversation *c) {
+    counter_one(COUNTER_ENCRYPTED_CLEAR);
+    c->dispatch->encrypted = false;
+    c->services->clear(c);
+}
+
 /* nDPI has nothing to say of what follows, the probes have. The old state is closed at the end of the call,
  * since the first inner bytes may lie in it. */
 void dispatch_become(struct dispatcher *dp, struct conversation *c) {
     struct dispatch *d = c->dispatch;
     struct event inner[INNER_MAX];
     unsigned runs = d->inner_runs;
-    if (d->tunnels == TUNNELS_MAX || d->turns == TUNNELS_MAX) {
+    bool wrapped = d->asked.layer != NULL;
+    if (d->tunnels == TUNNELS_MAX || d->turns == TUNNELS_MAX || (wrapped && d->within.layer)) {
         dispatch_give_up(dp, c, COUNTER_TUNNELS_TOO_DEEP);
         return;
     }
@@ -39,6 +53,8 @@ void dispatch_become(struct dispatcher *dp, struct conversation *c) {
         return;
     }
     counter_one(COUNTER_TUNNELS);
+    if (d->encrypted)
+        end_encryption(c);
     *o = (struct outer){d->outer, c->protocol, c->state, d->fallback};
     memcpy(inner, d->inner, sizeof inner);
     dispatch_drop_hold(dp, d);
@@ -47,12 +63,18 @@ void dispatch_become(struct dispatcher *dp, struct conversation *c) {
                            .outer = o,
                            .refused = ~d->candidates,
                            .ndpi_spoke = true,
+                           .foreign = d->foreign,
+                           .spoken = d->spoken,
+                           .within = wrapped ? d->asked : d->within,
                            .tunnels = (uint8_t)(d->tunnels + 1),
                            .turns = (uint8_t)(d->turns + 1)};
     c->protocol = NULL;
     c->state = NULL;
     for (unsigned i = 0; i < runs; i++)
-        dispatch_take_event(dp, c, &inner[i]);
+        if (wrapped)
+            dispatch_take_within(dp, c, &inner[i]);
+        else
+            dispatch_take_event(dp, c, &inner[i]);
 }
 
 void dispatch_leave_to_outer(struct conversation *c) {
@@ -85,7 +107,6 @@ void dispatch_fall_back(struct dispatcher *dp, struct conversation *c, const str
     dispatch_leave_to_outer(c);
     d->phase = RUNNING;
     d->by_probe = false;
-    d->began = true; /* whatever it was that came before */
     d->tunnels--;
     dispatch_replay_hold(dp, c);
     if (e)

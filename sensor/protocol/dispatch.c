@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/dispatch_inside.h"
 
+#include "protocol/memory.h"
+
 /* --- beginning and ending a protocol --- */
 
 void dispatch_drop_hold(struct dispatcher *dp, struct dispatch *d) {
@@ -23,6 +25,9 @@ static void finish_conversation(struct dispatcher *dp, struct conversation *c) {
     }
     dispatch_drop_hold(dp, c->dispatch);
     dispatch_forget_settle(dp, c->dispatch);
+    protocol_free(c->dispatch->within.state);
+    protocol_free(c->dispatch->asked.state);
+    c->dispatch->within = c->dispatch->asked = (struct within){NULL, NULL};
     c->dispatch->phase = FINISHED;
 }
 
@@ -39,13 +44,14 @@ static bool start_protocol(struct conversation *c, const struct protocol *p, str
     }
     c->protocol = p;
     c->dispatch->phase = RUNNING;
+    if (!p->takes_rest)
+        c->dispatch->spoken = p->name;
     return true;
 }
 
 void dispatch_replay_hold(struct dispatcher *dp, struct conversation *c) {
     struct dispatch *d = c->dispatch;
     struct hold *h = d->hold;
-    unsigned tunnels = d->tunnels;
     size_t at[2] = {0, 0};
     if (!h)
         return;
@@ -54,10 +60,7 @@ void dispatch_replay_hold(struct dispatcher *dp, struct conversation *c) {
         struct event e = hold_event(h, i, at);
         dispatch_take_event(dp, c, &e);
     }
-    if (d->phase == RUNNING && d->by_probe && !d->ndpi_spoke && !d->began && d->tunnels == tunnels)
-        d->hold = h;
-    else
-        pool_give(&dp->holds, h);
+    pool_give(&dp->holds, h);
 }
 
 /* Runs it from what is held; what cannot be opened is not looked at any more. */
@@ -94,10 +97,8 @@ static void run_protocol(struct dispatcher *dp, struct conversation *c, const st
     d->inner_runs = 0;
     d->candidates = UINT64_MAX;
     d->fallback = false;
-    if (d->hold && (d->began || !hold_add(d->hold, e)))
-        dispatch_drop_hold(dp, d);
     enum protocol_result result = give_event(c, e);
-    if (d->encrypted)
+    if (result == PROTOCOL_DONE)
         finish_conversation(dp, c);
     else if (result == PROTOCOL_LOST)
         dispatch_give_up(dp, c, COUNTER_PROTOCOL_LOST);
@@ -105,7 +106,8 @@ static void run_protocol(struct dispatcher *dp, struct conversation *c, const st
         dispatch_become(dp, c);
 }
 
-/* The first protocol whose probe says YES; *more if one still might. `datagram`: that alone is looked at. */
+/* The first protocol whose probe says YES; *more if one still might, the one that nDPI named aside.
+ * `datagram`: that alone is looked at. */
 static const struct protocol *probe_all(const struct dispatcher *dp, struct conversation *c,
                                         const struct bytes first[2], const struct event *datagram,
                                         bool *more) {
@@ -122,10 +124,10 @@ static const struct protocol *probe_all(const struct dispatcher *dp, struct conv
                                 : p->probe(first);
         if (answer == PROBE_YES)
             return p;
-        if (answer == PROBE_MORE)
-            *more = true;
-        else
+        if (answer == PROBE_NO)
             d->refused |= bit;
+        else if (p != d->named)
+            *more = true;
     }
     return NULL;
 }
@@ -139,14 +141,14 @@ static bool awaits_datagram(const struct dispatcher *dp, const struct conversati
     return false;
 }
 
-/* Where no protocol of the table reads TLS, the client's first record tells it inside a tunnel, of which nDPI
- * sees nothing (RFC 8446 section 5.1: handshake, 3.x). */
-static enum probe probe_tunnelled_tls(const struct dispatch *d, struct bytes client) {
-    if (!d->tunnels || client.n == 0 || client.p[0] != 0x16 || (client.n > 1 && client.p[1] != 3))
-        return PROBE_NO;
-    if (client.n < 3)
-        return PROBE_MORE;
-    return client.p[2] <= 4 ? PROBE_YES : PROBE_NO;
+static bool start_with(struct dispatcher *dp, struct conversation *c, const struct protocol *p,
+                       const struct event *e) {
+    if (!start_protocol(c, p, bytes_of(NULL, 0)))
+        return false;
+    dispatch_replay_hold(dp, c);
+    if (e)
+        dispatch_take_event(dp, c, e);
+    return true;
 }
 
 /* A protocol that takes what nothing names, such as FTP data of which no announcement was seen. `e`: what
@@ -157,29 +159,46 @@ static bool claim_unnamed(struct dispatcher *dp, struct conversation *c, const s
     for (int side = 0; side < 2; side++)
         sent[side] =
             (d->hold && d->hold->used[side] > 0) || (e && e->kind == EVENT_DATA && (int)e->side == side);
-    if (sent[0] == sent[1] || d->foreign || c->transport == PROTOCOL_UDP)
+    if (sent[0] == sent[1] || c->transport == PROTOCOL_UDP)
         return false;
     for (unsigned i = 0; i < dp->protocols; i++)
-        if (dp->table[i]->claims && dp->table[i]->claims(c) &&
-            start_protocol(c, dp->table[i], bytes_of(NULL, 0))) {
-            dispatch_replay_hold(dp, c);
-            if (e)
-                dispatch_take_event(dp, c, e);
+        if (dp->table[i]->claims && dp->table[i]->claims(c) && start_with(dp, c, dp->table[i], e))
             return true;
-        }
     return false;
+}
+
+/* Nobody knows it: the last resort looks on. */
+static void leave_to_rest(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+    enum counter why = c->dispatch->foreign ? COUNTER_FLOWS_NOT_PARSED : COUNTER_FLOWS_UNIDENTIFIED;
+    for (unsigned i = 0; i < dp->protocols; i++)
+        if (dp->table[i]->takes_rest && protocol_can_read(dp->table[i], c->transport)) {
+            counter_one(why);
+            if (!start_with(dp, c, dp->table[i], e))
+                finish_conversation(dp, c);
+            return;
+        }
+    dispatch_give_up(dp, c, why);
+}
+
+/* nDPI's name helps where the probe of that protocol, which saw the same bytes, has not said NO. */
+static bool take_named(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+    const struct dispatch *d = c->dispatch;
+    return d->named && !(d->refused >> dispatcher_number(dp, d->named) & 1) && start_with(dp, c, d->named, e);
 }
 
 static void take_unidentified(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     struct expectation late;
+    if (take_named(dp, c, e))
+        return;
     if (dispatch_has_fallback(c->dispatch)) {
         dispatch_fall_back(dp, c, e);
     } else if (c->services->announced && c->services->announced(c, &late) &&
                conversation_announce(dp, c, &late)) {
         if (e)
             dispatch_take_event(dp, c, e);
-    } else if (!claim_unnamed(dp, c, e))
-        dispatch_give_up(dp, c, COUNTER_FLOWS_UNIDENTIFIED);
+    } else if (!claim_unnamed(dp, c, e)) {
+        leave_to_rest(dp, c, e);
+    }
 }
 
 static bool keep_event(struct dispatcher *dp, struct conversation *c, const struct event *e) {
@@ -205,17 +224,10 @@ static void take_undecided(struct dispatcher *dp, struct conversation *c, const 
     if (!held)
         first[e->side] = bytes_of(e->bytes, e->n);
     const struct protocol *p = probe_all(dp, c, first, datagram, &more);
-    enum probe tls = datagram ? PROBE_NO : probe_tunnelled_tls(d, first[SIDE_CLIENT]);
-    more |= tls == PROBE_MORE;
     if (p) {
         d->by_probe = true;
         if (run_from_hold(dp, c, p) && !held)
             dispatch_take_event(dp, c, e);
-    } else if (tls == PROBE_YES) {
-        c->services->encrypted(c);
-        finish_conversation(dp, c);
-    } else if (d->ndpi_spoke && !more && d->foreign) {
-        dispatch_give_up(dp, c, COUNTER_FLOWS_NOT_PARSED);
     } else if (d->ndpi_spoke && !more) {
         take_unidentified(dp, c, held ? NULL : e);
     } else if (!held) {
@@ -228,8 +240,8 @@ void dispatch_take_event(struct dispatcher *dp, struct conversation *c, const st
     case UNDECIDED:
         if (e->kind == EVENT_DATA || e->kind == EVENT_DATAGRAM)
             take_undecided(dp, c, e);
-        else
-            keep_event(dp, c, e);
+        else if (keep_event(dp, c, e) && e->kind != EVENT_GAP)
+            take_named(dp, c, NULL); /* that side will say no more */
         break;
     case RUNNING:
         run_protocol(dp, c, e);
@@ -239,9 +251,28 @@ void dispatch_take_event(struct dispatcher *dp, struct conversation *c, const st
     }
 }
 
+void dispatch_take_within(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+    struct within w = c->dispatch->within;
+    if (!w.layer || (e->kind != EVENT_DATA && e->kind != EVENT_GAP)) {
+        dispatch_take_event(dp, c, e);
+        return;
+    }
+    if (e->kind == EVENT_GAP) {
+        w.layer->gap(w.state, e->side, e->n);
+        dispatch_take_event(dp, c, e);
+        return;
+    }
+    struct bytes in = bytes_of(e->bytes, e->n);
+    while (in.n > 0 && c->dispatch->phase != FINISHED) {
+        struct bytes run = w.layer->next(w.state, e->side, &in);
+        if (run.n > 0)
+            dispatch_take_event(dp, c, &(struct event){EVENT_DATA, e->side, run.p, run.n});
+    }
+}
+
 static bool take_call(struct dispatcher *dp, struct conversation *c, const struct event *e, time_ns time) {
     c->now = time;
-    dispatch_take_event(dp, c, e);
+    dispatch_take_within(dp, c, e);
     dispatch_settle_outers(c);
     return c->dispatch->phase != FINISHED;
 }
@@ -277,8 +308,6 @@ void conversation_close(struct dispatcher *dp, struct conversation *c) {
     while (d->phase == UNDECIDED && d->hold &&
            (dispatch_has_fallback(d) || d->hold->used[0] + d->hold->used[1]))
         take_unidentified(dp, c, NULL);
-    if (d->phase == UNDECIDED && d->foreign)
-        counter_one(COUNTER_FLOWS_NOT_PARSED);
     finish_conversation(dp, c);
     pool_give(&dp->slots, c);
 }
@@ -291,12 +320,17 @@ bool conversation_awaits(const struct conversation *c) {
            (d->phase == RUNNING && c->protocol->adopt && !d->by_probe && !d->announced);
 }
 
-bool conversation_spoke(const struct conversation *c) {
-    return c->protocol || c->dispatch->tunnels > 0;
+const char *conversation_spoken(const struct conversation *c) {
+    return c->dispatch->spoken;
+}
+
+bool conversation_read(const struct conversation *c) {
+    return c->protocol && !c->protocol->takes_rest;
 }
 
 bool conversation_undecided(const struct conversation *c) {
-    return c->dispatch->phase == UNDECIDED;
+    const struct dispatch *d = c->dispatch;
+    return d->phase == UNDECIDED || (c->protocol && c->protocol->takes_rest && !d->began);
 }
 
 void conversation_abandon(struct dispatcher *dp, struct conversation *c) {
@@ -321,26 +355,17 @@ bool conversation_announce(struct dispatcher *dp, struct conversation *c, const 
     return true;
 }
 
-/* nDPI is certain of another protocol than the probe was, and nothing has been handed on yet. */
-static void switch_protocol(struct dispatcher *dp, struct conversation *c, const struct protocol *p) {
-    counter_one(COUNTER_PROTOCOL_SWITCHED);
-    c->dispatch->by_probe = false;
-    dispatch_close_protocol(c);
-    run_from_hold(dp, c, p);
-}
-
-static void name_undecided(struct dispatcher *dp, struct conversation *c, const char *name,
-                           const struct protocol *p) {
+void conversation_named(struct dispatcher *dp, struct conversation *c, const char *name) {
     struct dispatch *d = c->dispatch;
-    if (p) {
-        run_from_hold(dp, c, p);
-    } else if (name && d->hold) {
-        dispatch_give_up(dp, c, COUNTER_FLOWS_NOT_PARSED);
-    } else if (name) {
-        d->foreign = true; /* of a flow seen late nDPI may judge by less than a probe will see */
-    } else if (d->hold) {
+    const struct protocol *p = dispatcher_find_named(dp, c->transport, name);
+    if (d->tunnels || d->phase != UNDECIDED)
+        return;
+    d->ndpi_spoke = true;
+    d->named = p;
+    d->foreign = name && !p;
+    if (d->hold) {
         const struct bytes first[2] = {hold_first(d->hold, SIDE_CLIENT), hold_first(d->hold, SIDE_SERVER)};
-        bool more;
+        bool more = true;
         if (c->transport == PROTOCOL_UDP)
             more = awaits_datagram(dp, c);
         else
@@ -348,19 +373,5 @@ static void name_undecided(struct dispatcher *dp, struct conversation *c, const 
         if (!more)
             take_unidentified(dp, c, NULL);
     }
-}
-
-void conversation_named(struct dispatcher *dp, struct conversation *c, const char *name) {
-    struct dispatch *d = c->dispatch;
-    const struct protocol *p = dispatcher_find_named(dp, c->transport, name);
-    if (d->tunnels || d->phase == FINISHED)
-        return;
-    d->ndpi_spoke = true;
-    if (d->phase == UNDECIDED)
-        name_undecided(dp, c, name, p);
-    else if (p && p != c->protocol && d->by_probe && !d->began && d->hold)
-        switch_protocol(dp, c, p);
-    else
-        dispatch_drop_hold(dp, d);
     dispatch_settle_outers(c);
 }

@@ -25,9 +25,6 @@ bool dispatcher_room(const struct dispatcher *d);            /* conversation_ope
 size_t dispatcher_conversations(const struct dispatcher *d); /* open now */
 /* Does any protocol speak in datagrams? */
 bool dispatcher_wants_datagrams(const struct dispatcher *d);
-/* Is this nDPI's name of a protocol that can read a flow of this transport? Such a flow is asked before
- * nDPI's name makes it an encrypted one. */
-bool dispatcher_reads(const struct dispatcher *d, uint8_t transport, const char *ndpi_name);
 /* State that flows shared and nobody uses any more (shared.h) is given back after a while; packet time. */
 void dispatcher_tick(struct dispatcher *d, time_ns now);
 
@@ -46,11 +43,11 @@ bool conversation_announce(struct dispatcher *d, struct conversation *c, const s
  */
 unsigned dispatcher_number(const struct dispatcher *d, const struct protocol *p);
 const struct protocol *dispatcher_protocol(const struct dispatcher *d, unsigned number);
-/* nDPI has named it (or given up: NULL). Held bytes are replayed into the protocol. A protocol chosen by its
- * probe stays unless nDPI is certain of another one of ours before any transfer began. */
+/* nDPI has named it (or given up: NULL). The flow becomes the protocol of that name if nothing else may still
+ * take it and that one's probe has not refused it; else the name changes nothing but that no other is waited
+ * for. */
 void conversation_named(struct dispatcher *d, struct conversation *c, const char *ndpi_name);
-/* Stream events. False: nobody wants more bytes of this flow (unidentified, encrypted, lost): stop rebuilding
- * it. */
+/* Stream events. False: nobody wants more bytes of this flow (unidentified, lost): stop rebuilding it. */
 bool conversation_data(struct dispatcher *d, struct conversation *c, enum side from, const uint8_t *bytes,
                        size_t n, time_ns time);
 bool conversation_gap(struct dispatcher *d, struct conversation *c, enum side from, uint64_t n, time_ns time);
@@ -59,9 +56,10 @@ void conversation_end(struct dispatcher *d, struct conversation *c, enum side fr
 bool conversation_datagram(struct dispatcher *d, struct conversation *c, enum side from, const uint8_t *bytes,
                            size_t n, time_ns time);
 void conversation_close(struct dispatcher *d, struct conversation *c); /* accepts NULL */
-/* A protocol has run on it, or runs: what it is is for the dispatcher to say. */
-bool conversation_spoke(const struct conversation *c);
-bool conversation_undecided(const struct conversation *c); /* what protocol it is is not known yet */
+/* What it speaks by our own look, or spoke last: the protocol's name; NULL: not known. */
+const char *conversation_spoken(const struct conversation *c);
+bool conversation_read(const struct conversation *c);      /* a protocol reads it, the last resort aside */
+bool conversation_undecided(const struct conversation *c); /* what protocol it is is not known */
 /* Nothing more of it is looked at: its transfers are cut, what it held is given back. */
 void conversation_abandon(struct dispatcher *d, struct conversation *c);
 

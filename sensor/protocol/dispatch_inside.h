@@ -35,22 +35,28 @@ struct settle {
 struct dispatch {
     struct dispatcher *dispatcher;
     struct settle settle;
-    struct hold *hold;   /* undecided, or kept while nDPI may still overrule the probe */
-    struct outer *outer; /* closed at the end of the call in which somebody takes what follows */
-    uint64_t refused;    /* bit a protocol of the table: its probe said NO, or it is no candidate */
+    struct hold *hold;            /* while undecided */
+    struct outer *outer;          /* closed at the end of the call in which somebody takes what follows */
+    const struct protocol *named; /* by nDPI; NULL: not, or it is none of ours */
+    uint64_t refused;             /* bit a protocol of the table: its probe said NO, or it is no candidate */
     enum { UNDECIDED, RUNNING, FINISHED } phase;
     bool ndpi_spoke;
-    bool foreign; /* nDPI named what is not parsed here, before the first byte came in order */
+    bool foreign; /* nDPI has a name for it that no protocol here has */
     bool by_probe;
     bool announced;
     bool began; /* a transfer */
     bool encrypted;
-    bool fallback;   /* of what becomes of it, as the protocol asked */
-    uint8_t tunnels; /* conversations around this one */
-    uint8_t turns;   /* of this call */
+    const char *spoken; /* name of the protocol that ran last, the last resort aside */
+    bool fallback;      /* of what becomes of it, as the protocol asked */
+    uint8_t tunnels;    /* conversations around this one */
+    uint8_t turns;      /* of this call */
     uint8_t inner_runs;
     uint64_t candidates; /* bits, as the protocol asked */
     struct event inner[INNER_MAX];
+    struct within {
+        const struct layer *layer; /* around all that comes; NULL: none */
+        void *state;
+    } within, asked; /* `asked`: of what becomes of it */
 };
 
 struct slot {
@@ -78,8 +84,9 @@ const struct protocol *dispatcher_find_named(const struct dispatcher *dp, uint8_
 
 /* --- dispatch.c --- */
 void dispatch_take_event(struct dispatcher *dp, struct conversation *c, const struct event *e);
-/* Gives the held events to whatever runs now, in the order in which they came. The hold stays with a protocol
- * that only its probe chose, until nDPI has spoken. */
+/* The same of what came, still within the layer around it. */
+void dispatch_take_within(struct dispatcher *dp, struct conversation *c, const struct event *e);
+/* Gives the held events to whatever runs now, in the order in which they came. */
 void dispatch_replay_hold(struct dispatcher *dp, struct conversation *c);
 void dispatch_drop_hold(struct dispatcher *dp, struct dispatch *d);
 void dispatch_close_protocol(struct conversation *c); /* what runs now, if any */

@@ -100,10 +100,6 @@ const struct protocol *dispatcher_find_named(const struct dispatcher *dp, uint8_
     return NULL;
 }
 
-bool dispatcher_reads(const struct dispatcher *dp, uint8_t transport, const char *name) {
-    return dispatcher_find_named(dp, transport, name) != NULL;
-}
-
 struct conversation *conversation_open(struct dispatcher *dp, void *owner, uint8_t transport,
                                        const struct endpoint end[2]) {
     struct slot *s = pool_take(&dp->slots);

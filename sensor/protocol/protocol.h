@@ -37,8 +37,11 @@ struct protocol_services {
     /* Before nobody's flow is given up: was it announced by now? Asks other workers too, and waits for them
      * where files are read. NULL: never. */
     bool (*announced)(struct conversation *c, struct expectation *out);
-    /* The flow is encrypted from here on (AUTH TLS, a ClientHello): it is not rebuilt any more. */
+    /* The flow is encrypted, as its in-order bytes show: it counts as such from here on. Its bytes still
+     * come. */
     void (*encrypted)(struct conversation *c);
+    /* It is not any more: what it has become goes on in clear. Dispatch says it by itself. */
+    void (*clear)(struct conversation *c);
     /* Facts of the flow itself, FACT_COUNT values; those that are not empty replace what was known.
      * FACT_HOST, by which the client called the server, may make a verdict worse. */
     void (*tell)(struct conversation *c, const struct bytes *facts);
@@ -48,6 +51,7 @@ enum protocol_result {
     PROTOCOL_OK,
     PROTOCOL_LOST, /* cannot make sense of this flow any more: it is closed for this protocol and counted */
     PROTOCOL_BECOMES, /* what follows is another conversation, see conversation_become() */
+    PROTOCOL_DONE,    /* wants no more of this flow */
 };
 
 enum probe { PROBE_NO, PROBE_MORE, PROBE_YES };
@@ -82,6 +86,11 @@ struct protocol {
     bool (*claims)(const struct conversation *c);
     /* Called after conversation_settle_later(): what waited for bytes that may not come is decided. */
     void (*settle)(struct conversation *c);
+    /* The last resort: takes the streams that nobody else does. What it reads is still unidentified. */
+    bool takes_rest;
+    /* Where in the middle of anything this protocol begins for certain; in.n if nowhere. NULL: never asked.
+     */
+    size_t (*find)(struct bytes in);
 };
 
 /* Asks for a call of `settle` once about 200 ms of packet time have passed. */
@@ -95,6 +104,18 @@ void conversation_become(struct conversation *c, const struct protocol *const *c
 /* The same call's bytes that belong to what follows, in their order; at most four runs, each either the
  * call's own bytes or part of the state. */
 void conversation_inner(struct conversation *c, enum side from, const uint8_t *bytes, size_t n);
+
+/* Something around the bytes of what follows that is taken off before anybody sees them, such as headers of
+ * records. It outlives the protocol that found it. */
+struct layer {
+    /* The next run of inner bytes, and *in behind it; empty only when *in is. */
+    struct bytes (*next)(void *state, enum side from, struct bytes *in);
+    void (*gap)(void *state, enum side from, uint64_t n);
+};
+/* Beside conversation_become(): what follows lies in `layer`, and so do the runs of conversation_inner().
+ * `state` is protocol_alloc()'s and dispatch's from now on. A conversation has one layer at most; another is
+ * given up. */
+void conversation_within(struct conversation *c, const struct layer *layer, void *state);
 
 /* table.c: all of them, NULL-terminated, in the order in which probes are asked. */
 extern const struct protocol *const protocol_table[];

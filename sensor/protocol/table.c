@@ -8,10 +8,12 @@
  *   2. add its line here. The build finds the folder by it. */
 /* clang-format off */
 #define PROTOCOLS(PROTOCOL) \
+    PROTOCOL(tls, tls) \
     PROTOCOL(http, http) \
     PROTOCOL(ftp, ftp) \
     PROTOCOL(ftp, ftp_data) \
-    PROTOCOL(socks, socks)
+    PROTOCOL(socks, socks) \
+    PROTOCOL(unknown, unknown)
 /* clang-format on */
 
 #define DECLARE(folder, name) extern const struct protocol protocol_##name;

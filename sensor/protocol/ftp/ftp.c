@@ -290,8 +290,11 @@ static enum protocol_result take_control_data(struct conversation *c, enum side 
         c->services->data(c, s->stray[from], bytes, n);
     for (size_t i = 0; i < n && !s->stopped; i++) {
         if (begins_tls(s, from, bytes + i, n - i)) {
-            ftp_encrypted(s);
-            break;
+            ftp_secured(s);
+            conversation_become(c, NULL, false);
+            conversation_inner(c, from, s->line[from].p, s->line[from].n);
+            conversation_inner(c, from, bytes + i, n - i);
+            return PROTOCOL_BECOMES;
         }
         if (is_no_line(s, from))
             ftp_stray_begin(s, from);

@@ -10,10 +10,9 @@ static void replace_ticket(struct ftp_ticket **slot, struct ftp_ticket *t) {
     *slot = t;
 }
 
-void ftp_encrypted(struct ftp *s) {
+void ftp_secured(struct ftp *s) {
     counter_one(COUNTER_FTP_TLS);
     s->stopped = true;
-    s->c->services->encrypted(s->c);
 }
 
 /* --- announcements --- */

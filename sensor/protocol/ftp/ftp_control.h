@@ -82,8 +82,8 @@ struct ftp {
 const struct ftp_verb *ftp_verb_find(struct bytes name);
 extern const struct ftp_verb ftp_verb_other;
 
-/* From here on nothing can be read. */
-void ftp_encrypted(struct ftp *s);
+/* What follows is another conversation. */
+void ftp_secured(struct ftp *s);
 /* A reply to a command that opens a passive port, `p`; NULL: that was not seen. */
 void ftp_passive_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_reply *r);
 /* A reply to the transfer command of this ticket; `p`: NULL, that was not seen. */

@@ -560,9 +560,9 @@ static bool begins_tls(struct ftp_data *d, struct ftp_way *w) {
     bool first = !d->way[side_other(w->from)].begun && w->moved == w->early_n;
     if (!first || w->early_n < TLS_LOOK || !may_be_tls(bytes_of(w->early, w->early_n)))
         return false;
-    d->c->services->encrypted(d->c);
+    conversation_become(d->c, NULL, false);
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
-        drop_early(&d->way[side]);
+        conversation_inner(d->c, side, d->way[side].early, d->way[side].early_n);
         d->way[side].over = true;
     }
     return true;
@@ -586,7 +586,9 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     bool early = w->early_n || waits || !is_looked_at(bytes_of(bytes, n)) || may_be_tls(bytes_of(bytes, n));
     if (early && keep_early(w, bytes, n)) {
         bool looked_at = is_looked_at(bytes_of(w->early, w->early_n));
-        if (!begins_tls(d, w) && looked_at && !waits)
+        if (begins_tls(d, w))
+            return PROTOCOL_BECOMES;
+        if (looked_at && !waits)
             begin_transfer(w, bytes_of(NULL, 0));
         return PROTOCOL_OK;
     }

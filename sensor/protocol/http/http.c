@@ -600,6 +600,7 @@ const struct protocol protocol_http = {
     .name = "http",
     .ndpi_names = http_ndpi_names,
     .probe = http_probe,
+    .find = http_find_start,
     .open = http_open,
     .data = http_data,
     .gap = http_gap,

@@ -166,11 +166,11 @@ static bool is_field_line(struct bytes line, bool first) {
     return first || (n > 0 && n < line.n && line.p[n] == ':') || line.p[0] == ' ' || line.p[0] == '\t';
 }
 
-static bool holds_start(struct bytes in) {
-    for (size_t at = 0; at < in.n; at += http_no_start(bytes_of(in.p + at, in.n - at)))
-        if (http_may_start(bytes_of(in.p + at, in.n - at)) == HTTP_START_YES)
-            return true;
-    return false;
+size_t http_find_start(struct bytes in) {
+    size_t at = 0;
+    while (at < in.n && http_may_start(bytes_of(in.p + at, in.n - at)) != HTTP_START_YES)
+        at += http_no_start(bytes_of(in.p + at, in.n - at));
+    return at;
 }
 
 enum http_start http_tail(struct bytes in, bool last, size_t *n) {
@@ -181,7 +181,7 @@ enum http_start http_tail(struct bytes in, bool last, size_t *n) {
         struct bytes line = bytes_of(in.p + at, end ? (size_t)(end - in.p) - at : most - at);
         if (end && (line.n == 0 || (line.n == 1 && line.p[0] == '\r'))) {
             size_t all = at + line.n + 1;
-            bool whole_head = holds_start(bytes_of(in.p, all));
+            bool whole_head = http_find_start(bytes_of(in.p, all)) < all;
             *n = whole_head ? 0 : all;
             return whole_head ? HTTP_START_NO : HTTP_START_YES;
         }

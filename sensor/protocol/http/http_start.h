@@ -37,6 +37,8 @@ enum http_start http_may_start(struct bytes in);
 /* Behind a gap that took a head: do the bytes begin with its tail, lines of fields up to the empty one? `n`:
  * its bytes, 0 if none. */
 enum http_start http_tail(struct bytes in, bool last, size_t *n);
+/* Where in the middle of anything a message begins, by a line that is nothing else; in.n if nowhere. */
+size_t http_find_start(struct bytes in);
 /* Bytes from the first one on at which nothing of that kind begins and no line ends; at least one, all of
  * `in` at most. */
 size_t http_no_start(struct bytes in);

@@ -75,9 +75,8 @@ static int read_method(struct socks *s, struct bytes b) {
     if (b.p[1] == METHOD_REFUSED) {
         note_refused(s);
     } else if (b.p[1] == METHOD_GSSAPI || b.p[1] == METHOD_TLS) {
-        counter_one(COUNTER_SOCKS_ENCRYPTED);
-        s->step = STEP_IDLE;
-        s->c->services->encrypted(s->c);
+        counter_one(COUNTER_SOCKS_ENCRYPTED); /* by its own word: what follows is looked at all the same */
+        s->step = STEP_TUNNEL;
     } else if (b.p[1] == METHOD_PASSWORD) {
         s->step = STEP_PASSWORD;
     } else {

@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct flow *f = flow_table_packet(t, &p, &from);
         CHECK(f && flow_table_count(t) == c.open && c.open <= 2048 / sizeof *f);
         CHECK(address_equal(&f->end[from].address, &p.source));
-        identify_packet(names, f, &p, from);
+        identify_bytes(names, f, from, p.payload, p.payload_captured, p.time);
         flow_table_tick(t, p.time);
     }
     flow_table_destroy(t);

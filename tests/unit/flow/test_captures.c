@@ -32,7 +32,7 @@ static void on_packet(void *context, const struct capture_packet *frame) {
     if (!decode_packet(run->decoder, frame, &p))
         return;
     struct flow *flow = flow_table_packet(run->flows, &p, &from);
-    identify_packet(run->names, flow, &p, from);
+    identify_bytes(run->names, flow, from, p.payload, p.payload_captured, p.time);
 }
 
 static void expect_name(const char *file, uint16_t port, const char *name, unsigned packets) {

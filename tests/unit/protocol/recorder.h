@@ -98,6 +98,10 @@ static void record_encrypted(struct conversation *c) {
     ((struct recorder *)c->owner)->encrypted++;
 }
 
+static void record_clear(struct conversation *c) {
+    ((struct recorder *)c->owner)->encrypted--;
+}
+
 static void record_told(struct conversation *c, const struct bytes *facts) {
     struct recorder *r = c->owner;
     struct bytes host = facts[FACT_HOST];
@@ -114,6 +118,7 @@ static const struct protocol_services record_services = {
     .gap = record_gap,
     .end = record_end,
     .encrypted = record_encrypted,
+    .clear = record_clear,
     .tell = record_told,
 };
 

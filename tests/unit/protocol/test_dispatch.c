@@ -128,7 +128,12 @@ static void is_encrypted(struct conversation *c) {
     encrypted++;
 }
 
-static const struct protocol_services services = {.begin = begin, .encrypted = is_encrypted};
+static void is_clear(struct conversation *c) {
+    encrypted--;
+}
+
+static const struct protocol_services services = {
+    .begin = begin, .encrypted = is_encrypted, .clear = is_clear};
 static struct dispatcher *d;
 
 static int setup(void **state) {
@@ -230,15 +235,14 @@ static void a_name_decides_when_no_probe_has(void **state) {
     assert_string_equal(seen, "+beta>hello>more-");
 }
 
-static void a_name_overrules_the_probe_while_the_bytes_are_held(void **state) {
+static void a_name_does_not_overrule_the_probe(void **state) {
     struct conversation *c = open_flow();
     give(c, SIDE_CLIENT, "alp");
     give(c, SIDE_CLIENT, "ha");
     give(c, SIDE_CLIENT, "1");
     conversation_named(d, c, "BETA");
     conversation_close(d, c);
-    assert_string_equal(seen, "+alpha>alpha>1-+beta>alpha1-");
-    assert_int_equal(counter_values[COUNTER_PROTOCOL_SWITCHED], 1);
+    assert_string_equal(seen, "+alpha>alpha>1-");
 }
 
 static void a_name_that_comes_after_a_transfer_began_changes_nothing(void **state) {
@@ -258,11 +262,19 @@ static void a_name_that_comes_when_nothing_is_held_changes_nothing(void **state)
     assert_string_equal(seen, "+alpha>alpha-");
 }
 
-static void a_name_of_nobody_here_ends_the_matter(void **state) {
+static void a_name_of_nobody_here_leaves_it_to_the_probes(void **state) {
     struct conversation *c = open_flow();
     assert_true(give(c, SIDE_CLIENT, "alp"));
     conversation_named(d, c, "TLS");
-    assert_false(give(c, SIDE_CLIENT, "ha"));
+    assert_true(give(c, SIDE_CLIENT, "ha"));
+    conversation_close(d, c);
+    assert_string_equal(seen, "+alpha>alpha-");
+}
+
+static void where_they_know_nothing_it_says_that_nobody_here_reads_the_flow(void **state) {
+    struct conversation *c = open_flow();
+    conversation_named(d, c, "TLS");
+    assert_false(give(c, SIDE_CLIENT, "zeta"));
     assert_int_equal(counter_values[COUNTER_FLOWS_NOT_PARSED], 1);
     conversation_close(d, c);
     assert_int_equal(counter_values[COUNTER_FLOWS_UNIDENTIFIED], 0);
@@ -359,11 +371,12 @@ static void a_lost_protocol_is_closed_and_counted(void **state) {
     assert_int_equal(counter_values[COUNTER_PROTOCOL_LOST], 1);
 }
 
-static void an_encrypted_flow_is_told_once_and_no_longer_wanted(void **state) {
+static void an_encrypted_flow_is_told_once_and_its_bytes_still_come(void **state) {
     struct conversation *c = open_flow();
-    assert_false(give(c, SIDE_CLIENT, "alphaX"));
+    assert_true(give(c, SIDE_CLIENT, "alphaX"));
+    assert_true(give(c, SIDE_CLIENT, "X"));
     conversation_close(d, c);
-    assert_string_equal(seen, "+alpha>alphaX-");
+    assert_string_equal(seen, "+alpha>alphaX>X-");
     assert_int_equal(encrypted, 1);
     assert_int_equal(counter_values[COUNTER_FLOWS_ENCRYPTED], 1);
 }
@@ -432,10 +445,11 @@ int main(void) {
         TEST(an_announced_protocol_runs_and_no_other_name_changes_it),
         TEST(a_protocol_that_cannot_open_leaves_the_announcement_to_its_owner),
         TEST(a_name_decides_when_no_probe_has),
-        TEST(a_name_overrules_the_probe_while_the_bytes_are_held),
+        TEST(a_name_does_not_overrule_the_probe),
         TEST(a_name_that_comes_after_a_transfer_began_changes_nothing),
         TEST(a_name_that_comes_when_nothing_is_held_changes_nothing),
-        TEST(a_name_of_nobody_here_ends_the_matter),
+        TEST(a_name_of_nobody_here_leaves_it_to_the_probes),
+        TEST(where_they_know_nothing_it_says_that_nobody_here_reads_the_flow),
         TEST(a_name_of_nobody_here_before_the_first_byte_does_not_silence_the_probes),
         TEST(when_all_have_given_up_the_flow_is_unidentified),
         TEST(a_probe_may_still_decide_after_ndpi_gave_up),
@@ -444,7 +458,7 @@ int main(void) {
         TEST(turns_between_the_sides_are_bounded),
         TEST(what_does_not_fit_is_counted),
         TEST(a_lost_protocol_is_closed_and_counted),
-        TEST(an_encrypted_flow_is_told_once_and_no_longer_wanted),
+        TEST(an_encrypted_flow_is_told_once_and_its_bytes_still_come),
         TEST(what_is_in_a_tunnel_is_identified_afresh),
         TEST(a_tunnel_whose_handshake_was_held_keeps_what_follows),
         TEST(tunnels_in_tunnels_are_bounded),

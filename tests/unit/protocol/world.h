@@ -45,7 +45,7 @@ struct world {
     bool wanted[WORLD_FLOWS];
     bool ended[WORLD_FLOWS][2]; /* then nothing more comes for that side: stream.h */
     size_t flows;
-    unsigned encrypted, names;
+    unsigned encrypted, cleared, names;
     struct world_text named;
     uint64_t delivered;
     time_ns now;
@@ -139,6 +139,10 @@ static inline void world_encrypted(struct conversation *c) {
     ((struct world *)c->owner)->encrypted++;
 }
 
+static inline void world_clear(struct conversation *c) {
+    ((struct world *)c->owner)->cleared++;
+}
+
 static inline void world_tell(struct conversation *c, const struct bytes *facts) {
     struct world *w = c->owner;
     w->names++;
@@ -154,6 +158,7 @@ static inline struct world *world_create(const struct dispatch_options *options)
                                              .end = world_end,
                                              .expect = world_expect,
                                              .encrypted = world_encrypted,
+                                             .clear = world_clear,
                                              .tell = world_tell};
     w->dispatcher = dispatcher_create(options, &w->services);
     return w;

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/tls/tls.h"
+
+#include "protocol/cipher.h"
+#include "protocol/memory.h"
+
+enum { HANDSHAKE_MAX = 1 << 18 /* octets of a side's handshake; more is looked at as data is */ };
+
+struct tls {
+    bool told;
+    uint32_t handshake[2];
+    struct tls_walk walk[2];
+    struct cipher_watch watch[2];
+};
+
+static void *open_tls(struct conversation *c, struct bytes facts) {
+    return protocol_alloc(PROTOCOL_STATE, sizeof(struct tls));
+}
+
+static void close_tls(struct conversation *c) {
+    protocol_free(c->state);
+}
+
+/* Handshakes are clear, and hold names and certificates; a picture has no place in them. */
+static bool counts_text(struct tls *s, enum side from, size_t n) {
+    const struct tls_walk *w = &s->walk[from];
+    if (w->stray || w->type >= TLS_APPLICATION_DATA)
+        return true;
+    if (w->type == TLS_HANDSHAKE && s->handshake[from] <= HANDSHAKE_MAX)
+        s->handshake[from] += (uint32_t)n;
+    return s->handshake[from] > HANDSHAKE_MAX;
+}
+
+/* False: the body is clear. */
+static bool look_at_body(struct tls *s, enum side from, struct bytes body, bool begins, size_t *held,
+                         size_t *at) {
+    struct cipher_watch *w = &s->watch[from];
+    if (begins)
+        cipher_unit(w);
+    *at = 0;
+    return counts_text(s, from, body.n) ? cipher_take(w, body, held, at)
+                                        : cipher_take_first(w, body, false, held);
+}
+
+/* From the clear octets on, the bodies are what the conversation goes on with. `body` is the run in which
+ * they begin, with what follows it behind. */
+static enum protocol_result become_bodies(struct conversation *c, enum side from, struct bytes rest,
+                                          size_t body_n, size_t held) {
+    struct tls *s = c->state;
+    struct tls_walk walk[2] = {s->walk[0], s->walk[1]};
+    enum side other = side_other(from);
+    struct bytes before[2];
+    before[from] = bytes_of(s->watch[from].first, held);
+    before[other] = bytes_of(s->watch[other].first, s->watch[other].at_start ? s->watch[other].first_n : 0);
+    if (walk[from].stray)
+        walk[from].lost = true;
+    else
+        walk[from].left = (uint16_t)(walk[from].left + body_n); /* the run comes again */
+    void *state = tls_bodies_begin(walk, before);
+    if (!state)
+        return PROTOCOL_LOST;
+    conversation_become(c, NULL, false);
+    conversation_within(c, &tls_bodies, state);
+    conversation_inner(c, from, rest.p, rest.n);
+    return PROTOCOL_BECOMES;
+}
+
+static enum protocol_result become_rest(struct conversation *c, enum side from, struct bytes rest) {
+    struct tls *s = c->state;
+    conversation_become(c, NULL, false);
+    conversation_inner(c, from, s->walk[from].header, s->walk[from].header_n);
+    conversation_inner(c, from, rest.p, rest.n);
+    return PROTOCOL_BECOMES;
+}
+
+static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
+                                      size_t n) {
+    struct tls *s = c->state;
+    struct bytes in = bytes_of(bytes, n), body;
+    bool begins;
+    if (!s->told)
+        c->services->encrypted(c);
+    s->told = true;
+    while (in.n > 0) {
+        size_t held, at;
+        switch (tls_walk_next(&s->walk[from], &in, &body, &begins)) {
+        case TLS_STEP_MORE:
+            break;
+        case TLS_STEP_WRONG:
+            return become_rest(c, from, in);
+        case TLS_STEP_BODY:
+            if (!look_at_body(s, from, body, begins, &held, &at))
+                return become_bodies(c, from, bytes_of(body.p + at, body.n - at + in.n), body.n - at, held);
+        }
+    }
+    return PROTOCOL_OK;
+}
+
+static enum protocol_result take_gap(struct conversation *c, enum side from, uint64_t n) {
+    struct tls *s = c->state;
+    tls_walk_gap(&s->walk[from], n);
+    s->watch[from].first_n = 0;
+    s->watch[from].at_start = false;
+    return PROTOCOL_OK;
+}
+
+const struct protocol protocol_tls = {
+    .name = "tls",
+    .ndpi_names = (const char *const[]){"TLS", NULL},
+    .probe = tls_probe,
+    .open = open_tls,
+    .data = take_data,
+    .gap = take_gap,
+    .close = close_tls,
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROTOCOL_TLS_H
+#define GANTRY_PROTOCOL_TLS_H
+
+#include "protocol/protocol.h"
+#include "protocol/tls/tls_record.h"
+
+/* TLS 1.0 to 1.3 and SSL 3: records are walked, their bodies stepped over and sampled. The flow is encrypted
+ * as long as each header stands at its place and nothing in the bodies is clear; what is clear becomes
+ * another conversation, of the bytes behind the last record, or of the records' bodies. */
+extern const struct protocol protocol_tls;
+
+/* tls_probe.c */
+enum probe tls_probe(const struct bytes first[2]);
+
+/* tls_bodies.c: records whose bodies are clear, taken off as a layer. */
+extern const struct layer tls_bodies;
+/* State for it: each side goes on in the middle of the record in which it is, with `held` octets that came
+ * before. NULL: no memory. */
+void *tls_bodies_begin(const struct tls_walk walk[2], const struct bytes held[2]);
+
+#endif

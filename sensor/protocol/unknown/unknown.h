@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PROTOCOL_UNKNOWN_H
+#define GANTRY_PROTOCOL_UNKNOWN_H
+
+#include "protocol/protocol.h"
+
+/* The last resort: streams that no protocol takes. Each side's first octets are watched. Where something with
+ * a structure of its own begins (a picture, an archive, text) the side's bytes from there on are one object;
+ * where a protocol begins, the flow becomes it. What shows neither is given up. */
+extern const struct protocol protocol_unknown;
+
+#endif
