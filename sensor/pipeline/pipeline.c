@@ -190,6 +190,8 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
 void pipeline_destroy(struct pipeline *p) {
     if (!p)
         return;
+    if (p->reassembler) /* what flows say of each other, before any is over */
+        reassembler_tick(p->reassembler, p->now + jump);
     stage_now = p->stage_before;
     if (p->reassembler) /* what flows say of each other, before any is over */
         reassembler_tick(p->reassembler, p->now + jump);
