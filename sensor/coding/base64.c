@@ -40,8 +40,21 @@ static void base64_end(struct decoder *d, struct coding_window *w) {
     w->out += base64_finish(&text_of(d)->base64, w->out);
 }
 
+/* Mostly its alphabet; a sender that announces it and sends the file as it is is believed by its bytes. */
+static bool base64_fits(struct bytes first) {
+    size_t odd = 0;
+    for (size_t i = 0; i < first.n; i++) {
+        uint8_t c = first.p[i], letter = c | 0x20;
+        if (c >= 0x7f || (c < ' ' && !memchr("\r\n\t", c, 3)))
+            return false;
+        odd += !((c >= '/' && c <= '9') || (letter >= 'a' && letter <= 'z') || c == '+' || c == '=' || c <= ' ');
+    }
+    return odd * 16 <= first.n;
+}
+
 const struct coding coding_base64 = {.names = {"base64", NULL},
                                      .step = base64_step,
                                      .may_end = base64_may_end,
                                      .finish = base64_end,
-                                     .gap = base64_gap};
+                                     .gap = base64_gap,
+                                     .fits = base64_fits};

@@ -26,6 +26,11 @@ void codings_destroy(struct codings *c); /* when no decoder is left; accepts NUL
 /* Share of the memory in use, 0..1000. */
 unsigned codings_fill(const struct codings *c);
 
+/* What stands behind the end of a coding is no more of that body: `open` makes the place of it, beside what
+ * the filter `next` makes of the body; NULL: it is left out. */
+void codings_set_tail(struct codings *c, struct filter *(*open)(void *context, struct filter *next),
+                      void *context);
+
 struct coding;
 struct coding_list {
     const struct coding *list[CODINGS_MAX]; /* in the order in which the sender applied them; NULL: unknown */

@@ -55,6 +55,12 @@ void codings_destroy(struct codings *c) {
     free(c);
 }
 
+void codings_set_tail(struct codings *c, struct filter *(*open)(void *context, struct filter *next),
+                      void *context) {
+    c->open_tail = open;
+    c->tail_context = context;
+}
+
 unsigned codings_fill(const struct codings *c) {
     return (unsigned)(c->bytes * 1000 / c->options.memory);
 }

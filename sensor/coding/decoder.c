@@ -6,6 +6,11 @@
 
 #include <string.h>
 
+enum {
+    TAIL_MIN = 32,    /* fewer bytes behind the end of a coding are nothing */
+    STREAMS_MAX = 64, /* most that are tried one behind another: each is a turn deeper in this file */
+};
+
 static struct decoder *decoder_of(struct filter *f) {
     return (struct decoder *)f;
 }
@@ -45,10 +50,51 @@ static size_t keep_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
     return kept;
 }
 
+static void take_bytes(struct decoder *d, const uint8_t *bytes, size_t n);
+static bool start_guessed(struct decoder *d, const struct coding *coding);
+
+/* Padding is nothing: line ends, blanks and zeros. */
+static bool is_padding(struct bytes in) {
+    for (size_t i = 0; i < in.n; i++)
+        if (in.p[i] != 0 && in.p[i] != '\r' && in.p[i] != '\n' && in.p[i] != ' ')
+            return false;
+    return true;
+}
+
+/* The bytes that are kept behind the end are enough to tell, or all there are: some senders end a stream and
+ * begin another where they should only flush; what is none has a place of its own. */
+static void settle_tail(struct decoder *d, bool whole) {
+    struct coding_guess g = {.coding = NULL};
+    struct bytes kept = bytes_of(d->trial, d->trial_n);
+    if (d->may_guess && !d->coding->joins && d->streams++ < STREAMS_MAX)
+        g = coding_guess(d->codings, NULL, kept, whole);
+    if (g.coding && start_guessed(d, g.coding)) {
+        take_bytes(d, d->trial + g.skip, kept.n - g.skip);
+        return;
+    }
+    if (d->codings->open_tail && kept.n >= TAIL_MIN && !is_padding(kept))
+        d->tail = d->codings->open_tail(d->codings->tail_context, d->filter.next);
+    d->tail_lost = true;
+    if (d->tail)
+        filter_data(d->tail, kept.p, kept.n);
+}
+
 /* Bytes behind the end of the coding: another stream of it may follow. */
 static void keep_tail(struct decoder *d, const uint8_t *bytes, size_t n) {
     d->trailing |= n > 0;
-    d->tail_lost |= keep_bytes(d, bytes, n) < n;
+    if (n == 0)
+        return;
+    if (!d->tail && !d->tail_lost) {
+        size_t kept = keep_bytes(d, bytes, n);
+        bytes += kept;
+        n -= kept;
+        if (n > 0)
+            settle_tail(d, false);
+    }
+    if (n > 0 && d->tail)
+        filter_data(d->tail, bytes, n);
+    else if (n > 0 && !d->tail_lost)
+        take_bytes(d, bytes, n);
 }
 
 /* `refused`: memory, in this step. What breaks by that is counted as such; where nothing came out yet, what
@@ -57,7 +103,6 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused, co
     if (step == CODING_ENDED) {
         d->state = DECODER_ENDED;
         d->trial_n = 0;
-        keep_tail(d, w->in, w->in_n);
     } else if (step == CODING_BROKEN && is_early(d)) {
         d->state = DECODER_UNDECIDED;
         counter_add(COUNTER_CODING_MEMORY, refused);
@@ -68,11 +113,12 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused, co
 
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n);
 
-static void decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
+/* Returns how many bytes at the end were not taken: what stands behind the end of the coding. */
+static size_t decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
     struct codings *c = d->codings;
     if (c->buffers_taken == CODING_NESTED) {
         cut_body(d, COUNTER_CODING_MEMORY);
-        return;
+        return 0;
     }
     uint8_t *buffer = c->buffers + (size_t)CODING_BUFFER * c->buffers_taken++;
     struct coding_window w = {.in = bytes, .in_n = n};
@@ -95,29 +141,27 @@ static void decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
             note_step(d, step, c->refusals > refusals, &w);
     } while (d->state == DECODER_RUNS && (w.in_n > 0 || w.out_n == 0));
     c->buffers_taken--;
+    return d->state == DECODER_ENDED ? w.in_n : 0;
 }
 
 static void take_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
     if (d->state == DECODER_RUNS && d->fed < CODING_TRIAL && n > 0) {
         /* Where a trial ends must not depend on how the bytes came. */
         size_t room = CODING_TRIAL - (size_t)d->fed, first = n < room ? n : room;
-        decode_bytes(d, bytes, first);
-        bytes += first;
-        n -= first;
+        size_t left = decode_bytes(d, bytes, first);
         if (d->state == DECODER_UNDECIDED)
             return; /* all of it comes again */
-        if (d->state == DECODER_ENDED && n > 0) {
-            keep_tail(d, bytes, n);
-            return;
-        }
+        bytes += first - left;
+        n -= first - left;
     }
     if (n == 0)
         return;
     if (d->state == DECODER_PLAIN)
         filter_data(d->filter.next, bytes, n);
-    else if (d->state == DECODER_RUNS)
-        decode_bytes(d, bytes, n);
-    else if (d->state == DECODER_ENDED)
+    else if (d->state == DECODER_RUNS) {
+        size_t left = decode_bytes(d, bytes, n);
+        keep_tail(d, bytes + (n - left), left);
+    } else if (d->state == DECODER_ENDED)
         keep_tail(d, bytes, n);
 }
 
@@ -145,6 +189,12 @@ static void settle_coding(struct decoder *d, bool whole) {
     struct coding_guess g = {.coding = NULL};
     size_t n = d->trial_n;
     uint64_t refusals = d->codings->refusals;
+    if (d->coding && d->coding->fits && d->coding->fits(bytes_of(d->trial, n))) {
+        d->state = DECODER_RUNS;
+        d->guessed = true;
+        take_bytes(d, d->trial, n);
+        return;
+    }
     if (d->may_guess)
         g = coding_guess(d->codings, d->coding, bytes_of(d->trial, n), whole);
     if (!g.coding && d->codings->refusals > refusals)
@@ -165,7 +215,8 @@ static void begin_late(struct decoder *d, bool paid) {
     memcpy(first, d->trial, n);
     d->trial_n = 0;
     d->coding = paid ? d->later : NULL;
-    d->state = !paid ? DECODER_PLAIN : d->coding ? DECODER_RUNS : DECODER_UNDECIDED;
+    bool runs = d->coding && !d->coding->fits;
+    d->state = !paid ? DECODER_PLAIN : runs ? DECODER_RUNS : DECODER_UNDECIDED;
     if (!paid) {
         counter_one(COUNTER_CODING_ALLOWANCE);
         filter_bounded(d->filter.next);
@@ -175,6 +226,11 @@ static void begin_late(struct decoder *d, bool paid) {
     }
     if (n > 0)
         decoder_data(&d->filter, first, n);
+}
+
+/* Can anything be gained by more bytes? */
+static bool waits_for_more(const struct decoder *d) {
+    return d->may_guess || (d->coding && d->coding->fits && !d->guessed);
 }
 
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n) {
@@ -194,7 +250,7 @@ static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n) {
     if (d->state != DECODER_UNDECIDED)
         take_bytes(d, bytes, n);
     /* Enough is known, or nothing can be gained by waiting. */
-    if (d->state == DECODER_UNDECIDED && (d->trial_n == CODING_TRIAL || !d->may_guess)) {
+    if (d->state == DECODER_UNDECIDED && (d->trial_n == CODING_TRIAL || !waits_for_more(d))) {
         settle_coding(d, false);
         take_bytes(d, bytes + kept, n - kept);
     }
@@ -206,6 +262,8 @@ static void decoder_gap(struct filter *f, uint64_t n) {
         begin_late(d, true);
     if (d->state == DECODER_UNDECIDED)
         settle_coding(d, false);
+    if (d->tail)
+        filter_gap(d->tail, n);
     d->tail_lost = true;
     if (d->state == DECODER_PLAIN) {
         filter_gap(f->next, n);
@@ -244,23 +302,16 @@ static void push_rest(struct decoder *d) {
         push_output(d, last, (size_t)(w.out - last));
 }
 
-/* Some senders end a stream and begin another where they should only flush. */
-static void decode_tail(struct decoder *d) {
-    struct coding_guess g = {.coding = NULL};
-    size_t n = d->trial_n;
-    if (d->state == DECODER_ENDED && d->may_guess && n > 0 && !d->tail_lost && !d->coding->joins)
-        g = coding_guess(d->codings, NULL, bytes_of(d->trial, n), true);
-    if (g.coding && start_guessed(d, g.coding))
-        take_bytes(d, d->trial + g.skip, n - g.skip);
-}
-
 static void decoder_end(struct filter *f, enum transfer_end how) {
     struct decoder *d = decoder_of(f);
     if (d->state == DECODER_WAITS)
         begin_late(d, d->trial_n == 0);
     if (is_undecided(d))
         settle_coding(d, how == TRANSFER_DONE);
-    decode_tail(d);
+    if (d->state == DECODER_ENDED && !d->tail_lost && d->trial_n > 0)
+        settle_tail(d, true);
+    if (d->tail)
+        filter_end(d->tail, how);
     bool proper = d->state == DECODER_PLAIN || d->state == DECODER_ENDED ||
                   (d->state == DECODER_RUNS && (d->fed == 0 || decoder_may_end(d, d->coding)));
     if (!proper && d->state == DECODER_RUNS)
@@ -285,7 +336,7 @@ static struct decoder *decoder_create(struct codings *c, const struct coding_lis
     *d = (struct decoder){.filter = {.ops = &decoder_ops, .next = next},
                           .codings = c,
                           .coding = coding,
-                          .state = coding ? DECODER_RUNS : DECODER_UNDECIDED,
+                          .state = coding && !coding->fits ? DECODER_RUNS : DECODER_UNDECIDED,
                           .allowance = list->allowance,
                           .may_guess = list->guess};
     if (stage_left_out(STAGE_CODING) || !allowance_has(list->allowance, ACCOUNT_DECODED, ALLOWANCE_DECODER)) {

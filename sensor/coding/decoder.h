@@ -48,6 +48,9 @@ struct coding {
     /* Goes on behind a gap; returns how much decoded content is missing. NULL: nothing behind a gap can be
      * decoded. */
     uint64_t (*gap)(struct decoder *d, uint64_t n);
+    /* Text codings, of which anything decodes to something: can a body that begins so be in it? NULL: `step`
+     * tells. */
+    bool (*fits)(struct bytes first);
     bool likely;   /* tried where the announced coding is wrong or unknown, in the table's order */
     bool no_magic; /* anything may look like its beginning: only a body that fits it to the end is in it */
     bool joins;    /* reads on by itself where another stream of it follows the end of one */
@@ -71,7 +74,9 @@ struct codings {
     struct pool decoders;
     uint64_t bytes;    /* memory that decompressors hold */
     uint64_t refusals; /* times that they got none */
-    uint8_t *buffers;  /* CODING_NESTED of CODING_BUFFER bytes */
+    struct filter *(*open_tail)(void *context, struct filter *next);
+    void *tail_context;
+    uint8_t *buffers; /* CODING_NESTED of CODING_BUFFER bytes */
     unsigned buffers_taken;
 };
 
@@ -79,6 +84,7 @@ struct decoder {
     struct filter filter;
     struct codings *codings;
     const struct coding *coding; /* NULL once it has failed at once */
+    struct filter *tail;         /* takes what came behind the coding's end */
     const struct decoder *outer; /* the first of its stack: ratios count from what came on the wire */
     enum { DECODER_WAITS, DECODER_RUNS, DECODER_UNDECIDED, DECODER_PLAIN, DECODER_ENDED, DECODER_OVER } state;
     struct allowance *allowance;
@@ -86,7 +92,8 @@ struct decoder {
     bool may_guess;             /* the bytes decide when the name is wrong */
     bool guessed;               /* they have */
     bool trailing;              /* bytes came behind the coding's end */
-    bool tail_lost;             /* more than `trial` holds */
+    bool tail_lost;             /* they are not, or not all, at hand any more */
+    uint8_t streams;            /* behind the first one */
     uint64_t in, out;           /* bytes taken and given */
     uint64_t fed;               /* bytes offered */
     uint16_t trial_n; /* the first bytes are kept: they may be in another coding or none; later those behind

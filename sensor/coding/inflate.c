@@ -69,6 +69,8 @@ static enum coding_step inflate_step(struct decoder *d, struct coding_window *w)
  * it. */
 static enum coding_step gzip_step(struct decoder *d, struct coding_window *w) {
     z_stream *z = &inflate_of(d)->stream;
+    if (inflate_of(d)->members > 0 && z->total_in == 0 && w->in_n > 0 && w->in[0] != 0x1f)
+        return CODING_ENDED; /* no byte of what follows is taken */
     int result = inflate_window(z, w);
     if (result == Z_STREAM_END) {
         inflate_of(d)->members++;

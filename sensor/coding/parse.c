@@ -21,9 +21,20 @@ static const struct coding *find_coding(struct bytes name) {
     return NULL;
 }
 
+/* Without quotes and parameters, which some senders write. */
+static struct bytes strip_name(struct bytes name) {
+    const uint8_t *semicolon = name.n ? memchr(name.p, ';', name.n) : NULL;
+    if (semicolon)
+        name = bytes_trim(bytes_of(name.p, (size_t)(semicolon - name.p)));
+    if (name.n >= 2 && name.p[0] == '"' && name.p[name.n - 1] == '"')
+        name = bytes_trim(bytes_of(name.p + 1, name.n - 2));
+    return name;
+}
+
 /* What is applied last must be undone first: an unknown coding hides all that were applied before it, unless
  * the bytes show what it is. */
 static void add_coding(struct coding_list *l, struct bytes name, unsigned most) {
+    name = strip_name(name);
     if (is_plain(name))
         return;
     const struct coding *coding = find_coding(name);

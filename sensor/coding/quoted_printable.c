@@ -24,5 +24,13 @@ static uint64_t quoted_gap(struct decoder *d, uint64_t n) {
     return n;
 }
 
+/* Printable, as its name says. */
+static bool quoted_fits(struct bytes first) {
+    for (size_t i = 0; i < first.n; i++)
+        if (first.p[i] >= 0x7f || (first.p[i] < ' ' && !memchr("\r\n\t\f", first.p[i], 4)))
+            return false;
+    return true;
+}
+
 const struct coding coding_quoted_printable = {
-    .names = {"quoted-printable", NULL}, .step = quoted_step, .may_end = quoted_may_end, .gap = quoted_gap};
+    .names = {"quoted-printable", NULL}, .step = quoted_step, .may_end = quoted_may_end, .gap = quoted_gap, .fits = quoted_fits};

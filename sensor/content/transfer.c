@@ -140,7 +140,7 @@ static enum transfer_end judge_end(const struct transfer *t, enum transfer_end h
     if (t->seen == t->length)
         return TRANSFER_DONE;
     counter_one(COUNTER_TRANSFER_LENGTH_WRONG);
-    return t->seen < t->length ? TRANSFER_CUT : TRANSFER_UNKNOWN;
+    return t->seen < t->length ? TRANSFER_CUT : how;
 }
 
 static bool is_kept(struct transfer *t) {
@@ -159,6 +159,16 @@ void content_end(struct conversation *conversation, struct transfer *t, enum tra
     free_transfer(t);
 }
 
+/* What stands behind the end of a coding is a thing of its own, beside the one before it. */
+static struct filter *open_tail(void *context, struct filter *next) {
+    struct content *c = context;
+    struct object *o = filter_object(next);
+    if (!o)
+        return NULL;
+    struct object_seed seed = object_seed_beside(o);
+    return object_create(c, &seed);
+}
+
 /* --- All of it --- */
 
 struct content *content_create(const struct content_options *options, const struct content_parts *parts,
@@ -171,6 +181,7 @@ struct content *content_create(const struct content_options *options, const stru
     c->facts = parts->facts;
     c->unpackers = parts->unpackers;
     c->sink = *sink;
+    codings_set_tail(c->codings, open_tail, c);
     if (pool_init(&c->transfers, sizeof(struct transfer), c->options.objects) && objects_init(c) &&
         unpackers_start(c) && wholes_init(c))
         return c;

@@ -7,7 +7,8 @@
  * library of its own to content_deps). */
 /* clang-format off */
 #define UNPACKERS(UNPACKER) \
-    UNPACKER(multipart)
+    UNPACKER(multipart) \
+    UNPACKER(gzip)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct unpacker unpacker_##name;

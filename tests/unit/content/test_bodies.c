@@ -188,9 +188,13 @@ static void an_unknown_coding_of_a_mime_part_is_not_guessed(void **state) {
     memcpy(p + n, letter_gzip, sizeof letter_gzip);
     memcpy(p + n + sizeof letter_gzip, "\r\n--b--\r\n", 10);
     run(&form, p, n + sizeof letter_gzip + 10, 0, 7);
-    assert_int_equal(got.ended, 2);
-    assert_int_equal(collect_ended(&got, 0)->size, sizeof letter_gzip);
-    assert_string_equal(collect_ended(&got, 0)->name, "a.gz");
+    /* Its content is a thing of its own. */
+    assert_int_equal(got.ended, 3);
+    assert_int_equal(collect_ended(&got, 0)->size, 1);
+    assert_string_equal(collect_ended(&got, 0)->name, "a");
+    assert_int_equal(collect_ended(&got, 0)->parent, collect_ended(&got, 1)->number);
+    assert_int_equal(collect_ended(&got, 1)->size, sizeof letter_gzip);
+    assert_string_equal(collect_ended(&got, 1)->name, "a.gz");
     collect_finish(&got);
 }
 

@@ -385,7 +385,8 @@ static void the_announced_length_decides_where_the_protocol_cannot(void **state)
         bool complete;
     } cases[] = {
         {"12345", TRANSFER_UNKNOWN, true}, {"1234", TRANSFER_UNKNOWN, false}, {"12345", TRANSFER_DONE, true},
-        {"1234", TRANSFER_DONE, false},    {"123456", TRANSFER_DONE, false},  {"12345", TRANSFER_CUT, false},
+        {"1234", TRANSFER_DONE, false},    {"123456", TRANSFER_DONE, true},   {"123456", TRANSFER_UNKNOWN, false},
+        {"12345", TRANSFER_CUT, false},
     };
     begin();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
