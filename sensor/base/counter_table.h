@@ -176,7 +176,8 @@
     COUNTER(MULTIPART_PARTS,      "content.multipart_parts",      "parts of multipart bodies") \
     COUNTER(MULTIPART_OUTSIDE,    "content.multipart_outside_bytes",   "bytes before the first and behind the last part of multipart bodies") \
     COUNTER(MULTIPART_UNFINISHED, "content.multipart_unfinished", "multipart bodies without their final boundary") \
-    COUNTER(MULTIPART_BOUNDARY,   "content.multipart_boundary",   "multipart bodies without a usable boundary, kept as they came") \
+    COUNTER(MULTIPART_BOUNDARY,   "content.multipart_boundary",   "multipart bodies that name no usable boundary: it is found by its shape") \
+    COUNTER(MULTIPART_BY_SHAPE,   "content.multipart_by_shape",   "multipart bodies whose boundary is another one than they name") \
     COUNTER(UNPACK_DEPTH,         "content.unpack_depth",         "objects nested deeper than allowed, kept as they came") \
     COUNTER(UNPACKERS_OVER,       "content.unpackers_over",       "unpackers left out because enough others work on the object") \
     COUNTER(UNPACK_MEMBERS,       "content.unpack_members",       "members of containers left out because there were more than allowed") \

@@ -47,7 +47,8 @@ static bool base64_fits(struct bytes first) {
         uint8_t c = first.p[i], letter = c | 0x20;
         if (c >= 0x7f || (c < ' ' && !memchr("\r\n\t", c, 3)))
             return false;
-        odd += !((c >= '/' && c <= '9') || (letter >= 'a' && letter <= 'z') || c == '+' || c == '=' || c <= ' ');
+        odd +=
+            !((c >= '/' && c <= '9') || (letter >= 'a' && letter <= 'z') || c == '+' || c == '=' || c <= ' ');
     }
     return odd * 16 <= first.n;
 }

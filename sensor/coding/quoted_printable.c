@@ -32,5 +32,8 @@ static bool quoted_fits(struct bytes first) {
     return true;
 }
 
-const struct coding coding_quoted_printable = {
-    .names = {"quoted-printable", NULL}, .step = quoted_step, .may_end = quoted_may_end, .gap = quoted_gap, .fits = quoted_fits};
+const struct coding coding_quoted_printable = {.names = {"quoted-printable", NULL},
+                                               .step = quoted_step,
+                                               .may_end = quoted_may_end,
+                                               .gap = quoted_gap,
+                                               .fits = quoted_fits};

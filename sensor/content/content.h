@@ -32,6 +32,9 @@ enum { TYPE_BYTES = 512 }; /* what type_of_bytes wants to see */
  * application/octet-stream; for no bytes application/x-empty. Never NULL. */
 const struct file_type *type_of_bytes(struct bytes first);
 
+/* A multipart body by its shape: a line of dashes and a boundary, then a field. */
+extern const struct file_type *const type_multipart;
+
 struct object {
     uint64_t number;        /* of this worker, counts up from 1 */
     uint64_t parent;        /* number of the object that it was unpacked from, 0 for none */

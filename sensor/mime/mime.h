@@ -48,6 +48,18 @@ bool mime_disposition_parse(struct bytes header_value, char *scratch, size_t scr
  * decoded first. Empty if the path ends with a separator, or in "." or "..". Points into `scratch`. */
 struct bytes mime_file_name(struct bytes path, bool percent, char *scratch, size_t size);
 
+/* --- range.c --- */
+
+struct mime_range {
+    uint64_t first; /* octet */
+    bool total_known;
+    uint64_t total; /* octets of the whole */
+};
+
+/* Content-Range, "bytes 0-499/1234" or a star for the total (RFC 9110 section 14.4); "=" or ":" may stand
+ * behind the unit. False where it says nothing about the body: an unsatisfied range, or one that is none. */
+bool mime_range_parse(struct bytes value, struct mime_range *out);
+
 /* --- encoded_word.c --- */
 
 /* Replaces the encoded words (RFC 2047 section 2) in `in` by the bytes that they stand for, drops white space

@@ -389,6 +389,8 @@ static const struct signature table[] = {
 
 static const struct file_type *const text_plain = &table[sizeof table / sizeof *table - 1].type;
 static const struct file_type octets = {"application/octet-stream", "data", KIND_BINARY};
+static const struct file_type multipart = {"multipart/mixed", "multipart", KIND_TEXT};
+const struct file_type *const type_multipart = &multipart;
 static const struct file_type empty = {"application/x-empty", "empty file", KIND_BINARY};
 
 static bool fits_signature(const struct signature *s, struct bytes first) {
@@ -398,6 +400,8 @@ static bool fits_signature(const struct signature *s, struct bytes first) {
 const struct file_type *type_of_bytes(struct bytes first) {
     if (first.n == 0)
         return &empty;
+    if (multipart_shape(first))
+        return &multipart;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (fits_signature(&table[i], first))
             return &table[i].type;
@@ -422,7 +426,7 @@ const struct file_type *picture_type(struct bytes mime) {
 
 bool type_is_weak(const struct file_type *type) {
     const struct signature *s = (const struct signature *)(const void *)type;
-    return type == &octets ||
+    return type == &octets || type == &multipart ||
            (s >= table && s < table + sizeof table / sizeof *table && s->n <= 2 && !s->also);
 }
 

@@ -5,7 +5,9 @@
 #include "base/pool.h"
 #include "mime/mime.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 /* multipart bodies (RFC 2046 section 5.1; form-data: RFC 7578; byteranges: RFC 9110 section 14.6;
  * x-mixed-replace as cameras send it). Exact at every split of the input: what may be the start of a
@@ -13,9 +15,11 @@
  * lie. */
 
 enum {
-    BOUNDARY_MAX = 200, /* RFC 2046 says 70; some clients write more */
+    BOUNDARY_MAX = 1024, /* RFC 2046 says 70; some clients write more */
     HEAD_MAX = 8 << 10,
     HEAD_LINES = 64,
+    FIELD_PREFIX = 8, /* "Content-" */
+    BEHIND_MIN = 128, /* so many bytes behind the last part are a thing of their own */
 };
 
 struct multipart {
@@ -23,7 +27,7 @@ struct multipart {
     struct pool *pool; /* that it is of */
     struct unpack *unpack;
     struct filter *part; /* the part that is open */
-    enum { AT_PREAMBLE, AT_PADDING, AT_HEAD, AT_BODY, AT_EPILOGUE } at;
+    enum { AT_PREAMBLE, AT_PADDING, AT_HEAD, AT_BODY, AT_EPILOGUE, AT_BEHIND } at;
     /* How much of CR LF "--" boundary the last bytes were: */
     enum { MATCH_NONE, MATCH_CR, MATCH_DELIMITER, MATCH_DASH } match;
     uint8_t line_end; /* bytes of line end before the delimiter: 0 at the start, 1 LF, 2 CR LF */
@@ -31,17 +35,22 @@ struct multipart {
     uint16_t delimiter_n;
     uint8_t delimiter[2 + BOUNDARY_MAX]; /* "--" boundary */
     bool byteranges, final;
-    bool head_over; /* part headers beyond the limits are left out */
+    bool shaped; /* it begins as such a body does */
+    bool head_over; /* the present header line is beyond the limits, or one that nobody asks for */
+    bool head_less; /* such a line came before: lines folded behind it go with it */
     unsigned head_lines;
+    uint16_t candidate_n; /* of the line in `head` that may be a delimiter, by its shape; 0: none is */
     uint16_t head_n, line_start;
     uint64_t line_n; /* bytes of the current header line, line end left out */
     uint8_t head[HEAD_MAX];
 };
 
+static void take_input(struct multipart *m, const uint8_t *p, size_t n);
+
 /* --- Parts --- */
 
 struct part_head {
-    struct bytes disposition, type, encoding, range;
+    struct bytes disposition, type, encoding, coding, range;
 };
 
 static struct part_head parse_head(struct multipart *m) {
@@ -52,6 +61,7 @@ static struct part_head parse_head(struct multipart *m) {
         {"content-disposition", offsetof(struct part_head, disposition)},
         {"content-type", offsetof(struct part_head, type)},
         {"content-transfer-encoding", offsetof(struct part_head, encoding)},
+        {"content-encoding", offsetof(struct part_head, coding)},
         {"content-range", offsetof(struct part_head, range)},
     };
     struct part_head h = {.type = {NULL, 0}};
@@ -64,28 +74,22 @@ static struct part_head parse_head(struct multipart *m) {
     return h;
 }
 
-/* "bytes 0-499/1234" or ".../<star>" (RFC 9110 section 14.4). */
-static bool read_range(struct bytes value, struct unpack_child *child) {
-    uint64_t last;
-    if (!bytes_starts_nocase(value, "bytes "))
-        return false;
-    struct bytes range = bytes_trim(bytes_of(value.p + 6, value.n - 6));
-    const uint8_t *slash = range.n ? memchr(range.p, '/', range.n) : NULL;
-    const uint8_t *dash = slash ? memchr(range.p, '-', (size_t)(slash - range.p)) : NULL;
-    if (!dash)
-        return false;
-    struct bytes total = bytes_of(slash + 1, range.n - (size_t)(slash + 1 - range.p));
-    if (!bytes_number(total, &child->total))
-        child->total = LENGTH_UNKNOWN;
-    return bytes_number(bytes_of(range.p, (size_t)(dash - range.p)), &child->offset) &&
-           bytes_number(bytes_of(dash + 1, (size_t)(slash - dash - 1)), &last) && last >= child->offset;
+/* What it is in: Content-Encoding (as some HTTP clients write it), and around it the transfer's. */
+static struct bytes list_codings(const struct part_head *h, char *out, size_t size) {
+    if (h->coding.n == 0 || h->encoding.n == 0)
+        return h->coding.n ? h->coding : h->encoding;
+    int n = snprintf(out, size, "%.*s, %.*s", (int)h->coding.n, (const char *)h->coding.p, (int)h->encoding.n,
+                     (const char *)h->encoding.p);
+    return n > 0 && (size_t)n < size ? bytes_of(out, (size_t)n) : h->encoding;
 }
 
 static void open_part(struct multipart *m) {
-    char scratch[2048];
+    char scratch[2048], codings[256];
     struct part_head h = parse_head(m);
     struct bytes fact[FACT_COUNT] = {{NULL, 0}}, *name = &fact[FACT_NAME];
-    struct unpack_child child = {.fact = fact, .codings = h.encoding, .total = LENGTH_UNKNOWN};
+    struct unpack_child child = {
+        .fact = fact, .codings = list_codings(&h, codings, sizeof codings), .total = LENGTH_UNKNOWN};
+    struct mime_range range;
     struct mime_disposition d = {.name = {NULL, 0}};
     mime_disposition_parse(h.disposition, scratch, sizeof scratch, &d);
     *name = d.filename.n ? d.filename : d.name;
@@ -94,7 +98,11 @@ static void open_part(struct multipart *m) {
     if (name->n == 0 && m->byteranges)
         *name = object_fact(unpack_object(m->unpack), FACT_NAME);
     fact[FACT_DECLARED_TYPE] = h.type;
-    child.is_range = m->byteranges && read_range(h.range, &child);
+    child.is_range = m->byteranges && mime_range_parse(h.range, &range);
+    if (child.is_range) {
+        child.offset = range.first;
+        child.total = range.total_known ? range.total : LENGTH_UNKNOWN;
+    }
     m->part = unpack_begin(m->unpack, &child);
     counter_one(COUNTER_MULTIPART_PARTS);
 }
@@ -110,8 +118,6 @@ static void emit_bytes(struct multipart *m, const uint8_t *p, size_t n) {
         return;
     if (m->at == AT_BODY && m->part)
         filter_data(m->part, p, n);
-    else if (m->at == AT_PREAMBLE || m->at == AT_EPILOGUE)
-        counter_add(COUNTER_MULTIPART_OUTSIDE, n);
 }
 
 /* --- Delimiters --- */
@@ -141,7 +147,7 @@ static void begin_head(struct multipart *m) {
     m->head_n = m->line_start = 0;
     m->line_n = 0;
     m->head_lines = 0;
-    m->head_over = false;
+    m->head_over = m->head_less = false;
 }
 
 static void end_delimiter(struct multipart *m, bool final) {
@@ -149,16 +155,7 @@ static void end_delimiter(struct multipart *m, bool final) {
     m->match = MATCH_NONE;
     m->final |= final;
     m->at = final ? AT_EPILOGUE : AT_PADDING;
-}
-
-/* Cameras write their two dashes into the boundary parameter too: believe the first line of the body. */
-static bool fewer_dashes(struct multipart *m, uint8_t c) {
-    if (m->at != AT_PREAMBLE || m->matched != 2 || m->delimiter_n < 5 || m->delimiter[2] != '-' ||
-        m->delimiter[3] != '-' || m->delimiter[4] != c)
-        return false;
-    m->delimiter_n -= 2;
-    memmove(m->delimiter, m->delimiter + 2, m->delimiter_n);
-    return true;
+    m->head_n = m->candidate_n = 0;
 }
 
 /* One byte of what may be a delimiter. False: it was none, and the byte is still to be looked at. */
@@ -168,7 +165,7 @@ static bool match_byte(struct multipart *m, uint8_t c) {
         return true;
     }
     if (m->match == MATCH_DELIMITER && m->matched < m->delimiter_n) {
-        if (c == m->delimiter[m->matched] || fewer_dashes(m, c)) {
+        if (c == m->delimiter[m->matched]) {
             m->matched++;
             return true;
         }
@@ -192,12 +189,11 @@ static bool match_byte(struct multipart *m, uint8_t c) {
 static bool take_candidate(struct multipart *m, const uint8_t *p, size_t from, size_t at, size_t n) {
     size_t left = n - at - 1;
     size_t common = left < m->delimiter_n ? left : m->delimiter_n;
-    bool loose = m->at == AT_PREAMBLE && common > 2; /* let match_byte look at it */
-    if (memcmp(p + at + 1, m->delimiter, loose ? 2 : common) != 0)
+    if (memcmp(p + at + 1, m->delimiter, common) != 0)
         return false;
     uint8_t line_end = at > from && p[at - 1] == '\r' ? 2 : 1;
     emit_bytes(m, p + from, at + 1 - line_end - from);
-    begin_match(m, line_end, (uint16_t)(loose ? 2 : common));
+    begin_match(m, line_end, (uint16_t)common);
     return true;
 }
 
@@ -247,6 +243,22 @@ static void head_store(struct multipart *m, const uint8_t *p, size_t n) {
     m->head_n = (uint16_t)(m->head_n + n);
 }
 
+/* Only fields that say what the content is need room; what is folded goes with its field. */
+static void end_head_line(struct multipart *m) {
+    const uint8_t *line = m->head + m->line_start;
+    size_t n = (size_t)(m->head_n - m->line_start);
+    bool folded = n > 0 && (line[0] == ' ' || line[0] == '\t');
+    bool asked = n >= FIELD_PREFIX && strncasecmp((const char *)line, "content-", FIELD_PREFIX) == 0;
+    m->head_less = m->head_over || (folded ? m->head_less : !asked);
+    if (m->head_less)
+        m->head_n = m->line_start;
+    else
+        m->head_lines++;
+    m->head_over = false;
+    m->line_start = m->head_n;
+    m->line_n = 0;
+}
+
 /* A delimiter where a header should be: the part has no body. */
 static bool read_head_delimiter(struct multipart *m) {
     struct bytes line = bytes_of(m->head + m->line_start, (size_t)(m->head_n - m->line_start));
@@ -278,21 +290,162 @@ static size_t head_take(struct multipart *m, const uint8_t *p, size_t n) {
         begin_match(m, 0, 0); /* an empty body's delimiter follows at once */
         return take;
     }
-    m->head_lines++;
-    m->line_start = m->head_n;
-    m->line_n = 0;
+    end_head_line(m);
     return take;
 }
 
-static size_t epilogue_take(struct multipart *m, const uint8_t *p, size_t n) {
-    emit_bytes(m, p, n);
+/* --- Before the first part: its delimiter is the one that is declared, or what has the shape of one --- */
+
+static bool begins_with(struct bytes line, const uint8_t *text, size_t n) {
+    return line.n >= n && memcmp(line.p, text, n) == 0;
+}
+
+/* A line of dashes and a boundary, and a field behind it (RFC 2046 section 5.1.1). */
+static bool has_shape(struct bytes line) {
+    if (line.n < 3 || line.n > 2 + BOUNDARY_MAX || line.p[0] != '-' || line.p[1] != '-')
+        return false;
+    for (size_t i = 2; i < line.n; i++)
+        if (line.p[i] < ' ')
+            return false;
+    return true;
+}
+
+static void set_delimiter(struct multipart *m, struct bytes line) {
+    memmove(m->delimiter, line.p, line.n);
+    m->delimiter_n = (uint16_t)line.n;
+}
+
+/* Does the line name the boundary that is declared? Cameras write their two dashes into the parameter too:
+ * the line is believed. */
+static bool is_declared(struct multipart *m, struct bytes line, bool *final) {
+    size_t n = m->delimiter_n;
+    *final = false;
+    if (n == 0)
+        return false;
+    if (n > 4 && m->delimiter[2] == '-' && m->delimiter[3] == '-' && !begins_with(line, m->delimiter, n) &&
+        begins_with(line, m->delimiter + 2, n - 2))
+        set_delimiter(m, bytes_of(m->delimiter + 2, n -= 2));
+    if (!begins_with(line, m->delimiter, n))
+        return false;
+    struct bytes tail = bytes_trim(bytes_of(line.p + n, line.n - n));
+    *final = bytes_equal(tail, bytes_text("--"));
+    return tail.n == 0 || *final;
+}
+
+/* A whole line, without its end, stands at the end of `head` from `from` on. */
+static void end_preamble_line(struct multipart *m, size_t from) {
+    bool final;
+    struct bytes line = bytes_of(m->head + from, m->head_n - from);
+    while (line.n > 0 &&
+           (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t'))
+        line.n--;
+    m->candidate_n = 0;
+    m->head_n = 0;
+    if (m->line_n > HEAD_MAX / 2)
+        return;
+    if (is_declared(m, line, &final)) {
+        end_delimiter(m, final);
+        if (!final)
+            begin_head(m);
+    } else if (has_shape(line)) {
+        memmove(m->head, line.p, line.n);
+        m->head_n = m->candidate_n = (uint16_t)line.n;
+    }
+}
+
+static size_t head_take(struct multipart *m, const uint8_t *p, size_t n);
+
+/* The line behind a candidate begins as a field: it was one. */
+static bool take_shape(struct multipart *m) {
+    uint8_t begun[FIELD_PREFIX];
+    if (m->candidate_n == 0 || m->head_n < m->candidate_n + FIELD_PREFIX)
+        return false;
+    bool field = strncasecmp((const char *)m->head + m->candidate_n, "content-", FIELD_PREFIX) == 0;
+    bool first = m->delimiter_n == 0 && m->shaped;
+    if (!field && !first)
+        return false;
+    memcpy(begun, m->head + m->candidate_n, sizeof begun);
+    set_delimiter(m, bytes_of(m->head, m->candidate_n));
+    counter_one(COUNTER_MULTIPART_BY_SHAPE);
+    begin_head(m);
+    head_take(m, begun, sizeof begun);
+    return true;
+}
+
+/* Byte by byte up to where a field's name would be, then to the line's end. */
+static size_t preamble_take(struct multipart *m, const uint8_t *p, size_t n) {
+    const uint8_t *lf = memchr(p, '\n', n);
+    size_t line = lf ? (size_t)(lf - p) : n, take = line;
+    size_t have = (size_t)(m->head_n - m->candidate_n);
+    if (m->candidate_n && have < FIELD_PREFIX && take > FIELD_PREFIX - have)
+        take = FIELD_PREFIX - have;
+    size_t room = (size_t)(HEAD_MAX / 2 - have), kept = take < room ? take : room;
+    memcpy(m->head + m->head_n, p, kept);
+    m->head_n = (uint16_t)(m->head_n + kept);
+    m->line_n += take + (kept < take ? HEAD_MAX : 0);
+    if (take_shape(m) || take < line || !lf)
+        return take;
+    end_preamble_line(m, m->candidate_n);
+    if (m->at == AT_PREAMBLE)
+        m->line_n = 0;
+    return take + 1;
+}
+
+/* --- Behind the last part: another multipart body, or a thing that no part holds --- */
+
+static void open_behind(struct multipart *m) {
+    const struct bytes fact[FACT_COUNT] = {{NULL, 0}};
+    const struct unpack_child child = {.fact = fact, .total = LENGTH_UNKNOWN};
+    m->part = unpack_begin(m->unpack, &child);
+    m->at = AT_BEHIND;
+    if (m->part)
+        filter_data(m->part, m->head, m->head_n);
+}
+
+static size_t behind_take(struct multipart *m, const uint8_t *p, size_t n) {
+    if (m->part)
+        filter_data(m->part, p, n);
     return n;
 }
 
+/* White space first, then so many bytes that they are worth it. */
+static size_t epilogue_take(struct multipart *m, const uint8_t *p, size_t n) {
+    size_t blank = 0;
+    while (m->head_n == 0 && blank < n && (p[blank] == '\r' || p[blank] == '\n' || p[blank] == ' '))
+        blank++;
+    if (blank > 0)
+        return blank;
+    size_t room = (size_t)(BEHIND_MIN - m->head_n), take = n < room ? n : room;
+    memcpy(m->head + m->head_n, p, take);
+    m->head_n = (uint16_t)(m->head_n + take);
+    counter_add(COUNTER_MULTIPART_OUTSIDE, take);
+    if (m->head_n < BEHIND_MIN)
+        return take;
+    if (m->head[0] != '-' || m->head[1] != '-') {
+        open_behind(m);
+        return take;
+    }
+    uint8_t again[BEHIND_MIN];
+    memcpy(again, m->head, sizeof again);
+    m->at = AT_PREAMBLE;
+    m->head_n = m->candidate_n = 0;
+    m->line_n = 0;
+    take_input(m, again, sizeof again);
+    return take;
+}
+
 static size_t (*const takers[])(struct multipart *m, const uint8_t *p, size_t n) = {
-    [AT_PREAMBLE] = body_take, [AT_PADDING] = padding_take,   [AT_HEAD] = head_take,
-    [AT_BODY] = body_take,     [AT_EPILOGUE] = epilogue_take,
+    [AT_PREAMBLE] = preamble_take, [AT_PADDING] = padding_take,   [AT_HEAD] = head_take,
+    [AT_BODY] = body_take,         [AT_EPILOGUE] = epilogue_take, [AT_BEHIND] = behind_take,
 };
+
+static void take_input(struct multipart *m, const uint8_t *p, size_t n) {
+    while (n > 0) {
+        size_t taken = takers[m->at](m, p, n);
+        p += taken;
+        n -= taken;
+    }
+}
 
 /* --- Filter --- */
 
@@ -301,18 +454,16 @@ static struct multipart *multipart_of(struct filter *f) {
 }
 
 static void multipart_data(struct filter *f, const uint8_t *bytes, size_t n) {
-    struct multipart *m = multipart_of(f);
-    while (n > 0) {
-        size_t taken = takers[m->at](m, bytes, n);
-        bytes += taken;
-        n -= taken;
-    }
+    take_input(multipart_of(f), bytes, n);
 }
 
-/* Nothing follows directly: a delimiter that lacks no more than its line end is one. */
-static void settle_match(struct multipart *m) {
+/* Nothing follows directly: a delimiter that lacks no more than its line end is one. `over`: nothing follows
+ * at all, and a line end is rather that of a delimiter that was never written. */
+static void settle_match(struct multipart *m, bool over) {
     bool delimiter = m->match == MATCH_DASH || (m->match == MATCH_DELIMITER && m->matched == m->delimiter_n);
-    if (delimiter)
+    bool last =
+        over && m->match == MATCH_DELIMITER && m->matched == 0 && m->line_end == 2 && m->at == AT_BODY;
+    if (delimiter || last)
         end_delimiter(m, false);
     else
         reject_match(m);
@@ -324,7 +475,12 @@ static void multipart_gap(struct filter *f, uint64_t n) {
     counter_one(COUNTER_MULTIPART_GAPS);
     if (m->at == AT_EPILOGUE)
         return;
-    settle_match(m);
+    if (m->at == AT_BEHIND) {
+        if (m->part)
+            filter_gap(m->part, n);
+        return;
+    }
+    settle_match(m, false);
     if (m->at != AT_BODY) {
         if (m->at != AT_HEAD)
             begin_head(m);
@@ -338,7 +494,11 @@ static void multipart_gap(struct filter *f, uint64_t n) {
 
 static void multipart_end(struct filter *f, enum transfer_end how) {
     struct multipart *m = multipart_of(f);
-    settle_match(m);
+    settle_match(m, how == TRANSFER_DONE);
+    if (m->at == AT_EPILOGUE && m->head_n >= BEHIND_MIN / 4)
+        open_behind(m);
+    if (m->at == AT_BEHIND)
+        close_part(m, how);
     if (!m->final) {
         counter_one(COUNTER_MULTIPART_UNFINISHED);
         if (unpack_object(m->unpack)->container)
@@ -389,13 +549,15 @@ static bool set_boundary(struct multipart *m, struct bytes boundary) {
     return true;
 }
 
+/* By its shape whatever is declared, or by what is declared: its delimiter may come later. */
 static bool matches_multipart(const struct file_type *type, struct bytes declared) {
-    return bytes_starts_nocase(bytes_trim(declared), "multipart/");
+    return type == type_multipart || bytes_starts_nocase(bytes_trim(declared), "multipart/");
 }
 
-/* A preamble may begin like any file, and its parts are still found by who receives them. */
+/* What is declared and does not begin as one may be any file: it is inspected as it is, and its parts are
+ * still found by who receives them. */
 static bool wraps_parts(const struct file_type *type) {
-    return type->kind == KIND_TEXT || type->kind == KIND_BINARY;
+    return type == type_multipart;
 }
 
 static struct filter *create_multipart(struct unpack *u) {
@@ -410,13 +572,11 @@ static struct filter *create_multipart(struct unpack *u) {
     m->filter.ops = &multipart_ops;
     m->pool = unpack_state(u);
     m->unpack = u;
+    m->shaped = unpack_object(u)->type == type_multipart;
     m->byteranges = container_type(bytes_trim(declared)) == &container_types[1];
-    begin_match(m, 0, 0);
-    if (set_boundary(m, mime_parameter(declared, "boundary", scratch, sizeof scratch)))
-        return &m->filter;
-    counter_one(COUNTER_MULTIPART_BOUNDARY);
-    pool_give(m->pool, m);
-    return NULL;
+    if (!set_boundary(m, mime_parameter(declared, "boundary", scratch, sizeof scratch)))
+        counter_one(COUNTER_MULTIPART_BOUNDARY);
+    return &m->filter;
 }
 
 static const struct file_type *type_of_multipart(struct bytes declared) {

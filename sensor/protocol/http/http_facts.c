@@ -36,31 +36,13 @@ static struct bytes text_until(struct bytes text, char stop) {
     return at ? bytes_of(text.p, (size_t)(at - text.p)) : text;
 }
 
-static struct bytes text_behind(struct bytes text, char stop) {
-    size_t n = text_until(text, stop).n;
-    return n < text.n ? bytes_of(text.p + n + 1, text.n - n - 1) : bytes_of(NULL, 0);
-}
-
-/* "bytes 0-499/1234", or a star for the total (RFC 9110 section 14.4); an unsatisfied range says nothing
- * about the body. */
-static bool read_range(struct bytes field, struct transfer_seed *f) {
-    uint64_t first, last, total = LENGTH_UNKNOWN;
-    struct bytes range = bytes_trim(field);
-    if (!bytes_starts_nocase(range, "bytes"))
-        return false;
-    range = bytes_trim(bytes_of(range.p + 5, range.n - 5));
-    if (range.n && (range.p[0] == '=' || range.p[0] == ':'))
-        range = bytes_trim(bytes_of(range.p + 1, range.n - 1));
-    struct bytes span = text_until(range, '/'), whole = bytes_trim(text_behind(range, '/'));
-    if (!bytes_number(bytes_trim(text_until(span, '-')), &first) ||
-        !bytes_number(bytes_trim(text_behind(span, '-')), &last))
-        return false;
-    if (last < first || (!bytes_equal_nocase(whole, "*") && (!bytes_number(whole, &total) || total <= last)))
-        return false;
+static void read_range(struct bytes field, struct transfer_seed *f) {
+    struct mime_range range;
+    if (!mime_range_parse(field, &range))
+        return;
     f->resume = RESUME_RANGE;
-    f->offset = first;
-    f->total = total;
-    return true;
+    f->offset = range.first;
+    f->total = range.total_known ? range.total : LENGTH_UNKNOWN;
 }
 
 /* Content-Encoding, and what Transfer-Encoding adds to it besides chunks: it is applied last (RFC 9112

@@ -191,7 +191,7 @@ static void a_gap_that_hides_a_parts_head_gives_a_part_without_a_name(void **sta
 static void without_its_final_boundary_the_last_part_is_incomplete(void **state) {
     begin();
     struct transfer *t = body("multipart/form-data; boundary=b", "");
-    text(t, "--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--");
+    text(t, "--b\r\nContent-Type: a/b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--");
     content_end(&conversation, t, TRANSFER_DONE);
     assert_true(got.list[1].complete && holds(&got.list[1], "one"));
     assert_false(got.list[2].complete);
