@@ -35,9 +35,10 @@ struct multipart {
     uint16_t delimiter_n;
     uint8_t delimiter[2 + BOUNDARY_MAX]; /* "--" boundary */
     bool byteranges, final;
-    bool shaped; /* it begins as such a body does */
+    bool shaped;    /* it begins as such a body does */
     bool head_over; /* the present header line is beyond the limits, or one that nobody asks for */
     bool head_less; /* such a line came before: lines folded behind it go with it */
+    bool head_told; /* that a line was */
     unsigned head_lines;
     uint16_t candidate_n; /* of the line in `head` that may be a delimiter, by its shape; 0: none is */
     uint16_t head_n, line_start;
@@ -147,7 +148,7 @@ static void begin_head(struct multipart *m) {
     m->head_n = m->line_start = 0;
     m->line_n = 0;
     m->head_lines = 0;
-    m->head_over = m->head_less = false;
+    m->head_over = m->head_less = m->head_told = false;
 }
 
 static void end_delimiter(struct multipart *m, bool final) {
@@ -235,7 +236,8 @@ static void head_store(struct multipart *m, const uint8_t *p, size_t n) {
     if (!m->head_over && (n > (size_t)(HEAD_MAX - m->head_n) || m->head_lines > HEAD_LINES)) {
         m->head_over = true;
         m->head_n = m->line_start; /* whole lines only */
-        counter_one(COUNTER_MULTIPART_HEAD);
+        counter_add(COUNTER_MULTIPART_HEAD, !m->head_told);
+        m->head_told = true;
     }
     if (m->head_over)
         return;

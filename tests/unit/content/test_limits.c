@@ -281,7 +281,7 @@ static void endless_part_headers_are_bounded_and_the_part_still_seen(void **stat
         text(t, "0123456789");
     text(t, "\r\n\r\nbody\r\n--b\r\n");
     for (int i = 0; i < 100; i++)
-        text(t, "X-Many: 1\r\n");
+        text(t, "Content-Many: 1\r\n"); /* others need no room */
     text(t, "\r\nmore\r\n--b--");
     content_end(&conversation, t, TRANSFER_DONE);
     assert_string_equal(got.list[1].name, "kept");
