@@ -9,6 +9,7 @@
 /* clang-format off */
 #define PROTOCOLS(PROTOCOL) \
     PROTOCOL(tls, tls) \
+    PROTOCOL(ssh, ssh) \
     PROTOCOL(http, http) \
     PROTOCOL(ftp, ftp) \
     PROTOCOL(ftp, ftp_data) \

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/ssh/ssh.h"
+
+#include "protocol/cipher.h"
+#include "protocol/memory.h"
+
+enum {
+    BANNER_MAX = 8192,  /* octets of a side up to the end of its banner, other lines of a server before it */
+    PACKET_MAX = 35000, /* RFC 4253 section 6.1 */
+    EXCHANGE_MAX = 1 << 16, /* octets of a side's key exchange */
+    HEADER_BYTES = 6,       /* length, padding, message */
+    MESSAGE_LAST = 49,      /* of the transport and the key exchange */
+    MESSAGE_KEXINIT = 20,
+    MESSAGE_NEWKEYS = 21,
+    KEXINIT_LEAST = 80,
+};
+
+struct ssh_side {
+    enum { SSH_BANNER, SSH_EXCHANGE, SSH_SEALED } phase;
+    uint8_t matched, header_n;
+    bool line_began; /* within a line that is no banner */
+    bool is_banner;
+    uint8_t header[HEADER_BYTES];
+    uint32_t left;  /* octets of the packet to come */
+    uint32_t taken; /* octets of this phase */
+    struct cipher_watch watch;
+};
+
+struct ssh {
+    bool told;
+    struct ssh_side side[2];
+};
+
+static const char banner[] = "SSH-";
+
+static void *open_ssh(struct conversation *c, struct bytes facts) {
+    return protocol_alloc(PROTOCOL_STATE, sizeof(struct ssh));
+}
+
+static void close_ssh(struct conversation *c) {
+    protocol_free(c->state);
+}
+
+static void begin_phase(struct ssh_side *s, unsigned phase) {
+    s->phase = phase;
+    s->taken = 0;
+}
+
+/* Lines up to the one that is the banner (RFC 4253 section 4.2: a client has none before it). The octets
+ * taken, 0 where it is none. */
+static size_t take_banner(struct ssh_side *s, enum side from, struct bytes in) {
+    size_t i = 0;
+    while (i < in.n && s->phase == SSH_BANNER) {
+        uint8_t c = in.p[i];
+        if (++s->taken > BANNER_MAX)
+            return 0;
+        if (!s->is_banner && !s->line_began && c == (uint8_t)banner[s->matched]) {
+            s->is_banner = ++s->matched == sizeof banner - 1;
+        } else if (!s->is_banner) {
+            if (from == SIDE_CLIENT || (c < ' ' && c != '\r' && c != '\n' && c != '\t'))
+                return 0;
+            s->line_began = true;
+        }
+        i++;
+        if (c == '\n' && s->is_banner) {
+            begin_phase(s, SSH_EXCHANGE);
+        } else if (c == '\n') {
+            s->line_began = false;
+            s->matched = 0;
+        }
+    }
+    return i;
+}
+
+/* RFC 4253 section 6: may a packet of the key exchange begin like this? `first`: it must be KEXINIT. */
+static bool fits_packet(const uint8_t h[HEADER_BYTES], size_t n, bool first) {
+    uint32_t length = n < 4 ? 0 : (uint32_t)h[0] << 24 | (uint32_t)h[1] << 16 | (uint32_t)h[2] << 8 | h[3];
+    if ((n > 0 && h[0] != 0) || (n > 1 && h[1] != 0) || (n > 3 && (length < 8 || length > PACKET_MAX)) ||
+        (n > 4 && (h[4] < 4 || h[4] >= length)))
+        return false;
+    if (n > 5 && (h[5] == 0 || h[5] > MESSAGE_LAST))
+        return false;
+    return !first || ((n < 4 || length >= KEXINIT_LEAST) && (n < 6 || h[5] == MESSAGE_KEXINIT));
+}
+
+static bool take_header(struct ssh_side *s, struct bytes *in) {
+    bool first = s->taken == s->header_n;
+    while (in->n > 0 && s->header_n < HEADER_BYTES) {
+        s->header[s->header_n] = in->p[0];
+        if (!fits_packet(s->header, s->header_n + 1u, first))
+            return false;
+        s->header_n++;
+        s->taken++;
+        *in = bytes_of(in->p + 1, in->n - 1);
+    }
+    if (s->header_n == HEADER_BYTES) {
+        s->left = ((uint32_t)s->header[2] << 8 | s->header[3]) + 4 - HEADER_BYTES;
+        cipher_unit(&s->watch);
+    }
+    return true;
+}
+
+/* Of packets in clear: what has a signature of its own has no place in them. False: not SSH from *in on. */
+static bool take_exchange(struct conversation *c, struct ssh_side *s, struct bytes *in) {
+    struct ssh *ssh = c->state;
+    while (in->n > 0 && s->phase == SSH_EXCHANGE) {
+        if (s->header_n < HEADER_BYTES) {
+            if (!take_header(s, in))
+                return false;
+            continue;
+        }
+        size_t n = in->n < s->left ? in->n : s->left;
+        struct bytes body = bytes_of(in->p, n);
+        size_t at = structure_find(body, false);
+        if (at < n || s->taken + n > EXCHANGE_MAX) {
+            *in = bytes_of(in->p + (at < n ? at : 0), in->n - (at < n ? at : 0));
+            s->header_n = 0;
+            return false;
+        }
+        s->left -= (uint32_t)n;
+        s->taken += (uint32_t)n;
+        *in = bytes_of(in->p + n, in->n - n);
+        if (s->left > 0)
+            continue;
+        if (!ssh->told && s->header[5] == MESSAGE_KEXINIT) {
+            ssh->told = true;
+            c->services->encrypted(c);
+        }
+        if (s->header[5] == MESSAGE_NEWKEYS)
+            begin_phase(s, SSH_SEALED);
+        s->header_n = 0;
+    }
+    return true;
+}
+
+static enum protocol_result become_rest(struct conversation *c, enum side from, struct bytes held,
+                                        struct bytes rest) {
+    conversation_become(c, NULL, false);
+    conversation_inner(c, from, held.p, held.n);
+    conversation_inner(c, from, rest.p, rest.n);
+    return PROTOCOL_BECOMES;
+}
+
+static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
+                                      size_t n) {
+    struct ssh *ssh = c->state;
+    struct ssh_side *s = &ssh->side[from];
+    struct bytes in = bytes_of(bytes, n);
+    size_t held, at;
+    if (s->phase == SSH_BANNER) {
+        size_t matched = s->matched, used = take_banner(s, from, in);
+        if (used == 0)
+            return become_rest(c, from, bytes_of(banner, matched), in);
+        in = bytes_of(in.p + used, in.n - used);
+    }
+    if (s->phase == SSH_EXCHANGE && !take_exchange(c, s, &in))
+        return become_rest(c, from, bytes_of(s->header, s->header_n), in);
+    if (s->phase != SSH_SEALED || in.n == 0)
+        return PROTOCOL_OK;
+    cipher_unit(&s->watch);
+    if (cipher_take(&s->watch, in, &held, &at))
+        return PROTOCOL_OK;
+    return become_rest(c, from, bytes_of(s->watch.first, held), bytes_of(in.p + at, in.n - at));
+}
+
+/* Where packets begin is not known any more. */
+static enum protocol_result take_gap(struct conversation *c, enum side from, uint64_t n) {
+    struct ssh *ssh = c->state;
+    struct ssh_side *s = &ssh->side[from];
+    s->watch.first_n = 0;
+    begin_phase(s, SSH_SEALED);
+    return PROTOCOL_OK;
+}
+
+/* The version that is spoken here, or both (RFC 4253 section 5.1). */
+static enum probe probe_side(struct bytes b) {
+    static const char *const begins[] = {"SSH-2.", "SSH-1.99-"};
+    enum probe best = PROBE_NO;
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+        size_t all = strlen(begins[i]), n = b.n < all ? b.n : all;
+        if (n == 0 || memcmp(b.p, begins[i], n) == 0)
+            best = n == all ? PROBE_YES : best == PROBE_YES ? best : PROBE_MORE;
+    }
+    return best;
+}
+
+static enum probe probe_ssh(const struct bytes first[2]) {
+    enum probe client = probe_side(first[SIDE_CLIENT]), server = probe_side(first[SIDE_SERVER]);
+    if (client == PROBE_NO)
+        return PROBE_NO;
+    return client == PROBE_YES || server == PROBE_YES ? PROBE_YES : PROBE_MORE;
+}
+
+const struct protocol protocol_ssh = {
+    .name = "ssh",
+    .ndpi_names = (const char *const[]){"SSH", NULL},
+    .probe = probe_ssh,
+    .open = open_ssh,
+    .data = take_data,
+    .gap = take_gap,
+    .close = close_ssh,
+};
