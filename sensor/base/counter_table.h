@@ -80,6 +80,10 @@
     COUNTER(ANNOUNCEMENTS_LOST,   "flow.announcements_lost",     "announcements of other workers that were overwritten before they were read, or made no sense") \
     COUNTER(ANNOUNCEMENTS_LATE,   "flow.announcements_late",     "workers reading a file that the others no longer wait for") \
     COUNTER(EXPECTATIONS_EXPIRED, "flow.expectations_expired",    "announced flows that did not come in time") \
+    COUNTER(FLOWS_REVIVED,        "flow.revived",                 "TCP flows that went on behind a FIN or RST which nobody obeyed") \
+    COUNTER(CHECKSUMS_WRONG,      "flow.checksums_wrong",         "packets left out for a wrong checksum, where earlier ones of their side were right") \
+    COUNTER(CHECKSUMS_LEFT,       "flow.checksums_left",          "wrong checksums of sides that never had a right one (segmentation in the network card); taken") \
+    COUNTER(TTL_LOW,              "flow.ttl_low",                 "packets that may not reach their receiver: their time to live is far below that of their flow") \
     /* stream */ \
     COUNTER(STREAM_BYTES,         "stream.bytes",                 "bytes delivered in order") \
     COUNTER(STREAM_GAPS,          "stream.gaps",                  "gaps declared in streams") \
@@ -94,6 +98,14 @@
     COUNTER(STREAM_AFTER_END,     "stream.after_end_bytes",       "bytes that came after the end of their side and were not looked at") \
     COUNTER(STREAM_RESETS_WRONG,  "stream.resets_wrong",          "TCP resets outside the window of their connection") \
     COUNTER(STREAM_STRAY,         "stream.stray",                 "stored segments thrown away: far ahead of all others, never acknowledged") \
+    COUNTER(STREAM_DOUBTFUL,      "stream.doubtful",              "segments with bytes that their receiver may have dropped (acknowledgement, window, time stamp, signature, time to live)") \
+    COUNTER(STREAM_DOUBTFUL_USED, "stream.doubtful_used_bytes",   "bytes of such segments that were acknowledged and came in no other way") \
+    COUNTER(STREAM_DOUBTFUL_DROPPED, "stream.doubtful_dropped",   "such segments that nobody acknowledged, or that were too many") \
+    COUNTER(STREAM_AMBIGUOUS,     "stream.ambiguous",             "segments that contradict others of their connection") \
+    COUNTER(STREAM_READINGS,      "stream.readings",              "other readings of connections that were begun for it") \
+    COUNTER(STREAM_READINGS_SHED, "stream.readings_shed",         "other readings not begun because a connection had its share, or for lack of memory") \
+    COUNTER(STREAM_ENDS_REFUTED,  "stream.ends_refuted",          "FINs that bytes behind them showed not to be the end") \
+    COUNTER(STREAM_URGENT,        "stream.urgent",                "bytes sent as urgent, which receivers read out of band") \
     COUNTER(STREAM_ACKS_WRONG,    "stream.acks_wrong",            "acknowledgements of bytes that nobody can have sent") \
     /* protocol */ \
     COUNTER(TRANSFERS,            "protocol.transfers",           "transfers begun") \

@@ -20,7 +20,9 @@ struct packet {
     uint16_t source_port, destination_port; /* host byte order; 0 when the transport has none */
     uint8_t transport;                      /* IP protocol number of the innermost packet */
     uint8_t tcp_flags;
-    uint16_t tcp_window;
+    uint8_t ttl;           /* time to live, or hop limit, of the innermost packet */
+    uint8_t header_length; /* of TCP, with its options, or UDP: it stands in front of `payload` */
+    uint16_t tcp_window, tcp_urgent;
     uint32_t tcp_seq, tcp_ack;
     const uint8_t *payload; /* transport payload, `payload_captured` bytes of it are there */
     uint32_t payload_captured;
@@ -30,6 +32,8 @@ struct packet {
     uint16_t vlan;     /* outermost VLAN id, 0 for none */
     bool defragmented; /* payload lies in the defragmenter's buffer, valid until its next packet */
     bool tunnelled;    /* was inside GRE, VXLAN, IP-in-IP, ... */
+    bool contested;    /* its fragments contradict each other: who takes it, and as what, is the receiver's
+                          choice */
 };
 
 struct decoder; /* defragmentation state */
@@ -43,8 +47,7 @@ struct decoder *decoder_create(const struct decoder_options *options); /* NULL: 
 void decoder_destroy(struct decoder *d);                               /* accepts NULL */
 
 /* True: *out is a whole packet with TCP, UDP or another IP protocol. False: nothing to go on with (not IP,
- * a fragment that waits for others, malformed: counted). Checksums are not verified: span ports see offloaded
- * ones. */
+ * a fragment that waits for others, malformed: counted). Checksums are not verified here: checksum.h. */
 bool decode_packet(struct decoder *d, const struct capture_packet *in, struct packet *out);
 
 /* A frame of 802.11 may hold several packets: call it until it is false, each time with another packet where

@@ -121,6 +121,7 @@ enum step ip_v4(struct walk *w) {
         return STEP_STOP;
     if (!reader_skip(&w->left, header))
         return walk_stop(COUNTER_DECODE_IP_SHORT);
+    w->out->ttl = h[8];
     w->out->source = address_from_v4(h + 12);
     w->out->destination = address_from_v4(h + 16);
     if (walk_u16(h + 6) & 0x3fff)
@@ -225,6 +226,7 @@ enum step ip_v6(struct walk *w) {
         return STEP_STOP;
     if (!reader_skip(&w->left, IPV6_HEADER))
         return walk_stop(COUNTER_DECODE_IP_SHORT);
+    w->out->ttl = h[7];
     w->out->source = address_from_v6(h + 8);
     w->out->destination = address_from_v6(h + 24);
     uint8_t protocol = h[6];

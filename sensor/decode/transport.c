@@ -31,6 +31,8 @@ enum step payload_tcp(struct walk *w) {
     w->out->tcp_ack = walk_u32(h + 8);
     w->out->tcp_flags = h[13];
     w->out->tcp_window = walk_u16(h + 14);
+    w->out->tcp_urgent = walk_u16(h + 18);
+    w->out->header_length = (uint8_t)header;
     return walk_finish(w, COUNTER_DECODE_OK);
 }
 
@@ -50,6 +52,7 @@ enum step payload_udp(struct walk *w) {
     struct udp_inner inner;
     if (udp_tunnel(w, w->out->source_port, w->out->destination_port, &inner))
         return udp_enter(w, &inner);
+    w->out->header_length = UDP_HEADER;
     return walk_finish(w, COUNTER_DECODE_OK);
 }
 

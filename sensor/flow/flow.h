@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/pool.h"
 #include "decode/decode.h"
+#include "decode/tcp_options.h"
 #include "flow/side.h"
 #include "settings/setting.h"
 
@@ -17,6 +18,14 @@ enum flow_interest {
     FLOW_WAIT,     /* as FLOW_COUNT until it carries something */
     FLOW_IDENTIFY, /* nDPI names its datagrams, nobody reads them */
     FLOW_INSPECT,  /* streams are rebuilt */
+};
+
+/* Does the receiver take a packet? By its checksums and its time to live, held against what its side sent
+ * before. */
+enum soundness {
+    PACKET_SOUND,
+    PACKET_DOUBTFUL, /* perhaps: only what the receiver does shows it */
+    PACKET_UNSOUND,  /* no */
 };
 
 enum flow_state { FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSING, FLOW_CLOSED };
@@ -47,11 +56,15 @@ struct flow {
     uint8_t sequence_known;         /* table's own: bit a side: sequence_first and sequence_next hold */
     uint8_t syn_known;              /* bit a side: sequence_first is its SYN's */
     bool syn_unanswered;            /* table's own: syn_pending holds */
-    uint32_t number;                /* of this worker, counts up, never 0 */
-    void *ndpi;                     /* identify.c's own, freed as soon as the flow has its name */
-    void *stream;                   /* owner's: struct stream_pair */
-    void *conversation;             /* owner's: struct conversation */
-    uint32_t policy;                /* owner's: what a policy said of the addresses, and which */
+    uint8_t sound;                  /* enum soundness: of the packet that was given last */
+    uint8_t sums;   /* table's own: bit a side: a checksum of it was right; bits 2, 3: one was seen */
+    uint8_t ttl[2]; /* table's own: the highest of the side */
+    struct syn_options syn[2];  /* of the side's SYN, if syn_known */
+    uint32_t number;            /* of this worker, counts up, never 0 */
+    void *ndpi;                 /* identify.c's own, freed as soon as the flow has its name */
+    void *stream;               /* owner's: struct stream_pair */
+    void *conversation;         /* owner's: struct conversation */
+    uint32_t policy;            /* owner's: what a policy said of the addresses, and which */
     uint32_t sequence_first[2]; /* table's own, TCP: first sequence number of the side (its SYN's if seen) */
     uint32_t sequence_next[2];  /* table's own, TCP: behind the last byte of the side */
     uint32_t syn_pending; /* table's own, TCP: a SYN that does not fit, until the other side answers it */
@@ -93,6 +106,9 @@ void flow_table_tick(struct flow_table *t, time_ns now);
 /* Shows `is_over` all flows, and closes with FLOW_END_SHED those that it is true of. */
 void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, struct flow *flow),
                          void *context);
+/* Most sides of this capture have no right checksum (it was taken at a sending host): those that never had
+ * one are not looked at. */
+bool flow_table_sums_left(const struct flow_table *t);
 size_t flow_table_count(const struct flow_table *t);
 
 /* --- identify.c: the only file that knows nDPI --- */

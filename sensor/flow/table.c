@@ -158,7 +158,7 @@ static void touch_flow(struct flow_table *t, struct flow *flow, const struct pac
     /* network_length ends where the capture cut the packet */
     if (p->payload_length > p->payload_captured)
         flow->bytes[from] += p->payload_length - p->payload_captured;
-    if (p->transport == PROTOCOL_TCP) {
+    if (p->transport == PROTOCOL_TCP && flow->sound == PACKET_SOUND) {
         flow_tcp_advance(flow, p, from);
         if (packets_of(flow) == SIDES_PACKETS)
             judge_sides(flow);
@@ -177,13 +177,19 @@ struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enu
     struct flow *flow = *bucket;
     while (flow && !flow_matches(flow, &ends, p->transport, from))
         flow = flow->hash_next;
-    if (flow && p->transport == PROTOCOL_TCP && flow_tcp_reused(flow, p, *from)) {
+    if (flow)
+        flow->sound = (uint8_t)flow_judge_packet(t, flow, p, *from);
+    if (flow && p->transport == PROTOCOL_TCP && flow->sound == PACKET_SOUND &&
+        flow_tcp_reused(flow, p, *from)) {
         counter_one(COUNTER_FLOWS_REUSED);
         flow_table_close(t, flow, FLOW_END_REUSED);
         flow = NULL;
     }
-    if (!flow)
+    if (!flow) {
         flow = open_flow(t, bucket, p, &ends, from);
+        if (flow)
+            flow->sound = (uint8_t)flow_judge_packet(t, flow, p, *from);
+    }
     if (flow)
         touch_flow(t, flow, p, *from);
     return flow;

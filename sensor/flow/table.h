@@ -30,6 +30,10 @@ struct flow_table {
     time_ns timeouts[LIST_COUNT];
     struct flow_owner owner;
     uint32_t last_number;
+    struct flow_sums {
+        uint32_t good, bad; /* sides by their first checksum */
+        bool left_alone;
+    } sums;
 };
 
 enum { IP_PROTOCOL_ICMP = 1, IP_PROTOCOL_ICMP6 = 58, IP_PROTOCOL_SCTP = 132 };
@@ -52,6 +56,10 @@ enum side packet_sender_side(const struct packet *p, const struct packet_ends *e
 void flow_tcp_advance(struct flow *flow, const struct packet *p, enum side from);
 /* True: this packet belongs to a new connection with the flow's five-tuple. Remembers an unfitting SYN. */
 bool flow_tcp_reused(struct flow *flow, const struct packet *p, enum side from);
+
+/* sound.c: before the packet is counted. */
+enum soundness flow_judge_packet(struct flow_table *t, struct flow *flow, const struct packet *p,
+                                 enum side from);
 
 /* expire.c */
 enum timeout_list flow_list_of(const struct flow *flow);

@@ -67,6 +67,20 @@ static bool reset_fits(const struct flow *flow, const struct packet *p, enum sid
     return true;
 }
 
+static void note_syn(struct flow *flow, const struct packet *p, enum side from) {
+    struct tcp_options options = tcp_options_of(p);
+    flow->syn_known |= (uint8_t)(1u << from);
+    flow->syn[from] = syn_options_of(&options);
+}
+
+/* New bytes behind an end: nobody obeyed it. */
+static bool goes_on(const struct flow *flow, const struct packet *p, enum side from) {
+    if (p->payload_length == 0 || !(p->tcp_flags & TCP_ACK) || !knows_sequence(flow, from))
+        return false;
+    int32_t ahead = sequence_distance(flow->sequence_next[from], p->tcp_seq + p->payload_length);
+    return ahead > 0 && ahead < EARLY_WINDOW;
+}
+
 static void follow_sequence(struct flow *flow, const struct packet *p, enum side from) {
     uint32_t first = p->tcp_seq, next = p->tcp_seq + p->payload_length;
     next += (p->tcp_flags & TCP_SYN) != 0;
@@ -75,7 +89,7 @@ static void follow_sequence(struct flow *flow, const struct packet *p, enum side
     if (is_first || ((p->tcp_flags & TCP_SYN) && !flow->syn_seen && from == SIDE_CLIENT)) {
         flow->sequence_first[from] = first;
         if (p->tcp_flags & TCP_SYN)
-            flow->syn_known |= (uint8_t)(1u << from);
+            note_syn(flow, p, from);
     }
     if (is_first) {
         flow->sequence_next[from] = next;
@@ -105,10 +119,15 @@ void flow_tcp_advance(struct flow *flow, const struct packet *p, enum side from)
     /* A SYN that does not fit must not move the window that a forged RST would then fall into. */
     if (flow->syn_unanswered && (p->tcp_flags & TCP_SYN) && p->tcp_seq == flow->syn_pending)
         return;
+    if (flow->state > FLOW_ESTABLISHED && goes_on(flow, p, from)) {
+        counter_one(COUNTER_FLOWS_REVIVED);
+        flow->state = FLOW_ESTABLISHED;
+        flow->fin_seen = 0;
+    }
     follow_sequence(flow, p, from);
     if ((p->tcp_flags & TCP_SYN) && !(p->tcp_flags & TCP_ACK) && from == SIDE_CLIENT)
         flow->syn_seen = true;
-    if (p->tcp_flags & TCP_FIN)
+    if ((p->tcp_flags & (TCP_FIN | TCP_ACK)) == (TCP_FIN | TCP_ACK))
         flow->fin_seen |= (uint8_t)(1u << from);
     if (flow->state == FLOW_NEW && is_established(flow, p, from))
         flow->state = FLOW_ESTABLISHED;

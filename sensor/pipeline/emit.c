@@ -50,6 +50,7 @@ static void put_ends(struct emitter *e, const struct flow_context *x, enum side 
     r->transport = x->transport;
     r->vlan = x->vlan;
     r->flow = x->flow;
+    r->ambiguous = x->ambiguous;
     put_text(&e->builder, TEXT_APPLICATION, x->application);
     put_text(&e->builder, TEXT_MASTER, x->master);
     put_text(&e->builder, TEXT_COMMUNITY_ID, x->community_id);

@@ -21,6 +21,7 @@ struct flow_context {
     bool metered[2];                     /* what this side sends counts under a contract */
     bool began;                          /* a transfer: its objects count, not the flow */
     bool encrypted;
+    bool ambiguous; /* its segments contradict each other: this is one of several readings, or may be */
     uint8_t transport;
     uint16_t vlan;
     uint32_t flow;                    /* number of the flow */

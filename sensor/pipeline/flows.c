@@ -81,7 +81,7 @@ static struct stream_pair *begin_stream(struct pipeline *p, struct flow *flow) {
     struct stream_pair *s = stream_open(p->reassembler, flow);
     for (enum side side = SIDE_CLIENT; s && side <= SIDE_SERVER; side++)
         if (flow->syn_known >> side & 1)
-            stream_began(s, side, flow->sequence_first[side]);
+            stream_began(s, side, flow->sequence_first[side], flow->syn[side]);
     return s;
 }
 
@@ -227,12 +227,14 @@ static void note_unread(struct pipeline *p, struct flow *flow, const struct pack
 }
 
 static void look_into(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
+    if (flow->sound == PACKET_UNSOUND)
+        return;
     if (overload_sheds(&p->overload, SHED_APPROVED) && is_left_out(p, flow)) {
         leave_flow(p, flow);
         return;
     }
     if (flow->stream)
-        stream_packet(p->reassembler, flow->stream, from, packet);
+        stream_packet(p->reassembler, flow->stream, from, packet, flow->sound == PACKET_DOUBTFUL);
     else
         take_datagram(p, flow, packet, from);
     if (flow->interest == FLOW_COUNT)
@@ -267,7 +269,8 @@ void pipeline_flow_packet(struct pipeline *p, const struct packet *packet) {
     enum side from;
     struct flow *flow = flow_table_packet(p->flows, packet, &from);
     note_sight(p, packet, flow, from);
-    if (flow && flow->interest == FLOW_WAIT && (is_carrying(packet) || pipeline_expects(p, flow)))
+    if (flow && flow->interest == FLOW_WAIT && flow->sound != PACKET_UNSOUND &&
+        (is_carrying(packet) || pipeline_expects(p, flow)))
         begin_flow(p, flow);
     if (flow && flow->interest > FLOW_WAIT)
         look_into(p, flow, packet, from);

@@ -9,6 +9,14 @@
 #include "protocol/dispatch.h"
 #include "stream/stream.h"
 
+/* Another reading of a flow; the user of its stream's calls. */
+struct reading {
+    struct flow *flow;
+    struct stream_pair *stream;
+    struct flow_context *context;
+    struct conversation *conversation;
+};
+
 /* One worker's data path from the inside, for the files of this folder. */
 struct pipeline {
     struct generations generations;
@@ -29,6 +37,8 @@ struct pipeline {
     struct fact_pool facts;
     struct flow_contexts flow_contexts;
     struct transfer_contexts transfer_contexts;
+    struct pool readings;
+    bool sums_left_told;
     const struct examination *examination;
     struct waiting_objects waiting;
     struct emitter emitter;
@@ -65,11 +75,13 @@ void pipeline_name_flow(struct flow *flow, enum side from, const uint8_t *bytes,
 
 /* streams.c: from the stream of a flow to the protocol that reads it; the sink's user is the flow. */
 extern const struct stream_sink pipeline_streams;
+extern const struct stream_again pipeline_readings; /* readings.c */
 /* A flow that was announced may begin before its announcement was read: asked again while nobody took the
  * flow. */
 void pipeline_announcement(struct flow *flow, time_ns now);
-/* Nobody wants more bytes of this flow: from now on it costs a look-up and a counter. The stream itself is
- * freed by the caller of stream_packet, never during a call of the sink. */
+/* Nobody wants more bytes of this flow, but for other readings of it: without one, from now on it costs a
+ * look-up and a counter. The stream itself is freed by the caller of stream_packet, never during a call of
+ * the sink. */
 void pipeline_stop(struct flow *flow);
 
 /* boards.c: what this worker and the others announce to each other. Opens the boards; false: no memory. */

@@ -27,9 +27,22 @@ void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropp
     overload_look(&p->overload, &pressure);
 }
 
+static void tell_sums_left(struct pipeline *p) {
+    if (p->sums_left_told || !flow_table_sums_left(p->flows))
+        return;
+    p->sums_left_told = true;
+    emit_notice(&p->emitter, "checksums",
+                "most checksums of this capture are wrong, as where it is taken at a sending host: they are "
+                "not looked at, "
+                "and a segment that its receiver drops may pass for data; capture on the wire, or switch "
+                "segmentation "
+                "in the network card off");
+}
+
 static void tick_stages(struct pipeline *p) {
     if (p->now < p->next_tick)
         return;
+    tell_sums_left(p);
     p->next_tick = p->now + tick_interval;
     if (p->offline)
         pipeline_pressure(p, p->now, -1, 0);
@@ -139,6 +152,7 @@ static bool create_stages(struct pipeline *p, const struct budget *b,
     return p->codings && fact_pool_init(&p->facts, b->content.objects + b->contexts, b->fact_rooms) &&
            flow_contexts_init(&p->flow_contexts, b->contexts, &p->facts) &&
            transfer_contexts_init(&p->transfer_contexts, 2 * b->content.objects) &&
+           pool_init(&p->readings, sizeof(struct reading), b->stream.pairs) &&
            waiting_init(&p->waiting, b->waiting) && (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&
            (p->identify = identify_create(&b->identify)) &&
@@ -207,6 +221,7 @@ void pipeline_destroy(struct pipeline *p) {
     reassembler_destroy(p->reassembler);
     identify_destroy(p->identify);
     decoder_destroy(p->decoder);
+    pool_finish(&p->readings);
     waiting_finish(&p->waiting);
     flow_contexts_finish(&p->flow_contexts);
     transfer_contexts_finish(&p->transfer_contexts);

@@ -19,7 +19,8 @@ void pipeline_announcement(struct flow *flow, time_ns now) {
 void pipeline_stop(struct flow *flow) {
     stream_skip(flow->stream, SIDE_CLIENT);
     stream_skip(flow->stream, SIDE_SERVER);
-    flow->interest = FLOW_COUNT;
+    if (stream_is_idle(flow->stream))
+        flow->interest = FLOW_COUNT;
 }
 
 static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
@@ -50,4 +51,5 @@ static void on_end(void *user, enum side from, bool clean, time_ns time) {
     conversation_end(the_pipeline->dispatcher, flow->conversation, from, clean, time);
 }
 
-const struct stream_sink pipeline_streams = {.data = on_data, .gap = on_gap, .end = on_end};
+const struct stream_sink pipeline_streams = {
+    .data = on_data, .gap = on_gap, .end = on_end, .again = &pipeline_readings};

@@ -11,19 +11,34 @@
 
 struct direction {
     struct segment_list early; /* bytes behind a hole, or held back */
+    struct segment_list
+        doubtful;             /* bytes that the receiver may not have taken: they fill what else were a gap */
+    struct segment_list kept; /* copies of what was delivered from the start of this side's turn on */
     time_ns hole_since; /* since when the hole's time counts; while not started: since the first segment */
+    time_ns fin_at;     /* when its FIN was seen, if fin */
     uint32_t next;      /* next byte to deliver; while not started, with has_floor: no byte is before it */
     uint32_t acked;     /* highest acknowledgement by the other side */
     uint32_t end;       /* behind the last byte, if fin */
     uint32_t hole_at;   /* `next` when the hole was noticed */
     uint32_t behind;    /* bytes stored on either side since the hole's time counts */
-    bool started;       /* next holds */
+    uint32_t edge;      /* the other side's window ends before it, if has_acked */
+    uint32_t window;    /* the widest that the other side gave, bytes */
+    uint32_t stamp;     /* the last time stamp that the receiver took (RFC 7323 section 4.3), if has_stamp */
+    uint32_t urgent;    /* the byte that its receiver reads out of band, if has_urgent */
+    uint32_t waived;    /* acknowledgements up to it hold the other side no longer, if has_waived */
+    uint32_t syn_other; /* behind another SYN of this side, if has_syn_other */
+    struct syn_options syn; /* if from_syn */
+    uint8_t strays;         /* segments in a row whose place does not fit the connection */
+    bool started;           /* next holds */
     bool has_floor;
-    bool from_syn; /* began with its SYN */
-    bool seen;     /* sent a packet */
-    bool skip;     /* nobody wants its bytes */
+    bool from_syn;  /* began with its SYN */
+    bool delivered; /* something was, since it began */
+    bool seen;      /* sent a packet */
+    bool skip;      /* nobody wants its bytes */
     bool fin, ended;
     bool has_acked;
+    bool has_edge, has_stamp, has_urgent, has_waived, has_syn_other;
+    bool keeps; /* what is delivered now is of the start of the turn */
     bool hole;
     bool hole_counts; /* the hole may be called a gap: its bytes were acknowledged, or there is nobody to do
                          so */
@@ -36,26 +51,35 @@ struct direction {
 struct stream_pair {
     struct direction side[2];
     void *user;
-    struct age_node wait; /* in the queue of those that wait for something, while `queued` */
+    struct stream_pair *reading; /* the next other reading of these packets (reading.c) */
+    struct age_node wait;        /* in the queue of those that wait for something, while `queued` */
+    struct age_node keeping;     /* in the list of those that keep bytes, while `in_keeping` */
     time_ns queued_at;
     time_ns reset_at; /* of the last news after a RST */
-    bool queued;
+    bool queued, in_keeping;
     bool reset;
+    bool is_reading;       /* not the first one: of two choices it takes the other */
+    uint8_t readings;      /* begun so far */
+    uint8_t turn;          /* 1 + the side that sent last, 0: none */
     uint8_t start_packets; /* of both sides, since one of them waits for its beginning */
 };
 
 struct reassembler {
     struct pool pairs, blocks;
     struct stream_sink sink;
-    struct age_list waits; /* struct stream_pair; wait.c */
+    struct age_list waits;    /* struct stream_pair; wait.c */
+    struct age_list keepings; /* struct stream_pair, by the begin of the turn; keep.c */
+    size_t kept_blocks, kept_most;
     time_ns late_time;
     uint64_t late_bytes;
     uint64_t late_blocks;    /* most stored behind a hole that counts: bounds streams of tiny segments */
     uint64_t unacked_blocks; /* most stored behind one that does not: the sender will repeat it */
 };
 
-/* Of a hole, as of an ACK, further ahead than this nothing is believed. */
-enum { AHEAD_MAX = 16 << 20 };
+enum {
+    AHEAD_MAX = 16 << 20,    /* of a hole, as of an ACK, further ahead than this nothing is believed */
+    DOUBTFUL_BLOCKS_MAX = 32 /* of a side: what is doubtful must not eat the memory of what is not */
+};
 
 /* True when bytes of `from` in a packet that acknowledges `ack` must wait for bytes of the other side. */
 bool pair_held(const struct stream_pair *s, enum side from, uint32_t ack);
@@ -70,6 +94,8 @@ void direction_begin(struct direction *d, uint32_t next);
 /* Declares n bytes at `next` missing. */
 void pair_gap(struct reassembler *r, struct stream_pair *s, enum side from, uint32_t n, time_ns now);
 
+/* Ends a side whose end was reached and acknowledged. */
+bool pair_end_proven(struct reassembler *r, struct stream_pair *s, enum side from, time_ns now);
 /* Delivers and gives up all that may be now; with `force` all that there is. */
 void pair_settle(struct reassembler *r, struct stream_pair *s, time_ns now, bool force);
 /* The same with force, then ends the sides that have not ended. */
@@ -78,8 +104,31 @@ void pair_finish(struct reassembler *r, struct stream_pair *s, time_ns now);
 /* wait.c: puts the pair into the queue or takes it out, as its state asks for. */
 void pair_requeue(struct reassembler *r, struct stream_pair *s, time_ns now);
 void pair_unqueue(struct reassembler *r, struct stream_pair *s);
-/* Ends the longest wait of all to make room for blocks; false when nobody waits. */
+/* Makes room for blocks: what is kept longest goes first, then the longest wait of all ends; false when there
+ * is neither. */
 bool pair_evict_oldest(struct reassembler *r, time_ns now);
+
+/* doubt.c: may the receiver have dropped this segment? */
+bool segment_is_doubtful(struct stream_pair *s, enum side from, const struct packet *p,
+                         const struct tcp_options *options);
+/* Brings window and time stamps up to date by a segment that is not doubtful. */
+void segment_note_limits(struct stream_pair *s, enum side from, const struct packet *p,
+                         const struct tcp_options *options);
+
+/* keep.c: the start of each turn, while it may still be contradicted. */
+void keep_bytes(struct reassembler *r, struct stream_pair *s, enum side from, uint32_t sequence,
+                const uint8_t *bytes, uint32_t n);
+void keep_drop(struct reassembler *r, struct stream_pair *s, enum side from);
+/* Gives back what has been acknowledged, and is not needed to begin another reading. */
+void keep_acknowledged(struct reassembler *r, struct stream_pair *s, enum side from);
+/* The oldest, to make room; false when there is none. */
+bool keep_evict(struct reassembler *r);
+
+/* reading.c: begins another reading of the connection: as the first one, but with these bytes in `from`, and
+ * that choice of what contradicts them. */
+void reading_begin(struct reassembler *r, struct stream_pair *s, enum side from,
+                   const struct segment_source *in, enum segment_choice choice);
+void reading_end(struct reassembler *r, struct stream_pair *s, time_ns now);
 
 /* Time that went by, also when packet time stepped back by more than the wait. */
 static inline bool pair_is_late(const struct reassembler *r, time_ns since, time_ns now) {

@@ -4,13 +4,9 @@
 
 #include <stdlib.h>
 
-_Static_assert(sizeof(struct stream_pair) <= 200, "a stream pair stays small");
+_Static_assert(sizeof(struct stream_pair) <= 448, "a stream pair stays small");
 
-enum {
-    RESET_BEHIND =
-        65535, /* a RST so far before the next byte still fits: it repeats what its peer acknowledged */
-    RESET_AHEAD = 1 << 20, /* or so far behind what was seen, when packets were lost */
-};
+enum { KEPT_SHARE = 8 }; /* of the memory for segments may hold the starts of turns */
 
 struct reassembler *reassembler_create(const struct stream_options *options, const struct stream_sink *sink) {
     struct reassembler *r = calloc(1, sizeof *r);
@@ -26,6 +22,7 @@ struct reassembler *reassembler_create(const struct stream_options *options, con
     r->late_time = (time_ns)options->late_time;
     r->late_blocks = r->late_bytes / 1024 + 64;
     r->unacked_blocks = r->blocks.limit / 4;
+    r->kept_most = r->blocks.limit / KEPT_SHARE;
     return r;
 }
 
@@ -63,35 +60,86 @@ struct stream_pair *stream_open(struct reassembler *r, void *user) {
     return s;
 }
 
+/* What is stored goes with the next packet or tick: a caller may stand in it. */
 void stream_skip(struct stream_pair *s, enum side from) {
-    s->side[from].skip =
-        true; /* what is stored goes with the next packet or tick: a caller may stand in it */
+    s->side[from].skip = true;
+}
+
+bool stream_is_idle(const struct stream_pair *s) {
+    for (; s; s = s->reading)
+        if (!s->side[SIDE_CLIENT].skip || !s->side[SIDE_SERVER].skip)
+            return false;
+    return true;
 }
 
 void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now) {
     if (!s)
         return;
     pair_finish(r, s, now);
+    while (s->reading) {
+        struct stream_pair *other = s->reading;
+        s->reading = other->reading;
+        reading_end(r, other, now);
+    }
     pair_unqueue(r, s);
-    for (enum side i = SIDE_CLIENT; i <= SIDE_SERVER; i++)
+    for (enum side i = SIDE_CLIENT; i <= SIDE_SERVER; i++) {
         segment_list_clear(&s->side[i].early, &r->blocks);
+        segment_list_clear(&s->side[i].doubtful, &r->blocks);
+        keep_drop(r, s, i);
+    }
     pool_give(&r->pairs, s);
 }
 
-static void note_syn(struct direction *d, uint32_t sequence) {
+/* A second SYN of a side that has sent nothing else is remembered: the other side's answer says which one it
+ * took. */
+static void note_syn(struct direction *d, uint32_t sequence, struct syn_options options) {
+    if (d->started && d->next != sequence + 1 && !d->delivered) {
+        d->syn_other = sequence + 1;
+        d->has_syn_other = true;
+    }
     if (d->started)
         return;
     direction_begin(d, sequence + 1);
     d->from_syn = true;
+    d->syn = options;
 }
 
-void stream_began(struct stream_pair *s, enum side from, uint32_t syn) {
+void stream_began(struct stream_pair *s, enum side from, uint32_t syn, struct syn_options options) {
     s->side[from].seen = true;
-    note_syn(&s->side[from], syn);
+    note_syn(&s->side[from], syn, options);
+}
+
+/* Of two SYNs, or of one that nobody answered, this is the one that counts: what was stored behind the other
+ * one is none of the stream. */
+static void begin_again(struct reassembler *r, struct direction *d, uint32_t next) {
+    segment_list_clear(&d->early, &r->blocks);
+    segment_list_clear(&d->doubtful, &r->blocks);
+    d->has_acked = d->has_edge = d->has_syn_other = d->fin = d->hole = false;
+    direction_begin(d, next);
+}
+
+/* The other SYN is meant by a segment of its sender that goes on behind it, or by an acknowledgement of it.
+ */
+static void choose_syn(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p) {
+    struct direction *d = &s->side[from], *o = &s->side[side_other(from)];
+    if (d->has_syn_other && !d->delivered && !(p->tcp_flags & (TCP_SYN | TCP_RST)) &&
+        p->tcp_seq == d->syn_other)
+        begin_again(r, d, d->syn_other);
+    if (o->has_syn_other && !o->delivered && (p->tcp_flags & TCP_ACK) && p->tcp_ack == o->syn_other)
+        begin_again(r, o, o->syn_other);
+    /* a SYN that is far from all that its sender says, and that was never answered, was not its own */
+    if (d->from_syn && !d->delivered && !d->has_acked && !d->early.head && p->payload_length > 0 &&
+        !(p->tcp_flags & (TCP_SYN | TCP_RST))) {
+        int32_t ahead = sequence_from(d->next, p->tcp_seq);
+        if (ahead < 0 || ahead > AHEAD_MAX) {
+            d->from_syn = d->started = false;
+            segment_list_clear(&d->doubtful, &r->blocks);
+        }
+    }
 }
 
 /* What `from` says it has received of the other side. */
-static void note_ack(struct stream_pair *s, enum side from, const struct packet *p) {
+static void note_ack(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p) {
     struct direction *o = &s->side[side_other(from)];
     uint32_t ack = p->tcp_ack;
     if (!o->started && (p->tcp_flags & TCP_SYN))
@@ -109,10 +157,12 @@ static void note_ack(struct stream_pair *s, enum side from, const struct packet 
     if (!o->has_acked || sequence_from(o->acked, ack) > 0)
         o->acked = ack;
     o->has_acked = true;
+    pair_end_proven(r, s, side_other(from), p->time);
+    keep_acknowledged(r, s, side_other(from));
 }
 
 /* Data goes before a FIN that contradicts it; of several FINs the first in the order of bytes holds. */
-static void note_fin(struct direction *d, uint32_t end) {
+static void note_fin(struct direction *d, uint32_t end, time_ns now) {
     if (d->started || d->early.head) {
         int32_t off = sequence_from(direction_top(d), end);
         if (off < 0 || off > AHEAD_MAX)
@@ -120,18 +170,21 @@ static void note_fin(struct direction *d, uint32_t end) {
     }
     if (!d->fin || sequence_from(d->end, end) < 0)
         d->end = end;
+    if (!d->fin)
+        d->fin_at = now;
     d->fin = true;
 }
 
-/* RFC 5961 section 3 asks for the exact next byte; what this sensor did not see makes it a window. */
+/* RFC 5961 section 3: the exact next byte, as its sender or as its receiver has it. A RST that answers a SYN
+ * has none, but acknowledges the SYN. */
 static bool reset_fits(const struct stream_pair *s, enum side from, const struct packet *p) {
     const struct direction *d = &s->side[from], *o = &s->side[side_other(from)];
+    uint32_t at = p->tcp_seq;
     if (d->started && d->seen)
-        return sequence_from(d->next, p->tcp_seq) >= -RESET_BEHIND &&
-               sequence_from(direction_top(d), p->tcp_seq) <= RESET_AHEAD;
+        return at == d->next || at == direction_top(d) || (d->has_acked && at == d->acked) ||
+               (d->fin && at == d->end + 1);
     if (o->started && (p->tcp_flags & TCP_ACK)) /* a SYN refused */
-        return sequence_from(o->next, p->tcp_ack) >= -RESET_BEHIND &&
-               sequence_from(direction_top(o), p->tcp_ack) <= RESET_AHEAD;
+        return p->tcp_ack == o->next || p->tcp_ack == direction_top(o);
     return true;
 }
 
@@ -147,7 +200,7 @@ static void note_reset(struct stream_pair *s, enum side from, const struct packe
 }
 
 /* Without what was delivered before and what is behind the FIN. False when nothing is left. */
-static bool trim_segment(const struct direction *d, struct segment_source *from) {
+static bool trim_segment(struct direction *d, struct segment_source *from) {
     if (d->started && sequence_from(d->next, from->sequence) < 0) {
         uint32_t had = d->next - from->sequence;
         if (had >= from->length)
@@ -159,6 +212,11 @@ static bool trim_segment(const struct direction *d, struct segment_source *from)
         from->captured -= had;
     }
     if (d->fin && sequence_from(d->end, from->sequence + from->length) > 0) {
+        if (!d->ended && !(d->has_acked && sequence_from(d->end, d->acked) > 0)) {
+            counter_one(COUNTER_STREAM_ENDS_REFUTED);
+            d->fin = false;
+            return from->length > 0;
+        }
         int32_t left = sequence_from(from->sequence, d->end);
         if (left <= 0)
             return false;
@@ -169,14 +227,40 @@ static bool trim_segment(const struct direction *d, struct segment_source *from)
     return from->length > 0;
 }
 
-/* Next in order, nothing stored in its way, and all that it answers has been delivered: no copy is needed. */
+/* Next in order, and all that it answers has been delivered: no copy is needed. */
 static bool goes_through(const struct stream_pair *s, enum side from, const struct segment_source *in) {
     const struct direction *d = &s->side[from];
     const struct segment *head = d->early.head;
-    if (!d->started || d->next != in->sequence ||
-        (head && sequence_from(head->sequence, in->sequence + in->length) > 0))
-        return false;
-    return !in->has_ack || !pair_held(s, from, in->ack);
+    if (s->is_reading && head && sequence_from(head->sequence, in->sequence + in->length) > 0)
+        return false; /* what was stored stays */
+    return d->started && d->next == in->sequence && !(in->has_ack && pair_held(s, from, in->ack));
+}
+
+/* Of two segments that contradict each other both readings are looked at; of bytes that the other side has
+ * already acknowledged, what came first. */
+static void look_for_contradiction(struct reassembler *r, struct stream_pair *s, enum side from,
+                                   const struct segment_source *in) {
+    struct direction *d = &s->side[from];
+    struct segment_source late = *in;
+    if (s->is_reading || (!d->early.head && !d->kept.head))
+        return;
+    if (segment_list_contradicts(&d->early, in)) {
+        reading_begin(r, s, from, in, SEGMENT_OTHER);
+        return;
+    }
+    if (!d->kept.head || !d->started)
+        return;
+    if (d->has_acked && sequence_from(late.sequence, d->acked) > 0) {
+        uint32_t had = d->acked - late.sequence;
+        if (had >= late.captured)
+            return;
+        late.sequence += had;
+        late.length -= had;
+        late.captured -= had;
+        late.bytes += had;
+    }
+    if (sequence_from(late.sequence, d->next) > 0 && segment_list_contradicts(&d->kept, &late))
+        reading_begin(r, s, from, &late, SEGMENT_LAST);
 }
 
 static void store_early(struct reassembler *r, struct stream_pair *s, enum side from,
@@ -187,7 +271,7 @@ static void store_early(struct reassembler *r, struct stream_pair *s, enum side 
         s->start_packets = 0;
     }
     counter_one(d->started && d->next == in->sequence ? COUNTER_STREAM_HELD : COUNTER_STREAM_EARLY);
-    if (!segment_list_store(&d->early, &r->blocks, in))
+    if (!segment_list_store(&d->early, &r->blocks, in, s->is_reading ? SEGMENT_FIRST : SEGMENT_EARLIEST))
         counter_one(COUNTER_STREAM_MEMORY_FULL);
     s->side[SIDE_CLIENT].behind += in->length;
     s->side[SIDE_SERVER].behind += in->length;
@@ -209,6 +293,7 @@ static void deliver_without_memory(struct reassembler *r, struct stream_pair *s,
 static void take_payload(struct reassembler *r, struct stream_pair *s, enum side from,
                          struct segment_source in) {
     struct direction *d = &s->side[from];
+    look_for_contradiction(r, s, from, &in);
     if (!trim_segment(d, &in)) {
         counter_one(COUNTER_STREAM_REPEATED);
         return;
@@ -247,8 +332,24 @@ static bool is_keep_alive(const struct direction *d, const struct segment_source
     return !d->started && in->length == 1 && d->has_acked && d->acked == in->sequence + 1;
 }
 
-static void note_payload(struct reassembler *r, struct stream_pair *s, enum side from,
-                         const struct packet *p) {
+static void store_doubtful(struct reassembler *r, struct direction *d, struct segment_source *in) {
+    counter_one(COUNTER_STREAM_DOUBTFUL);
+    if (d->skip || d->ended || d->doubtful.blocks + in->length / SEGMENT_DATA_MAX + 1 > DOUBTFUL_BLOCKS_MAX ||
+        !trim_segment(d, in) || !segment_list_store(&d->doubtful, &r->blocks, in, SEGMENT_FIRST))
+        counter_one(COUNTER_STREAM_DOUBTFUL_DROPPED);
+}
+
+/* Bytes behind the end of both sides: the RST was not obeyed. */
+static void go_on_behind_end(struct reassembler *r, struct stream_pair *s, enum side from,
+                             const struct segment_source *in) {
+    struct direction *d = &s->side[from];
+    if (s->is_reading || !s->reset || !d->started || d->fin || in->sequence != d->next || s->reading)
+        return;
+    reading_begin(r, s, from, in, SEGMENT_LAST);
+}
+
+static void note_payload(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p,
+                         bool doubtful) {
     struct direction *d = &s->side[from];
     struct segment_source in = {
         .bytes = p->payload,
@@ -262,7 +363,10 @@ static void note_payload(struct reassembler *r, struct stream_pair *s, enum side
     int32_t beyond = sequence_from(d->next, in.sequence + in.length);
     if (in.length == 0)
         return;
-    if (d->ended) {
+    if (doubtful) {
+        store_doubtful(r, d, &in);
+    } else if (d->ended) {
+        go_on_behind_end(r, s, from, &in);
         if (beyond > 0)
             counter_add(COUNTER_STREAM_AFTER_END,
                         (uint32_t)beyond < in.length ? (uint32_t)beyond : in.length);
@@ -273,24 +377,61 @@ static void note_payload(struct reassembler *r, struct stream_pair *s, enum side
     }
 }
 
-void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p) {
+/* The byte before the pointer (RFC 6093), but for Telnet's data mark, which its receiver wants in line. Where
+ * several are under way the last one holds, as with a receiver that does not read meanwhile. */
+static void note_urgent(struct direction *d, const struct packet *p) {
+    enum { DATA_MARK = 0xf2 };
+    if (!(p->tcp_flags & TCP_URG) || p->tcp_urgent == 0)
+        return;
+    uint32_t at = p->tcp_urgent - 1u;
+    if (at < p->payload_captured && p->payload[at] == DATA_MARK)
+        return;
+    counter_one(COUNTER_STREAM_URGENT);
+    d->urgent = p->tcp_seq + ((p->tcp_flags & TCP_SYN) != 0) + at;
+    d->has_urgent = true;
+}
+
+static void note_segment(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p,
+                         const struct tcp_options *options) {
     struct direction *d = &s->side[from];
-    if (p->tcp_flags & TCP_RST) {
+    uint32_t end = p->tcp_seq + ((p->tcp_flags & TCP_SYN) != 0) + p->payload_length;
+    d->seen = true;
+    d->absent = d->own_quiet = s->side[side_other(from)].peer_quiet = false;
+    if (s->start_packets < UINT8_MAX)
+        s->start_packets++;
+    if (p->tcp_flags & TCP_SYN)
+        note_syn(d, p->tcp_seq, syn_options_of(options));
+    if (p->tcp_flags & TCP_ACK)
+        note_ack(r, s, from, p);
+    segment_note_limits(s, from, p, options);
+    note_urgent(d, p);
+    note_payload(r, s, from, p, false);
+    if (p->tcp_flags & TCP_FIN)
+        note_fin(d, end, p->time);
+}
+
+static void take_packet(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p,
+                        bool doubtful) {
+    struct tcp_options options = tcp_options_of(p);
+    if (!doubtful)
+        choose_syn(r, s, from, p);
+    if (doubtful || (!(p->tcp_flags & TCP_RST) && segment_is_doubtful(s, from, p, &options))) {
+        if (!(p->tcp_flags & (TCP_SYN | TCP_RST)))
+            note_payload(r, s, from, p, true);
+    } else if (p->tcp_flags & TCP_RST) {
         note_reset(s, from, p);
     } else {
-        uint32_t end = p->tcp_seq + ((p->tcp_flags & TCP_SYN) != 0) + p->payload_length;
-        d->seen = true;
-        d->absent = d->own_quiet = s->side[side_other(from)].peer_quiet = false;
-        if (s->start_packets < UINT8_MAX)
-            s->start_packets++;
-        if (p->tcp_flags & TCP_SYN)
-            note_syn(d, p->tcp_seq);
-        if (p->tcp_flags & TCP_ACK)
-            note_ack(s, from, p);
-        note_payload(r, s, from, p);
-        if (p->tcp_flags & TCP_FIN)
-            note_fin(d, end);
+        note_segment(r, s, from, p, &options);
     }
     pair_settle(r, s, p->time, false);
     pair_requeue(r, s, p->time);
+}
+
+void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p,
+                   bool doubtful) {
+    take_packet(r, s, from, p, doubtful);
+    for (struct stream_pair *other = s->reading, *next; other; other = next) {
+        next = other->reading;
+        take_packet(r, other, from, p, doubtful);
+    }
 }

@@ -34,9 +34,67 @@ static struct segment *make_segment(struct pool *pool, const struct segment_sour
     return s;
 }
 
-/* Walks the list beside the new bytes and fills only what is free. Most segments go behind the tail. */
-bool segment_list_store(struct segment_list *list, struct pool *pool, const struct segment_source *from) {
+/* Behind the last byte of the blocks that go on without a hole. */
+static uint32_t run_end(const struct segment *at) {
+    while (at->next && at->next->sequence == segment_end(at))
+        at = at->next;
+    return segment_end(at);
+}
+
+/* `run`: where the blocks that go on to this one without a hole begin. */
+static bool is_replaced(const struct segment *at, uint32_t run, const struct segment_source *from,
+                        enum segment_choice choice) {
+    if (choice == SEGMENT_FIRST || choice == SEGMENT_LAST)
+        return choice == SEGMENT_LAST;
+    int32_t behind = sequence_from(from->sequence, run);
+    bool earliest =
+        behind > 0 || (behind == 0 && sequence_from(run_end(at), from->sequence + from->length) > 0);
+    return earliest == (choice == SEGMENT_EARLIEST);
+}
+
+/* The part of a block that these bytes cover: where it begins in both, and how long it is; 0: nothing of it.
+ */
+static uint32_t find_common(const struct segment *at, const struct segment_source *from, uint32_t *here,
+                            uint32_t *there) {
+    int32_t off = sequence_from(from->sequence, at->sequence);
+    *here = off < 0 ? (uint32_t)-off : 0;
+    *there = off > 0 ? (uint32_t)off : 0;
+    if (*here >= at->n || *there >= from->captured)
+        return 0;
+    return min_u32(at->n - *here, from->captured - *there);
+}
+
+bool segment_list_contradicts(const struct segment_list *list, const struct segment_source *from) {
+    uint32_t here, there, n, end = from->sequence + from->captured;
+    if (!list->tail || sequence_from(segment_end(list->tail), from->sequence) >= 0)
+        return false;
+    for (const struct segment *at = list->head; at && sequence_from(at->sequence, end) > 0; at = at->next)
+        if ((n = find_common(at, from, &here, &there)) &&
+            memcmp(at->data + here, from->bytes + there, n) != 0)
+            return true;
+    return false;
+}
+
+/* Bytes that go on where a block ends, from a packet that says the same: many small segments need few blocks.
+ */
+static uint32_t extend_segment(struct segment_list *list, struct segment *s,
+                               const struct segment_source *from, uint32_t offset, uint32_t length) {
+    uint32_t there = from->captured > offset ? from->captured - offset : 0;
+    uint32_t n = min_u32(min_u32(there, length), SEGMENT_DATA_MAX - s->n);
+    bool same_ack = s->has_ack == from->has_ack && (!s->has_ack || s->ack == from->ack);
+    if (n == 0 || s->cut || !same_ack || segment_end(s) != from->sequence + offset)
+        return 0;
+    memcpy(s->data + s->n, from->bytes + offset, n);
+    s->n += n;
+    list->bytes += n;
+    return n;
+}
+
+/* Walks the list beside the new bytes and fills what is free. Most segments go behind the tail. */
+bool segment_list_store(struct segment_list *list, struct pool *pool, const struct segment_source *from,
+                        enum segment_choice choice) {
     struct segment *before = NULL, *at = list->head;
+    uint32_t run = from->sequence;
     uint32_t done = 0; /* of from->length, stored here or before */
     if (list->tail && sequence_from(segment_end(list->tail), from->sequence) >= 0) {
         before = list->tail;
@@ -45,15 +103,26 @@ bool segment_list_store(struct segment_list *list, struct pool *pool, const stru
     while (done < from->length) {
         uint32_t sequence = from->sequence + done, length = from->length - done;
         while (at && sequence_from(sequence, segment_end(at)) <= 0) {
+            if (!before || segment_end(before) != at->sequence)
+                run = at->sequence;
             before = at;
             at = at->next;
         }
         if (at && sequence_from(sequence, at->sequence) <= 0) {
+            uint32_t here, there, n = find_common(at, from, &here, &there);
+            if (!before || segment_end(before) != at->sequence)
+                run = at->sequence;
+            if (n && is_replaced(at, run, from, choice))
+                memcpy(at->data + here, from->bytes + there, n);
             done += min_u32(length, segment_end(at) - sequence);
             continue;
         }
         if (at)
             length = min_u32(length, at->sequence - sequence);
+        uint32_t more = before ? extend_segment(list, before, from, done, length) : 0;
+        done += more;
+        if (more)
+            continue;
         struct segment *s = make_segment(pool, from, done, length);
         if (!s)
             return false;

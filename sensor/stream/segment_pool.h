@@ -6,7 +6,7 @@
 #include "base/pool.h"
 
 /* Segments that came before their turn, of one direction, in blocks of one size. Blocks of a list are ordered
- * by sequence number (RFC 9293 section 3.4: modulo 2^32) and do not overlap: what was stored first stays. */
+ * by sequence number (RFC 9293 section 3.4: modulo 2^32) and do not overlap. */
 enum { SEGMENT_BLOCK = 2048 };
 
 struct segment {
@@ -46,8 +46,20 @@ static inline uint32_t segment_end(const struct segment *s) {
     return s->sequence + s->n + s->cut;
 }
 
+/* Which of two contradicting bytes stays. */
+enum segment_choice {
+    SEGMENT_FIRST,    /* what was stored */
+    SEGMENT_LAST,     /* what comes */
+    SEGMENT_EARLIEST, /* what begins earlier in the stream, or goes further from the same place, as Linux and
+                         BSD have it; else what was stored */
+    SEGMENT_OTHER,    /* the opposite of that */
+};
+
 /* False when the pool ran dry in between: what did not fit is missing. */
-bool segment_list_store(struct segment_list *list, struct pool *pool, const struct segment_source *from);
+bool segment_list_store(struct segment_list *list, struct pool *pool, const struct segment_source *from,
+                        enum segment_choice choice);
+/* Is any byte of these in the list with another value? */
+bool segment_list_contradicts(const struct segment_list *list, const struct segment_source *from);
 /* The first one, out of the list; the caller gives it back to the pool. */
 struct segment *segment_list_pop(struct segment_list *list);
 void segment_list_clear(struct segment_list *list, struct pool *pool);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "decode/decode.h"
+#include "decode/tcp_options.h"
 #include "flow/side.h"
 #include "settings/setting.h"
 
@@ -11,7 +12,16 @@
  *
  * - In-order payload is delivered from the packet itself, never copied; only what came early is, in bounded
  * memory.
- * - Overlaps: the bytes first delivered or first stored win.
+ * - What the receiver may have dropped (no or an unacceptable ACK, outside of its window, an old time stamp,
+ * a signature that was not agreed on, or `doubtful` by its owner) is no data. It fills a hole only where its
+ * bytes were acknowledged, or nobody is there to do so, and before they are called a gap.
+ * - Overlaps: the bytes first delivered win; of bytes stored, those of the segment that begins earlier in the
+ * stream, or goes further from the same place, else those stored first. Where they contradict each other,
+ * another reading of the connection begins with the other choice, from the start of the side's turn if that
+ * is kept (16 KiB), else from these bytes on. It is told to sink.again, and lives as long as the first.
+ * Readings are bounded, and counted.
+ * - The byte that an urgent pointer names is read out of band, and is not delivered, but for Telnet's data
+ * mark.
  * - Late before lost: bytes that the other side acknowledged and we have not seen are waited for, bounded in
  * bytes and in packet time, before they are called a gap.
  * - Order between the two directions: a segment that acknowledges bytes of the other side which we have not
@@ -19,17 +29,34 @@
  * - A keep-alive (one byte before the next) delivers nothing; the byte of a zero-window probe, which is the
  * next one, is delivered once. SYN data (RFC 7413) is accepted. Without a SYN a stream begins at its first
  * segment, after a short wait for earlier ones.
- * - A RST in the window ends both sides after late_time without new bytes: what it overtook still comes, and
- * one that the receiver never obeys does not end the stream.
+ * - A FIN ends its side once it was acknowledged, or nothing was heard of the other side for late_time; bytes
+ * behind it that come before refute it. A RST with the very next sequence number ends both sides after
+ * late_time without new bytes: what it overtook still comes. Bytes that go on behind it begin another
+ * reading.
+ * - An acknowledgement alone makes no gap: bytes that others follow, or that are answered by bytes which
+ * their sender acknowledges, are given up, and nothing else is.
  * - Every `data` call is followed by zero or more others in the order of the bytes of each side. After `end`
  * nothing comes for that side.
  */
+struct stream_again;
+struct stream_pair; /* one a flow */
+
 struct stream_sink {
     void (*data)(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time);
     /* n bytes were lost here; the object is marked and the stream goes on behind them. */
     void (*gap)(void *user, enum side from, uint64_t n, time_ns time);
     /* FIN reached in order (clean), reset or closed early (not clean). Once a side. */
     void (*end)(void *user, enum side from, bool clean, time_ns time);
+    /* The connection has contradictions in it; NULL: no other reading is wanted. */
+    const struct stream_again *again;
+};
+
+/* Of another reading of a connection. `sink` is called with what begin() returned. */
+struct stream_again {
+    /* `s` is the new reading's, for stream_skip(). NULL: it is not wanted. */
+    void *(*begin)(void *user, struct stream_pair *s);
+    struct stream_sink sink;   /* its own `again` is not used */
+    void (*over)(void *again); /* behind the last call */
 };
 
 struct stream_options {
@@ -41,18 +68,21 @@ struct stream_options {
 extern const struct setting stream_settings[]; /* limits.stream of gantry.yaml */
 
 struct reassembler; /* pools; one a worker */
-struct stream_pair; /* one a flow */
 
 struct reassembler *reassembler_create(const struct stream_options *options, const struct stream_sink *sink);
 void reassembler_destroy(struct reassembler *r);
 
 /* NULL at the cap (counted). `user` is given to every call of the sink. */
 struct stream_pair *stream_open(struct reassembler *r, void *user);
-/* Before the first packet: this side's SYN, with this sequence number, was seen already. */
-void stream_began(struct stream_pair *s, enum side from, uint32_t syn);
-/* One TCP packet of the flow. The sink may call stream_skip() during it, not stream_close(). When memory is
- * short it is called for other pairs too, whose wait is ended to make room. */
-void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p);
+/* Before the first packet: this side's SYN, with this sequence number and these options, was seen already. */
+void stream_began(struct stream_pair *s, enum side from, uint32_t syn, struct syn_options options);
+/* One TCP packet of the flow; `doubtful`: by what its owner knows the receiver may not have it. The sink may
+ * call stream_skip() during it, not stream_close(). When memory is short it is called for other pairs too,
+ * whose wait is ended to make room. */
+void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p,
+                   bool doubtful);
+/* Nobody wants bytes of either side, nor of any other reading. */
+bool stream_is_idle(const struct stream_pair *s);
 /* The owner no longer wants bytes of this side: sequence numbers are followed, nothing is stored or
  * delivered. */
 void stream_skip(struct stream_pair *s, enum side from);

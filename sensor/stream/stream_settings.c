@@ -14,7 +14,7 @@ const struct setting stream_settings[] = {
     {.key = "late-bytes", .restart = true, .type = SETTING_SIZE, FIELD(late_bytes), .low = 4096, .high = GIB(1), .preset = "1 MiB",
      .help = "bytes that may wait behind missing ones before these are given up"},
     {.key = "late-time", .restart = true, .type = SETTING_DURATION, FIELD(late_time), .low = NS_PER_MS, .high = SECONDS(600),
-     .preset = "500 ms", .help = "time that missing bytes are waited for"},
+     .preset = "4 s", .help = "time that missing bytes are waited for"},
     {0},
 };
 /* clang-format on */

@@ -163,7 +163,14 @@ static void get_member_time(const struct event *e, size_t which, struct value *v
     set_time(v, (time_ns)v->number);
 }
 
-enum transfer_part { TRANSFER_COMPLETE, TRANSFER_MISSING, TRANSFER_SHED, TRANSFER_PENDING, TRANSFER_SIZE };
+enum transfer_part {
+    TRANSFER_COMPLETE,
+    TRANSFER_MISSING,
+    TRANSFER_SHED,
+    TRANSFER_PENDING,
+    TRANSFER_AMBIGUOUS,
+    TRANSFER_SIZE
+};
 
 /* A finding's file may still be moving: how whole it is nobody knows yet. */
 static void get_transfer(const struct event *e, size_t part, struct value *v) {
@@ -180,6 +187,10 @@ static void get_transfer(const struct event *e, size_t part, struct value *v) {
         return;
     case TRANSFER_PENDING:
         if (r->pending)
+            value_bool(v, true);
+        return;
+    case TRANSFER_AMBIGUOUS:
+        if (r->ambiguous)
             value_bool(v, true);
         return;
     case TRANSFER_MISSING:
@@ -359,6 +370,7 @@ static const struct field rows[] = {
     {"gantry.transfer.missing_bytes",  "missing",    8, OBJECT,          get_transfer, TRANSFER_MISSING},
     {"gantry.transfer.shed",           "shed",       8, REPORT_TRANSFER, get_transfer, TRANSFER_SHED},
     {"gantry.transfer.pending",        "pending",    8, REPORT_TRANSFER, get_transfer, TRANSFER_PENDING},
+    {"gantry.ambiguous",               "ambiguous",  8, TRAFFIC,         get_transfer, TRANSFER_AMBIGUOUS},
     {"gantry.verdict",                 "verdict",    0, TRAFFIC,         get_verdict, 0},
     {"gantry.partner",                 "partner",    0, TRAFFIC,         get_text_or_null, TEXT_PARTNER},
     {"gantry.contract",                "contract",  20, OBJECT,          get_text_or_null, TEXT_CONTRACT},

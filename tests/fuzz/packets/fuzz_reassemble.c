@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (unsigned i = 0; i < CONNECTIONS; i++)
         CHECK(c[i].s = stream_open(r, &c[i]));
     for (unsigned n = 0; n < 2000 && next_packet(&in, &p, &which, &from); n++) {
-        stream_packet(r, c[which].s, from, &p);
+        stream_packet(r, c[which].s, from, &p, who & 0x20);
         reassembler_tick(r, p.time);
     }
     for (unsigned i = 0; i < CONNECTIONS; i++) {

@@ -204,10 +204,18 @@ static void a_reset_in_the_window_closes_and_late_segments_still_find_the_flow(v
     tcp(false, TCP_RST, 501, 0, 0);
     assert_int_equal(f->state, FLOW_CLOSED);
     wait(5 * NS_PER_S);
-    assert_ptr_equal(tcp(true, TCP_ACK, 101, 501, 10), f);
+    assert_ptr_equal(tcp(true, TCP_ACK, 101, 501, 0), f);
     wait(10 * NS_PER_S);
     assert_int_equal(last_end, FLOW_END_RESET);
     assert_int_equal(flow_table_count(table), 0);
+}
+
+static void a_flow_that_goes_on_behind_a_reset_lives(void **state) {
+    struct flow *f = handshake();
+    tcp(false, TCP_RST, 501, 0, 0);
+    wait(5 * NS_PER_S);
+    assert_ptr_equal(tcp(true, TCP_ACK, 101, 501, 10), f);
+    assert_int_equal(f->state, FLOW_ESTABLISHED);
 }
 
 static void a_reset_out_of_the_window_closes_nothing_and_is_counted(void **state) {
@@ -373,6 +381,7 @@ int main(void) {
         TEST(a_forged_syn_in_a_living_flow_changes_nothing),
         TEST(a_syn_in_a_living_flow_that_is_answered_opens_a_flow),
         TEST(a_reset_in_the_window_closes_and_late_segments_still_find_the_flow),
+        TEST(a_flow_that_goes_on_behind_a_reset_lives),
         TEST(a_reset_out_of_the_window_closes_nothing_and_is_counted),
         TEST(a_refused_syn_closes_and_a_reset_that_answers_another_syn_does_not),
         TEST(half_closed_is_not_closed),

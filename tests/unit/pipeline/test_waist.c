@@ -596,6 +596,7 @@ static void a_piece_that_never_came_is_known(void **state) {
     send_message(&l[0], 'C', 7, 0, NULL, 0);
     close_line(&l[0]);
     close_line(&l[1]);
+    pipeline_idle(t.pipeline, t.now + 10 * NS_PER_S); /* nobody acknowledges the ends */
     pipeline_idle(t.pipeline, t.now + 600 * NS_PER_S);
     assert_int_equal(count_records(RECORD_TRANSFER), 1);
     assert_false(record_nth(RECORD_TRANSFER, 0)->complete);

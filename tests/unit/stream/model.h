@@ -126,12 +126,13 @@ static inline void model_packet(struct model *m, enum side from, uint8_t flags, 
                        .tcp_flags = flags,
                        .tcp_seq = (uint32_t)(m->first[from] + at),
                        .tcp_ack = (uint32_t)(m->first[side_other(from)] + ack),
+                       .tcp_window = 65535,
                        .payload = bytes,
                        .payload_captured = (uint32_t)n,
                        .payload_length = (uint32_t)n};
     m->lent = bytes;
     m->lent_end = m->lent + n;
-    stream_packet(m->r, m->s, from, &p);
+    stream_packet(m->r, m->s, from, &p, false);
 }
 
 static inline void model_send(struct model *m, enum side from, int64_t at, int64_t ack, const char *text) {

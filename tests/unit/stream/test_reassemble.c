@@ -50,12 +50,14 @@ static void of_overlapping_bytes_those_delivered_first_win(void **state) {
     model_destroy(m);
 }
 
-static void of_overlapping_bytes_those_stored_first_win(void **state) {
+static void of_overlapping_bytes_those_that_begin_earlier_win_else_those_stored_first(void **state) {
     struct model *m = model_create();
     model_handshake(m);
-    model_send(m, SIDE_CLIENT, 4, 0, "ef");
-    model_send(m, SIDE_CLIENT, 2, 0, "cdXXgh"); /* around what is stored */
-    model_send(m, SIDE_CLIENT, 0, 0, "abYYYYYYij");
+    model_send(m, SIDE_CLIENT, 4, 0, "XX");
+    model_send(m, SIDE_CLIENT, 3, 0, "defg"); /* around what is stored */
+    model_send(m, SIDE_CLIENT, 6, 0, "Xhij"); /* behind its begin */
+    model_send(m, SIDE_CLIENT, 3, 0, "YYYY"); /* as long as it */
+    model_send(m, SIDE_CLIENT, 0, 0, "abc");
     assert_delivered(m, SIDE_CLIENT, "abcdefghij");
     model_close(m);
     model_destroy(m);
@@ -161,6 +163,8 @@ static void a_fin_with_a_hole_before_it_waits_for_the_hole(void **state) {
     model_send(m, SIDE_CLIENT, 3, 0, "def");
     assert_string_equal(m->log, "");
     model_send(m, SIDE_CLIENT, 0, 0, "abc");
+    assert_string_equal(m->log, "c3 c3");
+    model_ack(m, SIDE_SERVER, 0, 7);
     assert_string_equal(m->log, "c3 c3 cend0");
     model_close(m);
     model_destroy(m);
@@ -183,9 +187,23 @@ static void data_behind_the_fin_is_not_delivered(void **state) {
     model_handshake(m);
     model_send(m, SIDE_CLIENT, 0, 0, "abc");
     model_fin(m, SIDE_CLIENT, 3, 0);
+    model_ack(m, SIDE_SERVER, 0, 4);
     model_send(m, SIDE_CLIENT, 3, 0, "def");
     assert_delivered(m, SIDE_CLIENT, "abc");
     assert_int_equal(counter_values[COUNTER_STREAM_AFTER_END] - before, 3);
+    model_close(m);
+    model_destroy(m);
+}
+
+static void data_behind_a_fin_that_nobody_acknowledged_goes_on(void **state) {
+    struct model *m = model_create();
+    model_handshake(m);
+    model_send(m, SIDE_CLIENT, 0, 0, "abc");
+    model_fin(m, SIDE_CLIENT, 3, 0);
+    model_ack(m, SIDE_SERVER, 0, 3);
+    model_wait(m, MODEL_LATE_TIME);
+    model_send(m, SIDE_CLIENT, 3, 0, "def");
+    assert_string_equal(m->log, "c3 c3");
     model_close(m);
     model_destroy(m);
 }
@@ -302,10 +320,10 @@ static void the_missing_tail_of_a_packet_that_the_capture_cut_is_a_gap(void **st
     p.tcp_seq = m->first[0] + 5000;
     p.tcp_ack = m->first[1];
     p.payload_captured = 8;
-    stream_packet(m->r, m->s, SIDE_CLIENT, &p); /* early: stored */
+    stream_packet(m->r, m->s, SIDE_CLIENT, &p, false); /* early: stored */
     p.tcp_seq = m->first[0];
     p.payload_captured = 4;
-    stream_packet(m->r, m->s, SIDE_CLIENT, &p);
+    stream_packet(m->r, m->s, SIDE_CLIENT, &p, false);
     model_send(m, SIDE_CLIENT, 10000, 0, "end");
     assert_string_equal(m->log, "c4 cgap4996 c8 cgap4992 c3");
     model_close(m);
@@ -347,7 +365,7 @@ int main(void) {
         cmocka_unit_test(an_early_segment_waits_for_the_one_before_it),
         cmocka_unit_test(a_retransmission_and_a_duplicate_deliver_nothing),
         cmocka_unit_test(of_overlapping_bytes_those_delivered_first_win),
-        cmocka_unit_test(of_overlapping_bytes_those_stored_first_win),
+        cmocka_unit_test(of_overlapping_bytes_those_that_begin_earlier_win_else_those_stored_first),
         cmocka_unit_test(sequence_numbers_wrap),
         cmocka_unit_test(a_stream_may_be_longer_than_four_gigabytes),
         cmocka_unit_test(a_keep_alive_delivers_nothing),
@@ -357,6 +375,7 @@ int main(void) {
         cmocka_unit_test(a_fin_with_a_hole_before_it_waits_for_the_hole),
         cmocka_unit_test(a_hole_before_the_fin_that_never_comes_is_a_gap_and_the_end_is_clean),
         cmocka_unit_test(data_behind_the_fin_is_not_delivered),
+        cmocka_unit_test(data_behind_a_fin_that_nobody_acknowledged_goes_on),
         cmocka_unit_test(a_fin_that_contradicts_delivered_data_is_ignored),
         cmocka_unit_test(a_reset_ends_both_sides_unclean_after_the_wait),
         cmocka_unit_test(data_that_a_reset_overtook_is_delivered),

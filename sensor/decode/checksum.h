@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_DECODE_CHECKSUM_H
+#define GANTRY_DECODE_CHECKSUM_H
+
+#include "decode/decode.h"
+
+/* What a receiver's look at the checksums of a packet says (RFC 1071): of the IPv4 header, and of TCP or UDP
+ * with their pseudo-header (RFC 9293 section 3.1, RFC 768, RFC 8200 section 8.1). */
+enum packet_sum {
+    SUM_GOOD,
+    SUM_BAD,
+    SUM_LEFT_OUT, /* the sender's network card was to compute it: the sum of the pseudo-header alone stands
+                     there */
+    SUM_UNKNOWN,  /* cut by the capture, none (UDP), a route whose last hop is not known, another transport */
+};
+enum packet_sum packet_sum(const struct packet *p);
+
+#endif
