@@ -53,7 +53,8 @@
     COUNTER(FRAGMENTS,             "decode.fragments",           "IP fragments") \
     COUNTER(FRAGMENTS_WHOLE,       "decode.fragments_whole",     "IP packets put together from fragments") \
     COUNTER(FRAGMENTS_REPEATED,    "decode.fragments_repeated",  "fragments of a packet that was just put together") \
-    COUNTER(FRAGMENTS_OVERLAP,     "decode.fragments_overlap",   "fragments that overlap others; the first bytes are kept") \
+    COUNTER(FRAGMENTS_OVERLAP,     "decode.fragments_overlap",   "fragments that overlap others") \
+    COUNTER(FRAGMENTS_CONTESTED,   "decode.fragments_contested", "IP packets put together from fragments that contradict each other") \
     COUNTER(FRAGMENTS_TINY,        "decode.fragments_tiny",      "fragments that cut the transport header") \
     COUNTER(FRAGMENTS_MALFORMED,   "decode.fragments_malformed", "fragments whose place or length is impossible") \
     COUNTER(FRAGMENTS_CUT,         "decode.fragments_cut",       "fragments that the snap length cut; not used") \

@@ -36,8 +36,9 @@ static uint16_t fold_sum(uint64_t sum) {
 }
 
 /* Bytes of the pseudo-header, in memory's order as all else that is summed. */
-static uint64_t sum_pseudo(const struct packet *p, uint32_t length) {
-    bool v4 = address_is_v4(&p->source);
+static uint64_t sum_pseudo(const struct address *source, const struct address *destination, uint8_t transport,
+                           uint32_t length) {
+    bool v4 = address_is_v4(source);
     size_t from = v4 ? 12 : 0, size = v4 ? 4 : 16;
     const uint8_t tail[8] = {(uint8_t)(length >> 24),
                              (uint8_t)(length >> 16),
@@ -46,8 +47,8 @@ static uint64_t sum_pseudo(const struct packet *p, uint32_t length) {
                              0,
                              0,
                              0,
-                             p->transport};
-    return sum_bytes(p->source.bytes + from, size) + sum_bytes(p->destination.bytes + from, size) +
+                             transport};
+    return sum_bytes(source->bytes + from, size) + sum_bytes(destination->bytes + from, size) +
            sum_bytes(tail, sizeof tail);
 }
 
@@ -89,24 +90,31 @@ static enum packet_sum sum_network(const struct packet *p) {
     return is_routed_v4(h, n) ? SUM_UNKNOWN : SUM_GOOD;
 }
 
-static bool is_left_out(const struct packet *p, uint32_t length, uint16_t there) {
-    return there == fold_sum(sum_pseudo(p, length)) || there == fold_sum(sum_pseudo(p, 0));
+enum packet_sum segment_sum(const struct address *source, const struct address *destination,
+                            uint8_t transport, struct bytes segment) {
+    size_t at = transport == PROTOCOL_TCP ? TCP_SUM_AT : UDP_SUM_AT;
+    uint32_t length = (uint32_t)segment.n;
+    uint16_t there;
+    if ((transport != PROTOCOL_TCP && transport != PROTOCOL_UDP) || segment.n < at + sizeof there)
+        return SUM_UNKNOWN;
+    memcpy(&there, segment.p + at, sizeof there);
+    if (transport == PROTOCOL_UDP && (there == 0 || (segment.p[4] | segment.p[5]) == 0))
+        return SUM_UNKNOWN;
+    if (fold_sum(sum_pseudo(source, destination, transport, length) + sum_bytes(segment.p, segment.n)) ==
+        0xffff)
+        return SUM_GOOD;
+    bool left_out = there == fold_sum(sum_pseudo(source, destination, transport, length)) ||
+                    there == fold_sum(sum_pseudo(source, destination, transport, 0));
+    return left_out ? SUM_LEFT_OUT : SUM_BAD;
 }
 
 enum packet_sum packet_sum(const struct packet *p) {
-    uint16_t there;
     if ((p->transport != PROTOCOL_TCP && p->transport != PROTOCOL_UDP) || p->header_length == 0 ||
         !p->network)
         return SUM_UNKNOWN;
     enum packet_sum network = sum_network(p);
     if (network != SUM_GOOD || p->payload_captured < p->payload_length)
         return network == SUM_GOOD ? SUM_UNKNOWN : network;
-    const uint8_t *h = p->payload - p->header_length;
-    uint32_t length = p->header_length + p->payload_length;
-    memcpy(&there, h + (p->transport == PROTOCOL_TCP ? TCP_SUM_AT : UDP_SUM_AT), sizeof there);
-    if (p->transport == PROTOCOL_UDP && (there == 0 || (h[4] | h[5]) == 0))
-        return SUM_UNKNOWN;
-    if (fold_sum(sum_pseudo(p, length) + sum_bytes(h, length)) == 0xffff)
-        return SUM_GOOD;
-    return is_left_out(p, length, there) ? SUM_LEFT_OUT : SUM_BAD;
+    return segment_sum(&p->source, &p->destination, p->transport,
+                       bytes_of(p->payload - p->header_length, p->header_length + p->payload_length));
 }

@@ -14,5 +14,8 @@ enum packet_sum {
     SUM_UNKNOWN,  /* cut by the capture, none (UDP), a route whose last hop is not known, another transport */
 };
 enum packet_sum packet_sum(const struct packet *p);
+/* Of TCP or UDP alone: the whole segment with its header. */
+enum packet_sum segment_sum(const struct address *source, const struct address *destination,
+                            uint8_t transport, struct bytes segment);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/pool.h"
 #include "base/table.h"
+#include "decode/checksum.h"
 
 #include <stdlib.h>
 
@@ -43,11 +44,14 @@ struct partial {
     struct table_node node;  /* its age is that of `begun` */
     time_ns begun, finished; /* finished 0: not yet */
     struct piece *first, *last;
+    struct piece *others; /* bytes that contradict those, the newest first */
     uint32_t pieces;
     uint32_t have, total; /* payload bytes; total 0: the last fragment has not come */
+    uint32_t total_other; /* as another last fragment has it; 0: there was none */
     uint32_t end;         /* of the furthest byte */
     uint16_t header_length, names;
     uint8_t protocol;
+    bool contested; /* fragments contradicted each other */
     bool has_start; /* the header is that of the fragment at offset 0 */
     uint8_t header[HEADER_MAX];
 };
@@ -56,6 +60,7 @@ struct defrag {
     struct pool partials, pieces;
     struct table table; /* struct partial */
     struct hash_key hash_key;
+    bool contested; /* the packet at hand */
     uint8_t packet[HEADER_MAX + PACKET_MAX];
 };
 
@@ -97,11 +102,13 @@ static bool is_key(const struct table_node *node, const void *key) {
 }
 
 static void give_pieces(struct defrag *d, struct partial *p) {
-    while (p->first) {
-        struct piece *piece = p->first;
-        p->first = piece->next;
-        pool_give(&d->pieces, piece);
-    }
+    struct piece **lists[] = {&p->first, &p->others};
+    for (size_t i = 0; i < 2; i++)
+        while (*lists[i]) {
+            struct piece *piece = *lists[i];
+            *lists[i] = piece->next;
+            pool_give(&d->pieces, piece);
+        }
     p->last = NULL;
     p->pieces = 0;
 }
@@ -139,6 +146,19 @@ static struct partial *begin_partial(struct defrag *d, const struct key *key, ui
     return p;
 }
 
+/* Has this fragment other bytes than those that are kept? */
+static bool contradicts(const struct partial *p, const struct fragment *f) {
+    uint32_t end = f->offset + (uint32_t)f->data.n;
+    for (const struct piece *piece = p->first; piece && piece->offset < end; piece = piece->next) {
+        uint32_t from = piece->offset > f->offset ? piece->offset : f->offset;
+        uint32_t to = piece->offset + piece->length < end ? piece->offset + piece->length : end;
+        if (from < to &&
+            memcmp(piece->data + (from - piece->offset), f->data.p + (from - f->offset), to - from) != 0)
+            return true;
+    }
+    return p->first && end > p->end;
+}
+
 /* NULL (counted): a copy of a packet that was just finished. */
 static struct partial *find_or_begin(struct defrag *d, const struct fragment *f, time_ns now) {
     struct key key = {.source = f->source,
@@ -150,7 +170,12 @@ static struct partial *find_or_begin(struct defrag *d, const struct fragment *f,
     uint64_t hash = hash_bytes(&d->hash_key, &key, sizeof key);
     struct partial *p = partial_of(table_find(&d->table, hash, is_key, &key, TABLE_STEPS_ALL));
     if (p && p->finished) {
-        if (now - p->finished <= REMEMBERED && p->finished - now <= REMEMBERED) {
+        bool is_recent = now - p->finished <= REMEMBERED && p->finished - now <= REMEMBERED;
+        if (is_recent && contradicts(p, f)) { /* its checksum was wrong: this may be why */
+            p->finished = 0;
+            return p;
+        }
+        if (is_recent) {
             counter_one(COUNTER_FRAGMENTS_REPEATED);
             return NULL;
         }
@@ -168,11 +193,44 @@ static bool is_sound(const struct fragment *f) {
            (f->more ? f->data.n > 0 && f->data.n % 8 == 0 : f->offset + f->data.n > 0);
 }
 
-static bool agrees_with(const struct partial *p, const struct fragment *f) {
+/* Where the packet ends. Of several ends each is tried. */
+static void note_end(struct partial *p, const struct fragment *f) {
     uint32_t end = f->offset + (uint32_t)f->data.n;
-    if (p->total)
-        return end <= p->total && (f->more || end == p->total);
-    return f->more || end >= p->end;
+    if (!f->more && !p->total)
+        p->total = end;
+    else if (!f->more && end != p->total)
+        p->total_other = end;
+    if (end > p->end)
+        p->end = end;
+    if (!p->total || (p->end <= p->total && (f->more || end == p->total)))
+        return;
+    p->contested = true;
+    counter_one(COUNTER_FRAGMENTS_MALFORMED);
+}
+
+/* Bytes from the start on without a hole. */
+static uint32_t count_gapless(const struct partial *p) {
+    uint32_t at = 0;
+    for (const struct piece *piece = p->first; piece && piece->offset <= at; piece = piece->next)
+        at = piece->offset + piece->length;
+    return at;
+}
+
+static void swap_ends(struct partial *p) {
+    uint32_t other = p->total;
+    p->total = p->total_other;
+    p->total_other = other;
+}
+
+/* Is there a whole packet, by one end or the other? `total` is then the one. */
+static bool is_whole(struct partial *p) {
+    uint32_t there = p->contested ? count_gapless(p) : p->have;
+    if (p->total && there >= p->total)
+        return true;
+    if (!p->total_other || there < p->total_other)
+        return false;
+    swap_ends(p);
+    return true;
 }
 
 /* NULL when there is no memory but that of `p` itself. */
@@ -186,6 +244,24 @@ static struct piece *take_piece(struct defrag *d, const struct partial *p) {
     return piece;
 }
 
+/* Bytes of a fragment that a piece has otherwise, for another reading; what there is no room for is
+ * forgotten. */
+static void note_contradiction(struct defrag *d, struct partial *p, const struct piece *here,
+                               const struct fragment *f, uint32_t at, uint32_t end) {
+    uint32_t here_end = here->offset + here->length, n = (here_end < end ? here_end : end) - at;
+    const uint8_t *bytes = f->data.p + (at - f->offset);
+    if (memcmp(here->data + (at - here->offset), bytes, n) == 0)
+        return;
+    p->contested = true;
+    struct piece *piece = p->pieces < PIECES_MAX ? take_piece(d, p) : NULL;
+    if (!piece)
+        return;
+    *piece = (struct piece){.next = p->others, .offset = (uint16_t)at, .length = (uint16_t)n};
+    memcpy(piece->data, bytes, n);
+    p->others = piece;
+    p->pieces++;
+}
+
 /* Adds what is not there yet; false when the packet holds too many pieces or memory has run out. */
 static bool add_pieces(struct defrag *d, struct partial *p, const struct fragment *f) {
     uint32_t at = f->offset, end = f->offset + (uint32_t)f->data.n;
@@ -196,7 +272,10 @@ static bool add_pieces(struct defrag *d, struct partial *p, const struct fragmen
         struct piece *here = *link;
         uint32_t here_end = here ? here->offset + here->length : 0;
         if (here && here->offset <= at) {
-            overlaps |= here_end > at;
+            if (here_end > at) {
+                overlaps = true;
+                note_contradiction(d, p, here, f, at, end);
+            }
             at = here_end > at ? here_end : at;
             link = &here->next;
             continue;
@@ -222,11 +301,6 @@ static bool add_pieces(struct defrag *d, struct partial *p, const struct fragmen
 }
 
 static void note_header(struct partial *p, const struct fragment *f) {
-    uint32_t end = f->offset + (uint32_t)f->data.n;
-    if (end > p->end)
-        p->end = end;
-    if (!f->more)
-        p->total = end;
     if ((f->offset == 0 && f->more && f->data.n < TINY) || (f->offset > 0 && f->offset < TINY))
         counter_one(COUNTER_FRAGMENTS_TINY);
     if (f->offset != 0 || p->has_start)
@@ -243,6 +317,51 @@ static void put_u16(uint8_t *at, uint32_t value) {
     at[1] = (uint8_t)value;
 }
 
+static void overlay_pieces(struct defrag *d, const struct partial *p, const struct piece *piece) {
+    for (; piece; piece = piece->next)
+        if (piece->offset < p->total) {
+            uint32_t room = p->total - piece->offset;
+            memcpy(d->packet + p->header_length + piece->offset, piece->data,
+                   piece->length < room ? piece->length : room);
+        }
+}
+
+/* The last bytes instead of the first. */
+static void overlay_others(struct defrag *d, struct partial *p) {
+    struct piece *last_first = NULL;
+    while (p->others) { /* the newest goes last */
+        struct piece *piece = p->others;
+        p->others = piece->next;
+        piece->next = last_first;
+        last_first = piece;
+    }
+    overlay_pieces(d, p, last_first);
+    while (last_first) {
+        struct piece *piece = last_first;
+        last_first = piece->next;
+        piece->next = p->others;
+        p->others = piece;
+    }
+}
+
+static enum packet_sum sum_whole(const struct defrag *d, const struct partial *p) {
+    return segment_sum(&p->key.source, &p->key.destination, p->protocol,
+                       bytes_of(d->packet + p->header_length, p->total));
+}
+
+/* Which reading stands in the packet. False: its checksum is wrong, and it may still be put right. */
+static bool choose_reading(struct defrag *d, struct partial *p) {
+    enum packet_sum sum = sum_whole(d, p);
+    if (sum == SUM_BAD && p->others) {
+        overlay_others(d, p);
+        sum = sum_whole(d, p);
+        if (sum == SUM_BAD)
+            overlay_pieces(d, p, p->first);
+    }
+    d->contested = p->contested && (sum != SUM_GOOD || p->key.v6);
+    return sum != SUM_BAD;
+}
+
 /* False when the header of the first fragment and the payload are too long together. */
 static bool put_together(struct defrag *d, const struct partial *p, struct bytes *whole) {
     uint32_t length = p->header_length + p->total;
@@ -256,10 +375,15 @@ static bool put_together(struct defrag *d, const struct partial *p, struct bytes
         put_u16(d->packet + 2, length);
         put_u16(d->packet + 6, 0);
     }
-    for (const struct piece *piece = p->first; piece; piece = piece->next)
-        memcpy(d->packet + p->header_length + piece->offset, piece->data, piece->length);
+    overlay_pieces(d, p, p->first);
     *whole = bytes_of(d->packet, length);
     return true;
+}
+
+/* By the end that is tried now. False: its checksum is wrong, or it does not fit. */
+static bool read_whole(struct defrag *d, struct partial *p, struct bytes *whole, bool *fits) {
+    *fits = put_together(d, p, whole);
+    return *fits && choose_reading(d, p);
 }
 
 bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct bytes *whole) {
@@ -272,21 +396,35 @@ bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct 
     struct partial *p = find_or_begin(d, f, now);
     if (!p)
         return false;
-    if (!agrees_with(p, f)) {
-        counter_one(COUNTER_FRAGMENTS_MALFORMED);
-        return false;
-    }
+    uint32_t had = p->have + p->pieces + p->total + p->total_other;
+    note_end(p, f);
     if (!add_pieces(d, p, f)) {
         counter_one(p->pieces >= PIECES_MAX ? COUNTER_FRAGMENTS_TOO_MANY : COUNTER_FRAGMENTS_SHED);
         drop_partial(d, p);
         return false;
     }
     note_header(p, f);
-    if (!p->total || p->have < p->total)
-        return false;
-    bool fits = put_together(d, p, whole);
+    if (!is_whole(p) || had == p->have + p->pieces + p->total + p->total_other)
+        return false; /* nothing new: it was told before */
+    bool fits, right = read_whole(d, p, whole, &fits);
+    if (!right && p->total_other && count_gapless(p) >= p->total_other) {
+        swap_ends(p);
+        right = read_whole(d, p, whole, &fits);
+        if (!right) {
+            swap_ends(p);
+            read_whole(d, p, whole, &fits);
+        }
+    }
     counter_one(fits ? COUNTER_FRAGMENTS_WHOLE : COUNTER_FRAGMENTS_MALFORMED);
-    p->finished = now;
-    give_pieces(d, p);
+    if (p->contested)
+        counter_one(COUNTER_FRAGMENTS_CONTESTED);
+    if (right || !p->contested)
+        p->finished = now;
+    if (right || !fits)
+        give_pieces(d, p);
     return fits;
+}
+
+bool defrag_is_contested(const struct defrag *d) {
+    return d->contested;
 }

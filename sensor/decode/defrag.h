@@ -6,9 +6,12 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 
-/* IP packets put together from fragments, in memory that is fixed at the start. Of bytes that several
- * fragments bring the first are kept. Shed: the packet that was begun first, when memory is full. Given up:
- * after 30 s of packet time (RFC 791 and 8200 allow 15 to 120 s). Internal to this folder. */
+/* IP packets put together from fragments, in memory that is fixed at the start. Where
+ * fragments contradict each other in bytes, the reading whose transport checksum is right is taken: the first
+ * bytes, or the last; where neither is, the first. Where they contradict each other in length, each is tried.
+ * A packet whose checksum is wrong stays open, so that what was forged into it can be put right. Shed: the
+ * packet that was begun first, when memory is full. Given up: after 30 s of packet time (RFC 791 and 8200
+ * allow 15 to 120 s). Internal to this folder. */
 struct fragment {
     bool v6;
     struct bytes header; /* from the IP header to where the payload, or the fragment header, begins */
@@ -31,6 +34,10 @@ enum { DEFRAG_BYTES_MIN = 256 << 10 };
 /* True when this fragment made its packet whole: *whole is the packet with its header corrected (length, no
  * fragment), valid until the next call. False: it waits, or was dropped (counted). */
 bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct bytes *whole);
+
+/* The packet that was made whole last: is its reading one of several that a receiver may have, or drop (RFC
+ * 5722)? */
+bool defrag_is_contested(const struct defrag *d);
 
 void defrag_expire(struct defrag *d, time_ns now);
 

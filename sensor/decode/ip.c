@@ -92,6 +92,7 @@ static enum step take_fragment(struct walk *w, struct fragment *f) {
     if (!defrag_add(w->defrag, f, w->out->time, &whole))
         return STEP_STOP;
     w->out->defragmented = true;
+    w->out->contested |= defrag_is_contested(w->defrag);
     w->left = reader_of(whole.p, whole.n);
     return walk_next(w, f->v6 ? ETHER_IPV6 : ETHER_IPV4);
 }

@@ -13,6 +13,7 @@ enum {
     SIDES_MOST = 4096, /* then the older ones count half */
     GOOD_SHARE = 8,    /* fewer than one of so many fails: the capture has checksums */
     SIDE_PACKETS = 2,  /* looked at on each side however the others fare */
+    SIDE_DOUBTS = 4,   /* a side of which so many came, and not one right, has no checksums */
     TTL_LOW = 40,      /* with so many hops left a packet comes through anywhere */
 };
 
@@ -63,7 +64,8 @@ static enum soundness judge_sums(struct flow_table *t, struct flow *flow, const 
     }
     counter_one(COUNTER_CHECKSUMS_LEFT);
     note_first(t, flow, from, false);
-    return sum == SUM_BAD && has_checksums(&t->sums) ? PACKET_DOUBTFUL : PACKET_SOUND;
+    bool odd = sum == SUM_BAD && flow->packets[from] < SIDE_DOUBTS && has_checksums(&t->sums);
+    return odd ? PACKET_DOUBTFUL : PACKET_SOUND;
 }
 
 static bool is_low(struct flow *flow, const struct packet *p, enum side from) {
