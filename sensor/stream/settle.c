@@ -274,6 +274,8 @@ static uint32_t hole_size(const struct direction *d, bool force) {
         size = d->early.head->sequence - d->next;
     else if (d->fin)
         size = d->end - d->next;
+    else if (d->doubtful.head && acked == 0)
+        return d->doubtful.head->sequence - d->next;
     if (d->doubtful.head && size > d->doubtful.head->sequence - d->next)
         size = d->doubtful.head->sequence - d->next;
     return !force && acked && acked < size ? acked : size;

@@ -49,6 +49,20 @@ static void on_end(void *user, enum side from, bool clean, time_ns time) {
     c->ended[from] = true;
 }
 
+/* Another reading of a connection is held to the same. */
+static void *on_again(void *user, struct stream_pair *s) {
+    struct connection *c = calloc(1, sizeof *c);
+    CHECK(c);
+    c->s = s;
+    return c;
+}
+
+static void on_over(void *user) {
+    struct connection *c = user;
+    CHECK(c->ended[0] && c->ended[1]);
+    free(c);
+}
+
 static const uint32_t bases[CONNECTIONS][2] = {
     {1000, 70000}, {UINT32_MAX - 300, UINT32_MAX}, {0x7fffff00, 0}};
 
@@ -67,6 +81,9 @@ static bool next_packet(struct reader *in, struct packet *p, unsigned *connectio
     /* wide values reach anywhere, others stay close, where the interesting cases are */
     p->tcp_seq = bases[*connection][*from] + (who & 0x40 ? sequence * 65521u : sequence % 256 * STEP);
     p->tcp_ack = bases[*connection][!*from] + (who & 0x80 ? ack * 65521u : ack % 256 * STEP);
+    p->tcp_window = (uint16_t)(who & 0x80 ? 65535 : 8000);
+    p->tcp_urgent = cut;
+    payload[1] = wait; /* so that repetitions contradict */
     p->payload = payload;
     p->payload_length = length > 200 ? length * 16u : length;
     p->payload_captured = cut > p->payload_length ? p->payload_length : p->payload_length - cut;
@@ -76,12 +93,14 @@ static bool next_packet(struct reader *in, struct packet *p, unsigned *connectio
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const struct stream_sink sink = {.data = on_data, .gap = on_gap, .end = on_end};
+    static const struct stream_again again = {
+        .begin = on_again, .sink = {.data = on_data, .gap = on_gap, .end = on_end}, .over = on_over};
+    static const struct stream_sink sink = {.data = on_data, .gap = on_gap, .end = on_end, .again = &again};
     struct reader in = reader_of(data, size);
     uint8_t setup = 0;
     reader_u8(&in, &setup);
     struct stream_options options = {.memory = (setup & 63) * 2048u,
-                                     .pairs = CONNECTIONS,
+                                     .pairs = 2 * CONNECTIONS,
                                      .late_bytes = setup & 64 ? 2000 : 1 << 20,
                                      .late_time = setup & 128 ? NS_PER_S : 2 * NS_PER_S};
     struct reassembler *r = reassembler_create(&options, &sink);
@@ -92,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (unsigned i = 0; i < CONNECTIONS; i++)
         CHECK(c[i].s = stream_open(r, &c[i]));
     for (unsigned n = 0; n < 2000 && next_packet(&in, &p, &which, &from); n++) {
-        stream_packet(r, c[which].s, from, &p, who & 0x20);
+        stream_packet(r, c[which].s, from, &p, p.tcp_ack % 7 == 0);
         reassembler_tick(r, p.time);
     }
     for (unsigned i = 0; i < CONNECTIONS; i++) {
