@@ -207,8 +207,6 @@ void pipeline_destroy(struct pipeline *p) {
     if (p->reassembler) /* what flows say of each other, before any is over */
         reassembler_tick(p->reassembler, p->now + jump);
     stage_now = p->stage_before;
-    if (p->reassembler) /* what flows say of each other, before any is over */
-        reassembler_tick(p->reassembler, p->now + jump);
     flow_table_destroy(p->flows);
     expect_destroy(p->expected);
     expect_destroy(p->expected_elsewhere);
