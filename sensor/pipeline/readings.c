@@ -35,8 +35,7 @@ static void *begin_reading(void *user, struct stream_pair *stream) {
 
 static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
     struct reading *x = user;
-    if (!conversation_data(the_pipeline->dispatcher, x->conversation, from, bytes, n, time) ||
-        x->context->encrypted)
+    if (!conversation_data(the_pipeline->dispatcher, x->conversation, from, bytes, n, time))
         stop_reading(x);
 }
 
