@@ -10,7 +10,7 @@ static const struct {
     int64_t first, most, ratio;
 } accounts[ACCOUNT_COUNT] = {
     [ACCOUNT_DECODED] = {.first = MIB, .most = 4 * MIB, .ratio = 20},
-    [ACCOUNT_MATCHED] = {.first = MIB, .most = 4 * MIB, .ratio = 5},
+    [ACCOUNT_MATCHED] = {.first = MIB, .most = 4 * MIB, .ratio = 3},
     [ACCOUNT_OBJECTS] = {.first = MIB, .most = MIB, .ratio = 1},
 };
 

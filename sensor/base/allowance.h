@@ -19,7 +19,7 @@ enum account {
 
 enum {
     ALLOWANCE_OBJECT = 256,       /* bytes of the wire that an object of its own is worth */
-    ALLOWANCE_DECODER = 64 << 10, /* decoded bytes for which a decoder is worth beginning */
+    ALLOWANCE_DECODER = 512 << 10, /* decoded bytes for which a decoder is worth beginning */
 };
 
 struct allowance {

@@ -188,6 +188,7 @@
     COUNTER(CODING_MEMORY,        "content.coding_memory",        "bodies not decoded because decoders or their memory ran out") \
     COUNTER(MULTIPART_PARTS,      "content.multipart_parts",      "parts of multipart bodies") \
     COUNTER(MULTIPART_OUTSIDE,    "content.multipart_outside_bytes",   "bytes before the first and behind the last part of multipart bodies") \
+    COUNTER(MULTIPART_SMALL,      "content.multipart_small",     "parts looked at together, since their hosts' bytes do not pay for an object each") \
     COUNTER(MULTIPART_UNFINISHED, "content.multipart_unfinished", "multipart bodies without their final boundary") \
     COUNTER(MULTIPART_BOUNDARY,   "content.multipart_boundary",   "multipart bodies that name no usable boundary: it is found by its shape") \
     COUNTER(MULTIPART_BY_SHAPE,   "content.multipart_by_shape",   "multipart bodies whose boundary is another one than they name") \

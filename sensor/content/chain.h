@@ -72,9 +72,11 @@ struct object_seed {
 struct unpack {
     struct content *content;
     const struct object *object;
-    struct whole_key key; /* of its transfer, */
-    uint64_t etag;        /* and the version of that */
-    void *state;          /* of the unpacker that is being created */
+    struct whole_key key;    /* of its transfer, */
+    uint64_t etag;           /* and the version of that */
+    void *state;             /* of the unpacker that is being created */
+    struct filter *together; /* the child that takes what is too small for one; NULL: none yet */
+    bool together_refused;
     unsigned level;
     bool incomplete;  /* said by an unpacker */
     uint64_t members; /* children so far */
@@ -123,6 +125,9 @@ bool unpack_is_wrapper(const struct unpack *u, const struct file_type *type);
 /* The object's type is known: makes the filters of those that match, and returns how many. *wrapper: the one
  * whose bytes are its children; NULL: it is a file of its own. */
 unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const struct unpacker **wrapper);
+
+/* The child that took what was too small, if any, ends with its object. */
+void unpack_end_together(struct unpack *u, enum transfer_end how);
 
 /* --- transfer.c --- */
 /* The filters and the object for a body that is encoded as `codings` says; `guess` as above. NULL at the cap

@@ -293,6 +293,7 @@ static void end_object(struct filter *f, enum transfer_end how) {
     flush_gathered(l);
     for (unsigned i = 0; i < l->unpackings; i++)
         filter_end(l->unpacking[i], how);
+    unpack_end_together(&l->unpack, how);
     l->o.complete = how == TRANSFER_DONE && !l->unpack.incomplete && l->o.missing == 0 && l->o.offset == 0;
     l->o.hashed = l->hash && EVP_DigestFinal_ex(l->hash, l->o.sha256, NULL) == 1;
     counter_one(l->o.complete ? COUNTER_OBJECTS_COMPLETE : COUNTER_OBJECTS_INCOMPLETE);

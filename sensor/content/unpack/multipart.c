@@ -20,6 +20,7 @@ enum {
     HEAD_LINES = 64,
     FIELD_PREFIX = 8, /* "Content-" */
     BEHIND_MIN = 128, /* so many bytes behind the last part are a thing of their own */
+    KEPT_MAX = 512,
 };
 
 struct multipart {
@@ -39,10 +40,13 @@ struct multipart {
     bool head_over; /* the present header line is beyond the limits, or one that nobody asks for */
     bool head_less; /* such a line came before: lines folded behind it go with it */
     bool head_told; /* that a line was */
+    bool waits;     /* the part that is open is not worth an object yet: its bytes are in `kept` */
     unsigned head_lines;
     uint16_t candidate_n; /* of the line in `head` that may be a delimiter, by its shape; 0: none is */
     uint16_t head_n, line_start;
     uint64_t line_n; /* bytes of the current header line, line end left out */
+    uint16_t kept_n;
+    uint8_t kept[KEPT_MAX];
     uint8_t head[HEAD_MAX];
 };
 
@@ -108,7 +112,38 @@ static void open_part(struct multipart *m) {
     counter_one(COUNTER_MULTIPART_PARTS);
 }
 
+/* Where its hosts have used up what objects cost, a part is one of its own once it has some bytes; smaller
+ * ones are looked at together with their heads, as one text. */
+static void begin_part(struct multipart *m) {
+    m->kept_n = 0;
+    m->waits = !m->byteranges && !unpack_pays(m->unpack);
+    if (!m->waits)
+        open_part(m);
+}
+
+static void keep_part(struct multipart *m, const uint8_t *p, size_t n) {
+    if (n <= (size_t)(KEPT_MAX - m->kept_n)) {
+        memcpy(m->kept + m->kept_n, p, n);
+        m->kept_n = (uint16_t)(m->kept_n + n);
+        return;
+    }
+    m->waits = false;
+    open_part(m);
+    if (m->part && m->kept_n > 0)
+        filter_data(m->part, m->kept, m->kept_n);
+    if (m->part)
+        filter_data(m->part, p, n);
+}
+
+static void leave_part(struct multipart *m) {
+    m->waits = false;
+    counter_one(COUNTER_MULTIPART_SMALL);
+    unpack_together(m->unpack, bytes_of(m->head, m->head_n), bytes_of(m->kept, m->kept_n));
+}
+
 static void close_part(struct multipart *m, enum transfer_end how) {
+    if (m->waits)
+        leave_part(m);
     if (m->part)
         filter_end(m->part, how);
     m->part = NULL;
@@ -117,7 +152,9 @@ static void close_part(struct multipart *m, enum transfer_end how) {
 static void emit_bytes(struct multipart *m, const uint8_t *p, size_t n) {
     if (n == 0)
         return;
-    if (m->at == AT_BODY && m->part)
+    if (m->at == AT_BODY && m->waits)
+        keep_part(m, p, n);
+    else if (m->at == AT_BODY && m->part)
         filter_data(m->part, p, n);
 }
 
@@ -271,7 +308,7 @@ static bool read_head_delimiter(struct multipart *m) {
     if (tail.n > 0 && !final)
         return false;
     m->head_n = m->line_start;
-    open_part(m);
+    begin_part(m);
     end_delimiter(m, final);
     if (!final)
         begin_head(m); /* its line is read already */
@@ -287,7 +324,7 @@ static size_t head_take(struct multipart *m, const uint8_t *p, size_t n) {
     if (!lf || read_head_delimiter(m))
         return take;
     if (m->line_n == 0) {
-        open_part(m);
+        begin_part(m);
         m->at = AT_BODY;
         begin_match(m, 0, 0); /* an empty body's delimiter follows at once */
         return take;
@@ -490,6 +527,12 @@ static void multipart_gap(struct filter *f, uint64_t n) {
         open_part(m);
         m->at = AT_BODY;
     }
+    if (m->waits) { /* what is missing may be more than what is there */
+        m->waits = false;
+        open_part(m);
+        if (m->part && m->kept_n > 0)
+            filter_data(m->part, m->kept, m->kept_n);
+    }
     if (m->part)
         filter_gap(m->part, n);
 }
@@ -570,7 +613,7 @@ static struct filter *create_multipart(struct unpack *u) {
         counter_one(COUNTER_MULTIPART_SHED);
         return NULL;
     }
-    memset(m, 0, offsetof(struct multipart, head)); /* the head's room is written before it is read */
+    memset(m, 0, offsetof(struct multipart, kept)); /* the rooms behind are written before they are read */
     m->filter.ops = &multipart_ops;
     m->pool = unpack_state(u);
     m->unpack = u;

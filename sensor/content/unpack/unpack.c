@@ -44,6 +44,34 @@ struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) 
     return part_create(u->content, &seed, child->codings, &place);
 }
 
+bool unpack_pays(struct unpack *u) {
+    struct allowance *a = u->object->allowance;
+    return allowance_spend(a, ACCOUNT_OBJECTS, ALLOWANCE_OBJECT);
+}
+
+void unpack_together(struct unpack *u, struct bytes head, struct bytes body) {
+    const struct unpack_child child = {.total = LENGTH_UNKNOWN};
+    if (!u->together && u->together_refused)
+        return;
+    if (!u->together && !(u->together = unpack_begin(u, &child))) {
+        u->together_refused = true;
+        return;
+    }
+    const struct bytes texts[] = {head, body};
+    for (size_t i = 0; i < 2; i++) {
+        if (texts[i].n == 0)
+            continue;
+        filter_data(u->together, texts[i].p, texts[i].n);
+        filter_data(u->together, (const uint8_t *)"\n", 1);
+    }
+}
+
+void unpack_end_together(struct unpack *u, enum transfer_end how) {
+    if (u->together)
+        filter_end(u->together, how);
+    u->together = NULL;
+}
+
 void unpack_incomplete(struct unpack *u) {
     u->incomplete = true;
 }

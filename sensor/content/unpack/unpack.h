@@ -55,6 +55,11 @@ struct unpack_child {
 /* The head of a chain that the caller feeds and ends. NULL: a limit is met (depth, members), or there is no
  * room; counted, and the child is left out. */
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child);
+/* One more child is paid for by the bytes of its hosts; or none is: true or false. */
+bool unpack_pays(struct unpack *u);
+/* Things that are too small for a child of their own: one child takes them all, a line end behind each text.
+ */
+void unpack_together(struct unpack *u, struct bytes head, struct bytes body);
 /* The object is not complete: an end of its own is missing. */
 void unpack_incomplete(struct unpack *u);
 

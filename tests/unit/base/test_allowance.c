@@ -30,7 +30,7 @@ static void each_byte_earns_its_ratio_up_to_the_cap(void **state) {
     allowance_init(&a, 0);
     allowance_earn(&a, 100);
     assert_int_equal(a.left[ACCOUNT_DECODED], 2000);
-    assert_int_equal(a.left[ACCOUNT_MATCHED], 500);
+    assert_int_equal(a.left[ACCOUNT_MATCHED], 300);
     assert_int_equal(a.left[ACCOUNT_OBJECTS], 100);
     allowance_earn(&a, UINT64_MAX);
     assert_int_equal(a.left[ACCOUNT_DECODED], 4 * MIB);
