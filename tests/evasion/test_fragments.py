@@ -71,7 +71,7 @@ test_contradictions = cases(JPG, {
     'a forged first one': each(with_forged('fr', index=0, at=40)),
     'a forged last one': each(with_forged('fr', index=2)),
     'a forged last one, then the others again': each(lambda w, p, i: send(
-        w, cut4(p, i)[:2] + [forged4(cut4(p, i)[2], 20)] + cut4(p, i))),
+        w, cut4(p, i)[:-1] + [forged4(cut4(p, i)[-1], 20)] + cut4(p, i))),
 })
 
 test_ends = cases(JPG, {
