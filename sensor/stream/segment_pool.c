@@ -64,11 +64,21 @@ static uint32_t find_common(const struct segment *at, const struct segment_sourc
     return min_u32(at->n - *here, from->captured - *there);
 }
 
+enum { FAR_STEPS = 32 };
+
+/* As far as one can jump with all that is jumped over in front of `sequence`. */
+static struct segment *jump_to(struct segment *at, uint32_t sequence) {
+    while (at && at->far && sequence_from(sequence, segment_end(at->far)) <= 0)
+        at = at->far;
+    return at;
+}
+
 bool segment_list_contradicts(const struct segment_list *list, const struct segment_source *from) {
     uint32_t here, there, n, end = from->sequence + from->captured;
     if (!list->tail || sequence_from(segment_end(list->tail), from->sequence) >= 0)
         return false;
-    for (const struct segment *at = list->head; at && sequence_from(at->sequence, end) > 0; at = at->next)
+    for (const struct segment *at = jump_to(list->head, from->sequence);
+         at && sequence_from(at->sequence, end) > 0; at = at->next)
         if ((n = find_common(at, from, &here, &there)) &&
             memcmp(at->data + here, from->bytes + there, n) != 0)
             return true;
@@ -102,9 +112,15 @@ bool segment_list_store(struct segment_list *list, struct pool *pool, const stru
     }
     while (done < from->length) {
         uint32_t sequence = from->sequence + done, length = from->length - done;
-        while (at && sequence_from(sequence, segment_end(at)) <= 0) {
+        at = jump_to(at, sequence);
+        struct segment *mark = at;
+        for (unsigned steps = 1; at && sequence_from(sequence, segment_end(at)) <= 0; steps++) {
             if (!before || segment_end(before) != at->sequence)
                 run = at->sequence;
+            if (steps % FAR_STEPS == 0) { /* whoever comes next has less to walk */
+                mark->far = at;
+                mark = at;
+            }
             before = at;
             at = at->next;
         }

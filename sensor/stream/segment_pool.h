@@ -11,6 +11,7 @@ enum { SEGMENT_BLOCK = 2048 };
 
 struct segment {
     struct segment *next;
+    struct segment *far; /* one further behind, or NULL: blocks leave a list from its head alone */
     time_ns time;      /* packet time of its arrival */
     uint32_t sequence; /* of its first byte */
     uint32_t ack;      /* what its packet acknowledged, if has_ack */
