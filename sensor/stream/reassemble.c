@@ -200,7 +200,7 @@ static void note_reset(struct stream_pair *s, enum side from, const struct packe
 }
 
 /* Without what was delivered before and what is behind the FIN. False when nothing is left. */
-static bool trim_segment(struct direction *d, struct segment_source *from) {
+static bool trim_segment(struct direction *d, struct segment_source *from, bool doubtful) {
     if (d->started && sequence_from(d->next, from->sequence) < 0) {
         uint32_t had = d->next - from->sequence;
         if (had >= from->length)
@@ -212,7 +212,7 @@ static bool trim_segment(struct direction *d, struct segment_source *from) {
         from->captured -= had;
     }
     if (d->fin && sequence_from(d->end, from->sequence + from->length) > 0) {
-        if (!d->ended && !(d->has_acked && sequence_from(d->end, d->acked) > 0)) {
+        if (!doubtful && !d->ended && !(d->has_acked && sequence_from(d->end, d->acked) > 0)) {
             counter_one(COUNTER_STREAM_ENDS_REFUTED);
             d->fin = false;
             return from->length > 0;
@@ -286,7 +286,7 @@ static void deliver_without_memory(struct reassembler *r, struct stream_pair *s,
         direction_begin(d, in->sequence);
     if (sequence_from(d->next, in->sequence) > 0)
         pair_gap(r, s, from, in->sequence - d->next, in->time);
-    if (trim_segment(d, in))
+    if (trim_segment(d, in, false))
         pair_deliver(r, s, from, in->bytes, in->captured, in->length, in->time);
 }
 
@@ -294,7 +294,7 @@ static void take_payload(struct reassembler *r, struct stream_pair *s, enum side
                          struct segment_source in) {
     struct direction *d = &s->side[from];
     look_for_contradiction(r, s, from, &in);
-    if (!trim_segment(d, &in)) {
+    if (!trim_segment(d, &in, false)) {
         counter_one(COUNTER_STREAM_REPEATED);
         return;
     }
@@ -313,7 +313,7 @@ static void take_payload(struct reassembler *r, struct stream_pair *s, enum side
             deliver_without_memory(r, s, from, &in);
             return;
         }
-        if (d->skip || d->ended || !trim_segment(d, &in))
+        if (d->skip || d->ended || !trim_segment(d, &in, false))
             return;
     }
 }
@@ -335,7 +335,7 @@ static bool is_keep_alive(const struct direction *d, const struct segment_source
 static void store_doubtful(struct reassembler *r, struct direction *d, struct segment_source *in) {
     counter_one(COUNTER_STREAM_DOUBTFUL);
     if (d->skip || d->ended || d->doubtful.blocks + in->length / SEGMENT_DATA_MAX + 1 > DOUBTFUL_BLOCKS_MAX ||
-        !trim_segment(d, in) || !segment_list_store(&d->doubtful, &r->blocks, in, SEGMENT_FIRST))
+        !trim_segment(d, in, true) || !segment_list_store(&d->doubtful, &r->blocks, in, SEGMENT_FIRST))
         counter_one(COUNTER_STREAM_DOUBTFUL_DROPPED);
 }
 

@@ -305,6 +305,8 @@ static bool use_doubtful(struct reassembler *r, struct stream_pair *s, enum side
         uint32_t acked = acked_beyond(d) ? d->acked - d->next : 0;
         n = n < acked ? n : acked;
     }
+    if (d->fin && sequence_from(d->end, d->next + n) > 0)
+        n = sequence_from(d->next, d->end) > 0 ? d->end - d->next : 0;
     uint32_t at = d->next - head->sequence;
     if (n == 0)
         return false;
