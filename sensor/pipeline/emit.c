@@ -62,8 +62,8 @@ static void put_ends(struct emitter *e, const struct flow_context *x, enum side 
 struct judged {
     const struct policy *policy;
     struct address source, destination;
-    struct bytes host; /* by which the client called the server, if the client is the source */
-    const char *application, *master;
+    struct bytes host;    /* by which the client called the server, if the client is the source */
+    const char *protocol; /* by our own look */
     time_ns time;
 };
 
@@ -76,13 +76,14 @@ static struct judged judged_of(const struct flow_context *x, const struct policy
                            .source = x->end[from].address,
                            .destination = x->end[side_other(from)].address,
                            .host = from == SIDE_CLIENT ? host : bytes_of(NULL, 0),
-                           .application = x->application,
-                           .master = x->master,
+                           .protocol = x->protocol,
                            .time = time};
 }
 
 static struct judged judged_object(const struct object *o, const struct transfer_context *x) {
-    return judged_of(x->flow, x->generation->policy, o->from, object_fact(o, FACT_HOST), o->last);
+    struct judged j = judged_of(x->flow, x->generation->policy, o->from, object_fact(o, FACT_HOST), o->last);
+    j.protocol = o->protocol;
+    return j;
 }
 
 static void judge_class(const struct judged *j, const char *class, struct judgement *out) {
@@ -91,8 +92,7 @@ static void judge_class(const struct judged *j, const char *class, struct judgem
         .destination = j->destination,
         .host = j->host,
         .class = class,
-        .application = j->application,
-        .master = j->master,
+        .protocol = j->protocol,
         .time = j->time,
     };
     policy_judge(j->policy, &facts, out);
@@ -289,14 +289,13 @@ static void replace_judgement(struct record_builder *b, const struct judged *who
 
 bool emit_late_finding(struct emitter *e, struct record_builder *record, const struct policy *policy,
                        struct bytes host, const struct finding *f) {
-    char application[65], master[65];
+    char protocol[65];
     const struct record *r = &record->head;
     const struct judged who = {.policy = policy,
                                .source = r->source,
                                .destination = r->destination,
                                .host = host,
-                               .application = text_in(record, TEXT_APPLICATION, application),
-                               .master = text_in(record, TEXT_MASTER, master),
+                               .protocol = text_in(record, TEXT_PROTOCOL, protocol),
                                .time = r->last};
     struct judgement j;
     if (holds_line(record, TEXT_RULES, f->rule->id))
@@ -344,6 +343,7 @@ void emit_volume(struct emitter *e, const struct flow *flow, const struct flow_c
     r->time = r->last = flow->last;
     r->first = flow->first;
     r->object = no_object | flow->number;
+    put_text(&e->builder, TEXT_PROTOCOL, x->protocol);
     r->bytes = flow->bytes[from];
     r->complete = last;
     send_record(e);
@@ -368,6 +368,7 @@ void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_con
     r->bytes_back = flow->bytes[SIDE_SERVER];
     r->packets = flow->packets[SIDE_CLIENT];
     r->packets_back = flow->packets[SIDE_SERVER];
+    put_text(&e->builder, TEXT_PROTOCOL, x->protocol);
     put_facts(&e->builder, x->facts, FACT_IN_FLOW);
     send_record(e);
 }

@@ -27,6 +27,7 @@ struct flow_context {
     uint32_t flow;                    /* number of the flow */
     uint64_t told[2];                 /* bytes of the flow that the reporter knows of */
     const char *application, *master; /* nDPI's names, NULL while unknown */
+    const char *protocol;             /* by our own look, brought up to date for a record; NULL unknown */
     struct pair_allowance *allowance; /* of its pair of hosts; NULL in one that is only filled */
     struct facts *facts;              /* what protocols say of the flow itself; NULL: nothing yet */
     char community_id[COMMUNITY_ID_MAX];

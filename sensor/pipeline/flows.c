@@ -138,6 +138,7 @@ static void meter_flow(struct pipeline *p, const struct flow *flow, struct flow_
         uint64_t bytes = flow->bytes[side];
         if (!x->metered[side] || bytes == 0 || (!last && bytes - x->told[side] < METER_BYTES))
             continue;
+        x->protocol = conversation_spoken(flow->conversation);
         emit_volume(&p->emitter, flow, x, side, last);
         x->told[side] = bytes;
     }
@@ -163,6 +164,7 @@ void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
     }
     pipeline_announcement(flow, flow->last);
     meter_flow(p, flow, x, true);
+    x->protocol = conversation_spoken(flow->conversation);
     emit_flow(&p->emitter, flow, x);
     conversation_close(p->dispatcher, flow->conversation);
     flow->conversation = NULL;

@@ -53,23 +53,8 @@ static bool read_classes(struct setting_reader *r, const struct doc_node *node, 
     return read_checked(r, node, field, read_class);
 }
 
-/* nDPI has a name for each connection of FTP, and people one for both. */
-static bool expand_ftp(struct setting_reader *r, struct setting_texts *list) {
-    static const char *const both[] = {"FTP_CONTROL", "FTP_DATA"};
-    const char **items = arena_array(r->arena, list->count * 2, sizeof *items);
-    size_t n = 0;
-    for (size_t i = 0; items && i < list->count; i++) {
-        bool is_ftp = strcasecmp(list->items[i], "FTP") == 0;
-        items[n++] = is_ftp ? both[0] : list->items[i];
-        if (is_ftp)
-            items[n++] = both[1];
-    }
-    *list = (struct setting_texts){items, n};
-    return items != NULL;
-}
-
 static bool read_protocols(struct setting_reader *r, const struct doc_node *node, void *field) {
-    return read_checked(r, node, field, read_protocol) && expand_ftp(r, field);
+    return read_checked(r, node, field, read_protocol);
 }
 
 static bool read_hours(struct setting_reader *r, const struct doc_node *node, void *field) {
@@ -128,7 +113,7 @@ const struct setting contract_settings[] = {
      .type = SETTING_CUSTOM,
      .offset = offsetof(struct contract, protocols),
      .read = read_protocols,
-     .help = "nDPI's names of the protocols that may be used; any if not given"},
+     .help = "protocols that may be used, by what the bytes show; any if not given"},
     {.key = "hours",
      .type = SETTING_CUSTOM,
      .offset = offsetof(struct contract, hours),
@@ -229,10 +214,12 @@ bool contract_covers_all(const struct contract *c) {
            !contract_has_limits(c);
 }
 
-bool contract_covers_protocol(const struct contract *c, const char *application, const char *master) {
-    for (size_t i = 0; i < c->protocols.count; i++) {
+/* "ftp" is FTP, and FTP_DATA too. */
+bool contract_covers_protocol(const struct contract *c, const char *protocol) {
+    size_t n = protocol ? strlen(protocol) : 0;
+    for (size_t i = 0; n > 0 && i < c->protocols.count; i++) {
         const char *name = c->protocols.items[i];
-        if ((application && strcasecmp(application, name) == 0) || (master && strcasecmp(master, name) == 0))
+        if (strncasecmp(protocol, name, n) == 0 && (name[n] == '\0' || name[n] == '_'))
             return true;
     }
     return c->protocols.count == 0;

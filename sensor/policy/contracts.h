@@ -42,8 +42,8 @@ extern const struct setting contract_limit_settings[]; /* per-day and per-month 
 
 /* Does it name this class? A contract without classes covers none. */
 bool contract_covers_class(const struct contract *c, const char *class);
-/* nDPI's names of the flow, NULL unknown: one of them is enough. A contract without protocols covers all. */
-bool contract_covers_protocol(const struct contract *c, const char *application, const char *master);
+/* Our own name of what the flow speaks, NULL unknown. A contract without protocols covers all. */
+bool contract_covers_protocol(const struct contract *c, const char *protocol);
 
 /* Between its days it covers whatever is sent: every class, without any other term. */
 bool contract_covers_all(const struct contract *c);

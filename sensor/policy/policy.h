@@ -141,11 +141,11 @@ struct contract_use {
 /* Second look, when there is a finding. */
 struct judgement_facts {
     struct address source, destination;
-    struct bytes host;       /* name that the client used; may be empty */
-    const char *class;       /* data class found, NULL before there is one */
-    const char *application; /* nDPI names of the flow: "TLS", "FTP_DATA"; NULL unknown */
-    const char *master;      /* nDPI's master protocol, NULL */
-    bool any_protocol;       /* nobody asks about it */
+    struct bytes host; /* name that the client used; may be empty */
+    const char *class; /* data class found, NULL before there is one */
+    const char
+        *protocol; /* by our own look, never by nDPI's, which a sender chooses: "tls", "ftp"; NULL unknown */
+    bool any_protocol; /* nobody asks about it */
     time_ns time;
     /* What would have been received under the contract with this; NULL where nobody counts: limits hold. */
     void (*use)(void *context, const struct contract *c, struct contract_use *out);

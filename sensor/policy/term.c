@@ -32,7 +32,7 @@ unsigned contract_broken(const struct contract *c, const struct judgement_facts 
         broken |= TERM_BIT(TERM_DATES);
     if (f->class && !contract_covers_class(c, f->class))
         broken |= TERM_BIT(TERM_CLASS);
-    if (!f->any_protocol && !contract_covers_protocol(c, f->application, f->master))
+    if (!f->any_protocol && !contract_covers_protocol(c, f->protocol))
         broken |= TERM_BIT(TERM_PROTOCOL);
     if (c->hours && !hours_hold(c->hours, f->time))
         broken |= TERM_BIT(TERM_HOURS);
@@ -62,8 +62,12 @@ void term_say(char reason[JUDGEMENT_REASON_MAX], const char *format, ...) {
 }
 
 static void say_protocol(const struct term_facts *t, const char *whose, char *reason) {
-    const char *name = t->facts->application ? t->facts->application : t->facts->master;
-    if (name)
+    char name[32];
+    size_t n = 0;
+    for (const char *p = t->facts->protocol; p && *p && n < sizeof name - 1; p++)
+        name[n++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+    name[n] = '\0';
+    if (n)
         term_say(reason, "protocol %s is not in %s", name, whose);
     else
         term_say(reason, "the protocol is not recognised, and %s names some", whose);

@@ -20,16 +20,20 @@ static enum probe probe_hello(struct bytes b) {
 
 static enum probe probe_middle(struct bytes b) {
     size_t body = b.n - TLS_HEADER_BYTES, length = tls_header_length(b.p);
-    if (length >= STRUCTURE_SAMPLE && body >= STRUCTURE_SAMPLE &&
-        !structure_is_random(b.p + TLS_HEADER_BYTES) && b.p[0] != TLS_HANDSHAKE)
-        return PROBE_NO;
     if (body > length) {
         struct bytes next = bytes_of(b.p + TLS_HEADER_BYTES + length, body - length);
         if (!tls_header_fits(next.p, next.n < TLS_HEADER_BYTES ? next.n : TLS_HEADER_BYTES))
             return PROBE_NO;
         return next.n >= TLS_HEADER_BYTES ? PROBE_YES : PROBE_MORE;
     }
-    return body >= STRUCTURE_SAMPLE && b.p[0] == TLS_APPLICATION_DATA ? PROBE_YES : PROBE_MORE;
+    /* A picture behind a header is a body that is clear, or none: as records, no byte of it is lost either
+     * way. */
+    if (b.p[0] >= TLS_HANDSHAKE && body >= STRUCTURE_FIRST &&
+        structure_begins(bytes_of(b.p + TLS_HEADER_BYTES, STRUCTURE_FIRST)) == STRUCTURE_FOUND)
+        return PROBE_YES;
+    bool sealed = b.p[0] == TLS_APPLICATION_DATA && body >= STRUCTURE_SAMPLE &&
+                  structure_is_random(b.p + TLS_HEADER_BYTES);
+    return sealed ? PROBE_YES : PROBE_MORE;
 }
 
 static enum probe probe_side(struct bytes b) {

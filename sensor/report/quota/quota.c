@@ -222,13 +222,12 @@ static const char *text_or_null(const struct record *r, enum record_text which, 
  * client used; here the addresses decide, since it is their owner who receives it. */
 static struct moving judge_class(struct quotas *q, const struct record *r, const char *class,
                                  struct judgement *out) {
-    char application[NAME_ROOM], master[NAME_ROOM];
+    char protocol[NAME_ROOM];
     struct delivery_of d = {q, r, class != NULL};
     const struct judgement_facts facts = {.source = r->source,
                                           .destination = r->destination,
                                           .class = class,
-                                          .application = text_or_null(r, TEXT_APPLICATION, application),
-                                          .master = text_or_null(r, TEXT_MASTER, master),
+                                          .protocol = text_or_null(r, TEXT_PROTOCOL, protocol),
                                           .time = r->time,
                                           .use = peek_use,
                                           .context = &d};

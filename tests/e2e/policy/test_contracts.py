@@ -195,7 +195,7 @@ def test_ftp_in_a_contract_covers_its_data_connections(read):
     alerts, transfers = read(capture, f'{IMAGES}, protocols: [FTP]')
     assert alerts == [] and transfers[0]['network']['application'] == 'FTP_DATA'
     alerts, _ = read(capture, f'{IMAGES}, protocols: [FTP_CONTROL]')
-    assert opened(alerts)[0]['reason'] == 'protocol FTP_DATA is not in contract C-1'
+    assert opened(alerts)[0]['reason'] == 'protocol FTP is not in contract C-1'
     alerts, _ = read(capture, f'{IMAGES}, protocols: [TLS, HTTP]')
     assert opened(alerts)[0]['term'] == 'protocol'
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/contracts.h"
 #include "policy_text.h"
 
 /* Days: python3 -c "import calendar, time; print(calendar.timegm(time.strptime('2098-01-01', '%Y-%m-%d')))"
@@ -39,14 +40,14 @@ static int load(void **state) {
     return policy ? 0 : -1;
 }
 
-static struct judgement judge(const char *to, const char *host, const char *class, const char *application,
+static struct judgement judge(const char *to, const char *host, const char *class, const char *protocol,
                               time_ns time) {
     struct judgement j;
     struct judgement_facts f = {.source = address_at("10.40.3.7"),
                                 .destination = address_at(to),
                                 .host = bytes_text(host),
                                 .class = class,
-                                .application = application,
+                                .protocol = protocol,
                                 .time = time};
     policy_judge(policy, &f, &j);
     return j;
@@ -82,18 +83,16 @@ static void test_a_protocol_outside_the_contract_is_a_breach(void **state) {
            "C-1", "protocol", "the protocol is not recognised, and contract C-1 names some");
 }
 
-static void test_the_master_protocol_counts_too(void **state) {
-    struct judgement j;
-    struct judgement_facts f = {.destination = address_at("198.51.100.20"),
-                                .class = "diagnostics",
-                                .application = "Microsoft",
-                                .master = "tls",
-                                .time = DAY_2098_01_01};
-    policy_judge(policy, &f, &j);
-    assert_int_equal(j.verdict, VERDICT_APPROVED);
-    f.master = "HTTP";
-    policy_judge(policy, &f, &j);
-    assert_int_equal(j.verdict, VERDICT_BREACH);
+static void test_ftp_in_a_contract_is_both_of_its_connections(void **state) {
+    struct contract c = {0};
+    const char *names[] = {"FTP_DATA"};
+    c.protocols = (struct setting_texts){names, 1};
+    assert_true(contract_covers_protocol(&c, "ftp"));
+    names[0] = "FTP";
+    assert_true(contract_covers_protocol(&c, "ftp"));
+    names[0] = "FTPS";
+    assert_false(contract_covers_protocol(&c, "ftp"));
+    assert_false(contract_covers_protocol(&c, NULL));
 }
 
 static void test_two_contracts_do_not_add_up(void **state) {
@@ -255,7 +254,7 @@ int main(void) {
         cmocka_unit_test(test_a_transfer_that_a_contract_covers_is_approved),
         cmocka_unit_test(test_a_class_outside_the_contract_is_a_breach),
         cmocka_unit_test(test_a_protocol_outside_the_contract_is_a_breach),
-        cmocka_unit_test(test_the_master_protocol_counts_too),
+        cmocka_unit_test(test_ftp_in_a_contract_is_both_of_its_connections),
         cmocka_unit_test(test_two_contracts_do_not_add_up),
         cmocka_unit_test(test_first_and_last_day_belong_to_the_contract),
         cmocka_unit_test(test_a_partner_without_a_contract_is_unapproved),

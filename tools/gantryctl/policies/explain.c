@@ -17,7 +17,7 @@ struct question {
     struct judgement_facts facts;
     const char *name; /* DST, if it is one */
     struct policy_use *use;
-    char application[64], master[64];
+    char application[64], master[64], protocol[64];
     struct explained_place source, destination;
     const struct domain *domain; /* whose name it is; NULL: nobody's */
     struct judgement judgement;
@@ -74,8 +74,9 @@ static bool read_protocol(struct question *q, const char *text) {
     struct identify *known = identify_create(&(struct identify_options){.memory = 64 << 10});
     bool ok = !known || (identify_id(known, q->application) && (!dot || identify_id(known, q->master)));
     identify_destroy(known);
-    q->facts.application = q->application;
-    q->facts.master = dot ? q->master : NULL;
+    /* What is judged is what the bytes show: "TLS" of "TLS.Dropbox", "FTP" of "FTP_DATA". */
+    snprintf(q->protocol, sizeof q->protocol, "%.*s", (int)strcspn(text, "._"), text);
+    q->facts.protocol = q->protocol;
     return ok ||
            refuse_word("nDPI knows no protocol \"%.40s\"; write its name for it, such as TLS, SSH, HTTP or "
                        "TLS.Dropbox%s",

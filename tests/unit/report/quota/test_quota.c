@@ -70,7 +70,7 @@ static const struct record *give(struct given g) {
     b.head.worker = (uint16_t)g.worker;
     b.head.verdict = g.term ? VERDICT_BREACH : VERDICT_APPROVED;
     b.head.severity = g.kind == RECORD_FINDING ? 7 : 0;
-    record_text(&b, TEXT_APPLICATION, bytes_text(g.protocol ? g.protocol : "HTTP"));
+    record_text(&b, TEXT_PROTOCOL, bytes_text(g.protocol ? g.protocol : "HTTP"));
     record_text(&b, TEXT_CONTRACT, bytes_text("HSBP-0042"));
     record_text(&b, TEXT_TERM, bytes_text(g.term));
     record_text(&b, g.kind == RECORD_FINDING ? TEXT_CLASS : TEXT_CLASSES, bytes_text(class));
@@ -239,7 +239,7 @@ static void test_a_worse_verdict_stays_what_the_worker_says(void **state) {
     b.head.object = 51;
     b.head.verdict = VERDICT_UNAPPROVED; /* the client's name for it was somebody else's */
     record_text(&b, TEXT_CLASS, bytes_text("diagnostics"));
-    record_text(&b, TEXT_APPLICATION, bytes_text("HTTP"));
+    record_text(&b, TEXT_PROTOCOL, bytes_text("HTTP"));
     record_pack(&b, 1, room);
     assert_ptr_equal(quotas_record(quotas, (const struct record *)room), room);
 }
