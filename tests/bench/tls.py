@@ -79,12 +79,14 @@ def frames(total, flows=16, server=floods.net.UNAPPROVED):
         talks.append((client, address, port))
         at[i] = seq
         data = ends.send(os.urandom(16000 * 64))
-        at[i].append([data[k:k + CHUNK] for k in range(0, len(data) - CHUNK, CHUNK)])
+        at[i].append([data[k:k + CHUNK] for k in range(0, len(data), CHUNK)])
+        at[i].append(0)
     while count < total:
         i = count // 8 % flows
         client, address, port = talks[i]
         seq = at[i]
-        piece = seq[2][count % len(seq[2])]
+        piece = seq[2][seq[3] % len(seq[2])]  # whole records, in their order, over and over
         yield floods.frame(client, address, port, 443, seq[0] & 0xffffffff, seq[1], ACK | PSH, piece)
         seq[0] += len(piece)
+        seq[3] += 1
         count += 1
