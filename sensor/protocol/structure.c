@@ -91,6 +91,7 @@ static const struct signature {
     const char *magic;
     bool (*fits)(struct bytes b);
 } signatures[] = {
+    /* the first: JPEG */
     {MAGIC("\xff\xd8\xff"), .need = 14, .fits = jpeg_segment, .anywhere = true},
     {MAGIC("\x89PNG\r\n\x1a\n"), .anywhere = true},
     {MAGIC("GIF87a"), .anywhere = true},
@@ -117,6 +118,8 @@ enum { SIGNATURES = sizeof signatures / sizeof *signatures };
 
 static enum structure match_signature(const struct signature *s, struct bytes b) {
     size_t all = (size_t)s->at + s->n, n = b.n < all ? b.n : all;
+    if (s->at == 0 && n > 0 && b.p[0] != (uint8_t)s->magic[0])
+        return STRUCTURE_NONE;
     if (n > s->at && memcmp(b.p + s->at, s->magic, n - s->at) != 0)
         return STRUCTURE_NONE;
     if (s->at && n > 0 && b.p[0] != 0) /* a box of less than 16 MiB (ISO/IEC 14496-12) */
@@ -213,6 +216,12 @@ size_t structure_find(struct bytes in, bool text) {
                 nearest = at;
         }
     return nearest;
+}
+
+size_t structure_find_quickly(struct bytes in) {
+    size_t text = find_text(in), n = text + STRUCTURE_FIRST < in.n ? text + STRUCTURE_FIRST : in.n;
+    size_t jpeg = find_signature(&signatures[0], bytes_of(in.p, n));
+    return jpeg < text ? jpeg : text;
 }
 
 bool structure_is_random(const uint8_t sample[STRUCTURE_SAMPLE]) {

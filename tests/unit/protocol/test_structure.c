@@ -80,6 +80,7 @@ static void a_picture_and_a_long_text_are_found_in_the_middle(void **state) {
     stream_noise(&s, 777, 3);
     stream_jpeg(&s, 9000);
     assert_int_equal(structure_find(all(), false), 777);
+    assert_int_equal(structure_find_quickly(all()), 777);
     assert_true(structure_is_jpeg(bytes_of(s.p + 1400, 6000)));
     s.n = 0;
     stream_noise(&s, 500, 4);
