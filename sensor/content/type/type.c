@@ -35,6 +35,15 @@ static bool bmp_header(struct bytes b) {
     return false;
 }
 
+/* RFC 1952 section 2.3: deflate, none of the reserved flags; without fields behind the header a block follows
+ * whose kind is one of three (RFC 1951 section 3.2.3). */
+static bool gzip_header(struct bytes b) {
+    enum { DEFLATE = 8, RESERVED = 0xe0, HEADER = 10, RESERVED_BLOCK = 3 };
+    if ((b.n > 2 && b.p[2] != DEFLATE) || (b.n > 3 && (b.p[3] & RESERVED)))
+        return false;
+    return b.n <= HEADER || b.p[3] || (b.p[HEADER] >> 1 & 3) != RESERVED_BLOCK;
+}
+
 /* Netpbm: blanks and remarks, width and height, and but for bitmaps the greatest value, all as decimal
  * digits. */
 static bool netpbm_header(struct bytes b) {
@@ -335,7 +344,7 @@ static const struct signature table[] = {
     {{"application/zip", "ZIP archive", KIND_ARCHIVE}, MAGIC("PK\x03\x04")},
     {{"application/zip", "empty ZIP archive", KIND_ARCHIVE}, MAGIC("PK\x05\x06")},
     {{"application/zip", "split ZIP archive", KIND_ARCHIVE}, MAGIC("PK\x07\x08PK\x03\x04")},
-    {{"application/gzip", "gzip data", KIND_ARCHIVE}, MAGIC("\x1F\x8B")},
+    {{"application/gzip", "gzip data", KIND_ARCHIVE}, MAGIC("\x1F\x8B"), .also = gzip_header},
     {{"application/x-bzip2", "bzip2 data", KIND_ARCHIVE}, MAGIC("BZh"), .also = bzip2_level},
     {{"application/x-xz", "xz data", KIND_ARCHIVE}, MAGIC("\xFD\x37zXZ\0")},
     {{"application/zstd", "Zstandard data", KIND_ARCHIVE}, MAGIC("\x28\xB5\x2F\xFD")},
