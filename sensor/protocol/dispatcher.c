@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/dispatch_inside.h"
 
+#include "base/log.h"
 #include "protocol/memory.h"
 #include "protocol/shared.h"
 
@@ -30,8 +31,12 @@ struct dispatcher *dispatcher_create(const struct dispatch_options *o,
     if (!dp)
         return NULL;
     dp->table = o->table ? o->table : protocol_table;
-    for (; dp->table[dp->protocols] && dp->protocols < PROTOCOLS_MAX; dp->protocols++)
-        dp->datagrams |= dp->table[dp->protocols]->datagram != NULL;
+    for (; dp->table[dp->protocols] && dp->protocols < PROTOCOLS_MAX; dp->protocols++) {
+        const struct protocol *p = dp->table[dp->protocols];
+        dp->datagrams |= p->datagram != NULL;
+        if (p->prepare && !p->prepare())
+            log_warning("%s: the cryptographic library lacks what is needed to name flows in full", p->name);
+    }
     dp->codings = o->codings;
     dp->settle_last = &dp->settle_first;
     dp->services = services;

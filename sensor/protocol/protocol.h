@@ -61,6 +61,9 @@ enum probe { PROBE_NO, PROBE_MORE, PROBE_YES };
 struct protocol {
     const char *name;              /* ECS network.protocol */
     const char *const *ndpi_names; /* nDPI's names for it, NULL-terminated; NULL: none */
+    /* Once a worker, before its sandbox closes: what libraries load at a first use. False: this protocol says
+     * less of its flows then (logged). NULL: nothing. */
+    bool (*prepare)(void);
     /* Do the first bytes of each side look like it? Either run may be empty. NULL: only nDPI or an
      * announcement chooses it. `MORE` while more bytes could still decide. */
     enum probe (*probe)(const struct bytes first[2]);

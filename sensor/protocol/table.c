@@ -14,6 +14,10 @@
     PROTOCOL(ftp, ftp) \
     PROTOCOL(ftp, ftp_data) \
     PROTOCOL(socks, socks) \
+    PROTOCOL(quic, quic) \
+    PROTOCOL(dtls, dtls) \
+    PROTOCOL(dns, dns) \
+    PROTOCOL(ntp, ntp) \
     PROTOCOL(unknown, unknown)
 /* clang-format on */
 

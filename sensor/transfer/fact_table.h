@@ -17,16 +17,32 @@
  * Fields whose names begin alike stand together, as in the formats. */
 /* clang-format off */
 #define FACT_TABLE \
-    /*   id             ECS field              short      longest  shown in    rank  origin covered children matched */ \
-    FACT(NAME,          "file.name",           "file",    1024,    A | T,      19,   WIRE,  PLATES, KEPT,    NAME) \
-    FACT(PATH,          "file.path",           "path",    2048,    A | T,      2,    WIRE,  PLATES, GIVEN,   PATH) \
-    FACT(URL,           "url.path",            "url",     2048,    A | T,      6,    WIRE,  PLATES, GIVEN,   PATH) \
-    FACT(HOST,          "url.domain",          "host",    256,     A | T,      6,    WIRE,  PLATES, GIVEN,   NONE) \
-    FACT(USER,          "user.name",           "user",    256,     A | T,      7,    WIRE,  PLATES, GIVEN,   NONE) \
-    FACT(METHOD,        "http.request.method", "method",  32,      A | T,      7,    WIRE,  PLATES, GIVEN,   NONE) \
-    FACT(COMMAND,       "gantry.command",      "command", 32,      A | T,      7,    WIRE,  PLATES, GIVEN,   NONE) \
-    FACT(TYPE_BASIS,    "gantry.type_basis",   "basis",   64,      A | T,      5,    OURS,  PLAIN,  KEPT,    NONE) \
-    FACT(DECLARED_TYPE, NULL,                  NULL,      256,     0,          0,    WIRE,  PLATES, KEPT,    NONE)
+    /*   id               ECS field                                     short         longest shown rank origin covered children matched */ \
+    FACT(NAME,            "file.name",                                  "file",       1024, A | T, 19, WIRE, PLATES, KEPT,  NAME) \
+    FACT(PATH,            "file.path",                                  "path",       2048, A | T, 2,  WIRE, PLATES, GIVEN, PATH) \
+    FACT(URL,             "url.path",                                   "url",        2048, A | T, 6,  WIRE, PLATES, GIVEN, PATH) \
+    FACT(HOST,            "url.domain",                                 "host",       256,  A | T, 6,  WIRE, PLATES, GIVEN, NONE) \
+    FACT(USER,            "user.name",                                  "user",       256,  A | T, 7,  WIRE, PLATES, GIVEN, NONE) \
+    FACT(METHOD,          "http.request.method",                        "method",     32,   A | T, 7,  WIRE, PLATES, GIVEN, NONE) \
+    FACT(TLS_VERSION,     "tls.version",                                "tlsversion", 32,   A | F, 7,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(TLS_APPLICATION, "tls.next_protocol",                          "alpn",       64,   A | F, 4,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(TLS_SERVER_NAME, "tls.client.server_name",                     "sni",        256,  A | F, 7,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(TLS_JA3,         "tls.client.ja3",                             "ja3",        32,   A | F, 3,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(TLS_CERTIFICATE, "tls.server.hash.sha256",                     "cert",       64,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(TLS_COMMON_NAME, "tls.server.x509.subject.common_name",        "cn",         256,  A | F, 6,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(TLS_SUBJECT,     "tls.server.x509.subject.distinguished_name", "subject",    256,  A | F, 2,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(TLS_NAMES,       "tls.server.x509.alternative_names",          "names",      512,  A | F, 2,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(TLS_ISSUER,      "tls.server.x509.issuer.distinguished_name",  "issuer",     256,  A | F, 2,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(TLS_SINCE,       "tls.server.x509.not_before",                 "since",      32,   A | F, 1,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(TLS_UNTIL,       "tls.server.x509.not_after",                  "until",      32,   A | F, 1,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(COMMAND,         "gantry.command",                             "command",    32,   A | T, 7,  WIRE, PLATES, GIVEN, NONE) \
+    FACT(TYPE_BASIS,      "gantry.type_basis",                          "basis",      64,   A | T, 5,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(TLS_JA4,         "gantry.tls.ja4",                             "ja4",        36,   A | F, 5,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(TLS_ECH,         "gantry.tls.ech",                             "ech",        32,   A | F, 5,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(SSH_CLIENT,      "gantry.ssh.client",                          "sshClient",  255,  A | F, 6,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(SSH_SERVER,      "gantry.ssh.server",                          "sshServer",  255,  A | F, 6,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(SSH_HASSH,       "gantry.ssh.hassh",                           "hassh",      32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(DECLARED_TYPE,   NULL,                                         NULL,         256,  0,     0,  WIRE, PLATES, KEPT,  NONE)
 /* clang-format on */
 
 #endif

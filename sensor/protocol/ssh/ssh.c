@@ -3,6 +3,8 @@
 
 #include "protocol/cipher.h"
 #include "protocol/memory.h"
+#include "protocol/ssh/said.h"
+#include "protocol/tls/fingerprint.h"
 
 enum {
     BANNER_MAX = 8192,  /* octets of a side up to the end of its banner, other lines of a server before it */
@@ -24,6 +26,7 @@ struct ssh_side {
     uint32_t left;  /* octets of the packet to come */
     uint32_t taken; /* octets of this phase */
     struct cipher_watch watch;
+    struct ssh_said said;
 };
 
 struct ssh {
@@ -38,7 +41,10 @@ static void *open_ssh(struct conversation *c, struct bytes facts) {
 }
 
 static void close_ssh(struct conversation *c) {
-    protocol_free(c->state);
+    struct ssh *ssh = c->state;
+    ssh_said_finish(&ssh->side[SIDE_CLIENT].said);
+    ssh_said_finish(&ssh->side[SIDE_SERVER].said);
+    protocol_free(ssh);
 }
 
 static void begin_phase(struct ssh_side *s, unsigned phase) {
@@ -48,23 +54,28 @@ static void begin_phase(struct ssh_side *s, unsigned phase) {
 
 /* Lines up to the one that is the banner (RFC 4253 section 4.2: a client has none before it). The octets
  * taken, 0 where it is none. */
-static size_t take_banner(struct ssh_side *s, enum side from, struct bytes in) {
+static size_t take_banner(struct conversation *c, struct ssh_side *s, enum side from, struct bytes in) {
     size_t i = 0;
     while (i < in.n && s->phase == SSH_BANNER) {
-        uint8_t c = in.p[i];
+        uint8_t octet = in.p[i];
         if (++s->taken > BANNER_MAX)
             return 0;
-        if (!s->is_banner && !s->line_began && c == (uint8_t)banner[s->matched]) {
+        if (!s->is_banner && !s->line_began && octet == (uint8_t)banner[s->matched]) {
             s->is_banner = ++s->matched == sizeof banner - 1;
+            if (s->is_banner)
+                ssh_said_add(&s->said, bytes_text(banner));
         } else if (!s->is_banner) {
-            if (from == SIDE_CLIENT || (c < ' ' && c != '\r' && c != '\n' && c != '\t'))
+            if (from == SIDE_CLIENT || (octet < ' ' && octet != '\r' && octet != '\n' && octet != '\t'))
                 return 0;
             s->line_began = true;
+        } else {
+            ssh_said_add(&s->said, bytes_of(&in.p[i], 1));
         }
         i++;
-        if (c == '\n' && s->is_banner) {
+        if (octet == '\n' && s->is_banner) {
+            ssh_said_banner(&s->said, c, from);
             begin_phase(s, SSH_EXCHANGE);
-        } else if (c == '\n') {
+        } else if (octet == '\n') {
             s->line_began = false;
             s->matched = 0;
         }
@@ -101,7 +112,7 @@ static bool take_header(struct ssh_side *s, struct bytes *in) {
 }
 
 /* Of packets in clear: what has a signature of its own has no place in them. False: not SSH from *in on. */
-static bool take_exchange(struct conversation *c, struct ssh_side *s, struct bytes *in) {
+static bool take_exchange(struct conversation *c, struct ssh_side *s, enum side from, struct bytes *in) {
     struct ssh *ssh = c->state;
     while (in->n > 0 && s->phase == SSH_EXCHANGE) {
         if (s->header_n < HEADER_BYTES) {
@@ -117,12 +128,19 @@ static bool take_exchange(struct conversation *c, struct ssh_side *s, struct byt
             s->header_n = 0;
             return false;
         }
+        bool kexinit = s->header[5] == MESSAGE_KEXINIT;
+        if (kexinit && s->said.n == 0)
+            ssh_said_add(&s->said, bytes_of(&s->header[5], 1));
+        if (kexinit)
+            ssh_said_add(&s->said, body);
         s->left -= (uint32_t)n;
         s->taken += (uint32_t)n;
         *in = bytes_of(in->p + n, in->n - n);
         if (s->left > 0)
             continue;
-        if (!ssh->told && s->header[5] == MESSAGE_KEXINIT) {
+        if (kexinit)
+            ssh_said_kexinit(&s->said, c, from, s->header[4]);
+        if (!ssh->told && kexinit) {
             ssh->told = true;
             c->services->encrypted(c);
         }
@@ -148,12 +166,12 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     struct bytes in = bytes_of(bytes, n);
     size_t held, at;
     if (s->phase == SSH_BANNER) {
-        size_t matched = s->matched, used = take_banner(s, from, in);
+        size_t matched = s->matched, used = take_banner(c, s, from, in);
         if (used == 0)
             return become_rest(c, from, bytes_of(banner, matched), in);
         in = bytes_of(in.p + used, in.n - used);
     }
-    if (s->phase == SSH_EXCHANGE && !take_exchange(c, s, &in))
+    if (s->phase == SSH_EXCHANGE && !take_exchange(c, s, from, &in))
         return become_rest(c, from, bytes_of(s->header, s->header_n), in);
     if (s->phase != SSH_SEALED || in.n == 0)
         return PROTOCOL_OK;
@@ -168,6 +186,7 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
     struct ssh *ssh = c->state;
     struct ssh_side *s = &ssh->side[from];
     s->watch.first_n = 0;
+    ssh_said_finish(&s->said);
     begin_phase(s, SSH_SEALED);
     return PROTOCOL_OK;
 }
@@ -193,6 +212,7 @@ static enum probe probe_ssh(const struct bytes first[2]) {
 
 const struct protocol protocol_ssh = {
     .name = "ssh",
+    .prepare = tls_fingerprint_prepare,
     .ndpi_names = (const char *const[]){"SSH", NULL},
     .probe = probe_ssh,
     .open = open_ssh,

@@ -3,6 +3,7 @@
 
 #include "protocol/cipher.h"
 #include "protocol/memory.h"
+#include "protocol/tls/handshake.h"
 
 enum { HANDSHAKE_MAX = 1 << 18 /* octets of a side's handshake; more is looked at as data is */ };
 
@@ -11,6 +12,7 @@ struct tls {
     uint32_t handshake[2];
     struct tls_walk walk[2];
     struct cipher_watch watch[2];
+    struct handshake said[2]; /* by side: hellos and the certificate */
 };
 
 static void *open_tls(struct conversation *c, struct bytes facts) {
@@ -18,7 +20,23 @@ static void *open_tls(struct conversation *c, struct bytes facts) {
 }
 
 static void close_tls(struct conversation *c) {
-    protocol_free(c->state);
+    struct tls *s = c->state;
+    handshake_finish(&s->said[SIDE_CLIENT]);
+    handshake_finish(&s->said[SIDE_SERVER]);
+    protocol_free(s);
+}
+
+/* What a side sends behind its change_cipher_spec is no message any more. */
+static void read_handshake(struct conversation *c, enum side from, struct bytes body) {
+    struct tls *s = c->state;
+    const struct tls_walk *w = &s->walk[from];
+    struct handshake *said = &s->said[from];
+    if (w->stray || said->over)
+        return;
+    if (w->type == TLS_HANDSHAKE)
+        handshake_data(said, c, CARRIER_TCP, body);
+    else if (w->type == TLS_CHANGE_CIPHER_SPEC || w->type == TLS_APPLICATION_DATA)
+        handshake_finish(said);
 }
 
 /* Handshakes are clear, and hold names and certificates; a picture has no place in them. */
@@ -89,6 +107,7 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
         case TLS_STEP_WRONG:
             return become_rest(c, from, in);
         case TLS_STEP_BODY:
+            read_handshake(c, from, body);
             if (!look_at_body(s, from, body, begins, &held, &at))
                 return become_bodies(c, from, bytes_of(body.p + at, body.n - at + in.n), body.n - at, held);
         }
@@ -101,11 +120,13 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
     tls_walk_gap(&s->walk[from], n);
     s->watch[from].first_n = 0;
     s->watch[from].at_start = false;
+    handshake_finish(&s->said[from]);
     return PROTOCOL_OK;
 }
 
 const struct protocol protocol_tls = {
     .name = "tls",
+    .prepare = tls_fingerprint_prepare,
     .ndpi_names = (const char *const[]){"TLS", NULL},
     .probe = tls_probe,
     .open = open_tls,

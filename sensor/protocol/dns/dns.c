@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "protocol/dns/dns_message.h"
+#include "protocol/memory.h"
+#include "protocol/protocol.h"
+
+/* Questions for names and their answers (RFC 1035), over UDP and TCP: read as far as they are what they say.
+ * A message that is none makes the flow an unread one. */
+
+enum { MESSAGE_MAX = 4096 /* over TCP; what is longer is stepped over */ };
+
+/* One side over TCP: messages behind their lengths (section 4.2.2). */
+struct dns_side {
+    uint8_t head[2], head_n;
+    uint16_t length, have;
+    uint8_t *body; /* MESSAGE_MAX, PROTOCOL_HELD; NULL while no message is cut */
+};
+
+struct dns {
+    struct dns_side side[2];
+};
+
+static void *open_dns(struct conversation *c, struct bytes facts) {
+    (void)c, (void)facts;
+    return protocol_alloc(PROTOCOL_STATE, sizeof(struct dns));
+}
+
+static void close_dns(struct conversation *c) {
+    struct dns *d = c->state;
+    protocol_free(d->side[SIDE_CLIENT].body);
+    protocol_free(d->side[SIDE_SERVER].body);
+    protocol_free(d);
+}
+
+static enum protocol_result take_message(struct bytes bytes) {
+    struct dns_message message;
+    return dns_message_read(bytes, &message) ? PROTOCOL_OK : PROTOCOL_LOST;
+}
+
+static enum protocol_result take_datagram(struct conversation *c, enum side from, const uint8_t *bytes,
+                                          size_t n) {
+    (void)c, (void)from;
+    return take_message(bytes_of(bytes, n));
+}
+
+/* A message that lies in several runs. */
+static enum protocol_result gather_message(struct dns_side *s, struct bytes run) {
+    if (!s->body && s->length <= MESSAGE_MAX)
+        s->body = protocol_alloc(PROTOCOL_HELD, MESSAGE_MAX);
+    if (s->body && s->length <= MESSAGE_MAX)
+        memcpy(s->body + s->have, run.p, run.n);
+    s->have = (uint16_t)(s->have + run.n);
+    if (s->have < s->length)
+        return PROTOCOL_OK;
+    return s->body && s->length <= MESSAGE_MAX ? take_message(bytes_of(s->body, s->length)) : PROTOCOL_OK;
+}
+
+static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
+                                      size_t n) {
+    struct dns_side *s = &((struct dns *)c->state)->side[from];
+    while (n > 0) {
+        if (s->head_n < 2) {
+            s->head[s->head_n++] = *bytes++;
+            n--;
+            s->length = (uint16_t)(s->head[0] << 8 | s->head[1]);
+            s->have = 0;
+            continue;
+        }
+        size_t take = (size_t)(s->length - s->have) < n ? (size_t)(s->length - s->have) : n;
+        bool whole = s->have == 0 && take == s->length;
+        enum protocol_result result =
+            whole ? take_message(bytes_of(bytes, take)) : gather_message(s, bytes_of(bytes, take));
+        if (result != PROTOCOL_OK)
+            return result;
+        if (whole || s->have == s->length)
+            s->head_n = 0;
+        bytes += take;
+        n -= take;
+    }
+    return PROTOCOL_OK;
+}
+
+/* Where the next message begins is not known any more. */
+static enum protocol_result take_gap(struct conversation *c, enum side from, uint64_t n) {
+    (void)c, (void)from, (void)n;
+    return PROTOCOL_LOST;
+}
+
+static enum probe probe_datagram(enum side from, struct bytes datagram) {
+    struct dns_message message;
+    (void)from;
+    return dns_message_read(datagram, &message) ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe probe_side(struct bytes b) {
+    enum { LEAST = 12 };
+    struct dns_message message;
+    size_t length = b.n > 1 ? (size_t)(b.p[0] << 8 | b.p[1]) : 0;
+    if (b.n < 2)
+        return b.n && b.p[0] > MESSAGE_MAX >> 8 ? PROBE_NO : PROBE_MORE;
+    if (length < LEAST || length > MESSAGE_MAX)
+        return PROBE_NO;
+    if (b.n - 2 < length)
+        return PROBE_MORE;
+    return dns_message_read(bytes_of(b.p + 2, length), &message) ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe probe_dns(const struct bytes first[2]) {
+    enum probe client = probe_side(first[SIDE_CLIENT]), server = probe_side(first[SIDE_SERVER]);
+    if (client == PROBE_NO || server == PROBE_NO)
+        return PROBE_NO;
+    return client == PROBE_YES || server == PROBE_YES ? PROBE_YES : PROBE_MORE;
+}
+
+static const char *const ndpi_names[] = {"DNS", "MDNS", "LLMNR", NULL};
+
+const struct protocol protocol_dns = {
+    .name = "dns",
+    .ndpi_names = ndpi_names,
+    .probe = probe_dns,
+    .probe_datagram = probe_datagram,
+    .open = open_dns,
+    .data = take_data,
+    .datagram = take_datagram,
+    .gap = take_gap,
+    .close = close_dns,
+};

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "protocol/memory.h"
+#include "protocol/protocol.h"
+#include "protocol/quic/initial.h"
+#include "protocol/tls/handshake.h"
+#include "protocol/tls/pieces.h"
+
+/* QUIC (RFC 9000) in so far as anybody can read it: the Initial packets, which carry the TLS handshake's
+ * hellos in CRYPTO frames, split, out of order and over several packets. */
+
+enum {
+    CRYPTO_MAX = 16 << 10, /* of one side's hellos */
+    DATAGRAMS_MAX = 24,    /* looked at until both hellos were there */
+    IDS_MAX = 4,           /* first connection ids tried: after a Retry there is another one */
+};
+
+/* One side's CRYPTO stream. */
+struct crypto {
+    struct handshake handshake;
+    struct pieces pieces;
+};
+
+struct quic {
+    bool keyed, hello[2]; /* by side */
+    uint8_t datagrams, ids;
+    uint32_t version;
+    struct quic_keys keys[2];
+    struct crypto crypto[2];
+};
+
+static void *open_quic(struct conversation *c, struct bytes facts) {
+    (void)c, (void)facts;
+    return protocol_alloc(PROTOCOL_STATE, sizeof(struct quic));
+}
+
+static void finish_crypto(struct quic *q) {
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        handshake_finish(&q->crypto[side].handshake);
+        pieces_free(&q->crypto[side].pieces);
+    }
+}
+
+static void close_quic(struct conversation *c) {
+    finish_crypto(c->state);
+    protocol_free(c->state);
+}
+
+static void take_crypto(struct quic *q, struct conversation *c, enum side from, uint64_t offset,
+                        struct bytes piece) {
+    struct crypto *s = &q->crypto[from];
+    uint32_t told = s->pieces.have;
+    if (s->handshake.over || !pieces_add(&s->pieces, CRYPTO_MAX, offset, piece))
+        return;
+    handshake_data(&s->handshake, c, CARRIER_QUIC, bytes_of(s->pieces.bytes + told, s->pieces.have - told));
+    if (s->pieces.have >= HANDSHAKE_HEAD)
+        q->hello[from] = s->handshake.over || s->handshake.head_n == 0;
+}
+
+/* The frames that an Initial packet may hold (RFC 9000 section 12.4). */
+static void walk_frames(struct quic *q, struct conversation *c, enum side from, struct bytes frames) {
+    enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CRYPTO = 6 };
+    struct reader r = reader_of(frames.p, frames.n);
+    uint64_t type, offset, length, ranges, ignored;
+    while (quic_take_number(&r, &type)) {
+        if (type == PADDING || type == PING)
+            continue;
+        if (type == ACK || type == ACK_ECN) {
+            if (!quic_take_number(&r, &ignored) || !quic_take_number(&r, &ignored) ||
+                !quic_take_number(&r, &ranges) || !quic_take_number(&r, &ignored))
+                return;
+            uint64_t numbers = 2 * (ranges & 0xffff) + (type == ACK_ECN ? 3 : 0);
+            while (numbers-- > 0)
+                if (!quic_take_number(&r, &ignored))
+                    return;
+            continue;
+        }
+        if (type != CRYPTO || !quic_take_number(&r, &offset) || !quic_take_number(&r, &length) ||
+            length > reader_left(&r))
+            return;
+        take_crypto(q, c, from, offset, bytes_of(r.at, (size_t)length));
+        reader_skip(&r, (size_t)length);
+    }
+}
+
+static bool derive_both(struct quic *q, const struct quic_long *head, struct quic_keys keys[2]) {
+    if (q->ids >= IDS_MAX)
+        return false;
+    q->ids++;
+    return quic_keys_derive(head->version, head->destination, false, &keys[SIDE_CLIENT]) &&
+           quic_keys_derive(head->version, head->destination, true, &keys[SIDE_SERVER]);
+}
+
+static void open_packet(struct quic *q, struct conversation *c, enum side from,
+                        const struct quic_long *head) {
+    uint8_t clear[QUIC_PACKET_MAX];
+    struct bytes frames;
+    bool opened = q->keyed && quic_initial_open(&q->keys[from], head, clear, &frames);
+    if (!opened && from == SIDE_CLIENT) {
+        struct quic_keys keys[2];
+        opened = derive_both(q, head, keys) && quic_initial_open(&keys[from], head, clear, &frames);
+        if (opened) {
+            memcpy(q->keys, keys, sizeof keys);
+            q->keyed = true;
+        }
+    }
+    if (opened)
+        walk_frames(q, c, from, frames);
+}
+
+static enum protocol_result take_datagram(struct conversation *c, enum side from, const uint8_t *bytes,
+                                          size_t n) {
+    struct quic *q = c->state;
+    struct reader r = reader_of(bytes, n);
+    struct quic_long head;
+    c->services->encrypted(c);
+    while (quic_long_next(&r, &head))
+        if (head.initial)
+            open_packet(q, c, from, &head);
+    if (++q->datagrams >= DATAGRAMS_MAX || (q->hello[SIDE_CLIENT] && q->hello[SIDE_SERVER]))
+        return PROTOCOL_DONE;
+    return PROTOCOL_OK;
+}
+
+/* A client begins with an Initial packet, and whoever joins later sees others with long headers. */
+static enum probe probe_datagram(enum side from, struct bytes datagram) {
+    struct reader r = reader_of(datagram.p, datagram.n);
+    struct quic_long head;
+    (void)from;
+    return quic_long_next(&r, &head) && head.number_at > 0 ? PROBE_YES : PROBE_NO;
+}
+
+static const char *const ndpi_names[] = {"QUIC", NULL};
+
+const struct protocol protocol_quic = {
+    .name = "quic",
+    .prepare = quic_prepare,
+    .ndpi_names = ndpi_names,
+    .probe_datagram = probe_datagram,
+    .open = open_quic,
+    .datagram = take_datagram,
+    .close = close_quic,
+};

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/tls/fingerprint.h"
+
+#include "base/hex.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A hello has at most 32,767 ciphers; none that a program writes has more than this. What is beyond is left
+ * out of the fingerprint. */
+enum { VALUES_MAX = 1024, TEXT_MAX = 4 * VALUES_MAX * 6 };
+
+struct text {
+    size_t n;
+    char at[TEXT_MAX + 1];
+};
+
+static void add_number(struct text *t, const char *format, unsigned value) {
+    if (t->n + 8 <= TEXT_MAX)
+        t->n += (size_t)snprintf(t->at + t->n, 8, format, value);
+}
+
+static void add_mark(struct text *t, char mark) {
+    if (t->n < TEXT_MAX)
+        t->at[t->n++] = mark;
+}
+
+/* Numbers of two octets without GREASE. */
+static size_t list_values(struct bytes list, uint16_t *out) {
+    struct reader r = reader_of(list.p, list.n);
+    size_t n = 0;
+    uint16_t value;
+    while (n < VALUES_MAX && reader_u16(&r, &value))
+        if (!tls_is_grease(value))
+            out[n++] = value;
+    return n;
+}
+
+static size_t list_extensions(const struct tls_hello *hello, uint16_t *out) {
+    struct reader block = reader_of(hello->extensions.p, hello->extensions.n);
+    size_t n = 0;
+    uint16_t type;
+    struct bytes body;
+    while (n < VALUES_MAX && tls_extension_next(&block, &type, &body))
+        if (!tls_is_grease(type))
+            out[n++] = type;
+    return n;
+}
+
+static void add_values(struct text *t, const char *format, char between, const uint16_t *values, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            add_mark(t, between);
+        add_number(t, format, values[i]);
+    }
+}
+
+bool tls_ja3(const struct tls_hello *hello, char out[JA3_SIZE]) {
+    uint16_t values[VALUES_MAX];
+    struct text t;
+    t.n = 0;
+    add_number(&t, "%u", hello->version);
+    add_mark(&t, ',');
+    add_values(&t, "%u", '-', values, list_values(hello->ciphers, values));
+    add_mark(&t, ',');
+    add_values(&t, "%u", '-', values, list_extensions(hello, values));
+    add_mark(&t, ',');
+    add_values(&t, "%u", '-', values, list_values(hello->groups, values));
+    add_mark(&t, ',');
+    for (size_t i = 0; i < hello->formats.n; i++) {
+        if (i)
+            add_mark(&t, '-');
+        add_number(&t, "%u", hello->formats.p[i]);
+    }
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned size;
+    if (!EVP_Digest(t.at, t.n, digest, &size, EVP_md5(), NULL))
+        return false;
+    hex_format(digest, 16, out);
+    return true;
+}
+
+static int compare_values(const void *a, const void *b) {
+    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+}
+
+static const char *version_letters(uint16_t version) {
+    switch (version) {
+    case 0x0304:
+        return "13";
+    case 0x0303:
+        return "12";
+    case 0x0302:
+        return "11";
+    case 0x0301:
+        return "10";
+    case 0x0300:
+        return "s3";
+    case 0x0002:
+        return "s2";
+    case 0xfeff:
+        return "d1";
+    case 0xfefd:
+        return "d2";
+    case 0xfefc:
+        return "d3";
+    default:
+        return "00";
+    }
+}
+
+static bool is_alphanumeric(uint8_t c) {
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* The first and the last character of a protocol's name, or of its hexadecimal digits. */
+static void write_application(struct bytes name, char out[2]) {
+    out[0] = out[1] = '0';
+    if (name.n == 0)
+        return;
+    uint8_t first = name.p[0], last = name.p[name.n - 1];
+    bool plain = is_alphanumeric(first) && is_alphanumeric(last);
+    char digits[5];
+    hex_format((const uint8_t[]){first, last}, 2, digits);
+    out[0] = plain ? (char)first : digits[0];
+    out[1] = plain ? (char)last : digits[3];
+}
+
+/* The first 12 digits of a SHA-256; of nothing: zeros. */
+static bool write_digest(const struct text *t, bool empty, char out[12]) {
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned size;
+    char digits[13];
+    memset(out, '0', 12);
+    if (empty)
+        return true;
+    if (!EVP_Digest(t->at, t->n, digest, &size, EVP_sha256(), NULL))
+        return false;
+    memcpy(out, hex_format(digest, 6, digits), 12);
+    return true;
+}
+
+static unsigned at_most_99(size_t n) {
+    return n > 99 ? 99 : (unsigned)n;
+}
+
+bool tls_ja4(const struct tls_hello *hello, enum tls_carrier carrier, char out[JA4_SIZE]) {
+    enum { SERVER_NAME = 0, ALPN = 16 };
+    uint16_t ciphers[VALUES_MAX], extensions[VALUES_MAX], algorithms[VALUES_MAX];
+    size_t n_ciphers = list_values(hello->ciphers, ciphers);
+    size_t n_extensions = list_extensions(hello, extensions), kept = 0;
+    size_t n_algorithms = list_values(hello->algorithms, algorithms);
+    uint16_t version = hello->negotiable ? hello->negotiable : hello->version;
+    char application[2];
+    struct text t;
+    t.n = 0;
+    write_application(hello->application, application);
+    snprintf(out, JA4_SIZE, "%c%s%c%02u%02u%c%c_", carrier, version_letters(version),
+             hello->named ? 'd' : 'i', at_most_99(n_ciphers), at_most_99(n_extensions), application[0],
+             application[1]);
+    qsort(ciphers, n_ciphers, sizeof *ciphers, compare_values);
+    add_values(&t, "%04x", ',', ciphers, n_ciphers);
+    if (!write_digest(&t, n_ciphers == 0, out + 11))
+        return false;
+    out[23] = '_';
+    for (size_t i = 0; i < n_extensions; i++)
+        if (extensions[i] != SERVER_NAME && extensions[i] != ALPN)
+            extensions[kept++] = extensions[i];
+    qsort(extensions, kept, sizeof *extensions, compare_values);
+    t.n = 0;
+    add_values(&t, "%04x", ',', extensions, kept);
+    if (n_algorithms) {
+        add_mark(&t, '_');
+        add_values(&t, "%04x", ',', algorithms, n_algorithms);
+    }
+    if (!write_digest(&t, kept == 0, out + 24))
+        return false;
+    out[36] = '\0';
+    return true;
+}
+
+bool tls_fingerprint_prepare(void) {
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    return EVP_Digest("", 0, digest, NULL, EVP_md5(), NULL) &&
+           EVP_Digest("", 0, digest, NULL, EVP_sha256(), NULL);
+}

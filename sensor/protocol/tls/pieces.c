@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/tls/pieces.h"
+
+#include "protocol/memory.h"
+
+/* Runs that now begin within what is in order belong to it. */
+static void join_early(struct pieces *p) {
+    for (unsigned i = 0; i < p->n;) {
+        if (p->early[i].from > p->have) {
+            i++;
+            continue;
+        }
+        if (p->early[i].to > p->have)
+            p->have = p->early[i].to;
+        p->early[i] = p->early[--p->n];
+        i = 0;
+    }
+}
+
+bool pieces_add(struct pieces *p, uint32_t room, uint64_t offset, struct bytes piece) {
+    if (offset > room || piece.n > room - offset)
+        return false;
+    if (!p->bytes) {
+        if (!(p->bytes = protocol_alloc(PROTOCOL_HELD, room ? room : 1)))
+            return false;
+        p->room = room;
+    }
+    if (offset > p->room || piece.n > p->room - offset)
+        return false;
+    uint32_t from = (uint32_t)offset, to = (uint32_t)(offset + piece.n);
+    if (to <= p->have)
+        return true;
+    uint32_t known = from < p->have ? p->have - from : 0;
+    if (from > p->have && p->n == PIECES_MAX)
+        return false;
+    memcpy(p->bytes + from + known, piece.p + known, piece.n - known);
+    if (from > p->have) {
+        p->early[p->n].from = from;
+        p->early[p->n++].to = to;
+    } else {
+        p->have = to;
+        join_early(p);
+    }
+    return true;
+}
+
+void pieces_free(struct pieces *p) {
+    protocol_free(p->bytes);
+    *p = (struct pieces){0};
+}
