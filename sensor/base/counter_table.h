@@ -254,6 +254,7 @@
     COUNTER(LEDGER_ALARMS,        "report.ledger_alarms",         "alarms that the ledger raised") \
     COUNTER(LEDGER_FORGOTTEN,     "report.ledger_forgotten",      "lines of the ledger forgotten because its memory was full") \
     COUNTER(LEDGER_REFUSED,       "report.ledger_refused",        "records that the ledger could not count because memory was short") \
+    COUNTER(TRAFFIC_FORGOTTEN,    "report.traffic_forgotten",     "sums of what left in flows that nobody reads, forgotten because their memory was full") \
     COUNTER(LEDGER_JUMPS,         "report.ledger_time_jumps",     "records whose time is days from the ledger's: not believed until others agree") \
     COUNTER(STORE_COMMITS,        "report.store_commits",         "transactions of the store") \
     COUNTER(STORE_FAILURES,       "report.store_failures",        "transactions that failed; what they held waits for the next") \

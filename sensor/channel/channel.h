@@ -11,14 +11,14 @@
 /* From workers to the reporter: fixed-format records through one ring in shared memory a worker. The worker
  * never blocks (live), or waits (offline). The reader trusts nothing: a worker may have been taken over. */
 
-enum { RECORD_VERSION = 3, RECORD_DIGESTS_MAX = 256, RECORD_RULES_MAX = 16 };
+enum { RECORD_VERSION = 4, RECORD_DIGESTS_MAX = 256, RECORD_RULES_MAX = 16 };
 
 enum record_kind {
     RECORD_TRANSFER = 1, /* an object ended; one that is `pending` has a second record once it was examined */
     RECORD_FINDING,      /* a rule holds, while the object may still be moving */
     RECORD_FLOW,         /* a flow ended */
     RECORD_NOTICE,       /* the sensor says something of itself: TEXT_RULE_NAME, with a key in TEXT_RULE_ID */
-    RECORD_VOLUME,       /* `bytes` that a flow that cannot be read has brought a partner; complete: all */
+    RECORD_VOLUME,       /* what flows that nobody reads brought a destination since the last record of them */
     RECORD_KINDS
 };
 
@@ -91,17 +91,19 @@ struct record {
     uint8_t partner_known;
     uint8_t shed; /* overload: content behind an alert was counted only */
     uint64_t object, parent;
-    uint64_t bytes;      /* size of the object; flow: client's bytes */
-    uint64_t bytes_back; /* flow: server's bytes */
+    uint64_t bytes;      /* size of the object; flow: client's bytes; volume: what left */
+    uint64_t bytes_back; /* flow: server's bytes; volume: what came back */
     uint64_t packets, packets_back;
     uint64_t missing, offset, total;
     uint32_t distinct;
     uint16_t digests;         /* count; they lie behind the texts, 8 bytes each */
     uint8_t destination_bits; /* of its announced prefix, as struct prefix counts; 0: not known */
+    uint8_t quiet;            /* volume: the name is one of quiet-names */
     uint8_t pending;          /* examined elsewhere: counts once that is over, with a second record */
     uint8_t ambiguous;        /* the flow's segments contradict each other */
     uint8_t sha256[32];
     uint32_t flow; /* number */
+    uint32_t flows, uploads; /* volume: that began, and that they held */
     struct {
         uint16_t at, n;
     } text[TEXT_COUNT]; /* offset behind this structure; n bytes */

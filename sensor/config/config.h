@@ -34,6 +34,7 @@ struct config {
     struct alert_options alerts;
     struct digest_options digest;
     struct ledger_options ledger;
+    struct traffic_options traffic;
     struct store_limits store;
     struct health_options health;
     const char *metrics; /* where they are served (metrics.h); NULL: nowhere */

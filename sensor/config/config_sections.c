@@ -84,6 +84,8 @@ const struct setting config_sections[] = {
     {.key = "digest", MAP, FIELD(digest), .table = digest_settings, .check = digest_check, .help = "the daily summary"},
     {.key = "ledger", MAP, FIELD(ledger), .table = ledger_settings,
      .help = "what is little by little, and what is unusual"},
+    {.key = "flows", MAP, FIELD(traffic), .table = traffic_settings,
+     .help = "what is told of flows whose content nobody reads"},
     {.key = "store", MAP, FIELD(store), .table = store_settings, .help = "how much of the past is kept"},
     {.key = "health", MAP, FIELD(health), .table = health_settings,
      .help = "stats records, and what the sensor tells of itself"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/emit.h"
 
+#include "policy/flow_class.h"
 #include "report/report.h"
 
 enum { WAIT_MS = 50 };
@@ -329,23 +330,36 @@ void emit_examined(struct emitter *e, struct record_builder *record) {
 
 /* --- Flows --- */
 
-void emit_volume(struct emitter *e, const struct flow *flow, const struct flow_context *x, enum side from,
-                 bool last) {
-    static const uint64_t no_object = UINT64_C(1) << 48; /* numbers of flows and objects do not meet */
-    const struct judged who = judged_of(x, x->generation->policy, from, bytes_of(NULL, 0), flow->last);
+static const char *name_of_class(const char *class) {
+    return strcmp(class, CLASS_ENCRYPTED_FLOW) == 0 ? "Encrypted flow out of an image network"
+                                                    : "Flow out of an image network that nobody can read";
+}
+
+void emit_volume(struct emitter *e, const struct unread_sum *sum) {
+    const struct flow_context *x = sum->flow;
+    const struct judged who = judged_of(x, x->generation->policy, sum->from, bytes_of(NULL, 0), sum->time);
     struct record *r = &e->builder.head;
     struct judgement j;
-    judge_class(&who, NULL, &j);
+    judge_class(&who, sum->class, &j);
     record_begin(&e->builder, RECORD_VOLUME);
-    put_ends(e, x, from);
-    r->matters = x->leaves[from];
+    put_ends(e, x, sum->from);
+    r->matters = x->leaves[sum->from];
     put_judgement(&e->builder, &who, &j);
-    r->time = r->last = flow->last;
-    r->first = flow->first;
-    r->object = no_object | flow->number;
+    r->time = r->last = sum->time;
+    r->first = x->first;
+    r->bytes = sum->out;
     put_text(&e->builder, TEXT_PROTOCOL, x->protocol);
-    r->bytes = flow->bytes[from];
-    r->complete = last;
+    r->bytes_back = sum->back;
+    r->flows = sum->flows;
+    r->quiet = sum->quiet;
+    put_text(&e->builder, TEXT_RULE_ID, sum->class);
+    put_text(&e->builder, TEXT_RULE_NAME, name_of_class(sum->class));
+    put_text(&e->builder, TEXT_RULES, sum->class);
+    put_text(&e->builder, TEXT_CLASS, sum->class);
+    put_text(&e->builder, TEXT_CLASSES, sum->class);
+    if (j.verdict >= VERDICT_BREACH)
+        put_text(&e->builder, TEXT_OFFENDING, sum->class);
+    put_facts(&e->builder, x->facts, FACT_IN_ALERT);
     send_record(e);
 }
 

@@ -21,10 +21,19 @@ struct emitter {
  * and nothing was found so far. */
 bool emit_transfer(struct emitter *e, const struct object *o, const struct transfer_context *x, bool pending);
 void emit_finding(struct emitter *e, const struct finding *f, const struct transfer_context *x);
-/* What `from` has sent so far in a flow that cannot be read, to a partner with a contract. `last`: all of it.
- */
-void emit_volume(struct emitter *e, const struct flow *flow, const struct flow_context *x, enum side from,
-                 bool last);
+/* What left in flows that nobody reads (unread.h), since the last such record of them. */
+struct unread_sum {
+    struct address source, destination;
+    const char *class, *protocol, *application;
+    const struct partner *named; /* whose the server name is, NULL */
+    struct flow_context *flow;   /* one of them, which the record shows */
+    enum side from;
+    bool quiet;
+    time_ns time;
+    uint64_t out, back; /* octets of payload */
+    uint32_t flows;     /* that began */
+};
+void emit_volume(struct emitter *e, const struct unread_sum *sum);
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_context *x);
 /* RECORD_NOTICE, now by the clock: a key for machines and a sentence for people. */
 void emit_notice(struct emitter *e, const char *key, const char *text);

@@ -40,6 +40,7 @@ void flow_context_fill(struct flow_context *x, const struct flow *flow, const st
     *x = (struct flow_context){.references = 1,
                                .end = {flow->end[0], flow->end[1]},
                                .transport = flow->transport,
+                               .first = flow->first,
                                .vlan = flow->vlan,
                                .flow = flow->number};
     flow_context_judge(x, generation, inspect_all);

@@ -22,10 +22,15 @@ struct flow_context {
     bool began;                          /* a transfer: its objects count, not the flow */
     bool encrypted;
     bool ambiguous; /* its segments contradict each other: this is one of several readings, or may be */
+    bool waits, counted;               /* unread.c's own: in its list; counted as a flow */
+    struct age_node waiting;           /* likewise */
+    const char *class;                 /* likewise: why nobody reads it; NULL: it is read, or not known yet */
+    struct conversation *conversation; /* NULL once the flow is over */
+    time_ns first;                     /* packet time of its first packet */
+    uint64_t payload[2];               /* octets that each side sent and that are in no sum yet */
     uint8_t transport;
     uint16_t vlan;
     uint32_t flow;                    /* number of the flow */
-    uint64_t told[2];                 /* bytes of the flow that the reporter knows of */
     const char *application, *master; /* nDPI's names, NULL while unknown */
     const char *protocol;             /* by our own look, brought up to date for a record; NULL unknown */
     struct pair_allowance *allowance; /* of its pair of hosts; NULL in one that is only filled */

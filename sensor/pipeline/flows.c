@@ -101,6 +101,7 @@ static void begin_flow(struct pipeline *p, struct flow *flow) {
         flow_context_release(&p->flow_contexts, x);
         return;
     }
+    x->conversation = flow->conversation;
     flow->interest = FLOW_IDENTIFY;
     if (flow->transport == PROTOCOL_TCP)
         flow->stream = begin_stream(p, flow);
@@ -129,21 +130,6 @@ static void close_stream(struct pipeline *p, struct flow *flow) {
     flow->stream = NULL;
 }
 
-/* A flow whose content nobody reads still brings something: told each METER_BYTES, and at its end. */
-static void meter_flow(struct pipeline *p, const struct flow *flow, struct flow_context *x, bool last) {
-    enum { METER_BYTES = 1 << 20 };
-    bool unread =
-        x->encrypted || (!x->began && !conversation_read(flow->conversation) && flow->identify_packets > 0);
-    for (enum side side = SIDE_CLIENT; unread && side <= SIDE_SERVER; side++) {
-        uint64_t bytes = flow->bytes[side];
-        if (!x->metered[side] || bytes == 0 || (!last && bytes - x->told[side] < METER_BYTES))
-            continue;
-        x->protocol = conversation_spoken(flow->conversation);
-        emit_volume(&p->emitter, flow, x, side, last);
-        x->told[side] = bytes;
-    }
-}
-
 /* A flow that mattered and carried nothing. */
 static void tell_empty(struct pipeline *p, const struct flow *flow) {
     struct flow_context x;
@@ -163,8 +149,8 @@ void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
         return;
     }
     pipeline_announcement(flow, flow->last);
-    meter_flow(p, flow, x, true);
     x->protocol = conversation_spoken(flow->conversation);
+    unread_close(&p->unread, x);
     emit_flow(&p->emitter, flow, x);
     conversation_close(p->dispatcher, flow->conversation);
     flow->conversation = NULL;
@@ -219,13 +205,13 @@ static void take_datagram(struct pipeline *p, struct flow *flow, const struct pa
 }
 
 /* Bytes that nobody can read count as well. */
-static void note_unread(struct pipeline *p, struct flow *flow, const struct packet *packet) {
+static void note_unread(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
     struct flow_context *x = context_of(flow);
     if (!x)
         return;
     if (x->encrypted)
         counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);
-    meter_flow(p, flow, x, false);
+    unread_note(&p->unread, x, from, packet->payload_length);
 }
 
 static void look_into(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
@@ -243,14 +229,14 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
         close_stream(p, flow);
     else if (flow->interest == FLOW_IDENTIFY && flow->identified)
         flow->interest = FLOW_COUNT;
-    note_unread(p, flow, packet);
+    note_unread(p, flow, packet, from);
 }
 
 /* A flow that costs a look-up and a counter. Its stream may have been stopped by a tick, which cannot free
  * it. */
-static void step_over(struct pipeline *p, struct flow *flow, const struct packet *packet) {
+static void step_over(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
     close_stream(p, flow);
-    note_unread(p, flow, packet);
+    note_unread(p, flow, packet, from);
 }
 
 /* What must not be missing on the span: VLANs, and image networks once something comes from them. */
@@ -277,5 +263,5 @@ void pipeline_flow_packet(struct pipeline *p, const struct packet *packet) {
     if (flow && flow->interest > FLOW_WAIT)
         look_into(p, flow, packet, from);
     else if (flow)
-        step_over(p, flow, packet);
+        step_over(p, flow, packet, from);
 }

@@ -5,6 +5,7 @@
 #include "pipeline/overload/overload.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/transfer_context.h"
+#include "pipeline/unread.h"
 #include "pipeline/waiting.h"
 #include "protocol/dispatch.h"
 #include "stream/stream.h"
@@ -41,6 +42,7 @@ struct pipeline {
     bool sums_left_told;
     const struct examination *examination;
     struct waiting_objects waiting;
+    struct unread unread;
     struct emitter emitter;
     struct overload overload;
     struct worker_status *status;

@@ -39,6 +39,14 @@ static void tell_sums_left(struct pipeline *p) {
                 "in the network card off");
 }
 
+static void sum_unread(struct pipeline *p, bool all) {
+    const struct unread_way way = {.emitter = &p->emitter,
+                                   .contexts = &p->flow_contexts,
+                                   .generation = p->generations.newest,
+                                   .inspect_all = p->inspect_all};
+    unread_tick(&p->unread, &way, p->now, all);
+}
+
 static void tick_stages(struct pipeline *p) {
     if (p->now < p->next_tick)
         return;
@@ -55,6 +63,7 @@ static void tick_stages(struct pipeline *p) {
     content_tick(p->content, p->now);
     dispatcher_tick(p->dispatcher, p->now);
     pipeline_settle_waiting(p, false);
+    sum_unread(p, false);
     decoder_tick(p->decoder, p->now);
     generations_sweep(&p->generations);
     pipeline_bound_generations(p);
@@ -153,7 +162,7 @@ static bool create_stages(struct pipeline *p, const struct budget *b,
            flow_contexts_init(&p->flow_contexts, b->contexts, &p->facts) &&
            transfer_contexts_init(&p->transfer_contexts, 2 * b->content.objects) &&
            pool_init(&p->readings, sizeof(struct reading), b->stream.pairs) &&
-           waiting_init(&p->waiting, b->waiting) && (p->decoder = decoder_create(&b->decoder)) &&
+           waiting_init(&p->waiting, b->waiting) && unread_init(&p->unread) && (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&
            (p->identify = identify_create(&b->identify)) &&
            (p->flows = flow_table_create(&b->flow, &owner)) &&
@@ -211,8 +220,10 @@ void pipeline_destroy(struct pipeline *p) {
     expect_destroy(p->expected);
     expect_destroy(p->expected_elsewhere);
     content_destroy(p->content);
-    if (p->generations.newest)
+    if (p->generations.newest) {
         pipeline_settle_waiting(p, true);
+        sum_unread(p, true);
+    }
     generations_finish(&p->generations);
     dispatcher_destroy(p->dispatcher);
     codings_destroy(p->codings);
@@ -221,6 +232,7 @@ void pipeline_destroy(struct pipeline *p) {
     decoder_destroy(p->decoder);
     pool_finish(&p->readings);
     waiting_finish(&p->waiting);
+    unread_finish(&p->unread);
     flow_contexts_finish(&p->flow_contexts);
     transfer_contexts_finish(&p->transfer_contexts);
     fact_pool_finish(&p->facts);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/contracts.h"
 
+#include "policy/flow_class.h"
 #include "settings/nearest.h"
 
 #include <stdio.h>
@@ -11,7 +12,8 @@ static const char every_class[] = "*";
 
 static bool read_class(struct setting_reader *r, const struct doc_node *item) {
     const struct loading *l = r->context;
-    if (!l->classes || item->kind != DOC_TEXT || strcmp(item->text, every_class) == 0)
+    if (!l->classes || item->kind != DOC_TEXT || strcmp(item->text, every_class) == 0 ||
+        class_is_of_flow(item->text))
         return true;
     for (const char *const *known = l->classes; *known; known++)
         if (strcmp(*known, item->text) == 0)
@@ -202,11 +204,20 @@ bool contracts_read(struct setting_reader *r, const struct doc_node *node, void 
     return ok;
 }
 
-bool contract_covers_class(const struct contract *c, const char *class) {
+static bool names_flow_class(const struct contract *c) {
     for (size_t i = 0; i < c->classes.count; i++)
-        if (strcmp(c->classes.items[i], class) == 0 || strcmp(c->classes.items[i], every_class) == 0)
+        if (class_is_of_flow(c->classes.items[i]))
             return true;
     return false;
+}
+
+bool contract_covers_class(const struct contract *c, const char *class) {
+    bool meant = !class_is_never_meant(class);
+    for (size_t i = 0; i < c->classes.count; i++)
+        if (strcmp(c->classes.items[i], class) == 0 ||
+            (meant && strcmp(c->classes.items[i], every_class) == 0))
+            return true;
+    return class_is_of_flow(class) && !names_flow_class(c);
 }
 
 bool contract_covers_all(const struct contract *c) {

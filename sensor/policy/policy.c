@@ -13,10 +13,10 @@ struct policy {
     struct networks networks, announced;
     const struct image_network *images;
     const struct partner *partners;
-    const struct domain *domains;
+    const struct domain *domains, *quiet;
     const struct network_entry *entries; /* as configured, for people; sorted */
     size_t entry_count;
-    size_t image_count, partner_count, domain_count;
+    size_t image_count, partner_count, domain_count, quiet_count;
 };
 
 /* --- Reading --- */
@@ -242,19 +242,19 @@ static bool join_entries(struct policy *p, const struct loading *l, size_t kept)
     return entries != NULL;
 }
 
-static bool join_domains(struct policy *p, struct loading *l) {
-    p->domain_count = domains_check(l->domains, l->domain_count, l->problems);
-    struct domain *domains = arena_array(l->arena, p->domain_count + 1, sizeof *domains);
+static bool join_domains(struct loading *l, const struct domain **out, size_t *count) {
+    *count = domains_check(l->domains, l->domain_count, l->problems);
+    struct domain *domains = arena_array(l->arena, *count + 1, sizeof *domains);
     if (!domains)
         return false;
-    if (p->domain_count)
-        memcpy(domains, l->domains, p->domain_count * sizeof *domains);
-    for (size_t i = 0; i < p->domain_count; i++) {
+    if (*count)
+        memcpy(domains, l->domains, *count * sizeof *domains);
+    for (size_t i = 0; i < *count; i++) {
         bool same = i && l->domains[i].file == l->domains[i - 1].file;
         domains[i].file =
             same ? domains[i - 1].file : arena_text(l->arena, l->domains[i].file, strlen(l->domains[i].file));
     }
-    p->domains = domains;
+    *out = domains;
     return true;
 }
 
@@ -262,8 +262,22 @@ static bool join_parts(struct policy *p, struct loading *l) {
     check_names(l);
     networks_sort(l->entries, l->entry_count);
     size_t kept = overlaps_check(l->entries, l->entry_count, l->problems);
-    return join_domains(p, l) && join_entries(p, l, kept) &&
+    return join_domains(l, &p->domains, &p->domain_count) && join_entries(p, l, kept) &&
            networks_build(&p->networks, l->entries, kept, l->arena);
+}
+
+/* Names that belong to nobody in particular. */
+static bool read_quiet(const struct setting_reader *policy, const struct doc_node *root, struct policy *p) {
+    struct loading q = {.arena = policy->arena, .problems = policy->problems};
+    struct setting_reader r = {.arena = q.arena, .problems = q.problems, .context = &q};
+    const struct doc_node *flows = doc_get(root, "flows");
+    const struct doc_node *node = flows && flows->kind == DOC_MAP ? doc_get(flows, "quiet-names") : NULL;
+    bool ok = !node || node->kind != DOC_TEXT || read_domain(&r, node, 0);
+    for (const struct doc_node *item = node ? node->child : NULL; ok && item; item = item->next)
+        ok = read_domain(&r, item, 0);
+    ok = join_domains(&q, &p->quiet, &p->quiet_count) && ok;
+    free(q.domains);
+    return ok;
 }
 
 /* What routers announce to each other may name a prefix twice, and a default route, which names nobody. */
@@ -318,7 +332,7 @@ const struct policy *policy_load(const struct doc_node *root, struct arena *aren
         read_images(&r, root, p);
         read_internal(&r, root);
         read_partners(&r, root, p);
-        ok = join_parts(p, &l) && read_announced(&r, root, p);
+        ok = join_parts(p, &l) && read_announced(&r, root, p) && read_quiet(&r, root, p);
     }
     if ((!ok || arena->failed) && problems->errors == errors)
         problem_error(problems, root ? root->file : NULL, 0,
@@ -387,6 +401,10 @@ bool policy_matters(const struct policy *p, const struct address *source, const 
         return false;
     enum place_kind to = policy_place(p, destination).kind;
     return to != PLACE_IMAGE && to != PLACE_INTERNAL;
+}
+
+bool policy_quiet(const struct policy *p, struct bytes host) {
+    return domains_find(p->quiet, p->quiet_count, host) != NULL;
 }
 
 const struct partner *policy_partner_named(const struct policy *p, struct bytes host) {

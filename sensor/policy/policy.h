@@ -131,6 +131,9 @@ bool policy_covers_all(const struct policy *p, const struct address *destination
 /* A partner that owns this server name, whatever the address; NULL if none. Case and a port are ignored. */
 const struct partner *policy_partner_named(const struct policy *p, struct bytes host);
 
+/* Is this server name one of flows.quiet-names: servers of the software's own, such as updates? */
+bool policy_quiet(const struct policy *p, struct bytes host);
+
 /* What was received under a contract today and this month, and which of the limits (TERM_LIMITS) do not hold.
  */
 struct contract_use {

@@ -75,7 +75,8 @@ static bool load_parts(struct keeper *k) {
     bool ok =
         store_each(s, STORE_META_EACH, load_run, k) && store_each(s, STORE_CHANNEL_EACH, load_channel, k) &&
         incidents_load(k->parts.incidents, s, k->same_run) && ledger_load(k->parts.ledger, s) &&
-        quotas_load(k->parts.quotas, s, k->same_run) && mutes_load(k->parts.mutes, s) &&
+        quotas_load(k->parts.quotas, s, k->same_run) && traffic_load(k->parts.traffic, s) &&
+        mutes_load(k->parts.mutes, s) &&
         digest_load(k->parts.digest, s, k->same_run) && store_each(s, STORE_OUTPUT_EACH, load_output, k) &&
         store_each(s, STORE_MESSAGE_EACH, load_message, k);
     if (k->waiting)
@@ -97,6 +98,7 @@ static void begin_anew(struct keeper *k) {
     incidents_spoil(k->parts.incidents);
     ledger_spoil(k->parts.ledger);
     quotas_spoil(k->parts.quotas);
+    traffic_spoil(k->parts.traffic);
     mutes_spoil(k->parts.mutes);
     digest_spoil(k->parts.digest);
     for (size_t i = 0; i < k->parts.count; i++)
@@ -172,7 +174,7 @@ bool keeper_take(struct keeper *k, unsigned channel, uint64_t id) {
 static enum store_result save_parts(struct keeper *k) {
     store_begin(k->store);
     bool ok = incidents_save(k->parts.incidents, k->store) && ledger_save(k->parts.ledger, k->store) &&
-              quotas_save(k->parts.quotas, k->store) && mutes_save(k->parts.mutes, k->store) &&
+              quotas_save(k->parts.quotas, k->store) && traffic_save(k->parts.traffic, k->store) && mutes_save(k->parts.mutes, k->store) &&
               history_save(k->parts.history, k->store) && digest_save(k->parts.digest, k->store);
     for (size_t i = 0; i < k->parts.count && ok; i++)
         ok = delivery_save(k->parts.deliveries[i], k->store);
@@ -188,6 +190,7 @@ static void mark_saved(struct keeper *k) {
     incidents_saved(k->parts.incidents);
     ledger_saved(k->parts.ledger);
     quotas_saved(k->parts.quotas);
+    traffic_saved(k->parts.traffic);
     mutes_saved(k->parts.mutes);
     history_saved(k->parts.history);
     digest_saved(k->parts.digest);

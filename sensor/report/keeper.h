@@ -9,6 +9,7 @@
 #include "report/ledger/ledger.h"
 #include "report/output.h"
 #include "report/quota/quota.h"
+#include "report/traffic/traffic.h"
 
 /* Keeps the reporter's parts in the store: loads them at the start, writes what changed in one transaction a
  * batch, and goes on without when the store cannot be written: then nothing waits for it, all that changed
@@ -17,6 +18,7 @@ struct keeper_parts {
     struct incidents *incidents;
     struct ledger *ledger;
     struct quotas *quotas;
+    struct traffic *traffic;
     struct mutes *mutes;
     struct history *history;
     struct digest *digest;

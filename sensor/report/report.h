@@ -11,13 +11,14 @@
 #include "report/incident/alert_settings.h"
 #include "report/ledger/ledger.h"
 #include "report/store/store.h"
+#include "report/traffic/traffic.h"
 #include "report/transport/output_config.h"
 #include "settings/problem.h"
 #include "settings/setting.h"
 
 /* From records to incidents, from incidents to alerts, from alerts to the SOC.
  *
- * Its folders, each of which sees those before it: event/ store/ ledger/ incident/ quota/ digest/ format/
+ * Its folders, each of which sees those before it: event/ store/ ledger/ incident/ quota/ traffic/ digest/ format/
  * transport/; the files beside this one see them all. */
 
 extern const struct setting output_settings[]; /* outputs of gantry.yaml: keys of an entry */
@@ -44,6 +45,7 @@ struct report_options {
     void (*sums)(void *context, uint64_t *out);
     void *sums_context;
     struct ledger_options ledger;
+    struct traffic_options traffic;
     struct store_config store;
     const struct policy *policy; /* whose contracts are watched; kept by reference, NULL: none */
     bool offline; /* reading files: time is packet time only, outputs are waited for at the end */

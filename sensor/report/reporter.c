@@ -90,6 +90,18 @@ static void commit_when_crowded(struct reporter *r) {
     reporter_deliver(r);
 }
 
+/* Sums of flows that nobody reads: what is told of them, and where it counts. */
+static void take_volume(struct reporter *r, const struct record *record) {
+    struct traffic_told told;
+    traffic_record(r->traffic, record, &told);
+    if (told.incident)
+        incidents_record(r->incidents, told.incident);
+    if (told.ledger) {
+        ledger_record(r->ledger, told.ledger);
+        digest_record(r->digest, told.ledger);
+    }
+}
+
 void reporter_record(struct reporter *r, const struct record *in) {
     static const uint8_t kinds[RECORD_KINDS] = {
         [RECORD_TRANSFER] = REPORT_TRANSFER, [RECORD_FLOW] = REPORT_FLOW, [RECORD_NOTICE] = REPORT_STATS};
@@ -100,9 +112,11 @@ void reporter_record(struct reporter *r, const struct record *in) {
     r->now = record->time > r->now ? record->time : r->now;
     if (e.kind)
         reporter_tell(r, &e);
-    if (pending)
+    if (record->kind == RECORD_VOLUME)
+        take_volume(r, record);
+    if (pending || record->kind == RECORD_VOLUME)
         return;
-    if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER || record->kind == RECORD_VOLUME)
+    if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)
         incidents_record(r->incidents, record);
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)
         ledger_record(r->ledger, record);
@@ -189,6 +203,7 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
     const struct keeper_parts parts = {.incidents = r->incidents,
                                        .ledger = r->ledger,
                                        .quotas = r->quotas,
+                                       .traffic = r->traffic,
                                        .mutes = gate_mutes(r->gate),
                                        .history = r->history,
                                        .digest = r->digest,
@@ -237,8 +252,9 @@ static bool make_parts(struct reporter *r, const struct report_options *o) {
     r->digest = digest_create(&o->digest);
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
     r->quotas = quotas_create(o->policy);
+    r->traffic = traffic_create(&o->traffic, incident.kept);
     r->recent = recent_create();
-    return r->incidents && r->ledger && r->quotas && r->recent && r->gate && r->history && r->digest &&
+    return r->incidents && r->ledger && r->quotas && r->traffic && r->recent && r->gate && r->history && r->digest &&
            r->deliveries;
 }
 
@@ -285,6 +301,7 @@ void reporter_destroy(struct reporter *r) {
     incidents_destroy(r->incidents);
     ledger_destroy(r->ledger);
     quotas_destroy(r->quotas);
+    traffic_destroy(r->traffic);
     recent_destroy(r->recent);
     gate_destroy(r->gate);
     history_destroy(r->history);

@@ -15,6 +15,7 @@ struct reporter {
     struct incidents *incidents;
     struct ledger *ledger;
     struct quotas *quotas;
+    struct traffic *traffic;
     struct gate *gate;
     struct history *history;
     struct digest *digest;

@@ -270,5 +270,8 @@ bool setting_read(struct setting_reader *r, const struct doc_node *map, const st
 void setting_defaults(const struct setting *table, void *out) {
     struct setting_reader none = {0}; /* nothing is told: a test reads every preset */
     for (const struct setting *s = table; s->key; s++)
-        apply_preset(&none, s, (char *)out + s->offset);
+        if (s->type == SETTING_MAP)
+            setting_defaults(s->table, (char *)out + s->offset);
+        else
+            apply_preset(&none, s, (char *)out + s->offset);
 }

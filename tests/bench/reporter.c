@@ -73,6 +73,7 @@ static struct reporter *begin(const struct measure *m, const char *folder) {
         .observer = "bench", .outputs = &output, .output_count = 1, .store = {.folder = folder, .run = 1}};
     setting_defaults(alert_settings, &options.alerts);
     setting_defaults(ledger_settings, &options.ledger);
+    setting_defaults(traffic_settings, &options.traffic);
     setting_defaults(store_settings, &options.store.limits);
     options.store.limits.max_bytes = 0;               /* what a bound of the file costs is not measured, */
     options.alerts.limits = (struct alert_limits){0}; /* nor alerts that are held back */

@@ -18,7 +18,6 @@ enum {
     BOUNDARY_MAX = 1024, /* RFC 2046 says 70; some clients write more */
     HEAD_MAX = 8 << 10,
     HEAD_LINES = 64,
-    NAME_MAX_BYTES = 64,
     FIELD_PREFIX = 8, /* "Content-" */
     BEHIND_MIN = 128, /* so many bytes behind the last part are a thing of their own */
     KEPT_MAX = 512,
@@ -316,51 +315,9 @@ static bool read_head_delimiter(struct multipart *m) {
     return true;
 }
 
-/* A name of some length and a colon, or what is folded behind such a line. */
-static bool is_field(struct bytes line, bool first) {
-    size_t n = 0;
-    while (n < line.n && n < NAME_MAX_BYTES && line.p[n] > ' ' && line.p[n] < 0x7f &&
-           !memchr(",;:\"{}[]<>|", line.p[n], 12))
-        n++;
-    if (n == 0 && line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t'))
-        return !first;
-    while (n < line.n && (line.p[n] == ' ' || line.p[n] == '\t'))
-        n++;
-    return n > 0 && n < line.n && line.p[n] == ':';
-}
-
-/* Is the line that goes on with `p` no field, so that no empty line is to be waited for? */
-static bool ends_head(const struct multipart *m, const uint8_t *p, size_t n) {
-    uint8_t begun[2 * NAME_MAX_BYTES];
-    size_t stored = (size_t)(m->head_n - m->line_start), room;
-    stored = stored < sizeof begun ? stored : sizeof begun;
-    memcpy(begun, m->head + m->line_start, stored);
-    room = sizeof begun - stored;
-    memcpy(begun + stored, p, n < room ? n : room);
-    return !is_field(bytes_of(begun, stored + (n < room ? n : room)), m->line_start == 0 && !m->head_less);
-}
-
-/* The part begins with what is stored of this line. */
-static void begin_body_at_line(struct multipart *m) {
-    uint8_t line[HEAD_MAX];
-    size_t n = (size_t)(m->head_n - m->line_start);
-    memcpy(line, m->head + m->line_start, n);
-    m->head_n = m->line_start;
-    begin_part(m);
-    m->at = AT_BODY;
-    m->match = MATCH_NONE;
-    take_input(m, line, n);
-}
-
 static size_t head_take(struct multipart *m, const uint8_t *p, size_t n) {
     const uint8_t *lf = memchr(p, '\n', n);
     size_t take = lf ? (size_t)(lf - p) + 1 : n;
-    bool fits = take <= (size_t)(HEAD_MAX - m->head_n) && m->head_lines <= HEAD_LINES;
-    bool empty = m->line_n == 0 && (p[0] == '\r' || p[0] == '\n');
-    if (!fits && !m->head_over && !empty && ends_head(m, p, take)) {
-        begin_body_at_line(m);
-        return 0;
-    }
     for (size_t i = 0; i < take && m->line_n < 2; i++)
         m->line_n += p[i] != '\r' && p[i] != '\n';
     head_store(m, p, take);
@@ -372,10 +329,7 @@ static size_t head_take(struct multipart *m, const uint8_t *p, size_t n) {
         begin_match(m, 0, 0); /* an empty body's delimiter follows at once */
         return take;
     }
-    if (!m->head_over && ends_head(m, p, 0))
-        begin_body_at_line(m);
-    else
-        end_head_line(m);
+    end_head_line(m);
     return take;
 }
 

@@ -246,6 +246,7 @@ static struct report_options options_of(struct reporting *g) {
                                    .digest_key = c->sensor.digest_key,
                                    .digest = c->digest,
                                    .ledger = c->ledger,
+                                   .traffic = c->traffic,
                                    .store = {.folder = sensor_state(s),
                                              .run = s->run,
                                              .unstored = &s->upper->unstored,

@@ -157,7 +157,7 @@ struct volume_row *digest_row(struct digest *d, struct bytes network, struct byt
 
 void digest_record(struct digest *d, const struct record *r) {
     char room[ADDRESS_TEXT_MAX + 4];
-    if (r->kind != RECORD_TRANSFER || !r->matters || record_text_of(r, TEXT_CLASSES).n == 0 ||
+    if ((r->kind != RECORD_TRANSFER && r->kind != RECORD_VOLUME) || !r->matters || record_text_of(r, TEXT_CLASSES).n == 0 ||
         r->verdict == VERDICT_INTERNAL || r->verdict > VERDICT_UNKNOWN)
         return;
     struct volume_row *row =
@@ -166,7 +166,7 @@ void digest_record(struct digest *d, const struct record *r) {
         counter_one(COUNTER_LEDGER_REFUSED);
         return;
     }
-    row->volume.objects++;
+    row->volume.objects += r->kind == RECORD_VOLUME ? r->flows : 1;
     row->volume.bytes += r->bytes;
     row->changed = d->changed = true;
 }

@@ -75,7 +75,7 @@ struct digest; /* opaque */
 
 struct digest *digest_create(const struct digest_options *options); /* NULL: no memory */
 void digest_destroy(struct digest *d);
-/* A transfer record. */
+/* A transfer record, or the sum of a volume record for the ledger. */
 void digest_record(struct digest *d, const struct record *r);
 /* Adds what the sums grew by since the last time, so that it is in the store when the sensor ends: to be
  * called now and then, and at the end. `sums` are COUNTER_COUNT running sums of the whole sensor. */

@@ -295,6 +295,21 @@ static void get_incident(const struct event *e, size_t part, struct value *v) {
     }
 }
 
+/* --- of flows, and of the sums of flows that nobody reads --- */
+
+enum flow_part { FLOW_CLIENT_BYTES, FLOW_SERVER_BYTES };
+
+/* A flow record counts by client and server, a sum by what left and what came back. */
+static void get_flow(const struct event *e, size_t part, struct value *v) {
+    const struct record *r = e->record;
+    if (r->kind != RECORD_FLOW && r->kind != RECORD_VOLUME)
+        return;
+    bool client_sends = r->kind == RECORD_FLOW || (address_equal(&r->source, &r->client) &&
+                                                   r->source_port == r->client_port);
+    bool first = (part == FLOW_CLIENT_BYTES) == client_sends;
+    value_number(v, first ? r->bytes : r->bytes_back);
+}
+
 /* --- of what was held back --- */
 
 enum held_part { HELD_ALERTS, HELD_INCIDENTS, HELD_IDS };
@@ -334,11 +349,11 @@ static const struct field rows[] = {
     {"destination.port",               "dpt",       18, TRAFFIC,         get_number_unless_zero, IN_RECORD(destination_port)},
     {"client.ip",                      "client",     4, TRAFFIC,         get_address, IN_RECORD(client)},
     {"client.port",                    "cpt",        4, TRAFFIC,         get_number_unless_zero, IN_RECORD(client_port)},
-    {"client.bytes",                   "cbytes",    16, REPORT_FLOW,     get_number, IN_RECORD(bytes)},
+    {"client.bytes",                   "cbytes",    16, REPORT_FLOW | REPORT_ALERT, get_flow, FLOW_CLIENT_BYTES},
     {"client.packets",                 "cpackets",   8, REPORT_FLOW,     get_number, IN_RECORD(packets)},
     {"server.ip",                      "server",     4, TRAFFIC,         get_address, IN_RECORD(server)},
     {"server.port",                    "vpt",        4, TRAFFIC,         get_number_unless_zero, IN_RECORD(server_port)},
-    {"server.bytes",                   "sbytes",    16, REPORT_FLOW,     get_number, IN_RECORD(bytes_back)},
+    {"server.bytes",                   "sbytes",    16, REPORT_FLOW | REPORT_ALERT, get_flow, FLOW_SERVER_BYTES},
     {"server.packets",                 "spackets",   8, REPORT_FLOW,     get_number, IN_RECORD(packets_back)},
     {"network.transport",              "transport", 11, TRAFFIC,         get_transport, 0},
     {"network.protocol",               "proto",     22, TRAFFIC,         get_text, TEXT_PROTOCOL},

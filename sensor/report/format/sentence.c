@@ -51,8 +51,9 @@ static void write_way(struct text *t, const struct event *e, struct detail d) {
     }
 }
 
-static void write_amount(struct text *t, const struct incident_facts *i) {
-    text_print(t, "%" PRIu64 " object%s, ", i->objects, i->objects == 1 ? "" : "s");
+static void write_amount(struct text *t, const struct record *r, const struct incident_facts *i) {
+    text_print(t, "%" PRIu64 " %s%s, ", i->objects, r->kind == RECORD_VOLUME ? "flow" : "object",
+               i->objects == 1 ? "" : "s");
     text_bytes(t, i->bytes);
     if (i->plates)
         text_print(t, ", %" PRIu64 " distinct plate%s", i->plates, i->plates == 1 ? "" : "s");
@@ -66,7 +67,7 @@ static void write_alert(struct text *t, const struct event *e, struct detail d) 
         return;
     write_way(t, e, d);
     text_put(t, ": ");
-    write_amount(t, e->incident);
+    write_amount(t, e->record, e->incident);
     text_print(t, "; %s", sentence_reason(e->record->verdict));
 }
 

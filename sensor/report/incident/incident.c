@@ -52,6 +52,8 @@ void incidents_destroy(struct incidents *t) {
 /* --- one incident --- */
 
 static uint8_t severity_now(const struct incident *i) {
+    if (i->record->kind == RECORD_VOLUME) /* traffic/ has weighed it */
+        return i->rule_severity;
     const struct severity_facts f = {.rule = i->rule_severity,
                                      .verdict = i->record->verdict,
                                      .terms = record_text_of(i->record, TEXT_TERM),
@@ -181,6 +183,13 @@ static struct incident *open_incident(struct incidents *t, const struct record *
 
 /* --- what a record adds --- */
 
+/* Sums of flows: what each brought since the last one. */
+static void count_flows(struct incident *i, const struct record *r) {
+    i->facts.objects += i->facts.objects || r->flows ? r->flows : 1;
+    i->facts.bytes += r->bytes;
+    i->grown |= r->bytes > 0;
+}
+
 static void count_object(struct incidents *t, struct incident *i, const struct record *r) {
     struct seen_key key = {i->serial, r->object, r->worker};
     bool is_new, forgot;
@@ -201,7 +210,7 @@ static void count_object(struct incidents *t, struct incident *i, const struct r
         distinct_add(&i->plates, digests[k]);
     if (i->record->distinct < r->distinct)
         i->record->distinct = r->distinct;
-    if (r->kind == RECORD_TRANSFER || (r->kind == RECORD_VOLUME && r->complete))
+    if (r->kind == RECORD_TRANSFER)
         seen_drop(t->seen, &key);
 }
 
@@ -275,7 +284,10 @@ static void add_finding(struct incidents *t, const struct record *r, struct byte
     if (r->time > i->facts.last)
         i->facts.last = r->time;
     table_touch(&t->open, &i->node);
-    count_object(t, i, r);
+    if (r->kind == RECORD_VOLUME)
+        count_flows(i, r);
+    else
+        count_object(t, i, r);
     ranking_put(&t->ranking, &i->ranked, incident_standing(i), 1);
     change_mark(&t->changes, &i->change);
     bool tenfold = i->facts.objects >= i->next_tenfold;

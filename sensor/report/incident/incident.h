@@ -34,7 +34,7 @@ struct incidents; /* opaque */
 
 struct incidents *incidents_create(const struct incident_options *options, const struct incident_sink *sink);
 void incidents_destroy(struct incidents *i);
-/* A finding, or a transfer record with its classes. */
+/* A finding, a transfer record with its classes, or a volume record that is to be told. */
 void incidents_record(struct incidents *i, const struct record *r);
 /* Closes by packet time. */
 void incidents_tick(struct incidents *i, time_ns now);

@@ -166,12 +166,12 @@ static void add_record(struct ledger *l, const struct record *r, struct bytes cl
     char room[ADDRESS_TEXT_MAX + 4];
     size_t n = make_key(record_text_of(r, TEXT_NETWORK), ledger_destination(r, room), class, key);
     struct entry *e = find_line(l, bytes_of(key, n));
-    bool ended = r->kind == RECORD_TRANSFER;
+    bool ended = r->kind == RECORD_TRANSFER || r->kind == RECORD_VOLUME;
     /* A transfer's verdict is the worst of its classes'; the others of them may have been allowed. */
     bool denied =
         r->verdict >= VERDICT_BREACH && (!ended || list_has(record_text_of(r, TEXT_OFFENDING), class));
     const struct addition a = {
-        .objects = ended,
+        .objects = r->kind == RECORD_VOLUME ? r->uploads : ended,
         .bytes = ended ? r->bytes : 0,
         .denied = denied,
         .plates_least = r->distinct,
@@ -190,7 +190,7 @@ static void add_record(struct ledger *l, const struct record *r, struct bytes cl
     e->last = t > e->last ? t : e->last;
     change_mark(&l->changes, &e->change);
     ledger_rank(l, e, bucket_add(e, t, l->now, &a));
-    if (ended)
+    if (r->kind == RECORD_TRANSFER)
         shape_add(&e->shape, r);
     if (ended)
         alarm_check(&l->watch, e, r, class, l->now);

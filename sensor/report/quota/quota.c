@@ -138,6 +138,8 @@ static struct seen_key key_of(const struct account *a, const struct record *r) {
 
 /* Objects of the record that were not counted yet, and bytes. */
 static struct contract_amount count_news(const struct delivery_of *d, const struct moving *m) {
+    if (d->record->kind == RECORD_VOLUME) /* a sum of what is new */
+        return (struct contract_amount){.objects = d->record->uploads, .bytes = d->record->bytes};
     const uint64_t most = UINT64_MAX >> BYTES_SHIFT; /* a worker may say anything */
     uint64_t bytes = d->record->container ? 0 : d->record->bytes < most ? d->record->bytes : most;
     return (struct contract_amount){.objects = d->classified && !m,
@@ -178,11 +180,10 @@ static void peek_use(void *context, const struct contract *c, struct contract_us
 /* Counts it under the contract; the limits that it is over. */
 static struct moving charge_account(const struct delivery_of *d, struct account *a, unsigned broken) {
     const struct record *r = d->record;
-    struct quotas *q = d->q;
     struct seen_key key = key_of(a, r);
-    bool is_new, forgot;
-    uint64_t *packed = seen_note(q->seen, &key, &is_new, &forgot);
-    struct moving m = moving_read(*packed);
+    bool is_new = true, forgot = false;
+    uint64_t *packed = r->kind == RECORD_VOLUME ? NULL : seen_note(d->q->seen, &key, &is_new, &forgot);
+    struct moving m = moving_read(packed ? *packed : 0);
     struct contract_amount more = count_news(d, is_new ? NULL : &m);
     if (forgot)
         counter_one(COUNTER_OBJECTS_FORGOTTEN);
@@ -195,7 +196,8 @@ static struct moving charge_account(const struct delivery_of *d, struct account 
     m.bytes += more.bytes;
     m.broken |= broken & TERM_LIMITS;
     m.severity = r->severity > m.severity ? r->severity : m.severity;
-    *packed = moving_pack(m);
+    if (packed)
+        *packed = moving_pack(m);
     return m;
 }
 
@@ -295,7 +297,7 @@ static bool judge_classes(struct quotas *q, const struct record *r, struct bytes
             record_copy(&q->builder, r);
         }
         found = true;
-        if (r->kind != RECORD_TRANSFER)
+        if (r->kind == RECORD_FINDING)
             continue;
         if (q->builder.head.severity < m.severity) /* its findings have one, it has none */
             q->builder.head.severity = (uint8_t)m.severity;
@@ -333,7 +335,7 @@ const struct record *quotas_record(struct quotas *q, const struct record *r) {
         q->since_changed = true;
     }
     const struct record *changed = change_record(q, r);
-    if (r->kind == RECORD_TRANSFER || (r->kind == RECORD_VOLUME && r->complete))
+    if (r->kind == RECORD_TRANSFER)
         forget_object(q, r);
     return changed ? changed : r;
 }

@@ -6,7 +6,7 @@
 
 /* The whole data path of a worker, with a pressure that the test sets: what is left out at which level. */
 
-enum { ARENA = 64 << 20, MEMORY = 64 << 20, RING = 1 << 20 };
+enum { ARENA = 64 << 20, MEMORY = 64 << 20, RING = 32 << 20 };
 #define APPROVED "192.0.2.20"
 #define UNAPPROVED "198.51.100.20"
 

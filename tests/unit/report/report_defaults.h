@@ -20,6 +20,7 @@ static inline struct report_options report_defaults(const struct output_config *
     struct report_options o = {.observer = "edge-1", .outputs = outputs, .output_count = count};
     setting_defaults(alert_settings, &o.alerts);
     setting_defaults(ledger_settings, &o.ledger);
+    setting_defaults(traffic_settings, &o.traffic);
     setting_defaults(store_settings, &o.store.limits);
     return o;
 }

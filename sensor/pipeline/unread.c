@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/unread.h"
+
+#include "base/counter.h"
+#include "policy/flow_class.h"
+#include "protocol/dispatch.h"
+
+#include <stdlib.h>
+
+enum { SUMS_MAX = 4096, INDEX_SIZE = 2 * SUMS_MAX, UNREAD_NONE = 0xffff };
+static const time_ns interval = NS_PER_S / 2;
+
+bool unread_init(struct unread *u) {
+    *u = (struct unread){.key = hash_key_random(),
+                         .sums = malloc(SUMS_MAX * sizeof *u->sums),
+                         .index = malloc(INDEX_SIZE * sizeof *u->index)};
+    if (!u->sums || !u->index) {
+        unread_finish(u);
+        return false;
+    }
+    memset(u->index, 0xff, INDEX_SIZE * sizeof *u->index);
+    return true;
+}
+
+void unread_finish(struct unread *u) {
+    free(u->sums);
+    free(u->index);
+    *u = (struct unread){0};
+}
+
+/* --- what waits --- */
+
+void unread_note(struct unread *u, struct flow_context *x, enum side from, uint32_t n) {
+    if (n == 0)
+        return;
+    x->payload[from] += n;
+    if (x->waits || !(x->leaves[SIDE_CLIENT] || x->leaves[SIDE_SERVER]))
+        return;
+    x->waits = true;
+    flow_context_retain(x);
+    age_add(&u->waiting, &x->waiting);
+}
+
+/* Before its protocol is known a flow has a moment to show it. NULL: it is read, or not known yet. */
+static const char *class_of(const struct flow_context *x, time_ns now, bool over) {
+    if (x->encrypted)
+        return CLASS_ENCRYPTED_FLOW;
+    if (x->began || !x->conversation)
+        return NULL;
+    if (conversation_undecided(x->conversation) && !over && now - x->first < interval)
+        return NULL;
+    return conversation_read(x->conversation) ? NULL : CLASS_UNREAD_FLOW;
+}
+
+void unread_close(struct unread *u, struct flow_context *x) {
+    x->class = class_of(x, 0, true);
+    x->conversation = NULL;
+}
+
+/* --- sums --- */
+
+/* What two flows must have in common to be one sum. */
+struct sum_key {
+    struct address source, destination;
+    const char *class, *protocol, *application;
+    const struct partner *named;
+};
+
+static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) {
+    size_t at = hash_bytes(&u->key, key, sizeof *key) % INDEX_SIZE;
+    for (; u->index[at] != UNREAD_NONE; at = (at + 1) % INDEX_SIZE) {
+        struct unread_sum *s = &u->sums[u->index[at]];
+        struct sum_key other = {s->source, s->destination, s->class, s->protocol, s->application, s->named};
+        if (memcmp(&other, key, sizeof other) == 0)
+            return s;
+    }
+    if (u->count == SUMS_MAX)
+        return NULL;
+    u->index[at] = (uint16_t)u->count;
+    struct unread_sum *s = &u->sums[u->count++];
+    *s = (struct unread_sum){.source = key->source,
+                             .destination = key->destination,
+                             .class = key->class,
+                             .protocol = key->protocol,
+                             .application = key->application,
+                             .named = key->named};
+    return s;
+}
+
+static void send_sums(struct unread *u, const struct unread_way *way) {
+    for (unsigned i = 0; i < u->count; i++) {
+        emit_volume(way->emitter, &u->sums[i]);
+        flow_context_release(way->contexts, u->sums[i].flow);
+    }
+    u->count = 0;
+    memset(u->index, 0xff, INDEX_SIZE * sizeof *u->index);
+}
+
+static void add_side(struct unread *u, const struct unread_way *way, struct flow_context *x, enum side from,
+                     time_ns now) {
+    const struct policy *policy = way->generation->policy;
+    struct bytes host = from == SIDE_CLIENT ? facts_get(x->facts, FACT_HOST) : bytes_of(NULL, 0);
+    struct sum_key key;
+    memset(&key, 0, sizeof key); /* hashed as it lies */
+    key.source = x->end[from].address;
+    key.destination = x->end[side_other(from)].address;
+    key.class = x->class;
+    key.protocol = x->protocol;
+    key.application = x->application;
+    key.named = policy_partner_named(policy, host);
+    struct unread_sum *s = find_sum(u, &key);
+    if (!s) {
+        send_sums(u, way);
+        s = find_sum(u, &key);
+    }
+    if (!s->flow) { /* the one that the record shows */
+        s->flow = x;
+        s->from = from;
+        s->quiet = policy_quiet(policy, host);
+        flow_context_retain(x);
+    }
+    s->time = now;
+    s->out += x->payload[from];
+    s->back += x->payload[side_other(from)];
+    s->flows += !x->counted;
+    x->counted = true;
+}
+
+static void add_context(struct unread *u, const struct unread_way *way, struct flow_context *x, time_ns now) {
+    if (x->generation != way->generation)
+        flow_context_judge(x, way->generation, way->inspect_all);
+    enum side from = x->leaves[SIDE_CLIENT] ? SIDE_CLIENT : SIDE_SERVER;
+    if (x->leaves[from] && x->payload[from] > 0)
+        add_side(u, way, x, from, now);
+    x->payload[SIDE_CLIENT] = x->payload[SIDE_SERVER] = 0;
+}
+
+void unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bool all) {
+    struct age_node *node = u->waiting.oldest, *next;
+    if (!all && now < u->due && u->due - now <= interval)
+        return;
+    u->due = now + interval;
+    for (; node; node = next) {
+        struct flow_context *x = AGE_ENTRY(node, struct flow_context, waiting);
+        next = node->newer;
+        if (x->conversation) {
+            x->class = class_of(x, now, all);
+            x->protocol = conversation_spoken(x->conversation);
+        }
+        bool undecided =
+            !x->class && x->conversation && !all && !x->began && conversation_undecided(x->conversation);
+        if (undecided) /* asked again next time */
+            continue;
+        if (x->class)
+            add_context(u, way, x, now);
+        age_remove(&u->waiting, node);
+        x->waits = false;
+        flow_context_release(way->contexts, x);
+    }
+    send_sums(u, way);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_PIPELINE_UNREAD_H
+#define GANTRY_PIPELINE_UNREAD_H
+
+#include "pipeline/emit.h"
+#include "pipeline/flow_context.h"
+
+/* Flows whose content nobody reads: encrypted ones, and those of no protocol that is known. What leaves in
+ * them is summed up by source, destination, class and protocol, and goes to the reporter each half second of
+ * packet time, a record a sum: so a long flow is told while it runs, and a flood of flows is one record. */
+struct unread {
+    struct age_list waiting; /* of contexts that have sent something since the last time */
+    time_ns due;
+    struct unread_sum *sums;
+    uint16_t *index; /* by hash, into `sums`; UNREAD_NONE: empty */
+    unsigned count;
+    struct hash_key key;
+};
+
+/* False: no memory. */
+bool unread_init(struct unread *u);
+void unread_finish(struct unread *u);
+/* A side of this flow has sent `n` octets of payload. */
+void unread_note(struct unread *u, struct flow_context *x, enum side from, uint32_t n);
+/* The flow is over, its conversation not yet. */
+void unread_close(struct unread *u, struct flow_context *x);
+/* What the sums are sent with. */
+struct unread_way {
+    struct emitter *emitter;
+    struct flow_contexts *contexts;
+    const struct generation *generation; /* the newest, which judges them */
+    bool inspect_all;
+};
+/* Sends what is due at `now`, or all. Releases contexts of flows that are over. */
+void unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bool all);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/policy.h"
+#include "report/event/shown.h"
+#include "report/event/text.h"
+#include "report/ledger/ledger.h"
+#include "report/traffic/traffic_line.h"
+
+#include <stdlib.h>
+
+enum { LINES_OF_HASH = 1 << 14, LEDGER_LEAST = 64000, PASSED_OVER_MAX = 64 };
+static const time_ns day_ns = 86400 * NS_PER_S;
+
+struct traffic *traffic_create(const struct traffic_options *options, bool kept) {
+    struct traffic *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    t->options = *options;
+    t->kept = t->changes.kept = kept;
+    t->secret = hash_key_random();
+    t->told_room = malloc(ring_record_max());
+    t->ledger_room = malloc(ring_record_max());
+    if (t->told_room && t->ledger_room && table_init(&t->lines, LINES_OF_HASH))
+        return t;
+    traffic_destroy(t);
+    return NULL;
+}
+
+static void free_line(struct traffic *t, struct traffic_line *l) {
+    table_remove(&t->lines, &l->node);
+    change_unmark(&t->changes, &l->change);
+    if (l->saved)
+        gone_note(&t->gone, &l->id, sizeof l->id);
+    t->memory -= sizeof *l + l->key_size;
+    free(l);
+}
+
+void traffic_destroy(struct traffic *t) {
+    if (!t)
+        return;
+    for (struct table_node *node; (node = table_oldest(&t->lines));)
+        free_line(t, TABLE_ENTRY(node, struct traffic_line, node));
+    gone_finish(&t->gone);
+    table_finish(&t->lines);
+    free(t->told_room);
+    free(t->ledger_room);
+    free(t);
+}
+
+size_t traffic_lines(const struct traffic *t) {
+    return t->lines.count;
+}
+
+/* --- lines --- */
+
+static bool is_key(const struct table_node *node, const void *key) {
+    const struct traffic_line *l = TABLE_ENTRY(node, struct traffic_line, node);
+    return bytes_equal(bytes_of(l->key, l->key_size), *(const struct bytes *)key);
+}
+
+/* Strangers are many and go first; partners are few. */
+static void make_room(struct traffic *t) {
+    struct table_node *node = table_oldest(&t->lines);
+    for (unsigned i = 0; node && i < PASSED_OVER_MAX && t->memory > t->options.memory; i++) {
+        struct traffic_line *l = TABLE_ENTRY(node, struct traffic_line, node);
+        node = table_younger(node);
+        if (!l->stranger)
+            continue;
+        free_line(t, l);
+        counter_one(COUNTER_TRAFFIC_FORGOTTEN);
+    }
+    while (t->memory > t->options.memory && (node = table_oldest(&t->lines))) {
+        free_line(t, TABLE_ENTRY(node, struct traffic_line, node));
+        counter_one(COUNTER_TRAFFIC_FORGOTTEN);
+    }
+}
+
+struct traffic_line *traffic_begin(struct traffic *t, struct bytes key) {
+    struct traffic_line *l = calloc(1, sizeof *l + key.n);
+    if (!l)
+        return NULL;
+    l->id = ++t->serial;
+    l->key_size = key.n;
+    memcpy(l->key, key.p, key.n);
+    t->memory += sizeof *l + key.n;
+    table_add(&t->lines, &l->node, hash_bytes(&t->secret, key.p, key.n));
+    return l;
+}
+
+static struct traffic_line *take_line(struct traffic *t, struct bytes key, time_ns time, bool stranger) {
+    uint64_t hash = hash_bytes(&t->secret, key.p, key.n);
+    struct traffic_line *l =
+        TABLE_ENTRY(table_find(&t->lines, hash, is_key, &key, TABLE_STEPS_ALL), struct traffic_line, node);
+    if (!l) {
+        make_room(t);
+        l = traffic_begin(t, key);
+    }
+    if (!l)
+        return NULL;
+    table_touch(&t->lines, &l->node);
+    change_mark(&t->changes, &l->change);
+    l->stranger = stranger;
+    if (time > l->last)
+        l->last = time;
+    if (time / day_ns > l->day) {
+        l->day = time / day_ns;
+        l->today = l->unledgered = (struct traffic_sum){0};
+    }
+    return l;
+}
+
+static void add_sum(struct traffic_sum *to, const struct record *r) {
+    to->out = add_sizes(to->out, r->bytes);
+    to->back = add_sizes(to->back, r->bytes_back);
+    to->flows = add_sizes(to->flows, r->flows);
+    to->uploads = add_sizes(to->uploads, r->uploads);
+}
+
+static void count_record(struct traffic_line *l, const struct record *r) {
+    add_sum(&l->today, r);
+    add_sum(&l->untold, r);
+    add_sum(&l->unledgered, r);
+}
+
+static struct traffic_line *destination_line(struct traffic *t, const struct record *r) {
+    uint8_t key[SHOWN_KEY_MAX];
+    char room[ADDRESS_TEXT_MAX + 4];
+    size_t n = shown_key_add(key, 0, shown_cut(record_text_of(r, TEXT_NETWORK)));
+    n = shown_key_add(key, n, shown_cut(ledger_destination(r, room)));
+    n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_CLASS)));
+    if (r->quiet)
+        n = shown_key_add(key, n, bytes_text("quiet"));
+    return take_line(t, bytes_of(key, n), r->time, r->verdict == VERDICT_UNKNOWN);
+}
+
+static struct traffic_line *host_line(struct traffic *t, const struct record *r) {
+    uint8_t key[SHOWN_KEY_MAX];
+    size_t n = shown_key_add(key, 0, bytes_text("host"));
+    n = shown_key_add(key, n, bytes_of(r->source.bytes, sizeof r->source.bytes));
+    return take_line(t, bytes_of(key, n), r->time, true);
+}
+
+/* --- what is told of strangers --- */
+
+static bool is_learning(const struct traffic *t, time_ns now) {
+    return t->kept && now - t->since < (time_ns)t->options.learning;
+}
+
+/* Told once, again at ten times as much or after a while. */
+static bool may_repeat(const struct traffic *t, const struct traffic_line *l, time_ns now) {
+    return !l->told || now - l->told >= (time_ns)t->options.repeat || l->untold.out >= 9 * l->told_out;
+}
+
+static bool leaves_mostly(const struct traffic *t, const struct traffic_sum *s) {
+    return s->out / t->options.ratio >= s->back;
+}
+
+static bool is_much(const struct traffic *t, const struct traffic_line *l, bool quiet) {
+    const struct traffic_options *o = &t->options;
+    const struct traffic_sum *s = &l->today;
+    if (quiet)
+        return s->out >= o->quiet_per_day;
+    return s->out >= o->any_share || (s->out >= o->per_day && leaves_mostly(t, s));
+}
+
+static void mark_told(struct traffic_line *l, time_ns now) {
+    l->told = now;
+    l->told_out = l->today.out;
+    l->untold = (struct traffic_sum){0};
+}
+
+enum { WHY_MAX = 256 };
+
+static void say_destination(const struct traffic_line *l, char why[WHY_MAX]) {
+    struct text t;
+    text_init(&t, why, WHY_MAX);
+    text_put(&t, "the address belongs to no partner; ");
+    text_bytes(&t, l->today.out);
+    text_put(&t, " left for its network today, ");
+    text_bytes(&t, l->today.back);
+    text_put(&t, " came back");
+}
+
+static void say_host(const struct traffic_line *host, char why[WHY_MAX]) {
+    struct text t;
+    text_init(&t, why, WHY_MAX);
+    text_put(&t, "the address belongs to no partner; this host has sent ");
+    text_bytes(&t, host->today.out);
+    text_put(&t, " to strangers today");
+}
+
+/* False: it is counted only. */
+static bool tells_stranger(struct traffic *t, const struct record *r, struct traffic_line *l,
+                           char why[WHY_MAX]) {
+    struct traffic_line *host = r->quiet ? NULL : host_line(t, r);
+    if (host)
+        count_record(host, r);
+    if (is_learning(t, r->time))
+        return false;
+    if (is_much(t, l, r->quiet) && may_repeat(t, l, r->time)) {
+        say_destination(l, why);
+        return true;
+    }
+    if (!host || host->today.out < t->options.per_host || !leaves_mostly(t, &host->today) ||
+        !may_repeat(t, host, r->time))
+        return false;
+    say_host(host, why);
+    mark_told(host, r->time);
+    return true;
+}
+
+/* --- records --- */
+
+/* How bad it is by itself grows with what left within a day. */
+static uint8_t severity_of_traffic(const struct record *r, uint64_t out) {
+    enum { TO_STRANGER = 3, STRANGER_MOST = 5, BREACH = 5, UNAPPROVED = 6, MOST = 9, TUNNEL_MORE = 1 };
+    static const uint64_t steps[] = {UINT64_C(10000000), UINT64_C(1000000000), UINT64_C(100000000000)};
+    bool stranger = r->verdict == VERDICT_UNKNOWN;
+    unsigned severity = stranger ? TO_STRANGER : r->verdict == VERDICT_BREACH ? BREACH : UNAPPROVED;
+    unsigned most = stranger ? STRANGER_MOST : MOST;
+    for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++)
+        severity += out >= steps[i];
+    return (uint8_t)(severity < most ? severity : most);
+}
+
+static void put_sum(struct record_builder *b, const struct traffic_sum *s) {
+    b->head.bytes = s->out;
+    b->head.bytes_back = s->back;
+    b->head.flows = s->flows < UINT32_MAX ? (uint32_t)s->flows : UINT32_MAX;
+    b->head.uploads = s->uploads < UINT32_MAX ? (uint32_t)s->uploads : UINT32_MAX;
+}
+
+static const struct record *make_told(struct traffic *t, const struct record *r, struct traffic_line *l,
+                                      const char *why) {
+    record_copy(&t->told, r);
+    put_sum(&t->told, &l->untold);
+    t->told.head.severity = severity_of_traffic(r, l->today.out);
+    if (why)
+        record_text(&t->told, TEXT_REASON, bytes_text(why));
+    mark_told(l, r->time);
+    record_pack(&t->told, r->id, t->told_room);
+    return (const struct record *)(const void *)t->told_room;
+}
+
+static const struct record *make_ledgered(struct traffic *t, const struct record *r, struct traffic_line *l) {
+    if (l->today.out < LEDGER_LEAST || (l->unledgered.out == 0 && l->unledgered.uploads == 0))
+        return NULL;
+    record_copy(&t->ledger, r);
+    put_sum(&t->ledger, &l->unledgered);
+    l->unledgered = (struct traffic_sum){0};
+    record_pack(&t->ledger, r->id, t->ledger_room);
+    return (const struct record *)(const void *)t->ledger_room;
+}
+
+void traffic_record(struct traffic *t, const struct record *r, struct traffic_told *out) {
+    char why[WHY_MAX];
+    *out = (struct traffic_told){0};
+    if (!r->matters || r->verdict == VERDICT_INTERNAL || r->verdict > VERDICT_UNKNOWN || r->bytes == 0)
+        return;
+    if (!t->since) {
+        t->since = r->time;
+        t->since_changed = true;
+    }
+    struct traffic_line *l = destination_line(t, r);
+    if (!l) {
+        counter_one(COUNTER_TRAFFIC_FORGOTTEN);
+        return;
+    }
+    count_record(l, r);
+    out->ledger = make_ledgered(t, r, l);
+    if (r->verdict == VERDICT_UNKNOWN) {
+        if (tells_stranger(t, r, l, why))
+            out->incident = make_told(t, r, l, why);
+    } else if (r->verdict >= VERDICT_BREACH) {
+        out->incident = make_told(t, r, l, NULL);
+    }
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_REPORT_TRAFFIC_LINE_H
+#define GANTRY_REPORT_TRAFFIC_LINE_H
+
+#include "base/hash.h"
+#include "base/table.h"
+#include "report/store/change.h"
+#include "report/traffic/traffic.h"
+
+/* One line and their table; for traffic*.c. */
+
+/* What a run of records brought. */
+struct traffic_sum {
+    uint64_t out, back; /* octets */
+    uint64_t flows, uploads;
+};
+
+/* A destination's of one class, or a host's. */
+struct traffic_line {
+    struct change change;
+    struct table_node node; /* its age is that of its last record */
+    uint64_t id;            /* in the store */
+    bool stranger, saved;
+    time_ns last;
+    int64_t day; /* UTC days since 1970 of `today` */
+    struct traffic_sum today;
+    struct traffic_sum untold;     /* of all days, since it was told */
+    struct traffic_sum unledgered; /* of today */
+    time_ns told;                  /* 0: never */
+    uint64_t told_out;             /* octets of the day when it was told */
+    size_t key_size;
+    uint8_t key[];
+};
+
+struct traffic {
+    struct traffic_options options;
+    struct hash_key secret;
+    struct table lines;
+    size_t memory;
+    time_ns since; /* the first record ever; 0: none yet */
+    bool since_changed, kept;
+    struct changes changes;
+    struct gone gone; /* ids */
+    uint64_t serial;
+    struct record_builder told, ledger;
+    uint8_t *told_room, *ledger_room; /* ring_record_max() octets each */
+};
+
+/* A new line of this key; NULL: no memory. */
+struct traffic_line *traffic_begin(struct traffic *t, struct bytes key);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/policy.h"
+#include "report/traffic/traffic.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* 2026-06-01T00:00:00Z */
+#define JUNE (INT64_C(1780272000) * NS_PER_S)
+#define SECOND NS_PER_S
+#define DAY (86400 * NS_PER_S)
+#define MB UINT64_C(1000000)
+
+static struct traffic *traffic;
+static struct record_builder b;
+static uint64_t room[8192];
+static struct traffic_told told;
+
+static struct traffic *create(bool kept) {
+    struct traffic_options o = {0};
+    setting_defaults(traffic_settings, &o);
+    return traffic_create(&o, kept);
+}
+
+static int begin(void **state) {
+    traffic = create(false);
+    return traffic ? 0 : -1;
+}
+
+static int end(void **state) {
+    traffic_destroy(traffic);
+    return 0;
+}
+
+struct sum {
+    const char *to, *from, *partner;
+    enum verdict verdict;
+    uint64_t out, back;
+    time_ns time;
+    bool quiet;
+};
+
+/* To a stranger unless told otherwise. True: it is told. */
+static bool give(struct sum s) {
+    record_begin(&b, RECORD_VOLUME);
+    b.head.time = s.time ? s.time : JUNE;
+    address_parse(s.from ? s.from : "10.40.3.7", &b.head.source);
+    address_parse(s.to ? s.to : "203.0.113.9", &b.head.destination);
+    b.head.matters = 1;
+    b.head.verdict = (uint8_t)(s.partner ? s.verdict : VERDICT_UNKNOWN);
+    b.head.partner_known = s.partner != NULL;
+    b.head.bytes = s.out;
+    b.head.bytes_back = s.back;
+    b.head.flows = 1;
+    b.head.quiet = s.quiet;
+    record_text(&b, TEXT_NETWORK, bytes_text("lanes"));
+    record_text(&b, TEXT_PARTNER, bytes_text(s.partner));
+    record_text(&b, TEXT_CLASS, bytes_text("encrypted-flow"));
+    record_text(&b, TEXT_CLASSES, bytes_text("encrypted-flow"));
+    record_pack(&b, 1, room);
+    traffic_record(traffic, (const struct record *)(const void *)room, &told);
+    return told.incident != NULL;
+}
+
+static void a_partner_that_may_not_receive_is_told_from_the_first_octet_on(void **state) {
+    (void)state;
+    assert_true(give((struct sum){.partner = "Acme", .verdict = VERDICT_UNAPPROVED, .out = 1}));
+    assert_int_equal(told.incident->severity, 6);
+    assert_int_equal(told.incident->bytes, 1);
+    assert_true(give((struct sum){.partner = "Acme", .verdict = VERDICT_UNAPPROVED, .out = 10 * MB}));
+    assert_int_equal(told.incident->severity, 7);
+    assert_int_equal(told.incident->bytes, 10 * MB); /* what is new */
+    assert_true(give((struct sum){.partner = "Acme", .verdict = VERDICT_UNAPPROVED, .out = 200000 * MB}));
+    assert_int_equal(told.incident->severity, 9);
+}
+
+static void a_partner_that_may_receive_is_not_told_and_goes_to_the_ledger(void **state) {
+    (void)state;
+    assert_false(give((struct sum){.partner = "Acme", .verdict = VERDICT_APPROVED, .out = 60000}));
+    assert_null(told.ledger);
+    assert_false(give((struct sum){.partner = "Acme", .verdict = VERDICT_APPROVED, .out = 5000}));
+    assert_non_null(told.ledger);
+    assert_int_equal(told.ledger->bytes, 65000); /* with what came before */
+    assert_false(give((struct sum){.partner = "Acme", .verdict = VERDICT_APPROVED, .out = 10}));
+    assert_int_equal(told.ledger->bytes, 10);
+}
+
+static void a_stranger_is_told_from_a_megabyte_a_day_on(void **state) {
+    (void)state;
+    for (int i = 0; i < 9; i++)
+        assert_false(give((struct sum){.out = MB / 10}));
+    assert_true(give((struct sum){.out = MB / 10}));
+    assert_int_equal(told.incident->severity, 3);
+    assert_int_equal(told.incident->bytes, MB); /* all of it */
+    assert_int_equal(told.incident->flows, 10);
+}
+
+static void a_stranger_that_sends_back_as_much_is_not_told(void **state) {
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        assert_false(give((struct sum){.out = MB / 4, .back = MB / 5}));
+    for (int i = 0; i < 39; i++)
+        assert_false(give((struct sum){.out = MB, .back = 20 * MB}));
+    assert_true(give((struct sum){.out = MB, .back = 20 * MB})); /* 50 MB whatever comes back */
+}
+
+static void hosts_of_one_network_are_one_stranger_and_others_are_not(void **state) {
+    (void)state;
+    assert_false(give((struct sum){.out = 6 * MB / 10, .to = "203.0.113.9"}));
+    assert_false(give((struct sum){.out = 6 * MB / 10, .to = "203.0.114.9"}));
+    assert_true(give((struct sum){.out = 6 * MB / 10, .to = "203.0.113.200"}));
+}
+
+static void the_next_day_begins_anew(void **state) {
+    (void)state;
+    for (int i = 0; i < 30; i++)
+        assert_false(give((struct sum){.out = 9 * MB / 10, .time = JUNE + i * DAY}));
+}
+
+static void one_host_may_not_send_much_to_many_strangers(void **state) {
+    (void)state;
+    char to[32];
+    for (int i = 0; i < 10; i++) {
+        snprintf(to, sizeof to, "203.0.%d.1", i);
+        assert_false(give((struct sum){.out = 99 * MB / 100, .to = to}));
+        assert_false(give((struct sum){.out = 99 * MB / 100, .to = to, .back = MB, .from = "10.40.9.9"}));
+    }
+    assert_true(give((struct sum){.out = MB / 2, .to = "203.0.99.1"}));
+    struct bytes why = record_text_of(told.incident, TEXT_REASON);
+    assert_non_null(memmem(why.p, why.n, "this host", 9));
+    assert_false(give((struct sum){.out = MB / 2, .to = "203.0.98.1"})); /* once */
+}
+
+static void a_stranger_is_told_again_at_ten_times_or_after_a_week(void **state) {
+    (void)state;
+    assert_true(give((struct sum){.out = MB}));
+    for (int i = 0; i < 8; i++)
+        assert_false(give((struct sum){.out = MB}));
+    assert_true(give((struct sum){.out = MB}));
+    assert_int_equal(told.incident->bytes, 9 * MB);
+    assert_false(give((struct sum){.out = 2 * MB, .time = JUNE + 6 * DAY}));
+    assert_true(give((struct sum){.out = 2 * MB, .time = JUNE + 8 * DAY}));
+    assert_int_equal(told.incident->bytes, 4 * MB);
+}
+
+static void a_quiet_name_has_a_bound_of_its_own(void **state) {
+    (void)state;
+    for (int i = 0; i < 19; i++)
+        assert_false(give((struct sum){.out = MB, .quiet = true}));
+    assert_true(give((struct sum){.out = MB, .quiet = true}));
+}
+
+static void severity_to_a_stranger_is_five_at_most(void **state) {
+    (void)state;
+    assert_true(give((struct sum){.out = 500000 * MB}));
+    assert_int_equal(told.incident->severity, 5);
+}
+
+static void a_new_sensor_learns_who_strangers_are_and_tells_partners(void **state) {
+    (void)state;
+    traffic_destroy(traffic);
+    traffic = create(true);
+    assert_false(give((struct sum){.out = 5 * MB}));
+    assert_non_null(told.ledger);
+    assert_true(give((struct sum){.partner = "Acme", .verdict = VERDICT_UNAPPROVED, .out = 1}));
+    assert_false(give((struct sum){.out = 5 * MB, .time = JUNE + 6 * DAY}));
+    assert_true(give((struct sum){.out = 5 * MB, .time = JUNE + 7 * DAY}));
+}
+
+static void memory_is_bounded_and_partners_stay(void **state) {
+    (void)state;
+    char to[32];
+    traffic_destroy(traffic);
+    struct traffic_options o = {0};
+    setting_defaults(traffic_settings, &o);
+    o.memory = 100000;
+    traffic = traffic_create(&o, false);
+    give((struct sum){.partner = "Acme", .verdict = VERDICT_APPROVED, .out = 60000});
+    for (int i = 0; i < 5000; i++) {
+        snprintf(to, sizeof to, "203.%d.%d.1", i / 200 % 200, i % 200);
+        give((struct sum){.out = 1, .to = to});
+    }
+    assert_in_range(traffic_lines(traffic), 100, 500);
+    give((struct sum){.partner = "Acme", .verdict = VERDICT_APPROVED, .out = 5000});
+    assert_non_null(told.ledger);
+    assert_int_equal(told.ledger->bytes, 65000);
+}
+
+static int remove_file(const char *path, const struct stat *s, int type, struct FTW *f) {
+    return remove(path);
+}
+
+static void what_was_summed_and_told_outlives_the_reporter(void **state) {
+    (void)state;
+    char folder[] = "/tmp/gantry-traffic-XXXXXX";
+    struct error e;
+    enum store_found found;
+    assert_non_null(mkdtemp(folder));
+    struct store *store = store_open(&(struct store_options){.folder = folder}, &found, &e);
+    assert_non_null(store);
+    traffic_destroy(traffic);
+    traffic = create(true);
+    give((struct sum){.out = 1, .time = JUNE - 8 * DAY});
+    assert_true(give((struct sum){.out = MB, .to = "203.0.113.9"}));
+    assert_false(give((struct sum){.out = 6 * MB / 10, .to = "192.0.2.9"}));
+    store_begin(store);
+    assert_true(traffic_save(traffic, store));
+    assert_int_equal(store_end(store), STORE_DONE);
+    traffic_saved(traffic);
+    traffic_destroy(traffic);
+    traffic = create(true);
+    assert_true(traffic_load(traffic, store));
+    assert_false(give((struct sum){.out = 2 * MB, .to = "203.0.113.9"})); /* told already */
+    assert_true(give((struct sum){.out = 4 * MB / 10, .to = "192.0.2.9"}));
+    store_close(store);
+    nftw(folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(a_partner_that_may_not_receive_is_told_from_the_first_octet_on),
+        TEST(a_partner_that_may_receive_is_not_told_and_goes_to_the_ledger),
+        TEST(a_stranger_is_told_from_a_megabyte_a_day_on),
+        TEST(a_stranger_that_sends_back_as_much_is_not_told),
+        TEST(hosts_of_one_network_are_one_stranger_and_others_are_not),
+        TEST(the_next_day_begins_anew),
+        TEST(one_host_may_not_send_much_to_many_strangers),
+        TEST(a_stranger_is_told_again_at_ten_times_or_after_a_week),
+        TEST(a_quiet_name_has_a_bound_of_its_own),
+        TEST(severity_to_a_stranger_is_five_at_most),
+        TEST(a_new_sensor_learns_who_strangers_are_and_tells_partners),
+        TEST(memory_is_bounded_and_partners_stay),
+        TEST(what_was_summed_and_told_outlives_the_reporter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
