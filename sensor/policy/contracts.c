@@ -225,12 +225,12 @@ bool contract_covers_all(const struct contract *c) {
            !contract_has_limits(c);
 }
 
-/* "ftp" is FTP, and FTP_DATA too. */
+/* "ftp", of which files move as data, is FTP and FTP_DATA, not FTP_CONTROL. */
 bool contract_covers_protocol(const struct contract *c, const char *protocol) {
     size_t n = protocol ? strlen(protocol) : 0;
     for (size_t i = 0; n > 0 && i < c->protocols.count; i++) {
         const char *name = c->protocols.items[i];
-        if (strncasecmp(protocol, name, n) == 0 && (name[n] == '\0' || name[n] == '_'))
+        if (strncasecmp(protocol, name, n) == 0 && (name[n] == '\0' || strcasecmp(name + n, "_DATA") == 0))
             return true;
     }
     return c->protocols.count == 0;
