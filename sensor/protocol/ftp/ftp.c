@@ -270,44 +270,54 @@ static bool is_no_line(const struct ftp *s, enum side from) {
     return !ftp_read_reply(text, &r.code, &more, &r.text) && !ftp_verb_find(ftp_read_verb(text, &argument));
 }
 
+enum { TLS_FIRST = 22, TLS_SECOND = 3 }; /* octets of a handshake record: its type, the major version */
+
 /* RFC 4217 section 4: behind the reply to AUTH the client begins with a TLS record. What begins otherwise is
  * said in clear. */
 static bool begins_tls(const struct ftp *s, enum side from, const uint8_t *bytes, size_t n) {
-    enum { HANDSHAKE = 22, MAJOR = 3 };
     const struct ftp_line *l = &s->line[from];
     if (!s->secured || from == s->server || l->n > 1)
         return false;
     if (l->n == 1)
-        return l->p[0] == HANDSHAKE && bytes[0] == MAJOR;
-    return n > 1 && bytes[0] == HANDSHAKE && bytes[1] == MAJOR;
+        return l->p[0] == TLS_FIRST && bytes[0] == TLS_SECOND;
+    return n > 1 && bytes[0] == TLS_FIRST && bytes[1] == TLS_SECOND;
+}
+
+/* May the next run show that what the stray object waits with is TLS? */
+static bool may_begin_tls(const struct ftp *s, enum side from) {
+    const struct ftp_line *l = &s->line[from];
+    return s->secured && from != s->server && l->n == 1 && l->p[0] == TLS_FIRST;
+}
+
+static enum protocol_result become_tls(struct ftp *s, enum side from, const uint8_t *bytes, size_t n) {
+    s->stray_waits[from] = false;
+    ftp_secured(s);
+    conversation_become(s->c, NULL, false);
+    conversation_inner(s->c, from, s->line[from].p, s->line[from].n);
+    conversation_inner(s->c, from, bytes, n);
+    return PROTOCOL_BECOMES;
 }
 
 static enum protocol_result take_control_data(struct conversation *c, enum side from, const uint8_t *bytes,
                                               size_t n) {
     struct ftp *s = c->state;
-    bool stray = s->strayed[from];
-    if (stray)
-        c->services->data(c, s->stray[from], bytes, n);
+    size_t handed = 0; /* of them: the stray object has them, or its line brings them */
+    if (!begins_tls(s, from, bytes, n))
+        ftp_stray_flush(s, from);
     for (size_t i = 0; i < n && !s->stopped; i++) {
         if (begins_tls(s, from, bytes + i, n - i)) {
-            ftp_secured(s);
-            conversation_become(c, NULL, false);
-            conversation_inner(c, from, s->line[from].p, s->line[from].n);
-            conversation_inner(c, from, bytes + i, n - i);
-            return PROTOCOL_BECOMES;
+            ftp_stray_data(s, from, bytes_of(bytes + handed, i - handed));
+            return become_tls(s, from, bytes + i, n - i);
         }
         if (is_no_line(s, from))
             ftp_stray_begin(s, from);
-        bool before = s->strayed[from];
+        if (!s->strayed[from])
+            handed = i + 1;
         if (ftp_line_add(&s->line[from], bytes[i]))
             take_line(s, from);
-        if (s->strayed[from] && !stray) {
-            size_t at = before ? i : i + 1;
-            if (at < n)
-                c->services->data(c, s->stray[from], bytes + at, n - at);
-            stray = true;
-        }
     }
+    s->stray_waits[from] = s->strayed[from] && may_begin_tls(s, from);
+    ftp_stray_data(s, from, bytes_of(bytes + handed, n - handed - s->stray_waits[from]));
     return PROTOCOL_OK;
 }
 
@@ -315,6 +325,7 @@ static enum protocol_result take_control_data(struct conversation *c, enum side 
  */
 static enum protocol_result take_control_gap(struct conversation *c, enum side from, uint64_t n) {
     struct ftp *s = c->state;
+    ftp_stray_flush(s, from);
     ftp_line_gap(&s->line[from]);
     s->multi = 0;
     s->secured = true;
@@ -353,6 +364,7 @@ static void note_client_left(struct ftp *s) {
 
 static void take_control_end(struct conversation *c, enum side from, bool clean) {
     struct ftp *s = c->state;
+    ftp_stray_flush(s, from);
     if (s->line[from].n && !s->stopped)
         take_line(s, from); /* the last one may lack its end */
     ftp_stray_end(s, from, clean ? TRANSFER_DONE : TRANSFER_CUT);

@@ -76,6 +76,7 @@ struct ftp {
     /* By enum side: what stands among the lines and is no FTP is a thing that moves too. */
     struct transfer *stray[2];
     bool strayed[2];
+    bool stray_waits[2]; /* with the octet in `line`, which may begin TLS */
 };
 
 /* NULL when it cannot be a command at all; ftp_verb_other when it is one of no interest, or unknown. */
@@ -91,8 +92,13 @@ void ftp_ticket_answered(struct ftp *s, struct ftp_pending *p, struct ftp_ticket
                          const struct ftp_reply *r);
 
 /* What is neither command nor reply is no reason to leave the channel. The line that is there is handed on,
- * and all that this side sends behind it: the caller sees to that, until the end. Again does nothing. */
+ * and all that this side sends behind it until the end or TLS: the caller sees to that, by ftp_stray_data().
+ * Again does nothing. */
 void ftp_stray_begin(struct ftp *s, enum side from);
+/* Nothing when nothing strayed. */
+void ftp_stray_data(struct ftp *s, enum side from, struct bytes bytes);
+/* The octet that waits was no TLS: before the line goes on. */
+void ftp_stray_flush(struct ftp *s, enum side from);
 void ftp_stray_end(struct ftp *s, enum side from, enum transfer_end how);
 
 #endif
