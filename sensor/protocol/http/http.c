@@ -6,27 +6,30 @@
 #include "protocol/http/http_start.h"
 #include "protocol/memory.h"
 
-enum { HELD_PIECE = 2048, OLD_MIN = 2048, BLANK_MAX = 64, SEEK_MAX = 16 << 20 };
+enum { HELD_PIECE = 2048, OLD_MIN = 2048, SEEK_MAX = 16 << 20 };
+enum { BLANK_MAX = 1024 }; /* as many blanks behind a message belong to its body, whatever comes then */
 enum { PROBE_MAX = 2048, PROBE_BINARY = 256 }; /* bytes before the first message */
 
 /* --- one step: each takes a window of bytes, says how many it used, and returns false when it needs more ---
  */
 
-static enum http_start settle_kind(struct http_side *s, bool client, enum http_start expected,
-                                   enum http_start swapped) {
-    if (s->last && swapped == HTTP_START_MORE)
-        swapped = HTTP_START_NO;
-    s->request = client == (expected == HTTP_START_YES || swapped != HTTP_START_YES);
-    return swapped > expected ? swapped : expected;
+/* What begins as a status line does is one, though the rest of the line could make it a request whose method
+ * is "HTTP/1.1": that rest may not be there yet. */
+static enum http_start settle_kind(struct http_side *s, bool client, enum http_start request,
+                                   enum http_start status) {
+    enum http_start *swapped = client ? &status : &request;
+    if (s->last && *swapped == HTTP_START_MORE)
+        *swapped = HTTP_START_NO;
+    s->request = status != HTTP_START_YES && (client || request == HTTP_START_YES);
+    return request > status ? request : status;
 }
 
 /* Where a message should begin. Either end may ask: a capture that began late has the ends swapped, and some
  * servers send requests on a connection that their client has opened. */
 static enum http_start classify_start(struct http *h, struct http_side *s, struct bytes in) {
     bool client = http_side_of(h, s) == h->client;
-    enum http_start expected = client ? http_request_start(in, false) : http_status_start(in, false);
-    enum http_start swapped = client ? http_status_start(in, true) : http_request_sought(in);
-    return settle_kind(s, client, expected, swapped);
+    enum http_start request = client ? http_request_start(in, false) : http_request_sought(in);
+    return settle_kind(s, client, request, http_status_start(in, client));
 }
 
 /* The same behind a body, of which few bytes may be left: a message that is cut short begins with a letter.
@@ -41,8 +44,7 @@ static enum http_start classify_last(struct http *h, struct http_side *s, struct
 /* The same at the beginning of a line where the way is lost. */
 static enum http_start classify_sought(struct http *h, struct http_side *s, struct bytes in) {
     bool client = http_side_of(h, s) == h->client;
-    enum http_start request = http_request_sought(in), status = http_status_start(in, true);
-    return settle_kind(s, client, client ? request : status, client ? status : request);
+    return settle_kind(s, client, http_request_sought(in), http_status_start(in, true));
 }
 
 static void enter_head(struct http *h, struct http_side *s) {
@@ -179,8 +181,8 @@ static bool step_behind(struct http *h, struct http_side *s, struct bytes in, si
     *used = 0;
     if (blank == in.n && blank < BLANK_MAX && !s->last)
         return false;
-    enum http_start start = HTTP_START_YES;
-    if (blank < in.n)
+    enum http_start start = blank < BLANK_MAX ? HTTP_START_YES : HTTP_START_NO;
+    if (blank < in.n && blank < BLANK_MAX)
         start = classify_last(h, s, bytes_of(in.p + blank, in.n - blank));
     if (start == HTTP_START_YES) {
         http_message_end(h, s, TRANSFER_DONE);
@@ -292,10 +294,6 @@ static bool step_either(struct http *h, struct http_side *s, struct bytes in, si
     *used = 0;
     if (blank == in.n && blank < BLANK_MAX)
         return false;
-    if (blank == in.n) {
-        *used = blank;
-        return true;
-    }
     struct bytes rest = bytes_of(in.p + blank, in.n - blank);
     enum http_start start = HTTP_START_NO;
     if (blank < BLANK_MAX)
@@ -430,12 +428,28 @@ static enum probe probe_behind_junk(struct bytes in) {
     return in.n < (binary ? PROBE_BINARY : PROBE_MAX) ? PROBE_MORE : PROBE_NO;
 }
 
+/* The greeting of FTP or SMTP, whatever its text says; a server that takes anything for a method may be asked
+ * with one of that name. */
+static enum http_start judge_greeting(struct bytes in, bool server) {
+    static const char code[] = "220";
+    size_t n = in.n < 3 ? in.n : 3;
+    if (memcmp(in.p, code, n) != 0)
+        return HTTP_START_NO;
+    if (in.n < 5)
+        return HTTP_START_MORE;
+    bool parted = in.p[3] == ' ' || in.p[3] == '-';
+    return parted && (server || in.p[4] != '/') ? HTTP_START_YES : HTTP_START_NO;
+}
+
 /* One side's first bytes. A long target or method must not outlast the dispatcher's patience. */
-static enum probe probe_side(struct bytes in) {
+static enum probe probe_side(struct bytes in, bool server) {
     size_t blank = http_blank(in);
     if (blank == in.n)
         return in.n < PROBE_MAX ? PROBE_MORE : PROBE_YES;
     in = bytes_of(in.p + blank, in.n - blank);
+    enum http_start greeting = judge_greeting(in, server);
+    if (greeting != HTTP_START_NO)
+        return greeting == HTTP_START_MORE ? PROBE_MORE : PROBE_NO;
     enum http_start request = http_request_start(in, true), status = http_status_start(in, true);
     if (request == HTTP_START_YES || status == HTTP_START_YES)
         return PROBE_YES;
@@ -448,7 +462,7 @@ static enum probe probe_side(struct bytes in) {
 }
 
 static enum probe http_probe(const struct bytes first[2]) {
-    enum probe a = probe_side(first[0]), b = probe_side(first[1]);
+    enum probe a = probe_side(first[0], false), b = probe_side(first[1], true);
     return a > b ? a : b;
 }
 

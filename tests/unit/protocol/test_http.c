@@ -296,6 +296,17 @@ static void probe_leaves_look_alikes_alone(void **state) {
     }
 }
 
+static void a_greeting_is_none_of_http_whatever_its_text(void **state) {
+    assert_int_equal(probe_text("", "220 HTTP/1.1 200 OK\r\n"), PROBE_MORE); /* the client may say so */
+    assert_int_equal(probe_text("USER a\r\n", "220-hello\r\nHTTP/1.1 200 OK\r\n\r\n220 ready\r\n"),
+                     PROBE_MORE);
+    assert_int_equal(probe_text("220 ready HTTP/1.1\r\n", ""), PROBE_MORE); /* its ends swapped */
+    assert_int_equal(probe_text("", "22"), PROBE_MORE);
+    assert_int_equal(probe_text("", "221 x\r\nHTTP/1.1 200 OK\r\n"), PROBE_YES);
+    assert_int_equal(probe_text("220 /up HTTP/1.1\r\n", ""), PROBE_YES);
+    assert_int_equal(probe_text("PUT /up HTTP/1.1\r\n", "220 ready\r\n"), PROBE_YES);
+}
+
 static void a_request_behind_junk_is_found_by_the_probe(void **state) {
     (void)state;
     assert_int_equal(probe_text("hello there\r\nPUT /a HTTP/1.1\r\n", ""), PROBE_YES);
@@ -388,6 +399,7 @@ int main(void) {
         cmocka_unit_test(a_long_target_is_recognised_before_its_line_ends),
         cmocka_unit_test(requests_without_answers_need_bounded_memory),
         cmocka_unit_test(a_flow_without_any_message_is_one_body),
+        cmocka_unit_test(a_greeting_is_none_of_http_whatever_its_text),
         cmocka_unit_test(a_request_behind_junk_is_found_by_the_probe),
         cmocka_unit_test(responses_without_their_request_have_a_key_that_no_path_has),
     };
