@@ -150,7 +150,8 @@ void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
     }
     pipeline_announcement(flow, flow->last);
     x->protocol = conversation_spoken(flow->conversation);
-    unread_close(&p->unread, x);
+    const struct unread_way way = pipeline_unread_way(p);
+    unread_close(&p->unread, &way, x, p->now);
     emit_flow(&p->emitter, flow, x);
     conversation_close(p->dispatcher, flow->conversation);
     flow->conversation = NULL;

@@ -107,6 +107,9 @@ void pipeline_found(void *pipeline, const struct finding *f);
  * Reading files, time does not go on before they are there. */
 void pipeline_settle_waiting(struct pipeline *p, bool all);
 
+/* What sums of unread flows are sent with (unread.h). */
+struct unread_way pipeline_unread_way(struct pipeline *p);
+
 /* reload.c. Every 100 ms: ends older generations that hold too much memory; a transfer that this ends is
  * counted. */
 void pipeline_bound_generations(struct pipeline *p);

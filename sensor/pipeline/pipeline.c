@@ -39,11 +39,15 @@ static void tell_sums_left(struct pipeline *p) {
                 "in the network card off");
 }
 
+struct unread_way pipeline_unread_way(struct pipeline *p) {
+    return (struct unread_way){.emitter = &p->emitter,
+                               .contexts = &p->flow_contexts,
+                               .generation = p->generations.newest,
+                               .inspect_all = p->inspect_all};
+}
+
 static void sum_unread(struct pipeline *p, bool all) {
-    const struct unread_way way = {.emitter = &p->emitter,
-                                   .contexts = &p->flow_contexts,
-                                   .generation = p->generations.newest,
-                                   .inspect_all = p->inspect_all};
+    const struct unread_way way = pipeline_unread_way(p);
     unread_tick(&p->unread, &way, p->now, all);
 }
 
@@ -162,7 +166,8 @@ static bool create_stages(struct pipeline *p, const struct budget *b,
            flow_contexts_init(&p->flow_contexts, b->contexts, &p->facts) &&
            transfer_contexts_init(&p->transfer_contexts, 2 * b->content.objects) &&
            pool_init(&p->readings, sizeof(struct reading), b->stream.pairs) &&
-           waiting_init(&p->waiting, b->waiting) && unread_init(&p->unread) && (p->decoder = decoder_create(&b->decoder)) &&
+           waiting_init(&p->waiting, b->waiting) && unread_init(&p->unread, b->contexts) &&
+           (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&
            (p->identify = identify_create(&b->identify)) &&
            (p->flows = flow_table_create(&b->flow, &owner)) &&

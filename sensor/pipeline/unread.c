@@ -7,11 +7,13 @@
 
 #include <stdlib.h>
 
-enum { SUMS_MAX = 4096, INDEX_SIZE = 2 * SUMS_MAX, UNREAD_NONE = 0xffff };
+enum { SUMS_MAX = 4096, INDEX_SIZE = 2 * SUMS_MAX, UNREAD_NONE = 0xffff, SHARE = 8 };
 static const time_ns interval = NS_PER_S / 2;
 
-bool unread_init(struct unread *u) {
+bool unread_init(struct unread *u, size_t contexts) {
+    size_t most = contexts / SHARE + 1;
     *u = (struct unread){.key = hash_key_random(),
+                         .most = most < SUMS_MAX ? (unsigned)most : SUMS_MAX,
                          .sums = malloc(SUMS_MAX * sizeof *u->sums),
                          .index = malloc(INDEX_SIZE * sizeof *u->index)};
     if (!u->sums || !u->index) {
@@ -45,16 +47,11 @@ void unread_note(struct unread *u, struct flow_context *x, enum side from, uint3
 static const char *class_of(const struct flow_context *x, time_ns now, bool over) {
     if (x->encrypted)
         return CLASS_ENCRYPTED_FLOW;
-    if (x->began || !x->conversation)
+    if (x->began)
         return NULL;
     if (conversation_undecided(x->conversation) && !over && now - x->first < interval)
         return NULL;
     return conversation_read(x->conversation) ? NULL : CLASS_UNREAD_FLOW;
-}
-
-void unread_close(struct unread *u, struct flow_context *x) {
-    x->class = class_of(x, 0, true);
-    x->conversation = NULL;
 }
 
 /* --- sums --- */
@@ -74,7 +71,7 @@ static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) 
         if (memcmp(&other, key, sizeof other) == 0)
             return s;
     }
-    if (u->count == SUMS_MAX)
+    if (u->count == u->most)
         return NULL;
     u->index[at] = (uint16_t)u->count;
     struct unread_sum *s = &u->sums[u->count++];
@@ -135,6 +132,23 @@ static void add_context(struct unread *u, const struct unread_way *way, struct f
     x->payload[SIDE_CLIENT] = x->payload[SIDE_SERVER] = 0;
 }
 
+/* A context that waits is asked: what is there to be summed up is, and it waits no more. */
+static void settle_context(struct unread *u, const struct unread_way *way, struct flow_context *x,
+                           time_ns now) {
+    if (x->class)
+        add_context(u, way, x, now);
+    age_remove(&u->waiting, &x->waiting);
+    x->waits = false;
+    flow_context_release(way->contexts, x);
+}
+
+void unread_close(struct unread *u, const struct unread_way *way, struct flow_context *x, time_ns now) {
+    x->class = class_of(x, now, true);
+    if (x->waits)
+        settle_context(u, way, x, now);
+    x->conversation = NULL;
+}
+
 void unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bool all) {
     struct age_node *node = u->waiting.oldest, *next;
     if (!all && now < u->due && u->due - now <= interval)
@@ -143,19 +157,11 @@ void unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bo
     for (; node; node = next) {
         struct flow_context *x = AGE_ENTRY(node, struct flow_context, waiting);
         next = node->newer;
-        if (x->conversation) {
-            x->class = class_of(x, now, all);
-            x->protocol = conversation_spoken(x->conversation);
-        }
-        bool undecided =
-            !x->class && x->conversation && !all && !x->began && conversation_undecided(x->conversation);
-        if (undecided) /* asked again next time */
-            continue;
-        if (x->class)
-            add_context(u, way, x, now);
-        age_remove(&u->waiting, node);
-        x->waits = false;
-        flow_context_release(way->contexts, x);
+        x->class = class_of(x, now, all);
+        x->protocol = conversation_spoken(x->conversation);
+        bool undecided = !x->class && !all && !x->began && conversation_undecided(x->conversation);
+        if (!undecided) /* else asked again next time */
+            settle_context(u, way, x, now);
     }
     send_sums(u, way);
 }

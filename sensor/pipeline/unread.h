@@ -13,17 +13,10 @@ struct unread {
     time_ns due;
     struct unread_sum *sums;
     uint16_t *index; /* by hash, into `sums`; UNREAD_NONE: empty */
-    unsigned count;
+    unsigned count, most;
     struct hash_key key;
 };
 
-/* False: no memory. */
-bool unread_init(struct unread *u);
-void unread_finish(struct unread *u);
-/* A side of this flow has sent `n` octets of payload. */
-void unread_note(struct unread *u, struct flow_context *x, enum side from, uint32_t n);
-/* The flow is over, its conversation not yet. */
-void unread_close(struct unread *u, struct flow_context *x);
 /* What the sums are sent with. */
 struct unread_way {
     struct emitter *emitter;
@@ -31,7 +24,15 @@ struct unread_way {
     const struct generation *generation; /* the newest, which judges them */
     bool inspect_all;
 };
-/* Sends what is due at `now`, or all. Releases contexts of flows that are over. */
+/* False: no memory. Of so many contexts of flows an eighth may be kept by sums. */
+bool unread_init(struct unread *u, size_t contexts);
+void unread_finish(struct unread *u);
+/* A side of this flow has sent `n` octets of payload. */
+void unread_note(struct unread *u, struct flow_context *x, enum side from, uint32_t n);
+/* The flow is over, its conversation not yet: what it sent is summed up now, so that flows that are over keep
+ * no new one from being looked into. */
+void unread_close(struct unread *u, const struct unread_way *way, struct flow_context *x, time_ns now);
+/* Sends what is due at `now`, or all. */
 void unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bool all);
 
 #endif
