@@ -21,7 +21,9 @@ struct dispatcher;
 struct dispatcher *dispatcher_create(const struct dispatch_options *o,
                                      const struct protocol_services *services);
 void dispatcher_destroy(struct dispatcher *d);
-bool dispatcher_room(const struct dispatcher *d);            /* conversation_open() will succeed */
+/* conversation_open() will succeed, and so will a protocol's own state; what lingers for flows that were
+ * announced gives way to that. */
+bool dispatcher_room(const struct dispatcher *d);
 size_t dispatcher_conversations(const struct dispatcher *d); /* open now */
 /* Does any protocol speak in datagrams? */
 bool dispatcher_wants_datagrams(const struct dispatcher *d);

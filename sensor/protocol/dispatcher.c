@@ -63,7 +63,9 @@ void dispatcher_destroy(struct dispatcher *dp) {
 }
 
 bool dispatcher_room(const struct dispatcher *dp) {
-    return dp->slots.in_use < dp->slots.limit;
+    while (!protocol_memory_room(PROTOCOL_STATE) && shared_state_give_way())
+        ;
+    return dp->slots.in_use < dp->slots.limit && protocol_memory_room(PROTOCOL_STATE);
 }
 
 size_t dispatcher_conversations(const struct dispatcher *dp) {

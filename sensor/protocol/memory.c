@@ -22,6 +22,11 @@ uint64_t protocol_memory_used(enum protocol_memory kind) {
     return used[kind];
 }
 
+bool protocol_memory_room(enum protocol_memory kind) {
+    enum { SPARE = 64 }; /* one part of so many */
+    return used[kind] < limit - limit / SPARE;
+}
+
 bool protocol_charge(enum protocol_memory kind, size_t n) {
     if (n > limit || used[kind] > limit - n)
         return false;

@@ -17,6 +17,8 @@ enum protocol_memory {
 
 void protocol_memory_limit(uint64_t bytes); /* half for each kind; 0: 256 MiB */
 uint64_t protocol_memory_used(enum protocol_memory kind);
+/* Is a little of the account left, which a flow that begins now may need? */
+bool protocol_memory_room(enum protocol_memory kind);
 
 void *protocol_alloc(enum protocol_memory kind, size_t n); /* zeroed */
 void *protocol_grow(enum protocol_memory kind, void *p,

@@ -73,7 +73,7 @@ static struct shared *find_unused(void) {
     return NULL;
 }
 
-static bool evict_unused(void) {
+bool shared_state_give_way(void) {
     struct shared *s = find_unused();
     if (!s)
         return false;
@@ -108,7 +108,7 @@ void *shared_state_join(const struct protocol *p, struct bytes key, size_t n, vo
         return NULL;
     do
         s = protocol_alloc(PROTOCOL_STATE, sizeof *s + n);
-    while (!s && evict_unused());
+    while (!s && shared_state_give_way());
     if (!s) {
         counter_one(COUNTER_PROTOCOL_NO_MEMORY);
         return NULL;
@@ -138,7 +138,7 @@ void shared_state_leave(void *state, bool linger) {
     s->unused_since = newest;
     table_touch(&states, &s->node);
     if (++unused > UNUSED_MAX)
-        evict_unused();
+        shared_state_give_way();
 }
 
 /* A time stamp far ahead was damaged: it would keep all behind it. */

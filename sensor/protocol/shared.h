@@ -22,6 +22,9 @@ void shared_state_retain(void *state); /* one more user */
  * SHARED_LINGER, sooner if room is short. Accepts NULL. */
 void shared_state_leave(void *state, bool linger);
 
+/* Where room is short: forgets the one that has lingered for longest. False: none is found. */
+bool shared_state_give_way(void);
+
 #define SHARED_LINGER (120 * NS_PER_S) /* packet time */
 void shared_state_tick(time_ns now);
 void shared_state_clear(void); /* what nobody uses */

@@ -231,6 +231,24 @@ static void where_memory_is_short_those_that_linger_go_first(void **state) {
     }
 }
 
+static void what_lingers_gives_way_and_what_is_used_does_not(void **state) {
+    enum { LIMIT = 64 << 10 };
+    protocol_memory_limit(2 * LIMIT);
+    struct session *used = make(1);
+    shared_state_leave(make(2), true);
+    assert_true(protocol_memory_room(PROTOCOL_STATE));
+    size_t rest = LIMIT - (size_t)protocol_memory_used(PROTOCOL_STATE);
+    assert_true(protocol_charge(PROTOCOL_STATE, rest));
+    assert_false(protocol_memory_room(PROTOCOL_STATE));
+    assert_true(shared_state_give_way());
+    assert_int_equal(finished[0], 2);
+    assert_false(shared_state_give_way());
+    assert_int_equal(finished_n, 1);
+    protocol_discharge(PROTOCOL_STATE, rest);
+    assert_true(protocol_memory_room(PROTOCOL_STATE));
+    shared_state_leave(used, false);
+}
+
 static void to_clear_leaves_what_is_used(void **state) {
     struct session *used = make(1);
     shared_state_leave(make(2), true);
@@ -263,6 +281,7 @@ int main(void) {
         TEST(of_more_than_may_linger_the_one_unused_for_longest_goes),
         TEST(those_in_use_are_not_among_them),
         TEST(where_memory_is_short_those_that_linger_go_first),
+        TEST(what_lingers_gives_way_and_what_is_used_does_not),
         TEST(to_clear_leaves_what_is_used),
     };
     return cmocka_run_group_tests_name("protocol/shared", tests, NULL, NULL);
