@@ -79,6 +79,9 @@ static bool is_wanted(const struct pipeline *p, const struct flow *flow) {
 /* What was seen of the connection before it carried anything. */
 static struct stream_pair *begin_stream(struct pipeline *p, struct flow *flow) {
     struct stream_pair *s = stream_open(p->reassembler, flow);
+    struct conversation *c = flow->conversation;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+        c->lost[side] = !(flow->syn_known >> side & 1); /* nobody knows what came before */
     for (enum side side = SIDE_CLIENT; s && side <= SIDE_SERVER; side++)
         if (flow->syn_known >> side & 1)
             stream_began(s, side, flow->sequence_first[side], flow->syn[side]);

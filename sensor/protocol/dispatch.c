@@ -291,6 +291,7 @@ bool conversation_datagram(struct dispatcher *dp, struct conversation *c, enum s
 
 bool conversation_gap(struct dispatcher *dp, struct conversation *c, enum side from, uint64_t n,
                       time_ns time) {
+    c->lost[from] |= n > 0;
     return n ? take_call(dp, c, &(struct event){EVENT_GAP, from, NULL, n}, time)
              : c->dispatch->phase != FINISHED;
 }

@@ -62,6 +62,7 @@ struct conversation {
     struct endpoint end[2];          /* by enum side */
     time_ns now;                     /* packet time of the bytes that are being delivered */
     uint8_t transport;               /* IP protocol number */
+    bool lost[2];                    /* by side: bytes of it were missed so far */
     const struct protocol *protocol; /* NULL while undecided */
     void *state;                     /* the protocol's */
     struct dispatch *dispatch;       /* protocol/dispatch's own */

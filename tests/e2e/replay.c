@@ -34,6 +34,11 @@ int main(void) {
     path.record = print_complete;
     for (unsigned runs = 1; fgets(name, sizeof name, stdin); runs++) {
         name[strcspn(name, "\n")] = '\0';
+        /* An empty line: what was learnt of other captures, of their checksums, says nothing of the next one. */
+        if (!name[0]) {
+            path_restart(&path);
+            continue;
+        }
         int status = read_all(&path, name);
         /* now and then all that is open ends at once, as at the end of a file */
         if (runs % 32 == 0)

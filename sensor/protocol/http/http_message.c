@@ -58,6 +58,13 @@ void http_message_gap(struct http *h, struct http_side *s, uint64_t n) {
 
 void http_message_end(struct http *h, struct http_side *s, enum transfer_end how) {
     bool silent = !s->begun && !s->request;
+    /* What no length announces may lack whatever was missed on this flow. */
+    const bool *lost = h->c->lost;
+    bool loose = s->leftover || s->phase == HTTP_SEEKING;
+    bool until_close = s->begun && s->body.framing == HTTP_UNTIL_CLOSE;
+    if (how == TRANSFER_DONE &&
+        ((loose && (lost[SIDE_CLIENT] || lost[SIDE_SERVER])) || (until_close && lost[s - h->side])))
+        how = TRANSFER_UNKNOWN;
     if (s->begun)
         h->c->services->end(h->c, s->transfer, how);
     s->begun = false;

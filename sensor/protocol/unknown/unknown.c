@@ -152,7 +152,8 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
 
 static void take_end(struct conversation *c, enum side from, bool clean) {
     struct unknown *u = c->state;
-    end_object(c, &u->side[from], clean ? TRANSFER_DONE : TRANSFER_CUT);
+    bool whole = clean && !c->lost[SIDE_CLIENT] && !c->lost[SIDE_SERVER]; /* what was missed may belong to it */
+    end_object(c, &u->side[from], whole ? TRANSFER_DONE : TRANSFER_CUT);
 }
 
 static void close_unknown(struct conversation *c) {

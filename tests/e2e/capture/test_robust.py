@@ -39,7 +39,8 @@ class Replay:
         with open(self.path, 'wb') as f:
             f.write(data)
         with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(self.path.encode() + b'\n')
+            anew = b'\n' if what == 'whole' else b''
+            self.process.stdin.write(anew + self.path.encode() + b'\n')
             self.process.stdin.flush()
         out = b''
         while not out.endswith((b'end 0\n', b'end 1\n')):

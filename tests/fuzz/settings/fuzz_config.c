@@ -28,7 +28,7 @@ static void check_judgement(const struct judgement *j) {
 /* A name never makes a verdict better, and what matters goes from an image network to the outside. */
 static void ask(const struct policy *p, const char *from, const char *to, const char *host) {
     struct judgement_facts f = {
-        .class = "plate-record", .application = "TLS", .time = INT64_C(1780000000) * NS_PER_S};
+        .class = "plate-record", .protocol = "tls", .time = INT64_C(1780000000) * NS_PER_S};
     struct judgement bare, named;
     if (!address_parse(from, &f.source) || !address_parse(to, &f.destination))
         abort();
