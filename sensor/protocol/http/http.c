@@ -14,14 +14,17 @@ enum { PROBE_MAX = 2048, PROBE_BINARY = 256 }; /* bytes before the first message
  */
 
 /* What begins as a status line does is one, though the rest of the line could make it a request whose method
- * is "HTTP/1.1": that rest may not be there yet. */
+ * is "HTTP/1.1": that rest may not be there yet. Until one begins, s->request is still that of the message
+ * before. */
 static enum http_start settle_kind(struct http_side *s, bool client, enum http_start request,
                                    enum http_start status) {
     enum http_start *swapped = client ? &status : &request;
     if (s->last && *swapped == HTTP_START_MORE)
         *swapped = HTTP_START_NO;
-    s->request = status != HTTP_START_YES && (client || request == HTTP_START_YES);
-    return request > status ? request : status;
+    enum http_start start = request > status ? request : status;
+    if (start == HTTP_START_YES)
+        s->request = status != HTTP_START_YES;
+    return start;
 }
 
 /* Where a message should begin. Either end may ask: a capture that began late has the ends swapped, and some
@@ -89,6 +92,8 @@ static enum http_start judge_odd_answer(struct http *h, struct http_side *s, str
     if (next->old || h->answered || h->lost || bytes_equal_nocase(next->origin.method, "CONNECT"))
         return HTTP_START_NO;
     enum http_start odd = http_status_odd(in, s->last);
+    if (odd == HTTP_START_YES)
+        s->request = false;
     if (odd != HTTP_START_NO)
         return odd;
     struct bytes seen = bytes_of(in.p, in.n < OLD_MIN ? in.n : OLD_MIN);
