@@ -17,7 +17,7 @@ static void begin_transfer(struct http *h, struct http_side *s) {
     char scratch[HTTP_SCRATCH];
     const struct http_exchange *newest = http_exchanges_newest(&h->waiting[http_side_of(h, s)]);
     bool has_head = s->head.parser != NULL;
-    if (has_head && s->request)
+    if (has_head && s->head.request) /* s->request may be of the next message by now */
         origin = http_facts_origin(&s->head);
     else if (s->exchange)
         origin = s->exchange->origin;
