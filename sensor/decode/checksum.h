@@ -10,7 +10,7 @@ enum packet_sum {
     SUM_GOOD,
     SUM_BAD,
     SUM_LEFT_OUT, /* the sender's network card was to compute it: the sum of the pseudo-header alone stands
-                     there */
+                     there, or nothing */
     SUM_UNKNOWN,  /* cut by the capture, none (UDP), a route whose last hop is not known, another transport */
 };
 enum packet_sum packet_sum(const struct packet *p);

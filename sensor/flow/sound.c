@@ -58,7 +58,8 @@ static enum soundness judge_sums(struct flow_table *t, struct flow *flow, const 
     }
     if (sum == SUM_UNKNOWN)
         return PACKET_SOUND;
-    /* Segments that the receiving host has joined before they were captured stand among those that came alone. */
+    /* Segments that the receiving host has joined before they were captured stand among those that came
+     * alone. */
     if (verified && sum == SUM_LEFT_OUT) {
         counter_one(COUNTER_CHECKSUMS_LEFT);
         return PACKET_DOUBTFUL;
@@ -68,8 +69,10 @@ static enum soundness judge_sums(struct flow_table *t, struct flow *flow, const 
         return PACKET_UNSOUND;
     }
     counter_one(COUNTER_CHECKSUMS_LEFT);
+    if (sum == SUM_LEFT_OUT) /* which says nothing of the capture's other checksums */
+        return PACKET_SOUND;
     note_first(t, flow, from, false);
-    bool odd = sum == SUM_BAD && flow->packets[from] < SIDE_DOUBTS && has_checksums(&t->sums);
+    bool odd = flow->packets[from] < SIDE_DOUBTS && has_checksums(&t->sums);
     return odd ? PACKET_DOUBTFUL : PACKET_SOUND;
 }
 

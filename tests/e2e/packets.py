@@ -32,13 +32,22 @@ def ip(source, destination, protocol, payload):
     return (ipv6 if ':' in source else ipv4)(source, destination, protocol, payload)
 
 
+def summed(source, destination, protocol, segment, at):
+    """The segment with its checksum, over the pseudo-header of RFC 9293, section 3.1, or RFC 8200, section 8.1."""
+    a, b = ipaddress.ip_address(source).packed, ipaddress.ip_address(destination).packed
+    pseudo = (struct.pack('>BBH', 0, protocol, len(segment)) if len(a) == 4 else struct.pack('>I3xB', len(segment), protocol))
+    total = checksum(a + b + pseudo + segment)
+    return segment[:at] + struct.pack('>H', total or (0xffff if protocol == 17 else 0)) + segment[at + 2:]
+
+
 def udp(source, destination, sport, dport, payload):
-    return ip(source, destination, 17, struct.pack('>HHHH', sport, dport, 8 + len(payload), 0) + payload)
+    segment = struct.pack('>HHHH', sport, dport, 8 + len(payload), 0) + payload
+    return ip(source, destination, 17, summed(source, destination, 17, segment, 6))
 
 
 def tcp(source, destination, sport, dport, seq, ack, flags, payload=b''):
-    return ip(source, destination, 6, struct.pack('>HHIIBBHHH', sport, dport, seq & 0xffffffff, ack & 0xffffffff,
-                                                  5 << 4, flags, 65535, 0, 0) + payload)
+    segment = struct.pack('>HHIIBBHHH', sport, dport, seq & 0xffffffff, ack & 0xffffffff, 5 << 4, flags, 65535, 0, 0) + payload
+    return ip(source, destination, 6, summed(source, destination, 6, segment, 16))
 
 
 def ethernet(packet, *tags):

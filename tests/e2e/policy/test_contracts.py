@@ -249,6 +249,6 @@ def test_encrypted_bytes_count_against_a_contracts_volume(read, tmp_path):
     assert alerts == []
     alerts, _ = read(capture, terms.format('2 MB'))
     gantry, = opened(alerts)
-    assert gantry['classes'] == ['contract-volume'] and gantry['terms'] == ['per-day bytes'] and gantry['verdict'] == 'breach'
-    assert alerts[0]['rule']['id'] == 'contract-volume' and alerts[0]['network']['application'] == 'TLS'
+    assert gantry['classes'] == ['encrypted-flow'] and gantry['terms'] == ['per-day bytes'] and gantry['verdict'] == 'breach'
+    assert alerts[0]['rule']['id'] == 'encrypted-flow' and alerts[0]['network']['application'] == 'TLS'
     assert 3 << 20 <= closed(alerts)[0]['incident']['bytes'] < 4 << 20

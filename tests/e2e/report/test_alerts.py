@@ -308,6 +308,7 @@ def test_a_hundred_thousand_images_make_some_ten_alerts(tmp_path):
                             capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     alerts = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [a for a in alerts if 'classes' not in a['gantry']] == []
     images = [a for a in alerts if a['gantry']['classes'] == ['vehicle-image']]
     states = [a['gantry']['incident']['state'] for a in images]
     assert states == ['opened'] + ['grown'] * 5 + ['closed']
