@@ -59,8 +59,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct transfer_seed facts = collect_facts("POST", "/upload");
     facts.codings = bytes_text(quoted ? "quoted-printable" : "base64");
     same_result_run(&got, &options, &facts, bytes_of(body, made), 1 + data[0]);
-    struct collected *object = collect_ended(&got, 0);
-    if (object->size != plain.n || !object->complete || memcmp(object->data, plain.p, plain.n) != 0)
+    /* Text of the shape of multipart is a container, whose parts come later, and cut where it is not closed. */
+    struct collected *object = &got.list[0];
+    if (object->size != plain.n)
+        abort();
+    if (!object->container && (!object->complete || memcmp(object->data, plain.p, plain.n) != 0))
         abort();
     collect_finish(&got);
     return 0;

@@ -4,7 +4,7 @@
 #include "protocol/socks/socks.h"
 
 /* One flow, turn by turn: a byte for side (top bit) and length, then the bytes. What is found must not hang
- * on how the bytes are cut. */
+ * on how the bytes are cut; when a flow that nothing is found in is given up may. */
 
 const struct protocol *const protocol_table[] = {&protocol_ftp, &protocol_ftp_data, &protocol_socks, NULL};
 
@@ -32,8 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     struct world *whole = run(data + 1, size - 1, 0), *split = run(data + 1, size - 1, data[0] % 7 + 1u);
     if (whole->expectations != split->expectations || whole->encrypted != split->encrypted ||
-        whole->names != split->names || !world_same_text(&whole->named, &split->named) ||
-        whole->wanted[0] != split->wanted[0])
+        whole->names != split->names || !world_same_text(&whole->named, &split->named))
         abort();
     world_destroy(whole);
     world_destroy(split);
