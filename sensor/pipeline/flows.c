@@ -10,6 +10,10 @@ static void make_room(struct pipeline *p, const struct flow *opened) {
                     reassembler_room(p->reassembler);
         if (room || !flow_table_make_room(p->flows, opened))
             return;
+        if (!flow_contexts_room(&p->flow_contexts)) {
+            const struct unread_way way = pipeline_unread_way(p);
+            unread_send(&p->unread, &way);
+        }
     }
 }
 

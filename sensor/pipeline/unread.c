@@ -165,3 +165,7 @@ void unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bo
     }
     send_sums(u, way);
 }
+
+void unread_send(struct unread *u, const struct unread_way *way) {
+    send_sums(u, way);
+}
