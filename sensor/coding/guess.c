@@ -7,13 +7,16 @@
 /* Fewer bytes than BARE_MIN are no bare deflate unless they end as one: too much fits its beginning. */
 enum { TRY_OUT = 4096, GZIP_HEAD = 10, GZIP_TRAILER = 8, BARE_MIN = 64 };
 
+/* Nobody pays for what a trial decodes. What gives so much is taken at its word, and pays from then on. */
+enum { TRIAL_OUT_MAX = 64 << 10 };
+
 /* RFC 1952 section 2.3.1 */
 enum { FLAG_CRC = 2, FLAG_EXTRA = 4, FLAG_NAME = 8, FLAG_COMMENT = 16 };
 
 struct trial {
     uint64_t out;
     size_t left; /* bytes that were not used */
-    bool broken, ended;
+    bool broken, ended, enough;
 };
 
 static struct trial decode_on_trial(struct codings *c, const struct coding *coding, struct bytes in) {
@@ -32,7 +35,8 @@ static struct trial decode_on_trial(struct codings *c, const struct coding *codi
         step = coding->step(&d, &w);
         made = sizeof out - w.out_n;
         t.out += made;
-    } while (step == CODING_MORE && (made > 0 || w.in_n < before));
+        t.enough = t.out >= TRIAL_OUT_MAX;
+    } while (step == CODING_MORE && !t.enough && (made > 0 || w.in_n < before));
     t.left = w.in_n;
     t.broken = step == CODING_BROKEN;
     t.ended = step == CODING_ENDED || decoder_may_end(&d, coding);
@@ -50,6 +54,8 @@ static bool fits_coding(struct codings *c, const struct coding *coding, struct b
     struct trial t = decode_on_trial(c, coding, in);
     if (t.broken || t.out == 0)
         return false;
+    if (t.enough)
+        return true;
     if (coding->no_magic && trailer < ANY_TRAILER)
         return whole ? t.ended && t.left <= trailer : !t.ended && in.n >= BARE_MIN;
     return !whole || t.ended;

@@ -61,11 +61,11 @@ static size_t pack(uint8_t *out, size_t size, size_t n, bool noise) {
 }
 
 /* In pieces of `step` bytes, each of which earns as it comes. */
-static void decode(struct allowance *a, const uint8_t *bytes, size_t n, size_t step) {
+static void decode_as(const char *name, struct allowance *a, const uint8_t *bytes, size_t n, size_t step) {
     const struct codings_options o = {.memory = MIB,
                                       .limits = {.output_max = UINT64_C(1) << 32, .ratio_max = 100000}};
     struct codings *codings = codings_create(&o);
-    struct coding_list list = coding_parse(bytes_text("gzip"), CODINGS_MAX, true);
+    struct coding_list list = coding_parse(bytes_text(name), CODINGS_MAX, true);
     list.allowance = a;
     sink = (struct sink){.filter = {.ops = &sink_ops}};
     struct filter *f = coding_stack(codings, &list, &sink.filter);
@@ -76,6 +76,10 @@ static void decode(struct allowance *a, const uint8_t *bytes, size_t n, size_t s
     }
     filter_end(f, TRANSFER_DONE);
     codings_destroy(codings);
+}
+
+static void decode(struct allowance *a, const uint8_t *bytes, size_t n, size_t step) {
+    decode_as("gzip", a, bytes, n, step);
 }
 
 static void what_unfolds_to_too_much_is_cut_and_told(void **state) {
@@ -143,6 +147,22 @@ static void without_an_allowance_a_longer_body_pays_for_its_own_decoding_at_any_
     }
 }
 
+/* Broken where it ends: a trial that went so far would have been for nothing. */
+static void what_unfolds_on_trial_is_taken_before_it_has_cost_much(void **state) {
+    static uint8_t packed[1 << 10];
+    struct allowance a;
+    size_t n = pack(packed, sizeof packed, 400 << 10, false);
+    assert_true(n > 400 && n < 512);
+    memset(packed + n - 16, 0xff, 16);
+    allowance_init(&a, 1000);
+    int64_t before = a.left[ACCOUNT_DECODED];
+    decode_as("x-other", &a, packed, n, n);
+    assert_true(sink.n > 64 << 10);
+    assert_int_equal(sink.first[0], 'a');
+    assert_int_equal(sink.how, TRANSFER_CUT);
+    assert_true(a.left[ACCOUNT_DECODED] < before);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_unfolds_to_too_much_is_cut_and_told),
@@ -150,6 +170,7 @@ int main(void) {
         cmocka_unit_test(bytes_that_pay_for_themselves_are_never_cut),
         cmocka_unit_test(without_an_allowance_a_short_body_stays_as_it_came_and_that_is_told),
         cmocka_unit_test(without_an_allowance_a_longer_body_pays_for_its_own_decoding_at_any_split),
+        cmocka_unit_test(what_unfolds_on_trial_is_taken_before_it_has_cost_much),
     };
     return cmocka_run_group_tests_name("coding/paying", tests, NULL, NULL);
 }
