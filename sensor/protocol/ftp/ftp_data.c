@@ -8,6 +8,7 @@
 /* Data that comes before its command (control packets late or out of order) waits for it, within bounds,
  * since only the command tells a listing from a transfer, and where in the whole a resumed one begins. */
 enum { EARLY_BYTES = 32768, EARLY_WAYS_MAX = 64 };
+enum { MARKED_FREE = 16 }; /* files of any length that end by their mode's word */
 
 /* What one side sends: a file, whatever the command said of the direction. */
 struct ftp_way {
@@ -21,7 +22,8 @@ struct ftp_way {
     bool begun, over, both;
     bool named; /* `transfer` has the name of the ticket */
     bool ended, clean;
-    uint64_t moved; /* bytes, with gaps */
+    uint64_t moved;  /* bytes, with gaps */
+    uint64_t marked; /* files that ended by their mode's word */
     unsigned text_version;
     uint8_t *early;
     size_t early_n;
@@ -241,9 +243,13 @@ static void end_file(struct filter *f, enum transfer_end how) {
     w->named = false;
 }
 
-/* The mode itself says that the file ends here: what comes behind it is another one. */
+/* The mode itself says that the file ends here: what comes behind it is another one. Beyond a few, each is as
+ * long as an object is worth: shorter ones go on as one file. */
 static void end_marked_file(struct ftp_undo *u) {
     struct ftp_way *w = (struct ftp_way *)((uint8_t *)u - offsetof(struct ftp_way, undo));
+    if (w->marked >= MARKED_FREE + u->in / ALLOWANCE_OBJECT)
+        return;
+    w->marked++;
     end_file(&w->file, TRANSFER_DONE);
 }
 

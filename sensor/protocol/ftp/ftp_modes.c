@@ -79,15 +79,15 @@ static void begin_block(struct ftp_undo *u) {
 
 static void undo_blocks(struct filter *f, const uint8_t *bytes, size_t n) {
     struct ftp_undo *u = undo_of(f);
-    u->in += n;
     while (n > 0 && !u->plain) {
-        size_t take = 1;
-        if (u->head_n < sizeof u->head) {
+        bool head = u->head_n < sizeof u->head;
+        size_t take = head ? 1 : n < u->left ? n : u->left;
+        u->in += take;
+        if (head) {
             u->head[u->head_n++] = *bytes;
             if (u->head_n == sizeof u->head)
                 begin_block(u);
         } else {
-            take = n < u->left ? n : u->left;
             pass_on(u, bytes, take);
             u->left -= (uint32_t)take;
             if (u->left == 0)
@@ -96,6 +96,7 @@ static void undo_blocks(struct filter *f, const uint8_t *bytes, size_t n) {
         bytes += take;
         n -= take;
     }
+    u->in += n;
     if (u->plain)
         pass_on(u, bytes, n);
 }
@@ -136,7 +137,6 @@ static size_t take_string(struct ftp_undo *u, const uint8_t *bytes, size_t n) {
 
 static void undo_runs(struct filter *f, const uint8_t *bytes, size_t n) {
     struct ftp_undo *u = undo_of(f);
-    u->in += n;
     while (n > 0) {
         size_t take = 1;
         if (u->head_n) {
@@ -151,6 +151,7 @@ static void undo_runs(struct filter *f, const uint8_t *bytes, size_t n) {
         } else {
             begin_string(u, *bytes);
         }
+        u->in += take;
         bytes += take;
         n -= take;
     }
@@ -161,7 +162,6 @@ static void undo_runs(struct filter *f, const uint8_t *bytes, size_t n) {
 static void undo_records(struct filter *f, const uint8_t *bytes, size_t n) {
     enum { ESCAPE = 255, RECORD = 1, FILE_END = 2 };
     struct ftp_undo *u = undo_of(f);
-    u->in += n;
     while (n > 0) {
         const uint8_t *at = u->head_n ? bytes : memchr(bytes, ESCAPE, n);
         size_t take = at ? (size_t)(at - bytes) : n;
@@ -179,6 +179,7 @@ static void undo_records(struct filter *f, const uint8_t *bytes, size_t n) {
                 u->over(u);
             take++;
         }
+        u->in += take;
         bytes += take;
         n -= take;
     }
