@@ -505,11 +505,34 @@ static enum protocol_result http_data(struct conversation *c, enum side from, co
     return h->result;
 }
 
+/* Nothing more comes behind a body that was there as announced, but what may be the beginning of a message.
+ */
+static void settle_side(struct http *h, struct http_side *s) {
+    if (s->phase != HTTP_BEHIND)
+        return;
+    struct bytes rest = held_bytes(s);
+    s->last = true;
+    if (rest.n > http_blank(rest) && classify_last(h, s, rest) == HTTP_START_NO) {
+        http_message_data(h, s, rest);
+        release_held(s);
+    }
+    s->last = false;
+    http_message_end(h, s, TRANSFER_DONE);
+}
+
+/* What waits to become a message belongs to the transfer that is open, where no more comes of it. */
+static void give_rest(struct http *h, struct http_side *s) {
+    if (s->phase == HTTP_SEEKING && s->begun && h->result == PROTOCOL_OK)
+        http_message_data(h, s, held_bytes(s));
+    release_held(s);
+}
+
 static enum protocol_result http_gap(struct conversation *c, enum side from, uint64_t n) {
     struct http *h = c->state;
     struct http_side *s = &h->side[from];
     bool broken = s->phase == HTTP_SEEKING && s->headless == HTTP_HAS_HEAD;
-    release_held(s);
+    settle_side(h, s);
+    give_rest(h, s);
     if (s->phase == HTTP_IN_BODY) {
         uint64_t inside;
         enum http_body_step step = http_body_gap(&s->body, n, &inside);
@@ -575,10 +598,10 @@ static void http_end(struct conversation *c, enum side from, bool clean) {
         http_message_data(h, s, http_body_rest(&s->body));
     if (s->phase == HTTP_IN_HEAD)
         counter_one(COUNTER_HTTP_HEADS_CUT);
+    give_rest(h, s);
     bool body = s->phase == HTTP_IN_BODY || s->phase == HTTP_SEEKING;
     http_message_end(h, s, body ? judge_end(s, clean) : TRANSFER_DONE);
     s->phase = HTTP_OVER;
-    release_held(s);
 }
 
 static void http_close(struct conversation *c) {
@@ -591,21 +614,6 @@ static void http_close(struct conversation *c) {
         http_exchanges_finish(&h->waiting[i]);
     }
     protocol_free(h);
-}
-
-/* Nothing more comes behind a body that was there as announced, but what may be the beginning of a message.
- */
-static void settle_side(struct http *h, struct http_side *s) {
-    if (s->phase != HTTP_BEHIND)
-        return;
-    struct bytes rest = held_bytes(s);
-    s->last = true;
-    if (rest.n > http_blank(rest) && classify_last(h, s, rest) == HTTP_START_NO) {
-        http_message_data(h, s, rest);
-        release_held(s);
-    }
-    s->last = false;
-    http_message_end(h, s, TRANSFER_DONE);
 }
 
 static void http_settle(struct conversation *c) {

@@ -63,7 +63,7 @@ void http_message_end(struct http *h, struct http_side *s, enum transfer_end how
     bool loose = s->leftover || s->phase == HTTP_SEEKING;
     bool until_close = s->begun && s->body.framing == HTTP_UNTIL_CLOSE;
     if (how == TRANSFER_DONE &&
-        ((loose && (lost[SIDE_CLIENT] || lost[SIDE_SERVER])) || (until_close && lost[s - h->side])))
+        ((loose && (lost[SIDE_CLIENT] || lost[SIDE_SERVER])) || (until_close && lost[http_side_of(h, s)])))
         how = TRANSFER_UNKNOWN;
     if (s->begun)
         h->c->services->end(h->c, s->transfer, how);
