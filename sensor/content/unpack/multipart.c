@@ -121,16 +121,21 @@ static void begin_part(struct multipart *m) {
         open_part(m);
 }
 
+/* The part that waits is worth an object after all. */
+static void open_kept(struct multipart *m) {
+    m->waits = false;
+    open_part(m);
+    if (m->part && m->kept_n > 0)
+        filter_data(m->part, m->kept, m->kept_n);
+}
+
 static void keep_part(struct multipart *m, const uint8_t *p, size_t n) {
     if (n <= (size_t)(KEPT_MAX - m->kept_n)) {
         memcpy(m->kept + m->kept_n, p, n);
         m->kept_n = (uint16_t)(m->kept_n + n);
         return;
     }
-    m->waits = false;
-    open_part(m);
-    if (m->part && m->kept_n > 0)
-        filter_data(m->part, m->kept, m->kept_n);
+    open_kept(m);
     if (m->part)
         filter_data(m->part, p, n);
 }
@@ -260,13 +265,20 @@ static size_t body_take(struct multipart *m, const uint8_t *p, size_t n) {
     return n;
 }
 
-/* The rest of a delimiter's line: white space that transport may have added. */
+/* The rest of a delimiter's line: white space that transport may have added. What else stands there makes it
+ * no delimiter for strict receivers: it is looked at, as a part without a head. */
 static size_t padding_take(struct multipart *m, const uint8_t *p, size_t n) {
-    const uint8_t *lf = memchr(p, '\n', n);
-    if (!lf)
+    size_t blank = 0;
+    while (blank < n && (p[blank] == ' ' || p[blank] == '\t' || p[blank] == '\r'))
+        blank++;
+    if (blank == n)
         return n;
     begin_head(m);
-    return (size_t)(lf - p) + 1;
+    if (p[blank] == '\n')
+        return blank + 1;
+    begin_part(m);
+    m->at = AT_BODY;
+    return blank;
 }
 
 static void head_store(struct multipart *m, const uint8_t *p, size_t n) {
@@ -391,8 +403,6 @@ static void end_preamble_line(struct multipart *m, size_t from) {
         m->head_n = m->candidate_n = (uint16_t)line.n;
     }
 }
-
-static size_t head_take(struct multipart *m, const uint8_t *p, size_t n);
 
 /* The line behind a candidate begins as a field: it was one. */
 static bool take_shape(struct multipart *m) {
@@ -527,12 +537,8 @@ static void multipart_gap(struct filter *f, uint64_t n) {
         open_part(m);
         m->at = AT_BODY;
     }
-    if (m->waits) { /* what is missing may be more than what is there */
-        m->waits = false;
-        open_part(m);
-        if (m->part && m->kept_n > 0)
-            filter_data(m->part, m->kept, m->kept_n);
-    }
+    if (m->waits) /* what is missing may be more than what is there */
+        open_kept(m);
     if (m->part)
         filter_gap(m->part, n);
 }

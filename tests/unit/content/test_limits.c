@@ -213,6 +213,17 @@ static void padding_preamble_epilogue_and_bare_line_feeds_are_understood(void **
     finish();
 }
 
+static void what_stands_behind_a_delimiter_in_its_line_is_looked_at(void **state) {
+    begin();
+    struct transfer *t = body("multipart/mixed; boundary=b", "");
+    text(t, "--b\nContent-Type: text/plain\n\none\n--b \tplate ABC1234\nand more\n--b--\n");
+    content_end(&conversation, t, TRANSFER_DONE);
+    assert_int_equal(got.n, 3);
+    assert_true(holds(&got.list[1], "one"));
+    assert_true(holds(&got.list[2], "plate ABC1234\nand more"));
+    finish();
+}
+
 static void a_preamble_that_begins_like_a_file_hides_no_part(void **state) {
     static const char *const begins[] = {"\xff\xd8\xff\xe0 JFIF", "PK\x03\x04", "%PDF-1.4"};
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
@@ -425,6 +436,7 @@ int main(void) {
         cmocka_unit_test(a_gap_that_hides_a_parts_head_gives_a_part_without_a_name),
         cmocka_unit_test(without_its_final_boundary_the_last_part_is_incomplete),
         cmocka_unit_test(padding_preamble_epilogue_and_bare_line_feeds_are_understood),
+        cmocka_unit_test(what_stands_behind_a_delimiter_in_its_line_is_looked_at),
         cmocka_unit_test(a_preamble_that_begins_like_a_file_hides_no_part),
         cmocka_unit_test(a_file_that_is_declared_multipart_and_has_no_part_is_that_file),
         cmocka_unit_test(the_parts_of_a_short_body_are_of_the_time_of_its_bytes),
