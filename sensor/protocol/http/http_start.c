@@ -58,7 +58,7 @@ static enum http_start judge_unversioned(struct bytes in, size_t from, size_t at
     size_t i = at + 1, most = i + NAME_MAX_BYTES;
     while (i < in.n && i < most && http_token_byte(in.p[i]))
         i++;
-    if (i == in.n && i < most)
+    if (i == in.n)
         return HTTP_START_MORE;
     return i > at + 1 && in.p[i] == ':' ? HTTP_START_YES : HTTP_START_NO;
 }
