@@ -63,10 +63,9 @@ static bool is_quantisation(const uint8_t *segment, unsigned length) {
 }
 
 static bool is_scan(const uint8_t *segment, unsigned length) {
-    unsigned components = segment[4];
-    const uint8_t *spectral = segment + 5 + 2 * components;
-    return components >= 1 && components <= 4 && length == 6 + 2 * components && spectral[0] <= 63 &&
-           spectral[1] <= 63;
+    unsigned components = segment[4], spectral = 5 + 2 * components;
+    return components >= 1 && components <= 4 && length == 6 + 2 * components && segment[spectral] <= 63 &&
+           segment[spectral + 1] <= 63;
 }
 
 /* How telling a segment is whose fields agree with its length; 0: it is none. */
