@@ -69,9 +69,9 @@ static bool has_likely_chunks(const struct http_head *h, struct bytes block) {
         return false;
     if (http_head_has(h, "transfer-encoding") || http_head_lists(h, "content-encoding", "chunked"))
         return true;
-    /* A body until close is rare enough to look for a name that is disfigured. */
+    /* Where no length is announced, a name that is disfigured is looked for too. */
     for (size_t i = 0; h->length == UINT64_MAX && i + sizeof name <= block.n; i++)
-        if (bytes_starts_nocase(bytes_of(block.p + i, block.n - i), name))
+        if ((block.p[i] | 0x20) == name[0] && bytes_starts_nocase(bytes_of(block.p + i, block.n - i), name))
             return true;
     return false;
 }
