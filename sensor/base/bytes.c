@@ -31,6 +31,11 @@ struct bytes bytes_trim(struct bytes a) {
     return a;
 }
 
+struct bytes bytes_until(struct bytes a, char stop) {
+    const uint8_t *at = a.n ? memchr(a.p, stop, a.n) : NULL;
+    return at ? bytes_of(a.p, (size_t)(at - a.p)) : a;
+}
+
 bool bytes_number(struct bytes a, uint64_t *out) {
     uint64_t value = 0;
     if (a.n == 0)

@@ -32,6 +32,9 @@ bool bytes_starts_nocase(struct bytes a, const char *text);
 /* Without ASCII white space at both ends. */
 struct bytes bytes_trim(struct bytes a);
 
+/* What stands before the first `stop`; all of it if there is none. */
+struct bytes bytes_until(struct bytes a, char stop);
+
 /* Decimal digits only, all of them, no overflow; false otherwise. */
 bool bytes_number(struct bytes a, uint64_t *out);
 

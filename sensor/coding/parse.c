@@ -23,9 +23,7 @@ static const struct coding *find_coding(struct bytes name) {
 
 /* Without quotes and parameters, which some senders write. */
 static struct bytes strip_name(struct bytes name) {
-    const uint8_t *semicolon = name.n ? memchr(name.p, ';', name.n) : NULL;
-    if (semicolon)
-        name = bytes_trim(bytes_of(name.p, (size_t)(semicolon - name.p)));
+    name = bytes_trim(bytes_until(name, ';'));
     if (name.n >= 2 && name.p[0] == '"' && name.p[name.n - 1] == '"')
         name = bytes_trim(bytes_of(name.p + 1, name.n - 2));
     return name;

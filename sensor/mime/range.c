@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mime/mime.h"
 
-static struct bytes text_until(struct bytes text, char stop) {
-    const uint8_t *at = text.n ? memchr(text.p, stop, text.n) : NULL;
-    return at ? bytes_of(text.p, (size_t)(at - text.p)) : text;
-}
-
 static struct bytes text_behind(struct bytes text, char stop) {
-    size_t n = text_until(text, stop).n;
+    size_t n = bytes_until(text, stop).n;
     return n < text.n ? bytes_of(text.p + n + 1, text.n - n - 1) : bytes_of(NULL, 0);
 }
 
@@ -20,8 +15,8 @@ bool mime_range_parse(struct bytes value, struct mime_range *out) {
     range = bytes_trim(bytes_of(range.p + 5, range.n - 5));
     if (range.n && (range.p[0] == '=' || range.p[0] == ':'))
         range = bytes_trim(bytes_of(range.p + 1, range.n - 1));
-    struct bytes span = text_until(range, '/'), whole = bytes_trim(text_behind(range, '/'));
-    if (!bytes_number(bytes_trim(text_until(span, '-')), &out->first) ||
+    struct bytes span = bytes_until(range, '/'), whole = bytes_trim(text_behind(range, '/'));
+    if (!bytes_number(bytes_trim(bytes_until(span, '-')), &out->first) ||
         !bytes_number(bytes_trim(text_behind(span, '-')), &last) || last < out->first)
         return false;
     out->total_known = !bytes_equal_nocase(whole, "*");

@@ -13,10 +13,9 @@ static struct bytes bytes_from(struct bytes b, size_t at) {
 
 /* Up to and without `end`; all of it if it is not there. *rest is what is behind it. */
 static struct bytes take_until(struct bytes b, uint8_t end, struct bytes *rest) {
-    const uint8_t *at = b.n ? memchr(b.p, end, b.n) : NULL;
-    size_t n = at ? (size_t)(at - b.p) : b.n;
-    *rest = at ? bytes_from(b, n + 1) : bytes_of(NULL, 0);
-    return bytes_of(b.p, n);
+    struct bytes before = bytes_until(b, (char)end);
+    *rest = before.n < b.n ? bytes_from(b, before.n + 1) : bytes_of(NULL, 0);
+    return before;
 }
 
 /* Where `word` begins, case ignored. */

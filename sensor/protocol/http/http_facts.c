@@ -31,11 +31,6 @@ struct http_origin http_facts_origin(const struct http_head *request) {
     return o;
 }
 
-static struct bytes text_until(struct bytes text, char stop) {
-    const uint8_t *at = text.n ? memchr(text.p, stop, text.n) : NULL;
-    return at ? bytes_of(text.p, (size_t)(at - text.p)) : text;
-}
-
 static void read_range(struct bytes field, struct transfer_seed *f) {
     struct mime_range range;
     if (!mime_range_parse(field, &range))
@@ -104,7 +99,7 @@ void http_facts_fill(struct transfer_seed *f, enum side from, const struct http_
         read_fields(f, h, scratch);
     if (f->fact[FACT_NAME].n == 0)
         f->fact[FACT_NAME] =
-            mime_file_name(text_until(text_until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
+            mime_file_name(bytes_until(bytes_until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
     f->key[0] = o->host;
     f->key[1] = o->user;
     f->key[2] = o->path.n ? o->path : f->fact[FACT_NAME];

@@ -21,6 +21,12 @@ static void test_trim_takes_white_space_at_both_ends_only(void **state) {
     assert_int_equal(bytes_trim(bytes_of("\0a\0", 3)).n, 3);
 }
 
+static void test_until_takes_all_where_the_stop_is_missing(void **state) {
+    assert_true(bytes_equal(bytes_until(bytes_text("a;b;c"), ';'), bytes_text("a")));
+    assert_true(bytes_equal(bytes_until(bytes_text("abc"), ';'), bytes_text("abc")));
+    assert_int_equal(bytes_until(bytes_of(NULL, 0), ';').n, 0);
+}
+
 static void test_numbers_are_all_digits_and_do_not_wrap(void **state) {
     static const char *const wrong[] = {
         "", "+1", "-1", " 1", "1 ", "0x1", "1.0", "18446744073709551616", "99999999999999999999999"};
@@ -72,6 +78,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_case_is_ignored_for_ascii_letters_only),
         cmocka_unit_test(test_trim_takes_white_space_at_both_ends_only),
+        cmocka_unit_test(test_until_takes_all_where_the_stop_is_missing),
         cmocka_unit_test(test_numbers_are_all_digits_and_do_not_wrap),
         cmocka_unit_test(test_the_reader_takes_all_it_asks_for_or_nothing),
         cmocka_unit_test(test_little_endian_reads_say_so),
