@@ -86,12 +86,15 @@ static struct coding_guess guess_damaged(struct codings *c, struct bytes first, 
     static const unsigned ignored[] = {0, FLAG_CRC, FLAG_EXTRA, 0xff};
     if (first.n < GZIP_HEAD || (first.p[0] != 0x1f && first.p[2] != 8))
         return (struct coding_guess){.coding = NULL};
+    size_t tried = 0;
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
         size_t skip = measure_gzip_head(first, ignored[i]);
         struct bytes in = bytes_of(first.p + skip, first.n - skip);
-        if (skip && fits_coding(c, &coding_bare_deflate, in, whole, GZIP_TRAILER))
+        bool anew = skip != tried; /* what failed there fails again */
+        tried = skip;
+        if (skip && anew && fits_coding(c, &coding_bare_deflate, in, whole, GZIP_TRAILER))
             return (struct coding_guess){&coding_bare_deflate, skip};
-        if (skip && fits_coding(c, &coding_deflate, in, whole, GZIP_TRAILER))
+        if (skip && anew && fits_coding(c, &coding_deflate, in, whole, GZIP_TRAILER))
             return (struct coding_guess){&coding_deflate, skip};
         /* An extra field of no length, as it were. */
         if (skip && ignored[i] == FLAG_EXTRA && in.n > 2 &&
