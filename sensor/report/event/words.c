@@ -323,8 +323,12 @@ static void set_role_here(struct view *v, size_t i) {
         w->role = ROLE_KNOWN;
     if (w->role != ROLE_DATE)
         return;
-    for (size_t at = i + (n ? n : 1); !v->words[at - 1].last && (n = measure_time(v, at)); at += n)
+    /* Up to the next date or time: its turn comes, and a long row of them is gone through once. */
+    for (size_t at = i + (n ? n : 1); !v->words[at - 1].last && v->words[at].role != ROLE_DATE; at += n) {
+        if ((n = measure_time(v, at)) == 0)
+            break;
         set_roles(v, at, n, ROLE_DATE);
+    }
     if (i && !w[-1].last && measure_time(v, i - 1) == 1)
         w[-1].role = ROLE_DATE;
 }

@@ -135,6 +135,7 @@ static void dates_words_and_long_identifiers_stay(void **state) {
                                         "31.05.2026",
                                         "20260531_041158.jpg",
                                         "20260531T041158Z",
+                                        "20260531-0411-041205-04-13-07-0414.jpg",
                                         "1780200729.jpg",
                                         "monthly-report.pdf",
                                         "report2026.pdf",
