@@ -58,7 +58,7 @@ static bool is_key(const struct table_node *node, const void *key) {
 }
 
 /* Strangers are many and go first; partners are few. */
-static void make_room(struct traffic *t) {
+void traffic_make_room(struct traffic *t) {
     struct table_node *node = table_oldest(&t->lines);
     for (unsigned i = 0; node && i < PASSED_OVER_MAX && t->memory > t->options.memory; i++) {
         struct traffic_line *l = TABLE_ENTRY(node, struct traffic_line, node);
@@ -91,7 +91,7 @@ static struct traffic_line *take_line(struct traffic *t, struct bytes key, time_
     struct traffic_line *l =
         TABLE_ENTRY(table_find(&t->lines, hash, is_key, &key, TABLE_STEPS_ALL), struct traffic_line, node);
     if (!l) {
-        make_room(t);
+        traffic_make_room(t);
         l = traffic_begin(t, key);
     }
     if (!l)
@@ -127,7 +127,9 @@ static struct traffic_line *destination_line(struct traffic *t, const struct rec
     size_t n = shown_key_add(key, 0, shown_cut(record_text_of(r, TEXT_NETWORK)));
     n = shown_key_add(key, n, shown_cut(ledger_destination(r, room)));
     n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_CLASS)));
-    if (r->quiet)
+    if (r->verdict < VERDICT_BREACH)
+        n = shown_key_add(key, n, bytes_text("approved"));
+    else if (r->quiet)
         n = shown_key_add(key, n, bytes_text("quiet"));
     return take_line(t, bytes_of(key, n), r->time, r->verdict == VERDICT_UNKNOWN);
 }

@@ -9,7 +9,7 @@
 /* What left in flows whose content nobody reads: it is summed up by image network, destination (as the ledger
  * names it), class and UTC day of packet time, and told by who may receive it.
  *
- * - To a partner that may not receive it, each sum is told; to one that may, none.
+ * - To a partner that may not receive it, each sum is told; to one that may, none: that is summed up apart.
  * - To a stranger a sum is told once the day's is large, and leaves more than comes back; or is very large
  *   whatever comes back; or one host has sent much to all strangers together, more than came back. A destination, or a host, is
  *   told once, again when ten times as much has left since, or after `repeat`.

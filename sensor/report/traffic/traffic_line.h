@@ -46,6 +46,8 @@ struct traffic {
     uint8_t *told_room, *ledger_room; /* ring_record_max() octets each */
 };
 
+/* Before a new line: forgets some until those that are left have room. */
+void traffic_make_room(struct traffic *t);
 /* A new line of this key; NULL: no memory. */
 struct traffic_line *traffic_begin(struct traffic *t, struct bytes key);
 

@@ -50,9 +50,12 @@ static struct traffic_sum read_sum(const struct store_value *v) {
 
 static void load_line(void *context, const struct store_value *v) {
     struct traffic *t = context;
-    struct traffic_line *l = t->memory < t->options.memory ? traffic_begin(t, v[1].bytes) : NULL;
-    if (!l)
+    traffic_make_room(t); /* the oldest come first, and may have had more */
+    struct traffic_line *l = traffic_begin(t, v[1].bytes);
+    if (!l) {
+        counter_one(COUNTER_STORE_UNREAD);
         return;
+    }
     l->id = (uint64_t)v[0].number;
     if (l->id > t->serial)
         t->serial = l->id;

@@ -91,6 +91,17 @@ static void a_partner_that_may_receive_is_not_told_and_goes_to_the_ledger(void *
     assert_int_equal(told.ledger->bytes, 10);
 }
 
+static void what_was_allowed_is_not_told_with_what_was_not(void **state) {
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        assert_false(give((struct sum){.partner = "Acme", .verdict = VERDICT_APPROVED, .out = 100 * MB}));
+    assert_true(give((struct sum){.partner = "Acme", .verdict = VERDICT_BREACH, .out = 70000}));
+    assert_int_equal(told.incident->severity, 5);
+    assert_int_equal(told.incident->bytes, 70000);
+    assert_int_equal(told.incident->flows, 1);
+    assert_int_equal(told.ledger->bytes, 70000);
+}
+
 static void a_stranger_is_told_from_a_megabyte_a_day_on(void **state) {
     (void)state;
     for (int i = 0; i < 9; i++)
@@ -196,30 +207,73 @@ static int remove_file(const char *path, const struct stat *s, int type, struct 
     return remove(path);
 }
 
-static void what_was_summed_and_told_outlives_the_reporter(void **state) {
-    (void)state;
-    char folder[] = "/tmp/gantry-traffic-XXXXXX";
+static char folder[32];
+static struct store *store;
+
+static void open_folder(void) {
     struct error e;
     enum store_found found;
+    strcpy(folder, "/tmp/gantry-traffic-XXXXXX");
     assert_non_null(mkdtemp(folder));
-    struct store *store = store_open(&(struct store_options){.folder = folder}, &found, &e);
+    store = store_open(&(struct store_options){.folder = folder}, &found, &e);
     assert_non_null(store);
     traffic_destroy(traffic);
     traffic = create(true);
-    give((struct sum){.out = 1, .time = JUNE - 8 * DAY});
-    assert_true(give((struct sum){.out = MB, .to = "203.0.113.9"}));
-    assert_false(give((struct sum){.out = 6 * MB / 10, .to = "192.0.2.9"}));
+}
+
+static void save(void) {
     store_begin(store);
     assert_true(traffic_save(traffic, store));
     assert_int_equal(store_end(store), STORE_DONE);
     traffic_saved(traffic);
+}
+
+/* As a reporter that begins anew, with so much memory; 0: as much as usual. */
+static void load(uint64_t memory) {
+    struct traffic_options o = {0};
+    setting_defaults(traffic_settings, &o);
+    o.memory = memory ? memory : o.memory;
     traffic_destroy(traffic);
-    traffic = create(true);
+    traffic = traffic_create(&o, true);
     assert_true(traffic_load(traffic, store));
-    assert_false(give((struct sum){.out = 2 * MB, .to = "203.0.113.9"})); /* told already */
-    assert_true(give((struct sum){.out = 4 * MB / 10, .to = "192.0.2.9"}));
+}
+
+static void close_folder(void) {
     store_close(store);
     nftw(folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void what_was_summed_and_told_outlives_the_reporter(void **state) {
+    (void)state;
+    open_folder();
+    give((struct sum){.out = 1, .time = JUNE - 8 * DAY});
+    assert_true(give((struct sum){.out = MB, .to = "203.0.113.9"}));
+    assert_false(give((struct sum){.out = 6 * MB / 10, .to = "192.0.2.9"}));
+    save();
+    load(0);
+    assert_false(give((struct sum){.out = 2 * MB, .to = "203.0.113.9"})); /* told already */
+    assert_true(give((struct sum){.out = 4 * MB / 10, .to = "192.0.2.9"}));
+    close_folder();
+}
+
+static void with_less_memory_than_before_the_latest_stay_and_the_rest_leaves_the_store(void **state) {
+    (void)state;
+    char to[32];
+    open_folder();
+    give((struct sum){.out = 1, .time = JUNE - 8 * DAY});
+    for (int i = 0; i < 1000; i++) {
+        snprintf(to, sizeof to, "203.%d.%d.1", i / 200, i % 200);
+        give((struct sum){.out = 1, .to = to, .time = JUNE + i});
+    }
+    assert_false(give((struct sum){.out = 6 * MB / 10, .to = "192.0.2.9", .time = JUNE + SECOND}));
+    save();
+    load(100000);
+    assert_in_range(traffic_lines(traffic), 100, 500);
+    assert_true(give((struct sum){.out = 4 * MB / 10, .to = "192.0.2.9", .time = JUNE + 2 * SECOND}));
+    save();
+    load(0);
+    assert_in_range(traffic_lines(traffic), 100, 500);
+    close_folder();
 }
 
 int main(void) {
@@ -227,6 +281,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_partner_that_may_not_receive_is_told_from_the_first_octet_on),
         TEST(a_partner_that_may_receive_is_not_told_and_goes_to_the_ledger),
+        TEST(what_was_allowed_is_not_told_with_what_was_not),
         TEST(a_stranger_is_told_from_a_megabyte_a_day_on),
         TEST(a_stranger_that_sends_back_as_much_is_not_told),
         TEST(hosts_of_one_network_are_one_stranger_and_others_are_not),
@@ -238,6 +293,7 @@ int main(void) {
         TEST(a_new_sensor_learns_who_strangers_are_and_tells_partners),
         TEST(memory_is_bounded_and_partners_stay),
         TEST(what_was_summed_and_told_outlives_the_reporter),
+        TEST(with_less_memory_than_before_the_latest_stay_and_the_rest_leaves_the_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
