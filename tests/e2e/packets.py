@@ -4,12 +4,13 @@ import ipaddress
 import struct
 import zlib
 
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 MACS = bytes.fromhex('000c29112233000c29445566')
 START = 1780200729  # 2026-05-31T04:12:09Z
 
 
 def checksum(data):
+    """RFC 1071."""
     data += b'\0' * (len(data) & 1)
     total = sum(struct.unpack(f'>{len(data) // 2}H', data))
     while total >> 16:
@@ -17,37 +18,56 @@ def checksum(data):
     return ~total & 0xffff
 
 
-def ipv4(source, destination, protocol, payload, ident=0, fragment=0):
-    head = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(payload), ident, fragment, 64, protocol, 0,
-                       ipaddress.ip_address(source).packed, ipaddress.ip_address(destination).packed)
+def ipv4(source, destination, protocol, payload, ident=0, fragment=0, ttl=64, options=b'', total=None, tos=0):
+    """`fragment`: the 16 bits of flags and offset. `options`: a multiple of 4 bytes. `total`: a length that lies."""
+    words = 5 + len(options) // 4
+    head = struct.pack('>BBHHHBBH4s4s', 0x40 | words, tos, words * 4 + len(payload) if total is None else total, ident & 0xffff,
+                       fragment, ttl, protocol, 0, ipaddress.ip_address(source).packed,
+                       ipaddress.ip_address(destination).packed) + options
     return head[:10] + struct.pack('>H', checksum(head)) + head[12:] + payload
 
 
-def ipv6(source, destination, protocol, payload):
-    return struct.pack('>IHBB16s16s', 6 << 28, len(payload), protocol, 64, ipaddress.ip_address(source).packed,
+def ipv6(source, destination, protocol, payload, ttl=64, extensions=()):
+    """`extensions`: (protocol number, bytes behind the next-header octet) from the outside in."""
+    for number, rest in reversed(list(extensions)):
+        payload = bytes([protocol]) + rest + payload
+        protocol = number
+    return struct.pack('>IHBB16s16s', 6 << 28, len(payload), protocol, ttl, ipaddress.ip_address(source).packed,
                        ipaddress.ip_address(destination).packed) + payload
 
 
-def ip(source, destination, protocol, payload):
-    return (ipv6 if ':' in source else ipv4)(source, destination, protocol, payload)
+def ip(source, destination, protocol, payload, **more):
+    return (ipv6 if ':' in source else ipv4)(source, destination, protocol, payload, **more)
 
 
-def summed(source, destination, protocol, segment, at):
-    """The segment with its checksum, over the pseudo-header of RFC 9293, section 3.1, or RFC 8200, section 8.1."""
+def put_checksum(segment, at, source, destination, protocol, kind='good'):
+    """Over the pseudo-header of RFC 9293, section 3.1, or RFC 8200, section 8.1. `kind`: 'good', 'bad', or a number to write
+    as it is."""
     a, b = ipaddress.ip_address(source).packed, ipaddress.ip_address(destination).packed
     pseudo = (struct.pack('>BBH', 0, protocol, len(segment)) if len(a) == 4 else struct.pack('>I3xB', len(segment), protocol))
-    total = checksum(a + b + pseudo + segment)
-    return segment[:at] + struct.pack('>H', total or (0xffff if protocol == 17 else 0)) + segment[at + 2:]
+    right = checksum(a + b + pseudo + segment) or (0xffff if protocol == 17 else 0)
+    value = {'good': right, 'bad': right ^ 0x5a5a}.get(kind, kind)
+    return segment[:at] + struct.pack('>H', value) + segment[at + 2:]
+
+
+def tcp_segment(source, destination, sport, dport, seq, ack, flags, payload=b'', window=65535, urgent=0, options=b'', sum_='good'):
+    options += b'\1' * (-len(options) % 4)
+    segment = struct.pack('>HHIIBBHHH', sport, dport, seq & 0xffffffff, ack & 0xffffffff, (5 + len(options) // 4) << 4, flags,
+                          window, 0, urgent) + options + payload
+    return put_checksum(segment, 16, source, destination, 6, sum_)
+
+
+def udp_datagram(source, destination, sport, dport, payload, sum_='good'):
+    segment = struct.pack('>HHHH', sport, dport, 8 + len(payload), 0) + payload
+    return put_checksum(segment, 6, source, destination, 17, sum_)
 
 
 def udp(source, destination, sport, dport, payload):
-    segment = struct.pack('>HHHH', sport, dport, 8 + len(payload), 0) + payload
-    return ip(source, destination, 17, summed(source, destination, 17, segment, 6))
+    return ip(source, destination, 17, udp_datagram(source, destination, sport, dport, payload))
 
 
 def tcp(source, destination, sport, dport, seq, ack, flags, payload=b''):
-    segment = struct.pack('>HHIIBBHHH', sport, dport, seq & 0xffffffff, ack & 0xffffffff, 5 << 4, flags, 65535, 0, 0) + payload
-    return ip(source, destination, 6, summed(source, destination, 6, segment, 16))
+    return ip(source, destination, 6, tcp_segment(source, destination, sport, dport, seq, ack, flags, payload))
 
 
 def ethernet(packet, *tags):
@@ -59,12 +79,20 @@ def ethernet(packet, *tags):
     return frame + struct.pack('>H', kind) + packet
 
 
-def fragments(packet, size, ident):
-    """The IPv4 packet in pieces of `size` bytes, a multiple of 8."""
-    source, destination = str(ipaddress.ip_address(packet[12:16])), str(ipaddress.ip_address(packet[16:20]))
+def fragments4(packet, size, ident=77):
+    """An IPv4 packet without options in pieces of `size` bytes, a multiple of 8."""
+    a, b = str(ipaddress.ip_address(packet[12:16])), str(ipaddress.ip_address(packet[16:20]))
     payload = packet[20:]
-    return [ipv4(source, destination, packet[9], payload[at:at + size], ident,
-                 at // 8 | (0x2000 if at + size < len(payload) else 0)) for at in range(0, len(payload), size)]
+    return [ipv4(a, b, packet[9], payload[at:at + size], ident, at // 8 | (0x2000 if at + size < len(payload) else 0),
+                 packet[8]) for at in range(0, len(payload), size)]
+
+
+def fragments6(packet, size, ident=77):
+    """An IPv6 packet without extension headers in pieces of `size` bytes, a multiple of 8."""
+    a, b = str(ipaddress.ip_address(packet[8:24])), str(ipaddress.ip_address(packet[24:40]))
+    payload = packet[40:]
+    return [ipv6(a, b, packet[6], payload[at:at + size], packet[7],
+                 [(44, struct.pack('>BHI', 0, at | (at + size < len(payload)), ident))]) for at in range(0, len(payload), size)]
 
 
 class Talk:

@@ -5,7 +5,8 @@ import shutil
 import sys
 import tempfile
 
-sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), 'e2e')]
 
 # Compiled rules of the tests stay out of the user's own folder, and are compiled once.
 if 'XDG_CACHE_HOME' not in os.environ:

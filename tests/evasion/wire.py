@@ -10,80 +10,16 @@
 
 Checksums are right unless a test says otherwise. Sides: 0 the client, 1 the server.
 """
-import ipaddress
 import struct
 
-FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
+import packets
+from packets import ACK, FIN, PSH, RST, START, SYN, URG, checksum, fragments4, fragments6, ip, ipv4, ipv6, tcp_segment, udp_datagram  # noqa: F401
+
 MACS = (bytes.fromhex('000c29112233'), bytes.fromhex('000c29445566'))
-START = 1780200729.0  # 2026-05-31T04:12:09Z
 ETHERNET = 1
 
 CLIENT, SERVER = '10.40.3.7', '198.51.100.77'
 CLIENT6, SERVER6 = '2001:db8:40::7', '2001:db8:beef::77'
-
-
-def checksum(data):
-    """RFC 1071."""
-    data += b'\0' * (len(data) & 1)
-    total = sum(struct.unpack(f'>{len(data) // 2}H', data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-def transport_checksum(source, destination, protocol, segment):
-    """Over the pseudo-header of RFC 9293, section 3.1, or RFC 8200, section 8.1."""
-    a, b = ipaddress.ip_address(source).packed, ipaddress.ip_address(destination).packed
-    pseudo = (struct.pack('>BBH', 0, protocol, len(segment)) if len(a) == 4
-              else struct.pack('>I3xB', len(segment), protocol))
-    return checksum(a + b + pseudo + segment)
-
-
-def put_checksum(segment, at, source, destination, protocol, kind):
-    """`kind`: 'good', 'bad', or a number to write as it is."""
-    if isinstance(kind, int):
-        value = kind
-    else:
-        value = transport_checksum(source, destination, protocol, segment)
-        if protocol == 17 and value == 0:
-            value = 0xffff
-        if kind == 'bad':
-            value ^= 0x5a5a
-    return segment[:at] + struct.pack('>H', value) + segment[at + 2:]
-
-
-def ipv4(source, destination, protocol, payload, ident=0, fragment=0, ttl=64, options=b'', total=None, tos=0):
-    """`fragment`: the 16 bits of flags and offset. `options`: a multiple of 4 bytes. `total`: a length that lies."""
-    words = 5 + len(options) // 4
-    head = struct.pack('>BBHHHBBH4s4s', 0x40 | words, tos, words * 4 + len(payload) if total is None else total, ident & 0xffff,
-                       fragment, ttl, protocol, 0, ipaddress.ip_address(source).packed,
-                       ipaddress.ip_address(destination).packed) + options
-    return head[:10] + struct.pack('>H', checksum(head)) + head[12:] + payload
-
-
-def ipv6(source, destination, protocol, payload, ttl=64, extensions=()):
-    """`extensions`: (protocol number, bytes behind the next-header octet) from the outside in."""
-    for number, rest in reversed(list(extensions)):
-        payload = bytes([protocol]) + rest + payload
-        protocol = number
-    return struct.pack('>IHBB16s16s', 6 << 28, len(payload), protocol, ttl, ipaddress.ip_address(source).packed,
-                       ipaddress.ip_address(destination).packed) + payload
-
-
-def ip(source, destination, protocol, payload, **more):
-    return (ipv6 if ':' in source else ipv4)(source, destination, protocol, payload, **more)
-
-
-def tcp_segment(source, destination, sport, dport, seq, ack, flags, payload=b'', window=65535, urgent=0, options=b'', sum_='good'):
-    options += b'\1' * (-len(options) % 4)
-    segment = struct.pack('>HHIIBBHHH', sport, dport, seq & 0xffffffff, ack & 0xffffffff, (5 + len(options) // 4) << 4, flags,
-                          window, 0, urgent) + options + payload
-    return put_checksum(segment, 16, source, destination, 6, sum_)
-
-
-def udp_datagram(source, destination, sport, dport, payload, sum_='good'):
-    segment = struct.pack('>HHHH', sport, dport, 8 + len(payload), 0) + payload
-    return put_checksum(segment, 6, source, destination, 17, sum_)
 
 
 def ethernet(packet, *tags, kind=None, side=0):
@@ -94,22 +30,6 @@ def ethernet(packet, *tags, kind=None, side=0):
     for tpid, tag in tags:
         frame += struct.pack('>HH', tpid, tag)
     return frame + struct.pack('>H', kind) + packet
-
-
-def fragments4(packet, size, ident=77):
-    """An IPv4 packet without options in pieces of `size` bytes, a multiple of 8."""
-    a, b = str(ipaddress.ip_address(packet[12:16])), str(ipaddress.ip_address(packet[16:20]))
-    payload = packet[20:]
-    return [ipv4(a, b, packet[9], payload[at:at + size], ident, at // 8 | (0x2000 if at + size < len(payload) else 0),
-                 packet[8]) for at in range(0, len(payload), size)]
-
-
-def fragments6(packet, size, ident=77):
-    """An IPv6 packet without extension headers in pieces of `size` bytes, a multiple of 8."""
-    a, b = str(ipaddress.ip_address(packet[8:24])), str(ipaddress.ip_address(packet[24:40]))
-    payload = packet[40:]
-    return [ipv6(a, b, packet[6], payload[at:at + size], packet[7],
-                 [(44, struct.pack('>BHI', 0, at | (at + size < len(payload)), ident))]) for at in range(0, len(payload), size)]
 
 
 class Wire:
@@ -145,12 +65,8 @@ class Wire:
         return self.packet(ip(a, b, 17, udp_datagram(a, b, p, q, payload, sum_), **ip_more), side)
 
     def save(self, path, link=None):
-        with open(path, 'wb') as f:
-            f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 262144, self.link if link is None else link))
-            for time, frame in self.frames:
-                micro = round(time * 1000000)
-                f.write(struct.pack('<IIII', micro // 1000000, micro % 1000000, len(frame), len(frame)) + frame)
-        return str(path)
+        return packets.write(path, [frame for _, frame in self.frames], [time for time, _ in self.frames],
+                             self.link if link is None else link)
 
 
 class Tcp:

@@ -98,8 +98,8 @@ WRAPS = {
     'GRE with Ethernet': lambda x: [headed(struct.pack('>HH', 0, 0x6558))(p.ethernet(x))],
     'VXLAN': lambda x: [p.ethernet(p.udp('192.0.2.1', '192.0.2.2', 50000, 4789,
                                          struct.pack('>II', 8 << 24, 42 << 8) + p.ethernet(x)))],
-    'fragments': lambda x: [p.ethernet(y) for y in p.fragments(x, 512, number(x))],
-    'fragments, the last first': lambda x: [p.ethernet(y) for y in reversed(p.fragments(x, 512, number(x)))],
+    'fragments': lambda x: [p.ethernet(y) for y in p.fragments4(x, 512, number(x))],
+    'fragments, the last first': lambda x: [p.ethernet(y) for y in reversed(p.fragments4(x, 512, number(x)))],
 }
 
 

@@ -108,7 +108,7 @@ def seeds():
     yield 'socks5', socks().frames()
     yield 'connect', connect().frames()
     yield 'ipv6', p.upload(p.Talk('2001:db8:40::7', '2001:db8:ffff::9', mss=400), '/in/a.csv', PLATES).frames()
-    yield 'fragments', [p.ethernet(f) for i, (_, x) in enumerate(upload.packets) for f in p.fragments(x, 128, i)]
+    yield 'fragments', [p.ethernet(f) for i, (_, x) in enumerate(upload.packets) for f in p.fragments4(x, 128, i)]
     yield 'vxlan', [p.ethernet(p.udp('192.0.2.1', '192.0.2.2', 50000, 4789, struct.pack('>II', 8 << 24, 42 << 8) + x))
                     for x in upload.frames()]
 
