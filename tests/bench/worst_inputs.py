@@ -260,29 +260,18 @@ def datagrams(size):
 # --- what HTTP is made of
 
 
-@input_of('HTTP/0.9, requests of 6 bytes')
-def oldest_http(size):
-    return requests(itertools.repeat(b'GET /\n'), 1)
+def request_wall(name, text, each):
+    """One request again and again, `each` times on one connection."""
+    @input_of(name)
+    def make(size):
+        return requests(itertools.repeat(text), each)
 
 
-@input_of('HTTP/0.9, requests of 6 bytes, many on a connection')
-def oldest_http_many(size):
-    return requests(itertools.repeat(b'GET /\n'), 5000)
-
-
-@input_of('smallest requests')
-def small_requests(size):
-    return requests(itertools.repeat(b'GET / HTTP/1.1\r\n\r\n'), 5000)
-
-
-@input_of('uploads of no byte')
-def empty_uploads(size):
-    return requests(itertools.repeat(b'PUT / HTTP/1.1\r\nContent-Length:0\r\n\r\n'), 5000)
-
-
-@input_of('uploads of one byte')
-def small_uploads(size):
-    return requests(itertools.repeat(b'PUT / HTTP/1.1\r\nContent-Length:1\r\n\r\nx'), 5000)
+request_wall('HTTP/0.9, requests of 6 bytes', b'GET /\n', 1)
+request_wall('HTTP/0.9, requests of 6 bytes, many on a connection', b'GET /\n', 5000)
+request_wall('smallest requests', b'GET / HTTP/1.1\r\n\r\n', 5000)
+request_wall('uploads of no byte', b'PUT / HTTP/1.1\r\nContent-Length:0\r\n\r\n', 5000)
+request_wall('uploads of one byte', b'PUT / HTTP/1.1\r\nContent-Length:1\r\n\r\nx', 5000)
 
 
 @input_of('downloads of one byte')
@@ -296,45 +285,30 @@ def small_downloads(size):
         yield from line.close()
 
 
-@input_of('header fields of three bytes')
-def small_fields(size):
-    return requests(itertools.repeat(b'GET / HTTP/1.1\r\n' + b'a:\r\n' * 1000 + b'\r\n'), 20)
+request_wall('header fields of three bytes', b'GET / HTTP/1.1\r\n' + b'a:\r\n' * 1000 + b'\r\n', 20)
+request_wall('header fields of many names', b'GET / HTTP/1.1\r\n' + b''.join(b'%x:\r\n' % i for i in range(2000)) + b'\r\n', 20)
 
 
-@input_of('header fields of many names')
-def many_fields(size):
-    fields = b''.join(b'%x:\r\n' % i for i in range(2000))
-    return requests(itertools.repeat(b'GET / HTTP/1.1\r\n' + fields + b'\r\n'), 20)
+def chunk_wall(name, chunk):
+    @input_of(name)
+    def make(size):
+        line = Line()
+        yield from line.open()
+        yield from line.send(0, b'PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n')
+        while True:
+            yield from line.send(0, chunk * 350)
 
 
-@input_of('chunks of one byte')
-def small_chunks(size):
-    line = Line()
-    yield from line.open()
-    yield from line.send(0, b'PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n')
-    while True:
-        yield from line.send(0, b'1\nx\n' * 350)
+chunk_wall('chunks of one byte', b'1\nx\n')
+chunk_wall('chunks of one byte, line ends of two', b'1\r\nx\r\n')
 
 
-@input_of('chunks of one byte, line ends of two')
-def small_chunks_crlf(size):
-    line = Line()
-    yield from line.open()
-    yield from line.send(0, b'PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n')
-    while True:
-        yield from line.send(0, b'1\r\nx\r\n' * 350)
+def part_wall(name, part, many):
+    request_wall(name, head(len(part) * many, 'Content-Type: multipart/form-data; boundary=b') + part * many, 10)
 
 
-@input_of('multipart, parts of three bytes')
-def small_parts(size):
-    part = b'\r\n--b\r\n\r\nxyz'
-    return requests(itertools.repeat(head(len(part) * 4000, 'Content-Type: multipart/form-data; boundary=b') + part * 4000), 10)
-
-
-@input_of('multipart, parts of three bytes with names')
-def named_parts(size):
-    part = b'\r\n--b\r\nContent-Disposition: form-data; filename=a.jpg\r\n\r\nxyz'
-    return requests(itertools.repeat(head(len(part) * 1000, 'Content-Type: multipart/form-data; boundary=b') + part * 1000), 10)
+part_wall('multipart, parts of three bytes', b'\r\n--b\r\n\r\nxyz', 4000)
+part_wall('multipart, parts of three bytes with names', b'\r\n--b\r\nContent-Disposition: form-data; filename=a.jpg\r\n\r\nxyz', 1000)
 
 
 @input_of('multipart, what almost is a boundary')
@@ -395,23 +369,18 @@ def range_parts(size):
 
 # 1 MiB of '<', as `brotli -q 11 -w 0` writes it.
 BROTLI_WALL = bytes.fromhex('5fffff8f5f82271e0b0472ef1f00')
-
-
-@input_of('brotli, 14 bytes that become 1 MiB')
-def brotli_walls(size):
-    text = b'PUT / HTTP/1.1\r\nContent-Encoding:br\r\nContent-Length:14\r\n\r\n' + BROTLI_WALL
-    return requests(itertools.repeat(text), 500)
+BROTLI_UPLOAD = b'PUT / HTTP/1.1\r\nContent-Encoding:br\r\nContent-Length:14\r\n\r\n' + BROTLI_WALL
+request_wall('brotli, 14 bytes that become 1 MiB', BROTLI_UPLOAD, 500)
 
 
 @input_of('brotli, the same behind a missing first byte')
 def brotli_walls_held(size):
-    text = b'PUT / HTTP/1.1\r\nContent-Encoding:br\r\nContent-Length:14\r\n\r\n' + BROTLI_WALL
     for port in itertools.count(1):
         line = Line(port=1024 + port % 60000)
         yield from line.open()
-        first = line.segment(0, PSH | ACK, text[:1])
+        first = line.segment(0, PSH | ACK, BROTLI_UPLOAD[:1])
         line.seq[0] += 1
-        yield from line.send(0, (text * 200)[1:])
+        yield from line.send(0, (BROTLI_UPLOAD * 200)[1:])
         yield first
         yield from line.acknowledge(0)
         yield from line.close()
