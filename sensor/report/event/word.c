@@ -210,13 +210,13 @@ unsigned word_senses(const char *word) {
     return k ? k->senses : 0;
 }
 
-int word_names_plate(const char *word) {
+bool word_names_plate(const char *word) {
     static const char *const names[] = {
         "plate",   "plates",      "lp",           "lpn",          "lpr",   "anpr",      "alpr",
         "license", "licence",     "reg",          "registration", "vrm",   "vrn",       "tag",
         "number",  "platenumber", "licenseplate", "kennzeichen",  "placa", "matricula", "targa"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], word) == 0)
-            return 1;
-    return 0;
+            return true;
+    return false;
 }

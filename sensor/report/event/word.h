@@ -2,7 +2,7 @@
 #ifndef GANTRY_REPORT_WORD_H
 #define GANTRY_REPORT_WORD_H
 
-#include <stddef.h>
+#include <stdbool.h>
 
 /* Words that names of files, hosts and commands are made of, and that are no plates. */
 enum word_sense {
@@ -15,7 +15,7 @@ enum word_sense {
 /* The senses of an ASCII word in lower case; 0: it is not known. */
 unsigned word_senses(const char *word);
 /* Is it what forms and records call a plate ("plate=", "lpn=")? */
-int word_names_plate(const char *word);
+bool word_names_plate(const char *word);
 enum { WORD_LONGEST = 16 };
 
 #endif
