@@ -103,7 +103,7 @@ struct record {
     uint8_t ambiguous;        /* the flow's segments contradict each other */
     uint8_t sha256[32];
     uint32_t flow; /* number */
-    uint32_t flows, uploads; /* volume: that began, and that they held */
+    uint32_t flows; /* volume: that began */
     struct {
         uint16_t at, n;
     } text[TEXT_COUNT]; /* offset behind this structure; n bytes */

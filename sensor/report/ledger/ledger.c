@@ -171,7 +171,7 @@ static void add_record(struct ledger *l, const struct record *r, struct bytes cl
     bool denied =
         r->verdict >= VERDICT_BREACH && (!ended || list_has(record_text_of(r, TEXT_OFFENDING), class));
     const struct addition a = {
-        .objects = r->kind == RECORD_VOLUME ? r->uploads : ended,
+        .objects = r->kind == RECORD_TRANSFER,
         .bytes = ended ? r->bytes : 0,
         .denied = denied,
         .plates_least = r->distinct,

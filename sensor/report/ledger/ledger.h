@@ -52,7 +52,8 @@ struct ledger_sink {
 struct ledger *ledger_create(const char *observer, const struct ledger_options *options,
                              const struct ledger_sink *sink, const struct hash_key *digest_key, bool kept);
 void ledger_destroy(struct ledger *l);
-/* A finding or transfer record, or the sum of a volume record, whose uploads are its objects; what does not leave an image network is passed over. */
+/* A finding or transfer record, or the sum of a volume record, which has bytes and no objects; what does not
+ * leave an image network is passed over. */
 void ledger_record(struct ledger *l, const struct record *r);
 /* Forgets what is older than the period and closes alarms whose reason is gone. */
 void ledger_tick(struct ledger *l, time_ns now);

@@ -139,7 +139,7 @@ static struct seen_key key_of(const struct account *a, const struct record *r) {
 /* Objects of the record that were not counted yet, and bytes. */
 static struct contract_amount count_news(const struct delivery_of *d, const struct moving *m) {
     if (d->record->kind == RECORD_VOLUME) /* a sum of what is new */
-        return (struct contract_amount){.objects = d->record->uploads, .bytes = d->record->bytes};
+        return (struct contract_amount){.bytes = d->record->bytes};
     const uint64_t most = UINT64_MAX >> BYTES_SHIFT; /* a worker may say anything */
     uint64_t bytes = d->record->container ? 0 : d->record->bytes < most ? d->record->bytes : most;
     return (struct contract_amount){.objects = d->classified && !m,

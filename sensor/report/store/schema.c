@@ -81,10 +81,10 @@ const char *const schema_steps[] = {
     /* 7: what left in flows that nobody read, by destination and by host; sums as traffic_line.h has them */
     "CREATE TABLE traffic (id INTEGER PRIMARY KEY, key BLOB NOT NULL, stranger INTEGER NOT NULL,"
     " last INTEGER NOT NULL, day INTEGER NOT NULL, out INTEGER NOT NULL, back INTEGER NOT NULL,"
-    " flows INTEGER NOT NULL, uploads INTEGER NOT NULL, untold_out INTEGER NOT NULL,"
-    " untold_back INTEGER NOT NULL, untold_flows INTEGER NOT NULL, untold_uploads INTEGER NOT NULL,"
+    " flows INTEGER NOT NULL, untold_out INTEGER NOT NULL,"
+    " untold_back INTEGER NOT NULL, untold_flows INTEGER NOT NULL,"
     " unledgered_out INTEGER NOT NULL, unledgered_back INTEGER NOT NULL, unledgered_flows INTEGER NOT NULL,"
-    " unledgered_uploads INTEGER NOT NULL, told INTEGER NOT NULL, told_out INTEGER NOT NULL);",
+    " told INTEGER NOT NULL, told_out INTEGER NOT NULL);",
 };
 const size_t schema_version = sizeof schema_steps / sizeof schema_steps[0];
 
@@ -135,7 +135,7 @@ const char *const schema_statements[STORE_STATEMENTS] = {
         " WHERE (id = ?1 OR ?1 = '') AND ?2 < 1 AND last >= ?3 ORDER BY standing DESC, last DESC LIMIT ?4)"
         " ORDER BY last DESC",
     [STORE_TRAFFIC_PUT] = "INSERT OR REPLACE INTO traffic VALUES"
-                          " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                          " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STORE_TRAFFIC_DROP] = "DELETE FROM traffic WHERE id = ?",
     [STORE_TRAFFIC_EACH] = "SELECT * FROM traffic ORDER BY last, id",
     [STORE_ALERT_PUT] = "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -112,7 +112,6 @@ static void add_sum(struct traffic_sum *to, const struct record *r) {
     to->out = add_sizes(to->out, r->bytes);
     to->back = add_sizes(to->back, r->bytes_back);
     to->flows = add_sizes(to->flows, r->flows);
-    to->uploads = add_sizes(to->uploads, r->uploads);
 }
 
 static void count_record(struct traffic_line *l, const struct record *r) {
@@ -228,7 +227,6 @@ static void put_sum(struct record_builder *b, const struct traffic_sum *s) {
     b->head.bytes = s->out;
     b->head.bytes_back = s->back;
     b->head.flows = s->flows < UINT32_MAX ? (uint32_t)s->flows : UINT32_MAX;
-    b->head.uploads = s->uploads < UINT32_MAX ? (uint32_t)s->uploads : UINT32_MAX;
 }
 
 static const struct record *make_told(struct traffic *t, const struct record *r, struct traffic_line *l,
@@ -244,7 +242,7 @@ static const struct record *make_told(struct traffic *t, const struct record *r,
 }
 
 static const struct record *make_ledgered(struct traffic *t, const struct record *r, struct traffic_line *l) {
-    if (l->today.out < LEDGER_LEAST || (l->unledgered.out == 0 && l->unledgered.uploads == 0))
+    if (l->today.out < LEDGER_LEAST || l->unledgered.out == 0)
         return NULL;
     record_copy(&t->ledger, r);
     put_sum(&t->ledger, &l->unledgered);

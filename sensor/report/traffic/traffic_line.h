@@ -12,7 +12,7 @@
 /* What a run of records brought. */
 struct traffic_sum {
     uint64_t out, back; /* octets */
-    uint64_t flows, uploads;
+    uint64_t flows;
 };
 
 /* A destination's of one class, or a host's. */

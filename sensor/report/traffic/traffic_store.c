@@ -3,7 +3,7 @@
 
 static const char since_name[] = "traffic.since";
 
-#define SUM_VALUES(s) STORE_N((s).out), STORE_N((s).back), STORE_N((s).flows), STORE_N((s).uploads)
+#define SUM_VALUES(s) STORE_N((s).out), STORE_N((s).back), STORE_N((s).flows)
 
 static bool save_line(const struct traffic_line *l, struct store *store) {
     const struct store_value v[] = {STORE_N(l->id),        STORE_B(bytes_of(l->key, l->key_size)),
@@ -44,8 +44,7 @@ void traffic_spoil(struct traffic *t) {
 }
 
 static struct traffic_sum read_sum(const struct store_value *v) {
-    return (struct traffic_sum){(uint64_t)v[0].number, (uint64_t)v[1].number, (uint64_t)v[2].number,
-                                (uint64_t)v[3].number};
+    return (struct traffic_sum){(uint64_t)v[0].number, (uint64_t)v[1].number, (uint64_t)v[2].number};
 }
 
 static void load_line(void *context, const struct store_value *v) {
@@ -64,10 +63,10 @@ static void load_line(void *context, const struct store_value *v) {
     l->last = v[3].number;
     l->day = v[4].number;
     l->today = read_sum(v + 5);
-    l->untold = read_sum(v + 9);
-    l->unledgered = read_sum(v + 13);
-    l->told = v[17].number;
-    l->told_out = (uint64_t)v[18].number;
+    l->untold = read_sum(v + 8);
+    l->unledgered = read_sum(v + 11);
+    l->told = v[14].number;
+    l->told_out = (uint64_t)v[15].number;
 }
 
 static void load_since(void *context, const struct store_value *v) {
