@@ -95,7 +95,7 @@ void ledger_rank(struct ledger *l, struct entry *e, int64_t octets) {
     struct ledger_totals all;
     bucket_sum(e, l->now, LEDGER_PERIOD, &all);
     const struct standing_facts f = {.partner = e->partner,
-                                     .denied = all.denied_objects > 0,
+                                     .denied = all.denied_objects > 0 || all.denied_bytes > 0,
                                      .days = all.denied_days,
                                      .objects = all.objects,
                                      .bytes = all.bytes};

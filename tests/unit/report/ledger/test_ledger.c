@@ -506,6 +506,19 @@ static void a_new_line_grows_where_all_others_stand_higher(void **state) {
     ledger_destroy(l);
 }
 
+static void flows_that_a_partner_may_not_receive_stand_as_high_as_its_objects(void **state) {
+    struct ledger *l = begin();
+    example_begin(&b, RECORD_VOLUME);
+    b.head.bytes = 70000;
+    b.head.verdict = VERDICT_UNAPPROVED;
+    record_text(&b, TEXT_CLASSES, bytes_text("encrypted-flow"));
+    record_text(&b, TEXT_OFFENDING, bytes_text("encrypted-flow"));
+    ledger_record(l, example_pack(&b, room));
+    assert_int_equal(ledger_count(l), 1);
+    assert_int_equal(ledger_first_out(l), STANDING_DENIED);
+    ledger_destroy(l);
+}
+
 static void count_line(void *context, const struct ledger_line *line) {
     int *n = context;
     n[0]++;
@@ -567,6 +580,7 @@ int main(void) {
         cmocka_unit_test(one_wrong_clock_does_not_age_the_ledger),
         cmocka_unit_test(twelve_thousand_decoys_push_no_line_of_many_days_out),
         cmocka_unit_test(a_new_line_grows_where_all_others_stand_higher),
+        cmocka_unit_test(flows_that_a_partner_may_not_receive_stand_as_high_as_its_objects),
         cmocka_unit_test(a_list_that_has_no_room_for_all_has_those_of_partners),
         cmocka_unit_test(a_pause_of_weeks_is_believed_after_three_records),
         cmocka_unit_test(a_step_back_counts_where_it_belongs),
