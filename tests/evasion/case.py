@@ -163,6 +163,7 @@ def prove(folder, write, f, whole, config, also, silent):
     expected = write(wire, f)
     seen = look(folder, wire, config)
     if silent:
+        assert seen.flows, 'the honest twin was not seen at all'
         assert not seen.classes, f'the honest twin alerts:\n{seen.brief()}'
         return
     assert seen.classes & f.classes, f'nothing of {sorted(f.classes)} was found:\n{seen.brief()}'
