@@ -623,7 +623,8 @@ bool inspector_facts_hold(const struct object *o, const struct rule *rule) {
 
 /* --- life --- */
 
-/* Half of the memory for streams, a quarter each for what is known of objects and for their sets of values. */
+/* Half of the memory for streams, a quarter each for what is known of objects and for their sets of values.
+ */
 struct inspector *inspector_create(const struct ruleset *rules, const struct inspector_options *options,
                                    const struct finding_sink *sink, struct error *e) {
     struct inspector *i = calloc(1, sizeof *i);

@@ -40,8 +40,8 @@ bool contracts_read(struct setting_reader *r, const struct doc_node *node, void 
 extern const struct setting contract_settings[];       /* contracts of partners in gantry.yaml */
 extern const struct setting contract_limit_settings[]; /* per-day and per-month of these */
 
-/* Does it name this class? A contract without classes covers none. Classes of flows (flow_class.h) are covered
- * by one that names none of them, and "*" covers every class but a few. */
+/* Does it name this class? A contract without classes covers none. Classes of flows (flow_class.h) are
+ * covered by one that names none of them, and "*" covers every class but a few. */
 bool contract_covers_class(const struct contract *c, const char *class);
 /* Our own name of what the flow speaks, NULL unknown. A contract without protocols covers all. */
 bool contract_covers_protocol(const struct contract *c, const char *protocol);

@@ -18,8 +18,8 @@
 
 /* From records to incidents, from incidents to alerts, from alerts to the SOC.
  *
- * Its folders, each of which sees those before it: event/ store/ ledger/ incident/ quota/ traffic/ digest/ format/
- * transport/; the files beside this one see them all. */
+ * Its folders, each of which sees those before it: event/ store/ ledger/ incident/ quota/ traffic/ digest/
+ * format/ transport/; the files beside this one see them all. */
 
 extern const struct setting output_settings[]; /* outputs of gantry.yaml: keys of an entry */
 

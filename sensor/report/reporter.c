@@ -254,8 +254,8 @@ static bool make_parts(struct reporter *r, const struct report_options *o) {
     r->quotas = quotas_create(o->policy);
     r->traffic = traffic_create(&o->traffic, incident.kept);
     r->recent = recent_create();
-    return r->incidents && r->ledger && r->quotas && r->traffic && r->recent && r->gate && r->history && r->digest &&
-           r->deliveries;
+    return r->incidents && r->ledger && r->quotas && r->traffic && r->recent && r->gate && r->history &&
+           r->digest && r->deliveries;
 }
 
 static bool open_outputs(struct reporter *r, const struct report_options *o, struct error *e) {

@@ -61,7 +61,8 @@ void image_init(struct image *i, const char *mime);
  * in a row, as for a break. Call while in.n > 0. */
 size_t image_step(struct image *i, struct bytes in, struct image_piece *out);
 
-/* `n` bytes are missing, perhaps the picture's first. Where their place is known they are stepped over, else the place is lost. */
+/* `n` bytes are missing, perhaps the picture's first. Where their place is known they are stepped over, else
+ * the place is lost. */
 void image_skip(struct image *i, uint64_t n);
 
 #endif

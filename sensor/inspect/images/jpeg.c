@@ -89,8 +89,8 @@ static void read_start(struct image *i) {
         read_marker(i);
 }
 
-/* In a scan the next marker is found again: FF is always stuffed in the data. Where the start is missing that is
- * where most of a picture's bytes are. */
+/* In a scan the next marker is found again: FF is always stuffed in the data. Where the start is missing that
+ * is where most of a picture's bytes are. */
 static bool skip_gap(struct image *i, uint64_t n) {
     struct jpeg_state *s = (void *)i->state;
     if (i->mode == IMAGE_GATHER && i->read == read_start)

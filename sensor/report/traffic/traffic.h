@@ -11,8 +11,8 @@
  *
  * - To a partner that may not receive it, each sum is told; to one that may, none: that is summed up apart.
  * - To a stranger a sum is told once the day's is large, and leaves more than comes back; or is very large
- *   whatever comes back; or one host has sent much to all strangers together, more than came back. A destination, or a host, is
- *   told once, again when ten times as much has left since, or after `repeat`.
+ *   whatever comes back; or one host has sent much to all strangers together, more than came back. A
+ * destination, or a host, is told once, again when ten times as much has left since, or after `repeat`.
  * - A quiet name (the software's own servers) has a bound of its own.
  * - While the sensor is new (`learning`) strangers are not told: the digest shows them.
  * - What is not told at once is not lost: the next record of the destination that is told brings it along.
