@@ -56,7 +56,7 @@ void keep_bytes(struct reassembler *r, struct stream_pair *s, enum side from, ui
     if (!d->keeps)
         return;
     bool fits = d->kept.bytes < KEEP_BYTES && (!d->kept.tail || segment_end(d->kept.tail) == sequence);
-    if (!fits || (r->kept_blocks >= r->kept_most && !keep_evict(r)) || (d->kept.bytes && !d->kept.head)) {
+    if (!fits || (r->kept_blocks >= r->kept_most && !keep_evict(r)) || !d->keeps) {
         d->keeps = false;
         return;
     }

@@ -34,21 +34,30 @@ static struct segment *make_segment(struct pool *pool, const struct segment_sour
     return s;
 }
 
-/* Behind the last byte of the blocks that go on without a hole. */
-static uint32_t run_end(const struct segment *at) {
-    while (at->next && at->next->sequence == segment_end(at))
+/* Do the blocks that go on from this one without a hole end before `end`? Looks no further than there. */
+static bool run_ends_before(const struct segment *at, uint32_t end) {
+    while (at->next && at->next->sequence == segment_end(at) && sequence_from(segment_end(at), end) > 0)
         at = at->next;
-    return segment_end(at);
+    return sequence_from(segment_end(at), end) > 0;
 }
 
-/* `run`: where the blocks that go on to this one without a hole begin. */
-static bool is_replaced(const struct segment *at, uint32_t run, const struct segment_source *from,
-                        enum segment_choice choice) {
+/* Stored blocks that go on without a hole. */
+struct run {
+    const struct segment *first;
+    bool judged, replaced;
+};
+
+/* `own` ends with bytes that are being stored: they join no runs of others. */
+static bool begins_run(const struct segment *before, const struct segment *own, const struct segment *at) {
+    return !before || before == own || segment_end(before) != at->sequence;
+}
+
+static bool is_run_replaced(const struct run *run, const struct segment_source *from,
+                            enum segment_choice choice) {
     if (choice == SEGMENT_FIRST || choice == SEGMENT_LAST)
         return choice == SEGMENT_LAST;
-    int32_t behind = sequence_from(from->sequence, run);
-    bool earliest =
-        behind > 0 || (behind == 0 && sequence_from(run_end(at), from->sequence + from->length) > 0);
+    int32_t behind = sequence_from(from->sequence, run->first->sequence);
+    bool earliest = behind > 0 || (behind == 0 && run_ends_before(run->first, from->sequence + from->length));
     return earliest == (choice == SEGMENT_EARLIEST);
 }
 
@@ -62,6 +71,18 @@ static uint32_t find_common(const struct segment *at, const struct segment_sourc
     if (*here >= at->n || *there >= from->captured)
         return 0;
     return min_u32(at->n - *here, from->captured - *there);
+}
+
+/* Of bytes that a block of the run and these have both, one's stay. */
+static void choose_bytes(struct segment *at, struct run *run, const struct segment_source *from,
+                         enum segment_choice choice) {
+    uint32_t here, there, n = find_common(at, from, &here, &there);
+    if (n && !run->judged) {
+        run->replaced = is_run_replaced(run, from, choice);
+        run->judged = true;
+    }
+    if (n && run->replaced)
+        memcpy(at->data + here, from->bytes + there, n);
 }
 
 enum { FAR_STEPS = 32 };
@@ -104,7 +125,8 @@ static uint32_t extend_segment(struct segment_list *list, struct segment *s,
 bool segment_list_store(struct segment_list *list, struct pool *pool, const struct segment_source *from,
                         enum segment_choice choice) {
     struct segment *before = NULL, *at = list->head;
-    uint32_t run = from->sequence;
+    const struct segment *own = NULL;
+    struct run run = {0};
     uint32_t done = 0; /* of from->length, stored here or before */
     if (list->tail && sequence_from(segment_end(list->tail), from->sequence) >= 0) {
         before = list->tail;
@@ -115,8 +137,8 @@ bool segment_list_store(struct segment_list *list, struct pool *pool, const stru
         at = jump_to(at, sequence);
         struct segment *mark = at;
         for (unsigned steps = 1; at && sequence_from(sequence, segment_end(at)) <= 0; steps++) {
-            if (!before || segment_end(before) != at->sequence)
-                run = at->sequence;
+            if (begins_run(before, own, at))
+                run = (struct run){.first = at};
             if (steps % FAR_STEPS == 0) { /* whoever comes next has less to walk */
                 mark->far = at;
                 mark = at;
@@ -125,11 +147,9 @@ bool segment_list_store(struct segment_list *list, struct pool *pool, const stru
             at = at->next;
         }
         if (at && sequence_from(sequence, at->sequence) <= 0) {
-            uint32_t here, there, n = find_common(at, from, &here, &there);
-            if (!before || segment_end(before) != at->sequence)
-                run = at->sequence;
-            if (n && is_replaced(at, run, from, choice))
-                memcpy(at->data + here, from->bytes + there, n);
+            if (begins_run(before, own, at))
+                run = (struct run){.first = at};
+            choose_bytes(at, &run, from, choice);
             done += min_u32(length, segment_end(at) - sequence);
             continue;
         }
@@ -137,13 +157,14 @@ bool segment_list_store(struct segment_list *list, struct pool *pool, const stru
             length = min_u32(length, at->sequence - sequence);
         uint32_t more = before ? extend_segment(list, before, from, done, length) : 0;
         done += more;
+        own = before;
         if (more)
             continue;
         struct segment *s = make_segment(pool, from, done, length);
         if (!s)
             return false;
         link_after(list, before, s);
-        before = s;
+        own = before = s;
         done += s->n + s->cut;
     }
     return true;

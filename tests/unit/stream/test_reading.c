@@ -70,6 +70,18 @@ static void finish(struct model *m) {
     model_destroy(m);
 }
 
+static void a_segment_that_closes_a_hole_is_judged_against_each_run_of_segments_alone(void **state) {
+    struct model *m = model_with_readings();
+    model_send(m, SIDE_CLIENT, 4, 0, "AAAA");
+    model_send(m, SIDE_CLIENT, 12, 0, "BBBB");
+    model_send(m, SIDE_CLIENT, 4, 0, "aaaaccccbbbb");
+    model_send(m, SIDE_CLIENT, 0, 0, "PUT ");
+    model_send(m, SIDE_SERVER, 0, 16, "201");
+    assert_delivered(m, SIDE_CLIENT, "PUT aaaaccccbbbb");
+    assert_string_equal(other.out[SIDE_CLIENT], "PUT AAAAccccBBBB");
+    finish(m);
+}
+
 static void of_bytes_that_come_again_otherwise_both_readings_are_told(void **state) {
     struct model *m = model_with_readings();
     model_send(m, SIDE_CLIENT, 0, 0, "PUT ");
@@ -206,6 +218,7 @@ static void an_urgent_byte_is_not_delivered_and_a_data_mark_is(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_segment_that_closes_a_hole_is_judged_against_each_run_of_segments_alone),
         cmocka_unit_test(of_bytes_that_come_again_otherwise_both_readings_are_told),
         cmocka_unit_test(bytes_that_come_again_unchanged_begin_no_reading),
         cmocka_unit_test(what_was_acknowledged_is_contradicted_by_nothing),
