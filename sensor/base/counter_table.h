@@ -60,7 +60,7 @@
     COUNTER(FRAGMENTS_CUT,         "decode.fragments_cut",       "fragments that the snap length cut; not used") \
     COUNTER(FRAGMENTS_TIMEOUT,     "decode.fragments_timeout",   "packets given up because fragments did not come") \
     COUNTER(FRAGMENTS_SHED,        "decode.fragments_shed",      "unfinished packets shed because fragment memory was full") \
-    COUNTER(FRAGMENTS_TOO_MANY,    "decode.fragments_too_many",  "packets given up because they came in too many fragments") \
+    COUNTER(FRAGMENTS_TOO_MANY,    "decode.fragments_too_many",  "packets given up because they came in too many fragments, or too many ways to read them had a wrong checksum") \
     COUNTER(DUPLICATES_SAMPLED,    "decode.duplicates_sampled", "packets looked at for having come before, a sample of all") \
     COUNTER(DUPLICATES,            "decode.duplicates",         "packets of that sample that came twice within a second, unchanged") \
     /* flow */ \

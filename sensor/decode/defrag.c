@@ -20,6 +20,7 @@ enum {
     PACKET_MAX = 65535,
     PIECE_BYTES = 2036, /* a piece is 2 KiB with its links */
     PIECES_MAX = 1024,  /* of one packet: bounds the search for the place of the next one */
+    WRONG_MOST = 16,    /* readings of one packet with a wrong checksum: each costs as much as the packet */
     /* With less in its first fragment a TCP header is not whole: RFC 1858, section 3. */
     TINY = 16,
 };
@@ -51,6 +52,7 @@ struct partial {
     uint32_t end;         /* of the furthest byte */
     uint16_t header_length, names;
     uint8_t protocol;
+    uint8_t wrong;  /* readings whose checksum was */
     bool contested; /* fragments contradicted each other */
     bool has_start; /* the header is that of the fragment at offset 0 */
     uint8_t header[HEADER_MAX];
@@ -414,6 +416,11 @@ bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct 
             swap_ends(p);
             read_whole(d, p, whole, &fits);
         }
+    }
+    if (!right && p->wrong++ == WRONG_MOST) {
+        counter_one(COUNTER_FRAGMENTS_TOO_MANY);
+        drop_partial(d, p);
+        return false;
     }
     counter_one(fits ? COUNTER_FRAGMENTS_WHOLE : COUNTER_FRAGMENTS_MALFORMED);
     if (p->contested)

@@ -147,6 +147,25 @@ static void at_the_cap_the_packet_begun_first_is_shed(void **state) {
     assert_false(send_v4(0, CUT, SEGMENT, START + 1000));
 }
 
+static void a_packet_whose_checksum_stays_wrong_is_read_in_so_many_ways_and_no_more(void **state) {
+    uint64_t before = count(COUNTER_FRAGMENTS_TOO_MANY);
+    struct frame other = segment;
+    size_t told = 0;
+    segment.bytes[16] ^= 1; /* the checksum */
+    segment.bytes[17] ^= 1;
+    other = segment;
+    assert_false(send_v4(1, 0, CUT, START));
+    assert_true(send_v4(1, CUT, SEGMENT, START));
+    for (size_t i = 0; i < 100; i++) {
+        struct frame f;
+        other.bytes[CUT + i] ^= 0xff;
+        add_v4_fragment(&f, 1, &other, CUT, CUT + 800);
+        told += decode_at(decoder, &f, START, &got);
+    }
+    assert_int_equal(told, 15); /* and the first */
+    assert_int_equal(count(COUNTER_FRAGMENTS_TOO_MANY) - before, 1);
+}
+
 static void a_packet_in_too_many_fragments_is_given_up(void **state) {
     struct decoder *roomy = decoder_create(&(struct decoder_options){.fragment_bytes = 16 << 20});
     uint64_t before = count(COUNTER_FRAGMENTS_TOO_MANY);
@@ -277,6 +296,7 @@ int main(void) {
         TEST(a_packet_is_given_up_after_thirty_seconds_and_not_before),
         TEST(a_packet_that_waits_for_twenty_seconds_is_still_made),
         TEST(at_the_cap_the_packet_begun_first_is_shed),
+        TEST(a_packet_whose_checksum_stays_wrong_is_read_in_so_many_ways_and_no_more),
         TEST(a_packet_in_too_many_fragments_is_given_up),
         TEST(a_packet_of_the_largest_size_is_made_and_a_larger_one_is_not),
         TEST(impossible_fragments_are_left_out),
