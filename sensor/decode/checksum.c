@@ -77,13 +77,17 @@ static bool is_routed_v6(const struct packet *p) {
     return false;
 }
 
+bool header_sum_holds(struct bytes header) {
+    return fold_sum(sum_bytes(header.p, header.n)) == 0xffff;
+}
+
 /* The IP header's own sum, and whether the transport's can be told. */
 static enum packet_sum sum_network(const struct packet *p) {
     const uint8_t *h = p->network;
     if (h[0] >> 4 == 6)
         return is_routed_v6(p) ? SUM_UNKNOWN : SUM_GOOD;
     size_t n = (h[0] & 15) * 4u;
-    if (!p->defragmented && fold_sum(sum_bytes(h, n)) != 0xffff)
+    if (!p->defragmented && !header_sum_holds(bytes_of(h, n)))
         return (h[10] | h[11]) == 0 ? SUM_LEFT_OUT : SUM_BAD;
     if ((h[2] | h[3]) == 0) /* segmentation in the network card */
         return SUM_UNKNOWN;

@@ -17,5 +17,7 @@ enum packet_sum packet_sum(const struct packet *p);
 /* Of TCP or UDP alone: the whole segment with its header. */
 enum packet_sum segment_sum(const struct address *source, const struct address *destination,
                             uint8_t transport, struct bytes segment);
+/* Of IPv4, with its options. */
+bool header_sum_holds(struct bytes header);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/checksum.h"
 #include "decode/walk.h"
 
 enum {
@@ -7,7 +8,6 @@ enum {
     ETHERNET_HEADER = 14,
     TAGS_MAX = 4,
     PADDING_MOST = 64, /* behind a packet in its frame: up to the least length, check sequences, trailers */
-    TCP_SUM_AT = 16,
     UDP_SUM_AT = 6,
 };
 
@@ -22,17 +22,6 @@ static struct view view_at(const struct walk *w, uint32_t at) {
     if (at > here)
         return (struct view){.h = NULL};
     return (struct view){w->left.at + at, here - at, here - at + w->cut};
-}
-
-/* RFC 1071: all ones where the sum is right. `sum` is what was summed before. */
-static uint16_t sum_words(const uint8_t *p, uint32_t n, uint64_t sum) {
-    for (; n >= 2; p += 2, n -= 2)
-        sum += walk_u16(p);
-    if (n)
-        sum += (uint64_t)*p << 8;
-    while (sum >> 16)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)sum;
 }
 
 static bool is_v4_like(const struct view *v) {
@@ -68,7 +57,7 @@ static bool is_next_header(uint8_t protocol) {
 static bool is_v4_sound(const struct view *v, uint32_t padding) {
     uint32_t header = (v->h[0] & 15) * 4u, total = walk_u16(v->h + 2);
     return header <= v->here && total >= header && total + padding >= v->wire &&
-           sum_words(v->h, header, 0) == 0xffff;
+           header_sum_holds(bytes_of(v->h, header));
 }
 
 /* RFC 4291, section 2.4: what is in use is global unicast, local, of the link, or multicast; 64:ff9b::/96 is
@@ -130,20 +119,11 @@ bool look_ethernet_like(const struct walk *w, uint32_t at) {
     return false;
 }
 
-static uint64_t sum_addresses(const struct packet *p) {
-    uint64_t sum = 0;
-    for (int i = 0; i < 16; i += 2)
-        sum += (uint64_t)walk_u16(p->source.bytes + i) + walk_u16(p->destination.bytes + i);
-    return sum;
-}
-
-/* The prefix that maps an IPv4 address is no part of the pseudo-header, and adds nothing to such a sum. */
 bool look_segment_sound(const struct walk *w, uint32_t at, uint32_t length, uint8_t protocol) {
     struct view v = view_at(w, at);
-    uint32_t sum_at = protocol == PROTOCOL_TCP ? TCP_SUM_AT : UDP_SUM_AT;
-    if (!v.h || length < sum_at + 2 || length > v.here)
+    if (!v.h || length > v.here)
         return false;
-    if (protocol == PROTOCOL_UDP && walk_u16(v.h + UDP_SUM_AT) == 0)
+    if (protocol == PROTOCOL_UDP && length >= UDP_SUM_AT + 2 && walk_u16(v.h + UDP_SUM_AT) == 0)
         return walk_u16(v.h + 4) == length;
-    return sum_words(v.h, length, sum_addresses(w->out) + protocol + length) == 0xffff;
+    return segment_sum(&w->out->source, &w->out->destination, protocol, bytes_of(v.h, length)) == SUM_GOOD;
 }
