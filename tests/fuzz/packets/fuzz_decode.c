@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "decode/decode.h"
+#include "decode/checksum.h"
+#include "decode/tcp_options.h"
 
 #include <pcap/dlt.h>
 #include <stdlib.h>
@@ -48,6 +49,8 @@ static void check(const struct packet *p, const struct capture_packet *in) {
         require(p->payload_captured == p->payload_length);
     require(p->vlan < 4096);
     touch(p->network, p->network_length);
+    require(packet_sum(p) <= SUM_UNKNOWN);
+    require(tcp_options_of(p).scale <= 14);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -73,6 +73,7 @@ static bool next_packet(struct reader *in, struct packet *p, uint8_t raw[40 + 25
     memcpy(raw + 40, payload, n);
     p->network = raw;
     p->network_length = 40u + n;
+    p->header_length = 20;
     p->payload = raw + 40;
     p->payload_captured = p->payload_length = n;
     return true;
