@@ -27,9 +27,9 @@ struct direction {
     uint32_t urgent;    /* the byte that its receiver reads out of band, if has_urgent */
     uint32_t waived;    /* acknowledgements up to it hold the other side no longer, if has_waived */
     uint32_t syn_other; /* behind another SYN of this side, if has_syn_other */
-    struct syn_options syn; /* if from_syn */
-    uint8_t strays;         /* segments in a row whose place does not fit the connection */
-    bool started;           /* next holds */
+    struct syn_options syn, other; /* if from_syn; of the other SYN, if other_seen */
+    uint8_t strays;                /* segments in a row whose place does not fit the connection */
+    bool started;                  /* next holds */
     bool has_floor;
     bool from_syn;  /* began with its SYN */
     bool delivered; /* something was, since it began */
@@ -38,7 +38,8 @@ struct direction {
     bool fin, ended;
     bool has_acked;
     bool has_edge, has_stamp, has_urgent, has_waived, has_syn_other;
-    bool keeps; /* what is delivered now is of the start of the turn */
+    bool other_seen, other_answered; /* the other SYN was seen itself; the other side has acknowledged it */
+    bool keeps;                      /* what is delivered now is of the start of the turn */
     bool hole;
     bool hole_counts; /* the hole may be called a gap: its bytes were acknowledged, or there is nobody to do
                          so */

@@ -95,7 +95,9 @@ void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now) {
 static void note_syn(struct direction *d, uint32_t sequence, struct syn_options options) {
     if (d->started && d->next != sequence + 1 && !d->delivered) {
         d->syn_other = sequence + 1;
-        d->has_syn_other = true;
+        d->other = options;
+        d->has_syn_other = d->other_seen = true;
+        d->other_answered = false;
     }
     if (d->started)
         return;
@@ -109,13 +111,39 @@ void stream_began(struct stream_pair *s, enum side from, uint32_t syn, struct sy
     note_syn(&s->side[from], syn, options);
 }
 
-/* Of two SYNs, or of one that nobody answered, this is the one that counts: what was stored behind the other
- * one is none of the stream. */
-static void begin_again(struct reassembler *r, struct direction *d, uint32_t next) {
+static bool is_syn_answered(const struct direction *d) {
+    return d->has_acked && sequence_from(d->next, d->acked) >= 0;
+}
+
+/* Of two SYNs the other one is the one that counts: what was stored behind the first is none of the stream.
+ */
+static void take_other_syn(struct reassembler *r, struct direction *d) {
+    uint32_t next = d->syn_other, before = d->next;
+    struct syn_options options = d->other;
+    bool seen = d->other_seen, answered = d->other_answered;
     segment_list_clear(&d->early, &r->blocks);
     segment_list_clear(&d->doubtful, &r->blocks);
-    d->has_acked = d->has_edge = d->has_syn_other = d->fin = d->hole = false;
+    d->syn_other = before;
+    d->other = d->syn;
+    d->other_seen = d->from_syn;
+    d->other_answered = is_syn_answered(d);
+    d->syn = options;
+    d->from_syn = seen;
+    d->has_edge = d->has_stamp = d->fin = d->hole = false;
+    d->has_acked = answered;
+    d->acked = next;
     direction_begin(d, next);
+}
+
+/* An answer to a SYN of which this sensor took another one for the last: its sender had sent both. */
+static void note_answer(struct direction *o, const struct packet *p) {
+    bool answers = (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK);
+    if (!answers || !o->from_syn || o->delivered || o->early.head || p->tcp_ack == o->next ||
+        (o->has_syn_other && o->syn_other == p->tcp_ack))
+        return;
+    o->syn_other = p->tcp_ack;
+    o->has_syn_other = true;
+    o->other_seen = o->other_answered = false;
 }
 
 /* The other SYN is meant by a segment of its sender that goes on behind it, or by an acknowledgement of it.
@@ -123,16 +151,17 @@ static void begin_again(struct reassembler *r, struct direction *d, uint32_t nex
 static void choose_syn(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p) {
     struct direction *d = &s->side[from], *o = &s->side[side_other(from)];
     if (d->has_syn_other && !d->delivered && !(p->tcp_flags & (TCP_SYN | TCP_RST)) &&
-        p->tcp_seq == d->syn_other)
-        begin_again(r, d, d->syn_other);
+        p->tcp_seq == d->syn_other && (d->other_answered || !is_syn_answered(d)))
+        take_other_syn(r, d);
+    note_answer(o, p);
     if (o->has_syn_other && !o->delivered && (p->tcp_flags & TCP_ACK) && p->tcp_ack == o->syn_other)
-        begin_again(r, o, o->syn_other);
+        take_other_syn(r, o);
     /* a SYN that is far from all that its sender says, and that was never answered, was not its own */
-    if (d->from_syn && !d->delivered && !d->has_acked && !d->early.head && p->payload_length > 0 &&
+    if (d->from_syn && !d->delivered && !is_syn_answered(d) && !d->early.head && p->payload_length > 0 &&
         !(p->tcp_flags & (TCP_SYN | TCP_RST))) {
         int32_t ahead = sequence_from(d->next, p->tcp_seq);
         if (ahead < 0 || ahead > AHEAD_MAX) {
-            d->from_syn = d->started = false;
+            d->from_syn = d->started = d->has_acked = d->has_stamp = false;
             segment_list_clear(&d->doubtful, &r->blocks);
         }
     }

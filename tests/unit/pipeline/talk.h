@@ -44,6 +44,8 @@ static inline void send_bytes(const char *from, uint16_t from_port, const char *
     for (int i = 0; i < 4; i++)
         p[24 + i] = (uint8_t)(seq >> (24 - 8 * i));
     p[32] = 0x50, p[33] = flags;
+    if ((flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) /* all SYNs have the number 1000 */
+        p[30] = 1001 >> 8, p[31] = 1001 & 0xff;
     if (n)
         memcpy(p + 40, bytes, n);
     const struct capture_packet packet = {.time = t.now += NS_PER_MS,

@@ -82,6 +82,47 @@ static void a_segment_that_closes_a_hole_is_judged_against_each_run_of_segments_
     finish(m);
 }
 
+static void talk(struct model *m) {
+    model_ack(m, SIDE_CLIENT, 0, 0);
+    model_send(m, SIDE_CLIENT, 0, 0, "STOR x");
+    model_send(m, SIDE_SERVER, 0, 6, "150");
+    model_send(m, SIDE_CLIENT, 6, 3, "more");
+    model_ack(m, SIDE_SERVER, 3, 10);
+    assert_delivered(m, SIDE_CLIENT, "STOR xmore");
+    assert_int_equal(m->gaps[SIDE_CLIENT], 0);
+    model_close(m);
+    model_destroy(m);
+}
+
+static const int64_t elsewhere[] = {5000, 1 << 20, 1 << 30, -5000, -(1 << 30)};
+enum { ELSEWHERE = sizeof elsewhere / sizeof *elsewhere };
+
+static void a_syn_that_is_not_the_answered_one_hides_nothing(void **state) {
+    for (size_t i = 0; i < ELSEWHERE; i++) {
+        struct model *m = model_create();
+        stream_began(m->s, SIDE_CLIENT, (uint32_t)(m->first[SIDE_CLIENT] + elsewhere[i]),
+                     (struct syn_options){0});
+        model_packet(m, SIDE_SERVER, TCP_SYN | TCP_ACK, -1, 0, NULL, 0);
+        talk(m);
+    }
+}
+
+static void answers_to_a_syn_that_was_never_sent_hide_nothing(void **state) {
+    for (size_t i = 0; i < 4 * ELSEWHERE; i++) {
+        struct model *m = model_create();
+        int64_t where = elsewhere[i / 4];
+        model_packet(m, SIDE_CLIENT, TCP_SYN, -1, 0, NULL, 0);
+        if (i & 1)
+            model_packet(m, SIDE_SERVER, TCP_SYN | TCP_ACK, -1, where, NULL, 0);
+        model_packet(m, SIDE_SERVER, TCP_SYN | TCP_ACK, -1, 0, NULL, 0);
+        if (i & 2) {
+            model_packet(m, SIDE_SERVER, TCP_SYN | TCP_ACK, -1, where, NULL, 0);
+            model_packet(m, SIDE_SERVER, TCP_SYN | TCP_ACK, -1, where + 9, NULL, 0);
+        }
+        talk(m);
+    }
+}
+
 static void of_bytes_that_come_again_otherwise_both_readings_are_told(void **state) {
     struct model *m = model_with_readings();
     model_send(m, SIDE_CLIENT, 0, 0, "PUT ");
@@ -219,6 +260,8 @@ static void an_urgent_byte_is_not_delivered_and_a_data_mark_is(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_segment_that_closes_a_hole_is_judged_against_each_run_of_segments_alone),
+        cmocka_unit_test(a_syn_that_is_not_the_answered_one_hides_nothing),
+        cmocka_unit_test(answers_to_a_syn_that_was_never_sent_hide_nothing),
         cmocka_unit_test(of_bytes_that_come_again_otherwise_both_readings_are_told),
         cmocka_unit_test(bytes_that_come_again_unchanged_begin_no_reading),
         cmocka_unit_test(what_was_acknowledged_is_contradicted_by_nothing),
