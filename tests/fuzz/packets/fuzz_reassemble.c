@@ -6,11 +6,12 @@
 #include <stdlib.h>
 
 /* Each input is a list of packets of three connections, nine bytes and a payload of pseudo-random bytes a
- * packet: connection and side, flags, sequence (2, in steps), ack (2, in steps), length, missing tail, time
- * step Checked: positions never go beyond what can have been sent, nothing comes after the end, the end comes
- * once a side, a skipped side stays silent, and all memory is back when all are closed. */
+ * packet: connection and side, flags (and whether options), sequence (2, in steps), ack (2, in steps),
+ * length, missing tail, time step. Checked: positions never go beyond what can have been sent, nothing comes
+ * after the end, the end comes once a side, a skipped side stays silent, and all memory is back when all are
+ * closed. */
 
-enum { CONNECTIONS = 3, STEP = 97 };
+enum { CONNECTIONS = 3, STEP = 97, OPTIONS = 16 };
 
 struct connection {
     struct stream_pair *s;
@@ -66,8 +67,15 @@ static void on_over(void *user) {
 static const uint32_t bases[CONNECTIONS][2] = {
     {1000, 70000}, {UINT32_MAX - 300, UINT32_MAX}, {0x7fffff00, 0}};
 
+/* A time stamp, a scale, and perhaps a signature. */
+static void put_options(uint8_t out[OPTIONS], unsigned stamp, uint8_t scale, uint8_t how) {
+    const uint8_t options[OPTIONS] = {
+        8, 10, 0, (uint8_t)stamp, [10] = 3, 3, scale % 20, how & 8 ? 19 : 1, how & 8 ? 2 : 1};
+    memcpy(out, options, OPTIONS);
+}
+
 static bool next_packet(struct reader *in, struct packet *p, unsigned *connection, enum side *from) {
-    static uint8_t payload[255 * 16];
+    static uint8_t segment[20 + OPTIONS + 255 * 16], *payload = segment + 20 + OPTIONS;
     uint8_t who, flags, length, cut, wait;
     uint16_t sequence, ack;
     if (!reader_u8(in, &who) || !reader_u8(in, &flags) || !reader_u16(in, &sequence) ||
@@ -84,6 +92,8 @@ static bool next_packet(struct reader *in, struct packet *p, unsigned *connectio
     p->tcp_window = (uint16_t)(who & 0x80 ? 65535 : 8000);
     p->tcp_urgent = cut;
     payload[1] = wait; /* so that repetitions contradict */
+    put_options(segment + 20, ack >> 8, cut, wait);
+    p->header_length = flags & 0x80 ? 20 + OPTIONS : 20;
     p->payload = payload;
     p->payload_length = length > 200 ? length * 16u : length;
     p->payload_captured = cut > p->payload_length ? p->payload_length : p->payload_length - cut;
