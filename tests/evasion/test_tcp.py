@@ -307,6 +307,41 @@ def test_a_second_syn_that_the_server_does_not_answer(w, f):
     t.client(put(f)).server(CREATED).close()
 
 
+def second_syn(at, options=b''):
+    """Another SYN of the client, behind the one that the server has answered already."""
+    def write(w, f):
+        t = w.tcp(cseq=700000, options=(stamps(500), stamps(500))).segment(0, b'', SYN, options=stamps(400) + NOP + SCALE7)
+        t.segment(0, b'', SYN, seq=(700000 + at) & 0xffffffff, options=options)
+        t.segment(1, b'', SYN | ACK, options=stamps(400) + NOP + SCALE7).ack(0)
+        t.client(put(f)).server(CREATED).close()
+    return write
+
+
+test_a_second_syn = cases(JPG, {
+    'ahead': second_syn(5000),
+    'ahead of all windows': second_syn(1 << 28),
+    'behind': second_syn(-(1 << 28)),
+    'of a later time': second_syn(5000, stamps(1 << 30)),
+    'signed': second_syn(5000, MD5),
+})
+
+
+def forged_syn_ack(**more):
+    def write(w, f):
+        t = w.tcp(options=(stamps(500), stamps(500))).segment(0, b'', SYN, options=stamps(400))
+        t.segment(1, b'', SYN | ACK, options=stamps(400))
+        t.segment(1, b'', SYN | ACK, advance=False, options=stamps(400), **more).ack(0)
+        t.client(put(f)).server(CREATED).close()
+    return write
+
+
+test_a_forged_syn_ack_behind_the_real_one = cases(JPG, {
+    'of another SYN': forged_syn_ack(seq=123456, ack=77),
+    'of another SYN, a little ahead': forged_syn_ack(ack=1001 + 5000),
+    'of another SYN, far ahead': forged_syn_ack(ack=1001 + (1 << 28)),
+})
+
+
 @case(JPG)
 def test_a_forged_syn_ack_before_the_real_one(w, f):
     t = w.tcp().segment(0, b'', SYN)
