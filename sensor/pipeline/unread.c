@@ -84,7 +84,7 @@ static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) 
     return s;
 }
 
-static void send_sums(struct unread *u, const struct unread_way *way) {
+void unread_send(struct unread *u, const struct unread_way *way) {
     for (unsigned i = 0; i < u->count; i++) {
         emit_volume(way->emitter, &u->sums[i]);
         flow_context_release(way->contexts, u->sums[i].flow);
@@ -107,7 +107,7 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
     key.named = policy_partner_named(policy, host);
     struct unread_sum *s = find_sum(u, &key);
     if (!s) {
-        send_sums(u, way);
+        unread_send(u, way);
         s = find_sum(u, &key);
     }
     if (!s->flow) { /* the one that the record shows */
@@ -163,9 +163,5 @@ void unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bo
         if (!undecided) /* else asked again next time */
             settle_context(u, way, x, now);
     }
-    send_sums(u, way);
-}
-
-void unread_send(struct unread *u, const struct unread_way *way) {
-    send_sums(u, way);
+    unread_send(u, way);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/counter.h"
 #include "protocol/dns/dns_message.h"
 #include "protocol/memory.h"
 #include "protocol/protocol.h"
@@ -13,7 +12,7 @@ enum { MESSAGE_MAX = 4096 /* over TCP; what is longer is stepped over */ };
 struct dns_side {
     uint8_t head[2], head_n;
     uint16_t length, have;
-    uint8_t *body; /* MESSAGE_MAX, PROTOCOL_HELD; NULL while no message is cut */
+    uint8_t *body; /* `length` octets, PROTOCOL_HELD; NULL while no message is cut */
 };
 
 struct dns {
@@ -45,14 +44,17 @@ static enum protocol_result take_datagram(struct conversation *c, enum side from
 
 /* A message that lies in several runs. */
 static enum protocol_result gather_message(struct dns_side *s, struct bytes run) {
-    if (!s->body && s->length <= MESSAGE_MAX)
-        s->body = protocol_alloc(PROTOCOL_HELD, MESSAGE_MAX);
-    if (s->body && s->length <= MESSAGE_MAX)
+    if (s->have == 0 && s->length <= MESSAGE_MAX)
+        s->body = protocol_alloc(PROTOCOL_HELD, s->length);
+    if (s->body)
         memcpy(s->body + s->have, run.p, run.n);
     s->have = (uint16_t)(s->have + run.n);
-    if (s->have < s->length)
+    if (s->have < s->length || !s->body)
         return PROTOCOL_OK;
-    return s->body && s->length <= MESSAGE_MAX ? take_message(bytes_of(s->body, s->length)) : PROTOCOL_OK;
+    enum protocol_result result = take_message(bytes_of(s->body, s->length));
+    protocol_free(s->body);
+    s->body = NULL;
+    return result;
 }
 
 static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/counter.h"
 #include "protocol/memory.h"
 #include "protocol/protocol.h"
 #include "protocol/quic/initial.h"
@@ -12,6 +11,7 @@
 enum {
     CRYPTO_MAX = 16 << 10, /* of one side's hellos */
     DATAGRAMS_MAX = 24,    /* looked at until both hellos were there */
+    INITIALS_MAX = 4,      /* packets of a datagram that are opened; those behind are stepped over */
     IDS_MAX = 4,           /* first connection ids tried: after a Retry there is another one */
 };
 
@@ -83,26 +83,32 @@ static void walk_frames(struct quic *q, struct conversation *c, enum side from, 
     }
 }
 
-static bool derive_both(struct quic *q, const struct quic_long *head, struct quic_keys keys[2]) {
-    if (q->ids >= IDS_MAX)
-        return false;
+/* Keys that a datagram of the client may be sealed with: of the id that its first packet names, which is that
+ * of all of them (section 12.2). */
+struct candidate {
+    bool derived, good;
+    struct quic_keys keys[2];
+};
+
+static bool derive_once(struct quic *q, const struct quic_long *head, struct candidate *k) {
+    if (k->derived || q->ids >= IDS_MAX)
+        return k->good;
+    k->derived = true;
     q->ids++;
-    return quic_keys_derive(head->version, head->destination, false, &keys[SIDE_CLIENT]) &&
-           quic_keys_derive(head->version, head->destination, true, &keys[SIDE_SERVER]);
+    k->good = quic_keys_derive(head->version, head->destination, false, &k->keys[SIDE_CLIENT]) &&
+              quic_keys_derive(head->version, head->destination, true, &k->keys[SIDE_SERVER]);
+    return k->good;
 }
 
-static void open_packet(struct quic *q, struct conversation *c, enum side from,
-                        const struct quic_long *head) {
+static void open_packet(struct quic *q, struct conversation *c, enum side from, const struct quic_long *head,
+                        struct candidate *candidate) {
     uint8_t clear[QUIC_PACKET_MAX];
     struct bytes frames;
     bool opened = q->keyed && quic_initial_open(&q->keys[from], head, clear, &frames);
-    if (!opened && from == SIDE_CLIENT) {
-        struct quic_keys keys[2];
-        opened = derive_both(q, head, keys) && quic_initial_open(&keys[from], head, clear, &frames);
-        if (opened) {
-            memcpy(q->keys, keys, sizeof keys);
-            q->keyed = true;
-        }
+    if (!opened && from == SIDE_CLIENT && derive_once(q, head, candidate) &&
+        quic_initial_open(&candidate->keys[from], head, clear, &frames)) {
+        opened = q->keyed = true;
+        memcpy(q->keys, candidate->keys, sizeof q->keys);
     }
     if (opened)
         walk_frames(q, c, from, frames);
@@ -113,10 +119,14 @@ static enum protocol_result take_datagram(struct conversation *c, enum side from
     struct quic *q = c->state;
     struct reader r = reader_of(bytes, n);
     struct quic_long head;
+    struct candidate candidate = {0};
+    unsigned initials = 0;
     c->services->encrypted(c);
-    while (quic_long_next(&r, &head))
-        if (head.initial)
-            open_packet(q, c, from, &head);
+    while (initials < INITIALS_MAX && quic_long_next(&r, &head))
+        if (head.initial) {
+            open_packet(q, c, from, &head, &candidate);
+            initials++;
+        }
     if (++q->datagrams >= DATAGRAMS_MAX || (q->hello[SIDE_CLIENT] && q->hello[SIDE_SERVER]))
         return PROTOCOL_DONE;
     return PROTOCOL_OK;

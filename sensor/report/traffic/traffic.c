@@ -213,7 +213,7 @@ static bool tells_stranger(struct traffic *t, const struct record *r, struct tra
 
 /* How bad it is by itself grows with what left within a day. */
 static uint8_t severity_of_traffic(const struct record *r, uint64_t out) {
-    enum { TO_STRANGER = 3, STRANGER_MOST = 5, BREACH = 5, UNAPPROVED = 6, MOST = 9, TUNNEL_MORE = 1 };
+    enum { TO_STRANGER = 3, STRANGER_MOST = 5, BREACH = 5, UNAPPROVED = 6, MOST = 9 };
     static const uint64_t steps[] = {UINT64_C(10000000), UINT64_C(1000000000), UINT64_C(100000000000)};
     bool stranger = r->verdict == VERDICT_UNKNOWN;
     unsigned severity = stranger ? TO_STRANGER : r->verdict == VERDICT_BREACH ? BREACH : UNAPPROVED;

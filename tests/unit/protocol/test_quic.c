@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "initial.h"
+#include "protocol/dispatch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* A client's hello in sealed packets: whose name is told, however it is cut, as far as the bounds go. */
+
+static char name[64]; /* of the server, as it was told last */
+
+static void take_facts(struct conversation *c, const struct bytes *facts) {
+    struct bytes host = facts[FACT_HOST];
+    assert_true(host.n < sizeof name);
+    memcpy(name, host.p, host.n);
+    name[host.n] = '\0';
+}
+
+static void take_encrypted(struct conversation *c) {
+}
+
+static const struct endpoint nobody[2];
+static const struct protocol_services services = {
+    .encrypted = take_encrypted, .clear = take_encrypted, .tell = take_facts};
+
+static struct dispatcher *dispatcher;
+static struct conversation *conversation;
+
+static void begin(void) {
+    name[0] = '\0';
+    dispatcher = dispatcher_create(&(struct dispatch_options){.conversations = 1}, &services);
+    conversation = conversation_open(dispatcher, NULL, PROTOCOL_UDP, nobody);
+}
+
+static void check_end(const char *expected) {
+    conversation_close(dispatcher, conversation);
+    dispatcher_destroy(dispatcher);
+    assert_string_equal(name, expected);
+}
+
+static void give(const uint8_t *datagram, size_t n) {
+    conversation_datagram(dispatcher, conversation, SIDE_CLIENT, datagram, n, 1);
+}
+
+/* A ClientHello that names store.example. */
+static size_t write_hello(uint8_t out[128]) {
+    static const uint8_t behind[] = {0, 2,  0x13, 1,   1,   0,   0,   22,  0,   0,   0,   18,  0,   16,  0,
+                                     0, 13, 's',  't', 'o', 'r', 'e', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e'};
+    memset(out, 0, 128);
+    out[0] = 1;
+    out[3] = (uint8_t)(35 + sizeof behind);
+    out[4] = out[5] = 3;
+    memcpy(out + 39, behind, sizeof behind);
+    return 39 + sizeof behind;
+}
+
+/* A packet that holds these octets of the hello; `id` of the connection. */
+static size_t pack(uint8_t id, uint8_t number, size_t from, size_t to, uint8_t *packet) {
+    uint8_t hello[128], frames[256] = {0};
+    write_hello(hello);
+    frames[0] = 6;
+    frames[1] = 0x40;
+    frames[2] = (uint8_t)from;
+    frames[3] = 0x40;
+    frames[4] = (uint8_t)(to - from);
+    memcpy(frames + 5, hello + from, to - from);
+    return initial_packet(id, false, number, bytes_of(frames, sizeof frames), packet);
+}
+
+static size_t hello_size(void) {
+    uint8_t hello[128];
+    return write_hello(hello);
+}
+
+static void a_hello_is_read_whole_and_in_any_order(void **state) {
+    uint8_t packet[600];
+    begin();
+    give(packet, pack(7, 0, 0, hello_size(), packet));
+    check_end("store.example");
+    begin();
+    give(packet, pack(7, 1, 40, hello_size(), packet));
+    assert_string_equal(name, "");
+    give(packet, pack(7, 0, 0, 40, packet));
+    check_end("store.example");
+}
+
+/* Packets in front that open with no key hide it no more than a datagram's bound says. */
+static void give_behind_damaged(unsigned damaged) {
+    uint8_t datagram[8 * 400];
+    size_t n = 0;
+    for (unsigned i = 0; i < damaged; i++) {
+        size_t more = pack(7, (uint8_t)i, 0, hello_size(), datagram + n);
+        datagram[n + more - 1] ^= 1;
+        n += more;
+    }
+    n += pack(7, 9, 0, hello_size(), datagram + n);
+    give(datagram, n);
+}
+
+static void damaged_packets_cost_a_bounded_look(void **state) {
+    begin();
+    give_behind_damaged(3);
+    check_end("store.example");
+    begin();
+    give_behind_damaged(4);
+    check_end("");
+}
+
+/* After a Retry the client's packets name another id; ids are tried so often and no more. */
+static void another_id_is_tried_and_not_for_ever(void **state) {
+    for (unsigned wrong = 3; wrong <= 4; wrong++) {
+        uint8_t packet[600];
+        begin();
+        for (unsigned i = 0; i < wrong; i++) {
+            size_t n = pack((uint8_t)(20 + i), 0, 0, hello_size(), packet);
+            packet[n - 1] ^= 1;
+            give(packet, n);
+        }
+        give(packet, pack(7, 0, 0, hello_size(), packet));
+        check_end(wrong < 4 ? "store.example" : "");
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hello_is_read_whole_and_in_any_order),
+        cmocka_unit_test(damaged_packets_cost_a_bounded_look),
+        cmocka_unit_test(another_id_is_tried_and_not_for_ever),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
