@@ -51,6 +51,8 @@ struct reader {
 };
 
 static inline struct reader reader_of(const void *p, size_t n) {
+    if (n == 0) /* p may be NULL, to which nothing is added */
+        p = "";
     return (struct reader){(const uint8_t *)p, (const uint8_t *)p + n};
 }
 

@@ -60,26 +60,36 @@ static void add_text(struct certificate_text *t, size_t limit, struct bytes more
     t->n += n;
 }
 
-static void add_character(struct certificate_text *t, size_t limit, uint32_t c) {
+/* False: there is no room for it. */
+static bool add_character(struct certificate_text *t, size_t limit, uint32_t c) {
     char out[4];
-    bool valid = c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+    bool valid = c != 0 && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
     size_t n = utf8_put(valid ? c : UTF8_REPLACEMENT, out);
-    if (n <= limit - t->n)
-        add_text(t, limit, bytes_of(out, n));
+    if (t->n > limit || n > limit - t->n)
+        return false;
+    memcpy(t->at + t->n, out, n);
+    t->n += n;
+    return true;
+}
+
+static bool take_character(struct bytes *string, uint8_t tag, uint32_t *c) {
+    size_t n = tag == DER_UNIVERSAL ? 4 : tag == DER_BMP ? 2 : 1;
+    if (string->n < n)
+        return false;
+    *c = 0;
+    if (tag == DER_UTF8)
+        n = utf8_next(*string, c);
+    else
+        for (size_t i = 0; i < n; i++)
+            *c = *c << 8 | string->p[i];
+    *string = bytes_of(string->p + n, string->n - n);
+    return true;
 }
 
 /* The directory strings of RFC 5280 section 4.1.2.4. */
 static void add_string(struct certificate_text *t, size_t limit, uint8_t tag, struct bytes value) {
-    unsigned width = tag == DER_UNIVERSAL ? 4 : tag == DER_BMP ? 2 : 1;
-    if (tag == DER_UTF8) {
-        add_text(t, limit, value);
-        return;
-    }
-    for (size_t i = 0; i + width <= value.n && t->n < limit; i += width) {
-        uint32_t c = 0;
-        for (unsigned j = 0; j < width; j++)
-            c = c << 8 | value.p[i + j];
-        add_character(t, limit, c);
+    uint32_t c;
+    while (take_character(&value, tag, &c) && add_character(t, limit, c)) {
     }
 }
 

@@ -82,7 +82,7 @@ static void step_run(struct content *c, struct slot *slots, const uint8_t *step,
     default:
         if (s->at + n > sizeof thing)
             n = s->at < sizeof thing ? sizeof thing - s->at : 0;
-        content_data(&s->conversation, s->transfer, thing + s->at, n);
+        content_data(&s->conversation, s->transfer, n ? thing + s->at : thing, n);
         s->at += n;
     }
 }

@@ -121,8 +121,12 @@ static void strings_of_each_kind_are_utf_8_and_centuries_are_right(void **state)
         uint8_t tag;
         size_t n;
         const char *text, *expected;
-    } strings[] = {{0x0c, 3, "\xc3\xa4x", "\xc3\xa4x"},                    /* UTF8String */
-                   {0x13, 3, "abc", "abc"},                                /* PrintableString */
+    } strings[] = {{0x0c, 3, "\xc3\xa4x", "\xc3\xa4x"},                   /* UTF8String */
+                   {0x13, 3, "abc", "abc"},                               /* PrintableString */
+                   {0x0c, 5, "a\0.b\xff", "a\xef\xbf\xbd.b\xef\xbf\xbd"}, /* a NUL, a wrong octet */
+                   {0x13, 3, "a\0b",
+                    "a\xef\xbf\xbd"
+                    "b"},
                    {0x14, 2, "\xe4x", "\xc3\xa4x"},                        /* T61String, as Latin-1 */
                    {0x1e, 4, "\x20\xac\0x", "\xe2\x82\xacx"},              /* BMPString */
                    {0x1c, 8, "\0\1\xf6\x97\0\0\0x", "\xf0\x9f\x9a\x97x"}}; /* UniversalString */
