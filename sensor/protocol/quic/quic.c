@@ -87,7 +87,7 @@ static void walk_frames(struct quic *q, struct conversation *c, enum side from, 
  * of all of them (section 12.2). */
 struct candidate {
     bool derived, good;
-    struct quic_keys keys[2];
+    struct quic_keys client;
 };
 
 static bool derive_once(struct quic *q, const struct quic_long *head, struct candidate *k) {
@@ -95,8 +95,7 @@ static bool derive_once(struct quic *q, const struct quic_long *head, struct can
         return k->good;
     k->derived = true;
     q->ids++;
-    k->good = quic_keys_derive(head->version, head->destination, false, &k->keys[SIDE_CLIENT]) &&
-              quic_keys_derive(head->version, head->destination, true, &k->keys[SIDE_SERVER]);
+    k->good = quic_keys_derive(head->version, head->destination, false, &k->client);
     return k->good;
 }
 
@@ -106,9 +105,10 @@ static void open_packet(struct quic *q, struct conversation *c, enum side from, 
     struct bytes frames;
     bool opened = q->keyed && quic_initial_open(&q->keys[from], head, clear, &frames);
     if (!opened && from == SIDE_CLIENT && derive_once(q, head, candidate) &&
-        quic_initial_open(&candidate->keys[from], head, clear, &frames)) {
-        opened = q->keyed = true;
-        memcpy(q->keys, candidate->keys, sizeof q->keys);
+        quic_initial_open(&candidate->client, head, clear, &frames)) {
+        opened = true;
+        q->keys[SIDE_CLIENT] = candidate->client;
+        q->keyed = quic_keys_derive(head->version, head->destination, true, &q->keys[SIDE_SERVER]);
     }
     if (opened)
         walk_frames(q, c, from, frames);
