@@ -361,7 +361,7 @@ static struct bytes held_bytes(const struct http_side *s) {
 static void release_held(struct http_side *s) {
     protocol_free(s->held);
     s->held = NULL;
-    s->held_at = s->held_end = s->held_size = 0;
+    s->held_at = s->held_end = s->held_size = s->tried = 0;
 }
 
 static bool hold_bytes(struct http *h, struct http_side *s, struct bytes in) {
@@ -391,8 +391,23 @@ static bool hold_bytes(struct http *h, struct http_side *s, struct bytes in) {
 
 static void run_held(struct http *h, struct http_side *s) {
     s->held_at += run_steps(h, s, held_bytes(s));
-    if (s->held_at == s->held_end)
+    s->tried = s->held_end - s->held_at;
+    if (s->tried == 0)
         release_held(s);
+}
+
+/* Steps read a long line from its beginning: not for each octet that comes, but when it ends, or has grown.
+ */
+static bool is_due(const struct http_side *s, struct bytes more) {
+    enum { SHORT = 2048, PART = 16 };
+    size_t have = s->held_end - s->held_at;
+    return have < SHORT || have - s->tried > s->tried / PART || memchr(more.p, '\n', more.n);
+}
+
+/* What was held back from the steps goes to them before anything else happens to this side. */
+static void run_untried(struct http *h, struct http_side *s) {
+    if (s->held && s->tried < s->held_end - s->held_at && h->result == PROTOCOL_OK)
+        run_held(h, s);
 }
 
 /* Returns what was not taken because the conversation is no longer ours. */
@@ -400,15 +415,19 @@ static struct bytes pump_bytes(struct http *h, struct http_side *s, struct bytes
     while (in.n && h->result == PROTOCOL_OK) {
         if (s->held) {
             size_t n = in.n < HELD_PIECE ? in.n : HELD_PIECE;
-            if (!hold_bytes(h, s, bytes_of(in.p, n)))
+            struct bytes more = bytes_of(in.p, n);
+            if (!hold_bytes(h, s, more))
                 break;
             in = bytes_of(in.p + n, in.n - n);
-            run_held(h, s);
+            if (is_due(s, more))
+                run_held(h, s);
         } else {
             size_t n = run_steps(h, s, in);
             in = bytes_of(in.p + n, in.n - n);
-            if (in.n && h->result == PROTOCOL_OK && hold_bytes(h, s, in))
+            if (in.n && h->result == PROTOCOL_OK && hold_bytes(h, s, in)) {
+                s->tried = in.n;
                 in.n = 0;
+            }
         }
     }
     return in;
@@ -508,6 +527,7 @@ static enum protocol_result http_data(struct conversation *c, enum side from, co
 /* Nothing more comes behind a body that was there as announced, but what may be the beginning of a message.
  */
 static void settle_side(struct http *h, struct http_side *s) {
+    run_untried(h, s);
     if (s->phase != HTTP_BEHIND)
         return;
     struct bytes rest = held_bytes(s);
@@ -530,6 +550,7 @@ static void give_rest(struct http *h, struct http_side *s) {
 static enum protocol_result http_gap(struct conversation *c, enum side from, uint64_t n) {
     struct http *h = c->state;
     struct http_side *s = &h->side[from];
+    run_untried(h, s);
     bool broken = s->phase == HTTP_SEEKING && s->headless == HTTP_HAS_HEAD;
     settle_side(h, s);
     give_rest(h, s);

@@ -43,6 +43,7 @@ struct http_side {
     struct http_shrunk shrunk;
     uint8_t *held; /* bytes that wait for more, from held_at to held_end */
     size_t held_at, held_end, held_size;
+    size_t tried;                   /* of them, by steps that wanted more */
     struct http_head head;          /* kept until the transfer begins */
     struct http_exchange *exchange; /* the request of a response, kept as long */
     struct http_body body;
