@@ -186,6 +186,17 @@ def segments(size):
     return one_byte(1)
 
 
+@input_of('segments of one byte, of a request line that waits for an answer')
+def segments_of_line(size):
+    for port in itertools.count(1):
+        line = Line(port=1024 + port % 60000)
+        yield from line.open()
+        yield from line.send(0, head(0))
+        for _ in range(30000):
+            yield line.segment(0, PSH | ACK, b'a')
+            line.seq[0] += 1
+
+
 @input_of('segments of one byte, each again and again')
 def segments_again(size):
     return one_byte(8)
@@ -255,6 +266,15 @@ def endless_flows(size):
 def datagrams(size):
     for i in itertools.count():
         yield ip_frame(LANE + i // 60000 % 1000, OUTSIDE, 17, struct.pack('>HHHH', 1024 + i % 60000, 5000, 9, 0) + b'x')
+
+
+@input_of('datagrams of QUIC Initial packets that no key opens, a flow each')
+def quic_initials(size):
+    for i in itertools.count():
+        sealed = struct.pack('>I', i) * 6
+        packets = b''.join(struct.pack('>BIBIIBBB', 0xc3, 1, 8, i, k, 0, 0, len(sealed)) + sealed for k in range(30))
+        udp = struct.pack('>HHHH', 1024 + i % 60000, 443, 8 + len(packets), 0)
+        yield ip_frame(LANE + i // 60000 % 1000, OUTSIDE, 17, udp + packets)
 
 
 # --- what HTTP is made of
