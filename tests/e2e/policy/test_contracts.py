@@ -251,4 +251,5 @@ def test_encrypted_bytes_count_against_a_contracts_volume(read, tmp_path):
     gantry, = opened(alerts)
     assert gantry['classes'] == ['encrypted-flow'] and gantry['terms'] == ['per-day bytes'] and gantry['verdict'] == 'breach'
     assert alerts[0]['rule']['id'] == 'encrypted-flow' and alerts[0]['network']['application'] == 'TLS'
-    assert 3 << 20 <= closed(alerts)[0]['incident']['bytes'] < 4 << 20
+    # What the contract allowed is not the incident's: what came from the half second on that went over it is.
+    assert (3 << 20) - 2_000_000 <= closed(alerts)[0]['incident']['bytes'] < 2_000_000
