@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import atexit
+import itertools
 import os
 import shutil
 import sys
@@ -12,6 +13,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, *sorted(f.path for f in os.scandir(HERE) if f.is_dir() and f.name[0] not in '._')]
 
 import lab as laboratory  # noqa: E402
+import material  # noqa: E402
+
+NUMBERS = itertools.count(1)
 
 # Compiled rules of the tests stay out of the user's own folder.
 if 'XDG_CACHE_HOME' not in os.environ:
@@ -43,6 +47,22 @@ def lab(tmp_path_factory):
 def sensor(lab, tmp_path):
     with laboratory.Sensor(lab, tmp_path) as s:
         yield s
+
+
+@pytest.fixture(scope='module')
+def watch(lab, tmp_path_factory):
+    """One sensor for the many cases of a file; each goes to a stranger of its own."""
+    with laboratory.Sensor(lab, tmp_path_factory.mktemp('watch'), events='alert,transfer,flow,stats') as s:
+        yield s
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """Another one for each test: (path, bytes, address of the stranger that gets it)."""
+    n = next(NUMBERS)
+    path = tmp_path / f'20260531-041158_L04_KXR{4000 + n}.jpg'
+    path.write_bytes(material.lane_image(7000 + n))
+    return str(path), path.read_bytes(), laboratory.stranger(n)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ Real programs run in the namespaces; the bridge forgets addresses at once, so it
 import atexit
 import contextlib
 import glob
+import hashlib
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ UNAPPROVED = '198.51.100.20'   # Plate Systems: contract over
 UNAPPROVED6 = '2001:db8:b::20'
 UNKNOWN = '203.0.113.9'
 UNKNOWN6 = '2001:db8:ffff::9'
+STRANGERS = '100.66.0.0/16'    # all of them stand outside; stranger(n) is one
 OUTSIDE = [APPROVED, UNAPPROVED, UNKNOWN, INTERNAL]
 OUTSIDE6 = [APPROVED6, UNAPPROVED6, UNKNOWN6]
 
@@ -92,6 +94,10 @@ def wait_for(condition, seconds=10, what='the condition'):
     raise AssertionError(f'{what} did not come within {seconds} s')
 
 
+def stranger(n):
+    return f'100.66.{n // 250}.{n % 250 + 1}'
+
+
 class Lab:
     def __init__(self, folder):
         self.folder = str(folder)
@@ -147,6 +153,7 @@ class Lab:
                 self.ip(space, 'addr', 'add', f'{address}/128', 'dev', 'eth0', 'nodad')
             self.ip(space, 'route', 'add', 'default', 'dev', 'eth0', 'src', v4[0])
             self.ip(space, '-6', 'route', 'add', 'default', 'dev', 'eth0')
+        self.ip('outside', 'route', 'add', 'local', STRANGERS, 'dev', 'lo')
         wait_for(lambda: self.run('lane', 'ping', '-c1', '-W1', UNKNOWN, check=False).returncode == 0
                  if shutil.which('ping') else True, 10, 'the network')
 
@@ -299,6 +306,14 @@ class Sensor:
 
     def wait_alert(self, match, seconds=10):
         return wait_for(lambda: [a for a in self.alerts() if match(a)], seconds, 'the alert')[0]
+
+    def wait_picture(self, data, destination, seconds=10, protocol='http'):
+        """An alert about a lane's picture to `destination`, and the complete transfer with its digest; gives the transfer."""
+        self.wait_alert(lambda a: a['destination']['ip'] == destination and 'vehicle-image' in a['gantry'].get('classes', []), seconds)
+        t = self.wait_transfer(hashlib.sha256(data).hexdigest(), seconds)
+        assert t['destination']['ip'] == destination and 'vehicle-image' in t['gantry']['classes'] and t['network']['protocol'] == protocol
+        assert t['gantry']['transfer'] == {'complete': True, 'missing_bytes': 0}
+        return t
 
 
 def free_port():
