@@ -3,6 +3,7 @@ import atexit
 import itertools
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -100,4 +101,20 @@ http {{
     process = lab.start('lane', 'nginx', '-c', str(folder / 'nginx.conf'), '-p', str(folder))
     lab.wait_port('lane', '::', port)
     yield str(folder / 'root'), port
+    lab.stop(process)
+
+
+@pytest.fixture(scope='module')
+def sshd(lab, tmp_path_factory):
+    """Outside; gives the words of a client that it lets in as root, its port, and a folder that it may write."""
+    folder, port = tmp_path_factory.mktemp('sshd'), 2222
+    for name in 'host', 'client':
+        subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', folder / name], check=True)
+    os.makedirs('/run/sshd', exist_ok=True)
+    (folder / 'sshd_config').write_text(
+        f'Port {port}\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/client.pub\nStrictModes no\nUsePAM no\nPermitRootLogin yes\n'
+        'PidFile none\nSubsystem sftp internal-sftp\n')
+    process = lab.start('outside', '/usr/sbin/sshd', '-D', '-e', '-f', str(folder / 'sshd_config'), stderr=subprocess.DEVNULL)
+    lab.wait_port('outside', '', port)
+    yield ['-q', '-i', f'{folder}/client', '-o', 'StrictHostKeyChecking=no', '-o', f'UserKnownHostsFile={folder}/known'], port, folder
     lab.stop(process)

@@ -11,7 +11,7 @@ import pytest
 from web import nginx
 
 PORTS = [21, 22, 25, 53, 443, 1080]
-PLAIN, SEALED, SSH = 8089, 8443, 2222
+PLAIN, SEALED = 8089, 8443
 KNOWN = {'Telegram': '149.154.167.99', 'TeamViewer': '188.172.208.9'}
 
 
@@ -114,26 +114,11 @@ def test_an_upload_behind_a_segment_that_nobody_sent(lab, watch, picture, side, 
 
 # --- what is encrypted --------------------------------------------------------------------------------------------
 
-@pytest.fixture
-def sshd(lab, tmp_path):
-    """Outside; gives the words of a client that it lets in, and the folder that it may write."""
-    for name in 'host', 'client':
-        subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', tmp_path / name], check=True)
-    os.makedirs('/run/sshd', exist_ok=True)
-    conf = tmp_path / 'sshd_config'
-    conf.write_text(f'Port {SSH}\nHostKey {tmp_path}/host\nAuthorizedKeysFile {tmp_path}/client.pub\nStrictModes no\nUsePAM no\n'
-                    f'PermitRootLogin yes\nPidFile none\nSubsystem sftp internal-sftp\n')
-    process = lab.start('outside', '/usr/sbin/sshd', '-D', '-e', '-f', str(conf), stderr=subprocess.DEVNULL)
-    lab.wait_port('outside', '', SSH)
-    yield ['-q', '-i', f'{tmp_path}/client', '-o', 'StrictHostKeyChecking=no', '-o', f'UserKnownHostsFile={tmp_path}/known'], tmp_path
-    lab.stop(process)
-
-
 def test_pictures_by_real_tls_and_ssh_are_encrypted_flows(lab, watch, picture, sshd):
     path, data, stranger = picture
-    words, folder = sshd
+    words, port, folder = sshd
     upload(lab, path, '-k', f'https://{stranger}:{SEALED}/')
-    lab.run('lane', 'scp', *words, '-P', str(SSH), path, f'root@{stranger}:{folder}/arrived.jpg')
+    lab.run('lane', 'scp', *words, '-P', str(port), path, f'root@{stranger}:{folder}/arrived.jpg')
     assert (folder / 'arrived.jpg').read_bytes() == data
     ours = net.wait_for(lambda: len(found := [f for f in watch.records('flow') if f['destination']['ip'] == stranger]) == 2 and found, 20, 'the flows')
     assert {f['network']['protocol'] for f in ours} == {'tls', 'ssh'} and all(f['client']['bytes'] > len(data) for f in ours)
