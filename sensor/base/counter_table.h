@@ -69,6 +69,8 @@
     COUNTER(FLOWS_GAVE_WAY,       "flow.gave_way",               "flows closed early so that new ones can be looked into") \
     COUNTER(FLOWS_IGNORED,        "flow.ignored",                 "flows that the policy does not want looked into") \
     COUNTER(FLOWS_COVERED,        "flow.covered",                 "flows not looked into because a contract covers whatever they carry") \
+    COUNTER(FLOWS_TRIED,          "flow.tried",                  "TCP connections between an image network and a partner that nobody answered, or that were refused") \
+    COUNTER(TRIES_LEFT,           "flow.tries_left",             "of these those not counted by destination, because too many partners were tried at once") \
     COUNTER(CONTEXTS_SHED,        "flow.contexts_shed",          "flows not looked into because too many were at once") \
     COUNTER(FLOWS_REUSED,         "flow.reused",                  "flows ended by a new connection with the same addresses and ports") \
     COUNTER(FLOWS_JUDGED,         "flow.sides_judged",            "TCP flows of which enough was seen to tell whether both directions are") \

@@ -11,14 +11,14 @@
 /* From workers to the reporter: fixed-format records through one ring in shared memory a worker. The worker
  * never blocks (live), or waits (offline). The reader trusts nothing: a worker may have been taken over. */
 
-enum { RECORD_VERSION = 4, RECORD_DIGESTS_MAX = 256, RECORD_RULES_MAX = 16 };
+enum { RECORD_VERSION = 5, RECORD_DIGESTS_MAX = 256, RECORD_RULES_MAX = 16 };
 
 enum record_kind {
     RECORD_TRANSFER = 1, /* an object ended; one that is `pending` has a second record once it was examined */
     RECORD_FINDING,      /* a rule holds, while the object may still be moving */
     RECORD_FLOW,         /* a flow ended */
     RECORD_NOTICE,       /* the sensor says something of itself: TEXT_RULE_NAME, with a key in TEXT_RULE_ID */
-    RECORD_VOLUME,       /* what flows that nobody reads brought a destination since the last record of them */
+    RECORD_VOLUME, /* what flows that nobody reads brought a destination since the last record of them */
     RECORD_KINDS
 };
 
@@ -43,6 +43,8 @@ enum record_kind {
     RECORD_TEXT(CONTRACT, 64) \
     RECORD_TEXT(REASON, 384) \
     RECORD_TEXT(TERM, 128)         /* of the contract that do not hold: newline between */ \
+    RECORD_TEXT(SAME_FLOW, 128)    /* classes by which the same flow was told: of what was found in it, where this is \
+                                      a volume, else of a flow; newline between */ \
     RECORD_TEXT(COMMUNITY_ID, 64)
 /* clang-format on */
 
@@ -102,8 +104,9 @@ struct record {
     uint8_t pending;          /* examined elsewhere: counts once that is over, with a second record */
     uint8_t ambiguous;        /* the flow's segments contradict each other */
     uint8_t sha256[32];
-    uint32_t flow; /* number */
+    uint32_t flow;  /* number */
     uint32_t flows; /* volume: that began */
+    uint32_t tries; /* volume: connections that nobody answered; these alone have neither octets nor flows */
     struct {
         uint16_t at, n;
     } text[TEXT_COUNT]; /* offset behind this structure; n bytes */

@@ -30,7 +30,7 @@ static uint8_t *put_address(uint8_t *at, const struct address *a) {
  * its direction. The client of such a flow is whoever sent its first packet. */
 static bool is_ordered(const struct flow *f) {
     int order = memcmp(&f->end[0].address, &f->end[1].address, sizeof f->end[0].address);
-    return order < 0 || (order == 0 && f->end[0].port < f->end[1].port) || packet_icmp_is_one_way(f);
+    return order < 0 || (order == 0 && f->end[0].port < f->end[1].port) || flow_is_icmp_notice(f);
 }
 
 const char *flow_community_id(const struct flow *flow, char out[COMMUNITY_ID_MAX]) {

@@ -15,6 +15,7 @@
  * later when a flow turns out to be encrypted or of no interest. */
 enum flow_interest {
     FLOW_COUNT,    /* look-up and counter, nothing more */
+    FLOW_PASSED,   /* as FLOW_COUNT, and its octets are summed up: see pipeline/passed.h */
     FLOW_WAIT,     /* as FLOW_COUNT until it carries something */
     FLOW_IDENTIFY, /* nDPI names its datagrams, nobody reads them */
     FLOW_INSPECT,  /* streams are rebuilt */
@@ -106,6 +107,8 @@ void flow_table_tick(struct flow_table *t, time_ns now);
 /* Shows `is_over` all flows, and closes with FLOW_END_SHED those that it is true of. */
 void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, struct flow *flow),
                          void *context);
+/* A flow of ICMP messages that nothing answers, such as errors. */
+bool flow_is_icmp_notice(const struct flow *flow);
 /* Most sides of this capture have no right checksum (it was taken at a sending host): those that never had
  * one are not looked at. */
 bool flow_table_sums_left(const struct flow_table *t);

@@ -56,7 +56,7 @@ static bool icmp_answer(uint8_t transport, uint16_t type, uint8_t *answer) {
     return false;
 }
 
-bool packet_icmp_is_one_way(const struct flow *flow) {
+bool flow_is_icmp_notice(const struct flow *flow) {
     uint8_t answer;
     return is_icmp(flow->transport) && !icmp_answer(flow->transport, flow->end[SIDE_CLIENT].port, &answer);
 }

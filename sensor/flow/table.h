@@ -46,9 +46,6 @@ struct packet_ends {
 
 struct packet_ends packet_ends_of(const struct packet *p);
 
-/* An ICMP message that nothing answers. */
-bool packet_icmp_is_one_way(const struct flow *flow);
-
 /* Which of the packet's ends opened the flow: SIDE_CLIENT when its source did. */
 enum side packet_sender_side(const struct packet *p, const struct packet_ends *ends);
 

@@ -40,7 +40,7 @@ static const struct part {
     {"conversations",                NULL,                              30, 256,  LIMIT(dispatch.conversations)},
     {"first bytes of the undecided", NULL,                              60, 9216, LIMIT(dispatch.holds)},
     {"protocol parsers",             NULL,                              95, 0,    LIMIT(dispatch.memory)},
-    {"contexts of flows",            NULL,                              40, 528,  LIMIT(contexts)},
+    {"contexts of flows",            NULL,                              40, 568,  LIMIT(contexts)},
     {"objects",                      "limits.content.objects",          60, 6144, LIMIT(content.objects)},
     {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
     {"decoders",                     NULL,                              80, 0,    LIMIT(content.codings.memory)},

@@ -57,6 +57,17 @@ static void put_ends(struct emitter *e, const struct flow_context *x, enum side 
     put_text(&e->builder, TEXT_COMMUNITY_ID, x->community_id);
 }
 
+static void note_content(struct flow_context *x, const char *class) {
+    size_t n = strlen(class) + 1;
+    if (n <= sizeof x->content)
+        memcpy(x->content, class, n);
+}
+
+/* What else was told of the flow of an object. */
+static void put_same_flow(struct emitter *e, const struct flow_context *x) {
+    put_text(&e->builder, TEXT_SAME_FLOW, x->told);
+}
+
 /* --- What the policy says --- */
 
 /* All that a verdict is made from. */
@@ -65,6 +76,7 @@ struct judged {
     struct address source, destination;
     struct bytes host;    /* by which the client called the server, if the client is the source */
     const char *protocol; /* by our own look */
+    bool any_protocol;    /* nobody knows it, and none is asked for */
     time_ns time;
 };
 
@@ -94,6 +106,7 @@ static void judge_class(const struct judged *j, const char *class, struct judgem
         .host = j->host,
         .class = class,
         .protocol = j->protocol,
+        .any_protocol = j->any_protocol,
         .time = j->time,
     };
     policy_judge(j->policy, &facts, out);
@@ -214,6 +227,7 @@ bool emit_transfer(struct emitter *e, const struct object *o, const struct trans
         return false;
     record_begin(&e->builder, RECORD_TRANSFER);
     put_ends(e, x->flow, o->from);
+    put_same_flow(e, x->flow);
     e->builder.head.matters = x->leaves;
     e->builder.head.pending = pending;
     put_rules(&e->builder, o, &who, &worst);
@@ -242,6 +256,8 @@ void emit_finding(struct emitter *e, const struct finding *f, const struct trans
     judge_class(&who, f->rule->class, &j);
     record_begin(&e->builder, RECORD_FINDING);
     put_ends(e, x->flow, o->from);
+    put_same_flow(e, x->flow);
+    note_content(x->flow, f->rule->class);
     e->builder.head.matters = x->leaves;
     put_judgement(&e->builder, &who, &j);
     put_rule(&e->builder, f);
@@ -330,17 +346,21 @@ void emit_examined(struct emitter *e, struct record_builder *record) {
 
 /* --- Flows --- */
 
-static const char *name_of_class(const char *class) {
+static const char *name_of_sum(const struct unread_sum *sum) {
+    const char *class = sum->class;
+    if (sum->tries)
+        return "Connections with an image network that came to nothing";
     return strcmp(class, CLASS_ENCRYPTED_FLOW) == 0 ? "Encrypted flow out of an image network"
                                                     : "Flow out of an image network that nobody can read";
 }
 
 void emit_volume(struct emitter *e, const struct unread_sum *sum) {
     const struct flow_context *x = sum->flow;
-    const struct judged who = judged_of(x, x->generation->policy, sum->from, bytes_of(NULL, 0), sum->time);
+    struct judged who = judged_of(x, x->generation->policy, sum->from, bytes_of(NULL, 0), sum->time);
     struct record *r = &e->builder.head;
     struct judgement j;
-    judge_class(&who, sum->class, &j);
+    who.any_protocol = sum->tries > 0;
+    judge_class(&who, sum->tries ? NULL : sum->class, &j); /* what it would have carried nobody knows */
     record_begin(&e->builder, RECORD_VOLUME);
     put_ends(e, x, sum->from);
     r->matters = x->leaves[sum->from];
@@ -351,14 +371,17 @@ void emit_volume(struct emitter *e, const struct unread_sum *sum) {
     put_text(&e->builder, TEXT_PROTOCOL, x->protocol);
     r->bytes_back = sum->back;
     r->flows = sum->flows;
+    r->tries = sum->tries;
     r->quiet = sum->quiet;
     put_text(&e->builder, TEXT_RULE_ID, sum->class);
-    put_text(&e->builder, TEXT_RULE_NAME, name_of_class(sum->class));
+    put_text(&e->builder, TEXT_RULE_NAME, name_of_sum(sum));
     put_text(&e->builder, TEXT_RULES, sum->class);
     put_text(&e->builder, TEXT_CLASS, sum->class);
     put_text(&e->builder, TEXT_CLASSES, sum->class);
     if (j.verdict >= VERDICT_BREACH)
         put_text(&e->builder, TEXT_OFFENDING, sum->class);
+    if (sum->alone)
+        put_text(&e->builder, TEXT_SAME_FLOW, sum->alone->content);
     put_facts(&e->builder, x->facts, FACT_IN_ALERT);
     send_record(e);
 }

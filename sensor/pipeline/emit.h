@@ -25,13 +25,15 @@ void emit_finding(struct emitter *e, const struct finding *f, const struct trans
 struct unread_sum {
     struct address source, destination;
     const char *class, *protocol, *application;
-    const struct partner *named; /* whose the server name is, NULL */
-    struct flow_context *flow;   /* one of them, which the record shows */
+    const struct partner *named;      /* whose the server name is, NULL */
+    const struct flow_context *alone; /* the one flow, where something was found in it; NULL */
+    struct flow_context *flow;        /* one of them, which the record shows */
     enum side from;
     bool quiet;
     time_ns time;
     uint64_t out, back; /* octets of payload */
     uint32_t flows;     /* that began */
+    uint32_t tries;     /* connections that came to nothing: a sum of them has no octets */
 };
 void emit_volume(struct emitter *e, const struct unread_sum *sum);
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_context *x);

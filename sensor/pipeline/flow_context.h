@@ -8,6 +8,9 @@
 #include "policy/policy.h"
 #include "protocol/protocol.h"
 
+/* Octets of a class with its end; a longer one is not remembered. */
+enum { CONTENT_CLASS_MAX = 32 };
+
 /* The context of a flow: what records say of it. One for each flow that is looked into; it is the owner of
  * the flow's conversation. A flow may end while parts of its objects are still waited for: their transfers'
  * contexts (transfer_context.h) keep it. What policy says of it is the newest generation's: a flow keeps no
@@ -21,10 +24,13 @@ struct flow_context {
     bool metered[2];                     /* what this side sends counts under a contract */
     bool began;                          /* a transfer: its objects count, not the flow */
     bool encrypted;
-    bool ambiguous; /* its segments contradict each other: this is one of several readings, or may be */
-    bool waits, counted;               /* unread.c's own: in its list; counted as a flow */
-    struct age_node waiting;           /* likewise */
-    const char *class;                 /* likewise: why nobody reads it; NULL: it is read, or not known yet */
+    bool ambiguous;      /* its segments contradict each other: this is one of several readings, or may be */
+    bool carried;        /* payload */
+    bool waits, counted; /* unread.c's own: in its list; counted as a flow */
+    struct age_node waiting; /* likewise */
+    const char *class;       /* likewise: why nobody reads it; NULL: it is read, or not known yet */
+    const char *told;        /* likewise: a class by which some of it was summed up; NULL: none of it was */
+    char content[CONTENT_CLASS_MAX];   /* the class of what was found in it last; empty: nothing was */
     struct conversation *conversation; /* NULL once the flow is over */
     time_ns first;                     /* packet time of its first packet */
     uint64_t payload[2];               /* octets that each side sent and that are in no sum yet */

@@ -57,6 +57,12 @@ static bool is_left_out(struct pipeline *p, struct flow *flow) {
     return true;
 }
 
+/* Datagrams are looked at all the same: "*" means no tunnel, and a name or an echo is soon read. */
+static bool is_covered(const struct pipeline *p, const struct flow *flow, const struct address *to) {
+    return flow->transport == PROTOCOL_TCP &&
+           policy_covers_all(p->generations.newest->policy, to, flow->first);
+}
+
 bool pipeline_matters(const struct pipeline *p, const struct flow *flow, bool *covered) {
     const struct policy *policy = p->generations.newest->policy;
     *covered = false;
@@ -66,18 +72,19 @@ bool pipeline_matters(const struct pipeline *p, const struct flow *flow, bool *c
             return true;
         if (!policy_matters(policy, &flow->end[side].address, to))
             continue;
-        if (!policy_covers_all(policy, to, flow->first))
+        if (!is_covered(p, flow, to))
             return true;
         *covered = true;
     }
     return false;
 }
 
-static bool is_wanted(const struct pipeline *p, const struct flow *flow) {
-    bool covered, wanted = pipeline_matters(p, flow, &covered);
-    if (!wanted)
-        counter_one(covered ? COUNTER_FLOWS_COVERED : COUNTER_FLOWS_IGNORED);
-    return wanted;
+static enum flow_interest first_interest(const struct pipeline *p, const struct flow *flow) {
+    bool covered;
+    if (pipeline_matters(p, flow, &covered))
+        return FLOW_WAIT;
+    counter_one(covered ? COUNTER_FLOWS_COVERED : COUNTER_FLOWS_IGNORED);
+    return covered ? FLOW_PASSED : FLOW_COUNT;
 }
 
 /* What was seen of the connection before it carried anything. */
@@ -95,17 +102,16 @@ static struct stream_pair *begin_stream(struct pipeline *p, struct flow *flow) {
 /* The memory to look into a flow is taken when it carries something or is answered, so that a flood of
  * openings takes none. */
 static void begin_flow(struct pipeline *p, struct flow *flow) {
-    flow->interest = FLOW_COUNT;
-    if (is_left_out(p, flow))
-        return;
-    make_room(p, flow);
-    struct flow_context *x =
-        flow_context_open(&p->flow_contexts, flow, p->generations.newest, p->inspect_all);
-    if (!x)
-        return;
-    flow->conversation = conversation_open(p->dispatcher, x, flow->transport, flow->end);
-    if (!flow->conversation) {
+    struct flow_context *x = NULL;
+    if (!is_left_out(p, flow)) {
+        make_room(p, flow);
+        x = flow_context_open(&p->flow_contexts, flow, p->generations.newest, p->inspect_all);
+    }
+    if (x)
+        flow->conversation = conversation_open(p->dispatcher, x, flow->transport, flow->end);
+    if (!flow->conversation) { /* nobody looks into it, and what leaves in it counts */
         flow_context_release(&p->flow_contexts, x);
+        flow->interest = FLOW_PASSED;
         return;
     }
     x->conversation = flow->conversation;
@@ -128,7 +134,7 @@ static bool is_carrying(const struct packet *packet) {
 
 void pipeline_flow_opened(void *context, struct flow *flow, const struct packet *packet) {
     struct pipeline *p = context;
-    flow->interest = is_wanted(p, flow) ? FLOW_WAIT : FLOW_COUNT;
+    flow->interest = (uint8_t)first_interest(p, flow);
 }
 
 static void close_stream(struct pipeline *p, struct flow *flow) {
@@ -149,15 +155,19 @@ static void tell_empty(struct pipeline *p, const struct flow *flow) {
 void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
     struct pipeline *p = context;
     struct flow_context *x = context_of(flow);
+    const struct unread_way way = pipeline_unread_way(p);
     close_stream(p, flow);
     identify_release(p->identify, flow);
+    if (flow->interest == FLOW_PASSED)
+        passed_end(&p->passed, &way, flow);
+    if (x ? !x->carried : flow->interest == FLOW_WAIT)
+        passed_try(&p->passed, &way, flow);
     if (!x) {
         tell_empty(p, flow);
         return;
     }
     pipeline_announcement(flow, flow->last);
     x->protocol = conversation_spoken(flow->conversation);
-    const struct unread_way way = pipeline_unread_way(p);
     unread_close(&p->unread, &way, x, p->now);
     emit_flow(&p->emitter, flow, x);
     conversation_close(p->dispatcher, flow->conversation);
@@ -215,7 +225,7 @@ static void take_datagram(struct pipeline *p, struct flow *flow, const struct pa
 /* Bytes that nobody can read count as well. */
 static void note_unread(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
     struct flow_context *x = context_of(flow);
-    if (!x)
+    if (!x || flow_is_icmp_notice(flow))
         return;
     if (x->encrypted)
         counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);
@@ -240,10 +250,22 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
     note_unread(p, flow, packet, from);
 }
 
+/* As flow/ counts them. */
+static uint64_t octets_of(const struct packet *packet) {
+    uint64_t cut = packet->payload_length > packet->payload_captured
+                       ? packet->payload_length - packet->payload_captured
+                       : 0;
+    return packet->network_length + cut;
+}
+
 /* A flow that costs a look-up and a counter. Its stream may have been stopped by a tick, which cannot free
  * it. */
 static void step_over(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
     close_stream(p, flow);
+    if (flow->interest == FLOW_PASSED) {
+        const struct unread_way way = pipeline_unread_way(p);
+        passed_packet(&p->passed, &way, flow, from, octets_of(packet));
+    }
     note_unread(p, flow, packet, from);
 }
 

@@ -3,6 +3,7 @@
 #define GANTRY_PIPELINE_PATH_H
 
 #include "pipeline/overload/overload.h"
+#include "pipeline/passed.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/transfer_context.h"
 #include "pipeline/unread.h"
@@ -43,6 +44,7 @@ struct pipeline {
     const struct examination *examination;
     struct waiting_objects waiting;
     struct unread unread;
+    struct passed passed;
     struct emitter emitter;
     struct overload overload;
     struct worker_status *status;

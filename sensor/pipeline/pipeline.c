@@ -49,6 +49,7 @@ struct unread_way pipeline_unread_way(struct pipeline *p) {
 static void sum_unread(struct pipeline *p, bool all) {
     const struct unread_way way = pipeline_unread_way(p);
     unread_tick(&p->unread, &way, p->now, all);
+    passed_tick(&p->passed, &way, p->now, all);
 }
 
 static void tick_stages(struct pipeline *p) {
@@ -167,7 +168,7 @@ static bool create_stages(struct pipeline *p, const struct budget *b,
            transfer_contexts_init(&p->transfer_contexts, 2 * b->content.objects) &&
            pool_init(&p->readings, sizeof(struct reading), b->stream.pairs) &&
            waiting_init(&p->waiting, b->waiting) && unread_init(&p->unread, b->contexts) &&
-           (p->decoder = decoder_create(&b->decoder)) &&
+           passed_init(&p->passed) && (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&
            (p->identify = identify_create(&b->identify)) &&
            (p->flows = flow_table_create(&b->flow, &owner)) &&
@@ -238,6 +239,7 @@ void pipeline_destroy(struct pipeline *p) {
     pool_finish(&p->readings);
     waiting_finish(&p->waiting);
     unread_finish(&p->unread);
+    passed_finish(&p->passed);
     flow_contexts_finish(&p->flow_contexts);
     transfer_contexts_finish(&p->transfer_contexts);
     fact_pool_finish(&p->facts);

@@ -27,7 +27,7 @@ static bool look_again(void *context, struct flow *flow) {
     bool covered;
     if (flow->conversation)
         flow_context_judge(context_of(flow), p->generations.newest, p->inspect_all);
-    if (!flow->conversation && flow->interest == FLOW_COUNT && pipeline_matters(context, flow, &covered)) {
+    if (!flow->conversation && flow->interest < FLOW_WAIT && pipeline_matters(context, flow, &covered)) {
         flow->interest = FLOW_WAIT;
         flow->syn_known = 0; /* its beginning is over */
     }

@@ -35,6 +35,9 @@ void unread_finish(struct unread *u) {
 void unread_note(struct unread *u, struct flow_context *x, enum side from, uint32_t n) {
     if (n == 0)
         return;
+    x->carried = true;
+    if (x->began && !x->encrypted && !conversation_lost(x->conversation))
+        return; /* its objects count */
     x->payload[from] += n;
     if (x->waits || !(x->leaves[SIDE_CLIENT] || x->leaves[SIDE_SERVER]))
         return;
@@ -48,7 +51,7 @@ static const char *class_of(const struct flow_context *x, time_ns now, bool over
     if (x->encrypted)
         return CLASS_ENCRYPTED_FLOW;
     if (x->began)
-        return NULL;
+        return conversation_lost(x->conversation) ? CLASS_UNREAD_FLOW : NULL;
     if (conversation_undecided(x->conversation) && !over && now - x->first < interval)
         return NULL;
     return conversation_read(x->conversation) ? NULL : CLASS_UNREAD_FLOW;
@@ -61,13 +64,15 @@ struct sum_key {
     struct address source, destination;
     const char *class, *protocol, *application;
     const struct partner *named;
+    const struct flow_context *alone; /* of one in which something was found; else NULL */
 };
 
 static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) {
     size_t at = hash_bytes(&u->key, key, sizeof *key) % INDEX_SIZE;
     for (; u->index[at] != UNREAD_NONE; at = (at + 1) % INDEX_SIZE) {
         struct unread_sum *s = &u->sums[u->index[at]];
-        struct sum_key other = {s->source, s->destination, s->class, s->protocol, s->application, s->named};
+        struct sum_key other = {s->source,      s->destination, s->class, s->protocol,
+                                s->application, s->named,       s->alone};
         if (memcmp(&other, key, sizeof other) == 0)
             return s;
     }
@@ -80,7 +85,8 @@ static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) 
                              .class = key->class,
                              .protocol = key->protocol,
                              .application = key->application,
-                             .named = key->named};
+                             .named = key->named,
+                             .alone = key->alone};
     return s;
 }
 
@@ -105,6 +111,7 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
     key.protocol = x->protocol;
     key.application = x->application;
     key.named = policy_partner_named(policy, host);
+    key.alone = x->content[0] ? x : NULL;
     struct unread_sum *s = find_sum(u, &key);
     if (!s) {
         unread_send(u, way);
@@ -121,6 +128,7 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
     s->back += x->payload[side_other(from)];
     s->flows += !x->counted;
     x->counted = true;
+    x->told = x->class;
 }
 
 static void add_context(struct unread *u, const struct unread_way *way, struct flow_context *x, time_ns now) {
@@ -129,7 +137,6 @@ static void add_context(struct unread *u, const struct unread_way *way, struct f
     enum side from = x->leaves[SIDE_CLIENT] ? SIDE_CLIENT : SIDE_SERVER;
     if (x->leaves[from] && x->payload[from] > 0)
         add_side(u, way, x, from, now);
-    x->payload[SIDE_CLIENT] = x->payload[SIDE_SERVER] = 0;
 }
 
 /* A context that waits is asked: what is there to be summed up is, and it waits no more. */
@@ -137,6 +144,7 @@ static void settle_context(struct unread *u, const struct unread_way *way, struc
                            time_ns now) {
     if (x->class)
         add_context(u, way, x, now);
+    x->payload[SIDE_CLIENT] = x->payload[SIDE_SERVER] = 0; /* else they were read */
     age_remove(&u->waiting, &x->waiting);
     x->waits = false;
     flow_context_release(way->contexts, x);

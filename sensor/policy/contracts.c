@@ -220,9 +220,9 @@ bool contract_covers_class(const struct contract *c, const char *class) {
     return class_is_of_flow(class) && !names_flow_class(c);
 }
 
-bool contract_covers_all(const struct contract *c) {
+bool contract_covers_all(const struct contract *c, bool canaries) {
     return contract_covers_class(c, every_class) && c->protocols.count == 0 && !c->hours &&
-           !contract_has_limits(c);
+           !contract_has_limits(c) && (!canaries || contract_covers_class(c, CLASS_CANARY));
 }
 
 /* "ftp", of which files move as data, is FTP and FTP_DATA, not FTP_CONTROL. */

@@ -46,8 +46,9 @@ bool contract_covers_class(const struct contract *c, const char *class);
 /* Our own name of what the flow speaks, NULL unknown. A contract without protocols covers all. */
 bool contract_covers_protocol(const struct contract *c, const char *protocol);
 
-/* Between its days it covers whatever is sent: every class, without any other term. */
-bool contract_covers_all(const struct contract *c);
+/* Between its days it covers whatever is sent: every class, without any other term. "*" means no canary:
+ * where rules seek some (`canaries`) it has to name them. */
+bool contract_covers_all(const struct contract *c, bool canaries);
 
 /* "2026-05-31" */
 const char *contract_day(int32_t day, char out[CLOCK_TEXT_MAX]);

@@ -3,6 +3,7 @@
 
 #include "policy/contracts.h"
 #include "policy/domains.h"
+#include "policy/flow_class.h"
 #include "policy/networks.h"
 #include "policy/overlaps.h"
 #include "policy/prefixes.h"
@@ -17,6 +18,7 @@ struct policy {
     const struct network_entry *entries; /* as configured, for people; sorted */
     size_t entry_count;
     size_t image_count, partner_count, domain_count, quiet_count;
+    bool canaries; /* a rule looks for them */
 };
 
 /* --- Reading --- */
@@ -316,6 +318,13 @@ static bool read_announced(const struct setting_reader *policy, const struct doc
     return ok;
 }
 
+static bool has_canaries(const char *const *classes) {
+    for (; classes && *classes; classes++)
+        if (strcmp(*classes, CLASS_CANARY) == 0)
+            return true;
+    return false;
+}
+
 const struct policy *policy_load(const struct doc_node *root, struct arena *arena, struct problems *problems,
                                  const char *const *classes, bool (*protocol_known)(const char *name)) {
     size_t errors = problems->errors;
@@ -329,6 +338,7 @@ const struct policy *policy_load(const struct doc_node *root, struct arena *aren
     struct policy *p = arena_alloc(arena, sizeof *p);
     bool ok = p != NULL;
     if (ok) {
+        p->canaries = has_canaries(classes);
         read_images(&r, root, p);
         read_internal(&r, root);
         read_partners(&r, root, p);
@@ -394,6 +404,10 @@ size_t policy_image_networks(const struct policy *p) {
 
 size_t policy_partners(const struct policy *p) {
     return p->partner_count;
+}
+
+bool policy_seeks_canaries(const struct policy *p) {
+    return p->canaries;
 }
 
 bool policy_matters(const struct policy *p, const struct address *source, const struct address *destination) {

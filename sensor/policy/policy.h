@@ -124,8 +124,12 @@ uint8_t policy_announced(const struct policy *p, const struct address *a);
  * in an image network and the destination in neither an image network nor an internal one. */
 bool policy_matters(const struct policy *p, const struct address *source, const struct address *destination);
 
+/* Do the rules look for canaries? */
+bool policy_seeks_canaries(const struct policy *p);
+
 /* The same look: does a contract cover whatever this destination receives at that time? Then nobody needs to
- * know what it is. A contract for all classes ("*") without protocols, hours and limits does. */
+ * know what it is. A contract for all classes ("*") without protocols, hours and limits does, where it names
+ * what "*" does not mean and rules look for (canaries). */
 bool policy_covers_all(const struct policy *p, const struct address *destination, time_ns time);
 
 /* A partner that owns this server name, whatever the address; NULL if none. Case and a port are ignored. */

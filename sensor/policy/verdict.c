@@ -78,7 +78,7 @@ bool policy_covers_all(const struct policy *p, const struct address *destination
         return false;
     const struct partner *partner = policy_partner(p, to.index);
     for (size_t i = 0; i < partner->contract_count; i++)
-        if (contract_covers_all(&partner->contracts[i]) &&
+        if (contract_covers_all(&partner->contracts[i], policy_seeks_canaries(p)) &&
             !contract_broken(&partner->contracts[i], &facts, &use))
             return true;
     return false;

@@ -33,6 +33,7 @@ static void finish_conversation(struct dispatcher *dp, struct conversation *c) {
 
 void dispatch_give_up(struct dispatcher *dp, struct conversation *c, enum counter why) {
     counter_one(why);
+    c->dispatch->lost = true;
     finish_conversation(dp, c);
 }
 
@@ -329,12 +330,17 @@ bool conversation_read(const struct conversation *c) {
     return c->protocol && !c->protocol->takes_rest;
 }
 
+bool conversation_lost(const struct conversation *c) {
+    return c->dispatch->lost;
+}
+
 bool conversation_undecided(const struct conversation *c) {
     const struct dispatch *d = c->dispatch;
     return d->phase == UNDECIDED || (c->protocol && c->protocol->takes_rest && !d->began);
 }
 
 void conversation_abandon(struct dispatcher *dp, struct conversation *c) {
+    c->dispatch->lost = true;
     finish_conversation(dp, c);
 }
 

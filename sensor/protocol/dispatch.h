@@ -60,7 +60,9 @@ bool conversation_datagram(struct dispatcher *d, struct conversation *c, enum si
 void conversation_close(struct dispatcher *d, struct conversation *c); /* accepts NULL */
 /* What it speaks by our own look, or spoke last: the protocol's name; NULL: not known. */
 const char *conversation_spoken(const struct conversation *c);
-bool conversation_read(const struct conversation *c);      /* a protocol reads it, the last resort aside */
+bool conversation_read(const struct conversation *c); /* a protocol reads it, the last resort aside */
+/* Some of it was read, and nobody can make sense of the rest, or it was left out. */
+bool conversation_lost(const struct conversation *c);
 bool conversation_undecided(const struct conversation *c); /* what protocol it is is not known */
 /* Nothing more of it is looked at: its transfers are cut, what it held is given back. */
 void conversation_abandon(struct dispatcher *d, struct conversation *c);

@@ -46,6 +46,7 @@ struct dispatch {
     bool announced;
     bool began; /* a transfer */
     bool encrypted;
+    bool lost;          /* see conversation_lost() */
     const char *spoken; /* name of the protocol that ran last, the last resort aside */
     bool fallback;      /* of what becomes of it, as the protocol asked */
     uint8_t tunnels;    /* conversations around this one */

@@ -93,6 +93,8 @@ static void commit_when_crowded(struct reporter *r) {
 /* Sums of flows that nobody reads: what is told of them, and where it counts. */
 static void take_volume(struct reporter *r, const struct record *record) {
     struct traffic_told told;
+    if (record->tries && incidents_tries(r->incidents, record))
+        return;
     traffic_record(r->traffic, record, &told);
     if (told.incident)
         incidents_record(r->incidents, told.incident);

@@ -304,8 +304,8 @@ static void get_flow(const struct event *e, size_t part, struct value *v) {
     const struct record *r = e->record;
     if (r->kind != RECORD_FLOW && r->kind != RECORD_VOLUME)
         return;
-    bool client_sends = r->kind == RECORD_FLOW || (address_equal(&r->source, &r->client) &&
-                                                   r->source_port == r->client_port);
+    bool client_sends =
+        r->kind == RECORD_FLOW || (address_equal(&r->source, &r->client) && r->source_port == r->client_port);
     bool first = (part == FLOW_CLIENT_BYTES) == client_sends;
     value_number(v, first ? r->bytes : r->bytes_back);
 }
@@ -377,6 +377,7 @@ static const struct field rows[] = {
     {"gantry.incident.first",          "first",     17, REPORT_ALERT,    get_incident, INCIDENT_FIRST},
     {"gantry.incident.last",           "last",      17, REPORT_ALERT,    get_incident, INCIDENT_LAST},
     {"gantry.incident.held_alerts",    "held",      17, REPORT_ALERT,    get_incident, INCIDENT_HELD},
+    {"gantry.incident.attempts",       "attempts",  17, REPORT_ALERT,    get_number_unless_zero, IN_RECORD(tries)},
     {"gantry.incident.settled",        "settled",   16, REPORT_ALERT,    get_incident, INCIDENT_SETTLED},
     {"gantry.object.id",               "object",    16, OBJECT,          get_object, IN_RECORD(object)},
     {"gantry.object.parent",           "parent",     8, OBJECT,          get_object, IN_RECORD(parent)},

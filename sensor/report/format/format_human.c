@@ -37,11 +37,14 @@ static void write_what(struct text *t, const struct event *e, size_t limit) {
     const struct incident_facts *i = e->incident;
     put_label(t, e, "what");
     put_text(t, e, TEXT_CLASS, "data", limit);
-    text_print(t, ": %" PRIu64 " object%s, ", i->objects, i->objects == 1 ? "" : "s");
+    text_print(t, ": %" PRIu64 " %s%s, ", i->objects, e->record->kind == RECORD_VOLUME ? "flow" : "object",
+               i->objects == 1 ? "" : "s");
     text_bytes(t, i->bytes);
     text_put(t, i->state == INCIDENT_CLOSED ? " in all" : " so far");
     if (i->plates)
         text_print(t, ", %" PRIu64 " distinct plate%s", i->plates, i->plates == 1 ? "" : "s");
+    if (e->record->tries)
+        text_print(t, ", %" PRIu32 " connections that came to nothing", e->record->tries);
     struct bytes name = shown_called(e->record);
     if (name.n) {
         text_put(t, ", such as ");

@@ -57,6 +57,8 @@ static void write_amount(struct text *t, const struct record *r, const struct in
     text_bytes(t, i->bytes);
     if (i->plates)
         text_print(t, ", %" PRIu64 " distinct plate%s", i->plates, i->plates == 1 ? "" : "s");
+    if (r->tries)
+        text_print(t, ", %" PRIu32 " connection%s that came to nothing", r->tries, r->tries == 1 ? "" : "s");
 }
 
 static void write_alert(struct text *t, const struct event *e, struct detail d) {

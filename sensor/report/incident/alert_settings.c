@@ -16,7 +16,7 @@ const struct setting alert_settings[] = {
     {.key = "per-destination", .type = SETTING_COUNT, FIELD(limits.per_destination), .high = 1000000,
      .preset = "60", .help = "alerts to one destination in the window; 0 for no bound"},
     {.key = "global", .type = SETTING_COUNT, FIELD(limits.global), .high = 1000000, .preset = "600",
-     .help = "alerts in all in the window, half of them for strangers; 0 for no bound"},
+     .help = "alerts in all in the window, a third of them for strangers; 0 for no bound"},
     {.key = "window", .type = SETTING_DURATION, FIELD(limits.window), .low = SECONDS(1), .high = DAYS(7),
      .preset = "1 h", .help = "time that the two bounds count alerts in"},
     {0},

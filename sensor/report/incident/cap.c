@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { ID_SIZE = 36 };
+enum { ID_SIZE = 36, SHARES_LEAST = 4 };
 
 /* Destinations of this window by keyed digest; those that found no room have only the bound of all. */
 struct cap_destination {
@@ -15,16 +15,31 @@ struct cap_destination {
     uint64_t alerts;
 };
 
-enum share { SHARE_COMMON, SHARE_LARGE, SHARE_PARTNER, SHARE_DENIED, SHARE_COUNT };
+enum share {
+    SHARE_COMMON,
+    SHARE_LARGE,
+    SHARE_PARTNER,
+    SHARE_DENIED,
+    SHARE_FLOWS, /* to strangers */
+    SHARE_PARTNERS_FLOWS,
+    SHARE_COUNT
+};
 
-/* What each standing has of its own, and the hundredths of all that this is; at least one alert, while there
- * are as many as shares. The rest is common. */
+/* What each standing has of its own, and the hundredths of all that this is; at least one alert, as far as
+ * there are so many. The rest is common, but for flows that nobody reads: these have their shares alone. */
 static const uint8_t share_of[STANDING_COUNT] = {[STANDING_SMALL] = SHARE_COMMON,
                                                  [STANDING_LARGE] = SHARE_LARGE,
                                                  [STANDING_PARTNER] = SHARE_PARTNER,
                                                  [STANDING_DENIED] = SHARE_DENIED};
-static const uint8_t hundredths[SHARE_COUNT] = {
-    [SHARE_LARGE] = 15, [SHARE_PARTNER] = 10, [SHARE_DENIED] = 25};
+static const uint8_t flow_share_of[STANDING_COUNT] = {[STANDING_SMALL] = SHARE_FLOWS,
+                                                      [STANDING_LARGE] = SHARE_FLOWS,
+                                                      [STANDING_PARTNER] = SHARE_PARTNERS_FLOWS,
+                                                      [STANDING_DENIED] = SHARE_PARTNERS_FLOWS};
+static const uint8_t hundredths[SHARE_COUNT] = {[SHARE_LARGE] = 15,
+                                                [SHARE_PARTNER] = 10,
+                                                [SHARE_DENIED] = 25,
+                                                [SHARE_FLOWS] = 5,
+                                                [SHARE_PARTNERS_FLOWS] = 10};
 
 struct held_id {
     char id[ID_SIZE];
@@ -36,7 +51,7 @@ struct cap {
     struct hash_key secret;
     time_ns begin;                                     /* 0: no window */
     uint64_t shares[SHARE_COUNT], alerts[SHARE_COUNT]; /* of alerts.global, and used in this window */
-    uint64_t growths[SHARE_COUNT]; /* of these, those that are no openings */
+    uint64_t growths[SHARE_COUNT];                     /* of these, those that are no openings */
     uint64_t held;
     struct distinct incidents; /* of those held */
     size_t id_count, destination_count;
@@ -45,9 +60,10 @@ struct cap {
     struct cap_destination destinations[CAP_DESTINATIONS_MAX * 2];
 };
 
+/* As long as one is left for what is common. */
 static void cut_shares(struct cap *c) {
     uint64_t all = c->limits.global, rest = all;
-    for (int s = SHARE_COMMON + 1; s < SHARE_COUNT && all >= SHARE_COUNT; s++) {
+    for (int s = SHARE_COMMON + 1; s < SHARE_COUNT && all >= SHARES_LEAST && rest > 1; s++) {
         uint64_t part = all / 100 * hundredths[s] + all % 100 * hundredths[s] / 100;
         c->shares[s] = part ? part : 1;
         rest -= c->shares[s];
@@ -148,6 +164,13 @@ static bool has_room(const struct cap *c, enum share share, bool opening) {
     return c->alerts[share] < c->shares[share] && (opening || c->growths[share] < c->shares[share] / 2);
 }
 
+/* What it may take of: its own share, or what is common. */
+static enum share find_share(const struct cap *c, const struct cap_alert *alert) {
+    enum share own = (enum share)(alert->flow ? flow_share_of : share_of)[alert->standing];
+    bool alone = alert->flow && c->shares[own] > 0;
+    return alone || has_room(c, own, alert->opening) ? own : SHARE_COMMON;
+}
+
 bool cap_admit(struct cap *c, time_ns now, const struct cap_alert *alert) {
     const struct alert_limits *o = &c->limits;
     if (o->per_destination == 0 && o->global == 0)
@@ -157,9 +180,7 @@ bool cap_admit(struct cap *c, time_ns now, const struct cap_alert *alert) {
     uint64_t most = o->per_destination - (alert->opening ? 0 : o->per_destination / 4);
     uint64_t digest = hash_bytes(&c->secret, alert->destination.p, alert->destination.n);
     struct cap_destination *d = find_destination(c, digest ? digest : 1);
-    enum share share = (enum share)share_of[alert->standing];
-    if (!has_room(c, share, alert->opening))
-        share = SHARE_COMMON;
+    enum share share = find_share(c, alert);
     if ((o->global && !has_room(c, share, alert->opening)) || (o->per_destination && d && d->alerts >= most))
         return hold_back(c, alert);
     c->alerts[share]++;

@@ -6,9 +6,10 @@
 #include "base/clock.h"
 #include "report/event/standing.h"
 
-/* How many alerts may go out in a time: to each destination, and in all. A half of all is common; the rest
+/* How many alerts may go out in a time: to each destination, and in all. A third of all is common; the rest
  * are shares that alerts of one standing have for themselves, so that no number of strangers uses up what
- * partners need. An alert takes of its own share first, then of what is common. Growth and closings leave a
+ * partners need. An alert takes of its own share first, then of what is common; one of flows that nobody
+ * reads of its own share alone. Growth and closings leave a
  * half of each of these, and a quarter of a destination's part, to openings and to what is worse than any
  * before. One destination has no more than its own part. Windows begin with the first alert behind the last
  * window, by packet time. */
@@ -31,6 +32,7 @@ struct cap_alert {
     const char *id; /* of its incident */
     enum standing standing;
     bool opening; /* or worse than any before */
+    bool flow;    /* of flows that nobody reads */
 };
 
 struct cap; /* opaque */

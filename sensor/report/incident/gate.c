@@ -52,6 +52,7 @@ bool gate_admit(struct gate *g, time_ns time, const struct incident_facts *facts
     const struct cap_alert alert = {.destination = ledger_destination(r, room),
                                     .id = facts->id,
                                     .standing = (enum standing)facts->standing,
+                                    .flow = r->kind == RECORD_VOLUME,
                                     .opening = facts->state == INCIDENT_OPENED || facts->worse};
     gate_turn(g, time, false);
     if (!is_only_named(r) &&

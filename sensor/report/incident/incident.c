@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/flow_class.h"
 #include "policy/policy.h"
 #include "report/event/technique.h"
 #include "report/event/text.h"
@@ -97,6 +98,7 @@ static void tell_incident(struct incidents *t, struct incident *i, enum incident
 static struct record *keep_record(struct incidents *t, const struct record *r, struct bytes class) {
     shown_fill(&t->builder, r, class);
     t->builder.head.severity = 0; /* until it is told */
+    t->builder.head.tries = 0;    /* until they are counted */
     return shown_pack(&t->builder, r->id);
 }
 
@@ -183,10 +185,16 @@ static struct incident *open_incident(struct incidents *t, const struct record *
 
 /* --- what a record adds --- */
 
+static void add_tries(struct incident *i, const struct record *r) {
+    uint32_t *tries = &i->record->tries;
+    *tries = r->tries < UINT32_MAX - *tries ? *tries + r->tries : UINT32_MAX;
+}
+
 /* Sums of flows: what each brought since the last one. */
 static void count_flows(struct incident *i, const struct record *r) {
-    i->facts.objects += i->facts.objects || r->flows ? r->flows : 1;
+    i->facts.objects += i->facts.objects || r->flows || r->bytes == 0 ? r->flows : 1;
     i->facts.bytes += r->bytes;
+    add_tries(i, r);
     i->grown |= r->bytes > 0;
 }
 
@@ -229,6 +237,7 @@ static bool worsen_incident(struct incidents *t, struct incident *i, const struc
     if (r->severity > i->rule_severity)
         i->rule_severity = r->severity;
     worse->severity = i->record->severity;
+    worse->tries = i->record->tries;
     free(i->record);
     i->record = worse;
     return true;
@@ -314,6 +323,21 @@ void incidents_record(struct incidents *t, const struct record *r) {
     while (list_next(&classes, &class))
         if (class.n)
             add_finding(t, r, class);
+}
+
+bool incidents_tries(struct incidents *t, const struct record *r) {
+    static const char *const classes[] = {CLASS_UNREAD_FLOW, CLASS_ENCRYPTED_FLOW};
+    uint8_t room[SHOWN_KEY_MAX];
+    for (size_t k = 0; k < sizeof classes / sizeof *classes; k++) {
+        size_t n = make_key(r, bytes_text(classes[k]), room);
+        struct incident *i = find_incident(t, bytes_of(room, n));
+        if (!i || quiet_end(t, i) <= r->time)
+            continue;
+        add_tries(i, r);
+        change_mark(&t->changes, &i->change);
+        return true;
+    }
+    return false;
 }
 
 /* Only closes: growth is told with the record that brings it, or by the summary. */

@@ -36,6 +36,9 @@ struct incidents *incidents_create(const struct incident_options *options, const
 void incidents_destroy(struct incidents *i);
 /* A finding, a transfer record with its classes, or a volume record that is to be told. */
 void incidents_record(struct incidents *i, const struct record *r);
+/* Connections that came to nothing (a volume record with `tries`): they count in an incident of flows to the
+ * same destination. False: none is open. */
+bool incidents_tries(struct incidents *i, const struct record *r);
 /* Closes by packet time. */
 void incidents_tick(struct incidents *i, time_ns now);
 uint64_t incidents_open(const struct incidents *i); /* how many */

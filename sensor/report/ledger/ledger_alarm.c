@@ -37,6 +37,13 @@ static bool is_unusual(uint64_t amount, uint64_t usual, uint64_t factor, uint64_
     return amount >= least && usual <= UINT64_MAX / factor && amount >= usual * factor;
 }
 
+/* Flows that nobody reads have octets and no objects. */
+static void say_amount(struct text *t, uint64_t objects, uint64_t bytes, bool counted) {
+    if (counted)
+        text_print(t, "%" PRIu64 " objects of ", objects);
+    text_bytes(t, bytes);
+}
+
 static bool unusual_holds(const struct alarm_watch *w, const struct entry *e, time_ns now,
                           struct incident_facts *facts, char *why, size_t size) {
     const struct ledger_options *o = &w->options;
@@ -57,10 +64,9 @@ static bool unusual_holds(const struct alarm_watch *w, const struct entry *e, ti
     facts->bytes = day.bytes;
     facts->plates = bucket_plates(e, now, LEDGER_DAY);
     text_init(&t, why, size - 1);
-    text_print(&t, "%" PRIu64 " objects of ", day.objects);
-    text_bytes(&t, day.bytes);
-    text_print(&t, " in 24 hours, %" PRIu64 " of ", objects);
-    text_bytes(&t, bytes);
+    say_amount(&t, day.objects, day.bytes, day.objects || objects);
+    text_put(&t, " in 24 hours, ");
+    say_amount(&t, objects, bytes, day.objects || objects);
     text_put(&t, " are usual in a day");
     why[text_size(&t)] = '\0';
     return true;

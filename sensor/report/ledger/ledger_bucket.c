@@ -168,7 +168,8 @@ unsigned bucket_usual(const struct entry *e, time_ns now, uint64_t *objects, uin
     unsigned n = 0;
     for (unsigned i = 0; i < LEDGER_PERIOD_DAYS; i++) {
         const struct bucket *b = &e->buckets[spans[SPAN_DAYS].first + i];
-        if (!is_within(b, newest, LEDGER_PERIOD_DAYS) || b->index >= end || b->objects == 0)
+        if (!is_within(b, newest, LEDGER_PERIOD_DAYS) || b->index >= end ||
+            (b->objects == 0 && b->bytes == 0))
             continue;
         o[n] = b->objects;
         s[n++] = b->bytes;

@@ -86,10 +86,13 @@ struct traffic_line *traffic_begin(struct traffic *t, struct bytes key) {
     return l;
 }
 
-static struct traffic_line *take_line(struct traffic *t, struct bytes key, time_ns time, bool stranger) {
+static struct traffic_line *find_line(const struct traffic *t, struct bytes key) {
     uint64_t hash = hash_bytes(&t->secret, key.p, key.n);
-    struct traffic_line *l =
-        TABLE_ENTRY(table_find(&t->lines, hash, is_key, &key, TABLE_STEPS_ALL), struct traffic_line, node);
+    return TABLE_ENTRY(table_find(&t->lines, hash, is_key, &key, TABLE_STEPS_ALL), struct traffic_line, node);
+}
+
+static struct traffic_line *take_line(struct traffic *t, struct bytes key, time_ns time, bool stranger) {
+    struct traffic_line *l = find_line(t, key);
     if (!l) {
         traffic_make_room(t);
         l = traffic_begin(t, key);
@@ -223,6 +226,27 @@ static uint8_t severity_of_traffic(const struct record *r, uint64_t out) {
     return (uint8_t)(severity < most ? severity : most);
 }
 
+/* Those that came to nothing, of one network and partner; `make`: the line too. NULL: there is none. */
+static struct traffic_line *tries_line(struct traffic *t, const struct record *r, bool make) {
+    uint8_t key[SHOWN_KEY_MAX];
+    char room[ADDRESS_TEXT_MAX + 4];
+    size_t n = shown_key_add(key, 0, bytes_text("tries"));
+    n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_NETWORK)));
+    n = shown_key_add(key, n, shown_cut(ledger_destination(r, room)));
+    return make ? take_line(t, bytes_of(key, n), r->time, false) : find_line(t, bytes_of(key, n));
+}
+
+/* Each is told once. */
+static uint32_t take_tries(struct traffic *t, const struct record *r) {
+    struct traffic_line *l = r->verdict == VERDICT_UNKNOWN ? NULL : tries_line(t, r, false);
+    if (!l || l->untold.flows == 0)
+        return 0;
+    uint64_t n = l->untold.flows;
+    l->untold.flows = 0;
+    change_mark(&t->changes, &l->change);
+    return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
 static void put_sum(struct record_builder *b, const struct traffic_sum *s) {
     b->head.bytes = s->out;
     b->head.bytes_back = s->back;
@@ -233,6 +257,7 @@ static const struct record *make_told(struct traffic *t, const struct record *r,
                                       const char *why) {
     record_copy(&t->told, r);
     put_sum(&t->told, &l->untold);
+    t->told.head.tries = take_tries(t, r);
     t->told.head.severity = severity_of_traffic(r, l->today.out);
     if (why)
         record_text(&t->told, TEXT_REASON, bytes_text(why));
@@ -251,10 +276,33 @@ static const struct record *make_ledgered(struct traffic *t, const struct record
     return (const struct record *)(const void *)t->ledger_room;
 }
 
+/* Nothing left with them: they wait, or are told. */
+static void count_tries(struct traffic *t, const struct record *r, struct traffic_told *out) {
+    if (r->verdict < VERDICT_BREACH || r->verdict == VERDICT_UNKNOWN)
+        return;
+    struct traffic_line *l = tries_line(t, r, true);
+    if (!l) {
+        counter_one(COUNTER_TRAFFIC_FORGOTTEN);
+        return;
+    }
+    l->untold.flows = add_sizes(l->untold.flows, r->tries);
+    if (t->options.attempts != ATTEMPTS_ALERT)
+        return;
+    record_copy(&t->told, r);
+    t->told.head.tries = take_tries(t, r);
+    t->told.head.severity = severity_of_traffic(r, 0);
+    record_pack(&t->told, r->id, t->told_room);
+    out->incident = (const struct record *)(const void *)t->told_room;
+}
+
 void traffic_record(struct traffic *t, const struct record *r, struct traffic_told *out) {
     char why[WHY_MAX];
     *out = (struct traffic_told){0};
-    if (!r->matters || r->verdict == VERDICT_INTERNAL || r->verdict > VERDICT_UNKNOWN || r->bytes == 0)
+    if (!r->matters || r->verdict == VERDICT_INTERNAL || r->verdict > VERDICT_UNKNOWN)
+        return;
+    if (r->tries)
+        count_tries(t, r, out);
+    if (r->bytes == 0)
         return;
     if (!t->since) {
         t->since = r->time;

@@ -15,6 +15,8 @@
  * destination, or a host, is told once, again when ten times as much has left since, or after `repeat`.
  * - A quiet name (the software's own servers) has a bound of its own.
  * - While the sensor is new (`learning`) strangers are not told: the digest shows them.
+ * - Connections with a partner that may not receive, and that nobody answered, wait for what is told next of
+ * it; or they are told by themselves (`attempts`).
  * - What is not told at once is not lost: the next record of the destination that is told brings it along.
  *
  * Memory is bounded: what was least recently seen of strangers goes first, and is counted. */
@@ -25,7 +27,11 @@ struct traffic_options {
     uint64_t per_host;         /* octets a day of one host to all strangers */
     uint64_t quiet_per_day;    /* octets a day to a quiet name */
     uint64_t learning, repeat; /* ns */
+    unsigned attempts;         /* enum traffic_attempts */
 };
+/* What becomes of connections that came to nothing: they only count in an incident that is open, or opens, or
+ * they open one. */
+enum traffic_attempts { ATTEMPTS_COUNT, ATTEMPTS_ALERT };
 extern const struct setting traffic_settings[]; /* flows of gantry.yaml */
 
 struct traffic; /* opaque */

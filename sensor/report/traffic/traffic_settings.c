@@ -10,6 +10,8 @@ static bool leave_to_policy(struct setting_reader *r, const struct doc_node *nod
     return true;
 }
 
+static const char *const attempts_words[] = {[ATTEMPTS_COUNT] = "count", [ATTEMPTS_ALERT] = "alert", NULL};
+
 /* clang-format off */
 static const struct setting stranger_settings[] = {
     {.key = "per-day", .type = SETTING_SIZE, FIELD(per_day), .low = 1, .high = GIB(1048576), .preset = "1 MB",
@@ -30,6 +32,8 @@ const struct setting traffic_settings[] = {
      .help = "server names of the software's own: updates, backups"},
     {.key = "quiet-per-day", .type = SETTING_SIZE, FIELD(quiet_per_day), .low = 1, .high = GIB(1048576), .preset = "20 MB",
      .help = "the same for flows to one of quiet-names"},
+    {.key = "attempts", .type = SETTING_CHOICE, FIELD(attempts), .choices = attempts_words, .preset = "count",
+     .help = "connections with a partner that nobody answered: count, or alert"},
     {.key = "learning", .type = SETTING_DURATION, FIELD(learning), .high = DAYS(365), .preset = "7 d",
      .help = "time from a sensor's first day in which strangers are gathered in the digest, not told"},
     {.key = "repeat", .type = SETTING_DURATION, FIELD(repeat), .low = SECONDS(60), .high = DAYS(365), .preset = "7 d",

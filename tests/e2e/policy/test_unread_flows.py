@@ -14,7 +14,7 @@ import time
 import lab as net
 import pytest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..', 'evasion'))
+sys.path.append(os.path.join(os.path.dirname(__file__), '..', '..', 'evasion'))
 import wire as wires  # noqa: E402
 
 LANE, ACME, LABS, STRANGER = '10.40.3.7', '203.0.113.9', '192.0.2.20', '198.51.100.9'
@@ -118,6 +118,65 @@ def test_a_connection_that_carries_nothing_and_clear_http_are_no_unread_flows(re
     w.tcp(client=LANE, server=ACME).open().client(b'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n').server(
         b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok').close()
     assert opened(read(w)) == []
+
+
+def tried(w, server, n=1, port=443, refused=False, opener=LANE):
+    for i in range(n):
+        t = w.tcp(client=opener, server=server if opener == LANE else LANE, cport=50000 + i, sport=port)
+        t.segment(0, b'', wires.SYN)
+        if refused:
+            t.segment(1, b'', wires.RST | wires.ACK, seq=0)
+    return w
+
+
+def test_a_connection_that_nobody_answered_alerts_by_itself_only_where_that_is_configured(read):
+    for refused in (False, True):
+        for opener in (LANE, ACME):
+            w = tried(wires.Wire(), ACME, 3, refused=refused, opener=opener)
+            assert opened(read(w)) == []
+            alerts = read(w, flows=', attempts: alert')
+            assert opened(alerts) == [('unread-flow', 'Acme Towing')]
+            incident = alerts[0]['gantry']['incident']
+            assert (incident['attempts'], incident['objects'], incident['bytes']) == (3, 0, 0)
+    for w in (tried(wires.Wire(), LABS, 3), tried(wires.Wire(), STRANGER, 3)):
+        assert opened(read(w, flows=', attempts: alert')) == []
+
+
+def test_it_counts_in_the_incident_of_flows_to_the_same_partner(read):
+    w = tried(wires.Wire(), ACME, 5)
+    w.wait(120)
+    tls(w, ACME, 5000)
+    alerts = read(w)
+    assert opened(alerts) == [('encrypted-flow', 'Acme Towing')]
+    assert alerts[0]['gantry']['incident']['attempts'] == 5
+    w = tls(wires.Wire(), ACME, 5000).wire
+    tried(w, ACME, 5)
+    alerts = read(w)
+    assert opened(alerts) == [('encrypted-flow', 'Acme Towing')]
+    assert alerts[-1]['gantry']['incident']['attempts'] == 5
+
+
+def test_errors_of_icmp_never_alert(read):
+    w = wires.Wire()
+    for i in range(5):
+        probe = wires.ip(ACME, LANE, 17, wires.udp_datagram(ACME, LANE, 4000 + i, 9, b'x' * 400))
+        refusal = b'\x03\x03' + b'\0\0' + bytes(4) + probe
+        sum_ = wires.checksum(refusal).to_bytes(2, 'big')
+        w.packet(probe, side=1).packet(wires.ip(LANE, ACME, 1, refusal[:2] + sum_ + refusal[4:])).wait(1)
+    assert opened(read(w)) == []
+
+
+def test_what_a_contract_for_everything_covers_is_known_to_the_ledger(read, state_folder):
+    """Twenty days of 200 kB, then 30 MB: nobody looked into any of it."""
+    for last, told in ((200000, []), (30 * MB, [('unread-flow', 'Border Labs')])):
+        w = wires.Wire()
+        folder = os.path.join(state_folder, str(last))
+        os.mkdir(folder)
+        os.chmod(folder, 0o777)
+        for day in range(21):
+            tls(w, LABS, last if day == 20 else 200000)
+            w.wait(86400)
+        assert opened(read(w, terms='classes: ["*"]', state=folder)) == told
 
 
 def test_a_contract_without_a_flow_class_covers_it_by_its_other_terms(read):

@@ -19,7 +19,10 @@ static const char networks[] =
     "    contracts: [{id: BL-1, from: 2020-01-01, until: 2099-12-31, classes: []}]\n"
     "  - name: Everything\n"
     "    prefixes: [203.0.113.0/24]\n"
-    "    contracts: [{id: E-1, from: 2020-01-01, until: 2099-12-31, classes: ['*']}]\n"
+    "    contracts: [{id: E-1, from: 2020-01-01, until: 2099-12-31, classes: ['*', canary]}]\n"
+    "  - name: Nearly everything\n"
+    "    prefixes: [203.0.114.0/24]\n"
+    "    contracts: [{id: N-1, from: 2020-01-01, until: 2099-12-31, classes: ['*']}]\n"
     "  - {name: Plate Systems, prefixes: [198.51.100.0/24]}\n";
 static const char rule[] = "identifiers:\n"
                            "  - {id: mark, description: a mark, pattern: MARKMARK}\n"
@@ -120,6 +123,107 @@ static void what_a_contract_covers_whatever_it_is_costs_a_look_up_and_a_counter(
     put(&other, "MARKMARK", 8);
     assert_int_equal(COUNT(FLOWS_COVERED), 1);
     assert_int_equal(COUNT(FINDINGS), 1);
+}
+
+/* The volume records that are due, as one. */
+static struct record take_volume(void) {
+    struct record all = {0}, r;
+    pause_talk();
+    pause_talk();
+    while ((r = take(RECORD_VOLUME)).kind) {
+        r.bytes += all.bytes;
+        r.flows += all.flows;
+        all = r;
+    }
+    return all;
+}
+
+static void a_contract_for_everything_means_no_canary_unless_it_names_it(void **state) {
+    struct talk k = begin("203.0.114.9", 80);
+    put(&k, "MARKMARK", 8);
+    assert_int_equal(COUNT(FLOWS_COVERED), 0);
+    assert_int_equal(COUNT(FINDINGS), 1);
+    assert_int_equal(take(RECORD_FINDING).verdict, VERDICT_BREACH);
+}
+
+static void what_is_covered_is_counted_by_destination(void **state) {
+    struct talk k = begin("203.0.113.9", 80);
+    char body[1001] = {0};
+    uint64_t sent = 0;
+    memset(body, 'x', 1000);
+    for (int i = 0; i < 2000; i++, sent += 1000)
+        say_on(&k, body);
+    struct record r = take_volume();
+    assert_int_equal(r.verdict, VERDICT_APPROVED);
+    assert_int_equal(r.flows, 1);
+    uint64_t counted = r.bytes;
+    send_packet(LANE, k.client_port, k.server, k.port, k.sequence, TCP_RST | TCP_ACK, "");
+    t.now += 60 * NS_PER_S; /* the rest comes when the flow is over */
+    pipeline_idle(t.pipeline, t.now);
+    r = take_volume();
+    assert_in_range(r.bytes, 0, 1 << 20);
+    assert_int_equal(r.flows, 0);
+    counted += r.bytes;
+    assert_in_range(counted, sent * 98 / 100, sent * 102 / 100);
+}
+
+static void a_flow_that_overload_left_out_is_told_with_its_first_octets(void **state) {
+    struct talk k = begin(APPROVED, 80);
+    press(1);
+    say_on(&k, put_text("MARKMARK", 8));
+    assert_int_equal(COUNT(SHED_APPROVED), 1);
+    struct record r = take_volume();
+    assert_in_range(r.bytes, 32, 100);
+    assert_int_equal(r.flows, 1);
+}
+
+static void wait_for_end(void) {
+    t.now += 120 * NS_PER_S;
+    pipeline_idle(t.pipeline, t.now);
+}
+
+static void a_connection_that_came_to_nothing_is_counted(void **state) {
+    struct talk k = begin(UNAPPROVED, 80);
+    wait_for_end();
+    struct record r = take_volume();
+    assert_int_equal(r.tries, 1);
+    assert_int_equal(r.bytes, 0);
+    assert_int_equal(r.flows, 0);
+    assert_int_equal(r.verdict, VERDICT_UNAPPROVED);
+    k = begin(UNAPPROVED, 80); /* refused */
+    send_packet(k.server, k.port, LANE, k.client_port, 0, TCP_RST | TCP_ACK, "");
+    wait_for_end();
+    r = take_volume();
+    assert_int_equal(r.tries, 1);
+    assert_int_equal(COUNT(FLOWS_TRIED), 2);
+}
+
+static void one_that_was_agreed_to_or_goes_to_a_stranger_or_that_nothing_forbids_is_not(void **state) {
+    struct talk k = begin(UNAPPROVED, 80);
+    send_packet(k.server, k.port, LANE, k.client_port, 5000, TCP_SYN | TCP_ACK, "");
+    begin("8.8.8.8", 80);
+    wait_for_end();
+    assert_int_equal(COUNT(FLOWS_TRIED), 0);
+    begin(APPROVED, 80);
+    wait_for_end();
+    struct record r = take_volume();
+    assert_int_equal(r.tries, 1);
+    assert_int_equal(r.verdict, VERDICT_APPROVED);
+}
+
+static void a_flood_of_openings_to_a_partner_is_one_record(void **state) {
+    enum { OPENINGS = 20000 };
+    for (int i = 0; i < OPENINGS; i++) {
+        char to[32];
+        snprintf(to, sizeof to, "198.51.100.%d", i % 250 + 1);
+        send_packet(LANE, (uint16_t)(1024 + i), to, 80, 1000, TCP_SYN, "");
+    }
+    uint64_t before = COUNT(RECORDS);
+    wait_for_end();
+    struct record r = take_volume();
+    assert_int_equal(r.tries, OPENINGS);
+    assert_int_equal(COUNT(RECORDS) - before, 1);
+    assert_int_equal(COUNT(TRIES_LEFT), 0);
 }
 
 static void first_goes_depth_on_approved_flows_begun_before_or_after(void **state) {
@@ -243,6 +347,12 @@ int main(void) {
         UNDER_LOAD(without_pressure_everything_is_looked_into),
         UNDER_LOAD(a_flow_takes_memory_only_when_it_carries_something),
         UNDER_LOAD(what_a_contract_covers_whatever_it_is_costs_a_look_up_and_a_counter),
+        UNDER_LOAD(a_contract_for_everything_means_no_canary_unless_it_names_it),
+        UNDER_LOAD(what_is_covered_is_counted_by_destination),
+        UNDER_LOAD(a_flow_that_overload_left_out_is_told_with_its_first_octets),
+        UNDER_LOAD(a_connection_that_came_to_nothing_is_counted),
+        UNDER_LOAD(one_that_was_agreed_to_or_goes_to_a_stranger_or_that_nothing_forbids_is_not),
+        UNDER_LOAD(a_flood_of_openings_to_a_partner_is_one_record),
         UNDER_LOAD(first_goes_depth_on_approved_flows_begun_before_or_after),
         UNDER_LOAD(then_goes_rebuilding_of_unknown_protocols_and_not_of_known_ones),
         UNDER_LOAD(then_goes_content_behind_an_alert_and_its_record_says_so),

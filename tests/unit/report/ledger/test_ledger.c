@@ -353,7 +353,7 @@ static void ten_times_the_usual_volume_to_an_approved_partner_alerts(void **stat
     assert_int_equal(count, 1); /* by bytes, since later images are larger */
     assert_string_equal(told[0].rule, "ledger-unusual-volume");
     assert_int_equal(told[0].facts.state, INCIDENT_OPENED);
-    assert_non_null(strstr(told[0].reason, "40 of 6.8 MB are usual in a day"));
+    assert_non_null(strstr(told[0].reason, "40 objects of 6.8 MB are usual in a day"));
     ordinary_days(l, 32, 40);
     assert_int_equal(count, 2);
     assert_int_equal(told[1].facts.state, INCIDENT_CLOSED);

@@ -44,6 +44,7 @@ struct sum {
     uint64_t out, back;
     time_ns time;
     bool quiet;
+    uint32_t tries;
 };
 
 /* To a stranger unless told otherwise. True: it is told. */
@@ -57,7 +58,8 @@ static bool give(struct sum s) {
     b.head.partner_known = s.partner != NULL;
     b.head.bytes = s.out;
     b.head.bytes_back = s.back;
-    b.head.flows = 1;
+    b.head.flows = s.out > 0;
+    b.head.tries = s.tries;
     b.head.quiet = s.quiet;
     record_text(&b, TEXT_NETWORK, bytes_text("lanes"));
     record_text(&b, TEXT_PARTNER, bytes_text(s.partner));
@@ -184,6 +186,34 @@ static void a_new_sensor_learns_who_strangers_are_and_tells_partners(void **stat
     assert_true(give((struct sum){.out = 5 * MB, .time = JUNE + 7 * DAY}));
 }
 
+static void connections_that_came_to_nothing_wait_for_what_is_told_next(void **state) {
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_false(give((struct sum){.partner = "Acme", .verdict = VERDICT_UNAPPROVED, .tries = 7}));
+    assert_null(told.ledger);
+    assert_true(give((struct sum){.partner = "Acme", .verdict = VERDICT_UNAPPROVED, .out = 1}));
+    assert_int_equal(told.incident->tries, 21);
+    assert_true(give((struct sum){.partner = "Acme", .verdict = VERDICT_UNAPPROVED, .out = 1}));
+    assert_int_equal(told.incident->tries, 0); /* once */
+    assert_true(give((struct sum){.partner = "Other", .verdict = VERDICT_UNAPPROVED, .out = 1}));
+    assert_int_equal(told.incident->tries, 0);
+}
+
+static void they_are_told_by_themselves_where_that_is_configured_and_forbidden(void **state) {
+    (void)state;
+    traffic_destroy(traffic);
+    struct traffic_options o = {0};
+    setting_defaults(traffic_settings, &o);
+    o.attempts = ATTEMPTS_ALERT;
+    traffic = traffic_create(&o, false);
+    assert_true(give((struct sum){.partner = "Acme", .verdict = VERDICT_UNAPPROVED, .tries = 7}));
+    assert_int_equal(told.incident->tries, 7);
+    assert_int_equal(told.incident->bytes, 0);
+    assert_int_equal(told.incident->severity, 6);
+    assert_false(give((struct sum){.partner = "Acme", .verdict = VERDICT_APPROVED, .tries = 7}));
+    assert_false(give((struct sum){.tries = 7})); /* a stranger */
+}
+
 static void memory_is_bounded_and_partners_stay(void **state) {
     (void)state;
     char to[32];
@@ -291,6 +321,8 @@ int main(void) {
         TEST(a_quiet_name_has_a_bound_of_its_own),
         TEST(severity_to_a_stranger_is_five_at_most),
         TEST(a_new_sensor_learns_who_strangers_are_and_tells_partners),
+        TEST(connections_that_came_to_nothing_wait_for_what_is_told_next),
+        TEST(they_are_told_by_themselves_where_that_is_configured_and_forbidden),
         TEST(memory_is_bounded_and_partners_stay),
         TEST(what_was_summed_and_told_outlives_the_reporter),
         TEST(with_less_memory_than_before_the_latest_stay_and_the_rest_leaves_the_store),
