@@ -84,7 +84,7 @@
     COUNTER(ANNOUNCEMENTS_LATE,   "flow.announcements_late",     "workers reading a file that the others no longer wait for") \
     COUNTER(EXPECTATIONS_EXPIRED, "flow.expectations_expired",    "announced flows that did not come in time") \
     COUNTER(FLOWS_REVIVED,        "flow.revived",                 "TCP flows that went on behind a FIN or RST which nobody obeyed") \
-    COUNTER(CHECKSUMS_WRONG,      "flow.checksums_wrong",         "packets left out for a wrong checksum, where earlier ones of their side were right") \
+    COUNTER(CHECKSUMS_WRONG,      "flow.checksums_wrong",         "packets with a wrong checksum where earlier ones of their side were right: datagrams are left out, segments are used where nothing else brought what was acknowledged") \
     COUNTER(CHECKSUMS_LEFT,       "flow.checksums_left",          "wrong checksums of sides that never had a right one (segmentation in the network card); taken") \
     COUNTER(TTL_LOW,              "flow.ttl_low",                 "packets that may not reach their receiver: their time to live is far below that of their flow") \
     /* stream */ \

@@ -66,7 +66,7 @@ static enum soundness judge_sums(struct flow_table *t, struct flow *flow, const 
     }
     if (verified) {
         counter_one(COUNTER_CHECKSUMS_WRONG);
-        return PACKET_UNSOUND;
+        return p->transport == PROTOCOL_TCP ? PACKET_DOUBTFUL : PACKET_UNSOUND;
     }
     counter_one(COUNTER_CHECKSUMS_LEFT);
     if (sum == SUM_LEFT_OUT) /* which says nothing of the capture's other checksums */

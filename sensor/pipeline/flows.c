@@ -167,6 +167,7 @@ void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
         return;
     }
     pipeline_announcement(flow, flow->last);
+    conversation_decide(p->dispatcher, flow->conversation);
     x->protocol = conversation_spoken(flow->conversation);
     unread_close(&p->unread, &way, x, p->now);
     emit_flow(&p->emitter, flow, x);

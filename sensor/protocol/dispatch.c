@@ -302,14 +302,18 @@ void conversation_end(struct dispatcher *dp, struct conversation *c, enum side f
     take_call(dp, c, &(struct event){clean ? EVENT_END_CLEAN : EVENT_END_CUT, from, NULL, 0}, time);
 }
 
-void conversation_close(struct dispatcher *dp, struct conversation *c) {
-    if (!c)
-        return;
+void conversation_decide(struct dispatcher *dp, struct conversation *c) {
     const struct dispatch *d = c->dispatch;
     /* Who goes on with what is held may ask again among it: as often as in one call. */
     while (d->phase == UNDECIDED && d->hold &&
            (dispatch_has_fallback(d) || d->hold->used[0] + d->hold->used[1]))
         take_unidentified(dp, c, NULL);
+}
+
+void conversation_close(struct dispatcher *dp, struct conversation *c) {
+    if (!c)
+        return;
+    conversation_decide(dp, c);
     finish_conversation(dp, c);
     pool_give(&dp->slots, c);
 }

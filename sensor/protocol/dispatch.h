@@ -57,7 +57,9 @@ void conversation_end(struct dispatcher *d, struct conversation *c, enum side fr
 /* One datagram's payload. False: nobody wants more of them. */
 bool conversation_datagram(struct dispatcher *d, struct conversation *c, enum side from, const uint8_t *bytes,
                            size_t n, time_ns time);
-void conversation_close(struct dispatcher *d, struct conversation *c); /* accepts NULL */
+/* Nothing more comes: what is held goes to whoever takes it, who may tell facts of the flow. */
+void conversation_decide(struct dispatcher *d, struct conversation *c);
+void conversation_close(struct dispatcher *d, struct conversation *c); /* decides; accepts NULL */
 /* What it speaks by our own look, or spoke last: the protocol's name; NULL: not known. */
 const char *conversation_spoken(const struct conversation *c);
 bool conversation_read(const struct conversation *c); /* a protocol reads it, the last resort aside */

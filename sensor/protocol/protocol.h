@@ -94,6 +94,11 @@ struct protocol {
     /* Where in the middle of anything this protocol begins for certain; in.n if nowhere. NULL: never asked.
      */
     size_t (*find)(struct bytes in);
+    /* Where in the middle of anything one side may begin this protocol, and where the other one then answers
+     * it; in.n if nowhere. What the first one offers may be cut at the end of `in`, and must then be found in
+     * more of it. Only both together are certain. Either side may be the first. NULL: never asked. */
+    size_t (*find_offer)(struct bytes in);
+    size_t (*find_answer)(struct bytes in);
 };
 
 /* Asks for a call of `settle` once about 200 ms of packet time have passed. */

@@ -42,6 +42,7 @@
     FACT(SSH_CLIENT,      "gantry.ssh.client",                          "sshClient",  255,  A | F, 6,  WIRE, PLATES, KEPT,  NONE) \
     FACT(SSH_SERVER,      "gantry.ssh.server",                          "sshServer",  255,  A | F, 6,  WIRE, PLATES, KEPT,  NONE) \
     FACT(SSH_HASSH,       "gantry.ssh.hassh",                           "hassh",      32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(SSH_HASSH_SERVER, "gantry.ssh.hassh_server",                   "hasshServer", 32,  A | F, 3,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(DECLARED_TYPE,   NULL,                                         NULL,         256,  0,     0,  WIRE, PLATES, KEPT,  NONE)
 /* clang-format on */
 

@@ -391,6 +391,8 @@ test_at_a_sending_host = cases(JPG, {
     'all are wrong': lambda w, f: (lambda t: (
         t.segment(0, b'', SYN, checksum='bad', advance=True).segment(1, b'', SYN | ACK, checksum='bad', advance=True).ack(0, checksum='bad'),
         t.client(put(f), checksum='bad', advance=True)))(w.tcp()),
+    'one is wrong of bytes that are acknowledged and never come again': lambda w, f: (lambda t: (
+        t.client(put(f)[:1500]).client(put(f)[1500:2900], checksum='bad', advance=True).client(put(f)[2900:]).server(CREATED).close()))(w.tcp().open()),
     'all are wrong behind connections whose are right': lambda w, f: ([
         w.tcp().open().client(b'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n').close() for _ in range(20)], (lambda t: (
             t.segment(0, b'', SYN, checksum='bad', advance=True).segment(1, b'', SYN | ACK).ack(0, checksum='bad'),

@@ -31,14 +31,16 @@ bool ssh_kexinit_read(struct bytes payload, struct ssh_kexinit *out) {
     return out->list[SSH_KEY_EXCHANGE].n > 0;
 }
 
-bool ssh_hassh(const struct ssh_kexinit *client, char out[HASSH_SIZE]) {
-    static const enum ssh_list parts[] = {SSH_KEY_EXCHANGE, SSH_CIPHERS_TO_SERVER, SSH_MACS_TO_SERVER,
-                                          SSH_COMPRESSION_TO_SERVER};
+bool ssh_hassh(const struct ssh_kexinit *said, bool server, char out[HASSH_SIZE]) {
+    static const enum ssh_list parts[2][4] = {
+        {SSH_KEY_EXCHANGE, SSH_CIPHERS_TO_SERVER, SSH_MACS_TO_SERVER, SSH_COMPRESSION_TO_SERVER},
+        {SSH_KEY_EXCHANGE, SSH_CIPHERS_TO_CLIENT, SSH_MACS_TO_CLIENT, SSH_COMPRESSION_TO_CLIENT},
+    };
     uint8_t digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *md5 = EVP_MD_CTX_new();
     bool good = md5 && EVP_DigestInit_ex(md5, EVP_md5(), NULL);
     for (unsigned i = 0; good && i < 4; i++) {
-        struct bytes list = client->list[parts[i]];
+        struct bytes list = said->list[parts[server][i]];
         good = (i == 0 || EVP_DigestUpdate(md5, ";", 1)) &&
                (list.n == 0 || EVP_DigestUpdate(md5, list.p, list.n));
     }

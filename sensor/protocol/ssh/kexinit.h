@@ -28,8 +28,8 @@ enum ssh_list {
  * what no name may hold (RFC 4251 section 6). */
 bool ssh_kexinit_read(struct bytes payload, struct ssh_kexinit *out);
 
-/* The MD5 of the client's "key exchange;ciphers;MACs;compression" as it sent them
- * (github.com/salesforce/hassh). False: a library's failure. */
-bool ssh_hassh(const struct ssh_kexinit *client, char out[HASSH_SIZE]);
+/* The MD5 of a side's "key exchange;ciphers;MACs;compression" for what it sends itself, as it sent them
+ * (github.com/salesforce/hassh: HASSH of the client, hasshServer). False: a library's failure. */
+bool ssh_hassh(const struct ssh_kexinit *said, bool server, char out[HASSH_SIZE]);
 
 #endif

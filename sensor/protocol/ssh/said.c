@@ -14,6 +14,11 @@ void ssh_said_add(struct ssh_said *s, struct bytes more) {
     s->n = (uint16_t)(s->n + n);
 }
 
+bool ssh_said_one(const struct ssh_said *s) {
+    struct bytes said = bytes_of(s->room, s->n);
+    return bytes_starts_nocase(said, "SSH-1.") && !bytes_starts_nocase(said, "SSH-1.99");
+}
+
 /* Some pad it with NULs, or end it with LF alone. */
 void ssh_said_banner(struct ssh_said *s, struct conversation *c, enum side from) {
     struct bytes facts[FACT_COUNT] = {0};
@@ -30,9 +35,10 @@ void ssh_said_kexinit(struct ssh_said *s, struct conversation *c, enum side from
     struct bytes facts[FACT_COUNT] = {0};
     struct ssh_kexinit kexinit;
     char hassh[HASSH_SIZE];
-    if (from == SIDE_CLIENT && s->n > padding &&
-        ssh_kexinit_read(bytes_of(s->room, s->n - padding), &kexinit) && ssh_hassh(&kexinit, hassh)) {
-        facts[FACT_SSH_HASSH] = bytes_text(hassh);
+    bool server = from == SIDE_SERVER;
+    if (s->n > padding && ssh_kexinit_read(bytes_of(s->room, s->n - padding), &kexinit) &&
+        ssh_hassh(&kexinit, server, hassh)) {
+        facts[server ? FACT_SSH_HASSH_SERVER : FACT_SSH_HASSH] = bytes_text(hassh);
         c->services->tell(c, facts);
     }
     ssh_said_finish(s);

@@ -4,6 +4,7 @@
 #include "protocol/cipher.h"
 #include "protocol/memory.h"
 #include "protocol/ssh/said.h"
+#include "protocol/ssh/ssh1.h"
 #include "protocol/tls/fingerprint.h"
 
 enum {
@@ -18,15 +19,17 @@ enum {
 };
 
 struct ssh_side {
-    enum { SSH_BANNER, SSH_EXCHANGE, SSH_SEALED } phase;
+    enum { SSH_BANNER, SSH_EXCHANGE, SSH_SEALED, SSH_ONE } phase;
     uint8_t matched, header_n;
     bool line_began; /* within a line that is no banner */
     bool is_banner;
+    bool speaks_one; /* and nothing newer */
     uint8_t header[HEADER_BYTES];
     uint32_t left;  /* octets of the packet to come */
     uint32_t taken; /* octets of this phase */
     struct cipher_watch watch;
     struct ssh_said said;
+    struct ssh1 one;
 };
 
 struct ssh {
@@ -73,6 +76,7 @@ static size_t take_banner(struct conversation *c, struct ssh_side *s, enum side 
         }
         i++;
         if (octet == '\n' && s->is_banner) {
+            s->speaks_one = ssh_said_one(&s->said);
             ssh_said_banner(&s->said, c, from);
             begin_phase(s, SSH_EXCHANGE);
         } else if (octet == '\n') {
@@ -159,6 +163,20 @@ static enum protocol_result become_rest(struct conversation *c, enum side from, 
     return PROTOCOL_BECOMES;
 }
 
+static enum protocol_result take_one(struct conversation *c, enum side from, struct bytes in) {
+    struct ssh *ssh = c->state;
+    struct ssh_side *s = &ssh->side[from];
+    size_t held = 0;
+    enum ssh1_step step = ssh1_take(&s->one, &s->watch, from, &in, &held);
+    if (!ssh->told && s->one.keyed) {
+        ssh->told = true;
+        c->services->encrypted(c);
+    }
+    if (step == SSH1_WRONG)
+        return become_rest(c, from, bytes_of(s->one.head, s->one.head_n), in);
+    return step == SSH1_CLEAR ? become_rest(c, from, bytes_of(s->watch.first, held), in) : PROTOCOL_OK;
+}
+
 static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
                                       size_t n) {
     struct ssh *ssh = c->state;
@@ -171,6 +189,11 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
             return become_rest(c, from, bytes_of(banner, matched), in);
         in = bytes_of(in.p + used, in.n - used);
     }
+    if (s->phase == SSH_EXCHANGE && s->taken == 0 &&
+        (ssh->side[SIDE_CLIENT].speaks_one || ssh->side[SIDE_SERVER].speaks_one))
+        s->phase = SSH_ONE;
+    if (s->phase == SSH_ONE)
+        return take_one(c, from, in);
     if (s->phase == SSH_EXCHANGE && !take_exchange(c, s, from, &in))
         return become_rest(c, from, bytes_of(s->header, s->header_n), in);
     if (s->phase != SSH_SEALED || in.n == 0)
@@ -191,9 +214,9 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
     return PROTOCOL_OK;
 }
 
-/* The version that is spoken here, or both (RFC 4253 section 5.1). */
+/* A version, or both (RFC 4253 section 5.1). */
 static enum probe probe_side(struct bytes b) {
-    static const char *const begins[] = {"SSH-2.", "SSH-1.99-"};
+    static const char *const begins[] = {"SSH-2.", "SSH-1."};
     enum probe best = PROBE_NO;
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
         size_t all = strlen(begins[i]), n = b.n < all ? b.n : all;

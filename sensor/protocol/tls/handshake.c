@@ -34,7 +34,7 @@ static struct bytes bytes_of_text(const struct certificate_text *t) {
     return bytes_of(t->at, t->n);
 }
 
-static void tell_certificate(struct conversation *c, struct bytes der) {
+void handshake_tell_certificate(struct conversation *c, struct bytes der) {
     struct bytes facts[FACT_COUNT] = {0};
     struct certificate certificate;
     uint8_t digest[EVP_MAX_MD_SIZE];
@@ -82,7 +82,7 @@ void handshake_message(struct handshake *h, struct conversation *c, enum tls_car
         break;
     case HANDSHAKE_CERTIFICATE:
         if (take_leaf(body, &der))
-            tell_certificate(c, der);
+            handshake_tell_certificate(c, der);
         h->over = true;
         break;
     default:

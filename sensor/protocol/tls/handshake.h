@@ -34,6 +34,8 @@ void handshake_data(struct handshake *h, struct conversation *c, enum tls_carrie
 /* One whole message without its header. */
 void handshake_message(struct handshake *h, struct conversation *c, enum tls_carrier carrier, uint8_t type,
                        struct bytes body);
+/* Tells what a certificate says. */
+void handshake_tell_certificate(struct conversation *c, struct bytes der);
 /* Gives its memory back; nothing more is read. */
 void handshake_finish(struct handshake *h);
 

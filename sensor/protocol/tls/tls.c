@@ -4,6 +4,7 @@
 #include "protocol/cipher.h"
 #include "protocol/memory.h"
 #include "protocol/tls/handshake.h"
+#include "protocol/tls/ssl2.h"
 
 enum { HANDSHAKE_MAX = 1 << 18 /* octets of a side's handshake; more is looked at as data is */ };
 
@@ -13,6 +14,7 @@ struct tls {
     struct tls_walk walk[2];
     struct cipher_watch watch[2];
     struct handshake said[2]; /* by side: hellos and the certificate */
+    struct ssl2 old[2];
 };
 
 static void *open_tls(struct conversation *c, struct bytes facts) {
@@ -23,6 +25,8 @@ static void close_tls(struct conversation *c) {
     struct tls *s = c->state;
     handshake_finish(&s->said[SIDE_CLIENT]);
     handshake_finish(&s->said[SIDE_SERVER]);
+    ssl2_finish(&s->old[SIDE_CLIENT]);
+    ssl2_finish(&s->old[SIDE_SERVER]);
     protocol_free(s);
 }
 
@@ -83,12 +87,25 @@ static enum protocol_result become_bodies(struct conversation *c, enum side from
     return PROTOCOL_BECOMES;
 }
 
-static enum protocol_result become_rest(struct conversation *c, enum side from, struct bytes rest) {
-    struct tls *s = c->state;
+static enum protocol_result become_rest(struct conversation *c, enum side from, struct bytes held,
+                                        struct bytes rest) {
     conversation_become(c, NULL, false);
-    conversation_inner(c, from, s->walk[from].header, s->walk[from].header_n);
+    conversation_inner(c, from, held.p, held.n);
     conversation_inner(c, from, rest.p, rest.n);
     return PROTOCOL_BECOMES;
+}
+
+/* SSL 2 has nothing to walk by. */
+static enum protocol_result take_sealed(struct conversation *c, enum side from, struct bytes in) {
+    struct tls *s = c->state;
+    struct cipher_watch *w = &s->watch[from];
+    size_t held, at;
+    if (in.n == 0)
+        return PROTOCOL_OK;
+    cipher_unit(w);
+    return cipher_take(w, in, &held, &at)
+               ? PROTOCOL_OK
+               : become_rest(c, from, bytes_of(w->first, held), bytes_of(in.p + at, in.n - at));
 }
 
 static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
@@ -99,13 +116,18 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     if (!s->told)
         c->services->encrypted(c);
     s->told = true;
+    enum ssl2_step old = ssl2_take(&s->old[from], c, from, &in);
+    if (old == SSL2_WRONG)
+        return become_rest(c, from, bytes_of(s->old[from].first, s->old[from].first_n), in);
+    if (old == SSL2_SEALED)
+        return take_sealed(c, from, in);
     while (in.n > 0) {
         size_t held, at;
         switch (tls_walk_next(&s->walk[from], &in, &body, &begins)) {
         case TLS_STEP_MORE:
             break;
         case TLS_STEP_WRONG:
-            return become_rest(c, from, in);
+            return become_rest(c, from, bytes_of(s->walk[from].header, s->walk[from].header_n), in);
         case TLS_STEP_BODY:
             read_handshake(c, from, body);
             if (!look_at_body(s, from, body, begins, &held, &at))
@@ -133,4 +155,6 @@ const struct protocol protocol_tls = {
     .data = take_data,
     .gap = take_gap,
     .close = close_tls,
+    .find_offer = tls_find_offer,
+    .find_answer = tls_find_answer,
 };

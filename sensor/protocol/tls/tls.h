@@ -13,6 +13,11 @@ extern const struct protocol protocol_tls;
 /* tls_probe.c */
 enum probe tls_probe(const struct bytes first[2]);
 
+/* tls_find.c: where in the middle of anything a ClientHello begins, of TLS or in the form of SSL 2, which
+ * may be cut at the end of `in`, and a ServerHello or an alert that answers it; in.n if nowhere. */
+size_t tls_find_offer(struct bytes in);
+size_t tls_find_answer(struct bytes in);
+
 /* tls_bodies.c: records whose bodies are clear, taken off as a layer. */
 extern const struct layer tls_bodies;
 /* State for it: each side goes on in the middle of the record in which it is, with `held` octets that came

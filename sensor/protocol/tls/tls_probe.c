@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/structure.h"
+#include "protocol/tls/ssl2.h"
 #include "protocol/tls/tls.h"
 
 /* A hello says it by itself. Of a connection that is seen from the middle two headers at their places do, or
@@ -36,7 +37,9 @@ static enum probe probe_middle(struct bytes b) {
     return sealed ? PROBE_YES : PROBE_MORE;
 }
 
-static enum probe probe_side(struct bytes b) {
+static enum probe probe_side(struct bytes b, enum side side) {
+    if (b.n > 0 && b.p[0] & 0x80)
+        return side == SIDE_CLIENT ? ssl2_probe_client(b) : ssl2_probe_server(b);
     size_t n = b.n < TLS_HEADER_BYTES ? b.n : TLS_HEADER_BYTES;
     if (!tls_header_fits(b.p, n))
         return PROBE_NO;
@@ -50,7 +53,7 @@ static enum probe probe_side(struct bytes b) {
  * nobody speaks TLS to one that spoke first. */
 enum probe tls_probe(const struct bytes first[2]) {
     struct bytes c = first[SIDE_CLIENT], s = first[SIDE_SERVER];
-    enum probe client = probe_side(c), server = probe_side(s);
+    enum probe client = probe_side(c, SIDE_CLIENT), server = probe_side(s, SIDE_SERVER);
     if ((c.n && client == PROBE_NO) || (s.n && server == PROBE_NO))
         return PROBE_NO;
     if (client == PROBE_YES)

@@ -4,6 +4,7 @@
 #include "base/counter.h"
 #include "protocol/memory.h"
 #include "protocol/structure.h"
+#include "protocol/unknown/offer.h"
 
 enum {
     WATCH_BYTES = 1 << 16, /* of a side: its first octets, in which something may begin */
@@ -20,6 +21,8 @@ struct unknown_side {
 
 struct unknown {
     struct unknown_side side[2];
+    struct offer offer; /* its octets are nobody's meanwhile */
+    bool became;
 };
 
 static void *open_unknown(struct conversation *c, struct bytes facts) {
@@ -64,29 +67,42 @@ struct found {
     struct bytes inside; /* octets of the run that do */
 };
 
-static void look_in(struct bytes in, bool begun, struct found *f, size_t *at) {
-    size_t protocol = find_protocol(in), structure = begun ? in.n : find_structure(in);
+enum run {
+    RUN_FRESH,
+    RUN_RELEASED, /* what was offered, and not taken */
+    RUN_LAST,     /* the same, where nothing can become of it any more */
+};
+
+static void look_in(struct bytes in, bool begun, enum run run, struct found *f, size_t *at) {
+    size_t protocol = run == RUN_LAST ? in.n : find_protocol(in);
+    size_t structure = begun ? in.n : find_structure(in);
     f->protocol = protocol < in.n;
     f->structure = !f->protocol && structure < in.n;
     *at = f->protocol ? protocol : structure;
 }
 
-/* A structure is looked for over the seam as well, if it begins in the tail. */
-static void look_at_run(struct unknown_side *s, struct bytes in, struct found *f) {
-    uint8_t seam[2 * TAIL_BYTES];
-    size_t n = in.n < TAIL_BYTES ? in.n : TAIL_BYTES, at;
+/* The tail with the first octets of the run behind it. */
+static struct bytes join_seam(const struct unknown_side *s, struct bytes in, uint8_t room[2 * TAIL_BYTES]) {
+    size_t n = in.n < TAIL_BYTES ? in.n : TAIL_BYTES;
+    memcpy(room, s->tail, s->tail_n);
+    memcpy(room + s->tail_n, in.p, n);
+    return bytes_of(room, s->tail_n + n);
+}
+
+/* Something is looked for over the seam as well, if it begins in the tail. */
+static void look_at_run(struct unknown_side *s, struct bytes in, enum run run, struct found *f) {
+    uint8_t room[2 * TAIL_BYTES];
+    size_t at;
     *f = (struct found){.inside = in};
     if (s->tail_n) {
-        memcpy(seam, s->tail, s->tail_n);
-        memcpy(seam + s->tail_n, in.p, n);
-        look_in(bytes_of(seam, s->tail_n + n), s->begun, f, &at);
+        look_in(join_seam(s, in, room), s->begun, run, f, &at);
         if ((f->protocol || f->structure) && at < s->tail_n) {
             f->held = s->tail_n - at;
             return;
         }
         *f = (struct found){.inside = in};
     }
-    look_in(in, s->begun, f, &at);
+    look_in(in, s->begun, run, f, &at);
     if (f->protocol || f->structure)
         f->inside = bytes_of(in.p + at, in.n - at);
 }
@@ -107,43 +123,142 @@ static bool is_watched(const struct unknown_side *s) {
     return s->watched < WATCH_BYTES && !s->over;
 }
 
+static bool is_offering(const struct unknown *u, enum side side) {
+    return u->offer.protocol && u->offer.from == side;
+}
+
+/* What the other side has offered came before. */
 static enum protocol_result become_found(struct conversation *c, enum side from, const struct found *f) {
     struct unknown *u = c->state;
-    struct unknown_side *s = &u->side[from];
+    const struct unknown_side *s = &u->side[from];
+    u->became = true;
     conversation_become(c, NULL, false);
-    conversation_inner(c, from, s->tail + s->tail_n - f->held, f->held);
+    if (is_offering(u, side_other(from)))
+        conversation_inner(c, u->offer.from, u->offer.bytes, u->offer.n);
+    if (f->held)
+        conversation_inner(c, from, s->tail + s->tail_n - f->held, f->held);
     conversation_inner(c, from, f->inside.p, f->inside.n);
     return PROTOCOL_BECOMES;
 }
 
+/* As far as the octet where something is offered. */
+static void take_octets(struct conversation *c, enum side from, const struct found *f, struct bytes run,
+                        size_t offered) {
+    struct unknown *u = c->state;
+    struct unknown_side *s = &u->side[from];
+    size_t skipped = (size_t)(f->inside.p - run.p);
+    if (f->structure && skipped < offered) {
+        begin_object(c, s, from);
+        if (f->held)
+            c->services->data(c, s->transfer, s->tail + s->tail_n - f->held, f->held);
+        s->tail_n = 0;
+    } else if (!s->begun) {
+        keep_tail(s, bytes_of(run.p, offered));
+    }
+    if (s->begun && !s->over && skipped < offered)
+        c->services->data(c, s->transfer, f->inside.p, offered - skipped);
+}
+
+static enum protocol_result take_run(struct conversation *c, enum side from, struct bytes run,
+                                     enum run which) {
+    struct unknown *u = c->state;
+    struct unknown_side *s = &u->side[from];
+    struct found f = {.inside = run};
+    size_t offered = run.n;
+    if (is_watched(s)) {
+        look_at_run(s, run, which, &f);
+        if (f.protocol)
+            return become_found(c, from, &f);
+        if (which == RUN_FRESH) {
+            s->watched = run.n < WATCH_BYTES - s->watched ? s->watched + (uint32_t)run.n : WATCH_BYTES;
+            if (!u->offer.protocol)
+                offered = offer_look(&u->offer, from, run);
+        }
+    }
+    take_octets(c, from, &f, run, offered);
+    return PROTOCOL_OK;
+}
+
+/* --- what is offered --- */
+
+/* It was none: its octets are as all others. */
+static enum protocol_result release_offer(struct conversation *c, enum run which) {
+    struct unknown *u = c->state;
+    struct offer o = u->offer;
+    if (!o.protocol)
+        return PROTOCOL_OK;
+    u->offer.protocol = NULL;
+    enum protocol_result result = take_run(c, o.from, bytes_of(o.bytes, o.n), which);
+    if (result == PROTOCOL_OK)
+        offer_drop(&u->offer);
+    return result;
+}
+
+static enum protocol_result become_offered(struct conversation *c, enum side from, size_t held,
+                                           struct bytes answer) {
+    struct unknown *u = c->state;
+    const struct unknown_side *s = &u->side[from];
+    const struct protocol *const offered[] = {u->offer.protocol, NULL};
+    u->became = true;
+    conversation_become(c, offered, false);
+    conversation_inner(c, u->offer.from, u->offer.bytes, u->offer.n);
+    if (held)
+        conversation_inner(c, from, s->tail + s->tail_n - held, held);
+    conversation_inner(c, from, answer.p, answer.n);
+    return PROTOCOL_BECOMES;
+}
+
+/* PROTOCOL_OK: it does not answer. */
+static enum protocol_result take_answer(struct conversation *c, enum side from, struct bytes in) {
+    struct unknown *u = c->state;
+    const struct unknown_side *s = &u->side[from];
+    uint8_t room[2 * TAIL_BYTES];
+    size_t at;
+    if (s->tail_n && !s->begun) {
+        struct bytes seam = join_seam(s, in, room);
+        if ((at = u->offer.protocol->find_answer(seam)) < s->tail_n)
+            return become_offered(c, from, s->tail_n - at, in);
+    }
+    at = u->offer.protocol->find_answer(in);
+    if (at < in.n)
+        return become_offered(c, from, 0, bytes_of(in.p + at, in.n - at));
+    if (offer_waits(&u->offer, in.n))
+        return PROTOCOL_OK;
+    enum protocol_result result = release_offer(c, RUN_RELEASED);
+    if (result == PROTOCOL_BECOMES)
+        conversation_inner(c, from, in.p, in.n);
+    return result;
+}
+
+/* --- events --- */
+
 static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
                                       size_t n) {
     struct unknown *u = c->state;
-    struct unknown_side *s = &u->side[from], *other = &u->side[side_other(from)];
-    struct found f = {.inside = bytes_of(bytes, n)};
-    if (is_watched(s)) {
-        look_at_run(s, bytes_of(bytes, n), &f);
-        s->watched = n < WATCH_BYTES - s->watched ? s->watched + (uint32_t)n : WATCH_BYTES;
-        if (f.protocol)
-            return become_found(c, from, &f);
-        if (f.structure) {
-            begin_object(c, s, from);
-            if (f.held)
-                c->services->data(c, s->transfer, s->tail + s->tail_n - f.held, f.held);
-            s->tail_n = 0;
-        } else if (!s->begun) {
-            keep_tail(s, bytes_of(bytes, n));
-        }
+    const struct unknown_side *s = &u->side[from], *other = &u->side[side_other(from)];
+    struct bytes in = bytes_of(bytes, n);
+    enum protocol_result result = PROTOCOL_OK;
+    if (is_offering(u, from)) {
+        if (offer_add(&u->offer, in))
+            return PROTOCOL_OK;
+        result = release_offer(c, RUN_RELEASED);
+        if (result == PROTOCOL_BECOMES)
+            conversation_inner(c, from, in.p, in.n);
+    } else if (u->offer.protocol) {
+        result = take_answer(c, from, in);
     }
-    if (s->begun && !s->over && f.inside.n)
-        c->services->data(c, s->transfer, f.inside.p, f.inside.n);
-    bool idle = !s->begun && !is_watched(s) && !other->begun && !is_watched(other);
-    return idle ? PROTOCOL_DONE : PROTOCOL_OK;
+    if (result == PROTOCOL_BECOMES)
+        return result;
+    result = take_run(c, from, in, RUN_FRESH);
+    bool idle = !s->begun && !is_watched(s) && !other->begun && !is_watched(other) && !u->offer.protocol;
+    return result == PROTOCOL_OK && idle ? PROTOCOL_DONE : result;
 }
 
 static enum protocol_result take_gap(struct conversation *c, enum side from, uint64_t n) {
     struct unknown *u = c->state;
     struct unknown_side *s = &u->side[from];
+    if (is_offering(u, from))
+        release_offer(c, RUN_LAST);
     s->tail_n = 0;
     if (s->begun && !s->over)
         c->services->gap(c, s->transfer, n);
@@ -152,14 +267,20 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
 
 static void take_end(struct conversation *c, enum side from, bool clean) {
     struct unknown *u = c->state;
-    bool whole = clean && !c->lost[SIDE_CLIENT] && !c->lost[SIDE_SERVER]; /* what was missed may belong to it */
+    bool whole =
+        clean && !c->lost[SIDE_CLIENT] && !c->lost[SIDE_SERVER]; /* what was missed may belong to it */
+    if (is_offering(u, from))
+        release_offer(c, RUN_LAST);
     end_object(c, &u->side[from], whole ? TRANSFER_DONE : TRANSFER_CUT);
 }
 
 static void close_unknown(struct conversation *c) {
     struct unknown *u = c->state;
+    if (!u->became)
+        release_offer(c, RUN_LAST);
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
         end_object(c, &u->side[side], TRANSFER_CUT);
+    offer_drop(&u->offer);
     protocol_free(u);
 }
 

@@ -6,7 +6,8 @@
 
 /* The last resort: streams that no protocol takes. Each side's first octets are watched. Where something with
  * a structure of its own begins (a picture, an archive, text) the side's bytes from there on are one object;
- * where a protocol begins, the flow becomes it. What shows neither is given up. */
+ * where a protocol begins, or is offered by one side and taken by the other, the flow becomes it. What shows
+ * neither is given up. */
 extern const struct protocol protocol_unknown;
 
 #endif

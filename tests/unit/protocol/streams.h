@@ -52,6 +52,26 @@ static inline void stream_hello(struct stream *s, uint8_t type) {
     stream_noise(s, 58, type);
 }
 
+/* A ClientHello of TLS 1.2 with one cipher that names `name`, and the ServerHello that takes it. */
+static inline void stream_named_hello(struct stream *s, const char *name) {
+    uint8_t n = (uint8_t)strlen(name);
+    const uint8_t begin[] = {1, 0, 0, (uint8_t)(52 + n), 3, 3};
+    const uint8_t rest[] = {0, 0, 2, 0xc0, 0x2f, 1, 0, 0, (uint8_t)(n + 9), 0, 0, 0, (uint8_t)(n + 5),
+                            0, (uint8_t)(n + 3), 0, 0, n};
+    stream_header(s, 22, 56 + n);
+    stream_add(s, begin, sizeof begin);
+    stream_noise(s, 32, 3);
+    stream_add(s, rest, sizeof rest);
+    stream_text(s, name);
+}
+static inline void stream_plain_answer(struct stream *s) {
+    const uint8_t begin[] = {2, 0, 0, 38, 3, 3}, rest[] = {0, 0xc0, 0x2f, 0};
+    stream_header(s, 22, 42);
+    stream_add(s, begin, sizeof begin);
+    stream_noise(s, 32, 4);
+    stream_add(s, rest, sizeof rest);
+}
+
 static inline void stream_sealed(struct stream *s, size_t n, uint64_t seed) {
     stream_header(s, 23, n);
     stream_noise(s, n, seed);

@@ -115,6 +115,65 @@ static void so_is_one_inside_of_it(void **state) {
     }
 }
 
+/* --- SSH 1 --- */
+
+/* draft-ylonen-ssh-protocol-00: length, padding, message, data, checksum. */
+static void add_old_packet(struct stream *s, uint8_t message, size_t n) {
+    const uint8_t length[] = {0, 0, (uint8_t)((n + 5) >> 8), (uint8_t)(n + 5)};
+    stream_add(s, length, sizeof length);
+    stream_add(s, "\0\0\0\0\0\0\0", 8 - (n + 5) % 8);
+    stream_add(s, &message, 1);
+    stream_noise(s, n + 4, message);
+}
+
+static void exchange_old_keys(void) {
+    stream_text(&server, "SSH-1.5-OpenSSH_2.9\n");
+    stream_text(&client, "SSH-1.5-1.2.26\n");
+    add_old_packet(&server, 2, 300);
+    add_old_packet(&client, 3, 160);
+    add_old_packet(&server, 77, 1);
+}
+
+static void a_session_of_ssh_1_is_encrypted_and_its_versions_are_told(void **state) {
+    exchange_old_keys();
+    for (unsigned i = 0; i < 40; i++)
+        add_old_packet(&client, (uint8_t)(80 + i), 3000);
+    FOR_EACH_SPLIT(
+        assert_int_equal(w->encrypted, 1); assert_int_equal(w->cleared, 0); assert_int_equal(w->transfers, 0);
+        assert_true(bytes_equal(world_bytes(&w->told[FACT_SSH_CLIENT]), bytes_text("SSH-1.5-1.2.26")));
+        assert_true(bytes_equal(world_bytes(&w->told[FACT_SSH_SERVER]), bytes_text("SSH-1.5-OpenSSH_2.9")));)
+}
+
+static void a_picture_behind_the_keys_of_ssh_1_is_a_transfer(void **state) {
+    exchange_old_keys();
+    stream_jpeg(&picture, 20000);
+    stream_add(&client, picture.p, picture.n);
+    FOR_EACH_SPLIT(assert_one_picture(w);)
+}
+
+static void so_is_one_behind_its_banner_alone(void **state) {
+    stream_text(&client, "SSH-1.5-x\n");
+    stream_jpeg(&picture, 20000);
+    stream_add(&client, picture.p, picture.n);
+    FOR_EACH_SPLIT(assert_int_equal(w->encrypted, 0); assert_one_picture(w);)
+}
+
+static void the_hassh_of_each_side_is_told(void **state) {
+    static const char names[] = "0123456789abcdef\0\0\0\x4d"
+                                "curve25519-sha256,ecdh-sha2-nistp256,"
+                                "diffie-hellman-group14-sha256,ext-info-c\0\0\0\x0b"
+                                "ssh-ed25519";
+    static const uint8_t empty[8 * 4 + 5];
+    stream_add(&picture, names, sizeof names - 1);
+    stream_add(&picture, empty, sizeof empty);
+    stream_text(&client, "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
+    stream_text(&server, "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
+    add_packet(&client, 20, picture.p, picture.n);
+    add_packet(&server, 20, picture.p, picture.n);
+    FOR_EACH_SPLIT(assert_int_equal(w->told[FACT_SSH_HASSH].n, 32);
+                   assert_int_equal(w->told[FACT_SSH_HASSH_SERVER].n, 32);)
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
 int main(void) {
@@ -125,6 +184,10 @@ int main(void) {
         TEST(a_picture_behind_a_banner_is_a_transfer),
         TEST(so_is_one_behind_a_key_exchange),
         TEST(so_is_one_inside_of_it),
+        TEST(a_session_of_ssh_1_is_encrypted_and_its_versions_are_told),
+        TEST(a_picture_behind_the_keys_of_ssh_1_is_a_transfer),
+        TEST(so_is_one_behind_its_banner_alone),
+        TEST(the_hassh_of_each_side_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,7 @@ static const char *const lists[10] = {"curve25519-sha256,ecdh-sha2-nistp256",
                                       ""};
 
 /* printf 'KEX;ENC;MAC;COMP' | md5sum */
-static void the_hassh_is_the_md5_of_the_clients_four_lists(void **state) {
+static void the_hassh_is_the_md5_of_four_lists_of_the_side(void **state) {
     (void)state;
     uint8_t message[512];
     char hassh[HASSH_SIZE];
@@ -42,8 +42,10 @@ static void the_hassh_is_the_md5_of_the_clients_four_lists(void **state) {
     size_t n = write_kexinit(message, lists);
     assert_true(ssh_kexinit_read(bytes_of(message, n), &k));
     assert_true(bytes_equal(k.list[SSH_MACS_TO_CLIENT], bytes_text("hmac-sha1")));
-    assert_true(ssh_hassh(&k, hassh));
+    assert_true(ssh_hassh(&k, false, hassh));
     assert_string_equal(hassh, "492a1b12bc056237f805415b405d8616");
+    assert_true(ssh_hassh(&k, true, hassh));
+    assert_string_equal(hassh, "5cd4ac282bd01f685697560542d93cb0");
 }
 
 static void a_message_that_is_cut_or_holds_no_names_is_none(void **state) {
@@ -66,7 +68,7 @@ static void a_message_that_is_cut_or_holds_no_names_is_none(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_hassh_is_the_md5_of_the_clients_four_lists),
+        cmocka_unit_test(the_hassh_is_the_md5_of_four_lists_of_the_side),
         cmocka_unit_test(a_message_that_is_cut_or_holds_no_names_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,85 @@ static void what_is_no_record_is_refused(void **state) {
     }
 }
 
+/* draft-hickman-netscape-ssl-00, CLIENT-HELLO: a challenge of 16 octets, two ciphers. */
+static void add_old_hello(struct stream *s, uint8_t major, uint8_t minor) {
+    const uint8_t head[] = {0x80, 31, 1, major, minor, 0, 6, 0, 0, 0, 16, 0, 0, 0x39, 7, 0, 0xc0};
+    stream_add(s, head, sizeof head);
+    stream_noise(s, 16, 9);
+}
+
+static void a_hello_in_the_form_of_ssl_2_begins_tls(void **state) {
+    FOR_EACH_SPLIT({
+        setup(NULL);
+        add_old_hello(&client, 3, 1);
+        stream_plain_answer(&server);
+        stream_sealed(&server, 900, 3);
+        stream_sealed(&client, 16000, 4);
+        streams_say(w, SIDE_CLIENT, &client, split);
+        streams_say(w, SIDE_SERVER, &server, split);
+        streams_close(w);
+        assert_int_equal(w->encrypted, 1);
+        assert_int_equal(w->cleared, 0);
+        assert_int_equal(w->transfers, 0);
+        assert_true(bytes_equal(world_bytes(&w->told[FACT_TLS_VERSION]), bytes_text("TLS 1.2")));
+    })
+}
+
+static void so_does_it_behind_the_words_of_another_protocol(void **state) {
+    struct world *w = streams_world();
+    add_old_hello(&client, 3, 1);
+    stream_plain_answer(&server);
+    world_deliver(w, 0, SIDE_SERVER, (const uint8_t *)"+OK ready\r\n", 11, 0);
+    world_deliver(w, 0, SIDE_CLIENT, (const uint8_t *)"STLS\r\n", 6, 0);
+    world_deliver(w, 0, SIDE_SERVER, (const uint8_t *)"+OK\r\n", 5, 0);
+    streams_say(w, SIDE_CLIENT, &client, 0);
+    streams_say(w, SIDE_SERVER, &server, 0);
+    conversation_decide(w->dispatcher, w->flow[0]);
+    assert_int_equal(w->encrypted, 1);
+    world_destroy(w);
+}
+
+/* SERVER-HELLO with a certificate of 3 octets, which is none, and an id of 16. */
+static void ssl_2_itself_is_told_and_stays_encrypted(void **state) {
+    static const uint8_t head[] = {0x80, 33, 4, 0, 1, 0, 2, 0, 3, 0, 3, 0, 16, 'x', 'y', 'z', 7, 0, 0xc0};
+    FOR_EACH_SPLIT({
+        setup(NULL);
+        add_old_hello(&client, 0, 2);
+        stream_add(&server, head, sizeof head);
+        stream_noise(&server, 16, 3);
+        stream_text(&client, "\x80");
+        stream_noise(&client, 70000, 5);
+        stream_text(&server, "\x80");
+        stream_noise(&server, 9000, 6);
+        streams_say(w, SIDE_CLIENT, &client, split);
+        streams_say(w, SIDE_SERVER, &server, split);
+        streams_close(w);
+        assert_int_equal(w->encrypted, 1);
+        assert_int_equal(w->cleared, 0);
+        assert_true(bytes_equal(world_bytes(&w->told[FACT_TLS_VERSION]), bytes_text("SSL 2.0")));
+    })
+}
+
+static void a_picture_behind_such_a_hello_is_a_transfer(void **state) {
+    FOR_EACH_SPLIT({
+        setup(NULL);
+        stream_jpeg(&picture, 20000);
+        add_old_hello(&client, 3, 1);
+        stream_add(&client, picture.p, picture.n);
+        streams_say(w, SIDE_CLIENT, &client, split);
+        streams_close(w);
+        assert_one_picture(w);
+    })
+}
+
+static void one_whose_lengths_do_not_add_up_is_none(void **state) {
+    add_old_hello(&client, 3, 1);
+    client.p[1]++;
+    stream_text(&client, "x");
+    const struct bytes first[2] = {bytes_of(client.p, client.n), bytes_of(NULL, 0)};
+    assert_int_equal(tls_probe(first), PROBE_NO);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
 int main(void) {
@@ -213,6 +292,11 @@ int main(void) {
         TEST(behind_one_that_took_a_header_the_next_is_found_and_a_picture_as_well),
         TEST(small_records_are_no_place_to_hide_in),
         TEST(what_is_no_record_is_refused),
+        TEST(a_hello_in_the_form_of_ssl_2_begins_tls),
+        TEST(so_does_it_behind_the_words_of_another_protocol),
+        TEST(ssl_2_itself_is_told_and_stays_encrypted),
+        TEST(a_picture_behind_such_a_hello_is_a_transfer),
+        TEST(one_whose_lengths_do_not_add_up_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

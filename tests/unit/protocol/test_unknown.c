@@ -103,6 +103,112 @@ static void a_gap_in_a_picture_is_told(void **state) {
     world_destroy(w);
 }
 
+/* --- what one side offers and the other takes --- */
+
+/* How each protocol gets to TLS: who speaks first, and what is said before. */
+static const struct way {
+    bool server_first;
+    const char *client, *server, *consent;
+    size_t client_n, server_n, consent_n;
+} ways[] = {
+#define WAY(server_first, server, client, consent)                                                           \
+    { server_first, client, server, consent, sizeof client - 1, sizeof server - 1, sizeof consent - 1 }
+    WAY(true, "220 mail.example ESMTP\r\n", "EHLO lane4\r\nSTARTTLS\r\n", "220 Go ahead\r\n"),
+    WAY(true, "* OK IMAP4rev1 ready\r\n", "a1 STARTTLS\r\n", "a1 OK Begin TLS negotiation now\r\n"),
+    WAY(true, "+OK POP3\r\n", "STLS\r\n", "+OK\r\n"),
+    WAY(true, "200 news.example\r\n", "STARTTLS\r\n", "382 Continue\r\n"),
+    WAY(false, "", "<stream:stream to='a'><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", "<proceed/>"),
+    WAY(true, "\x4a\0\0\0\x0a\x35.7.16\0\x09", "\x20\0\0\1\x8f\xaa\x3a\0\xff\xff\xff\0", ""),
+    WAY(false, "", "\0\0\0\x08\x04\xd2\x16\x2f", "S"),
+    WAY(false, "", "\x03\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\3\0\0\0",
+        "\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\2\x1f\x08\0\2\0\0\0"),
+    WAY(false, "",
+        "0\x1d\2\1\1w\x18\x80\x16"
+        "1.3.6.1.4.1.1466.20037",
+        "0\x0c\2\1\1x\x07\x0a\1\0\4\0\4\0"),
+    WAY(false, "", "STLS\0\0\0\1", "STLS\0\0\0\1"),
+    WAY(false, "", "PROXY TCP4 10.40.0.1 203.0.113.77 40000 443\r\n", ""),
+};
+
+static void say(struct world *w, enum side from, const void *bytes, size_t n, size_t split) {
+    world_deliver(w, 0, from, bytes, n, split);
+}
+
+static void say_before(struct world *w, const struct way *way, size_t split) {
+    if (way->server_first)
+        say(w, SIDE_SERVER, way->server, way->server_n, split);
+    say(w, SIDE_CLIENT, way->client, way->client_n, split);
+    say(w, SIDE_SERVER, way->consent, way->consent_n, split);
+}
+
+static void tls_behind_anything_is_tls_and_its_name_is_told(void **state) {
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        for (size_t j = 0; j < sizeof splits / sizeof *splits; j++) {
+            struct world *w = streams_world();
+            setup(NULL);
+            stream_named_hello(&client, "db.example");
+            stream_plain_answer(&server);
+            stream_sealed(&server, 900, 3);
+            say_before(w, &ways[i], splits[j]);
+            streams_say(w, SIDE_CLIENT, &client, splits[j]);
+            streams_say(w, SIDE_SERVER, &server, splits[j]);
+            conversation_decide(w->dispatcher, w->flow[0]);
+            assert_string_equal(conversation_spoken(w->flow[0]), "tls");
+            assert_true(bytes_equal(world_bytes(&w->told[FACT_TLS_SERVER_NAME]), bytes_text("db.example")));
+            assert_true(bytes_equal(world_bytes(&w->told[FACT_TLS_VERSION]), bytes_text("TLS 1.2")));
+            assert_int_equal(w->encrypted, 1);
+            assert_int_equal(w->cleared, 0);
+            world_destroy(w);
+        }
+}
+
+static void a_refusal_by_an_alert_answers_too(void **state) {
+    struct world *w = streams_world();
+    stream_named_hello(&client, "db.example");
+    say_before(w, &ways[0], 0);
+    streams_say(w, SIDE_CLIENT, &client, 0);
+    say(w, SIDE_SERVER, "\x15\3\3\0\2\2\x28", 7, 0);
+    conversation_decide(w->dispatcher, w->flow[0]);
+    assert_int_equal(w->encrypted, 1);
+    world_destroy(w);
+}
+
+static void a_hello_that_nobody_answers_hides_no_picture_behind_it(void **state) {
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        for (size_t j = 0; j < sizeof splits / sizeof *splits; j++) {
+            struct world *w = streams_world();
+            setup(NULL);
+            stream_jpeg(&picture, 20000);
+            stream_named_hello(&client, "db.example");
+            stream_add(&client, picture.p, picture.n);
+            say(w, SIDE_CLIENT, "\x01\x02", 2, 0);
+            say(w, SIDE_SERVER, ways[i].consent, ways[i].consent_n, splits[j]);
+            streams_say(w, SIDE_CLIENT, &client, splits[j]);
+            streams_close(w);
+            struct transfer *last = &w->transfer[w->transfers - 1];
+            assert_int_equal(w->encrypted, 0);
+            assert_int_equal(last->from, SIDE_CLIENT);
+            assert_int_equal(last->size, picture.n);
+            world_destroy(w);
+        }
+}
+
+static void octets_that_are_offered_and_not_taken_are_of_the_object_in_their_place(void **state) {
+    for (size_t j = 0; j < sizeof splits / sizeof *splits; j++) {
+        struct world *w = streams_world();
+        setup(NULL);
+        for (unsigned i = 0; i < 20; i++)
+            stream_text(&picture, "KXR4471;2026-05-31T04:12:09Z;lane 4\r\n");
+        stream_named_hello(&picture, "db.example");
+        for (unsigned i = 0; i < 200; i++)
+            stream_text(&picture, "KXR4472;2026-05-31T04:12:10Z;lane 4\r\n");
+        streams_say(w, SIDE_CLIENT, &picture, splits[j]);
+        streams_close(w);
+        assert_one_picture(w, SIDE_CLIENT);
+        world_destroy(w);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
 int main(void) {
@@ -113,6 +219,10 @@ int main(void) {
         TEST(http_behind_a_few_bytes_is_http),
         TEST(noise_is_given_up_behind_its_first_octets),
         TEST(a_gap_in_a_picture_is_told),
+        TEST(tls_behind_anything_is_tls_and_its_name_is_told),
+        TEST(a_refusal_by_an_alert_answers_too),
+        TEST(a_hello_that_nobody_answers_hides_no_picture_behind_it),
+        TEST(octets_that_are_offered_and_not_taken_are_of_the_object_in_their_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,7 @@ struct world {
     size_t flows;
     unsigned encrypted, cleared, names;
     struct world_text named;
+    struct world_text told[FACT_COUNT]; /* the last of each */
     uint64_t delivered;
     time_ns now;
 };
@@ -147,6 +148,9 @@ static inline void world_tell(struct conversation *c, const struct bytes *facts)
     struct world *w = c->owner;
     w->names++;
     world_keep(&w->named, facts[FACT_HOST]);
+    for (int i = 0; i < FACT_COUNT; i++)
+        if (facts[i].n)
+            world_keep(&w->told[i], facts[i]);
 }
 
 static inline struct world *world_create(const struct dispatch_options *options) {
