@@ -256,6 +256,9 @@
     COUNTER(LEDGER_ALARMS,        "report.ledger_alarms",         "alarms that the ledger raised") \
     COUNTER(LEDGER_FORGOTTEN,     "report.ledger_forgotten",      "lines of the ledger forgotten because its memory was full") \
     COUNTER(LEDGER_REFUSED,       "report.ledger_refused",        "records that the ledger could not count because memory was short") \
+    COUNTER(TUNNEL_MESSAGES,      "tunnel.messages",              "names, echoes and heads that were looked at for data in them") \
+    COUNTER(TUNNELS_FORGOTTEN,    "tunnel.lines_shed",            "domains and hosts that were forgotten, or not counted, because the table of what moves in names, echoes and heads was full") \
+    COUNTER(TUNNEL_SUMS_FORGOTTEN, "report.tunnel_sums_forgotten", "sums of what moved in names, echoes and heads, forgotten because their memory was full") \
     COUNTER(TRAFFIC_FORGOTTEN,    "report.traffic_forgotten",     "sums of what left in flows that nobody reads, forgotten because their memory was full") \
     COUNTER(LEDGER_JUMPS,         "report.ledger_time_jumps",     "records whose time is days from the ledger's: not believed until others agree") \
     COUNTER(STORE_COMMITS,        "report.store_commits",         "transactions of the store") \

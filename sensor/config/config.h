@@ -10,6 +10,7 @@
 #include "policy/policy.h"
 #include "report/report.h"
 #include "stream/stream.h"
+#include "tunnel/tunnel.h"
 
 enum { WORKERS_MAX = 64 };
 
@@ -35,6 +36,7 @@ struct config {
     struct digest_options digest;
     struct ledger_options ledger;
     struct traffic_options traffic;
+    struct tunnel_options tunnels;
     struct store_limits store;
     struct health_options health;
     const char *metrics; /* where they are served (metrics.h); NULL: nowhere */

@@ -86,6 +86,8 @@ const struct setting config_sections[] = {
      .help = "what is little by little, and what is unusual"},
     {.key = "flows", MAP, FIELD(traffic), .table = traffic_settings,
      .help = "what is told of flows whose content nobody reads"},
+    {.key = "tunnels", MAP, FIELD(tunnels), .table = tunnel_settings,
+     .help = "how much may move in names, echoes and heads"},
     {.key = "store", MAP, FIELD(store), .table = store_settings, .help = "how much of the past is kept"},
     {.key = "health", MAP, FIELD(health), .table = health_settings,
      .help = "stats records, and what the sensor tells of itself"},

@@ -40,13 +40,14 @@ static const struct part {
     {"conversations",                NULL,                              30, 256,  LIMIT(dispatch.conversations)},
     {"first bytes of the undecided", NULL,                              60, 9216, LIMIT(dispatch.holds)},
     {"protocol parsers",             NULL,                              95, 0,    LIMIT(dispatch.memory)},
-    {"contexts of flows",            NULL,                              40, 568,  LIMIT(contexts)},
-    {"objects",                      "limits.content.objects",          60, 6144, LIMIT(content.objects)},
+    {"contexts of flows",            NULL,                              40, 576,  LIMIT(contexts)},
+    {"objects",                      "limits.content.objects",          60, 6208, LIMIT(content.objects)},
     {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
     {"decoders",                     NULL,                              80, 0,    LIMIT(content.codings.memory)},
     {"objects that are examined",    NULL,                               5, 0,    LIMIT(waiting)},
+    {"what moves in names and the like", NULL,                           6, 1920, LIMIT(tunnels)},
     {"inspection",                   NULL,                              60, 0,    LIMIT(inspector.memory)},
-    {"the same from before reloads", NULL,                              60, 0,    LIMIT(older_inspection)},
+    {"the same from before reloads", NULL,                              54, 0,    LIMIT(older_inspection)},
 };
 /* clang-format on */
 #define PARTS (sizeof parts / sizeof *parts)

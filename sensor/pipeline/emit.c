@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/emit.h"
 
+#include "base/size.h"
 #include "policy/flow_class.h"
+#include "protocol/dispatch.h"
 #include "report/report.h"
+#include "settings/unit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 
 enum { WAIT_MS = 50 };
 
@@ -383,6 +389,72 @@ void emit_volume(struct emitter *e, const struct unread_sum *sum) {
     if (sum->alone)
         put_text(&e->builder, TEXT_SAME_FLOW, sum->alone->content);
     put_facts(&e->builder, x->facts, FACT_IN_ALERT);
+    send_record(e);
+}
+
+/* --- Tunnels --- */
+
+enum { SEEN_MAX = 136 };
+
+static void say_seen(const struct tunnels *t, const struct tunnel_line *l, char out[SEEN_MAX]) {
+    static const char *const what[TUNNEL_WAYS] = {
+        [TUNNEL_NAMES] = "labels",
+        [TUNNEL_ECHOES] = "changing payload in echoes",
+        [TUNNEL_HEADS] = "words that look like data in request lines and header fields"};
+    char left[SIZE_TEXT_MAX], back[SIZE_TEXT_MAX], within[UNIT_TEXT_MAX];
+    struct tunnel_sum s;
+    tunnel_sum(t, l, &s);
+    int n = snprintf(out, SEEN_MAX, "%s of %s%s within %s", size_format(s.left, left), what[l->way],
+                     l->way == TUNNEL_NAMES && l->name_n == 0 ? " below many domains" : "",
+                     unit_format(t->options.window, unit_durations, within));
+    if (l->way == TUNNEL_NAMES && s.things)
+        n += snprintf(out + n, SEEN_MAX - (size_t)n, ", %" PRIu64 " %% of %" PRIu64 " names are different",
+                      (s.fresh < s.things ? s.fresh : s.things) * 100 / s.things, s.things);
+    if (s.back)
+        snprintf(out + n, SEEN_MAX - (size_t)n, "; %s of %s came back", size_format(s.back, back),
+                 l->way == TUNNEL_NAMES ? "text" : "it");
+}
+
+static const char *tunnel_protocol(const struct tunnel_line *l, const struct flow_context *x) {
+    enum { IP_ICMP6 = 58 };
+    if (l->way == TUNNEL_ECHOES)
+        return x->transport == IP_ICMP6 ? "icmpv6" : "icmp";
+    return tunnel_way_name((enum tunnel_way)l->way);
+}
+
+void emit_tunnel(struct emitter *e, const struct tunnels *t, const struct tunnel_line *l,
+                 const struct flow_context *x) {
+    struct bytes name = bytes_of(l->name, l->name_n),
+                 domain = bytes_of(l->name + l->domain, l->name_n - l->domain);
+    enum side from = (enum side)l->from;
+    struct judged who = judged_of(x, x->generation->policy, from, name, l->time);
+    struct record *r = &e->builder.head;
+    struct judgement j;
+    char seen[SEEN_MAX];
+    who.protocol = tunnel_protocol(l, x);
+    judge_class(&who, CLASS_TUNNEL, &j);
+    record_begin(&e->builder, RECORD_VOLUME);
+    put_ends(e, x, from);
+    r->matters = x->leaves[from];
+    put_judgement(&e->builder, &who, &j);
+    r->time = r->last = l->time;
+    r->first = x->first;
+    r->bytes = l->left;
+    r->bytes_back = l->back;
+    r->flows = !l->told;
+    put_text(&e->builder, TEXT_PROTOCOL, who.protocol);
+    put_text(&e->builder, TEXT_RULE_ID, CLASS_TUNNEL);
+    put_text(&e->builder, TEXT_RULE_NAME, "Data in names, echoes or heads");
+    put_text(&e->builder, TEXT_RULES, CLASS_TUNNEL);
+    put_text(&e->builder, TEXT_CLASS, CLASS_TUNNEL);
+    put_text(&e->builder, TEXT_CLASSES, CLASS_TUNNEL);
+    if (j.verdict >= VERDICT_BREACH)
+        put_text(&e->builder, TEXT_OFFENDING, CLASS_TUNNEL);
+    put_facts(&e->builder, x->facts, FACT_IN_ALERT);
+    say_seen(t, l, seen);
+    put_text(&e->builder, TEXT_TUNNEL_WAY, tunnel_way_name((enum tunnel_way)l->way));
+    record_text(&e->builder, TEXT_TUNNEL_NAME, domain);
+    put_text(&e->builder, TEXT_TUNNEL_SEEN, seen);
     send_record(e);
 }
 

@@ -5,6 +5,7 @@
 #include "channel/channel.h"
 #include "inspect/inspect.h"
 #include "pipeline/transfer_context.h"
+#include "tunnel/tunnel.h"
 
 /* Puts what the data path found into records and these into the worker's ring. */
 struct emitter {
@@ -36,6 +37,9 @@ struct unread_sum {
     uint32_t tries;     /* connections that came to nothing: a sum of them has no octets */
 };
 void emit_volume(struct emitter *e, const struct unread_sum *sum);
+/* What a tunnel moved since the last such record of it; `x`: one of its flows. */
+void emit_tunnel(struct emitter *e, const struct tunnels *t, const struct tunnel_line *l,
+                 const struct flow_context *x);
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_context *x);
 /* RECORD_NOTICE, now by the clock: a key for machines and a sentence for people. */
 void emit_notice(struct emitter *e, const char *key, const char *text);

@@ -13,6 +13,7 @@ static void make_room(struct pipeline *p, const struct flow *opened) {
         if (!flow_contexts_room(&p->flow_contexts)) {
             const struct unread_way way = pipeline_unread_way(p);
             unread_send(&p->unread, &way);
+            pipeline_tell_tunnels(p);
         }
     }
 }
@@ -79,9 +80,21 @@ bool pipeline_matters(const struct pipeline *p, const struct flow *flow, bool *c
     return false;
 }
 
+static bool is_icmp(uint8_t transport) {
+    enum { IP_ICMP = 1, IP_ICMP6 = 58 };
+    return transport == IP_ICMP || transport == IP_ICMP6;
+}
+
+/* What a contract for everything does not cover: data in names and echoes, which cost little to look at. */
+static bool may_tunnel(const struct flow *flow) {
+    enum { DOMAIN = 53 };
+    return is_icmp(flow->transport) || flow->end[SIDE_SERVER].port == DOMAIN ||
+           flow->end[SIDE_CLIENT].port == DOMAIN;
+}
+
 static enum flow_interest first_interest(const struct pipeline *p, const struct flow *flow) {
     bool covered;
-    if (pipeline_matters(p, flow, &covered))
+    if (pipeline_matters(p, flow, &covered) || (covered && may_tunnel(flow)))
         return FLOW_WAIT;
     counter_one(covered ? COUNTER_FLOWS_COVERED : COUNTER_FLOWS_IGNORED);
     return covered ? FLOW_PASSED : FLOW_COUNT;
@@ -226,7 +239,7 @@ static void take_datagram(struct pipeline *p, struct flow *flow, const struct pa
 /* Bytes that nobody can read count as well. */
 static void note_unread(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
     struct flow_context *x = context_of(flow);
-    if (!x || flow_is_icmp_notice(flow))
+    if (!x || flow_is_icmp_notice(flow) || (is_icmp(packet->transport) && pipeline_icmp(p, x, packet, from)))
         return;
     if (x->encrypted)
         counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);

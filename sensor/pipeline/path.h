@@ -10,6 +10,7 @@
 #include "pipeline/waiting.h"
 #include "protocol/dispatch.h"
 #include "stream/stream.h"
+#include "tunnel/tunnel.h"
 
 /* Another reading of a flow; the user of its stream's calls. */
 struct reading {
@@ -45,6 +46,7 @@ struct pipeline {
     struct waiting_objects waiting;
     struct unread unread;
     struct passed passed;
+    struct tunnels tunnels;
     struct emitter emitter;
     struct overload overload;
     struct worker_status *status;
@@ -111,6 +113,14 @@ void pipeline_settle_waiting(struct pipeline *p, bool all);
 
 /* What sums of unread flows are sent with (unread.h). */
 struct unread_way pipeline_unread_way(struct pipeline *p);
+
+/* tunnels.c: data in names, heads and echoes. The first two are services of protocols. */
+void pipeline_name_message(struct conversation *c, const struct name_message *m);
+void pipeline_head_lines(struct conversation *c, enum side side, struct bytes lines);
+/* A packet of ICMP; false: of a kind that only data would use, so that it counts like other unread ones. */
+bool pipeline_icmp(struct pipeline *p, struct flow_context *x, const struct packet *packet, enum side side);
+/* Sends what there is to tell. */
+void pipeline_tell_tunnels(struct pipeline *p);
 
 /* reload.c. Every 100 ms: ends older generations that hold too much memory; a transfer that this ends is
  * counted. */

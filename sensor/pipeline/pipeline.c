@@ -48,7 +48,8 @@ struct unread_way pipeline_unread_way(struct pipeline *p) {
 
 static void sum_unread(struct pipeline *p, bool all) {
     const struct unread_way way = pipeline_unread_way(p);
-    unread_tick(&p->unread, &way, p->now, all);
+    if (unread_tick(&p->unread, &way, p->now, all))
+        pipeline_tell_tunnels(p);
     passed_tick(&p->passed, &way, p->now, all);
 }
 
@@ -156,8 +157,8 @@ time_ns pipeline_time(const struct pipeline *p) {
     return p->now;
 }
 
-static bool create_stages(struct pipeline *p, const struct budget *b,
-                          const struct unpacker *const *unpackers) {
+static bool create_stages(struct pipeline *p, const struct budget *b, const struct unpacker *const *unpackers,
+                          unsigned workers) {
     struct dispatch_options dispatch = b->dispatch;
     const struct flow_owner owner = {
         .context = p, .opened = pipeline_flow_opened, .closed = pipeline_flow_closed};
@@ -168,7 +169,8 @@ static bool create_stages(struct pipeline *p, const struct budget *b,
            transfer_contexts_init(&p->transfer_contexts, 2 * b->content.objects) &&
            pool_init(&p->readings, sizeof(struct reading), b->stream.pairs) &&
            waiting_init(&p->waiting, b->waiting) && unread_init(&p->unread, b->contexts) &&
-           passed_init(&p->passed) && (p->decoder = decoder_create(&b->decoder)) &&
+           passed_init(&p->passed) && tunnels_init(&p->tunnels, b->tunnels, workers) &&
+           (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&
            (p->identify = identify_create(&b->identify)) &&
            (p->flows = flow_table_create(&b->flow, &owner)) &&
@@ -208,11 +210,13 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     error_set(e, "no memory for the tables of a worker; lower sensor.memory");
     budget.dispatch.table = options->protocols;
     if (!pipeline_open_boards(p, options, budget.expectations / 4, budget.expectation_life) ||
-        !create_stages(p, &budget, options->unpackers ? options->unpackers : unpacker_table) ||
+        !create_stages(p, &budget, options->unpackers ? options->unpackers : unpacker_table,
+                       options->workers) ||
         !generation_begin(&p->generations, &options->snapshot, e)) {
         pipeline_destroy(p);
         return NULL;
     }
+    p->tunnels.options = options->snapshot.config->tunnels;
     return p;
 }
 
@@ -240,6 +244,7 @@ void pipeline_destroy(struct pipeline *p) {
     waiting_finish(&p->waiting);
     unread_finish(&p->unread);
     passed_finish(&p->passed);
+    tunnels_finish(&p->tunnels);
     flow_contexts_finish(&p->flow_contexts);
     transfer_contexts_finish(&p->transfer_contexts);
     fact_pool_finish(&p->facts);

@@ -39,6 +39,7 @@ bool pipeline_switch(struct pipeline *p, const struct snapshot_view *snapshot, s
     if (!generation_begin(&p->generations, snapshot, e))
         return false;
     p->emitter.wants = snapshot->wants;
+    p->tunnels.options = snapshot->config->tunnels;
     flow_table_close_if(p->flows, look_again, p);
     return true;
 }

@@ -115,4 +115,6 @@ const struct protocol_services pipeline_services = {
     .encrypted = call_encrypted,
     .clear = call_clear,
     .tell = tell_facts,
+    .name = pipeline_name_message,
+    .head = pipeline_head_lines,
 };

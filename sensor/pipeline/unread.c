@@ -157,10 +157,10 @@ void unread_close(struct unread *u, const struct unread_way *way, struct flow_co
     x->conversation = NULL;
 }
 
-void unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bool all) {
+bool unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bool all) {
     struct age_node *node = u->waiting.oldest, *next;
     if (!all && now < u->due && u->due - now <= interval)
-        return;
+        return false;
     u->due = now + interval;
     for (; node; node = next) {
         struct flow_context *x = AGE_ENTRY(node, struct flow_context, waiting);
@@ -172,4 +172,5 @@ void unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bo
             settle_context(u, way, x, now);
     }
     unread_send(u, way);
+    return true;
 }

@@ -32,8 +32,8 @@ void unread_note(struct unread *u, struct flow_context *x, enum side from, uint3
 /* The flow is over, its conversation not yet: what it sent is summed up now, so that flows that are over keep
  * no new one from being looked into. */
 void unread_close(struct unread *u, const struct unread_way *way, struct flow_context *x, time_ns now);
-/* Sends what is due at `now`, or all. */
-void unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bool all);
+/* Sends what is due at `now`, or all; false: nothing is due yet. */
+bool unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bool all);
 /* Sends the sums now: their records' flows are held no longer. */
 void unread_send(struct unread *u, const struct unread_way *way);
 

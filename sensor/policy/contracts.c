@@ -13,7 +13,7 @@ static const char every_class[] = "*";
 static bool read_class(struct setting_reader *r, const struct doc_node *item) {
     const struct loading *l = r->context;
     if (!l->classes || item->kind != DOC_TEXT || strcmp(item->text, every_class) == 0 ||
-        class_is_of_flow(item->text))
+        class_is_built_in(item->text))
         return true;
     for (const char *const *known = l->classes; *known; known++)
         if (strcmp(*known, item->text) == 0)

@@ -17,6 +17,11 @@ static inline bool class_is_of_flow(const char *class) {
     return strcmp(class, CLASS_ENCRYPTED_FLOW) == 0 || strcmp(class, CLASS_UNREAD_FLOW) == 0;
 }
 
+/* There without a rule. */
+static inline bool class_is_built_in(const char *class) {
+    return class_is_of_flow(class) || strcmp(class, CLASS_TUNNEL) == 0;
+}
+
 /* What "*" in a contract does not cover: nobody means these by it. */
 static inline bool class_is_never_meant(const char *class) {
     return strcmp(class, CLASS_TUNNEL) == 0 || strcmp(class, CLASS_CANARY) == 0;

@@ -10,6 +10,15 @@
  * folder with one const `struct protocol`, listed once in table.c. It takes any chunk size, never blocks, and
  * knows nothing of what becomes of a transfer. dispatch.h decides which protocol a flow speaks. */
 
+/* One message of the DNS. */
+struct name_message {
+    enum side from;
+    bool answer;
+    struct bytes name; /* of the question, labels joined by dots */
+    uint32_t octets;   /* of data beside that name */
+    uint32_t text;     /* of them, in records for any text (TXT, NULL) */
+};
+
 /* What a protocol may ask of the stages behind it, which pipeline/ joins to it. Each call names the
  * conversation that speaks, whose time it is, and the transfer, which another conversation may have begun: a
  * part may outlive its flow. All that take a transfer accept NULL. */
@@ -45,6 +54,10 @@ struct protocol_services {
     /* Facts of the flow itself, FACT_COUNT values; those that are not empty replace what was known.
      * FACT_HOST, by which the client called the server, may make a verdict worse. */
     void (*tell)(struct conversation *c, const struct bytes *facts);
+    /* What may be data though it is meant for something else: a message about a name of the DNS, and the text
+     * of a head, in whole lines or parts of long ones. NULL: nobody looks at them. */
+    void (*name)(struct conversation *c, const struct name_message *m);
+    void (*head)(struct conversation *c, enum side from, struct bytes lines);
 };
 
 enum protocol_result {

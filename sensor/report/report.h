@@ -46,6 +46,7 @@ struct report_options {
     void *sums_context;
     struct ledger_options ledger;
     struct traffic_options traffic;
+    struct tunnel_options tunnels;
     struct store_config store;
     const struct policy *policy; /* whose contracts are watched; kept by reference, NULL: none */
     bool offline; /* reading files: time is packet time only, outputs are waited for at the end */

@@ -254,7 +254,7 @@ static bool make_parts(struct reporter *r, const struct report_options *o) {
     r->digest = digest_create(&o->digest);
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
     r->quotas = quotas_create(o->policy);
-    r->traffic = traffic_create(&o->traffic, incident.kept);
+    r->traffic = traffic_create(&o->traffic, &o->tunnels, incident.kept);
     r->recent = recent_create();
     return r->incidents && r->ledger && r->quotas && r->traffic && r->recent && r->gate && r->history &&
            r->digest && r->deliveries;

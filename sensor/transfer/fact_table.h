@@ -2,17 +2,17 @@
 #ifndef GANTRY_TRANSFER_FACT_TABLE_H
 #define GANTRY_TRANSFER_FACT_TABLE_H
 
-/* All that protocols and unpackers can say of a transfer, an object or a flow, a row each. What carries these texts
- * (the seed of a transfer, the object, the record in the channel) and what shows them (every format) is made from
- * this table: a new fact is one row here and its paragraph in gantry-records(5).
+/* All that protocols and unpackers can say of a transfer, an object or a flow, a row each. What carries these
+ * texts (the seed of a transfer, the object, the record in the channel) and what shows them (every format) is
+ * made from this table: a new fact is one row here and its paragraph in gantry-records(5).
  *
  *   longest   octets of a value; what is longer is cut at a character's end, and counted
  *   shown in  records that show it: A alert, T transfer, F flow
  *   rank      when a message is too long: fields of a low rank are left out first (report/: struct field)
- *   origin    WIRE: a sender chose it, any octet may occur; OURS: a word of our own, which no message shortens
- *   covered   PLATES: what is plate-shaped in it is covered before it leaves in an alert or is stored; PLAIN: not
- *   children  GIVEN: what is unpacked from an object has it too, unless it has one of its own; KEPT: it has not
- *   matched   by which of a rule's scopes (inspect/) it is read: NAME, PATH, or NONE
+ *   origin    WIRE: a sender chose it, any octet may occur; OURS: a word of our own, which no message
+ * shortens covered   PLATES: what is plate-shaped in it is covered before it leaves in an alert or is stored;
+ * PLAIN: not children  GIVEN: what is unpacked from an object has it too, unless it has one of its own; KEPT:
+ * it has not matched   by which of a rule's scopes (inspect/) it is read: NAME, PATH, or NONE
  *
  * Fields whose names begin alike stand together, as in the formats. */
 /* clang-format off */
@@ -43,6 +43,9 @@
     FACT(SSH_SERVER,      "gantry.ssh.server",                          "sshServer",  255,  A | F, 6,  WIRE, PLATES, KEPT,  NONE) \
     FACT(SSH_HASSH,       "gantry.ssh.hassh",                           "hassh",      32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(SSH_HASSH_SERVER, "gantry.ssh.hassh_server",                   "hasshServer", 32,  A | F, 3,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(TUNNEL_WAY,      "gantry.tunnel.way",                          "way",        32,   A,     9,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(TUNNEL_NAME,     "gantry.tunnel.name",                         "below",      64,   A,     8,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(TUNNEL_SEEN,     "gantry.tunnel.seen",                         "seen",       136,  A,     5,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(DECLARED_TYPE,   NULL,                                         NULL,         256,  0,     0,  WIRE, PLATES, KEPT,  NONE)
 /* clang-format on */
 

@@ -247,6 +247,7 @@ static struct report_options options_of(struct reporting *g) {
                                    .digest = c->digest,
                                    .ledger = c->ledger,
                                    .traffic = c->traffic,
+                                   .tunnels = c->tunnels,
                                    .store = {.folder = sensor_state(s),
                                              .run = s->run,
                                              .unstored = &s->upper->unstored,

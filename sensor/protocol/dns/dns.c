@@ -31,19 +31,27 @@ static void close_dns(struct conversation *c) {
     protocol_free(d);
 }
 
-static enum protocol_result take_message(struct bytes bytes) {
+static enum protocol_result take_message(struct conversation *c, enum side from, struct bytes bytes) {
     struct dns_message message;
-    return dns_message_read(bytes, &message) ? PROTOCOL_OK : PROTOCOL_LOST;
+    if (!dns_message_read(bytes, &message))
+        return PROTOCOL_LOST;
+    if (c->services->name)
+        c->services->name(c, &(struct name_message){.from = from,
+                                                    .answer = message.response,
+                                                    .name = bytes_of(message.name, message.name_n),
+                                                    .octets = message.octets,
+                                                    .text = message.text});
+    return PROTOCOL_OK;
 }
 
 static enum protocol_result take_datagram(struct conversation *c, enum side from, const uint8_t *bytes,
                                           size_t n) {
-    (void)c, (void)from;
-    return take_message(bytes_of(bytes, n));
+    return take_message(c, from, bytes_of(bytes, n));
 }
 
 /* A message that lies in several runs. */
-static enum protocol_result gather_message(struct dns_side *s, struct bytes run) {
+static enum protocol_result gather_message(struct conversation *c, enum side from, struct bytes run) {
+    struct dns_side *s = &((struct dns *)c->state)->side[from];
     if (s->have == 0 && s->length <= MESSAGE_MAX)
         s->body = protocol_alloc(PROTOCOL_HELD, s->length);
     if (s->body)
@@ -51,7 +59,7 @@ static enum protocol_result gather_message(struct dns_side *s, struct bytes run)
     s->have = (uint16_t)(s->have + run.n);
     if (s->have < s->length || !s->body)
         return PROTOCOL_OK;
-    enum protocol_result result = take_message(bytes_of(s->body, s->length));
+    enum protocol_result result = take_message(c, from, bytes_of(s->body, s->length));
     protocol_free(s->body);
     s->body = NULL;
     return result;
@@ -70,8 +78,8 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
         }
         size_t take = (size_t)(s->length - s->have) < n ? (size_t)(s->length - s->have) : n;
         bool whole = s->have == 0 && take == s->length;
-        enum protocol_result result =
-            whole ? take_message(bytes_of(bytes, take)) : gather_message(s, bytes_of(bytes, take));
+        enum protocol_result result = whole ? take_message(c, from, bytes_of(bytes, take))
+                                            : gather_message(c, from, bytes_of(bytes, take));
         if (result != PROTOCOL_OK)
             return result;
         if (whole || s->have == s->length)

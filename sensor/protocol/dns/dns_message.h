@@ -24,7 +24,9 @@ struct dns_message {
     uint16_t type;           /* of the question, 0: it has none */
     size_t name_n;           /* characters of the question's name, without the dot at its end */
     char name[DNS_NAME_MAX]; /* as it was sent, labels joined by dots */
-    uint32_t answer_octets;  /* of the data of all records but A, AAAA and those of the EDNS */
+    uint32_t octets; /* of data: of records but A, AAAA, what servers make and what is usual in EDNS; of more
+                        names */
+    uint32_t text;   /* of them, in TXT, NULL and private records */
 };
 
 /* False: it is none, or something stands behind it. Nothing is believed of a message that does not fit whole.

@@ -231,13 +231,22 @@ static void note_messages_lost(struct http *h, struct http_side *s) {
         http_exchanges_responses_lost(&h->waiting[h->client]);
 }
 
+/* Data may lie in any of them. */
+static void show_lines(struct http *h, struct http_side *s, struct bytes lines) {
+    if (h->c->services->head)
+        h->c->services->head(h->c, http_side_of(h, s), lines);
+}
+
 static void read_head(struct http *h, struct http_side *s, struct bytes block) {
     uint8_t *tidy = s->lines.odd ? protocol_alloc(PROTOCOL_HELD, 2 * block.n + 2) : NULL;
     if (tidy)
         block = bytes_of(tidy, http_lines_tidy(block, tidy));
     else if (s->lines.odd)
         counter_one(COUNTER_HTTP_NO_MEMORY);
-    if (!http_message_head(h, s, block)) {
+    if (http_message_head(h, s, block)) {
+        if (!s->shrunk.p)
+            show_lines(h, s, block);
+    } else {
         counter_one(COUNTER_HTTP_HEADS_BAD);
         note_messages_lost(h, s);
         enter_leftover(h, s, TRANSFER_CUT);
@@ -246,10 +255,11 @@ static void read_head(struct http *h, struct http_side *s, struct bytes block) {
 }
 
 /* Takes lines of a head that is too long to be kept whole. */
-static size_t shrink_head(struct http_side *s, struct bytes in) {
+static size_t shrink_head(struct http *h, struct http_side *s, struct bytes in) {
     bool fits;
     counter_add(COUNTER_HTTP_HEADS_LONG, s->shrunk.p == NULL);
     size_t n = http_shrink(&s->shrunk, in, &fits);
+    show_lines(h, s, bytes_of(in.p, n));
     counter_add(COUNTER_HTTP_HEADS_PARTLY, !fits);
     s->lines = (struct http_lines){.later = true, .odd = s->lines.odd, .lfcr = s->lines.lfcr};
     return n;
@@ -260,19 +270,19 @@ static bool step_head(struct http *h, struct http_side *s, struct bytes in, size
     *used = 0;
     if (s->shrunk.inside) {
         const uint8_t *lf = memchr(in.p, '\n', most);
-        *used = shrink_head(s, bytes_of(in.p, lf ? (size_t)(lf + 1 - in.p) : most));
+        *used = shrink_head(h, s, bytes_of(in.p, lf ? (size_t)(lf + 1 - in.p) : most));
         return true;
     }
     size_t n = http_lines_head(&s->lines, bytes_of(in.p, most), s->request, s->last);
     if (n && s->shrunk.p) {
-        shrink_head(s, bytes_of(in.p, n));
+        shrink_head(h, s, bytes_of(in.p, n));
         http_shrink_end(&s->shrunk);
         read_head(h, s, bytes_of(s->shrunk.p, s->shrunk.n));
         http_shrink_forget(&s->shrunk);
     } else if (n) {
         read_head(h, s, bytes_of(in.p, n));
     } else if (in.n >= HTTP_HEAD_MAX) {
-        n = shrink_head(s, bytes_of(in.p, most));
+        n = shrink_head(h, s, bytes_of(in.p, most));
     }
     *used = n;
     return n > 0;

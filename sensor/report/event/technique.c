@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/event/technique.h"
 
+#include "policy/flow_class.h"
 #include "policy/policy.h"
 
 enum { AUTOMATED_OBJECTS = 100, EQUAL_INTERVALS = 6, ALIKE = 10, ALIKE_LEAST = 1024, PIECES = 5 };
@@ -12,7 +13,7 @@ static const char *const ids[TECHNIQUE_COUNT] = {
     [TECHNIQUE_SIZE_LIMITS] = "T1030", [TECHNIQUE_ASYMMETRIC] = "T1048.002",
     [TECHNIQUE_PLAIN] = "T1048.003",   [TECHNIQUE_PARTNER] = "T1199",
     [TECHNIQUE_CODE] = "T1567.001",    [TECHNIQUE_STORAGE] = "T1567.002",
-    [TECHNIQUE_PASTE] = "T1567.003",
+    [TECHNIQUE_PASTE] = "T1567.003",   [TECHNIQUE_TUNNEL] = "T1572",
 };
 _Static_assert(TECHNIQUE_COUNT * sizeof "T1048.001" <= TECHNIQUE_LIST_MAX, "a list of all has room");
 
@@ -38,6 +39,7 @@ static const struct {
     const char *name;
     enum technique technique;
 } names[] = {
+    {TEXT_CLASS, CLASS_TUNNEL, TECHNIQUE_TUNNEL},
     {TEXT_PROTOCOL, "http", TECHNIQUE_PLAIN},
     {TEXT_PROTOCOL, "ftp", TECHNIQUE_PLAIN},
     {TEXT_APPLICATION, "TLS", TECHNIQUE_ASYMMETRIC},

@@ -19,10 +19,11 @@ enum technique {
     TECHNIQUE_CODE,        /* T1567.001, .002, .003: by nDPI's name of the service */
     TECHNIQUE_STORAGE,
     TECHNIQUE_PASTE,
+    TECHNIQUE_TUNNEL, /* T1572: the class tunnel */
     TECHNIQUE_COUNT
 };
 /* The ids of a set with newlines between; room for all. */
-enum { TECHNIQUE_LIST_MAX = 96 };
+enum { TECHNIQUE_LIST_MAX = 104 };
 size_t technique_list(unsigned set, char out[TECHNIQUE_LIST_MAX]);
 
 /* What one record shows by itself. */

@@ -3,6 +3,7 @@
 #define GANTRY_REPORT_FIELD_H
 
 #include "report/event/event.h"
+#include "report/event/technique.h"
 
 /* The fields of an event. Adding a field is one line in fields.c; adding a fact of a transfer is one in
  * transfer/fact_table.h. */
@@ -24,7 +25,7 @@ struct value {
     enum value_kind kind;
     struct bytes text; /* LIST: newline between; lies in the event, in `room`, or is static */
     uint64_t number;   /* NUMBER, BOOL */
-    char room[96];
+    char room[TECHNIQUE_LIST_MAX];
 };
 
 /* For `get`. A token or text that is NULL or empty is absent. */

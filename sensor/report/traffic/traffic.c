@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/flow_class.h"
 #include "policy/policy.h"
 #include "report/event/shown.h"
 #include "report/event/text.h"
@@ -10,16 +11,19 @@
 enum { LINES_OF_HASH = 1 << 14, LEDGER_LEAST = 64000, PASSED_OVER_MAX = 64 };
 static const time_ns day_ns = 86400 * NS_PER_S;
 
-struct traffic *traffic_create(const struct traffic_options *options, bool kept) {
+struct traffic *traffic_create(const struct traffic_options *options, const struct tunnel_options *tunnels,
+                               bool kept) {
     struct traffic *t = calloc(1, sizeof *t);
     if (!t)
         return NULL;
     t->options = *options;
+    t->tunnels.options = *tunnels;
     t->kept = t->changes.kept = kept;
     t->secret = hash_key_random();
     t->told_room = malloc(ring_record_max());
     t->ledger_room = malloc(ring_record_max());
-    if (t->told_room && t->ledger_room && table_init(&t->lines, LINES_OF_HASH))
+    if (t->told_room && t->ledger_room && table_init(&t->lines, LINES_OF_HASH) &&
+        tunnel_parts_init(&t->tunnels))
         return t;
     traffic_destroy(t);
     return NULL;
@@ -41,6 +45,7 @@ void traffic_destroy(struct traffic *t) {
         free_line(t, TABLE_ENTRY(node, struct traffic_line, node));
     gone_finish(&t->gone);
     table_finish(&t->lines);
+    tunnel_parts_finish(&t->tunnels);
     free(t->told_room);
     free(t->ledger_room);
     free(t);
@@ -295,11 +300,34 @@ static void count_tries(struct traffic *t, const struct record *r, struct traffi
     out->incident = (const struct record *)(const void *)t->told_room;
 }
 
+static uint8_t severity_of_tunnel(const struct record *r) {
+    enum { BREACH = 7, OTHER = 8 };
+    return r->verdict == VERDICT_BREACH ? BREACH : OTHER;
+}
+
+/* It counts in the ledger from its first octet, and as approved where a contract names it. */
+static void take_tunnel(struct traffic *t, const struct record *r, struct traffic_told *out) {
+    struct traffic_sum sum;
+    if (!traffic_join_tunnel(t, r, &sum))
+        return;
+    record_copy(&t->told, r);
+    put_sum(&t->told, &sum);
+    t->told.head.severity = severity_of_tunnel(r);
+    record_pack(&t->told, r->id, t->told_room);
+    out->ledger = (const struct record *)(const void *)t->told_room;
+    if (r->verdict >= VERDICT_BREACH)
+        out->incident = out->ledger;
+}
+
 void traffic_record(struct traffic *t, const struct record *r, struct traffic_told *out) {
     char why[WHY_MAX];
     *out = (struct traffic_told){0};
     if (!r->matters || r->verdict == VERDICT_INTERNAL || r->verdict > VERDICT_UNKNOWN)
         return;
+    if (bytes_equal(record_text_of(r, TEXT_CLASS), bytes_text(CLASS_TUNNEL))) {
+        take_tunnel(t, r, out);
+        return;
+    }
     if (r->tries)
         count_tries(t, r, out);
     if (r->bytes == 0)

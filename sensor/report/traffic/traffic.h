@@ -5,6 +5,7 @@
 #include "channel/channel.h"
 #include "report/store/store.h"
 #include "settings/setting.h"
+#include "tunnel/tunnel.h"
 
 /* What left in flows whose content nobody reads: it is summed up by image network, destination (as the ledger
  * names it), class and UTC day of packet time, and told by who may receive it.
@@ -17,6 +18,7 @@
  * - While the sensor is new (`learning`) strangers are not told: the digest shows them.
  * - Connections with a partner that may not receive, and that nobody answered, wait for what is told next of
  * it; or they are told by themselves (`attempts`).
+ * - A tunnel is told whoever it goes to, from the start, unless a contract names the class.
  * - What is not told at once is not lost: the next record of the destination that is told brings it along.
  *
  * Memory is bounded: what was least recently seen of strangers goes first, and is counted. */
@@ -37,7 +39,8 @@ extern const struct setting traffic_settings[]; /* flows of gantry.yaml */
 struct traffic; /* opaque */
 
 /* `kept`: in a store; without one there is no learning time. NULL: no memory. */
-struct traffic *traffic_create(const struct traffic_options *options, bool kept);
+struct traffic *traffic_create(const struct traffic_options *options, const struct tunnel_options *tunnels,
+                               bool kept);
 void traffic_destroy(struct traffic *t); /* accepts NULL */
 
 /* What becomes of a volume record; both live until the next call. */

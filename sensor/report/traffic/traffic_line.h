@@ -32,8 +32,20 @@ struct traffic_line {
     uint8_t key[];
 };
 
+/* --- traffic_tunnel.c --- */
+struct tunnel_parts {
+    struct tunnel_options options;
+    struct table table;
+};
+bool tunnel_parts_init(struct tunnel_parts *t);
+void tunnel_parts_finish(struct tunnel_parts *t); /* accepts one of zeros */
+/* A record of the class tunnel; true: all workers' parts of it together are one, and *out is what of it was
+ * not told yet. */
+bool traffic_join_tunnel(struct traffic *t, const struct record *r, struct traffic_sum *out);
+
 struct traffic {
     struct traffic_options options;
+    struct tunnel_parts tunnels;
     struct hash_key secret;
     struct table lines;
     size_t memory;

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct dns_message whole, other;
     if (!dns_message_read(bytes_of(data, size), &whole))
         return 0;
-    if (whole.name_n > DNS_NAME_MAX || whole.answer_octets > size)
+    if (whole.name_n > DNS_NAME_MAX || whole.octets > size)
         abort();
     uint8_t *longer = malloc(size + 1);
     memcpy(longer, data, size);

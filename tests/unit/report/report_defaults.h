@@ -21,6 +21,7 @@ static inline struct report_options report_defaults(const struct output_config *
     setting_defaults(alert_settings, &o.alerts);
     setting_defaults(ledger_settings, &o.ledger);
     setting_defaults(traffic_settings, &o.traffic);
+    setting_defaults(tunnel_settings, &o.tunnels);
     setting_defaults(store_settings, &o.store.limits);
     return o;
 }

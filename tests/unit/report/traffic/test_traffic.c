@@ -22,10 +22,13 @@ static struct record_builder b;
 static uint64_t room[8192];
 static struct traffic_told told;
 
+static struct tunnel_options tunnel_defaults;
+
 static struct traffic *create(bool kept) {
     struct traffic_options o = {0};
+    setting_defaults(tunnel_settings, &tunnel_defaults);
     setting_defaults(traffic_settings, &o);
-    return traffic_create(&o, kept);
+    return traffic_create(&o, &tunnel_defaults, kept);
 }
 
 static int begin(void **state) {
@@ -205,7 +208,7 @@ static void they_are_told_by_themselves_where_that_is_configured_and_forbidden(v
     struct traffic_options o = {0};
     setting_defaults(traffic_settings, &o);
     o.attempts = ATTEMPTS_ALERT;
-    traffic = traffic_create(&o, false);
+    traffic = traffic_create(&o, &tunnel_defaults, false);
     assert_true(give((struct sum){.partner = "Acme", .verdict = VERDICT_UNAPPROVED, .tries = 7}));
     assert_int_equal(told.incident->tries, 7);
     assert_int_equal(told.incident->bytes, 0);
@@ -221,7 +224,7 @@ static void memory_is_bounded_and_partners_stay(void **state) {
     struct traffic_options o = {0};
     setting_defaults(traffic_settings, &o);
     o.memory = 100000;
-    traffic = traffic_create(&o, false);
+    traffic = traffic_create(&o, &tunnel_defaults, false);
     give((struct sum){.partner = "Acme", .verdict = VERDICT_APPROVED, .out = 60000});
     for (int i = 0; i < 5000; i++) {
         snprintf(to, sizeof to, "203.%d.%d.1", i / 200 % 200, i % 200);
@@ -264,7 +267,7 @@ static void load(uint64_t memory) {
     setting_defaults(traffic_settings, &o);
     o.memory = memory ? memory : o.memory;
     traffic_destroy(traffic);
-    traffic = traffic_create(&o, true);
+    traffic = traffic_create(&o, &tunnel_defaults, true);
     assert_true(traffic_load(traffic, store));
 }
 
@@ -306,6 +309,67 @@ static void with_less_memory_than_before_the_latest_stay_and_the_rest_leaves_the
     close_folder();
 }
 
+/* What one worker tells of its part. */
+static bool give_tunnel(const char *name, enum verdict verdict, uint64_t out, time_ns time) {
+    record_begin(&b, RECORD_VOLUME);
+    b.head.time = time;
+    address_parse("10.40.3.7", &b.head.source);
+    address_parse("203.0.113.9", &b.head.destination);
+    b.head.matters = 1;
+    b.head.verdict = (uint8_t)verdict;
+    b.head.bytes = out;
+    b.head.flows = 1;
+    record_text(&b, TEXT_NETWORK, bytes_text("lanes"));
+    record_text(&b, TEXT_CLASS, bytes_text("tunnel"));
+    record_text(&b, TEXT_CLASSES, bytes_text("tunnel"));
+    record_text(&b, TEXT_TUNNEL_WAY, bytes_text("dns"));
+    record_text(&b, TEXT_TUNNEL_NAME, bytes_text(name));
+    record_pack(&b, 1, room);
+    traffic_record(traffic, (const struct record *)(const void *)room, &told);
+    return told.incident != NULL;
+}
+
+static void parts_of_a_tunnel_are_joined_and_told_even_while_strangers_are_learnt(void **state) {
+    (void)state;
+    traffic_destroy(traffic);
+    traffic = create(true);
+    assert_false(give_tunnel("evil.example", VERDICT_UNKNOWN, 20000, JUNE));
+    assert_false(give_tunnel("other.example", VERDICT_UNKNOWN, 20000, JUNE));
+    assert_true(give_tunnel("evil.example", VERDICT_UNKNOWN, 20000, JUNE + SECOND));
+    assert_int_equal(told.incident->bytes, 40000);
+    assert_int_equal(told.incident->flows, 1);
+    assert_int_equal(told.incident->severity, 8);
+    assert_int_equal(told.ledger->bytes, 40000);
+    assert_true(give_tunnel("evil.example", VERDICT_UNKNOWN, 5, JUNE + 2 * SECOND));
+    assert_int_equal(told.incident->bytes, 5);
+    assert_int_equal(told.incident->flows, 0);
+}
+
+static void parts_of_a_tunnel_that_lie_apart_are_none(void **state) {
+    (void)state;
+    for (int i = 0; i < 50; i++)
+        assert_false(give_tunnel("evil.example", VERDICT_UNKNOWN, 10000, JUNE + i * 600 * SECOND));
+}
+
+static void a_tunnel_that_a_contract_names_goes_to_the_ledger_alone(void **state) {
+    (void)state;
+    assert_false(give_tunnel("evil.example", VERDICT_APPROVED, 40000, JUNE));
+    assert_non_null(told.ledger);
+    assert_true(give_tunnel("evil.example", VERDICT_BREACH, 40000, JUNE));
+    assert_int_equal(told.incident->severity, 7);
+}
+
+static void the_memory_of_parts_is_bounded(void **state) {
+    (void)state;
+    char name[32];
+    uint64_t before = counter_values[COUNTER_TUNNEL_SUMS_FORGOTTEN];
+    for (int i = 0; i < 2000; i++) {
+        snprintf(name, sizeof name, "d%d.example", i);
+        give_tunnel(name, VERDICT_UNKNOWN, 1, JUNE);
+    }
+    assert_int_equal(counter_values[COUNTER_TUNNEL_SUMS_FORGOTTEN] - before, 2000 - 1024);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
@@ -326,6 +390,10 @@ int main(void) {
         TEST(memory_is_bounded_and_partners_stay),
         TEST(what_was_summed_and_told_outlives_the_reporter),
         TEST(with_less_memory_than_before_the_latest_stay_and_the_rest_leaves_the_store),
+        TEST(parts_of_a_tunnel_are_joined_and_told_even_while_strangers_are_learnt),
+        TEST(parts_of_a_tunnel_that_lie_apart_are_none),
+        TEST(a_tunnel_that_a_contract_names_goes_to_the_ledger_alone),
+        TEST(the_memory_of_parts_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
