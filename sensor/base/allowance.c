@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/allowance.h"
 
+#include "base/work.h"
+
 #define MIB (INT64_C(1) << 20)
 
 /* `ratio`: what a byte of the wire earns. Text that people send unfolds to 3 to 15 times its size, seldom to
@@ -8,10 +10,11 @@
  * what patterns take is twice to ten times as much. */
 static const struct {
     int64_t first, most, ratio;
+    unsigned work; /* of one, base/work.h */
 } accounts[ACCOUNT_COUNT] = {
-    [ACCOUNT_DECODED] = {.first = MIB, .most = 4 * MIB, .ratio = 20},
-    [ACCOUNT_MATCHED] = {.first = MIB, .most = 4 * MIB, .ratio = 3},
-    [ACCOUNT_OBJECTS] = {.first = MIB, .most = MIB, .ratio = 1},
+    [ACCOUNT_DECODED] = {.first = MIB, .most = 4 * MIB, .ratio = 20, .work = 1},
+    [ACCOUNT_MATCHED] = {.first = MIB, .most = 4 * MIB, .ratio = 3, .work = WORK_MATCHED},
+    [ACCOUNT_OBJECTS] = {.first = MIB, .most = MIB, .ratio = 1, .work = 1},
 };
 
 void allowance_init(struct allowance *a, unsigned share) {
@@ -29,10 +32,22 @@ void allowance_earn(struct allowance *a, uint64_t n) {
 }
 
 size_t allowance_take(struct allowance *a, enum account account, size_t n) {
-    if (!a)
+    if (!a) {
+        work_add((uint64_t)n * accounts[account].work);
         return n;
+    }
     int64_t left = a->left[account] > 0 ? a->left[account] : 0;
     size_t take = n < (uint64_t)left ? n : (size_t)left;
     a->left[account] -= (int64_t)take;
+    work_add((uint64_t)take * accounts[account].work);
     return take;
+}
+
+bool allowance_spend(struct allowance *a, enum account account, size_t n) {
+    if (a && a->left[account] <= 0)
+        return false;
+    if (a)
+        a->left[account] -= (int64_t)n;
+    work_add((uint64_t)n * accounts[account].work);
+    return true;
 }

@@ -9,7 +9,8 @@
 /* What a pair of hosts may still cost a worker beyond what its bytes on the wire pay for: a few bytes may
  * unfold to a gigabyte, or be a thousand objects. Each account has a little at first, earns with every byte
  * of the pair that is delivered, and is never higher than its cap, so that a rich one cannot be spent at
- * once. What is spent beyond it is not done: the look becomes shallower, which the one who spends counts. */
+ * once. What is spent beyond it is not done: the look becomes shallower, which the one who spends counts.
+ * What is spent is work of the step too (base/work.h), whoever pays for it. */
 enum account {
     ACCOUNT_DECODED, /* bytes that codings make */
     ACCOUNT_MATCHED, /* bytes that patterns are matched against */
@@ -18,7 +19,7 @@ enum account {
 };
 
 enum {
-    ALLOWANCE_OBJECT = 256,       /* bytes of the wire that an object of its own is worth */
+    ALLOWANCE_OBJECT = 256,        /* bytes of the wire that an object of its own is worth */
     ALLOWANCE_DECODER = 512 << 10, /* decoded bytes for which a decoder is worth beginning */
 };
 
@@ -35,14 +36,7 @@ void allowance_earn(struct allowance *a, uint64_t n);
 size_t allowance_take(struct allowance *a, enum account account, size_t n);
 
 /* Spends `n` whatever is left, which may then be owed; false if nothing was left. NULL: true. */
-static inline bool allowance_spend(struct allowance *a, enum account account, size_t n) {
-    if (!a)
-        return true;
-    bool had = a->left[account] > 0;
-    if (had)
-        a->left[account] -= (int64_t)n;
-    return had;
-}
+bool allowance_spend(struct allowance *a, enum account account, size_t n);
 
 static inline bool allowance_has(const struct allowance *a, enum account account, int64_t n) {
     return !a || a->left[account] >= n;

@@ -90,6 +90,10 @@ int capture_read(struct capture *c, int most, capture_fn *fn, void *context) {
     return c->source->read(c, most > 0 ? most : 1);
 }
 
+void capture_hurry(struct capture *c, bool hurry) {
+    c->hurry = hurry;
+}
+
 const char *capture_reason(const struct capture *c) {
     return c->reason.text;
 }

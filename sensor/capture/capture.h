@@ -56,6 +56,8 @@ struct capture *capture_open_files(const char *const *paths, size_t count, const
  * the end of the last file, CAPTURE_BROKEN when the source is damaged or went away: capture_reason() says
  * why, everything before the damage has been lent. */
 enum { CAPTURE_END = -1, CAPTURE_BROKEN = -2 };
+/* From now on capture_read() does not wait where none comes: there is something else to do. */
+void capture_hurry(struct capture *c, bool hurry);
 int capture_read(struct capture *c, int most, capture_fn *fn, void *context);
 const char *capture_reason(const struct capture *c);
 

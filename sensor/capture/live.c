@@ -84,7 +84,7 @@ static int live_read(struct capture *c, int most) {
     int n = pcap_dispatch(l->pcap, most, source_lend, (u_char *)c);
     if (n == 0) {
         struct pollfd wait = {.fd = pcap_get_selectable_fd(l->pcap), .events = POLLIN};
-        poll(&wait, 1, WAIT_MS);
+        poll(&wait, 1, c->hurry ? 0 : WAIT_MS);
         n = pcap_dispatch(l->pcap, most, source_lend, (u_char *)c);
     }
     if (n == 0)

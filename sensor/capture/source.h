@@ -31,6 +31,7 @@ struct capture {
     time_ns begin_until; /* monotonic: when discarding ends, whatever the packets' clock says */
     unsigned share_index, share_count;
     bool share_by_ports;
+    bool hurry;              /* capture_read() does not wait */
     _Atomic uint64_t *place; /* packets read, for others to see; NULL: nobody looks */
     struct error reason;
 };

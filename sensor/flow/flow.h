@@ -75,8 +75,10 @@ struct flow_owner {
     void *context;
     /* A new flow, sides already decided; sets flow->interest. */
     void (*opened)(void *context, struct flow *flow, const struct packet *packet);
-    /* Before its memory goes; frees stream and conversation. */
-    void (*closed)(void *context, struct flow *flow, enum flow_end why);
+    /* Before its memory goes; frees stream and conversation. False, but not at FLOW_END_EXIT: the owner has
+     * something to do with it yet, and calls flow_table_release() for it later. No packet finds it any more.
+     */
+    bool (*closed)(void *context, struct flow *flow, enum flow_end why);
 };
 
 struct flow_options {
@@ -103,6 +105,8 @@ struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enu
  * conversation, other than `except`: its owner needs what that one holds. False when there is none among
  * those looked at. The one call that `opened` may make. */
 bool flow_table_make_room(struct flow_table *t, const struct flow *except);
+/* Of a flow that `closed` said false of: its memory goes. */
+void flow_table_release(struct flow_table *t, struct flow *flow);
 void flow_table_tick(struct flow_table *t, time_ns now);
 /* Shows `is_over` all flows, and closes with FLOW_END_SHED those that it is true of. */
 void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, struct flow *flow),

@@ -113,7 +113,11 @@ void flow_table_close(struct flow_table *t, struct flow *flow, enum flow_end why
     *at = flow->hash_next;
     age_remove(&t->lists[flow_list_of(flow)], &flow->used);
     judge_short(flow);
-    t->owner.closed(t->owner.context, flow, why);
+    if (t->owner.closed(t->owner.context, flow, why))
+        pool_give(&t->flows, flow);
+}
+
+void flow_table_release(struct flow_table *t, struct flow *flow) {
     pool_give(&t->flows, flow);
 }
 

@@ -36,7 +36,7 @@ static const struct part {
     {"names by nDPI",                NULL,                              50, 0,    LIMIT(identify.memory)},
     {"IP fragments",                 NULL,                              20, 0,    LIMIT(decoder.fragment_bytes)},
     {"early segments",               "limits.stream.memory",           150, 0,    LIMIT(stream.memory)},
-    {"connections being rebuilt",    "limits.stream.connections",       60, 464,  LIMIT(stream.pairs)},
+    {"connections being rebuilt",    "limits.stream.connections",       60, 528,  LIMIT(stream.pairs)},
     {"conversations",                NULL,                              30, 256,  LIMIT(dispatch.conversations)},
     {"first bytes of the undecided", NULL,                              60, 9216, LIMIT(dispatch.holds)},
     {"protocol parsers",             NULL,                              95, 0,    LIMIT(dispatch.memory)},

@@ -165,11 +165,9 @@ static void tell_empty(struct pipeline *p, const struct flow *flow) {
     emit_flow(&p->emitter, flow, &x);
 }
 
-void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
-    struct pipeline *p = context;
+static void finish_flow(struct pipeline *p, struct flow *flow) {
     struct flow_context *x = context_of(flow);
     const struct unread_way way = pipeline_unread_way(p);
-    close_stream(p, flow);
     identify_release(p->identify, flow);
     if (flow->interest == FLOW_PASSED)
         passed_end(&p->passed, &way, flow);
@@ -179,6 +177,7 @@ void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
         tell_empty(p, flow);
         return;
     }
+    const struct turn turn = turn_begin(flow);
     pipeline_announcement(flow, flow->last);
     conversation_decide(p->dispatcher, flow->conversation);
     x->protocol = conversation_spoken(flow->conversation);
@@ -187,6 +186,25 @@ void pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
     conversation_close(p->dispatcher, flow->conversation);
     flow->conversation = NULL;
     flow_context_release(&p->flow_contexts, x);
+    turn_end(&turn);
+}
+
+bool pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
+    struct pipeline *p = context;
+    if (why == FLOW_END_EXIT)
+        close_stream(p, flow);
+    else if (flow->stream && !stream_finish(p->reassembler, flow->stream, flow->last))
+        return false; /* ends when what is parked of it was told */
+    flow->stream = NULL;
+    finish_flow(p, flow);
+    return true;
+}
+
+void pipeline_flow_told(void *user) {
+    struct flow *flow = user;
+    flow->stream = NULL;
+    finish_flow(the_pipeline, flow);
+    flow_table_release(the_pipeline->flows, flow);
 }
 
 static void on_identified(struct pipeline *p, struct flow *flow) {
@@ -253,10 +271,12 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
         leave_flow(p, flow);
         return;
     }
-    if (flow->stream)
+    if (flow->stream) {
         stream_packet(p->reassembler, flow->stream, from, packet, flow->sound == PACKET_DOUBTFUL);
-    else
+        ((struct conversation *)flow->conversation)->parked = stream_is_parked(flow->stream);
+    } else {
         take_datagram(p, flow, packet, from);
+    }
     if (flow->interest == FLOW_COUNT)
         close_stream(p, flow);
     else if (flow->interest == FLOW_IDENTIFY && flow->identified)
@@ -301,6 +321,7 @@ void pipeline_flow_packet(struct pipeline *p, const struct packet *packet) {
     enum side from;
     struct flow *flow = flow_table_packet(p->flows, packet, &from);
     note_sight(p, packet, flow, from);
+    p->at = flow;
     if (flow && flow->interest == FLOW_WAIT && flow->sound != PACKET_UNSOUND &&
         (is_carrying(packet) || pipeline_expects(p, flow)))
         begin_flow(p, flow);
@@ -308,4 +329,5 @@ void pipeline_flow_packet(struct pipeline *p, const struct packet *packet) {
         look_into(p, flow, packet, from);
     else if (flow)
         step_over(p, flow, packet, from);
+    p->at = NULL;
 }

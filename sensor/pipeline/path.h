@@ -2,6 +2,7 @@
 #ifndef GANTRY_PIPELINE_PATH_H
 #define GANTRY_PIPELINE_PATH_H
 
+#include "base/work.h"
 #include "pipeline/overload/overload.h"
 #include "pipeline/passed.h"
 #include "pipeline/pipeline.h"
@@ -53,7 +54,9 @@ struct pipeline {
     uint64_t beat, starts;
     time_ns short_told; /* that memory for inspection is short; 0: never */
     const struct blame *blame;
-    _Atomic uint8_t *stage_before; /* stage_now, before this pipeline was made */
+    const struct flow *at;          /* whose packet or bytes are worked on; NULL: nobody's */
+    uint64_t step_work, parked_due; /* most in one step; what is parked has this coming to it */
+    _Atomic uint8_t *stage_before;  /* stage_now, before this pipeline was made */
     struct worker_view *view;
 };
 
@@ -71,13 +74,28 @@ extern struct pipeline *the_pipeline;
  * left out? */
 void pipeline_flow_packet(struct pipeline *p, const struct packet *packet);
 void pipeline_flow_opened(void *pipeline, struct flow *flow, const struct packet *packet);
-void pipeline_flow_closed(void *pipeline, struct flow *flow, enum flow_end why);
+bool pipeline_flow_closed(void *pipeline, struct flow *flow, enum flow_end why);
 /* Does anything matter that either side sends? What a contract covers whatever it is need not be looked into:
  * *covered. */
 bool pipeline_matters(const struct pipeline *p, const struct flow *flow, bool *covered);
 
 /* In-order bytes, or a datagram, for nDPI to name the flow by, as long as it has not. */
 void pipeline_name_flow(struct flow *flow, enum side from, const uint8_t *bytes, size_t n, time_ns time);
+
+/* turn.c: what follows is done for this flow, though another one's packet, or none, is at hand: it is named
+ * if the worker dies of it, and what is left out of it is left out. Costs a comparison where it is at hand.
+ */
+struct turn {
+    const struct flow *flow;
+    struct flow_name at;
+    unsigned without;
+    bool other, at_packet;
+    uint8_t stage;
+};
+struct turn turn_begin(const struct flow *flow);
+void turn_end(const struct turn *turn);
+/* Likewise of the hosts of a transfer, whose flow may be over. */
+struct turn turn_begin_ends(const struct endpoint end[2], uint8_t transport);
 
 /* streams.c: from the stream of a flow to the protocol that reads it; the sink's user is the flow. */
 extern const struct stream_sink pipeline_streams;
@@ -89,6 +107,8 @@ void pipeline_announcement(struct flow *flow, time_ns now);
  * look-up and a counter. The stream itself is freed by the caller of stream_packet, never during a call of
  * the sink. */
 void pipeline_stop(struct flow *flow);
+/* flows.c: all that was parked of a flow that is over is told. */
+void pipeline_flow_told(void *flow);
 
 /* boards.c: what this worker and the others announce to each other. Opens the boards; false: no memory. */
 bool pipeline_open_boards(struct pipeline *p, const struct pipeline_options *options, size_t most,

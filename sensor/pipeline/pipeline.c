@@ -9,6 +9,9 @@
 
 static const time_ns tick_interval = 100 * NS_PER_MS;
 static const time_ns jump = 3600 * NS_PER_S;
+/* Of a step, base/work.h: what the dearest text takes for it is about 50 ms. */
+static const uint64_t step_work_preset = 1 << 20;
+enum { RESUME_WORK = 16 << 10 };
 
 struct pipeline *the_pipeline;
 
@@ -86,25 +89,40 @@ static void keep_time(struct pipeline *p, time_ns time) {
 }
 
 /* So that the supervisor knows whose packet it was if this process does not live through it. */
-static void note_packet(struct pipeline *p, const struct packet *packet) {
+static void note_packet(struct pipeline *p, const struct flow_name *name) {
     if (!p->status)
         return;
-    flow_name_of(packet, &p->status->at);
+    p->status->at = *name;
     stage_enter(STAGE_PACKET);
     atomic_store_explicit(&p->status->at_packet, true, memory_order_release);
 }
 
-static void note_packet_done(struct pipeline *p) {
+static void note_step_done(struct pipeline *p) {
     if (!p->status)
         return;
     atomic_store_explicit(&p->status->at_packet, false, memory_order_release);
     atomic_store_explicit(&p->status->beat, ++p->beat, memory_order_relaxed);
 }
 
+/* What is parked has as much coming to it as packets take, in runs that are worth the turn. Reading a file
+ * nothing has to wait for it: each step of it is one of the worker's. */
+static void resume_parked(struct pipeline *p, uint64_t before) {
+    p->parked_due += work_done - before + WORK_CALL;
+    if (p->offline) {
+        while (reassembler_resume(p->reassembler, p->step_work))
+            note_step_done(p);
+    } else if (p->parked_due >= RESUME_WORK) {
+        reassembler_resume(p->reassembler, p->parked_due < p->step_work ? p->parked_due : p->step_work);
+        p->parked_due = 0;
+    }
+}
+
 static void take_packet(struct pipeline *p, const struct packet *packet) {
-    note_packet(p, packet);
+    struct flow_name name;
+    flow_name_of(packet, &name);
+    note_packet(p, &name);
     overload_packet(&p->overload, packet);
-    stage_without = blame_without(p->blame, packet);
+    stage_without = blame_without(p->blame, &name);
     if (stage_left_out(STAGE_PACKET))
         counter_one(COUNTER_PACKETS_SKIPPED);
     else
@@ -115,14 +133,17 @@ static void take_packet(struct pipeline *p, const struct packet *packet) {
 void pipeline_packet(void *pipeline, const struct capture_packet *in) {
     struct pipeline *p = pipeline;
     struct packet packet;
+    uint64_t before = work_done;
+    reassembler_step(p->reassembler, p->step_work);
     keep_time(p, in->time);
     bool decoded = decode_packet(p->decoder, in, &packet);
     do {
         if (decoded)
             take_packet(p, &packet);
     } while (decode_rest(p->decoder, &packet, &decoded));
-    note_packet_done(p);
+    note_step_done(p);
     tick_stages(p);
+    resume_parked(p, before);
 }
 
 void pipeline_notice(struct pipeline *p, const char *key, const char *text) {
@@ -133,11 +154,13 @@ size_t pipeline_flows(const struct pipeline *p) {
     return flow_table_count(p->flows);
 }
 
-void pipeline_idle(struct pipeline *p, time_ns now) {
+bool pipeline_idle(struct pipeline *p, time_ns now) {
     if (now > p->now)
         p->now = now;
-    note_packet_done(p);
+    note_step_done(p);
+    reassembler_step(p->reassembler, p->step_work);
     tick_stages(p);
+    return reassembler_resume(p->reassembler, p->step_work);
 }
 
 struct pipeline_use pipeline_use(const struct pipeline *p) {
@@ -199,6 +222,7 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     p->beat = p->status ? p->status->beat : 0;
     p->view = options->view;
     p->blame = options->blame;
+    p->step_work = options->step_work ? options->step_work : step_work_preset;
     p->examination = options->examination;
     p->emitter = (struct emitter){.ring = options->ring,
                                   .doorbell = options->doorbell,
@@ -223,8 +247,11 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
 void pipeline_destroy(struct pipeline *p) {
     if (!p)
         return;
-    if (p->reassembler) /* what flows say of each other, before any is over */
+    if (p->reassembler) { /* what flows say of each other, before any is over */
         reassembler_tick(p->reassembler, p->now + jump);
+        while (reassembler_resume(p->reassembler, p->step_work))
+            note_step_done(p);
+    }
     stage_now = p->stage_before;
     flow_table_destroy(p->flows);
     expect_destroy(p->expected);

@@ -22,6 +22,7 @@ struct pipeline_options {
     struct worker_status *status;          /* where the worker notes what it is at; NULL: nowhere */
     struct worker_view *view;              /* what the worker shows of itself; NULL: nothing */
     const struct blame *blame;             /* flows to leave out; NULL: none */
+    uint64_t step_work;                    /* of one packet or turn, base/work.h; 0: preset */
     const struct examination *examination; /* NULL: nothing is examined elsewhere */
     struct board *board;                   /* what this worker announces to others; NULL: there are none */
     const struct board *const *boards; /* of the others, `workers` of them; its own and NULL are left out */
@@ -46,8 +47,8 @@ void pipeline_destroy(struct pipeline *p); /* ends all flows; their last records
 
 /* A capture_fn. */
 void pipeline_packet(void *pipeline, const struct capture_packet *packet);
-/* Timeouts by the clock when no packets come (live). */
-void pipeline_idle(struct pipeline *p, time_ns now);
+/* Timeouts by the clock when no packets come (live), and a share of what is parked. True: some still is. */
+bool pipeline_idle(struct pipeline *p, time_ns now);
 /* Live, at least every 200 ms: the signs of overload as struct shed_pressure has them. Reading files the
  * pipeline looks after its memory by itself. */
 void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropped);

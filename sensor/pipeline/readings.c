@@ -33,21 +33,45 @@ static void *begin_reading(void *user, struct stream_pair *stream) {
     return x;
 }
 
+static struct turn begin_call(const struct reading *x, uint8_t *stage) {
+    struct turn turn = turn_begin(x->flow);
+    *stage = stage_enter(STAGE_PROTOCOL);
+    return turn;
+}
+
+static void end_call(const struct reading *x, const struct turn *turn, uint8_t stage) {
+    x->conversation->parked = stream_is_parked(x->stream);
+    stage_leave(stage);
+    turn_end(turn);
+}
+
 static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
     struct reading *x = user;
-    if (!conversation_data(the_pipeline->dispatcher, x->conversation, from, bytes, n, time))
+    uint8_t stage;
+    const struct turn turn = begin_call(x, &stage);
+    if (stage_left_out(STAGE_PROTOCOL) ||
+        !conversation_data(the_pipeline->dispatcher, x->conversation, from, bytes, n, time))
         stop_reading(x);
+    end_call(x, &turn, stage);
 }
 
 static void on_gap(void *user, enum side from, uint64_t n, time_ns time) {
     struct reading *x = user;
-    if (!conversation_gap(the_pipeline->dispatcher, x->conversation, from, n, time))
+    uint8_t stage;
+    const struct turn turn = begin_call(x, &stage);
+    if (stage_left_out(STAGE_PROTOCOL) ||
+        !conversation_gap(the_pipeline->dispatcher, x->conversation, from, n, time))
         stop_reading(x);
+    end_call(x, &turn, stage);
 }
 
 static void on_end(void *user, enum side from, bool clean, time_ns time) {
     struct reading *x = user;
-    conversation_end(the_pipeline->dispatcher, x->conversation, from, clean, time);
+    uint8_t stage;
+    const struct turn turn = begin_call(x, &stage);
+    if (!stage_left_out(STAGE_PROTOCOL))
+        conversation_end(the_pipeline->dispatcher, x->conversation, from, clean, time);
+    end_call(x, &turn, stage);
 }
 
 static void end_reading(void *user) {

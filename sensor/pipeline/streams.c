@@ -23,33 +23,51 @@ void pipeline_stop(struct flow *flow) {
         flow->interest = FLOW_COUNT;
 }
 
+/* Each call of the sink is a step of the protocol, for this flow. */
+static struct turn begin_call(struct flow *flow, time_ns time, uint8_t *stage) {
+    struct turn turn = turn_begin(flow);
+    *stage = stage_enter(STAGE_PROTOCOL);
+    pipeline_announcement(flow, time);
+    return turn;
+}
+
+static void end_call(struct flow *flow, const struct turn *turn, uint8_t stage) {
+    if (flow->conversation)
+        ((struct conversation *)flow->conversation)->parked = stream_is_parked(flow->stream);
+    stage_leave(stage);
+    turn_end(turn);
+}
+
 static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
     struct flow *flow = user;
-    pipeline_announcement(flow, time);
+    uint8_t stage;
+    const struct turn turn = begin_call(flow, time, &stage);
     allowances_earn(&the_pipeline->flow_contexts.allowances, context_of(flow)->allowance, n);
     pipeline_name_flow(flow, from, bytes, n, time);
-    if (stage_left_out(STAGE_PROTOCOL)) {
+    if (stage_left_out(STAGE_PROTOCOL) ||
+        !conversation_data(the_pipeline->dispatcher, flow->conversation, from, bytes, n, time))
         pipeline_stop(flow);
-        return;
-    }
-    uint8_t stage = stage_enter(STAGE_PROTOCOL);
-    if (!conversation_data(the_pipeline->dispatcher, flow->conversation, from, bytes, n, time))
-        pipeline_stop(flow);
-    stage_leave(stage);
+    end_call(flow, &turn, stage);
 }
 
 static void on_gap(void *user, enum side from, uint64_t n, time_ns time) {
     struct flow *flow = user;
-    pipeline_announcement(flow, time);
-    if (!conversation_gap(the_pipeline->dispatcher, flow->conversation, from, n, time))
+    uint8_t stage;
+    const struct turn turn = begin_call(flow, time, &stage);
+    if (stage_left_out(STAGE_PROTOCOL) ||
+        !conversation_gap(the_pipeline->dispatcher, flow->conversation, from, n, time))
         pipeline_stop(flow);
+    end_call(flow, &turn, stage);
 }
 
 static void on_end(void *user, enum side from, bool clean, time_ns time) {
     struct flow *flow = user;
-    pipeline_announcement(flow, time);
-    conversation_end(the_pipeline->dispatcher, flow->conversation, from, clean, time);
+    uint8_t stage;
+    const struct turn turn = begin_call(flow, time, &stage);
+    if (!stage_left_out(STAGE_PROTOCOL))
+        conversation_end(the_pipeline->dispatcher, flow->conversation, from, clean, time);
+    end_call(flow, &turn, stage);
 }
 
 const struct stream_sink pipeline_streams = {
-    .data = on_data, .gap = on_gap, .end = on_end, .again = &pipeline_readings};
+    .data = on_data, .gap = on_gap, .end = on_end, .over = pipeline_flow_told, .again = &pipeline_readings};

@@ -52,7 +52,8 @@ static const char *class_of(const struct flow_context *x, time_ns now, bool over
         return CLASS_ENCRYPTED_FLOW;
     if (x->began)
         return conversation_lost(x->conversation) ? CLASS_UNREAD_FLOW : NULL;
-    if (conversation_undecided(x->conversation) && !over && now - x->first < interval)
+    if (conversation_undecided(x->conversation) && !over &&
+        (now - x->first < interval || x->conversation->parked))
         return NULL;
     return conversation_read(x->conversation) ? NULL : CLASS_UNREAD_FLOW;
 }

@@ -49,15 +49,28 @@ struct direction {
     bool phantom;     /* the acknowledged byte at `next` was most likely a FIN that was not seen */
 };
 
+struct park_block;
+
+/* What is in order and not told yet (park.c), in blocks of the pool. */
+struct park {
+    struct park_block *head, *tail;
+    uint32_t at; /* of the first of it, in `head` */
+    uint32_t blocks;
+};
+
 struct stream_pair {
     struct direction side[2];
     void *user;
     struct stream_pair *reading; /* the next other reading of these packets (reading.c) */
-    struct age_node wait;        /* in the queue of those that wait for something, while `queued` */
-    struct age_node keeping;     /* in the list of those that keep bytes, while `in_keeping` */
+    struct stream_pair *first;   /* the one that this is another reading of; NULL: it is the first itself */
+    struct park park;
+    struct age_node due;     /* in the list of those with something parked, while `is_due` */
+    struct age_node wait;    /* in the queue of those that wait for something, while `queued` */
+    struct age_node keeping; /* in the list of those that keep bytes, while `in_keeping` */
     time_ns queued_at;
     time_ns reset_at; /* of the last news after a RST */
-    bool queued, in_keeping;
+    bool queued, in_keeping, is_due;
+    bool closing; /* freed when nothing is parked any more */
     bool reset;
     bool is_reading;       /* not the first one: of two choices it takes the other */
     uint8_t readings;      /* begun so far */
@@ -70,7 +83,10 @@ struct reassembler {
     struct stream_sink sink;
     struct age_list waits;    /* struct stream_pair; wait.c */
     struct age_list keepings; /* struct stream_pair, by the begin of the turn; keep.c */
+    struct age_list due;      /* struct stream_pair: whose turn it is; park.c */
+    uint64_t step_end;        /* work_done when the step has done its share */
     size_t kept_blocks, kept_most;
+    size_t parked_most; /* blocks that one pair may have parked */
     time_ns late_time;
     uint64_t late_bytes;
     uint64_t late_blocks;    /* most stored behind a hole that counts: bounds streams of tiny segments */
@@ -101,12 +117,27 @@ bool pair_end_proven(struct reassembler *r, struct stream_pair *s, enum side fro
 void pair_settle(struct reassembler *r, struct stream_pair *s, time_ns now, bool force);
 /* The same with force, then ends the sides that have not ended. */
 void pair_finish(struct reassembler *r, struct stream_pair *s, time_ns now);
+/* Gives back all segments, and waits for none. */
+void pair_empty(struct reassembler *r, struct stream_pair *s);
+
+/* park.c: to the sink, now or at a later step; to each side's own `skip` nothing but its end is told. */
+void pair_tell_data(struct reassembler *r, struct stream_pair *s, enum side from, const uint8_t *bytes,
+                    uint32_t n, time_ns time);
+void pair_tell_gap(struct reassembler *r, struct stream_pair *s, enum side from, uint32_t n, time_ns time);
+void pair_tell_end(struct reassembler *r, struct stream_pair *s, enum side from, bool clean, time_ns time);
+/* All that is parked, now. */
+void pair_tell_all(struct reassembler *r, struct stream_pair *s);
+void pair_not_due(struct reassembler *r, struct stream_pair *s);
+/* Tells what a block holds, so that it is free; false when nothing is parked. */
+bool park_evict(struct reassembler *r);
+/* reassemble.c: frees the connection or the reading if it is closing and has nothing parked. */
+void pair_release_if_over(struct reassembler *r, struct stream_pair *s);
 
 /* wait.c: puts the pair into the queue or takes it out, as its state asks for. */
 void pair_requeue(struct reassembler *r, struct stream_pair *s, time_ns now);
 void pair_unqueue(struct reassembler *r, struct stream_pair *s);
-/* Makes room for blocks: what is kept longest goes first, then the longest wait of all ends; false when there
- * is neither. */
+/* Makes room for blocks: what is kept longest goes first, then what is parked is told, then the longest wait
+ * of all ends; false when there is none of these. */
 bool pair_evict_oldest(struct reassembler *r, time_ns now);
 
 /* doubt.c: may the receiver have dropped this segment? */
@@ -129,7 +160,9 @@ bool keep_evict(struct reassembler *r);
  * that choice of what contradicts them. */
 void reading_begin(struct reassembler *r, struct stream_pair *s, enum side from,
                    const struct segment_source *in, enum segment_choice choice);
+/* Ends it; it goes out of its connection's list and is freed, at once or when nothing is parked any more. */
 void reading_end(struct reassembler *r, struct stream_pair *s, time_ns now);
+void reading_release(struct reassembler *r, struct stream_pair *s);
 
 /* Time that went by, also when packet time stepped back by more than the wait. */
 static inline bool pair_is_late(const struct reassembler *r, time_ns since, time_ns now) {

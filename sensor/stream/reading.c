@@ -42,17 +42,15 @@ static void begin_direction(struct reassembler *r, struct direction *d, const st
 }
 
 static void end_oldest(struct reassembler *r, struct stream_pair *s, time_ns now) {
-    struct stream_pair **at = &s->reading;
+    struct stream_pair *oldest = NULL;
     unsigned n = 0;
     for (struct stream_pair *f = s->reading; f; f = f->reading)
-        n++;
-    if (n < READINGS_AT_ONCE)
-        return;
-    while ((*at)->reading)
-        at = &(*at)->reading;
-    struct stream_pair *oldest = *at;
-    *at = NULL;
-    reading_end(r, oldest, now);
+        if (!f->closing) {
+            oldest = f;
+            n++;
+        }
+    if (n >= READINGS_AT_ONCE)
+        reading_end(r, oldest, now);
 }
 
 void reading_begin(struct reassembler *r, struct stream_pair *s, enum side from,
@@ -70,7 +68,7 @@ void reading_begin(struct reassembler *r, struct stream_pair *s, enum side from,
         counter_one(COUNTER_STREAM_READINGS_SHED);
         return;
     }
-    *f = (struct stream_pair){.is_reading = true};
+    *f = (struct stream_pair){.is_reading = true, .first = s};
     f->user = r->sink.again->begin(s->user, f);
     if (!f->user) {
         counter_one(COUNTER_STREAM_READINGS_SHED);
@@ -88,13 +86,21 @@ void reading_begin(struct reassembler *r, struct stream_pair *s, enum side from,
     pair_requeue(r, f, in->time);
 }
 
-void reading_end(struct reassembler *r, struct stream_pair *s, time_ns now) {
-    pair_finish(r, s, now);
-    pair_unqueue(r, s);
-    for (enum side i = SIDE_CLIENT; i <= SIDE_SERVER; i++) {
-        segment_list_clear(&s->side[i].early, &r->blocks);
-        segment_list_clear(&s->side[i].doubtful, &r->blocks);
-    }
+void reading_release(struct reassembler *r, struct stream_pair *s) {
+    struct stream_pair **at = &s->first->reading;
+    while (*at != s)
+        at = &(*at)->reading;
+    *at = s->reading;
+    pair_not_due(r, s);
     r->sink.again->over(s->user);
     pool_give(&r->pairs, s);
+}
+
+void reading_end(struct reassembler *r, struct stream_pair *s, time_ns now) {
+    pair_finish(r, s, now);
+    pair_empty(r, s);
+    if (s->park.head)
+        s->closing = true;
+    else
+        reading_release(r, s);
 }

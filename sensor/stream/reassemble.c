@@ -4,9 +4,12 @@
 
 #include <stdlib.h>
 
-_Static_assert(sizeof(struct stream_pair) <= 448, "a stream pair stays small");
+_Static_assert(sizeof(struct stream_pair) <= 496, "a stream pair stays small");
 
-enum { KEPT_SHARE = 8 }; /* of the memory for segments may hold the starts of turns */
+enum {
+    KEPT_SHARE = 8,   /* of the memory for segments may hold the starts of turns */
+    PARKED_SHARE = 4, /* of it may one connection have parked */
+};
 
 struct reassembler *reassembler_create(const struct stream_options *options, const struct stream_sink *sink) {
     struct reassembler *r = calloc(1, sizeof *r);
@@ -23,6 +26,8 @@ struct reassembler *reassembler_create(const struct stream_options *options, con
     r->late_blocks = r->late_bytes / 1024 + 64;
     r->unacked_blocks = r->blocks.limit / 4;
     r->kept_most = r->blocks.limit / KEPT_SHARE;
+    r->parked_most = r->blocks.limit / PARKED_SHARE;
+    r->step_end = UINT64_MAX;
     return r;
 }
 
@@ -72,22 +77,60 @@ bool stream_is_idle(const struct stream_pair *s) {
     return true;
 }
 
-void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now) {
-    if (!s)
-        return;
-    pair_finish(r, s, now);
-    while (s->reading) {
-        struct stream_pair *other = s->reading;
-        s->reading = other->reading;
-        reading_end(r, other, now);
-    }
+void pair_empty(struct reassembler *r, struct stream_pair *s) {
     pair_unqueue(r, s);
     for (enum side i = SIDE_CLIENT; i <= SIDE_SERVER; i++) {
         segment_list_clear(&s->side[i].early, &r->blocks);
         segment_list_clear(&s->side[i].doubtful, &r->blocks);
         keep_drop(r, s, i);
     }
+}
+
+/* All ends of the connection are told or parked. */
+static void end_stream(struct reassembler *r, struct stream_pair *s, time_ns now) {
+    pair_finish(r, s, now);
+    pair_empty(r, s);
+    for (struct stream_pair *other = s->reading, *next; other; other = next) {
+        next = other->reading;
+        if (!other->closing)
+            reading_end(r, other, now);
+    }
+}
+
+static void release_stream(struct reassembler *r, struct stream_pair *s) {
+    pair_not_due(r, s);
     pool_give(&r->pairs, s);
+}
+
+void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now) {
+    if (!s)
+        return;
+    end_stream(r, s, now);
+    pair_tell_all(r, s);
+    while (s->reading) {
+        pair_tell_all(r, s->reading);
+        reading_release(r, s->reading);
+    }
+    release_stream(r, s);
+}
+
+bool stream_finish(struct reassembler *r, struct stream_pair *s, time_ns now) {
+    end_stream(r, s, now);
+    s->closing = s->park.head || s->reading;
+    if (!s->closing)
+        release_stream(r, s);
+    return !s->closing;
+}
+
+void pair_release_if_over(struct reassembler *r, struct stream_pair *s) {
+    struct stream_pair *first = s->first ? s->first : s;
+    if (s->first && s->closing)
+        reading_release(r, s);
+    if (!first->closing || first->park.head || first->reading)
+        return;
+    void *user = first->user;
+    release_stream(r, first);
+    r->sink.over(user);
 }
 
 /* A second SYN of a side that has sent nothing else is remembered: the other side's answer says which one it
@@ -461,6 +504,7 @@ void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from,
     take_packet(r, s, from, p, doubtful);
     for (struct stream_pair *other = s->reading, *next; other; other = next) {
         next = other->reading;
-        take_packet(r, other, from, p, doubtful);
+        if (!other->closing)
+            take_packet(r, other, from, p, doubtful);
     }
 }

@@ -26,16 +26,12 @@ bool pair_held(const struct stream_pair *s, enum side from, uint32_t ack) {
     return o->early.head && sequence_from(o->early.head->sequence, ack) > 0;
 }
 
-static const struct stream_sink *sink_of(const struct reassembler *r, const struct stream_pair *s) {
-    return s->is_reading ? &r->sink.again->sink : &r->sink;
-}
-
 static void end_side(struct reassembler *r, struct stream_pair *s, enum side from, bool clean, time_ns now) {
     struct direction *d = &s->side[from];
     if (d->ended)
         return;
     d->ended = true;
-    sink_of(r, s)->end(s->user, from, clean, now);
+    pair_tell_end(r, s, from, clean, now);
 }
 
 void pair_gap(struct reassembler *r, struct stream_pair *s, enum side from, uint32_t n, time_ns now) {
@@ -46,7 +42,7 @@ void pair_gap(struct reassembler *r, struct stream_pair *s, enum side from, uint
         return;
     counter_one(COUNTER_STREAM_GAPS);
     counter_add(COUNTER_STREAM_GAP_BYTES, n);
-    sink_of(r, s)->gap(s->user, from, n, now);
+    pair_tell_gap(r, s, from, n, now);
 }
 
 /* Without the byte that is read out of band. */
@@ -60,15 +56,14 @@ static void hand_over(struct reassembler *r, struct stream_pair *s, enum side fr
         if (before < n) {
             d->has_urgent = false;
             if (before)
-                sink_of(r, s)->data(s->user, from, bytes, before, now);
+                pair_tell_data(r, s, from, bytes, before, now);
             bytes += before + 1;
             n -= before + 1;
         } else if (sequence_from(d->urgent, sequence) > 0) {
             d->has_urgent = false;
         }
     }
-    if (n && !d->skip)
-        sink_of(r, s)->data(s->user, from, bytes, n, now);
+    pair_tell_data(r, s, from, bytes, n, now);
 }
 
 void pair_deliver(struct reassembler *r, struct stream_pair *s, enum side from, const uint8_t *bytes,

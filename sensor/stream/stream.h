@@ -37,6 +37,10 @@
  * their sender acknowledges, are given up, and nothing else is.
  * - Every `data` call is followed by zero or more others in the order of the bytes of each side. After `end`
  * nothing comes for that side.
+ * - A step does a bounded work (base/work.h). What is in order then and was not told is parked, in the memory
+ * for segments, and told at later steps, of several streams in turn: the calls of one stream are the same
+ * ones in the same order, whenever they come. A quarter of the memory is the most that one stream may have
+ * parked: what comes on top of it pushes out as much, and so does what comes when there is no memory left.
  */
 struct stream_again;
 struct stream_pair; /* one a flow */
@@ -47,6 +51,8 @@ struct stream_sink {
     void (*gap)(void *user, enum side from, uint64_t n, time_ns time);
     /* FIN reached in order (clean), reset or closed early (not clean). Once a side. */
     void (*end)(void *user, enum side from, bool clean, time_ns time);
+    /* Behind the last call of a stream that stream_finish() was called for, where it said false. */
+    void (*over)(void *user);
     /* The connection has contradictions in it; NULL: no other reading is wanted. */
     const struct stream_again *again;
 };
@@ -56,7 +62,7 @@ struct stream_again {
     /* `s` is the new reading's, for stream_skip(). NULL: it is not wanted. */
     void *(*begin)(void *user, struct stream_pair *s);
     struct stream_sink sink;   /* its own `again` is not used */
-    void (*over)(void *again); /* behind the last call */
+    void (*over)(void *again); /* behind the last call; sink.over is not used */
 };
 
 struct stream_options {
@@ -86,8 +92,17 @@ bool stream_is_idle(const struct stream_pair *s);
 /* The owner no longer wants bytes of this side: sequence numbers are followed, nothing is stored or
  * delivered. */
 void stream_skip(struct stream_pair *s, enum side from);
-/* Delivers what is left (holes become gaps), ends both sides that have not ended, frees. */
+/* Delivers what is left (holes become gaps), ends both sides that have not ended, frees: in this step. */
 void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now);
+/* The same as far as this step allows. False: the stream is freed when all is told; the sink's `over` says
+ * so, from reassembler_resume(). No packet may come for it any more. */
+bool stream_finish(struct reassembler *r, struct stream_pair *s, time_ns now);
+/* A step begins, in which so much work may be done by calls of the sink before what else is in order is
+ * parked. A single call may go beyond it. Before the first of these there is no bound. */
+void reassembler_step(struct reassembler *r, uint64_t work);
+/* Goes on with what is parked until so much work is done, one call at least. False: nothing is parked. */
+bool reassembler_resume(struct reassembler *r, uint64_t work);
+bool stream_is_parked(const struct stream_pair *s); /* accepts NULL */
 /* Declares gaps whose time is up, over all waiting streams; cheap when none waits. */
 void reassembler_tick(struct reassembler *r, time_ns now);
 /* Bytes of stored segments, all streams, in whole blocks. */

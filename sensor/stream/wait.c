@@ -45,7 +45,7 @@ static struct stream_pair *first_waiting(const struct reassembler *r) {
 }
 
 bool pair_evict_oldest(struct reassembler *r, time_ns now) {
-    if (keep_evict(r))
+    if (keep_evict(r) || park_evict(r))
         return true;
     struct stream_pair *s = first_waiting(r);
     if (!s)

@@ -76,12 +76,10 @@ void blame_expire(struct blame *b, time_ns now) {
             forget_flow(b, &b->entry[i]);
 }
 
-unsigned blame_look(const struct blame *b, const struct packet *p) {
-    struct flow_name flow;
+unsigned blame_look(const struct blame *b, const struct flow_name *flow) {
     unsigned without = 0;
-    flow_name_of(p, &flow);
     for (size_t i = 0; i < BLAMED_MAX; i++)
-        if (atomic_load(&b->entry[i].without) && is_same_flow(&b->entry[i].flow, &flow, b->entry[i].service))
+        if (atomic_load(&b->entry[i].without) && is_same_flow(&b->entry[i].flow, flow, b->entry[i].service))
             without |= atomic_load(&b->entry[i].without);
     return without;
 }

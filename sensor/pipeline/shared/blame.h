@@ -42,10 +42,10 @@ enum blame_verdict blame_death(struct blame *b, const struct flow_name *flow, en
 /* Forgets what is old; before anything is blamed, and now and then. */
 void blame_expire(struct blame *b, time_ns now);
 
-/* For each packet, in a worker: stages that are to be left out, bits. One load while there is nothing. */
-unsigned blame_look(const struct blame *b, const struct packet *p);
-static inline unsigned blame_without(const struct blame *b, const struct packet *p) {
-    return b && atomic_load_explicit(&b->skipped, memory_order_acquire) ? blame_look(b, p) : 0;
+/* In a worker: stages that are to be left out of this flow, bits. One load while there is nothing. */
+unsigned blame_look(const struct blame *b, const struct flow_name *flow);
+static inline unsigned blame_without(const struct blame *b, const struct flow_name *flow) {
+    return b && atomic_load_explicit(&b->skipped, memory_order_acquire) ? blame_look(b, flow) : 0;
 }
 
 #endif

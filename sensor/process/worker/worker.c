@@ -150,7 +150,7 @@ static int read_packets(struct worker *w) {
         if (n < 0)
             return n;
         if (n == 0 && !w->offline)
-            pipeline_idle(w->pipeline, clock_wall());
+            capture_hurry(w->capture, pipeline_idle(w->pipeline, clock_wall()));
         show_status(w);
         look_at_pressure(w);
     }

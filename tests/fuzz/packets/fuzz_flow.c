@@ -26,7 +26,7 @@ static void opened(void *context, struct flow *flow, const struct packet *p) {
     c->open++;
 }
 
-static void closed(void *context, struct flow *flow, enum flow_end why) {
+static bool closed(void *context, struct flow *flow, enum flow_end why) {
     struct counts *c = context;
     char text[COMMUNITY_ID_MAX];
     CHECK(flow->stream == flow && c->open > 0);
@@ -34,6 +34,7 @@ static void closed(void *context, struct flow *flow, enum flow_end why) {
     flow->stream = NULL;
     identify_release(c->names, flow);
     c->open--;
+    return true;
 }
 
 static void put_headers(uint8_t *raw, const struct packet *p, size_t n) {

@@ -9,15 +9,24 @@
  * packet: connection and side, flags (and whether options), sequence (2, in steps), ack (2, in steps),
  * length, missing tail, time step. Checked: positions never go beyond what can have been sent, nothing comes
  * after the end, the end comes once a side, a skipped side stays silent, and all memory is back when all are
- * closed. */
+ * closed. Where memory is ample and nobody skips, what each connection and each reading of it is told is the
+ * same whatever a step may do. */
 
 enum { CONNECTIONS = 3, STEP = 97, OPTIONS = 16 };
 
 struct connection {
     struct stream_pair *s;
     uint64_t at[2];
-    bool ended[2], skipped[2];
+    bool ended[2], skipped[2], over;
+    uint64_t told; /* a sum over the bytes, gaps and ends in their order, however they come in pieces */
 };
+
+static bool skips;
+static uint64_t told_again; /* of all readings that are over, in any order */
+
+static void note_call(struct connection *c, uint64_t what) {
+    c->told = (c->told ^ what) * UINT64_C(0x100000001b3) + (what >> 7);
+}
 
 #define CHECK(holds)                                                                                         \
     do {                                                                                                     \
@@ -32,7 +41,9 @@ static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, 
     for (size_t i = 0; i < n; i++)
         sum = (uint8_t)(sum + bytes[i]); /* every byte must be readable */
     c->at[from] += n;
-    if (bytes[0] == 0xa5) {
+    for (size_t i = 0; i < n; i++)
+        note_call(c, (uint64_t)time ^ (uint64_t)from << 60 ^ bytes[i]);
+    if (skips && bytes[0] == 0xa5) {
         stream_skip(c->s, from);
         c->skipped[from] = true;
     }
@@ -42,12 +53,19 @@ static void on_gap(void *user, enum side from, uint64_t n, time_ns time) {
     struct connection *c = user;
     CHECK(n > 0 && n < (UINT64_C(1) << 31) && !c->ended[from] && !c->skipped[from]);
     c->at[from] += n;
+    note_call(c, 1000 + n * 4 + from);
 }
 
 static void on_end(void *user, enum side from, bool clean, time_ns time) {
     struct connection *c = user;
     CHECK(!c->ended[from]);
     c->ended[from] = true;
+    note_call(c, 500 + clean * 4u + from);
+}
+
+static void on_told(void *user) {
+    struct connection *c = user;
+    c->over = true;
 }
 
 /* Another reading of a connection is held to the same. */
@@ -61,6 +79,7 @@ static void *on_again(void *user, struct stream_pair *s) {
 static void on_over(void *user) {
     struct connection *c = user;
     CHECK(c->ended[0] && c->ended[1]);
+    told_again += c->told;
     free(c);
 }
 
@@ -102,15 +121,21 @@ static bool next_packet(struct reader *in, struct packet *p, unsigned *connectio
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+enum { AMPLE = 63 };
+
+/* All packets of the input through one reassembler; `work` a step, 0: no bound. Returns a sum over what was
+ * told. */
+static uint64_t run_packets(const uint8_t *data, size_t size, uint64_t work) {
     static const struct stream_again again = {
         .begin = on_again, .sink = {.data = on_data, .gap = on_gap, .end = on_end}, .over = on_over};
-    static const struct stream_sink sink = {.data = on_data, .gap = on_gap, .end = on_end, .again = &again};
+    static const struct stream_sink sink = {
+        .data = on_data, .gap = on_gap, .end = on_end, .over = on_told, .again = &again};
     struct reader in = reader_of(data, size);
     uint8_t setup = 0;
     reader_u8(&in, &setup);
-    struct stream_options options = {.memory = (setup & 63) * 2048u,
-                                     .pairs = 2 * CONNECTIONS,
+    bool ample = (setup & AMPLE) == AMPLE;
+    struct stream_options options = {.memory = ample ? 64 << 20 : (setup & AMPLE) * 2048u,
+                                     .pairs = ample ? 64 : 2 * CONNECTIONS,
                                      .late_bytes = setup & 64 ? 2000 : 1 << 20,
                                      .late_time = setup & 128 ? NS_PER_S : 2 * NS_PER_S};
     struct reassembler *r = reassembler_create(&options, &sink);
@@ -118,18 +143,33 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct packet p = {.time = 1700000000 * NS_PER_S, .transport = PROTOCOL_TCP};
     unsigned which;
     enum side from;
+    skips = !ample;
+    told_again = 0;
     for (unsigned i = 0; i < CONNECTIONS; i++)
         CHECK(c[i].s = stream_open(r, &c[i]));
     for (unsigned n = 0; n < 2000 && next_packet(&in, &p, &which, &from); n++) {
+        if (work)
+            reassembler_step(r, work);
         stream_packet(r, c[which].s, from, &p, p.tcp_ack % 7 == 0);
         reassembler_tick(r, p.time);
+        if (work && n % 2)
+            reassembler_resume(r, work);
     }
     for (unsigned i = 0; i < CONNECTIONS; i++) {
-        stream_close(r, c[i].s, p.time);
+        c[i].over = stream_finish(r, c[i].s, p.time);
+        while (!c[i].over)
+            CHECK(reassembler_resume(r, work) || c[i].over);
         CHECK(c[i].ended[0] && c[i].ended[1]);
     }
-    CHECK(reassembler_memory(r) == 0);
+    CHECK(reassembler_memory(r) == 0 && reassembler_pairs(r) == 0);
     reassembler_tick(r, p.time + 100 * NS_PER_S); /* nobody may be left in the queue */
     reassembler_destroy(r);
+    return ample ? c[0].told ^ c[1].told * 3 ^ c[2].told * 5 ^ told_again * 7 : 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    uint64_t plain = run_packets(data, size, 0);
+    CHECK(run_packets(data, size, 1 + size * 37 % 6000) == plain);
+    CHECK(run_packets(data, size, 1) == plain);
     return 0;
 }

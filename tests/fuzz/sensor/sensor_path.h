@@ -33,6 +33,7 @@ struct path {
     struct pipeline *pipeline;
     void *copy;
     void (*record)(const struct record *r); /* NULL: only checked */
+    uint64_t step_work;                     /* from the next path_restart() on; 0: as in the sensor */
 };
 
 /* Rules lie in rules/ or, for a run from elsewhere, in the folder that GANTRY_RULES names. */
@@ -90,7 +91,8 @@ static void path_open(struct path *p) {
         .memory = path_memory,
         .inspect_all = true,
         .ring = p->ring,
-        .doorbell = p->doorbell};
+        .doorbell = p->doorbell,
+        .step_work = p->step_work};
     p->pipeline = pipeline_create(&options, &e);
     path_check("a pipeline can be made", p->pipeline != NULL);
 }
@@ -117,8 +119,9 @@ static void path_packet(void *context, const struct capture_packet *packet) {
 static void path_silence(struct path *p) {
     enum { HOURS = 20 };
     for (int i = 0; i < HOURS; i += 2) {
-        pipeline_idle(p->pipeline, pipeline_time(p->pipeline) + 2 * 3600 * NS_PER_S);
-        path_drain(p);
+        bool parked = pipeline_idle(p->pipeline, pipeline_time(p->pipeline) + 2 * 3600 * NS_PER_S);
+        for (path_drain(p); parked; path_drain(p))
+            parked = pipeline_idle(p->pipeline, 0);
     }
     struct pipeline_use use = pipeline_use(p->pipeline);
     path_check("all flows end", use.flows == 0 && use.expectations == 0);

@@ -18,11 +18,12 @@ struct run {
 static void opened(void *context, struct flow *flow, const struct packet *p) {
 }
 
-static void closed(void *context, struct flow *flow, enum flow_end why) {
+static bool closed(void *context, struct flow *flow, enum flow_end why) {
     struct run *run = context;
     identify_release(run->names, flow);
     if (flow->end[SIDE_SERVER].port == run->port)
         run->seen = *flow;
+    return true;
 }
 
 static void on_packet(void *context, const struct capture_packet *frame) {

@@ -10,7 +10,8 @@ static void opened(void *context, struct flow *flow, const struct packet *p) {
     flow_community_id(flow, id);
 }
 
-static void closed(void *context, struct flow *flow, enum flow_end why) {
+static bool closed(void *context, struct flow *flow, enum flow_end why) {
+    return true;
 }
 
 static const char *id_of(struct packet p) {

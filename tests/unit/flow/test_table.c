@@ -12,10 +12,11 @@ static void opened(void *context, struct flow *flow, const struct packet *p) {
     opened_count++;
 }
 
-static void closed(void *context, struct flow *flow, enum flow_end why) {
+static bool closed(void *context, struct flow *flow, enum flow_end why) {
     closed_count++;
     last_end = why;
     last_closed = flow->number;
+    return true;
 }
 
 static int begin_with(uint64_t memory) {

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "talk.h"
+
+#include "base/work.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* An upload of text that waits behind its first byte, in the whole data path of a live worker: no step does
+ * more than its share, and what comes of it is what came of it without a bound. */
+
+enum {
+    ARENA = 64 << 20,
+    MEMORY = 64 << 20,
+    RING = 32 << 20,
+    STEP = 64 << 10,
+    PIECE = 1400,
+    PIECES = 500,
+    BODY = PIECE * PIECES,
+    CALL_MOST = 5 * PIECE + 8 * WORK_CALL, /* told, matched, an object begun */
+};
+#define SERVER "198.51.100.20"
+
+static const char text_config[] =
+    "sensor: {name: test, memory: 64 MiB}\n"
+    "image-networks: [{name: lanes, prefixes: [10.40.0.0/16]}]\n"
+    "partners:\n"
+    "  - name: Border Labs\n"
+    "    prefixes: [192.0.2.0/24]\n"
+    "    contracts: [{id: BL-1, from: 2020-01-01, until: 2099-12-31, classes: []}]\n"
+    "rules: [mark.yaml]\n";
+static const char rule[] = "identifiers:\n"
+                           "  - {id: mark, description: a mark, pattern: MARKMARK}\n"
+                           "rules:\n"
+                           "  - {id: marked, name: marked, description: a mark, class: canary, severity: 5, "
+                           "scopes: [text, content], any: [mark],\n"
+                           "     examples: [{text: a MARKMARK b}], counterexamples: [{text: a b}]}\n";
+
+static const struct config *load(void) {
+    static struct arena arena;
+    static struct problems problems;
+    char folder[] = "/tmp/gantry-step-XXXXXX", path[64], rules[64];
+    void *region =
+        mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/gantry.yaml", folder);
+    snprintf(rules, sizeof rules, "%s/mark.yaml", folder);
+    FILE *f = fopen(rules, "w");
+    fputs(rule, f);
+    fclose(f);
+    f = fopen(path, "w");
+    fputs(text_config, f);
+    fclose(f);
+    arena_init(&arena, region, ARENA);
+    const struct config *config = config_load(path, NULL, NULL, &arena, &problems);
+    problems_print(&problems);
+    unlink(path);
+    unlink(rules);
+    rmdir(folder);
+    return config;
+}
+
+static void open_with(uint64_t step_work) {
+    struct error e;
+    const struct pipeline_options options = {.snapshot = {.config = t.config, .wants = REPORT_TRANSFER},
+                                             .memory = MEMORY,
+                                             .ring = t.ring,
+                                             .doorbell = t.doorbell,
+                                             .worker = 1,
+                                             .workers = 1,
+                                             .step_work = step_work};
+    memset(t.counters, 0, sizeof t.counters);
+    counter_values = t.counters;
+    t.now = 1700000000 * NS_PER_S;
+    t.pipeline = pipeline_create(&options, &e);
+    assert_non_null(t.pipeline);
+}
+
+static int load_all(void **state) {
+    t.config = load();
+    t.ring = ring_create(RING);
+    t.doorbell = doorbell_create();
+    return t.config && t.ring && t.doorbell ? 0 : -1;
+}
+
+static char body[BODY + 1];
+
+static void make_body(void) {
+    for (size_t i = 0; i < BODY; i++)
+        body[i] = i % 64 == 63 ? '\n' : (char)('a' + i % 23);
+    memcpy(body + BODY - 100, "MARKMARK", 8);
+}
+
+/* Most work of one packet so far. */
+static uint64_t heaviest;
+
+static void send_piece(const struct talk *k, uint32_t at, const char *bytes, size_t n) {
+    uint64_t before = work_done;
+    send_bytes(LANE, k->client_port, k->server, k->port, k->sequence + at, TCP_ACK | TCP_PSH, bytes, n);
+    if (work_done - before > heaviest)
+        heaviest = work_done - before;
+}
+
+/* The head comes last; the body is there already. */
+static struct talk upload(const char *server) {
+    struct talk k = begin(server, 80);
+    char head[200];
+    int n = snprintf(head, sizeof head,
+                     "PUT /in/a.txt HTTP/1.1\r\nHost: x.example\r\nContent-Length: %d\r\n\r\n", BODY);
+    heaviest = 0;
+    for (int i = 0; i < PIECES; i++)
+        send_piece(&k, (uint32_t)(n + i * PIECE), body + i * PIECE, PIECE);
+    send_piece(&k, 0, head, (size_t)n);
+    k.sequence += (uint32_t)(n + BODY);
+    return k;
+}
+
+/* Turns without a packet until nothing is parked; returns how many. */
+static unsigned wait_idle(void) {
+    unsigned turns = 0;
+    uint64_t before;
+    bool more;
+    do {
+        before = work_done;
+        more = pipeline_idle(t.pipeline, t.now);
+        if (work_done - before > heaviest)
+            heaviest = work_done - before;
+        turns++;
+    } while (more);
+    return turns;
+}
+
+static struct outcome {
+    unsigned transfers, whole, findings;
+    uint64_t bytes;
+    uint8_t sha256[32];
+} outcome_of_ring(void) {
+    static uint64_t copy[4096];
+    struct outcome o = {0};
+    uint64_t damaged = 0;
+    const struct record *r;
+    while ((r = ring_read(t.ring, copy, &damaged))) {
+        o.findings += r->kind == RECORD_FINDING;
+        if (r->kind != RECORD_TRANSFER)
+            continue;
+        o.transfers++;
+        o.whole += r->complete;
+        o.bytes += r->bytes;
+        memcpy(o.sha256, r->sha256, sizeof o.sha256);
+    }
+    ring_commit(t.ring);
+    return o;
+}
+
+static void no_step_does_more_than_its_share_and_all_is_found(void **state) {
+    make_body();
+    open_with(STEP);
+    struct talk k = upload(SERVER);
+    assert_in_range(heaviest, STEP, 2 * (STEP + CALL_MOST));
+    assert_in_range(wait_idle(), 5 * BODY / (2 * (STEP + CALL_MOST)) / 2, 5 * BODY / STEP + 2);
+    assert_in_range(heaviest, STEP, 2 * (STEP + CALL_MOST));
+    answer(&k);
+    pause_talk();
+    struct outcome o = outcome_of_ring();
+    assert_int_equal(o.whole, 1);
+    assert_int_equal(o.findings, 1);
+    assert_int_equal(o.bytes, BODY);
+    pipeline_destroy(t.pipeline);
+    outcome_of_ring();
+}
+
+static void packets_of_others_take_what_is_parked_along(void **state) {
+    open_with(STEP);
+    upload(SERVER);
+    struct talk other = begin("198.51.100.77", 80);
+    send_packet(LANE, other.client_port, other.server, 80, 1001, TCP_ACK, "GET / HTTP/1.1\r\n");
+    for (int i = 0; pipeline_use(t.pipeline).stream_bytes > 64 << 10; i++) {
+        assert_true(i < 20000);
+        send_piece(&other, 16, "X: y\r\n", 6);
+        other.sequence += 6;
+    }
+    assert_in_range(heaviest, 1, 2 * (STEP + CALL_MOST));
+    pipeline_destroy(t.pipeline);
+    assert_int_equal(outcome_of_ring().findings, 1);
+}
+
+static void a_new_connection_on_the_same_ports_does_not_push_out_what_is_parked(void **state) {
+    open_with(STEP);
+    struct talk k = upload(SERVER);
+    heaviest = 0;
+    uint64_t before = work_done;
+    send_packet(k.server, 80, LANE, k.client_port, k.answered, TCP_ACK | TCP_FIN, "");
+    send_packet(LANE, k.client_port, k.server, 80, k.sequence, TCP_ACK | TCP_FIN, "");
+    send_packet(LANE, k.client_port, k.server, 80, 900000, TCP_SYN, "");
+    assert_in_range(work_done - before, 0, 6 * (STEP + CALL_MOST));
+    assert_int_equal(pipeline_use(t.pipeline).flows, 2); /* the old one is not over yet */
+    k.sequence = 900001;
+    say_on(&k, put_text("a MARKMARK b", 12));
+    wait_idle();
+    assert_in_range(heaviest, 1, 2 * (STEP + CALL_MOST));
+    assert_int_equal(pipeline_use(t.pipeline).flows, 1);
+    pipeline_destroy(t.pipeline);
+    struct outcome o = outcome_of_ring();
+    assert_int_equal(o.findings, 2);
+    assert_int_equal(o.bytes, BODY + 12);
+}
+
+static void the_end_of_the_worker_tells_all(void **state) {
+    open_with(STEP);
+    upload(SERVER);
+    assert_int_equal(outcome_of_ring().findings, 0);
+    pipeline_destroy(t.pipeline);
+    struct outcome o = outcome_of_ring();
+    assert_int_equal(o.findings, 1);
+    assert_int_equal(o.whole, 1);
+    assert_int_equal(o.bytes, BODY);
+}
+
+static void every_budget_gives_the_same(void **state) {
+    static const uint64_t works[] = {UINT64_MAX, 1, 100, 3000, 20000, 200000};
+    struct outcome first = {0};
+    for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
+        open_with(works[i]);
+        struct talk k = upload(SERVER);
+        wait_idle();
+        answer(&k);
+        wait_idle();
+        pipeline_destroy(t.pipeline);
+        struct outcome o = outcome_of_ring();
+        if (i == 0)
+            first = o;
+        assert_int_equal(o.transfers, 1);
+        assert_memory_equal(&o, &first, sizeof o);
+    }
+}
+
+static void a_flow_that_overload_leaves_out_leaves_nothing_parked(void **state) {
+    open_with(STEP);
+    struct talk k = upload("192.0.2.20");
+    assert_true(pipeline_use(t.pipeline).stream_bytes > 0);
+    t.clock = 0;
+    for (int i = 0; i < 4; i++)
+        pipeline_pressure(t.pipeline, t.clock += 200 * NS_PER_MS, 300, 0);
+    say_on(&k, "more");
+    wait_idle();
+    assert_int_equal(pipeline_use(t.pipeline).stream_bytes, 0);
+    assert_int_equal(pipeline_use(t.pipeline).streams, 0);
+    pipeline_destroy(t.pipeline);
+    outcome_of_ring();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_step_does_more_than_its_share_and_all_is_found),
+        cmocka_unit_test(packets_of_others_take_what_is_parked_along),
+        cmocka_unit_test(a_new_connection_on_the_same_ports_does_not_push_out_what_is_parked),
+        cmocka_unit_test(the_end_of_the_worker_tells_all),
+        cmocka_unit_test(every_budget_gives_the_same),
+        cmocka_unit_test(a_flow_that_overload_leaves_out_leaves_nothing_parked),
+    };
+    return cmocka_run_group_tests(tests, load_all, NULL);
+}
