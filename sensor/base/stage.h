@@ -9,13 +9,15 @@
 /* What a worker is at with a packet, so that one that dies of it tells which part of the work it was: what
  * killed it once is looked at again without that part alone. A store for each change. */
 enum stage {
-    STAGE_PACKET, /* layers, flow, stream: without them there is nothing */
+    STAGE_PACKET, /* layers and flow: without them there is nothing */
+    STAGE_STREAM, /* without it a flow is one that nobody reads */
     STAGE_NAMES,
     STAGE_PROTOCOL,
     STAGE_CODING,
     STAGE_UNPACKING,
     STAGE_DIGEST,
-    STAGE_PATTERNS,
+    STAGE_PATTERNS, /* content; names and types are matched by the next one */
+    STAGE_RULES,
     STAGE_COUNT
 };
 

@@ -90,6 +90,9 @@ struct object_sink {
     void (*release)(void *context, void *owner);
     /* What pays for the owner's objects, as long as it is retained. NULL: nobody does. */
     struct allowance *(*allowance)(void *context, void *owner);
+    /* What follows, until it is not on any more, is done for the objects of this owner, whoever's bytes have
+     * come. NULL: nobody asks. */
+    void (*turn)(void *context, void *owner, bool on);
 };
 
 /* The type of an object whose first bytes these are, of which more are looked at than TYPE_BYTES: sets

@@ -129,7 +129,7 @@ static void begin_flow(struct pipeline *p, struct flow *flow) {
     }
     x->conversation = flow->conversation;
     flow->interest = FLOW_IDENTIFY;
-    if (flow->transport == PROTOCOL_TCP)
+    if (flow->transport == PROTOCOL_TCP && !stage_left_out(STAGE_STREAM))
         flow->stream = begin_stream(p, flow);
     bool datagrams = flow->transport == PROTOCOL_UDP && dispatcher_wants_datagrams(p->dispatcher);
     if (!flow->stream && !datagrams)
@@ -242,16 +242,27 @@ static void leave_flow(struct pipeline *p, struct flow *flow) {
     identify_release(p->identify, flow);
 }
 
+/* One that its receiver may not have taken has no acknowledgement that could tell: it is looked at, and what
+ * comes of its flow says so. */
+static bool take_read_datagram(struct pipeline *p, struct flow *flow, const struct packet *packet,
+                               enum side from) {
+    struct flow_context *x = context_of(flow);
+    if (stage_left_out(STAGE_PROTOCOL))
+        return false;
+    x->ambiguous |= flow->sound == PACKET_DOUBTFUL;
+    pipeline_announcement(flow, packet->time);
+    allowances_earn(&p->flow_contexts.allowances, x->allowance, packet->payload_captured);
+    return conversation_datagram(p->dispatcher, flow->conversation, from, packet->payload,
+                                 packet->payload_captured, packet->time);
+}
+
 static void take_datagram(struct pipeline *p, struct flow *flow, const struct packet *packet,
                           enum side from) {
+    uint8_t stage = stage_enter(STAGE_PROTOCOL);
     pipeline_name_flow(flow, from, packet->payload, packet->payload_captured, packet->time);
-    if (flow->interest != FLOW_INSPECT)
-        return;
-    pipeline_announcement(flow, packet->time);
-    allowances_earn(&p->flow_contexts.allowances, context_of(flow)->allowance, packet->payload_captured);
-    if (!conversation_datagram(p->dispatcher, flow->conversation, from, packet->payload,
-                               packet->payload_captured, packet->time))
+    if (flow->interest == FLOW_INSPECT && !take_read_datagram(p, flow, packet, from))
         flow->interest = FLOW_COUNT;
+    stage_leave(stage);
 }
 
 /* Bytes that nobody can read count as well. */
@@ -272,7 +283,9 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
         return;
     }
     if (flow->stream) {
+        uint8_t stage = stage_enter(STAGE_STREAM);
         stream_packet(p->reassembler, flow->stream, from, packet, flow->sound == PACKET_DOUBTFUL);
+        stage_leave(stage);
         ((struct conversation *)flow->conversation)->parked = stream_is_parked(flow->stream);
     } else {
         take_datagram(p, flow, packet, from);

@@ -9,8 +9,21 @@ static struct inspector *inspector_of(const struct object *o) {
     return x->generation->inspector;
 }
 
+/* Without rules nobody looks into it, and that is a finding by itself. */
 static void open_object(void *context, struct object *o) {
-    inspector_opened(inspector_of(o), o);
+    uint8_t stage = stage_enter(STAGE_RULES);
+    o->inspection = NULL;
+    if (stage_left_out(STAGE_RULES))
+        o->bounded = true;
+    else
+        inspector_opened(inspector_of(o), o);
+    stage_leave(stage);
+}
+
+/* Without the matching of contents names and types are left. */
+static bool is_content_left_out(struct object *o) {
+    o->bounded |= stage_left_out(STAGE_PATTERNS) && !o->container;
+    return stage_left_out(STAGE_PATTERNS);
 }
 
 static void take_data(void *context, struct object *o, const uint8_t *bytes, size_t n) {
@@ -19,15 +32,22 @@ static void take_data(void *context, struct object *o, const uint8_t *bytes, siz
         counter_one(COUNTER_SHED_ALERTED);
         o->shed = true;
     }
-    inspector_data(inspector_of(o), o, bytes, n);
+    if (!is_content_left_out(o))
+        inspector_data(inspector_of(o), o, bytes, n);
 }
 
 static void take_gap(void *context, struct object *o, uint64_t n) {
-    inspector_gap(inspector_of(o), o, n);
+    uint8_t stage = stage_enter(STAGE_PATTERNS);
+    if (!is_content_left_out(o))
+        inspector_gap(inspector_of(o), o, n);
+    stage_leave(stage);
 }
 
 static void retype_object(void *context, struct object *o, struct bytes again) {
-    inspector_retyped(inspector_of(o), o, again);
+    uint8_t stage = stage_enter(STAGE_RULES);
+    if (!stage_left_out(STAGE_RULES) && !is_content_left_out(o))
+        inspector_retyped(inspector_of(o), o, again);
+    stage_leave(stage);
 }
 
 static bool is_examined(const struct pipeline *p, const struct object *o) {
@@ -44,7 +64,12 @@ static void tell_unread(struct pipeline *p, const struct object *o) {
 static void close_object(void *context, struct object *o) {
     struct pipeline *p = context;
     const struct transfer_context *x = o->owner;
-    inspector_closed(inspector_of(o), o);
+    uint8_t stage = stage_enter(STAGE_RULES);
+    if (stage_left_out(STAGE_RULES))
+        o->bounded |= o->inspection != NULL;
+    else
+        inspector_closed(inspector_of(o), o);
+    stage_leave(stage);
     if (o->bounded)
         tell_unread(p, o);
     bool pending = is_examined(p, o);
@@ -75,6 +100,11 @@ static struct allowance *allowance_of_owner(void *context, void *owner) {
     return &x->flow->allowance->allowance;
 }
 
+static void take_turn(void *context, void *owner, bool on) {
+    const struct transfer_context *x = owner;
+    turn_switch(context, x->flow, on);
+}
+
 void pipeline_found(void *context, const struct finding *f) {
     struct pipeline *p = context;
     emit_finding(&p->emitter, f, f->object->owner);
@@ -89,7 +119,8 @@ struct object_sink pipeline_objects(struct pipeline *p) {
                                 .retyped = retype_object,
                                 .retain = retain_owner,
                                 .release = release_owner,
-                                .allowance = allowance_of_owner};
+                                .allowance = allowance_of_owner,
+                                .turn = take_turn};
 }
 
 /* --- Findings of objects that have closed --- */

@@ -21,6 +21,15 @@ struct reading {
     struct conversation *conversation;
 };
 
+/* What was at hand before something else is (turn.c). */
+struct turn {
+    const struct flow *flow;
+    struct flow_name at;
+    unsigned without;
+    bool other, at_packet;
+    uint8_t stage;
+};
+
 /* One worker's data path from the inside, for the files of this folder. */
 struct pipeline {
     struct generations generations;
@@ -54,6 +63,7 @@ struct pipeline {
     uint64_t beat, starts;
     time_ns short_told; /* that memory for inspection is short; 0: never */
     const struct blame *blame;
+    struct turn visit;              /* what turn_switch() has begun */
     const struct flow *at;          /* whose packet or bytes are worked on; NULL: nobody's */
     uint64_t step_work, parked_due; /* most in one step; what is parked has this coming to it */
     _Atomic uint8_t *stage_before;  /* stage_now, before this pipeline was made */
@@ -85,15 +95,10 @@ void pipeline_name_flow(struct flow *flow, enum side from, const uint8_t *bytes,
 /* turn.c: what follows is done for this flow, though another one's packet, or none, is at hand: it is named
  * if the worker dies of it, and what is left out of it is left out. Costs a comparison where it is at hand.
  */
-struct turn {
-    const struct flow *flow;
-    struct flow_name at;
-    unsigned without;
-    bool other, at_packet;
-    uint8_t stage;
-};
 struct turn turn_begin(const struct flow *flow);
 void turn_end(const struct turn *turn);
+/* Of a stage that says when: one at a time. */
+void turn_switch(struct pipeline *p, const struct flow_context *x, bool on);
 /* Likewise of the hosts of a transfer, whose flow may be over. */
 struct turn turn_begin_ends(const struct endpoint end[2], uint8_t transport);
 

@@ -102,7 +102,12 @@ static void tell_facts(struct conversation *c, const struct bytes *facts) {
     flow_context_tell(&the_pipeline->flow_contexts, c->owner, facts);
 }
 
+static void take_turn(struct conversation *c, bool on) {
+    turn_switch(the_pipeline, c->owner, on);
+}
+
 const struct protocol_services pipeline_services = {
+    .turn = take_turn,
     .begin = begin_transfer,
     .data = content_data,
     .write = content_write,

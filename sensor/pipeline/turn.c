@@ -46,3 +46,10 @@ void turn_end(const struct turn *t) {
     atomic_store_explicit(&p->status->at_packet, t->at_packet, memory_order_release);
     p->status->at = t->at;
 }
+
+void turn_switch(struct pipeline *p, const struct flow_context *x, bool on) {
+    if (on)
+        p->visit = turn_begin_ends(x->end, x->transport);
+    else
+        turn_end(&p->visit);
+}

@@ -58,6 +58,9 @@ struct protocol_services {
      * of a head, in whole lines or parts of long ones. NULL: nobody looks at them. */
     void (*name)(struct conversation *c, const struct name_message *m);
     void (*head)(struct conversation *c, enum side from, struct bytes lines);
+    /* What follows, until it is not on any more, is done for this conversation though nothing of it has come.
+     * NULL: nobody asks. */
+    void (*turn)(struct conversation *c, bool on);
 };
 
 enum protocol_result {

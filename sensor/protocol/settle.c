@@ -37,7 +37,12 @@ void dispatch_settle_due(struct dispatcher *dp, time_ns now) {
             continue;
         }
         c->now = now;
-        if (c->protocol && c->protocol->settle)
-            c->protocol->settle(c);
+        if (!c->protocol || !c->protocol->settle)
+            continue;
+        if (dp->services->turn)
+            dp->services->turn(c, true);
+        c->protocol->settle(c);
+        if (dp->services->turn)
+            dp->services->turn(c, false);
     }
 }

@@ -89,6 +89,10 @@ bool unpack_is_wrapper(const struct unpack *u, const struct file_type *type) {
     return false;
 }
 
+void unpack_bounded(struct unpack *u) {
+    object_note_bound(u);
+}
+
 unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const struct unpacker **wrapper) {
     const struct unpacker *const *table = u->content->unpackers;
     struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);

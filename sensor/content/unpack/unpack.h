@@ -55,6 +55,8 @@ struct unpack_child {
 /* The head of a chain that the caller feeds and ends. NULL: a limit is met (depth, members), or there is no
  * room; counted, and the child is left out. */
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child);
+/* A bound keeps it from being taken apart: the object says so. */
+void unpack_bounded(struct unpack *u);
 /* One more child is paid for by the bytes of its hosts; or none is: true or false. */
 bool unpack_pays(struct unpack *u);
 /* Things that are too small for a child of their own: one child takes them all, a line end behind each text.

@@ -255,11 +255,27 @@ void whole_finish(struct whole *w) {
     whole_close(w, TRANSFER_CUT);
 }
 
+/* It is over for reasons of its own, at whatever moment. */
+static void end_whole(struct whole *w, void (*end)(struct whole *w)) {
+    const struct object_sink *sink = &w->content->sink;
+    void *owner = filter_object(w->head)->owner;
+    if (!sink->turn) {
+        end(w);
+        return;
+    }
+    sink->retain(sink->context, owner);
+    sink->turn(sink->context, owner, true);
+    end(w);
+    sink->turn(sink->context, owner, false);
+    sink->release(sink->context, owner);
+}
+
+static void complete_whole(struct whole *w) {
+    whole_close(w, TRANSFER_DONE);
+}
+
 void whole_give_up(struct whole *w) {
-    if (whole_vacant(w))
-        whole_drop(w);
-    else
-        whole_finish(w);
+    end_whole(w, whole_vacant(w) ? whole_drop : whole_finish);
 }
 
 /* Of one that is written in place: no hole is left, and nobody said that it is longer. */
@@ -321,9 +337,9 @@ void wholes_expire(struct content *c, time_ns now) {
         if (!w->written && !whole_idle(w)) /* its first bytes may be on their way */
             wait_longer(w);
         else if (w->written && is_filled(w))
-            whole_close(w, TRANSFER_DONE);
+            end_whole(w, complete_whole);
         else
-            whole_finish(w);
+            end_whole(w, whole_finish);
     }
     while ((w = whole_of(table_oldest(&ws->table))) && is_stale(w, now, (time_ns)c->options.assembly_time)) {
         if (whole_idle(w)) {

@@ -23,12 +23,14 @@ static void write_cause(const struct worker_death *d, char *out, size_t size) {
 static const char *name_stage(uint8_t stage) {
     static const char *const names[STAGE_COUNT] = {
         [STAGE_PACKET] = "anything",
+        [STAGE_STREAM] = "rebuilding of streams",
         [STAGE_NAMES] = "names of applications",
         [STAGE_PROTOCOL] = "protocols",
         [STAGE_CODING] = "decoding",
         [STAGE_UNPACKING] = "unpacking",
         [STAGE_DIGEST] = "digests",
         [STAGE_PATTERNS] = "matching of contents",
+        [STAGE_RULES] = "rules",
     };
     return names[stage < STAGE_COUNT ? stage : STAGE_PACKET];
 }
@@ -43,10 +45,11 @@ static void tell_skipped(const struct worker_death *d, struct pipeline *p) {
                  name_stage(d->stage));
     else
         snprintf(text, sizeof text,
-                 "flows between %s and the like ended %d workers: what goes between these addresses on the "
-                 "lower port is "
-                 "looked at without %s for 10 minutes",
-                 flow, BLAME_SERVICE_DEATHS, name_stage(d->stage));
+                 "flows between %s and the like ended %d workers: what goes between these addresses%s is "
+                 "looked at "
+                 "without %s for 10 minutes",
+                 flow, d->verdict == BLAME_SKIP_PAIR ? BLAME_PAIR_DEATHS : BLAME_SERVICE_DEATHS,
+                 d->verdict == BLAME_SKIP_PAIR ? "" : " on the lower port", name_stage(d->stage));
     counter_one(COUNTER_FLOWS_BLAMED);
     log_warning("%s", text);
     pipeline_notice(p, "flow-skipped", text);

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -75,7 +76,9 @@ static void test_many_other_deaths_take_the_oldest_place(void **state) {
     die(&b, &first, start);
     assert_true(left_out(&b, &first));
     for (uint16_t i = 0; i < BLAMED_MAX; i++) {
-        struct packet p = packet("10.40.0.2", (uint16_t)(6000 + i), "192.0.2.9", (uint16_t)(100 + i));
+        char source[32];
+        snprintf(source, sizeof source, "10.40.1.%u", i);
+        struct packet p = packet(source, (uint16_t)(6000 + i), "192.0.2.9", (uint16_t)(100 + i));
         die(&b, &p, start + 1 + i);
     }
     assert_false(left_out(&b, &first));
@@ -111,8 +114,23 @@ static void test_a_service_loses_the_stages_that_died_and_no_other(void **state)
     assert_int_equal(left_out(&b, &fresh), 1 << STAGE_DIGEST);
 }
 
+static void test_who_changes_both_ports_is_left_out_from_the_fourth_death(void **state) {
+    struct blame b = {0};
+    struct packet fresh = packet("10.40.0.1", 7000, "192.0.2.1", 7001);
+    struct packet elsewhere = packet("10.40.0.1", 7000, "192.0.2.2", 7001);
+    for (uint16_t i = 0; i < BLAME_PAIR_DEATHS; i++) {
+        struct packet p = packet("10.40.0.1", (uint16_t)(5000 + i), "192.0.2.1", (uint16_t)(4000 + i));
+        assert_int_equal(left_out(&b, &fresh), 0);
+        assert_int_equal(die_in(&b, &p, STAGE_CODING, start + i),
+                         i + 1 < BLAME_PAIR_DEATHS ? BLAME_SKIP_FLOW : BLAME_SKIP_PAIR);
+    }
+    assert_int_equal(left_out(&b, &fresh), 1 << STAGE_CODING);
+    assert_int_equal(left_out(&b, &elsewhere), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_changes_both_ports_is_left_out_from_the_fourth_death),
         cmocka_unit_test(test_a_flow_goes_on_without_the_stage_that_died_of_it_once),
         cmocka_unit_test(test_a_service_loses_the_stages_that_died_and_no_other),
         cmocka_unit_test(test_a_flow_is_left_out_from_the_second_death_in_both_directions),
