@@ -19,8 +19,9 @@ struct decoder {
     struct repeats repeats;
     time_ns settled; /* when those were judged last */
     struct feed feed;
-    struct reader rest; /* frames behind the one that was decoded last, in the same one of 802.11 */
-    time_ns time;       /* of that */
+    struct reader rest;    /* frames behind the one that was decoded last, in the same one of 802.11 */
+    time_ns time;          /* of that */
+    uint8_t kept[1 << 16]; /* those frames, where a fragment of the next one may push them out */
 };
 
 static const struct layer {
@@ -87,6 +88,17 @@ void decoder_destroy(struct decoder *d) {
     free(d);
 }
 
+/* A packet that is put together from fragments stands where the next one will. */
+static void keep_rest(struct decoder *d, const struct reader *rest) {
+    size_t n = reader_left(rest);
+    d->rest = *rest;
+    if (n == 0 || !defrag_owns(d->defrag, rest->at))
+        return;
+    n = n < sizeof d->kept ? n : sizeof d->kept;
+    memcpy(d->kept, rest->at, n);
+    d->rest = reader_of(d->kept, n);
+}
+
 static bool walk_inwards(struct decoder *d, struct walk *w, enum step step) {
     for (unsigned left = (d->depth + 1) * LAYERS_PER_DEPTH; step == STEP_NEXT && left > 0; left--)
         step = decode_layer(w);
@@ -94,7 +106,7 @@ static bool walk_inwards(struct decoder *d, struct walk *w, enum step step) {
         step = walk_beyond(w, COUNTER_DECODE_DEPTH);
     if (step == STEP_PACKET)
         repeat_note(&d->repeats, w->out);
-    d->rest = w->rest;
+    keep_rest(d, &w->rest);
     return step == STEP_PACKET;
 }
 

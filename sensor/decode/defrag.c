@@ -15,7 +15,8 @@
 #define REMEMBERED (100 * NS_PER_MS)
 
 enum {
-    HEADER_MAX = 128, /* bytes before the payload that are kept; more extension headers than that: dropped */
+    HEADER_MAX = 128, /* bytes before the payload that are kept; of longer ones the IPv6 header alone */
+    NEXT_HEADER = 6,
     IPV6_HEADER = 40,
     PACKET_MAX = 65535,
     PIECE_BYTES = 2036, /* a piece is 2 KiB with its links */
@@ -191,7 +192,7 @@ static struct partial *find_or_begin(struct defrag *d, const struct fragment *f,
  * length. What breaks that (ping of death, teardrop's kin) is left out. */
 static bool is_sound(const struct fragment *f) {
     size_t before = f->v6 ? f->header.n - IPV6_HEADER : f->header.n;
-    return f->header.n <= HEADER_MAX && before + f->offset + f->data.n <= PACKET_MAX &&
+    return (f->v6 || f->header.n <= HEADER_MAX) && before + f->offset + f->data.n <= PACKET_MAX &&
            (f->more ? f->data.n > 0 && f->data.n % 8 == 0 : f->offset + f->data.n > 0);
 }
 
@@ -309,9 +310,10 @@ static void note_header(struct partial *p, const struct fragment *f) {
         return;
     p->has_start = true;
     p->protocol = f->protocol;
-    p->names = (uint16_t)f->names;
-    p->header_length = (uint16_t)f->header.n;
-    memcpy(p->header, f->header.p, f->header.n);
+    bool is_long = f->header.n > HEADER_MAX; /* no extension header says anything of what follows it */
+    p->names = is_long ? NEXT_HEADER : (uint16_t)f->names;
+    p->header_length = is_long ? IPV6_HEADER : (uint16_t)f->header.n;
+    memcpy(p->header, f->header.p, p->header_length);
 }
 
 static void put_u16(uint8_t *at, uint32_t value) {
@@ -430,6 +432,10 @@ bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct 
     if (right || !fits)
         give_pieces(d, p);
     return fits;
+}
+
+bool defrag_owns(const struct defrag *d, const uint8_t *at) {
+    return at >= d->packet && at < d->packet + sizeof d->packet;
 }
 
 bool defrag_is_contested(const struct defrag *d) {

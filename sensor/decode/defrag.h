@@ -38,6 +38,8 @@ bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct 
 /* The packet that was made whole last: is its reading one of several that a receiver may have, or drop (RFC
  * 5722)? */
 bool defrag_is_contested(const struct defrag *d);
+/* Does this stand in the packet that was made whole last? The next one takes its place. */
+bool defrag_owns(const struct defrag *d, const uint8_t *at);
 
 void defrag_expire(struct defrag *d, time_ns now);
 

@@ -263,6 +263,30 @@ static void ipv6_fragments_make_the_packet(void **state) {
     assert_int_equal(got.network[40], 6);
 }
 
+/* Behind destination options of 512 bytes, which a receiver skips. */
+static bool send_v6_behind_options(uint32_t id, size_t from, size_t to) {
+    enum { OPTIONS = 512 };
+    static const uint8_t options[OPTIONS] = {44, OPTIONS / 8 - 1, 1, 4};
+    struct frame f = {.length = 0};
+    add_ethernet(&f, 0x86dd);
+    add_ipv6(&f, 60, (unsigned)(to - from) + OPTIONS + 8);
+    add(&f, options, OPTIONS);
+    add_u8(&f, 6);
+    add_u8(&f, 0);
+    add_u16(&f, (unsigned)from | (to < SEGMENT));
+    add_u32(&f, id);
+    add(&f, segment.bytes + from, to - from);
+    return decode_at(decoder, &f, START, &got);
+}
+
+static void headers_of_any_length_before_the_fragment_header_hide_nothing(void **state) {
+    assert_false(send_v6_behind_options(0x22345678, CUT, SEGMENT));
+    assert_true(send_v6_behind_options(0x22345678, 0, CUT));
+    assert_whole();
+    assert_int_equal(got.network_length, 40 + SEGMENT);
+    assert_int_equal(got.network[6], 6);
+}
+
 static void fragments_inside_a_fragmented_tunnel_make_the_packet(void **state) {
     bool whole = false;
     for (unsigned i = 0; i < 2; i++) {
@@ -303,6 +327,7 @@ int main(void) {
         TEST(tiny_fragments_are_put_together_and_counted),
         TEST(a_fragment_cut_by_the_snap_length_is_not_used),
         TEST(ipv6_fragments_make_the_packet),
+        TEST(headers_of_any_length_before_the_fragment_header_hide_nothing),
         TEST(fragments_inside_a_fragmented_tunnel_make_the_packet),
     };
     return cmocka_run_group_tests_name("decode/defrag", tests, NULL, NULL);
