@@ -25,6 +25,10 @@ static inline bool bytes_equal(struct bytes a, struct bytes b) {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+static inline char letter_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
 /* ASCII case is ignored, other bytes must be equal. */
 bool bytes_equal_nocase(struct bytes a, const char *text);
 bool bytes_starts_nocase(struct bytes a, const char *text);

@@ -75,6 +75,8 @@ const struct setting config_sections[] = {
     {.key = "sandbox", MAP, FIELD(sandbox), .table = sandbox_settings, .help = "what the sensor's processes give up"},
     {.key = "image-networks", CUSTOM, .read = leave_to_policy, .table = image_network_settings, .help = "the protected networks"},
     {.key = "internal-networks", CUSTOM, .read = leave_to_policy, .help = "our other networks"},
+    {.key = "internal-domains", CUSTOM, .read = leave_to_policy, .help = "names of our own servers"},
+    {.key = "relays", CUSTOM, .read = leave_to_policy, .help = "proxies, mail relays and resolvers inside"},
     {.key = "partners", CUSTOM, .read = leave_to_policy, .table = partner_settings, .help = "who outside may receive what"},
     {.key = "announced-prefixes", CUSTOM, .read = leave_to_policy,
      .help = "file of prefixes by which the ledger gathers unknown hosts"},

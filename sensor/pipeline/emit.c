@@ -3,6 +3,7 @@
 
 #include "base/size.h"
 #include "policy/flow_class.h"
+#include "policy/target.h"
 #include "protocol/dispatch.h"
 #include "report/report.h"
 #include "settings/unit.h"
@@ -81,6 +82,7 @@ struct judged {
     const struct policy *policy;
     struct address source, destination;
     struct bytes host;    /* by which the client called the server, if the client is the source */
+    struct bytes target;  /* whom it asked a relay for, likewise */
     const char *protocol; /* by our own look */
     bool any_protocol;    /* nobody knows it, and none is asked for */
     time_ns time;
@@ -95,13 +97,17 @@ static struct judged judged_of(const struct flow_context *x, const struct policy
                            .source = x->end[from].address,
                            .destination = x->end[side_other(from)].address,
                            .host = from == SIDE_CLIENT ? host : bytes_of(NULL, 0),
+                           .target = flow_context_target(x, from),
                            .protocol = x->protocol,
                            .time = time};
 }
 
 static struct judged judged_object(const struct object *o, const struct transfer_context *x) {
     struct judged j = judged_of(x->flow, x->generation->policy, o->from, object_fact(o, FACT_HOST), o->last);
+    struct bytes target = object_fact(o, FACT_TARGET);
     j.protocol = o->protocol;
+    if (target.n)
+        j.target = target;
     return j;
 }
 
@@ -110,6 +116,7 @@ static void judge_class(const struct judged *j, const char *class, struct judgem
         .source = j->source,
         .destination = j->destination,
         .host = j->host,
+        .target = j->target,
         .class = class,
         .protocol = j->protocol,
         .any_protocol = j->any_protocol,
@@ -118,7 +125,9 @@ static void judge_class(const struct judged *j, const char *class, struct judgem
     policy_judge(j->policy, &facts, out);
 }
 
-static enum record_direction direction_of(const struct judged *j) {
+static enum record_direction direction_of(const struct judged *j, const struct judgement *judgement) {
+    if (judgement->relayed && judgement->verdict != VERDICT_INTERNAL)
+        return DIRECTION_OUTBOUND;
     struct place source = policy_place(j->policy, &j->source);
     struct place destination = policy_place(j->policy, &j->destination);
     bool source_in = source.kind == PLACE_IMAGE || source.kind == PLACE_INTERNAL;
@@ -128,11 +137,21 @@ static enum record_direction direction_of(const struct judged *j) {
     return destination_in ? DIRECTION_INBOUND : DIRECTION_EXTERNAL;
 }
 
+static void put_target(struct record_builder *b, const struct judged *who) {
+    struct bytes text = who->target.n ? who->target : who->host;
+    struct target t;
+    record_text(b, TEXT_TARGET, text);
+    if (target_parse(text, &t) && t.addressed)
+        b->head.destination_bits = policy_announced(who->policy, &t.address);
+}
+
 static void put_judgement(struct record_builder *b, const struct judged *who, const struct judgement *j) {
     struct place source = policy_place(who->policy, &who->source);
     b->head.verdict = (uint8_t)j->verdict;
-    b->head.direction = (uint8_t)direction_of(who);
+    b->head.direction = (uint8_t)direction_of(who, j);
     b->head.destination_bits = policy_announced(who->policy, &who->destination);
+    if (j->relayed)
+        put_target(b, who);
     if (source.kind == PLACE_IMAGE)
         put_text(b, TEXT_NETWORK, policy_image_network(who->policy, source.index)->name);
     if (j->partner) {
@@ -314,10 +333,14 @@ bool emit_late_finding(struct emitter *e, struct record_builder *record, const s
                        struct bytes host, const struct finding *f) {
     char protocol[65];
     const struct record *r = &record->head;
+    uint8_t target[RECORD_TEXT_MAX]; /* the record's may move */
+    size_t target_n = r->text[TEXT_TARGET].n;
+    memcpy(target, record->text + r->text[TEXT_TARGET].at, target_n);
     const struct judged who = {.policy = policy,
                                .source = r->source,
                                .destination = r->destination,
                                .host = host,
+                               .target = bytes_of(target, target_n),
                                .protocol = text_in(record, TEXT_PROTOCOL, protocol),
                                .time = r->last};
     struct judgement j;

@@ -28,6 +28,7 @@ struct unread_sum {
     const char *class, *protocol, *application;
     const struct partner *named;      /* whose the server name is, NULL */
     const struct flow_context *alone; /* the one flow, where something was found in it; NULL */
+    uint64_t target;                  /* of whom a relay was asked for: unread.c's own */
     struct flow_context *flow;        /* one of them, which the record shows */
     enum side from;
     bool quiet;

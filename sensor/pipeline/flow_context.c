@@ -31,7 +31,8 @@ void flow_context_judge(struct flow_context *x, const struct generation *generat
         const struct address *to = &x->end[side_other(side)].address;
         x->leaves[side] = policy_matters(policy, &x->end[side].address, to);
         x->matters[side] = inspect_all || x->leaves[side];
-        x->metered[side] = x->leaves[side] && has_contract(policy, to);
+        x->relayed[side] = x->leaves[side] && policy_relays(policy, to);
+        x->metered[side] = x->relayed[side] || (x->leaves[side] && has_contract(policy, to));
     }
 }
 
@@ -73,6 +74,13 @@ void flow_context_release(struct flow_contexts *p, struct flow_context *x) {
 
 void flow_context_called(struct flow_context *x, const struct protocol *p) {
     x->application = p->ndpi_names ? p->ndpi_names[0] : p->name;
+}
+
+struct bytes flow_context_target(const struct flow_context *x, enum side from) {
+    if (!x->relayed[from] || from != SIDE_CLIENT)
+        return bytes_of(NULL, 0);
+    struct bytes target = facts_get(x->facts, FACT_TARGET);
+    return target.n ? target : facts_get(x->facts, FACT_HOST);
 }
 
 void flow_context_tell(struct flow_contexts *p, struct flow_context *x, const struct bytes *facts) {

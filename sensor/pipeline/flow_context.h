@@ -21,7 +21,8 @@ struct flow_context {
     struct endpoint end[2];              /* by enum side */
     bool matters[2];                     /* bytes that this side sends are looked at */
     bool leaves[2];                      /* by policy: from an image network to the outside */
-    bool metered[2];                     /* what this side sends counts under a contract */
+    bool metered[2];                     /* what this side sends counts under a contract, or may */
+    bool relayed[2];                     /* a relay receives what this side sends */
     bool began;                          /* a transfer: its objects count, not the flow */
     bool encrypted;
     bool ambiguous;      /* its segments contradict each other: this is one of several readings, or may be */
@@ -69,6 +70,9 @@ void flow_context_release(struct flow_contexts *p, struct flow_context *x); /* a
 /* Its application, where nDPI has no name for it: that of the protocol that was announced for it, or that
  * reads it. */
 void flow_context_called(struct flow_context *x, const struct protocol *p);
+/* Whom a relay is asked for that receives what `from` sends: as it was told, else by the name; empty: nobody
+ * said. */
+struct bytes flow_context_target(const struct flow_context *x, enum side from);
 /* FACT_COUNT values: those that are not empty replace what was known. Without room they are not kept:
  * counted. */
 void flow_context_tell(struct flow_contexts *p, struct flow_context *x, const struct bytes *facts);

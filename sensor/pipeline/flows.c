@@ -35,7 +35,7 @@ static bool is_approved(const struct pipeline *p, struct flow *flow) {
         if (!p->inspect_all && !policy_matters(policy, &facts.source, &facts.destination))
             continue;
         policy_judge(policy, &facts, &j);
-        if (j.verdict > VERDICT_APPROVED)
+        if (j.verdict > VERDICT_APPROVED || j.relayed)
             flow->policy = asked;
     }
     return flow->policy & APPROVED;

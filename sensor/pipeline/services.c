@@ -21,16 +21,31 @@ static void give_way(struct pipeline *p) {
                     "that have most of them first");
 }
 
-static struct transfer *begin_transfer(struct conversation *c, const struct transfer_seed *seed) {
+/* Whom a relay is asked for with this transfer: in a tunnel that is who the tunnel leads to, whatever stands
+ * in it. */
+static struct bytes target_of(const struct conversation *c, const struct transfer_seed *seed) {
+    const struct flow_context *flow = c->owner;
+    struct bytes host = seed->fact[FACT_HOST], own = seed->fact[FACT_TARGET];
+    if (!flow->relayed[seed->from] || seed->from != SIDE_CLIENT)
+        return bytes_of(NULL, 0);
+    if (own.n)
+        return own;
+    return conversation_tunnels(c) == 0 && host.n ? host : flow_context_target(flow, seed->from);
+}
+
+static struct transfer *begin_transfer(struct conversation *c, const struct transfer_seed *given) {
     struct pipeline *the = the_pipeline;
+    struct transfer_seed with_target, *seed = &with_target;
     struct flow_context *flow = c->owner;
     /* What is under way stays with the rules that it began with; what begins takes the newest. */
     if (flow->generation != the->generations.newest)
         flow_context_judge(flow, the->generations.newest, the->inspect_all);
-    if (!flow->matters[seed->from]) {
+    if (!flow->matters[given->from]) {
         counter_one(COUNTER_TRANSFERS_NOT_LEAVING);
         return NULL;
     }
+    with_target = *given;
+    with_target.fact[FACT_TARGET] = target_of(c, given);
     if (overload_sheds(&the->overload, SHED_STARTS) && ++the->starts % STARTS_LEFT != 0) {
         counter_one(COUNTER_SHED_STARTS);
         return NULL;
@@ -98,7 +113,20 @@ static void call_clear(struct conversation *c) {
     flow->encrypted = false;
 }
 
+/* Whom a tunnel leads to is said before it, and what stands in it may ask others for others. */
+static bool takes_target(const struct conversation *c) {
+    const struct flow_context *flow = c->owner;
+    return flow->relayed[SIDE_CLIENT] &&
+           (conversation_tunnels(c) == 0 || facts_get(flow->facts, FACT_TARGET).n == 0);
+}
+
 static void tell_facts(struct conversation *c, const struct bytes *facts) {
+    struct bytes rest[FACT_COUNT];
+    if (facts[FACT_TARGET].n && !takes_target(c)) {
+        memcpy(rest, facts, sizeof rest);
+        rest[FACT_TARGET] = bytes_of(NULL, 0);
+        facts = rest;
+    }
     flow_context_tell(&the_pipeline->flow_contexts, c->owner, facts);
 }
 

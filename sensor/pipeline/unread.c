@@ -66,6 +66,7 @@ struct sum_key {
     const char *class, *protocol, *application;
     const struct partner *named;
     const struct flow_context *alone; /* of one in which something was found; else NULL */
+    uint64_t target;                  /* digest of whom a relay was asked for; 0: none was */
 };
 
 static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) {
@@ -73,7 +74,7 @@ static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) 
     for (; u->index[at] != UNREAD_NONE; at = (at + 1) % INDEX_SIZE) {
         struct unread_sum *s = &u->sums[u->index[at]];
         struct sum_key other = {s->source,      s->destination, s->class, s->protocol,
-                                s->application, s->named,       s->alone};
+                                s->application, s->named,       s->alone, s->target};
         if (memcmp(&other, key, sizeof other) == 0)
             return s;
     }
@@ -87,7 +88,8 @@ static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) 
                              .protocol = key->protocol,
                              .application = key->application,
                              .named = key->named,
-                             .alone = key->alone};
+                             .alone = key->alone,
+                             .target = key->target};
     return s;
 }
 
@@ -104,6 +106,7 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
                      time_ns now) {
     const struct policy *policy = way->generation->policy;
     struct bytes host = from == SIDE_CLIENT ? facts_get(x->facts, FACT_HOST) : bytes_of(NULL, 0);
+    struct bytes target = flow_context_target(x, from);
     struct sum_key key;
     memset(&key, 0, sizeof key); /* hashed as it lies */
     key.source = x->end[from].address;
@@ -112,6 +115,7 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
     key.protocol = x->protocol;
     key.application = x->application;
     key.named = policy_partner_named(policy, host);
+    key.target = target.n ? hash_bytes(&u->key, target.p, target.n) : 0;
     key.alone = x->content[0] ? x : NULL;
     struct unread_sum *s = find_sum(u, &key);
     if (!s) {
@@ -121,7 +125,7 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
     if (!s->flow) { /* the one that the record shows */
         s->flow = x;
         s->from = from;
-        s->quiet = policy_quiet(policy, host);
+        s->quiet = policy_quiet(policy, target.n ? target : host);
         flow_context_retain(x);
     }
     s->time = now;

@@ -3,10 +3,6 @@
 
 #include <stdlib.h>
 
-static char lower_letter(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
 /* Labels of 1 to 63 letters, digits and hyphens (RFC 1123 section 2.1), and underscores, which occur. */
 static bool labels_good(const char *name) {
     size_t label = 0;
@@ -37,7 +33,7 @@ bool domain_parse(const char *text, char *out, bool *below, const char **why) {
             *why = "has letters outside ASCII; write it in the form that goes over the wire (xn--...)";
             return false;
         }
-        out[i] = lower_letter(text[i]);
+        out[i] = letter_lower(text[i]);
     }
     return labels_good(out);
 }
@@ -100,7 +96,7 @@ static bool normalise_host(struct bytes host, char out[DOMAIN_MAX + 1]) {
     if (host.n == 0 || host.n > DOMAIN_MAX || memchr(host.p, '\0', host.n))
         return false;
     for (size_t i = 0; i < host.n; i++)
-        out[i] = lower_letter((char)host.p[i]);
+        out[i] = letter_lower((char)host.p[i]);
     out[host.n] = '\0';
     return true;
 }

@@ -15,7 +15,7 @@ void policy_explain_place(const struct policy *p, const struct address *a, struc
                                         [PLACE_INTERNAL] = "internal network",
                                         [PLACE_PARTNER] = "partner"};
     const struct network_entry *e = policy_entry(p, a);
-    *out = (struct explained_place){.kind = kinds[policy_place(p, a).kind]};
+    *out = (struct explained_place){.kind = kinds[policy_place(p, a).kind], .relay = policy_relays(p, a)};
     if (!e)
         return;
     out->name = e->owner;
@@ -117,6 +117,9 @@ bool policy_explain_alert(const struct policy *p, const struct judgement_facts *
     if (!image)
         snprintf(why, EXPLAINED_WHY_MAX,
                  "no: the source is in no image network, so nothing of it is looked at");
+    else if (j->relayed && j->verdict == VERDICT_INTERNAL)
+        snprintf(why, EXPLAINED_WHY_MAX,
+                 "a relay is judged by whom it is asked for; ask about that one instead of it");
     else if (j->verdict == VERDICT_INTERNAL || !policy_matters(p, &f->source, &f->destination))
         snprintf(why, EXPLAINED_WHY_MAX, "no: what stays inside is not looked at");
     else if (j->verdict == VERDICT_APPROVED)

@@ -13,6 +13,7 @@ struct explained_place {
     char prefix[ADDRESS_TEXT_MAX + 4];
     const char *file; /* NULL: no line says anything of it */
     int line;
+    bool relay; /* one stands there, whatever the network is */
 };
 void policy_explain_place(const struct policy *p, const struct address *a, struct explained_place *out);
 

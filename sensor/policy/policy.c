@@ -7,18 +7,20 @@
 #include "policy/networks.h"
 #include "policy/overlaps.h"
 #include "policy/prefixes.h"
+#include "policy/target.h"
 
 #include <stdlib.h>
 
 struct policy {
-    struct networks networks, announced;
+    struct networks networks, announced, relays;
     const struct image_network *images;
     const struct partner *partners;
-    const struct domain *domains, *quiet;
+    const struct domain *domains, *quiet, *own;
     const struct network_entry *entries; /* as configured, for people; sorted */
     size_t entry_count;
-    size_t image_count, partner_count, domain_count, quiet_count;
+    size_t image_count, partner_count, domain_count, quiet_count, own_count;
     bool canaries; /* a rule looks for them */
+    bool has_relays;
 };
 
 /* --- Reading --- */
@@ -190,6 +192,9 @@ static void read_images(struct setting_reader *r, const struct doc_node *root, s
 static bool check_partner_name(struct setting_reader *r, const struct doc_node *node, const char *name) {
     struct prefix prefix;
     const char *why;
+    if (target_is_group(bytes_text(name)))
+        return setting_error(r, node, "\"%s\" ends like the name of a stranger; name the partner by a word",
+                             name);
     return !prefix_parse(name, &prefix, &why) ||
            setting_error(r, node, "\"%s\" is an address or prefix; name the partner by a word", name);
 }
@@ -268,18 +273,35 @@ static bool join_parts(struct policy *p, struct loading *l) {
            networks_build(&p->networks, l->entries, kept, l->arena);
 }
 
-/* Names that belong to nobody in particular. */
-static bool read_quiet(const struct setting_reader *policy, const struct doc_node *root, struct policy *p) {
+/* Names that belong to no partner, out of the list at `node`. */
+static bool read_names(const struct setting_reader *policy, const struct doc_node *node,
+                       const struct domain **out, size_t *count) {
     struct loading q = {.arena = policy->arena, .problems = policy->problems};
     struct setting_reader r = {.arena = q.arena, .problems = q.problems, .context = &q};
-    const struct doc_node *flows = doc_get(root, "flows");
-    const struct doc_node *node = flows && flows->kind == DOC_MAP ? doc_get(flows, "quiet-names") : NULL;
     bool ok = !node || node->kind != DOC_TEXT || read_domain(&r, node, 0);
+    if (node && node->kind == DOC_MAP)
+        ok = setting_error(&r, node, "is a map where a list of names belongs; write [example.org, ...]");
     for (const struct doc_node *item = node ? node->child : NULL; ok && item; item = item->next)
         ok = read_domain(&r, item, 0);
-    ok = join_domains(&q, &p->quiet, &p->quiet_count) && ok;
+    ok = join_domains(&q, out, count) && ok;
     free(q.domains);
     return ok;
+}
+
+static bool read_own_names(const struct setting_reader *policy, const struct doc_node *root,
+                           struct policy *p) {
+    const struct doc_node *flows = doc_get(root, "flows");
+    const struct doc_node *quiet = flows && flows->kind == DOC_MAP ? doc_get(flows, "quiet-names") : NULL;
+    return read_names(policy, quiet, &p->quiet, &p->quiet_count) &&
+           read_names(policy, doc_get(root, "internal-domains"), &p->own, &p->own_count);
+}
+
+static bool is_everybody(const struct network_entry *e) {
+    return e->prefix.length == (address_is_v4(&e->prefix.base) ? MAPPED_BITS : 0);
+}
+
+static bool is_same(const struct network_entry *a, const struct network_entry *b) {
+    return a->prefix.length == b->prefix.length && address_equal(&a->prefix.base, &b->prefix.base);
 }
 
 /* What routers announce to each other may name a prefix twice, and a default route, which names nobody. */
@@ -287,17 +309,47 @@ static size_t keep_announced(struct loading *a, const char *file) {
     size_t kept = 0;
     for (size_t i = 0; i < a->entry_count; i++) {
         struct network_entry *e = &a->entries[i], *last = kept ? &a->entries[kept - 1] : NULL;
-        bool everybody = e->prefix.length == (address_is_v4(&e->prefix.base) ? MAPPED_BITS : 0);
-        if (everybody)
+        if (is_everybody(e))
             problem_warning(a->problems, file, e->line,
                             "announced-prefixes: a default route is nobody's; it is left out");
-        if (everybody || (last && last->prefix.length == e->prefix.length &&
-                          address_equal(&last->prefix.base, &e->prefix.base)))
+        if (is_everybody(e) || (last && is_same(last, e)))
             continue;
         e->value = e->prefix.length;
         a->entries[kept++] = *e;
     }
     return kept;
+}
+
+/* What may be said of each is judged by the networks, so these are built. */
+static bool check_relay(struct loading *l, const struct policy *p, const struct network_entry *e) {
+    struct place place = policy_place(p, &e->prefix.base);
+    if (is_everybody(e))
+        return problem_error(l->problems, e->file, e->line,
+                             "relays: this prefix is everybody's; write the addresses of the relays");
+    if (place.kind == PLACE_PARTNER)
+        return problem_error(l->problems, e->file, e->line,
+                             "relays: this address belongs to partner %s; relays stand inside, so remove it",
+                             p->partners[place.index].name);
+    return true;
+}
+
+static bool read_relays(const struct setting_reader *policy, const struct doc_node *root, struct policy *p) {
+    struct loading l = {.arena = policy->arena, .problems = policy->problems};
+    struct setting_reader r = {.arena = l.arena, .problems = l.problems, .context = &l};
+    const struct doc_node *node = doc_get(root, "relays");
+    bool ok = !node || prefixes_read(&r, node, place_value(PLACE_RELAY, 0), NULL);
+    size_t kept = 0;
+    if (l.entry_count)
+        networks_sort(l.entries, l.entry_count);
+    for (size_t i = 0; i < l.entry_count; i++) {
+        ok = check_relay(&l, p, &l.entries[i]) && ok;
+        if (kept == 0 || !is_same(&l.entries[kept - 1], &l.entries[i]))
+            l.entries[kept++] = l.entries[i];
+    }
+    p->has_relays = kept > 0;
+    ok = networks_build(&p->relays, l.entries, kept, l.arena) && ok;
+    free(l.entries);
+    return ok;
 }
 
 /* Whose the networks of unknown hosts are, as routers see it. Not kept as entries: only the length of a
@@ -342,7 +394,8 @@ const struct policy *policy_load(const struct doc_node *root, struct arena *aren
         read_images(&r, root, p);
         read_internal(&r, root);
         read_partners(&r, root, p);
-        ok = join_parts(p, &l) && read_announced(&r, root, p) && read_quiet(&r, root, p);
+        ok = join_parts(p, &l) && read_announced(&r, root, p) && read_own_names(&r, root, p) &&
+             read_relays(&r, root, p);
     }
     if ((!ok || arena->failed) && problems->errors == errors)
         problem_error(problems, root ? root->file : NULL, 0,
@@ -414,7 +467,15 @@ bool policy_matters(const struct policy *p, const struct address *source, const 
     if (policy_place(p, source).kind != PLACE_IMAGE)
         return false;
     enum place_kind to = policy_place(p, destination).kind;
-    return to != PLACE_IMAGE && to != PLACE_INTERNAL;
+    return (to != PLACE_IMAGE && to != PLACE_INTERNAL) || policy_relays(p, destination);
+}
+
+bool policy_relays(const struct policy *p, const struct address *a) {
+    return p->has_relays && find_through(&p->relays, a) != 0;
+}
+
+bool policy_owns(const struct policy *p, struct bytes host) {
+    return domains_find(p->own, p->own_count, host) != NULL;
 }
 
 bool policy_quiet(const struct policy *p, struct bytes host) {

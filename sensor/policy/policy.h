@@ -82,7 +82,8 @@ struct image_network {
 struct policy; /* opaque */
 
 /* What an address is: longest prefix wins over all kinds. */
-enum place_kind { PLACE_UNKNOWN, PLACE_IMAGE, PLACE_INTERNAL, PLACE_PARTNER };
+/* PLACE_RELAY: of relays in the configuration alone, policy_place() never says so. */
+enum place_kind { PLACE_UNKNOWN, PLACE_IMAGE, PLACE_INTERNAL, PLACE_PARTNER, PLACE_RELAY };
 struct place {
     enum place_kind kind;
     uint32_t index; /* of the image network or partner */
@@ -121,7 +122,7 @@ size_t policy_partners(const struct policy *p);
 uint8_t policy_announced(const struct policy *p, const struct address *a);
 
 /* First look, from addresses alone: may bytes from `source` to `destination` matter? True when the source is
- * in an image network and the destination in neither an image network nor an internal one. */
+ * in an image network and the destination in neither an image network nor an internal one, or a relay. */
 bool policy_matters(const struct policy *p, const struct address *source, const struct address *destination);
 
 /* Do the rules look for canaries? */
@@ -134,6 +135,11 @@ bool policy_covers_all(const struct policy *p, const struct address *destination
 
 /* A partner that owns this server name, whatever the address; NULL if none. Case and a port are ignored. */
 const struct partner *policy_partner_named(const struct policy *p, struct bytes host);
+
+/* Does a relay stand there, which acts for others? Two loads where none is configured. */
+bool policy_relays(const struct policy *p, const struct address *a);
+/* Is this server name one of internal-domains? */
+bool policy_owns(const struct policy *p, struct bytes host);
 
 /* Is this server name one of flows.quiet-names: servers of the software's own, such as updates? */
 bool policy_quiet(const struct policy *p, struct bytes host);
@@ -148,8 +154,9 @@ struct contract_use {
 /* Second look, when there is a finding. */
 struct judgement_facts {
     struct address source, destination;
-    struct bytes host; /* name that the client used; may be empty */
-    const char *class; /* data class found, NULL before there is one */
+    struct bytes host;   /* name that the client used; may be empty */
+    struct bytes target; /* of a relay: whom its client asked it for (target.h); empty: `host` says it */
+    const char *class;   /* data class found, NULL before there is one */
     const char
         *protocol; /* by our own look, never by nDPI's, which a sender chooses: "tls", "ftp"; NULL unknown */
     bool any_protocol; /* nobody asks about it */
@@ -162,14 +169,17 @@ struct judgement_facts {
 enum { JUDGEMENT_REASON_MAX = 384 };
 struct judgement {
     enum verdict verdict;
-    const struct partner *partner;     /* NULL if none */
-    const struct contract *contract;   /* the one that decided, NULL */
-    unsigned terms;                    /* TERM_BIT() of each that does not hold */
+    const struct partner *partner;   /* NULL if none */
+    const struct contract *contract; /* the one that decided, NULL */
+    bool relayed;   /* the destination is a relay, and the verdict is that of whom it is for */
+    unsigned terms; /* TERM_BIT() of each that does not hold */
     char reason[JUDGEMENT_REASON_MAX]; /* for people: every term that was broken, or why it is approved; names
                                           file and line of nothing */
 };
 
-/* A name may identify a partner and make the verdict worse than the address's, never better. */
+/* A name may identify a partner and make the verdict worse than the address's, never better. Where the
+ * destination is a relay it acts by the name: that decides, and a name within what it carries makes it worse,
+ * never better. A relay that is asked for nobody is an internal destination. */
 void policy_judge(const struct policy *p, const struct judgement_facts *facts, struct judgement *out);
 /* Which terms of this one contract do not hold for them. */
 unsigned contract_broken(const struct contract *c, const struct judgement_facts *facts,

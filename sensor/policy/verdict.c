@@ -2,6 +2,7 @@
 #include "policy/policy.h"
 
 #include "policy/contracts.h"
+#include "policy/target.h"
 #include "policy/term.h"
 
 const char *verdict_name(enum verdict v) {
@@ -86,8 +87,9 @@ bool policy_covers_all(const struct policy *p, const struct address *destination
 
 /* --- Addresses and names --- */
 
-static void judge_address(const struct policy *p, const struct judgement_facts *f, struct judgement *out) {
-    struct place to = policy_place(p, &f->destination);
+static void judge_address(const struct policy *p, const struct judgement_facts *f, const struct address *a,
+                          struct judgement *out) {
+    struct place to = policy_place(p, a);
     *out = (struct judgement){.verdict = VERDICT_UNKNOWN};
     if (to.kind == PLACE_PARTNER) {
         judge_partner(policy_partner(p, to.index), f, out);
@@ -124,10 +126,46 @@ static void judge_name(const struct partner *named, const struct judgement_facts
         term_say(out->reason, "the name belongs to %s: %s", named->name, by_name.reason);
 }
 
+static void judge_target_name(const struct policy *p, const struct judgement_facts *f, struct bytes name,
+                              struct judgement *out) {
+    const struct partner *named = policy_partner_named(p, name);
+    *out = (struct judgement){.verdict = VERDICT_UNKNOWN};
+    if (named) {
+        judge_partner(named, f, out);
+    } else if (policy_owns(p, name)) {
+        out->verdict = VERDICT_INTERNAL;
+        term_say(out->reason, "the name is one of internal-domains");
+    } else {
+        term_say(out->reason, "a relay was asked for a name that belongs to no partner");
+    }
+}
+
+/* What goes to a relay is for whom it was asked. */
+static void judge_target(const struct policy *p, const struct judgement_facts *f, struct judgement *out) {
+    struct target t;
+    if (!target_parse(f->target.n ? f->target : f->host, &t)) {
+        *out = (struct judgement){.verdict = VERDICT_INTERNAL};
+        term_say(out->reason, "the address is a relay's, and nothing says whom it is for");
+    } else if (t.addressed && policy_relays(p, &t.address)) {
+        *out = (struct judgement){.verdict = VERDICT_INTERNAL};
+        term_say(out->reason, "the address is a relay's own");
+    } else if (t.addressed) {
+        judge_address(p, f, &t.address, out);
+    } else {
+        judge_target_name(p, f, t.name, out);
+    }
+    out->relayed = true;
+}
+
 /* From good to bad as enum verdict has it: internal, approved, breach, unapproved, unknown. */
 void policy_judge(const struct policy *p, const struct judgement_facts *facts, struct judgement *out) {
-    judge_address(p, facts, out);
+    bool relayed = policy_relays(p, &facts->destination);
+    if (relayed)
+        judge_target(p, facts, out);
+    else
+        judge_address(p, facts, &facts->destination, out);
     const struct partner *named = policy_partner_named(p, facts->host);
     if (named && named != out->partner)
         judge_name(named, facts, out);
+    out->relayed = relayed;
 }

@@ -334,6 +334,10 @@ bool conversation_read(const struct conversation *c) {
     return c->protocol && !c->protocol->takes_rest;
 }
 
+unsigned conversation_tunnels(const struct conversation *c) {
+    return c->dispatch->tunnels;
+}
+
 bool conversation_lost(const struct conversation *c) {
     return c->dispatch->lost;
 }

@@ -63,6 +63,8 @@ void conversation_close(struct dispatcher *d, struct conversation *c); /* decide
 /* What it speaks by our own look, or spoke last: the protocol's name; NULL: not known. */
 const char *conversation_spoken(const struct conversation *c);
 bool conversation_read(const struct conversation *c); /* a protocol reads it, the last resort aside */
+/* Conversations around it: what it says stands in their tunnel. */
+unsigned conversation_tunnels(const struct conversation *c);
 /* Some of it was read, and nobody can make sense of the rest, or it was left out. */
 bool conversation_lost(const struct conversation *c);
 bool conversation_undecided(const struct conversation *c); /* what protocol it is is not known */

@@ -40,6 +40,7 @@ static void put_shown(struct json_writer *j, const struct record *r) {
     put_text(j, "reason", record_text_of(r, TEXT_REASON));
     json_write_text(j, "source", address_format(&r->source, room));
     json_write_text(j, "destination", address_format(&r->destination, room));
+    put_text(j, "target", record_text_of(r, TEXT_TARGET));
     put_text(j, "protocol", record_text_of(r, TEXT_PROTOCOL));
     put_text(j, "rule", record_text_of(r, TEXT_RULE_ID));
     put_text(j, "file", record_text_of(r, TEXT_NAME));

@@ -80,7 +80,7 @@ static struct recent_sums *enter_slot(struct destination *d, time_ns t) {
 }
 
 static struct destination *line_of(struct recent *r, const struct record *record) {
-    char room[ADDRESS_TEXT_MAX + 4];
+    char room[DESTINATION_ROOM];
     return find_destination(r, ledger_destination(record, room));
 }
 

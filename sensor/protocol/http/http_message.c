@@ -147,6 +147,7 @@ static void take_request(struct http *h, struct http_side *s) {
     name_host(h, origin.host);
     http_exchanges_asked(&h->waiting[http_side_of(h, s)], &origin, http_head_request(&s->head).old);
     if (bytes_equal_nocase(origin.method, "CONNECT")) {
+        h->c->services->tell(h->c, (const struct bytes[FACT_COUNT]){[FACT_TARGET] = origin.host});
         http_message_end(h, s, TRANSFER_DONE);
         s->phase = HTTP_ON_HOLD;
         return;

@@ -12,6 +12,8 @@ enum {
     COMMAND_CONNECT = 1,
     COMMAND_BIND = 2,
     COMMAND_UDP = 3,
+    ASKED_V4 = 1,
+    ASKED_NAME = 3,
     METHOD_NONE = 0,
     METHOD_GSSAPI = 1, /* RFC 1961: wraps all that follows */
     METHOD_PASSWORD = 2,
@@ -115,10 +117,10 @@ static int read_address_message(struct bytes b, struct bytes *name) {
     if (b.p[0] != VERSION_5 || b.p[2] != 0)
         return LOST;
     switch (b.p[3]) {
-    case 1:
+    case ASKED_V4:
         address = 4;
         break;
-    case 3:
+    case ASKED_NAME:
         address = 1 + (size_t)b.p[4];
         break;
     case 4:
@@ -129,7 +131,7 @@ static int read_address_message(struct bytes b, struct bytes *name) {
     }
     if (b.n < 4 + address + 2)
         return 0;
-    if (b.p[3] == 3)
+    if (b.p[3] == ASKED_NAME)
         *name = bytes_of(b.p + 5, b.p[4]);
     return (int)(4 + address + 2);
 }
@@ -149,7 +151,15 @@ static size_t measure_other_messages(const struct socks *s, struct bytes b, uint
 
 /* The client says by name whom the tunnel is for. */
 static void name_target(struct conversation *c, struct bytes name) {
-    c->services->tell(c, (const struct bytes[FACT_COUNT]){[FACT_HOST] = name});
+    c->services->tell(c, (const struct bytes[FACT_COUNT]){[FACT_HOST] = name, [FACT_TARGET] = name});
+}
+
+/* The same by address, of four or sixteen octets. */
+static void address_target(struct conversation *c, const uint8_t *octets, size_t n) {
+    char text[ADDRESS_TEXT_MAX];
+    struct address a = n == 4 ? address_from_v4(octets) : address_from_v6(octets);
+    struct bytes target = bytes_text(address_format(&a, text));
+    c->services->tell(c, (const struct bytes[FACT_COUNT]){[FACT_TARGET] = target});
 }
 
 static int read_request(struct socks *s, struct bytes b) {
@@ -166,8 +176,11 @@ static int read_request(struct socks *s, struct bytes b) {
     s->step = STEP_REPLY;
     if (s->command < COMMAND_CONNECT || s->command > COMMAND_UDP)
         return LOST;
+    enum { ADDRESS = 4, V4 = 4, V6 = 16 };
     if (name.n)
         name_target(s->c, name);
+    else if (b.p[3] != ASKED_NAME)
+        address_target(s->c, b.p + ADDRESS, b.p[3] == ASKED_V4 ? V4 : V6);
     return n + (int)before;
 }
 
@@ -215,6 +228,8 @@ static int read_request_4(struct socks *s, struct bytes b) {
             return 0;
         if (end > name)
             name_target(s->c, bytes_of(name, (size_t)(end - name)));
+    } else {
+        address_target(s->c, b.p + 4, 4);
     }
     s->command = b.p[1];
     s->replies_due = s->command == COMMAND_BIND ? 2 : 1;

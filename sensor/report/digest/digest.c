@@ -156,7 +156,7 @@ struct volume_row *digest_row(struct digest *d, struct bytes network, struct byt
 }
 
 void digest_record(struct digest *d, const struct record *r) {
-    char room[ADDRESS_TEXT_MAX + 4];
+    char room[DESTINATION_ROOM];
     if ((r->kind != RECORD_TRANSFER && r->kind != RECORD_VOLUME) || !r->matters ||
         record_text_of(r, TEXT_CLASSES).n == 0 || r->verdict == VERDICT_INTERNAL ||
         r->verdict > VERDICT_UNKNOWN)

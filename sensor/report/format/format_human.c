@@ -61,6 +61,8 @@ static void write_way(struct text *t, const struct event *e, size_t limit) {
     put_label(t, e, "to");
     put_text(t, e, TEXT_PARTNER, "nobody we know", limit);
     text_print(t, ", host %s", address_format(&r->destination, address));
+    if (record_text_of(r, TEXT_TARGET).n)
+        text_put(t, ", a relay");
     if (record_text_of(r, TEXT_PROTOCOL).n) {
         text_put(t, ", by ");
         put_text(t, e, TEXT_PROTOCOL, "", limit);

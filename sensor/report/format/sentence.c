@@ -45,6 +45,7 @@ static void write_way(struct text *t, const struct event *e, struct detail d) {
     write_place(t, record_text_of(r, TEXT_NETWORK), &r->source, d.text_max);
     text_put(t, " to ");
     write_place(t, record_text_of(r, TEXT_PARTNER), &r->destination, d.text_max);
+    text_put(t, record_text_of(r, TEXT_TARGET).n ? ", a relay," : "");
     if (protocol.n) {
         text_put(t, " by ");
         text_safe(t, protocol, d.text_max < 32 ? d.text_max : 32, "");

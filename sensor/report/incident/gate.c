@@ -48,7 +48,7 @@ static bool is_only_named(const struct record *r) {
 }
 
 bool gate_admit(struct gate *g, time_ns time, const struct incident_facts *facts, const struct record *r) {
-    char room[ADDRESS_TEXT_MAX + 4];
+    char room[DESTINATION_ROOM];
     const struct cap_alert alert = {.destination = ledger_destination(r, room),
                                     .id = facts->id,
                                     .standing = (enum standing)facts->standing,

@@ -142,6 +142,9 @@ static size_t make_key(const struct record *r, struct bytes class, uint8_t key[S
     n = shown_key_add(key, n, shown_cut(owner));
     if (owner.n)
         return n;
+    char room[DESTINATION_ROOM];
+    if (record_text_of(r, TEXT_TARGET).n)
+        return shown_key_add(key, n, ledger_destination(r, room));
     return shown_key_add(key, n, bytes_of(r->destination.bytes, sizeof r->destination.bytes));
 }
 

@@ -4,6 +4,8 @@
 #include "base/address.h"
 #include "base/hash.h"
 #include "policy/policy.h"
+#include "policy/target.h"
+#include "report/event/redact.h"
 #include "report/event/shown.h"
 #include "report/event/text.h"
 #include "report/ledger/ledger_entry.h"
@@ -65,11 +67,13 @@ static struct entry *find_line(const struct ledger *l, struct bytes key) {
     return TABLE_ENTRY(table_find(&l->lines, hash, is_key, &key, TABLE_STEPS_ALL), struct entry, node);
 }
 
-/* No partner is named like one (policy.h). */
-static bool is_prefix(struct bytes destination) {
+/* No partner is named like one (policy.h, target.h). */
+static bool is_stranger(struct bytes destination) {
     char text[ADDRESS_TEXT_MAX + 4];
     struct prefix p;
     const char *why;
+    if (target_is_group(destination))
+        return true;
     if (destination.n >= sizeof text)
         return false;
     memcpy(text, destination.p, destination.n);
@@ -86,7 +90,7 @@ struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n) {
     e->key_size = n;
     memcpy(e->key, key, n);
     table_add(&l->lines, &e->node, hash_bytes(&l->secret, key, n));
-    e->partner = !is_prefix(ledger_part(e, 1));
+    e->partner = !is_stranger(ledger_part(e, 1));
     ledger_rank(l, e, (int64_t)(sizeof *e + n));
     return e;
 }
@@ -108,12 +112,25 @@ struct bytes ledger_owner(const struct record *r) {
     return r->verdict == VERDICT_UNKNOWN ? bytes_of(NULL, 0) : record_text_of(r, TEXT_PARTNER);
 }
 
-struct bytes ledger_destination(const struct record *r, char room[ADDRESS_TEXT_MAX + 4]) {
+/* What looks like a plate in it is covered, as in alerts: the store keeps it. */
+static struct bytes group_name(struct bytes name, char room[DESTINATION_ROOM]) {
+    size_t n = target_group(name, room);
+    return bytes_of(room, redact((uint8_t *)room, n));
+}
+
+struct bytes ledger_destination(const struct record *r, char room[DESTINATION_ROOM]) {
     struct bytes owner = ledger_owner(r);
+    struct address a = r->destination;
+    struct target t;
     if (owner.n)
         return owner;
-    unsigned usual = address_is_v4(&r->destination) ? MAPPED_BITS + 24 : 56;
-    struct prefix p = prefix_of(&r->destination, r->destination_bits ? r->destination_bits : usual);
+    if (target_parse(record_text_of(r, TEXT_TARGET), &t)) {
+        if (!t.addressed)
+            return group_name(t.name, room);
+        a = t.address;
+    }
+    unsigned usual = address_is_v4(&a) ? MAPPED_BITS + 24 : 56;
+    struct prefix p = prefix_of(&a, r->destination_bits ? r->destination_bits : usual);
     return bytes_text(prefix_format(&p, room));
 }
 
@@ -163,7 +180,7 @@ static bool make_room(struct ledger *l, const struct entry *spared) {
 
 static void add_record(struct ledger *l, const struct record *r, struct bytes class, time_ns t) {
     uint8_t key[SHOWN_KEY_MAX];
-    char room[ADDRESS_TEXT_MAX + 4];
+    char room[DESTINATION_ROOM];
     size_t n = make_key(record_text_of(r, TEXT_NETWORK), ledger_destination(r, room), class, key);
     struct entry *e = find_line(l, bytes_of(key, n));
     bool ended = r->kind == RECORD_TRANSFER || r->kind == RECORD_VOLUME;
@@ -242,7 +259,7 @@ bool ledger_totals(const struct ledger *l, const char *network, const char *dest
 
 unsigned ledger_techniques(const struct ledger *l, const struct record *r) {
     uint8_t key[SHOWN_KEY_MAX];
-    char room[ADDRESS_TEXT_MAX + 4];
+    char room[DESTINATION_ROOM];
     size_t n = make_key(record_text_of(r, TEXT_NETWORK), ledger_destination(r, room),
                         record_text_of(r, TEXT_CLASS), key);
     const struct entry *e = find_line(l, bytes_of(key, n));

@@ -3,6 +3,7 @@
 #define GANTRY_REPORT_LEDGER_H
 
 #include "base/hash.h"
+#include "policy/target.h"
 #include "report/event/event.h"
 #include "report/event/standing.h"
 #include "report/store/store.h"
@@ -89,8 +90,9 @@ bool ledger_load(struct ledger *l, struct store *store);
  * sender chose: it is told, and makes nobody the owner. */
 struct bytes ledger_owner(const struct record *r);
 /* The owner, else the prefix that is announced for the host, else its /24 or /56: "Plate Systems",
- * "203.0.113.0/24", "2001:db8:0:100::/56" in `room`, or in the record. No partner is named
- * like a prefix (policy.h). */
-struct bytes ledger_destination(const struct record *r, char room[ADDRESS_TEXT_MAX + 4]);
+ * "203.0.113.0/24", "2001:db8:0:100::/56" in `room`, or in the record; of a relay that of whom it was asked
+ * for, or the domain of the name (target.h). No partner is named like a prefix or like these (policy.h). */
+enum { DESTINATION_ROOM = TARGET_GROUP_MAX };
+struct bytes ledger_destination(const struct record *r, char room[DESTINATION_ROOM]);
 
 #endif

@@ -203,8 +203,11 @@ static struct moving charge_account(const struct delivery_of *d, struct account 
 
 /* The object has ended: nothing more comes of it under any contract. */
 static void forget_object(struct quotas *q, const struct record *r) {
-    struct place to = policy_place(q->policy, &r->destination);
-    const struct partner *p = to.kind == PLACE_PARTNER ? policy_partner(q->policy, to.index) : NULL;
+    const struct judgement_facts facts = {
+        .destination = r->destination, .target = record_text_of(r, TEXT_TARGET), .time = r->time};
+    struct judgement j;
+    policy_judge(q->policy, &facts, &j);
+    const struct partner *p = j.partner;
     for (size_t i = 0; p && i < p->contract_count; i++) {
         struct seen_key key = key_of(find_account(q, &p->contracts[i]), r);
         seen_drop(q->seen, &key);
@@ -228,6 +231,7 @@ static struct moving judge_class(struct quotas *q, const struct record *r, const
     struct delivery_of d = {q, r, class != NULL};
     const struct judgement_facts facts = {.source = r->source,
                                           .destination = r->destination,
+                                          .target = record_text_of(r, TEXT_TARGET),
                                           .class = class,
                                           .protocol = text_or_null(r, TEXT_PROTOCOL, protocol),
                                           .time = r->time,

@@ -130,7 +130,7 @@ static void count_record(struct traffic_line *l, const struct record *r) {
 
 static struct traffic_line *destination_line(struct traffic *t, const struct record *r) {
     uint8_t key[SHOWN_KEY_MAX];
-    char room[ADDRESS_TEXT_MAX + 4];
+    char room[DESTINATION_ROOM];
     size_t n = shown_key_add(key, 0, shown_cut(record_text_of(r, TEXT_NETWORK)));
     n = shown_key_add(key, n, shown_cut(ledger_destination(r, room)));
     n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_CLASS)));
@@ -234,7 +234,7 @@ static uint8_t severity_of_traffic(const struct record *r, uint64_t out) {
 /* Those that came to nothing, of one network and partner; `make`: the line too. NULL: there is none. */
 static struct traffic_line *tries_line(struct traffic *t, const struct record *r, bool make) {
     uint8_t key[SHOWN_KEY_MAX];
-    char room[ADDRESS_TEXT_MAX + 4];
+    char room[DESTINATION_ROOM];
     size_t n = shown_key_add(key, 0, bytes_text("tries"));
     n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_NETWORK)));
     n = shown_key_add(key, n, shown_cut(ledger_destination(r, room)));

@@ -13,7 +13,7 @@ import time
 import lab as net
 import pytest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..', 'evasion'))
+sys.path.append(os.path.join(os.path.dirname(__file__), '..', '..', 'evasion'))
 import packets  # noqa: E402
 import wire as wires  # noqa: E402
 
@@ -100,6 +100,16 @@ def test_labels_below_one_domain_are_a_tunnel_and_the_alert_says_what_was_seen(r
     assert 'T1572' in first['threat']['technique']['id']
     assert 55000 < alerts[-1]['gantry']['incident']['bytes'] <= 62000
     assert first['@timestamp'] < alerts[-1]['@timestamp']
+
+
+def test_a_resolver_inside_is_looked_at_where_it_is_a_relay(read):
+    def asked(domain):
+        return tunnel(Resolving(server='10.1.1.53'), domain, 60000).w
+    alerts = read(asked('t.evil.example'), more='relays: [10.1.1.53]')
+    assert opened(alerts) == [('tunnel', None)]
+    assert alerts[0]['destination']['ip'] == '10.1.1.53' and alerts[0]['gantry']['target'].endswith('evil.example')
+    assert opened(read(asked('t.evil.example'))) == []
+    assert opened(read(asked('t.corp.example'), more='relays: [10.1.1.53]\ninternal-domains: ["*.corp.example", corp.example]')) == []
 
 
 @pytest.mark.parametrize('kind', [TXT, NULL])

@@ -25,6 +25,7 @@ struct record {
 struct recorder {
     struct record *list[RECORD_MAX];
     size_t count, named, encrypted;
+    char target[64]; /* that was told last */
     char hosts[RECORD_TEXT];
     char inner[2][RECORD_TEXT];
     size_t inner_n[2];
@@ -105,6 +106,11 @@ static void record_clear(struct conversation *c) {
 static void record_told(struct conversation *c, const struct bytes *facts) {
     struct recorder *r = c->owner;
     struct bytes host = facts[FACT_HOST];
+    if (facts[FACT_TARGET].n)
+        snprintf(r->target, sizeof r->target, "%.*s", (int)facts[FACT_TARGET].n,
+                 (const char *)facts[FACT_TARGET].p);
+    if (host.n == 0)
+        return;
     size_t used = strlen(r->hosts);
     r->named++;
     if (used + host.n + 2 < RECORD_TEXT)

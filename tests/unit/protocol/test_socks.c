@@ -65,6 +65,10 @@ static void socks_5_without_authentication_carries_ftp(void **state) {
     FOR_EACH_SPLIT(p, assert_inner_is_ftp(w));
 }
 
+static void assert_target(const struct world *w, const char *target) {
+    assert_true(bytes_equal(world_bytes(&w->told[FACT_TARGET]), bytes_text(target)));
+}
+
 static void socks_5_with_a_password_carries_ftp_and_names_the_server(void **state) {
     static const struct piece p[] = {CLIENT("\5\2\0\2"),
                                      SERVER("\5\2"),
@@ -73,7 +77,7 @@ static void socks_5_with_a_password_carries_ftp_and_names_the_server(void **stat
                                      CLIENT("\5\1\0\3\13ftp.example\0\x15"),
                                      SERVER("\5\0\0\3\13ftp.example\0\x15"),
                                      INNER};
-    FOR_EACH_SPLIT(p, assert_inner_is_ftp(w); assert_name(w, "ftp.example"));
+    FOR_EACH_SPLIT(p, assert_inner_is_ftp(w); assert_name(w, "ftp.example"); assert_target(w, "ftp.example"));
 }
 
 static void socks_5_to_an_ipv6_address_carries_ftp(void **state) {
@@ -100,13 +104,14 @@ static void messages_of_other_methods_are_stepped_over(void **state) {
 static void socks_4_carries_ftp(void **state) {
     static const struct piece p[] = {CLIENT("\4\1\0\x15\xc6\x33\x64\2bob\0"), SERVER("\0\x5a\0\0\0\0\0\0"),
                                      INNER};
-    FOR_EACH_SPLIT(p, assert_inner_is_ftp(w); assert_int_equal(w->names, 0));
+    FOR_EACH_SPLIT(p, assert_inner_is_ftp(w); assert_int_equal(w->names, 0);
+                   assert_target(w, "198.51.100.2"));
 }
 
 static void socks_4a_names_the_server(void **state) {
     static const struct piece p[] = {CLIENT("\4\1\0\x15\0\0\0\1bob\0ftp.example\0"),
                                      SERVER("\0\x5a\0\0\0\0\0\0"), INNER};
-    FOR_EACH_SPLIT(p, assert_inner_is_ftp(w); assert_name(w, "ftp.example"));
+    FOR_EACH_SPLIT(p, assert_inner_is_ftp(w); assert_name(w, "ftp.example"); assert_target(w, "ftp.example"));
 }
 
 static void what_a_client_sends_ahead_of_the_reply_is_kept(void **state) {

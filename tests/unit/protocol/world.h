@@ -146,8 +146,10 @@ static inline void world_clear(struct conversation *c) {
 
 static inline void world_tell(struct conversation *c, const struct bytes *facts) {
     struct world *w = c->owner;
-    w->names++;
-    world_keep(&w->named, facts[FACT_HOST]);
+    if (facts[FACT_HOST].n) {
+        w->names++;
+        world_keep(&w->named, facts[FACT_HOST]);
+    }
     for (int i = 0; i < FACT_COUNT; i++)
         if (facts[i].n)
             world_keep(&w->told[i], facts[i]);

@@ -166,6 +166,8 @@ static void write_answer(struct question *q) {
 /* --- for people --- */
 
 static void print_place(const char *what, const struct explained_place *place) {
+    if (place->relay)
+        printf("%s is a relay, which acts for others\n", what);
     if (!place->file) {
         printf("%s belongs to nobody in the configuration\n", what);
         return;
@@ -230,6 +232,8 @@ static void write_place(struct json_writer *j, const char *key, const char *what
     json_write_text(j, "asked", what);
     json_write_text(j, "kind", place->kind);
     json_write_text(j, "name", place->name);
+    if (place->relay)
+        json_write_bool(j, "relay", true);
     json_write_text(j, "prefix", place->file ? place->prefix : NULL);
     write_line(j, place->file, place->line);
     json_write_object_end(j);

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes to a relay inside is judged by whom the relay is asked for. Real proxies in an internal network; the servers behind them are the
+outside's. Each file is moved to who may not receive it and to who may, by the same way."""
+import os
+import subprocess
+
+import lab as net
+import material
+import pytest
+from web import nginx, open_folders
+
+PLAIN, TLS, PROXY, SOCKS = 8090, 8443, 8093, 8095
+RELAY = net.INTERNAL
+NAMES = {net.UNAPPROVED: 'up.platesystems.example', net.APPROVED: 'up.labs.example'}
+MORE = f'relays: [{RELAY}]\ninternal-domains: ["*.corp.example"]\n'
+
+
+def curl(*words):
+    return ['curl', '-sS', '--fail', '-m', '20', *words]
+
+
+def stored(host, path):
+    return f'http://{host}:{PLAIN}/{os.path.basename(path)}'
+
+
+# By address, through a relay that is told whom it is for
+WAYS = {
+    'a request in absolute form': lambda path, to: curl('-x', f'http://{RELAY}:{PROXY}', '-T', path, stored(to, path)),
+    'CONNECT': lambda path, to: curl('-p', '-x', f'http://{RELAY}:{PROXY}', '-T', path, stored(to, path)),
+    'SOCKS 4': lambda path, to: curl('--socks4', f'{RELAY}:{SOCKS}', '-T', path, stored(to, path)),
+    'SOCKS 4a': lambda path, to: curl('--socks4a', f'{RELAY}:{SOCKS}', '-T', path, stored(to, path)),
+    'SOCKS 5': lambda path, to: curl('--socks5', f'{RELAY}:{SOCKS}', '-T', path, stored(to, path)),
+    'SOCKS 5 by name': lambda path, to: curl('--socks5-hostname', f'{RELAY}:{SOCKS}', '-T', path, stored(to, path)),
+}
+
+
+@pytest.fixture(scope='module')
+def relay(lab, sshd, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('relay')
+    open_folders(folder)
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', folder / 'key.pem', '-out', folder / 'cert.pem',
+                    '-subj', '/CN=relay', '-days', '2'], check=True, capture_output=True)
+    (folder / 'tinyproxy.conf').write_text(f'Port {PROXY}\nListen {RELAY}\nTimeout 20\nMaxClients 20\n')
+    words, port, _ = sshd
+    processes = [nginx(lab, 'outside', folder, [PLAIN, f'{TLS} ssl'],
+                       f'ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;'),
+                 lab.start('outside', 'tinyproxy', '-d', '-c', str(folder / 'tinyproxy.conf'), stdout=subprocess.DEVNULL),
+                 lab.start('outside', 'ssh', *words, '-N', '-g', '-D', f'{RELAY}:{SOCKS}', '-p', str(port), 'root@127.0.0.1')]
+    for listening in PROXY, SOCKS:
+        lab.wait_port('outside', '', listening)
+    yield
+    for process in processes:
+        lab.stop(process)
+
+
+@pytest.fixture(scope='module')
+def watched(lab, relay, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('watched')
+    with net.Sensor(lab, folder, events='alert,transfer,flow', more=MORE) as s:
+        # Who approves names: the lab's own configuration gives Border Labs none
+        text = open(s.config).read().replace('  - name: Border Labs\n', '  - name: Border Labs\n    domains: ["*.labs.example"]\n')
+        with open(s.config, 'w') as f:
+            f.write(text)
+        s.ask('reload')
+        yield s
+
+
+def picture(tmp_path, seed):
+    path = tmp_path / f'20260531-041158_L04_KXR{seed}.jpg'
+    path.write_bytes(material.lane_image(seed))
+    return str(path), path.read_bytes()
+
+
+def check_both(lab, sensor, tmp_path, send, seed, targets):
+    """To the one that may not receive it and to the one that may."""
+    path, data = picture(tmp_path, seed)
+    lab.run('lane', *send(path, net.UNAPPROVED))
+    t = sensor.wait_transfer(material.sha256(data))
+    assert t['destination']['ip'] == RELAY and t['gantry']['target'] == targets[net.UNAPPROVED]
+    assert (t['gantry']['verdict'], t['gantry']['partner']) == ('unapproved', 'Plate Systems')
+    assert t['network']['direction'] == 'outbound'
+    path, data = picture(tmp_path, seed + 1)
+    lab.run('lane', *send(path, net.APPROVED))
+    t = sensor.wait_transfer(material.sha256(data))
+    assert (t['gantry']['verdict'], t['gantry']['partner'], t['gantry']['target']) == ('approved', 'Border Labs', targets[net.APPROVED])
+
+
+@pytest.mark.parametrize('way', WAYS)
+def test_a_picture_through_a_relay_is_judged_by_its_target_by(lab, watched, tmp_path, way):
+    check_both(lab, watched, tmp_path, WAYS[way], 4000 + 10 * list(WAYS).index(way), {a: a for a in NAMES})
+    alert = watched.wait_alert(lambda a: a['gantry'].get('classes') == ['vehicle-image'] and a['gantry']['target'] == net.UNAPPROVED)
+    assert alert['gantry']['partner'] == 'Plate Systems' and alert['destination']['ip'] == RELAY
+
+
+def test_where_the_proxy_is_transparent_the_host_header_is_the_target(lab, watched, tmp_path):
+    def send(path, to):
+        return curl('-H', f'Host: {NAMES[to]}', '-T', path, stored(RELAY, path))
+    check_both(lab, watched, tmp_path, send, 5000, NAMES)
+
+
+def test_where_the_proxy_is_transparent_the_server_name_of_tls_is_the_target(lab, watched):
+    for to, name in reversed(NAMES.items()):
+        lab.run('lane', 'curl', '-sk', '-m', '5', '--resolve', f'{name}:{TLS}:{RELAY}', f'https://{name}:{TLS}/x', '-d', 'x' * 3000, check=False)
+    alert = watched.wait_alert(lambda a: a['gantry'].get('classes') == ['encrypted-flow'])
+    assert (alert['gantry']['partner'], alert['gantry']['target']) == ('Plate Systems', NAMES[net.UNAPPROVED])
+    assert not [a for a in watched.alerts() if a['gantry'].get('target') == NAMES[net.APPROVED]]
+
+
+def test_a_stranger_behind_a_relay_is_a_stranger_and_an_own_server_is_none(lab, watched, tmp_path):
+    path, data = picture(tmp_path, 6000)
+    lab.run('lane', *curl('-H', 'Host: a.b.upload.example', '-T', path, stored(RELAY, path)))
+    alert = watched.wait_alert(lambda a: a['gantry'].get('target') == 'a.b.upload.example')
+    assert alert['gantry']['verdict'] == 'unknown' and alert['gantry']['partner'] is None
+    lines = watched.ask('ledger', '--json')['lines']
+    assert any(line['destination'] == 'upload.example (by relay)' for line in lines)
+    for seed, words in ((6001, ['-H', 'Host: wiki.corp.example']), (6002, []), (6003, ['-x', f'http://{RELAY}:{PROXY}'])):
+        path, data = picture(tmp_path, seed)
+        lab.run('lane', *curl(*words, '-T', path, stored(RELAY, path)))
+        assert watched.wait_transfer(material.sha256(data))['gantry']['verdict'] == 'internal'
+    assert not [a for a in watched.alerts() if a['gantry'].get('target') in ('wiki.corp.example', RELAY)]
+
+
+def test_without_relays_nothing_of_it_is_looked_at(lab, relay, sensor, tmp_path):
+    for i, send in enumerate(WAYS.values()):
+        path, _ = picture(tmp_path, 7000 + i)
+        lab.run('lane', *send(path, net.UNAPPROVED))
+    path, data = picture(tmp_path, 7900)
+    lab.run('lane', *curl('-T', path, stored(net.UNAPPROVED, path)))  # the sensor sees
+    sensor.wait_transfer(material.sha256(data))
+    assert {t['destination']['ip'] for t in sensor.transfers()} == {net.UNAPPROVED}
+    assert {a['destination']['ip'] for a in sensor.alerts()} == {net.UNAPPROVED}
