@@ -78,6 +78,7 @@ const struct setting config_sections[] = {
     {.key = "internal-domains", CUSTOM, .read = leave_to_policy, .help = "names of our own servers"},
     {.key = "relays", CUSTOM, .read = leave_to_policy, .help = "proxies, mail relays and resolvers inside"},
     {.key = "partners", CUSTOM, .read = leave_to_policy, .table = partner_settings, .help = "who outside may receive what"},
+    {.key = "readers", CUSTOM, .read = leave_to_policy, .table = reader_settings, .help = "who inside may receive what"},
     {.key = "announced-prefixes", CUSTOM, .read = leave_to_policy,
      .help = "file of prefixes by which the ledger gathers unknown hosts"},
     {.key = "rules", CUSTOM, FIELD(rule_paths), .read = read_rules, .help = "files and folders"},

@@ -21,7 +21,9 @@ bool flow_contexts_room(const struct flow_contexts *p) {
 
 static bool has_contract(const struct policy *policy, const struct address *a) {
     struct place to = policy_place(policy, a);
-    return to.kind == PLACE_PARTNER && policy_partner(policy, to.index)->contract_count > 0;
+    const struct partner *p =
+        to.kind == PLACE_PARTNER ? policy_partner(policy, to.index) : policy_reader_at(policy, a);
+    return p && p->contract_count > 0;
 }
 
 void flow_context_judge(struct flow_context *x, const struct generation *generation, bool inspect_all) {

@@ -126,8 +126,8 @@ static void look_at_prefixes(struct teller *t, const struct policy *p) {
 size_t policy_outlook(const struct policy *p, time_ns now,
                       void (*item)(void *context, const struct outlook_item *i), void *context) {
     struct teller t = {item, context, 0};
-    for (uint32_t i = 0; i < policy_partners(p); i++)
-        look_at_partner(&t, policy_partner(p, i), now);
+    for (uint32_t i = 0; i < policy_receivers(p); i++)
+        look_at_partner(&t, policy_receiver(p, i), now);
     look_at_prefixes(&t, p);
     return t.count;
 }

@@ -12,13 +12,13 @@
 #include <stdlib.h>
 
 struct policy {
-    struct networks networks, announced, relays;
+    struct networks networks, announced, relays, readers;
     const struct image_network *images;
-    const struct partner *partners;
+    const struct partner *partners, *reader; /* `reader_count` of the latter */
     const struct domain *domains, *quiet, *own;
     const struct network_entry *entries; /* as configured, for people; sorted */
     size_t entry_count;
-    size_t image_count, partner_count, domain_count, quiet_count, own_count;
+    size_t image_count, partner_count, domain_count, quiet_count, own_count, reader_count;
     bool canaries; /* a rule looks for them */
     bool has_relays;
 };
@@ -68,6 +68,13 @@ static void check_names(struct loading *l) {
                           "%s: there is another %s of this name in line %d; give each its own", b->name,
                           b->kind, a->line);
     }
+}
+
+/* Contracts and names of readers are one with those of partners. */
+static void join_names(struct loading *l, const struct loading *readers) {
+    for (size_t i = 0; i < readers->name_count; i++)
+        if (loading_grow(l, &l->names, &l->name_room, l->name_count, sizeof *l->names))
+            l->names[l->name_count++] = readers->names[i];
 }
 
 /* An image network or partner while it is read: readers of single keys find what was read before them. */
@@ -148,6 +155,25 @@ const struct setting partner_settings[] = {
      .read = read_prefixes_file,
      .help = "file with one prefix a line"},
     {.key = "domains", .type = SETTING_CUSTOM, .read = read_domains, .help = "names of its servers"},
+    {.key = "contracts",
+     .type = SETTING_CUSTOM,
+     .read = read_contracts,
+     .table = contract_settings,
+     .help = "list of contracts"},
+    {0},
+};
+
+const struct setting reader_settings[] = {
+    {.key = "name",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct owner, name),
+     .required = true,
+     .help = "what alerts call it"},
+    {.key = "prefixes",
+     .type = SETTING_CUSTOM,
+     .read = read_prefixes,
+     .required = true,
+     .help = "list of prefixes"},
     {.key = "contracts",
      .type = SETTING_CUSTOM,
      .read = read_contracts,
@@ -265,6 +291,41 @@ static bool join_domains(struct loading *l, const struct domain **out, size_t *c
     return true;
 }
 
+static bool is_everybody(const struct network_entry *e) {
+    return e->prefix.length == (address_is_v4(&e->prefix.base) ? MAPPED_BITS : 0);
+}
+
+static bool is_same(const struct network_entry *a, const struct network_entry *b) {
+    return a->prefix.length == b->prefix.length && address_equal(&a->prefix.base, &b->prefix.base);
+}
+
+/* A reader stands inside, and is one of them. */
+static bool join_readers(struct policy *p, struct loading *l) {
+    bool ok = true;
+    size_t kept = 0;
+    if (l->entry_count)
+        networks_sort(l->entries, l->entry_count);
+    for (size_t i = 0; i < l->entry_count; i++) {
+        const struct network_entry *e = &l->entries[i], *last = kept ? &l->entries[kept - 1] : NULL;
+        struct place place = policy_place(p, &e->prefix.base);
+        bool same = last && is_same(last, e);
+        if (place.kind == PLACE_PARTNER || place.kind == PLACE_UNKNOWN)
+            ok = problem_error(
+                l->problems, e->file, e->line,
+                "readers: the network of %s is in neither internal-networks nor image-networks; readers "
+                "stand inside, so add it there, or make it a partner",
+                e->owner);
+        if (same && last->value != e->value)
+            ok = problem_error(
+                l->problems, e->file, e->line,
+                "readers: this prefix belongs to %s too, in line %d; remove it from one of them", last->owner,
+                last->line);
+        if (!same)
+            l->entries[kept++] = *e;
+    }
+    return networks_build(&p->readers, l->entries, kept, l->arena) && ok;
+}
+
 static bool join_parts(struct policy *p, struct loading *l) {
     check_names(l);
     networks_sort(l->entries, l->entry_count);
@@ -288,20 +349,39 @@ static bool read_names(const struct setting_reader *policy, const struct doc_nod
     return ok;
 }
 
+/* An entry of `readers`: named like no partner, since incidents and the ledger are told apart by names. */
+static struct partner read_reader(struct setting_reader *r, const struct doc_node *item, size_t index) {
+    struct owner o = {.value = place_value(PLACE_READER, index)};
+    if (setting_read(r, item, reader_settings, &o)) {
+        const struct doc_node *name = doc_get(item, "name");
+        if (loading_name(r, name, "partner", o.name))
+            check_partner_name(r, name, o.name);
+    }
+    o.partner.name = o.name;
+    o.partner.line = item->line;
+    o.partner.file = arena_text(r->arena, item->file, strlen(item->file));
+    return o.partner;
+}
+
+/* Into `readers`, whose entries stay apart: the same prefix may be an image or internal network. */
+static void read_readers(const struct setting_reader *policy, const struct doc_node *root, struct policy *p,
+                         struct loading *readers) {
+    struct setting_reader r = *policy;
+    r.context = readers;
+    const struct doc_node *list = list_of(&r, root, "readers", &p->reader_count);
+    struct partner *reader = arena_array(r.arena, p->reader_count + 1, sizeof *reader);
+    const struct doc_node *item = list ? list->child : NULL;
+    for (size_t i = 0; reader && item; i++, item = item->next)
+        reader[i] = read_reader(&r, item, i);
+    p->reader = reader;
+}
+
 static bool read_own_names(const struct setting_reader *policy, const struct doc_node *root,
                            struct policy *p) {
     const struct doc_node *flows = doc_get(root, "flows");
     const struct doc_node *quiet = flows && flows->kind == DOC_MAP ? doc_get(flows, "quiet-names") : NULL;
     return read_names(policy, quiet, &p->quiet, &p->quiet_count) &&
            read_names(policy, doc_get(root, "internal-domains"), &p->own, &p->own_count);
-}
-
-static bool is_everybody(const struct network_entry *e) {
-    return e->prefix.length == (address_is_v4(&e->prefix.base) ? MAPPED_BITS : 0);
-}
-
-static bool is_same(const struct network_entry *a, const struct network_entry *b) {
-    return a->prefix.length == b->prefix.length && address_equal(&a->prefix.base, &b->prefix.base);
 }
 
 /* What routers announce to each other may name a prefix twice, and a default route, which names nobody. */
@@ -386,6 +466,7 @@ const struct policy *policy_load(const struct doc_node *root, struct arena *aren
                         .protocol_known = protocol_known,
                         .zones = ZONE_FOLDER,
                         .today = (int32_t)(clock_wall() / (86400 * NS_PER_S))};
+    struct loading readers = l;
     struct setting_reader r = {.arena = arena, .problems = problems, .context = &l};
     struct policy *p = arena_alloc(arena, sizeof *p);
     bool ok = p != NULL;
@@ -394,12 +475,16 @@ const struct policy *policy_load(const struct doc_node *root, struct arena *aren
         read_images(&r, root, p);
         read_internal(&r, root);
         read_partners(&r, root, p);
-        ok = join_parts(p, &l) && read_announced(&r, root, p) && read_own_names(&r, root, p) &&
-             read_relays(&r, root, p);
+        read_readers(&r, root, p, &readers);
+        join_names(&l, &readers);
+        ok = join_parts(p, &l) && join_readers(p, &readers) && read_announced(&r, root, p) &&
+             read_own_names(&r, root, p) && read_relays(&r, root, p);
     }
     if ((!ok || arena->failed) && problems->errors == errors)
         problem_error(problems, root ? root->file : NULL, 0,
                       "no memory for the networks and partners; list fewer");
+    free(readers.entries);
+    free(readers.names);
     free(l.entries);
     free(l.domains);
     free(l.names);
@@ -463,9 +548,28 @@ bool policy_seeks_canaries(const struct policy *p) {
     return p->canaries;
 }
 
+size_t policy_receivers(const struct policy *p) {
+    return p->partner_count + p->reader_count;
+}
+
+const struct partner *policy_receiver(const struct policy *p, uint32_t index) {
+    return index < p->partner_count ? &p->partners[index] : &p->reader[index - p->partner_count];
+}
+
+bool policy_has_readers(const struct policy *p) {
+    return p->reader_count > 0;
+}
+
+const struct partner *policy_reader_at(const struct policy *p, const struct address *a) {
+    uint32_t value = p->reader_count ? find_through(&p->readers, a) : 0;
+    return value ? &p->reader[value & ((1u << PLACE_KIND_SHIFT) - 1)] : NULL;
+}
+
 bool policy_matters(const struct policy *p, const struct address *source, const struct address *destination) {
     if (policy_place(p, source).kind != PLACE_IMAGE)
         return false;
+    if (p->reader_count)
+        return !address_equal(source, destination);
     enum place_kind to = policy_place(p, destination).kind;
     return (to != PLACE_IMAGE && to != PLACE_INTERNAL) || policy_relays(p, destination);
 }

@@ -13,8 +13,21 @@
 /* Who may receive what: image networks, internal networks, partners and their contracts. Immutable once
  * loaded. */
 
-/* From good to bad: where a name and an address disagree, the worse holds. */
-enum verdict { VERDICT_INTERNAL, VERDICT_APPROVED, VERDICT_BREACH, VERDICT_UNAPPROVED, VERDICT_UNKNOWN };
+/* From good to bad: where a name and an address disagree, the worse holds. Behind them those of destinations
+ * inside, where readers are configured. */
+enum verdict {
+    VERDICT_INTERNAL,
+    VERDICT_APPROVED,
+    VERDICT_BREACH,
+    VERDICT_UNAPPROVED,
+    VERDICT_UNKNOWN,
+    VERDICT_READER_BREACH,     /* a reader outside the terms of its contract */
+    VERDICT_UNAPPROVED_READER, /* inside, and no reader with a valid contract */
+    VERDICT_COUNT
+};
+static inline bool verdict_is_inside(unsigned v) {
+    return v == VERDICT_READER_BREACH || v == VERDICT_UNAPPROVED_READER;
+}
 const char *verdict_name(enum verdict v); /* "approved", ... as in records */
 
 /* What a contract demands, in the order in which sentences name it. As bits of a mask where several are
@@ -82,8 +95,8 @@ struct image_network {
 struct policy; /* opaque */
 
 /* What an address is: longest prefix wins over all kinds. */
-/* PLACE_RELAY: of relays in the configuration alone, policy_place() never says so. */
-enum place_kind { PLACE_UNKNOWN, PLACE_IMAGE, PLACE_INTERNAL, PLACE_PARTNER, PLACE_RELAY };
+/* PLACE_RELAY, PLACE_READER: of the configuration alone, policy_place() never says so. */
+enum place_kind { PLACE_UNKNOWN, PLACE_IMAGE, PLACE_INTERNAL, PLACE_PARTNER, PLACE_RELAY, PLACE_READER };
 struct place {
     enum place_kind kind;
     uint32_t index; /* of the image network or partner */
@@ -98,8 +111,8 @@ struct place {
 const struct policy *policy_load(const struct doc_node *root, struct arena *arena, struct problems *problems,
                                  const char *const *classes, bool (*protocol_known)(const char *name));
 
-/* image-networks and partners of gantry.yaml: keys of an entry. */
-extern const struct setting image_network_settings[], partner_settings[];
+/* image-networks, partners and readers of gantry.yaml: keys of an entry. */
+extern const struct setting image_network_settings[], partner_settings[], reader_settings[];
 
 /* One step a byte of the address, as far as prefixes differ: some 200 instructions among 100,000 prefixes. */
 struct place policy_place(const struct policy *p, const struct address *a);
@@ -116,13 +129,21 @@ const struct image_network *policy_image_network(const struct policy *p, uint32_
 const struct partner *policy_partner(const struct policy *p, uint32_t index);
 size_t policy_image_networks(const struct policy *p);
 size_t policy_partners(const struct policy *p);
+/* All who have contracts: partners, and behind them readers inside, which have their form. */
+size_t policy_receivers(const struct policy *p);
+const struct partner *policy_receiver(const struct policy *p, uint32_t index);
+/* The reader whose network this is; NULL: nobody's, or none is configured. */
+const struct partner *policy_reader_at(const struct policy *p, const struct address *a);
+/* Is anybody asked who may read inside? */
+bool policy_has_readers(const struct policy *p);
 
 /* Bits of the longest prefix of announced-prefixes that holds the address, as struct prefix counts them
  * (IPv4: 96 more); 0: none. */
 uint8_t policy_announced(const struct policy *p, const struct address *a);
 
 /* First look, from addresses alone: may bytes from `source` to `destination` matter? True when the source is
- * in an image network and the destination in neither an image network nor an internal one, or a relay. */
+ * in an image network and the destination in neither an image network nor an internal one, or a relay; with
+ * readers whatever another host receives from an image network. */
 bool policy_matters(const struct policy *p, const struct address *source, const struct address *destination);
 
 /* Do the rules look for canaries? */
@@ -169,7 +190,7 @@ struct judgement_facts {
 enum { JUDGEMENT_REASON_MAX = 384 };
 struct judgement {
     enum verdict verdict;
-    const struct partner *partner;   /* NULL if none */
+    const struct partner *partner;   /* or reader; NULL if none */
     const struct contract *contract; /* the one that decided, NULL */
     bool relayed;   /* the destination is a relay, and the verdict is that of whom it is for */
     unsigned terms; /* TERM_BIT() of each that does not hold */

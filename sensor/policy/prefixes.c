@@ -20,6 +20,8 @@ static const char *key_of(uint32_t value, bool file) {
     switch (value >> PLACE_KIND_SHIFT) {
     case PLACE_UNKNOWN:
         return "announced-prefixes";
+    case PLACE_READER:
+        return "readers: prefixes";
     case PLACE_RELAY:
         return "relays";
     case PLACE_INTERNAL:

@@ -10,7 +10,9 @@ const char *verdict_name(enum verdict v) {
                                         [VERDICT_APPROVED] = "approved",
                                         [VERDICT_BREACH] = "breach",
                                         [VERDICT_UNAPPROVED] = "unapproved",
-                                        [VERDICT_UNKNOWN] = "unknown"};
+                                        [VERDICT_UNKNOWN] = "unknown",
+                                        [VERDICT_READER_BREACH] = "reader-breach",
+                                        [VERDICT_UNAPPROVED_READER] = "unapproved-reader"};
     return (size_t)v < sizeof names / sizeof names[0] ? names[v] : "unknown";
 }
 
@@ -75,10 +77,9 @@ bool policy_covers_all(const struct policy *p, const struct address *destination
     const struct judgement_facts facts = {.time = time};
     struct place to = policy_place(p, destination);
     struct contract_use use;
-    if (to.kind != PLACE_PARTNER)
-        return false;
-    const struct partner *partner = policy_partner(p, to.index);
-    for (size_t i = 0; i < partner->contract_count; i++)
+    const struct partner *partner =
+        to.kind == PLACE_PARTNER ? policy_partner(p, to.index) : policy_reader_at(p, destination);
+    for (size_t i = 0; partner && i < partner->contract_count; i++)
         if (contract_covers_all(&partner->contracts[i], policy_seeks_canaries(p)) &&
             !contract_broken(&partner->contracts[i], &facts, &use))
             return true;
@@ -87,12 +88,30 @@ bool policy_covers_all(const struct policy *p, const struct address *destination
 
 /* --- Addresses and names --- */
 
+/* Who may read inside: a reader by its contracts. Of nobody else anything is said before there is a class. */
+static void judge_inside(const struct policy *p, const struct judgement_facts *f, const struct address *a,
+                         struct judgement *out) {
+    const struct partner *reader = policy_reader_at(p, a);
+    if (!reader) {
+        out->verdict = f->class ? VERDICT_UNAPPROVED_READER : VERDICT_INTERNAL;
+        term_say(out->reason, f->class ? "the address is inside, and no reader's" : "the address is inside");
+        return;
+    }
+    judge_partner(reader, f, out);
+    if (out->verdict == VERDICT_BREACH)
+        out->verdict = VERDICT_READER_BREACH;
+    else if (out->verdict == VERDICT_UNAPPROVED)
+        out->verdict = VERDICT_UNAPPROVED_READER;
+}
+
 static void judge_address(const struct policy *p, const struct judgement_facts *f, const struct address *a,
                           struct judgement *out) {
     struct place to = policy_place(p, a);
     *out = (struct judgement){.verdict = VERDICT_UNKNOWN};
     if (to.kind == PLACE_PARTNER) {
         judge_partner(policy_partner(p, to.index), f, out);
+    } else if (policy_has_readers(p) && to.kind != PLACE_UNKNOWN) {
+        judge_inside(p, f, a, out);
     } else if (to.kind == PLACE_UNKNOWN) {
         term_say(out->reason, "the address belongs to no partner");
     } else {
@@ -157,14 +176,21 @@ static void judge_target(const struct policy *p, const struct judgement_facts *f
     out->relayed = true;
 }
 
-/* From good to bad as enum verdict has it: internal, approved, breach, unapproved, unknown. */
+static bool is_inside(const struct policy *p, const struct address *a) {
+    enum place_kind kind = policy_place(p, a).kind;
+    return kind == PLACE_IMAGE || kind == PLACE_INTERNAL;
+}
+
+/* From good to bad as enum verdict has it: internal, approved, breach, unapproved, unknown. What stays inside
+ * is for its reader, whatever it is called. */
 void policy_judge(const struct policy *p, const struct judgement_facts *facts, struct judgement *out) {
     bool relayed = policy_relays(p, &facts->destination);
     if (relayed)
         judge_target(p, facts, out);
     else
         judge_address(p, facts, &facts->destination, out);
-    const struct partner *named = policy_partner_named(p, facts->host);
+    bool inside = !relayed && policy_has_readers(p) && is_inside(p, &facts->destination);
+    const struct partner *named = inside ? NULL : policy_partner_named(p, facts->host);
     if (named && named != out->partner)
         judge_name(named, facts, out);
     out->relayed = relayed;

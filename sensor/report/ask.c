@@ -32,8 +32,7 @@ static void put_shown(struct json_writer *j, const struct record *r) {
     char room[ADDRESS_TEXT_MAX];
     put_text(j, "class", record_text_of(r, TEXT_CLASS));
     json_write_number(j, "severity", r->severity);
-    json_write_text(j, "verdict",
-                    r->verdict <= VERDICT_UNKNOWN ? verdict_name((enum verdict)r->verdict) : NULL);
+    json_write_text(j, "verdict", r->verdict < VERDICT_COUNT ? verdict_name((enum verdict)r->verdict) : NULL);
     put_text(j, "network", record_text_of(r, TEXT_NETWORK));
     put_text(j, "partner", record_text_of(r, TEXT_PARTNER));
     put_text(j, "contract", record_text_of(r, TEXT_CONTRACT));
@@ -114,7 +113,7 @@ static void put_alert(void *context, const struct store_value *v) {
     json_write_number(j, "distinct_plates", (uint64_t)v[5].number);
     json_write_number(j, "severity", (uint64_t)v[6].number);
     json_write_text(j, "verdict",
-                    v[7].number <= VERDICT_UNKNOWN ? verdict_name((enum verdict)v[7].number) : NULL);
+                    v[7].number < VERDICT_COUNT ? verdict_name((enum verdict)v[7].number) : NULL);
     json_write_object_end(j);
 }
 

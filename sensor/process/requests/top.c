@@ -17,8 +17,7 @@ static void write_sums(struct json_writer *j, const char *key, const struct rece
 static void write_line(struct json_writer *j, const struct recent_line *l) {
     json_write_object(j, NULL);
     json_write_text(j, "destination", l->name);
-    json_write_text(j, "verdict",
-                    l->verdict <= VERDICT_UNKNOWN ? verdict_name((enum verdict)l->verdict) : NULL);
+    json_write_text(j, "verdict", l->verdict < VERDICT_COUNT ? verdict_name((enum verdict)l->verdict) : NULL);
     write_sums(j, "minute", &l->minute);
     write_sums(j, "window", &l->window);
     json_write_object_end(j);

@@ -159,7 +159,7 @@ void digest_record(struct digest *d, const struct record *r) {
     char room[DESTINATION_ROOM];
     if ((r->kind != RECORD_TRANSFER && r->kind != RECORD_VOLUME) || !r->matters ||
         record_text_of(r, TEXT_CLASSES).n == 0 || r->verdict == VERDICT_INTERNAL ||
-        r->verdict > VERDICT_UNKNOWN)
+        r->verdict >= VERDICT_COUNT)
         return;
     struct volume_row *row =
         digest_row(d, record_text_of(r, TEXT_NETWORK), ledger_destination(r, room), r->verdict, r->bytes);

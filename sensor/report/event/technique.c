@@ -68,6 +68,8 @@ static bool has_part(struct bytes text, const char *name) {
 }
 
 unsigned technique_of_record(const struct record *r) {
+    if (verdict_is_inside(r->verdict)) /* nothing was exfiltrated yet */
+        return 0;
     bool beyond = r->verdict == VERDICT_BREACH || r->verdict == VERDICT_UNAPPROVED;
     /* Who opened its network to a partner did so by contract: what goes beyond it abuses that trust. */
     unsigned set =

@@ -243,7 +243,7 @@ static void get_vlan(const struct event *e, size_t which, struct value *v) {
 }
 
 static void get_verdict(const struct event *e, size_t which, struct value *v) {
-    if (e->record->verdict <= VERDICT_UNKNOWN)
+    if (e->record->verdict < VERDICT_COUNT)
         value_token(v, verdict_name((enum verdict)e->record->verdict));
 }
 

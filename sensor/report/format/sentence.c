@@ -19,6 +19,10 @@ static const struct {
          "Block the destination, find who runs the copy on the source, keep both hosts' logs."},
     [VERDICT_UNKNOWN] = {"a destination that nobody knows",
                          "Block the destination, take the source off the network, call the incident team."},
+    [VERDICT_READER_BREACH] = {"a reader inside, outside the terms of its contract",
+                               "Ask the contract's owner why; stop the transfer if nobody can say."},
+    [VERDICT_UNAPPROVED_READER] = {"a host inside that may not read it",
+                                   "Find who runs the copy and why; take the reader off the network."},
 };
 
 enum { WORDS = sizeof words / sizeof words[0] };

@@ -318,7 +318,7 @@ void incidents_record(struct incidents *t, const struct record *r) {
     struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_OFFENDING), class;
     if (classes.n == 0)
         return;
-    if (!r->matters || r->verdict < VERDICT_BREACH || r->verdict > VERDICT_UNKNOWN) {
+    if (!r->matters || r->verdict < VERDICT_BREACH || r->verdict >= VERDICT_COUNT) {
         if (r->kind == RECORD_FINDING)
             counter_one(r->matters ? COUNTER_FINDINGS_APPROVED : COUNTER_FINDINGS_ELSEWHERE);
         return;

@@ -217,7 +217,7 @@ static void add_record(struct ledger *l, const struct record *r, struct bytes cl
 
 void ledger_record(struct ledger *l, const struct record *r) {
     struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_CLASSES), class;
-    if (classes.n == 0 || !r->matters || r->verdict == VERDICT_INTERNAL || r->verdict > VERDICT_UNKNOWN)
+    if (classes.n == 0 || !r->matters || r->verdict == VERDICT_INTERNAL || r->verdict >= VERDICT_COUNT)
         return;
     if (r->kind == RECORD_FINDING && r->digests == 0 && r->distinct == 0)
         return; /* its transfer record will count it */

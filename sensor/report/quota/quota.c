@@ -21,15 +21,15 @@ static int by_contract(const void *a, const void *b) {
 
 static size_t count_contracts(const struct policy *p) {
     size_t n = 0;
-    for (uint32_t i = 0; p && i < policy_partners(p); i++)
-        n += policy_partner(p, i)->contract_count;
+    for (uint32_t i = 0; p && i < policy_receivers(p); i++)
+        n += policy_receiver(p, i)->contract_count;
     return n;
 }
 
 static void open_accounts(struct quotas *q) {
     static const struct hash_key plain;
-    for (uint32_t i = 0; q->policy && i < policy_partners(q->policy); i++) {
-        const struct partner *p = policy_partner(q->policy, i);
+    for (uint32_t i = 0; q->policy && i < policy_receivers(q->policy); i++) {
+        const struct partner *p = policy_receiver(q->policy, i);
         for (size_t k = 0; k < p->contract_count; k++) {
             const struct contract *c = &p->contracts[k];
             q->accounts[q->count++] = (struct account){
@@ -239,7 +239,9 @@ static struct moving judge_class(struct quotas *q, const struct record *r, const
                                           .context = &d};
     policy_judge(q->policy, &facts, out);
     struct account *a =
-        out->verdict <= VERDICT_BREACH && out->contract ? find_account(q, out->contract) : NULL;
+        (out->verdict <= VERDICT_BREACH || out->verdict == VERDICT_READER_BREACH) && out->contract
+            ? find_account(q, out->contract)
+            : NULL;
     return a ? charge_account(&d, a, out->terms) : (struct moving){0};
 }
 
@@ -250,12 +252,12 @@ static struct moving judge_class(struct quotas *q, const struct record *r, const
 static bool speaks_for(const struct record *r, const struct judgement *j) {
     return (j->terms & TERM_LIMITS) &&
            (r->verdict < VERDICT_BREACH ||
-            (r->verdict == VERDICT_BREACH &&
+            ((r->verdict == VERDICT_BREACH || r->verdict == VERDICT_READER_BREACH) &&
              bytes_equal(record_text_of(r, TEXT_CONTRACT), bytes_text(j->contract->id))));
 }
 
 static void put_judgement(struct record_builder *b, const struct judgement *j) {
-    b->head.verdict = VERDICT_BREACH;
+    b->head.verdict = (uint8_t)j->verdict;
     record_text(b, TEXT_CONTRACT, bytes_text(j->contract->id));
     record_text(b, TEXT_REASON, bytes_text(j->reason));
     record_text(b, TEXT_TERM, bytes_of(NULL, 0));

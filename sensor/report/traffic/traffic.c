@@ -223,7 +223,7 @@ static bool tells_stranger(struct traffic *t, const struct record *r, struct tra
 static uint8_t severity_of_traffic(const struct record *r, uint64_t out) {
     enum { TO_STRANGER = 3, STRANGER_MOST = 5, BREACH = 5, UNAPPROVED = 6, MOST = 9 };
     static const uint64_t steps[] = {UINT64_C(10000000), UINT64_C(1000000000), UINT64_C(100000000000)};
-    bool stranger = r->verdict == VERDICT_UNKNOWN;
+    bool stranger = r->verdict == VERDICT_UNKNOWN || verdict_is_inside(r->verdict);
     unsigned severity = stranger ? TO_STRANGER : r->verdict == VERDICT_BREACH ? BREACH : UNAPPROVED;
     unsigned most = stranger ? STRANGER_MOST : MOST;
     for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++)
@@ -283,7 +283,7 @@ static const struct record *make_ledgered(struct traffic *t, const struct record
 
 /* Nothing left with them: they wait, or are told. */
 static void count_tries(struct traffic *t, const struct record *r, struct traffic_told *out) {
-    if (r->verdict < VERDICT_BREACH || r->verdict == VERDICT_UNKNOWN)
+    if (r->verdict < VERDICT_BREACH || r->verdict >= VERDICT_UNKNOWN)
         return;
     struct traffic_line *l = tries_line(t, r, true);
     if (!l) {
@@ -322,7 +322,9 @@ static void take_tunnel(struct traffic *t, const struct record *r, struct traffi
 void traffic_record(struct traffic *t, const struct record *r, struct traffic_told *out) {
     char why[WHY_MAX];
     *out = (struct traffic_told){0};
-    if (!r->matters || r->verdict == VERDICT_INTERNAL || r->verdict > VERDICT_UNKNOWN)
+    if (!r->matters || r->verdict == VERDICT_INTERNAL || r->verdict >= VERDICT_COUNT)
+        return;
+    if (verdict_is_inside(r->verdict) && t->options.inside_per_day == 0)
         return;
     if (bytes_equal(record_text_of(r, TEXT_CLASS), bytes_text(CLASS_TUNNEL))) {
         take_tunnel(t, r, out);
@@ -346,6 +348,9 @@ void traffic_record(struct traffic *t, const struct record *r, struct traffic_to
     if (r->verdict == VERDICT_UNKNOWN) {
         if (tells_stranger(t, r, l, why))
             out->incident = make_told(t, r, l, why);
+    } else if (verdict_is_inside(r->verdict)) {
+        if (l->today.out >= t->options.inside_per_day && may_repeat(t, l, r->time))
+            out->incident = make_told(t, r, l, NULL);
     } else if (r->verdict >= VERDICT_BREACH) {
         out->incident = make_told(t, r, l, NULL);
     }

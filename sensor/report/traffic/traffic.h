@@ -14,6 +14,8 @@
  * - To a stranger a sum is told once the day's is large, and leaves more than comes back; or is very large
  *   whatever comes back; or one host has sent much to all strangers together, more than came back. A
  * destination, or a host, is told once, again when ten times as much has left since, or after `repeat`.
+ * - To who may not read inside, where readers are configured, a sum is told once the day's is as large as
+ *   `inside_per_day`, again as one to a stranger.
  * - A quiet name (the software's own servers) has a bound of its own.
  * - While the sensor is new (`learning`) strangers are not told: the digest shows them.
  * - Connections with a partner that may not receive, and that nobody answered, wait for what is told next of
@@ -29,6 +31,7 @@ struct traffic_options {
     uint64_t per_host;         /* octets a day of one host to all strangers */
     uint64_t quiet_per_day;    /* octets a day to a quiet name */
     uint64_t learning, repeat; /* ns */
+    uint64_t inside_per_day;   /* octets a day to a destination inside that may not read; 0: never told */
     unsigned attempts;         /* enum traffic_attempts */
 };
 /* What becomes of connections that came to nothing: they only count in an incident that is open, or opens, or

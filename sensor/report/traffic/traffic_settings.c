@@ -32,6 +32,8 @@ const struct setting traffic_settings[] = {
      .help = "server names of the software's own: updates, backups"},
     {.key = "quiet-per-day", .type = SETTING_SIZE, FIELD(quiet_per_day), .low = 1, .high = GIB(1048576), .preset = "20 MB",
      .help = "the same for flows to one of quiet-names"},
+    {.key = "inside-per-day", .type = SETTING_SIZE, FIELD(inside_per_day), .high = GIB(1048576), .preset = "0",
+     .help = "bytes a day to a destination inside that is no reader, which are told; 0 for never"},
     {.key = "attempts", .type = SETTING_CHOICE, FIELD(attempts), .choices = attempts_words, .preset = "count",
      .help = "connections with a partner that nobody answered: count, or alert"},
     {.key = "learning", .type = SETTING_DURATION, FIELD(learning), .high = DAYS(365), .preset = "7 d",

@@ -31,10 +31,9 @@ static const char help[] =
 
 enum { DAYS_BACK = 45 };
 
-const struct chart_series report_verdicts[REPORT_VERDICTS] = {{"unknown", "c-unknown"},
-                                                              {"unapproved", "c-unapproved"},
-                                                              {"breach", "c-breach"},
-                                                              {"approved", "c-approved"}};
+const struct chart_series report_verdicts[REPORT_VERDICTS] = {
+    {"unknown", "c-unknown"},          {"unapproved", "c-unapproved"},       {"breach", "c-breach"},
+    {"unapproved-reader", "c-reader"}, {"reader-breach", "c-reader-breach"}, {"approved", "c-approved"}};
 
 int report_verdict(const char *name) {
     for (int i = 0; i < REPORT_VERDICTS; i++)

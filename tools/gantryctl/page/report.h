@@ -24,7 +24,7 @@ void report_incident_table(FILE *out, const json_t *answer);
 void report_mutes(FILE *out, const json_t *digest);
 
 /* Verdicts that a chart stacks, the worst first. */
-enum { REPORT_VERDICTS = 4 };
+enum { REPORT_VERDICTS = 6 };
 extern const struct chart_series report_verdicts[REPORT_VERDICTS];
 /* Its place in the table; -1: none of them. */
 int report_verdict(const char *name);

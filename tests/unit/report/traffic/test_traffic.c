@@ -217,6 +217,23 @@ static void they_are_told_by_themselves_where_that_is_configured_and_forbidden(v
     assert_false(give((struct sum){.tries = 7})); /* a stranger */
 }
 
+static void what_stays_inside_is_told_only_where_a_days_volume_is_configured(void **state) {
+    (void)state;
+    const struct sum reader = {.partner = "desk", .verdict = VERDICT_UNAPPROVED_READER, .out = 100 * MB};
+    assert_false(give(reader));
+    assert_null(told.ledger);
+    traffic_destroy(traffic);
+    struct traffic_options o = {0};
+    setting_defaults(traffic_settings, &o);
+    o.inside_per_day = 150 * MB;
+    traffic = traffic_create(&o, &tunnel_defaults, false);
+    assert_false(give(reader));
+    assert_true(give(reader));
+    assert_int_equal(told.incident->bytes, 200 * MB);
+    assert_in_range(told.incident->severity, 3, 5);
+    assert_false(give(reader)); /* once */
+}
+
 static void memory_is_bounded_and_partners_stay(void **state) {
     (void)state;
     char to[32];
@@ -387,6 +404,7 @@ int main(void) {
         TEST(a_new_sensor_learns_who_strangers_are_and_tells_partners),
         TEST(connections_that_came_to_nothing_wait_for_what_is_told_next),
         TEST(they_are_told_by_themselves_where_that_is_configured_and_forbidden),
+        TEST(what_stays_inside_is_told_only_where_a_days_volume_is_configured),
         TEST(memory_is_bounded_and_partners_stay),
         TEST(what_was_summed_and_told_outlives_the_reporter),
         TEST(with_less_memory_than_before_the_latest_stay_and_the_rest_leaves_the_store),
