@@ -96,7 +96,7 @@ static void take_volume(struct reporter *r, const struct record *record) {
     if (record->tries && incidents_tries(r->incidents, record))
         return;
     traffic_record(r->traffic, record, &told);
-    if (told.incident)
+    if (told.incident && !incidents_same_flow(r->incidents, told.incident))
         incidents_record(r->incidents, told.incident);
     if (told.ledger) {
         ledger_record(r->ledger, told.ledger);

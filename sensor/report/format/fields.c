@@ -378,6 +378,7 @@ static const struct field rows[] = {
     {"gantry.incident.last",           "last",      17, REPORT_ALERT,    get_incident, INCIDENT_LAST},
     {"gantry.incident.held_alerts",    "held",      17, REPORT_ALERT,    get_incident, INCIDENT_HELD},
     {"gantry.incident.attempts",       "attempts",  17, REPORT_ALERT,    get_number_unless_zero, IN_RECORD(tries)},
+    {"gantry.incident.same_flow",      "sameflow",  16, REPORT_ALERT,    get_list, TEXT_SAME_FLOW},
     {"gantry.incident.settled",        "settled",   16, REPORT_ALERT,    get_incident, INCIDENT_SETTLED},
     {"gantry.object.id",               "object",    16, OBJECT,          get_object, IN_RECORD(object)},
     {"gantry.object.parent",           "parent",     8, OBJECT,          get_object, IN_RECORD(parent)},

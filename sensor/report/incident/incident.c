@@ -343,6 +343,39 @@ bool incidents_tries(struct incidents *t, const struct record *r) {
     return false;
 }
 
+/* False: no memory, or it stands there. */
+static bool note_same_flow(struct incidents *t, struct incident *i, const struct record *r) {
+    struct bytes class = record_text_of(r, TEXT_CLASS);
+    char text[64];
+    if (class.n == 0 || class.n >= sizeof text || list_has(record_text_of(i->record, TEXT_SAME_FLOW), class))
+        return false;
+    memcpy(text, class.p, class.n);
+    text[class.n] = '\0';
+    record_copy(&t->builder, i->record);
+    record_text_add(&t->builder, TEXT_SAME_FLOW, text);
+    struct record *newer = shown_pack(&t->builder, i->record->id);
+    if (!newer)
+        return false;
+    free(i->record);
+    i->record = newer;
+    return true;
+}
+
+bool incidents_same_flow(struct incidents *t, const struct record *r) {
+    struct bytes content = record_text_of(r, TEXT_SAME_FLOW);
+    uint8_t room[SHOWN_KEY_MAX];
+    size_t n = content.n ? make_key(r, content, room) : 0;
+    struct incident *i = n ? find_incident(t, bytes_of(room, n)) : NULL;
+    if (!i || quiet_end(t, i) <= r->time)
+        return false;
+    note_same_flow(t, i, r);
+    i->facts.bytes += r->bytes;
+    i->facts.last = r->time > i->facts.last ? r->time : i->facts.last;
+    i->grown = true;
+    change_mark(&t->changes, &i->change);
+    return true;
+}
+
 /* Only closes: growth is told with the record that brings it, or by the summary. */
 void incidents_tick(struct incidents *t, time_ns now) {
     if (now >= t->scanned && now - t->scanned < NS_PER_S)

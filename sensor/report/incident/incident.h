@@ -39,6 +39,9 @@ void incidents_record(struct incidents *i, const struct record *r);
 /* Connections that came to nothing (a volume record with `tries`): they count in an incident of flows to the
  * same destination. False: none is open. */
 bool incidents_tries(struct incidents *i, const struct record *r);
+/* A volume record of a flow in which something was found (TEXT_SAME_FLOW): it counts in the incident of that, which
+ * says so. False: none is open. */
+bool incidents_same_flow(struct incidents *i, const struct record *r);
 /* Closes by packet time. */
 void incidents_tick(struct incidents *i, time_ns now);
 uint64_t incidents_open(const struct incidents *i); /* how many */
