@@ -25,7 +25,8 @@ enum {
 
 struct allowance {
     int64_t left[ACCOUNT_COUNT]; /* below 0: what is owed, and must be earned first */
-    uint32_t holds;              /* objects that are inspected now: who has most gives way first */
+    uint32_t holds, transfers;   /* objects that are inspected, and transfers, now: who has most gives way
+                                    first */
 };
 
 /* A new one, with a `share` (thousandths) of what a new one has at most. */

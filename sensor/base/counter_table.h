@@ -206,6 +206,7 @@
     COUNTER(ASSEMBLY_SKIPPED,     "content.assembly_skipped",    "times that a file written in place was not waited for any more where a piece was missing, for want of memory") \
     COUNTER(ASSEMBLY_REWRITTEN,   "content.assembly_rewritten",  "files of which bytes were written again that had been hashed already") \
     COUNTER(ASSEMBLY_UNFINISHED,  "content.assembly_unfinished",  "wholes closed without all of their parts") \
+    COUNTER(TRANSFERS_GAVE_WAY,   "content.gave_way",            "transfers ended early to make room for new ones: of which nothing came, or of hosts that had most") \
     COUNTER(ASSEMBLY_EVICTED,     "content.assembly_evicted",     "unfinished wholes closed early to make room for new objects") \
     COUNTER(ASSEMBLY_SHED,        "content.assembly_shed",        "parts that could not wait for others because too many wholes were open") \
     /* inspect */ \

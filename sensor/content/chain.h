@@ -42,7 +42,8 @@ struct content {
     const struct unpacker *const *unpackers;
     unsigned unpackers_started;
     void *unpacker_state[UNPACKER_TABLE_MAX];
-    struct transfer *open;
+    size_t transfers_open;
+    struct transfer *open, *hand; /* the newest; the next that is looked at for room, NULL: the newest */
     struct wholes *wholes;
 };
 

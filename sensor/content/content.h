@@ -100,10 +100,11 @@ struct object_sink {
 void object_settle_type(struct object *o, struct bytes first);
 
 struct content_options {
-    uint64_t objects;               /* most open at once */
-    uint64_t assembly_bytes;        /* memory for parts that came before their turn */
-    uint64_t assembly_time;         /* ns that an unfinished whole waits for more parts */
-    uint64_t container_hash;        /* containers up to this size get a hash of their own */
+    uint64_t objects;        /* most open at once */
+    uint64_t transfers;      /* most that are not over, those that gave way included; 0: as `objects` */
+    uint64_t assembly_bytes; /* memory for parts that came before their turn */
+    uint64_t assembly_time;  /* ns that an unfinished whole waits for more parts */
+    uint64_t container_hash; /* containers up to this size get a hash of their own */
     struct codings_options codings; /* its limits are content's too; for whoever creates the codings */
 };
 
@@ -138,12 +139,15 @@ void content_tick(struct content *c, time_ns now);
 /* Ends transfers and wholes whose owner is such a one, as they stand: what still comes of them is left out.
  */
 void content_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context);
-/* Closes a whole that waits for parts which may never come, so that others have room; false if there is none.
+/* Is so much open that what comes now should have room made for it? */
+bool content_is_short(const struct content *c);
+/* Closes a whole that waits for parts which may never come, else ends a transfer of which nothing came for a
+ * second, or of hosts that have more than a quarter of all, so that others have room; false if there is none.
  * Not from within the sink. */
-bool content_make_room(struct content *c);
+bool content_make_room(struct content *c, time_ns now);
 /* Transfers and objects that are open now. */
 size_t content_open(const struct content *c);
-/* Share of the transfers in use, 0..1000: only their end gives it back. */
+/* Transfers that are open, in thousandths of the objects that may be. */
 unsigned content_fill(const struct content *c);
 
 #endif

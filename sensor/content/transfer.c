@@ -7,8 +7,10 @@
 
 struct transfer {
     struct content *content;
-    struct transfer *next, **link; /* in content->open */
+    struct transfer *next, **link; /* in content->open, while it has a head */
     struct filter *head;           /* NULL: it was ended from here, and what still comes is left out */
+    struct allowance *allowance;   /* of its hosts; NULL: nobody's */
+    time_ns last;                  /* when something came of it */
     uint64_t seen;                 /* on the wire, gaps included */
     uint64_t length;               /* announced for the wire */
     uint64_t total, etag;
@@ -56,11 +58,34 @@ static void link_transfer(struct transfer *t) {
     c->open = t;
 }
 
-static void free_transfer(struct transfer *t) {
+static void unlink_transfer(struct transfer *t) {
+    if (t->content->hand == t)
+        t->content->hand = t->next;
     *t->link = t->next;
     if (t->next)
         t->next->link = t->link;
-    pool_give(&t->content->transfers, t);
+}
+
+/* From here on it has a head, whose hosts are there. */
+static void open_transfer(struct transfer *t, struct allowance *a) {
+    link_transfer(t);
+    t->allowance = a;
+    if (a)
+        a->transfers++;
+    t->content->transfers_open++;
+}
+
+/* Its head, which is the caller's now. */
+static struct filter *close_transfer(struct transfer *t) {
+    struct filter *head = t->head;
+    if (!head)
+        return NULL;
+    unlink_transfer(t);
+    if (t->allowance)
+        t->allowance->transfers--;
+    t->content->transfers_open--;
+    t->head = NULL;
+    return head;
 }
 
 struct transfer *content_begin(struct content *c, struct conversation *conversation, void *owner,
@@ -80,6 +105,7 @@ struct transfer *content_begin(struct content *c, struct conversation *conversat
         return NULL;
     }
     *t = (struct transfer){.content = c,
+                           .last = c->now,
                            .length = s->length,
                            .total = seed.total,
                            .etag = seed.etag,
@@ -90,7 +116,7 @@ struct transfer *content_begin(struct content *c, struct conversation *conversat
         pool_give(&c->transfers, t);
         return NULL;
     }
-    link_transfer(t);
+    open_transfer(t, allowance_of(c, owner));
     return t;
 }
 
@@ -98,7 +124,7 @@ struct transfer *content_begin(struct content *c, struct conversation *conversat
 static bool take_call(const struct conversation *conversation, struct transfer *t, uint64_t n) {
     if (!t || !t->head || n == 0)
         return false;
-    t->content->now = conversation->now;
+    t->content->now = t->last = conversation->now;
     t->seen = add_sizes(t->seen, n);
     return true;
 }
@@ -143,10 +169,10 @@ static enum transfer_end judge_end(const struct transfer *t, enum transfer_end h
     return t->seen < t->length ? TRANSFER_CUT : how;
 }
 
-static bool is_kept(struct transfer *t) {
-    struct object *o = filter_object(t->head);
+static bool is_kept(struct transfer *t, struct filter *head) {
+    struct object *o = filter_object(head);
     return t->resumable && t->seen > 0 && o && !object_is_wrapper(o) &&
-           whole_keep(t->content, t->head, &t->key, t->etag, t->seen, t->total);
+           whole_keep(t->content, head, &t->key, t->etag, t->seen, t->total);
 }
 
 void content_end(struct conversation *conversation, struct transfer *t, enum transfer_end how) {
@@ -154,9 +180,10 @@ void content_end(struct conversation *conversation, struct transfer *t, enum tra
         return;
     t->content->now = conversation->now;
     how = judge_end(t, how);
-    if (t->head && (how != TRANSFER_CUT || !is_kept(t)))
-        filter_end(t->head, how);
-    free_transfer(t);
+    struct filter *head = close_transfer(t);
+    if (head && (how != TRANSFER_CUT || !is_kept(t, head)))
+        filter_end(head, how);
+    pool_give(&t->content->transfers, t);
 }
 
 /* What stands behind the end of a coding is a thing of its own, beside the one before it. */
@@ -171,6 +198,10 @@ static struct filter *open_tail(void *context, struct filter *next) {
 
 /* --- All of it --- */
 
+static size_t most_transfers(const struct content_options *o) {
+    return o->transfers > o->objects ? o->transfers : o->objects;
+}
+
 struct content *content_create(const struct content_options *options, const struct content_parts *parts,
                                const struct object_sink *sink) {
     struct content *c = calloc(1, sizeof *c);
@@ -182,7 +213,7 @@ struct content *content_create(const struct content_options *options, const stru
     c->unpackers = parts->unpackers;
     c->sink = *sink;
     codings_set_tail(c->codings, open_tail, c);
-    if (pool_init(&c->transfers, sizeof(struct transfer), c->options.objects) && objects_init(c) &&
+    if (pool_init(&c->transfers, sizeof(struct transfer), most_transfers(options)) && objects_init(c) &&
         unpackers_start(c) && wholes_init(c))
         return c;
     content_destroy(c);
@@ -192,12 +223,8 @@ struct content *content_create(const struct content_options *options, const stru
 void content_destroy(struct content *c) {
     if (!c)
         return;
-    while (c->open) {
-        struct transfer *t = c->open;
-        if (t->head)
-            filter_end(t->head, TRANSFER_CUT);
-        free_transfer(t);
-    }
+    while (c->open)
+        filter_end(close_transfer(c->open), TRANSFER_CUT);
     wholes_finish(c);
     unpackers_stop(c);
     objects_finish(c);
@@ -205,16 +232,64 @@ void content_destroy(struct content *c) {
     free(c);
 }
 
-bool content_make_room(struct content *c) {
-    return wholes_evict(c);
+/* --- Room --- */
+
+/* Thousandths of the objects; there are facts for two thirds of them. */
+enum { SHORT = 600, NEARLY_ALL = 900, LOOK = 16 };
+
+bool content_is_short(const struct content *c) {
+    return pool_fill(&c->objects) >= SHORT || content_fill(c) >= SHORT;
+}
+
+/* Hosts that have a quarter of all that is open give way at once, others when they have been quiet. */
+static bool may_go(const struct content *c, const struct transfer *t) {
+    time_ns quiet = pool_fill(&c->objects) >= NEARLY_ALL ? NS_PER_S / 10 : NS_PER_S;
+    bool greedy = t->allowance && t->allowance->transfers > c->transfers_open / 4;
+    return greedy || c->now - t->last >= quiet;
+}
+
+/* Of two that may: that of the hosts that have more, then the one that has been quiet longer. */
+static bool goes_before(const struct transfer *a, const struct transfer *b) {
+    uint32_t has = a->allowance ? a->allowance->transfers : 0;
+    uint32_t other = b->allowance ? b->allowance->transfers : 0;
+    return has != other ? has > other : a->last < b->last;
+}
+
+/* The next few in turn, so that each is looked at as often as any other. */
+static struct transfer *find_victim(struct content *c) {
+    struct transfer *victim = NULL;
+    for (unsigned i = 0; i < LOOK && c->open; i++) {
+        struct transfer *t = c->hand ? c->hand : c->open;
+        c->hand = t->next;
+        if (may_go(c, t) && (!victim || goes_before(t, victim)))
+            victim = t;
+    }
+    return victim;
+}
+
+/* A transfer ends as it stands; what still comes is left out, which its object says. */
+static bool evict_transfer(struct content *c) {
+    struct transfer *t = find_victim(c);
+    if (!t)
+        return false;
+    counter_one(COUNTER_TRANSFERS_GAVE_WAY);
+    struct filter *head = close_transfer(t);
+    filter_bounded(head);
+    filter_end(head, TRANSFER_CUT);
+    return true;
+}
+
+bool content_make_room(struct content *c, time_ns now) {
+    c->now = now;
+    return wholes_evict(c) || evict_transfer(c);
 }
 
 size_t content_open(const struct content *c) {
-    return c->transfers.in_use + c->objects.in_use;
+    return c->transfers_open + c->objects.in_use;
 }
 
 unsigned content_fill(const struct content *c) {
-    return pool_fill(&c->transfers);
+    return (unsigned)(c->transfers_open * 1000 / c->options.objects);
 }
 
 void content_tick(struct content *c, time_ns now) {
@@ -222,13 +297,12 @@ void content_tick(struct content *c, time_ns now) {
 }
 
 void content_give_up(struct content *c, bool (*which)(void *context, const void *owner), void *context) {
-    for (struct transfer *t = c->open; t; t = t->next) {
-        const struct object *o = t->head ? filter_object(t->head) : NULL;
-        bool with_whole = t->head && filter_is_part(t->head) && part_in_whole(t->head);
-        if (!o || with_whole || !which(context, o->owner))
-            continue;
-        filter_end(t->head, TRANSFER_CUT);
-        t->head = NULL;
+    for (struct transfer *t = c->open, *next; t; t = next) {
+        next = t->next;
+        const struct object *o = filter_object(t->head);
+        bool with_whole = filter_is_part(t->head) && part_in_whole(t->head);
+        if (o && !with_whole && which(context, o->owner))
+            filter_end(close_transfer(t), TRANSFER_CUT);
     }
     wholes_give_up(c, which, context);
 }

@@ -37,9 +37,9 @@ static const struct part {
     {"IP fragments",                 NULL,                              20, 0,    LIMIT(decoder.fragment_bytes)},
     {"early segments",               "limits.stream.memory",           150, 0,    LIMIT(stream.memory)},
     {"connections being rebuilt",    "limits.stream.connections",       60, 528,  LIMIT(stream.pairs)},
-    {"conversations",                NULL,                              30, 256,  LIMIT(dispatch.conversations)},
-    {"first bytes of the undecided", NULL,                              60, 9216, LIMIT(dispatch.holds)},
-    {"protocol parsers",             NULL,                              95, 0,    LIMIT(dispatch.memory)},
+    {"conversations, transfers",     NULL,                              40, 368,  LIMIT(dispatch.conversations)},
+    {"first bytes of the undecided", NULL,                              55, 9216, LIMIT(dispatch.holds)},
+    {"protocol parsers",             NULL,                              90, 0,    LIMIT(dispatch.memory)},
     {"contexts of flows",            NULL,                              40, 600,  LIMIT(contexts)},
     {"objects",                      "limits.content.objects",          60, 6400, LIMIT(content.objects)},
     {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
@@ -73,6 +73,7 @@ void budget_share(const struct config *c, uint64_t memory, struct budget *out) {
             *limit = parts[i].one ? bytes / parts[i].one : bytes;
     }
     out->fact_rooms = out->content.objects * 2 / 3;
+    out->content.transfers = out->dispatch.conversations;
 }
 
 /* --- the whole --- */

@@ -128,6 +128,9 @@ bool pipeline_take_expected(struct pipeline *p, const struct flow *flow, time_ns
 
 /* services.c: from a protocol to its transfers. */
 extern const struct protocol_services pipeline_services;
+/* Where memory for objects or for inspection is short, up to `most` of what waits for its rest, and of what
+ * is open and quiet, ends and gives way to what comes next. Not from within content's sink. */
+void pipeline_give_way(struct pipeline *p, unsigned most);
 
 /* objects.c: from an object to what is found in it. */
 struct object_sink pipeline_objects(struct pipeline *p);

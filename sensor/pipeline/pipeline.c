@@ -70,6 +70,7 @@ static void tick_stages(struct pipeline *p) {
     if (p->expected_elsewhere)
         expect_tick(p->expected_elsewhere, p->now);
     content_tick(p->content, p->now);
+    pipeline_give_way(p, 64);
     dispatcher_tick(p->dispatcher, p->now);
     pipeline_settle_waiting(p, false);
     sum_unread(p, false);

@@ -4,21 +4,22 @@
 /* Even where the start of transfers is left out one in so many is looked into: never quite blind. */
 enum { STARTS_LEFT = 8 };
 
-/* What waits for its rest gives way to what comes now. */
-static void give_way(struct pipeline *p) {
-    enum { SHORT = 850, TRIES = 4 };
+static bool is_short(const struct pipeline *p) {
+    enum { SHORT = 750 };
+    return inspector_fill(p->generations.newest->inspector) >= SHORT || content_is_short(p->content);
+}
+
+void pipeline_give_way(struct pipeline *p, unsigned most) {
     static const time_ns repeat = 600 * NS_PER_S;
-    const struct inspector *i = p->generations.newest->inspector;
     unsigned tries = 0;
-    while (inspector_fill(i) >= SHORT && tries < TRIES && content_make_room(p->content))
+    while (tries < most && is_short(p) && content_make_room(p->content, p->now))
         tries++;
     if (tries == 0 || (p->short_told && p->now - p->short_told < repeat && p->now >= p->short_told))
         return;
     p->short_told = p->now;
     pipeline_notice(p, "inspection-short",
-                    "memory for inspection is short: unfinished uploads that wait for their rest give way, "
-                    "those of the hosts "
-                    "that have most of them first");
+                    "memory for inspection is short: unfinished uploads and downloads give way, those of the "
+                    "hosts that have most of them first");
 }
 
 /* Whom a relay is asked for with this transfer: in a tunnel that is who the tunnel leads to, whatever stands
@@ -57,7 +58,7 @@ static struct transfer *begin_transfer(struct conversation *c, const struct tran
         transfer_context_open(&the->transfer_contexts, flow, seed->from, the->generations.newest);
     if (!x)
         return NULL;
-    give_way(the);
+    pipeline_give_way(the, 4);
     struct transfer *t = content_begin(the->content, c, x, seed);
     transfer_context_release(&the->transfer_contexts, &the->flow_contexts, x); /* its objects have theirs */
     return t;

@@ -53,6 +53,16 @@ def held(w, f):
     w.tcp().open().client(put(f)).server(CREATED).close()
 
 
+def never_ended(w, f, server=None, later=1):
+    """Uploads that nobody ends: more than may be looked at at once. The file comes behind them."""
+    for i in range(3000):
+        t = w.tcp(cport=20000 + i, server=server(i) if server else SERVER).open()
+        t.client(head('PUT', f'/u{i}.csv', 'Content-Length: 99999', 'Content-Type: text/csv') + b'lane,speed,axles\n')
+    for _ in range(later):
+        w.wait(0.1).udp(0, b'time goes by')
+    w.tcp().open().client(put(f)).server(CREATED).close()
+
+
 def png_chunk(kind, data):
     return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
 
@@ -72,14 +82,14 @@ def in_gzip(w, f):
 UNREAD = 'unread-object'
 
 
-def bombs(holds, writers):
+def bombs(holds, writers, config=''):
     @pytest.mark.parametrize('run', ['found', 'twin'])
     @pytest.mark.parametrize('write', writers.values(), ids=writers.keys())
     def test(tmp_path, write, run):
         f = HONEST[holds] if run == 'twin' else holds
         wire = Wire()
         write(wire, f)
-        seen = look(tmp_path, wire)
+        seen = look(tmp_path, wire, config)
         assert UNREAD in seen.classes, seen.brief()
         assert bool(seen.classes & f.classes) == (run == 'found'), seen.brief()
         assert seen.classes <= f.classes | {UNREAD}, seen.brief()
@@ -95,6 +105,14 @@ test_bombs_and_a_picture = bombs(JPG, {
     'after gzip in gzip in gzip': after([coded(gzip.compress(gzip.compress(b'<' * (16 << 20))), 'gzip, gzip')] * 20),
     'in gzip, after brotli': in_gzip,
 })
+
+# Small limits, which then are the first that anybody meets.
+FEW = 'limits: {content: {objects: 400}}'
+test_uploads_that_nobody_ends_and_a_picture = bombs(JPG, {
+    'between its hosts': never_ended,
+    'to many strangers': lambda w, f: never_ended(w, f, lambda i: f'203.0.{i // 250}.{i % 250 + 1}', 30),
+}, FEW)
+test_uploads_that_nobody_ends_and_a_table = bombs(CSV, {'between its hosts': never_ended}, FEW)
 
 test_bombs_and_a_table = bombs(CSV, {
     'after brotli on its connection': after([BOMB] * 200),

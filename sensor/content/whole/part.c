@@ -224,7 +224,14 @@ static struct object *part_object(struct filter *f) {
     return p->whole ? filter_object(p->whole->head) : NULL;
 }
 
-static const struct filter_ops part_ops = {.data = take_data, .gap = take_gap, .end = end_part};
+static void note_bound(struct filter *f) {
+    struct part *p = part_of(f);
+    filter_bounded(p->own);
+    filter_bounded(p->whole ? p->whole->head : NULL);
+}
+
+static const struct filter_ops part_ops = {
+    .data = take_data, .gap = take_gap, .end = end_part, .bounded = note_bound};
 
 bool filter_is_part(const struct filter *f) {
     return f->ops == &part_ops;

@@ -16,7 +16,7 @@
 struct collected {
     uint64_t number, parent, size, missing, offset, bytes, gaps;
     unsigned depth;
-    bool closed, complete, container, hashed;
+    bool closed, complete, container, hashed, bounded;
     const struct file_type *type;
     char name[256], sha256[65];
     time_ns first, last;
@@ -85,6 +85,7 @@ static void collect_closed(void *context, struct object *o) {
     x->closed = true;
     x->complete = o->complete;
     x->hashed = o->hashed;
+    x->bounded = o->bounded;
     x->size = o->size;
     x->missing = o->missing;
     x->offset = o->offset;
