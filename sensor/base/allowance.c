@@ -14,11 +14,15 @@ static const struct {
 } accounts[ACCOUNT_COUNT] = {
     [ACCOUNT_DECODED] = {.first = MIB, .most = 4 * MIB, .ratio = 20, .work = 1},
     [ACCOUNT_MATCHED] = {.first = MIB, .most = 4 * MIB, .ratio = 3, .work = WORK_MATCHED},
+    /* A window of 4 MiB is usual. */
+    [ACCOUNT_AHEAD] = {.first = 5 * MIB, .most = 16 * MIB, .ratio = 4, .work = 1},
+    [ACCOUNT_NAMES] = {.first = MIB / 8, .most = MIB / 4, .ratio = 1, .work = 1},
     [ACCOUNT_OBJECTS] = {.first = MIB, .most = MIB, .ratio = 1, .work = 1},
 };
 
 void allowance_init(struct allowance *a, unsigned share) {
-    a->holds = 0;
+    *a = (struct allowance){0};
+    a->told = INT64_MIN / 2;
     for (enum account i = 0; i < ACCOUNT_COUNT; i++)
         a->left[i] = accounts[i].first * share / 1000;
 }
@@ -28,6 +32,7 @@ void allowance_earn(struct allowance *a, uint64_t n) {
         int64_t room = accounts[i].most - a->left[i];
         uint64_t most = (uint64_t)(room / accounts[i].ratio) + 1;
         a->left[i] = n < most ? a->left[i] + (int64_t)n * accounts[i].ratio : accounts[i].most;
+        a->poor[i] &= a->left[i] < accounts[i].most / 2;
     }
 }
 
@@ -39,6 +44,7 @@ size_t allowance_take(struct allowance *a, enum account account, size_t n) {
     int64_t left = a->left[account] > 0 ? a->left[account] : 0;
     size_t take = n < (uint64_t)left ? n : (size_t)left;
     a->left[account] -= (int64_t)take;
+    a->poor[account] |= take < n;
     work_add((uint64_t)take * accounts[account].work);
     return take;
 }

@@ -2,6 +2,8 @@
 #ifndef GANTRY_BASE_ALLOWANCE_H
 #define GANTRY_BASE_ALLOWANCE_H
 
+#include "base/clock.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,12 +16,18 @@
 enum account {
     ACCOUNT_DECODED, /* bytes that codings make */
     ACCOUNT_MATCHED, /* bytes that patterns are matched against */
+    ACCOUNT_AHEAD,   /* bytes of memory that a coding fills before it gives any of them */
+    ACCOUNT_NAMES,   /* looks for the name of a flow, in bytes of the wire that pay for one: ALLOWANCE_NAME */
     ACCOUNT_OBJECTS, /* objects, in bytes of the wire that pay for one: ALLOWANCE_OBJECT */
     ACCOUNT_COUNT
 };
 
 enum {
     ALLOWANCE_OBJECT = 256,        /* bytes of the wire that an object of its own is worth */
+    ALLOWANCE_SMALL = 192,         /* and one of which few bytes came */
+    ALLOWANCE_TOLD = 1536,         /* and to tell that a bound kept an object from being looked at */
+    ALLOWANCE_HEAD = 256,          /* and a head that only a library reads */
+    ALLOWANCE_NAME = 96,           /* and a look of nDPI at some bytes of a flow */
     ALLOWANCE_DECODER = 512 << 10, /* decoded bytes for which a decoder is worth beginning */
 };
 
@@ -27,6 +35,8 @@ struct allowance {
     int64_t left[ACCOUNT_COUNT]; /* below 0: what is owed, and must be earned first */
     uint32_t holds, transfers;   /* objects that are inspected, and transfers, now: who has most gives way
                                     first */
+    bool poor[ACCOUNT_COUNT];    /* all was spent, and half of the most has not been earned since */
+    time_ns told; /* packet time: that objects were not looked into, though nobody paid for it */
 };
 
 /* A new one, with a `share` (thousandths) of what a new one has at most. */

@@ -18,7 +18,10 @@ bool bytes_starts_nocase(struct bytes a, const char *text) {
 }
 
 bool bytes_equal_nocase(struct bytes a, const char *text) {
-    return a.n == strlen(text) && bytes_starts_nocase(a, text);
+    size_t i = 0;
+    while (i < a.n && text[i] && to_lower(a.p[i]) == to_lower((uint8_t)text[i]))
+        i++;
+    return i == a.n && !text[i];
 }
 
 struct bytes bytes_trim(struct bytes a) {

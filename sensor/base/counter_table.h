@@ -76,6 +76,7 @@
     COUNTER(FLOWS_JUDGED,         "flow.sides_judged",            "TCP flows of which enough was seen to tell whether both directions are") \
     COUNTER(FLOWS_ONE_SIDED,      "flow.one_sided",               "TCP flows of those of which one direction was seen") \
     COUNTER(RESETS_IGNORED,       "flow.resets_ignored",          "TCP resets whose sequence number does not fit their flow") \
+    COUNTER(IDENTIFY_UNPAID,      "flow.identify_unpaid",         "flows that nDPI does not name because their hosts send too many of them") \
     COUNTER(IDENTIFY_SHED,        "flow.identify_shed",           "flows left unnamed because the memory for naming was full") \
     COUNTER(IDENTIFY_UNKNOWN,     "flow.identify_unknown",        "flows without a name after the packets that naming may take") \
     COUNTER(COMMUNITY_ID_SHED,    "flow.community_id_shed",       "flows without a Community ID because no memory was left to make it") \
@@ -152,6 +153,7 @@
     COUNTER(HTTP_UNEXPECTED,      "http.unexpected",             "places where an HTTP message should begin and something else stood") \
     COUNTER(HTTP_HEADS_BAD,       "http.heads_bad",              "HTTP heads that could not be parsed") \
     COUNTER(HTTP_HEADS_PARTLY,    "http.heads_partly",            "HTTP heads of which libhtp gave up the rest (malformed, or no memory), used as far as it read them") \
+    COUNTER(HTTP_HEADS_UNPAID,    "http.heads_unpaid",           "odd HTTP heads read in place, without libhtp, because their hosts send too many of them") \
     COUNTER(HTTP_HEADS_CUT,       "http.heads_cut",              "HTTP heads cut by a gap or the end of their connection") \
     COUNTER(HTTP_HEADS_LONG,      "http.heads_long",             "HTTP heads longer than 64 KiB, of which the fields that are asked for were kept") \
     COUNTER(HTTP_FRAMING_LOST,    "http.framing_lost",           "gaps that took HTTP framing with them, so that the next message had to be found") \
@@ -168,6 +170,7 @@
     COUNTER(OBJECTS_INCOMPLETE,   "content.objects_incomplete",   "objects with missing bytes or cut short") \
     COUNTER(OBJECTS_PICTURE_INSIDE, "content.pictures_inside",    "objects in which a picture was found that does not begin where they do") \
     COUNTER(OBJECTS_SHED,         "content.objects_shed",         "objects not opened because too many were") \
+    COUNTER(OBJECTS_UNPAID,       "content.objects_unpaid",      "objects of a few bytes not looked into because their hosts send too many of them") \
     COUNTER(OBJECTS_UNREAD,       "content.objects_unread",      "objects of which a bound kept something from being looked at") \
     COUNTER(OBJECTS_NOT_HASHED,   "content.objects_not_hashed",   "objects without SHA-256 because memory for it was missing") \
     COUNTER(OBJECTS_NOT_WAITED,   "content.not_waited",         "objects to be examined that counted at once, since too many waited") \
@@ -186,6 +189,7 @@
     COUNTER(CODING_GAPS,          "content.coding_gaps",          "gaps inside coded bodies") \
     COUNTER(CODING_OUTPUT,        "content.coding_output",        "objects cut because they decode to too many bytes") \
     COUNTER(CODING_RATIO,         "content.coding_ratio",         "objects cut because they decode to too many times their size") \
+    COUNTER(OBJECTS_UNREAD_UNTOLD, "content.objects_unread_untold", "objects that nobody looked into and that no alert of their own tells: their hosts send too many of them") \
     COUNTER(CODING_ALLOWANCE,     "content.coding_allowance",    "coded bodies cut or kept as they came because their hosts' bytes unfold to too much") \
     COUNTER(CODING_MEMORY,        "content.coding_memory",        "bodies not decoded because decoders or their memory ran out") \
     COUNTER(MULTIPART_PARTS,      "content.multipart_parts",      "parts of multipart bodies") \

@@ -10,8 +10,26 @@ static BrotliDecoderState **brotli_of(struct decoder *d) {
     return (BrotliDecoderState **)(void *)d->own;
 }
 
+/* libbrotli decodes as much as this memory holds before it gives anything: that is paid for before. */
+static void *take_memory(void *decoder, size_t n) {
+    enum { SMALL = 32 << 10 };
+    struct decoder *d = decoder;
+    if (n > SMALL && !allowance_has(d->allowance, ACCOUNT_AHEAD, (int64_t)n)) {
+        d->unpaid = true;
+        return NULL;
+    }
+    void *p = coding_alloc(d->codings, n);
+    if (p && n > SMALL)
+        allowance_spend(d->allowance, ACCOUNT_AHEAD, n);
+    return p;
+}
+
+static void give_memory(void *decoder, void *p) {
+    coding_free(((struct decoder *)decoder)->codings, p);
+}
+
 static bool brotli_start(struct decoder *d) {
-    *brotli_of(d) = BrotliDecoderCreateInstance(coding_alloc, coding_free, d->codings);
+    *brotli_of(d) = BrotliDecoderCreateInstance(take_memory, give_memory, d);
     return *brotli_of(d) != NULL;
 }
 

@@ -8,6 +8,8 @@
 
 enum {
     TAIL_MIN = 32,    /* fewer bytes behind the end of a coding are nothing */
+    BOMB_RATIO = 32,  /* what unfolds to more times its size */
+    BOMB_PRICE = 16,  /* costs so many times as much a byte */
     STREAMS_MAX = 64, /* most that are tried one behind another: each is a turn deeper in this file */
 };
 
@@ -18,15 +20,23 @@ static struct decoder *decoder_of(struct filter *f) {
 static void cut_body(struct decoder *d, enum counter why) {
     counter_one(why);
     d->state = DECODER_OVER;
-    if (why == COUNTER_CODING_MEMORY)
+    if (why == COUNTER_CODING_MEMORY || why == COUNTER_CODING_ALLOWANCE)
         filter_bounded(d->filter.next);
+}
+
+/* What people send unfolds to some twenty times its size at most. What unfolds to more costs more where its
+ * hosts have spent all that they had: long runs are what decoders take longest for. */
+static size_t price_of(const struct decoder *d, size_t n) {
+    bool poor = d->allowance && d->allowance->poor[ACCOUNT_DECODED];
+    return poor && (d->out + n) / BOMB_RATIO > d->outer->in ? BOMB_PRICE : 1;
 }
 
 /* Gives on what was decoded, no further than the bounds. */
 static void push_output(struct decoder *d, const uint8_t *bytes, size_t n) {
     bool over;
     size_t take = limit_output(&d->codings->options.limits, d->outer->in, d->out, n, &over);
-    size_t paid = allowance_take(d->allowance, ACCOUNT_DECODED, take);
+    size_t price = price_of(d, take),
+           paid = allowance_take(d->allowance, ACCOUNT_DECODED, take * price) / price;
     d->out += paid;
     if (paid > 0)
         filter_data(d->filter.next, bytes, paid);
@@ -103,6 +113,8 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused, co
     if (step == CODING_ENDED) {
         d->state = DECODER_ENDED;
         d->trial_n = 0;
+    } else if (step == CODING_BROKEN && d->unpaid) {
+        cut_body(d, COUNTER_CODING_ALLOWANCE);
     } else if (step == CODING_BROKEN && is_early(d)) {
         d->state = DECODER_UNDECIDED;
         counter_add(COUNTER_CODING_MEMORY, refused);

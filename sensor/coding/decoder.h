@@ -91,6 +91,7 @@ struct decoder {
     const struct coding *later; /* DECODER_WAITS: what it begins with once its bytes have paid for that */
     bool may_guess;             /* the bytes decide when the name is wrong */
     bool guessed;               /* they have */
+    bool unpaid;                /* its hosts do not pay for the memory that it wants to fill */
     bool trailing;              /* bytes came behind the coding's end */
     bool tail_lost;             /* they are not, or not all, at hand any more */
     uint8_t streams;            /* behind the first one */

@@ -62,8 +62,9 @@ struct object {
     bool complete; /* at `closed`: every byte from first to last was seen, and the protocol says it was all */
     bool hashed;   /* sha256 holds: of the bytes seen if complete is false */
     uint8_t sha256[32];
-    time_ns first, last;         /* packet time */
-    bool bounded;                /* a bound kept some of it from being looked at */
+    time_ns first, last; /* packet time */
+    bool bounded;        /* a bound kept some of it from being looked at */
+    bool unpaid;         /* so few bytes that nobody pays for a look at them: type and size are known */
     struct allowance *allowance; /* that pays for it; of its owner, NULL: nobody does */
     bool shed;        /* set by the sink: it wants no more of the content, which is then counted only */
     void *inspection; /* the sink's own */

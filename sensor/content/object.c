@@ -16,6 +16,7 @@ struct leaf {
     struct unpack unpack;
     EVP_MD_CTX *hash;      /* NULL: not hashed */
     bool opened, searched; /* a picture may still be found inside */
+    bool paid;             /* for a look at it, though few bytes may come */
     uint8_t unpackings;
     uint16_t held;     /* bytes in `hold`: before it is opened the first, then those that wait for more */
     uint64_t held_gap; /* missing before the first byte, not yet told */
@@ -234,9 +235,17 @@ static void gather_bytes(struct leaf *l, const uint8_t *bytes, size_t n, bool sl
     l->held = (uint16_t)(l->held + n);
 }
 
+/* An object costs as much as some hundred bytes do: that of fewer bytes is paid for. One that is not waits
+ * for more of them. */
+static bool is_paid(struct leaf *l) {
+    if (!l->paid)
+        l->paid = allowance_spend(l->o.allowance, ACCOUNT_OBJECTS, ALLOWANCE_SMALL);
+    return l->paid;
+}
+
 /* True if no more than these bytes are needed, or will come, to tell the type. */
-static bool decides_type(const struct leaf *l, size_t n) {
-    return n >= TYPE_BYTES || (l->o.total != LENGTH_UNKNOWN && n >= l->o.total - l->o.offset);
+static bool decides_type(struct leaf *l, size_t n) {
+    return n >= TYPE_BYTES || (l->o.total != LENGTH_UNKNOWN && n >= l->o.total - l->o.offset && is_paid(l));
 }
 
 /* --- Filter --- */
@@ -286,9 +295,24 @@ static void free_leaf(struct leaf *l) {
     pool_give(&c->objects, l);
 }
 
+/* All of it is here, and nobody pays for a look at it: what it is and how large is all that is said. */
+static void open_unpaid(struct leaf *l) {
+    const struct object_sink *sink = &l->content->sink;
+    l->o.unpaid = true;
+    l->o.type = find_type(l, l->hold, l->held);
+    l->o.size = l->held;
+    l->held = 0;
+    l->opened = true;
+    drop_hash(l);
+    counter_one(COUNTER_OBJECTS_UNPAID);
+    sink->opened(sink->context, &l->o);
+}
+
 static void end_object(struct filter *f, enum transfer_end how) {
     struct leaf *l = leaf_of(f);
     const struct object_sink *sink = &l->content->sink;
+    if (!l->opened && l->held_gap == 0 && !is_paid(l))
+        open_unpaid(l);
     settle_type(l);
     flush_gathered(l);
     for (unsigned i = 0; i < l->unpackings; i++)
@@ -347,6 +371,7 @@ struct filter *object_create(struct content *c, const struct object_seed *s) {
     memset(l, 0, offsetof(struct leaf, hold));
     l->end = (struct chain_end){{.ops = &leaf_ops}, leaf_object};
     l->content = c;
+    l->paid = s->depth > 0; /* by its unpacker */
     l->o = (struct object){.number = ++c->numbers,
                            .parent = s->parent,
                            .depth = s->depth,

@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "inspect/images/image.h"
 #include "inspect/images/unzip.h"
+#include "inspect/plan.h"
 #include "inspect/rules.h"
 #include "inspect/utf16.h"
 #include "inspect/value_set.h"
@@ -23,6 +24,7 @@ struct inspector {
     struct inspector_options options;
     struct finding_sink sink;
     struct matcher *matcher;
+    struct type_plans *plans;
     struct pool inspections;
     struct pool small_sets,
         sets; /* of SMALL_SET values, with which each count begins, and of as many as may be counted */
@@ -71,12 +73,13 @@ enum rule_state { RULE_OUT, RULE_OPEN, RULE_HOLDS };
 struct inspection {
     struct inspector *inspector;
     struct object *object;
-    uint64_t seen;      /* bytes of the object, missing ones included */
-    uint64_t retyped;   /* how many of them had come when its type changed */
-    uint64_t next_size; /* a rule waits for the object to be this large; UINT64_MAX for none */
-    uint64_t offset;    /* of the bytes that were matched */
-    uint64_t name_hash; /* of name and path as they were matched */
-    enum scope bulk;    /* where the object's bytes are matched */
+    const struct type_plan *plan; /* of its type */
+    uint64_t seen;                /* bytes of the object, missing ones included */
+    uint64_t retyped;             /* how many of them had come when its type changed */
+    uint64_t next_size;           /* a rule waits for the object to be this large; UINT64_MAX for none */
+    uint64_t offset;              /* of the bytes that were matched */
+    uint64_t name_hash;           /* of name and path as they were matched */
+    enum scope bulk;              /* where the object's bytes are matched */
     bool is_image, dirty, closed;
     bool unpaid;      /* nothing is matched until more is paid for */
     unsigned resting; /* counts */

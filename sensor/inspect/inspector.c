@@ -56,7 +56,8 @@ static bool wake_scan(struct inspection *n, size_t s, struct bytes piece) {
 
 static void feed_piece(struct inspection *n, const uint8_t *bytes, size_t count) {
     const struct ruleset *r = n->inspector->rules;
-    for (size_t s = 0; s < r->scan_count; s++) {
+    for (size_t i = 0; i < n->plan->scan_count; i++) {
+        size_t s = n->plan->scans[i];
         if (!n->streams[s])
             continue;
         if (!wake_scan(n, s, bytes_of(bytes, count))) {
@@ -212,18 +213,14 @@ static void feed_image(struct inspection *n, struct bytes in) {
     flush_gathered(n);
 }
 
-/* A count that no open rule asks for needs no stream of its own. */
-static bool scan_wanted(const struct inspection *n, const struct scan *scan) {
-    return scan->kind != SCAN_TALLY || n->tallies[scan->tallies[0]].wanted;
-}
-
 /* A short text that is there as a whole: a file name, a path. */
 static void match_whole(struct inspection *n, enum scope scope, struct bytes text) {
     const struct ruleset *r = n->inspector->rules;
     struct matcher *m = n->inspector->matcher;
     for (size_t s = 0; s < r->scan_count; s++) {
         struct feed f = {n, &r->scans[s], text, {text.p, 0}, 0};
-        if (f.scan->scope != scope || !scan_wanted(n, f.scan))
+        bool wanted = f.scan->kind != SCAN_TALLY || n->tallies[f.scan->tallies[0]].wanted;
+        if (f.scan->scope != scope || !wanted)
             continue;
         struct pattern_stream *stream = matcher_begin(m, s);
         if (!stream) {
@@ -260,12 +257,10 @@ static void match_names(struct inspection *n) {
     }
 }
 
-static void begin_streams(struct inspection *n, unsigned scopes) {
-    const struct ruleset *r = n->inspector->rules;
-    for (size_t s = 0; s < r->scan_count; s++) {
-        const struct scan *scan = &r->scans[s];
-        if (scan->scope != n->bulk || !(scopes & 1u << scan->scope) || !scan_wanted(n, scan))
-            continue;
+static void begin_streams(struct inspection *n) {
+    const struct type_plan *plan = n->plan;
+    for (size_t i = 0; i < plan->scan_count; i++) {
+        size_t s = plan->scans[i];
         n->streams[s] = matcher_begin(n->inspector->matcher, s);
         if (!n->streams[s])
             counter_one(COUNTER_INSPECT_STREAMS_SHED);
@@ -273,11 +268,11 @@ static void begin_streams(struct inspection *n, unsigned scopes) {
 }
 
 static void end_streams(struct inspection *n, bool tell) {
-    const struct ruleset *r = n->inspector->rules;
-    for (size_t s = 0; s < r->scan_count; s++) {
-        struct feed f = feed_of(n, s, NULL, 0);
+    for (size_t i = 0; i < n->plan->scan_count; i++) {
+        size_t s = n->plan->scans[i];
         if (!n->streams[s])
             continue;
+        struct feed f = feed_of(n, s, NULL, 0);
         matcher_end(n->inspector->matcher, s, n->streams[s], tell ? values_found : NULL, &f);
         n->streams[s] = NULL;
         if (tell)
@@ -286,13 +281,6 @@ static void end_streams(struct inspection *n, bool tell) {
 }
 
 /* --- rules --- */
-
-static bool type_fits(const struct rule_condition *c, const struct file_type *type) {
-    bool fits = c->types.count == 0;
-    for (size_t i = 0; i < c->types.count && !fits; i++)
-        fits = glob_matches(c->types.items[i], type->mime);
-    return fits && (!c->kinds || c->kinds & 1u << type->kind);
-}
 
 static bool list_holds(const struct inspection *n, const struct rule_condition *c) {
     bool any = c->any.count == 0;
@@ -345,7 +333,8 @@ static bool gives_way(const struct inspection *n, const struct rule *rule) {
 /* Every rule that is still open; those with `none` or an upper bound only at the end. */
 static void decide_some(struct inspection *n, bool that_give_way) {
     const struct ruleset *r = n->inspector->rules;
-    for (size_t i = 0; i < r->rule_count; i++) {
+    for (size_t k = 0; k < n->plan->rule_count; k++) {
+        size_t i = n->plan->rules[k];
         const struct rule_condition *c = r->rules[i].condition;
         if (n->states[i] != RULE_OPEN || (c->late && !n->closed) ||
             (c->gives_way_to.count > 0) != that_give_way)
@@ -380,17 +369,6 @@ static void decide_if_due(struct inspection *n) {
 
 static const struct file_type unknown_type = {"application/octet-stream", "data", KIND_BINARY};
 
-static bool ends_with(const char *text, const char *end) {
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
-
-/* Drawings and records that are written as text are matched as text. */
-static bool is_text(const struct file_type *t) {
-    return t->kind == KIND_TEXT || strncmp(t->mime, "text/", 5) == 0 || ends_with(t->mime, "xml") ||
-           ends_with(t->mime, "json") || ends_with(t->mime, "EDIFACT");
-}
-
 static size_t align_size(size_t n) {
     return (n + 15) & ~(size_t)15;
 }
@@ -418,39 +396,40 @@ static struct inspection *inspection_begin(struct inspector *i, struct object *o
     return n;
 }
 
-/* Which rules can hold for this type at all, and what they need to be matched. */
-static unsigned open_rules(struct inspection *n, const struct file_type *type) {
+/* The rules that can hold for this type at all; those of the type before that hold go on holding. */
+static void open_rules(struct inspection *n, bool again) {
     const struct ruleset *r = n->inspector->rules;
-    unsigned scopes = 0;
-    for (size_t i = 0; i < r->rule_count; i++) {
-        const struct rule_condition *c = r->rules[i].condition;
-        if (n->states[i] == RULE_HOLDS)
-            continue;
-        n->states[i] = type_fits(c, type) ? RULE_OPEN : RULE_OUT;
-        if (n->states[i] == RULE_OUT)
-            continue;
-        scopes |= c->scopes;
-        for (size_t k = 0; k < c->count_count; k++)
-            n->tallies[c->counts[k].tally].wanted = true;
-    }
-    return scopes;
+    for (size_t i = 0; again && i < r->rule_count; i++)
+        if (n->states[i] == RULE_OPEN)
+            n->states[i] = RULE_OUT;
+    for (size_t k = 0; k < n->plan->rule_count; k++)
+        if (n->states[n->plan->rules[k]] == RULE_OUT)
+            n->states[n->plan->rules[k]] = RULE_OPEN;
+    for (size_t t = 0; t < r->tally_count; t++)
+        n->tallies[t].wanted |= n->plan->wanted[t];
 }
 
-/* What the object is decides which rules are open, and how its bytes are read. */
-static void begin_type(struct inspection *n) {
+/* What the object is decides which rules are open, and how its bytes are read. False: no memory, and nothing
+ * has changed. */
+static bool begin_type(struct inspection *n, bool again) {
     const struct object *o = n->object;
     const struct file_type *type = o->type ? o->type : &unknown_type;
-    unsigned scopes = open_rules(n, type);
-    n->is_image = type->kind == KIND_IMAGE && !is_text(type);
-    n->bulk = is_text(type) ? SCOPE_TEXT : n->is_image ? SCOPE_METADATA : SCOPE_CONTENT;
+    const struct type_plan *plan = type_plan_of(n->inspector->plans, type);
+    if (!plan)
+        return false;
+    n->plan = plan;
+    open_rules(n, again);
+    n->is_image = plan->is_image;
+    n->bulk = plan->bulk;
     if (n->is_image)
         image_init(&n->image, o->basis == TYPE_BY_MASK ? "" : type->mime);
     if (n->is_image && o->basis == TYPE_BY_NAME)
         image_skip(&n->image, o->offset);
     n->utf16.mode = type->kind == KIND_TEXT && o->offset == 0 ? UTF16_START : UTF16_PASS;
-    begin_streams(n, scopes);
+    begin_streams(n);
     match_names(n);
     decide_rules(n);
+    return true;
 }
 
 /* Where little is left nobody takes more of it who has a quarter of all. */
@@ -461,24 +440,25 @@ static bool is_greedy(const struct inspector *i, const struct object *o) {
 
 void inspector_opened(struct inspector *i, struct object *o) {
     o->inspection = NULL;
-    if (o->container)
+    if (o->container || o->unpaid)
         return;
     struct inspection *n = is_greedy(i, o) ? NULL : inspection_begin(i, o);
-    if (!n) {
+    o->inspection = n; /* what is found at once asks for it */
+    if (!n || !begin_type(n, false)) {
+        pool_give(&i->inspections, n);
+        o->inspection = NULL;
         counter_one(COUNTER_INSPECT_OBJECTS_SHED);
         o->bounded = true;
         return;
     }
     if (o->allowance)
         o->allowance->holds++;
-    o->inspection = n;
-    begin_type(n);
 }
 
 /* Is there still a stream to feed? */
 static bool has_streams(const struct inspection *n) {
-    for (size_t s = 0; s < n->inspector->rules->scan_count; s++)
-        if (n->streams[s])
+    for (size_t i = 0; i < n->plan->scan_count; i++)
+        if (n->streams[n->plan->scans[i]])
             return true;
     return false;
 }
@@ -542,7 +522,11 @@ void inspector_retyped(struct inspector *i, struct object *o, struct bytes again
     in->tail_n = 0;
     in->name_hash = 0;
     in->retyped = in->seen;
-    begin_type(in);
+    if (!begin_type(in, true)) {
+        counter_one(COUNTER_INSPECT_OBJECTS_SHED);
+        o->bounded = true;
+        return; /* its streams are closed: nothing more of it is matched */
+    }
     feed_image(in, again);
     decide_if_due(in);
 }
@@ -652,6 +636,10 @@ struct inspector *inspector_create(const struct ruleset *rules, const struct ins
         error_set(e, "no address space for the inspector's pools");
         goto fail;
     }
+    if (!(i->plans = type_plans_create(rules))) {
+        error_set(e, "no memory for the inspector");
+        goto fail;
+    }
     i->matcher = matcher_create(rules->sets, rules->scan_count, options->memory / 2, e);
     if (i->matcher)
         return i;
@@ -680,6 +668,7 @@ void inspector_destroy(struct inspector *i) {
         return;
     matcher_destroy(i->matcher);
     unzip_destroy(i->unzip_spare);
+    type_plans_destroy(i->plans);
     pool_finish(&i->inspections);
     pool_finish(&i->sets);
     pool_finish(&i->small_sets);

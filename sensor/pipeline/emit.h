@@ -13,9 +13,13 @@ struct emitter {
     struct doorbell *doorbell;
     bool wait; /* offline: wait for room instead of losing a record */
     uint16_t worker;
-    unsigned wants; /* enum report_records that any output writes */
+    unsigned wants;  /* enum report_records that any output writes */
+    unsigned untold; /* records of which the reporter was not told yet */
     struct record_builder builder;
 };
+
+/* Tells the reporter of what was put into the ring: after some packets, or when none comes. */
+void emit_ring(struct emitter *e);
 
 /* An object has closed. `pending`: it is examined elsewhere, and its findings may come later: it does not
  * count yet. The emitter's builder then holds the record, whether it was sent or not. False: nobody wants it,

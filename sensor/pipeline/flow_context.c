@@ -47,7 +47,6 @@ void flow_context_fill(struct flow_context *x, const struct flow *flow, const st
                                .vlan = flow->vlan,
                                .flow = flow->number};
     flow_context_judge(x, generation, inspect_all);
-    flow_community_id(flow, x->community_id);
 }
 
 struct flow_context *flow_context_open(struct flow_contexts *p, const struct flow *flow,

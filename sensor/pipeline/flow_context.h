@@ -42,7 +42,6 @@ struct flow_context {
     const char *protocol;             /* by our own look, brought up to date for a record; NULL unknown */
     struct pair_allowance *allowance; /* of its pair of hosts; NULL in one that is only filled */
     struct facts *facts;              /* what protocols say of the flow itself; NULL: nothing yet */
-    char community_id[COMMUNITY_ID_MAX];
 };
 
 /* One worker's, under one cap. */

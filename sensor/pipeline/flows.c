@@ -128,6 +128,7 @@ static void begin_flow(struct pipeline *p, struct flow *flow) {
         return;
     }
     x->conversation = flow->conversation;
+    x->conversation->allowance = &x->allowance->allowance;
     flow->interest = FLOW_IDENTIFY;
     if (flow->transport == PROTOCOL_TCP && !stage_left_out(STAGE_STREAM))
         flow->stream = begin_stream(p, flow);
@@ -217,11 +218,19 @@ static void on_identified(struct pipeline *p, struct flow *flow) {
     conversation_named(p->dispatcher, c, x->master ? x->master : x->application);
 }
 
+/* A look for a name costs as much as some hundred bytes do. */
+static bool pays_for_name(const struct flow_context *x) {
+    if (!x || allowance_spend(&x->allowance->allowance, ACCOUNT_NAMES, ALLOWANCE_NAME))
+        return true;
+    counter_one(COUNTER_IDENTIFY_UNPAID);
+    return false;
+}
+
 void pipeline_name_flow(struct flow *flow, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
-    if (flow->identified)
+    if (flow->identified || n == 0)
         return;
     uint8_t stage = stage_enter(STAGE_NAMES);
-    if (!stage_left_out(STAGE_NAMES)) {
+    if (!stage_left_out(STAGE_NAMES) && pays_for_name(context_of(flow))) {
         identify_bytes(the_pipeline->identify, flow, from, bytes, n, time);
     } else {
         flow->identified = true;

@@ -61,6 +61,23 @@ static void tell_unread(struct pipeline *p, const struct object *o) {
     emit_finding(&p->emitter, &f, o->owner);
 }
 
+/* To tell of an object costs more than some hundred bytes do. Of those whose hosts do not pay for it one a
+ * second is told, for all of them. */
+static bool tells_unread(const struct pipeline *p, const struct object *o) {
+    struct allowance *a = o->allowance;
+    if (!o->bounded && !(o->unpaid && o->size > 0))
+        return false;
+    bool paid = !o->unpaid && allowance_spend(a, ACCOUNT_OBJECTS, ALLOWANCE_TOLD);
+    if (paid || !a)
+        return true;
+    if (p->now - a->told < NS_PER_S) {
+        counter_one(COUNTER_OBJECTS_UNREAD_UNTOLD);
+        return false;
+    }
+    a->told = p->now;
+    return true;
+}
+
 static void close_object(void *context, struct object *o) {
     struct pipeline *p = context;
     const struct transfer_context *x = o->owner;
@@ -70,6 +87,7 @@ static void close_object(void *context, struct object *o) {
     else
         inspector_closed(inspector_of(o), o);
     stage_leave(stage);
+    o->bounded = tells_unread(p, o);
     if (o->bounded)
         tell_unread(p, o);
     bool pending = is_examined(p, o);

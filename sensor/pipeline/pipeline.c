@@ -149,6 +149,11 @@ void pipeline_packet(void *pipeline, const struct capture_packet *in) {
 
 void pipeline_notice(struct pipeline *p, const char *key, const char *text) {
     emit_notice(&p->emitter, key, text);
+    emit_ring(&p->emitter);
+}
+
+void pipeline_ring(struct pipeline *p) {
+    emit_ring(&p->emitter);
 }
 
 size_t pipeline_flows(const struct pipeline *p) {
@@ -161,7 +166,9 @@ bool pipeline_idle(struct pipeline *p, time_ns now) {
     note_step_done(p);
     reassembler_step(p->reassembler, p->step_work);
     tick_stages(p);
-    return reassembler_resume(p->reassembler, p->step_work);
+    bool more = reassembler_resume(p->reassembler, p->step_work);
+    emit_ring(&p->emitter);
+    return more;
 }
 
 struct pipeline_use pipeline_use(const struct pipeline *p) {
@@ -262,6 +269,7 @@ void pipeline_destroy(struct pipeline *p) {
         pipeline_settle_waiting(p, true);
         sum_unread(p, true);
     }
+    emit_ring(&p->emitter);
     generations_finish(&p->generations);
     dispatcher_destroy(p->dispatcher);
     codings_destroy(p->codings);

@@ -47,6 +47,8 @@ void pipeline_destroy(struct pipeline *p); /* ends all flows; their last records
 
 /* A capture_fn. */
 void pipeline_packet(void *pipeline, const struct capture_packet *packet);
+/* After some packets: the reporter is told of what they brought. */
+void pipeline_ring(struct pipeline *p);
 /* Timeouts by the clock when no packets come (live), and a share of what is parked. True: some still is. */
 bool pipeline_idle(struct pipeline *p, time_ns now);
 /* Live, at least every 200 ms: the signs of overload as struct shed_pressure has them. Reading files the

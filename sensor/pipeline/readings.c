@@ -29,6 +29,7 @@ static void *begin_reading(void *user, struct stream_pair *stream) {
         pool_give(&p->readings, x);
         return NULL;
     }
+    x->conversation->allowance = &x->context->allowance->allowance;
     conversation_named(p->dispatcher, x->conversation, NULL);
     return x;
 }

@@ -403,6 +403,8 @@ const struct file_type *const type_multipart = &multipart;
 static const struct file_type empty = {"application/x-empty", "empty file", KIND_BINARY};
 
 static bool fits_signature(const struct signature *s, struct bytes first) {
+    if (s->n > 0 && (s->at >= first.n || first.p[s->at] != (uint8_t)s->magic[0]))
+        return false; /* as of nearly all */
     return (s->n == 0 || has_at(first, s->at, s->magic, s->n)) && (!s->also || s->also(first));
 }
 

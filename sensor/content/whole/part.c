@@ -40,6 +40,8 @@ static void spill_part(struct part *p) {
             at = &(*at)->next;
         *at = r->next;
         w->run_count--;
+        if (w->recent == r)
+            w->recent = NULL;
         run_empty(c, r, 0, p->own);
     }
     leave_whole(p);
@@ -253,10 +255,12 @@ void part_rekey(struct filter *part, const struct whole_key *k) {
  * count for whoever keeps the last ones, and those that came first were looked at. */
 static bool sends_again(const struct whole *w, const struct part_place *place) {
     uint64_t reach = w->frontier;
+    if (place->resume != RESUME_RANGE || place->offset > 0 || place->length == LENGTH_UNKNOWN ||
+        !whole_idle(w))
+        return false;
     for (const struct run *r = w->runs; r; r = r->next)
         reach = r->end > reach ? r->end : reach;
-    return place->resume == RESUME_RANGE && place->offset == 0 && place->length != LENGTH_UNKNOWN &&
-           whole_idle(w) && reach > 0 && place->length >= reach;
+    return reach > 0 && place->length >= reach;
 }
 
 /* The whole among those of the same key that this part goes on with, if any. */

@@ -44,6 +44,7 @@ struct whole {
     unsigned run_count;
     struct filter *head;
     struct run *runs;
+    struct run *recent; /* of `runs`: the last that was written to; NULL: it is gone */
     struct part *parts; /* transfers that are open now */
     time_ns progress;
 };

@@ -5,22 +5,36 @@
 
 enum { RUNS_MAX = 1024 }; /* of one whole: bounds the walk to a run's place */
 
+static bool goes_on(const struct run *r, const struct part *p) {
+    return r->end == p->at && !r->part;
+}
+
+static struct run *take_run(struct part *p, struct run *r) {
+    r->part = p;
+    p->whole->recent = r;
+    return p->run = r;
+}
+
+/* Most begin behind the one that came before. */
 struct run *run_for(struct part *p) {
     struct whole *w = p->whole;
     struct wholes *ws = p->content->wholes;
     struct run **at = &w->runs;
+    if (w->recent && w->recent->start <= p->at) {
+        if (goes_on(w->recent, p))
+            return take_run(p, w->recent);
+        at = &w->recent->next;
+    }
     for (; *at && (*at)->start <= p->at; at = &(*at)->next)
-        if ((*at)->end == p->at && !(*at)->part) {
-            (*at)->part = p;
-            return p->run = *at;
-        }
+        if (goes_on(*at, p))
+            return take_run(p, *at);
     struct run *r = w->run_count < RUNS_MAX ? pool_take(&ws->runs) : NULL;
     if (!r)
         return NULL;
-    *r = (struct run){.next = *at, .start = p->at, .end = p->at, .part = p};
+    *r = (struct run){.next = *at, .start = p->at, .end = p->at};
     *at = r;
     w->run_count++;
-    return p->run = r;
+    return take_run(p, r);
 }
 
 void run_empty(struct content *c, struct run *r, uint64_t from, struct filter *to) {

@@ -147,6 +147,7 @@ static int read_packets(struct worker *w) {
         if (!w->offline)
             look_for_calls(w);
         int n = capture_read(w->capture, BATCH, pipeline_packet, w->pipeline);
+        pipeline_ring(w->pipeline);
         if (n < 0)
             return n;
         if (n == 0 && !w->offline)

@@ -16,8 +16,10 @@ static struct http_exchange *take_first(struct http_exchanges *q) {
     if (!x)
         return NULL;
     q->first = x->next;
-    if (!q->first)
+    if (!q->first) {
         q->last = &q->first;
+        q->newest = NULL;
+    }
     q->count--;
     q->bytes -= x->size;
     x->next = NULL;
@@ -65,6 +67,7 @@ static struct http_exchange *append_exchange(struct http_exchanges *q, const str
     x->origin.user = copy_text(&at, cuts.user);
     *q->last = x;
     q->last = &x->next;
+    q->newest = x;
     q->count++;
     return x;
 }
@@ -114,10 +117,7 @@ const struct http_exchange *http_exchanges_next(const struct http_exchanges *q) 
 }
 
 const struct http_exchange *http_exchanges_newest(const struct http_exchanges *q) {
-    const struct http_exchange *newest = q->first;
-    while (newest && newest->next)
-        newest = newest->next;
-    return newest;
+    return q->newest;
 }
 
 void http_exchanges_requests_lost(struct http_exchanges *q) {

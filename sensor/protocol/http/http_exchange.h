@@ -24,7 +24,7 @@ struct http_exchange {
 };
 
 struct http_exchanges {
-    struct http_exchange *first, **last;
+    struct http_exchange *first, **last, *newest;
     unsigned count;
     size_t bytes; /* of all of them */
 };

@@ -22,10 +22,9 @@ static struct bytes find_path(struct bytes target) {
 }
 
 struct http_origin http_facts_origin(const struct http_head *request) {
-    struct http_request r = http_head_request(request);
-    struct http_origin o = {.method = r.method, .host = r.host, .user = r.user};
+    struct http_origin o = {.method = request->method, .host = request->host, .user = request->user};
     if (!bytes_equal_nocase(o.method, "CONNECT"))
-        o.path = find_path(r.target);
+        o.path = find_path(request->target);
     if (o.path.n > PATH_MAX_BYTES)
         o.path.n = PATH_MAX_BYTES;
     return o;
@@ -44,12 +43,14 @@ static void read_range(struct bytes field, struct transfer_seed *f) {
  * section 6.1). A field that cannot be read is an unknown coding. `out`: the rest of the scratch space. */
 static struct bytes list_codings(const struct http_head *h, char out[HTTP_SCRATCH - NAME_SCRATCH]) {
     static const char *const compressed[] = {"gzip", "x-gzip", "deflate", "x-deflate", "br"};
-    struct bytes field = bytes_trim(http_head_field(h, "content-encoding"));
-    if (field.n == 0 && http_head_has(h, "content-encoding"))
+    struct bytes field = bytes_trim(h->field[HTTP_CONTENT_ENCODING]);
+    if (field.n == 0 && http_head_has(h, HTTP_CONTENT_ENCODING))
         field = bytes_text("unreadable");
+    if (!http_head_has(h, HTTP_TRANSFER_ENCODING))
+        return field;
     for (size_t i = 0; i < sizeof compressed / sizeof *compressed; i++) {
         size_t n = strlen(compressed[i]);
-        if (!http_head_lists(h, "transfer-encoding", compressed[i]))
+        if (!http_head_lists(h, HTTP_TRANSFER_ENCODING, compressed[i]))
             continue;
         if (field.n + n + 2 > HTTP_SCRATCH - NAME_SCRATCH)
             break;
@@ -66,16 +67,17 @@ static struct bytes list_codings(const struct http_head *h, char out[HTTP_SCRATC
 
 static void read_fields(struct transfer_seed *f, const struct http_head *h, char scratch[HTTP_SCRATCH]) {
     struct mime_disposition d;
-    f->fact[FACT_DECLARED_TYPE] = http_head_field(h, "content-type");
+    f->fact[FACT_DECLARED_TYPE] = h->field[HTTP_CONTENT_TYPE];
     f->codings = list_codings(h, scratch + NAME_SCRATCH);
-    f->etag = http_head_field(h, "etag");
+    f->etag = h->field[HTTP_ETAG];
     if (f->etag.n == 0)
-        f->etag = http_head_field(h, "last-modified");
+        f->etag = h->field[HTTP_LAST_MODIFIED];
     if (h->framing == HTTP_LENGTH)
         f->length = h->length;
     if (h->request || h->status == 206)
-        read_range(http_head_field(h, "content-range"), f);
-    if (mime_disposition_parse(http_head_field(h, "content-disposition"), scratch, NAME_SCRATCH, &d))
+        read_range(h->field[HTTP_CONTENT_RANGE], f);
+    if (http_head_has(h, HTTP_CONTENT_DISPOSITION) &&
+        mime_disposition_parse(h->field[HTTP_CONTENT_DISPOSITION], scratch, NAME_SCRATCH, &d))
         f->fact[FACT_NAME] = d.filename;
 }
 

@@ -38,13 +38,14 @@ struct http_side {
     bool inside_line;        /* seeking: the next byte is not a line's first */
     bool expects;            /* the body waits for 100 (Continue) */
     bool begun;              /* services->begin was asked */
+    bool reading;            /* `head` is not a copy: what it says is looked at now */
     bool last;               /* no more bytes come */
     struct http_lines lines; /* of the present head */
     struct http_shrunk shrunk;
     uint8_t *held; /* bytes that wait for more, from held_at to held_end */
     size_t held_at, held_end, held_size;
     size_t tried;                   /* of them, by steps that wanted more */
-    struct http_head head;          /* kept until the transfer begins */
+    struct http_head *head;         /* kept until the transfer begins; NULL: none */
     struct http_exchange *exchange; /* the request of a response, kept as long */
     struct http_body body;
     struct transfer *transfer;

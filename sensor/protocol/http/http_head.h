@@ -2,48 +2,81 @@
 #ifndef GANTRY_PROTOCOL_HTTP_HEAD_H
 #define GANTRY_PROTOCOL_HTTP_HEAD_H
 
+#include "base/allowance.h"
 #include "protocol/http/http_body.h"
 
-/* A message's start line and header fields, read by libhtp; http_head.c is the only file that knows it.
- * libhtp gets each head whole and alone: in one stream cut at any byte it reads a folded line or bytes behind
- * a body differently from one cut to the next, cannot go on behind a gap in a chunk, and pairs messages by
- * arrival. */
+/* A message's start line and those of its fields that are ever asked for (RFC 9112 sections 2 to 5).
+ *
+ * A head that is written as the standard says is read in place (http_plain.c); every other one by libhtp
+ * (http_libhtp.c, the only file that knows it), which reads it as servers do. Where libhtp gives what the
+ * first way gives, and where not, is held by a test that compares them. A head that nobody pays for, or for
+ * which there is no memory, is read in place as well as that goes, and counted. */
+enum http_field {
+    HTTP_HOST,
+    HTTP_AUTHORIZATION,
+    HTTP_CONTENT_LENGTH,
+    HTTP_TRANSFER_ENCODING,
+    HTTP_CONTENT_TYPE,
+    HTTP_CONTENT_ENCODING,
+    HTTP_CONTENT_RANGE,
+    HTTP_CONTENT_DISPOSITION,
+    HTTP_ETAG,
+    HTTP_LAST_MODIFIED,
+    HTTP_EXPECT,
+    HTTP_UPGRADE,
+    HTTP_FIELDS,
+    HTTP_FIELD_NONE = HTTP_FIELDS
+};
+
+/* Texts are empty where there is nothing. */
 struct http_head {
-    struct htp_connp_t *parser;
-    struct htp_tx_t *tx;
-    size_t charged; /* of the account of protocols */
-    bool partly;    /* libhtp gave up the rest of it */
     bool request;
-    int status; /* of a response; 200 where it cannot be read */
-    bool status_read;
-    enum http_framing framing; /* as announced, whatever method and status say */
-    uint64_t length;           /* Content-Length, UINT64_MAX if there is none */
+    bool old;                        /* HTTP/0.9 */
+    bool status_read;                /* of a response: */
+    int status;                      /* 200 where it cannot be read */
+    enum http_framing framing;       /* as announced, whatever method and status say */
+    uint64_t length;                 /* Content-Length, UINT64_MAX if there is none */
+    struct bytes method;             /* of a request, */
+    struct bytes target;             /* as sent, */
+    struct bytes host;               /* of the target or the Host field, without the port, */
+    struct bytes user;               /* of Authorization, Basic or Digest */
+    struct bytes reason;             /* of a response */
+    struct bytes field[HTTP_FIELDS]; /* `p` is NULL where it is not there */
+    void *own;                       /* what the texts lie in, where it is not the block */
 };
 
-/* What a request says of itself. Borrowed until http_head_finish; empty if not there. */
-struct http_request {
-    struct bytes method;
-    struct bytes target; /* as sent */
-    struct bytes host;   /* of the target or the Host field, without the port */
-    struct bytes user;   /* of Authorization, Basic or Digest */
-    bool old;            /* HTTP/0.9 */
-};
-
-/* `block`: from the start line to the empty line. False (nothing to finish) if it is no head, or without
- * memory. */
-bool http_head_parse(struct http_head *h, bool request, struct bytes block);
+/* `block`: from the start line to the empty line, from which the texts may be borrowed. `payer` may be NULL.
+ * False (nothing to finish): it is no head. */
+bool http_head_parse(struct http_head *h, bool request, struct bytes block, struct allowance *payer);
 void http_head_finish(struct http_head *h); /* may be called again */
 
-/* Does this line hold a field that is ever asked for? */
-bool http_head_uses(struct bytes line);
+/* A copy that outlives the block, the caller's, to be freed by protocol_free(); NULL: no memory (counted). */
+struct http_head *http_head_keep(const struct http_head *h);
 
-/* Borrowed until http_head_finish; empty if not there. */
-struct bytes http_head_field(const struct http_head *h, const char *name);
-bool http_head_has(const struct http_head *h, const char *name);
-struct http_request http_head_request(const struct http_head *h);
-struct bytes http_head_reason(const struct http_head *h);
+/* The field that this line holds, if it is one that is ever asked for. */
+enum http_field http_head_uses(struct bytes line);
+extern const char *const http_field_names[HTTP_FIELDS]; /* in lower case */
+
+static inline bool http_head_has(const struct http_head *h, enum http_field field) {
+    return h->field[field].p != NULL;
+}
 
 /* Is `word` one of the comma-separated elements of the field, in any case? */
-bool http_head_lists(const struct http_head *h, const char *field, const char *word);
+bool http_head_lists(const struct http_head *h, enum http_field field, const char *word);
+
+/* --- the ways to read one; of http_head.c and of what compares them --- */
+
+enum http_plainness {
+    HTTP_STRICTLY,  /* false where libhtp may read it otherwise */
+    HTTP_LENIENTLY, /* false only without a first line */
+};
+/* Start line and fields; the texts lie in the block. */
+bool http_plain_parse(struct http_head *h, struct bytes block, enum http_plainness how);
+/* The same by libhtp, into `own`. False: it is no head, or there is no memory (then counted). */
+bool http_libhtp_parse(struct http_head *h, struct bytes block);
+/* `length` from the field where a reader found none. */
+uint64_t http_head_number(struct bytes field);
+/* From the fields and the length. */
+void http_head_framing(struct http_head *h, struct bytes block);
 
 #endif

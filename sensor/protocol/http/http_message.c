@@ -5,8 +5,15 @@
 #include "protocol/http/http_flow.h"
 #include "protocol/memory.h"
 
+/* While a head is read it is not yet kept: http_message_head() has it. */
+static void drop_head(struct http_side *s) {
+    if (!s->reading)
+        protocol_free(s->head);
+    s->head = NULL;
+}
+
 static void forget_head(struct http_side *s) {
-    http_head_finish(&s->head);
+    drop_head(s);
     protocol_free(s->exchange);
     s->exchange = NULL;
 }
@@ -16,14 +23,13 @@ static void begin_transfer(struct http *h, struct http_side *s) {
     struct http_origin origin = {.path = {NULL, 0}};
     char scratch[HTTP_SCRATCH];
     const struct http_exchange *newest = http_exchanges_newest(&h->waiting[http_side_of(h, s)]);
-    bool has_head = s->head.parser != NULL;
-    if (has_head && s->head.request) /* s->request may be of the next message by now */
-        origin = http_facts_origin(&s->head);
+    if (s->head && s->head->request) /* s->request may be of the next message by now */
+        origin = http_facts_origin(s->head);
     else if (s->exchange)
         origin = s->exchange->origin;
     else if (s->leftover && newest)
         origin = newest->origin;
-    http_facts_fill(&seed, http_side_of(h, s), has_head ? &s->head : NULL, &origin, scratch);
+    http_facts_fill(&seed, http_side_of(h, s), s->head, &origin, scratch);
     s->begun = true;
     s->transfer = h->c->services->begin(h->c, &seed);
     forget_head(s);
@@ -73,7 +79,7 @@ void http_message_end(struct http *h, struct http_side *s, enum transfer_end how
     s->expects = false;
     /* What a response without a body was asked for names what may come behind it. */
     if (silent)
-        http_head_finish(&s->head);
+        drop_head(s);
     else
         forget_head(s);
     s->phase = HTTP_AT_START;
@@ -123,29 +129,29 @@ static bool is_bodiless(struct bytes method) {
 }
 
 static void begin_request_body(struct http *h, struct http_side *s, struct bytes method) {
-    http_body_init(&s->body, s->head.framing, s->head.length, false);
-    if (s->head.framing == HTTP_UNTIL_CLOSE && !is_bodiless(method)) {
+    http_body_init(&s->body, s->head->framing, s->head->length, false);
+    if (s->head->framing == HTTP_UNTIL_CLOSE && !is_bodiless(method)) {
         /* Whatever comes was not announced: chunks, if it begins with one. */
-        http_body_init(&s->body, HTTP_CHUNKS_LIKELY, s->head.length, false);
+        http_body_init(&s->body, HTTP_CHUNKS_LIKELY, s->head->length, false);
         s->phase = HTTP_IN_EITHER;
-    } else if (s->head.framing == HTTP_UNTIL_CLOSE || s->body.framing == HTTP_NO_BODY) {
+    } else if (s->head->framing == HTTP_UNTIL_CLOSE || s->body.framing == HTTP_NO_BODY) {
         /* An empty file that is put is a file all the same. */
-        if (s->head.framing == HTTP_LENGTH && bytes_equal_nocase(method, "PUT"))
+        if (s->head->framing == HTTP_LENGTH && bytes_equal_nocase(method, "PUT"))
             begin_transfer(h, s);
         http_message_behind(h, s);
     } else {
         s->phase = HTTP_IN_BODY;
-        s->expects = http_head_lists(&s->head, "expect", "100-continue");
-        if (s->head.framing == HTTP_LENGTH && !s->expects)
+        s->expects = http_head_lists(s->head, HTTP_EXPECT, "100-continue");
+        if (s->head->framing == HTTP_LENGTH && !s->expects)
             begin_transfer(h, s);
     }
 }
 
 static void take_request(struct http *h, struct http_side *s) {
-    struct http_origin origin = http_facts_origin(&s->head);
+    struct http_origin origin = http_facts_origin(s->head);
     counter_one(COUNTER_HTTP_REQUESTS);
     name_host(h, origin.host);
-    http_exchanges_asked(&h->waiting[http_side_of(h, s)], &origin, http_head_request(&s->head).old);
+    http_exchanges_asked(&h->waiting[http_side_of(h, s)], &origin, s->head->old);
     if (bytes_equal_nocase(origin.method, "CONNECT")) {
         h->c->services->tell(h->c, (const struct bytes[FACT_COUNT]){[FACT_TARGET] = origin.host});
         http_message_end(h, s, TRANSFER_DONE);
@@ -163,11 +169,10 @@ static bool was_asked_with(const struct http_side *s, const char *method) {
 
 /* Without its request a proxy's usual words tell that a tunnel begins. */
 static bool opens_tunnel(const struct http_side *s) {
-    if (s->head.status < 200 || s->head.status > 299)
+    if (s->head->status < 200 || s->head->status > 299)
         return false;
-    return was_asked_with(s, "CONNECT") ||
-           (!s->exchange && s->head.framing == HTTP_UNTIL_CLOSE &&
-            bytes_starts_nocase(http_head_reason(&s->head), "connection established"));
+    return was_asked_with(s, "CONNECT") || (!s->exchange && s->head->framing == HTTP_UNTIL_CLOSE &&
+                                            bytes_starts_nocase(s->head->reason, "connection established"));
 }
 
 /* The client's side learns what a final answer means for what it sends. */
@@ -177,7 +182,7 @@ static void tell_client(struct http *h, const struct http_side *s) {
         client->phase = HTTP_AT_START;
         h->wake = client;
     }
-    if (client->phase == HTTP_IN_BODY && client->expects && !client->begun && s->head.status >= 300)
+    if (client->phase == HTTP_IN_BODY && client->expects && !client->begun && s->head->status >= 300)
         client->phase = HTTP_IN_EITHER;
     /* Its receiver has what it wants of it. */
     if (client->phase == HTTP_BEHIND && !client->held)
@@ -192,18 +197,18 @@ static void leave_for_other(struct http *h, struct http_side *s) {
 }
 
 static void begin_response_body(struct http *h, struct http_side *s) {
-    int status = s->head.status;
+    int status = s->head->status;
     bool none = status < 200 || status == 204 || status == 304 || was_asked_with(s, "HEAD");
-    http_body_init(&s->body, s->head.framing, s->head.length, true);
-    if (s->body.framing == HTTP_NO_BODY || (none && s->head.framing == HTTP_UNTIL_CLOSE)) {
+    http_body_init(&s->body, s->head->framing, s->head->length, true);
+    if (s->body.framing == HTTP_NO_BODY || (none && s->head->framing == HTTP_UNTIL_CLOSE)) {
         http_message_end(h, s, TRANSFER_DONE);
-    } else if (none || (s->body.framing == HTTP_UNTIL_CLOSE && !s->head.status_read)) {
+    } else if (none || (s->body.framing == HTTP_UNTIL_CLOSE && !s->head->status_read)) {
         /* The length of what GET would have brought, or a status that may be an interim one: browsers read a
          * body that comes. */
         s->phase = HTTP_IN_EITHER;
     } else {
         s->phase = HTTP_IN_BODY;
-        if (s->head.framing == HTTP_LENGTH)
+        if (s->head->framing == HTTP_LENGTH)
             begin_transfer(h, s);
     }
 }
@@ -211,8 +216,8 @@ static void begin_response_body(struct http *h, struct http_side *s) {
 /* A switch of protocols says to which one (RFC 9110 section 15.2.2); without that it is an answer like any
  * other. */
 static bool switches_protocol(const struct http_side *s) {
-    return s->head.status == 101 &&
-           (s->head.framing == HTTP_UNTIL_CLOSE || http_head_has(&s->head, "upgrade"));
+    return s->head->status == 101 &&
+           (s->head->framing == HTTP_UNTIL_CLOSE || http_head_has(s->head, HTTP_UPGRADE));
 }
 
 /* What the answer that begins now was asked for. */
@@ -224,7 +229,7 @@ static void take_exchange(struct http *h, struct http_side *s) {
 
 static void take_response(struct http *h, struct http_side *s) {
     counter_one(COUNTER_HTTP_RESPONSES);
-    if (s->head.status < 200 && s->head.status != 101) {
+    if (s->head->status < 200 && s->head->status != 101) {
         begin_response_body(h, s); /* there should be none, and the answer comes behind it */
         return;
     }
@@ -241,12 +246,20 @@ static void take_response(struct http *h, struct http_side *s) {
 }
 
 bool http_message_head(struct http *h, struct http_side *s, struct bytes block) {
-    if (!http_head_parse(&s->head, s->request, block))
+    struct http_head head;
+    drop_head(s);
+    if (!http_head_parse(&head, s->request, block, h->c->allowance))
         return false;
+    s->head = &head;
+    s->reading = true;
     if (s->request)
         take_request(h, s);
     else
         take_response(h, s);
+    s->reading = false;
+    if (s->head)
+        s->head = http_head_keep(&head);
+    http_head_finish(&head);
     return true;
 }
 

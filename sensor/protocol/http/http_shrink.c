@@ -37,7 +37,7 @@ static bool append_line(struct http_shrunk *s, struct bytes line, bool start) {
 static bool take_line(struct http_shrunk *s, struct bytes line) {
     bool start = s->n == 0, folded = line.p[0] == ' ' || line.p[0] == '\t';
     if (!folded || start)
-        s->keeps = start || http_head_uses(line);
+        s->keeps = start || http_head_uses(line) != HTTP_FIELD_NONE;
     return !s->keeps || append_line(s, line, start);
 }
 

@@ -54,6 +54,20 @@ static void what_is_spent_beyond_is_owed_once_and_earned_first(void **state) {
     assert_true(allowance_has(&a, ACCOUNT_DECODED, 1));
 }
 
+static void who_has_spent_all_is_poor_until_half_is_earned(void **state) {
+    struct allowance a;
+    allowance_init(&a, 1000);
+    allowance_take(&a, ACCOUNT_DECODED, MIB);
+    assert_false(a.poor[ACCOUNT_DECODED]);
+    allowance_take(&a, ACCOUNT_DECODED, 1);
+    assert_true(a.poor[ACCOUNT_DECODED]);
+    assert_false(a.poor[ACCOUNT_MATCHED]);
+    allowance_earn(&a, 2 * MIB / 20);
+    assert_true(a.poor[ACCOUNT_DECODED]);
+    allowance_earn(&a, 1);
+    assert_false(a.poor[ACCOUNT_DECODED]);
+}
+
 static void without_one_nothing_is_counted(void **state) {
     assert_int_equal(allowance_take(NULL, ACCOUNT_DECODED, 7), 7);
     assert_true(allowance_spend(NULL, ACCOUNT_MATCHED, 7));
@@ -66,6 +80,7 @@ int main(void) {
         cmocka_unit_test(a_share_of_nothing_is_nothing),
         cmocka_unit_test(each_byte_earns_its_ratio_up_to_the_cap),
         cmocka_unit_test(what_is_spent_beyond_is_owed_once_and_earned_first),
+        cmocka_unit_test(who_has_spent_all_is_poor_until_half_is_earned),
         cmocka_unit_test(without_one_nothing_is_counted),
     };
     return cmocka_run_group_tests_name("base/allowance", tests, NULL, NULL);
