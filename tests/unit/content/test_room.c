@@ -29,7 +29,8 @@ static void begin(void) {
     const struct content_parts parts = collect_parts(&o);
     struct object_sink sink = collect_sink(&got);
     sink.allowance = owner_is_allowance;
-    memset(hosts, 0, sizeof hosts);
+    for (unsigned i = 0; i < OBJECTS; i++)
+        allowance_init(&hosts[i], 1000);
     conversation = collect_conversation(1);
     c = content_create(&o, &parts, &sink);
     assert_non_null(c);
