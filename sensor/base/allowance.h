@@ -35,6 +35,7 @@ struct allowance {
     int64_t left[ACCOUNT_COUNT]; /* below 0: what is owed, and must be earned first */
     uint32_t holds, transfers;   /* objects that are inspected, and transfers, now: who has most gives way
                                     first */
+    uint32_t decoders;           /* that run now: who has a quarter of all gets no more where few are left */
     bool poor[ACCOUNT_COUNT];    /* all was spent, and half of the most has not been earned since */
     time_ns told; /* packet time: that objects were not looked into, though nobody paid for it */
 };

@@ -294,6 +294,8 @@ static struct filter *decoder_peel(struct filter *f) {
     struct decoder *d = decoder_of(f);
     struct filter *next = f->next;
     stop_coding(d);
+    if (d->allowance)
+        d->allowance->decoders--;
     pool_give(&d->codings->decoders, d);
     return next;
 }
@@ -338,11 +340,18 @@ static void decoder_end(struct filter *f, enum transfer_end how) {
 static const struct filter_ops decoder_ops = {
     .data = decoder_data, .gap = decoder_gap, .end = decoder_end, .peel = decoder_peel};
 
+/* Where little is left nobody takes more of it who has a quarter of all. */
+static bool is_greedy(const struct codings *c, const struct allowance *a) {
+    enum { SHORT = 750, LEAST = 16 };
+    return a && a->decoders >= LEAST && a->decoders * UINT64_C(4) > c->decoders.in_use &&
+           (codings_fill(c) >= SHORT || pool_fill(&c->decoders) >= SHORT);
+}
+
 /* `coding` NULL: unknown, the bytes decide. */
 static struct decoder *decoder_create(struct codings *c, const struct coding_list *list, unsigned which,
                                       struct filter *next) {
     const struct coding *coding = list->list[which];
-    struct decoder *d = pool_take(&c->decoders);
+    struct decoder *d = is_greedy(c, list->allowance) ? NULL : pool_take(&c->decoders);
     if (!d)
         return NULL;
     *d = (struct decoder){.filter = {.ops = &decoder_ops, .next = next},
@@ -356,10 +365,13 @@ static struct decoder *decoder_create(struct codings *c, const struct coding_lis
         d->later = coding;
         d->coding = NULL;
     }
-    if (!d->coding || decoder_start(d, coding))
-        return d;
-    pool_give(&c->decoders, d);
-    return NULL;
+    if (d->coding && !decoder_start(d, coding)) {
+        pool_give(&c->decoders, d);
+        return NULL;
+    }
+    if (d->allowance)
+        d->allowance->decoders++;
+    return d;
 }
 
 struct filter *coding_stack(struct codings *c, const struct coding_list *list, struct filter *next) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
+#include "base/shares.h"
 #include "base/table.h"
 #include "flow/flow.h"
 
@@ -8,6 +9,7 @@
 struct entry {
     struct table_node node; /* all live equally long: the order of age is the order of expiry */
     time_ns added;
+    uint32_t *share[2]; /* of both ends' sources */
     struct expectation e;
 };
 
@@ -15,6 +17,7 @@ struct expect_table {
     struct pool entries;
     struct table table;
     struct hash_key hash;
+    struct shares shares;
     time_ns lifetime;
 };
 
@@ -28,6 +31,7 @@ struct expect_table *expect_create(size_t limit, time_ns lifetime) {
         return NULL;
     t->hash = hash_key_random();
     t->lifetime = lifetime;
+    shares_init(&t->shares);
     if (table_init(&t->table, limit) && pool_init(&t->entries, sizeof(struct entry), limit))
         return t;
     expect_destroy(t);
@@ -93,6 +97,8 @@ static struct entry *find_flow(const struct expect_table *t, const struct flow *
 }
 
 static void drop(struct expect_table *t, struct entry *entry) {
+    for (int i = 0; i < 2; i++)
+        --*entry->share[i];
     table_remove(&t->table, &entry->node);
     pool_give(&t->entries, entry);
 }
@@ -114,6 +120,10 @@ size_t expect_count(const struct expect_table *t) {
     return t->table.count;
 }
 
+unsigned expect_fill(const struct expect_table *t) {
+    return pool_fill(&t->entries);
+}
+
 static bool is_same(const struct table_node *node, const void *key) {
     const struct expectation *had = &TABLE_ENTRY(node, const struct entry, node)->e, *e = key;
     bool same = had->transport == e->transport;
@@ -123,22 +133,42 @@ static bool is_same(const struct table_node *node, const void *key) {
     return same;
 }
 
+static uint32_t weigh_entry(const struct entry *entry) {
+    uint32_t a = *entry->share[SIDE_CLIENT], b = *entry->share[SIDE_SERVER];
+    return a > b ? a : b;
+}
+
+/* Of the oldest the one whose source has announced most. */
+static struct entry *choose_victim(const struct expect_table *t) {
+    enum { LOOK = 64 };
+    struct entry *victim = NULL;
+    struct table_node *node = table_oldest(&t->table);
+    for (unsigned i = 0; node && i < LOOK; i++, node = table_younger(node))
+        if (!victim || weigh_entry(entry_of(node)) > weigh_entry(victim))
+            victim = entry_of(node);
+    return victim;
+}
+
 void expect_add(struct expect_table *t, const struct expectation *e, time_ns now) {
     uint64_t hash = hash_expectation(t, e);
     struct table_node *same = table_find(&t->table, hash, is_same, e, TABLE_STEPS_ALL);
     if (same)
         drop(t, entry_of(same));
     expect_tick(t, now);
-    struct entry *oldest = entry_of(table_oldest(&t->table)), *entry = pool_take(&t->entries);
-    if (!entry && oldest) {
+    struct entry *entry = pool_take(&t->entries), *victim = entry ? NULL : choose_victim(t);
+    if (victim) {
         counter_one(COUNTER_EXPECTATIONS_SHED);
-        drop(t, oldest);
+        drop(t, victim);
         entry = pool_take(&t->entries);
     }
     if (!entry)
         return;
     entry->added = now;
     entry->e = *e;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        entry->share[side] = shares_of(&t->shares, &e->end[side].address);
+        ++*entry->share[side];
+    }
     table_add(&t->table, &entry->node, hash);
 }
 

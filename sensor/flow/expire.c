@@ -30,21 +30,24 @@ bool flow_table_shed(struct flow_table *t) {
     return false;
 }
 
-bool flow_table_make_room(struct flow_table *t, const struct flow *except) {
+bool flow_table_make_room(struct flow_table *t, const struct flow *except,
+                          uint32_t (*weight)(const struct flow *flow)) {
     enum { LOOK = 64 };
+    struct flow *victim = NULL;
     for (int i = 0; i < LIST_COUNT; i++) {
         unsigned looked_at = 0;
         for (const struct age_node *at = t->lists[i].oldest; at && looked_at < LOOK;
              at = at->newer, looked_at++) {
             struct flow *flow = flow_of_age(at);
-            if (flow->conversation && flow != except) {
-                counter_one(COUNTER_FLOWS_GAVE_WAY);
-                flow_table_close(t, flow, FLOW_END_SHED);
-                return true;
-            }
+            if (flow->conversation && flow != except && (!victim || weight(flow) > weight(victim)))
+                victim = flow;
         }
     }
-    return false;
+    if (!victim)
+        return false;
+    counter_one(COUNTER_FLOWS_GAVE_WAY);
+    flow_table_close(t, victim, FLOW_END_SHED);
+    return true;
 }
 
 void flow_table_close_if(struct flow_table *t, bool (*is_over)(void *context, struct flow *flow),

@@ -101,10 +101,12 @@ void flow_table_destroy(struct flow_table *t); /* closes all flows with FLOW_END
  * five-tuple ends the old one (FLOW_END_REUSED) and opens a new one. A duplicate of a packet changes nothing
  * but the counts. */
 struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enum side *from);
-/* Closes, with FLOW_END_SHED, the least recently used flow of the least valuable state that has a
- * conversation, other than `except`: its owner needs what that one holds. False when there is none among
- * those looked at. The one call that `opened` may make. */
-bool flow_table_make_room(struct flow_table *t, const struct flow *except);
+/* Closes, with FLOW_END_SHED, a flow that has a conversation, other than `except`: its owner needs what that
+ * one holds. Of those that were not used longest in each state it is the one whose `weight` is the largest,
+ * of equal ones that of the least valuable state. False when there is none among those looked at. The one
+ * call that `opened` may make. */
+bool flow_table_make_room(struct flow_table *t, const struct flow *except,
+                          uint32_t (*weight)(const struct flow *flow));
 /* Of a flow that `closed` said false of: its memory goes. */
 void flow_table_release(struct flow_table *t, struct flow *flow);
 void flow_table_tick(struct flow_table *t, time_ns now);
@@ -162,7 +164,8 @@ struct expectation {
 struct expect_table;
 struct expect_table *expect_create(size_t limit, time_ns lifetime);
 void expect_destroy(struct expect_table *t);
-/* Replaces one with the same ends. When full the oldest goes: counted. */
+/* Replaces one with the same ends. When full, of the oldest the one goes whose source has announced most:
+ * counted. */
 void expect_add(struct expect_table *t, const struct expectation *e, time_ns now);
 /* The expectation that this flow fulfils, by either side; taken out of the table. False if none. */
 bool expect_take(struct expect_table *t, const struct flow *flow, time_ns now, struct expectation *out);
@@ -170,5 +173,6 @@ bool expect_take(struct expect_table *t, const struct flow *flow, time_ns now, s
 bool expect_knows(struct expect_table *t, const struct flow *flow);
 void expect_tick(struct expect_table *t, time_ns now);
 size_t expect_count(const struct expect_table *t);
+unsigned expect_fill(const struct expect_table *t); /* share of those that may be, 0..1000 */
 
 #endif

@@ -7,6 +7,7 @@ bool flow_contexts_init(struct flow_contexts *p, size_t limit, struct fact_pool 
     enum { PAIRS_LEAST = 64, PAIRS_MOST = 1 << 16 };
     size_t pairs = limit / 4 < PAIRS_LEAST ? PAIRS_LEAST : limit / 4 > PAIRS_MOST ? PAIRS_MOST : limit / 4;
     p->facts = facts;
+    shares_init(&p->shares);
     return allowances_init(&p->allowances, pairs) && pool_init(&p->pool, sizeof(struct flow_context), limit);
 }
 
@@ -57,6 +58,8 @@ struct flow_context *flow_context_open(struct flow_contexts *p, const struct flo
         return NULL;
     }
     flow_context_fill(x, flow, generation, inspect_all);
+    x->share = shares_of(&p->shares, &flow->end[SIDE_CLIENT].address);
+    ++*x->share;
     x->allowance = allowances_open(&p->allowances, &flow->end[0].address, &flow->end[1].address);
     return x;
 }
@@ -70,6 +73,8 @@ void flow_context_release(struct flow_contexts *p, struct flow_context *x) {
         return;
     facts_release(p->facts, x->facts);
     allowances_release(x->allowance);
+    if (x->share)
+        --*x->share;
     pool_give(&p->pool, x);
 }
 

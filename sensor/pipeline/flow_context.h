@@ -2,6 +2,7 @@
 #ifndef GANTRY_PIPELINE_FLOW_CONTEXT_H
 #define GANTRY_PIPELINE_FLOW_CONTEXT_H
 
+#include "base/shares.h"
 #include "flow/flow.h"
 #include "pipeline/allowances.h"
 #include "pipeline/generation.h"
@@ -40,6 +41,7 @@ struct flow_context {
     uint32_t flow;                    /* number of the flow */
     const char *application, *master; /* nDPI's names, NULL while unknown */
     const char *protocol;             /* by our own look, brought up to date for a record; NULL unknown */
+    uint32_t *share; /* of the source that opened it, in flow_contexts.shares; NULL likewise */
     struct pair_allowance *allowance; /* of its pair of hosts; NULL in one that is only filled */
     struct facts *facts;              /* what protocols say of the flow itself; NULL: nothing yet */
 };
@@ -49,6 +51,7 @@ struct flow_contexts {
     struct pool pool;
     struct fact_pool *facts;
     struct allowances allowances;
+    struct shares shares; /* contexts by source */
 };
 
 bool flow_contexts_init(struct flow_contexts *p, size_t limit, struct fact_pool *facts);

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/path.h"
 
+/* Whose source has most of them gives way first. */
+static uint32_t weigh_flow(const struct flow *flow) {
+    const struct flow_context *x = context_of(flow);
+    return x && x->share ? *x->share : 0;
+}
+
 /* Flows that are over, or that nobody answers, must not keep a new one from being looked into. A context may
  * outlive its flow with an object that is waited for, so one flow may not be enough. */
 static void make_room(struct pipeline *p, const struct flow *opened) {
@@ -8,7 +14,7 @@ static void make_room(struct pipeline *p, const struct flow *opened) {
     for (int i = 0; i < TRIES; i++) {
         bool room = flow_contexts_room(&p->flow_contexts) && dispatcher_room(p->dispatcher) &&
                     reassembler_room(p->reassembler);
-        if (room || !flow_table_make_room(p->flows, opened))
+        if (room || !flow_table_make_room(p->flows, opened, weigh_flow))
             return;
         if (!flow_contexts_room(&p->flow_contexts)) {
             const struct unread_way way = pipeline_unread_way(p);

@@ -30,6 +30,8 @@ struct turn {
     uint8_t stage;
 };
 
+enum { SHORTAGE_POOLS = 9 }; /* shortage.c */
+
 /* One worker's data path from the inside, for the files of this folder. */
 struct pipeline {
     struct generations generations;
@@ -61,7 +63,8 @@ struct pipeline {
     struct overload overload;
     struct worker_status *status;
     uint64_t beat, starts;
-    time_ns short_told; /* that memory for inspection is short; 0: never */
+    time_ns shortage_told[SHORTAGE_POOLS]; /* 0: never */
+    time_ns short_told;                    /* that memory for inspection is short; 0: never */
     const struct blame *blame;
     struct turn visit;              /* what turn_switch() has begun */
     const struct flow *at;          /* whose packet or bytes are worked on; NULL: nobody's */
@@ -138,6 +141,11 @@ void pipeline_found(void *pipeline, const struct finding *f);
 /* Findings of objects that have closed: takes what has come back, and gives up on what is late, or on `all`.
  * Reading files, time does not go on before they are there. */
 void pipeline_settle_waiting(struct pipeline *p, bool all);
+
+/* shortage.c: share of the fullest memory that only ends of work give back, 0..1000. */
+unsigned shortage_pressure(const struct pipeline *p);
+/* Tells which memory is short; each at most every ten minutes. */
+void shortage_tick(struct pipeline *p);
 
 /* What sums of unread flows are sent with (unread.h). */
 struct unread_way pipeline_unread_way(struct pipeline *p);

@@ -15,18 +15,9 @@ enum { RESUME_WORK = 16 << 10 };
 
 struct pipeline *the_pipeline;
 
-static unsigned larger_of(unsigned a, unsigned b) {
-    return a > b ? a : b;
-}
-
 void pipeline_pressure(struct pipeline *p, time_ns now, int ring, uint64_t dropped) {
     const struct shed_pressure pressure = {
-        .now = now,
-        .ring = ring,
-        .dropped = dropped,
-        .memory =
-            larger_of(larger_of(reassembler_fill(p->reassembler), codings_fill(p->codings)),
-                      larger_of(content_fill(p->content), inspector_fill(p->generations.newest->inspector)))};
+        .now = now, .ring = ring, .dropped = dropped, .memory = shortage_pressure(p)};
     overload_look(&p->overload, &pressure);
 }
 
@@ -77,6 +68,7 @@ static void tick_stages(struct pipeline *p) {
     decoder_tick(p->decoder, p->now);
     generations_sweep(&p->generations);
     pipeline_bound_generations(p);
+    shortage_tick(p);
 }
 
 /* Packet time never runs backwards for the tables, but where it jumps; capture/ has counted that. */

@@ -25,6 +25,7 @@ void dispatcher_destroy(struct dispatcher *d);
  * announced gives way to that. */
 bool dispatcher_room(const struct dispatcher *d);
 size_t dispatcher_conversations(const struct dispatcher *d); /* open now */
+unsigned dispatcher_fill(const struct dispatcher *d);        /* share of those that may be, 0..1000 */
 /* Does any protocol speak in datagrams? */
 bool dispatcher_wants_datagrams(const struct dispatcher *d);
 /* State that flows shared and nobody uses any more (shared.h) is given back after a while; packet time. */

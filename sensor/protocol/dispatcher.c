@@ -72,6 +72,10 @@ size_t dispatcher_conversations(const struct dispatcher *dp) {
     return dp->slots.in_use;
 }
 
+unsigned dispatcher_fill(const struct dispatcher *dp) {
+    return pool_fill(&dp->slots);
+}
+
 bool dispatcher_wants_datagrams(const struct dispatcher *dp) {
     return dp->datagrams;
 }

@@ -55,6 +55,10 @@ size_t reassembler_pairs(const struct reassembler *r) {
     return r->pairs.in_use;
 }
 
+unsigned reassembler_pairs_fill(const struct reassembler *r) {
+    return pool_fill(&r->pairs);
+}
+
 struct stream_pair *stream_open(struct reassembler *r, void *user) {
     struct stream_pair *s = pool_take(&r->pairs);
     if (!s) {

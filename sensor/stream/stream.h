@@ -109,7 +109,8 @@ void reassembler_tick(struct reassembler *r, time_ns now);
 uint64_t reassembler_memory(const struct reassembler *r);
 /* Share of the memory for stored segments that is in use, 0..1000. */
 unsigned reassembler_fill(const struct reassembler *r);
-bool reassembler_room(const struct reassembler *r);    /* stream_open() will succeed */
-size_t reassembler_pairs(const struct reassembler *r); /* open now */
+bool reassembler_room(const struct reassembler *r);           /* stream_open() will succeed */
+size_t reassembler_pairs(const struct reassembler *r);        /* open now */
+unsigned reassembler_pairs_fill(const struct reassembler *r); /* share of those that may be, 0..1000 */
 
 #endif

@@ -145,6 +145,18 @@ static void another_transport_does_not_take_it(void **state) {
     assert_true(expect_take(table, &f, 1, &out));
 }
 
+static void who_announces_most_pushes_out_his_own(void **state) {
+    struct expectation other = expectation_of(9, 2000), out;
+    struct flow f = flow_of("10.0.0.77", 40000, "192.0.2.77", 2000);
+    other.end[SIDE_CLIENT].address = address_of("10.0.0.77");
+    other.end[SIDE_SERVER].address = address_of("192.0.2.77");
+    expect_add(table, &other, 0);
+    for (uint16_t i = 0; i < 100; i++)
+        add(1, (uint16_t)(3000 + i), 1);
+    assert_true(expect_take(table, &f, 2, &out));
+    assert_int_equal(out.facts[0], 9);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 int main(void) {
@@ -156,6 +168,7 @@ int main(void) {
         TEST(a_time_stamp_far_ahead_does_not_keep_it_for_ever),
         TEST(the_same_one_again_replaces_the_first),
         TEST(beyond_the_limit_the_oldest_goes_and_is_counted),
+        TEST(who_announces_most_pushes_out_his_own),
         TEST(one_port_may_be_left_open),
         TEST(where_both_ports_are_known_both_must_fit),
         TEST(another_transport_does_not_take_it),

@@ -19,6 +19,13 @@ static bool closed(void *context, struct flow *flow, enum flow_end why) {
     return true;
 }
 
+/* The heaviest flow, by its number; 0: all weigh the same. */
+static uint32_t heaviest;
+
+static uint32_t weigh(const struct flow *flow) {
+    return flow->number == heaviest;
+}
+
 static int begin_with(uint64_t memory) {
     struct flow_owner owner = {.opened = opened, .closed = closed};
     struct flow_options options = {.memory = memory};
@@ -330,15 +337,24 @@ static void room_is_made_by_the_least_valuable_flow_that_is_looked_into(void **s
     tcp(true, TCP_SYN, 100, 0, 0); /* nobody looks into it */
     struct flow *newest = looked_into(1002, false);
     uint32_t gone = unanswered->number, stays = newest->number, last = living->number;
-    assert_true(flow_table_make_room(table, newest));
+    assert_true(flow_table_make_room(table, newest, weigh));
     assert_int_equal(last_closed, gone);
     assert_int_equal(last_end, FLOW_END_SHED);
-    assert_true(flow_table_make_room(table, newest));
+    assert_true(flow_table_make_room(table, newest, weigh));
     assert_int_equal(last_closed, last);
-    assert_false(flow_table_make_room(table, newest));
+    assert_false(flow_table_make_room(table, newest, weigh));
     assert_int_equal(closed_count, 2);
     assert_int_equal(newest->number, stays);
     assert_int_equal(counter_values[COUNTER_FLOWS_GAVE_WAY] - before, 2);
+}
+
+static void room_is_made_by_the_source_that_has_most(void **state) {
+    looked_into(1000, false);
+    const struct flow *heavy = looked_into(1001, true);
+    heaviest = heavy->number;
+    assert_true(flow_table_make_room(table, NULL, weigh));
+    assert_int_equal(last_closed, heaviest);
+    heaviest = 0;
 }
 
 static void what_is_left_at_the_end_is_closed_once(void **state) {
@@ -392,6 +408,7 @@ int main(void) {
         TEST(a_damaged_time_stamp_does_not_keep_others_from_expiring),
         TEST(at_the_cap_the_oldest_of_the_least_valuable_state_is_shed_and_counted),
         TEST(room_is_made_by_the_least_valuable_flow_that_is_looked_into),
+        TEST(room_is_made_by_the_source_that_has_most),
         TEST(what_is_left_at_the_end_is_closed_once),
         TEST(a_million_flows_fit_into_400_megabytes),
     };
