@@ -85,6 +85,8 @@ struct protocol {
     enum probe (*probe)(const struct bytes first[2]);
     /* The same of a datagram, for flows of datagrams. */
     enum probe (*probe_datagram)(enum side from, struct bytes datagram);
+    /* A YES of it is certain in the middle of a flow too. */
+    bool begins_late;
     /* `facts` are the announcement's, empty without one. NULL: no memory (counted), or not taken. Sets
      * nothing on the conversation. */
     void *(*open)(struct conversation *c, struct bytes facts);

@@ -18,7 +18,8 @@
     PROTOCOL(dtls, dtls) \
     PROTOCOL(dns, dns) \
     PROTOCOL(ntp, ntp) \
-    PROTOCOL(unknown, unknown)
+    PROTOCOL(unknown, unknown) \
+    PROTOCOL(unknown, unknown_datagrams)
 /* clang-format on */
 
 #define DECLARE(folder, name) extern const struct protocol protocol_##name;

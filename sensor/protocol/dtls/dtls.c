@@ -68,8 +68,11 @@ static bool take_fragment(struct message *m, struct conversation *c, struct read
         return false;
     if (m->handshake.over || length > HANDSHAKE_MESSAGE_MAX)
         return true;
+    if (!handshake_wants(type))
+        return true;
     if (n == length) {
-        finish_message(m);
+        if (m->begun && m->number == number)
+            finish_message(m);
         handshake_message(&m->handshake, c, CARRIER_DTLS, type, bytes_of(body, n));
         return true;
     }
@@ -146,6 +149,7 @@ const struct protocol protocol_dtls = {
     .prepare = tls_fingerprint_prepare,
     .ndpi_names = ndpi_names,
     .probe_datagram = probe_datagram,
+    .begins_late = true,
     .open = open_dtls,
     .datagram = take_datagram,
     .close = close_dtls,

@@ -12,7 +12,7 @@ enum { QUIC_ID_MAX = 20, QUIC_PACKET_MAX = 1500 };
 /* The header of one long packet; borrowed from the datagram. */
 struct quic_long {
     uint32_t version;
-    bool initial;
+    bool initial, version_known;
     struct bytes destination, source; /* connection ids */
     struct bytes packet;              /* from its first octet to its end by the length field */
     size_t number_at;                 /* of the packet number, in `packet` */

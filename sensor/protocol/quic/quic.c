@@ -24,7 +24,8 @@ struct crypto {
 struct quic {
     bool keyed, hello[2]; /* by side */
     uint8_t datagrams, ids;
-    uint32_t version;
+    uint8_t id_n, id[QUIC_ID_MAX]; /* that the client chose first, of which all keys are made */
+    uint32_t version[2];           /* that its keys are of, by side */
     struct quic_keys keys[2];
     struct crypto crypto[2];
 };
@@ -99,16 +100,40 @@ static bool derive_once(struct quic *q, const struct quic_long *head, struct can
     return k->good;
 }
 
+static bool take_client_keys(struct quic *q, const struct quic_long *head, const struct quic_keys *client) {
+    q->keys[SIDE_CLIENT] = *client;
+    q->version[SIDE_CLIENT] = q->version[SIDE_SERVER] = head->version;
+    q->id_n = (uint8_t)head->destination.n;
+    if (q->id_n)
+        memcpy(q->id, head->destination.p, q->id_n);
+    return quic_keys_derive(head->version, head->destination, true, &q->keys[SIDE_SERVER]);
+}
+
+/* Whoever goes over to another version (RFC 9368) makes its keys of the same id. */
+static bool open_in_version(struct quic *q, enum side from, const struct quic_long *head, uint8_t *clear,
+                            struct bytes *frames) {
+    struct quic_keys keys;
+    if (!q->keyed || head->version == q->version[from] || q->ids >= IDS_MAX)
+        return false;
+    q->ids++;
+    if (!quic_keys_derive(head->version, bytes_of(q->id, q->id_n), from == SIDE_SERVER, &keys) ||
+        !quic_initial_open(&keys, head, clear, frames))
+        return false;
+    q->keys[from] = keys;
+    q->version[from] = head->version;
+    return true;
+}
+
 static void open_packet(struct quic *q, struct conversation *c, enum side from, const struct quic_long *head,
                         struct candidate *candidate) {
     uint8_t clear[QUIC_PACKET_MAX];
     struct bytes frames;
-    bool opened = q->keyed && quic_initial_open(&q->keys[from], head, clear, &frames);
+    bool opened = (q->keyed && quic_initial_open(&q->keys[from], head, clear, &frames)) ||
+                  open_in_version(q, from, head, clear, &frames);
     if (!opened && from == SIDE_CLIENT && derive_once(q, head, candidate) &&
         quic_initial_open(&candidate->client, head, clear, &frames)) {
         opened = true;
-        q->keys[SIDE_CLIENT] = candidate->client;
-        q->keyed = quic_keys_derive(head->version, head->destination, true, &q->keys[SIDE_SERVER]);
+        q->keyed = take_client_keys(q, head, &candidate->client);
     }
     if (opened)
         walk_frames(q, c, from, frames);
@@ -132,12 +157,15 @@ static enum protocol_result take_datagram(struct conversation *c, enum side from
     return PROTOCOL_OK;
 }
 
-/* A client begins with an Initial packet, and whoever joins later sees others with long headers. */
+/* A client begins with an Initial packet, and whoever joins later sees others with long headers. A version
+ * that nobody knows, or one that the server names, may be followed by another one (RFC 9000 section 6). */
 static enum probe probe_datagram(enum side from, struct bytes datagram) {
     struct reader r = reader_of(datagram.p, datagram.n);
     struct quic_long head;
     (void)from;
-    return quic_long_next(&r, &head) && head.number_at > 0 ? PROBE_YES : PROBE_NO;
+    if (!quic_long_next(&r, &head))
+        return PROBE_NO;
+    return head.number_at > 0 ? PROBE_YES : head.version_known ? PROBE_NO : PROBE_MORE;
 }
 
 static const char *const ndpi_names[] = {"QUIC", NULL};
@@ -147,6 +175,7 @@ const struct protocol protocol_quic = {
     .prepare = quic_prepare,
     .ndpi_names = ndpi_names,
     .probe_datagram = probe_datagram,
+    .begins_late = true,
     .open = open_quic,
     .datagram = take_datagram,
     .close = close_quic,

@@ -90,14 +90,14 @@ void handshake_message(struct handshake *h, struct conversation *c, enum tls_car
     }
 }
 
-static bool is_wanted(uint8_t type) {
+bool handshake_wants(uint8_t type) {
     return type == HANDSHAKE_CLIENT_HELLO || type == HANDSHAKE_SERVER_HELLO || type == HANDSHAKE_CERTIFICATE;
 }
 
 /* A message that this call's bytes do not hold whole. */
 static void gather_body(struct handshake *h, struct bytes piece) {
     uint32_t wanted = h->length < HANDSHAKE_MESSAGE_MAX ? h->length : HANDSHAKE_MESSAGE_MAX;
-    if (!is_wanted(h->head[0]))
+    if (!handshake_wants(h->head[0]))
         return;
     if (!h->body) {
         h->body = protocol_alloc(PROTOCOL_HELD, wanted);
@@ -113,7 +113,7 @@ static void gather_body(struct handshake *h, struct bytes piece) {
 static void take_body(struct handshake *h, struct conversation *c, enum tls_carrier carrier,
                       struct bytes piece) {
     if (h->have == 0 && piece.n == h->length) {
-        if (is_wanted(h->head[0]))
+        if (handshake_wants(h->head[0]))
             handshake_message(h, c, carrier, h->head[0], piece);
     } else {
         gather_body(h, piece);

@@ -31,6 +31,8 @@ enum {
 /* The next octets, in order, in pieces of any size. What makes no sense ends the look. */
 void handshake_data(struct handshake *h, struct conversation *c, enum tls_carrier carrier,
                     struct bytes bytes);
+/* Messages of other types say nothing that is told. */
+bool handshake_wants(uint8_t type);
 /* One whole message without its header. */
 void handshake_message(struct handshake *h, struct conversation *c, enum tls_carrier carrier, uint8_t type,
                        struct bytes body);

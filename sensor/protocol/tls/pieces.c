@@ -17,6 +17,20 @@ static void join_early(struct pieces *p) {
     }
 }
 
+/* A run that touches one behind a hole is one with it. False: none does. */
+static bool widen_early(struct pieces *p, uint32_t from, uint32_t to) {
+    for (unsigned i = 0; i < p->n; i++) {
+        if (from > p->early[i].to || to < p->early[i].from)
+            continue;
+        if (from < p->early[i].from)
+            p->early[i].from = from;
+        if (to > p->early[i].to)
+            p->early[i].to = to;
+        return true;
+    }
+    return false;
+}
+
 bool pieces_add(struct pieces *p, uint32_t room, uint64_t offset, struct bytes piece) {
     if (offset > room || piece.n > room - offset)
         return false;
@@ -31,9 +45,12 @@ bool pieces_add(struct pieces *p, uint32_t room, uint64_t offset, struct bytes p
     if (to <= p->have)
         return true;
     uint32_t known = from < p->have ? p->have - from : 0;
-    if (from > p->have && p->n == PIECES_MAX)
+    bool joins = from > p->have && widen_early(p, from, to);
+    if (from > p->have && !joins && p->n == PIECES_MAX)
         return false;
     memcpy(p->bytes + from + known, piece.p + known, piece.n - known);
+    if (joins)
+        return true;
     if (from > p->have) {
         p->early[p->n].from = from;
         p->early[p->n++].to = to;

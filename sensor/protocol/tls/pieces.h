@@ -5,8 +5,8 @@
 #include "base/bytes.h"
 
 /* Handshake bytes that come in datagrams, in any order: fragments of DTLS, CRYPTO frames of QUIC. What came
- * first stays; more holes than PIECES_MAX are not kept. */
-enum { PIECES_MAX = 16 };
+ * first stays; more runs behind holes than PIECES_MAX are not kept. */
+enum { PIECES_MAX = 32 };
 
 struct pieces {
     uint8_t *bytes; /* `room` octets, PROTOCOL_HELD; NULL: nothing came yet */

@@ -9,5 +9,7 @@
  * where a protocol begins, or is offered by one side and taken by the other, the flow becomes it. What shows
  * neither is given up. */
 extern const struct protocol protocol_unknown;
+/* The same of datagrams, whose first ones of a flow are shown to the probes that are certain at any place. */
+extern const struct protocol protocol_unknown_datagrams;
 
 #endif

@@ -109,6 +109,67 @@ static void damaged_packets_cost_a_bounded_look(void **state) {
     check_end("");
 }
 
+/* RFC 9368 section 4: the client goes over to the server's version, with keys of its own first id. */
+static size_t pack_in_version_2(uint8_t first_id, uint8_t id, size_t from, size_t to, uint8_t *packet) {
+    enum { HEAD = 15 };
+    struct quic_keys k;
+    uint8_t hello[128], frames[256] = {6, 0x40, (uint8_t)from, 0x40, (uint8_t)(to - from)};
+    const uint8_t head[HEAD] = {0xd3, 0x6b, 0x33, 0x43, 0xcf, 1, id, 0, 0, 0x41, 0x14, 0, 0, 0, 1};
+    write_hello(hello);
+    memcpy(frames + 5, hello + from, to - from);
+    assert_true(quic_keys_derive(0x6b3343cf, bytes_of(&first_id, 1), false, &k));
+    memcpy(packet, head, HEAD);
+    return initial_seal(&k, HEAD, bytes_of(frames, sizeof frames), packet);
+}
+
+static void one_that_goes_over_to_another_version_is_read_on(void **state) {
+    uint8_t packet[600];
+    begin();
+    give(packet, pack(7, 0, 0, 40, packet));
+    give(packet, pack_in_version_2(7, 99, 40, hello_size(), packet));
+    check_end("store.example");
+}
+
+static void a_version_that_nobody_knows_may_be_followed_by_one(void **state) {
+    uint8_t packet[600], strange[1200] = {0xc3, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0};
+    const uint8_t versions[] = {0xe7, 0, 0, 0, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 1};
+    begin();
+    give(strange, sizeof strange);
+    conversation_datagram(dispatcher, conversation, SIDE_SERVER, versions, sizeof versions, 1);
+    give(packet, pack(7, 0, 0, hello_size(), packet));
+    check_end("store.example");
+}
+
+static void one_behind_datagrams_of_anything_is_found_as_far_as_the_bound(void **state) {
+    for (unsigned before = 60; before <= 70; before += 10) {
+        uint8_t packet[600], media[160] = {0x80, 0x60};
+        begin();
+        conversation_named(dispatcher, conversation, NULL);
+        for (unsigned i = 0; i < before; i++)
+            give(media, sizeof media);
+        give(packet, pack(7, 0, 0, hello_size(), packet));
+        check_end(before < 64 ? "store.example" : "");
+    }
+}
+
+/* Each second pair of octets of the hello comes as a frame of its own, then the others. */
+static void a_hello_in_many_small_frames_is_read(void **state) {
+    uint8_t hello[128], frames[400], packet[600];
+    size_t all = write_hello(hello);
+    begin();
+    for (size_t odd = 2; odd-- > 0;) {
+        size_t n = 0;
+        for (size_t at = 2 * odd; at < all; at += 4) {
+            const uint8_t frame[] = {6, 0x40, (uint8_t)at, 2, hello[at], hello[at + 1]};
+            memcpy(frames + n, frame, sizeof frame);
+            n += sizeof frame;
+        }
+        n = initial_packet(7, false, (uint8_t)odd, bytes_of(frames, n), packet);
+        give(packet, n);
+    }
+    check_end("store.example");
+}
+
 /* After a Retry the client's packets name another id; ids are tried so often and no more. */
 static void another_id_is_tried_and_not_for_ever(void **state) {
     for (unsigned wrong = 3; wrong <= 4; wrong++) {
@@ -129,6 +190,10 @@ int main(void) {
         cmocka_unit_test(a_hello_is_read_whole_and_in_any_order),
         cmocka_unit_test(damaged_packets_cost_a_bounded_look),
         cmocka_unit_test(another_id_is_tried_and_not_for_ever),
+        cmocka_unit_test(one_that_goes_over_to_another_version_is_read_on),
+        cmocka_unit_test(a_version_that_nobody_knows_may_be_followed_by_one),
+        cmocka_unit_test(one_behind_datagrams_of_anything_is_found_as_far_as_the_bound),
+        cmocka_unit_test(a_hello_in_many_small_frames_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
