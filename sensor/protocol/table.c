@@ -18,6 +18,8 @@
     PROTOCOL(dtls, dtls) \
     PROTOCOL(dns, dns) \
     PROTOCOL(ntp, ntp) \
+    PROTOCOL(vpn, openvpn) \
+    PROTOCOL(vpn, wireguard) \
     PROTOCOL(unknown, unknown) \
     PROTOCOL(unknown, unknown_datagrams)
 /* clang-format on */

@@ -4,6 +4,7 @@
 #include "protocol/cipher.h"
 #include "protocol/memory.h"
 #include "protocol/ssh/said.h"
+#include "protocol/ssh/session.h"
 #include "protocol/ssh/ssh1.h"
 #include "protocol/tls/fingerprint.h"
 
@@ -35,6 +36,7 @@ struct ssh_side {
 struct ssh {
     bool told;
     struct ssh_side side[2];
+    struct ssh_session session;
 };
 
 static const char banner[] = "SSH-";
@@ -167,6 +169,8 @@ static enum protocol_result take_one(struct conversation *c, enum side from, str
     struct ssh *ssh = c->state;
     struct ssh_side *s = &ssh->side[from];
     size_t held = 0;
+    if (s->one.keyed)
+        ssh_session_add(&ssh->session, c, from, in.n);
     enum ssh1_step step = ssh1_take(&s->one, &s->watch, from, &in, &held);
     if (!ssh->told && s->one.keyed) {
         ssh->told = true;
@@ -198,6 +202,7 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
         return become_rest(c, from, bytes_of(s->header, s->header_n), in);
     if (s->phase != SSH_SEALED || in.n == 0)
         return PROTOCOL_OK;
+    ssh_session_add(&ssh->session, c, from, in.n);
     cipher_unit(&s->watch);
     if (cipher_take(&s->watch, in, &held, &at))
         return PROTOCOL_OK;
@@ -209,9 +214,17 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
     struct ssh *ssh = c->state;
     struct ssh_side *s = &ssh->side[from];
     s->watch.first_n = 0;
+    ssh_session_lose(&ssh->session, from, n);
     ssh_said_finish(&s->said);
     begin_phase(s, SSH_SEALED);
     return PROTOCOL_OK;
+}
+
+static void take_end(struct conversation *c, enum side from, bool clean) {
+    struct ssh *ssh = c->state;
+    (void)from, (void)clean;
+    if (ssh->told)
+        ssh_session_tell(&ssh->session, c);
 }
 
 /* A version, or both (RFC 4253 section 5.1). */
@@ -241,5 +254,6 @@ const struct protocol protocol_ssh = {
     .open = open_ssh,
     .data = take_data,
     .gap = take_gap,
+    .end = take_end,
     .close = close_ssh,
 };

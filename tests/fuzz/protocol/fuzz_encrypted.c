@@ -3,12 +3,14 @@
 #include "protocol/ssh/ssh.h"
 #include "protocol/tls/tls.h"
 #include "protocol/unknown/unknown.h"
+#include "protocol/vpn/openvpn.h"
 
 /* One flow that looks encrypted, turn by turn: a byte for side (top bit), gap (next bit) and length, then the
  * bytes, or all that is left where the length is 63. Each octet is handed on once at most, and nothing is
  * left open. */
 
-const struct protocol *const protocol_table[] = {&protocol_tls, &protocol_ssh, &protocol_unknown, NULL};
+const struct protocol *const protocol_table[] = {&protocol_tls, &protocol_ssh, &protocol_openvpn,
+                                                 &protocol_unknown, NULL};
 
 static void run(const uint8_t *data, size_t size, size_t split) {
     const struct endpoint nobody = {0};
