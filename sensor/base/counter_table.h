@@ -249,6 +249,7 @@
     /* report */ \
     COUNTER(INCIDENTS_OPENED,     "report.incidents_opened",      "incidents opened") \
     COUNTER(INCIDENTS_GROWN,      "report.incidents_grown",       "times that an incident had grown enough for an alert") \
+    COUNTER(INCIDENTS_CHANGED,    "report.incidents_changed",     "times that an incident's only object turned out to be of a more telling class") \
     COUNTER(INCIDENTS_CLOSED,     "report.incidents_closed",      "incidents closed") \
     COUNTER(INCIDENTS_SHED,       "report.incidents_shed",        "incidents closed early because there were too many") \
     COUNTER(INCIDENTS_REFUSED,    "report.incidents_refused",     "findings without an incident because memory was short") \
@@ -260,6 +261,7 @@
     COUNTER(OBJECTS_FORGOTTEN,    "report.objects_forgotten",     "objects in flight forgotten at the cap, may count twice") \
     COUNTER(LEDGER_ALARMS,        "report.ledger_alarms",         "alarms that the ledger raised") \
     COUNTER(LEDGER_FORGOTTEN,     "report.ledger_forgotten",      "lines of the ledger forgotten because its memory was full") \
+    COUNTER(DISTINCT_ESTIMATED,   "report.counts_estimated",      "incidents and lines of the ledger whose counts of different values became estimates before 1,024, because memory was full") \
     COUNTER(LEDGER_REFUSED,       "report.ledger_refused",        "records that the ledger could not count because memory was short") \
     COUNTER(TUNNEL_MESSAGES,      "tunnel.messages",              "names, echoes and heads that were looked at for data in them") \
     COUNTER(TUNNELS_FORGOTTEN,    "tunnel.lines_shed",            "domains and hosts that were forgotten, or not counted, because the table of what moves in names, echoes and heads was full") \

@@ -39,14 +39,14 @@ extern const struct rule rule_unread_object;
  * NULL-terminated. */
 const char *const *ruleset_classes(const struct ruleset *r);
 
-enum { FINDING_DIGESTS_MAX = 256, FINDING_SAMPLE_MAX = 64 };
+enum { FINDING_DIGESTS_MAX = 1024, FINDING_SAMPLE_MAX = 64 };
 
 struct finding {
     const struct rule *rule;
     const struct object *object;
     uint32_t distinct;       /* distinct counted values seen so far (plates), 0 if the rule counts nothing */
     bool at_least;           /* counting stopped at its limit: there may be more */
-    const uint64_t *digests; /* keyed digests of distinct values, digest_count of them, for HyperLogLog */
+    const uint64_t *digests; /* keyed digests of distinct values, digest_count of them */
     uint32_t digest_count;
     char sample[FINDING_SAMPLE_MAX]; /* one redacted value ("AB***34"), "" for none; never a whole plate */
 };

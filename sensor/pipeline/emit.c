@@ -2,9 +2,11 @@
 #include "pipeline/emit.h"
 
 #include "base/size.h"
+#include "pipeline/classes.h"
 #include "policy/flow_class.h"
 #include "policy/target.h"
 #include "protocol/dispatch.h"
+#include "report/event/text.h"
 #include "report/report.h"
 #include "settings/unit.h"
 
@@ -217,13 +219,12 @@ static void put_distinct(struct record_builder *b, const struct object *o, const
             put_digests(b, &f);
 }
 
-static void put_class(struct record_builder *b, const struct judged *who, const char *class,
+static void put_class(struct record_builder *b, const struct judged *who, const struct rule *rule,
                       struct judgement *worst) {
     struct judgement j;
-    record_text_add(b, TEXT_CLASSES, class);
-    judge_class(who, class, &j);
-    if (j.verdict >= VERDICT_BREACH)
-        record_text_add(b, TEXT_OFFENDING, class);
+    record_text_add(b, TEXT_RULES, rule->id);
+    judge_class(who, rule->class, &j);
+    classes_add(b, rule, j.verdict >= VERDICT_BREACH);
     if (j.verdict > worst->verdict)
         *worst = j;
 }
@@ -235,19 +236,11 @@ static void put_rules(struct record_builder *b, const struct object *o, const st
     size_t all = inspector_rules(o, rule, RECORD_RULES_MAX);
     size_t n = all < RECORD_RULES_MAX ? all : RECORD_RULES_MAX;
     judge_class(who, NULL, worst);
-    for (size_t i = 0; i < n; i++) {
-        bool seen = false;
-        record_text_add(b, TEXT_RULES, rule[i]->id);
-        for (size_t k = 0; k < i && !seen; k++)
-            seen = strcmp(rule[k]->class, rule[i]->class) == 0;
-        if (!seen)
-            put_class(b, who, rule[i]->class, worst);
-    }
+    for (size_t i = 0; i < n; i++)
+        put_class(b, who, rule[i], worst);
     put_distinct(b, o, rule, n);
-    if (o->bounded) {
-        record_text_add(b, TEXT_RULES, rule_unread_object.id);
-        put_class(b, who, rule_unread_object.class, worst);
-    }
+    if (o->bounded)
+        put_class(b, who, &rule_unread_object, worst);
     if (all > n)
         counter_add(COUNTER_RULES_LEFT_OUT, all - n);
 }
@@ -312,24 +305,6 @@ static const char *text_in(const struct record_builder *b, enum record_text whic
     return room;
 }
 
-static bool holds_line(const struct record_builder *b, enum record_text which, const char *line) {
-    struct bytes rest = bytes_of(b->text + b->head.text[which].at, b->head.text[which].n);
-    while (rest.n > 0) {
-        const uint8_t *end = memchr(rest.p, '\n', rest.n);
-        size_t n = end ? (size_t)(end - rest.p) : rest.n;
-        if (bytes_equal(bytes_of(rest.p, n), bytes_text(line)))
-            return true;
-        n += end != NULL;
-        rest = bytes_of(rest.p + n, rest.n - n);
-    }
-    return false;
-}
-
-static void add_line(struct record_builder *b, enum record_text which, const char *line) {
-    if (!holds_line(b, which, line))
-        record_text_add(b, which, line);
-}
-
 static void replace_judgement(struct record_builder *b, const struct judged *who, const struct judgement *j) {
     static const enum record_text of_it[] = {TEXT_NETWORK, TEXT_PARTNER, TEXT_CONTRACT, TEXT_REASON,
                                              TEXT_TERM};
@@ -354,7 +329,8 @@ bool emit_late_finding(struct emitter *e, struct record_builder *record, const s
                                .protocol = text_in(record, TEXT_PROTOCOL, protocol),
                                .time = r->last};
     struct judgement j;
-    if (holds_line(record, TEXT_RULES, f->rule->id))
+    if (list_has(bytes_of(record->text + r->text[TEXT_RULES].at, r->text[TEXT_RULES].n),
+                 bytes_text(f->rule->id)))
         return false;
     judge_class(&who, f->rule->class, &j);
     e->builder = *record;
@@ -367,10 +343,8 @@ bool emit_late_finding(struct emitter *e, struct record_builder *record, const s
     replace_judgement(&e->builder, &who, &j);
     put_rule(&e->builder, f);
     send_record(e);
-    add_line(record, TEXT_RULES, f->rule->id);
-    add_line(record, TEXT_CLASSES, f->rule->class);
-    if (j.verdict >= VERDICT_BREACH)
-        add_line(record, TEXT_OFFENDING, f->rule->class);
+    classes_add_line(record, TEXT_RULES, f->rule->id);
+    classes_add(record, f->rule, j.verdict >= VERDICT_BREACH);
     if (j.verdict > (enum verdict)r->verdict)
         replace_judgement(record, &who, &j);
     if (f->distinct > r->distinct)

@@ -65,6 +65,8 @@ static void put_incident(void *context, const struct store_value *v) {
     put_text(l->out, "settled", v[10].bytes);
     if (v[10].bytes.n)
         json_write_number(l->out, "settled_by", (uint64_t)v[11].number);
+    if (v[12].bytes.n)
+        json_write_bytes(l->out, "joined", v[12].bytes);
     put_shown(l->out, r);
     json_write_object_end(l->out);
     free(r);
@@ -107,7 +109,7 @@ static void put_alert(void *context, const struct store_value *v) {
     json_write_object(j, NULL);
     json_write_number(j, "sequence", (uint64_t)v[0].number);
     put_time(j, "time", v[1].number);
-    json_write_text(j, "state", incident_state_name((enum incident_state)(v[2].number % 3)));
+    json_write_text(j, "state", incident_state_name((enum incident_state)(v[2].number % INCIDENT_STATES)));
     json_write_number(j, "objects", (uint64_t)v[3].number);
     json_write_number(j, "bytes", (uint64_t)v[4].number);
     json_write_number(j, "distinct_plates", (uint64_t)v[5].number);

@@ -86,8 +86,10 @@ static void wait_for_room(struct delivery *d, size_t more) {
 }
 
 static enum outbox_rank rank_of(const struct event *e) {
-    static const enum outbox_rank ranks[] = {
-        [INCIDENT_OPENED] = OUTBOX_OPENING, [INCIDENT_GROWN] = OUTBOX_UPDATE, [INCIDENT_CLOSED] = OUTBOX_END};
+    static const enum outbox_rank ranks[INCIDENT_STATES] = {[INCIDENT_OPENED] = OUTBOX_OPENING,
+                                                            [INCIDENT_CHANGED] = OUTBOX_OPENING,
+                                                            [INCIDENT_GROWN] = OUTBOX_UPDATE,
+                                                            [INCIDENT_CLOSED] = OUTBOX_END};
     if (e->incident)
         return (enum outbox_rank)(ranks[e->incident->state] + OUTBOX_STANDING * e->incident->standing);
     if (e->kind == REPORT_DIGEST || e->urgent)

@@ -237,24 +237,26 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
 
 /* False: no memory. */
 static bool make_parts(struct reporter *r, const struct report_options *o) {
+    const struct ledger_sink alarms = {r, tell_alert};
+    const bool kept = o->store.folder != NULL;
+    r->ledger = ledger_create(r->observer, &o->ledger, &alarms, &o->digest_key, kept);
     const struct incident_options incident = {
         .observer = r->observer,
         .quiet = o->alerts.quiet,
         .growth_interval = o->alerts.growth_interval,
         .most = o->alerts.incidents_max,
-        .kept = o->store.folder != NULL,
+        .kept = kept,
+        .pool = r->ledger ? ledger_pool(r->ledger) : NULL,
     };
     const struct incident_sink sink = {r, tell_alert};
-    const struct ledger_sink alarms = {r, tell_alert};
     const struct gate_sink told = {r, pass_notice, tell_held};
-    r->incidents = incidents_create(&incident, &sink);
-    r->ledger = ledger_create(r->observer, &o->ledger, &alarms, &o->digest_key, incident.kept);
+    r->incidents = r->ledger ? incidents_create(&incident, &sink) : NULL;
     r->gate = gate_create(&o->alerts.limits, &told);
     r->history = history_create();
     r->digest = digest_create(&o->digest);
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
     r->quotas = quotas_create(o->policy);
-    r->traffic = traffic_create(&o->traffic, &o->tunnels, incident.kept);
+    r->traffic = traffic_create(&o->traffic, &o->tunnels, kept);
     r->recent = recent_create();
     return r->incidents && r->ledger && r->quotas && r->traffic && r->recent && r->gate && r->history &&
            r->digest && r->deliveries;
@@ -362,6 +364,7 @@ uint64_t reporter_finish(struct reporter *r, int timeout_ms) {
     enum { SLICE_MS = 20 };
     struct pollfd fds[OUTPUTS_MAX];
     uint64_t left;
+    incidents_hurry(r->incidents);
     reporter_commit(r);
     /* A sensor that is only started again, or reloaded, goes on with them. */
     if (!r->keeper || !keeper_works(r->keeper) || r->offline)

@@ -21,9 +21,13 @@ static const char help[] =
     "Exit status: 0 the sensor answered, 1 it did not (said on standard error), 2 usage.";
 
 static const struct shown incidents[] = {
-    {"opened", "incidents.opened", SHOW_COUNT}, {"grown (alerts)", "incidents.grown", SHOW_COUNT},
-    {"closed", "incidents.closed", SHOW_COUNT}, {"of the ledger", "incidents.of_the_ledger", SHOW_COUNT},
-    {"open now", "incidents.open", SHOW_COUNT}, {0},
+    {"opened", "incidents.opened", SHOW_COUNT},
+    {"grown (alerts)", "incidents.grown", SHOW_COUNT},
+    {"changed class", "incidents.changed", SHOW_COUNT},
+    {"closed", "incidents.closed", SHOW_COUNT},
+    {"of the ledger", "incidents.of_the_ledger", SHOW_COUNT},
+    {"open now", "incidents.open", SHOW_COUNT},
+    {0},
 };
 
 static const struct shown alerts[] = {

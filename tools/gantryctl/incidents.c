@@ -66,6 +66,7 @@ static const struct shown fields[] = {
     {"held back since", "held_alerts", SHOW_COUNT},
     {"closed because", "settled", SHOW_TEXT},
     {"closed by uid", "settled_by", SHOW_PLAIN},
+    {"objects count in", "joined", SHOW_TEXT},
     {0},
 };
 

@@ -13,6 +13,7 @@ static const time_ns day_ns = 86400 * NS_PER_S;
 const struct digest_tally digest_tallies[DIGEST_TALLIES] = {
     {DIGEST_INCIDENTS, COUNTER_INCIDENTS_OPENED,   "opened"},
     {DIGEST_INCIDENTS, COUNTER_INCIDENTS_GROWN,    "grown"},
+    {DIGEST_INCIDENTS, COUNTER_INCIDENTS_CHANGED,  "changed"},
     {DIGEST_INCIDENTS, COUNTER_INCIDENTS_CLOSED,   "closed"},
     {DIGEST_INCIDENTS, COUNTER_LEDGER_ALARMS,      "of_the_ledger"},
     {DIGEST_ALERTS,    COUNTER_MESSAGES_DELIVERED, "sent"},

@@ -15,12 +15,12 @@ const char *event_action(const struct event *e) {
 }
 
 const char *incident_state_name(enum incident_state state) {
-    static const char *const names[] = {"opened", "grown", "closed"};
+    static const char *const names[INCIDENT_STATES] = {"opened", "grown", "closed", "changed"};
     return names[state];
 }
 
 const char *event_message_id(const struct event *e) {
-    static const char *const states[] = {"OPENED", "GROWN", "CLOSED"};
+    static const char *const states[INCIDENT_STATES] = {"OPENED", "GROWN", "CLOSED", "CHANGED"};
     static const char *const kinds[] = {[REPORT_TRANSFER] = "TRANSFER",
                                         [REPORT_FLOW] = "FLOW",
                                         [REPORT_STATS] = "STATS",

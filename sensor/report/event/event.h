@@ -17,7 +17,7 @@ enum report_records {
 };
 
 /* One thing to tell, as all parts of the reporter see it. */
-enum incident_state { INCIDENT_OPENED, INCIDENT_GROWN, INCIDENT_CLOSED };
+enum incident_state { INCIDENT_OPENED, INCIDENT_GROWN, INCIDENT_CLOSED, INCIDENT_CHANGED, INCIDENT_STATES };
 
 struct incident_facts {
     char id[37]; /* in the form of a UUID; the same for the same traffic */
@@ -28,6 +28,8 @@ struct incident_facts {
     uint64_t held;       /* alerts that were held back or muted since the last that went out */
     unsigned techniques; /* a set of technique.h */
     const char *settled; /* closed: why somebody did so; NULL: nobody did */
+    const char *before;  /* changed, or closed before that was told: the class it had; NULL: the same */
+    const char *joined;  /* closed: the incident that its objects count in; NULL: they count in this one */
     bool worse;          /* the first, or one of a worse verdict or higher severity than any before */
     uint8_t standing;    /* enum standing of standing.h */
 };
@@ -50,7 +52,7 @@ struct event {
     bool syslog;                           /* a syslog receiver reads it, not a file: with its header */
 };
 
-/* "opened", "grown", "closed"; "OPENED", ..., "TRANSFER" for what is no alert. */
+/* "opened", "grown", "closed", "changed"; "OPENED", ..., "TRANSFER" for what is no alert. */
 const char *incident_state_name(enum incident_state state);
 const char *event_action(const struct event *e); /* "alert", "transfer", ... */
 const char *event_message_id(const struct event *e);

@@ -48,6 +48,11 @@ void ranking_put(struct ranking *r, struct ranked *e, enum standing standing, ui
     r->used[standing] += weight;
 }
 
+void ranking_weigh(struct ranking *r, struct ranked *e, uint64_t weight) {
+    r->used[e->standing] += weight - e->weight;
+    e->weight = weight;
+}
+
 struct ranked *ranking_first_out(const struct ranking *r, const struct ranked *spared) {
     uint64_t all = sum_all(r->used);
     for (int pass = 0; pass < 2; pass++)

@@ -50,6 +50,8 @@ struct ranking {
 /* As the most recent of its standing, whether it was there or not. */
 void ranking_put(struct ranking *r, struct ranked *e, enum standing standing, uint64_t weight);
 void ranking_remove(struct ranking *r, struct ranked *e); /* also what is not there */
+/* It weighs so much now, and stays in its place; not for what is not there. */
+void ranking_weigh(struct ranking *r, struct ranked *e, uint64_t weight);
 /* What is to go: the least recent of the standing that gives way; `spared`, which may be NULL, only where
  * there is no other, and then NULL. */
 struct ranked *ranking_first_out(const struct ranking *r, const struct ranked *spared);

@@ -260,6 +260,8 @@ enum incident_part {
     INCIDENT_LAST,
     INCIDENT_HELD,
     INCIDENT_SETTLED,
+    INCIDENT_BEFORE,
+    INCIDENT_JOINED,
     INCIDENT_TECHNIQUES,
 };
 
@@ -288,6 +290,10 @@ static void get_incident(const struct event *e, size_t part, struct value *v) {
         return;
     case INCIDENT_SETTLED:
         return value_text(v, bytes_text(i->settled));
+    case INCIDENT_BEFORE:
+        return value_text(v, bytes_text(i->before));
+    case INCIDENT_JOINED:
+        return value_text(v, bytes_text(i->joined));
     case INCIDENT_TECHNIQUES:
         v->text = bytes_of(v->room, technique_list(i->techniques, v->room));
         v->kind = v->text.n ? VALUE_LIST : VALUE_ABSENT;
@@ -380,6 +386,8 @@ static const struct field rows[] = {
     {"gantry.incident.attempts",       "attempts",  17, REPORT_ALERT,    get_number_unless_zero, IN_RECORD(tries)},
     {"gantry.incident.same_flow",      "sameflow",  16, REPORT_ALERT,    get_list, TEXT_SAME_FLOW},
     {"gantry.incident.settled",        "settled",   16, REPORT_ALERT,    get_incident, INCIDENT_SETTLED},
+    {"gantry.incident.class_before",   "before",    16, REPORT_ALERT,    get_incident, INCIDENT_BEFORE},
+    {"gantry.incident.joined",         "joined",    16, REPORT_ALERT,    get_incident, INCIDENT_JOINED},
     {"gantry.object.id",               "object",    16, OBJECT,          get_object, IN_RECORD(object)},
     {"gantry.object.parent",           "parent",     8, OBJECT,          get_object, IN_RECORD(parent)},
     {"gantry.object.offset",           "offset",     8, OBJECT,          get_number_unless_zero, IN_RECORD(offset)},

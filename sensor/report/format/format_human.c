@@ -102,7 +102,10 @@ static void write_why(struct text *t, const struct event *e, size_t limit) {
 }
 
 static void write_alert(struct text *t, const struct event *e, size_t limit) {
-    static const char *const titles[] = {"is leaving", "goes on leaving", "has left"};
+    static const char *const titles[INCIDENT_STATES] = {[INCIDENT_OPENED] = "is leaving",
+                                                        [INCIDENT_GROWN] = "goes on leaving",
+                                                        [INCIDENT_CLOSED] = "has left",
+                                                        [INCIDENT_CHANGED] = "is leaving"};
     const struct incident_facts *i = e->incident;
     char time[CLOCK_TEXT_MAX];
     put_colour(t, e, i->state == INCIDENT_CLOSED ? GREEN : RED);
@@ -120,7 +123,14 @@ static void write_alert(struct text *t, const struct event *e, size_t limit) {
     text_put(t, i->state == INCIDENT_CLOSED ? "Quiet now. Settle it: " : "");
     text_put(t, sentence_advice(e->record->verdict));
     put_label(t, e, "id");
-    text_print(t, "%s, %s, alert %" PRIu64 " of it\n", i->id, incident_state_name(i->state), i->sequence);
+    text_print(t, "%s, %s, alert %" PRIu64 " of it", i->id, incident_state_name(i->state), i->sequence);
+    if (i->before) {
+        text_put(t, ", before: ");
+        text_safe(t, bytes_text(i->before), limit, "");
+    }
+    if (i->joined)
+        text_print(t, "; its objects count in %s", i->joined);
+    text_put(t, "\n");
 }
 
 static size_t write_human(const struct event *e, struct detail d, char *out, size_t size) {

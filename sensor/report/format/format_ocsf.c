@@ -23,7 +23,8 @@ static unsigned class_of(const struct event *e) {
 /* Create, Update, Close of a finding; Traffic for a transfer, Close for a flow; Other for what is no event of
  * the network. */
 static unsigned activity_of(const struct event *e) {
-    static const uint8_t findings[] = {[INCIDENT_OPENED] = 1, [INCIDENT_GROWN] = 2, [INCIDENT_CLOSED] = 3};
+    static const uint8_t findings[INCIDENT_STATES] = {
+        [INCIDENT_OPENED] = 1, [INCIDENT_GROWN] = 2, [INCIDENT_CLOSED] = 3, [INCIDENT_CHANGED] = 2};
     if (e->incident)
         return findings[e->incident->state];
     return e->kind == REPORT_TRANSFER ? 6 : e->kind == REPORT_FLOW ? 2 : 99;

@@ -67,8 +67,16 @@ static void write_amount(struct text *t, const struct record *r, const struct in
 }
 
 static void write_alert(struct text *t, const struct event *e, struct detail d) {
-    static const char *const verbs[] = {" is leaving", " goes on leaving", " left"};
+    static const char *const verbs[INCIDENT_STATES] = {[INCIDENT_OPENED] = " is leaving",
+                                                       [INCIDENT_GROWN] = " goes on leaving",
+                                                       [INCIDENT_CLOSED] = " left",
+                                                       [INCIDENT_CHANGED] = " is leaving"};
     text_safe(t, record_text_of(e->record, TEXT_CLASS), d.text_max, "");
+    if (e->incident->state == INCIDENT_CHANGED && d.level <= RANK_TEXTS) {
+        text_put(t, " (told as ");
+        text_safe(t, bytes_text(e->incident->before), d.text_max, "");
+        text_put(t, " before)");
+    }
     text_put(t, verbs[e->incident->state]);
     if (d.level > RANK_TEXTS)
         return;

@@ -78,7 +78,6 @@ struct cap *cap_create(const struct alert_limits *limits) {
     c->limits = *limits;
     cut_shares(c);
     c->secret = hash_key_random();
-    distinct_init(&c->incidents);
     return c;
 }
 
@@ -96,7 +95,6 @@ static void begin_window(struct cap *c, time_ns now) {
     c->held = 0;
     c->id_count = 0;
     distinct_finish(&c->incidents);
-    distinct_init(&c->incidents);
     if (c->destination_count)
         memset(c->destinations, 0, sizeof c->destinations);
     c->destination_count = 0;

@@ -21,7 +21,7 @@ struct alert_limits {
 /* What a window held back: each of the incidents tells its totals with its next alert. */
 struct cap_summary {
     time_ns begin, end;
-    uint64_t alerts, incidents; /* incidents: exact up to 32, then within some percent */
+    uint64_t alerts, incidents; /* incidents: exact up to 1,024, then within some percent */
     struct bytes ids; /* of CAP_IDS_MAX incidents, those of the highest standing; newline between; valid until
                          the next call */
 };

@@ -53,7 +53,8 @@ bool gate_admit(struct gate *g, time_ns time, const struct incident_facts *facts
                                     .id = facts->id,
                                     .standing = (enum standing)facts->standing,
                                     .flow = r->kind == RECORD_VOLUME,
-                                    .opening = facts->state == INCIDENT_OPENED || facts->worse};
+                                    .opening = facts->state == INCIDENT_OPENED ||
+                                               facts->state == INCIDENT_CHANGED || facts->worse};
     gate_turn(g, time, false);
     if (!is_only_named(r) &&
         mutes_hide(g->mutes, ledger_owner(r), &r->destination, record_text_of(r, TEXT_CLASS), time))

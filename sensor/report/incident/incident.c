@@ -2,6 +2,7 @@
 #include "policy/flow_class.h"
 #include "policy/policy.h"
 #include "report/event/technique.h"
+#include "report/event/telling.h"
 #include "report/event/text.h"
 #include "report/incident/incident_entry.h"
 #include "report/incident/severity.h"
@@ -11,7 +12,21 @@
 
 enum { SEEN_MAX = 1 << 16, BUCKETS_MAX = 1 << 20 };
 
-static const struct seen_table moving_table = {STORE_OBJECT_PUT, STORE_OBJECT_DROP, STORE_OBJECT_EACH};
+static const struct seen_table moving_table = {
+    .put = STORE_OBJECT_PUT, .drop = STORE_OBJECT_DROP, .each = STORE_OBJECT_EACH, .held = true};
+
+/* A distinct_pool's give_way. */
+static void estimate_plates(void *context, struct distinct_owner *owner) {
+    struct incidents *t = context;
+    struct incident *i = (struct incident *)((char *)owner - offsetof(struct incident, owner));
+    distinct_estimate(&i->plates);
+    change_mark(&t->changes, &i->change);
+}
+
+void incident_weigh_plates(struct incidents *t, struct incident *i) {
+    distinct_pool_weigh(t->options.pool, &i->owner, (enum standing)i->ranked.standing,
+                        distinct_set_octets(&i->plates));
+}
 
 struct incidents *incidents_create(const struct incident_options *options, const struct incident_sink *sink) {
     struct incidents *t = calloc(1, sizeof *t);
@@ -21,8 +36,11 @@ struct incidents *incidents_create(const struct incident_options *options, const
     t->sink = *sink;
     t->secret = hash_key_random();
     t->changes.kept = options->kept;
+    options->pool->kinds[DISTINCT_OF_INCIDENT].give_way = estimate_plates;
+    options->pool->kinds[DISTINCT_OF_INCIDENT].context = t;
     t->seen = seen_create(SEEN_MAX, &moving_table);
-    if (table_init(&t->open, options->most < BUCKETS_MAX ? options->most : BUCKETS_MAX) && t->seen)
+    size_t buckets = options->most < BUCKETS_MAX ? options->most : BUCKETS_MAX;
+    if (table_init(&t->open, buckets) && table_init(&t->kin, buckets) && t->seen)
         return t;
     incidents_destroy(t);
     return NULL;
@@ -31,7 +49,9 @@ struct incidents *incidents_create(const struct incident_options *options, const
 void incident_free(struct incident *i) {
     distinct_finish(&i->plates);
     free(i->settled);
+    free(i->before);
     free(i->record);
+    free(i->key);
     free(i);
 }
 
@@ -39,14 +59,17 @@ void incidents_destroy(struct incidents *t) {
     if (!t)
         return;
     /* Closed ones are in this list alone, and it leads through open ones too. */
+    incident_wait_finish(t);
     if (t->seen)
         incidents_saved(t);
     for (struct incident *i = incident_oldest(t), *next; i; i = next) {
         next = incident_younger(i);
+        distinct_pool_leave(t->options.pool, &i->owner);
         incident_free(i);
     }
     seen_destroy(t->seen);
     table_finish(&t->open);
+    table_finish(&t->kin);
     free(t);
 }
 
@@ -65,6 +88,16 @@ static uint8_t severity_now(const struct incident *i) {
     return (uint8_t)severity_of(&f);
 }
 
+/* What goes out next. Nobody knows what was held back: of what is told first, that it opened; then, of
+ * which class it was. */
+static enum incident_state state_to_tell(const struct incident *i, enum incident_state state) {
+    if (state == INCIDENT_CLOSED)
+        return state;
+    if (i->facts.sequence == 0)
+        return INCIDENT_OPENED;
+    return i->before ? INCIDENT_CHANGED : state;
+}
+
 /* What is held back takes no number, so that numbers without a hole mean that nothing was lost on the way;
  * the first alert that goes out says that the incident opened, whenever that is. */
 static void tell_incident(struct incidents *t, struct incident *i, enum incident_state state, bool worse,
@@ -78,8 +111,10 @@ static void tell_incident(struct incidents *t, struct incident *i, enum incident
     uint8_t severity = severity_now(i);
     if (severity > i->record->severity) /* what was said once is not taken back */
         i->record->severity = severity;
-    f->state = state == INCIDENT_GROWN && f->sequence == 0 ? INCIDENT_OPENED : state;
+    f->state = state_to_tell(i, state);
     f->settled = i->settled;
+    f->before = f->sequence ? i->before : NULL;
+    f->joined = i->joined[0] ? i->joined : NULL;
     f->worse = worse;
     f->standing = (uint8_t)incident_standing(i);
     f->techniques = technique_of_record(i->record) | technique_of_pace(f->objects, f->first, f->last);
@@ -88,18 +123,12 @@ static void tell_incident(struct incidents *t, struct incident *i, enum incident
     i->grown = false;
     if (t->sink.alert(t->sink.context, time, f, i->record)) {
         f->held = 0;
+        free(i->before);
+        i->before = NULL;
     } else {
         f->sequence--;
         f->held++;
     }
-}
-
-/* NULL: no memory. */
-static struct record *keep_record(struct incidents *t, const struct record *r, struct bytes class) {
-    shown_fill(&t->builder, r, class);
-    t->builder.head.severity = 0; /* until it is told */
-    t->builder.head.tries = 0;    /* until they are counted */
-    return shown_pack(&t->builder, r->id);
 }
 
 enum standing incident_standing(const struct incident *i) {
@@ -115,13 +144,17 @@ enum standing incident_standing(const struct incident *i) {
 
 void incident_link(struct incidents *t, struct incident *i) {
     table_add(&t->open, &i->node, hash_bytes(&t->secret, i->key, i->key_size));
+    table_add(&t->kin, &i->kin, incident_family_hash(t, bytes_of(i->key, i->key_size)));
     ranking_put(&t->ranking, &i->ranked, incident_standing(i), 1);
 }
 
-static void close_incident(struct incidents *t, struct incident *i, time_ns time) {
-    tell_incident(t, i, INCIDENT_CLOSED, false, time);
+void incident_close(struct incidents *t, struct incident *i, time_ns time) {
+    if (i->facts.sequence || !i->joined[0]) /* nobody heard of what is in another one now */
+        tell_incident(t, i, INCIDENT_CLOSED, false, time);
     table_remove(&t->open, &i->node);
+    table_remove(&t->kin, &i->kin);
     ranking_remove(&t->ranking, &i->ranked);
+    distinct_pool_leave(t->options.pool, &i->owner);
     counter_one(COUNTER_INCIDENTS_CLOSED);
     i->closed = true;
     change_mark(&t->changes, &i->change);
@@ -131,6 +164,13 @@ static void close_incident(struct incidents *t, struct incident *i, time_ns time
 
 static time_ns quiet_end(const struct incidents *t, const struct incident *i) {
     return i->facts.last + (time_ns)t->options.quiet;
+}
+
+struct incident *incident_still_open(struct incidents *t, struct incident *i, time_ns now) {
+    if (!i || quiet_end(t, i) > now)
+        return i;
+    incident_close(t, i, quiet_end(t, i));
+    return NULL;
 }
 
 /* --- finding one --- */
@@ -153,34 +193,45 @@ static bool is_key(const struct table_node *node, const void *key) {
     return bytes_equal(bytes_of(i->key, i->key_size), *(const struct bytes *)key);
 }
 
-static struct incident *find_incident(const struct incidents *t, struct bytes key) {
+struct incident *incident_find(const struct incidents *t, struct bytes key) {
     uint64_t hash = hash_bytes(&t->secret, key.p, key.n);
     return TABLE_ENTRY(table_find(&t->open, hash, is_key, &key, TABLE_STEPS_ALL), struct incident, node);
 }
 
-static struct incident *open_incident(struct incidents *t, const struct record *r, struct bytes class,
-                                      struct bytes key) {
+/* The name of one that has another class now may be taken already. */
+static void name_incident(struct incidents *t, struct incident *i, time_ns first) {
+    uint8_t all[SHOWN_KEY_MAX];
+    size_t n = i->key_size;
+    memcpy(all, i->key, n);
+    do
+        shown_name(i->facts.id, t->options.observer, bytes_of(all, n), first);
+    while (incident_of_name(t, i) && n < sizeof all && (all[n++] = '+'));
+}
+
+struct incident *incident_open(struct incidents *t, const struct record *r, struct bytes class,
+                               struct bytes key) {
     struct incident *out = RANKED_ENTRY(ranking_first_out(&t->ranking, NULL), struct incident, ranked);
     if (t->open.count >= t->options.most && out) {
         counter_one(COUNTER_INCIDENTS_SHED);
-        close_incident(t, out, r->time);
+        incident_close(t, out, r->time);
     }
-    struct incident *i = calloc(1, sizeof *i + key.n);
+    struct incident *i = calloc(1, sizeof *i);
     if (!i)
         return NULL;
-    i->record = keep_record(t, r, class);
-    if (!i->record) {
-        free(i);
+    i->owner.kind = DISTINCT_OF_INCIDENT;
+    i->record = incident_show(t, r, class);
+    i->key = malloc(key.n);
+    if (!i->record || !i->key) {
+        incident_free(i);
         return NULL;
     }
-    distinct_init(&i->plates);
     i->serial = ++t->serial;
     i->key_size = key.n;
     memcpy(i->key, key.p, key.n);
     i->facts.first = i->facts.last = r->time;
     i->rule_severity = r->severity;
     i->next_tenfold = 10;
-    shown_name(i->facts.id, t->options.observer, key, r->time);
+    name_incident(t, i, r->time);
     incident_link(t, i);
     counter_one(COUNTER_INCIDENTS_OPENED);
     return i;
@@ -201,131 +252,92 @@ static void count_flows(struct incident *i, const struct record *r) {
     i->grown |= r->bytes > 0;
 }
 
-static void count_object(struct incidents *t, struct incident *i, const struct record *r) {
-    struct seen_key key = {i->serial, r->object, r->worker};
-    bool is_new, forgot;
-    uint64_t *bytes = seen_note(t->seen, &key, &is_new, &forgot);
+static void count_object(struct incident *i, const struct record *r, const struct placed *p) {
     const uint64_t *digests = record_digests_of(r);
-    if (forgot)
-        counter_one(COUNTER_OBJECTS_FORGOTTEN);
-    i->facts.objects += is_new;
-    if (r->bytes > *bytes) {
-        i->facts.bytes += r->bytes - *bytes;
-        *bytes = r->bytes;
+    i->facts.objects += p->is_new;
+    if (r->bytes > p->object->bytes) {
+        i->facts.bytes += r->bytes - p->object->bytes;
+        p->object->bytes = r->bytes;
         i->grown = true;
     }
-    i->grown |= is_new;
+    i->grown |= p->is_new;
     i->holes |= r->missing > 0;
     i->whole |= r->kind == RECORD_TRANSFER && r->complete;
     for (uint32_t k = 0; k < r->digests; k++)
         distinct_add(&i->plates, digests[k]);
     if (i->record->distinct < r->distinct)
         i->record->distinct = r->distinct;
-    if (r->kind == RECORD_TRANSFER)
-        seen_drop(t->seen, &key);
 }
 
-/* A worse verdict or a rule of a higher severity makes this record the one that alerts show. */
-static bool worsen_incident(struct incidents *t, struct incident *i, const struct record *r,
-                            struct bytes class) {
-    if (r->verdict <= i->record->verdict && r->severity <= i->rule_severity)
-        return false;
-    struct record *worse = keep_record(t, r, class);
-    if (!worse)
-        return false;
-    if (worse->verdict < i->record->verdict)
-        worse->verdict = i->record->verdict;
-    if (worse->distinct < i->record->distinct)
-        worse->distinct = i->record->distinct;
-    if (r->severity > i->rule_severity)
-        i->rule_severity = r->severity;
-    worse->severity = i->record->severity;
-    worse->tries = i->record->tries;
-    free(i->record);
-    i->record = worse;
-    return true;
-}
-
-static bool has_all_terms(struct bytes terms, struct bytes wanted) {
-    struct bytes term;
-    while (list_next(&wanted, &term))
-        if (!memmem(terms.p, terms.n, term.p, term.n))
-            return false;
-    return true;
-}
-
-/* Under the same verdict the newest reason is what alerts say, with its amounts. True: a term is broken that
- * was not before. */
-static bool renew_reason(struct incidents *t, struct incident *i, const struct record *r) {
-    struct bytes reason = record_text_of(r, TEXT_REASON), terms = record_text_of(r, TEXT_TERM);
-    struct bytes known = record_text_of(i->record, TEXT_TERM);
-    if (r->verdict != i->record->verdict || bytes_equal(reason, record_text_of(i->record, TEXT_REASON)) ||
-        !has_all_terms(terms, known))
-        return false;
-    bool more = !has_all_terms(known, terms);
-    record_copy(&t->builder, i->record);
-    record_text(&t->builder, TEXT_REASON, reason);
-    record_text(&t->builder, TEXT_TERM, terms);
-    struct record *newer = shown_pack(&t->builder, i->record->id);
-    if (!newer)
-        return false;
-    free(i->record);
-    i->record = newer;
-    return more;
-}
-
-static void add_finding(struct incidents *t, const struct record *r, struct bytes class) {
-    uint8_t room[SHOWN_KEY_MAX];
-    struct bytes key = bytes_of(room, make_key(r, class, room));
-    struct incident *i = find_incident(t, key);
-    bool opened = false, worse = false;
-    if (i && quiet_end(t, i) <= r->time) {
-        close_incident(t, i, quiet_end(t, i));
-        i = NULL;
-    }
-    if (i) {
-        worse = worsen_incident(t, i, r, class) || renew_reason(t, i, r);
-    } else {
-        i = open_incident(t, r, class, key);
-        opened = true;
-    }
-    if (!i) {
-        counter_one(COUNTER_INCIDENTS_REFUSED);
-        return;
-    }
-    if (r->time > i->facts.last)
-        i->facts.last = r->time;
-    table_touch(&t->open, &i->node);
-    if (r->kind == RECORD_VOLUME)
-        count_flows(i, r);
-    else
-        count_object(t, i, r);
+/* After what was counted. */
+static void tell_growth(struct incidents *t, struct incident *i, const struct placed *p, bool worse,
+                        time_ns time) {
     ranking_put(&t->ranking, &i->ranked, incident_standing(i), 1);
+    incident_weigh_plates(t, i);
     change_mark(&t->changes, &i->change);
     bool tenfold = i->facts.objects >= i->next_tenfold;
     while (i->facts.objects >= i->next_tenfold)
         i->next_tenfold *= 10;
-    bool due = i->grown && r->time - i->told >= (time_ns)t->options.growth_interval;
-    if (opened) {
-        tell_incident(t, i, INCIDENT_OPENED, true, r->time);
+    bool due = i->grown && time - i->told >= (time_ns)t->options.growth_interval;
+    if (p->opened) {
+        tell_incident(t, i, INCIDENT_OPENED, true, time);
+    } else if (p->changed) {
+        tell_incident(t, i, INCIDENT_CHANGED, true, time);
+        counter_one(COUNTER_INCIDENTS_CHANGED);
     } else if (tenfold || worse || due) {
-        tell_incident(t, i, INCIDENT_GROWN, worse, r->time);
+        tell_incident(t, i, INCIDENT_GROWN, worse, time);
         counter_one(COUNTER_INCIDENTS_GROWN);
     }
 }
 
+static void add_finding(struct incidents *t, const struct record *r, struct bytes class, bool now) {
+    uint8_t room[SHOWN_KEY_MAX];
+    struct bytes key = bytes_of(room, make_key(r, class, room));
+    struct placed p = {.i = NULL};
+    if (r->kind == RECORD_VOLUME)
+        incident_place_flows(t, r, class, key, &p);
+    else
+        incident_place_object(t, r, class, key, now, &p);
+    if (p.passed)
+        return;
+    if (!p.i) {
+        counter_one(COUNTER_INCIDENTS_REFUSED);
+        return;
+    }
+    bool shows = !p.opened && !p.changed && !p.aside;
+    bool worse = shows && (incident_worsen(t, p.i, r, class) || incident_renew_reason(t, p.i, r));
+    if (r->time > p.i->facts.last)
+        p.i->facts.last = r->time;
+    table_touch(&t->open, &p.i->node);
+    if (p.object)
+        count_object(p.i, r, &p);
+    else
+        count_flows(p.i, r);
+    tell_growth(t, p.i, &p, worse, r->time);
+    if (r->kind == RECORD_TRANSFER)
+        incident_forget_object(t, r);
+}
+
+static struct bytes classes_of(const struct record *r) {
+    return record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_OFFENDING);
+}
+
+void incident_add(struct incidents *t, const struct record *r, bool now) {
+    struct bytes classes = classes_of(r), class;
+    if (list_next(&classes, &class)) /* an object counts in the first alone */
+        add_finding(t, r, class, now);
+}
+
 void incidents_record(struct incidents *t, const struct record *r) {
-    struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_OFFENDING), class;
-    if (classes.n == 0)
+    if (classes_of(r).n == 0)
         return;
     if (!r->matters || r->verdict < VERDICT_BREACH || r->verdict >= VERDICT_COUNT) {
         if (r->kind == RECORD_FINDING)
             counter_one(r->matters ? COUNTER_FINDINGS_APPROVED : COUNTER_FINDINGS_ELSEWHERE);
         return;
     }
-    while (list_next(&classes, &class))
-        if (class.n)
-            add_finding(t, r, class);
+    incident_wait_of_worker(t, r);
+    incident_add(t, r, false);
 }
 
 bool incidents_tries(struct incidents *t, const struct record *r) {
@@ -333,7 +345,7 @@ bool incidents_tries(struct incidents *t, const struct record *r) {
     uint8_t room[SHOWN_KEY_MAX];
     for (size_t k = 0; k < sizeof classes / sizeof *classes; k++) {
         size_t n = make_key(r, bytes_text(classes[k]), room);
-        struct incident *i = find_incident(t, bytes_of(room, n));
+        struct incident *i = incident_find(t, bytes_of(room, n));
         if (!i || quiet_end(t, i) <= r->time)
             continue;
         add_tries(i, r);
@@ -365,7 +377,9 @@ bool incidents_same_flow(struct incidents *t, const struct record *r) {
     struct bytes content = record_text_of(r, TEXT_SAME_FLOW);
     uint8_t room[SHOWN_KEY_MAX];
     size_t n = content.n ? make_key(r, content, room) : 0;
-    struct incident *i = n ? find_incident(t, bytes_of(room, n)) : NULL;
+    struct incident *i = n ? incident_find(t, bytes_of(room, n)) : NULL;
+    if (n && !i) /* its class is another one by now */
+        i = incident_of_content(t, bytes_of(room, n));
     if (!i || quiet_end(t, i) <= r->time)
         return false;
     note_same_flow(t, i, r);
@@ -376,15 +390,15 @@ bool incidents_same_flow(struct incidents *t, const struct record *r) {
     return true;
 }
 
-/* Only closes: growth is told with the record that brings it, or by the summary. */
+/* Growth is told with the record that brings it, or by the summary. */
 void incidents_tick(struct incidents *t, time_ns now) {
+    incident_wait_until(t, now);
     if (now >= t->scanned && now - t->scanned < NS_PER_S)
         return;
     t->scanned = now;
     for (struct incident *i = incident_oldest(t), *next; i; i = next) {
         next = incident_younger(i);
-        if (quiet_end(t, i) <= now)
-            close_incident(t, i, quiet_end(t, i));
+        incident_still_open(t, i, now);
     }
 }
 
@@ -393,8 +407,9 @@ uint64_t incidents_open(const struct incidents *t) {
 }
 
 void incidents_close(struct incidents *t) {
+    incidents_hurry(t);
     for (struct incident *i; (i = incident_oldest(t));)
-        close_incident(t, i, i->facts.last);
+        incident_close(t, i, i->facts.last);
 }
 
 bool incidents_settle(struct incidents *t, const char *id, const char *reason, uint32_t uid, time_ns now) {
@@ -403,7 +418,7 @@ bool incidents_settle(struct incidents *t, const char *id, const char *reason, u
             continue;
         i->settled = strdup(reason);
         i->settled_by = uid;
-        close_incident(t, i, now > i->facts.last ? now : i->facts.last);
+        incident_close(t, i, now > i->facts.last ? now : i->facts.last);
         return true;
     }
     return false;

@@ -6,7 +6,14 @@
 #include "report/store/store.h"
 
 /* Findings gathered by class, source image network and destination (whose it is, as ledger_owner() has it,
- * else the address).
+ * else the address). An object counts in one incident: that of the class which says most of it (telling.h).
+ *
+ * Where a finding says more of an object than was known of it, the incident that holds it alone changes its
+ * class and keeps its id, which is told at once. From an incident that holds others too, or if there is one
+ * of the new class already, the object goes over to that; one that is left without objects closes, and says
+ * where they are. What is then found that says less changes nothing. A finding that would open an incident
+ * where one of a more telling class is open already for the destination waits a second, or for what else is
+ * found.
  *
  * An alert goes out when the incident opens; each time its objects reach 10, 100, 1,000, ...; at once when a
  * finding has a worse verdict or a higher severity than any before; else when it has grown and
@@ -19,6 +26,7 @@ struct incident_options {
     const char *observer;
     uint64_t quiet, growth_interval; /* ns of packet time */
     uint64_t most;                   /* incidents; one is closed for a new one in the order of standing.h */
+    struct distinct_pool *pool;      /* of exact counts; not NULL */
     bool kept;                       /* in a store: what changed is remembered until incidents_saved() */
 };
 
@@ -39,12 +47,14 @@ void incidents_record(struct incidents *i, const struct record *r);
 /* Connections that came to nothing (a volume record with `tries`): they count in an incident of flows to the
  * same destination. False: none is open. */
 bool incidents_tries(struct incidents *i, const struct record *r);
-/* A volume record of a flow in which something was found (TEXT_SAME_FLOW): it counts in the incident of that, which
- * says so. False: none is open. */
+/* A volume record of a flow in which something was found (TEXT_SAME_FLOW): it counts in the incident of that,
+ * which says so. False: none is open. */
 bool incidents_same_flow(struct incidents *i, const struct record *r);
-/* Closes by packet time. */
+/* Closes by packet time, and counts what has waited. */
 void incidents_tick(struct incidents *i, time_ns now);
 uint64_t incidents_open(const struct incidents *i); /* how many */
+/* Nothing waits any longer: this reporter ends, and the next one does not know of it. */
+void incidents_hurry(struct incidents *i);
 /* Closes all that are open, the least recent first. */
 void incidents_close(struct incidents *i);
 /* Closes an open one because somebody (`uid`) says so; false: none has this id. */

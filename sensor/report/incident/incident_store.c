@@ -7,11 +7,9 @@
 /* Incidents in the store: open ones as they are, closed ones for those who ask. */
 
 static bool save_one(const struct incident *i, struct store *store) {
-    uint8_t registers[DISTINCT_REGISTERS] = {0}, packed[DISTINCT_REGISTERS];
+    uint8_t registers[DISTINCT_REGISTERS], set[DISTINCT_SET_OCTETS];
     const struct incident_facts *f = &i->facts;
-    for (uint32_t k = 0; k < i->plates.count && !i->plates.registers; k++)
-        distinct_registers_add(registers, i->plates.exact[k]);
-    size_t n = distinct_registers_pack(i->plates.registers ? i->plates.registers : registers, packed);
+    size_t n = distinct_pack_registers(&i->plates, registers);
     const struct store_value v[] = {STORE_N(i->serial),
                                     STORE_T(bytes_text(f->id)),
                                     STORE_N(i->closed),
@@ -20,7 +18,7 @@ static bool save_one(const struct incident *i, struct store *store) {
                                     STORE_N(i->told),
                                     STORE_N(i->grown),
                                     STORE_N(i->next_tenfold),
-                                    STORE_B(bytes_of(packed, n)),
+                                    STORE_B(bytes_of(registers, n)),
                                     STORE_B(bytes_of(i->record, i->record->size)),
                                     STORE_N(f->held),
                                     STORE_N(i->rule_severity),
@@ -28,7 +26,11 @@ static bool save_one(const struct incident *i, struct store *store) {
                                     STORE_N(i->holes),
                                     STORE_T(bytes_text(i->settled)),
                                     STORE_N(i->settled_by),
-                                    STORE_N(incident_standing(i))};
+                                    STORE_N(incident_standing(i)),
+                                    STORE_B(bytes_of(set, distinct_pack_set(&i->plates, set))),
+                                    STORE_N(i->plates.estimated ? i->plates.least : 0),
+                                    STORE_T(bytes_text(i->before)),
+                                    STORE_T(bytes_text(i->joined))};
     return store_run(store, STORE_INCIDENT_PUT, v, sizeof v / sizeof v[0]);
 }
 
@@ -55,32 +57,38 @@ void incidents_spoil(struct incidents *t) {
 /* In the order of their last records, so that the least recent is the oldest. */
 static void load_row(void *context, const struct store_value *v) {
     struct incidents *t = context;
-    uint8_t registers[DISTINCT_REGISTERS];
-    struct incident *i = v[2].bytes.n <= SHOWN_KEY_MAX ? calloc(1, sizeof *i + v[2].bytes.n) : NULL;
-    bool read = i && facts_read(&i->facts, v[1].bytes, v + 3);
-    struct record *record = read ? shown_read(v[13].bytes) : NULL;
-    if (!record) {
-        free(i);
+    struct bytes key = v[2].bytes;
+    struct incident *i = key.n && key.n <= SHOWN_KEY_MAX ? calloc(1, sizeof *i) : NULL;
+    bool read = i && facts_read(&i->facts, v[1].bytes, v + 3) && (i->key = malloc(key.n)) &&
+                (i->record = shown_read(v[13].bytes));
+    if (!read) {
+        if (i)
+            incident_free(i);
         counter_one(COUNTER_STORE_UNREAD);
         return;
     }
-    i->record = record;
     i->serial = (uint64_t)v[0].number;
-    i->key_size = v[2].bytes.n;
-    memcpy(i->key, v[2].bytes.p, i->key_size);
+    i->key_size = key.n;
+    memcpy(i->key, key.p, key.n);
     i->told = v[9].number;
     i->grown = v[10].number != 0;
     i->next_tenfold = v[11].number < 10 ? 10 : (uint64_t)v[11].number;
     i->facts.held = (uint64_t)v[14].number;
     i->rule_severity =
-        v[15].number ? (uint8_t)v[15].number : record->severity; /* before version 5 the same */
+        v[15].number ? (uint8_t)v[15].number : i->record->severity; /* before version 5 the same */
     i->whole = v[16].number != 0;
     i->holes = v[17].number != 0;
-    distinct_init(&i->plates);
-    if (v[12].bytes.n && distinct_registers_unpack(v[12].bytes.p, v[12].bytes.n, registers) &&
-        (i->plates.registers = malloc(DISTINCT_REGISTERS)))
-        memcpy(i->plates.registers, registers, DISTINCT_REGISTERS);
+    const struct distinct_stored plates = {.registers = v[12].bytes.p,
+                                           .register_octets = v[12].bytes.n,
+                                           .set = v[18].bytes.p,
+                                           .set_octets = v[18].bytes.n,
+                                           .least = (uint64_t)v[19].number};
+    if (!distinct_load(&i->plates, &plates))
+        counter_one(COUNTER_STORE_UNREAD);
+    if (v[20].bytes.n)
+        i->before = strndup((const char *)v[20].bytes.p, v[20].bytes.n);
     incident_link(t, i);
+    incident_weigh_plates(t, i);
 }
 
 static void load_last(void *context, const struct store_value *v) {

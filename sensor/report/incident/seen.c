@@ -12,7 +12,7 @@
 struct entry {
     struct table_node node; /* the first word is the pool's while the entry is free */
     struct seen_key key;
-    uint64_t bytes;
+    struct seen_value value;
     struct age_node change; /* while `changed` */
     bool changed, saved;
 };
@@ -90,12 +90,12 @@ void seen_drop(struct seen *s, const struct seen_key *key) {
         drop_entry(s, e);
 }
 
-const uint64_t *seen_find(struct seen *s, const struct seen_key *key) {
+const struct seen_value *seen_find(struct seen *s, const struct seen_key *key) {
     const struct entry *e = find_entry(s, hash_key_of(s, key), key);
-    return e ? &e->bytes : NULL;
+    return e ? &e->value : NULL;
 }
 
-uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bool *forgot) {
+struct seen_value *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bool *forgot) {
     uint64_t hash = hash_key_of(s, key);
     struct entry *e = find_entry(s, hash, key);
     *forgot = false;
@@ -111,7 +111,7 @@ uint64_t *seen_note(struct seen *s, const struct seen_key *key, bool *is_new, bo
         table_add(&s->entries, &e->node, hash);
     }
     note_change(s, e);
-    return &e->bytes;
+    return &e->value;
 }
 
 /* --- the store --- */
@@ -120,14 +120,15 @@ bool seen_save(struct seen *s, struct store *store) {
     bool ok = true;
     for (size_t i = 0; i < s->gone.count && ok; i++) {
         const struct seen_key *key = (const struct seen_key *)s->gone.keys + i;
-        const struct store_value v[] = {STORE_N(key->incident), STORE_N(key->worker), STORE_N(key->object)};
+        const struct store_value v[] = {STORE_N(key->account), STORE_N(key->worker), STORE_N(key->object)};
         ok = store_run(store, s->table->drop, v, 3);
     }
     for (const struct age_node *c = s->changes.oldest; c && ok; c = c->newer) {
         const struct entry *e = AGE_ENTRY(c, struct entry, change);
-        const struct store_value v[] = {STORE_N(e->key.incident), STORE_N(e->key.worker),
-                                        STORE_N(e->key.object), STORE_N(e->bytes)};
-        ok = store_run(store, s->table->put, v, 4);
+        const struct store_value v[] = {STORE_N(e->key.account),  STORE_N(e->key.worker),
+                                        STORE_N(e->key.object),   STORE_N(e->value.bytes),
+                                        STORE_N(e->value.holder), STORE_N(e->value.telling)};
+        ok = store_run(store, s->table->put, v, s->table->held ? 6 : 4);
     }
     return ok;
 }
@@ -153,7 +154,12 @@ static void load_row(void *context, const struct store_value *v) {
     struct seen *s = context;
     struct seen_key key = {(uint64_t)v[0].number, (uint64_t)v[2].number, (uint64_t)v[1].number};
     bool is_new, forgot;
-    *seen_note(s, &key, &is_new, &forgot) = (uint64_t)v[3].number;
+    struct seen_value *value = seen_note(s, &key, &is_new, &forgot);
+    value->bytes = (uint64_t)v[3].number;
+    if (s->table->held) {
+        value->holder = (uint64_t)v[4].number;
+        value->telling = (uint64_t)v[5].number;
+    }
     entry_of(table_youngest(&s->entries))->saved = true;
 }
 

@@ -1,165 +1,234 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/ledger/distinct.h"
 
+#include "base/bytes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAIL_BITS = 64 - DISTINCT_BITS }; /* ranks go from 0 (never set) to TAIL_BITS + 1 */
+enum { DIGEST = sizeof(uint64_t), ROOM_FIRST = 8 * DIGEST };
 
-void distinct_init(struct distinct *d) {
-    memset(d, 0, sizeof *d);
-}
+_Static_assert(DISTINCT_SET_OCTETS <= UINT16_MAX, "`used` holds it");
 
 void distinct_finish(struct distinct *d) {
-    free(d->registers);
-    d->registers = NULL;
+    free(d->at);
+    *d = (struct distinct){.at = NULL};
 }
 
-/* The finaliser of SplitMix64: a bijection, so distinct stays distinct. */
-static uint64_t mix_digest(uint64_t x) {
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
+static size_t count_set(const struct distinct *d) {
+    return d->used / DIGEST;
 }
 
-size_t distinct_place(uint64_t digest, uint8_t *rank) {
-    uint64_t hash = mix_digest(digest), tail = hash << DISTINCT_BITS;
-    *rank = tail ? (uint8_t)(__builtin_clzll(tail) + 1) : TAIL_BITS + 1;
-    return hash >> TAIL_BITS;
+/* Where the digest stands or belongs. */
+static size_t find_place(const uint64_t *set, size_t n, uint64_t digest) {
+    size_t low = 0;
+    while (n > 0) {
+        size_t half = n / 2;
+        if (set[low + half] < digest) {
+            low += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return low;
 }
 
-void distinct_registers_add(uint8_t *registers, uint64_t digest) {
-    uint8_t rank, *r = &registers[distinct_place(digest, &rank)];
-    if (rank > *r)
-        *r = rank;
+/* Of `n` digests that have room for one more. */
+static void insert_digest(uint64_t *set, size_t n, size_t at, uint64_t digest) {
+    memmove(set + at + 1, set + at, (n - at) * sizeof *set);
+    set[at] = digest;
 }
 
-static bool promote_set(struct distinct *d) {
-    d->registers = calloc(1, DISTINCT_REGISTERS);
-    if (!d->registers)
+static bool has_room(struct distinct *d) {
+    if (d->used + DIGEST <= d->room)
+        return true;
+    size_t room = d->room ? d->room * 2u : ROOM_FIRST;
+    if (room > DISTINCT_SET_OCTETS)
+        room = DISTINCT_SET_OCTETS;
+    void *wider = realloc(d->at, room);
+    if (!wider)
         return false;
-    for (uint32_t i = 0; i < d->count; i++)
-        distinct_registers_add(d->registers, d->exact[i]);
+    d->at = wider;
+    d->room = (uint16_t)room;
     return true;
+}
+
+static void fill_registers(const struct distinct *d, uint8_t registers[DISTINCT_REGISTERS]) {
+    const uint64_t *set = d->at;
+    if (d->estimated) {
+        distinct_registers_unpack(d->at, d->used, registers);
+        return;
+    }
+    memset(registers, 0, DISTINCT_REGISTERS);
+    for (size_t i = 0; i < count_set(d); i++)
+        distinct_registers_add(registers, set[i]);
+}
+
+/* A register takes fewer octets than a digest, so it all stays in its place. */
+void distinct_estimate(struct distinct *d) {
+    uint8_t registers[DISTINCT_REGISTERS], packed[DISTINCT_REGISTERS];
+    if (d->estimated || d->used == 0)
+        return;
+    fill_registers(d, registers);
+    d->least = (uint16_t)count_set(d);
+    d->used = (uint16_t)distinct_registers_pack(registers, packed);
+    memcpy(d->at, packed, d->used);
+    d->estimated = true;
+    void *less = realloc(d->at, d->used);
+    d->at = less ? less : d->at;
+    d->room = less ? d->used : d->room;
 }
 
 bool distinct_add(struct distinct *d, uint64_t digest) {
-    if (!d->registers) {
-        for (uint32_t i = 0; i < d->count; i++)
-            if (d->exact[i] == digest)
-                return true;
-        if (d->count < DISTINCT_EXACT) {
-            d->exact[d->count++] = digest;
-            return true;
-        }
-        if (!promote_set(d))
-            return false;
+    if (d->estimated)
+        return distinct_sketch_add(d, digest);
+    size_t n = count_set(d), at = find_place(d->at, n, digest);
+    uint64_t *set = d->at;
+    if (at < n && set[at] == digest)
+        return true;
+    if (n == DISTINCT_EXACT) {
+        distinct_estimate(d);
+        d->least = DISTINCT_EXACT + 1;
+        return distinct_sketch_add(d, digest);
     }
-    distinct_registers_add(d->registers, digest);
+    if (!has_room(d))
+        return false;
+    insert_digest(d->at, n, at, digest);
+    d->used += DIGEST;
     return true;
 }
 
-void distinct_registers_merge(uint8_t *into, const uint8_t *from) {
-    for (size_t i = 0; i < DISTINCT_REGISTERS; i++)
-        if (from[i] > into[i])
-            into[i] = from[i];
+static bool take_registers(struct distinct *d, const uint8_t registers[DISTINCT_REGISTERS], unsigned least) {
+    uint8_t packed[DISTINCT_REGISTERS];
+    size_t n = distinct_registers_pack(registers, packed);
+    void *room = n > d->room ? realloc(d->at, n) : d->at;
+    if (!room)
+        return false;
+    d->room = n > d->room ? (uint16_t)n : d->room;
+    d->at = room;
+    memcpy(d->at, packed, n);
+    d->used = (uint16_t)n;
+    d->estimated = true;
+    d->least = (uint16_t)(least > DISTINCT_EXACT + 1 ? DISTINCT_EXACT + 1 : least);
+    return true;
 }
 
 bool distinct_merge(struct distinct *into, const struct distinct *from) {
-    if (!from->registers) {
-        bool all = true;
-        for (uint32_t i = 0; i < from->count; i++)
-            all &= distinct_add(into, from->exact[i]);
+    uint8_t registers[DISTINCT_REGISTERS], more[DISTINCT_REGISTERS];
+    const uint64_t *set = from->at;
+    bool all = true;
+    if (!from->estimated) {
+        for (size_t i = 0; i < count_set(from); i++)
+            all &= distinct_add(into, set[i]);
         return all;
     }
-    if (!into->registers && !promote_set(into))
-        return false;
-    distinct_registers_merge(into->registers, from->registers);
-    return true;
-}
-
-/* x + sum of x^(2^k) 2^(k-1), Ertl section 4: what registers never set say. */
-static double sum_sigma(double x) {
-    double y = 1, z = x, before;
-    if (x == 1)
-        return -1; /* infinite: the caller answers zero */
-    do {
-        x *= x;
-        before = z;
-        z += x * y;
-        y += y;
-    } while (z != before);
-    return z;
-}
-
-static double square_root(double x) {
-    double r = x > 1 ? x : 1;
-    for (int i = 0; i < 60; i++)
-        r = (r + x / r) / 2;
-    return r;
-}
-
-/* What registers at their limit say. */
-static double sum_tau(double x) {
-    double y = 1, z = 1 - x, before;
-    if (x == 0 || x == 1)
-        return 0;
-    do {
-        x = square_root(x);
-        before = z;
-        y /= 2;
-        z -= (1 - x) * (1 - x) * y;
-    } while (z != before);
-    return z / 3;
+    size_t least = into->estimated ? into->least : count_set(into);
+    fill_registers(into, registers);
+    fill_registers(from, more);
+    distinct_registers_merge(registers, more);
+    return take_registers(into, registers, least > from->least ? (unsigned)least : from->least);
 }
 
 uint64_t distinct_count(const struct distinct *d) {
-    return d->registers ? distinct_registers_count(d->registers) : d->count;
+    uint8_t registers[DISTINCT_REGISTERS];
+    if (!d->estimated)
+        return count_set(d);
+    fill_registers(d, registers);
+    uint64_t n = distinct_registers_count(registers);
+    return n > d->least ? n : d->least;
 }
 
-uint64_t distinct_registers_count(const uint8_t *registers) {
-    const double m = DISTINCT_REGISTERS, alpha = 0.721347520444481703680; /* 1 / (2 ln 2) */
-    uint32_t of_rank[TAIL_BITS + 2] = {0};
-    for (size_t i = 0; i < DISTINCT_REGISTERS; i++)
-        of_rank[registers[i] <= TAIL_BITS + 1 ? registers[i] : TAIL_BITS + 1]++;
-    double z = m * sum_tau(1 - of_rank[TAIL_BITS + 1] / m);
-    for (int k = TAIL_BITS; k >= 1; k--)
-        z = (z + of_rank[k]) / 2;
-    double unset = sum_sigma(of_rank[0] / m);
-    if (unset < 0)
+size_t distinct_digests(const struct distinct *d, const uint64_t **out) {
+    *out = d->at;
+    return d->estimated ? 0 : count_set(d);
+}
+
+/* --- stored --- */
+
+size_t distinct_pack_set(const struct distinct *d, uint8_t out[DISTINCT_SET_OCTETS]) {
+    const uint64_t *set = d->at;
+    if (d->estimated)
         return 0;
-    return (uint64_t)(alpha * m * m / (z + m * unset) + 0.5);
+    for (size_t i = 0; i < d->used; i++)
+        out[i] = (uint8_t)(set[i / DIGEST] >> i % DIGEST * 8);
+    return d->used;
 }
 
-enum { PACKED = 3 };
-
-size_t distinct_registers_pack(const uint8_t *registers, uint8_t out[DISTINCT_REGISTERS]) {
-    size_t n = 0;
-    for (size_t i = 0; i < DISTINCT_REGISTERS; i++) {
-        if (!registers[i])
-            continue;
-        if (n + PACKED >= DISTINCT_REGISTERS) { /* that size means all of them */
-            memcpy(out, registers, DISTINCT_REGISTERS);
-            return DISTINCT_REGISTERS;
-        }
-        out[n++] = (uint8_t)i;
-        out[n++] = (uint8_t)(i >> 8);
-        out[n++] = registers[i];
-    }
-    return n;
+size_t distinct_pack_registers(const struct distinct *d, uint8_t out[DISTINCT_REGISTERS]) {
+    uint8_t registers[DISTINCT_REGISTERS];
+    fill_registers(d, registers);
+    return distinct_registers_pack(registers, out);
 }
 
-bool distinct_registers_unpack(const uint8_t *packed, size_t n, uint8_t registers[DISTINCT_REGISTERS]) {
-    memset(registers, 0, DISTINCT_REGISTERS);
-    if (n == DISTINCT_REGISTERS)
-        memcpy(registers, packed, n);
-    else if (n > DISTINCT_REGISTERS || n % PACKED)
+static bool load_set(struct distinct *d, const uint8_t *stored, size_t n) {
+    uint64_t digest = 0, before = 0;
+    if (n > DISTINCT_SET_OCTETS || n % DIGEST)
         return false;
-    for (size_t i = 0; n < DISTINCT_REGISTERS && i < n; i += PACKED) {
-        size_t index = packed[i] | (size_t)packed[i + 1] << 8;
-        if (index >= DISTINCT_REGISTERS)
+    for (size_t i = 0; i < n; i++) {
+        digest = digest >> 8 | (uint64_t)stored[i] << 56;
+        if (i % DIGEST != DIGEST - 1)
+            continue;
+        if ((i >= DIGEST && digest <= before) || !distinct_add(d, digest)) {
+            distinct_finish(d);
             return false;
-        registers[index] = packed[i + 2];
+        }
+        before = digest;
     }
     return true;
+}
+
+bool distinct_load(struct distinct *d, const struct distinct_stored *from) {
+    uint8_t registers[DISTINCT_REGISTERS];
+    if (from->set_octets)
+        return load_set(d, from->set, from->set_octets);
+    if (from->register_octets == 0)
+        return true;
+    return distinct_registers_unpack(from->registers, from->register_octets, registers) &&
+           take_registers(d, registers, from->least < UINT16_MAX ? (unsigned)from->least : UINT16_MAX);
+}
+
+/* --- several --- */
+
+static void spill_set(struct distinct_union *u) {
+    for (uint32_t i = 0; i < u->count; i++)
+        distinct_registers_add(u->registers, u->set[i]);
+}
+
+static void join_digest(struct distinct_union *u, uint64_t digest) {
+    size_t at = u->over ? 0 : find_place(u->set, u->count, digest);
+    if (!u->over && at < u->count && u->set[at] == digest)
+        return;
+    if (!u->over && u->count == DISTINCT_EXACT) {
+        u->over = true;
+        spill_set(u);
+    }
+    if (u->over)
+        distinct_registers_add(u->registers, digest);
+    else
+        insert_digest(u->set, u->count++, at, digest);
+}
+
+void distinct_union_add(struct distinct_union *u, const struct distinct *d) {
+    uint8_t registers[DISTINCT_REGISTERS];
+    const uint64_t *set = d->at;
+    for (size_t i = 0; !d->estimated && i < count_set(d); i++)
+        join_digest(u, set[i]);
+    if (!d->estimated)
+        return;
+    fill_registers(d, registers);
+    distinct_registers_merge(u->registers, registers);
+    u->estimated = true;
+    u->least = d->least > u->least ? d->least : u->least;
+}
+
+uint64_t distinct_union_count(struct distinct_union *u) {
+    if (!u->over && !u->estimated)
+        return u->count;
+    if (!u->over)
+        spill_set(u);
+    uint64_t n = distinct_registers_count(u->registers);
+    uint64_t least = u->over ? DISTINCT_EXACT + 1 : u->count;
+    least = u->least > least ? u->least : least;
+    return n > least ? n : least;
 }

@@ -12,8 +12,27 @@
 
 #include <stdlib.h>
 
-enum { BUCKETS_OF_HASH = 1 << 14, JUMP_WITNESSES = 3 };
+enum { BUCKETS_OF_HASH = 1 << 14, JUMP_WITNESSES = 3, SETS_PART = 4 };
 static const time_ns hour_ns = 3600 * NS_PER_S, jump_ns = 2 * 86400 * NS_PER_S;
+
+struct distinct_pool *ledger_pool(struct ledger *l) {
+    return &l->pool;
+}
+
+/* A distinct_pool's give_way. */
+static void estimate_line(void *context, struct distinct_owner *owner) {
+    struct ledger *l = context;
+    struct entry *e = (struct entry *)((char *)owner - offsetof(struct entry, owner));
+    uint64_t freed = bucket_estimate(e);
+    l->memory -= freed;
+    e->octets -= freed;
+    ranking_weigh(&l->ranking, &e->ranked, e->octets);
+    change_mark(&l->changes, &e->change);
+}
+
+void ledger_weigh_sets(struct ledger *l, struct entry *e) {
+    distinct_pool_weigh(&l->pool, &e->owner, (enum standing)e->ranked.standing, bucket_set_octets(e));
+}
 
 struct ledger *ledger_create(const char *observer, const struct ledger_options *options,
                              const struct ledger_sink *sink, const struct hash_key *digest_key, bool kept) {
@@ -26,6 +45,9 @@ struct ledger *ledger_create(const char *observer, const struct ledger_options *
     l->watch.sink = *sink;
     l->changes.kept = l->watch.past.kept = kept;
     l->secret = hash_key_random();
+    l->pool.limit = options->memory / SETS_PART;
+    l->pool.kinds[DISTINCT_OF_LINE].give_way = estimate_line;
+    l->pool.kinds[DISTINCT_OF_LINE].context = l;
     if (table_init(&l->lines, BUCKETS_OF_HASH))
         return l;
     free(l);
@@ -37,6 +59,7 @@ struct ledger *ledger_create(const char *observer, const struct ledger_options *
 static void forget_entry(struct ledger *l, struct entry *e) {
     table_remove(&l->lines, &e->node);
     ranking_remove(&l->ranking, &e->ranked);
+    distinct_pool_leave(&l->pool, &e->owner);
     change_unmark(&l->changes, &e->change);
     if (e->saved) /* rows that stay in the store grow older than the period */
         gone_note(&l->gone, &e->id, sizeof e->id);
@@ -86,6 +109,7 @@ struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n) {
     if (!e)
         return NULL;
     bucket_init(e);
+    e->owner.kind = DISTINCT_OF_LINE;
     e->id = ++l->serial;
     e->key_size = n;
     memcpy(e->key, key, n);
@@ -183,18 +207,15 @@ static void add_record(struct ledger *l, const struct record *r, struct bytes cl
     char room[DESTINATION_ROOM];
     size_t n = make_key(record_text_of(r, TEXT_NETWORK), ledger_destination(r, room), class, key);
     struct entry *e = find_line(l, bytes_of(key, n));
-    bool ended = r->kind == RECORD_TRANSFER || r->kind == RECORD_VOLUME;
-    /* A transfer's verdict is the worst of its classes'; the others of them may have been allowed. */
-    bool denied =
-        r->verdict >= VERDICT_BREACH && (!ended || list_has(record_text_of(r, TEXT_OFFENDING), class));
+    bool denied = r->verdict >= VERDICT_BREACH && list_has(record_text_of(r, TEXT_OFFENDING), class);
     const struct addition a = {
         .objects = r->kind == RECORD_TRANSFER,
-        .bytes = ended ? r->bytes : 0,
+        .bytes = r->bytes,
         .denied = denied,
         .plates_least = r->distinct,
         .digests = record_digests_of(r),
         .digest_count = r->digests,
-        .pictured = ended && r->hashed && bytes_starts_nocase(record_text_of(r, TEXT_MIME), "image/"),
+        .pictured = r->hashed && bytes_starts_nocase(record_text_of(r, TEXT_MIME), "image/"),
         .image = hash_bytes(&l->digest_key, r->sha256, sizeof r->sha256),
     };
     if (!e)
@@ -207,24 +228,20 @@ static void add_record(struct ledger *l, const struct record *r, struct bytes cl
     e->last = t > e->last ? t : e->last;
     change_mark(&l->changes, &e->change);
     ledger_rank(l, e, bucket_add(e, t, l->now, &a));
+    ledger_weigh_sets(l, e);
     if (r->kind == RECORD_TRANSFER)
         shape_add(&e->shape, r);
-    if (ended)
-        alarm_check(&l->watch, e, r, class, l->now);
+    alarm_check(&l->watch, e, r, class, l->now);
     while (l->memory > l->watch.options.memory && make_room(l, e))
         ;
 }
 
 void ledger_record(struct ledger *l, const struct record *r) {
-    struct bytes classes = record_text_of(r, r->kind == RECORD_FINDING ? TEXT_CLASS : TEXT_CLASSES), class;
-    if (classes.n == 0 || !r->matters || r->verdict == VERDICT_INTERNAL || r->verdict >= VERDICT_COUNT)
+    struct bytes classes = record_text_of(r, TEXT_CLASSES), class;
+    if ((r->kind != RECORD_TRANSFER && r->kind != RECORD_VOLUME) || !r->matters ||
+        r->verdict == VERDICT_INTERNAL || r->verdict >= VERDICT_COUNT || !list_next(&classes, &class))
         return;
-    if (r->kind == RECORD_FINDING && r->digests == 0 && r->distinct == 0)
-        return; /* its transfer record will count it */
-    time_ns t = follow_clock(l, r->time);
-    while (list_next(&classes, &class))
-        if (class.n)
-            add_record(l, r, class, t);
+    add_record(l, r, class, follow_clock(l, r->time));
 }
 
 /* Ticks are no witnesses of a jump: offline they come from the same packets, live from a clock that may be

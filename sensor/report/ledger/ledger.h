@@ -10,9 +10,9 @@
 #include "settings/setting.h"
 
 /* What has left, by image network, destination (the partner; of a host that nobody knows its /24 or /56) and
- * class: objects and bytes when a transfer of that class ends, distinct plates (registers of distinct.h, no
- * plate) when a finding brings digests, distinct images when one was seen whole (by keyed digest of its
- * SHA-256, so that one picture sent twice is one). What the policy did not allow is counted apart too.
+ * class, once the transfer has ended: objects, each in the class alone that says most of it (telling.h), and
+ * bytes; distinct plates by keyed digest (distinct.h); distinct images that were seen whole (by keyed digest
+ * of the SHA-256, so that one picture sent twice is one). What the policy did not allow is counted apart too.
  *
  * Buckets of 5 minutes, hours and UTC days, begun at multiples of their width since 1970, so that those of
  * several sensors can be added up: numbers by addition, registers by their greatest. The last hour is the
@@ -32,7 +32,7 @@ struct ledger_totals {
 
 /* Thresholds. Objects count once their transfer has ended. */
 struct ledger_options {
-    uint64_t memory; /* bytes; lines are forgotten in the order of standing.h */
+    uint64_t memory; /* bytes; lines are forgotten in the order of standing.h. A quarter holds exact sets */
     uint64_t slow_objects,
         slow_days;           /* not allowed, within 45 days, on so many days; 0 objects: never told */
     uint64_t growth_factor;  /* times the usual day's objects or bytes; 0: never told */
@@ -43,6 +43,7 @@ struct ledger_options {
 extern const struct setting ledger_settings[]; /* ledger of gantry.yaml */
 
 struct ledger; /* opaque */
+struct distinct_pool;
 struct ledger_sink {
     void *context;
     /* As incident_sink's. The record has the ledger's own rule. */
@@ -53,8 +54,10 @@ struct ledger_sink {
 struct ledger *ledger_create(const char *observer, const struct ledger_options *options,
                              const struct ledger_sink *sink, const struct hash_key *digest_key, bool kept);
 void ledger_destroy(struct ledger *l);
-/* A finding or transfer record, or the sum of a volume record, which has bytes and no objects; what does not
- * leave an image network is passed over. */
+/* Of the exact sets of its lines, for those of others; lives as long as the ledger. */
+struct distinct_pool *ledger_pool(struct ledger *l);
+/* A transfer record, or the sum of a volume record, which has bytes and no objects; what does not leave an
+ * image network is passed over. */
 void ledger_record(struct ledger *l, const struct record *r);
 /* Forgets what is older than the period and closes alarms whose reason is gone. */
 void ledger_tick(struct ledger *l, time_ns now);

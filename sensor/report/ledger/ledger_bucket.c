@@ -34,19 +34,39 @@ void bucket_init(struct entry *e) {
 }
 
 size_t bucket_octets(const struct bucket *b) {
-    return (size_t)b->plates.room + b->images.room;
+    return distinct_octets(&b->plates) + distinct_octets(&b->images);
 }
 
-static size_t drop_sketches(struct bucket *b) {
+size_t bucket_set_octets(const struct entry *e) {
+    size_t all = 0;
+    for (unsigned i = 0; i < BUCKETS; i++)
+        all += distinct_set_octets(&e->buckets[i].plates) + distinct_set_octets(&e->buckets[i].images);
+    return all;
+}
+
+size_t bucket_estimate(struct entry *e) {
+    size_t freed = 0;
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        struct bucket *b = &e->buckets[i];
+        size_t before = bucket_octets(b);
+        b->changed |= distinct_set_octets(&b->plates) + distinct_set_octets(&b->images) > 0;
+        distinct_estimate(&b->plates);
+        distinct_estimate(&b->images);
+        freed += before - bucket_octets(b);
+    }
+    return freed;
+}
+
+static size_t drop_counts(struct bucket *b) {
     size_t freed = bucket_octets(b);
-    sketch_finish(&b->plates);
-    sketch_finish(&b->images);
+    distinct_finish(&b->plates);
+    distinct_finish(&b->images);
     return freed;
 }
 
 void bucket_finish(struct entry *e) {
     for (unsigned i = 0; i < BUCKETS; i++)
-        drop_sketches(&e->buckets[i]);
+        drop_counts(&e->buckets[i]);
 }
 
 /* NULL: a newer time has taken the place, the record is older than the span. One from a future that is no
@@ -59,7 +79,7 @@ static struct bucket *bucket_at(struct entry *e, enum ledger_span span, time_ns 
         return b;
     if (b->index > index && b->index <= index_of(span, now))
         return NULL;
-    *octets -= (int64_t)drop_sketches(b);
+    *octets -= (int64_t)drop_counts(b);
     *b = (struct bucket){.index = index};
     return b;
 }
@@ -69,9 +89,9 @@ static void add_distinct(struct bucket *b, const struct addition *a) {
     if (b->plates_least < a->plates_least)
         b->plates_least = a->plates_least;
     for (size_t i = 0; i < a->digest_count; i++)
-        all &= sketch_add(&b->plates, a->digests[i]);
+        all &= distinct_add(&b->plates, a->digests[i]);
     if (a->pictured)
-        all &= sketch_add(&b->images, a->image);
+        all &= distinct_add(&b->images, a->image);
     if (!all)
         counter_one(COUNTER_LEDGER_REFUSED);
 }
@@ -124,28 +144,28 @@ void bucket_sum(const struct entry *e, time_ns now, enum ledger_window window, s
     each_within(e, now, window, add_up, out);
 }
 
-struct union_of_sketches {
-    uint8_t registers[DISTINCT_REGISTERS];
+struct joined {
+    struct distinct_union all;
     uint64_t least;
 };
 
 static void join_plates(const struct bucket *b, void *context) {
-    struct union_of_sketches *u = context;
-    u->least = b->plates_least > u->least ? b->plates_least : u->least;
-    sketch_merge_into(&b->plates, u->registers);
+    struct joined *j = context;
+    j->least = b->plates_least > j->least ? b->plates_least : j->least;
+    distinct_union_add(&j->all, &b->plates);
 }
 
 static void join_images(const struct bucket *b, void *context) {
-    struct union_of_sketches *u = context;
-    sketch_merge_into(&b->images, u->registers);
+    struct joined *j = context;
+    distinct_union_add(&j->all, &b->images);
 }
 
 static uint64_t count_joined(const struct entry *e, time_ns now, enum ledger_window window,
                              void (*join)(const struct bucket *b, void *context)) {
-    struct union_of_sketches u = {.least = 0};
-    each_within(e, now, window, join, &u);
-    uint64_t n = distinct_registers_count(u.registers);
-    return n > u.least ? n : u.least;
+    struct joined j = {.least = 0};
+    each_within(e, now, window, join, &j);
+    uint64_t n = distinct_union_count(&j.all);
+    return n > j.least ? n : j.least;
 }
 
 uint64_t bucket_plates(const struct entry *e, time_ns now, enum ledger_window window) {

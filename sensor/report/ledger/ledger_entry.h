@@ -18,8 +18,8 @@ struct bucket {
     int64_t index; /* time / width; -1: never used */
     uint64_t objects, bytes, denied_objects, denied_bytes;
     uint64_t plates_least; /* the most distinct values that one object had: it names only so many digests */
-    struct sketch plates, images; /* by keyed digest of the value, and of the content's SHA-256 */
-    bool changed;                 /* since it was saved */
+    struct distinct plates, images; /* by keyed digest of the value, and of the content's SHA-256 */
+    bool changed;                   /* since it was saved */
 };
 
 enum alarm_rule { ALARM_SLOW, ALARM_UNUSUAL, ALARM_COUNT };
@@ -35,6 +35,7 @@ struct entry {
     struct change change;
     struct table_node node; /* its age is that of the last record */
     struct ranked ranked;   /* its weight are octets */
+    struct distinct_owner owner;
     uint64_t id;
     time_ns last;
     uint64_t octets; /* of it all */
@@ -70,7 +71,10 @@ uint64_t bucket_images(const struct entry *e, time_ns now, enum ledger_window wi
 unsigned bucket_usual(const struct entry *e, time_ns now, uint64_t *objects, uint64_t *bytes);
 void bucket_init(struct entry *e);
 void bucket_finish(struct entry *e);
-size_t bucket_octets(const struct bucket *b); /* of its sketches */
+size_t bucket_octets(const struct bucket *b);    /* of what is distinct */
+size_t bucket_set_octets(const struct entry *e); /* of all exact sets */
+/* All counts become estimates; the octets that this freed. */
+size_t bucket_estimate(struct entry *e);
 
 /* --- ledger_alarm.c --- */
 /* One that is over, until it is in the store as a closed incident. */
@@ -103,6 +107,7 @@ struct ledger {
     struct hash_key secret, digest_key;
     struct table lines; /* struct entry */
     struct ranking ranking;
+    struct distinct_pool pool;
     uint64_t memory;
     time_ns now, elsewhere; /* packet time; where the last jump went */
     unsigned agreed;        /* records in a row that jumped there */
@@ -125,5 +130,7 @@ struct bytes ledger_part(const struct entry *e, unsigned n); /* of the key: netw
 struct entry *ledger_begin(struct ledger *l, const uint8_t *key, size_t n); /* NULL: no memory */
 /* After what was counted, `octets` more; makes it the most recent of its standing. */
 void ledger_rank(struct ledger *l, struct entry *e, int64_t octets);
+/* After its sets have changed, and its rank. */
+void ledger_weigh_sets(struct ledger *l, struct entry *e);
 
 #endif

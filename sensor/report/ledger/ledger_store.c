@@ -10,16 +10,24 @@
 
 static bool save_bucket(const struct entry *e, unsigned slot, struct store *store) {
     const struct bucket *b = &e->buckets[slot];
-    const struct store_value v[] = {STORE_N(e->id),
-                                    STORE_N(slot),
-                                    STORE_N(b->index),
-                                    STORE_N(b->objects),
-                                    STORE_N(b->bytes),
-                                    STORE_N(b->denied_objects),
-                                    STORE_N(b->denied_bytes),
-                                    STORE_N(b->plates_least),
-                                    STORE_B(bytes_of(b->plates.at, b->plates.used)),
-                                    STORE_B(bytes_of(b->images.at, b->images.used))};
+    static struct {
+        uint8_t set[DISTINCT_SET_OCTETS], registers[DISTINCT_REGISTERS];
+    } plates, images; /* one store a process */
+    uint64_t least = b->plates.estimated ? b->plates.least : 0;
+    const struct store_value v[] = {
+        STORE_N(e->id),
+        STORE_N(slot),
+        STORE_N(b->index),
+        STORE_N(b->objects),
+        STORE_N(b->bytes),
+        STORE_N(b->denied_objects),
+        STORE_N(b->denied_bytes),
+        STORE_N(b->plates_least > least ? b->plates_least : least),
+        STORE_B(bytes_of(plates.registers, distinct_pack_registers(&b->plates, plates.registers))),
+        STORE_B(bytes_of(images.registers, distinct_pack_registers(&b->images, images.registers))),
+        STORE_B(bytes_of(plates.set, distinct_pack_set(&b->plates, plates.set))),
+        STORE_B(bytes_of(images.set, distinct_pack_set(&b->images, images.set))),
+        STORE_N(b->images.estimated ? b->images.least : 0)};
     return store_run(store, STORE_BUCKET_PUT, v, sizeof v / sizeof v[0]);
 }
 
@@ -136,6 +144,17 @@ static void load_line(void *context, const struct store_value *v) {
         l->highest = e->id;
 }
 
+static bool load_count(struct distinct *d, const struct store_value *registers, const struct store_value *set,
+                       uint64_t least) {
+    const struct distinct_stored from = {.set = set->bytes.p,
+                                         .set_octets = set->bytes.n,
+                                         .registers = registers->bytes.p,
+                                         .register_octets = registers->bytes.n,
+                                         .least = least};
+    distinct_finish(d);
+    return distinct_load(d, &from);
+}
+
 static void load_bucket(void *context, const struct store_value *v) {
     struct ledger *l = context;
     struct entry *e = by_id(l, (uint64_t)v[0].number);
@@ -148,8 +167,8 @@ static void load_bucket(void *context, const struct store_value *v) {
     b->denied_objects = (uint64_t)v[5].number;
     b->denied_bytes = (uint64_t)v[6].number;
     b->plates_least = (uint64_t)v[7].number;
-    if (!sketch_load(&b->plates, v[8].bytes.p, v[8].bytes.n) ||
-        !sketch_load(&b->images, v[9].bytes.p, v[9].bytes.n))
+    bool read = load_count(&b->plates, &v[8], &v[10], b->plates_least);
+    if (!load_count(&b->images, &v[9], &v[11], (uint64_t)v[12].number) || !read)
         counter_one(COUNTER_STORE_UNREAD);
     e->octets += bucket_octets(b);
     l->memory += bucket_octets(b);
@@ -178,8 +197,10 @@ bool ledger_load(struct ledger *l, struct store *store) {
               store_each(store, STORE_BUCKET_EACH, load_bucket, l) &&
               store_each(store, STORE_ALARM_EACH, load_alarm, l) &&
               store_each(store, STORE_META_EACH, load_clock, l);
-    for (struct entry *e = ledger_oldest(l); e; e = ledger_younger(e))
+    for (struct entry *e = ledger_oldest(l); e; e = ledger_younger(e)) {
         ledger_rank(l, e, 0);
+        ledger_weigh_sets(l, e);
+    }
     l->serial = l->highest;
     l->found = NULL;
     return ok;

@@ -6,8 +6,8 @@
 
 enum { ENTRY = 3, ROOM_FIRST = 16 * ENTRY };
 
-static bool widen_room(struct sketch *s, size_t room) {
-    uint8_t *wider = realloc(s->at, room);
+static bool widen_room(struct distinct *s, size_t room) {
+    void *wider = realloc(s->at, room);
     if (!wider)
         return false;
     s->at = wider;
@@ -16,7 +16,7 @@ static bool widen_room(struct sketch *s, size_t room) {
 }
 
 /* From single entries to all registers. */
-static bool spread_registers(struct sketch *s) {
+static bool spread_registers(struct distinct *s) {
     uint8_t all[DISTINCT_REGISTERS];
     if (!distinct_registers_unpack(s->at, s->used, all) || !widen_room(s, DISTINCT_REGISTERS))
         return false;
@@ -25,54 +25,36 @@ static bool spread_registers(struct sketch *s) {
     return true;
 }
 
-static bool append_register(struct sketch *s, size_t place, uint8_t rank) {
+static bool append_register(struct distinct *s, size_t place, uint8_t rank) {
     if (s->used + ENTRY >= DISTINCT_REGISTERS) { /* that size means all of them */
         if (!spread_registers(s))
             return false;
-        s->at[place] = rank;
+        ((uint8_t *)s->at)[place] = rank;
         return true;
     }
-    size_t room = s->room ? s->room * 2u : ROOM_FIRST;
+    size_t room = s->room < ROOM_FIRST ? ROOM_FIRST : s->room * 2u;
     if (s->used + ENTRY > s->room && !widen_room(s, room < DISTINCT_REGISTERS ? room : DISTINCT_REGISTERS))
         return false;
-    s->at[s->used++] = (uint8_t)place;
-    s->at[s->used++] = (uint8_t)(place >> 8);
-    s->at[s->used++] = rank;
+    uint8_t *at = (uint8_t *)s->at + s->used;
+    at[0] = (uint8_t)place;
+    at[1] = (uint8_t)(place >> 8);
+    at[2] = rank;
+    s->used += ENTRY;
     return true;
 }
 
-bool sketch_add(struct sketch *s, uint64_t digest) {
+bool distinct_sketch_add(struct distinct *s, uint64_t digest) {
     uint8_t rank;
     size_t place = distinct_place(digest, &rank);
+    uint8_t *at = s->at;
     if (s->used == DISTINCT_REGISTERS) {
-        s->at[place] = rank > s->at[place] ? rank : s->at[place];
+        at[place] = rank > at[place] ? rank : at[place];
         return true;
     }
     for (size_t i = 0; i < s->used; i += ENTRY)
-        if ((s->at[i] | (size_t)s->at[i + 1] << 8) == place) {
-            s->at[i + 2] = rank > s->at[i + 2] ? rank : s->at[i + 2];
+        if ((at[i] | (size_t)at[i + 1] << 8) == place) {
+            at[i + 2] = rank > at[i + 2] ? rank : at[i + 2];
             return true;
         }
     return append_register(s, place, rank);
-}
-
-void sketch_merge_into(const struct sketch *s, uint8_t registers[DISTINCT_REGISTERS]) {
-    uint8_t mine[DISTINCT_REGISTERS];
-    if (s->used && distinct_registers_unpack(s->at, s->used, mine))
-        distinct_registers_merge(registers, mine);
-}
-
-bool sketch_load(struct sketch *s, const uint8_t *packed, size_t n) {
-    uint8_t checked[DISTINCT_REGISTERS];
-    if (n > DISTINCT_REGISTERS || !distinct_registers_unpack(packed, n, checked) || (n && !widen_room(s, n)))
-        return false;
-    if (n)
-        memcpy(s->at, packed, n);
-    s->used = (uint16_t)n;
-    return true;
-}
-
-void sketch_finish(struct sketch *s) {
-    free(s->at);
-    *s = (struct sketch){.at = NULL};
 }

@@ -2,14 +2,15 @@
 #include "report/quota/quota_account.h"
 
 #include "base/hash.h"
+#include "report/event/telling.h"
 #include "report/event/text.h"
 
 #include <stdlib.h>
 
 enum { MOVING_MAX = 1 << 14, NAME_ROOM = 128, BYTES_SHIFT = 8, SEVERITY_BITS = 4, VOLUME_SEVERITY = 6 };
 
-static const struct seen_table moving_table = {STORE_CONTRACT_OBJECT_PUT, STORE_CONTRACT_OBJECT_DROP,
-                                               STORE_CONTRACT_OBJECT_EACH};
+static const struct seen_table moving_table = {
+    .put = STORE_CONTRACT_OBJECT_PUT, .drop = STORE_CONTRACT_OBJECT_DROP, .each = STORE_CONTRACT_OBJECT_EACH};
 
 /* --- life --- */
 
@@ -129,7 +130,8 @@ uint64_t moving_pack(struct moving m) {
 struct delivery_of {
     struct quotas *q;
     const struct record *record;
-    bool classified; /* a rule gave it a class: it is an object of its own */
+    bool classified;  /* a rule gave it a class: it is an object of its own */
+    uint64_t telling; /* telling_of() that class */
 };
 
 static struct seen_key key_of(const struct account *a, const struct record *r) {
@@ -163,9 +165,9 @@ static void add_amount(struct contract_amount *to, struct contract_amount more) 
 static void peek_use(void *context, const struct contract *c, struct contract_use *out) {
     const struct delivery_of *d = context;
     const struct account *a = find_account(d->q, c);
-    const uint64_t *known =
+    const struct seen_value *known =
         a ? seen_find(d->q->seen, &(struct seen_key){a->key, d->record->object, d->record->worker}) : NULL;
-    struct moving m = moving_read(known ? *known : 0);
+    struct moving m = moving_read(known ? known->bytes : 0);
     if (!a)
         return;
     struct contract_amount more = count_news(d, known ? &m : NULL);
@@ -177,13 +179,42 @@ static void peek_use(void *context, const struct contract *c, struct contract_us
                   find_broken(out->month, more, c->month, TERM_MONTH_OBJECTS, TERM_MONTH_BYTES);
 }
 
+static void take_back(struct account *a, struct moving m, time_ns t) {
+    for (enum quota_span span = 0; span < SPAN_COUNT; span++) {
+        struct contract_amount *of = &take_slot(a, span, span_index(a, span, t))->amount;
+        of->objects -= of->objects > 0;
+        of->bytes -= of->bytes < m.bytes ? of->bytes : m.bytes;
+    }
+    a->all.objects -= a->all.objects > 0;
+    a->all.bytes -= a->all.bytes < m.bytes ? a->all.bytes : m.bytes;
+    a->changed = true;
+}
+
+/* An object is received under one contract, that of the class which says most of it. False: it stays under
+ * another one. */
+static bool takes_over(const struct delivery_of *d, const struct account *a) {
+    for (size_t i = 0; i < a->partner->contract_count; i++) {
+        struct account *other = find_account(d->q, &a->partner->contracts[i]);
+        struct seen_key key = key_of(other, d->record);
+        const struct seen_value *known = other == a ? NULL : seen_find(d->q->seen, &key);
+        if (!known)
+            continue;
+        if (d->telling <= known->telling)
+            return false;
+        take_back(other, moving_read(known->bytes), d->record->time);
+        seen_drop(d->q->seen, &key);
+    }
+    return true;
+}
+
 /* Counts it under the contract; the limits that it is over. */
 static struct moving charge_account(const struct delivery_of *d, struct account *a, unsigned broken) {
     const struct record *r = d->record;
     struct seen_key key = key_of(a, r);
     bool is_new = true, forgot = false;
-    uint64_t *packed = r->kind == RECORD_VOLUME ? NULL : seen_note(d->q->seen, &key, &is_new, &forgot);
-    struct moving m = moving_read(packed ? *packed : 0);
+    struct seen_value *known =
+        r->kind == RECORD_VOLUME ? NULL : seen_note(d->q->seen, &key, &is_new, &forgot);
+    struct moving m = moving_read(known ? known->bytes : 0);
     struct contract_amount more = count_news(d, is_new ? NULL : &m);
     if (forgot)
         counter_one(COUNTER_OBJECTS_FORGOTTEN);
@@ -196,8 +227,10 @@ static struct moving charge_account(const struct delivery_of *d, struct account 
     m.bytes += more.bytes;
     m.broken |= broken & TERM_LIMITS;
     m.severity = r->severity > m.severity ? r->severity : m.severity;
-    if (packed)
-        *packed = moving_pack(m);
+    if (known) {
+        known->bytes = moving_pack(m);
+        known->telling = d->telling > known->telling ? d->telling : known->telling;
+    }
     return m;
 }
 
@@ -226,9 +259,9 @@ static const char *text_or_null(const struct record *r, enum record_text which, 
 /* Judges one class of the record (NULL: it has none) and counts it. The worker has judged the name that the
  * client used; here the addresses decide, since it is their owner who receives it. */
 static struct moving judge_class(struct quotas *q, const struct record *r, const char *class,
-                                 struct judgement *out) {
+                                 uint64_t telling, struct judgement *out) {
     char protocol[NAME_ROOM];
-    struct delivery_of d = {q, r, class != NULL};
+    struct delivery_of d = {q, r, class != NULL, telling};
     const struct judgement_facts facts = {.source = r->source,
                                           .destination = r->destination,
                                           .target = record_text_of(r, TEXT_TARGET),
@@ -242,7 +275,8 @@ static struct moving judge_class(struct quotas *q, const struct record *r, const
         (out->verdict <= VERDICT_BREACH || out->verdict == VERDICT_READER_BREACH) && out->contract
             ? find_account(q, out->contract)
             : NULL;
-    return a ? charge_account(&d, a, out->terms) : (struct moving){0};
+    bool charged = a && (r->kind == RECORD_VOLUME || takes_over(&d, a));
+    return charged ? charge_account(&d, a, out->terms) : (struct moving){0};
 }
 
 /* --- records with another verdict --- */
@@ -294,8 +328,10 @@ static bool judge_classes(struct quotas *q, const struct record *r, struct bytes
     char class[NAME_ROOM];
     struct judgement j;
     bool found = false;
-    while (next_line(&classes, class)) {
-        struct moving m = judge_class(q, r, class, &j);
+    uint64_t telling = 0;
+    while (next_line(&classes, class)) { /* the most telling is the first */
+        telling = telling ? 1 : telling_of(r->severity, bytes_text(class));
+        struct moving m = judge_class(q, r, class, telling, &j);
         if (!speaks_for(r, &j))
             continue;
         if (!found) {
@@ -321,7 +357,7 @@ static const struct record *change_record(struct quotas *q, const struct record 
         if (!judge_classes(q, r, classes, &j))
             return NULL;
     } else {
-        judge_class(q, r, NULL, &j);
+        judge_class(q, r, NULL, 0, &j);
         if (!speaks_for(r, &j))
             return NULL;
         record_copy(&q->builder, r);

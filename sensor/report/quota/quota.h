@@ -13,8 +13,9 @@
  * the partner count together. An object counts as soon as a rule gives it a class, once; bytes are those of
  * all objects that are no containers, with or without a class, and those of flows whose content cannot be
  * read; they count while they move. What a contract does not cover for another reason counts too: its limits
- * are on what was received. Of several contracts that cover an object, the first with room takes it. The
- * object that goes over a limit is the first in breach. */
+ * are on what was received. Of several contracts that cover an object, the first with room takes it; one
+ * whose class says more of the object (telling.h) takes it over from another. The object that goes over a
+ * limit is the first in breach. */
 struct quotas; /* opaque */
 
 /* Bytes for the objects that are under way, whatever the contracts. */

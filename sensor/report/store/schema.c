@@ -4,7 +4,8 @@
 /* Times are nanoseconds since 1970, UTC. Registers are those of distinct.h: either all of them, or of each
  * that is not zero its index (2 octets, little-endian) and its value, three octets each and never 1,024 in
  * all. Databases of several sensors with one digest key are added up by network, destination, class, span and
- * slot index: numbers by sum, registers by their greatest. */
+ * slot index: numbers by sum, registers by their greatest; sets of digests (8 octets each, little-endian,
+ * sorted) by their union, where none of the sensors lacks its set. */
 const char *const schema_steps[] = {
     /* 1: the ledger. span: 0 five minutes, 1 hours, 2 days; slot: its place in the span's ring; start: time /
        width */
@@ -85,6 +86,19 @@ const char *const schema_steps[] = {
     " untold_back INTEGER NOT NULL, untold_flows INTEGER NOT NULL,"
     " unledgered_out INTEGER NOT NULL, unledgered_back INTEGER NOT NULL, unledgered_flows INTEGER NOT NULL,"
     " told INTEGER NOT NULL, told_out INTEGER NOT NULL);",
+    /* 8: the digests of counts that are exact, beside their registers; the one incident in which an object
+       counts, and as what (event/telling.h); of incidents the class that they were told with, and where all
+       their objects count now */
+    "ALTER TABLE bucket ADD COLUMN plate_digests BLOB;"
+    "ALTER TABLE bucket ADD COLUMN image_digests BLOB;"
+    "ALTER TABLE bucket ADD COLUMN images_least INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN digests BLOB;"
+    "ALTER TABLE incident ADD COLUMN plates_least INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN before TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident ADD COLUMN joined TEXT NOT NULL DEFAULT '';"
+    "DROP TABLE object;"
+    "CREATE TABLE object (worker INTEGER NOT NULL, object INTEGER NOT NULL, incident INTEGER NOT NULL,"
+    " bytes INTEGER NOT NULL, telling INTEGER NOT NULL, PRIMARY KEY (worker, object)) WITHOUT ROWID;",
 };
 const size_t schema_version = sizeof schema_steps / sizeof schema_steps[0];
 
@@ -100,23 +114,25 @@ const char *const schema_statements[STORE_STATEMENTS] = {
     [STORE_LINE_BUCKETS_DROP] = "DELETE FROM bucket WHERE line = ?",
     [STORE_LINE_ALARMS_DROP] = "DELETE FROM alarm WHERE line = ?",
     [STORE_LINE_EACH] = "SELECT id, network, destination, class, last, shape FROM line ORDER BY last, id",
-    [STORE_BUCKET_PUT] = "INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STORE_BUCKET_PUT] = "INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STORE_BUCKET_EACH] =
         "SELECT line, slot, start, objects, bytes, denied_objects, denied_bytes, plates_least, registers,"
-        " images FROM bucket JOIN line ON line = id ORDER BY last, id",
+        " images, plate_digests, image_digests, images_least FROM bucket JOIN line ON line = id"
+        " ORDER BY last, id",
     [STORE_ALARM_PUT] = "INSERT OR REPLACE INTO alarm VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STORE_ALARM_DROP] = "DELETE FROM alarm WHERE line = ? AND rule = ?",
     [STORE_ALARM_EACH] =
         "SELECT line, rule, id, sequence, objects, bytes, plates, first, last, told, record FROM alarm",
     [STORE_INCIDENT_PUT] = "INSERT OR REPLACE INTO incident VALUES"
-                           " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                           " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     /* Of the ledger, and closed: numbered from -1 down, out of the way of those that are counted up. */
     [STORE_INCIDENT_PUT_PAST] =
         "INSERT INTO incident SELECT min(coalesce(min(serial), 0), 0) - 1, ?1, 1, x'', ?2, ?3, ?4,"
-        " ?5, ?6, ?7, ?7, 0, 0, x'', ?8, ?9, 0, 1, 0, '', 0, ?10 FROM incident",
+        " ?5, ?6, ?7, ?7, 0, 0, x'', ?8, ?9, 0, 1, 0, '', 0, ?10, x'', 0, '', '' FROM incident",
     [STORE_INCIDENT_EACH_OPEN] =
         "SELECT serial, id, key, sequence, objects, bytes, plates, first, last, told, grown,"
-        " next_tenfold, registers, record, held, rule_severity, whole, holes FROM incident WHERE closed = 0 "
+        " next_tenfold, registers, record, held, rule_severity, whole, holes, digests, plates_least, before"
+        " FROM incident WHERE closed = 0 "
         "ORDER BY last, serial",
     [STORE_INCIDENT_AGE] = "DELETE FROM incident WHERE closed = 1 AND last < ?",
     [STORE_INCIDENT_STANDINGS] = "SELECT standing, count(*) FROM incident WHERE closed = 1 GROUP BY standing",
@@ -126,11 +142,13 @@ const char *const schema_statements[STORE_STATEMENTS] = {
     [STORE_INCIDENT_LAST] = "SELECT max(max(serial), 0) FROM incident",
     /* Those of the highest standing where there are too many. */
     [STORE_INCIDENT_LIST] =
-        "SELECT id, closed, sequence, objects, bytes, plates, first, last, record, held, settled, settled_by "
-        "FROM (SELECT id, closed, sequence, objects, bytes, plates, first, last, record, held, settled, "
-        "settled_by,"
-        " standing FROM incident WHERE (id = ?1 OR ?1 = '') AND (closed = ?2 OR ?2 < 0) AND last >= ?3"
-        " UNION ALL SELECT id, 0, sequence, objects, bytes, plates, first, last, record, 0, '', 0, 3 FROM "
+        "SELECT id, closed, sequence, objects, bytes, plates, first, last, record, held, settled, settled_by,"
+        " joined FROM (SELECT id, closed, sequence, objects, bytes, plates, first, last, record, held, "
+        "settled,"
+        " settled_by, joined, standing FROM incident WHERE (id = ?1 OR ?1 = '') AND (closed = ?2 OR ?2 < 0) "
+        "AND last >= ?3"
+        " UNION ALL SELECT id, 0, sequence, objects, bytes, plates, first, last, record, 0, '', 0, '', 3 "
+        "FROM "
         "alarm"
         " WHERE (id = ?1 OR ?1 = '') AND ?2 < 1 AND last >= ?3 ORDER BY standing DESC, last DESC LIMIT ?4)"
         " ORDER BY last DESC",
@@ -168,9 +186,10 @@ const char *const schema_statements[STORE_STATEMENTS] = {
     [STORE_TALLY_DROP] = "DELETE FROM tally WHERE until = 0 AND key NOT LIKE '=%'",
     [STORE_TALLY_AGE] = "DELETE FROM tally WHERE until > 0 AND until < ?",
     [STORE_TALLY_SINCE] = "SELECT key, sum(value) FROM tally WHERE until > ? GROUP BY key",
-    [STORE_OBJECT_PUT] = "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?)",
-    [STORE_OBJECT_DROP] = "DELETE FROM object WHERE incident = ? AND worker = ? AND object = ?",
-    [STORE_OBJECT_EACH] = "SELECT incident, worker, object, bytes FROM object",
+    /* ?1: its account, of which incidents have one. */
+    [STORE_OBJECT_PUT] = "INSERT OR REPLACE INTO object VALUES (?2, ?3, ?5, ?4, ?6)",
+    [STORE_OBJECT_DROP] = "DELETE FROM object WHERE worker = ?2 AND object = ?3",
+    [STORE_OBJECT_EACH] = "SELECT 0, worker, object, bytes, incident, telling FROM object",
     [STORE_OBJECT_CLEAR] = "DELETE FROM object",
     [STORE_CONTRACT_PUT] = "INSERT OR REPLACE INTO contract VALUES (?, ?, ?, ?, ?)",
     [STORE_CONTRACT_EACH] = "SELECT id, first, last, objects, bytes FROM contract",

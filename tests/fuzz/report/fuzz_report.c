@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/format/format.h"
 #include "report/incident/incident.h"
+#include "report/ledger/distinct.h"
 
 #include "../../unit/report/format/check_pairs.h"
 
@@ -88,8 +89,12 @@ static void build(struct reader *r) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const struct incident_options options = {
-        .observer = "edge-1", .quiet = NS_PER_S * 5000, .growth_interval = NS_PER_S * 1000, .most = 3};
+    static struct distinct_pool pool = {.limit = 4096};
+    const struct incident_options options = {.observer = "edge-1",
+                                             .quiet = NS_PER_S * 5000,
+                                             .growth_interval = NS_PER_S * 1000,
+                                             .most = 3,
+                                             .pool = &pool};
     const struct incident_sink sink = {NULL, alert};
     static struct incidents *t;
     if (!t)

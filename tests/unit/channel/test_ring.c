@@ -219,7 +219,7 @@ static void write_run(struct ring *r, uint64_t seed, int n) {
 /* Reads up to `n` of them: each is whole, is the one that was written in its place, and has the id behind the
  * one before it. `first`: the first one's id, 0 for any. Returns how many came. */
 static int read_run(struct ring *r, uint64_t seed, int n, uint64_t first, uint64_t *damaged) {
-    static uint64_t copy[(1 << 14) / sizeof(uint64_t)];
+    static uint64_t copy[(1 << 15) / sizeof(uint64_t)];
     const struct record *record;
     int i = 0;
     assert_true(ring_record_max() <= sizeof copy);

@@ -170,7 +170,7 @@ static void late_rules_stand_beside_those_that_held_before(void **state) {
     assert_record_text(record_nth(RECORD_FINDING, 1), TEXT_RULE_ID, "camera-file-name");
     assert_record_text(record_nth(RECORD_FINDING, 1), TEXT_RULES, "");
     assert_record_text(record_nth(RECORD_TRANSFER, 1), TEXT_RULES, "marked\ncamera-file-name");
-    assert_record_text(record_nth(RECORD_TRANSFER, 1), TEXT_CLASSES, "canary\nvehicle-image");
+    assert_record_text(record_nth(RECORD_TRANSFER, 1), TEXT_CLASSES, "vehicle-image\ncanary");
     assert_int_equal(COUNT(FINDINGS_TOO_LATE), 0);
 }
 

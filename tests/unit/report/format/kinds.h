@@ -14,6 +14,8 @@ enum kind {
     KIND_OPENED,
     KIND_GROWN,
     KIND_CLOSED,  /* by quiet */
+    KIND_CHANGED, /* to another class */
+    KIND_JOINED,  /* closed because its objects count in another one */
     KIND_SETTLED, /* by somebody */
     KIND_TRANSFER,
     KIND_FLOW, /* its source is the server: somebody fetched from an image network */
@@ -27,9 +29,12 @@ enum kind {
 static inline struct event kind_of_alert(enum kind kind) {
     static struct incident_facts facts;
     facts = example_facts();
-    facts.state = kind == KIND_OPENED  ? INCIDENT_OPENED
-                  : kind == KIND_GROWN ? INCIDENT_GROWN
-                                       : INCIDENT_CLOSED;
+    facts.state = kind == KIND_OPENED    ? INCIDENT_OPENED
+                  : kind == KIND_GROWN   ? INCIDENT_GROWN
+                  : kind == KIND_CHANGED ? INCIDENT_CHANGED
+                                         : INCIDENT_CLOSED;
+    facts.before = kind == KIND_CHANGED ? "image" : NULL;
+    facts.joined = kind == KIND_JOINED ? "1e0c2f6a-1b2c-8d3e-9f40-5a6b7c8d9e0f" : NULL;
     facts.settled = kind == KIND_SETTLED ? "agreed by phone" : NULL;
     example_alert_begin();
     record_text(&example_builder, TEXT_PROTOCOL, bytes_text("http"));

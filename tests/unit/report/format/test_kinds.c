@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-static const char *const names[KINDS] = {"opened", "grown", "closed", "settled", "transfer",
-                                         "flow",   "stats", "notice", "held",    "digest"};
+static const char *const names[KINDS] = {"opened",   "grown", "closed", "changed", "joined", "settled",
+                                         "transfer", "flow",  "stats",  "notice",  "held",   "digest"};
 
 static const char hostile[] = "x\n\"\\\t]|=\xe2\x80\xae\xff{\"forged\":1} forged=1";
 
@@ -58,6 +58,18 @@ static const struct {
     {KIND_CLOSED, "cef", "act", "closed"},
     {KIND_CLOSED, "cef", "gantryIncidentSettled", "absent"},
     {KIND_CLOSED, "rfc5424", "settled", "absent"},
+    {KIND_OPENED, "rfc5424", "before", "absent"},
+    {KIND_CHANGED, "cef", "act", "changed"},
+    {KIND_CHANGED, "cef", "gantryIncidentClassBefore", "image"},
+    {KIND_CHANGED, "leef", "gantryIncidentState", "changed"},
+    {KIND_CHANGED, "leef", "gantryIncidentClassBefore", "image"},
+    {KIND_CHANGED, "rfc5424", "state", "changed"},
+    {KIND_CHANGED, "rfc5424", "before", "image"},
+    {KIND_CHANGED, "rfc5424", "class", "vehicle-image"},
+    {KIND_JOINED, "cef", "gantryIncidentJoined", "1e0c2f6a-1b2c-8d3e-9f40-5a6b7c8d9e0f"},
+    {KIND_JOINED, "leef", "gantryIncidentJoined", "1e0c2f6a-1b2c-8d3e-9f40-5a6b7c8d9e0f"},
+    {KIND_JOINED, "rfc5424", "joined", "1e0c2f6a-1b2c-8d3e-9f40-5a6b7c8d9e0f"},
+    {KIND_CLOSED, "rfc5424", "joined", "absent"},
     {KIND_SETTLED, "cef", "gantryIncidentSettled", "agreed by phone"},
     {KIND_SETTLED, "leef", "gantryIncidentSettled", "agreed by phone"},
     {KIND_SETTLED, "rfc5424", "settled", "agreed by phone"},
@@ -89,6 +101,17 @@ static const struct {
     {KIND_DIGEST, "leef", "cat", "digest"},
     {KIND_DIGEST, "rfc5424", "seq", "5"},
 };
+
+static void people_read_what_an_incident_was_before_and_where_its_objects_are(void **state) {
+    struct event e = kind_event(KIND_CHANGED);
+    assert_non_null(strstr(kind_write("human", &e), ", changed, alert 2 of it, before: image\n"));
+    assert_non_null(strstr(kind_write("rfc5424", &e), "vehicle-image (told as image before) is leaving"));
+    e = kind_event(KIND_JOINED);
+    assert_non_null(
+        strstr(kind_write("human", &e), "; its objects count in 1e0c2f6a-1b2c-8d3e-9f40-5a6b7c8d9e0f\n"));
+    e = kind_event(KIND_GROWN);
+    assert_null(strstr(kind_write("human", &e), "before"));
+}
 
 static void every_kind_reads_back_from_cef_leef_and_rfc5424(void **state) {
     bool seen[KINDS] = {false};
@@ -229,6 +252,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(python_reads_every_kind_from_every_format_of_json),
         cmocka_unit_test(every_kind_reads_back_from_cef_leef_and_rfc5424),
+        cmocka_unit_test(people_read_what_an_incident_was_before_and_where_its_objects_are),
         cmocka_unit_test(a_digest_is_a_sentence_where_nothing_can_nest),
         cmocka_unit_test(hostile_texts_break_no_kind_and_forge_nothing),
         cmocka_unit_test(every_kind_fits_the_shortest_message_of_its_format),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/incident/incident.h"
+#include "report/ledger/distinct.h"
 
 #include "../example.h"
 
@@ -28,8 +29,12 @@ static bool keep_alert(void *context, time_ns time, const struct incident_facts 
 }
 
 static int begin(void **state) {
-    const struct incident_options options = {
-        .observer = "edge-1", .quiet = 900 * NS_PER_S, .growth_interval = 600 * NS_PER_S, .most = 100};
+    static struct distinct_pool pool = {.limit = 1 << 20};
+    const struct incident_options options = {.observer = "edge-1",
+                                             .quiet = 900 * NS_PER_S,
+                                             .growth_interval = 600 * NS_PER_S,
+                                             .most = 100,
+                                             .pool = &pool};
     const struct incident_sink sink = {NULL, keep_alert};
     incidents = incidents_create(&options, &sink);
     count = 0;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "report/ledger/distinct.h"
 #include "report/ledger/ledger.h"
 
 #include "../example.h"
@@ -130,7 +132,7 @@ static void a_partner_is_one_destination_and_a_stranger_is_its_prefix(void **sta
 }
 
 /* An image between two of many hosts: flow `n`; pictures repeat after `pictures`. `ends`: the transfer's
- * record, else the finding's, which has its plate. */
+ * record, else the finding's; both have its plate. */
 static void give_flow(struct ledger *l, unsigned n, const char *to, const char *partner, unsigned pictures,
                       bool ends) {
     char from[64];
@@ -145,10 +147,8 @@ static void give_flow(struct ledger *l, unsigned n, const char *to, const char *
     b.head.source_port = (uint16_t)(20000 + n);
     b.head.bytes = 1000 + n;
     b.head.sha256[0] = (uint8_t)(n % pictures);
-    if (!ends) {
-        b.head.digests = b.head.distinct = 1;
-        b.digest[0] = UINT64_C(0x9e3779b97f4a7c15) * (n % 15 + 1);
-    }
+    b.head.digests = b.head.distinct = 1;
+    b.digest[0] = UINT64_C(0x9e3779b97f4a7c15) * (n % 15 + 1);
     record_text(&b, TEXT_PARTNER, bytes_text(partner));
     ledger_record(l, example_pack(&b, room));
 }
@@ -186,9 +186,9 @@ parallel_and_serial_flows_of_many_hosts_to_one_partner_are_one_line_and_one_inci
     assert_int_equal(totals.objects, FLOWS);
     assert_int_equal(totals.bytes, flow_bytes);
     assert_int_equal(totals.denied_objects, FLOWS);
-    assert_in_range(totals.images, 19, 21); /* 20; an estimate */
-    assert_in_range(totals.plates, 14, 16); /* 15 */
-    assert_int_equal(count, 1);             /* together they are over the bound, and told once */
+    assert_int_equal(totals.images, 20);
+    assert_int_equal(totals.plates, 15);
+    assert_int_equal(count, 1); /* together they are over the bound, and told once */
     assert_int_equal(told[0].facts.objects, 100);
     ledger_destroy(l);
 }
@@ -255,36 +255,94 @@ static void what_stays_inside_or_has_no_class_is_not_counted(void **state) {
     ledger_destroy(l);
 }
 
-static void only_the_offending_classes_of_a_transfer_count_as_denied(void **state) {
-    struct ledger *l = begin();
-    example_begin(&b, RECORD_TRANSFER);
-    b.head.verdict = VERDICT_BREACH;
-    record_text(&b, TEXT_CLASSES, bytes_text("image\nvehicle-image"));
-    record_text(&b, TEXT_OFFENDING, bytes_text("image"));
-    ledger_record(l, example_pack(&b, room));
-    ask(l, "Plate Systems", LEDGER_DAY);
-    assert_int_equal(totals.objects, 1);
-    assert_int_equal(totals.denied_objects, 0);
-    assert_true(ledger_totals(l, "lanes", "Plate Systems", "image", LEDGER_DAY, &totals));
-    assert_int_equal(totals.denied_objects, 1);
-    ledger_destroy(l);
+static void an_object_of_several_classes_is_in_the_line_of_the_first_alone(void **state) {
+    static const char *const offending[] = {"image", ""};
+    for (uint64_t denied = 0; denied < 2; denied++) {
+        struct ledger *l = begin();
+        example_begin(&b, RECORD_TRANSFER);
+        b.head.verdict = denied ? VERDICT_BREACH : VERDICT_APPROVED;
+        record_text(&b, TEXT_CLASSES, bytes_text("image\nvehicle-image\nlisting"));
+        record_text(&b, TEXT_OFFENDING, bytes_text(offending[denied ? 0 : 1]));
+        ledger_record(l, example_pack(&b, room));
+        assert_int_equal(ledger_count(l), 1);
+        assert_true(ledger_totals(l, "lanes", "Plate Systems", "image", LEDGER_DAY, &totals));
+        assert_int_equal(totals.objects, 1);
+        assert_int_equal(totals.denied_objects, denied);
+        ledger_destroy(l);
+    }
 }
 
 static void plates_are_counted_once_over_days_and_hosts(void **state) {
     struct ledger *l = begin();
     for (int day = 0; day < 30; day++) {
-        example_begin(&b, RECORD_FINDING);
+        example_begin(&b, RECORD_TRANSFER);
         b.head.time = MIDNIGHT + day * DAY;
         b.head.digests = b.head.distinct = 100;
         for (uint64_t i = 0; i < 100; i++)
             b.digest[i] = (uint64_t)(day / 2) << 32 | i; /* each seen on two days */
         ledger_record(l, example_pack(&b, room));
+        ask(l, "Plate Systems", LEDGER_PERIOD);
+        if (day < 20)
+            assert_int_equal(totals.plates, (day / 2 + 1) * 100);
     }
     ask(l, "Plate Systems", LEDGER_DAY);
-    assert_in_range(totals.plates, 90, 110);
+    assert_int_equal(totals.plates, 100);
+    ask(l, "Plate Systems", LEDGER_WEEK);
+    assert_int_equal(totals.plates, 400);
     ask(l, "Plate Systems", LEDGER_PERIOD);
     assert_in_range(totals.plates, 1500 * 84 / 100, 1500 * 116 / 100); /* five standard errors */
-    assert_int_equal(totals.objects, 0);
+    ledger_destroy(l);
+}
+
+/* `days` with so many plates each that nobody saw before. */
+static void give_plates(struct ledger *l, const char *partner, int days, uint64_t plates) {
+    static uint64_t next;
+    for (int day = 0; day < days; day++) {
+        example_begin(&b, RECORD_TRANSFER);
+        record_text(&b, TEXT_PARTNER, bytes_text(partner));
+        b.head.time = MIDNIGHT + day * DAY;
+        b.head.digests = b.head.distinct = (uint16_t)plates;
+        for (uint64_t i = 0; i < plates; i++)
+            b.digest[i] = ++next * UINT64_C(0x9e3779b97f4a7c15);
+        ledger_record(l, example_pack(&b, room));
+    }
+}
+
+static void a_windows_count_is_exact_up_to_1024(void **state) {
+    static const int days[] = {1, 2, 32};
+    for (size_t i = 0; i < 3; i++) {
+        struct ledger *l = begin();
+        give_plates(l, "Plate Systems", days[i], 1024 / (uint64_t)days[i]);
+        ask(l, "Plate Systems", LEDGER_PERIOD);
+        assert_int_equal(totals.plates, 1024);
+        give_plates(l, "Plate Systems", 1, 1);
+        ask(l, "Plate Systems", LEDGER_PERIOD);
+        assert_in_range(totals.plates, 1025, 1025 * 116 / 100);
+        ledger_destroy(l);
+    }
+}
+
+static void exact_sets_take_a_quarter_of_the_memory_and_no_line_goes_for_them(void **state) {
+    struct ledger_options o = presets;
+    char name[32];
+    o.memory = 1 << 20; /* room for 32 sets of 1,024; each line of these has three */
+    struct ledger *l = begin_with(&o);
+    uint64_t before = counter_values[COUNTER_LEDGER_FORGOTTEN];
+    for (int i = 0; i < 30; i++) {
+        snprintf(name, sizeof name, "Partner %d", i);
+        give_plates(l, name, 1, 1000);
+    }
+    assert_int_equal(counter_values[COUNTER_LEDGER_FORGOTTEN], before);
+    assert_int_equal(ledger_count(l), 30);
+    for (int i = 0; i < 30; i++) {
+        snprintf(name, sizeof name, "Partner %d", i);
+        ask(l, name, LEDGER_DAY);
+        if (i < 20)
+            assert_in_range(totals.plates, 1000, 1160); /* the least recent are estimates */
+        else
+            assert_int_equal(totals.plates, 1000);
+    }
+    assert_true(ledger_pool(l)->used <= o.memory / 4);
     ledger_destroy(l);
 }
 
@@ -569,8 +627,10 @@ int main(void) {
         cmocka_unit_test(flows_to_two_partners_or_from_two_networks_are_not_counted_together),
         cmocka_unit_test(an_unknown_host_is_its_prefix_whatever_it_is_called),
         cmocka_unit_test(what_stays_inside_or_has_no_class_is_not_counted),
-        cmocka_unit_test(only_the_offending_classes_of_a_transfer_count_as_denied),
+        cmocka_unit_test(an_object_of_several_classes_is_in_the_line_of_the_first_alone),
         cmocka_unit_test(plates_are_counted_once_over_days_and_hosts),
+        cmocka_unit_test(a_windows_count_is_exact_up_to_1024),
+        cmocka_unit_test(exact_sets_take_a_quarter_of_the_memory_and_no_line_goes_for_them),
         cmocka_unit_test(four_images_a_night_for_six_weeks_make_one_incident),
         cmocka_unit_test(the_same_without_the_drip_is_silent),
         cmocka_unit_test(forty_nine_objects_or_thirteen_days_are_not_yet_slow),

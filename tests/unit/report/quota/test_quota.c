@@ -187,8 +187,7 @@ static void test_what_has_no_class_counts_in_bytes_alone_and_is_told_by_its_volu
 }
 
 static void test_flows_that_cannot_be_read_count_their_bytes(void **state) {
-    const struct given g = {
-        .kind = RECORD_VOLUME, .class = "encrypted-flow", .protocol = "TLS"};
+    const struct given g = {.kind = RECORD_VOLUME, .class = "encrypted-flow", .protocol = "TLS"};
     struct given more = g;
     more.bytes = 1500000;
     assert_int_equal(give(more)->verdict, VERDICT_APPROVED);
@@ -227,6 +226,19 @@ static void test_the_first_contract_with_room_takes_it(void **state) {
     for (uint64_t i = 1; i <= 5; i++)
         assert_int_equal(FOUND(i, .to = "192.0.2.1")->verdict,
                          VERDICT_APPROVED); /* each stays where it was */
+}
+
+/* Plates may go under B alone, which says more than diagnostics. */
+static void test_an_object_is_under_one_contract_that_of_its_most_telling_class(void **state) {
+    for (uint64_t i = 1; i <= 3; i++) {
+        assert_int_equal(FOUND(i, .to = "192.0.2.1")->verdict, VERDICT_APPROVED);
+        assert_int_equal(FOUND(i, .to = "192.0.2.1", .class = "plate-record")->verdict, VERDICT_APPROVED);
+        assert_int_equal(FOUND(i, .to = "192.0.2.1")->verdict, VERDICT_APPROVED);
+    }
+    for (uint64_t i = 4; i <= 5; i++) /* A has none of them */
+        assert_int_equal(FOUND(i, .to = "192.0.2.1")->verdict, VERDICT_APPROVED);
+    assert_int_equal(FOUND(6, .to = "192.0.2.1")->verdict, VERDICT_BREACH);
+    assert_int_equal(FOUND(7, .to = "192.0.2.1", .class = "plate-record")->verdict, VERDICT_BREACH);
 }
 
 static void test_a_worse_verdict_stays_what_the_worker_says(void **state) {
@@ -376,6 +388,7 @@ int main(void) {
         TEST(test_every_term_that_does_not_hold_is_named),
         TEST(test_an_object_of_several_classes_counts_once),
         TEST(test_the_first_contract_with_room_takes_it),
+        TEST(test_an_object_is_under_one_contract_that_of_its_most_telling_class),
         TEST(test_a_worse_verdict_stays_what_the_worker_says),
         TEST(test_who_has_no_contract_is_not_counted),
         TEST(test_a_limit_that_is_near_is_not_crowded_out_of_the_digest),

@@ -100,7 +100,7 @@ static void what_a_digest_counts_outlives_the_sensor_and_is_not_counted_twice(vo
     assert_int_equal(TALLY("report.incidents_opened"), opened);
 }
 
-static void plates_are_remembered_as_registers_alone(void **state) {
+static void plates_are_remembered_as_keyed_digests_and_registers(void **state) {
     struct reporter *r = kept_start(7);
     for (uint64_t i = 1; i <= 2; i++) {
         example_begin(&example_builder, RECORD_TRANSFER);
@@ -114,10 +114,80 @@ static void plates_are_remembered_as_registers_alone(void **state) {
         r = kept_start(7);
     }
     kept_finish(r);
-    assert_in_range(kept_number("SELECT plates FROM incident"), 19, 21);
+    assert_int_equal(kept_number("SELECT plates FROM incident"), 20);
+    assert_int_equal(kept_number("SELECT length(plate_digests) FROM bucket WHERE slot >= 36"), 160);
+    assert_int_equal(kept_number("SELECT length(digests) FROM incident"), 160);
     assert_int_equal(kept_number("SELECT length(registers) % 3 FROM bucket WHERE slot >= 36"), 0);
     assert_int_equal(
         kept_number("SELECT count(*) FROM bucket WHERE instr(registers, x'8877665544332211') > 0"), 0);
+}
+
+/* A reporter for each record, of 100 plates each. */
+static void give_plates(uint64_t first, uint64_t records, uint64_t new_plates) {
+    for (uint64_t i = first; i < first + records; i++) {
+        struct reporter *r = kept_start(7);
+        example_begin(&example_builder, RECORD_TRANSFER);
+        example_builder.head.object = i;
+        example_builder.head.time += (time_ns)i * NS_PER_S;
+        example_builder.head.digests = example_builder.head.distinct = 100;
+        for (uint64_t k = 0; k < 100; k++)
+            example_builder.digest[k] = (i * new_plates + k) * UINT64_C(0x9e3779b97f4a7c15);
+        kept_take(r, i);
+        reporter_commit(r);
+        reporter_destroy(r);
+    }
+}
+
+static void plates_are_counted_exactly_over_restarts(void **state) {
+    give_plates(1, 20, 33); /* 100, and 33 more with each */
+    assert_int_equal(kept_number("SELECT length(digests) / 8 FROM incident"), 100 + 19 * 33);
+    assert_int_equal(kept_number("SELECT length(plate_digests) / 8 FROM bucket WHERE slot >= 36"),
+                     100 + 19 * 33);
+    give_plates(21, 9, 33); /* 1,024 */
+    assert_int_equal(kept_number("SELECT length(digests) / 8 FROM incident"), 1024);
+    give_plates(30, 1, 33);
+    assert_int_equal(kept_number("SELECT length(digests) FROM incident"), 0);
+    assert_in_range(kept_number("SELECT plates_least FROM incident"), 1025, 1025);
+    struct reporter *r = kept_start(7);
+    example_begin(&example_builder, RECORD_FINDING);
+    example_builder.head.object = 31;
+    example_builder.head.severity = 10;
+    kept_take(r, 31);
+    reporter_commit(r);
+    reporter_destroy(r);
+    assert_in_range(kept_number("SELECT plates FROM incident"), 1025, 1200);
+}
+
+static void give_class(struct reporter *r, uint64_t id, const char *class, uint8_t severity) {
+    example_begin(&example_builder, RECORD_FINDING);
+    example_builder.head.severity = severity;
+    record_text(&example_builder, TEXT_CLASS, bytes_text(class));
+    kept_take(r, id);
+}
+
+static void a_better_class_behind_a_restart_changes_the_incident_that_holds_the_object(void **state) {
+    struct reporter *r = kept_start(7);
+    give_class(r, 1, "image", 5);
+    reporter_commit(r);
+    reporter_destroy(r);
+    assert_int_equal(kept_number("SELECT incident FROM object"), 1);
+    r = kept_start(7);
+    give_class(r, 2, "vehicle-image", 7);
+    reporter_commit(r);
+    reporter_destroy(r);
+    r = kept_start(7);
+    give_class(r, 3, "image", 5); /* which says less */
+    kept_give(r, RECORD_TRANSFER, 4, 17, 0);
+    reporter_commit(r);
+    reporter_deliver(r);
+    reporter_destroy(r);
+    assert_int_equal(kept_number("SELECT count(*) FROM incident"), 1);
+    assert_int_equal(kept_number("SELECT objects FROM incident"), 1);
+    assert_int_equal(kept_number("SELECT sum(objects) FROM bucket WHERE slot >= 36"), 1);
+    assert_int_equal(kept_number("SELECT count(*) FROM object"), 0);
+    assert_int_equal(kept_times_told("\"state\":\"opened\""), 1);
+    assert_int_equal(kept_times_told("\"state\":\"changed\""), 1);
+    assert_int_equal(kept_times_told("\"class_before\":\"image\""), 1);
 }
 
 /* --- kills --- */
@@ -557,7 +627,9 @@ int main(void) {
         KEPT(another_run_begins_its_records_at_one_and_goes_on_with_the_ledger),
         KEPT(an_orderly_end_leaves_incidents_open_and_a_successor_closes_them_when_they_are_quiet),
         KEPT(what_a_digest_counts_outlives_the_sensor_and_is_not_counted_twice),
-        KEPT(plates_are_remembered_as_registers_alone),
+        KEPT(plates_are_remembered_as_keyed_digests_and_registers),
+        KEPT(plates_are_counted_exactly_over_restarts),
+        KEPT(a_better_class_behind_a_restart_changes_the_incident_that_holds_the_object),
         KEPT(the_record_that_ends_a_digest_is_whole_in_the_store_or_not_at_all),
         KEPT(a_plate_in_a_file_name_is_kept_covered),
         KEPT(a_reporter_killed_at_any_moment_loses_nothing_and_counts_nothing_twice),
