@@ -60,6 +60,7 @@ struct digest *digest_create(const struct digest_options *options) {
 void digest_drop_rows(struct digest *d) {
     for (struct volume_row *row; (row = digest_first_row(d));) {
         table_remove(&d->rows, &row->node);
+        ranking_remove(&d->ranking, &row->ranked);
         free(row);
     }
     d->count = 0;
@@ -107,32 +108,36 @@ static enum standing standing_of_volume(unsigned verdict, uint64_t objects, uint
     return standing_of(&f);
 }
 
-/* Makes room for a row of this standing: the least of a lower one goes to the others. False: there is none.
- */
+static struct volume_row *find_lower(const struct digest *d, enum standing standing) {
+    for (int s = 0; s < (int)standing; s++)
+        if (d->ranking.lists[s].oldest)
+            return RANKED_ENTRY(AGE_ENTRY(d->ranking.lists[s].oldest, struct ranked, age), struct volume_row,
+                                ranked);
+    return NULL;
+}
+
+/* Makes room for a row of this standing: the least recent of the lowest one goes to the others. False: there
+ * is none of a lower standing. */
 static bool fold_row(struct digest *d, enum standing standing) {
-    struct volume_row *least = NULL;
-    enum standing lowest = standing;
-    for (struct volume_row *row = digest_first_row(d); row && standing > STANDING_SMALL;
-         row = digest_next_row(row)) {
-        const struct digest_volume *v = &row->volume;
-        enum standing s = standing_of_volume(v->verdict, v->objects, v->bytes);
-        if (s >= standing || is_others(v) || s > lowest ||
-            (s == lowest && least && v->bytes >= least->volume.bytes))
-            continue;
-        lowest = s;
-        least = row;
-    }
-    struct volume_row *others =
-        least ? digest_row(d, bytes_of(NULL, 0), bytes_text(DIGEST_OTHERS), VERDICT_UNKNOWN, 0) : NULL;
+    struct volume_row *out = find_lower(d, standing), *others;
+    others = out ? digest_row(d, bytes_of(NULL, 0), bytes_text(DIGEST_OTHERS), VERDICT_UNKNOWN, 0) : NULL;
     if (!others)
         return false;
-    others->volume.objects += least->volume.objects;
-    others->volume.bytes += least->volume.bytes;
+    digest_row_add(d, others, out->volume.objects, out->volume.bytes);
     others->changed = d->folded = true;
-    table_remove(&d->rows, &least->node);
-    free(least);
+    table_remove(&d->rows, &out->node);
+    ranking_remove(&d->ranking, &out->ranked);
+    free(out);
     d->count--;
     return true;
+}
+
+void digest_row_add(struct digest *d, struct volume_row *row, uint64_t objects, uint64_t bytes) {
+    struct digest_volume *v = &row->volume;
+    v->objects += objects;
+    v->bytes += bytes;
+    if (!is_others(v))
+        ranking_put(&d->ranking, &row->ranked, standing_of_volume(v->verdict, v->objects, v->bytes), 1);
 }
 
 struct volume_row *digest_row(struct digest *d, struct bytes network, struct bytes destination,
@@ -152,6 +157,8 @@ struct volume_row *digest_row(struct digest *d, struct bytes network, struct byt
     if (!row)
         return NULL;
     table_add(&d->rows, &row->node, hash);
+    if (!others)
+        ranking_put(&d->ranking, &row->ranked, standing_of_volume(verdict, 1, bytes), 1);
     d->count += !others; /* which has room of its own, also when it is the first that the store has */
     return row;
 }
@@ -168,8 +175,7 @@ void digest_record(struct digest *d, const struct record *r) {
         counter_one(COUNTER_LEDGER_REFUSED);
         return;
     }
-    row->volume.objects += r->kind == RECORD_VOLUME ? r->flows : 1;
-    row->volume.bytes += r->bytes;
+    digest_row_add(d, row, r->kind == RECORD_VOLUME ? r->flows : 1, r->bytes);
     row->changed = d->changed = true;
 }
 
@@ -261,10 +267,8 @@ static void add_volume(void *context, const struct store_value *v) {
     struct volume_row *row = v[2].number < 0 ? NULL
                                              : digest_row(context, v[0].bytes, v[1].bytes,
                                                           (uint8_t)v[2].number, (uint64_t)v[4].number);
-    if (!row)
-        return;
-    row->volume.objects += (uint64_t)v[3].number;
-    row->volume.bytes += (uint64_t)v[4].number;
+    if (row)
+        digest_row_add(context, row, (uint64_t)v[3].number, (uint64_t)v[4].number);
 }
 
 static void add_tally(void *context, const struct store_value *v) {

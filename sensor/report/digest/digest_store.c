@@ -73,10 +73,8 @@ static void load_volume(void *context, const struct store_value *v) {
     struct volume_row *row = v[2].number < 0 ? NULL
                                              : digest_row(context, v[0].bytes, v[1].bytes,
                                                           (uint8_t)v[2].number, (uint64_t)v[4].number);
-    if (!row)
-        return;
-    row->volume.objects = (uint64_t)v[3].number;
-    row->volume.bytes = (uint64_t)v[4].number;
+    if (row)
+        digest_row_add(context, row, (uint64_t)v[3].number, (uint64_t)v[4].number);
 }
 
 static void load_tally(void *context, const struct store_value *v) {

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { LINES_OF_HASH = 1 << 14, LEDGER_LEAST = 64000, PASSED_OVER_MAX = 64 };
+enum { LINES_OF_HASH = 1 << 14, LEDGER_LEAST = 64000 };
 static const time_ns day_ns = 86400 * NS_PER_S;
 
 struct traffic *traffic_create(const struct traffic_options *options, const struct tunnel_options *tunnels,
@@ -31,6 +31,7 @@ struct traffic *traffic_create(const struct traffic_options *options, const stru
 
 static void free_line(struct traffic *t, struct traffic_line *l) {
     table_remove(&t->lines, &l->node);
+    ranking_remove(&t->ranking, &l->ranked);
     change_unmark(&t->changes, &l->change);
     if (l->saved)
         gone_note(&t->gone, &l->id, sizeof l->id);
@@ -62,21 +63,28 @@ static bool is_key(const struct table_node *node, const void *key) {
     return bytes_equal(bytes_of(l->key, l->key_size), *(const struct bytes *)key);
 }
 
-/* Strangers are many and go first; partners are few. */
-void traffic_make_room(struct traffic *t) {
-    struct table_node *node = table_oldest(&t->lines);
-    for (unsigned i = 0; node && i < PASSED_OVER_MAX && t->memory > t->options.memory; i++) {
-        struct traffic_line *l = TABLE_ENTRY(node, struct traffic_line, node);
-        node = table_younger(node);
-        if (!l->stranger)
-            continue;
-        free_line(t, l);
+void traffic_make_room(struct traffic *t, const struct traffic_line *spared) {
+    while (t->memory > t->options.memory) {
+        struct ranked *out = ranking_first_out(&t->ranking, spared ? &spared->ranked : NULL);
+        if (!out)
+            return;
+        free_line(t, RANKED_ENTRY(out, struct traffic_line, ranked));
         counter_one(COUNTER_TRAFFIC_FORGOTTEN);
     }
-    while (t->memory > t->options.memory && (node = table_oldest(&t->lines))) {
-        free_line(t, TABLE_ENTRY(node, struct traffic_line, node));
-        counter_one(COUNTER_TRAFFIC_FORGOTTEN);
-    }
+}
+
+static const char approved[] = "approved";
+
+static bool ends_with(const struct traffic_line *l, const char *part) {
+    size_t n = strlen(part);
+    return l->key_size > n && memcmp(l->key + l->key_size - n - 1, part, n) == 0;
+}
+
+/* Those of hosts are to strangers, all together. */
+void traffic_rank(struct traffic *t, struct traffic_line *l) {
+    const struct standing_facts f = {
+        .partner = !l->stranger, .denied = !ends_with(l, approved), .bytes = l->today.out};
+    ranking_put(&t->ranking, &l->ranked, standing_of(&f), sizeof *l + l->key_size);
 }
 
 struct traffic_line *traffic_begin(struct traffic *t, struct bytes key) {
@@ -96,10 +104,21 @@ static struct traffic_line *find_line(const struct traffic *t, struct bytes key)
     return TABLE_ENTRY(table_find(&t->lines, hash, is_key, &key, TABLE_STEPS_ALL), struct traffic_line, node);
 }
 
-static struct traffic_line *take_line(struct traffic *t, struct bytes key, time_ns time, bool stranger) {
+/* Behind a clock that jumped ahead and came back: what it said of that time holds no longer. */
+static bool is_future(time_ns t, time_ns now) {
+    return t - now > day_ns;
+}
+
+/* Yesterday's sum ends; one that a wrong clock began, too. */
+static bool is_over(const struct traffic_line *l, int64_t day) {
+    return day > l->day || l->day > day + 1;
+}
+
+static struct traffic_line *take_line(struct traffic *t, struct bytes key, time_ns time, bool stranger,
+                                      const struct traffic_line *spared) {
     struct traffic_line *l = find_line(t, key);
     if (!l) {
-        traffic_make_room(t);
+        traffic_make_room(t, spared);
         l = traffic_begin(t, key);
     }
     if (!l)
@@ -107,12 +126,13 @@ static struct traffic_line *take_line(struct traffic *t, struct bytes key, time_
     table_touch(&t->lines, &l->node);
     change_mark(&t->changes, &l->change);
     l->stranger = stranger;
-    if (time > l->last)
+    if (time > l->last || is_future(l->last, time))
         l->last = time;
-    if (time / day_ns > l->day) {
+    if (is_over(l, time / day_ns)) {
         l->day = time / day_ns;
         l->today = l->unledgered = (struct traffic_sum){0};
     }
+    traffic_rank(t, l);
     return l;
 }
 
@@ -122,30 +142,32 @@ static void add_sum(struct traffic_sum *to, const struct record *r) {
     to->flows = add_sizes(to->flows, r->flows);
 }
 
-static void count_record(struct traffic_line *l, const struct record *r) {
+static void count_record(struct traffic *t, struct traffic_line *l, const struct record *r) {
     add_sum(&l->today, r);
     add_sum(&l->untold, r);
     add_sum(&l->unledgered, r);
+    traffic_rank(t, l);
 }
 
-static struct traffic_line *destination_line(struct traffic *t, const struct record *r) {
+static struct traffic_line *destination_line(struct traffic *t, const struct record *r, time_ns now) {
     uint8_t key[SHOWN_KEY_MAX];
     char room[DESTINATION_ROOM];
     size_t n = shown_key_add(key, 0, shown_cut(record_text_of(r, TEXT_NETWORK)));
     n = shown_key_add(key, n, shown_cut(ledger_destination(r, room)));
     n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_CLASS)));
     if (r->verdict < VERDICT_BREACH)
-        n = shown_key_add(key, n, bytes_text("approved"));
+        n = shown_key_add(key, n, bytes_text(approved));
     else if (r->quiet)
         n = shown_key_add(key, n, bytes_text("quiet"));
-    return take_line(t, bytes_of(key, n), r->time, r->verdict == VERDICT_UNKNOWN);
+    return take_line(t, bytes_of(key, n), now, r->verdict == VERDICT_UNKNOWN, NULL);
 }
 
-static struct traffic_line *host_line(struct traffic *t, const struct record *r) {
+static struct traffic_line *host_line(struct traffic *t, const struct record *r, time_ns now,
+                                      const struct traffic_line *destination) {
     uint8_t key[SHOWN_KEY_MAX];
     size_t n = shown_key_add(key, 0, bytes_text("host"));
     n = shown_key_add(key, n, bytes_of(r->source.bytes, sizeof r->source.bytes));
-    return take_line(t, bytes_of(key, n), r->time, true);
+    return take_line(t, bytes_of(key, n), now, true, destination);
 }
 
 /* --- what is told of strangers --- */
@@ -156,7 +178,8 @@ static bool is_learning(const struct traffic *t, time_ns now) {
 
 /* Told once, again at ten times as much or after a while. */
 static bool may_repeat(const struct traffic *t, const struct traffic_line *l, time_ns now) {
-    return !l->told || now - l->told >= (time_ns)t->options.repeat || l->untold.out >= 9 * l->told_out;
+    return !l->told || is_future(l->told, now) || now - l->told >= (time_ns)t->options.repeat ||
+           l->untold.out >= 9 * l->told_out;
 }
 
 static bool leaves_mostly(const struct traffic *t, const struct traffic_sum *s) {
@@ -198,22 +221,22 @@ static void say_host(const struct traffic_line *host, char why[WHY_MAX]) {
 }
 
 /* False: it is counted only. */
-static bool tells_stranger(struct traffic *t, const struct record *r, struct traffic_line *l,
+static bool tells_stranger(struct traffic *t, const struct record *r, struct traffic_line *l, time_ns now,
                            char why[WHY_MAX]) {
-    struct traffic_line *host = r->quiet ? NULL : host_line(t, r);
+    struct traffic_line *host = r->quiet ? NULL : host_line(t, r, now, l);
     if (host)
-        count_record(host, r);
-    if (is_learning(t, r->time))
+        count_record(t, host, r);
+    if (is_learning(t, now))
         return false;
-    if (is_much(t, l, r->quiet) && may_repeat(t, l, r->time)) {
+    if (is_much(t, l, r->quiet) && may_repeat(t, l, now)) {
         say_destination(l, why);
         return true;
     }
     if (!host || host->today.out < t->options.per_host || !leaves_mostly(t, &host->today) ||
-        !may_repeat(t, host, r->time))
+        !may_repeat(t, host, now))
         return false;
     say_host(host, why);
-    mark_told(host, r->time);
+    mark_told(host, now);
     return true;
 }
 
@@ -238,7 +261,7 @@ static struct traffic_line *tries_line(struct traffic *t, const struct record *r
     size_t n = shown_key_add(key, 0, bytes_text("tries"));
     n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_NETWORK)));
     n = shown_key_add(key, n, shown_cut(ledger_destination(r, room)));
-    return make ? take_line(t, bytes_of(key, n), r->time, false) : find_line(t, bytes_of(key, n));
+    return make ? take_line(t, bytes_of(key, n), r->time, false, NULL) : find_line(t, bytes_of(key, n));
 }
 
 /* Each is told once. */
@@ -259,14 +282,14 @@ static void put_sum(struct record_builder *b, const struct traffic_sum *s) {
 }
 
 static const struct record *make_told(struct traffic *t, const struct record *r, struct traffic_line *l,
-                                      const char *why) {
+                                      time_ns now, const char *why) {
     record_copy(&t->told, r);
     put_sum(&t->told, &l->untold);
     t->told.head.tries = take_tries(t, r);
     t->told.head.severity = severity_of_traffic(r, l->today.out);
     if (why)
         record_text(&t->told, TEXT_REASON, bytes_text(why));
-    mark_told(l, r->time);
+    mark_told(l, now);
     record_pack(&t->told, r->id, t->told_room);
     return (const struct record *)(const void *)t->told_room;
 }
@@ -326,6 +349,7 @@ void traffic_record(struct traffic *t, const struct record *r, struct traffic_to
         return;
     if (verdict_is_inside(r->verdict) && t->options.inside_per_day == 0)
         return;
+    const time_ns now = r->time;
     if (bytes_equal(record_text_of(r, TEXT_CLASS), bytes_text(CLASS_TUNNEL))) {
         take_tunnel(t, r, out);
         return;
@@ -334,24 +358,24 @@ void traffic_record(struct traffic *t, const struct record *r, struct traffic_to
         count_tries(t, r, out);
     if (r->bytes == 0)
         return;
-    if (!t->since) {
-        t->since = r->time;
+    if (!t->since || is_future(t->since, now)) {
+        t->since = now;
         t->since_changed = true;
     }
-    struct traffic_line *l = destination_line(t, r);
+    struct traffic_line *l = destination_line(t, r, now);
     if (!l) {
         counter_one(COUNTER_TRAFFIC_FORGOTTEN);
         return;
     }
-    count_record(l, r);
+    count_record(t, l, r);
     out->ledger = make_ledgered(t, r, l);
     if (r->verdict == VERDICT_UNKNOWN) {
-        if (tells_stranger(t, r, l, why))
-            out->incident = make_told(t, r, l, why);
+        if (tells_stranger(t, r, l, now, why))
+            out->incident = make_told(t, r, l, now, why);
     } else if (verdict_is_inside(r->verdict)) {
         if (l->today.out >= t->options.inside_per_day && may_repeat(t, l, r->time))
-            out->incident = make_told(t, r, l, NULL);
+            out->incident = make_told(t, r, l, now, NULL);
     } else if (r->verdict >= VERDICT_BREACH) {
-        out->incident = make_told(t, r, l, NULL);
+        out->incident = make_told(t, r, l, now, NULL);
     }
 }

@@ -23,7 +23,9 @@
  * - A tunnel is told whoever it goes to, from the start, unless a contract names the class.
  * - What is not told at once is not lost: the next record of the destination that is told brings it along.
  *
- * Memory is bounded: what was least recently seen of strangers goes first, and is counted. */
+ * All on packet time. A clock that jumped ahead and came back leaves nothing in the future behind: the day's
+ * sum, what was told and the learning time begin anew.
+ * Memory is bounded: lines go in the order of standing.h, and are counted. */
 struct traffic_options {
     uint64_t memory;           /* bytes of all lines */
     uint64_t per_day, ratio;   /* octets a day, and times as many out as in */

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/table.h"
+#include "report/event/standing.h"
 #include "report/store/change.h"
 #include "report/traffic/traffic.h"
 
@@ -19,6 +20,7 @@ struct traffic_sum {
 struct traffic_line {
     struct change change;
     struct table_node node; /* its age is that of its last record */
+    struct ranked ranked;   /* its weight are octets */
     uint64_t id;            /* in the store */
     bool stranger, saved;
     time_ns last;
@@ -48,6 +50,7 @@ struct traffic {
     struct tunnel_parts tunnels;
     struct hash_key secret;
     struct table lines;
+    struct ranking ranking;
     size_t memory;
     time_ns since; /* the first record ever; 0: none yet */
     bool since_changed, kept;
@@ -58,8 +61,11 @@ struct traffic {
     uint8_t *told_room, *ledger_room; /* ring_record_max() octets each */
 };
 
-/* Before a new line: forgets some until those that are left have room. */
-void traffic_make_room(struct traffic *t);
+/* Before a new line: forgets some in the order of standing.h, until those that are left have room; but not
+ * `spared`, which may be NULL. */
+void traffic_make_room(struct traffic *t, const struct traffic_line *spared);
+/* After what was counted: the most recent of its standing. */
+void traffic_rank(struct traffic *t, struct traffic_line *l);
 /* A new line of this key; NULL: no memory. */
 struct traffic_line *traffic_begin(struct traffic *t, struct bytes key);
 

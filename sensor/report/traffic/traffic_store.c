@@ -49,7 +49,7 @@ static struct traffic_sum read_sum(const struct store_value *v) {
 
 static void load_line(void *context, const struct store_value *v) {
     struct traffic *t = context;
-    traffic_make_room(t); /* the oldest come first, and may have had more */
+    traffic_make_room(t, NULL); /* the oldest come first, and may have had more */
     struct traffic_line *l = traffic_begin(t, v[1].bytes);
     if (!l) {
         counter_one(COUNTER_STORE_UNREAD);
@@ -67,6 +67,7 @@ static void load_line(void *context, const struct store_value *v) {
     l->unledgered = read_sum(v + 11);
     l->told = v[14].number;
     l->told_out = (uint64_t)v[15].number;
+    traffic_rank(t, l);
 }
 
 static void load_since(void *context, const struct store_value *v) {

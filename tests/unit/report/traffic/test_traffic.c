@@ -165,6 +165,16 @@ static void a_stranger_is_told_again_at_ten_times_or_after_a_week(void **state) 
     assert_int_equal(told.incident->bytes, 4 * MB);
 }
 
+static void behind_a_clock_that_jumped_ahead_and_came_back_days_go_on_as_before(void **state) {
+    (void)state;
+    assert_true(give((struct sum){.out = 2 * MB}));
+    assert_true(give((struct sum){.out = 2 * MB, .time = JUNE + 3000 * DAY}));
+    for (int day = 1; day < 7; day++) /* little each day, and much together */
+        assert_false(give((struct sum){.out = 6 * MB / 10, .time = JUNE + day * DAY}));
+    assert_true(give((struct sum){.out = 2 * MB, .time = JUNE + 7 * DAY}));
+    assert_false(give((struct sum){.out = 2 * MB, .time = JUNE + 8 * DAY})); /* told yesterday */
+}
+
 static void a_quiet_name_has_a_bound_of_its_own(void **state) {
     (void)state;
     for (int i = 0; i < 19; i++)
@@ -399,6 +409,7 @@ int main(void) {
         TEST(the_next_day_begins_anew),
         TEST(one_host_may_not_send_much_to_many_strangers),
         TEST(a_stranger_is_told_again_at_ten_times_or_after_a_week),
+        TEST(behind_a_clock_that_jumped_ahead_and_came_back_days_go_on_as_before),
         TEST(a_quiet_name_has_a_bound_of_its_own),
         TEST(severity_to_a_stranger_is_five_at_most),
         TEST(a_new_sensor_learns_who_strangers_are_and_tells_partners),
