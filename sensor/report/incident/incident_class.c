@@ -58,11 +58,13 @@ static struct incident *find_holder(const struct incidents *t, struct bytes key,
 static bool has_content(const struct table_node *node, const void *key) {
     const struct relation *r = key;
     const struct incident *i = kin_at(node);
-    return i->record->kind != RECORD_VOLUME && bytes_equal(family_of(key_of(i)), r->family);
+    return i->record->kind != RECORD_VOLUME && bytes_equal(family_of(key_of(i)), r->family) &&
+           telling_of(0, record_text_of(i->record, TEXT_CLASS)) > r->telling;
 }
 
 struct incident *incident_of_content(const struct incidents *t, struct bytes key) {
-    const struct relation r = {.family = family_of(key)};
+    struct bytes family = family_of(key);
+    const struct relation r = {.family = family, .telling = telling_of(0, bytes_of(key.p, key.n - family.n))};
     return kin_at(table_find(&t->kin, incident_family_hash(t, key), has_content, &r, TABLE_STEPS_ALL));
 }
 

@@ -121,7 +121,7 @@ void incident_place_object(struct incidents *t, const struct record *r, struct b
                            bool now, struct placed *p);
 void incident_forget_object(struct incidents *t, const struct record *r); /* no more will come of it */
 uint64_t incident_family_hash(const struct incidents *t, struct bytes key);
-/* An open one of objects, of the same network and destination, whatever its class; NULL: none. */
+/* An open one of objects, of the same network and destination and of a class that says more; NULL: none. */
 struct incident *incident_of_content(const struct incidents *t, struct bytes key);
 /* Another open one of the same network and destination whose id is that of `i`; NULL: none. */
 struct incident *incident_of_name(const struct incidents *t, const struct incident *i);
