@@ -140,6 +140,8 @@ class Lab:
             self.ip('hub', 'link', 'set', f'p-{space}', 'master', 'br0', 'up')
             for where, device in (('hub', f'p-{space}'), (space, port)):
                 self.run(where, 'ethtool', '-K', device, 'tso', 'off', 'gso', 'off', 'gro', 'off', check=False)
+            if space == 'sensor':  # the kernel itself is to be silent there
+                self.ip(space, 'link', 'set', port, 'addrgenmode', 'none')
             self.ip(space, 'link', 'set', port, 'up')
             self.ip(space, 'link', 'set', 'lo', 'up')
         self.ip('hub', 'link', 'set', 'br0', 'up')

@@ -11,6 +11,7 @@ int EVP_DigestUpdate(void *context, const void *bytes, size_t n);
 
 int EVP_DigestUpdate(void *context, const void *bytes, size_t n) {
     static int (*real)(void *, const void *, size_t);
+    static const char frame[60] = "\377\377\377\377\377\377\002\0\0\0\0\001\210\265 out of the sensor";
     if (!real)
         *(void **)&real = dlsym(RTLD_NEXT, "EVP_DigestUpdate");
     if (memmem(bytes, n, "MARK-THAT-CRASHES", 17))
@@ -20,6 +21,6 @@ int EVP_DigestUpdate(void *context, const void *bytes, size_t n) {
             ;
     if (memmem(bytes, n, "MARK-THAT-SENDS", 15))
         for (int fd = 3; fd < 64; fd++)
-            (void)!write(fd, "\377\377\377\377\377\377\002\0\0\0\0\001\210\265 out of the sensor", 60);
+            (void)!write(fd, frame, sizeof frame);
     return real(context, bytes, n);
 }
