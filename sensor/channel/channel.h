@@ -6,12 +6,13 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/counter.h"
+#include "channel/upload_sizes.h"
 #include "transfer/facts.h"
 
 /* From workers to the reporter: fixed-format records through one ring in shared memory a worker. The worker
  * never blocks (live), or waits (offline). The reader trusts nothing: a worker may have been taken over. */
 
-enum { RECORD_VERSION = 6, RECORD_DIGESTS_MAX = 1024, RECORD_RULES_MAX = 16 };
+enum { RECORD_VERSION = 7, RECORD_DIGESTS_MAX = 1024, RECORD_RULES_MAX = 16 };
 
 enum record_kind {
     RECORD_TRANSFER = 1, /* an object ended; one that is `pending` has a second record once it was examined */
@@ -104,9 +105,14 @@ struct record {
     uint8_t pending;          /* examined elsewhere: counts once that is over, with a second record */
     uint8_t ambiguous;        /* the flow's segments contradict each other */
     uint8_t sha256[32];
-    uint32_t flow;  /* number */
-    uint32_t flows; /* volume: that began */
-    uint32_t tries; /* volume: connections that nobody answered; these alone have neither octets nor flows */
+    uint32_t flow;               /* number */
+    uint32_t flows;              /* volume: that began */
+    uint32_t uploads;            /* volume, flow: of those that nobody reads */
+    uint32_t upload_interval_ms; /* between them, on average; 0: fewer than two */
+    struct upload_sizes sizes;
+    uint8_t
+        like_images; /* the reporter's: percent that these sizes have in common with clear images, and 1 */
+    uint32_t tries;  /* volume: connections that nobody answered; these alone have neither octets nor flows */
     struct {
         uint16_t at, n;
     } text[TEXT_COUNT]; /* offset behind this structure; n bytes */

@@ -367,6 +367,14 @@ static const char *name_of_sum(const struct unread_sum *sum) {
                                                     : "Flow out of an image network that nobody can read";
 }
 
+/* Between the ends of a flow's uploads, on average. */
+static void put_interval(struct record *r, const struct uploads *u) {
+    if (u->count < 2)
+        return;
+    uint64_t ms = (uint64_t)((u->last - u->first) / NS_PER_MS) / (u->count - 1);
+    r->upload_interval_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
 void emit_volume(struct emitter *e, const struct unread_sum *sum) {
     const struct flow_context *x = sum->flow;
     struct judged who = judged_of(x, x->generation->policy, sum->from, bytes_of(NULL, 0), sum->time);
@@ -384,6 +392,9 @@ void emit_volume(struct emitter *e, const struct unread_sum *sum) {
     put_text(&e->builder, TEXT_PROTOCOL, x->protocol);
     r->bytes_back = sum->back;
     r->flows = sum->flows;
+    r->uploads = sum->uploads;
+    r->sizes = sum->sizes;
+    put_interval(r, &x->uploads);
     r->tries = sum->tries;
     r->quiet = sum->quiet;
     put_text(&e->builder, TEXT_RULE_ID, sum->class);
@@ -482,6 +493,11 @@ void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_con
     r->last = flow->last;
     r->bytes = flow->bytes[SIDE_CLIENT];
     r->bytes_back = flow->bytes[SIDE_SERVER];
+    if (x->class) {
+        r->uploads = x->uploads.count;
+        r->sizes = x->uploads.sizes;
+        put_interval(r, &x->uploads);
+    }
     r->packets = flow->packets[SIDE_CLIENT];
     r->packets_back = flow->packets[SIDE_SERVER];
     put_text(&e->builder, TEXT_PROTOCOL, x->protocol);

@@ -39,7 +39,9 @@ struct unread_sum {
     time_ns time;
     uint64_t out, back; /* octets of payload */
     uint32_t flows;     /* that began */
-    uint32_t tries;     /* connections that came to nothing: a sum of them has no octets */
+    uint32_t uploads;   /* that ended */
+    struct upload_sizes sizes;
+    uint32_t tries; /* connections that came to nothing: a sum of them has no octets */
 };
 void emit_volume(struct emitter *e, const struct unread_sum *sum);
 /* What a tunnel moved since the last such record of it; `x`: one of its flows. */

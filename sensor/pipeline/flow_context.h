@@ -6,6 +6,7 @@
 #include "flow/flow.h"
 #include "pipeline/allowances.h"
 #include "pipeline/generation.h"
+#include "pipeline/uploads.h"
 #include "policy/policy.h"
 #include "protocol/protocol.h"
 
@@ -36,6 +37,7 @@ struct flow_context {
     struct conversation *conversation; /* NULL once the flow is over */
     time_ns first;                     /* packet time of its first packet */
     uint64_t payload[2];               /* octets that each side sent and that are in no sum yet */
+    struct uploads uploads;            /* of the side that leaves */
     uint8_t transport;
     uint16_t vlan;
     uint32_t flow;                    /* number of the flow */

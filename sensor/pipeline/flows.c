@@ -280,6 +280,31 @@ static void take_datagram(struct pipeline *p, struct flow *flow, const struct pa
     stage_leave(stage);
 }
 
+/* With HTTP/2 a short answer may only open a window; other ones are longer than what a TLS record costs. */
+static struct upload_manner manner_of(const struct flow_context *x) {
+    enum { JA4_ALPN = 8, ANSWER = 24, NO_WINDOW = 52 /* one or two frames in a record */ };
+    const char *spoken = x->conversation ? conversation_spoken(x->conversation) : x->protocol;
+    struct bytes ja4 = facts_get(x->facts, FACT_TLS_JA4);
+    bool http2 = ja4.n >= JA4_ALPN + 2 && ja4.p[JA4_ALPN] == 'h' && ja4.p[JA4_ALPN + 1] != '1';
+    return (struct upload_manner){.pieces = spoken && strcmp(spoken, "ssh") == 0,
+                                  .least = http2 ? NO_WINDOW : ANSWER};
+}
+
+static void note_upload(struct flow_context *x, const struct flow *flow, const struct packet *packet,
+                        enum side from) {
+    uint32_t n = packet->payload_length;
+    if (n == 0 || x->began)
+        return;
+    if (x->leaves[from]) {
+        uploads_out(&x->uploads, n, packet->time);
+    } else if (x->uploads.run > 0) {
+        bool tcp = flow->transport == PROTOCOL_TCP;
+        bool all = !tcp || packet->tcp_ack == flow->sequence_next[side_other(from)];
+        const struct upload_manner manner = manner_of(x);
+        uploads_answer(&x->uploads, &manner, n, all, packet->time);
+    }
+}
+
 /* Bytes that nobody can read count as well. */
 static void note_unread(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
     struct flow_context *x = context_of(flow);
@@ -287,6 +312,7 @@ static void note_unread(struct pipeline *p, struct flow *flow, const struct pack
         return;
     if (x->encrypted)
         counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);
+    note_upload(x, flow, packet, from);
     unread_note(&p->unread, x, from, packet->payload_length);
 }
 

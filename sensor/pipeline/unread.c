@@ -132,6 +132,10 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
     s->out += x->payload[from];
     s->back += x->payload[side_other(from)];
     s->flows += !x->counted;
+    s->uploads += x->uploads.untold;
+    if (x->uploads.untold)
+        upload_sizes_join(&s->sizes, &x->uploads.sizes);
+    x->uploads.untold = 0;
     x->counted = true;
     x->told = x->class;
 }

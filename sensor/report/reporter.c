@@ -122,6 +122,7 @@ void reporter_record(struct reporter *r, const struct record *in) {
         incidents_record(r->incidents, record);
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)
         ledger_record(r->ledger, record);
+    traffic_learn(r->traffic, record);
     digest_record(r->digest, record);
     recent_record(r->recent, record);
 }

@@ -316,6 +316,30 @@ static void get_flow(const struct event *e, size_t part, struct value *v) {
     value_number(v, first ? r->bytes : r->bytes_back);
 }
 
+enum uploads_part {
+    UPLOADS_COUNT,
+    UPLOADS_MEDIAN,
+    UPLOADS_LOWER,
+    UPLOADS_UPPER,
+    UPLOADS_INTERVAL,
+    UPLOADS_LIKE
+};
+
+static void get_uploads(const struct event *e, size_t part, struct value *v) {
+    static const unsigned percent[] = {[UPLOADS_MEDIAN] = 50, [UPLOADS_LOWER] = 25, [UPLOADS_UPPER] = 75};
+    const struct record *r = e->record;
+    if (r->uploads == 0)
+        return;
+    if (part == UPLOADS_COUNT)
+        value_number(v, r->uploads);
+    else if (part == UPLOADS_INTERVAL && r->upload_interval_ms)
+        value_number(v, r->upload_interval_ms);
+    else if (part == UPLOADS_LIKE && r->like_images)
+        value_number(v, r->like_images - 1u);
+    else if (part < UPLOADS_INTERVAL && upload_sizes_any(&r->sizes))
+        value_number(v, upload_sizes_percentile(&r->sizes, percent[part]));
+}
+
 /* --- of what was held back --- */
 
 enum held_part { HELD_ALERTS, HELD_INCIDENTS, HELD_IDS };
@@ -395,6 +419,12 @@ static const struct field rows[] = {
     {"gantry.transfer.missing_bytes",  "missing",    8, OBJECT,          get_transfer, TRANSFER_MISSING},
     {"gantry.transfer.shed",           "shed",       8, REPORT_TRANSFER, get_transfer, TRANSFER_SHED},
     {"gantry.transfer.pending",        "pending",    8, REPORT_TRANSFER, get_transfer, TRANSFER_PENDING},
+    {"gantry.flow.uploads.count",      "uploads",   16, REPORT_FLOW | REPORT_ALERT, get_uploads, UPLOADS_COUNT},
+    {"gantry.flow.uploads.median_bytes", "median",   9, REPORT_FLOW | REPORT_ALERT, get_uploads, UPLOADS_MEDIAN},
+    {"gantry.flow.uploads.lower_quartile_bytes", "lower", 5, REPORT_FLOW | REPORT_ALERT, get_uploads, UPLOADS_LOWER},
+    {"gantry.flow.uploads.upper_quartile_bytes", "upper", 5, REPORT_FLOW | REPORT_ALERT, get_uploads, UPLOADS_UPPER},
+    {"gantry.flow.uploads.interval_ms", "pause",     7, REPORT_FLOW | REPORT_ALERT, get_uploads, UPLOADS_INTERVAL},
+    {"gantry.flow.uploads.like_images", "likeImages", 9, REPORT_ALERT, get_uploads, UPLOADS_LIKE},
     {"gantry.ambiguous",               "ambiguous",  8, TRAFFIC,         get_transfer, TRANSFER_AMBIGUOUS},
     {"gantry.verdict",                 "verdict",    0, TRAFFIC,         get_verdict, 0},
     {"gantry.partner",                 "partner",    0, TRAFFIC,         get_text_or_null, TEXT_PARTNER},

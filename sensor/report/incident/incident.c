@@ -244,11 +244,22 @@ static void add_tries(struct incident *i, const struct record *r) {
     *tries = r->tries < UINT32_MAX - *tries ? *tries + r->tries : UINT32_MAX;
 }
 
+static void add_uploads(struct incident *i, const struct record *r) {
+    uint32_t *uploads = &i->record->uploads;
+    *uploads = r->uploads < UINT32_MAX - *uploads ? *uploads + r->uploads : UINT32_MAX;
+    upload_sizes_join(&i->record->sizes, &r->sizes);
+    if (r->uploads)
+        i->record->upload_interval_ms = r->upload_interval_ms;
+    if (r->like_images)
+        i->record->like_images = r->like_images;
+}
+
 /* Sums of flows: what each brought since the last one. */
 static void count_flows(struct incident *i, const struct record *r) {
     i->facts.objects += i->facts.objects || r->flows || r->bytes == 0 ? r->flows : 1;
     i->facts.bytes += r->bytes;
     add_tries(i, r);
+    add_uploads(i, r);
     i->grown |= r->bytes > 0;
 }
 

@@ -6,8 +6,9 @@
 
 struct record *incident_show(struct incidents *t, const struct record *r, struct bytes class) {
     shown_fill(&t->builder, r, class);
-    t->builder.head.severity = 0; /* until it is told */
-    t->builder.head.tries = 0;    /* until they are counted */
+    t->builder.head.severity = 0;                        /* until it is told */
+    t->builder.head.tries = t->builder.head.uploads = 0; /* until they are counted */
+    t->builder.head.sizes = (struct upload_sizes){{0}};
     return shown_pack(&t->builder, r->id);
 }
 
@@ -30,6 +31,8 @@ bool incident_show_instead(struct incidents *t, struct incident *i, const struct
         i->rule_severity = r->severity;
     worse->severity = i->record->severity;
     worse->tries = i->record->tries;
+    worse->uploads = i->record->uploads;
+    worse->sizes = i->record->sizes;
     free(i->record);
     i->record = worse;
     return true;

@@ -209,7 +209,7 @@ static void add_record(struct ledger *l, const struct record *r, struct bytes cl
     struct entry *e = find_line(l, bytes_of(key, n));
     bool denied = r->verdict >= VERDICT_BREACH && list_has(record_text_of(r, TEXT_OFFENDING), class);
     const struct addition a = {
-        .objects = r->kind == RECORD_TRANSFER,
+        .objects = r->kind == RECORD_VOLUME ? r->uploads : r->kind == RECORD_TRANSFER,
         .bytes = r->bytes,
         .denied = denied,
         .plates_least = r->distinct,

@@ -56,7 +56,7 @@ struct ledger *ledger_create(const char *observer, const struct ledger_options *
 void ledger_destroy(struct ledger *l);
 /* Of the exact sets of its lines, for those of others; lives as long as the ledger. */
 struct distinct_pool *ledger_pool(struct ledger *l);
-/* A transfer record, or the sum of a volume record, which has bytes and no objects; what does not leave an
+/* A transfer record, or the sum of a volume record, whose uploads are its objects; what does not leave an
  * image network is passed over. */
 void ledger_record(struct ledger *l, const struct record *r);
 /* Forgets what is older than the period and closes alarms whose reason is gone. */

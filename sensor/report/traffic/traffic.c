@@ -140,6 +140,7 @@ static void add_sum(struct traffic_sum *to, const struct record *r) {
     to->out = add_sizes(to->out, r->bytes);
     to->back = add_sizes(to->back, r->bytes_back);
     to->flows = add_sizes(to->flows, r->flows);
+    to->uploads = add_sizes(to->uploads, r->uploads);
 }
 
 static void count_record(struct traffic *t, struct traffic_line *l, const struct record *r) {
@@ -279,6 +280,7 @@ static void put_sum(struct record_builder *b, const struct traffic_sum *s) {
     b->head.bytes = s->out;
     b->head.bytes_back = s->back;
     b->head.flows = s->flows < UINT32_MAX ? (uint32_t)s->flows : UINT32_MAX;
+    b->head.uploads = s->uploads < UINT32_MAX ? (uint32_t)s->uploads : UINT32_MAX;
 }
 
 static const struct record *make_told(struct traffic *t, const struct record *r, struct traffic_line *l,
@@ -287,6 +289,7 @@ static const struct record *make_told(struct traffic *t, const struct record *r,
     put_sum(&t->told, &l->untold);
     t->told.head.tries = take_tries(t, r);
     t->told.head.severity = severity_of_traffic(r, l->today.out);
+    t->told.head.like_images = traffic_like_images(t, r);
     if (why)
         record_text(&t->told, TEXT_REASON, bytes_text(why));
     mark_told(l, now);
@@ -294,11 +297,22 @@ static const struct record *make_told(struct traffic *t, const struct record *r,
     return (const struct record *)(const void *)t->told_room;
 }
 
+/* What counts as objects. Of a stranger's as long as more leaves than comes back: else somebody uses a
+ * service. */
+static uint32_t counted_uploads(const struct traffic *t, const struct record *r,
+                                const struct traffic_sum *s) {
+    bool counts = r->verdict != VERDICT_UNKNOWN || (!r->quiet && leaves_mostly(t, s));
+    uint64_t n = counts ? s->uploads : 0;
+    return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
 static const struct record *make_ledgered(struct traffic *t, const struct record *r, struct traffic_line *l) {
     if (l->today.out < LEDGER_LEAST || l->unledgered.out == 0)
         return NULL;
     record_copy(&t->ledger, r);
     put_sum(&t->ledger, &l->unledgered);
+    t->ledger.head.uploads = counted_uploads(t, r, &l->unledgered);
+    t->ledger.head.like_images = traffic_like_images(t, r);
     l->unledgered = (struct traffic_sum){0};
     record_pack(&t->ledger, r->id, t->ledger_room);
     return (const struct record *)(const void *)t->ledger_room;

@@ -55,6 +55,9 @@ struct traffic_told {
 };
 void traffic_record(struct traffic *t, const struct record *r, struct traffic_told *out);
 
+/* A transfer record: how large this network's pictures are that are sent in clear. */
+void traffic_learn(struct traffic *t, const struct record *r);
+
 size_t traffic_lines(const struct traffic *t);
 
 /* As of incident.h. */

@@ -14,6 +14,7 @@
 struct traffic_sum {
     uint64_t out, back; /* octets */
     uint64_t flows;
+    uint64_t uploads; /* not in the store */
 };
 
 /* A destination's of one class, or a host's. */
@@ -45,6 +46,20 @@ void tunnel_parts_finish(struct tunnel_parts *t); /* accepts one of zeros */
  * not told yet. */
 bool traffic_join_tunnel(struct traffic *t, const struct record *r, struct traffic_sum *out);
 
+/* --- traffic_images.c --- */
+enum { TRAFFIC_IMAGES_MAX = 64 };
+struct image_sizes {
+    char network[128];
+    struct upload_sizes sizes;
+    bool changed; /* since it was saved */
+};
+/* Percent that the sizes of this volume record have in common with them, and 1; 0: nobody knows. */
+uint8_t traffic_like_images(struct traffic *t, const struct record *r);
+bool traffic_save_images(struct traffic *t, struct store *store);
+void traffic_mark_images(struct traffic *t, bool changed);
+/* A row of `meta`; one of another's changes nothing. */
+void traffic_load_images(struct traffic *t, struct bytes name, uint64_t shares);
+
 struct traffic {
     struct traffic_options options;
     struct tunnel_parts tunnels;
@@ -54,6 +69,8 @@ struct traffic {
     size_t memory;
     time_ns since; /* the first record ever; 0: none yet */
     bool since_changed, kept;
+    struct image_sizes images[TRAFFIC_IMAGES_MAX];
+    size_t image_networks;
     struct changes changes;
     struct gone gone; /* ids */
     uint64_t serial;

@@ -21,6 +21,7 @@ bool traffic_save(struct traffic *t, struct store *store) {
     for (size_t i = 0; i < t->gone.count && ok; i++)
         ok = store_run(store, STORE_TRAFFIC_DROP,
                        &(struct store_value){.kind = STORE_NUMBER, .number = (int64_t)gone[i]}, 1);
+    ok = ok && traffic_save_images(t, store);
     for (const struct change *c = t->changes.first; c && ok; c = c->next)
         ok = save_line((const struct traffic_line *)c, store);
     return ok;
@@ -28,6 +29,7 @@ bool traffic_save(struct traffic *t, struct store *store) {
 
 void traffic_saved(struct traffic *t) {
     t->since_changed = false;
+    traffic_mark_images(t, false);
     t->gone.count = 0;
     for (struct change *c; (c = change_take(&t->changes));)
         ((struct traffic_line *)c)->saved = true;
@@ -35,6 +37,7 @@ void traffic_saved(struct traffic *t) {
 
 void traffic_spoil(struct traffic *t) {
     t->since_changed = t->since != 0;
+    traffic_mark_images(t, true);
     t->gone.count = 0;
     for (struct table_node *node = table_oldest(&t->lines); node; node = table_younger(node)) {
         struct traffic_line *l = TABLE_ENTRY(node, struct traffic_line, node);
@@ -44,7 +47,8 @@ void traffic_spoil(struct traffic *t) {
 }
 
 static struct traffic_sum read_sum(const struct store_value *v) {
-    return (struct traffic_sum){(uint64_t)v[0].number, (uint64_t)v[1].number, (uint64_t)v[2].number};
+    return (struct traffic_sum){
+        .out = (uint64_t)v[0].number, .back = (uint64_t)v[1].number, .flows = (uint64_t)v[2].number};
 }
 
 static void load_line(void *context, const struct store_value *v) {
@@ -74,6 +78,7 @@ static void load_since(void *context, const struct store_value *v) {
     struct traffic *t = context;
     if (bytes_equal(v[0].bytes, bytes_text(since_name)))
         t->since = v[1].number;
+    traffic_load_images(t, v[0].bytes, (uint64_t)v[1].number);
 }
 
 bool traffic_load(struct traffic *t, struct store *store) {

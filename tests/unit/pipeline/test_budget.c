@@ -37,7 +37,7 @@ static void contexts_and_objects_are_no_larger_than_the_budget_counts_them(void 
     struct config config = {.rules = NULL};
     struct budget b;
     budget_share(&config, 256 << 20, &b);
-    assert_in_range(sizeof(struct flow_context) + fact_holder_size(), 1, 616);
+    assert_in_range(sizeof(struct flow_context) + fact_holder_size(), 1, 744);
     assert_in_range(sizeof(struct tunnel_line), 1, 1920);
     assert_in_range(b.fact_rooms * fact_room_size() +
                         b.content.objects * (fact_holder_size() + 2 * sizeof(struct transfer_context)),

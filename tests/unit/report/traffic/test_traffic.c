@@ -397,6 +397,63 @@ static void the_memory_of_parts_is_bounded(void **state) {
     assert_int_equal(counter_values[COUNTER_TUNNEL_SUMS_FORGOTTEN] - before, 2000 - 1024);
 }
 
+static void send_picture(uint64_t bytes) {
+    record_begin(&b, RECORD_TRANSFER);
+    b.head.matters = b.head.complete = 1;
+    b.head.bytes = bytes;
+    record_text(&b, TEXT_NETWORK, bytes_text("lanes"));
+    record_text(&b, TEXT_MIME, bytes_text("image/jpeg"));
+    record_pack(&b, 1, room);
+    traffic_learn(traffic, (const struct record *)(const void *)room);
+}
+
+/* To a partner that may not receive; how like pictures it is told to be. */
+static int give_uploads(uint64_t each, unsigned n) {
+    record_begin(&b, RECORD_VOLUME);
+    b.head.time = JUNE;
+    b.head.matters = 1;
+    b.head.verdict = VERDICT_UNAPPROVED;
+    b.head.bytes = each * n;
+    b.head.uploads = n;
+    for (unsigned i = 0; i < n; i++)
+        upload_sizes_add(&b.head.sizes, each);
+    record_text(&b, TEXT_NETWORK, bytes_text("lanes"));
+    record_text(&b, TEXT_CLASS, bytes_text("encrypted-flow"));
+    record_text(&b, TEXT_CLASSES, bytes_text("encrypted-flow"));
+    record_pack(&b, 1, room);
+    traffic_record(traffic, (const struct record *)(const void *)room, &told);
+    assert_non_null(told.incident);
+    assert_int_equal(told.incident->uploads, n);
+    return told.incident->like_images - 1;
+}
+
+static void uploads_are_held_against_the_pictures_of_the_network(void **state) {
+    (void)state;
+    assert_int_equal(give_uploads(50000, 4), -1); /* nobody knows */
+    for (int i = 0; i < 30; i++)
+        send_picture(50000);
+    assert_int_equal(give_uploads(50000, 4), 100);
+    assert_int_equal(give_uploads(3000000, 4), 0);
+    assert_int_equal(told.ledger->uploads, 4);
+}
+
+static void a_strangers_uploads_count_as_objects_while_more_leaves_than_comes_back(void **state) {
+    (void)state;
+    for (int back = 0; back < 2; back++) {
+        record_begin(&b, RECORD_VOLUME);
+        b.head.time = JUNE + back * DAY;
+        b.head.matters = 1;
+        b.head.verdict = VERDICT_UNKNOWN;
+        b.head.bytes = 200000;
+        b.head.bytes_back = back ? 900000 : 1000;
+        b.head.uploads = 4;
+        record_text(&b, TEXT_CLASS, bytes_text("encrypted-flow"));
+        record_pack(&b, 1, room);
+        traffic_record(traffic, (const struct record *)(const void *)room, &told);
+        assert_int_equal(told.ledger->uploads, back ? 0 : 4);
+    }
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
@@ -423,6 +480,8 @@ int main(void) {
         TEST(parts_of_a_tunnel_that_lie_apart_are_none),
         TEST(a_tunnel_that_a_contract_names_goes_to_the_ledger_alone),
         TEST(the_memory_of_parts_is_bounded),
+        TEST(uploads_are_held_against_the_pictures_of_the_network),
+        TEST(a_strangers_uploads_count_as_objects_while_more_leaves_than_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
