@@ -15,7 +15,7 @@ static const struct {
     [ACCOUNT_DECODED] = {.first = MIB, .most = 4 * MIB, .ratio = 20, .work = 1},
     [ACCOUNT_MATCHED] = {.first = MIB, .most = 4 * MIB, .ratio = 3, .work = WORK_MATCHED},
     /* A window of 4 MiB is usual. */
-    [ACCOUNT_AHEAD] = {.first = 5 * MIB, .most = 16 * MIB, .ratio = 4, .work = 1},
+    [ACCOUNT_AHEAD] = {.first = 5 * MIB, .most = 16 * MIB, .ratio = 2, .work = 1},
     [ACCOUNT_NAMES] = {.first = MIB / 8, .most = MIB / 4, .ratio = 1, .work = 1},
     [ACCOUNT_OBJECTS] = {.first = MIB, .most = MIB, .ratio = 1, .work = 1},
 };

@@ -53,4 +53,4 @@ static void brotli_stop(struct decoder *d) {
 }
 
 const struct coding coding_brotli = {
-    .names = {"br", NULL}, .start = brotli_start, .step = brotli_step, .stop = brotli_stop};
+    .names = {"br", NULL}, .start = brotli_start, .step = brotli_step, .stop = brotli_stop, .ahead = true};

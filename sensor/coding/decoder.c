@@ -347,6 +347,13 @@ static bool is_greedy(const struct codings *c, const struct allowance *a) {
            (codings_fill(c) >= SHORT || pool_fill(&c->decoders) >= SHORT);
 }
 
+/* A decoder costs something by itself, and is worth that for some bytes. */
+static bool may_begin(const struct allowance *a, const struct coding *coding) {
+    bool ahead = coding && coding->ahead;
+    return !stage_left_out(STAGE_CODING) && allowance_has(a, ACCOUNT_DECODED, ALLOWANCE_DECODER) &&
+           (!ahead || allowance_has(a, ACCOUNT_AHEAD, ALLOWANCE_DECODER));
+}
+
 /* `coding` NULL: unknown, the bytes decide. */
 static struct decoder *decoder_create(struct codings *c, const struct coding_list *list, unsigned which,
                                       struct filter *next) {
@@ -360,7 +367,7 @@ static struct decoder *decoder_create(struct codings *c, const struct coding_lis
                           .state = coding && !coding->fits ? DECODER_RUNS : DECODER_UNDECIDED,
                           .allowance = list->allowance,
                           .may_guess = list->guess};
-    if (stage_left_out(STAGE_CODING) || !allowance_has(list->allowance, ACCOUNT_DECODED, ALLOWANCE_DECODER)) {
+    if (!may_begin(list->allowance, coding)) {
         d->state = DECODER_WAITS;
         d->later = coding;
         d->coding = NULL;

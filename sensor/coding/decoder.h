@@ -51,6 +51,7 @@ struct coding {
     /* Text codings, of which anything decodes to something: can a body that begins so be in it? NULL: `step`
      * tells. */
     bool (*fits)(struct bytes first);
+    bool ahead;    /* it fills memory before it gives any of it: that is paid for before */
     bool likely;   /* tried where the announced coding is wrong or unknown, in the table's order */
     bool no_magic; /* anything may look like its beginning: only a body that fits it to the end is in it */
     bool joins;    /* reads on by itself where another stream of it follows the end of one */

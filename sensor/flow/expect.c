@@ -140,7 +140,7 @@ static uint32_t weigh_entry(const struct entry *entry) {
 
 /* Of the oldest the one whose source has announced most. */
 static struct entry *choose_victim(const struct expect_table *t) {
-    enum { LOOK = 64 };
+    enum { LOOK = 16 };
     struct entry *victim = NULL;
     struct table_node *node = table_oldest(&t->table);
     for (unsigned i = 0; node && i < LOOK; i++, node = table_younger(node))

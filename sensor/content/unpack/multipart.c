@@ -96,9 +96,10 @@ static void open_part(struct multipart *m) {
         .fact = fact, .codings = list_codings(&h, codings, sizeof codings), .total = LENGTH_UNKNOWN};
     struct mime_range range;
     struct mime_disposition d = {.name = {NULL, 0}};
-    mime_disposition_parse(h.disposition, scratch, sizeof scratch, &d);
+    if (h.disposition.n > 0)
+        mime_disposition_parse(h.disposition, scratch, sizeof scratch, &d);
     *name = d.filename.n ? d.filename : d.name;
-    if (name->n == 0)
+    if (name->n == 0 && h.type.n > 0)
         *name = mime_parameter(h.type, "name", scratch, sizeof scratch);
     if (name->n == 0 && m->byteranges)
         *name = object_fact(unpack_object(m->unpack), FACT_NAME);
@@ -116,7 +117,7 @@ static void open_part(struct multipart *m) {
  * ones are looked at together with their heads, as one text. */
 static void begin_part(struct multipart *m) {
     m->kept_n = 0;
-    m->waits = !m->byteranges && !unpack_pays(m->unpack);
+    m->waits = !unpack_pays(m->unpack);
     if (!m->waits)
         open_part(m);
 }

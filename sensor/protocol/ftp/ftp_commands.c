@@ -459,8 +459,9 @@ static const struct ftp_verb verbs[] = {
 const struct ftp_verb ftp_verb_other = {"", FTP_GROUP_OTHER, NULL, NULL};
 
 const struct ftp_verb *ftp_verb_find(struct bytes name) {
+    uint8_t first = name.n ? name.p[0] & 0xdf : 0; /* in capitals */
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-        if (bytes_equal_nocase(name, verbs[i].name))
+        if (verbs[i].name[0] == first && bytes_equal_nocase(name, verbs[i].name))
             return &verbs[i];
     for (size_t i = 0; i < name.n; i++)
         if ((name.p[i] | 32) < 'a' || (name.p[i] | 32) > 'z')
