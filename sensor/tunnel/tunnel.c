@@ -25,7 +25,7 @@ void tunnels_finish(struct tunnels *t) {
 /* --- lines --- */
 
 static struct bytes domain_of(struct bytes name, size_t at) {
-    return bytes_of(name.p + at, name.n - at);
+    return at < name.n ? bytes_of(name.p + at, name.n - at) : bytes_of(NULL, 0);
 }
 
 static bool is_key(const struct table_node *node, const void *key) {
