@@ -272,7 +272,8 @@ def test_small_echoes_carry_data_as_well(read):
     lambda w, i: struct.pack('>II', int(w.now), i * 997 % 1000000) + bytes(range(8, 56)),  # BSD, macOS
     lambda w, i: struct.pack('<IIQQ', i, 0, int(w.now), i % 1000000) + bytes(32),  # fping
     lambda w, i: struct.pack('>Q', i) + b'x' * 100, lambda w, i: bytes([i % 7]) * 1000,
-    lambda w, i: random.Random(1).randbytes(1400)], ids=str)
+    lambda w, i: random.Random(1).randbytes(1400)],
+    ids=['linux', 'large', 'small', 'smallest', 'path', 'windows', 'bsd', 'fping', 'numbered', 'repeated', 'random'])
 def test_pings_are_silent(read, payload):
     w = wires.Wire()
     for i in range(3000):
