@@ -378,7 +378,7 @@ def test_iodine_is_a_tunnel(lab, sensor, kind, tmp_path):
                        stdout=open(tmp_path / 'iodine', 'w'), stderr=subprocess.STDOUT)
     try:
         net.wait_for(lambda: addressed(lab, 'lane', '10.99.0.'), 40, 'the tunnel')
-        sink = lab.start('outside', 'socat', '-u', 'TCP-LISTEN:5000,bind=10.99.0.1', 'OPEN:/dev/null')
+        sink = lab.start('outside', 'socat', '-u', 'TCP-LISTEN:5000,bind=10.99.0.1,reuseaddr', 'OPEN:/dev/null')
         lab.wait_port('outside', '10.99.0.1', 5000)
         lab.start('lane', 'socat', '-u', '-', 'TCP:10.99.0.1:5000', stdin=subprocess.PIPE).stdin.write(random.Random(1).randbytes(60000))
         alert = sensor.wait_alert(lambda a: a['gantry'].get('classes') == ['tunnel'], 60)
