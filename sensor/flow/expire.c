@@ -32,15 +32,21 @@ bool flow_table_shed(struct flow_table *t) {
 
 bool flow_table_make_room(struct flow_table *t, const struct flow *except,
                           uint32_t (*weight)(const struct flow *flow)) {
-    enum { LOOK = 64 };
+    enum { LOOK = 16 };
     struct flow *victim = NULL;
+    uint32_t heaviest = 0;
     for (int i = 0; i < LIST_COUNT; i++) {
         unsigned looked_at = 0;
         for (const struct age_node *at = t->lists[i].oldest; at && looked_at < LOOK;
              at = at->newer, looked_at++) {
             struct flow *flow = flow_of_age(at);
-            if (flow->conversation && flow != except && (!victim || weight(flow) > weight(victim)))
+            if (!flow->conversation || flow == except)
+                continue;
+            uint32_t heavy = weight(flow);
+            if (!victim || heavy > heaviest) {
                 victim = flow;
+                heaviest = heavy;
+            }
         }
     }
     if (!victim)
