@@ -49,6 +49,13 @@ size_t allowance_take(struct allowance *a, enum account account, size_t n) {
     return take;
 }
 
+void allowance_return(struct allowance *a, enum account account, size_t n) {
+    if (a && (int64_t)n < accounts[account].most - a->left[account])
+        a->left[account] += (int64_t)n;
+    else if (a)
+        a->left[account] = accounts[account].most;
+}
+
 bool allowance_spend(struct allowance *a, enum account account, size_t n) {
     if (a && a->left[account] <= 0)
         return false;

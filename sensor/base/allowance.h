@@ -50,6 +50,9 @@ size_t allowance_take(struct allowance *a, enum account account, size_t n);
 /* Spends `n` whatever is left, which may then be owed; false if nothing was left. NULL: true. */
 bool allowance_spend(struct allowance *a, enum account account, size_t n);
 
+/* `n` of what was spent was not worth its price. NULL: nothing. */
+void allowance_return(struct allowance *a, enum account account, size_t n);
+
 static inline bool allowance_has(const struct allowance *a, enum account account, int64_t n) {
     return !a || a->left[account] >= n;
 }

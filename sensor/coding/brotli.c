@@ -6,8 +6,13 @@
 /* Brotli (RFC 7932). A stream may ask for a window of 16 MiB, which counts against the memory of all
  * decoders. */
 
-static BrotliDecoderState **brotli_of(struct decoder *d) {
-    return (BrotliDecoderState **)(void *)d->own;
+struct brotli {
+    BrotliDecoderState *state;
+    size_t paid; /* for memory that is filled before any of it comes */
+};
+
+static struct brotli *brotli_of(struct decoder *d) {
+    return (struct brotli *)(void *)d->own;
 }
 
 /* libbrotli decodes as much as this memory holds before it gives anything: that is paid for before. */
@@ -19,8 +24,10 @@ static void *take_memory(void *decoder, size_t n) {
         return NULL;
     }
     void *p = coding_alloc(d->codings, n);
-    if (p && n > SMALL)
+    if (p && n > SMALL) {
         allowance_spend(d->allowance, ACCOUNT_AHEAD, n);
+        brotli_of(d)->paid += n;
+    }
     return p;
 }
 
@@ -29,8 +36,8 @@ static void give_memory(void *decoder, void *p) {
 }
 
 static bool brotli_start(struct decoder *d) {
-    *brotli_of(d) = BrotliDecoderCreateInstance(take_memory, give_memory, d);
-    return *brotli_of(d) != NULL;
+    brotli_of(d)->state = BrotliDecoderCreateInstance(take_memory, give_memory, d);
+    return brotli_of(d)->state != NULL;
 }
 
 /* libbrotli keeps what it decoded to itself when the same call ends in an error: small steps lose little of a
@@ -41,15 +48,20 @@ static enum coding_step brotli_step(struct decoder *d, struct coding_window *w) 
     size_t most = d->fed <= CODING_TRIAL ? 1 : STEP_BYTES;
     size_t n = w->in_n < most ? w->in_n : most, left = n;
     BrotliDecoderResult result =
-        BrotliDecoderDecompressStream(*brotli_of(d), &left, &w->in, &w->out_n, &w->out, NULL);
+        BrotliDecoderDecompressStream(brotli_of(d)->state, &left, &w->in, &w->out_n, &w->out, NULL);
     w->in_n -= n - left;
     if (result == BROTLI_DECODER_RESULT_ERROR)
         return CODING_BROKEN;
     return result == BROTLI_DECODER_RESULT_SUCCESS ? CODING_ENDED : CODING_MORE;
 }
 
+/* Who sends text that unfolds as text does gets back what was paid. */
 static void brotli_stop(struct decoder *d) {
-    BrotliDecoderDestroyInstance(*brotli_of(d));
+    enum { USUAL = 20 };
+    const struct brotli *b = brotli_of(d);
+    uint64_t usual = d->in < b->paid ? d->in * USUAL : b->paid;
+    allowance_return(d->allowance, ACCOUNT_AHEAD, usual < b->paid ? (size_t)usual : b->paid);
+    BrotliDecoderDestroyInstance(b->state);
 }
 
 const struct coding coding_brotli = {

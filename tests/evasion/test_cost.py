@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 import struct
+import subprocess
 import zlib
 
 import pytest
@@ -228,3 +229,22 @@ partners: [{name: Border Labs, prefixes: [198.51.100.0/24], contracts: [{id: BL-
     finally:
         case.CONFIG = before
     assert UNREAD not in seen.classes, seen.brief()
+
+
+def brotli(body):
+    return subprocess.run(['brotli', '-q', '5', '-c'], input=body, capture_output=True, check=True).stdout
+
+
+def after_ordinary_brotli(w, f):
+    """Ten times as much as it was on the wire, a hundred times: that is no bomb."""
+    g = random.Random(18)
+    rows = [{'id': g.randrange(10**6), 'name': g.choice(['north', 'south', 'east', 'west']), 'note': 'late ' * g.randrange(4)} for _ in range(5000)]
+    ordinary = brotli(json.dumps(rows).encode())
+    t = talk(w, [coded(ordinary, 'br', f'/r{i}') for i in range(100)])
+    body = brotli(f.data)
+    t.client(head('PUT', '/in/' + f.name, f'Content-Type: {f.type}', 'Content-Encoding: br', f'Content-Length: {len(body)}') + body)
+    t.server(CREATED).close()
+
+
+test_ordinary_brotli_and_a_picture = cases(JPG, {'a hundred bodies before it': after_ordinary_brotli})
+test_ordinary_brotli_and_a_table = cases(CSV, {'a hundred bodies before it': after_ordinary_brotli})

@@ -54,6 +54,17 @@ static void what_is_spent_beyond_is_owed_once_and_earned_first(void **state) {
     assert_true(allowance_has(&a, ACCOUNT_DECODED, 1));
 }
 
+static void what_is_given_back_is_there_again_up_to_the_most(void **state) {
+    struct allowance a;
+    allowance_init(&a, 1000);
+    assert_true(allowance_spend(&a, ACCOUNT_AHEAD, 3 * MIB));
+    allowance_return(&a, ACCOUNT_AHEAD, MIB);
+    assert_int_equal(a.left[ACCOUNT_AHEAD], 3 * MIB);
+    allowance_return(&a, ACCOUNT_AHEAD, 100 * MIB);
+    assert_int_equal(a.left[ACCOUNT_AHEAD], 16 * MIB);
+    allowance_return(NULL, ACCOUNT_AHEAD, MIB);
+}
+
 static void who_has_spent_all_is_poor_until_half_is_earned(void **state) {
     struct allowance a;
     allowance_init(&a, 1000);
@@ -80,6 +91,7 @@ int main(void) {
         cmocka_unit_test(a_share_of_nothing_is_nothing),
         cmocka_unit_test(each_byte_earns_its_ratio_up_to_the_cap),
         cmocka_unit_test(what_is_spent_beyond_is_owed_once_and_earned_first),
+        cmocka_unit_test(what_is_given_back_is_there_again_up_to_the_most),
         cmocka_unit_test(who_has_spent_all_is_poor_until_half_is_earned),
         cmocka_unit_test(without_one_nothing_is_counted),
     };
