@@ -28,11 +28,13 @@ static struct outcome run_anew(const uint8_t *data, size_t size, uint64_t step_w
     return outcome_end();
 }
 
-/* What was left out for want of memory, or of what its hosts may cost, may be another thing. */
+/* What was left out for want of memory, or of what its hosts may cost, may be another thing; and of two
+ * connections each keeps its own order alone: what one says of the other comes before or behind its bytes. */
 static void compare_steps(const uint8_t *data, size_t size) {
     struct outcome whole = run_anew(data, size, UINT64_MAX), parked = run_anew(data, size, 1 + size % 3000);
     bool same = whole.records == parked.records && whole.complete == parked.complete;
-    path_check("what is parked is found all the same", same || whole.shed > 0 || parked.shed > 0);
+    bool may_differ = whole.shed > 0 || parked.shed > 0 || whole.announced || parked.announced;
+    path_check("what is parked is found all the same", same || may_differ);
     path.step_work = 0;
     path_restart(&path);
 }

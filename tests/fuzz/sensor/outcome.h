@@ -10,6 +10,7 @@ struct outcome {
     uint64_t records;  /* a sum over the transfers and findings, whatever their order */
     uint64_t complete; /* transfers called complete */
     uint64_t shed;     /* what the counters below have counted */
+    bool announced;    /* one connection said of another what that carries */
 };
 
 /* Counters of what was left out because memory was short. */
@@ -52,6 +53,7 @@ static inline void outcome_record(const struct record *r) {
         sum = outcome_mix(sum, &i, sizeof i);
     }
     outcome.records += sum;
+    outcome.announced |= bytes_equal(record_text_of(r, TEXT_APPLICATION), bytes_text("FTP_DATA"));
 }
 
 static inline uint64_t outcome_count_shed(void) {
