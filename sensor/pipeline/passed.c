@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 enum { SUMS_MAX = 256, INDEX_SIZE = 2 * SUMS_MAX, PASSED_NONE = 0xffff };
-/* Told beyond it by the MiB, below it at powers of two; less is as good as nothing, since headers are guessed. */
+/* Told beyond it by the MiB, below it at powers of two; less is as good as nothing, since headers are
+ * guessed. */
 enum { LEAST = 16, STEP_BITS = 20 };
 
 struct passed_key {

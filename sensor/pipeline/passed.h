@@ -6,14 +6,14 @@
 
 /* Flows that are stepped over and count all the same:
  *
- * - FLOW_PASSED: a contract covers whatever they carry, or overload, or want of memory, left them out. What leaves
- *   in them is summed up when their octets pass a power of two, or another MiB, and when they end, so that a packet
- *   costs two shifts. Octets of headers are taken off as they usually are.
- * - Connections with a partner that nobody answered, or that were refused: each counts when it is over. One to
- *   anybody else costs nothing beyond its look-up.
+ * - FLOW_PASSED: a contract covers whatever they carry, or overload, or want of memory, left them out. What
+ * leaves in them is summed up when their octets pass a power of two, or another MiB, and when they end, so
+ * that a packet costs two shifts. Octets of headers are taken off as they usually are.
+ * - Connections with a partner that nobody answered, or that were refused: each counts when it is over. One
+ * to anybody else costs nothing beyond its look-up.
  *
- * Sums are those of an image network and a partner (of a stranger: an address), and go out with those of unread.h,
- * as records of class unread-flow. */
+ * Sums are those of an image network and a partner (of a stranger: an address), and go out with those of
+ * unread.h, as records of class unread-flow. */
 struct passed {
     struct passed_sum *sums;
     uint16_t *index; /* by hash, into `sums`; PASSED_NONE: empty */
@@ -29,7 +29,8 @@ void passed_packet(struct passed *s, const struct unread_way *way, const struct 
                    uint64_t octets);
 /* The rest of it. */
 void passed_end(struct passed *s, const struct unread_way *way, const struct flow *flow);
-/* A TCP connection is over that carried nothing. Counts where its opening was seen, and no agreement to it. */
+/* A TCP connection is over that carried nothing. Counts where its opening was seen, and no agreement to it.
+ */
 void passed_try(struct passed *s, const struct unread_way *way, const struct flow *flow);
 /* All sums go out, each half second of packet time. */
 void passed_tick(struct passed *s, const struct unread_way *way, time_ns now, bool all);

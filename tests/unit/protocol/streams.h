@@ -56,8 +56,9 @@ static inline void stream_hello(struct stream *s, uint8_t type) {
 static inline void stream_named_hello(struct stream *s, const char *name) {
     uint8_t n = (uint8_t)strlen(name);
     const uint8_t begin[] = {1, 0, 0, (uint8_t)(52 + n), 3, 3};
-    const uint8_t rest[] = {0, 0, 2, 0xc0, 0x2f, 1, 0, 0, (uint8_t)(n + 9), 0, 0, 0, (uint8_t)(n + 5),
-                            0, (uint8_t)(n + 3), 0, 0, n};
+    const uint8_t rest[] = {
+        0, 0, 2, 0xc0, 0x2f, 1, 0, 0, (uint8_t)(n + 9), 0, 0, 0, (uint8_t)(n + 5), 0, (uint8_t)(n + 3),
+        0, 0, n};
     stream_header(s, 22, 56 + n);
     stream_add(s, begin, sizeof begin);
     stream_noise(s, 32, 3);
