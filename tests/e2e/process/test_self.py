@@ -225,7 +225,8 @@ def test_a_span_that_shows_every_packet_twice_is_told_and_one_that_does_not_is_n
         wait_beats(sensor, 4)  # these are judged before the others come
         assert notices(sensor) == []
         replay(lab, big[1])
-        assert re.match(r'(100|9\d) % of the packets come twice', told(sensor, 'span-duplicated'))
+        # The first second that shows it may have begun before the copies came.
+        assert re.match(r'(100|[5-9]\d) % of the packets come twice', told(sensor, 'span-duplicated'))
         time.sleep(2)  # else these would be copies too
         replay(lab, big[0])
         told(sensor, 'span-duplicated-over')

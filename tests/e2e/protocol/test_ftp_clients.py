@@ -21,9 +21,9 @@ def curl(lab, *words, space='lane'):
     return lab.run(space, 'curl', '-sS', '-m', '20', *words).stdout
 
 
-def told(watch, data, stranger):
+def told(watch, data, stranger, protocols=('ftp',)):
     t = watch.wait_transfer(material.sha256(data))
-    assert t['destination']['ip'] == stranger and t['gantry']['transfer']['complete'] and t['network']['protocol'] == 'ftp'
+    assert t['destination']['ip'] == stranger and t['gantry']['transfer']['complete'] and t['network']['protocol'] in protocols
     watch.wait_alert(lambda a: a['destination']['ip'] == stranger and {'image', 'vehicle-image'} & set(a['gantry'].get('classes', [])))
     return t
 
@@ -55,7 +55,8 @@ def test_lftp_lets_a_server_in_the_lane_send_to_another_server(lab, ftp, lane_ft
     lftp(lab, f'set ftp:use-fxp yes; set net:socket-bind-ipv4 {net.UNKNOWN}; '
          f'get {place(net.LANE, os.path.basename(path))} -o {place(stranger)}', 'outside')
     assert open(f'{ftp}/{os.path.basename(path)}', 'rb').read() == data
-    told(watch, data, stranger)
+    # Where the worker of the data is ahead of the one that reads the commands the file is found without its protocol.
+    told(watch, data, stranger, ('ftp', 'unknown'))
 
 
 @pytest.mark.parametrize('client', ['wget', 'aria2c'])
