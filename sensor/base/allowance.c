@@ -27,11 +27,19 @@ void allowance_init(struct allowance *a, unsigned share) {
         a->left[i] = accounts[i].first * share / 1000;
 }
 
+void allowance_return(struct allowance *a, enum account account, size_t n) {
+    if (a && (int64_t)n < accounts[account].most - a->left[account])
+        a->left[account] += (int64_t)n;
+    else if (a)
+        a->left[account] = accounts[account].most;
+}
+
+/* For each piece that is delivered: nothing is divided. */
 void allowance_earn(struct allowance *a, uint64_t n) {
+    const int64_t enough = 16 * MIB; /* of bytes: every account is full then */
+    int64_t earned = n < (uint64_t)enough ? (int64_t)n : enough;
     for (enum account i = 0; i < ACCOUNT_COUNT; i++) {
-        int64_t room = accounts[i].most - a->left[i];
-        uint64_t most = (uint64_t)(room / accounts[i].ratio) + 1;
-        a->left[i] = n < most ? a->left[i] + (int64_t)n * accounts[i].ratio : accounts[i].most;
+        allowance_return(a, i, (size_t)(earned * accounts[i].ratio));
         a->poor[i] &= a->left[i] < accounts[i].most / 2;
     }
 }
@@ -47,13 +55,6 @@ size_t allowance_take(struct allowance *a, enum account account, size_t n) {
     a->poor[account] |= take < n;
     work_add((uint64_t)take * accounts[account].work);
     return take;
-}
-
-void allowance_return(struct allowance *a, enum account account, size_t n) {
-    if (a && (int64_t)n < accounts[account].most - a->left[account])
-        a->left[account] += (int64_t)n;
-    else if (a)
-        a->left[account] = accounts[account].most;
 }
 
 bool allowance_spend(struct allowance *a, enum account account, size_t n) {

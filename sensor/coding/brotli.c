@@ -55,12 +55,13 @@ static enum coding_step brotli_step(struct decoder *d, struct coding_window *w) 
     return result == BROTLI_DECODER_RESULT_SUCCESS ? CODING_ENDED : CODING_MORE;
 }
 
-/* Who sends text that unfolds as text does gets back what was paid. */
+/* Who sends what unfolds as text does gets back what was paid: to twenty times its size, and the memory is up
+ * to twice as large. */
 static void brotli_stop(struct decoder *d) {
-    enum { USUAL = 20 };
+    enum { USUAL = 2 * 20 };
     const struct brotli *b = brotli_of(d);
-    uint64_t usual = d->in < b->paid ? d->in * USUAL : b->paid;
-    allowance_return(d->allowance, ACCOUNT_AHEAD, usual < b->paid ? (size_t)usual : b->paid);
+    bool usual = d->in >= b->paid / USUAL;
+    allowance_return(d->allowance, ACCOUNT_AHEAD, usual ? b->paid : (size_t)d->in * USUAL);
     BrotliDecoderDestroyInstance(b->state);
 }
 

@@ -237,7 +237,7 @@ static void gather_bytes(struct leaf *l, const uint8_t *bytes, size_t n, bool sl
 
 /* An object costs as much as some hundred bytes do: that of fewer bytes is paid for. One that is not waits
  * for more of them. */
-static bool is_paid(struct leaf *l) {
+static bool pay_for_look(struct leaf *l) {
     if (!l->paid)
         l->paid = allowance_spend(l->o.allowance, ACCOUNT_OBJECTS, ALLOWANCE_SMALL);
     return l->paid;
@@ -245,7 +245,8 @@ static bool is_paid(struct leaf *l) {
 
 /* True if no more than these bytes are needed, or will come, to tell the type. */
 static bool decides_type(struct leaf *l, size_t n) {
-    return n >= TYPE_BYTES || (l->o.total != LENGTH_UNKNOWN && n >= l->o.total - l->o.offset && is_paid(l));
+    return n >= TYPE_BYTES ||
+           (l->o.total != LENGTH_UNKNOWN && n >= l->o.total - l->o.offset && pay_for_look(l));
 }
 
 /* --- Filter --- */
@@ -311,7 +312,7 @@ static void open_unpaid(struct leaf *l) {
 static void end_object(struct filter *f, enum transfer_end how) {
     struct leaf *l = leaf_of(f);
     const struct object_sink *sink = &l->content->sink;
-    if (!l->opened && l->held_gap == 0 && !is_paid(l))
+    if (!l->opened && l->held_gap == 0 && !pay_for_look(l))
         open_unpaid(l);
     settle_type(l);
     flush_gathered(l);

@@ -71,9 +71,12 @@ static void put_ends(struct emitter *e, const struct flow_context *x, enum side 
     r->ambiguous = x->ambiguous;
     put_text(&e->builder, TEXT_APPLICATION, x->application);
     put_text(&e->builder, TEXT_MASTER, x->master);
-    const struct flow flow = {.end = {x->end[0], x->end[1]}, .transport = x->transport};
-    char id[COMMUNITY_ID_MAX];
-    put_text(&e->builder, TEXT_COMMUNITY_ID, flow_community_id(&flow, id));
+    if (e->id_of != x->flow) { /* records of one flow follow each other */
+        const struct flow flow = {.end = {x->end[0], x->end[1]}, .transport = x->transport};
+        flow_community_id(&flow, e->id);
+        e->id_of = x->flow;
+    }
+    put_text(&e->builder, TEXT_COMMUNITY_ID, e->id);
 }
 
 static void note_content(struct flow_context *x, const char *class) {

@@ -13,8 +13,10 @@ struct emitter {
     struct doorbell *doorbell;
     bool wait; /* offline: wait for room instead of losing a record */
     uint16_t worker;
-    unsigned wants;  /* enum report_records that any output writes */
-    unsigned untold; /* records of which the reporter was not told yet */
+    unsigned wants;            /* enum report_records that any output writes */
+    unsigned untold;           /* records of which the reporter was not told yet */
+    uint32_t id_of;            /* number of a flow, */
+    char id[COMMUNITY_ID_MAX]; /* and its Community ID */
     struct record_builder builder;
 };
 

@@ -144,6 +144,8 @@ static void keep_part(struct multipart *m, const uint8_t *p, size_t n) {
 static void leave_part(struct multipart *m) {
     m->waits = false;
     counter_one(COUNTER_MULTIPART_SMALL);
+    if (m->byteranges) /* its whole is not put together */
+        unpack_bounded(m->unpack);
     unpack_together(m->unpack, bytes_of(m->head, m->head_n), bytes_of(m->kept, m->kept_n));
 }
 

@@ -39,9 +39,7 @@ static void spill_part(struct part *p) {
         while (*at != r)
             at = &(*at)->next;
         *at = r->next;
-        w->run_count--;
-        if (w->recent == r)
-            w->recent = NULL;
+        run_left(w, r);
         run_empty(c, r, 0, p->own);
     }
     leave_whole(p);

@@ -108,6 +108,8 @@ bool whole_vacant(const struct whole *w); /* nothing was ever seen of it */
 /* --- run.c --- */
 /* A run for the part's next bytes: one that ends there already, or a new one; NULL if there is no memory. */
 struct run *run_for(struct part *p);
+/* The run is out of its whole's list. */
+void run_left(struct whole *w, const struct run *r);
 /* Returns how many bytes found room. */
 size_t run_append(struct wholes *ws, struct run *r, const uint8_t *bytes, size_t n);
 /* Gives the run's bytes from offset `from` on to `to` (NULL: to nobody), and its memory back; it is out of

@@ -37,6 +37,12 @@ struct run *run_for(struct part *p) {
     return take_run(p, r);
 }
 
+void run_left(struct whole *w, const struct run *r) {
+    w->run_count--;
+    if (w->recent == r)
+        w->recent = NULL;
+}
+
 void run_empty(struct content *c, struct run *r, uint64_t from, struct filter *to) {
     struct wholes *ws = c->wholes;
     uint64_t at = r->start;

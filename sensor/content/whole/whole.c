@@ -170,9 +170,7 @@ bool whole_advance(struct whole *w) {
         struct run *r = w->runs;
         uint64_t end = r->end;
         w->runs = r->next;
-        w->run_count--;
-        if (w->recent == r)
-            w->recent = NULL;
+        run_left(w, r);
         if (w->written && r->start < w->frontier && end > r->start) /* two pieces overlap */
             whole_rewritten(w);
         run_empty(w->content, r, w->frontier, w->head);

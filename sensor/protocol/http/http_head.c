@@ -79,14 +79,21 @@ void http_head_framing(struct http_head *h, struct bytes block) {
         h->framing = HTTP_UNTIL_CLOSE;
 }
 
+static struct http_head empty_head(bool request) {
+    return (struct http_head){.request = request, .length = UINT64_MAX, .status = 200};
+}
+
 bool http_head_parse(struct http_head *h, bool request, struct bytes block, struct allowance *payer) {
-    *h = (struct http_head){.request = request, .length = UINT64_MAX, .status = 200};
+    *h = empty_head(request);
     if (http_plain_parse(h, block, HTTP_STRICTLY))
         return true;
-    *h = (struct http_head){.request = request, .length = UINT64_MAX, .status = 200};
-    if (allowance_spend(payer, ACCOUNT_OBJECTS, ALLOWANCE_HEAD))
-        return http_libhtp_parse(h, block);
-    counter_one(COUNTER_HTTP_HEADS_UNPAID);
+    *h = empty_head(request);
+    bool paid = allowance_spend(payer, ACCOUNT_OBJECTS, ALLOWANCE_HEAD);
+    enum http_read read = paid ? http_libhtp_parse(h, block) : HTTP_NO_MEMORY;
+    if (read != HTTP_NO_MEMORY)
+        return read == HTTP_READ;
+    counter_one(paid ? COUNTER_HTTP_NO_MEMORY : COUNTER_HTTP_HEADS_UNPAID);
+    *h = empty_head(request);
     return http_plain_parse(h, block, HTTP_LENIENTLY);
 }
 
@@ -95,7 +102,7 @@ void http_head_finish(struct http_head *h) {
     h->own = NULL;
 }
 
-/* --- a copy --- */
+/* --- its texts, in memory of their own --- */
 
 enum { TEXTS = 5 + HTTP_FIELDS };
 
@@ -106,19 +113,20 @@ static void list_texts(struct http_head *h, struct bytes *texts[TEXTS]) {
         texts[TEXTS - HTTP_FIELDS + i] = &h->field[i];
 }
 
-struct http_head *http_head_keep(const struct http_head *h) {
-    struct http_head from = *h;
+size_t http_head_text_size(const struct http_head *h) {
+    struct http_head copy = *h;
     struct bytes *texts[TEXTS];
-    list_texts(&from, texts);
-    size_t size = sizeof from;
+    list_texts(&copy, texts);
+    size_t size = 0;
     for (int i = 0; i < TEXTS; i++)
         size += texts[i]->n;
-    struct http_head *copy = protocol_alloc(PROTOCOL_HELD, size);
-    if (!copy) {
-        counter_one(COUNTER_HTTP_NO_MEMORY);
-        return NULL;
-    }
-    uint8_t *at = (uint8_t *)(copy + 1);
+    return size;
+}
+
+void http_head_move_text(struct http_head *h, void *to) {
+    struct bytes *texts[TEXTS];
+    uint8_t *at = to;
+    list_texts(h, texts);
     for (int i = 0; i < TEXTS; i++) {
         if (texts[i]->n)
             memcpy(at, texts[i]->p, texts[i]->n);
@@ -126,7 +134,16 @@ struct http_head *http_head_keep(const struct http_head *h) {
             texts[i]->p = at;
         at += texts[i]->n;
     }
-    *copy = from;
+}
+
+struct http_head *http_head_keep(const struct http_head *h) {
+    struct http_head *copy = protocol_alloc(PROTOCOL_HELD, sizeof *copy + http_head_text_size(h));
+    if (!copy) {
+        counter_one(COUNTER_HTTP_NO_MEMORY);
+        return NULL;
+    }
+    *copy = *h;
     copy->own = NULL;
+    http_head_move_text(copy, copy + 1);
     return copy;
 }

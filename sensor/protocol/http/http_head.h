@@ -72,8 +72,12 @@ enum http_plainness {
 };
 /* Start line and fields; the texts lie in the block. */
 bool http_plain_parse(struct http_head *h, struct bytes block, enum http_plainness how);
-/* The same by libhtp, into `own`. False: it is no head, or there is no memory (then counted). */
-bool http_libhtp_parse(struct http_head *h, struct bytes block);
+/* The same by libhtp; the texts lie in `own`. */
+enum http_read { HTTP_READ, HTTP_NO_HEAD, HTTP_NO_MEMORY };
+enum http_read http_libhtp_parse(struct http_head *h, struct bytes block);
+/* Octets of all texts, and their move to where there is so much room. */
+size_t http_head_text_size(const struct http_head *h);
+void http_head_move_text(struct http_head *h, void *to);
 /* `length` from the field where a reader found none. */
 uint64_t http_head_number(struct bytes field);
 /* From the fields and the length. */

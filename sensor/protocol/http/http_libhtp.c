@@ -163,17 +163,9 @@ static void forget_freed_host(struct reading *r) {
         uri->hostname = NULL;
 }
 
-/* --- what it read, in a block of our own --- */
+/* --- what it read --- */
 
-static struct bytes copy_text(uint8_t **at, struct bytes text) {
-    struct bytes copy = bytes_of(text.p ? *at : NULL, text.n);
-    if (text.n)
-        memcpy(*at, text.p, text.n);
-    *at += text.n;
-    return copy;
-}
-
-static void list_texts(const struct reading *r, struct http_head *h) {
+static void read_texts(const struct reading *r, struct http_head *h) {
     const htp_tx_t *tx = r->tx;
     if (r->request) {
         h->method = text_of(tx->request_method);
@@ -188,29 +180,13 @@ static void list_texts(const struct reading *r, struct http_head *h) {
         h->field[i] = field_of(r, i);
 }
 
-static bool own_texts(struct http_head *h) {
-    struct bytes *const named[] = {&h->method, &h->target, &h->host, &h->user, &h->reason};
-    enum { NAMED = sizeof named / sizeof *named };
-    size_t size = 1;
-    for (int i = 0; i < NAMED; i++)
-        size += named[i]->n;
-    for (int i = 0; i < HTTP_FIELDS; i++)
-        size += h->field[i].n;
-    uint8_t *at = h->own = protocol_alloc(PROTOCOL_HELD, size);
-    for (int i = 0; i < NAMED && at; i++)
-        *named[i] = copy_text(&at, *named[i]);
-    for (int i = 0; i < HTTP_FIELDS && at; i++)
-        h->field[i] = copy_text(&at, h->field[i]);
-    return h->own != NULL;
-}
-
 static void read_status(const struct reading *r, struct http_head *h) {
     int status = r->request ? 0 : r->tx->response_status_number;
     h->status_read = status >= 100 && status <= 999;
     h->status = h->status_read ? status : 200;
 }
 
-static bool read_block(struct reading *r, struct http_head *h, struct bytes block) {
+static enum http_read read_block(struct reading *r, struct http_head *h, struct bytes block) {
     htp_connp_open(r->parser, NULL, 0, NULL, 0, NULL);
     errno = 0; /* says below whether libhtp was refused memory */
     feed_block(r, feed_status(r, block));
@@ -218,33 +194,31 @@ static bool read_block(struct reading *r, struct http_head *h, struct bytes bloc
     r->tx = htp_list_get(htp_connp_get_connection(r->parser)->transactions, 0);
     forget_freed_host(r);
     if (!r->tx || !(r->request ? r->tx->request_line : r->tx->response_line))
-        return false;
+        return HTTP_NO_HEAD;
     if (r->partly || (refused && has_lost_field(r, block)))
         counter_one(COUNTER_HTTP_HEADS_PARTLY);
-    list_texts(r, h);
+    read_texts(r, h);
     h->length = read_length(r, h->field[HTTP_CONTENT_LENGTH]);
     read_status(r, h);
     bool chunked =
         (r->request ? r->tx->request_transfer_coding : r->tx->response_transfer_coding) == HTP_CODING_CHUNKED;
-    if (!own_texts(h)) {
-        counter_one(COUNTER_HTTP_NO_MEMORY);
-        return false;
-    }
+    h->own = protocol_alloc(PROTOCOL_HELD, http_head_text_size(h) + 1);
+    if (!h->own)
+        return HTTP_NO_MEMORY;
+    http_head_move_text(h, h->own);
     http_head_framing(h, block);
     if (chunked)
         h->framing = HTTP_CHUNKED;
-    return true;
+    return HTTP_READ;
 }
 
-bool http_libhtp_parse(struct http_head *h, struct bytes block) {
+enum http_read http_libhtp_parse(struct http_head *h, struct bytes block) {
     htp_cfg_t *cfg = get_configuration();
     size_t charged = PARSER_BYTES + BYTES_EACH * block.n;
-    if (!protocol_charge(PROTOCOL_HELD, charged)) {
-        counter_one(COUNTER_HTTP_NO_MEMORY);
-        return false;
-    }
-    struct reading r = {.parser = cfg ? htp_connp_create(cfg) : NULL, .request = h->request};
-    bool read = r.parser && read_block(&r, h, block);
+    if (!cfg || !protocol_charge(PROTOCOL_HELD, charged))
+        return HTTP_NO_MEMORY;
+    struct reading r = {.parser = htp_connp_create(cfg), .request = h->request};
+    enum http_read read = r.parser ? read_block(&r, h, block) : HTTP_NO_MEMORY;
     if (r.parser)
         htp_connp_destroy_all(r.parser);
     protocol_discharge(PROTOCOL_HELD, charged);

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct bytes block = bytes_of(data + 1, size - 1);
     const struct http_head fresh = {.request = request, .length = UINT64_MAX, .status = 200};
     struct http_head plain = fresh, htp = fresh, lenient = fresh;
-    bool read = http_libhtp_parse(&htp, block);
+    bool read = http_libhtp_parse(&htp, block) == HTTP_READ;
     if (http_plain_parse(&plain, block, HTTP_STRICTLY)) {
         if (!read)
             abort();

@@ -52,7 +52,7 @@ static void a_plain_request_is_read_alike_in_every_way(void **state) {
     assert_true(http_plain_parse(&h, block, HTTP_LENIENTLY));
     expect_request(&h);
     h = fresh(true);
-    assert_true(http_libhtp_parse(&h, block));
+    assert_int_equal(http_libhtp_parse(&h, block), HTTP_READ);
     expect_request(&h);
     http_head_finish(&h);
 }
@@ -63,7 +63,7 @@ static void a_plain_answer_is_read_alike_in_every_way(void **state) {
                                     "Transfer-Encoding: Chunked\r\n\r\n");
     for (int way = 0; way < 3; way++) {
         struct http_head h = fresh(false);
-        assert_true(way == 2 ? http_libhtp_parse(&h, block)
+        assert_true(way == 2 ? http_libhtp_parse(&h, block) == HTTP_READ
                              : http_plain_parse(&h, block, way ? HTTP_LENIENTLY : HTTP_STRICTLY));
         assert_true(h.status == 206 && h.status_read && h.framing == HTTP_CHUNKED && h.length == UINT64_MAX);
         expect_text(h.field[HTTP_CONTENT_RANGE], "bytes 0-9/99");
@@ -133,6 +133,19 @@ static void what_is_not_plain_is_read_by_libhtp_while_it_is_paid(void **state) {
     http_head_finish(&h);
 }
 
+static void an_odd_head_for_which_there_is_no_memory_is_read_in_place(void **state) {
+    (void)state;
+    struct http_head h;
+    uint64_t before = counter_values[COUNTER_HTTP_NO_MEMORY];
+    protocol_memory_limit(1024);
+    assert_true(http_head_parse(&h, true, bytes_text("PUT /x HTTP/1.1\nContent-Length : 9\n\n"), NULL));
+    protocol_memory_limit(0);
+    expect_text(h.target, "/x");
+    assert_true(h.length == 9 && h.framing == HTTP_LENGTH);
+    assert_int_equal(counter_values[COUNTER_HTTP_NO_MEMORY], before + 1);
+    http_head_finish(&h);
+}
+
 static void odd_heads_that_nobody_pays_for_keep_their_bodies(void **state) {
     (void)state;
     static const struct {
@@ -179,6 +192,7 @@ int main(void) {
         cmocka_unit_test(a_plain_answer_is_read_alike_in_every_way),
         cmocka_unit_test(what_receivers_read_differently_is_not_plain),
         cmocka_unit_test(what_is_not_plain_is_read_by_libhtp_while_it_is_paid),
+        cmocka_unit_test(an_odd_head_for_which_there_is_no_memory_is_read_in_place),
         cmocka_unit_test(odd_heads_that_nobody_pays_for_keep_their_bodies),
         cmocka_unit_test(a_kept_head_outlives_its_bytes),
     };
