@@ -80,7 +80,8 @@ static void collect_retyped(void *context, struct object *o, struct bytes again)
 static void collect_closed(void *context, struct object *o) {
     struct collector *c = context;
     struct collected *x = o->inspection;
-    assert(x && !x->closed && (o->container || (o->size == x->bytes + x->gaps && o->missing == x->gaps)));
+    bool given = o->size == x->bytes + x->gaps && o->missing == x->gaps;
+    assert(x && !x->closed && (o->container || given || (o->unpaid && x->bytes == 0 && x->gaps == 0)));
     assert(!o->complete || (o->missing == 0 && o->offset == 0));
     x->closed = true;
     x->complete = o->complete;
