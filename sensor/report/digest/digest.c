@@ -143,8 +143,8 @@ void digest_row_add(struct digest *d, struct volume_row *row, uint64_t objects, 
 struct volume_row *digest_row(struct digest *d, struct bytes network, struct bytes destination,
                               uint8_t verdict, uint64_t bytes) {
     uint8_t key[SHOWN_KEY_MAX];
-    size_t n = shown_key_add(key, 0, shown_cut(network));
-    n = shown_key_add(key, n, shown_cut(destination));
+    size_t n = shown_key_add(key, 0, network);
+    n = shown_key_add(key, n, destination);
     n = shown_key_add(key, n, bytes_of(&verdict, 1));
     uint64_t hash = hash_bytes(&d->secret, key, n);
     struct table_node *known = table_find(&d->rows, hash, is_row, NULL, TABLE_STEPS_ALL);

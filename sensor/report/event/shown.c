@@ -104,6 +104,7 @@ void shown_name(char out[37], const char *observer, struct bytes key, time_ns fi
 }
 
 size_t shown_key_add(uint8_t *key, size_t n, struct bytes part) {
+    part = shown_cut(part);
     if (part.n)
         memcpy(key + n, part.p, part.n);
     key[n + part.n] = '\n';

@@ -27,8 +27,8 @@ struct bytes shown_cut(struct bytes text);
  * sensor, the key and the time of the first record. */
 enum { SHOWN_KEY_MAX = 1024 };
 void shown_name(char out[37], const char *observer, struct bytes key, time_ns first);
-/* Adds `part` and a newline, which is in none of the parts, behind the first `n` octets; the new size. Parts
- * of at most SHOWN_NAME_MAX octets, four at most. */
+/* Adds at most SHOWN_NAME_MAX octets of `part` and a newline, which is in none of the parts, behind the first
+ * `n` octets; the new size. A key has four parts at most. */
 size_t shown_key_add(uint8_t *key, size_t n, struct bytes part);
 
 #endif

@@ -159,9 +159,9 @@ struct bytes ledger_destination(const struct record *r, char room[DESTINATION_RO
 }
 
 static size_t make_key(struct bytes network, struct bytes destination, struct bytes class, uint8_t *key) {
-    size_t n = shown_key_add(key, 0, shown_cut(network));
-    n = shown_key_add(key, n, shown_cut(destination));
-    return shown_key_add(key, n, shown_cut(class));
+    size_t n = shown_key_add(key, 0, network);
+    n = shown_key_add(key, n, destination);
+    return shown_key_add(key, n, class);
 }
 
 /* --- time --- */

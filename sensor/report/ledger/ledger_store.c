@@ -129,7 +129,7 @@ static void load_line(void *context, const struct store_value *v) {
     uint8_t key[SHOWN_KEY_MAX];
     size_t n = 0;
     for (int i = 1; i <= 3; i++)
-        n = shown_key_add(key, n, shown_cut(v[i].bytes));
+        n = shown_key_add(key, n, v[i].bytes);
     struct entry *e = ledger_begin(l, key, n);
     if (!e) {
         counter_one(COUNTER_STORE_UNREAD);

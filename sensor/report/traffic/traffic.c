@@ -153,9 +153,9 @@ static void count_record(struct traffic *t, struct traffic_line *l, const struct
 static struct traffic_line *destination_line(struct traffic *t, const struct record *r, time_ns now) {
     uint8_t key[SHOWN_KEY_MAX];
     char room[DESTINATION_ROOM];
-    size_t n = shown_key_add(key, 0, shown_cut(record_text_of(r, TEXT_NETWORK)));
-    n = shown_key_add(key, n, shown_cut(ledger_destination(r, room)));
-    n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_CLASS)));
+    size_t n = shown_key_add(key, 0, record_text_of(r, TEXT_NETWORK));
+    n = shown_key_add(key, n, ledger_destination(r, room));
+    n = shown_key_add(key, n, record_text_of(r, TEXT_CLASS));
     if (r->verdict < VERDICT_BREACH)
         n = shown_key_add(key, n, bytes_text(approved));
     else if (r->quiet)
@@ -260,8 +260,8 @@ static struct traffic_line *tries_line(struct traffic *t, const struct record *r
     uint8_t key[SHOWN_KEY_MAX];
     char room[DESTINATION_ROOM];
     size_t n = shown_key_add(key, 0, bytes_text("tries"));
-    n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_NETWORK)));
-    n = shown_key_add(key, n, shown_cut(ledger_destination(r, room)));
+    n = shown_key_add(key, n, record_text_of(r, TEXT_NETWORK));
+    n = shown_key_add(key, n, ledger_destination(r, room));
     return make ? take_line(t, bytes_of(key, n), r->time, false, NULL) : find_line(t, bytes_of(key, n));
 }
 

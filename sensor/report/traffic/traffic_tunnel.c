@@ -44,10 +44,9 @@ static struct tunnel_part *find_part(struct traffic *t, const struct record *r) 
     struct tunnel_parts *p = &t->tunnels;
     uint8_t key[SHOWN_KEY_MAX];
     struct bytes name = record_text_of(r, TEXT_TUNNEL_NAME);
-    size_t n = shown_key_add(key, 0, shown_cut(record_text_of(r, TEXT_NETWORK)));
+    size_t n = shown_key_add(key, 0, record_text_of(r, TEXT_NETWORK));
     n = shown_key_add(key, n, record_text_of(r, TEXT_TUNNEL_WAY));
-    n = shown_key_add(key, n,
-                      name.n ? shown_cut(name) : bytes_of(r->destination.bytes, sizeof r->destination.bytes));
+    n = shown_key_add(key, n, name.n ? name : bytes_of(r->destination.bytes, sizeof r->destination.bytes));
     struct bytes whole = bytes_of(key, n);
     uint64_t hash = hash_bytes(&t->secret, key, n);
     struct table_node *node = table_find(&p->table, hash, is_key, &whole, TABLE_STEPS_ALL);
