@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/incident/gate.h"
 
+#include "policy/flow_class.h"
 #include "policy/policy.h"
 #include "report/event/text.h"
 #include "report/ledger/ledger.h"
@@ -47,12 +48,17 @@ static bool is_only_named(const struct record *r) {
     return list_has(record_text_of(r, TEXT_TERM), bytes_text(term_name(TERM_NAME)));
 }
 
+/* A tunnel is read: what hides in it shares nothing with flows, of which anybody makes many. */
+static bool is_of_flow(const struct record *r) {
+    return r->kind == RECORD_VOLUME && !bytes_equal(record_text_of(r, TEXT_CLASS), bytes_text(CLASS_TUNNEL));
+}
+
 bool gate_admit(struct gate *g, time_ns time, const struct incident_facts *facts, const struct record *r) {
     char room[DESTINATION_ROOM];
     const struct cap_alert alert = {.destination = ledger_destination(r, room),
                                     .id = facts->id,
                                     .standing = (enum standing)facts->standing,
-                                    .flow = r->kind == RECORD_VOLUME,
+                                    .flow = is_of_flow(r),
                                     .opening = facts->state == INCIDENT_OPENED ||
                                                facts->state == INCIDENT_CHANGED || facts->worse};
     gate_turn(g, time, false);

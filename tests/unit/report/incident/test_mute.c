@@ -122,6 +122,30 @@ static void a_prefix_that_has_most_of_the_world_in_it_is_refused(void **state) {
     gate_destroy(g);
 }
 
+static bool flow_alert(struct gate *g, const char *class, int host) {
+    struct incident_facts f = example_facts();
+    char address[32];
+    snprintf(address, sizeof address, "203.0.%d.9", host);
+    f.state = INCIDENT_OPENED;
+    example_begin(&b, RECORD_VOLUME);
+    b.head.verdict = VERDICT_UNKNOWN;
+    record_text(&b, TEXT_CLASS, bytes_text(class));
+    address_parse(address, &b.head.destination);
+    return gate_admit(g, EXAMPLE_TIME, &f, example_pack(&b, room));
+}
+
+static void flows_that_nobody_reads_hold_no_tunnel_back(void **state) {
+    const struct alert_limits hundred = {.global = 100, .window = 3600 * NS_PER_S};
+    const struct gate_sink sink = {NULL, note, note_held};
+    struct gate *g = gate_create(&hundred, &sink);
+    int flows = 0;
+    for (int i = 0; i < 100; i++)
+        flows += flow_alert(g, i % 2 ? "encrypted-flow" : "unread-flow", i);
+    assert_int_equal(flows, 5);
+    assert_true(flow_alert(g, "tunnel", 200));
+    gate_destroy(g);
+}
+
 static void a_host_that_only_bears_a_partners_name_takes_none_of_its_alerts(void **state) {
     const struct alert_limits one = {.per_destination = 1, .window = 3600 * NS_PER_S};
     const struct gate_sink sink = {NULL, note, note_held};
@@ -185,6 +209,7 @@ int main(void) {
         cmocka_unit_test(a_mute_hides_its_destination_and_class_and_nothing_else),
         cmocka_unit_test(a_name_that_the_sender_chose_brings_nothing_under_a_mute),
         cmocka_unit_test(a_prefix_that_has_most_of_the_world_in_it_is_refused),
+        cmocka_unit_test(flows_that_nobody_reads_hold_no_tunnel_back),
         cmocka_unit_test(a_host_that_only_bears_a_partners_name_takes_none_of_its_alerts),
         cmocka_unit_test(a_mute_ends_at_its_time_and_is_told_with_who_and_why),
         cmocka_unit_test(a_mute_can_be_taken_back_and_replaced),
