@@ -267,6 +267,7 @@
     COUNTER(TUNNELS_FORGOTTEN,    "tunnel.lines_shed",            "domains and hosts that were forgotten, or not counted, because the table of what moves in names, echoes and heads was full") \
     COUNTER(TUNNEL_SUMS_FORGOTTEN, "report.tunnel_sums_forgotten", "sums of what moved in names, echoes and heads, forgotten because their memory was full") \
     COUNTER(TRAFFIC_FORGOTTEN,    "report.traffic_forgotten",     "sums of what left in flows that nobody reads, forgotten because their memory was full") \
+    COUNTER(IMAGE_SIZES_LEFT,     "report.image_sizes_left",      "pictures whose sizes uploads are not held against, because those of 64 image networks are known") \
     COUNTER(LEDGER_JUMPS,         "report.ledger_time_jumps",     "records whose time is days from the ledger's: not believed until others agree") \
     COUNTER(STORE_COMMITS,        "report.store_commits",         "transactions of the store") \
     COUNTER(STORE_FAILURES,       "report.store_failures",        "transactions that failed; what they held waits for the next") \

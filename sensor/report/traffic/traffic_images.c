@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/event/shown.h"
 #include "report/traffic/traffic_line.h"
 
 #include <stdio.h>
@@ -11,13 +10,22 @@ enum { LEARNT_LEAST = 20, SMALLEST = 16384, ROW_SHARES = 8 };
 static const char prefix[] = "traffic.images.";
 
 static struct image_sizes *find_network(struct traffic *t, struct bytes network) {
-    network = shown_cut(network);
     for (size_t i = 0; i < t->image_networks; i++)
         if (bytes_equal(bytes_text(t->images[i].network), network))
             return &t->images[i];
-    if (t->image_networks == TRAFFIC_IMAGES_MAX || network.n == 0 || network.n >= sizeof t->images->network)
+    return NULL;
+}
+
+/* NULL: there is no room for it. */
+static struct image_sizes *take_network(struct traffic *t, struct bytes network) {
+    struct image_sizes *s = find_network(t, network);
+    if (s)
+        return s;
+    if (t->image_networks == TRAFFIC_IMAGES_MAX || network.n == 0 || network.n >= sizeof s->network) {
+        counter_one(COUNTER_IMAGE_SIZES_LEFT);
         return NULL;
-    struct image_sizes *s = &t->images[t->image_networks++];
+    }
+    s = &t->images[t->image_networks++];
     memcpy(s->network, network.p, network.n);
     return s;
 }
@@ -25,7 +33,7 @@ static struct image_sizes *find_network(struct traffic *t, struct bytes network)
 void traffic_learn(struct traffic *t, const struct record *r) {
     bool picture = r->kind == RECORD_TRANSFER && r->matters && r->complete && r->bytes >= SMALLEST &&
                    bytes_starts_nocase(record_text_of(r, TEXT_MIME), "image/");
-    struct image_sizes *s = picture ? find_network(t, record_text_of(r, TEXT_NETWORK)) : NULL;
+    struct image_sizes *s = picture ? take_network(t, record_text_of(r, TEXT_NETWORK)) : NULL;
     if (!s)
         return;
     upload_sizes_add(&s->sizes, r->bytes);
@@ -73,7 +81,7 @@ void traffic_load_images(struct traffic *t, struct bytes name, uint64_t shares) 
         name.p[n + 1] != '.')
         return;
     unsigned row = name.p[n] - '0';
-    struct image_sizes *s = find_network(t, bytes_of(name.p + n + 2, name.n - n - 2));
+    struct image_sizes *s = take_network(t, bytes_of(name.p + n + 2, name.n - n - 2));
     for (unsigned i = 0; s && i < ROW_SHARES && row * ROW_SHARES + i < UPLOAD_SIZE_CLASSES; i++)
         s->sizes.n[row * ROW_SHARES + i] = (uint8_t)(shares >> i * 8);
 }

@@ -397,14 +397,37 @@ static void the_memory_of_parts_is_bounded(void **state) {
     assert_int_equal(counter_values[COUNTER_TUNNEL_SUMS_FORGOTTEN] - before, 2000 - 1024);
 }
 
-static void send_picture(uint64_t bytes) {
+/* A worker that was taken over keeps to no limit of a text. */
+static void longer_texts_than_any_worker_writes_make_no_longer_key(void **state) {
+    (void)state;
+    static uint8_t text[5000];
+    memset(text, 'x', sizeof text);
+    give_tunnel("evil.example", VERDICT_UNKNOWN, 40000, JUNE);
+    struct record *r = (struct record *)(void *)room;
+    for (unsigned i = 0; i < TEXT_COUNT; i++) {
+        r->text[i].at = 0;
+        r->text[i].n = i == TEXT_CLASS ? 6 : sizeof text;
+    }
+    r->size = sizeof *r + sizeof text;
+    memcpy(r + 1, text, sizeof text);
+    memcpy(r + 1, "tunnel", 6);
+    assert_true(record_valid(r, sizeof room));
+    traffic_record(traffic, r, &told);
+    assert_non_null(told.incident);
+}
+
+static void send_picture_of(const char *network, uint64_t bytes) {
     record_begin(&b, RECORD_TRANSFER);
     b.head.matters = b.head.complete = 1;
     b.head.bytes = bytes;
-    record_text(&b, TEXT_NETWORK, bytes_text("lanes"));
+    record_text(&b, TEXT_NETWORK, bytes_text(network));
     record_text(&b, TEXT_MIME, bytes_text("image/jpeg"));
     record_pack(&b, 1, room);
     traffic_learn(traffic, (const struct record *)(const void *)room);
+}
+
+static void send_picture(uint64_t bytes) {
+    send_picture_of("lanes", bytes);
 }
 
 /* To a partner that may not receive; how like pictures it is told to be. */
@@ -435,6 +458,20 @@ static void uploads_are_held_against_the_pictures_of_the_network(void **state) {
     assert_int_equal(give_uploads(50000, 4), 100);
     assert_int_equal(give_uploads(3000000, 4), 0);
     assert_int_equal(told.ledger->uploads, 4);
+}
+
+static void networks_beyond_64_whose_pictures_are_not_learnt_are_counted(void **state) {
+    (void)state;
+    char name[32];
+    uint64_t before = counter_values[COUNTER_IMAGE_SIZES_LEFT];
+    assert_int_equal(give_uploads(50000, 4), -1); /* who is asked about takes no room */
+    for (int i = 0; i < 64; i++) {
+        snprintf(name, sizeof name, "network-%d", i);
+        send_picture_of(name, 50000);
+    }
+    assert_int_equal(counter_values[COUNTER_IMAGE_SIZES_LEFT], before);
+    send_picture(50000);
+    assert_int_equal(counter_values[COUNTER_IMAGE_SIZES_LEFT], before + 1);
 }
 
 static void a_strangers_uploads_count_as_objects_while_more_leaves_than_comes_back(void **state) {
@@ -480,6 +517,8 @@ int main(void) {
         TEST(parts_of_a_tunnel_that_lie_apart_are_none),
         TEST(a_tunnel_that_a_contract_names_goes_to_the_ledger_alone),
         TEST(the_memory_of_parts_is_bounded),
+        TEST(longer_texts_than_any_worker_writes_make_no_longer_key),
+        TEST(networks_beyond_64_whose_pictures_are_not_learnt_are_counted),
         TEST(uploads_are_held_against_the_pictures_of_the_network),
         TEST(a_strangers_uploads_count_as_objects_while_more_leaves_than_comes_back),
     };
