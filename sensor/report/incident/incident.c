@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { SEEN_MAX = 1 << 16, BUCKETS_MAX = 1 << 20 };
+enum { SEEN_MAX = 1 << 16, BUCKETS_MAX = 1 << 20, NAMES_TRIED = 16 };
 
 static const struct seen_table moving_table = {
     .put = STORE_OBJECT_PUT, .drop = STORE_OBJECT_DROP, .each = STORE_OBJECT_EACH, .held = true};
@@ -177,9 +177,9 @@ struct incident *incident_still_open(struct incidents *t, struct incident *i, ti
 
 static size_t make_key(const struct record *r, struct bytes class, uint8_t key[SHOWN_KEY_MAX]) {
     struct bytes owner = ledger_owner(r);
-    size_t n = shown_key_add(key, 0, shown_cut(class));
-    n = shown_key_add(key, n, shown_cut(record_text_of(r, TEXT_NETWORK)));
-    n = shown_key_add(key, n, shown_cut(owner));
+    size_t n = shown_key_add(key, 0, class);
+    n = shown_key_add(key, n, record_text_of(r, TEXT_NETWORK));
+    n = shown_key_add(key, n, owner);
     if (owner.n)
         return n;
     char room[DESTINATION_ROOM];
@@ -198,14 +198,16 @@ struct incident *incident_find(const struct incidents *t, struct bytes key) {
     return TABLE_ENTRY(table_find(&t->open, hash, is_key, &key, TABLE_STEPS_ALL), struct incident, node);
 }
 
-/* The name of one that has another class now may be taken already. */
+/* One that has another class now may have the name already; so do a few of the same time. */
 static void name_incident(struct incidents *t, struct incident *i, time_ns first) {
-    uint8_t all[SHOWN_KEY_MAX];
-    size_t n = i->key_size;
-    memcpy(all, i->key, n);
-    do
-        shown_name(i->facts.id, t->options.observer, bytes_of(all, n), first);
-    while (incident_of_name(t, i) && n < sizeof all && (all[n++] = '+'));
+    uint8_t all[SHOWN_KEY_MAX + NAMES_TRIED];
+    memcpy(all, i->key, i->key_size);
+    memset(all + i->key_size, '+', NAMES_TRIED);
+    for (size_t more = 0; more < NAMES_TRIED; more++) {
+        shown_name(i->facts.id, t->options.observer, bytes_of(all, i->key_size + more), first);
+        if (!incident_of_name(t, i))
+            return;
+    }
 }
 
 struct incident *incident_open(struct incidents *t, const struct record *r, struct bytes class,
@@ -366,22 +368,16 @@ bool incidents_tries(struct incidents *t, const struct record *r) {
     return false;
 }
 
-/* False: no memory, or it stands there. */
-static bool note_same_flow(struct incidents *t, struct incident *i, const struct record *r) {
+static void note_same_flow(struct incidents *t, struct incident *i, const struct record *r) {
     struct bytes class = record_text_of(r, TEXT_CLASS);
     char text[64];
     if (class.n == 0 || class.n >= sizeof text || list_has(record_text_of(i->record, TEXT_SAME_FLOW), class))
-        return false;
+        return;
     memcpy(text, class.p, class.n);
     text[class.n] = '\0';
     record_copy(&t->builder, i->record);
     record_text_add(&t->builder, TEXT_SAME_FLOW, text);
-    struct record *newer = shown_pack(&t->builder, i->record->id);
-    if (!newer)
-        return false;
-    free(i->record);
-    i->record = newer;
-    return true;
+    incident_show_built(t, i);
 }
 
 bool incidents_same_flow(struct incidents *t, const struct record *r) {

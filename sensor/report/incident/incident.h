@@ -11,7 +11,9 @@
  * Where a finding says more of an object than was known of it, the incident that holds it alone changes its
  * class and keeps its id, which is told at once. From an incident that holds others too, or if there is one
  * of the new class already, the object goes over to that; one that is left without objects closes, and says
- * where they are. What is then found that says less changes nothing. A finding that would open an incident
+ * where they are. What is then found that says less changes nothing. The incident
+ * of a flow that was told before anything was found in it (TEXT_SAME_FLOW), and that holds no other, is taken
+ * for that of the first object in the same way. A finding that would open an incident
  * where one of a more telling class is open already for the destination waits a second, or for what else is
  * found.
  *

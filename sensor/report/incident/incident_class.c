@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/event/telling.h"
+#include "report/event/text.h"
 #include "report/incident/incident_entry.h"
 
 #include <stdlib.h>
 
 /* --- incidents of one network and destination --- */
+
+/* They have as many classes as there are rules. A worker that was taken over may say thousands: what is not
+ * among so many, the last opened first, is not found, and may count twice. */
+enum { KIN_STEPS = 256 };
 
 static struct bytes family_of(struct bytes key) {
     const uint8_t *end = memchr(key.p, '\n', key.n);
@@ -36,11 +41,11 @@ static bool has_serial(const struct table_node *node, const void *key) {
     return kin_at(node)->serial == r->serial && bytes_equal(family_of(key_of(kin_at(node))), r->family);
 }
 
-/* Does its class say more than that? */
+/* Does its class say more of an object than that? */
 static bool tells_more(const struct table_node *node, const void *key) {
     const struct relation *r = key;
     const struct incident *i = kin_at(node);
-    return bytes_equal(family_of(key_of(i)), r->family) &&
+    return i->record->kind != RECORD_VOLUME && bytes_equal(family_of(key_of(i)), r->family) &&
            telling_of(i->rule_severity, record_text_of(i->record, TEXT_CLASS)) > r->telling;
 }
 
@@ -52,7 +57,24 @@ static bool has_name(const struct table_node *node, const void *key) {
 /* NULL: it is not open any more, or the policy has another destination for this traffic now. */
 static struct incident *find_holder(const struct incidents *t, struct bytes key, uint64_t serial) {
     const struct relation r = {.family = family_of(key), .serial = serial};
-    return kin_at(table_find(&t->kin, incident_family_hash(t, key), has_serial, &r, TABLE_STEPS_ALL));
+    return kin_at(table_find(&t->kin, incident_family_hash(t, key), has_serial, &r, KIN_STEPS));
+}
+
+/* The incident of the flow that brings this object, which was told before anything was found in it; NULL:
+ * there is none, or it holds other flows too. */
+static struct incident *find_flow(struct incidents *t, const struct record *r, struct bytes key) {
+    struct bytes classes = record_text_of(r, TEXT_SAME_FLOW), class, family = family_of(key);
+    uint8_t room[SHOWN_KEY_MAX];
+    if (!list_next(&classes, &class))
+        return NULL;
+    class = shown_cut(class);
+    memcpy(room, class.p, class.n);
+    memcpy(room + class.n, family.p, family.n);
+    struct bytes whole = bytes_of(room, class.n + family.n);
+    struct incident *i = incident_still_open(t, incident_find(t, whole), r->time);
+    bool alone = i && i->record->kind == RECORD_VOLUME && i->facts.objects == 1 &&
+                 i->record->flow == r->flow && i->record->worker == r->worker;
+    return alone ? i : NULL;
 }
 
 static bool has_content(const struct table_node *node, const void *key) {
@@ -65,12 +87,12 @@ static bool has_content(const struct table_node *node, const void *key) {
 struct incident *incident_of_content(const struct incidents *t, struct bytes key) {
     struct bytes family = family_of(key);
     const struct relation r = {.family = family, .telling = telling_of(0, bytes_of(key.p, key.n - family.n))};
-    return kin_at(table_find(&t->kin, incident_family_hash(t, key), has_content, &r, TABLE_STEPS_ALL));
+    return kin_at(table_find(&t->kin, incident_family_hash(t, key), has_content, &r, KIN_STEPS));
 }
 
 struct incident *incident_of_name(const struct incidents *t, const struct incident *i) {
     const struct relation r = {.name = i->facts.id};
-    return kin_at(table_find(&t->kin, incident_family_hash(t, key_of(i)), has_name, &r, TABLE_STEPS_ALL));
+    return kin_at(table_find(&t->kin, incident_family_hash(t, key_of(i)), has_name, &r, KIN_STEPS));
 }
 
 /* --- from one class to another --- */
@@ -96,9 +118,13 @@ static bool change_class(struct incidents *t, struct incident *i, const struct r
     return true;
 }
 
-/* One that is left without an object is over. */
+/* One that is left without an object is over. A flow brings along what has left in it. */
 static void take_object(struct incidents *t, struct incident *from, struct incident *to, uint64_t bytes,
                         time_ns time) {
+    if (from->record->kind == RECORD_VOLUME) {
+        bytes = from->facts.bytes;
+        to->facts.bytes += bytes;
+    }
     from->facts.objects -= from->facts.objects > 0;
     from->facts.bytes -= from->facts.bytes < bytes ? from->facts.bytes : bytes;
     change_mark(&t->changes, &from->change);
@@ -113,7 +139,7 @@ static void take_object(struct incidents *t, struct incident *from, struct incid
 static bool should_wait(struct incidents *t, const struct record *r, struct bytes key, uint64_t telling) {
     const struct relation than = {.family = family_of(key), .telling = telling};
     return r->kind == RECORD_FINDING && !incident_still_open(t, incident_find(t, key), r->time) &&
-           table_find(&t->kin, incident_family_hash(t, key), tells_more, &than, TABLE_STEPS_ALL);
+           table_find(&t->kin, incident_family_hash(t, key), tells_more, &than, KIN_STEPS);
 }
 
 static void find_or_open(struct incidents *t, const struct record *r, struct bytes class, struct bytes key,
@@ -124,11 +150,11 @@ static void find_or_open(struct incidents *t, const struct record *r, struct byt
         p->i = incident_open(t, r, class, key);
 }
 
-/* The object counts in the incident of its new class, which may be the one that holds it. */
+/* The object counts in the incident of its new class, which may be the one that holds it, or its flow. */
 static void move_object(struct incidents *t, struct incident *holder, const struct record *r,
                         struct bytes class, struct bytes key, struct placed *p) {
     bool there = incident_still_open(t, incident_find(t, key), r->time) != NULL;
-    if (!there && holder->facts.objects == 1 && holder->record->kind != RECORD_VOLUME) {
+    if (!there && holder->facts.objects == 1) {
         p->changed = change_class(t, holder, r, class, key);
         p->aside = !p->changed;
         p->i = holder;
@@ -173,10 +199,14 @@ void incident_place_object(struct incidents *t, const struct record *r, struct b
         return;
     }
     if (!holder) {
-        p->is_new = true;
         p->object->bytes = 0;
         p->object->telling = 0;
-        find_or_open(t, r, class, key, p);
+        struct incident *flow = find_flow(t, r, key);
+        p->is_new = !flow;
+        if (flow)
+            move_object(t, flow, r, class, key, p);
+        else
+            find_or_open(t, r, class, key, p);
     } else if (bytes_equal(key_of(holder), key)) {
         p->i = holder;
     } else if (telling > p->object->telling) {

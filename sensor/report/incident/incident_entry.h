@@ -99,7 +99,9 @@ struct record *incident_show(struct incidents *t, const struct record *r, struct
 /* Alerts show this record from now on, with the worst of what they said so far. False: no memory. */
 bool incident_show_instead(struct incidents *t, struct incident *i, const struct record *r,
                            struct bytes class);
-/* The same if its verdict is worse or its rule's severity higher; true: it does. */
+/* Alerts show what the builder holds, a copy of what they showed that was changed. False: no memory. */
+bool incident_show_built(struct incidents *t, struct incident *i);
+/* As incident_show_instead() if its verdict is worse or its rule's severity higher; true: it does. */
 bool incident_worsen(struct incidents *t, struct incident *i, const struct record *r, struct bytes class);
 /* Under the same verdict the newest reason is what alerts say, with its amounts. True: a term is broken that
  * was not before. */

@@ -62,11 +62,11 @@ bool incident_outweighed(struct incidents *t, const struct record *r) {
     return false;
 }
 
-/* The time of one worker says nothing of another's. */
-void incident_wait_of_worker(struct incidents *t, const struct record *r) {
+/* `of`: of its worker alone; NULL: of all. */
+static void count_due(struct incidents *t, time_ns now, const struct record *of) {
     for (size_t n = 0; n < t->later.count;) {
         struct record *old = at(&t->later, n);
-        if (old->worker != r->worker || r->time - old->time < wait_ns) {
+        if ((of && old->worker != of->worker) || now - old->time < wait_ns) {
             n++;
             continue;
         }
@@ -76,9 +76,13 @@ void incident_wait_of_worker(struct incidents *t, const struct record *r) {
     }
 }
 
+/* The time of one worker says nothing of another's. */
+void incident_wait_of_worker(struct incidents *t, const struct record *r) {
+    count_due(t, r->time, r);
+}
+
 void incident_wait_until(struct incidents *t, time_ns now) {
-    while (t->later.count && now - at(&t->later, 0)->time >= wait_ns)
-        count_now(t, take_first(&t->later));
+    count_due(t, now, NULL);
 }
 
 void incidents_hurry(struct incidents *t) {

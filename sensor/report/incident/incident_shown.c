@@ -38,6 +38,15 @@ bool incident_show_instead(struct incidents *t, struct incident *i, const struct
     return true;
 }
 
+bool incident_show_built(struct incidents *t, struct incident *i) {
+    struct record *newer = shown_pack(&t->builder, i->record->id);
+    if (!newer)
+        return false;
+    free(i->record);
+    i->record = newer;
+    return true;
+}
+
 static bool has_all_terms(struct bytes terms, struct bytes wanted) {
     struct bytes term;
     while (list_next(&wanted, &term))
@@ -56,10 +65,5 @@ bool incident_renew_reason(struct incidents *t, struct incident *i, const struct
     record_copy(&t->builder, i->record);
     record_text(&t->builder, TEXT_REASON, reason);
     record_text(&t->builder, TEXT_TERM, terms);
-    struct record *newer = shown_pack(&t->builder, i->record->id);
-    if (!newer)
-        return false;
-    free(i->record);
-    i->record = newer;
-    return more;
+    return incident_show_built(t, i) && more;
 }

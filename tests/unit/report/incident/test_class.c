@@ -6,9 +6,11 @@
 
 #include "../example.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -21,11 +23,11 @@ static size_t count;
 static struct record_builder b;
 static uint64_t room[4096];
 static struct distinct_pool pool;
-static const char *muted; /* class of which nothing goes out */
+static const char *muted; /* class of which nothing goes out; "": of none */
 
 static bool keep(void *context, time_ns time, const struct incident_facts *f, const struct record *r) {
     struct bytes class = record_text_of(r, TEXT_CLASS);
-    if (muted && bytes_equal(class, bytes_text(muted)))
+    if (muted && (!*muted || bytes_equal(class, bytes_text(muted))))
         return false;
     assert_true(count < sizeof told / sizeof told[0]);
     struct told *t = &told[count++];
@@ -217,6 +219,21 @@ static void what_waits_counts_a_second_later_by_its_workers_time_or_by_that_of_a
     }
 }
 
+static void what_waits_does_not_wait_for_a_worker_whose_clock_is_ahead(void **state) {
+    struct incidents *t = begin();
+    find(t, 1, "vehicle-image", 3000);
+    begin_finding(2, "image", 1);
+    b.head.worker = 7;
+    b.head.time += 1000 * NS_PER_S;
+    give(t);
+    begin_finding(3, "listing", 1400);
+    give(t);
+    incidents_tick(t, EXAMPLE_TIME + 2 * NS_PER_S);
+    assert_int_equal(count, 2);
+    assert_told(1, INCIDENT_OPENED, "listing", 1, 1400);
+    incidents_destroy(t);
+}
+
 static void what_waits_counts_once_with_the_objects_end_or_that_of_the_run(void **state) {
     for (int ends = 0; ends < 2; ends++) {
         struct incidents *t = begin();
@@ -376,6 +393,97 @@ static void the_severity_of_the_rule_decides_before_the_order_of_classes(void **
     }
 }
 
+/* --- a flow that was told before anything was found in it --- */
+
+static void begin_flow(uint32_t flow, uint64_t bytes) {
+    example_begin(&b, RECORD_VOLUME);
+    b.head.flow = flow;
+    b.head.flows = 1;
+    b.head.bytes = bytes;
+    record_text(&b, TEXT_CLASS, bytes_text("unread-flow"));
+    record_text(&b, TEXT_CLASSES, bytes_text("unread-flow"));
+    record_text(&b, TEXT_OFFENDING, bytes_text("unread-flow"));
+}
+
+static void begin_in_flow(uint64_t object, uint32_t flow, const char *class, uint64_t bytes) {
+    begin_finding(object, class, bytes);
+    b.head.flow = flow;
+    record_text(&b, TEXT_SAME_FLOW, bytes_text("unread-flow"));
+}
+
+static void the_incident_of_a_flow_becomes_that_of_what_is_found_in_it(void **state) {
+    struct incidents *t = begin();
+    begin_flow(3, 5000);
+    give(t);
+    begin_in_flow(1, 3, "image", 1400);
+    give(t);
+    begin_in_flow(1, 3, "vehicle-image", 3000);
+    give(t);
+    incidents_close(t);
+    assert_int_equal(count, 4);
+    assert_told(0, INCIDENT_OPENED, "unread-flow", 1, 5000);
+    assert_told(1, INCIDENT_CHANGED, "image", 1, 6400);
+    assert_string_equal(told[1].before, "unread-flow");
+    assert_told(2, INCIDENT_CHANGED, "vehicle-image", 1, 8000);
+    assert_told(3, INCIDENT_CLOSED, "vehicle-image", 1, 8000);
+    assert_string_equal(told[3].facts.id, told[0].facts.id);
+    incidents_destroy(t);
+}
+
+static void it_joins_one_that_is_there_and_brings_its_octets_along(void **state) {
+    struct incidents *t = begin();
+    find(t, 9, "vehicle-image", 100);
+    begin_flow(3, 5000);
+    give(t);
+    begin_in_flow(1, 3, "vehicle-image", 1400);
+    give(t);
+    assert_told(2, INCIDENT_CLOSED, "unread-flow", 0, 0);
+    assert_string_equal(told[2].joined, told[0].facts.id);
+    incidents_close(t);
+    assert_int_equal(count, 4);
+    assert_told(3, INCIDENT_CLOSED, "vehicle-image", 2, 6500);
+    incidents_destroy(t);
+}
+
+static void the_incident_of_other_flows_stays_what_it_is(void **state) {
+    for (int several = 0; several < 2; several++) {
+        struct incidents *t = begin();
+        begin_flow(3, 5000);
+        give(t);
+        if (several) {
+            begin_flow(4, 10);
+            give(t);
+        }
+        begin_in_flow(1, several ? 3 : 4, "vehicle-image", 1400);
+        give(t);
+        assert_int_equal(count, 2);
+        assert_told(1, INCIDENT_OPENED, "vehicle-image", 1, 1400);
+        assert_int_equal(incidents_open(t), 2);
+        incidents_destroy(t);
+    }
+}
+
+/* --- workers that were taken over --- */
+
+/* Seconds, were all of them gone through for each. */
+static void thousands_of_classes_to_one_destination_cost_little_each(void **state) {
+    enum { CLASSES = 20000 };
+    char class[32];
+    struct incidents *t = begin_with(CLASSES + 1);
+    muted = "";
+    for (uint64_t i = 0; i < CLASSES; i++) {
+        snprintf(class, sizeof class, "%" PRIu64, i);
+        find(t, i, class, 10);
+    }
+    clock_t began = clock();
+    for (uint64_t i = 0; i < CLASSES; i++) {
+        snprintf(class, sizeof class, "%" PRIu64, i);
+        find(t, i, class, 20);
+    }
+    assert_true(clock() - began < CLOCKS_PER_SEC);
+    incidents_destroy(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_incident_of_one_object_changes_its_class_and_keeps_its_id),
@@ -384,6 +492,7 @@ int main(void) {
         cmocka_unit_test(an_incident_whose_objects_all_left_closes_and_says_where_they_are),
         cmocka_unit_test(of_a_series_one_incident_is_told),
         cmocka_unit_test(what_waits_counts_a_second_later_by_its_workers_time_or_by_that_of_all),
+        cmocka_unit_test(what_waits_does_not_wait_for_a_worker_whose_clock_is_ahead),
         cmocka_unit_test(what_waits_counts_once_with_the_objects_end_or_that_of_the_run),
         cmocka_unit_test(more_than_may_wait_is_counted_at_once),
         cmocka_unit_test(the_name_of_one_that_changed_is_given_to_no_other),
@@ -397,6 +506,10 @@ int main(void) {
         cmocka_unit_test(equal_numbers_of_two_workers_are_two_objects),
         cmocka_unit_test(plates_of_a_class_that_says_less_count_where_the_object_counts),
         cmocka_unit_test(the_severity_of_the_rule_decides_before_the_order_of_classes),
+        cmocka_unit_test(the_incident_of_a_flow_becomes_that_of_what_is_found_in_it),
+        cmocka_unit_test(it_joins_one_that_is_there_and_brings_its_octets_along),
+        cmocka_unit_test(the_incident_of_other_flows_stays_what_it_is),
+        cmocka_unit_test(thousands_of_classes_to_one_destination_cost_little_each),
     };
     return cmocka_run_group_tests_name("report/class", tests, NULL, NULL);
 }
