@@ -6,6 +6,16 @@
  * all. Databases of several sensors with one digest key are added up by network, destination, class, span and
  * slot index: numbers by sum, registers by their greatest; sets of digests (8 octets each, little-endian,
  * sorted) by their union, where none of the sensors lacks its set. */
+#define TRAFFIC_TABLE                                                                                        \
+    "CREATE TABLE traffic (id INTEGER PRIMARY KEY, key BLOB NOT NULL, stranger INTEGER NOT NULL,"            \
+    " last INTEGER NOT NULL, day INTEGER NOT NULL, out INTEGER NOT NULL, back INTEGER NOT NULL,"             \
+    " flows INTEGER NOT NULL, untold_out INTEGER NOT NULL, untold_back INTEGER NOT NULL,"                    \
+    " untold_flows INTEGER NOT NULL, unledgered_out INTEGER NOT NULL, unledgered_back INTEGER NOT NULL,"     \
+    " unledgered_flows INTEGER NOT NULL, told INTEGER NOT NULL, told_out INTEGER NOT NULL);"
+#define TRAFFIC_COLUMNS                                                                                      \
+    "id, key, stranger, last, day, out, back, flows, untold_out, untold_back, untold_flows, unledgered_out," \
+    " unledgered_back, unledgered_flows, told, told_out"
+
 const char *const schema_steps[] = {
     /* 1: the ledger. span: 0 five minutes, 1 hours, 2 days; slot: its place in the span's ring; start: time /
        width */
@@ -80,12 +90,7 @@ const char *const schema_steps[] = {
     "CREATE INDEX alert_by_standing ON alert (standing, time);"
     "CREATE INDEX incident_by_standing ON incident (closed, standing, last);",
     /* 7: what left in flows that nobody read, by destination and by host; sums as traffic_line.h has them */
-    "CREATE TABLE traffic (id INTEGER PRIMARY KEY, key BLOB NOT NULL, stranger INTEGER NOT NULL,"
-    " last INTEGER NOT NULL, day INTEGER NOT NULL, out INTEGER NOT NULL, back INTEGER NOT NULL,"
-    " flows INTEGER NOT NULL, untold_out INTEGER NOT NULL,"
-    " untold_back INTEGER NOT NULL, untold_flows INTEGER NOT NULL,"
-    " unledgered_out INTEGER NOT NULL, unledgered_back INTEGER NOT NULL, unledgered_flows INTEGER NOT NULL,"
-    " told INTEGER NOT NULL, told_out INTEGER NOT NULL);",
+    TRAFFIC_TABLE,
     /* 8: the digests of counts that are exact, beside their registers; the one incident in which an object
        counts, and as what (event/telling.h); of incidents the class that they were told with, and where all
        their objects count now */
@@ -98,7 +103,11 @@ const char *const schema_steps[] = {
     "ALTER TABLE incident ADD COLUMN joined TEXT NOT NULL DEFAULT '';"
     "DROP TABLE object;"
     "CREATE TABLE object (worker INTEGER NOT NULL, object INTEGER NOT NULL, incident INTEGER NOT NULL,"
-    " bytes INTEGER NOT NULL, telling INTEGER NOT NULL, PRIMARY KEY (worker, object)) WITHOUT ROWID;",
+    " bytes INTEGER NOT NULL, telling INTEGER NOT NULL, PRIMARY KEY (worker, object)) WITHOUT ROWID;"
+    /* the first sensors of version 7 had columns for uploads, too */
+    "ALTER TABLE traffic RENAME TO traffic_7;" TRAFFIC_TABLE
+    "INSERT INTO traffic SELECT " TRAFFIC_COLUMNS " FROM traffic_7;"
+    "DROP TABLE traffic_7;",
 };
 const size_t schema_version = sizeof schema_steps / sizeof schema_steps[0];
 

@@ -54,12 +54,13 @@ static void make_version(int version) {
 
 /* A database of this version with one object in it, taken over, and two more: the second like the first, the
  * third worse. */
-static void take_over(int version) {
+static void take_over(int version, const char *before) {
     struct reporter *r = kept_start_to(7, kept_nowhere);
     give(r, 1, 0);
     reporter_commit(r);
     reporter_destroy(r);
     make_version(version);
+    kept_change(before);
     assert_int_equal(kept_number("PRAGMA user_version"), version);
     r = kept_start_to(7, kept_nowhere);
     give(r, 2, NS_PER_S);
@@ -84,10 +85,20 @@ static void take_over(int version) {
 
 static void a_database_of_each_earlier_version_is_taken_over_with_all_that_it_held(void **state) {
     for (int version = 1; version < (int)schema_version; version++) {
-        take_over(version);
+        take_over(version, "");
         kept_end(NULL);
         kept_begin(NULL);
     }
+}
+
+static void columns_that_only_the_first_sensors_of_a_version_had_do_no_harm(void **state) {
+    take_over(
+        7,
+        "ALTER TABLE traffic ADD COLUMN uploads INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE traffic ADD COLUMN untold_uploads INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE traffic ADD COLUMN unledgered_uploads INTEGER NOT NULL DEFAULT 0;"
+        "INSERT INTO traffic VALUES (1, x'61', 0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 1, 1)");
+    assert_int_equal(kept_number("SELECT told_out FROM traffic"), 17);
 }
 
 /* --- damage --- */
@@ -167,6 +178,7 @@ static void a_truncated_zeroed_or_foreign_file_is_set_aside_and_told(void **stat
 int main(void) {
     const struct CMUnitTest tests[] = {
         KEPT(a_database_of_each_earlier_version_is_taken_over_with_all_that_it_held),
+        KEPT(columns_that_only_the_first_sensors_of_a_version_had_do_no_harm),
         KEPT(flipped_bytes_anywhere_do_not_stop_the_sensor),
         KEPT(a_truncated_zeroed_or_foreign_file_is_set_aside_and_told),
     };
