@@ -28,6 +28,10 @@ enum verdict {
 static inline bool verdict_is_inside(unsigned v) {
     return v == VERDICT_READER_BREACH || v == VERDICT_UNAPPROVED_READER;
 }
+/* Has who receives it no contract that holds, whatever its terms? */
+static inline bool verdict_is_nobodys(unsigned v) {
+    return v == VERDICT_UNAPPROVED || v == VERDICT_UNKNOWN || v == VERDICT_UNAPPROVED_READER;
+}
 const char *verdict_name(enum verdict v); /* "approved", ... as in records */
 
 /* What a contract demands, in the order in which sentences name it. As bits of a mask where several are

@@ -97,7 +97,7 @@ static void tell_alarm(struct alarm_watch *w, struct alarm *a, enum incident_sta
 static bool show_alarm(struct alarm_watch *w, struct alarm *a, const struct rule_of_ledger *rule,
                        const struct record *r, struct bytes class, const char *why) {
     struct record_builder *b = &w->builder;
-    unsigned severity = rule->severity + (r->verdict >= VERDICT_UNAPPROVED ? 1u : 0u);
+    unsigned severity = rule->severity + verdict_is_nobodys(r->verdict);
     shown_fill(b, r, class);
     b->head.severity = (uint8_t)severity;
     record_text(b, TEXT_RULE_ID, bytes_text(rule->id));

@@ -19,6 +19,7 @@ static struct told {
     time_ns time;
     struct incident_facts facts;
     char rule[32], reason[160];
+    uint8_t severity;
 } told[256];
 static size_t count;
 static struct record_builder b;
@@ -42,6 +43,7 @@ static bool keep(void *context, time_ns time, const struct incident_facts *facts
     struct bytes rule = record_text_of(r, TEXT_RULE_ID), reason = record_text_of(r, TEXT_REASON);
     t->time = time;
     t->facts = *facts;
+    t->severity = r->severity;
     snprintf(t->rule, sizeof t->rule, "%.*s", (int)rule.n, (const char *)rule.p);
     snprintf(t->reason, sizeof t->reason, "%.*s", (int)reason.n, (const char *)reason.p);
     return true;
@@ -386,6 +388,23 @@ static void the_same_without_the_drip_is_silent(void **state) {
     ledger_destroy(l);
 }
 
+static void what_nobody_may_receive_is_worse_than_a_breach_inside_and_outside(void **state) {
+    static const uint8_t severity[VERDICT_COUNT] = {[VERDICT_BREACH] = 8,
+                                                    [VERDICT_UNAPPROVED] = 9,
+                                                    [VERDICT_UNKNOWN] = 9,
+                                                    [VERDICT_READER_BREACH] = 8,
+                                                    [VERDICT_UNAPPROVED_READER] = 9};
+    struct ledger_options o = presets;
+    o.slow_objects = o.slow_days = 1;
+    for (enum verdict v = VERDICT_BREACH; v < VERDICT_COUNT; v++) {
+        struct ledger *l = begin_with(&o);
+        give(l, MIDNIGHT, "198.51.100.20", "Plate Systems", v, 1000);
+        assert_int_equal(count, 1);
+        assert_int_equal(told[0].severity, severity[v]);
+        ledger_destroy(l);
+    }
+}
+
 static void forty_nine_objects_or_thirteen_days_are_not_yet_slow(void **state) {
     struct ledger *l = begin();
     for (int i = 0; i < 49; i++)
@@ -633,6 +652,7 @@ int main(void) {
         cmocka_unit_test(exact_sets_take_a_quarter_of_the_memory_and_no_line_goes_for_them),
         cmocka_unit_test(four_images_a_night_for_six_weeks_make_one_incident),
         cmocka_unit_test(the_same_without_the_drip_is_silent),
+        cmocka_unit_test(what_nobody_may_receive_is_worse_than_a_breach_inside_and_outside),
         cmocka_unit_test(forty_nine_objects_or_thirteen_days_are_not_yet_slow),
         cmocka_unit_test(ten_times_the_usual_volume_to_an_approved_partner_alerts),
         cmocka_unit_test(nine_times_the_usual_or_too_little_history_is_silent),
