@@ -53,6 +53,7 @@ static const struct shown fields[] = {
     {"source", "source", SHOW_TEXT},
     {"to", "partner", SHOW_TEXT},
     {"destination", "destination", SHOW_TEXT},
+    {"asked for", "target", SHOW_TEXT},
     {"contract", "contract", SHOW_TEXT},
     {"protocol", "protocol", SHOW_TEXT},
     {"rule", "rule", SHOW_TEXT},

@@ -44,7 +44,8 @@ static void write_what(struct text *t, const struct event *e, size_t limit) {
     if (i->plates)
         text_print(t, ", %" PRIu64 " distinct plate%s", i->plates, i->plates == 1 ? "" : "s");
     if (e->record->tries)
-        text_print(t, ", %" PRIu32 " connections that came to nothing", e->record->tries);
+        text_print(t, ", %" PRIu32 " connection%s that came to nothing", e->record->tries,
+                   e->record->tries == 1 ? "" : "s");
     struct bytes name = shown_called(e->record);
     if (name.n) {
         text_put(t, ", such as ");
