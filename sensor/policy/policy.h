@@ -32,6 +32,10 @@ static inline bool verdict_is_inside(unsigned v) {
 static inline bool verdict_is_nobodys(unsigned v) {
     return v == VERDICT_UNAPPROVED || v == VERDICT_UNKNOWN || v == VERDICT_UNAPPROVED_READER;
 }
+/* Are there as many who receive it as hosts, not as there are names in the configuration? */
+static inline bool verdict_is_of_many(unsigned v) {
+    return v == VERDICT_UNKNOWN || v == VERDICT_UNAPPROVED_READER;
+}
 const char *verdict_name(enum verdict v); /* "approved", ... as in records */
 
 /* What a contract demands, in the order in which sentences name it. As bits of a mask where several are

@@ -44,7 +44,7 @@ static size_t find_first_out(const struct recent *r) {
     enum { STRANGERS_LEAST = RECENT_DESTINATIONS / 8 };
     size_t strangers = 0, out[2] = {SIZE_MAX, SIZE_MAX};
     for (size_t i = 0; i < r->count; i++) {
-        bool partner = r->destination[i].verdict != VERDICT_UNKNOWN;
+        bool partner = !verdict_is_of_many(r->destination[i].verdict);
         strangers += !partner;
         if (out[partner] == SIZE_MAX || r->destination[i].newest < r->destination[out[partner]].newest)
             out[partner] = i;

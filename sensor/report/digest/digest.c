@@ -101,7 +101,7 @@ static bool is_row(const struct table_node *node, const void *key) {
 }
 
 static enum standing standing_of_volume(unsigned verdict, uint64_t objects, uint64_t bytes) {
-    const struct standing_facts f = {.partner = verdict != VERDICT_UNKNOWN,
+    const struct standing_facts f = {.partner = !verdict_is_of_many(verdict),
                                      .denied = verdict >= VERDICT_BREACH,
                                      .objects = objects,
                                      .bytes = bytes};

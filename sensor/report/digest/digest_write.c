@@ -50,13 +50,13 @@ static void put_rows(struct json_writer *j, const char *key, const struct digest
 static void share_rows(const struct digest_facts *f, size_t most, size_t room[2]) {
     size_t partners = 0;
     for (size_t i = 0; i < f->volume_count; i++)
-        partners += f->volumes[i].verdict != VERDICT_UNKNOWN;
+        partners += !verdict_is_of_many(f->volumes[i].verdict);
     room[1] = partners < most ? partners : most;
     room[0] = most - room[1];
 }
 
 static bool take_row(const struct digest_volume *v, size_t room[2]) {
-    bool partner = v->verdict != VERDICT_UNKNOWN;
+    bool partner = !verdict_is_of_many(v->verdict);
     if (room[partner] == 0)
         return false;
     room[partner]--;

@@ -160,7 +160,7 @@ static struct traffic_line *destination_line(struct traffic *t, const struct rec
         n = shown_key_add(key, n, bytes_text(approved));
     else if (r->quiet)
         n = shown_key_add(key, n, bytes_text("quiet"));
-    return take_line(t, bytes_of(key, n), now, r->verdict == VERDICT_UNKNOWN, NULL);
+    return take_line(t, bytes_of(key, n), now, verdict_is_of_many(r->verdict), NULL);
 }
 
 static struct traffic_line *host_line(struct traffic *t, const struct record *r, time_ns now,

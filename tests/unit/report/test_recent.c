@@ -104,13 +104,13 @@ static void unknown_hosts_are_named_by_their_network(void **state) {
     recent_destroy(r);
 }
 
-static void strangers_push_no_partner_out(void **state) {
+static void check_that_none_is_pushed_out_by(enum verdict many) {
     struct recent *r = recent_create();
     static struct recent_line top[RECENT_DESTINATIONS];
     recent_record(r, transfer("Partner", 0, 10));
     for (int i = 0; i < 2 * RECENT_DESTINATIONS; i++) {
         struct record *stranger = (struct record *)transfer("", 1, 1000);
-        stranger->verdict = VERDICT_UNKNOWN;
+        stranger->verdict = (uint8_t)many;
         stranger->destination = (struct address){
             {[10] = 0xff, [11] = 0xff, [12] = 100, [13] = (uint8_t)(i >> 8), [14] = (uint8_t)i}};
         recent_record(r, stranger);
@@ -121,6 +121,11 @@ static void strangers_push_no_partner_out(void **state) {
     recent_destroy(r);
 }
 
+static void strangers_and_hosts_inside_push_no_partner_out(void **state) {
+    check_that_none_is_pushed_out_by(VERDICT_UNKNOWN);
+    check_that_none_is_pushed_out_by(VERDICT_UNAPPROVED_READER);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_busiest_of_the_window_come_first_with_their_last_minute),
@@ -128,7 +133,7 @@ int main(void) {
         cmocka_unit_test(what_stays_inside_and_parts_of_a_whole_do_not_count),
         cmocka_unit_test(the_least_recent_destination_gives_way),
         cmocka_unit_test(unknown_hosts_are_named_by_their_network),
-        cmocka_unit_test(strangers_push_no_partner_out),
+        cmocka_unit_test(strangers_and_hosts_inside_push_no_partner_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

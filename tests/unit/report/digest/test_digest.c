@@ -244,15 +244,15 @@ static void formats_of_keys_and_values_have_its_sentence_and_no_empty_field_for_
     digest_destroy(d);
 }
 
-static void strangers_give_their_rows_to_partners(void **state) {
+static void check_rows_of(enum verdict many) {
     struct digest *d = begin(0);
     for (int i = 0; i < DIGEST_VOLUMES_MAX + 1000; i++) {
         char to[32];
         snprintf(to, sizeof to, "100.%d.%d.9", 64 + i / 256, i % 256);
-        give(d, NULL, to, VERDICT_UNKNOWN, 3);
+        give(d, NULL, to, many, 3);
     }
     give(d, "Plate Systems", "198.51.100.20", VERDICT_UNAPPROVED, 2);
-    give(d, NULL, "203.0.113.9", VERDICT_UNKNOWN, 5 << 20);
+    give(d, NULL, "203.0.113.9", many, 5 << 20);
     digest_sum(d, MIDNIGHT, sums, &facts);
     assert_int_equal(facts.volume_count, DIGEST_VOLUMES_MAX + 1);
     assert_string_equal(facts.volumes[0].destination, "203.0.113.0/24");
@@ -270,6 +270,11 @@ static void strangers_give_their_rows_to_partners(void **state) {
     digest_destroy(d);
 }
 
+static void strangers_and_hosts_inside_give_their_rows_to_partners(void **state) {
+    check_rows_of(VERDICT_UNKNOWN);
+    check_rows_of(VERDICT_UNAPPROVED_READER);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_digest_is_due_once_each_day_at_its_time),
@@ -281,7 +286,7 @@ int main(void) {
         cmocka_unit_test(who_asks_gets_all_rows_and_a_message_says_how_many_it_leaves_out),
         cmocka_unit_test(formats_of_keys_and_values_have_its_sentence_and_no_empty_field_for_it),
         cmocka_unit_test(a_short_message_has_fewer_rows_and_says_so),
-        cmocka_unit_test(strangers_give_their_rows_to_partners),
+        cmocka_unit_test(strangers_and_hosts_inside_give_their_rows_to_partners),
     };
     return cmocka_run_group_tests_name("report/digest", tests, NULL, NULL);
 }
