@@ -9,6 +9,8 @@ typedef int64_t time_ns;
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
+/* No record's time is later, nor before zero: what is added to one, or taken off, fits. In the year 2116. */
+#define CLOCK_LATEST (INT64_MAX / 2)
 
 time_ns clock_wall(void);
 /* For intervals; its zero means nothing. */

@@ -5,7 +5,7 @@
 
 #define JUMP (3600 * NS_PER_S)
 #define BEGIN_AT_MOST (2 * NS_PER_S)
-#define SECONDS_MAX (INT64_MAX / NS_PER_S - 1)
+#define SECONDS_MAX (CLOCK_LATEST / NS_PER_S - 366 * 86400) /* behind the last packet time goes on */
 
 /* Both kinds of capture are opened with nanosecond precision, so tv_usec holds nanoseconds. A file can claim
  * any second, one that does not fit included. */

@@ -148,7 +148,7 @@ void record_copy(struct record_builder *b, const struct record *r);
 /* The texts of a record that record_valid() has accepted. */
 struct bytes record_text_of(const struct record *r, enum record_text which);
 const uint64_t *record_digests_of(const struct record *r);
-/* Version, kind, sizes and every offset lie inside `available` bytes. */
+/* Version, kind and times are possible, sizes and every offset lie inside `available` bytes. */
 bool record_valid(const struct record *r, size_t available);
 
 /* --- ring.c --- */

@@ -92,10 +92,16 @@ const uint64_t *record_digests_of(const struct record *r) {
     return (const uint64_t *)((const uint8_t *)r + r->size) - r->digests;
 }
 
+static bool is_time(time_ns t) {
+    return t >= 0 && t <= CLOCK_LATEST;
+}
+
 bool record_valid(const struct record *r, size_t available) {
     if (available < sizeof *r || r->size > available || r->size < sizeof *r || r->size % 8)
         return false;
     if (r->version != RECORD_VERSION || r->kind < RECORD_TRANSFER || r->kind >= RECORD_KINDS)
+        return false;
+    if (!is_time(r->time) || !is_time(r->first) || !is_time(r->last))
         return false;
     size_t room = r->size - sizeof *r;
     if (r->digests > RECORD_DIGESTS_MAX || r->destination_bits > PREFIX_BITS_MAX ||

@@ -150,6 +150,27 @@ static void a_record_that_points_outside_itself_is_refused(void **state) {
     free(room);
 }
 
+static void a_time_before_1970_or_behind_2116_is_refused(void **state) {
+    static const time_ns good[] = {0, 4000000000 * NS_PER_S},
+                         bad[] = {-1, INT64_MIN, INT64_MAX, 4700000000 * NS_PER_S};
+    uint64_t *room = malloc(ring_record_max());
+    record_begin(&builder, RECORD_TRANSFER);
+    size_t n = record_pack(&builder, 1, room);
+    struct record *r = (struct record *)room;
+    time_ns *const times[] = {&r->time, &r->first, &r->last};
+    for (size_t k = 0; k < 3; k++) {
+        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+            *times[k] = bad[i];
+            assert_false(record_valid(r, n));
+        }
+        for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+            *times[k] = good[i];
+            assert_true(record_valid(r, n));
+        }
+    }
+    free(room);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_and_digests_come_back_as_they_were_put),
@@ -157,6 +178,7 @@ int main(void) {
         cmocka_unit_test(a_long_name_is_cut_at_a_characters_end_and_crowds_out_nothing),
         cmocka_unit_test(a_list_entry_that_does_not_fit_is_left_out_whole),
         cmocka_unit_test(a_record_that_points_outside_itself_is_refused),
+        cmocka_unit_test(a_time_before_1970_or_behind_2116_is_refused),
     };
     return cmocka_run_group_tests_name("channel/record", tests, NULL, NULL);
 }
