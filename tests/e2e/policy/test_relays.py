@@ -111,6 +111,7 @@ def test_a_stranger_behind_a_relay_is_a_stranger_and_an_own_server_is_none(lab, 
     lab.run('lane', *curl('-H', 'Host: a.b.upload.example', '-T', path, stored(RELAY, path)))
     alert = watched.wait_alert(lambda a: a['gantry'].get('target') == 'a.b.upload.example')
     assert alert['gantry']['verdict'] == 'unknown' and alert['gantry']['partner'] is None
+    watched.wait_transfer(material.sha256(data))
     lines = watched.ask('ledger', '--json')['lines']
     assert any(line['destination'] == 'upload.example (by relay)' for line in lines)
     for seed, words in ((6001, ['-H', 'Host: wiki.corp.example']), (6002, []), (6003, ['-x', f'http://{RELAY}:{PROXY}'])):
