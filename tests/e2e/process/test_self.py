@@ -19,7 +19,7 @@ TICKS = f'''
 import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 while True:
-    s.sendto(b"tick", ("{net.UNKNOWN}", 9999))
+    s.sendto(b"", ("{net.UNKNOWN}", 9999))
     time.sleep(0.1)
 '''
 # Sends a frame of VLAN argv[1] (0: none) from argv[2] each 0.1 s, argv[3] times.
@@ -36,7 +36,7 @@ for i in range(times):
 
 @pytest.fixture
 def ticks(lab):
-    """A packet now and then, so that the span is not silent."""
+    """A packet now and then, so that the span is not silent. Without payload it is none of those of which copies are counted."""
     process = lab.start('lane', 'python3', '-c', TICKS)
     yield process
     process.kill()
@@ -225,8 +225,7 @@ def test_a_span_that_shows_every_packet_twice_is_told_and_one_that_does_not_is_n
         wait_beats(sensor, 4)  # these are judged before the others come
         assert notices(sensor) == []
         replay(lab, big[1])
-        # The first second that shows it may have begun before the copies came.
-        assert re.match(r'(100|[5-9]\d) % of the packets come twice', told(sensor, 'span-duplicated'))
+        assert re.match(r'(100|9\d) % of the packets come twice', told(sensor, 'span-duplicated'))
         time.sleep(2)  # else these would be copies too
         replay(lab, big[0])
         told(sensor, 'span-duplicated-over')
