@@ -130,8 +130,8 @@ static uint32_t next_number(struct flow_table *t) {
 static struct flow *open_flow(struct flow_table *t, struct flow **bucket, const struct packet *p,
                               const struct packet_ends *ends, enum side *from) {
     struct flow *flow = pool_take(&t->flows);
-    /* may take a flow out of this very chain: *bucket is read after it */
-    if (!flow && flow_table_shed(t))
+    /* may take a flow out of this very chain: *bucket is read after it; the owner may keep some of them */
+    while (!flow && flow_table_shed(t))
         flow = pool_take(&t->flows);
     if (!flow)
         return NULL;

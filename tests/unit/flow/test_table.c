@@ -8,6 +8,11 @@ static enum flow_end last_end;
 static uint32_t last_closed;
 static time_ns now;
 
+/* So many of the next flows that are closed are not given back at once. */
+enum { KEPT_MOST = 3 };
+static int keeping, kept_count;
+static struct flow *kept[KEPT_MOST];
+
 static void opened(void *context, struct flow *flow, const struct packet *p) {
     opened_count++;
 }
@@ -16,7 +21,10 @@ static bool closed(void *context, struct flow *flow, enum flow_end why) {
     closed_count++;
     last_end = why;
     last_closed = flow->number;
-    return true;
+    if (kept_count == keeping)
+        return true;
+    kept[kept_count++] = flow;
+    return false;
 }
 
 /* The heaviest flow, by its number; 0: all weigh the same. */
@@ -31,7 +39,7 @@ static int begin_with(uint64_t memory) {
     struct flow_options options = {.memory = memory};
     setting_defaults(flow_settings, &options);
     table = flow_table_create(&options, &owner);
-    opened_count = closed_count = 0;
+    opened_count = closed_count = keeping = kept_count = 0;
     now = 1700000000 * NS_PER_S;
     return table ? 0 : -1;
 }
@@ -321,6 +329,21 @@ static void at_the_cap_the_oldest_of_the_least_valuable_state_is_shed_and_counte
     assert_ptr_equal(tcp(true, TCP_ACK, 101, 501, 10), living);
 }
 
+static void at_the_cap_a_flow_that_its_owner_keeps_yet_keeps_no_other_out(void **state) {
+    flow_table_destroy(table);
+    begin_with(100 * 208);
+    struct packet p = packet_of(PROTOCOL_TCP, client, 1, server, 2);
+    p.tcp_flags = TCP_SYN;
+    keeping = KEPT_MOST;
+    for (uint16_t i = 1; i < 300; i++) {
+        p.source_port = i;
+        assert_non_null(packet(p));
+    }
+    assert_int_equal(kept_count, KEPT_MOST);
+    for (int i = 0; i < KEPT_MOST; i++)
+        flow_table_release(table, kept[i]);
+}
+
 static struct flow *looked_into(uint16_t port, bool answered) {
     struct packet p = packet_of(PROTOCOL_TCP, client, port, server, 5555);
     struct packet q = packet_of(PROTOCOL_TCP, server, 5555, client, port);
@@ -407,6 +430,7 @@ int main(void) {
         TEST(a_flow_that_is_used_does_not_expire_and_the_others_do),
         TEST(a_damaged_time_stamp_does_not_keep_others_from_expiring),
         TEST(at_the_cap_the_oldest_of_the_least_valuable_state_is_shed_and_counted),
+        TEST(at_the_cap_a_flow_that_its_owner_keeps_yet_keeps_no_other_out),
         TEST(room_is_made_by_the_least_valuable_flow_that_is_looked_into),
         TEST(room_is_made_by_the_source_that_has_most),
         TEST(what_is_left_at_the_end_is_closed_once),
