@@ -1,79 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "talk.h"
-
-#include <sys/mman.h>
-#include <unistd.h>
+#include "worker.h"
 
 /* The whole data path of a worker, with a pressure that the test sets: what is left out at which level. */
 
-enum { ARENA = 64 << 20, MEMORY = 64 << 20, RING = 32 << 20 };
-#define APPROVED "192.0.2.20"
-#define UNAPPROVED "198.51.100.20"
-
-static const char networks[] =
-    "sensor: {name: test, memory: 64 MiB}\n"
-    "image-networks: [{name: lanes, prefixes: [10.40.0.0/16]}]\n"
-    "partners:\n"
-    "  - name: Border Labs\n"
-    "    prefixes: [192.0.2.0/24]\n"
-    "    contracts: [{id: BL-1, from: 2020-01-01, until: 2099-12-31, classes: []}]\n"
-    "  - name: Everything\n"
-    "    prefixes: [203.0.113.0/24]\n"
-    "    contracts: [{id: E-1, from: 2020-01-01, until: 2099-12-31, classes: ['*', canary]}]\n"
-    "  - name: Nearly everything\n"
-    "    prefixes: [203.0.114.0/24]\n"
-    "    contracts: [{id: N-1, from: 2020-01-01, until: 2099-12-31, classes: ['*']}]\n"
-    "  - {name: Plate Systems, prefixes: [198.51.100.0/24]}\n";
-static const char rule[] = "identifiers:\n"
-                           "  - {id: mark, description: a mark, pattern: MARKMARK}\n"
-                           "rules:\n"
-                           "  - {id: marked, name: marked, description: a mark, class: canary, severity: 5, "
-                           "scopes: [text, content], any: [mark],\n"
-                           "     examples: [{text: a MARKMARK b}], counterexamples: [{text: a b}]}\n";
-
-static const struct config *load(void) {
-    static struct arena arena;
-    static struct problems problems;
-    char folder[] = "/tmp/gantry-overload-XXXXXX", path[64], rules[64];
-    void *region =
-        mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/gantry.yaml", folder);
-    snprintf(rules, sizeof rules, "%s/mark.yaml", folder);
-    FILE *f = fopen(rules, "w");
-    fputs(rule, f);
-    fclose(f);
-    f = fopen(path, "w");
-    fprintf(f, "%srules: [mark.yaml]\n", networks);
-    fclose(f);
-    arena_init(&arena, region, ARENA);
-    const struct config *config = config_load(path, NULL, NULL, &arena, &problems);
-    problems_print(&problems);
-    unlink(path);
-    unlink(rules);
-    rmdir(folder);
-    return config;
-}
-
 static int open_path(void **state) {
-    struct error e;
-    if (!t.config) {
-        t.config = load();
-        t.ring = ring_create(RING);
-        t.doorbell = doorbell_create();
-    }
-    memset(t.counters, 0, sizeof t.counters);
-    counter_values = t.counters;
-    t.now = 1700000000 * NS_PER_S;
-    t.clock = NS_PER_S;
-    const struct pipeline_options options = {.snapshot = {.config = t.config, .wants = REPORT_TRANSFER},
-                                             .memory = MEMORY,
-                                             .ring = t.ring,
-                                             .doorbell = t.doorbell,
-                                             .worker = 1,
-                                             .workers = 1};
-    t.pipeline = pipeline_create(&options, &e);
-    return t.config && t.pipeline ? 0 : -1;
+    worker_open((struct pipeline_options){0});
+    return 0;
 }
 
 static int close_path(void **state) {
@@ -84,13 +16,6 @@ static int close_path(void **state) {
         ;
     ring_commit(t.ring);
     return 0;
-}
-
-/* A ring that is as full as this level begins at, for as long as it takes to get there and no longer. */
-static void press(int level) {
-    static const int ring[] = {0, 250, 400, 600, 900};
-    for (int i = 0; i < 2 * level; i++)
-        pipeline_pressure(t.pipeline, t.clock += 200 * NS_PER_MS, ring[level], 0);
 }
 
 static void without_pressure_everything_is_looked_into(void **state) {
@@ -360,5 +285,5 @@ int main(void) {
         UNDER_LOAD(notices_say_when_it_begins_gets_worse_and_ends),
         UNDER_LOAD(the_pair_that_makes_most_of_the_work_is_named_once),
     };
-    return cmocka_run_group_tests_name("pipeline/overload", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("pipeline/overload", tests, worker_begin, NULL);
 }

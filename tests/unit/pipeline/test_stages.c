@@ -1,62 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "talk.h"
+#include "worker.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
 #include <zlib.h>
 
 /* A flow that workers died of is looked at without the stage that did, for each stage: what is found all the
  * same, and that something alerts. The stage that a call is in is the one that is blamed for it. */
-
-enum { ARENA = 64 << 20, MEMORY = 64 << 20, RING = 4 << 20 };
-#define SERVER "198.51.100.20"
-
-static const char text_config[] =
-    "sensor: {name: test, memory: 64 MiB}\n"
-    "image-networks: [{name: lanes, prefixes: [10.40.0.0/16]}]\n"
-    "partners:\n"
-    "  - name: Border Labs\n"
-    "    prefixes: [192.0.2.0/24]\n"
-    "    contracts: [{id: BL-1, from: 2020-01-01, until: 2099-12-31, classes: []}]\n"
-    "  - {name: Plate Systems, prefixes: [198.51.100.0/24]}\n"
-    "rules: [mark.yaml]\n";
-static const char rule[] = "identifiers:\n"
-                           "  - {id: mark, description: a mark, pattern: MARKMARK}\n"
-                           "rules:\n"
-                           "  - {id: marked, name: marked, description: a mark, class: canary, severity: 5, "
-                           "scopes: [text, content], any: [mark],\n"
-                           "     examples: [{text: a MARKMARK b}], counterexamples: [{text: a b}]}\n";
-
-static const struct config *load(void) {
-    static struct arena arena;
-    static struct problems problems;
-    char folder[] = "/tmp/gantry-stages-XXXXXX", path[64], rules[64];
-    void *region =
-        mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/gantry.yaml", folder);
-    snprintf(rules, sizeof rules, "%s/mark.yaml", folder);
-    FILE *f = fopen(rules, "w");
-    fputs(rule, f);
-    fclose(f);
-    f = fopen(path, "w");
-    fputs(text_config, f);
-    fclose(f);
-    arena_init(&arena, region, ARENA);
-    const struct config *config = config_load(path, NULL, NULL, &arena, &problems);
-    problems_print(&problems);
-    unlink(path);
-    unlink(rules);
-    rmdir(folder);
-    return config;
-}
-
-static int load_all(void **state) {
-    t.config = load();
-    t.ring = ring_create(RING);
-    t.doorbell = doorbell_create();
-    return t.config && t.ring && t.doorbell ? 0 : -1;
-}
 
 struct seen {
     unsigned transfers, hashed, marked, unread_objects, unread_flows;
@@ -84,25 +32,12 @@ static struct seen upload_without(enum stage stage, unsigned deaths) {
     static struct blame blame;
     static struct worker_status status;
     static const char text[] = "a MARKMARK b";
-    struct error e;
     blame = (struct blame){0};
     memset(&status, 0, sizeof status);
-    const struct pipeline_options options = {.snapshot = {.config = t.config, .wants = REPORT_TRANSFER},
-                                             .memory = MEMORY,
-                                             .ring = t.ring,
-                                             .doorbell = t.doorbell,
-                                             .worker = 1,
-                                             .workers = 1,
-                                             .status = &status,
-                                             .blame = &blame};
-    memset(t.counters, 0, sizeof t.counters);
-    counter_values = t.counters;
-    t.now = 1700000000 * NS_PER_S;
-    t.pipeline = pipeline_create(&options, &e);
-    assert_non_null(t.pipeline);
-    struct talk k = begin(SERVER, 80);
+    worker_open((struct pipeline_options){.status = &status, .blame = &blame});
+    struct talk k = begin(UNAPPROVED, 80);
     struct flow_name name = {.source_port = k.client_port, .destination_port = 80, .transport = PROTOCOL_TCP};
-    assert_true(address_parse(LANE, &name.source) && address_parse(SERVER, &name.destination));
+    assert_true(address_parse(LANE, &name.source) && address_parse(UNAPPROVED, &name.destination));
     for (unsigned i = 0; i < deaths; i++)
         blame_death(&blame, &name, stage, NS_PER_S);
 
@@ -124,7 +59,7 @@ static struct seen upload_without(enum stage stage, unsigned deaths) {
                              : "Content-Encoding: gzip\r\nContent-Type: text/plain\r\n",
                         n);
     memcpy(message + head, form ? (const void *)front : packed, n);
-    send_bytes(LANE, k.client_port, SERVER, 80, k.sequence, TCP_ACK | TCP_PSH, message, (size_t)head + n);
+    send_bytes(LANE, k.client_port, UNAPPROVED, 80, k.sequence, TCP_ACK | TCP_PSH, message, (size_t)head + n);
     pause_talk();
     answer(&k);
     for (int i = 0; i < 10; i++)
@@ -207,5 +142,5 @@ int main(void) {
         cmocka_unit_test(without_protocols_the_flow_alerts_as_unread),
         cmocka_unit_test(without_streams_the_flow_alerts_as_unread),
     };
-    return cmocka_run_group_tests(tests, load_all, NULL);
+    return cmocka_run_group_tests(tests, worker_begin, NULL);
 }

@@ -1,87 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "talk.h"
+#include "worker.h"
 
 #include "base/work.h"
-
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* An upload of text that waits behind its first byte, in the whole data path of a live worker: no step does
  * more than its share, and what comes of it is what came of it without a bound. */
 
 enum {
-    ARENA = 64 << 20,
-    MEMORY = 64 << 20,
-    RING = 32 << 20,
     STEP = 64 << 10,
     PIECE = 1400,
     PIECES = 500,
     BODY = PIECE * PIECES,
     CALL_MOST = 5 * PIECE + 8 * WORK_CALL, /* told, matched, an object begun */
 };
-#define SERVER "198.51.100.20"
-
-static const char text_config[] =
-    "sensor: {name: test, memory: 64 MiB}\n"
-    "image-networks: [{name: lanes, prefixes: [10.40.0.0/16]}]\n"
-    "partners:\n"
-    "  - name: Border Labs\n"
-    "    prefixes: [192.0.2.0/24]\n"
-    "    contracts: [{id: BL-1, from: 2020-01-01, until: 2099-12-31, classes: []}]\n"
-    "rules: [mark.yaml]\n";
-static const char rule[] = "identifiers:\n"
-                           "  - {id: mark, description: a mark, pattern: MARKMARK}\n"
-                           "rules:\n"
-                           "  - {id: marked, name: marked, description: a mark, class: canary, severity: 5, "
-                           "scopes: [text, content], any: [mark],\n"
-                           "     examples: [{text: a MARKMARK b}], counterexamples: [{text: a b}]}\n";
-
-static const struct config *load(void) {
-    static struct arena arena;
-    static struct problems problems;
-    char folder[] = "/tmp/gantry-step-XXXXXX", path[64], rules[64];
-    void *region =
-        mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/gantry.yaml", folder);
-    snprintf(rules, sizeof rules, "%s/mark.yaml", folder);
-    FILE *f = fopen(rules, "w");
-    fputs(rule, f);
-    fclose(f);
-    f = fopen(path, "w");
-    fputs(text_config, f);
-    fclose(f);
-    arena_init(&arena, region, ARENA);
-    const struct config *config = config_load(path, NULL, NULL, &arena, &problems);
-    problems_print(&problems);
-    unlink(path);
-    unlink(rules);
-    rmdir(folder);
-    return config;
-}
-
-static void open_with(uint64_t step_work) {
-    struct error e;
-    const struct pipeline_options options = {.snapshot = {.config = t.config, .wants = REPORT_TRANSFER},
-                                             .memory = MEMORY,
-                                             .ring = t.ring,
-                                             .doorbell = t.doorbell,
-                                             .worker = 1,
-                                             .workers = 1,
-                                             .step_work = step_work};
-    memset(t.counters, 0, sizeof t.counters);
-    counter_values = t.counters;
-    t.now = 1700000000 * NS_PER_S;
-    t.pipeline = pipeline_create(&options, &e);
-    assert_non_null(t.pipeline);
-}
-
-static int load_all(void **state) {
-    t.config = load();
-    t.ring = ring_create(RING);
-    t.doorbell = doorbell_create();
-    return t.config && t.ring && t.doorbell ? 0 : -1;
-}
 
 static char body[BODY + 1];
 
@@ -101,8 +32,9 @@ static void send_piece(const struct talk *k, uint32_t at, const char *bytes, siz
         heaviest = work_done - before;
 }
 
-/* The head comes last; the body is there already. */
-static struct talk upload(const char *server) {
+/* The head comes last; the body is there already. `contested`: a piece of it comes twice, with other bytes.
+ */
+static struct talk upload_as(const char *server, bool contested) {
     struct talk k = begin(server, 80);
     char head[200];
     int n = snprintf(head, sizeof head,
@@ -154,8 +86,8 @@ static struct outcome {
 
 static void no_step_does_more_than_its_share_and_all_is_found(void **state) {
     make_body();
-    open_with(STEP);
-    struct talk k = upload(SERVER);
+    worker_open((struct pipeline_options){.step_work = STEP});
+    struct talk k = upload(UNAPPROVED);
     assert_in_range(heaviest, STEP, 2 * (STEP + CALL_MOST));
     assert_in_range(wait_idle(), 5 * BODY / (2 * (STEP + CALL_MOST)) / 2, 5 * BODY / STEP + 2);
     assert_in_range(heaviest, STEP, 2 * (STEP + CALL_MOST));
@@ -170,8 +102,8 @@ static void no_step_does_more_than_its_share_and_all_is_found(void **state) {
 }
 
 static void packets_of_others_take_what_is_parked_along(void **state) {
-    open_with(STEP);
-    upload(SERVER);
+    worker_open((struct pipeline_options){.step_work = STEP});
+    upload(UNAPPROVED);
     struct talk other = begin("198.51.100.77", 80);
     send_packet(LANE, other.client_port, other.server, 80, 1001, TCP_ACK, "GET / HTTP/1.1\r\n");
     for (int i = 0; pipeline_use(t.pipeline).stream_bytes > 64 << 10; i++) {
@@ -185,8 +117,8 @@ static void packets_of_others_take_what_is_parked_along(void **state) {
 }
 
 static void a_new_connection_on_the_same_ports_does_not_push_out_what_is_parked(void **state) {
-    open_with(STEP);
-    struct talk k = upload(SERVER);
+    worker_open((struct pipeline_options){.step_work = STEP});
+    struct talk k = upload(UNAPPROVED);
     heaviest = 0;
     uint64_t before = work_done;
     send_packet(k.server, 80, LANE, k.client_port, k.answered, TCP_ACK | TCP_FIN, "");
@@ -206,8 +138,8 @@ static void a_new_connection_on_the_same_ports_does_not_push_out_what_is_parked(
 }
 
 static void the_end_of_the_worker_tells_all(void **state) {
-    open_with(STEP);
-    upload(SERVER);
+    worker_open((struct pipeline_options){.step_work = STEP});
+    upload(UNAPPROVED);
     assert_int_equal(outcome_of_ring().findings, 0);
     pipeline_destroy(t.pipeline);
     struct outcome o = outcome_of_ring();
@@ -220,8 +152,8 @@ static void every_budget_gives_the_same(void **state) {
     static const uint64_t works[] = {UINT64_MAX, 1, 100, 3000, 20000, 200000};
     struct outcome first = {0};
     for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
-        open_with(works[i]);
-        struct talk k = upload(SERVER);
+        worker_open((struct pipeline_options){.step_work = works[i]});
+        struct talk k = upload(UNAPPROVED);
         wait_idle();
         answer(&k);
         wait_idle();
@@ -235,12 +167,10 @@ static void every_budget_gives_the_same(void **state) {
 }
 
 static void a_flow_that_overload_leaves_out_leaves_nothing_parked(void **state) {
-    open_with(STEP);
-    struct talk k = upload("192.0.2.20");
+    worker_open((struct pipeline_options){.step_work = STEP});
+    struct talk k = upload(APPROVED);
     assert_true(pipeline_use(t.pipeline).stream_bytes > 0);
-    t.clock = 0;
-    for (int i = 0; i < 4; i++)
-        pipeline_pressure(t.pipeline, t.clock += 200 * NS_PER_MS, 300, 0);
+    press(1);
     say_on(&k, "more");
     wait_idle();
     assert_int_equal(pipeline_use(t.pipeline).stream_bytes, 0);
@@ -258,5 +188,5 @@ int main(void) {
         cmocka_unit_test(every_budget_gives_the_same),
         cmocka_unit_test(a_flow_that_overload_leaves_out_leaves_nothing_parked),
     };
-    return cmocka_run_group_tests(tests, load_all, NULL);
+    return cmocka_run_group_tests(tests, worker_begin, NULL);
 }
