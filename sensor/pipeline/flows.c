@@ -157,9 +157,10 @@ void pipeline_flow_opened(void *context, struct flow *flow, const struct packet 
     flow->interest = (uint8_t)first_interest(p, flow);
 }
 
-static void close_stream(struct pipeline *p, struct flow *flow) {
+/* Nobody wants any more of it. */
+static void abandon_stream(struct pipeline *p, struct flow *flow) {
     if (flow->stream)
-        stream_close(p->reassembler, flow->stream, flow->last);
+        stream_abandon(p->reassembler, flow->stream, flow->last);
     flow->stream = NULL;
 }
 
@@ -199,7 +200,7 @@ static void finish_flow(struct pipeline *p, struct flow *flow) {
 bool pipeline_flow_closed(void *context, struct flow *flow, enum flow_end why) {
     struct pipeline *p = context;
     if (why == FLOW_END_EXIT)
-        close_stream(p, flow);
+        stream_close(p->reassembler, flow->stream, flow->last);
     else if (flow->stream && !stream_finish(p->reassembler, flow->stream, flow->last))
         return false; /* ends when what is parked of it was told */
     flow->stream = NULL;
@@ -251,9 +252,7 @@ void pipeline_name_flow(struct flow *flow, enum side from, const uint8_t *bytes,
 static void leave_flow(struct pipeline *p, struct flow *flow) {
     flow->interest = FLOW_COUNT;
     conversation_abandon(p->dispatcher, flow->conversation);
-    if (flow->stream)
-        pipeline_stop(flow);
-    close_stream(p, flow);
+    abandon_stream(p, flow);
     identify_release(p->identify, flow);
 }
 
@@ -332,7 +331,7 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
         take_datagram(p, flow, packet, from);
     }
     if (flow->interest == FLOW_COUNT)
-        close_stream(p, flow);
+        abandon_stream(p, flow);
     else if (flow->interest == FLOW_IDENTIFY && flow->identified)
         flow->interest = FLOW_COUNT;
     note_unread(p, flow, packet, from);
@@ -349,7 +348,7 @@ static uint64_t octets_of(const struct packet *packet) {
 /* A flow that costs a look-up and a counter. Its stream may have been stopped by a tick, which cannot free
  * it. */
 static void step_over(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
-    close_stream(p, flow);
+    abandon_stream(p, flow);
     if (flow->interest == FLOW_PASSED) {
         const struct unread_way way = pipeline_unread_way(p);
         passed_packet(&p->passed, &way, flow, from, octets_of(packet));

@@ -118,6 +118,12 @@ void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now) {
     release_stream(r, s);
 }
 
+void stream_abandon(struct reassembler *r, struct stream_pair *s, time_ns now) {
+    for (struct stream_pair *reading = s; reading; reading = reading->reading)
+        reading->side[SIDE_CLIENT].skip = reading->side[SIDE_SERVER].skip = true;
+    stream_close(r, s, now);
+}
+
 bool stream_finish(struct reassembler *r, struct stream_pair *s, time_ns now) {
     end_stream(r, s, now);
     s->closing = s->park.head || s->reading;

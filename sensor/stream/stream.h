@@ -94,8 +94,10 @@ bool stream_is_idle(const struct stream_pair *s);
 void stream_skip(struct stream_pair *s, enum side from);
 /* Delivers what is left (holes become gaps), ends both sides that have not ended, frees: in this step. */
 void stream_close(struct reassembler *r, struct stream_pair *s, time_ns now);
-/* The same as far as this step allows. False: the stream is freed when all is told; the sink's `over` says
- * so, from reassembler_resume(). No packet may come for it any more. */
+/* The same, but of what is left nothing is told but the ends, in any reading. */
+void stream_abandon(struct reassembler *r, struct stream_pair *s, time_ns now);
+/* As stream_close() as far as this step allows. False: the stream is freed when all is told; the sink's
+ * `over` says so, from reassembler_resume(). No packet may come for it any more. */
 bool stream_finish(struct reassembler *r, struct stream_pair *s, time_ns now);
 /* A step begins, in which so much work may be done by calls of the sink before what else is in order is
  * parked. A single call may go beyond it. Before the first of these there is no bound. */

@@ -42,9 +42,15 @@ static struct talk upload_as(const char *server, bool contested) {
     heaviest = 0;
     for (int i = 0; i < PIECES; i++)
         send_piece(&k, (uint32_t)(n + i * PIECE), body + i * PIECE, PIECE);
+    if (contested)
+        send_piece(&k, (uint32_t)(n + 2 * PIECE), body + PIECE, PIECE);
     send_piece(&k, 0, head, (size_t)n);
     k.sequence += (uint32_t)(n + BODY);
     return k;
+}
+
+static struct talk upload(const char *server) {
+    return upload_as(server, false);
 }
 
 /* Turns without a packet until nothing is parked; returns how many. */
@@ -179,6 +185,20 @@ static void a_flow_that_overload_leaves_out_leaves_nothing_parked(void **state) 
     outcome_of_ring();
 }
 
+static void a_flow_that_is_left_out_is_told_in_none_of_its_readings(void **state) {
+    worker_open((struct pipeline_options){.step_work = STEP});
+    struct talk k = upload_as(APPROVED, true);
+    assert_int_equal(pipeline_use(t.pipeline).streams, 2);
+    press(1);
+    heaviest = 0;
+    send_piece(&k, 0, "more", 4);
+    assert_in_range(heaviest, 0, 2 * (STEP + CALL_MOST));
+    assert_int_equal(pipeline_use(t.pipeline).streams, 0);
+    assert_int_equal(pipeline_use(t.pipeline).stream_bytes, 0);
+    pipeline_destroy(t.pipeline);
+    outcome_of_ring();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_step_does_more_than_its_share_and_all_is_found),
@@ -187,6 +207,7 @@ int main(void) {
         cmocka_unit_test(the_end_of_the_worker_tells_all),
         cmocka_unit_test(every_budget_gives_the_same),
         cmocka_unit_test(a_flow_that_overload_leaves_out_leaves_nothing_parked),
+        cmocka_unit_test(a_flow_that_is_left_out_is_told_in_none_of_its_readings),
     };
     return cmocka_run_group_tests(tests, worker_begin, NULL);
 }
