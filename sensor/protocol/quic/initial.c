@@ -82,17 +82,19 @@ static unsigned type_of(uint8_t first, uint32_t version) {
 }
 
 bool quic_long_next(struct reader *datagram, struct quic_long *out) {
-    enum { LONG_AND_FIXED = 0xc0 };
+    enum { LONG = 0x80, FIXED = 0x40 };
     struct reader r = *datagram;
     const uint8_t *start = r.at;
     uint64_t token, length;
     uint8_t first;
     *out = (struct quic_long){0};
-    if (!reader_u8(&r, &first) || (first & LONG_AND_FIXED) != LONG_AND_FIXED ||
-        !reader_u32(&r, &out->version) || !take_id(&r, &out->destination) || !take_id(&r, &out->source))
+    if (!reader_u8(&r, &first) || !(first & LONG) || !reader_u32(&r, &out->version) ||
+        !take_id(&r, &out->destination) || !take_id(&r, &out->source))
         return false;
     unsigned type = type_of(first, out->version);
     out->version_known = find_salt(out->version) != NULL;
+    if (!(first & FIXED) && !out->version_known)
+        return false;
     out->initial = type == TYPE_INITIAL && out->version_known;
     if (!out->version_known || type == TYPE_RETRY) {
         out->packet = bytes_of(start, reader_left(datagram));

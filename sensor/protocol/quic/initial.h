@@ -19,7 +19,8 @@ struct quic_long {
 };
 
 /* The next packet of a datagram, which may hold several (section 12.2). False: it is none of a long header
- * that is known, or the last one is over. A version that nobody knows has only its ids (RFC 8999). */
+ * that is known, or the last one is over. A version that nobody knows has only its ids (RFC 8999). In one that
+ * is known the fixed bit may be anything (RFC 9287). */
 bool quic_long_next(struct reader *datagram, struct quic_long *out);
 
 struct quic_keys {

@@ -109,24 +109,40 @@ static void damaged_packets_cost_a_bounded_look(void **state) {
     check_end("");
 }
 
-/* RFC 9368 section 4: the client goes over to the server's version, with keys of its own first id. */
-static size_t pack_in_version_2(uint8_t first_id, uint8_t id, size_t from, size_t to, uint8_t *packet) {
+/* Of another version, or with another first octet. The keys are of the client's first id. */
+static size_t pack_as(uint32_t version, uint8_t first, uint8_t first_id, uint8_t id, size_t from, size_t to,
+                      uint8_t *packet) {
     enum { HEAD = 15 };
     struct quic_keys k;
     uint8_t hello[128], frames[256] = {6, 0x40, (uint8_t)from, 0x40, (uint8_t)(to - from)};
-    const uint8_t head[HEAD] = {0xd3, 0x6b, 0x33, 0x43, 0xcf, 1, id, 0, 0, 0x41, 0x14, 0, 0, 0, 1};
+    uint8_t head[HEAD] = {first, [5] = 1, id, 0, 0, 0x41, 0x14, [HEAD - 1] = 1};
+    for (unsigned i = 0; i < 4; i++)
+        head[1 + i] = (uint8_t)(version >> (24 - 8 * i));
     write_hello(hello);
     memcpy(frames + 5, hello + from, to - from);
-    assert_true(quic_keys_derive(0x6b3343cf, bytes_of(&first_id, 1), false, &k));
+    assert_true(quic_keys_derive(version, bytes_of(&first_id, 1), false, &k));
     memcpy(packet, head, HEAD);
     return initial_seal(&k, HEAD, bytes_of(frames, sizeof frames), packet);
 }
 
+/* RFC 9368 section 4. */
 static void one_that_goes_over_to_another_version_is_read_on(void **state) {
     uint8_t packet[600];
     begin();
     give(packet, pack(7, 0, 0, 40, packet));
-    give(packet, pack_in_version_2(7, 99, 40, hello_size(), packet));
+    give(packet, pack_as(0x6b3343cf, 0xd3, 7, 99, 40, hello_size(), packet));
+    check_end("store.example");
+}
+
+/* RFC 9287: whoever may clear the fixed bit does so at random. */
+static void one_whose_fixed_bit_is_not_set_is_read(void **state) {
+    uint8_t packet[600];
+    begin();
+    give(packet, pack(7, 0, 0, 40, packet));
+    give(packet, pack_as(1, 0x83, 7, 99, 40, hello_size(), packet));
+    check_end("store.example");
+    begin();
+    give(packet, pack_as(1, 0x83, 7, 7, 0, hello_size(), packet));
     check_end("store.example");
 }
 
@@ -191,6 +207,7 @@ int main(void) {
         cmocka_unit_test(damaged_packets_cost_a_bounded_look),
         cmocka_unit_test(another_id_is_tried_and_not_for_ever),
         cmocka_unit_test(one_that_goes_over_to_another_version_is_read_on),
+        cmocka_unit_test(one_whose_fixed_bit_is_not_set_is_read),
         cmocka_unit_test(a_version_that_nobody_knows_may_be_followed_by_one),
         cmocka_unit_test(one_behind_datagrams_of_anything_is_found_as_far_as_the_bound),
         cmocka_unit_test(a_hello_in_many_small_frames_is_read),

@@ -119,7 +119,13 @@ static void short_and_damaged_headers_are_none(void **state) {
     packet[0] = 0x43; /* a short header */
     r = reader_of(packet, n);
     assert_false(quic_long_next(&r, &head));
-    packet[0] = 0xc3;
+    packet[0] = 0x83; /* without the fixed bit, of a version that nobody knows */
+    packet[4] = 7;
+    r = reader_of(packet, n);
+    assert_false(quic_long_next(&r, &head));
+    packet[4] = 1;
+    r = reader_of(packet, n);
+    assert_true(quic_long_next(&r, &head) && head.initial);
     packet[5] = 21; /* a connection id that is too long */
     r = reader_of(packet, n);
     assert_false(quic_long_next(&r, &head));
