@@ -6,7 +6,7 @@ import os
 import lab as net
 import material
 import pytest
-from web import nginx as web_server, open_folders
+from web import nginx as web_server
 
 LAPTOP, DESK, CLERK, CAMERA = net.INTERNAL, '10.9.0.6', '10.9.0.7', '10.40.9.9'
 TAKES = 8090
@@ -25,7 +25,6 @@ def hosts(lab, tmp_path_factory):
     for host in DESK, CLERK, CAMERA:
         lab.ip('outside', 'addr', 'add', f'{host}/32', 'dev', 'eth0')
     folder = tmp_path_factory.mktemp('takes')
-    open_folders(folder)
     process = web_server(lab, 'outside', folder, [TAKES])
     yield
     lab.stop(process)
@@ -81,13 +80,15 @@ def test_another_host_of_the_image_network_is_no_reader_by_itself(lab, watched, 
 
 
 def test_what_nobody_can_read_inside_does_not_alert(lab, watched):
-    listener = lab.start('outside', 'socat', '-u', f'TCP-LISTEN:4447,bind={CLERK}', 'OPEN:/dev/null')
-    lab.wait_port('outside', CLERK, 4447)
-    before = len(watched.alerts())
-    lab.run('lane', 'socat', '-u', '-', f'TCP:{CLERK}:4447', input='\x01\x02 nobody knows this\n' * 5000)
-    lab.stop(listener)
-    lab.run('lane', 'true')
-    assert not [a for a in watched.alerts()[before:] if a['gantry'].get('classes') == ['unread-flow']]
+    """The same to a partner does, and comes behind it."""
+    for to in CLERK, net.UNAPPROVED:
+        listener = lab.start('outside', 'socat', '-u', f'TCP-LISTEN:4447,bind={to}', 'OPEN:/dev/null')
+        lab.wait_port('outside', to, 4447)
+        lab.run('lane', 'socat', '-u', '-', f'TCP:{to}:4447', input='\x01\x02 nobody knows this\n' * 5000)
+        lab.stop(listener)
+    unread = [['unread-flow'], ['encrypted-flow']]
+    watched.wait_alert(lambda a: a['destination']['ip'] == net.UNAPPROVED and a['gantry'].get('classes') in unread)
+    assert not [a for a in opened(watched, CLERK) if a['gantry'].get('classes') in unread]
 
 
 def test_the_ledger_and_the_digest_show_readers_as_others(lab, watched):

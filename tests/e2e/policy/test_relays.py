@@ -7,7 +7,7 @@ import subprocess
 import lab as net
 import material
 import pytest
-from web import nginx, open_folders
+from web import nginx
 
 PLAIN, TLS, PROXY, SOCKS = 8090, 8443, 8093, 8095
 RELAY = net.INTERNAL
@@ -37,7 +37,6 @@ WAYS = {
 @pytest.fixture(scope='module')
 def relay(lab, sshd, tmp_path_factory):
     folder = tmp_path_factory.mktemp('relay')
-    open_folders(folder)
     subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', folder / 'key.pem', '-out', folder / 'cert.pem',
                     '-subj', '/CN=relay', '-days', '2'], check=True, capture_output=True)
     (folder / 'tinyproxy.conf').write_text(f'Port {PROXY}\nListen {RELAY}\nTimeout 20\nMaxClients 20\n')

@@ -10,6 +10,7 @@ import time
 
 import lab as net
 import pytest
+from web import nginx
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..', 'evasion'))
 import wire as wires  # noqa: E402
@@ -51,24 +52,10 @@ def files(tmp_path_factory):
 def store(lab, tmp_path_factory):
     """nginx outside that takes PUT over TLS, HTTP/2 and HTTP/1.1 as the client likes."""
     folder = tmp_path_factory.mktemp('store')
-    for parent in [folder, *folder.parents]:
-        if str(parent).startswith('/tmp/'):
-            os.chmod(parent, parent.stat().st_mode | 0o055)
-    (folder / 'root').mkdir()
-    os.chmod(folder / 'root', 0o777)
     subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', folder / 'key.pem', '-out', folder / 'cert.pem',
                     '-subj', '/CN=store.example', '-days', '2'], check=True, capture_output=True)
-    (folder / 'nginx.conf').write_text(f'''
-user root; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;
-events {{ worker_connections 512; }}
-http {{
-  access_log off; client_max_body_size 100m; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
-  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{ listen 8444 ssl http2; ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
-            root {folder}/root; dav_methods PUT; create_full_put_path on; keepalive_timeout 30; }}
-}}''')
-    process = lab.start('outside', 'nginx', '-c', str(folder / 'nginx.conf'), '-p', str(folder))
-    lab.wait_port('outside', '0.0.0.0', 8444)
+    process = nginx(lab, 'outside', folder, ['8444 ssl http2'],
+                    f'ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;')
     yield f'https://{net.UNKNOWN}:8444/'
     lab.stop(process)
 
@@ -124,36 +111,26 @@ def test_downloads_and_small_requests_are_no_uploads(lab, flows, store, files, t
 
 
 @pytest.fixture(scope='module')
-def shell(lab, tmp_path_factory):
-    """sshd outside, and words for its clients."""
-    folder = tmp_path_factory.mktemp('ssh')
-    for name in ('host', 'user'):
-        subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', folder / name], check=True)
-    os.makedirs('/run/sshd', exist_ok=True)
-    (folder / 'keys').write_bytes((folder / 'user.pub').read_bytes())
-    (folder / 'sshd').write_text(f'Port 2222\nListenAddress {net.UNKNOWN}\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/keys\n'
-                                 f'StrictModes no\nPermitRootLogin yes\nUsePAM no\nPidFile {folder}/pid\nSubsystem sftp internal-sftp\n')
-    process = lab.start('outside', '/usr/sbin/sshd', '-D', '-f', str(folder / 'sshd'), stderr=subprocess.DEVNULL)
-    lab.wait_port('outside', net.UNKNOWN, 2222)
-    (folder / 'in').mkdir()
-    yield folder, ['-i', str(folder / 'user'), '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR']
-    lab.stop(process)
+def inbox(sshd):
+    folder = sshd[2] / 'in'
+    folder.mkdir()
+    return folder
 
 
 @pytest.mark.parametrize('protocol', [(), ('-O',)], ids=['sftp inside', 'legacy'])
-def test_uploads_by_scp_are_counted_within_a_tenth(lab, flows, shell, files, protocol):
-    folder, words = shell
-    lab.run('lane', 'scp', '-q', *protocol, '-P', '2222', *words, *names(files), f'root@{net.UNKNOWN}:{folder}/in/')
-    counted = uploads(flows(2222))
+def test_uploads_by_scp_are_counted_within_a_tenth(lab, flows, sshd, inbox, files, protocol):
+    words, port, _ = sshd
+    lab.run('lane', 'scp', *protocol, '-P', str(port), *words, *names(files), f'root@{net.UNKNOWN}:{inbox}/')
+    counted = uploads(flows(port))
     print('uploads', 'scp', protocol, counted, 'of 30')
     assert 27 <= counted <= 33
 
 
-def test_uploads_by_sftp_are_counted_within_a_tenth(lab, flows, shell, files, tmp_path):
-    folder, words = shell
-    (tmp_path / 'batch').write_text(''.join(f'put {f} {folder}/in/\n' for f in names(files)))
-    lab.run('lane', 'sftp', '-q', '-P', '2222', '-b', str(tmp_path / 'batch'), *words, f'root@{net.UNKNOWN}')
-    counted = uploads(flows(2222))
+def test_uploads_by_sftp_are_counted_within_a_tenth(lab, flows, sshd, inbox, files, tmp_path):
+    words, port, _ = sshd
+    (tmp_path / 'batch').write_text(''.join(f'put {f} {inbox}/\n' for f in names(files)))
+    lab.run('lane', 'sftp', '-P', str(port), '-b', str(tmp_path / 'batch'), *words, f'root@{net.UNKNOWN}')
+    counted = uploads(flows(port))
     print('uploads', 'sftp', counted, 'of 30')
     assert 27 <= counted <= 33
 
