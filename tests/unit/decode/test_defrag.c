@@ -236,18 +236,24 @@ static void a_fragment_cut_by_the_snap_length_is_not_used(void **state) {
     assert_false(send_v4(1, CUT, SEGMENT, START));
 }
 
-/* Behind a hop-by-hop header, as RFC 8200, section 4.5, has it. */
-static bool send_v6(uint32_t id, size_t from, size_t to) {
+/* Behind an extension header of this kind. */
+static bool send_v6_behind(uint8_t kind, struct bytes header, uint32_t id, size_t from, size_t to) {
     struct frame f = {.length = 0};
     add_ethernet(&f, 0x86dd);
-    add_ipv6(&f, 0, (unsigned)(to - from) + 16);
-    add(&f, "\x2c\0\1\4\0\0\0\0", 8);
+    add_ipv6(&f, kind, (unsigned)(to - from) + (unsigned)header.n + 8);
+    add(&f, header.p, header.n);
     add_u8(&f, 6);
     add_u8(&f, 0);
     add_u16(&f, (unsigned)from | (to < SEGMENT));
     add_u32(&f, id);
     add(&f, segment.bytes + from, to - from);
     return decode_at(decoder, &f, START, &got);
+}
+
+/* Behind a hop-by-hop header, as RFC 8200, section 4.5, has it. */
+static bool send_v6(uint32_t id, size_t from, size_t to) {
+    static const uint8_t hop_by_hop[] = {44, 0, 1, 4, 0, 0, 0, 0};
+    return send_v6_behind(0, bytes_of(hop_by_hop, sizeof hop_by_hop), id, from, to);
 }
 
 static void ipv6_fragments_make_the_packet(void **state) {
@@ -265,18 +271,8 @@ static void ipv6_fragments_make_the_packet(void **state) {
 
 /* Behind destination options of 512 bytes, which a receiver skips. */
 static bool send_v6_behind_options(uint32_t id, size_t from, size_t to) {
-    enum { OPTIONS = 512 };
-    static const uint8_t options[OPTIONS] = {44, OPTIONS / 8 - 1, 1, 4};
-    struct frame f = {.length = 0};
-    add_ethernet(&f, 0x86dd);
-    add_ipv6(&f, 60, (unsigned)(to - from) + OPTIONS + 8);
-    add(&f, options, OPTIONS);
-    add_u8(&f, 6);
-    add_u8(&f, 0);
-    add_u16(&f, (unsigned)from | (to < SEGMENT));
-    add_u32(&f, id);
-    add(&f, segment.bytes + from, to - from);
-    return decode_at(decoder, &f, START, &got);
+    static const uint8_t options[512] = {44, sizeof options / 8 - 1, 1, 4};
+    return send_v6_behind(60, bytes_of(options, sizeof options), id, from, to);
 }
 
 static void headers_of_any_length_before_the_fragment_header_hide_nothing(void **state) {

@@ -257,11 +257,17 @@ static void without_memory_what_is_parked_is_told_before_anything_is_given_up(vo
     model_destroy(m);
 }
 
-static void what_nobody_wants_any_more_is_not_told(void **state) {
+/* Whatever is in order is parked from here on. */
+static struct model *begin_parking(void) {
     struct model *m = begin(8 << 20);
     fill_bytes();
     open_both(m);
     reassembler_step(m->r, 0);
+    return m;
+}
+
+static void what_nobody_wants_any_more_is_not_told(void **state) {
+    struct model *m = begin_parking();
     m->skipping = true;
     m->skip_at_data = SIDE_CLIENT;
     send_behind_hole(m);
@@ -274,10 +280,7 @@ static void what_nobody_wants_any_more_is_not_told(void **state) {
 }
 
 static void closing_at_once_tells_all(void **state) {
-    struct model *m = begin(8 << 20);
-    fill_bytes();
-    open_both(m);
-    reassembler_step(m->r, 0);
+    struct model *m = begin_parking();
     send_behind_hole(m);
     model_close(m);
     assert_int_equal(m->n[SIDE_CLIENT], sizeof bytes);
