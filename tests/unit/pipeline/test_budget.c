@@ -15,8 +15,8 @@
 
 static uint64_t total(const struct budget *b) {
     return b->decoder.fragment_bytes + b->flow.memory + b->identify.memory + b->stream.memory +
-           b->stream.pairs * 464 + b->dispatch.conversations * 368 + b->dispatch.holds * 9216 +
-           b->dispatch.memory + b->content.codings.memory + b->contexts * 480 + b->waiting +
+           b->stream.pairs * 528 + b->dispatch.conversations * 368 + b->dispatch.holds * 9216 +
+           b->dispatch.memory + b->content.codings.memory + b->contexts * 744 + b->waiting +
            b->tunnels * 1920 + b->content.objects * 6400 + b->content.assembly_bytes + b->inspector.memory +
            b->older_inspection;
 }
