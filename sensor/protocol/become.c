@@ -23,6 +23,14 @@ void conversation_inner(struct conversation *c, enum side from, const uint8_t *b
         counter_add(COUNTER_INNER_LOST, n);
 }
 
+enum protocol_result conversation_become_any(struct conversation *c, enum side from, struct bytes held,
+                                             struct bytes rest) {
+    conversation_become(c, NULL, false);
+    conversation_inner(c, from, held.p, held.n);
+    conversation_inner(c, from, rest.p, rest.n);
+    return PROTOCOL_BECOMES;
+}
+
 void conversation_within(struct conversation *c, const struct layer *layer, void *state) {
     struct dispatch *d = c->dispatch;
     protocol_free(d->asked.state);

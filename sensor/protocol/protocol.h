@@ -130,6 +130,10 @@ void conversation_become(struct conversation *c, const struct protocol *const *c
 /* The same call's bytes that belong to what follows, in their order; at most four runs, each either the
  * call's own bytes or part of the state. */
 void conversation_inner(struct conversation *c, enum side from, const uint8_t *bytes, size_t n);
+/* Both, for any protocol and without a way back, where one side's octets are what begins: `held` ones and the
+ * `rest` of the call. Returns PROTOCOL_BECOMES. */
+enum protocol_result conversation_become_any(struct conversation *c, enum side from, struct bytes held,
+                                             struct bytes rest);
 
 /* Something around the bytes of what follows that is taken off before anybody sees them, such as headers of
  * records. It outlives the protocol that found it. */

@@ -292,10 +292,8 @@ static bool may_begin_tls(const struct ftp *s, enum side from) {
 static enum protocol_result become_tls(struct ftp *s, enum side from, const uint8_t *bytes, size_t n) {
     s->stray_waits[from] = false;
     ftp_secured(s);
-    conversation_become(s->c, NULL, false);
-    conversation_inner(s->c, from, s->line[from].p, s->line[from].n);
-    conversation_inner(s->c, from, bytes, n);
-    return PROTOCOL_BECOMES;
+    return conversation_become_any(s->c, from, bytes_of(s->line[from].p, s->line[from].n),
+                                   bytes_of(bytes, n));
 }
 
 static enum protocol_result take_control_data(struct conversation *c, enum side from, const uint8_t *bytes,

@@ -157,14 +157,6 @@ static bool take_exchange(struct conversation *c, struct ssh_side *s, enum side 
     return true;
 }
 
-static enum protocol_result become_rest(struct conversation *c, enum side from, struct bytes held,
-                                        struct bytes rest) {
-    conversation_become(c, NULL, false);
-    conversation_inner(c, from, held.p, held.n);
-    conversation_inner(c, from, rest.p, rest.n);
-    return PROTOCOL_BECOMES;
-}
-
 static enum protocol_result take_one(struct conversation *c, enum side from, struct bytes in) {
     struct ssh *ssh = c->state;
     struct ssh_side *s = &ssh->side[from];
@@ -177,8 +169,9 @@ static enum protocol_result take_one(struct conversation *c, enum side from, str
         c->services->encrypted(c);
     }
     if (step == SSH1_WRONG)
-        return become_rest(c, from, bytes_of(s->one.head, s->one.head_n), in);
-    return step == SSH1_CLEAR ? become_rest(c, from, bytes_of(s->watch.first, held), in) : PROTOCOL_OK;
+        return conversation_become_any(c, from, bytes_of(s->one.head, s->one.head_n), in);
+    return step == SSH1_CLEAR ? conversation_become_any(c, from, bytes_of(s->watch.first, held), in)
+                              : PROTOCOL_OK;
 }
 
 static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
@@ -190,7 +183,7 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     if (s->phase == SSH_BANNER) {
         size_t matched = s->matched, used = take_banner(c, s, from, in);
         if (used == 0)
-            return become_rest(c, from, bytes_of(banner, matched), in);
+            return conversation_become_any(c, from, bytes_of(banner, matched), in);
         in = bytes_of(in.p + used, in.n - used);
     }
     if (s->phase == SSH_EXCHANGE && s->taken == 0 &&
@@ -199,14 +192,14 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     if (s->phase == SSH_ONE)
         return take_one(c, from, in);
     if (s->phase == SSH_EXCHANGE && !take_exchange(c, s, from, &in))
-        return become_rest(c, from, bytes_of(s->header, s->header_n), in);
+        return conversation_become_any(c, from, bytes_of(s->header, s->header_n), in);
     if (s->phase != SSH_SEALED || in.n == 0)
         return PROTOCOL_OK;
     ssh_session_add(&ssh->session, c, from, in.n);
     cipher_unit(&s->watch);
     if (cipher_take(&s->watch, in, &held, &at))
         return PROTOCOL_OK;
-    return become_rest(c, from, bytes_of(s->watch.first, held), bytes_of(in.p + at, in.n - at));
+    return conversation_become_any(c, from, bytes_of(s->watch.first, held), bytes_of(in.p + at, in.n - at));
 }
 
 /* Where packets begin is not known any more. */

@@ -87,14 +87,6 @@ static enum protocol_result become_bodies(struct conversation *c, enum side from
     return PROTOCOL_BECOMES;
 }
 
-static enum protocol_result become_rest(struct conversation *c, enum side from, struct bytes held,
-                                        struct bytes rest) {
-    conversation_become(c, NULL, false);
-    conversation_inner(c, from, held.p, held.n);
-    conversation_inner(c, from, rest.p, rest.n);
-    return PROTOCOL_BECOMES;
-}
-
 /* SSL 2 has nothing to walk by. */
 static enum protocol_result take_sealed(struct conversation *c, enum side from, struct bytes in) {
     struct tls *s = c->state;
@@ -105,7 +97,7 @@ static enum protocol_result take_sealed(struct conversation *c, enum side from, 
     cipher_unit(w);
     return cipher_take(w, in, &held, &at)
                ? PROTOCOL_OK
-               : become_rest(c, from, bytes_of(w->first, held), bytes_of(in.p + at, in.n - at));
+               : conversation_become_any(c, from, bytes_of(w->first, held), bytes_of(in.p + at, in.n - at));
 }
 
 static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
@@ -118,7 +110,7 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     s->told = true;
     enum ssl2_step old = ssl2_take(&s->old[from], c, from, &in);
     if (old == SSL2_WRONG)
-        return become_rest(c, from, bytes_of(s->old[from].first, s->old[from].first_n), in);
+        return conversation_become_any(c, from, bytes_of(s->old[from].first, s->old[from].first_n), in);
     if (old == SSL2_SEALED)
         return take_sealed(c, from, in);
     while (in.n > 0) {
@@ -127,7 +119,8 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
         case TLS_STEP_MORE:
             break;
         case TLS_STEP_WRONG:
-            return become_rest(c, from, bytes_of(s->walk[from].header, s->walk[from].header_n), in);
+            return conversation_become_any(c, from, bytes_of(s->walk[from].header, s->walk[from].header_n),
+                                           in);
         case TLS_STEP_BODY:
             read_handshake(c, from, body);
             if (!look_at_body(s, from, body, begins, &held, &at))

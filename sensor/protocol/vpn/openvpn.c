@@ -68,14 +68,6 @@ static enum probe probe_stream(const struct bytes first[2]) {
     return client == PROBE_YES && server == PROBE_YES ? PROBE_YES : PROBE_MORE;
 }
 
-static enum protocol_result become_rest(struct conversation *c, enum side from, struct bytes held,
-                                        struct bytes rest) {
-    conversation_become(c, NULL, false);
-    conversation_inner(c, from, held.p, held.n);
-    conversation_inner(c, from, rest.p, rest.n);
-    return PROTOCOL_BECOMES;
-}
-
 /* False: no packet begins like this. */
 static bool take_head(struct openvpn_side *s, struct bytes *in) {
     while (in->n > 0 && s->head_n < sizeof s->head) {
@@ -113,12 +105,13 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     while (in.n > 0) {
         if (s->left == 0) {
             if (!take_head(s, &in))
-                return become_rest(c, from, bytes_of(s->head, s->head_n), in);
+                return conversation_become_any(c, from, bytes_of(s->head, s->head_n), in);
             continue;
         }
         size_t take = in.n < s->left ? in.n : s->left;
         if (!look_at_body(s, bytes_of(in.p, take), &held, &at))
-            return become_rest(c, from, bytes_of(s->watch.first, held), bytes_of(in.p + at, in.n - at));
+            return conversation_become_any(c, from, bytes_of(s->watch.first, held),
+                                           bytes_of(in.p + at, in.n - at));
         s->left = (uint16_t)(s->left - take);
         if (s->left == 0)
             s->head_n = 0;
