@@ -70,7 +70,7 @@ struct found {
 enum run {
     RUN_FRESH,
     RUN_RELEASED, /* what was offered, and not taken */
-    RUN_LAST,     /* the same, where nothing can become of it any more */
+    RUN_LAST,     /* nothing can become of it any more: what follows it is another one's, or nothing does */
 };
 
 static void look_in(struct bytes in, bool begun, enum run run, struct found *f, size_t *at) {
@@ -167,8 +167,12 @@ static enum protocol_result take_run(struct conversation *c, enum side from, str
     size_t offered = run.n;
     if (is_watched(s)) {
         look_at_run(s, run, which, &f);
-        if (f.protocol)
+        if (f.protocol) {
+            size_t before = (size_t)(f.inside.p - run.p);
+            if (before)
+                take_run(c, from, bytes_of(run.p, before), RUN_LAST);
             return become_found(c, from, &f);
+        }
         if (which == RUN_FRESH) {
             s->watched = run.n < WATCH_BYTES - s->watched ? s->watched + (uint32_t)run.n : WATCH_BYTES;
             if (!u->offer.protocol)
@@ -220,8 +224,11 @@ static enum protocol_result take_answer(struct conversation *c, enum side from, 
             return become_offered(c, from, s->tail_n - at, in);
     }
     at = u->offer.protocol->find_answer(in);
-    if (at < in.n)
+    if (at < in.n) {
+        if (at)
+            take_run(c, from, bytes_of(in.p, at), RUN_LAST);
         return become_offered(c, from, 0, bytes_of(in.p + at, in.n - at));
+    }
     if (offer_waits(&u->offer, in.n))
         return PROTOCOL_OK;
     enum protocol_result result = release_offer(c, RUN_RELEASED);

@@ -81,6 +81,25 @@ static void http_behind_a_few_bytes_is_http(void **state) {
     }
 }
 
+static void what_stands_before_it_in_the_same_run_is_looked_at_too(void **state) {
+    static const size_t cuts[] = {0, 333, 700}; /* shorter ones leave HTTP in the picture */
+    stream_noise(&server, 5000, 3);             /* the client's: of a protocol that nobody knows */
+    stream_jpeg(&picture, 740);
+    stream_add(&client, picture.p, picture.n);
+    stream_text(&client, "PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 25\r\n\r\n");
+    stream_text(&client, "four plates and a picture");
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        struct world *w = streams_world();
+        world_deliver(w, 0, SIDE_CLIENT, server.p, server.n, 0);
+        streams_say(w, SIDE_CLIENT, &client, cuts[i]);
+        streams_close(w);
+        assert_int_equal(w->transfers, 2);
+        assert_int_equal(w->transfer[0].size, picture.n);
+        assert_int_equal(w->transfer[1].size, 25);
+        world_destroy(w);
+    }
+}
+
 static void noise_is_given_up_behind_its_first_octets(void **state) {
     stream_noise(&client, 140000, 1);
     stream_noise(&server, 140000, 2);
@@ -173,6 +192,27 @@ static void a_refusal_by_an_alert_answers_too(void **state) {
     world_destroy(w);
 }
 
+static void what_stands_before_an_answer_in_the_same_run_is_looked_at_too(void **state) {
+    for (unsigned i = 0; i < 20; i++)
+        stream_text(&picture, "KXR4471;2026-05-31T04:12:09Z;lane 4\r\n");
+    stream_add(&server, picture.p, picture.n);
+    stream_plain_answer(&server);
+    stream_named_hello(&client, "db.example");
+    static const size_t cuts[] = {0, 333, 700};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        struct world *w = streams_world();
+        say(w, SIDE_CLIENT, "\x01\x02", 2, 0);
+        streams_say(w, SIDE_CLIENT, &client, 0);
+        streams_say(w, SIDE_SERVER, &server, cuts[i]);
+        conversation_decide(w->dispatcher, w->flow[0]);
+        assert_int_equal(w->encrypted, 1);
+        streams_close(w);
+        assert_int_equal(w->transfers, 1);
+        assert_int_equal(w->transfer[0].size, picture.n);
+        world_destroy(w);
+    }
+}
+
 static void a_hello_that_nobody_answers_hides_no_picture_behind_it(void **state) {
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         for (size_t j = 0; j < sizeof splits / sizeof *splits; j++) {
@@ -217,10 +257,12 @@ int main(void) {
         TEST(so_is_one_behind_bytes_of_a_protocol_that_nobody_knows),
         TEST(rows_of_text_are_a_transfer),
         TEST(http_behind_a_few_bytes_is_http),
+        TEST(what_stands_before_it_in_the_same_run_is_looked_at_too),
         TEST(noise_is_given_up_behind_its_first_octets),
         TEST(a_gap_in_a_picture_is_told),
         TEST(tls_behind_anything_is_tls_and_its_name_is_told),
         TEST(a_refusal_by_an_alert_answers_too),
+        TEST(what_stands_before_an_answer_in_the_same_run_is_looked_at_too),
         TEST(a_hello_that_nobody_answers_hides_no_picture_behind_it),
         TEST(octets_that_are_offered_and_not_taken_are_of_the_object_in_their_place),
     };
