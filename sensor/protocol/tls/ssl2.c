@@ -70,7 +70,7 @@ static void take_body(struct ssl2 *s, struct conversation *c, enum side from, st
     size_t n = (size_t)s->length - s->have;
     if (n > in->n)
         n = in->n;
-    if (from == SIDE_SERVER && !s->body)
+    if (from == SIDE_SERVER && s->have == 0)
         s->body = protocol_alloc(PROTOCOL_HELD, s->length);
     if (s->body && n)
         memcpy(s->body + s->have, in->p, n);
@@ -114,6 +114,11 @@ enum ssl2_step ssl2_take(struct ssl2 *s, struct conversation *c, enum side from,
         s->phase = SSL2_OVER;
     }
     return s->sealed ? SSL2_SEALED : SSL2_RECORDS;
+}
+
+void ssl2_gap(struct ssl2 *s) {
+    ssl2_finish(s);
+    s->phase = SSL2_OVER;
 }
 
 void ssl2_finish(struct ssl2 *s) {

@@ -32,6 +32,8 @@ enum probe ssl2_probe_server(struct bytes b);
 
 /* Takes a hello off a side's first octets, if they are one, and tells what it holds. */
 enum ssl2_step ssl2_take(struct ssl2 *s, struct conversation *c, enum side from, struct bytes *in);
+/* Octets of the side were not seen: none begins behind them. */
+void ssl2_gap(struct ssl2 *s);
 void ssl2_finish(struct ssl2 *s);
 
 #endif

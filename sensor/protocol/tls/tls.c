@@ -136,6 +136,7 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
     s->watch[from].first_n = 0;
     s->watch[from].at_start = false;
     handshake_finish(&s->said[from]);
+    ssl2_gap(&s->old[from]);
     return PROTOCOL_OK;
 }
 

@@ -177,6 +177,21 @@ static void behind_one_that_took_a_header_the_next_is_found_and_a_picture_as_wel
                    assert_int_equal(w->encrypted, 1); assert_int_equal(w->cleared, 1); assert_one_picture(w);)
 }
 
+/* Whatever octet comes next, it begins no hello any more. */
+static void so_does_one_that_took_a_side_s_first_records(void **state) {
+    struct stream *rest = &server;
+    shake();
+    server.n = 0;
+    stream_text(rest, "\x9a");
+    stream_noise(rest, 700, 8);
+    for (unsigned i = 0; i < 5; i++)
+        stream_sealed(rest, 6000, 30 + i);
+    FOR_EACH_SPLIT(streams_say(w, SIDE_CLIENT, &client, split); world_lose(w, 0, SIDE_SERVER, 4000);
+                   streams_say(w, SIDE_SERVER, rest, split); streams_close(w);
+                   assert_int_equal(w->encrypted, 1); assert_int_equal(w->cleared, 0);
+                   assert_int_equal(w->transfers, 0);)
+}
+
 static void small_records_are_no_place_to_hide_in(void **state) {
     shake();
     stream_jpeg(&picture, 16000);
@@ -254,6 +269,20 @@ static void ssl_2_itself_is_told_and_stays_encrypted(void **state) {
     })
 }
 
+static void a_gap_in_such_a_hello_ends_it(void **state) {
+    static const uint8_t head[] = {0x80, 33, 4, 0, 1, 0, 2, 0, 3, 0, 3, 0, 16, 'x'};
+    struct stream *rest = &picture;
+    add_old_hello(&client, 3, 1);
+    stream_add(&server, head, sizeof head);
+    stream_noise(rest, 3000, 8);
+    for (unsigned i = 0; i < 5; i++)
+        stream_sealed(rest, 6000, 30 + i);
+    FOR_EACH_SPLIT(streams_say(w, SIDE_CLIENT, &client, split); streams_say(w, SIDE_SERVER, &server, split);
+                   world_lose(w, 0, SIDE_SERVER, 4000); streams_say(w, SIDE_SERVER, rest, split);
+                   assert_int_equal(w->told[FACT_TLS_VERSION].n, 0); streams_close(w);
+                   assert_int_equal(w->encrypted, 1); assert_int_equal(w->cleared, 0);)
+}
+
 static void a_picture_behind_such_a_hello_is_a_transfer(void **state) {
     FOR_EACH_SPLIT({
         setup(NULL);
@@ -290,11 +319,13 @@ int main(void) {
         TEST(what_a_server_forges_does_not_hide_what_a_client_says),
         TEST(a_gap_inside_of_a_body_changes_nothing),
         TEST(behind_one_that_took_a_header_the_next_is_found_and_a_picture_as_well),
+        TEST(so_does_one_that_took_a_side_s_first_records),
         TEST(small_records_are_no_place_to_hide_in),
         TEST(what_is_no_record_is_refused),
         TEST(a_hello_in_the_form_of_ssl_2_begins_tls),
         TEST(so_does_it_behind_the_words_of_another_protocol),
         TEST(ssl_2_itself_is_told_and_stays_encrypted),
+        TEST(a_gap_in_such_a_hello_ends_it),
         TEST(a_picture_behind_such_a_hello_is_a_transfer),
         TEST(one_whose_lengths_do_not_add_up_is_none),
     };
