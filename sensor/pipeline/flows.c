@@ -307,7 +307,7 @@ static void note_upload(struct flow_context *x, const struct flow *flow, const s
 /* Bytes that nobody can read count as well. */
 static void note_unread(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
     struct flow_context *x = context_of(flow);
-    if (!x || flow_is_icmp_notice(flow) || (is_icmp(packet->transport) && pipeline_icmp(p, x, packet, from)))
+    if (!x || (is_icmp(packet->transport) && pipeline_icmp(p, x, packet, from)))
         return;
     if (x->encrypted)
         counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);

@@ -166,6 +166,16 @@ def test_errors_of_icmp_never_alert(read):
     assert opened(read(w)) == []
 
 
+@pytest.mark.parametrize('kind', [200, 253])
+def test_messages_of_icmp_that_nobody_knows_count_as_any_flow(read, kind):
+    w = wires.Wire()
+    for i in range(60):
+        message = bytes([kind, 0, 0, 0, 0, 0, 0, i]) + NOISE[i * 1400:][:1400]
+        sum_ = wires.checksum(message).to_bytes(2, 'big')
+        w.packet(wires.ip(LANE, ACME, 1, message[:2] + sum_ + message[4:])).wait(0.1)
+    assert opened(read(w)) == [('unread-flow', 'Acme Towing')]
+
+
 def test_what_a_contract_for_everything_covers_is_known_to_the_ledger(read, state_folder):
     """Twenty days of 200 kB, then 30 MB: nobody looked into any of it."""
     for last, told in ((200000, []), (30 * MB, [('unread-flow', 'Border Labs')])):
