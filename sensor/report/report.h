@@ -97,7 +97,9 @@ const struct recent *reporter_recent(const struct reporter *r);
 const char *reporter_boot(const struct reporter *r);
 /* False: there are not so many outputs. */
 bool reporter_output(const struct reporter *r, size_t which, struct output_facts *out);
-/* Timers on packet time (close incidents, growth), delivery on the wall clock. */
+/* Timers on packet time: incidents close, windows and days end. */
+void reporter_pass(struct reporter *r, time_ns packet_time);
+/* The same, and what is kept and delivered, by the wall clock. */
 void reporter_tick(struct reporter *r, time_ns packet_time);
 /* Descriptors that wait for writing: fills at most `most` pollfds, returns how many. */
 struct pollfd;

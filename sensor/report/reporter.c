@@ -324,12 +324,16 @@ static void count_each_minute(struct reporter *r, time_ns now) {
     reporter_digest_count(r);
 }
 
-void reporter_tick(struct reporter *r, time_ns packet_time) {
+void reporter_pass(struct reporter *r, time_ns packet_time) {
     incidents_tick(r->incidents, packet_time);
     ledger_tick(r->ledger, packet_time);
     r->now = packet_time > r->now ? packet_time : r->now;
     gate_turn(r->gate, packet_time, false);
     reporter_digest_due(r, r->offline ? ledger_clock(r->ledger, packet_time) : packet_time);
+}
+
+void reporter_tick(struct reporter *r, time_ns packet_time) {
+    reporter_pass(r, packet_time);
     tell_overflows(r);
     if (r->keeper) {
         count_each_minute(r, packet_time);

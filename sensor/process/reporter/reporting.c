@@ -23,6 +23,8 @@ struct reporting {
     struct reporter *reporter;
     void *copy; /* of one record */
     time_ns newest;
+    time_ns reached[CHILDREN_MAX]; /* offline: the newest record of each worker */
+    time_ns passed;                /* and until when time has passed */
     int signals;
     struct health_setup health;
     const struct worker_view *views[CHILDREN_MAX];
@@ -37,6 +39,36 @@ static void keep_counters(const struct reporting *g) {
     memcpy(g->sensor->upper->reporter, g->counted, sizeof g->counted);
 }
 
+/* Live: the clock. Offline: the slowest worker's packet time, so that no incident closes before its time. */
+static time_ns time_now(const struct reporting *g) {
+    time_ns least = 0;
+    if (!g->sensor->offline)
+        return clock_wall();
+    for (size_t i = 0; i < g->sensor->places; i++) {
+        time_ns t = g->sensor->status[i]->packet_time;
+        if (t && (least == 0 || t < least) && !ring_finished(g->sensor->ring[i]))
+            least = t;
+    }
+    return least;
+}
+
+/* Offline days may pass within a batch: what they end is ended before the next record counts, or alerts would
+ * depend on how far the reporter is behind. */
+static void pass_time(struct reporting *g, unsigned channel, time_ns time) {
+    static const time_ns step = 60 * NS_PER_S;
+    time_ns least = time;
+    if (time <= g->reached[channel])
+        return;
+    g->reached[channel] = time;
+    for (size_t i = 0; i < g->sensor->places; i++)
+        if (g->reached[i] < least && !ring_finished(g->sensor->ring[i]))
+            least = g->reached[i];
+    if (least - g->passed < step)
+        return;
+    g->passed = least;
+    reporter_pass(g->reporter, least);
+}
+
 /* Takes at most BATCH records from a ring; how many. */
 static size_t drain_ring(struct reporting *g, unsigned channel) {
     struct ring *ring = g->sensor->ring[channel];
@@ -46,6 +78,8 @@ static size_t drain_ring(struct reporting *g, unsigned channel) {
     while (n < BATCH && (r = ring_read(ring, g->copy, &damaged))) {
         if (r->time > g->newest)
             g->newest = r->time;
+        if (g->sensor->offline)
+            pass_time(g, channel, r->time);
         reporter_take(g->reporter, channel, r);
         n++;
     }
@@ -76,19 +110,6 @@ static bool all_finished(const struct reporting *g) {
         if (!ring_finished(g->sensor->ring[i]))
             return false;
     return true;
-}
-
-/* Live: the clock. Offline: the slowest worker's packet time, so that no incident closes before its time. */
-static time_ns time_now(const struct reporting *g) {
-    time_ns least = 0;
-    if (!g->sensor->offline)
-        return clock_wall();
-    for (size_t i = 0; i < g->sensor->places; i++) {
-        time_ns t = g->sensor->status[i]->packet_time;
-        if (t && (least == 0 || t < least) && !ring_finished(g->sensor->ring[i]))
-            least = t;
-    }
-    return least;
 }
 
 static void sum_counters(void *context, uint64_t *out) {
