@@ -84,6 +84,8 @@
     COUNTER(ANNOUNCEMENTS_LOST,   "flow.announcements_lost",     "announcements of other workers that were overwritten before they were read, or made no sense") \
     COUNTER(ANNOUNCEMENTS_LATE,   "flow.announcements_late",     "workers reading a file that the others no longer wait for") \
     COUNTER(EXPECTATIONS_EXPIRED, "flow.expectations_expired",    "announced flows that did not come in time") \
+    COUNTER(NAMES_FORGOTTEN,      "flow.names_forgotten",        "names that hosts asked the DNS for, forgotten because there were too many: flows may be shown without them") \
+    COUNTER(NAMES_MISSED,         "flow.names_missed",           "names that hosts asked the DNS for and other workers saw, overwritten before they were read") \
     COUNTER(FLOWS_REVIVED,        "flow.revived",                 "TCP flows that went on behind a FIN or RST which nobody obeyed") \
     COUNTER(CHECKSUMS_WRONG,      "flow.checksums_wrong",         "packets with a wrong checksum where earlier ones of their side were right: datagrams are left out, segments are used where nothing else brought what was acknowledged") \
     COUNTER(CHECKSUMS_LEFT,       "flow.checksums_left",          "wrong checksums of sides that never had a right one (segmentation in the network card); taken") \

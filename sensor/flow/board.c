@@ -8,14 +8,15 @@
 /* --- writing --- */
 
 void board_write(struct board *b, const struct board_item *item) {
-    uint64_t number = atomic_load_explicit(&b->written, memory_order_relaxed) + 1;
-    struct board_entry *e = &b->entry[number % BOARD_ENTRIES];
+    struct board_items *ring = &b->ring[item->kind == BOARD_NAME ? BOARD_NAMES : BOARD_ANNOUNCEMENTS];
+    uint64_t number = atomic_load_explicit(&ring->written, memory_order_relaxed) + 1;
+    struct board_entry *e = &ring->entry[number % BOARD_ENTRIES];
     atomic_store_explicit(&e->number, 0, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
     e->item = *item;
     e->item.place = atomic_load_explicit(&b->place, memory_order_relaxed) + 1;
     atomic_store_explicit(&e->number, number, memory_order_release);
-    atomic_store_explicit(&b->written, number, memory_order_release);
+    atomic_store_explicit(&ring->written, number, memory_order_release);
 }
 
 void board_write_expectation(struct board *b, const struct expectation *e) {
@@ -30,31 +31,45 @@ void board_write_note(struct board *b, uint8_t protocol, struct bytes text) {
     board_write(b, &item);
 }
 
-/* --- reading --- */
-
-struct board_reader board_read_from(const struct board *b) {
-    return (struct board_reader){b, atomic_load_explicit(&b->written, memory_order_acquire), false};
+void board_write_name(struct board *b, const struct resolution *name) {
+    board_write(b, &(struct board_item){.kind = BOARD_NAME, .is.name = *name});
 }
 
-static bool is_valid(const struct board_item *item) {
+/* --- reading --- */
+
+struct board_reader board_read_from(const struct board *b, enum board_ring ring) {
+    return (struct board_reader){b, ring, atomic_load_explicit(&b->ring[ring].written, memory_order_acquire),
+                                 false};
+}
+
+static bool is_valid(const struct board_item *item, enum board_ring ring) {
     const struct expectation *e = &item->is.expectation;
+    if ((item->kind == BOARD_NAME) != (ring == BOARD_NAMES))
+        return false;
     switch (item->kind) {
     case BOARD_EXPECTATION:
         return e->facts_n <= EXPECT_FACTS_MAX && (e->end[SIDE_CLIENT].port || e->end[SIDE_SERVER].port);
     case BOARD_NOTE:
         return item->is.note.n <= BOARD_NOTE_MAX;
+    case BOARD_NAME:
+        return item->is.name.n > 0 && item->is.name.n <= RESOLVED_NAME_MAX;
     default:
         return false;
     }
 }
 
 /* Copied first and looked at then: the writer may write on, whatever it is. */
-static bool copy_entry(const struct board_entry *e, uint64_t number, struct board_item *out) {
+static bool copy_entry(const struct board_reader *r, uint64_t number, struct board_item *out) {
+    const struct board_entry *e = &r->board->ring[r->ring].entry[number % BOARD_ENTRIES];
     if (atomic_load_explicit(&e->number, memory_order_acquire) != number)
         return false;
     memcpy(out, &e->item, sizeof *out);
     atomic_thread_fence(memory_order_acquire);
-    return atomic_load_explicit(&e->number, memory_order_relaxed) == number && is_valid(out);
+    return atomic_load_explicit(&e->number, memory_order_relaxed) == number && is_valid(out, r->ring);
+}
+
+static void count_lost(const struct board_reader *r, uint64_t n) {
+    counter_add(r->ring == BOARD_NAMES ? COUNTER_NAMES_MISSED : COUNTER_ANNOUNCEMENTS_LOST, n);
 }
 
 /* Numbers only grow; what says otherwise is read from where it stands. */
@@ -62,17 +77,16 @@ static void skip_lost(struct board_reader *r, uint64_t written) {
     uint64_t behind = written - r->read;
     if (behind <= BOARD_ENTRIES)
         return;
-    counter_add(COUNTER_ANNOUNCEMENTS_LOST, written > r->read ? behind - BOARD_ENTRIES : 1);
+    count_lost(r, written > r->read ? behind - BOARD_ENTRIES : 1);
     r->read = written > BOARD_ENTRIES ? written - BOARD_ENTRIES : 0;
 }
 
 bool board_next(struct board_reader *r, uint64_t place, struct board_item *out) {
-    uint64_t written = atomic_load_explicit(&r->board->written, memory_order_acquire);
+    uint64_t written = atomic_load_explicit(&r->board->ring[r->ring].written, memory_order_acquire);
     skip_lost(r, written);
     for (int steps = 0; r->read != written && steps < BOARD_ENTRIES; steps++) {
-        const struct board_entry *e = &r->board->entry[(r->read + 1) % BOARD_ENTRIES];
-        if (!copy_entry(e, r->read + 1, out)) {
-            counter_one(COUNTER_ANNOUNCEMENTS_LOST);
+        if (!copy_entry(r, r->read + 1, out)) {
+            count_lost(r, 1);
             r->read++;
         } else if (out->place > place) {
             return false;

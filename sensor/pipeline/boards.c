@@ -7,15 +7,21 @@ bool pipeline_open_boards(struct pipeline *p, const struct pipeline_options *opt
     p->board = options->board;
     p->by_ports = options->snapshot.config->capture.split == CAPTURE_BY_PORTS;
     for (unsigned i = 0; p->board && options->boards && i < options->workers && i < WORKERS_MAX; i++)
-        if (options->boards[i] && i + 1 != options->worker)
-            p->reader[p->readers++] = board_read_from(options->boards[i]);
+        if (options->boards[i] && i + 1 != options->worker) {
+            for (enum board_ring ring = 0; ring < BOARD_RINGS; ring++)
+                p->reader[p->readers][ring] = board_read_from(options->boards[i], ring);
+            p->readers++;
+        }
     return p->readers == 0 || (p->expected_elsewhere = expect_create(most, life));
 }
 
 static void take_item(struct pipeline *p, const struct board_item *item) {
-    const struct protocol *note = dispatcher_protocol(p->dispatcher, item->is.note.protocol);
+    const struct protocol *note =
+        item->kind == BOARD_NOTE ? dispatcher_protocol(p->dispatcher, item->is.note.protocol) : NULL;
     if (item->kind == BOARD_EXPECTATION)
         expect_add(p->expected_elsewhere, &item->is.expectation, p->now);
+    else if (item->kind == BOARD_NAME)
+        resolved_add(&p->resolved, &item->is.name);
     else if (note && note->heard)
         note->heard(bytes_of(item->is.note.bytes, item->is.note.n));
 }
@@ -33,9 +39,10 @@ void pipeline_hear(struct pipeline *p, bool wait) {
     uint64_t here = p->offline ? atomic_load_explicit(&p->board->place, memory_order_relaxed) : BOARD_END;
     for (unsigned i = 0; i < p->readers; i++) {
         if (wait && p->offline)
-            board_wait(&p->reader[i], here);
-        if (board_has_news(&p->reader[i]))
-            read_board(p, &p->reader[i], here == BOARD_END ? here : here + 1);
+            board_wait(&p->reader[i][BOARD_ANNOUNCEMENTS], here);
+        for (enum board_ring ring = 0; ring < BOARD_RINGS; ring++)
+            if (board_has_news(&p->reader[i][ring]))
+                read_board(p, &p->reader[i][ring], here == BOARD_END ? here : here + 1);
     }
 }
 

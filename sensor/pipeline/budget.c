@@ -41,11 +41,12 @@ static const struct part {
     {"first bytes of the undecided", NULL,                              55, 9216, LIMIT(dispatch.holds)},
     {"protocol parsers",             NULL,                              90, 0,    LIMIT(dispatch.memory)},
     {"contexts of flows",            NULL,                              40, 744,  LIMIT(contexts)},
-    {"objects",                      "limits.content.objects",          60, 6400, LIMIT(content.objects)},
+    {"objects",                      "limits.content.objects",          60, 6560, LIMIT(content.objects)},
     {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
     {"decoders",                     NULL,                              80, 0,    LIMIT(content.codings.memory)},
     {"objects that are examined",    NULL,                               5, 0,    LIMIT(waiting)},
     {"what moves in names and the like", NULL,                           6, 1920, LIMIT(tunnels)},
+    {"names that hosts asked for",   NULL,                               4, 656,  LIMIT(resolved)},
     {"inspection",                   NULL,                              60, 0,    LIMIT(inspector.memory)},
     {"the same from before reloads", NULL,                              54, 0,    LIMIT(older_inspection)},
 };

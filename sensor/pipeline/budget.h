@@ -20,6 +20,7 @@ struct budget {
     uint64_t contexts, expectations; /* contexts: of flows, with their facts */
     uint64_t fact_rooms;             /* of objects and flows whose texts are long; counted with the objects */
     uint64_t tunnels;                /* lines */
+    uint64_t resolved;               /* names */
     uint64_t waiting;                /* bytes of objects that are examined elsewhere */
     time_ns expectation_life;
     struct decoder_options decoder;

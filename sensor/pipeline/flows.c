@@ -102,6 +102,8 @@ static enum flow_interest first_interest(const struct pipeline *p, const struct 
     bool covered;
     if (pipeline_matters(p, flow, &covered) || (covered && may_tunnel(flow)))
         return FLOW_WAIT;
+    if (!covered && pipeline_may_resolve(p, flow))
+        return FLOW_WAIT;
     counter_one(covered ? COUNTER_FLOWS_COVERED : COUNTER_FLOWS_IGNORED);
     return covered ? FLOW_PASSED : FLOW_COUNT;
 }
@@ -164,13 +166,21 @@ static void abandon_stream(struct pipeline *p, struct flow *flow) {
     flow->stream = NULL;
 }
 
+/* One that was looked into for the names in it alone is nobody's matter. */
+static void tell_flow(struct pipeline *p, const struct flow *flow, struct flow_context *x) {
+    if (!(p->emitter.wants & REPORT_FLOW) || !(x->matters[SIDE_CLIENT] || x->matters[SIDE_SERVER]))
+        return;
+    pipeline_name_asked(p, x);
+    emit_flow(&p->emitter, flow, x);
+}
+
 /* A flow that mattered and carried nothing. */
 static void tell_empty(struct pipeline *p, const struct flow *flow) {
     struct flow_context x;
     if (flow->interest != FLOW_WAIT || !(p->emitter.wants & REPORT_FLOW))
         return;
     flow_context_fill(&x, flow, p->generations.newest, p->inspect_all);
-    emit_flow(&p->emitter, flow, &x);
+    tell_flow(p, flow, &x);
 }
 
 static void finish_flow(struct pipeline *p, struct flow *flow) {
@@ -190,7 +200,7 @@ static void finish_flow(struct pipeline *p, struct flow *flow) {
     conversation_decide(p->dispatcher, flow->conversation);
     x->protocol = conversation_spoken(flow->conversation);
     unread_close(&p->unread, &way, x, p->now);
-    emit_flow(&p->emitter, flow, x);
+    tell_flow(p, flow, x);
     conversation_close(p->dispatcher, flow->conversation);
     flow->conversation = NULL;
     flow_context_release(&p->flow_contexts, x);

@@ -42,7 +42,7 @@ struct pipeline {
     struct identify *identify;
     struct expect_table *expected, *expected_elsewhere; /* announced here; by other workers */
     struct board *board;
-    struct board_reader reader[WORKERS_MAX]; /* of the others' boards */
+    struct board_reader reader[WORKERS_MAX][BOARD_RINGS]; /* of the others' boards */
     unsigned readers;
     bool by_ports; /* flows are split over workers by their ports too */
     struct reassembler *reassembler;
@@ -59,6 +59,7 @@ struct pipeline {
     struct unread unread;
     struct passed passed;
     struct tunnels tunnels;
+    struct resolved resolved;
     struct emitter emitter;
     struct overload overload;
     struct worker_status *status;
@@ -157,6 +158,14 @@ void pipeline_head_lines(struct conversation *c, enum side side, struct bytes li
 bool pipeline_icmp(struct pipeline *p, struct flow_context *x, const struct packet *packet, enum side side);
 /* Sends what there is to tell. */
 void pipeline_tell_tunnels(struct pipeline *p);
+
+/* names.c: which name a host asked for before it went to an address. The first is a service of protocols. */
+void pipeline_resolved(struct conversation *c, struct bytes name, const struct name_address *address,
+                       unsigned n);
+/* May this flow, which does not matter otherwise, say names of others that will? */
+bool pipeline_may_resolve(const struct pipeline *p, const struct flow *flow);
+/* Before a flow is told: gives one that says no name of its own that which its host asked for. */
+void pipeline_name_asked(struct pipeline *p, struct flow_context *x);
 
 /* reload.c. Every 100 ms: ends older generations that hold too much memory; a transfer that this ends is
  * counted. */

@@ -193,7 +193,7 @@ static bool create_stages(struct pipeline *p, const struct budget *b, const stru
            pool_init(&p->readings, sizeof(struct reading), b->stream.pairs) &&
            waiting_init(&p->waiting, b->waiting) && unread_init(&p->unread, b->contexts) &&
            passed_init(&p->passed) && tunnels_init(&p->tunnels, b->tunnels, workers) &&
-           (p->decoder = decoder_create(&b->decoder)) &&
+           resolved_init(&p->resolved, b->resolved) && (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&
            (p->identify = identify_create(&b->identify)) &&
            (p->flows = flow_table_create(&b->flow, &owner)) &&
@@ -273,6 +273,7 @@ void pipeline_destroy(struct pipeline *p) {
     unread_finish(&p->unread);
     passed_finish(&p->passed);
     tunnels_finish(&p->tunnels);
+    resolved_finish(&p->resolved);
     flow_contexts_finish(&p->flow_contexts);
     transfer_contexts_finish(&p->transfer_contexts);
     fact_pool_finish(&p->facts);

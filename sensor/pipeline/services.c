@@ -151,4 +151,5 @@ const struct protocol_services pipeline_services = {
     .tell = tell_facts,
     .name = pipeline_name_message,
     .head = pipeline_head_lines,
+    .resolved = pipeline_resolved,
 };

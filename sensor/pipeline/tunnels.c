@@ -200,6 +200,7 @@ void pipeline_tell_tunnels(struct pipeline *p) {
     struct tunnel_line *l;
     while ((l = tunnels_take(&p->tunnels))) {
         struct flow_context *x = l->owner;
+        pipeline_name_asked(p, x);
         emit_tunnel(&p->emitter, &p->tunnels, l, x);
         l->owner = NULL;
         l->left = l->back = 0;

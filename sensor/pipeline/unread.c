@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline/unread.h"
+#include "pipeline/path.h"
 
 #include "base/counter.h"
 #include "policy/flow_class.h"
@@ -123,6 +123,7 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
         s = find_sum(u, &key);
     }
     if (!s->flow) { /* the one that the record shows */
+        pipeline_name_asked(the_pipeline, x);
         s->flow = x;
         s->from = from;
         s->quiet = policy_quiet(policy, target.n ? target : host);

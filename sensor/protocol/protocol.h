@@ -19,6 +19,12 @@ struct name_message {
     uint32_t text;     /* of them, in records for any text (TXT, NULL) */
 };
 
+/* An address that an answer of the DNS gives a name, and for how many seconds. */
+struct name_address {
+    struct address address;
+    uint32_t life;
+};
+
 /* What a protocol may ask of the stages behind it, which pipeline/ joins to it. Each call names the
  * conversation that speaks, whose time it is, and the transfer, which another conversation may have begun: a
  * part may outlive its flow. All that take a transfer accept NULL. */
@@ -58,6 +64,10 @@ struct protocol_services {
      * of a head, in whole lines or parts of long ones. NULL: nobody looks at them. */
     void (*name)(struct conversation *c, const struct name_message *m);
     void (*head)(struct conversation *c, enum side from, struct bytes lines);
+    /* The server has answered a question of the client: the name, in lower case, has these addresses. NULL:
+     * nobody wants to know. */
+    void (*resolved)(struct conversation *c, struct bytes name, const struct name_address *address,
+                     unsigned n);
     /* What follows, until it is not on any more, is done for this conversation though nothing of it has come.
      * NULL: nobody asks. */
     void (*turn)(struct conversation *c, bool on);

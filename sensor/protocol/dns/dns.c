@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocol/dns/dns_message.h"
+#include "base/hash.h"
+#include "protocol/dns/dns_answer.h"
 #include "protocol/memory.h"
-#include "protocol/protocol.h"
 
 /* Questions for names and their answers (RFC 1035), over UDP and TCP: read as far as they are what they say.
  * A message that is none makes the flow an unread one. */
 
-enum { MESSAGE_MAX = 4096 /* over TCP; what is longer is stepped over */ };
+enum {
+    MESSAGE_MAX = 4096, /* over TCP; what is longer is stepped over */
+    QUESTIONS_MAX = 8,  /* open ones of a flow; of more the oldest go unanswered */
+};
 
 /* One side over TCP: messages behind their lengths (section 4.2.2). */
 struct dns_side {
@@ -15,9 +18,24 @@ struct dns_side {
     uint8_t *body; /* `length` octets, PROTOCOL_HELD; NULL while no message is cut */
 };
 
+/* A question that the client asked and that nobody has answered yet. */
+struct question {
+    uint16_t id;
+    uint64_t name; /* its digest; 0: none */
+};
+
 struct dns {
     struct dns_side side[2];
+    struct question asked[QUESTIONS_MAX];
+    uint8_t next; /* where the oldest stands */
 };
+
+static struct hash_key key;
+
+static bool prepare_dns(void) {
+    key = hash_key_random();
+    return true;
+}
 
 static void *open_dns(struct conversation *c, struct bytes facts) {
     (void)c, (void)facts;
@@ -31,6 +49,46 @@ static void close_dns(struct conversation *c) {
     protocol_free(d);
 }
 
+/* In lower case: some clients mix it at random, and some servers do not give it back. */
+static uint64_t digest_name(struct dns_message *m) {
+    for (size_t i = 0; i < m->name_n; i++)
+        m->name[i] = letter_lower(m->name[i]);
+    return hash_bytes(&key, m->name, m->name_n) | 1;
+}
+
+static void note_question(struct dns *d, struct dns_message *m) {
+    d->asked[d->next] = (struct question){.id = m->id, .name = digest_name(m)};
+    d->next = (uint8_t)((d->next + 1) % QUESTIONS_MAX);
+}
+
+/* The first answer is the one that the client takes. */
+static bool take_question(struct dns *d, struct dns_message *m) {
+    uint64_t name = digest_name(m);
+    for (unsigned i = 0; i < QUESTIONS_MAX; i++) {
+        if (d->asked[i].name != name || d->asked[i].id != m->id)
+            continue;
+        d->asked[i].name = 0;
+        return true;
+    }
+    return false;
+}
+
+/* What an answer gives a name is believed only where the same client has asked for it, with the same number.
+ */
+static void look_for_addresses(struct conversation *c, enum side from, struct dns_message *m,
+                               struct bytes bytes) {
+    struct dns_answer answer;
+    if (!c->services->resolved || m->name_n == 0 || m->response != (from == SIDE_SERVER))
+        return;
+    if (!m->response) {
+        note_question(c->state, m);
+    } else if (take_question(c->state, m)) {
+        dns_answer_read(bytes, &answer);
+        if (answer.count)
+            c->services->resolved(c, bytes_of(m->name, m->name_n), answer.address, answer.count);
+    }
+}
+
 static enum protocol_result take_message(struct conversation *c, enum side from, struct bytes bytes) {
     struct dns_message message;
     if (!dns_message_read(bytes, &message))
@@ -41,6 +99,7 @@ static enum protocol_result take_message(struct conversation *c, enum side from,
                                                     .name = bytes_of(message.name, message.name_n),
                                                     .octets = message.octets,
                                                     .text = message.text});
+    look_for_addresses(c, from, &message, bytes);
     return PROTOCOL_OK;
 }
 
@@ -127,6 +186,7 @@ static const char *const ndpi_names[] = {"DNS", "MDNS", "LLMNR", NULL};
 const struct protocol protocol_dns = {
     .name = "dns",
     .ndpi_names = ndpi_names,
+    .prepare = prepare_dns,
     .probe = probe_dns,
     .probe_datagram = probe_datagram,
     .open = open_dns,

@@ -85,12 +85,12 @@ static int try_own_board(void) {
 }
 
 static int try_read_board_of_sibling(void) {
-    there = (uint8_t)lay.board_seen[1]->written;
+    there = (uint8_t)lay.board_seen[1]->ring[0].written;
     return DONE;
 }
 
 static int try_write_board_of_sibling(void) {
-    lay.board[1]->written = 1;
+    lay.board[1]->ring[0].written = 1;
     return DONE;
 }
 
