@@ -6,7 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CHANNELS_MAX = 64, REPEATED_MAX = 1 << 16, ROUNDS = 8, FORGET_AT_ONCE = 1000, LINES_PART = 8 };
+enum {
+    CHANNELS_MAX = 64,
+    REPEATED_MAX = 1 << 16,
+    ROUNDS = 24,
+    FORGET_AT_ONCE = 1000,
+    DOUBLINGS = 10,
+    LINES_PART = 8
+};
 static const time_ns retry_ns = 5 * NS_PER_S, age_ns = 60 * NS_PER_S, tidy_ns = 10 * NS_PER_S;
 
 struct keeper {
@@ -217,28 +224,40 @@ static enum standing find_lowest(struct store *s, enum store_statement count) {
 }
 
 /* The oldest rows of a standing; how many. */
-static uint64_t forget_rows(struct store *s, enum store_statement forget, enum standing standing) {
-    const struct store_value v[] = {STORE_N(standing), STORE_N(FORGET_AT_ONCE)};
+static uint64_t forget_rows(struct store *s, enum store_statement forget, enum standing standing,
+                            int64_t rows) {
+    const struct store_value v[] = {STORE_N(standing), STORE_N(rows)};
     return store_run(s, forget, v, 2) ? store_changed(s) : 0;
 }
 
-/* Closed incidents and alerts, then lines of the ledger, in the order of standing.h; false: nothing is left
- * to forget, or it is the disk that is full, which takes nothing for it. Rows of the ledger go with the next
- * transaction, which frees as much as it needs. */
-static bool make_room(struct keeper *k) {
+/* Of what is over, all of strangers goes before any line of the ledger, whose small ones are what shows that
+ * little leaves every day; that of partners behind the lines of strangers. */
+static enum standing most_of_closed(const struct keeper *k) {
+    enum standing first = ledger_first_out(k->parts.ledger);
+    return first > STANDING_LARGE ? first : STANDING_LARGE;
+}
+
+/* Closed incidents and alerts, those that are there and then those that this transaction would bring, then
+ * lines of the ledger, in the order of standing.h; false: nothing is left to forget, or it is the disk that
+ * is full, which takes nothing for it. Rows of the ledger go with the next transaction, which frees as much
+ * as it needs. */
+static bool make_room(struct keeper *k, int round) {
     if (!store_bounded(k->store))
         return false;
     enum standing incidents = find_lowest(k->store, STORE_INCIDENT_STANDINGS),
                   alerts = find_lowest(k->store, STORE_ALERT_STANDINGS),
-                  lowest = incidents < alerts ? incidents : alerts;
+                  lowest = incidents < alerts ? incidents : alerts, most = most_of_closed(k);
+    int64_t rows = FORGET_AT_ONCE << (round < DOUBLINGS ? round : DOUBLINGS);
     uint64_t gone = 0;
-    if (lowest < STANDING_COUNT && lowest <= ledger_first_out(k->parts.ledger)) {
+    if (lowest < STANDING_COUNT && lowest <= most) {
         store_begin(k->store);
-        gone = forget_rows(k->store, STORE_INCIDENT_FORGET, lowest);
-        gone += forget_rows(k->store, STORE_ALERT_FORGET, lowest);
+        gone = forget_rows(k->store, STORE_INCIDENT_FORGET, lowest, rows);
+        gone += forget_rows(k->store, STORE_ALERT_FORGET, lowest, rows);
         gone = store_end(k->store) == STORE_DONE ? gone : 0;
     }
     counter_add(COUNTER_STORE_FORGOTTEN, gone);
+    if (!gone)
+        gone = incidents_forget(k->parts.incidents, most) + history_forget(k->parts.history, most);
     return gone || ledger_forget(k->parts.ledger, ledger_count(k->parts.ledger) / LINES_PART + 1) > 0;
 }
 
@@ -260,7 +279,7 @@ void keeper_commit(struct keeper *k) {
     if (k->failing && clock_monotonic() < k->again)
         return;
     enum store_result result = save_parts(k);
-    for (int i = 0; i < ROUNDS && result == STORE_FULL && make_room(k); i++)
+    for (int i = 0; i < ROUNDS && result == STORE_FULL && make_room(k, i); i++)
         result = save_parts(k);
     if (result == STORE_DAMAGED) {
         replace_store(k);

@@ -57,6 +57,22 @@ void history_note(struct history *h, time_ns time, const struct incident_facts *
     memcpy(row->id, f->id, sizeof row->id);
 }
 
+size_t history_forget(struct history *h, enum standing most) {
+    uint64_t used[STANDING_COUNT] = {0};
+    for (size_t i = 0; i < h->count; i++)
+        used[h->rows[i].standing]++;
+    enum standing first = standing_gives_way(used);
+    size_t half = first <= most ? (used[first] + 1) / 2 : 0, gone = 0, kept = 0;
+    for (size_t i = 0; i < h->count; i++)
+        if (gone < half && h->rows[i].standing == first)
+            gone++;
+        else
+            h->rows[kept++] = h->rows[i];
+    h->count = kept;
+    counter_add(COUNTER_HISTORY_LOST, gone);
+    return gone;
+}
+
 bool history_crowded(const struct history *h) {
     return h->count >= HISTORY_CROWD;
 }

@@ -70,6 +70,7 @@ void incidents_destroy(struct incidents *t) {
     seen_destroy(t->seen);
     table_finish(&t->open);
     table_finish(&t->kin);
+    gone_finish(&t->gone);
     free(t);
 }
 
@@ -157,9 +158,7 @@ void incident_close(struct incidents *t, struct incident *i, time_ns time) {
     distinct_pool_leave(t->options.pool, &i->owner);
     counter_one(COUNTER_INCIDENTS_CLOSED);
     i->closed = true;
-    change_mark(&t->changes, &i->change);
-    if (!i->change.marked)
-        incident_free(i);
+    incident_wait_for_store(t, i);
 }
 
 static time_ns quiet_end(const struct incidents *t, const struct incident *i) {

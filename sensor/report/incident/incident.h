@@ -3,6 +3,7 @@
 #define GANTRY_REPORT_INCIDENT_H
 
 #include "report/event/event.h"
+#include "report/event/standing.h"
 #include "report/store/store.h"
 
 /* Findings gathered by class, source image network and destination (whose it is, as ledger_owner() has it,
@@ -62,6 +63,12 @@ void incidents_close(struct incidents *i);
 /* Closes an open one because somebody (`uid`) says so; false: none has this id. */
 bool incidents_settle(struct incidents *i, const char *id, const char *reason, uint32_t uid, time_ns now);
 
+/* Of the closed ones that wait for the store, which may be away for long, the best part (standing.h) of
+ * INCIDENTS_WAITING is kept. */
+enum { INCIDENTS_WAITING = 1 << 16 };
+/* Half of those that wait, of no higher standing than `most`, are forgotten in the order of standing.h;
+ * returns how many. */
+size_t incidents_forget(struct incidents *i, enum standing most);
 /* What changed since incidents_saved(), into the store's transaction. */
 bool incidents_save(struct incidents *i, struct store *store);
 void incidents_saved(struct incidents *i);

@@ -16,7 +16,7 @@ struct incident {
     struct change change;
     struct table_node node; /* while it is open; its age is that of the last record */
     struct table_node kin;  /* likewise, among those of its network and destination, whatever their class */
-    struct ranked ranked;   /* likewise; each weighs one */
+    struct ranked ranked;   /* of those that are open, then of those that wait; each weighs one */
     uint64_t serial;
     struct incident_facts facts;
     struct record *record; /* what opened it or made it worse; its severity is the one that was shown */
@@ -28,6 +28,7 @@ struct incident {
     time_ns told; /* or would have been, had it not been held back */
     bool grown;   /* since `told` */
     bool closed;
+    bool saved;    /* it has a row in the store */
     char *settled; /* why somebody closed it; NULL: nobody did */
     uint32_t settled_by;
     char *before;    /* the class that it had when it was told last; NULL: the one that it has */
@@ -52,6 +53,8 @@ struct incidents {
     struct ranking ranking;
     uint64_t serial;
     struct changes changes;
+    struct ranking waiting; /* closed, for the store */
+    struct gone gone;       /* serials */
     struct seen *seen;
     struct later later;
     time_ns scanned;
@@ -70,6 +73,8 @@ void incident_close(struct incidents *t, struct incident *i, time_ns time);
 /* `i`, or NULL if its quiet time was over before `now`: then it is closed. Accepts NULL. */
 struct incident *incident_still_open(struct incidents *t, struct incident *i, time_ns now);
 enum standing incident_standing(const struct incident *i);
+/* One that was closed now: until incidents_saved(), unless there is no store. `i` may be gone. */
+void incident_wait_for_store(struct incidents *t, struct incident *i);
 void incident_weigh_plates(struct incidents *t, struct incident *i); /* after they have changed */
 /* Of the open ones, by age; NULL: there is none. */
 static inline struct incident *incident_oldest(const struct incidents *t) {

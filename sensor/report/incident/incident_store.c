@@ -34,21 +34,80 @@ static bool save_one(const struct incident *i, struct store *store) {
     return store_run(store, STORE_INCIDENT_PUT, v, sizeof v / sizeof v[0]);
 }
 
-bool incidents_save(struct incidents *t, struct store *store) {
+/* --- those that wait --- */
+
+/* A row that it has as an open one goes too. */
+static void forget_waiting(struct incidents *t, struct incident *i) {
+    counter_one(COUNTER_HISTORY_LOST);
+    if (i->saved)
+        gone_note(&t->gone, &i->serial, sizeof i->serial);
+    ranking_remove(&t->waiting, &i->ranked);
+    change_unmark(&t->changes, &i->change);
+    incident_free(i);
+}
+
+static struct incident *first_waiting(const struct incidents *t) {
+    return RANKED_ENTRY(ranking_first_out(&t->waiting, NULL), struct incident, ranked);
+}
+
+static uint64_t count_waiting(const struct incidents *t) {
+    uint64_t n = 0;
+    for (int s = 0; s < STANDING_COUNT; s++)
+        n += t->waiting.used[s];
+    return n;
+}
+
+void incident_wait_for_store(struct incidents *t, struct incident *i) {
+    change_mark(&t->changes, &i->change);
+    if (!i->change.marked) {
+        incident_free(i);
+        return;
+    }
+    ranking_put(&t->waiting, &i->ranked, incident_standing(i), 1);
+    if (count_waiting(t) > INCIDENTS_WAITING)
+        forget_waiting(t, first_waiting(t));
+}
+
+size_t incidents_forget(struct incidents *t, enum standing most) {
+    uint64_t half = (count_waiting(t) + 1) / 2, n = 0;
+    for (struct incident *i; n < half && (i = first_waiting(t)) && i->ranked.standing <= most; n++)
+        forget_waiting(t, i);
+    return n;
+}
+
+/* --- a transaction --- */
+
+static bool drop_gone(const struct incidents *t, struct store *store) {
+    const uint64_t *gone = t->gone.keys;
     bool ok = true;
+    for (size_t i = 0; i < t->gone.count && ok; i++) {
+        const struct store_value v[] = {STORE_N(gone[i])};
+        ok = store_run(store, STORE_INCIDENT_DROP, v, 1);
+    }
+    return ok;
+}
+
+bool incidents_save(struct incidents *t, struct store *store) {
+    bool ok = drop_gone(t, store);
     for (const struct change *c = t->changes.first; c && ok; c = c->next)
         ok = save_one((const struct incident *)c, store);
     return ok && seen_save(t->seen, store);
 }
 
 void incidents_saved(struct incidents *t) {
-    for (struct incident *i; (i = (struct incident *)change_take(&t->changes));)
-        if (i->closed)
-            incident_free(i);
+    for (struct incident *i; (i = (struct incident *)change_take(&t->changes));) {
+        i->saved = true;
+        if (!i->closed)
+            continue;
+        ranking_remove(&t->waiting, &i->ranked);
+        incident_free(i);
+    }
+    t->gone.count = 0;
     seen_saved(t->seen);
 }
 
 void incidents_spoil(struct incidents *t) {
+    t->gone.count = 0; /* there is no row of them */
     for (struct incident *i = incident_oldest(t); i; i = incident_younger(i))
         change_mark(&t->changes, &i->change);
     seen_spoil(t->seen);
@@ -68,6 +127,7 @@ static void load_row(void *context, const struct store_value *v) {
         return;
     }
     i->serial = (uint64_t)v[0].number;
+    i->saved = true;
     i->key_size = key.n;
     memcpy(i->key, key.p, key.n);
     i->told = v[9].number;

@@ -10,26 +10,26 @@ void change_mark(struct changes *list, struct change *c) {
     if (c->marked || !list->kept)
         return;
     c->marked = true;
+    c->previous = NULL;
     c->next = list->first;
+    if (c->next)
+        c->next->previous = c;
     list->first = c;
 }
 
 void change_unmark(struct changes *list, struct change *c) {
-    struct change **at = &list->first;
     if (!c->marked)
         return;
-    while (*at != c)
-        at = &(*at)->next;
-    *at = c->next;
+    *(c->previous ? &c->previous->next : &list->first) = c->next;
+    if (c->next)
+        c->next->previous = c->previous;
     c->marked = false;
 }
 
 struct change *change_take(struct changes *list) {
     struct change *c = list->first;
-    if (!c)
-        return NULL;
-    list->first = c->next;
-    c->marked = false;
+    if (c)
+        change_unmark(list, c);
     return c;
 }
 

@@ -10,7 +10,7 @@
 
 /* First member of whatever changes. */
 struct change {
-    struct change *next;
+    struct change *next, *previous;
     bool marked; /* it is in the list */
 };
 struct changes {

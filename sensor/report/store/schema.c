@@ -143,6 +143,7 @@ const char *const schema_statements[STORE_STATEMENTS] = {
         " next_tenfold, registers, record, held, rule_severity, whole, holes, digests, plates_least, before"
         " FROM incident WHERE closed = 0 "
         "ORDER BY last, serial",
+    [STORE_INCIDENT_DROP] = "DELETE FROM incident WHERE serial = ?",
     [STORE_INCIDENT_AGE] = "DELETE FROM incident WHERE closed = 1 AND last < ?",
     [STORE_INCIDENT_STANDINGS] = "SELECT standing, count(*) FROM incident WHERE closed = 1 GROUP BY standing",
     [STORE_INCIDENT_FORGET] =

@@ -29,6 +29,22 @@ static void what_changed_twice_is_told_once_and_what_was_unmarked_is_not(void **
     assert_null(change_take(&list));
 }
 
+static void whatever_is_unmarked_the_others_stay(void **state) {
+    for (unsigned out = 0; out < 1 << 4; out++) {
+        struct changes list = {.kept = true};
+        struct thing things[4] = {{.taken = 0}}, *t;
+        for (int i = 0; i < 4; i++)
+            change_mark(&list, &things[i].change);
+        for (int i = 0; i < 4; i++)
+            if (out >> i & 1)
+                change_unmark(&list, &things[i].change);
+        for (; (t = (struct thing *)change_take(&list)); t->taken++)
+            ;
+        for (unsigned i = 0; i < 4; i++)
+            assert_int_equal(things[i].taken, !(out >> i & 1));
+    }
+}
+
 static void without_a_store_nothing_is_marked(void **state) {
     struct changes list = {.kept = false};
     struct thing thing = {.taken = 0};
@@ -52,6 +68,7 @@ static void keys_that_are_gone_are_kept_in_their_order(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_changed_twice_is_told_once_and_what_was_unmarked_is_not),
+        cmocka_unit_test(whatever_is_unmarked_the_others_stay),
         cmocka_unit_test(without_a_store_nothing_is_marked),
         cmocka_unit_test(keys_that_are_gone_are_kept_in_their_order),
     };

@@ -504,7 +504,7 @@ static void nobody_else_may_read_the_database(void **state) {
     assert_int_equal(st.st_mode & 077, 0);
 }
 
-/* --- who gives way, and what is left of it --- */
+/* --- what is left of what went --- */
 
 static bool store_has(const char *what) {
     static const char *const ends[] = {"", "-wal"};
@@ -520,35 +520,6 @@ static bool store_has(const char *what) {
             return true;
     }
     return false;
-}
-
-static void closed_incidents_of_strangers_are_forgotten_before_those_of_partners(void **state) {
-    struct report_options options = kept_options(7, kept_nowhere);
-    uint64_t before = counter_values[COUNTER_STORE_FORGOTTEN], id = 1;
-    options.store.limits.max_bytes = 8 << 20;
-    options.alerts.quiet = NS_PER_S;
-    struct reporter *r = kept_create(&options);
-    kept_give(r, RECORD_TRANSFER, id, id, 0);
-    reporter_tick(r, EXAMPLE_TIME + 10 * NS_PER_S); /* closes it */
-    for (int i = 0; i < 12000; i++) {
-        example_begin(&example_builder, RECORD_TRANSFER);
-        example_builder.head.object = ++id;
-        example_builder.head.bytes = 3;
-        example_builder.head.severity = 5;
-        example_builder.head.verdict = VERDICT_UNKNOWN;
-        example_builder.head.time += 20 * NS_PER_S + i * 2 * NS_PER_MS;
-        example_builder.head.destination.bytes[14] = (uint8_t)(i >> 8);
-        example_builder.head.destination.bytes[15] = (uint8_t)i;
-        record_text(&example_builder, TEXT_PARTNER, bytes_of(NULL, 0));
-        kept_take(r, id);
-        if (i % 500 == 0)
-            reporter_tick(r, example_builder.head.time);
-    }
-    reporter_tick(r, EXAMPLE_TIME + 60 * NS_PER_S);
-    reporter_destroy(r);
-    assert_true(counter_values[COUNTER_STORE_FORGOTTEN] > before);
-    assert_int_equal(kept_number("SELECT count(*) FROM incident WHERE standing = 3 AND closed = 1"), 1);
-    assert_in_range(kept_number("SELECT count(*) FROM incident WHERE standing < 3"), 10, 11000);
 }
 
 /* Whole names go out in transfer records alone, and wait for that with their plates covered. */
@@ -645,7 +616,6 @@ int main(void) {
         KEPT(a_second_sensor_in_one_folder_is_refused),
         KEPT(a_folder_that_cannot_be_made_is_told),
         KEPT(nobody_else_may_read_the_database),
-        KEPT(closed_incidents_of_strangers_are_forgotten_before_those_of_partners),
         KEPT(what_is_deleted_is_in_no_file_once_the_store_is_tidy),
         KEPT(a_delivered_message_is_nowhere_in_the_database),
         KEPT(a_transfer_that_waits_has_its_plates_covered_in_the_database_and_goes_out_whole),
