@@ -8,7 +8,7 @@ import subprocess
 import zlib
 
 import pytest
-from case import CREATED, CSV, HONEST, JPG, File, case, cases, head, look, put
+from case import CREATED, CSV, JPG, SOUND, File, case, cases, head, look, put, weather
 from wire import SERVER, Wire
 
 # 1 MiB of '<', as `brotli -q 11 -w 0` writes it.
@@ -83,18 +83,22 @@ def in_gzip(w, f):
 UNREAD = 'unread-object'
 
 
+# In gzip it weighs as much as the table of plates, so it pays for as much.
+TWINS = {JPG: SOUND, CSV: File('stations.csv', 'text/csv', weather(200))}
+
+
 def bombs(holds, writers, config=''):
     @pytest.mark.parametrize('run', ['found', 'twin'])
     @pytest.mark.parametrize('write', writers.values(), ids=writers.keys())
     def test(tmp_path, write, run):
-        f = HONEST[holds] if run == 'twin' else holds
+        f = TWINS[holds] if run == 'twin' else holds
         wire = Wire()
         write(wire, f)
         seen = look(tmp_path, wire, config)
         assert UNREAD in seen.classes, seen.brief()
         assert bool(seen.classes & f.classes) == (run == 'found'), seen.brief()
         assert seen.classes <= f.classes | {UNREAD}, seen.brief()
-        assert run == 'twin' or seen.has(f.sha256), seen.brief()
+        assert seen.has(f.sha256), seen.brief()
     return test
 
 

@@ -3,7 +3,7 @@
 import random
 import struct
 
-from case import CREATED, CSV, JPG, cases, put, upload
+from case import ARCHIVE, CREATED, CSV, JPG, cases, put, upload
 from wire import CLIENT, SERVER
 
 CASE = random.Random(4)
@@ -74,7 +74,7 @@ test_behind_tls = cases(JPG, {
     'a forged hello of the server, as HTTP': say(('s', hello(2)), ('c', put), ('s', CREATED)),
     'a forged handshake of the server, as HTTP': say(('s', SERVED), ('c', put), ('s', SERVED)),
     'a close_notify, as HTTP': say(('c', hello()), ('s', SERVED), ('c', SHAKEN + record(21, noise(19))), ('c', put), ('s', CREATED)),
-})
+}, twin=ARCHIVE)
 test_in_tls_records = cases(JPG, in_records | {
     'behind sealed ones': say(('c', hello()), ('s', SERVED), ('c', SHAKEN + records(23, noise(30000), 4000)),
                               ('c', lambda f: records(23, f.data, 4000))),
@@ -84,7 +84,7 @@ test_in_tls_records = cases(JPG, in_records | {
     'of heartbeats': say(('c', hello()), ('c', lambda f: records(24, f.data, 2000))),
     'as HTTP in records': say(('c', hello()), ('s', SERVED), ('c', lambda f: SHAKEN + records(23, put(f), 1400))),
     'of the server': say(('c', hello()), ('s', SERVED), ('c', SHAKEN), ('s', lambda f: records(23, f.data, 1400)), pulled=True),
-})
+}, twin=ARCHIVE)
 test_tables_in_tls = cases(CSV, {
     'behind a hello': say(('c', hello()), ('c', raw)),
     'behind a handshake': say(('c', hello()), ('s', SERVED), ('c', SHAKEN), ('c', raw)),
@@ -102,7 +102,7 @@ test_behind_ssh = cases(JPG, {
     'a key exchange, as HTTP': say(('s', BANNER + KEXINIT), ('c', BANNER + KEXINIT + NEWKEYS), ('c', put), ('s', CREATED)),
     'what is no KEXINIT': say(('c', BANNER + packet(30, noise(400))), ('c', raw), sport=22),
     'a banner of the server alone': say(('s', BANNER), ('c', put), ('s', CREATED), sport=22),
-})
+}, twin=ARCHIVE)
 
 
 def named(host):
@@ -122,4 +122,4 @@ test_streams_that_nobody_knows = cases(JPG, {
     'from the server': say(('c', b'\1\2\3'), ('s', raw), sport=9999, pulled=True),
     'HTTP behind a PROXY line': say(('c', lambda f: b'PROXY TCP4 10.40.0.9 203.0.113.77 40000 80\r\n' + put(f)), ('s', CREATED), sport=9999),
     'HTTP behind a byte of SOCKS': say(('c', lambda f: b'\x05' + put(f)), ('s', CREATED), sport=1080),
-})
+}, twin=ARCHIVE)

@@ -3,7 +3,7 @@
 import gzip
 import zlib
 
-from case import CLIENT, CREATED, CSV, JPG, SERVER, cases, get, head, put
+from case import ARCHIVE, CLIENT, CREATED, CSV, JPG, SERVER, cases, get, head, put
 
 H = 'Host: store.example'
 
@@ -85,7 +85,6 @@ test_lengths = cases(JPG, {
     'a list of lengths': lambda w, f: sent(length=f'Content-Length: 10, {len(f.data)}')(w, f),
     'a length with a sign': lambda w, f: sent(length=f'Content-Length: +{len(f.data)}')(w, f),
     'a length in words': sent(length='Content-Length: many'),
-    'a file behind the body that is announced': sent(length='Content-Length: 5', wire=lambda d: b'hello' + d),
     'a file behind the last chunk': sent('Transfer-Encoding: chunked', length=None, wire=lambda d: chunks(b'hello') + d),
     **{f'a {m} with a body that nothing announces': request(f'{m} /in/a1b2 HTTP/1.1', H, length=None)
        for m in ('GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'POST', 'FROB')},
@@ -100,6 +99,10 @@ test_lengths = cases(JPG, {
     'an answer that is longer than it says': answered('HTTP/1.1 200 OK', length='Content-Length: 1000'),
     'an ICY status line': answered('ICY 200 OK', length=None),
 })
+
+test_files_behind_a_body = cases(JPG, {
+    'in the same segment': sent(length='Content-Length: 5', wire=lambda d: b'hello' + d),
+}, twin=ARCHIVE)
 
 test_lengths_of_tables = cases(CSV, {
     'a length of 30': sent(length='Content-Length: 30'),

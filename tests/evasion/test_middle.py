@@ -6,7 +6,7 @@ import random
 import struct
 import zlib
 
-from case import CREATED, CSV, JPG, SOUND, WEATHER, File, answer, case, cases, get, put, upload
+from case import CREATED, CSV, JPG, SOUND, WEATHER, File, answer, case, cases, get, put, sound, upload
 from wire import CLIENT, SERVER
 
 NOISE = random.Random(9).randbytes(70000)
@@ -63,7 +63,7 @@ test_ranges_under_a_plain_name = cases(JPG, {
 
 test_ranges_under_a_pictures_name = cases(JPG, {
     f'a range from byte {first} on': lambda w, f, first=first: pull(w, f, (first, None)) for first in (700, 5000, 20000)
-}, whole=False)
+}, whole=False, twin=File('shift-call.wav', 'audio/x-wav', sound(2)))
 
 test_uploaded_ranges = cases(JPG, {
     'a resumed PUT whose beginning nobody saw': lambda w, f: requests(w, ranged(plain(f), 2)),
