@@ -71,6 +71,7 @@
     COUNTER(FLOWS_COVERED,        "flow.covered",                 "flows not looked into because a contract covers whatever they carry") \
     COUNTER(FLOWS_TRIED,          "flow.tried",                  "TCP connections between an image network and a partner that nobody answered, or that were refused") \
     COUNTER(TRIES_LEFT,           "flow.tries_left",             "of these those not counted by destination, because too many partners were tried at once") \
+    COUNTER(HOSTS_UNTOLD,         "flow.hosts_untold",            "hosts of image networks that were not told to the reporter, because hundreds were within a second: told with a later flow") \
     COUNTER(CONTEXTS_SHED,        "flow.contexts_shed",          "flows not looked into because too many were at once") \
     COUNTER(FLOWS_REUSED,         "flow.reused",                  "flows ended by a new connection with the same addresses and ports") \
     COUNTER(FLOWS_JUDGED,         "flow.sides_judged",            "TCP flows of which enough was seen to tell whether both directions are") \
@@ -265,6 +266,10 @@
     COUNTER(LEDGER_FORGOTTEN,     "report.ledger_forgotten",      "lines of the ledger forgotten because its memory was full") \
     COUNTER(DISTINCT_ESTIMATED,   "report.counts_estimated",      "incidents and lines of the ledger whose counts of different values became estimates before 1,024, because memory was full") \
     COUNTER(LEDGER_REFUSED,       "report.ledger_refused",        "records that the ledger could not count because memory was short") \
+    COUNTER(HOSTS_NEW,            "report.hosts_new",             "hosts that spoke in an image network for the first time, after the learning time") \
+    COUNTER(HOSTS_FORGOTTEN,      "report.hosts_forgotten",       "hosts and network cards of image networks forgotten because their memory was full") \
+    COUNTER(HOSTS_AGED,           "report.hosts_aged",            "hosts and network cards of image networks forgotten because they were not seen for long") \
+    COUNTER(HOSTS_LEFT,           "report.hosts_left",            "times that a host spoke of an image network beyond those whose hosts are known") \
     COUNTER(TUNNEL_MESSAGES,      "tunnel.messages",              "names, echoes and heads that were looked at for data in them") \
     COUNTER(TUNNELS_FORGOTTEN,    "tunnel.lines_shed",            "domains and hosts that were forgotten, or not counted, because the table of what moves in names, echoes and heads was full") \
     COUNTER(TUNNEL_SUMS_FORGOTTEN, "report.tunnel_sums_forgotten", "sums of what moved in names, echoes and heads, forgotten because their memory was full") \

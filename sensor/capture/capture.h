@@ -94,6 +94,9 @@ void capture_close(struct capture *c); /* accepts NULL */
  * demands. VLAN tags are left to the caller. */
 enum { LINK_LLC = 0x0004, LINK_PPP = 0x880b, LINK_WIRELESS = 0x0019, LINK_WIRELESS_PADDED = 0x001a };
 bool capture_link(const struct capture_packet *packet, uint16_t *ethertype, uint32_t *offset);
+/* The Ethernet header that the frame begins with: where it goes, 6 bytes, whence it comes, 6 bytes, a type.
+ * NULL: it is of another link, or cut short. */
+const uint8_t *capture_ethernet(const struct capture_packet *packet);
 
 /* Which of `count` workers a frame goes to: equal to the BPF program that the kernel runs. */
 unsigned capture_fanout(const struct capture_packet *packet, unsigned count, bool split_by_ports);

@@ -217,3 +217,7 @@ bool link_check(int link_type, const char *what, struct error *e) {
     return error_set(e, "%s: link type %d (%s) is not supported; supported are %s", what, link_type,
                      name ? name : "unknown", known);
 }
+
+const uint8_t *capture_ethernet(const struct capture_packet *packet) {
+    return packet->link_type == DLT_EN10MB && packet->captured >= 14 ? packet->data : NULL;
+}

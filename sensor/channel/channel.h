@@ -20,6 +20,7 @@ enum record_kind {
     RECORD_FLOW,         /* a flow ended */
     RECORD_NOTICE,       /* the sensor says something of itself: TEXT_RULE_NAME, with a key in TEXT_RULE_ID */
     RECORD_VOLUME, /* what flows that nobody reads brought a destination since the last record of them */
+    RECORD_HOST,   /* the source, a host of an image network, speaks with the destination */
     RECORD_KINDS
 };
 
@@ -93,7 +94,9 @@ struct record {
     uint16_t worker;
     uint8_t partner_known;
     uint8_t shed; /* overload: content behind an alert was counted only */
-    uint64_t object, parent;
+    uint64_t
+        object; /* number; host: its address on the link, the first of six octets the highest, 0: not known */
+    uint64_t parent;
     uint64_t bytes;      /* size of the object; flow: client's bytes; volume: what left */
     uint64_t bytes_back; /* flow: server's bytes; volume: what came back */
     uint64_t packets, packets_back;

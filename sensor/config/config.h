@@ -37,6 +37,7 @@ struct config {
     struct ledger_options ledger;
     struct traffic_options traffic;
     struct tunnel_options tunnels;
+    struct host_options hosts;
     struct store_limits store;
     struct health_options health;
     const char *metrics; /* where they are served (metrics.h); NULL: nowhere */

@@ -91,6 +91,7 @@ const struct setting config_sections[] = {
      .help = "what is told of flows whose content nobody reads"},
     {.key = "tunnels", MAP, FIELD(tunnels), .table = tunnel_settings,
      .help = "how much may move in names, echoes and heads"},
+    {.key = "hosts", MAP, FIELD(hosts), .table = host_settings, .help = "who is new in an image network"},
     {.key = "store", MAP, FIELD(store), .table = store_settings, .help = "how much of the past is kept"},
     {.key = "health", MAP, FIELD(health), .table = health_settings,
      .help = "stats records, and what the sensor tells of itself"},

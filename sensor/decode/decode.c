@@ -124,6 +124,7 @@ bool decode_packet(struct decoder *d, const struct capture_packet *in, struct pa
         counter_one(COUNTER_DECODE_NOT_IP);
         return false;
     }
+    out->ethernet = capture_ethernet(in);
     w.left = reader_of(in->data + offset, in->captured - offset);
     w.cut = in->wire > in->captured ? in->wire - in->captured : 0;
     return walk_inwards(d, &w, STEP_NEXT);

@@ -29,11 +29,13 @@ struct packet {
     uint32_t payload_length; /* as the IP header says; more than captured when the snap length cut it */
     const uint8_t *network;  /* innermost IP header, for nDPI; network_length bytes are there */
     uint32_t network_length;
-    uint16_t vlan;     /* outermost VLAN id, 0 for none */
-    bool defragmented; /* payload lies in the defragmenter's buffer, valid until its next packet */
-    bool tunnelled;    /* was inside GRE, VXLAN, IP-in-IP, ... */
-    bool contested;    /* its fragments contradict each other: who takes it, and as what, is the receiver's
-                          choice */
+    const uint8_t *ethernet; /* header of the Ethernet frame around the innermost IP packet, with nothing but
+                                tags, labels and PPPoE between; NULL: there is none */
+    uint16_t vlan;           /* outermost VLAN id, 0 for none */
+    bool defragmented;       /* payload lies in the defragmenter's buffer, valid until its next packet */
+    bool tunnelled;          /* was inside GRE, VXLAN, IP-in-IP, ... */
+    bool contested; /* its fragments contradict each other: who takes it, and as what, is the receiver's
+                       choice */
 };
 
 struct decoder; /* defragmentation state */

@@ -100,7 +100,7 @@ enum step esp_open(struct walk *w) {
     w->out->transport = f.protocol;
     if (!tunnel)
         return f.protocol == PROTOCOL_TCP ? payload_tcp(w) : payload_udp(w);
-    w->out->tunnelled = true;
+    walk_leave_link(w);
     return walk_next(w, f.protocol == 4 ? ETHER_IPV4 : ETHER_IPV6);
 }
 

@@ -19,6 +19,7 @@ enum step link_ethernet(struct walk *w) {
     const uint8_t *h;
     if (!reader_take(&w->left, ETHERNET_HEADER, &h))
         return walk_stop(COUNTER_DECODE_ETHERNET_SHORT);
+    w->out->ethernet = h;
     uint16_t type = walk_u16(h + 12);
     return walk_next(w, type < ETHER_LOWEST ? LINK_LLC : type);
 }

@@ -14,7 +14,7 @@ enum {
 static enum step into_ip(struct walk *w, uint16_t type) {
     if (!walk_into(w))
         return walk_beyond(w, COUNTER_DECODE_DEPTH);
-    w->out->tunnelled = true;
+    walk_leave_link(w);
     return walk_next(w, type);
 }
 

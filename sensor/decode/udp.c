@@ -91,6 +91,6 @@ enum step udp_enter(struct walk *w, const struct udp_inner *inner) {
     if (!walk_into(w))
         return walk_beyond(w, COUNTER_DECODE_DEPTH);
     reader_skip(&w->left, inner->skip);
-    w->out->tunnelled = true;
+    walk_leave_link(w);
     return walk_next(w, inner->type);
 }

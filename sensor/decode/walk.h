@@ -133,6 +133,12 @@ static inline bool walk_into(struct walk *w) {
     return true;
 }
 
+/* What follows goes by addresses of its own: the frame says nothing of its hosts. */
+static inline void walk_leave_link(struct walk *w) {
+    w->out->tunnelled = true;
+    w->out->ethernet = NULL;
+}
+
 static inline uint16_t walk_u16(const uint8_t *p) {
     return (uint16_t)(p[0] << 8 | p[1]);
 }

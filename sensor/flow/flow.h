@@ -59,6 +59,7 @@ struct flow {
     bool syn_unanswered;            /* table's own: syn_pending holds */
     uint8_t sound;                  /* enum soundness: of the packet that was given last */
     uint8_t sums;   /* table's own: bit a side: a checksum of it was right; bits 2, 3: one was seen */
+    uint8_t spoke;  /* owner's: bit a side: it sent payload; bits 2, 3: and was looked at */
     uint8_t ttl[2]; /* table's own: the highest of the side */
     struct syn_options syn[2];  /* of the side's SYN, if syn_known */
     uint32_t number;            /* of this worker, counts up, never 0 */

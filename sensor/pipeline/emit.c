@@ -508,6 +508,24 @@ void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_con
     send_record(e);
 }
 
+void emit_host(struct emitter *e, const struct host_sight *h) {
+    struct record *r = &e->builder.head;
+    record_begin(&e->builder, RECORD_HOST);
+    r->worker = e->worker;
+    r->time = r->first = r->last = h->time;
+    r->source = h->end[0].address;
+    r->source_port = h->end[0].port;
+    r->destination = h->end[1].address;
+    r->destination_port = h->end[1].port;
+    r->client = h->end[!h->opened].address;
+    r->server = h->end[h->opened].address;
+    r->transport = h->transport;
+    r->vlan = h->vlan;
+    r->object = h->card;
+    put_text(&e->builder, TEXT_NETWORK, h->network);
+    send_record(e);
+}
+
 void emit_notice(struct emitter *e, const char *key, const char *text) {
     struct record *r = &e->builder.head;
     record_begin(&e->builder, RECORD_NOTICE);

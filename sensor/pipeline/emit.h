@@ -50,6 +50,17 @@ void emit_volume(struct emitter *e, const struct unread_sum *sum);
 void emit_tunnel(struct emitter *e, const struct tunnels *t, const struct tunnel_line *l,
                  const struct flow_context *x);
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_context *x);
+/* A host that speaks in an image network (hosts.h). */
+struct host_sight {
+    const char *network;
+    struct endpoint end[2]; /* its own, and that of whom it speaks with */
+    bool opened;            /* it opened the flow */
+    uint8_t transport;
+    uint16_t vlan;
+    uint64_t card; /* its address on the link, as of a record */
+    time_ns time;
+};
+void emit_host(struct emitter *e, const struct host_sight *h);
 /* RECORD_NOTICE, now by the clock: a key for machines and a sentence for people. */
 void emit_notice(struct emitter *e, const char *key, const char *text);
 

@@ -186,6 +186,7 @@ static void tell_empty(struct pipeline *p, const struct flow *flow) {
 static void finish_flow(struct pipeline *p, struct flow *flow) {
     struct flow_context *x = context_of(flow);
     const struct unread_way way = pipeline_unread_way(p);
+    hosts_seen_end(&p->hosts, &p->emitter, p->generations.newest->policy, flow);
     identify_release(p->identify, flow);
     if (flow->interest == FLOW_PASSED)
         passed_end(&p->passed, &way, flow);
@@ -385,6 +386,8 @@ void pipeline_flow_packet(struct pipeline *p, const struct packet *packet) {
     struct flow *flow = flow_table_packet(p->flows, packet, &from);
     note_sight(p, packet, flow, from);
     p->at = flow;
+    if (flow && hosts_seen_wants(flow, packet, from))
+        hosts_seen_packet(&p->hosts, &p->emitter, p->generations.newest->policy, flow, packet, from);
     if (flow && flow->interest == FLOW_WAIT && flow->sound != PACKET_UNSOUND &&
         (is_carrying(packet) || pipeline_expects(p, flow)))
         begin_flow(p, flow);

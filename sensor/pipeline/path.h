@@ -3,6 +3,7 @@
 #define GANTRY_PIPELINE_PATH_H
 
 #include "base/work.h"
+#include "pipeline/hosts.h"
 #include "pipeline/overload/overload.h"
 #include "pipeline/passed.h"
 #include "pipeline/pipeline.h"
@@ -58,6 +59,7 @@ struct pipeline {
     struct waiting_objects waiting;
     struct unread unread;
     struct passed passed;
+    struct hosts_seen hosts;
     struct tunnels tunnels;
     struct resolved resolved;
     struct emitter emitter;

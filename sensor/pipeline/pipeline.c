@@ -180,8 +180,9 @@ time_ns pipeline_time(const struct pipeline *p) {
     return p->now;
 }
 
-static bool create_stages(struct pipeline *p, const struct budget *b, const struct unpacker *const *unpackers,
-                          unsigned workers) {
+static bool create_stages(struct pipeline *p, const struct budget *b,
+                          const struct pipeline_options *options) {
+    const struct unpacker *const *unpackers = options->unpackers ? options->unpackers : unpacker_table;
     struct dispatch_options dispatch = b->dispatch;
     const struct flow_owner owner = {
         .context = p, .opened = pipeline_flow_opened, .closed = pipeline_flow_closed};
@@ -192,7 +193,8 @@ static bool create_stages(struct pipeline *p, const struct budget *b, const stru
            transfer_contexts_init(&p->transfer_contexts, 2 * b->content.objects) &&
            pool_init(&p->readings, sizeof(struct reading), b->stream.pairs) &&
            waiting_init(&p->waiting, b->waiting) && unread_init(&p->unread, b->contexts) &&
-           passed_init(&p->passed) && tunnels_init(&p->tunnels, b->tunnels, workers) &&
+           passed_init(&p->passed) && hosts_seen_init(&p->hosts, options->keeps_hosts) &&
+           tunnels_init(&p->tunnels, b->tunnels, options->workers) &&
            resolved_init(&p->resolved, b->resolved) && (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&
            (p->identify = identify_create(&b->identify)) &&
@@ -234,9 +236,7 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     error_set(e, "no memory for the tables of a worker; lower sensor.memory");
     budget.dispatch.table = options->protocols;
     if (!pipeline_open_boards(p, options, budget.expectations / 4, budget.expectation_life) ||
-        !create_stages(p, &budget, options->unpackers ? options->unpackers : unpacker_table,
-                       options->workers) ||
-        !generation_begin(&p->generations, &options->snapshot, e)) {
+        !create_stages(p, &budget, options) || !generation_begin(&p->generations, &options->snapshot, e)) {
         pipeline_destroy(p);
         return NULL;
     }
@@ -272,6 +272,7 @@ void pipeline_destroy(struct pipeline *p) {
     waiting_finish(&p->waiting);
     unread_finish(&p->unread);
     passed_finish(&p->passed);
+    hosts_seen_finish(&p->hosts);
     tunnels_finish(&p->tunnels);
     resolved_finish(&p->resolved);
     flow_contexts_finish(&p->flow_contexts);

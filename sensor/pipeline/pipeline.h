@@ -22,6 +22,7 @@ struct pipeline_options {
     struct worker_status *status;          /* where the worker notes what it is at; NULL: nowhere */
     struct worker_view *view;              /* what the worker shows of itself; NULL: nothing */
     const struct blame *blame;             /* flows to leave out; NULL: none */
+    bool keeps_hosts;                      /* there is a store that knows who spoke before */
     uint64_t step_work;                    /* of one packet or turn, base/work.h; 0: preset */
     const struct examination *examination; /* NULL: nothing is examined elsewhere */
     struct board *board;                   /* what this worker announces to others; NULL: there are none */

@@ -41,6 +41,7 @@ bool pipeline_switch(struct pipeline *p, const struct snapshot_view *snapshot, s
     p->emitter.wants = snapshot->wants;
     p->tunnels.options = snapshot->config->tunnels;
     flow_table_close_if(p->flows, look_again, p);
+    hosts_seen_forget(&p->hosts);
     return true;
 }
 

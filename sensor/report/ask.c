@@ -222,6 +222,32 @@ void ask_ledger(struct reporter *r, const char *network, const char *destination
     json_write_bool(out, "cut", all > LIST_MAX);
 }
 
+/* --- hosts --- */
+
+static void put_host(void *context, const struct host_shown *h) {
+    struct json_writer *j = context;
+    char room[ADDRESS_TEXT_MAX + 4], mac[HOST_CARD_TEXT];
+    const struct prefix p = {h->address, h->prefix ? 64 : PREFIX_BITS_MAX};
+    json_write_object(j, NULL);
+    json_write_bytes(j, "network", h->network);
+    json_write_text(j, "host", h->prefix ? prefix_format(&p, room) : address_format(&h->address, room));
+    json_write_text(j, "card", h->card ? host_card_text(h->card, mac) : NULL);
+    put_time(j, "first", h->first);
+    put_time(j, "last", h->last);
+    json_write_bool(j, "learnt", h->learnt);
+    json_write_object_end(j);
+}
+
+bool ask_hosts(struct reporter *r, const char *network, struct json_writer *out, struct error *e) {
+    if (!r->keeper)
+        return error_set(e, "this sensor knows no hosts; give it a folder with sensor.state");
+    json_write_array(out, "hosts");
+    size_t all = hosts_each(r->hosts, network, LIST_MAX, put_host, out);
+    json_write_array_end(out);
+    json_write_bool(out, "cut", all > LIST_MAX);
+    return true;
+}
+
 /* --- the digest --- */
 
 bool ask_digest(struct reporter *r, time_ns since, struct json_writer *out, struct error *e) {

@@ -27,6 +27,8 @@ void ask_mutes(struct reporter *r, struct json_writer *out);
 /* Lines of the ledger, the latest first; NULL: any. */
 void ask_ledger(struct reporter *r, const char *network, const char *destination, const char *class,
                 struct json_writer *out);
+/* Who is known to speak in the image networks, the latest first; `network` NULL: in any. */
+bool ask_hosts(struct reporter *r, const char *network, struct json_writer *out, struct error *e);
 /* Since the last digest; `since` not 0: with all digests that ended after it. */
 bool ask_digest(struct reporter *r, time_ns since, struct json_writer *out, struct error *e);
 

@@ -79,13 +79,13 @@ static bool begin_run(struct keeper *k) {
 
 static bool load_parts(struct keeper *k) {
     struct store *s = k->store;
-    bool ok = store_each(s, STORE_META_EACH, load_run, k) &&
-              store_each(s, STORE_CHANNEL_EACH, load_channel, k) &&
-              incidents_load(k->parts.incidents, s, k->same_run) && ledger_load(k->parts.ledger, s) &&
-              quotas_load(k->parts.quotas, s, k->same_run) && traffic_load(k->parts.traffic, s) &&
-              mutes_load(k->parts.mutes, s) && digest_load(k->parts.digest, s, k->same_run) &&
-              store_each(s, STORE_OUTPUT_EACH, load_output, k) &&
-              store_each(s, STORE_MESSAGE_EACH, load_message, k);
+    bool ok =
+        store_each(s, STORE_META_EACH, load_run, k) && store_each(s, STORE_CHANNEL_EACH, load_channel, k) &&
+        incidents_load(k->parts.incidents, s, k->same_run) && ledger_load(k->parts.ledger, s) &&
+        quotas_load(k->parts.quotas, s, k->same_run) && traffic_load(k->parts.traffic, s) &&
+        hosts_load(k->parts.hosts, s) && mutes_load(k->parts.mutes, s) &&
+        digest_load(k->parts.digest, s, k->same_run) && store_each(s, STORE_OUTPUT_EACH, load_output, k) &&
+        store_each(s, STORE_MESSAGE_EACH, load_message, k);
     if (k->waiting)
         log_warning("store: %llu messages wait for outputs that are not configured any more",
                     (unsigned long long)k->waiting);
@@ -106,6 +106,7 @@ static void begin_anew(struct keeper *k) {
     ledger_spoil(k->parts.ledger);
     quotas_spoil(k->parts.quotas);
     traffic_spoil(k->parts.traffic);
+    hosts_spoil(k->parts.hosts);
     mutes_spoil(k->parts.mutes);
     digest_spoil(k->parts.digest);
     for (size_t i = 0; i < k->parts.count; i++)
@@ -182,8 +183,8 @@ static enum store_result save_parts(struct keeper *k) {
     store_begin(k->store);
     bool ok = incidents_save(k->parts.incidents, k->store) && ledger_save(k->parts.ledger, k->store) &&
               quotas_save(k->parts.quotas, k->store) && traffic_save(k->parts.traffic, k->store) &&
-              mutes_save(k->parts.mutes, k->store) && history_save(k->parts.history, k->store) &&
-              digest_save(k->parts.digest, k->store);
+              hosts_save(k->parts.hosts, k->store) && mutes_save(k->parts.mutes, k->store) &&
+              history_save(k->parts.history, k->store) && digest_save(k->parts.digest, k->store);
     for (size_t i = 0; i < k->parts.count && ok; i++)
         ok = delivery_save(k->parts.deliveries[i], k->store);
     for (int i = 0; i < CHANNELS_MAX && ok; i++) {
@@ -199,6 +200,7 @@ static void mark_saved(struct keeper *k) {
     ledger_saved(k->parts.ledger);
     quotas_saved(k->parts.quotas);
     traffic_saved(k->parts.traffic);
+    hosts_saved(k->parts.hosts);
     mutes_saved(k->parts.mutes);
     history_saved(k->parts.history);
     digest_saved(k->parts.digest);

@@ -3,6 +3,7 @@
 #define GANTRY_REPORT_KEEPER_H
 
 #include "report/digest/digest.h"
+#include "report/hosts/hosts.h"
 #include "report/incident/history.h"
 #include "report/incident/incident.h"
 #include "report/incident/mute.h"
@@ -19,6 +20,7 @@ struct keeper_parts {
     struct ledger *ledger;
     struct quotas *quotas;
     struct traffic *traffic;
+    struct hosts *hosts;
     struct mutes *mutes;
     struct history *history;
     struct digest *digest;

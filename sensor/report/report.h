@@ -8,6 +8,7 @@
 #include "policy/policy.h"
 #include "report/digest/digest.h"
 #include "report/event/event.h"
+#include "report/hosts/hosts.h"
 #include "report/incident/alert_settings.h"
 #include "report/ledger/ledger.h"
 #include "report/store/store.h"
@@ -18,8 +19,8 @@
 
 /* From records to incidents, from incidents to alerts, from alerts to the SOC.
  *
- * Its folders, each of which sees those before it: event/ store/ ledger/ incident/ quota/ traffic/ digest/
- * format/ transport/; the files beside this one see them all. */
+ * Its folders, each of which sees those before it: event/ store/ ledger/ incident/ quota/ traffic/ hosts/
+ * digest/ format/ transport/; the files beside this one see them all. */
 
 extern const struct setting output_settings[]; /* outputs of gantry.yaml: keys of an entry */
 
@@ -47,6 +48,7 @@ struct report_options {
     struct ledger_options ledger;
     struct traffic_options traffic;
     struct tunnel_options tunnels;
+    struct host_options hosts; /* whose learning time is that of traffic where it is 0 */
     struct store_config store;
     const struct policy *policy; /* whose contracts are watched; kept by reference, NULL: none */
     bool offline; /* reading files: time is packet time only, outputs are waited for at the end */

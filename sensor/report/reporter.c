@@ -34,11 +34,14 @@ static bool tell_alert(void *context, time_ns time, const struct incident_facts 
     return true;
 }
 
-/* With what more `e` says of it. */
+/* With what more `e` says of it; its record is a host's, which the notice is about, or NULL. */
 static void tell_notice(struct reporter *r, const char *id, const char *text, struct event e) {
     struct record_builder *b = &r->builder;
     record_begin(b, RECORD_NOTICE);
-    b->head.time = r->now ? r->now : clock_wall();
+    if (e.record)
+        record_copy(b, e.record);
+    b->head.kind = RECORD_NOTICE;
+    b->head.time = e.record ? e.record->time : r->now ? r->now : clock_wall();
     record_text(b, TEXT_RULE_ID, bytes_text(id));
     record_text(b, TEXT_RULE_NAME, bytes_text(text));
     record_pack(b, 0, r->note);
@@ -56,6 +59,10 @@ void reporter_notice(struct reporter *r, const char *id, const char *text) {
 
 static void pass_notice(void *context, const char *id, const char *text) {
     reporter_notice(context, id, text);
+}
+
+static void tell_host(void *context, const char *id, const char *text, const struct record *host) {
+    tell_notice(context, id, text, (struct event){.record = host});
 }
 
 static void tell_held(void *context, const struct cap_summary *held) {
@@ -116,7 +123,9 @@ void reporter_record(struct reporter *r, const struct record *in) {
         reporter_tell(r, &e);
     if (record->kind == RECORD_VOLUME)
         take_volume(r, record);
-    if (pending || record->kind == RECORD_VOLUME)
+    if (record->kind == RECORD_HOST)
+        hosts_record(r->hosts, record);
+    if (pending || record->kind == RECORD_VOLUME || record->kind == RECORD_HOST)
         return;
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)
         incidents_record(r->incidents, record);
@@ -157,6 +166,7 @@ void reporter_gauges(const struct reporter *r, uint64_t *figures) {
     figures[figure_of_gauge(GAUGE_MESSAGES_HELD)] = held;
     figures[figure_of_gauge(GAUGE_INCIDENTS_OPEN)] = incidents_open(r->incidents);
     figures[figure_of_gauge(GAUGE_LEDGER_LINES)] = ledger_count(r->ledger);
+    figures[figure_of_gauge(GAUGE_HOSTS_KNOWN)] = hosts_count(r->hosts);
     figures[figure_of_gauge(GAUGE_STORE_BYTES)] = r->keeper ? keeper_size(r->keeper) : 0;
 }
 
@@ -207,6 +217,7 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
                                        .ledger = r->ledger,
                                        .quotas = r->quotas,
                                        .traffic = r->traffic,
+                                       .hosts = r->hosts,
                                        .mutes = gate_mutes(r->gate),
                                        .history = r->history,
                                        .digest = r->digest,
@@ -236,6 +247,13 @@ static bool open_store(struct reporter *r, const struct report_options *o, struc
     return true;
 }
 
+static struct hosts *make_hosts(struct reporter *r, const struct report_options *o) {
+    const struct hosts_sink told = {r, tell_host};
+    struct host_options options = o->hosts;
+    options.learning = options.learning ? options.learning : o->traffic.learning;
+    return hosts_create(&options, o->policy, &told, o->store.folder != NULL, o->offline);
+}
+
 /* False: no memory. */
 static bool make_parts(struct reporter *r, const struct report_options *o) {
     const struct ledger_sink alarms = {r, tell_alert};
@@ -258,9 +276,10 @@ static bool make_parts(struct reporter *r, const struct report_options *o) {
     r->deliveries = calloc(o->output_count + 1, sizeof(struct delivery *));
     r->quotas = quotas_create(o->policy);
     r->traffic = traffic_create(&o->traffic, &o->tunnels, kept);
+    r->hosts = make_hosts(r, o);
     r->recent = recent_create();
-    return r->incidents && r->ledger && r->quotas && r->traffic && r->recent && r->gate && r->history &&
-           r->digest && r->deliveries;
+    return r->incidents && r->ledger && r->quotas && r->traffic && r->hosts && r->recent && r->gate &&
+           r->history && r->digest && r->deliveries;
 }
 
 static bool open_outputs(struct reporter *r, const struct report_options *o, struct error *e) {
@@ -307,6 +326,7 @@ void reporter_destroy(struct reporter *r) {
     ledger_destroy(r->ledger);
     quotas_destroy(r->quotas);
     traffic_destroy(r->traffic);
+    hosts_destroy(r->hosts);
     recent_destroy(r->recent);
     gate_destroy(r->gate);
     history_destroy(r->history);
@@ -329,6 +349,7 @@ void reporter_pass(struct reporter *r, time_ns packet_time) {
     ledger_tick(r->ledger, packet_time);
     r->now = packet_time > r->now ? packet_time : r->now;
     gate_turn(r->gate, packet_time, false);
+    hosts_tick(r->hosts, packet_time);
     reporter_digest_due(r, r->offline ? ledger_clock(r->ledger, packet_time) : packet_time);
 }
 
@@ -375,8 +396,10 @@ uint64_t reporter_finish(struct reporter *r, int timeout_ms) {
     if (!r->keeper || !keeper_works(r->keeper) || r->offline)
         incidents_close(r->incidents);
     gate_turn(r->gate, r->now, true);
-    if (r->offline)
+    if (r->offline) {
+        hosts_end(r->hosts);
         reporter_digest_tell(r, r->now);
+    }
     reporter_digest_count(r);
     reporter_commit(r);
     for (;;) {

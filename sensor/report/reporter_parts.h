@@ -16,6 +16,7 @@ struct reporter {
     struct ledger *ledger;
     struct quotas *quotas;
     struct traffic *traffic;
+    struct hosts *hosts;
     struct gate *gate;
     struct history *history;
     struct digest *digest;

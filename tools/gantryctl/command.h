@@ -17,7 +17,7 @@ enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 __attribute__((format(printf, 2, 3))) int command_usage(const struct command *c, const char *format, ...);
 
 extern const struct command policy_command, rules_command, status_command, top_command, reload_command, alert_command,
-    incidents_command, ledger_command, digest_command,
+    incidents_command, ledger_command, digest_command, hosts_command,
     report_command;
 
 #endif

@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
     &incidents_command,
     &ledger_command,
     &digest_command,
+    &hosts_command,
     &report_command,
     &reload_command,
     NULL,

@@ -2,8 +2,8 @@
 #ifndef GANTRY_BASE_FIGURE_GAUGE_TABLE_H
 #define GANTRY_BASE_FIGURE_GAUGE_TABLE_H
 
-/* GAUGE(identifier, "stats key", unit, how, "what it says"): see figure.h for unit and how. Keys end in their unit,
- * as Prometheus has it; parts per million end in _ppm here and become ratios there. */
+/* GAUGE(identifier, "stats key", unit, how, "what it says"): see figure.h for unit and how. Keys end in their
+ * unit, as Prometheus has it; parts per million end in _ppm here and become ratios there. */
 /* clang-format off */
 #define GAUGE_TABLE \
     /* of each worker */ \
@@ -24,6 +24,7 @@
     GAUGE(INCIDENTS_OPEN,  "report.incidents_open",         COUNT, OWN, "incidents open now") \
     GAUGE(MESSAGES_HELD,   "report.messages_held",          COUNT, OWN, "messages that their receivers do not have yet") \
     GAUGE(LEDGER_LINES,    "report.ledger_lines",           COUNT, OWN, "lines of the ledger") \
+    GAUGE(HOSTS_KNOWN,     "report.hosts_known",            COUNT, OWN, "hosts of image networks that are known") \
     GAUGE(STORE_BYTES,     "report.store_bytes",            BYTES, OWN, "size of the database, without what is free in it") \
     /* of the time since the last stats record, which is what warnings are judged by */ \
     GAUGE(LOSS,            "health.loss_ppm",               PPM,   OWN, "part of the traffic that was not seen") \

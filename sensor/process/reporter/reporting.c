@@ -39,17 +39,18 @@ static void keep_counters(const struct reporting *g) {
     memcpy(g->sensor->upper->reporter, g->counted, sizeof g->counted);
 }
 
-/* Live: the clock. Offline: the slowest worker's packet time, so that no incident closes before its time. */
+/* Live: the clock. Offline: the slowest worker's packet time, so that no incident closes before its time; 0
+ * while one has not begun. */
 static time_ns time_now(const struct reporting *g) {
-    time_ns least = 0;
+    time_ns least = INT64_MAX;
     if (!g->sensor->offline)
         return clock_wall();
     for (size_t i = 0; i < g->sensor->places; i++) {
         time_ns t = g->sensor->status[i]->packet_time;
-        if (t && (least == 0 || t < least) && !ring_finished(g->sensor->ring[i]))
+        if (t < least && !ring_finished(g->sensor->ring[i]))
             least = t;
     }
-    return least;
+    return least == INT64_MAX ? 0 : least;
 }
 
 /* Offline days may pass within a batch: what they end is ended before the next record counts, or alerts would
@@ -269,6 +270,7 @@ static struct report_options options_of(struct reporting *g) {
                                    .ledger = c->ledger,
                                    .traffic = c->traffic,
                                    .tunnels = c->tunnels,
+                                   .hosts = c->hosts,
                                    .store = {.folder = sensor_state(s),
                                              .run = s->run,
                                              .unstored = &s->upper->unstored,

@@ -36,6 +36,7 @@ REQUEST(incidents_unmute);
 REQUEST(incidents_mutes);
 REQUEST(ledger);
 REQUEST(digest);
+REQUEST(hosts);
 
 /* "key": the time as in records; null for 0. */
 void request_time(struct json_writer *out, const char *key, time_ns t);

@@ -18,3 +18,7 @@ REQUEST(digest) {
         return false;
     return ask_digest(s->reporter, since, out, e);
 }
+
+REQUEST(hosts) {
+    return ask_hosts(s->reporter, word_at(arguments, 0), out, e);
+}

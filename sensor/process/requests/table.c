@@ -39,6 +39,7 @@ const struct control_request control_requests[] = {
      .usage = "at most NETWORK, DESTINATION and CLASS",
      .most = 3,
      .answer = request_ledger},
+    {.name = "hosts", .usage = "at most NETWORK", .most = 1, .answer = request_hosts},
     {.name = "digest", .usage = "at most SINCE", .most = 1, .answer = request_digest},
     {0},
 };

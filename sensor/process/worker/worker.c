@@ -40,6 +40,7 @@ void *worker_begin(struct sensor *s, const struct child *self, struct error *e) 
                                        .boards = boards,
                                        .status = status,
                                        .view = &status->view,
+                                       .keeps_hosts = sensor_state(s) != NULL,
                                        .blame = s->blame};
     counter_values = ring_counters(o.ring);
     if (o.board && s->offline)

@@ -133,6 +133,8 @@ static void get_full_list(const struct event *e, size_t which, struct value *v) 
 static void get_address(const struct event *e, size_t which, struct value *v) {
     static const struct address none;
     struct address a;
+    if (!e->record) /* a stats record is none of anybody */
+        return;
     memcpy(&a, MEMBER_AT(e, which), sizeof a);
     if (!address_equal(&a, &none))
         value_token(v, address_format(&a, v->room));
@@ -150,6 +152,17 @@ static void get_number(const struct event *e, size_t which, struct value *v) {
     default:
         return value_number(v, *(const uint64_t *)member);
     }
+}
+
+/* As ECS has it: capital letters with hyphens between. Of a notice of a host alone. */
+static void get_card(const struct event *e, size_t which, struct value *v) {
+    if (!e->record || e->record->object == 0)
+        return;
+    const uint64_t card = e->record->object;
+    snprintf(v->room, sizeof v->room, "%02X-%02X-%02X-%02X-%02X-%02X", (unsigned)(card >> 40 & 255),
+             (unsigned)(card >> 32 & 255), (unsigned)(card >> 24 & 255), (unsigned)(card >> 16 & 255),
+             (unsigned)(card >> 8 & 255), (unsigned)(card & 255));
+    value_token(v, v->room);
 }
 
 static void get_number_unless_zero(const struct event *e, size_t which, struct value *v) {
@@ -373,7 +386,8 @@ static const struct field rows[] = {
     {"rule.id",                        "rule",      21, REPORT_ALERT | REPORT_STATS, get_text, TEXT_RULE_ID},
     {"rule.name",                      "rulename",  15, REPORT_ALERT | REPORT_STATS, get_text, TEXT_RULE_NAME},
     {"rule.reference",                 "reference",  5, REPORT_ALERT,    get_list, TEXT_REFERENCES},
-    {"source.ip",                      "src",        0, TRAFFIC,         get_address, IN_RECORD(source)},
+    {"source.ip",                      "src",        0, TRAFFIC | REPORT_STATS,        get_address, IN_RECORD(source)},
+    {"source.mac",                     "smac",       6, REPORT_STATS,    get_card, IN_RECORD(object)},
     {"source.port",                    "spt",       18, TRAFFIC,         get_number_unless_zero, IN_RECORD(source_port)},
     {"destination.ip",                 "dst",        0, TRAFFIC,         get_address, IN_RECORD(destination)},
     {"destination.port",               "dpt",       18, TRAFFIC,         get_number_unless_zero, IN_RECORD(destination_port)},
@@ -432,7 +446,7 @@ static const struct field rows[] = {
     {"gantry.reason",                  "reason",    13, OBJECT,          get_text, TEXT_REASON},
     {"gantry.term",                    "term",      10, OBJECT,          get_first, TEXT_TERM},
     {"gantry.terms",                   "terms",     10, OBJECT,          get_list, TEXT_TERM},
-    {"gantry.network",                 "network",   27, TRAFFIC,         get_text, TEXT_NETWORK},
+    {"gantry.network",                 "network",   27, TRAFFIC | REPORT_STATS, get_text, TEXT_NETWORK},
     {"gantry.classes",                 "class",      0, OBJECT,          get_full_list, TEXT_CLASSES},
     {"gantry.rules",                   "rules",      9, OBJECT,          get_full_list, TEXT_RULES},
     {"gantry.distinct_values",         "values",     9, OBJECT,          get_number_unless_zero, IN_RECORD(distinct)},

@@ -105,9 +105,17 @@ const char *const schema_steps[] = {
     "CREATE TABLE object (worker INTEGER NOT NULL, object INTEGER NOT NULL, incident INTEGER NOT NULL,"
     " bytes INTEGER NOT NULL, telling INTEGER NOT NULL, PRIMARY KEY (worker, object)) WITHOUT ROWID;"
     /* the first sensors of version 7 had columns for uploads, too */
-    "ALTER TABLE traffic RENAME TO traffic_7;" TRAFFIC_TABLE
-    "INSERT INTO traffic SELECT " TRAFFIC_COLUMNS " FROM traffic_7;"
+    "ALTER TABLE traffic RENAME TO traffic_7;" TRAFFIC_TABLE "INSERT INTO traffic SELECT " TRAFFIC_COLUMNS
+    " FROM traffic_7;"
     "DROP TABLE traffic_7;",
+    /* 9: who speaks in the image networks (hosts/host_line.h): addresses and network cards, and since when
+       each network is known; ages: of the time that the sensor has watched */
+    "CREATE TABLE host (id INTEGER PRIMARY KEY, network TEXT NOT NULL, card INTEGER NOT NULL, key BLOB NOT "
+    "NULL,"
+    " other INTEGER NOT NULL, place BLOB NOT NULL, router INTEGER NOT NULL, learnt INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL, first_age INTEGER NOT NULL, last_age INTEGER NOT NULL,"
+    " waits INTEGER NOT NULL);"
+    "CREATE TABLE host_network (name TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;",
 };
 const size_t schema_version = sizeof schema_steps / sizeof schema_steps[0];
 
@@ -210,6 +218,12 @@ const char *const schema_statements[STORE_STATEMENTS] = {
         "DELETE FROM contract_object WHERE contract = ? AND worker = ? AND object = ?",
     [STORE_CONTRACT_OBJECT_EACH] = "SELECT contract, worker, object, bytes FROM contract_object",
     [STORE_CONTRACT_OBJECT_CLEAR] = "DELETE FROM contract_object",
+    [STORE_HOST_PUT] = "INSERT OR REPLACE INTO host VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STORE_HOST_DROP] = "DELETE FROM host WHERE id = ?",
+    [STORE_HOST_EACH] = "SELECT * FROM host ORDER BY last_age, id",
+    [STORE_HOST_NETWORK_PUT] = "INSERT INTO host_network VALUES (?, ?)",
+    [STORE_HOST_NETWORK_CLEAR] = "DELETE FROM host_network",
+    [STORE_HOST_NETWORK_EACH] = "SELECT name, since FROM host_network",
     [STORE_MESSAGE_PUT] = "INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?)",
     [STORE_MESSAGE_DROP] = "DELETE FROM message WHERE output = ? AND sequence = ?",
     [STORE_MESSAGE_EACH] = "SELECT output, sequence, rank, message FROM message ORDER BY output, sequence",

@@ -211,6 +211,7 @@ static void say_destination(const struct traffic_line *l, char why[WHY_MAX]) {
     text_put(&t, " left for its network today, ");
     text_bytes(&t, l->today.back);
     text_put(&t, " came back");
+    why[text_size(&t)] = '\0';
 }
 
 static void say_host(const struct traffic_line *host, char why[WHY_MAX]) {
@@ -219,6 +220,7 @@ static void say_host(const struct traffic_line *host, char why[WHY_MAX]) {
     text_put(&t, "the address belongs to no partner; this host has sent ");
     text_bytes(&t, host->today.out);
     text_put(&t, " to strangers today");
+    why[text_size(&t)] = '\0';
 }
 
 /* False: it is counted only. */

@@ -43,7 +43,8 @@ def facts():
 def table():
     """(name, parameter, rank, kinds) of sensor/report/format/fields.c."""
     kinds = {'ALL': 'ATFSD', 'TRAFFIC': 'ATF', 'OBJECT': 'AT', 'REPORT_ALERT': 'A', 'REPORT_FLOW': 'F', 'REPORT_TRANSFER': 'T',
-             'REPORT_STATS': 'S', 'REPORT_DIGEST': 'D', 'REPORT_ALERT | REPORT_STATS': 'AS', 'REPORT_FLOW | REPORT_ALERT': 'AF'}
+             'REPORT_STATS': 'S', 'REPORT_DIGEST': 'D', 'REPORT_ALERT | REPORT_STATS': 'AS', 'REPORT_FLOW | REPORT_ALERT': 'AF',
+             'TRAFFIC | REPORT_STATS': 'ATFS'}
     rows = re.findall(r'^    \{"([^"]+)",\s*(?:NULL|"([^"]*)"),\s*(\d+), ([A-Z_ |]+?),', read('sensor/report/format/fields.c'),
                       re.M)
     assert len(rows) > 50

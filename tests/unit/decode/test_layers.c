@@ -255,6 +255,55 @@ static void udp_ends_where_its_own_length_says(void **state) {
     assert_memory_equal(p.payload, "hello", 5);
 }
 
+/* Whose the frame is that stands around the packet: where it begins, or -1. */
+static int ethernet_at(const struct frame *f, const struct packet *p) {
+    static const uint8_t source[] = {0, 0x0c, 0x29, 0x44, 0x55, 0x66};
+    int found = -1;
+    for (size_t at = 0; at + 12 <= f->length && p->ethernet; at++)
+        if (memcmp(f->bytes + at + 6, source, 6) == 0)
+            found = (int)at;
+    assert_true(!p->ethernet || (found >= 0 && memcmp(p->ethernet + 6, source, 6) == 0));
+    return p->ethernet ? found : -1;
+}
+
+static void the_frame_of_a_packet_is_known_where_nothing_but_tags_is_between(void **state) {
+    enum { IP_IN_IP = 4, GRE = 47 };
+    struct frame f = {.length = 0};
+    struct packet p;
+    add_ethernet(&f, 0x0800);
+    add_ipv4(&f, PROTOCOL_TCP, 20 + 5, 1, 0);
+    add_tcp(&f, "hello", 5);
+    assert_true(decode_at(decoder, &f, 1, &p));
+    assert_int_equal(ethernet_at(&f, &p), 0);
+    f.length = 0;
+    add_ethernet(&f, 0x8100);
+    add_u16(&f, 40);
+    add_u16(&f, 0x0800);
+    add_ipv4(&f, PROTOCOL_TCP, 20 + 5, 1, 0);
+    add_tcp(&f, "hello", 5);
+    assert_true(decode_at(decoder, &f, 1, &p));
+    assert_int_equal(ethernet_at(&f, &p), 0);
+    f.length = 0;
+    add_ethernet(&f, 0x0800);
+    add_ipv4(&f, IP_IN_IP, 20 + 20 + 5, 1, 0); /* of the tunnel's ends */
+    add_ipv4(&f, PROTOCOL_TCP, 20 + 5, 1, 0);
+    add_tcp(&f, "hello", 5);
+    assert_true(decode_at(decoder, &f, 1, &p));
+    assert_true(p.tunnelled);
+    assert_int_equal(ethernet_at(&f, &p), -1);
+    f.length = 0;
+    add_ethernet(&f, 0x0800);
+    add_ipv4(&f, GRE, 4 + 14 + 20 + 20 + 5, 1,
+             0); /* a mirror's: the frame within is the one that was mirrored */
+    add_u16(&f, 0);
+    add_u16(&f, 0x6558);
+    add_ethernet(&f, 0x0800);
+    add_ipv4(&f, PROTOCOL_TCP, 20 + 5, 1, 0);
+    add_tcp(&f, "hello", 5);
+    assert_true(decode_at(decoder, &f, 1, &p));
+    assert_int_equal(ethernet_at(&f, &p), 14 + 20 + 4);
+}
+
 /* A DNS answer to a client whose port is 8472 is no VXLAN: its flags byte is not that of VXLAN. */
 static void udp_to_a_port_of_vxlan_without_its_header_is_udp(void **state) {
     struct frame f = {.length = 0};
@@ -609,6 +658,7 @@ int main(void) {
         cmocka_unit_test(a_frame_cut_anywhere_gives_only_what_is_there),
         cmocka_unit_test(a_payload_cut_by_the_snap_length_keeps_its_length),
         cmocka_unit_test(udp_ends_where_its_own_length_says),
+        cmocka_unit_test(the_frame_of_a_packet_is_known_where_nothing_but_tags_is_between),
         cmocka_unit_test(udp_to_a_port_of_vxlan_without_its_header_is_udp),
         cmocka_unit_test(other_transports_are_given_without_ports),
         cmocka_unit_test(sctp_has_ports),

@@ -114,6 +114,8 @@ static void a_stranger_is_told_from_a_megabyte_a_day_on(void **state) {
     assert_true(give((struct sum){.out = MB / 10}));
     assert_int_equal(told.incident->severity, 3);
     assert_int_equal(told.incident->bytes, MB); /* all of it */
+    struct bytes why = record_text_of(told.incident, TEXT_REASON);
+    assert_memory_equal(why.p + why.n - 9, "came back", 9);
     assert_int_equal(told.incident->flows, 10);
 }
 
@@ -150,6 +152,7 @@ static void one_host_may_not_send_much_to_many_strangers(void **state) {
     assert_true(give((struct sum){.out = MB / 2, .to = "203.0.99.1"}));
     struct bytes why = record_text_of(told.incident, TEXT_REASON);
     assert_non_null(memmem(why.p, why.n, "this host", 9));
+    assert_memory_equal(why.p + why.n - 5, "today", 5);
     assert_false(give((struct sum){.out = MB / 2, .to = "203.0.98.1"})); /* once */
 }
 
