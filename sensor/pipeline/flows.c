@@ -226,6 +226,15 @@ void pipeline_flow_told(void *user) {
     flow_table_release(the_pipeline->flows, flow);
 }
 
+/* Among HTTPS they are known by nDPI's list of servers alone. Where TLS itself says that it is for the DNS,
+ * that counts. */
+static void note_dns(struct pipeline *p, struct flow_context *x) {
+    if (!x->application || strcmp(x->application, "DoH_DoT") != 0 || facts_get(x->facts, FACT_DNS_OVER).n)
+        return;
+    flow_context_tell(&p->flow_contexts, x,
+                      (const struct bytes[FACT_COUNT]){[FACT_DNS_OVER] = bytes_text("https by name")});
+}
+
 static void on_identified(struct pipeline *p, struct flow *flow) {
     struct flow_context *x = context_of(flow);
     struct conversation *c = flow->conversation;
@@ -233,6 +242,7 @@ static void on_identified(struct pipeline *p, struct flow *flow) {
     if (app)
         x->application = identify_name(p->identify, app);
     x->master = flow->ndpi_master ? identify_name(p->identify, flow->ndpi_master) : NULL;
+    note_dns(p, x);
     conversation_named(p->dispatcher, c, x->master ? x->master : x->application);
 }
 

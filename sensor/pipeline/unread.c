@@ -46,6 +46,15 @@ void unread_note(struct unread *u, struct flow_context *x, enum side from, uint3
     age_add(&u->waiting, &x->waiting);
 }
 
+/* A few words in clear before TLS are no flow that nobody reads. What goes on in clear, or says more, is one
+ * somewhat later than others. */
+static bool may_seal(const struct flow_context *x, time_ns now) {
+    enum { WORDS = 1024 };
+    const time_ns patience = 5 * NS_PER_S;
+    return now - x->first < patience && x->payload[SIDE_CLIENT] <= WORDS &&
+           x->payload[SIDE_SERVER] <= 4 * WORDS && conversation_may_seal(x->conversation);
+}
+
 /* Before its protocol is known a flow has a moment to show it. NULL: it is read, or not known yet. */
 static const char *class_of(const struct flow_context *x, time_ns now, bool over) {
     if (x->encrypted)
@@ -53,7 +62,7 @@ static const char *class_of(const struct flow_context *x, time_ns now, bool over
     if (x->began)
         return conversation_lost(x->conversation) ? CLASS_UNREAD_FLOW : NULL;
     if (conversation_undecided(x->conversation) && !over &&
-        (now - x->first < interval || x->conversation->parked))
+        (now - x->first < interval || x->conversation->parked || may_seal(x, now)))
         return NULL;
     return conversation_read(x->conversation) ? NULL : CLASS_UNREAD_FLOW;
 }

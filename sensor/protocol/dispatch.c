@@ -2,6 +2,7 @@
 #include "protocol/dispatch_inside.h"
 
 #include "protocol/memory.h"
+#include "protocol/promise.h"
 
 /* --- beginning and ending a protocol --- */
 
@@ -168,8 +169,16 @@ static bool claim_unnamed(struct dispatcher *dp, struct conversation *c, const s
     return false;
 }
 
+static bool find_promise(const struct dispatch *d, const struct event *e) {
+    struct bytes first[2] = {hold_first(d->hold, SIDE_CLIENT), hold_first(d->hold, SIDE_SERVER)};
+    if (e && e->kind == EVENT_DATA && first[e->side].n == 0)
+        first[e->side] = bytes_of(e->bytes, e->n);
+    return promises_tls(first[SIDE_CLIENT], first[SIDE_SERVER]);
+}
+
 /* Nobody knows it: the last resort looks on. */
 static void leave_to_rest(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+    c->dispatch->may_seal = find_promise(c->dispatch, e);
     enum counter why = c->dispatch->foreign ? COUNTER_FLOWS_NOT_PARSED : COUNTER_FLOWS_UNIDENTIFIED;
     for (unsigned i = 0; i < dp->protocols; i++)
         if (dp->table[i]->takes_rest && protocol_can_read(dp->table[i], c->transport)) {
@@ -345,6 +354,12 @@ bool conversation_lost(const struct conversation *c) {
 bool conversation_undecided(const struct conversation *c) {
     const struct dispatch *d = c->dispatch;
     return d->phase == UNDECIDED || (c->protocol && c->protocol->takes_rest && !d->began);
+}
+
+bool conversation_may_seal(const struct conversation *c) {
+    const struct dispatch *d = c->dispatch;
+    return c->transport == PROTOCOL_TCP && conversation_undecided(c) &&
+           (d->phase == UNDECIDED ? find_promise(d, NULL) : d->may_seal);
 }
 
 void conversation_abandon(struct dispatcher *dp, struct conversation *c) {

@@ -69,6 +69,8 @@ unsigned conversation_tunnels(const struct conversation *c);
 /* Some of it was read, and nobody can make sense of the rest, or it was left out. */
 bool conversation_lost(const struct conversation *c);
 bool conversation_undecided(const struct conversation *c); /* what protocol it is is not known */
+/* As far as anybody knows it is a protocol in clear that usually goes over to TLS after a few words. */
+bool conversation_may_seal(const struct conversation *c);
 /* Nothing more of it is looked at: its transfers are cut, what it held is given back. */
 void conversation_abandon(struct dispatcher *d, struct conversation *c);
 

@@ -44,7 +44,8 @@ struct dispatch {
     bool foreign; /* nDPI has a name for it that no protocol here has */
     bool by_probe;
     bool announced;
-    bool began; /* a transfer */
+    bool began;    /* a transfer */
+    bool may_seal; /* what was held when nobody else took it promises TLS */
     bool encrypted;
     bool lost;          /* see conversation_lost() */
     const char *spoken; /* name of the protocol that ran last, the last resort aside */

@@ -8,6 +8,20 @@
 
 #include <openssl/evp.h>
 
+/* Questions to the DNS in it (RFC 7858, 8094, 9250): said by the protocol that is offered first, or chosen,
+ * else by the port. */
+static const char *find_dns(const struct conversation *c, enum tls_carrier carrier,
+                            struct bytes application) {
+    enum { DOMAIN_S = 853 };
+    if (bytes_equal(application, bytes_text("dot")))
+        return "tls by alpn";
+    if (bytes_equal(application, bytes_text("doq")))
+        return "quic by alpn";
+    if (c->end[SIDE_SERVER].port != DOMAIN_S)
+        return NULL;
+    return carrier == CARRIER_QUIC ? "quic by port" : carrier == CARRIER_DTLS ? "dtls by port" : "tls by port";
+}
+
 static void tell_client_hello(struct conversation *c, enum tls_carrier carrier,
                               const struct tls_hello *hello) {
     struct bytes facts[FACT_COUNT] = {0};
@@ -19,6 +33,7 @@ static void tell_client_hello(struct conversation *c, enum tls_carrier carrier,
         facts[FACT_TLS_JA4] = bytes_text(ja4);
     if (hello->ech)
         facts[FACT_TLS_ECH] = bytes_text("true");
+    facts[FACT_DNS_OVER] = bytes_text(find_dns(c, carrier, hello->application));
     c->services->tell(c, facts);
 }
 

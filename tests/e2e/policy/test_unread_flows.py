@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flows whose content nobody reads: who is told of them, from when on, and who is not. Captures written packet by packet, then real
 clients and servers over the span."""
+import datetime
 import json
 import os
 import random
@@ -98,6 +99,19 @@ def test_what_nobody_parses_is_an_unread_flow_whoever_opened_it(read):
     w = wires.Wire()
     w.tcp(client=ACME, server=LANE, sport=4444).open().server(NOISE[:300]).close()
     assert opened(read(w)) == [('unread-flow', 'Acme Towing')]
+
+
+@pytest.mark.parametrize('words, within', [(b'EHLO lane\r\n', 6), (b'EHLO lane\r\n' + NOISE[:1500], 0.8)], ids=['little', 'much'])
+def test_words_that_usually_come_before_tls_are_told_once_none_comes_or_they_are_many(read, words, within):
+    w = wires.Wire()
+    t = w.tcp(client=LANE, server=ACME, sport=25).open().server(b'220 mail.example ESMTP\r\n').client(words)
+    begin = w.now
+    for _ in range(60):
+        w.wait(0.2)
+        t.client(b'x')
+    alerts = read(w)
+    assert opened(alerts) == [('unread-flow', 'Acme Towing')]
+    assert datetime.datetime.fromisoformat(alerts[0]['@timestamp'].replace('Z', '+00:00')).timestamp() < begin + within
 
 
 def test_datagrams_count_as_well_and_clocks_and_names_do_not(read):

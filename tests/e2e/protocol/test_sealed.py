@@ -250,13 +250,37 @@ def test_http_3_alerts_with_what_its_first_packets_say_and_a_download_from_a_str
     assert upload['client']['bytes'] > 200000 and download['server']['bytes'] > 500000
 
 
+# --- names over TLS ---
+
+@pytest.mark.parametrize('port, words, over, application', [
+    (8853, ['-alpn', 'dot'], 'tls by alpn', 'TLS'), (853, [], 'tls by port', 'TLS'),
+    (853, ['-alpn', 'dot', '-servername', 'dns.google'], 'tls by alpn', 'DoH_DoT'),
+    (443, ['-alpn', 'h2', '-servername', 'dns.google'], 'https by name', 'DoH_DoT'),
+    (443, ['-alpn', 'h2', '-servername', 'store.example'], None, 'TLS'),
+    (443, ['-servername', 'www.e6r5p57kbafwrxj3plz.com'], None, 'Tor')])
+def test_questions_to_the_dns_in_tls_are_told_and_by_what(lab, sensor, folder, port, words, over, application):
+    server = lab.start('outside', 'openssl', 's_server', '-accept', f'{net.UNAPPROVED}:{port}', '-cert', str(folder / 'cert.pem'), '-key',
+                       str(folder / 'key.pem'), '-alpn', 'dot,h2', '-quiet', stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    lab.wait_port('outside', net.UNAPPROVED, port)
+    try:
+        lab.run('lane', 'openssl', 's_client', '-connect', f'{net.UNAPPROVED}:{port}', '-quiet', '-no_ign_eof', *words, input='x' * 900 + '\n',
+                check=False, timeout=20)
+    finally:
+        lab.stop(server, signal.SIGKILL)
+    sensor.wait_alert(lambda a: a['gantry'].get('classes') == ['encrypted-flow'], 8)
+    sensor.finish()
+    flow, = [f for f in flows_to(sensor, net.UNAPPROVED) if f['server']['port'] == port]
+    assert flow['gantry'].get('flow', {}).get('dns_over') == over and flow['network']['application'] == application
+
+
 # --- TLS behind other words ---
 
-@pytest.mark.parametrize('protocol', ['smtp', 'imap', 'pop3', 'ftp', 'xmpp', 'postgres', 'ldap', 'nntp'])
-def test_tls_behind_starttls_is_told_as_tls(lab, sensor, folder, protocol):
-    """openssl's client speaks each protocol's words; the server is a script that knows the answers."""
+@pytest.mark.parametrize('protocol', ['smtp', 'imap', 'pop3', 'ftp', 'xmpp', 'postgres', 'mysql', 'ldap', 'nntp'])
+@pytest.mark.parametrize('pause', ['0', '0.8'])
+def test_tls_behind_starttls_is_told_as_tls_and_the_words_before_it_are_not(lab, sensor, folder, protocol, pause):
+    """openssl's client speaks each protocol's words; the server is a script that knows the answers, and may think before each."""
     server = lab.start('outside', '/usr/bin/python3', os.path.join(os.path.dirname(__file__), 'starttls.py'), protocol, net.UNAPPROVED,
-                       str(folder / 'cert.pem'), str(folder / 'key.pem'))
+                       str(folder / 'cert.pem'), str(folder / 'key.pem'), pause)
     lab.wait_port('outside', net.UNAPPROVED, 2525)
     try:
         lab.run('lane', 'openssl', 's_client', '-connect', f'{net.UNAPPROVED}:2525', '-starttls', protocol, '-servername', 'mail.example',
@@ -265,6 +289,8 @@ def test_tls_behind_starttls_is_told_as_tls(lab, sensor, folder, protocol):
     finally:
         lab.stop(server, signal.SIGKILL)
     assert alert['network']['protocol'] == 'tls' and alert['tls']['client']['server_name'] == 'mail.example'
+    time.sleep(1)
+    assert {a['gantry']['classes'][0] for a in alerts_to(sensor, net.UNAPPROVED)} == {'encrypted-flow'}
 
 
 # --- VPNs ---
