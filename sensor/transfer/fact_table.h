@@ -48,7 +48,7 @@
     FACT(TUNNEL_NAME,     "gantry.tunnel.name",                         "below",      64,   A,     8,  WIRE, PLATES, KEPT,  NONE) \
     FACT(TUNNEL_SEEN,     "gantry.tunnel.seen",                         "seen",       136,  A,     5,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(FLOW_BULK,       "gantry.flow.bulk",                         "bulk",       32,   A | F, 6,  OURS, PLAIN,  KEPT,  NONE) \
-    FACT(DNS_OVER,        "gantry.flow.dns_over",                     "dnsOver",    16, A | F, 6,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(DNS_OVER,        "gantry.flow.dns_over",                     "dnsOver",    32, A | F, 6,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(DNS_NAME,        "gantry.flow.dns_name",                     "dnsName",    255, A | F, 5,  WIRE, PLATES, KEPT,  NONE) \
     FACT(DECLARED_TYPE,   NULL,                                         NULL,         256,  0,     0,  WIRE, PLATES, KEPT,  NONE)
 /* clang-format on */

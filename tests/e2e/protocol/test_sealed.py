@@ -39,7 +39,8 @@ def fill(path, n):
 
 @pytest.fixture
 def sensor(lab, tmp_path):
-    with net.Sensor(lab, tmp_path, events='alert,flow') as s:
+    """One that does not learn who strangers are: they are told if they are to be."""
+    with net.Sensor(lab, tmp_path, events='alert,flow', more='flows: {learning: 0 s}\n') as s:
         yield s
 
 
