@@ -19,7 +19,9 @@ enum der {
     DER_SET = 0x31,
     DER_VERSION = 0xa0,    /* [0] of TBSCertificate */
     DER_EXTENSIONS = 0xa3, /* [3] */
-    DER_DNS_NAME = 0x82,   /* [2] of GeneralName */
+    DER_EMAIL = 0x81,      /* [1] of GeneralName */
+    DER_DNS_NAME = 0x82,   /* [2] */
+    DER_URI = 0x86,        /* [6] */
     DER_IP_ADDRESS = 0x87, /* [7] */
 };
 
@@ -93,17 +95,47 @@ static void add_string(struct certificate_text *t, size_t limit, uint8_t tag, st
     }
 }
 
-/* Short names of attribute types, RFC 4514 section 3. NULL: shown by its number alone, which nobody reads. */
+/* One value within a distinguished name: what would end it there is escaped (RFC 4514 section 2.4), so that
+ * none passes for two. */
+static void add_escaped(struct certificate_text *t, size_t limit, uint8_t tag, struct bytes value) {
+    uint32_t c;
+    for (bool first = true; take_character(&value, tag, &c); first = false) {
+        bool special = (c < 0x80 && c && strchr("\"+,;<>\\", (int)c)) || (first && (c == ' ' || c == '#')) ||
+                       (c == ' ' && value.n == 0);
+        if (t->n + 1 + special > limit || (special && !add_character(t, limit, '\\')) ||
+            !add_character(t, limit, c))
+            return;
+    }
+}
+
+/* Short names of attribute types: RFC 4514 section 3, RFC 4519, RFC 2985, and those of extended validation.
+ * NULL: not shown. */
 static const char *attribute_name(struct bytes oid) {
     static const struct {
-        uint8_t last;
+        const char *oid; /* as it lies in DER, NUL behind it */
         const char *name;
-    } known[] = {{3, "CN"}, {5, "serialNumber"}, {6, "C"},  {7, "L"},
-                 {8, "ST"}, {9, "STREET"},       {10, "O"}, {11, "OU"}};
-    if (oid.n != 3 || oid.p[0] != 0x55 || oid.p[1] != 0x04)
-        return NULL;
+    } known[] = {{"\x55\x04\x03", "CN"},
+                 {"\x55\x04\x04", "SN"},
+                 {"\x55\x04\x05", "serialNumber"},
+                 {"\x55\x04\x06", "C"},
+                 {"\x55\x04\x07", "L"},
+                 {"\x55\x04\x08", "ST"},
+                 {"\x55\x04\x09", "STREET"},
+                 {"\x55\x04\x0a", "O"},
+                 {"\x55\x04\x0b", "OU"},
+                 {"\x55\x04\x0c", "title"},
+                 {"\x55\x04\x0f", "businessCategory"},
+                 {"\x55\x04\x11", "postalCode"},
+                 {"\x55\x04\x2a", "GN"},
+                 {"\x55\x04\x61", "organizationIdentifier"},
+                 {"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01", "UID"},
+                 {"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", "DC"},
+                 {"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "emailAddress"},
+                 {"\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x01", "jurisdictionL"},
+                 {"\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x02", "jurisdictionST"},
+                 {"\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x03", "jurisdictionC"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (known[i].last == oid.p[2])
+        if (bytes_equal(oid, bytes_text(known[i].oid)))
             return known[i].name;
     return NULL;
 }
@@ -113,18 +145,20 @@ struct attribute {
     uint8_t tag;
 };
 
-enum { ATTRIBUTES_MAX = 16 };
+enum { ATTRIBUTES_MAX = 32 }; /* the last ones, which are the most specific */
 
-static unsigned list_attributes(struct bytes name, struct attribute *out) {
+/* How many there are; number i stands at i % ATTRIBUTES_MAX, as long as it is among the last. */
+static unsigned list_attributes(struct bytes name, struct attribute out[ATTRIBUTES_MAX]) {
     struct reader sets = reader_of(name.p, name.n);
     struct bytes set, pair;
     unsigned n = 0;
-    while (n < ATTRIBUTES_MAX && take_tagged(&sets, DER_SET, &set)) {
+    while (take_tagged(&sets, DER_SET, &set)) {
         struct reader pairs = reader_of(set.p, set.n);
-        while (n < ATTRIBUTES_MAX && take_tagged(&pairs, DER_SEQUENCE, &pair)) {
+        while (take_tagged(&pairs, DER_SEQUENCE, &pair)) {
             struct reader r = reader_of(pair.p, pair.n);
-            if (take_tagged(&r, DER_OID, &out[n].oid) && take_value(&r, &out[n].tag, &out[n].value))
-                n++;
+            struct attribute a;
+            if (take_tagged(&r, DER_OID, &a.oid) && take_value(&r, &a.tag, &a.value))
+                out[n++ % ATTRIBUTES_MAX] = a;
         }
     }
     return n;
@@ -133,17 +167,19 @@ static unsigned list_attributes(struct bytes name, struct attribute *out) {
 /* The last attribute stands first (RFC 4514 section 2.1). */
 static void write_name(struct bytes name, struct certificate_text *out, struct certificate_text *common) {
     struct attribute list[ATTRIBUTES_MAX];
-    for (unsigned i = list_attributes(name, list); i-- > 0;) {
-        const char *type = attribute_name(list[i].oid);
+    unsigned n = list_attributes(name, list), least = n > ATTRIBUTES_MAX ? n - ATTRIBUTES_MAX : 0;
+    for (unsigned i = n; i-- > least;) {
+        const struct attribute *a = &list[i % ATTRIBUTES_MAX];
+        const char *type = attribute_name(a->oid);
         if (!type)
             continue;
         if (common && !common->n && strcmp(type, "CN") == 0)
-            add_string(common, CERTIFICATE_NAME_MAX, list[i].tag, list[i].value);
+            add_string(common, CERTIFICATE_NAME_MAX, a->tag, a->value);
         if (out->n)
             add_text(out, CERTIFICATE_NAME_MAX, bytes_text(","));
         add_text(out, CERTIFICATE_NAME_MAX, bytes_text(type));
         add_text(out, CERTIFICATE_NAME_MAX, bytes_text("="));
-        add_string(out, CERTIFICATE_NAME_MAX, list[i].tag, list[i].value);
+        add_escaped(out, CERTIFICATE_NAME_MAX, a->tag, a->value);
     }
 }
 
@@ -183,11 +219,12 @@ static void write_names(struct bytes general_names, struct certificate_text *out
         return;
     names = reader_of(list.p, list.n);
     while (out->n < CERTIFICATE_NAMES_MAX && take_value(&names, &tag, &value)) {
-        if ((tag != DER_DNS_NAME && tag != DER_IP_ADDRESS) || value.n == 0)
+        bool text = tag == DER_DNS_NAME || tag == DER_EMAIL || tag == DER_URI;
+        if ((!text && tag != DER_IP_ADDRESS) || value.n == 0)
             continue;
         if (out->n)
             add_text(out, CERTIFICATE_NAMES_MAX, bytes_text(", "));
-        if (tag == DER_DNS_NAME)
+        if (text)
             add_string(out, CERTIFICATE_NAMES_MAX, tag, value);
         else
             add_address(out, value);

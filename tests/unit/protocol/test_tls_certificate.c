@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -61,6 +62,39 @@ static void names_and_times_are_those_that_openssl_says(void **state) {
     check_text(&c.names, "store.example, *.store.example, 192.0.2.7, 2001:db8::7");
     assert_string_equal(c.since, "2026-11-29T02:46:07Z");
     assert_string_equal(c.until, "2026-12-29T02:46:07Z");
+}
+
+/* tests/data/certificates: made by openssl, whose -nameopt RFC2253 writes names as they are expected here. */
+static size_t load(const char *name, uint8_t *out, size_t size) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/certificates/%s", TEST_DATA, name);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    size_t n = fread(out, 1, size, f);
+    fclose(f);
+    return n;
+}
+
+static void what_would_end_a_value_within_a_name_is_escaped_and_all_usual_attributes_are_there(void **state) {
+    uint8_t der[4096];
+    struct certificate c;
+    (void)state;
+    assert_true(certificate_read(bytes_of(der, load("odd.der", der, sizeof der)), &c));
+    check_text(&c.common_name, "#1; a<b>,O=Google\\\\");
+    check_text(&c.subject,
+               "CN=\\#1\\; a\\<b\\>\\,O=Google\\\\\\\\,emailAddress=pki@store.example,O=Muster\\, "
+               "S\xc3\xb6hne \\+ Co. \\\"KG\\\",DC=example,DC=com,C=US,postalCode=94107,"
+               "businessCategory=Private Organization,jurisdictionC=US");
+    check_text(&c.names, "store.example, pki@store.example, urn:sonos:device:7, 192.0.2.7");
+}
+
+static void of_very_many_names_the_most_specific_counts(void **state) {
+    uint8_t der[4096];
+    struct certificate c;
+    (void)state;
+    assert_true(certificate_read(bytes_of(der, load("many.der", der, sizeof der)), &c));
+    check_text(&c.common_name, "n39.example");
+    assert_memory_equal(c.subject.at, "CN=n39.example,CN=n38.example,", 30);
 }
 
 static void a_certificate_may_be_cut_anywhere(void **state) {
@@ -153,6 +187,8 @@ static void other_bytes_are_no_certificate(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_times_are_those_that_openssl_says),
+        cmocka_unit_test(what_would_end_a_value_within_a_name_is_escaped_and_all_usual_attributes_are_there),
+        cmocka_unit_test(of_very_many_names_the_most_specific_counts),
         cmocka_unit_test(a_certificate_may_be_cut_anywhere),
         cmocka_unit_test(a_damaged_certificate_gives_what_stands_before_the_damage),
         cmocka_unit_test(strings_of_each_kind_are_utf_8_and_centuries_are_right),
