@@ -336,6 +336,21 @@ static void note_unread(struct pipeline *p, struct flow *flow, const struct pack
     unread_note(&p->unread, x, from, packet->payload_length);
 }
 
+/* One that is looked into for the names in it alone, to a resolver inside as a rule, holds memory for as long
+ * as a question is open: such flows are many, and stay in the table for a while. */
+static void rest_flow(struct pipeline *p, struct flow *flow) {
+    struct flow_context *x = context_of(flow);
+    if (!x || x->matters[SIDE_CLIENT] || x->matters[SIDE_SERVER] || flow->transport != PROTOCOL_UDP ||
+        flow->packets[SIDE_CLIENT] > flow->packets[SIDE_SERVER])
+        return;
+    identify_release(p->identify, flow);
+    x->conversation = NULL;
+    conversation_close(p->dispatcher, flow->conversation);
+    flow->conversation = NULL;
+    flow_context_release(&p->flow_contexts, x);
+    flow->interest = FLOW_WAIT;
+}
+
 static void look_into(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
     if (flow->sound == PACKET_UNSOUND)
         return;
@@ -356,6 +371,7 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
     else if (flow->interest == FLOW_IDENTIFY && flow->identified)
         flow->interest = FLOW_COUNT;
     note_unread(p, flow, packet, from);
+    rest_flow(p, flow);
 }
 
 /* As flow/ counts them. */
