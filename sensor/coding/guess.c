@@ -52,7 +52,9 @@ static bool fits_coding(struct codings *c, const struct coding *coding, struct b
     if (in.n == 0)
         return false;
     struct trial t = decode_on_trial(c, coding, in);
-    if (t.broken || t.out == 0)
+    bool is_empty =
+        t.out == 0 && !(trailer == ANY_TRAILER && t.left == 0); /* blocks of nothing may go first */
+    if (t.broken || is_empty)
         return false;
     if (t.enough)
         return true;

@@ -119,6 +119,13 @@ static void feed_text(struct inspection *n, struct bytes in) {
     }
 }
 
+/* Bytes are missing, or there are no more. */
+static void feed_held(struct inspection *n, uint64_t missing) {
+    struct bytes held = utf16_gap(&n->utf16, missing);
+    if (held.n > 0)
+        feed_bulk(n, held.p, held.n);
+}
+
 /* What a picture's text unfolds to is paid for as what codings make. */
 static bool on_unzipped(void *context, struct bytes text) {
     struct inspection *n = context;
@@ -498,11 +505,8 @@ void inspector_gap(struct inspector *i, struct object *o, uint64_t n) {
     if (in->is_image && in->seen > o->picture)
         image_skip(&in->image, n);
     /* Of UTF-16 the next byte is a unit's first only if an even number was lost with the one that is held. */
-    if (in->bulk == SCOPE_TEXT && (in->utf16.mode == UTF16_LITTLE || in->utf16.mode == UTF16_BIG)) {
-        in->utf16.have = (uint8_t)((in->utf16.have + n) & 1);
-        in->utf16.held[0] = 0;
-        in->utf16.high = 0;
-    }
+    if (in->bulk == SCOPE_TEXT)
+        feed_held(in, n);
     feed_bulk(in, (const uint8_t *)"\n", 1);
     decide_if_due(in);
 }
@@ -535,6 +539,8 @@ void inspector_closed(struct inspector *i, struct object *o) {
     struct inspection *in = o->inspection;
     if (!in || in->closed)
         return;
+    if (in->bulk == SCOPE_TEXT)
+        feed_held(in, 0);
     end_streams(in, true);
     drop_unzip(in);
     match_names(in);

@@ -230,17 +230,22 @@ static const bool plate_shapes[1 << (SHAPE_SIGNS + 1)] = {
     [SHAPE6(D, D, D, D, L, L)] = true,    [SHAPE6(L, L, L, D, D, L)] = true,
 };
 
-bool plate_shape(struct bytes token) {
+/* `anycase`: small letters are letters too. */
+static bool has_plate_shape(struct bytes token, bool anycase) {
     unsigned shape = 1;
     for (size_t i = 0; i < token.n; i++) {
         uint8_t c = token.p[i];
         if (c == ' ' || c == '-')
             continue;
-        if ((!is_upper(c) && !is_digit(c)) || shape >> SHAPE_SIGNS)
+        if (!(anycase ? is_alnum(c) : is_upper(c) || is_digit(c)) || shape >> SHAPE_SIGNS)
             return false;
         shape = shape << 1 | (is_digit(c) ? D : L);
     }
     return plate_shapes[shape];
+}
+
+bool plate_shape(struct bytes token) {
+    return has_plate_shape(token, false);
 }
 
 static bool check_plate(struct bytes match, struct bytes *value) {
@@ -267,12 +272,29 @@ static bool is_field_byte(uint8_t c) {
 
 enum { FIELD_MIN = 5, FIELD_MAX = 9 }; /* characters of a plate as it is written */
 
-static bool may_be_plate(struct bytes field, struct bytes *value) {
-    return field.n >= FIELD_MIN && field.n <= FIELD_MAX && plate_shape(field);
+static bool fits_field(struct bytes field) {
+    return field.n >= FIELD_MIN && field.n <= FIELD_MAX;
 }
 
+/* A name or a header says what it is, so small letters do no harm. */
+static bool may_be_plate(struct bytes field, struct bytes *value) {
+    return fits_field(field) && has_plate_shape(field, true);
+}
+
+static bool is_bare_plate(struct bytes token) {
+    return fits_field(token) && plate_shape(token) && !looks_hexadecimal(token);
+}
+
+/* The field, or its first word: what stands at the start of a line or behind a sign, and a blank ends it. */
 static bool may_be_bare(struct bytes field, struct bytes *value) {
-    return may_be_plate(field, value) && !looks_hexadecimal(field);
+    if (is_bare_plate(field))
+        return true;
+    const uint8_t *blank = field.n > FIELD_MIN ? memchr(field.p, ' ', field.n) : NULL;
+    if (!blank || !is_bare_plate(bytes_of(field.p, (size_t)(blank - field.p))))
+        return false;
+    value->p = field.p;
+    value->n = (size_t)(blank - field.p);
+    return true;
 }
 
 /* The last field of the match that may be a plate. A field is what stands between two bytes that are neither
@@ -287,13 +309,53 @@ static bool find_last_field(struct bytes match, struct bytes *value,
         for (from = end; from > 0 && is_field_byte(match.p[from - 1]);)
             from--;
         struct bytes field = bytes_trim(bytes_of(match.p + from, end - from));
-        if (may_be(field, value)) {
-            *value = field;
+        *value = field;
+        if (may_be(field, value))
             return true;
-        }
         end = from;
     }
     return false;
+}
+
+/* What stands between the signs of a plate that is written sign by sign: a blank, a dot, a hyphen, an
+ * underscore, a soft hyphen, a middle dot, or U+200B to U+2015. Its octets; 0: none of these. */
+static size_t joint_size(struct bytes b) {
+    if (b.p[0] == ' ' || b.p[0] == '.' || b.p[0] == '-' || b.p[0] == '_')
+        return 1;
+    if (b.n >= 2 && b.p[0] == 0xC2 && (b.p[1] == 0xAD || b.p[1] == 0xB7))
+        return 2;
+    return b.n >= 3 && b.p[0] == 0xE2 && b.p[1] == 0x80 && b.p[2] >= 0x8B && b.p[2] <= 0x95 ? 3 : 0;
+}
+
+/* A letter or digit, or its fullwidth form (U+FF10 to U+FF3A); its octets, 0: neither. */
+static size_t read_sign(struct bytes b, uint8_t *sign) {
+    *sign = b.p[0];
+    if (is_upper(b.p[0]) || is_digit(b.p[0]))
+        return 1;
+    if (b.n < 3 || b.p[0] != 0xEF || b.p[1] != 0xBC || b.p[2] < 0x90 || b.p[2] > 0xBA)
+        return 0;
+    *sign = (uint8_t)(b.p[2] - 0x90 + '0'); /* as they stand in ASCII, letters included */
+    return is_upper(*sign) || is_digit(*sign) ? 3 : 0;
+}
+
+/* The signs of the match, ASCII with a joint behind each but the last, or all fullwidth; one byte may stand
+ * before and one behind them. */
+static bool check_plate_spaced(struct bytes match, struct bytes *value) {
+    uint8_t signs[SHAPE_SIGNS];
+    uint8_t sign;
+    size_t from = match.n > 0 && read_sign(match, &sign) == 0, at = from, to = from, count = 0, n;
+    while (at < match.n && (n = read_sign(bytes_of(match.p + at, match.n - at), &sign)) > 0) {
+        if (count == SHAPE_SIGNS)
+            return false;
+        signs[count++] = sign;
+        at = to = at + n;
+        size_t joint = at < match.n ? joint_size(bytes_of(match.p + at, match.n - at)) : 0;
+        if (n == 1 && joint == 0)
+            break;
+        at += joint;
+    }
+    *value = bytes_of(match.p + from, to - from);
+    return to + 1 >= match.n && is_bare_plate(bytes_of(signs, count));
 }
 
 struct bytes field_next(struct bytes *in) {
@@ -313,7 +375,7 @@ static bool check_plate_field(struct bytes match, struct bytes *value) {
 }
 
 static bool check_plate_bare(struct bytes match, struct bytes *value) {
-    return find_last_field(match, value, may_be_bare);
+    return find_last_field(match, value, may_be_bare) || check_plate_spaced(match, value);
 }
 
 /* PLATE-NLD or PLATE;NLD;...: what stands before the country's code. */

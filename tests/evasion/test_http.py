@@ -152,7 +152,23 @@ test_turns = cases(JPG, {
     'reverse HTTP': lambda w, f: talk(w, SWITCH, SWITCHED + head('GET', '/cam'), reply(f)),
 })
 
+SOCKS4 = b'\4\1\0\x50\xc0\0\2\1user\0'
+test_behind_proxies = cases(JPG, {
+    'SOCKS 4 that is refused, and HTTP all the same': lambda w, f: talk(w, SOCKS4, b'\0\x5b\0\x50\0\0\0\0', put(f), CREATED),
+    'SOCKS 4 that is refused, and the request before': lambda w, f: talk(w, SOCKS4 + put(f), b'\0\x5b\0\x50\0\0\0\0' + CREATED),
+    'SOCKS 5 that is refused, and HTTP all the same': lambda w, f: talk(
+        w, b'\5\1\0', b'\5\0', b'\5\1\0\1\xc0\0\2\1\0\x50', b'\5\2\0\1\0\0\0\0\0\0', put(f), CREATED),
+    'a method of SOCKS 5 that is refused, and HTTP all the same': lambda w, f: talk(w, b'\5\1\0', b'\5\xff', put(f), CREATED),
+    'SOCKS 5 for datagrams, and HTTP on the connection': lambda w, f: talk(
+        w, b'\5\1\0', b'\5\0', b'\5\3\0\1\0\0\0\0\0\0', b'\5\0\0\1\xc0\0\2\1\0\x50', put(f), CREATED),
+    'SOCKS 5, all at once': lambda w, f: talk(w, b'\5\1\0\5\1\0\1\xc0\0\2\1\0\x50' + put(f), b'\5\0\5\0\0\1' + b'\0' * 6 + CREATED),
+    'the binary header of a proxy': lambda w, f: talk(
+        w, b'\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x0a\0\0\1\x0a\0\0\2\0\1\0\2' + put(f), CREATED),
+    'three proxies one behind the other': lambda w, f: talk(w, *[CONNECT, CONNECTED] * 3, put(f), CREATED),
+})
+
 test_codings = cases(JPG, {
+    'empty blocks before a bare stream': sent('Content-Encoding: deflate', wire=lambda d: b'\0\0\0\xff\xff' * 200 + raw(d)),
     'a file behind a short deflate stream': sent('Content-Encoding: deflate', wire=lambda d: zlib.compress(b'x') + d),
     'a file behind a short bare stream': sent('Content-Encoding: deflate', wire=lambda d: raw(b'x') + d),
     'a file behind a short gzip member': sent('Content-Encoding: gzip', wire=lambda d: gzip.compress(b'x') + d),

@@ -12,6 +12,10 @@ bool json_shape(struct bytes first);
  * does no harm, nor one in 64 that does not belong there. False for no bytes. */
 bool text_shape(struct bytes some);
 
+/* Text that few programs take for such: UTF-16 without a byte order mark, UTF-32, and fields that control
+ * characters keep apart. */
+bool odd_text_shape(struct bytes some);
+
 /* Do the bytes begin a multipart body: line ends, "--" and a boundary, and a field's name in the next line
  * (RFC 2046 section 5.1.1)? */
 bool multipart_shape(struct bytes b);

@@ -43,6 +43,11 @@ static bool latin1_shape(struct bytes b) {
     return true;
 }
 
+/* What may stand in a character whose upper octets are zero. */
+static bool is_plain(uint8_t c) {
+    return c != 0 && !is_control(c);
+}
+
 static bool utf16_shape(struct bytes b) {
     if (b.n < 4)
         return false;
@@ -59,6 +64,54 @@ static bool utf16_shape(struct bytes b) {
     return true;
 }
 
+/* Units of `size` octets, all of whose octets but the one at `low` are zero: text without a mark, or in
+ * UTF-32. One unit in sixteen may be another character. */
+static bool is_units(struct bytes b, size_t size, size_t low) {
+    enum { UNITS_MIN = 8, OTHERS = 16 };
+    size_t units = b.n / size, others = units / OTHERS;
+    for (size_t i = 0; i < units; i++) {
+        const uint8_t *unit = b.p + i * size;
+        unsigned above = 0;
+        for (size_t k = 0; k < size; k++)
+            above |= k == low ? 0 : unit[k];
+        if (above ? others-- == 0 : !is_plain(unit[low]))
+            return false;
+    }
+    return units >= UNITS_MIN;
+}
+
+static bool wide_shape(struct bytes b) {
+    struct bytes behind = bytes_of(b.p + 4, b.n < 4 ? 0 : b.n - 4);
+    if (b.n >= 4 && memcmp(b.p, "\xFF\xFE\0\0", 4) == 0)
+        return is_units(behind, 4, 0);
+    if (b.n >= 4 && memcmp(b.p, "\0\0\xFE\xFF", 4) == 0)
+        return is_units(behind, 4, 3);
+    return is_units(b, 2, 0) || is_units(b, 2, 1) || is_units(b, 4, 0) || is_units(b, 4, 3);
+}
+
+/* Characters of text in fields that NUL, SOH or the separators of ASCII (1C to 1F) keep apart: two of these,
+ * fields of two characters and more. */
+static bool separated_shape(struct bytes b) {
+    enum { LEAST = 64, FIELDS = 6 };
+    uint32_t used = 0;
+    size_t separators = 0;
+    for (size_t i = 0; i < b.n; i++) {
+        uint8_t c = b.p[i];
+        if (c <= 1 || (c >= 0x1C && c <= 0x1F)) {
+            used |= 1u << c;
+            separators++;
+        } else if (is_control(c)) {
+            return false;
+        }
+    }
+    bool two_at_most = (used & (used - 1) & ((used & (used - 1)) - 1)) == 0;
+    return b.n >= LEAST && separators >= FIELDS && separators <= b.n / 3 && two_at_most;
+}
+
 bool text_shape(struct bytes some) {
     return some.n > 0 && (utf8_shape(some) || latin1_shape(some) || utf16_shape(some));
+}
+
+bool odd_text_shape(struct bytes some) {
+    return wide_shape(some) || separated_shape(some);
 }

@@ -393,6 +393,7 @@ static const struct signature table[] = {
     {{"text/xml", "XML text", KIND_TEXT}, .also = is_xml},
     {{"text/html", "HTML text", KIND_TEXT}, .also = is_html},
     {{"application/json", "JSON text", KIND_TEXT}, .also = is_json},
+    {{"text/plain", "text", KIND_TEXT}, .also = odd_text_shape},
     {{"text/plain", "text", KIND_TEXT}, .also = is_text},
 };
 

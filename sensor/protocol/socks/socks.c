@@ -33,7 +33,7 @@ enum step {
     STEP_REQUEST_4,
     STEP_REPLY_4,
     STEP_TUNNEL, /* the handshake is over */
-    STEP_IDLE,   /* refused, or of no interest */
+    STEP_IDLE,   /* refused, or for datagrams: what comes on all the same is looked at */
 };
 
 struct socks {
@@ -288,14 +288,15 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     struct socks *s = c->state;
     size_t taken = HELD_BYTES - s->n[from];
     if (s->step == STEP_IDLE)
-        return PROTOCOL_OK;
+        s->step = STEP_TUNNEL;
     if (taken > n)
         taken = n;
     memcpy(s->held[from] + s->n[from], bytes, taken);
     s->n[from] += taken;
     if (!take_steps(s) || (s->step < STEP_TUNNEL && taken < n))
         return PROTOCOL_LOST;
-    if (s->step != STEP_TUNNEL)
+    bool goes_on = s->step == STEP_IDLE && (s->n[SIDE_CLIENT] || s->n[SIDE_SERVER]);
+    if (s->step != STEP_TUNNEL && !goes_on)
         return PROTOCOL_OK;
     conversation_inner(c, SIDE_CLIENT, s->held[SIDE_CLIENT], s->n[SIDE_CLIENT]);
     if (from == SIDE_CLIENT)

@@ -185,9 +185,41 @@ static void a_few_foreign_bytes_do_not_make_text_binary(void **state) {
     assert_string_equal(type_of_bytes(bytes_of(text, 63))->mime, "application/octet-stream");
 }
 
+static struct bytes widen(struct bytes text, size_t size, size_t low, uint8_t out[512]) {
+    memset(out, 0, 512);
+    for (size_t i = 0; i < text.n; i++)
+        out[i * size + low] = text.p[i];
+    return bytes_of(out, text.n * size);
+}
+
+static void text_in_wide_characters_without_a_mark_is_text_and_numbers_are_not(void **state) {
+    const struct bytes text = bytes_text("plate,state,lane\r\nKXR4471,TX,4\r\n");
+    uint8_t room[512], numbers[64];
+    for (size_t size = 2; size <= 4; size += 2)
+        for (size_t low = 0; low < size; low += size - 1)
+            assert_string_equal(type_of_bytes(widen(text, size, low, room))->mime, "text/plain");
+    for (uint32_t i = 0; i < 32; i++) { /* small numbers of two octets */
+        numbers[2 * i] = (uint8_t)(i * 7);
+        numbers[2 * i + 1] = 0;
+    }
+    assert_string_equal(type_of_bytes(bytes_of(numbers, sizeof numbers))->mime, "application/octet-stream");
+}
+
+static void fields_that_control_characters_keep_apart_are_text(void **state) {
+    char text[] = "KXR4471\1TX\1"
+                  "4\1inbound\36GHT7720\1NM\1"
+                  "5\1inbound\36PJX0913\1TX\1"
+                  "6\1outbound\36";
+    assert_string_equal(type_of_bytes(bytes_of(text, sizeof text - 1))->mime, "text/plain");
+    text[2] = 2; /* a third kind of control character */
+    assert_string_equal(type_of_bytes(bytes_of(text, sizeof text - 1))->mime, "application/octet-stream");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(netpbm_and_icons_are_known_by_their_headers),
+        cmocka_unit_test(text_in_wide_characters_without_a_mark_is_text_and_numbers_are_not),
+        cmocka_unit_test(fields_that_control_characters_keep_apart_are_text),
         cmocka_unit_test(a_few_foreign_bytes_do_not_make_text_binary),
         cmocka_unit_test(every_sample_is_what_libmagic_takes_it_for),
         cmocka_unit_test(every_start_of_every_sample_has_a_type),

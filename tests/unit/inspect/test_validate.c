@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -111,6 +112,33 @@ static void a_table_is_cut_into_fields_without_what_surrounds_them(void **state)
     assert_fields(",;-- \xff", (const char *const[]){NULL});
 }
 
+#define WIDE(c) "\xef\xbc" c
+#define UNSEEN "\xe2\x80\x8b"
+
+static void a_plate_is_known_when_its_signs_stand_apart(void **state) {
+    static const char *const apart[] = {"K X R 4 4 7 1", "K.X.R.4.4.7.1", "4_K_B_C_4_4_7",
+                                        "K" UNSEEN "X" UNSEEN "R" UNSEEN "4" UNSEEN "4" UNSEEN "7",
+                                        WIDE("\xab") WIDE("\xb8") WIDE("\xb2") WIDE("\x94") WIDE("\x94")
+                                            WIDE("\x97")};
+    static const char *const others[] = {",A 1 B 2,", ",K.X.R.4.4.7.1.2,", ",G H J K L M N,",
+                                         ",1.2.3.4.5.6.7,", ",F.E.D.1.2.3.4,"};
+    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+        char text[64];
+        snprintf(text, sizeof text, ";%s,", apart[i]);
+        assert_value("plate-bare", text, apart[i]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(holds("plate-bare", others[i]));
+}
+
+static void a_bare_plate_may_be_the_first_word_of_its_field_and_has_capital_letters(void **state) {
+    assert_value("plate-bare", "KXR4471 TX 0 2026-05-31 04:", "KXR4471");
+    assert_value("plate-bare", "|KXR 4471 |", "KXR 4471");
+    assert_false(holds("plate-bare", ": request KXR4471 done,"));
+    assert_false(holds("plate-bare", ",kxr4471,"));
+    assert_value("plate-field", "\"kxr4471\"", "kxr4471");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_specimen_passport_holds_and_one_wrong_digit_does_not),
@@ -120,6 +148,8 @@ int main(void) {
         cmocka_unit_test(luhn_holds_for_the_standards_example),
         cmocka_unit_test(a_time_is_believed_between_1990_and_2100_and_on_the_calendar),
         cmocka_unit_test(plates_are_known_by_shape_and_their_field_is_cut_out),
+        cmocka_unit_test(a_plate_is_known_when_its_signs_stand_apart),
+        cmocka_unit_test(a_bare_plate_may_be_the_first_word_of_its_field_and_has_capital_letters),
         cmocka_unit_test(a_table_is_cut_into_fields_without_what_surrounds_them),
     };
     return cmocka_run_group_tests_name("inspect/validate", tests, NULL, NULL);
