@@ -48,7 +48,9 @@ static void put_text(struct record_builder *b, enum record_text which, const cha
 static void put_facts(struct record_builder *b, const struct facts *f, unsigned shown) {
     for (unsigned i = 0; i < FACT_COUNT; i++) {
         struct bytes text = fact_rows[i].shown & shown ? facts_get(f, (enum fact)i) : bytes_of(NULL, 0);
-        if (text.n)
+        bool judged =
+            i == (unsigned)FACT_TARGET && b->head.text[TEXT_TARGET].n; /* of several the one that decides */
+        if (text.n && !judged)
             record_text(b, (enum record_text)i, text);
     }
 }
@@ -100,6 +102,7 @@ struct judged {
     struct bytes target;  /* whom it asked a relay for, likewise */
     const char *protocol; /* by our own look */
     bool any_protocol;    /* nobody knows it, and none is asked for */
+    bool passed_on;       /* by a resolver */
     time_ns time;
 };
 
@@ -135,6 +138,7 @@ static void judge_class(const struct judged *j, const char *class, struct judgem
         .class = class,
         .protocol = j->protocol,
         .any_protocol = j->any_protocol,
+        .passed_on = j->passed_on,
         .time = j->time,
     };
     policy_judge(j->policy, &facts, out);
@@ -152,8 +156,8 @@ static enum record_direction direction_of(const struct judged *j, const struct j
     return destination_in ? DIRECTION_INBOUND : DIRECTION_EXTERNAL;
 }
 
-static void put_target(struct record_builder *b, const struct judged *who) {
-    struct bytes text = who->target.n ? who->target : who->host;
+static void put_target(struct record_builder *b, const struct judged *who, struct bytes decided) {
+    struct bytes text = decided.n ? decided : who->host;
     struct target t;
     record_text(b, TEXT_TARGET, text);
     if (target_parse(text, &t) && t.addressed)
@@ -166,7 +170,7 @@ static void put_judgement(struct record_builder *b, const struct judged *who, co
     b->head.direction = (uint8_t)direction_of(who, j);
     b->head.destination_bits = policy_announced(who->policy, &who->destination);
     if (j->relayed)
-        put_target(b, who);
+        put_target(b, who, j->target);
     if (source.kind == PLACE_IMAGE)
         put_text(b, TEXT_NETWORK, policy_image_network(who->policy, source.index)->name);
     if (j->partner) {
@@ -453,10 +457,11 @@ void emit_tunnel(struct emitter *e, const struct tunnels *t, const struct tunnel
     struct judgement j;
     char seen[SEEN_MAX];
     who.protocol = tunnel_protocol(l, x);
+    who.passed_on = l->way == TUNNEL_NAMES && x->asks[from];
     judge_class(&who, CLASS_TUNNEL, &j);
     record_begin(&e->builder, RECORD_VOLUME);
     put_ends(e, x, from);
-    r->matters = x->leaves[from];
+    r->matters = x->leaves[from] || who.passed_on;
     put_judgement(&e->builder, &who, &j);
     r->time = r->last = l->time;
     r->first = x->first;

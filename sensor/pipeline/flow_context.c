@@ -35,6 +35,7 @@ void flow_context_judge(struct flow_context *x, const struct generation *generat
         x->leaves[side] = policy_matters(policy, &x->end[side].address, to);
         x->matters[side] = inspect_all || x->leaves[side];
         x->relayed[side] = x->leaves[side] && policy_relays(policy, to);
+        x->asks[side] = policy_asks(policy, &x->end[side].address, to);
         x->metered[side] = x->relayed[side] || (x->leaves[side] && has_contract(policy, to));
     }
 }

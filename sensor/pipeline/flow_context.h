@@ -25,6 +25,7 @@ struct flow_context {
     bool leaves[2];                      /* by policy: from an image network to the outside */
     bool metered[2];                     /* what this side sends counts under a contract, or may */
     bool relayed[2];                     /* a relay receives what this side sends */
+    bool asks[2];                        /* what this side asks a resolver may be passed on */
     bool began;                          /* a transfer: its objects count, not the flow */
     bool encrypted;
     bool ambiguous;      /* its segments contradict each other: this is one of several readings, or may be */

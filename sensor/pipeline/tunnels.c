@@ -7,6 +7,14 @@ static bool find_leaving(const struct flow_context *x, enum side *from) {
     return x->leaves[*from];
 }
 
+/* Likewise of a question. */
+static bool find_asking(const struct flow_context *x, enum side *from) {
+    if (find_leaving(x, from))
+        return true;
+    *from = x->asks[SIDE_CLIENT] ? SIDE_CLIENT : SIDE_SERVER;
+    return x->asks[*from];
+}
+
 /* Names of the link's own (RFC 6762, 4795) and other groups: no host outside is asked. */
 static bool is_group(const struct address *a) {
     return address_is_v4(a) ? a->bytes[12] >> 4 == 0xe : a->bytes[0] == 0xff;
@@ -58,7 +66,7 @@ void pipeline_name_message(struct conversation *c, const struct name_message *m)
     struct tunnel_name name;
     struct tunnel_line *l;
     enum side from;
-    if (!find_leaving(x, &from) || is_group(&x->end[side_other(from)].address))
+    if (!find_asking(x, &from) || is_group(&x->end[side_other(from)].address))
         return;
     bool leaves = m->from == from;
     if (!leaves && m->text == 0)

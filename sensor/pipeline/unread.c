@@ -135,7 +135,8 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
         pipeline_name_asked(the_pipeline, x);
         s->flow = x;
         s->from = from;
-        s->quiet = policy_quiet(policy, target.n ? target : host);
+        bool several = target.n && memchr(target.p, ',', target.n);
+        s->quiet = !several && policy_quiet(policy, target.n ? target : host);
         flow_context_retain(x);
     }
     s->time = now;

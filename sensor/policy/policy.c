@@ -578,6 +578,13 @@ bool policy_relays(const struct policy *p, const struct address *a) {
     return p->has_relays && find_through(&p->relays, a) != 0;
 }
 
+bool policy_asks(const struct policy *p, const struct address *source, const struct address *destination) {
+    if (!p->has_relays || policy_place(p, source).kind != PLACE_IMAGE)
+        return false;
+    enum place_kind to = policy_place(p, destination).kind;
+    return (to == PLACE_IMAGE || to == PLACE_INTERNAL) && !policy_relays(p, destination);
+}
+
 bool policy_owns(const struct policy *p, struct bytes host) {
     return domains_find(p->own, p->own_count, host) != NULL;
 }

@@ -167,6 +167,9 @@ const struct partner *policy_partner_named(const struct policy *p, struct bytes 
 
 /* Does a relay stand there, which acts for others? Two loads where none is configured. */
 bool policy_relays(const struct policy *p, const struct address *a);
+/* Where relays are configured: may a question that `source` asks there pass on what it holds to the outside?
+ * Any resolver inside may, a relay or not. */
+bool policy_asks(const struct policy *p, const struct address *source, const struct address *destination);
 /* Is this server name one of internal-domains? */
 bool policy_owns(const struct policy *p, struct bytes host);
 
@@ -184,11 +187,14 @@ struct contract_use {
 struct judgement_facts {
     struct address source, destination;
     struct bytes host;   /* name that the client used; may be empty */
-    struct bytes target; /* of a relay: whom its client asked it for (target.h); empty: `host` says it */
+    struct bytes target; /* of a relay: whom its client asked it for (target.h), or several with commas
+                            between, of whom the worst counts; empty: `host` says it */
     const char *class;   /* data class found, NULL before there is one */
     const char
         *protocol; /* by our own look, never by nDPI's, which a sender chooses: "tls", "ftp"; NULL unknown */
     bool any_protocol; /* nobody asks about it */
+    bool passed_on; /* the destination acts for others in this, whatever the configuration says: policy_asks()
+                     */
     time_ns time;
     /* What would have been received under the contract with this; NULL where nobody counts: limits hold. */
     void (*use)(void *context, const struct contract *c, struct contract_use *out);
@@ -200,8 +206,9 @@ struct judgement {
     enum verdict verdict;
     const struct partner *partner;   /* or reader; NULL if none */
     const struct contract *contract; /* the one that decided, NULL */
-    bool relayed;   /* the destination is a relay, and the verdict is that of whom it is for */
-    unsigned terms; /* TERM_BIT() of each that does not hold */
+    bool relayed;        /* the destination is a relay, and the verdict is that of whom it is for */
+    struct bytes target; /* of several for whom it is, in the facts, the one that decided */
+    unsigned terms;      /* TERM_BIT() of each that does not hold */
     char reason[JUDGEMENT_REASON_MAX]; /* for people: every term that was broken, or why it is approved; names
                                           file and line of nothing */
 };

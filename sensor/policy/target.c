@@ -21,6 +21,16 @@ static bool read_address(struct bytes text, struct address *out) {
     return address_parse(room, out);
 }
 
+bool target_next(struct bytes *text, struct bytes *one) {
+    if (text->n == 0)
+        return false;
+    const uint8_t *comma = memchr(text->p, ',', text->n);
+    size_t n = comma ? (size_t)(comma - text->p) : text->n;
+    *one = bytes_trim(bytes_of(text->p, n));
+    *text = bytes_of(text->p + n + (comma != NULL), text->n - n - (comma != NULL));
+    return true;
+}
+
 bool target_parse(struct bytes text, struct target *out) {
     const uint8_t *at = text.n ? memrchr(text.p, '@', text.n) : NULL;
     if (at)

@@ -15,6 +15,8 @@ struct target {
     struct bytes name; /* else, within the text: what stands behind the last "@", without port and bracket */
 };
 
+/* The next of several, with commas between; false at the end. */
+bool target_next(struct bytes *text, struct bytes *one);
 /* False: it names nobody. */
 bool target_parse(struct bytes text, struct target *out);
 

@@ -159,10 +159,10 @@ static void judge_target_name(const struct policy *p, const struct judgement_fac
     }
 }
 
-/* What goes to a relay is for whom it was asked. */
-static void judge_target(const struct policy *p, const struct judgement_facts *f, struct judgement *out) {
+static void judge_one_target(const struct policy *p, const struct judgement_facts *f, struct bytes text,
+                             struct judgement *out) {
     struct target t;
-    if (!target_parse(f->target.n ? f->target : f->host, &t)) {
+    if (!target_parse(text, &t)) {
         *out = (struct judgement){.verdict = VERDICT_INTERNAL};
         term_say(out->reason, "the address is a relay's, and nothing says whom it is for");
     } else if (t.addressed && policy_relays(p, &t.address)) {
@@ -172,6 +172,25 @@ static void judge_target(const struct policy *p, const struct judgement_facts *f
         judge_address(p, f, &t.address, out);
     } else {
         judge_target_name(p, f, t.name, out);
+    }
+    out->target = text;
+}
+
+/* A partner that may not receive is told at once, whoever else is asked for. */
+static unsigned weigh_target(enum verdict v) {
+    return v == VERDICT_UNAPPROVED || v == VERDICT_BREACH ? VERDICT_COUNT + (unsigned)v : (unsigned)v;
+}
+
+/* What goes to a relay is for whom it was asked: of several the worst. */
+static void judge_target(const struct policy *p, const struct judgement_facts *f, struct judgement *out) {
+    struct bytes left = f->target.n ? f->target : f->host, one = bytes_of(NULL, 0);
+    struct judgement j;
+    target_next(&left, &one);
+    judge_one_target(p, f, one, out);
+    while (target_next(&left, &one)) {
+        judge_one_target(p, f, one, &j);
+        if (weigh_target(j.verdict) > weigh_target(out->verdict))
+            *out = j;
     }
     out->relayed = true;
 }
@@ -184,14 +203,16 @@ static bool is_inside(const struct policy *p, const struct address *a) {
 /* From good to bad as enum verdict has it: internal, approved, breach, unapproved, unknown. What stays inside
  * is for its reader, whatever it is called. */
 void policy_judge(const struct policy *p, const struct judgement_facts *facts, struct judgement *out) {
-    bool relayed = policy_relays(p, &facts->destination);
+    bool relayed = facts->passed_on || policy_relays(p, &facts->destination);
     if (relayed)
         judge_target(p, facts, out);
     else
         judge_address(p, facts, &facts->destination, out);
     bool inside = !relayed && policy_has_readers(p) && is_inside(p, &facts->destination);
     const struct partner *named = inside ? NULL : policy_partner_named(p, facts->host);
+    const struct bytes target = out->target;
     if (named && named != out->partner)
         judge_name(named, facts, out);
     out->relayed = relayed;
+    out->target = target;
 }

@@ -9,7 +9,7 @@ import material
 import pytest
 from web import nginx
 
-PLAIN, TLS, PROXY, SOCKS = 8090, 8443, 8093, 8095
+PLAIN, TLS, PROXY, SOCKS, MAIL = 8090, 8443, 8093, 8095, 8025
 RELAY = net.INTERNAL
 NAMES = {net.UNAPPROVED: 'up.platesystems.example', net.APPROVED: 'up.labs.example'}
 MORE = f'relays: [{RELAY}]\ninternal-domains: ["*.corp.example"]\n'
@@ -118,6 +118,38 @@ def test_a_stranger_behind_a_relay_is_a_stranger_and_an_own_server_is_none(lab, 
         lab.run('lane', *curl(*words, '-T', path, stored(RELAY, path)))
         assert watched.wait_transfer(material.sha256(data))['gantry']['verdict'] == 'internal'
     assert not [a for a in watched.alerts() if a['gantry'].get('target') in ('wiki.corp.example', RELAY)]
+
+
+@pytest.fixture(scope='module')
+def mail(lab, relay):
+    process = lab.start('outside', '/usr/bin/python3', os.path.join(os.path.dirname(__file__), 'mail_server.py'), RELAY, str(MAIL))
+    lab.wait_port('outside', RELAY, MAIL)
+    yield
+    lab.stop(process)
+
+
+def send_mail(lab, tmp_path, seed, *recipients):
+    path = tmp_path / f'reads{seed}.txt'
+    path.write_bytes(b'From: lane@corp.example\r\nSubject: reads\r\n\r\n' + material.plate_csv(seed).replace(b'\n', b'\r\n'))
+    to = [w for r in recipients for w in ('--mail-rcpt', r)]
+    lab.run('lane', 'curl', '-sS', '-m', '20', '--mail-from', 'lane@corp.example', *to, '-T', str(path), f'smtp://{RELAY}:{MAIL}/lane')
+
+
+def test_mail_to_a_relay_is_judged_by_its_recipients_of_whom_the_worst_counts(lab, mail, watched, tmp_path):
+    def of(target):
+        return [t for t in watched.transfers() if t['gantry'].get('target') == target]
+    send_mail(lab, tmp_path, 9000, 'b@up.labs.example')
+    send_mail(lab, tmp_path, 9001, 'b@wiki.corp.example')
+    send_mail(lab, tmp_path, 9002, 'b@up.platesystems.example')
+    alert = watched.wait_alert(lambda a: a['gantry'].get('target') == 'b@up.platesystems.example')
+    assert (alert['gantry']['classes'], alert['gantry']['verdict'], alert['gantry']['partner']) == (['plate-record'], 'unapproved', 'Plate Systems')
+    assert alert['destination']['ip'] == RELAY and alert['network']['direction'] == 'outbound'
+    assert {t['gantry']['verdict'] for t in of('b@up.labs.example')} == {'approved'}
+    assert {t['gantry']['verdict'] for t in of('b@wiki.corp.example')} == {'internal'}
+    send_mail(lab, tmp_path, 9003, 'd@up.labs.example', 'd@sales.platesystems.example', 'd@wiki.corp.example', 'd@stranger.example')
+    t = net.wait_for(lambda: of('d@sales.platesystems.example'), 10, 'the transfer')[0]
+    assert (t['gantry']['verdict'], t['gantry']['partner']) == ('unapproved', 'Plate Systems')
+    assert not [a for a in watched.alerts() if a['gantry'].get('target') in ('b@up.labs.example', 'b@wiki.corp.example')]
 
 
 def test_without_relays_nothing_of_it_is_looked_at(lab, relay, sensor, tmp_path):

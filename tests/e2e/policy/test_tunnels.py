@@ -109,6 +109,12 @@ def test_a_resolver_inside_is_looked_at_where_it_is_a_relay(read):
     assert opened(alerts) == [('tunnel', None)]
     assert alerts[0]['destination']['ip'] == '10.1.1.53' and alerts[0]['gantry']['target'].endswith('evil.example')
     assert opened(read(asked('t.evil.example'))) == []
+    alerts = read(asked('t.evil.example'), more='relays: [10.1.1.80]')  # a resolver that nobody named
+    assert opened(alerts) == [('tunnel', None)] and alerts[0]['gantry']['target'].endswith('evil.example')
+    assert alerts[0]['gantry']['verdict'] == 'unknown' and alerts[0]['network']['direction'] == 'outbound'
+    assert opened(read(asked('t.corp.example'), more='relays: [10.1.1.80]\ninternal-domains: ["*.corp.example", corp.example]')) == []
+    with_readers = 'relays: [10.1.1.80]\nreaders: [{name: desk, prefixes: [10.9.0.6/32]}]'
+    assert opened(read(asked('t.evil.example'), more=with_readers)) == [('tunnel', None)]
     assert opened(read(asked('t.corp.example'), more='relays: [10.1.1.53]\ninternal-domains: ["*.corp.example", corp.example]')) == []
 
 

@@ -100,6 +100,50 @@ static void a_name_in_the_tunnel_makes_it_worse_and_never_better(void **state) {
     expect(judge(PROXY, "wiki.corp.example", "up.acme.example", "diagnostics"), VERDICT_UNAPPROVED, "Acme");
 }
 
+static void of_several_recipients_the_worst_counts_and_is_named(void **state) {
+    static const char several[] = "a@up.labs.example, b@up.acme.example, c@wiki.corp.example, d@x.example";
+    struct judgement j = judge(PROXY, several, "", "diagnostics");
+    expect(j, VERDICT_UNAPPROVED, "Acme");
+    assert_true(bytes_equal(j.target, bytes_text("b@up.acme.example")));
+    expect(judge(PROXY, "a@up.labs.example, d@x.example", "", "diagnostics"), VERDICT_UNKNOWN, "-");
+    expect(judge(PROXY, "c@wiki.corp.example, a@up.labs.example", "", "diagnostics"), VERDICT_APPROVED,
+           "Border Labs");
+    expect(judge(PROXY, "a@up.labs.example, d@x.example", "", "vehicle-image"), VERDICT_BREACH,
+           "Border Labs");
+    expect(judge(PROXY, " ,, ", "", "diagnostics"), VERDICT_INTERNAL, "-");
+    j = judge(PROXY, "a@wiki.corp.example, b@up.labs.example", "up.acme.example", "diagnostics");
+    expect(j, VERDICT_UNAPPROVED, "Acme");
+    assert_true(bytes_equal(j.target, bytes_text("b@up.labs.example")));
+}
+
+static bool asks(const char *from, const char *to) {
+    struct address a = address_at(from), b = address_at(to);
+    return policy_asks(policy, &a, &b);
+}
+
+static void any_resolver_inside_may_pass_on_what_it_is_asked(void **state) {
+    assert_true(asks(LANE, "10.9.0.53"));
+    assert_true(asks(LANE, "10.40.3.53"));
+    assert_false(asks(LANE, PROXY)); /* judged as a relay in any case */
+    assert_false(asks(LANE, "198.51.100.53"));
+    assert_false(asks("10.9.0.5", "10.9.0.53"));
+    struct judgement j;
+    struct judgement_facts f = {.source = address_at(LANE),
+                                .destination = address_at("10.9.0.53"),
+                                .host = bytes_text("t.elsewhere.example"),
+                                .class = "tunnel",
+                                .passed_on = true,
+                                .time = JUNE};
+    policy_judge(policy, &f, &j);
+    expect(j, VERDICT_UNKNOWN, "-");
+    f.passed_on = false;
+    policy_judge(policy, &f, &j);
+    expect(j, VERDICT_INTERNAL, "-");
+    policy = policy_from(NETWORKS);
+    assert_false(asks(LANE, "10.9.0.53")); /* without relays */
+    assert_int_equal(begin(NULL), 0);
+}
+
 static void elsewhere_a_target_says_nothing(void **state) {
     expect(judge("203.0.113.9", "192.0.2.9", "", "diagnostics"), VERDICT_UNAPPROVED, "Acme");
     assert_false(judge("203.0.113.9", "192.0.2.9", "", NULL).relayed);
@@ -174,6 +218,8 @@ int main(void) {
         cmocka_unit_test(the_target_decides_by_address_or_by_name),
         cmocka_unit_test(where_no_target_is_said_the_name_decides),
         cmocka_unit_test(a_name_in_the_tunnel_makes_it_worse_and_never_better),
+        cmocka_unit_test(of_several_recipients_the_worst_counts_and_is_named),
+        cmocka_unit_test(any_resolver_inside_may_pass_on_what_it_is_asked),
         cmocka_unit_test(elsewhere_a_target_says_nothing),
         cmocka_unit_test(bad_relays_are_told_with_their_line_and_how_to_mend_them),
         cmocka_unit_test(names_are_grouped_by_their_domain),
