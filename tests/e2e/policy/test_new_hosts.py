@@ -11,7 +11,7 @@ import lab as net
 import packets as pk
 import pytest
 
-LAPTOP, LAPTOP6 = '10.40.9.9', '2001:db8:40:99::9'
+LAPTOP, LAPTOP6 = '10.40.9.19', '2001:db8:40:99::9'
 LEARNT, TOLD = 'hosts: {learning: 1 h}\n', 'hosts: {learning: 1 ms}\n'
 PORT = 4450
 
