@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/pcapng.h"
+#include "capture/records.h"
 #include "capture/source.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@ struct file {
     bool next_generation; /* pcapng: libpcap reads it through another stream */
     char *buffer;         /* of the stream */
     off_t size;           /* -1: not a regular file */
+    struct records records;
 };
 
 struct files {
@@ -27,6 +29,7 @@ struct files {
 };
 
 static void file_close(struct file *f) {
+    records_finish(&f->records);
     if (f->pcap)
         pcap_close(f->pcap);
     if (f->stream && f->stream != stdin && (!f->pcap || f->next_generation))
@@ -70,6 +73,8 @@ static bool file_open(struct file *f, const char *path, const char *filter, stru
         fclose(read);
     if (!f->pcap)
         return error_set(e, "%s: not a readable pcap or pcapng capture: %s", f->name, reason);
+    if (f->size >= 0 && f->stream != stdin && !f->next_generation && !filter)
+        records_begin(&f->records, f->stream, f->pcap);
     return link_check(pcap_datalink(f->pcap), f->name, e) && source_set_filter(f->pcap, filter, f->name, e);
 }
 
@@ -81,12 +86,22 @@ static void note_damage(struct files *f) {
                   pcap_geterr(now->pcap));
 }
 
+/* As pcap_dispatch(): how many packets there were, 0 at the end, less where the file is damaged. */
+static int read_packets(struct capture *c, struct file *f, int most) {
+    struct pcap_pkthdr header;
+    const u_char *bytes;
+    int n = 0;
+    for (; n < most && records_next(&f->records, &header, &bytes); n++)
+        source_lend((u_char *)c, &header, bytes);
+    return n ? n : pcap_dispatch(f->pcap, most, source_lend, (u_char *)c);
+}
+
 static int files_read(struct capture *c, int most) {
     struct files *f = (struct files *)c;
     while (f->current < f->count && c->lent == 0) {
         struct file *now = &f->list[f->current];
         c->link_type = pcap_datalink(now->pcap);
-        int n = pcap_dispatch(now->pcap, most, source_lend, (u_char *)c);
+        int n = read_packets(c, now, most);
         if (n > 0)
             continue;
         if (n < 0)
@@ -107,7 +122,8 @@ static int files_progress(const struct capture *c) {
         return -1;
     off_t at = f->done;
     if (f->current < f->count) {
-        off_t now = ftello(f->list[f->current].stream);
+        const struct file *file = &f->list[f->current];
+        off_t now = file->records.buffer ? (off_t)records_place(&file->records) : ftello(file->stream);
         at += now > 0 ? now : 0;
     }
     if (at >= f->size)

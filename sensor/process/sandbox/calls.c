@@ -49,7 +49,7 @@ enum { SOCKET_TYPE = 0xf, NO_NEW_SPACES = 0x7e020000 | CLONE_VM | CLONE_THREAD |
 static const struct call calls[] = {
     /* packets, records, messages */
     {CALL(read),            EVERY,          .why = "capture files, the reporter's signals and bell"},
-    {CALL(pread64),         CAPTURE | FILES, .why = "the card's own drop counters, opened before"},
+    {CALL(pread64),         CAPTURE | FILES, .why = "capture files; the card's own drop counters, opened before"},
     {CALL(lseek),           CAPTURE | FILES, .why = "place in a capture file"},
     {CALL(write),           FILES | NET | PARENT, .why = "log lines, outputs"},
     {CALL(write),           EVERY,          .unless = FILES | NET | PARENT, .to = TO_LOG, .why = "log lines"},
