@@ -136,15 +136,15 @@ def pace(lab, megabits):
                 'burst', '256kb', 'latency', '100ms')
 
 
-def record(lab, capture, jobs):
-    """Runs the jobs (functions that start a process) at once and records the span port until they end.
+def record(lab, capture, start):
+    """Runs the processes that start() gives at once and records the span port until they end.
 
     Returns how many packets the recorder lost.
     """
     dump = lab.start('sensor', 'dumpcap', '-q', '-i', 'span0', '-P', '-s', '0', '-B', '256', '-w', capture,
                      stderr=subprocess.PIPE, text=True)
     time.sleep(1.5)
-    for process in [job() for job in jobs]:
+    for process in start():
         status = process.wait(900)
         if status:
             raise RuntimeError(f'{process.args} ended with {status}')
@@ -153,12 +153,11 @@ def record(lab, capture, jobs):
     return int(re.search(r'received/dropped.*: \d+/(\d+)', dump.stderr.read()).group(1))
 
 
-def record_all_of(lab, folder, name, jobs):
+def record_all_of(lab, folder, name, start):
     """As record(), but more and more slowly until every packet is in the capture."""
     for megabits in (400, 200, 100, 50):
         pace(lab, megabits)
-        empty_inbox(folder)
-        lost = record(lab, os.path.join(folder, name + '.pcap'), jobs)
+        lost = record(lab, os.path.join(folder, name + '.pcap'), start)
         if not lost:
             return
         print(f'\n{name}: the recorder lost {lost} packets; once more, slower', file=sys.stderr)
@@ -183,7 +182,7 @@ def make(folder, megabytes):
         captures = {kind: [jobs[kind]] for kind in KINDS} | {'mixed': list(jobs.values())}
         bar = Progress('captures', len(captures))
         for name, started in captures.items():
-            record_all_of(lab, folder, name, started)
+            record_all_of(lab, folder, name, functools.partial(start_all, folder, started))
             bar.add()
     finally:
         lab.down()
@@ -191,6 +190,11 @@ def make(folder, megabytes):
         for kind, group in groups.items():
             for path in group:
                 f.write(f'{material.sha256(open(path, "rb").read())}  {kind}/{os.path.basename(path)}\n')
+
+
+def start_all(folder, jobs):
+    empty_inbox(folder)
+    return [job() for job in jobs]
 
 
 def empty_inbox(folder):
