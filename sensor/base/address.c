@@ -5,18 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct address address_from_v4(const uint8_t bytes[4]) {
-    struct address a = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
-    memcpy(a.bytes + 12, bytes, 4);
-    return a;
-}
-
-struct address address_from_v6(const uint8_t bytes[16]) {
-    struct address a;
-    memcpy(a.bytes, bytes, 16);
-    return a;
-}
-
 bool address_translated(const struct address *a, struct address *out) {
     static const uint8_t known[12] = {0, 0x64, 0xff, 0x9b}, local[6] = {0, 0x64, 0xff, 0x9b, 0, 1};
     if (memcmp(a->bytes, known, sizeof known) != 0 && memcmp(a->bytes, local, sizeof local) != 0)

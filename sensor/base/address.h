@@ -32,12 +32,25 @@ static inline bool address_equal(const struct address *a, const struct address *
     return memcmp(a, b, sizeof *a) == 0;
 }
 
-/* From four or sixteen bytes in network order. */
-struct address address_from_v4(const uint8_t bytes[4]);
-struct address address_from_v6(const uint8_t bytes[16]);
+/* From four or sixteen bytes in network order. Twice a packet: made in registers, as whole words of a
+ * little-endian machine. */
+static inline struct address address_from_v4(const uint8_t bytes[4]) {
+    struct address a;
+    uint32_t v4;
+    memcpy(&v4, bytes, sizeof v4);
+    const uint64_t words[2] = {0, (uint64_t)v4 << 32 | 0xffff0000};
+    memcpy(a.bytes, words, sizeof words);
+    return a;
+}
 
-/* The IPv4 address that a translator makes of this one: of the prefixes that are everybody's for that (RFC 6052,
- * section 2.1, and RFC 8215 with its last 32 bits); false: none. */
+static inline struct address address_from_v6(const uint8_t bytes[16]) {
+    struct address a;
+    memcpy(a.bytes, bytes, sizeof a.bytes);
+    return a;
+}
+
+/* The IPv4 address that a translator makes of this one: of the prefixes that are everybody's for that (RFC
+ * 6052, section 2.1, and RFC 8215 with its last 32 bits); false: none. */
 bool address_translated(const struct address *a, struct address *out);
 
 /* "192.0.2.1" or "2001:db8::1"; false if the text is neither. */

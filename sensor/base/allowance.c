@@ -39,8 +39,9 @@ void allowance_earn(struct allowance *a, uint64_t n) {
     const int64_t enough = 16 * MIB; /* of bytes: every account is full then */
     int64_t earned = n < (uint64_t)enough ? (int64_t)n : enough;
     for (enum account i = 0; i < ACCOUNT_COUNT; i++) {
-        allowance_return(a, i, (size_t)(earned * accounts[i].ratio));
-        a->poor[i] &= a->left[i] < accounts[i].most / 2;
+        int64_t left = a->left[i] + earned * accounts[i].ratio, most = accounts[i].most;
+        a->left[i] = left < most ? left : most;
+        a->poor[i] &= a->left[i] < most / 2;
     }
 }
 

@@ -110,8 +110,12 @@ static bool walk_inwards(struct decoder *d, struct walk *w, enum step step) {
     return step == STEP_PACKET;
 }
 
+/* Copied, which compilers do in fewer steps than what they make of so large a compound literal. */
+static const struct packet no_packet;
+
 bool decode_packet(struct decoder *d, const struct capture_packet *in, struct packet *out) {
-    *out = (struct packet){.time = in->time};
+    *out = no_packet;
+    out->time = in->time;
     struct walk w = {.defrag = d->defrag, .feed = &d->feed, .out = out, .encapsulations = d->depth};
     uint32_t offset;
     d->rest = (struct reader){0};
@@ -133,7 +137,8 @@ bool decode_packet(struct decoder *d, const struct capture_packet *in, struct pa
 bool decode_rest(struct decoder *d, struct packet *out, bool *decoded) {
     if (reader_left(&d->rest) == 0)
         return false;
-    *out = (struct packet){.time = d->time};
+    *out = no_packet;
+    out->time = d->time;
     struct walk w = {
         .defrag = d->defrag, .feed = &d->feed, .out = out, .left = d->rest, .encapsulations = d->depth};
     *decoded = walk_inwards(d, &w, wireless_subframe(&w));

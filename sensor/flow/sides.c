@@ -22,8 +22,8 @@ static bool is_icmp(uint8_t transport) {
     return transport == IP_PROTOCOL_ICMP || transport == IP_PROTOCOL_ICMP6;
 }
 
-enum side packet_sender_side(const struct packet *p, const struct packet_ends *ends) {
-    uint16_t source = ends->source.port, destination = ends->destination.port;
+enum side packet_sender_side(const struct packet *p, struct packet_ports ports) {
+    uint16_t source = ports.source, destination = ports.destination;
     if (p->transport == PROTOCOL_TCP && (p->tcp_flags & TCP_SYN))
         return p->tcp_flags & TCP_ACK ? SIDE_SERVER : SIDE_CLIENT;
     if (is_icmp(p->transport))
@@ -61,17 +61,14 @@ bool flow_is_icmp_notice(const struct flow *flow) {
     return is_icmp(flow->transport) && !icmp_answer(flow->transport, flow->end[SIDE_CLIENT].port, &answer);
 }
 
-static void icmp_ports(const struct packet *p, struct packet_ends *ends) {
+static struct packet_ports icmp_ports(const struct packet *p) {
     uint8_t answer;
     if (p->payload_captured < 2)
-        return;
-    ends->source.port = p->payload[0];
-    ends->destination.port = icmp_answer(p->transport, p->payload[0], &answer) ? answer : p->payload[1];
+        return (struct packet_ports){p->source_port, p->destination_port};
+    return (struct packet_ports){p->payload[0],
+                                 icmp_answer(p->transport, p->payload[0], &answer) ? answer : p->payload[1]};
 }
 
-struct packet_ends packet_ends_of(const struct packet *p) {
-    struct packet_ends ends = {{p->source, p->source_port}, {p->destination, p->destination_port}};
-    if (is_icmp(p->transport))
-        icmp_ports(p, &ends);
-    return ends;
+struct packet_ports packet_ports_of(const struct packet *p) {
+    return is_icmp(p->transport) ? icmp_ports(p) : (struct packet_ports){p->source_port, p->destination_port};
 }

@@ -69,22 +69,50 @@ static struct flow **bucket_of(struct flow_table *t, const struct flow_key *key)
     return &t->buckets[hash_bytes(&t->hash, key, sizeof *key) & t->mask];
 }
 
-static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b) {
-    return a->port == b->port && address_equal(&a->address, &b->address);
+/* Did `s` of this flow send the packet? */
+static bool is_sender(const struct flow *f, enum side s, const struct packet *p, struct packet_ports ports) {
+    const struct endpoint *a = &f->end[s], *b = &f->end[side_other(s)];
+    return a->port == ports.source && b->port == ports.destination &&
+           address_equal(&a->address, &p->source) && address_equal(&b->address, &p->destination);
 }
 
 /* True when the packet's ends are the flow's; *from tells which of them sent it. */
-static bool flow_matches(const struct flow *f, const struct packet_ends *ends, uint8_t transport,
+static bool flow_matches(const struct flow *f, const struct packet *p, struct packet_ports ports,
                          enum side *from) {
-    if (f->transport != transport)
+    if (f->transport != p->transport)
         return false;
-    for (enum side s = SIDE_CLIENT; s <= SIDE_SERVER; s++)
-        if (endpoint_equal(&f->end[s], &ends->source) &&
-            endpoint_equal(&f->end[side_other(s)], &ends->destination)) {
-            *from = s;
-            return true;
-        }
-    return false;
+    *from = is_sender(f, SIDE_CLIENT, p, ports) ? SIDE_CLIENT : SIDE_SERVER;
+    return *from == SIDE_CLIENT || is_sender(f, SIDE_SERVER, p, ports);
+}
+
+/* The same for both directions. */
+static struct flow **recent_of(struct flow_table *t, const struct address *source,
+                               const struct address *destination, struct packet_ports ports) {
+    uint64_t a[2], b[2], mix = (uint64_t)(uint16_t)(ports.source ^ ports.destination) << 16;
+    memcpy(a, source, sizeof a);
+    memcpy(b, destination, sizeof b);
+    mix += (a[0] ^ b[0]) + (a[1] ^ b[1]);
+    return &t->recent[mix * UINT64_C(0x9e3779b97f4a7c15) >> (64 - RECENT_BITS)];
+}
+
+static struct flow_key key_of_packet(const struct packet *p, struct packet_ports ports) {
+    const struct endpoint source = {p->source, ports.source},
+                          destination = {p->destination, ports.destination};
+    return key_of(&source, &destination, p->transport);
+}
+
+static struct flow *find_flow(struct flow_table *t, const struct packet *p, struct packet_ports ports,
+                              enum side *from) {
+    struct flow **recent = recent_of(t, &p->source, &p->destination, ports);
+    if (*recent && flow_matches(*recent, p, ports, from))
+        return *recent;
+    struct flow_key key = key_of_packet(p, ports);
+    struct flow *flow = *bucket_of(t, &key);
+    while (flow && !flow_matches(flow, p, ports, from))
+        flow = flow->hash_next;
+    if (flow)
+        *recent = flow;
+    return flow;
 }
 
 static uint64_t packets_of(const struct flow *flow) {
@@ -111,6 +139,11 @@ void flow_table_close(struct flow_table *t, struct flow *flow, enum flow_end why
     while (*at != flow)
         at = &(*at)->hash_next;
     *at = flow->hash_next;
+    const struct endpoint *end = flow->end;
+    struct flow **recent =
+        recent_of(t, &end[0].address, &end[1].address, (struct packet_ports){end[0].port, end[1].port});
+    if (*recent == flow)
+        *recent = NULL;
     age_remove(&t->lists[flow_list_of(flow)], &flow->used);
     judge_short(flow);
     if (t->owner.closed(t->owner.context, flow, why))
@@ -127,23 +160,25 @@ static uint32_t next_number(struct flow_table *t) {
     return t->last_number;
 }
 
-static struct flow *open_flow(struct flow_table *t, struct flow **bucket, const struct packet *p,
-                              const struct packet_ends *ends, enum side *from) {
+static struct flow *open_flow(struct flow_table *t, const struct packet *p, struct packet_ports ports,
+                              enum side *from) {
+    struct flow_key key = key_of_packet(p, ports);
+    struct flow **bucket = bucket_of(t, &key);
     struct flow *flow = pool_take(&t->flows);
     /* may take a flow out of this very chain: *bucket is read after it; the owner may keep some of them */
     while (!flow && flow_table_shed(t))
         flow = pool_take(&t->flows);
     if (!flow)
         return NULL;
-    *from = packet_sender_side(p, ends);
+    *from = packet_sender_side(p, ports);
     *flow = (struct flow){.hash_next = *bucket,
                           .transport = p->transport,
                           .vlan = p->vlan,
                           .first = p->time,
                           .last = p->time,
                           .number = next_number(t)};
-    flow->end[*from] = ends->source;
-    flow->end[side_other(*from)] = ends->destination;
+    flow->end[*from] = (struct endpoint){p->source, ports.source};
+    flow->end[side_other(*from)] = (struct endpoint){p->destination, ports.destination};
     flow->syn_seen = p->transport == PROTOCOL_TCP && (p->tcp_flags & TCP_SYN);
     *bucket = flow;
     age_add(&t->lists[flow_list_of(flow)], &flow->used);
@@ -175,12 +210,8 @@ static void touch_flow(struct flow_table *t, struct flow *flow, const struct pac
 }
 
 struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enum side *from) {
-    struct packet_ends ends = packet_ends_of(p);
-    struct flow_key key = key_of(&ends.source, &ends.destination, p->transport);
-    struct flow **bucket = bucket_of(t, &key);
-    struct flow *flow = *bucket;
-    while (flow && !flow_matches(flow, &ends, p->transport, from))
-        flow = flow->hash_next;
+    struct packet_ports ports = packet_ports_of(p);
+    struct flow *flow = find_flow(t, p, ports, from);
     if (flow)
         flow->sound = (uint8_t)flow_judge_packet(t, flow, p, *from);
     if (flow && p->transport == PROTOCOL_TCP && flow->sound == PACKET_SOUND &&
@@ -190,7 +221,7 @@ struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enu
         flow = NULL;
     }
     if (!flow) {
-        flow = open_flow(t, bucket, p, &ends, from);
+        flow = open_flow(t, p, ports, from);
         if (flow)
             flow->sound = (uint8_t)flow_judge_packet(t, flow, p, *from);
     }

@@ -19,11 +19,16 @@ struct flow_key {
     uint16_t transport;
 };
 
+/* So many flows are found without a keyed hash: what a stranger makes collide there costs what it cost
+ * without. */
+enum { RECENT_BITS = 10, RECENT_FLOWS = 1 << RECENT_BITS };
+
 /* Its own chains, and not base/table.h, whose node would make each of a million flows 16 bytes larger; the
  * lists are base/age.h's. */
 struct flow_table {
     struct flow **buckets;
-    size_t mask; /* buckets - 1 */
+    size_t mask;                       /* buckets - 1 */
+    struct flow *recent[RECENT_FLOWS]; /* of packets lately, by recent_of() */
     struct hash_key hash;
     struct pool flows;
     struct age_list lists[LIST_COUNT]; /* by last use */
@@ -38,16 +43,16 @@ struct flow_table {
 
 enum { IP_PROTOCOL_ICMP = 1, IP_PROTOCOL_ICMP6 = 58, IP_PROTOCOL_SCTP = 132 };
 
-/* A packet's ends. For ICMP the ports are type and counterpart or code, as Community ID has them, so that
- * request and reply are one flow. */
-struct packet_ends {
-    struct endpoint source, destination;
+/* A packet's ports. For ICMP they are type and counterpart or code, as Community ID has them, so that request
+ * and reply are one flow. */
+struct packet_ports {
+    uint16_t source, destination;
 };
 
-struct packet_ends packet_ends_of(const struct packet *p);
+struct packet_ports packet_ports_of(const struct packet *p);
 
 /* Which of the packet's ends opened the flow: SIDE_CLIENT when its source did. */
-enum side packet_sender_side(const struct packet *p, const struct packet_ends *ends);
+enum side packet_sender_side(const struct packet *p, struct packet_ports ports);
 
 /* tcp_state.c: brings state, sequence numbers and FINs up to date. */
 void flow_tcp_advance(struct flow *flow, const struct packet *p, enum side from);

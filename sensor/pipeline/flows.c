@@ -196,7 +196,8 @@ static void finish_flow(struct pipeline *p, struct flow *flow) {
         tell_empty(p, flow);
         return;
     }
-    const struct turn turn = turn_begin(flow);
+    struct turn turn;
+    turn_begin(&turn, flow);
     pipeline_announcement(flow, flow->last);
     conversation_decide(p->dispatcher, flow->conversation);
     x->protocol = conversation_spoken(flow->conversation);
@@ -306,7 +307,7 @@ static struct upload_manner manner_of(const struct flow_context *x) {
     const char *spoken = x->conversation ? conversation_spoken(x->conversation) : x->protocol;
     struct bytes ja4 = facts_get(x->facts, FACT_TLS_JA4);
     bool http2 = ja4.n >= JA4_ALPN + 2 && ja4.p[JA4_ALPN] == 'h' && ja4.p[JA4_ALPN + 1] != '1';
-    return (struct upload_manner){.pieces = spoken && strcmp(spoken, "ssh") == 0,
+    return (struct upload_manner){.pieces = spoken && spoken[0] == 's' && strcmp(spoken, "ssh") == 0,
                                   .least = http2 ? NO_WINDOW : ANSWER};
 }
 

@@ -101,7 +101,7 @@ void pipeline_name_flow(struct flow *flow, enum side from, const uint8_t *bytes,
 /* turn.c: what follows is done for this flow, though another one's packet, or none, is at hand: it is named
  * if the worker dies of it, and what is left out of it is left out. Costs a comparison where it is at hand.
  */
-struct turn turn_begin(const struct flow *flow);
+void turn_begin(struct turn *t, const struct flow *flow);
 void turn_end(const struct turn *turn);
 /* Of a stage that says when: one at a time. */
 void turn_switch(struct pipeline *p, const struct flow_context *x, bool on);

@@ -82,12 +82,16 @@ static void keep_time(struct pipeline *p, time_ns time) {
 }
 
 /* So that the supervisor knows whose packet it was if this process does not live through it. */
-static void note_packet(struct pipeline *p, const struct flow_name *name) {
-    if (!p->status)
-        return;
-    p->status->at = *name;
+static void note_packet(struct pipeline *p, const struct packet *packet) {
+    flow_name_of(packet, &p->status->at);
     stage_enter(STAGE_PACKET);
     atomic_store_explicit(&p->status->at_packet, true, memory_order_release);
+}
+
+static unsigned blame_of(const struct blame *blame, const struct packet *packet) {
+    struct flow_name name;
+    flow_name_of(packet, &name);
+    return blame_without(blame, &name);
 }
 
 static void note_step_done(struct pipeline *p) {
@@ -111,11 +115,12 @@ static void resume_parked(struct pipeline *p, uint64_t before) {
 }
 
 static void take_packet(struct pipeline *p, const struct packet *packet) {
-    struct flow_name name;
-    flow_name_of(packet, &name);
-    note_packet(p, &name);
+    if (p->status)
+        note_packet(p, packet);
     overload_packet(&p->overload, packet);
-    stage_without = blame_without(p->blame, &name);
+    stage_without = p->blame && atomic_load_explicit(&p->blame->skipped, memory_order_acquire)
+                        ? blame_of(p->blame, packet)
+                        : 0;
     if (stage_left_out(STAGE_PACKET))
         counter_one(COUNTER_PACKETS_SKIPPED);
     else

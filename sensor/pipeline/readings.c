@@ -35,7 +35,8 @@ static void *begin_reading(void *user, struct stream_pair *stream) {
 }
 
 static struct turn begin_call(const struct reading *x, uint8_t *stage) {
-    struct turn turn = turn_begin(x->flow);
+    struct turn turn;
+    turn_begin(&turn, x->flow);
     *stage = stage_enter(STAGE_PROTOCOL);
     return turn;
 }

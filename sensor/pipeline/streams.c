@@ -24,11 +24,10 @@ void pipeline_stop(struct flow *flow) {
 }
 
 /* Each call of the sink is a step of the protocol, for this flow. */
-static struct turn begin_call(struct flow *flow, time_ns time, uint8_t *stage) {
-    struct turn turn = turn_begin(flow);
+static void begin_call(struct flow *flow, time_ns time, struct turn *turn, uint8_t *stage) {
+    turn_begin(turn, flow);
     *stage = stage_enter(STAGE_PROTOCOL);
     pipeline_announcement(flow, time);
-    return turn;
 }
 
 static void end_call(struct flow *flow, const struct turn *turn, uint8_t stage) {
@@ -41,7 +40,8 @@ static void end_call(struct flow *flow, const struct turn *turn, uint8_t stage) 
 static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
     struct flow *flow = user;
     uint8_t stage;
-    const struct turn turn = begin_call(flow, time, &stage);
+    struct turn turn;
+    begin_call(flow, time, &turn, &stage);
     allowances_earn(&the_pipeline->flow_contexts.allowances, context_of(flow)->allowance, n);
     pipeline_name_flow(flow, from, bytes, n, time);
     if (stage_left_out(STAGE_PROTOCOL) ||
@@ -53,7 +53,8 @@ static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, 
 static void on_gap(void *user, enum side from, uint64_t n, time_ns time) {
     struct flow *flow = user;
     uint8_t stage;
-    const struct turn turn = begin_call(flow, time, &stage);
+    struct turn turn;
+    begin_call(flow, time, &turn, &stage);
     if (stage_left_out(STAGE_PROTOCOL) ||
         !conversation_gap(the_pipeline->dispatcher, flow->conversation, from, n, time))
         pipeline_stop(flow);
@@ -63,7 +64,8 @@ static void on_gap(void *user, enum side from, uint64_t n, time_ns time) {
 static void on_end(void *user, enum side from, bool clean, time_ns time) {
     struct flow *flow = user;
     uint8_t stage;
-    const struct turn turn = begin_call(flow, time, &stage);
+    struct turn turn;
+    begin_call(flow, time, &turn, &stage);
     if (!stage_left_out(STAGE_PROTOCOL))
         conversation_end(the_pipeline->dispatcher, flow->conversation, from, clean, time);
     end_call(flow, &turn, stage);

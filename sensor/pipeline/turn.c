@@ -25,13 +25,12 @@ struct turn turn_begin_ends(const struct endpoint end[2], uint8_t transport) {
     return begin_as(&name);
 }
 
-struct turn turn_begin(const struct flow *flow) {
-    struct turn t = {.other = flow != the_pipeline->at};
-    if (t.other) {
-        t = turn_begin_ends(flow->end, flow->transport);
+void turn_begin(struct turn *t, const struct flow *flow) {
+    t->other = flow != the_pipeline->at;
+    if (t->other) {
+        *t = turn_begin_ends(flow->end, flow->transport);
         the_pipeline->at = flow;
     }
-    return t;
 }
 
 void turn_end(const struct turn *t) {

@@ -78,6 +78,8 @@ void dispatch_become(struct dispatcher *dp, struct conversation *c) {
                            .turns = (uint8_t)(d->turns + 1)};
     c->protocol = NULL;
     c->state = NULL;
+    conversation_grant(c, SIDE_CLIENT, 0);
+    conversation_grant(c, SIDE_SERVER, 0);
     for (unsigned i = 0; i < runs; i++)
         if (wrapped)
             dispatch_take_within(dp, c, &inner[i]);

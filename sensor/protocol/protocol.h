@@ -145,6 +145,19 @@ void conversation_inner(struct conversation *c, enum side from, const uint8_t *b
 enum protocol_result conversation_become_any(struct conversation *c, enum side from, struct bytes held,
                                              struct bytes rest);
 
+/* Within `data`: of what this side sends next, `n` octets would only be counted. Calls that are no longer
+ * than what is left of them do not come any more, until one comes that is, or a gap. */
+static inline void conversation_grant(struct conversation *c, enum side side, uint32_t n) {
+    c->quiet[side] = c->granted[side] = n;
+}
+
+/* How many octets came so since. Nothing is granted any more. */
+static inline uint32_t conversation_count_quiet(struct conversation *c, enum side side) {
+    uint32_t n = c->granted[side] - c->quiet[side];
+    conversation_grant(c, side, 0);
+    return n;
+}
+
 /* Something around the bytes of what follows that is taken off before anybody sees them, such as headers of
  * records. It outlives the protocol that found it. */
 struct layer {

@@ -129,10 +129,23 @@ static enum structure match_signature(const struct signature *s, struct bytes b)
     return !s->fits || s->fits(b) ? STRUCTURE_FOUND : STRUCTURE_NONE;
 }
 
+/* Bit a signature: it may begin with this octet. */
+static uint32_t with_first[256];
+_Static_assert(SIGNATURES < 32, "a bit each");
+
+static void note_first_octets(void) {
+    for (unsigned i = 0; i < SIGNATURES; i++)
+        with_first[signatures[i].at ? 0 : (uint8_t)signatures[i].magic[0]] |= UINT32_C(1) << i;
+}
+
 enum structure structure_signature(struct bytes first) {
     enum structure best = STRUCTURE_NONE;
-    for (size_t i = 0; i < SIGNATURES && best != STRUCTURE_FOUND; i++) {
-        enum structure s = match_signature(&signatures[i], first);
+    if (first.n == 0)
+        return STRUCTURE_MORE;
+    if (!with_first[(uint8_t)signatures[0].magic[0]])
+        note_first_octets();
+    for (uint32_t left = with_first[first.p[0]]; left && best != STRUCTURE_FOUND; left &= left - 1) {
+        enum structure s = match_signature(&signatures[__builtin_ctz(left)], first);
         if (s > best)
             best = s;
     }
@@ -148,11 +161,11 @@ static enum structure match_utf8(struct bytes b) {
     size_t all = b.n;
     while (b.n > 0 && all - b.n < TEXT_FIRST) {
         uint32_t c;
-        size_t n = utf8_next(b, &c);
-        if (n == 1 && b.p[0] >= 0x80)
-            return b.n < 4 && b.p[0] >= 0xc2 && all < STRUCTURE_FIRST ? STRUCTURE_MORE : STRUCTURE_NONE;
-        if (n == 1 && !is_printable(b.p[0]))
+        if (b.p[0] < 0x80 ? !is_printable(b.p[0]) : b.p[0] < 0xc2)
             return STRUCTURE_NONE;
+        size_t n = b.p[0] < 0x80 ? 1 : utf8_next(b, &c);
+        if (n == 1 && b.p[0] >= 0x80)
+            return b.n < 4 && all < STRUCTURE_FIRST ? STRUCTURE_MORE : STRUCTURE_NONE;
         b = bytes_of(b.p + n, b.n - n);
     }
     return all - b.n >= TEXT_FIRST ? STRUCTURE_FOUND : STRUCTURE_MORE;
@@ -173,8 +186,29 @@ static enum structure match_utf16(struct bytes b) {
     return b.n >= at + TEXT_FIRST ? STRUCTURE_FOUND : STRUCTURE_MORE;
 }
 
+/* Of random octets most hold one that UTF-8 text has not, and none of the zeros of UTF-16: told without a
+ * branch for each. */
+static bool is_no_text(struct bytes b) {
+    enum { LOOKED_AT = 16, BEHIND_MARK = 2 };
+    uint8_t control = 0, of[2] = {0, 0};
+    if (b.n < STRUCTURE_FIRST)
+        return false;
+    for (size_t i = 0; i < LOOKED_AT; i++) {
+        uint8_t c = b.p[i];
+        control |= (c < 0x20) & (c != '\t') & (c != '\r') & (c != '\n');
+    }
+    for (size_t i = BEHIND_MARK; i < LOOKED_AT; i += 2) {
+        of[0] |= b.p[i];
+        of[1] |= b.p[i + 1];
+    }
+    return control && of[0] && of[1];
+}
+
 enum structure structure_begins(struct bytes first) {
-    enum structure a = structure_signature(first), b = match_utf8(first), c = match_utf16(first);
+    enum structure a = structure_signature(first);
+    if (is_no_text(first))
+        return a;
+    enum structure b = match_utf8(first), c = match_utf16(first);
     b = b > c ? b : c;
     return a > b ? a : b;
 }

@@ -84,6 +84,7 @@ struct reassembler {
     struct age_list waits;    /* struct stream_pair; wait.c */
     struct age_list keepings; /* struct stream_pair, by the begin of the turn; keep.c */
     struct age_list due;      /* struct stream_pair: whose turn it is; park.c */
+    bool no_plain;            /* tests: all segments go the long way */
     uint64_t step_end;        /* work_done when the step has done its share */
     size_t kept_blocks, kept_most;
     size_t parked_most; /* blocks that one pair may have parked */
@@ -139,6 +140,10 @@ void pair_unqueue(struct reassembler *r, struct stream_pair *s);
 /* Makes room for blocks: what is kept longest goes first, then what is parked is told, then the longest wait
  * of all ends; false when there is none of these. */
 bool pair_evict_oldest(struct reassembler *r, time_ns now);
+
+/* plain.c: a segment that is only the next bytes, or an acknowledgement, of a connection in which nothing is
+ * open. False: it is not, and nothing was done. */
+bool pair_take_plain(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p);
 
 /* doubt.c: may the receiver have dropped this segment? */
 bool segment_is_doubtful(struct stream_pair *s, enum side from, const struct packet *p,

@@ -511,6 +511,8 @@ static void take_packet(struct reassembler *r, struct stream_pair *s, enum side 
 
 void stream_packet(struct reassembler *r, struct stream_pair *s, enum side from, const struct packet *p,
                    bool doubtful) {
+    if (!doubtful && pair_take_plain(r, s, from, p))
+        return;
     take_packet(r, s, from, p, doubtful);
     for (struct stream_pair *other = s->reading, *next; other; other = next) {
         next = other->reading;

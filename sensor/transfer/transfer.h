@@ -57,13 +57,14 @@ struct codings;
 /* One flow as a protocol sees it. */
 struct conversation {
     const struct protocol_services *services;
-    struct codings *codings;     /* coding/: for what the protocol itself has to decode */
-    void *owner;                 /* of the services: the context of the flow */
-    struct allowance *allowance; /* pays for what its bytes cost beyond what they are; NULL: nobody */
-    struct endpoint end[2];      /* by enum side */
-    time_ns now;                 /* packet time of the bytes that are being delivered */
-    uint8_t transport;           /* IP protocol number */
-    bool lost[2];                /* by side: bytes of it were missed so far */
+    struct codings *codings;       /* coding/: for what the protocol itself has to decode */
+    void *owner;                   /* of the services: the context of the flow */
+    struct allowance *allowance;   /* pays for what its bytes cost beyond what they are; NULL: nobody */
+    struct endpoint end[2];        /* by enum side */
+    time_ns now;                   /* packet time of the bytes that are being delivered */
+    uint8_t transport;             /* IP protocol number */
+    bool lost[2];                  /* by side: bytes of it were missed so far */
+    uint32_t quiet[2], granted[2]; /* by side: see conversation_grant(); as much as was granted */
     bool parked; /* by the owner: what comes next is at hand already, and comes in a later step */
     const struct protocol *protocol; /* NULL while undecided */
     void *state;                     /* the protocol's */

@@ -16,9 +16,28 @@ struct text {
     char at[TEXT_MAX + 1];
 };
 
-static void add_number(struct text *t, const char *format, unsigned value) {
-    if (t->n + 8 <= TEXT_MAX)
-        t->n += (size_t)snprintf(t->at + t->n, 8, format, value);
+typedef void add_fn(struct text *t, uint16_t value);
+
+static void add_decimal(struct text *t, uint16_t value) {
+    enum { DIGITS = 5 };
+    char digits[DIGITS];
+    size_t n = 0;
+    do
+        digits[DIGITS - ++n] = (char)('0' + value % 10);
+    while (value /= 10);
+    if (t->n + n > TEXT_MAX)
+        return;
+    memcpy(t->at + t->n, digits + DIGITS - n, n);
+    t->n += n;
+}
+
+/* Four digits. */
+static void add_hexadecimal(struct text *t, uint16_t value) {
+    const uint8_t octets[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+    if (t->n + 4 > TEXT_MAX)
+        return;
+    hex_format(octets, sizeof octets, t->at + t->n);
+    t->n += 4;
 }
 
 static void add_mark(struct text *t, char mark) {
@@ -48,11 +67,11 @@ static size_t list_extensions(const struct tls_hello *hello, uint16_t *out) {
     return n;
 }
 
-static void add_values(struct text *t, const char *format, char between, const uint16_t *values, size_t n) {
+static void add_values(struct text *t, add_fn *add_number, char between, const uint16_t *values, size_t n) {
     for (size_t i = 0; i < n; i++) {
         if (i)
             add_mark(t, between);
-        add_number(t, format, values[i]);
+        add_number(t, values[i]);
     }
 }
 
@@ -60,18 +79,18 @@ bool tls_ja3(const struct tls_hello *hello, char out[JA3_SIZE]) {
     uint16_t values[VALUES_MAX];
     struct text t;
     t.n = 0;
-    add_number(&t, "%u", hello->version);
+    add_decimal(&t, hello->version);
     add_mark(&t, ',');
-    add_values(&t, "%u", '-', values, list_values(hello->ciphers, values));
+    add_values(&t, add_decimal, '-', values, list_values(hello->ciphers, values));
     add_mark(&t, ',');
-    add_values(&t, "%u", '-', values, list_extensions(hello, values));
+    add_values(&t, add_decimal, '-', values, list_extensions(hello, values));
     add_mark(&t, ',');
-    add_values(&t, "%u", '-', values, list_values(hello->groups, values));
+    add_values(&t, add_decimal, '-', values, list_values(hello->groups, values));
     add_mark(&t, ',');
     for (size_t i = 0; i < hello->formats.n; i++) {
         if (i)
             add_mark(&t, '-');
-        add_number(&t, "%u", hello->formats.p[i]);
+        add_decimal(&t, hello->formats.p[i]);
     }
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned size;
@@ -160,7 +179,7 @@ bool tls_ja4(const struct tls_hello *hello, enum tls_carrier carrier, char out[J
              hello->named ? 'd' : 'i', at_most_99(n_ciphers), at_most_99(n_extensions), application[0],
              application[1]);
     qsort(ciphers, n_ciphers, sizeof *ciphers, compare_values);
-    add_values(&t, "%04x", ',', ciphers, n_ciphers);
+    add_values(&t, add_hexadecimal, ',', ciphers, n_ciphers);
     if (!write_digest(&t, n_ciphers == 0, out + 11))
         return false;
     out[23] = '_';
@@ -169,10 +188,10 @@ bool tls_ja4(const struct tls_hello *hello, enum tls_carrier carrier, char out[J
             extensions[kept++] = extensions[i];
     qsort(extensions, kept, sizeof *extensions, compare_values);
     t.n = 0;
-    add_values(&t, "%04x", ',', extensions, kept);
+    add_values(&t, add_hexadecimal, ',', extensions, kept);
     if (n_algorithms) {
         add_mark(&t, '_');
-        add_values(&t, "%04x", ',', algorithms, n_algorithms);
+        add_values(&t, add_hexadecimal, ',', algorithms, n_algorithms);
     }
     if (!write_digest(&t, kept == 0, out + 24))
         return false;

@@ -53,6 +53,26 @@ static bool counts_text(struct tls *s, enum side from, size_t n) {
     return s->handshake[from] > HANDSHAKE_MAX;
 }
 
+/* What came meanwhile of a record and was not looked at. */
+static void count_quiet(struct conversation *c, enum side side) {
+    struct tls *s = c->state;
+    uint32_t n = conversation_count_quiet(c, side);
+    s->walk[side].left = (uint16_t)(s->walk[side].left - n);
+    s->watch[side].until_sample -= n;
+}
+
+/* Within a record of application data nothing is looked at up to its end, or up to the next sample. */
+static void grant_quiet(struct conversation *c, enum side side) {
+    const struct tls *s = c->state;
+    const struct tls_walk *w = &s->walk[side];
+    const struct cipher_watch *watch = &s->watch[side];
+    bool within = w->left > 0 && !w->fresh && !w->lost && !w->stray && w->type == TLS_APPLICATION_DATA;
+    if (!within || !s->said[side].over || watch->at_start || watch->until_sample == 0)
+        return;
+    uint32_t n = watch->until_sample - 1;
+    conversation_grant(c, side, n < w->left ? n : w->left);
+}
+
 /* False: the body is clear. */
 static bool look_at_body(struct tls *s, enum side from, struct bytes body, bool begins, size_t *held,
                          size_t *at) {
@@ -69,8 +89,9 @@ static bool look_at_body(struct tls *s, enum side from, struct bytes body, bool 
 static enum protocol_result become_bodies(struct conversation *c, enum side from, struct bytes rest,
                                           size_t body_n, size_t held) {
     struct tls *s = c->state;
-    struct tls_walk walk[2] = {s->walk[0], s->walk[1]};
     enum side other = side_other(from);
+    count_quiet(c, other);
+    struct tls_walk walk[2] = {s->walk[0], s->walk[1]};
     struct bytes before[2];
     before[from] = bytes_of(s->watch[from].first, held);
     before[other] = bytes_of(s->watch[other].first, s->watch[other].at_start ? s->watch[other].first_n : 0);
@@ -105,6 +126,7 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     struct tls *s = c->state;
     struct bytes in = bytes_of(bytes, n), body;
     bool begins;
+    count_quiet(c, from);
     if (!s->told)
         c->services->encrypted(c);
     s->told = true;
@@ -127,11 +149,13 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
                 return become_bodies(c, from, bytes_of(body.p + at, body.n - at + in.n), body.n - at, held);
         }
     }
+    grant_quiet(c, from);
     return PROTOCOL_OK;
 }
 
 static enum protocol_result take_gap(struct conversation *c, enum side from, uint64_t n) {
     struct tls *s = c->state;
+    count_quiet(c, from);
     tls_walk_gap(&s->walk[from], n);
     s->watch[from].first_n = 0;
     s->watch[from].at_start = false;
