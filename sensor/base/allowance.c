@@ -38,10 +38,14 @@ void allowance_return(struct allowance *a, enum account account, size_t n) {
 void allowance_earn(struct allowance *a, uint64_t n) {
     const int64_t enough = 16 * MIB; /* of bytes: every account is full then */
     int64_t earned = n < (uint64_t)enough ? (int64_t)n : enough;
+    if (a->full)
+        return;
+    a->full = true;
     for (enum account i = 0; i < ACCOUNT_COUNT; i++) {
         int64_t left = a->left[i] + earned * accounts[i].ratio, most = accounts[i].most;
         a->left[i] = left < most ? left : most;
         a->poor[i] &= a->left[i] < most / 2;
+        a->full &= a->left[i] == most;
     }
 }
 
@@ -53,6 +57,7 @@ size_t allowance_take(struct allowance *a, enum account account, size_t n) {
     int64_t left = a->left[account] > 0 ? a->left[account] : 0;
     size_t take = n < (uint64_t)left ? n : (size_t)left;
     a->left[account] -= (int64_t)take;
+    a->full = false;
     a->poor[account] |= take < n;
     work_add((uint64_t)take * accounts[account].work);
     return take;
@@ -61,8 +66,10 @@ size_t allowance_take(struct allowance *a, enum account account, size_t n) {
 bool allowance_spend(struct allowance *a, enum account account, size_t n) {
     if (a && a->left[account] <= 0)
         return false;
-    if (a)
+    if (a) {
         a->left[account] -= (int64_t)n;
+        a->full = false;
+    }
     work_add((uint64_t)n * accounts[account].work);
     return true;
 }

@@ -5,26 +5,41 @@
 
 enum { IPV4_LEAST = 20, IPV6_FIXED = 40, TCP_SUM_AT = 16, UDP_SUM_AT = 6, EXTENSIONS_LOOKED_AT = 32 };
 
+/* Sixteen bytes, as they lie at any place; and as what sums of their parts become. */
+typedef uint32_t sum_words __attribute__((vector_size(16)));
+typedef uint32_t sum_unaligned __attribute__((vector_size(16), aligned(1), may_alias));
+typedef uint64_t sum_lanes __attribute__((vector_size(16)));
+
+static inline sum_lanes lower_words(sum_words w) {
+    return (sum_lanes)__builtin_shufflevector(w, (sum_words){0}, 0, 4, 1, 5);
+}
+
+static inline sum_lanes upper_words(sum_words w) {
+    return (sum_lanes)__builtin_shufflevector(w, (sum_words){0}, 2, 6, 3, 7);
+}
+
 /* The ones' complement sum is the same in any byte order but for a swap, and may be taken over wider words:
- * eight lanes, which compilers make vectors of. */
+ * eight lanes, in vectors that do not depend on what the compiler makes of a loop. */
 static uint64_t sum_bytes(const uint8_t *p, size_t n) {
-    enum { LANES = 8 };
-    uint64_t lane[LANES] = {0}, sum = 0;
-    uint32_t word[LANES];
+    sum_lanes lane[4] = {{0}};
+    uint64_t sum = 0;
+    uint32_t word;
+    for (; n >= 2 * sizeof(sum_words); p += 2 * sizeof(sum_words), n -= 2 * sizeof(sum_words)) {
+        const sum_unaligned *at = (const void *)p;
+        lane[0] += lower_words(at[0]);
+        lane[1] += upper_words(at[0]);
+        lane[2] += lower_words(at[1]);
+        lane[3] += upper_words(at[1]);
+    }
+    for (int i = 0; i < 4; i++)
+        sum += lane[i][0] + lane[i][1];
     for (; n >= sizeof word; p += sizeof word, n -= sizeof word) {
-        memcpy(word, p, sizeof word);
-        for (int i = 0; i < LANES; i++)
-            lane[i] += word[i];
+        memcpy(&word, p, sizeof word);
+        sum += word;
     }
-    for (int i = 0; i < LANES; i++)
-        sum += lane[i];
-    for (; n >= sizeof *word; p += sizeof *word, n -= sizeof *word) {
-        memcpy(word, p, sizeof *word);
-        sum += *word;
-    }
-    *word = 0;
-    memcpy(word, p, n);
-    return sum + *word;
+    word = 0;
+    memcpy(&word, p, n);
+    return sum + word;
 }
 
 static uint16_t fold_sum(uint64_t sum) {
@@ -35,21 +50,18 @@ static uint16_t fold_sum(uint64_t sum) {
     return (uint16_t)sum;
 }
 
-/* Bytes of the pseudo-header, in memory's order as all else that is summed. */
+static uint64_t sum_address(const struct address *a) {
+    uint32_t word[4];
+    memcpy(word, a, sizeof word);
+    return address_is_v4(a) ? word[3] : (uint64_t)word[0] + word[1] + word[2] + word[3];
+}
+
+/* The pseudo-header, in memory's order as all else that is summed (hash.c has it that this is a little-endian
+ * machine's). */
 static uint64_t sum_pseudo(const struct address *source, const struct address *destination, uint8_t transport,
                            uint32_t length) {
-    bool v4 = address_is_v4(source);
-    size_t from = v4 ? 12 : 0, size = v4 ? 4 : 16;
-    const uint8_t tail[8] = {(uint8_t)(length >> 24),
-                             (uint8_t)(length >> 16),
-                             (uint8_t)(length >> 8),
-                             (uint8_t)length,
-                             0,
-                             0,
-                             0,
-                             transport};
-    return sum_bytes(source->bytes + from, size) + sum_bytes(destination->bytes + from, size) +
-           sum_bytes(tail, sizeof tail);
+    return sum_address(source) + sum_address(destination) + __builtin_bswap32(length) +
+           ((uint64_t)transport << 24);
 }
 
 /* Source routes: the pseudo-header has the last address of the route, not the next one. */

@@ -3,16 +3,6 @@
 
 #include "base/counter.h"
 
-enum timeout_list flow_list_of(const struct flow *flow) {
-    static const enum timeout_list by_state[] = {
-        [FLOW_NEW] = LIST_NEW,
-        [FLOW_ESTABLISHED] = LIST_ESTABLISHED,
-        [FLOW_CLOSING] = LIST_CLOSING,
-        [FLOW_CLOSED] = LIST_CLOSING,
-    };
-    return flow->transport == PROTOCOL_TCP ? by_state[flow->state] : LIST_UDP;
-}
-
 /* Why a flow that is silent now is over. */
 enum flow_end flow_end_of(const struct flow *flow) {
     if (flow->state == FLOW_CLOSED)

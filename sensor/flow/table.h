@@ -63,8 +63,17 @@ bool flow_tcp_reused(struct flow *flow, const struct packet *p, enum side from);
 enum soundness flow_judge_packet(struct flow_table *t, struct flow *flow, const struct packet *p,
                                  enum side from);
 
+static inline enum timeout_list flow_list_of(const struct flow *flow) {
+    static const enum timeout_list by_state[] = {
+        [FLOW_NEW] = LIST_NEW,
+        [FLOW_ESTABLISHED] = LIST_ESTABLISHED,
+        [FLOW_CLOSING] = LIST_CLOSING,
+        [FLOW_CLOSED] = LIST_CLOSING,
+    };
+    return flow->transport == PROTOCOL_TCP ? by_state[flow->state] : LIST_UDP;
+}
+
 /* expire.c */
-enum timeout_list flow_list_of(const struct flow *flow);
 static inline struct flow *flow_of_age(const struct age_node *node) {
     return AGE_ENTRY(node, struct flow, used); /* NULL for NULL */
 }

@@ -213,11 +213,21 @@ enum structure structure_begins(struct bytes first) {
     return a > b ? a : b;
 }
 
+/* Of the eight octets before `end`, those behind the last one that is no ASCII; 8: all are. */
+static size_t count_ascii(const uint8_t *end) {
+    uint64_t word, high;
+    memcpy(&word, end - sizeof word,
+           sizeof word); /* its last octet is the highest: a little-endian machine */
+    high = word & UINT64_C(0x8080808080808080);
+    return high ? (size_t)__builtin_clzll(high) / 8 : sizeof word;
+}
+
 static size_t find_text(struct bytes in) {
     for (size_t i = TEXT_RUN; i <= in.n; i++) {
-        size_t n = 0;
-        while (n < TEXT_RUN && is_printable(in.p[i - 1 - n]))
-            n++;
+        size_t n = count_ascii(in.p + i); /* most of other octets are told from text by these eight */
+        if (n == sizeof(uint64_t))
+            for (n = 0; n < TEXT_RUN && is_printable(in.p[i - 1 - n]);)
+                n++;
         if (n == TEXT_RUN)
             return i - TEXT_RUN;
         i += TEXT_RUN - n - 1; /* no run that holds this octet is long enough */
@@ -262,7 +272,7 @@ bool structure_is_random(const uint8_t sample[STRUCTURE_SAMPLE]) {
     enum { DISTINCT_LEAST = 112 }; /* of 256 random octets some 162 differ, with a deviation of 5.3 */
     bool seen[256] = {false};
     unsigned distinct = 0;
-    for (size_t i = 0; i < STRUCTURE_SAMPLE; i++) {
+    for (size_t i = 0; i < STRUCTURE_SAMPLE && distinct < DISTINCT_LEAST; i++) {
         distinct += !seen[sample[i]];
         seen[sample[i]] = true;
     }

@@ -102,6 +102,38 @@ static void text_base64_and_bitmaps_are_not_random(void **state) {
     assert_false(structure_is_random(s.p));
 }
 
+/* The first of 64 octets of text in a row, looked at one by one. */
+static size_t find_row(const uint8_t *p, size_t n) {
+    size_t row = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool text = (p[i] >= 0x20 && p[i] < 0x7f) || (p[i] && strchr("\t\r\n", p[i]));
+        row = text ? row + 1 : 0;
+        if (row == 64)
+            return i + 1 - 64;
+    }
+    return n;
+}
+
+static void text_is_found_wherever_it_begins_and_whatever_stands_around_it(void **state) {
+    static const uint8_t around[] = {0, 1, 0x1f, 0x7f, 0x80, 0xfe};
+    uint8_t bytes[400];
+    uint64_t x = 88172645463325252u; /* xorshift */
+    unsigned found = 0;
+    for (unsigned round = 0; round < 20000; round++) {
+        for (size_t i = 0; i < sizeof bytes; i++) {
+            x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+            bytes[i] = round % 3 ? (uint8_t)(x >> 32) : around[(x >> 32) % sizeof around];
+        }
+        size_t at = (x >> 20) % 330, n = 58 + (x >> 40) % 12;
+        for (size_t i = at; i < at + n; i++)
+            bytes[i] = (uint8_t)('a' + (x >> i % 32) % 26);
+        size_t first = find_row(bytes, sizeof bytes);
+        assert_int_equal(structure_find_quickly(bytes_of(bytes, sizeof bytes)), first);
+        found += first < sizeof bytes;
+    }
+    assert_in_range(found, 5000, 15000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_has_a_signature_begins_whatever_follows),
@@ -109,6 +141,7 @@ int main(void) {
         cmocka_unit_test(near_misses_are_none),
         cmocka_unit_test(a_picture_and_a_long_text_are_found_in_the_middle),
         cmocka_unit_test(text_base64_and_bitmaps_are_not_random),
+        cmocka_unit_test(text_is_found_wherever_it_begins_and_whatever_stands_around_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
