@@ -211,7 +211,9 @@ static void add_address(struct certificate_text *t, struct bytes address) {
     add_text(t, CERTIFICATE_NAMES_MAX, bytes_text(address_format(&a, text)));
 }
 
+/* Whole ones, but for a first that is too long: half a name would be another one. */
 static void write_names(struct bytes general_names, struct certificate_text *out) {
+    enum { CHARACTER_MAX = 4 }; /* with less room left something may have been cut */
     struct reader outer = reader_of(general_names.p, general_names.n), names;
     struct bytes list, value;
     uint8_t tag;
@@ -222,12 +224,17 @@ static void write_names(struct bytes general_names, struct certificate_text *out
         bool text = tag == DER_DNS_NAME || tag == DER_EMAIL || tag == DER_URI;
         if ((!text && tag != DER_IP_ADDRESS) || value.n == 0)
             continue;
-        if (out->n)
+        size_t before = out->n;
+        if (before)
             add_text(out, CERTIFICATE_NAMES_MAX, bytes_text(", "));
         if (text)
             add_string(out, CERTIFICATE_NAMES_MAX, tag, value);
         else
             add_address(out, value);
+        if (before && out->n > CERTIFICATE_NAMES_MAX - CHARACTER_MAX) {
+            out->n = before;
+            return;
+        }
     }
 }
 

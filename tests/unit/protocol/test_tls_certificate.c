@@ -97,6 +97,17 @@ static void of_very_many_names_the_most_specific_counts(void **state) {
     assert_memory_equal(c.subject.at, "CN=n39.example,CN=n38.example,", 30);
 }
 
+static void alternative_names_beyond_the_bound_are_left_out_whole(void **state) {
+    enum { EACH = 14 /* "host01.example" */, FIT = 31 };
+    uint8_t der[4096];
+    struct certificate c;
+    (void)state;
+    assert_true(certificate_read(bytes_of(der, load("names.der", der, sizeof der)), &c));
+    assert_int_equal(c.names.n, FIT * (EACH + 2) - 2);
+    assert_memory_equal(c.names.at, "host01.example, host02.example, ", 32);
+    assert_memory_equal(c.names.at + c.names.n - EACH, "host31.example", EACH);
+}
+
 static void a_certificate_may_be_cut_anywhere(void **state) {
     (void)state;
     struct certificate c;
@@ -189,6 +200,7 @@ int main(void) {
         cmocka_unit_test(names_and_times_are_those_that_openssl_says),
         cmocka_unit_test(what_would_end_a_value_within_a_name_is_escaped_and_all_usual_attributes_are_there),
         cmocka_unit_test(of_very_many_names_the_most_specific_counts),
+        cmocka_unit_test(alternative_names_beyond_the_bound_are_left_out_whole),
         cmocka_unit_test(a_certificate_may_be_cut_anywhere),
         cmocka_unit_test(a_damaged_certificate_gives_what_stands_before_the_damage),
         cmocka_unit_test(strings_of_each_kind_are_utf_8_and_centuries_are_right),
