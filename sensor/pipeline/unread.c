@@ -76,14 +76,15 @@ struct sum_key {
     const struct partner *named;
     const struct flow_context *alone; /* of one in which something was found; else NULL */
     uint64_t target;                  /* digest of whom a relay was asked for; 0: none was */
+    uint64_t quiet;                   /* 1: the name is one of quiet-names */
 };
 
 static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) {
     size_t at = hash_bytes(&u->key, key, sizeof *key) % INDEX_SIZE;
     for (; u->index[at] != UNREAD_NONE; at = (at + 1) % INDEX_SIZE) {
         struct unread_sum *s = &u->sums[u->index[at]];
-        struct sum_key other = {s->source,      s->destination, s->class, s->protocol,
-                                s->application, s->named,       s->alone, s->target};
+        struct sum_key other = {s->source, s->destination, s->class,  s->protocol, s->application,
+                                s->named,  s->alone,       s->target, s->quiet};
         if (memcmp(&other, key, sizeof other) == 0)
             return s;
     }
@@ -98,7 +99,8 @@ static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) 
                              .application = key->application,
                              .named = key->named,
                              .alone = key->alone,
-                             .target = key->target};
+                             .target = key->target,
+                             .quiet = key->quiet != 0};
     return s;
 }
 
@@ -125,6 +127,8 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
     key.application = x->application;
     key.named = policy_partner_named(policy, host);
     key.target = target.n ? hash_bytes(&u->key, target.p, target.n) : 0;
+    bool several = target.n && memchr(target.p, ',', target.n);
+    key.quiet = !several && policy_quiet(policy, target.n ? target : host);
     key.alone = x->content[0] ? x : NULL;
     struct unread_sum *s = find_sum(u, &key);
     if (!s) {
@@ -135,8 +139,6 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
         pipeline_name_asked(the_pipeline, x);
         s->flow = x;
         s->from = from;
-        bool several = target.n && memchr(target.p, ',', target.n);
-        s->quiet = !several && policy_quiet(policy, target.n ? target : host);
         flow_context_retain(x);
     }
     s->time = now;

@@ -150,12 +150,14 @@ static void count_record(struct traffic *t, struct traffic_line *l, const struct
     traffic_rank(t, l);
 }
 
+/* Of a stranger all classes are one sum, since its bounds are about all that leaves. */
 static struct traffic_line *destination_line(struct traffic *t, const struct record *r, time_ns now) {
     uint8_t key[SHOWN_KEY_MAX];
     char room[DESTINATION_ROOM];
     size_t n = shown_key_add(key, 0, record_text_of(r, TEXT_NETWORK));
     n = shown_key_add(key, n, ledger_destination(r, room));
-    n = shown_key_add(key, n, record_text_of(r, TEXT_CLASS));
+    if (r->verdict != VERDICT_UNKNOWN)
+        n = shown_key_add(key, n, record_text_of(r, TEXT_CLASS));
     if (r->verdict < VERDICT_BREACH)
         n = shown_key_add(key, n, bytes_text(approved));
     else if (r->quiet)
@@ -205,7 +207,7 @@ enum { WHY_MAX = 256 };
 
 static void say_destination(const struct traffic_line *l, char why[WHY_MAX]) {
     struct text t;
-    text_init(&t, why, WHY_MAX);
+    text_init(&t, why, WHY_MAX - 1);
     text_put(&t, "the address belongs to no partner; ");
     text_bytes(&t, l->today.out);
     text_put(&t, " left for its network today, ");
@@ -216,7 +218,7 @@ static void say_destination(const struct traffic_line *l, char why[WHY_MAX]) {
 
 static void say_host(const struct traffic_line *host, char why[WHY_MAX]) {
     struct text t;
-    text_init(&t, why, WHY_MAX);
+    text_init(&t, why, WHY_MAX - 1);
     text_put(&t, "the address belongs to no partner; this host has sent ");
     text_bytes(&t, host->today.out);
     text_put(&t, " to strangers today");

@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import random
+import re
 import shutil
 import ssl
 import subprocess
@@ -235,6 +236,37 @@ def test_a_quiet_name_may_take_more_and_a_partners_name_makes_it_worse(read):
     w = wires.Wire()
     tls(w, LABS, MB, name='store.acme.example')
     assert opened(read(w, 'classes: [encrypted-flow]')) == [('encrypted-flow', 'Acme Towing')]
+
+
+def test_flows_without_a_quiet_name_are_told_beside_one_that_has_it(read):
+    w = wires.Wire()
+    tls(w, STRANGER, 5 * MB, name='eu.updates.example')
+    tls(w, STRANGER, 11 * MB // 10)
+    assert opened(read(w)) == [('encrypted-flow', None)]
+
+
+def test_two_classes_to_one_stranger_are_one_sum(read):
+    w = wires.Wire()
+    tls(w, STRANGER, 6 * MB // 10)
+    w.tcp(client=LANE, server=STRANGER, sport=4444, mss=8000).open().client(NOISE[:600000]).close()
+    alerts = read(w)
+    assert len(opened(alerts)) == 1
+    assert re.fullmatch(r'the address belongs to no partner; 1.2 MB left for its network today, 3.[0-9] kB came back',
+                        alerts[0]['gantry']['reason'])
+
+
+def test_what_left_before_a_silence_is_told_as_of_then(read):
+    """As the clock has it on an interface: within a second, and on its own day."""
+    w = wires.Wire()
+    t = w.tcp(client=LANE, server=ACME, sport=4444).open().client(b'x')
+    w.wait(3600)
+    t.close()
+    assert read(w)[0]['@timestamp'][:20] in ('2026-05-31T04:12:09.', '2026-05-31T04:12:10.')
+    for more, told in ((5, [('encrypted-flow', 'Border Labs')]), (86400, [])):
+        w = tls(wires.Wire(), LABS, 15 * MB).wire
+        w.wait(more)
+        tls(w, LABS, 15 * MB)
+        assert opened(read(w, 'classes: [encrypted-flow], per-day: {bytes: 20 MB}')) == told
 
 
 @pytest.fixture

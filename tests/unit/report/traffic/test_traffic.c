@@ -48,6 +48,7 @@ struct sum {
     time_ns time;
     bool quiet;
     uint32_t tries;
+    const char *class;
 };
 
 /* To a stranger unless told otherwise. True: it is told. */
@@ -66,8 +67,8 @@ static bool give(struct sum s) {
     b.head.quiet = s.quiet;
     record_text(&b, TEXT_NETWORK, bytes_text("lanes"));
     record_text(&b, TEXT_PARTNER, bytes_text(s.partner));
-    record_text(&b, TEXT_CLASS, bytes_text("encrypted-flow"));
-    record_text(&b, TEXT_CLASSES, bytes_text("encrypted-flow"));
+    record_text(&b, TEXT_CLASS, bytes_text(s.class ? s.class : "encrypted-flow"));
+    record_text(&b, TEXT_CLASSES, bytes_text(s.class ? s.class : "encrypted-flow"));
     record_pack(&b, 1, room);
     traffic_record(traffic, (const struct record *)(const void *)room, &told);
     return told.incident != NULL;
@@ -135,6 +136,19 @@ static void hosts_of_one_network_are_one_stranger_and_others_are_not(void **stat
     assert_true(give((struct sum){.out = 6 * MB / 10, .to = "203.0.113.200"}));
 }
 
+static void what_is_encrypted_and_what_is_unread_are_one_sum_to_a_stranger(void **state) {
+    (void)state;
+    static const char said[] =
+        "the address belongs to no partner; 1.2 MB left for its network today, 10.0 kB came back";
+    assert_false(give((struct sum){.out = 6 * MB / 10, .back = 10000}));
+    assert_true(give((struct sum){.out = 6 * MB / 10, .class = "unread-flow"}));
+    assert_int_equal(told.incident->bytes, 12 * MB / 10);
+    struct bytes why = record_text_of(told.incident, TEXT_REASON);
+    assert_int_equal(why.n, sizeof said - 1);
+    assert_memory_equal(why.p, said, why.n);
+    assert_false(give((struct sum){.out = 2 * MB})); /* a destination is told once */
+}
+
 static void the_next_day_begins_anew(void **state) {
     (void)state;
     for (int i = 0; i < 30; i++)
@@ -151,8 +165,9 @@ static void one_host_may_not_send_much_to_many_strangers(void **state) {
     }
     assert_true(give((struct sum){.out = MB / 2, .to = "203.0.99.1"}));
     struct bytes why = record_text_of(told.incident, TEXT_REASON);
-    assert_non_null(memmem(why.p, why.n, "this host", 9));
-    assert_memory_equal(why.p + why.n - 5, "today", 5);
+    static const char said[] = "the address belongs to no partner; this host has sent 10.4 MB to strangers today";
+    assert_int_equal(why.n, sizeof said - 1);
+    assert_memory_equal(why.p, said, why.n);
     assert_false(give((struct sum){.out = MB / 2, .to = "203.0.98.1"})); /* once */
 }
 
@@ -503,6 +518,7 @@ int main(void) {
         TEST(a_stranger_is_told_from_a_megabyte_a_day_on),
         TEST(a_stranger_that_sends_back_as_much_is_not_told),
         TEST(hosts_of_one_network_are_one_stranger_and_others_are_not),
+        TEST(what_is_encrypted_and_what_is_unread_are_one_sum_to_a_stranger),
         TEST(the_next_day_begins_anew),
         TEST(one_host_may_not_send_much_to_many_strangers),
         TEST(a_stranger_is_told_again_at_ten_times_or_after_a_week),
