@@ -71,5 +71,16 @@ static void on_end(void *user, enum side from, bool clean, time_ns time) {
     end_call(flow, &turn, stage);
 }
 
-const struct stream_sink pipeline_streams = {
-    .data = on_data, .gap = on_gap, .end = on_end, .over = pipeline_flow_told, .again = &pipeline_readings};
+/* Whatever parked it: a packet, a hole that nothing fills, the end of the flow. */
+static void on_parked(void *user) {
+    struct flow *flow = user;
+    if (flow->conversation)
+        ((struct conversation *)flow->conversation)->parked = true;
+}
+
+const struct stream_sink pipeline_streams = {.data = on_data,
+                                             .gap = on_gap,
+                                             .end = on_end,
+                                             .parked = on_parked,
+                                             .over = pipeline_flow_told,
+                                             .again = &pipeline_readings};

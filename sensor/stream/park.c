@@ -34,9 +34,13 @@ static uint32_t size_parked(const struct parked *p) {
     return (n + (uint32_t) _Alignof(struct parked) - 1) & ~((uint32_t) _Alignof(struct parked) - 1);
 }
 
+static const struct stream_sink *sink_of(const struct reassembler *r, const struct stream_pair *s) {
+    return s->is_reading ? &r->sink.again->sink : &r->sink;
+}
+
 static void tell_sink(const struct reassembler *r, struct stream_pair *s, const struct parked *p,
                       const uint8_t *bytes) {
-    const struct stream_sink *sink = s->is_reading ? &r->sink.again->sink : &r->sink;
+    const struct stream_sink *sink = sink_of(r, s);
     enum side from = (enum side)p->from;
     if (p->kind == PARKED_END) {
         work_add(WORK_CALL);
@@ -108,6 +112,8 @@ static void park_or_tell(struct reassembler *r, struct stream_pair *s, struct pa
     if (!s->is_due)
         age_add(&r->due, &s->due);
     s->is_due = true;
+    if (sink_of(r, s)->parked)
+        sink_of(r, s)->parked(s->user);
 }
 
 void pair_tell_data(struct reassembler *r, struct stream_pair *s, enum side from, const uint8_t *bytes,

@@ -51,6 +51,8 @@ struct stream_sink {
     void (*gap)(void *user, enum side from, uint64_t n, time_ns time);
     /* FIN reached in order (clean), reset or closed early (not clean). Once a side. */
     void (*end)(void *user, enum side from, bool clean, time_ns time);
+    /* The next of these calls is for what is at hand now, and comes in a later step. NULL: of no interest. */
+    void (*parked)(void *user);
     /* Behind the last call of a stream that stream_finish() was called for, where it said false. */
     void (*over)(void *user);
     /* The connection has contradictions in it; NULL: no other reading is wanted. */

@@ -172,6 +172,29 @@ static void every_budget_gives_the_same(void **state) {
     }
 }
 
+/* What waits for more behind a body is decided by the end that is parked, not by the time that has passed:
+ * here a packet of another connection, much later, ends the flow and uses up the step. */
+static void the_end_of_a_flow_is_parked_like_its_bytes(void **state) {
+    static const uint64_t budgets[] = {UINT64_MAX, 1};
+    struct outcome of[2];
+    for (int i = 0; i < 2; i++) {
+        worker_open((struct pipeline_options){.step_work = budgets[i]});
+        struct talk k = begin(UNAPPROVED, 80), other = begin("198.51.100.77", 80);
+        say_on(&k, put_text("a MARKMARK b and then GE", 12));
+        wait_idle();
+        t.now += 2 * 3600 * NS_PER_S;
+        say_on(&other, put_text("weather", 7));
+        wait_idle();
+        pause_talk();
+        wait_idle();
+        pipeline_destroy(t.pipeline);
+        of[i] = outcome_of_ring();
+        assert_int_equal(of[i].transfers, 2);
+        assert_int_equal(of[i].findings, 1);
+    }
+    assert_memory_equal(&of[0], &of[1], sizeof of[0]);
+}
+
 static void a_flow_that_overload_leaves_out_leaves_nothing_parked(void **state) {
     worker_open((struct pipeline_options){.step_work = STEP});
     struct talk k = upload(APPROVED);
@@ -206,6 +229,7 @@ int main(void) {
         cmocka_unit_test(a_new_connection_on_the_same_ports_does_not_push_out_what_is_parked),
         cmocka_unit_test(the_end_of_the_worker_tells_all),
         cmocka_unit_test(every_budget_gives_the_same),
+        cmocka_unit_test(the_end_of_a_flow_is_parked_like_its_bytes),
         cmocka_unit_test(a_flow_that_overload_leaves_out_leaves_nothing_parked),
         cmocka_unit_test(a_flow_that_is_left_out_is_told_in_none_of_its_readings),
     };
