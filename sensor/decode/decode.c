@@ -134,7 +134,24 @@ bool decode_packet(struct decoder *d, const struct capture_packet *in, struct pa
     return walk_inwards(d, &w, STEP_NEXT);
 }
 
+/* `out` is still what was around the fragments that made the packet before. */
+static bool decode_other(struct decoder *d, struct packet *out) {
+    struct bytes whole;
+    if (!defrag_other(d->defrag, &whole))
+        return false;
+    struct walk w = {.defrag = d->defrag,
+                     .feed = &d->feed,
+                     .out = out,
+                     .type = whole.p[0] >> 4 == 6 ? ETHER_IPV6 : ETHER_IPV4,
+                     .left = reader_of(whole.p, whole.n),
+                     .encapsulations = d->depth,
+                     .rest = d->rest};
+    return walk_inwards(d, &w, STEP_NEXT);
+}
+
 bool decode_rest(struct decoder *d, struct packet *out, bool *decoded) {
+    if ((*decoded = decode_other(d, out)))
+        return true;
     if (reader_left(&d->rest) == 0)
         return false;
     *out = no_packet;

@@ -53,6 +53,7 @@ struct partial {
     uint32_t end;         /* of the furthest byte */
     uint16_t header_length, names;
     uint8_t protocol;
+    uint8_t ttl;    /* the highest of a fragment at offset 0 */
     uint8_t wrong;  /* readings whose checksum was */
     bool contested; /* fragments contradicted each other */
     bool has_start; /* the header is that of the fragment at offset 0 */
@@ -63,7 +64,8 @@ struct defrag {
     struct pool partials, pieces;
     struct table table; /* struct partial */
     struct hash_key hash_key;
-    bool contested; /* the packet at hand */
+    bool contested;         /* the packet at hand */
+    struct partial *second; /* of which the last bytes are a packet as well as the first; keeps its pieces */
     uint8_t packet[HEADER_MAX + PACKET_MAX];
 };
 
@@ -117,6 +119,8 @@ static void give_pieces(struct defrag *d, struct partial *p) {
 }
 
 static void drop_partial(struct defrag *d, struct partial *p) {
+    if (d->second == p)
+        d->second = NULL;
     table_remove(&d->table, &p->node);
     give_pieces(d, p);
     pool_give(&d->partials, p);
@@ -162,7 +166,12 @@ static bool contradicts(const struct partial *p, const struct fragment *f) {
     return p->first && end > p->end;
 }
 
-/* NULL (counted): a copy of a packet that was just finished. */
+static uint8_t ttl_of(const struct fragment *f) {
+    return f->header.p[f->v6 ? 7 : 8];
+}
+
+/* NULL (counted): a copy of a packet that was just finished. One that comes further than that packet did is
+ * none: what it was made of may never have reached its receiver. */
 static struct partial *find_or_begin(struct defrag *d, const struct fragment *f, time_ns now) {
     struct key key = {.source = f->source,
                       .destination = f->destination,
@@ -178,7 +187,7 @@ static struct partial *find_or_begin(struct defrag *d, const struct fragment *f,
             p->finished = 0;
             return p;
         }
-        if (is_recent) {
+        if (is_recent && ttl_of(f) <= p->ttl) {
             counter_one(COUNTER_FRAGMENTS_REPEATED);
             return NULL;
         }
@@ -306,6 +315,8 @@ static bool add_pieces(struct defrag *d, struct partial *p, const struct fragmen
 static void note_header(struct partial *p, const struct fragment *f) {
     if ((f->offset == 0 && f->more && f->data.n < TINY) || (f->offset > 0 && f->offset < TINY))
         counter_one(COUNTER_FRAGMENTS_TINY);
+    if (f->offset == 0 && ttl_of(f) > p->ttl)
+        p->ttl = ttl_of(f);
     if (f->offset != 0 || p->has_start)
         return;
     p->has_start = true;
@@ -353,14 +364,20 @@ static enum packet_sum sum_whole(const struct defrag *d, const struct partial *p
                        bytes_of(d->packet + p->header_length, p->total));
 }
 
-/* Which reading stands in the packet. False: its checksum is wrong, and it may still be put right. */
+/* Which reading stands in the packet. False: its checksum is wrong, and it may still be put right. A sender
+ * can make both right: whoever shuffles words does not change their sum. */
 static bool choose_reading(struct defrag *d, struct partial *p) {
     enum packet_sum sum = sum_whole(d, p);
-    if (sum == SUM_BAD && p->others) {
+    d->second = NULL;
+    if (p->others) {
         overlay_others(d, p);
-        sum = sum_whole(d, p);
-        if (sum == SUM_BAD)
+        enum packet_sum other = sum_whole(d, p);
+        if (sum != SUM_BAD && other != SUM_BAD)
+            d->second = p;
+        if (sum != SUM_BAD || other == SUM_BAD)
             overlay_pieces(d, p, p->first);
+        else
+            sum = other;
     }
     d->contested = p->contested && (sum != SUM_GOOD || p->key.v6);
     return sum != SUM_BAD;
@@ -372,6 +389,7 @@ static bool put_together(struct defrag *d, const struct partial *p, struct bytes
     if (length - (p->key.v6 ? IPV6_HEADER : 0) > PACKET_MAX)
         return false;
     memcpy(d->packet, p->header, p->header_length);
+    d->packet[p->key.v6 ? 7 : 8] = p->ttl;
     if (p->key.v6) {
         d->packet[p->names] = p->protocol;
         put_u16(d->packet + 4, length - IPV6_HEADER);
@@ -390,8 +408,15 @@ static bool read_whole(struct defrag *d, struct partial *p, struct bytes *whole,
     return *fits && choose_reading(d, p);
 }
 
+static void forget_second(struct defrag *d) {
+    if (d->second)
+        give_pieces(d, d->second);
+    d->second = NULL;
+}
+
 bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct bytes *whole) {
     counter_one(COUNTER_FRAGMENTS);
+    forget_second(d);
     defrag_expire(d, now);
     if (!is_sound(f)) {
         counter_one(COUNTER_FRAGMENTS_MALFORMED);
@@ -429,9 +454,19 @@ bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct 
         counter_one(COUNTER_FRAGMENTS_CONTESTED);
     if (right || !p->contested)
         p->finished = now;
-    if (right || !fits)
+    if ((right || !fits) && d->second != p)
         give_pieces(d, p);
     return fits;
+}
+
+bool defrag_other(struct defrag *d, struct bytes *whole) {
+    struct partial *p = d->second;
+    if (!p)
+        return false;
+    put_together(d, p, whole);
+    overlay_others(d, p);
+    forget_second(d);
+    return true;
 }
 
 bool defrag_owns(const struct defrag *d, const uint8_t *at) {

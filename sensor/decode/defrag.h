@@ -8,7 +8,7 @@
 
 /* IP packets put together from fragments, in memory that is fixed at the start. Where
  * fragments contradict each other in bytes, the reading whose transport checksum is right is taken: the first
- * bytes, or the last; where neither is, the first. Where they contradict each other in length, each is tried.
+ * bytes, or the last; where both are, one after the other; where neither is, the first. Where they contradict each other in length, each is tried.
  * A packet whose checksum is wrong stays open for so many readings, so that what was forged into it can be
  * put right. Shed: the packet that was begun first, when memory is full. Given up: after 30 s of packet time
  * (RFC 791 and 8200 allow 15 to 120 s). Internal to this folder. */
@@ -35,6 +35,9 @@ enum { DEFRAG_BYTES_MIN = 256 << 10 };
  * fragment), valid until the next call. False: it waits, or was dropped (counted). */
 bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct bytes *whole);
 
+/* The packet that was made whole last as other fragments have it, if its checksum is right then as well.
+ * False: there is none, or it was asked for already. */
+bool defrag_other(struct defrag *d, struct bytes *whole);
 /* The packet that was made whole last: is its reading one of several that a receiver may have, or drop (RFC
  * 5722)? */
 bool defrag_is_contested(const struct defrag *d);

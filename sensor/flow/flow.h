@@ -61,6 +61,7 @@ struct flow {
     uint8_t sums;   /* table's own: bit a side: a checksum of it was right; bits 2, 3: one was seen */
     uint8_t spoke;  /* owner's: bit a side: it sent payload; bits 2, 3: and was looked at */
     uint8_t ttl[2]; /* table's own: the highest of the side */
+    bool ttl_fell;  /* far below that, once: a packet may not have reached its receiver */
     struct syn_options syn[2];  /* of the side's SYN, if syn_known */
     uint32_t number;            /* of this worker, counts up, never 0 */
     void *ndpi;                 /* identify.c's own, freed as soon as the flow has its name */

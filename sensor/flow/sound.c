@@ -94,6 +94,7 @@ enum soundness flow_judge_packet(struct flow_table *t, struct flow *flow, const 
         return sums;
     if (is_low(flow, p, from)) {
         counter_one(COUNTER_TTL_LOW);
+        flow->ttl_fell = true;
         return PACKET_DOUBTFUL;
     }
     return p->contested ? PACKET_DOUBTFUL : PACKET_SOUND;

@@ -364,6 +364,7 @@ static void look_into(struct pipeline *p, struct flow *flow, const struct packet
         stream_packet(p->reassembler, flow->stream, from, packet, flow->sound == PACKET_DOUBTFUL);
         stage_leave(stage);
         ((struct conversation *)flow->conversation)->parked = stream_is_parked(flow->stream);
+        context_of(flow)->ambiguous |= flow->ttl_fell;
     } else {
         take_datagram(p, flow, packet, from);
     }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fragments that overlap, contradict each other, come in any order or from nowhere."""
+import random
 import struct
 
 from case import CREATED, JPG, case, cases, put
@@ -73,6 +74,41 @@ test_contradictions = cases(JPG, {
     'a forged last one, then the others again': each(lambda w, p, i: send(
         w, cut4(p, i)[:-1] + [forged4(cut4(p, i)[-1], 20)] + cut4(p, i))),
 })
+
+
+def shuffled4(fragment, **more):
+    """The same words in another order behind a TCP header: no checksum sees that."""
+    a, b = '.'.join(map(str, fragment[12:16])), '.'.join(map(str, fragment[16:20]))
+    offset = struct.unpack('>H', fragment[6:8])[0] & 0x1fff
+    body, start = fragment[20:], 0 if offset else 20
+    words = [body[i:i + 2] for i in range(start, len(body) - 1, 2)]
+    random.Random(offset).shuffle(words)
+    other = body[:start] + b''.join(words) + body[start + 2 * len(words):]
+    return ipv4(a, b, fragment[9], other, struct.unpack('>H', fragment[4:6])[0], struct.unpack('>H', fragment[6:8])[0], **more)
+
+
+def with_shuffled(order, *which, **more):
+    """`order`: a string of r, the real fragment, and f, the shuffled one, of each fragment of `which`."""
+    def split(w, packet, ident):
+        for i, piece in enumerate(cut4(packet, ident)):
+            send(w, [piece if c == 'r' else shuffled4(piece, **more) for c in (order if i in which else 'r')])
+    return each(split)
+
+
+test_contradictions_of_one_checksum = cases(JPG, {
+    'the first one': with_shuffled('fr', 0),
+    'the second one': with_shuffled('fr', 1),
+    'each': with_shuffled('fr', 0, 1, 2),
+    'the first one, with a time to live of one': with_shuffled('fr', 0, ttl=1),
+    'each, with a time to live of one': with_shuffled('fr', 0, 1, 2, ttl=1),
+}, whole=False)  # each segment has two readings, and nothing tells which go together
+test_copies_of_one_checksum = cases(JPG, {
+    'each, behind the real one': with_shuffled('rf', 0, 1, 2),
+    'a whole packet with the same number before, with a time to live of one': each(lambda w, p, i: send(
+        w, [shuffled4(x, ttl=1) for x in cut4(p, i)] + cut4(p, i))),
+    'a forged first one with a time to live of one': each(with_forged('fr', index=0, ttl=1)),
+})
+
 
 test_ends = cases(JPG, {
     'an end too early': each(lambda w, p, i: send(w, [last_fragment(p, i, 512, ttl=1)] + cut4(p, i))),

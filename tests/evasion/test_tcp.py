@@ -202,6 +202,11 @@ def told(seen):
     assert any(r['gantry'].get('ambiguous') for r in seen.transfers + seen.flows)
 
 
+test_low_times_to_live_are_told = cases(JPG, {
+    'before the first byte': forged_first(ttl=1),
+    'in the body': forged_body(ttl=3, answer=False),
+}, also=told)
+
 test_both_readings = cases(JPG, {
     'garbage before the head, then the head': contradict('garbage', 'real'),
     'the head, then garbage': contradict('real', 'garbage'),

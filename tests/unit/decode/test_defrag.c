@@ -94,6 +94,46 @@ static void of_overlapping_bytes_the_first_are_kept(void **state) {
     assert_whole();
 }
 
+/* Here the checksum is left out, so nothing tells which of them is the sender's. */
+static void where_two_readings_are_right_one_is_given_after_the_other(void **state) {
+    struct frame other = segment, f;
+    bool decoded;
+    memcpy(other.bytes + 1000, segment.bytes + 1400, 400);
+    memcpy(other.bytes + 1400, segment.bytes + 1000, 400);
+    add_v4_fragment(&f, 1, &other, 800, 2000);
+    assert_false(decode_at(decoder, &f, START, &got));
+    assert_false(send_v4(1, 800, 2000, START));
+    assert_false(send_v4(1, 0, 800, START));
+    assert_true(send_v4(1, 2000, SEGMENT, START));
+    assert_memory_equal(got.payload, other.bytes + 20, DATA);
+    assert_true(decode_rest(decoder, &got, &decoded));
+    assert_true(decoded);
+    assert_whole();
+    assert_false(decode_rest(decoder, &got, &decoded));
+    assert_false(send_v4(1, 0, 800, START)); /* a copy */
+}
+
+static void where_one_reading_is_right_no_other_is_given(void **state) {
+    bool decoded;
+    assert_false(send_v4(1, 0, CUT, START));
+    assert_false(send_v4(1, 0, CUT, START));
+    assert_true(send_v4(1, CUT, SEGMENT, START));
+    assert_false(decode_rest(decoder, &got, &decoded));
+}
+
+/* What is made of fragments that end on the way is not what the receiver has. */
+static void a_packet_that_comes_further_than_one_of_its_number_is_no_copy_of_it(void **state) {
+    struct frame f;
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < 2; i++) {
+            add_v4_fragment(&f, 1, &segment, i ? CUT : 0, i ? SEGMENT : CUT);
+            f.bytes[14 + 8] = round ? 64 : 3;
+            assert_int_equal(decode_at(decoder, &f, START, &got), i && round < 2);
+            if (i && round < 2)
+                assert_int_equal(got.ttl, round ? 64 : 3);
+        }
+}
+
 static void a_fragment_over_several_holes_fills_them_all(void **state) {
     assert_false(send_v4(1, 400, 480, START));
     assert_false(send_v4(1, 800, 880, START));
@@ -310,6 +350,9 @@ int main(void) {
         TEST(the_header_of_the_whole_packet_is_that_of_one_never_cut),
         TEST(fragments_of_different_packets_are_kept_apart),
         TEST(of_overlapping_bytes_the_first_are_kept),
+        TEST(where_two_readings_are_right_one_is_given_after_the_other),
+        TEST(where_one_reading_is_right_no_other_is_given),
+        TEST(a_packet_that_comes_further_than_one_of_its_number_is_no_copy_of_it),
         TEST(a_fragment_over_several_holes_fills_them_all),
         TEST(copies_from_the_span_port_do_no_harm),
         TEST(an_id_used_again_a_second_later_is_a_new_packet),
