@@ -73,6 +73,8 @@
     COUNTER(TRIES_LEFT,           "flow.tries_left",             "of these those not counted by destination, because too many partners were tried at once") \
     COUNTER(HOSTS_UNTOLD,         "flow.hosts_untold",            "hosts of image networks that were not told to the reporter, because hundreds were within a second: told with a later flow") \
     COUNTER(CONTEXTS_SHED,        "flow.contexts_shed",          "flows not looked into because too many were at once") \
+    COUNTER(FLOWS_LONE,           "flow.lone",                    "flows of one small packet that nobody answered, not looked into because all packets together did not pay for it") \
+    COUNTER(FLOWS_LONE_LOST,      "flow.lone_lost",               "such first packets that gave way to others before the second of their flow came") \
     COUNTER(FLOWS_REUSED,         "flow.reused",                  "flows ended by a new connection with the same addresses and ports") \
     COUNTER(FLOWS_JUDGED,         "flow.sides_judged",            "TCP flows of which enough was seen to tell whether both directions are") \
     COUNTER(FLOWS_ONE_SIDED,      "flow.one_sided",               "TCP flows of those of which one direction was seen") \
@@ -134,6 +136,7 @@
     COUNTER(TUNNELS_FALLBACK,     "protocol.tunnels_fallback",    "flows that went on with their protocol, since nobody knew what was said to follow it") \
     COUNTER(TUNNELS_TOO_DEEP,     "protocol.tunnels_too_deep",    "tunnels in tunnels beyond the limit") \
     COUNTER(UNKNOWN_OBJECTS,      "protocol.unknown_objects",    "objects made of what has structure in streams whose protocol is unknown") \
+    COUNTER(FTP_UNPAID,           "ftp.commands_unpaid",          "FTP commands for a transfer that nothing announced, not kept because their hosts had sent too little to pay for it") \
     COUNTER(FTP_TLS,              "ftp.auth_tls",                 "FTP control connections that turned to TLS or another protection") \
     COUNTER(FTP_LISTINGS,         "ftp.listings",                 "FTP data flows that a directory listing was asked for") \
     COUNTER(FTP_NOT_STREAM,       "ftp.not_stream_mode",          "FTP transfers in another mode than the stream of a file's bytes, or perhaps in one") \

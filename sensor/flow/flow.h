@@ -67,6 +67,7 @@ struct flow {
     void *ndpi;                 /* identify.c's own, freed as soon as the flow has its name */
     void *stream;               /* owner's: struct stream_pair */
     void *conversation;         /* owner's: struct conversation */
+    void *lone;                 /* owner's: its first packet, which waits for the second */
     uint32_t policy;            /* owner's: what a policy said of the addresses, and which */
     uint32_t sequence_first[2]; /* table's own, TCP: first sequence number of the side (its SYN's if seen) */
     uint32_t sequence_next[2];  /* table's own, TCP: behind the last byte of the side */

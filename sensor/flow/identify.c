@@ -11,6 +11,8 @@
 
 enum { PACKETS_MAX = 16 };
 enum { IPV4_BYTES = 20, IPV6_BYTES = 40, TCP_BYTES = 20, UDP_BYTES = 8, HOPS = 64, SHOWN_MAX = 4096 };
+/* What has no name by its first runs of bytes has one by the beginnings of the next, or by none. */
+enum { WHOLE_RUNS = 4, BEGINNING = 512 };
 
 /* Of a flow that is being named. */
 struct naming {
@@ -180,7 +182,9 @@ static size_t transport_bytes(const struct flow *flow) {
 static ndpi_protocol show_bytes(struct identify *i, struct flow *flow, enum side from, const uint8_t *bytes,
                                 size_t n, time_ns time) {
     struct naming *naming = flow->ndpi;
-    size_t shown = n < SHOWN_MAX ? n : SHOWN_MAX;
+    size_t most =
+        flow->transport == PROTOCOL_TCP && flow->identify_packets > WHOLE_RUNS ? BEGINNING : SHOWN_MAX;
+    size_t shown = n < most ? n : most;
     size_t at = put_ip(i->packet, flow, from, transport_bytes(flow) + shown);
     at += put_transport(i->packet + at, flow, from, shown);
     memcpy(i->packet + at, bytes, shown);

@@ -58,6 +58,8 @@ struct pair_allowance *allowances_open(struct allowances *s, const struct addres
         uint64_t share = s->chest < pair_bytes ? s->chest : pair_bytes;
         *p = (struct pair_allowance){.low = both[0], .high = both[1]};
         allowance_init(&p->allowance, (unsigned)(share * 1000 / pair_bytes));
+        if (share * 1000 < pair_bytes) /* one look for each new pair would be a look for each flow */
+            p->allowance.left[ACCOUNT_OBJECTS] = -(int64_t)ALLOWANCE_SMALL;
         s->chest -= share;
         table_add(&s->table, &p->node, hash);
     } else {

@@ -9,7 +9,8 @@
 #include "base/table.h"
 
 /* The allowances of pairs of hosts. Many pairs cost as much as one that sends as many bytes: what a new one
- * has at first comes out of a common chest, which earns with every byte that any of them brings. */
+ * has at first comes out of a common chest, which earns with every byte that any of them brings. Where it is
+ * empty a new pair owes a look at a small object. */
 struct pair_allowance {
     struct table_node node; /* by addresses and last use */
     struct address low, high;

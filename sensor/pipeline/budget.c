@@ -33,7 +33,7 @@ static const struct part {
     size_t limit;           /* of struct budget */
 } parts[] = {
     {"flow table",                   "limits.flow.memory",             140, 0,    LIMIT(flow.memory)},
-    {"names by nDPI",                NULL,                              50, 0,    LIMIT(identify.memory)},
+    {"names by nDPI",                NULL,                              46, 0,    LIMIT(identify.memory)},
     {"IP fragments",                 NULL,                              20, 0,    LIMIT(decoder.fragment_bytes)},
     {"early segments",               "limits.stream.memory",           150, 0,    LIMIT(stream.memory)},
     {"connections being rebuilt",    "limits.stream.connections",       60, 528,  LIMIT(stream.pairs)},
@@ -41,6 +41,7 @@ static const struct part {
     {"first bytes of the undecided", NULL,                              55, 9216, LIMIT(dispatch.holds)},
     {"protocol parsers",             NULL,                              90, 0,    LIMIT(dispatch.memory)},
     {"contexts of flows",            NULL,                              40, 744,  LIMIT(contexts)},
+    {"first packets of lone flows",  NULL,                               4, 256,  LIMIT(lone)},
     {"objects",                      "limits.content.objects",          60, 6600, LIMIT(content.objects)},
     {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
     {"decoders",                     NULL,                              80, 0,    LIMIT(content.codings.memory)},

@@ -18,6 +18,7 @@
 /* One worker's tables. */
 struct budget {
     uint64_t contexts, expectations; /* contexts: of flows, with their facts */
+    uint64_t lone;                   /* first packets of flows, lone.h */
     uint64_t fact_rooms;             /* of objects and flows whose texts are long; counted with the objects */
     uint64_t tunnels;                /* lines */
     uint64_t resolved;               /* names */

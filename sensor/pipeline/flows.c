@@ -151,7 +151,7 @@ static void begin_flow(struct pipeline *p, struct flow *flow) {
  * that may not be seen: without it what is left would pass for whole. */
 static bool is_carrying(const struct packet *packet) {
     return packet->transport != PROTOCOL_TCP || packet->payload_length > 0 ||
-           (packet->tcp_flags & (TCP_FIN | TCP_ACK));
+           ((packet->tcp_flags & (TCP_FIN | TCP_ACK)) && !(packet->tcp_flags & TCP_RST));
 }
 
 void pipeline_flow_opened(void *context, struct flow *flow, const struct packet *packet) {
@@ -183,6 +183,16 @@ static void tell_empty(struct pipeline *p, const struct flow *flow) {
     tell_flow(p, flow, &x);
 }
 
+/* No other packet of it came. */
+static void step_over_lone(struct pipeline *p, const struct unread_way *way, struct flow *flow) {
+    struct packet packet;
+    enum side from;
+    if (!lone_take(&p->lone, flow, &packet, &from))
+        return;
+    counter_one(COUNTER_FLOWS_LONE);
+    passed_alone(&p->passed, way, flow, from, packet.payload_length);
+}
+
 static void finish_flow(struct pipeline *p, struct flow *flow) {
     struct flow_context *x = context_of(flow);
     const struct unread_way way = pipeline_unread_way(p);
@@ -192,6 +202,7 @@ static void finish_flow(struct pipeline *p, struct flow *flow) {
         passed_end(&p->passed, &way, flow);
     if (x ? !x->carried : flow->interest == FLOW_WAIT)
         passed_try(&p->passed, &way, flow);
+    step_over_lone(p, &way, flow);
     if (!x) {
         tell_empty(p, flow);
         return;
@@ -409,6 +420,28 @@ static void note_sight(struct pipeline *p, const struct packet *packet, const st
         sight_network(&p->view->sight, policy_image_network(policy, place.index)->name);
 }
 
+/* The packet that waited for this one, as it was when it came. */
+static void take_lone(struct pipeline *p, struct flow *flow) {
+    struct packet first;
+    enum side from;
+    uint8_t sound = flow->sound;
+    if (!lone_take(&p->lone, flow, &first, &from))
+        return;
+    begin_flow(p, flow);
+    if (flow->interest > FLOW_WAIT)
+        look_into(p, flow, &first, from);
+    flow->sound = sound;
+}
+
+/* A flow that waits begins with this packet, unless it waits for another one itself. */
+static void wake_flow(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
+    bool expected = pipeline_expects(p, flow);
+    if (flow->lone)
+        take_lone(p, flow);
+    else if (expected || (is_carrying(packet) && !lone_keep(&p->lone, flow, packet, from)))
+        begin_flow(p, flow);
+}
+
 void pipeline_flow_packet(struct pipeline *p, const struct packet *packet) {
     enum side from;
     struct flow *flow = flow_table_packet(p->flows, packet, &from);
@@ -416,9 +449,9 @@ void pipeline_flow_packet(struct pipeline *p, const struct packet *packet) {
     p->at = flow;
     if (flow && hosts_seen_wants(flow, packet, from))
         hosts_seen_packet(&p->hosts, &p->emitter, p->generations.newest->policy, flow, packet, from);
-    if (flow && flow->interest == FLOW_WAIT && flow->sound != PACKET_UNSOUND &&
-        (is_carrying(packet) || pipeline_expects(p, flow)))
-        begin_flow(p, flow);
+    lone_earn(&p->lone, packet->network_length);
+    if (flow && flow->interest == FLOW_WAIT && flow->sound != PACKET_UNSOUND)
+        wake_flow(p, flow, packet, from);
     if (flow && flow->interest > FLOW_WAIT)
         look_into(p, flow, packet, from);
     else if (flow)

@@ -6,7 +6,8 @@
 
 /* Flows that are stepped over and count all the same:
  *
- * - FLOW_PASSED: a contract covers whatever they carry, or overload, or want of memory, left them out. What
+ * - FLOW_PASSED: a contract covers whatever they carry, or overload, or want of memory, left them out (one
+ * small packet alone: lone.h). What
  * leaves in them is summed up when their octets pass a power of two, or another MiB, and when they end, so
  * that a packet costs two shifts. Octets of headers are taken off as they usually are.
  * - Connections with a partner that nobody answered, or that were refused: each counts when it is over. One
@@ -29,6 +30,9 @@ void passed_packet(struct passed *s, const struct unread_way *way, const struct 
                    uint64_t octets);
 /* The rest of it. */
 void passed_end(struct passed *s, const struct unread_way *way, const struct flow *flow);
+/* A flow is over of which one packet came, with so many octets. */
+void passed_alone(struct passed *s, const struct unread_way *way, const struct flow *flow, enum side from,
+                  uint64_t octets);
 /* A TCP connection is over that carried nothing. Counts where its opening was seen, and no agreement to it.
  */
 void passed_try(struct passed *s, const struct unread_way *way, const struct flow *flow);

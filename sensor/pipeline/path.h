@@ -4,6 +4,7 @@
 
 #include "base/work.h"
 #include "pipeline/hosts.h"
+#include "pipeline/lone.h"
 #include "pipeline/overload/overload.h"
 #include "pipeline/passed.h"
 #include "pipeline/pipeline.h"
@@ -60,6 +61,7 @@ struct pipeline {
     struct unread unread;
     struct passed passed;
     struct hosts_seen hosts;
+    struct lone_packets lone;
     struct tunnels tunnels;
     struct resolved resolved;
     struct emitter emitter;

@@ -209,7 +209,7 @@ static bool create_stages(struct pipeline *p, const struct budget *b,
            pool_init(&p->readings, sizeof(struct reading), b->stream.pairs) &&
            waiting_init(&p->waiting, b->waiting) && unread_init(&p->unread, b->contexts) &&
            passed_init(&p->passed) && hosts_seen_init(&p->hosts, options->keeps_hosts) &&
-           tunnels_init(&p->tunnels, b->tunnels, options->workers) &&
+           lone_init(&p->lone, b->lone) && tunnels_init(&p->tunnels, b->tunnels, options->workers) &&
            resolved_init(&p->resolved, b->resolved) && (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&
            (p->identify = identify_create(&b->identify)) &&
@@ -288,6 +288,7 @@ void pipeline_destroy(struct pipeline *p) {
     unread_finish(&p->unread);
     passed_finish(&p->passed);
     hosts_seen_finish(&p->hosts);
+    lone_finish(&p->lone);
     tunnels_finish(&p->tunnels);
     resolved_finish(&p->resolved);
     flow_contexts_finish(&p->flow_contexts);

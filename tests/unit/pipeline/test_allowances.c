@@ -75,12 +75,27 @@ static void many_new_pairs_find_the_chest_empty_until_somebody_brings_bytes(void
     allowances_finish(&s);
 }
 
+static void where_the_chest_is_empty_a_new_pair_earns_before_anything_small_is_looked_at(void **state) {
+    struct allowances s = {.rest = NULL};
+    assert_true(allowances_init(&s, 1024));
+    struct pair_allowance *p = open_pair(&s, 0, 5000);
+    assert_true(allowance_has(&p->allowance, ACCOUNT_OBJECTS, MIB));
+    for (uint32_t i = 1; i <= 256; i++)
+        p = open_pair(&s, i, 5000);
+    allowances_earn(&s, p, ALLOWANCE_SMALL);
+    assert_false(allowance_spend(&p->allowance, ACCOUNT_OBJECTS, ALLOWANCE_SMALL));
+    allowances_earn(&s, p, 1);
+    assert_true(allowance_spend(&p->allowance, ACCOUNT_OBJECTS, ALLOWANCE_SMALL));
+    allowances_finish(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_directions_of_a_pair_and_all_its_flows_share_one),
         cmocka_unit_test(who_closes_a_flow_and_opens_another_has_what_was_left),
         cmocka_unit_test(where_all_places_are_in_use_the_rest_share_one),
         cmocka_unit_test(many_new_pairs_find_the_chest_empty_until_somebody_brings_bytes),
+        cmocka_unit_test(where_the_chest_is_empty_a_new_pair_earns_before_anything_small_is_looked_at),
     };
     return cmocka_run_group_tests_name("pipeline/allowances", tests, NULL, NULL);
 }

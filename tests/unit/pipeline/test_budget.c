@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/budget.h"
 
+#include "pipeline/lone.h"
 #include "pipeline/transfer_context.h"
 
 #include <setjmp.h>
@@ -16,7 +17,7 @@
 static uint64_t total(const struct budget *b) {
     return b->decoder.fragment_bytes + b->flow.memory + b->identify.memory + b->stream.memory +
            b->stream.pairs * 528 + b->dispatch.conversations * 368 + b->dispatch.holds * 9216 +
-           b->dispatch.memory + b->content.codings.memory + b->contexts * 744 + b->waiting +
+           b->dispatch.memory + b->content.codings.memory + b->contexts * 744 + b->lone * 256 + b->waiting +
            b->tunnels * 1920 + b->resolved * 656 + b->content.objects * 6600 + b->content.assembly_bytes +
            b->inspector.memory + b->older_inspection;
 }
@@ -38,6 +39,7 @@ static void contexts_and_objects_are_no_larger_than_the_budget_counts_them(void 
     struct budget b;
     budget_share(&config, 256 << 20, &b);
     assert_in_range(sizeof(struct flow_context) + fact_holder_size(), 1, 744);
+    assert_in_range(lone_size(), 1, 256);
     assert_in_range(sizeof(struct tunnel_line), 1, 1920);
     assert_in_range(sizeof(struct resolved_name) + sizeof(struct resolved_client) + 32, 1,
                     656); /* and buckets */
