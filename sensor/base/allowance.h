@@ -24,11 +24,13 @@ enum account {
 
 enum {
     ALLOWANCE_OBJECT = 256,        /* bytes of the wire that an object of its own is worth */
-    ALLOWANCE_SMALL = 192,         /* and one of which few bytes came */
+    ALLOWANCE_SMALL = 320,         /* and one of which few bytes came */
+    ALLOWANCE_FOUND = 384,         /* and what was found in one */
     ALLOWANCE_TOLD = 1536,         /* and to tell that a bound kept an object from being looked at */
-    ALLOWANCE_HEAD = 256,          /* and a head that only a library reads */
+    ALLOWANCE_HEAD = 256,          /* and a head that only a library reads, beside twice its bytes */
     ALLOWANCE_NAME = 96,           /* and a look of nDPI at some bytes of a flow */
     ALLOWANCE_DECODER = 512 << 10, /* decoded bytes for which a decoder is worth beginning */
+    ALLOWANCE_BEGUN = 4096,        /* decoded bytes that a decoder costs by itself */
 };
 
 struct allowance {

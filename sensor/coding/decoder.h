@@ -106,6 +106,7 @@ struct decoder {
 
 static inline bool decoder_start(struct decoder *d, const struct coding *coding) {
     memset(d->own, 0, sizeof d->own);
+    allowance_spend(d->allowance, ACCOUNT_DECODED, ALLOWANCE_BEGUN * (coding->ahead ? 3 : 1));
     return !coding->start || coding->start(d);
 }
 

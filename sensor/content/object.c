@@ -142,6 +142,7 @@ static void open_object(struct leaf *l, const uint8_t *first, size_t n) {
     const struct unpacker *wrapper;
     l->o.type = find_type(l, first, n);
     l->opened = true;
+    l->hash = begin_hash(l->content);
     counter_one(COUNTER_OBJECTS);
     l->unpackings = (uint8_t)unpack_match(&l->unpack, l->unpacking, &wrapper);
     if (wrapper) {
@@ -304,7 +305,6 @@ static void open_unpaid(struct leaf *l) {
     l->o.size = l->held;
     l->held = 0;
     l->opened = true;
-    drop_hash(l);
     counter_one(COUNTER_OBJECTS_UNPAID);
     sink->opened(sink->context, &l->o);
 }
@@ -389,7 +389,6 @@ struct filter *object_create(struct content *c, const struct object_seed *s) {
     l->unpack =
         (struct unpack){.content = c, .object = &l->o, .key = s->key, .etag = s->etag, .level = s->level};
     c->sink.retain(c->sink.context, l->o.owner);
-    l->hash = begin_hash(c);
     return &l->end.filter;
 }
 

@@ -254,12 +254,12 @@ static void put_rules(struct record_builder *b, const struct object *o, const st
 
 bool emit_transfer(struct emitter *e, const struct object *o, const struct transfer_context *x,
                    bool pending) {
-    const struct judged who = judged_object(o, x);
     struct judgement worst;
     bool found = o->bounded || inspector_rules(o, NULL, 0) > 0,
          wanted = found || (e->wants & REPORT_TRANSFER) || x->metered;
     if (!wanted && !pending)
         return false;
+    const struct judged who = judged_object(o, x);
     record_begin(&e->builder, RECORD_TRANSFER);
     put_ends(e, x->flow, o->from);
     put_same_flow(e, x->flow);

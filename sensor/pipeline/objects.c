@@ -123,8 +123,10 @@ static void take_turn(void *context, void *owner, bool on) {
     turn_switch(context, x->flow, on);
 }
 
+/* A finding is told in any case; the small objects that come behind it pay for it too. */
 void pipeline_found(void *context, const struct finding *f) {
     struct pipeline *p = context;
+    allowance_spend(f->object->allowance, ACCOUNT_OBJECTS, ALLOWANCE_FOUND);
     emit_finding(&p->emitter, f, f->object->owner);
 }
 

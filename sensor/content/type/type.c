@@ -409,14 +409,30 @@ static bool fits_signature(const struct signature *s, struct bytes first) {
     return (s->n == 0 || has_at(first, s->at, s->magic, s->n)) && (!s->also || s->also(first));
 }
 
+/* By the first byte of a thing: a bit for each row of the table that it may fit. */
+enum { ROWS = sizeof table / sizeof *table, WORDS = (ROWS + 63) / 64 };
+static uint64_t rows_by_byte[256][WORDS];
+
+static void sort_rows(void) {
+    for (size_t byte = 0; byte < 256; byte++)
+        for (size_t i = 0; i < ROWS; i++)
+            if (table[i].n == 0 || table[i].at > 0 || (uint8_t)table[i].magic[0] == byte)
+                rows_by_byte[byte][i / 64] |= UINT64_C(1) << i % 64;
+}
+
 const struct file_type *type_of_bytes(struct bytes first) {
     if (first.n == 0)
         return &empty;
     if (multipart_shape(first))
         return &multipart;
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (fits_signature(&table[i], first))
-            return &table[i].type;
+    if (rows_by_byte[0][WORDS - 1] == 0) /* the last row, text, fits any byte */
+        sort_rows();
+    for (size_t word = 0; word < WORDS; word++)
+        for (uint64_t rows = rows_by_byte[first.p[0]][word]; rows; rows &= rows - 1) {
+            size_t i = word * 64 + (size_t)__builtin_ctzll(rows);
+            if (fits_signature(&table[i], first))
+                return &table[i].type;
+        }
     return &octets;
 }
 

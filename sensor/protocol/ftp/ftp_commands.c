@@ -32,7 +32,7 @@ static void announce_listener(struct ftp *s, struct ftp_ticket *t, enum side lis
 static struct ftp_ticket *make_ticket(struct ftp *s) {
     struct ftp_ticket *t = ftp_ticket_create();
     if (t) {
-        t->user = s->user;
+        ftp_path_copy(&t->user, &s->user);
         t->asked = s->c->now;
     }
     replace_ticket(&s->current, t);
@@ -81,10 +81,21 @@ static void tell_command(struct ftp *s, struct ftp_ticket *t) {
     ftp_ticket_changed(s->c, t);
 }
 
+/* A command without an announcement costs its sender nothing: what was announced already is not lost by it.
+ * A data connection is looked at whether or not anything is known of it. */
+static bool pays_for_ticket(struct ftp *s) {
+    if (allowance_spend(s->c->allowance, ACCOUNT_OBJECTS, ALLOWANCE_SMALL))
+        return true;
+    counter_one(COUNTER_FTP_UNPAID);
+    return false;
+}
+
 /* The ticket that a transfer command belongs to. Without an announcement the server opens the client's own
- * port (RFC 959 section 3.2). */
+ * port (RFC 959 section 3.2). NULL: none. */
 static struct ftp_ticket *find_ticket_for_command(struct ftp *s) {
     if (!s->current || s->current->command != FTP_COMMAND_NONE) {
+        if (!pays_for_ticket(s))
+            return NULL;
         enum side client = side_other(s->server);
         if (make_ticket(s)) {
             announce_listener(s, s->current, client, s->c->end[client]);
@@ -106,7 +117,7 @@ static void set_modes(const struct ftp *s, struct ftp_ticket *t) {
 }
 
 static void set_path(struct ftp *s, struct ftp_ticket *t, struct bytes argument) {
-    t->path = s->cwd;
+    ftp_path_copy(&t->path, &s->cwd);
     ftp_path_join(&t->path, argument);
     t->text_version++;
 }
@@ -149,7 +160,7 @@ static void set_extent(struct ftp *s, struct ftp_ticket *t, bool append) {
 static void begin_command(struct ftp *s, struct ftp_ticket *t) {
     set_modes(s, t);
     t->started = t->finished = t->failed = t->settled = t->awaited = t->silent = false;
-    t->user = s->user;
+    ftp_path_copy(&t->user, &s->user);
     t->path.n = 0;
     t->text_version++;
 }
@@ -212,8 +223,8 @@ static void pass_announcement(struct ftp *s, struct ftp_pending *to, struct ftp_
     t->total = from->total;
     t->least = from->least;
     t->method = from->method;
-    t->user = from->user;
-    t->path = from->path;
+    ftp_path_copy(&t->user, &from->user);
+    ftp_path_copy(&t->path, &from->path);
     t->text_version++;
     if (s->transfer == from)
         replace_ticket(&s->transfer, t);
@@ -298,7 +309,7 @@ static void user_sent(struct ftp *s, struct ftp_pending *p, struct bytes argumen
 /* Believed at once, so that commands sent ahead are right too; taken back when refused. */
 static void cwd_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
     if (s->cwds_asked++ == 0)
-        s->cwd_before = s->cwd;
+        ftp_path_copy(&s->cwd_before, &s->cwd);
     ftp_path_join(&s->cwd, argument);
 }
 
@@ -313,7 +324,7 @@ static void cwd_answered(struct ftp *s, struct ftp_pending *p, const struct ftp_
     if (r->code < 400)
         return;
     if (alone)
-        s->cwd = s->cwd_before;
+        ftp_path_copy(&s->cwd, &s->cwd_before);
     else
         s->cwd.n = 0; /* which of several was refused cannot be taken back */
 }
@@ -360,7 +371,7 @@ static void rest_answered(struct ftp *s, struct ftp_pending *p, const struct ftp
 static void size_sent(struct ftp *s, struct ftp_pending *p, struct bytes argument) {
     s->size = LENGTH_UNKNOWN;
     s->sizes_asked++;
-    s->size_path = s->cwd;
+    ftp_path_copy(&s->size_path, &s->cwd);
     ftp_path_join(&s->size_path, argument);
 }
 

@@ -67,8 +67,10 @@ static bool contains_word(struct bytes text, const char *word) {
 
 static enum hint hint_of_command(struct bytes line) {
     struct bytes argument, verb = ftp_read_verb(line, &argument);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (bytes_equal_nocase(verb, known[i].verb))
+    uint8_t first =
+        verb.n == 3 || verb.n == 4 ? verb.p[0] & 0xdf : 0; /* in capitals; all have as many letters */
+    for (size_t i = 0; i < sizeof known / sizeof known[0] && first; i++)
+        if (known[i].verb[0] == first && bytes_equal_nocase(verb, known[i].verb))
             return !known[i].suits || known[i].suits(argument) ? known[i].hint : HINT_OPEN;
     return contains_word(line, " HTTP/") ? HINT_FOREIGN : HINT_OTHER;
 }

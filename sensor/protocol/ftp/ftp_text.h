@@ -40,6 +40,12 @@ static inline struct bytes ftp_path_bytes(const struct ftp_path *path) {
     return bytes_of(path->p, path->n);
 }
 
+/* As `path = *from` would, without the room that is not used. */
+static inline void ftp_path_copy(struct ftp_path *path, const struct ftp_path *from) {
+    path->n = from->n;
+    memcpy(path->p, from->p, from->n);
+}
+
 /* Of the text as it is; the end of it if it is longer than the bound (counted). */
 void ftp_path_set(struct ftp_path *path, struct bytes text);
 /* Where `argument` leads from `path`. */

@@ -88,7 +88,7 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block, stru
     if (http_plain_parse(h, block, HTTP_STRICTLY))
         return true;
     *h = empty_head(request);
-    bool paid = allowance_spend(payer, ACCOUNT_OBJECTS, ALLOWANCE_HEAD);
+    bool paid = allowance_spend(payer, ACCOUNT_OBJECTS, ALLOWANCE_HEAD + 2 * block.n);
     enum http_read read = paid ? http_libhtp_parse(h, block) : HTTP_NO_MEMORY;
     if (read != HTTP_NO_MEMORY)
         return read == HTTP_READ;

@@ -148,6 +148,8 @@ static enum http_start match_strict_line(struct bytes in, const char *method) {
 }
 
 enum http_start http_may_start(struct bytes in) {
+    if (in.n && (in.p[0] < 'A' || in.p[0] > 'Z'))
+        return HTTP_START_NO; /* as nearly all */
     enum http_start best = in.n && in.p[0] == 'H' ? match_pattern(in, "HTTP/d.d ddd") : HTTP_START_NO;
     for (size_t i = 0; methods[i] && best == HTTP_START_NO; i++)
         if (in.n == 0 || methods[i][0] == in.p[0])
