@@ -210,6 +210,11 @@
     COUNTER(MULTIPART_SHED,       "content.multipart_shed",       "multipart bodies not taken apart because too many were open") \
     COUNTER(MULTIPART_HEAD,       "content.multipart_head",       "parts whose headers were longer than allowed") \
     COUNTER(MULTIPART_GAPS,       "content.multipart_gaps",       "gaps inside multipart bodies") \
+    COUNTER(MAILS,                "content.mails",                "mails taken apart") \
+    COUNTER(MAIL_HEAD,            "content.mail_head",            "mails with a header field that was longer than allowed") \
+    COUNTER(MAIL_SMALL,           "content.mail_small",           "mails of a few bytes not looked into because their hosts send too many of them") \
+    COUNTER(MAIL_SHED,            "content.mail_shed",            "mails not taken apart because too many were open") \
+    COUNTER(MAIL_GAPS,            "content.mail_gaps",            "gaps in the heads of mails") \
     COUNTER(ASSEMBLY_OVERLAP,     "content.assembly_overlap_bytes",    "bytes of parts that had been seen before") \
     COUNTER(ASSEMBLY_BEHIND,      "content.assembly_behind_bytes",     "bytes of parts behind the announced end of their whole") \
     COUNTER(ASSEMBLY_SPILLED,     "content.assembly_spilled",     "parts made objects of their own because the memory for waiting parts was full") \

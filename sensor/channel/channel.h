@@ -12,7 +12,7 @@
 /* From workers to the reporter: fixed-format records through one ring in shared memory a worker. The worker
  * never blocks (live), or waits (offline). The reader trusts nothing: a worker may have been taken over. */
 
-enum { RECORD_VERSION = 7, RECORD_DIGESTS_MAX = 1024, RECORD_RULES_MAX = 16 };
+enum { RECORD_VERSION = 8, RECORD_DIGESTS_MAX = 1024, RECORD_RULES_MAX = 16 };
 
 enum record_kind {
     RECORD_TRANSFER = 1, /* an object ended; one that is `pending` has a second record once it was examined */

@@ -16,7 +16,7 @@ static enum coding_step quoted_step(struct decoder *d, struct coding_window *w) 
 }
 
 static bool quoted_may_end(const struct decoder *d) {
-    return quoted_of(d)->held_n <= 1; /* a soft line end may be the last of it */
+    return mime_quoted_may_end(quoted_of(d));
 }
 
 static uint64_t quoted_gap(struct decoder *d, uint64_t n) {

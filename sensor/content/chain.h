@@ -72,7 +72,7 @@ struct object_seed {
 /* An object that is, or may be, unpacked: part of its leaf. */
 struct unpack {
     struct content *content;
-    const struct object *object;
+    struct object *object;
     struct whole_key key;    /* of its transfer, */
     uint64_t etag;           /* and the version of that */
     void *state;             /* of the unpacker that is being created */

@@ -34,6 +34,8 @@ const struct file_type *type_of_bytes(struct bytes first);
 
 /* A multipart body by its shape: a line of dashes and a boundary, then a field. */
 extern const struct file_type *const type_multipart;
+/* A mail by its shape: fields that only mails have. */
+extern const struct file_type *const type_message;
 
 struct object {
     uint64_t number;        /* of this worker, counts up from 1 */

@@ -17,6 +17,7 @@ struct leaf {
     EVP_MD_CTX *hash;      /* NULL: not hashed */
     bool opened, searched; /* a picture may still be found inside */
     bool paid;             /* for a look at it, though few bytes may come */
+    bool hash_bounded;     /* there is none where it is larger than containers' may be */
     uint8_t unpackings;
     uint16_t held;     /* bytes in `hold`: before it is opened the first, then those that wait for more */
     uint64_t held_gap; /* missing before the first byte, not yet told */
@@ -149,7 +150,9 @@ static void open_object(struct leaf *l, const uint8_t *first, size_t n) {
         l->o.container = true;
         if (wrapper->type_of)
             l->o.type = wrapper->type_of(object_fact(&l->o, FACT_DECLARED_TYPE));
-        if (l->o.total != LENGTH_UNKNOWN && l->o.total > l->content->options.container_hash)
+        l->hash_bounded =
+            !wrapper->is_file || (l->o.depth == 0 && object_fact(&l->o, FACT_NAME).n == 0);
+        if (l->hash_bounded && l->o.total != LENGTH_UNKNOWN && l->o.total > l->content->options.container_hash)
             drop_hash(l);
     }
     if (l->unpackings == 0) /* else its pictures are its children */
@@ -169,7 +172,7 @@ static void deliver_bytes(struct leaf *l, const uint8_t *bytes, size_t n) {
         counter_add(COUNTER_SHED_ALERTED_BYTES, n);
         return;
     }
-    if (l->o.container && l->o.size > l->content->options.container_hash)
+    if (l->hash_bounded && l->o.size > l->content->options.container_hash)
         drop_hash(l);
     if (stage_left_out(STAGE_DIGEST))
         drop_hash(l);

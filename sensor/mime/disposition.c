@@ -48,3 +48,18 @@ struct bytes mime_file_name(struct bytes path, bool percent, char *scratch, size
     percent_decode(last, &raw);
     return clean_name(bytes_of(raw.p, raw.n), scratch, size);
 }
+
+struct bytes mime_named(struct bytes v, const char *name, char *scratch, size_t size) {
+    char starred[16];
+    struct raw raw;
+    size_t n = strlen(name);
+    if (v.n > MIME_VALUE_MAX)
+        v.n = MIME_VALUE_MAX;
+    if (n > sizeof starred - 2)
+        return bytes_of(NULL, 0);
+    memcpy(starred, name, n);
+    memcpy(starred + n, "*", 2);
+    if (!parameter_value(v, name, starred, false, &raw))
+        return bytes_of(NULL, 0);
+    return clean_name(bytes_of(raw.p, raw.n), scratch, size);
+}

@@ -17,7 +17,7 @@ static void put_bytes(struct output *o, const uint8_t *p, size_t n) {
 static void decode_word(struct bytes text, char encoding, struct output *o) {
     struct base64 base64 = {0};
     struct mime_quoted quoted = {.word = true};
-    uint8_t piece[64];
+    uint8_t piece[2 * MIME_QUOTED_HELD];
     while (text.n > 0) {
         size_t n = encoding == 'B' ? base64_decode(&base64, &text, piece, sizeof piece)
                                    : mime_quoted_decode(&quoted, &text, piece, sizeof piece);

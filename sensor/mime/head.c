@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mime/mime.h"
 
-void mime_head_unfold(uint8_t *p, size_t n) {
-    for (size_t i = 0; i + 1 < n; i++) {
-        if (p[i] != '\n' || (p[i + 1] != ' ' && p[i + 1] != '\t'))
-            continue;
-        p[i] = ' ';
-        if (i > 0 && p[i - 1] == '\r')
-            p[i - 1] = ' ';
+size_t mime_head_unfold(uint8_t *p, size_t n) {
+    size_t out = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool folds = p[i] == '\n' && i + 1 < n && (p[i + 1] == ' ' || p[i + 1] == '\t');
+        if (!folds)
+            p[out++] = p[i];
+        else if (out > 0 && p[out - 1] == '\r')
+            out--;
     }
+    return out;
 }
 
 bool mime_head_next(struct bytes *rest, struct bytes *name, struct bytes *value) {

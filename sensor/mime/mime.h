@@ -10,8 +10,9 @@
 
 /* --- head.c: the fields of a head (RFC 5322 section 2.2) --- */
 
-/* Joins lines that begin with white space to the one before (RFC 5322 section 2.2.3), in place. */
-void mime_head_unfold(uint8_t *head, size_t n);
+/* Joins lines that begin with white space to the one before (RFC 5322 section 2.2.3: the line end goes, the
+ * white space stays), in place. Returns how many bytes are left. */
+size_t mime_head_unfold(uint8_t *head, size_t n);
 /* Takes the next field off an unfolded head, its name and value trimmed; lines without a colon are left out.
  * False when there are no more. */
 bool mime_head_next(struct bytes *rest, struct bytes *name, struct bytes *value);
@@ -25,6 +26,14 @@ bool mime_list_next(struct bytes *rest, struct bytes *element);
 /* One parameter by its name in any case, "boundary" of a Content-Type: quotes and backslashes are taken off,
  * nothing is decoded. Points into `scratch`; empty if it is not there, is empty, or is longer than `size`. */
 struct bytes mime_parameter(struct bytes value, const char *name, char *scratch, size_t size);
+
+/* A copy of a structured value without its comments (RFC 5322 section 3.2.2), which may stand in one another;
+ * what is in quotes stays. Points into `scratch`; cut to `size`. */
+struct bytes mime_without_comments(struct bytes value, char *scratch, size_t size);
+
+/* The file name that a parameter gives ("name" of a Content-Type), in any of the forms that a Content-Disposition
+ * may have, cleaned as there. Empty if there is none. Points into `scratch`. */
+struct bytes mime_named(struct bytes value, const char *name, char *scratch, size_t size);
 
 #define MIME_DISPOSITION_SCRATCH_MIN 1024 /* bytes */
 
@@ -67,21 +76,37 @@ bool mime_range_parse(struct bytes value, struct mime_range *out);
  * bytes, returns how many. */
 size_t mime_words_decode(struct bytes in, uint8_t *out, size_t size);
 
+/* --- text.c --- */
+
+/* Unstructured text of a field (RFC 5322 section 2.2.1): encoded words decoded, valid UTF-8 without control
+ * characters (Latin-1 is assumed where it is not UTF-8), cut to `size` at a character. Points into `scratch`. */
+struct bytes mime_text(struct bytes value, char *scratch, size_t size);
+
+/* --- address.c --- */
+
+/* The addresses of a list (RFC 5322 section 3.4: mailboxes and groups, names and comments left out), appended
+ * to the `n` bytes that are in `list` already, ", " between two; those that do not fit into `size` are left
+ * out. Valid UTF-8 without control characters. Returns how many bytes there are now. */
+size_t mime_addresses_add(struct bytes value, char *list, size_t n, size_t size);
+
 /* --- quoted_printable.c --- */
 
-enum { MIME_QUOTED_HELD = 2 };
+enum { MIME_QUOTED_HELD = 80 };
 
 /* What a decoder keeps between two pieces. All zero but `word` at the beginning. */
 struct mime_quoted {
     bool word;      /* the "Q" of encoded words (RFC 2047 section 4.2): "_" is a space, lines do not end */
-    uint8_t held_n; /* characters of an escape, of which more must come */
+    uint8_t held_n; /* characters of an escape, or blanks that may be the end of a line */
     uint8_t held[MIME_QUOTED_HELD];
 };
 
 /* Decodes quoted-printable (RFC 2045 section 6.7) from the start of `*in`, which moves on, until it is empty
- * or less than three bytes of room are left. Returns how many bytes were written. What is no escape stands
- * for itself. White space at the ends of lines is kept: whether transport added it cannot be told. */
+ * or less than MIME_QUOTED_HELD + 1 bytes of room are left. Returns how many bytes were written. What is no
+ * escape stands for itself. White space at the end of a line is no content (rule 3 there), unless it is
+ * longer than any line may be. */
 size_t mime_quoted_decode(struct mime_quoted *s, struct bytes *in, uint8_t *out, size_t room);
+/* False: within an escape. */
+bool mime_quoted_may_end(const struct mime_quoted *s);
 /* Writes the start of an escape that never ended; returns how many bytes. */
 size_t mime_quoted_finish(struct mime_quoted *s, uint8_t out[MIME_QUOTED_HELD]);
 

@@ -79,3 +79,23 @@ struct bytes mime_parameter(struct bytes value, const char *name, char *scratch,
     memcpy(scratch, raw.p, raw.n);
     return bytes_of(scratch, raw.n);
 }
+
+struct bytes mime_without_comments(struct bytes v, char *scratch, size_t size) {
+    unsigned depth = 0;
+    bool quoted = false;
+    size_t n = 0;
+    for (size_t i = 0; i < v.n && n < size; i++) {
+        uint8_t c = v.p[i];
+        bool escapes = c == '\\' && i + 1 < v.n && (quoted || depth > 0);
+        if (depth == 0)
+            quoted ^= c == '"' && !escapes;
+        depth += c == '(' && !quoted;
+        if (depth == 0)
+            scratch[n++] = (char)c;
+        if (escapes && depth == 0 && n < size)
+            scratch[n++] = (char)v.p[i + 1];
+        depth -= c == ')' && depth > 0;
+        i += escapes;
+    }
+    return bytes_trim(bytes_of(scratch, n));
+}

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 
-/* Internal to content/: shapes that a signature table cannot hold. Both look at a thing's first bytes. */
+/* Internal to content/: shapes that a signature table cannot hold. All look at a thing's first bytes. */
 
 bool json_shape(struct bytes first);
 
@@ -19,5 +19,9 @@ bool odd_text_shape(struct bytes some);
 /* Do the bytes begin a multipart body: line ends, "--" and a boundary, and a field's name in the next line
  * (RFC 2046 section 5.1.1)? */
 bool multipart_shape(struct bytes b);
+
+/* Do the bytes begin a mail: perhaps the line that mailboxes put before one ("From " and an address), then fields
+ * (RFC 5322 section 2.2) of which some are those that mails have? */
+bool message_shape(struct bytes b);
 
 #endif

@@ -401,6 +401,8 @@ static const struct file_type *const text_plain = &table[sizeof table / sizeof *
 static const struct file_type octets = {"application/octet-stream", "data", KIND_BINARY};
 static const struct file_type multipart = {"multipart/mixed", "multipart", KIND_TEXT};
 const struct file_type *const type_multipart = &multipart;
+static const struct file_type message = {"message/rfc822", "mail", KIND_TEXT};
+const struct file_type *const type_message = &message;
 static const struct file_type empty = {"application/x-empty", "empty file", KIND_BINARY};
 
 static bool fits_signature(const struct signature *s, struct bytes first) {
@@ -425,6 +427,8 @@ const struct file_type *type_of_bytes(struct bytes first) {
         return &empty;
     if (multipart_shape(first))
         return &multipart;
+    if (message_shape(first))
+        return &message;
     if (rows_by_byte[0][WORDS - 1] == 0) /* the last row, text, fits any byte */
         sort_rows();
     for (size_t word = 0; word < WORDS; word++)

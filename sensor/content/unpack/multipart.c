@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/unpack/unpack.h"
+#include "content/unpack/entity.h"
 
 #include "base/counter.h"
 #include "base/pool.h"
 #include "mime/mime.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -15,7 +14,7 @@
  * lie. */
 
 enum {
-    BOUNDARY_MAX = 1024, /* RFC 2046 says 70; some clients write more */
+    BOUNDARY_MAX = ENTITY_BOUNDARY_MAX,
     HEAD_MAX = 8 << 10,
     HEAD_LINES = 64,
     FIELD_PREFIX = 8, /* "Content-" */
@@ -35,7 +34,7 @@ struct multipart {
     uint16_t matched; /* bytes of `delimiter` */
     uint16_t delimiter_n;
     uint8_t delimiter[2 + BOUNDARY_MAX]; /* "--" boundary */
-    bool byteranges, final;
+    bool byteranges, digest, final;
     bool shaped;    /* it begins as such a body does */
     bool head_over; /* the present header line is beyond the limits, or one that nobody asks for */
     bool head_less; /* such a line came before: lines folded behind it go with it */
@@ -54,62 +53,13 @@ static void take_input(struct multipart *m, const uint8_t *p, size_t n);
 
 /* --- Parts --- */
 
-struct part_head {
-    struct bytes disposition, type, encoding, coding, range;
-};
-
-static struct part_head parse_head(struct multipart *m) {
-    static const struct {
-        const char *name;
-        size_t offset;
-    } fields[] = {
-        {"content-disposition", offsetof(struct part_head, disposition)},
-        {"content-type", offsetof(struct part_head, type)},
-        {"content-transfer-encoding", offsetof(struct part_head, encoding)},
-        {"content-encoding", offsetof(struct part_head, coding)},
-        {"content-range", offsetof(struct part_head, range)},
-    };
-    struct part_head h = {.type = {NULL, 0}};
-    struct bytes rest = bytes_of(m->head, m->head_n), name, value;
-    mime_head_unfold(m->head, m->head_n);
-    while (mime_head_next(&rest, &name, &value))
-        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-            if (bytes_equal_nocase(name, fields[i].name))
-                memcpy((uint8_t *)&h + fields[i].offset, &value, sizeof value);
-    return h;
-}
-
-/* What it is in: Content-Encoding (as some HTTP clients write it), and around it the transfer's. */
-static struct bytes list_codings(const struct part_head *h, char *out, size_t size) {
-    if (h->coding.n == 0 || h->encoding.n == 0)
-        return h->coding.n ? h->coding : h->encoding;
-    int n = snprintf(out, size, "%.*s, %.*s", (int)h->coding.n, (const char *)h->coding.p, (int)h->encoding.n,
-                     (const char *)h->encoding.p);
-    return n > 0 && (size_t)n < size ? bytes_of(out, (size_t)n) : h->encoding;
-}
-
 static void open_part(struct multipart *m) {
-    char scratch[2048], codings[256];
-    struct part_head h = parse_head(m);
-    struct bytes fact[FACT_COUNT] = {{NULL, 0}}, *name = &fact[FACT_NAME];
-    struct unpack_child child = {
-        .fact = fact, .codings = list_codings(&h, codings, sizeof codings), .total = LENGTH_UNKNOWN};
-    struct mime_range range;
-    struct mime_disposition d = {.name = {NULL, 0}};
-    if (h.disposition.n > 0)
-        mime_disposition_parse(h.disposition, scratch, sizeof scratch, &d);
-    *name = d.filename.n ? d.filename : d.name;
-    if (name->n == 0 && h.type.n > 0)
-        *name = mime_parameter(h.type, "name", scratch, sizeof scratch);
-    if (name->n == 0 && m->byteranges)
-        *name = object_fact(unpack_object(m->unpack), FACT_NAME);
-    fact[FACT_DECLARED_TYPE] = h.type;
-    child.is_range = m->byteranges && mime_range_parse(h.range, &range);
-    if (child.is_range) {
-        child.offset = range.first;
-        child.total = range.total_known ? range.total : LENGTH_UNKNOWN;
-    }
-    m->part = unpack_begin(m->unpack, &child);
+    struct entity_rules rules = {.byteranges = m->byteranges};
+    if (m->byteranges)
+        rules.name = object_fact(unpack_object(m->unpack), FACT_NAME);
+    if (m->digest)
+        rules.type = bytes_text("message/rfc822");
+    m->part = entity_begin(m->unpack, m->head, m->head_n, &rules);
     counter_one(COUNTER_MULTIPART_PARTS);
 }
 
@@ -628,6 +578,7 @@ static struct filter *create_multipart(struct unpack *u) {
     m->unpack = u;
     m->shaped = unpack_object(u)->type == type_multipart;
     m->byteranges = container_type(bytes_trim(declared)) == &container_types[1];
+    m->digest = bytes_starts_nocase(bytes_trim(declared), "multipart/digest");
     if (!set_boundary(m, mime_parameter(declared, "boundary", scratch, sizeof scratch)))
         counter_one(COUNTER_MULTIPART_BOUNDARY);
     return &m->filter;

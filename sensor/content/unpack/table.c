@@ -8,6 +8,7 @@
 /* clang-format off */
 #define UNPACKERS(UNPACKER) \
     UNPACKER(multipart) \
+    UNPACKER(message) \
     UNPACKER(gzip)
 /* clang-format on */
 

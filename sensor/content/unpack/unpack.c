@@ -44,6 +44,10 @@ struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) 
     return part_create(u->content, &seed, child->codings, &place);
 }
 
+void unpack_tell(struct unpack *u, const struct bytes *fact) {
+    object_fill(u->object, fact);
+}
+
 bool unpack_pays(struct unpack *u) {
     struct allowance *a = u->object->allowance;
     return allowance_spend(a, ACCOUNT_OBJECTS, ALLOWANCE_OBJECT);

@@ -27,6 +27,9 @@ struct unpacker {
     /* A wrapper: false for an object whose bytes are a file of their own, whatever is declared: that is
      * hashed and inspected whole too. NULL: there is none such. */
     bool (*wraps)(const struct file_type *type);
+    /* A wrapper that people keep as a file (a mail): where it has a name, or came within something else, it has
+     * a hash of its own whatever its size. */
+    bool is_file;
     /* The type to show in place of that of the bytes. NULL: none. */
     const struct file_type *(*type_of)(struct bytes declared);
     /* What it holds for all objects, of which at most so many are open at once: unpack_state(). NULL:
@@ -55,6 +58,8 @@ struct unpack_child {
 /* The head of a chain that the caller feeds and ends. NULL: a limit is met (depth, members), or there is no
  * room; counted, and the child is left out. */
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child);
+/* Facts of the object itself (FACT_COUNT) that it does not know: its children are given them. */
+void unpack_tell(struct unpack *u, const struct bytes *fact);
 /* A bound keeps it from being taken apart: the object says so. */
 void unpack_bounded(struct unpack *u);
 /* One more child is paid for by the bytes of its hosts; or none is: true or false. */

@@ -14,8 +14,7 @@ static void check_inside(struct bytes all, struct bytes part) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     uint8_t *head = malloc(n + 1);
     memcpy(head, data, n);
-    mime_head_unfold(head, n);
-    struct bytes all = bytes_of(head, n), rest = all, name, value, element;
+    struct bytes all = bytes_of(head, mime_head_unfold(head, n)), rest = all, name, value, element;
     while (mime_head_next(&rest, &name, &value)) {
         check_inside(bytes_of(all.p, all.n - rest.n), value);
         if ((name.n && memchr(name.p, ':', name.n)) || (value.n && memchr(value.p, '\n', value.n)))

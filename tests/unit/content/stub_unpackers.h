@@ -146,9 +146,8 @@ static inline size_t zip_close(uint8_t *out, size_t at) {
 /* --- message/rfc822 --- */
 
 static inline void stub_message_begin(struct stub *s) {
-    struct bytes rest = bytes_of(s->head, s->head_n), name, value, codings = bytes_of(NULL, 0);
-    struct bytes fact[FACT_COUNT] = {{NULL, 0}};
-    mime_head_unfold(s->head, s->head_n);
+    struct bytes rest = bytes_of(s->head, mime_head_unfold(s->head, s->head_n)), name, value;
+    struct bytes fact[FACT_COUNT] = {{NULL, 0}}, codings = bytes_of(NULL, 0);
     while (mime_head_next(&rest, &name, &value)) {
         if (bytes_equal_nocase(name, "Content-Type"))
             fact[FACT_DECLARED_TYPE] = value;

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 static void check(const char *text, const char *expected, bool word) {
-    uint8_t out[128];
+    uint8_t out[4 * MIME_QUOTED_HELD];
     for (size_t step = 1; step <= 7; step++) {
         struct mime_quoted s = {.word = word};
         struct bytes all = bytes_text(text);
@@ -38,7 +38,19 @@ static void escapes_are_bytes_in_either_case(void **state) {
 
 static void white_space_may_stand_between_the_sign_and_the_soft_line_end(void **state) {
     check("a= \t\r\nb", "ab", false);
-    check("a \r\nb", "a \r\nb", false);
+    check("a= b\r\n= cd", "a= b\r\n= cd", false);
+    check("a= \t", "a", false);
+}
+
+static void white_space_at_the_end_of_a_line_is_no_content(void **state) {
+    check("a \t \r\n \nb  c \rd \t", "a\r\n\nb  c \rd", false);
+    check("a=20\r\nb=09\n", "a \r\nb\t\n", false);
+}
+
+static void blanks_longer_than_any_line_are_content(void **state) {
+    char text[2 * MIME_QUOTED_HELD] = "x";
+    memset(text + 1, ' ', MIME_QUOTED_HELD + 1);
+    check(text, text, false);
 }
 
 static void what_is_no_escape_stands_for_itself(void **state) {
@@ -58,6 +70,8 @@ int main(void) {
         cmocka_unit_test(the_example_of_rfc_2045_is_one_line),
         cmocka_unit_test(escapes_are_bytes_in_either_case),
         cmocka_unit_test(white_space_may_stand_between_the_sign_and_the_soft_line_end),
+        cmocka_unit_test(white_space_at_the_end_of_a_line_is_no_content),
+        cmocka_unit_test(blanks_longer_than_any_line_are_content),
         cmocka_unit_test(what_is_no_escape_stands_for_itself),
         cmocka_unit_test(in_an_encoded_word_an_underscore_is_a_space_and_no_line_ends),
     };
