@@ -24,9 +24,9 @@
     FACT(HOST,            "url.domain",                                 "host",       256,  A | T, 6,  WIRE, PLATES, GIVEN, NONE) \
     FACT(USER,            "user.name",                                  "user",       256,  A | T, 7,  WIRE, PLATES, GIVEN, NONE) \
     FACT(METHOD,          "http.request.method",                        "method",     32,   A | T, 7,  WIRE, PLATES, GIVEN, NONE) \
-    FACT(EMAIL_FROM,      "email.from.address",                         "from",       320,  A | T, 9,  WIRE, PLATES, GIVEN, NONE) \
-    FACT(EMAIL_TO,        "email.to.address",                           "to",         1024, A | T, 9,  WIRE, PLATES, GIVEN, NONE) \
-    FACT(EMAIL_SUBJECT,   "email.subject",                              "mailsubject",      512,  A | T, 6,  WIRE, PLATES, GIVEN, NONE) \
+    FACT(EMAIL_FROM,      "email.from.address",                         "from",       256,  A | T, 9,  WIRE, PLATES, GIVEN, NONE) \
+    FACT(EMAIL_TO,        "email.to.address",                           "to",         512,  A | T, 9,  WIRE, PLATES, GIVEN, NONE) \
+    FACT(EMAIL_SUBJECT,   "email.subject",                              "mailsubject", 256,  A | T, 6,  WIRE, PLATES, GIVEN, NONE) \
     FACT(TLS_VERSION,     "tls.version",                                "tlsversion", 32,   A | F, 7,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TLS_APPLICATION, "tls.next_protocol",                          "alpn",       64,   A | F, 4,  WIRE, PLATES, KEPT,  NONE) \
     FACT(TLS_SERVER_NAME, "tls.client.server_name",                     "sni",        256,  A | F, 7,  WIRE, PLATES, KEPT,  NONE) \

@@ -16,9 +16,9 @@ enum {
     NAME_MAX_BYTES = 128, /* of a field's name */
     FIELD_MAX = 4096,     /* of a field with what is folded to it */
     HEAD_MAX = 6144,      /* of the fields that say what the body is */
-    FROM_MAX = 320,
-    TO_MAX = 1024,
-    SUBJECT_MAX = 512,
+    FROM_MAX = 256,
+    TO_MAX = 512,
+    SUBJECT_MAX = 256,
     SMALL = 512, /* a body of less is paid for */
 };
 
