@@ -215,6 +215,9 @@
     COUNTER(MAIL_SMALL,           "content.mail_small",           "mails of a few bytes not looked into because their hosts send too many of them") \
     COUNTER(MAIL_SHED,            "content.mail_shed",            "mails not taken apart because too many were open") \
     COUNTER(MAIL_GAPS,            "content.mail_gaps",            "gaps in the heads of mails") \
+    COUNTER(ENCODED_FILES,        "content.encoded_files",        "files found in texts as uuencode or yEnc writes them") \
+    COUNTER(ENCODED_SMALL,        "content.encoded_small",        "such files of a few bytes left in their text because their hosts' bytes do not pay for an object each") \
+    COUNTER(ENCODED_SHED,         "content.encoded_shed",         "texts not searched for such files because too many were open") \
     COUNTER(ASSEMBLY_OVERLAP,     "content.assembly_overlap_bytes",    "bytes of parts that had been seen before") \
     COUNTER(ASSEMBLY_BEHIND,      "content.assembly_behind_bytes",     "bytes of parts behind the announced end of their whole") \
     COUNTER(ASSEMBLY_SPILLED,     "content.assembly_spilled",     "parts made objects of their own because the memory for waiting parts was full") \

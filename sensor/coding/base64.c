@@ -45,10 +45,9 @@ static bool base64_fits(struct bytes first) {
     size_t odd = 0;
     for (size_t i = 0; i < first.n; i++) {
         uint8_t c = first.p[i], letter = c | 0x20;
-        if (c >= 0x7f || (c < ' ' && !memchr("\r\n\t", c, 3)))
-            return false;
+        bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
         odd +=
-            !((c >= '/' && c <= '9') || (letter >= 'a' && letter <= 'z') || c == '+' || c == '=' || c <= ' ');
+            !((c >= '/' && c <= '9') || (letter >= 'a' && letter <= 'z') || c == '+' || c == '=' || blank);
     }
     return odd * 16 <= first.n;
 }

@@ -11,7 +11,9 @@
     CODING(inflate, bare_deflate) \
     CODING(brotli, brotli) \
     CODING(base64, base64) \
-    CODING(quoted_printable, quoted_printable)
+    CODING(quoted_printable, quoted_printable) \
+    CODING(uuencode, uuencode) \
+    CODING(yenc, yenc)
 /* clang-format on */
 
 #define DECLARE(file, name) extern const struct coding coding_##name;

@@ -121,11 +121,16 @@ bool type_is_weak(const struct file_type *type);
 enum { UNPACKERS_MAX = 4 }; /* at work on one object */
 bool unpackers_start(struct content *c);
 void unpackers_stop(struct content *c);
-/* Does a wrapper match an object of this type? */
-bool unpack_is_wrapper(const struct unpack *u, const struct file_type *type);
-/* The object's type is known: makes the filters of those that match, and returns how many. *wrapper: the one
- * whose bytes are its children; NULL: it is a file of its own. */
-unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const struct unpacker **wrapper);
+/* Does a wrapper match an object of this type, which begins so? */
+bool unpack_is_wrapper(const struct unpack *u, const struct file_type *type, struct bytes first);
+/* The object's type is known: makes the filters of those that match. */
+struct unpack_match {
+    struct filter *filter[UNPACKERS_MAX];
+    unsigned n;
+    const struct unpacker *wrapper; /* whose bytes are its children; NULL: it is a file of its own */
+    bool apart;                     /* what is in it is looked for in its children */
+};
+struct unpack_match unpack_match(struct unpack *u, struct bytes first);
 
 /* The child that took what was too small, if any, ends with its object. */
 void unpack_end_together(struct unpack *u, enum transfer_end how);

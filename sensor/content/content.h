@@ -60,7 +60,8 @@ struct object {
     uint64_t size;    /* bytes delivered and missing, after decoding */
     uint64_t total;   /* announced size of the whole, LENGTH_UNKNOWN */
     uint64_t missing; /* bytes in gaps */
-    bool container;   /* its content is in its children (multipart): not inspected itself */
+    bool container;   /* its content is in its children (multipart): not inspected itself, */
+    bool has_text;    /* but for some text that is not (a mail's head): `data` brings that alone */
     bool complete; /* at `closed`: every byte from first to last was seen, and the protocol says it was all */
     bool hashed;   /* sha256 holds: of the bytes seen if complete is false */
     uint8_t sha256[32];

@@ -140,22 +140,24 @@ static void deliver_gap(struct leaf *l, uint64_t n) {
 /* From here on it has a type and, if it is a wrapper, its bytes are those of its children. */
 static void open_object(struct leaf *l, const uint8_t *first, size_t n) {
     const struct object_sink *sink = &l->content->sink;
-    const struct unpacker *wrapper;
     l->o.type = find_type(l, first, n);
     l->opened = true;
     l->hash = begin_hash(l->content);
     counter_one(COUNTER_OBJECTS);
-    l->unpackings = (uint8_t)unpack_match(&l->unpack, l->unpacking, &wrapper);
-    if (wrapper) {
+    struct unpack_match m = unpack_match(&l->unpack, bytes_of(first, n < TYPE_BYTES ? n : TYPE_BYTES));
+    memcpy(l->unpacking, m.filter, sizeof l->unpacking);
+    l->unpackings = (uint8_t)m.n;
+    if (m.wrapper) {
         l->o.container = true;
-        if (wrapper->type_of)
-            l->o.type = wrapper->type_of(object_fact(&l->o, FACT_DECLARED_TYPE));
+        l->o.has_text = m.wrapper->has_text;
+        if (m.wrapper->type_of)
+            l->o.type = m.wrapper->type_of(object_fact(&l->o, FACT_DECLARED_TYPE));
         l->hash_bounded =
-            !wrapper->is_file || (l->o.depth == 0 && object_fact(&l->o, FACT_NAME).n == 0);
+            !m.wrapper->is_file || (l->o.depth == 0 && object_fact(&l->o, FACT_NAME).n == 0);
         if (l->hash_bounded && l->o.total != LENGTH_UNKNOWN && l->o.total > l->content->options.container_hash)
             drop_hash(l);
     }
-    if (l->unpackings == 0) /* else its pictures are its children */
+    if (!m.apart) /* else its pictures are its children */
         look_inside(l, bytes_of(first, n));
     sink->opened(sink->context, &l->o);
     if (l->held_gap)
@@ -410,7 +412,8 @@ void object_set_offset(struct object *o, uint64_t offset) {
 
 bool object_is_wrapper(struct object *o) {
     struct leaf *l = (struct leaf *)((uint8_t *)o - offsetof(struct leaf, o));
-    if (!l->opened && unpack_is_wrapper(&l->unpack, find_type(l, l->hold, l->held)))
+    if (!l->opened &&
+        unpack_is_wrapper(&l->unpack, find_type(l, l->hold, l->held), bytes_of(l->hold, l->held)))
         settle_type(l);
     return o->container;
 }

@@ -447,7 +447,7 @@ static bool is_greedy(const struct inspector *i, const struct object *o) {
 
 void inspector_opened(struct inspector *i, struct object *o) {
     o->inspection = NULL;
-    if (o->container || o->unpaid)
+    if ((o->container && !o->has_text) || o->unpaid)
         return;
     struct inspection *n = is_greedy(i, o) ? NULL : inspection_begin(i, o);
     o->inspection = n; /* what is found at once asks for it */

@@ -237,8 +237,10 @@ static struct message *message_of(struct filter *f) {
     return (struct message *)f;
 }
 
+/* What stands in the head is inspected as the mail's own text. */
 static void message_data(struct filter *f, const uint8_t *p, size_t n) {
     struct message *m = message_of(f);
+    const uint8_t *head = p;
     while (n > 0 && m->at != AT_BODY) {
         size_t taken = 1;
         if (m->at == AT_VALUE || m->at == AT_NEXT_LINE)
@@ -248,6 +250,7 @@ static void message_data(struct filter *f, const uint8_t *p, size_t n) {
         p += taken;
         n -= taken;
     }
+    unpack_own(m->unpack, head, (size_t)(p - head));
     if (n > 0 && (m->body || m->waits))
         body_take(m, p, n);
 }
@@ -314,7 +317,7 @@ static bool matches_message(const struct file_type *type, struct bytes declared)
 }
 
 /* What is declared and does not begin as one may be any file: it is inspected as it is, too. */
-static bool wraps_body(const struct file_type *type) {
+static bool wraps_body(const struct file_type *type, struct bytes declared, struct bytes first) {
     return type == type_message;
 }
 
@@ -368,6 +371,7 @@ const struct unpacker unpacker_message = {
     .wraps = wraps_body,
     .create = create_message,
     .is_file = true,
+    .has_text = true,
     .type_of = type_of_message,
     .start = start_message,
     .stop = stop_message,

@@ -20,6 +20,7 @@ enum {
     FIELD_PREFIX = 8, /* "Content-" */
     BEHIND_MIN = 128, /* so many bytes behind the last part are a thing of their own */
     KEPT_MAX = 512,
+    PREAMBLE_MAX = 160, /* bytes before the first part that are a remark for people */
 };
 
 struct multipart {
@@ -558,10 +559,21 @@ static bool matches_multipart(const struct file_type *type, struct bytes declare
     return type == type_multipart || bytes_starts_nocase(bytes_trim(declared), "multipart/");
 }
 
-/* What is declared and does not begin as one may be any file: it is inspected as it is, and its parts are
- * still found by who receives them. */
-static bool wraps_parts(const struct file_type *type) {
-    return type == type_multipart;
+/* What is declared and does not begin as one, nor holds its boundary soon, may be any file: it is inspected as
+ * it is, and its parts are still found by who receives them. */
+static bool wraps_parts(const struct file_type *type, struct bytes declared, struct bytes first) {
+    char boundary[BOUNDARY_MAX];
+    struct bytes b = mime_parameter(declared, "boundary", boundary, sizeof boundary);
+    if (type == type_multipart || b.n == 0)
+        return type == type_multipart;
+    const uint8_t *lf = first.p;
+    for (size_t at = 0; lf && at < PREAMBLE_MAX && at < first.n; at = (size_t)(lf - first.p) + 1) {
+        struct bytes line = bytes_of(first.p + at, first.n - at);
+        if (line.n > 2 + b.n && memcmp(line.p, "--", 2) == 0 && memcmp(line.p + 2, b.p, b.n) == 0)
+            return bytes_trim(bytes_until(bytes_of(line.p + 2 + b.n, line.n - 2 - b.n), '\n')).n == 0;
+        lf = memchr(line.p, '\n', line.n);
+    }
+    return false;
 }
 
 static struct filter *create_multipart(struct unpack *u) {

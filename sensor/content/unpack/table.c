@@ -9,6 +9,7 @@
 #define UNPACKERS(UNPACKER) \
     UNPACKER(multipart) \
     UNPACKER(message) \
+    UNPACKER(encoded) \
     UNPACKER(gzip)
 /* clang-format on */
 

@@ -80,50 +80,68 @@ void unpack_incomplete(struct unpack *u) {
     u->incomplete = true;
 }
 
-static bool is_wrapper(const struct unpacker *by, const struct file_type *type) {
-    return by->kind == UNPACK_WRAPPER && (!by->wraps || by->wraps(type));
+static bool is_wrapper(const struct unpacker *by, const struct file_type *type, struct bytes declared,
+                       struct bytes first) {
+    return by->kind == UNPACK_WRAPPER && (!by->wraps || by->wraps(type, declared, first));
 }
 
-bool unpack_is_wrapper(const struct unpack *u, const struct file_type *type) {
+bool unpack_is_wrapper(const struct unpack *u, const struct file_type *type, struct bytes first) {
     const struct unpacker *const *table = u->content->unpackers;
     struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);
     for (unsigned i = 0; i < u->content->unpackers_started; i++)
-        if (is_wrapper(table[i], type) && table[i]->matches(type, declared))
+        if (table[i]->matches(type, declared) && is_wrapper(table[i], type, declared, first))
             return true;
     return false;
+}
+
+void unpack_own(struct unpack *u, const uint8_t *bytes, size_t n) {
+    const struct object_sink *sink = &u->content->sink;
+    uint8_t stage = stage_enter(STAGE_PATTERNS);
+    if (u->object->container && u->object->has_text && n > 0)
+        sink->data(sink->context, u->object, bytes, n);
+    stage_leave(stage);
 }
 
 void unpack_bounded(struct unpack *u) {
     object_note_bound(u);
 }
 
-unsigned unpack_match(struct unpack *u, struct filter *out[UNPACKERS_MAX], const struct unpacker **wrapper) {
+/* In a text that lies so deep there is most often nothing: that the bound is met is not told. */
+static bool may_unpack(struct unpack *u, const struct unpacker *by) {
+    const struct limits *l = &u->content->options.codings.limits;
+    if (by->kind == UNPACK_TEXT && u->level >= l->depth_max)
+        return false;
+    if (limit_depth(l, u->level))
+        return true;
+    object_note_bound(u);
+    return false;
+}
+
+struct unpack_match unpack_match(struct unpack *u, struct bytes first) {
     const struct unpacker *const *table = u->content->unpackers;
     struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);
-    unsigned n = 0;
-    *wrapper = NULL;
+    struct unpack_match m = {.n = 0};
     if (stage_left_out(STAGE_UNPACKING)) { /* one object, then, that is inspected itself */
         object_note_bound(u);
-        return 0;
+        return m;
     }
     for (unsigned i = 0; i < u->content->unpackers_started; i++) {
         if (!table[i]->matches(u->object->type, declared))
             continue;
-        if (n == UNPACKERS_MAX) {
+        if (m.n == UNPACKERS_MAX) {
             counter_one(COUNTER_UNPACKERS_OVER);
             break;
         }
-        if (!limit_depth(&u->content->options.codings.limits, u->level)) {
-            object_note_bound(u);
+        if (!may_unpack(u, table[i]))
             break;
-        }
         u->state = u->content->unpacker_state[i];
         struct filter *f = table[i]->create(u);
         if (!f)
             continue;
-        out[n++] = f;
-        if (is_wrapper(table[i], u->object->type))
-            *wrapper = table[i];
+        m.filter[m.n++] = f;
+        m.apart |= table[i]->kind != UNPACK_TEXT;
+        if (is_wrapper(table[i], u->object->type, declared, first))
+            m.wrapper = table[i];
     }
-    return n;
+    return m;
 }

@@ -12,6 +12,7 @@
 enum unpack_kind {
     UNPACK_WRAPPER, /* the object's bytes are its children (multipart, message): it is not inspected itself */
     UNPACK_FILE,    /* the object is a file of its own (ZIP, tar): it is hashed and inspected whole too */
+    UNPACK_TEXT,    /* it is a text in which files may stand: it is looked at as if they did not, too */
 };
 
 struct unpack; /* one object that is being unpacked */
@@ -24,12 +25,14 @@ struct unpacker {
      * NULL: it is none after all, or there is no memory (counted): the object is then as if it had not
      * matched. */
     struct filter *(*create)(struct unpack *u);
-    /* A wrapper: false for an object whose bytes are a file of their own, whatever is declared: that is
-     * hashed and inspected whole too. NULL: there is none such. */
-    bool (*wraps)(const struct file_type *type);
+    /* A wrapper: false for an object whose bytes, `first` of which these are, are a file of their own, whatever
+     * is declared: that is hashed and inspected whole too. NULL: there is none such. */
+    bool (*wraps)(const struct file_type *type, struct bytes declared, struct bytes first);
     /* A wrapper that people keep as a file (a mail): where it has a name, or came within something else, it has
      * a hash of its own whatever its size. */
     bool is_file;
+    /* A wrapper whose own text, unpack_own(), is inspected. */
+    bool has_text;
     /* The type to show in place of that of the bytes. NULL: none. */
     const struct file_type *(*type_of)(struct bytes declared);
     /* What it holds for all objects, of which at most so many are open at once: unpack_state(). NULL:
@@ -60,6 +63,8 @@ struct unpack_child {
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child);
 /* Facts of the object itself (FACT_COUNT) that it does not know: its children are given them. */
 void unpack_tell(struct unpack *u, const struct bytes *fact);
+/* Bytes of a wrapper that has text of its own: they are inspected, as they lie behind one another. */
+void unpack_own(struct unpack *u, const uint8_t *bytes, size_t n);
 /* A bound keeps it from being taken apart: the object says so. */
 void unpack_bounded(struct unpack *u);
 /* One more child is paid for by the bytes of its hosts; or none is: true or false. */

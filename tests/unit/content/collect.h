@@ -52,7 +52,7 @@ static void collect_opened(void *context, struct object *o) {
 
 static void collect_data(void *context, struct object *o, const uint8_t *bytes, size_t n) {
     struct collected *x = o->inspection;
-    assert(x && !x->closed && n > 0 && !o->container);
+    assert(x && !x->closed && n > 0 && (!o->container || o->has_text));
     if (!x->data)
         x->data = malloc(COLLECT_DATA);
     if (x->bytes < COLLECT_DATA)

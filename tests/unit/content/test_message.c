@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collect.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* Mails in tests/data/mail; make_mail_samples.py says how they were made and where what is expected of them comes
+ * from. */
+
+enum { ROWS_MAX = 256, MAIL_MAX = 64 << 10, COLUMNS = 5 };
+
+struct row {
+    char line[2048], *column[COLUMNS];
+};
+
+static struct collector got;
+
+/* What the first object, the mail itself, said of itself when it closed. */
+static char said[3][1024];
+static const enum fact shown[3] = {FACT_EMAIL_FROM, FACT_EMAIL_TO, FACT_EMAIL_SUBJECT};
+
+static void close_noting(void *context, struct object *o) {
+    for (int i = 0; i < 3 && o->parent == 0; i++) {
+        struct bytes text = object_fact(o, shown[i]);
+        snprintf(said[i], sizeof said[i], "%.*s", (int)text.n, (const char *)text.p);
+    }
+    collect_closed(context, o);
+}
+
+static size_t read_rows(const char *file, struct row *rows) {
+    char path[512];
+    size_t n = 0;
+    snprintf(path, sizeof path, TEST_DATA "/mail/%s", file);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    while (n < ROWS_MAX && fgets(rows[n].line, sizeof rows[n].line, f)) {
+        char *at = rows[n].line;
+        at[strcspn(at, "\n")] = 0;
+        for (int i = 0; i < COLUMNS && at; i++)
+            rows[n].column[i] = strsep(&at, "\t");
+        n++;
+    }
+    fclose(f);
+    return n;
+}
+
+static size_t read_mail(const char *file, uint8_t *out) {
+    char path[512];
+    snprintf(path, sizeof path, TEST_DATA "/mail/%s", file);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    size_t n = fread(out, 1, MAIL_MAX, f);
+    fclose(f);
+    return n;
+}
+
+struct how {
+    const char *declared;
+    size_t split, step;  /* 0: no more pieces */
+    size_t gap, missing; /* from `gap` on, so many octets */
+};
+
+static void send_mail(const uint8_t *p, size_t n, struct how h) {
+    const struct content_options options = {.objects = 64, .assembly_bytes = 1 << 20};
+    struct content_options o = options;
+    const struct content_parts parts = collect_parts(&o);
+    struct object_sink sink = collect_sink(&got);
+    sink.closed = close_noting;
+    struct content *c = content_create(&o, &parts, &sink);
+    struct conversation conversation = collect_conversation(4000);
+    struct transfer_seed facts = collect_facts("POST", "/upload");
+    facts.fact[FACT_DECLARED_TYPE] = bytes_text(h.declared);
+    struct transfer *t = content_begin(c, &conversation, NULL, &facts);
+    content_data(&conversation, t, p, h.split);
+    for (size_t i = h.split, take; i < n; i += take) {
+        take = h.step && n - i > h.step ? h.step : n - i;
+        if (h.missing && i < h.gap && i + take > h.gap)
+            take = h.gap - i;
+        if (h.missing && i == h.gap)
+            content_gap(&conversation, t, take = h.missing);
+        else
+            content_data(&conversation, t, p + i, take);
+    }
+    content_end(&conversation, t, TRANSFER_DONE);
+    collect_destroy(c);
+}
+
+/* The nth object that ended and is no container; NULL: there is none. */
+static const struct collected *find_thing(size_t nth) {
+    for (size_t i = 0; i < got.ended; i++)
+        if (!collect_ended(&got, i)->container && nth-- == 0)
+            return collect_ended(&got, i);
+    return NULL;
+}
+
+static void check_things(const char *mail, const struct row *objects, size_t count, size_t split) {
+    size_t nth = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(objects[i].column[0], mail) != 0)
+            continue;
+        const struct collected *x = find_thing(nth++);
+        if (!x || strcmp(x->name, objects[i].column[1]) != 0 || strcmp(x->sha256, objects[i].column[3]) != 0 ||
+            x->complete != (objects[i].column[4][0] == '1'))
+            fail_msg("%s at %zu: thing %zu is %s, %zu octets, %s, complete %d", mail, split, nth, x ? x->name : "",
+                     x ? (size_t)x->size : 0, x ? x->sha256 : "", x && x->complete);
+    }
+    if (find_thing(nth))
+        fail_msg("%s at %zu: %s is too much", mail, split, find_thing(nth)->name);
+}
+
+static void check_mail(const struct row *mail, const struct row *objects, size_t count, size_t split) {
+    check_things(mail->column[0], objects, count, split);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(said[i], mail->column[1 + i]);
+    const struct collected *whole = collect_ended(&got, got.ended - 1);
+    assert_string_equal(whole->type->mime, "message/rfc822");
+    assert_true(whole->container);
+    collect_finish(&got);
+}
+
+static struct row mails[ROWS_MAX], objects[ROWS_MAX];
+static size_t mail_count, object_count;
+static uint8_t bytes[MAIL_MAX];
+
+static void every_mail_gives_its_things_at_every_split_point(void **state) {
+    for (size_t m = 0; m < mail_count; m++) {
+        size_t n = read_mail(mails[m].column[0], bytes);
+        for (size_t split = 0; split <= n; split += n > 8192 ? 7 : 1) {
+            send_mail(bytes, n, (struct how){.declared = "message/rfc822", .split = split});
+            check_mail(&mails[m], objects, object_count, split);
+        }
+        for (size_t step = 1; step <= 8; step++) {
+            send_mail(bytes, n, (struct how){.declared = "message/rfc822", .step = step});
+            check_mail(&mails[m], objects, object_count, step);
+        }
+    }
+}
+
+static void a_mail_is_known_by_its_shape_whatever_is_declared(void **state) {
+    static const char *const declared[] = {"", "text/plain", "application/octet-stream", "image/jpeg"};
+    for (size_t m = 0; m < mail_count; m++)
+        for (size_t d = 0; d < sizeof declared / sizeof *declared; d++) {
+            size_t n = read_mail(mails[m].column[0], bytes);
+            send_mail(bytes, n, (struct how){.declared = declared[d]});
+            check_mail(&mails[m], objects, object_count, d);
+        }
+}
+
+int main(void) {
+    mail_count = read_rows("mails.tsv", mails);
+    object_count = read_rows("objects.tsv", objects);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_mail_gives_its_things_at_every_split_point),
+        cmocka_unit_test(a_mail_is_known_by_its_shape_whatever_is_declared),
+    };
+    return cmocka_run_group_tests_name("content/message", tests, NULL, NULL);
+}
