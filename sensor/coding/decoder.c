@@ -281,7 +281,8 @@ static void decoder_gap(struct filter *f, uint64_t n) {
         filter_gap(f->next, n);
     } else if (d->state == DECODER_RUNS) {
         counter_one(COUNTER_CODING_GAPS);
-        filter_gap(f->next, d->coding->gap ? d->coding->gap(d, n) : n);
+        uint64_t missing = d->coding->gap ? d->coding->gap(d, n) : n;
+        filter_gap(f->next, missing ? missing : 1);
         if (!d->coding->gap)
             d->state = DECODER_OVER;
         d->fed = add_sizes(d->fed, CODING_TRIAL + 1); /* what was kept is not all of it */

@@ -105,7 +105,8 @@ test_tables = cases(CSV, {
 
 
 def in_fields(data):
-    return HEAD + b''.join(b'X-R: ' + line + b'\r\n' for line in data.splitlines()) + b'\r\nhello\r\n'
+    """A row with a time in it has the shape of a field."""
+    return HEAD + b'\r\n'.join(line for line in data.splitlines() if b':' in line) + b'\r\n\r\nhello\r\n'
 
 
-test_tables_in_heads = cases(CSV, {'in fields of the head': mail(in_fields)}, whole=False)
+test_tables_in_heads = cases(CSV, {'as fields of the head': mail(in_fields)}, whole=False)

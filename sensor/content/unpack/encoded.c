@@ -267,8 +267,8 @@ static const struct filter_ops encoded_ops = {
 
 /* Texts, but those whose text is that of their children; and what is declared as text, as yEnc has any byte. */
 static bool matches_text(const struct file_type *type, struct bytes declared) {
-    bool wraps = type == type_multipart || type == type_message || bytes_starts_nocase(declared, "multipart/") ||
-                 bytes_starts_nocase(declared, "message/");
+    bool wraps =
+        type == type_multipart || type == type_message || bytes_starts_nocase(declared, "multipart/");
     bool text = type->kind == KIND_TEXT ||
                 (type->kind == KIND_BINARY && bytes_starts_nocase(declared, "text/"));
     return text && !wraps;

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { CODINGS_TEXT = 256, NAME_ROOM = 2048 };
+enum { CODINGS_TEXT = 256, NAME_ROOM = 2048, ID_MAX = 256 };
 
 struct head {
     struct bytes disposition, type, encoding, coding, range;
@@ -78,8 +78,20 @@ static struct bytes clean_type(struct bytes type, char *out, size_t size) {
     return bytes_of(out, n + 13 + b.n);
 }
 
+/* message/partial (RFC 2046 section 5.2.2): the last one at least says how many there are. */
+static void note_piece(const struct head *h, struct unpack_child *child, char *id, size_t size) {
+    char text[24];
+    if (!bytes_starts_nocase(h->type, "message/partial"))
+        return;
+    child->id = mime_parameter(h->type, "id", id, size);
+    if (child->id.n == 0 || !bytes_number(mime_parameter(h->type, "number", text, sizeof text), &child->number))
+        child->number = 0;
+    if (!bytes_number(mime_parameter(h->type, "total", text, sizeof text), &child->pieces))
+        child->pieces = 0;
+}
+
 struct filter *entity_begin(struct unpack *u, uint8_t *bytes, size_t n, const struct entity_rules *rules) {
-    char codings[CODINGS_TEXT], name[NAME_ROOM], type[NAME_ROOM];
+    char codings[CODINGS_TEXT], name[NAME_ROOM], type[NAME_ROOM], id[ID_MAX];
     struct head h = read_head(bytes_of(bytes, mime_head_unfold(bytes, n)));
     struct bytes fact[FACT_COUNT] = {{NULL, 0}};
     struct unpack_child child = {
@@ -87,6 +99,9 @@ struct filter *entity_begin(struct unpack *u, uint8_t *bytes, size_t n, const st
     struct mime_range range;
     fact[FACT_NAME] = find_name(&h, rules, name, sizeof name);
     fact[FACT_DECLARED_TYPE] = h.type.n ? clean_type(h.type, type, sizeof type) : rules->type;
+    note_piece(&h, &child, id, sizeof id);
+    if (child.number > 0) /* what they make together is a mail (RFC 2046 section 5.2.2) */
+        fact[FACT_DECLARED_TYPE] = bytes_text("message/rfc822");
     child.is_range = rules->byteranges && mime_range_parse(h.range, &range);
     if (child.is_range) {
         child.offset = range.first;

@@ -153,8 +153,14 @@ static void body_take(struct message *m, const uint8_t *p, size_t n) {
         filter_data(m->body, p, n);
 }
 
-/* What stands in `line` is no field: the body begins with it. */
+/* What stands in `line` is no field: the body begins with it. Where no field came before, the object is no more
+ * than its body, and is looked at as such. */
 static void begin_body_here(struct message *m) {
+    if (!m->fields && !unpack_object(m->unpack)->container) {
+        m->at = AT_BODY;
+        m->line_n = 0;
+        return;
+    }
     begin_body(m);
     if (m->body)
         body_take(m, m->line, 0);
@@ -337,6 +343,10 @@ static struct filter *create_message(struct unpack *u) {
     m->pools = p;
     m->unpack = u;
     m->room = r;
+    if (unpack_object(u)->offset > 0) { /* its first bytes are missing */
+        m->lost = m->fields = true;
+        m->at = AT_NEXT_LINE;
+    }
     counter_one(COUNTER_MAILS);
     return &m->filter;
 }

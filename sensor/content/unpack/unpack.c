@@ -27,6 +27,26 @@ const struct object *unpack_object(const struct unpack *u) {
     return u->object;
 }
 
+/* One of the pieces of a thing that came, or come, between the same two hosts. */
+static struct filter *begin_piece(struct unpack *u, struct object_seed *seed, const struct unpack_child *child) {
+    struct content *c = u->content;
+    struct transfer_seed named = transfer_seed_of("piece", u->object->from);
+    const struct part_place place = {.resume = RESUME_RANGE,
+                                     .numbered = true,
+                                     .offset = whole_piece_offset(child->number),
+                                     .total = child->pieces ? whole_piece_offset(child->pieces + 1) : LENGTH_UNKNOWN,
+                                     .length = LENGTH_UNKNOWN};
+    struct coding_list list =
+        coding_parse(child->codings, limit_codings(&c->options.codings.limits, seed->level), false);
+    list.allowance = u->object->allowance;
+    named.key[0] = child->id;
+    seed->key = whole_key_of(c, u->object->end, &named);
+    seed->etag = 0;
+    seed->level += list.n;
+    struct filter *f = part_create(c, seed, bytes_of(NULL, 0), &place);
+    return f ? coding_stack(c->codings, &list, f) : NULL;
+}
+
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) {
     const struct limits *l = &u->content->options.codings.limits;
     if (!limit_depth(l, u->level) || !limit_members(l, u->members)) {
@@ -38,6 +58,8 @@ struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) 
     seed.fact = child->fact;
     seed.total = child->total;
     seed.level = u->level + 1;
+    if (child->number > 0 && child->number <= WHOLE_PIECES_MAX && child->pieces <= WHOLE_PIECES_MAX)
+        return begin_piece(u, &seed, child);
     if (!child->is_range)
         return chain_create(u->content, &seed, child->codings, false);
     const struct part_place place = {.resume = RESUME_RANGE, .offset = child->offset, .total = child->total};

@@ -56,6 +56,8 @@ struct unpack_child {
     uint64_t total;           /* octets, LENGTH_UNKNOWN */
     bool is_range;            /* of the whole that the object's transfer is about (multipart/byteranges): */
     uint64_t offset;          /* of its first octet; `total` is that of the whole */
+    struct bytes id;          /* of a whole that comes in numbered pieces (message/partial) of unknown sizes: */
+    uint64_t number, pieces;  /* which of how many it is, from 1; 0: not said; `fact` is that of the whole */
 };
 
 /* The head of a chain that the caller feeds and ends. NULL: a limit is met (depth, members), or there is no

@@ -28,8 +28,8 @@ static void spill_part(struct part *p) {
     struct whole *w = p->whole;
     struct run *r = p->run;
     struct object_seed seed = object_seed_beside(filter_object(w->head));
-    seed.offset = r ? r->start : p->at;
-    seed.total = w->total;
+    seed.offset = whole_shown_offset(w, r ? r->start : p->at);
+    seed.total = w->numbered ? LENGTH_UNKNOWN : w->total;
     p->limit = w->to_end ? LENGTH_UNKNOWN : w->total;
     counter_one(COUNTER_ASSEMBLY_SPILLED);
     p->own = object_create(c, &seed);
@@ -197,6 +197,8 @@ static void tell_left(struct whole *w, const struct part *p, enum transfer_end h
     whole_progress(w);
     if (w->written)
         whole_writer_left(w, how);
+    else if (w->numbered)
+        whole_piece_ended(w, p->at, how);
     else if (p->to_end && how == TRANSFER_DONE)
         end_whole_at(w, p->at);
     else if (p->to_end && how == TRANSFER_UNKNOWN && !w->parts && !w->runs)
@@ -311,7 +313,7 @@ struct filter *part_create(struct content *c, const struct object_seed *seed, st
     struct wholes *ws = c->wholes;
     struct part_place place = bound_place(given);
     struct object_seed whole_seed = *seed;
-    whole_seed.total = place.total;
+    whole_seed.total = place.numbered ? LENGTH_UNKNOWN : place.total;
     struct part *p = pool_take(&ws->parts);
     if (!p) {
         counter_one(COUNTER_OBJECTS_SHED);
@@ -340,7 +342,7 @@ struct filter *part_create(struct content *c, const struct object_seed *seed, st
         counter_one(COUNTER_ASSEMBLY_SHED);
         p->limit = LENGTH_UNKNOWN;
         p->own = place.offset ? filter_peel(chain) : chain;
-        object_set_offset(filter_object(p->own), place.offset);
+        object_set_offset(filter_object(p->own), place.numbered ? place.offset > 0 : place.offset);
         p->own_end = place.offset;
     }
     return &p->end.filter;

@@ -25,6 +25,7 @@ struct run {
     uint64_t start, end;
     struct block *first, *last;
     struct part *part; /* still writing to its end, or NULL */
+    bool ends;         /* a numbered piece ends here */
 };
 
 struct whole {
@@ -38,6 +39,7 @@ struct whole {
     uint64_t reach;    /* offset behind the last byte that was missed: the whole is at least so long */
     bool to_end;       /* an announced total is not its end: the protocol says when it is over */
     bool written;      /* in place: pieces at any offset, over when its writers say so */
+    bool numbered;     /* in pieces of unknown sizes: whole_piece_offset() */
     bool is_ending;    /* one of them has; or its parts are over, and its first bytes were not among them */
     bool rewritten;    /* bytes behind the frontier came again, perhaps others */
     bool started;      /* the frontier has moved, or stands where it must */
@@ -98,6 +100,10 @@ void whole_progress(struct whole *w);
 void whole_parts_left(struct whole *w);
 /* One that is written in place: what had been seen was written again. */
 void whole_rewritten(struct whole *w);
+/* One in numbered pieces: one of them has ended at `at`. The whole may be closed afterwards. */
+void whole_piece_ended(struct whole *w, uint64_t at, enum transfer_end how);
+/* What an object says of where it begins, which nobody knows of numbered pieces but the first. */
+uint64_t whole_shown_offset(const struct whole *w, uint64_t offset);
 /* One that is written in place: one of its writers has said that this was all, or has left. */
 void whole_writer_left(struct whole *w, enum transfer_end how);
 

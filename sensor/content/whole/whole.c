@@ -114,6 +114,7 @@ struct whole *whole_create(struct content *c, struct filter *head, const struct 
                         .total = place->total,
                         .to_end = place->resume == RESUME_TO_END || place->resume == RESUME_APPEND,
                         .written = place->resume == RESUME_WRITE,
+                        .numbered = place->numbered,
                         .head = head,
                         .progress = c->now};
     object_is_whole(filter_object(head));
@@ -165,10 +166,37 @@ bool whole_vacant(const struct whole *w) {
 
 /* --- The frontier --- */
 
+static uint64_t behind_piece(uint64_t at) {
+    return ((at >> WHOLE_PIECE_BITS) + 1) << WHOLE_PIECE_BITS;
+}
+
+/* How much is missing up to `to`; of numbered pieces nobody knows: one byte stands for it. */
+static uint64_t count_missing(const struct whole *w, uint64_t to) {
+    return w->numbered ? 1 : to - w->frontier;
+}
+
+uint64_t whole_shown_offset(const struct whole *w, uint64_t offset) {
+    return w->numbered ? offset > 0 : offset;
+}
+
+void whole_piece_ended(struct whole *w, uint64_t at, enum transfer_end how) {
+    if (how == TRANSFER_CUT)
+        return;
+    if (at == w->frontier) {
+        w->started = true;
+        w->frontier = behind_piece(at);
+        whole_advance(w);
+        return;
+    }
+    for (struct run *r = w->runs; r; r = r->next)
+        if (r->end == at)
+            r->ends = true;
+}
+
 bool whole_advance(struct whole *w) {
     while (w->runs && w->runs->start <= w->frontier) {
         struct run *r = w->runs;
-        uint64_t end = r->end;
+        uint64_t end = r->ends ? behind_piece(r->end) : r->end;
         w->runs = r->next;
         run_left(w, r);
         if (w->written && r->start < w->frontier && end > r->start) /* two pieces overlap */
@@ -185,7 +213,7 @@ bool whole_advance(struct whole *w) {
 
 void whole_start_at(struct whole *w, uint64_t offset) {
     w->head = filter_peel(w->head);
-    object_set_offset(filter_object(w->head), offset);
+    object_set_offset(filter_object(w->head), whole_shown_offset(w, offset));
     w->frontier = offset;
     w->started = true;
 }
@@ -244,14 +272,14 @@ void whole_finish(struct whole *w) {
         if (!w->started)
             whole_start_at(w, start);
         else if (start > w->frontier)
-            filter_gap(w->head, start - w->frontier);
+            filter_gap(w->head, count_missing(w, start));
         w->frontier = start;
         if (!whole_advance(w))
             return;
     }
     uint64_t end = w->total != LENGTH_UNKNOWN && w->total > w->reach ? w->total : w->reach;
     if (end > w->frontier)
-        filter_gap(w->head, end - w->frontier);
+        filter_gap(w->head, count_missing(w, end));
     whole_close(w, TRANSFER_CUT);
 }
 

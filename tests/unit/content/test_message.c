@@ -149,11 +149,82 @@ static void a_mail_is_known_by_its_shape_whatever_is_declared(void **state) {
         }
 }
 
+/* --- message/partial (RFC 2046 section 5.2.2) --- */
+
+enum { PIECES = 3 };
+
+/* The nth of so many pieces of a mail, each a mail of its own. Only the last says how many there are. */
+static size_t make_piece(uint8_t *out, const uint8_t *p, size_t n, size_t nth) {
+    size_t from = n * nth / PIECES, to = n * (nth + 1) / PIECES;
+    int head = sprintf((char *)out,
+                       "From: a@b.example\r\nSubject: piece\r\nMessage-ID: <p%zu@b.example>\r\n"
+                       "Content-Type: message/partial; id=\"x=1@b.example\"; number=%zu%s\r\n\r\n",
+                       nth, nth + 1, nth + 1 == PIECES ? "; total=3" : "");
+    memcpy(out + head, p + from, to - from);
+    return (size_t)head + (to - from);
+}
+
+/* Pieces by their number from 0 in the order of `order`, on connections of their own. */
+static void send_pieces(const char *order, size_t step) {
+    static uint8_t piece[MAIL_MAX];
+    struct content_options options = {.objects = 64, .assembly_bytes = 1 << 20};
+    struct content *c = collect_content(&options, &got);
+    size_t n = read_mail("python.eml", bytes);
+    for (const char *at = order; *at; at++) {
+        struct conversation conversation = collect_conversation(4000 + (unsigned)(at - order));
+        struct transfer_seed facts = transfer_seed_of("smtp", SIDE_CLIENT);
+        size_t size = make_piece(piece, bytes, n, (size_t)(*at - '0'));
+        struct transfer *t = content_begin(c, &conversation, NULL, &facts);
+        for (size_t i = 0; i < size; i += step)
+            content_data(&conversation, t, piece + i, size - i < step ? size - i : step);
+        content_end(&conversation, t, TRANSFER_DONE);
+    }
+    content_tick(c, 2000 * NS_PER_S);
+    collect_destroy(c);
+}
+
+static void check_pieces(const char *order, size_t step) {
+    size_t mails_seen = 0;
+    for (size_t i = 0; i < got.ended; i++)
+        mails_seen += strcmp(collect_ended(&got, i)->type->mime, "message/rfc822") == 0;
+    assert_int_equal(mails_seen, strlen(order) + 2); /* what they make together, and what was forwarded in it */
+    check_things("python.eml", objects, object_count, step);
+    collect_finish(&got);
+}
+
+static void a_mail_in_pieces_is_put_together_in_whatever_order_they_come(void **state) {
+    static const char *const orders[] = {"012", "021", "102", "120", "201", "210", "0012", "0112", "22110"};
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        for (size_t step = 1; step <= 4096; step *= 8) {
+            send_pieces(orders[i], step);
+            check_pieces(orders[i], step);
+        }
+}
+
+static void a_piece_that_never_came_is_missing(void **state) {
+    static const char *const orders[] = {"01", "02", "12", "0"};
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        bool lacking = false;
+        send_pieces(orders[i], 512);
+        for (size_t k = 0; k < got.ended; k++) {
+            const struct collected *x = collect_ended(&got, k);
+            if (strcmp(x->name, "20260531_L04_ABC1234.jpg") == 0) /* which lies in the last two */
+                assert_int_equal(x->complete, i == 2);
+            lacking |= strcmp(x->type->mime, "message/rfc822") == 0 && !x->complete;
+            assert_true(x->missing <= 2);
+        }
+        assert_true(lacking || i == 2); /* whose first bytes are no mail's */
+        collect_finish(&got);
+    }
+}
+
 int main(void) {
     mail_count = read_rows("mails.tsv", mails);
     object_count = read_rows("objects.tsv", objects);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mail_gives_its_things_at_every_split_point),
+        cmocka_unit_test(a_mail_in_pieces_is_put_together_in_whatever_order_they_come),
+        cmocka_unit_test(a_piece_that_never_came_is_missing),
         cmocka_unit_test(a_mail_is_known_by_its_shape_whatever_is_declared),
     };
     return cmocka_run_group_tests_name("content/message", tests, NULL, NULL);
