@@ -218,6 +218,10 @@
     COUNTER(ENCODED_FILES,        "content.encoded_files",        "files found in texts as uuencode or yEnc writes them") \
     COUNTER(ENCODED_SMALL,        "content.encoded_small",        "such files of a few bytes left in their text because their hosts' bytes do not pay for an object each") \
     COUNTER(ENCODED_SHED,         "content.encoded_shed",         "texts not searched for such files because too many were open") \
+    COUNTER(TNEF_FILES,           "content.tnef_files",           "attachments in TNEF, as Outlook's winmail.dat") \
+    COUNTER(TNEF_SMALL,           "content.tnef_small",           "such of a few bytes left out because their hosts' bytes do not pay for an object each") \
+    COUNTER(TNEF_BROKEN,          "content.tnef_broken",          "TNEF that is damaged or cut short") \
+    COUNTER(TNEF_SHED,            "content.tnef_shed",            "TNEF not taken apart because too many were open") \
     COUNTER(ASSEMBLY_OVERLAP,     "content.assembly_overlap_bytes",    "bytes of parts that had been seen before") \
     COUNTER(ASSEMBLY_BEHIND,      "content.assembly_behind_bytes",     "bytes of parts behind the announced end of their whole") \
     COUNTER(ASSEMBLY_SPILLED,     "content.assembly_spilled",     "parts made objects of their own because the memory for waiting parts was full") \

@@ -149,7 +149,7 @@ static void open_object(struct leaf *l, const uint8_t *first, size_t n) {
     l->unpackings = (uint8_t)m.n;
     if (m.wrapper) {
         l->o.container = true;
-        l->o.has_text = m.wrapper->has_text;
+        l->o.has_text = m.wrapper->has_text && m.wrapper->has_text(l->o.type);
         if (m.wrapper->type_of)
             l->o.type = m.wrapper->type_of(object_fact(&l->o, FACT_DECLARED_TYPE));
         l->hash_bounded =

@@ -16,6 +16,9 @@ import io
 import os
 import quopri
 import random
+import struct
+import subprocess
+import tempfile
 from email.message import EmailMessage
 
 here = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'mail')
@@ -90,6 +93,33 @@ def yenc(data, name=b'lane.jpg'):
     out.append(line)
     head = b'=ybegin line=128 size=%d name=%s' % (len(data), name)
     return CRLF.join([head, *out, b'=yend size=%d crc32=%08x' % (len(data), binascii.crc32(data)), b''])
+
+
+def attribute(level, tag, kind, data):
+    return struct.pack('<BHHI', level, tag, kind, len(data)) + data + struct.pack('<H', sum(data) & 0xffff)
+
+
+def long_name(name, unicode):
+    """Properties of an attachment: its size, a binary one, its long name."""
+    text = (name + '\0').encode('utf-16le' if unicode else 'latin-1')
+    padded = text + bytes(-len(text) % 4)
+    binary = struct.pack('<HHII', 0x0102, 0x3702, 1, 5) + b'abcde\0\0\0'
+    named = struct.pack('<HH16sII', 0x001e, 0x8001, bytes(16), 1, 8) + 'name'.encode('utf-16le') + struct.pack('<II4s', 1, 2, b'x\0')
+    return struct.pack('<IHHI', 4, 3, 0x0e20, 7) + binary + named + struct.pack(
+        '<HHII', 0x1f if unicode else 0x1e, 0x3707, 1, len(text)) + padded
+
+
+def tnef(*files):
+    """As Outlook writes it: version, code page, the body of the mail, then the attachments."""
+    out = struct.pack('<IH', 0x223e9f78, 7) + attribute(1, 0x9006, 8, struct.pack('<I', 0x10000)) + attribute(
+        1, 0x9007, 6, struct.pack('<II', 1252, 0)) + attribute(1, 0x8008, 7, b'IPM.Microsoft Mail.Note\0') + attribute(1, 0x800c, 2, b'text\r\n\0')
+    for title, long, data, late in files:
+        out += attribute(2, 0x9002, 6, bytes(14))
+        named = attribute(2, 0x8010, 1, title.encode() + b'\0') if title else b''
+        named += attribute(2, 0x9005, 6, long_name(long, late)) if long else b''
+        bytes_ = attribute(2, 0x800f, 6, data)
+        out += bytes_ + named if late else named + bytes_
+    return out
 
 
 def part(body, *fields):
@@ -248,7 +278,20 @@ def encodings():
         [('', b'begin 644 of the story\r\nWe begin at nine.\r\n=ybegin\r\nend\r\n')])
 
 
+def outlook():
+    jpg, csv = picture(800), b'plate,lane\r\nABC1234,L04\r\n'
+    files = [('LANE~1.JPG', 'lane 4.jpg', jpg, False), ('reads.csv', '', csv, False), ('B~1.JPG', 'spür.jpg', jpg[:300], True), ('empty', '', b'', True)]
+    data = tnef(*files)
+    with tempfile.TemporaryDirectory() as d: # by another reader of it
+        subprocess.run(['tnef', '-C', d], input=data, check=True)
+        assert sorted(open(os.path.join(d, f), 'rb').read() for f in os.listdir(d)) == sorted(f[2] for f in files), os.listdir(d)
+    names = ['lane 4.jpg', 'reads.csv', 'spür.jpg', 'empty']
+    put('tnef', HEAD + mixed(b'B', attach(b64(data), b'winmail.dat', kind=b'application/ms-tnef')),
+        [(n, f[2]) for n, f in zip(names, files)] + [('winmail.dat', data)], same=False)
+
+
 by_python()
+outlook()
 heads()
 boundaries()
 encodings()

@@ -337,6 +337,7 @@ static const struct signature table[] = {
      .also = zip_opendocument_sheet},
     {{"application/x-ole-storage", "Office document (OLE 2)", KIND_DOCUMENT},
      MAGIC("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")},
+    {{"application/vnd.ms-tnef", "Outlook's attachments (TNEF)", KIND_ARCHIVE}, MAGIC("\x78\x9F\x3E\x22")},
     {{"text/rtf", "RTF document", KIND_DOCUMENT}, MAGIC("{\\rtf")},
     {{"application/postscript", "PostScript document", KIND_DOCUMENT}, MAGIC("%!PS")},
 

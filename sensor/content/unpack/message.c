@@ -322,9 +322,18 @@ static bool matches_message(const struct file_type *type, struct bytes declared)
     return false;
 }
 
-/* What is declared and does not begin as one may be any file: it is inspected as it is, too. */
+/* What is declared and does not begin with a field may be any file: it is inspected as it is. */
 static bool wraps_body(const struct file_type *type, struct bytes declared, struct bytes first) {
-    return type == type_message;
+    size_t n = 0;
+    while (n < first.n && n < NAME_MAX_BYTES && is_name_char(first.p[n]))
+        n++;
+    bool mailbox = n < first.n && first.p[n] == ' ' && bytes_equal(bytes_of(first.p, n), bytes_text("From"));
+    bool field = n > 0 && n < first.n && (first.p[n] == ':' || mailbox);
+    return type == type_message || (type->kind == KIND_TEXT && field);
+}
+
+static bool has_head(const struct file_type *type) {
+    return true;
 }
 
 static struct filter *create_message(struct unpack *u) {
@@ -381,7 +390,7 @@ const struct unpacker unpacker_message = {
     .wraps = wraps_body,
     .create = create_message,
     .is_file = true,
-    .has_text = true,
+    .has_text = has_head,
     .type_of = type_of_message,
     .start = start_message,
     .stop = stop_message,

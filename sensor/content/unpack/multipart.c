@@ -20,7 +20,6 @@ enum {
     FIELD_PREFIX = 8, /* "Content-" */
     BEHIND_MIN = 128, /* so many bytes behind the last part are a thing of their own */
     KEPT_MAX = 512,
-    PREAMBLE_MAX = 160, /* bytes before the first part that are a remark for people */
 };
 
 struct multipart {
@@ -383,6 +382,7 @@ static size_t preamble_take(struct multipart *m, const uint8_t *p, size_t n) {
     if (m->candidate_n && have < FIELD_PREFIX && take > FIELD_PREFIX - have)
         take = FIELD_PREFIX - have;
     size_t room = (size_t)(HEAD_MAX / 2 - have), kept = take < room ? take : room;
+    unpack_own(m->unpack, p, take);
     memcpy(m->head + m->head_n, p, kept);
     m->head_n = (uint16_t)(m->head_n + kept);
     m->line_n += take + (kept < take ? HEAD_MAX : 0);
@@ -564,16 +564,23 @@ static bool matches_multipart(const struct file_type *type, struct bytes declare
 static bool wraps_parts(const struct file_type *type, struct bytes declared, struct bytes first) {
     char boundary[BOUNDARY_MAX];
     struct bytes b = mime_parameter(declared, "boundary", boundary, sizeof boundary);
-    if (type == type_multipart || b.n == 0)
+    if (type == type_multipart || type->kind != KIND_TEXT || b.n == 0)
         return type == type_multipart;
     const uint8_t *lf = first.p;
-    for (size_t at = 0; lf && at < PREAMBLE_MAX && at < first.n; at = (size_t)(lf - first.p) + 1) {
+    for (size_t at = 0; lf && at < first.n; at = (size_t)(lf - first.p) + 1) {
         struct bytes line = bytes_of(first.p + at, first.n - at);
-        if (line.n > 2 + b.n && memcmp(line.p, "--", 2) == 0 && memcmp(line.p + 2, b.p, b.n) == 0)
-            return bytes_trim(bytes_until(bytes_of(line.p + 2 + b.n, line.n - 2 - b.n), '\n')).n == 0;
+        if (line.n > 2 + b.n && memcmp(line.p, "--", 2) == 0 && memcmp(line.p + 2, b.p, b.n) == 0) {
+            struct bytes tail = bytes_until(bytes_of(line.p + 2 + b.n, line.n - 2 - b.n), '\n');
+            return bytes_trim(tail).n == 0 || bytes_equal(bytes_trim(tail), bytes_text("--"));
+        }
         lf = memchr(line.p, '\n', line.n);
     }
     return false;
+}
+
+/* Before the first part. */
+static bool has_remark(const struct file_type *type) {
+    return type != type_multipart;
 }
 
 static struct filter *create_multipart(struct unpack *u) {
@@ -619,6 +626,7 @@ const struct unpacker unpacker_multipart = {
     .kind = UNPACK_WRAPPER,
     .matches = matches_multipart,
     .wraps = wraps_parts,
+    .has_text = has_remark,
     .create = create_multipart,
     .type_of = type_of_multipart,
     .start = start_multipart,

@@ -10,6 +10,7 @@
     UNPACKER(multipart) \
     UNPACKER(message) \
     UNPACKER(encoded) \
+    UNPACKER(tnef) \
     UNPACKER(gzip)
 /* clang-format on */
 

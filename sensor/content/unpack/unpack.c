@@ -70,6 +70,12 @@ void unpack_tell(struct unpack *u, const struct bytes *fact) {
     object_fill(u->object, fact);
 }
 
+void unpack_learn(struct filter *child, const struct bytes *fact) {
+    struct object *o = filter_object(child);
+    if (o)
+        object_learn(o, fact);
+}
+
 bool unpack_pays(struct unpack *u) {
     struct allowance *a = u->object->allowance;
     return allowance_spend(a, ACCOUNT_OBJECTS, ALLOWANCE_OBJECT);

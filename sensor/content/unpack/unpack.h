@@ -31,8 +31,8 @@ struct unpacker {
     /* A wrapper that people keep as a file (a mail): where it has a name, or came within something else, it has
      * a hash of its own whatever its size. */
     bool is_file;
-    /* A wrapper whose own text, unpack_own(), is inspected. */
-    bool has_text;
+    /* A wrapper: true where text of its own, unpack_own(), is inspected. NULL: it has none. */
+    bool (*has_text)(const struct file_type *type);
     /* The type to show in place of that of the bytes. NULL: none. */
     const struct file_type *(*type_of)(struct bytes declared);
     /* What it holds for all objects, of which at most so many are open at once: unpack_state(). NULL:
@@ -69,6 +69,8 @@ void unpack_tell(struct unpack *u, const struct bytes *fact);
 void unpack_own(struct unpack *u, const uint8_t *bytes, size_t n);
 /* A bound keeps it from being taken apart: the object says so. */
 void unpack_bounded(struct unpack *u);
+/* Facts of a child that were found later (FACT_COUNT). */
+void unpack_learn(struct filter *child, const struct bytes *fact);
 /* One more child is paid for by the bytes of its hosts; or none is: true or false. */
 bool unpack_pays(struct unpack *u);
 /* Things that are too small for a child of their own: one child takes them all, a line end behind each text.
