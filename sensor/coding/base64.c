@@ -46,8 +46,7 @@ static bool base64_fits(struct bytes first) {
     for (size_t i = 0; i < first.n; i++) {
         uint8_t c = first.p[i], letter = c | 0x20;
         bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-        odd +=
-            !((c >= '/' && c <= '9') || (letter >= 'a' && letter <= 'z') || c == '+' || c == '=' || blank);
+        odd += !((c >= '/' && c <= '9') || (letter >= 'a' && letter <= 'z') || c == '+' || c == '=' || blank);
     }
     return odd * 16 <= first.n;
 }

@@ -88,7 +88,7 @@ static enum coding_step uuencode_step(struct decoder *d, struct coding_window *w
         else if (u->at == AT_DATA)
             n += take_data(u, c, w->out + n);
         else if (u->at == AT_END && c != '\n')
-            u->at = u->matched >= 3 || c == (uint8_t)"end"[u->matched++] ? AT_END : AT_REST;
+            u->at = u->matched >= 3 || c == (uint8_t) "end"[u->matched++] ? AT_END : AT_REST;
         else if (c == '\n' && (u->at != AT_END || u->matched < 3))
             u->at = AT_LENGTH;
         else

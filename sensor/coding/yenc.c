@@ -28,7 +28,7 @@ static size_t take_escape(struct yenc *y, uint8_t c, uint8_t *out) {
 
 /* The letters behind "=y". */
 static void take_word(struct yenc *y, uint8_t c) {
-    if (c != (uint8_t)"end"[y->matched++])
+    if (c != (uint8_t) "end"[y->matched++])
         y->at = AT_REST;
     y->ended = y->at == AT_WORD && y->matched == 3;
     y->at = y->ended ? AT_REST : y->at;

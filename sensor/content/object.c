@@ -152,9 +152,9 @@ static void open_object(struct leaf *l, const uint8_t *first, size_t n) {
         l->o.has_text = m.wrapper->has_text && m.wrapper->has_text(l->o.type);
         if (m.wrapper->type_of)
             l->o.type = m.wrapper->type_of(object_fact(&l->o, FACT_DECLARED_TYPE));
-        l->hash_bounded =
-            !m.wrapper->is_file || (l->o.depth == 0 && object_fact(&l->o, FACT_NAME).n == 0);
-        if (l->hash_bounded && l->o.total != LENGTH_UNKNOWN && l->o.total > l->content->options.container_hash)
+        l->hash_bounded = !m.wrapper->is_file || (l->o.depth == 0 && object_fact(&l->o, FACT_NAME).n == 0);
+        if (l->hash_bounded && l->o.total != LENGTH_UNKNOWN &&
+            l->o.total > l->content->options.container_hash)
             drop_hash(l);
     }
     if (!m.apart) /* else its pictures are its children */

@@ -31,8 +31,8 @@ struct bytes mime_parameter(struct bytes value, const char *name, char *scratch,
  * what is in quotes stays. Points into `scratch`; cut to `size`. */
 struct bytes mime_without_comments(struct bytes value, char *scratch, size_t size);
 
-/* The file name that a parameter gives ("name" of a Content-Type), in any of the forms that a Content-Disposition
- * may have, cleaned as there. Empty if there is none. Points into `scratch`. */
+/* The file name that a parameter gives ("name" of a Content-Type), in any of the forms that a
+ * Content-Disposition may have, cleaned as there. Empty if there is none. Points into `scratch`. */
 struct bytes mime_named(struct bytes value, const char *name, char *scratch, size_t size);
 
 #define MIME_DISPOSITION_SCRATCH_MIN 1024 /* bytes */
@@ -79,7 +79,8 @@ size_t mime_words_decode(struct bytes in, uint8_t *out, size_t size);
 /* --- text.c --- */
 
 /* Unstructured text of a field (RFC 5322 section 2.2.1): encoded words decoded, valid UTF-8 without control
- * characters (Latin-1 is assumed where it is not UTF-8), cut to `size` at a character. Points into `scratch`. */
+ * characters (Latin-1 is assumed where it is not UTF-8), cut to `size` at a character. Points into `scratch`.
+ */
 struct bytes mime_text(struct bytes value, char *scratch, size_t size);
 
 /* --- address.c --- */

@@ -20,8 +20,8 @@ bool odd_text_shape(struct bytes some);
  * (RFC 2046 section 5.1.1)? */
 bool multipart_shape(struct bytes b);
 
-/* Do the bytes begin a mail: perhaps the line that mailboxes put before one ("From " and an address), then fields
- * (RFC 5322 section 2.2) of which some are those that mails have? */
+/* Do the bytes begin a mail: perhaps the line that mailboxes put before one ("From " and an address), then
+ * fields (RFC 5322 section 2.2) of which some are those that mails have? */
 bool message_shape(struct bytes b);
 
 #endif

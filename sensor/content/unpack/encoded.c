@@ -8,9 +8,9 @@
 
 #include <stdlib.h>
 
-/* Files that stand in a text as uuencode (IEEE Std 1003.1, also with base64) or yEnc writes them, from the line
- * that begins one to the line that ends it: each is a child, of which the coding undoes the rest. What begins as
- * such a line and is not followed by one of data is text. */
+/* Files that stand in a text as uuencode (IEEE Std 1003.1, also with base64) or yEnc writes them, from the
+ * line that begins one to the line that ends it: each is a child, of which the coding undoes the rest. What
+ * begins as such a line and is not followed by one of data is text. */
 
 enum {
     LINE_MAX_BYTES = 256,
@@ -31,11 +31,11 @@ struct encoded {
     struct filter filter;
     struct pool *pool;
     struct unpack *unpack;
-    struct filter *file; /* NULL: none, or it is left out or waits */
-    const struct form *form; /* in which a file is being written, or may be */
+    struct filter *file;                   /* NULL: none, or it is left out or waits */
+    const struct form *form;               /* in which a file is being written, or may be */
     enum { AT_LINE, AT_TEXT, AT_LONG } at; /* in a line: kept, of no use, or too long to be kept */
-    bool inside; /* behind the line that begins a file and a line of data */
-    bool waits;  /* the file is not worth an object yet */
+    bool inside;                           /* behind the line that begins a file and a line of data */
+    bool waits;                            /* the file is not worth an object yet */
     uint16_t line_n, begin_n, kept_n;
     uint8_t begin[LINE_MAX_BYTES]; /* the line that begins it, with its end */
     uint8_t line[LINE_MAX_BYTES];
@@ -73,8 +73,8 @@ static const struct form *find_form(struct bytes line) {
     return NULL;
 }
 
-/* A line of uuencode holds as many characters as its first one says, one or two more where a checksum is added;
- * of the later ones transport may have taken blanks off. */
+/* A line of uuencode holds as many characters as its first one says, one or two more where a checksum is
+ * added; of the later ones transport may have taken blanks off. */
 static bool is_uuencode(struct bytes line, bool first) {
     size_t bytes = line.n > 0 ? (size_t)(line.p[0] - ' ') & 63 : 0, text = line.n > 0 ? line.n - 1 : 0;
     for (size_t i = 0; i < line.n; i++)
@@ -265,12 +265,13 @@ static const struct filter_ops encoded_ops = {
 
 /* --- Life --- */
 
-/* Texts, but those whose text is that of their children; and what is declared as text, as yEnc has any byte. */
+/* Texts, but those whose text is that of their children; and what is declared as text, as yEnc has any byte.
+ */
 static bool matches_text(const struct file_type *type, struct bytes declared) {
     bool wraps =
         type == type_multipart || type == type_message || bytes_starts_nocase(declared, "multipart/");
-    bool text = type->kind == KIND_TEXT ||
-                (type->kind == KIND_BINARY && bytes_starts_nocase(declared, "text/"));
+    bool text =
+        type->kind == KIND_TEXT || (type->kind == KIND_BINARY && bytes_starts_nocase(declared, "text/"));
     return text && !wraps;
 }
 

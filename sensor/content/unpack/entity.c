@@ -30,8 +30,10 @@ static struct head read_head(struct bytes rest) {
         const char *name;
         struct bytes *value;
     } fields[] = {
-        {"content-disposition", &h.disposition},    {"content-type", &h.type},
-        {"content-transfer-encoding", &h.encoding}, {"content-encoding", &h.coding},
+        {"content-disposition", &h.disposition},
+        {"content-type", &h.type},
+        {"content-transfer-encoding", &h.encoding},
+        {"content-encoding", &h.coding},
         {"content-range", &h.range},
     };
     struct bytes name, value;
@@ -51,7 +53,8 @@ static struct bytes list_codings(const struct head *h, char *out, size_t size) {
     return n > 0 && (size_t)n < size ? bytes_of(out, (size_t)n) : h->encoding;
 }
 
-static struct bytes find_name(const struct head *h, const struct entity_rules *rules, char *out, size_t size) {
+static struct bytes find_name(const struct head *h, const struct entity_rules *rules, char *out,
+                              size_t size) {
     struct mime_disposition d = {.name = {NULL, 0}};
     if (h->disposition.n > 0)
         mime_disposition_parse(h->disposition, out, size, &d);
@@ -66,8 +69,8 @@ static struct bytes clean_type(struct bytes type, char *out, size_t size) {
     char boundary[ENTITY_BOUNDARY_MAX];
     struct bytes clean = mime_without_comments(type, out, size);
     size_t longest = fact_rows[FACT_DECLARED_TYPE].longest;
-    struct bytes b = clean.n > longest ? mime_parameter(clean, "boundary", boundary, sizeof boundary)
-                                       : bytes_of(NULL, 0);
+    struct bytes b =
+        clean.n > longest ? mime_parameter(clean, "boundary", boundary, sizeof boundary) : bytes_of(NULL, 0);
     struct bytes kind = bytes_trim(bytes_until(clean, ';'));
     if (b.n == 0 || memchr(b.p, '"', b.n) || memchr(b.p, '\\', b.n) || kind.n + b.n + 16 > size)
         return clean;
@@ -84,7 +87,8 @@ static void note_piece(const struct head *h, struct unpack_child *child, char *i
     if (!bytes_starts_nocase(h->type, "message/partial"))
         return;
     child->id = mime_parameter(h->type, "id", id, size);
-    if (child->id.n == 0 || !bytes_number(mime_parameter(h->type, "number", text, sizeof text), &child->number))
+    if (child->id.n == 0 ||
+        !bytes_number(mime_parameter(h->type, "number", text, sizeof text), &child->number))
         child->number = 0;
     if (!bytes_number(mime_parameter(h->type, "total", text, sizeof text), &child->pieces))
         child->pieces = 0;

@@ -41,12 +41,12 @@ struct message {
     struct head_room *room; /* NULL once the body has begun */
     struct filter *body;    /* NULL: none yet, or it is left out */
     enum { AT_NAME, AT_BLANKS, AT_CR, AT_VALUE, AT_NEXT_LINE, AT_BODY } at;
-    bool fields;   /* one came: a line that begins with white space goes on with it */
-    bool kept;     /* the present field is one that is asked for */
-    bool over;     /* it is longer than allowed */
-    bool told;     /* that one was */
-    bool lost;     /* some of the head is missing */
-    bool waits;    /* the body is not worth an object yet: its bytes are in `line` */
+    bool fields; /* one came: a line that begins with white space goes on with it */
+    bool kept;   /* the present field is one that is asked for */
+    bool over;   /* it is longer than allowed */
+    bool told;   /* that one was */
+    bool lost;   /* some of the head is missing */
+    bool waits;  /* the body is not worth an object yet: its bytes are in `line` */
     uint16_t line_n;
     uint8_t line[SMALL]; /* of a line of which it is not known whether it is a field */
 };
@@ -60,7 +60,8 @@ static bool is_content(struct bytes name) {
 }
 
 static bool is_recipient(struct bytes name) {
-    return bytes_equal_nocase(name, "to") || bytes_equal_nocase(name, "cc") || bytes_equal_nocase(name, "bcc");
+    return bytes_equal_nocase(name, "to") || bytes_equal_nocase(name, "cc") ||
+           bytes_equal_nocase(name, "bcc");
 }
 
 static bool is_asked(struct bytes name) {
@@ -153,8 +154,8 @@ static void body_take(struct message *m, const uint8_t *p, size_t n) {
         filter_data(m->body, p, n);
 }
 
-/* What stands in `line` is no field: the body begins with it. Where no field came before, the object is no more
- * than its body, and is looked at as such. */
+/* What stands in `line` is no field: the body begins with it. Where no field came before, the object is no
+ * more than its body, and is looked at as such. */
 static void begin_body_here(struct message *m) {
     if (!m->fields && !unpack_object(m->unpack)->container) {
         m->at = AT_BODY;

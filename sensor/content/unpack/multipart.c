@@ -559,8 +559,8 @@ static bool matches_multipart(const struct file_type *type, struct bytes declare
     return type == type_multipart || bytes_starts_nocase(bytes_trim(declared), "multipart/");
 }
 
-/* What is declared and does not begin as one, nor holds its boundary soon, may be any file: it is inspected as
- * it is, and its parts are still found by who receives them. */
+/* What is declared and does not begin as one, nor holds its boundary soon, may be any file: it is inspected
+ * as it is, and its parts are still found by who receives them. */
 static bool wraps_parts(const struct file_type *type, struct bytes declared, struct bytes first) {
     char boundary[BOUNDARY_MAX];
     struct bytes b = mime_parameter(declared, "boundary", boundary, sizeof boundary);

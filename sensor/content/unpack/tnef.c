@@ -8,9 +8,9 @@
 
 #include <stdlib.h>
 
-/* TNEF ([MS-OXTNEF] section 2.1), which Outlook sends as winmail.dat: a signature and a key, then attributes of
- * a level, a tag, a length, data and a sum. An attachment begins with its rendering data; its data may come
- * before or behind its title. The long name in its properties is better than the title. */
+/* TNEF ([MS-OXTNEF] section 2.1), which Outlook sends as winmail.dat: a signature and a key, then attributes
+ * of a level, a tag, a length, data and a sum. An attachment begins with its rendering data; its data may
+ * come before or behind its title. The long name in its properties is better than the title. */
 
 enum {
     HEADER = 6, /* signature, key */
@@ -22,10 +22,10 @@ enum {
     NAME_ROOM = 512,
 };
 enum tag { /* the low half: the high one says how data is written */
-    TAG_TITLE = 0x8010,
-    TAG_DATA = 0x800f,
-    TAG_RENDERING = 0x9002,
-    TAG_PROPERTIES = 0x9005
+           TAG_TITLE = 0x8010,
+           TAG_DATA = 0x800f,
+           TAG_RENDERING = 0x9002,
+           TAG_PROPERTIES = 0x9005
 };
 
 struct tnef {
@@ -83,9 +83,17 @@ static void begin_file(struct tnef *t) {
     counter_one(COUNTER_TNEF_FILES);
 }
 
-/* --- Properties ([MS-OXTNEF] section 2.1.3.4): of an attachment's those that come before its long name --- */
+/* --- Properties ([MS-OXTNEF] section 2.1.3.4): of an attachment's those that come before its long name ---
+ */
 
-enum { LONG_NAME = 0x3707, TYPE_TEXT = 0x1e, TYPE_UNICODE = 0x1f, TYPE_OBJECT = 0x0d, TYPE_BINARY = 0x102, MULTIPLE = 0x1000 };
+enum {
+    LONG_NAME = 0x3707,
+    TYPE_TEXT = 0x1e,
+    TYPE_UNICODE = 0x1f,
+    TYPE_OBJECT = 0x0d,
+    TYPE_BINARY = 0x102,
+    MULTIPLE = 0x1000
+};
 
 /* Octets of a value of a size that its type says; 0: it says it itself. */
 static size_t size_of_type(unsigned type) {
@@ -116,7 +124,8 @@ static bool skip_padded(struct reader *r, size_t n) {
 /* A named property: a GUID, a kind, an id or a name. */
 static bool skip_naming(struct reader *r) {
     uint32_t kind, n;
-    return reader_skip(r, 16) && reader_u32le(r, &kind) && reader_u32le(r, &n) && (kind == 0 || skip_padded(r, n));
+    return reader_skip(r, 16) && reader_u32le(r, &kind) && reader_u32le(r, &n) &&
+           (kind == 0 || skip_padded(r, n));
 }
 
 /* UTF-16 as UTF-8: names that are all ASCII are what matters, the rest is as UTF-8 has it. */

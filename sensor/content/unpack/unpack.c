@@ -28,13 +28,15 @@ const struct object *unpack_object(const struct unpack *u) {
 }
 
 /* One of the pieces of a thing that came, or come, between the same two hosts. */
-static struct filter *begin_piece(struct unpack *u, struct object_seed *seed, const struct unpack_child *child) {
+static struct filter *begin_piece(struct unpack *u, struct object_seed *seed,
+                                  const struct unpack_child *child) {
     struct content *c = u->content;
     struct transfer_seed named = transfer_seed_of("piece", u->object->from);
     const struct part_place place = {.resume = RESUME_RANGE,
                                      .numbered = true,
                                      .offset = whole_piece_offset(child->number),
-                                     .total = child->pieces ? whole_piece_offset(child->pieces + 1) : LENGTH_UNKNOWN,
+                                     .total = child->pieces ? whole_piece_offset(child->pieces + 1)
+                                                            : LENGTH_UNKNOWN,
                                      .length = LENGTH_UNKNOWN};
     struct coding_list list =
         coding_parse(child->codings, limit_codings(&c->options.codings.limits, seed->level), false);

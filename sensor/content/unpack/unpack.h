@@ -25,11 +25,11 @@ struct unpacker {
      * NULL: it is none after all, or there is no memory (counted): the object is then as if it had not
      * matched. */
     struct filter *(*create)(struct unpack *u);
-    /* A wrapper: false for an object whose bytes, `first` of which these are, are a file of their own, whatever
-     * is declared: that is hashed and inspected whole too. NULL: there is none such. */
+    /* A wrapper: false for an object whose bytes, `first` of which these are, are a file of their own,
+     * whatever is declared: that is hashed and inspected whole too. NULL: there is none such. */
     bool (*wraps)(const struct file_type *type, struct bytes declared, struct bytes first);
-    /* A wrapper that people keep as a file (a mail): where it has a name, or came within something else, it has
-     * a hash of its own whatever its size. */
+    /* A wrapper that people keep as a file (a mail): where it has a name, or came within something else, it
+     * has a hash of its own whatever its size. */
     bool is_file;
     /* A wrapper: true where text of its own, unpack_own(), is inspected. NULL: it has none. */
     bool (*has_text)(const struct file_type *type);
@@ -56,8 +56,8 @@ struct unpack_child {
     uint64_t total;           /* octets, LENGTH_UNKNOWN */
     bool is_range;            /* of the whole that the object's transfer is about (multipart/byteranges): */
     uint64_t offset;          /* of its first octet; `total` is that of the whole */
-    struct bytes id;          /* of a whole that comes in numbered pieces (message/partial) of unknown sizes: */
-    uint64_t number, pieces;  /* which of how many it is, from 1; 0: not said; `fact` is that of the whole */
+    struct bytes id; /* of a whole that comes in numbered pieces (message/partial) of unknown sizes: */
+    uint64_t number, pieces; /* which of how many it is, from 1; 0: not said; `fact` is that of the whole */
 };
 
 /* The head of a chain that the caller feeds and ends. NULL: a limit is met (depth, members), or there is no

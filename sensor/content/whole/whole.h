@@ -13,14 +13,15 @@ struct part_place {
     enum resume resume; /* any but RESUME_NONE */
     bool
         anew; /* the beginning of a new transfer, at offset 0; what came before is not what it goes on with */
-    bool numbered;   /* RESUME_RANGE: pieces of unknown sizes; offset and total are those of whole_piece_offset() */
+    bool numbered;   /* RESUME_RANGE: pieces of unknown sizes; offset and total are those of
+                        whole_piece_offset() */
     uint64_t offset; /* of the first byte; RESUME_APPEND, RESUME_WRITE: not yet known */
     uint64_t total;  /* LENGTH_UNKNOWN */
     uint64_t length; /* of the part, LENGTH_UNKNOWN */
 };
 
-/* Pieces that have a number, from 1, and no known size: each has room for more than any is long, and where one
- * ends the next begins. */
+/* Pieces that have a number, from 1, and no known size: each has room for more than any is long, and where
+ * one ends the next begins. */
 enum { WHOLE_PIECES_MAX = 10000, WHOLE_PIECE_BITS = 40 };
 
 static inline uint64_t whole_piece_offset(uint64_t number) {

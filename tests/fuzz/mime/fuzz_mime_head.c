@@ -15,7 +15,8 @@ static void check_value(struct bytes value, size_t size) {
     char *room = malloc(size + 1);
     size_t n = mime_addresses_add(value, room, 0, size), more = mime_addresses_add(value, room, n, size);
     struct bytes text = mime_text(value, room, size), plain = mime_without_comments(value, room, size);
-    if (n > more || more > size || text.n > size || plain.n > size || mime_named(value, "name", room, size).n > size)
+    if (n > more || more > size || text.n > size || plain.n > size ||
+        mime_named(value, "name", room, size).n > size)
         abort();
     free(room);
 }

@@ -219,8 +219,61 @@ static void behind_a_gap_base64_goes_on_at_the_next_line(void **state) {
     codings_destroy(codings);
 }
 
+static void expect_decoded(const char *name, const char *body, size_t step, const char *expected, size_t n) {
+    struct filter *f = begin(name);
+    size_t all = strlen(body);
+    for (size_t at = 0; at < all; at += step)
+        filter_data(f, (const uint8_t *)body + at, all - at < step ? all - at : step);
+    filter_end(f, TRANSFER_DONE);
+    if (sink.n != n || memcmp(sink.bytes, expected, n) != 0 || sink.how != TRANSFER_DONE)
+        fail_msg("%s by %zu: %.*s", body, step, (int)sink.n, sink.bytes);
+    codings_destroy(codings);
+}
+
+/* Written by Python's binascii and by the letter of the description of yEnc. */
+static void uuencode_is_what_stands_between_its_lines(void **state) {
+    static const char *const bodies[] = {
+        "begin 644 a.txt\r\n+<&QA=&4L;&%N90H`\r\n`\r\nend\r\n",
+        "to you:\r\n\r\nbegin 644 a.txt\n+<&QA=&4L;&%N90H \n \nend\n",
+        "begin 644 a.txt\n\n+<&QA=&4L;&%N90H\n\nlower case is no line of it\nend",
+        "begin 0644 a.txt\n#<&QA\n(=&4L;&%N90Hxx\n`\nend\n",
+    };
+    for (size_t b = 0; b < sizeof bodies / sizeof *bodies; b++)
+        for (size_t step = 1; step <= 64; step++)
+            expect_decoded("x-uuencode", bodies[b], step, "plate,lane\n", 11);
+}
+
+static void yenc_is_what_stands_between_its_lines(void **state) {
+    /* "a", 0, "=", CR, LF, 214 (which becomes NUL), 19 (which becomes "=") */
+    static const char body[] = "hi\r\n=ybegin line=128 size=7 name=a b.txt\r\n=ypart begin=1 end=7\r\n"
+                               "\x8b*g\r\n74=@=}\r\n=yend size=7\r\n";
+    for (size_t step = 1; step <= 64; step++)
+        expect_decoded("yenc", body, step, "a\0=\r\n\xd6\x13", 7);
+}
+
+static void a_text_without_a_line_that_begins_a_file_is_itself(void **state) {
+    static const char text[] = "we begin 644 times\r\n";
+    expect_decoded("x-uuencode", text, 5, text, sizeof text - 1);
+    expect_decoded("yenc", text, 5, text, sizeof text - 1);
+}
+
+static void a_gap_of_one_octet_in_base64_is_missing_too(void **state) {
+    struct filter *f = begin("base64");
+    filter_data(f, (const uint8_t *)"QUJD\r\nQUJDQUJD", 14);
+    filter_gap(f, 1);
+    filter_data(f, (const uint8_t *)"JD\r\nREVG\r\n", 10);
+    filter_end(f, TRANSFER_DONE);
+    assert_int_equal(sink.gaps, 1);
+    assert_true(holds("ABCABCABCDEF"));
+    codings_destroy(codings);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(uuencode_is_what_stands_between_its_lines),
+        cmocka_unit_test(yenc_is_what_stands_between_its_lines),
+        cmocka_unit_test(a_text_without_a_line_that_begins_a_file_is_itself),
+        cmocka_unit_test(a_gap_of_one_octet_in_base64_is_missing_too),
         cmocka_unit_test(gzip_before_any_filter_is_undone_at_every_split),
         cmocka_unit_test(a_gzip_body_without_its_end_is_cut),
         cmocka_unit_test(what_was_applied_last_is_undone_first),

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-/* Mails in tests/data/mail; make_mail_samples.py says how they were made and where what is expected of them comes
- * from. */
+/* Mails in tests/data/mail; make_mail_samples.py says how they were made and where what is expected of them
+ * comes from. */
 
 enum { ROWS_MAX = 256, MAIL_MAX = 64 << 10, COLUMNS = 5 };
 
@@ -102,10 +102,10 @@ static void check_things(const char *mail, const struct row *objects, size_t cou
         if (strcmp(objects[i].column[0], mail) != 0)
             continue;
         const struct collected *x = find_thing(nth++);
-        if (!x || strcmp(x->name, objects[i].column[1]) != 0 || strcmp(x->sha256, objects[i].column[3]) != 0 ||
-            x->complete != (objects[i].column[4][0] == '1'))
-            fail_msg("%s at %zu: thing %zu is %s, %zu octets, %s, complete %d", mail, split, nth, x ? x->name : "",
-                     x ? (size_t)x->size : 0, x ? x->sha256 : "", x && x->complete);
+        if (!x || strcmp(x->name, objects[i].column[1]) != 0 ||
+            strcmp(x->sha256, objects[i].column[3]) != 0 || x->complete != (objects[i].column[4][0] == '1'))
+            fail_msg("%s at %zu: thing %zu is %s, %zu octets, %s, complete %d", mail, split, nth,
+                     x ? x->name : "", x ? (size_t)x->size : 0, x ? x->sha256 : "", x && x->complete);
     }
     if (find_thing(nth))
         fail_msg("%s at %zu: %s is too much", mail, split, find_thing(nth)->name);
@@ -187,7 +187,8 @@ static void check_pieces(const char *order, size_t step) {
     size_t mails_seen = 0;
     for (size_t i = 0; i < got.ended; i++)
         mails_seen += strcmp(collect_ended(&got, i)->type->mime, "message/rfc822") == 0;
-    assert_int_equal(mails_seen, strlen(order) + 2); /* what they make together, and what was forwarded in it */
+    assert_int_equal(mails_seen,
+                     strlen(order) + 2); /* what they make together, and what was forwarded in it */
     check_things("python.eml", objects, object_count, step);
     collect_finish(&got);
 }
