@@ -149,6 +149,45 @@ static void a_mail_is_known_by_its_shape_whatever_is_declared(void **state) {
         }
 }
 
+/* --- Gaps --- */
+
+static size_t find_text(const uint8_t *p, size_t n, const char *text) {
+    const uint8_t *at = memmem(p, n, text, strlen(text));
+    return at ? (size_t)(at - p) : n;
+}
+
+static const struct collected *find_named(const char *name) {
+    for (size_t i = 0; i < got.ended; i++)
+        if (strcmp(collect_ended(&got, i)->name, name) == 0)
+            return collect_ended(&got, i);
+    return NULL;
+}
+
+/* What came behind the missing bytes is there whole; that some are missing the mail says. */
+static void a_gap_in_the_head_hides_no_attachment(void **state) {
+    size_t n = read_mail("python.eml", bytes), body = find_text(bytes, n, "\r\n\r\n");
+    for (size_t missing = 1; missing <= 201; missing += 40)
+        for (size_t gap = 0; gap + missing < body; gap++) {
+            send_mail(bytes, n, (struct how){.declared = "message/rfc822", .split = gap, .gap = gap, .missing = missing});
+            const struct collected *picture = find_named("20260531_L04_ABC1234.jpg");
+            if (!picture || !picture->complete || picture->size != 900)
+                fail_msg("%zu missing at %zu: the picture is not whole", missing, gap);
+            assert_false(collect_ended(&got, got.ended - 1)->complete);
+            assert_int_equal(collect_ended(&got, got.ended - 1)->missing, missing);
+            collect_finish(&got);
+        }
+}
+
+static void a_gap_in_an_attachment_is_missing_in_it_alone(void **state) {
+    size_t n = read_mail("python.eml", bytes), at = find_text(bytes, n, "20260531_L04");
+    size_t gap = at + find_text(bytes + at, n - at, "\r\n\r\n") + 200;
+    send_mail(bytes, n, (struct how){.split = gap, .gap = gap, .missing = 40});
+    assert_false(find_named("20260531_L04_ABC1234.jpg")->complete);
+    assert_true(find_named("20260531_L04_ABC1234.jpg")->missing > 0);
+    assert_true(find_named("inner.png")->complete);
+    collect_finish(&got);
+}
+
 /* --- message/partial (RFC 2046 section 5.2.2) --- */
 
 enum { PIECES = 3 };
@@ -224,6 +263,8 @@ int main(void) {
     object_count = read_rows("objects.tsv", objects);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mail_gives_its_things_at_every_split_point),
+        cmocka_unit_test(a_gap_in_the_head_hides_no_attachment),
+        cmocka_unit_test(a_gap_in_an_attachment_is_missing_in_it_alone),
         cmocka_unit_test(a_mail_in_pieces_is_put_together_in_whatever_order_they_come),
         cmocka_unit_test(a_piece_that_never_came_is_missing),
         cmocka_unit_test(a_mail_is_known_by_its_shape_whatever_is_declared),
