@@ -151,6 +151,13 @@
     COUNTER(FTP_DATA_EARLY,       "ftp.data_early",               "FTP data flows handed on before their command was seen") \
     COUNTER(FTP_DATA_UNUSED,      "ftp.data_unused",              "announced FTP data flows that carried nothing") \
     COUNTER(FTP_DATA_OTHER_WAY,   "ftp.data_other_way_bytes",     "bytes on FTP data flows against the direction of the transfer") \
+    COUNTER(WEBSOCKET_ODD,        "websocket.odd",                "WebSockets on which something else than frames went on") \
+    COUNTER(IMAP_STRAYS,          "imap.strays",                  "things on IMAP connections that were no line of the protocol") \
+    COUNTER(POP3_STRAYS,          "pop3.strays",                  "things that POP3 clients sent and that were no command") \
+    COUNTER(POP3_COMMANDS_SHED,   "pop3.commands_shed",           "POP3 commands whose reply was no longer waited for, since too many had none") \
+    COUNTER(SMTP_STRAYS,          "smtp.strays",                  "things among the lines of SMTP clients that were no command") \
+    COUNTER(SMTP_LINES_LONG,      "smtp.lines_long",              "SMTP commands longer than the bound") \
+    COUNTER(SMTP_RECIPIENTS_CUT,  "smtp.recipients_cut",          "recipients of mail that were not kept, for the bound") \
     COUNTER(SOCKS_REFUSED,        "socks.refused",                "SOCKS requests that the proxy refused") \
     COUNTER(SOCKS_UDP,            "socks.udp_associate",          "SOCKS requests to relay UDP, which is not followed") \
     COUNTER(SOCKS_ENCRYPTED,      "socks.encrypted",              "SOCKS connections with a method that encrypts (GSSAPI, TLS)") \

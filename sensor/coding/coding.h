@@ -45,6 +45,10 @@ struct coding_list {
  * and left out: those beyond `most`, and without `guess` those applied before one that we do not know. */
 struct coding_list coding_parse(struct bytes value, unsigned most, bool guess);
 
+/* Deflate without any frame (RFC 1951), taken at its word: as COMPRESS of IMAP sends it, which flushes and
+ * never ends. */
+struct coding_list coding_bare(void);
+
 /* Puts the decoders before `next` and returns the first of them. Returns `next` alone (counted) if they
  * cannot all be had. An end, a cut and a gap reach `next` as they come; a body that breaks or exceeds a bound
  * is cut. */

@@ -53,3 +53,7 @@ struct coding_list coding_parse(struct bytes value, unsigned most, bool guess) {
         add_coding(&l, name, most < CODINGS_MAX ? most : CODINGS_MAX);
     return l;
 }
+
+struct coding_list coding_bare(void) {
+    return (struct coding_list){.list = {&coding_bare_deflate}, .n = 1};
+}

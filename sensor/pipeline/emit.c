@@ -98,11 +98,12 @@ static void put_same_flow(struct emitter *e, const struct flow_context *x) {
 struct judged {
     const struct policy *policy;
     struct address source, destination;
-    struct bytes host;    /* by which the client called the server, if the client is the source */
-    struct bytes target;  /* whom it asked a relay for, likewise */
-    const char *protocol; /* by our own look */
-    bool any_protocol;    /* nobody knows it, and none is asked for */
-    bool passed_on;       /* by a resolver */
+    struct bytes host;       /* by which the client called the server, if the client is the source */
+    struct bytes target;     /* whom it asked a relay for, likewise */
+    struct bytes recipients; /* of mail on its way */
+    const char *protocol;    /* by our own look */
+    bool any_protocol;       /* nobody knows it, and none is asked for */
+    bool passed_on;          /* by a resolver */
     time_ns time;
 };
 
@@ -120,12 +121,20 @@ static struct judged judged_of(const struct flow_context *x, const struct policy
                            .time = time};
 }
 
+/* On its way the envelope says for whom it is; in a file that is moved it says nothing of who receives that.
+ */
+static bool is_mail(const char *protocol) {
+    return strcmp(protocol, "smtp") == 0 || strcmp(protocol, "lmtp") == 0;
+}
+
 static struct judged judged_object(const struct object *o, const struct transfer_context *x) {
     struct judged j = judged_of(x->flow, x->generation->policy, o->from, object_fact(o, FACT_HOST), o->last);
     struct bytes target = object_fact(o, FACT_TARGET);
     j.protocol = o->protocol;
     if (target.n)
         j.target = target;
+    if (is_mail(o->protocol))
+        j.recipients = object_fact(o, FACT_EMAIL_TO);
     return j;
 }
 
@@ -135,6 +144,7 @@ static void judge_class(const struct judged *j, const char *class, struct judgem
         .destination = j->destination,
         .host = j->host,
         .target = j->target,
+        .recipients = j->recipients,
         .class = class,
         .protocol = j->protocol,
         .any_protocol = j->any_protocol,

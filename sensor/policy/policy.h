@@ -189,7 +189,9 @@ struct judgement_facts {
     struct bytes host;   /* name that the client used; may be empty */
     struct bytes target; /* of a relay: whom its client asked it for (target.h), or several with commas
                             between, of whom the worst counts; empty: `host` says it */
-    const char *class;   /* data class found, NULL before there is one */
+    struct bytes
+        recipients; /* of mail, with commas between: the worst of all of them counts, by name and by target */
+    const char *class; /* data class found, NULL before there is one */
     const char
         *protocol; /* by our own look, never by nDPI's, which a sender chooses: "tls", "ftp"; NULL unknown */
     bool any_protocol; /* nobody asks about it */

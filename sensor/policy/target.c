@@ -12,13 +12,15 @@ static struct bytes strip_port(struct bytes text) {
     return colon && !other ? bytes_of(text.p, (size_t)(colon - text.p)) : text;
 }
 
+#define MAIL_TAG "IPv6:" /* RFC 5321 section 4.1.3 */
+
 static bool read_address(struct bytes text, struct address *out) {
     char room[ADDRESS_TEXT_MAX];
     if (text.n == 0 || text.n >= sizeof room || memchr(text.p, '\0', text.n))
         return false;
     memcpy(room, text.p, text.n);
     room[text.n] = '\0';
-    return address_parse(room, out);
+    return address_parse(bytes_starts_nocase(text, MAIL_TAG) ? room + strlen(MAIL_TAG) : room, out);
 }
 
 bool target_next(struct bytes *text, struct bytes *one) {

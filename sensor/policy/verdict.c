@@ -202,7 +202,7 @@ static bool is_inside(const struct policy *p, const struct address *a) {
 
 /* From good to bad as enum verdict has it: internal, approved, breach, unapproved, unknown. What stays inside
  * is for its reader, whatever it is called. */
-void policy_judge(const struct policy *p, const struct judgement_facts *facts, struct judgement *out) {
+static void judge_one(const struct policy *p, const struct judgement_facts *facts, struct judgement *out) {
     bool relayed = facts->passed_on || policy_relays(p, &facts->destination);
     if (relayed)
         judge_target(p, facts, out);
@@ -215,4 +215,33 @@ void policy_judge(const struct policy *p, const struct judgement_facts *facts, s
         judge_name(named, facts, out);
     out->relayed = relayed;
     out->target = target;
+}
+
+/* Empty without a domain: somebody of the server's own, or a piece of a quoted name that holds a comma. */
+static struct bytes name_of(struct bytes recipient) {
+    struct target t;
+    bool domain = recipient.n && memchr(recipient.p, '@', recipient.n);
+    return domain && target_parse(recipient, &t) ? t.name : bytes_of(NULL, 0);
+}
+
+/* Mail goes to every one of its recipients. */
+void policy_judge(const struct policy *p, const struct judgement_facts *facts, struct judgement *out) {
+    struct bytes rest = facts->recipients, recipient;
+    struct judgement one;
+    bool any = false;
+    while (target_next(&rest, &recipient)) {
+        struct judgement_facts f = *facts;
+        f.target = recipient;
+        f.host = name_of(recipient);
+        if (f.host.n == 0)
+            continue;
+        judge_one(p, &f, &one);
+        if (any && weigh_target(one.verdict) <= weigh_target(out->verdict))
+            continue;
+        *out = one;
+        out->target = recipient;
+        any = true;
+    }
+    if (!any)
+        judge_one(p, facts, out);
 }

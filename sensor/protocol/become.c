@@ -6,12 +6,19 @@
 void conversation_become(struct conversation *c, const struct protocol *const *candidates, bool fallback) {
     struct dispatch *d = c->dispatch;
     d->fallback = fallback;
+    d->certain = NULL;
     d->candidates = candidates ? 0 : UINT64_MAX;
     for (; candidates && *candidates; candidates++) {
         unsigned number = dispatcher_number(d->dispatcher, *candidates);
         if (number < d->dispatcher->protocols)
             d->candidates |= UINT64_C(1) << number;
     }
+}
+
+void conversation_become_this(struct conversation *c, const struct protocol *p, struct bytes facts) {
+    conversation_become(c, NULL, false);
+    c->dispatch->certain = p;
+    c->dispatch->facts = facts;
 }
 
 void conversation_inner(struct conversation *c, enum side from, const uint8_t *bytes, size_t n) {
@@ -50,6 +57,8 @@ void dispatch_become(struct dispatcher *dp, struct conversation *c) {
     struct dispatch *d = c->dispatch;
     struct event inner[INNER_MAX];
     unsigned runs = d->inner_runs;
+    const struct protocol *certain = d->certain;
+    struct bytes facts = d->facts;
     bool wrapped = d->asked.layer != NULL;
     if (d->tunnels == TUNNELS_MAX || d->turns == TUNNELS_MAX || (wrapped && d->within.layer)) {
         dispatch_give_up(dp, c, COUNTER_TUNNELS_TOO_DEEP);
@@ -80,6 +89,8 @@ void dispatch_become(struct dispatcher *dp, struct conversation *c) {
     c->state = NULL;
     conversation_grant(c, SIDE_CLIENT, 0);
     conversation_grant(c, SIDE_SERVER, 0);
+    if (certain)
+        dispatch_start(c, certain, facts);
     for (unsigned i = 0; i < runs; i++)
         if (wrapped)
             dispatch_take_within(dp, c, &inner[i]);

@@ -40,7 +40,7 @@ void dispatch_give_up(struct dispatcher *dp, struct conversation *c, enum counte
     finish_conversation(dp, c);
 }
 
-static bool start_protocol(struct conversation *c, const struct protocol *p, struct bytes facts) {
+bool dispatch_start(struct conversation *c, const struct protocol *p, struct bytes facts) {
     c->state = p->open(c, facts);
     if (!c->state) {
         counter_one(COUNTER_PROTOCOL_NOT_OPENED);
@@ -69,7 +69,7 @@ void dispatch_replay_hold(struct dispatcher *dp, struct conversation *c) {
 
 /* Runs it from what is held; what cannot be opened is not looked at any more. */
 static bool run_from_hold(struct dispatcher *dp, struct conversation *c, const struct protocol *p) {
-    if (!start_protocol(c, p, bytes_of(NULL, 0))) {
+    if (!dispatch_start(c, p, bytes_of(NULL, 0))) {
         finish_conversation(dp, c);
         return false;
     }
@@ -147,7 +147,7 @@ static bool awaits_datagram(const struct dispatcher *dp, const struct conversati
 
 static bool start_with(struct dispatcher *dp, struct conversation *c, const struct protocol *p,
                        const struct event *e) {
-    if (!start_protocol(c, p, bytes_of(NULL, 0)))
+    if (!dispatch_start(c, p, bytes_of(NULL, 0)))
         return false;
     dispatch_replay_hold(dp, c);
     if (e)
@@ -383,7 +383,7 @@ bool conversation_announce(struct dispatcher *dp, struct conversation *c, const 
         d->announced |= taken;
         return taken;
     }
-    if (d->phase != UNDECIDED || !p || !protocol_can_read(p, c->transport) || !start_protocol(c, p, facts))
+    if (d->phase != UNDECIDED || !p || !protocol_can_read(p, c->transport) || !dispatch_start(c, p, facts))
         return false;
     d->announced = true;
     d->ndpi_spoke = true; /* an announcement is certain */

@@ -53,7 +53,9 @@ struct dispatch {
     uint8_t tunnels;    /* conversations around this one */
     uint8_t turns;      /* of this call */
     uint8_t inner_runs;
-    uint64_t candidates; /* bits, as the protocol asked */
+    uint64_t candidates;            /* bits, as the protocol asked */
+    const struct protocol *certain; /* likewise; NULL: one of the candidates */
+    struct bytes facts;             /* for it */
     struct event inner[INNER_MAX];
     struct within {
         const struct layer *layer; /* around all that comes; NULL: none */
@@ -86,6 +88,8 @@ const struct protocol *dispatcher_find_named(const struct dispatcher *dp, uint8_
 
 /* --- dispatch.c --- */
 void dispatch_take_event(struct dispatcher *dp, struct conversation *c, const struct event *e);
+/* Opens it; false: it could not (counted). */
+bool dispatch_start(struct conversation *c, const struct protocol *p, struct bytes facts);
 /* The same of what came, still within the layer around it. */
 void dispatch_take_within(struct dispatcher *dp, struct conversation *c, const struct event *e);
 /* Gives the held events to whatever runs now, in the order in which they came. */

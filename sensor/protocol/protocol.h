@@ -158,6 +158,10 @@ static inline uint32_t conversation_count_quiet(struct conversation *c, enum sid
     return n;
 }
 
+/* In place of candidates: what follows is `p` for certain, which is given `facts`, borrowed as long as the
+ * call's bytes. */
+void conversation_become_this(struct conversation *c, const struct protocol *p, struct bytes facts);
+
 /* Something around the bytes of what follows that is taken off before anybody sees them, such as headers of
  * records. It outlives the protocol that found it. */
 struct layer {

@@ -11,6 +11,10 @@
     PROTOCOL(tls, tls) \
     PROTOCOL(ssh, ssh) \
     PROTOCOL(http, http) \
+    PROTOCOL(websocket, websocket) \
+    PROTOCOL(smtp, smtp) \
+    PROTOCOL(pop3, pop3) \
+    PROTOCOL(imap, imap) \
     PROTOCOL(ftp, ftp) \
     PROTOCOL(ftp, ftp_data) \
     PROTOCOL(socks, socks) \

@@ -120,11 +120,15 @@ static void open_body(struct message *m) {
     m->room = NULL;
 }
 
+/* What is known of the mail's way is not changed by a head, nor by that of a mail within it. */
 static void tell_facts(struct message *m) {
     const struct head_room *r = m->room;
+    const struct object *o = unpack_object(m->unpack);
     struct bytes fact[FACT_COUNT] = {{NULL, 0}};
-    fact[FACT_EMAIL_FROM] = bytes_of(r->from, r->from_n);
-    fact[FACT_EMAIL_TO] = bytes_of(r->to, r->to_n);
+    if (object_fact(o, FACT_EMAIL_FROM).n == 0 && object_fact(o, FACT_EMAIL_TO).n == 0) {
+        fact[FACT_EMAIL_FROM] = bytes_of(r->from, r->from_n);
+        fact[FACT_EMAIL_TO] = bytes_of(r->to, r->to_n);
+    }
     fact[FACT_EMAIL_SUBJECT] = bytes_of(r->subject, r->subject_n);
     unpack_tell(m->unpack, fact);
 }

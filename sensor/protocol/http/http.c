@@ -5,6 +5,7 @@
 #include "protocol/http/http_flow.h"
 #include "protocol/http/http_start.h"
 #include "protocol/memory.h"
+#include "protocol/websocket/websocket.h"
 
 enum { HELD_PIECE = 2048, OLD_MIN = 2048, SEEK_MAX = 16 << 20 };
 enum { BLANK_MAX = 1024 }; /* as many blanks behind a message belong to its body, whatever comes then */
@@ -514,7 +515,11 @@ static void *http_open(struct conversation *c, struct bytes facts) {
 /* What is left belongs to the conversation inside the tunnel: first what the client sent. Held bytes stay
  * until close. */
 static void give_inner(struct http *h, struct http_side *from, struct bytes rest) {
-    conversation_become(h->c, NULL, false);
+    if (h->becomes_socket)
+        conversation_become_this(h->c, &protocol_websocket,
+                                 h->socket ? h->socket->origin.path : bytes_of(NULL, 0));
+    else
+        conversation_become(h->c, NULL, false);
     for (int i = 0; i < 2; i++) {
         struct http_side *s = &h->side[i == 0 ? h->client : side_other(h->client)];
         struct bytes mine = held_bytes(s);
@@ -644,6 +649,7 @@ static void http_close(struct conversation *c) {
         release_held(&h->side[i]);
         http_exchanges_finish(&h->waiting[i]);
     }
+    protocol_free(h->socket);
     protocol_free(h);
 }
 

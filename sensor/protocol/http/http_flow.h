@@ -62,6 +62,8 @@ struct http {
     struct http_exchanges waiting[2]; /* by the side that asked */
     uint64_t sought;                  /* bytes stepped over since the last message */
     uint64_t hosts[HTTP_HOSTS];       /* digests of those already named */
+    bool becomes_socket;              /* a WebSocket, */
+    struct http_exchange *socket;     /* that this request asked for; NULL: not known */
     enum protocol_result result;
 };
 

@@ -236,6 +236,9 @@ static void take_response(struct http *h, struct http_side *s) {
     take_exchange(h, s);
     if (switches_protocol(s)) {
         counter_one(COUNTER_HTTP_UPGRADES);
+        h->becomes_socket = http_head_lists(s->head, HTTP_UPGRADE, "websocket");
+        h->socket = s->exchange;
+        s->exchange = NULL;
         leave_for_other(h, s);
     } else if (opens_tunnel(s)) {
         leave_for_other(h, s);

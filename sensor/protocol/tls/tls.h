@@ -11,6 +11,9 @@
 extern const struct protocol protocol_tls;
 
 /* tls_probe.c */
+/* Do `held` octets and those behind them begin like a record of a handshake? Both are of one side, in order;
+ * two octets at least tell it. */
+bool tls_record_begins(struct bytes held, struct bytes rest);
 enum probe tls_probe(const struct bytes first[2]);
 
 /* tls_find.c: where in the middle of anything a ClientHello begins, of TLS or in the form of SSL 2, which

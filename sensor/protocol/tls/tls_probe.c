@@ -60,3 +60,13 @@ enum probe tls_probe(const struct bytes first[2]) {
         return PROBE_YES;
     return server == PROBE_YES && (c.n || s.n >= SERVER_ALONE) ? PROBE_YES : PROBE_MORE;
 }
+
+bool tls_record_begins(struct bytes held, struct bytes rest) {
+    enum { HANDSHAKE = 22, MAJOR = 3 };
+    uint8_t first[2];
+    if (held.n > 1 || held.n + rest.n < 2)
+        return false;
+    for (size_t i = 0; i < 2; i++)
+        first[i] = i < held.n ? held.p[i] : rest.p[i - held.n];
+    return first[0] == HANDSHAKE && first[1] == MAJOR;
+}

@@ -47,6 +47,18 @@ static void expect(struct judgement j, enum verdict verdict, const char *partner
     assert_string_equal(j.partner ? j.partner->name : "-", partner);
 }
 
+static struct judgement judge_mail(const char *to, const char *recipients) {
+    struct judgement j;
+    const struct judgement_facts f = {.source = address_at(LANE),
+                                      .destination = address_at(to),
+                                      .recipients = bytes_text(recipients),
+                                      .class = "image",
+                                      .any_protocol = true,
+                                      .time = JUNE};
+    policy_judge(policy, &f, &j);
+    return j;
+}
+
 static int begin(void **state) {
     policy = policy_from(NETWORKS "relays: [10.1.1.0/28, '2001:db8:1::3']\n");
     problems_print(&problems);
@@ -211,6 +223,33 @@ static void targets_are_read_as_clients_write_them(void **state) {
     assert_false(target_parse(bytes_text("["), &t));
 }
 
+static void assert_recipient(struct judgement j, const char *recipient) {
+    assert_int_equal(j.target.n, strlen(recipient));
+    assert_memory_equal(j.target.p, recipient, j.target.n);
+}
+
+static void mail_to_a_relay_is_judged_by_its_worst_recipient(void **state) {
+    struct judgement j = judge_mail(PROXY, "a@mail.corp.example, b@x.acme.example, c@mail.corp.example");
+    expect(j, VERDICT_UNAPPROVED, "Acme");
+    assert_recipient(j, "b@x.acme.example");
+    expect(judge_mail(PROXY, "a@mail.corp.example"), VERDICT_INTERNAL, "-");
+    j = judge_mail(PROXY, "a@x.acme.example, somebody@else.example");
+    expect(j, VERDICT_UNAPPROVED, "Acme");
+    assert_recipient(j, "a@x.acme.example");
+    expect(judge_mail(PROXY, "a@mail.corp.example, somebody@else.example"), VERDICT_UNKNOWN, "-");
+    expect(judge_mail(PROXY, "x@[203.0.113.7]"), VERDICT_UNAPPROVED, "Acme");
+    expect(judge_mail(PROXY, "x@[IPv6:2001:db8:7::1]"), VERDICT_UNKNOWN, "-");
+    expect(judge_mail(PROXY, "\"a, b@mail.corp.example\"@x.acme.example"), VERDICT_UNAPPROVED, "Acme");
+}
+
+static void a_recipient_makes_mail_to_anybody_worse_and_never_better(void **state) {
+    expect(judge_mail("192.0.2.9", "a@x.labs.example"), VERDICT_BREACH, "Border Labs");
+    expect(judge_mail("192.0.2.9", "a@x.labs.example, b@x.acme.example"), VERDICT_UNAPPROVED, "Acme");
+    expect(judge_mail("203.0.113.9", "a@x.labs.example"), VERDICT_UNAPPROVED, "Acme");
+    expect(judge_mail("203.0.113.9", "a@mail.corp.example"), VERDICT_UNAPPROVED, "Acme");
+    expect(judge_mail("203.0.113.9", ""), VERDICT_UNAPPROVED, "Acme");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_image_networks_send_to_relays_matters_and_nothing_else_inside),
@@ -224,6 +263,8 @@ int main(void) {
         cmocka_unit_test(bad_relays_are_told_with_their_line_and_how_to_mend_them),
         cmocka_unit_test(names_are_grouped_by_their_domain),
         cmocka_unit_test(targets_are_read_as_clients_write_them),
+        cmocka_unit_test(mail_to_a_relay_is_judged_by_its_worst_recipient),
+        cmocka_unit_test(a_recipient_makes_mail_to_anybody_worse_and_never_better),
     };
     return cmocka_run_group_tests_name("policy/relays", tests, begin, NULL);
 }

@@ -158,6 +158,14 @@ static void recorder_destroy(struct recorder *r) {
 void conversation_become(struct conversation *c, const struct protocol *const *candidates, bool fallback) {
 }
 
+void conversation_become_this(struct conversation *c, const struct protocol *p, struct bytes facts) {
+}
+
+enum protocol_result conversation_become_any(struct conversation *c, enum side from, struct bytes held,
+                                             struct bytes rest) {
+    return PROTOCOL_BECOMES;
+}
+
 void conversation_settle_later(struct conversation *c) {
 }
 

@@ -19,7 +19,7 @@ struct world_text {
 };
 
 struct transfer {
-    struct world_text name, path, user, method;
+    struct world_text name, path, user, method, url, type, coded, mail_from, mail_to;
     enum side from;
     bool partial, ended;
     uint64_t offset, length, total, size, missing;
@@ -77,6 +77,11 @@ static inline struct transfer *world_begin(struct conversation *c, const struct 
     world_keep(&t->path, f->fact[FACT_PATH]);
     world_keep(&t->user, f->fact[FACT_USER]);
     world_keep(&t->method, f->fact[FACT_COMMAND]);
+    world_keep(&t->type, f->fact[FACT_DECLARED_TYPE]);
+    world_keep(&t->url, f->fact[FACT_URL]);
+    world_keep(&t->coded, f->codings);
+    world_keep(&t->mail_from, f->fact[FACT_EMAIL_FROM]);
+    world_keep(&t->mail_to, f->fact[FACT_EMAIL_TO]);
     t->hash = EVP_MD_CTX_new();
     EVP_DigestInit_ex(t->hash, EVP_sha256(), NULL);
     return t;
