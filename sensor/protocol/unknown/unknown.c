@@ -4,7 +4,6 @@
 #include "base/counter.h"
 #include "protocol/memory.h"
 #include "protocol/structure.h"
-#include "protocol/unknown/envelope.h"
 #include "protocol/unknown/offer.h"
 
 enum {
@@ -23,7 +22,6 @@ struct unknown_side {
 struct unknown {
     struct unknown_side side[2];
     struct offer offer; /* its octets are nobody's meanwhile */
-    struct envelope envelope;
     bool became;
 };
 
@@ -241,21 +239,12 @@ static enum protocol_result take_answer(struct conversation *c, enum side from, 
 
 /* --- events --- */
 
-/* Who reads mail or not, whom it is for is said in clear. */
-static void look_for_recipients(struct conversation *c, struct bytes in) {
-    struct envelope *e = &((struct unknown *)c->state)->envelope;
-    if (envelope_read(e, in))
-        c->services->tell(c, (const struct bytes[FACT_COUNT]){[FACT_TARGET] = bytes_of(e->list, e->list_n)});
-}
-
 static enum protocol_result take_data(struct conversation *c, enum side from, const uint8_t *bytes,
                                       size_t n) {
     struct unknown *u = c->state;
     const struct unknown_side *s = &u->side[from], *other = &u->side[side_other(from)];
     struct bytes in = bytes_of(bytes, n);
     enum protocol_result result = PROTOCOL_OK;
-    if (from == SIDE_CLIENT)
-        look_for_recipients(c, in);
     if (is_offering(u, from)) {
         if (offer_add(&u->offer, in))
             return PROTOCOL_OK;
@@ -268,8 +257,7 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     if (result == PROTOCOL_BECOMES)
         return result;
     result = take_run(c, from, in, RUN_FRESH);
-    bool idle = !s->begun && !is_watched(s) && !other->begun && !is_watched(other) && !u->offer.protocol &&
-                !u->envelope.list_n; /* more recipients may come */
+    bool idle = !s->begun && !is_watched(s) && !other->begun && !is_watched(other) && !u->offer.protocol;
     return result == PROTOCOL_OK && idle ? PROTOCOL_DONE : result;
 }
 
@@ -279,8 +267,6 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
     if (is_offering(u, from))
         release_offer(c, RUN_LAST);
     s->tail_n = 0;
-    if (from == SIDE_CLIENT)
-        envelope_gap(&u->envelope, n);
     if (s->begun && !s->over)
         c->services->gap(c, s->transfer, n);
     return PROTOCOL_OK;

@@ -121,8 +121,8 @@ def test_a_stranger_behind_a_relay_is_a_stranger_and_an_own_server_is_none(lab, 
 
 
 @pytest.fixture(scope='module')
-def mail(lab, relay):
-    process = lab.start('outside', '/usr/bin/python3', os.path.join(os.path.dirname(__file__), 'mail_server.py'), RELAY, str(MAIL))
+def mail(lab, relay, tmp_path_factory):
+    process = lab.start('outside', '/usr/bin/python3', f'{net.HERE}/protocol/mail_server.py', str(tmp_path_factory.mktemp('mail')), str(MAIL))
     lab.wait_port('outside', RELAY, MAIL)
     yield
     lab.stop(process)
