@@ -105,6 +105,7 @@ struct record {
     uint16_t digests;         /* count; they lie behind the texts, 8 bytes each */
     uint8_t destination_bits; /* of its announced prefix, as struct prefix counts; 0: not known */
     uint8_t quiet;            /* volume: the name is one of quiet-names */
+    uint8_t shaking;          /* volume: nothing but handshakes */
     uint8_t pending;          /* examined elsewhere: counts once that is over, with a second record */
     uint8_t ambiguous;        /* the flow's segments contradict each other */
     uint8_t sha256[32];

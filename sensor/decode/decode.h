@@ -56,6 +56,9 @@ bool decode_packet(struct decoder *d, const struct capture_packet *in, struct pa
  * *decoded is true. */
 bool decode_rest(struct decoder *d, struct packet *out, bool *decoded);
 
+/* Messages of SCTP that begin, watch over or end an association, and no data (RFC 9260 section 3.2). */
+bool sctp_is_of_association(const struct packet *packet);
+
 /* Drops fragments that waited too long; packet time. */
 void decoder_tick(struct decoder *d, time_ns now);
 

@@ -56,6 +56,21 @@ enum step payload_udp(struct walk *w) {
     return walk_finish(w, COUNTER_DECODE_OK);
 }
 
+bool sctp_is_of_association(const struct packet *packet) {
+    enum { SCTP = 132, CHUNK_HEADER = 4, CHUNK_LAST = 14 };
+    static const uint8_t data = 0;
+    if (packet->transport != SCTP || packet->payload_captured < packet->payload_length)
+        return false;
+    for (size_t at = 0; at + CHUNK_HEADER <= packet->payload_captured;) {
+        const uint8_t *chunk = packet->payload + at;
+        size_t length = (size_t)chunk[2] << 8 | chunk[3];
+        if (chunk[0] == data || chunk[0] > CHUNK_LAST || length < CHUNK_HEADER)
+            return false;
+        at += (length + 3) & ~(size_t)3;
+    }
+    return true;
+}
+
 /* RFC 9260, section 3.1: ports, tag and checksum; the payload is the chunks. */
 enum step payload_sctp(struct walk *w) {
     const uint8_t *h;

@@ -46,7 +46,7 @@ static const struct part {
     {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
     {"decoders",                     NULL,                              80, 0,    LIMIT(content.codings.memory)},
     {"objects that are examined",    NULL,                               5, 0,    LIMIT(waiting)},
-    {"what moves in names and the like", NULL,                           6, 1920, LIMIT(tunnels)},
+    {"what moves in names and the like", NULL,                           6, 2048, LIMIT(tunnels)},
     {"names that hosts asked for",   NULL,                               4, 656,  LIMIT(resolved)},
     {"inspection",                   NULL,                              60, 0,    LIMIT(inspector.memory)},
     {"the same from before reloads", NULL,                              54, 0,    LIMIT(older_inspection)},

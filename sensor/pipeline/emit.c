@@ -414,6 +414,7 @@ void emit_volume(struct emitter *e, const struct unread_sum *sum) {
     put_interval(r, &x->uploads);
     r->tries = sum->tries;
     r->quiet = sum->quiet;
+    r->shaking = sum->shaking;
     put_text(&e->builder, TEXT_RULE_ID, sum->class);
     put_text(&e->builder, TEXT_RULE_NAME, name_of_sum(sum));
     put_text(&e->builder, TEXT_RULES, sum->class);

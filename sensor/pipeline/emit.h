@@ -38,6 +38,7 @@ struct unread_sum {
     struct flow_context *flow;        /* one of them, which the record shows */
     enum side from;
     bool quiet;
+    bool shaking; /* handshakes alone */
     time_ns time;
     uint64_t out, back; /* octets of payload */
     uint32_t flows;     /* that began */

@@ -31,6 +31,7 @@ struct flow_context {
     bool ambiguous;      /* its segments contradict each other: this is one of several readings, or may be */
     bool carried;        /* payload */
     bool waits, counted; /* unread.c's own: in its list; counted as a flow */
+    bool shook;          /* likewise: seen in the middle of a handshake once */
     struct age_node waiting; /* likewise */
     const char *class;       /* likewise: why nobody reads it; NULL: it is read, or not known yet */
     const char *told;        /* likewise: a class by which some of it was summed up; NULL: none of it was */
@@ -38,6 +39,7 @@ struct flow_context {
     struct conversation *conversation; /* NULL once the flow is over */
     time_ns first;                     /* packet time of its first packet */
     uint64_t payload[2];               /* octets that each side sent and that are in no sum yet */
+    uint32_t sent[2];                  /* all of them, at most UINT32_MAX */
     struct uploads uploads;            /* of the side that leaves */
     uint8_t transport;
     uint16_t vlan;

@@ -337,10 +337,17 @@ static void note_upload(struct flow_context *x, const struct flow *flow, const s
     }
 }
 
+/* A keep-alive that brings an octet, which is none of the stream (RFC 9293 section 3.8.4). */
+static bool is_probe(const struct packet *packet) {
+    return packet->transport == PROTOCOL_TCP && packet->payload_length == 1 &&
+           packet->payload_captured == 1 && packet->payload[0] == 0 && packet->tcp_flags == TCP_ACK;
+}
+
 /* Bytes that nobody can read count as well. */
 static void note_unread(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
     struct flow_context *x = context_of(flow);
-    if (!x || (is_icmp(packet->transport) && pipeline_icmp(p, x, packet, from)))
+    if (!x || is_probe(packet) || (is_icmp(packet->transport) && pipeline_icmp(p, x, packet, from)) ||
+        (sctp_is_of_association(packet) && unread_shakes(x, from, packet->payload_length)))
         return;
     if (x->encrypted)
         counter_add(COUNTER_BYTES_ENCRYPTED, packet->payload_length);

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+/* Of a flow's octets so many may be a handshake; more carries something. */
+enum { HANDSHAKE_MOST = 16384 };
 enum { SUMS_MAX = 4096, INDEX_SIZE = 2 * SUMS_MAX, UNREAD_NONE = 0xffff, SHARE = 8 };
 static const time_ns interval = NS_PER_S / 2;
 
@@ -32,6 +34,15 @@ void unread_finish(struct unread *u) {
 
 /* --- what waits --- */
 
+static void add_sent(struct flow_context *x, enum side from, uint32_t n) {
+    x->sent[from] = n < UINT32_MAX - x->sent[from] ? x->sent[from] + n : UINT32_MAX;
+}
+
+bool unread_shakes(struct flow_context *x, enum side from, uint32_t n) {
+    add_sent(x, from, n);
+    return x->sent[from] <= HANDSHAKE_MOST;
+}
+
 void unread_note(struct unread *u, struct flow_context *x, enum side from, uint32_t n) {
     if (n == 0)
         return;
@@ -39,6 +50,7 @@ void unread_note(struct unread *u, struct flow_context *x, enum side from, uint3
     if (x->began && !x->encrypted && !conversation_lost(x->conversation))
         return; /* its objects count */
     x->payload[from] += n;
+    add_sent(x, from, n);
     if (x->waits || !(x->leaves[SIDE_CLIENT] || x->leaves[SIDE_SERVER]))
         return;
     x->waits = true;
@@ -77,6 +89,7 @@ struct sum_key {
     const struct flow_context *alone; /* of one in which something was found; else NULL */
     uint64_t target;                  /* digest of whom a relay was asked for; 0: none was */
     uint64_t quiet;                   /* 1: the name is one of quiet-names */
+    uint64_t shaking;                 /* 1: nothing but a handshake */
 };
 
 static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) {
@@ -84,7 +97,7 @@ static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) 
     for (; u->index[at] != UNREAD_NONE; at = (at + 1) % INDEX_SIZE) {
         struct unread_sum *s = &u->sums[u->index[at]];
         struct sum_key other = {s->source, s->destination, s->class,  s->protocol, s->application,
-                                s->named,  s->alone,       s->target, s->quiet};
+                                s->named,  s->alone,       s->target, s->quiet,    s->shaking};
         if (memcmp(&other, key, sizeof other) == 0)
             return s;
     }
@@ -100,7 +113,8 @@ static struct unread_sum *find_sum(struct unread *u, const struct sum_key *key) 
                              .named = key->named,
                              .alone = key->alone,
                              .target = key->target,
-                             .quiet = key->quiet != 0};
+                             .quiet = key->quiet != 0,
+                             .shaking = key->shaking != 0};
     return s;
 }
 
@@ -111,6 +125,11 @@ void unread_send(struct unread *u, const struct unread_way *way) {
     }
     u->count = 0;
     memset(u->index, 0xff, INDEX_SIZE * sizeof *u->index);
+}
+
+/* Nothing left but a handshake. */
+static bool is_shaking(const struct flow_context *x, enum side from) {
+    return x->conversation && x->conversation->shaking[from] && x->sent[from] <= HANDSHAKE_MOST;
 }
 
 static void add_side(struct unread *u, const struct unread_way *way, struct flow_context *x, enum side from,
@@ -129,6 +148,7 @@ static void add_side(struct unread *u, const struct unread_way *way, struct flow
     key.target = target.n ? hash_bytes(&u->key, target.p, target.n) : 0;
     bool several = target.n && memchr(target.p, ',', target.n);
     key.quiet = !several && policy_quiet(policy, target.n ? target : host);
+    key.shaking = is_shaking(x, from);
     key.alone = x->content[0] ? x : NULL;
     struct unread_sum *s = find_sum(u, &key);
     if (!s) {
@@ -190,6 +210,9 @@ bool unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bo
         x->class = class_of(x, now, all);
         x->protocol = conversation_spoken(x->conversation);
         bool undecided = !x->class && !all && !x->began && conversation_undecided(x->conversation);
+        enum side from = x->leaves[SIDE_CLIENT] ? SIDE_CLIENT : SIDE_SERVER;
+        if (x->class && !all && !x->shook && is_shaking(x, from)) /* the next bytes may be on their way */
+            undecided = x->shook = true;
         if (!undecided) /* else asked again next time */
             settle_context(u, way, x, now);
     }

@@ -29,6 +29,8 @@ bool unread_init(struct unread *u, size_t contexts);
 void unread_finish(struct unread *u);
 /* A side of this flow has sent `n` octets of payload. */
 void unread_note(struct unread *u, struct flow_context *x, enum side from, uint32_t n);
+/* The same of octets that carry nothing: true as long as they are few. */
+bool unread_shakes(struct flow_context *x, enum side from, uint32_t n);
 /* The flow is over, its conversation not yet: what it sent is summed up now, so that flows that are over keep
  * no new one from being looked into. */
 void unread_close(struct unread *u, const struct unread_way *way, struct flow_context *x, time_ns now);

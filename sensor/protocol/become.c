@@ -87,6 +87,7 @@ void dispatch_become(struct dispatcher *dp, struct conversation *c) {
                            .turns = (uint8_t)(d->turns + 1)};
     c->protocol = NULL;
     c->state = NULL;
+    c->shaking[SIDE_CLIENT] = c->shaking[SIDE_SERVER] = false;
     conversation_grant(c, SIDE_CLIENT, 0);
     conversation_grant(c, SIDE_SERVER, 0);
     if (certain)

@@ -32,6 +32,7 @@ static void finish_conversation(struct dispatcher *dp, struct conversation *c) {
     protocol_free(c->dispatch->asked.state);
     c->dispatch->within = c->dispatch->asked = (struct within){NULL, NULL};
     c->dispatch->phase = FINISHED;
+    c->shaking[SIDE_CLIENT] = c->shaking[SIDE_SERVER] = false; /* nobody looks any more */
 }
 
 void dispatch_give_up(struct dispatcher *dp, struct conversation *c, enum counter why) {
@@ -47,6 +48,7 @@ bool dispatch_start(struct conversation *c, const struct protocol *p, struct byt
         return false;
     }
     c->protocol = p;
+    c->shaking[SIDE_CLIENT] = c->shaking[SIDE_SERVER] = p->shakes;
     c->dispatch->phase = RUNNING;
     if (!p->takes_rest)
         c->dispatch->spoken = p->name;

@@ -117,6 +117,9 @@ struct protocol {
     bool (*claims)(const struct conversation *c);
     /* Called after conversation_settle_later(): what waited for bytes that may not come is decided. */
     void (*settle)(struct conversation *c);
+    /* It begins with a handshake, which alone carries nothing: c->shaking is set for both sides before the
+     * first call, and this protocol clears it for a side with the first that is more. */
+    bool shakes;
     /* The last resort: takes the streams that nobody else does. What it reads is still unidentified. */
     bool takes_rest;
     /* Where in the middle of anything this protocol begins for certain; in.n if nowhere. NULL: never asked.

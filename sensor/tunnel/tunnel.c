@@ -36,7 +36,10 @@ static bool is_key(const struct table_node *node, const void *key) {
 }
 
 static uint64_t moved(const struct tunnel_line *l) {
-    return l->half[0].octets[0] + l->half[0].octets[1] + l->half[1].octets[0] + l->half[1].octets[1];
+    uint64_t sum = 0;
+    for (int i = 0; i < TUNNEL_SLICES; i++)
+        sum += l->slice[i].octets[0] + l->slice[i].octets[1];
+    return sum;
 }
 
 /* What has something to tell stays until it was told. */
@@ -83,7 +86,8 @@ struct tunnel_line *tunnels_line(struct tunnels *t, const struct tunnel_key *key
         return NULL;
     *l = (struct tunnel_line){
         .way = (uint8_t)key->way, .network = key->network, .host = key->host, .time = now};
-    l->half[0].index = l->half[1].index = -1;
+    for (int i = 0; i < TUNNEL_SLICES; i++)
+        l->slice[i].index = INT64_MIN / 2;
     table_add(&t->table, &l->node, hash);
     return take_name(l, key);
 }
@@ -116,26 +120,35 @@ unsigned tunnel_look(struct tunnel_seen *s, uint64_t hash) {
 
 /* --- windows --- */
 
-static struct tunnel_half *half_at(const struct tunnels *t, struct tunnel_line *l, time_ns now) {
-    int64_t index = tunnel_half_index(&t->options, now);
-    struct tunnel_half *h = &l->half[index & 1];
-    if (h->index != index)
-        *h = (struct tunnel_half){.index = index};
-    return h;
+static struct tunnel_slice *slice_at(const struct tunnels *t, struct tunnel_line *l, time_ns now) {
+    int64_t index = tunnel_slice_index(&t->options, now);
+    struct tunnel_slice *s = &l->slice[index % TUNNEL_SLICES];
+    if (s->index != index)
+        *s = (struct tunnel_slice){.index = index, .first = now};
+    s->last = now;
+    return s;
 }
 
-/* The newest half and the one before it. */
+/* Of a slice, in 256ths, what came since then. */
+static uint64_t share_since(const struct tunnel_slice *s, time_ns since) {
+    if (s->first > since)
+        return ONE;
+    return s->last <= since ? 0 : (uint64_t)((s->last - since) / ((s->last - s->first) / ONE + 1));
+}
+
 void tunnel_sum(const struct tunnels *t, const struct tunnel_line *l, struct tunnel_sum *out) {
-    int64_t index = tunnel_half_index(&t->options, l->time);
+    int64_t newest = tunnel_slice_index(&t->options, l->time);
+    time_ns since = l->time - (time_ns)t->options.window;
     *out = (struct tunnel_sum){.left = 0};
-    for (int i = 0; i < 2; i++) {
-        const struct tunnel_half *h = &l->half[i];
-        if (h->index != index && h->index != index - 1)
+    for (int i = 0; i < TUNNEL_SLICES; i++) {
+        const struct tunnel_slice *s = &l->slice[i];
+        if (!tunnel_slice_counts(s->index, newest))
             continue;
-        out->left += h->octets[0];
-        out->back += h->octets[1];
-        out->things += h->things;
-        out->fresh += h->fresh;
+        uint64_t share = share_since(s, since);
+        out->left += s->octets[0] * share / ONE;
+        out->back += s->octets[1] * share / ONE;
+        out->things += s->things * share / ONE;
+        out->fresh += s->fresh * share / ONE;
     }
     out->fresh /= ONE;
 }
@@ -156,14 +169,14 @@ static bool is_over(const struct tunnels *t, const struct tunnel_line *l, struct
 
 bool tunnels_add(struct tunnels *t, struct tunnel_line *l, const struct tunnel_message *m, time_ns now) {
     struct tunnel_sum sum;
-    if (now > l->time || tunnel_half_index(&t->options, now) + 1 <
-                             tunnel_half_index(&t->options, l->time)) /* time jumped back */
+    if (now > l->time || !tunnel_slice_counts(tunnel_slice_index(&t->options, now),
+                                              tunnel_slice_index(&t->options, l->time))) /* it jumped back */
         l->time = now;
-    struct tunnel_half *h = half_at(t, l, l->time);
-    h->octets[0] += m->left;
-    h->octets[1] += m->back;
-    h->things += m->things;
-    h->fresh += m->fresh;
+    struct tunnel_slice *s = slice_at(t, l, l->time);
+    s->octets[0] += m->left;
+    s->octets[1] += m->back;
+    s->things += m->things;
+    s->fresh += m->fresh;
     bool was = l->over;
     l->over = is_over(t, l, &sum);
     l->left += m->left;

@@ -24,9 +24,16 @@ struct tunnel_options {
 };
 extern const struct setting tunnel_settings[]; /* tunnels of gantry.yaml */
 
-/* Number of the half window that holds `t`. */
-static inline int64_t tunnel_half_index(const struct tunnel_options *o, time_ns t) {
-    return t < 0 ? 0 : t / (time_ns)(o->window / 2 | 1);
+/* The window slides by tenths: the newest and the ten before it hold all that came within it. Of the oldest
+ * so much counts as it would if it had come evenly. */
+enum { TUNNEL_SLICES = 11 };
+/* Number of the slice that holds `t`. */
+static inline int64_t tunnel_slice_index(const struct tunnel_options *o, time_ns t) {
+    return t < 0 ? 0 : t / (time_ns)(o->window / (TUNNEL_SLICES - 1) | 1);
+}
+/* Is this slice in the window whose newest one is `newest`? */
+static inline bool tunnel_slice_counts(int64_t slice, int64_t newest) {
+    return slice <= newest && newest - slice < TUNNEL_SLICES;
 }
 
 /* --- what of it is data --- */
@@ -59,11 +66,12 @@ struct tunnel_seen {
     uint8_t newer;
 };
 
-struct tunnel_half {
-    int64_t index;      /* time / (window / 2) */
-    uint64_t octets[2]; /* that left, and that came back */
-    uint64_t things;    /* names */
-    uint64_t fresh;     /* of them, never seen before; in 256ths */
+struct tunnel_slice {
+    int64_t index;       /* tunnel_slice_index() */
+    time_ns first, last; /* messages of it */
+    uint64_t octets[2];  /* that left, and that came back */
+    uint64_t things;     /* names */
+    uint64_t fresh;      /* of them, never seen before; in 256ths */
 };
 
 struct tunnel_line {
@@ -75,7 +83,7 @@ struct tunnel_line {
     char name[TUNNEL_NAME_MAX];
     uint32_t network;
     struct address host;
-    struct tunnel_half half[2];
+    struct tunnel_slice slice[TUNNEL_SLICES];
     struct tunnel_seen seen;
     bool over;           /* it is a tunnel now */
     bool told;           /* the caller's: it was told of before */
@@ -116,7 +124,7 @@ unsigned tunnel_look(struct tunnel_seen *s, uint64_t hash);
 /* One message. */
 struct tunnel_message {
     uint64_t left, back;    /* octets of data */
-    uint64_t things, fresh; /* as of tunnel_half: of names */
+    uint64_t things, fresh; /* as of tunnel_slice: of names */
 };
 /* Adds it; true: the line is a tunnel, or this worker's part of one, and has something to tell. What stood in
  * the window before is told with the first. */

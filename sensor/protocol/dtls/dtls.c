@@ -10,6 +10,7 @@
 enum {
     RECORD_HEAD = 13,
     HANDSHAKE_RECORD = 22,
+    DATA_RECORD = 23,
     DATAGRAMS_MAX = 32, /* looked at until the handshake was over */
 };
 
@@ -104,13 +105,15 @@ static enum protocol_result take_datagram(struct conversation *c, enum side from
     struct record record;
     c->services->encrypted(c);
     while (take_record(&r, &record)) {
+        c->shaking[from] &= record.type < DATA_RECORD;
         struct reader fragments = reader_of(record.body.p, record.body.n);
         bool clear = record.type == HANDSHAKE_RECORD && record.epoch == 0;
         while (clear && reader_left(&fragments) > 0 && take_fragment(&d->message[from], c, &fragments)) {
         }
     }
-    if (++d->datagrams >= DATAGRAMS_MAX ||
-        (d->message[SIDE_CLIENT].handshake.over && d->message[SIDE_SERVER].handshake.over))
+    c->shaking[from] &= reader_left(&r) == 0; /* of another kind, as those of 1.3 are */
+    bool over = d->message[SIDE_CLIENT].handshake.over && d->message[SIDE_SERVER].handshake.over;
+    if (++d->datagrams >= DATAGRAMS_MAX || (over && !c->shaking[from]))
         return PROTOCOL_DONE;
     return PROTOCOL_OK;
 }
@@ -146,6 +149,7 @@ static const char *const ndpi_names[] = {"DTLS", NULL};
 
 const struct protocol protocol_dtls = {
     .name = "dtls",
+    .shakes = true,
     .prepare = tls_fingerprint_prepare,
     .ndpi_names = ndpi_names,
     .probe_datagram = probe_datagram,

@@ -96,6 +96,7 @@ bool quic_long_next(struct reader *datagram, struct quic_long *out) {
     if (!(first & FIXED) && !out->version_known)
         return false;
     out->initial = type == TYPE_INITIAL && out->version_known;
+    out->early = type == TYPE_0RTT && out->version_known;
     if (!out->version_known || type == TYPE_RETRY) {
         out->packet = bytes_of(start, reader_left(datagram));
         datagram->at = datagram->end;

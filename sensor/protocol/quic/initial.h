@@ -13,14 +13,15 @@ enum { QUIC_ID_MAX = 20, QUIC_PACKET_MAX = 1500 };
 struct quic_long {
     uint32_t version;
     bool initial, version_known;
+    bool early;                       /* of type 0-RTT, which is data */
     struct bytes destination, source; /* connection ids */
     struct bytes packet;              /* from its first octet to its end by the length field */
     size_t number_at;                 /* of the packet number, in `packet` */
 };
 
 /* The next packet of a datagram, which may hold several (section 12.2). False: it is none of a long header
- * that is known, or the last one is over. A version that nobody knows has only its ids (RFC 8999). In one that
- * is known the fixed bit may be anything (RFC 9287). */
+ * that is known, or the last one is over. A version that nobody knows has only its ids (RFC 8999). In one
+ * that is known the fixed bit may be anything (RFC 9287). */
 bool quic_long_next(struct reader *datagram, struct quic_long *out);
 
 struct quic_keys {

@@ -139,6 +139,13 @@ static void open_packet(struct quic *q, struct conversation *c, enum side from, 
         walk_frames(q, c, from, frames);
 }
 
+/* A packet with a short header, behind those with long ones or alone, carries data; octets of zero only make
+ * the datagram longer. */
+static bool ends_short(const struct reader *rest) {
+    enum { FORM_AND_FIXED = 0xc0, SHORT = 0x40 };
+    return reader_left(rest) > 0 && (*rest->at & FORM_AND_FIXED) == SHORT;
+}
+
 static enum protocol_result take_datagram(struct conversation *c, enum side from, const uint8_t *bytes,
                                           size_t n) {
     struct quic *q = c->state;
@@ -147,12 +154,16 @@ static enum protocol_result take_datagram(struct conversation *c, enum side from
     struct candidate candidate = {0};
     unsigned initials = 0;
     c->services->encrypted(c);
-    while (initials < INITIALS_MAX && quic_long_next(&r, &head))
+    while (initials < INITIALS_MAX && quic_long_next(&r, &head)) {
+        c->shaking[from] &= !head.early;
         if (head.initial) {
             open_packet(q, c, from, &head, &candidate);
             initials++;
         }
-    if (++q->datagrams >= DATAGRAMS_MAX || (q->hello[SIDE_CLIENT] && q->hello[SIDE_SERVER]))
+    }
+    c->shaking[from] &= !ends_short(&r);
+    bool over = q->hello[SIDE_CLIENT] && q->hello[SIDE_SERVER];
+    if (++q->datagrams >= DATAGRAMS_MAX || (over && !c->shaking[from]))
         return PROTOCOL_DONE;
     return PROTOCOL_OK;
 }
@@ -172,6 +183,7 @@ static const char *const ndpi_names[] = {"QUIC", NULL};
 
 const struct protocol protocol_quic = {
     .name = "quic",
+    .shakes = true,
     .prepare = quic_prepare,
     .ndpi_names = ndpi_names,
     .probe_datagram = probe_datagram,

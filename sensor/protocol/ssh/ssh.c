@@ -189,12 +189,14 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     if (s->phase == SSH_EXCHANGE && s->taken == 0 &&
         (ssh->side[SIDE_CLIENT].speaks_one || ssh->side[SIDE_SERVER].speaks_one))
         s->phase = SSH_ONE;
+    c->shaking[from] = c->shaking[from] && s->phase != SSH_ONE;
     if (s->phase == SSH_ONE)
         return take_one(c, from, in);
     if (s->phase == SSH_EXCHANGE && !take_exchange(c, s, from, &in))
         return conversation_become_any(c, from, bytes_of(s->header, s->header_n), in);
     if (s->phase != SSH_SEALED || in.n == 0)
         return PROTOCOL_OK;
+    c->shaking[from] = false;
     ssh_session_add(&ssh->session, c, from, in.n);
     cipher_unit(&s->watch);
     if (cipher_take(&s->watch, in, &held, &at))
@@ -207,6 +209,7 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
     struct ssh *ssh = c->state;
     struct ssh_side *s = &ssh->side[from];
     s->watch.first_n = 0;
+    c->shaking[from] = false;
     ssh_session_lose(&ssh->session, from, n);
     ssh_said_finish(&s->said);
     begin_phase(s, SSH_SEALED);
@@ -241,6 +244,7 @@ static enum probe probe_ssh(const struct bytes first[2]) {
 
 const struct protocol protocol_ssh = {
     .name = "ssh",
+    .shakes = true,
     .prepare = tls_fingerprint_prepare,
     .ndpi_names = (const char *const[]){"SSH", NULL},
     .probe = probe_ssh,

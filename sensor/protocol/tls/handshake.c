@@ -93,6 +93,7 @@ void handshake_message(struct handshake *h, struct conversation *c, enum tls_car
     case HANDSHAKE_SERVER_HELLO:
         if (!tls_hello_read_server(body, &hello))
             break;
+        h->chosen = hello.negotiable ? hello.negotiable : hello.version;
         tell_server_hello(c, &hello);
         break;
     case HANDSHAKE_CERTIFICATE:
@@ -166,5 +167,5 @@ void handshake_data(struct handshake *h, struct conversation *c, enum tls_carrie
 
 void handshake_finish(struct handshake *h) {
     protocol_free(h->body);
-    *h = (struct handshake){.over = true};
+    *h = (struct handshake){.over = true, .chosen = h->chosen};
 }

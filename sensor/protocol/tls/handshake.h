@@ -12,6 +12,7 @@ struct handshake {
     uint8_t head[4]; /* type and length */
     uint8_t head_n;
     bool over;       /* nothing more of this side is of interest */
+    uint16_t chosen; /* version, of a ServerHello; 0: none was seen. Stays when the look is over */
     uint32_t length; /* octets of the message */
     uint32_t have;   /* of them seen */
     uint32_t room;   /* of `body` */

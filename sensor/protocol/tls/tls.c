@@ -14,6 +14,10 @@ struct tls {
     struct tls_walk walk[2];
     struct cipher_watch watch[2];
     struct handshake said[2]; /* by side: hellos and the certificate */
+    struct sealed {
+        uint8_t records, tickets;
+        bool alert;
+    } sealed[2]; /* by side: records of the handshake that look like data (TLS 1.3) */
     struct ssl2 old[2];
 };
 
@@ -41,6 +45,33 @@ static void read_handshake(struct conversation *c, enum side from, struct bytes 
         handshake_data(said, c, CARRIER_TCP, body);
     else if (w->type == TLS_CHANGE_CIPHER_SPEC || w->type == TLS_APPLICATION_DATA)
         handshake_finish(said);
+}
+
+/* TLS 1.3 seals the rest of its handshake in records of data (RFC 8446 section 5.2). A client's first one is
+ * its Finished if it has room for nothing more; what a server sends before it is the handshake's, and one or
+ * two behind it are as large as tickets. Either side ends with an alert. */
+static bool is_of_handshake(struct tls *s, enum side from, size_t n) {
+    enum { TLS_1_3 = 0x0304, FINISHED = 4 + 48 + 17, ALERT = 2 + 17, TICKET_LEAST = 70, TICKET_MOST = 512 };
+    const struct sealed *client = &s->sealed[SIDE_CLIENT];
+    struct sealed *own = &s->sealed[from];
+    if (s->said[SIDE_SERVER].chosen != TLS_1_3)
+        return false;
+    if (own->records < UINT8_MAX)
+        own->records++;
+    if (n == ALERT && !own->alert)
+        return own->alert = true;
+    if (from == SIDE_CLIENT)
+        return own->records == 1 && n <= FINISHED;
+    return client->records == 0 || (own->tickets++ < 2 && n >= TICKET_LEAST && n <= TICKET_MOST);
+}
+
+/* What a handshake is not: data, and what nobody knows of. */
+static void note_record(struct conversation *c, enum side from, size_t body_n) {
+    struct tls *s = c->state;
+    const struct tls_walk *w = &s->walk[from];
+    if (w->stray || w->type > TLS_APPLICATION_DATA ||
+        (w->type == TLS_APPLICATION_DATA && !is_of_handshake(s, from, body_n + w->left)))
+        c->shaking[from] = false;
 }
 
 /* Handshakes are clear, and hold names and certificates; a picture has no place in them. */
@@ -133,6 +164,7 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     enum ssl2_step old = ssl2_take(&s->old[from], c, from, &in);
     if (old == SSL2_WRONG)
         return conversation_become_any(c, from, bytes_of(s->old[from].first, s->old[from].first_n), in);
+    c->shaking[from] = c->shaking[from] && old != SSL2_SEALED;
     if (old == SSL2_SEALED)
         return take_sealed(c, from, in);
     while (in.n > 0) {
@@ -144,6 +176,8 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
             return conversation_become_any(c, from, bytes_of(s->walk[from].header, s->walk[from].header_n),
                                            in);
         case TLS_STEP_BODY:
+            if (begins && c->shaking[from])
+                note_record(c, from, body.n);
             read_handshake(c, from, body);
             if (!look_at_body(s, from, body, begins, &held, &at))
                 return become_bodies(c, from, bytes_of(body.p + at, body.n - at + in.n), body.n - at, held);
@@ -156,6 +190,7 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
 static enum protocol_result take_gap(struct conversation *c, enum side from, uint64_t n) {
     struct tls *s = c->state;
     count_quiet(c, from);
+    c->shaking[from] = false;
     tls_walk_gap(&s->walk[from], n);
     s->watch[from].first_n = 0;
     s->watch[from].at_start = false;
@@ -166,6 +201,7 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
 
 const struct protocol protocol_tls = {
     .name = "tls",
+    .shakes = true,
     .prepare = tls_fingerprint_prepare,
     .ndpi_names = (const char *const[]){"TLS", NULL},
     .probe = tls_probe,

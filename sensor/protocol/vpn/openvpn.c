@@ -43,8 +43,11 @@ static enum protocol_result take_datagram(struct conversation *c, enum side from
     o->asked[from] |= openvpn_is_reset(bytes_of(bytes, n), false);
     if (o->asked[side_other(from)] && openvpn_is_reset(bytes_of(bytes, n), true)) {
         c->services->encrypted(c);
-        return PROTOCOL_DONE;
+        o->told = true;
     }
+    c->shaking[from] &= openvpn_is_operation(bytes[0]) && !openvpn_is_data(bytes[0]);
+    if (o->told)
+        return c->shaking[from] ? PROTOCOL_OK : PROTOCOL_DONE;
     return ++o->tries < TRIES_MAX ? PROTOCOL_OK : PROTOCOL_LOST;
 }
 
@@ -106,6 +109,7 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
         if (s->left == 0) {
             if (!take_head(s, &in))
                 return conversation_become_any(c, from, bytes_of(s->head, s->head_n), in);
+            c->shaking[from] &= !(s->left > 0 && openvpn_is_data(s->head[LENGTH_BYTES]));
             continue;
         }
         size_t take = in.n < s->left ? in.n : s->left;
@@ -126,6 +130,7 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
     struct openvpn_side *s = &o->side[from];
     s->watch.first_n = 0;
     s->watch.at_start = false;
+    c->shaking[from] = false;
     if (n > s->left)
         return PROTOCOL_LOST;
     s->left = (uint16_t)(s->left - n);
@@ -136,6 +141,7 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
 
 const struct protocol protocol_openvpn = {
     .name = "openvpn",
+    .shakes = true,
     .probe = probe_stream,
     .probe_datagram = probe_datagram,
     .begins_late = true,

@@ -3,7 +3,7 @@
 #include "protocol/protocol.h"
 
 /* WireGuard (wireguard.com/protocol): the flow is encrypted once an initiation was answered, by a response or
- * by a cookie that names its sender. Behind that nothing is read. */
+ * by a cookie that names its sender. Behind the first data nothing is read. */
 
 enum {
     INITIATION = 1,
@@ -16,7 +16,7 @@ enum {
 };
 
 struct wireguard {
-    bool begun;
+    bool begun, told;
     uint8_t tries;
     enum side from;    /* of the initiation */
     uint8_t sender[4]; /* that it names */
@@ -48,8 +48,12 @@ static enum protocol_result take_datagram(struct conversation *c, enum side from
         memcpy(w->sender, bytes + 4, sizeof w->sender);
     } else if (w->begun && from != w->from && is_answer(w, b)) {
         c->services->encrypted(c);
-        return PROTOCOL_DONE;
+        w->told = true;
+    } else {
+        c->shaking[from] = false;
     }
+    if (w->told)
+        return c->shaking[from] ? PROTOCOL_OK : PROTOCOL_DONE;
     return ++w->tries < TRIES_MAX ? PROTOCOL_OK : PROTOCOL_LOST;
 }
 
@@ -64,6 +68,7 @@ static void close_wireguard(struct conversation *c) {
 
 const struct protocol protocol_wireguard = {
     .name = "wireguard",
+    .shakes = true,
     .probe_datagram = probe_datagram,
     .begins_late = true,
     .open = open_wireguard,

@@ -131,6 +131,7 @@ static struct traffic_line *take_line(struct traffic *t, struct bytes key, time_
     if (is_over(l, time / day_ns)) {
         l->day = time / day_ns;
         l->today = l->unledgered = (struct traffic_sum){0};
+        l->shaken = 0;
     }
     traffic_rank(t, l);
     return l;
@@ -147,6 +148,7 @@ static void count_record(struct traffic *t, struct traffic_line *l, const struct
     add_sum(&l->today, r);
     add_sum(&l->untold, r);
     add_sum(&l->unledgered, r);
+    l->shaken = add_sizes(l->shaken, r->shaking ? r->bytes : 0);
     traffic_rank(t, l);
 }
 
@@ -246,6 +248,11 @@ static bool tells_stranger(struct traffic *t, const struct record *r, struct tra
 }
 
 /* --- records --- */
+
+/* Handshakes that nothing followed are no traffic, as long as they are no way to move some. */
+static bool is_no_traffic(const struct traffic *t, const struct record *r, const struct traffic_line *l) {
+    return r->shaking && l->shaken < t->options.per_day;
+}
 
 /* How bad it is by itself grows with what left within a day. */
 static uint8_t severity_of_traffic(const struct record *r, uint64_t out) {
@@ -393,7 +400,7 @@ void traffic_record(struct traffic *t, const struct record *r, struct traffic_to
     } else if (verdict_is_inside(r->verdict)) {
         if (l->today.out >= t->options.inside_per_day && may_repeat(t, l, r->time))
             out->incident = make_told(t, r, l, now, NULL);
-    } else if (r->verdict >= VERDICT_BREACH) {
+    } else if (r->verdict >= VERDICT_BREACH && !is_no_traffic(t, r, l)) {
         out->incident = make_told(t, r, l, now, NULL);
     }
 }

@@ -29,6 +29,7 @@ struct traffic_line {
     struct traffic_sum today;
     struct traffic_sum untold;     /* of all days, since it was told */
     struct traffic_sum unledgered; /* of today */
+    uint64_t shaken;               /* octets of today that were handshakes alone; not in the store */
     time_ns told;                  /* 0: never */
     uint64_t told_out;             /* octets of the day when it was told */
     size_t key_size;

@@ -10,8 +10,8 @@ enum { SUMS_MAX = 1024 };
 
 struct tunnel_part {
     struct table_node node;
-    int64_t index[2]; /* of each half: time / (window / 2) */
-    uint64_t moved[2];
+    int64_t index[TUNNEL_SLICES]; /* tunnel_slice_index() */
+    uint64_t moved[TUNNEL_SLICES];
     struct traffic_sum untold;
     bool told;
     size_t key_size;
@@ -76,13 +76,17 @@ static enum tunnel_way way_of(const struct record *r) {
 
 /* What moved within the window, with this record. */
 static uint64_t add_moved(struct traffic *t, struct tunnel_part *s, const struct record *r) {
-    int64_t index = tunnel_half_index(&t->tunnels.options, r->time);
-    unsigned now = index & 1;
+    int64_t index = tunnel_slice_index(&t->tunnels.options, r->time);
+    unsigned now = (unsigned)(index % TUNNEL_SLICES);
+    uint64_t sum = 0;
     if (s->index[now] != index)
         s->moved[now] = 0;
     s->index[now] = index;
     s->moved[now] = add_sizes(s->moved[now], add_sizes(r->bytes, r->bytes_back));
-    return add_sizes(s->moved[now], s->index[!now] == index - 1 ? s->moved[!now] : 0);
+    for (int i = 0; i < TUNNEL_SLICES; i++)
+        if (tunnel_slice_counts(s->index[i], index))
+            sum = add_sizes(sum, s->moved[i]);
+    return sum;
 }
 
 bool traffic_join_tunnel(struct traffic *t, const struct record *r, struct traffic_sum *out) {

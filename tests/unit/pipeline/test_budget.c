@@ -40,7 +40,7 @@ static void contexts_and_objects_are_no_larger_than_the_budget_counts_them(void 
     budget_share(&config, 256 << 20, &b);
     assert_in_range(sizeof(struct flow_context) + fact_holder_size(), 1, 744);
     assert_in_range(lone_size(), 1, 256);
-    assert_in_range(sizeof(struct tunnel_line), 1, 1920);
+    assert_in_range(sizeof(struct tunnel_line), 1, 2048);
     assert_in_range(sizeof(struct resolved_name) + sizeof(struct resolved_client) + 32, 1,
                     656); /* and buckets */
     assert_in_range(b.fact_rooms * fact_room_size() +

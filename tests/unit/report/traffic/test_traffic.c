@@ -49,6 +49,7 @@ struct sum {
     bool quiet;
     uint32_t tries;
     const char *class;
+    bool shaking;
 };
 
 /* To a stranger unless told otherwise. True: it is told. */
@@ -65,6 +66,7 @@ static bool give(struct sum s) {
     b.head.flows = s.out > 0;
     b.head.tries = s.tries;
     b.head.quiet = s.quiet;
+    b.head.shaking = s.shaking;
     record_text(&b, TEXT_NETWORK, bytes_text("lanes"));
     record_text(&b, TEXT_PARTNER, bytes_text(s.partner));
     record_text(&b, TEXT_CLASS, bytes_text(s.class ? s.class : "encrypted-flow"));
@@ -84,6 +86,20 @@ static void a_partner_that_may_not_receive_is_told_from_the_first_octet_on(void 
     assert_int_equal(told.incident->bytes, 10 * MB); /* what is new */
     assert_true(give((struct sum){.partner = "Acme", .verdict = VERDICT_UNAPPROVED, .out = 200000 * MB}));
     assert_int_equal(told.incident->severity, 9);
+}
+
+static void handshakes_alone_are_told_only_where_they_could_move_something(void **state) {
+    (void)state;
+    struct sum shake = {.partner = "Acme", .verdict = VERDICT_UNAPPROVED, .out = 1000, .shaking = true};
+    for (int i = 0; i < 999; i++)
+        assert_false(give(shake));
+    assert_true(give(shake));
+    shake.time = JUNE + DAY;
+    assert_false(give(shake));
+    assert_true(give((struct sum){
+        .partner = "Acme", .verdict = VERDICT_UNAPPROVED, .out = 1, .time = JUNE + DAY + SECOND}));
+    assert_int_equal(told.incident->bytes, 1001); /* with the handshake before it */
+    assert_int_equal(told.incident->severity, 6);
 }
 
 static void a_partner_that_may_receive_is_not_told_and_goes_to_the_ledger(void **state) {
@@ -165,7 +181,8 @@ static void one_host_may_not_send_much_to_many_strangers(void **state) {
     }
     assert_true(give((struct sum){.out = MB / 2, .to = "203.0.99.1"}));
     struct bytes why = record_text_of(told.incident, TEXT_REASON);
-    static const char said[] = "the address belongs to no partner; this host has sent 10.4 MB to strangers today";
+    static const char said[] =
+        "the address belongs to no partner; this host has sent 10.4 MB to strangers today";
     assert_int_equal(why.n, sizeof said - 1);
     assert_memory_equal(why.p, said, why.n);
     assert_false(give((struct sum){.out = MB / 2, .to = "203.0.98.1"})); /* once */
@@ -513,6 +530,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(a_partner_that_may_not_receive_is_told_from_the_first_octet_on),
+        TEST(handshakes_alone_are_told_only_where_they_could_move_something),
         TEST(a_partner_that_may_receive_is_not_told_and_goes_to_the_ledger),
         TEST(what_was_allowed_is_not_told_with_what_was_not),
         TEST(a_stranger_is_told_from_a_megabyte_a_day_on),
