@@ -61,8 +61,10 @@ bool sctp_is_of_association(const struct packet *packet) {
     static const uint8_t data = 0;
     if (packet->transport != SCTP || packet->payload_captured < packet->payload_length)
         return false;
-    for (size_t at = 0; at + CHUNK_HEADER <= packet->payload_captured;) {
+    for (size_t at = 0; at < packet->payload_captured;) {
         const uint8_t *chunk = packet->payload + at;
+        if (packet->payload_captured - at < CHUNK_HEADER)
+            return false;
         size_t length = (size_t)chunk[2] << 8 | chunk[3];
         if (chunk[0] == data || chunk[0] > CHUNK_LAST || length < CHUNK_HEADER)
             return false;

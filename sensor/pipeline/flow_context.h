@@ -31,10 +31,11 @@ struct flow_context {
     bool ambiguous;      /* its segments contradict each other: this is one of several readings, or may be */
     bool carried;        /* payload */
     bool waits, counted; /* unread.c's own: in its list; counted as a flow */
-    bool shook;          /* likewise: seen in the middle of a handshake once */
-    struct age_node waiting; /* likewise */
-    const char *class;       /* likewise: why nobody reads it; NULL: it is read, or not known yet */
-    const char *told;        /* likewise: a class by which some of it was summed up; NULL: none of it was */
+    bool contract_asked, contract_holds; /* likewise */
+    bool shook;                          /* likewise: it waits for what may be behind a handshake */
+    struct age_node waiting;             /* likewise */
+    const char *class; /* likewise: why nobody reads it; NULL: it is read, or not known yet */
+    const char *told;  /* likewise: a class by which some of it was summed up; NULL: none of it was */
     char content[CONTENT_CLASS_MAX];   /* the class of what was found in it last; empty: nothing was */
     struct conversation *conversation; /* NULL once the flow is over */
     time_ns first;                     /* packet time of its first packet */

@@ -10,7 +10,11 @@
 /* Of a flow's octets so many may be a handshake; more carries something. */
 enum { HANDSHAKE_MOST = 16384 };
 enum { SUMS_MAX = 4096, INDEX_SIZE = 2 * SUMS_MAX, UNREAD_NONE = 0xffff, SHARE = 8 };
-static const time_ns interval = NS_PER_S / 2;
+/* Whoever may not receive is told within a second of the first octet: both times, and what it takes from here
+ * to the receiver. */
+static const time_ns interval = 400 * NS_PER_MS, moment = 200 * NS_PER_MS;
+/* Of a flow that a contract may cover: its protocol may show itself slowly, as where people type. */
+static const time_ns moment_of_contract = 10 * NS_PER_S;
 
 bool unread_init(struct unread *u, size_t contexts) {
     size_t most = contexts / SHARE + 1;
@@ -54,6 +58,7 @@ void unread_note(struct unread *u, struct flow_context *x, enum side from, uint3
     if (x->waits || !(x->leaves[SIDE_CLIENT] || x->leaves[SIDE_SERVER]))
         return;
     x->waits = true;
+    x->shook = false;
     flow_context_retain(x);
     age_add(&u->waiting, &x->waiting);
 }
@@ -67,14 +72,35 @@ static bool may_seal(const struct flow_context *x, time_ns now) {
            x->payload[SIDE_SERVER] <= 4 * WORDS && conversation_may_seal(x->conversation);
 }
 
+/* Does a contract hold today for whom it goes to? Asked once a flow that is slow to show its protocol. */
+static bool is_under_contract(struct flow_context *x) {
+    enum side from = x->leaves[SIDE_CLIENT] ? SIDE_CLIENT : SIDE_SERVER;
+    const struct judgement_facts facts = {.source = x->end[from].address,
+                                          .destination = x->end[side_other(from)].address,
+                                          .any_protocol = true,
+                                          .time = x->first};
+    struct judgement j;
+    if (!x->contract_asked && x->metered[from]) {
+        policy_judge(x->generation->policy, &facts, &j);
+        x->contract_holds = j.verdict <= VERDICT_BREACH || j.verdict == VERDICT_READER_BREACH;
+    }
+    x->contract_asked = true;
+    return x->contract_holds;
+}
+
+static bool is_fresh(struct flow_context *x, time_ns now) {
+    time_ns age = now - x->first;
+    return age < moment || (age < moment_of_contract && is_under_contract(x));
+}
+
 /* Before its protocol is known a flow has a moment to show it. NULL: it is read, or not known yet. */
-static const char *class_of(const struct flow_context *x, time_ns now, bool over) {
+static const char *class_of(struct flow_context *x, time_ns now, bool over) {
     if (x->encrypted)
         return CLASS_ENCRYPTED_FLOW;
     if (x->began)
         return conversation_lost(x->conversation) ? CLASS_UNREAD_FLOW : NULL;
     if (conversation_undecided(x->conversation) && !over &&
-        (now - x->first < interval || x->conversation->parked || may_seal(x, now)))
+        (is_fresh(x, now) || x->conversation->parked || may_seal(x, now)))
         return NULL;
     return conversation_read(x->conversation) ? NULL : CLASS_UNREAD_FLOW;
 }
@@ -211,9 +237,9 @@ bool unread_tick(struct unread *u, const struct unread_way *way, time_ns now, bo
         x->protocol = conversation_spoken(x->conversation);
         bool undecided = !x->class && !all && !x->began && conversation_undecided(x->conversation);
         enum side from = x->leaves[SIDE_CLIENT] ? SIDE_CLIENT : SIDE_SERVER;
-        if (x->class && !all && !x->shook && is_shaking(x, from)) /* the next bytes may be on their way */
-            undecided = x->shook = true;
-        if (!undecided) /* else asked again next time */
+        if (x->class && !all && (!x->shook || x->conversation->parked) && is_shaking(x, from))
+            undecided = x->shook = true; /* what is more than a handshake may be late */
+        if (!undecided)                  /* else asked again next time */
             settle_context(u, way, x, now);
     }
     unread_send(u, way);

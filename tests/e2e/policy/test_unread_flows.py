@@ -269,6 +269,26 @@ def test_what_left_before_a_silence_is_told_as_of_then(read):
         assert opened(read(w, 'classes: [encrypted-flow], per-day: {bytes: 20 MB}')) == told
 
 
+def test_who_types_slowly_is_in_no_breach_of_a_contract_for_a_protocol_and_is_told_at_once_without_one(read):
+    terms = 'classes: ["*"], protocols: [FTP, HTTP], per-day: {bytes: 1 GB}'
+    for partner, told in ((LABS, []), (ACME, [('unread-flow', 'Acme Towing')])):
+        w = wires.Wire()
+        t = w.tcp(client=LANE, server=partner, sport=80).open().client(b'GET')
+        w.wait(5)
+        t.client(b' / HTTP/1.1\r\nHost: a.example\r\n\r\n').server(b'HTTP/1.1 204 No Content\r\n\r\n').close()
+        w.wait(20)
+        t = w.tcp(client=partner, server=LANE, sport=21).open().server(b'220 ready\r\n')
+        w.wait(5)
+        t.client(b'USER a\r\n').server(b'331 go on\r\n').close()
+        alerts = read(w, terms)
+        assert opened(alerts) == told
+        assert not told or alerts[0]['@timestamp'] < '2026-05-31T04:12:09.800'
+    w = wires.Wire()
+    w.tcp(client=LANE, server=LABS, sport=80).open().client(b'GET')
+    w.wait(60).udp(0, b'x', client='10.9.0.1', server='10.9.0.2')
+    assert opened(read(w, terms)) == [('unread-flow', 'Border Labs')]
+
+
 @pytest.fixture
 def state_folder():
     """The sensor writes it as another user."""

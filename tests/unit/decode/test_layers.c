@@ -343,6 +343,24 @@ static void sctp_has_ports(void **state) {
     assert_int_equal(p.payload_length, 4);
 }
 
+static bool is_of_association(const char *chunks, size_t n) {
+    struct packet p = {.transport = 132,
+                       .payload = (const uint8_t *)chunks,
+                       .payload_captured = (uint32_t)n,
+                       .payload_length = (uint32_t)n};
+    return sctp_is_of_association(&p);
+}
+
+static void sctp_that_carries_data_is_told_from_the_rest(void **state) {
+    (void)state;
+    assert_true(is_of_association("\1\0\0\x06xy\0\0\x0e\0\0\4", 12)); /* the first one is padded */
+    assert_true(is_of_association("", 0));
+    assert_false(is_of_association("\3\0\0\4\0\3\0\x05x\0\0\0", 12)); /* data behind an acknowledgement */
+    assert_false(is_of_association("\x40\0\0\4", 4));                 /* I-DATA */
+    assert_false(is_of_association("\1\0\0\0", 4));                   /* a length that is none */
+    assert_false(is_of_association("\1\0\0\x04\0\3\0", 7));           /* a cut header behind one */
+}
+
 /* Builds one frame that is not understood: the rest of it behind the Ethernet header. */
 static void assert_refused(unsigned type, const void *rest, size_t n, enum counter why) {
     struct frame f = {.length = 0};
@@ -662,6 +680,7 @@ int main(void) {
         cmocka_unit_test(udp_to_a_port_of_vxlan_without_its_header_is_udp),
         cmocka_unit_test(other_transports_are_given_without_ports),
         cmocka_unit_test(sctp_has_ports),
+        cmocka_unit_test(sctp_that_carries_data_is_told_from_the_rest),
         cmocka_unit_test(each_reason_not_to_understand_has_its_counter),
         cmocka_unit_test(a_frame_without_its_link_header_is_counted),
         cmocka_unit_test(extension_headers_are_bounded_and_what_has_more_counts_for_its_hosts),
