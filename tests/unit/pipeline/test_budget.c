@@ -18,7 +18,7 @@ static uint64_t total(const struct budget *b) {
     return b->decoder.fragment_bytes + b->flow.memory + b->identify.memory + b->stream.memory +
            b->stream.pairs * 528 + b->dispatch.conversations * 368 + b->dispatch.holds * 9216 +
            b->dispatch.memory + b->content.codings.memory + b->contexts * 744 + b->lone * 256 + b->waiting +
-           b->tunnels * 1920 + b->resolved * 656 + b->content.objects * 7400 + b->content.assembly_bytes +
+           b->tunnels * 2048 + b->resolved * 656 + b->content.objects * 7400 + b->content.assembly_bytes +
            b->inspector.memory + b->older_inspection;
 }
 
