@@ -14,7 +14,7 @@ TALKS = {
     'smtp': (b'220 a ESMTP\r\n', [(rb'EHLO.*\n', b'250-a\r\n250 STARTTLS\r\n'), (rb'STARTTLS\r\n', b'220 go\r\n')]),
     'imap': (b'* OK a\r\n', [(rb'. CAPABILITY\r\n', b'* CAPABILITY IMAP4rev1 STARTTLS\r\n. OK\r\n'), (rb'. STARTTLS\r\n', b'. OK\r\n')]),
     'pop3': (b'+OK a\r\n', [(rb'STLS\r\n', b'+OK\r\n')]),
-    'ftp': (b'220 a\r\n', [(rb'FEAT.*\n', b'211-a\r\n AUTH TLS\r\n211 end\r\n'), (rb'AUTH TLS\r\n', b'234 go\r\n')]),
+    'ftp': (b'220 a\r\n', [(rb'AUTH TLS\r\n', b'234 go\r\n')]),
     'nntp': (b'200 a\r\n', [(rb'CAPABILITIES\r\n', b'101 a\r\nSTARTTLS\r\n.\r\n'), (rb'STARTTLS\r\n', b'382 go\r\n')]),
     'xmpp': (b'', [(rb'<stream:stream.*>', b"<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:client' version='1.0'>"
                     b"<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"), (rb'<starttls.*>', b'<proceed/>')]),
