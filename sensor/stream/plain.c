@@ -27,8 +27,10 @@ static bool read_usual_options(const struct packet *p, struct tcp_options *out) 
     *out = (struct tcp_options){0};
     if (p->header_length == HEADER)
         return true;
+    if (p->header_length != STAMPED)
+        return false;
     const uint8_t *options = p->payload - (STAMPED - HEADER);
-    if (p->header_length != STAMPED || memcmp(options, stamped, sizeof stamped) != 0)
+    if (memcmp(options, stamped, sizeof stamped) != 0)
         return false;
     memcpy(&out->stamp, options + sizeof stamped, sizeof out->stamp);
     out->stamp = __builtin_bswap32(out->stamp);
