@@ -3,14 +3,6 @@
 
 #include <sys/mman.h>
 
-/* Where many small objects are in use the kernel may give 2 MiB at a time, which costs a fifth of as many
- * small pages. What a quiet sensor uses stays in small ones, and so do objects that are seldom filled. */
-static void ask_large_pages(uint8_t *region, size_t total, size_t object_size) {
-    const size_t quiet = (size_t)4 << 20, small = 1024;
-    if (total > 2 * quiet && object_size <= small)
-        madvise(region + quiet, total - quiet, MADV_HUGEPAGE); /* a wish */
-}
-
 bool pool_init(struct pool *p, size_t object_size, size_t limit) {
     size_t total;
     *p = (struct pool){.object_size = (object_size + 15) & ~(size_t)15, .limit = limit};
@@ -23,7 +15,6 @@ bool pool_init(struct pool *p, size_t object_size, size_t limit) {
         p->region = NULL;
         return false;
     }
-    ask_large_pages(p->region, total, p->object_size);
     return true;
 }
 
