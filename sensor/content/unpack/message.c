@@ -46,6 +46,7 @@ struct message {
     bool over;   /* it is longer than allowed */
     bool told;   /* that one was */
     bool lost;   /* some of the head is missing */
+    bool torn;   /* and with it, perhaps, the beginning of the body */
     bool waits;  /* the body is not worth an object yet: its bytes are in `line` */
     uint16_t line_n;
     uint8_t line[SMALL]; /* of a line of which it is not known whether it is a field */
@@ -116,6 +117,8 @@ static void open_body(struct message *m) {
         rules.type = bytes_text("multipart/mixed");
     m->waits = false;
     m->body = entity_begin(m->unpack, r->head, r->head_n, &rules);
+    if (m->torn && m->body)
+        filter_gap(m->body, 1); /* nobody knows how much */
     pool_give(&m->pools->rooms, r);
     m->room = NULL;
 }
@@ -166,6 +169,7 @@ static void begin_body_here(struct message *m) {
         m->line_n = 0;
         return;
     }
+    m->torn = m->lost;
     begin_body(m);
     if (m->body)
         body_take(m, m->line, 0);

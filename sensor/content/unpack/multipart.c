@@ -36,6 +36,7 @@ struct multipart {
     uint8_t delimiter[2 + BOUNDARY_MAX]; /* "--" boundary */
     bool byteranges, digest, final;
     bool shaped;    /* it begins as such a body does */
+    bool torn;      /* bytes were missing before its boundary was known: where parts begin is a guess */
     bool head_over; /* the present header line is beyond the limits, or one that nobody asks for */
     bool head_less; /* such a line came before: lines folded behind it go with it */
     bool head_told; /* that a line was */
@@ -400,6 +401,8 @@ static void open_behind(struct multipart *m) {
     const struct bytes fact[FACT_COUNT] = {{NULL, 0}};
     const struct unpack_child child = {.fact = fact, .total = LENGTH_UNKNOWN};
     m->part = unpack_begin(m->unpack, &child);
+    if (m->torn && m->part)
+        filter_gap(m->part, 1);
     m->at = AT_BEHIND;
     if (m->part)
         filter_data(m->part, m->head, m->head_n);
@@ -476,6 +479,7 @@ static void settle_match(struct multipart *m, bool over) {
 static void multipart_gap(struct filter *f, uint64_t n) {
     struct multipart *m = multipart_of(f);
     counter_one(COUNTER_MULTIPART_GAPS);
+    m->torn |= m->delimiter_n == 0;
     if (m->at == AT_EPILOGUE)
         return;
     if (m->at == AT_BEHIND) {

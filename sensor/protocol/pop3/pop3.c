@@ -26,8 +26,10 @@ struct pop3 {
     /* Of the server: a status line, lines until one of a dot that are a message or a listing. */
     enum { AT_STATUS, AT_MESSAGE, AT_LISTING } at;
     struct dotted dotted;
+    uint64_t missed;                   /* octets before a status line: what is none may have begun in them */
     struct transfer *transfer, *stray; /* of the server, of the client */
     bool open, strayed;
+    bool unasked; /* the message that is open: where it began nobody said */
     uint16_t line_n, status_n, user_n;
     uint16_t first, pending_n;
     uint8_t pending[PENDING_MAX]; /* enum reply, a ring */
@@ -150,6 +152,7 @@ static void begin_message(struct pop3 *s) {
     seed.fact[FACT_USER] = bytes_of(s->user, s->user_n);
     s->transfer = s->c->services->begin(s->c, &seed);
     s->open = true;
+    s->unasked = false;
     s->at = AT_MESSAGE;
     dotted_begin(&s->dotted, false);
 }
@@ -172,7 +175,7 @@ static size_t take_text(struct pop3 *s, const uint8_t *p, size_t n) {
     bool ended;
     size_t taken = dotted_take(&s->dotted, p, n, emit_octets, s, &ended);
     if (ended)
-        end_message(s, TRANSFER_DONE);
+        end_message(s, s->unasked ? TRANSFER_UNKNOWN : TRANSFER_DONE);
     return taken;
 }
 
@@ -193,8 +196,13 @@ static void begin_unasked(struct pop3 *s) {
     struct bytes line = bytes_of(s->status, s->status_n);
     s->at = AT_LISTING;
     dotted_begin(&s->dotted, false);
-    if (!is_listed(bytes_trim(line)))
+    if (!is_listed(bytes_trim(line))) {
         begin_message(s);
+        s->unasked = true;
+        if (s->missed)
+            s->c->services->gap(s->c, s->transfer, s->missed);
+    }
+    s->missed = 0;
     s->status_n = 0;
     take_text(s, line.p, line.n);
 }
@@ -208,6 +216,7 @@ static bool take_status(struct pop3 *s, struct bytes line) {
         if (s->pending_n == 0)
             return false;
     }
+    s->missed = 0;
     take_pending(s, &reply);
     if (!good || s->lost)
         return false;
@@ -300,8 +309,11 @@ static enum protocol_result take_pop3_gap(struct conversation *c, enum side from
         return PROTOCOL_OK;
     }
     s->status_n = 0;
-    if (s->at != AT_STATUS)
-        dotted_gap(&s->dotted);
+    dotted_gap(&s->dotted);
+    if (!s->open) {
+        s->missed = add_sizes(s->missed, n);
+        s->at = AT_STATUS; /* the end of a listing may be missing, and a message may have begun */
+    }
     if (s->open)
         c->services->gap(c, s->transfer, n);
     return PROTOCOL_OK;
@@ -319,7 +331,7 @@ static void take_pop3_end(struct conversation *c, enum side from, bool clean) {
     if (from == s->server)
         end_message(s, TRANSFER_CUT);
     else
-        end_stray(s, clean ? TRANSFER_DONE : TRANSFER_CUT);
+        end_stray(s, clean ? TRANSFER_UNKNOWN : TRANSFER_CUT);
 }
 
 static void close_pop3(struct conversation *c) {

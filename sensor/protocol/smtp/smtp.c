@@ -128,6 +128,8 @@ static void take_command(struct smtp *s) {
         return;
     }
     s->line_n = 0;
+    if (i < COMMANDS)
+        s->missed = 0;
     if (i < COMMANDS && commands[i].sent)
         commands[i].sent(s, argument);
     s->due += line.n && s->due < UINT32_MAX;
@@ -289,6 +291,7 @@ static enum protocol_result take_smtp_gap(struct conversation *c, enum side from
         smtp_body_gap(s, n);
         return PROTOCOL_OK;
     }
+    s->missed = add_sizes(s->missed, n);
     s->line_n = 0;
     s->line_long = false;
     return PROTOCOL_OK;
@@ -302,7 +305,7 @@ static void take_smtp_end(struct conversation *c, enum side from, bool clean) {
         take_command(s);
     if (s->at == SMTP_AT_BODY)
         smtp_body_release(s);
-    smtp_body_end(s, s->stray && clean ? TRANSFER_DONE : TRANSFER_CUT);
+    smtp_body_end(s, s->stray && clean ? TRANSFER_UNKNOWN : TRANSFER_CUT);
 }
 
 static void close_smtp(struct conversation *c) {

@@ -39,8 +39,8 @@ static void emit_octets(void *context, const uint8_t *p, size_t n) {
 static size_t take_lines(struct smtp *s, const uint8_t *p, size_t n) {
     bool ended;
     size_t taken = dotted_take(&s->dotted, p, n, emit_octets, s, &ended);
-    if (ended)
-        smtp_body_end(s, TRANSFER_DONE);
+    if (ended) /* where something that strayed began nobody said */
+        smtp_body_end(s, s->stray ? TRANSFER_UNKNOWN : TRANSFER_DONE);
     return taken;
 }
 
@@ -66,7 +66,7 @@ static size_t watch_lines(struct smtp *s, const uint8_t *p, size_t n) {
     s->line_n = (uint16_t)(s->line_n + take);
     bool whole = p[take - 1] == '\n';
     if (whole && smtp_is_command(bytes_of(s->line, s->line_n))) {
-        smtp_body_end(s, s->stray ? TRANSFER_DONE : TRANSFER_UNKNOWN);
+        smtp_body_end(s, TRANSFER_UNKNOWN);
         s->line_n--; /* the command is there but for its line's end, which comes again */
         return take - 1;
     }
@@ -144,6 +144,9 @@ void smtp_stray_begin(struct smtp *s) {
     counter_one(COUNTER_SMTP_STRAYS);
     s->stray = true;
     begin_message(s);
+    if (s->missed)
+        s->c->services->gap(s->c, s->transfer, s->missed);
+    s->missed = 0;
     s->at = SMTP_AT_BODY;
     s->watch = true;
     smtp_body_release(s);

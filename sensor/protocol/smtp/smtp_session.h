@@ -49,6 +49,7 @@ struct smtp {
     struct dotted dotted;
 
     bool line_long;
+    uint64_t missed; /* octets before the line: what begins with it may have begun in them */
     uint16_t line_n;
     uint8_t code_n, code[SMTP_CODE];
     struct smtp_envelope envelope;

@@ -129,4 +129,4 @@ def drowned(sensor):
     """Counts of what gave way, once all decoys have been seen and something of each kind has gone."""
     stats = sensor.ask('status', '--json')['stats']
     gone = {k: stats['report'][k] for k in ('incidents_opened', 'ledger_forgotten', 'store_forgotten', 'incidents_shed', 'alerts_held')}
-    return gone if stats['content']['objects'] >= DECOYS + PICTURES and all(gone.values()) else None
+    return gone if stats['flow']['opened'] >= DECOYS + PICTURES and all(gone.values()) else None
