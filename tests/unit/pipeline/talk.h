@@ -30,17 +30,44 @@ struct talk {
     uint32_t sequence, answered;
 };
 
-static inline void send_bytes(const char *from, uint16_t from_port, const char *to, uint16_t to_port,
-                              uint32_t seq, uint8_t flags, const void *bytes, size_t n) {
-    uint8_t p[1500] = {0x45};
-    size_t all = 40 + n;
+/* The header of IPv4 and the ports behind it, of a packet of `all` octets. */
+static inline void put_ends(uint8_t *p, size_t all, uint8_t transport, const char *from, uint16_t from_port,
+                            const char *to, uint16_t to_port) {
     struct address a, b;
-    assert_true(address_parse(from, &a) && address_parse(to, &b) && all <= sizeof p);
-    p[2] = (uint8_t)(all >> 8), p[3] = (uint8_t)all, p[8] = 64, p[9] = PROTOCOL_TCP;
+    assert_true(address_parse(from, &a) && address_parse(to, &b));
+    p[0] = 0x45, p[2] = (uint8_t)(all >> 8), p[3] = (uint8_t)all, p[8] = 64, p[9] = transport;
     memcpy(p + 12, a.bytes + 12, 4);
     memcpy(p + 16, b.bytes + 12, 4);
     p[20] = (uint8_t)(from_port >> 8), p[21] = (uint8_t)from_port;
     p[22] = (uint8_t)(to_port >> 8), p[23] = (uint8_t)to_port;
+}
+
+static inline void take_frame(int link_type, const uint8_t *p, size_t all) {
+    const struct capture_packet packet = {.time = t.now += NS_PER_MS,
+                                          .data = p,
+                                          .captured = (uint32_t)all,
+                                          .wire = (uint32_t)all,
+                                          .link_type = link_type};
+    pipeline_packet(t.pipeline, &packet);
+}
+
+static inline void send_datagram(const char *from, uint16_t from_port, const char *to, uint16_t to_port,
+                                 const void *bytes, size_t n) {
+    uint8_t p[1500] = {0};
+    size_t all = 28 + n;
+    assert_true(all <= sizeof p);
+    put_ends(p, all, PROTOCOL_UDP, from, from_port, to, to_port);
+    p[24] = (uint8_t)((n + 8) >> 8), p[25] = (uint8_t)(n + 8);
+    memcpy(p + 28, bytes, n);
+    take_frame(DLT_RAW_V4, p, all);
+}
+
+static inline void send_bytes(const char *from, uint16_t from_port, const char *to, uint16_t to_port,
+                              uint32_t seq, uint8_t flags, const void *bytes, size_t n) {
+    uint8_t p[1500] = {0};
+    size_t all = 40 + n;
+    assert_true(all <= sizeof p);
+    put_ends(p, all, PROTOCOL_TCP, from, from_port, to, to_port);
     for (int i = 0; i < 4; i++)
         p[24 + i] = (uint8_t)(seq >> (24 - 8 * i));
     p[32] = 0x50, p[33] = flags;
@@ -48,12 +75,7 @@ static inline void send_bytes(const char *from, uint16_t from_port, const char *
         p[30] = 1001 >> 8, p[31] = 1001 & 0xff;
     if (n)
         memcpy(p + 40, bytes, n);
-    const struct capture_packet packet = {.time = t.now += NS_PER_MS,
-                                          .data = p,
-                                          .captured = (uint32_t)all,
-                                          .wire = (uint32_t)all,
-                                          .link_type = DLT_RAW_V4};
-    pipeline_packet(t.pipeline, &packet);
+    take_frame(DLT_RAW_V4, p, all);
 }
 
 static inline void send_packet(const char *from, uint16_t from_port, const char *to, uint16_t to_port,

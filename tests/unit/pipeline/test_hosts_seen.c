@@ -29,16 +29,10 @@ static void send_frame(uint8_t transport, uint64_t card, const char *from, uint1
                        uint16_t to_port, uint32_t seq, const char *payload) {
     uint8_t f[600] = {0}, *p = f + 14;
     size_t head = transport == PROTOCOL_TCP ? 20 : 8, n = strlen(payload), all = 20 + head + n;
-    struct address a, b;
-    assert_true(address_parse(from, &a) && address_parse(to, &b));
     for (int i = 0; i < 6; i++)
         f[i] = 2, f[11 - i] = (uint8_t)(card >> 8 * i);
     f[12] = 8;
-    p[0] = 0x45, p[2] = (uint8_t)(all >> 8), p[3] = (uint8_t)all, p[8] = 64, p[9] = transport;
-    memcpy(p + 12, a.bytes + 12, 4);
-    memcpy(p + 16, b.bytes + 12, 4);
-    p[20] = (uint8_t)(from_port >> 8), p[21] = (uint8_t)from_port;
-    p[22] = (uint8_t)(to_port >> 8), p[23] = (uint8_t)to_port;
+    put_ends(p, all, transport, from, from_port, to, to_port);
     if (transport == PROTOCOL_TCP) {
         for (int i = 0; i < 4; i++)
             p[24 + i] = (uint8_t)(seq >> (24 - 8 * i));
@@ -49,12 +43,10 @@ static void send_frame(uint8_t transport, uint64_t card, const char *from, uint1
             p[20] = from_port & 0xff, p[21] = 0; /* type and code */
     }
     memcpy(p + 20 + head, payload, n);
-    const struct capture_packet packet = {.time = t.now += NS_PER_MS,
-                                          .data = card ? f : p,
-                                          .captured = (uint32_t)(all + (card ? 14 : 0)),
-                                          .wire = (uint32_t)(all + (card ? 14 : 0)),
-                                          .link_type = card ? ETHERNET : DLT_RAW_V4};
-    pipeline_packet(t.pipeline, &packet);
+    if (card)
+        take_frame(ETHERNET, f, all + 14);
+    else
+        take_frame(DLT_RAW_V4, p, all);
 }
 
 static void send_tcp(uint64_t card, const char *from, uint16_t from_port, const char *to, uint16_t to_port,

@@ -13,27 +13,6 @@ static const char question[] = "\0\7\1\0\0\1\0\0\0\0\0\0" ASKED;
 static const char reply[] =
     "\0\7\x81\x80\0\1\0\1\0\0\0\0" ASKED "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64\x14"; /* UNAPPROVED */
 
-static void send_datagram(const char *from, uint16_t from_port, const char *to, uint16_t to_port,
-                          const char *bytes, size_t n) {
-    uint8_t p[512] = {0x45};
-    size_t all = 28 + n;
-    struct address a, b;
-    assert_true(address_parse(from, &a) && address_parse(to, &b) && all <= sizeof p);
-    p[2] = (uint8_t)(all >> 8), p[3] = (uint8_t)all, p[8] = 64, p[9] = PROTOCOL_UDP;
-    memcpy(p + 12, a.bytes + 12, 4);
-    memcpy(p + 16, b.bytes + 12, 4);
-    p[20] = (uint8_t)(from_port >> 8), p[21] = (uint8_t)from_port;
-    p[22] = (uint8_t)(to_port >> 8), p[23] = (uint8_t)to_port;
-    p[24] = (uint8_t)((8 + n) >> 8), p[25] = (uint8_t)(8 + n);
-    memcpy(p + 28, bytes, n);
-    const struct capture_packet packet = {.time = t.now += NS_PER_MS,
-                                          .data = p,
-                                          .captured = (uint32_t)all,
-                                          .wire = (uint32_t)all,
-                                          .link_type = DLT_RAW_V4};
-    pipeline_packet(t.pipeline, &packet);
-}
-
 static void ask(void) {
     send_datagram(LANE, PORT, RESOLVER, DOMAIN_PORT, question, sizeof question - 1);
 }

@@ -205,27 +205,6 @@ static inline void close_line(struct line *l) {
     send_side(l, SIDE_SERVER, TCP_ACK | TCP_FIN, NULL, 0);
 }
 
-static inline void send_datagram(const char *from, uint16_t from_port, const char *to, uint16_t to_port,
-                                 const void *bytes, size_t n) {
-    uint8_t p[1500] = {0x45};
-    size_t all = 28 + n;
-    struct address a, b;
-    assert_true(address_parse(from, &a) && address_parse(to, &b) && all <= sizeof p);
-    p[2] = (uint8_t)(all >> 8), p[3] = (uint8_t)all, p[8] = 64, p[9] = PROTOCOL_UDP;
-    memcpy(p + 12, a.bytes + 12, 4);
-    memcpy(p + 16, b.bytes + 12, 4);
-    p[20] = (uint8_t)(from_port >> 8), p[21] = (uint8_t)from_port;
-    p[22] = (uint8_t)(to_port >> 8), p[23] = (uint8_t)to_port;
-    p[24] = (uint8_t)((n + 8) >> 8), p[25] = (uint8_t)(n + 8);
-    memcpy(p + 28, bytes, n);
-    const struct capture_packet packet = {.time = t.now += NS_PER_MS,
-                                          .data = p,
-                                          .captured = (uint32_t)all,
-                                          .wire = (uint32_t)all,
-                                          .link_type = DLT_RAW_V4};
-    pipeline_packet(t.pipeline, &packet);
-}
-
 static inline void change_snapshot(void) {
     struct error e;
     const struct snapshot_view to = waist_view(1);

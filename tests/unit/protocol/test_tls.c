@@ -146,30 +146,36 @@ static void what_a_server_forges_does_not_hide_what_a_client_says(void **state) 
                    streams_close(w); assert_one_picture(w);)
 }
 
-static void a_gap_inside_of_a_body_changes_nothing(void **state) {
-    shake();
-    stream_header(&client, 23, 5000);
-    struct stream *rest = &picture;
-    stream_noise(rest, 1000, 8);
+/* The end of a record's body, and whole records. */
+static void write_rest(struct stream *rest, size_t n) {
+    stream_noise(rest, n, 8);
     for (unsigned i = 0; i < 5; i++)
         stream_sealed(rest, 6000, 30 + i);
+}
+
+static void assert_stays_encrypted(struct world *w) {
+    streams_close(w);
+    assert_int_equal(w->encrypted, 1);
+    assert_int_equal(w->cleared, 0);
+    assert_int_equal(w->transfers, 0);
+}
+
+static void a_gap_inside_of_a_body_changes_nothing(void **state) {
+    struct stream *rest = &picture;
+    shake();
+    stream_header(&client, 23, 5000);
+    write_rest(rest, 1000);
     FOR_EACH_SPLIT(streams_say(w, SIDE_CLIENT, &client, split); world_lose(w, 0, SIDE_CLIENT, 4000);
-                   streams_say(w, SIDE_CLIENT, rest, split); streams_close(w);
-                   assert_int_equal(w->encrypted, 1); assert_int_equal(w->cleared, 0);
-                   assert_int_equal(w->transfers, 0);)
+                   streams_say(w, SIDE_CLIENT, rest, split); assert_stays_encrypted(w);)
 }
 
 static void behind_one_that_took_a_header_the_next_is_found_and_a_picture_as_well(void **state) {
     struct stream *rest = &server;
     shake();
     server.n = 0;
-    stream_noise(rest, 700, 8);
-    for (unsigned i = 0; i < 5; i++)
-        stream_sealed(rest, 6000, 30 + i);
+    write_rest(rest, 700);
     FOR_EACH_SPLIT(streams_say(w, SIDE_CLIENT, &client, split); world_lose(w, 0, SIDE_CLIENT, 4000);
-                   streams_say(w, SIDE_CLIENT, rest, split); streams_close(w);
-                   assert_int_equal(w->encrypted, 1); assert_int_equal(w->cleared, 0);
-                   assert_int_equal(w->transfers, 0);)
+                   streams_say(w, SIDE_CLIENT, rest, split); assert_stays_encrypted(w);)
     stream_jpeg(&picture, 9000);
     stream_add(rest, picture.p, picture.n);
     FOR_EACH_SPLIT(streams_say(w, SIDE_CLIENT, &client, split); world_lose(w, 0, SIDE_CLIENT, 4000);
@@ -183,13 +189,9 @@ static void so_does_one_that_took_a_side_s_first_records(void **state) {
     shake();
     server.n = 0;
     stream_text(rest, "\x9a");
-    stream_noise(rest, 700, 8);
-    for (unsigned i = 0; i < 5; i++)
-        stream_sealed(rest, 6000, 30 + i);
+    write_rest(rest, 700);
     FOR_EACH_SPLIT(streams_say(w, SIDE_CLIENT, &client, split); world_lose(w, 0, SIDE_SERVER, 4000);
-                   streams_say(w, SIDE_SERVER, rest, split); streams_close(w);
-                   assert_int_equal(w->encrypted, 1); assert_int_equal(w->cleared, 0);
-                   assert_int_equal(w->transfers, 0);)
+                   streams_say(w, SIDE_SERVER, rest, split); assert_stays_encrypted(w);)
 }
 
 static void small_records_are_no_place_to_hide_in(void **state) {
