@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/dns/dns_answer.h"
 
-enum { CNAME = 5, IN = 1, POINTER = 0xc0, HOPS_MAX = 16 };
+enum { CNAME = 5, IN = 1, POINTER = 0xc0, POINTED_MAX = 0x4000, HOPS_MAX = 16 };
 
 /* A name in lower case, as it lies on the wire but without pointers. */
 struct wire_name {
@@ -52,9 +52,24 @@ static bool is_same(const struct wire_name *a, const struct wire_name *b) {
 
 /* Where the chain stands, and how long what it says holds. */
 struct chain {
+    size_t at; /* in the message */
     struct wire_name name;
     uint32_t life;
 };
+
+/* Nearly all owners are a pointer to where the name stands. */
+static bool take_owner(struct bytes message, struct reader *r, const struct chain *chain, bool *same) {
+    const uint8_t pointer[2] = {(uint8_t)(POINTER | chain->at >> 8), (uint8_t)chain->at};
+    struct wire_name owner;
+    *same = chain->at < POINTED_MAX && reader_left(r) >= sizeof pointer &&
+            memcmp(r->at, pointer, sizeof pointer) == 0;
+    if (*same)
+        return reader_skip(r, sizeof pointer);
+    if (!take_name(message, r, &owner))
+        return false;
+    *same = is_same(&owner, &chain->name);
+    return true;
+}
 
 static void take_address(struct dns_answer *out, struct address address, uint32_t life) {
     if (out->count < DNS_ADDRESSES_MAX)
@@ -62,14 +77,14 @@ static void take_address(struct dns_answer *out, struct address address, uint32_
 }
 
 static bool take_record(struct bytes message, struct reader *r, struct chain *chain, struct dns_answer *out) {
-    struct wire_name owner;
     uint16_t type, class, n;
     uint32_t life;
     const uint8_t *data;
-    if (!take_name(message, r, &owner) || !reader_u16(r, &type) || !reader_u16(r, &class) ||
+    bool same;
+    if (!take_owner(message, r, chain, &same) || !reader_u16(r, &type) || !reader_u16(r, &class) ||
         !reader_u32(r, &life) || !reader_u16(r, &n) || !reader_take(r, n, &data))
         return false;
-    if (class != IN || !is_same(&owner, &chain->name))
+    if (class != IN || !same)
         return true;
     if (life > chain->life)
         life = chain->life;
@@ -80,15 +95,16 @@ static bool take_record(struct bytes message, struct reader *r, struct chain *ch
     else if (type == CNAME) {
         struct reader target = reader_of(data, n);
         chain->life = life;
+        chain->at = (size_t)(data - message.p);
         return take_name(message, &target, &chain->name);
     }
     return true;
 }
 
 void dns_answer_read(struct bytes message, struct dns_answer *out) {
-    enum { RESPONSE = 0x8000, OPCODE = 0x7800, CODE = 0xf, SECTIONS = 2 * 2 };
+    enum { RESPONSE = 0x8000, OPCODE = 0x7800, CODE = 0xf, SECTIONS = 2 * 2, HEADER = 12 };
     struct reader r = reader_of(message.p, message.n);
-    struct chain chain = {.life = UINT32_MAX};
+    struct chain chain = {.at = HEADER, .life = UINT32_MAX};
     uint16_t id, flags, questions, records, type, class;
     out->count = 0;
     if (!reader_u16(&r, &id) || !reader_u16(&r, &flags) || !reader_u16(&r, &questions) ||
@@ -97,6 +113,8 @@ void dns_answer_read(struct bytes message, struct dns_answer *out) {
     if (!(flags & RESPONSE) || (flags & (OPCODE | CODE)) || questions != 1 ||
         !take_name(message, &r, &chain.name) || !reader_u16(&r, &type) || !reader_u16(&r, &class))
         return;
+    if (records > DNS_LOOKED_AT)
+        records = DNS_LOOKED_AT;
     while (records-- > 0 && take_record(message, &r, &chain, out)) {
     }
 }

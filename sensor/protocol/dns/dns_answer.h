@@ -10,7 +10,11 @@
  * section that belong to the name itself or to one that a chain of CNAME records leads to, in the order of
  * the chain. */
 
-enum { DNS_ADDRESSES_MAX = 16 }; /* of an answer; what follows is left out */
+/* Of an answer; what follows is left out. */
+enum {
+    DNS_ADDRESSES_MAX = 16,
+    DNS_LOOKED_AT = 32, /* records, whose names may be long, each of them */
+};
 
 struct dns_answer {
     unsigned count;

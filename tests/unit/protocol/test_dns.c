@@ -217,6 +217,22 @@ static void of_very_many_addresses_the_first_are_taken(void **state) {
     assert_int_equal(out.count, DNS_ADDRESSES_MAX);
 }
 
+/* Each has a name of its own that must be read. */
+static void behind_very_many_records_no_address_is_looked_for(void **state) {
+    for (unsigned others = DNS_LOOKED_AT - 1; others <= DNS_LOOKED_AT; others++) {
+        struct message m = begin_message(7, 0x8180, "store.example", others + 1);
+        struct dns_answer out;
+        for (unsigned i = 0; i < others; i++) {
+            put_name(&m, "bank.example", 0);
+            put_head(&m, A, 300, 4);
+            put(&m, "abcd", 4);
+        }
+        put_address(&m, 9, 300);
+        dns_answer_read(bytes_of(m.octets, m.n), &out);
+        assert_int_equal(out.count, others < DNS_LOOKED_AT);
+    }
+}
+
 static void pointers_that_lead_nowhere_or_in_circles_end_the_answer(void **state) {
     struct message m = begin_message(7, 0x8180, "store.example", 1);
     struct dns_answer out;
@@ -258,6 +274,7 @@ int main(void) {
         TEST(addresses_of_other_names_in_the_answer_are_not_its),
         TEST(a_name_that_does_not_exist_has_no_address),
         TEST(of_very_many_addresses_the_first_are_taken),
+        TEST(behind_very_many_records_no_address_is_looked_for),
         TEST(pointers_that_lead_nowhere_or_in_circles_end_the_answer),
         TEST(over_tcp_it_is_the_same_however_it_is_cut),
     };
