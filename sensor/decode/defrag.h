@@ -6,12 +6,12 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 
-/* IP packets put together from fragments, in memory that is fixed at the start. Where
- * fragments contradict each other in bytes, the reading whose transport checksum is right is taken: the first
- * bytes, or the last; where both are, one after the other; where neither is, the first. Where they contradict each other in length, each is tried.
- * A packet whose checksum is wrong stays open for so many readings, so that what was forged into it can be
- * put right. Shed: the packet that was begun first, when memory is full. Given up: after 30 s of packet time
- * (RFC 791 and 8200 allow 15 to 120 s). Internal to this folder. */
+/* IP packets put together from fragments, in memory that is fixed at the start. Where fragments contradict
+ * each other in bytes, the reading whose transport checksum is right is taken: the first bytes, or the last;
+ * where both are, one after the other; where neither is, the first. Where they contradict each other in
+ * length, each is tried. A packet whose checksum is wrong stays open for so many readings, so that what was
+ * forged into it can be put right. Shed: the packet that was begun first, when memory is full. Given up:
+ * after 30 s of packet time (RFC 791 and 8200 allow 15 to 120 s). Internal to this folder. */
 struct fragment {
     bool v6;
     struct bytes header; /* from the IP header to where the payload, or the fragment header, begins */

@@ -78,7 +78,7 @@ bool lone_keep(struct lone_packets *l, struct flow *flow, const struct packet *p
     e->from = from;
     e->sound = flow->sound;
     e->packet = *packet;
-    e->packet.network = NULL;
+    e->packet.network = e->packet.ethernet = NULL;
     e->packet.payload = e->bytes + header;
     if (packet->payload)
         memcpy(e->bytes, packet->payload - header, header + packet->payload_captured);

@@ -30,7 +30,7 @@ void lone_earn(struct lone_packets *l, uint32_t n);
 bool lone_keep(struct lone_packets *l, struct flow *flow, const struct packet *packet, enum side from);
 
 /* The packet that waits for this flow, which then waits no more, and flow->sound as it was with it; borrowed
- * until the next call of lone_keep(). False: none does. The packet has no `network`. */
+ * until the next call of lone_keep(). False: none does. It has no `network` and no `ethernet`. */
 bool lone_take(struct lone_packets *l, struct flow *flow, struct packet *out, enum side *from);
 
 #endif

@@ -6,10 +6,10 @@
 
 /* Flows that are stepped over and count all the same:
  *
- * - FLOW_PASSED: a contract covers whatever they carry, or overload, or want of memory, left them out (one
- * small packet alone: lone.h). What
+ * - FLOW_PASSED: a contract covers whatever they carry, or overload, or want of memory, left them out. What
  * leaves in them is summed up when their octets pass a power of two, or another MiB, and when they end, so
  * that a packet costs two shifts. Octets of headers are taken off as they usually are.
+ * - Those of one small packet alone (lone.h): its octets are added when they end.
  * - Connections with a partner that nobody answered, or that were refused: each counts when it is over. One
  * to anybody else costs nothing beyond its look-up.
  *

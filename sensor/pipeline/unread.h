@@ -6,8 +6,8 @@
 #include "pipeline/flow_context.h"
 
 /* Flows whose content nobody reads: encrypted ones, and those of no protocol that is known. What leaves in
- * them is summed up by source, destination, class and protocol, and goes to the reporter several times
- * a second of packet time, a record a sum: so a long flow is told while it runs, and a flood of flows is one
+ * them is summed up by source, destination, class and protocol, and goes to the reporter several times a
+ * second of packet time, a record a sum: so a long flow is told while it runs, and a flood of flows is one
  * record. */
 struct unread {
     struct age_list waiting; /* of contexts that have sent something since the last time */

@@ -186,17 +186,15 @@ struct contract_use {
 /* Second look, when there is a finding. */
 struct judgement_facts {
     struct address source, destination;
-    struct bytes host;   /* name that the client used; may be empty */
-    struct bytes target; /* of a relay: whom its client asked it for (target.h), or several with commas
-                            between, of whom the worst counts; empty: `host` says it */
-    struct bytes
-        recipients; /* of mail, with commas between: the worst of all of them counts, by name and by target */
-    const char *class; /* data class found, NULL before there is one */
+    struct bytes host;       /* name that the client used; may be empty */
+    struct bytes target;     /* of a relay: whom its client asked it for (target.h), or several with commas
+                                between, of whom the worst counts; empty: `host` says it */
+    struct bytes recipients; /* of mail, with commas between: the worst of them counts, by name and target */
+    const char *class;       /* data class found, NULL before there is one */
     const char
         *protocol; /* by our own look, never by nDPI's, which a sender chooses: "tls", "ftp"; NULL unknown */
     bool any_protocol; /* nobody asks about it */
-    bool passed_on; /* the destination acts for others in this, whatever the configuration says: policy_asks()
-                     */
+    bool passed_on;    /* the destination acts for others in this, a relay or not: policy_asks() */
     time_ns time;
     /* What would have been received under the contract with this; NULL where nobody counts: limits hold. */
     void (*use)(void *context, const struct contract *c, struct contract_use *out);

@@ -293,7 +293,7 @@ static bool take_call(struct dispatcher *dp, struct conversation *c, const struc
 
 bool conversation_data(struct dispatcher *dp, struct conversation *c, enum side from, const uint8_t *bytes,
                        size_t n, time_ns time) {
-    if (n <= c->quiet[from] && !c->dispatch->within.layer) {
+    if (n > 0 && n <= c->quiet[from] && !c->dispatch->within.layer) {
         c->quiet[from] -= (uint32_t)n;
         c->now = time;
         return true;

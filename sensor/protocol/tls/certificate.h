@@ -19,7 +19,7 @@ struct certificate {
     struct certificate_text common_name; /* the subject's most specific */
     struct certificate_text subject;     /* RFC 4514: "CN=www.example,O=Example,C=US" */
     struct certificate_text issuer;
-    struct certificate_text names;     /* DNS names, addresses, URIs of subjectAltName, joined by ", " */
+    struct certificate_text names; /* names of hosts, mail and URIs, addresses of subjectAltName, by ", " */
     char since[CERTIFICATE_TIME_SIZE]; /* "2026-05-31T04:12:09Z", empty: unreadable */
     char until[CERTIFICATE_TIME_SIZE];
 };

@@ -10,7 +10,7 @@ static bool is_before(const struct host_sighting *a, const struct host_sighting 
     return a->time != b->time ? a->time < b->time : a->number < b->number;
 }
 
-static void swap(struct host_sighting *a, struct host_sighting *b) {
+static void swap_sightings(struct host_sighting *a, struct host_sighting *b) {
     struct host_sighting c = *a;
     *a = *b;
     *b = c;
@@ -30,7 +30,7 @@ bool host_queue_put(struct host_queue *q, const struct host_sighting *s) {
     q->items[at] = *s;
     q->items[at].number = ++q->serial;
     for (; at > 0 && is_before(&q->items[at], &q->items[(at - 1) / 2]); at = (at - 1) / 2)
-        swap(&q->items[at], &q->items[(at - 1) / 2]);
+        swap_sightings(&q->items[at], &q->items[(at - 1) / 2]);
     return true;
 }
 
@@ -43,7 +43,7 @@ bool host_queue_take(struct host_queue *q, time_ns before, struct host_sighting 
         next += next + 1 < q->count && is_before(&q->items[next + 1], &q->items[next]);
         if (!is_before(&q->items[next], &q->items[at]))
             break;
-        swap(&q->items[at], &q->items[next]);
+        swap_sightings(&q->items[at], &q->items[next]);
     }
     return true;
 }

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { LINES_OF_HASH = 1 << 14, TEXT_ROOM = 400 };
+enum { TEXT_ROOM = 400 };
 static const time_ns day_ns = 86400 * NS_PER_S, wait_ns = 60 * NS_PER_S, sweep_ns = 3600 * NS_PER_S;
 
 struct hosts *hosts_create(const struct host_options *options, const struct policy *policy,
@@ -20,7 +20,7 @@ struct hosts *hosts_create(const struct host_options *options, const struct poli
     h->offline = offline;
     h->kept = h->changes.kept = kept;
     h->secret = hash_key_random();
-    if (table_init(&h->lines, LINES_OF_HASH))
+    if (table_init(&h->lines, options->memory / sizeof(struct host_line)))
         return h;
     free(h);
     return NULL;
@@ -234,7 +234,7 @@ static struct host_key key_of_card(struct host_network *n, uint64_t card) {
 }
 
 /* Seen now; *fresh: for the first time. NULL: no memory. */
-static struct host_line *see(struct hosts *h, const struct host_key *key, time_ns now, bool *fresh) {
+static struct host_line *see_host(struct hosts *h, const struct host_key *key, time_ns now, bool *fresh) {
     struct host_line *l = host_find(h, key);
     *fresh = !l;
     if (!l)
@@ -250,13 +250,13 @@ static void take_sighting(struct hosts *h, const struct host_sighting *s) {
     begin_network(h, s->network, s->time);
     const struct host_key address = key_of_address(s->network, &s->address),
                           card = key_of_card(s->network, s->card);
-    struct host_line *c = s->card ? see(h, &card, s->time, &new_card) : NULL;
+    struct host_line *c = s->card ? see_host(h, &card, s->time, &new_card) : NULL;
     if (c) {
         place_card(h, c, &address, s->time);
         c->place = s->address;
     }
     bool own = c && !c->router, learning = is_learning(h, s->network, s->time);
-    struct host_line *a = see(h, &address, s->time, &new_address); /* `c` may have given way for it */
+    struct host_line *a = see_host(h, &address, s->time, &new_address); /* `c` may have given way for it */
     bool other_card = a && a->other;
     if (a && own && a->other != s->card) {
         a->other = s->card;
@@ -307,7 +307,7 @@ static void tell_waiting(struct hosts *h, time_ns now, bool all) {
 }
 
 /* What has not been seen for long. */
-static void sweep(struct hosts *h) {
+static void forget_silent(struct hosts *h) {
     for (size_t i = 0; i < h->network_count; i++)
         for (int tier = 0; tier < HOST_TIERS; tier++)
             for (struct host_line *l;
@@ -329,7 +329,7 @@ void hosts_tick(struct hosts *h, time_ns now) {
         return;
     h->swept = now;
     h->sums_changed = true;
-    sweep(h);
+    forget_silent(h);
 }
 
 void hosts_end(struct hosts *h) {

@@ -12,11 +12,10 @@
  * Where a finding says more of an object than was known of it, the incident that holds it alone changes its
  * class and keeps its id, which is told at once. From an incident that holds others too, or if there is one
  * of the new class already, the object goes over to that; one that is left without objects closes, and says
- * where they are. What is then found that says less changes nothing. The incident
- * of a flow that was told before anything was found in it (TEXT_SAME_FLOW), and that holds no other, is taken
- * for that of the first object in the same way. A finding that would open an incident
- * where one of a more telling class is open already for the destination waits a second, or for what else is
- * found.
+ * where they are. What is then found that says less changes nothing. The incident of a flow that was told
+ * before anything was found in it (TEXT_SAME_FLOW), and that holds no other, is taken for that of the first
+ * object in the same way. A finding that would open an incident where one of a more telling class is open
+ * already for the destination waits a second, or for what else is found.
  *
  * An alert goes out when the incident opens; each time its objects reach 10, 100, 1,000, ...; at once when a
  * finding has a worse verdict or a higher severity than any before; else when it has grown and

@@ -52,6 +52,7 @@ static void one_that_is_not_paid_for_comes_back_as_it_was(void **state) {
     struct packet p = datagram(10), out;
     struct flow flow = {.packets = {0, 1}, .sound = PACKET_DOUBTFUL};
     enum side from = SIDE_CLIENT;
+    p.network = p.ethernet = wire;
     make_poor(&l);
     assert_true(lone_keep(&l, &flow, &p, SIDE_SERVER));
     flow.sound = PACKET_SOUND;
@@ -59,6 +60,8 @@ static void one_that_is_not_paid_for_comes_back_as_it_was(void **state) {
     assert_int_equal(from, SIDE_SERVER);
     assert_int_equal(flow.sound, PACKET_DOUBTFUL);
     assert_int_equal(out.payload_length, 10);
+    assert_null(out.network);
+    assert_null(out.ethernet);
     assert_memory_equal(out.payload - out.header_length, "headeron0123456789", 18);
     assert_null(flow.lone);
     assert_false(lone_take(&l, &flow, &out, &from));

@@ -162,6 +162,14 @@ static bool give(struct conversation *c, enum side from, const char *text) {
     return conversation_data(d, c, from, (const uint8_t *)text, strlen(text), 1);
 }
 
+static void once_it_is_over_not_even_nothing_is_wanted(void **state) {
+    struct conversation *c = open_flow();
+    assert_true(give(c, SIDE_CLIENT, ""));
+    conversation_abandon(d, c);
+    assert_false(give(c, SIDE_CLIENT, ""));
+    conversation_close(d, c);
+}
+
 static void a_probe_that_is_sure_runs_on_the_first_bytes(void **state) {
     struct conversation *c = open_flow();
     assert_true(give(c, SIDE_CLIENT, "alpha1"));
@@ -438,6 +446,7 @@ static void a_conversation_has_the_workers_decoders_at_hand(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(once_it_is_over_not_even_nothing_is_wanted),
         TEST(a_probe_that_is_sure_runs_on_the_first_bytes),
         TEST(held_bytes_are_replayed_in_their_order_across_the_sides),
         TEST(gaps_and_ends_while_undecided_are_replayed_too),
