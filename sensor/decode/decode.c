@@ -134,11 +134,17 @@ bool decode_packet(struct decoder *d, const struct capture_packet *in, struct pa
     return walk_inwards(d, &w, STEP_NEXT);
 }
 
-/* `out` is still what was around the fragments that made the packet before. */
+/* Of the packet that the same fragments made before, `out` keeps what was around them. */
 static bool decode_other(struct decoder *d, struct packet *out) {
     struct bytes whole;
     if (!defrag_other(d->defrag, &whole))
         return false;
+    *out = (struct packet){.time = out->time,
+                           .ethernet = out->ethernet,
+                           .vlan = out->vlan,
+                           .defragmented = true,
+                           .tunnelled = out->tunnelled,
+                           .contested = out->contested};
     struct walk w = {.defrag = d->defrag,
                      .feed = &d->feed,
                      .out = out,

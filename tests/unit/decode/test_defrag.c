@@ -113,6 +113,37 @@ static void where_two_readings_are_right_one_is_given_after_the_other(void **sta
     assert_false(send_v4(1, 0, 800, START)); /* a copy */
 }
 
+/* One has TCP behind destination options, the other one ICMPv6. */
+static bool send_reading(uint8_t follows, size_t from, size_t to) {
+    uint8_t whole[8 + SEGMENT] = {follows, 0, 1, 4};
+    struct frame f = {.length = 0};
+    memcpy(whole + 8, segment.bytes, SEGMENT);
+    add_ethernet(&f, 0x86dd);
+    add_ipv6(&f, 44, 8 + (unsigned)(to - from));
+    add(&f, "\x3c", 2);
+    add_u16(&f, (unsigned)from | (to < sizeof whole));
+    add_u32(&f, 1);
+    add(&f, whole + from, to - from);
+    return decode_at(decoder, &f, START, &got);
+}
+
+static void nothing_of_one_reading_is_said_of_the_other(void **state) {
+    bool decoded;
+    assert_false(send_reading(PROTOCOL_TCP, 0, CUT));
+    assert_false(send_reading(58, 0, CUT));
+    assert_true(send_reading(58, CUT, 8 + SEGMENT));
+    assert_int_equal(got.transport, PROTOCOL_TCP);
+    assert_int_equal(got.header_length, 20);
+    assert_true(decode_rest(decoder, &got, &decoded) && decoded);
+    assert_true(got.defragmented && got.contested);
+    assert_int_equal(got.time, START);
+    assert_int_equal(got.transport, 58);
+    assert_int_equal(got.payload_length, SEGMENT);
+    assert_int_equal(got.header_length, 0);
+    assert_int_equal(got.source_port, 0);
+    assert_int_equal(got.tcp_flags, 0);
+}
+
 static void where_one_reading_is_right_no_other_is_given(void **state) {
     bool decoded;
     assert_false(send_v4(1, 0, CUT, START));
@@ -351,6 +382,7 @@ int main(void) {
         TEST(fragments_of_different_packets_are_kept_apart),
         TEST(of_overlapping_bytes_the_first_are_kept),
         TEST(where_two_readings_are_right_one_is_given_after_the_other),
+        TEST(nothing_of_one_reading_is_said_of_the_other),
         TEST(where_one_reading_is_right_no_other_is_given),
         TEST(a_packet_that_comes_further_than_one_of_its_number_is_no_copy_of_it),
         TEST(a_fragment_over_several_holes_fills_them_all),
