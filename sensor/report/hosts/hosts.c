@@ -100,7 +100,7 @@ static void tell_sum(struct hosts *h) {
     struct text t;
     if (h->more == 0)
         return;
-    text_init(&t, room, sizeof room);
+    text_init(&t, room, sizeof room - 1);
     text_print(&t,
                "%" PRIu64
                " %shosts spoke in image networks for the first time on %.10s; gantryctl hosts shows them",
@@ -163,7 +163,7 @@ static void tell_address(struct hosts *h, const struct host_sighting *s, bool ca
     struct text t;
     if (!may_tell(h, s->time))
         return;
-    text_init(&t, room, sizeof room);
+    text_init(&t, room, sizeof room - 1);
     put_host(&t, s->network, &s->address, card);
     address_format(&s->peer, peer);
     if (s->serves)
@@ -191,7 +191,7 @@ static void tell_card(struct hosts *h, struct host_line *l, time_ns now) {
     if (l->router || !may_tell(h, now))
         return;
     const struct host_sighting s = {.time = now, .network = l->key.network, .address = l->place};
-    text_init(&t, room, sizeof room);
+    text_init(&t, room, sizeof room - 1);
     put_host(&t, s.network, &s.address, card_of(l));
     text_print(&t, "; %s spoke before, the card never did", place_name(&s.address));
     tell_host(h, &s, card_of(l), &t);
