@@ -135,7 +135,7 @@ bool decode_packet(struct decoder *d, const struct capture_packet *in, struct pa
 }
 
 /* Of the packet that the same fragments made before, `out` keeps what was around them. */
-static bool decode_other(struct decoder *d, struct packet *out) {
+static bool decode_other(struct decoder *d, struct packet *out, bool *decoded) {
     struct bytes whole;
     if (!defrag_other(d->defrag, &whole))
         return false;
@@ -152,11 +152,12 @@ static bool decode_other(struct decoder *d, struct packet *out) {
                      .left = reader_of(whole.p, whole.n),
                      .encapsulations = d->depth,
                      .rest = d->rest};
-    return walk_inwards(d, &w, STEP_NEXT);
+    *decoded = walk_inwards(d, &w, STEP_NEXT);
+    return true;
 }
 
 bool decode_rest(struct decoder *d, struct packet *out, bool *decoded) {
-    if ((*decoded = decode_other(d, out)))
+    if (decode_other(d, out, decoded))
         return true;
     if (reader_left(&d->rest) == 0)
         return false;

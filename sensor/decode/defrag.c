@@ -46,7 +46,8 @@ struct partial {
     struct table_node node;  /* its age is that of `begun` */
     time_ns begun, finished; /* finished 0: not yet */
     struct piece *first, *last;
-    struct piece *others; /* bytes that contradict those, the newest first */
+    struct piece *others;        /* bytes that contradict those, the newest first */
+    struct partial *next_second; /* in defrag.second, if it `is_second` */
     uint32_t pieces;
     uint32_t have, total; /* payload bytes; total 0: the last fragment has not come */
     uint32_t total_other; /* as another last fragment has it; 0: there was none */
@@ -56,6 +57,7 @@ struct partial {
     uint8_t ttl;    /* the highest of a fragment at offset 0 */
     uint8_t wrong;  /* readings whose checksum was */
     bool contested; /* fragments contradicted each other */
+    bool is_second;
     bool has_start; /* the header is that of the fragment at offset 0 */
     uint8_t header[HEADER_MAX];
 };
@@ -65,7 +67,8 @@ struct defrag {
     struct table table; /* struct partial */
     struct hash_key hash_key;
     bool contested;         /* the packet at hand */
-    struct partial *second; /* of which the last bytes are a packet as well as the first; keeps its pieces */
+    struct partial *second; /* of which the last bytes are a packet as well as the first, and are not given
+                               yet, the newest first: they keep their pieces */
     uint8_t packet[HEADER_MAX + PACKET_MAX];
 };
 
@@ -118,9 +121,24 @@ static void give_pieces(struct defrag *d, struct partial *p) {
     p->pieces = 0;
 }
 
+static void add_second(struct defrag *d, struct partial *p) {
+    p->is_second = true;
+    p->next_second = d->second;
+    d->second = p;
+}
+
+static void forget_second(struct defrag *d, struct partial *p) {
+    struct partial **at = &d->second;
+    if (!p->is_second)
+        return;
+    while (*at != p)
+        at = &(*at)->next_second;
+    *at = p->next_second;
+    p->is_second = false;
+}
+
 static void drop_partial(struct defrag *d, struct partial *p) {
-    if (d->second == p)
-        d->second = NULL;
+    forget_second(d, p);
     table_remove(&d->table, &p->node);
     give_pieces(d, p);
     pool_give(&d->partials, p);
@@ -368,12 +386,12 @@ static enum packet_sum sum_whole(const struct defrag *d, const struct partial *p
  * can make both right: whoever shuffles words does not change their sum. */
 static bool choose_reading(struct defrag *d, struct partial *p) {
     enum packet_sum sum = sum_whole(d, p);
-    d->second = NULL;
+    forget_second(d, p);
     if (p->others) {
         overlay_others(d, p);
         enum packet_sum other = sum_whole(d, p);
         if (sum != SUM_BAD && other != SUM_BAD)
-            d->second = p;
+            add_second(d, p);
         if (sum != SUM_BAD || other == SUM_BAD)
             overlay_pieces(d, p, p->first);
         else
@@ -408,15 +426,8 @@ static bool read_whole(struct defrag *d, struct partial *p, struct bytes *whole,
     return *fits && choose_reading(d, p);
 }
 
-static void forget_second(struct defrag *d) {
-    if (d->second)
-        give_pieces(d, d->second);
-    d->second = NULL;
-}
-
 bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct bytes *whole) {
     counter_one(COUNTER_FRAGMENTS);
-    forget_second(d);
     defrag_expire(d, now);
     if (!is_sound(f)) {
         counter_one(COUNTER_FRAGMENTS_MALFORMED);
@@ -454,7 +465,7 @@ bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct 
         counter_one(COUNTER_FRAGMENTS_CONTESTED);
     if (right || !p->contested)
         p->finished = now;
-    if ((right || !fits) && d->second != p)
+    if ((right || !fits) && !p->is_second)
         give_pieces(d, p);
     return fits;
 }
@@ -465,7 +476,8 @@ bool defrag_other(struct defrag *d, struct bytes *whole) {
         return false;
     put_together(d, p, whole);
     overlay_others(d, p);
-    forget_second(d);
+    forget_second(d, p);
+    give_pieces(d, p);
     return true;
 }
 

@@ -35,8 +35,8 @@ enum { DEFRAG_BYTES_MIN = 256 << 10 };
  * fragment), valid until the next call. False: it waits, or was dropped (counted). */
 bool defrag_add(struct defrag *d, const struct fragment *f, time_ns now, struct bytes *whole);
 
-/* The packet that was made whole last as other fragments have it, if its checksum is right then as well.
- * False: there is none, or it was asked for already. */
+/* The packet that was made whole last as other fragments have it, if its checksum is right then as well; then
+ * those that were made whole before, around it. False: there is none, or all were asked for. */
 bool defrag_other(struct defrag *d, struct bytes *whole);
 /* The packet that was made whole last: is its reading one of several that a receiver may have, or drop (RFC
  * 5722)? */

@@ -144,6 +144,56 @@ static void nothing_of_one_reading_is_said_of_the_other(void **state) {
     assert_int_equal(got.tcp_flags, 0);
 }
 
+/* The one is a fragment itself: `first`, or the last of a packet of two readings. */
+static void hide_behind_fragment(bool first) {
+    enum { IP_IN_IP = 4, CARRIED = 1024, ALL = 20 + CARRIED };
+    struct frame reading[2] = {{.length = 0}, {.length = 0}}, f;
+    bool whole = false;
+    add_ipv4(&reading[0], 6, CARRIED, 77, first ? 0x2000 : CARRIED / 8);
+    add_ipv4(&reading[1], 6, CARRIED, 78, 0);
+    for (int i = 0; i < 2; i++)
+        add(&reading[i], segment.bytes, CARRIED);
+    for (int i = 0; i < 3; i++) {
+        size_t from = i < 2 ? 0 : CARRIED, to = i < 2 ? CARRIED : ALL;
+        assert_false(whole);
+        f.length = 0;
+        add_ethernet(&f, 0x0800);
+        add_ipv4(&f, IP_IN_IP, (unsigned)(to - from), 1, (unsigned)(from / 8) | (i < 2 ? 0x2000 : 0));
+        add(&f, reading[i % 2].bytes + from, to - from);
+        whole = decode_at(decoder, &f, START, &got);
+    }
+    assert_int_equal(whole, !first);
+}
+
+static void assert_hidden_reading(void) {
+    bool decoded;
+    assert_true(decode_rest(decoder, &got, &decoded) && decoded);
+    assert_int_equal(got.payload_length, 1024 - 20);
+    assert_memory_equal(got.payload, segment.bytes + 20, 1024 - 20);
+    assert_false(decode_rest(decoder, &got, &decoded));
+}
+
+static void a_fragment_within_one_reading_does_not_hide_the_other(void **state) {
+    hide_behind_fragment(true);
+    assert_hidden_reading();
+}
+
+static void two_readings_within_one_do_not_hide_the_other(void **state) {
+    struct frame other = segment, f;
+    bool decoded;
+    memcpy(other.bytes + 40, segment.bytes + 60, 20);
+    memcpy(other.bytes + 60, segment.bytes + 40, 20);
+    for (int i = 0; i < 2; i++) {
+        add_v4_fragment(&f, 77, i ? &other : &segment, 0, 1024);
+        assert_false(decode_at(decoder, &f, START, &got));
+    }
+    hide_behind_fragment(false);
+    assert_memory_equal(got.payload, segment.bytes + 20, 1024 - 20);
+    assert_true(decode_rest(decoder, &got, &decoded) && decoded);
+    assert_memory_equal(got.payload, other.bytes + 20, 1024 - 20);
+    assert_hidden_reading();
+}
+
 static void where_one_reading_is_right_no_other_is_given(void **state) {
     bool decoded;
     assert_false(send_v4(1, 0, CUT, START));
@@ -383,6 +433,8 @@ int main(void) {
         TEST(of_overlapping_bytes_the_first_are_kept),
         TEST(where_two_readings_are_right_one_is_given_after_the_other),
         TEST(nothing_of_one_reading_is_said_of_the_other),
+        TEST(a_fragment_within_one_reading_does_not_hide_the_other),
+        TEST(two_readings_within_one_do_not_hide_the_other),
         TEST(where_one_reading_is_right_no_other_is_given),
         TEST(a_packet_that_comes_further_than_one_of_its_number_is_no_copy_of_it),
         TEST(a_fragment_over_several_holes_fills_them_all),
