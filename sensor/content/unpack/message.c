@@ -13,7 +13,7 @@
  * line before it. */
 
 enum {
-    NAME_MAX_BYTES = 128, /* of a field's name */
+    NAME_MAX_BYTES = 998, /* of a field's name and the blanks behind it (RFC 5322 section 2.1.1) */
     FIELD_MAX = 4096,     /* of a field with what is folded to it */
     HEAD_MAX = 6144,      /* of the fields that say what the body is */
     FROM_MAX = 256,
@@ -49,10 +49,10 @@ struct message {
     bool torn;   /* and with it, perhaps, the beginning of the body */
     bool waits;  /* the body is not worth an object yet: its bytes are in `line` */
     uint16_t line_n;
-    uint8_t line[SMALL]; /* of a line of which it is not known whether it is a field */
+    uint8_t line[NAME_MAX_BYTES]; /* of a line of which it is not known whether it is a field */
 };
 
-_Static_assert(NAME_MAX_BYTES < SMALL, "a line that is none goes to the body");
+_Static_assert(SMALL <= NAME_MAX_BYTES, "a small body waits in the room of a line");
 
 /* --- Fields --- */
 
@@ -147,7 +147,7 @@ static void begin_body(struct message *m) {
 }
 
 static void body_take(struct message *m, const uint8_t *p, size_t n) {
-    if (m->waits && n <= (size_t)(SMALL - m->line_n)) {
+    if (m->waits && m->line_n + n <= SMALL) {
         memcpy(m->line + m->line_n, p, n);
         m->line_n = (uint16_t)(m->line_n + n);
         return;
@@ -167,12 +167,23 @@ static void begin_body_here(struct message *m) {
     if (!m->fields && !unpack_object(m->unpack)->container) {
         m->at = AT_BODY;
         m->line_n = 0;
+        pool_give(&m->pools->rooms, m->room);
+        m->room = NULL;
         return;
     }
     m->torn = m->lost;
     begin_body(m);
-    if (m->body)
+    if (m->body || m->line_n > SMALL)
         body_take(m, m->line, 0);
+}
+
+/* A line is longer than a field's name may be. */
+static void begin_body_early(struct message *m) {
+    if (m->fields) {
+        counter_add(COUNTER_MAIL_HEAD, !m->told);
+        unpack_bounded(m->unpack);
+    }
+    begin_body_here(m);
 }
 
 /* --- The head, a line at a time --- */
@@ -206,6 +217,7 @@ static void begin_value(struct message *m, bool folded) {
 /* One byte of a line of which it is not known what it is. Only for those that are taken it is in `line`. */
 static void take_line_byte(struct message *m, uint8_t c) {
     bool first = m->line_n == 0, blank = c == ' ' || c == '\t';
+    bool goes_on = m->at != AT_CR && ((blank && !first) || (m->at == AT_NAME && is_name_char(c)));
     if (m->at == AT_CR && c == '\n') {
         m->line_n = 0;
         begin_body(m);
@@ -229,10 +241,12 @@ static void take_line_byte(struct message *m, uint8_t c) {
         m->line_n--;
         begin_value(m, false);
         store_field(m, &c, m->kept);
-    } else if (m->at != AT_CR && blank && !first) {
-        m->at = AT_BLANKS;
-    } else if (m->at != AT_NAME || !is_name_char(c) || m->line_n == NAME_MAX_BYTES) {
+    } else if (!goes_on) {
         begin_body_here(m);
+    } else if (m->line_n == NAME_MAX_BYTES) {
+        begin_body_early(m);
+    } else if (blank) {
+        m->at = AT_BLANKS;
     }
 }
 

@@ -168,7 +168,9 @@ static void a_gap_in_the_head_hides_no_attachment(void **state) {
     size_t n = read_mail("python.eml", bytes), body = find_text(bytes, n, "\r\n\r\n");
     for (size_t missing = 1; missing <= 201; missing += 40)
         for (size_t gap = 0; gap + missing < body; gap++) {
-            send_mail(bytes, n, (struct how){.declared = "message/rfc822", .split = gap, .gap = gap, .missing = missing});
+            send_mail(
+                bytes, n,
+                (struct how){.declared = "message/rfc822", .split = gap, .gap = gap, .missing = missing});
             const struct collected *picture = find_named("20260531_L04_ABC1234.jpg");
             if (!picture || !picture->complete || picture->size != 900)
                 fail_msg("%zu missing at %zu: the picture is not whole", missing, gap);
@@ -186,6 +188,45 @@ static void a_gap_in_an_attachment_is_missing_in_it_alone(void **state) {
     assert_true(find_named("20260531_L04_ABC1234.jpg")->missing > 0);
     assert_true(find_named("inner.png")->complete);
     collect_finish(&got);
+}
+
+/* --- Names of fields --- */
+
+static size_t put_mail(uint8_t *out, const char *head, char fill, size_t fills, const char *rest) {
+    size_t n = strlen(head), rest_n = strlen(rest);
+    memcpy(out, head, n);
+    memset(out + n, fill, fills);
+    memcpy(out + n + fills, rest, rest_n);
+    return n + fills + rest_n;
+}
+
+static const char to_the_name[] = "From: a@b.example\r\nTo: c@d.example\r\nX";
+static const char from_the_name[] =
+    ": y\r\nMIME-Version: 1.0\r\nContent-Type: application/x-reads; name=reads.txt\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\nQUIxMiBDREUK\r\n";
+
+static void a_name_as_long_as_a_line_may_be_is_one(void **state) {
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = put_mail(bytes, to_the_name, " x"[i], 990, from_the_name);
+        send_mail(bytes, n, (struct how){.declared = "message/rfc822", .step = 100});
+        assert_non_null(find_named("reads.txt"));
+        assert_int_equal(find_named("reads.txt")->size, 9);
+        assert_false(collect_ended(&got, got.ended - 1)->bounded);
+        collect_finish(&got);
+    }
+}
+
+/* Longer ones begin the body, and the mail says that there was a bound. */
+static void blanks_behind_a_name_stay_in_their_room(void **state) {
+    size_t head = sizeof to_the_name - 2; /* the name is the body's first octet */
+    for (size_t blanks = 100; blanks < MAIL_MAX - 512; blanks += 4091) {
+        size_t n = put_mail(bytes, to_the_name, ' ', blanks, from_the_name);
+        send_mail(bytes, n, (struct how){.declared = "message/rfc822", .step = blanks % 2 ? 100 : 0});
+        bool over = blanks > 1000;
+        assert_int_equal(find_thing(0)->size, over ? n - head : 9);
+        assert_int_equal(collect_ended(&got, got.ended - 1)->bounded, over);
+        collect_finish(&got);
+    }
 }
 
 /* --- message/partial (RFC 2046 section 5.2.2) --- */
@@ -265,6 +306,8 @@ int main(void) {
         cmocka_unit_test(every_mail_gives_its_things_at_every_split_point),
         cmocka_unit_test(a_gap_in_the_head_hides_no_attachment),
         cmocka_unit_test(a_gap_in_an_attachment_is_missing_in_it_alone),
+        cmocka_unit_test(a_name_as_long_as_a_line_may_be_is_one),
+        cmocka_unit_test(blanks_behind_a_name_stay_in_their_room),
         cmocka_unit_test(a_mail_in_pieces_is_put_together_in_whatever_order_they_come),
         cmocka_unit_test(a_piece_that_never_came_is_missing),
         cmocka_unit_test(a_mail_is_known_by_its_shape_whatever_is_declared),
