@@ -72,13 +72,13 @@ static struct bytes clean_type(struct bytes type, char *out, size_t size) {
     struct bytes b =
         clean.n > longest ? mime_parameter(clean, "boundary", boundary, sizeof boundary) : bytes_of(NULL, 0);
     struct bytes kind = bytes_trim(bytes_until(clean, ';'));
-    if (b.n == 0 || memchr(b.p, '"', b.n) || memchr(b.p, '\\', b.n) || kind.n + b.n + 16 > size)
+    size_t n = (size_t)(kind.p - (const uint8_t *)out) + kind.n; /* blanks may stand before it */
+    if (b.n == 0 || memchr(b.p, '"', b.n) || memchr(b.p, '\\', b.n) || n + b.n + 13 > size)
         return clean;
-    size_t n = (size_t)(kind.p - (const uint8_t *)out) + kind.n;
     memcpy(out + n, "; boundary=\"", 12);
     memcpy(out + n + 12, b.p, b.n);
     out[n + 12 + b.n] = '"';
-    return bytes_of(out, n + 13 + b.n);
+    return bytes_of(kind.p, kind.n + 13 + b.n);
 }
 
 /* message/partial (RFC 2046 section 5.2.2): the last one at least says how many there are. */

@@ -160,11 +160,10 @@ static bool read_value(struct tnef *t, struct reader *r, unsigned type, unsigned
     uint32_t n;
     if (size > 0)
         return reader_skip(r, size);
-    const uint8_t *at = r->at + 4;
     if (!reader_u32le(r, &n) || n > reader_left(r))
         return false;
     if (id == LONG_NAME && (type == TYPE_TEXT || type == TYPE_UNICODE))
-        name_by_property(t, type, at, n);
+        name_by_property(t, type, r->at, n);
     return skip_padded(r, n);
 }
 
