@@ -61,6 +61,10 @@ static size_t take_data(struct uuencode *u, uint8_t c, uint8_t *out) {
     return n;
 }
 
+static bool is_octal(uint8_t c) {
+    return c >= '0' && c <= '7';
+}
+
 /* Before the line that begins it. */
 static void find_begin(struct uuencode *u, uint8_t c) {
     static const char begin[] = "begin ";
@@ -68,9 +72,9 @@ static void find_begin(struct uuencode *u, uint8_t c) {
         u->at = AT_LINE;
         u->matched = 0;
     } else if (u->at == AT_LINE) {
-        u->at = c == (uint8_t)begin[u->matched++] ? AT_LINE : AT_TEXT;
-        if (u->at == AT_LINE && begin[u->matched] == 0)
-            u->at = AT_BEGIN;
+        bool mode = begin[u->matched] == 0; /* without one it is a line like any other */
+        bool fits = mode ? is_octal(c) : c == (uint8_t)begin[u->matched++];
+        u->at = !fits ? AT_TEXT : mode ? AT_BEGIN : AT_LINE;
     }
 }
 
@@ -114,7 +118,7 @@ static bool uuencode_fits(struct bytes first) {
     static const char begin[] = "begin ";
     size_t n = sizeof begin - 1;
     for (size_t at = 0; at + n < first.n;) {
-        if (memcmp(first.p + at, begin, n) == 0 && first.p[at + n] >= '0' && first.p[at + n] <= '7')
+        if (memcmp(first.p + at, begin, n) == 0 && is_octal(first.p[at + n]))
             return true;
         const uint8_t *lf = memchr(first.p + at, '\n', first.n - at);
         at = lf ? (size_t)(lf - first.p) + 1 : first.n;

@@ -28,11 +28,11 @@ static size_t take_escape(struct yenc *y, uint8_t c, uint8_t *out) {
 
 /* The letters behind "=y". */
 static void take_word(struct yenc *y, uint8_t c) {
-    if (c != (uint8_t) "end"[y->matched++])
+    bool end = c == (uint8_t) "end"[y->matched++];
+    if (!end || y->matched == 3)
         y->at = AT_REST;
-    y->ended = y->at == AT_WORD && y->matched == 3;
-    y->at = y->ended ? AT_REST : y->at;
-    y->begun = true;
+    y->ended = y->begun && end && y->matched == 3;
+    y->begun |= c == 'b' && y->matched == 1; /* "=ybegin" */
 }
 
 static size_t take_byte(struct yenc *y, uint8_t c, uint8_t *out) {

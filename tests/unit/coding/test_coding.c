@@ -237,6 +237,7 @@ static void uuencode_is_what_stands_between_its_lines(void **state) {
         "to you:\r\n\r\nbegin 644 a.txt\n+<&QA=&4L;&%N90H \n \nend\n",
         "begin 644 a.txt\n\n+<&QA=&4L;&%N90H\n\nlower case is no line of it\nend",
         "begin 0644 a.txt\n#<&QA\n(=&4L;&%N90Hxx\n`\nend\n",
+        "begin reading\n#<&QA\nend\nbegin 644 a.txt\n+<&QA=&4L;&%N90H`\n`\nend\n",
     };
     for (size_t b = 0; b < sizeof bodies / sizeof *bodies; b++)
         for (size_t step = 1; step <= 64; step++)
@@ -247,8 +248,12 @@ static void yenc_is_what_stands_between_its_lines(void **state) {
     /* "a", 0, "=", CR, LF, 214 (which becomes NUL), 19 (which becomes "=") */
     static const char body[] = "hi\r\n=ybegin line=128 size=7 name=a b.txt\r\n=ypart begin=1 end=7\r\n"
                                "\x8b*g\r\n74=@=}\r\n=yend size=7\r\n";
-    for (size_t step = 1; step <= 64; step++)
+    static const char late[] =
+        "=yend\r\n=yet\r\nabc\r\n=ybegin line=128 size=1 name=a\r\n\x8b\r\n=yend size=1\r\n";
+    for (size_t step = 1; step <= 64; step++) {
         expect_decoded("yenc", body, step, "a\0=\r\n\xd6\x13", 7);
+        expect_decoded("yenc", late, step, "a", 1);
+    }
 }
 
 static void a_text_without_a_line_that_begins_a_file_is_itself(void **state) {
