@@ -279,7 +279,7 @@ static void message_data(struct filter *f, const uint8_t *p, size_t n) {
         p += taken;
         n -= taken;
     }
-    unpack_own(m->unpack, head, (size_t)(p - head));
+    unpack_own(m->unpack, f, head, (size_t)(p - head));
     if (n > 0 && (m->body || m->waits))
         body_take(m, p, n);
 }

@@ -124,10 +124,10 @@ bool unpack_is_wrapper(const struct unpack *u, const struct file_type *type, str
     return false;
 }
 
-void unpack_own(struct unpack *u, const uint8_t *bytes, size_t n) {
+void unpack_own(struct unpack *u, const struct filter *by, const uint8_t *bytes, size_t n) {
     const struct object_sink *sink = &u->content->sink;
     uint8_t stage = stage_enter(STAGE_PATTERNS);
-    if (u->object->container && u->object->has_text && n > 0)
+    if (by == u->wrapper && u->object->has_text && n > 0)
         sink->data(sink->context, u->object, bytes, n);
     stage_leave(stage);
 }
@@ -170,8 +170,10 @@ struct unpack_match unpack_match(struct unpack *u, struct bytes first) {
             continue;
         m.filter[m.n++] = f;
         m.apart |= table[i]->kind != UNPACK_TEXT;
-        if (is_wrapper(table[i], u->object->type, declared, first))
+        if (is_wrapper(table[i], u->object->type, declared, first)) {
             m.wrapper = table[i];
+            u->wrapper = f;
+        }
     }
     return m;
 }

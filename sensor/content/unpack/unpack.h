@@ -65,8 +65,9 @@ struct unpack_child {
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child);
 /* Facts of the object itself (FACT_COUNT) that it does not know: its children are given them. */
 void unpack_tell(struct unpack *u, const struct bytes *fact);
-/* Bytes of a wrapper that has text of its own: they are inspected, as they lie behind one another. */
-void unpack_own(struct unpack *u, const uint8_t *bytes, size_t n);
+/* Bytes of a wrapper that has text of its own: they are inspected, as they lie behind one another. Where more
+ * than one unpacker takes the object for its own, what the others give is nothing. */
+void unpack_own(struct unpack *u, const struct filter *by, const uint8_t *bytes, size_t n);
 /* A bound keeps it from being taken apart: the object says so. */
 void unpack_bounded(struct unpack *u);
 /* Facts of a child that were found later (FACT_COUNT). */

@@ -149,12 +149,25 @@ static void a_mail_is_known_by_its_shape_whatever_is_declared(void **state) {
         }
 }
 
-/* --- Gaps --- */
-
 static size_t find_text(const uint8_t *p, size_t n, const char *text) {
     const uint8_t *at = memmem(p, n, text, strlen(text));
     return at ? (size_t)(at - p) : n;
 }
+
+/* Two unpackers look into it, of which one gives the head as the mail's text. */
+static void a_mail_declared_as_a_multipart_body_has_its_head_once(void **state) {
+    size_t n = read_mail("python.eml", bytes), head = find_text(bytes, n, "\r\n\r\n") + 4;
+    for (size_t step = 1; step <= n; step *= 8) {
+        send_mail(bytes, n, (struct how){.declared = "multipart/mixed; boundary=nowhere", .step = step});
+        const struct collected *mail = collect_ended(&got, got.ended - 1);
+        assert_true(mail->container);
+        assert_int_equal(mail->bytes, head);
+        assert_memory_equal(mail->data, bytes, head);
+        collect_finish(&got);
+    }
+}
+
+/* --- Gaps --- */
 
 static const struct collected *find_named(const char *name) {
     for (size_t i = 0; i < got.ended; i++)
@@ -304,6 +317,7 @@ int main(void) {
     object_count = read_rows("objects.tsv", objects);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mail_gives_its_things_at_every_split_point),
+        cmocka_unit_test(a_mail_declared_as_a_multipart_body_has_its_head_once),
         cmocka_unit_test(a_gap_in_the_head_hides_no_attachment),
         cmocka_unit_test(a_gap_in_an_attachment_is_missing_in_it_alone),
         cmocka_unit_test(a_name_as_long_as_a_line_may_be_is_one),
