@@ -149,9 +149,12 @@ static void begin_file(struct encoded *e) {
         open_file(e);
 }
 
-/* One that its hosts did not pay for is still text of the object. */
+/* One that its hosts did not pay for is still text of the object, and nothing more. */
 static void end_file(struct encoded *e, enum transfer_end how) {
-    counter_add(COUNTER_ENCODED_SMALL, e->waits);
+    if (e->waits) {
+        counter_one(COUNTER_ENCODED_SMALL);
+        unpack_bounded(e->unpack);
+    }
     if (e->file)
         filter_end(e->file, how);
     e->file = NULL;

@@ -136,12 +136,9 @@ void unpack_bounded(struct unpack *u) {
     object_note_bound(u);
 }
 
-/* In a text that lies so deep there is most often nothing: that the bound is met is not told. */
+/* In a text that lies so deep there is most often nothing: the bound is told where a file begins in it. */
 static bool may_unpack(struct unpack *u, const struct unpacker *by) {
-    const struct limits *l = &u->content->options.codings.limits;
-    if (by->kind == UNPACK_TEXT && u->level >= l->depth_max)
-        return false;
-    if (limit_depth(l, u->level))
+    if (by->kind == UNPACK_TEXT || limit_depth(&u->content->options.codings.limits, u->level))
         return true;
     object_note_bound(u);
     return false;

@@ -137,6 +137,23 @@ static void more_codings_than_allowed_are_left_as_they_are(void **state) {
     finish();
 }
 
+static void a_file_in_a_text_as_deep_as_allowed_is_told(void **state) {
+    static const char *const texts[] = {"begin 644 a.txt\n+<&QA=&4L;&%N90H`\n`\nend\n", "nothing begins\n"};
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t before = collect_counter(COUNTER_UNPACK_DEPTH);
+        begin_with(&(struct content_options){.objects = 16, .codings.limits.depth_max = 1});
+        struct transfer *t = body("multipart/mixed; boundary=b", "");
+        text(t, "--b\r\nContent-Type: text/plain\r\n\r\n");
+        text(t, texts[i]);
+        text(t, "\r\n--b--\r\n");
+        content_end(&conversation, t, TRANSFER_DONE);
+        assert_int_equal(got.ended, 2);
+        assert_int_equal(got.list[1].bounded || got.list[0].bounded, i == 0);
+        assert_int_equal(collect_counter(COUNTER_UNPACK_DEPTH) - before, i == 0);
+        finish();
+    }
+}
+
 static void base64_without_padding_or_with_a_gap_gives_what_it_can(void **state) {
     begin();
     struct transfer *t = body("", "base64");
@@ -431,6 +448,7 @@ int main(void) {
         cmocka_unit_test(output_stops_at_its_limit_to_the_byte),
         cmocka_unit_test(a_gap_in_a_compressed_body_ends_what_can_be_decoded),
         cmocka_unit_test(more_codings_than_allowed_are_left_as_they_are),
+        cmocka_unit_test(a_file_in_a_text_as_deep_as_allowed_is_told),
         cmocka_unit_test(base64_without_padding_or_with_a_gap_gives_what_it_can),
         cmocka_unit_test(a_gap_in_a_part_is_that_parts_alone),
         cmocka_unit_test(a_gap_that_hides_a_parts_head_gives_a_part_without_a_name),

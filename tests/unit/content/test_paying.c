@@ -119,11 +119,27 @@ static void small_ranges_that_nobody_pays_for_are_told_and_join_nothing(void **s
     }
 }
 
+static void a_small_encoded_file_that_nobody_pays_for_is_told(void **state) {
+    (void)state;
+    char text[2000]; /* large enough to be looked at */
+    snprintf(text, sizeof text, "%0600d\nbegin 644 a.txt\n+<&QA=&4L;&%%N90H`\n`\nend\n", 0);
+    for (int rich = 0; rich < 2; rich++) {
+        uint64_t before = collect_counter(COUNTER_ENCODED_SMALL);
+        begin(rich);
+        send_body(text, LENGTH_UNKNOWN, sizeof text);
+        assert_int_equal(got.ended, rich ? 2 : 1);
+        assert_int_equal(got.list[0].bounded, !rich);
+        assert_int_equal(collect_counter(COUNTER_ENCODED_SMALL) - before, !rich);
+        finish();
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(few_bytes_that_nobody_pays_for_have_a_type_and_a_size_alone),
         cmocka_unit_test(what_grows_is_looked_at_from_its_first_byte),
         cmocka_unit_test(what_is_paid_for_lasts_as_long_as_the_hosts_bytes),
+        cmocka_unit_test(a_small_encoded_file_that_nobody_pays_for_is_told),
         cmocka_unit_test(small_ranges_that_nobody_pays_for_are_told_and_join_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
