@@ -28,34 +28,45 @@ static void same_result_run(struct collector *got, const struct content_options 
     collect_destroy(c);
 }
 
-static inline bool same_result_equal(const struct collected *a, const struct collected *b) {
-    return a->size == b->size && a->missing == b->missing && a->complete == b->complete &&
-           a->type == b->type && a->content == b->content && a->hashed == b->hashed &&
-           strcmp(a->sha256, b->sha256) == 0 && strcmp(a->name, b->name) == 0;
+/* What an object is and of which it is a child, in one number. `partly`: what was seen of an incomplete
+ * object may depend on how it came. */
+static inline uint64_t same_result_sum(const struct collector *c, const struct collected *x, bool partly) {
+    uint64_t parent = 0;
+    for (size_t i = 0; i < c->n && x->parent; i++)
+        if (c->list[i].number == x->parent)
+            parent = same_result_sum(c, &c->list[i], partly);
+    if (partly && !x->complete)
+        return collect_mix(1, (const uint8_t *)&parent, sizeof parent);
+    const uint64_t of[] = {parent,    x->depth,           x->size,      x->missing, x->offset, x->complete,
+                           x->hashed, (uintptr_t)x->type, x->container, x->content, x->bounded};
+    uint64_t sum = collect_mix(2, (const uint8_t *)of, sizeof of);
+    sum = collect_mix(sum, (const uint8_t *)x->sha256, strlen(x->sha256));
+    return collect_mix(sum, (const uint8_t *)x->name, strlen(x->name));
 }
 
-/* Which of two children of one object begins first may depend on how their bytes came, and so do numbers. */
-static inline bool same_result_has(const struct collector *c, const struct collected *wanted) {
+static inline int same_result_compare(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Sorted: which of two things begins first may depend on how their bytes came, as an object takes small
+ * pieces together before what is in it is looked for, and what stands behind a coding's end does not wait. */
+static inline void same_result_sums(const struct collector *c, bool partly, uint64_t out[COLLECT_MAX]) {
     for (size_t i = 0; i < c->n; i++)
-        if (same_result_equal(&c->list[i], wanted))
-            return true;
-    return false;
+        out[i] = same_result_sum(c, &c->list[i], partly);
+    qsort(out, c->n, sizeof *out, same_result_compare);
 }
 
-/* `partly`: what was seen of an incomplete object may depend on how it came. */
 static inline void same_result_check(const struct content_options *options, const struct transfer_seed *facts,
                                      struct bytes body, bool partly) {
     static struct collector whole, pieces;
+    static uint64_t of_whole[COLLECT_MAX], of_pieces[COLLECT_MAX];
     same_result_run(&whole, options, facts, body, 0);
     same_result_run(&pieces, options, facts, body, 1 + (uint32_t)body.n * 2654435761u);
-    if (whole.n != pieces.n)
+    same_result_sums(&whole, partly, of_whole);
+    same_result_sums(&pieces, partly, of_pieces);
+    if (whole.n != pieces.n || memcmp(of_whole, of_pieces, whole.n * sizeof *of_whole) != 0)
         abort();
-    for (size_t i = 0; i < whole.n; i++) {
-        if (partly && !whole.list[i].complete && !pieces.list[i].complete)
-            continue;
-        if (!same_result_has(&pieces, &whole.list[i]) || !same_result_has(&whole, &pieces.list[i]))
-            abort();
-    }
     if (whole.n && whole.list[0].container && whole.list[0].size != body.n)
         abort();
     collect_finish(&whole);
