@@ -6,8 +6,6 @@
 #include "base/pool.h"
 #include "mime/mime.h"
 
-#include <stdlib.h>
-
 /* Files that stand in a text as uuencode (IEEE Std 1003.1, also with base64) or yEnc writes them, from the
  * line that begins one to the line that ends it: each is a child, of which the coding undoes the rest. What
  * begins as such a line and is not followed by one of data is text. */
@@ -291,18 +289,8 @@ static struct filter *create_encoded(struct unpack *u) {
     return &e->filter;
 }
 
-static void stop_encoded(void *state) {
-    if (state)
-        pool_finish(state);
-    free(state);
-}
-
 static void *start_encoded(size_t objects) {
-    struct pool *p = malloc(sizeof *p);
-    if (p && pool_init(p, sizeof(struct encoded), objects))
-        return p;
-    free(p);
-    return NULL;
+    return unpack_start_pool(sizeof(struct encoded), objects);
 }
 
 const struct unpacker unpacker_encoded = {
@@ -311,5 +299,5 @@ const struct unpacker unpacker_encoded = {
     .matches = matches_text,
     .create = create_encoded,
     .start = start_encoded,
-    .stop = stop_encoded,
+    .stop = unpack_stop_pool,
 };

@@ -31,7 +31,7 @@ struct head_room {
 };
 
 struct pools {
-    struct pool messages, rooms;
+    struct pool *messages, *rooms;
 };
 
 struct message {
@@ -119,7 +119,7 @@ static void open_body(struct message *m) {
     m->body = entity_begin(m->unpack, r->head, r->head_n, &rules);
     if (m->torn && m->body)
         filter_gap(m->body, 1); /* nobody knows how much */
-    pool_give(&m->pools->rooms, r);
+    pool_give(m->pools->rooms, r);
     m->room = NULL;
 }
 
@@ -167,7 +167,7 @@ static void begin_body_here(struct message *m) {
     if (!m->fields && !unpack_object(m->unpack)->container) {
         m->at = AT_BODY;
         m->line_n = 0;
-        pool_give(&m->pools->rooms, m->room);
+        pool_give(m->pools->rooms, m->room);
         m->room = NULL;
         return;
     }
@@ -319,8 +319,8 @@ static void message_end(struct filter *f, enum transfer_end how) {
     if (m->body)
         filter_end(m->body, how);
     if (m->room)
-        pool_give(&m->pools->rooms, m->room);
-    pool_give(&m->pools->messages, m);
+        pool_give(m->pools->rooms, m->room);
+    pool_give(m->pools->messages, m);
 }
 
 static void message_bounded(struct filter *f) {
@@ -361,10 +361,10 @@ static bool has_head(const struct file_type *type) {
 
 static struct filter *create_message(struct unpack *u) {
     struct pools *p = unpack_state(u);
-    struct message *m = pool_take(&p->messages);
-    struct head_room *r = m ? pool_take(&p->rooms) : NULL;
+    struct message *m = pool_take(p->messages);
+    struct head_room *r = m ? pool_take(p->rooms) : NULL;
     if (!r) {
-        pool_give(&p->messages, m);
+        pool_give(p->messages, m);
         counter_one(COUNTER_MAIL_SHED);
         unpack_bounded(u);
         return NULL;
@@ -391,16 +391,16 @@ static void stop_message(void *state) {
     struct pools *p = state;
     if (!p)
         return;
-    pool_finish(&p->messages);
-    pool_finish(&p->rooms);
+    unpack_stop_pool(p->messages);
+    unpack_stop_pool(p->rooms);
     free(p);
 }
 
 /* A head is soon over: of four mails that are open three have one that is. */
 static void *start_message(size_t objects) {
     struct pools *p = calloc(1, sizeof *p);
-    if (p && pool_init(&p->messages, sizeof(struct message), objects) &&
-        pool_init(&p->rooms, sizeof(struct head_room), objects / 4 + 16))
+    if (p && (p->messages = unpack_start_pool(sizeof(struct message), objects)) &&
+        (p->rooms = unpack_start_pool(sizeof(struct head_room), objects / 4 + 16)))
         return p;
     stop_message(p);
     return NULL;

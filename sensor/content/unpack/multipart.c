@@ -5,7 +5,6 @@
 #include "base/pool.h"
 #include "mime/mime.h"
 
-#include <stdlib.h>
 #include <strings.h>
 
 /* multipart bodies (RFC 2046 section 5.1; form-data: RFC 7578; byteranges: RFC 9110 section 14.6;
@@ -612,17 +611,7 @@ static const struct file_type *type_of_multipart(struct bytes declared) {
 }
 
 static void *start_multipart(size_t objects) {
-    struct pool *p = malloc(sizeof *p);
-    if (p && pool_init(p, sizeof(struct multipart), objects))
-        return p;
-    free(p);
-    return NULL;
-}
-
-static void stop_multipart(void *state) {
-    if (state)
-        pool_finish(state);
-    free(state);
+    return unpack_start_pool(sizeof(struct multipart), objects);
 }
 
 const struct unpacker unpacker_multipart = {
@@ -634,5 +623,5 @@ const struct unpacker unpacker_multipart = {
     .create = create_multipart,
     .type_of = type_of_multipart,
     .start = start_multipart,
-    .stop = stop_multipart,
+    .stop = unpack_stop_pool,
 };

@@ -6,8 +6,6 @@
 #include "base/utf8.h"
 #include "mime/mime.h"
 
-#include <stdlib.h>
-
 /* TNEF ([MS-OXTNEF] section 2.1), which Outlook sends as winmail.dat: a signature and a key, then attributes
  * of a level, a tag, a length, data and a sum. An attachment begins with its rendering data; its data may
  * come before or behind its title. The long name in its properties is better than the title. */
@@ -314,18 +312,8 @@ static struct filter *create_tnef(struct unpack *u) {
     return &t->filter;
 }
 
-static void stop_tnef(void *state) {
-    if (state)
-        pool_finish(state);
-    free(state);
-}
-
 static void *start_tnef(size_t objects) {
-    struct pool *p = malloc(sizeof *p);
-    if (p && pool_init(p, sizeof(struct tnef), objects / 4 + 16))
-        return p;
-    free(p);
-    return NULL;
+    return unpack_start_pool(sizeof(struct tnef), objects / 4 + 16);
 }
 
 const struct unpacker unpacker_tnef = {
@@ -334,5 +322,5 @@ const struct unpacker unpacker_tnef = {
     .matches = matches_tnef,
     .create = create_tnef,
     .start = start_tnef,
-    .stop = stop_tnef,
+    .stop = unpack_stop_pool,
 };

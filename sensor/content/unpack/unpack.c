@@ -2,7 +2,10 @@
 #include "content/whole/whole.h"
 
 #include "base/counter.h"
+#include "base/pool.h"
 #include "base/stage.h"
+
+#include <stdlib.h>
 
 bool unpackers_start(struct content *c) {
     for (unsigned i = 0; c->unpackers[i] && i < UNPACKER_TABLE_MAX; i++, c->unpackers_started++)
@@ -17,6 +20,20 @@ void unpackers_stop(struct content *c) {
         if (c->unpackers[last]->stop)
             c->unpackers[last]->stop(c->unpacker_state[last]);
     }
+}
+
+void *unpack_start_pool(size_t object_size, size_t limit) {
+    struct pool *p = malloc(sizeof *p);
+    if (p && pool_init(p, object_size, limit))
+        return p;
+    free(p);
+    return NULL;
+}
+
+void unpack_stop_pool(void *pool) {
+    if (pool)
+        pool_finish(pool);
+    free(pool);
 }
 
 void *unpack_state(const struct unpack *u) {

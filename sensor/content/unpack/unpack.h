@@ -60,6 +60,10 @@ struct unpack_child {
     uint64_t number, pieces; /* which of how many it is, from 1; 0: not said; `fact` is that of the whole */
 };
 
+/* `start` and `stop` of an unpacker that holds a pool and nothing else. NULL: no memory. */
+void *unpack_start_pool(size_t object_size, size_t limit);
+void unpack_stop_pool(void *pool);
+
 /* The head of a chain that the caller feeds and ends. NULL: a limit is met (depth, members), or there is no
  * room; counted, and the child is left out. */
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child);
