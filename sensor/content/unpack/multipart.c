@@ -382,7 +382,7 @@ static size_t preamble_take(struct multipart *m, const uint8_t *p, size_t n) {
     if (m->candidate_n && have < FIELD_PREFIX && take > FIELD_PREFIX - have)
         take = FIELD_PREFIX - have;
     size_t room = (size_t)(HEAD_MAX / 2 - have), kept = take < room ? take : room;
-    unpack_own(m->unpack, &m->filter, p, take);
+    unpack_own(m->unpack, &m->filter, p, take + (lf && take == line));
     memcpy(m->head + m->head_n, p, kept);
     m->head_n = (uint16_t)(m->head_n + kept);
     m->line_n += take + (kept < take ? HEAD_MAX : 0);

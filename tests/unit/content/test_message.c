@@ -154,6 +154,14 @@ static size_t find_text(const uint8_t *p, size_t n, const char *text) {
     return at ? (size_t)(at - p) : n;
 }
 
+static size_t put_mail(uint8_t *out, const char *head, char fill, size_t fills, const char *rest) {
+    size_t n = strlen(head), rest_n = strlen(rest);
+    memcpy(out, head, n);
+    memset(out + n, fill, fills);
+    memcpy(out + n + fills, rest, rest_n);
+    return n + fills + rest_n;
+}
+
 /* Two unpackers look into it, of which one gives the head as the mail's text. */
 static void a_mail_declared_as_a_multipart_body_has_its_head_once(void **state) {
     size_t n = read_mail("python.eml", bytes), head = find_text(bytes, n, "\r\n\r\n") + 4;
@@ -163,6 +171,19 @@ static void a_mail_declared_as_a_multipart_body_has_its_head_once(void **state) 
         assert_true(mail->container);
         assert_int_equal(mail->bytes, head);
         assert_memory_equal(mail->data, bytes, head);
+        collect_finish(&got);
+    }
+}
+
+static void a_remark_before_the_first_part_is_inspected_line_by_line(void **state) {
+    static const char remark[] = "KXR4471,TX\nGHT7720,NM\n\nPJX0913,TX\r\n";
+    static const char part[] = "--B\r\nContent-Type: text/plain\r\n\r\nhello\r\n--B--\r\n";
+    size_t n = put_mail(bytes, remark, ' ', 0, part);
+    for (size_t step = 1; step <= n; step++) {
+        send_mail(bytes, n, (struct how){.declared = "multipart/mixed; boundary=B", .step = step});
+        const struct collected *body = collect_ended(&got, got.ended - 1);
+        assert_true(body->container && body->bytes >= sizeof remark - 1);
+        assert_memory_equal(body->data, remark, sizeof remark - 1);
         collect_finish(&got);
     }
 }
@@ -204,14 +225,6 @@ static void a_gap_in_an_attachment_is_missing_in_it_alone(void **state) {
 }
 
 /* --- Names of fields --- */
-
-static size_t put_mail(uint8_t *out, const char *head, char fill, size_t fills, const char *rest) {
-    size_t n = strlen(head), rest_n = strlen(rest);
-    memcpy(out, head, n);
-    memset(out + n, fill, fills);
-    memcpy(out + n + fills, rest, rest_n);
-    return n + fills + rest_n;
-}
 
 static const char to_the_name[] = "From: a@b.example\r\nTo: c@d.example\r\nX";
 static const char from_the_name[] =
@@ -318,6 +331,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mail_gives_its_things_at_every_split_point),
         cmocka_unit_test(a_mail_declared_as_a_multipart_body_has_its_head_once),
+        cmocka_unit_test(a_remark_before_the_first_part_is_inspected_line_by_line),
         cmocka_unit_test(a_gap_in_the_head_hides_no_attachment),
         cmocka_unit_test(a_gap_in_an_attachment_is_missing_in_it_alone),
         cmocka_unit_test(a_name_as_long_as_a_line_may_be_is_one),
