@@ -56,11 +56,16 @@ static size_t count_white(struct bytes in) {
 size_t mime_words_decode(struct bytes in, uint8_t *out, size_t size) {
     struct output o = {out, 0, size};
     bool after_word = false;
+    size_t last = in.n; /* no word ends behind it: that none does is found out once */
+    while (last >= 2 && memcmp(in.p + last - 2, "?=", 2) != 0)
+        last--;
+    const size_t behind = last < 2 ? in.n : in.n - last;
     while (in.n) {
         struct bytes text = {0};
         char encoding = 0;
         size_t space = after_word ? count_white(in) : 0;
-        size_t n = measure_word(bytes_of(in.p + space, in.n - space), &text, &encoding);
+        struct bytes rest = bytes_of(in.p + space, in.n - space);
+        size_t n = rest.n > behind ? measure_word(rest, &text, &encoding) : 0;
         after_word = n > 0;
         if (after_word) {
             decode_word(text, encoding, &o);

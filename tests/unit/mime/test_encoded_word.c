@@ -48,6 +48,19 @@ static void what_is_no_word_is_kept(void **state) {
         check(texts[i], texts[i]);
 }
 
+/* If each were looked for to the end, this would take minutes. */
+static void words_that_never_end_cost_their_length(void **state) {
+    enum { WORDS = 600000 };
+    static const char word[] = "=?a?Q?x";
+    size_t n = WORDS * (sizeof word - 1);
+    uint8_t *in = malloc(n), out[8];
+    for (size_t i = 0; i < n; i++)
+        in[i] = (uint8_t)word[i % (sizeof word - 1)];
+    assert_int_equal(mime_words_decode(bytes_of(in, n), out, sizeof out), sizeof out);
+    assert_memory_equal(out, "=?a?Q?x=", sizeof out);
+    free(in);
+}
+
 static void no_more_is_written_than_there_is_room(void **state) {
     uint8_t out[8] = "........";
     assert_int_equal(mime_words_decode(bytes_text("=?utf-8?B?YWJjZGVm?="), out, 3), 3);
@@ -60,6 +73,7 @@ int main(void) {
         cmocka_unit_test(a_word_longer_than_a_piece_is_whole),
         cmocka_unit_test(a_word_without_its_padding_is_whole),
         cmocka_unit_test(what_is_no_word_is_kept),
+        cmocka_unit_test(words_that_never_end_cost_their_length),
         cmocka_unit_test(no_more_is_written_than_there_is_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
