@@ -266,14 +266,9 @@ static const struct filter_ops encoded_ops = {
 
 /* --- Life --- */
 
-/* Texts, but those whose text is that of their children; and what is declared as text, as yEnc has any byte.
- */
+/* Texts; and what is declared as text, as yEnc has any byte. */
 static bool matches_text(const struct file_type *type, struct bytes declared) {
-    bool wraps =
-        type == type_multipart || type == type_message || bytes_starts_nocase(declared, "multipart/");
-    bool text =
-        type->kind == KIND_TEXT || (type->kind == KIND_BINARY && bytes_starts_nocase(declared, "text/"));
-    return text && !wraps;
+    return type->kind == KIND_TEXT || (type->kind == KIND_BINARY && bytes_starts_nocase(declared, "text/"));
 }
 
 static struct filter *create_encoded(struct unpack *u) {

@@ -170,7 +170,8 @@ struct unpack_match unpack_match(struct unpack *u, struct bytes first) {
         return m;
     }
     for (unsigned i = 0; i < u->content->unpackers_started; i++) {
-        if (!table[i]->matches(u->object->type, declared))
+        bool covered = table[i]->kind == UNPACK_TEXT && m.wrapper; /* its text is that of its children */
+        if (covered || !table[i]->matches(u->object->type, declared))
             continue;
         if (m.n == UNPACKERS_MAX) {
             counter_one(COUNTER_UNPACKERS_OVER);

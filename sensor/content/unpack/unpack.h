@@ -12,7 +12,8 @@
 enum unpack_kind {
     UNPACK_WRAPPER, /* the object's bytes are its children (multipart, message): it is not inspected itself */
     UNPACK_FILE,    /* the object is a file of its own (ZIP, tar): it is hashed and inspected whole too */
-    UNPACK_TEXT,    /* it is a text in which files may stand: it is looked at as if they did not, too */
+    UNPACK_TEXT,    /* it is a text in which files may stand: it is looked at as if they did not, too. Behind
+                       the wrappers in the table: no wrapper's object is such */
 };
 
 struct unpack; /* one object that is being unpacked */

@@ -162,6 +162,13 @@ static size_t put_mail(uint8_t *out, const char *head, char fill, size_t fills, 
     return n + fills + rest_n;
 }
 
+static const struct collected *find_named(const char *name) {
+    for (size_t i = 0; i < got.ended; i++)
+        if (strcmp(collect_ended(&got, i)->name, name) == 0)
+            return collect_ended(&got, i);
+    return NULL;
+}
+
 /* Two unpackers look into it, of which one gives the head as the mail's text. */
 static void a_mail_declared_as_a_multipart_body_has_its_head_once(void **state) {
     size_t n = read_mail("python.eml", bytes), head = find_text(bytes, n, "\r\n\r\n") + 4;
@@ -188,14 +195,18 @@ static void a_remark_before_the_first_part_is_inspected_line_by_line(void **stat
     }
 }
 
-/* --- Gaps --- */
-
-static const struct collected *find_named(const char *name) {
-    for (size_t i = 0; i < got.ended; i++)
-        if (strcmp(collect_ended(&got, i)->name, name) == 0)
-            return collect_ended(&got, i);
-    return NULL;
+static void a_text_declared_as_a_multipart_body_is_searched_for_files(void **state) {
+    static const char text[] = "no boundary\nbegin 644 a.txt\n+<&QA=&4L;&%N90H`\n`\nend\n";
+    static const char *const declared[] = {"text/plain", "multipart/mixed", "multipart/mixed; boundary=B"};
+    for (size_t i = 0; i < 3; i++) {
+        send_mail((const uint8_t *)text, sizeof text - 1, (struct how){.declared = declared[i]});
+        assert_int_equal(got.ended, 2);
+        assert_non_null(find_named("a.txt"));
+        collect_finish(&got);
+    }
 }
+
+/* --- Gaps --- */
 
 /* What came behind the missing bytes is there whole; that some are missing the mail says. */
 static void a_gap_in_the_head_hides_no_attachment(void **state) {
@@ -332,6 +343,7 @@ int main(void) {
         cmocka_unit_test(every_mail_gives_its_things_at_every_split_point),
         cmocka_unit_test(a_mail_declared_as_a_multipart_body_has_its_head_once),
         cmocka_unit_test(a_remark_before_the_first_part_is_inspected_line_by_line),
+        cmocka_unit_test(a_text_declared_as_a_multipart_body_is_searched_for_files),
         cmocka_unit_test(a_gap_in_the_head_hides_no_attachment),
         cmocka_unit_test(a_gap_in_an_attachment_is_missing_in_it_alone),
         cmocka_unit_test(a_name_as_long_as_a_line_may_be_is_one),
