@@ -56,6 +56,8 @@ test_heads = cases(JPG, {
     'a line of a mailbox before it': mail(lambda d: b'From lane4@lanes.example Sun May 31 04:12:09 2026\r\n' + HEAD + multi(attached(d))),
     'fields that nobody knows first': mail(lambda d: b''.join(b'X-%d: a\r\n' % i for i in range(200)) + HEAD + multi(attached(d))),
     'a field of 100 KB': mail(lambda d: HEAD + b'X: ' + b'a' * 100000 + b'\r\n' + multi(attached(d))),
+    'a name of 900 characters': mail(lambda d: HEAD + b'X' * 900 + b': a\r\n' + multi(attached(d))),
+    '900 blanks behind a name': mail(lambda d: HEAD + b'X' + b' ' * 900 + b': a\r\n' + multi(attached(d))),
     'a subject of 100 KB': mail(lambda d: HEAD.replace(b'reads', b'a' * 100000) + multi(attached(d))),
     'ten thousand recipients': mail(lambda d: HEAD + b'Cc: ' + b',\r\n '.join(b'a%d@b.example' % i for i in range(10000)) + b'\r\n' +
                                     multi(attached(d))),
@@ -83,6 +85,9 @@ test_encodings = cases(JPG, {
             b''.join(b'=%02x' % c for c in d[i:i + 20]) for i in range(0, len(d), 20))),
     'uuencode in the text': mail(lambda d: HEAD + b'\r\nas agreed:\r\n\r\n' + uu(d) + b'\r\nbye\r\n'),
     'uuencode as its encoding': mail(lambda d: HEAD + b'Content-Transfer-Encoding: x-uuencode\r\n\r\n' + uu(d)),
+    'uuencode as its encoding, behind a line that nearly begins it': mail(
+        lambda d: HEAD + b'Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin reading\r\n#86)C\r\nend\r\n' + uu(d)),
+    'uuencode in a text that is declared as a multipart body': mail(uu, 'multipart/mixed; boundary=B', 'a1b2.txt'),
     'yEnc': mail(lambda d: HEAD + b'\r\n' + yenc(d)),
     'a file of uuencode': mail(uu, 'text/plain', 'a1b2.uu'),
 })
