@@ -92,6 +92,8 @@ static void note_piece(const struct head *h, struct unpack_child *child, char *i
         child->number = 0;
     if (!bytes_number(mime_parameter(h->type, "total", text, sizeof text), &child->pieces))
         child->pieces = 0;
+    if (child->pieces > 0 && child->number > child->pieces)
+        child->number = 0;
 }
 
 struct filter *entity_begin(struct unpack *u, uint8_t *bytes, size_t n, const struct entity_rules *rules) {

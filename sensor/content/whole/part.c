@@ -299,6 +299,20 @@ static void join_whole(struct part *p, struct whole *w, const struct object_seed
     whole_progress(w);
 }
 
+/* Is a numbered piece there already, or behind the last one? Another of that number may hold something else:
+ * it is looked at by itself. */
+static bool has_piece(const struct whole *w, const struct part_place *place) {
+    uint64_t piece = place->offset >> WHOLE_PIECE_BITS;
+    if (!place->numbered)
+        return false;
+    if (piece < w->frontier >> WHOLE_PIECE_BITS || (w->total != LENGTH_UNKNOWN && place->offset >= w->total))
+        return true;
+    for (const struct run *r = w->runs; r; r = r->next)
+        if (r->ends && r->start >> WHOLE_PIECE_BITS == piece)
+            return true;
+    return false;
+}
+
 static struct part_place bound_place(const struct part_place *place) {
     struct part_place p = *place;
     if (p.total != LENGTH_UNKNOWN && p.total > OFFSET_MAX)
@@ -325,7 +339,8 @@ struct filter *part_create(struct content *c, const struct object_seed *seed, st
                        .to_end = place.resume == RESUME_TO_END || place.resume == RESUME_APPEND,
                        .written = place.resume == RESUME_WRITE};
     struct whole *w = choose_whole(whole_find(ws, &seed->key, seed->etag, place.total), &place);
-    if (w) {
+    bool alone = w && has_piece(w, &place);
+    if (w && !alone) {
         object_fill(filter_object(w->head), seed->fact);
         join_whole(p, w, seed, &place);
         return &p->end.filter;
@@ -335,11 +350,11 @@ struct filter *part_create(struct content *c, const struct object_seed *seed, st
         pool_give(&ws->parts, p);
         return NULL;
     }
-    w = open_whole(c, chain, seed, &place);
+    w = alone ? NULL : open_whole(c, chain, seed, &place);
     if (w) {
         join_whole(p, w, seed, &place);
-    } else { /* no room for a whole */
-        counter_one(COUNTER_ASSEMBLY_SHED);
+    } else { /* no room for a whole, or none wanted */
+        counter_add(COUNTER_ASSEMBLY_SHED, !alone);
         p->limit = LENGTH_UNKNOWN;
         p->own = place.offset ? filter_peel(chain) : chain;
         object_set_offset(filter_object(p->own), place.numbered ? place.offset > 0 : place.offset);
