@@ -39,6 +39,19 @@ struct bytes bytes_until(struct bytes a, char stop) {
     return at ? bytes_of(a.p, (size_t)(at - a.p)) : a;
 }
 
+bool bytes_hold_nocase(struct bytes a, const char *text) {
+    for (size_t i = 0; i < a.n; i++)
+        if (bytes_starts_nocase(bytes_of(a.p + i, a.n - i), text))
+            return true;
+    return false;
+}
+
+struct bytes bytes_first_line(struct bytes a, size_t most, bool *whole) {
+    struct bytes line = bytes_until(a, '\n');
+    *whole = line.n < a.n;
+    return line.n > most ? bytes_of(line.p, most) : line;
+}
+
 bool bytes_number(struct bytes a, uint64_t *out) {
     uint64_t value = 0;
     if (a.n == 0)

@@ -33,11 +33,17 @@ static inline char letter_lower(char c) {
 bool bytes_equal_nocase(struct bytes a, const char *text);
 bool bytes_starts_nocase(struct bytes a, const char *text);
 
+/* Does `text` stand anywhere in it, in any case? */
+bool bytes_hold_nocase(struct bytes a, const char *text);
+
 /* Without ASCII white space at both ends. */
 struct bytes bytes_trim(struct bytes a);
 
 /* What stands before the first `stop`; all of it if there is none. */
 struct bytes bytes_until(struct bytes a, char stop);
+
+/* The first line without its line feed, at most so much of it; *whole: all of that line is there. */
+struct bytes bytes_first_line(struct bytes a, size_t most, bool *whole);
 
 /* Decimal digits only, all of them, no overflow; false otherwise. */
 bool bytes_number(struct bytes a, uint64_t *out);

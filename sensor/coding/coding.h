@@ -54,4 +54,13 @@ struct coding_list coding_bare(void);
  * is cut. */
 struct filter *coding_stack(struct codings *c, const struct coding_list *list, struct filter *next);
 
+/* How the first decoder of such a chain stands, for who has one for a whole connection. The same however the
+ * bytes came. */
+enum coding_progress {
+    CODING_GOES_ON,
+    CODING_AT_END, /* of its stream */
+    CODING_LOST,   /* it gives nothing on any more: it was broken, met a bound, or has more behind its end */
+};
+enum coding_progress coding_progress(const struct filter *first);
+
 #endif

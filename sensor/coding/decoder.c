@@ -341,6 +341,14 @@ static void decoder_end(struct filter *f, enum transfer_end how) {
 static const struct filter_ops decoder_ops = {
     .data = decoder_data, .gap = decoder_gap, .end = decoder_end, .peel = decoder_peel};
 
+enum coding_progress coding_progress(const struct filter *first) {
+    const struct decoder *d = (const struct decoder *)first;
+    if (first->ops != &decoder_ops || (d->state != DECODER_OVER && d->state != DECODER_ENDED))
+        return CODING_GOES_ON;
+    bool more = d->state == DECODER_OVER || d->tail_lost || d->trial_n >= TAIL_MIN;
+    return more ? CODING_LOST : CODING_AT_END;
+}
+
 /* Where little is left nobody takes more of it who has a quarter of all. */
 static bool is_greedy(const struct codings *c, const struct allowance *a) {
     enum { SHORT = 750, LEAST = 16 };

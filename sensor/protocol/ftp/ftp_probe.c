@@ -58,13 +58,6 @@ static const struct {
     {"BDAT", NULL, HINT_FOREIGN},     {"CAPA", NULL, HINT_FOREIGN},     {"STLS", NULL, HINT_FOREIGN},
 };
 
-static bool contains_word(struct bytes text, const char *word) {
-    for (size_t i = 0; i < text.n; i++)
-        if (bytes_starts_nocase(bytes_of(text.p + i, text.n - i), word))
-            return true;
-    return false;
-}
-
 static enum hint hint_of_command(struct bytes line) {
     struct bytes argument, verb = ftp_read_verb(line, &argument);
     uint8_t first =
@@ -72,7 +65,7 @@ static enum hint hint_of_command(struct bytes line) {
     for (size_t i = 0; i < sizeof known / sizeof known[0] && first; i++)
         if (known[i].verb[0] == first && bytes_equal_nocase(verb, known[i].verb))
             return !known[i].suits || known[i].suits(argument) ? known[i].hint : HINT_OPEN;
-    return contains_word(line, " HTTP/") ? HINT_FOREIGN : HINT_OTHER;
+    return bytes_hold_nocase(line, " HTTP/") ? HINT_FOREIGN : HINT_OTHER;
 }
 
 static enum hint hint_of_reply(struct bytes line) {
@@ -90,7 +83,7 @@ static enum hint hint_of_reply(struct bytes line) {
         return HINT_FTP;
     if (code != 220 && code != 120)
         return code == 230 ? HINT_LIKELY : HINT_OPEN;
-    return contains_word(text, "SMTP") ? HINT_FOREIGN : HINT_LIKELY;
+    return bytes_hold_nocase(text, "SMTP") ? HINT_FOREIGN : HINT_LIKELY;
 }
 
 /* What the first whole line says, and the strongest of all. */

@@ -67,20 +67,20 @@ static void take_verb(struct imap *s, struct bytes tag, struct bytes verb, struc
         note_tag(s, tag);
 }
 
-static bool take_client_line(struct imap *s, struct bytes line) {
-    struct bytes rest = bytes_trim(line), tag, verb;
-    if (rest.n == 0 || bytes_equal_nocase(rest, "DONE")) /* of IDLE (RFC 9051 section 6.3.13) */
-        return true;
-    if (s->credentials) {
-        s->credentials = false;
-        return true;
-    }
-    tag = take_word(&rest);
-    verb = take_word(&rest);
-    if (tag.n > IMAP_TAG_MAX || !is_word(verb))
-        return false;
-    take_verb(s, tag, verb, rest);
-    return true;
+static bool is_done(struct bytes line) {
+    return line.n == 0 || bytes_equal_nocase(line, "DONE"); /* of IDLE (RFC 9051 section 6.3.13) */
+}
+
+static bool is_client_line(const struct imap *s, struct bytes line) {
+    struct bytes tag = take_word(&line), verb = take_word(&line);
+    return s->credentials || (tag.n <= IMAP_TAG_MAX && is_word(verb));
+}
+
+static void take_client_line(struct imap *s, struct bytes line) {
+    struct bytes tag = take_word(&line), verb = take_word(&line);
+    if (!s->credentials)
+        take_verb(s, tag, verb, line);
+    s->credentials = false;
 }
 
 /* --- what the server says --- */
@@ -91,37 +91,50 @@ static bool is_tagged_answer(struct bytes rest) {
            bytes_equal_nocase(word, "BAD");
 }
 
-static bool take_server_line(struct imap *s, struct bytes line) {
-    struct bytes rest = bytes_trim(line), tag;
-    if (rest.n == 0 || rest.p[0] == '*')
+static bool is_server_line(struct bytes line) {
+    if (line.p[0] == '*' || line.p[0] == '+')
         return true;
-    if (rest.p[0] == '+') {
-        s->credentials = s->lines[side_other(s->server)].at == IMAP_AT_LINE;
-        return true;
-    }
-    tag = take_word(&rest);
-    if (!is_tagged_answer(rest))
-        return false;
-    bool good = bytes_equal_nocase(take_word(&rest), "OK");
+    take_word(&line);
+    return is_tagged_answer(line);
+}
+
+static void take_answer(struct imap *s, struct bytes tag, bool good) {
     s->credentials = false;
     if (!good)
-        imap_refuse_literal(s);
+        imap_refuse_literal(s, tag);
     if (s->asks == IMAP_GOES_ON || !bytes_equal(tag, bytes_of(s->tag, s->tag_n)))
-        return true;
+        return;
     s->turns = good ? s->asks : IMAP_GOES_ON;
     s->asks = IMAP_GOES_ON;
-    return true;
+}
+
+static void take_server_line(struct imap *s, struct bytes line) {
+    if (line.p[0] == '+')
+        s->credentials = s->lines[side_other(s->server)].at == IMAP_AT_LINE;
+    if (line.p[0] == '*' || line.p[0] == '+')
+        return;
+    struct bytes tag = take_word(&line);
+    take_answer(s, tag, bytes_equal_nocase(take_word(&line), "OK"));
+}
+
+bool imap_is_line(const struct imap *s, enum side from, struct bytes line) {
+    line = bytes_trim(line);
+    if (is_done(line))
+        return true;
+    return from == s->server ? is_server_line(line) : is_client_line(s, line);
 }
 
 bool imap_take_line(struct imap *s, enum side from, struct bytes line) {
-    return from == s->server ? take_server_line(s, line) : take_client_line(s, line);
-}
-
-static enum protocol_result become_tls(struct imap *s, const uint8_t *rest, size_t n) {
-    static const struct protocol *const candidates[] = {&protocol_tls, NULL};
-    conversation_become(s->c, candidates, true);
-    conversation_inner(s->c, s->server, rest, n);
-    return PROTOCOL_BECOMES;
+    if (!imap_is_line(s, from, line))
+        return false;
+    line = bytes_trim(line);
+    if (is_done(line))
+        return true;
+    if (from == s->server)
+        take_server_line(s, line);
+    else
+        take_client_line(s, line);
+    return true;
 }
 
 /* --- what COMPRESS did is undone (RFC 4978) --- */
@@ -144,7 +157,12 @@ static void pass_gap(struct filter *f, uint64_t n) {
 static void end_inflated(struct filter *f, enum transfer_end how) {
 }
 
-static const struct filter_ops inflated_ops = {.data = take_inflated, .gap = pass_gap, .end = end_inflated};
+static void note_spent(struct filter *f) {
+    ((struct imap_inflated *)f)->session->spent = true;
+}
+
+static const struct filter_ops inflated_ops = {
+    .data = take_inflated, .gap = pass_gap, .end = end_inflated, .bounded = note_spent};
 
 /* False: it cannot be undone. */
 static bool begin_inflating(struct imap *s) {
@@ -189,20 +207,21 @@ static enum protocol_result take_imap_data(struct conversation *c, enum side fro
         s->server = bytes[0] == '*' ? from : side_other(from);
         s->sides_known = true;
     }
-    struct imap_lines *l = &s->lines[from];
-    if (!s->undo[from] && l->at == IMAP_AT_LINE &&
-        tls_record_begins(bytes_of(l->line, l->n), bytes_of(bytes, n)))
-        return conversation_become_any(c, from, bytes_of(l->line, l->n), bytes_of(bytes, n));
     size_t taken = s->undo[from] ? 0 : imap_take(s, from, bytes, n);
+    struct bytes held = bytes_of(s->lines[from].line, s->lines[from].n),
+                 rest = bytes_of(bytes + taken, n - taken);
+    if (s->turns == IMAP_TLS_HERE)
+        return conversation_become_any(c, from, held, rest);
     if (s->turns == IMAP_TLS) {
         s->turns = IMAP_GOES_ON;
-        return become_tls(s, bytes + taken, n - taken);
+        return tls_may_follow(c, from, rest);
     }
     if (s->turns == IMAP_DEFLATE && !begin_inflating(s))
         return PROTOCOL_LOST;
     if (taken < n)
-        filter_data(s->undo[from], bytes + taken, n - taken);
-    return PROTOCOL_OK;
+        filter_data(s->undo[from], rest.p, rest.n);
+    bool over = s->spent || (s->undo[from] && coding_progress(s->undo[from]) == CODING_LOST);
+    return over ? PROTOCOL_LOST : PROTOCOL_OK;
 }
 
 /* Behind one nothing can be inflated. */

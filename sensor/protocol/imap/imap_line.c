@@ -2,6 +2,13 @@
 #include "protocol/imap/imap_session.h"
 
 #include "base/counter.h"
+#include "protocol/tls/tls.h"
+
+static void end_line(struct imap_lines *l) {
+    l->lost_line = false;
+    l->n = 0;
+    l->line_octets = 0;
+}
 
 /* --- literals --- */
 
@@ -30,7 +37,6 @@ static void begin_literal(struct imap *s, enum side from, uint64_t size, bool wa
     l->at = IMAP_AT_LITERAL;
     l->left = size;
     l->waits = waits && from != s->server;
-    l->within = true;
     if (imap_literal_seed(s, from, bytes_of(l->line, l->n), size, &seed, &l->peeks) && !l->peeks)
         begin_transfer(s, from, false);
     if (size == 0)
@@ -69,14 +75,13 @@ static size_t take_literal(struct imap *s, enum side from, const uint8_t *p, siz
     return take;
 }
 
-void imap_refuse_literal(struct imap *s) {
+void imap_refuse_literal(struct imap *s, struct bytes tag) {
     struct imap_lines *l = &s->lines[side_other(s->server)];
-    if (l->at != IMAP_AT_LITERAL || !l->waits)
+    if (l->at != IMAP_AT_LITERAL || !l->waits || !bytes_equal(bytes_until(bytes_of(l->line, l->n), ' '), tag))
         return;
     end_transfer(s, l, TRANSFER_CUT);
     l->at = IMAP_AT_LINE;
-    l->within = false;
-    l->n = 0;
+    end_line(l);
 }
 
 /* --- lines --- */
@@ -105,16 +110,34 @@ static void keep_octets(struct imap_lines *l, const uint8_t *p, size_t n) {
     l->n = (uint16_t)(IMAP_LINE_HEAD + (n < TAIL ? n : TAIL));
 }
 
+static void begin_other(struct imap *s, enum side from) {
+    const struct transfer_seed seed = transfer_seed_of("imap", from);
+    s->lines[from].transfer = s->c->services->begin(s->c, &seed);
+    s->lines[from].open = true;
+}
+
+/* All that follows is of it. */
 static void begin_stray(struct imap *s, enum side from) {
     struct imap_lines *l = &s->lines[from];
-    struct transfer_seed seed = transfer_seed_of("imap", from);
     counter_one(COUNTER_IMAP_STRAYS);
-    l->transfer = s->c->services->begin(s->c, &seed);
-    l->open = true;
+    begin_other(s, from);
     l->at = IMAP_AT_STRAY;
-    if (l->n)
-        s->c->services->data(s->c, l->transfer, l->line, l->n);
-    l->n = 0;
+    s->c->services->data(s->c, l->transfer, l->line, l->n);
+}
+
+/* Nobody writes so long a line for what it means alone. */
+static void take_beyond(struct imap *s, enum side from, const uint8_t *p, size_t n) {
+    struct imap_lines *l = &s->lines[from];
+    uint64_t before = l->line_octets;
+    l->line_octets = add_sizes(before, n);
+    if (l->line_octets <= IMAP_LINE_USUAL)
+        return;
+    if (!l->open) {
+        counter_one(COUNTER_IMAP_LINES_LONG);
+        begin_other(s, from);
+    }
+    size_t usual = before < IMAP_LINE_USUAL ? (size_t)(IMAP_LINE_USUAL - before) : 0;
+    s->c->services->data(s->c, l->transfer, p + usual, n - usual);
 }
 
 static size_t take_line(struct imap *s, enum side from, const uint8_t *p, size_t n) {
@@ -123,21 +146,26 @@ static size_t take_line(struct imap *s, enum side from, const uint8_t *p, size_t
     size_t take = lf ? (size_t)(lf - p) + 1 : n;
     uint64_t size;
     bool waits;
+    if (l->n < IMAP_LINE_MAX && take > (size_t)(IMAP_LINE_MAX - l->n)) { /* all of it is held so far */
+        take = (size_t)(IMAP_LINE_MAX - l->n);
+        lf = NULL;
+    }
     keep_octets(l, p, take);
+    take_beyond(s, from, p, take);
+    if (!lf && l->line_octets == IMAP_LINE_MAX && !l->lost_line &&
+        !imap_is_line(s, from, bytes_of(l->line, l->n)))
+        begin_stray(s, from);
     if (!lf)
         return take;
+    end_transfer(s, l, TRANSFER_UNKNOWN);
     struct bytes line = bytes_of(l->line, l->n);
     if (imap_literal_size(line, &size, &waits)) {
         begin_literal(s, from, size, waits);
         return take;
     }
-    bool whole = !l->lost_line;
-    l->within = l->lost_line = false;
-    if (!imap_take_line(s, from, line) && whole) {
+    if (!imap_take_line(s, from, line) && !l->lost_line)
         begin_stray(s, from);
-        return take;
-    }
-    l->n = 0;
+    end_line(l);
     return take;
 }
 
@@ -145,7 +173,10 @@ size_t imap_take(struct imap *s, enum side from, const uint8_t *p, size_t n) {
     struct imap_lines *l = &s->lines[from];
     size_t at = 0;
     while (at < n && s->turns == IMAP_GOES_ON) {
-        if (l->at == IMAP_AT_LINE) {
+        struct bytes held = bytes_of(l->line, l->n), rest = bytes_of(p + at, n - at);
+        if (l->at == IMAP_AT_LINE && !s->undo[from] && tls_record_begins(held, rest)) {
+            s->turns = IMAP_TLS_HERE;
+        } else if (l->at == IMAP_AT_LINE) {
             at += take_line(s, from, p + at, n - at);
         } else if (l->at == IMAP_AT_LITERAL) {
             at += take_literal(s, from, p + at, n - at);
@@ -179,9 +210,9 @@ void imap_gap(struct imap *s, enum side from, uint64_t n) {
         s->c->services->gap(s->c, l->transfer, n);
         return;
     }
+    end_transfer(s, l, TRANSFER_CUT); /* of a long line */
+    end_line(l);
     l->lost_line = true;
-    l->within = false;
-    l->n = 0;
 }
 
 void imap_end(struct imap *s, enum side from, enum transfer_end how) {
@@ -190,5 +221,5 @@ void imap_end(struct imap *s, enum side from, enum transfer_end how) {
         end_peek(s, from);
     end_transfer(s, l, l->at == IMAP_AT_LITERAL ? TRANSFER_CUT : how);
     l->at = IMAP_AT_LINE;
-    l->n = 0;
+    end_line(l);
 }

@@ -14,6 +14,8 @@ enum {
     IMAP_TAG_MAX = 32,
     IMAP_NAME_MAX = 256, /* of a mailbox, a user */
     IMAP_PEEK = 80,      /* octets of a literal that tell its coding */
+    IMAP_LINE_USUAL =
+        8192, /* RFC 7162 section 4: no client needs more. What a line has beyond it is a thing */
 };
 
 struct imap_name {
@@ -24,12 +26,12 @@ struct imap_name {
 /* What one side sends. */
 struct imap_lines {
     enum { IMAP_AT_LINE, IMAP_AT_LITERAL, IMAP_AT_STRAY } at;
-    bool within;    /* the line goes on behind a literal */
-    bool waits;     /* the literal comes only if the server wants it */
-    bool peeks;     /* how it is coded is not known yet: its first octets are in `peek` */
-    bool open;      /* `transfer` was begun, which may be NULL */
-    bool lost_line; /* its beginning is missing */
-    uint64_t left;  /* octets of the literal */
+    bool waits;           /* the literal comes only if the server wants it */
+    bool peeks;           /* how it is coded is not known yet: its first octets are in `peek` */
+    bool open;            /* `transfer` was begun, which may be NULL */
+    bool lost_line;       /* its beginning is missing */
+    uint64_t line_octets; /* so far, literals left out */
+    uint64_t left;        /* octets of the literal */
     struct transfer *transfer;
     uint16_t n, peek_n;
     uint8_t line[IMAP_LINE_MAX];
@@ -39,8 +41,10 @@ struct imap_lines {
 struct imap {
     struct conversation *c;
     bool sides_known, credentials;
+    bool spent; /* a bound keeps COMPRESS from being undone */
     enum side server;
-    enum { IMAP_GOES_ON, IMAP_TLS, IMAP_DEFLATE } asks, turns; /* what is asked for, what was granted */
+    /* What is asked for; what was granted, or begins at the line that is held without a word. */
+    enum { IMAP_GOES_ON, IMAP_TLS, IMAP_DEFLATE, IMAP_TLS_HERE } asks, turns;
     uint8_t tag_n, tag[IMAP_TAG_MAX]; /* of the command that does, or whose literal waits */
     uint64_t asked;                   /* octets of a part that the client asked for last; 0: none */
     struct imap_name user, mailbox;
@@ -60,8 +64,8 @@ struct imap {
 size_t imap_take(struct imap *s, enum side from, const uint8_t *p, size_t n);
 void imap_gap(struct imap *s, enum side from, uint64_t n);
 void imap_end(struct imap *s, enum side from, enum transfer_end how);
-/* The server does not want the literal that waits: a new line comes. */
-void imap_refuse_literal(struct imap *s);
+/* The server does not want the literal of the command with this tag, if one waits: a new line comes. */
+void imap_refuse_literal(struct imap *s, struct bytes tag);
 
 /* --- imap_literal.c --- */
 
@@ -75,6 +79,8 @@ bool imap_literal_is_base64(struct bytes first);
 
 /* --- imap.c --- */
 
+/* May a line begin so? */
+bool imap_is_line(const struct imap *s, enum side from, struct bytes line);
 /* A line has ended, its literals left out. False: it is none of this protocol. */
 bool imap_take_line(struct imap *s, enum side from, struct bytes line);
 

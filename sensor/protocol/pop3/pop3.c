@@ -14,7 +14,7 @@ enum {
 };
 
 /* What the reply to a command brings. */
-enum reply { REPLY_LINE, REPLY_LISTING, REPLY_MESSAGE, REPLY_TLS };
+enum reply { REPLY_LINE, REPLY_LISTING, REPLY_NUMBERS, REPLY_MESSAGE, REPLY_TLS };
 
 struct pop3 {
     struct conversation *c;
@@ -29,7 +29,9 @@ struct pop3 {
     uint64_t missed;                   /* octets before a status line: what is none may have begun in them */
     struct transfer *transfer, *stray; /* of the server, of the client */
     bool open, strayed;
-    bool unasked; /* the message that is open: where it began nobody said */
+    bool numbered;   /* the listing's lines begin with numbers */
+    uint16_t column; /* octets of the listing's line */
+    bool unasked;    /* the message that is open: where it began nobody said */
     uint16_t line_n, status_n, user_n;
     uint16_t first, pending_n;
     uint8_t pending[PENDING_MAX]; /* enum reply, a ring */
@@ -93,7 +95,7 @@ static void take_command(struct pop3 *s, struct bytes whole) {
         const char *verb;
         enum reply bare, with; /* without an argument, and with one */
     } verbs[] = {{"RETR", REPLY_MESSAGE, REPLY_MESSAGE}, {"TOP", REPLY_MESSAGE, REPLY_MESSAGE},
-                 {"LIST", REPLY_LISTING, REPLY_LINE},    {"UIDL", REPLY_LISTING, REPLY_LINE},
+                 {"LIST", REPLY_NUMBERS, REPLY_LINE},    {"UIDL", REPLY_NUMBERS, REPLY_LINE},
                  {"CAPA", REPLY_LISTING, REPLY_LISTING}, {"AUTH", REPLY_LISTING, REPLY_LINE},
                  {"STLS", REPLY_TLS, REPLY_TLS}};
     struct bytes line = bytes_trim(whole), verb = bytes_until(line, ' ');
@@ -154,7 +156,20 @@ static void begin_message(struct pop3 *s) {
     s->open = true;
     s->unasked = false;
     s->at = AT_MESSAGE;
-    dotted_begin(&s->dotted, false);
+}
+
+/* `missed` octets before its first ones may be of it. */
+static void begin_unasked(struct pop3 *s, uint64_t missed) {
+    begin_message(s);
+    s->unasked = true;
+    if (missed)
+        s->c->services->gap(s->c, s->transfer, missed);
+}
+
+static void begin_listing(struct pop3 *s, bool numbered) {
+    s->at = AT_LISTING;
+    s->numbered = numbered;
+    s->column = 0;
 }
 
 static void end_message(struct pop3 *s, enum transfer_end how) {
@@ -165,10 +180,27 @@ static void end_message(struct pop3 *s, enum transfer_end how) {
     s->at = AT_STATUS;
 }
 
+/* Where it goes on as no listing does; `n` if nowhere. */
+static size_t find_odd(struct pop3 *s, const uint8_t *p, size_t n) {
+    enum { NUMBERED_MAX = 128, LISTED_MAX = 512 }; /* RFC 1939 section 7, RFC 2449 section 4 */
+    for (size_t i = 0; i < n; i++) {
+        bool digit = p[i] >= '0' && p[i] <= '9';
+        if (s->column++ == (s->numbered ? NUMBERED_MAX : LISTED_MAX) ||
+            (s->column == 1 && s->numbered && !digit))
+            return i;
+        if (p[i] == '\n')
+            s->column = 0;
+    }
+    return n;
+}
+
 static void emit_octets(void *context, const uint8_t *p, size_t n) {
     struct pop3 *s = context;
-    if (s->open)
-        s->c->services->data(s->c, s->transfer, p, n);
+    size_t odd = s->open ? 0 : find_odd(s, p, n);
+    if (odd < n && !s->open)
+        begin_unasked(s, s->column - 1u);
+    if (odd < n)
+        s->c->services->data(s->c, s->transfer, p + odd, n - odd);
 }
 
 static size_t take_text(struct pop3 *s, const uint8_t *p, size_t n) {
@@ -192,18 +224,14 @@ static bool is_listed(struct bytes line) {
 }
 
 /* Lines that nobody asked for, or whose question was lost, are a message, but for what only listings hold. */
-static void begin_unasked(struct pop3 *s) {
+static void take_unasked(struct pop3 *s) {
     struct bytes line = bytes_of(s->status, s->status_n);
-    s->at = AT_LISTING;
-    dotted_begin(&s->dotted, false);
-    if (!is_listed(bytes_trim(line))) {
-        begin_message(s);
-        s->unasked = true;
-        if (s->missed)
-            s->c->services->gap(s->c, s->transfer, s->missed);
-    }
+    begin_listing(s, true);
+    if (!is_listed(bytes_trim(line)))
+        begin_unasked(s, s->missed);
     s->missed = 0;
     s->status_n = 0;
+    dotted_begin(&s->dotted, false);
     take_text(s, line.p, line.n);
 }
 
@@ -220,20 +248,12 @@ static bool take_status(struct pop3 *s, struct bytes line) {
     take_pending(s, &reply);
     if (!good || s->lost)
         return false;
-    if (reply == REPLY_MESSAGE) {
+    dotted_begin(&s->dotted, false);
+    if (reply == REPLY_MESSAGE)
         begin_message(s);
-    } else if (reply == REPLY_LISTING) {
-        s->at = AT_LISTING;
-        dotted_begin(&s->dotted, false);
-    }
+    else if (reply == REPLY_LISTING || reply == REPLY_NUMBERS)
+        begin_listing(s, reply == REPLY_NUMBERS);
     return reply == REPLY_TLS;
-}
-
-static enum protocol_result become_tls(struct pop3 *s, const uint8_t *rest, size_t n) {
-    static const struct protocol *const candidates[] = {&protocol_tls, NULL};
-    conversation_become(s->c, candidates, true);
-    conversation_inner(s->c, s->server, rest, n);
-    return PROTOCOL_BECOMES;
 }
 
 /* Takes a part of a status line; *tls: it was the last before TLS. */
@@ -248,7 +268,7 @@ static size_t take_status_line(struct pop3 *s, const uint8_t *p, size_t n, bool 
     if (!lf && s->status_n < STATUS_MAX)
         return take;
     if (!is_status(line) && !challenge && bytes_trim(line).n) {
-        begin_unasked(s);
+        take_unasked(s);
         return kept;
     }
     if (!lf)
@@ -263,12 +283,15 @@ static size_t take_status_line(struct pop3 *s, const uint8_t *p, size_t n, bool 
 static enum protocol_result take_server(struct pop3 *s, const uint8_t *p, size_t n) {
     bool tls = false;
     for (size_t at = 0; at < n;) {
+        struct bytes rest = bytes_of(p + at, n - at), held = bytes_of(s->status, s->status_n);
+        if (s->at == AT_STATUS && tls_record_begins(held, rest))
+            return conversation_become_any(s->c, s->server, held, rest);
         if (s->at == AT_STATUS)
             at += take_status_line(s, p + at, n - at, &tls);
         else
             at += take_text(s, p + at, n - at);
         if (tls)
-            return become_tls(s, p + at, n - at);
+            return tls_may_follow(s->c, s->server, bytes_of(p + at, n - at));
     }
     return PROTOCOL_OK;
 }

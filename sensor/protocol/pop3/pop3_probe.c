@@ -5,17 +5,11 @@
 
 enum { LINE_SEEN = 512 }; /* octets of a first line that are looked at */
 
-static struct bytes first_line(struct bytes run, bool *whole) {
-    struct bytes line = bytes_until(run, '\n');
-    *whole = line.n < run.n;
-    return line.n > LINE_SEEN ? bytes_of(line.p, LINE_SEEN) : line;
-}
-
 static enum probe probe_command(struct bytes run) {
     static const char *const verbs[] = {"CAPA",  "USER ", "APOP ", "AUTH", "STLS",  "QUIT",
                                         "PASS ", "STAT",  "LIST",  "UIDL", "RETR ", "TOP "};
     bool whole;
-    struct bytes line = first_line(run, &whole);
+    struct bytes line = bytes_first_line(run, LINE_SEEN, &whole);
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (bytes_starts_nocase(line, verbs[i]))
             return PROBE_YES;
@@ -25,7 +19,7 @@ static enum probe probe_command(struct bytes run) {
 static enum probe probe_status(struct bytes run) {
     static const char ok[] = "+OK", bad[] = "-ERR";
     bool whole;
-    struct bytes line = first_line(run, &whole);
+    struct bytes line = bytes_first_line(run, LINE_SEEN, &whole);
     size_t n = line.n < 3 ? line.n : 3;
     if (n == 3 && (memcmp(line.p, ok, 3) == 0 || bytes_starts_nocase(line, bad)))
         return PROBE_YES;

@@ -54,7 +54,7 @@ static void take_starttls(struct smtp *s, struct bytes argument) {
     s->tls_ahead = s->due;
 }
 
-/* `alone`: its first word may stand at the start of any text too; then what has to follow tells it. */
+/* `follows`: what has to stand behind the word; NULL: anything may. */
 static const struct {
     const char *verb, *follows;
     void (*sent)(struct smtp *s, struct bytes argument);
@@ -135,31 +135,19 @@ static void take_command(struct smtp *s) {
     s->due += line.n && s->due < UINT32_MAX;
 }
 
-/* Takes up to the line's end. A line over the bound that does not begin as a command is none. */
+/* Takes up to the line's end. What is longer than any command is none, whatever it begins with. */
 static size_t take_command_line(struct smtp *s, const uint8_t *p, size_t n) {
     const uint8_t *lf = memchr(p, '\n', n);
-    size_t take = lf ? (size_t)(lf - p) + 1 : n, room = (size_t)(SMTP_LINE_MAX - s->line_n);
-    if (take > room) {
-        counter_add(COUNTER_SMTP_LINES_LONG, room > 0);
-        if (room > 0 || !s->line_long) {
-            memcpy(s->line + s->line_n, p, room);
-            s->line_n = SMTP_LINE_MAX;
-        }
-        struct bytes argument;
-        if (!s->credentials && find_command(bytes_of(s->line, s->line_n), &argument) == COMMANDS) {
-            smtp_stray_begin(s);
-            return room;
-        }
-        s->line_long = true;
-        s->line[SMTP_LINE_MAX - 1] = '\n';
-    } else {
-        memcpy(s->line + s->line_n, p, take);
-        s->line_n = (uint16_t)(s->line_n + take);
+    size_t take = lf ? (size_t)(lf - p) + 1 : n;
+    if (take > (size_t)(SMTP_LINE_MAX - s->line_n)) {
+        counter_one(COUNTER_SMTP_LINES_LONG);
+        smtp_stray_begin(s);
+        return 0;
     }
-    if (lf) {
-        s->line_long = false;
+    memcpy(s->line + s->line_n, p, take);
+    s->line_n = (uint16_t)(s->line_n + take);
+    if (lf)
         take_command(s);
-    }
     return take;
 }
 
@@ -213,41 +201,91 @@ static bool take_reply(struct smtp *s, unsigned code) {
     return tls;
 }
 
-static enum protocol_result become_tls(struct smtp *s, const uint8_t *rest, size_t n) {
-    static const struct protocol *const candidates[] = {&protocol_tls, NULL};
-    s->due = 0;
-    s->greeted = true;
-    smtp_envelope_clear(&s->envelope);
-    conversation_become(s->c, candidates, true);
-    conversation_inner(s->c, s->server, rest, n);
-    return PROTOCOL_BECOMES;
-}
-
 static bool is_reply_code(const uint8_t code[SMTP_CODE]) {
     return code[0] >= '2' && code[0] <= '5' && code[1] >= '0' && code[1] <= '9' && code[2] >= '0' &&
            code[2] <= '9';
 }
 
-/* Of each line only its code is kept. */
+/* What a server says that is no reply, or more than any reply is, moves too: all that follows. */
+static void stray_from_server(struct smtp *s, uint64_t missed, const uint8_t *p, size_t n) {
+    struct smtp_answers *a = &s->answers;
+    if (!a->strayed) {
+        const struct transfer_seed seed = transfer_seed_of(smtp_name(s), s->server);
+        counter_one(COUNTER_SMTP_STRAYS);
+        a->stray = s->c->services->begin(s->c, &seed);
+        a->strayed = true;
+        if (missed)
+            s->c->services->gap(s->c, a->stray, missed);
+        if (a->code_n && !missed)
+            s->c->services->data(s->c, a->stray, a->code, a->code_n);
+    }
+    if (n)
+        s->c->services->data(s->c, a->stray, p, n);
+}
+
+/* "250-", "250 ", or "250" alone. */
+static bool is_reply(const struct smtp_answers *a) {
+    return a->code_n >= 3 && is_reply_code(a->code) &&
+           (a->code_n == 3 || a->code[3] == ' ' || a->code[3] == '-' || a->code[3] == '\r');
+}
+
+static unsigned code_of(const struct smtp_answers *a) {
+    return (unsigned)((a->code[0] - '0') * 100 + (a->code[1] - '0') * 10 + a->code[2] - '0');
+}
+
+/* Takes a part of a line, of which only the code is kept. */
+static size_t take_reply_line(struct smtp *s, const uint8_t *p, size_t n, bool *tls) {
+    struct smtp_answers *a = &s->answers;
+    const uint8_t *lf = memchr(p, '\n', n);
+    size_t take = lf ? (size_t)(lf - p) + 1 : n, text = lf ? take - 1 : take;
+    size_t room = (size_t)(SMTP_CODE - a->code_n), kept = text < room ? text : room;
+    memcpy(a->code + a->code_n, p, kept);
+    a->code_n = (uint8_t)(a->code_n + kept);
+    bool blank = a->code_n == 0 || a->code[0] == '\r';
+    if (!a->behind_gap && !blank && (lf || a->code_n == SMTP_CODE) && !is_reply(a)) {
+        stray_from_server(s, 0, p + kept, 0);
+        return kept;
+    }
+    if (text > SMTP_LINE_MAX - a->octets) {
+        size_t usual = SMTP_LINE_MAX - a->octets;
+        stray_from_server(s, SMTP_LINE_MAX, p, 0);
+        return usual;
+    }
+    a->octets += text;
+    if (!lf)
+        return take;
+    *tls = is_reply(a) && a->code[a->code_n - 1] != '-' && take_reply(s, code_of(a));
+    a->code_n = 0;
+    a->octets = 0;
+    a->behind_gap = false;
+    return take;
+}
+
 static enum protocol_result take_server(struct smtp *s, const uint8_t *p, size_t n) {
-    for (size_t at = 0; at < n; at++) {
-        if (p[at] != '\n') {
-            if (s->code_n < SMTP_CODE)
-                s->code[s->code_n++] = p[at];
-            const uint8_t *lf = s->code_n == SMTP_CODE ? memchr(p + at, '\n', n - at) : NULL;
-            if (s->code_n == SMTP_CODE)
-                at = lf ? (size_t)(lf - p) - 1 : n;
-            continue;
+    bool tls = false;
+    for (size_t at = 0; at < n;) {
+        const struct smtp_answers *a = &s->answers;
+        struct bytes rest = bytes_of(p + at, n - at), held = bytes_of(a->code, a->code_n);
+        if (a->strayed) {
+            stray_from_server(s, 0, rest.p, rest.n);
+            break;
         }
-        bool reply =
-            s->code_n >= 3 && is_reply_code(s->code) && !(s->code_n == SMTP_CODE && s->code[3] == '-');
-        unsigned code =
-            reply ? (unsigned)((s->code[0] - '0') * 100 + (s->code[1] - '0') * 10 + s->code[2] - '0') : 0;
-        s->code_n = 0;
-        if (reply && take_reply(s, code))
-            return become_tls(s, p + at + 1, n - at - 1);
+        if (a->octets == a->code_n && tls_record_begins(held, rest))
+            return conversation_become_any(s->c, s->server, held, rest);
+        at += take_reply_line(s, p + at, n - at, &tls);
+        if (!tls)
+            continue;
+        s->due = 0;
+        smtp_envelope_clear(&s->envelope);
+        return tls_may_follow(s->c, s->server, bytes_of(p + at, n - at));
     }
     return PROTOCOL_OK;
+}
+
+static void end_server_stray(struct smtp *s, enum transfer_end how) {
+    if (s->answers.strayed)
+        s->c->services->end(s->c, s->answers.stray, how);
+    s->answers.strayed = false;
 }
 
 /* --- the connection --- */
@@ -284,23 +322,27 @@ static enum protocol_result take_smtp_gap(struct conversation *c, enum side from
     struct smtp *s = c->state;
     s->due = s->data_ahead = s->tls_ahead = 0;
     if (from == s->server) {
-        s->code_n = 0;
+        struct smtp_answers *a = &s->answers;
+        if (a->strayed)
+            c->services->gap(c, a->stray, n);
+        *a = (struct smtp_answers){.strayed = a->strayed, .stray = a->stray, .behind_gap = true};
         return PROTOCOL_OK;
     }
-    if (s->at != SMTP_AT_COMMAND) {
-        smtp_body_gap(s, n);
+    if (s->at != SMTP_AT_COMMAND)
+        n -= smtp_body_gap(s, n);
+    if (n == 0)
         return PROTOCOL_OK;
-    }
     s->missed = add_sizes(s->missed, n);
     s->line_n = 0;
-    s->line_long = false;
     return PROTOCOL_OK;
 }
 
 static void take_smtp_end(struct conversation *c, enum side from, bool clean) {
     struct smtp *s = c->state;
-    if (from == s->server)
+    if (from == s->server) {
+        end_server_stray(s, clean ? TRANSFER_UNKNOWN : TRANSFER_CUT);
         return;
+    }
     if (s->at == SMTP_AT_COMMAND && s->line_n) /* the last line may lack its end */
         take_command(s);
     if (s->at == SMTP_AT_BODY)
@@ -310,6 +352,7 @@ static void take_smtp_end(struct conversation *c, enum side from, bool clean) {
 
 static void close_smtp(struct conversation *c) {
     smtp_body_end(c->state, TRANSFER_CUT);
+    end_server_stray(c->state, TRANSFER_CUT);
     protocol_free(c->state);
 }
 

@@ -7,7 +7,7 @@
 static void begin_message(struct smtp *s) {
     if (s->open)
         s->c->services->end(s->c, s->transfer, TRANSFER_CUT);
-    struct transfer_seed seed = transfer_seed_of(s->lmtp ? "lmtp" : "smtp", side_other(s->server));
+    struct transfer_seed seed = transfer_seed_of(smtp_name(s), side_other(s->server));
     seed.fact[FACT_EMAIL_FROM] = bytes_of(s->envelope.from, s->envelope.from_n);
     seed.fact[FACT_EMAIL_TO] = bytes_of(s->envelope.to, s->envelope.to_n);
     if (!s->stray)
@@ -17,9 +17,9 @@ static void begin_message(struct smtp *s) {
     dotted_begin(&s->dotted, s->lf);
 }
 
-static void emit_body(struct smtp *s, const uint8_t *p, size_t n) {
-    if (n)
-        s->c->services->data(s->c, s->transfer, p, n);
+static void emit_octets(void *context, const uint8_t *p, size_t n) {
+    struct smtp *s = context;
+    s->c->services->data(s->c, s->transfer, p, n);
 }
 
 void smtp_body_end(struct smtp *s, enum transfer_end how) {
@@ -30,10 +30,6 @@ void smtp_body_end(struct smtp *s, enum transfer_end how) {
     s->transfer = NULL;
     s->open = s->stray = s->watch = false;
     s->at = SMTP_AT_COMMAND;
-}
-
-static void emit_octets(void *context, const uint8_t *p, size_t n) {
-    emit_body(context, p, n);
 }
 
 static size_t take_lines(struct smtp *s, const uint8_t *p, size_t n) {
@@ -77,15 +73,20 @@ static size_t watch_lines(struct smtp *s, const uint8_t *p, size_t n) {
 
 /* --- all of it --- */
 
+static void end_chunk(struct smtp *s) {
+    if (s->last)
+        smtp_body_end(s, TRANSFER_DONE);
+    s->at = SMTP_AT_COMMAND;
+}
+
 /* Octets as they are (RFC 3030 section 2). */
 static size_t take_chunk(struct smtp *s, const uint8_t *p, size_t n) {
     size_t take = s->chunk < n ? (size_t)s->chunk : n;
-    emit_body(s, p, take);
+    if (take)
+        emit_octets(s, p, take);
     s->chunk -= take;
-    if (s->chunk == 0 && s->last)
-        smtp_body_end(s, TRANSFER_DONE);
-    else if (s->chunk == 0)
-        s->at = SMTP_AT_COMMAND;
+    if (s->chunk == 0)
+        end_chunk(s);
     return take;
 }
 
@@ -106,7 +107,7 @@ size_t smtp_body_take(struct smtp *s, const uint8_t *p, size_t n) {
     return at;
 }
 
-void smtp_body_gap(struct smtp *s, uint64_t n) {
+uint64_t smtp_body_gap(struct smtp *s, uint64_t n) {
     if (s->at == SMTP_AT_DATA) {
         begin_message(s);
         s->at = SMTP_AT_BODY;
@@ -114,20 +115,16 @@ void smtp_body_gap(struct smtp *s, uint64_t n) {
     if (s->line_n)
         smtp_body_release(s);
     if (s->at == SMTP_AT_COMMAND)
-        return;
-    uint64_t own = s->at == SMTP_AT_CHUNK && s->chunk < n ? s->chunk : n;
+        return 0;
+    bool chunk = s->at == SMTP_AT_CHUNK;
+    uint64_t own = chunk && s->chunk < n ? s->chunk : n;
     s->c->services->gap(s->c, s->transfer, own);
     dotted_gap(&s->dotted);
-    if (s->at == SMTP_AT_BODY) {
-        s->watch = true;
-        return;
-    }
-    s->chunk -= own;
-    if (s->chunk > 0)
-        return;
-    if (s->last)
-        smtp_body_end(s, TRANSFER_DONE);
-    s->at = SMTP_AT_COMMAND;
+    s->watch |= !chunk;
+    s->chunk -= chunk ? own : 0;
+    if (chunk && s->chunk == 0)
+        end_chunk(s);
+    return own;
 }
 
 void smtp_chunk_begin(struct smtp *s, uint64_t size, bool last) {

@@ -6,24 +6,11 @@
 
 enum { LINE_SEEN = 512 }; /* octets of a first line that are looked at */
 
-static struct bytes first_line(struct bytes run, bool *whole) {
-    struct bytes line = bytes_until(run, '\n');
-    *whole = line.n < run.n;
-    return line.n > LINE_SEEN ? bytes_of(line.p, LINE_SEEN) : line;
-}
-
-static bool contains_word(struct bytes text, const char *word) {
-    for (size_t i = 0; i < text.n; i++)
-        if (bytes_starts_nocase(bytes_of(text.p + i, text.n - i), word))
-            return true;
-    return false;
-}
-
 /* Of what the client says first. */
 static enum probe probe_command(struct bytes run) {
     static const char *const verbs[] = {"EHLO ", "HELO ", "LHLO ", "MAIL FROM:", "RCPT TO:"};
     bool whole;
-    struct bytes line = first_line(run, &whole);
+    struct bytes line = bytes_first_line(run, LINE_SEEN, &whole);
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         size_t n = strlen(verbs[i]);
         if (line.n >= n ? !bytes_starts_nocase(line, verbs[i]) : whole)
@@ -46,13 +33,13 @@ static enum probe probe_command(struct bytes run) {
 /* A greeting may turn away: "554 no SMTP service here". */
 static enum probe probe_greeting(struct bytes run) {
     bool whole;
-    struct bytes line = first_line(run, &whole);
+    struct bytes line = bytes_first_line(run, LINE_SEEN, &whole);
     bool greets = bytes_starts_nocase(line, "220") || bytes_starts_nocase(line, "554");
     if (line.n < 4)
         return whole || !(line.n == 0 || line.p[0] == '2' || line.p[0] == '5') ? PROBE_NO : PROBE_MORE;
     if (!greets || (line.p[3] != ' ' && line.p[3] != '-'))
         return PROBE_NO;
-    if (contains_word(line, "SMTP") || contains_word(line, "LMTP"))
+    if (bytes_hold_nocase(line, "SMTP") || bytes_hold_nocase(line, "LMTP"))
         return PROBE_YES;
     return PROBE_MORE;
 }

@@ -48,15 +48,24 @@ struct smtp {
     bool watch;
     struct dotted dotted;
 
-    bool line_long;
     uint64_t missed; /* octets before the line: what begins with it may have begun in them */
     uint16_t line_n;
-    uint8_t code_n, code[SMTP_CODE];
+    struct smtp_answers {
+        uint8_t code_n, code[SMTP_CODE];
+        bool behind_gap; /* the line's beginning may be missing */
+        bool strayed;
+        size_t octets; /* of the line */
+        struct transfer *stray;
+    } answers;
     struct smtp_envelope envelope;
     uint8_t line[SMTP_LINE_MAX];
 };
 
 /* --- smtp.c --- */
+
+static inline const char *smtp_name(const struct smtp *s) {
+    return s->lmtp ? "lmtp" : "smtp";
+}
 
 /* May the line be nothing but a command? */
 bool smtp_is_command(struct bytes line);
@@ -73,7 +82,8 @@ void smtp_envelope_clear(struct smtp_envelope *e);
 /* The client's octets while a message is expected or there: how many belong to it. Then at is
  * SMTP_AT_COMMAND if fewer than `n`. */
 size_t smtp_body_take(struct smtp *s, const uint8_t *p, size_t n);
-void smtp_body_gap(struct smtp *s, uint64_t n);
+/* How many of the missing octets are the message's. */
+uint64_t smtp_body_gap(struct smtp *s, uint64_t n);
 /* BDAT. */
 void smtp_chunk_begin(struct smtp *s, uint64_t size, bool last);
 /* The line in `s` is no command: it begins a thing of its own. */

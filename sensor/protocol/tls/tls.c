@@ -199,6 +199,13 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
     return PROTOCOL_OK;
 }
 
+enum protocol_result tls_may_follow(struct conversation *c, enum side server, struct bytes rest) {
+    static const struct protocol *const candidates[] = {&protocol_tls, NULL};
+    conversation_become(c, candidates, true);
+    conversation_inner(c, server, rest.p, rest.n);
+    return PROTOCOL_BECOMES;
+}
+
 const struct protocol protocol_tls = {
     .name = "tls",
     .shakes = true,

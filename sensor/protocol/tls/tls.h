@@ -16,6 +16,10 @@ extern const struct protocol protocol_tls;
 bool tls_record_begins(struct bytes held, struct bytes rest);
 enum probe tls_probe(const struct bytes first[2]);
 
+/* tls.c. Within `data`: the server has granted what asked for TLS, in the run whose `rest` is left. Where TLS
+ * does not follow, the protocol goes on with its state. Returns PROTOCOL_BECOMES. */
+enum protocol_result tls_may_follow(struct conversation *c, enum side server, struct bytes rest);
+
 /* tls_find.c: where in the middle of anything a ClientHello begins, of TLS or in the form of SSL 2, which
  * may be cut at the end of `in`, and a ServerHello or an alert that answers it; in.n if nowhere. */
 size_t tls_find_offer(struct bytes in);

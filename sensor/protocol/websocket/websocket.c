@@ -26,6 +26,7 @@ struct websocket_side {
 
 struct websocket {
     struct conversation *c;
+    bool spent; /* a bound keeps what is deflated from being read */
     struct websocket_side side[2];
     uint16_t path_n;
     uint8_t path[PATH_MAX_OCTETS];
@@ -48,8 +49,12 @@ static void take_inflated_gap(struct filter *f, uint64_t n) {
 static void end_inflated(struct filter *f, enum transfer_end how) {
 }
 
+static void note_spent(struct filter *f) {
+    ((struct websocket_side *)f)->socket->spent = true;
+}
+
 static const struct filter_ops inflated_ops = {
-    .data = take_inflated, .gap = take_inflated_gap, .end = end_inflated};
+    .data = take_inflated, .gap = take_inflated_gap, .end = end_inflated, .bounded = note_spent};
 
 static void end_inflating(struct websocket_side *s) {
     if (s->inflate && s->inflate != &s->filter)
@@ -65,17 +70,25 @@ static void begin_inflating(struct websocket_side *s) {
         s->inflate = c->codings ? coding_stack(c->codings, &bare, &s->filter) : &s->filter;
 }
 
+static bool is_lost(const struct websocket_side *s) {
+    return s->socket->spent || (s->inflate && coding_progress(s->inflate) == CODING_LOST);
+}
+
 static void end_message(struct websocket_side *s, enum transfer_end how) {
     /* The end of its last block is left out on the wire (RFC 7692 section 7.2.1). */
     static const uint8_t tail[] = {0, 0, 0xff, 0xff};
     struct conversation *c = s->socket->c;
     if (!s->open)
         return;
-    if (s->deflated && s->inflate && s->inflate != &s->filter && how == TRANSFER_DONE)
+    if (s->deflated && s->inflate && s->inflate != &s->filter && how == TRANSFER_DONE &&
+        coding_progress(s->inflate) == CODING_GOES_ON)
         filter_data(s->inflate, tail, sizeof tail);
-    c->services->end(c, s->transfer, how);
+    c->services->end(c, s->transfer, s->deflated && is_lost(s) ? TRANSFER_CUT : how);
     s->open = false;
     s->transfer = NULL;
+    if (s->inflate && coding_progress(s->inflate) ==
+                          CODING_AT_END) /* some end their stream with a message (RFC 7692 section 7.2.3.5) */
+        end_inflating(s);
 }
 
 static void begin_message(struct websocket_side *s) {
@@ -176,6 +189,8 @@ static enum protocol_result take_websocket_data(struct conversation *c, enum sid
     for (size_t at = 0; at < n;) {
         if (s->in_frame) {
             at += take_frame(s, bytes + at, n - at);
+            if (is_lost(s)) /* the rest of this message cannot be read */
+                return PROTOCOL_LOST;
         } else if (take_head(s, bytes[at])) {
             at++;
         } else {

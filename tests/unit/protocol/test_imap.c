@@ -157,6 +157,40 @@ static void what_is_no_line_is_a_thing(void **state) {
     });
 }
 
+static void what_a_line_has_beyond_what_is_usual_is_a_thing(void **state) {
+    static char line[10000];
+    memset(line, 'a', sizeof line - 1);
+    memcpy(line, "* OK ", 5);
+    const struct piece p[] = {
+        LOGIN, {SIDE_SERVER, line, sizeof line - 1}, S("\r\n* 1 FETCH (BODY[] {21}\r\n" MAIL ")\r\n")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 2);
+        assert_int_equal(w->transfer[0].how, TRANSFER_UNKNOWN);
+        assert_int_equal(w->transfer[0].size, sizeof line + 1 - 8192);
+        assert_transfer(&w->transfer[1], SIDE_SERVER, "message/rfc822", MAIL);
+        assert_int_equal(counter_values[COUNTER_IMAP_LINES_LONG], 1);
+    });
+}
+
+static void a_long_line_of_nothing_is_a_thing_from_its_start(void **state) {
+    static char line[10000];
+    memset(line, 'a', sizeof line - 1);
+    const struct piece p[] = {LOGIN, {SIDE_CLIENT, line, sizeof line - 1}};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_bytes(&w->transfer[0], line);
+    });
+}
+
+static void an_answer_to_another_command_refuses_no_literal(void **state) {
+    static const struct piece p[] = {LOGIN, C("a3 NOOP\r\na4 APPEND x {3}\r\n"), S("a3 NO\r\n+ go\r\n"),
+                                     C("abc\r\n"), S("a4 OK\r\n")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_transfer(&w->transfer[0], SIDE_CLIENT, "message/rfc822", "abc");
+    });
+}
+
 static void tls_follows_starttls_or_nothing_does(void **state) {
     static const struct piece sealed[] = {S("* OK ready\r\n"), C("a1 STARTTLS\r\n"), S("a1 OK begin\r\n"),
                                           C("\x16\3\1\2\0\1\0\1\xfc\3\3"), S("\x16\3\3\0\x7a\2\0\0\x76\3\3")};
@@ -214,6 +248,30 @@ static void compressed_lines_are_read(void **state) {
     }
 }
 
+/* A deflate stream that breaks: nobody reads the rest, and the flow is not called read. */
+static void what_does_not_inflate_leaves_the_flow_unread(void **state) {
+    static const struct piece begin[] = {LOGIN, C("a3 COMPRESS DEFLATE\r\n"), S("a3 OK active\r\n")};
+    struct codings *codings =
+        codings_create(&(struct codings_options){.memory = 8 << 20, .limits = {8, 64, 1 << 20, 100}});
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 4});
+    uint8_t out[600], junk[600];
+    z_stream z = {0};
+    size_t flow = world_open(w, (struct endpoint){0}, (struct endpoint){0});
+    w->flow[flow]->codings = codings;
+    for (size_t k = 0; k < sizeof begin / sizeof *begin; k++)
+        world_deliver(w, flow, begin[k].from, (const uint8_t *)begin[k].bytes, begin[k].n, 0);
+    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    size_t n = deflate_text(&z, "a4 NOOP\r\n", out, sizeof out);
+    deflateEnd(&z);
+    world_deliver(w, flow, SIDE_CLIENT, out, n, 0);
+    assert_false(conversation_lost(w->flow[flow]));
+    memset(junk, 0xff, sizeof junk);
+    world_deliver(w, flow, SIDE_CLIENT, junk, sizeof junk, 0);
+    assert_true(conversation_lost(w->flow[flow]));
+    world_destroy(w);
+    codings_destroy(codings);
+}
+
 static void others_that_begin_alike_are_none(void **state) {
     static const struct piece text[] = {C("a1 what is this\r\n"), S("* OK\r\n")};
     static const struct piece smtp[] = {S("220 x ESMTP\r\n"), C("NOOP\r\n")};
@@ -231,8 +289,12 @@ int main(void) {
         cmocka_unit_test(the_coding_of_a_part_is_told_by_its_bytes),
         cmocka_unit_test(gaps_are_told_and_what_follows_is_read),
         cmocka_unit_test(what_is_no_line_is_a_thing),
+        cmocka_unit_test(what_a_line_has_beyond_what_is_usual_is_a_thing),
+        cmocka_unit_test(a_long_line_of_nothing_is_a_thing_from_its_start),
+        cmocka_unit_test(an_answer_to_another_command_refuses_no_literal),
         cmocka_unit_test(tls_follows_starttls_or_nothing_does),
         cmocka_unit_test(compressed_lines_are_read),
+        cmocka_unit_test(what_does_not_inflate_leaves_the_flow_unread),
         cmocka_unit_test(others_that_begin_alike_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,23 @@ static void what_a_client_sends_that_is_no_command_is_a_thing(void **state) {
     });
 }
 
+static void a_listing_that_goes_on_as_none_does_is_a_message(void **state) {
+    static const struct piece p[] = {LOGIN, C("LIST\r\n"), S("+OK\r\n1 120\r\nabc\r\n.\r\n"), C("QUIT\r\n")};
+    static char line[700];
+    memset(line, 'a', sizeof line - 1);
+    const struct piece capabilities[] = {
+        LOGIN, C("CAPA\r\n"), S("+OK\r\nTOP\r\n"), {SIDE_SERVER, line, sizeof line - 1}, S("\r\n.\r\n")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_unasked(&w->transfer[0], "abc\r\n");
+    });
+    FOR_EACH_SPLIT(capabilities, {
+        assert_int_equal(w->transfers, 1);
+        assert_int_equal(w->transfer[0].missing, 512);
+        assert_int_equal(w->transfer[0].size, sizeof line + 1);
+    });
+}
+
 static void tls_follows_stls_or_nothing_does(void **state) {
     static const struct piece sealed[] = {S("+OK ready\r\n"), C("STLS\r\n"), S("+OK begin\r\n"),
                                           C("\x16\3\1\2\0\1\0\1\xfc\3\3"), S("\x16\3\3\0\x7a\2\0\0\x76\3\3")};
@@ -133,6 +150,7 @@ int main(void) {
         cmocka_unit_test(messages_are_seen_without_what_asked_for_them),
         cmocka_unit_test(a_gap_within_a_message_is_told_and_the_next_one_is_whole),
         cmocka_unit_test(what_a_client_sends_that_is_no_command_is_a_thing),
+        cmocka_unit_test(a_listing_that_goes_on_as_none_does_is_a_message),
         cmocka_unit_test(tls_follows_stls_or_nothing_does),
         cmocka_unit_test(others_that_begin_alike_are_none),
     };

@@ -245,6 +245,49 @@ static void tls_is_known_by_its_first_record_whatever_was_said(void **state) {
     });
 }
 
+static void what_a_server_says_that_is_no_reply_is_a_thing_too(void **state) {
+    static const struct piece p[] = {HELLO, S("Content-Type: image/jpeg\r\n\r\nabc")};
+    static const struct piece replies[] = {HELLO, C("HELP\r\nNOOP\r\n"),
+                                           S("214-one\r\n214 two\r\n250\r\n\r\n"), C("QUIT\r\n")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_int_equal(w->transfer[0].from, SIDE_SERVER);
+        assert_int_equal(w->transfer[0].how, TRANSFER_UNKNOWN);
+        assert_bytes(&w->transfer[0], "Content-Type: image/jpeg\r\n\r\nabc");
+    });
+    FOR_EACH_SPLIT(replies, assert_int_equal(w->transfers, 0));
+}
+
+/* Hellos, credentials, and whatever else a line may begin with. */
+static void lines_longer_than_any_are_things(void **state) {
+    static char line[4000];
+    memset(line, 'a', sizeof line - 1);
+    memcpy(line, "NOOP ", 5);
+    memcpy(line + sizeof line - 3, "\r\n", 2);
+    const struct piece p[] = {
+        HELLO, C("AUTH LOGIN\r\n"), S("334 VXNl\r\n"), {SIDE_CLIENT, line, sizeof line - 1}, C("QUIT\r\n")};
+    memcpy(line, "NOOP ", 5);
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_bytes(&w->transfer[0], line);
+        assert_int_equal(counter_values[COUNTER_SMTP_LINES_LONG], 1);
+    });
+}
+
+static void a_gap_over_the_end_of_a_chunk_is_of_both(void **state) {
+    static const struct piece p[] = {HELLO,
+                                     ENVELOPE,
+                                     C("BDAT 10\r\nabc"),
+                                     GAP(SIDE_CLIENT, 17),
+                                     C("st of a line\r\n"),
+                                     C("BDAT 3 LAST\r\nxyz")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_int_equal(w->transfer[0].missing, 7);
+        assert_bytes(&w->transfer[0], "abcxyz");
+    });
+}
+
 static void a_connection_that_breaks_leaves_a_message_that_is_cut(void **state) {
     static const struct piece p[] = {HELLO, ENVELOPE, DATA, C("one\r\n")};
     FOR_EACH_SPLIT(p, {
@@ -282,6 +325,9 @@ int main(void) {
         cmocka_unit_test(lmtp_answers_for_each_recipient),
         cmocka_unit_test(after_starttls_mail_may_stay_clear),
         cmocka_unit_test(tls_is_known_by_its_first_record_whatever_was_said),
+        cmocka_unit_test(what_a_server_says_that_is_no_reply_is_a_thing_too),
+        cmocka_unit_test(lines_longer_than_any_are_things),
+        cmocka_unit_test(a_gap_over_the_end_of_a_chunk_is_of_both),
         cmocka_unit_test(a_connection_that_breaks_leaves_a_message_that_is_cut),
         cmocka_unit_test(ftp_and_others_that_greet_alike_are_none),
     };
