@@ -7,8 +7,8 @@
 #include "coding/filter.h"
 #include "coding/limits.h"
 
-/* Codings are undone: gzip, deflate, brotli, base64, quoted-printable, in stacks, chosen by their names and
- * by the bytes. Decoders are push filters; what stands behind them need not be an object. A protocol may
+/* Codings are undone: gzip, deflate, brotli, zstd, base64, quoted-printable, in stacks, chosen by their names
+ * and by the bytes. Decoders are push filters; what stands behind them need not be an object. A protocol may
  * decode its own bytes in this way (FTP's MODE Z, permessage-deflate). */
 
 enum { CODINGS_MAX = 16 }; /* most in one stack */

@@ -10,6 +10,7 @@
     CODING(inflate, deflate) \
     CODING(inflate, bare_deflate) \
     CODING(brotli, brotli) \
+    CODING(zstd, zstd) \
     CODING(base64, base64) \
     CODING(quoted_printable, quoted_printable) \
     CODING(uuencode, uuencode) \

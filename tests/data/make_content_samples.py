@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes tests/data/content/: bodies as real clients encode them, and what is in them.
 
-Needs curl, gzip and Debian's python3-brotli. Run once; the results are kept in the repository. bodies.tsv has one
+Needs curl, gzip, zstd and Debian's python3-brotli. Run once; the results are kept in the repository. bodies.tsv has one
 line a body (file, Content-Type, Content-Encoding), objects.tsv one line an object that must come out of it (body,
 name, size, SHA-256), containers included, in the order in which they end.
 """
@@ -114,6 +114,14 @@ def camera():
         parts=[("", frames[0]), ("", frames[1])])
 
 
+# RFC 8878 section 3.1.2
+SKIPPABLE = bytes.fromhex("5a2a4d18") + (5).to_bytes(4, "little") + b"plate"
+
+
+def zstd(data, *how):
+    return subprocess.run(["zstd", "-c", *how], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
 def codings():
     text = ("plate,lane,time\n" + "".join(f"ABC{i:04},L04,04:{i % 60:02}\n" for i in range(300))).encode()
     packed = subprocess.run(["gzip", "-9", "-n"], input=text, stdout=subprocess.PIPE, check=True).stdout
@@ -127,6 +135,10 @@ def codings():
     put("deflate.body", raw.compress(text) + raw.flush(), "text/csv", "deflate", whole=text)
     put("brotli.body", brotli.compress(text), "text/csv", "br", whole=text)
     put("gzip_brotli.body", brotli.compress(packed), "text/csv", "gzip, br", whole=text)
+    put("zstd.body", zstd(text), "text/csv", "zstd", whole=text)
+    put("zstd_frames.body", zstd(text[:half]) + SKIPPABLE + zstd(text[half:], "-19", "--no-check") + SKIPPABLE, "text/csv", "zstd", whole=text)
+    put("zstd_trailing.body", zstd(text) + b"(garbage", "text/csv", "zstd", whole=text)
+    put("not_zstd.body", text[:700], "text/csv", "zstd")
     put("not_gzip.body", text[:700], "text/csv", "gzip")
     put("not_deflate.body", text[:700], "text/csv", "deflate")
     put("zstd_gzip.body", gzip.compress(text[:700], mtime=0), "text/csv", "zstd, gzip", whole=text[:700])

@@ -98,7 +98,7 @@ def test_a_form_with_many_files_gives_each_file_by_its_own_name(lab, server, sen
         assert t['gantry']['object']['parent'] is not None
 
 
-@pytest.mark.parametrize('coding', ['gzip', 'br'])
+@pytest.mark.parametrize('coding', ['gzip', 'br', 'zstd'])
 def test_encoded_uploads_are_decoded(lab, server, sensor, work, coding):
     data = material.plate_csv(5)
     path = os.path.join(work, 'reads')
@@ -107,7 +107,7 @@ def test_encoded_uploads_are_decoded(lab, server, sensor, work, coding):
     if coding == 'gzip':
         encoded = gzip.compress(data)
     else:
-        encoded = subprocess.run(['brotli', '-c', path], check=True, capture_output=True).stdout
+        encoded = subprocess.run([{'br': 'brotli', 'zstd': 'zstd'}[coding], '-c', path], check=True, capture_output=True).stdout
     with open(path + '.enc', 'wb') as f:
         f.write(encoded)
     curl(lab, '-T', path + '.enc', '-H', f'Content-Encoding: {coding}', url(net.UNKNOWN, '/reads.csv'))

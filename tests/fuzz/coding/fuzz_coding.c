@@ -12,7 +12,8 @@ static const char *const codings[] = {"gzip",
                                       "base64, gzip",
                                       "gzip, br",
                                       "deflate, zstd, gzip",
-                                      "quoted-printable, base64"};
+                                      "quoted-printable, base64",
+                                      "zstd"};
 
 /* The first byte chooses the codings, the rest is the body. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {

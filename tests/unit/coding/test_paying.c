@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* Decoders whose bytes somebody pays for. What they decode was written by zlib. */
+/* Decoders whose bytes somebody pays for. What they decode was written by zlib, and by hand. */
 
 enum { MIB = 1 << 20 };
 
@@ -163,6 +163,58 @@ static void what_unfolds_on_trial_is_taken_before_it_has_cost_much(void **state)
     assert_true(a.left[ACCOUNT_DECODED] < before);
 }
 
+/* A frame's header alone (RFC 8878 section 3.1.1.1.2): a window of 2^`exponent` bytes, nothing else known;
+ * behind it one raw block of one byte, the last one. */
+static const uint8_t *frame_of(unsigned exponent) {
+    static uint8_t frame[10] = {0x28, 0xb5, 0x2f, 0xfd, 0, 0, 1 | 1 << 3, 0, 0, 'a'};
+    frame[5] = (uint8_t)((exponent - 10) << 3);
+    return frame;
+}
+
+static void a_window_of_zstd_that_keeps_too_much_from_others_is_not_begun_and_that_is_told(void **state) {
+    const struct codings_options o = {.memory = 64 * MIB,
+                                      .limits = {.output_max = UINT64_C(1) << 32, .ratio_max = 100000}};
+    for (unsigned exponent = 10; exponent <= 27; exponent++) {
+        struct codings *codings = codings_create(&o);
+        struct coding_list list = coding_parse(bytes_text("zstd"), CODINGS_MAX, true);
+        sink = (struct sink){.filter = {.ops = &sink_ops}};
+        struct filter *f = coding_stack(codings, &list, &sink.filter);
+        filter_data(f, frame_of(exponent), 10);
+        filter_end(f, TRANSFER_DONE);
+        bool small = exponent < 24; /* up to 8 MiB, as RFC 9659 has it */
+        assert_int_equal(sink.n, small);
+        assert_int_equal(sink.bounded, !small);
+        assert_int_equal(sink.how, small ? TRANSFER_DONE : TRANSFER_CUT);
+        assert_int_equal(codings_fill(codings), 0);
+        codings_destroy(codings);
+    }
+}
+
+static void windows_of_zstd_are_a_deposit(void **state) {
+    const struct codings_options o = {.memory = 256 * MIB,
+                                      .limits = {.output_max = UINT64_C(1) << 32, .ratio_max = 100000}};
+    struct codings *codings = codings_create(&o);
+    struct coding_list list = coding_parse(bytes_text("zstd"), CODINGS_MAX, true);
+    struct allowance a;
+    struct filter *f[16];
+    allowance_init(&a, 1000);
+    list.allowance = &a;
+    int64_t before = a.left[ACCOUNT_AHEAD];
+    for (int round = 0; round < 3; round++) {
+        sink = (struct sink){.filter = {.ops = &sink_ops}};
+        for (int i = 0; i < 16; i++) {
+            f[i] = coding_stack(codings, &list, &sink.filter);
+            filter_data(f[i], frame_of(23), 10);
+        }
+        assert_int_equal(sink.n, before / (2 * MIB));
+        assert_int_equal(sink.bounded, 16 - before / (2 * MIB));
+        for (int i = 0; i < 16; i++)
+            filter_end(f[i], TRANSFER_DONE);
+        assert_int_equal(a.left[ACCOUNT_AHEAD], before);
+    }
+    codings_destroy(codings);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_unfolds_to_too_much_is_cut_and_told),
@@ -170,6 +222,8 @@ int main(void) {
         cmocka_unit_test(bytes_that_pay_for_themselves_are_never_cut),
         cmocka_unit_test(without_an_allowance_a_short_body_stays_as_it_came_and_that_is_told),
         cmocka_unit_test(without_an_allowance_a_longer_body_pays_for_its_own_decoding_at_any_split),
+        cmocka_unit_test(a_window_of_zstd_that_keeps_too_much_from_others_is_not_begun_and_that_is_told),
+        cmocka_unit_test(windows_of_zstd_are_a_deposit),
         cmocka_unit_test(what_unfolds_on_trial_is_taken_before_it_has_cost_much),
     };
     return cmocka_run_group_tests_name("coding/paying", tests, NULL, NULL);

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-/* Bodies in tests/data/content, written by curl, gzip, brotli and Python's email and zlib;
+/* Bodies in tests/data/content, written by curl, gzip, brotli, zstd and Python's email and zlib;
  * make_content_samples.py says how. Sizes and digests are theirs. */
 
 enum { ROWS_MAX = 64, BODY_MAX = 8192 };
@@ -115,7 +115,7 @@ static void what_ended_properly_is_complete_and_what_did_not_is_not(void **state
             assert_int_equal(collect_ended(&got, i)->complete,
                              !(camera && collect_ended(&got, i)->container));
         collect_finish(&got);
-        if (strcmp(bodies[b].body, "gzip_trailing.body") == 0 || bodies[b].third[0] == 0)
+        if (strstr(bodies[b].body, "_trailing.body") || bodies[b].third[0] == 0)
             continue;
         bool coded = strncmp(bodies[b].body, "not_", 4) != 0 && strcmp(bodies[b].body, "gzip_zstd.body") != 0;
         run(&bodies[b], p, n - 1, n - 1, 0); /* without its last byte, though the protocol says it is all */
