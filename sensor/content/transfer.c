@@ -44,8 +44,12 @@ static struct filter *create_head(struct content *c, const struct object_seed *s
                                   const struct transfer_seed *s) {
     if (s->resume == RESUME_NONE)
         return chain_create(c, seed, s->codings, true);
-    const struct part_place place = {
-        .resume = s->resume, .anew = s->anew, .offset = s->offset, .total = seed->total, .length = s->length};
+    const struct part_place place = {.resume = s->resume,
+                                     .anew = s->anew,
+                                     .stable = s->stable,
+                                     .offset = s->offset,
+                                     .total = seed->total,
+                                     .length = s->length};
     return part_create(c, seed, s->codings, &place);
 }
 
@@ -136,7 +140,8 @@ void content_data(struct conversation *conversation, struct transfer *t, const u
 
 void content_write(struct conversation *conversation, struct transfer *t, uint64_t offset,
                    const uint8_t *bytes, size_t n) {
-    if (t && t->head && filter_is_part(t->head) && take_call(conversation, t, n))
+    bool extent = !bytes && n == 0; /* how long it is at least */
+    if (t && t->head && filter_is_part(t->head) && (extent || take_call(conversation, t, n)))
         part_write(t->head, offset, bytes, n);
 }
 

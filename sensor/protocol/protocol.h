@@ -33,7 +33,8 @@ struct protocol_services {
     struct transfer *(*begin)(struct conversation *c, const struct transfer_seed *seed);
     /* The next bytes, where the last ones ended. */
     void (*data)(struct conversation *c, struct transfer *t, const uint8_t *bytes, size_t n);
-    /* Bytes at an offset in the whole: RESUME_WRITE alone. */
+    /* Bytes at an offset in the whole: RESUME_WRITE alone. `bytes` NULL: they were missed; with n == 0 the
+     * whole is at least as long as `offset`. */
     void (*write)(struct conversation *c, struct transfer *t, uint64_t offset, const uint8_t *bytes,
                   size_t n);
     void (*gap)(struct conversation *c, struct transfer *t, uint64_t n);

@@ -39,6 +39,8 @@ struct transfer_seed {
     struct bytes etag; /* opaque version of the whole: transfers with different ones never join */
     bool resumable;    /* RESUME_NONE: if it is cut, a range may bring the rest */
     bool anew;         /* it begins the whole anew: an unfinished one of this key is over */
+    bool stable;       /* RESUME_WRITE: what comes again is what came before (a file that is read in pieces),
+                          and the whole is over once all of `total` is there */
     uint64_t offset;   /* of the first octet in the whole */
     uint64_t total;    /* octets of the whole, LENGTH_UNKNOWN if not announced */
 };

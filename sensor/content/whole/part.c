@@ -146,7 +146,7 @@ static void take_data(struct filter *f, const uint8_t *bytes, size_t n) {
 /* Of what is written in place: another writer may fill it; bytes that were seen are perhaps others now. */
 static void miss_written(struct part *p, uint64_t n) {
     struct whole *w = p->whole;
-    if (p->at < w->frontier)
+    if (n > 0 && p->at < w->frontier)
         whole_rewritten(w);
     p->at = add_sizes(p->at, n);
     if (p->at > w->reach)
@@ -177,12 +177,15 @@ static void take_gap(struct filter *f, uint64_t n) {
 
 void part_write(struct filter *f, uint64_t offset, const uint8_t *bytes, size_t n) {
     struct part *p = part_of(f);
-    if (!p->written || offset > OFFSET_MAX || n == 0)
+    if (!p->written || offset > OFFSET_MAX || (n == 0 && bytes))
         return;
     if (offset != p->at)
         leave_run(p);
     p->at = offset;
-    take_data(f, bytes, n);
+    if (bytes)
+        take_data(f, bytes, n);
+    else
+        take_gap(f, n);
 }
 
 /* The protocol says that the thing ends where this part ends. */

@@ -39,6 +39,7 @@ struct whole {
     uint64_t reach;    /* offset behind the last byte that was missed: the whole is at least so long */
     bool to_end;       /* an announced total is not its end: the protocol says when it is over */
     bool written;      /* in place: pieces at any offset, over when its writers say so */
+    bool stable;       /* in place, and what comes again is the same: over once all is there */
     bool numbered;     /* in pieces of unknown sizes: whole_piece_offset() */
     bool is_ending;    /* one of them has; or its parts are over, and its first bytes were not among them */
     bool rewritten;    /* bytes behind the frontier came again, perhaps others */

@@ -97,6 +97,8 @@ void whole_progress(struct whole *w) {
 }
 
 void whole_rewritten(struct whole *w) {
+    if (w->stable)
+        return;
     if (!w->rewritten)
         counter_one(COUNTER_ASSEMBLY_REWRITTEN);
     w->rewritten = true;
@@ -114,6 +116,7 @@ struct whole *whole_create(struct content *c, struct filter *head, const struct 
                         .total = place->total,
                         .to_end = place->resume == RESUME_TO_END || place->resume == RESUME_APPEND,
                         .written = place->resume == RESUME_WRITE,
+                        .stable = place->stable,
                         .numbered = place->numbered,
                         .head = head,
                         .progress = c->now};
@@ -153,7 +156,7 @@ void whole_drop(struct whole *w) {
 }
 
 bool whole_at_end(const struct whole *w) {
-    return w->total != LENGTH_UNKNOWN && !w->to_end && !w->written && w->frontier >= w->total;
+    return w->total != LENGTH_UNKNOWN && !w->to_end && (!w->written || w->stable) && w->frontier >= w->total;
 }
 
 bool whole_idle(const struct whole *w) {
@@ -319,8 +322,12 @@ void whole_parts_left(struct whole *w) {
 void whole_writer_left(struct whole *w, enum transfer_end how) {
     if (how == TRANSFER_DONE)
         wait_shortly(w);
-    if (w->is_ending && whole_idle(w) && is_filled(w))
+    if (!whole_idle(w) || !is_filled(w))
+        return;
+    if (w->is_ending)
         whole_close(w, TRANSFER_DONE);
+    else if (how == TRANSFER_UNKNOWN) /* nobody comes back to it */
+        whole_close(w, TRANSFER_UNKNOWN);
 }
 
 bool whole_keep(struct content *c, struct filter *head, const struct whole_key *k, uint64_t etag,

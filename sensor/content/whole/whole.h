@@ -13,6 +13,7 @@ struct part_place {
     enum resume resume; /* any but RESUME_NONE */
     bool
         anew; /* the beginning of a new transfer, at offset 0; what came before is not what it goes on with */
+    bool stable;     /* RESUME_WRITE: the seed's */
     bool numbered;   /* RESUME_RANGE: pieces of unknown sizes; offset and total are those of
                         whole_piece_offset() */
     uint64_t offset; /* of the first byte; RESUME_APPEND, RESUME_WRITE: not yet known */
@@ -45,7 +46,7 @@ struct filter *part_create(struct content *c, const struct object_seed *seed, st
                            const struct part_place *place);
 bool filter_is_part(const struct filter *f);
 bool part_in_whole(const struct filter *part); /* and not on its own */
-/* RESUME_WRITE: these bytes belong there. */
+/* RESUME_WRITE: these bytes belong there, or, if they are NULL, are missing there. */
 void part_write(struct filter *part, uint64_t offset, const uint8_t *bytes, size_t n);
 /* Other parts of its whole will ask for it by this key. */
 void part_rekey(struct filter *part, const struct whole_key *k);

@@ -449,6 +449,103 @@ static void so_is_what_was_written_and_then_lost(void **state) {
     finish();
 }
 
+/* --- read in pieces --- */
+
+static struct transfer_seed read_of(const char *handle) {
+    struct transfer_seed s = seed_of(handle);
+    s.from = SIDE_SERVER;
+    s.stable = true;
+    return s;
+}
+
+static void what_is_read_twice_is_the_same(void **state) {
+    begin(1 << 20);
+    const struct transfer_seed s = read_of("handle");
+    struct transfer *t = content_begin(c, &flow[0], NULL, &s);
+    put(0, t, 50000, 20000);
+    put(0, t, 50000, 20000);
+    put(0, t, 0, 60000);
+    put(0, t, 100, 500);
+    put(0, t, 60000, 40000);
+    end(0, t, TRANSFER_DONE);
+    assert_one_file();
+    assert_int_equal(count(COUNTER_ASSEMBLY_REWRITTEN), 0);
+    finish();
+}
+
+static void it_is_over_once_all_is_there_and_what_comes_again_is_nothing_new(void **state) {
+    for (int known = 0; known < 2; known++) {
+        struct transfer_seed s = read_of("handle");
+        s.total = known ? SIZE : LENGTH_UNKNOWN;
+        begin(1 << 20);
+        struct transfer *t = content_begin(c, &flow[0], NULL, &s);
+        put(0, t, 60000, 40000);
+        put(0, t, 0, 60000);
+        assert_int_equal(got.ended, known);
+        put(0, t, 0, 1000);
+        end(0, t, TRANSFER_DONE);
+        assert_one_file();
+        finish();
+    }
+}
+
+static void what_was_written_in_place_is_not_over_before_somebody_says_so(void **state) {
+    struct transfer_seed s = seed_of("handle");
+    s.total = SIZE;
+    begin(1 << 20);
+    struct transfer *t = content_begin(c, &flow[0], NULL, &s);
+    put(0, t, 0, SIZE);
+    assert_int_equal(got.ended, 0);
+    end(0, t, TRANSFER_DONE);
+    assert_one_file();
+    finish();
+}
+
+/* --- missed --- */
+
+static void bytes_that_were_missed_have_their_place(void **state) {
+    begin(1 << 20);
+    struct transfer *t = open_by(0, "handle");
+    put(0, t, 0, 1000);
+    put(0, t, 6000, 1000);
+    content_write(&flow[0], t, 1000, NULL, 5000);
+    content_write(&flow[0], t, 7000, NULL, 300);
+    end(0, t, TRANSFER_DONE);
+    wait_until(QUIET);
+    assert_int_equal(got.ended, 1);
+    assert_false(got.list[0].complete);
+    assert_int_equal(got.list[0].missing, 5300);
+    assert_int_equal(got.list[0].size, 7300);
+    finish();
+}
+
+static void how_long_it_is_at_least_leaves_a_hole_where_it_is_longer(void **state) {
+    static const uint64_t lengths[] = {0, 500, 1000, 1200};
+    for (int i = 0; i < 4; i++) {
+        begin(1 << 20);
+        struct transfer *t = open_by(0, "handle");
+        put(0, t, 0, 1000);
+        content_write(&flow[0], t, lengths[i], NULL, 0);
+        end(0, t, TRANSFER_DONE);
+        wait_until(QUIET);
+        assert_int_equal(got.ended, 1);
+        assert_int_equal(got.list[0].complete, i < 3);
+        assert_int_equal(got.list[0].size, i < 3 ? 1000 : 1200);
+        finish();
+    }
+}
+
+static void one_whose_writer_has_left_for_good_is_told_and_not_complete(void **state) {
+    begin(1 << 20);
+    struct transfer *t = open_by(0, "handle");
+    put(0, t, 0, 1000);
+    end(0, t, TRANSFER_UNKNOWN);
+    assert_int_equal(got.ended, 1);
+    assert_false(got.list[0].complete);
+    assert_string_equal(got.list[0].sha256, digest_of(file, 1000));
+    finish();
+}
+
 /* --- names --- */
 
 static void a_name_that_comes_later_over_another_connection_is_the_objects(void **state) {
@@ -724,6 +821,12 @@ int main(void) {
         cmocka_unit_test(what_is_written_twice_is_counted_and_not_complete),
         cmocka_unit_test(so_is_what_is_written_twice_before_its_turn),
         cmocka_unit_test(so_is_what_was_written_and_then_lost),
+        cmocka_unit_test(what_is_read_twice_is_the_same),
+        cmocka_unit_test(it_is_over_once_all_is_there_and_what_comes_again_is_nothing_new),
+        cmocka_unit_test(what_was_written_in_place_is_not_over_before_somebody_says_so),
+        cmocka_unit_test(bytes_that_were_missed_have_their_place),
+        cmocka_unit_test(how_long_it_is_at_least_leaves_a_hole_where_it_is_longer),
+        cmocka_unit_test(one_whose_writer_has_left_for_good_is_told_and_not_complete),
         cmocka_unit_test(a_name_that_comes_later_over_another_connection_is_the_objects),
         cmocka_unit_test(a_key_that_comes_later_is_by_which_others_find_it),
         cmocka_unit_test(who_joins_fills_what_is_not_known_and_changes_nothing),
