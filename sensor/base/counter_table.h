@@ -162,6 +162,9 @@
     COUNTER(SOCKS_REFUSED,        "socks.refused",                "SOCKS requests that the proxy refused") \
     COUNTER(SOCKS_UDP,            "socks.udp_associate",          "SOCKS requests to relay UDP, which is not followed") \
     COUNTER(SOCKS_ENCRYPTED,      "socks.encrypted",              "SOCKS connections with a method that encrypts (GSSAPI, TLS)") \
+    COUNTER(TFTP_STRAYS,          "tftp.strays",                  "datagrams in TFTP's flows that were none of its messages") \
+    COUNTER(TFTP_BLOCKS_AGAIN,    "tftp.blocks_again",            "TFTP blocks that came again, of which the first counts") \
+    COUNTER(TFTP_BLOCKS_MISSED,   "tftp.blocks_missed",           "TFTP blocks not seen, and no longer waited for since too many came behind them") \
     COUNTER(HTTP_REQUESTS,        "http.requests",               "HTTP requests understood") \
     COUNTER(HTTP_RESPONSES,       "http.responses",              "HTTP responses understood") \
     COUNTER(HTTP_UNEXPECTED,      "http.unexpected",             "places where an HTTP message should begin and something else stood") \

@@ -14,6 +14,7 @@
     CODING(base64, base64) \
     CODING(quoted_printable, quoted_printable) \
     CODING(uuencode, uuencode) \
+    CODING(netascii, netascii) \
     CODING(yenc, yenc)
 /* clang-format on */
 

@@ -22,6 +22,7 @@
     PROTOCOL(dtls, dtls) \
     PROTOCOL(dns, dns) \
     PROTOCOL(ntp, ntp) \
+    PROTOCOL(tftp, tftp) \
     PROTOCOL(vpn, openvpn) \
     PROTOCOL(vpn, wireguard) \
     PROTOCOL(unknown, unknown) \

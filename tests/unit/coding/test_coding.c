@@ -230,6 +230,26 @@ static void expect_decoded(const char *name, const char *body, size_t step, cons
     codings_destroy(codings);
 }
 
+/* As atftp and tftp-hpa write them: RFC 764 by way of RFC 1350. */
+static void netascii_has_a_sign_behind_each_carriage_return(void **state) {
+    static const char body[] = "a\r\nb\r\0\r\n\r\0", text[] = "a\nb\r\n\r";
+    for (size_t step = 1; step <= sizeof body - 1; step++) {
+        struct filter *f = begin("netascii");
+        for (size_t at = 0; at < sizeof body - 1; at += step)
+            filter_data(f, (const uint8_t *)body + at,
+                        sizeof body - 1 - at < step ? sizeof body - 1 - at : step);
+        filter_end(f, TRANSFER_DONE);
+        assert_int_equal(sink.n, sizeof text - 1);
+        assert_memory_equal(sink.bytes, text, sizeof text - 1);
+        codings_destroy(codings);
+    }
+}
+
+static void what_is_not_in_netascii_stays_as_it_is(void **state) {
+    expect_decoded("netascii", "a\nb\rc", 2, "a\nb\rc", 5);
+    expect_decoded("netascii", "a\r\nb\r", 2, "a\nb\r", 4);
+}
+
 /* Written by Python's binascii and by the letter of the description of yEnc. */
 static void uuencode_is_what_stands_between_its_lines(void **state) {
     static const char *const bodies[] = {
@@ -288,6 +308,8 @@ int main(void) {
         cmocka_unit_test(decoders_share_one_bound_of_memory),
         cmocka_unit_test(more_decoders_than_there_may_be_are_counted),
         cmocka_unit_test(decoders_that_run_too_deep_in_one_another_are_cut),
+        cmocka_unit_test(netascii_has_a_sign_behind_each_carriage_return),
+        cmocka_unit_test(what_is_not_in_netascii_stays_as_it_is),
         cmocka_unit_test(behind_a_gap_base64_goes_on_at_the_next_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,13 @@
 /* What stands around the dispatcher in the sensor, in small: services that write down what they are told, and
  * an owner that keeps expectations and gives flows to them. For tests and fuzz targets. */
 
-enum { WORLD_TRANSFERS = 64, WORLD_EXPECTATIONS = 64, WORLD_FLOWS = 32, WORLD_TEXT = 1100 };
+enum {
+    WORLD_TRANSFERS = 64,
+    WORLD_EXPECTATIONS = 64,
+    WORLD_FLOWS = 32,
+    WORLD_TEXT = 1100,
+    WORLD_WRITTEN = 1 << 20
+};
 
 struct world_text {
     size_t n;
@@ -26,6 +32,9 @@ struct transfer {
     enum transfer_end how;
     unsigned begun_after; /* bytes delivered to the world when it began */
     EVP_MD_CTX *hash;
+    struct world_text key; /* its parts, one behind the other */
+    uint8_t *written; /* of what is written at offsets, as much as WORLD_WRITTEN: then the hash is of this */
+    uint64_t reach, writes; /* behind the last octet that was written; calls */
     uint8_t sha256[32];
 };
 
@@ -82,6 +91,9 @@ static inline struct transfer *world_begin(struct conversation *c, const struct 
     world_keep(&t->coded, f->codings);
     world_keep(&t->mail_from, f->fact[FACT_EMAIL_FROM]);
     world_keep(&t->mail_to, f->fact[FACT_EMAIL_TO]);
+    for (int i = 0; i < TRANSFER_KEY_PARTS; i++)
+        for (size_t k = 0; k < f->key[i].n && t->key.n < WORLD_TEXT; k++)
+            t->key.p[t->key.n++] = f->key[i].p[k];
     t->hash = EVP_MD_CTX_new();
     EVP_DigestInit_ex(t->hash, EVP_sha256(), NULL);
     return t;
@@ -94,6 +106,23 @@ static inline void world_data(struct conversation *c, struct transfer *t, const 
         abort();
     t->size += n;
     EVP_DigestUpdate(t->hash, bytes, n);
+}
+
+static inline void world_write(struct conversation *c, struct transfer *t, uint64_t offset,
+                               const uint8_t *bytes, size_t n) {
+    if (!t)
+        return;
+    if (t->ended || n == 0)
+        abort();
+    t->size += n;
+    t->writes++;
+    if (offset >= WORLD_WRITTEN || n > WORLD_WRITTEN - offset)
+        return;
+    if (!t->written)
+        t->written = calloc(1, WORLD_WRITTEN);
+    memcpy(t->written + offset, bytes, n);
+    if (offset + n > t->reach)
+        t->reach = offset + n;
 }
 
 static inline void world_gap(struct conversation *c, struct transfer *t, uint64_t n) {
@@ -121,7 +150,11 @@ static inline void world_end(struct conversation *c, struct transfer *t, enum tr
         abort();
     t->ended = true;
     t->how = how;
+    if (t->written)
+        EVP_DigestUpdate(t->hash, t->written, t->reach);
     EVP_DigestFinal_ex(t->hash, t->sha256, NULL);
+    free(t->written);
+    t->written = NULL;
     EVP_MD_CTX_free(t->hash);
     t->hash = NULL;
 }
@@ -164,6 +197,7 @@ static inline struct world *world_create(const struct dispatch_options *options)
     struct world *w = calloc(1, sizeof *w);
     w->services = (struct protocol_services){.begin = world_begin,
                                              .data = world_data,
+                                             .write = world_write,
                                              .gap = world_gap,
                                              .learn = world_learn,
                                              .end = world_end,
@@ -189,16 +223,32 @@ static inline void world_match(struct world *w, size_t flow) {
     }
 }
 
-static inline size_t world_open(struct world *w, struct endpoint client, struct endpoint server) {
+static inline size_t world_open_over(struct world *w, uint8_t transport, struct endpoint client,
+                                     struct endpoint server) {
     struct endpoint end[2] = {client, server};
     if (w->flows == WORLD_FLOWS)
         return 0;
-    w->flow[w->flows] = conversation_open(w->dispatcher, w, PROTOCOL_TCP, end);
+    w->flow[w->flows] = conversation_open(w->dispatcher, w, transport, end);
     if (!w->flow[w->flows])
         abort();
     w->wanted[w->flows] = true;
     world_match(w, w->flows);
     return w->flows++;
+}
+
+static inline size_t world_open(struct world *w, struct endpoint client, struct endpoint server) {
+    return world_open_over(w, PROTOCOL_TCP, client, server);
+}
+
+/* In memory of its own. */
+static inline void world_send(struct world *w, size_t flow, enum side from, const void *p, size_t n) {
+    if (!w->flow[flow] || !w->wanted[flow])
+        return;
+    uint8_t *copy = malloc(n + 1);
+    memcpy(copy, p, n);
+    w->wanted[flow] = conversation_datagram(w->dispatcher, w->flow[flow], from, copy, n, ++w->now);
+    w->delivered += n;
+    free(copy);
 }
 
 /* Pieces of at most `split` bytes, 0 for all at once. */
@@ -248,8 +298,10 @@ static inline void world_close_all(struct world *w) {
 
 static inline void world_destroy(struct world *w) {
     world_close_all(w);
-    for (size_t i = 0; i < w->transfers; i++)
+    for (size_t i = 0; i < w->transfers; i++) {
         EVP_MD_CTX_free(w->transfer[i].hash);
+        free(w->transfer[i].written);
+    }
     dispatcher_destroy(w->dispatcher);
     free(w);
 }
