@@ -153,6 +153,9 @@
     COUNTER(FTP_DATA_OTHER_WAY,   "ftp.data_other_way_bytes",     "bytes on FTP data flows against the direction of the transfer") \
     COUNTER(WEBSOCKET_ODD,        "websocket.odd",                "WebSockets on which something else than frames went on") \
     COUNTER(IMAP_LINES_LONG,      "imap.lines_long",              "IMAP lines longer than usual: the rest of each was looked at as a thing") \
+    COUNTER(MQTT_ODD,             "mqtt.odd",                     "MQTT connections on which something else than packets went on") \
+    COUNTER(MQTT_ALIASES_SHED,    "mqtt.aliases_shed",            "MQTT topic aliases that were not kept, for the bound or for lack of memory") \
+    COUNTER(MQTT_PLACE_LOST,      "mqtt.place_lost",              "gaps behind which the next MQTT packet had to be found") \
     COUNTER(IMAP_STRAYS,          "imap.strays",                  "things on IMAP connections that were no line of the protocol") \
     COUNTER(POP3_STRAYS,          "pop3.strays",                  "things that POP3 clients sent and that were no command") \
     COUNTER(POP3_COMMANDS_SHED,   "pop3.commands_shed",           "POP3 commands whose reply was no longer waited for, since too many had none") \

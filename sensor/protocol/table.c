@@ -15,6 +15,7 @@
     PROTOCOL(smtp, smtp) \
     PROTOCOL(pop3, pop3) \
     PROTOCOL(imap, imap) \
+    PROTOCOL(mqtt, mqtt) \
     PROTOCOL(ftp, ftp) \
     PROTOCOL(ftp, ftp_data) \
     PROTOCOL(socks, socks) \
