@@ -160,6 +160,15 @@
     COUNTER(POP3_STRAYS,          "pop3.strays",                  "things that POP3 clients sent and that were no command") \
     COUNTER(POP3_COMMANDS_SHED,   "pop3.commands_shed",           "POP3 commands whose reply was no longer waited for, since too many had none") \
     COUNTER(SMTP_STRAYS,          "smtp.strays",                  "things among the lines of SMTP clients that were no command") \
+    COUNTER(RTSP_STRAYS,          "rtsp.strays",                 "connections of RTSP that went on with something else") \
+    COUNTER(RTSP_LINES_LONG,      "rtsp.lines_long",             "lines of RTSP and SDP longer than the limit; what is beyond it is not looked at") \
+    COUNTER(RTSP_TRACKS_MANY,     "rtsp.tracks_many",            "streams, or packets of streams, of one connection beyond the limit, or without memory; not read") \
+    COUNTER(RTSP_SOUGHT,          "rtsp.sought",                 "gaps in RTSP behind which the next message had to be looked for") \
+    COUNTER(RTP_PICTURES,         "rtp.pictures",                "pictures of JPEG in RTP that were begun") \
+    COUNTER(RTP_HEADERS_UNKNOWN,  "rtp.headers_unknown",         "of these those whose tables or form are not known: they lack their header") \
+    COUNTER(RTP_MALFORMED,        "rtp.malformed",               "packets of JPEG in RTP that make no sense") \
+    COUNTER(RTP_LATE,             "rtp.late",                    "packets of RTP that came twice, or after their turn") \
+    COUNTER(RTP_OTHERS,           "rtp.others",                  "packets of streams that are no pictures of JPEG, or no RTP; not read") \
     COUNTER(SMTP_LINES_LONG,      "smtp.lines_long",              "SMTP commands longer than the bound") \
     COUNTER(SMTP_RECIPIENTS_CUT,  "smtp.recipients_cut",          "recipients of mail that were not kept, for the bound") \
     COUNTER(SOCKS_REFUSED,        "socks.refused",                "SOCKS requests that the proxy refused") \

@@ -10,6 +10,8 @@
 #define PROTOCOLS(PROTOCOL) \
     PROTOCOL(tls, tls) \
     PROTOCOL(ssh, ssh) \
+    PROTOCOL(rtsp, rtsp) \
+    PROTOCOL(rtsp, rtp) \
     PROTOCOL(http, http) \
     PROTOCOL(websocket, websocket) \
     PROTOCOL(smtp, smtp) \

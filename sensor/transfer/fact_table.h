@@ -40,6 +40,7 @@
     FACT(TLS_UNTIL,       "tls.server.x509.not_after",                  "until",      32,   A | F, 1,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(COMMAND,         "gantry.command",                             "command",    32,   A | T, 7,  WIRE, PLATES, GIVEN, NONE) \
     FACT(TARGET,          "gantry.target",                              "target",     256,  A | T | F, 16, WIRE, PLATES, GIVEN, NONE) \
+    FACT(MEDIUM,          "gantry.medium",                              "medium",     32,   A | F, 7,  WIRE, PLATES, KEPT,  NONE) \
     FACT(TYPE_BASIS,      "gantry.type_basis",                          "basis",      64,   A | T, 5,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TLS_JA4,         "gantry.tls.ja4",                             "ja4",        36,   A | F, 5,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TLS_ECH,         "gantry.tls.ech",                             "ech",        32,   A | F, 5,  OURS, PLAIN,  KEPT,  NONE) \

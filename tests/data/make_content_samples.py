@@ -114,6 +114,16 @@ def camera():
         parts=[("", frames[0]), ("", frames[1])])
 
 
+def camera_unbroken():
+    """The same with the delimiter right behind so many octets, and one that says a wrong length."""
+    frames = [jpeg(300), jpeg(310)[:-1] + b"\r", jpeg(320) + b"\xff\xd9"]
+    body = b""
+    for f, says in zip(frames, (300, 310, 90)):
+        body += b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % says + f
+    body += b"\r\n--frame--\r\n"
+    put("camera_unbroken.body", body, "multipart/x-mixed-replace; boundary=frame", parts=[("", f) for f in frames])
+
+
 # RFC 8878 section 3.1.2
 SKIPPABLE = bytes.fromhex("5a2a4d18") + (5).to_bytes(4, "little") + b"plate"
 
@@ -149,6 +159,7 @@ curl_form()
 mail()
 camera()
 codings()
+camera_unbroken()
 for name, rows in (("bodies.tsv", bodies), ("objects.tsv", objects)):
     with open(os.path.join(here, name), "w") as f:
         for row in rows:

@@ -33,7 +33,9 @@ struct multipart {
     uint16_t matched; /* bytes of `delimiter` */
     uint16_t delimiter_n;
     uint8_t delimiter[2 + BOUNDARY_MAX]; /* "--" boundary */
-    bool byteranges, digest, final;
+    bool byteranges, digest, replaces, final;
+    bool is_sized;  /* so many are there, and nothing behind them */
+    uint64_t sized; /* octets to the end that the part's own Content-Length says; 0: not said, or there */
     bool shaped;    /* it begins as such a body does */
     bool torn;      /* bytes were missing before its boundary was known: where parts begin is a guess */
     bool head_over; /* the present header line is beyond the limits, or one that nobody asks for */
@@ -53,6 +55,16 @@ static void take_input(struct multipart *m, const uint8_t *p, size_t n);
 
 /* --- Parts --- */
 
+/* Cameras put a delimiter right behind a picture of so many octets, without a line end. */
+static void note_size(struct multipart *m) {
+    struct bytes rest = bytes_of(m->head, m->head_n), name, value;
+    m->sized = 0;
+    m->is_sized = false;
+    while (m->replaces && mime_head_next(&rest, &name, &value))
+        if (bytes_equal_nocase(name, "content-length") && !bytes_number(value, &m->sized))
+            m->sized = 0;
+}
+
 static void open_part(struct multipart *m) {
     struct entity_rules rules = {.byteranges = m->byteranges};
     if (m->byteranges)
@@ -67,6 +79,7 @@ static void open_part(struct multipart *m) {
  * ones are looked at together with their heads, as one text. */
 static void begin_part(struct multipart *m) {
     m->kept_n = 0;
+    note_size(m);
     m->waits = !unpack_pays(m->unpack);
     if (!m->waits)
         open_part(m);
@@ -110,6 +123,7 @@ static void close_part(struct multipart *m, enum transfer_end how) {
 static void emit_bytes(struct multipart *m, const uint8_t *p, size_t n) {
     if (n == 0)
         return;
+    m->is_sized = false;
     if (m->at == AT_BODY && m->waits)
         keep_part(m, p, n);
     else if (m->at == AT_BODY && m->part)
@@ -193,7 +207,7 @@ static bool take_candidate(struct multipart *m, const uint8_t *p, size_t from, s
     return true;
 }
 
-static size_t body_take(struct multipart *m, const uint8_t *p, size_t n) {
+static size_t take_content(struct multipart *m, const uint8_t *p, size_t n) {
     size_t from = 0;
     while (m->match != MATCH_NONE && from < n) {
         bool taken = match_byte(m, p[from]);
@@ -216,6 +230,19 @@ static size_t body_take(struct multipart *m, const uint8_t *p, size_t n) {
     emit_bytes(m, p + from, n - from - cr);
     m->match = cr ? MATCH_CR : MATCH_NONE;
     return n;
+}
+
+static size_t body_take(struct multipart *m, const uint8_t *p, size_t n) {
+    if (m->sized == 0)
+        return take_content(m, p, n);
+    size_t taken = take_content(m, p, m->sized < n ? (size_t)m->sized : n);
+    m->sized -= taken;
+    if (m->sized > 0 || m->at != AT_BODY || m->match == MATCH_DELIMITER || m->match == MATCH_DASH)
+        return taken;
+    reject_match(m);
+    begin_match(m, 0, 0);
+    m->is_sized = true;
+    return taken;
 }
 
 /* The rest of a delimiter's line: white space that transport may have added. What else stands there makes it
@@ -487,6 +514,7 @@ static void multipart_gap(struct filter *f, uint64_t n) {
         return;
     }
     settle_match(m, false);
+    m->sized = m->at == AT_BODY && n < m->sized ? m->sized - n : 0;
     if (m->at != AT_BODY) {
         if (m->at != AT_HEAD)
             begin_head(m);
@@ -502,6 +530,7 @@ static void multipart_gap(struct filter *f, uint64_t n) {
 
 static void multipart_end(struct filter *f, enum transfer_end how) {
     struct multipart *m = multipart_of(f);
+    bool whole = m->at == AT_BODY && m->is_sized;
     settle_match(m, how == TRANSFER_DONE);
     if (m->at == AT_EPILOGUE && m->head_n >= BEHIND_MIN / 4)
         open_behind(m);
@@ -512,7 +541,7 @@ static void multipart_end(struct filter *f, enum transfer_end how) {
         if (unpack_object(m->unpack)->container)
             unpack_incomplete(m->unpack);
     }
-    close_part(m, TRANSFER_CUT);
+    close_part(m, whole ? TRANSFER_DONE : TRANSFER_CUT);
     pool_give(m->pool, m);
 }
 
@@ -600,6 +629,7 @@ static struct filter *create_multipart(struct unpack *u) {
     m->unpack = u;
     m->shaped = unpack_object(u)->type == type_multipart;
     m->byteranges = container_type(bytes_trim(declared)) == &container_types[1];
+    m->replaces = bytes_starts_nocase(bytes_trim(declared), "multipart/x-mixed-replace");
     m->digest = bytes_starts_nocase(bytes_trim(declared), "multipart/digest");
     if (!set_boundary(m, mime_parameter(declared, "boundary", scratch, sizeof scratch)))
         counter_one(COUNTER_MULTIPART_BOUNDARY);
