@@ -177,6 +177,15 @@
     COUNTER(TFTP_STRAYS,          "tftp.strays",                  "datagrams in TFTP's flows that were none of its messages") \
     COUNTER(TFTP_BLOCKS_AGAIN,    "tftp.blocks_again",            "TFTP blocks that came again, of which the first counts") \
     COUNTER(TFTP_BLOCKS_MISSED,   "tftp.blocks_missed",           "TFTP blocks not seen, and no longer waited for since too many came behind them") \
+    COUNTER(NFS_ODD,              "nfs.odd",                      "messages of NFS that could not be read, or not to their end") \
+    COUNTER(NFS_STRAYS,           "nfs.strays",                   "messages of NFS that nobody understands, looked at as things of their own") \
+    COUNTER(NFS_PRIVATE,          "nfs.private",                  "messages of NFS that RPCSEC_GSS encrypts") \
+    COUNTER(NFS_REPLIES_ALONE,    "nfs.replies_alone",            "replies of NFS whose call was not seen, or not kept") \
+    COUNTER(NFS_CALLS_SHED,       "nfs.calls_shed",               "calls of NFS whose reply was no longer waited for, since too many had none") \
+    COUNTER(NFS_OPERATIONS_SHED,  "nfs.operations_shed",          "operations of NFS compounds whose results were not looked at, beyond the bound") \
+    COUNTER(NFS_COMPOUNDS_CUT,    "nfs.compounds_cut",            "NFS compounds not read behind an operation that is not understood") \
+    COUNTER(NFS_FILES_SHED,       "nfs.files_shed",               "names and unfinished files of NFS that gave way to others of the same hosts") \
+    COUNTER(NFS_RANGES_SHED,      "nfs.ranges_shed",              "parts of files read through NFS that are not known again if they are read again, since too many others are apart") \
     COUNTER(HTTP_REQUESTS,        "http.requests",               "HTTP requests understood") \
     COUNTER(HTTP_RESPONSES,       "http.responses",              "HTTP responses understood") \
     COUNTER(HTTP_UNEXPECTED,      "http.unexpected",             "places where an HTTP message should begin and something else stood") \

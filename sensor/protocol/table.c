@@ -26,6 +26,7 @@
     PROTOCOL(dns, dns) \
     PROTOCOL(ntp, ntp) \
     PROTOCOL(tftp, tftp) \
+    PROTOCOL(nfs, nfs) \
     PROTOCOL(vpn, openvpn) \
     PROTOCOL(vpn, wireguard) \
     PROTOCOL(unknown, unknown) \

@@ -35,6 +35,7 @@ struct transfer {
     struct world_text key; /* its parts, one behind the other */
     uint8_t *written; /* of what is written at offsets, as much as WORLD_WRITTEN: then the hash is of this */
     uint64_t reach, writes; /* behind the last octet that was written; calls */
+    uint64_t extent;        /* behind the last that was missed, or is said to be there */
     uint8_t sha256[32];
 };
 
@@ -112,8 +113,13 @@ static inline void world_write(struct conversation *c, struct transfer *t, uint6
                                const uint8_t *bytes, size_t n) {
     if (!t)
         return;
-    if (t->ended || n == 0)
+    if (t->ended || (n == 0 && bytes))
         abort();
+    if (!bytes) {
+        t->missing += n;
+        t->extent = offset + n > t->extent ? offset + n : t->extent;
+        return;
+    }
     t->size += n;
     t->writes++;
     if (offset >= WORLD_WRITTEN || n > WORLD_WRITTEN - offset)

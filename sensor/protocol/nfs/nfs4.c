@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "protocol/nfs/nfs_session.h"
+
+/* Version 4: a compound's operations work on a current file. The call is walked first, and says which files
+ * the results are of. */
+
+enum { OPERATIONS_MOST = 1024 };
+
+static size_t count_taken(struct bytes in, const struct reader *r) {
+    return in.n - reader_left(r);
+}
+
+/* Nothing behind it is found. */
+static void stop_walk(struct nfs_message *m) {
+    counter_one(COUNTER_NFS_COMPOUNDS_CUT);
+    m->step = NULL;
+    m->strays = true;
+}
+
+static void next_operation(struct nfs_message *m, nfs_step step) {
+    m->left--;
+    m->step = m->left > 0 ? step : NULL;
+}
+
+/* --- calls --- */
+
+static void enter_child(struct nfs_message *m, struct bytes name) {
+    struct nfs_handle directory = m->current;
+    m->current = nfs_handle_child(directory, name);
+    nfs_file_named(nfs_pair_of(m), m->s->c, &m->current, &directory, name);
+    m->child = name.n <= NFS_NAME_MAX ? (uint8_t)name.n : 0;
+    if (m->child)
+        memcpy(m->name, name.p, m->child);
+    m->directory = directory;
+    m->makes = false;
+}
+
+static struct nfs_operation *await_result(struct nfs_message *m, uint32_t number) {
+    return nfs_call_operation(&m->call, number, m->current);
+}
+
+static void await_handle(struct nfs_message *m) {
+    struct nfs_operation *o = await_result(m, NFS4_GETFH);
+    if (!o || !m->child)
+        return;
+    nfs_operation_name(o, m->directory, bytes_of(m->name, m->child));
+    o->empties = m->makes;
+}
+
+static void take_argument(struct nfs_message *m, uint32_t number, const struct nfs4_values *v) {
+    struct nfs_operation *o;
+    switch (number) {
+    case NFS4_PUTFH:
+        m->current = nfs_handle_of(v->text);
+        m->child = 0;
+        break;
+    case NFS4_PUTROOTFH:
+    case NFS4_PUTPUBFH:
+        m->current = nfs_handle_of(bytes_text("/"));
+        m->child = 0;
+        break;
+    case NFS4_LOOKUP:
+        enter_child(m, v->text);
+        break;
+    case NFS4_LOOKUPP:
+        m->current = nfs_handle_child(m->current, bytes_text(".."));
+        m->child = 0;
+        break;
+    case NFS4_OPEN:
+        if (v->text.n)
+            enter_child(m, v->text);
+        m->makes = v->opens_file;
+        break;
+    case NFS4_CREATE:
+        enter_child(m, v->text);
+        break;
+    case NFS4_SAVEFH:
+        m->saved = m->current;
+        break;
+    case NFS4_RESTOREFH:
+        m->current = m->saved;
+        m->child = 0;
+        break;
+    case NFS4_SETATTR:
+        if (v->sized && v->size == 0)
+            nfs_file_emptied(nfs_pair_of(m), m->s->c, &m->current);
+        break;
+    case NFS4_GETFH:
+        await_handle(m);
+        break;
+    case NFS4_READ:
+        o = await_result(m, number);
+        if (o)
+            o->offset = v->number;
+        break;
+    case NFS4_READDIR:
+    case NFS4_GETATTR:
+    case NFS4_COMMIT:
+    case NFS4_CLOSE:
+        await_result(m, number);
+        break;
+    default:
+        break;
+    }
+}
+
+static size_t step_argument(struct nfs_message *m, struct bytes in) {
+    struct reader r = reader_of(in.p, in.n);
+    struct nfs4_values v;
+    uint32_t number;
+    bool known;
+    if (!reader_u32(&r, &number) || !nfs4_read_arguments(number, &r, &v, &known))
+        return 0;
+    if (!known) {
+        stop_walk(m);
+        return count_taken(in, &r);
+    }
+    take_argument(m, number, &v);
+    next_operation(m, step_argument);
+    if (number == NFS4_WRITE) {
+        struct reader length = {r.at - 4, r.at};
+        uint32_t n = 0;
+        reader_u32(&length, &n);
+        nfs_message_pass(m, m->current, NFS_WRITE, v.number, n);
+    }
+    return count_taken(in, &r);
+}
+
+static bool begin_operations(struct nfs_message *m, uint32_t n, nfs_step step) {
+    m->left = n;
+    m->step = n > 0 && n <= OPERATIONS_MOST ? step : NULL;
+    return true;
+}
+
+size_t nfs4_step_call(struct nfs_message *m, struct bytes in) {
+    struct reader r = reader_of(in.p, in.n);
+    struct bytes tag;
+    uint32_t minor, n;
+    if (!xdr_opaque(&r, NFS_HELD_MAX, &tag) || !reader_u32(&r, &minor) || !reader_u32(&r, &n))
+        return 0;
+    begin_operations(m, n, step_argument);
+    return count_taken(in, &r);
+}
+
+/* --- replies --- */
+
+/* The next operation of this number in the call, whose results come in the same order. */
+static const struct nfs_operation *next_awaited(struct nfs_message *m, uint32_t number) {
+    while (m->answered < m->call.operations) {
+        const struct nfs_operation *o = &m->call.operation[m->answered++];
+        if (o->number == number)
+            return o;
+    }
+    return NULL;
+}
+
+static void take_handle(struct nfs_message *m, const struct nfs_operation *o, struct bytes handle) {
+    struct nfs_handle h = nfs_handle_of(handle);
+    struct nfs_pair *p = nfs_pair_of(m);
+    if (o->name)
+        nfs_file_named(p, m->s->c, &h, &o->directory, bytes_of(o->name->p, o->name->n));
+    if (o->empties)
+        nfs_file_emptied(p, m->s->c, &h);
+}
+
+static size_t step_result(struct nfs_message *m, struct bytes in);
+
+static size_t step_entry(struct nfs_message *m, struct bytes in) {
+    struct reader r = reader_of(in.p, in.n);
+    struct nfs4_values v;
+    struct bytes name;
+    bool more;
+    if (!nfs4_read_entry(&r, &name, &v, &more))
+        return 0;
+    if (!more)
+        next_operation(m, step_result);
+    else if (v.handle.n) {
+        struct nfs_handle h = nfs_handle_of(v.handle);
+        nfs_file_named(nfs_pair_of(m), m->s->c, &h, &m->current, name);
+    }
+    return count_taken(in, &r);
+}
+
+static void take_read(struct nfs_message *m, const struct nfs_operation *o, struct bytes head) {
+    struct reader r = reader_of(head.p, head.n);
+    uint32_t eof = 0, n = 0;
+    reader_u32(&r, &eof);
+    reader_u32(&r, &n);
+    if (!o) {
+        m->skip = xdr_padded(n);
+        return;
+    }
+    if (eof && n > 0)
+        m->ended_at = o->offset + n;
+    else if (eof)
+        nfs_file_ended(nfs_pair_of(m), m->s->c, &o->handle, m->from, o->offset);
+    nfs_message_pass(m, o->handle, NFS_READ, o->offset, n);
+}
+
+static void take_result(struct nfs_message *m, uint32_t number, const struct nfs4_values *v,
+                        struct bytes fields) {
+    const struct nfs_operation *o = NULL;
+    if (number == NFS4_GETFH || number == NFS4_READ || number == NFS4_GETATTR || number == NFS4_READDIR ||
+        number == NFS4_CLOSE || number == NFS4_COMMIT)
+        o = next_awaited(m, number);
+    if (number == NFS4_READ)
+        take_read(m, o, fields);
+    if (!o)
+        return;
+    if (number == NFS4_GETFH)
+        take_handle(m, o, v->text);
+    else if (number == NFS4_GETATTR && v->sized)
+        nfs_file_size(nfs_pair_of(m), m->s->c, &o->handle, v->size, false);
+    else if (number == NFS4_READDIR)
+        m->current = o->handle;
+    else if (number == NFS4_CLOSE)
+        nfs_file_closed(nfs_pair_of(m), m->s->c, &o->handle);
+    else if (number == NFS4_COMMIT)
+        nfs_file_committed(nfs_pair_of(m), &o->handle);
+}
+
+static size_t step_result(struct nfs_message *m, struct bytes in) {
+    struct reader r = reader_of(in.p, in.n);
+    struct nfs4_values v;
+    uint32_t number, status;
+    bool known;
+    if (!reader_u32(&r, &number) || !reader_u32(&r, &status))
+        return 0;
+    if (status != 0) { /* the last that was done */
+        m->step = NULL;
+        return count_taken(in, &r);
+    }
+    const uint8_t *fields = r.at;
+    if (!nfs4_read_result(number, &r, &v, &known))
+        return 0;
+    if (!known) {
+        stop_walk(m);
+        m->strays = false;
+        return count_taken(in, &r);
+    }
+    if (number == NFS4_READDIR)
+        m->step = step_entry;
+    else
+        next_operation(m, step_result);
+    take_result(m, number, &v, bytes_of(fields, (size_t)(r.at - fields)));
+    return count_taken(in, &r);
+}
+
+size_t nfs4_step_reply(struct nfs_message *m, struct bytes in) {
+    struct reader r = reader_of(in.p, in.n);
+    struct bytes tag;
+    uint32_t status, n;
+    if (!reader_u32(&r, &status) || !xdr_opaque(&r, NFS_HELD_MAX, &tag) || !reader_u32(&r, &n))
+        return 0;
+    begin_operations(m, n, step_result);
+    return count_taken(in, &r);
+}
