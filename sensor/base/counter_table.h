@@ -159,6 +159,14 @@
     COUNTER(IMAP_STRAYS,          "imap.strays",                  "things on IMAP connections that were no line of the protocol") \
     COUNTER(POP3_STRAYS,          "pop3.strays",                  "things that POP3 clients sent and that were no command") \
     COUNTER(POP3_COMMANDS_SHED,   "pop3.commands_shed",           "POP3 commands whose reply was no longer waited for, since too many had none") \
+    COUNTER(SMB_SEALED,           "smb.sealed",                   "encrypted SMB messages") \
+    COUNTER(SMB_STRAYS,           "smb.strays",                   "things on SMB connections that were no message, or data of which nobody saw what it is of") \
+    COUNTER(SMB_COPIES,           "smb.copies",                   "requests to an SMB server to copy by itself") \
+    COUNTER(SMB_COPIED_BYTES,     "smb.copied_bytes",             "bytes that SMB servers were asked to copy by themselves, which nobody saw") \
+    COUNTER(SMB_NAMES_CUT,        "smb.names_cut",                "SMB paths and names longer than the bound, of which the end was kept") \
+    COUNTER(SMB_UNANSWERED,       "smb.unanswered",               "SMB requests forgotten because too many waited for an answer") \
+    COUNTER(SMB_FORGOTTEN,        "smb.forgotten",                "SMB sessions, shares and open files forgotten because their two hosts had too many") \
+    COUNTER(SMB_NO_MEMORY,        "smb.no_memory",                "SMB requests, sessions, shares and files not noted because no memory was left") \
     COUNTER(SMTP_STRAYS,          "smtp.strays",                  "things among the lines of SMTP clients that were no command") \
     COUNTER(RTSP_STRAYS,          "rtsp.strays",                 "connections of RTSP that went on with something else") \
     COUNTER(RTSP_LINES_LONG,      "rtsp.lines_long",             "lines of RTSP and SDP longer than the limit; what is beyond it is not looked at") \

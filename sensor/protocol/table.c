@@ -18,6 +18,7 @@
     PROTOCOL(pop3, pop3) \
     PROTOCOL(imap, imap) \
     PROTOCOL(mqtt, mqtt) \
+    PROTOCOL(smb, smb) \
     PROTOCOL(ftp, ftp) \
     PROTOCOL(ftp, ftp_data) \
     PROTOCOL(socks, socks) \

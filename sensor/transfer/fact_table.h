@@ -39,9 +39,12 @@
     FACT(TLS_SINCE,       "tls.server.x509.not_before",                 "since",      32,   A | F, 1,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TLS_UNTIL,       "tls.server.x509.not_after",                  "until",      32,   A | F, 1,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(COMMAND,         "gantry.command",                             "command",    32,   A | T, 7,  WIRE, PLATES, GIVEN, NONE) \
+    FACT(SHARE,           "gantry.share",                             "share",      256,  A | T | F, 8, WIRE, PLATES, GIVEN, PATH) \
     FACT(TARGET,          "gantry.target",                              "target",     256,  A | T | F, 16, WIRE, PLATES, GIVEN, NONE) \
     FACT(MEDIUM,          "gantry.medium",                              "medium",     32,   A | F, 7,  WIRE, PLATES, KEPT,  NONE) \
     FACT(TYPE_BASIS,      "gantry.type_basis",                          "basis",      64,   A | T, 5,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(SMB_DIALECT,     "gantry.smb.dialect",                       "smbDialect", 32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(SMB_SIGNING,     "gantry.smb.signing",                       "smbSigning", 32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TLS_JA4,         "gantry.tls.ja4",                             "ja4",        36,   A | F, 5,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TLS_ECH,         "gantry.tls.ech",                             "ech",        32,   A | F, 5,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(SSH_CLIENT,      "gantry.ssh.client",                          "sshClient",  255,  A | F, 6,  WIRE, PLATES, KEPT,  NONE) \

@@ -3,6 +3,7 @@
 #define GANTRY_FUZZ_PROTOCOL_EVENTS_H
 
 #include "../../unit/protocol/world.h"
+#include "protocol/shared.h"
 
 /* A world played event by event: kind, flow, length, bytes. */
 
@@ -68,6 +69,7 @@ static inline struct world *run_alone(const struct protocol *p, struct codings *
     conversation_announce(w->dispatcher, w->flow[0], &e);
     play_events(w, reader_of(data, size), split);
     end_events(w);
+    shared_state_clear(); /* the next world knows nothing of this one */
     return w;
 }
 

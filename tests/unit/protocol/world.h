@@ -25,7 +25,7 @@ struct world_text {
 };
 
 struct transfer {
-    struct world_text name, path, user, method, url, type, coded, mail_from, mail_to;
+    struct world_text name, path, user, method, url, type, coded, mail_from, mail_to, share;
     enum side from;
     bool partial, ended;
     uint64_t offset, length, total, size, missing;
@@ -35,6 +35,7 @@ struct transfer {
     struct world_text key; /* its parts, one behind the other */
     uint8_t *written; /* of what is written at offsets, as much as WORLD_WRITTEN: then the hash is of this */
     uint64_t reach, writes; /* behind the last octet that was written; calls */
+    uint64_t at;            /* behind the octets that were written last */
     uint64_t extent;        /* behind the last that was missed, or is said to be there */
     uint8_t sha256[32];
 };
@@ -90,6 +91,7 @@ static inline struct transfer *world_begin(struct conversation *c, const struct 
     world_keep(&t->type, f->fact[FACT_DECLARED_TYPE]);
     world_keep(&t->url, f->fact[FACT_URL]);
     world_keep(&t->coded, f->codings);
+    world_keep(&t->share, f->fact[FACT_SHARE]);
     world_keep(&t->mail_from, f->fact[FACT_EMAIL_FROM]);
     world_keep(&t->mail_to, f->fact[FACT_EMAIL_TO]);
     for (int i = 0; i < TRANSFER_KEY_PARTS; i++)
@@ -120,6 +122,7 @@ static inline void world_write(struct conversation *c, struct transfer *t, uint6
         t->extent = offset + n > t->extent ? offset + n : t->extent;
         return;
     }
+    t->at = offset + n;
     t->size += n;
     t->writes++;
     if (offset >= WORLD_WRITTEN || n > WORLD_WRITTEN - offset)

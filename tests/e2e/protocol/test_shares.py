@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures on shares: samba and its client, in each dialect."""
+import lab as net
+import material
+import pytest
+import samba
+
+pytestmark = pytest.mark.peers
+
+DIALECTS = ['SMB2_02', 'SMB2_10', 'SMB3_00', 'SMB3_02', 'SMB3_11']
+
+
+@pytest.fixture
+def share(lab, tmp_path_factory):
+    """samba in the namespace that is asked for."""
+    started = []
+
+    def start(space, **words):
+        started.append(samba.Share(lab, space, tmp_path_factory.mktemp('samba'), **words))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def from_a_stranger(lab):
+    """Who reads is nobody's partner."""
+    lab.ip('outside', 'route', 'add', f'{net.LANE}/32', 'dev', 'eth0', 'src', net.UNKNOWN)
+    yield
+    lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
+
+
+def pictures(folder, seed, count):
+    """{path: bytes}"""
+    made = {}
+    for i in range(count):
+        path = folder / f'20260531-041158_L04_KXS{1000 + seed % 1000 + i}.jpg'
+        path.write_bytes(material.lane_image(seed + i, 320, 240))
+        made[str(path)] = path.read_bytes()
+    return made
+
+
+def come(sensor, made, seconds=20):
+    """All pictures with their names and digests, and nothing extra; gives their records."""
+    wanted = {material.sha256(data): path.rsplit('/', 1)[1] for path, data in made.items()}
+    net.wait_for(lambda: set(wanted) <= {t['file'].get('hash', {}).get('sha256') for t in sensor.transfers()}, seconds, 'all digests')
+    records = sensor.finish()
+    found = [r for r in records if r['event']['action'] == 'transfer']
+    assert {t['file']['hash']['sha256']: t['file'].get('name') for t in found} == wanted and len(found) == len(wanted)
+    assert all(t['gantry']['transfer'] == {'complete': True, 'missing_bytes': 0} for t in found)
+    assert {t['network']['protocol'] for t in found} == {'smb'}
+    return found, [r for r in records if r['event']['action'] == 'alert' and 'vehicle-image' in r['gantry'].get('classes', [])]
+
+
+def put_all(made):
+    return [f'put {path} {path.rsplit("/", 1)[1]}' for path in made]
+
+
+@pytest.mark.parametrize('dialect', DIALECTS)
+def test_a_hundred_pictures_are_put_on_a_share_outside(lab, share, sensor, tmp_path, dialect):
+    store = share('outside')
+    made = pictures(tmp_path, 21000, 100)
+    samba.client(lab, 'lane', net.UNAPPROVED, put_all(made), dialect=dialect)
+    assert all(store.get(path.rsplit('/', 1)[1]) == data for path, data in made.items())
+    found, alerts = come(sensor, made)
+    assert {t['user']['name'] for t in found} == {samba.USER}
+    assert {t['gantry']['share'] for t in found} == {rf'\\{net.UNAPPROVED}\plates'}
+    assert alerts and {a['gantry']['verdict'] for a in alerts} == {'unapproved'}
+
+
+@pytest.mark.parametrize('dialect', DIALECTS)
+def test_a_stranger_gets_a_hundred_pictures_from_a_share_in_the_lane(lab, share, from_a_stranger, sensor, tmp_path, dialect):
+    store = share('lane')
+    made = pictures(tmp_path, 22000, 100)
+    for path, data in made.items():
+        store.put(path.rsplit('/', 1)[1], data)
+    samba.client(lab, 'outside', net.LANE, ['prompt', f'lcd {tmp_path}', 'mget *.jpg'], dialect=dialect)
+    found, alerts = come(sensor, made)
+    assert {a['gantry']['verdict'] for a in alerts} == {'unknown'}
+
+
+def test_what_a_contract_allows_is_silent(lab, share, sensor, tmp_path):
+    share('outside')
+    made = pictures(tmp_path, 23000, 5)
+    samba.client(lab, 'lane', net.APPROVED, put_all(made))
+    found, alerts = come(sensor, made)
+    assert {t['gantry']['verdict'] for t in found} == {'approved'} and not alerts
+
+
+def test_letters_are_read_and_silent(lab, share, sensor, tmp_path):
+    share('outside')
+    (tmp_path / 'minutes.txt').write_bytes(material.prose(3))
+    samba.client(lab, 'lane', net.UNKNOWN, [f'put {tmp_path}/minutes.txt minutes.txt'])
+    sensor.wait_transfer(material.sha256(material.prose(3)))
+    assert not [r for r in sensor.finish() if r['event']['action'] == 'alert']
+
+
+HELD = '''
+import sys, time
+from impacket.smbconnection import SMBConnection
+host, user, password, path, seconds = sys.argv[1:]
+c = SMBConnection(host, host, preferredDialect=0x0210)
+c.login(user, password)
+data, tree = open(path, 'rb').read(), c.connectTree('plates')
+handle = c.createFile(tree, 'L04_held.jpg')
+half = len(data) // 2
+c.writeFile(tree, handle, data[:half], 0)
+time.sleep(float(seconds))
+c.writeFile(tree, handle, data[half:], half)
+print('written', flush=True)
+time.sleep(float(seconds))
+'''
+
+
+def test_the_alert_comes_before_the_file_is_closed_and_it_is_told_though_nobody_closes_it(lab, share, sensor, tmp_path):
+    share('outside')
+    path, data = tmp_path / 'large.jpg', material.lane_image(23500, 2000, 1500)
+    path.write_bytes(data)
+    process = lab.start('lane', '/usr/bin/python3', '-c', HELD, net.UNAPPROVED, samba.USER, samba.PASSWORD, str(path), '8')
+    sensor.wait_alert(lambda a: 'vehicle-image' in a['gantry'].get('classes', []), 7)
+    assert not sensor.transfers() and process.poll() is None
+    process.wait(30)
+    t = sensor.wait_transfer(material.sha256(data))
+    assert t['file']['name'] == 'L04_held.jpg'
+
+
+@pytest.mark.parametrize('signing', ['required', 'disabled'])
+def test_signing_is_told(lab, share, sensor, tmp_path, signing):
+    share('outside', more=f'server signing = {"mandatory" if signing == "required" else "disabled"}')
+    made = pictures(tmp_path, 24000, 3)
+    samba.client(lab, 'lane', net.UNAPPROVED, put_all(made), f'--client-protection={"sign" if signing == "required" else "off"}')
+    come(sensor, made)
+
+
+def test_many_mebibytes_in_large_pieces(lab, share, sensor, tmp_path):
+    store = share('outside')
+    path = tmp_path / 'large.bin'
+    path.write_bytes(material.lane_image(25000, 3000, 2200) + bytes(range(256)) * 40000)
+    samba.client(lab, 'lane', net.UNAPPROVED, put_all([str(path)]))
+    assert store.get('large.bin') == path.read_bytes()
+    come(sensor, {str(path): path.read_bytes()})
+
+
+def test_an_encrypted_share_is_an_encrypted_flow_and_its_server_has_a_name(lab, share, sensor, tmp_path):
+    share('outside', more='smb encrypt = required')
+    made = pictures(tmp_path, 26000, 20)
+    samba.client(lab, 'lane', net.UNAPPROVED, put_all(made))
+    alert = sensor.wait_alert(lambda a: 'encrypted-flow' in a['gantry'].get('classes', []))
+    assert alert['url']['domain'] == net.UNAPPROVED and alert['network']['protocol'] == 'smb'
+    assert not [r for r in sensor.finish() if r['event']['action'] == 'transfer']
