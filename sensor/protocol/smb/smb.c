@@ -2,21 +2,14 @@
 #include "protocol/memory.h"
 #include "protocol/smb/smb_session.h"
 
-/* Where a share is called by a name, that counts; else what the server says of itself. */
-void smb_name_server(struct smb *s, struct bytes name, bool called) {
-    struct bytes facts[FACT_COUNT] = {{NULL, 0}};
-    if (name.n == 0 || s->server_named == SMB_SERVER_CALLED || (s->server_named && !called))
-        return;
-    s->server_named = called ? SMB_SERVER_CALLED : SMB_SERVER_BY_ITSELF;
-    facts[FACT_HOST] = name;
-    s->c->services->tell(s->c, facts);
-}
+static uint64_t connections;
 
 static void *open_smb(struct conversation *c, struct bytes facts) {
     struct smb *s = protocol_alloc(PROTOCOL_STATE, sizeof *s);
     if (!s)
         return NULL;
     s->c = c;
+    s->number = ++connections;
     s->server = SIDE_SERVER;
     s->hosts = smb_hosts_join(c);
     if (!s->hosts) {
@@ -39,12 +32,26 @@ static enum protocol_result take_smb_gap(struct conversation *c, enum side from,
     return PROTOCOL_OK;
 }
 
-static void close_smb(struct conversation *c) {
-    struct smb *s = c->state;
+/* What moves over it is over. */
+static void leave_smb(struct smb *s) {
     smb_stream_end(s, SIDE_CLIENT);
     smb_stream_end(s, SIDE_SERVER);
     smb_wait_finish(&s->waiting);
     smb_move_leave(s);
+    s->hosts->flows -= !s->left;
+    s->left = true;
+}
+
+static void take_smb_end(struct conversation *c, enum side from, bool clean) {
+    struct smb *s = c->state;
+    s->ended[from] = true;
+    if (s->ended[side_other(from)] || !clean)
+        leave_smb(s);
+}
+
+static void close_smb(struct conversation *c) {
+    struct smb *s = c->state;
+    leave_smb(s);
     smb_hosts_leave(s->hosts);
     protocol_free(s);
 }
@@ -56,6 +63,7 @@ const struct protocol protocol_smb = {
     .open = open_smb,
     .data = take_smb_data,
     .gap = take_smb_gap,
+    .end = take_smb_end,
     .close = close_smb,
     .find = smb_find,
 };

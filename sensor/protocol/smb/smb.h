@@ -4,9 +4,9 @@
 
 #include "protocol/protocol.h"
 
-/* Files of shares: SMB 2.0.2 to 3.1.1 ([MS-SMB2]) over TCP, in frames of direct TCP or of a NetBIOS session
- * (RFC 1002). What is read and written by a file handle is a transfer with bytes at offsets of its own, over
- * as many connections between two hosts as there are. */
+/* Files of shares: SMB 1 ([MS-CIFS], [MS-SMB]) and 2.0.2 to 3.1.1 ([MS-SMB2]) over TCP, in frames of direct
+ * TCP or of a NetBIOS session (RFC 1002). What is read and written by a file handle is a transfer with bytes
+ * at offsets of its own, over as many connections between two hosts as there are. */
 
 extern const struct protocol protocol_smb;
 

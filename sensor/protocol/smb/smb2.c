@@ -8,7 +8,7 @@ enum { ALL = SMB_HEAD_MAX };
 
 struct half {
     uint16_t octets; /* of the head, with the header */
-    void (*take)(struct smb2_message *m);
+    void (*take)(struct smb_message *m);
 };
 
 static const struct command {
@@ -47,7 +47,7 @@ static bool measure_message(struct smb_stream *st, struct bytes head) {
 }
 
 /* What a message of a chain leaves out is that of the one before it (section 3.2.4.1.4). */
-static void fill_related(struct smb2_message *m) {
+static void fill_related(struct smb_message *m) {
     struct smb_stream *st = m->st;
     if (m->related) {
         m->session = st->related_session;
@@ -60,11 +60,13 @@ static void fill_related(struct smb2_message *m) {
     st->related_tree = m->tree;
 }
 
-static void read_header(struct smb2_message *m) {
+static void read_header(struct smb_message *m) {
     uint32_t flags = smb_u32(m->head, 16);
     m->status = smb_u32(m->head, 8);
     m->command = smb_u16(m->head, 12);
     m->answer = flags & SMB2_ANSWER;
+    m->waits = m->answer && m->status == STATUS_PENDING;
+    m->wide = true;
     m->related = flags & SMB2_RELATED;
     m->is_signed = flags & SMB2_SIGNED;
     m->number = smb_u64(m->head, 24);
@@ -72,27 +74,18 @@ static void read_header(struct smb2_message *m) {
     m->session = smb_u64(m->head, 40);
 }
 
-/* Signing is told with the first that asks for a file. */
-static void tell_signing(struct smb2_message *m) {
-    struct bytes facts[FACT_COUNT] = {{NULL, 0}};
-    if (m->s->signing_told || m->answer || m->command != SMB2_CREATE)
-        return;
-    m->s->signing_told = true;
-    facts[FACT_SMB_SIGNING] = bytes_text(m->is_signed ? "signed" : "unsigned");
-    m->s->c->services->tell(m->s->c, facts);
-}
-
 static void take_message(struct smb *s, struct smb_stream *st, const struct half *half) {
-    struct smb2_message m = {.s = s,
-                             .st = st,
-                             .from = st->from,
-                             .head = bytes_of(st->head, st->head_n),
-                             .length = st->taken + st->left};
+    struct smb_message m = {.s = s,
+                            .st = st,
+                            .from = st->from,
+                            .head = bytes_of(st->head, st->head_n),
+                            .length = st->taken + st->left};
     read_header(&m);
     s->server = m.answer ? m.from : side_other(m.from);
     if (!m.answer)
         fill_related(&m);
-    tell_signing(&m);
+    if (!m.answer && m.command == SMB2_CREATE)
+        smb_tell_signing(&m);
     if (half->take)
         half->take(&m);
 }

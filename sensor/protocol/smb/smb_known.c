@@ -73,7 +73,6 @@ struct smb_hosts *smb_hosts_join(struct conversation *c) {
 }
 
 void smb_hosts_leave(struct smb_hosts *h) {
-    h->flows--;
     shared_state_leave(h, h->count > 0);
 }
 

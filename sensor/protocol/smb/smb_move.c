@@ -119,7 +119,7 @@ void smb_move_close(struct smb *s, struct smb_open *o) {
 
 /* Another connection may go on. Where there is none, a handle that lasts may be taken up again. */
 static enum transfer_end judge_left(const struct smb *s, const struct smb_open *o) {
-    return s->hosts->flows > 1 || o->durable ? TRANSFER_CUT : TRANSFER_UNKNOWN;
+    return s->hosts->flows > !s->left || o->durable ? TRANSFER_CUT : TRANSFER_UNKNOWN;
 }
 
 void smb_move_leave(struct smb *s) {

@@ -8,9 +8,11 @@
 #include "protocol/smb/smb2.h"
 
 /* Internal to smb/: one connection, and what is known of its two hosts. smb_stream.c finds frames, messages
- * and the data in them; smb2.c knows the messages, smb2_session.c who speaks of which share, smb2_files.c
- * files; smb_known.c keeps what several connections share, smb_wait.c what waits for its answer, smb_move.c
- * makes transfers of it. */
+ * and the data in them; smb2.c and smb1.c know the messages of each version, smb2_session.c and
+ * smb1_session.c who speaks of which share, smb2_files.c and smb1_files.c those about files, smb_file.c what
+ * they do; smb_known.c keeps what several connections share, smb_wait.c what waits for its answer, smb_move.c
+ * makes transfers of it.
+ */
 
 enum {
     SMB_HEAD_MAX = 4096, /* octets of a message that are kept, data aside */
@@ -79,7 +81,7 @@ struct smb_hosts {
 };
 
 struct smb_hosts *smb_hosts_join(struct conversation *c); /* NULL: no memory (counted) */
-void smb_hosts_leave(struct smb_hosts *h);
+void smb_hosts_leave(struct smb_hosts *h);                /* it is a connection of theirs no more */
 
 /* NULL: not known. */
 struct smb_known *smb_known_find(struct smb_hosts *h, const struct smb_key *key);
@@ -96,10 +98,12 @@ struct smb_open *smb_find_persistent(struct smb_hosts *h, uint64_t persistent);
 
 /* --- smb_wait.c: requests of one connection that wait for their answer --- */
 
+enum smb_asks { SMB_ASKS_TREE, SMB_ASKS_CREATE, SMB_ASKS_CLOSE, SMB_ASKS_READ };
+
 struct smb_request {
-    uint64_t message, session, offset;
+    uint64_t message, offset;
     uint32_t length, age;
-    uint16_t command;
+    enum smb_asks asks;
     bool used;
     struct smb_known *about; /* the open, or the tree; pinned */
 };
@@ -147,12 +151,15 @@ struct smb_stream {
 
 struct smb {
     struct conversation *c;
+    uint64_t number; /* of the connection, in this process */
     struct smb_hosts *hosts;
     enum side server;       /* who answers */
     struct smb_open *opens; /* with transfers that this connection began or used last */
     struct smb_waiting waiting;
     enum { SMB_SERVER_NOT_NAMED, SMB_SERVER_BY_ITSELF, SMB_SERVER_CALLED } server_named;
     bool signing_told;
+    bool ended[2];               /* by enum side: nothing more comes of it */
+    bool left;                   /* it is none of the hosts' connections any more */
     struct smb_stream stream[2]; /* by enum side */
 };
 
@@ -164,14 +171,15 @@ void smb_stream_end(struct smb *s, enum side from);
 void smb_stray(struct smb *s, struct smb_stream *st, const uint8_t *p, size_t n);
 void smb_stray_end(struct smb *s, struct smb_stream *st);
 
-/* --- smb2.c --- */
+/* --- smb2.c, smb1.c --- */
 
 /* More of the head has come: st->want octets, or all of the message. Sets st->want higher, or does what it
  * says and sets st->data. False: it is no message. */
 bool smb2_take_head(struct smb *s, struct smb_stream *st);
+bool smb1_take_head(struct smb *s, struct smb_stream *st);
 
 /* One message of which the head is there. */
-struct smb2_message {
+struct smb_message {
     struct smb *s;
     struct smb_stream *st;
     enum side from;
@@ -179,8 +187,11 @@ struct smb2_message {
     uint32_t length;   /* of all of it */
     uint32_t status, tree;
     uint16_t command;
-    bool answer, related, is_signed;
-    uint64_t number, session;
+    bool answer, waits; /* `waits`: the answer in truth comes later */
+    bool related, is_signed, wide;
+    uint64_t number; /* that an answer has in common with its request */
+    uint64_t session;
+    size_t words; /* SMB 1: where the command's parameters begin */
 };
 
 static inline uint16_t smb_u16(struct bytes b, size_t at) {
@@ -203,28 +214,60 @@ static inline struct bytes smb_part(struct bytes head, size_t at, size_t n) {
 }
 
 /* --- smb2_session.c --- */
-void smb2_take_negotiate(struct smb2_message *m);
-void smb2_take_negotiated(struct smb2_message *m);
-void smb2_take_setup(struct smb2_message *m);
-void smb2_take_set_up(struct smb2_message *m);
-void smb2_take_tree(struct smb2_message *m);
-void smb2_take_tree_answer(struct smb2_message *m);
+void smb2_take_negotiate(struct smb_message *m);
+void smb2_take_negotiated(struct smb_message *m);
+void smb2_take_setup(struct smb_message *m);
+void smb2_take_set_up(struct smb_message *m);
+void smb2_take_tree(struct smb_message *m);
+void smb2_take_tree_answer(struct smb_message *m);
 
 /* --- smb2_files.c --- */
-void smb2_take_create(struct smb2_message *m);
-void smb2_take_created(struct smb2_message *m);
-void smb2_take_close(struct smb2_message *m);
-void smb2_take_closed(struct smb2_message *m);
-void smb2_take_read(struct smb2_message *m);
-void smb2_take_read_answer(struct smb2_message *m);
-void smb2_take_write(struct smb2_message *m);
-void smb2_take_set_info(struct smb2_message *m);
-void smb2_take_ioctl(struct smb2_message *m);
+void smb2_take_create(struct smb_message *m);
+void smb2_take_created(struct smb_message *m);
+void smb2_take_close(struct smb_message *m);
+void smb2_take_closed(struct smb_message *m);
+void smb2_take_read(struct smb_message *m);
+void smb2_take_read_answer(struct smb_message *m);
+void smb2_take_write(struct smb_message *m);
+void smb2_take_set_info(struct smb_message *m);
+void smb2_take_ioctl(struct smb_message *m);
+
+/* --- smb_names.c: who, and which share --- */
+
+/* What a security buffer says. */
+void smb_take_security(struct smb_message *m, struct bytes security);
+void smb_note_user(struct smb_message *m, struct bytes user);
+/* Where a server is called by a name, that counts; else what it says of itself. */
+void smb_name_server(struct smb *s, struct bytes name, bool called);
+void smb_tell_dialect(struct smb *s, const char *dialect);
+/* Is what asks for a file signed? Told once. */
+void smb_tell_signing(const struct smb_message *m);
+/* A share is asked for; its number comes with the answer. */
+void smb_ask_tree(struct smb_message *m, struct bytes path);
+void smb_take_tree(struct smb_message *m, bool pipe);
+
+/* --- smb_file.c: what messages about files do. `handle` NULL: of the message before in the chain. --- */
+
+/* `again`: a handle that the client takes up, pinned for this call; NULL: a new one. */
+void smb_file_create(struct smb_message *m, struct bytes path, struct smb_open *again, bool lasts);
+void smb_file_created(struct smb_message *m, const struct smb_key *handle, uint64_t end);
+void smb_file_close(struct smb_message *m, const struct smb_key *handle);
+void smb_file_closed(struct smb_message *m, uint64_t end); /* LENGTH_UNKNOWN: not told */
+void smb_file_read(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint32_t n);
+/* `n` octets of data at `at` in the message, if the answer is a good one. */
+void smb_file_read_answer(struct smb_message *m, bool good, uint32_t at, uint32_t n);
+#define SMB_WRITE_AT_END UINT64_MAX
+void smb_file_write(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint32_t at,
+                    uint32_t n);
+void smb_file_set_end(struct smb_message *m, const struct smb_key *handle, uint64_t end);
+/* The server copies by itself. */
+void smb_file_copy(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint64_t n);
 
 /* --- smb_text.c --- */
 
 /* UTF-16 becomes UTF-8; of what is too long the end is kept. */
 void smb_text_from(struct smb_text *out, struct bytes utf16);
+void smb_text_narrow(struct smb_text *out, struct bytes octets);
 /* The names in an NTLMSSP message ([MS-NLMP] section 2.2.1) that stands somewhere in a security buffer: the
  * user who proves who he is, and the name of the server, as it says itself or as it was called. n == 0: none.
  */
@@ -245,8 +288,5 @@ void smb_move_bytes(struct smb *s, struct smb_open *o, enum side from, uint64_t 
 void smb_move_close(struct smb *s, struct smb_open *o);
 /* The connection is over, and perhaps the handle. */
 void smb_move_leave(struct smb *s);
-
-/* --- smb.c --- */
-void smb_name_server(struct smb *s, struct bytes name, bool called);
 
 #endif

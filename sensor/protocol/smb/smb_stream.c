@@ -172,12 +172,12 @@ static void take_data_in_head(struct smb *s, struct smb_stream *st) {
 /* By the mark of the message: who reads its head. False: nobody knows it. */
 static bool take_head(struct smb *s, struct smb_stream *st) {
     static const uint8_t smb1[] = {0xff, 'S', 'M', 'B'}, smb2[] = {0xfe, 'S', 'M', 'B'};
-    static const uint8_t sealed[] = {0xfd, 'S', 'M', 'B'};
+    static const uint8_t sealed[] = {0xfd, 'S', 'M', 'B'}, sealed1[] = {0xff, 'E'};
     if (memcmp(st->head, smb2, MARK) == 0)
         return smb2_take_head(s, st);
-    if (memcmp(st->head, smb1, MARK) == 0) /* asks for a later version, and is answered in that */
-        return true;
-    if (memcmp(st->head, sealed, MARK) != 0)
+    if (memcmp(st->head, smb1, MARK) == 0)
+        return smb1_take_head(s, st);
+    if (memcmp(st->head, sealed, MARK) != 0 && memcmp(st->head, sealed1, sizeof sealed1) != 0)
         return false;
     counter_one(COUNTER_SMB_SEALED);
     s->c->services->encrypted(s->c);

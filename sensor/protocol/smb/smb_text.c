@@ -37,7 +37,7 @@ void smb_text_from(struct smb_text *out, struct bytes in) {
     keep_end(out, text, n);
 }
 
-static void keep_narrow(struct smb_text *out, struct bytes in) {
+void smb_text_narrow(struct smb_text *out, struct bytes in) {
     out->n = (uint16_t)(in.n < SMB_TEXT_MAX ? in.n : SMB_TEXT_MAX);
     if (out->n)
         memcpy(out->p, in.p, out->n);
@@ -84,7 +84,7 @@ static void take_authenticate(struct smb_names *out, struct bytes m) {
     if (smb_u32(m, FLAGS) & NTLM_UNICODE)
         smb_text_from(&out->user, user);
     else
-        keep_narrow(&out->user, user);
+        smb_text_narrow(&out->user, user);
     if (target.n > sizeof service && memcmp(target.p, service, sizeof service) == 0) {
         smb_text_from(&out->server, bytes_of(target.p + sizeof service, target.n - sizeof service));
         out->called = true;

@@ -29,7 +29,7 @@ static struct smb_request *oldest_in(struct smb_waiting *w, uint64_t message) {
 static void drop_request(struct smb_request *r) {
     if (!r->used)
         return;
-    if (r->command == SMB2_READ && r->about && r->about->key.kind == SMB_OPEN)
+    if (r->asks == SMB_ASKS_READ && r->about)
         ((struct smb_open *)r->about)->reads--;
     smb_known_unpin(r->about);
     r->used = false;
@@ -72,7 +72,7 @@ void smb_wait_add(struct smb_waiting *w, const struct smb_request *r) {
     room->used = true;
     room->age = ++w->age;
     smb_known_pin(room->about);
-    if (r->command == SMB2_READ && r->about)
+    if (r->asks == SMB_ASKS_READ && r->about)
         ((struct smb_open *)r->about)->reads++;
 }
 
@@ -82,7 +82,7 @@ bool smb_wait_take(struct smb_waiting *w, uint64_t message, struct smb_request *
         if (set[i].used && set[i].message == message) {
             *out = set[i];
             set[i].used = false;
-            if (out->command == SMB2_READ && out->about)
+            if (out->asks == SMB_ASKS_READ && out->about)
                 ((struct smb_open *)out->about)->reads--;
             return true;
         }

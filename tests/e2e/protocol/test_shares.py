@@ -7,7 +7,7 @@ import samba
 
 pytestmark = pytest.mark.peers
 
-DIALECTS = ['SMB2_02', 'SMB2_10', 'SMB3_00', 'SMB3_02', 'SMB3_11']
+DIALECTS = ['NT1', 'SMB2_02', 'SMB2_10', 'SMB3_00', 'SMB3_02', 'SMB3_11']
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_hundred_pictures_are_put_on_a_share_outside(lab, share, sensor, tmp_p
     assert all(store.get(path.rsplit('/', 1)[1]) == data for path, data in made.items())
     found, alerts = come(sensor, made)
     assert {t['user']['name'] for t in found} == {samba.USER}
-    assert {t['gantry']['share'] for t in found} == {rf'\\{net.UNAPPROVED}\plates'}
+    assert {t['gantry']['share'].lower() for t in found} == {rf'\\{net.UNAPPROVED}\plates'}
     assert alerts and {a['gantry']['verdict'] for a in alerts} == {'unapproved'}
 
 

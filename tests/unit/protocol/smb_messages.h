@@ -17,45 +17,45 @@ struct script {
 
 static struct script script;
 
-static void put(const void *p, size_t n) {
+static inline void put(const void *p, size_t n) {
     if (n)
         memcpy(script.bytes + script.used, p, n);
     script.used += n;
 }
 
-static void put_number(uint64_t v, size_t n) {
+static inline void put_number(uint64_t v, size_t n) {
     for (size_t i = 0; i < n; i++) {
         uint8_t octet = (uint8_t)(v >> 8 * i);
         put(&octet, 1);
     }
 }
 
-static void put_zeros(size_t n) {
+static inline void put_zeros(size_t n) {
     put_number(0, n > 8 ? 8 : n);
     if (n > 8)
         put_zeros(n - 8);
 }
 
-static void put_wide(const char *text) {
+static inline void put_wide(const char *text) {
     for (; *text; text++)
         put_number((uint8_t)*text, 2);
 }
 
-static void patch(size_t at, uint64_t v, size_t n) {
+static inline void patch(size_t at, uint64_t v, size_t n) {
     for (size_t i = 0; i < n; i++)
         script.bytes[at + i] = (char)(v >> 8 * i);
 }
 
-static void script_begin(void) {
+static inline void script_begin(void) {
     script.pieces = script.used = 0;
 }
 
-static void frame_begin(void) {
+static inline void frame_begin(void) {
     script.frame = script.used;
     put_zeros(4);
 }
 
-static void frame_end(enum side from) {
+static inline void frame_end(enum side from) {
     size_t n = script.used - script.frame - 4;
     script.bytes[script.frame + 1] = (char)(n >> 16);
     script.bytes[script.frame + 2] = (char)(n >> 8);
@@ -63,7 +63,7 @@ static void frame_end(enum side from) {
     script.piece[script.pieces++] = (struct piece){from, script.bytes + script.frame, n + 4};
 }
 
-static void lose(enum side from, size_t n) {
+static inline void lose(enum side from, size_t n) {
     script.piece[script.pieces++] = (struct piece){from, NULL, n};
 }
 
@@ -73,7 +73,7 @@ struct header {
     uint64_t number, session;
 };
 
-static void put_header(struct header h) {
+static inline void put_header(struct header h) {
     script.message = script.used;
     put("\xfeSMB", 4);
     put_number(64, 2);
@@ -91,7 +91,7 @@ static void put_header(struct header h) {
 }
 
 /* Another message follows in the frame. */
-static void chain(void) {
+static inline void chain(void) {
     while ((script.used - script.message) % 8)
         put_zeros(1);
     patch(script.message + 20, script.used - script.message, 4);
@@ -99,7 +99,7 @@ static void chain(void) {
 
 /* --- bodies --- */
 
-static void put_tree(const char *path) {
+static inline void put_tree(const char *path) {
     put_number(9, 2);
     put_number(0, 2);
     put_number(72, 2);
@@ -107,14 +107,14 @@ static void put_tree(const char *path) {
     put_wide(path);
 }
 
-static void put_tree_answer(uint8_t type) {
+static inline void put_tree_answer(uint8_t type) {
     put_number(16, 2);
     put_number(type, 1);
     put_zeros(13);
 }
 
 /* With a context of this name whose data are these, or without. */
-static void put_create(const char *path, const char *context, const void *data, size_t n) {
+static inline void put_create(const char *path, const char *context, const void *data, size_t n) {
     size_t path_n = 2 * strlen(path), at = (120 + path_n + 7) & ~(size_t)7;
     put_number(57, 2);
     put_zeros(42);
@@ -137,12 +137,12 @@ static void put_create(const char *path, const char *context, const void *data, 
     put(data, n);
 }
 
-static void put_handle(uint64_t handle) {
+static inline void put_handle(uint64_t handle) {
     put_number(handle, 8);
     put_number(handle == UINT64_MAX ? handle : handle + 1, 8);
 }
 
-static void put_create_answer(uint64_t handle, uint64_t end) {
+static inline void put_create_answer(uint64_t handle, uint64_t end) {
     put_number(89, 2);
     put_zeros(46);
     put_number(end, 8);
@@ -151,19 +151,19 @@ static void put_create_answer(uint64_t handle, uint64_t end) {
     put_zeros(8);
 }
 
-static void put_error(void) {
+static inline void put_error(void) {
     put_number(9, 2);
     put_zeros(7);
 }
 
-static void put_close(uint64_t handle) {
+static inline void put_close(uint64_t handle) {
     put_number(24, 2);
     put_zeros(6);
     put_handle(handle);
 }
 
 /* `end` is told if it is not UINT64_MAX. */
-static void put_close_answer(uint64_t end) {
+static inline void put_close_answer(uint64_t end) {
     bool told = end != UINT64_MAX;
     put_number(60, 2);
     put_number(told, 2);
@@ -172,7 +172,7 @@ static void put_close_answer(uint64_t end) {
     put_zeros(4);
 }
 
-static void put_read(uint64_t handle, uint64_t offset, uint32_t n) {
+static inline void put_read(uint64_t handle, uint64_t offset, uint32_t n) {
     put_number(49, 2);
     put_zeros(2);
     put_number(n, 4);
@@ -181,7 +181,7 @@ static void put_read(uint64_t handle, uint64_t offset, uint32_t n) {
     put_zeros(17);
 }
 
-static void put_read_answer(const void *p, size_t n) {
+static inline void put_read_answer(const void *p, size_t n) {
     put_number(17, 2);
     put_number(80, 2);
     put_number(n, 4);
@@ -189,7 +189,7 @@ static void put_read_answer(const void *p, size_t n) {
     put(p, n);
 }
 
-static void put_write(uint64_t handle, uint64_t offset, const void *p, size_t n) {
+static inline void put_write(uint64_t handle, uint64_t offset, const void *p, size_t n) {
     put_number(49, 2);
     put_number(112, 2);
     put_number(n, 4);
@@ -199,7 +199,7 @@ static void put_write(uint64_t handle, uint64_t offset, const void *p, size_t n)
     put(p, n);
 }
 
-static void put_set_end(uint64_t handle, uint64_t end) {
+static inline void put_set_end(uint64_t handle, uint64_t end) {
     put_number(33, 2);
     put_number(1, 1);
     put_number(20, 1);
@@ -211,7 +211,7 @@ static void put_set_end(uint64_t handle, uint64_t end) {
 }
 
 /* Section 2.2.31.1: one chunk. */
-static void put_copy(uint64_t handle, uint64_t from, uint64_t to, uint32_t n) {
+static inline void put_copy(uint64_t handle, uint64_t from, uint64_t to, uint32_t n) {
     put_number(57, 2);
     put_zeros(2);
     put_number(0x1440f2, 4);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/smb/smb_session.h"
+
+/* Files: opened, read, written, closed. An open is known from the request for it on; its handle comes with
+ * the answer. One of which the request was not seen is known from its handle's first use on, and has no name.
+ */
+
+static uint64_t serials;
+
+/* --- opens --- */
+
+static struct smb_open *create_open(struct smb_message *m, struct bytes path) {
+    struct smb_hosts *h = m->s->hosts;
+    struct smb_open *o = smb_known_create(h, sizeof *o, path);
+    if (!o)
+        return NULL;
+    const struct smb_key tree = {SMB_TREE, m->session, {m->tree, 0}};
+    const struct smb_tree *t = (const struct smb_tree *)smb_known_find(h, &tree);
+    o->known.key = (struct smb_key){SMB_OPEN, m->session, {0, 0}};
+    o->tree = m->tree;
+    o->serial = ++serials;
+    o->end = LENGTH_UNKNOWN;
+    o->pipe = t && t->pipe;
+    memcpy(o->lost, h->lost, sizeof o->lost);
+    return o;
+}
+
+/* Takes over the pin. */
+static void set_related(struct smb_stream *st, struct smb_open *o) {
+    smb_known_unpin(st->related ? &st->related->known : NULL);
+    st->related = o;
+}
+
+/* The one that a request is about, pinned; made if nothing is known of it. What follows in the chain may be
+ * about it too. NULL: no memory. */
+static struct smb_open *find_open(struct smb_message *m, const struct smb_key *handle) {
+    struct smb_stream *st = m->st;
+    if (!handle) {
+        smb_known_pin(st->related ? &st->related->known : NULL);
+        return st->related;
+    }
+    struct smb_open *o = (struct smb_open *)smb_known_find(m->s->hosts, handle);
+    if (o) {
+        smb_known_pin(&o->known);
+    } else {
+        o = create_open(m, bytes_of(NULL, 0));
+        if (!o)
+            return NULL;
+        smb_known_list(&o->known, handle);
+    }
+    smb_known_pin(&o->known);
+    set_related(st, o);
+    return o;
+}
+
+static void await_answer(struct smb_message *m, enum smb_asks asks, struct smb_open *o, uint64_t offset,
+                         uint32_t length) {
+    const struct smb_request r = {
+        .message = m->number, .asks = asks, .offset = offset, .length = length, .about = &o->known};
+    smb_wait_add(&m->s->waiting, &r);
+}
+
+/* False: nobody asked, or the answer is yet to come. */
+static bool take_request(struct smb_message *m, enum smb_asks asks, struct smb_request *r) {
+    if (m->waits || !smb_wait_take(&m->s->waiting, m->number, r))
+        return false;
+    if (r->asks == asks)
+        return true;
+    smb_known_unpin(r->about);
+    return false;
+}
+
+/* --- opened --- */
+
+void smb_file_create(struct smb_message *m, struct bytes path, struct smb_open *again, bool lasts) {
+    struct smb_open *o = again ? again : create_open(m, path);
+    if (!o)
+        return;
+    if (again)
+        smb_known_pin(&o->known);
+    else
+        o->durable = lasts;
+    await_answer(m, SMB_ASKS_CREATE, o, 0, 0);
+    set_related(m->st, o);
+}
+
+/* What is already known of the handle came before its answer did, over another connection, or belongs to a
+ * file that nobody saw closed. */
+static void close_namesake(struct smb_message *m, const struct smb_open *o, const struct smb_key *handle) {
+    struct smb_open *before = (struct smb_open *)smb_known_find(m->s->hosts, handle);
+    if (before && before != o)
+        smb_move_close(m->s, before);
+}
+
+static void take_handle(struct smb_message *m, struct smb_open *o, const struct smb_key *handle,
+                        uint64_t end) {
+    close_namesake(m, o, handle);
+    smb_known_list(&o->known, handle);
+    if (!o->move[SIDE_CLIENT].was && !o->move[SIDE_SERVER].was)
+        o->end = end;
+}
+
+void smb_file_created(struct smb_message *m, const struct smb_key *handle, uint64_t end) {
+    struct smb_request r;
+    if (!take_request(m, SMB_ASKS_CREATE, &r)) {
+        if (!m->waits)
+            smb_stray_end(m->s, m->st);
+        return;
+    }
+    struct smb_open *o = (struct smb_open *)r.about;
+    if (m->status == STATUS_OK)
+        take_handle(m, o, handle, end);
+    else if (!o->known.listed)
+        smb_move_close(m->s, o); /* what was written by it has left all the same */
+    smb_known_unpin(&o->known);
+}
+
+/* --- closed --- */
+
+/* What was written came before it; what was read may come still. */
+void smb_file_close(struct smb_message *m, const struct smb_key *handle) {
+    struct smb_open *o = find_open(m, handle);
+    if (!o)
+        return;
+    o->closing = true;
+    await_answer(m, SMB_ASKS_CLOSE, o, 0, 0);
+    smb_known_unpin(&o->known);
+}
+
+void smb_file_closed(struct smb_message *m, uint64_t end) {
+    struct smb_request r;
+    if (!take_request(m, SMB_ASKS_CLOSE, &r)) {
+        if (!m->waits)
+            smb_stray_end(m->s, m->st);
+        return;
+    }
+    struct smb_open *o = (struct smb_open *)r.about;
+    if (end != LENGTH_UNKNOWN) {
+        o->end = end;
+        o->end_told = true;
+    }
+    smb_move_close(m->s, o);
+    smb_known_unlist(&o->known);
+    smb_known_unpin(&o->known);
+}
+
+/* --- read --- */
+
+static void set_data(struct smb_message *m, uint32_t at, uint32_t length, struct smb_open *o,
+                     uint64_t offset) {
+    struct smb_data *d = &m->st->data;
+    uint32_t room = at < m->length ? m->length - at : 0;
+    smb_known_pin(o ? &o->known : NULL);
+    smb_known_unpin(d->open ? &d->open->known : NULL);
+    *d = (struct smb_data){
+        .open = o, .stray = !o, .offset = offset, .before = at, .left = length < room ? length : room};
+}
+
+void smb_file_read(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint32_t n) {
+    struct smb_open *o = find_open(m, handle);
+    if (!o)
+        return;
+    await_answer(m, SMB_ASKS_READ, o, offset, n);
+    smb_known_unpin(&o->known);
+}
+
+/* Fewer octets than were asked for: the file ends there. */
+static void note_end(struct smb_open *o, uint64_t end) {
+    if (o->end == LENGTH_UNKNOWN)
+        o->end = end;
+}
+
+void smb_file_read_answer(struct smb_message *m, bool good, uint32_t at, uint32_t n) {
+    struct smb_request r;
+    bool asked = take_request(m, SMB_ASKS_READ, &r);
+    if (good && !asked)
+        set_data(m, at, n, NULL, 0);
+    if (!asked)
+        return;
+    struct smb_open *o = (struct smb_open *)r.about;
+    if (good)
+        set_data(m, at, n, o, r.offset);
+    if (good && n < r.length)
+        note_end(o, add_sizes(r.offset, n));
+    smb_known_unpin(&o->known);
+}
+
+/* --- written --- */
+
+static void note_written(struct smb_open *o, uint64_t end) {
+    if (o->end != LENGTH_UNKNOWN && end <= o->end)
+        return;
+    o->end = end;
+    o->end_told = false;
+}
+
+/* Whatever the server says to it. */
+void smb_file_write(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint32_t at,
+                    uint32_t n) {
+    struct smb_open *o = find_open(m, handle);
+    if (!o)
+        return;
+    if (offset == SMB_WRITE_AT_END)
+        offset = o->end == LENGTH_UNKNOWN ? 0 : o->end;
+    set_data(m, at, n, o, offset);
+    note_written(o, add_sizes(offset, n));
+    smb_known_unpin(&o->known);
+}
+
+void smb_file_set_end(struct smb_message *m, const struct smb_key *handle, uint64_t end) {
+    struct smb_open *o = find_open(m, handle);
+    if (!o)
+        return;
+    o->end = end;
+    o->end_told = true;
+    smb_known_unpin(&o->known);
+}
+
+/* What the server copies by itself is nowhere to be seen: it is counted, and missing where the rest of the
+ * file is written. */
+void smb_file_copy(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint64_t n) {
+    struct smb_open *o = find_open(m, handle);
+    if (!o)
+        return;
+    counter_add(COUNTER_SMB_COPIED_BYTES, n);
+    if (o->move[m->from].open && m->s->c->services->write)
+        m->s->c->services->write(m->s->c, o->move[m->from].transfer, offset, NULL, n);
+    note_written(o, add_sizes(offset, n));
+    smb_known_unpin(&o->known);
+}
