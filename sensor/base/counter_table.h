@@ -161,6 +161,8 @@
     COUNTER(POP3_COMMANDS_SHED,   "pop3.commands_shed",           "POP3 commands whose reply was no longer waited for, since too many had none") \
     COUNTER(SMB_SEALED,           "smb.sealed",                   "encrypted SMB messages") \
     COUNTER(SMB_STRAYS,           "smb.strays",                   "things on SMB connections that were no message, or data of which nobody saw what it is of") \
+    COUNTER(SMB_PACKED,           "smb.packed",                   "compressed SMB messages that were unpacked") \
+    COUNTER(SMB_PACKED_UNREAD,    "smb.packed_unread",            "compressed SMB messages that were not: damaged, longer than the bound, or not paid for by their hosts") \
     COUNTER(SMB_COPIES,           "smb.copies",                   "requests to an SMB server to copy by itself") \
     COUNTER(SMB_COPIED_BYTES,     "smb.copied_bytes",             "bytes that SMB servers were asked to copy by themselves, which nobody saw") \
     COUNTER(SMB_NAMES_CUT,        "smb.names_cut",                "SMB paths and names longer than the bound, of which the end was kept") \

@@ -2,6 +2,7 @@
 #ifndef GANTRY_PROTOCOL_SMB_SESSION_H
 #define GANTRY_PROTOCOL_SMB_SESSION_H
 
+#include "base/allowance.h"
 #include "base/counter.h"
 #include "base/table.h"
 #include "protocol/smb/smb.h"
@@ -133,7 +134,7 @@ struct smb_data {
 
 /* What one side sends. */
 struct smb_stream {
-    enum { SMB_AT_FRAME, SMB_AT_HEAD, SMB_AT_DATA, SMB_AT_REST, SMB_AT_NOTHING } at;
+    enum { SMB_AT_FRAME, SMB_AT_HEAD, SMB_AT_DATA, SMB_AT_REST, SMB_AT_PACKED, SMB_AT_NOTHING } at;
     enum side from;
     uint32_t frame_left; /* octets of the frame behind the message */
     uint32_t left;       /* octets of the message that did not come yet */
@@ -146,6 +147,11 @@ struct smb_stream {
     uint32_t related_tree;
     struct transfer *stray; /* what stands where a frame should begin, or answers that nobody asked for */
     bool stray_open;
+    struct smb_packed {
+        uint8_t *p;
+        size_t n, room;
+    } packed;       /* a compressed message, as far as it came */
+    bool unpacking; /* what is taken now was one */
     uint8_t head[SMB_HEAD_MAX];
 };
 
@@ -170,6 +176,18 @@ void smb_stream_end(struct smb *s, enum side from);
 /* Octets that are of no file that is known, as an object. */
 void smb_stray(struct smb *s, struct smb_stream *st, const uint8_t *p, size_t n);
 void smb_stray_end(struct smb *s, struct smb_stream *st);
+/* A message that did not come so: all octets of it, in place of a frame. */
+void smb_stream_play(struct smb *s, struct smb_stream *st, const uint8_t *p, size_t n);
+
+/* --- smb_packed.c: compressed messages --- */
+
+/* One begins, by its mark, of which st->left octets are to come. False: it is none. */
+bool smb_packed_begin(struct smb_stream *st, struct bytes mark);
+/* False: there is no room, and the rest is passed by. */
+bool smb_packed_take(struct smb *s, struct smb_stream *st, const uint8_t *p, size_t n);
+void smb_packed_end(struct smb *s, struct smb_stream *st); /* all of it has come */
+void smb_packed_miss(struct smb *s, struct smb_stream *st, uint64_t n);
+void smb_packed_drop(struct smb_stream *st);
 
 /* --- smb2.c, smb1.c --- */
 

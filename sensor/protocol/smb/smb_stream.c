@@ -173,10 +173,15 @@ static void take_data_in_head(struct smb *s, struct smb_stream *st) {
 static bool take_head(struct smb *s, struct smb_stream *st) {
     static const uint8_t smb1[] = {0xff, 'S', 'M', 'B'}, smb2[] = {0xfe, 'S', 'M', 'B'};
     static const uint8_t sealed[] = {0xfd, 'S', 'M', 'B'}, sealed1[] = {0xff, 'E'};
+    static const uint8_t packed[] = {0xfc, 'S', 'M', 'B'};
     if (memcmp(st->head, smb2, MARK) == 0)
         return smb2_take_head(s, st);
     if (memcmp(st->head, smb1, MARK) == 0)
         return smb1_take_head(s, st);
+    if (memcmp(st->head, packed, MARK) == 0 && smb_packed_begin(st, bytes_of(st->head, MARK))) {
+        st->at = SMB_AT_PACKED;
+        return st->left > 0;
+    }
     if (memcmp(st->head, sealed, MARK) != 0 && memcmp(st->head, sealed1, sizeof sealed1) != 0)
         return false;
     counter_one(COUNTER_SMB_SEALED);
@@ -257,6 +262,19 @@ static size_t take_data(struct smb *s, struct smb_stream *st, const uint8_t *p, 
     return take;
 }
 
+static size_t take_packed(struct smb *s, struct smb_stream *st, const uint8_t *p, size_t n) {
+    size_t take = st->left < n ? st->left : n;
+    if (!smb_packed_take(s, st, p, take))
+        st->at = SMB_AT_REST;
+    pass(st, take);
+    if (st->left > 0)
+        return take;
+    if (st->at == SMB_AT_PACKED)
+        smb_packed_end(s, st);
+    end_message(st);
+    return take;
+}
+
 static size_t take_rest(struct smb_stream *st, size_t n) {
     size_t take = st->left < n ? st->left : n;
     pass(st, take);
@@ -270,6 +288,15 @@ void smb_stream_start(struct smb_stream *st, enum side from) {
     begin_frame(st);
 }
 
+void smb_stream_play(struct smb *s, struct smb_stream *st, const uint8_t *p, size_t n) {
+    begin_message(st, (uint32_t)n);
+    smb_stream_take(s, st->from, p, n);
+    if (st->at == SMB_AT_NOTHING) /* it was none */
+        smb_stray(s, st, st->head, st->head_n);
+    st->head_n = 0;
+    smb_stray_end(s, st);
+}
+
 void smb_stream_take(struct smb *s, enum side from, const uint8_t *p, size_t n) {
     struct smb_stream *st = &s->stream[from];
     size_t at = 0;
@@ -280,6 +307,8 @@ void smb_stream_take(struct smb *s, enum side from, const uint8_t *p, size_t n) 
             at += take_data(s, st, p + at, n - at);
         else if (st->at == SMB_AT_REST)
             at += take_rest(st, n - at);
+        else if (st->at == SMB_AT_PACKED)
+            at += take_packed(s, st, p + at, n - at);
         else
             at += take_header(s, st, p + at, n - at);
     }
@@ -290,7 +319,8 @@ void smb_stream_take(struct smb *s, enum side from, const uint8_t *p, size_t n) 
 /* Within the data of one message nothing else is missed. */
 static bool miss_data(struct smb *s, struct smb_stream *st, uint64_t n) {
     struct smb_data *d = &st->data;
-    if (n > st->left || st->at == SMB_AT_FRAME || st->at == SMB_AT_HEAD || st->at == SMB_AT_NOTHING)
+    if (n > st->left || st->at == SMB_AT_PACKED || st->at == SMB_AT_FRAME || st->at == SMB_AT_HEAD ||
+        st->at == SMB_AT_NOTHING)
         return false;
     uint32_t before = d->before < n ? d->before : (uint32_t)n;
     uint32_t missed = n - before < d->left ? (uint32_t)n - before : d->left;
@@ -317,9 +347,16 @@ void smb_stream_gap(struct smb *s, enum side from, uint64_t n) {
         smb_move_bytes(s, st->data.open, from, st->data.offset, NULL, st->data.left);
     drop_data(st);
     forget_related(st);
+    if (st->at == SMB_AT_PACKED)
+        smb_packed_miss(s, st, n < st->left ? n : st->left);
+    if (st->at == SMB_AT_PACKED && n < st->left) {
+        st->at = SMB_AT_REST;
+        pass(st, (size_t)n);
+        return;
+    }
     if (st->at == SMB_AT_NOTHING)
         smb_stray(s, st, st->head, st->head_n);
-    if (st->stray_open)
+    if (st->stray_open && st->at != SMB_AT_PACKED)
         s->c->services->gap(s->c, st->stray, n);
     gather_head(st, 0);
     lose_way(s, st);
@@ -330,6 +367,10 @@ void smb_stream_end(struct smb *s, enum side from) {
     if (st->at == SMB_AT_NOTHING)
         smb_stray(s, st, st->head, st->head_n);
     st->head_n = 0;
+    if (st->at == SMB_AT_PACKED && st->packed.n)
+        smb_packed_miss(s, st, st->left);
+    smb_packed_drop(st);
+    st->at = SMB_AT_NOTHING;
     smb_stray_end(s, st);
     drop_data(st);
     forget_related(st);

@@ -306,6 +306,119 @@ static void what_is_encrypted_is_told_and_what_is_clear_beside_it_is_read(void *
     });
 }
 
+/* --- compressed (section 2.2.42) --- */
+
+static void put_message(uint64_t number, uint64_t offset, const char *text) {
+    put_header((struct header){WRITE, 0, 0, TREE, number, SESSION});
+    put_write(HANDLE, offset, text, strlen(text));
+}
+
+/* The message goes out of the script again, and comes back behind the mark as `n` octets: `clear` of it as it
+ * is, the rest in LZ77, of literals alone. */
+static void put_alone(void) {
+    static char message[4096];
+    enum { CLEAR = 16 };
+    frame_begin();
+    size_t begin = script.used;
+    put_message(3, 0, "abcde");
+    size_t n = script.used - begin;
+    memcpy(message, script.bytes + begin, n);
+    script.used = begin;
+    put("\xfcSMB", 4);
+    put_number(n - CLEAR, 4);
+    put_number(2, 2);
+    put_number(0, 2);
+    put_number(CLEAR, 4);
+    put(message, CLEAR);
+    for (size_t at = CLEAR; at < n; at++) {
+        if ((at - CLEAR) % 32 == 0)
+            put_zeros(4);
+        put(message + at, 1);
+    }
+    frame_end(SIDE_CLIENT);
+}
+
+/* As pieces: one as it is, and one that is a pattern. */
+static void put_pieces(uint64_t number, uint64_t offset, char pattern, uint32_t times) {
+    frame_begin();
+    put("\xfcSMB", 4);
+    size_t size_at = script.used;
+    put_zeros(4);
+    put_number(0, 2);
+    put_number(1, 2);
+    size_t length_at = script.used;
+    put_zeros(4);
+    size_t begin = script.used;
+    put_message(number, offset, "");
+    size_t n = script.used - begin;
+    patch(script.message + 68, times, 4); /* how much is written */
+    put_number(4, 2);
+    put_number(0, 2);
+    put_number(8, 4);
+    put(&pattern, 1);
+    put_zeros(3);
+    put_number(times, 4);
+    patch(size_at, n + times, 4);
+    patch(length_at, n, 4);
+    frame_end(SIDE_CLIENT);
+}
+
+static void compressed_messages_are_unpacked(void **state) {
+    begin();
+    open_file(2, "a.jpg", HANDLE, 0);
+    put_alone();
+    put_pieces(4, 5, 'x', 5);
+    close_file(5, HANDLE, NO_END);
+    CHECK_EACH_SPLIT({
+        assert_int_equal(w->transfers, 1);
+        assert_moved(&w->transfer[0], SIDE_CLIENT, "a.jpg", "a.jpg", "abcdexxxxx");
+        assert_int_equal(w->transfer[0].how, TRANSFER_DONE);
+        assert_int_equal(counter_values[COUNTER_SMB_PACKED], 2);
+    });
+}
+
+static void one_that_cannot_be_is_an_object_by_itself_and_the_next_one_is_read(void **state) {
+    for (int way = 0; way < 3; way++) {
+        begin();
+        open_file(2, "a.jpg", HANDLE, 0);
+        ASK(WRITE, 3, put_write(HANDLE, 0, "abc", 3));
+        frame_begin();
+        put("\xfcSMB", 4);
+        put_number(way == 2 ? 0x7fffffff : 100, 4); /* too large */
+        put_number(way == 0 ? 9 : 1, 2);            /* by no algorithm that is known; damaged */
+        put_number(0, 2);
+        put_number(0, 4);
+        put("these are no octets of LZNT1", 28);
+        frame_end(SIDE_CLIENT);
+        ASK(WRITE, 4, put_write(HANDLE, 3, "def", 3));
+        close_file(5, HANDLE, NO_END);
+        CHECK_EACH_SPLIT({
+            assert_int_equal(w->transfers, 2);
+            assert_moved(&w->transfer[0], SIDE_CLIENT, "a.jpg", "a.jpg", "abcdef");
+            assert_int_equal(w->transfer[0].how, TRANSFER_UNKNOWN); /* it may have been its */
+            assert_int_equal(w->transfer[1].size, 44);
+            assert_int_equal(counter_values[COUNTER_SMB_PACKED_UNREAD], 1);
+        });
+    }
+}
+
+static void a_gap_in_one_leaves_it_unread_and_the_next_one_is_read(void **state) {
+    begin();
+    open_file(2, "a.jpg", HANDLE, 0);
+    put_alone();
+    script.piece[script.pieces - 1].n -= 30;
+    lose(SIDE_CLIENT, 10);
+    script.piece[script.pieces++] = (struct piece){SIDE_CLIENT, script.bytes + script.used - 20, 20};
+    ASK(WRITE, 4, put_write(HANDLE, 5, "def", 3));
+    close_file(5, HANDLE, NO_END);
+    CHECK_EACH_SPLIT({
+        assert_int_equal(w->transfers, 2);
+        assert_int_equal(w->transfer[0].missing, 10);
+        assert_text(&w->transfer[1].name, "a.jpg");
+        assert_int_equal(w->transfer[1].size, 3);
+    });
+}
+
 /* --- names --- */
 
 static void signing_the_share_and_its_server_are_told(void **state) {
@@ -487,6 +600,9 @@ int main(void) {
         cmocka_unit_test(named_pipes_move_no_files),
         cmocka_unit_test(what_a_server_copies_by_itself_is_counted_and_missing),
         cmocka_unit_test(what_is_encrypted_is_told_and_what_is_clear_beside_it_is_read),
+        cmocka_unit_test(compressed_messages_are_unpacked),
+        cmocka_unit_test(one_that_cannot_be_is_an_object_by_itself_and_the_next_one_is_read),
+        cmocka_unit_test(a_gap_in_one_leaves_it_unread_and_the_next_one_is_read),
         cmocka_unit_test(signing_the_share_and_its_server_are_told),
         cmocka_unit_test(the_user_is_who_proves_who_he_is),
         cmocka_unit_test(a_handle_that_lasts_is_taken_up_again),
