@@ -37,6 +37,7 @@ static void leave_smb(struct smb *s) {
     smb_stream_end(s, SIDE_CLIENT);
     smb_stream_end(s, SIDE_SERVER);
     smb_wait_finish(&s->waiting);
+    smb_file_forget(s);
     smb_move_leave(s);
     s->hosts->flows -= !s->left;
     s->left = true;

@@ -31,6 +31,8 @@ static const struct command {
     [SMB1_WRITE_AND_UNLOCK] = {smb1_take_write, NULL, false, 5, 0},
     [SMB1_WRITE_AND_CLOSE] = {smb1_take_write_and_close, smb1_take_closed, false, 3, 0},
     [SMB1_WRITE_ANDX] = {smb1_take_write_andx, NULL, true, 2, 0},
+    [SMB1_READ_RAW] = {smb1_take_read_raw, NULL},
+    [SMB1_WRITE_RAW] = {smb1_take_write_raw, NULL, false, 2, 0},
     [SMB1_TRANSACTION2] = {smb1_take_transaction, smb1_take_transaction_answer},
 };
 
@@ -109,6 +111,8 @@ bool smb1_take_head(struct smb *s, struct smb_stream *st) {
     struct smb_message m = {.s = s, .st = st, .from = st->from, .head = head, .length = st->taken + st->left};
     read_header(&m);
     s->server = m.answer ? m.from : side_other(m.from);
+    s->only.answered |= m.answer;
+    smb_file_drop_raw(s, m.from); /* a message comes in its place */
     take_chain(&m);
     return true;
 }

@@ -16,6 +16,8 @@ enum smb1_command {
     SMB1_CREATE_NEW = 0x0f,
     SMB1_LOCK_AND_READ = 0x13,
     SMB1_WRITE_AND_UNLOCK = 0x14,
+    SMB1_READ_RAW = 0x1a,
+    SMB1_WRITE_RAW = 0x1d,
     SMB1_WRITE_AND_CLOSE = 0x2c,
     SMB1_OPEN_ANDX = 0x2d,
     SMB1_READ_ANDX = 0x2e,
@@ -58,6 +60,8 @@ void smb1_take_read_andx_answer(struct smb_message *m);
 void smb1_take_write(struct smb_message *m);
 void smb1_take_write_and_close(struct smb_message *m);
 void smb1_take_write_andx(struct smb_message *m);
+void smb1_take_read_raw(struct smb_message *m);
+void smb1_take_write_raw(struct smb_message *m);
 void smb1_take_transaction(struct smb_message *m);
 void smb1_take_transaction_answer(struct smb_message *m);
 

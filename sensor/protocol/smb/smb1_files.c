@@ -116,6 +116,31 @@ void smb1_take_write_andx(struct smb_message *m) {
     smb_file_write(m, handle_of(m, m->words + 4, &room), offset, smb_u16(m->head, m->words + 22), n);
 }
 
+/* --- raw: octets that stand in a frame of their own ([MS-CIFS] sections 2.2.4.22, 2.2.4.25) --- */
+
+void smb1_take_read_raw(struct smb_message *m) {
+    enum { WIDE = 10 };
+    struct smb_key room;
+    uint64_t offset = smb_u32(m->head, m->words + 2);
+    if (smb1_count_words(m) == WIDE)
+        offset |= (uint64_t)smb_u32(m->head, m->words + 16) << 32;
+    smb_file_raw(m, handle_of(m, m->words, &room), side_other(m->from), offset);
+}
+
+/* Some of them stand behind the request. */
+void smb1_take_write_raw(struct smb_message *m) {
+    enum { WIDE = 14 };
+    struct smb_key room;
+    const struct smb_key *handle = handle_of(m, m->words, &room);
+    uint64_t offset = smb_u32(m->head, m->words + 6);
+    uint32_t n = smb_u16(m->head, m->words + 20);
+    if (smb1_count_words(m) == WIDE)
+        offset |= (uint64_t)smb_u32(m->head, m->words + 24) << 32;
+    smb_file_write(m, handle, offset, smb_u16(m->head, m->words + 22), n);
+    if (n < smb_u16(m->head, m->words + 2))
+        smb_file_raw(m, handle, m->from, offset + n);
+}
+
 /* --- transactions ([MS-CIFS] section 2.2.6) --- */
 
 /* Section 2.2.6.9: FILE_END_OF_FILE information by either of its numbers. */

@@ -82,6 +82,7 @@ static void take_message(struct smb *s, struct smb_stream *st, const struct half
                             .length = st->taken + st->left};
     read_header(&m);
     s->server = m.answer ? m.from : side_other(m.from);
+    s->only.answered |= m.answer;
     if (!m.answer)
         fill_related(&m);
     if (!m.answer && m.command == SMB2_CREATE)

@@ -14,8 +14,7 @@ static struct smb_open *create_open(struct smb_message *m, struct bytes path) {
     struct smb_open *o = smb_known_create(h, sizeof *o, path);
     if (!o)
         return NULL;
-    const struct smb_key tree = {SMB_TREE, m->session, {m->tree, 0}};
-    const struct smb_tree *t = (const struct smb_tree *)smb_known_find(h, &tree);
+    const struct smb_tree *t = smb_find_tree(m);
     o->known.key = (struct smb_key){SMB_OPEN, m->session, {0, 0}};
     o->tree = m->tree;
     o->serial = ++serials;
@@ -31,6 +30,20 @@ static void set_related(struct smb_stream *st, struct smb_open *o) {
     st->related = o;
 }
 
+/* A handle of which nobody saw the beginning; where nobody answers it is that of the one file that was asked
+ * for. Pinned; NULL: no memory. */
+static struct smb_open *begin_open(struct smb_message *m, const struct smb_key *handle) {
+    struct smb_unanswered *u = &m->s->only;
+    bool sure = !u->answered && u->files == 1;
+    struct smb_open *o = sure ? u->file : create_open(m, bytes_of(NULL, 0));
+    if (sure)
+        smb_known_pin(&o->known);
+    u->files = 0;
+    if (o)
+        smb_known_list(&o->known, handle);
+    return o;
+}
+
 /* The one that a request is about, pinned; made if nothing is known of it. What follows in the chain may be
  * about it too. NULL: no memory. */
 static struct smb_open *find_open(struct smb_message *m, const struct smb_key *handle) {
@@ -40,14 +53,12 @@ static struct smb_open *find_open(struct smb_message *m, const struct smb_key *h
         return st->related;
     }
     struct smb_open *o = (struct smb_open *)smb_known_find(m->s->hosts, handle);
-    if (o) {
+    if (o)
         smb_known_pin(&o->known);
-    } else {
-        o = create_open(m, bytes_of(NULL, 0));
-        if (!o)
-            return NULL;
-        smb_known_list(&o->known, handle);
-    }
+    else
+        o = begin_open(m, handle);
+    if (!o)
+        return NULL;
     smb_known_pin(&o->known);
     set_related(st, o);
     return o;
@@ -82,6 +93,10 @@ void smb_file_create(struct smb_message *m, struct bytes path, struct smb_open *
         o->durable = lasts;
     await_answer(m, SMB_ASKS_CREATE, o, 0, 0);
     set_related(m->st, o);
+    smb_known_pin(&o->known);
+    smb_known_unpin(m->s->only.file ? &m->s->only.file->known : NULL);
+    m->s->only.file = o;
+    m->s->only.files++;
 }
 
 /* What is already known of the handle came before its answer did, over another connection, or belongs to a
@@ -183,6 +198,35 @@ void smb_file_read_answer(struct smb_message *m, bool good, uint32_t at, uint32_
     if (good && n < r.length)
         note_end(o, add_sizes(r.offset, n));
     smb_known_unpin(&o->known);
+}
+
+/* --- without a message (SMB 1) --- */
+
+void smb_file_raw(struct smb_message *m, const struct smb_key *handle, enum side from, uint64_t offset) {
+    smb_file_drop_raw(m->s, from);
+    m->s->raw[from] = (struct smb_raw){find_open(m, handle), offset}; /* with its pin */
+}
+
+bool smb_file_take_raw(struct smb *s, struct smb_stream *st) {
+    struct smb_raw raw = s->raw[st->from];
+    s->raw[st->from] = (struct smb_raw){NULL, 0};
+    if (!raw.open)
+        return false;
+    st->data = (struct smb_data){.open = raw.open, .offset = raw.offset, .left = st->taken + st->left};
+    return true;
+}
+
+void smb_file_drop_raw(struct smb *s, enum side from) {
+    smb_known_unpin(s->raw[from].open ? &s->raw[from].open->known : NULL);
+    s->raw[from] = (struct smb_raw){NULL, 0};
+}
+
+void smb_file_forget(struct smb *s) {
+    smb_file_drop_raw(s, SIDE_CLIENT);
+    smb_file_drop_raw(s, SIDE_SERVER);
+    smb_known_unpin(s->only.file ? &s->only.file->known : NULL);
+    smb_known_unpin(s->only.tree ? &s->only.tree->known : NULL);
+    s->only = (struct smb_unanswered){.answered = s->only.answered};
 }
 
 /* --- written --- */

@@ -70,7 +70,20 @@ void smb_ask_tree(struct smb_message *m, struct bytes share) {
     t->pipe = is_pipe_share(share);
     const struct smb_request r = {.message = m->number, .asks = SMB_ASKS_TREE, .about = &t->known};
     smb_wait_add(&m->s->waiting, &r);
-    smb_known_unpin(&t->known);
+    smb_known_unpin(m->s->only.tree ? &m->s->only.tree->known : NULL);
+    m->s->only.tree = t; /* which has its pin */
+    m->s->only.trees++;
+}
+
+const struct smb_tree *smb_find_tree(struct smb_message *m) {
+    const struct smb_key key = {SMB_TREE, m->session, {m->tree, 0}};
+    struct smb_unanswered *u = &m->s->only;
+    struct smb_tree *t = (struct smb_tree *)smb_known_find(m->s->hosts, &key);
+    if (t || u->answered || u->trees != 1)
+        return t;
+    smb_known_list(&u->tree->known, &key);
+    u->trees = 0;
+    return u->tree;
 }
 
 void smb_take_tree(struct smb_message *m, bool pipe) {

@@ -164,6 +164,20 @@ struct smb {
     struct smb_waiting waiting;
     enum { SMB_SERVER_NOT_NAMED, SMB_SERVER_BY_ITSELF, SMB_SERVER_CALLED } server_named;
     bool signing_told;
+    /* While nobody answers (one side alone is seen): what was asked for last, and how often since the last
+     * handle or tree that was new; one alone must be it. */
+    struct smb_unanswered {
+        bool answered;
+        unsigned files, trees;
+        struct smb_open *file; /* pinned, as is the next */
+        struct smb_tree *tree;
+    } only;
+    /* SMB 1: a frame without a message brings what this asked for, or goes on with it; by the side that sends
+     * it. */
+    struct smb_raw {
+        struct smb_open *open; /* pinned; NULL: none */
+        uint64_t offset;
+    } raw[2];
     bool ended[2];               /* by enum side: nothing more comes of it */
     bool left;                   /* it is none of the hosts' connections any more */
     struct smb_stream stream[2]; /* by enum side */
@@ -263,6 +277,8 @@ void smb_tell_signing(const struct smb_message *m);
 /* A share is asked for; its number comes with the answer. */
 void smb_ask_tree(struct smb_message *m, struct bytes path);
 void smb_take_tree(struct smb_message *m, bool pipe);
+/* The tree of a message; NULL: not known. */
+const struct smb_tree *smb_find_tree(struct smb_message *m);
 
 /* --- smb_file.c: what messages about files do. `handle` NULL: of the message before in the chain. --- */
 
@@ -277,6 +293,12 @@ void smb_file_read_answer(struct smb_message *m, bool good, uint32_t at, uint32_
 #define SMB_WRITE_AT_END UINT64_MAX
 void smb_file_write(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint32_t at,
                     uint32_t n);
+/* What the next frame of a side brings without a message around it. */
+void smb_file_raw(struct smb_message *m, const struct smb_key *handle, enum side from, uint64_t offset);
+/* Such a frame has begun, all of which is data. False: nobody asked for one. */
+bool smb_file_take_raw(struct smb *s, struct smb_stream *st);
+void smb_file_drop_raw(struct smb *s, enum side from);
+void smb_file_forget(struct smb *s); /* what it waits for */
 void smb_file_set_end(struct smb_message *m, const struct smb_key *handle, uint64_t end);
 /* The server copies by itself. */
 void smb_file_copy(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint64_t n);

@@ -193,7 +193,7 @@ static bool take_head(struct smb *s, struct smb_stream *st) {
 static bool finish_head(struct smb *s, struct smb_stream *st) {
     uint16_t had = st->want;
     st->at = SMB_AT_REST;
-    if (!take_head(s, st))
+    if (!take_head(s, st) && (st->head_n != MARK || !smb_file_take_raw(s, st)))
         return false;
     if (st->want > had && st->left > 0 && st->at == SMB_AT_REST) {
         if (st->want > SMB_HEAD_MAX)

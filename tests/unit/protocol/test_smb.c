@@ -487,6 +487,80 @@ static void a_handle_that_lasts_is_taken_up_again(void **state) {
     });
 }
 
+/* --- several connections --- */
+
+enum { CHANNELS = 2 };
+
+/* The script's pieces by the connections that `by` names, in their order. */
+static struct world *talk_by(const uint8_t *by, size_t split) {
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 4});
+    const uint8_t a[4] = {192, 0, 2, 1}, b[4] = {203, 0, 113, 8};
+    size_t flow[CHANNELS];
+    for (size_t i = 0; i < CHANNELS; i++)
+        flow[i] = world_open(w, (struct endpoint){address_from_v4(a), (uint16_t)(40000 + i)},
+                             (struct endpoint){address_from_v4(b), 445});
+    for (size_t i = 0; i < script.pieces; i++) {
+        const struct piece *p = &script.piece[i];
+        world_deliver(w, flow[by[i]], p->from, (const uint8_t *)p->bytes, p->n, split);
+    }
+    return w;
+}
+
+static void a_file_is_one_over_several_connections_of_a_session(void **state) {
+    begin();
+    open_file(2, "a.jpg", HANDLE, 0);
+    ASK(WRITE, 3, put_write(HANDLE, 0, "abc", 3));
+    ASK(WRITE, 1, put_write(HANDLE, 3, "def", 3)); /* over another one, with numbers of its own */
+    ASK(WRITE, 4, put_write(HANDLE, 6, "ghi", 3));
+    ASK(WRITE, 2, put_write(HANDLE, 9, "jkl", 3));
+    close_file(5, HANDLE, NO_END);
+    static const uint8_t by[] = {0, 0, 0, 0, 0, 1, 0, 1, 0, 0};
+    assert_int_equal(script.pieces, sizeof by);
+    for (size_t i = 0; i < sizeof talk_splits / sizeof *talk_splits; i++) {
+        struct world *w = talk_by(by, talk_splits[i]);
+        assert_int_equal(w->transfers, 1);
+        assert_moved(&w->transfer[0], SIDE_CLIENT, "a.jpg", "a.jpg", "abcdefghijkl");
+        assert_int_equal(w->transfer[0].how, TRANSFER_DONE);
+        world_destroy(w);
+    }
+}
+
+/* Its whole waits for the rest by the key. */
+static void what_one_connection_leaves_another_goes_on_with(void **state) {
+    for (int last = 0; last < 2; last++) {
+        begin();
+        open_file(2, "a.jpg", HANDLE, 0);
+        ASK(WRITE, 3, put_write(HANDLE, 0, "abc", 3));
+        static const uint8_t by[] = {0, 0, 0, 0, 0};
+        struct world *w = talk_by(by, 0);
+        if (last)
+            world_close(w, 1);
+        else /* it has said something */
+            world_deliver(w, 1, SIDE_CLIENT, (const uint8_t *)"\0\0\0\x44\xfdSMB\0\0\0\0\0", 12, 0);
+        world_close(w, 0);
+        assert_int_equal(w->transfers, 1);
+        assert_true(w->transfer[0].ended);
+        assert_int_equal(w->transfer[0].how, last ? TRANSFER_UNKNOWN : TRANSFER_CUT);
+        world_destroy(w);
+    }
+}
+
+static void another_servers_handle_is_another_file(void **state) {
+    begin();
+    open_file(2, "a.jpg", HANDLE, 0);
+    ASK(WRITE, 3, put_write(HANDLE, 0, "abc", 3));
+    static const uint8_t by[] = {0, 0, 0, 0, 0};
+    struct world *w = talk_by(by, 0);
+    const uint8_t a[4] = {192, 0, 2, 1}, b[4] = {203, 0, 113, 9};
+    size_t other = world_open(w, (struct endpoint){address_from_v4(a), 40009},
+                              (struct endpoint){address_from_v4(b), 445});
+    const struct piece *p = &script.piece[4];
+    world_deliver(w, other, p->from, (const uint8_t *)p->bytes, p->n, 0);
+    assert_int_equal(w->transfers, 2);
+    assert_text(&w->transfer[1].name, "");
+    world_destroy(w);
+}
+
 /* --- gaps, late starts, one side --- */
 
 static void a_gap_within_data_has_its_place_and_what_follows_is_read(void **state) {
@@ -606,6 +680,9 @@ int main(void) {
         cmocka_unit_test(signing_the_share_and_its_server_are_told),
         cmocka_unit_test(the_user_is_who_proves_who_he_is),
         cmocka_unit_test(a_handle_that_lasts_is_taken_up_again),
+        cmocka_unit_test(a_file_is_one_over_several_connections_of_a_session),
+        cmocka_unit_test(what_one_connection_leaves_another_goes_on_with),
+        cmocka_unit_test(another_servers_handle_is_another_file),
         cmocka_unit_test(a_gap_within_data_has_its_place_and_what_follows_is_read),
         cmocka_unit_test(behind_a_gap_over_messages_the_next_one_is_found),
         cmocka_unit_test(writes_by_a_handle_that_nobody_saw_opened_are_one_file_without_a_name),

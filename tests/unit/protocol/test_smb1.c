@@ -458,24 +458,114 @@ static void the_user_of_a_session_without_a_security_buffer_stands_behind_two_pa
     });
 }
 
-/* A raw write, the octets of which stand in a frame without a message. */
-static void a_frame_without_a_message_is_looked_at_as_it_is(void **state) {
-    wide = true;
+/* Octets in a frame without a message around them. */
+static void raw(enum side from, const char *text) {
+    frame_begin();
+    put(text, strlen(text));
+    frame_end(from);
+}
+
+static void ask_raw(uint8_t command, uint16_t number, uint32_t offset, const char *first, uint16_t n) {
+    bool writes = command == 0x1d;
+    put_smb1(command, false, number);
+    words(writes ? 12 : 8);
+    put_number(FID, 2);
+    if (writes) {
+        put_number(n, 2);
+        put_zeros(2);
+        put_number(offset, 4);
+        put_zeros(10);
+        put_number(strlen(first), 2);
+        put_number(59, 2);
+    } else {
+        put_number(offset, 4);
+        put_number(n, 2);
+        put_zeros(8);
+    }
+    octets();
+    put(first, strlen(first));
+    end_octets();
+    frame_end(SIDE_CLIENT);
+}
+
+static void raw_frames_bring_what_was_asked_for(void **state) {
+    wide = false;
     script_begin();
     connect_tree("A:");
-    nt_create(2, "\\a.jpg", 0);
-    frame_begin();
-    put("raw octets of a file, and no message", 36);
-    frame_end(SIDE_CLIENT);
-    write_andx(3, 0, "abc");
+    nt_create(2, "\\a.jpg", 8);
+    ask_raw(0x1a, 3, 0, "", 8);
+    raw(SIDE_SERVER, "abcdefgh");
+    ask_raw(0x1d, 4, 0, "", 7);
+    say_nothing(0x1d, 4);
+    raw(SIDE_CLIENT, "ijklmno");
+    say_nothing(0x20, 4);
     close_fid(5);
     CHECK_EACH_SPLIT({
         assert_int_equal(w->transfers, 2);
-        assert_int_equal(w->transfer[0].size, 36);
-        assert_int_equal(w->transfer[0].how, TRANSFER_UNKNOWN);
-        assert_text(&w->transfer[1].name, "a.jpg");
-        assert_bytes(&w->transfer[1], "abc");
+        assert_moved(&w->transfer[0], SIDE_SERVER, "a.jpg", "a.jpg", "abcdefgh");
+        assert_moved(&w->transfer[1], SIDE_CLIENT, "a.jpg", "a.jpg", "ijklmno");
     });
+}
+
+static void of_a_raw_write_some_may_stand_behind_the_request(void **state) {
+    wide = false;
+    script_begin();
+    connect_tree("A:");
+    nt_create(2, "\\a.jpg", 0);
+    ask_raw(0x1d, 4, 0, "abc", 7);
+    raw(SIDE_CLIENT, "defg");
+    close_fid(5);
+    CHECK_EACH_SPLIT({
+        assert_int_equal(w->transfers, 1);
+        assert_moved(&w->transfer[0], SIDE_CLIENT, "a.jpg", "a.jpg", "abcdefg");
+    });
+}
+
+static void a_frame_without_a_message_that_nobody_asked_for_is_looked_at_as_it_is(void **state) {
+    for (int refused = 0; refused < 2; refused++) {
+        wide = true;
+        script_begin();
+        connect_tree("A:");
+        nt_create(2, "\\a.jpg", 0);
+        if (refused) {
+            ask_raw(0x1d, 3, 0, "", 7);
+            write_andx(4, 0, "");
+        }
+        raw(SIDE_CLIENT, "raw octets of a file, and no message");
+        write_andx(5, 0, "abc");
+        close_fid(6);
+        CHECK_EACH_SPLIT({
+            assert_int_equal(w->transfers, 2);
+            assert_int_equal(w->transfer[0].size, 36);
+            assert_int_equal(w->transfer[0].how, TRANSFER_UNKNOWN);
+            assert_text(&w->transfer[1].name, "a.jpg");
+            assert_bytes(&w->transfer[1], "abc");
+        });
+    }
+}
+
+static void where_nobody_answers_a_new_handle_is_that_of_the_one_file_that_was_asked_for(void **state) {
+    for (int files = 1; files < 3; files++) {
+        wide = false;
+        script_begin();
+        connect_tree("A:");
+        nt_create(2, "\\a.jpg", 0);
+        if (files == 2)
+            nt_create(3, "\\b.jpg", 0);
+        write_andx(4, 0, "abc");
+        close_fid(5);
+        size_t kept = 0;
+        for (size_t i = 0; i < script.pieces; i++)
+            if (script.piece[i].from == SIDE_CLIENT)
+                script.piece[kept++] = script.piece[i];
+        script.pieces = kept;
+        CHECK_EACH_SPLIT({
+            assert_int_equal(w->transfers, 1);
+            assert_text(&w->transfer[0].name, files == 1 ? "a.jpg" : "");
+            assert_text(&w->transfer[0].share, "\\\\STORE\\PLATES");
+            assert_bytes(&w->transfer[0], "abc");
+        });
+    }
 }
 
 int main(void) {
@@ -488,7 +578,10 @@ int main(void) {
         cmocka_unit_test(a_transaction_opens_too_and_another_sets_the_end),
         cmocka_unit_test(pipes_move_no_files),
         cmocka_unit_test(the_user_of_a_session_without_a_security_buffer_stands_behind_two_passwords),
-        cmocka_unit_test(a_frame_without_a_message_is_looked_at_as_it_is),
+        cmocka_unit_test(raw_frames_bring_what_was_asked_for),
+        cmocka_unit_test(of_a_raw_write_some_may_stand_behind_the_request),
+        cmocka_unit_test(a_frame_without_a_message_that_nobody_asked_for_is_looked_at_as_it_is),
+        cmocka_unit_test(where_nobody_answers_a_new_handle_is_that_of_the_one_file_that_was_asked_for),
     };
     return cmocka_run_group_tests_name("protocol/smb1", tests, NULL, NULL);
 }
