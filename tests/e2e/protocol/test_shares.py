@@ -126,12 +126,50 @@ def test_the_alert_comes_before_the_file_is_closed_and_it_is_told_though_nobody_
     assert t['file']['name'] == 'L04_held.jpg'
 
 
-@pytest.mark.parametrize('signing', ['required', 'disabled'])
-def test_signing_is_told(lab, share, sensor, tmp_path, signing):
-    share('outside', more=f'server signing = {"mandatory" if signing == "required" else "disabled"}')
+@pytest.mark.parametrize('dialect', ['NT1', 'SMB3_11'])
+@pytest.mark.parametrize('signing', ['sign', 'off'])
+def test_signing_and_the_dialect_are_told(lab, share, tmp_path, signing, dialect):
+    share('outside', more='server signing = ' + ('mandatory' if signing == 'sign' else 'disabled'))
     made = pictures(tmp_path, 24000, 3)
-    samba.client(lab, 'lane', net.UNAPPROVED, put_all(made), f'--client-protection={"sign" if signing == "required" else "off"}')
+    with net.Sensor(lab, tmp_path, events='alert,transfer,flow,stats') as sensor:
+        samba.client(lab, 'lane', net.UNAPPROVED, put_all(made), f'--client-protection={signing}', dialect=dialect)
+        records = sensor.finish()
+    [flow] = [r for r in records if r['event']['action'] == 'flow' and r['network'].get('protocol') == 'smb']
+    assert flow['gantry']['smb'] == {'dialect': '1.0' if dialect == 'NT1' else '3.1.1', 'signing': 'signed' if signing == 'sign' else 'unsigned'}
+    assert len([r for r in records if r['event']['action'] == 'transfer']) == 3
+
+
+@pytest.mark.parametrize('port', [139, 4455])
+def test_other_ports(lab, share, sensor, tmp_path, port):
+    share('outside', ports=str(port))
+    made = pictures(tmp_path, 27000, 5)
+    samba.client(lab, 'lane', net.UNKNOWN, put_all(made), '-p', str(port))
     come(sensor, made)
+
+
+@pytest.mark.parametrize('hidden', ['server', 'client'])
+def test_one_side_alone(lab, share, sensor, tmp_path, hidden):
+    """What is written has its name and digest though nobody answers; of what is read nobody knows the name."""
+    store = share('outside')
+    made = pictures(tmp_path, 28000, 10)
+    with lab.hiding(f'ip {"saddr" if hidden == "server" else "daddr"} {net.UNAPPROVED}'):
+        samba.client(lab, 'lane', net.UNAPPROVED, put_all(made))
+    assert len(store.get(next(iter(made)).rsplit('/', 1)[1]))
+    if hidden == 'server':
+        come(sensor, made)
+    else:
+        assert not [r for r in sensor.finish() if r['event']['action'] == 'transfer']
+
+
+def test_what_the_server_copies_by_itself_is_counted(lab, share, sensor, tmp_path):
+    store = share('outside')
+    [(path, data)] = made = list(pictures(tmp_path, 29000, 1).items())
+    name = path.rsplit('/', 1)[1]
+    samba.client(lab, 'lane', net.UNKNOWN, [*put_all(dict(made)), f'scopy {name} copy.jpg'])
+    assert store.get('copy.jpg') == data
+    come(sensor, dict(made))
+    counted = sensor.records('stats')[-1]['gantry']['stats']['smb']
+    assert counted['copies'] >= 1 and counted['copied_bytes'] == len(data)
 
 
 def test_many_mebibytes_in_large_pieces(lab, share, sensor, tmp_path):
