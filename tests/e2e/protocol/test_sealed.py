@@ -188,9 +188,9 @@ http {{ access_log off; client_max_body_size 64m; client_body_temp_path {folder}
 '''
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture
 def https(lab, folder):
-    (folder / 'www' / 'up').mkdir(parents=True)
+    (folder / 'www' / 'up').mkdir(parents=True, exist_ok=True)
     os.chmod(folder / 'www' / 'up', 0o777)
     fill(folder / 'www' / 'update.bin', 6000000)
     (folder / 'www' / 'index.html').write_text('<p>news</p>' * 2000)
