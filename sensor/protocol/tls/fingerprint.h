@@ -17,6 +17,13 @@ bool tls_ja3(const struct tls_hello *hello, char out[JA3_SIZE]);
 /* "t13d1516h2_8daaf6152771_02713d6af862", as FoxIO's technical specification of JA4 says. */
 bool tls_ja4(const struct tls_hello *hello, enum tls_carrier carrier, char out[JA4_SIZE]);
 
+struct tls_fingerprints {
+    char ja3[JA3_SIZE], ja4[JA4_SIZE];
+};
+
+/* Both of them; of a hello like one that came before they are not worked out again. */
+bool tls_fingerprint(const struct tls_hello *hello, enum tls_carrier carrier, struct tls_fingerprints *out);
+
 /* Before the sandbox closes: what OpenSSL loads at a first use. False: it has no such digests. */
 bool tls_fingerprint_prepare(void);
 

@@ -25,12 +25,12 @@ static const char *find_dns(const struct conversation *c, enum tls_carrier carri
 static void tell_client_hello(struct conversation *c, enum tls_carrier carrier,
                               const struct tls_hello *hello) {
     struct bytes facts[FACT_COUNT] = {0};
-    char ja3[JA3_SIZE], ja4[JA4_SIZE];
+    struct tls_fingerprints prints;
     facts[FACT_TLS_SERVER_NAME] = facts[FACT_HOST] = hello->name;
-    if (tls_ja3(hello, ja3))
-        facts[FACT_TLS_JA3] = bytes_text(ja3);
-    if (tls_ja4(hello, carrier, ja4))
-        facts[FACT_TLS_JA4] = bytes_text(ja4);
+    if (tls_fingerprint(hello, carrier, &prints)) {
+        facts[FACT_TLS_JA3] = bytes_text(prints.ja3);
+        facts[FACT_TLS_JA4] = bytes_text(prints.ja4);
+    }
     if (hello->ech)
         facts[FACT_TLS_ECH] = bytes_text("true");
     facts[FACT_DNS_OVER] = bytes_text(find_dns(c, carrier, hello->application));

@@ -36,6 +36,11 @@ static void check_fingerprints(const struct tls_hello *h, enum tls_carrier carri
     check_hex(ja3, JA3_SIZE - 1);
     check_hex(ja4 + 11, 12);
     check_hex(ja4 + 24, 12);
+    for (int again = 0; again < 2; again++) {
+        struct tls_fingerprints kept;
+        if (!tls_fingerprint(h, carrier, &kept) || strcmp(kept.ja3, ja3) != 0 || strcmp(kept.ja4, ja4) != 0)
+            abort();
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -147,6 +147,46 @@ static void a_hello_of_nothing_has_zeros_for_digests(void **state) {
     assert_string_equal(ja4, "ds3d0002ad_000000000000_000000000000");
 }
 
+static void expect_kept(const struct tls_hello *hello, enum tls_carrier carrier, const char *ja3,
+                        const char *ja4) {
+    struct tls_fingerprints kept;
+    assert_true(tls_fingerprint(hello, carrier, &kept));
+    assert_string_equal(kept.ja3, ja3);
+    assert_string_equal(kept.ja4, ja4);
+}
+
+/* What is kept of one hello is not told of another that differs in one part. */
+static void kept_fingerprints_are_the_hellos_own(void **state) {
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        struct draft d;
+        begin_hello(&d, 769, VALUES(47, 53, 5, 10, 49161, 49162, 49171, 49172, 50, 56, 19, 4));
+        put_extension(&d, 0, NULL, 0);
+        put_extension(&d, 10, "\0\6\0\x17\0\x18\0\x19", 8);
+        put_extension(&d, 11, "\1\0", 2);
+        struct tls_hello hello = read_hello(&d), other;
+        char ja4[JA4_SIZE], ja3[JA3_SIZE];
+        assert_true(tls_ja4(&hello, CARRIER_TCP, ja4));
+        expect_kept(&hello, CARRIER_TCP, "ada70206e40642a3e4461f35503241d5", ja4);
+        ja4[0] = 'q';
+        expect_kept(&hello, CARRIER_QUIC, "ada70206e40642a3e4461f35503241d5", ja4);
+        other = hello; /* the same of all but its EC point formats, which JA3 alone looks at */
+        other.formats = bytes_of((const uint8_t *)"\1", 1);
+        ja4[0] = 't';
+        assert_true(tls_ja3(&other, ja3));
+        assert_string_not_equal(ja3, "ada70206e40642a3e4461f35503241d5");
+        expect_kept(&other, CARRIER_TCP, ja3, ja4);
+        other = hello;
+        other.application = bytes_text("h2");
+        memcpy(ja4 + 8, "h2", 2);
+        expect_kept(&other, CARRIER_TCP, "ada70206e40642a3e4461f35503241d5", ja4);
+        write_browser(&d, round);
+        hello = read_hello(&d);
+        assert_true(tls_ja3(&hello, ja3));
+        expect_kept(&hello, CARRIER_TCP, ja3, "t13d1516h2_8daaf6152771_e5627efa2ab1");
+    }
+}
+
 static void an_encrypted_hello_is_told(void **state) {
     (void)state;
     struct draft d;
@@ -205,6 +245,7 @@ int main(void) {
         cmocka_unit_test(grease_changes_no_fingerprint),
         cmocka_unit_test(ja3s_examples_have_their_digests),
         cmocka_unit_test(a_hello_of_nothing_has_zeros_for_digests),
+        cmocka_unit_test(kept_fingerprints_are_the_hellos_own),
         cmocka_unit_test(an_encrypted_hello_is_told),
         cmocka_unit_test(a_draft_is_1_3_and_has_no_number_of_ja4),
         cmocka_unit_test(other_bytes_are_no_hello),
