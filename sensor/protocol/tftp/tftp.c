@@ -30,6 +30,7 @@ struct tftp_way {
     struct transfer *transfer;
     const struct tftp_file *file; /* as long as it is not begun; NULL: nobody has asked for it */
     bool open;                    /* it was begun */
+    bool receipt;                 /* the receiver has it all: only what is late may still come */
     uint32_t size;                /* octets of a block; 0: not known yet */
     uint64_t first;               /* index of the file's first octet's block */
     uint64_t last;                /* index of its last block, or NOT_KNOWN */
@@ -223,7 +224,7 @@ static void put_block(struct tftp *s, enum side from, uint16_t number, uint64_t 
 /* False: none of the file's. */
 static bool take_block(struct tftp *s, enum side from, uint16_t number, struct bytes block) {
     struct tftp_way *w = &s->way[from];
-    bool over = w->last != NOT_KNOWN && !w->open;
+    bool over = w->last != NOT_KNOWN && (!w->open || w->receipt);
     uint64_t index;
     if (over && number == 1 && digest_block(block) != w->digest)
         begin_again(s, from, number, 0);
@@ -232,7 +233,7 @@ static bool take_block(struct tftp *s, enum side from, uint16_t number, struct b
     if (!tftp_blocks_take(&w->blocks, number, &index))
         return true;
     if (w->last != NOT_KNOWN && index > w->last) {
-        if (w->open)
+        if (!over)
             return false;
         begin_again(s, from, number, index);
         tftp_blocks_take(&w->blocks, number, &index);
@@ -281,11 +282,20 @@ static bool take_unsure(struct tftp *s, enum side from, uint16_t number, struct 
     return taken;
 }
 
-/* The receiver has it all: what was not seen by now is not sent again. */
+/* What was not seen by now is not sent again, but may have been passed on its way. */
 static void take_receipt(struct tftp *s, enum side from, uint16_t number) {
     struct tftp_way *w = &s->way[side_other(from)];
-    if (w->last != NOT_KNOWN && number == w->last_number)
-        end_way(s, w, TRANSFER_DONE);
+    if (!w->open || w->last == NOT_KNOWN || number != w->last_number)
+        return;
+    w->receipt = true;
+    conversation_settle_later(s->c);
+}
+
+static void end_received(struct conversation *c) {
+    struct tftp *s = c->state;
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+        if (s->way[side].receipt)
+            end_way(s, &s->way[side], TRANSFER_DONE);
 }
 
 /* --- messages --- */
@@ -405,4 +415,5 @@ const struct protocol protocol_tftp = {
     .open = open_tftp,
     .datagram = take_datagram,
     .close = close_tftp,
+    .settle = end_received,
 };

@@ -229,6 +229,29 @@ static void a_block_that_never_comes_is_missing(void **state) {
     assert_int_equal(w->transfer[0].reach, SIZE);
 }
 
+/* The receiver has had it: on its way here it was passed by the last block, the receipt, and more. */
+static void a_block_behind_the_receipt_has_its_place(void **state) {
+    for (int comes = 0; comes < 2; comes++) {
+        size_t flow = ASK("\0\1L04.jpg\0octet");
+        for (unsigned i = 1; i <= 10; i++)
+            if (i != 7)
+                put(flow, SIDE_SERVER, i, 512, SIZE);
+        world_send(w, flow, SIDE_CLIENT, "\0\4\0\x0a", 4);
+        const struct transfer *t = &w->transfer[w->transfers - 1];
+        assert_false(t->ended);
+        if (comes)
+            put(flow, SIDE_SERVER, 7, 512, SIZE);
+        else
+            dispatcher_tick(w->dispatcher, w->now += NS_PER_S); /* it is not waited for long */
+        assert_true(t->ended);
+        assert_int_equal(t->how, TRANSFER_DONE);
+        assert_int_equal(t->size, comes ? SIZE : SIZE - 512);
+        assert_int_equal(t->reach, SIZE);
+        assert_int_equal(w->transfers, comes + 1);
+        world_close(w, flow);
+    }
+}
+
 static void many_blocks_that_never_come_are_not_waited_for(void **state) {
     size_t flow = ASK("\0\1L04.jpg\0octet\0blksize\0008");
     SEND(flow, SIDE_SERVER, "\0\6blksize\0008");
@@ -369,6 +392,7 @@ int main(void) {
         TEST(a_file_shorter_than_what_was_asked_for_is_over),
         TEST(blocks_that_come_again_or_out_of_order_are_put_in_their_places),
         TEST(a_block_that_never_comes_is_missing),
+        TEST(a_block_behind_the_receipt_has_its_place),
         TEST(many_blocks_that_never_come_are_not_waited_for),
         TEST(numbers_go_round_to_zero_or_to_one),
         TEST(the_server_may_say_how_they_go_round),
