@@ -15,6 +15,7 @@ sys.path[:0] = [HERE, *sorted(f.path for f in os.scandir(HERE) if f.is_dir() and
 
 import lab as laboratory  # noqa: E402
 import material  # noqa: E402
+import torture as damage  # noqa: E402
 
 NUMBERS = itertools.count(1)
 
@@ -55,6 +56,13 @@ def watch(lab, tmp_path_factory):
     """One sensor for the many cases of a file; each goes to a stranger of its own."""
     with laboratory.Sensor(lab, tmp_path_factory.mktemp('watch'), events='alert,transfer,flow,stats') as s:
         yield s
+
+
+@pytest.fixture
+def torture(lab, tmp_path):
+    made = damage.Torture(lab, tmp_path)
+    yield made
+    assert made.replay.finish() == 0, made.replay.last_words()
 
 
 @pytest.fixture

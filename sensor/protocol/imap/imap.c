@@ -124,6 +124,34 @@ bool imap_is_line(const struct imap *s, enum side from, struct bytes line) {
     return from == s->server ? is_server_line(line) : is_client_line(s, line);
 }
 
+static bool is_command(struct bytes verb) {
+    static const char *const verbs[] = {
+        "APPEND", "CAPABILITY", "CLOSE", "COPY",    "EXAMINE", "EXPUNGE", "FETCH",  "IDLE",  "LIST", "LOGIN",
+        "LOGOUT", "MOVE",       "NOOP",  "REPLACE", "SEARCH",  "SELECT",  "STATUS", "STORE", "UID"};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (bytes_equal_nocase(verb, verbs[i]))
+            return true;
+    return false;
+}
+
+/* "* 3 FETCH (...", "* OK ...". */
+static bool is_untagged(struct bytes rest) {
+    uint64_t number;
+    struct bytes word = take_word(&rest);
+    if (bytes_number(word, &number))
+        return is_command(take_word(&rest));
+    return bytes_equal_nocase(word, "OK") || bytes_equal_nocase(word, "NO") ||
+           bytes_equal_nocase(word, "BAD") || bytes_equal_nocase(word, "BYE") || is_command(word);
+}
+
+bool imap_is_certain(const struct imap *s, enum side from, struct bytes line) {
+    struct bytes rest = bytes_trim(line), tag = take_word(&rest);
+    if (from != s->server)
+        return tag.n > 0 && tag.n <= IMAP_TAG_MAX && is_command(take_word(&rest));
+    return bytes_equal(tag, bytes_text("*")) ? is_untagged(rest)
+                                             : tag.n > 0 && tag.n <= IMAP_TAG_MAX && is_tagged_answer(rest);
+}
+
 bool imap_take_line(struct imap *s, enum side from, struct bytes line) {
     if (!imap_is_line(s, from, line))
         return false;

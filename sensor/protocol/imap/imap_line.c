@@ -116,12 +116,15 @@ static void begin_other(struct imap *s, enum side from) {
     s->lines[from].open = true;
 }
 
-/* All that follows is of it. */
+/* All that follows is of it; behind a gap, up to a line that is certain. */
 static void begin_stray(struct imap *s, enum side from) {
     struct imap_lines *l = &s->lines[from];
     counter_one(COUNTER_IMAP_STRAYS);
     begin_other(s, from);
     l->at = IMAP_AT_STRAY;
+    l->lost_line = false;
+    if (l->missed)
+        s->c->services->gap(s->c, l->transfer, l->missed);
     s->c->services->data(s->c, l->transfer, l->line, l->n);
 }
 
@@ -140,32 +143,75 @@ static void take_beyond(struct imap *s, enum side from, const uint8_t *p, size_t
     s->c->services->data(s->c, l->transfer, p + usual, n - usual);
 }
 
+static void finish_line(struct imap *s, enum side from) {
+    struct imap_lines *l = &s->lines[from];
+    struct bytes line = bytes_of(l->line, l->n);
+    uint64_t size;
+    bool waits;
+    if (l->missed && !l->lost_line && imap_is_certain(s, from, line))
+        l->missed = 0;
+    if (imap_literal_size(line, &size, &waits)) {
+        begin_literal(s, from, size, waits);
+        return;
+    }
+    if (!imap_take_line(s, from, line) && !l->lost_line)
+        begin_stray(s, from);
+    else if (l->missed)
+        l->missed = add_sizes(l->missed, l->line_octets);
+    end_line(l);
+}
+
 static size_t take_line(struct imap *s, enum side from, const uint8_t *p, size_t n) {
     struct imap_lines *l = &s->lines[from];
     const uint8_t *lf = memchr(p, '\n', n);
     size_t take = lf ? (size_t)(lf - p) + 1 : n;
-    uint64_t size;
-    bool waits;
     if (l->n < IMAP_LINE_MAX && take > (size_t)(IMAP_LINE_MAX - l->n)) { /* all of it is held so far */
         take = (size_t)(IMAP_LINE_MAX - l->n);
         lf = NULL;
     }
     keep_octets(l, p, take);
     take_beyond(s, from, p, take);
-    if (!lf && l->line_octets == IMAP_LINE_MAX && !l->lost_line &&
-        !imap_is_line(s, from, bytes_of(l->line, l->n)))
+    if (!lf && l->line_octets == IMAP_LINE_MAX && !imap_is_line(s, from, bytes_of(l->line, l->n))) {
         begin_stray(s, from);
-    if (!lf)
-        return take;
-    end_transfer(s, l, TRANSFER_UNKNOWN);
-    struct bytes line = bytes_of(l->line, l->n);
-    if (imap_literal_size(line, &size, &waits)) {
-        begin_literal(s, from, size, waits);
+        l->n = 0;
+    }
+    if (lf) {
+        end_transfer(s, l, TRANSFER_UNKNOWN);
+        finish_line(s, from);
+    }
+    return take;
+}
+
+/* --- what is none of its lines --- */
+
+/* What is held of a line is of it. */
+static void give_held(struct imap *s, struct imap_lines *l) {
+    if (l->n)
+        s->c->services->data(s->c, l->transfer, l->line, l->n);
+    l->n = 0;
+}
+
+/* Behind a gap each line is looked at: one that is certain ends it. */
+static size_t take_stray(struct imap *s, enum side from, const uint8_t *p, size_t n) {
+    struct imap_lines *l = &s->lines[from];
+    const uint8_t *lf = l->missed ? memchr(p, '\n', n) : NULL;
+    size_t take = lf ? (size_t)(lf - p) + 1 : n;
+    l->line_octets = add_sizes(l->line_octets, take);
+    if (!l->missed || l->line_octets > IMAP_LINE_MAX) {
+        give_held(s, l);
+        s->c->services->data(s->c, l->transfer, p, take);
+        l->line_octets = lf ? 0 : l->line_octets;
         return take;
     }
-    if (!imap_take_line(s, from, line) && !l->lost_line)
-        begin_stray(s, from);
-    end_line(l);
+    keep_octets(l, p, take);
+    if (lf && imap_is_certain(s, from, bytes_of(l->line, l->n))) {
+        end_transfer(s, l, TRANSFER_CUT);
+        l->at = IMAP_AT_LINE;
+        finish_line(s, from);
+    } else if (lf) {
+        give_held(s, l);
+        end_line(l);
+    }
     return take;
 }
 
@@ -181,8 +227,7 @@ size_t imap_take(struct imap *s, enum side from, const uint8_t *p, size_t n) {
         } else if (l->at == IMAP_AT_LITERAL) {
             at += take_literal(s, from, p + at, n - at);
         } else {
-            s->c->services->data(s->c, l->transfer, p + at, n - at);
-            at = n;
+            at += take_stray(s, from, p + at, n - at);
         }
     }
     return at;
@@ -206,11 +251,17 @@ void imap_gap(struct imap *s, enum side from, uint64_t n) {
     }
     if (n == 0)
         return;
+    if (from != s->server)
+        s->asked = 0;
+    l->missed = add_sizes(l->missed, n);
     if (l->at == IMAP_AT_STRAY) {
+        give_held(s, l);
         s->c->services->gap(s->c, l->transfer, n);
+        l->line_octets = IMAP_LINE_MAX; /* of a line whose beginning is missing */
         return;
     }
     end_transfer(s, l, TRANSFER_CUT); /* of a long line */
+    l->missed = add_sizes(l->missed, l->line_octets);
     end_line(l);
     l->lost_line = true;
 }
@@ -219,6 +270,8 @@ void imap_end(struct imap *s, enum side from, enum transfer_end how) {
     struct imap_lines *l = &s->lines[from];
     if (l->peeks)
         end_peek(s, from);
+    if (l->at == IMAP_AT_STRAY)
+        give_held(s, l);
     end_transfer(s, l, l->at == IMAP_AT_LITERAL ? TRANSFER_CUT : how);
     l->at = IMAP_AT_LINE;
     end_line(l);

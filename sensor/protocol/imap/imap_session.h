@@ -30,6 +30,7 @@ struct imap_lines {
     bool peeks;           /* how it is coded is not known yet: its first octets are in `peek` */
     bool open;            /* `transfer` was begun, which may be NULL */
     bool lost_line;       /* its beginning is missing */
+    uint64_t missed;      /* octets since a gap behind which no line is certain; 0: the place is known */
     uint64_t line_octets; /* so far, literals left out */
     uint64_t left;        /* octets of the literal */
     struct transfer *transfer;
@@ -81,6 +82,8 @@ bool imap_literal_is_base64(struct bytes first);
 
 /* May a line begin so? */
 bool imap_is_line(const struct imap *s, enum side from, struct bytes line);
+/* Is it one that hardly stands in a literal? */
+bool imap_is_certain(const struct imap *s, enum side from, struct bytes line);
 /* A line has ended, its literals left out. False: it is none of this protocol. */
 bool imap_take_line(struct imap *s, enum side from, struct bytes line);
 

@@ -5,72 +5,27 @@ nor hangs, says so with 0 or 1, and never calls a transfer complete that is not.
 They go through tests/e2e/replay.c, the data path and the reader of captures in one process; GANTRY_BUILD_ASAN names a
 build with sanitizers to be used instead of GANTRY_BUILD.
 """
-import contextlib
 import glob
-import io
 import os
 import random
-import select
-import subprocess
 
 import captures
 import lab as net
 import pytest
+import torture
 
-REPLAY = os.path.join(os.environ.get('GANTRY_BUILD_ASAN', net.BUILD), 'tests', 'e2e', 'replay')
 PUBLIC = sorted(glob.glob(os.path.join(os.path.dirname(net.ROOT), 'shared', 'captures', 'captures', '*.pcap')))
 OURS = sorted(glob.glob(os.path.join(net.ROOT, 'tests', 'fuzz', 'corpus', 'sensor', '*.pcap')))
 ALL = [os.path.join(net.ROOT, 'tools', 'sample', 'lane-upload.pcap'), *OURS, *PUBLIC]
 READS = 40           # of one capture with one kind of damage at most, so that all stay under a minute
 BYTES = 3_000_000    # and so many bytes of it, but three reads at least
-SECONDS = 20         # after which one capture hangs
-SEED = 20260531
 # A segment with a wrong checksum contradicts whole ones in it: which of them counts depends on which are there.
 CONTRADICTORY = ['suricata-verify__smtp-bug-5981__input']
 
 
-class Replay:
-    def __init__(self, folder):
-        self.path = str(folder / 'x.pcap')
-        self.log = str(folder / 'stderr')
-        self.process = subprocess.Popen([REPLAY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(self.log, 'w'),
-                                        env={**os.environ, 'GANTRY_RULES': os.path.join(net.ROOT, 'rules')})
-
-    def read(self, data, what):
-        """Digests of what was complete; `what` is said when it fails."""
-        with open(self.path, 'wb') as f:
-            f.write(data)
-        with contextlib.suppress(BrokenPipeError):
-            anew = b'\n' if what == 'whole' else b''
-            self.process.stdin.write(anew + self.path.encode() + b'\n')
-            self.process.stdin.flush()
-        out = b''
-        while not out.endswith((b'end 0\n', b'end 1\n')):
-            ready, _, _ = select.select([self.process.stdout], [], [], SECONDS)
-            assert ready, f'{what}: no end after {SECONDS} s'
-            piece = os.read(self.process.stdout.fileno(), 1 << 16)
-            assert piece, f'{what}: ended with {self.process.wait()}: {self.last_words()}'
-            out += piece
-        return out.decode().split('\n')[:-2]
-
-    def last_words(self):
-        with open(self.log) as f:
-            return f.read()[-4000:]
-
-    def finish(self):
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        try:
-            self.process.wait(30)
-        finally:
-            self.process.kill()
-            self.process.wait()
-        return self.process.returncode
-
-
 @pytest.fixture(scope='module')
 def replay(tmp_path_factory):
-    made = Replay(tmp_path_factory.mktemp('robust'))
+    made = torture.Replay(tmp_path_factory.mktemp('robust'))
     yield made
     assert made.finish() == 0, made.last_words()
 
@@ -97,16 +52,10 @@ def flipped(data, chance):
     return bytes(out)
 
 
-def changed(kind, share, chance, data):
-    out = io.BytesIO()
-    captures.change(kind, share, chance, io.BytesIO(data), out)
-    return out.getvalue()
-
-
 def test_a_cut_capture_gives_what_is_there(replay, capture):
     whole = set(replay.read(capture, 'whole'))
     places = range(0, len(capture), 16)
-    chance = random.Random(SEED)
+    chance = random.Random(torture.SEED)
     if len(places) > reads(capture, 4):
         places = sorted(chance.sample(places, reads(capture, 4)))
     for at in places:
@@ -114,7 +63,7 @@ def test_a_cut_capture_gives_what_is_there(replay, capture):
 
 
 def test_flipped_bits_do_no_harm(replay, capture):
-    chance = random.Random(SEED)
+    chance = random.Random(torture.SEED)
     for i in range(reads(capture)):
         replay.read(flipped(capture, chance), f'flip {i}')
 
@@ -124,10 +73,10 @@ def test_complete_means_complete_whatever_became_of_packets(replay, capture, kin
     if kind != 'double' and request.node.callspec.id.startswith(tuple(CONTRADICTORY)):
         pytest.skip('it contradicts itself')
     whole = replay.read(capture, 'whole')
-    chance = random.Random(SEED)
+    chance = random.Random(torture.SEED)
     for i in range(reads(capture)):
         share = chance.choice([0.01, 0.05, 0.2])
-        got = replay.read(changed(kind, share, chance, capture), f'{kind} {i}')
+        got = replay.read(torture.changed(kind, share, chance, capture), f'{kind} {i}')
         assert set(got) <= set(whole), f'{kind} {share}, number {i}'
         if kind == 'double':
             assert sorted(got) == sorted(whole), f'{share}, number {i}'

@@ -150,3 +150,13 @@ def test_ordinary_mail_is_read_and_silent(lab, mail, watch, picture, tmp_path):
     t = net.wait_for(lambda: [t for t in watch.transfers() if to(t, stranger) and t['file'].get('name') == 'minutes.txt'], 10, 'the transfer')[0]
     assert t['gantry']['classes'] == [] and t['gantry']['transfer']['complete']
     assert not [a for a in watch.alerts() if to(a, stranger)]
+
+
+@pytest.mark.parametrize('kind', ['smtp', 'lmtp'])
+def test_a_damaged_session_gives_what_is_whole_of_it(lab, mail, torture, tmp_path, kind):
+    files = [(tmp_path / f'p{i}.jpg', material.lane_image(7200 + i, 160, 120)) for i in range(20)]
+    for path, data in files:
+        path.write_bytes(data)
+    with torture.session() as s:
+        send(lab, 'base64', net.UNAPPROVED, [path for path, _ in files], each=4, kind=kind)
+    s.check({material.sha256(data) for _, data in files}, one_sided=True)

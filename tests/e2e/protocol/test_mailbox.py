@@ -220,3 +220,18 @@ def test_letters_in_a_store_are_read_and_silent(lab, store, from_a_stranger, sen
     client(lab, 'outside', FETCH, net.LANE, IMAP, 'whole')
     net.wait_for(lambda: [t for t in sensor.transfers() if t['network']['protocol'] == 'imap'], 10, 'the transfer')
     assert not [r for r in sensor.finish() if r['event']['action'] == 'alert']
+
+
+@pytest.mark.parametrize('how', ['pop3', 'whole', 'parts', 'append', 'deflate'])
+def test_a_damaged_session_gives_what_is_whole_of_it(lab, store, torture, tmp_path, how):
+    store('outside')
+    made = mails(tmp_path, 9950, 12)
+    paths = [path for path, _ in made]
+    if how in ('append', 'deflate'):
+        with torture.session() as s:
+            client(lab, 'lane', APPEND, net.UNKNOWN, IMAP, how, *paths)
+    else:
+        client(lab, 'lane', APPEND, net.UNKNOWN, IMAP, '', *paths)
+        with torture.session() as s:
+            client(lab, 'lane', FETCH, net.UNKNOWN, POP3 if how == 'pop3' else IMAP, how)
+    s.check({material.sha256(data) for _, data in made})

@@ -178,3 +178,13 @@ def test_datagrams_that_look_like_blocks_are_no_tftp(lab, sensor):
             'for i in range(20): s.sendto(b"\\0\\3\\x30\\x39" + bytes(100), (sys.argv[1], 5000))\n')
     lab.run('lane', '/usr/bin/python3', '-c', code, net.UNKNOWN)
     assert not [r for r in sensor.finish() if r['event']['action'] == 'transfer']
+
+
+@pytest.mark.parametrize('client', ['hpa', 'atftp-windows'])
+def test_a_damaged_session_gives_what_is_whole_of_it(lab, server, torture, tmp_path, client):
+    server('outside')
+    make, options = UP[client]
+    made = pictures(tmp_path, 9990, 12)
+    with torture.session() as s:
+        lab.run('lane', *make(net.UNKNOWN, tmp_path, 'put', [n for n, _ in made], *options))
+    s.check({material.sha256(data) for _, data in made})

@@ -103,3 +103,12 @@ def test_lines_of_a_chat_are_read_and_silent(lab, sensor, socket, tmp_path):
     send(lab, net.UNKNOWN, 'deflate', 'lines', tmp_path / 'text')
     net.wait_for(lambda: [t for t in sensor.transfers() if t['network']['protocol'] == 'websocket'], 10, 'the transfers')
     assert not [r for r in sensor.finish() if r['event']['action'] == 'alert']
+
+
+@pytest.mark.parametrize('deflate', ['', 'deflate'], ids=['plain', 'deflated'])
+def test_a_damaged_session_gives_what_is_whole_of_it(lab, socket, torture, tmp_path, deflate):
+    socket('outside', deflate)
+    made = write(tmp_path, 9900, 20)
+    with torture.session() as s:
+        send(lab, net.UNKNOWN, deflate, 'messages', *[path for path, _ in made])
+    s.check({material.sha256(data) for _, data in made})

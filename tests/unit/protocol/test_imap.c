@@ -147,6 +147,51 @@ static void gaps_are_told_and_what_follows_is_read(void **state) {
     });
 }
 
+/* The line that announced a literal is lost with its first octets. */
+static void the_rest_of_a_literal_is_not_complete_and_the_next_one_is_found(void **state) {
+    static const struct piece p[] = {
+        LOGIN,
+        C("a3 FETCH 1:* BODY[]\r\n"),
+        S("* 1 FET"),
+        GAP(SIDE_SERVER, 40),
+        S("of a line\r\n+ words of a mail\r\nno line of a server\r\n"),
+        GAP(SIDE_SERVER, 7),
+        S("any more\r\n* words\r\n)\r\n* 2 FETCH (BODY[] {21}\r\n" MAIL ")\r\na3 OK\r\n")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 2);
+        assert_bytes(&w->transfer[0], "no line of a server\r\nany more\r\n* words\r\n)\r\n");
+        assert_int_equal(w->transfer[0].missing,
+                         7 + 40 + sizeof "of a line\r\n+ words of a mail\r\n" - 1 + 7);
+        assert_int_equal(w->transfer[0].how, TRANSFER_CUT);
+        assert_transfer(&w->transfer[1], SIDE_SERVER, "message/rfc822", MAIL);
+        assert_int_equal(w->transfer[1].missing, 0);
+    });
+}
+
+static void the_rest_of_what_is_appended_is_not_complete(void **state) {
+    static const struct piece p[] = {LOGIN, GAP(SIDE_CLIENT, 60), C("of a line\r\n\1\2\3\r\n"),
+                                     C("a4 NOOP\r\na5 APPEND x {21+}\r\n" MAIL "\r\n"),
+                                     S("a4 OK\r\na5 OK\r\n")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 2);
+        assert_bytes(&w->transfer[0], "\1\2\3\r\n");
+        assert_true(w->transfer[0].missing > 0);
+        assert_transfer(&w->transfer[1], SIDE_CLIENT, "message/rfc822", MAIL);
+    });
+}
+
+/* How much was asked for is not known of an answer whose question was lost. */
+static void a_short_part_whose_question_was_lost_is_not_the_last(void **state) {
+    static const struct piece p[] = {LOGIN, C("a3 UID FETCH 9 BODY.PEEK[]<0.5>\r\n"),
+                                     S("* 2 FETCH (UID 9 BODY[]<0> {5}\r\nabcde)\r\na3 OK\r\n"),
+                                     GAP(SIDE_CLIENT, 32),
+                                     S("* 2 FETCH (UID 9 BODY[]<5> {3}\r\nfgh)\r\na4 OK\r\n")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 2);
+        assert_int_equal(w->transfer[1].total, LENGTH_UNKNOWN);
+    });
+}
+
 static void what_is_no_line_is_a_thing(void **state) {
     static const struct piece p[] = {LOGIN, C("a3 NOOP\r\nContent-Type: image/jpeg\r\n\r\nabc\r\n"),
                                      S("a3 OK\r\n")};
@@ -288,6 +333,9 @@ int main(void) {
         cmocka_unit_test(parts_of_a_message_have_their_place),
         cmocka_unit_test(the_coding_of_a_part_is_told_by_its_bytes),
         cmocka_unit_test(gaps_are_told_and_what_follows_is_read),
+        cmocka_unit_test(the_rest_of_a_literal_is_not_complete_and_the_next_one_is_found),
+        cmocka_unit_test(the_rest_of_what_is_appended_is_not_complete),
+        cmocka_unit_test(a_short_part_whose_question_was_lost_is_not_the_last),
         cmocka_unit_test(what_is_no_line_is_a_thing),
         cmocka_unit_test(what_a_line_has_beyond_what_is_usual_is_a_thing),
         cmocka_unit_test(a_long_line_of_nothing_is_a_thing_from_its_start),
