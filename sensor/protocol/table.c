@@ -28,6 +28,7 @@
     PROTOCOL(ntp, ntp) \
     PROTOCOL(tftp, tftp) \
     PROTOCOL(nfs, nfs) \
+    PROTOCOL(lpd, lpd) \
     PROTOCOL(vpn, openvpn) \
     PROTOCOL(vpn, wireguard) \
     PROTOCOL(unknown, unknown) \
