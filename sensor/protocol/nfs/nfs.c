@@ -23,8 +23,12 @@ static bool knows_reply(void *context, uint32_t xid) {
     return nfs_call_find(&m->s->calls[side_other(m->from)], xid) != NULL;
 }
 
+static void take_loss(void *context) {
+    nfs_message_lost(context);
+}
+
 static const struct rpc_sink sink = {
-    .bytes = take_bytes, .gap = take_gap, .end = take_end, .knows = knows_reply};
+    .bytes = take_bytes, .gap = take_gap, .end = take_end, .lost = take_loss, .knows = knows_reply};
 
 static enum protocol_result tell_result(struct nfs *s, enum side from) {
     static const struct protocol *const sealed[] = {&protocol_tls, NULL};

@@ -237,6 +237,13 @@ static void name_child(struct nfs_message *m, const struct nfs_handle *h) {
         nfs_file_named(nfs_pair_of(m), m->s->c, h, &o->directory, bytes_of(o->name->p, o->name->n));
 }
 
+static bool reply_rename(struct nfs_message *m, struct reader *r) {
+    (void)r;
+    if (m->call.operations == 2)
+        nfs_file_renamed(nfs_pair_of(m), m->s->c, &m->call.operation[0], &m->call.operation[1]);
+    return true;
+}
+
 static bool reply_lookup(struct nfs_message *m, struct reader *r) {
     struct nfs_handle h;
     if (!read_handle(m, r, &h))
@@ -289,11 +296,10 @@ static bool reply_entries(struct nfs_message *m, struct reader *r) {
 }
 
 size_t nfs2_step_reply(struct nfs_message *m, struct bytes in) {
-    static bool (*const read[])(struct nfs_message *,
-                                struct reader *) = {[LOOKUP] = reply_lookup,       [READ] = reply_read,
-                                                    [WRITE] = reply_write,         [RENAME] = NULL,
-                                                    [CREATE] = reply_create,       [COMMIT] = reply_write,
-                                                    [READDIRPLUS] = reply_entries, [GETATTR] = reply_getattr};
+    static bool (*const read[])(struct nfs_message *, struct reader *) = {
+        [LOOKUP] = reply_lookup,       [READ] = reply_read,      [WRITE] = reply_write,
+        [RENAME] = reply_rename,       [CREATE] = reply_create,  [COMMIT] = reply_write,
+        [READDIRPLUS] = reply_entries, [GETATTR] = reply_getattr};
     struct reader r = reader_of(in.p, in.n);
     enum kind kind = kind_of(&m->call);
     uint32_t status;

@@ -48,6 +48,12 @@ static void await_handle(struct nfs_message *m) {
     o->empties = m->makes;
 }
 
+/* From the saved directory to the current one. */
+static void await_rename(struct nfs_message *m, const struct nfs4_values *v) {
+    nfs_operation_name(await_result(m, NFS4_RENAME), m->saved, v->text);
+    nfs_operation_name(await_result(m, NFS4_RENAME), m->current, v->second);
+}
+
 static void take_argument(struct nfs_message *m, uint32_t number, const struct nfs4_values *v) {
     struct nfs_operation *o;
     switch (number) {
@@ -81,6 +87,9 @@ static void take_argument(struct nfs_message *m, uint32_t number, const struct n
     case NFS4_RESTOREFH:
         m->current = m->saved;
         m->child = 0;
+        break;
+    case NFS4_RENAME:
+        await_rename(m, v);
         break;
     case NFS4_SETATTR:
         if (v->sized && v->size == 0)
@@ -202,7 +211,7 @@ static void take_result(struct nfs_message *m, uint32_t number, const struct nfs
                         struct bytes fields) {
     const struct nfs_operation *o = NULL;
     if (number == NFS4_GETFH || number == NFS4_READ || number == NFS4_GETATTR || number == NFS4_READDIR ||
-        number == NFS4_CLOSE || number == NFS4_COMMIT)
+        number == NFS4_CLOSE || number == NFS4_COMMIT || number == NFS4_RENAME)
         o = next_awaited(m, number);
     if (number == NFS4_READ)
         take_read(m, o, fields);
@@ -218,6 +227,8 @@ static void take_result(struct nfs_message *m, uint32_t number, const struct nfs
         nfs_file_closed(nfs_pair_of(m), m->s->c, &o->handle);
     else if (number == NFS4_COMMIT)
         nfs_file_committed(nfs_pair_of(m), &o->handle);
+    else if (number == NFS4_RENAME)
+        nfs_file_renamed(nfs_pair_of(m), m->s->c, o, next_awaited(m, number));
 }
 
 static size_t step_result(struct nfs_message *m, struct bytes in) {

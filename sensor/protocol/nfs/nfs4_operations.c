@@ -230,7 +230,7 @@ static bool read_field(char letter, bool result, struct reader *r, struct nfs4_v
     case 'h':
         return v->number ? reader_skip(r, 8) : xdr_u64(r, &v->number);
     case 'o':
-        return v->text.n ? skip_opaque(r) : xdr_opaque(r, OPAQUE_MOST, &v->text);
+        return xdr_opaque(r, OPAQUE_MOST, v->text.n ? &v->second : &v->text);
     case 'f':
         return read_attributes(r, v);
     case 'c':

@@ -13,6 +13,7 @@ enum {
     BUCKETS = 256,
     FILES_MAX = 4096, /* of a pair of hosts */
     RANGES_MAX = 64,
+    PAGE = 4096, /* octets, by which clients write */
     PATH_DEPTH = 16,
     PATH_MAX_OCTETS = 1024,
 };
@@ -29,19 +30,26 @@ struct range {
 struct moving {
     struct transfer *transfer;
     enum side from;
-    uint64_t reach; /* behind the furthest */
-    bool committed; /* all of it */
+    uint64_t reach;  /* behind the furthest */
+    bool committed;  /* all of it */
+    uint64_t losses; /* of the pair, when it began */
     time_ns last;
+    uint8_t *page; /* writes: of the furthest page, that is not full, octets [page_from, page_to) of PAGE, or
+                      NULL */
+    uint64_t page_at;
+    uint32_t page_from, page_to;
     unsigned ranges; /* reads: what was handed on, in order, none of which touch */
     struct range range[RANGES_MAX];
 };
 
 struct nfs_file {
-    struct nfs_file *next; /* of its bucket */
-    struct age_node age;   /* by use */
+    struct nfs_file *next;  /* of its bucket */
+    struct age_node age;    /* by use */
+    struct age_node active; /* likewise, while something of it moves */
     struct nfs_handle handle, directory;
-    uint64_t size; /* by the server's word */
-    bool emptied;
+    uint64_t size;            /* by the server's word */
+    bool emptied;             /* what is written next is its beginning */
+    bool anew;                /* all that is in it was written since */
     struct moving *moving[2]; /* by enum nfs_way; NULL: not */
     uint8_t name_n;
     uint8_t name[NFS_NAME_MAX];
@@ -49,8 +57,10 @@ struct nfs_file {
 
 struct nfs_pair {
     unsigned users;
-    unsigned files, open;
+    unsigned files;
+    uint64_t losses;
     struct age_list ages;
+    struct age_list moving; /* those of which something moves, by use */
     struct nfs_file *bucket[BUCKETS];
 };
 
@@ -101,28 +111,34 @@ static void end_moving(struct nfs_pair *p, struct conversation *c, struct nfs_fi
     if (!m)
         return;
     f->moving[way] = NULL;
-    p->open--;
-    if (way == NFS_READ && f->size != SIZE_UNKNOWN && f->size > 0) /* so long it is, read or not */
+    if (!f->moving[NFS_READ] && !f->moving[NFS_WRITE])
+        age_remove(&p->moving, &f->active);
+    if (f->size != SIZE_UNKNOWN && f->size > 0 &&
+        (way == NFS_READ || f->anew)) /* so long it is, seen or not */
         c->services->write(c, m->transfer, f->size, NULL, 0);
     c->services->end(c, m->transfer, how);
+    protocol_free(m->page);
     protocol_free(m);
 }
 
 /* What the protocol has said of what was written: it was all when the server has as much, or has it for
  * good. */
-static enum transfer_end judge_end(const struct nfs_file *f, enum nfs_way way) {
+static enum transfer_end judge_end(const struct nfs_pair *p, const struct nfs_file *f, enum nfs_way way) {
     const struct moving *m = f->moving[way];
     if (way == NFS_READ)
         return f->size != SIZE_UNKNOWN ? TRANSFER_DONE : TRANSFER_CUT;
+    if (f->size == m->reach)
+        return TRANSFER_DONE;
     if (f->size != SIZE_UNKNOWN && f->size > m->reach)
-        return TRANSFER_UNKNOWN;
-    return f->size == m->reach || m->committed ? TRANSFER_DONE : TRANSFER_UNKNOWN;
+        return f->anew ? TRANSFER_DONE : TRANSFER_UNKNOWN;
+    /* Nobody has said how long it is since: a call that was missed may have written more. */
+    return m->committed && m->losses == p->losses ? TRANSFER_DONE : TRANSFER_UNKNOWN;
 }
 
 static void end_file(struct nfs_pair *p, struct conversation *c, struct nfs_file *f) {
     for (enum nfs_way way = NFS_READ; way <= NFS_WRITE; way++)
         if (f->moving[way])
-            end_moving(p, c, f, way, judge_end(f, way));
+            end_moving(p, c, f, way, judge_end(p, f, way));
 }
 
 static void shed_oldest(struct nfs_pair *p, struct conversation *c) {
@@ -209,6 +225,23 @@ void nfs_file_named(struct nfs_pair *p, struct conversation *c, const struct nfs
     }
 }
 
+static struct nfs_file *find_named(struct nfs_pair *p, const struct nfs_operation *o) {
+    for (struct age_node *node = o->name ? p->ages.newest : NULL; node; node = node->older) {
+        struct nfs_file *f = AGE_ENTRY(node, struct nfs_file, age);
+        if (f->name_n == o->name->n && same_handle(&f->directory, &o->directory) &&
+            memcmp(f->name, o->name->p, f->name_n) == 0)
+            return f;
+    }
+    return NULL;
+}
+
+void nfs_file_renamed(struct nfs_pair *p, struct conversation *c, const struct nfs_operation *from,
+                      const struct nfs_operation *to) {
+    struct nfs_file *f = p && to && to->name ? find_named(p, from) : NULL;
+    if (f)
+        nfs_file_named(p, c, &f->handle, &to->directory, bytes_of(to->name->p, to->name->n));
+}
+
 /* --- bytes --- */
 
 static struct moving *begin_moving(struct nfs_pair *p, struct conversation *c, struct nfs_file *f,
@@ -222,11 +255,16 @@ static struct moving *begin_moving(struct nfs_pair *p, struct conversation *c, s
     describe_file(p, f, from, way, &said);
     said.seed.anew = f->emptied || way == NFS_READ;
     said.seed.stable = way == NFS_READ;
-    f->emptied = false;
+    if (way == NFS_WRITE) {
+        f->anew = f->emptied;
+        f->emptied = false;
+    }
     m->from = from;
+    m->losses = p->losses;
     m->transfer = c->services->begin(c, &said.seed);
+    if (!f->moving[NFS_READ] && !f->moving[NFS_WRITE])
+        age_add(&p->moving, &f->active);
     f->moving[way] = m;
-    p->open++;
     return m;
 }
 
@@ -283,6 +321,46 @@ static void put_bytes(struct conversation *c, struct moving *m, uint64_t offset,
     c->services->write(c, m->transfer, offset, bytes.p, bytes.n);
 }
 
+/* What was written of a page that was not full comes again when it is written on: as many of the first octets
+ * as are the same. */
+static size_t count_same(const struct moving *m, uint64_t offset, struct bytes bytes) {
+    if (offset < m->page_at + m->page_from || offset >= m->page_at + m->page_to)
+        return 0;
+    size_t n = (size_t)(m->page_at + m->page_to - offset);
+    if (n > bytes.n)
+        n = bytes.n;
+    return memcmp(m->page + (offset - m->page_at), bytes.p, n) == 0 ? n : 0;
+}
+
+/* Of what ends at `end`, the part in the last page. */
+static void keep_page(struct moving *m, uint64_t offset, struct bytes bytes, uint64_t end) {
+    uint64_t at = end - end % PAGE, last = offset + bytes.n;
+    if (at == end || last <= at || last != m->reach)
+        return;
+    if (!m->page && !(m->page = protocol_alloc(PROTOCOL_HELD, PAGE)))
+        return;
+    if (offset < at) {
+        bytes = bytes_of(bytes.p + (at - offset), (size_t)(last - at));
+        offset = at;
+    }
+    uint32_t from = (uint32_t)(offset - at);
+    if (m->page_at != at || m->page_to != from)
+        m->page_from = from;
+    m->page_at = at;
+    m->page_to = (uint32_t)(last - at);
+    memcpy(m->page + from, bytes.p, bytes.n);
+}
+
+static void put_write(struct conversation *c, struct moving *m, uint64_t offset, struct bytes bytes,
+                      uint64_t end) {
+    size_t same = m->page ? count_same(m, offset, bytes) : 0;
+    if (same == bytes.n)
+        return;
+    bytes = bytes_of(bytes.p + same, bytes.n - same);
+    put_bytes(c, m, offset + same, bytes);
+    keep_page(m, offset + same, bytes, end);
+}
+
 static void put_read(struct conversation *c, struct moving *m, uint64_t offset, struct bytes bytes) {
     uint64_t last = offset + bytes.n, start = offset, end = last;
     while (start < last && find_new(m, &start, &end)) {
@@ -299,6 +377,7 @@ static struct nfs_file *move_file(struct nfs_pair *p, struct conversation *c, co
     struct nfs_file *f = p ? use_file(p, c, h) : NULL;
     if (!f || (!f->moving[way] && !begin_moving(p, c, f, way, from)))
         return NULL;
+    age_touch(&p->moving, &f->active);
     f->moving[way]->last = c->now;
     f->moving[way]->committed = false;
     return f;
@@ -311,12 +390,12 @@ static void settle_read(struct nfs_pair *p, struct conversation *c, struct nfs_f
 }
 
 void nfs_file_bytes(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h, enum nfs_way way,
-                    enum side from, uint64_t offset, struct bytes bytes) {
+                    enum side from, uint64_t offset, struct bytes bytes, uint64_t end) {
     struct nfs_file *f = bytes.n ? move_file(p, c, h, way, from) : NULL;
     if (!f)
         return;
     if (way == NFS_WRITE) {
-        put_bytes(c, f->moving[way], offset, bytes);
+        put_write(c, f->moving[way], offset, bytes, end);
         return;
     }
     put_read(c, f->moving[way], offset, bytes);
@@ -358,6 +437,11 @@ void nfs_file_committed(struct nfs_pair *p, const struct nfs_handle *h) {
         f->moving[NFS_WRITE]->committed = true;
 }
 
+void nfs_pair_lost(struct nfs_pair *p) {
+    if (p)
+        p->losses++;
+}
+
 void nfs_file_closed(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h) {
     struct nfs_file *f = p ? find_file(p, h) : NULL;
     if (!f)
@@ -372,7 +456,7 @@ void nfs_file_emptied(struct nfs_pair *p, struct conversation *c, const struct n
     if (!f)
         return;
     if (f->moving[NFS_WRITE])
-        end_moving(p, c, f, NFS_WRITE, judge_end(f, NFS_WRITE));
+        end_moving(p, c, f, NFS_WRITE, judge_end(p, f, NFS_WRITE));
     f->emptied = true;
     f->size = SIZE_UNKNOWN;
 }
@@ -387,18 +471,15 @@ static bool is_over(const struct moving *m, enum nfs_way way, time_ns now) {
 }
 
 bool nfs_files_settle(struct nfs_pair *p, struct conversation *c) {
-    struct age_node *node = p ? p->ages.newest : NULL;
-    unsigned open = p ? p->open : 0;
-    while (node && open > 0) {
-        struct nfs_file *f = AGE_ENTRY(node, struct nfs_file, age);
-        node = node->older;
-        for (enum nfs_way way = NFS_READ; way <= NFS_WRITE; way++) {
-            open -= f->moving[way] != NULL;
+    struct age_node *node = p ? p->moving.oldest : NULL;
+    while (node) {
+        struct nfs_file *f = AGE_ENTRY(node, struct nfs_file, active);
+        node = node->newer;
+        for (enum nfs_way way = NFS_READ; way <= NFS_WRITE; way++)
             if (is_over(f->moving[way], way, c->now))
-                end_moving(p, c, f, way, judge_end(f, way));
-        }
+                end_moving(p, c, f, way, judge_end(p, f, way));
     }
-    return p && p->open > 0;
+    return p && p->moving.oldest;
 }
 
 /* --- pairs --- */
@@ -425,8 +506,8 @@ struct nfs_pair *nfs_pair_join(const struct conversation *c, enum side caller) {
 void nfs_pair_leave(struct nfs_pair *p, struct conversation *c) {
     if (!p)
         return;
-    if (--p->users == 0)
-        for (struct age_node *node = p->ages.oldest; node && p->open > 0; node = node->newer)
-            end_file(p, c, AGE_ENTRY(node, struct nfs_file, age));
+    p->users--;
+    while (p->users == 0 && p->moving.oldest)
+        end_file(p, c, AGE_ENTRY(p->moving.oldest, struct nfs_file, active));
     shared_state_leave(p, true);
 }

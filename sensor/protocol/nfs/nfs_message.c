@@ -111,7 +111,7 @@ static size_t pass_on(struct nfs_message *m, struct bytes in) {
     size_t n = in.n < m->pass.left ? in.n : (size_t)m->pass.left;
     if (!m->pass.dropped)
         nfs_file_bytes(nfs_pair_of(m), m->s->c, &m->pass.handle, m->pass.way, m->from, m->pass.offset,
-                       bytes_of(in.p, n));
+                       bytes_of(in.p, n), m->pass.offset + m->pass.left);
     m->pass.offset += n;
     m->pass.left -= n;
     if (m->pass.left == 0 && m->ended_at != UINT64_MAX)
@@ -241,6 +241,12 @@ void nfs_message_gap(struct nfs_message *m, uint64_t n) {
         counter_one(COUNTER_NFS_ODD);
     drop_held(m);
     m->step = NULL;
+    nfs_message_lost(m);
+}
+
+void nfs_message_lost(struct nfs_message *m) {
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+        nfs_pair_lost(m->s->pair[side]);
 }
 
 /* --- the end --- */

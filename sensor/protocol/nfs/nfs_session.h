@@ -22,37 +22,6 @@ struct nfs_handle nfs_handle_child(struct nfs_handle directory, struct bytes nam
 enum nfs_way { NFS_READ, NFS_WRITE };
 
 struct nfs_pair;
-/* One more user; NULL: no memory. `caller` is the side that makes calls. */
-struct nfs_pair *nfs_pair_join(const struct conversation *c, enum side caller);
-/* Files end as they stand with the last one. Accepts NULL. */
-void nfs_pair_leave(struct nfs_pair *p, struct conversation *c);
-
-/* Bytes of a file at their place, which are sent by `from`. */
-void nfs_file_bytes(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h, enum nfs_way way,
-                    enum side from, uint64_t offset, struct bytes bytes);
-void nfs_file_missed(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h, enum nfs_way way,
-                     enum side from, uint64_t offset, uint64_t n);
-void nfs_file_named(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h,
-                    const struct nfs_handle *directory, struct bytes name);
-/* The server says how long it is. `moves`: something of it is read or written, else it matters only if it is
- * known. */
-void nfs_file_size(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h, uint64_t size,
-                   bool moves);
-/* A read came to its end. */
-void nfs_file_ended(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h, enum side from,
-                    uint64_t size);
-/* All that was written is to stay. */
-void nfs_file_committed(struct nfs_pair *p, const struct nfs_handle *h);
-/* It is closed. */
-void nfs_file_closed(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h);
-/* What is written from now on begins anew. */
-void nfs_file_emptied(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h);
-/* Ends files of which nothing has come for a while; true: others are open. */
-bool nfs_files_settle(struct nfs_pair *p, struct conversation *c);
-
-/* --- nfs_calls.c: calls that wait for their replies --- */
-
-enum { NFS_OPERATIONS_MAX = 4 }; /* of a call, whose results matter */
 
 struct nfs_name {
     uint8_t n;
@@ -69,6 +38,43 @@ struct nfs_operation {
     bool empties;          /* the file that it gives is made, perhaps anew */
     struct nfs_name *name; /* or NULL */
 };
+
+/* One more user; NULL: no memory. `caller` is the side that makes calls. */
+struct nfs_pair *nfs_pair_join(const struct conversation *c, enum side caller);
+/* Files end as they stand with the last one. Accepts NULL. */
+void nfs_pair_leave(struct nfs_pair *p, struct conversation *c);
+
+/* Bytes of a file at their place, which are sent by `from`. `end`: behind the last that come with them. */
+void nfs_file_bytes(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h, enum nfs_way way,
+                    enum side from, uint64_t offset, struct bytes bytes, uint64_t end);
+void nfs_file_missed(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h, enum nfs_way way,
+                     enum side from, uint64_t offset, uint64_t n);
+void nfs_file_named(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h,
+                    const struct nfs_handle *directory, struct bytes name);
+/* It has another name now. */
+void nfs_file_renamed(struct nfs_pair *p, struct conversation *c, const struct nfs_operation *from,
+                      const struct nfs_operation *to);
+/* The server says how long it is. `moves`: something of it is read or written, else it matters only if it is
+ * known. */
+void nfs_file_size(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h, uint64_t size,
+                   bool moves);
+/* A read came to its end. */
+void nfs_file_ended(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h, enum side from,
+                    uint64_t size);
+/* All that was written is to stay. */
+void nfs_file_committed(struct nfs_pair *p, const struct nfs_handle *h);
+/* Calls or replies are missing: what they have moved is not known. */
+void nfs_pair_lost(struct nfs_pair *p);
+/* It is closed. */
+void nfs_file_closed(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h);
+/* What is written from now on begins anew. */
+void nfs_file_emptied(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h);
+/* Ends files of which nothing has come for a while; true: others are open. */
+bool nfs_files_settle(struct nfs_pair *p, struct conversation *c);
+
+/* --- nfs_calls.c: calls that wait for their replies --- */
+
+enum { NFS_OPERATIONS_MAX = 4 }; /* of a call, whose results matter */
 
 struct nfs_call {
     uint32_t xid;
@@ -151,6 +157,8 @@ struct nfs {
 void nfs_message_bytes(struct nfs_message *m, struct bytes bytes);
 void nfs_message_gap(struct nfs_message *m, uint64_t n);
 void nfs_message_end(struct nfs_message *m, bool whole);
+/* Messages of this side are missing. */
+void nfs_message_lost(struct nfs_message *m);
 /* The next step reads its head. */
 void nfs_message_begin(struct nfs_message *m, struct nfs *s, enum side from);
 /* For steps: content that follows, then the next step. */
@@ -192,10 +200,10 @@ enum nfs4_number {
 };
 
 struct nfs4_values {
-    struct bytes text; /* the first opaque */
-    uint64_t number;   /* the first of eight octets */
-    bool opens_file;   /* OPEN that makes one anew or may */
-    bool sized;        /* attributes with a size */
+    struct bytes text, second; /* the first opaques */
+    uint64_t number;           /* the first of eight octets */
+    bool opens_file;           /* OPEN that makes one anew or may */
+    bool sized;                /* attributes with a size */
     uint64_t size;
     struct bytes handle; /* attributes with a handle; n == 0: without */
 };

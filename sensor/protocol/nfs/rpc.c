@@ -191,6 +191,7 @@ static size_t find_record(struct rpc_records *r, struct bytes in, const struct r
 static void lose_record(struct rpc_records *r, const struct rpc_sink *sink, void *context) {
     if (r->inside)
         sink->end(context, false);
+    sink->lost(context);
     *r = (struct rpc_records){.lost = true};
 }
 

@@ -64,6 +64,7 @@ struct rpc_sink {
     void (*bytes)(void *context, struct bytes bytes);
     void (*gap)(void *context, uint64_t n);
     void (*end)(void *context, bool whole);     /* of a record */
+    void (*lost)(void *context);                /* records may be missing */
     bool (*knows)(void *context, uint32_t xid); /* is a reply with this number waited for? */
 };
 

@@ -222,3 +222,33 @@ def test_notes_on_a_share_are_read_and_silent(lab, share, sensor, tmp_path):
         client(lab, 'lane', net.UNKNOWN, there, version, 'put', [f'notes-{version}.txt={tmp_path}/notes.txt'])
     net.wait_for(lambda: len(sensor.transfers()) == 2, 20, 'the transfers')
     assert not [r for r in sensor.finish() if r['event']['action'] == 'alert']
+
+
+@pytest.mark.parametrize('version', [3, 4])
+@pytest.mark.parametrize('how', ['put', 'get'])
+def test_of_what_the_span_port_misses_nothing_is_invented(lab, share, sensor, from_a_stranger, tmp_path, version, how):
+    there = share('outside' if how == 'put' else 'lane')
+    made = pictures(tmp_path if how == 'put' else there, 30, 640, 480)
+    with lab.hiding('tcp dport 2049 numgen random mod 50 == 7' if how == 'put' else 'tcp sport 2049 numgen random mod 50 == 7'):
+        client(lab, *(('lane', net.UNKNOWN) if how == 'put' else ('outside', net.LANE)), there, version, how, [f'{n}={tmp_path}/{n}' for n, _ in made])
+    wanted = dict(made)
+    found = [r for r in sensor.finish() if r['event']['action'] == 'transfer' and not r['gantry']['object']['parent']]
+    whole = [t for t in found if t['gantry']['transfer']['complete']]
+    assert len(found) == 30 and 0 < len(whole) < 30
+    assert {t['file']['hash']['sha256'] for t in whole} <= {material.sha256(data) for _, data in made}
+    assert all(t['file']['size'] <= len(wanted[t['file']['name']]) for t in found if t['file']['name'] in wanted)
+
+
+def test_a_sensor_that_starts_late_reads_what_follows(lab, share, tmp_path):
+    there = share('outside')
+    made = pictures(tmp_path, 4, 1600, 1200)
+    slow = CLIENT.replace("        assert n == len(part)\n", "        assert n == len(part)\n        import time; time.sleep(0.1)\n")
+    process = lab.start('lane', '/usr/bin/python3', '-c', slow, net.UNKNOWN, there, '3', 'put', *[f'{n}={tmp_path}/{n}' for n, _ in made])
+    net.wait_for(lambda: os.path.exists(f'{there}/{made[0][0]}') and os.path.getsize(f'{there}/{made[0][0]}') > 60000, 20, 'the first file')
+    with net.Sensor(lab, tmp_path) as sensor:
+        process.wait()
+        wanted = {material.sha256(data) for _, data in made[1:]}
+        net.wait_for(lambda: wanted <= {t['file'].get('hash', {}).get('sha256') for t in sensor.transfers()}, 20, 'all but the first')
+        found = [r for r in sensor.finish() if r['event']['action'] == 'transfer']
+    [first] = [t for t in found if t['file']['hash']['sha256'] not in wanted]
+    assert len(found) == 4 and first['gantry']['object']['offset'] > 0 and not first['gantry']['transfer']['complete']

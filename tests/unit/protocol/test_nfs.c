@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "said.h"
 #include "world.h"
 
 /* Calls and replies after RFC 5531, 1094, 1813, 7530 and 8881, in records at every split and in datagrams.
@@ -433,6 +434,74 @@ static void a_name_may_come_after_the_first_bytes(void **state) {
     play(scene_late_name);
 }
 
+static void scene_renamed(void) {
+    create_3(1, ".L04.tmp", "handle-1");
+    write_3_on(0, 10, "handle-1", 0, SIZE);
+    written_3_on(0, 10, SIZE);
+    struct said *s = call(2, 3, 14);
+    put_text(s, "root");
+    put_text(s, ".L04.tmp");
+    put_text(s, "other root");
+    put_text(s, "L04.jpg");
+    ask();
+    s = reply(2);
+    put_u32(s, 0);
+    put_zeros(s, 16);
+    answer();
+    assert_text(&w->transfer[0].name, "L04.jpg");
+    pass_time(6);
+    assert_file(&w->transfer[0], TRANSFER_DONE, 0, SIZE);
+}
+
+static void a_file_that_is_renamed_has_its_last_name(void **state) {
+    play(scene_renamed);
+}
+
+/* A client that writes by pages sends the beginning of the last one again. */
+static void scene_pages(void) {
+    static const size_t ends[] = {1000, 3000, 4096, 9000, SIZE};
+    size_t at = 0;
+    for (uint32_t i = 0; i < 5; i++) {
+        write_3_on(0, 10 + i, "handle-1", at - at % 4096, ends[i] - (at - at % 4096));
+        written_3_on(0, 10 + i, ends[i]);
+        at = ends[i];
+    }
+    pass_time(6);
+    assert_int_equal(w->transfers, 1);
+    assert_file(&w->transfer[0], TRANSFER_DONE, 0, SIZE);
+}
+
+static void a_page_that_is_written_on_may_come_again(void **state) {
+    play(scene_pages);
+}
+
+static void scene_other_page(void) {
+    write_3_on(0, 10, "handle-1", 0, 1000);
+    file[500] ^= 1;
+    write_3_on(0, 11, "handle-1", 0, 2000);
+    file[500] ^= 1;
+    pass_time(6);
+    assert_int_equal(w->transfer[0].size, 3000); /* content tells that it was written twice */
+}
+
+static void a_page_that_comes_again_with_other_octets_is_written_again(void **state) {
+    play_so(scene_other_page, 0, 1, true);
+}
+
+static void scene_tail_lost(void) {
+    create_3(1, "L04.jpg", "handle-1");
+    write_3_on(0, 10, "handle-1", 0, 5000);
+    written_3_on(0, 10, SIZE); /* another call has written the rest */
+    commit_3(2, "handle-1", SIZE);
+    pass_time(6);
+    assert_int_equal(w->transfer[0].reach, 5000);
+    assert_int_equal(w->transfer[0].extent, SIZE);
+}
+
+static void the_rest_of_a_file_that_was_made_is_missing_where_nobody_saw_it(void **state) {
+    play(scene_tail_lost);
+}
+
 /* --- version 2 --- */
 
 static void scene_second(void) {
@@ -753,6 +822,51 @@ static void what_is_encrypted_is_told(void **state) {
     play(scene_privacy);
 }
 
+static void scene_closed_behind_a_loss(void) {
+    open_4(1, 0, "L04.jpg", "handle-1");
+    write_4(2, 0, "handle-1", 0, 5000);
+    world_lose(w, 0, SIDE_CLIENT, 1500); /* which may have written more */
+    close_4(20, "handle-1");
+    assert_file(&w->transfer[0], TRANSFER_UNKNOWN, 0, 5000);
+}
+
+static void what_is_closed_behind_a_loss_may_not_be_all(void **state) {
+    split = 0, pieces = 1, datagrams = false;
+    begin_world();
+    scene_closed_behind_a_loss();
+    world_destroy(w);
+}
+
+static void scene_tls(void) {
+    struct said *s = call(1, 3, 0);
+    ask();
+    s = &message;
+    s->n = 0;
+    put_u32(s, 1);
+    put_u32(s, 1);
+    put_u32(s, 0);
+    put_u32(s, 0);
+    put_text(s, "STARTTLS");
+    put_u32(s, 0);
+    answer();
+    static struct stream hello[2];
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        hello[side].n = 0;
+        stream_hello(&hello[side], side == SIDE_CLIENT ? 1 : 2);
+        world_deliver(w, 0, side, hello[side].p, hello[side].n, split);
+    }
+    assert_ptr_equal(w->flow[0]->protocol, &protocol_tls);
+}
+
+static void a_connection_may_go_over_to_tls(void **state) {
+    for (split = 0; split < 3; split++) {
+        pieces = 1, datagrams = false;
+        begin_world();
+        scene_tls();
+        world_destroy(w);
+    }
+}
+
 static void a_gap_in_content_is_missing_there_alone(void **state) {
     split = 0, pieces = 1, datagrams = false;
     begin_world();
@@ -853,6 +967,10 @@ int main(void) {
         cmocka_unit_test(a_read_that_is_refused_moves_nothing),
         cmocka_unit_test(names_come_from_a_listing_too),
         cmocka_unit_test(a_name_may_come_after_the_first_bytes),
+        cmocka_unit_test(a_file_that_is_renamed_has_its_last_name),
+        cmocka_unit_test(a_page_that_is_written_on_may_come_again),
+        cmocka_unit_test(a_page_that_comes_again_with_other_octets_is_written_again),
+        cmocka_unit_test(the_rest_of_a_file_that_was_made_is_missing_where_nobody_saw_it),
         cmocka_unit_test(version_2_is_read_as_well),
         cmocka_unit_test(in_version_4_a_file_is_over_when_it_is_closed),
         cmocka_unit_test(two_reads_may_stand_in_one_compound),
@@ -860,6 +978,8 @@ int main(void) {
         cmocka_unit_test(an_operation_that_is_not_known_ends_the_walk_of_its_compound_alone),
         cmocka_unit_test(what_is_only_signed_is_read),
         cmocka_unit_test(what_is_encrypted_is_told),
+        cmocka_unit_test(what_is_closed_behind_a_loss_may_not_be_all),
+        cmocka_unit_test(a_connection_may_go_over_to_tls),
         cmocka_unit_test(a_gap_in_content_is_missing_there_alone),
         cmocka_unit_test(behind_a_gap_the_next_record_is_found),
         cmocka_unit_test(a_capture_that_begins_in_the_middle_finds_calls),
