@@ -186,6 +186,7 @@
     COUNTER(SOCKS_ENCRYPTED,      "socks.encrypted",              "SOCKS connections with a method that encrypts (GSSAPI, TLS)") \
     COUNTER(TFTP_STRAYS,          "tftp.strays",                  "datagrams in TFTP's flows that were none of its messages") \
     COUNTER(TFTP_BLOCKS_AGAIN,    "tftp.blocks_again",            "TFTP blocks that came again, of which the first counts") \
+    COUNTER(TFTP_BLOCKS_DIFFER,   "tftp.blocks_differ",           "those of them that were not the same, and were looked at besides") \
     COUNTER(TFTP_BLOCKS_MISSED,   "tftp.blocks_missed",           "TFTP blocks not seen, and no longer waited for since too many came behind them") \
     COUNTER(LPD_STRAYS,           "lpd.strays",                   "things on connections to printers (LPD) that were neither line nor answer") \
     COUNTER(LPD_COUNTS_WRONG,     "lpd.counts_wrong",             "files for printers (LPD) that were longer than announced") \

@@ -321,44 +321,47 @@ static void put_bytes(struct conversation *c, struct moving *m, uint64_t offset,
     c->services->write(c, m->transfer, offset, bytes.p, bytes.n);
 }
 
-/* What was written of a page that was not full comes again when it is written on: as many of the first octets
- * as are the same. */
-static size_t count_same(const struct moving *m, uint64_t offset, struct bytes bytes) {
+/* What was written of a page that was not full comes again when it is written on: so many of the first octets
+ * are the same. Behind one that is not, nothing is compared any more. */
+static size_t count_same(struct moving *m, uint64_t offset, struct bytes bytes) {
     if (offset < m->page_at + m->page_from || offset >= m->page_at + m->page_to)
         return 0;
-    size_t n = (size_t)(m->page_at + m->page_to - offset);
-    if (n > bytes.n)
-        n = bytes.n;
-    return memcmp(m->page + (offset - m->page_at), bytes.p, n) == 0 ? n : 0;
+    const uint8_t *had = m->page + (offset - m->page_at);
+    size_t n = (size_t)(m->page_at + m->page_to - offset), same = 0;
+    n = n < bytes.n ? n : bytes.n;
+    while (same < n && had[same] == bytes.p[same])
+        same++;
+    if (same < n)
+        m->page_to = m->page_from;
+    return same;
 }
 
-/* Of what ends at `end`, the part in the last page. */
-static void keep_page(struct moving *m, uint64_t offset, struct bytes bytes, uint64_t end) {
-    uint64_t at = end - end % PAGE, last = offset + bytes.n;
-    if (at == end || last <= at || last != m->reach)
+/* Of what ends at `end`, the part in the last page; what lies before `reach` was written before. */
+static void keep_page(struct moving *m, uint64_t offset, struct bytes bytes, uint64_t end, uint64_t reach) {
+    uint64_t at = end - end % PAGE, last = offset + bytes.n, start = offset;
+    start = start < reach ? reach : start;
+    start = start < at ? at : start;
+    if (at == end || last <= start)
         return;
     if (!m->page && !(m->page = protocol_alloc(PROTOCOL_HELD, PAGE)))
         return;
-    if (offset < at) {
-        bytes = bytes_of(bytes.p + (at - offset), (size_t)(last - at));
-        offset = at;
-    }
-    uint32_t from = (uint32_t)(offset - at);
+    uint32_t from = (uint32_t)(start - at);
     if (m->page_at != at || m->page_to != from)
         m->page_from = from;
     m->page_at = at;
     m->page_to = (uint32_t)(last - at);
-    memcpy(m->page + from, bytes.p, bytes.n);
+    memcpy(m->page + from, bytes.p + (start - offset), (size_t)(last - start));
 }
 
 static void put_write(struct conversation *c, struct moving *m, uint64_t offset, struct bytes bytes,
                       uint64_t end) {
     size_t same = m->page ? count_same(m, offset, bytes) : 0;
+    uint64_t reach = m->reach;
     if (same == bytes.n)
         return;
     bytes = bytes_of(bytes.p + same, bytes.n - same);
     put_bytes(c, m, offset + same, bytes);
-    keep_page(m, offset + same, bytes, end);
+    keep_page(m, offset + same, bytes, end, reach);
 }
 
 static void put_read(struct conversation *c, struct moving *m, uint64_t offset, struct bytes bytes) {

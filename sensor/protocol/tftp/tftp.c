@@ -24,6 +24,14 @@ struct tftp_file {
     uint8_t name[NAME_MAX_OCTETS];
 };
 
+/* The blocks that came again with other octets: a receiver may have taken those. */
+struct tftp_other {
+    struct transfer *transfer;
+    bool open;
+    uint64_t last, count;
+    uint32_t digest[TFTP_WINDOW]; /* of the blocks that came first, by index */
+};
+
 /* Blocks that one side sends. */
 struct tftp_way {
     struct tftp_blocks blocks;
@@ -34,6 +42,8 @@ struct tftp_way {
     uint32_t size;                /* octets of a block; 0: not known yet */
     uint64_t first;               /* index of the file's first octet's block */
     uint64_t last;                /* index of its last block, or NOT_KNOWN */
+    uint64_t furthest;            /* index of the furthest block that was seen */
+    struct tftp_other *other;     /* NULL: no block was seen, or no memory */
     uint64_t digest;              /* of block 1 */
     uint16_t last_number;         /* of that last block */
 };
@@ -143,10 +153,20 @@ static void end_way(struct tftp *s, struct tftp_way *w, enum transfer_end how) {
     w->transfer = NULL;
 }
 
+static void end_other(struct tftp *s, struct tftp_other *o, enum transfer_end how) {
+    if (o->open)
+        s->c->services->end(s->c, o->transfer, how);
+    o->open = false;
+    o->transfer = NULL;
+}
+
 /* As it stands: where the last block was seen, what is missing is so before it. */
 static void close_way(struct tftp *s, enum side from) {
     struct tftp_way *w = &s->way[from];
     end_way(s, w, w->last == NOT_KNOWN ? TRANSFER_CUT : TRANSFER_DONE);
+    if (w->other)
+        end_other(s, w->other, w->other->last == NOT_KNOWN ? TRANSFER_CUT : TRANSFER_DONE);
+    protocol_free(w->other);
     *w = (struct tftp_way){.last = NOT_KNOWN,
                            .blocks = {.roll = s->agreed.roll, .began = find_asked(s) != NULL}};
 }
@@ -159,10 +179,9 @@ static struct bytes name_of(struct bytes path) {
 }
 
 /* Blocks are written to their places, for those of a window may come in any order. */
-static void begin_way(struct tftp *s, enum side from) {
-    struct tftp_way *w = &s->way[from];
+static struct transfer *begin_transfer(struct tftp *s, enum side from) {
     struct transfer_seed seed = transfer_seed_of("tftp", from);
-    const struct tftp_file *f = w->file;
+    const struct tftp_file *f = s->way[from].file;
     uint64_t key = ++last_key;
     seed.resume = RESUME_WRITE;
     seed.key[0] = bytes_of(&key, sizeof key);
@@ -172,8 +191,12 @@ static void begin_way(struct tftp *s, enum side from) {
         seed.fact[FACT_COMMAND] = bytes_text(f->upload ? "WRQ" : "RRQ");
         seed.codings = bytes_text(f->netascii ? "netascii" : "");
     }
-    w->transfer = s->c->services->begin(s->c, &seed);
-    w->open = true;
+    return s->c->services->begin(s->c, &seed);
+}
+
+static void begin_way(struct tftp *s, enum side from) {
+    s->way[from].transfer = begin_transfer(s, from);
+    s->way[from].open = true;
 }
 
 /* Who asks for a size may not get it: then the first block tells, which is as long as was asked, or as long
@@ -221,6 +244,40 @@ static void put_block(struct tftp *s, enum side from, uint16_t number, uint64_t 
         end_way(s, w, TRANSFER_DONE);
 }
 
+static uint32_t *digest_of(struct tftp_way *w, uint64_t index) {
+    return &w->other->digest[index % TFTP_WINDOW];
+}
+
+static void note_block(struct tftp_way *w, uint64_t index, struct bytes block) {
+    if (!w->other && (w->other = protocol_alloc(PROTOCOL_HELD, sizeof *w->other)))
+        w->other->last = NOT_KNOWN;
+    if (w->other)
+        *digest_of(w, index) = (uint32_t)digest_block(block);
+    if (index > w->furthest)
+        w->furthest = index;
+}
+
+/* Of two that differ nobody knows which one was taken: both are looked at. */
+static void put_again(struct tftp *s, enum side from, uint64_t index, struct bytes block) {
+    struct tftp_way *w = &s->way[from];
+    struct tftp_other *o = w->other;
+    counter_one(COUNTER_TFTP_BLOCKS_AGAIN);
+    if (!o || index + TFTP_WINDOW <= w->furthest || index < w->first ||
+        *digest_of(w, index) == (uint32_t)digest_block(block))
+        return;
+    counter_one(COUNTER_TFTP_BLOCKS_DIFFER);
+    if (!o->open)
+        o->transfer = begin_transfer(s, from);
+    o->open = true;
+    o->count++;
+    if (block.n)
+        s->c->services->write(s->c, o->transfer, (index - w->first) * w->size, block.p, block.n);
+    if (block.n < w->size)
+        o->last = index;
+    if (o->last != NOT_KNOWN && o->count == o->last - w->first + 1)
+        end_other(s, o, TRANSFER_DONE);
+}
+
 /* False: none of the file's. */
 static bool take_block(struct tftp *s, enum side from, uint16_t number, struct bytes block) {
     struct tftp_way *w = &s->way[from];
@@ -230,8 +287,11 @@ static bool take_block(struct tftp *s, enum side from, uint16_t number, struct b
         begin_again(s, from, number, 0);
     if (w->size && block.n > w->size)
         return false;
-    if (!tftp_blocks_take(&w->blocks, number, &index))
-        return true;
+    enum tftp_block kind = tftp_blocks_take(&w->blocks, number, &index);
+    if (kind == TFTP_BLOCK_AGAIN)
+        put_again(s, from, index, block);
+    if (kind != TFTP_BLOCK_NEW)
+        return kind == TFTP_BLOCK_AGAIN;
     if (w->last != NOT_KNOWN && index > w->last) {
         if (!over)
             return false;
@@ -244,6 +304,7 @@ static bool take_block(struct tftp *s, enum side from, uint16_t number, struct b
         return false;
     if (number == 1)
         w->digest = digest_block(block);
+    note_block(w, index, block);
     put_block(s, from, number, index, block);
     return true;
 }

@@ -49,8 +49,10 @@ struct tftp_blocks {
     uint64_t seen[TFTP_WINDOW / 64];
 };
 
-/* True: a block that was not seen before, and its index. Only numbers go over the wire: the index is the one
- * of that number that is nearest to what is to come. */
-bool tftp_blocks_take(struct tftp_blocks *b, uint16_t number, uint64_t *index);
+enum tftp_block { TFTP_BLOCK_NEW, TFTP_BLOCK_AGAIN, TFTP_BLOCK_NONE };
+
+/* Was the block of this number seen before, and which one is it? Only numbers go over the wire: the index is
+ * the one of that number that is nearest to what is to come. */
+enum tftp_block tftp_blocks_take(struct tftp_blocks *b, uint16_t number, uint64_t *index);
 
 #endif

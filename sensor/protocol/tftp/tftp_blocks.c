@@ -36,24 +36,22 @@ static void pass_base(struct tftp_blocks *b) {
     b->base++;
 }
 
-bool tftp_blocks_take(struct tftp_blocks *b, uint16_t number, uint64_t *index) {
+enum tftp_block tftp_blocks_take(struct tftp_blocks *b, uint16_t number, uint64_t *index) {
     if (!b->began && (number == 0 || number > TFTP_WINDOW))
         b->base = number ? number - 1u : NUMBERS - 1;
     b->began = true;
     settle_roll(b, number);
-    if (!find_index(b, number, index) || *index < b->base) {
-        counter_one(COUNTER_TFTP_BLOCKS_AGAIN);
-        return false;
-    }
+    if (!find_index(b, number, index))
+        return TFTP_BLOCK_NONE;
+    if (*index < b->base)
+        return TFTP_BLOCK_AGAIN;
     for (; b->base + TFTP_WINDOW <= *index; pass_base(b))
         if (!(*word_of(b, b->base) & bit_of(b->base)))
             counter_one(COUNTER_TFTP_BLOCKS_MISSED);
-    if (*word_of(b, *index) & bit_of(*index)) {
-        counter_one(COUNTER_TFTP_BLOCKS_AGAIN);
-        return false;
-    }
+    if (*word_of(b, *index) & bit_of(*index))
+        return TFTP_BLOCK_AGAIN;
     *word_of(b, *index) |= bit_of(*index);
     while (*word_of(b, b->base) & bit_of(b->base))
         pass_base(b);
-    return true;
+    return TFTP_BLOCK_NEW;
 }

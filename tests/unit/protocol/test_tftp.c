@@ -216,6 +216,20 @@ static void blocks_that_come_again_or_out_of_order_are_put_in_their_places(void 
     assert_int_equal(counter_values[COUNTER_TFTP_BLOCKS_AGAIN], 5);
 }
 
+static void of_blocks_that_come_twice_with_other_octets_both_files_are_seen(void **state) {
+    size_t flow = ASK("\0\1L04.jpg\0octet");
+    for (unsigned i = 1; i <= 10; i++) {
+        size_t at = (i - 1) * 512, n = SIZE - at < 512 ? SIZE - at : 512;
+        put(flow, SIDE_SERVER, i, 512, SIZE);
+        send_block(flow, SIDE_SERVER, i, file + 77777 + at, n);
+    }
+    assert_int_equal(w->transfers, 2);
+    assert_file(&w->transfer[0], TRANSFER_DONE, file, SIZE);
+    assert_file(&w->transfer[1], TRANSFER_DONE, file + 77777, SIZE);
+    assert_text(&w->transfer[1].name, "L04.jpg");
+    assert_int_equal(counter_values[COUNTER_TFTP_BLOCKS_DIFFER], 10);
+}
+
 static void a_block_that_never_comes_is_missing(void **state) {
     size_t flow = ASK("\0\1L04.jpg\0octet");
     for (unsigned i = 1; i <= 10; i++)
@@ -391,6 +405,7 @@ int main(void) {
         TEST(without_its_answer_the_first_block_tells),
         TEST(a_file_shorter_than_what_was_asked_for_is_over),
         TEST(blocks_that_come_again_or_out_of_order_are_put_in_their_places),
+        TEST(of_blocks_that_come_twice_with_other_octets_both_files_are_seen),
         TEST(a_block_that_never_comes_is_missing),
         TEST(a_block_behind_the_receipt_has_its_place),
         TEST(many_blocks_that_never_come_are_not_waited_for),
