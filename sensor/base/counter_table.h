@@ -153,6 +153,10 @@
     COUNTER(FTP_DATA_OTHER_WAY,   "ftp.data_other_way_bytes",     "bytes on FTP data flows against the direction of the transfer") \
     COUNTER(WEBSOCKET_ODD,        "websocket.odd",                "WebSockets on which something else than frames went on") \
     COUNTER(IMAP_LINES_LONG,      "imap.lines_long",              "IMAP lines longer than usual: the rest of each was looked at as a thing") \
+    COUNTER(POSTGRESQL_ODD,       "postgresql.odd",               "PostgreSQL connections on which something else than messages went on") \
+    COUNTER(SQL_COLUMNS_SHED,     "sql.columns_shed",             "columns of database tables whose names and types were not kept, for the bound or for lack of memory") \
+    COUNTER(SQL_STATEMENTS_SHED,  "sql.statements_shed",          "prepared statements that were forgotten, since too many were") \
+    COUNTER(SQL_PLACE_LOST,       "sql.place_lost",               "gaps behind which the next message of a database had to be found") \
     COUNTER(MQTT_ODD,             "mqtt.odd",                     "MQTT connections on which something else than packets went on") \
     COUNTER(MQTT_ALIASES_SHED,    "mqtt.aliases_shed",            "MQTT topic aliases that were not kept, for the bound or for lack of memory") \
     COUNTER(MQTT_PLACE_LOST,      "mqtt.place_lost",              "gaps behind which the next MQTT packet had to be found") \

@@ -63,6 +63,7 @@ struct object_seed {
     struct facts *same;       /* another object's that it shares; then `fact` and `given` do not count */
     uint64_t parent;
     uint64_t offset, total;
+    bool made_up; /* no digest tells of its bytes */
     struct whole_key key; /* of its transfer: where byteranges find their whole */
     uint64_t etag;        /* digest, 0 for none: likewise */
     unsigned depth;       /* of the object */

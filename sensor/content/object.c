@@ -17,6 +17,7 @@ struct leaf {
     EVP_MD_CTX *hash;      /* NULL: not hashed */
     bool opened, searched; /* a picture may still be found inside */
     bool paid;             /* for a look at it, though few bytes may come */
+    bool made_up;          /* there is no digest of it */
     bool hash_bounded;     /* there is none where it is larger than containers' may be */
     uint8_t unpackings;
     uint16_t held;     /* bytes in `hold`: before it is opened the first, then those that wait for more */
@@ -142,7 +143,7 @@ static void open_object(struct leaf *l, const uint8_t *first, size_t n) {
     const struct object_sink *sink = &l->content->sink;
     l->o.type = find_type(l, first, n);
     l->opened = true;
-    l->hash = begin_hash(l->content);
+    l->hash = l->made_up ? NULL : begin_hash(l->content);
     counter_one(COUNTER_OBJECTS);
     struct unpack_match m = unpack_match(&l->unpack, bytes_of(first, n < TYPE_BYTES ? n : TYPE_BYTES));
     memcpy(l->unpacking, m.filter, sizeof l->unpacking);
@@ -378,6 +379,7 @@ struct filter *object_create(struct content *c, const struct object_seed *s) {
     l->end = (struct chain_end){{.ops = &leaf_ops}, leaf_object};
     l->content = c;
     l->paid = s->depth > 0; /* by its unpacker */
+    l->made_up = s->made_up;
     l->o = (struct object){.number = ++c->numbers,
                            .parent = s->parent,
                            .depth = s->depth,

@@ -101,6 +101,7 @@ struct transfer *content_begin(struct content *c, struct conversation *conversat
                                .protocol = s->protocol,
                                .fact = s->fact,
                                .total = total_of(s),
+                               .made_up = s->made_up,
                                .key = whole_key_of(c, conversation->end, s),
                                .etag = whole_etag_of(c, s->etag)};
     struct transfer *t = pool_take(&c->transfers);

@@ -19,6 +19,7 @@
     PROTOCOL(imap, imap) \
     PROTOCOL(mqtt, mqtt) \
     PROTOCOL(smb, smb) \
+    PROTOCOL(postgresql, postgresql) \
     PROTOCOL(ftp, ftp) \
     PROTOCOL(ftp, ftp_data) \
     PROTOCOL(socks, socks) \

@@ -38,6 +38,7 @@ struct transfer_seed {
     struct bytes key[TRANSFER_KEY_PARTS];
     struct bytes etag; /* opaque version of the whole: transfers with different ones never join */
     bool resumable;    /* RESUME_NONE: if it is cut, a range may bring the rest */
+    bool made_up;      /* its octets are ours, not the wire's: no digest tells of them */
     bool anew;         /* it begins the whole anew: an unfinished one of this key is over */
     bool stable;       /* RESUME_WRITE: what comes again is what came before (a file that is read in pieces),
                           and the whole is over once all of `total` is there */

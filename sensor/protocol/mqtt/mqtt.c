@@ -113,39 +113,8 @@ static enum protocol_result take_octets(struct mqtt *m, struct mqtt_side *s, con
     return PROTOCOL_OK;
 }
 
-/* --- finding the next packet --- */
-
-/* Octets of earlier calls come first. True: it begins in s->sought, `*at` octets of the call are in there. */
-static bool seek_over_seam(struct mqtt_side *s, const uint8_t *p, size_t n, size_t *at) {
-    size_t earlier = s->sought_n;
-    while (earlier > 0 && *at < n) {
-        s->sought[s->sought_n++] = p[(*at)++];
-        if (s->sought_n < MQTT_WINDOW)
-            continue;
-        if (mqtt_publish_begins(s->sought))
-            return true;
-        memmove(s->sought, s->sought + 1, --s->sought_n);
-        earlier--;
-    }
-    if (earlier == 0) { /* all that is there is of this call */
-        *at -= s->sought_n;
-        s->sought_n = 0;
-    }
-    return false;
-}
-
-/* True: it begins in s->sought if there is anything, else at `*at`. */
-static bool seek_publish(struct mqtt_side *s, const uint8_t *p, size_t n, size_t *at) {
-    if (seek_over_seam(s, p, n, at))
-        return true;
-    for (; s->sought_n == 0 && n - *at >= MQTT_WINDOW; ++*at)
-        if (mqtt_publish_begins(p + *at))
-            return true;
-    if (s->sought_n == 0 && *at < n) {
-        s->sought_n = (uint8_t)(n - *at);
-        memcpy(s->sought, p + *at, s->sought_n);
-    }
-    return false;
+static bool begins_publish(const uint8_t *window, const void *context) {
+    return mqtt_publish_begins(window);
 }
 
 static enum protocol_result take_mqtt_data(struct conversation *c, enum side from, const uint8_t *bytes,
@@ -154,11 +123,11 @@ static enum protocol_result take_mqtt_data(struct conversation *c, enum side fro
     struct mqtt_side *s = &m->side[from];
     size_t at = 0;
     if (s->seeks) {
-        if (!seek_publish(s, bytes, n, &at))
+        if (!seek_start(&s->seeker, MQTT_WINDOW, begins_publish, NULL, bytes, n, &at))
             return PROTOCOL_OK;
         s->seeks = false;
-        take_octets(m, s, s->sought, s->sought_n); /* a header and part of a topic */
-        s->sought_n = 0;
+        take_octets(m, s, s->seeker.held, s->seeker.n); /* a header and part of a topic */
+        s->seeker.n = 0;
     }
     return take_octets(m, s, bytes + at, n - at);
 }
@@ -182,7 +151,7 @@ static enum protocol_result take_mqtt_gap(struct conversation *c, enum side from
     mqtt_end_object(m, s, TRANSFER_CUT);
     end_packet(s);
     s->seeks = true;
-    s->sought_n = 0;
+    s->seeker.n = 0;
     return PROTOCOL_OK;
 }
 

@@ -3,6 +3,7 @@
 #define GANTRY_PROTOCOL_MQTT_SESSION_H
 
 #include "protocol/mqtt/mqtt.h"
+#include "protocol/seek.h"
 
 /* Internal to mqtt/: one connection. mqtt.c finds packets, mqtt_field.c reads fields of any length from any
  * chunks, mqtt_packet.c knows which fields a packet has, mqtt_topic.c keeps topic aliases. */
@@ -58,8 +59,8 @@ enum mqtt_step {
 
 struct mqtt_side {
     enum side from;
-    bool seeks;                            /* the place of the next packet is not known */
-    uint8_t sought_n, sought[MQTT_WINDOW]; /* octets in which it may begin */
+    bool seeks; /* the place of the next packet is not known */
+    struct seeker seeker;
     uint8_t head_n, head[MQTT_HEAD_MAX];
     bool in_packet;
     struct mqtt_head packet;
