@@ -154,6 +154,8 @@
     COUNTER(WEBSOCKET_ODD,        "websocket.odd",                "WebSockets on which something else than frames went on") \
     COUNTER(IMAP_LINES_LONG,      "imap.lines_long",              "IMAP lines longer than usual: the rest of each was looked at as a thing") \
     COUNTER(POSTGRESQL_ODD,       "postgresql.odd",               "PostgreSQL connections on which something else than messages went on") \
+    COUNTER(MYSQL_ODD,            "mysql.odd",                    "MySQL connections on which something else than packets went on") \
+    COUNTER(MYSQL_FRAMES_LOST,    "mysql.frames_lost",            "compressed packets of MySQL that could not be unfolded, whole or in part") \
     COUNTER(SQL_COLUMNS_SHED,     "sql.columns_shed",             "columns of database tables whose names and types were not kept, for the bound or for lack of memory") \
     COUNTER(SQL_STATEMENTS_SHED,  "sql.statements_shed",          "prepared statements that were forgotten, since too many were") \
     COUNTER(SQL_PLACE_LOST,       "sql.place_lost",               "gaps behind which the next message of a database had to be found") \

@@ -201,8 +201,11 @@ void statement_gap(struct statement *s, uint64_t n) {
         rows_gap(s->rows, n);
 }
 
+/* In quotes, or in digits behind 0x. */
 static bool quotes(const struct statement *s) {
-    return memchr(s->held, '\'', s->held_n) || (s->backslashes && memchr(s->held, '"', s->held_n));
+    struct bytes held = bytes_of(s->held, s->held_n);
+    return held.n && (memchr(held.p, '\'', held.n) ||
+                      (s->backslashes && (memchr(held.p, '"', held.n) || bytes_hold_nocase(held, "0x"))));
 }
 
 enum statement_kind statement_end(struct statement *s, bool text, bool whole) {

@@ -20,6 +20,7 @@
     PROTOCOL(mqtt, mqtt) \
     PROTOCOL(smb, smb) \
     PROTOCOL(postgresql, postgresql) \
+    PROTOCOL(mysql, mysql) \
     PROTOCOL(ftp, ftp) \
     PROTOCOL(ftp, ftp_data) \
     PROTOCOL(socks, socks) \

@@ -123,11 +123,11 @@ static enum protocol_result take_mqtt_data(struct conversation *c, enum side fro
     struct mqtt_side *s = &m->side[from];
     size_t at = 0;
     if (s->seeks) {
-        if (!seek_start(&s->seeker, MQTT_WINDOW, begins_publish, NULL, bytes, n, &at))
+        if (!seek_start(s->sought, &s->sought_n, MQTT_WINDOW, begins_publish, NULL, bytes, n, &at))
             return PROTOCOL_OK;
         s->seeks = false;
-        take_octets(m, s, s->seeker.held, s->seeker.n); /* a header and part of a topic */
-        s->seeker.n = 0;
+        take_octets(m, s, s->sought, s->sought_n); /* a header and part of a topic */
+        s->sought_n = 0;
     }
     return take_octets(m, s, bytes + at, n - at);
 }
@@ -151,7 +151,7 @@ static enum protocol_result take_mqtt_gap(struct conversation *c, enum side from
     mqtt_end_object(m, s, TRANSFER_CUT);
     end_packet(s);
     s->seeks = true;
-    s->seeker.n = 0;
+    s->sought_n = 0;
     return PROTOCOL_OK;
 }
 

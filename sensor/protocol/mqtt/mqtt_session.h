@@ -60,7 +60,8 @@ enum mqtt_step {
 struct mqtt_side {
     enum side from;
     bool seeks; /* the place of the next packet is not known */
-    struct seeker seeker;
+    uint16_t sought_n;
+    uint8_t sought[MQTT_WINDOW];
     uint8_t head_n, head[MQTT_HEAD_MAX];
     bool in_packet;
     struct mqtt_head packet;

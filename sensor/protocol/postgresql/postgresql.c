@@ -149,11 +149,11 @@ static enum protocol_result take_postgresql_data(struct conversation *c, enum si
     if (!g->sides_known)
         learn_sides(g, from, bytes[0]);
     if (s->seeks) {
-        if (!seek_start(&s->seeker, PG_WINDOW, begins_message, s, bytes, n, &at))
+        if (!seek_start(s->sought, &s->sought_n, PG_WINDOW, begins_message, s, bytes, n, &at))
             return PROTOCOL_OK;
         s->seeks = false;
-        take_octets(g, s, s->seeker.held, s->seeker.n); /* a header, and what is within its body */
-        s->seeker.n = 0;
+        take_octets(g, s, s->sought, s->sought_n); /* a header, and what is within its body */
+        s->sought_n = 0;
     }
     enum protocol_result result = take_octets(g, s, bytes + at, n - at);
     rows_flush(&s->rows);
@@ -173,7 +173,7 @@ static enum protocol_result take_postgresql_gap(struct conversation *c, enum sid
         rows_gap(&s->rows, n);
         s->head_n = 0;
         s->seeks = true;
-        s->seeker.n = 0;
+        s->sought_n = 0;
     }
     rows_flush(&s->rows);
     return PROTOCOL_OK;

@@ -69,7 +69,8 @@ struct pg_statement {
 
 struct pg_side {
     bool seeks; /* the place of the next message is not known */
-    struct seeker seeker;
+    uint16_t sought_n;
+    uint8_t sought[PG_WINDOW];
     uint8_t head_n, head[8];
     bool in_body;
     uint8_t type;  /* 0: a packet without one */

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers of databases with a folder of their own, and what their tests ask of the sensor's records."""
+import atexit
+import functools
 import glob
 import os
 import shutil
+import tempfile
 
 import lab as net
 import material
@@ -26,6 +29,38 @@ def postgresql(lab, space, folder):
     lab.wait_port(space, '0.0.0.0', POSTGRES_PORT)
     net.wait_for(lambda: lab.run(space, 'psql', '-h', folder, '-p', str(POSTGRES_PORT), '-U', 'lane4', 'postgres', '-c', 'CREATE DATABASE reads',
                                  check=False).returncode == 0, 20, 'the database')
+    return process, folder
+
+
+@functools.cache
+def fresh_mariadb():
+    """A folder of data that each server gets a copy of. To make it is dear, and fails now and then where another one is made."""
+    folder = tempfile.mkdtemp(prefix='gantry-mariadb-')
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.chmod(folder, 0o755)
+    shutil.chown(folder, 'mysql')
+    for _ in range(5):
+        done = net.run('mariadb-install-db', '--no-defaults', f'--datadir={folder}/data', '--user=mysql', '--auth-root-authentication-method=normal',
+                       '--skip-test-db', check=False)
+        if done.returncode == 0:
+            return f'{folder}/data'
+        shutil.rmtree(f'{folder}/data', ignore_errors=True)
+    raise AssertionError(done.stdout)
+
+
+def mariadb(lab, space, folder, *words):
+    """A MariaDB server; the user lane4 and the database lanes are there, nobody needs a password."""
+    folder = str(folder)
+    net.reachable(folder)
+    shutil.chown(folder, 'mysql')
+    options = ['--no-defaults', f'--datadir={folder}/data', '--user=mysql']
+    net.run('cp', '-a', fresh_mariadb(), f'{folder}/data')
+    process = lab.start(space, 'mariadbd', *options, f'--socket={folder}/socket', f'--port={MARIADB_PORT}', '--bind-address=0.0.0.0',
+                        f'--pid-file={folder}/pid', f'--log-error={folder}/log', '--local-infile=1', '--innodb-flush-log-at-trx-commit=0',
+                        '--max-allowed-packet=64M', *words)
+    lab.wait_port(space, '0.0.0.0', MARIADB_PORT)
+    create = "CREATE DATABASE lanes; CREATE USER lane4@'%'; GRANT ALL ON *.* TO lane4@'%'"
+    net.wait_for(lambda: lab.run(space, 'mariadb', '-S', f'{folder}/socket', '-u', 'root', '-e', create, check=False).returncode == 0, 20, 'the database')
     return process, folder
 
 

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/mysql/mysql_session.h"
+
+#include "base/counter.h"
+
+/* --- messages --- */
+
+static void begin_message(struct mysql *m, struct my_side *s) {
+    s->in_message = true;
+    if (my_is_server(m, s))
+        my_begin_answer(m, s);
+    else
+        my_begin_command(m, s, s->head[3]);
+}
+
+void my_end_message(struct mysql *m, struct my_side *s, bool whole) {
+    s->in_message = false;
+    if (my_is_server(m, s))
+        my_end_answer(m, s, whole);
+    else
+        my_end_command(m, s, whole);
+}
+
+static void end_packet(struct mysql *m, struct my_side *s) {
+    s->in_packet = false;
+    s->head_n = 0;
+    if (!s->goes_on)
+        my_end_message(m, s, true);
+}
+
+/* Behind a packet of the greatest length the message goes on in the next. */
+static void begin_packet(struct mysql *m, struct my_side *s) {
+    s->left = (uint32_t)s->head[0] | (uint32_t)s->head[1] << 8 | (uint32_t)s->head[2] << 16;
+    s->goes_on = s->left == MYSQL_PACKET;
+    s->number = s->head[3];
+    s->in_packet = true;
+    if (!s->in_message)
+        begin_message(m, s);
+    if (s->left == 0)
+        end_packet(m, s);
+}
+
+static size_t take_body(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n) {
+    n = n < s->left ? n : s->left;
+    size_t taken = my_is_server(m, s) ? my_take_answer(m, s, p, n) : my_take_command(m, s, p, n);
+    s->left -= (uint32_t)taken;
+    s->seen += taken;
+    if (s->left == 0)
+        end_packet(m, s);
+    return taken;
+}
+
+/* --- is it a packet? --- */
+
+/* Numbers begin at 0 with a greeting and with each command, the answer goes on from there. In frames they may
+ * be anything. */
+static bool is_head(const struct mysql *m, const struct my_side *s) {
+    uint8_t packet = s->head[3];
+    if (s->compressed || s->in_message || m->phase < MY_ANSWER)
+        return true;
+    if (my_is_server(m, s))
+        return packet == 1 || packet == (uint8_t)(s->number + 1) || m->file_n > 0;
+    return packet == 0 || my_is_file(m, s, packet);
+}
+
+/* Who greets is the server, also where the ends are swapped. */
+static void learn_sides(struct mysql *m, const struct my_side *s) {
+    if (!m->sides_known && s->source.from == SIDE_CLIENT && s->head[3] == 0)
+        m->server = SIDE_CLIENT;
+    m->sides_known = true;
+}
+
+/* A client goes over to frames with its first command, whose number is 0 too. True: it has. */
+static bool goes_over(const struct mysql *m, struct my_side *s) {
+    bool over = !my_is_server(m, s) && m->answered && !s->compressed && !s->in_message && s->head[3] == 0 &&
+                (m->capabilities & (MYSQL_COMPRESS | MYSQL_ZSTD));
+    if (over) {
+        my_begin_compressed(s);
+        memcpy(s->frame, s->head, MYSQL_HEAD);
+        s->frame_n = MYSQL_HEAD;
+        s->head_n = 0;
+    }
+    return over;
+}
+
+/* Commands that there are (COM_SLEEP to COM_RESET_CONNECTION, and MariaDB's). */
+static bool is_command(uint8_t first) {
+    return first <= 0x20 || first == MY_BULK || (first >= 0xf0 && first != 0xff);
+}
+
+static bool is_odd(const struct mysql *m, const struct my_side *s, uint8_t first) {
+    return !my_is_server(m, s) && s->step == MY_AT_FIRST && s->in_message && s->seen == 0 &&
+           !is_command(first);
+}
+
+static bool begins_message(const uint8_t *window, const void *context);
+
+size_t my_take_packets(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n) {
+    size_t at = 0;
+    bool compressed = s->compressed;
+    if (s->seeks) {
+        if (!seek_start(s->sought, &s->sought_n, my_is_server(m, s) ? MY_WINDOW : MYSQL_HEAD + 5,
+                        begins_message, s, p, n, &at))
+            return n;
+        uint16_t held = s->sought_n;
+        s->seeks = false;
+        s->sought_n = 0;
+        if (my_is_server(m, s))
+            m->phase = MY_ROWS;
+        my_take_packets(m, s, s->sought, held);
+    }
+    while (at < n && !m->tls && !m->odd && s->compressed == compressed) {
+        if (s->in_packet) {
+            m->odd = is_odd(m, s, p[at]);
+            if (!m->odd)
+                at += take_body(m, s, p + at, n - at);
+            continue;
+        }
+        s->head[s->head_n++] = p[at++];
+        if (s->head_n < MYSQL_HEAD)
+            continue;
+        learn_sides(m, s);
+        if (goes_over(m, s))
+            break;
+        m->odd = !is_head(m, s);
+        if (!m->odd)
+            begin_packet(m, s);
+    }
+    return at;
+}
+
+/* --- what is missing --- */
+
+static void skip_rest(struct mysql *m, struct my_side *s, uint64_t n) {
+    if (s->step == MY_AT_VALUE)
+        my_end_value(m, s, false, false);
+    rows_line_end(&s->rows);
+    rows_gap(&s->rows, n);
+    my_go_to(s, MY_AT_SKIP);
+}
+
+static void gap_body(struct mysql *m, struct my_side *s, uint64_t n) {
+    s->left -= (uint32_t)n;
+    s->seen += n;
+    if (s->open && (s->step == MY_AT_STRAY || s->step == MY_AT_FILE)) {
+        m->c->services->gap(m->c, s->object, n);
+    } else if (s->step == MY_AT_TEXT) {
+        statement_gap(&m->statement, n);
+    } else if (s->step == MY_AT_LONG) {
+        value_gap(&m->long_value, n);
+    } else if (s->step == MY_AT_VALUE && n < s->value_left) {
+        value_gap(&s->rows.value, n);
+        s->value_left -= n;
+    } else if (s->step != MY_AT_SKIP) {
+        skip_rest(m, s, n);
+    }
+    if (s->left == 0)
+        end_packet(m, s);
+}
+
+/* Where no message is open the next one is sought. */
+void my_gap_packets(struct mysql *m, struct my_side *s, uint64_t n) {
+    if (s->in_packet && n <= s->left) {
+        gap_body(m, s, n);
+        return;
+    }
+    counter_one(COUNTER_SQL_PLACE_LOST);
+    if (s->in_message)
+        my_end_message(m, s, false);
+    if (s->open) {
+        m->c->services->end(m->c, s->object, TRANSFER_CUT);
+        s->open = false;
+    }
+    rows_gap(&s->rows, n);
+    s->in_packet = false;
+    s->head_n = 0;
+    s->seeks = true;
+    s->sought_n = 0;
+}
+
+/* A row and the header of the next packet, whose number follows. */
+static bool is_row(const uint8_t *w) {
+    enum { AHEAD = MY_WINDOW - 2 * MYSQL_HEAD };
+    size_t length = (size_t)w[0] | (size_t)w[1] << 8 | (size_t)w[2] << 16, next = MYSQL_HEAD + length;
+    return length > 1 && length <= AHEAD && w[next + 2] == 0 && w[next + 3] == (uint8_t)(w[3] + 1) &&
+           (w[MYSQL_HEAD] == 0 || w[MYSQL_HEAD] < length);
+}
+
+/* A statement, and words at its beginning. */
+static bool is_query(const uint8_t *w) {
+    enum { LETTERS = 4 };
+    bool query = w[2] == 0 && w[3] == 0 && (w[MYSQL_HEAD] == MY_QUERY || w[MYSQL_HEAD] == MY_PREPARE);
+    for (size_t i = 1; query && i <= LETTERS; i++)
+        query = letter_lower((char)w[MYSQL_HEAD + i]) >= 'a' && letter_lower((char)w[MYSQL_HEAD + i]) <= 'z';
+    return query;
+}
+
+static bool begins_message(const uint8_t *window, const void *context) {
+    const struct my_side *s = context;
+    return my_is_server(s->session, s) ? is_row(window) : is_query(window);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/mysql/mysql.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "coding/coding.h"
+#include "said.h"
+#include "script.h"
+
+#include <stdlib.h>
+
+/* Packets after the documentation of MySQL and MariaDB, at every split. */
+
+/* clang-format off */
+#define GREETING "\x3a\0\0\0\x0a" "8.0.1\0\1\0\0\0abcdefgh\0\xff\xff\x21\2\0\xff\xff\x15\0\0\0\0\0\0\0\0\0\0abcdefghijkl\0plugin\0"
+#define ANSWER(flags) "\x2d\0\0\1" flags "\0\0\0\1\x21" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" "lane4\0\0lanes\0"
+#define DONE_2 "\7\0\0\2\0\0\0\2\0\0\0"
+#define OPENED S(GREETING), C(ANSWER("\x09\x82\0\0")), S(DONE_2)
+#define COLUMN(number, name, length, type) "\x1b\0\0" number "\3def\0\0\0\5" name "\0\x0c\x21\0" length "\0\0\0" type "\0\0\0\0\0"
+#define END(number) "\5\0\0" number "\xfe\0\0\2\0"
+#define PLATES "\1\0\0\1\2" COLUMN("\2", "plate", "\x0a", "\xfd") COLUMN("\3", "lanes", "\4", "\3") END("\4")
+/* clang-format on */
+
+static void assert_object(const struct transfer *t, enum side from, const char *name, const char *text) {
+    assert_true(t->ended);
+    assert_int_equal(t->from, from);
+    assert_text(&t->name, name);
+    assert_bytes(t, text);
+}
+
+static void conversations_give_what_they_list(void **state) {
+    struct codings *codings =
+        codings_create(&(struct codings_options){.memory = 8 << 20, .limits = {8, 64, 1 << 20, 100}});
+    script_play_all(SOURCE_ROOT "/tests/transcripts/mysql", codings);
+    codings_destroy(codings);
+}
+
+static void rows_of_a_result_are_lines_below_their_columns(void **state) {
+    static const struct piece p[] = {OPENED,
+                                     C("\x0d\0\0\0\3SELECT * FRO"),
+                                     S(PLATES),
+                                     S("\x0a\0\0\5\7KXR4471\1"
+                                       "4"),
+                                     S("\x09\0\0\6\7GHT7720\xfb"),
+                                     S(END("\7"))};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_SERVER, "", "plate\tlanes\nKXR4471\t4\nGHT7720\t\n");
+        assert_text(&w->transfer[0].user, "lane4");
+        assert_text(&w->transfer[0].path, "lanes");
+    });
+}
+
+static void an_end_of_the_definitions_may_be_left_out(void **state) {
+    static const struct piece p[] = {
+        OPENED,
+        C("\x0d\0\0\0\3SELECT * FRO"),
+        S("\1\0\0\1\2" COLUMN("\2", "plate", "\x0a", "\xfd") COLUMN("\3", "lanes", "\4", "\3")),
+        S("\x0a\0\0\4\7KXR4471\1"
+          "4\7\0\0\5\xfe\0\0\2\0\0\0"),
+        C("\x09\0\0\0\3SELECT 2"),
+        S(PLATES),
+        S("\x0a\0\0\5\7GHT7720\1"
+          "5" END("\6"))};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_SERVER, "", "plate\tlanes\nKXR4471\t4\nGHT7720\t5\n");
+    });
+}
+
+static void rows_in_binary_are_written_as_text(void **state) {
+    /* tiny -2, short 300, long unsigned 4294967295, longlong 5, double 0.5, datetime, time, NULL */
+    static const struct piece p[] = {
+        OPENED, C("\x0a\0\0\0\x17\1\0\0\0\0\1\0\0\0"),
+        S("\1\0\0\1\x08" COLUMN("\2", "col-a", "\4", "\1")
+              COLUMN("\3", "col-b", "\4",
+                     "\2") "\x1b\0\0\4\3def\0\0\0\5"
+                           "col-c\0\x0c\x21\0\4\0\0\0\3\x20\0\0\0\0" COLUMN("\5", "col-d", "\4", "\x08")
+                               COLUMN("\6", "col-e", "\4", "\5") COLUMN("\7", "col-f", "\4", "\x0c")
+                                   COLUMN("\x08", "col-g", "\4", "\x0b") COLUMN("\x09", "col-h", "\4", "\xfd")
+                                       END("\x0a")),
+        S("\x2b\0\0\x0b\0\0\2\xfe\x2c\1\xff\xff\xff\xff\5\0\0\0\0\0\0\0\0\0\0\0\0\0\xe0\x3f\7\xea\7\5\x1f\4"
+          "\x0b\x3a"
+          "\x08\1\1\0\0\0\2\3\4" END("\x0c"))};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_SERVER, "",
+                      "col-a\tcol-b\tcol-c\tcol-d\tcol-e\tcol-f\tcol-g\tcol-h\n"
+                      "-2\t300\t4294967295\t5\t0.5\t2026-05-31 04:11:58\t-26:03:04\t\n");
+    });
+}
+
+static void what_is_bound_to_an_insert_is_a_row_of_its_columns(void **state) {
+    static const struct piece p[] = {
+        OPENED,
+        C("\x2a\0\0\0\x16INSERT INTO t (plate, lanes) VALUES (?,?)"),
+        S("\x0c\0\0\1\0\7\0\0\0\0\0\2\0\0\0\0" COLUMN("\2", "plate", "\4", "\xfd")
+              COLUMN("\3", "lanes", "\4", "\3") END("\4")),
+        C("\x1c\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\1\xfe\0\3\0\7KXR4471\4\0\0\0"),
+        S("\7\0\0\1\0\1\0\2\0\0\0"),
+        C("\x18\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\0\7GHT7720\5\0\0\0")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_CLIENT, "t", "plate\tlanes\nKXR4471\t4\nGHT7720\t5\n");
+    });
+}
+
+static void a_file_that_is_loaded_is_an_object_of_its_bytes(void **state) {
+    static const struct piece p[] = {OPENED,
+                                     C("\x1b\0\0\0\3LOAD DATA LOCAL INFILE 'x'"),
+                                     S("\6\0\0\1\xfb/a/x1"),
+                                     C("\4\0\0\2a,b\n\4\0\0\3c,d\n\0\0\0\4"),
+                                     S("\7\0\0\5\0\1\0\2\0\0\0"),
+                                     C("\1\0\0\0\1")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_CLIENT, "/a/x1", "a,b\nc,d\n");
+        assert_int_equal(w->transfer[0].how, TRANSFER_DONE);
+    });
+}
+
+static void statements_that_change_are_lines_of_one_text_and_questions_are_not_kept(void **state) {
+    static const struct piece p[] = {OPENED, C("\x1c\0\0\0\3INSERT INTO t VALUES ('\\n')"),
+                                     C("\x17\0\0\0\3SELECT 'secret' FROM t"),
+                                     C("\x1b\0\0\0\3INSERT INTO t VALUES (\"B\")")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_CLIENT, "t",
+                      "INSERT INTO t VALUES ('\n')\nINSERT INTO t VALUES (\"B\")\n");
+    });
+}
+
+static void what_is_no_packet_is_looked_at_as_anything(void **state) {
+    static const struct piece p[] = {OPENED, C("GET /b HTTP/1.1\r\nHost: x.example\r\n\r\n"),
+                                     S("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(counter_values[COUNTER_MYSQL_ODD], 1);
+        assert_int_equal(w->transfers, 1);
+        assert_bytes(&w->transfer[0], "abc");
+    });
+}
+
+static void behind_a_request_for_tls_that_was_decrypted_it_goes_on(void **state) {
+    static const struct piece p[] = {
+        S(GREETING),
+        C("\x20\0\0\1\x09\x8a\0\0\0\0\0\1\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+        C("\x2d\0\0\2\x09\x8a\0\0\0\0\0\1\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0lane4\0\0lanes\0"),
+        S("\7\0\0\3\0\0\0\2\0\0\0"),
+        C("\x09\0\0\0\3SELECT 2"),
+        S(PLATES),
+        S("\x0a\0\0\5\7GHT7720\1"
+          "5" END("\6"))};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_SERVER, "", "plate\tlanes\nGHT7720\t5\n");
+    });
+}
+
+/* --- what is missing --- */
+
+static void a_gap_in_a_value_leaves_the_next_row_whole(void **state) {
+    static const struct piece p[] = {OPENED,
+                                     C("\x0d\0\0\0\3SELECT * FRO"),
+                                     S(PLATES),
+                                     S("\x0a\0\0\5\7KX"),
+                                     GAP(SIDE_SERVER, 3),
+                                     S("71\1"
+                                       "4\x0a\0\0\6\7GHT7720\1"
+                                       "5" END("\7"))};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_SERVER, "", "plate\tlanes\n\t4\nGHT7720\t5\n");
+    });
+}
+
+static void the_server_alone_is_read(void **state) {
+    static const struct piece p[] = {S(PLATES), S("\x0a\0\0\5\7KXR4471\1"
+                                                  "4" END("\6"))};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_SERVER, "", "plate\tlanes\nKXR4471\t4\n");
+    });
+}
+
+/* --- values that are files, in literals --- */
+
+static size_t make_statement(uint8_t *out, const struct stream *picture, bool hex) {
+    struct stream s = {0};
+    stream_text(&s, hex ? "\3INSERT INTO t VALUES (1,0x" : "\3INSERT INTO t VALUES (1,_binary'");
+    for (size_t i = 0; i < picture->n; i++) {
+        char two[3];
+        uint8_t o = picture->p[i];
+        snprintf(two, sizeof two, "%02x", o);
+        if (hex)
+            stream_add(&s, two, 2);
+        else if (o == 0)
+            stream_add(&s, "\\0", 2);
+        else if (o == '\'' || o == '\\')
+            stream_add(&s, (const uint8_t[]){'\\', o}, 2);
+        else
+            stream_add(&s, &o, 1);
+    }
+    stream_text(&s, hex ? ")" : "')");
+    const uint8_t head[] = {(uint8_t)s.n, (uint8_t)(s.n >> 8), (uint8_t)(s.n >> 16), 0};
+    memcpy(out, head, sizeof head);
+    memcpy(out + sizeof head, s.p, s.n);
+    return s.n + sizeof head;
+}
+
+static void assert_picture(bool hex, size_t n, size_t split) {
+    static struct stream picture;
+    static uint8_t statement[1 << 16];
+    uint8_t sha256[32];
+    picture.n = 0;
+    stream_jpeg(&picture, n);
+    struct world *w = talk((const struct piece[]){OPENED}, 3, 0);
+    size_t flow = world_open(w, (struct endpoint){0}, (struct endpoint){0});
+    world_deliver(w, flow, SIDE_SERVER, (const uint8_t *)GREETING, sizeof GREETING - 1, split);
+    world_deliver(w, flow, SIDE_CLIENT, (const uint8_t *)ANSWER("\x09\x82\0\0"),
+                  sizeof ANSWER("\x09\x82\0\0") - 1, split);
+    world_deliver(w, flow, SIDE_SERVER, (const uint8_t *)DONE_2, sizeof DONE_2 - 1, split);
+    world_deliver(w, flow, SIDE_CLIENT, statement, make_statement(statement, &picture, hex), split);
+    world_close_all(w);
+    EVP_Digest(picture.p, picture.n, sha256, NULL, EVP_sha256(), NULL);
+    assert_int_equal(w->transfers, 2);
+    assert_int_equal(w->transfer[1].how, TRANSFER_DONE);
+    assert_memory_equal(w->transfer[1].sha256, sha256, sizeof sha256);
+    world_destroy(w);
+}
+
+static void a_picture_in_a_literal_is_an_object(void **state) {
+    static const size_t sizes[] = {60, 500, 1024, 5000};
+    for (size_t i = 0; i < sizeof talk_splits / sizeof *talk_splits; i++)
+        for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+            assert_picture(true, sizes[k], talk_splits[i]);
+            assert_picture(false, sizes[k], talk_splits[i]);
+        }
+}
+
+/* --- the probe --- */
+
+static enum probe probe(const char *client, size_t n, const char *server, size_t m) {
+    return mysql_probe((const struct bytes[2]){bytes_of(client, n), bytes_of(server, m)});
+}
+
+static void a_greeting_or_an_answer_is_certain(void **state) {
+    static const char answer[] = ANSWER("\x09\x82\0\0"), result[] = PLATES;
+    assert_int_equal(probe("", 0, GREETING, sizeof GREETING - 1), PROBE_YES);
+    assert_int_equal(probe("", 0, GREETING, 10), PROBE_MORE);
+    assert_int_equal(probe(answer, sizeof answer - 1, "", 0), PROBE_YES);
+    assert_int_equal(probe("", 0, result, sizeof result - 1), PROBE_YES);
+}
+
+static void other_bytes_are_not(void **state) {
+    static const char zeros[64];
+    assert_int_equal(probe(zeros, sizeof zeros, "", 0), PROBE_NO);
+    assert_int_equal(probe("", 0, "220 ready\r\n", 11), PROBE_NO);
+    assert_int_equal(probe("", 0, "\x4a\0\0\0\x0a\1\2\3\4\5\6", 11), PROBE_NO);
+    assert_int_equal(probe("GET / HTTP/1.1\r\n", 16, "", 0), PROBE_NO);
+    assert_int_equal(probe("\x16\3\1\2\0\1\0\1\xfc\3\3", 11, "", 0), PROBE_NO);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(conversations_give_what_they_list),
+        cmocka_unit_test(rows_of_a_result_are_lines_below_their_columns),
+        cmocka_unit_test(an_end_of_the_definitions_may_be_left_out),
+        cmocka_unit_test(rows_in_binary_are_written_as_text),
+        cmocka_unit_test(what_is_bound_to_an_insert_is_a_row_of_its_columns),
+        cmocka_unit_test(a_file_that_is_loaded_is_an_object_of_its_bytes),
+        cmocka_unit_test(statements_that_change_are_lines_of_one_text_and_questions_are_not_kept),
+        cmocka_unit_test(what_is_no_packet_is_looked_at_as_anything),
+        cmocka_unit_test(behind_a_request_for_tls_that_was_decrypted_it_goes_on),
+        cmocka_unit_test(a_gap_in_a_value_leaves_the_next_row_whole),
+        cmocka_unit_test(the_server_alone_is_read),
+        cmocka_unit_test(a_picture_in_a_literal_is_an_object),
+        cmocka_unit_test(a_greeting_or_an_answer_is_certain),
+        cmocka_unit_test(other_bytes_are_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
