@@ -222,6 +222,26 @@
     COUNTER(HTTP_UNANSWERED,      "http.unanswered",             "HTTP requests forgotten because too many waited for an answer") \
     COUNTER(HTTP_UPGRADES,        "http.upgrades",               "HTTP flows left because they changed to another protocol (101)") \
     COUNTER(HTTP_NO_MEMORY,       "http.no_memory",              "HTTP heads lost because no memory was left") \
+    COUNTER(HTTP2_REQUESTS,       "http2.requests",              "HTTP/2 requests understood, promised ones among them") \
+    COUNTER(HTTP2_RESPONSES,      "http2.responses",             "HTTP/2 responses understood") \
+    COUNTER(HTTP2_HEADS_BAD,      "http2.heads_bad",             "HTTP/2 heads that could not be read") \
+    COUNTER(HTTP2_HEADS_CUT,      "http2.heads_cut",             "HTTP/2 heads of which a gap took a part") \
+    COUNTER(HTTP2_HEADS_PARTLY,   "http2.heads_partly",          "HTTP/2 heads longer than 64 KiB, or that unfold to more than their hosts pay for, of which the fields that are asked for were kept") \
+    COUNTER(HTTP2_FIELDS_BAD,     "http2.fields_bad",            "fields of HTTP/2 heads that could not be decoded; the table of fields is not known behind them") \
+    COUNTER(HTTP2_FIELDS_UNKNOWN, "http2.fields_unknown",        "fields of HTTP/2 heads left out because they refer to a table of which the beginning was not seen") \
+    COUNTER(HTTP2_FRAMES_BAD,     "http2.frames_bad",            "places where an HTTP/2 frame should stand and none did") \
+    COUNTER(HTTP2_FRAMING_LOST,   "http2.framing_lost",          "times that the next HTTP/2 frame had to be found, behind a gap or in the middle of a connection") \
+    COUNTER(HTTP2_SKIPPED,        "http2.skipped",               "octets in which the next HTTP/2 frame was looked for") \
+    COUNTER(HTTP2_HEADLESS,       "http2.headless",              "HTTP/2 bodies handed on, never as complete, though their head was not seen") \
+    COUNTER(HTTP2_RESETS,         "http2.resets",                "HTTP/2 streams that were reset") \
+    COUNTER(HTTP2_STREAMS_SHED,   "http2.streams_shed",          "HTTP/2 transfers cut because too many streams were open on their connection") \
+    COUNTER(HTTP2_STRAYS,         "http2.strays",                "runs of octets on HTTP/2 connections that are no frame, or one of no known type, taken for content") \
+    COUNTER(HTTP2_TUNNELS,        "http2.tunnels",               "HTTP/2 streams opened by CONNECT") \
+    COUNTER(HTTP2_TUNNELS_SHED,   "http2.tunnels_shed",          "of those, looked at as bodies because too many were open on their connection") \
+    COUNTER(HTTP2_ODD,            "http2.odd",                   "connections announced as HTTP/2 that began as something else") \
+    COUNTER(HTTP2_NO_MEMORY,      "http2.no_memory",             "HTTP/2 heads, fields or streams lost because no memory was left") \
+    COUNTER(GRPC_MESSAGES,        "grpc.messages",               "messages of gRPC") \
+    COUNTER(GRPC_LOST,            "grpc.lost",                   "bodies of gRPC in which the next message could not be found, looked at as they are from there on") \
     /* content */ \
     COUNTER(OBJECTS,              "content.objects",              "objects opened") \
     COUNTER(OBJECTS_COMPLETE,     "content.objects_complete",     "objects seen whole") \
@@ -274,6 +294,7 @@
     COUNTER(TNEF_SMALL,           "content.tnef_small",           "such of a few bytes left out because their hosts' bytes do not pay for an object each") \
     COUNTER(TNEF_BROKEN,          "content.tnef_broken",          "TNEF that is damaged or cut short") \
     COUNTER(TNEF_SHED,            "content.tnef_shed",            "TNEF not taken apart because too many were open") \
+    COUNTER(PROTOBUF_SHED,        "content.protobuf_shed",        "messages of Protocol Buffers not taken apart because too many were open") \
     COUNTER(ASSEMBLY_OVERLAP,     "content.assembly_overlap_bytes",    "bytes of parts that had been seen before") \
     COUNTER(ASSEMBLY_BEHIND,      "content.assembly_behind_bytes",     "bytes of parts behind the announced end of their whole") \
     COUNTER(ASSEMBLY_SPILLED,     "content.assembly_spilled",     "parts made objects of their own because the memory for waiting parts was full") \

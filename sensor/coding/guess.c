@@ -46,6 +46,12 @@ static struct trial decode_on_trial(struct codings *c, const struct coding *codi
 
 enum { ANY_TRAILER = CODING_TRIAL };
 
+/* The mark of a sync flush: some senders of deflate leave it at that. */
+static bool is_flushed(struct bytes in) {
+    enum { MARK = 4 };
+    return in.n > MARK && memcmp(in.p + in.n - MARK, "\0\0\xff\xff", MARK) == 0;
+}
+
 /* `trailer`: bytes that may stand behind the end. */
 static bool fits_coding(struct codings *c, const struct coding *coding, struct bytes in, bool whole,
                         size_t trailer) {
@@ -60,7 +66,7 @@ static bool fits_coding(struct codings *c, const struct coding *coding, struct b
         return true;
     if (coding->no_magic && trailer < ANY_TRAILER)
         return whole ? t.ended && t.left <= trailer : !t.ended && in.n >= BARE_MIN;
-    return !whole || t.ended;
+    return !whole || t.ended || (t.left == 0 && is_flushed(in));
 }
 
 /* Length of a gzip header as its flags describe it, some of them left aside; 0 if it does not fit. */

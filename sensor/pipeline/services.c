@@ -29,6 +29,8 @@ static struct bytes target_of(const struct conversation *c, const struct transfe
     struct bytes host = seed->fact[FACT_HOST], own = seed->fact[FACT_TARGET];
     if (!flow->relayed[seed->from] || seed->from != SIDE_CLIENT)
         return bytes_of(NULL, 0);
+    if (own.n == 0)
+        own = conversation_target(c);
     if (own.n)
         return own;
     return conversation_tunnels(c) == 0 && host.n ? host : flow_context_target(flow, seed->from);

@@ -82,6 +82,7 @@ void dispatch_become(struct dispatcher *dp, struct conversation *c) {
                            .ndpi_spoke = true,
                            .foreign = d->foreign,
                            .spoken = d->spoken,
+                           .target = d->target,
                            .within = wrapped ? d->asked : d->within,
                            .tunnels = (uint8_t)(d->tunnels + 1),
                            .turns = (uint8_t)(d->turns + 1)};

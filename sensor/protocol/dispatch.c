@@ -227,12 +227,29 @@ static bool keep_event(struct dispatcher *dp, struct conversation *c, const stru
     return false;
 }
 
+/* A segment that does not fit what is held is looked at as far as there is room for it. */
+static bool decide_beyond(struct dispatcher *dp, struct conversation *c, const struct event *e) {
+    struct hold *h = c->dispatch->hold;
+    struct bytes first[2] = {hold_first(h, SIDE_CLIENT), hold_first(h, SIDE_SERVER)};
+    bool more;
+    if (e->n <= h->room - h->used[e->side] || e->kind != EVENT_DATA)
+        return false;
+    first[e->side] = hold_peek(h, e);
+    const struct protocol *p = probe_all(dp, c, first, NULL, &more);
+    if (!p)
+        return false;
+    c->dispatch->by_probe = true;
+    if (run_from_hold(dp, c, p))
+        dispatch_take_event(dp, c, e);
+    return true;
+}
+
 /* Bytes are copied only when they do not decide by themselves. */
 static void take_undecided(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     struct dispatch *d = c->dispatch;
     const struct event *datagram = e->kind == EVENT_DATAGRAM ? e : NULL;
     bool held = d->hold && d->hold->used[e->side] > 0, more;
-    if (held && !keep_event(dp, c, e))
+    if (held && (decide_beyond(dp, c, e) || !keep_event(dp, c, e)))
         return;
     struct bytes first[2] = {hold_first(d->hold, SIDE_CLIENT), hold_first(d->hold, SIDE_SERVER)};
     if (!held)
@@ -349,11 +366,15 @@ const char *conversation_spoken(const struct conversation *c) {
 }
 
 bool conversation_read(const struct conversation *c) {
-    return c->protocol && !c->protocol->takes_rest;
+    return c->protocol && !c->protocol->takes_rest && !c->dispatch->lost;
 }
 
 unsigned conversation_tunnels(const struct conversation *c) {
     return c->dispatch->tunnels;
+}
+
+struct bytes conversation_target(const struct conversation *c) {
+    return c->dispatch->target;
 }
 
 bool conversation_lost(const struct conversation *c) {

@@ -63,9 +63,11 @@ void conversation_decide(struct dispatcher *d, struct conversation *c);
 void conversation_close(struct dispatcher *d, struct conversation *c); /* decides; accepts NULL */
 /* What it speaks by our own look, or spoke last: the protocol's name; NULL: not known. */
 const char *conversation_spoken(const struct conversation *c);
-bool conversation_read(const struct conversation *c); /* a protocol reads it, the last resort aside */
+bool conversation_read(const struct conversation *c); /* a protocol reads all of it, the last resort aside */
 /* Conversations around it: what it says stands in their tunnel. */
 unsigned conversation_tunnels(const struct conversation *c);
+/* Whom its tunnel leads to, where others run beside it on the same flow; empty if none do. */
+struct bytes conversation_target(const struct conversation *c);
 /* Some of it was read, and nobody can make sense of the rest, or it was left out. */
 bool conversation_lost(const struct conversation *c);
 bool conversation_undecided(const struct conversation *c); /* what protocol it is is not known */

@@ -47,11 +47,12 @@ struct dispatch {
     bool began;    /* a transfer */
     bool may_seal; /* what was held when nobody else took it promises TLS */
     bool encrypted;
-    bool lost;          /* see conversation_lost() */
-    const char *spoken; /* name of the protocol that ran last, the last resort aside */
-    bool fallback;      /* of what becomes of it, as the protocol asked */
-    uint8_t tunnels;    /* conversations around this one */
-    uint8_t turns;      /* of this call */
+    bool lost;           /* see conversation_lost() */
+    const char *spoken;  /* name of the protocol that ran last, the last resort aside */
+    bool fallback;       /* of what becomes of it, as the protocol asked */
+    struct bytes target; /* of a branch: the host that it leads to; borrowed */
+    uint8_t tunnels;     /* conversations around this one */
+    uint8_t turns;       /* of this call */
     uint8_t inner_runs;
     uint64_t candidates;            /* bits, as the protocol asked */
     const struct protocol *certain; /* likewise; NULL: one of the candidates */

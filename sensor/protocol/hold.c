@@ -33,6 +33,15 @@ bool hold_add(struct hold *h, const struct event *e) {
     return true;
 }
 
+struct bytes hold_peek(struct hold *h, const struct event *e) {
+    struct bytes first = hold_first(h, e->side);
+    size_t left = h->room - h->used[e->side], n = e->n < left ? e->n : left;
+    if (h->first_closed[e->side] || e->kind != EVENT_DATA)
+        return first;
+    memcpy((uint8_t *)side_bytes(h, e->side) + h->used[e->side], e->bytes, n);
+    return bytes_of(first.p, first.n + n);
+}
+
 struct event hold_event(const struct hold *h, unsigned i, size_t at[2]) {
     const struct held_event *held = &h->event[i];
     struct event e = {.kind = held->kind, .side = held->side, .n = held->n};

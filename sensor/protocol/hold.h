@@ -37,6 +37,9 @@ static inline size_t hold_size(size_t room) {
 void hold_init(struct hold *h, size_t room);
 /* False when there is no room. */
 bool hold_add(struct hold *h, const struct event *e);
+/* What hold_first() would be with as much of `e`, which does not fit, as there is room for. The octets lie
+ * there until the next hold_add(). */
+struct bytes hold_peek(struct hold *h, const struct event *e);
 /* The event number `i` of those held; `at` says how many bytes of each side came before, and is moved on. */
 struct event hold_event(const struct hold *h, unsigned i, size_t at[2]);
 /* Accepts NULL: then nothing was held. */

@@ -13,6 +13,7 @@
     PROTOCOL(rtsp, rtsp) \
     PROTOCOL(rtsp, rtp) \
     PROTOCOL(http, http) \
+    PROTOCOL(http2, http2) \
     PROTOCOL(websocket, websocket) \
     PROTOCOL(smtp, smtp) \
     PROTOCOL(pop3, pop3) \

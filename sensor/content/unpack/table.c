@@ -11,6 +11,7 @@
     UNPACKER(message) \
     UNPACKER(encoded) \
     UNPACKER(tnef) \
+    UNPACKER(protobuf) \
     UNPACKER(gzip)
 /* clang-format on */
 

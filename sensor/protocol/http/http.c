@@ -4,6 +4,7 @@
 #include "base/counter.h"
 #include "protocol/http/http_flow.h"
 #include "protocol/http/http_start.h"
+#include "protocol/http2/http2.h"
 #include "protocol/memory.h"
 #include "protocol/websocket/websocket.h"
 
@@ -515,9 +516,13 @@ static void *http_open(struct conversation *c, struct bytes facts) {
 /* What is left belongs to the conversation inside the tunnel: first what the client sent. Held bytes stay
  * until close. */
 static void give_inner(struct http *h, struct http_side *from, struct bytes rest) {
-    if (h->becomes_socket)
+    static const struct http_origin nobody;
+    if (h->becomes_http2)
+        conversation_become_this(h->c, &protocol_http2,
+                                 http2_upgrade_facts(h->upgrade ? &h->upgrade->origin : &nobody));
+    else if (h->becomes_socket)
         conversation_become_this(h->c, &protocol_websocket,
-                                 h->socket ? h->socket->origin.path : bytes_of(NULL, 0));
+                                 h->upgrade ? h->upgrade->origin.path : bytes_of(NULL, 0));
     else
         conversation_become(h->c, NULL, false);
     for (int i = 0; i < 2; i++) {
@@ -649,7 +654,7 @@ static void http_close(struct conversation *c) {
         release_held(&h->side[i]);
         http_exchanges_finish(&h->waiting[i]);
     }
-    protocol_free(h->socket);
+    protocol_free(h->upgrade);
     protocol_free(h);
 }
 

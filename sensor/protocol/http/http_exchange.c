@@ -44,27 +44,35 @@ static struct bytes cut_text(struct bytes text, size_t most) {
     return bytes_of(text.p, text.n < most ? text.n : most);
 }
 
-static struct http_exchange *append_exchange(struct http_exchanges *q, const struct http_origin *o) {
+struct http_exchange *http_exchange_keep(const struct http_origin *o) {
     struct http_origin cuts = {cut_text(o->method, METHOD_MAX), cut_text(o->path, PATH_MAX_BYTES),
                                cut_text(o->host, HOST_MAX), cut_text(o->user, USER_MAX)};
     size_t size = sizeof(struct http_exchange) + cuts.method.n + cuts.path.n + cuts.host.n + cuts.user.n;
-    while (q->count >= HTTP_EXCHANGES_MAX || (q->count && q->bytes + size > HTTP_EXCHANGES_BYTES)) {
-        protocol_free(take_first(q));
-        counter_one(COUNTER_HTTP_UNANSWERED);
-    }
     struct http_exchange *x = protocol_alloc(PROTOCOL_HELD, size);
     if (!x) {
         counter_one(COUNTER_HTTP_NO_MEMORY);
-        http_exchanges_finish(q); /* what waits would be paired with the wrong answers */
         return NULL;
     }
     uint8_t *at = (uint8_t *)(x + 1);
     x->size = size;
-    q->bytes += size;
     x->origin.method = copy_text(&at, cuts.method);
     x->origin.path = copy_text(&at, cuts.path);
     x->origin.host = copy_text(&at, cuts.host);
     x->origin.user = copy_text(&at, cuts.user);
+    return x;
+}
+
+static struct http_exchange *append_exchange(struct http_exchanges *q, const struct http_origin *o) {
+    struct http_exchange *x = http_exchange_keep(o);
+    if (!x) {
+        http_exchanges_finish(q); /* what waits would be paired with the wrong answers */
+        return NULL;
+    }
+    while (q->count >= HTTP_EXCHANGES_MAX || (q->count && q->bytes + x->size > HTTP_EXCHANGES_BYTES)) {
+        protocol_free(take_first(q));
+        counter_one(COUNTER_HTTP_UNANSWERED);
+    }
+    q->bytes += x->size;
     *q->last = x;
     q->last = &x->next;
     q->newest = x;

@@ -29,6 +29,10 @@ struct http_exchanges {
     size_t bytes; /* of all of them */
 };
 
+/* A bounded copy of an origin, in no list; the caller's, to be freed by protocol_free(). NULL: no memory
+ * (counted). */
+struct http_exchange *http_exchange_keep(const struct http_origin *origin);
+
 void http_exchanges_init(struct http_exchanges *q);
 void http_exchanges_finish(struct http_exchanges *q); /* forgets all; may be used again */
 

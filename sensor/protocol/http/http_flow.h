@@ -4,12 +4,13 @@
 
 #include "protocol/http/http_exchange.h"
 #include "protocol/http/http_head.h"
+#include "protocol/http/http_hosts.h"
 #include "protocol/http/http_lines.h"
 #include "protocol/http/http_shrink.h"
 #include "protocol/protocol.h"
 
 /* One HTTP connection: what http.c (bytes to messages) and http_message.c (messages to transfers) share. */
-enum { HTTP_HEAD_MAX = 65536, HTTP_HOLD_MAX = 16384, HTTP_HOSTS = 8 };
+enum { HTTP_HEAD_MAX = 65536, HTTP_HOLD_MAX = 16384 };
 
 enum http_phase {
     HTTP_AT_START, /* a message begins here, after optional empty lines */
@@ -56,14 +57,14 @@ struct http {
     struct http_side side[2]; /* by enum side */
     enum side client;         /* who asks; the flow's client unless the first message shows otherwise */
     bool client_known;
-    struct http_side *wake;           /* its held bytes can go on */
-    bool answered;                    /* a final answer was seen */
-    bool lost;                        /* the way was lost once: it may have been before the capture began */
-    struct http_exchanges waiting[2]; /* by the side that asked */
-    uint64_t sought;                  /* bytes stepped over since the last message */
-    uint64_t hosts[HTTP_HOSTS];       /* digests of those already named */
-    bool becomes_socket;              /* a WebSocket, */
-    struct http_exchange *socket;     /* that this request asked for; NULL: not known */
+    struct http_side *wake;             /* its held bytes can go on */
+    bool answered;                      /* a final answer was seen */
+    bool lost;                          /* the way was lost once: it may have been before the capture began */
+    struct http_exchanges waiting[2];   /* by the side that asked */
+    uint64_t sought;                    /* bytes stepped over since the last message */
+    struct http_hosts hosts;            /* already named */
+    bool becomes_socket, becomes_http2; /* a WebSocket, or HTTP/2, */
+    struct http_exchange *upgrade;      /* that this request asked for; NULL: not known */
     enum protocol_result result;
 };
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
-#include "base/hash.h"
 #include "protocol/http/http_facts.h"
 #include "protocol/http/http_flow.h"
 #include "protocol/memory.h"
@@ -98,24 +97,6 @@ void http_message_forget(struct http_side *s) {
     forget_head(s);
 }
 
-/* Tells the policy each name once; a flow with more than HTTP_HOSTS of them tells some again. */
-static void name_host(struct http *h, struct bytes host) {
-    static struct hash_key key;
-    static bool keyed;
-    if (!keyed)
-        key = hash_key_random();
-    keyed = true;
-    if (host.n == 0)
-        return;
-    uint64_t digest = hash_bytes(&key, host.p, host.n) | 1;
-    for (size_t i = 0; i < HTTP_HOSTS; i++)
-        if (h->hosts[i] == digest)
-            return;
-    memmove(h->hosts + 1, h->hosts, sizeof h->hosts - sizeof h->hosts[0]);
-    h->hosts[0] = digest;
-    h->c->services->tell(h->c, (const struct bytes[FACT_COUNT]){[FACT_HOST] = host});
-}
-
 /* --- requests --- */
 
 /* Requests of these methods end with their head when they announce no body (RFC 9112 section 6.3); behind any
@@ -150,7 +131,7 @@ static void begin_request_body(struct http *h, struct http_side *s, struct bytes
 static void take_request(struct http *h, struct http_side *s) {
     struct http_origin origin = http_facts_origin(s->head);
     counter_one(COUNTER_HTTP_REQUESTS);
-    name_host(h, origin.host);
+    http_hosts_tell(&h->hosts, h->c, origin.host);
     http_exchanges_asked(&h->waiting[http_side_of(h, s)], &origin, s->head->old);
     if (bytes_equal_nocase(origin.method, "CONNECT")) {
         h->c->services->tell(h->c, (const struct bytes[FACT_COUNT]){[FACT_TARGET] = origin.host});
@@ -237,7 +218,8 @@ static void take_response(struct http *h, struct http_side *s) {
     if (switches_protocol(s)) {
         counter_one(COUNTER_HTTP_UPGRADES);
         h->becomes_socket = http_head_lists(s->head, HTTP_UPGRADE, "websocket");
-        h->socket = s->exchange;
+        h->becomes_http2 = http_head_lists(s->head, HTTP_UPGRADE, "h2c");
+        h->upgrade = s->exchange;
         s->exchange = NULL;
         leave_for_other(h, s);
     } else if (opens_tunnel(s)) {

@@ -121,6 +121,22 @@ static void what_was_applied_last_is_undone_first(void **state) {
     codings_destroy(codings);
 }
 
+/* A stored block of 20 octets and an empty one, as a flush leaves it (RFC 1951 section 3.2.4); then without
+ * the latter. */
+static void deflate_that_is_flushed_and_never_ends_is_undone(void **state) {
+    static const uint8_t flushed[] = "\0\x14\0\xeb\xff"
+                                     "Hello, /, http: true\0\0\0\xff\xff";
+    for (int whole = 0; whole < 2; whole++) {
+        struct filter *f = begin_with(&(struct codings_options){0}, "DeFlate", true);
+        size_t n = sizeof flushed - 1 - (whole ? 0 : 5);
+        filter_data(f, flushed, n);
+        filter_end(f, TRANSFER_DONE);
+        assert_int_equal(sink.n, whole ? 20 : n);
+        assert_memory_equal(sink.bytes, whole ? "Hello, /, http: true" : (const char *)flushed, sink.n);
+        codings_destroy(codings);
+    }
+}
+
 static void without_guessing_a_false_name_keeps_the_bytes(void **state) {
     uint8_t packed[128];
     size_t n = compress_text("plate", 15, packed, sizeof packed);
@@ -302,6 +318,7 @@ int main(void) {
         cmocka_unit_test(gzip_before_any_filter_is_undone_at_every_split),
         cmocka_unit_test(a_gzip_body_without_its_end_is_cut),
         cmocka_unit_test(what_was_applied_last_is_undone_first),
+        cmocka_unit_test(deflate_that_is_flushed_and_never_ends_is_undone),
         cmocka_unit_test(without_guessing_a_false_name_keeps_the_bytes),
         cmocka_unit_test(names_that_change_nothing_put_nothing_in_between),
         cmocka_unit_test(a_stack_that_was_not_used_can_be_peeled_off),

@@ -2,6 +2,7 @@
 #ifndef GANTRY_TEST_PROTOCOL_RECORDER_H
 #define GANTRY_TEST_PROTOCOL_RECORDER_H
 
+#include "protocol/branch.h"
 #include "protocol/protocol.h"
 
 #include <openssl/evp.h>
@@ -167,6 +168,25 @@ enum protocol_result conversation_become_any(struct conversation *c, enum side f
 }
 
 void conversation_settle_later(struct conversation *c) {
+}
+
+struct conversation *branch_open(struct conversation *trunk, const struct protocol *p, struct bytes facts,
+                                 struct bytes target) {
+    return NULL;
+}
+
+bool branch_data(struct conversation *trunk, struct conversation *branch, enum side from, struct bytes in) {
+    return false;
+}
+
+bool branch_gap(struct conversation *trunk, struct conversation *branch, enum side from, uint64_t n) {
+    return false;
+}
+
+void branch_end(struct conversation *trunk, struct conversation *branch, enum side from, bool clean) {
+}
+
+void branch_close(struct conversation *trunk, struct conversation *branch) {
 }
 
 void conversation_inner(struct conversation *c, enum side from, const uint8_t *bytes, size_t n) {
