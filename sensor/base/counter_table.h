@@ -176,6 +176,10 @@
     COUNTER(SMB_FORGOTTEN,        "smb.forgotten",                "SMB sessions, shares and open files forgotten because their two hosts had too many") \
     COUNTER(SMB_NO_MEMORY,        "smb.no_memory",                "SMB requests, sessions, shares and files not noted because no memory was left") \
     COUNTER(SMTP_STRAYS,          "smtp.strays",                  "things among the lines of SMTP clients that were no command") \
+    COUNTER(RSYNC_LINES_LONG,     "rsync.lines_long",            "lines and arguments of rsync longer than the limit; what is beyond it is not looked at") \
+    COUNTER(RSYNC_LISTS_LONG,     "rsync.lists_long",            "lists of files of rsync that are longer than the limit, or without memory: their files have no names") \
+    COUNTER(RSYNC_MATCHES,        "rsync.matches",               "blocks of files that rsync did not send, because their receiver has them: missing in the file") \
+    COUNTER(RSYNC_NOT_UNDONE,     "rsync.not_undone",            "files of rsync whose compression could not be undone to the end") \
     COUNTER(RTSP_STRAYS,          "rtsp.strays",                 "connections of RTSP that went on with something else") \
     COUNTER(RTSP_LINES_LONG,      "rtsp.lines_long",             "lines of RTSP and SDP longer than the limit; what is beyond it is not looked at") \
     COUNTER(RTSP_TRACKS_MANY,     "rtsp.tracks_many",            "streams, or packets of streams, of one connection beyond the limit, or without memory; not read") \

@@ -12,6 +12,7 @@
     PROTOCOL(ssh, ssh) \
     PROTOCOL(rtsp, rtsp) \
     PROTOCOL(rtsp, rtp) \
+    PROTOCOL(rsync, rsync) \
     PROTOCOL(http, http) \
     PROTOCOL(http2, http2) \
     PROTOCOL(websocket, websocket) \

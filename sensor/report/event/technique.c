@@ -52,6 +52,7 @@ static const struct {
     {TEXT_PROTOCOL, "lpd", TECHNIQUE_PLAIN},
     {TEXT_PROTOCOL, "websocket", TECHNIQUE_PLAIN},
     {TEXT_PROTOCOL, "mqtt", TECHNIQUE_PLAIN},
+    {TEXT_PROTOCOL, "rsync", TECHNIQUE_PLAIN},
     {TEXT_PROTOCOL, "rtsp", TECHNIQUE_PLAIN},
     {TEXT_PROTOCOL, "rtp", TECHNIQUE_PLAIN},
     {TEXT_PROTOCOL, "postgresql", TECHNIQUE_PLAIN},
