@@ -176,6 +176,9 @@
     COUNTER(SMB_FORGOTTEN,        "smb.forgotten",                "SMB sessions, shares and open files forgotten because their two hosts had too many") \
     COUNTER(SMB_NO_MEMORY,        "smb.no_memory",                "SMB requests, sessions, shares and files not noted because no memory was left") \
     COUNTER(SMTP_STRAYS,          "smtp.strays",                  "things among the lines of SMTP clients that were no command") \
+    COUNTER(IRC_LINES_LONG,       "irc.lines_long",              "lines of IRC longer than the limit; taken in pieces") \
+    COUNTER(IRC_OFFERS,           "irc.offers",                  "files and talks that were offered over DCC") \
+    COUNTER(DCC_STRAYS,           "dcc.strays",                  "connections of DCC whose receiver said something else than what it has") \
     COUNTER(RSYNC_LINES_LONG,     "rsync.lines_long",            "lines and arguments of rsync longer than the limit; what is beyond it is not looked at") \
     COUNTER(RSYNC_LISTS_LONG,     "rsync.lists_long",            "lists of files of rsync that are longer than the limit, or without memory: their files have no names") \
     COUNTER(RSYNC_MATCHES,        "rsync.matches",               "blocks of files that rsync did not send, because their receiver has them: missing in the file") \

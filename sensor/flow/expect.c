@@ -46,6 +46,9 @@ void expect_destroy(struct expect_table *t) {
     free(t);
 }
 
+/* As an address: it is not known who that is. */
+static const struct address anybody;
+
 /* By what is known for certain: one end with its port, and the other's address. */
 static uint64_t hash_ends(const struct expect_table *t, uint8_t transport, const struct endpoint *known,
                           const struct address *other) {
@@ -74,10 +77,13 @@ static bool is_announced(const struct table_node *node, const void *key) {
     const struct candidate *c = key;
     if (e->transport != c->transport)
         return false;
-    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
-        if (!address_equal(&e->end[side].address, &c->end[side]->address) ||
-            (e->end[side].port && e->end[side].port != c->end[side]->port))
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        const struct endpoint *end = &e->end[side];
+        if ((!address_equal(&end->address, &anybody) &&
+             !address_equal(&end->address, &c->end[side]->address)) ||
+            (end->port && end->port != c->end[side]->port))
             return false;
+    }
     return true;
 }
 
@@ -87,10 +93,13 @@ static struct entry *find_flow(const struct expect_table *t, const struct flow *
     for (enum side client = SIDE_CLIENT; t->table.count > 0 && client <= SIDE_SERVER; client++) {
         const struct candidate c = {flow->transport, {&flow->end[client], &flow->end[side_other(client)]}};
         for (int known = SIDE_SERVER; known >= SIDE_CLIENT; known--) {
-            uint64_t hash = hash_ends(t, flow->transport, c.end[known], &c.end[!known]->address);
-            struct table_node *node = table_find(&t->table, hash, is_announced, &c, STEPS);
-            if (node)
-                return entry_of(node);
+            const struct address *const others[] = {&c.end[!known]->address, &anybody};
+            for (unsigned i = 0; i < 2; i++) {
+                uint64_t hash = hash_ends(t, flow->transport, c.end[known], others[i]);
+                struct table_node *node = table_find(&t->table, hash, is_announced, &c, STEPS);
+                if (node)
+                    return entry_of(node);
+            }
         }
     }
     return NULL;

@@ -154,7 +154,8 @@ const char *flow_community_id(const struct flow *flow, char out[COMMUNITY_ID_MAX
 enum { EXPECT_FACTS_MAX = 64 }; /* octets */
 
 /* Who will open it, and to whom. At least one of the two ports is known; the other may be left open (0):
- * FTP's data come from any port of the client, TFTP's and RTP's server answers from one of its own. It holds
+ * FTP's data come from any port of the client, TFTP's and RTP's server answers from one of its own. An address
+ * of zeros is anybody's, whose port is open too: a file over DCC is fetched by who stands behind a server. It holds
  * facts and no pointers, so that any worker could take it. */
 struct expectation {
     uint8_t transport; /* IP protocol number */

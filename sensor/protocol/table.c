@@ -16,6 +16,8 @@
     PROTOCOL(http, http) \
     PROTOCOL(http2, http2) \
     PROTOCOL(websocket, websocket) \
+    PROTOCOL(irc, irc) \
+    PROTOCOL(irc, dcc) \
     PROTOCOL(smtp, smtp) \
     PROTOCOL(pop3, pop3) \
     PROTOCOL(imap, imap) \

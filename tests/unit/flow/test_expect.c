@@ -159,6 +159,20 @@ static void who_announces_most_pushes_out_his_own(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
+static void one_whose_other_end_nobody_knows_is_taken_by_whoever_comes(void **state) {
+    struct expectation e = expectation_of(7, 2020), out;
+    struct flow wrong[] = {flow_of("10.0.0.2", 40000, "192.0.2.9", 2021),
+                           flow_of("10.0.0.2", 40000, "192.0.2.8", 2020)};
+    struct flow f = flow_of("203.0.113.5", 40000, "192.0.2.9", 2020);
+    e.end[SIDE_CLIENT].address = (struct address){0};
+    expect_add(table, &e, 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_false(expect_take(table, &wrong[i], 1, &out));
+    assert_true(expect_take(table, &f, 1, &out));
+    assert_int_equal(out.facts[0], 7);
+    assert_false(expect_take(table, &f, 1, &out));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(an_announced_flow_is_taken_once),
@@ -172,6 +186,7 @@ int main(void) {
         TEST(one_port_may_be_left_open),
         TEST(where_both_ports_are_known_both_must_fit),
         TEST(another_transport_does_not_take_it),
+        TEST(one_whose_other_end_nobody_knows_is_taken_by_whoever_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
