@@ -136,6 +136,8 @@
     COUNTER(TUNNELS_FALLBACK,     "protocol.tunnels_fallback",    "flows that went on with their protocol, since nobody knew what was said to follow it") \
     COUNTER(TUNNELS_TOO_DEEP,     "protocol.tunnels_too_deep",    "tunnels in tunnels beyond the limit") \
     COUNTER(UNKNOWN_OBJECTS,      "protocol.unknown_objects",    "objects made of what has structure in streams whose protocol is unknown") \
+    COUNTER(CARVING_BOUNDED,      "protocol.carving_bounded",    "KiB of streams whose protocol is unknown in which too much looked like the beginning of a file: what begins there may have been missed") \
+    COUNTER(CARVING_BROKEN,       "protocol.carving_broken",     "files in such streams that went on otherwise than their format allows, or were cut: objects that are not complete") \
     COUNTER(FTP_UNPAID,           "ftp.commands_unpaid",          "FTP commands for a transfer that nothing announced, not kept because their hosts had sent too little to pay for it") \
     COUNTER(FTP_TLS,              "ftp.auth_tls",                 "FTP control connections that turned to TLS or another protection") \
     COUNTER(FTP_LISTINGS,         "ftp.listings",                 "FTP data flows that a directory listing was asked for") \
@@ -324,6 +326,7 @@
     COUNTER(INSPECT_UNZIP_SHED,     "inspect.unzip_shed",         "compressed image texts not matched because memory was used up") \
     /* shed: what overload leaves out, in this order (pipeline/overload/shed.c) */ \
     COUNTER(SHED_EPISODES,          "shed.episodes",              "times that a worker began to leave something out because of overload") \
+    COUNTER(SHED_CARVED,            "shed.carved_flows",            "flows of unknown protocol in which files were not looked for any more because of overload") \
     COUNTER(SHED_APPROVED,          "shed.approved_flows",        "flows to approved destinations not looked into because of overload") \
     COUNTER(SHED_UNKNOWN,           "shed.unknown_flows",         "flows of unknown protocol not rebuilt any more because of overload") \
     COUNTER(SHED_ALERTED,           "shed.alerted_objects",       "objects whose content was not looked at any more, after an alert, because of overload") \

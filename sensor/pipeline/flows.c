@@ -47,11 +47,16 @@ static bool is_approved(const struct pipeline *p, struct flow *flow) {
     return flow->policy & APPROVED;
 }
 
-/* Is this flow among what overload leaves out now? A protocol is given fewer packets to show itself than
- * without. */
+/* Is this flow among what overload leaves out now? Where nothing but files is looked for goes first. A
+ * protocol is given fewer packets to show itself than without. */
 static bool is_left_out(struct pipeline *p, struct flow *flow) {
     enum { UNKNOWN_PACKETS = 4 };
     enum shed_level level;
+    const struct conversation *c = flow->conversation;
+    if (overload_sheds(&p->overload, SHED_APPROVED) && c && c->spare) {
+        counter_one(COUNTER_SHED_CARVED);
+        return true;
+    }
     if (overload_sheds(&p->overload, SHED_APPROVED) && is_approved(p, flow))
         level = SHED_APPROVED;
     else if (overload_sheds(&p->overload, SHED_UNKNOWN) && flow->stream &&

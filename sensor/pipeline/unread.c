@@ -38,8 +38,31 @@ void unread_finish(struct unread *u) {
 
 /* --- what waits --- */
 
+static void add_octets(uint32_t *sum, uint32_t n) {
+    *sum = n < UINT32_MAX - *sum ? *sum + n : UINT32_MAX;
+}
+
 static void add_sent(struct flow_context *x, enum side from, uint32_t n) {
-    x->sent[from] = n < UINT32_MAX - x->sent[from] ? x->sent[from] + n : UINT32_MAX;
+    add_octets(&x->sent[from], n);
+}
+
+/* What went into objects counts with them. */
+static void take_off_carved(struct flow_context *x, enum side from) {
+    struct conversation *c = x->conversation;
+    uint32_t n = c ? c->taken[from] : 0;
+    if (n > x->payload[from])
+        n = (uint32_t)x->payload[from];
+    if (n == 0)
+        return;
+    x->payload[from] -= n;
+    c->taken[from] -= n;
+    add_octets(&x->carved[from], n);
+}
+
+/* Its objects count, and nothing besides. */
+static bool is_read(const struct flow_context *x) {
+    return x->began && !x->encrypted && !conversation_lost(x->conversation) &&
+           !conversation_carved(x->conversation);
 }
 
 bool unread_shakes(struct flow_context *x, enum side from, uint32_t n) {
@@ -51,10 +74,11 @@ void unread_note(struct unread *u, struct flow_context *x, enum side from, uint3
     if (n == 0)
         return;
     x->carried = true;
-    if (x->began && !x->encrypted && !conversation_lost(x->conversation))
-        return; /* its objects count */
+    if (is_read(x))
+        return;
     x->payload[from] += n;
     add_sent(x, from, n);
+    take_off_carved(x, from);
     if (x->waits || !(x->leaves[SIDE_CLIENT] || x->leaves[SIDE_SERVER]))
         return;
     x->waits = true;
@@ -93,12 +117,23 @@ static bool is_fresh(struct flow_context *x, time_ns now) {
     return age < moment || (age < moment_of_contract && is_under_contract(x));
 }
 
+/* Of a protocol that nobody knows, in which files were found: what keeps them apart is no flow of its own, as
+ * long as it is little. */
+static bool is_mostly_carved(const struct flow_context *x) {
+    enum { FRAMES = 4096, SHARE_OF_FRAMES = 8 };
+    enum side from = x->leaves[SIDE_CLIENT] ? SIDE_CLIENT : SIDE_SERVER;
+    uint32_t outside = x->sent[from] - x->carved[from];
+    return outside <= FRAMES || outside <= x->sent[from] / SHARE_OF_FRAMES;
+}
+
 /* Before its protocol is known a flow has a moment to show it. NULL: it is read, or not known yet. */
 static const char *class_of(struct flow_context *x, time_ns now, bool over) {
     if (x->encrypted)
         return CLASS_ENCRYPTED_FLOW;
+    if (x->began && !conversation_lost(x->conversation))
+        return conversation_carved(x->conversation) && !is_mostly_carved(x) ? CLASS_UNREAD_FLOW : NULL;
     if (x->began)
-        return conversation_lost(x->conversation) ? CLASS_UNREAD_FLOW : NULL;
+        return CLASS_UNREAD_FLOW;
     if (conversation_undecided(x->conversation) && !over &&
         (is_fresh(x, now) || x->conversation->parked || may_seal(x, now)))
         return NULL;

@@ -49,6 +49,7 @@ bool dispatch_start(struct conversation *c, const struct protocol *p, struct byt
     }
     c->protocol = p;
     c->shaking[SIDE_CLIENT] = c->shaking[SIDE_SERVER] = p->shakes;
+    c->spare = false;
     c->dispatch->phase = RUNNING;
     if (!p->takes_rest)
         c->dispatch->spoken = p->name;
@@ -367,6 +368,10 @@ const char *conversation_spoken(const struct conversation *c) {
 
 bool conversation_read(const struct conversation *c) {
     return c->protocol && !c->protocol->takes_rest && !c->dispatch->lost;
+}
+
+bool conversation_carved(const struct conversation *c) {
+    return c->protocol && c->protocol->takes_rest;
 }
 
 unsigned conversation_tunnels(const struct conversation *c) {

@@ -64,6 +64,8 @@ void conversation_close(struct dispatcher *d, struct conversation *c); /* decide
 /* What it speaks by our own look, or spoke last: the protocol's name; NULL: not known. */
 const char *conversation_spoken(const struct conversation *c);
 bool conversation_read(const struct conversation *c); /* a protocol reads all of it, the last resort aside */
+/* The last resort reads it: what is in no object of it is read by nobody. */
+bool conversation_carved(const struct conversation *c);
 /* Conversations around it: what it says stands in their tunnel. */
 unsigned conversation_tunnels(const struct conversation *c);
 /* Whom its tunnel leads to, where others run beside it on the same flow; empty if none do. */

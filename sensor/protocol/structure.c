@@ -204,12 +204,15 @@ static bool is_no_text(struct bytes b) {
     return control && of[0] && of[1];
 }
 
-enum structure structure_begins(struct bytes first) {
-    enum structure a = structure_signature(first);
+enum structure structure_text(struct bytes first) {
     if (is_no_text(first))
-        return a;
-    enum structure b = match_utf8(first), c = match_utf16(first);
-    b = b > c ? b : c;
+        return STRUCTURE_NONE;
+    enum structure a = match_utf8(first), b = match_utf16(first);
+    return a > b ? a : b;
+}
+
+enum structure structure_begins(struct bytes first) {
+    enum structure a = structure_signature(first), b = structure_text(first);
     return a > b ? a : b;
 }
 
@@ -222,7 +225,7 @@ static size_t count_ascii(const uint8_t *end) {
     return high ? (size_t)__builtin_clzll(high) / 8 : sizeof word;
 }
 
-static size_t find_text(struct bytes in) {
+size_t structure_find_text(struct bytes in) {
     for (size_t i = TEXT_RUN; i <= in.n; i++) {
         size_t n = count_ascii(in.p + i); /* most of other octets are told from text by these eight */
         if (n == sizeof(uint64_t))
@@ -251,7 +254,7 @@ static size_t find_signature(const struct signature *s, struct bytes in) {
 }
 
 size_t structure_find(struct bytes in, bool text) {
-    size_t nearest = text ? find_text(in) : in.n;
+    size_t nearest = text ? structure_find_text(in) : in.n;
     for (size_t i = 0; i < SIGNATURES; i++)
         if (signatures[i].anywhere) {
             size_t n = nearest + STRUCTURE_FIRST < in.n ? nearest + STRUCTURE_FIRST : in.n;
@@ -263,7 +266,7 @@ size_t structure_find(struct bytes in, bool text) {
 }
 
 size_t structure_find_quickly(struct bytes in) {
-    size_t text = find_text(in), n = text + STRUCTURE_FIRST < in.n ? text + STRUCTURE_FIRST : in.n;
+    size_t text = structure_find_text(in), n = text + STRUCTURE_FIRST < in.n ? text + STRUCTURE_FIRST : in.n;
     size_t jpeg = find_signature(&signatures[0], bytes_of(in.p, n));
     return jpeg < text ? jpeg : text;
 }

@@ -14,12 +14,15 @@ enum structure { STRUCTURE_NONE, STRUCTURE_MORE, STRUCTURE_FOUND };
 /* Does a picture, an archive or a document begin here, by its signature, or text? More bytes change no answer
  * but MORE. */
 enum structure structure_begins(struct bytes first);
-/* The same without text. */
+/* The same without text, and of text alone. */
 enum structure structure_signature(struct bytes first);
+enum structure structure_text(struct bytes first);
 
 /* Where in `in` something with a signature or a long run of text begins; in.n if nothing does. */
 size_t structure_find(struct bytes in, bool text);
-/* The same of a JPEG and of text alone, at little cost. */
+/* The same of text alone. */
+size_t structure_find_text(struct bytes in);
+/* The same of a JPEG and of text, at little cost. */
 size_t structure_find_quickly(struct bytes in);
 
 /* May these STRUCTURE_SAMPLE octets be ciphertext? Text, base64, tables, bitmaps, programs may not. */

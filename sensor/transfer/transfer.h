@@ -68,8 +68,11 @@ struct conversation {
     uint8_t transport;             /* IP protocol number */
     bool lost[2];                  /* by side: bytes of it were missed so far */
     uint32_t quiet[2], granted[2]; /* by side: see conversation_grant(); as much as was granted */
-    bool shaking[2];               /* by side: all that it sent was a handshake; protocol.h, `shakes` */
-    bool parked; /* by the owner: what comes next is at hand already, and comes in a later step */
+    uint32_t taken[2]; /* by side: of what the last resort reads, octets that went into objects since
+                          the owner looked */
+    bool spare;        /* by the last resort: nothing but files is looked for, and none is open */
+    bool shaking[2];   /* by side: all that it sent was a handshake; protocol.h, `shakes` */
+    bool parked;       /* by the owner: what comes next is at hand already, and comes in a later step */
     const struct protocol *protocol; /* NULL while undecided */
     void *state;                     /* the protocol's */
     struct dispatch *dispatch;       /* protocol/dispatch's own */

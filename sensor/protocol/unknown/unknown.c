@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/unknown/unknown.h"
 
-#include "base/counter.h"
 #include "protocol/memory.h"
-#include "protocol/structure.h"
+#include "protocol/unknown/carver.h"
 #include "protocol/unknown/offer.h"
 
 enum {
-    WATCH_BYTES = 1 << 16, /* of a side: its first octets, in which something may begin */
+    WATCH_BYTES = 1 << 16, /* of a side: its first octets, in which a protocol may begin */
     TAIL_BYTES = 2 * STRUCTURE_FIRST,
 };
 
 struct unknown_side {
-    struct transfer *transfer; /* NULL also when nobody wants it */
-    bool begun, over;
+    struct carver carver;
+    bool over;
     uint32_t watched;
     uint8_t tail_n;
     uint8_t tail[TAIL_BYTES]; /* the last octets before the next run: what is cut is found too */
@@ -29,21 +28,6 @@ static void *open_unknown(struct conversation *c, struct bytes facts) {
     return protocol_alloc(PROTOCOL_STATE, sizeof(struct unknown));
 }
 
-/* --- the object of a side --- */
-
-static void begin_object(struct conversation *c, struct unknown_side *s, enum side from) {
-    const struct transfer_seed seed = transfer_seed_of("unknown", from);
-    counter_one(COUNTER_UNKNOWN_OBJECTS);
-    s->begun = true;
-    s->transfer = c->services->begin(c, &seed);
-}
-
-static void end_object(struct conversation *c, struct unknown_side *s, enum transfer_end how) {
-    if (s->begun && !s->over)
-        c->services->end(c, s->transfer, how);
-    s->over = true;
-}
-
 /* --- what begins --- */
 
 static size_t find_protocol(struct bytes in) {
@@ -56,13 +40,9 @@ static size_t find_protocol(struct bytes in) {
     return nearest;
 }
 
-static size_t find_structure(struct bytes in) {
-    return structure_begins(in) == STRUCTURE_FOUND ? 0 : structure_find(in, true);
-}
-
-/* What a run holds, with the tail of the one before it. */
+/* Where a protocol begins in a run, with the tail of the one before it. */
 struct found {
-    bool protocol, structure;
+    bool protocol;
     size_t held;         /* octets of the tail that belong to it */
     struct bytes inside; /* octets of the run that do */
 };
@@ -73,14 +53,6 @@ enum run {
     RUN_LAST,     /* nothing can become of it any more: what follows it is another one's, or nothing does */
 };
 
-static void look_in(struct bytes in, bool begun, enum run run, struct found *f, size_t *at) {
-    size_t protocol = run == RUN_LAST ? in.n : find_protocol(in);
-    size_t structure = begun ? in.n : find_structure(in);
-    f->protocol = protocol < in.n;
-    f->structure = !f->protocol && structure < in.n;
-    *at = f->protocol ? protocol : structure;
-}
-
 /* The tail with the first octets of the run behind it. */
 static struct bytes join_seam(const struct unknown_side *s, struct bytes in, uint8_t room[2 * TAIL_BYTES]) {
     size_t n = in.n < TAIL_BYTES ? in.n : TAIL_BYTES;
@@ -90,21 +62,13 @@ static struct bytes join_seam(const struct unknown_side *s, struct bytes in, uin
 }
 
 /* Something is looked for over the seam as well, if it begins in the tail. */
-static void look_at_run(struct unknown_side *s, struct bytes in, enum run run, struct found *f) {
+static struct found look_at_run(struct unknown_side *s, struct bytes in) {
     uint8_t room[2 * TAIL_BYTES];
-    size_t at;
-    *f = (struct found){.inside = in};
-    if (s->tail_n) {
-        look_in(join_seam(s, in, room), s->begun, run, f, &at);
-        if ((f->protocol || f->structure) && at < s->tail_n) {
-            f->held = s->tail_n - at;
-            return;
-        }
-        *f = (struct found){.inside = in};
-    }
-    look_in(in, s->begun, run, f, &at);
-    if (f->protocol || f->structure)
-        f->inside = bytes_of(in.p + at, in.n - at);
+    size_t at = s->tail_n ? find_protocol(join_seam(s, in, room)) : 0;
+    if (at < s->tail_n)
+        return (struct found){.protocol = true, .held = s->tail_n - at, .inside = in};
+    at = find_protocol(in);
+    return (struct found){.protocol = at < in.n, .inside = bytes_of(in.p + at, in.n - at)};
 }
 
 static void keep_tail(struct unknown_side *s, struct bytes in) {
@@ -141,45 +105,25 @@ static enum protocol_result become_found(struct conversation *c, enum side from,
     return PROTOCOL_BECOMES;
 }
 
-/* As far as the octet where something is offered. */
-static void take_octets(struct conversation *c, enum side from, const struct found *f, struct bytes run,
-                        size_t offered) {
-    struct unknown *u = c->state;
-    struct unknown_side *s = &u->side[from];
-    size_t skipped = (size_t)(f->inside.p - run.p);
-    if (f->structure && skipped < offered) {
-        begin_object(c, s, from);
-        if (f->held)
-            c->services->data(c, s->transfer, s->tail + s->tail_n - f->held, f->held);
-        s->tail_n = 0;
-    } else if (!s->begun) {
-        keep_tail(s, bytes_of(run.p, offered));
-    }
-    if (s->begun && !s->over && skipped < offered)
-        c->services->data(c, s->transfer, f->inside.p, offered - skipped);
-}
-
 static enum protocol_result take_run(struct conversation *c, enum side from, struct bytes run,
                                      enum run which) {
     struct unknown *u = c->state;
     struct unknown_side *s = &u->side[from];
-    struct found f = {.inside = run};
     size_t offered = run.n;
-    if (is_watched(s)) {
-        look_at_run(s, run, which, &f);
+    if (is_watched(s) && which != RUN_LAST) {
+        struct found f = look_at_run(s, run);
         if (f.protocol) {
-            size_t before = (size_t)(f.inside.p - run.p);
-            if (before)
-                take_run(c, from, bytes_of(run.p, before), RUN_LAST);
+            carver_take(&s->carver, c, from, bytes_of(run.p, (size_t)(f.inside.p - run.p)));
             return become_found(c, from, &f);
         }
-        if (which == RUN_FRESH) {
-            s->watched = run.n < WATCH_BYTES - s->watched ? s->watched + (uint32_t)run.n : WATCH_BYTES;
-            if (!u->offer.protocol)
-                offered = offer_look(&u->offer, from, run);
-        }
     }
-    take_octets(c, from, &f, run, offered);
+    if (is_watched(s) && which == RUN_FRESH) {
+        s->watched = run.n < WATCH_BYTES - s->watched ? s->watched + (uint32_t)run.n : WATCH_BYTES;
+        if (!u->offer.protocol)
+            offered = offer_look(&u->offer, from, run);
+    }
+    keep_tail(s, bytes_of(run.p, offered));
+    carver_take(&s->carver, c, from, bytes_of(run.p, offered));
     return PROTOCOL_OK;
 }
 
@@ -218,7 +162,7 @@ static enum protocol_result take_answer(struct conversation *c, enum side from, 
     const struct unknown_side *s = &u->side[from];
     uint8_t room[2 * TAIL_BYTES];
     size_t at;
-    if (s->tail_n && !s->begun) {
+    if (s->tail_n) {
         struct bytes seam = join_seam(s, in, room);
         if ((at = u->offer.protocol->find_answer(seam)) < s->tail_n)
             return become_offered(c, from, s->tail_n - at, in);
@@ -257,8 +201,9 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     if (result == PROTOCOL_BECOMES)
         return result;
     result = take_run(c, from, in, RUN_FRESH);
-    bool idle = !s->begun && !is_watched(s) && !other->begun && !is_watched(other) && !u->offer.protocol;
-    return result == PROTOCOL_OK && idle ? PROTOCOL_DONE : result;
+    c->spare = !carver_works(&s->carver) && !is_watched(s) && !carver_works(&other->carver) &&
+               !is_watched(other) && !u->offer.protocol;
+    return result;
 }
 
 static enum protocol_result take_gap(struct conversation *c, enum side from, uint64_t n) {
@@ -267,9 +212,16 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
     if (is_offering(u, from))
         release_offer(c, RUN_LAST);
     s->tail_n = 0;
-    if (s->begun && !s->over)
-        c->services->gap(c, s->transfer, n);
+    carver_gap(&s->carver, c, from, n);
     return PROTOCOL_OK;
+}
+
+static void end_side(struct conversation *c, enum side from, bool whole) {
+    struct unknown *u = c->state;
+    struct unknown_side *s = &u->side[from];
+    if (!s->over)
+        carver_end(&s->carver, c, from, whole);
+    s->over = true;
 }
 
 static void take_end(struct conversation *c, enum side from, bool clean) {
@@ -278,7 +230,7 @@ static void take_end(struct conversation *c, enum side from, bool clean) {
         clean && !c->lost[SIDE_CLIENT] && !c->lost[SIDE_SERVER]; /* what was missed may belong to it */
     if (is_offering(u, from))
         release_offer(c, RUN_LAST);
-    end_object(c, &u->side[from], whole ? TRANSFER_DONE : TRANSFER_CUT);
+    end_side(c, from, whole);
 }
 
 static void close_unknown(struct conversation *c) {
@@ -286,7 +238,7 @@ static void close_unknown(struct conversation *c) {
     if (!u->became)
         release_offer(c, RUN_LAST);
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
-        end_object(c, &u->side[side], TRANSFER_CUT);
+        end_side(c, side, false);
     offer_drop(&u->offer);
     protocol_free(u);
 }

@@ -4,12 +4,12 @@
 
 #include "protocol/protocol.h"
 
-/* The last resort: streams that no protocol takes. Each side's first octets are watched. Where something with
- * a structure of its own begins (a picture, an archive, text) the side's bytes from there on are one object;
- * where a protocol begins, or is offered by one side and taken by the other, the flow becomes it. What shows
- * neither is given up. */
+/* The last resort: streams that no protocol takes. In each side's first octets protocols are looked for:
+ * where one begins, or is offered by one side and taken by the other, the flow becomes it. Files are looked
+ * for, and text, as long as it lasts (carver.h). */
 extern const struct protocol protocol_unknown;
-/* The same of datagrams, whose first ones of a flow are shown to the probes that are certain at any place. */
+/* The same of datagrams, whose first ones of a flow are shown to the probes that are certain at any place,
+ * and in which the payloads of a side are taken for what it sends. */
 extern const struct protocol protocol_unknown_datagrams;
 
 #endif

@@ -78,16 +78,32 @@ static inline void stream_sealed(struct stream *s, size_t n, uint64_t seed) {
     stream_noise(s, n, seed);
 }
 
-/* The beginning of a JPEG as cameras write it, and pixels. */
-static inline void stream_jpeg(struct stream *s, size_t n) {
+/* A JPEG of `n` octets, 100 or more: a header, a frame, a scan of noise, the end; behind the header a remark
+ * if there is one. */
+static inline void stream_jpeg_with(struct stream *s, const struct stream *remark, size_t n) {
     static const uint8_t jfif[] = {0xff, 0xd8, 0xff, 0xe0, 0, 16, 'J', 'F', 'I', 'F',
                                    0,    1,    1,    0,    0, 1,  0,   1,   0,   0};
-    size_t from = s->n;
+    static const uint8_t frame[] = {0xff, 0xc0, 0, 11, 8, 0, 64, 0, 64, 1, 1, 0x11, 0};
+    static const uint8_t scan[] = {0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0};
+    size_t all = s->n + n;
     stream_add(s, jfif, sizeof jfif);
-    stream_noise(s, n - sizeof jfif, 77);
-    for (size_t i = from + sizeof jfif; i + 1 < s->n; i++)
+    if (remark) {
+        const uint8_t head[] = {0xff, 0xfe, (uint8_t)((remark->n + 2) >> 8), (uint8_t)(remark->n + 2)};
+        stream_add(s, head, sizeof head);
+        stream_add(s, remark->p, remark->n);
+    }
+    stream_add(s, frame, sizeof frame);
+    stream_add(s, scan, sizeof scan);
+    size_t from = s->n;
+    stream_noise(s, all - 2 - s->n, 77);
+    for (size_t i = from; i < s->n; i++)
         if (s->p[i] == 0xff)
-            s->p[i + 1] = 0;
+            s->p[i + 1 < s->n ? i + 1 : i] = 0;
+    stream_add(s, "\xff\xd9", 2);
+}
+
+static inline void stream_jpeg(struct stream *s, size_t n) {
+    stream_jpeg_with(s, NULL, n);
 }
 
 #endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/unknown/carver.h"
+
+#include "base/counter.h"
+
+enum {
+    STRETCH = 1024,   /* octets of a side in which */
+    RESTARTS_MAX = 4, /* so many things may break; what begins there besides is not looked at */
+};
+
+/* One call. */
+struct carving {
+    struct carver *k;
+    struct conversation *c;
+    enum side from;
+};
+
+static struct transfer *begin_object(const struct carving *v) {
+    const struct transfer_seed seed = transfer_seed_of("unknown", v->from);
+    counter_one(COUNTER_UNKNOWN_OBJECTS);
+    return v->c->services->begin(v->c, &seed);
+}
+
+/* --- text --- */
+
+static void end_text(const struct carving *v, bool whole) {
+    struct carver *k = v->k;
+    if (k->text_begun)
+        v->c->services->end(v->c, k->text, whole && k->text_first ? TRANSFER_DONE : TRANSFER_CUT);
+    k->text = NULL;
+    k->text_begun = k->in_text = false;
+}
+
+/* `at`: where the run stands in the side. */
+static void tell_text(const struct carving *v, struct bytes run, uint64_t at) {
+    struct carver *k = v->k;
+    uint64_t told = k->text_begun && at < k->text_at ? k->text_at - at : 0;
+    if (run.n <= told)
+        return;
+    run = bytes_of(run.p + told, run.n - told);
+    at += told;
+    if (!k->text_begun) {
+        k->text_begun = true;
+        k->text_first = at == 0;
+        k->text = begin_object(v);
+    } else if (at > k->text_at) {
+        v->c->services->gap(v->c, k->text, at - k->text_at);
+        k->text_first = false;
+    }
+    v->c->services->data(v->c, k->text, run.p, run.n);
+    v->c->taken[v->from] += (uint32_t)run.n;
+    k->text_at = at + run.n;
+}
+
+static bool is_control(uint8_t c) {
+    return (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b) || c == 0x7f;
+}
+
+/* A control character costs as much as sixteen others earn; those that keep fields apart cost less. */
+static size_t measure_text(struct carver *k, struct bytes in) {
+    enum { COST = 16, COST_OF_SEPARATOR = 4, DOUBT_MAX = 48 };
+    for (size_t i = 0; i < in.n; i++) {
+        uint8_t c = in.p[i];
+        if (!is_control(c)) {
+            k->doubt -= k->doubt > 0 && c < 0x80;
+            continue;
+        }
+        k->doubt = (uint8_t)(k->doubt + (c == 1 || (c >= 0x1c && c <= 0x1f) ? COST_OF_SEPARATOR : COST));
+        if (k->doubt >= DOUBT_MAX) {
+            k->in_text = false;
+            return i + 1;
+        }
+    }
+    return in.n;
+}
+
+/* Octets in which nothing else begins: those that are text go to the side's text. */
+static void take_text(const struct carving *v, struct bytes in, uint64_t at) {
+    struct carver *k = v->k;
+    while (in.n > 0) {
+        if (!k->in_text) {
+            size_t begin = structure_find_text(in);
+            in = bytes_of(in.p + begin, in.n - begin);
+            at += begin;
+            k->doubt = 0;
+            k->in_text = in.n > 0;
+        }
+        size_t n = k->in_text ? measure_text(k, in) : 0;
+        tell_text(v, bytes_of(in.p, n), at);
+        in = bytes_of(in.p + n, in.n - n);
+        at += n;
+    }
+}
+
+/* --- things with an end --- */
+
+static void tell_octets(void *context, struct bytes octets) {
+    const struct carving *v = context;
+    struct carver *k = v->k;
+    if (!k->begun) {
+        k->begun = true;
+        k->transfer = begin_object(v);
+    }
+    v->c->services->data(v->c, k->transfer, octets.p, octets.n);
+    v->c->taken[v->from] += (uint32_t)octets.n;
+}
+
+static void end_thing(const struct carving *v, bool whole) {
+    struct carver *k = v->k;
+    if (k->begun && !whole)
+        counter_one(COUNTER_CARVING_BROKEN);
+    if (k->begun)
+        v->c->services->end(v->c, k->transfer, whole ? TRANSFER_DONE : TRANSFER_CUT);
+    extent_destroy(k->extent);
+    k->extent = NULL;
+    k->transfer = NULL;
+    k->begun = false;
+    k->tail_n = 0;
+}
+
+/* Counts those that break, or nobody knows the end of, by stretches of the side. */
+static bool may_restart(struct carver *k, uint64_t at) {
+    uint32_t stretch = (uint32_t)(at / STRETCH);
+    if (stretch != k->restarts_at)
+        k->restarts = 0;
+    k->restarts_at = stretch;
+    return k->restarts < RESTARTS_MAX;
+}
+
+static bool begin_thing(const struct carving *v, const struct extent_format *format, uint64_t at) {
+    struct carver *k = v->k;
+    if (!may_restart(k, at)) {
+        counter_one(COUNTER_CARVING_BOUNDED);
+        return false;
+    }
+    k->extent = extent_create(format, v->c->allowance);
+    k->from_first = at == 0;
+    k->broken = false;
+    return k->extent != NULL;
+}
+
+/* --- the search --- */
+
+static void keep_tail(struct carver *k, struct bytes in) {
+    if (in.n >= CARVER_TAIL) {
+        memcpy(k->tail, in.p + in.n - CARVER_TAIL, CARVER_TAIL);
+        k->tail_n = CARVER_TAIL;
+        return;
+    }
+    size_t keep = CARVER_TAIL - in.n < k->tail_n ? CARVER_TAIL - in.n : k->tail_n;
+    memmove(k->tail, k->tail + k->tail_n - keep, keep);
+    memcpy(k->tail + keep, in.p, in.n);
+    k->tail_n = (uint8_t)(keep + in.n);
+}
+
+/* Text of any kind is told from a side's first octets; further on long runs alone are. */
+static size_t find_text(const struct carver *k, struct bytes seam) {
+    bool first = k->seen == k->tail_n;
+    return first && structure_text(seam) == STRUCTURE_FOUND ? 0 : structure_find_text(seam);
+}
+
+/* What begins in the tail, together with the next run: a thing, or else text. */
+static bool look_at_seam(const struct carving *v, struct bytes in) {
+    struct carver *k = v->k;
+    uint8_t room[2 * CARVER_TAIL], held[CARVER_TAIL];
+    const struct extent_format *format;
+    size_t n = in.n < CARVER_TAIL ? in.n : CARVER_TAIL, tail = k->tail_n;
+    memcpy(room, k->tail, tail);
+    memcpy(held, k->tail, tail);
+    memcpy(room + tail, in.p, n);
+    struct bytes seam = bytes_of(room, tail + n);
+    size_t at = extent_find(seam, &format);
+    if (at < tail && begin_thing(v, format, k->seen - tail + at)) {
+        struct bytes rest;
+        extent_feed(k->extent, bytes_of(held + at, tail - at), &rest, tell_octets, (void *)(uintptr_t)v);
+        k->in_text = false;
+        return true;
+    }
+    size_t text = k->in_text ? seam.n : find_text(k, seam);
+    if (text < tail && text < at) {
+        k->in_text = true;
+        k->doubt = 0;
+        tell_text(v, bytes_of(held + text, tail - text), k->seen - tail + text);
+    }
+    return false;
+}
+
+static void feed_thing(const struct carving *v, struct bytes *in);
+
+/* Octets of which nothing is walked: up to where a thing begins. */
+static void search(const struct carving *v, struct bytes *in) {
+    struct carver *k = v->k;
+    const struct extent_format *format;
+    if (k->seen == 0 && structure_text(*in) == STRUCTURE_FOUND) {
+        k->in_text = true;
+        k->doubt = 0;
+    }
+    if (k->tail_n > 0 && look_at_seam(v, *in))
+        return;
+    size_t at = extent_find(*in, &format);
+    bool begins = at < in->n && begin_thing(v, format, k->seen + at);
+    if (at < in->n && !begins)
+        at++; /* goes on behind it */
+    struct bytes before = bytes_of(in->p, at);
+    take_text(v, before, k->seen);
+    if (begins)
+        k->in_text = false;
+    else
+        keep_tail(k, before);
+    k->seen += at;
+    *in = bytes_of(in->p + at, in->n - at);
+}
+
+/* What a thing took ahead and what is none of it, or what it broke at, is looked at again: less its first
+ * octet, which may be where it began. */
+static void look_again(const struct carving *v, const uint8_t *held, size_t n) {
+    struct bytes again = bytes_of(held, n);
+    while (again.n > 0)
+        if (v->k->extent)
+            feed_thing(v, &again);
+        else
+            search(v, &again);
+}
+
+/* One without an end ends where something else begins, unless it may be all that the side sends. */
+static bool cut_endless(const struct carving *v, struct bytes *in) {
+    struct carver *k = v->k;
+    const struct extent_format *format;
+    struct bytes rest;
+    size_t at = k->from_first && !k->broken ? in->n : extent_find(*in, &format);
+    if (at == in->n || !may_restart(k, k->seen + at))
+        return false;
+    k->restarts++;
+    extent_feed(k->extent, bytes_of(in->p, at), &rest, tell_octets, (void *)(uintptr_t)v);
+    end_thing(v, false);
+    k->seen += at;
+    *in = bytes_of(in->p + at, in->n - at);
+    return true;
+}
+
+/* What a side begins with may be a file of its own kind that is all that it sends: it goes on where it
+ * breaks, unless something else begins there. */
+static bool goes_on_broken(struct carver *k, struct bytes rest) {
+    uint8_t room[EXTENT_HEADER_MAX + EXTENT_FIRST];
+    const struct extent_format *format;
+    struct bytes again = extent_again(k->extent);
+    size_t n = rest.n < EXTENT_FIRST ? rest.n : EXTENT_FIRST;
+    if (!k->from_first || !k->begun)
+        return false;
+    if (again.n)
+        memcpy(room, again.p, again.n);
+    if (n)
+        memcpy(room + again.n, rest.p, n);
+    if (extent_find(bytes_of(room, again.n + n), &format) < again.n)
+        return false;
+    k->broken = true;
+    extent_forget_end(k->extent);
+    return true;
+}
+
+static void feed_thing(const struct carving *v, struct bytes *in) {
+    struct carver *k = v->k;
+    struct bytes rest;
+    if (extent_is_endless(k->extent) && cut_endless(v, in))
+        return;
+    enum extent_result result = extent_feed(k->extent, *in, &rest, tell_octets, (void *)(uintptr_t)v);
+    uint8_t held[EXTENT_HEADER_MAX];
+    size_t n = 0;
+    k->seen += in->n - rest.n;
+    *in = rest;
+    if (result == EXTENT_BROKEN && goes_on_broken(k, rest))
+        return;
+    if (result == EXTENT_ENDED || result == EXTENT_BROKEN) {
+        struct bytes again = extent_again(k->extent);
+        n = again.n;
+        if (n)
+            memcpy(held, again.p, n);
+        k->restarts += result == EXTENT_BROKEN;
+        end_thing(v, result == EXTENT_ENDED);
+    }
+    if (n > 0) {
+        k->seen -= n;
+        look_again(v, held, n);
+    }
+}
+
+void carver_take(struct carver *k, struct conversation *c, enum side from, struct bytes in) {
+    const struct carving v = {k, c, from};
+    while (in.n > 0)
+        if (k->extent)
+            feed_thing(&v, &in);
+        else
+            search(&v, &in);
+}
+
+void carver_gap(struct carver *k, struct conversation *c, enum side from, uint64_t n) {
+    const struct carving v = {k, c, from};
+    k->seen += n;
+    k->tail_n = 0;
+    if (!k->extent)
+        return; /* of a text it is missing as all else between its runs */
+    bool goes_on = extent_gap(k->extent, n);
+    if (goes_on && k->begun)
+        c->services->gap(c, k->transfer, n);
+    if (!goes_on)
+        end_thing(&v, false);
+}
+
+void carver_end(struct carver *k, struct conversation *c, enum side from, bool whole) {
+    const struct carving v = {k, c, from};
+    if (k->extent) {
+        bool all = extent_is_endless(k->extent) && k->from_first && whole;
+        end_thing(&v, all || extent_may_end(k->extent));
+    }
+    end_text(&v, whole && k->text_at == k->seen);
+}
