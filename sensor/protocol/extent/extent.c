@@ -178,6 +178,10 @@ bool extent_gap(struct extent *e, uint64_t n) {
     return e->format->gap && e->format->gap(e, n);
 }
 
+uint64_t extent_size(const struct extent *e) {
+    return e->at;
+}
+
 bool extent_is_endless(const struct extent *e) {
     return e->result == EXTENT_ENDLESS;
 }

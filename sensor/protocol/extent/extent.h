@@ -45,6 +45,8 @@ enum extent_result extent_feed(struct extent *e, struct bytes in, struct bytes *
 struct bytes extent_again(const struct extent *e);
 /* `n` octets are missing. False: nobody knows where in the thing its next ones stand. */
 bool extent_gap(struct extent *e, uint64_t n);
+/* Octets of it so far. */
+uint64_t extent_size(const struct extent *e);
 bool extent_is_endless(const struct extent *e);
 /* Nobody knows where it ends, from here on. */
 void extent_forget_end(struct extent *e);

@@ -37,12 +37,16 @@ static bool may_begin(const uint8_t *p) {
     return in_beginning[number / 8] >> number % 8 & 1;
 }
 
-/* Does a thing begin whose magic stands at `magic`? */
-static const struct extent_format *match_at(struct bytes in, size_t magic, size_t *at) {
-    for (uint32_t left = with_first[in.p[magic]]; left; left &= left - 1) {
+/* Does a thing begin whose magic stands at `magic`? What that costs is added to *work. */
+static const struct extent_format *match_at(struct bytes in, size_t magic, size_t *at, unsigned *work) {
+    enum { FITS = 4 };
+    const uint8_t *p = in.p + magic;
+    for (uint32_t left = with_first[p[0]]; left; left &= left - 1) {
         const struct extent_format *f = extent_formats[__builtin_ctz(left)];
-        if (magic < f->at || in.n - magic < f->n || memcmp(in.p + magic, f->magic, f->n) != 0)
+        if (magic < f->at || in.n - magic < f->n || p[1] != (uint8_t)f->magic[1] ||
+            memcmp(p, f->magic, f->n) != 0)
             continue;
+        *work += FITS;
         *at = magic - f->at;
         if (in.n - *at >= f->need && (!f->fits || f->fits(in.p + *at)))
             return f;
@@ -51,9 +55,10 @@ static const struct extent_format *match_at(struct bytes in, size_t magic, size_
 }
 
 /* A pair is the first one of a magic, or the second. */
-static const struct extent_format *match_around(struct bytes in, size_t pair, size_t *at) {
-    const struct extent_format *f = pair > 0 ? match_at(in, pair - 1, at) : NULL;
-    return f ? f : match_at(in, pair, at);
+static const struct extent_format *match_around(struct bytes in, size_t pair, size_t *at, unsigned *work) {
+    const struct extent_format *f = pair > 0 ? match_at(in, pair - 1, at, work) : NULL;
+    ++*work;
+    return f ? f : match_at(in, pair, at, work);
 }
 
 /* The first pair from `i` on, in steps of two, that stands in a beginning; `end` or more if none does. */
@@ -68,17 +73,17 @@ static size_t find_pair(const uint8_t *p, size_t i, size_t end) {
 }
 
 size_t extent_find(struct bytes in, const struct extent_format **format) {
-    enum { STRETCH = 1024, TRIES = 48 };
+    enum { STRETCH = 1024, WORK_MAX = 64 };
     size_t pairs = in.n > 0 ? in.n - 1 : 0, at;
     if (!is_ready)
         prepare();
     for (size_t from = 0; from < pairs; from += STRETCH) {
         size_t end = pairs - from < STRETCH ? pairs : from + STRETCH;
-        unsigned tries = TRIES;
+        unsigned work = 0;
         for (size_t i = find_pair(in.p, from, end); i < end; i = find_pair(in.p, i + 2, end)) {
-            if ((*format = match_around(in, i, &at)))
+            if ((*format = match_around(in, i, &at, &work)))
                 return at;
-            if (--tries == 0) {
+            if (work >= WORK_MAX) {
                 counter_one(COUNTER_CARVING_BOUNDED);
                 break;
             }

@@ -5,7 +5,8 @@
 
 enum {
     STRETCH = 1024,   /* octets of a side in which */
-    RESTARTS_MAX = 4, /* so many things may break; what begins there besides is not looked at */
+    RESTARTS_MAX = 4, /* so many things may break or be small; what begins there besides is not looked at */
+    SMALL = ALLOWANCE_OBJECT,
 };
 
 /* One call. */
@@ -118,7 +119,7 @@ static void end_thing(const struct carving *v, bool whole) {
     k->tail_n = 0;
 }
 
-/* Counts those that break, or nobody knows the end of, by stretches of the side. */
+/* Counts those that break, are small, or have no end, by stretches of the side. */
 static bool may_restart(struct carver *k, uint64_t at) {
     uint32_t stretch = (uint32_t)(at / STRETCH);
     if (stretch != k->restarts_at)
@@ -129,7 +130,7 @@ static bool may_restart(struct carver *k, uint64_t at) {
 
 static bool begin_thing(const struct carving *v, const struct extent_format *format, uint64_t at) {
     struct carver *k = v->k;
-    if (!may_restart(k, at)) {
+    if (!may_restart(k, at) || !allowance_spend(v->c->allowance, ACCOUNT_OBJECTS, ALLOWANCE_OBJECT)) {
         counter_one(COUNTER_CARVING_BOUNDED);
         return false;
     }
@@ -275,7 +276,7 @@ static void feed_thing(const struct carving *v, struct bytes *in) {
         n = again.n;
         if (n)
             memcpy(held, again.p, n);
-        k->restarts += result == EXTENT_BROKEN;
+        k->restarts += result == EXTENT_BROKEN || extent_size(k->extent) < SMALL;
         end_thing(v, result == EXTENT_ENDED);
     }
     if (n > 0) {
