@@ -37,6 +37,7 @@
     PROTOCOL(lpd, lpd) \
     PROTOCOL(vpn, openvpn) \
     PROTOCOL(vpn, wireguard) \
+    PROTOCOL(syslog, syslog) \
     PROTOCOL(unknown, unknown) \
     PROTOCOL(unknown, unknown_datagrams)
 /* clang-format on */

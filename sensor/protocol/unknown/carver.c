@@ -2,6 +2,7 @@
 #include "protocol/unknown/carver.h"
 
 #include "base/counter.h"
+#include "base/utf8.h"
 
 enum {
     STRETCH = 1024,   /* octets of a side in which */
@@ -26,10 +27,12 @@ static struct transfer *begin_object(const struct carving *v) {
 
 static void end_text(const struct carving *v, bool whole) {
     struct carver *k = v->k;
+    bool all = whole && k->text_first && !k->made_up;
     if (k->text_begun)
-        v->c->services->end(v->c, k->text, whole && k->text_first ? TRANSFER_DONE : TRANSFER_CUT);
+        v->c->services->end(v->c, k->text, all ? TRANSFER_DONE : TRANSFER_CUT);
     k->text = NULL;
-    k->text_begun = k->in_text = false;
+    k->text_begun = k->in_text = k->made_up = k->line_open = false;
+    k->text_n = 0;
 }
 
 /* `at`: where the run stands in the side. */
@@ -43,6 +46,7 @@ static void tell_text(const struct carving *v, struct bytes run, uint64_t at) {
     if (!k->text_begun) {
         k->text_begun = true;
         k->text_first = at == 0;
+        k->text_since = v->c->now;
         k->text = begin_object(v);
     } else if (at > k->text_at) {
         v->c->services->gap(v->c, k->text, at - k->text_at);
@@ -51,6 +55,7 @@ static void tell_text(const struct carving *v, struct bytes run, uint64_t at) {
     v->c->services->data(v->c, k->text, run.p, run.n);
     v->c->taken[v->from] += (uint32_t)run.n;
     k->text_at = at + run.n;
+    k->text_n += run.n;
 }
 
 static bool is_control(uint8_t c) {
@@ -292,6 +297,61 @@ void carver_take(struct carver *k, struct conversation *c, enum side from, struc
             feed_thing(&v, &in);
         else
             search(&v, &in);
+}
+
+/* --- datagrams --- */
+
+/* Short ones begin no text. */
+static bool is_text_datagram(const struct carver *k, struct bytes in) {
+    enum { LEAST = 16 };
+    const struct extent_format *format;
+    struct bytes b = in;
+    while (b.n > 0 && (b.p[b.n - 1] == 0 || b.p[b.n - 1] == '\n' || b.p[b.n - 1] == '\r'))
+        b.n--;
+    if (b.n < (k->text_begun ? 1 : LEAST))
+        return false;
+    for (struct bytes left = b; left.n > 0;) {
+        uint32_t character;
+        size_t n = left.p[0] < 0x80 ? 1 : utf8_next(left, &character);
+        if (left.p[0] < 0x80 ? is_control(left.p[0]) : n == 1 && left.n > 3)
+            return false;
+        left = bytes_of(left.p + n, left.n - n);
+    }
+    return extent_find(b, &format) == b.n;
+}
+
+/* The one before it ends a line of its own, unless it is as long as all before it: then both are pieces. */
+static void end_line(const struct carving *v, struct bytes in) {
+    enum { PIECE = 512 };
+    struct carver *k = v->k;
+    bool piece = k->last_n == k->most_n && k->last_n >= PIECE && in.n <= k->most_n;
+    if (!k->text_begun || !k->line_open || piece)
+        return;
+    v->c->services->data(v->c, k->text, (const uint8_t *)"\n", 1);
+    k->made_up = true;
+}
+
+static void take_text_datagram(const struct carving *v, struct bytes in) {
+    enum { TEXT_MAX = 1 << 20 };
+    const time_ns window = 60 * NS_PER_S;
+    struct carver *k = v->k;
+    if (k->text_begun && k->made_up && (k->text_n >= TEXT_MAX || v->c->now - k->text_since >= window))
+        end_text(v, false);
+    end_line(v, in);
+    tell_text(v, in, k->seen);
+    k->seen += in.n;
+    k->tail_n = 0;
+    k->line_open = in.p[in.n - 1] != '\n';
+    k->last_n = in.n < UINT16_MAX ? (uint16_t)in.n : UINT16_MAX;
+    k->most_n = k->last_n > k->most_n ? k->last_n : k->most_n;
+}
+
+void carver_take_datagram(struct carver *k, struct conversation *c, enum side from, struct bytes in) {
+    const struct carving v = {k, c, from};
+    if (!k->extent && is_text_datagram(k, in))
+        take_text_datagram(&v, in);
+    else
+        carver_take(k, c, from, in);
 }
 
 void carver_gap(struct carver *k, struct conversation *c, enum side from, uint64_t n) {

@@ -24,13 +24,21 @@ struct carver {
     bool begun;                  /* it has an object */
     bool text_begun, text_first; /* the side's text has an object; it began with the side's first octet */
     bool in_text;                /* a run of text goes on */
-    uint8_t doubt;               /* of that run: how little of text its last octets have */
+    bool line_open, made_up; /* of datagrams of text: the last one has no line end; line ends were added */
+    uint16_t last_n, most_n; /* octets of the last one, and of the longest */
+    time_ns text_since;      /* when the text's object began */
+    uint64_t text_n;         /* octets of it */
+    uint8_t doubt;           /* of that run: how little of text its last octets have */
     uint8_t tail_n;
     uint8_t tail[CARVER_TAIL]; /* the last octets before the next run: what is cut is found too */
 };
 
 /* The side's next octets. How many of them belong to objects is added to c->taken. */
 void carver_take(struct carver *k, struct conversation *c, enum side from, struct bytes in);
+/* The same of the payload of a datagram. One that is text as a whole is a line of the side's text, which is
+ * one object for a minute or for 1 MiB, whichever is less; unless it is a piece of what was cut into
+ * datagrams of one size. */
+void carver_take_datagram(struct carver *k, struct conversation *c, enum side from, struct bytes in);
 void carver_gap(struct carver *k, struct conversation *c, enum side from, uint64_t n);
 /* The side says no more. `whole`: it ended well, and nothing of the conversation was missed. */
 void carver_end(struct carver *k, struct conversation *c, enum side from, bool whole);

@@ -47,7 +47,7 @@ static enum protocol_result take_datagram(struct conversation *c, enum side from
     if (found)
         return become_found(c, from, datagram, found);
     d->probed += d->probed < PROBED_MAX;
-    carver_take(&d->side[from], c, from, datagram);
+    carver_take_datagram(&d->side[from], c, from, datagram);
     c->spare = d->probed == PROBED_MAX && !carver_works(&d->side[SIDE_CLIENT]) &&
                !carver_works(&d->side[SIDE_SERVER]);
     return PROTOCOL_OK;
