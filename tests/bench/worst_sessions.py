@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Inputs of worst_inputs.INPUTS that are conversations: HTTP, FTP, SOCKS, TLS, QUIC, SSH, DNS, VPNs."""
 import itertools
+import random
 import struct
 
 import sealed_quic
@@ -360,3 +361,29 @@ def quic_holes(size):
 @input_of('QUIC, pings')
 def quic_pings(size):
     return quic_datagrams([b'\1' * 1100])
+
+
+# --- what nobody parses
+
+
+def unknown_wall(name, pieces):
+    """A stream of no known protocol, in which files are looked for."""
+    @input_of(name)
+    def make(size):
+        line = Line(server_port=5151)
+        yield from line.open()
+        for piece in pieces:
+            yield from line.send(0, piece)
+
+
+def walls(octets):
+    return itertools.repeat((octets * (65536 // len(octets) + 1))[:65536])
+
+
+NOISE = random.Random(9)
+unknown_wall('an unknown stream of noise', (NOISE.randbytes(65536) for _ in itertools.count()))
+unknown_wall('an unknown stream of what may begin a JPEG', walls(b'\xff\xd8'))
+unknown_wall('an unknown stream of beginnings of JPEGs', walls(b'\xff\xd8\xff\xe0\0\x10JFIF\0\1'))
+unknown_wall('an unknown stream of beginnings of archives', walls(b'PK\3\4\x14\0\0\0\0\0'))
+unknown_wall('an unknown stream of GIFs of 14 bytes', walls(b'GIF89a\x10\0\x10\0\0\0\0;'))
+unknown_wall('an unknown stream of texts of 64 characters', walls(b'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/\0\0\0\0'))

@@ -5,8 +5,8 @@
 #include "base/utf8.h"
 
 enum {
-    STRETCH = 1024,   /* octets of a side in which */
-    RESTARTS_MAX = 4, /* so many things may break or be small; what begins there besides is not looked at */
+    RESTARTS_MAX = 8, /* things that break or are small: for more of them what begins is not looked at, */
+    STRETCH = 2048,   /* until so many octets of the side make up for each */
     SMALL = ALLOWANCE_OBJECT,
 };
 
@@ -80,12 +80,20 @@ static size_t measure_text(struct carver *k, struct bytes in) {
     return in.n;
 }
 
+/* Where the next run begins, of which the text stands at `begin`: a few octets between two runs are of the
+ * text too, if they are at hand. */
+static size_t join_text(const struct carver *k, size_t begin, size_t n, uint64_t at) {
+    enum { FEW = 32 };
+    uint64_t between = at + begin - k->text_at;
+    return k->text_begun && begin < n && between <= FEW && between <= begin ? begin - (size_t)between : begin;
+}
+
 /* Octets in which nothing else begins: those that are text go to the side's text. */
 static void take_text(const struct carving *v, struct bytes in, uint64_t at) {
     struct carver *k = v->k;
     while (in.n > 0) {
         if (!k->in_text) {
-            size_t begin = structure_find_text(in);
+            size_t begin = join_text(k, structure_find_text(in), in.n, at);
             in = bytes_of(in.p + begin, in.n - begin);
             at += begin;
             k->doubt = 0;
@@ -126,11 +134,16 @@ static void end_thing(const struct carving *v, bool whole) {
 
 /* Counts those that break, are small, or have no end, by stretches of the side. */
 static bool may_restart(struct carver *k, uint64_t at) {
-    uint32_t stretch = (uint32_t)(at / STRETCH);
-    if (stretch != k->restarts_at)
-        k->restarts = 0;
+    uint32_t stretch = (uint32_t)(at / STRETCH), passed = stretch - k->restarts_at;
+    k->restarts -= passed < k->restarts ? passed : k->restarts;
     k->restarts_at = stretch;
     return k->restarts < RESTARTS_MAX;
+}
+
+/* Where the search goes on once nothing may begin. */
+static size_t skip_stretch(const struct carver *k, size_t at, size_t n) {
+    size_t left = STRETCH - (size_t)((k->seen + at) % STRETCH);
+    return left < n - at ? at + left : n;
 }
 
 static bool begin_thing(const struct carving *v, const struct extent_format *format, uint64_t at) {
@@ -206,7 +219,7 @@ static void search(const struct carving *v, struct bytes *in) {
     size_t at = extent_find(*in, &format);
     bool begins = at < in->n && begin_thing(v, format, k->seen + at);
     if (at < in->n && !begins)
-        at++; /* goes on behind it */
+        at = skip_stretch(k, at, in->n);
     struct bytes before = bytes_of(in->p, at);
     take_text(v, before, k->seen);
     if (begins)

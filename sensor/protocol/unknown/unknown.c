@@ -201,8 +201,8 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
     if (result == PROTOCOL_BECOMES)
         return result;
     result = take_run(c, from, in, RUN_FRESH);
-    c->spare = !carver_works(&s->carver) && !is_watched(s) && !carver_works(&other->carver) &&
-               !is_watched(other) && !u->offer.protocol;
+    c->spare = s->watched + other->watched >= WATCH_BYTES && !carver_works(&s->carver) &&
+               !carver_works(&other->carver) && !u->offer.protocol;
     return result;
 }
 

@@ -169,6 +169,23 @@ static void first_goes_depth_on_approved_flows_begun_before_or_after(void **stat
                      2); /* `after` has none, `before` until it ends */
 }
 
+/* Behind the octets in which its protocol may show itself; its first 64 KiB. */
+static void so_goes_the_search_for_files_in_what_nobody_parses(void **state) {
+    struct talk searched = begin(UNAPPROVED, 4444), watched = begin(UNAPPROVED, 4445);
+    static char noise[1025];
+    for (size_t i = 0; i < sizeof noise - 1; i++)
+        noise[i] = (char)(128 + (i * 89 + i / 7) % 127);
+    for (int i = 0; i < 80; i++)
+        say(&searched, noise);
+    say(&watched, noise);
+    assert_int_equal(COUNT(SHED_CARVED), 0);
+    press(1);
+    say(&searched, noise);
+    say(&watched, noise);
+    assert_int_equal(COUNT(SHED_CARVED), 1);
+    assert_int_equal(COUNT(SHED_UNKNOWN), 0);
+}
+
 static void then_goes_rebuilding_of_unknown_protocols_and_not_of_known_ones(void **state) {
     struct talk strange = begin(UNAPPROVED, 4444), stranger = begin(UNAPPROVED, 4445),
                 known = begin(UNAPPROVED, 80);
@@ -279,6 +296,7 @@ int main(void) {
         UNDER_LOAD(one_that_was_agreed_to_or_goes_to_a_stranger_or_that_nothing_forbids_is_not),
         UNDER_LOAD(a_flood_of_openings_to_a_partner_is_one_record),
         UNDER_LOAD(first_goes_depth_on_approved_flows_begun_before_or_after),
+        UNDER_LOAD(so_goes_the_search_for_files_in_what_nobody_parses),
         UNDER_LOAD(then_goes_rebuilding_of_unknown_protocols_and_not_of_known_ones),
         UNDER_LOAD(then_goes_content_behind_an_alert_and_its_record_says_so),
         UNDER_LOAD(last_goes_the_start_of_transfers_which_comes_back_first),
