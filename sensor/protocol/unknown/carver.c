@@ -62,14 +62,19 @@ static bool is_control(uint8_t c) {
     return (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b) || c == 0x7f;
 }
 
-/* A control character costs as much as sixteen others earn; those that keep fields apart cost less. */
+/* A run ends at a zero; another control character costs as much as sixteen others earn, and those that keep
+ * fields apart less. UTF-16 goes on until something else begins. */
 static size_t measure_text(struct carver *k, struct bytes in) {
     enum { COST = 16, COST_OF_SEPARATOR = 4, DOUBT_MAX = 48 };
-    for (size_t i = 0; i < in.n; i++) {
+    for (size_t i = 0; i < in.n && !k->wide; i++) {
         uint8_t c = in.p[i];
         if (!is_control(c)) {
             k->doubt -= k->doubt > 0 && c < 0x80;
             continue;
+        }
+        if (c == 0) {
+            k->in_text = false;
+            return i;
         }
         k->doubt = (uint8_t)(k->doubt + (c == 1 || (c >= 0x1c && c <= 0x1f) ? COST_OF_SEPARATOR : COST));
         if (k->doubt >= DOUBT_MAX) {
@@ -80,12 +85,20 @@ static size_t measure_text(struct carver *k, struct bytes in) {
     return in.n;
 }
 
-/* Where the next run begins, of which the text stands at `begin`: a few octets between two runs are of the
- * text too, if they are at hand. */
-static size_t join_text(const struct carver *k, size_t begin, size_t n, uint64_t at) {
+static void begin_run(struct carver *k, struct bytes run) {
+    k->doubt = 0;
+    k->in_text = run.n > 0;
+    k->wide = run.n > 3 && memchr(run.p, 0, 4) != NULL;
+}
+
+/* The next run of text begins behind `before`. A few octets between two runs are of the text too, if they are
+ * at hand. */
+static void join_text(const struct carving *v, struct bytes before, uint64_t at) {
     enum { FEW = 32 };
-    uint64_t between = at + begin - k->text_at;
-    return k->text_begun && begin < n && between <= FEW && between <= begin ? begin - (size_t)between : begin;
+    const struct carver *k = v->k;
+    uint64_t between = at + before.n - k->text_at;
+    if (k->text_begun && between <= FEW && between <= before.n)
+        tell_text(v, bytes_of(before.p + before.n - between, (size_t)between), k->text_at);
 }
 
 /* Octets in which nothing else begins: those that are text go to the side's text. */
@@ -93,11 +106,12 @@ static void take_text(const struct carving *v, struct bytes in, uint64_t at) {
     struct carver *k = v->k;
     while (in.n > 0) {
         if (!k->in_text) {
-            size_t begin = join_text(k, structure_find_text(in), in.n, at);
+            size_t begin = structure_find_text(in);
+            if (begin < in.n)
+                join_text(v, bytes_of(in.p, begin), at);
             in = bytes_of(in.p + begin, in.n - begin);
             at += begin;
-            k->doubt = 0;
-            k->in_text = in.n > 0;
+            begin_run(k, in);
         }
         size_t n = k->in_text ? measure_text(k, in) : 0;
         tell_text(v, bytes_of(in.p, n), at);
@@ -197,8 +211,7 @@ static bool look_at_seam(const struct carving *v, struct bytes in) {
     }
     size_t text = k->in_text ? seam.n : find_text(k, seam);
     if (text < tail && text < at) {
-        k->in_text = true;
-        k->doubt = 0;
+        begin_run(k, bytes_of(seam.p + text, seam.n - text));
         tell_text(v, bytes_of(held + text, tail - text), k->seen - tail + text);
     }
     return false;
@@ -210,10 +223,8 @@ static void feed_thing(const struct carving *v, struct bytes *in);
 static void search(const struct carving *v, struct bytes *in) {
     struct carver *k = v->k;
     const struct extent_format *format;
-    if (k->seen == 0 && structure_text(*in) == STRUCTURE_FOUND) {
-        k->in_text = true;
-        k->doubt = 0;
-    }
+    if (k->seen == 0 && structure_text(*in) == STRUCTURE_FOUND)
+        begin_run(k, *in);
     if (k->tail_n > 0 && look_at_seam(v, *in))
         return;
     size_t at = extent_find(*in, &format);

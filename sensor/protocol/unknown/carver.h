@@ -23,7 +23,7 @@ struct carver {
     bool from_first, broken;     /* the thing that is walked begins with the side's first octet; and broke */
     bool begun;                  /* it has an object */
     bool text_begun, text_first; /* the side's text has an object; it began with the side's first octet */
-    bool in_text;                /* a run of text goes on */
+    bool in_text, wide;          /* a run of text goes on; of UTF-16 */
     bool line_open, made_up; /* of datagrams of text: the last one has no line end; line ends were added */
     uint16_t last_n, most_n; /* octets of the last one, and of the longest */
     time_ns text_since;      /* when the text's object began */

@@ -90,6 +90,20 @@ def test_pictures_one_after_another_by_socat(lab, sensor, sink, tmp_path):
     come(sensor, [data for _, data in made])
 
 
+def test_a_folder_by_tar_and_netcat(lab, sensor, sink, tmp_path):
+    """Its pictures, each by itself, and the table among what stands between them."""
+    made = write(tmp_path, 620, 20)
+    (tmp_path / 'reads.csv').write_bytes(material.plate_csv(6))
+    sink('nc', '-l', '-p', str(PORT))
+    lab.run('lane', 'sh', '-c', f'tar -C {tmp_path} -c reads.csv $(cd {tmp_path} && ls *.jpg) | nc -N {net.UNKNOWN} {PORT}')
+    wanted = {material.sha256(data) for _, data in made}
+    net.wait_for(lambda: wanted <= {t['file'].get('hash', {}).get('sha256') for t in sensor.transfers()}, 20, 'all digests')
+    records = sensor.finish()
+    found = [r for r in records if r['event']['action'] == 'transfer']
+    others = [t for t in found if t['file']['hash']['sha256'] not in wanted]
+    assert len(found) == 21 and [(t['gantry']['classes'], t['gantry']['transfer']['complete']) for t in others] == [(['plate-record'], False)]
+
+
 def test_an_archive_and_a_table_by_netcat(lab, sensor, sink, tmp_path):
     (tmp_path / 'reads.csv').write_bytes(table := material.plate_csv(5))
     subprocess.run(['xz', '-k', tmp_path / 'reads.csv'], check=True)
