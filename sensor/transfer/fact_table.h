@@ -24,7 +24,7 @@
     FACT(HOST,            "url.domain",                                 "host",       256,  A | T, 6,  WIRE, PLATES, GIVEN, NONE) \
     FACT(USER,            "user.name",                                  "user",       256,  A | T, 7,  WIRE, PLATES, GIVEN, NONE) \
     FACT(METHOD,          "http.request.method",                        "method",     32,   A | T, 7,  WIRE, PLATES, GIVEN, NONE) \
-    FACT(HTTP_VERSION,    "http.version",                               "httpVersion", 8,   A | T, 3,  OURS, PLAIN,  GIVEN, NONE) \
+    FACT(HTTP_VERSION,    "http.version",                               "httpVersion", 32,  A | T, 3,  OURS, PLAIN,  GIVEN, NONE) \
     FACT(EMAIL_FROM,      "email.from.address",                         "from",       256,  A | T, 9,  WIRE, PLATES, GIVEN, NONE) \
     FACT(EMAIL_TO,        "email.to.address",                           "to",         512,  A | T, 9,  WIRE, PLATES, GIVEN, NONE) \
     FACT(EMAIL_SUBJECT,   "email.subject",                              "mailsubject", 256,  A | T, 6,  WIRE, PLATES, GIVEN, NONE) \
