@@ -23,11 +23,16 @@ static struct transfer *begin_object(const struct carving *v) {
     return v->c->services->begin(v->c, &seed);
 }
 
+/* One that is lost leaves no trace: what several bring is never known to be whole. */
+static bool came_at_once(const struct carving *v, uint32_t since) {
+    return v->c->transport != PROTOCOL_UDP || v->k->datagrams == since;
+}
+
 /* --- text --- */
 
 static void end_text(const struct carving *v, bool whole) {
     struct carver *k = v->k;
-    bool all = whole && k->text_first && !k->made_up;
+    bool all = whole && k->text_first && !k->made_up && came_at_once(v, k->text_datagram);
     if (k->text_begun)
         v->c->services->end(v->c, k->text, all ? TRANSFER_DONE : TRANSFER_CUT);
     k->text = NULL;
@@ -47,6 +52,7 @@ static void tell_text(const struct carving *v, struct bytes run, uint64_t at) {
         k->text_begun = true;
         k->text_first = at == 0;
         k->text_since = v->c->now;
+        k->text_datagram = k->datagrams;
         k->text = begin_object(v);
     } else if (at > k->text_at) {
         v->c->services->gap(v->c, k->text, at - k->text_at);
@@ -138,7 +144,8 @@ static void end_thing(const struct carving *v, bool whole) {
     if (k->begun && !whole)
         counter_one(COUNTER_CARVING_BROKEN);
     if (k->begun)
-        v->c->services->end(v->c, k->transfer, whole ? TRANSFER_DONE : TRANSFER_CUT);
+        v->c->services->end(v->c, k->transfer,
+                            whole && came_at_once(v, k->thing_since) ? TRANSFER_DONE : TRANSFER_CUT);
     extent_destroy(k->extent);
     k->extent = NULL;
     k->transfer = NULL;
@@ -168,6 +175,7 @@ static bool begin_thing(const struct carving *v, const struct extent_format *for
     }
     k->extent = extent_create(format, v->c->allowance);
     k->from_first = at == 0;
+    k->thing_since = k->datagrams - (at < k->seen);
     k->broken = false;
     return k->extent != NULL;
 }
@@ -372,6 +380,7 @@ static void take_text_datagram(const struct carving *v, struct bytes in) {
 
 void carver_take_datagram(struct carver *k, struct conversation *c, enum side from, struct bytes in) {
     const struct carving v = {k, c, from};
+    k->datagrams++;
     if (!k->extent && is_text_datagram(k, in))
         take_text_datagram(&v, in);
     else

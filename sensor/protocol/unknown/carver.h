@@ -20,6 +20,8 @@ struct carver {
     uint64_t seen;    /* octets of the side, missing ones included */
     uint64_t text_at; /* of them, up to the end of the last run of text */
     uint32_t restarts_at, restarts;
+    uint32_t datagrams, thing_since; /* how many came; as of when the thing that is walked begins */
+    uint32_t text_datagram;          /* when the text's object began */
     bool from_first, broken;     /* the thing that is walked begins with the side's first octet; and broke */
     bool begun;                  /* it has an object */
     bool text_begun, text_first; /* the side's text has an object; it began with the side's first octet */
