@@ -44,7 +44,7 @@ struct tftp_way {
     uint64_t last;                /* index of its last block, or NOT_KNOWN */
     uint64_t furthest;            /* index of the furthest block that was seen */
     struct tftp_other *other;     /* NULL: no block was seen, or no memory */
-    uint64_t digest;              /* of block 1 */
+    uint64_t digest;              /* of block 1; 0: it was not seen */
     uint16_t last_number;         /* of that last block */
 };
 
@@ -283,7 +283,7 @@ static bool take_block(struct tftp *s, enum side from, uint16_t number, struct b
     struct tftp_way *w = &s->way[from];
     bool over = w->last != NOT_KNOWN && (!w->open || w->receipt);
     uint64_t index;
-    if (over && number == 1 && digest_block(block) != w->digest)
+    if (over && number == 1 && w->digest && digest_block(block) != w->digest)
         begin_again(s, from, number, 0);
     if (w->size && block.n > w->size)
         return false;
