@@ -111,10 +111,19 @@ static enum probe probe_datagram(enum side from, struct bytes datagram) {
     return looks == RPC_LOOKS_CALL ? PROBE_YES : looks == RPC_LOOKS_REPLY ? PROBE_MORE : PROBE_NO;
 }
 
+/* A call holds the program's number, of which one octet is rare. */
 static size_t find_call(struct bytes in) {
-    for (size_t at = 0; at + RPC_SIGN <= in.n; at++)
-        if (rpc_look_record(bytes_of(in.p + at, in.n - at)) == RPC_LOOKS_CALL)
-            return at;
+    enum { RARE = 0x86, RARE_AT = RPC_MARK + 14 /* behind the mark */ };
+    size_t at = RARE_AT;
+    while (at < in.n) {
+        const uint8_t *rare = memchr(in.p + at, RARE, in.n - at);
+        if (!rare)
+            break;
+        size_t begin = (size_t)(rare - in.p) - RARE_AT;
+        if (rpc_look_record(bytes_of(in.p + begin, in.n - begin)) == RPC_LOOKS_CALL)
+            return begin;
+        at = begin + RARE_AT + 1;
+    }
     return in.n;
 }
 

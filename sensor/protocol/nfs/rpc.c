@@ -155,11 +155,14 @@ enum rpc_looks rpc_look_record(struct bytes in) {
 
 /* --- Records --- */
 
-/* Where a record begins for certain, in bytes of which `n` are at hand. */
-static bool is_found(struct bytes in, const struct rpc_sink *sink, void *context) {
-    struct reader r = reader_of(in.p + RPC_MARK, in.n - RPC_MARK);
+/* Does a record begin here for certain? RPC_SIGN octets are at hand. */
+static bool is_found(const uint8_t *p, const struct rpc_sink *sink, void *context) {
+    const uint8_t *type = p + RPC_MARK + 4;
+    if (type[0] || type[1] || type[2] || type[3] > REPLY) /* nearly all that is none ends here */
+        return false;
+    struct reader r = reader_of(p + RPC_MARK, 4);
     uint32_t xid;
-    enum rpc_looks looks = rpc_look_record(in);
+    enum rpc_looks looks = rpc_look_record(bytes_of(p, RPC_SIGN));
     return looks == RPC_LOOKS_CALL ||
            (looks == RPC_LOOKS_REPLY && reader_u32(&r, &xid) && sink->knows(context, xid));
 }
@@ -170,22 +173,49 @@ static void take_held(struct rpc_records *r, size_t n) {
     memmove(r->held, r->held + n, r->held_n);
 }
 
+static void hold_sign(struct rpc_records *r, const uint8_t *p, size_t n) {
+    memmove(r->held, p, n);
+    r->held_n = (uint8_t)n;
+}
+
+/* Of those that begin in what is held. Returns how many of `in` were taken, if that ends the search. */
+static bool find_in_held(struct rpc_records *r, struct bytes in, const struct rpc_sink *sink, void *context,
+                         size_t *taken) {
+    uint8_t both[2 * RPC_SIGN];
+    size_t held = r->held_n, more = in.n < RPC_SIGN ? in.n : RPC_SIGN, n = held + more;
+    memcpy(both, r->held, held);
+    memcpy(both + held, in.p, more);
+    for (size_t at = 0; at < held; at++, r->lost_octets++) {
+        if (n - at < RPC_SIGN) {
+            hold_sign(r, both + at, n - at);
+            *taken = more;
+            return true;
+        }
+        if (is_found(both + at, sink, context)) {
+            hold_sign(r, both + at, RPC_SIGN);
+            r->lost = false;
+            *taken = at + RPC_SIGN - held;
+            return true;
+        }
+    }
+    r->held_n = 0;
+    return false;
+}
+
 /* A record may begin at any octet. Returns how many of `in` were taken; what was found is held. */
 static size_t find_record(struct rpc_records *r, struct bytes in, const struct rpc_sink *sink,
                           void *context) {
-    size_t taken = 0;
-    for (;;) {
-        while (r->held_n < RPC_SIGN && taken < in.n)
-            r->held[r->held_n++] = in.p[taken++];
-        if (r->held_n < RPC_SIGN)
-            return taken;
-        if (is_found(bytes_of(r->held, r->held_n), sink, context)) {
+    size_t at = 0;
+    if (r->held_n > 0 && find_in_held(r, in, sink, context, &at))
+        return at;
+    for (at = 0; at + RPC_SIGN <= in.n; at++, r->lost_octets++)
+        if (is_found(in.p + at, sink, context)) {
+            hold_sign(r, in.p + at, RPC_SIGN);
             r->lost = false;
-            return taken;
+            return at + RPC_SIGN;
         }
-        r->lost_octets++;
-        take_held(r, 1);
-    }
+    hold_sign(r, in.p + at, in.n - at);
+    return in.n;
 }
 
 static void lose_record(struct rpc_records *r, const struct rpc_sink *sink, void *context) {
