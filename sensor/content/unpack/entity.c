@@ -100,8 +100,10 @@ struct filter *entity_begin(struct unpack *u, uint8_t *bytes, size_t n, const st
     char codings[CODINGS_TEXT], name[NAME_ROOM], type[NAME_ROOM], id[ID_MAX];
     struct head h = read_head(bytes_of(bytes, mime_head_unfold(bytes, n)));
     struct bytes fact[FACT_COUNT] = {{NULL, 0}};
-    struct unpack_child child = {
-        .fact = fact, .codings = list_codings(&h, codings, sizeof codings), .total = LENGTH_UNKNOWN};
+    struct unpack_child child = {.fact = fact,
+                                 .codings = list_codings(&h, codings, sizeof codings),
+                                 .total = LENGTH_UNKNOWN,
+                                 .endless = rules->replaces};
     struct mime_range range;
     fact[FACT_NAME] = find_name(&h, rules, name, sizeof name);
     fact[FACT_DECLARED_TYPE] = h.type.n ? clean_type(h.type, type, sizeof type) : rules->type;

@@ -10,6 +10,7 @@
 enum { ENTITY_BOUNDARY_MAX = 1024 }; /* RFC 2046 says 70; some clients write more */
 
 struct entity_rules {
+    bool replaces;     /* it takes the place of the one before it */
     bool byteranges;   /* a Content-Range says where it stands in the object's whole */
     struct bytes name; /* if it has none of its own */
     struct bytes type; /* likewise */

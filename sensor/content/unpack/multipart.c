@@ -66,7 +66,7 @@ static void note_size(struct multipart *m) {
 }
 
 static void open_part(struct multipart *m) {
-    struct entity_rules rules = {.byteranges = m->byteranges};
+    struct entity_rules rules = {.byteranges = m->byteranges, .replaces = m->replaces};
     if (m->byteranges)
         rules.name = object_fact(unpack_object(m->unpack), FACT_NAME);
     if (m->digest)

@@ -68,11 +68,11 @@ static struct filter *begin_piece(struct unpack *u, struct object_seed *seed,
 
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) {
     const struct limits *l = &u->content->options.codings.limits;
-    if (!limit_depth(l, u->level) || !limit_members(l, u->members)) {
+    if (!limit_depth(l, u->level) || (!child->endless && !limit_members(l, u->members))) {
         object_note_bound(u);
         return NULL;
     }
-    u->members++;
+    u->members += !child->endless;
     struct object_seed seed = object_seed_below(u->object);
     seed.fact = child->fact;
     seed.total = child->total;

@@ -55,8 +55,9 @@ struct unpack_child {
     const struct bytes *fact; /* FACT_COUNT: its own; it is given the rest by the object, see fact_table.h */
     struct bytes codings;     /* that it is in, as Content-Transfer-Encoding names them; empty: none */
     uint64_t total;           /* octets, LENGTH_UNKNOWN */
-    bool is_range;            /* of the whole that the object's transfer is about (multipart/byteranges): */
-    uint64_t offset;          /* of its first octet; `total` is that of the whole */
+    bool endless;    /* one of those that replace each other as long as somebody looks: not counted */
+    bool is_range;   /* of the whole that the object's transfer is about (multipart/byteranges): */
+    uint64_t offset; /* of its first octet; `total` is that of the whole */
     struct bytes id; /* of a whole that comes in numbered pieces (message/partial) of unknown sizes: */
     uint64_t number, pieces; /* which of how many it is, from 1; 0: not said; `fact` is that of the whole */
 };

@@ -441,8 +441,27 @@ static void a_later_name_takes_the_place_of_the_first(void **state) {
     finish();
 }
 
+static unsigned count_members(const char *type) {
+    begin_with(
+        &(struct content_options){.objects = 16, .assembly_bytes = 1 << 20, .codings.limits.members_max = 2});
+    struct transfer *t = body(type, "");
+    for (int i = 0; i < 5; i++)
+        text(t, "--x\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xe0 a picture\r\n");
+    text(t, "--x--\r\n");
+    content_end(&conversation, t, TRANSFER_DONE);
+    unsigned members = (unsigned)got.n - 1;
+    finish();
+    return members;
+}
+
+static void pictures_that_replace_each_other_are_not_bounded_in_number(void **state) {
+    assert_int_equal(count_members("multipart/mixed; boundary=x"), 2);
+    assert_int_equal(count_members("multipart/x-mixed-replace; boundary=x"), 5);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pictures_that_replace_each_other_are_not_bounded_in_number),
         cmocka_unit_test(a_bomb_is_cut_soon_after_a_mebibyte_and_counted),
         cmocka_unit_test(a_small_file_of_zeros_is_no_bomb),
         cmocka_unit_test(output_stops_at_its_limit_to_the_byte),
