@@ -152,6 +152,9 @@ static bool was_asked_with(const struct http_side *s, const char *method) {
 static bool opens_tunnel(const struct http_side *s) {
     if (s->head->status < 200 || s->head->status > 299)
         return false;
+    /* A camera's answers and pictures, as QuickTime has them behind a GET. */
+    if (bytes_starts_nocase(s->head->field[HTTP_CONTENT_TYPE], "application/x-rtsp-tunnelled"))
+        return true;
     return was_asked_with(s, "CONNECT") || (!s->exchange && s->head->framing == HTTP_UNTIL_CLOSE &&
                                             bytes_starts_nocase(s->head->reason, "connection established"));
 }

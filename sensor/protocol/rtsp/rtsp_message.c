@@ -82,7 +82,8 @@ void rtsp_message_field(struct rtsp_message *m, struct bytes line) {
     } else if (bytes_equal_nocase(name, "Transport")) {
         rtsp_text_set(&m->transport, value);
     } else if (bytes_equal_nocase(name, "Content-Base") && m->url.n == 0) {
-        rtsp_text_set(&m->url, value);
+        bool slash = value.n > 1 && value.p[value.n - 1] == '/'; /* for what is relative to it */
+        rtsp_text_set(&m->url, bytes_of(value.p, value.n - slash));
     } else if (bytes_equal_nocase(name, "Authorization")) {
         rtsp_text_set(&m->user, read_user(value));
     }

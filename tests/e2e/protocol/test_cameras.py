@@ -67,15 +67,15 @@ def put_together(lab, folder):
 
 
 def watch(lab, way):
-    lab.run('outside', 'gst-launch-1.0', '-q', 'rtspsrc', f'location=rtsp://{net.LANE}:{PORT}/lane4', f'protocols={way}', '!', 'fakesink',
-            check=False)
+    scheme, how = ('rtsph', []) if way == 'http' else ('rtsp', [f'protocols={way}'])
+    lab.run('outside', 'gst-launch-1.0', '-q', 'rtspsrc', f'location={scheme}://{net.LANE}:{PORT}/lane4', *how, '!', 'fakesink', check=False)
 
 
 def alerts_of(records):
     return [r for r in records if r['event']['action'] == 'alert']
 
 
-@pytest.mark.parametrize('way', ['tcp', 'udp'])
+@pytest.mark.parametrize('way', ['tcp', 'udp', 'http'])
 def test_frames_of_a_camera_have_their_digests_and_are_one_incident(lab, sensor, outside, camera, tmp_path, way):
     camera(pictures(tmp_path, 100))
     wanted = put_together(lab, tmp_path)
@@ -86,7 +86,7 @@ def test_frames_of_a_camera_have_their_digests_and_are_one_incident(lab, sensor,
     found = [r for r in records if r['event']['action'] == 'transfer']
     assert sorted(t['file']['hash']['sha256'] for t in found) == wanted
     for t in found:
-        assert t['network']['protocol'] == {'tcp': 'rtsp', 'udp': 'rtp'}[way]
+        assert t['network']['protocol'] == 'rtp' if way == 'udp' else 'rtsp'
         assert t['gantry']['transfer'] == {'complete': True, 'missing_bytes': 0}
         assert t['url'] == {'path': '/lane4', 'domain': net.LANE} and t['file']['mime_type'] == 'image/jpeg'
     alerts = alerts_of(records)
