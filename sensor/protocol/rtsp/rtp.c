@@ -58,9 +58,10 @@ static void take_in_order(struct rtp_source *s, struct bytes packet) {
     struct packet_head h;
     if (!read_head(packet, &h))
         return;
+    bool lost = h.sequence != s->next;
     s->next = (uint16_t)(h.sequence + 1);
     if (is_picture(s, &h) && h.payload.n > 0 &&
-        !rtp_jpeg_take(&s->jpeg, &s->origin, h.time, h.last, h.payload))
+        !rtp_jpeg_take(&s->jpeg, &s->origin, h.time, lost, h.last, h.payload))
         counter_one(COUNTER_RTP_MALFORMED);
 }
 

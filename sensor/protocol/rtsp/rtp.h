@@ -59,8 +59,8 @@ struct rtp_jpeg {
 
 /* Is it the first part of a picture, and can it be nothing else? */
 bool rtp_jpeg_begins(struct bytes payload);
-/* The next part of one; `last` of its picture. False: it is none. */
-bool rtp_jpeg_take(struct rtp_jpeg *j, const struct rtp_origin *o, uint32_t time, bool last,
+/* The next part of one; `lost`: packets before it were; `last` of its picture. False: it is none. */
+bool rtp_jpeg_take(struct rtp_jpeg *j, const struct rtp_origin *o, uint32_t time, bool lost, bool last,
                    struct bytes payload);
 /* Nothing more comes of the picture that is open. */
 void rtp_jpeg_cut(struct rtp_jpeg *j, struct conversation *c);

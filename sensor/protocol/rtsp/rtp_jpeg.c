@@ -123,12 +123,18 @@ void rtp_jpeg_cut(struct rtp_jpeg *j, struct conversation *c) {
     j->open = false;
 }
 
-bool rtp_jpeg_take(struct rtp_jpeg *j, const struct rtp_origin *o, uint32_t time, bool last,
+/* Some senders give all pictures the same time: what does not go on where the last part ended, or does so
+ * though some is missing between them, is of another one. */
+static bool is_of_another(const struct rtp_jpeg *j, uint32_t time, bool lost, const struct part *p) {
+    return time != j->time || p->offset < j->at || (lost && p->offset == j->at);
+}
+
+bool rtp_jpeg_take(struct rtp_jpeg *j, const struct rtp_origin *o, uint32_t time, bool lost, bool last,
                    struct bytes payload) {
     struct part p;
     if (!read_part(payload, &p))
         return false;
-    if (j->open && (time != j->time || (p.offset == 0 && j->at > 0)))
+    if (j->open && is_of_another(j, time, lost, &p))
         rtp_jpeg_cut(j, o->c);
     if (!j->open)
         begin_picture(j, o, time, &p);
@@ -136,9 +142,7 @@ bool rtp_jpeg_take(struct rtp_jpeg *j, const struct rtp_origin *o, uint32_t time
         o->c->services->gap(o->c, j->transfer, p.offset - j->at);
         j->at = p.offset;
     }
-    size_t had = j->at - p.offset;
-    if (had < p.scan.n)
-        add_scan(j, o, bytes_of(p.scan.p + had, p.scan.n - had));
+    add_scan(j, o, p.scan);
     if (last)
         end_picture(j, o);
     return true;

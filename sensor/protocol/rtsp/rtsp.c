@@ -249,10 +249,22 @@ static size_t take_body(struct rtsp *r, enum side from, const uint8_t *p, size_t
 
 /* --- where the way is lost --- */
 
-static bool shows_frame(const struct rtsp_side *s) {
+/* RTP of a source that is known, or, before any is, of JPEG: any other octets may look like a frame. */
+static bool shows_frame(const struct rtsp *r, enum side from, const struct rtsp_side *s) {
+    enum { TYPE_JPEG = 26 };
     const uint8_t *h = s->head;
-    return s->head_n == RTSP_WINDOW && h[0] == '$' && h[1] < CHANNELS_SOUGHT &&
-           (h[2] << 8 | h[3]) >= PACKET_LEAST && h[4] >> 6 == 2;
+    if (s->head_n < RTSP_WINDOW || h[0] != '$' || (h[2] << 8 | h[3]) < PACKET_LEAST || h[4] >> 6 != 2)
+        return false;
+    uint32_t source = (uint32_t)h[12] << 24 | (uint32_t)h[13] << 16 | (uint32_t)h[14] << 8 | h[15];
+    bool known = false;
+    for (unsigned i = 0; i < RTSP_SOURCES_MAX && r->source[i]; i++) {
+        const struct rtp_source *one = r->source[i];
+        bool begun = one->origin.from == from && one->synced;
+        if (begun && r->source_channel[i] == h[1] && one->source == source)
+            return true;
+        known |= begun;
+    }
+    return !known && h[1] < CHANNELS_SOUGHT && (h[5] & 0x7f) == TYPE_JPEG;
 }
 
 static void enter_frame(struct rtsp_side *s) {
@@ -265,7 +277,8 @@ static void enter_frame(struct rtsp_side *s) {
 
 /* A frame of RTP, an answer in any place, or a request in a line of its own. */
 static size_t seek_message(struct rtsp *r, enum side from, const uint8_t *p, size_t n) {
-    static const char answer[RTSP_WINDOW] = {'R', 'T', 'S', 'P', '/', '1'};
+    enum { ANSWER = 6 };
+    static const char answer[ANSWER] = {'R', 'T', 'S', 'P', '/', '1'};
     struct rtsp_side *s = &r->side[from];
     for (size_t i = 0; i < n; i++) {
         bool whole;
@@ -273,13 +286,13 @@ static size_t seek_message(struct rtsp *r, enum side from, const uint8_t *p, siz
             memmove(s->head, s->head + 1, --s->head_n);
         s->head[s->head_n++] = p[i];
         keep_line(s, p + i, 1, &whole);
-        bool answers = s->head_n == RTSP_WINDOW && memcmp(s->head, answer, RTSP_WINDOW) == 0;
-        if (shows_frame(s)) {
+        bool answers = s->head_n >= ANSWER && memcmp(s->head + s->head_n - ANSWER, answer, ANSWER) == 0;
+        if (shows_frame(r, from, s)) {
             s->line_n = 0;
             s->line_cut = false;
             enter_frame(s);
         } else if (answers) {
-            memcpy(s->line, answer, s->line_n = RTSP_WINDOW);
+            memcpy(s->line, answer, s->line_n = ANSWER);
             s->line_cut = false;
             s->at = RTSP_AT_START;
         } else if (whole && !s->line_cut &&

@@ -13,7 +13,7 @@ enum {
     RTSP_TRACKS_MAX = 8,
     RTSP_SOURCES_MAX = 8,
     RTSP_ASKED_MAX = 8,
-    RTSP_WINDOW = 6, /* octets of a frame that show it where the way is lost */
+    RTSP_WINDOW = 16, /* octets of a frame that show it where the way is lost: its head and RTP's */
 };
 
 struct rtsp_text {

@@ -144,6 +144,19 @@ static void what_is_missing_of_a_picture_is_told_and_the_next_one_is_whole(void 
     });
 }
 
+static void pictures_of_one_time_are_not_joined_over_what_is_missing(void **state) {
+    static const struct piece p[] = {
+        JPEG_CAMERA, S(FRAME("\x18") RTP(MORE, "\1", "\1") PART("\0", "\1", "\x32") "abcd"),
+        S(FRAME("\x18") RTP(LAST, "\4", "\1") PART("\4", "\1", "\x32") "efgh"),
+        S(FRAME("\x1a") RTP(LAST, "\5", "\1") PART("\0", "\1", "\x32") "efgh\xff\xd9")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 3);
+        assert_int_equal(w->transfer[0].how, TRANSFER_CUT);
+        assert_int_equal(w->transfer[1].missing, 4);
+        assert_picture(&w->transfer[2], EFGH_ENDED);
+    });
+}
+
 static void a_picture_whose_last_part_is_missing_is_cut(void **state) {
     static const struct piece p[] = {
         JPEG_CAMERA, S(FRAME("\x18") RTP(MORE, "\1", "\1") PART("\0", "\1", "\x32") "abcd"),
@@ -319,6 +332,7 @@ int main(void) {
         cmocka_unit_test(restart_intervals_stand_in_the_header),
         cmocka_unit_test(tables_come_in_band_and_are_kept_but_for_those_of_255),
         cmocka_unit_test(what_is_missing_of_a_picture_is_told_and_the_next_one_is_whole),
+        cmocka_unit_test(pictures_of_one_time_are_not_joined_over_what_is_missing),
         cmocka_unit_test(a_picture_whose_last_part_is_missing_is_cut),
         cmocka_unit_test(pictures_are_seen_without_what_set_them_up),
         cmocka_unit_test(other_media_are_lost_and_told),
