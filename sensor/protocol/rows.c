@@ -147,8 +147,19 @@ static bool is_utf8(struct bytes text) {
     return true;
 }
 
+static bool is_clean(struct bytes text) {
+    uint8_t odd = 0;
+    for (size_t i = 0; i < text.n; i++)
+        odd |= (uint8_t)(text.p[i] < ' ') | (uint8_t)(text.p[i] >= 0x7f);
+    return !odd;
+}
+
 /* One octet that is no text would make none of the whole object. */
 void rows_put(struct rows *r, struct bytes text) {
+    if (is_clean(text)) {
+        rows_text(r, text);
+        return;
+    }
     bool utf8 = is_utf8(text);
     uint8_t room[256];
     for (size_t at = 0; at < text.n;) {

@@ -13,7 +13,7 @@ import material
 POSTGRES_PORT, MARIADB_PORT = 5439, 3309
 
 
-def postgresql(lab, space, folder):
+def postgresql(lab, space, folder, *words):
     """A PostgreSQL server; the user lane4 and the database reads are there, nobody needs a password."""
     programs = sorted(glob.glob('/usr/lib/postgresql/*/bin'))[-1]
     folder = str(folder)
@@ -24,8 +24,12 @@ def postgresql(lab, space, folder):
     net.run(*as_postgres, f'{programs}/initdb', '-D', data, '-A', 'trust', '-U', 'lane4', '-E', 'UTF8', '--locale=C', '-N')
     with open(f'{data}/pg_hba.conf', 'w') as f:
         f.write('local all all trust\nhost all all 0.0.0.0/0 trust\n')
+    net.run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', f'{data}/server.key', '-out', f'{data}/server.crt', '-subj',
+            '/CN=store.example', '-days', '2')
+    net.run('chown', 'postgres', f'{data}/server.key', f'{data}/server.crt')
+    os.chmod(f'{data}/server.key', 0o600)
     process = lab.start(space, *as_postgres, f'{programs}/postgres', '-D', data, '-k', folder, '-p', str(POSTGRES_PORT),
-                        '-c', 'listen_addresses=*', '-c', 'fsync=off', '-c', 'log_min_messages=fatal')
+                        '-c', 'listen_addresses=*', '-c', 'fsync=off', '-c', 'log_min_messages=fatal', *words)
     lab.wait_port(space, '0.0.0.0', POSTGRES_PORT)
     net.wait_for(lambda: lab.run(space, 'psql', '-h', folder, '-p', str(POSTGRES_PORT), '-U', 'lane4', 'postgres', '-c', 'CREATE DATABASE reads',
                                  check=False).returncode == 0, 20, 'the database')

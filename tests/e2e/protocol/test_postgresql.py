@@ -64,8 +64,8 @@ def server(lab, tmp_path_factory):
     """In the namespace that is asked for; gives its folder."""
     started = []
 
-    def start(space, *statements):
-        process, folder = database.postgresql(lab, space, tmp_path_factory.mktemp('postgresql'))
+    def start(space, *statements, words=()):
+        process, folder = database.postgresql(lab, space, tmp_path_factory.mktemp('postgresql'), *words)
         started.append(process)
         for statement in statements:
             psql(lab, space, folder, '-c', statement)
@@ -218,6 +218,16 @@ def test_a_hundred_pictures_that_are_fetched(lab, server, from_a_stranger, senso
     assert database.digests(records) == wanted
     assert database.alerts_of(records, 'vehicle-image')
     assert all(t['gantry']['transfer']['complete'] for t in records if t['event']['action'] == 'transfer')
+
+
+def test_what_tls_protects_is_an_encrypted_flow(lab, server, sensor):
+    server('outside', CREATE, words=('-c', 'ssl=on'))
+    lab.run('lane', 'psql', '-X', f'host={net.UNAPPROVED} port={PORT} user=lane4 dbname=reads sslmode=require', '-c',
+            "INSERT INTO reads VALUES ('KXR4471', 'TX', 4, 'inbound', '2026-05-31 04:11:58', 0.9)")
+    sensor.wait_alert(lambda a: 'encrypted-flow' in a['gantry']['classes'] and a['destination']['ip'] == net.UNAPPROVED)
+    records = sensor.finish()
+    assert not [t for t in records if t['event']['action'] == 'transfer']
+    assert not database.alerts_of(records, 'plate-record') and not database.alerts_of(records, 'unread-flow')
 
 
 def test_measurements_are_read_and_silent(lab, server, from_a_stranger, sensor):
