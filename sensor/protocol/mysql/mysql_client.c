@@ -181,12 +181,14 @@ static size_t take_type_name(struct mysql *m, struct my_side *s, const uint8_t *
 
 /* --- values that are sent before their row --- */
 
-static void end_long_value(struct mysql *m, struct my_side *s, bool whole) {
+/* A short one stands in the row that follows, or by itself if another one follows first. */
+static void end_long_value(struct mysql *m, struct my_side *s, bool row_follows) {
     if (!m->long_open)
         return;
     m->long_open = false;
-    struct bytes held = value_end(&m->long_value, whole);
-    if (held.n == 0)
+    struct bytes held = value_end(&m->long_value, true);
+    m->ahead_n = row_follows ? (uint16_t)held.n : 0;
+    if (held.n == 0 || row_follows)
         return;
     rows_field(&s->rows, held);
     rows_line_end(&s->rows);
@@ -200,7 +202,7 @@ static size_t take_long_head(struct mysql *m, struct my_side *s, const uint8_t *
     uint16_t index = (uint16_t)number(s->small + 4, 2);
     const struct my_statement *statement = my_find_statement(m, id);
     if (!m->long_open || m->long_statement != id || m->long_index != index) {
-        end_long_value(m, s, true);
+        end_long_value(m, s, false);
         const struct rows_column *column =
             columns_at(statement ? &statement->columns : &m->columns, statement ? index : UINT32_MAX);
         value_begin(&m->long_value, &s->source, bytes_of(column->name, column->name_n), VALUE_PLAIN,
@@ -349,8 +351,10 @@ void my_end_command(struct mysql *m, struct my_side *s, bool whole) {
         s->open = false;
         m->file_due = false;
     }
-    if (s->first == MY_EXECUTE || s->first == MY_BULK)
+    if (s->first == MY_EXECUTE || s->first == MY_BULK) {
         memset(m->sent_ahead, 0, sizeof m->sent_ahead);
+        m->ahead_n = 0;
+    }
     rows_line_end(&s->rows);
     s->first = 0;
 }

@@ -163,6 +163,7 @@ struct mysql {
     uint16_t long_index;
     uint64_t sent_ahead[MY_BITMAP / 8]; /* which values of the next row came so */
     struct value long_value;
+    uint16_t ahead_n; /* octets of it that its row brings */
 };
 
 static inline bool my_is_server(const struct mysql *m, const struct my_side *s) {

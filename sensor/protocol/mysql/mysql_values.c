@@ -54,6 +54,12 @@ static bool came_ahead(const struct mysql *m, const struct my_side *s) {
            (m->sent_ahead[s->index / 64] >> s->index % 64 & 1);
 }
 
+/* The last one of those, if it was short. */
+static struct bytes value_ahead(const struct mysql *m, const struct my_side *s) {
+    bool here = came_ahead(m, s) && m->long_index == s->index;
+    return bytes_of(m->long_value.held, here ? m->ahead_n : 0);
+}
+
 /* --- a value --- */
 
 static void next_value(struct mysql *m, struct my_side *s);
@@ -61,7 +67,7 @@ static void next_value(struct mysql *m, struct my_side *s);
 void my_end_value(struct mysql *m, struct my_side *s, bool null, bool whole) {
     char room[MY_TEXT_ROOM];
     unsigned width = width_of(m, s);
-    struct bytes held = null ? bytes_of(NULL, 0) : value_end(&s->rows.value, whole);
+    struct bytes held = null ? value_ahead(m, s) : value_end(&s->rows.value, whole);
     s->index++;
     if (is_row(m, s)) {
         rows_field(&s->rows, s->binary && !null ? my_format_value(s->value_type, held, room) : held);

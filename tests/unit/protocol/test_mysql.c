@@ -110,6 +110,32 @@ static void what_is_bound_to_an_insert_is_a_row_of_its_columns(void **state) {
     });
 }
 
+static void rows_that_are_bound_in_bulk_are_rows(void **state) {
+    static const struct piece p[] = {
+        OPENED, C("\x2a\0\0\0\x16INSERT INTO t (plate, lanes) VALUES (?,?)"),
+        S("\x0c\0\0\1\0\7\0\0\0\0\0\2\0\0\0\0" COLUMN("\2", "plate", "\4", "\xfd")
+              COLUMN("\3", "lanes", "\4", "\3") END("\4")),
+        C("\x23\0\0\0\xfa\7\0\0\0\x80\0\xfe\0\3\0\0\7KXR4471\0\4\0\0\0\0\7GHT7720\1")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_CLIENT, "t", "plate\tlanes\nKXR4471\t4\nGHT7720\t\n");
+    });
+}
+
+static void a_value_that_comes_ahead_of_its_row_is_read(void **state) {
+    static const struct piece p[] = {
+        OPENED, C("\x2a\0\0\0\x16INSERT INTO t (plate, lanes) VALUES (?,?)"),
+        S("\x0c\0\0\1\0\7\0\0\0\0\0\2\0\0\0\0" COLUMN("\2", "plate", "\4", "\xfd")
+              COLUMN("\3", "lanes", "\4", "\3") END("\4")),
+        C("\x0b\0\0\0\x18\7\0\0\0\0\0KXR4\x0a\0\0\0\x18\7\0\0\0\0\0"
+          "471"),
+        C("\x14\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\1\xfe\0\3\0\4\0\0\0")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_CLIENT, "t", "plate\tlanes\nKXR4471\t4\n");
+    });
+}
+
 static void a_file_that_is_loaded_is_an_object_of_its_bytes(void **state) {
     static const struct piece p[] = {OPENED,
                                      C("\x1b\0\0\0\3LOAD DATA LOCAL INFILE 'x'"),
@@ -159,6 +185,30 @@ static void behind_a_request_for_tls_that_was_decrypted_it_goes_on(void **state)
         assert_int_equal(w->transfers, 1);
         assert_object(&w->transfer[0], SIDE_SERVER, "", "plate\tlanes\nGHT7720\t5\n");
     });
+}
+
+static void assert_sealed(size_t split) {
+    static struct stream client, server;
+    client.n = server.n = 0;
+    stream_named_hello(&client, "store.example");
+    stream_plain_answer(&server);
+    stream_sealed(&client, 400, 1);
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 4});
+    size_t flow = world_open(w, (struct endpoint){0}, (struct endpoint){0});
+    static const char request[] =
+        "\x20\0\0\1\x09\x8a\0\0\0\0\0\1\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    world_deliver(w, flow, SIDE_SERVER, (const uint8_t *)GREETING, sizeof GREETING - 1, split);
+    world_deliver(w, flow, SIDE_CLIENT, (const uint8_t *)request, sizeof request - 1, split);
+    world_deliver(w, flow, SIDE_CLIENT, client.p, client.n, split);
+    world_deliver(w, flow, SIDE_SERVER, server.p, server.n, split);
+    assert_int_equal(w->encrypted, 1);
+    assert_int_equal(w->transfers, 0);
+    world_destroy(w);
+}
+
+static void behind_a_granted_request_tls_is_encrypted(void **state) {
+    for (size_t i = 0; i < sizeof talk_splits / sizeof *talk_splits; i++)
+        assert_sealed(talk_splits[i]);
 }
 
 /* --- what is missing --- */
@@ -272,10 +322,13 @@ int main(void) {
         cmocka_unit_test(an_end_of_the_definitions_may_be_left_out),
         cmocka_unit_test(rows_in_binary_are_written_as_text),
         cmocka_unit_test(what_is_bound_to_an_insert_is_a_row_of_its_columns),
+        cmocka_unit_test(rows_that_are_bound_in_bulk_are_rows),
+        cmocka_unit_test(a_value_that_comes_ahead_of_its_row_is_read),
         cmocka_unit_test(a_file_that_is_loaded_is_an_object_of_its_bytes),
         cmocka_unit_test(statements_that_change_are_lines_of_one_text_and_questions_are_not_kept),
         cmocka_unit_test(what_is_no_packet_is_looked_at_as_anything),
         cmocka_unit_test(behind_a_request_for_tls_that_was_decrypted_it_goes_on),
+        cmocka_unit_test(behind_a_granted_request_tls_is_encrypted),
         cmocka_unit_test(a_gap_in_a_value_leaves_the_next_row_whole),
         cmocka_unit_test(the_server_alone_is_read),
         cmocka_unit_test(a_picture_in_a_literal_is_an_object),

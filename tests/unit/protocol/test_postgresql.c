@@ -197,6 +197,28 @@ static void gss_api_is_encrypted(void **state) {
     });
 }
 
+static void assert_sealed(size_t split) {
+    static struct stream client, server;
+    client.n = server.n = 0;
+    stream_named_hello(&client, "store.example");
+    stream_plain_answer(&server);
+    stream_sealed(&client, 400, 1);
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 4});
+    size_t flow = world_open(w, (struct endpoint){0}, (struct endpoint){0});
+    world_deliver(w, flow, SIDE_CLIENT, (const uint8_t *)"\0\0\0\x08\x04\xd2\x16\x2f", 8, split);
+    world_deliver(w, flow, SIDE_SERVER, (const uint8_t *)"S", 1, split);
+    world_deliver(w, flow, SIDE_CLIENT, client.p, client.n, split);
+    world_deliver(w, flow, SIDE_SERVER, server.p, server.n, split);
+    assert_int_equal(w->encrypted, 1);
+    assert_int_equal(w->transfers, 0);
+    world_destroy(w);
+}
+
+static void behind_a_granted_request_tls_is_encrypted(void **state) {
+    for (size_t i = 0; i < sizeof talk_splits / sizeof *talk_splits; i++)
+        assert_sealed(talk_splits[i]);
+}
+
 /* --- what is missing --- */
 
 static void a_gap_in_a_value_leaves_the_next_row_whole(void **state) {
@@ -344,6 +366,7 @@ int main(void) {
         cmocka_unit_test(a_refused_request_is_followed_by_the_conversation),
         cmocka_unit_test(behind_a_granted_request_that_was_decrypted_it_goes_on),
         cmocka_unit_test(gss_api_is_encrypted),
+        cmocka_unit_test(behind_a_granted_request_tls_is_encrypted),
         cmocka_unit_test(a_gap_in_a_value_leaves_the_next_row_whole),
         cmocka_unit_test(behind_a_gap_over_messages_the_next_row_is_found),
         cmocka_unit_test(one_side_alone_is_read),
