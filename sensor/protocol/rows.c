@@ -6,8 +6,8 @@
 #include "protocol/memory.h"
 #include "protocol/protocol.h"
 
-enum { PAUSE_BYTES = 1 << 20 };
-static const time_ns pause_time = 5 * NS_PER_S, longest_time = 60 * NS_PER_S;
+enum { PAUSE_BYTES = 1 << 20, LONGEST = 12 };
+static const time_ns pause_preset = 5 * NS_PER_S;
 
 /* --- columns --- */
 
@@ -62,6 +62,7 @@ static uint64_t digest_columns(const struct rows_columns *c) {
 
 void rows_init(struct rows *r, const struct sql_source *source) {
     r->source = source;
+    r->pause = pause_preset;
 }
 
 void rows_name(struct rows *r, struct bytes name) {
@@ -104,13 +105,13 @@ void rows_end(struct rows *r, enum transfer_end how) {
 
 void rows_pause(struct rows *r) {
     rows_flush(r);
-    bool enough = r->size >= PAUSE_BYTES || r->last - r->begun >= longest_time;
+    bool enough = r->size >= PAUSE_BYTES || r->last - r->begun >= LONGEST * r->pause;
     if (r->open && enough)
         rows_end(r, TRANSFER_DONE);
 }
 
 bool rows_settle(struct rows *r) {
-    if (r->open && !r->in_line && r->source->c->now - r->last >= pause_time)
+    if (r->open && !r->in_line && r->source->c->now - r->last >= r->pause)
         rows_end(r, TRANSFER_DONE);
     return r->open;
 }

@@ -37,6 +37,7 @@ struct rows {
     struct transfer *transfer;
     bool open, in_line;
     time_ns begun, last;
+    time_ns pause; /* after which what comes is another object; it may last twelve times as long */
     uint64_t size;
     uint64_t header; /* of the columns whose names were written last */
     uint8_t name_n, name[VALUE_NAME];

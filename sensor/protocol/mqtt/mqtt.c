@@ -17,13 +17,16 @@ void mqtt_begin_object(struct mqtt *m, struct mqtt_side *s, struct bytes topic) 
 
 void mqtt_show(struct mqtt *m, struct mqtt_side *s, const uint8_t *p, size_t n) {
     m->c->services->data(m->c, s->transfer, p, n);
+    mqtt_text_take(m, s, p, n);
 }
 
 void mqtt_end_object(struct mqtt *m, struct mqtt_side *s, enum transfer_end how) {
-    if (s->open)
-        m->c->services->end(m->c, s->transfer, how);
+    if (!s->open)
+        return;
+    m->c->services->end(m->c, s->transfer, how);
     s->open = false;
     s->transfer = NULL;
+    mqtt_text_end(s, how == TRANSFER_DONE && !s->field.torn);
 }
 
 /* --- packets --- */
@@ -158,7 +161,15 @@ static enum protocol_result take_mqtt_gap(struct conversation *c, enum side from
 static void take_mqtt_end(struct conversation *c, enum side from, bool clean) {
     struct mqtt *m = c->state;
     mqtt_end_object(m, &m->side[from], TRANSFER_CUT);
+    mqtt_text_close(&m->side[from], clean);
     end_packet(&m->side[from]);
+}
+
+static void settle_mqtt(struct conversation *c) {
+    struct mqtt *m = c->state;
+    bool client = mqtt_text_settle(&m->side[SIDE_CLIENT]), server = mqtt_text_settle(&m->side[SIDE_SERVER]);
+    if (client || server)
+        conversation_settle_later(c);
 }
 
 static void close_mqtt(struct conversation *c) {
@@ -166,6 +177,8 @@ static void close_mqtt(struct conversation *c) {
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
         mqtt_end_object(m, &m->side[side], TRANSFER_CUT);
         mqtt_forget_aliases(&m->side[side]);
+        mqtt_text_close(&m->side[side], false);
+        protocol_free(m->side[side].text);
     }
     protocol_free(m);
 }
@@ -179,4 +192,5 @@ const struct protocol protocol_mqtt = {
     .gap = take_mqtt_gap,
     .end = take_mqtt_end,
     .close = close_mqtt,
+    .settle = settle_mqtt,
 };

@@ -6,7 +6,8 @@
 #include "protocol/seek.h"
 
 /* Internal to mqtt/: one connection. mqtt.c finds packets, mqtt_field.c reads fields of any length from any
- * chunks, mqtt_packet.c knows which fields a packet has, mqtt_topic.c keeps topic aliases. */
+ * chunks, mqtt_packet.c knows which fields a packet has, mqtt_topic.c keeps topic
+ * aliases, mqtt_text.c joins short messages. */
 
 enum {
     MQTT_KEPT_MAX = 1024, /* octets of a field that are kept, as longest as the facts that carry it */
@@ -74,6 +75,7 @@ struct mqtt_side {
     uint16_t topic_n, type_n;
     uint8_t topic[MQTT_KEPT_MAX], type[MQTT_USER_MAX]; /* of what is published */
     struct mqtt_alias alias[MQTT_ALIASES];
+    struct mqtt_text *text; /* NULL before the first short message */
 };
 
 struct mqtt {
@@ -117,6 +119,16 @@ void mqtt_end_field(struct mqtt *m, struct mqtt_side *s);
 void mqtt_guess_version(struct mqtt *m, struct mqtt_side *s);
 /* The length of the field is known. */
 void mqtt_know_length(struct mqtt *m, struct mqtt_side *s);
+
+/* --- mqtt_text.c --- */
+
+struct mqtt_text;
+/* Octets of a payload, and its end. */
+void mqtt_text_take(struct mqtt *m, struct mqtt_side *s, const uint8_t *p, size_t n);
+void mqtt_text_end(struct mqtt_side *s, bool whole);
+/* From the protocol's settle. True: it must be called again. */
+bool mqtt_text_settle(struct mqtt_side *s);
+void mqtt_text_close(struct mqtt_side *s, bool clean);
 
 /* --- mqtt_topic.c --- */
 

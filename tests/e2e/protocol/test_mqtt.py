@@ -147,6 +147,13 @@ def test_reads_in_single_messages_count_together(lab, sensor, broker):
     assert max(a['gantry']['incident']['distinct_plates'] for a in alerts) == 10, 'told again at ten plates, one in a message'
 
 
+def test_reads_that_name_nothing_count_together(lab, sensor, broker):
+    broker('outside')
+    g = random.Random(5)
+    publish(lab, net.UNAPPROVED, '3', 0, 'lines', *[f'{material.plate(g)},2026-05-31T04:{n:02d}:11Z' for n in range(40)])
+    sensor.wait_alert(lambda a: 'plate-record' in a['gantry']['classes'] and a['destination']['ip'] == net.UNAPPROVED)
+
+
 def test_measurements_are_read_and_silent(lab, sensor, broker):
     broker('outside')
     publish(lab, net.UNAPPROVED, '5', 1, 'lines', *[json.dumps({'sensor': n, 'celsius': 20.5 + n}) for n in range(30)])

@@ -188,6 +188,18 @@ static void from_the_middle_the_version_is_told_by_what_reads_as_properties(void
     });
 }
 
+static void short_texts_with_a_plate_s_shape_are_one_text_too(void **state) {
+    static const struct piece p[] = {OPENED_4,
+                                     C("\x30\x0c\0\3a/bKXR4471\x30\x0c\0\3a/bGHT7720\x30\x09\0\3a/b21.5")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 4);
+        assert_message(&w->transfer[0], SIDE_CLIENT, "a/b", "KXR4471");
+        assert_text(&w->transfer[1].name, "");
+        assert_bytes(&w->transfer[1], "a/b=KXR4471\na/b=GHT7720\n");
+        assert_message(&w->transfer[3], SIDE_CLIENT, "a/b", "21.5");
+    });
+}
+
 static void a_message_that_never_ends_is_cut(void **state) {
     static const struct piece p[] = {OPENED_4, C("\x30\x09\0\5a/b/cX")};
     FOR_EACH_SPLIT(p, {
@@ -258,6 +270,7 @@ int main(void) {
         cmocka_unit_test(a_gap_in_a_topic_takes_the_name_alone),
         cmocka_unit_test(behind_a_gap_that_took_a_header_the_next_publish_is_found),
         cmocka_unit_test(from_the_middle_the_version_is_told_by_what_reads_as_properties),
+        cmocka_unit_test(short_texts_with_a_plate_s_shape_are_one_text_too),
         cmocka_unit_test(a_message_that_never_ends_is_cut),
         cmocka_unit_test(a_topic_longer_than_its_packet_hides_nothing),
         cmocka_unit_test(what_is_no_packet_is_looked_at_as_anything),
