@@ -170,6 +170,7 @@ static enum protocol_result take_postgresql_gap(struct conversation *c, enum sid
         if (s->in_body)
             pg_end_body(g, s, false);
         pg_copy_gap(s, n);
+        pg_large_gap(s, n);
         rows_gap(&s->rows, n);
         s->head_n = 0;
         s->seeks = true;
@@ -183,6 +184,7 @@ static void end_side(struct postgresql *g, struct pg_side *s, bool clean) {
     if (s->in_body)
         pg_end_body(g, s, false);
     pg_copy_end(s, TRANSFER_CUT);
+    pg_large_close(g, TRANSFER_CUT);
     rows_end(&s->rows, clean && !s->seeks ? TRANSFER_DONE : TRANSFER_CUT);
 }
 

@@ -54,6 +54,8 @@ static struct bytes gathered_name(struct pg_side *s) {
 
 static const struct rows_columns *columns_of(const struct postgresql *g, const struct pg_side *s) {
     static const struct rows_columns none;
+    if (s->type == 'F' || s->type == 'V')
+        return &none;
     if (is_server(g, s))
         return &g->columns;
     return g->bound ? &g->bound->columns : &none;
@@ -66,7 +68,8 @@ static unsigned width_of(const struct rows_columns *c, const struct pg_side *s) 
 
 /* What only asks is no row. */
 static bool is_row(const struct postgresql *g, const struct pg_side *s) {
-    return is_server(g, s) || !g->bound || !g->bound->asks;
+    bool function = s->type == 'F' || s->type == 'V';
+    return !function && (is_server(g, s) || !g->bound || !g->bound->asks);
 }
 
 static void begin_values(struct postgresql *g, struct pg_side *s) {
@@ -100,6 +103,10 @@ static void begin_value(struct postgresql *g, struct pg_side *s, uint32_t length
         return;
     }
     s->value_left = length;
+    if (pg_is_large(g, s) && length) {
+        s->step = PG_AT_LARGE;
+        return;
+    }
     s->value_begins = true;
     s->step = PG_AT_VALUE;
     value_begin(&s->rows.value, &s->source, bytes_of(column->name, column->name_n),
@@ -121,6 +128,15 @@ static size_t take_value(struct postgresql *g, struct pg_side *s, const uint8_t 
     s->value_left -= (uint32_t)take;
     if (s->value_left == 0)
         end_value(g, s, false, true);
+    return take;
+}
+
+static size_t take_large(struct postgresql *g, struct pg_side *s, const uint8_t *p, size_t n) {
+    size_t take = s->value_left < n ? s->value_left : n;
+    pg_large_data(s, p, take);
+    s->value_left -= (uint32_t)take;
+    if (s->value_left == 0)
+        end_value(g, s, true, true);
     return take;
 }
 
@@ -202,12 +218,16 @@ static void end_repeated(struct pg_side *s, enum pg_step again, enum pg_step the
 }
 
 static size_t take_number(struct postgresql *g, struct pg_side *s, const uint8_t *p, size_t n) {
-    size_t at = 0, want = s->step == PG_AT_LENGTH || s->step == PG_AT_TYPE ? 4 : 2;
+    bool four = s->step == PG_AT_LENGTH || s->step == PG_AT_TYPE || s->step == PG_AT_FUNCTION;
+    size_t at = 0, want = four ? 4 : 2;
     if (!gather(s, want, p, n, &at))
         return at;
     uint32_t number = gathered(s, 0, want);
     if (s->step == PG_AT_LENGTH) {
         begin_value(g, s, number);
+    } else if (s->step == PG_AT_FUNCTION) {
+        pg_large_call(g, number);
+        go_to(s, PG_AT_FORMAT_COUNT);
     } else if (s->step == PG_AT_TYPE) {
         set_type(g, s->index, number);
         end_repeated(s, PG_AT_TYPE, PG_AT_SKIP);
@@ -269,6 +289,8 @@ size_t pg_take_body(struct postgresql *g, struct pg_side *s, const uint8_t *p, s
         return take_statement(g, s, p, n);
     case PG_AT_VALUE:
         return take_value(g, s, p, n);
+    case PG_AT_LARGE:
+        return take_large(g, s, p, n);
     case PG_AT_COLUMN:
         return take_column(g, s, p, n);
     case PG_AT_COLUMN_NAME:
@@ -300,6 +322,10 @@ static enum pg_step first_step(const struct pg_side *s, bool server) {
         return PG_AT_PREPARED;
     if (!server && s->type == 'B')
         return PG_AT_PORTAL;
+    if (!server && s->type == 'F')
+        return PG_AT_FUNCTION;
+    if (server && s->type == 'V')
+        return PG_AT_LENGTH;
     return s->left <= PG_SMALL ? PG_AT_SMALL : PG_AT_STRAY;
 }
 
@@ -307,7 +333,8 @@ void pg_begin_body(struct postgresql *g, struct pg_side *s) {
     bool server = is_server(g, s);
     s->in_body = true;
     s->text_n = 0;
-    s->count = s->index = 0;
+    s->count = s->type == 'V'; /* values, if nobody says so */
+    s->index = 0;
     go_to(s, first_step(s, server));
     if (s->step == PG_AT_STRAY)
         begin_stray(g, s);
@@ -352,6 +379,11 @@ bool pg_gap_body(struct postgresql *g, struct pg_side *s, uint64_t n) {
         g->c->services->gap(g->c, s->stray, n);
     } else if (s->step == PG_AT_QUERY) {
         statement_gap(&g->statement, n);
+    } else if (s->step == PG_AT_LARGE && n <= s->value_left) {
+        s->value_left -= (uint32_t)n;
+        pg_large_gap(s, n);
+        if (s->value_left == 0)
+            end_value(g, s, true, true);
     } else if (s->step == PG_AT_VALUE && n <= s->value_left) {
         s->value_left -= (uint32_t)n;
         value_gap(&s->rows.value, n);

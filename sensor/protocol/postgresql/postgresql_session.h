@@ -8,7 +8,7 @@
 
 /* Internal to postgresql/: one connection. postgresql.c finds messages, postgresql_body.c reads bodies of any
  * length from any chunks, postgresql_message.c knows short messages, postgresql_copy.c what COPY moves,
- * postgresql_format.c values, postgresql_statements.c what was prepared. */
+ * postgresql_large.c large objects, postgresql_format.c values, postgresql_statements.c what was prepared. */
 
 enum {
     PG_SMALL = 1024, /* octets of a message that is read at once; what a longer one holds is looked at */
@@ -27,6 +27,8 @@ enum pg_step {
     PG_AT_COLUMN,
     PG_AT_LENGTH,
     PG_AT_VALUE,
+    PG_AT_LARGE,    /* octets of a large object */
+    PG_AT_FUNCTION, /* F: which one */
     PG_AT_TYPE,
     PG_AT_PREPARED,     /* P: the statement's name */
     PG_AT_TYPE_COUNT,   /* behind its text */
@@ -87,6 +89,8 @@ struct pg_side {
     struct sql_source source;
     struct rows rows;
     struct pg_copy copy;
+    struct transfer *large;
+    bool large_open;
 };
 
 struct postgresql {
@@ -106,6 +110,7 @@ struct postgresql {
     struct rows_columns columns;        /* of the result that is coming */
     struct pg_statement prepared[PG_STATEMENTS];
     unsigned next;                       /* to be forgotten */
+    uint32_t function;                   /* that was called last */
     struct pg_statement *parsed, *bound; /* the last ones */
 };
 
@@ -130,6 +135,15 @@ void pg_note_statement(struct postgresql *g);
 void pg_copy_data(struct pg_side *s, const struct postgresql *g, const uint8_t *p, size_t n);
 void pg_copy_gap(struct pg_side *s, uint64_t n);
 void pg_copy_end(struct pg_side *s, enum transfer_end how);
+
+/* --- postgresql_large.c --- */
+
+void pg_large_call(struct postgresql *g, uint32_t function);
+/* Is the value that begins part of a large object? */
+bool pg_is_large(const struct postgresql *g, const struct pg_side *s);
+void pg_large_data(struct pg_side *s, const uint8_t *p, size_t n);
+void pg_large_gap(struct pg_side *s, uint64_t n);
+void pg_large_close(struct postgresql *g, enum transfer_end how);
 
 /* --- postgresql_format.c --- */
 

@@ -85,9 +85,9 @@ def wait_digests(sensor, wanted):
     net.wait_for(lambda: set(wanted) <= {t['file'].get('hash', {}).get('sha256') for t in sensor.transfers()}, 30, 'all digests')
 
 
-def write_pictures(folder, seed, count):
+def write_pictures(folder, seed, count, size=(200, 150)):
     """(path, bytes) of each."""
-    made = [(str(folder / f'p{i}.jpg'), material.lane_image(seed + i, 200, 150)) for i in range(count)]
+    made = [(str(folder / f'p{i}.jpg'), material.lane_image(seed + i, *size)) for i in range(count)]
     for path, data in made:
         with open(path, 'wb') as f:
             f.write(data)

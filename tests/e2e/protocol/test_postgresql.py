@@ -21,6 +21,13 @@ if how == 'insert':
 elif how == 'fetch':
     k.execute('SELECT id, picture FROM pictures ORDER BY id')
     assert len(k.fetchall()) == int(words[0])
+elif how == 'large':
+    for path in words:
+        c.lobject(0, 'wb', 0, path).close()
+elif how == 'export':
+    k.execute('SELECT oid FROM pg_largeobject_metadata')
+    for oid, in k.fetchall():
+        c.lobject(oid, 'rb').export('/dev/null')
 elif how == 'rows':
     for line in open(words[0]).read().splitlines()[1:]:
         k.execute('INSERT INTO reads VALUES (%s, %s, %s, %s, %s, %s)', line.split(','))
@@ -218,6 +225,18 @@ def test_a_hundred_pictures_that_are_fetched(lab, server, from_a_stranger, senso
     assert database.digests(records) == wanted
     assert database.alerts_of(records, 'vehicle-image')
     assert all(t['gantry']['transfer']['complete'] for t in records if t['event']['action'] == 'transfer')
+
+
+@pytest.mark.parametrize('how', ['written', 'read'])
+def test_pictures_in_large_objects(lab, server, from_a_stranger, sensor, tmp_path, how):
+    server('outside' if how == 'written' else 'lane')
+    made = database.write_pictures(tmp_path, 9800, 20, (640, 480))
+    psycopg(lab, 'lane', net.UNKNOWN if how == 'written' else '127.0.0.1', 'large', *[path for path, _ in made])
+    if how == 'read':
+        psycopg(lab, 'outside', net.LANE, 'export')
+    wanted = sorted(material.sha256(data) for _, data in made)
+    database.wait_digests(sensor, wanted)
+    assert database.digests(sensor.finish()) == wanted
 
 
 def test_what_tls_protects_is_an_encrypted_flow(lab, server, sensor):
