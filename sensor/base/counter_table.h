@@ -173,6 +173,7 @@
     COUNTER(SMB_PACKED_UNREAD,    "smb.packed_unread",            "compressed SMB messages that were not: damaged, longer than the bound, or not paid for by their hosts") \
     COUNTER(SMB_COPIES,           "smb.copies",                   "requests to an SMB server to copy by itself") \
     COUNTER(SMB_COPIED_BYTES,     "smb.copied_bytes",             "bytes that SMB servers were asked to copy by themselves, which nobody saw") \
+    COUNTER(SMB_WRITTEN_AGAIN,    "smb.written_again",            "files on SMB shares that were cut to nothing or written over from their beginning, which are objects of their own from there on") \
     COUNTER(SMB_NAMES_CUT,        "smb.names_cut",                "SMB paths and names longer than the bound, of which the end was kept") \
     COUNTER(SMB_UNANSWERED,       "smb.unanswered",               "SMB requests forgotten because too many waited for an answer") \
     COUNTER(SMB_FORGOTTEN,        "smb.forgotten",                "SMB sessions, shares and open files forgotten because their two hosts had too many") \

@@ -69,6 +69,7 @@ static void read_header(struct smb_message *m) {
     m->wide = true;
     m->related = flags & SMB2_RELATED;
     m->is_signed = flags & SMB2_SIGNED;
+    m->replayed = flags & SMB2_REPLAYED;
     m->number = smb_u64(m->head, 24);
     m->tree = flags & SMB2_ASYNC ? 0 : smb_u32(m->head, 36);
     m->session = smb_u64(m->head, 40);

@@ -21,7 +21,13 @@ enum smb2_command {
     SMB2_COMMANDS = 19,
 };
 
-enum { SMB2_ANSWER = 1, SMB2_ASYNC = 2, SMB2_RELATED = 4, SMB2_SIGNED = 8 }; /* flags of the header */
+enum {
+    SMB2_ANSWER = 1,
+    SMB2_ASYNC = 2,
+    SMB2_RELATED = 4,
+    SMB2_SIGNED = 8,
+    SMB2_REPLAYED = 0x20000000
+}; /* flags of the header */
 
 /* [MS-ERREF] section 2.3 */
 #define STATUS_OK 0u

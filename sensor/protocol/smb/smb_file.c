@@ -5,8 +5,6 @@
  * the answer. One of which the request was not seen is known from its handle's first use on, and has no name.
  */
 
-static uint64_t serials;
-
 /* --- opens --- */
 
 static struct smb_open *create_open(struct smb_message *m, struct bytes path) {
@@ -17,7 +15,7 @@ static struct smb_open *create_open(struct smb_message *m, struct bytes path) {
     const struct smb_tree *t = smb_find_tree(m);
     o->known.key = (struct smb_key){SMB_OPEN, m->session, {0, 0}};
     o->tree = m->tree;
-    o->serial = ++serials;
+    o->serial = smb_move_serial();
     o->end = LENGTH_UNKNOWN;
     o->pipe = t && t->pipe;
     memcpy(o->lost, h->lost, sizeof o->lost);
@@ -238,6 +236,12 @@ static void note_written(struct smb_open *o, uint64_t end) {
     o->end_told = false;
 }
 
+/* Most of what is there, from its first octet on, and not what a connection that broke did not bring. */
+static bool is_written_again(const struct smb_message *m, const struct smb_open *o, uint64_t offset,
+                             uint32_t n) {
+    return o->started && offset == 0 && !m->replayed && o->end != LENGTH_UNKNOWN && n > 0 && n >= o->end / 2;
+}
+
 /* Whatever the server says to it. */
 void smb_file_write(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint32_t at,
                     uint32_t n) {
@@ -246,6 +250,9 @@ void smb_file_write(struct smb_message *m, const struct smb_key *handle, uint64_
         return;
     if (offset == SMB_WRITE_AT_END)
         offset = o->end == LENGTH_UNKNOWN ? 0 : o->end;
+    if (is_written_again(m, o, offset, n))
+        smb_move_anew(m->s, o, m->from);
+    o->started |= offset == 0 && n > 0;
     set_data(m, at, n, o, offset);
     note_written(o, add_sizes(offset, n));
     smb_known_unpin(&o->known);
@@ -255,6 +262,8 @@ void smb_file_set_end(struct smb_message *m, const struct smb_key *handle, uint6
     struct smb_open *o = find_open(m, handle);
     if (!o)
         return;
+    if (end == 0 && o->started)
+        smb_move_anew(m->s, o, m->from);
     o->end = end;
     o->end_told = true;
     smb_known_unpin(&o->known);

@@ -111,6 +111,20 @@ static void close_move(struct smb *s, struct smb_open *o, enum side from) {
     v->was = false;
 }
 
+uint64_t smb_move_serial(void) {
+    static uint64_t serials;
+    return ++serials;
+}
+
+void smb_move_anew(struct smb *s, struct smb_open *o, enum side from) {
+    counter_one(COUNTER_SMB_WRITTEN_AGAIN);
+    end_move(s, o, from, TRANSFER_UNKNOWN);
+    o->move[from].was = o->started = false;
+    o->serial = smb_move_serial();
+    o->end = LENGTH_UNKNOWN;
+    o->end_told = false;
+}
+
 void smb_move_close(struct smb *s, struct smb_open *o) {
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
         close_move(s, o, side);

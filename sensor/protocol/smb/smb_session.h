@@ -64,6 +64,7 @@ struct smb_open {
     unsigned reads;   /* that wait for their answer */
     bool named;       /* its CREATE was seen */
     bool durable;     /* may be taken up again over another connection */
+    bool started;     /* its first octet was written */
     bool closing;     /* the client has closed it, and reads still wait */
     bool pipe;        /* a named pipe: nothing of it is a file's */
     struct smb_move {
@@ -220,7 +221,7 @@ struct smb_message {
     uint32_t status, tree;
     uint16_t command;
     bool answer, waits; /* `waits`: the answer in truth comes later */
-    bool related, is_signed, wide;
+    bool related, is_signed, wide, replayed;
     uint64_t number; /* that an answer has in common with its request */
     uint64_t session;
     size_t words; /* SMB 1: where the command's parameters begin */
@@ -324,6 +325,10 @@ struct bytes smb_share_server(struct bytes share);
 /* Bytes of the file at an offset, sent by `from`; NULL: they were missed. */
 void smb_move_bytes(struct smb *s, struct smb_open *o, enum side from, uint64_t offset, const uint8_t *p,
                     size_t n);
+/* Its client writes it from the beginning once more: that is another object, and the first is not complete.
+ */
+uint64_t smb_move_serial(void); /* another one */
+void smb_move_anew(struct smb *s, struct smb_open *o, enum side from);
 /* The client has closed it: its transfers end. */
 void smb_move_close(struct smb *s, struct smb_open *o);
 /* The connection is over, and perhaps the handle. */

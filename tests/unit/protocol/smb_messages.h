@@ -232,9 +232,10 @@ static inline void put_copy(uint64_t handle, uint64_t from, uint64_t to, uint32_
 
 enum { SESSION = 0x4001, TREE = 5, ANSWER = 1, RELATED = 4, SIGNED = 8, PENDING = 0x103, DENIED = 0x2200 };
 
-#define ASK(command, number, ...)                                                                            \
-    frame_begin(), put_header((struct header){command, 0, 0, TREE, number, SESSION}), __VA_ARGS__,           \
+#define ASK_WITH(flags, command, number, ...)                                                                \
+    frame_begin(), put_header((struct header){command, 0, flags, TREE, number, SESSION}), __VA_ARGS__,       \
         frame_end(SIDE_CLIENT)
+#define ASK(command, number, ...) ASK_WITH(0, command, number, __VA_ARGS__)
 #define SAY(command, number, status, ...)                                                                    \
     frame_begin(), put_header((struct header){command, status, ANSWER, TREE, number, SESSION}), __VA_ARGS__, \
         frame_end(SIDE_SERVER)

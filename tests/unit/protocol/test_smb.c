@@ -261,6 +261,30 @@ static void files_of_one_name_and_of_one_handle_later_are_each_their_own(void **
     });
 }
 
+static void a_file_that_is_written_over_from_its_beginning_is_another_object(void **state) {
+    for (int way = 0; way < 4; way++) {
+        begin();
+        open_file(2, "a.jpg", HANDLE, 0);
+        ASK(WRITE, 3, put_write(HANDLE, 0, "decoy", 5));
+        if (way == 1)
+            ASK(SET_INFO, 4, put_set_end(HANDLE, 0));
+        if (way == 3) /* once more over another connection, since nobody answered */
+            ASK_WITH(0x20000000, WRITE, 5, put_write(HANDLE, 0, "plate", 5));
+        else
+            ASK(WRITE, 5, put_write(HANDLE, 0, way == 2 ? "x" : "plate", way == 2 ? 1 : 5));
+        close_file(6, HANDLE, NO_END);
+        CHECK_EACH_SPLIT({
+            assert_int_equal(w->transfers, way < 2 ? 2 : 1);
+            if (way < 2) {
+                assert_moved(&w->transfer[0], SIDE_CLIENT, "a.jpg", "a.jpg", "decoy");
+                assert_int_equal(w->transfer[0].how, TRANSFER_UNKNOWN);
+                assert_moved(&w->transfer[1], SIDE_CLIENT, "a.jpg", "a.jpg", "plate");
+                assert_int_equal(w->transfer[1].how, TRANSFER_DONE);
+            }
+        });
+    }
+}
+
 /* --- what is no file --- */
 
 static void named_pipes_move_no_files(void **state) {
@@ -671,6 +695,7 @@ int main(void) {
         cmocka_unit_test(what_is_written_at_the_end_stands_behind_what_was_there),
         cmocka_unit_test(what_was_read_behind_the_end_is_another_object),
         cmocka_unit_test(files_of_one_name_and_of_one_handle_later_are_each_their_own),
+        cmocka_unit_test(a_file_that_is_written_over_from_its_beginning_is_another_object),
         cmocka_unit_test(named_pipes_move_no_files),
         cmocka_unit_test(what_a_server_copies_by_itself_is_counted_and_missing),
         cmocka_unit_test(what_is_encrypted_is_told_and_what_is_clear_beside_it_is_read),
