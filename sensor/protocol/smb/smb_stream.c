@@ -39,11 +39,6 @@ void smb_stray_end(struct smb *s, struct smb_stream *st) {
     st->stray = NULL;
 }
 
-static void lose_way(struct smb *s, struct smb_stream *st) {
-    s->hosts->lost[st->from]++;
-    st->at = SMB_AT_NOTHING;
-}
-
 /* Octets that are held are none of a frame after all, but for the last ones. */
 static void hold_tail(struct smb *s, struct smb_stream *st, const uint8_t *p, size_t n) {
     size_t held = st->head_n, keep = n < TAIL ? n : TAIL, old = TAIL - keep < held ? TAIL - keep : held;
@@ -89,7 +84,7 @@ static void look_again(struct smb *s, struct smb_stream *st) {
     size_t n = st->head_n;
     memcpy(copy, st->head, n);
     st->head_n = 0;
-    lose_way(s, st);
+    st->at = SMB_AT_NOTHING;
     hold_tail(s, st, copy, n);
 }
 
@@ -359,7 +354,8 @@ void smb_stream_gap(struct smb *s, enum side from, uint64_t n) {
     if (st->stray_open && st->at != SMB_AT_PACKED)
         s->c->services->gap(s->c, st->stray, n);
     gather_head(st, 0);
-    lose_way(s, st);
+    s->hosts->lost[from]++;
+    st->at = SMB_AT_NOTHING;
 }
 
 void smb_stream_end(struct smb *s, enum side from) {
