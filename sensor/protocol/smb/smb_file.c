@@ -153,7 +153,8 @@ void smb_file_closed(struct smb_message *m, uint64_t end) {
         o->end_told = true;
     }
     smb_move_close(m->s, o);
-    smb_known_unlist(&o->known);
+    if (!o->several) /* of which one may lag behind */
+        smb_known_unlist(&o->known);
     smb_known_unpin(&o->known);
 }
 

@@ -19,6 +19,7 @@ static void leave_list(struct smb_open *o) {
 static void join_list(struct smb *s, struct smb_open *o) {
     if (o->user == s)
         return;
+    o->several |= o->user != NULL;
     smb_known_pin(&o->known);
     leave_list(o);
     o->user = s;

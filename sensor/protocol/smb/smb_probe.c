@@ -69,14 +69,14 @@ enum probe smb_probe(const struct bytes first[2]) {
 }
 
 size_t smb_find(struct bytes in) {
+    enum { BEFORE = MARK + 1 }; /* the letters of the mark */
+    static const char letters[] = {'S', 'M', 'B'};
     const uint8_t *p = in.p, *end = in.p + in.n;
-    while (in.n >= SMB_FIND_OCTETS && p + SMB_FIND_OCTETS <= end) {
-        const uint8_t *zero = memchr(p, 0, (size_t)(end - p) - (SMB_FIND_OCTETS - 1));
-        if (!zero)
-            break;
-        if (judge_message(bytes_of(zero, (size_t)(end - zero))) == PROBE_YES)
-            return (size_t)(zero - in.p);
-        p = zero + 1;
+    while (in.n >= SMB_FIND_OCTETS && (p = memmem(p, (size_t)(end - p), letters, sizeof letters))) {
+        const uint8_t *frame = p - in.p >= BEFORE ? p - BEFORE : NULL;
+        if (frame && frame[0] == 0 && judge_message(bytes_of(frame, (size_t)(end - frame))) == PROBE_YES)
+            return (size_t)(frame - in.p);
+        p++;
     }
     return in.n;
 }

@@ -55,6 +55,7 @@ struct smb_tree {
 struct smb_open {
     struct smb_known known;
     struct smb *user; /* the connection that used it last, in whose list it stands; NULL: none */
+    bool several;     /* others have used it too */
     struct smb_open *next, **link;
     uint32_t tree;
     uint64_t serial;  /* names the file before its handle is known; no other open of this process has it */

@@ -81,6 +81,36 @@ def test_a_stranger_gets_a_hundred_pictures_from_a_share_in_the_lane(lab, share,
     assert {a['gantry']['verdict'] for a in alerts} == {'unknown'}
 
 
+ODD = '''
+import random, sys
+from impacket.smbconnection import SMBConnection
+host, user, password, dialect, seed, *paths = sys.argv[1:]
+c = SMBConnection(host, host, preferredDialect=dialect if dialect.startswith('NT') else int(dialect, 0))
+c.login(user, password)
+tree, g, work = c.connectTree('plates'), random.Random(int(seed)), []
+for path in paths:
+    data = open(path, 'rb').read()
+    handle = c.createFile(tree, path.rsplit('/', 1)[1])
+    work += [(handle, at, data[at:at + 3000]) for at in range(0, len(data), 3000)]
+g.shuffle(work)
+for handle, at, piece in work:
+    c.writeFile(tree, handle, piece, at)
+for handle in {h for h, _, _ in work}:
+    c.closeFile(tree, handle)
+c.logoff()
+'''
+
+
+@pytest.mark.parametrize('dialect', ['NT LM 0.12', '0x0202', '0x0210'])
+def test_a_hundred_pictures_whose_pieces_come_in_any_order_and_all_at_once(lab, share, sensor, tmp_path, dialect):
+    store = share('outside')
+    made = pictures(tmp_path, 20000, 100)
+    lab.run('lane', '/usr/bin/python3', '-c', ODD, net.UNKNOWN, samba.USER, samba.PASSWORD, dialect, '4', *made)
+    assert all(store.get(path.rsplit('/', 1)[1]) == data for path, data in made.items())
+    found, alerts = come(sensor, made)
+    assert {a['gantry']['verdict'] for a in alerts} == {'unknown'}
+
+
 def test_what_a_contract_allows_is_silent(lab, share, sensor, tmp_path):
     share('outside')
     made = pictures(tmp_path, 23000, 5)

@@ -549,6 +549,25 @@ static void a_file_is_one_over_several_connections_of_a_session(void **state) {
     }
 }
 
+/* One of them may come late: the others' end is told, and the rest joins by its key. */
+static void what_lags_behind_on_one_of_them_has_its_name_still(void **state) {
+    begin();
+    open_file(2, "a.jpg", HANDLE, 0);
+    ASK(WRITE, 1, put_write(HANDLE, 0, "abc", 3));
+    ASK(WRITE, 3, put_write(HANDLE, 3, "def", 3));
+    close_file(5, HANDLE, 9);
+    ASK(WRITE, 2, put_write(HANDLE, 6, "ghi", 3));
+    static const uint8_t by[] = {0, 0, 0, 0, 1, 0, 0, 0, 1};
+    assert_int_equal(script.pieces, sizeof by);
+    struct world *w = talk_by(by, 0);
+    assert_int_equal(w->transfers, 2);
+    assert_text(&w->transfer[1].name, "a.jpg");
+    assert_int_equal(w->transfer[0].extent, 9);
+    assert_int_equal(w->transfer[0].key.n, w->transfer[1].key.n);
+    assert_memory_equal(w->transfer[0].key.p, w->transfer[1].key.p, w->transfer[0].key.n);
+    world_destroy(w);
+}
+
 /* Its whole waits for the rest by the key. */
 static void what_one_connection_leaves_another_goes_on_with(void **state) {
     for (int last = 0; last < 2; last++) {
@@ -706,6 +725,7 @@ int main(void) {
         cmocka_unit_test(the_user_is_who_proves_who_he_is),
         cmocka_unit_test(a_handle_that_lasts_is_taken_up_again),
         cmocka_unit_test(a_file_is_one_over_several_connections_of_a_session),
+        cmocka_unit_test(what_lags_behind_on_one_of_them_has_its_name_still),
         cmocka_unit_test(what_one_connection_leaves_another_goes_on_with),
         cmocka_unit_test(another_servers_handle_is_another_file),
         cmocka_unit_test(a_gap_within_data_has_its_place_and_what_follows_is_read),
