@@ -300,6 +300,10 @@
     COUNTER(ENCODED_FILES,        "content.encoded_files",        "files found in texts as uuencode or yEnc writes them") \
     COUNTER(ENCODED_SMALL,        "content.encoded_small",        "such files of a few bytes left in their text because their hosts' bytes do not pay for an object each") \
     COUNTER(ENCODED_SHED,         "content.encoded_shed",         "texts not searched for such files because too many were open") \
+    COUNTER(TAR_FILES,            "content.tar_files",           "files in tar archives") \
+    COUNTER(TAR_SMALL,            "content.tar_small",           "files of few bytes in tar archives that nobody pays for: not taken out") \
+    COUNTER(TAR_BROKEN,           "content.tar_broken",          "tar archives that are none from some place on, or lack a header") \
+    COUNTER(TAR_SHED,             "content.tar_shed",            "tar archives not taken apart because too many were at once") \
     COUNTER(TNEF_FILES,           "content.tnef_files",           "attachments in TNEF, as Outlook's winmail.dat") \
     COUNTER(TNEF_SMALL,           "content.tnef_small",           "such of a few bytes left out because their hosts' bytes do not pay for an object each") \
     COUNTER(TNEF_BROKEN,          "content.tnef_broken",          "TNEF that is damaged or cut short") \

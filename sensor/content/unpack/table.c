@@ -12,6 +12,7 @@
     UNPACKER(encoded) \
     UNPACKER(tnef) \
     UNPACKER(protobuf) \
+    UNPACKER(tar) \
     UNPACKER(gzip)
 /* clang-format on */
 

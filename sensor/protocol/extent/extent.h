@@ -30,6 +30,9 @@ enum extent_result {
  * are looked at that may be a beginning (counted where there are more). */
 size_t extent_find(struct bytes in, const struct extent_format **format);
 
+/* What begins with a side's first octets, and cannot be found elsewhere; NULL: nothing does. */
+const struct extent_format *extent_of_first(struct bytes first);
+
 /* One walk; NULL: no memory. `payer` pays for what must be decoded; NULL: nobody does. */
 struct extent *extent_create(const struct extent_format *format, struct allowance *payer);
 void extent_destroy(struct extent *e); /* accepts NULL */

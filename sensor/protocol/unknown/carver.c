@@ -231,6 +231,8 @@ static void feed_thing(const struct carving *v, struct bytes *in);
 static void search(const struct carving *v, struct bytes *in) {
     struct carver *k = v->k;
     const struct extent_format *format;
+    if (k->seen == 0 && (format = extent_of_first(*in)) && begin_thing(v, format, 0))
+        return;
     if (k->seen == 0 && structure_text(*in) == STRUCTURE_FOUND)
         begin_run(k, *in);
     if (k->tail_n > 0 && look_at_seam(v, *in))

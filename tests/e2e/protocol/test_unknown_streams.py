@@ -90,18 +90,25 @@ def test_pictures_one_after_another_by_socat(lab, sensor, sink, tmp_path):
     come(sensor, [data for _, data in made])
 
 
-def test_a_folder_by_tar_and_netcat(lab, sensor, sink, tmp_path):
-    """Its pictures, each by itself, and the table among what stands between them."""
+@pytest.mark.parametrize('packed', ['tar', 'tar.gz'])
+def test_a_folder_by_tar_and_netcat(lab, sensor, sink, tmp_path, packed):
+    """The archive, and each file in it by its name."""
     made = write(tmp_path, 620, 20)
-    (tmp_path / 'reads.csv').write_bytes(material.plate_csv(6))
+    (tmp_path / 'reads.csv').write_bytes(table := material.plate_csv(6))
+    archive = tmp_path / f'all.{packed}'
+    lab.run('lane', 'sh', '-c', f'cd {tmp_path} && tar -c{"z" if packed == "tar.gz" else ""}f {archive} reads.csv *.jpg')
     sink('nc', '-l', '-p', str(PORT))
-    lab.run('lane', 'sh', '-c', f'tar -C {tmp_path} -c reads.csv $(cd {tmp_path} && ls *.jpg) | nc -N {net.UNKNOWN} {PORT}')
-    wanted = {material.sha256(data) for _, data in made}
+    lab.run('lane', 'sh', '-c', f'nc -N {net.UNKNOWN} {PORT} <{archive}')
+    wanted = {material.sha256(data) for data in [table, archive.read_bytes()] + [data for _, data in made]}
     net.wait_for(lambda: wanted <= {t['file'].get('hash', {}).get('sha256') for t in sensor.transfers()}, 20, 'all digests')
     records = sensor.finish()
     found = [r for r in records if r['event']['action'] == 'transfer']
-    others = [t for t in found if t['file']['hash']['sha256'] not in wanted]
-    assert len(found) == 21 and [(t['gantry']['classes'], t['gantry']['transfer']['complete']) for t in others] == [(['plate-record'], False)]
+    assert all(t['gantry']['transfer']['complete'] for t in found)
+    assert len(found) == len(wanted) + (packed == 'tar.gz')  # what gzip holds is one too
+    named = {t['file'].get('name') for t in found}
+    assert {'reads.csv', *(f'p{i}.jpg' for i in range(20))} <= named
+    told = {c for r in records if r['event']['action'] == 'alert' for c in r['gantry'].get('classes', [])}
+    assert told == {'vehicle-image', 'plate-record'}
 
 
 def test_an_archive_and_a_table_by_netcat(lab, sensor, sink, tmp_path):

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "content/unpack/unpack.h"
+
+#include "base/counter.h"
+#include "base/pool.h"
+#include "mime/mime.h"
+
+/* tar (POSIX.1-1988 ustar, pax of POSIX.1-2001, GNU): blocks of 512 octets, of which one is a member's header
+ * and those behind it are its content. Two blocks of zeros end it. */
+
+enum {
+    BLOCK = 512,
+    NAME_N = 100,
+    SIZE = 124,
+    SIZE_N = 12,
+    SUM = 148,
+    SUM_N = 8,
+    TYPE = 156,
+    KEPT_MAX = 2048, /* octets of a long name, or of a member's properties */
+    NAME_ROOM = 512,
+};
+
+struct tar {
+    struct filter filter;
+    struct pool *pool;
+    struct unpack *unpack;
+    struct filter *file;
+    enum { AT_HEADER, AT_FILE, AT_KEPT, AT_SKIPPED, AT_PADDING, AT_OVER } at;
+    bool zeros;       /* the block before is one of zeros */
+    char kept_as;     /* type of the member whose content is kept: a name (L), properties (x) */
+    uint16_t have;    /* octets of the header, or kept */
+    uint16_t padding; /* behind the content */
+    uint64_t left;    /* octets of the content to come */
+    uint64_t size;    /* as properties say; LENGTH_UNKNOWN: they do not */
+    uint16_t name_n;  /* as another member says; 0: none does */
+    char name[NAME_ROOM];
+    uint8_t header[BLOCK];
+    uint8_t kept[KEPT_MAX];
+};
+
+/* --- Members --- */
+
+/* What stands behind the last slash. */
+static struct bytes base_name(struct bytes name) {
+    for (size_t i = name.n; i > 0; i--)
+        if (name.p[i - 1] == '/')
+            return bytes_of(name.p + i, name.n - i);
+    return name;
+}
+
+static void set_name(struct tar *t, struct bytes name) {
+    name = base_name(name);
+    t->name_n = (uint16_t)(name.n < NAME_ROOM ? name.n : NAME_ROOM);
+    memcpy(t->name, name.p, t->name_n);
+}
+
+static void end_file(struct tar *t, enum transfer_end how) {
+    if (t->file)
+        filter_end(t->file, how);
+    t->file = NULL;
+}
+
+static void begin_file(struct tar *t) {
+    struct bytes fact[FACT_COUNT] = {{NULL, 0}};
+    char scratch[NAME_ROOM];
+    fact[FACT_NAME] = mime_file_name(bytes_of(t->name, t->name_n), false, scratch, sizeof scratch);
+    const struct unpack_child child = {.fact = fact, .total = t->left};
+    if (!unpack_pays(t->unpack) && t->left < ALLOWANCE_SMALL) {
+        unpack_bounded(t->unpack);
+        counter_one(COUNTER_TAR_SMALL);
+        return;
+    }
+    t->file = unpack_begin(t->unpack, &child);
+    counter_one(COUNTER_TAR_FILES);
+}
+
+/* "27 path=lane4/a.jpg\n", one behind the other (pax, section "pax Extended Header"). */
+static void read_properties(struct tar *t) {
+    struct bytes rest = bytes_of(t->kept, t->have);
+    while (rest.n > 0) {
+        struct bytes number = bytes_until(rest, ' '), key, value;
+        uint64_t n;
+        if (!bytes_number(number, &n) || n <= number.n + 1 || n > rest.n)
+            return;
+        value = bytes_of(rest.p + number.n + 1, (size_t)n - number.n - 2);
+        key = bytes_until(value, '=');
+        value = bytes_of(value.p + key.n, value.n - key.n);
+        if (value.n > 1 && bytes_equal(key, bytes_text("path")))
+            set_name(t, bytes_of(value.p + 1, value.n - 1));
+        if (value.n > 1 && bytes_equal(key, bytes_text("size")) &&
+            !bytes_number(bytes_of(value.p + 1, value.n - 1), &t->size))
+            t->size = LENGTH_UNKNOWN;
+        rest = bytes_of(rest.p + n, rest.n - (size_t)n);
+    }
+}
+
+static void end_kept(struct tar *t) {
+    if (t->kept_as == 'L')
+        set_name(t, bytes_until(bytes_of(t->kept, t->have), '\0'));
+    else
+        read_properties(t);
+    t->have = 0;
+}
+
+/* --- Headers --- */
+
+/* Octal digits; or, in GNU's way, a number of 95 bits behind one that is set. */
+static bool read_number(const uint8_t *p, size_t n, uint64_t *out) {
+    size_t i = 0;
+    bool any = false;
+    *out = 0;
+    if (p[0] & 0x80) {
+        for (i = n - 8; i < n; i++)
+            *out = *out << 8 | p[i];
+        return *out <= INT64_MAX;
+    }
+    while (i < n && p[i] == ' ')
+        i++;
+    for (; i < n && p[i] >= '0' && p[i] <= '7'; i++, any = true)
+        *out = *out << 3 | (uint64_t)(p[i] - '0');
+    return any;
+}
+
+static bool is_header(const uint8_t *h) {
+    uint64_t said;
+    uint32_t sum = 0;
+    for (size_t i = 0; i < BLOCK; i++)
+        sum += i >= SUM && i < SUM + SUM_N ? ' ' : h[i];
+    return read_number(h + SUM, SUM_N, &said) && said == sum;
+}
+
+static bool is_zero(const uint8_t *h) {
+    for (size_t i = 0; i < BLOCK; i++)
+        if (h[i])
+            return false;
+    return true;
+}
+
+static struct bytes name_in(const struct tar *t) {
+    return bytes_until(bytes_of(t->header, NAME_N), '\0');
+}
+
+static void begin_content(struct tar *t, char type, uint64_t size) {
+    bool has_content = type == 0 || type == '0' || type == '7' || type == 'S';
+    t->left = size;
+    t->padding = (uint16_t)((BLOCK - size % BLOCK) % BLOCK);
+    t->at = AT_SKIPPED;
+    if (type == 'L' || type == 'x') {
+        t->kept_as = type;
+        t->at = size <= KEPT_MAX ? AT_KEPT : AT_SKIPPED;
+        return;
+    }
+    if (has_content) {
+        if (t->name_n == 0)
+            set_name(t, name_in(t));
+        t->at = AT_FILE;
+        if (size > 0)
+            begin_file(t);
+    } else if (type >= '1' && type <= '6') {
+        t->left = t->padding = 0; /* links, devices, folders */
+    }
+    t->name_n = 0;
+    t->size = LENGTH_UNKNOWN;
+}
+
+static void read_header(struct tar *t) {
+    uint64_t size;
+    t->have = 0;
+    if (is_zero(t->header)) {
+        t->at = t->zeros ? AT_OVER : AT_HEADER;
+        t->zeros = true;
+        return;
+    }
+    t->zeros = false;
+    if (!is_header(t->header) || !read_number(t->header + SIZE, SIZE_N, &size)) {
+        counter_one(COUNTER_TAR_BROKEN);
+        unpack_bounded(t->unpack);
+        t->at = AT_OVER;
+        return;
+    }
+    begin_content(t, (char)t->header[TYPE], t->size != LENGTH_UNKNOWN ? t->size : size);
+}
+
+/* --- Filter --- */
+
+/* What is over is left behind: the content, then what fills its last block. */
+static void settle_place(struct tar *t) {
+    if (t->at >= AT_FILE && t->at <= AT_SKIPPED && t->left == 0) {
+        if (t->at == AT_KEPT)
+            end_kept(t);
+        end_file(t, TRANSFER_DONE);
+        t->left = t->padding;
+        t->at = AT_PADDING;
+    }
+    if (t->at == AT_PADDING && t->left == 0)
+        t->at = AT_HEADER;
+}
+
+static size_t take_header(struct tar *t, const uint8_t *bytes, size_t n) {
+    size_t take = n < (size_t)(BLOCK - t->have) ? n : (size_t)(BLOCK - t->have);
+    memcpy(t->header + t->have, bytes, take);
+    t->have = (uint16_t)(t->have + take);
+    if (t->have == BLOCK)
+        read_header(t);
+    return take;
+}
+
+static size_t take_content(struct tar *t, const uint8_t *bytes, size_t n) {
+    size_t take = n < t->left ? n : (size_t)t->left;
+    if (t->at == AT_KEPT) {
+        memcpy(t->kept + t->have, bytes, take);
+        t->have = (uint16_t)(t->have + take);
+    } else if (t->file) {
+        filter_data(t->file, bytes, take);
+    }
+    t->left -= take;
+    return take;
+}
+
+static void tar_data(struct filter *f, const uint8_t *bytes, size_t n) {
+    struct tar *t = (struct tar *)f;
+    while (n > 0 && t->at != AT_OVER) {
+        size_t take = t->at == AT_HEADER ? take_header(t, bytes, n) : take_content(t, bytes, n);
+        bytes += take;
+        n -= take;
+        settle_place(t);
+    }
+}
+
+/* Behind one that takes a header nobody knows where the next one stands. */
+static void tar_gap(struct filter *f, uint64_t n) {
+    struct tar *t = (struct tar *)f;
+    if (t->at == AT_OVER)
+        return;
+    if (t->at != AT_FILE && t->at != AT_SKIPPED && t->at != AT_PADDING) {
+        t->at = AT_OVER;
+        counter_one(COUNTER_TAR_BROKEN);
+        return;
+    }
+    uint64_t inside = n < t->left ? n : t->left;
+    if (t->file && inside)
+        filter_gap(t->file, inside);
+    t->left -= inside;
+    settle_place(t);
+    if (n > inside)
+        tar_gap(f, n - inside);
+}
+
+static void tar_end(struct filter *f, enum transfer_end how) {
+    struct tar *t = (struct tar *)f;
+    end_file(t, TRANSFER_CUT);
+    pool_give(t->pool, t);
+}
+
+static void tar_bounded(struct filter *f) {
+    struct tar *t = (struct tar *)f;
+    if (t->file)
+        filter_bounded(t->file);
+}
+
+static const struct filter_ops tar_ops = {
+    .data = tar_data, .gap = tar_gap, .end = tar_end, .bounded = tar_bounded};
+
+/* --- Life --- */
+
+static bool matches_tar(const struct file_type *type, struct bytes declared) {
+    return bytes_equal(bytes_text(type->mime), bytes_text("application/x-tar"));
+}
+
+static struct filter *create_tar(struct unpack *u) {
+    struct tar *t = pool_take(unpack_state(u));
+    if (!t) {
+        counter_one(COUNTER_TAR_SHED);
+        unpack_bounded(u);
+        return NULL;
+    }
+    memset(t, 0, offsetof(struct tar, name)); /* the rooms behind are written before they are read */
+    t->filter.ops = &tar_ops;
+    t->pool = unpack_state(u);
+    t->unpack = u;
+    t->size = LENGTH_UNKNOWN;
+    return &t->filter;
+}
+
+static void *start_tar(size_t objects) {
+    return unpack_start_pool(sizeof(struct tar), objects / 4 + 16);
+}
+
+const struct unpacker unpacker_tar = {
+    .name = "tar",
+    .kind = UNPACK_FILE,
+    .matches = matches_tar,
+    .create = create_tar,
+    .start = start_tar,
+    .stop = unpack_stop_pool,
+};

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collect.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* Archives by GNU tar and Python's tarfile (tests/data/make_tar_samples.py, which says what is in them). */
+
+static struct collector got;
+static uint8_t archive[1 << 16];
+static size_t archive_n;
+
+static struct member {
+    char name[256], sha256[65];
+    unsigned long long size;
+} members[8];
+static size_t member_count;
+
+static void read_archive(const char *name) {
+    char path[300];
+    snprintf(path, sizeof path, TEST_DATA "/tar/%s.tar", name);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    archive_n = fread(archive, 1, sizeof archive, f);
+    fclose(f);
+}
+
+static int read_list(void **state) {
+    FILE *f = fopen(TEST_DATA "/tar/list.tsv", "r");
+    assert_non_null(f);
+    while (fscanf(f, "%255s %llu %64s", members[member_count].name, &members[member_count].size,
+                  members[member_count].sha256) == 3)
+        member_count++;
+    fclose(f);
+    return member_count == 4 ? 0 : -1;
+}
+
+/* `lost` octets at `gap` are missing; 0: none are. */
+static void send(size_t n, size_t split, size_t gap, size_t lost) {
+    struct content_options options = {.objects = 64};
+    struct content *c = collect_content(&options, &got);
+    struct conversation flow = {.now = 1};
+    const struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
+    struct transfer *t = content_begin(c, &flow, NULL, &seed);
+    for (size_t at = 0; at < n;) {
+        size_t end = lost && at < gap ? gap : n, take = end - at < split ? end - at : split;
+        if (lost && at == gap) {
+            content_gap(&flow, t, lost);
+            at += lost;
+            lost = 0;
+            continue;
+        }
+        content_data(&flow, t, archive + at, take);
+        at += take;
+    }
+    content_end(&flow, t, TRANSFER_DONE);
+    collect_destroy(c);
+}
+
+static const struct collected *find(const char *name) {
+    for (size_t i = 0; i < got.n; i++)
+        if (strcmp(got.list[i].name, name) == 0)
+            return &got.list[i];
+    return NULL;
+}
+
+static void members_are_children_with_their_names_and_digests(void **state) {
+    static const char *const names[] = {"gnu", "ustar", "pax", "python-gnu", "python-pax"};
+    static const size_t splits[] = {1, 7, 511, 512, 513, 1448, 1 << 20};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (size_t j = 0; j < sizeof splits / sizeof *splits; j++) {
+            read_archive(names[i]);
+            send(archive_n, splits[j], 0, 0);
+            size_t there = i == 1 ? member_count - 1 : member_count; /* ustar has no room for the long name */
+            assert_int_equal(got.n, 1 + there);
+            assert_string_equal(got.list[0].type->mime, "application/x-tar");
+            assert_true(got.list[0].complete && got.list[0].size == archive_n);
+            for (size_t m = 0; m < member_count; m++) {
+                const struct collected *o = find(members[m].name);
+                if (!o && i == 1)
+                    continue;
+                assert_non_null(o);
+                assert_true(o->complete && o->parent == got.list[0].number);
+                assert_int_equal(o->size, members[m].size);
+                assert_string_equal(o->sha256, members[m].sha256);
+            }
+            collect_finish(&got);
+        }
+}
+
+static void a_member_that_is_cut_is_not_complete(void **state) {
+    read_archive("gnu");
+    send(512 + 512 + 300, 100, 0, 0); /* a folder's header, a file's, some of its content */
+    assert_int_equal(got.n, 2);
+    assert_false(find("a.jpg")->complete);
+    assert_int_equal(find("a.jpg")->size, 300);
+    collect_finish(&got);
+}
+
+static void a_gap_in_a_member_is_its_own_and_the_next_ones_are_whole(void **state) {
+    read_archive("gnu");
+    send(archive_n, 333, 1100, 50);
+    assert_int_equal(got.n, 1 + member_count);
+    assert_int_equal(find("a.jpg")->missing, 50);
+    assert_false(find("a.jpg")->complete);
+    assert_true(find("reads.csv")->complete && find("block.bin")->complete);
+    collect_finish(&got);
+}
+
+static void behind_a_gap_in_a_header_nothing_is_invented(void **state) {
+    read_archive("gnu");
+    send(archive_n, 333, 600, 100);
+    assert_int_equal(got.n, 1);
+    collect_finish(&got);
+}
+
+static void what_is_no_header_ends_the_members_and_is_told(void **state) {
+    read_archive("gnu");
+    archive[512 + 148] ^= 1;
+    send(archive_n, 333, 0, 0);
+    assert_int_equal(got.n, 1);
+    assert_true(got.list[0].bounded && got.list[0].complete);
+    collect_finish(&got);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_are_children_with_their_names_and_digests),
+        cmocka_unit_test(a_member_that_is_cut_is_not_complete),
+        cmocka_unit_test(a_gap_in_a_member_is_its_own_and_the_next_ones_are_whole),
+        cmocka_unit_test(behind_a_gap_in_a_header_nothing_is_invented),
+        cmocka_unit_test(what_is_no_header_ends_the_members_and_is_told),
+    };
+    return cmocka_run_group_tests(tests, read_list, NULL);
+}
