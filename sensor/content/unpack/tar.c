@@ -283,7 +283,7 @@ static struct filter *create_tar(struct unpack *u) {
 }
 
 static void *start_tar(size_t objects) {
-    return unpack_start_pool(sizeof(struct tar), objects / 4 + 16);
+    return unpack_start_pool(sizeof(struct tar), objects / 16 + 16);
 }
 
 const struct unpacker unpacker_tar = {

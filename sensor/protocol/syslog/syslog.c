@@ -38,7 +38,8 @@ static void begin_message(struct conversation *c, struct syslog_side *s, enum si
         end_object(c, s, TRANSFER_DONE);
     if (s->begun)
         return;
-    const struct transfer_seed seed = transfer_seed_of("syslog", from);
+    struct transfer_seed seed = transfer_seed_of("syslog", from);
+    seed.made_up = true;
     s->begun = true;
     s->octets = 0;
     s->since = c->now;
