@@ -82,6 +82,32 @@ def reused():
     return http(p.put('/in/a.csv', PLATES)).frames() + talk(cseq=9 << 20).open().send(0, p.put('/b', JPEG)).reset().frames()
 
 
+def frame(kind, flags, stream, payload=b''):
+    return struct.pack('>I', len(payload))[1:] + struct.pack('>BBI', kind, flags, stream) + payload
+
+
+def field(text):
+    return bytes([len(text)]) + text
+
+
+def head(stream, path, flags, *more):
+    """POST to a host, all but the path kept in the table; what more is told stands in none (RFC 7541 section 6.2)."""
+    block = b'\x83\x86\x41' + field(b'x.platesystems.example') + b'\x04' + field(path)
+    return frame(1, 4 | flags, stream, block + b''.join(b'\x40' + field(name) + field(value) for name, value in more))
+
+
+def http2(*streams):
+    """Each: its head, and its body in frames of 100 octets that come in turn."""
+    client = b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' + frame(4, 0, 0) + b''.join(made for made, _ in streams)
+    last = max(len(body) for _, body in streams)
+    for at in range(0, last, 100):
+        for number, (_, body) in enumerate(streams):
+            if body[at:]:
+                client += frame(0, at + 100 >= len(body), 2 * number + 1, body[at:at + 100])
+    server = frame(4, 0, 0) + frame(4, 1, 0) + b''.join(frame(1, 5, 2 * n + 1, b'\x88') for n in range(len(streams)))
+    return http(client, server)
+
+
 def frames(packets):
     return [p.ethernet(x) for _, x in packets]
 
@@ -111,6 +137,9 @@ def seeds():
     yield 'fragments', [p.ethernet(f) for i, (_, x) in enumerate(upload.packets) for f in p.fragments4(x, 128, i)]
     yield 'vxlan', [p.ethernet(p.udp('192.0.2.1', '192.0.2.2', 50000, 4789, struct.pack('>II', 8 << 24, 42 << 8) + x))
                     for x in upload.frames()]
+    zipped = gzip.compress(PLATES, mtime=0)
+    yield 'http2', http2((head(1, b'/in/a.csv', 0, (b'content-encoding', b'gzip')), zipped), (head(3, b'/in/b', 0), b'note ' * 60)).frames()
+    yield 'grpc', http2((head(1, b'/s/Put', 0, (b'content-type', b'application/grpc')), struct.pack('>BI', 0, len(PLATES)) + PLATES)).frames()
 
 
 def main():

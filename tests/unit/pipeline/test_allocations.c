@@ -34,6 +34,8 @@ static const struct sample {
     {"http-get", JPEG},
     {"http-late-and-twice", PLATES},
     {"http-ranges-swapped", PLATES},
+    {"http2", PLATES},
+    {"grpc", PLATES},
     {"ftp-stor", PLATES},
     {"ftp-retr", JPEG},
     {"socks5", PLATES},

@@ -332,6 +332,26 @@ static void an_undecided_flow_waits_until_its_hold_is_full(void **state) {
     assert_int_equal(counter_values[COUNTER_FLOWS_UNIDENTIFIED], 1);
 }
 
+/* 64 octets of a side are held. */
+static void a_segment_that_does_not_fit_what_is_held_may_still_decide(void **state) {
+    char long_one[100];
+    struct conversation *c = open_flow();
+    memset(long_one, 'h', sizeof long_one - 1);
+    long_one[99] = 0;
+    give(c, SIDE_CLIENT, "alp");
+    long_one[0] = 'h', long_one[1] = 'a';
+    assert_true(give(c, SIDE_CLIENT, long_one));
+    assert_int_equal(counter_values[COUNTER_HOLDS_FULL], 0);
+    conversation_close(d, c);
+    assert_memory_equal(seen, "+alpha>alp", 10);
+    c = open_flow();
+    give(c, SIDE_CLIENT, "zlp");
+    assert_false(give(c, SIDE_CLIENT, long_one));
+    assert_int_equal(counter_values[COUNTER_HOLDS_FULL], 1);
+    conversation_close(d, c);
+    assert_int_equal(counter_values[COUNTER_FLOWS_UNIDENTIFIED], 1);
+}
+
 static void a_late_announcement_gets_every_byte_that_was_held(void **state) {
     struct conversation *c = open_flow();
     for (int i = 0; i < 64; i++)
@@ -463,6 +483,7 @@ int main(void) {
         TEST(when_all_have_given_up_the_flow_is_unidentified),
         TEST(a_probe_may_still_decide_after_ndpi_gave_up),
         TEST(an_undecided_flow_waits_until_its_hold_is_full),
+        TEST(a_segment_that_does_not_fit_what_is_held_may_still_decide),
         TEST(a_late_announcement_gets_every_byte_that_was_held),
         TEST(turns_between_the_sides_are_bounded),
         TEST(what_does_not_fit_is_counted),
