@@ -9,7 +9,7 @@ import material
 import pytest
 from web import nginx
 
-PLAIN, TLS, PROXY, SOCKS, MAIL = 8090, 8443, 8093, 8095, 8025
+PLAIN, TLS, PROXY, SOCKS, MAIL, HTTP2 = 8090, 8443, 8093, 8095, 8025, 8097
 RELAY = net.INTERNAL
 NAMES = {net.UNAPPROVED: 'up.platesystems.example', net.APPROVED: 'up.labs.example'}
 MORE = f'relays: [{RELAY}]\ninternal-domains: ["*.corp.example"]\n'
@@ -89,6 +89,55 @@ def test_a_picture_through_a_relay_is_judged_by_its_target_by(lab, watched, tmp_
     check_both(lab, watched, tmp_path, WAYS[way], 4000 + 10 * list(WAYS).index(way), {a: a for a in NAMES})
     alert = watched.wait_alert(lambda a: a['gantry'].get('classes') == ['vehicle-image'] and a['gantry']['target'] == net.UNAPPROVED)
     assert alert['gantry']['partner'] == 'Plate Systems' and alert['destination']['ip'] == RELAY
+
+
+# Two tunnels of one connection of HTTP/2, and a picture in each, a frame of either in turn.
+TUNNELS = '''
+import socket, sys, time, h2.config, h2.connection, h2.events
+relay, port, *pairs = sys.argv[1:]
+link = socket.create_connection((relay, int(port)))
+c = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True, validate_outbound_headers=False))
+c.initiate_connection()
+left, opened = {}, 0
+for to, path in zip(pairs[::2], pairs[1::2]):
+    stream, data = c.get_next_available_stream_id(), open(path, 'rb').read()
+    c.send_headers(stream, [(':method', 'CONNECT'), (':authority', to)])
+    head = f'PUT /{path.rpartition("/")[2]} HTTP/1.1\\r\\nHost: {to}\\r\\nContent-Length: {len(data)}\\r\\n\\r\\n'
+    left[stream] = head.encode() + data
+link.sendall(c.data_to_send())
+while opened < len(left):
+    for event in c.receive_data(link.recv(65536)):
+        if isinstance(event, h2.events.ResponseReceived):
+            assert dict(event.headers)[b':status'] == b'200', event.headers
+            opened += 1
+    link.sendall(c.data_to_send())
+while any(left.values()):
+    if not any(c.local_flow_control_window(s) for s, data in left.items() if data):
+        c.receive_data(link.recv(65536))
+    for stream in left:
+        n = min(1000, len(left[stream]), c.local_flow_control_window(stream))
+        if n:
+            c.send_data(stream, left[stream][:n])
+            left[stream] = left[stream][n:]
+    link.sendall(c.data_to_send())
+time.sleep(1)
+'''
+
+
+def test_tunnels_beside_each_other_in_one_connection_have_targets_of_their_own(lab, watched, tmp_path):
+    proxy = lab.start('outside', 'nghttpx', '--http2-proxy', f'-f{RELAY},{HTTP2};no-tls', f'-b{RELAY},{PROXY}', '--workers=1',
+                      '--errorlog-file=/dev/null')
+    lab.wait_port('outside', RELAY, HTTP2)
+    sent = {}
+    for n, to in enumerate((net.UNAPPROVED, net.APPROVED)):
+        sent[to] = picture(tmp_path, 6500 + n)
+    try:
+        lab.run('lane', '/usr/bin/python3', '-c', TUNNELS, RELAY, str(HTTP2), *[word for to in sent for word in (f'{to}:{PLAIN}', sent[to][0])])
+        for to, verdict in ((net.UNAPPROVED, 'unapproved'), (net.APPROVED, 'approved')):
+            t = watched.wait_transfer(material.sha256(sent[to][1]))
+            assert (t['gantry']['verdict'], t['gantry']['target']) == (verdict, to) and t['gantry']['transfer']['complete']
+    finally:
+        lab.stop(proxy)
 
 
 def test_where_the_proxy_is_transparent_the_host_header_is_the_target(lab, watched, tmp_path):
