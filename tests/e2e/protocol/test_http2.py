@@ -23,7 +23,7 @@ def store(lab, tmp_path_factory):
 @pytest.fixture(scope='module')
 def proxy(lab, store):
     """nghttpx outside, which goes over from HTTP/1 to HTTP/2 where it is asked to, in front of nginx."""
-    process = lab.start('outside', 'nghttpx', f'-f0.0.0.0,{PROXY};no-tls', f'-b127.0.0.1,{PORT};;proto=h2', '--workers=1', '--errorlog-file=/dev/null')
+    process = lab.start('outside', 'nghttpx', f'-f0.0.0.0,{PROXY};no-tls', f'-b127.0.0.1,{PORT};;proto=h2', '--single-process', '--errorlog-file=/dev/null')
     lab.wait_port('outside', '0.0.0.0', PROXY)
     yield
     lab.stop(process)
@@ -253,7 +253,7 @@ def test_pictures_in_a_websocket_within_a_stream(lab, sensor, tmp_path):
     """nghttpx takes it apart for python's websockets."""
     made = write(tmp_path, 21300, 20)
     server = lab.start('outside', '/usr/bin/python3', '-c', SOCKETS, str(SOCKET))
-    proxy = lab.start('outside', 'nghttpx', f'-f0.0.0.0,{FRONT};no-tls', f'-b127.0.0.1,{SOCKET}', '--workers=1', '--errorlog-file=/dev/null')
+    proxy = lab.start('outside', 'nghttpx', f'-f0.0.0.0,{FRONT};no-tls', f'-b127.0.0.1,{SOCKET}', '--single-process', '--errorlog-file=/dev/null')
     try:
         lab.wait_port('outside', '0.0.0.0', FRONT)
         lab.wait_port('outside', '127.0.0.1', SOCKET)
