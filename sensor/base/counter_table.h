@@ -231,6 +231,7 @@
     COUNTER(HTTP_LEFTOVERS,       "http.leftovers",              "runs of bytes between HTTP messages that no length announced, taken for content") \
     COUNTER(HTTP_UNANSWERED,      "http.unanswered",             "HTTP requests forgotten because too many waited for an answer") \
     COUNTER(HTTP_UPGRADES,        "http.upgrades",               "HTTP flows left because they changed to another protocol (101)") \
+    COUNTER(HTTP_COPIES,          "http.copies",                 "HTTP requests that copy or move what the server has already (COPY, MOVE, x-amz-copy-source)") \
     COUNTER(HTTP_NO_MEMORY,       "http.no_memory",              "HTTP heads lost because no memory was left") \
     COUNTER(HTTP2_REQUESTS,       "http2.requests",              "HTTP/2 requests understood, promised ones among them") \
     COUNTER(HTTP2_RESPONSES,      "http2.responses",             "HTTP/2 responses understood") \

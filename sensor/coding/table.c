@@ -11,6 +11,7 @@
     CODING(inflate, bare_deflate) \
     CODING(brotli, brotli) \
     CODING(zstd, zstd) \
+    CODING(aws_chunked, aws_chunked) \
     CODING(base64, base64) \
     CODING(quoted_printable, quoted_printable) \
     CODING(uuencode, uuencode) \

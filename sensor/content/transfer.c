@@ -37,12 +37,29 @@ struct filter *chain_create(struct content *c, const struct object_seed *seed, s
 static uint64_t total_of(const struct transfer_seed *s) {
     bool all =
         s->length >= TYPE_BYTES && s->resume != RESUME_RANGE && s->resume != RESUME_WRITE && s->offset == 0;
+    if (s->resume == RESUME_PIECE)
+        return LENGTH_UNKNOWN;
     return s->total == LENGTH_UNKNOWN && all ? s->length : s->total;
+}
+
+/* What each piece is coded in is undone before they meet. */
+static struct filter *create_piece(struct content *c, const struct object_seed *seed,
+                                   const struct transfer_seed *s) {
+    uint64_t pieces = s->total == LENGTH_UNKNOWN ? 0 : s->total;
+    struct coding_list list =
+        coding_parse(s->codings, limit_codings(&c->options.codings.limits, seed->level), true);
+    struct object_seed inner = *seed;
+    inner.level += list.n;
+    list.allowance = allowance_of(c, seed->owner);
+    struct filter *f = part_create_piece(c, &inner, s->offset, pieces, false);
+    return f ? coding_stack(c->codings, &list, f) : NULL;
 }
 
 static struct filter *create_head(struct content *c, const struct object_seed *seed,
                                   const struct transfer_seed *s) {
-    if (s->resume == RESUME_NONE)
+    if (s->resume == RESUME_PIECE && s->offset > 0 && s->offset <= WHOLE_PIECES_MAX + 1)
+        return create_piece(c, seed, s);
+    if (s->resume == RESUME_NONE || s->resume == RESUME_PIECE)
         return chain_create(c, seed, s->codings, true);
     const struct part_place place = {.resume = s->resume,
                                      .anew = s->anew,

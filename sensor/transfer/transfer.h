@@ -21,6 +21,8 @@ enum resume {
     RESUME_WRITE,  /* pieces at offsets of their own, by write(), in any order, over any number of transfers
                       and flows  (SMB, NFS); the whole ends when one of its transfers has ended well and all
                       are  over or quiet */
+    RESUME_PIECE,  /* a piece with a number, from 1, whose size nobody announces: `offset` is that number, `total`
+                      how many there are; each has its own `codings`. Over once all are there (S3) */
 };
 
 enum { TRANSFER_KEY_PARTS = 4 };

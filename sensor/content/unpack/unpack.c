@@ -49,12 +49,6 @@ static struct filter *begin_piece(struct unpack *u, struct object_seed *seed,
                                   const struct unpack_child *child) {
     struct content *c = u->content;
     struct transfer_seed named = transfer_seed_of("piece", u->object->from);
-    const struct part_place place = {.resume = RESUME_RANGE,
-                                     .numbered = true,
-                                     .offset = whole_piece_offset(child->number),
-                                     .total = child->pieces ? whole_piece_offset(child->pieces + 1)
-                                                            : LENGTH_UNKNOWN,
-                                     .length = LENGTH_UNKNOWN};
     struct coding_list list =
         coding_parse(child->codings, limit_codings(&c->options.codings.limits, seed->level), false);
     list.allowance = u->object->allowance;
@@ -62,7 +56,7 @@ static struct filter *begin_piece(struct unpack *u, struct object_seed *seed,
     seed->key = whole_key_of(c, u->object->end, &named);
     seed->etag = 0;
     seed->level += list.n;
-    struct filter *f = part_create(c, seed, bytes_of(NULL, 0), &place);
+    struct filter *f = part_create_piece(c, seed, child->number, child->pieces, true);
     return f ? coding_stack(c->codings, &list, f) : NULL;
 }
 

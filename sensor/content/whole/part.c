@@ -200,13 +200,15 @@ static void tell_left(struct whole *w, const struct part *p, enum transfer_end h
     whole_progress(w);
     if (w->written)
         whole_writer_left(w, how);
-    else if (w->numbered)
-        whole_piece_ended(w, p->at, how);
+    else if (!p->to_end && whole_vacant(w))
+        whole_drop(w); /* it only said something of a whole that is not there */
+    else if (w->numbered && !whole_piece_ended(w, p->at, how))
+        return;
     else if (p->to_end && how == TRANSFER_DONE)
         end_whole_at(w, p->at);
     else if (p->to_end && how == TRANSFER_UNKNOWN && !w->parts && !w->runs)
         whole_close(w, TRANSFER_UNKNOWN);
-    else if (!w->parts)
+    else if (whole_advance(w) && !w->parts) /* it may have said where the whole ends */
         whole_parts_left(w);
 }
 
@@ -364,4 +366,16 @@ struct filter *part_create(struct content *c, const struct object_seed *seed, st
         p->own_end = place.offset;
     }
     return &p->end.filter;
+}
+
+struct filter *part_create_piece(struct content *c, const struct object_seed *seed, uint64_t number,
+                                 uint64_t pieces, bool patient) {
+    bool known = pieces > 0 && pieces <= WHOLE_PIECES_MAX;
+    const struct part_place place = {.resume = RESUME_RANGE,
+                                     .numbered = true,
+                                     .patient = patient,
+                                     .offset = whole_piece_offset(number),
+                                     .total = known ? whole_piece_offset(pieces + 1) : LENGTH_UNKNOWN,
+                                     .length = LENGTH_UNKNOWN};
+    return part_create(c, seed, bytes_of(NULL, 0), &place);
 }

@@ -41,10 +41,12 @@ struct whole {
     bool written;      /* in place: pieces at any offset, over when its writers say so */
     bool stable;       /* in place, and what comes again is the same: over once all is there */
     bool numbered;     /* in pieces of unknown sizes: whole_piece_offset() */
+    bool patient;      /* waits long for its first piece */
     bool is_ending;    /* one of them has; or its parts are over, and its first bytes were not among them */
     bool rewritten;    /* bytes behind the frontier came again, perhaps others */
     bool started;      /* the frontier has moved, or stands where it must */
     unsigned run_count;
+    unsigned first_piece; /* of numbered ones, that came out; 0: none yet */
     struct filter *head;
     struct run *runs;
     struct run *recent; /* of `runs`: the last that was written to; NULL: it is gone */
@@ -101,8 +103,8 @@ void whole_progress(struct whole *w);
 void whole_parts_left(struct whole *w);
 /* One that is written in place: what had been seen was written again. */
 void whole_rewritten(struct whole *w);
-/* One in numbered pieces: one of them has ended at `at`. The whole may be closed afterwards. */
-void whole_piece_ended(struct whole *w, uint64_t at, enum transfer_end how);
+/* One in numbered pieces: one of them has ended at `at`. False: the whole is closed. */
+bool whole_piece_ended(struct whole *w, uint64_t at, enum transfer_end how);
 /* What an object says of where it begins, which nobody knows of numbered pieces but the first. */
 uint64_t whole_shown_offset(const struct whole *w, uint64_t offset);
 /* One that is written in place: one of its writers has said that this was all, or has left. */

@@ -3,6 +3,7 @@
 
 #include "base/counter.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -118,6 +119,7 @@ struct whole *whole_create(struct content *c, struct filter *head, const struct 
                         .written = place->resume == RESUME_WRITE,
                         .stable = place->stable,
                         .numbered = place->numbered,
+                        .patient = place->patient,
                         .head = head,
                         .progress = c->now};
     object_is_whole(filter_object(head));
@@ -182,18 +184,44 @@ uint64_t whole_shown_offset(const struct whole *w, uint64_t offset) {
     return w->numbered ? offset > 0 : offset;
 }
 
-void whole_piece_ended(struct whole *w, uint64_t at, enum transfer_end how) {
+static unsigned piece_at(uint64_t offset) {
+    return (unsigned)(offset >> WHOLE_PIECE_BITS) + 1;
+}
+
+static void wait_shortly(struct whole *w) {
+    if (w->is_ending)
+        return;
+    w->is_ending = true;
+    age_add(&w->content->wholes->ending, &w->ending);
+}
+
+static void wait_longer(struct whole *w) {
+    if (!w->is_ending)
+        return;
+    w->is_ending = false;
+    age_remove(&w->content->wholes->ending, &w->ending);
+}
+
+static void note_start(struct whole *w) {
+    if (w->first_piece == 0)
+        w->first_piece = piece_at(w->frontier);
+    w->started = true;
+    if (!w->written)
+        wait_longer(w);
+}
+
+bool whole_piece_ended(struct whole *w, uint64_t at, enum transfer_end how) {
     if (how == TRANSFER_CUT)
-        return;
+        return true;
     if (at == w->frontier) {
-        w->started = true;
+        note_start(w);
         w->frontier = behind_piece(at);
-        whole_advance(w);
-        return;
+        return whole_advance(w);
     }
     for (struct run *r = w->runs; r; r = r->next)
         if (r->end == at)
             r->ends = true;
+    return true;
 }
 
 bool whole_advance(struct whole *w) {
@@ -215,30 +243,11 @@ bool whole_advance(struct whole *w) {
 }
 
 void whole_start_at(struct whole *w, uint64_t offset) {
+    w->first_piece = piece_at(offset);
     w->head = filter_peel(w->head);
     object_set_offset(filter_object(w->head), whole_shown_offset(w, offset));
     w->frontier = offset;
     w->started = true;
-}
-
-static void wait_shortly(struct whole *w) {
-    if (w->is_ending)
-        return;
-    w->is_ending = true;
-    age_add(&w->content->wholes->ending, &w->ending);
-}
-
-static void wait_longer(struct whole *w) {
-    if (!w->is_ending)
-        return;
-    w->is_ending = false;
-    age_remove(&w->content->wholes->ending, &w->ending);
-}
-
-static void note_start(struct whole *w) {
-    w->started = true;
-    if (!w->written)
-        wait_longer(w);
 }
 
 void whole_data(struct whole *w, const uint8_t *bytes, size_t n) {
@@ -268,8 +277,25 @@ void whole_jump(struct whole *w, uint64_t to) {
     }
 }
 
+/* What is there of numbered pieces is told as "3" or "3-5". */
+static void tell_pieces(struct whole *w) {
+    char text[32];
+    struct bytes fact[FACT_COUNT] = {[FACT_PART] = {(const uint8_t *)text, 0}};
+    unsigned first = w->first_piece, last = w->frontier > 0 ? piece_at(w->frontier - 1) : 1;
+    if (first == 0 && w->runs)
+        first = piece_at(w->runs->start);
+    for (const struct run *r = w->runs; r; r = r->next)
+        if (piece_at(r->end - 1) > last)
+            last = piece_at(r->end - 1);
+    int n = snprintf(text, sizeof text, first < last ? "%u-%u" : "%u", first, last);
+    fact[FACT_PART].n = (size_t)n;
+    object_learn(filter_object(w->head), fact);
+}
+
 void whole_finish(struct whole *w) {
     counter_one(COUNTER_ASSEMBLY_UNFINISHED);
+    if (w->numbered)
+        tell_pieces(w);
     while (w->runs) {
         uint64_t start = w->runs->start;
         if (!w->started)
@@ -315,7 +341,7 @@ static bool is_filled(const struct whole *w) {
 }
 
 void whole_parts_left(struct whole *w) {
-    if (!w->started && w->runs)
+    if (!w->started && w->runs && !w->patient)
         wait_shortly(w);
 }
 

@@ -16,6 +16,7 @@ struct part_place {
     bool stable;     /* RESUME_WRITE: the seed's */
     bool numbered;   /* RESUME_RANGE: pieces of unknown sizes; offset and total are those of
                         whole_piece_offset() */
+    bool patient;    /* the other pieces may be long in coming: mails */
     uint64_t offset; /* of the first byte; RESUME_APPEND, RESUME_WRITE: not yet known */
     uint64_t total;  /* LENGTH_UNKNOWN */
     uint64_t length; /* of the part, LENGTH_UNKNOWN */
@@ -44,6 +45,10 @@ uint64_t whole_etag_of(const struct content *c, struct bytes etag);
  */
 struct filter *part_create(struct content *c, const struct object_seed *seed, struct bytes codings,
                            const struct part_place *place);
+/* The same for the piece of this number, up to WHOLE_PIECES_MAX; a number behind the last one brings nothing
+ * but `pieces`, how many there are; 0: not known. */
+struct filter *part_create_piece(struct content *c, const struct object_seed *seed, uint64_t number,
+                                 uint64_t pieces, bool patient);
 bool filter_is_part(const struct filter *f);
 bool part_in_whole(const struct filter *part); /* and not on its own */
 /* RESUME_WRITE: these bytes belong there, or, if they are NULL, are missing there. */

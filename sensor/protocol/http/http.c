@@ -297,6 +297,8 @@ static bool step_body(struct http *h, struct http_side *s, struct bytes in, size
     http_message_data(h, s, payload);
     if (step == HTTP_BODY_END && s->body.framing == HTTP_LENGTH)
         http_message_behind(h, s);
+    else if (step == HTTP_BODY_END && s->creates)
+        http_message_behind(h, s);
     else if (step == HTTP_BODY_END)
         http_message_end(h, s, TRANSFER_DONE);
     if (step == HTTP_BODY_BROKEN) {
@@ -548,7 +550,7 @@ static enum protocol_result http_data(struct conversation *c, enum side from, co
  */
 static void settle_side(struct http *h, struct http_side *s) {
     run_untried(h, s);
-    if (s->phase != HTTP_BEHIND)
+    if (s->phase != HTTP_BEHIND || s->creates)
         return;
     struct bytes rest = held_bytes(s);
     s->last = true;

@@ -4,7 +4,7 @@
 #include "base/counter.h"
 #include "protocol/memory.h"
 
-enum { METHOD_MAX = 32, PATH_MAX_BYTES = 2048, HOST_MAX = 255, USER_MAX = 255 };
+enum { METHOD_MAX = 32, PATH_MAX_BYTES = 2048, HOST_MAX = 255, USER_MAX = 255, METADATA_MAX = 1024 };
 
 void http_exchanges_init(struct http_exchanges *q) {
     *q = (struct http_exchanges){.first = NULL};
@@ -45,9 +45,14 @@ static struct bytes cut_text(struct bytes text, size_t most) {
 }
 
 struct http_exchange *http_exchange_keep(const struct http_origin *o) {
-    struct http_origin cuts = {cut_text(o->method, METHOD_MAX), cut_text(o->path, PATH_MAX_BYTES),
-                               cut_text(o->host, HOST_MAX), cut_text(o->user, USER_MAX)};
-    size_t size = sizeof(struct http_exchange) + cuts.method.n + cuts.path.n + cuts.host.n + cuts.user.n;
+    struct http_origin cuts = *o;
+    cuts.method = cut_text(o->method, METHOD_MAX);
+    cuts.path = cut_text(o->path, PATH_MAX_BYTES);
+    cuts.host = cut_text(o->host, HOST_MAX);
+    cuts.user = cut_text(o->user, USER_MAX);
+    cuts.metadata = cut_text(o->metadata, METADATA_MAX);
+    size_t size = sizeof(struct http_exchange) + cuts.method.n + cuts.path.n + cuts.host.n + cuts.user.n +
+                  cuts.metadata.n;
     struct http_exchange *x = protocol_alloc(PROTOCOL_HELD, size);
     if (!x) {
         counter_one(COUNTER_HTTP_NO_MEMORY);
@@ -55,10 +60,12 @@ struct http_exchange *http_exchange_keep(const struct http_origin *o) {
     }
     uint8_t *at = (uint8_t *)(x + 1);
     x->size = size;
+    x->origin = cuts;
     x->origin.method = copy_text(&at, cuts.method);
     x->origin.path = copy_text(&at, cuts.path);
     x->origin.host = copy_text(&at, cuts.host);
     x->origin.user = copy_text(&at, cuts.user);
+    x->origin.metadata = copy_text(&at, cuts.metadata);
     return x;
 }
 

@@ -2,12 +2,13 @@
 #include "protocol/http/http_facts.h"
 
 #include "mime/mime.h"
+#include "protocol/http/http_upload.h"
 
 enum { PATH_MAX_BYTES = 2048, NAME_SCRATCH = HTTP_SCRATCH - 256 };
 
 /* The path and query of a target: origin-form as it is, absolute-form behind its authority, nothing of
  * authority-form (RFC 9112 section 3.2). */
-static struct bytes find_path(struct bytes target) {
+struct bytes http_facts_path(struct bytes target) {
     if (target.n && target.p[0] == '/')
         return target;
     for (size_t i = 0; i + 3 <= target.n && i < 12; i++) {
@@ -24,9 +25,10 @@ static struct bytes find_path(struct bytes target) {
 struct http_origin http_facts_origin(const struct http_head *request) {
     struct http_origin o = {.method = request->method, .host = request->host, .user = request->user};
     if (!bytes_equal_nocase(o.method, "CONNECT"))
-        o.path = find_path(request->target);
+        o.path = http_facts_path(request->target);
     if (o.path.n > PATH_MAX_BYTES)
         o.path.n = PATH_MAX_BYTES;
+    http_upload_asked(request, &o);
     return o;
 }
 
@@ -39,28 +41,55 @@ static void read_range(struct bytes field, struct transfer_seed *f) {
     f->total = range.total_known ? range.total : LENGTH_UNKNOWN;
 }
 
+/* `field` and one more coding, in `out`, where there is room for both. */
+static struct bytes add_coding(struct bytes field, const char *coding,
+                               char out[HTTP_SCRATCH - NAME_SCRATCH]) {
+    size_t n = strlen(coding);
+    if (field.n + n + 2 > HTTP_SCRATCH - NAME_SCRATCH)
+        return field;
+    if (field.n > 0) {
+        memmove(out, field.p, field.n);
+        memcpy(out + field.n, ", ", 2);
+        field.n += 2;
+    }
+    memcpy(out + field.n, coding, n);
+    return bytes_of(out, field.n + n);
+}
+
+/* The field with all codings but this one, in `out`. */
+static struct bytes without_coding(struct bytes field, const char *coding,
+                                   char out[HTTP_SCRATCH - NAME_SCRATCH]) {
+    struct bytes name, kept = bytes_of(NULL, 0);
+    size_t n = 0;
+    while (field.n && mime_list_next(&field, &name)) {
+        if (bytes_equal_nocase(name, coding) || n + name.n + 2 > HTTP_SCRATCH - NAME_SCRATCH)
+            continue;
+        if (n > 0)
+            out[n++] = ',';
+        memmove(out + n, name.p, name.n);
+        n += name.n;
+        kept = bytes_of(out, n);
+    }
+    return kept;
+}
+
 /* Content-Encoding, and what Transfer-Encoding adds to it besides chunks: it is applied last (RFC 9112
  * section 6.1). A field that cannot be read is an unknown coding. `out`: the rest of the scratch space. */
 static struct bytes list_codings(const struct http_head *h, char out[HTTP_SCRATCH - NAME_SCRATCH]) {
-    static const char *const compressed[] = {"gzip", "x-gzip", "deflate", "x-deflate", "br"};
+    static const char *const compressed[] = {"gzip", "x-gzip", "deflate", "x-deflate", "br", "zstd"};
     struct bytes field = bytes_trim(h->field[HTTP_CONTENT_ENCODING]);
     if (field.n == 0 && http_head_has(h, HTTP_CONTENT_ENCODING))
         field = bytes_text("unreadable");
+    /* S3's chunks are outermost, wherever in the field they stand; some senders say it elsewhere. */
+    if (bytes_starts_nocase(h->field[HTTP_AMZ_SHA256], "STREAMING-") ||
+        http_head_lists(h, HTTP_CONTENT_ENCODING, "aws-chunked"))
+        field = add_coding(without_coding(field, "aws-chunked", out), "aws-chunked", out);
     if (!http_head_has(h, HTTP_TRANSFER_ENCODING))
         return field;
     for (size_t i = 0; i < sizeof compressed / sizeof *compressed; i++) {
-        size_t n = strlen(compressed[i]);
         if (!http_head_lists(h, HTTP_TRANSFER_ENCODING, compressed[i]))
             continue;
-        if (field.n + n + 2 > HTTP_SCRATCH - NAME_SCRATCH)
-            break;
-        if (field.n > 0) {
-            memmove(out, field.p, field.n);
-            memcpy(out + field.n, ", ", 2);
-            field.n += 2;
-        }
-        memcpy(out + field.n, compressed[i], n);
-        field = bytes_of(out, field.n + n);
+        field = add_coding(field, compressed[i], out);
     }
     return field;
 }

@@ -8,6 +8,10 @@
 
 enum { HTTP_SCRATCH = 2048 }; /* bytes */
 
+/* The path and query of a target or of a URL in a field (RFC 9112 section 3.2): what is no path has none but
+ * itself. Borrowed. */
+struct bytes http_facts_path(struct bytes target);
+
 /* What the request says about both directions; borrowed from the head. */
 struct http_origin http_facts_origin(const struct http_head *request);
 

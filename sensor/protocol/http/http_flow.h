@@ -7,6 +7,7 @@
 #include "protocol/http/http_hosts.h"
 #include "protocol/http/http_lines.h"
 #include "protocol/http/http_shrink.h"
+#include "protocol/http/http_upload.h"
 #include "protocol/protocol.h"
 
 /* One HTTP connection: what http.c (bytes to messages) and http_message.c (messages to transfers) share. */
@@ -39,6 +40,7 @@ struct http_side {
     bool inside_line;        /* seeking: the next byte is not a line's first */
     bool expects;            /* the body waits for 100 (Continue) */
     bool begun;              /* services->begin was asked */
+    bool creates;            /* for the beginning of an upload, whose URL the answer brings */
     bool reading;            /* `head` is not a copy: what it says is looked at now */
     bool last;               /* no more bytes come */
     struct http_lines lines; /* of the present head */
@@ -49,6 +51,7 @@ struct http_side {
     struct http_head *head;         /* kept until the transfer begins; NULL: none */
     struct http_exchange *exchange; /* the request of a response, kept as long */
     struct http_body body;
+    struct http_parts_list *parts; /* the body lists those of an upload */
     struct transfer *transfer;
 };
 

@@ -18,10 +18,19 @@ const char *const http_field_names[HTTP_FIELDS] = {
     [HTTP_LAST_MODIFIED] = "last-modified",
     [HTTP_EXPECT] = "expect",
     [HTTP_UPGRADE] = "upgrade",
+    [HTTP_LOCATION] = "location",
+    [HTTP_UPLOAD_OFFSET] = "upload-offset",
+    [HTTP_UPLOAD_LENGTH] = "upload-length",
+    [HTTP_UPLOAD_METADATA] = "upload-metadata",
+    [HTTP_UPLOAD_COMPLETE] = "upload-complete",
+    [HTTP_UPLOAD_CONTENT_LENGTH] = "x-upload-content-length",
+    [HTTP_AMZ_SHA256] = "x-amz-content-sha256",
+    [HTTP_AMZ_COPY_SOURCE] = "x-amz-copy-source",
 };
 
 enum http_field http_head_uses(struct bytes line) {
-    static const uint8_t length[HTTP_FIELDS] = {4, 13, 14, 17, 12, 16, 13, 19, 4, 13, 6, 7};
+    static const uint8_t length[HTTP_FIELDS] = {4, 13, 14, 17, 12, 16, 13, 19, 4,  13,
+                                                6, 7,  8,  13, 13, 15, 15, 23, 20, 17};
     const uint8_t *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
     struct bytes name = bytes_trim(bytes_of(line.p, colon ? (size_t)(colon - line.p) : 0));
     for (enum http_field i = 0; i < HTTP_FIELDS; i++)

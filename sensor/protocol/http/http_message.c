@@ -17,10 +17,15 @@ static void forget_head(struct http_side *s) {
     s->exchange = NULL;
 }
 
+static void forget_parts(struct http_side *s) {
+    http_parts_list_forget(s->parts);
+    s->parts = NULL;
+}
+
 static void begin_transfer(struct http *h, struct http_side *s) {
     struct transfer_seed seed;
     struct http_origin origin = {.path = {NULL, 0}};
-    char scratch[HTTP_SCRATCH];
+    char scratch[HTTP_SCRATCH], upload[HTTP_UPLOAD_SCRATCH];
     const struct http_exchange *newest = http_exchanges_newest(&h->waiting[http_side_of(h, s)]);
     if (s->head && s->head->request) /* s->request may be of the next message by now */
         origin = http_facts_origin(s->head);
@@ -29,6 +34,8 @@ static void begin_transfer(struct http *h, struct http_side *s) {
     else if (s->leftover && newest)
         origin = newest->origin;
     http_facts_fill(&seed, http_side_of(h, s), s->head, &origin, scratch);
+    if (s->head && s->head->request)
+        s->creates = http_upload_fill(h->c, s->head, &origin, &seed, upload);
     s->begun = true;
     s->transfer = h->c->services->begin(h->c, &seed);
     forget_head(s);
@@ -39,6 +46,8 @@ void http_message_data(struct http *h, struct http_side *s, struct bytes payload
         return;
     if (!s->begun)
         begin_transfer(h, s);
+    if (s->parts)
+        http_parts_list_data(s->parts, payload);
     h->c->services->data(h->c, s->transfer, payload.p, payload.n);
 }
 
@@ -72,7 +81,10 @@ void http_message_end(struct http *h, struct http_side *s, enum transfer_end how
         how = TRANSFER_UNKNOWN;
     if (s->begun)
         h->c->services->end(h->c, s->transfer, how);
-    s->begun = false;
+    if (s->parts && how == TRANSFER_DONE)
+        http_parts_list_end(s->parts, h->c, http_side_of(h, s));
+    forget_parts(s);
+    s->begun = s->creates = false;
     s->leftover = false;
     s->transfer = NULL;
     s->expects = false;
@@ -95,6 +107,7 @@ void http_message_behind(struct http *h, struct http_side *s) {
 
 void http_message_forget(struct http_side *s) {
     forget_head(s);
+    forget_parts(s);
 }
 
 /* --- requests --- */
@@ -110,14 +123,16 @@ static bool is_bodiless(struct bytes method) {
 }
 
 static void begin_request_body(struct http *h, struct http_side *s, struct bytes method) {
+    uint64_t total;
     http_body_init(&s->body, s->head->framing, s->head->length, false);
     if (s->head->framing == HTTP_UNTIL_CLOSE && !is_bodiless(method)) {
         /* Whatever comes was not announced: chunks, if it begins with one. */
         http_body_init(&s->body, HTTP_CHUNKS_LIKELY, s->head->length, false);
         s->phase = HTTP_IN_EITHER;
     } else if (s->head->framing == HTTP_UNTIL_CLOSE || s->body.framing == HTTP_NO_BODY) {
-        /* An empty file that is put is a file all the same. */
-        if (s->head->framing == HTTP_LENGTH && bytes_equal_nocase(method, "PUT"))
+        /* An empty file that is put is a file all the same, but where it asks how much of one has come. */
+        if (s->head->framing == HTTP_LENGTH && bytes_equal_nocase(method, "PUT") &&
+            !(http_upload_asks(s->head, &total) && total == UINT64_MAX))
             begin_transfer(h, s);
         http_message_behind(h, s);
     } else {
@@ -133,6 +148,10 @@ static void take_request(struct http *h, struct http_side *s) {
     counter_one(COUNTER_HTTP_REQUESTS);
     http_hosts_tell(&h->hosts, h->c, origin.host);
     http_exchanges_asked(&h->waiting[http_side_of(h, s)], &origin, s->head->old);
+    if (bytes_equal_nocase(origin.method, "COPY") || bytes_equal_nocase(origin.method, "MOVE") ||
+        http_head_has(s->head, HTTP_AMZ_COPY_SOURCE))
+        counter_one(COUNTER_HTTP_COPIES);
+    s->parts = http_parts_list_begin(s->head, &origin);
     if (bytes_equal_nocase(origin.method, "CONNECT")) {
         h->c->services->tell(h->c, (const struct bytes[FACT_COUNT]){[FACT_TARGET] = origin.host});
         http_message_end(h, s, TRANSFER_DONE);
@@ -162,12 +181,18 @@ static bool opens_tunnel(const struct http_side *s) {
 /* The client's side learns what a final answer means for what it sends. */
 static void tell_client(struct http *h, const struct http_side *s) {
     struct http_side *client = &h->side[side_other(http_side_of(h, s))];
+    struct transfer_seed seed = transfer_seed_of("http", http_side_of(h, client));
+    if (s->exchange && s->exchange->origin.creates && s->head->status < 300)
+        http_upload_made(h->c, http_side_of(h, client), &s->exchange->origin, s->head);
     if (client->phase == HTTP_ON_HOLD && was_asked_with(s, "CONNECT")) {
         client->phase = HTTP_AT_START;
         h->wake = client;
     }
     if (client->phase == HTTP_IN_BODY && client->expects && !client->begun && s->head->status >= 300)
         client->phase = HTTP_IN_EITHER;
+    /* The upload that it began goes on there. */
+    if (client->phase == HTTP_BEHIND && client->creates && http_upload_key(s->head, &seed))
+        h->c->services->learn(h->c, client->transfer, &seed);
     /* Its receiver has what it wants of it. */
     if (client->phase == HTTP_BEHIND && !client->held)
         http_message_end(h, client, TRANSFER_DONE);

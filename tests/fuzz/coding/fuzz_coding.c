@@ -13,7 +13,8 @@ static const char *const codings[] = {"gzip",
                                       "gzip, br",
                                       "deflate, zstd, gzip",
                                       "quoted-printable, base64",
-                                      "zstd"};
+                                      "zstd",
+                                      "aws-chunked"};
 
 /* The first byte chooses the codings, the rest is the body. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {

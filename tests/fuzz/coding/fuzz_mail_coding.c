@@ -59,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct transfer_seed facts = collect_facts("POST", "/upload");
     facts.codings = bytes_text(quoted ? "quoted-printable" : "base64");
     same_result_run(&got, &options, &facts, bytes_of(body, made), 1 + data[0]);
-    /* Text of the shape of multipart is a container, whose parts come later, and cut where it is not closed. */
+    /* Text of the shape of multipart is a container, whose parts come later, and cut where it is not closed.
+     */
     struct collected *object = &got.list[0];
     if (object->size != plain.n)
         abort();

@@ -18,7 +18,7 @@ struct collected {
     unsigned depth;
     bool closed, complete, container, hashed, bounded;
     const struct file_type *type;
-    char name[256], sha256[65];
+    char name[256], part[32], sha256[65];
     time_ns first, last;
     uint64_t content; /* FNV-1a of data and gaps, to compare two runs */
     uint8_t *data;    /* of the first 64 KiB */
@@ -94,6 +94,8 @@ static void collect_closed(void *context, struct object *o) {
     x->last = o->last;
     snprintf(x->name, sizeof x->name, "%.*s", (int)object_fact(o, FACT_NAME).n,
              (const char *)object_fact(o, FACT_NAME).p);
+    snprintf(x->part, sizeof x->part, "%.*s", (int)object_fact(o, FACT_PART).n,
+             (const char *)object_fact(o, FACT_PART).p);
     for (int i = 0; i < 32 && o->hashed; i++)
         snprintf(x->sha256 + 2 * i, 3, "%02x", o->sha256[i]);
     c->order[c->ended++] = (size_t)(x - c->list);

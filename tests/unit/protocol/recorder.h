@@ -4,6 +4,7 @@
 
 #include "protocol/branch.h"
 #include "protocol/protocol.h"
+#include "protocol/shared.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@ enum { RECORD_MAX = 4096, RECORD_TEXT = 512 };
 struct record {
     enum side from;
     char name[RECORD_TEXT], path[RECORD_TEXT], host[RECORD_TEXT], user[RECORD_TEXT], method[RECORD_TEXT];
-    char type[RECORD_TEXT], encoding[RECORD_TEXT], etag[RECORD_TEXT];
+    char key[RECORD_TEXT], type[RECORD_TEXT], encoding[RECORD_TEXT], etag[RECORD_TEXT];
     bool partial, ended;
     uint64_t offset, length, total, size, missing;
     enum transfer_end how;
@@ -49,6 +50,7 @@ static struct transfer *record_begin(struct conversation *c, const struct transf
     *t = (struct record){.from = f->from, .partial = f->resume == RESUME_RANGE, .offset = f->offset};
     t->length = f->length;
     t->total = f->total;
+    record_text(t->key, f->key[2]);
     record_text(t->name, f->fact[FACT_NAME]);
     record_text(t->path, f->fact[FACT_URL]);
     record_text(t->host, f->fact[FACT_HOST]);
@@ -70,6 +72,15 @@ static void record_data(struct conversation *c, struct transfer *transfer, const
         abort(); /* data behind the end, or an empty call */
     t->size += n;
     EVP_DigestUpdate(t->hash, bytes, n);
+}
+
+static void record_learn(struct conversation *c, struct transfer *transfer, const struct transfer_seed *f) {
+    struct record *t = (struct record *)transfer;
+    if (!t)
+        return;
+    if (t->ended)
+        abort();
+    record_text(t->key, f->key[2]);
 }
 
 static void record_gap(struct conversation *c, struct transfer *transfer, uint64_t n) {
@@ -123,6 +134,7 @@ static const struct protocol_services record_services = {
     .begin = record_begin,
     .data = record_data,
     .gap = record_gap,
+    .learn = record_learn,
     .end = record_end,
     .encrypted = record_encrypted,
     .clear = record_clear,
@@ -143,6 +155,7 @@ static void recorder_close(struct recorder *r) {
     if (r->c.state)
         r->c.protocol->close(&r->c);
     r->c.state = NULL;
+    shared_state_clear();
 }
 
 static void recorder_destroy(struct recorder *r) {

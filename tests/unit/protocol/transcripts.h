@@ -179,7 +179,7 @@ static bool value_is(const struct record *t, const char *key, const char *value)
         const char *key, *text;
     } texts[] = {{"name", t->name},     {"path", t->path},    {"host", t->host},         {"user", t->user},
                  {"method", t->method}, {"type", t->type},    {"encoding", t->encoding}, {"etag", t->etag},
-                 {"sha256", t->sha256}, {"end", ends[t->how]}};
+                 {"sha256", t->sha256}, {"key", t->key}, {"end", ends[t->how]}};
     const struct {
         const char *key;
         uint64_t number;
