@@ -64,6 +64,7 @@ struct object_seed {
     uint64_t parent;
     uint64_t offset, total;
     bool made_up; /* no digest tells of its bytes */
+    bool aside;
     struct whole_key key; /* of its transfer: where byteranges find their whole */
     uint64_t etag;        /* digest, 0 for none: likewise */
     unsigned depth;       /* of the object */

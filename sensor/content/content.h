@@ -67,6 +67,7 @@ struct object {
     uint8_t sha256[32];
     time_ns first, last; /* packet time */
     bool bounded;        /* a bound kept some of it from being looked at */
+    bool aside;          /* as its transfer's seed says */
     bool unpaid;         /* so few bytes that nobody pays for a look at them: type and size are known */
     struct allowance *allowance; /* that pays for it; of its owner, NULL: nobody does */
     bool shed;        /* set by the sink: it wants no more of the content, which is then counted only */

@@ -390,6 +390,7 @@ struct filter *object_create(struct content *c, const struct object_seed *s) {
                            .facts = take_facts(c, s),
                            .offset = s->offset,
                            .total = s->total,
+                           .aside = s->aside,
                            .allowance = allowance_of(c, s->owner),
                            .first = c->now,
                            .last = c->now};

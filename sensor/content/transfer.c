@@ -119,6 +119,7 @@ struct transfer *content_begin(struct content *c, struct conversation *conversat
                                .fact = s->fact,
                                .total = total_of(s),
                                .made_up = s->made_up,
+                               .aside = s->aside,
                                .key = whole_key_of(c, conversation->end, s),
                                .etag = whole_etag_of(c, s->etag)};
     struct transfer *t = pool_take(&c->transfers);

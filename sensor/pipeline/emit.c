@@ -266,7 +266,7 @@ bool emit_transfer(struct emitter *e, const struct object *o, const struct trans
                    bool pending) {
     struct judgement worst;
     bool found = o->bounded || inspector_rules(o, NULL, 0) > 0,
-         wanted = found || (e->wants & REPORT_TRANSFER) || x->metered;
+         wanted = found || (!o->aside && ((e->wants & REPORT_TRANSFER) || x->metered));
     if (!wanted && !pending)
         return false;
     const struct judged who = judged_object(o, x);

@@ -55,7 +55,7 @@ static struct transfer *begin_transfer(struct conversation *c, const struct tran
     }
     if (!flow->application) /* nDPI has no name, but somebody understands it */
         flow_context_called(flow, c->protocol);
-    flow->began = true;
+    flow->began |= !given->aside;
     struct transfer_context *x =
         transfer_context_open(&the->transfer_contexts, flow, seed->from, the->generations.newest);
     if (!x)

@@ -100,6 +100,19 @@ static bool is_of_word(uint8_t c) {
            c == '+';
 }
 
+/* How far base64 of URLs goes, which has hyphens and underscores: letters of both cases and digits, unlike the
+ * words of a title that hyphens join. 0: it is none. */
+static size_t measure_url_base64(struct bytes in) {
+    enum { LEAST = 4 };
+    size_t n = 0, upper = 0, lower = 0, digits = 0;
+    for (; n < in.n && (is_of_word(in.p[n]) || in.p[n] == '-' || in.p[n] == '_'); n++) {
+        upper += in.p[n] >= 'A' && in.p[n] <= 'Z';
+        lower += in.p[n] >= 'a' && in.p[n] <= 'z';
+        digits += in.p[n] >= '0' && in.p[n] <= '9';
+    }
+    return upper >= LEAST && lower >= LEAST && digits >= LEAST ? n : 0;
+}
+
 /* In pieces, so that one letter that is repeated is little. */
 static void add_word(struct pipeline *p, struct tunnel_line *l, struct bytes word, struct tunnel_message *m) {
     enum { PIECE = 32 };
@@ -114,8 +127,9 @@ static void add_word(struct pipeline *p, struct tunnel_line *l, struct bytes wor
 static void add_words(struct pipeline *p, struct tunnel_line **l, struct flow_context *x, enum side from,
                       struct bytes line, struct tunnel_message *m) {
     size_t least = line.n > LINE_LONG ? WORD_IN_LONG : WORD_LEAST, at = 0;
+    bool begins = true; /* what hyphens join */
     while (at < line.n) {
-        size_t n = 0;
+        size_t n = begins ? measure_url_base64(bytes_of(line.p + at, line.n - at)) : 0;
         while (at + n < line.n && is_of_word(line.p[at + n]))
             n++;
         if (n >= least) {
@@ -123,7 +137,9 @@ static void add_words(struct pipeline *p, struct tunnel_line **l, struct flow_co
                 return;
             add_word(p, *l, bytes_of(line.p + at, n), m);
         }
-        at += n + 1;
+        at += n;
+        begins = at < line.n && line.p[at] != '-' && line.p[at] != '_';
+        at++;
     }
 }
 

@@ -21,8 +21,8 @@ enum resume {
     RESUME_WRITE,  /* pieces at offsets of their own, by write(), in any order, over any number of transfers
                       and flows  (SMB, NFS); the whole ends when one of its transfers has ended well and all
                       are  over or quiet */
-    RESUME_PIECE,  /* a piece with a number, from 1, whose size nobody announces: `offset` is that number, `total`
-                      how many there are; each has its own `codings`. Over once all are there (S3) */
+    RESUME_PIECE,  /* a piece with a number, from 1, whose size nobody announces: `offset` is that number,
+                      `total`  how many there are; each has its own `codings`. Over once all are there (S3) */
 };
 
 enum { TRANSFER_KEY_PARTS = 4 };
@@ -41,6 +41,8 @@ struct transfer_seed {
     struct bytes etag; /* opaque version of the whole: transfers with different ones never join */
     bool resumable;    /* RESUME_NONE: if it is cut, a range may bring the rest */
     bool made_up;      /* its octets are ours, not the wire's: no digest tells of them */
+    bool aside;        /* text that was gathered from what moves beside things: told only where something is
+                          found in it */
     bool anew;         /* it begins the whole anew: an unfinished one of this key is over */
     bool stable;       /* RESUME_WRITE: what comes again is what came before (a file that is read in pieces),
                           and the whole is over once all of `total` is there */

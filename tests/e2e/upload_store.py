@@ -37,7 +37,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             while n := int(self.rfile.readline().split(b';')[0], 16):
                 out += self.rfile.read(n)
                 self.rfile.readline()
-            self.rfile.readline()
+            while self.rfile.readline().strip():
+                pass
         else:
             out = self.rfile.read(int(self.headers.get('Content-Length', 0)))
         return unchunk(out) if self.headers.get('x-amz-content-sha256', '').startswith('STREAMING') else out

@@ -293,6 +293,10 @@ static void tell_pieces(struct whole *w) {
 }
 
 void whole_finish(struct whole *w) {
+    if (filter_object(w->head)->aside) { /* nobody said how long it is */
+        whole_close(w, TRANSFER_UNKNOWN);
+        return;
+    }
     counter_one(COUNTER_ASSEMBLY_UNFINISHED);
     if (w->numbered)
         tell_pieces(w);

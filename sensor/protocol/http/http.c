@@ -4,6 +4,7 @@
 #include "base/counter.h"
 #include "protocol/http/http_flow.h"
 #include "protocol/http/http_start.h"
+#include "protocol/http/http_words.h"
 #include "protocol/http2/http2.h"
 #include "protocol/memory.h"
 #include "protocol/websocket/websocket.h"
@@ -233,8 +234,9 @@ static void note_messages_lost(struct http *h, struct http_side *s) {
         http_exchanges_responses_lost(&h->waiting[h->client]);
 }
 
-/* Data may lie in any of them. */
-static void show_lines(struct http *h, struct http_side *s, struct bytes lines) {
+/* Data may lie in any of them. `start`: the first one is a start line. */
+static void show_lines(struct http *h, struct http_side *s, struct bytes lines, bool start) {
+    http_words_take(h->c, http_side_of(h, s), lines, start);
     if (h->c->services->head)
         h->c->services->head(h->c, http_side_of(h, s), lines);
 }
@@ -247,7 +249,7 @@ static void read_head(struct http *h, struct http_side *s, struct bytes block) {
         counter_one(COUNTER_HTTP_NO_MEMORY);
     if (http_message_head(h, s, block)) {
         if (!s->shrunk.p)
-            show_lines(h, s, block);
+            show_lines(h, s, block, true);
     } else {
         counter_one(COUNTER_HTTP_HEADS_BAD);
         note_messages_lost(h, s);
@@ -259,9 +261,10 @@ static void read_head(struct http *h, struct http_side *s, struct bytes block) {
 /* Takes lines of a head that is too long to be kept whole. */
 static size_t shrink_head(struct http *h, struct http_side *s, struct bytes in) {
     bool fits;
-    counter_add(COUNTER_HTTP_HEADS_LONG, s->shrunk.p == NULL);
+    bool start = s->shrunk.p == NULL, inside = s->shrunk.inside;
+    counter_add(COUNTER_HTTP_HEADS_LONG, start);
     size_t n = http_shrink(&s->shrunk, in, &fits);
-    show_lines(h, s, bytes_of(in.p, n));
+    show_lines(h, s, bytes_of(in.p, n), start && !inside);
     counter_add(COUNTER_HTTP_HEADS_PARTLY, !fits);
     s->lines = (struct http_lines){.later = true, .odd = s->lines.odd, .lfcr = s->lines.lfcr};
     return n;
@@ -290,11 +293,30 @@ static bool step_head(struct http *h, struct http_side *s, struct bytes in, size
     return n > 0;
 }
 
+/* An empty one is its line end alone. */
+static void keep_trailer(struct http_side *s, struct bytes more) {
+    if (!s->trailer && http_blank(more) == more.n)
+        return;
+    if (!s->trailer)
+        s->trailer = protocol_alloc(PROTOCOL_HELD, sizeof *s->trailer);
+    if (!s->trailer) {
+        counter_one(COUNTER_HTTP_NO_MEMORY);
+        return;
+    }
+    size_t room = HTTP_TRAILER_MAX - s->trailer->n, n = more.n < room ? more.n : room;
+    memcpy(s->trailer->text + s->trailer->n, more.p, n);
+    s->trailer->n += n;
+}
+
 static bool step_body(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
     enum http_body_step step;
     struct bytes payload;
     *used = http_body_take(&s->body, in, &payload, &step);
     http_message_data(h, s, payload);
+    if (s->body.framing == HTTP_CHUNKED && s->body.trailer.n)
+        keep_trailer(s, s->body.trailer);
+    if (step == HTTP_BODY_END && s->trailer)
+        show_lines(h, s, bytes_of(s->trailer->text, s->trailer->n), false);
     if (step == HTTP_BODY_END && s->body.framing == HTTP_LENGTH)
         http_message_behind(h, s);
     else if (step == HTTP_BODY_END && s->creates)

@@ -164,7 +164,11 @@ static bool skip_line_end(struct http_body *b, uint8_t c) {
 static size_t take_chunked(struct http_body *b, struct bytes in, struct bytes *payload,
                            enum http_body_step *step) {
     size_t i = 0;
+    b->trailer = bytes_of(in.p, 0);
     while (i < in.n && b->phase != CHUNK_DATA && !ends_size_by_cr(b, in.p[i])) {
+        if (b->phase == CHUNK_TRAILER && b->trailer.n == 0)
+            b->trailer.p = in.p + i;
+        b->trailer.n += b->phase == CHUNK_TRAILER;
         *step = read_framing_byte(b, in.p[i++], payload);
         if (*step != HTTP_BODY_MORE || b->framing != HTTP_CHUNKED)
             return i;

@@ -30,7 +30,8 @@ struct http_body {
     uint32_t line;       /* bytes of the framing line, of the whole trailer section */
     uint8_t seen[24];    /* the present size line, given back as body if it is none */
     uint8_t seen_n;
-    bool seen_lost; /* it was longer than that */
+    bool seen_lost;       /* it was longer than that */
+    struct bytes trailer; /* of the last call's bytes, those of the trailer section */
 };
 
 /* `length` is Content-Length or UINT64_MAX. `response`: may last until the connection closes.

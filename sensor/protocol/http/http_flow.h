@@ -31,6 +31,13 @@ enum http_headless {
     HTTP_BODY_ALONE, /* then a body, or what is left of that: the transfer that is open, or one of its own */
 };
 
+enum { HTTP_TRAILER_MAX = 2048 };
+
+struct http_trailer {
+    size_t n;
+    uint8_t text[HTTP_TRAILER_MAX];
+};
+
 struct http_side {
     enum http_phase phase;
     enum http_headless headless;
@@ -51,6 +58,7 @@ struct http_side {
     struct http_head *head;         /* kept until the transfer begins; NULL: none */
     struct http_exchange *exchange; /* the request of a response, kept as long */
     struct http_body body;
+    struct http_trailer *trailer;  /* its first lines, NULL: none came */
     struct http_parts_list *parts; /* the body lists those of an upload */
     struct transfer *transfer;
 };

@@ -17,9 +17,11 @@ static void forget_head(struct http_side *s) {
     s->exchange = NULL;
 }
 
-static void forget_parts(struct http_side *s) {
+static void forget_lists(struct http_side *s) {
     http_parts_list_forget(s->parts);
     s->parts = NULL;
+    protocol_free(s->trailer);
+    s->trailer = NULL;
 }
 
 static void begin_transfer(struct http *h, struct http_side *s) {
@@ -83,7 +85,7 @@ void http_message_end(struct http *h, struct http_side *s, enum transfer_end how
         h->c->services->end(h->c, s->transfer, how);
     if (s->parts && how == TRANSFER_DONE)
         http_parts_list_end(s->parts, h->c, http_side_of(h, s));
-    forget_parts(s);
+    forget_lists(s);
     s->begun = s->creates = false;
     s->leftover = false;
     s->transfer = NULL;
@@ -107,7 +109,7 @@ void http_message_behind(struct http *h, struct http_side *s) {
 
 void http_message_forget(struct http_side *s) {
     forget_head(s);
-    forget_parts(s);
+    forget_lists(s);
 }
 
 /* --- requests --- */

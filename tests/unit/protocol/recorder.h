@@ -29,11 +29,16 @@ struct recorder {
     size_t count, named, encrypted;
     char target[64]; /* that was told last */
     char hosts[RECORD_TEXT];
+    char words[RECORD_TEXT]; /* of transfers aside */
     char inner[2][RECORD_TEXT];
     size_t inner_n[2];
     bool inner_now; /* the protocol has said PROTOCOL_BECOMES */
     struct conversation c;
 };
+
+static bool record_is_aside(struct conversation *c, const struct transfer *t) {
+    return (const char *)t == ((struct recorder *)c->owner)->words;
+}
 
 static void record_text(char out[RECORD_TEXT], struct bytes text) {
     size_t n = text.n < RECORD_TEXT - 1 ? text.n : RECORD_TEXT - 1;
@@ -44,6 +49,8 @@ static void record_text(char out[RECORD_TEXT], struct bytes text) {
 
 static struct transfer *record_begin(struct conversation *c, const struct transfer_seed *f) {
     struct recorder *r = c->owner;
+    if (f->aside)
+        return (struct transfer *)r->words;
     if (r->count == RECORD_MAX)
         return NULL;
     struct record *t = r->list[r->count++] = malloc(sizeof *t);
@@ -68,6 +75,14 @@ static void record_data(struct conversation *c, struct transfer *transfer, const
     struct record *t = (struct record *)transfer;
     if (!t)
         return;
+    if (record_is_aside(c, transfer)) { /* lines, shown with a bar at their ends */
+        struct recorder *r = c->owner;
+        size_t used = strlen(r->words);
+        for (size_t i = 0; i < n && used < RECORD_TEXT - 1; i++)
+            r->words[used++] = bytes[i] == '\n' ? '|' : (char)bytes[i];
+        r->words[used] = 0;
+        return;
+    }
     if (t->ended || n == 0)
         abort(); /* data behind the end, or an empty call */
     t->size += n;
@@ -95,7 +110,7 @@ static void record_gap(struct conversation *c, struct transfer *transfer, uint64
 static void record_end(struct conversation *c, struct transfer *transfer, enum transfer_end how) {
     struct record *t = (struct record *)transfer;
     unsigned char digest[32];
-    if (!t)
+    if (!t || record_is_aside(c, transfer))
         return;
     if (t->ended)
         abort(); /* ended twice */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/http/http.h"
 #include "protocol/http/http_facts.h"
+#include "protocol/http/http_words.h"
 
 #include "transcripts.h"
 
@@ -116,6 +117,27 @@ static void responses_without_their_request_have_a_key_that_no_path_has(void **s
     assert_true(octets > 0 && differ);
 }
 
+static void words_that_may_be_plates_are_told_from_others(void **state) {
+    (void)state;
+    static const char *const likely[] = {"KXR4471", "kxr4471",      "(KXR 4471)",    "a=KXR-4471;b",
+                                         "7ABC123", "x A1B2C3D4 y", "NT 10 ABC-1234"};
+    static const char *const unlikely[] = {"",
+                                           "4471",
+                                           "KXR",
+                                           "X11",
+                                           "Linux x86_64",
+                                           "0.6 Python",
+                                           "Chrome/120.0.0.0",
+                                           "2026-05-31",
+                                           "A1B2C3D4E5",
+                                           "deadbeefcafe0123",
+                                           "Sun, 31 May 2026"};
+    for (size_t i = 0; i < sizeof likely / sizeof *likely; i++)
+        assert_true(http_words_likely(bytes_text(likely[i])));
+    for (size_t i = 0; i < sizeof unlikely / sizeof *unlikely; i++)
+        assert_false(http_words_likely(bytes_text(unlikely[i])));
+}
+
 int main(void) {
     static struct CMUnitTest tests[TRANSCRIPTS_MAX] = {
         cmocka_unit_test(probe_knows_requests_and_status_lines),
@@ -126,6 +148,7 @@ int main(void) {
         cmocka_unit_test(a_greeting_is_none_of_http_whatever_its_text),
         cmocka_unit_test(a_request_behind_junk_is_found_by_the_probe),
         cmocka_unit_test(responses_without_their_request_have_a_key_that_no_path_has),
+        cmocka_unit_test(words_that_may_be_plates_are_told_from_others),
     };
     size_t fixed = 0;
     while (tests[fixed].test_func)

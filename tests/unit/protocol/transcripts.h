@@ -221,6 +221,7 @@ static void check_other(const struct transcript *t, const struct recorder *r, en
     assert_non_null(value);
     *value++ = 0;
     const char *got = strcmp(expect, "result") == 0   ? results[result]
+                      : strcmp(expect, "words") == 0  ? r->words
                       : strcmp(expect, "target") == 0 ? r->target
                       : strcmp(expect, "inner>") == 0 ? r->inner[SIDE_CLIENT]
                       : strcmp(expect, "inner<") == 0 ? r->inner[SIDE_SERVER]
