@@ -100,6 +100,7 @@ struct judged {
     struct address source, destination;
     struct bytes host;       /* by which the client called the server, if the client is the source */
     struct bytes target;     /* whom it asked a relay for, likewise */
+    struct bytes proxied;    /* whom it asked a proxy for that is no relay, likewise */
     struct bytes recipients; /* of mail on its way */
     const char *protocol;    /* by our own look */
     bool any_protocol;       /* nobody knows it, and none is asked for */
@@ -117,6 +118,8 @@ static struct judged judged_of(const struct flow_context *x, const struct policy
                            .destination = x->end[side_other(from)].address,
                            .host = from == SIDE_CLIENT ? host : bytes_of(NULL, 0),
                            .target = flow_context_target(x, from),
+                           .proxied =
+                               from == SIDE_CLIENT ? facts_get(x->facts, FACT_PROXIED) : bytes_of(NULL, 0),
                            .protocol = x->protocol,
                            .time = time};
 }
@@ -133,6 +136,8 @@ static struct judged judged_object(const struct object *o, const struct transfer
     j.protocol = o->protocol;
     if (target.n)
         j.target = target;
+    if (o->from == SIDE_CLIENT)
+        j.proxied = object_fact(o, FACT_PROXIED);
     if (is_mail(o->protocol))
         j.recipients = object_fact(o, FACT_EMAIL_TO);
     return j;
@@ -144,6 +149,7 @@ static void judge_class(const struct judged *j, const char *class, struct judgem
         .destination = j->destination,
         .host = j->host,
         .target = j->target,
+        .proxied = j->proxied,
         .recipients = j->recipients,
         .class = class,
         .protocol = j->protocol,

@@ -36,6 +36,15 @@ static struct bytes target_of(const struct conversation *c, const struct transfe
     return conversation_tunnels(c) == 0 && host.n ? host : flow_context_target(flow, seed->from);
 }
 
+/* Whom a proxy that is no relay of ours is asked for with this transfer. */
+static struct bytes proxied_of(const struct conversation *c, const struct transfer_seed *seed) {
+    const struct flow_context *flow = c->owner;
+    struct bytes own = seed->fact[FACT_TARGET];
+    if (flow->relayed[SIDE_CLIENT] || seed->from != SIDE_CLIENT)
+        return bytes_of(NULL, 0);
+    return own.n ? own : facts_get(flow->facts, FACT_PROXIED);
+}
+
 static struct transfer *begin_transfer(struct conversation *c, const struct transfer_seed *given) {
     struct pipeline *the = the_pipeline;
     struct transfer_seed with_target, *seed = &with_target;
@@ -49,6 +58,7 @@ static struct transfer *begin_transfer(struct conversation *c, const struct tran
     }
     with_target = *given;
     with_target.fact[FACT_TARGET] = target_of(c, given);
+    with_target.fact[FACT_PROXIED] = proxied_of(c, given);
     if (overload_sheds(&the->overload, SHED_STARTS) && ++the->starts % STARTS_LEFT != 0) {
         counter_one(COUNTER_SHED_STARTS);
         return NULL;
@@ -123,11 +133,30 @@ static bool takes_target(const struct conversation *c) {
            (conversation_tunnels(c) == 0 || facts_get(flow->facts, FACT_TARGET).n == 0);
 }
 
+/* Whom proxies are asked for, one behind another: the newest last, as far as there is room. */
+static struct bytes add_proxied(const struct flow_context *flow, struct bytes target, char *list,
+                                size_t size) {
+    struct bytes before = facts_get(flow->facts, FACT_PROXIED);
+    if (before.n == 0 || memmem(before.p, before.n, target.p, target.n))
+        return before.n ? before : target;
+    if (before.n + 2 + target.n > size)
+        return target;
+    memcpy(list, before.p, before.n);
+    memcpy(list + before.n, ", ", 2);
+    memcpy(list + before.n + 2, target.p, target.n);
+    return bytes_of(list, before.n + 2 + target.n);
+}
+
 static void tell_facts(struct conversation *c, const struct bytes *facts) {
+    enum { LIST_MAX = 256 };
+    const struct flow_context *flow = c->owner;
     struct bytes rest[FACT_COUNT];
+    char list[LIST_MAX];
     if (facts[FACT_TARGET].n && !takes_target(c)) {
         memcpy(rest, facts, sizeof rest);
         rest[FACT_TARGET] = bytes_of(NULL, 0);
+        if (!flow->relayed[SIDE_CLIENT])
+            rest[FACT_PROXIED] = add_proxied(flow, facts[FACT_TARGET], list, sizeof list);
         facts = rest;
     }
     flow_context_tell(&the_pipeline->flow_contexts, c->owner, facts);

@@ -189,6 +189,7 @@ struct judgement_facts {
     struct bytes host;       /* name that the client used; may be empty */
     struct bytes target;     /* of a relay: whom its client asked it for (target.h), or several with commas
                                 between, of whom the worst counts; empty: `host` says it */
+    struct bytes proxied;    /* of any other destination: whom it was asked to pass this on to, likewise */
     struct bytes recipients; /* of mail, with commas between: the worst of them counts, by name and target */
     const char *class;       /* data class found, NULL before there is one */
     const char
@@ -215,7 +216,8 @@ struct judgement {
 
 /* A name may identify a partner and make the verdict worse than the address's, never better. Where the
  * destination is a relay it acts by the name: that decides, and a name within what it carries makes it worse,
- * never better. A relay that is asked for nobody is an internal destination. */
+ * never better. A relay that is asked for nobody is an internal destination. Of another proxy both count, the
+ * worse of the two: where its client asked for an address, or for a partner's name. */
 void policy_judge(const struct policy *p, const struct judgement_facts *facts, struct judgement *out);
 /* Which terms of this one contract do not hold for them. */
 unsigned contract_broken(const struct contract *c, const struct judgement_facts *facts,

@@ -195,6 +195,37 @@ static void judge_target(const struct policy *p, const struct judgement_facts *f
     out->relayed = true;
 }
 
+/* What a proxy outside is asked for: an address, or a name that belongs to a partner. Of what stands in its
+ * own network nobody here knows, and a name of nobody's says no more than the proxy's address. */
+static bool judge_behind(const struct policy *p, const struct judgement_facts *f, struct bytes text,
+                         struct judgement *out) {
+    struct target t;
+    if (!target_parse(text, &t))
+        return false;
+    const struct partner *named = t.addressed ? NULL : policy_partner_named(p, t.name);
+    *out = (struct judgement){.verdict = VERDICT_UNKNOWN};
+    if (t.addressed)
+        judge_address(p, f, &t.address, out);
+    else if (named)
+        judge_partner(named, f, out);
+    return (t.addressed || named) && out->verdict > VERDICT_APPROVED;
+}
+
+/* The worse of the proxy's verdict and of those of whom it is asked for. */
+static void judge_proxied(const struct policy *p, const struct judgement_facts *f, struct judgement *out) {
+    struct bytes left = f->proxied, one;
+    struct judgement j;
+    while (target_next(&left, &one)) {
+        if (!judge_behind(p, f, one, &j) || weigh_target(j.verdict) <= weigh_target(out->verdict))
+            continue;
+        char reason[JUDGEMENT_REASON_MAX];
+        memcpy(reason, j.reason, sizeof reason);
+        *out = j;
+        out->reason[0] = '\0';
+        term_say(out->reason, "a proxy was asked for %.*s: %s", (int)one.n, (const char *)one.p, reason);
+    }
+}
+
 static bool is_inside(const struct policy *p, const struct address *a) {
     enum place_kind kind = policy_place(p, a).kind;
     return kind == PLACE_IMAGE || kind == PLACE_INTERNAL;
@@ -213,6 +244,8 @@ static void judge_one(const struct policy *p, const struct judgement_facts *fact
     const struct bytes target = out->target;
     if (named && named != out->partner)
         judge_name(named, facts, out);
+    if (!relayed && facts->proxied.n && !inside)
+        judge_proxied(p, facts, out);
     out->relayed = relayed;
     out->target = target;
 }

@@ -285,7 +285,8 @@ void dispatch_take_event(struct dispatcher *dp, struct conversation *c, const st
 
 void dispatch_take_within(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     struct within w = c->dispatch->within;
-    if (!w.layer || (e->kind != EVENT_DATA && e->kind != EVENT_GAP)) {
+    bool inside = e->kind == EVENT_DATA || e->kind == EVENT_DATAGRAM;
+    if (!w.layer || (!inside && e->kind != EVENT_GAP)) {
         dispatch_take_event(dp, c, e);
         return;
     }
@@ -298,7 +299,7 @@ void dispatch_take_within(struct dispatcher *dp, struct conversation *c, const s
     while (in.n > 0 && c->dispatch->phase != FINISHED) {
         struct bytes run = w.layer->next(w.state, e->side, &in);
         if (run.n > 0)
-            dispatch_take_event(dp, c, &(struct event){EVENT_DATA, e->side, run.p, run.n});
+            dispatch_take_event(dp, c, &(struct event){e->kind, e->side, run.p, run.n});
     }
 }
 

@@ -169,7 +169,8 @@ void conversation_become_this(struct conversation *c, const struct protocol *p, 
 /* Something around the bytes of what follows that is taken off before anybody sees them, such as headers of
  * records. It outlives the protocol that found it. */
 struct layer {
-    /* The next run of inner bytes, and *in behind it; empty only when *in is. */
+    /* The next run of inner bytes, and *in behind it; empty only when *in is. Of a datagram its payload, and
+     * *in is empty then. */
     struct bytes (*next)(void *state, enum side from, struct bytes *in);
     void (*gap)(void *state, enum side from, uint64_t n);
 };

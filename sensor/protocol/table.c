@@ -8,6 +8,7 @@
  *   2. add its line here. The build finds the folder by it. */
 /* clang-format off */
 #define PROTOCOLS(PROTOCOL) \
+    PROTOCOL(haproxy, haproxy) \
     PROTOCOL(tls, tls) \
     PROTOCOL(ssh, ssh) \
     PROTOCOL(rtsp, rtsp) \
@@ -28,6 +29,7 @@
     PROTOCOL(ftp, ftp) \
     PROTOCOL(ftp, ftp_data) \
     PROTOCOL(socks, socks) \
+    PROTOCOL(socks, socks_udp) \
     PROTOCOL(quic, quic) \
     PROTOCOL(dtls, dtls) \
     PROTOCOL(dns, dns) \

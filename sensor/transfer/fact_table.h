@@ -43,6 +43,7 @@
     FACT(SHARE,           "gantry.share",                             "share",      256,  A | T | F, 8, WIRE, PLATES, GIVEN, PATH) \
     FACT(TARGET,          "gantry.target",                              "target",     256,  A | T | F, 16, WIRE, PLATES, GIVEN, NONE) \
     FACT(MEDIUM,          "gantry.medium",                              "medium",     32,   A | F, 7,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(PROXIED,         "gantry.proxied_to",                          "proxied",    256,  A | T | F, 15, WIRE, PLATES, GIVEN, NONE) \
     FACT(PART,            "gantry.part",                                "part",       32,   A | T, 7,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TYPE_BASIS,      "gantry.type_basis",                          "basis",      64,   A | T, 5,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(SMB_DIALECT,     "gantry.smb.dialect",                       "smbDialect", 32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \

@@ -11,6 +11,7 @@ enum { HTTP_EXCHANGES_MAX = 256, HTTP_EXCHANGES_BYTES = 64 << 10 };
 /* What a response's facts need of its request. */
 struct http_origin {
     struct bytes method, path, host, user;
+    bool proxied;          /* the target was a URL: `host` is whom a proxy is asked for */
     bool creates;          /* an upload, whose URL the answer brings (http_upload.h): */
     uint64_t total;        /* octets of it, LENGTH_UNKNOWN */
     struct bytes metadata; /* the field Upload-Metadata */

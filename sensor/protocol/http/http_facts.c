@@ -28,6 +28,7 @@ struct http_origin http_facts_origin(const struct http_head *request) {
         o.path = http_facts_path(request->target);
     if (o.path.n > PATH_MAX_BYTES)
         o.path.n = PATH_MAX_BYTES;
+    o.proxied = request->target.n > 0 && request->target.p[0] != '/' && o.path.p != request->target.p;
     http_upload_asked(request, &o);
     return o;
 }
@@ -125,6 +126,8 @@ void http_facts_fill(struct transfer_seed *f, enum side from, const struct http_
     f->fact[FACT_METHOD] = o->method;
     f->fact[FACT_URL] = o->path;
     f->fact[FACT_HOST] = o->host;
+    if (o->proxied)
+        f->fact[FACT_TARGET] = o->host;
     f->fact[FACT_USER] = o->user;
     if (h)
         read_fields(f, h, scratch);

@@ -3,6 +3,7 @@
 
 #include "base/counter.h"
 #include "protocol/memory.h"
+#include "protocol/socks/socks_udp.h"
 
 enum { HELD_BYTES = 4096 }; /* a side's handshake, and what a client sends ahead of the reply */
 
@@ -107,6 +108,21 @@ static int read_password_reply(struct socks *s, struct bytes b) {
     return 2;
 }
 
+size_t socks_read_address(struct bytes in, struct bytes *name, struct address *a) {
+    enum { PORT = 2, V4 = 4, V6 = 16, TYPE_V6 = 4 };
+    *name = bytes_of(NULL, 0);
+    if (in.n < 2)
+        return 0;
+    size_t n = in.p[0] == ASKED_V4 ? V4 : in.p[0] == TYPE_V6 ? V6 : in.p[0] == ASKED_NAME ? 1 + in.p[1] : 0;
+    if (n == 0 || in.n < 1 + n + PORT)
+        return 0;
+    if (in.p[0] == ASKED_NAME)
+        *name = bytes_of(in.p + 2, in.p[1]);
+    else
+        *a = n == V4 ? address_from_v4(in.p + 1) : address_from_v6(in.p + 1);
+    return 1 + n + PORT;
+}
+
 /* Request and reply have the same form (RFC 1928 sections 4 to 6): version, command or result, 0, address,
  * port. The bytes it takes; *name if the address is one. */
 static int read_address_message(struct bytes b, struct bytes *name) {
@@ -184,13 +200,35 @@ static int read_request(struct socks *s, struct bytes b) {
     return n + (int)before;
 }
 
-static void note_granted(struct socks *s) {
+/* The datagrams come on another flow, at the address that the server names, which may be its own. */
+static void expect_datagrams(struct socks *s, const struct address *bound, uint16_t port) {
+    static const struct address nowhere;
+    enum { UDP = 17 };
+    struct conversation *c = s->c;
+    struct address none4 = address_from_v4((const uint8_t[4]){0});
+    struct endpoint end[2] = {{c->end[SIDE_CLIENT].address, 0}, {*bound, port}};
+    if (address_equal(bound, &none4) || address_equal(bound, &nowhere))
+        end[SIDE_SERVER].address = c->end[SIDE_SERVER].address;
+    if (port && c->services->expect)
+        c->services->expect(c, &protocol_socks_udp, UDP, end, bytes_of(NULL, 0));
+}
+
+/* `bound`: the address in the reply, NULL where it is a name. */
+static void note_granted(struct socks *s, const struct address *bound, uint16_t port) {
+    bool came = s->command == COMMAND_BIND && s->replies_due == 1;
+    if (came && bound) { /* the second reply to BIND names who has connected */
+        char text[ADDRESS_TEXT_MAX];
+        struct bytes target = bytes_text(address_format(bound, text));
+        s->c->services->tell(s->c, (const struct bytes[FACT_COUNT]){[FACT_TARGET] = target});
+    }
     if (--s->replies_due > 0)
         return;
     s->step = STEP_TUNNEL;
-    if (s->command == COMMAND_UDP) { /* the datagrams come on another flow */
+    if (s->command == COMMAND_UDP) {
         counter_one(COUNTER_SOCKS_UDP);
         s->step = STEP_IDLE;
+        if (bound)
+            expect_datagrams(s, bound, port);
     }
 }
 
@@ -204,8 +242,10 @@ static int read_reply(struct socks *s, struct bytes b) {
     if (n <= 0)
         return n < 0 ? LOST : (int)before;
     s->other_method = false;
+    struct address bound;
+    socks_read_address(bytes_of(b.p + 3, b.n - 3), &name, &bound);
     if (b.p[1] == 0)
-        note_granted(s);
+        note_granted(s, name.n ? NULL : &bound, (uint16_t)(b.p[n - 2] << 8 | b.p[n - 1]));
     else
         note_refused(s);
     return n + (int)before;
@@ -244,8 +284,9 @@ static int read_reply_4(struct socks *s, struct bytes b) {
         return 0;
     if (b.p[1] < GRANTED_4 || b.p[1] > REFUSED_4_LAST)
         return LOST;
+    struct address bound = address_from_v4(b.p + 4);
     if (b.p[1] == GRANTED_4)
-        note_granted(s);
+        note_granted(s, &bound, 0);
     else
         note_refused(s);
     return 8;

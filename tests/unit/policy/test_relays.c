@@ -59,10 +59,44 @@ static struct judgement judge_mail(const char *to, const char *recipients) {
     return j;
 }
 
+static struct judgement judge_proxy(const char *to, const char *proxied) {
+    struct judgement j;
+    const struct judgement_facts f = {.source = address_at(LANE),
+                                      .destination = address_at(to),
+                                      .proxied = bytes_text(proxied),
+                                      .class = "diagnostics",
+                                      .any_protocol = true,
+                                      .time = JUNE};
+    policy_judge(policy, &f, &j);
+    return j;
+}
+
 static int begin(void **state) {
     policy = policy_from(NETWORKS "relays: [10.1.1.0/28, '2001:db8:1::3']\n");
     problems_print(&problems);
     return policy ? 0 : -1;
+}
+
+#define LABS "192.0.2.9"
+#define STRANGER "198.51.100.9"
+
+static void a_proxy_outside_is_judged_with_whom_it_is_asked_for_and_the_worse_counts(void **state) {
+    expect(judge_proxy(LABS, ""), VERDICT_APPROVED, "Border Labs");
+    expect(judge_proxy(LABS, "203.0.113.7"), VERDICT_UNAPPROVED, "Acme");
+    expect(judge_proxy(LABS, "up.acme.example:443"), VERDICT_UNAPPROVED, "Acme");
+    expect(judge_proxy(LABS, "192.0.2.77, [2001:db8::5]:80, 203.0.113.7"), VERDICT_UNAPPROVED, "Acme");
+    expect(judge_proxy(LABS, STRANGER), VERDICT_UNKNOWN, "-");
+    expect(judge_proxy(STRANGER, "203.0.113.7"), VERDICT_UNAPPROVED, "Acme");
+    struct judgement j = judge_proxy(LABS, "203.0.113.7");
+    assert_non_null(strstr(j.reason, "a proxy was asked for 203.0.113.7: "));
+}
+
+static void whom_a_proxy_outside_is_asked_for_makes_nothing_better(void **state) {
+    expect(judge_proxy("203.0.113.7", LABS), VERDICT_UNAPPROVED, "Acme");
+    expect(judge_proxy(STRANGER, LABS), VERDICT_UNKNOWN, "-");
+    expect(judge_proxy(LABS, "10.1.2.3"), VERDICT_APPROVED, "Border Labs"); /* of its own network, perhaps */
+    expect(judge_proxy(LABS, "cdn.nobody.example"), VERDICT_APPROVED, "Border Labs");
+    expect(judge_proxy(LABS, "%%%,,"), VERDICT_APPROVED, "Border Labs");
 }
 
 static bool matters(const char *from, const char *to) {
@@ -252,6 +286,8 @@ static void a_recipient_makes_mail_to_anybody_worse_and_never_better(void **stat
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_proxy_outside_is_judged_with_whom_it_is_asked_for_and_the_worse_counts),
+        cmocka_unit_test(whom_a_proxy_outside_is_asked_for_makes_nothing_better),
         cmocka_unit_test(what_image_networks_send_to_relays_matters_and_nothing_else_inside),
         cmocka_unit_test(without_the_key_what_stays_inside_does_not_matter),
         cmocka_unit_test(the_target_decides_by_address_or_by_name),

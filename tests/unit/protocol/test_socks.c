@@ -165,10 +165,45 @@ static void tls_in_a_tunnel_is_encrypted(void **state) {
                    assert_int_equal(counter_values[COUNTER_FLOWS_UNIDENTIFIED], 0));
 }
 
-static void a_relay_for_udp_is_counted(void **state) {
-    static const struct piece p[] = {CLIENT("\5\1\0"), SERVER("\5\0"), CLIENT("\5\3\0\1\0\0\0\0\0\0"),
-                                     SERVER("\5\0\0\1\xcb\0\x71\x8\4\0")};
-    FOR_EACH_SPLIT(p, assert_no_tunnel(w); assert_int_equal(counter_values[COUNTER_SOCKS_UDP], 1));
+static void who_connects_to_a_bound_port_is_whom_it_is_for(void **state) {
+    static const struct piece p[] = {CLIENT("\5\1\0"),
+                                     SERVER("\5\0"),
+                                     CLIENT("\5\2\0\1\0\0\0\0\0\0"),
+                                     SERVER("\5\0\0\1\xcb\0\x71\x8\4\0"),
+                                     SERVER("\5\0\0\1\xc6\x33\x64\2\0\x15"),
+                                     INNER};
+    static const struct piece q[] = {CLIENT("\4\2\0\x15\xc6\x33\x64\2\0"), SERVER("\0\x5a\4\0\xcb\0\x71\x8"),
+                                     SERVER("\0\x5a\0\x15\xc6\x33\x64\2"), INNER};
+    FOR_EACH_SPLIT(p, assert_inner_is_ftp(w); assert_target(w, "198.51.100.2"));
+    FOR_EACH_SPLIT(q, assert_inner_is_ftp(w); assert_target(w, "198.51.100.2"));
+}
+
+/* The datagrams' flow is the one that the server's answer names: its own address where that has none. */
+static void datagrams_through_a_relay_say_for_whom_they_are(void **state) {
+    static const struct piece own[] = {CLIENT("\5\1\0"), SERVER("\5\0"), CLIENT("\5\3\0\1\0\0\0\0\0\0"),
+                                       SERVER("\5\0\0\1\xcb\0\x71\x8\4\0")};
+    static const struct piece none[] = {CLIENT("\5\1\0"), SERVER("\5\0"), CLIENT("\5\3\0\1\0\0\0\0\0\0"),
+                                        SERVER("\5\0\0\1\0\0\0\0\4\0")};
+    static const char first[] = "\0\0\0\1\xc6\x33\x64\2\0\x45plain words",
+                      named[] = "\0\0\0\3\5b.exa\0\x45plain";
+    for (int i = 0; i < 2; i++) {
+        struct world *w = play(i ? own : none, 4, 0);
+        const uint8_t a[4] = {192, 0, 2, 1}, b[4] = {203, 0, 113, 8};
+        assert_int_equal(counter_values[COUNTER_SOCKS_UDP], 1);
+        assert_int_equal(w->expectations, 1);
+        size_t flow = world_open_over(w, PROTOCOL_UDP, (struct endpoint){address_from_v4(a), 5000},
+                                      (struct endpoint){address_from_v4(b), 1024});
+        world_send(w, flow, SIDE_CLIENT, first, sizeof first - 1);
+        assert_target(w, "198.51.100.2");
+        assert_int_equal(counter_values[COUNTER_TUNNELS], 1);
+        world_send(w, flow, SIDE_CLIENT, named, sizeof named - 1);
+        assert_target(w, "b.exa");
+        world_send(w, flow, SIDE_SERVER, first, sizeof first - 1);
+        world_send(w, flow, SIDE_CLIENT, "\0\0\0\1\xc6", 5); /* cut */
+        world_send(w, flow, SIDE_CLIENT, "\0", 1);
+        assert_target(w, "b.exa");
+        world_destroy(w);
+    }
 }
 
 static void bytes_that_only_begin_like_socks_are_not(void **state) {
@@ -201,7 +236,8 @@ int main(void) {
         cmocka_unit_test(what_goes_on_behind_a_refusal_is_looked_at),
         cmocka_unit_test(what_gssapi_wraps_is_looked_at),
         cmocka_unit_test(tls_in_a_tunnel_is_encrypted),
-        cmocka_unit_test(a_relay_for_udp_is_counted),
+        cmocka_unit_test(who_connects_to_a_bound_port_is_whom_it_is_for),
+        cmocka_unit_test(datagrams_through_a_relay_say_for_whom_they_are),
         cmocka_unit_test(bytes_that_only_begin_like_socks_are_not),
         cmocka_unit_test(more_sent_ahead_than_is_kept_is_lost_and_counted),
     };

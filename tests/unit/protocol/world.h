@@ -179,7 +179,8 @@ static inline bool world_expect(struct conversation *c, const struct protocol *p
                                      .protocol = (uint8_t)dispatcher_number(w->dispatcher, p),
                                      .facts_n = (uint8_t)facts.n,
                                      .end = {end[0], end[1]}}};
-    memcpy(e->e.facts, facts.p, facts.n);
+    if (facts.n)
+        memcpy(e->e.facts, facts.p, facts.n);
     return false;
 }
 
