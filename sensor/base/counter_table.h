@@ -298,6 +298,8 @@
     COUNTER(MAIL_SMALL,           "content.mail_small",           "mails of a few bytes not looked into because their hosts send too many of them") \
     COUNTER(MAIL_SHED,            "content.mail_shed",            "mails not taken apart because too many were open") \
     COUNTER(MAIL_GAPS,            "content.mail_gaps",            "gaps in the heads of mails") \
+    COUNTER(INLINE_FILES,         "content.inline_files",         "files found in texts in base64: values of forms, JSON and XML, data: URLs") \
+    COUNTER(INLINE_SHED,          "content.inline_shed",          "texts not searched for such files because too many were open") \
     COUNTER(ENCODED_FILES,        "content.encoded_files",        "files found in texts as uuencode or yEnc writes them") \
     COUNTER(ENCODED_SMALL,        "content.encoded_small",        "such files of a few bytes left in their text because their hosts' bytes do not pay for an object each") \
     COUNTER(ENCODED_SHED,         "content.encoded_shed",         "texts not searched for such files because too many were open") \

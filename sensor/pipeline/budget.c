@@ -42,7 +42,7 @@ static const struct part {
     {"protocol parsers",             NULL,                              90, 0,    LIMIT(dispatch.memory)},
     {"contexts of flows",            NULL,                              40, 744,  LIMIT(contexts)},
     {"first packets of lone flows",  NULL,                               4, 256,  LIMIT(lone)},
-    {"objects",                      "limits.content.objects",          60, 7900, LIMIT(content.objects)},
+    {"objects",                      "limits.content.objects",          60, 8800, LIMIT(content.objects)},
     {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
     {"decoders",                     NULL,                              80, 0,    LIMIT(content.codings.memory)},
     {"objects that are examined",    NULL,                               5, 0,    LIMIT(waiting)},

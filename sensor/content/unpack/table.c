@@ -10,6 +10,7 @@
     UNPACKER(multipart) \
     UNPACKER(message) \
     UNPACKER(encoded) \
+    UNPACKER(inline) \
     UNPACKER(tnef) \
     UNPACKER(protobuf) \
     UNPACKER(tar) \

@@ -86,6 +86,27 @@ if how == 'total last':
 '''
 
 
+FORM = '''
+import base64, json, requests, sys
+path, to, how = sys.argv[1:]
+text = base64.b64encode(open(path, 'rb').read()).decode()
+url = to + '/form'
+if how == 'urlencoded':
+    r = requests.post(url, data={'lane': '4', 'picture': text, 'note': 'a b'})
+elif how == 'data URL':
+    r = requests.post(url, data={'picture': 'data:image/jpeg;base64,' + text})
+elif how == 'multipart':
+    r = requests.post(url, files={'picture': (None, 'data:image/jpeg;base64,' + text), 'lane': (None, '4')})
+elif how == 'json':
+    r = requests.post(url, data=json.dumps({'lane': 4, 'data': text}).replace('/', chr(92) + '/'))
+elif how == 'lines':
+    r = requests.post(url, data={'picture': chr(10).join(text[i:i + 76] for i in range(0, len(text), 76))})
+elif how == 'base64url':
+    r = requests.post(url, json={'data': text.replace('+', '-').replace('/', '_').rstrip('=')})
+r.raise_for_status()
+'''
+
+
 def python(code):
     return lambda path, to, *words: ['/usr/bin/python3', '-c', code, path, to, *words]
 
@@ -147,6 +168,25 @@ def test_a_large_file_by(lab, store, watch, picture, words, honest):
     with open(path, 'wb') as f:
         f.write(data)
     upload(lab, watch, words, path, data, stranger, honest)
+
+
+@pytest.mark.parametrize('how', ['urlencoded', 'data URL', 'multipart', 'json', 'lines', 'base64url'])
+def test_a_picture_in_base64_in_a_form_as(lab, store, watch, picture, how):
+    path, data, stranger = picture
+    lab.run('lane', *python(FORM)(path, f'http://{stranger}:{PORT}', how))
+    judge(watch, data, stranger, False)
+    assert [t['file']['hash']['sha256'] for t in watch.transfers() if t['destination']['ip'] == stranger and t['file']['mime_type'] == 'image/jpeg'] == [
+        material.sha256(data)]
+
+
+@pytest.mark.parametrize('how', ['urlencoded', 'json'])
+def test_noise_in_base64_in_a_form_is_silent(lab, store, watch, picture, how):
+    path, _, stranger = picture
+    with open(path, 'wb') as f:
+        f.write(packets.noise(stranger, 20000))
+    lab.run('lane', *python(FORM)(path, f'http://{stranger}:{PORT}', how))
+    net.wait_for(lambda: [t for t in watch.transfers() if t['destination']['ip'] == stranger], 10, 'the form')
+    assert not [a for a in watch.alerts() if a['destination']['ip'] == stranger]
 
 
 def test_parts_at_two_servers_stay_objects_with_their_numbers(lab, store, watch, picture, tmp_path):

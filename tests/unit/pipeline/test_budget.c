@@ -18,7 +18,7 @@ static uint64_t total(const struct budget *b) {
     return b->decoder.fragment_bytes + b->flow.memory + b->identify.memory + b->stream.memory +
            b->stream.pairs * 528 + b->dispatch.conversations * 368 + b->dispatch.holds * 9216 +
            b->dispatch.memory + b->content.codings.memory + b->contexts * 744 + b->lone * 256 + b->waiting +
-           b->tunnels * 2048 + b->resolved * 656 + b->content.objects * 7700 + b->content.assembly_bytes +
+           b->tunnels * 2048 + b->resolved * 656 + b->content.objects * 8600 + b->content.assembly_bytes +
            b->inspector.memory + b->older_inspection;
 }
 
@@ -45,7 +45,7 @@ static void contexts_and_objects_are_no_larger_than_the_budget_counts_them(void 
                     656); /* and buckets */
     assert_in_range(b.fact_rooms * fact_room_size() +
                         b.content.objects * (fact_holder_size() + 2 * sizeof(struct transfer_context)),
-                    1, b.content.objects * 7700);
+                    1, b.content.objects * 8600);
 }
 
 static void a_limit_that_was_configured_is_kept(void **state) {
