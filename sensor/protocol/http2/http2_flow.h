@@ -5,6 +5,7 @@
 #include "protocol/http/http_exchange.h"
 #include "protocol/http/http_head.h"
 #include "protocol/http/http_hosts.h"
+#include "protocol/http/http_upload.h"
 #include "protocol/http2/http2_fields.h"
 #include "protocol/http2/http2_frame.h"
 #include "protocol/protocol.h"
@@ -37,11 +38,14 @@ struct http2_message {
     bool headed;            /* its head was read */
     bool begun;             /* services->begin was asked */
     bool over;              /* no more comes */
+    bool creates;           /* it is the beginning of an upload, whose URL the answer brings, */
+    bool waits;             /* and waits for that */
     bool holed;             /* some of it may be missing, nobody knows how much */
     uint64_t length, seen;  /* octets of its body: announced (LENGTH_UNKNOWN: not), and so far */
     struct http_head *head; /* kept until the transfer begins; NULL: none */
     struct transfer *transfer;
-    struct grpc *grpc; /* NULL: its body is one transfer */
+    struct http_parts_list *parts; /* its body lists those of an upload */
+    struct grpc *grpc;             /* NULL: its body is one transfer */
 };
 
 struct http2_stream {
@@ -149,6 +153,12 @@ void http2_head_take(struct http2 *h, struct http2_side *s);
 /* A head of `x`; `head` is borrowed. */
 void http2_message_head(struct http2 *h, struct http2_stream *x, enum side from, const struct http_head *head,
                         struct bytes grpc_coding);
+/* Its body may list the parts of an upload. */
+void http2_message_list(struct http2_stream *x, enum side from, const struct http_head *request,
+                        const struct http_origin *origin);
+/* The answer to what `from` sends on `x` begins. */
+void http2_message_answered(struct http2 *h, struct http2_stream *x, enum side from,
+                            const struct http_head *response);
 void http2_message_data(struct http2 *h, struct http2_stream *x, enum side from, struct bytes payload);
 void http2_message_gap(struct http2 *h, struct http2_stream *x, enum side from, uint64_t n);
 void http2_message_end(struct http2 *h, struct http2_stream *x, enum side from, enum transfer_end how);

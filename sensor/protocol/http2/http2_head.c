@@ -2,6 +2,7 @@
 #include "base/counter.h"
 #include "mime/mime.h"
 #include "protocol/http/http_facts.h"
+#include "protocol/http/http_words.h"
 #include "protocol/http2/http2_flow.h"
 #include "protocol/memory.h"
 
@@ -38,25 +39,34 @@ static bool is_request(struct http2 *h, const struct http2_side *s) {
     return s->promised || (!answers && from == h->client);
 }
 
+static uint8_t *put_start(uint8_t *at, struct bytes method, struct bytes path) {
+    at = put_text(at, method);
+    at = put_text(at, bytes_text(" "));
+    at = put_text(at, path);
+    return put_text(at, bytes_text(" HTTP/2\r\n"));
+}
+
 /* Data may lie in any line. */
 static void show_lines(struct http2 *h, struct http2_side *s) {
     const struct http2_text *t = &s->text;
     struct conversation *c = h->c;
     enum side from = http2_side_of(h, s);
     struct bytes method = http2_text_pseudo(t, HTTP2_METHOD), path = http2_text_pseudo(t, HTTP2_PATH);
-    if (!c->services->head)
+    bool start = method.n + path.n > 0;
+    uint8_t *block = protocol_alloc(PROTOCOL_HELD, method.n + path.n + START_MAX + t->n), *at = block;
+    if (!block) {
+        counter_one(COUNTER_HTTP2_NO_MEMORY);
         return;
-    uint8_t *start = protocol_alloc(PROTOCOL_HELD, method.n + path.n + START_MAX);
-    if (start && method.n + path.n) {
-        uint8_t *at = put_text(start, method);
-        at = put_text(at, bytes_text(" "));
-        at = put_text(at, path);
-        at = put_text(at, bytes_text(" HTTP/2\r\n"));
-        c->services->head(c, from, bytes_of(start, (size_t)(at - start)));
     }
-    protocol_free(start);
-    if (t->n)
-        c->services->head(c, from, bytes_of(t->lines, t->n));
+    if (start)
+        at = put_start(at, method, path);
+    at = put_text(at, bytes_of(t->lines, t->n));
+    if (at > block) {
+        http_words_take(c, from, bytes_of(block, (size_t)(at - block)), start);
+        if (c->services->head)
+            c->services->head(c, from, bytes_of(block, (size_t)(at - block)));
+    }
+    protocol_free(block);
 }
 
 /* `block` holds its fields behind any start line. What that says is set beside it: some octets that may stand
@@ -107,6 +117,8 @@ static void take_request(struct http2 *h, struct http2_side *s, struct http2_str
     counter_one(COUNTER_HTTP2_REQUESTS);
     http_hosts_tell(&h->hosts, h->c, origin.host);
     http2_stream_ask(h, x, &origin);
+    if (!s->promised)
+        http2_message_list(x, http2_side_of(h, s), head, &origin);
     if (bytes_equal_nocase(origin.method, "CONNECT")) {
         http2_tunnel_begin(h, x, http2_text_pseudo(&s->text, HTTP2_PROTOCOL), head->target);
         h->c->services->tell(h->c, (const struct bytes[FACT_COUNT]){[FACT_TARGET] = origin.host});
@@ -133,6 +145,8 @@ static void take_read(struct http2 *h, struct http2_side *s, struct http2_stream
         take_request(h, s, x, head);
     if (!head->request && head->status_read && head->status >= 300)
         http2_tunnel_close(h, x); /* refused */
+    if (!head->request)
+        http2_message_answered(h, x, side_other(from), head);
     counter_add(COUNTER_HTTP2_RESPONSES, !head->request && !x->message[from].headed);
     http2_message_head(h, x, from, head, find_value(&s->text, "grpc-encoding"));
 }

@@ -14,8 +14,11 @@ static void begin_transfer(struct http2 *h, struct http2_stream *x, enum side fr
     static const struct http_origin nobody;
     struct http2_message *m = &x->message[from];
     struct transfer_seed seed;
-    char scratch[HTTP_SCRATCH];
-    http_facts_fill(&seed, from, head, x->exchange ? &x->exchange->origin : &nobody, scratch);
+    char scratch[HTTP_SCRATCH], upload[HTTP_UPLOAD_SCRATCH];
+    const struct http_origin *origin = x->exchange ? &x->exchange->origin : &nobody;
+    http_facts_fill(&seed, from, head, origin, scratch);
+    if (head && head->request)
+        m->creates = http_upload_fill(h->c, head, origin, &seed, upload);
     seed.fact[FACT_HTTP_VERSION] = bytes_text("2");
     m->begun = true;
     m->transfer = h->c->services->begin(h->c, &seed);
@@ -35,9 +38,11 @@ static void begin_messages(struct http2_message *m, struct bytes coding) {
         memcpy(m->grpc->coding, coding.p, n);
 }
 
-/* An empty file that is put is a file all the same. */
-static bool is_put(const struct http2_stream *x) {
-    return x->exchange && bytes_equal_nocase(x->exchange->origin.method, "PUT");
+/* An empty file that is put is a file all the same, but where it asks how much of one has come. */
+static bool is_put(const struct http2_stream *x, const struct http_head *head) {
+    uint64_t total;
+    bool asks = http_upload_asks(head, &total) && total == UINT64_MAX;
+    return head->request && !asks && x->exchange && bytes_equal_nocase(x->exchange->origin.method, "PUT");
 }
 
 /* A body of announced length begins with its head: it may take its place among others then. */
@@ -45,7 +50,7 @@ static void begin_body(struct http2 *h, struct http2_stream *x, enum side from, 
                        bool ends) {
     struct http2_message *m = &x->message[from];
     bool length = head->framing == HTTP_LENGTH;
-    if (ends ? head->request && is_put(x) : length && head->length > 0)
+    if (ends ? is_put(x, head) : length && head->length > 0)
         begin_transfer(h, x, from, head);
     else if (!ends)
         m->head = http_head_keep(head);
@@ -88,6 +93,8 @@ void http2_message_data(struct http2 *h, struct http2_stream *x, enum side from,
         begin_transfer(h, x, from, m->head);
     }
     m->seen += payload.n;
+    if (m->parts)
+        http_parts_list_data(m->parts, payload);
     h->c->services->data(h->c, m->transfer, payload.p, payload.n);
 }
 
@@ -95,6 +102,8 @@ void http2_message_gap(struct http2 *h, struct http2_stream *x, enum side from, 
     struct http2_message *m = &x->message[from];
     if (n == 0 || m->over)
         return;
+    http_parts_list_forget(m->parts); /* what it lists is not known */
+    m->parts = NULL;
     if (x->tunnel) {
         http2_tunnel_gap(h, x, from, n);
         return;
@@ -109,15 +118,49 @@ void http2_message_gap(struct http2 *h, struct http2_stream *x, enum side from, 
     h->c->services->gap(h->c, m->transfer, n);
 }
 
+void http2_message_list(struct http2_stream *x, enum side from, const struct http_head *request,
+                        const struct http_origin *origin) {
+    struct http2_message *m = &x->message[from];
+    http_parts_list_forget(m->parts);
+    m->parts = http_parts_list_begin(request, origin);
+}
+
+void http2_message_answered(struct http2 *h, struct http2_stream *x, enum side from,
+                            const struct http_head *response) {
+    struct http2_message *m = &x->message[from];
+    struct transfer_seed seed = transfer_seed_of("http", from);
+    if (x->exchange && x->exchange->origin.creates && response->status < 300)
+        http_upload_made(h->c, from, &x->exchange->origin, response);
+    if (!m->waits)
+        return;
+    if (http_upload_key(response, &seed))
+        h->c->services->learn(h->c, m->transfer, &seed);
+    http2_message_end(h, x, from, TRANSFER_DONE);
+}
+
+static void end_parts(struct http2 *h, struct http2_message *m, enum side from, bool whole) {
+    if (m->parts && whole)
+        http_parts_list_end(m->parts, h->c, from);
+    http_parts_list_forget(m->parts);
+    m->parts = NULL;
+}
+
 void http2_message_end(struct http2 *h, struct http2_stream *x, enum side from, enum transfer_end how) {
     struct http2_message *m = &x->message[from];
     if (m->over)
         return;
+    if (m->waits) {
+        how = TRANSFER_DONE;
+    } else if (m->creates && how == TRANSFER_DONE) {
+        m->waits = true;
+        return;
+    }
     /* What came before its first octet nobody knows; a hole in a body that is as long as it was announced is
      * none. */
     bool whole = m->headed && (!m->holed || m->seen == m->length);
     if (how == TRANSFER_DONE && !whole)
         how = TRANSFER_CUT;
+    end_parts(h, m, from, how == TRANSFER_DONE);
     if (x->tunnel)
         http2_tunnel_end(h, x, from, how == TRANSFER_DONE);
     else if (m->grpc)

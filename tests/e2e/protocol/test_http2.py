@@ -5,10 +5,13 @@ import os
 
 import lab as net
 import material
+import packets
 import pytest
+import test_queries
+import test_uploads
 import web
 
-PORT, PROXY, STORE, GRPC, SOCKET, FRONT = 8590, 8591, 8592, 8593, 8594, 8595
+PORT, PROXY, STORE, GRPC, SOCKET, FRONT, UPLOADS = 8590, 8591, 8592, 8593, 8594, 8595, 8596
 
 
 @pytest.fixture(scope='module')
@@ -194,6 +197,46 @@ def test_pictures_to_a_partner_with_a_contract_are_silent(lab, sensor, store, tm
     put(lab, tmp_path, made, to=net.APPROVED)
     net.wait_for(lambda: True, 1, '')
     assert not [r for r in sensor.finish() if r['event']['action'] == 'alert']
+
+
+# --- what several requests make, and what stands in heads ---
+
+@pytest.fixture
+def bridge(lab, sensor):
+    """Two nghttpx, between which HTTP/1 goes over a connection of HTTP/2 that the sensor sees from its beginning, and the store behind them."""
+    started = [lab.start('outside', '/usr/bin/python3', f'{net.HERE}/upload_store.py', str(UPLOADS)),
+               lab.start('outside', 'nghttpx', f'-f0.0.0.0,{FRONT};no-tls', f'-b127.0.0.1,{UPLOADS}', '--single-process', '--errorlog-file=/dev/null'),
+               lab.start('lane', 'nghttpx', f'-f127.0.0.1,{UPLOADS};no-tls', f'-b{net.UNKNOWN},{FRONT};;proto=h2', '--single-process',
+                         '--errorlog-file=/dev/null')]
+    for space, port in ('outside', UPLOADS), ('outside', FRONT), ('lane', UPLOADS):
+        lab.wait_port(space, '', port)
+    yield f'http://127.0.0.1:{UPLOADS}'
+    for process in started:
+        lab.stop(process)
+
+
+@pytest.mark.parametrize('how', ['tus, one connection', 'tus, with upload', 'resumable, known', 'resumable, unknown', 'S3, signed', 'S3, trailer'])
+def test_an_upload_of_several_requests_is_one_file(lab, sensor, bridge, tmp_path, how):
+    made = write(tmp_path, 21500, 1)
+    (name,) = made
+    lab.run('lane', *test_uploads.SMALL[how](str(tmp_path / name), bridge))
+    come(sensor, made, names=False, more=lambda t: t['file']['size'] < 500)
+
+
+def test_the_parts_of_an_upload_to_s3_are_one_file(lab, sensor, bridge, tmp_path):
+    data = material.lane_image(5, 6400, 4800) + packets.noise('parts', 11 << 20)
+    (tmp_path / 'a.jpg').write_bytes(data)
+    lab.run('lane', *test_uploads.LARGE['boto3 in parts'](str(tmp_path / 'a.jpg'), bridge))
+    come(sensor, {'a.jpg': data}, names=False, more=lambda t: t['file']['size'] < 2000)
+
+
+@pytest.mark.parametrize('honest', [False, True], ids=['reads', 'pages'])
+def test_plates_in_queries_of_many_requests(lab, sensor, bridge, honest):
+    lab.run('lane', '/usr/bin/python3', '-c', test_queries.CLIENT, bridge[7:], 'query', 'one', input=''.join(test_queries.reads(5, honest, 60)))
+    if honest:
+        assert not [r for r in sensor.finish() if r['event']['action'] == 'alert']
+    else:
+        sensor.wait_alert(lambda a: 'plate-record' in a['gantry'].get('classes', []), 20)
 
 
 # --- tunnels in streams ---
