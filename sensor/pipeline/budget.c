@@ -40,7 +40,7 @@ static const struct part {
     {"conversations, transfers",     NULL,                              40, 368,  LIMIT(dispatch.conversations)},
     {"first bytes of the undecided", NULL,                              55, 9216, LIMIT(dispatch.holds)},
     {"protocol parsers",             NULL,                              90, 0,    LIMIT(dispatch.memory)},
-    {"contexts of flows",            NULL,                              40, 744,  LIMIT(contexts)},
+    {"contexts of flows",            NULL,                              40, 760,  LIMIT(contexts)},
     {"first packets of lone flows",  NULL,                               4, 256,  LIMIT(lone)},
     {"objects",                      "limits.content.objects",          60, 8800, LIMIT(content.objects)},
     {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
