@@ -39,6 +39,27 @@ while True:
     c.close()
 '''
 
+# A server of UDP ASSOCIATE: it names a port of its own, and takes what comes there.
+RELAY = '''
+import socket, struct, sys
+server, relay = socket.create_server(('', int(sys.argv[1]))), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+relay.bind(('', 0))
+while True:
+    c, _ = server.accept()
+    c.recv(100); c.sendall(b'\\5\\0'); c.recv(100)
+    c.sendall(b'\\5\\0\\0\\1\\0\\0\\0\\0' + struct.pack('>H', relay.getsockname()[1]))
+    c.recv(100)
+'''
+DATAGRAMS = '''
+import socks, sys, time
+proxy, port, to, path = sys.argv[1:]
+s = socks.socksocket(socks.socket.AF_INET, socks.socket.SOCK_DGRAM)
+s.set_proxy(socks.SOCKS5, proxy, int(port))
+for line in open(path, 'rb'):
+    s.sendto(line, (to, 5000))
+    time.sleep(0.005)
+'''
+
 
 @pytest.fixture(scope='module')
 def proxies(lab, sshd, tmp_path_factory):
@@ -97,6 +118,18 @@ def test_who_has_connected_to_a_bound_port_is_the_receiver(lab, sensor, image):
         lab.stop(process)
     a = sensor.wait_alert(lambda a: a['gantry'].get('proxied_to', '').endswith(net.UNAPPROVED))
     assert a['gantry']['partner'] == 'Plate Systems' and a['destination']['ip'] == net.APPROVED
+
+
+def test_whom_datagrams_through_a_relay_are_for(lab, sensor, tmp_path):
+    """PySocks is the client."""
+    (tmp_path / 'reads').write_bytes(material.plate_csv(71, 60))
+    process = lab.start('outside', '/usr/bin/python3', '-c', RELAY, '8187')
+    lab.wait_port('outside', '', 8187)
+    lab.run('lane', '/usr/bin/python3', '-c', DATAGRAMS, net.APPROVED, '8187', net.UNAPPROVED, str(tmp_path / 'reads'))
+    lab.stop(process)
+    a = sensor.wait_alert(lambda a: 'plate-record' in a['gantry'].get('classes', []), 20)
+    assert a['network']['transport'] == 'udp' and a['destination']['ip'] == net.APPROVED
+    assert a['gantry']['proxied_to'] == net.UNAPPROVED and a['gantry']['partner'] == 'Plate Systems'
 
 
 @pytest.mark.parametrize('version', ['send-proxy', 'send-proxy-v2'])
