@@ -36,6 +36,13 @@ static bool is_row(const uint8_t w[PG_WINDOW], uint32_t length) {
     return columns == 1 ? first == length - least : first <= length - least;
 }
 
+/* "Z", of one length, with one of three letters. */
+static bool is_ready(const uint8_t message[PG_HEAD + 1]) {
+    uint8_t state = message[PG_HEAD];
+    return message[0] == 'Z' && number(message + 1) == PG_LENGTH + 1 &&
+           (state == 'I' || state == 'T' || state == 'E');
+}
+
 bool postgresql_message_begins(const uint8_t w[PG_WINDOW], bool server, bool copies) {
     enum { COPY_MAX = 1 << 16 };
     uint32_t length = number(w + 1);
@@ -43,9 +50,7 @@ bool postgresql_message_begins(const uint8_t w[PG_WINDOW], bool server, bool cop
         return false;
     if (copies && w[0] == 'd')
         return length > PG_LENGTH && length < COPY_MAX;
-    if (server && w[0] == 'Z')
-        return w[5] == 'I' || w[5] == 'T' || w[5] == 'E';
-    return server && w[0] == 'D' && is_row(w, length);
+    return server && (is_ready(w) || (w[0] == 'D' && is_row(w, length)));
 }
 
 /* --- the probe --- */
@@ -80,11 +85,11 @@ static bool is_authentication(struct bytes b) {
 static bool tells_server(struct bytes b) {
     if (is_authentication(b) || (b.n && b.p[0] == 'N' && is_authentication(bytes_of(b.p + 1, b.n - 1))))
         return true;
-    while (b.n >= PG_WINDOW) {
+    while (b.n > PG_HEAD) {
         uint32_t length = number(b.p + 1);
         if (!postgresql_is_message(true, b.p[0], length) || length > SEEN_LATER)
             return false;
-        if (postgresql_message_begins(b.p, true, false))
+        if (is_ready(b.p) || (b.n >= PG_WINDOW && postgresql_message_begins(b.p, true, false)))
             return true;
         if (length >= b.n)
             return false;
