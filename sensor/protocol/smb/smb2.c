@@ -4,7 +4,7 @@
 /* The commands, a row each: how much of a message has to be there, the rest of which is passed by, and what
  * it does. A command without a row is passed by. */
 
-enum { ALL = SMB_HEAD_MAX };
+enum { ALL = SMB_HEAD_MAX, LOOK = 10 /* octets of data that are looked at first */ };
 
 struct half {
     uint16_t octets; /* of the head, with the header */
@@ -21,7 +21,7 @@ static const struct command {
     [SMB2_CLOSE] = {{88, smb2_take_close}, {124, smb2_take_closed}},
     [SMB2_READ] = {{96, smb2_take_read}, {80, smb2_take_read_answer}},
     [SMB2_WRITE] = {{112, smb2_take_write}, {0, NULL}},
-    [SMB2_IOCTL] = {{ALL, smb2_take_ioctl}, {0, NULL}},
+    [SMB2_IOCTL] = {{ALL, smb2_take_ioctl}, {112 + LOOK, smb2_take_ioctl_answer}},
     [SMB2_SET_INFO] = {{ALL, smb2_take_set_info}, {0, NULL}},
 };
 
@@ -29,6 +29,15 @@ static const struct half *half_of(struct bytes head) {
     uint16_t command = smb_u16(head, 12);
     const struct command *row = &commands[command < SMB2_COMMANDS ? command : SMB2_COMMANDS - 1];
     return smb_u32(head, 16) & SMB2_ANSWER ? &row->answer : &row->request;
+}
+
+/* Of what goes over a pipe the first octets of the data are wanted too. */
+static uint16_t count_wanted(const struct smb *s, struct bytes head, const struct half *half) {
+    const struct smb_key key = {SMB_TREE, smb_u64(head, 40), {smb_u32(head, 36), 0}};
+    if (half->take != smb2_take_write && half->take != smb2_take_read_answer)
+        return half->octets;
+    const struct smb_tree *t = (const struct smb_tree *)smb_known_find(s->hosts, &key);
+    return (uint16_t)(half->octets + (t && t->pipe ? LOOK : 0));
 }
 
 /* Section 2.2.1: how long the message is, which may not be the last of its frame. */
@@ -101,8 +110,9 @@ bool smb2_take_head(struct smb *s, struct smb_stream *st) {
     if (head.n == SMB2_HEADER && !measure_message(st, head))
         return false;
     const struct half *half = half_of(head);
-    if (half->octets > head.n && st->left > 0 && head.n < SMB_HEAD_MAX) {
-        st->want = half->octets;
+    uint16_t wanted = count_wanted(s, head, half);
+    if (wanted > head.n && st->left > 0 && head.n < SMB_HEAD_MAX) {
+        st->want = wanted;
         return true;
     }
     take_message(s, st, half);

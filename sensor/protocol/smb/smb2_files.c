@@ -117,8 +117,10 @@ void smb2_take_ioctl(struct smb_message *m) {
     struct bytes in = smb_part(m->head, smb_u32(m->head, 88), smb_u32(m->head, 92));
     struct smb_key room;
     const struct smb_key *handle = handle_at(m, 72, &room);
-    if (code != COPYCHUNK && code != COPYCHUNK_WRITE && code != DUPLICATE_EXTENTS && code != OFFLOAD_WRITE)
+    if (code != COPYCHUNK && code != COPYCHUNK_WRITE && code != DUPLICATE_EXTENTS && code != OFFLOAD_WRITE) {
+        smb_file_look_at(m, smb_u32(m->head, 88), smb_u32(m->head, 92));
         return;
+    }
     counter_one(COUNTER_SMB_COPIES);
     if (code == DUPLICATE_EXTENTS && in.n >= 40) /* [MS-FSCC] section 2.3.8 */
         smb_file_copy(m, handle, smb_u64(in, 24), smb_u64(in, 32));
@@ -126,4 +128,10 @@ void smb2_take_ioctl(struct smb_message *m) {
         smb_file_copy(m, handle, smb_u64(in, 8), smb_u64(in, 16));
     else if (code == COPYCHUNK || code == COPYCHUNK_WRITE)
         copy_chunks(m, handle, in);
+}
+
+/* Section 2.2.32. */
+void smb2_take_ioctl_answer(struct smb_message *m) {
+    if (!m->waits)
+        smb_file_look_at(m, smb_u32(m->head, 96), smb_u32(m->head, 100));
 }

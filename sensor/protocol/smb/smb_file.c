@@ -110,7 +110,7 @@ static void take_handle(struct smb_message *m, struct smb_open *o, const struct 
     close_namesake(m, o, handle);
     smb_known_list(&o->known, handle);
     if (!o->move[SIDE_CLIENT].was && !o->move[SIDE_SERVER].was)
-        o->end = end;
+        o->end = o->pipe ? LENGTH_UNKNOWN : end;
 }
 
 void smb_file_created(struct smb_message *m, const struct smb_key *handle, uint64_t end) {
@@ -170,6 +170,41 @@ static void set_data(struct smb_message *m, uint32_t at, uint32_t length, struct
         .open = o, .stray = !o, .offset = offset, .before = at, .left = length < room ? length : room};
 }
 
+/* A call of a procedure, or its answer ([C706] section 12.6.3.1): its length, 0 if it is none. */
+static uint32_t measure_call(const struct smb_message *m, uint32_t at) {
+    enum { VERSION = 5, MINOR_MAX = 1, KIND_MAX = 19, LITTLE = 0x10, HEADER = 16 };
+    struct bytes in = smb_part(m->head, at, 10);
+    if (in.n < 10 || in.p[0] != VERSION || in.p[1] > MINOR_MAX || in.p[2] > KIND_MAX || in.p[4] != LITTLE)
+        return 0;
+    return smb_u16(in, 8) >= HEADER ? smb_u16(in, 8) : 0;
+}
+
+/* Octets of a pipe: calls of procedures, which may come in several messages, are none of a file. What else
+ * comes stands behind what came before. */
+static void set_pipe_data(struct smb_message *m, uint32_t at, uint32_t n, struct smb_open *o) {
+    uint32_t *left = &o->call_left[m->from];
+    uint32_t call = *left ? *left : measure_call(m, at);
+    *left = call > n ? call - n : 0;
+    if (call)
+        return;
+    set_data(m, at, n, o, o->call_other[m->from]);
+    o->call_other[m->from] += n;
+}
+
+static void set_file_data(struct smb_message *m, uint32_t at, uint32_t n, struct smb_open *o,
+                          uint64_t offset) {
+    if (o->pipe)
+        set_pipe_data(m, at, n, o);
+    else
+        set_data(m, at, n, o, offset);
+}
+
+void smb_file_look_at(struct smb_message *m, uint32_t at, uint32_t n) {
+    enum { MUCH = 2048 };
+    if (n >= MUCH && !measure_call(m, at))
+        set_data(m, at, n, NULL, 0);
+}
+
 void smb_file_read(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint32_t n) {
     struct smb_open *o = find_open(m, handle);
     if (!o)
@@ -193,8 +228,8 @@ void smb_file_read_answer(struct smb_message *m, bool good, uint32_t at, uint32_
         return;
     struct smb_open *o = (struct smb_open *)r.about;
     if (good)
-        set_data(m, at, n, o, r.offset);
-    if (good && n < r.length)
+        set_file_data(m, at, n, o, r.offset);
+    if (good && n < r.length && !o->pipe)
         note_end(o, add_sizes(r.offset, n));
     smb_known_unpin(&o->known);
 }
@@ -237,10 +272,13 @@ static void note_written(struct smb_open *o, uint64_t end) {
     o->end_told = false;
 }
 
-/* Most of what is there, from its first octet on, and not what a connection that broke did not bring. */
+/* Most of what is there, from its first octet on, and not what a connection that broke did not bring. What is
+ * short is a note that is kept up to date, time after time. */
 static bool is_written_again(const struct smb_message *m, const struct smb_open *o, uint64_t offset,
                              uint32_t n) {
-    return o->started && offset == 0 && !m->replayed && o->end != LENGTH_UNKNOWN && n > 0 && n >= o->end / 2;
+    enum { SHORT = 1024 };
+    return o->started && offset == 0 && !m->replayed && n >= SHORT && o->end != LENGTH_UNKNOWN &&
+           n >= o->end / 2;
 }
 
 /* Whatever the server says to it. */
@@ -251,11 +289,12 @@ void smb_file_write(struct smb_message *m, const struct smb_key *handle, uint64_
         return;
     if (offset == SMB_WRITE_AT_END)
         offset = o->end == LENGTH_UNKNOWN ? 0 : o->end;
-    if (is_written_again(m, o, offset, n))
+    if (!o->pipe && is_written_again(m, o, offset, n))
         smb_move_anew(m->s, o, m->from);
     o->started |= offset == 0 && n > 0;
-    set_data(m, at, n, o, offset);
-    note_written(o, add_sizes(offset, n));
+    set_file_data(m, at, n, o, offset);
+    if (!o->pipe)
+        note_written(o, add_sizes(offset, n));
     smb_known_unpin(&o->known);
 }
 

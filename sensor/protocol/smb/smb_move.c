@@ -82,7 +82,7 @@ static void note_growth(struct smb *s, struct smb_open *o, enum side from, uint6
 
 void smb_move_bytes(struct smb *s, struct smb_open *o, enum side from, uint64_t offset, const uint8_t *p,
                     size_t n) {
-    if (o->pipe || n == 0)
+    if (n == 0)
         return;
     join_list(s, o);
     note_growth(s, o, from, offset);

@@ -67,7 +67,9 @@ struct smb_open {
     bool durable;     /* may be taken up again over another connection */
     bool started;     /* its first octet was written */
     bool closing;     /* the client has closed it, and reads still wait */
-    bool pipe;        /* a named pipe: nothing of it is a file's */
+    bool pipe;        /* a named pipe: what goes over it has no place, and may be calls of procedures */
+    uint32_t call_left[2];  /* by side, of a pipe: octets of a call that did not come yet */
+    uint64_t call_other[2]; /* and how much came that was no call */
     struct smb_move {
         struct transfer *transfer;
         bool open; /* `transfer` was begun, which may be NULL */
@@ -265,6 +267,7 @@ void smb2_take_read_answer(struct smb_message *m);
 void smb2_take_write(struct smb_message *m);
 void smb2_take_set_info(struct smb_message *m);
 void smb2_take_ioctl(struct smb_message *m);
+void smb2_take_ioctl_answer(struct smb_message *m);
 
 /* --- smb_names.c: who, and which share --- */
 
@@ -301,6 +304,8 @@ void smb_file_raw(struct smb_message *m, const struct smb_key *handle, enum side
 bool smb_file_take_raw(struct smb *s, struct smb_stream *st);
 void smb_file_drop_raw(struct smb *s, enum side from);
 void smb_file_forget(struct smb *s); /* what it waits for */
+/* What no file is said to hold, if it is much and no call of a procedure. */
+void smb_file_look_at(struct smb_message *m, uint32_t at, uint32_t n);
 void smb_file_set_end(struct smb_message *m, const struct smb_key *handle, uint64_t end);
 /* The server copies by itself. */
 void smb_file_copy(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint64_t n);

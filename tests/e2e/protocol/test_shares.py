@@ -202,6 +202,15 @@ def test_what_the_server_copies_by_itself_is_counted(lab, share, sensor, tmp_pat
     assert counted['copies'] >= 1 and counted['copied_bytes'] == len(data)
 
 
+@pytest.mark.parametrize('dialect', ['NT1', 'SMB3_11'])
+def test_the_list_of_shares_is_no_file(lab, share, sensor, dialect):
+    share('outside')
+    done = lab.run('lane', 'smbclient', '--configfile=/dev/null', '-L', net.UNAPPROVED, '-U', f'{samba.USER}%{samba.PASSWORD}', '-m', dialect,
+                   '--option=client min protocol=NT1')
+    assert 'plates' in done.stdout
+    assert not [r for r in sensor.finish() if r['event']['action'] in ('transfer', 'alert')]
+
+
 def test_many_mebibytes_in_large_pieces(lab, share, sensor, tmp_path):
     store = share('outside')
     path = tmp_path / 'large.bin'

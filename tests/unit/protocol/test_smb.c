@@ -262,23 +262,27 @@ static void files_of_one_name_and_of_one_handle_later_are_each_their_own(void **
 }
 
 static void a_file_that_is_written_over_from_its_beginning_is_another_object(void **state) {
+    enum { LONG = 1024 };
+    static char decoy[LONG + 1], plate[LONG + 1];
+    memset(decoy, 'd', LONG);
+    memset(plate, 'p', LONG);
     for (int way = 0; way < 4; way++) {
         begin();
         open_file(2, "a.jpg", HANDLE, 0);
-        ASK(WRITE, 3, put_write(HANDLE, 0, "decoy", 5));
+        ASK(WRITE, 3, put_write(HANDLE, 0, decoy, LONG));
         if (way == 1)
             ASK(SET_INFO, 4, put_set_end(HANDLE, 0));
         if (way == 3) /* once more over another connection, since nobody answered */
-            ASK_WITH(0x20000000, WRITE, 5, put_write(HANDLE, 0, "plate", 5));
+            ASK_WITH(0x20000000, WRITE, 5, put_write(HANDLE, 0, plate, LONG));
         else
-            ASK(WRITE, 5, put_write(HANDLE, 0, way == 2 ? "x" : "plate", way == 2 ? 1 : 5));
+            ASK(WRITE, 5, put_write(HANDLE, 0, plate, way == 2 ? LONG - 1 : LONG));
         close_file(6, HANDLE, NO_END);
         CHECK_EACH_SPLIT({
             assert_int_equal(w->transfers, way < 2 ? 2 : 1);
             if (way < 2) {
-                assert_moved(&w->transfer[0], SIDE_CLIENT, "a.jpg", "a.jpg", "decoy");
+                assert_moved(&w->transfer[0], SIDE_CLIENT, "a.jpg", "a.jpg", decoy);
                 assert_int_equal(w->transfer[0].how, TRANSFER_UNKNOWN);
-                assert_moved(&w->transfer[1], SIDE_CLIENT, "a.jpg", "a.jpg", "plate");
+                assert_moved(&w->transfer[1], SIDE_CLIENT, "a.jpg", "a.jpg", plate);
                 assert_int_equal(w->transfer[1].how, TRANSFER_DONE);
             }
         });
@@ -287,16 +291,37 @@ static void a_file_that_is_written_over_from_its_beginning_is_another_object(voi
 
 /* --- what is no file --- */
 
-static void named_pipes_move_no_files(void **state) {
+#define CALL(fragment) "\5\0\0\3\x10\0\0\0" fragment "\0\0\0\0\0\0"
+
+static void calls_over_a_named_pipe_move_no_files(void **state) {
     for (int by_answer = 0; by_answer < 2; by_answer++) {
         script_begin();
         ASK(TREE_CONNECT, 1, put_tree(by_answer ? "\\\\store\\x" : "\\\\store\\IPC$"));
         SAY(TREE_CONNECT, 1, 0, put_tree_answer(by_answer ? 2 : 1));
         open_file(2, "srvsvc", HANDLE, 0);
-        ASK(WRITE, 3, put_write(HANDLE, 0, "\5\0\13", 3));
-        close_file(4, HANDLE, NO_END);
+        ASK(WRITE, 3, put_write(HANDLE, 0, CALL("\x10\0"), 16));
+        ASK(WRITE, 4, put_write(HANDLE, 0, CALL("\x20\0"), 16));
+        ASK(WRITE, 5, put_write(HANDLE, 0, "the rest of a call", 16));
+        ASK(READ, 6, put_read(HANDLE, 0, 1024));
+        SAY(READ, 6, 0, put_read_answer(CALL("\x10\0"), 16));
+        close_file(7, HANDLE, NO_END);
         CHECK_EACH_SPLIT(assert_int_equal(w->transfers, 0));
     }
+}
+
+static void what_else_goes_over_a_pipe_is_looked_at_in_the_order_in_which_it_comes(void **state) {
+    script_begin();
+    ASK(TREE_CONNECT, 1, put_tree("\\\\store\\IPC$"));
+    SAY(TREE_CONNECT, 1, 0, put_tree_answer(2));
+    open_file(2, "srvsvc", HANDLE, 0);
+    ASK(WRITE, 3, put_write(HANDLE, 0, "abc", 3));
+    ASK(WRITE, 4, put_write(HANDLE, 0, "defghijklmnop", 13));
+    ASK(WRITE, 5, put_write(HANDLE, 0, "q", 1));
+    close_file(6, HANDLE, NO_END);
+    CHECK_EACH_SPLIT({
+        assert_int_equal(w->transfers, 1);
+        assert_bytes(&w->transfer[0], "abcdefghijklmnopq");
+    });
 }
 
 static void what_a_server_copies_by_itself_is_counted_and_missing(void **state) {
@@ -715,7 +740,8 @@ int main(void) {
         cmocka_unit_test(what_was_read_behind_the_end_is_another_object),
         cmocka_unit_test(files_of_one_name_and_of_one_handle_later_are_each_their_own),
         cmocka_unit_test(a_file_that_is_written_over_from_its_beginning_is_another_object),
-        cmocka_unit_test(named_pipes_move_no_files),
+        cmocka_unit_test(calls_over_a_named_pipe_move_no_files),
+        cmocka_unit_test(what_else_goes_over_a_pipe_is_looked_at_in_the_order_in_which_it_comes),
         cmocka_unit_test(what_a_server_copies_by_itself_is_counted_and_missing),
         cmocka_unit_test(what_is_encrypted_is_told_and_what_is_clear_beside_it_is_read),
         cmocka_unit_test(compressed_messages_are_unpacked),

@@ -423,15 +423,6 @@ static void a_transaction_opens_too_and_another_sets_the_end(void **state) {
     });
 }
 
-static void pipes_move_no_files(void **state) {
-    wide = true;
-    script_begin();
-    connect_tree("IPC");
-    nt_create(2, "\\srvsvc", 0);
-    write_andx(3, 0, "abc");
-    CHECK_EACH_SPLIT(assert_int_equal(w->transfers, 0));
-}
-
 static void the_user_of_a_session_without_a_security_buffer_stands_behind_two_passwords(void **state) {
     wide = true;
     script_begin();
@@ -576,7 +567,6 @@ int main(void) {
         cmocka_unit_test(the_oldest_commands_are_read_too),
         cmocka_unit_test(a_chain_opens_and_reads),
         cmocka_unit_test(a_transaction_opens_too_and_another_sets_the_end),
-        cmocka_unit_test(pipes_move_no_files),
         cmocka_unit_test(the_user_of_a_session_without_a_security_buffer_stands_behind_two_passwords),
         cmocka_unit_test(raw_frames_bring_what_was_asked_for),
         cmocka_unit_test(of_a_raw_write_some_may_stand_behind_the_request),
