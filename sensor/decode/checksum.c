@@ -134,3 +134,10 @@ enum packet_sum packet_sum(const struct packet *p) {
     return segment_sum(&p->source, &p->destination, p->transport,
                        bytes_of(p->payload - p->header_length, p->header_length + p->payload_length));
 }
+
+bool packet_sum_holds(const struct packet *p) {
+    uint32_t length = p->header_length + p->payload_length;
+    uint64_t pseudo = sum_pseudo(&p->source, &p->destination, p->transport, length);
+    return sum_network(p) == SUM_GOOD && p->payload_captured == p->payload_length &&
+           fold_sum(pseudo + sum_bytes(p->payload - p->header_length, length)) == 0xffff;
+}

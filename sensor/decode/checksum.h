@@ -14,6 +14,9 @@ enum packet_sum {
     SUM_UNKNOWN,  /* cut by the capture, none (UDP), a route whose last hop is not known, another transport */
 };
 enum packet_sum packet_sum(const struct packet *p);
+/* Of one of which SUM_LEFT_OUT was said: is the sum that stands there right all the same? One in some 20,000
+ * that were computed is what stands there otherwise. */
+bool packet_sum_holds(const struct packet *p);
 /* Of TCP or UDP alone: the whole segment with its header. */
 enum packet_sum segment_sum(const struct address *source, const struct address *destination,
                             uint8_t transport, struct bytes segment);

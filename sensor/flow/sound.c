@@ -58,6 +58,8 @@ static enum soundness judge_sums(struct flow_table *t, struct flow *flow, const 
     }
     if (sum == SUM_UNKNOWN)
         return PACKET_SOUND;
+    if (verified && sum == SUM_LEFT_OUT && packet_sum_holds(p))
+        return PACKET_SOUND;
     /* Segments that the receiving host has joined before they were captured stand among those that came
      * alone. */
     if (verified && sum == SUM_LEFT_OUT) {

@@ -88,6 +88,25 @@ static void the_sum_of_the_pseudo_header_alone_was_left_to_the_network_card(void
     assert_int_equal(packet_sum(&p), SUM_LEFT_OUT);
 }
 
+static void one_that_was_computed_may_be_that_and_is_right_all_the_same(void **state) {
+    put_sums(26);
+    struct packet p = packet_of(20, 6);
+    uint16_t pseudo = plain_sum(NULL, 0, 0x0a00 + 0x0001 + 0x0a00 + 0x0002 + PROTOCOL_TCP + 26);
+    uint32_t word =
+        (uint32_t)(wire[40] << 8 | wire[41]) + (uint32_t)(wire[36] << 8 | wire[37]) + 0xffffu - pseudo;
+    word = (word & 0xffff) + (word >> 16);
+    word = (word & 0xffff) + (word >> 16);
+    wire[40] = (uint8_t)(word >> 8); /* what the sum loses the payload gains */
+    wire[41] = (uint8_t)word;
+    wire[36] = (uint8_t)(pseudo >> 8);
+    wire[37] = (uint8_t)pseudo;
+    assert_int_equal(packet_sum(&p), SUM_LEFT_OUT);
+    assert_true(packet_sum_holds(&p));
+    wire[41] ^= 1;
+    assert_int_equal(packet_sum(&p), SUM_LEFT_OUT);
+    assert_false(packet_sum_holds(&p));
+}
+
 static void what_the_capture_cut_or_a_route_hides_is_unknown(void **state) {
     put_sums(25);
     struct packet p = packet_of(20, 5);
@@ -123,6 +142,7 @@ int main(void) {
         cmocka_unit_test_setup(a_right_checksum_is_right_at_any_length_and_one_bit_makes_it_wrong, begin),
         cmocka_unit_test_setup(a_wrong_header_of_ipv4_is_wrong, begin),
         cmocka_unit_test_setup(the_sum_of_the_pseudo_header_alone_was_left_to_the_network_card, begin),
+        cmocka_unit_test_setup(one_that_was_computed_may_be_that_and_is_right_all_the_same, begin),
         cmocka_unit_test_setup(what_the_capture_cut_or_a_route_hides_is_unknown, begin),
         cmocka_unit_test_setup(options_are_read_and_damaged_ones_end_them, begin),
     };
