@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes captures packet by packet: only classic pcap in this machine's byte order.
+"""Changes captures packet by packet: only classic pcap in little-endian order, see native().
 
 Packets are (head, data), the head as in the file: seconds, fraction, bytes captured, bytes on the wire.
 """
@@ -7,6 +7,19 @@ import struct
 
 PLACES = 6
 FILE_HEAD = 24
+
+
+def native(data):
+    """A classic pcap of the other byte order in this one."""
+    if data[:4] not in (b'\xa1\xb2\xc3\xd4', b'\xa1\xb2\x3c\x4d'):
+        return data
+    out = bytearray(struct.pack('<IHHiIII', *struct.unpack('>IHHiIII', data[:FILE_HEAD])))
+    at = FILE_HEAD
+    while at + 16 <= len(data):
+        head = struct.unpack_from('>IIII', data, at)
+        out += struct.pack('<IIII', *head) + data[at + 16:at + 16 + head[2]]
+        at += 16 + head[2]
+    return bytes(out)
 
 
 def packets(handle):

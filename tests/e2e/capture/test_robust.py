@@ -21,6 +21,8 @@ READS = 40           # of one capture with one kind of damage at most, so that a
 BYTES = 3_000_000    # and so many bytes of it, but three reads at least
 # A segment with a wrong checksum contradicts whole ones in it: which of them counts depends on which are there.
 CONTRADICTORY = ['suricata-verify__smtp-bug-5981__input']
+# A file in it is written over: before that it was whole as it stood.
+WRITTEN_OVER = ['suricata-verify__nfs-bug-5140__nfsv2']
 
 
 @pytest.fixture(scope='module')
@@ -33,7 +35,7 @@ def replay(tmp_path_factory):
 @pytest.fixture(params=ALL, ids=lambda path: os.path.basename(path)[:-5])
 def capture(request):
     with open(request.param, 'rb') as f:
-        return f.read()
+        return captures.native(f.read())
 
 
 def test_public_captures_are_there():
@@ -52,7 +54,9 @@ def flipped(data, chance):
     return bytes(out)
 
 
-def test_a_cut_capture_gives_what_is_there(replay, capture):
+def test_a_cut_capture_gives_what_is_there(replay, capture, request):
+    if request.node.callspec.id.startswith(tuple(WRITTEN_OVER)):
+        pytest.skip('a file in it is written over')
     whole = set(replay.read(capture, 'whole'))
     places = range(0, len(capture), 16)
     chance = random.Random(torture.SEED)
@@ -70,8 +74,8 @@ def test_flipped_bits_do_no_harm(replay, capture):
 
 @pytest.mark.parametrize('kind', ['drop', 'double', 'reorder'])
 def test_complete_means_complete_whatever_became_of_packets(replay, capture, kind, request):
-    if kind != 'double' and request.node.callspec.id.startswith(tuple(CONTRADICTORY)):
-        pytest.skip('it contradicts itself')
+    if kind != 'double' and request.node.callspec.id.startswith(tuple(CONTRADICTORY + WRITTEN_OVER)):
+        pytest.skip('it contradicts itself, or a file in it is written over')
     whole = replay.read(capture, 'whole')
     chance = random.Random(torture.SEED)
     for i in range(reads(capture)):

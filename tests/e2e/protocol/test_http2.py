@@ -139,7 +139,7 @@ def test_a_hundred_pictures_that_nghttp_fetches_over_many_streams_at_once(lab, s
 
 def test_pictures_asked_for_in_heads_that_go_on(lab, sensor, lane, from_stranger, tmp_path):
     made = write(lane, 20400, 2)
-    lab.run('outside', 'nghttp', '-n', '-b', '200', '--continuation', *[f'http://{net.LANE}:{STORE}/{name}' for name in made])
+    lab.run('outside', 'nghttp', '-n', '--continuation', *[f'http://{net.LANE}:{STORE}/{name}' for name in made])
     come(sensor, made)
 
 
