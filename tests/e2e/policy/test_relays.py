@@ -125,7 +125,7 @@ time.sleep(1)
 
 
 def test_tunnels_beside_each_other_in_one_connection_have_targets_of_their_own(lab, watched, tmp_path):
-    proxy = lab.start('outside', 'nghttpx', '--http2-proxy', f'-f{RELAY},{HTTP2};no-tls', f'-b{RELAY},{PROXY}', '--single-process',
+    proxy = lab.start('outside', 'nghttpx', '--conf=/dev/null', '--http2-proxy', f'-f{RELAY},{HTTP2};no-tls', f'-b{RELAY},{PROXY}', '--single-process',
                       '--errorlog-file=/dev/null')
     lab.wait_port('outside', RELAY, HTTP2)
     sent = {}

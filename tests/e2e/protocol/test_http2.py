@@ -26,7 +26,7 @@ def store(lab, tmp_path_factory):
 @pytest.fixture(scope='module')
 def proxy(lab, store):
     """nghttpx outside, which goes over from HTTP/1 to HTTP/2 where it is asked to, in front of nginx."""
-    process = lab.start('outside', 'nghttpx', f'-f0.0.0.0,{PROXY};no-tls', f'-b127.0.0.1,{PORT};;proto=h2', '--single-process', '--errorlog-file=/dev/null')
+    process = lab.start('outside', 'nghttpx', '--conf=/dev/null', f'-f0.0.0.0,{PROXY};no-tls', f'-b127.0.0.1,{PORT};;proto=h2', '--single-process', '--errorlog-file=/dev/null')
     lab.wait_port('outside', '0.0.0.0', PROXY)
     yield
     lab.stop(process)
@@ -205,8 +205,8 @@ def test_pictures_to_a_partner_with_a_contract_are_silent(lab, sensor, store, tm
 def bridge(lab, sensor):
     """Two nghttpx, between which HTTP/1 goes over a connection of HTTP/2 that the sensor sees from its beginning, and the store behind them."""
     started = [lab.start('outside', '/usr/bin/python3', f'{net.HERE}/upload_store.py', str(UPLOADS)),
-               lab.start('outside', 'nghttpx', f'-f0.0.0.0,{FRONT};no-tls', f'-b127.0.0.1,{UPLOADS}', '--single-process', '--errorlog-file=/dev/null'),
-               lab.start('lane', 'nghttpx', f'-f127.0.0.1,{UPLOADS};no-tls', f'-b{net.UNKNOWN},{FRONT};;proto=h2', '--single-process',
+               lab.start('outside', 'nghttpx', '--conf=/dev/null', f'-f0.0.0.0,{FRONT};no-tls', f'-b127.0.0.1,{UPLOADS}', '--single-process', '--errorlog-file=/dev/null'),
+               lab.start('lane', 'nghttpx', '--conf=/dev/null', f'-f127.0.0.1,{UPLOADS};no-tls', f'-b{net.UNKNOWN},{FRONT};;proto=h2', '--single-process',
                          '--errorlog-file=/dev/null')]
     for space, port in ('outside', UPLOADS), ('outside', FRONT), ('lane', UPLOADS):
         lab.wait_port(space, '', port)
@@ -296,7 +296,7 @@ def test_pictures_in_a_websocket_within_a_stream(lab, sensor, tmp_path):
     """nghttpx takes it apart for python's websockets."""
     made = write(tmp_path, 21300, 20)
     server = lab.start('outside', '/usr/bin/python3', '-c', SOCKETS, str(SOCKET))
-    proxy = lab.start('outside', 'nghttpx', f'-f0.0.0.0,{FRONT};no-tls', f'-b127.0.0.1,{SOCKET}', '--single-process', '--errorlog-file=/dev/null')
+    proxy = lab.start('outside', 'nghttpx', '--conf=/dev/null', f'-f0.0.0.0,{FRONT};no-tls', f'-b127.0.0.1,{SOCKET}', '--single-process', '--errorlog-file=/dev/null')
     try:
         lab.wait_port('outside', '0.0.0.0', FRONT)
         lab.wait_port('outside', '127.0.0.1', SOCKET)
