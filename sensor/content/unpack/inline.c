@@ -63,8 +63,15 @@ static void flush_piece(struct inline_text *t) {
     t->piece_n = 0;
 }
 
+/* Of a run in lines a short one is the last: where some of the text is missing it may be so by chance. */
+static bool is_end_sure(const struct inline_text *t) {
+    return t->padding > 0 || t->line_first == 0 || unpack_object(t->unpack)->missing == 0;
+}
+
 static void end_run(struct inline_text *t, enum transfer_end how) {
     flush_piece(t);
+    if (how == TRANSFER_DONE && !is_end_sure(t))
+        how = TRANSFER_CUT;
     if (t->file)
         filter_end(t->file, how);
     t->file = NULL;
