@@ -136,6 +136,11 @@ static void take_line_end(struct inline_text *t) {
     t->ended_line = true;
 }
 
+/* What stands around values. A run in lines that ends within one at anything else was cut. */
+static bool is_quote(uint8_t c) {
+    return c == '"' || c == '\'' || c == '<' || c == '`' || c == '&' || c == 0;
+}
+
 static void take_plain(struct inline_text *t, uint8_t c) {
     if (is_sign(c))
         take_sign(t, c);
@@ -144,7 +149,7 @@ static void take_plain(struct inline_text *t, uint8_t c) {
     else if (c == '\r' || c == '\n')
         take_line_end(t);
     else if (t->at != TEXT)
-        end_run(t, TRANSFER_DONE);
+        end_run(t, t->line_first == 0 || t->ended_line || is_quote(c) ? TRANSFER_DONE : TRANSFER_CUT);
 }
 
 /* What the escape stands for; 0: it is none, or one of something else. */

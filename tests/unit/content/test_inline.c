@@ -97,6 +97,24 @@ static void lines_of_one_length_are_one_file(void **state) {
     expect_file(in_lines("%0D%0A"));
 }
 
+/* A piece of a mail: it ends anywhere, and what stands behind it is no end of a value. */
+static void a_run_in_lines_that_is_cut_within_one_is_not_complete(void **state) {
+    static char text[ROOM];
+    write_file("\xff\xd8\xff\xe0", 4);
+    for (int whole = 0; whole < 2; whole++) {
+        size_t n = (size_t)sprintf(text, "piece:\n"), all = whole ? strlen(signs) : 1000;
+        for (size_t at = 0; at < all; at += 76)
+            n += (size_t)sprintf(text + n, "%.*s%s", (int)(all - at < 76 ? all - at : 76), signs + at,
+                                 at + 76 < all ? "\n" : "");
+        sprintf(text + n, "%s", whole ? "\"}" : ")\n* 2 FETCH ");
+        run(text, 4000);
+        assert_int_equal(got.ended, 2);
+        assert_int_equal(got.list[1].size, whole ? FILE_N : 750);
+        assert_int_equal(got.list[1].complete, whole);
+        collect_finish(&got);
+    }
+}
+
 static void texts_in_base64_are_files_too(void **state) {
     write_file("", 0);
     for (size_t i = 0; i < FILE_N; i++)
@@ -122,6 +140,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_of_forms_and_json_are_files),
         cmocka_unit_test(lines_of_one_length_are_one_file),
+        cmocka_unit_test(a_run_in_lines_that_is_cut_within_one_is_not_complete),
         cmocka_unit_test(texts_in_base64_are_files_too),
         cmocka_unit_test(what_is_no_file_is_text),
     };
