@@ -9,6 +9,8 @@ import random
 import lab as net
 import material
 import pytest
+
+pytestmark = pytest.mark.peers
 from PIL import Image
 
 PORT = 8554

@@ -7,8 +7,8 @@ import lab as net
 import material
 import packets
 import pytest
+import test_joined_uploads
 import test_queries
-import test_uploads
 import web
 
 PORT, PROXY, STORE, GRPC, SOCKET, FRONT, UPLOADS = 8590, 8591, 8592, 8593, 8594, 8595, 8596
@@ -94,10 +94,10 @@ def put_at_once(lab, folder, made):
     lab.run('lane', '/usr/bin/python3', '-c', H2_CLIENT, net.UNKNOWN, str(PORT), *[str(folder / name) for name in made])
 
 
-def put(lab, folder, made, port=PORT, how='--http2-prior-knowledge', to=net.UNKNOWN):
+def put(lab, folder, made, port=PORT, how='--http2-prior-knowledge', to=net.UNKNOWN, more=()):
     """Each by a curl of its own: 7.88 fails at the second one of a connection."""
     for name in made:
-        lab.run('lane', 'curl', '-sS', '--fail', how, '-T', str(folder / name), f'http://{to}:{port}/{name}')
+        lab.run('lane', 'curl', '-sS', '--fail', how, *more, '-T', str(folder / name), f'http://{to}:{port}/{name}')
 
 
 def come(sensor, made, protocol='http', names=True, more=lambda t: False):
@@ -137,9 +137,10 @@ def test_a_hundred_pictures_that_nghttp_fetches_over_many_streams_at_once(lab, s
     assert all(t['source']['ip'] == net.LANE and t['destination']['ip'] == net.UNKNOWN for t in found)
 
 
-def test_pictures_asked_for_in_heads_that_go_on(lab, sensor, lane, from_stranger, tmp_path):
-    made = write(lane, 20400, 2)
-    lab.run('outside', 'nghttp', '-n', '--continuation', *[f'http://{net.LANE}:{STORE}/{name}' for name in made])
+def test_pictures_behind_heads_that_go_on(lab, sensor, store, tmp_path):
+    """A head of more than 16 KiB has frames of its own for the rest (RFC 9113 section 6.10)."""
+    made = write(tmp_path, 20400, 3)
+    put(lab, tmp_path, made, more=['-H', 'X-Note: ' + 'n' * 40000])
     come(sensor, made)
 
 
@@ -219,14 +220,14 @@ def bridge(lab, sensor):
 def test_an_upload_of_several_requests_is_one_file(lab, sensor, bridge, tmp_path, how):
     made = write(tmp_path, 21500, 1)
     (name,) = made
-    lab.run('lane', *test_uploads.SMALL[how](str(tmp_path / name), bridge))
+    lab.run('lane', *test_joined_uploads.SMALL[how](str(tmp_path / name), bridge))
     come(sensor, made, names=False, more=lambda t: t['file']['size'] < 500)
 
 
 def test_the_parts_of_an_upload_to_s3_are_one_file(lab, sensor, bridge, tmp_path):
     data = material.lane_image(5, 6400, 4800) + packets.noise('parts', 11 << 20)
     (tmp_path / 'a.jpg').write_bytes(data)
-    lab.run('lane', *test_uploads.LARGE['boto3 in parts'](str(tmp_path / 'a.jpg'), bridge))
+    lab.run('lane', *test_joined_uploads.LARGE['boto3 in parts'](str(tmp_path / 'a.jpg'), bridge))
     come(sensor, {'a.jpg': data}, names=False, more=lambda t: t['file']['size'] < 2000)
 
 

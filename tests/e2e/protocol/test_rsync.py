@@ -7,6 +7,8 @@ import lab as net
 import material
 import pytest
 
+pytestmark = pytest.mark.peers
+
 PORT = 8873
 
 
