@@ -14,10 +14,29 @@ E2E = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 
 sys.path[:0] = [E2E, os.path.join(E2E, 'protocol')]
 import lab as net  # noqa: E402
 import material  # noqa: E402
+import samba  # noqa: E402
 import test_ftp  # noqa: E402
 
-HTTP, NGINX, CONNECTIONS = 8080, 8088, 8
+HTTP, NGINX, MAIL, CONNECTIONS = 8080, 8088, 2525, 8
 KINDS = ('http-up', 'http-down', 'ftp-up', 'ftp-down')
+# Each by itself, with the files of another kind; not in the mixed capture.
+MORE = {'smtp': 'http-up', 'smb': 'ftp-up'}
+
+# Mails of four files each, over one connection.
+MAILER = '''
+import email.message, email.policy, smtplib, sys
+host, port, *paths = sys.argv[1:]
+client = smtplib.SMTP(host, int(port), timeout=60)
+for i in range(0, len(paths), 4):
+    m = email.message.EmailMessage(policy=email.policy.SMTP)
+    m['From'], m['To'], m['Subject'] = 'shift@lanes.example', 'desk@else.example', 'as agreed'
+    m.set_content('Find them attached.')
+    for path in paths[i:i + 4]:
+        with open(path, 'rb') as f:
+            m.add_attachment(f.read(), *('text/csv' if path.endswith('.csv') else 'image/jpeg').split('/'), filename=path.rsplit('/', 1)[1])
+    client.send_message(m)
+client.quit()
+'''
 
 
 class Progress:
@@ -84,6 +103,13 @@ class Traffic:
         for space, port in (('outside', HTTP), ('lane', NGINX), ('outside', test_ftp.PORT), ('lane', test_ftp.PORT)):
             self.lab.wait_port(space, '::' if port != NGINX else '0.0.0.0', port)
 
+    def servers_of_more(self):
+        protocol = os.path.dirname(test_ftp.__file__)
+        os.makedirs(f'{self.folder}/mails')
+        self.lab.start('outside', '/usr/bin/python3', f'{protocol}/mail_server.py', f'{self.folder}/mails', str(MAIL))
+        self.lab.wait_port('outside', '::', MAIL)
+        samba.Share(self.lab, 'outside', os.path.join(self.folder, 'samba'))
+
     def store(self):
         """The folder of an FTP server in the image network that holds the same files."""
         folder = os.path.join(self.folder, 'store')
@@ -128,6 +154,13 @@ class Traffic:
                       f'interface = "{net.UNAPPROVED}"', 'next']
         return self.curl('outside', lines[:-1])
 
+    def smtp(self, files):
+        return self.lab.start('lane', '/usr/bin/python3', '-c', MAILER, net.UNKNOWN, str(MAIL), *files)
+
+    def smb(self, files):
+        commands = ';'.join(f'put {path} {os.path.basename(path)}' for path in files)
+        return self.lab.start('lane', *samba.words_of(net.UNAPPROVED), '-c', commands, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
 
 def pace(lab, megabits):
     """Slows both ends down, so that the recorder loses nothing."""
@@ -164,8 +197,8 @@ def record_all_of(lab, folder, name, start):
     raise RuntimeError('the recorder loses packets even when slow; is the machine busy?')
 
 
-def make(folder, megabytes):
-    """Captures of each kind over a quarter of the files, and of all kinds at once: about `megabytes`."""
+def make(folder, megabytes, more=False):
+    """Captures of each kind over a quarter of the files, and of all kinds at once: about `megabytes`. `more`: and those of MORE."""
     files_folder = os.path.join(folder, 'files')
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(files_folder)
@@ -180,6 +213,10 @@ def make(folder, megabytes):
         traffic.servers()
         jobs = {kind: functools.partial(getattr(traffic, kind.replace('-', '_')), groups[kind]) for kind in KINDS}
         captures = {kind: [jobs[kind]] for kind in KINDS} | {'mixed': list(jobs.values())}
+        if more:
+            traffic.servers_of_more()
+            groups |= {kind: groups[of] for kind, of in MORE.items()}
+            captures |= {kind: [functools.partial(getattr(traffic, kind), groups[kind])] for kind in MORE}
         bar = Progress('captures', len(captures))
         for name, started in captures.items():
             record_all_of(lab, folder, name, functools.partial(start_all, folder, started))

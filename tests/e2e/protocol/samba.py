@@ -67,9 +67,13 @@ class Share:
         self.lab.stop(self.process)
 
 
+def words_of(host, dialect='SMB3'):
+    """smbclient's, for a session with the share of `host`; commands follow behind -c."""
+    return ['smbclient', '--configfile=/dev/null', f'//{host}/plates', '-U', f'{USER}%{PASSWORD}', '-m', dialect, '--option=client min protocol=NT1']
+
+
 def client(lab, space, host, commands, *words, dialect='SMB3', check=True):
     """smbclient, with the commands of one session."""
-    done = lab.run(space, 'smbclient', '--configfile=/dev/null', f'//{host}/plates', '-U', f'{USER}%{PASSWORD}', '-m', dialect,
-                   '--option=client min protocol=NT1', *words, '-c', ';'.join(commands), check=False, timeout=120)
+    done = lab.run(space, *words_of(host, dialect), *words, '-c', ';'.join(commands), check=False, timeout=120)
     assert not check or (done.returncode == 0 and 'NT_STATUS' not in done.stdout), done.stdout
     return done
