@@ -15,6 +15,7 @@ enum {
     COMMAND_UDP = 3,
     ASKED_V4 = 1,
     ASKED_NAME = 3,
+    ASKED_V6 = 4,
     METHOD_NONE = 0,
     METHOD_GSSAPI = 1, /* RFC 1961: wraps all that follows */
     METHOD_PASSWORD = 2,
@@ -109,11 +110,11 @@ static int read_password_reply(struct socks *s, struct bytes b) {
 }
 
 size_t socks_read_address(struct bytes in, struct bytes *name, struct address *a) {
-    enum { PORT = 2, V4 = 4, V6 = 16, TYPE_V6 = 4 };
+    enum { PORT = 2, V4 = 4, V6 = 16 };
     *name = bytes_of(NULL, 0);
     if (in.n < 2)
         return 0;
-    size_t n = in.p[0] == ASKED_V4 ? V4 : in.p[0] == TYPE_V6 ? V6 : in.p[0] == ASKED_NAME ? 1 + in.p[1] : 0;
+    size_t n = in.p[0] == ASKED_V4 ? V4 : in.p[0] == ASKED_V6 ? V6 : in.p[0] == ASKED_NAME ? 1 + in.p[1] : 0;
     if (n == 0 || in.n < 1 + n + PORT)
         return 0;
     if (in.p[0] == ASKED_NAME)
@@ -123,33 +124,20 @@ size_t socks_read_address(struct bytes in, struct bytes *name, struct address *a
     return 1 + n + PORT;
 }
 
+static bool is_address_type(uint8_t type) {
+    return type == ASKED_V4 || type == ASKED_NAME || type == ASKED_V6;
+}
+
 /* Request and reply have the same form (RFC 1928 sections 4 to 6): version, command or result, 0, address,
- * port. The bytes it takes; *name if the address is one. */
-static int read_address_message(struct bytes b, struct bytes *name) {
-    size_t address;
-    *name = bytes_of(NULL, 0);
-    if (b.n < 5)
+ * port. The bytes it takes; *name and *a as socks_read_address() has them. */
+static int read_address_message(struct bytes b, struct bytes *name, struct address *a) {
+    enum { BEFORE = 3 };
+    if (b.n < BEFORE + 2)
         return 0;
-    if (b.p[0] != VERSION_5 || b.p[2] != 0)
+    if (b.p[0] != VERSION_5 || b.p[2] != 0 || !is_address_type(b.p[BEFORE]))
         return LOST;
-    switch (b.p[3]) {
-    case ASKED_V4:
-        address = 4;
-        break;
-    case ASKED_NAME:
-        address = 1 + (size_t)b.p[4];
-        break;
-    case 4:
-        address = 16;
-        break;
-    default:
-        return LOST;
-    }
-    if (b.n < 4 + address + 2)
-        return 0;
-    if (b.p[3] == ASKED_NAME)
-        *name = bytes_of(b.p + 5, b.p[4]);
-    return (int)(4 + address + 2);
+    size_t n = socks_read_address(bytes_of(b.p + BEFORE, b.n - BEFORE), name, a);
+    return n ? BEFORE + (int)n : 0;
 }
 
 /* Methods that do not encrypt, but whose messages are not known here (CHAP and others), are stepped over
@@ -159,8 +147,8 @@ static size_t measure_other_messages(const struct socks *s, struct bytes b, uint
     size_t at = 0;
     if (!s->other_method)
         return 0;
-    while (b.n - at >= 4 && !(b.p[at] == VERSION_5 && b.p[at + 1] <= most && b.p[at + 2] == 0 &&
-                              (b.p[at + 3] == 1 || b.p[at + 3] == 3 || b.p[at + 3] == 4)))
+    while (b.n - at >= 4 &&
+           !(b.p[at] == VERSION_5 && b.p[at + 1] <= most && b.p[at + 2] == 0 && is_address_type(b.p[at + 3])))
         at++;
     return at;
 }
@@ -170,21 +158,21 @@ static void name_target(struct conversation *c, struct bytes name) {
     c->services->tell(c, (const struct bytes[FACT_COUNT]){[FACT_HOST] = name, [FACT_TARGET] = name});
 }
 
-/* The same by address, of four or sixteen octets. */
-static void address_target(struct conversation *c, const uint8_t *octets, size_t n) {
+/* The same by address. */
+static void address_target(struct conversation *c, const struct address *a) {
     char text[ADDRESS_TEXT_MAX];
-    struct address a = n == 4 ? address_from_v4(octets) : address_from_v6(octets);
-    struct bytes target = bytes_text(address_format(&a, text));
+    struct bytes target = bytes_text(address_format(a, text));
     c->services->tell(c, (const struct bytes[FACT_COUNT]){[FACT_TARGET] = target});
 }
 
 static int read_request(struct socks *s, struct bytes b) {
     struct bytes name;
+    struct address a;
     size_t before = measure_other_messages(s, b, COMMAND_UDP);
     b = bytes_of(b.p + before, b.n - before);
     if (s->other_method && b.n < 4)
         return (int)before; /* keeps what may be its beginning */
-    int n = read_address_message(b, &name);
+    int n = read_address_message(b, &name, &a);
     if (n <= 0)
         return n < 0 ? LOST : (int)before;
     s->command = b.p[1];
@@ -192,11 +180,10 @@ static int read_request(struct socks *s, struct bytes b) {
     s->step = STEP_REPLY;
     if (s->command < COMMAND_CONNECT || s->command > COMMAND_UDP)
         return LOST;
-    enum { ADDRESS = 4, V4 = 4, V6 = 16 };
     if (name.n)
         name_target(s->c, name);
-    else if (b.p[3] != ASKED_NAME)
-        address_target(s->c, b.p + ADDRESS, b.p[3] == ASKED_V4 ? V4 : V6);
+    else if (!name.p)
+        address_target(s->c, &a);
     return n + (int)before;
 }
 
@@ -216,11 +203,8 @@ static void expect_datagrams(struct socks *s, const struct address *bound, uint1
 /* `bound`: the address in the reply, NULL where it is a name. */
 static void note_granted(struct socks *s, const struct address *bound, uint16_t port) {
     bool came = s->command == COMMAND_BIND && s->replies_due == 1;
-    if (came && bound) { /* the second reply to BIND names who has connected */
-        char text[ADDRESS_TEXT_MAX];
-        struct bytes target = bytes_text(address_format(bound, text));
-        s->c->services->tell(s->c, (const struct bytes[FACT_COUNT]){[FACT_TARGET] = target});
-    }
+    if (came && bound) /* the second reply to BIND names who has connected */
+        address_target(s->c, bound);
     if (--s->replies_due > 0)
         return;
     s->step = STEP_TUNNEL;
@@ -234,18 +218,17 @@ static void note_granted(struct socks *s, const struct address *bound, uint16_t 
 
 static int read_reply(struct socks *s, struct bytes b) {
     struct bytes name;
+    struct address bound;
     size_t before = measure_other_messages(s, b, 8);
     b = bytes_of(b.p + before, b.n - before);
     if (s->other_method && b.n < 4)
         return (int)before;
-    int n = read_address_message(b, &name);
+    int n = read_address_message(b, &name, &bound);
     if (n <= 0)
         return n < 0 ? LOST : (int)before;
     s->other_method = false;
-    struct address bound;
-    socks_read_address(bytes_of(b.p + 3, b.n - 3), &name, &bound);
     if (b.p[1] == 0)
-        note_granted(s, name.n ? NULL : &bound, (uint16_t)(b.p[n - 2] << 8 | b.p[n - 1]));
+        note_granted(s, name.p ? NULL : &bound, (uint16_t)(b.p[n - 2] << 8 | b.p[n - 1]));
     else
         note_refused(s);
     return n + (int)before;
@@ -256,6 +239,7 @@ static int read_request_4(struct socks *s, struct bytes b) {
     const uint8_t *end, *name;
     if (b.n < 9)
         return 0;
+    struct address asked = address_from_v4(b.p + 4);
     if (b.p[1] != COMMAND_CONNECT && b.p[1] != COMMAND_BIND)
         return LOST;
     end = memchr(b.p + 8, 0, b.n - 8);
@@ -269,7 +253,7 @@ static int read_request_4(struct socks *s, struct bytes b) {
         if (end > name)
             name_target(s->c, bytes_of(name, (size_t)(end - name)));
     } else {
-        address_target(s->c, b.p + 4, 4);
+        address_target(s->c, &asked);
     }
     s->command = b.p[1];
     s->replies_due = s->command == COMMAND_BIND ? 2 : 1;

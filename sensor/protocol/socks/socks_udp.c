@@ -24,7 +24,7 @@ static void tell_target(struct relay *r, struct bytes target) {
 }
 
 static struct bytes next_datagram(void *state, enum side from, struct bytes *in) {
-    enum { FRAGMENT = 2, HEAD = 3 };
+    enum { HEAD = 3 };
     struct relay *r = state;
     struct bytes all = *in, name;
     struct address a;
@@ -34,7 +34,7 @@ static struct bytes next_datagram(void *state, enum side from, struct bytes *in)
         return all;
     char text[ADDRESS_TEXT_MAX];
     if (from == SIDE_CLIENT)
-        tell_target(r, name.n ? name : bytes_text(address_format(&a, text)));
+        tell_target(r, name.p ? name : bytes_text(address_format(&a, text)));
     return bytes_of(all.p + HEAD + n, all.n - HEAD - n);
 }
 

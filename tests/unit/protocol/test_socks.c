@@ -178,6 +178,19 @@ static void who_connects_to_a_bound_port_is_whom_it_is_for(void **state) {
     FOR_EACH_SPLIT(q, assert_inner_is_ftp(w); assert_target(w, "198.51.100.2"));
 }
 
+static void an_answer_that_names_nobody_says_nothing(void **state) {
+    static const struct piece bound[] = {CLIENT("\5\1\0"),
+                                         SERVER("\5\0"),
+                                         CLIENT("\5\2\0\1\xc6\x33\x64\2\0\0"),
+                                         SERVER("\5\0\0\1\xcb\0\x71\x8\4\0"),
+                                         SERVER("\5\0\0\3\0\0\x15"),
+                                         INNER};
+    static const struct piece datagrams[] = {CLIENT("\5\1\0"), SERVER("\5\0"), CLIENT("\5\3\0\1\0\0\0\0\0\0"),
+                                             SERVER("\5\0\0\3\0\4\0")};
+    FOR_EACH_SPLIT(bound, assert_inner_is_ftp(w); assert_target(w, "198.51.100.2"));
+    FOR_EACH_SPLIT(datagrams, assert_int_equal(w->expectations, 0));
+}
+
 /* The datagrams' flow is the one that the server's answer names: its own address where that has none. */
 static void datagrams_through_a_relay_say_for_whom_they_are(void **state) {
     static const struct piece own[] = {CLIENT("\5\1\0"), SERVER("\5\0"), CLIENT("\5\3\0\1\0\0\0\0\0\0"),
@@ -201,6 +214,8 @@ static void datagrams_through_a_relay_say_for_whom_they_are(void **state) {
         world_send(w, flow, SIDE_SERVER, first, sizeof first - 1);
         world_send(w, flow, SIDE_CLIENT, "\0\0\0\1\xc6", 5); /* cut */
         world_send(w, flow, SIDE_CLIENT, "\0", 1);
+        assert_target(w, "b.exa");
+        world_send(w, flow, SIDE_CLIENT, "\0\0\0\3\0\0\x45plain", 12); /* for nobody */
         assert_target(w, "b.exa");
         world_destroy(w);
     }
@@ -237,6 +252,7 @@ int main(void) {
         cmocka_unit_test(what_gssapi_wraps_is_looked_at),
         cmocka_unit_test(tls_in_a_tunnel_is_encrypted),
         cmocka_unit_test(who_connects_to_a_bound_port_is_whom_it_is_for),
+        cmocka_unit_test(an_answer_that_names_nobody_says_nothing),
         cmocka_unit_test(datagrams_through_a_relay_say_for_whom_they_are),
         cmocka_unit_test(bytes_that_only_begin_like_socks_are_not),
         cmocka_unit_test(more_sent_ahead_than_is_kept_is_lost_and_counted),
