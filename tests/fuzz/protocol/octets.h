@@ -9,8 +9,9 @@
 
 /* One flow of a stream, turn by turn: an octet for side (top bit), gap (next bit) and length, then the bytes,
  * or all that is left where the length is 63; a length of 0 ends the side. What comes to a protocol of the
- * target's own must be what each side sent, in its order and nothing twice. Objects are pieces of it: those
- * of what nobody parses leave some of it out, and what broke may be in two of them. */
+ * target's own must be the end of what each side sent: nothing of it is left out, comes twice or out of
+ * order. Objects are pieces of it: those of what nobody parses leave some of it out, and what broke may be in
+ * two of them. */
 
 enum { OCTETS_MAX = 1 << 17 };
 
@@ -26,7 +27,7 @@ struct passage {
     struct octets sent[2], out[2]; /* by side */
     bool ended[2];
     uint64_t held_most; /* octets of PROTOCOL_HELD that may be in use */
-    size_t apart;       /* the first octets that come out: headers of packets may have stood among them */
+    size_t apart;       /* pieces of objects up to so long: headers of packets may have stood among them */
     unsigned encrypted, cleared;
     uint64_t told[FACT_COUNT]; /* of every octet of the last of each */
 };
@@ -121,13 +122,6 @@ static void octets_begin(uint8_t transport, uint64_t held_most, size_t apart) {
     conversation_named(passage.dispatcher, passage.conversation, NULL);
 }
 
-static bool is_part_of(const uint8_t *some, size_t n, const struct octets *all) {
-    size_t found = 0;
-    for (size_t i = 0; i < all->n && found < n; i++)
-        found += all->p[i] == some[found];
-    return found == n;
-}
-
 /* Returns what became of it: false where it was given up, of which nothing is certain. */
 static bool octets_finish(void) {
     conversation_decide(passage.dispatcher, passage.conversation);
@@ -139,8 +133,7 @@ static bool octets_finish(void) {
         abort();
     for (int side = 0; side < 2 && !lost; side++) {
         const struct octets *sent = &passage.sent[side], *out = &passage.out[side];
-        size_t n = out->n > passage.apart ? out->n - passage.apart : 0;
-        if (out->n > sent->n || !is_part_of(out->p + out->n - n, n, sent))
+        if (out->n > sent->n || memcmp(out->p, sent->p + sent->n - out->n, out->n) != 0)
             abort();
     }
     return !lost;
