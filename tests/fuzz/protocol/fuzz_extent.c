@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 
-/* Any octets, in chunks of the size that the first one says. Whatever begins: what belongs to it are octets of
- * the input in their order, and how they are cut changes nothing. */
+/* Any octets, in chunks of the size that the first one says. Whatever begins: what belongs to it are octets
+ * of the input in their order, and how they are cut changes nothing. The corpus has a seed of each format in
+ * the list of extent/formats.c, and one of tar. */
 
 struct told {
     const uint8_t *from;
@@ -47,6 +48,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     at = extent_find(all, &format);
     if (at > all.n || (at < all.n) != (format != NULL))
         abort();
+    const struct extent_format *first = extent_of_first(all);
+    if (first) {
+        format = first;
+        at = 0;
+    }
     if (!format)
         return 0;
     struct bytes in = bytes_of(all.p + at, all.n - at);
