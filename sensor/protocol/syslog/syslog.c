@@ -3,6 +3,9 @@
 
 #include "protocol/memory.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 enum { OBJECT_MAX = 1 << 20, COUNT_MAX = 1 << 20 };
 static const time_ns window = 60 * NS_PER_S;
 
@@ -12,7 +15,7 @@ struct syslog_side {
     time_ns since;
     uint32_t left; /* octets of a message that says how many it has */
     bool begun;
-    enum { AT_START, IN_COUNT, IN_COUNTED, IN_LINE } state;
+    enum { AT_START, IN_COUNT, BEHIND_COUNT, IN_COUNTED, IN_LINE } state;
 };
 
 struct syslog {
@@ -25,7 +28,24 @@ static void *open_syslog(struct conversation *c, struct bytes facts) {
 
 /* --- the object of a side --- */
 
+static void tell_octets(struct conversation *c, struct syslog_side *s, const uint8_t *p, size_t n) {
+    if (n > 0)
+        c->services->data(c, s->transfer, p, n);
+    s->octets += n;
+}
+
+/* What is no count was the beginning of a line. */
+static void release_count(struct conversation *c, struct syslog_side *s) {
+    char digits[16];
+    if (s->state != IN_COUNT && s->state != BEHIND_COUNT)
+        return;
+    int n = snprintf(digits, sizeof digits, "%" PRIu32 "%s", s->left, s->state == BEHIND_COUNT ? " " : "");
+    tell_octets(c, s, (const uint8_t *)digits, (size_t)n);
+    s->state = IN_LINE;
+}
+
 static void end_object(struct conversation *c, struct syslog_side *s, enum transfer_end how) {
+    release_count(c, s);
     if (s->begun)
         c->services->end(c, s->transfer, how);
     s->begun = false;
@@ -44,12 +64,6 @@ static void begin_message(struct conversation *c, struct syslog_side *s, enum si
     s->octets = 0;
     s->since = c->now;
     s->transfer = c->services->begin(c, &seed);
-}
-
-static void tell_octets(struct conversation *c, struct syslog_side *s, const uint8_t *p, size_t n) {
-    if (n > 0)
-        c->services->data(c, s->transfer, p, n);
-    s->octets += n;
 }
 
 static void end_line(struct conversation *c, struct syslog_side *s) {
@@ -78,15 +92,22 @@ static void take_start(struct conversation *c, struct syslog_side *s, enum side 
         tell_octets(c, s, &octet, 1);
 }
 
-/* RFC 6587 section 3.4.1. What is no count was the beginning of a line. */
-static void take_count(struct conversation *c, struct syslog_side *s, uint8_t octet) {
-    if (is_digit(octet) && s->left < COUNT_MAX) {
+/* RFC 6587 section 3.4.1: digits, a blank, and a message, which begins with its priority. Returns whether the
+ * octet was taken. */
+static bool take_count(struct conversation *c, struct syslog_side *s, uint8_t octet) {
+    if (s->state == IN_COUNT && is_digit(octet) && s->left < COUNT_MAX) {
         s->left = s->left * 10 + octet - '0';
-        return;
+        return true;
     }
-    s->state = octet == ' ' ? IN_COUNTED : IN_LINE;
-    if (s->state == IN_LINE)
-        tell_octets(c, s, &octet, 1);
+    if (s->state == IN_COUNT && octet == ' ') {
+        s->state = BEHIND_COUNT;
+        return true;
+    }
+    if (s->state == BEHIND_COUNT && octet == '<')
+        s->state = IN_COUNTED;
+    else
+        release_count(c, s);
+    return false;
 }
 
 static size_t take_counted(struct conversation *c, struct syslog_side *s, struct bytes in) {
@@ -124,8 +145,8 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
             i += take_counted(c, s, bytes_of(bytes + i, n - i));
         } else if (s->state == IN_LINE) {
             i += take_line(c, s, bytes_of(bytes + i, n - i));
-        } else if (s->state == IN_COUNT) {
-            take_count(c, s, bytes[i++]);
+        } else if (s->state == IN_COUNT || s->state == BEHIND_COUNT) {
+            i += take_count(c, s, bytes[i]);
         } else if (!is_text(bytes[i])) {
             return leave(c, from, bytes_of(bytes + i, n - i));
         } else {
@@ -139,6 +160,7 @@ static enum protocol_result take_data(struct conversation *c, enum side from, co
 static enum protocol_result take_gap(struct conversation *c, enum side from, uint64_t n) {
     struct syslog *y = c->state;
     struct syslog_side *s = &y->side[from];
+    release_count(c, s);
     if (s->begun)
         c->services->gap(c, s->transfer, n);
     if (s->state == IN_COUNTED && n < s->left)

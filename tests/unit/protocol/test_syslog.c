@@ -50,6 +50,14 @@ static void messages_of_a_stream_are_lines_of_one_object(void **state) {
                    assert_bytes(&w->transfer[0], NEW "\n" OLD "\none more line\n"))
 }
 
+static void a_line_that_begins_with_digits_keeps_them(void **state) {
+    static const struct piece pieces[] = {
+        C(NEW "\n4929138475610025\n4929 1384 7561 0025\n11 <no count\n\n" OLD "\n77")};
+    FOR_EACH_SPLIT(pieces, assert_int_equal(w->transfers, 1);
+                   assert_bytes(&w->transfer[0],
+                                NEW "\n4929138475610025\n4929 1384 7561 0025\n<no count\n\n" OLD "\n77"))
+}
+
 static void a_gap_is_told_and_what_comes_behind_it_too(void **state) {
     static const struct piece lines[] = {C(NEW "\n<13>"), GAP(SIDE_CLIENT, 30), C("KXR4472\n" SHORT "\n")};
     FOR_EACH_SPLIT(lines, assert_int_equal(w->transfers, 1); assert_int_equal(w->transfer[0].missing, 30);
@@ -147,6 +155,7 @@ int main(void) {
         cmocka_unit_test(a_message_shows_itself_by_its_priority_and_its_time),
         cmocka_unit_test(other_text_does_not),
         cmocka_unit_test(messages_of_a_stream_are_lines_of_one_object),
+        cmocka_unit_test(a_line_that_begins_with_digits_keeps_them),
         cmocka_unit_test(a_gap_is_told_and_what_comes_behind_it_too),
         cmocka_unit_test(what_is_no_text_is_looked_at_as_another_conversation),
         cmocka_unit_test(datagrams_are_lines_of_one_object_a_minute),
