@@ -29,7 +29,7 @@ struct side_state {
     } at;
     uint32_t skip; /* octets of no interest */
     uint16_t n;
-    bool cut, empty; /* the line is longer; the last argument was empty */
+    bool cut;        /* the line is longer */
     uint8_t strings; /* that came */
     uint8_t line[RSYNC_LINE_MAX];
     struct rsync_text checksums, codings; /* what it can do, in its order */
@@ -76,7 +76,7 @@ static struct bytes agree(struct bytes client, struct bytes server) {
     return bytes_until(server, ' ');
 }
 
-static unsigned checksum_size(const struct rsync *r, struct bytes name) {
+static unsigned checksum_size(struct bytes name) {
     static const struct {
         const char *name;
         unsigned n;
@@ -87,7 +87,7 @@ static unsigned checksum_size(const struct rsync *r, struct bytes name) {
     return 16; /* MD4, MD5 */
 }
 
-static enum rsync_coding find_coding(const struct rsync *r, struct bytes name) {
+static enum rsync_coding find_coding(struct bytes name) {
     static const struct {
         const char *name;
         enum rsync_coding coding;
@@ -118,18 +118,18 @@ static void choose_checksums(struct rsync *r, struct rsync_sender *s) {
     if (!r->options.names_checksum)
         first = second = agree(rsync_text_of(&r->side[r->client].checksums),
                                rsync_text_of(&r->side[side_other(r->client)].checksums));
-    s->sum_n = checksum_size(r, first);
-    s->form.checksum_n = checksum_size(r, second);
+    s->sum_n = checksum_size(first);
+    s->form.checksum_n = checksum_size(second);
 }
 
 static enum rsync_coding choose_coding(const struct rsync *r) {
     const struct rsync_options *o = &r->options;
     if (o->names_compression)
-        return find_coding(r, rsync_text_of(&o->compression));
+        return find_coding(rsync_text_of(&o->compression));
     if (!o->deflates)
         return RSYNC_PLAIN;
-    return find_coding(r, agree(rsync_text_of(&r->side[r->client].codings),
-                                rsync_text_of(&r->side[side_other(r->client)].codings)));
+    return find_coding(agree(rsync_text_of(&r->side[r->client].codings),
+                             rsync_text_of(&r->side[side_other(r->client)].codings)));
 }
 
 /* Module and folder, which stand before the names of the list. */
@@ -412,6 +412,13 @@ static enum protocol_result take_gap(struct conversation *c, enum side from, uin
     return r->begun && rsync_sender_gap(&r->sender, n) ? PROTOCOL_OK : PROTOCOL_LOST;
 }
 
+static void take_end(struct conversation *c, enum side from, bool clean) {
+    struct rsync *r = c->state;
+    (void)clean;
+    if (r->begun && from == r->sender_side)
+        rsync_sender_settle(&r->sender);
+}
+
 static void close_rsync(struct conversation *c) {
     struct rsync *r = c->state;
     rsync_sender_finish(&r->sender);
@@ -442,5 +449,6 @@ const struct protocol protocol_rsync = {
     .open = open_rsync,
     .data = take_data,
     .gap = take_gap,
+    .end = take_end,
     .close = close_rsync,
 };

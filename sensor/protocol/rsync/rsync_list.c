@@ -111,9 +111,20 @@ static int compare_texts(struct component a, struct component b) {
     return next_a - next_b;
 }
 
+/* Where the first component begins that is not the same in both. */
+static size_t skip_same(const struct rsync_list *l, const struct rsync_entry *a,
+                        const struct rsync_entry *b) {
+    const uint8_t *p = l->names + a->name, *q = l->names + b->name;
+    size_t n = a->name_n < b->name_n ? a->name_n : b->name_n, begins = 0;
+    for (size_t i = 0; i < n && p[i] == q[i]; i++)
+        if (p[i] == '/')
+            begins = i + 1;
+    return begins;
+}
+
 static int compare_paths(const struct rsync_list *l, const struct rsync_entry *a,
                          const struct rsync_entry *b) {
-    for (size_t at = 0;;) {
+    for (size_t at = skip_same(l, a, b);;) {
         if (at >= a->name_n || at >= b->name_n) /* what is in a directory comes behind it */
             return (int)(at < a->name_n) - (int)(at < b->name_n);
         struct component x = find_component(l, a, at), y = find_component(l, b, at);
@@ -281,15 +292,18 @@ static void skip_further(struct draft *d, uint32_t mode) {
 
 /* A further name of a file whose entry came before in this list says nothing more of it. */
 static const struct rsync_entry *find_linked(struct draft *d, const struct rsync_list *l) {
+    static const struct rsync_entry unknown = {.mode = REGULAR};
     if (d->form->version < 30 || !(d->flags & LINKED) || d->flags & LINKED_FIRST)
         return NULL;
     uint32_t first = take_varint(d);
     if (!d->good || first < l->first)
         return NULL;
-    if (l->nameless || first - l->first >= l->n) {
+    if (first - l->first >= l->n) {
         d->odd = true;
         return NULL;
     }
+    if (l->nameless)
+        return &unknown;
     return &l->entry[first - l->first];
 }
 

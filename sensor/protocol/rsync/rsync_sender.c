@@ -138,7 +138,7 @@ static bool read_index(struct rsync_sender *s, struct reader *r, int32_t *out) {
         }
     }
     *last = (int32_t)value;
-    *out = below ? -*last : *last;
+    *out = (int32_t)(below ? -(int64_t)*last : *last);
     return true;
 }
 
@@ -319,6 +319,24 @@ static bool hold(struct rsync_sender *s, const uint8_t *p, size_t n) {
     return true;
 }
 
+/* A long thing that comes octet by octet is not read anew with each of them, but when it has grown by an
+ * eighth. */
+static size_t find_due(size_t n) {
+    enum { SHORT = 256 };
+    size_t due = n < SHORT ? 0 : n + n / 8;
+    return due < RSYNC_HELD_MAX ? due : RSYNC_HELD_MAX;
+}
+
+static bool run_held(struct rsync_sender *s) {
+    size_t used;
+    if (!run_steps(s, s->held, s->held_n, &used))
+        return false;
+    memmove(s->held, s->held + used, s->held_n - used);
+    s->held_n = (uint16_t)(s->held_n - used);
+    s->held_due = (uint16_t)find_due(s->held_n);
+    return true;
+}
+
 /* The next octets of the sender, headers of packets taken off. What is not whole is held. */
 static bool take_content(struct rsync_sender *s, const uint8_t *p, size_t n) {
     size_t used;
@@ -326,12 +344,10 @@ static bool take_content(struct rsync_sender *s, const uint8_t *p, size_t n) {
         size_t piece = n < PIECE ? n : PIECE;
         size_t room = (size_t)(RSYNC_HELD_MAX - s->held_n);
         piece = piece < room ? piece : room;
-        if (piece == 0 || !hold(s, p, piece) || !run_steps(s, s->held, s->held_n, &used))
+        if (piece == 0 || !hold(s, p, piece) || (s->held_n >= s->held_due && !run_held(s)))
             return false;
         p += piece;
         n -= piece;
-        memmove(s->held, s->held + used, s->held_n - used);
-        s->held_n = (uint16_t)(s->held_n - used);
     }
     if (n == 0)
         return true;
@@ -369,9 +385,13 @@ bool rsync_sender_take(struct rsync_sender *s, const uint8_t *p, size_t n) {
     return true;
 }
 
+bool rsync_sender_settle(struct rsync_sender *s) {
+    return s->held_n == 0 || run_held(s);
+}
+
 bool rsync_sender_gap(struct rsync_sender *s, uint64_t n) {
     bool data = !s->multiplexed || s->tag == TAG_DATA;
-    if (s->multiplexed && n > s->left)
+    if (!rsync_sender_settle(s) || (s->multiplexed && n > s->left))
         return false;
     if (data && s->at == RSYNC_OVER)
         return true;

@@ -166,14 +166,16 @@ struct rsync_sender {
     uint32_t next_first;     /* number of the next list's first file */
     struct rsync_last last;
     struct rsync_file file;
-    uint16_t held_n;
-    uint8_t *held; /* PROTOCOL_HELD, RSYNC_HELD_MAX */
+    uint16_t held_n, held_due; /* it is read again when there are so many */
+    uint8_t *held;             /* PROTOCOL_HELD, RSYNC_HELD_MAX */
 };
 
 /* All that is said before is known. */
 void rsync_sender_begin(struct rsync_sender *s);
 /* False: it is not understood. */
 bool rsync_sender_take(struct rsync_sender *s, const uint8_t *p, size_t n);
+/* Nothing more comes of it: what is held is read. False: it is not understood. */
+bool rsync_sender_settle(struct rsync_sender *s);
 bool rsync_sender_gap(struct rsync_sender *s, uint64_t n);
 void rsync_sender_finish(struct rsync_sender *s);
 

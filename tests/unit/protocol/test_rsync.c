@@ -12,6 +12,7 @@
 #include "protocol/memory.h"
 #include "protocol/rsync/rsync_lz4.h"
 #include "protocol/rsync/rsync_number.h"
+#include "protocol/rsync/rsync_session.h"
 #include "talk.h"
 
 #include <dirent.h>
@@ -261,6 +262,83 @@ static void blocks_of_lz4_that_make_no_sense_are_none(void **state) {
     assert_false(rsync_lz4_block(bytes_of("\xf0\xff", 2), out, sizeof out, &n));
 }
 
+static void say(enum side side, const void *bytes, size_t n) {
+    words[words_n++] = (uint8_t)side;
+    words[words_n++] = (uint8_t)(n >> 8);
+    words[words_n++] = (uint8_t)n;
+    memcpy(words + words_n, bytes, n);
+    words_n += n;
+}
+
+enum { LONG_NAME = 3000, LONG_FILE = 300 };
+
+/* Of version 29, with one file of a very long name, all of which is less than an eighth of it. */
+static void write_long_name(void) {
+    static const char server[] = "@RSYNCD: 29\n@RSYNCD: OK\nseed";
+    static const char client[] = "@RSYNCD: 29\nm\n--server\n-r\n.\nm/\n\n";
+    static const uint8_t head[] = {0x40, LONG_NAME & 0xff, LONG_NAME >> 8, 0, 0};
+    static const uint8_t size[] = {LONG_FILE & 0xff, LONG_FILE >> 8, 0, 0};
+    static const uint8_t time_and_mode[] = {0, 0, 0, 0, 0xa4, 0x81, 0, 0};
+    static const uint8_t list_end_and_error[5], file_zero[4], file_head[16], tokens_end[4], sum[16];
+    static const uint8_t sent[] = {0, 0x80};
+    uint8_t name[LONG_NAME], file[LONG_FILE];
+    memset(name, 'n', sizeof name);
+    memset(file, 'f', sizeof file);
+    words_n = 0;
+    say(SIDE_SERVER, server, sizeof server - 1);
+    say(SIDE_CLIENT, client, sizeof client - 1);
+    say(SIDE_CLIENT, head, sizeof head);
+    say(SIDE_CLIENT, name, sizeof name);
+    say(SIDE_CLIENT, size, sizeof size);
+    say(SIDE_CLIENT, time_and_mode, sizeof time_and_mode);
+    say(SIDE_CLIENT, list_end_and_error, sizeof list_end_and_error);
+    say(SIDE_CLIENT, file_zero, sizeof file_zero);
+    say(SIDE_CLIENT, sent, sizeof sent);
+    say(SIDE_CLIENT, file_head, sizeof file_head);
+    say(SIDE_CLIENT, size, sizeof size);
+    say(SIDE_CLIENT, file, sizeof file);
+    say(SIDE_CLIENT, tokens_end, sizeof tokens_end);
+    say(SIDE_CLIENT, sum, sizeof sum);
+}
+
+static void what_is_held_behind_a_long_name_is_read_at_the_end(void **state) {
+    write_long_name();
+    for (size_t split = 0; split < 8; split++) {
+        struct world *w = play(split, SIDE_CLIENT, 0, 0);
+        assert_int_equal(w->transfers, 1);
+        assert_true(w->transfer[0].ended);
+        assert_int_equal(w->transfer[0].how, TRANSFER_DONE);
+        assert_int_equal(w->transfer[0].size, LONG_FILE);
+        assert_true(w->transfer[0].name.n > 1000);
+        world_destroy(w);
+        w = play(split, SIDE_CLIENT, find_octets("ffff") + 100, 40);
+        assert_int_equal(w->transfers, 1);
+        assert_int_equal(w->transfer[0].missing, 40);
+        assert_int_equal(w->transfer[0].how, TRANSFER_DONE);
+        world_destroy(w);
+    }
+}
+
+/* A further name (hard links) of a file whose own name is not kept. */
+static void a_list_without_names_is_read_on(void **state) {
+    static const uint8_t entry[] = {0x40 | 0x04, 0x02, 5, 'b', '.', 'j', 'p', 'g', 0};
+    static const struct rsync_options options = {.hard_links = true};
+    const struct rsync_form form = {.version = 31, .safe_ends = true, .options = &options};
+    struct rsync_list list = {.n = 1, .nameless = true};
+    struct rsync_last last = {0};
+    struct reader r = reader_of(entry, sizeof entry);
+    assert_int_equal(rsync_list_read(&list, &last, &form, &r), RSYNC_TAKEN);
+    assert_int_equal(reader_left(&r), 0);
+    assert_int_equal(list.n, 2);
+    list.first = 7;
+    list.n = 0;
+    uint8_t of_the_next[sizeof entry];
+    memcpy(of_the_next, entry, sizeof entry);
+    of_the_next[sizeof entry - 1] = 8;
+    r = reader_of(of_the_next, sizeof of_the_next);
+    assert_int_equal(rsync_list_read(&list, &last, &form, &r), RSYNC_LOST);
+}
+
 static void others_that_greet_with_an_at_are_none(void **state) {
     static const struct piece p[] = {S("@RSYNCD; no\n"), C("HELO\n")};
     FOR_EACH_SPLIT(p, assert_ptr_not_equal(w->flow[0]->protocol, &protocol_rsync));
@@ -286,6 +364,8 @@ int main(void) {
         cmocka_unit_test(the_server_alone_is_lost),
         cmocka_unit_test(numbers_have_as_many_octets_as_their_first_one_says),
         cmocka_unit_test(blocks_of_lz4_that_make_no_sense_are_none),
+        cmocka_unit_test(what_is_held_behind_a_long_name_is_read_at_the_end),
+        cmocka_unit_test(a_list_without_names_is_read_on),
         cmocka_unit_test(others_that_greet_with_an_at_are_none),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
