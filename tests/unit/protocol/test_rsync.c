@@ -319,6 +319,20 @@ static void what_is_held_behind_a_long_name_is_read_at_the_end(void **state) {
     }
 }
 
+static void numbers_of_lists_may_be_as_low_as_they_can(void **state) {
+    static const char server[] = "@RSYNCD: 30\n@RSYNCD: OK\n\1seed";
+    static const char client[] = "@RSYNCD: 30\nm\n--server\0-re.i\0.\0m/\0";
+    static const uint8_t lists[] = {11, 0, 0, 7, 0, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xff, 0, 0xff, 1, 0};
+    words_n = 0;
+    say(SIDE_SERVER, server, sizeof server - 1);
+    say(SIDE_CLIENT, client, sizeof client);
+    say(SIDE_CLIENT, lists, sizeof lists);
+    struct world *w = play(0, SIDE_CLIENT, 0, 0);
+    assert_int_equal(counter_values[COUNTER_PROTOCOL_LOST], 0);
+    assert_int_equal(w->transfers, 0);
+    world_destroy(w);
+}
+
 /* A further name (hard links) of a file whose own name is not kept. */
 static void a_list_without_names_is_read_on(void **state) {
     static const uint8_t entry[] = {0x40 | 0x04, 0x02, 5, 'b', '.', 'j', 'p', 'g', 0};
@@ -365,6 +379,7 @@ int main(void) {
         cmocka_unit_test(numbers_have_as_many_octets_as_their_first_one_says),
         cmocka_unit_test(blocks_of_lz4_that_make_no_sense_are_none),
         cmocka_unit_test(what_is_held_behind_a_long_name_is_read_at_the_end),
+        cmocka_unit_test(numbers_of_lists_may_be_as_low_as_they_can),
         cmocka_unit_test(a_list_without_names_is_read_on),
         cmocka_unit_test(others_that_greet_with_an_at_are_none),
     };
