@@ -117,6 +117,16 @@ static void take_line(struct irc *i, enum side from, struct bytes line) {
         take_message(i, from, line);
 }
 
+/* Of a line whose beginning is not there all may be what was said. */
+static void take_held(struct irc *i, enum side from, bool whole) {
+    struct irc_side *s = &i->side[from];
+    if (whole && !s->cut)
+        take_line(i, from, bytes_of(s->line, s->n));
+    else
+        add_text(i, from, bytes_of(s->line, s->n));
+    s->n = 0;
+}
+
 /* Up to the line's end. What goes on longer is taken in pieces. */
 static size_t keep_line(struct irc *i, enum side from, const uint8_t *p, size_t n) {
     struct irc_side *s = &i->side[from];
@@ -128,6 +138,7 @@ static size_t keep_line(struct irc *i, enum side from, const uint8_t *p, size_t 
     }
     if (!s->line && !(s->line = protocol_grow(PROTOCOL_HELD, NULL, IRC_LINE_MAX))) {
         counter_one(COUNTER_PROTOCOL_NO_MEMORY);
+        s->cut = s->missed = true;
         return take;
     }
     size_t room = (size_t)(IRC_LINE_MAX - s->n);
@@ -137,13 +148,9 @@ static size_t keep_line(struct irc *i, enum side from, const uint8_t *p, size_t 
     bool whole = s->line[s->n - 1] == '\n';
     if (!whole && s->n < IRC_LINE_MAX)
         return take;
-    if (whole && !s->cut)
-        take_line(i, from, bytes_of(s->line, s->n));
-    else
-        add_text(i, from, bytes_of(s->line, s->n));
     counter_add(COUNTER_IRC_LINES_LONG, !whole && !s->cut);
+    take_held(i, from, whole);
     s->cut = !whole;
-    s->n = 0;
     return take;
 }
 
@@ -184,8 +191,7 @@ static void take_end(struct conversation *c, enum side from, bool clean) {
     struct irc *i = c->state;
     struct irc_side *s = &i->side[from];
     if (s->n > 0)
-        take_line(i, from, bytes_of(s->line, s->n));
-    s->n = 0;
+        take_held(i, from, true);
     end_text(i, s, clean ? TRANSFER_DONE : TRANSFER_UNKNOWN);
 }
 

@@ -33,6 +33,16 @@ static void what_is_said_is_text_and_what_servers_do_is_none(void **state) {
     });
 }
 
+static void what_is_left_of_a_line_behind_a_gap_was_said(void **state) {
+    static const struct piece p[] = {LOGIN, C("PRIVMSG desk :first\r\n"), GAP(SIDE_CLIENT, 40),
+                                     C("a plate ABC1234 and more")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_bytes(&w->transfer[0], "first\na plate ABC1234 and more\n");
+        assert_int_equal(w->transfer[0].missing, 1);
+    });
+}
+
 static void assert_announced(const struct world *w, size_t i, const uint8_t *client, const uint8_t server[4],
                              uint16_t port) {
     const struct expectation *e = &w->expectation[i].e;
@@ -182,6 +192,7 @@ static void others_that_log_in_alike_are_none(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_said_is_text_and_what_servers_do_is_none),
+        cmocka_unit_test(what_is_left_of_a_line_behind_a_gap_was_said),
         cmocka_unit_test(files_that_are_offered_are_announced),
         cmocka_unit_test(a_file_comes_from_who_listens_and_is_acknowledged),
         cmocka_unit_test(with_passive_dcc_who_connects_sends),
