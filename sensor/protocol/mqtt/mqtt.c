@@ -124,15 +124,19 @@ static enum protocol_result take_mqtt_data(struct conversation *c, enum side fro
                                            size_t n) {
     struct mqtt *m = c->state;
     struct mqtt_side *s = &m->side[from];
+    enum protocol_result result = PROTOCOL_OK;
     size_t at = 0;
     if (s->seeks) {
         if (!seek_start(s->sought, &s->sought_n, MQTT_WINDOW, begins_publish, NULL, bytes, n, &at))
             return PROTOCOL_OK;
         s->seeks = false;
-        take_octets(m, s, s->sought, s->sought_n); /* a header and part of a topic */
+        result = take_octets(m, s, s->sought, s->sought_n);
         s->sought_n = 0;
     }
-    return take_octets(m, s, bytes + at, n - at);
+    if (result == PROTOCOL_OK)
+        return take_octets(m, s, bytes + at, n - at);
+    conversation_inner(c, from, bytes + at, n - at);
+    return result;
 }
 
 /* Within one field everything stands at its place still. */

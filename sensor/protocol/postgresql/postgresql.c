@@ -145,6 +145,7 @@ static enum protocol_result take_postgresql_data(struct conversation *c, enum si
                                                  size_t n) {
     struct postgresql *g = c->state;
     struct pg_side *s = &g->side[from];
+    enum protocol_result result = PROTOCOL_OK;
     size_t at = 0;
     if (!g->sides_known)
         learn_sides(g, from, bytes[0]);
@@ -152,10 +153,13 @@ static enum protocol_result take_postgresql_data(struct conversation *c, enum si
         if (!seek_start(s->sought, &s->sought_n, PG_WINDOW, begins_message, s, bytes, n, &at))
             return PROTOCOL_OK;
         s->seeks = false;
-        take_octets(g, s, s->sought, s->sought_n); /* a header, and what is within its body */
+        result = take_octets(g, s, s->sought, s->sought_n);
         s->sought_n = 0;
     }
-    enum protocol_result result = take_octets(g, s, bytes + at, n - at);
+    if (result == PROTOCOL_OK)
+        result = take_octets(g, s, bytes + at, n - at);
+    else
+        conversation_inner(c, from, bytes + at, n - at);
     rows_flush(&s->rows);
     return result;
 }

@@ -227,6 +227,17 @@ static void what_is_no_packet_is_looked_at_as_anything(void **state) {
     });
 }
 
+static void what_is_no_packet_behind_what_was_found_is_looked_at_as_well(void **state) {
+    static const struct piece p[] = {OPENED_4, C("\x30\x09\0\5a/"), GAP(SIDE_CLIENT, 300),
+                                     C("\x30\x08\0\6abcdefGET /b HTTP/1.1\r\nHost: x.example\r\n\r\n"),
+                                     S("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(counter_values[COUNTER_MQTT_ODD], 1);
+        assert_int_equal(w->transfers, 1);
+        assert_bytes(&w->transfer[0], "abc");
+    });
+}
+
 static enum probe probe(const char *client, size_t n, const char *server, size_t m) {
     return mqtt_probe((const struct bytes[2]){bytes_of(client, n), bytes_of(server, m)});
 }
@@ -274,6 +285,7 @@ int main(void) {
         cmocka_unit_test(a_message_that_never_ends_is_cut),
         cmocka_unit_test(a_topic_longer_than_its_packet_hides_nothing),
         cmocka_unit_test(what_is_no_packet_is_looked_at_as_anything),
+        cmocka_unit_test(what_is_no_packet_behind_what_was_found_is_looked_at_as_well),
         cmocka_unit_test(a_connect_or_a_topic_is_certain),
         cmocka_unit_test(other_bytes_are_not),
     };

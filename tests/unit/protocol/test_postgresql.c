@@ -275,6 +275,28 @@ static void what_is_no_message_is_looked_at_as_anything(void **state) {
     });
 }
 
+static void what_is_no_message_behind_what_was_found_is_looked_at_as_well(void **state) {
+    static const struct piece p[] = {OPENED,
+                                     DESCRIBED,
+                                     S("D\0\0\0\x16\0\2\0\0\0\7KX"),
+                                     GAP(SIDE_SERVER, 300),
+                                     S("Z\0\0\0\5I220 x.example ESMTP\r\n"),
+                                     C("EHLO y.example\r\n"),
+                                     S("250 x.example\r\n"),
+                                     C("MAIL FROM:<a@y.example>\r\n"),
+                                     S("250 ok\r\n"),
+                                     C("RCPT TO:<b@x.example>\r\n"),
+                                     S("250 ok\r\n"),
+                                     C("DATA\r\n"),
+                                     S("354 go\r\n"),
+                                     C("abc\r\n.\r\n")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(counter_values[COUNTER_POSTGRESQL_ODD], 1);
+        assert_int_equal(w->transfers, 2);
+        assert_bytes(&w->transfer[1], "abc\r\n");
+    });
+}
+
 /* --- values that are files --- */
 
 static size_t make_row(uint8_t *out, const uint8_t *value, size_t n) {
@@ -371,6 +393,7 @@ int main(void) {
         cmocka_unit_test(behind_a_gap_over_messages_the_next_row_is_found),
         cmocka_unit_test(one_side_alone_is_read),
         cmocka_unit_test(what_is_no_message_is_looked_at_as_anything),
+        cmocka_unit_test(what_is_no_message_behind_what_was_found_is_looked_at_as_well),
         cmocka_unit_test(a_picture_in_a_bytea_is_an_object_in_either_format),
         cmocka_unit_test(first_packets_and_rows_are_certain),
         cmocka_unit_test(other_bytes_are_not),
