@@ -22,6 +22,7 @@ void value_begin(struct value *v, const struct sql_source *source, struct bytes 
     v->judged = length < STRUCTURE_FIRST; /* it is too short to be a file */
     v->form = form;
     v->held_n = 0;
+    v->hole = 0;
     v->name_n = (uint8_t)(name.n < VALUE_NAME ? name.n : VALUE_NAME);
     if (v->name_n)
         memcpy(v->name, name.p, v->name_n);
@@ -71,6 +72,32 @@ static bool is_hex(struct bytes b) {
     return hex;
 }
 
+/* Half a byte is as good as none. */
+static uint64_t bytes_in(struct value *v, uint64_t digits) {
+    if (v->form != VALUE_HEX)
+        return digits;
+    digits = add_sizes(digits, v->half);
+    v->half = false;
+    v->skip = digits & 1;
+    return digits / 2 + (digits & 1);
+}
+
+static void show_gap(struct value *v, uint64_t n) {
+    v->source->c->services->gap(v->source->c, v->transfer, bytes_in(v, n));
+}
+
+/* What is held, from `from` on. */
+static void show_held(struct value *v, size_t from) {
+    if (v->hole) {
+        if (v->hole_at > from)
+            show_octets(v, v->held + from, v->hole_at - from);
+        show_gap(v, v->hole);
+        from = v->hole_at;
+    }
+    if (v->held_n > from)
+        show_octets(v, v->held + from, v->held_n - from);
+}
+
 static void show_value(struct value *v) {
     const struct sql_source *source = v->source;
     struct transfer_seed seed = sql_seed(source, bytes_of(v->name, v->name_n));
@@ -78,12 +105,11 @@ static void show_value(struct value *v) {
     v->transfer = source->c->services->begin(source->c, &seed);
     v->shown = true;
     if (v->form == VALUE_MAY_BE_HEX) {
-        bool hex = is_hex(bytes_of(v->held, v->held_n));
+        bool hex = is_hex(bytes_of(v->held, v->hole ? v->hole_at : v->held_n));
         v->form = hex ? VALUE_HEX : VALUE_PLAIN;
         lead = hex ? 2 : 0;
     }
-    if (v->held_n > lead)
-        show_octets(v, v->held + lead, v->held_n - lead);
+    show_held(v, lead);
 }
 
 /* --- what is held --- */
@@ -127,22 +153,19 @@ void value_data(struct value *v, const uint8_t *p, size_t n) {
         show_octets(v, p, n);
 }
 
-/* Half a byte is as good as none. */
-static uint64_t bytes_in(struct value *v, uint64_t digits) {
-    if (v->form != VALUE_HEX)
-        return digits;
-    digits = add_sizes(digits, v->half);
-    v->half = false;
-    v->skip = digits & 1;
-    return digits / 2 + (digits & 1);
-}
-
+/* One that turns out to be long says where the first hole was; a second one shows it. */
 void value_gap(struct value *v, uint64_t n) {
+    bool again = v->torn;
     v->torn = true;
-    if (!v->shown && (v->held_n + n > VALUE_HELD || (v->held_n >= JUDGED / 2 && begins_as_file(v))))
+    if (!v->shown && (again || v->held_n + n > VALUE_HELD || (v->held_n >= JUDGED / 2 && begins_as_file(v))))
         show_value(v);
-    if (v->shown)
-        v->source->c->services->gap(v->source->c, v->transfer, bytes_in(v, n));
+    if (v->shown) {
+        show_gap(v, n);
+    } else {
+        v->judged = true;
+        v->hole_at = v->held_n;
+        v->hole = n;
+    }
 }
 
 struct bytes value_end(struct value *v, bool whole) {

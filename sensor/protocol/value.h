@@ -40,7 +40,8 @@ struct value {
     bool half, skip;
     uint8_t digit;
     uint8_t name_n, name[VALUE_NAME];
-    uint16_t held_n;
+    uint16_t held_n, hole_at; /* octets of `held` before the hole */
+    uint64_t hole;            /* what is missing of one that is not shown */
     uint8_t held[VALUE_HELD];
     struct transfer *transfer;
 };

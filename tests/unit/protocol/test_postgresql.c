@@ -235,6 +235,36 @@ static void a_gap_in_a_value_leaves_the_next_row_whole(void **state) {
     });
 }
 
+/* 1200 octets of text, of which the octets from 100 on are missing, twice a few. */
+static void a_gap_near_the_begin_of_a_long_value_is_told(void **state) {
+    char begin[100], rest[1100];
+    uint8_t sha256[32];
+    memset(begin, 'a', sizeof begin);
+    memset(rest, 'b', sizeof rest);
+    memset(rest + 600, 'c', 500);
+    const struct piece p[] = {OPENED,
+                              S("D\0\0\4\xba\0\1\0\0\4\xb0"),
+                              {SIDE_SERVER, begin, sizeof begin},
+                              GAP(SIDE_SERVER, 20),
+                              {SIDE_SERVER, rest + 20, 480},
+                              GAP(SIDE_SERVER, 10),
+                              {SIDE_SERVER, rest + 510, 590}};
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    EVP_DigestInit(digest, EVP_sha256());
+    EVP_DigestUpdate(digest, begin, sizeof begin);
+    EVP_DigestUpdate(digest, rest + 20, 480);
+    EVP_DigestUpdate(digest, rest + 510, 590);
+    EVP_DigestFinal(digest, sha256, NULL);
+    EVP_MD_CTX_free(digest);
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 2);
+        assert_int_equal(w->transfer[0].size, 1200);
+        assert_int_equal(w->transfer[0].missing, 30);
+        assert_memory_equal(w->transfer[0].sha256, sha256, sizeof sha256);
+        assert_bytes(&w->transfer[1], "\n");
+    });
+}
+
 static void behind_a_gap_over_messages_the_next_row_is_found(void **state) {
     static const struct piece p[] = {OPENED,
                                      DESCRIBED,
@@ -390,6 +420,7 @@ int main(void) {
         cmocka_unit_test(gss_api_is_encrypted),
         cmocka_unit_test(behind_a_granted_request_tls_is_encrypted),
         cmocka_unit_test(a_gap_in_a_value_leaves_the_next_row_whole),
+        cmocka_unit_test(a_gap_near_the_begin_of_a_long_value_is_told),
         cmocka_unit_test(behind_a_gap_over_messages_the_next_row_is_found),
         cmocka_unit_test(one_side_alone_is_read),
         cmocka_unit_test(what_is_no_message_is_looked_at_as_anything),
