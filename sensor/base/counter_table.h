@@ -206,7 +206,7 @@
     COUNTER(TFTP_BLOCKS_MISSED,   "tftp.blocks_missed",           "TFTP blocks not seen, and no longer waited for since too many came behind them") \
     COUNTER(LPD_STRAYS,           "lpd.strays",                   "things on connections to printers (LPD) that were neither line nor answer") \
     COUNTER(LPD_COUNTS_WRONG,     "lpd.counts_wrong",             "files for printers (LPD) that were longer than announced") \
-    COUNTER(LPD_NAMES_SHED,       "lpd.names_shed",               "files for printers (LPD) that were told before a control file could name them, since too many waited") \
+    COUNTER(LPD_NAMES_SHED,       "lpd.names_shed",               "files for printers (LPD) that no control file could name, since too many waited for it or stood in it") \
     COUNTER(NFS_ODD,              "nfs.odd",                      "messages of NFS that could not be read, or not to their end") \
     COUNTER(NFS_STRAYS,           "nfs.strays",                   "messages of NFS that nobody understands, looked at as things of their own") \
     COUNTER(NFS_PRIVATE,          "nfs.private",                  "messages of NFS that RPCSEC_GSS encrypts") \

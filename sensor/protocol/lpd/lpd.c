@@ -28,10 +28,10 @@ static void stray_from_here(struct lpd *s) {
 /* --- control files --- */
 
 static void begin_control(struct lpd *s) {
-    protocol_free(s->text);
-    s->text = protocol_alloc(PROTOCOL_HELD, LPD_CONTROL_MAX);
+    if (!s->text)
+        s->text = protocol_alloc(PROTOCOL_HELD, LPD_CONTROL_MAX);
     s->text_n = 0;
-    s->named = false;
+    lpd_names_read(&s->names, bytes_of(NULL, 0));
     if (!s->text)
         counter_one(COUNTER_PROTOCOL_NO_MEMORY);
 }

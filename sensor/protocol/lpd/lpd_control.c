@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
 #include "protocol/lpd/lpd_session.h"
 
 static struct bytes next_line(struct bytes *in) {
@@ -16,42 +17,35 @@ static struct bytes behind_letter(struct bytes line) {
     return bytes_trim(bytes_of(line.p + 1, line.n - 1));
 }
 
-/* Which of the files to print it is, in their order, from 0; a file may be printed several times. */
-static bool find_number(struct bytes control, struct bytes sent, unsigned *number) {
-    struct bytes before = bytes_of(NULL, 0);
-    *number = 0;
-    while (control.n > 0) {
-        struct bytes line = next_line(&control);
-        if (!prints_file(line))
-            continue;
-        struct bytes name = behind_letter(line);
-        if (before.n && !bytes_equal(name, before))
-            ++*number;
-        before = name;
-        if (bytes_equal(name, sent))
-            return true;
-    }
-    return false;
+static void add_line(struct bytes list[LPD_NAMES_MAX], unsigned *n, struct bytes line) {
+    if (*n < LPD_NAMES_MAX)
+        list[(*n)++] = behind_letter(line);
+    else
+        counter_one(COUNTER_LPD_NAMES_SHED);
 }
 
-/* Clients write the name before or behind the file's line: of both there are equally many, in one order. */
-struct bytes lpd_control_name(struct bytes control, struct bytes sent) {
-    unsigned number;
-    if (!find_number(control, sent, &number))
-        return bytes_of(NULL, 0);
-    while (control.n > 0) {
-        struct bytes line = next_line(&control);
-        if (line.n > 0 && line.p[0] == 'N' && number-- == 0)
-            return behind_letter(line);
-    }
-    return bytes_of(NULL, 0);
+/* A file may be printed several times, and has as many lines. */
+static bool is_again(const struct lpd_names *names, struct bytes line) {
+    return names->sents && bytes_equal(names->sent[names->sents - 1], behind_letter(line));
 }
 
-struct bytes lpd_control_field(struct bytes control, uint8_t letter) {
+void lpd_names_read(struct lpd_names *out, struct bytes control) {
+    out->sents = out->names = 0;
+    out->user = bytes_of(NULL, 0);
     while (control.n > 0) {
         struct bytes line = next_line(&control);
-        if (line.n > 0 && line.p[0] == letter)
-            return behind_letter(line);
+        if (prints_file(line) && !is_again(out, line))
+            add_line(out->sent, &out->sents, line);
+        else if (line.n > 0 && line.p[0] == 'N')
+            add_line(out->name, &out->names, line);
+        else if (line.n > 0 && line.p[0] == 'P' && out->user.n == 0)
+            out->user = behind_letter(line);
     }
+}
+
+struct bytes lpd_names_find(const struct lpd_names *names, struct bytes sent) {
+    for (unsigned i = 0; i < names->sents && i < names->names; i++)
+        if (bytes_equal(names->sent[i], sent))
+            return names->name[i];
     return bytes_of(NULL, 0);
 }

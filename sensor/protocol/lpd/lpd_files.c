@@ -9,12 +9,8 @@ static struct bytes name_of(struct bytes path) {
     return bytes_of(path.p + n, path.n - n);
 }
 
-static struct bytes control_of(const struct lpd *s) {
-    return bytes_of(s->text, s->named ? s->text_n : 0);
-}
-
 static struct bytes find_name(const struct lpd *s, const struct lpd_file *f) {
-    return lpd_control_name(control_of(s), bytes_of(f->sent, f->sent_n));
+    return lpd_names_find(&s->names, bytes_of(f->sent, f->sent_n));
 }
 
 static struct transfer_seed describe_file(const struct lpd *s, const struct lpd_file *f) {
@@ -22,7 +18,7 @@ static struct transfer_seed describe_file(const struct lpd *s, const struct lpd_
     struct bytes path = find_name(s, f);
     seed.fact[FACT_NAME] = path.n ? name_of(path) : bytes_of(f->sent, f->sent_n);
     seed.fact[FACT_PATH] = path;
-    seed.fact[FACT_USER] = lpd_control_field(control_of(s), 'P');
+    seed.fact[FACT_USER] = s->names.user;
     return seed;
 }
 
@@ -67,7 +63,7 @@ void lpd_file_end(struct lpd *s, enum transfer_end how) {
 }
 
 void lpd_files_name(struct lpd *s) {
-    s->named = true;
+    lpd_names_read(&s->names, bytes_of(s->text, s->text_n));
     for (unsigned i = 0; i < LPD_FILES_MAX; i++) {
         struct lpd_file *f = &s->file[i];
         if (!f->used || find_name(s, f).n == 0)

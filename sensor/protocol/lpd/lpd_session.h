@@ -27,10 +27,18 @@ bool lpd_is_command(struct bytes line);
 
 /* --- lpd_control.c: what stands in a control file (section 7) --- */
 
+enum { LPD_NAMES_MAX = 32 };
+
+/* It is read once, however many files it names. Clients write a file's name before or behind the lines that
+ * print it: of both there are equally many, in one order. */
+struct lpd_names {
+    struct bytes sent[LPD_NAMES_MAX], name[LPD_NAMES_MAX], user; /* in the control file */
+    unsigned sents, names;
+};
+
+void lpd_names_read(struct lpd_names *out, struct bytes control);
 /* The name that the client had for the file which it sends as `sent`; n == 0: it does not say. */
-struct bytes lpd_control_name(struct bytes control, struct bytes sent);
-/* The rest of the first line that begins with this letter; n == 0: none does. */
-struct bytes lpd_control_field(struct bytes control, uint8_t letter);
+struct bytes lpd_names_find(const struct lpd_names *names, struct bytes sent);
 
 /* --- lpd_files.c: files that have come; one is not told to be over before its name may be known --- */
 
@@ -48,7 +56,6 @@ struct lpd {
     enum side client; /* that speaks first */
     bool began;
     bool job;      /* the client has named a queue */
-    bool named;    /* the control file was read: what is over can be told */
     bool control;  /* what comes is one */
     uint64_t left; /* of what comes, or LPD_TO_CLOSE */
     struct lpd_file file[LPD_FILES_MAX];
@@ -59,6 +66,7 @@ struct lpd {
     uint8_t line[LPD_LINE_MAX];
     uint8_t *text; /* the control file, LPD_CONTROL_MAX octets, or NULL */
     uint32_t text_n;
+    struct lpd_names names; /* of the control file, when all of it has come */
 };
 
 void lpd_file_begin(struct lpd *s, const struct lpd_line *line);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocol/lpd/lpd.h"
+#include "protocol/lpd/lpd_session.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -57,6 +58,24 @@ static void of_several_files_each_has_its_name(void **state) {
         assert_file(&w->transfer[1], TRANSFER_DONE, "two", "def");
         assert_file(&w->transfer[2], TRANSFER_DONE, "dfC002lane", "ghi");
     });
+}
+
+/* A line a file, up to twice as many as are kept; the names stand behind them. */
+static void the_names_of_many_files_are_bounded(void **state) {
+    enum { FILES = 64, KEPT = 32 };
+    char text[LPD_CONTROL_MAX];
+    size_t n = 0;
+    struct lpd_names names;
+    for (int i = 0; i < FILES; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "fdfA%03dlane\n", i);
+    for (int i = 0; i < FILES; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "N%d.jpg\n", i);
+    memset(counter_values, 0, COUNTER_COUNT * sizeof *counter_values);
+    lpd_names_read(&names, bytes_of(text, n));
+    assert_true(bytes_equal(lpd_names_find(&names, bytes_text("dfA000lane")), bytes_text("0.jpg")));
+    assert_true(bytes_equal(lpd_names_find(&names, bytes_text("dfA031lane")), bytes_text("31.jpg")));
+    assert_int_equal(lpd_names_find(&names, bytes_text("dfA032lane")).n, 0);
+    assert_int_equal(counter_values[COUNTER_LPD_NAMES_SHED], 2 * (FILES - KEPT));
 }
 
 static void a_count_of_nothing_means_all_up_to_the_end(void **state) {
@@ -202,6 +221,7 @@ int main(void) {
         cmocka_unit_test(a_job_is_the_file_that_its_control_file_names),
         cmocka_unit_test(the_control_file_may_come_behind_and_nothing_need_be_answered),
         cmocka_unit_test(of_several_files_each_has_its_name),
+        cmocka_unit_test(the_names_of_many_files_are_bounded),
         cmocka_unit_test(a_count_of_nothing_means_all_up_to_the_end),
         cmocka_unit_test(so_it_is_where_a_zero_comes_first),
         cmocka_unit_test(an_empty_file_is_one),
