@@ -42,6 +42,10 @@ struct http_parts_list *http_parts_list_begin(const struct http_head *request, c
     return l;
 }
 
+size_t http_parts_list_size(const struct http_parts_list *l) {
+    return sizeof *l + l->host_n + l->user_n + l->path_n + l->upload_n;
+}
+
 static void note_number(struct http_parts_list *l) {
     uint32_t n = l->number;
     if (n > 0 && n <= HTTP_PARTS_MAX && !(l->seen[n / 8] & 1 << n % 8)) {
@@ -87,7 +91,7 @@ static struct transfer_seed seed_of(const struct http_parts_list *l, enum side c
     return f;
 }
 
-static void tell(struct conversation *c, const struct transfer_seed *f) {
+static void tell_piece(struct conversation *c, const struct transfer_seed *f) {
     struct transfer *t = c->services->begin(c, f);
     c->services->end(c, t, TRANSFER_DONE);
 }
@@ -102,11 +106,11 @@ void http_parts_list_end(struct http_parts_list *l, struct conversation *c, enum
     for (uint32_t n = 1; n < l->highest && left_out > 0 && left_out <= l->octets / OCTETS_EACH; n++)
         if (!(l->seen[n / 8] & 1 << n % 8)) {
             struct transfer_seed none = seed_of(l, client, n);
-            tell(c, &none);
+            tell_piece(c, &none);
         }
     struct transfer_seed last = seed_of(l, client, UINT64_C(1) + l->highest);
     last.total = l->highest;
-    tell(c, &last);
+    tell_piece(c, &last);
 }
 
 void http_parts_list_forget(struct http_parts_list *l) {

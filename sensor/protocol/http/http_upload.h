@@ -37,6 +37,7 @@ bool http_upload_asks(const struct http_head *request, uint64_t *total);
 struct http_parts_list;
 /* NULL: the request is none, or there is no memory (counted). */
 struct http_parts_list *http_parts_list_begin(const struct http_head *request, const struct http_origin *o);
+size_t http_parts_list_size(const struct http_parts_list *l); /* octets of memory */
 void http_parts_list_data(struct http_parts_list *l, struct bytes body);
 /* All of it was seen: the upload has these parts and no others. */
 void http_parts_list_end(struct http_parts_list *l, struct conversation *c, enum side client);

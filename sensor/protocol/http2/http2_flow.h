@@ -52,6 +52,7 @@ struct http2_stream {
     struct http2_stream *next;          /* of its bucket */
     struct http2_stream *older, *newer; /* by the last frame that mattered */
     uint32_t id;
+    size_t takes;                    /* octets: itself, its request, what is kept of its messages */
     bool reset;                      /* by one side: what the other one sends was on its way */
     struct http2_message message[2]; /* by enum side */
     struct http_exchange *exchange;  /* its request; NULL: not known */
@@ -93,7 +94,6 @@ struct http2 {
     struct conversation *c;
     struct http2_side side[2]; /* by enum side */
     bool whole;                /* seen from its beginning */
-    bool said;                 /* a frame was read: there is no way back to another protocol */
     enum side client;
     unsigned streams, tunnels;
     size_t bytes; /* that they take */
@@ -140,6 +140,9 @@ struct http2_stream *http2_stream_find(struct http2 *h, uint32_t id); /* NULL: n
 struct http2_stream *http2_stream_get(struct http2 *h, uint32_t id);
 /* It has this request, which is copied. */
 void http2_stream_ask(struct http2 *h, struct http2_stream *x, const struct http_origin *request);
+/* It takes so many octets more, for which those that were quiet for longest make room; or so many less. */
+void http2_stream_take(struct http2 *h, struct http2_stream *x, size_t octets);
+void http2_stream_give(struct http2 *h, struct http2_stream *x, size_t octets);
 void http2_stream_drop(struct http2 *h, struct http2_stream *x); /* what is open in it is cut */
 void http2_streams_finish(struct http2 *h);
 
@@ -154,8 +157,8 @@ void http2_head_take(struct http2 *h, struct http2_side *s);
 void http2_message_head(struct http2 *h, struct http2_stream *x, enum side from, const struct http_head *head,
                         struct bytes grpc_coding);
 /* Its body may list the parts of an upload. */
-void http2_message_list(struct http2_stream *x, enum side from, const struct http_head *request,
-                        const struct http_origin *origin);
+void http2_message_list(struct http2 *h, struct http2_stream *x, enum side from,
+                        const struct http_head *request, const struct http_origin *origin);
 /* The answer to what `from` sends on `x` begins. */
 void http2_message_answered(struct http2 *h, struct http2_stream *x, enum side from,
                             const struct http_head *response);

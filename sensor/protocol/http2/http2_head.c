@@ -118,7 +118,7 @@ static void take_request(struct http2 *h, struct http2_side *s, struct http2_str
     http_hosts_tell(&h->hosts, h->c, origin.host);
     http2_stream_ask(h, x, &origin);
     if (!s->promised)
-        http2_message_list(x, http2_side_of(h, s), head, &origin);
+        http2_message_list(h, x, http2_side_of(h, s), head, &origin);
     if (bytes_equal_nocase(origin.method, "CONNECT")) {
         http2_tunnel_begin(h, x, http2_text_pseudo(&s->text, HTTP2_PROTOCOL), head->target);
         h->c->services->tell(h->c, (const struct bytes[FACT_COUNT]){[FACT_TARGET] = origin.host});

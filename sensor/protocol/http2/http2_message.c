@@ -4,9 +4,25 @@
 #include "protocol/http2/http2_flow.h"
 #include "protocol/memory.h"
 
-static void forget_head(struct http2_message *m) {
+static void keep_head(struct http2 *h, struct http2_stream *x, struct http2_message *m,
+                      const struct http_head *head) {
+    m->head = http_head_keep(head);
+    if (m->head)
+        http2_stream_take(h, x, sizeof *head + http_head_text_size(head));
+}
+
+static void forget_head(struct http2 *h, struct http2_stream *x, struct http2_message *m) {
+    if (m->head)
+        http2_stream_give(h, x, sizeof *m->head + http_head_text_size(m->head));
     protocol_free(m->head);
     m->head = NULL;
+}
+
+static void forget_parts(struct http2 *h, struct http2_stream *x, struct http2_message *m) {
+    if (m->parts)
+        http2_stream_give(h, x, http_parts_list_size(m->parts));
+    http_parts_list_forget(m->parts);
+    m->parts = NULL;
 }
 
 static void begin_transfer(struct http2 *h, struct http2_stream *x, enum side from,
@@ -22,7 +38,7 @@ static void begin_transfer(struct http2 *h, struct http2_stream *x, enum side fr
     seed.fact[FACT_HTTP_VERSION] = bytes_text("2");
     m->begun = true;
     m->transfer = h->c->services->begin(h->c, &seed);
-    forget_head(m);
+    forget_head(h, x, m);
 }
 
 /* --- heads --- */
@@ -53,7 +69,7 @@ static void begin_body(struct http2 *h, struct http2_stream *x, enum side from, 
     if (ends ? is_put(x, head) : length && head->length > 0)
         begin_transfer(h, x, from, head);
     else if (!ends)
-        m->head = http_head_keep(head);
+        keep_head(h, x, m, head);
 }
 
 void http2_message_head(struct http2 *h, struct http2_stream *x, enum side from, const struct http_head *head,
@@ -102,8 +118,7 @@ void http2_message_gap(struct http2 *h, struct http2_stream *x, enum side from, 
     struct http2_message *m = &x->message[from];
     if (n == 0 || m->over)
         return;
-    http_parts_list_forget(m->parts); /* what it lists is not known */
-    m->parts = NULL;
+    forget_parts(h, x, m); /* what it lists is not known */
     if (x->tunnel) {
         http2_tunnel_gap(h, x, from, n);
         return;
@@ -118,11 +133,15 @@ void http2_message_gap(struct http2 *h, struct http2_stream *x, enum side from, 
     h->c->services->gap(h->c, m->transfer, n);
 }
 
-void http2_message_list(struct http2_stream *x, enum side from, const struct http_head *request,
-                        const struct http_origin *origin) {
+void http2_message_list(struct http2 *h, struct http2_stream *x, enum side from,
+                        const struct http_head *request, const struct http_origin *origin) {
     struct http2_message *m = &x->message[from];
-    http_parts_list_forget(m->parts);
+    if (m->over) /* what comes has no head */
+        return;
+    forget_parts(h, x, m);
     m->parts = http_parts_list_begin(request, origin);
+    if (m->parts)
+        http2_stream_take(h, x, http_parts_list_size(m->parts));
 }
 
 void http2_message_answered(struct http2 *h, struct http2_stream *x, enum side from,
@@ -136,13 +155,6 @@ void http2_message_answered(struct http2 *h, struct http2_stream *x, enum side f
     if (http_upload_key(response, &seed))
         h->c->services->learn(h->c, m->transfer, &seed);
     http2_message_end(h, x, from, TRANSFER_DONE);
-}
-
-static void end_parts(struct http2 *h, struct http2_message *m, enum side from, bool whole) {
-    if (m->parts && whole)
-        http_parts_list_end(m->parts, h->c, from);
-    http_parts_list_forget(m->parts);
-    m->parts = NULL;
 }
 
 void http2_message_end(struct http2 *h, struct http2_stream *x, enum side from, enum transfer_end how) {
@@ -160,7 +172,9 @@ void http2_message_end(struct http2 *h, struct http2_stream *x, enum side from, 
     bool whole = m->headed && (!m->holed || m->seen == m->length);
     if (how == TRANSFER_DONE && !whole)
         how = TRANSFER_CUT;
-    end_parts(h, m, from, how == TRANSFER_DONE);
+    if (m->parts && how == TRANSFER_DONE)
+        http_parts_list_end(m->parts, h->c, from);
+    forget_parts(h, x, m);
     if (x->tunnel)
         http2_tunnel_end(h, x, from, how == TRANSFER_DONE);
     else if (m->grpc)
@@ -171,5 +185,5 @@ void http2_message_end(struct http2 *h, struct http2_stream *x, enum side from, 
     m->grpc = NULL;
     m->transfer = NULL;
     m->over = true;
-    forget_head(m);
+    forget_head(h, x, m);
 }

@@ -26,10 +26,6 @@ struct http2_stream *http2_stream_find(struct http2 *h, uint32_t id) {
     return *find_link(h, id);
 }
 
-static size_t measure_stream(const struct http2_stream *x) {
-    return sizeof *x + (x->exchange ? x->exchange->size : 0);
-}
-
 static bool is_moving(const struct http2_message *m) {
     return !m->over && (m->begun || (m->grpc && m->grpc->inside));
 }
@@ -45,7 +41,7 @@ void http2_stream_drop(struct http2 *h, struct http2_stream *x) {
     *find_link(h, x->id) = x->next;
     leave_order(h, x);
     h->streams--;
-    h->bytes -= measure_stream(x);
+    h->bytes -= x->takes;
     protocol_free(x->exchange);
     protocol_free(x);
 }
@@ -60,6 +56,17 @@ static void make_room(struct http2 *h, unsigned streams, size_t octets, const st
         counter_add(COUNTER_HTTP2_STREAMS_SHED, is_open(x));
         http2_stream_drop(h, x);
     }
+}
+
+void http2_stream_take(struct http2 *h, struct http2_stream *x, size_t octets) {
+    x->takes += octets;
+    h->bytes += octets;
+    make_room(h, 0, 0, x);
+}
+
+void http2_stream_give(struct http2 *h, struct http2_stream *x, size_t octets) {
+    x->takes -= octets;
+    h->bytes -= octets;
 }
 
 struct http2_stream *http2_stream_get(struct http2 *h, uint32_t id) {
@@ -80,20 +87,18 @@ struct http2_stream *http2_stream_get(struct http2 *h, uint32_t id) {
     *link = x;
     enter_order(h, x);
     h->streams++;
-    h->bytes += measure_stream(x);
+    http2_stream_take(h, x, sizeof *x);
     return x;
 }
 
 void http2_stream_ask(struct http2 *h, struct http2_stream *x, const struct http_origin *request) {
     http2_tunnel_close(h, x); /* its target lies in what goes now */
     if (x->exchange)
-        h->bytes -= x->exchange->size;
+        http2_stream_give(h, x, x->exchange->size);
     protocol_free(x->exchange);
     x->exchange = http_exchange_keep(request);
-    if (!x->exchange)
-        return;
-    h->bytes += x->exchange->size;
-    make_room(h, 0, 0, x);
+    if (x->exchange)
+        http2_stream_take(h, x, x->exchange->size);
 }
 
 void http2_streams_finish(struct http2 *h) {

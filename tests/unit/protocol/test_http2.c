@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "protocol/memory.h"
 #include "talk.h"
 
 /* HTTP/2 among other protocols, and its bounds. Fields are those of RFC 7541, appendix A: 0x88 is :status
@@ -189,6 +190,38 @@ static void of_too_many_streams_the_oldest_are_cut_and_counted(void **state) {
     world_destroy(w);
 }
 
+/* POST /b?uploadId=12, which a list of parts would follow. */
+static void a_request_behind_the_end_of_its_stream_leaves_nothing_behind(void **state) {
+    static const struct piece p[] = {C(PREFACE SETTINGS "\0\0\1\0\1\0\0\0\1x"),
+                                     C("\0\0\x11\1\4\0\0\0\1\x83\x04\x0e/b?uploadId=12")};
+    uint64_t before = protocol_memory_used(PROTOCOL_HELD);
+    FOR_EACH_SPLIT(p, assert_int_equal(counter_values[COUNTER_HTTP2_REQUESTS], 1));
+    assert_int_equal(protocol_memory_used(PROTOCOL_HELD), before);
+}
+
+/* Heads whose bodies do not come are kept: an entry of the table, content-disposition, referred to by each.
+ */
+static void what_is_kept_of_many_streams_has_a_bound(void **state) {
+    enum { VALUE = 3900, STREAMS = 1000, MOST = (512 << 10) + (256 << 10) };
+    static uint8_t first[9 + 4 + VALUE] = "\0\x0f\x40\1\4\0\0\0\1\x6e\x7f\xbd\x1d", /* name: entry 46 */
+        field[] = "\0\0\5\1\4\0\0\0\0\x83\x04\1/\xbe";
+    size_t flow;
+    uint64_t before = protocol_memory_used(PROTOCOL_HELD);
+    struct world *w = open_world(&flow);
+    memset(first + 13, 'v', VALUE);
+    world_deliver(w, flow, SIDE_CLIENT, first, sizeof first, 0);
+    for (uint32_t i = 1; i < STREAMS; i++) {
+        field[7] = (uint8_t)((2 * i + 1) >> 8);
+        field[8] = (uint8_t)(2 * i + 1);
+        world_deliver(w, flow, SIDE_CLIENT, field, sizeof field - 1, 0);
+        assert_in_range(protocol_memory_used(PROTOCOL_HELD) - before, 0, MOST);
+    }
+    assert_int_equal(counter_values[COUNTER_HTTP2_REQUESTS], STREAMS);
+    assert_int_equal(counter_values[COUNTER_HTTP2_FIELDS_BAD], 0);
+    world_destroy(w);
+    assert_int_equal(protocol_memory_used(PROTOCOL_HELD), before);
+}
+
 /* A table's entry of 4 KB, referred to by an octet each. */
 static void a_head_that_unfolds_is_kept_within_its_bound(void **state) {
     enum { VALUE = 3900, TIMES = 8000 };
@@ -227,6 +260,8 @@ int main(void) {
         cmocka_unit_test(a_tunnel_that_is_refused_has_an_answer_as_any_other),
         cmocka_unit_test(a_tunnel_that_nobody_reads_makes_its_flow_one_that_is_not_read),
         cmocka_unit_test(of_too_many_streams_the_oldest_are_cut_and_counted),
+        cmocka_unit_test(a_request_behind_the_end_of_its_stream_leaves_nothing_behind),
+        cmocka_unit_test(what_is_kept_of_many_streams_has_a_bound),
         cmocka_unit_test(a_head_that_unfolds_is_kept_within_its_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
