@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/path.h"
+#include "pipeline/proxied.h"
 
 /* Even where the start of transfers is left out one in so many is looked into: never quite blind. */
 enum { STARTS_LEFT = 8 };
@@ -36,18 +37,23 @@ static struct bytes target_of(const struct conversation *c, const struct transfe
     return conversation_tunnels(c) == 0 && host.n ? host : flow_context_target(flow, seed->from);
 }
 
-/* Whom a proxy that is no relay of ours is asked for with this transfer. */
-static struct bytes proxied_of(const struct conversation *c, const struct transfer_seed *seed) {
+/* Whom a proxy that is no relay of ours is asked for with this transfer, and those to whom its tunnel leads.
+ */
+static struct bytes proxied_of(const struct conversation *c, const struct transfer_seed *seed,
+                               char list[PROXIED_MAX]) {
     const struct flow_context *flow = c->owner;
-    struct bytes own = seed->fact[FACT_TARGET];
+    struct bytes own = seed->fact[FACT_TARGET], before = facts_get(flow->facts, FACT_PROXIED);
     if (flow->relayed[SIDE_CLIENT] || seed->from != SIDE_CLIENT)
         return bytes_of(NULL, 0);
-    return own.n ? own : facts_get(flow->facts, FACT_PROXIED);
+    if (own.n == 0)
+        return before;
+    return proxied_add(conversation_tunnels(c) > 0 ? before : bytes_of(NULL, 0), own, list);
 }
 
 static struct transfer *begin_transfer(struct conversation *c, const struct transfer_seed *given) {
     struct pipeline *the = the_pipeline;
     struct transfer_seed with_target, *seed = &with_target;
+    char list[PROXIED_MAX];
     struct flow_context *flow = c->owner;
     /* What is under way stays with the rules that it began with; what begins takes the newest. */
     if (flow->generation != the->generations.newest)
@@ -58,7 +64,7 @@ static struct transfer *begin_transfer(struct conversation *c, const struct tran
     }
     with_target = *given;
     with_target.fact[FACT_TARGET] = target_of(c, given);
-    with_target.fact[FACT_PROXIED] = proxied_of(c, given);
+    with_target.fact[FACT_PROXIED] = proxied_of(c, given, list);
     if (overload_sheds(&the->overload, SHED_STARTS) && ++the->starts % STARTS_LEFT != 0) {
         counter_one(COUNTER_SHED_STARTS);
         return NULL;
@@ -133,30 +139,15 @@ static bool takes_target(const struct conversation *c) {
            (conversation_tunnels(c) == 0 || facts_get(flow->facts, FACT_TARGET).n == 0);
 }
 
-/* Whom proxies are asked for, one behind another: the newest last, as far as there is room. */
-static struct bytes add_proxied(const struct flow_context *flow, struct bytes target, char *list,
-                                size_t size) {
-    struct bytes before = facts_get(flow->facts, FACT_PROXIED);
-    if (before.n == 0 || memmem(before.p, before.n, target.p, target.n))
-        return before.n ? before : target;
-    if (before.n + 2 + target.n > size)
-        return target;
-    memcpy(list, before.p, before.n);
-    memcpy(list + before.n, ", ", 2);
-    memcpy(list + before.n + 2, target.p, target.n);
-    return bytes_of(list, before.n + 2 + target.n);
-}
-
 static void tell_facts(struct conversation *c, const struct bytes *facts) {
-    enum { LIST_MAX = 256 };
     const struct flow_context *flow = c->owner;
     struct bytes rest[FACT_COUNT];
-    char list[LIST_MAX];
+    char list[PROXIED_MAX];
     if (facts[FACT_TARGET].n && !takes_target(c)) {
         memcpy(rest, facts, sizeof rest);
         rest[FACT_TARGET] = bytes_of(NULL, 0);
         if (!flow->relayed[SIDE_CLIENT])
-            rest[FACT_PROXIED] = add_proxied(flow, facts[FACT_TARGET], list, sizeof list);
+            rest[FACT_PROXIED] = proxied_add(facts_get(flow->facts, FACT_PROXIED), facts[FACT_TARGET], list);
         facts = rest;
     }
     flow_context_tell(&the_pipeline->flow_contexts, c->owner, facts);
