@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/age.h"
 #include "base/counter.h"
 #include "base/hash.h"
-#include "base/hex.h"
+#include "base/table.h"
 #include "protocol/memory.h"
 #include "protocol/nfs/nfs_session.h"
 #include "protocol/shared.h"
@@ -10,7 +9,7 @@
 #include <stdio.h>
 
 enum {
-    BUCKETS = 256,
+    BUCKETS = 128,    /* of each table */
     FILES_MAX = 4096, /* of a pair of hosts */
     RANGES_MAX = 64,
     PAGE = 4096, /* octets, by which clients write */
@@ -34,18 +33,17 @@ struct moving {
     bool committed;  /* all of it */
     uint64_t losses; /* of the pair, when it began */
     time_ns last;
-    uint8_t *page; /* writes: of the furthest page, that is not full, octets [page_from, page_to) of PAGE, or
-                      NULL */
+    uint8_t *page; /* writes: of the furthest page, that is not full, octets [page_from, page_to), or NULL */
     uint64_t page_at;
-    uint32_t page_from, page_to;
-    unsigned ranges; /* reads: what was handed on, in order, none of which touch */
-    struct range range[RANGES_MAX];
+    uint32_t page_from, page_to, page_room;
+    unsigned ranges;      /* what was handed on, in order, none of which touch */
+    struct range range[]; /* reads: RANGES_MAX */
 };
 
 struct nfs_file {
-    struct nfs_file *next;  /* of its bucket */
-    struct age_node age;    /* by use */
-    struct age_node active; /* likewise, while something of it moves */
+    struct table_node node;  /* by its handle, and by use */
+    struct table_node named; /* by its directory and name, while it has one */
+    struct age_node active;  /* by use, while something of it moves */
     struct nfs_handle handle, directory;
     uint64_t size;            /* by the server's word */
     bool emptied;             /* what is written next is its beginning */
@@ -57,12 +55,13 @@ struct nfs_file {
 
 struct nfs_pair {
     unsigned users;
-    unsigned files;
     uint64_t losses;
-    struct age_list ages;
+    struct table files, names;
     struct age_list moving; /* those of which something moves, by use */
-    struct nfs_file *bucket[BUCKETS];
+    time_ns settled;        /* when all of those were looked at */
 };
+
+static struct hash_key secret; /* of the tables */
 
 /* --- handles --- */
 
@@ -86,22 +85,48 @@ static bool same_handle(const struct nfs_handle *a, const struct nfs_handle *b) 
     return a->a == b->a && a->b == b->b;
 }
 
-/* --- the table --- */
+/* --- the tables --- */
+
+static struct nfs_file *file_of(const struct table_node *node) {
+    return TABLE_ENTRY(node, struct nfs_file, node);
+}
+
+static uint64_t hash_handle(const struct nfs_handle *h) {
+    return hash_bytes(&secret, h, sizeof *h);
+}
+
+static bool is_of_handle(const struct table_node *node, const void *handle) {
+    return same_handle(&file_of(node)->handle, handle);
+}
 
 static struct nfs_file *find_file(struct nfs_pair *p, const struct nfs_handle *h) {
-    struct nfs_file *f = p->bucket[h->a % BUCKETS];
-    while (f && !same_handle(&f->handle, h))
-        f = f->next;
-    return f;
+    return file_of(table_find(&p->files, hash_handle(h), is_of_handle, h, TABLE_STEPS_ALL));
+}
+
+struct name_key {
+    const struct nfs_handle *directory;
+    struct bytes name;
+};
+
+static uint64_t hash_name(const struct name_key *k) {
+    return hash_handle(k->directory) + hash_bytes(&secret, k->name.p, k->name.n);
+}
+
+static bool is_of_name(const struct table_node *node, const void *key) {
+    const struct nfs_file *f = TABLE_ENTRY(node, struct nfs_file, named);
+    const struct name_key *k = key;
+    return same_handle(&f->directory, k->directory) && bytes_equal(bytes_of(f->name, f->name_n), k->name);
+}
+
+static void drop_name(struct nfs_pair *p, struct nfs_file *f) {
+    if (f->name_n)
+        table_remove(&p->names, &f->named);
+    f->name_n = 0;
 }
 
 static void drop_file(struct nfs_pair *p, struct nfs_file *f) {
-    struct nfs_file **at = &p->bucket[f->handle.a % BUCKETS];
-    while (*at != f)
-        at = &(*at)->next;
-    *at = f->next;
-    age_remove(&p->ages, &f->age);
-    p->files--;
+    drop_name(p, f);
+    table_remove(&p->files, &f->node);
     protocol_free(f);
 }
 
@@ -142,7 +167,7 @@ static void end_file(struct nfs_pair *p, struct conversation *c, struct nfs_file
 }
 
 static void shed_oldest(struct nfs_pair *p, struct conversation *c) {
-    struct nfs_file *f = AGE_ENTRY(p->ages.oldest, struct nfs_file, age);
+    struct nfs_file *f = file_of(table_oldest(&p->files));
     counter_one(COUNTER_NFS_FILES_SHED);
     end_file(p, c, f);
     drop_file(p, f);
@@ -151,12 +176,12 @@ static void shed_oldest(struct nfs_pair *p, struct conversation *c) {
 static struct nfs_file *use_file(struct nfs_pair *p, struct conversation *c, const struct nfs_handle *h) {
     struct nfs_file *f = find_file(p, h);
     if (f) {
-        age_touch(&p->ages, &f->age);
+        table_touch(&p->files, &f->node);
         return f;
     }
-    if (p->files == FILES_MAX)
+    if (p->files.count == FILES_MAX)
         shed_oldest(p, c);
-    while (!(f = protocol_alloc(PROTOCOL_HELD, sizeof *f)) && p->files > 0)
+    while (!(f = protocol_alloc(PROTOCOL_HELD, sizeof *f)) && p->files.count > 0)
         shed_oldest(p, c);
     if (!f) {
         counter_one(COUNTER_PROTOCOL_NO_MEMORY);
@@ -164,10 +189,7 @@ static struct nfs_file *use_file(struct nfs_pair *p, struct conversation *c, con
     }
     f->handle = *h;
     f->size = SIZE_UNKNOWN;
-    f->next = p->bucket[h->a % BUCKETS];
-    p->bucket[h->a % BUCKETS] = f;
-    age_add(&p->ages, &f->age);
-    p->files++;
+    table_add(&p->files, &f->node, hash_handle(h));
     return f;
 }
 
@@ -213,9 +235,11 @@ void nfs_file_named(struct nfs_pair *p, struct conversation *c, const struct nfs
         return;
     if (bytes_equal(bytes_of(f->name, f->name_n), name) && same_handle(&f->directory, directory))
         return;
+    drop_name(p, f);
     f->name_n = (uint8_t)name.n;
     memcpy(f->name, name.p, name.n);
     f->directory = *directory;
+    table_add(&p->names, &f->named, hash_name(&(struct name_key){directory, name}));
     for (enum nfs_way way = NFS_READ; way <= NFS_WRITE; way++) {
         struct said said;
         if (!f->moving[way])
@@ -226,13 +250,11 @@ void nfs_file_named(struct nfs_pair *p, struct conversation *c, const struct nfs
 }
 
 static struct nfs_file *find_named(struct nfs_pair *p, const struct nfs_operation *o) {
-    for (struct age_node *node = o->name ? p->ages.newest : NULL; node; node = node->older) {
-        struct nfs_file *f = AGE_ENTRY(node, struct nfs_file, age);
-        if (f->name_n == o->name->n && same_handle(&f->directory, &o->directory) &&
-            memcmp(f->name, o->name->p, f->name_n) == 0)
-            return f;
-    }
-    return NULL;
+    if (!o->name)
+        return NULL;
+    const struct name_key k = {&o->directory, bytes_of(o->name->p, o->name->n)};
+    return TABLE_ENTRY(table_find(&p->names, hash_name(&k), is_of_name, &k, TABLE_STEPS_ALL), struct nfs_file,
+                       named);
 }
 
 void nfs_file_renamed(struct nfs_pair *p, struct conversation *c, const struct nfs_operation *from,
@@ -247,7 +269,8 @@ void nfs_file_renamed(struct nfs_pair *p, struct conversation *c, const struct n
 static struct moving *begin_moving(struct nfs_pair *p, struct conversation *c, struct nfs_file *f,
                                    enum nfs_way way, enum side from) {
     struct said said;
-    struct moving *m = protocol_alloc(PROTOCOL_HELD, sizeof *m);
+    size_t ranges = way == NFS_READ ? RANGES_MAX * sizeof(struct range) : 0;
+    struct moving *m = protocol_alloc(PROTOCOL_HELD, sizeof *m + ranges);
     if (!m) {
         counter_one(COUNTER_PROTOCOL_NO_MEMORY);
         return NULL;
@@ -326,7 +349,7 @@ static void put_bytes(struct conversation *c, struct moving *m, uint64_t offset,
 static size_t count_same(struct moving *m, uint64_t offset, struct bytes bytes) {
     if (offset < m->page_at + m->page_from || offset >= m->page_at + m->page_to)
         return 0;
-    const uint8_t *had = m->page + (offset - m->page_at);
+    const uint8_t *had = m->page + (offset - m->page_at - m->page_from);
     size_t n = (size_t)(m->page_at + m->page_to - offset), same = 0;
     n = n < bytes.n ? n : bytes.n;
     while (same < n && had[same] == bytes.p[same])
@@ -336,6 +359,15 @@ static size_t count_same(struct moving *m, uint64_t offset, struct bytes bytes) 
     return same;
 }
 
+static bool grow_page(struct moving *m, uint32_t n) {
+    uint8_t *page = n > m->page_room ? protocol_grow(PROTOCOL_HELD, m->page, n) : m->page;
+    if (!page)
+        return false;
+    m->page = page;
+    m->page_room = n > m->page_room ? n : m->page_room;
+    return true;
+}
+
 /* Of what ends at `end`, the part in the last page; what lies before `reach` was written before. */
 static void keep_page(struct moving *m, uint64_t offset, struct bytes bytes, uint64_t end, uint64_t reach) {
     uint64_t at = end - end % PAGE, last = offset + bytes.n, start = offset;
@@ -343,14 +375,14 @@ static void keep_page(struct moving *m, uint64_t offset, struct bytes bytes, uin
     start = start < at ? at : start;
     if (at == end || last <= start)
         return;
-    if (!m->page && !(m->page = protocol_alloc(PROTOCOL_HELD, PAGE)))
+    uint32_t from = (uint32_t)(start - at), to = (uint32_t)(last - at);
+    uint32_t first = m->page_at == at && m->page_to == from ? m->page_from : from;
+    if (!grow_page(m, to - first))
         return;
-    uint32_t from = (uint32_t)(start - at);
-    if (m->page_at != at || m->page_to != from)
-        m->page_from = from;
     m->page_at = at;
-    m->page_to = (uint32_t)(last - at);
-    memcpy(m->page + from, bytes.p + (start - offset), (size_t)(last - start));
+    m->page_from = first;
+    m->page_to = to;
+    memcpy(m->page + (from - first), bytes.p + (start - offset), (size_t)(last - start));
 }
 
 static void put_write(struct conversation *c, struct moving *m, uint64_t offset, struct bytes bytes,
@@ -473,8 +505,11 @@ static bool is_over(const struct moving *m, enum nfs_way way, time_ns now) {
     return (now - m->last >= idle || m->last - now >= idle);
 }
 
+/* Each of the pair's flows asks; once at a time is enough. */
 bool nfs_files_settle(struct nfs_pair *p, struct conversation *c) {
-    struct age_node *node = p ? p->moving.oldest : NULL;
+    struct age_node *node = p && p->settled != c->now ? p->moving.oldest : NULL;
+    if (node)
+        p->settled = c->now;
     while (node) {
         struct nfs_file *f = AGE_ENTRY(node, struct nfs_file, active);
         node = node->newer;
@@ -489,8 +524,17 @@ bool nfs_files_settle(struct nfs_pair *p, struct conversation *c) {
 
 static void finish_pair(void *state) {
     struct nfs_pair *p = state;
-    while (p->files > 0)
-        drop_file(p, AGE_ENTRY(p->ages.oldest, struct nfs_file, age));
+    while (p->files.count > 0)
+        drop_file(p, file_of(table_oldest(&p->files)));
+    table_finish(&p->files);
+    table_finish(&p->names);
+    protocol_discharge(PROTOCOL_STATE, 2 * table_bytes(BUCKETS));
+}
+
+static bool start_tables(struct nfs_pair *p) {
+    if (!secret.k0 && !secret.k1)
+        secret = hash_key_random();
+    return table_init(&p->files, BUCKETS) && table_init(&p->names, BUCKETS);
 }
 
 struct nfs_pair *nfs_pair_join(const struct conversation *c, enum side caller) {
@@ -499,8 +543,19 @@ struct nfs_pair *nfs_pair_join(const struct conversation *c, enum side caller) {
     bool made;
     memcpy(key, c->end[caller].address.bytes, ADDRESS);
     memcpy(key + ADDRESS, c->end[side_other(caller)].address.bytes, ADDRESS);
+    if (!protocol_charge(PROTOCOL_STATE, 2 * table_bytes(BUCKETS))) {
+        counter_one(COUNTER_PROTOCOL_NO_MEMORY);
+        return NULL;
+    }
     struct nfs_pair *p =
         shared_state_join(&protocol_nfs, bytes_of(key, sizeof key), sizeof *p, finish_pair, &made);
+    if (!made) /* those of the tables are counted already */
+        protocol_discharge(PROTOCOL_STATE, 2 * table_bytes(BUCKETS));
+    if (made && !start_tables(p)) {
+        counter_one(COUNTER_PROTOCOL_NO_MEMORY);
+        shared_state_leave(p, false);
+        return NULL;
+    }
     if (p)
         p->users++;
     return p;
@@ -512,5 +567,5 @@ void nfs_pair_leave(struct nfs_pair *p, struct conversation *c) {
     p->users--;
     while (p->users == 0 && p->moving.oldest)
         end_file(p, c, AGE_ENTRY(p->moving.oldest, struct nfs_file, active));
-    shared_state_leave(p, true);
+    shared_state_leave(p, p->files.count > 0);
 }
