@@ -54,6 +54,14 @@ static bool grow_table(struct nfs_calls *t) {
     return true;
 }
 
+/* Where few wait, numbers that meet on purpose are not worth a larger one. */
+static bool is_half_full(const struct nfs_calls *t) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < t->size; i++)
+        n += t->call[i].used;
+    return 2 * n >= t->size;
+}
+
 struct nfs_call *nfs_call_add(struct nfs_calls *t, uint32_t xid) {
     struct nfs_call *call = nfs_call_find(t, xid);
     if (!call && !t->call && !grow_table(t)) {
@@ -62,7 +70,7 @@ struct nfs_call *nfs_call_add(struct nfs_calls *t, uint32_t xid) {
     }
     if (!call)
         call = find_place(t, xid);
-    if (call->used && call->xid != xid && t->size < SIZE_MOST && grow_table(t))
+    if (call->used && call->xid != xid && t->size < SIZE_MOST && is_half_full(t) && grow_table(t))
         call = find_place(t, xid);
     if (call->used && call->xid != xid)
         counter_one(COUNTER_NFS_CALLS_SHED);
