@@ -110,8 +110,8 @@ static bool call_write(struct nfs_message *m, struct reader *r) {
     struct nfs_operation *o = nfs_call_operation(&m->call, m->call.procedure, h);
     o->offset = at;
     o->count = n;
-    m->pass.dropped = is_again(m, o);
     nfs_message_pass(m, h, NFS_WRITE, at, n);
+    m->pass.dropped |= is_again(m, o);
     return true;
 }
 

@@ -5,8 +5,6 @@
 /* Version 4: a compound's operations work on a current file. The call is walked first, and says which files
  * the results are of. */
 
-enum { OPERATIONS_MOST = 1024 };
-
 static size_t count_taken(struct bytes in, const struct reader *r) {
     return in.n - reader_left(r);
 }
@@ -136,10 +134,9 @@ static size_t step_argument(struct nfs_message *m, struct bytes in) {
     return count_taken(in, &r);
 }
 
-static bool begin_operations(struct nfs_message *m, uint32_t n, nfs_step step) {
+static void begin_operations(struct nfs_message *m, uint32_t n, nfs_step step) {
     m->left = n;
-    m->step = n > 0 && n <= OPERATIONS_MOST ? step : NULL;
-    return true;
+    m->step = n > 0 ? step : NULL;
 }
 
 size_t nfs4_step_call(struct nfs_message *m, struct bytes in) {
@@ -191,13 +188,19 @@ static size_t step_entry(struct nfs_message *m, struct bytes in) {
     return count_taken(in, &r);
 }
 
+/* Of which file it is was not kept: it is one of its own. */
+static struct nfs_handle name_alone(const struct nfs_message *m) {
+    const uint32_t which[2] = {m->head.xid, m->left};
+    return nfs_handle_of(bytes_of(which, sizeof which));
+}
+
 static void take_read(struct nfs_message *m, const struct nfs_operation *o, struct bytes head) {
     struct reader r = reader_of(head.p, head.n);
     uint32_t eof = 0, n = 0;
     reader_u32(&r, &eof);
     reader_u32(&r, &n);
     if (!o) {
-        m->skip = xdr_padded(n);
+        nfs_message_pass(m, name_alone(m), NFS_READ, 0, n);
         return;
     }
     if (eof && n > 0)

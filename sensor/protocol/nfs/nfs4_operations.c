@@ -171,7 +171,6 @@ static bool skip_ace(struct reader *r) {
 
 static bool skip_delegation(struct reader *r) {
     enum { NONE, READ, WRITE, NONE_BECAUSE };
-    enum { BY_SIZE = 1 };
     uint32_t type, by;
     if (!reader_u32(r, &type))
         return false;
@@ -181,7 +180,6 @@ static bool skip_delegation(struct reader *r) {
         return reader_skip(r, 20) && reader_u32(r, &by) && reader_skip(r, 8) && skip_ace(r);
     if (type == NONE_BECAUSE) /* contention and resources say more */
         return reader_u32(r, &by) && (by != 1 && by != 2 ? true : reader_skip(r, 4));
-    (void)BY_SIZE;
     return true;
 }
 

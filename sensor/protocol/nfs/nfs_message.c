@@ -101,10 +101,9 @@ void nfs_message_pass(struct nfs_message *m, struct nfs_handle h, enum nfs_way w
     m->pass.offset = offset;
     m->pass.left = n;
     m->skip = xdr_padded(n) - n;
-    if (offset >> OFFSET_BITS == 0 && n <= CONTENT_MOST)
-        return;
-    counter_one(COUNTER_NFS_ODD);
-    m->pass.dropped = true;
+    m->pass.dropped = offset >> OFFSET_BITS != 0 || n > CONTENT_MOST;
+    if (m->pass.dropped)
+        counter_one(COUNTER_NFS_ODD);
 }
 
 static size_t pass_on(struct nfs_message *m, struct bytes in) {
@@ -114,8 +113,11 @@ static size_t pass_on(struct nfs_message *m, struct bytes in) {
                        bytes_of(in.p, n), m->pass.offset + m->pass.left);
     m->pass.offset += n;
     m->pass.left -= n;
-    if (m->pass.left == 0 && m->ended_at != UINT64_MAX)
+    if (m->pass.left > 0)
+        return n;
+    if (m->ended_at != UINT64_MAX)
         nfs_file_ended(nfs_pair_of(m), m->s->c, &m->pass.handle, m->from, m->ended_at);
+    m->ended_at = UINT64_MAX; /* another read may follow in the same compound */
     return n;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
+#include "protocol/memory.h"
 #include "protocol/nfs/nfs.h"
 #include "protocol/tls/tls.h"
 
@@ -7,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -709,6 +711,106 @@ static void two_reads_may_stand_in_one_compound(void **state) {
     play(scene_read_4);
 }
 
+static void put_read_4(struct said *s, uint64_t at) {
+    put_u32(s, 25);
+    put_zeros(s, 16);
+    put_u64(s, at);
+    put_u32(s, 9999);
+}
+
+static void put_read_done_4(struct said *s, bool eof, size_t at, size_t n) {
+    put_done(s, 25);
+    put_u32(s, eof);
+    put_piece(s, at, n);
+}
+
+/* The first comes to its file's end, the second does not. */
+static void scene_two_ends_4(void) {
+    struct said *s = compound(1, 0, 4);
+    put_handle_4(s, "handle-1");
+    put_read_4(s, 0);
+    put_handle_4(s, "handle-2");
+    put_read_4(s, 0);
+    ask();
+    s = results(1, 4);
+    put_done(s, 22);
+    put_read_done_4(s, true, 0, 3000);
+    put_done(s, 22);
+    put_read_done_4(s, false, 3000, 2000);
+    answer();
+    pass_time(60);
+    assert_int_equal(w->transfers, 2);
+    assert_file(&w->transfer[0], TRANSFER_DONE, 0, 3000);
+    assert_file(&w->transfer[1], TRANSFER_CUT, 3000, 2000);
+}
+
+static void the_end_of_one_file_is_not_that_of_the_next_in_its_compound(void **state) {
+    play(scene_two_ends_4);
+}
+
+static void scene_far_read_4(void) {
+    struct said *s = compound(1, 0, 3);
+    put_handle_4(s, "handle-1");
+    put_read_4(s, UINT64_C(1) << 63);
+    put_read_4(s, 0);
+    ask();
+    s = results(1, 3);
+    put_done(s, 22);
+    put_read_done_4(s, false, 0, 0);
+    put_read_done_4(s, true, 0, SIZE);
+    answer();
+    assert_int_equal(w->transfers, 1);
+    assert_file(&w->transfer[0], TRANSFER_DONE, 0, SIZE);
+}
+
+static void a_read_far_out_does_not_hide_the_next_one(void **state) {
+    play(scene_far_read_4);
+}
+
+/* Four results are awaited. */
+static void scene_many_reads_4(void) {
+    enum { N = SIZE / 5 };
+    struct said *s = compound(1, 0, 6);
+    put_handle_4(s, "handle-1");
+    for (size_t i = 0; i < 5; i++)
+        put_read_4(s, i * N);
+    ask();
+    s = results(1, 6);
+    put_done(s, 22);
+    for (size_t i = 0; i < 5; i++)
+        put_read_done_4(s, false, i * N, N);
+    answer();
+    pass_time(60);
+    assert_int_equal(w->transfers, 2);
+    assert_file(&w->transfer[0], TRANSFER_CUT, 0, 4 * N);
+    assert_file(&w->transfer[1], TRANSFER_CUT, 4 * N, N);
+    assert_int_equal(counter_values[COUNTER_NFS_OPERATIONS_SHED], 1);
+}
+
+static void reads_beyond_the_bound_are_looked_at_alone(void **state) {
+    play(scene_many_reads_4);
+}
+
+static void scene_many_operations_4(void) {
+    enum { N = 2000 };
+    struct said *s = compound(1, 0, N + 2);
+    for (int i = 0; i < N; i++)
+        put_u32(s, 32);
+    put_handle_4(s, "handle-1");
+    put_u32(s, 38);
+    put_zeros(s, 16);
+    put_u64(s, 0);
+    put_u32(s, 0);
+    put_piece(s, 0, SIZE);
+    ask();
+    assert_int_equal(w->transfers, 1);
+    assert_int_equal(w->transfer[0].size, SIZE);
+}
+
+static void a_compound_of_many_operations_is_read_to_its_end(void **state) {
+    play(scene_many_operations_4);
+}
+
 static void scene_listed_4(void) {
     struct said *s = compound(1, 0, 5);
     put_u32(s, 24);
@@ -955,6 +1057,36 @@ static void many_calls_without_a_reply_are_bounded(void **state) {
     world_destroy(w);
 }
 
+static void calls_whose_numbers_meet_are_not_worth_a_larger_table(void **state) {
+    split = 0, pieces = 1, datagrams = false;
+    begin_world();
+    uint64_t before = 0;
+    for (uint32_t i = 0; i < 1000; i++) {
+        struct said *s = call(i << 8, 3, 6);
+        put_text(s, "handle-1");
+        put_u64(s, i);
+        put_u32(s, 1);
+        ask();
+        before = i ? before : protocol_memory_used(PROTOCOL_HELD);
+    }
+    assert_int_equal(protocol_memory_used(PROTOCOL_HELD), before);
+    world_destroy(w);
+}
+
+/* A page that is not full is kept, as much of it as came. */
+static void a_few_octets_of_many_files_hold_little_memory(void **state) {
+    enum { FILES = 1000, EACH = 1024 };
+    split = 0, pieces = 1, datagrams = false;
+    begin_world();
+    for (uint32_t i = 0; i < FILES; i++) {
+        char handle[16];
+        snprintf(handle, sizeof handle, "handle-%u", i);
+        write_3_on(0, i, handle, 4000, 1);
+    }
+    assert_in_range(protocol_memory_used(PROTOCOL_HELD), 1, FILES * EACH);
+    world_destroy(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_that_is_made_and_written_is_one_with_its_name),
@@ -974,6 +1106,10 @@ int main(void) {
         cmocka_unit_test(version_2_is_read_as_well),
         cmocka_unit_test(in_version_4_a_file_is_over_when_it_is_closed),
         cmocka_unit_test(two_reads_may_stand_in_one_compound),
+        cmocka_unit_test(the_end_of_one_file_is_not_that_of_the_next_in_its_compound),
+        cmocka_unit_test(a_read_far_out_does_not_hide_the_next_one),
+        cmocka_unit_test(reads_beyond_the_bound_are_looked_at_alone),
+        cmocka_unit_test(a_compound_of_many_operations_is_read_to_its_end),
         cmocka_unit_test(names_of_version_4_come_from_listings_and_walks),
         cmocka_unit_test(an_operation_that_is_not_known_ends_the_walk_of_its_compound_alone),
         cmocka_unit_test(what_is_only_signed_is_read),
@@ -986,6 +1122,8 @@ int main(void) {
         cmocka_unit_test(calls_of_other_programs_are_none),
         cmocka_unit_test(a_stream_that_stops_being_nfs_is_left),
         cmocka_unit_test(many_calls_without_a_reply_are_bounded),
+        cmocka_unit_test(calls_whose_numbers_meet_are_not_worth_a_larger_table),
+        cmocka_unit_test(a_few_octets_of_many_files_hold_little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
