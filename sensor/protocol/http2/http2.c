@@ -79,6 +79,9 @@ static size_t take_frame_head(struct http2 *h, struct http2_side *s, struct byte
     } else {
         counter_one(COUNTER_HTTP2_FRAMES_BAD);
         http2_seek_begin(h, s);
+        h->losing += h->streams;
+        if (h->losing > HTTP2_LOST_MAX)
+            h->result = PROTOCOL_LOST;
         s->loose = true;
         http2_seek_take(h, s, bytes_of(s->head, HTTP2_FRAME_HEAD));
     }

@@ -144,10 +144,33 @@ static void put_value(uint8_t *out, struct bytes value) {
         out[i] = value.p[i] == '\r' || value.p[i] == '\n' || value.p[i] == 0 ? ' ' : value.p[i];
 }
 
-static void add_pseudo(struct http2_text *t, struct bytes name, struct bytes value) {
+/* What `n` octets are on the wire pays for them; the rest is the payer's. */
+static bool is_paid(size_t n, size_t wire, struct allowance *payer) {
+    return n <= wire || allowance_spend(payer, ACCOUNT_DECODED, n - wire);
+}
+
+/* How many of so many octets are free all the same. */
+static size_t take_unpaid(struct http2_text *t, size_t n) {
+    size_t room = HTTP2_UNPAID_MAX - t->unpaid;
+    n = n < room ? n : room;
+    t->unpaid += n;
+    return n;
+}
+
+static void note_partly(struct http2_text *t) {
+    counter_add(COUNTER_HTTP2_HEADS_PARTLY, !t->partly);
+    t->partly = true;
+}
+
+static void add_pseudo(struct http2_text *t, struct bytes name, struct bytes value, size_t wire,
+                       struct allowance *payer) {
     for (int i = 0; i < HTTP2_PSEUDO; i++) {
         if (!bytes_equal(name, bytes_text(pseudo_names[i])) || http2_text_has(t, i))
             continue;
+        if (!is_paid(value.n, wire, payer)) {
+            value.n = wire + take_unpaid(t, value.n - wire);
+            note_partly(t);
+        }
         if (!make_room(&t->pseudo, &t->pseudo_size, t->pseudo_n + value.n + 1))
             return;
         put_value(t->pseudo + t->pseudo_n, value);
@@ -158,20 +181,26 @@ static void add_pseudo(struct http2_text *t, struct bytes name, struct bytes val
     }
 }
 
-/* Is there room for it, and is it paid? What it is on the wire pays for itself. */
-static bool is_wanted(struct http2_text *t, size_t line, struct bytes name, size_t wire,
-                      struct allowance *payer) {
+/* Is somebody asking for the field? */
+static bool is_used(struct bytes name) {
     uint8_t field[64];
-    bool paid = line <= wire || allowance_spend(payer, ACCOUNT_DECODED, line - wire);
-    if (paid && t->n + line <= HTTP2_HEAD_MAX)
-        return true;
-    counter_add(COUNTER_HTTP2_HEADS_PARTLY, !t->partly);
-    t->partly = true;
-    if (name.n >= sizeof field || t->n + line > 2 * HTTP2_HEAD_MAX)
+    if (name.n >= sizeof field)
         return false;
     memcpy(field, name.p, name.n);
     field[name.n] = ':';
     return http_head_uses(bytes_of(field, name.n + 1)) != HTTP_FIELD_NONE;
+}
+
+/* Is there room for it, and is it paid? What is used has more of both. */
+static bool is_wanted(struct http2_text *t, size_t line, struct bytes name, size_t wire,
+                      struct allowance *payer) {
+    bool paid = is_paid(line, wire, payer);
+    if (paid && t->n + line <= HTTP2_HEAD_MAX)
+        return true;
+    note_partly(t);
+    if (t->n + line > 2 * HTTP2_HEAD_MAX || !is_used(name))
+        return false;
+    return paid || take_unpaid(t, line - wire) == line - wire;
 }
 
 /* Fields that HTTP/2 does not have (RFC 9113 section 8.2.2) would say something else in HTTP/1. */
@@ -185,7 +214,7 @@ static void add_field(struct http2_text *t, struct bytes name, struct bytes valu
     enum { BETWEEN = 4 }; /* ": " and the line's end */
     size_t line = name.n + value.n + BETWEEN;
     if (name.n && name.p[0] == ':') {
-        add_pseudo(t, name, value);
+        add_pseudo(t, name, value, wire, payer);
         return;
     }
     bool spare = http2_text_has(t, HTTP2_AUTHORITY) && bytes_equal_nocase(name, "host");
@@ -323,7 +352,8 @@ void http2_fields_take(struct http2_fields *f, struct bytes in, struct http2_tex
         if (f->skipping)
             return;
         size_t n = take_fields(f, bytes_of(f->held, f->held_n), out, payer);
-        memmove(f->held, f->held + n, f->held_n - n);
+        if (n > 0) /* else it would be moved for each octet of one that never ends */
+            memmove(f->held, f->held + n, f->held_n - n);
         f->held_n -= n;
     }
 }

@@ -13,6 +13,7 @@ enum {
     HTTP2_HEAD_MAX = 65536,    /* octets of a head's text; beyond, only fields that are asked for */
     HTTP2_LITERAL_MAX = 65536, /* of one field on the wire */
     HTTP2_TABLE_MAX = 65536,   /* of a table of fields, whatever settings allow */
+    HTTP2_UNPAID_MAX = 4096,   /* that a head unfolds to and nobody pays for */
 };
 
 enum http2_pseudo { /* RFC 9113 section 8.3, RFC 8441 section 4 */
@@ -33,9 +34,10 @@ struct http2_text {
     struct {
         uint32_t at, n;
     } value[HTTP2_PSEUDO];
-    uint32_t has; /* bits of enum http2_pseudo */
-    bool unknown; /* fields were left out that refer to what was not seen */
-    bool partly;  /* fields were left out for want of room */
+    uint32_t has;  /* bits of enum http2_pseudo */
+    size_t unpaid; /* octets, up to HTTP2_UNPAID_MAX */
+    bool unknown;  /* fields were left out that refer to what was not seen */
+    bool partly;   /* fields were left out, or cut, for want of room or of who pays for them */
 };
 
 struct bytes http2_text_pseudo(const struct http2_text *t, enum http2_pseudo which);

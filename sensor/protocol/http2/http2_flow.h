@@ -21,6 +21,7 @@ enum {
     HTTP2_BUCKETS = 64,              /* lists in which they are found */
     HTTP2_LEAD_MAX = 10,             /* octets before what a frame carries: padding, priority, promise */
     HTTP2_SEEK_MAX = 16 << 20,       /* octets in which no frame is found, of one connection */
+    HTTP2_LOST_MAX = 256 << 10,      /* streams that are told that the way is lost, of one connection */
     HTTP2_STRAY_LEAST = 256,         /* octets of a frame of no known type that are looked at */
 };
 
@@ -100,6 +101,7 @@ struct http2 {
     struct http2_stream *bucket[HTTP2_BUCKETS], *oldest, *newest;
     struct http_hosts hosts;
     uint64_t sought; /* octets, since the last frame */
+    uint64_t losing; /* streams, as often as the way was lost though nothing was missing */
     enum protocol_result result;
 };
 

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
+#include "base/hash.h"
 #include "protocol/http2/http2_flow.h"
 #include "protocol/memory.h"
 
 static struct http2_stream **find_link(struct http2 *h, uint32_t id) {
-    struct http2_stream **link = &h->bucket[id / 2 % HTTP2_BUCKETS];
+    static struct hash_key key;
+    static bool keyed;
+    if (!keyed)
+        key = hash_key_random();
+    keyed = true;
+    struct http2_stream **link = &h->bucket[hash_bytes(&key, &id, sizeof id) % HTTP2_BUCKETS];
     while (*link && (*link)->id != id)
         link = &(*link)->next;
     return link;

@@ -222,6 +222,24 @@ static void what_is_kept_of_many_streams_has_a_bound(void **state) {
     assert_int_equal(protocol_memory_used(PROTOCOL_HELD), before);
 }
 
+/* Streams that are open when the way is lost are told so each time. */
+static void a_way_that_is_lost_again_and_again_is_given_up_where_it_costs_much(void **state) {
+    static const uint8_t bad[] = "\0\0\0\4\0\0\0\0\1" SETTINGS SETTINGS;
+    enum { TIMES = 400 };
+    for (uint32_t streams = 2; streams <= 1000; streams += 998) {
+        size_t flow;
+        struct world *w = open_world(&flow);
+        for (uint32_t i = 0; i < streams; i++)
+            begin_stream(w, flow, 2 * i + 1);
+        for (int i = 0; i < TIMES; i++)
+            world_deliver(w, flow, SIDE_CLIENT, bad, sizeof bad - 1, 0);
+        assert_int_equal(conversation_lost(w->flow[flow]), streams == 1000);
+        begin_stream(w, flow, 2 * streams + 1);
+        assert_int_equal(counter_values[COUNTER_HTTP2_REQUESTS], streams == 1000 ? streams : streams + 1);
+        world_destroy(w);
+    }
+}
+
 /* A table's entry of 4 KB, referred to by an octet each. */
 static void a_head_that_unfolds_is_kept_within_its_bound(void **state) {
     enum { VALUE = 3900, TIMES = 8000 };
@@ -262,6 +280,7 @@ int main(void) {
         cmocka_unit_test(of_too_many_streams_the_oldest_are_cut_and_counted),
         cmocka_unit_test(a_request_behind_the_end_of_its_stream_leaves_nothing_behind),
         cmocka_unit_test(what_is_kept_of_many_streams_has_a_bound),
+        cmocka_unit_test(a_way_that_is_lost_again_and_again_is_given_up_where_it_costs_much),
         cmocka_unit_test(a_head_that_unfolds_is_kept_within_its_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
