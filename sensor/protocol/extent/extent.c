@@ -160,7 +160,7 @@ enum extent_result extent_feed(struct extent *e, struct bytes in, struct bytes *
 }
 
 struct bytes extent_again(const struct extent *e) {
-    bool held = (e->result == EXTENT_BROKEN || e->ahead) && !e->walk;
+    bool held = e->result != EXTENT_ENDLESS && (e->result == EXTENT_BROKEN || e->ahead) && !e->walk;
     size_t begin = e->at <= e->have && !e->ahead; /* it broke at once: not where it began again */
     return held && e->have > begin ? bytes_of(e->header + begin, e->have - begin) : bytes_of(NULL, 0);
 }
@@ -186,8 +186,11 @@ bool extent_is_endless(const struct extent *e) {
     return e->result == EXTENT_ENDLESS;
 }
 
-void extent_forget_end(struct extent *e) {
+struct bytes extent_forget_end(struct extent *e) {
+    struct bytes held = e->ahead && !e->walk ? bytes_of(e->header, e->have) : bytes_of(NULL, 0);
+    e->at += held.n;
     e->result = EXTENT_ENDLESS;
+    return held;
 }
 
 bool extent_may_end(const struct extent *e) {

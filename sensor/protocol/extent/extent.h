@@ -43,7 +43,7 @@ typedef void extent_out(void *context, struct bytes octets);
  */
 enum extent_result extent_feed(struct extent *e, struct bytes in, struct bytes *rest, extent_out *out,
                                void *context);
-/* After EXTENT_ENDED or EXTENT_BROKEN: octets before *rest in which something else may begin; those of
+/* Octets before *rest that were not told, or that it broke at, in which something else may begin; those of
  * EXTENT_BROKEN may belong to it, too. In `e`. */
 struct bytes extent_again(const struct extent *e);
 /* `n` octets are missing. False: nobody knows where in the thing its next ones stand. */
@@ -51,8 +51,8 @@ bool extent_gap(struct extent *e, uint64_t n);
 /* Octets of it so far. */
 uint64_t extent_size(const struct extent *e);
 bool extent_is_endless(const struct extent *e);
-/* Nobody knows where it ends, from here on. */
-void extent_forget_end(struct extent *e);
+/* Nobody knows where it ends, from here on. Octets that were not told, and now belong to it; in `e`. */
+struct bytes extent_forget_end(struct extent *e);
 /* It is whole if nothing more comes. */
 bool extent_may_end(const struct extent *e);
 

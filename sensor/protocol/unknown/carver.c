@@ -139,7 +139,7 @@ static void tell_octets(void *context, struct bytes octets) {
     v->c->taken[v->from] += (uint32_t)octets.n;
 }
 
-static void end_thing(const struct carving *v, bool whole) {
+static void close_thing(const struct carving *v, bool whole) {
     struct carver *k = v->k;
     if (k->begun && !whole)
         counter_one(COUNTER_CARVING_BROKEN);
@@ -181,6 +181,8 @@ static bool begin_thing(const struct carving *v, const struct extent_format *for
 }
 
 /* --- the search --- */
+
+static void take_octets(const struct carving *v, struct bytes in);
 
 static void keep_tail(struct carver *k, struct bytes in) {
     if (in.n >= CARVER_TAIL) {
@@ -225,8 +227,6 @@ static bool look_at_seam(const struct carving *v, struct bytes in) {
     return false;
 }
 
-static void feed_thing(const struct carving *v, struct bytes *in);
-
 /* Octets of which nothing is walked: up to where a thing begins. */
 static void search(const struct carving *v, struct bytes *in) {
     struct carver *k = v->k;
@@ -251,15 +251,18 @@ static void search(const struct carving *v, struct bytes *in) {
     *in = bytes_of(in->p + at, in->n - at);
 }
 
-/* What a thing took ahead and what is none of it, or what it broke at, is looked at again: less its first
- * octet, which may be where it began. */
-static void look_again(const struct carving *v, const uint8_t *held, size_t n) {
-    struct bytes again = bytes_of(held, n);
-    while (again.n > 0)
-        if (v->k->extent)
-            feed_thing(v, &again);
-        else
-            search(v, &again);
+/* What it took ahead and what is none of it, or what it broke at, is looked at again: less its first octet,
+ * which may be where it began. */
+static void end_thing(const struct carving *v, bool whole) {
+    struct carver *k = v->k;
+    uint8_t held[EXTENT_HEADER_MAX];
+    struct bytes again = extent_again(k->extent);
+    if (again.n)
+        memcpy(held, again.p, again.n);
+    again.p = held;
+    close_thing(v, whole);
+    k->seen -= again.n;
+    take_octets(v, again);
 }
 
 /* One without an end ends where something else begins, unless it may be all that the side sends. */
@@ -272,7 +275,7 @@ static bool cut_endless(const struct carving *v, struct bytes *in) {
         return false;
     k->restarts++;
     extent_feed(k->extent, bytes_of(in->p, at), &rest, tell_octets, (void *)(uintptr_t)v);
-    end_thing(v, false);
+    close_thing(v, false);
     k->seen += at;
     *in = bytes_of(in->p + at, in->n - at);
     return true;
@@ -280,7 +283,8 @@ static bool cut_endless(const struct carving *v, struct bytes *in) {
 
 /* What a side begins with may be a file of its own kind that is all that it sends: it goes on where it
  * breaks, unless something else begins there. */
-static bool goes_on_broken(struct carver *k, struct bytes rest) {
+static bool goes_on_broken(const struct carving *v, struct bytes rest) {
+    struct carver *k = v->k;
     uint8_t room[EXTENT_HEADER_MAX + EXTENT_FIRST];
     const struct extent_format *format;
     struct bytes again = extent_again(k->extent);
@@ -294,7 +298,9 @@ static bool goes_on_broken(struct carver *k, struct bytes rest) {
     if (extent_find(bytes_of(room, again.n + n), &format) < again.n)
         return false;
     k->broken = true;
-    extent_forget_end(k->extent);
+    struct bytes held = extent_forget_end(k->extent);
+    if (held.n)
+        tell_octets((void *)(uintptr_t)v, held);
     return true;
 }
 
@@ -304,33 +310,27 @@ static void feed_thing(const struct carving *v, struct bytes *in) {
     if (extent_is_endless(k->extent) && cut_endless(v, in))
         return;
     enum extent_result result = extent_feed(k->extent, *in, &rest, tell_octets, (void *)(uintptr_t)v);
-    uint8_t held[EXTENT_HEADER_MAX];
-    size_t n = 0;
     k->seen += in->n - rest.n;
     *in = rest;
-    if (result == EXTENT_BROKEN && goes_on_broken(k, rest))
+    if (result == EXTENT_BROKEN && goes_on_broken(v, rest))
         return;
     if (result == EXTENT_ENDED || result == EXTENT_BROKEN) {
-        struct bytes again = extent_again(k->extent);
-        n = again.n;
-        if (n)
-            memcpy(held, again.p, n);
         k->restarts += result == EXTENT_BROKEN || extent_size(k->extent) < SMALL;
         end_thing(v, result == EXTENT_ENDED);
     }
-    if (n > 0) {
-        k->seen -= n;
-        look_again(v, held, n);
-    }
+}
+
+static void take_octets(const struct carving *v, struct bytes in) {
+    while (in.n > 0)
+        if (v->k->extent)
+            feed_thing(v, &in);
+        else
+            search(v, &in);
 }
 
 void carver_take(struct carver *k, struct conversation *c, enum side from, struct bytes in) {
     const struct carving v = {k, c, from};
-    while (in.n > 0)
-        if (k->extent)
-            feed_thing(&v, &in);
-        else
-            search(&v, &in);
+    take_octets(&v, in);
 }
 
 /* --- datagrams --- */
@@ -391,20 +391,17 @@ void carver_take_datagram(struct carver *k, struct conversation *c, enum side fr
 
 void carver_gap(struct carver *k, struct conversation *c, enum side from, uint64_t n) {
     const struct carving v = {k, c, from};
-    k->seen += n;
-    k->tail_n = 0;
-    if (!k->extent)
-        return; /* of a text it is missing as all else between its runs */
-    bool goes_on = extent_gap(k->extent, n);
-    if (goes_on && k->begun)
-        c->services->gap(c, k->transfer, n);
-    if (!goes_on)
+    while (k->extent && !extent_gap(k->extent, n))
         end_thing(&v, false);
+    if (k->extent && k->begun)
+        c->services->gap(c, k->transfer, n);
+    k->seen += n; /* of a text it is missing as all else between its runs */
+    k->tail_n = 0;
 }
 
 void carver_end(struct carver *k, struct conversation *c, enum side from, bool whole) {
     const struct carving v = {k, c, from};
-    if (k->extent) {
+    while (k->extent) {
         bool all = extent_is_endless(k->extent) && k->from_first && whole;
         end_thing(&v, all || extent_may_end(k->extent));
     }

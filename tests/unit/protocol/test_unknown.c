@@ -155,6 +155,16 @@ static void what_a_side_begins_with_may_be_of_a_kind_of_its_own_and_is_all_that_
     FOR_EACH_SPLIT(assert_one_picture(w, SIDE_CLIENT);)
 }
 
+static void of_one_that_breaks_where_its_next_part_should_begin_nothing_is_missing(void **state) {
+    stream_add(&picture,
+               "\0\0\0\x18"
+               "ftypabcd\0\0\0\0abcdefgh",
+               24);
+    stream_noise(&picture, 5000, 8);
+    stream_add(&client, picture.p, picture.n);
+    FOR_EACH_SPLIT(assert_one_picture(w, SIDE_CLIENT);)
+}
+
 static void http_behind_a_few_bytes_is_http(void **state) {
     static const char *const before[] = {"\x05", "PROXY TCP4 10.40.0.1 203.0.113.77 40000 80\r\n",
                                          "\r\n\r\x01"};
@@ -206,6 +216,38 @@ static void noise_makes_no_object_and_may_be_left_out_behind_its_first_octets(vo
     world_destroy(w);
     assert_true(counter_values[COUNTER_FLOWS_UNIDENTIFIED] > 0);
     assert_int_equal(counter_values[COUNTER_PROTOCOL_LOST], 0);
+}
+
+/* A tar without members, of which nobody knows whether it is filled up. */
+static void add_tar(struct stream *s) {
+    uint8_t header[512] = "a.txt";
+    unsigned sum = 8 * ' ';
+    memcpy(header + 124, "00000000000", 11);
+    memcpy(header + 257, "ustar", 5);
+    for (size_t i = 0; i < sizeof header; i++)
+        sum += header[i];
+    snprintf((char *)header + 148, 8, "%06o", sum);
+    stream_add(s, header, sizeof header);
+    memset(header, 0, sizeof header);
+    stream_add(s, header, sizeof header);
+    stream_add(s, header, sizeof header);
+}
+
+static void what_was_taken_ahead_is_looked_at_where_the_side_ends_or_is_torn(void **state) {
+    for (size_t i = 0; i < 300; i++)
+        stream_text(&picture, i % 60 == 59 ? "\n" : "b");
+    add_tar(&client);
+    stream_add(&client, picture.p, picture.n);
+    FOR_EACH_SPLIT(assert_int_equal(w->transfers, 2); assert_int_equal(w->transfer[0].size, 3 * 512);
+                   assert_int_equal(w->transfer[0].how, TRANSFER_DONE);
+                   assert_transfer(&w->transfer[1], bytes_of(picture.p, picture.n), TRANSFER_CUT);)
+    struct world *w = streams_world();
+    streams_say(w, SIDE_CLIENT, &client, 0);
+    world_lose(w, 0, SIDE_CLIENT, 500);
+    streams_close(w);
+    assert_int_equal(w->transfers, 2);
+    assert_transfer(&w->transfer[1], bytes_of(picture.p, picture.n), TRANSFER_CUT);
+    world_destroy(w);
 }
 
 static void a_gap_in_a_picture_is_told(void **state) {
@@ -359,10 +401,12 @@ int main(void) {
         TEST(behind_a_gap_the_next_picture_is_found),
         TEST(text_between_pictures_is_one_transfer_that_is_not_whole),
         TEST(what_a_side_begins_with_may_be_of_a_kind_of_its_own_and_is_all_that_it_sends),
+        TEST(of_one_that_breaks_where_its_next_part_should_begin_nothing_is_missing),
         TEST(http_behind_a_few_bytes_is_http),
         TEST(what_stands_before_it_in_the_same_run_is_looked_at_too),
         TEST(noise_makes_no_object_and_may_be_left_out_behind_its_first_octets),
         TEST(a_gap_in_a_picture_is_told),
+        TEST(what_was_taken_ahead_is_looked_at_where_the_side_ends_or_is_torn),
         TEST(tls_behind_anything_is_tls_and_its_name_is_told),
         TEST(a_refusal_by_an_alert_answers_too),
         TEST(what_stands_before_an_answer_in_the_same_run_is_looked_at_too),
