@@ -41,8 +41,8 @@ struct flow_context {
     time_ns first;                     /* packet time of its first packet */
     uint64_t payload[2];               /* octets that each side sent and that are in no sum yet */
     uint32_t sent[2];                  /* all of them, at most UINT32_MAX */
-    uint32_t carved[2];     /* likewise those of them that went into objects of no known protocol */
-    struct uploads uploads; /* of the side that leaves */
+    uint32_t outside[2];               /* likewise those of them that nobody read and that are in no object */
+    struct uploads uploads;            /* of the side that leaves */
     uint8_t transport;
     uint16_t vlan;
     uint32_t flow;                    /* number of the flow */

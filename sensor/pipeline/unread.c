@@ -56,7 +56,7 @@ static void take_off_carved(struct flow_context *x, enum side from) {
         return;
     x->payload[from] -= n;
     c->taken[from] -= n;
-    add_octets(&x->carved[from], n);
+    x->outside[from] -= n < x->outside[from] ? n : x->outside[from];
 }
 
 /* Its objects count, and nothing besides. */
@@ -78,6 +78,7 @@ void unread_note(struct unread *u, struct flow_context *x, enum side from, uint3
         return;
     x->payload[from] += n;
     add_sent(x, from, n);
+    add_octets(&x->outside[from], n);
     take_off_carved(x, from);
     if (x->waits || !(x->leaves[SIDE_CLIENT] || x->leaves[SIDE_SERVER]))
         return;
@@ -118,12 +119,14 @@ static bool is_fresh(struct flow_context *x, time_ns now) {
 }
 
 /* Of a protocol that nobody knows, in which files were found: what keeps them apart is no flow of its own, as
- * long as it is little. */
+ * long as it is little, by itself and beside them. */
 static bool is_mostly_carved(const struct flow_context *x) {
-    enum { FRAMES = 4096, SHARE_OF_FRAMES = 8 };
-    enum side from = x->leaves[SIDE_CLIENT] ? SIDE_CLIENT : SIDE_SERVER;
-    uint32_t outside = x->sent[from] - x->carved[from];
-    return outside <= FRAMES || outside <= x->sent[from] / SHARE_OF_FRAMES;
+    enum { FRAMES = 4096, FRAMES_MOST = 64 << 10, SHARE_OF_FRAMES = 8 };
+    for (enum side from = SIDE_CLIENT; from <= SIDE_SERVER; from++)
+        if (x->leaves[from] && x->outside[from] > FRAMES &&
+            (x->outside[from] > FRAMES_MOST || x->outside[from] > x->sent[from] / SHARE_OF_FRAMES))
+            return false;
+    return true;
 }
 
 /* Before its protocol is known a flow has a moment to show it. NULL: it is read, or not known yet. */

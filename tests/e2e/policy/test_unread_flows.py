@@ -102,6 +102,15 @@ def test_what_nobody_parses_is_an_unread_flow_whoever_opened_it(read):
     assert opened(read(w)) == [('unread-flow', 'Acme Towing')]
 
 
+@pytest.mark.parametrize('noise, told', [(3000, []), (150000, [('unread-flow', 'Acme Towing')])], ids=['little', 'much'])
+def test_what_stands_beside_much_text_is_unread_where_it_is_no_longer_little(read, noise, told):
+    w = wires.Wire()
+    text = b'as agreed the gates stay open until six, and nobody waits.\n' * 30000
+    t = w.tcp(client=LANE, server=ACME, sport=4444, mss=8000).open().client(text)
+    t.client(NOISE[:noise]).close()
+    assert opened(read(w)) == told
+
+
 @pytest.mark.parametrize('words, within', [(b'CAPABILITIES\r\n', 6), (b'CAPABILITIES\r\n' + NOISE[:1500], 0.8)], ids=['little', 'much'])
 def test_words_that_usually_come_before_tls_are_told_once_none_comes_or_they_are_many(read, words, within):
     w = wires.Wire()
