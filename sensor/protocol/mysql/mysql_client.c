@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/mysql/mysql_session.h"
 
+#include "base/counter.h"
+
 enum {
     EXECUTE_HEAD = 9,    /* statement, flags, how often */
     BULK_HEAD = 6,       /* statement, flags */
@@ -99,15 +101,22 @@ static void begin_types(struct mysql *m, struct my_side *s) {
     my_go_to(s, s->count ? MY_AT_TYPE : MY_AT_SKIP);
 }
 
-static void begin_stray(struct mysql *m, struct my_side *s) {
-    my_begin_object(m, s, bytes_of(NULL, 0));
-    my_go_to(s, MY_AT_STRAY);
+static void begin_bitmap(struct my_side *s) {
+    bool many = s->count > ROWS_COLUMNS;
+    counter_add(COUNTER_SQL_COLUMNS_SHED, many ? s->count - ROWS_COLUMNS : 0);
+    s->bitmap_n = 0;
+    s->bitmap_want = many ? 0 : (uint16_t)((s->count + 7) / 8);
+    my_go_to(s, s->count == 0 ? MY_AT_SKIP : many ? MY_AT_STRAY : MY_AT_BOUND);
 }
 
-static void begin_bitmap(struct my_side *s) {
-    s->bitmap_n = 0;
-    s->bitmap_want = (uint16_t)((s->count + 7) / 8);
-    my_go_to(s, s->count == 0 || s->bitmap_want > MY_BITMAP ? MY_AT_SKIP : MY_AT_BOUND);
+static size_t take_count(struct my_side *s, const uint8_t *p, size_t n) {
+    size_t at = 0;
+    uint64_t count;
+    if (my_gather_length(s, p, n, &at, &count)) {
+        s->count = count < UINT16_MAX ? (unsigned)count : UINT16_MAX;
+        begin_bitmap(s);
+    }
+    return at;
 }
 
 /* Of a statement that nobody saw being prepared the values cannot be told apart. */
@@ -118,9 +127,7 @@ static size_t take_execute(struct mysql *m, struct my_side *s, const uint8_t *p,
     m->executed = my_find_statement(m, number(s->small, 4));
     s->bulk = s->first == MY_BULK;
     if (!m->executed) {
-        my_go_to(s, MY_AT_SKIP);
-        if (s->left > at || s->goes_on)
-            begin_stray(m, s);
+        my_go_to(s, MY_AT_STRAY);
         return at;
     }
     s->count = m->executed->values;
@@ -169,12 +176,15 @@ static size_t take_type(struct mysql *m, struct my_side *s, const uint8_t *p, si
     return at;
 }
 
-/* A length of one octet, and a name that is not looked at. */
+/* A name that is not looked at, unless it is longer than any. */
 static size_t take_type_name(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n) {
     size_t at = 0;
-    if (s->lead_n == 0)
-        s->lead[s->lead_n++] = p[at++];
-    if (my_gather(s, s->lead[0], p, n, &at))
+    uint64_t length;
+    if (!my_gather_length(s, p, n, &at, &length))
+        return at;
+    if (length > MY_SMALL)
+        my_go_to(s, MY_AT_STRAY);
+    else if (my_gather(s, (size_t)length, p, n, &at))
         end_type(m, s);
     return at;
 }
@@ -211,7 +221,7 @@ static size_t take_long_head(struct mysql *m, struct my_side *s, const uint8_t *
         m->long_statement = id;
         m->long_index = index;
     }
-    if (index < MY_BITMAP * 8)
+    if (index < ROWS_COLUMNS)
         m->sent_ahead[index / 64] |= UINT64_C(1) << index % 64;
     my_go_to(s, MY_AT_LONG);
     return at;
@@ -278,8 +288,7 @@ static size_t take_small(struct mysql *m, struct my_side *s, const uint8_t *p, s
     s->small_n = (uint16_t)(s->small_n + keep);
     if (keep == n || !m->answered)
         return n;
-    my_begin_object(m, s, bytes_of(NULL, 0));
-    m->c->services->data(m->c, s->object, s->small, s->small_n);
+    my_take_stray(m, s, s->small, s->small_n);
     s->step = MY_AT_STRAY;
     return keep;
 }
@@ -295,7 +304,7 @@ size_t my_take_command(struct mysql *m, struct my_side *s, const uint8_t *p, siz
         return n;
     case MY_AT_STRAY:
     case MY_AT_FILE:
-        m->c->services->data(m->c, s->object, p, n);
+        my_take_stray(m, s, p, n);
         return n;
     case MY_AT_TEXT:
         statement_data(&m->statement, p, n);
@@ -309,10 +318,8 @@ size_t my_take_command(struct mysql *m, struct my_side *s, const uint8_t *p, siz
         return n;
     case MY_AT_EXECUTE:
         return take_execute(m, s, p, n);
-    case MY_AT_COUNT: /* one octet of a length is enough for MY_BITMAP */
-        s->count = p[0];
-        begin_bitmap(s);
-        return 1;
+    case MY_AT_COUNT:
+        return take_count(s, p, n);
     case MY_AT_BOUND:
         return take_bound(m, s, p, n);
     case MY_AT_TYPE:

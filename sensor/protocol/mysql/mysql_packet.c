@@ -142,7 +142,8 @@ static void skip_rest(struct mysql *m, struct my_side *s, uint64_t n) {
 static void gap_body(struct mysql *m, struct my_side *s, uint64_t n) {
     s->left -= (uint32_t)n;
     s->seen += n;
-    if (s->open && (s->step == MY_AT_STRAY || s->step == MY_AT_FILE)) {
+    if (s->step == MY_AT_STRAY || s->step == MY_AT_FILE) {
+        my_take_stray(m, s, NULL, 0);
         m->c->services->gap(m->c, s->object, n);
     } else if (s->step == MY_AT_TEXT) {
         statement_gap(&m->statement, n);

@@ -178,8 +178,7 @@ static size_t take_small(struct mysql *m, struct my_side *s, const uint8_t *p, s
     s->small_n = (uint16_t)(s->small_n + keep);
     if (keep == n || m->phase != MY_ANSWER)
         return n;
-    my_begin_object(m, s, bytes_of(NULL, 0));
-    m->c->services->data(m->c, s->object, s->small, s->small_n);
+    my_take_stray(m, s, s->small, s->small_n);
     s->step = MY_AT_STRAY;
     return keep;
 }
@@ -203,7 +202,7 @@ size_t my_take_answer(struct mysql *m, struct my_side *s, const uint8_t *p, size
     case MY_AT_SKIP:
         return n;
     case MY_AT_STRAY:
-        m->c->services->data(m->c, s->object, p, n);
+        my_take_stray(m, s, p, n);
         return n;
     default:
         return my_take_values(m, s, p, n);

@@ -14,7 +14,7 @@
 enum {
     MY_SMALL = 1024, /* octets of a message that is read at once; what a longer one holds is looked at */
     MY_STATEMENTS = 16,
-    MY_BITMAP = 64, /* octets of a bitmap of NULLs: of 512 values */
+    MY_BITMAP = (ROWS_COLUMNS + 9) / 8, /* octets of a bitmap of NULLs */
     MY_FRAME = 7,
     MY_WINDOW =
         256, /* octets that tell a row in the middle of anything: a short one, and a header behind it */
@@ -59,7 +59,7 @@ enum my_step {
     MY_AT_FIRST, /* an octet that tells what comes */
     MY_AT_SMALL, /* all of it, into `small` */
     MY_AT_SKIP,
-    MY_AT_STRAY,
+    MY_AT_STRAY,      /* an object, which begins with its first octet */
     MY_AT_TEXT,       /* a statement */
     MY_AT_FILE,       /* of LOAD DATA LOCAL */
     MY_AT_ATTRIBUTES, /* before a statement (MySQL 8.0.23) */
@@ -161,7 +161,7 @@ struct mysql {
     bool long_open; /* a value that is sent before its row */
     uint32_t long_statement;
     uint16_t long_index;
-    uint64_t sent_ahead[MY_BITMAP / 8]; /* which values of the next row came so */
+    uint64_t sent_ahead[ROWS_COLUMNS / 64]; /* which values of the next row came so */
     struct value long_value;
     uint16_t ahead_n; /* octets of it that its row brings */
 };
@@ -205,7 +205,12 @@ void my_go_to(struct my_side *s, enum my_step step);
 /* True: `want` octets are in s->small. */
 bool my_gather(struct my_side *s, size_t want, const uint8_t *p, size_t n, size_t *at);
 void my_begin_object(struct mysql *m, struct my_side *s, struct bytes name);
-/* The values of a row follow: s->count of them, s->binary or as text. */
+/* With its object, if it has none yet. */
+void my_take_stray(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n);
+/* True: a length of one to nine octets has come. */
+bool my_gather_length(struct my_side *s, const uint8_t *p, size_t n, size_t *at, uint64_t *length);
+/* The values of a row follow: s->count of them, s->binary or as text. In binary they can be told apart where
+ * all their types are known; else they are a stray. */
 void my_begin_values(struct mysql *m, struct my_side *s);
 /* MY_AT_BITMAP, MY_AT_INDICATOR, MY_AT_LEAD, MY_AT_VALUE. */
 size_t my_take_values(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n);

@@ -21,15 +21,21 @@ void my_begin_object(struct mysql *m, struct my_side *s, struct bytes name) {
     s->open = true;
 }
 
+void my_take_stray(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n) {
+    if (!s->open)
+        my_begin_object(m, s, bytes_of(NULL, 0));
+    if (n)
+        m->c->services->data(m->c, s->object, p, n);
+}
+
 /* --- which columns, which values --- */
 
 static const struct rows_columns *names_of(const struct mysql *m, const struct my_side *s) {
     return my_is_server(m, s) ? m->result : &m->executed->columns;
 }
 
-static uint32_t type_of(const struct mysql *m, const struct my_side *s) {
-    const struct rows_columns *c = my_is_server(m, s) ? m->result : &m->executed->types;
-    return columns_at(c, s->index)->type;
+static const struct rows_columns *types_of(const struct mysql *m, const struct my_side *s) {
+    return my_is_server(m, s) ? m->result : &m->executed->types;
 }
 
 /* Statements may bring several rows at once. */
@@ -50,7 +56,7 @@ static bool is_null(const struct mysql *m, const struct my_side *s) {
 }
 
 static bool came_ahead(const struct mysql *m, const struct my_side *s) {
-    return !my_is_server(m, s) && s->index < MY_BITMAP * 8 &&
+    return !my_is_server(m, s) && s->index < ROWS_COLUMNS &&
            (m->sent_ahead[s->index / 64] >> s->index % 64 & 1);
 }
 
@@ -90,30 +96,33 @@ static void begin_value(struct mysql *m, struct my_side *s, uint64_t length) {
     }
 }
 
-/* NULLs, and values whose length is that of their type, have nothing before them. */
+/* One whose length is that of its type has nothing before it. */
+static void begin_lead(struct mysql *m, struct my_side *s) {
+    s->value_type = s->binary ? columns_at(types_of(m, s), s->index)->type : MY_STRING;
+    unsigned size = my_size_of(s->value_type);
+    my_go_to(s, MY_AT_LEAD);
+    if (s->binary && size < MY_BY_OCTET)
+        begin_value(m, s, size);
+}
+
+/* Of the type NULL, too, nothing comes. */
+static bool is_absent(const struct mysql *m, const struct my_side *s) {
+    return is_null(m, s) || came_ahead(m, s) ||
+           (s->binary && my_size_of(columns_at(types_of(m, s), s->index)->type) == 0);
+}
+
 static void next_value(struct mysql *m, struct my_side *s) {
-    while (s->index < s->count) {
-        s->value_type = s->binary ? type_of(m, s) : MY_STRING;
-        if (s->bulk && s->step != MY_AT_INDICATOR) {
-            my_go_to(s, MY_AT_INDICATOR);
-            return;
-        }
-        if (is_null(m, s) || came_ahead(m, s)) {
-            my_end_value(m, s, true, true);
-            continue;
-        }
-        unsigned size = my_size_of(s->value_type);
-        my_go_to(s, MY_AT_LEAD);
-        if (s->binary && size < MY_BY_OCTET)
-            begin_value(m, s, size);
-        return;
-    }
     if (s->bulk) { /* rows up to the end of the message */
-        s->index = 0;
+        s->index = s->index < s->count ? s->index : 0;
         my_go_to(s, MY_AT_INDICATOR);
         return;
     }
-    my_go_to(s, MY_AT_SKIP);
+    while (s->index < s->count && is_absent(m, s))
+        my_end_value(m, s, true, true);
+    if (s->index < s->count)
+        begin_lead(m, s);
+    else
+        my_go_to(s, MY_AT_SKIP);
 }
 
 /* --- lengths --- */
@@ -122,27 +131,29 @@ static unsigned lead_size(uint8_t first) {
     return first == LEAD_2 ? 3 : first == LEAD_3 ? 4 : first == LEAD_8 ? 9 : 1;
 }
 
-static uint64_t lead_number(const struct my_side *s, unsigned size) {
-    uint64_t number = size == 1 ? s->lead[0] : 0;
-    for (unsigned i = 1; i < size; i++)
-        number |= (uint64_t)s->lead[i] << 8 * (i - 1);
-    return number;
+bool my_gather_length(struct my_side *s, const uint8_t *p, size_t n, size_t *at, uint64_t *length) {
+    while (*at < n && (s->lead_n == 0 || s->lead_n < lead_size(s->lead[0])))
+        s->lead[s->lead_n++] = p[(*at)++];
+    if (s->lead_n == 0 || s->lead_n < lead_size(s->lead[0]))
+        return false;
+    *length = s->lead_n == 1 ? s->lead[0] : 0;
+    for (unsigned i = 1; i < s->lead_n; i++)
+        *length |= (uint64_t)s->lead[i] << 8 * (i - 1);
+    return true;
 }
 
 static size_t take_lead(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n) {
     size_t at = 0;
-    bool octet = s->binary && my_size_of(s->value_type) == MY_BY_OCTET;
-    do
-        s->lead[s->lead_n++] = p[at++];
-    while (at < n && s->lead_n < (octet ? 1 : lead_size(s->lead[0])));
-    unsigned size = octet ? 1 : lead_size(s->lead[0]);
-    if (s->lead_n < size)
-        return at;
-    if (!octet && s->lead[0] == NULL_LEAD) {
-        my_end_value(m, s, true, true);
-        next_value(m, s);
-    } else {
-        begin_value(m, s, lead_number(s, size));
+    uint64_t length;
+    if (s->binary && my_size_of(s->value_type) == MY_BY_OCTET) {
+        begin_value(m, s, p[at++]);
+    } else if (my_gather_length(s, p, n, &at, &length)) {
+        if (s->lead[0] != NULL_LEAD) {
+            begin_value(m, s, length);
+        } else {
+            my_end_value(m, s, true, true);
+            next_value(m, s);
+        }
     }
     return at;
 }
@@ -165,11 +176,7 @@ static size_t take_indicator(struct mysql *m, struct my_side *s, uint8_t indicat
         next_value(m, s);
         return 1;
     }
-    s->value_type = type_of(m, s);
-    unsigned size = my_size_of(s->value_type);
-    my_go_to(s, MY_AT_LEAD);
-    if (size < MY_BY_OCTET)
-        begin_value(m, s, size);
+    begin_lead(m, s);
     return 1;
 }
 
@@ -184,18 +191,17 @@ static void begin_row(struct mysql *m, struct my_side *s) {
 
 void my_begin_values(struct mysql *m, struct my_side *s) {
     s->index = 0;
-    if (!s->binary || s->bulk) {
-        begin_row(m, s);
+    if (s->binary && types_of(m, s)->kept < s->count) {
+        my_go_to(s, MY_AT_STRAY);
         return;
     }
-    /* That of a statement was read before its types. */
-    if (!my_is_server(m, s)) {
+    if (!s->binary || !my_is_server(m, s)) { /* that of a statement was read before its types */
         begin_row(m, s);
         return;
     }
     s->bitmap_n = 0;
     s->bitmap_want = (uint16_t)((s->count + 9) / 8);
-    my_go_to(s, s->bitmap_want <= MY_BITMAP ? MY_AT_BITMAP : MY_AT_SKIP);
+    my_go_to(s, MY_AT_BITMAP);
 }
 
 static size_t take_bitmap(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n) {

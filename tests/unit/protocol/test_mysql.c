@@ -122,6 +122,61 @@ static void rows_that_are_bound_in_bulk_are_rows(void **state) {
     });
 }
 
+/* An insert of `n` values of one octet each, as clients of MySQL 8 send it: with their number, and types that
+ * have names. */
+static void make_execute(struct stream *s, unsigned n) {
+    static const uint8_t zeros[64];
+    const uint8_t count[] = {0xfc, (uint8_t)n, (uint8_t)(n >> 8)};
+    const size_t size = 10 + sizeof count + (n + 7) / 8 + 1 + 3 * n + 2 * n;
+    s->n = 0;
+    stream_add(s, (const uint8_t[]){(uint8_t)size, (uint8_t)(size >> 8), 0, 0}, 4);
+    stream_add(s, "\x17\7\0\0\0\x08\1\0\0\0", 10);
+    stream_add(s, count, sizeof count);
+    stream_add(s, zeros, (n + 7) / 8);
+    stream_add(s, "\1", 1);
+    for (unsigned i = 0; i < n; i++)
+        stream_add(s, "\xfe\0\0", 3);
+    for (unsigned i = 0; i < n; i++)
+        stream_add(s, "\1A", 2);
+}
+
+static void as_many_values_as_are_kept_are_a_row_and_more_are_looked_at_as_they_are(void **state) {
+    enum { KEPT = 256, MORE = 257, HEAD = 17 };
+    static struct stream kept, more;
+    char row[2 * KEPT + 1] = {0};
+    make_execute(&kept, KEPT);
+    make_execute(&more, MORE);
+    for (unsigned i = 0; i < KEPT; i++)
+        memcpy(row + 2 * i, i + 1 < KEPT ? "A\t" : "A\n", 2);
+    const struct piece p[] = {S(GREETING),
+                              C(ANSWER("\x09\x82\0\x08")),
+                              S(DONE_2),
+                              C("\x1b\0\0\0\x16INSERT INTO t VALUES (?,?)"),
+                              S("\x0c\0\0\1\0\7\0\0\0\0\0\2\0\0\0\0"),
+                              {SIDE_CLIENT, (const char *)kept.p, kept.n},
+                              {SIDE_CLIENT, (const char *)more.p, more.n}};
+    uint8_t sha256[32];
+    EVP_Digest(more.p + HEAD, more.n - HEAD, sha256, NULL, EVP_sha256(), NULL);
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 2);
+        assert_object(&w->transfer[0], SIDE_CLIENT, "t", row);
+        assert_int_equal(w->transfer[1].how, TRANSFER_DONE);
+        assert_int_equal(w->transfer[1].size, more.n - HEAD);
+        assert_memory_equal(w->transfer[1].sha256, sha256, sizeof sha256);
+        assert_int_equal(counter_values[COUNTER_SQL_COLUMNS_SHED], 1);
+    });
+}
+
+static void values_whose_types_nobody_told_are_looked_at_as_they_are(void **state) {
+    static const struct piece p[] = {OPENED, C("\x2a\0\0\0\x16INSERT INTO t (plate, lanes) VALUES (?,?)"),
+                                     S("\x0c\0\0\1\0\7\0\0\0\0\0\2\0\0\0\0"),
+                                     C("\x18\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\0LLLLKXR4471A")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_CLIENT, "", "LLLLKXR4471A");
+    });
+}
+
 static void a_value_that_comes_ahead_of_its_row_is_read(void **state) {
     static const struct piece p[] = {
         OPENED, C("\x2a\0\0\0\x16INSERT INTO t (plate, lanes) VALUES (?,?)"),
@@ -323,6 +378,8 @@ int main(void) {
         cmocka_unit_test(rows_in_binary_are_written_as_text),
         cmocka_unit_test(what_is_bound_to_an_insert_is_a_row_of_its_columns),
         cmocka_unit_test(rows_that_are_bound_in_bulk_are_rows),
+        cmocka_unit_test(as_many_values_as_are_kept_are_a_row_and_more_are_looked_at_as_they_are),
+        cmocka_unit_test(values_whose_types_nobody_told_are_looked_at_as_they_are),
         cmocka_unit_test(a_value_that_comes_ahead_of_its_row_is_read),
         cmocka_unit_test(a_file_that_is_loaded_is_an_object_of_its_bytes),
         cmocka_unit_test(statements_that_change_are_lines_of_one_text_and_questions_are_not_kept),
