@@ -86,6 +86,44 @@ static size_t take_attributes(struct mysql *m, struct my_side *s, const uint8_t 
     return at;
 }
 
+/* --- values that are sent before their row --- */
+
+/* A short one stands in the row that follows, or by itself if another one follows first. */
+static void end_long_value(struct mysql *m, struct my_side *s, bool row_follows) {
+    if (!m->long_open)
+        return;
+    m->long_open = false;
+    struct bytes held = value_end(&m->long_value, true);
+    m->ahead_n = row_follows ? (uint16_t)held.n : 0;
+    if (held.n == 0 || row_follows)
+        return;
+    rows_field(&s->rows, held);
+    rows_line_end(&s->rows);
+}
+
+static size_t take_long_head(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n) {
+    size_t at = 0;
+    if (!my_gather(s, LONG_HEAD, p, n, &at))
+        return at;
+    uint32_t id = number(s->small, 4);
+    uint16_t index = (uint16_t)number(s->small + 4, 2);
+    struct my_statement *statement = my_find_statement(m, id);
+    if (!m->long_open || m->long_statement != id || m->long_index != index) {
+        end_long_value(m, s, false);
+        const struct rows_column *column =
+            columns_at(statement ? &statement->columns : &m->columns, statement ? index : UINT32_MAX);
+        value_begin(&m->long_value, &s->source, bytes_of(column->name, column->name_n), VALUE_PLAIN,
+                    LENGTH_UNKNOWN);
+        m->long_open = true;
+        m->long_statement = id;
+        m->long_index = index;
+    }
+    if (statement && index < ROWS_COLUMNS)
+        statement->sent_ahead[index / 64] |= UINT64_C(1) << index % 64;
+    my_go_to(s, MY_AT_LONG);
+    return at;
+}
+
 /* --- values that are bound --- */
 
 static void begin_bound_values(struct mysql *m, struct my_side *s) {
@@ -124,7 +162,9 @@ static size_t take_execute(struct mysql *m, struct my_side *s, const uint8_t *p,
     size_t at = 0, want = s->first == MY_BULK ? BULK_HEAD : EXECUTE_HEAD;
     if (!my_gather(s, want, p, n, &at))
         return at;
-    m->executed = my_find_statement(m, number(s->small, 4));
+    uint32_t id = number(s->small, 4);
+    end_long_value(m, s, m->long_statement == id);
+    m->executed = my_find_statement(m, id);
     s->bulk = s->first == MY_BULK;
     if (!m->executed) {
         my_go_to(s, MY_AT_STRAY);
@@ -189,44 +229,6 @@ static size_t take_type_name(struct mysql *m, struct my_side *s, const uint8_t *
     return at;
 }
 
-/* --- values that are sent before their row --- */
-
-/* A short one stands in the row that follows, or by itself if another one follows first. */
-static void end_long_value(struct mysql *m, struct my_side *s, bool row_follows) {
-    if (!m->long_open)
-        return;
-    m->long_open = false;
-    struct bytes held = value_end(&m->long_value, true);
-    m->ahead_n = row_follows ? (uint16_t)held.n : 0;
-    if (held.n == 0 || row_follows)
-        return;
-    rows_field(&s->rows, held);
-    rows_line_end(&s->rows);
-}
-
-static size_t take_long_head(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n) {
-    size_t at = 0;
-    if (!my_gather(s, LONG_HEAD, p, n, &at))
-        return at;
-    uint32_t id = number(s->small, 4);
-    uint16_t index = (uint16_t)number(s->small + 4, 2);
-    const struct my_statement *statement = my_find_statement(m, id);
-    if (!m->long_open || m->long_statement != id || m->long_index != index) {
-        end_long_value(m, s, false);
-        const struct rows_column *column =
-            columns_at(statement ? &statement->columns : &m->columns, statement ? index : UINT32_MAX);
-        value_begin(&m->long_value, &s->source, bytes_of(column->name, column->name_n), VALUE_PLAIN,
-                    LENGTH_UNKNOWN);
-        m->long_open = true;
-        m->long_statement = id;
-        m->long_index = index;
-    }
-    if (index < ROWS_COLUMNS)
-        m->sent_ahead[index / 64] |= UINT64_C(1) << index % 64;
-    my_go_to(s, MY_AT_LONG);
-    return at;
-}
-
 /* --- commands --- */
 
 bool my_is_file(const struct mysql *m, const struct my_side *s, uint8_t packet) {
@@ -266,7 +268,6 @@ static void begin_by_name(struct mysql *m, struct my_side *s, uint8_t command) {
         break;
     case MY_EXECUTE:
     case MY_BULK:
-        end_long_value(m, s, true);
         my_go_to(s, MY_AT_EXECUTE);
         break;
     case MY_LONG_DATA:
@@ -331,15 +332,24 @@ size_t my_take_command(struct mysql *m, struct my_side *s, const uint8_t *p, siz
     }
 }
 
+/* Values that came ahead of their row are forgotten with it. */
+static void take_reset(struct mysql *m, struct my_side *s) {
+    struct my_statement *statement = my_find_statement(m, number(s->small, 4));
+    if (m->long_statement == number(s->small, 4))
+        end_long_value(m, s, false);
+    if (statement)
+        memset(statement->sent_ahead, 0, sizeof statement->sent_ahead);
+}
+
 static void end_small(struct mysql *m, struct my_side *s) {
     if (!m->answered)
         take_answer(m, s);
     else if (s->first == MY_USE && s->seen)
         keep_database(m, bytes_of(s->small, s->small_n));
-    else if ((s->first == MY_CLOSE || s->first == MY_RESET) && s->small_n >= 4) {
-        if (s->first == MY_CLOSE)
-            my_forget_statement(m, number(s->small, 4));
-    }
+    else if (s->first == MY_CLOSE && s->small_n >= 4)
+        my_forget_statement(m, number(s->small, 4));
+    else if (s->first == MY_RESET && s->small_n >= 4)
+        take_reset(m, s);
 }
 
 void my_end_command(struct mysql *m, struct my_side *s, bool whole) {
@@ -359,7 +369,8 @@ void my_end_command(struct mysql *m, struct my_side *s, bool whole) {
         m->file_due = false;
     }
     if (s->first == MY_EXECUTE || s->first == MY_BULK) {
-        memset(m->sent_ahead, 0, sizeof m->sent_ahead);
+        if (m->executed)
+            memset(m->executed->sent_ahead, 0, sizeof m->executed->sent_ahead);
         m->ahead_n = 0;
     }
     rows_line_end(&s->rows);

@@ -80,10 +80,11 @@ struct my_statement {
     uint32_t id;
     bool used, asks;
     uint8_t table_n, table[VALUE_NAME];
-    unsigned values;             /* that are bound to it */
-    struct rows_columns columns; /* those that it lists, */
-    struct rows_columns types;   /* and what was bound last */
-    struct rows_columns results; /* what it answers with */
+    unsigned values;                        /* that are bound to it */
+    uint64_t sent_ahead[ROWS_COLUMNS / 64]; /* which of the next row came before it */
+    struct rows_columns columns;            /* those that it lists, */
+    struct rows_columns types;              /* and what was bound last */
+    struct rows_columns results;            /* what it answers with */
 };
 
 struct my_side {
@@ -161,7 +162,6 @@ struct mysql {
     bool long_open; /* a value that is sent before its row */
     uint32_t long_statement;
     uint16_t long_index;
-    uint64_t sent_ahead[ROWS_COLUMNS / 64]; /* which values of the next row came so */
     struct value long_value;
     uint16_t ahead_n; /* octets of it that its row brings */
 };

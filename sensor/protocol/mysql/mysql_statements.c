@@ -26,6 +26,7 @@ struct my_statement *my_prepare(struct mysql *m, uint32_t id) {
         p = find_place(m);
     p->used = true;
     p->id = id;
+    memset(p->sent_ahead, 0, sizeof p->sent_ahead);
     columns_clear(&p->types);
     columns_clear(&p->results);
     return p;

@@ -57,12 +57,12 @@ static bool is_null(const struct mysql *m, const struct my_side *s) {
 
 static bool came_ahead(const struct mysql *m, const struct my_side *s) {
     return !my_is_server(m, s) && s->index < ROWS_COLUMNS &&
-           (m->sent_ahead[s->index / 64] >> s->index % 64 & 1);
+           (m->executed->sent_ahead[s->index / 64] >> s->index % 64 & 1);
 }
 
 /* The last one of those, if it was short. */
 static struct bytes value_ahead(const struct mysql *m, const struct my_side *s) {
-    bool here = came_ahead(m, s) && m->long_index == s->index;
+    bool here = came_ahead(m, s) && m->long_statement == m->executed->id && m->long_index == s->index;
     return bytes_of(m->long_value.held, here ? m->ahead_n : 0);
 }
 

@@ -24,6 +24,9 @@
 #define COLUMN(number, name, length, type) "\x1b\0\0" number "\3def\0\0\0\5" name "\0\x0c\x21\0" length "\0\0\0" type "\0\0\0\0\0"
 #define END(number) "\5\0\0" number "\xfe\0\0\2\0"
 #define PLATES "\1\0\0\1\2" COLUMN("\2", "plate", "\x0a", "\xfd") COLUMN("\3", "lanes", "\4", "\3") END("\4")
+#define PREPARED(id) \
+    C("\x2a\0\0\0\x16INSERT INTO t (plate, lanes) VALUES (?,?)"), \
+    S("\x0c\0\0\1\0" id "\0\0\0\0\0\2\0\0\0\0" COLUMN("\2", "plate", "\4", "\xfd") COLUMN("\3", "lanes", "\4", "\3") END("\4"))
 /* clang-format on */
 
 static void assert_object(const struct transfer *t, enum side from, const char *name, const char *text) {
@@ -97,13 +100,8 @@ static void rows_in_binary_are_written_as_text(void **state) {
 
 static void what_is_bound_to_an_insert_is_a_row_of_its_columns(void **state) {
     static const struct piece p[] = {
-        OPENED,
-        C("\x2a\0\0\0\x16INSERT INTO t (plate, lanes) VALUES (?,?)"),
-        S("\x0c\0\0\1\0\7\0\0\0\0\0\2\0\0\0\0" COLUMN("\2", "plate", "\4", "\xfd")
-              COLUMN("\3", "lanes", "\4", "\3") END("\4")),
-        C("\x1c\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\1\xfe\0\3\0\7KXR4471\4\0\0\0"),
-        S("\7\0\0\1\0\1\0\2\0\0\0"),
-        C("\x18\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\0\7GHT7720\5\0\0\0")};
+        OPENED, PREPARED("\7"), C("\x1c\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\1\xfe\0\3\0\7KXR4471\4\0\0\0"),
+        S("\7\0\0\1\0\1\0\2\0\0\0"), C("\x18\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\0\7GHT7720\5\0\0\0")};
     FOR_EACH_SPLIT(p, {
         assert_int_equal(w->transfers, 1);
         assert_object(&w->transfer[0], SIDE_CLIENT, "t", "plate\tlanes\nKXR4471\t4\nGHT7720\t5\n");
@@ -112,9 +110,7 @@ static void what_is_bound_to_an_insert_is_a_row_of_its_columns(void **state) {
 
 static void rows_that_are_bound_in_bulk_are_rows(void **state) {
     static const struct piece p[] = {
-        OPENED, C("\x2a\0\0\0\x16INSERT INTO t (plate, lanes) VALUES (?,?)"),
-        S("\x0c\0\0\1\0\7\0\0\0\0\0\2\0\0\0\0" COLUMN("\2", "plate", "\4", "\xfd")
-              COLUMN("\3", "lanes", "\4", "\3") END("\4")),
+        OPENED, PREPARED("\7"),
         C("\x23\0\0\0\xfa\7\0\0\0\x80\0\xfe\0\3\0\0\7KXR4471\0\4\0\0\0\0\7GHT7720\1")};
     FOR_EACH_SPLIT(p, {
         assert_int_equal(w->transfers, 1);
@@ -178,16 +174,36 @@ static void values_whose_types_nobody_told_are_looked_at_as_they_are(void **stat
 }
 
 static void a_value_that_comes_ahead_of_its_row_is_read(void **state) {
-    static const struct piece p[] = {
-        OPENED, C("\x2a\0\0\0\x16INSERT INTO t (plate, lanes) VALUES (?,?)"),
-        S("\x0c\0\0\1\0\7\0\0\0\0\0\2\0\0\0\0" COLUMN("\2", "plate", "\4", "\xfd")
-              COLUMN("\3", "lanes", "\4", "\3") END("\4")),
-        C("\x0b\0\0\0\x18\7\0\0\0\0\0KXR4\x0a\0\0\0\x18\7\0\0\0\0\0"
-          "471"),
-        C("\x14\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\1\xfe\0\3\0\4\0\0\0")};
+    static const struct piece p[] = {OPENED, PREPARED("\7"),
+                                     C("\x0b\0\0\0\x18\7\0\0\0\0\0KXR4\x0a\0\0\0\x18\7\0\0\0\0\0"
+                                       "471"),
+                                     C("\x14\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\1\xfe\0\3\0\4\0\0\0")};
     FOR_EACH_SPLIT(p, {
         assert_int_equal(w->transfers, 1);
         assert_object(&w->transfer[0], SIDE_CLIENT, "t", "plate\tlanes\nKXR4471\t4\n");
+    });
+}
+
+static void a_value_that_comes_ahead_is_that_of_its_own_statement(void **state) {
+    static const struct piece p[] = {OPENED,
+                                     PREPARED("\7"),
+                                     PREPARED("\x08"),
+                                     C("\x0e\0\0\0\x18\7\0\0\0\0\0KXR4471"),
+                                     C("\x1c\0\0\0\x17\x08\0\0\0\0\1\0\0\0\0\1\xfe\0\3\0\7GHT7720\5\0\0\0"),
+                                     C("\x14\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\1\xfe\0\3\0\4\0\0\0")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_CLIENT, "", "KXR4471\nplate\tlanes\nGHT7720\t5\n\t4\n");
+    });
+}
+
+static void a_statement_that_is_reset_has_no_values_ahead(void **state) {
+    static const struct piece p[] = {OPENED, PREPARED("\7"), C("\x0e\0\0\0\x18\7\0\0\0\0\0KXR4471"),
+                                     C("\5\0\0\0\x1a\7\0\0\0"),
+                                     C("\x1c\0\0\0\x17\7\0\0\0\0\1\0\0\0\0\1\xfe\0\3\0\7GHT7720\5\0\0\0")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_CLIENT, "", "KXR4471\nplate\tlanes\nGHT7720\t5\n");
     });
 }
 
@@ -381,6 +397,8 @@ int main(void) {
         cmocka_unit_test(as_many_values_as_are_kept_are_a_row_and_more_are_looked_at_as_they_are),
         cmocka_unit_test(values_whose_types_nobody_told_are_looked_at_as_they_are),
         cmocka_unit_test(a_value_that_comes_ahead_of_its_row_is_read),
+        cmocka_unit_test(a_value_that_comes_ahead_is_that_of_its_own_statement),
+        cmocka_unit_test(a_statement_that_is_reset_has_no_values_ahead),
         cmocka_unit_test(a_file_that_is_loaded_is_an_object_of_its_bytes),
         cmocka_unit_test(statements_that_change_are_lines_of_one_text_and_questions_are_not_kept),
         cmocka_unit_test(what_is_no_packet_is_looked_at_as_anything),
