@@ -63,10 +63,12 @@ static bool is_head(const struct mysql *m, const struct my_side *s) {
     return packet == 0 || my_is_file(m, s, packet);
 }
 
-/* Who greets is the server, also where the ends are swapped. */
-static void learn_sides(struct mysql *m, const struct my_side *s) {
-    if (!m->sides_known && s->source.from == SIDE_CLIENT && s->head[3] == 0)
-        m->server = SIDE_CLIENT;
+/* Who greets, or refuses to, is the server, who commands the client, also where the ends are swapped. */
+static void learn_sides(struct mysql *m, const struct my_side *s, uint8_t first) {
+    enum { REFUSES = 0xff };
+    bool greets = first == MYSQL_VERSION_10 || first == REFUSES;
+    if (s->head[3] == 0)
+        m->server = greets ? s->source.from : side_other(s->source.from);
     m->sides_known = true;
 }
 
@@ -116,10 +118,13 @@ size_t my_take_packets(struct mysql *m, struct my_side *s, const uint8_t *p, siz
                 at += take_body(m, s, p + at, n - at);
             continue;
         }
-        s->head[s->head_n++] = p[at++];
-        if (s->head_n < MYSQL_HEAD)
-            continue;
-        learn_sides(m, s);
+        if (s->head_n < MYSQL_HEAD) {
+            s->head[s->head_n++] = p[at++];
+            if (s->head_n < MYSQL_HEAD || !m->sides_known)
+                continue;
+        }
+        if (!m->sides_known)
+            learn_sides(m, s, p[at]);
         if (goes_over(m, s))
             break;
         m->odd = !is_head(m, s);

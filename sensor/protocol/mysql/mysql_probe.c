@@ -45,11 +45,25 @@ static enum probe probe_server(struct bytes b) {
     return probe_result(b);
 }
 
+/* A connection that is joined at a command is told by what answers it. */
+static enum probe probe_command(struct bytes b) {
+    enum { QUERY = 3, PREPARE = 0x16, EXECUTE = 0x17, EXECUTE_LEAST = 10, ATTRIBUTES = 0 };
+    uint32_t n = length_of(b);
+    if (b.n < MYSQL_HEAD + 2)
+        return n > 1 ? PROBE_MORE : PROBE_NO;
+    uint8_t command = b.p[MYSQL_HEAD], next = b.p[MYSQL_HEAD + 1];
+    bool text = (command == QUERY || command == PREPARE) && n > 1 &&
+                (next == ATTRIBUTES || (next >= '\t' && next < 0x7f));
+    return text || (command == EXECUTE && n >= EXECUTE_LEAST) ? PROBE_MORE : PROBE_NO;
+}
+
 /* The answer to a greeting: capabilities, and zeros; a request for TLS is the beginning of one. */
 static enum probe probe_client(struct bytes b) {
     static const uint8_t zeros[ZEROS];
     if (b.n < MYSQL_HEAD)
         return PROBE_MORE;
+    if (b.p[3] == 0)
+        return probe_command(b);
     size_t n = length_of(b);
     if (b.p[3] != 1 || n < 32 || n > ANSWER_MAX)
         return PROBE_NO;

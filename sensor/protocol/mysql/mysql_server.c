@@ -214,7 +214,7 @@ static void take_greeting(struct mysql *m, struct my_side *s) {
     enum { THREAD_AND_CHALLENGE = 13, LOW = 2, BETWEEN = 3 };
     struct reader r = reader_of(s->small, s->small_n);
     uint16_t low, high;
-    if (s->first != MYSQL_VERSION_10) { /* it is seen from a result on */
+    if (s->first != MYSQL_VERSION_10 || s->number) { /* it is seen from a result on */
         m->phase = MY_ANSWER;
         m->answered = true;
         end_reply(m, s);

@@ -308,6 +308,25 @@ static void the_server_alone_is_read(void **state) {
     });
 }
 
+static void a_connection_is_joined_at_a_command(void **state) {
+    static const struct piece usual[] = {C("\x0d\0\0\0\3SELECT * FRO"), S(PLATES),
+                                         S("\x0a\0\0\5\7KXR4471\1"
+                                           "4" END("\6")),
+                                         C("\x1c\0\0\0\3INSERT INTO t VALUES ('\\n')")};
+    static const struct piece swapped[] = {S("\x0d\0\0\0\3SELECT * FRO"), C(PLATES),
+                                           C("\x0a\0\0\5\7KXR4471\1"
+                                             "4" END("\6"))};
+    FOR_EACH_SPLIT(usual, {
+        assert_int_equal(w->transfers, 2);
+        assert_object(&w->transfer[0], SIDE_SERVER, "", "plate\tlanes\nKXR4471\t4\n");
+        assert_object(&w->transfer[1], SIDE_CLIENT, "t", "INSERT INTO t VALUES ('\n')\n");
+    });
+    FOR_EACH_SPLIT(swapped, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_CLIENT, "", "plate\tlanes\nKXR4471\t4\n");
+    });
+}
+
 /* --- values that are files, in literals --- */
 
 static size_t make_statement(uint8_t *out, const struct stream *picture, bool hex) {
@@ -375,11 +394,14 @@ static void a_greeting_or_an_answer_is_certain(void **state) {
     assert_int_equal(probe("", 0, GREETING, 10), PROBE_MORE);
     assert_int_equal(probe(answer, sizeof answer - 1, "", 0), PROBE_YES);
     assert_int_equal(probe("", 0, result, sizeof result - 1), PROBE_YES);
+    assert_int_equal(probe("\x09\0\0\0\3SELECT 2", 13, "", 0), PROBE_MORE);
+    assert_int_equal(probe("\x09\0\0\0\3SELECT 2", 13, result, sizeof result - 1), PROBE_YES);
 }
 
 static void other_bytes_are_not(void **state) {
     static const char zeros[64];
     assert_int_equal(probe(zeros, sizeof zeros, "", 0), PROBE_NO);
+    assert_int_equal(probe("\x09\0\0\0\3\1ELECT 2", 13, "", 0), PROBE_NO);
     assert_int_equal(probe("", 0, "220 ready\r\n", 11), PROBE_NO);
     assert_int_equal(probe("", 0, "\x4a\0\0\0\x0a\1\2\3\4\5\6", 11), PROBE_NO);
     assert_int_equal(probe("GET / HTTP/1.1\r\n", 16, "", 0), PROBE_NO);
@@ -406,6 +428,7 @@ int main(void) {
         cmocka_unit_test(behind_a_granted_request_tls_is_encrypted),
         cmocka_unit_test(a_gap_in_a_value_leaves_the_next_row_whole),
         cmocka_unit_test(the_server_alone_is_read),
+        cmocka_unit_test(a_connection_is_joined_at_a_command),
         cmocka_unit_test(a_picture_in_a_literal_is_an_object),
         cmocka_unit_test(a_greeting_or_an_answer_is_certain),
         cmocka_unit_test(other_bytes_are_not),
