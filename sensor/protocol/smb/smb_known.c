@@ -9,7 +9,7 @@ enum {
     BUCKETS = 128,
     KNOWN_MAX = 4096, /* of two hosts */
     STEPS = 64,       /* of one hash that are looked at */
-    PERSISTENT_STEPS = 512,
+    TABLES = 2,
 };
 
 static struct hash_key secret;
@@ -28,6 +28,18 @@ static bool is_of_key(const struct table_node *node, const void *key) {
     return a->kind == b->kind && a->session == b->session && a->id[0] == b->id[0] && a->id[1] == b->id[1];
 }
 
+static struct smb_open *open_of(const struct table_node *node) {
+    return TABLE_ENTRY(node, struct smb_open, persistent);
+}
+
+static uint64_t hash_persistent(uint64_t persistent) {
+    return hash_bytes(&secret, &persistent, sizeof persistent);
+}
+
+static bool is_persistent(const struct table_node *node, const void *persistent) {
+    return open_of(node)->known.key.id[0] == *(const uint64_t *)persistent;
+}
+
 /* --- the hosts --- */
 
 static void forget_hosts(void *state) {
@@ -38,17 +50,19 @@ static void forget_hosts(void *state) {
     while ((node = table_oldest(&h->table)))
         smb_known_unlist(known_of(node));
     table_finish(&h->table);
-    protocol_discharge(PROTOCOL_STATE, table_bytes(BUCKETS));
+    table_finish(&h->persistent);
+    protocol_discharge(PROTOCOL_STATE, TABLES * table_bytes(BUCKETS));
 }
 
-static bool start_table(struct smb_hosts *h) {
+static bool start_tables(struct smb_hosts *h) {
     if (!secret.k0 && !secret.k1)
         secret = hash_key_random();
-    if (!protocol_charge(PROTOCOL_STATE, table_bytes(BUCKETS)))
+    if (!protocol_charge(PROTOCOL_STATE, TABLES * table_bytes(BUCKETS)))
         return false;
-    if (table_init(&h->table, BUCKETS))
+    if (table_init(&h->table, BUCKETS) && table_init(&h->persistent, BUCKETS))
         return true;
-    protocol_discharge(PROTOCOL_STATE, table_bytes(BUCKETS));
+    table_finish(&h->table);
+    protocol_discharge(PROTOCOL_STATE, TABLES * table_bytes(BUCKETS));
     return false;
 }
 
@@ -63,7 +77,7 @@ struct smb_hosts *smb_hosts_join(struct conversation *c) {
         shared_state_join(&protocol_smb, bytes_of(key, sizeof key), sizeof *h, forget_hosts, &made);
     if (!h)
         return NULL;
-    if (made && !start_table(h)) {
+    if (made && !start_tables(h)) {
         counter_one(COUNTER_PROTOCOL_NO_MEMORY);
         shared_state_leave(h, false);
         return NULL;
@@ -121,12 +135,17 @@ void smb_known_list(struct smb_known *k, const struct smb_key *key) {
     if (before)
         smb_known_unlist(before);
     k->key = *key;
+    struct smb_open *o = key->kind == SMB_OPEN ? (struct smb_open *)k : NULL;
     if (k->listed) {
         table_rehash(&h->table, &k->node, hash_of(key));
+        if (o)
+            table_rehash(&h->persistent, &o->persistent, hash_persistent(key->id[0]));
         return;
     }
     forget_oldest(h);
     table_add(&h->table, &k->node, hash_of(key));
+    if (o)
+        table_add(&h->persistent, &o->persistent, hash_persistent(key->id[0]));
     k->listed = true;
     h->count++;
     k->pins++;
@@ -136,6 +155,8 @@ void smb_known_unlist(struct smb_known *k) {
     if (!k->listed)
         return;
     table_remove(&k->hosts->table, &k->node);
+    if (k->key.kind == SMB_OPEN)
+        table_remove(&k->hosts->persistent, &((struct smb_open *)k)->persistent);
     k->listed = false;
     k->hosts->count--;
     smb_known_unpin(k);
@@ -156,11 +177,6 @@ struct bytes smb_known_text(const struct smb_known *k, size_t size) {
 }
 
 struct smb_open *smb_find_persistent(struct smb_hosts *h, uint64_t persistent) {
-    struct table_node *node = table_youngest(&h->table);
-    for (int i = 0; node && i < PERSISTENT_STEPS; i++, node = table_older(node)) {
-        struct smb_known *k = known_of(node);
-        if (k->key.kind == SMB_OPEN && k->key.id[0] == persistent)
-            return (struct smb_open *)k;
-    }
-    return NULL;
+    return open_of(
+        table_find(&h->persistent, hash_persistent(persistent), is_persistent, &persistent, STEPS));
 }

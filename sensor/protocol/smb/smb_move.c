@@ -4,30 +4,34 @@
 /* What moves by one handle one way is a transfer, begun with its first bytes. It belongs to the connection
  * that used it last; what another one goes on with joins it by its key. */
 
+enum { OPENS_MAX = 1024 /* of a connection, by which something moves */ };
+
 /* --- the list of a connection --- */
+
+static struct smb_open *oldest_open(const struct smb *s) {
+    return AGE_ENTRY(s->opens.oldest, struct smb_open, moving);
+}
 
 static void leave_list(struct smb_open *o) {
     if (!o->user)
         return;
-    *o->link = o->next;
-    if (o->next)
-        o->next->link = o->link;
+    age_remove(&o->user->opens, &o->moving);
+    o->user->opens_n--;
     o->user = NULL;
     smb_known_unpin(&o->known);
 }
 
 static void join_list(struct smb *s, struct smb_open *o) {
-    if (o->user == s)
+    if (o->user == s) {
+        age_touch(&s->opens, &o->moving);
         return;
+    }
     o->several |= o->user != NULL;
     smb_known_pin(&o->known);
     leave_list(o);
     o->user = s;
-    o->next = s->opens;
-    o->link = &s->opens;
-    if (s->opens)
-        s->opens->link = &o->next;
-    s->opens = o;
+    age_add(&s->opens, &o->moving);
+    s->opens_n++;
 }
 
 /* --- facts --- */
@@ -72,6 +76,17 @@ static void end_move(struct smb *s, struct smb_open *o, enum side from, enum tra
     v->transfer = NULL;
 }
 
+/* Those that were not used for longest; what still comes of one joins it by its key. */
+static void cut_oldest(struct smb *s) {
+    while (s->opens_n > OPENS_MAX) {
+        struct smb_open *o = oldest_open(s);
+        counter_one(COUNTER_SMB_FORGOTTEN);
+        for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+            end_move(s, o, side, TRANSFER_CUT);
+        leave_list(o);
+    }
+}
+
 /* A file that has grown since it was opened: what is read behind its end is another object. */
 static void note_growth(struct smb *s, struct smb_open *o, enum side from, uint64_t offset) {
     if (from != s->server || o->end == LENGTH_UNKNOWN || offset < o->end)
@@ -85,6 +100,7 @@ void smb_move_bytes(struct smb *s, struct smb_open *o, enum side from, uint64_t 
     if (n == 0)
         return;
     join_list(s, o);
+    cut_oldest(s);
     note_growth(s, o, from, offset);
     if (!o->move[from].open)
         begin_move(s, o, from);
@@ -139,7 +155,7 @@ static enum transfer_end judge_left(const struct smb *s, const struct smb_open *
 
 void smb_move_leave(struct smb *s) {
     struct smb_open *o;
-    while ((o = s->opens)) {
+    while ((o = oldest_open(s))) {
         enum transfer_end how = judge_left(s, o);
         if (o->closing)
             smb_move_close(s, o);

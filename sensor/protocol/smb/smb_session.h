@@ -54,19 +54,19 @@ struct smb_tree {
 
 struct smb_open {
     struct smb_known known;
-    struct smb *user; /* the connection that used it last, in whose list it stands; NULL: none */
-    bool several;     /* others have used it too */
-    struct smb_open *next, **link;
+    struct table_node persistent; /* by that half of its handle, while it is listed */
+    struct smb *user;             /* the connection that used it last, in whose list it stands; NULL: none */
+    struct age_node moving;       /* in that list */
+    bool several;                 /* others have used it too */
     uint32_t tree;
     uint64_t serial;  /* names the file before its handle is known; no other open of this process has it */
     uint64_t end;     /* of the file, as far as is known; LENGTH_UNKNOWN */
     bool end_told;    /* and somebody has said so since what was written there came */
     uint64_t lost[2]; /* hosts' when it was opened */
-    unsigned reads;   /* that wait for their answer */
     bool named;       /* its CREATE was seen */
     bool durable;     /* may be taken up again over another connection */
     bool started;     /* its first octet was written */
-    bool closing;     /* the client has closed it, and reads still wait */
+    bool closing;     /* the client has closed it, and reads may still wait */
     bool pipe;        /* a named pipe: what goes over it has no place, and may be calls of procedures */
     uint32_t call_left[2];  /* by side, of a pipe: octets of a call that did not come yet */
     uint64_t call_other[2]; /* and how much came that was no call */
@@ -80,9 +80,10 @@ struct smb_open {
 /* State that the connections of two hosts share (shared.h). */
 struct smb_hosts {
     struct table table;
-    unsigned count;   /* of those known */
-    unsigned flows;   /* connections that are open */
-    uint64_t lost[2]; /* by side: how often octets were missed of which nobody knows whose they were */
+    struct table persistent; /* the opens among them */
+    unsigned count;          /* of those known */
+    unsigned flows;          /* connections that are open */
+    uint64_t lost[2];        /* by side: how often octets were missed of which nobody knows whose they were */
 };
 
 struct smb_hosts *smb_hosts_join(struct conversation *c); /* NULL: no memory (counted) */
@@ -98,7 +99,8 @@ void smb_known_unlist(struct smb_known *k);                          /* its memo
 void smb_known_pin(struct smb_known *k);                             /* accepts NULL */
 void smb_known_unpin(struct smb_known *k);                           /* accepts NULL */
 struct bytes smb_known_text(const struct smb_known *k, size_t size); /* n == 0 for NULL */
-/* The youngest open whose handle has this persistent half: a client takes it up again over a new session. */
+/* The open listed last whose handle has this persistent half: a client takes it up again over a new session.
+ */
 struct smb_open *smb_find_persistent(struct smb_hosts *h, uint64_t persistent);
 
 /* --- smb_wait.c: requests of one connection that wait for their answer --- */
@@ -116,6 +118,7 @@ struct smb_request {
 struct smb_waiting {
     struct smb_request *slot; /* sets of SMB_WAIT_SET */
     uint32_t sets, age;
+    uint32_t used; /* slots */
 };
 
 enum { SMB_WAIT_SET = 8 };
@@ -163,8 +166,9 @@ struct smb {
     struct conversation *c;
     uint64_t number; /* of the connection, in this process */
     struct smb_hosts *hosts;
-    enum side server;       /* who answers */
-    struct smb_open *opens; /* with transfers that this connection began or used last */
+    enum side server;      /* who answers */
+    struct age_list opens; /* with transfers that this connection began or used last, by use */
+    unsigned opens_n;
     struct smb_waiting waiting;
     enum { SMB_SERVER_NOT_NAMED, SMB_SERVER_BY_ITSELF, SMB_SERVER_CALLED } server_named;
     bool signing_told;

@@ -289,6 +289,7 @@ void smb_stream_play(struct smb *s, struct smb_stream *st, const uint8_t *p, siz
     if (st->at == SMB_AT_NOTHING) /* it was none */
         smb_stray(s, st, st->head, st->head_n);
     st->head_n = 0;
+    st->frame_left = 0; /* of a frame in it, not of the one that it stands in */
     smb_stray_end(s, st);
 }
 

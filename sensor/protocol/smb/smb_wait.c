@@ -29,15 +29,18 @@ static struct smb_request *oldest_in(struct smb_waiting *w, uint64_t message) {
 static void drop_request(struct smb_request *r) {
     if (!r->used)
         return;
-    if (r->asks == SMB_ASKS_READ && r->about)
-        ((struct smb_open *)r->about)->reads--;
     smb_known_unpin(r->about);
     r->used = false;
 }
 
+/* Where few wait, numbers that meet on purpose are not worth more room. */
+static bool is_half_full(const struct smb_waiting *w) {
+    return 2 * w->used >= w->sets * SMB_WAIT_SET;
+}
+
 /* To four times as many; what finds no room there is forgotten. */
 static bool grow_waiting(struct smb_waiting *w) {
-    struct smb_waiting more = {.sets = w->sets ? 4 * w->sets : SETS_FIRST, .age = w->age};
+    struct smb_waiting more = {.sets = w->sets ? 4 * w->sets : SETS_FIRST, .age = w->age, .used = w->used};
     if (more.sets > SETS_MAX)
         return false;
     more.slot = protocol_alloc(PROTOCOL_STATE, (size_t)more.sets * SMB_WAIT_SET * sizeof *more.slot);
@@ -47,8 +50,10 @@ static bool grow_waiting(struct smb_waiting *w) {
         struct smb_request *old = &w->slot[i], *room = old->used ? room_in(&more, old->message) : NULL;
         if (room)
             *room = *old;
-        else if (old->used)
+        else if (old->used) {
             drop_request(old);
+            more.used--;
+        }
     }
     protocol_free(w->slot);
     *w = more;
@@ -57,7 +62,7 @@ static bool grow_waiting(struct smb_waiting *w) {
 
 void smb_wait_add(struct smb_waiting *w, const struct smb_request *r) {
     struct smb_request *room = w->sets ? room_in(w, r->message) : NULL;
-    while (!room && grow_waiting(w))
+    while (!room && is_half_full(w) && grow_waiting(w))
         room = room_in(w, r->message);
     if (!room && w->sets) {
         counter_one(COUNTER_SMB_UNANSWERED);
@@ -67,13 +72,12 @@ void smb_wait_add(struct smb_waiting *w, const struct smb_request *r) {
         counter_one(COUNTER_SMB_NO_MEMORY);
         return;
     }
+    w->used += !room->used;
     drop_request(room);
     *room = *r;
     room->used = true;
     room->age = ++w->age;
     smb_known_pin(room->about);
-    if (r->asks == SMB_ASKS_READ && r->about)
-        ((struct smb_open *)r->about)->reads++;
 }
 
 bool smb_wait_take(struct smb_waiting *w, uint64_t message, struct smb_request *out) {
@@ -82,8 +86,7 @@ bool smb_wait_take(struct smb_waiting *w, uint64_t message, struct smb_request *
         if (set[i].used && set[i].message == message) {
             *out = set[i];
             set[i].used = false;
-            if (out->asks == SMB_ASKS_READ && out->about)
-                ((struct smb_open *)out->about)->reads--;
+            w->used--;
             return true;
         }
     return false;
@@ -93,5 +96,5 @@ void smb_wait_finish(struct smb_waiting *w) {
     for (uint32_t i = 0; i < w->sets * SMB_WAIT_SET; i++)
         drop_request(&w->slot[i]);
     protocol_free(w->slot);
-    *w = (struct smb_waiting){NULL, 0, 0};
+    *w = (struct smb_waiting){NULL, 0, 0, 0};
 }
