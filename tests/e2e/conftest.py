@@ -59,6 +59,13 @@ def watch(lab, tmp_path_factory):
 
 
 @pytest.fixture
+def from_a_stranger(lab):
+    """Who asks the lane from outside is nobody's partner."""
+    with lab.outside_as(laboratory.UNKNOWN):
+        yield
+
+
+@pytest.fixture
 def torture(lab, tmp_path):
     made = damage.Torture(lab, tmp_path)
     yield made

@@ -130,6 +130,15 @@ class Lab:
             process.wait()
             raise AssertionError(f'{process.args} did not end')
 
+    @contextlib.contextmanager
+    def outside_as(self, address):
+        """Who asks the lane from outside is `address`."""
+        self.ip('outside', 'route', 'replace', f'{LANE}/32', 'dev', 'eth0', 'src', address)
+        try:
+            yield
+        finally:
+            self.ip('outside', 'route', 'del', f'{LANE}/32', 'dev', 'eth0')
+
     def up(self):
         for space in self.spaces.values():
             run('ip', 'netns', 'add', space)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """A camera that is watched from outside: RTSP by GStreamer and ffmpeg, MJPEG over HTTP by curl and ffmpeg."""
-import contextlib
 import glob
 import io
 import os
@@ -9,9 +8,9 @@ import random
 import lab as net
 import material
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.peers
-from PIL import Image
 
 PORT = 8554
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -24,21 +23,6 @@ def frame(seed, width=320, height=240):
     out = io.BytesIO()
     picture.save(out, 'JPEG', quality=80, subsampling=2 if seed % 2 else 1)
     return out.getvalue()
-
-
-@contextlib.contextmanager
-def receiver(lab, address):
-    lab.ip('outside', 'route', 'replace', f'{net.LANE}/32', 'dev', 'eth0', 'src', address)
-    try:
-        yield
-    finally:
-        lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
-
-
-@pytest.fixture
-def outside(lab):
-    with receiver(lab, net.UNKNOWN):
-        yield
 
 
 @pytest.fixture
@@ -78,7 +62,7 @@ def alerts_of(records):
 
 
 @pytest.mark.parametrize('way', ['tcp', 'udp', 'http'])
-def test_frames_of_a_camera_have_their_digests_and_are_one_incident(lab, sensor, outside, camera, tmp_path, way):
+def test_frames_of_a_camera_have_their_digests_and_are_one_incident(lab, sensor, from_a_stranger, camera, tmp_path, way):
     camera(pictures(tmp_path, 100))
     wanted = put_together(lab, tmp_path)
     assert len(set(wanted)) == 100
@@ -88,7 +72,7 @@ def test_frames_of_a_camera_have_their_digests_and_are_one_incident(lab, sensor,
     found = [r for r in records if r['event']['action'] == 'transfer']
     assert sorted(t['file']['hash']['sha256'] for t in found) == wanted
     for t in found:
-        assert t['network']['protocol'] == 'rtp' if way == 'udp' else 'rtsp'
+        assert t['network']['protocol'] == ('rtp' if way == 'udp' else 'rtsp')
         assert t['gantry']['transfer'] == {'complete': True, 'missing_bytes': 0}
         assert t['url'] == {'path': '/lane4', 'domain': net.LANE} and t['file']['mime_type'] == 'image/jpeg'
     alerts = alerts_of(records)
@@ -98,7 +82,7 @@ def test_frames_of_a_camera_have_their_digests_and_are_one_incident(lab, sensor,
 
 
 @pytest.mark.parametrize('way', ['tcp', 'udp'])
-def test_ffmpeg_watches_a_camera(lab, sensor, outside, camera, tmp_path, way):
+def test_ffmpeg_watches_a_camera(lab, sensor, from_a_stranger, camera, tmp_path, way):
     camera(pictures(tmp_path, 30))
     lab.run('outside', 'ffmpeg', '-loglevel', 'error', '-rtsp_transport', way, '-i', f'rtsp://{net.LANE}:{PORT}/lane4', '-c', 'copy',
             '-f', 'image2', f'{tmp_path}/f%05d.jpg', check=False)
@@ -115,7 +99,7 @@ def test_other_media_are_a_flow_that_nobody_reads(lab, sensor, camera, tmp_path,
     lab.run('lane', 'ffmpeg', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc=duration=4:size=640x480:rate=25', '-c:v', 'libx264', '-f',
             'h264', f'{tmp_path}/v.h264')
     camera(f'filesrc location={tmp_path}/v.h264 ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=1')
-    with receiver(lab, net.UNAPPROVED):
+    with lab.outside_as(net.UNAPPROVED):
         lab.run('outside', 'ffmpeg', '-loglevel', 'error', '-rtsp_transport', way, '-i', f'rtsp://{net.LANE}:{PORT}/lane4', '-c', 'copy',
                 '-f', 'null', '-', check=False)
     alert = sensor.wait_alert(lambda a: 'unread-flow' in a['gantry']['classes'], 20)
@@ -173,7 +157,7 @@ def frames(records):
 
 
 @pytest.mark.parametrize('boundary, manner', [('frame', 'sized'), ('frame', 'unsized'), ('--frame', 'sized'), ('a frame', 'quoted'), ('frame', 'unbroken')])
-def test_pictures_that_replace_each_other_are_one_incident(lab, sensor, outside, page, tmp_path, boundary, manner):
+def test_pictures_that_replace_each_other_are_one_incident(lab, sensor, from_a_stranger, page, tmp_path, boundary, manner):
     paths, wanted = write(tmp_path, 100)
     page(boundary, manner, 200, paths)
     lab.run('outside', 'curl', '-s', '-o', f'{tmp_path}/got', f'http://{net.LANE}:{PORT}/lane4.mjpg')
@@ -186,7 +170,7 @@ def test_pictures_that_replace_each_other_are_one_incident(lab, sensor, outside,
     assert alerts[-1]['gantry']['incident']['objects'] == 100
 
 
-def test_ffmpeg_watches_a_page_and_is_told_while_it_does(lab, sensor, outside, page, tmp_path):
+def test_ffmpeg_watches_a_page_and_is_told_while_it_does(lab, sensor, from_a_stranger, page, tmp_path):
     paths, wanted = write(tmp_path, 100)
     page('frame', 'sized', 20, paths)
     watcher = lab.start('outside', 'ffmpeg', '-loglevel', 'error', '-i', f'http://{net.LANE}:{PORT}/', '-f', 'null', '-')
@@ -199,7 +183,7 @@ def test_ffmpeg_watches_a_page_and_is_told_while_it_does(lab, sensor, outside, p
 
 def test_a_camera_watched_by_who_may_is_silent(lab, sensor, camera, tmp_path):
     camera(pictures(tmp_path, 20))
-    with receiver(lab, net.APPROVED):
+    with lab.outside_as(net.APPROVED):
         watch(lab, 'tcp')
         watch(lab, 'udp')
     assert not alerts_of(sensor.finish())

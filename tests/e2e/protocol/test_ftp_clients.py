@@ -81,11 +81,8 @@ def test_lftp_lets_a_server_in_the_lane_send_to_another_server(lab, ftp, lane_ft
 def test_downloads_by_other_clients(lab, lane_ftp, watch, picture, tmp_path, client):
     path, data, stranger = picture
     shutil.copy(path, f'{lane_ftp}/notes-{client}.bin')
-    lab.ip('outside', 'route', 'add', f'{net.LANE}/32', 'dev', 'eth0', 'src', stranger)
-    try:
+    with lab.outside_as(stranger):
         lab.run('outside', client, '-q', place(net.LANE, f'notes-{client}.bin'), cwd=tmp_path)
-    finally:
-        lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
     assert (tmp_path / f'notes-{client}.bin').read_bytes() == data
     told(watch, data, stranger)
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures that users of IRC send each other over connections of their own, and reads that they tell."""
-import contextlib
 import os
 
 import lab as net
@@ -9,15 +8,6 @@ import pytest
 
 PORT = 6667
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'irc_peers.py')
-
-
-@contextlib.contextmanager
-def receiver(lab, address):
-    lab.ip('outside', 'route', 'replace', f'{net.LANE}/32', 'dev', 'eth0', 'src', address)
-    try:
-        yield
-    finally:
-        lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
 
 
 @pytest.fixture
@@ -37,7 +27,7 @@ def write(folder, count):
 
 def move(lab, folder, names, passive, peer, via):
     """From the lane to whoever sits outside with the address `peer`; the server stands at `via`."""
-    with receiver(lab, peer):
+    with lab.outside_as(peer):
         taker = lab.start('outside', '/usr/bin/python3', PEERS, 'take', 'desk', via, str(PORT), 'lane4', str(len(names)))
         lab.run('lane', '/usr/bin/python3', PEERS, 'give', 'lane4', via, str(PORT), 'desk', passive, *[f'{folder}/{n}' for n in names])
         assert taker.wait(20) == 0

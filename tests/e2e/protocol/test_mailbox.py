@@ -161,14 +161,6 @@ def mails(folder, seed, count):
     return made
 
 
-@pytest.fixture
-def from_a_stranger(lab):
-    """Who fetches is nobody's partner."""
-    lab.ip('outside', 'route', 'add', f'{net.LANE}/32', 'dev', 'eth0', 'src', net.UNKNOWN)
-    yield
-    lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
-
-
 def client(lab, space, code, *words):
     done = lab.run(space, '/usr/bin/python3', '-c', code, *map(str, words))
     assert 'NO' not in done.stdout

@@ -64,13 +64,6 @@ def broker(lab, tmp_path):
         lab.stop(process)
 
 
-@pytest.fixture
-def from_a_stranger(lab):
-    lab.ip('outside', 'route', 'add', f'{net.LANE}/32', 'dev', 'eth0', 'src', net.UNKNOWN)
-    yield
-    lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
-
-
 def write(folder, seed, count):
     made = [(str(folder / f'p{i}'), material.lane_image(seed + i, 200, 150)) for i in range(count)]
     for path, data in made:

@@ -102,13 +102,6 @@ def server(lab, tmp_path_factory):
         lab.stop(process)
 
 
-@pytest.fixture
-def from_a_stranger(lab):
-    lab.ip('outside', 'route', 'add', f'{net.LANE}/32', 'dev', 'eth0', 'src', net.UNKNOWN)
-    yield
-    lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
-
-
 def sql(lab, space, folder, statement):
     lab.run(space, 'mariadb', '-S', f'{folder}/socket', '-u', 'root', 'lanes', '-e', statement)
 

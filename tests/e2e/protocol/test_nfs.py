@@ -112,14 +112,6 @@ def share(lab, tmp_path_factory):
         lab.stop(process, signal.SIGKILL)
 
 
-@pytest.fixture
-def from_a_stranger(lab):
-    """Who fetches is nobody's partner."""
-    lab.ip('outside', 'route', 'add', f'{net.LANE}/32', 'dev', 'eth0', 'src', net.UNKNOWN)
-    yield
-    lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
-
-
 NUMBER = iter(range(10000, 1 << 30, 1000))
 
 

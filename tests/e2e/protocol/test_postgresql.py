@@ -83,13 +83,6 @@ def server(lab, tmp_path_factory):
         lab.stop(process, 2)
 
 
-@pytest.fixture
-def from_a_stranger(lab):
-    lab.ip('outside', 'route', 'add', f'{net.LANE}/32', 'dev', 'eth0', 'src', net.UNKNOWN)
-    yield
-    lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
-
-
 def psql(lab, space, host, *words, database='reads'):
     done = lab.run(space, 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-h', host, '-p', PORT, '-U', 'lane4', database, *words, check=False)
     assert done.returncode == 0, done.stdout

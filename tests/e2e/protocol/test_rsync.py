@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures by rsync on both sides: to a daemon outside, and from one in the image network."""
-import contextlib
 import os
 
 import lab as net
@@ -10,15 +9,6 @@ import pytest
 pytestmark = pytest.mark.peers
 
 PORT = 8873
-
-
-@contextlib.contextmanager
-def receiver(lab, address):
-    lab.ip('outside', 'route', 'replace', f'{net.LANE}/32', 'dev', 'eth0', 'src', address)
-    try:
-        yield
-    finally:
-        lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
 
 
 @pytest.fixture
@@ -79,7 +69,7 @@ def test_a_hundred_pictures_that_are_sent_have_their_digests(lab, sensor, daemon
 @pytest.mark.parametrize('options', OPTIONS, ids=' '.join)
 def test_a_hundred_pictures_that_are_fetched_have_their_digests(lab, sensor, daemon, tmp_path, options):
     made = write(daemon('lane'), 100)
-    with receiver(lab, net.UNKNOWN):
+    with lab.outside_as(net.UNKNOWN):
         lab.run('outside', 'rsync', *options, f'rsync://{net.LANE}:{PORT}/lanes/', f'{tmp_path}/got/')
     alerts = come(sensor, made, 'lanes')
     assert any('vehicle-image' in a['gantry']['classes'] and a['gantry']['verdict'] == 'unknown' for a in alerts)
@@ -89,7 +79,7 @@ def test_who_fetches_some_files_with_a_name_and_a_secret_is_shown(lab, sensor, d
     made = write(daemon('lane'), 12)
     some = {n: d for n, d in made.items() if n.startswith('day/')}
     (tmp_path / 'list').write_text('\n'.join(some) + '\n')
-    with receiver(lab, net.UNKNOWN):
+    with lab.outside_as(net.UNKNOWN):
         lab.run('outside', 'rsync', '-a', f'--files-from={tmp_path}/list', f'rsync://ops@{net.LANE}:{PORT}/closed/', f'{tmp_path}/got/',
                 env={**os.environ, 'RSYNC_PASSWORD': 'secret'})
     come(sensor, some, 'closed')

@@ -24,14 +24,6 @@ def share(lab, tmp_path_factory):
         server.stop()
 
 
-@pytest.fixture
-def from_a_stranger(lab):
-    """Who reads is nobody's partner."""
-    lab.ip('outside', 'route', 'add', f'{net.LANE}/32', 'dev', 'eth0', 'src', net.UNKNOWN)
-    yield
-    lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
-
-
 def pictures(folder, seed, count):
     """{path: bytes}"""
     made = {}

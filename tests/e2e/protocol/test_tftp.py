@@ -29,14 +29,6 @@ def server(lab, work):
         lab.stop(process)
 
 
-@pytest.fixture
-def from_a_stranger(lab):
-    """Who fetches is nobody's partner."""
-    lab.ip('outside', 'route', 'add', f'{net.LANE}/32', 'dev', 'eth0', 'src', net.UNKNOWN)
-    yield
-    lab.ip('outside', 'route', 'del', f'{net.LANE}/32', 'dev', 'eth0')
-
-
 def pictures(folder, seed, count, width=320, height=240):
     made = []
     for i in range(count):
