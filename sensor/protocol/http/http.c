@@ -293,8 +293,18 @@ static bool step_head(struct http *h, struct http_side *s, struct bytes in, size
     return n > 0;
 }
 
+/* Whole lines of what is kept of a trailer; all of it at its end, or where no line ends. */
+static void show_trailer(struct http *h, struct http_side *s, bool end) {
+    struct http_trailer *t = s->trailer;
+    const uint8_t *lf = end ? NULL : memrchr(t->text, '\n', t->n);
+    size_t n = lf ? (size_t)(lf - t->text) + 1 : t->n;
+    show_lines(h, s, bytes_of(t->text, n), false);
+    memmove(t->text, t->text + n, t->n - n);
+    t->n -= n;
+}
+
 /* An empty one is its line end alone. */
-static void keep_trailer(struct http_side *s, struct bytes more) {
+static void keep_trailer(struct http *h, struct http_side *s, struct bytes more) {
     if (!s->trailer && http_blank(more) == more.n)
         return;
     if (!s->trailer)
@@ -303,9 +313,14 @@ static void keep_trailer(struct http_side *s, struct bytes more) {
         counter_one(COUNTER_HTTP_NO_MEMORY);
         return;
     }
-    size_t room = HTTP_TRAILER_MAX - s->trailer->n, n = more.n < room ? more.n : room;
-    memcpy(s->trailer->text + s->trailer->n, more.p, n);
-    s->trailer->n += n;
+    while (more.n > 0) {
+        size_t room = HTTP_TRAILER_MAX - s->trailer->n, n = more.n < room ? more.n : room;
+        memcpy(s->trailer->text + s->trailer->n, more.p, n);
+        s->trailer->n += n;
+        more = bytes_of(more.p + n, more.n - n);
+        if (s->trailer->n == HTTP_TRAILER_MAX)
+            show_trailer(h, s, false);
+    }
 }
 
 static bool step_body(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
@@ -314,9 +329,9 @@ static bool step_body(struct http *h, struct http_side *s, struct bytes in, size
     *used = http_body_take(&s->body, in, &payload, &step);
     http_message_data(h, s, payload);
     if (s->body.framing == HTTP_CHUNKED && s->body.trailer.n)
-        keep_trailer(s, s->body.trailer);
-    if (step == HTTP_BODY_END && s->trailer)
-        show_lines(h, s, bytes_of(s->trailer->text, s->trailer->n), false);
+        keep_trailer(h, s, s->body.trailer);
+    if (step != HTTP_BODY_MORE && s->trailer)
+        show_trailer(h, s, true);
     if (step == HTTP_BODY_END && s->body.framing == HTTP_LENGTH)
         http_message_behind(h, s);
     else if (step == HTTP_BODY_END && s->creates)

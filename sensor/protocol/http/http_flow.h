@@ -58,7 +58,7 @@ struct http_side {
     struct http_head *head;         /* kept until the transfer begins; NULL: none */
     struct http_exchange *exchange; /* the request of a response, kept as long */
     struct http_body body;
-    struct http_trailer *trailer;  /* its first lines, NULL: none came */
+    struct http_trailer *trailer;  /* its lines that were not shown, NULL: none came */
     struct http_parts_list *parts; /* the body lists those of an upload */
     struct transfer *transfer;
 };

@@ -172,7 +172,7 @@ static struct window *find_window(struct conversation *c, enum side from) {
     static_assert(sizeof key <= SHARED_KEY_MAX, "addresses and a word are a key");
     bool made;
     struct window *w = shared_state_join(&protocol_http, bytes_of(&key, sizeof key), sizeof *w, NULL, &made);
-    if (w && (made || c->now - w->since > window_time || c->now < w->since)) {
+    if (w && (made || w->octets >= WINDOW_BYTES || c->now - w->since > window_time || c->now < w->since)) {
         w->number++;
         w->octets = 0;
         w->since = c->now;
@@ -180,10 +180,11 @@ static struct window *find_window(struct conversation *c, enum side from) {
     return w;
 }
 
-static void give_line(struct conversation *c, enum side from, const struct line *l) {
-    struct window *w = find_window(c, from);
+static void give_line(struct conversation *c, enum side from, struct line *l) {
+    struct window *w = l->n > 0 ? find_window(c, from) : NULL;
     if (!w)
         return;
+    l->text[l->n++] = '\n';
     struct transfer_seed seed = transfer_seed_of("http", from);
     seed.resume = RESUME_APPEND;
     seed.aside = seed.made_up = true;
@@ -192,11 +193,9 @@ static void give_line(struct conversation *c, enum side from, const struct line 
     struct transfer *t = c->services->begin(c, &seed);
     c->services->data(c, t, l->text, l->n);
     w->octets += l->n;
-    bool full = w->octets >= WINDOW_BYTES;
-    c->services->end(c, t, full ? TRANSFER_DONE : TRANSFER_CUT);
-    if (full)
-        w->since = 0; /* the next line begins another one */
+    c->services->end(c, t, w->octets >= WINDOW_BYTES ? TRANSFER_DONE : TRANSFER_CUT);
     shared_state_leave(w, true);
+    l->n = 0;
 }
 
 void http_words_take(struct conversation *c, enum side from, struct bytes lines, bool start) {
@@ -209,12 +208,11 @@ void http_words_take(struct conversation *c, enum side from, struct bytes lines,
             put_query(&l, bytes_of(lines.p, n));
         else
             put_field(&l, bytes_of(lines.p, n));
+        if (l.n > LINE_MAX_BYTES / 2) /* the next one may not fit */
+            give_line(c, from, &l);
         start = false;
         n += lf != NULL;
         lines = bytes_of(lines.p + n, lines.n - n);
     }
-    if (l.n == 0)
-        return;
-    l.text[l.n++] = '\n';
     give_line(c, from, &l);
 }

@@ -9,8 +9,8 @@
  * any number of connections, are one object, up to a bound in bytes and time. It is told only where something
  * is found in it.
  *
- * A line holds the query and the fields of one head, between them semicolons. Escapes of URLs are undone;
- * what a value holds in base64, of either alphabet, stands behind it. */
+ * A line holds the query and the fields of one head, or of a part of a long one, between them semicolons.
+ * Escapes of URLs are undone; what a value holds in base64, of either alphabet, stands behind it. */
 
 /* Whole lines of a head, the start line first if `start`. */
 void http_words_take(struct conversation *c, enum side from, struct bytes lines, bool start);

@@ -2,6 +2,7 @@
 #include "protocol/http/http.h"
 #include "protocol/http/http_facts.h"
 #include "protocol/http/http_words.h"
+#include "protocol/shared.h"
 
 #include "transcripts.h"
 
@@ -138,6 +139,53 @@ static void words_that_may_be_plates_are_told_from_others(void **state) {
         assert_false(http_words_likely(bytes_text(unlikely[i])));
 }
 
+static struct {
+    size_t n, wholes;
+    char text[1 << 20];
+} gathered;
+
+static struct transfer *begin_gathered(struct conversation *c, const struct transfer_seed *f) {
+    return NULL;
+}
+
+static void gather(struct conversation *c, struct transfer *t, const uint8_t *bytes, size_t n) {
+    memcpy(gathered.text + gathered.n, bytes, n);
+    gathered.n += n;
+}
+
+static void end_gathered(struct conversation *c, struct transfer *t, enum transfer_end how) {
+    gathered.wholes += how == TRANSFER_DONE;
+}
+
+/* `fields` of 82 octets with what may be a plate, and one more, in `heads` heads. */
+static void gather_words(int heads, int fields) {
+    static const struct protocol_services services = {
+        .begin = begin_gathered, .data = gather, .end = end_gathered};
+    static char head[1 << 14];
+    struct conversation c = {.services = &services, .now = NS_PER_S};
+    size_t n = 0;
+    for (int i = 0; i < fields; i++)
+        n += (size_t)snprintf(head + n, sizeof head - n, "X-Field-%03d: GHT7720 %060d\r\n", i, 0);
+    n += (size_t)snprintf(head + n, sizeof head - n, "X-Last: KXR4471\r\n");
+    memset(&gathered, 0, sizeof gathered);
+    for (int i = 0; i < heads; i++)
+        http_words_take(&c, SIDE_CLIENT, bytes_of(head, n), false);
+    shared_state_tick(2 * SHARED_LINGER);
+}
+
+static void words_at_the_end_of_a_long_head_are_gathered_too(void **state) {
+    gather_words(1, 100);
+    assert_non_null(memmem(gathered.text, gathered.n, "X-Last=KXR4471;", 15));
+    assert_int_equal(gathered.wholes, 0);
+}
+
+/* 256 KiB each, whatever the time is. */
+static void words_are_gathered_in_objects_of_a_bounded_size(void **state) {
+    gather_words(300, 25);
+    assert_in_range(gathered.n, 512 << 10, 767 << 10);
+    assert_int_equal(gathered.wholes, 2);
+}
+
 int main(void) {
     static struct CMUnitTest tests[TRANSCRIPTS_MAX] = {
         cmocka_unit_test(probe_knows_requests_and_status_lines),
@@ -149,6 +197,8 @@ int main(void) {
         cmocka_unit_test(a_request_behind_junk_is_found_by_the_probe),
         cmocka_unit_test(responses_without_their_request_have_a_key_that_no_path_has),
         cmocka_unit_test(words_that_may_be_plates_are_told_from_others),
+        cmocka_unit_test(words_at_the_end_of_a_long_head_are_gathered_too),
+        cmocka_unit_test(words_are_gathered_in_objects_of_a_bounded_size),
     };
     size_t fixed = 0;
     while (tests[fixed].test_func)
