@@ -3,19 +3,15 @@
 
 #include "base/counter.h"
 #include "base/pool.h"
+#include "base/tar.h"
 #include "mime/mime.h"
 
 /* tar (POSIX.1-1988 ustar, pax of POSIX.1-2001, GNU): blocks of 512 octets, of which one is a member's header
  * and those behind it are its content. Two blocks of zeros end it. */
 
 enum {
-    BLOCK = 512,
+    BLOCK = TAR_BLOCK,
     NAME_N = 100,
-    SIZE = 124,
-    SIZE_N = 12,
-    SUM = 148,
-    SUM_N = 8,
-    TYPE = 156,
     KEPT_MAX = 2048, /* octets of a long name, or of a member's properties */
     NAME_ROOM = 512,
 };
@@ -104,38 +100,6 @@ static void end_kept(struct tar *t) {
 
 /* --- Headers --- */
 
-/* Octal digits; or, in GNU's way, a number of 95 bits behind one that is set. */
-static bool read_number(const uint8_t *p, size_t n, uint64_t *out) {
-    size_t i = 0;
-    bool any = false;
-    *out = 0;
-    if (p[0] & 0x80) {
-        for (i = n - 8; i < n; i++)
-            *out = *out << 8 | p[i];
-        return *out <= INT64_MAX;
-    }
-    while (i < n && p[i] == ' ')
-        i++;
-    for (; i < n && p[i] >= '0' && p[i] <= '7'; i++, any = true)
-        *out = *out << 3 | (uint64_t)(p[i] - '0');
-    return any;
-}
-
-static bool is_header(const uint8_t *h) {
-    uint64_t said;
-    uint32_t sum = 0;
-    for (size_t i = 0; i < BLOCK; i++)
-        sum += i >= SUM && i < SUM + SUM_N ? ' ' : h[i];
-    return read_number(h + SUM, SUM_N, &said) && said == sum;
-}
-
-static bool is_zero(const uint8_t *h) {
-    for (size_t i = 0; i < BLOCK; i++)
-        if (h[i])
-            return false;
-    return true;
-}
-
 static struct bytes name_in(const struct tar *t) {
     return bytes_until(bytes_of(t->header, NAME_N), '\0');
 }
@@ -156,7 +120,7 @@ static void begin_content(struct tar *t, char type, uint64_t size) {
         t->at = AT_FILE;
         if (size > 0)
             begin_file(t);
-    } else if (type >= '1' && type <= '6') {
+    } else if (tar_is_bare(type)) {
         t->left = t->padding = 0; /* links, devices, folders */
     }
     t->name_n = 0;
@@ -166,19 +130,19 @@ static void begin_content(struct tar *t, char type, uint64_t size) {
 static void read_header(struct tar *t) {
     uint64_t size;
     t->have = 0;
-    if (is_zero(t->header)) {
+    if (tar_is_zero(t->header)) {
         t->at = t->zeros ? AT_OVER : AT_HEADER;
         t->zeros = true;
         return;
     }
     t->zeros = false;
-    if (!is_header(t->header) || !read_number(t->header + SIZE, SIZE_N, &size)) {
+    if (!tar_is_header(t->header) || !tar_size(t->header, &size)) {
         counter_one(COUNTER_TAR_BROKEN);
         unpack_bounded(t->unpack);
         t->at = AT_OVER;
         return;
     }
-    begin_content(t, (char)t->header[TYPE], t->size != LENGTH_UNKNOWN ? t->size : size);
+    begin_content(t, (char)t->header[TAR_TYPE], t->size != LENGTH_UNKNOWN ? t->size : size);
 }
 
 /* --- Filter --- */

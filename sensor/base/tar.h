@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_BASE_TAR_H
+#define GANTRY_BASE_TAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Headers of tar: POSIX.1-1988 (ustar), pax of POSIX.1-2001, GNU. Each is one block. */
+
+enum { TAR_BLOCK = 512, TAR_MAGIC = 257, TAR_TYPE = 156 };
+
+/* Is the sum that stands in it right? */
+bool tar_is_header(const uint8_t block[TAR_BLOCK]);
+bool tar_is_zero(const uint8_t block[TAR_BLOCK]);
+/* Octets of the member's content, at most INT64_MAX; false: it does not say. */
+bool tar_size(const uint8_t block[TAR_BLOCK], uint64_t *out);
+/* Has a member of this type no content, whatever its size says: a link, a device, a folder? */
+bool tar_is_bare(char type);
+
+#endif
