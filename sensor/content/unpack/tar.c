@@ -7,7 +7,8 @@
 #include "mime/mime.h"
 
 /* tar (POSIX.1-1988 ustar, pax of POSIX.1-2001, GNU): blocks of 512 octets, of which one is a member's header
- * and those behind it are its content. Two blocks of zeros end it. */
+ * and those behind it are its content. Two blocks of zeros end it; where another archive was put behind it,
+ * its members are those of the first. */
 
 enum {
     BLOCK = TAR_BLOCK,
@@ -22,7 +23,7 @@ struct tar {
     struct unpack *unpack;
     struct filter *file;
     enum { AT_HEADER, AT_FILE, AT_KEPT, AT_SKIPPED, AT_PADDING, AT_OVER } at;
-    bool zeros;       /* the block before is one of zeros */
+    bool zeros;       /* the block before is one of zeros: it may be over */
     char kept_as;     /* type of the member whose content is kept: a name (L), properties (x) */
     uint16_t have;    /* octets of the header, or kept */
     uint16_t padding; /* behind the content */
@@ -104,45 +105,52 @@ static struct bytes name_in(const struct tar *t) {
     return bytes_until(bytes_of(t->header, NAME_N), '\0');
 }
 
-static void begin_content(struct tar *t, char type, uint64_t size) {
-    bool has_content = type == 0 || type == '0' || type == '7' || type == 'S';
-    t->left = size;
-    t->padding = (uint16_t)((BLOCK - size % BLOCK) % BLOCK);
-    t->at = AT_SKIPPED;
-    if (type == 'L' || type == 'x') {
-        t->kept_as = type;
-        t->at = size <= KEPT_MAX ? AT_KEPT : AT_SKIPPED;
-        return;
-    }
-    if (has_content) {
-        if (t->name_n == 0)
-            set_name(t, name_in(t));
-        t->at = AT_FILE;
-        if (size > 0)
-            begin_file(t);
-    } else if (tar_is_bare(type)) {
-        t->left = t->padding = 0; /* links, devices, folders */
-    }
+/* What says something of the next member, or of all: its name (L), its properties (x), the target of its link
+ * (K), the volume's name and the like, which nobody asks for. */
+static bool is_remark(char type) {
+    return type != 0 && strchr("LxKgVNDX", type) != NULL;
+}
+
+static void begin_remark(struct tar *t, char type) {
+    bool kept = type == 'L' || type == 'x';
+    t->kept_as = type;
+    t->at = kept && t->left <= KEPT_MAX ? AT_KEPT : AT_SKIPPED;
+    if (t->left > KEPT_MAX)
+        unpack_bounded(t->unpack);
+}
+
+/* Of a type that is not known it is a file (pax, section "ustar Interchange Format"). */
+static void begin_member(struct tar *t, char type) {
+    if (t->name_n == 0)
+        set_name(t, name_in(t));
+    if (tar_is_bare(type))
+        t->left = 0;
+    t->at = AT_FILE;
+    if (t->left > 0)
+        begin_file(t);
     t->name_n = 0;
     t->size = LENGTH_UNKNOWN;
 }
 
 static void read_header(struct tar *t) {
     uint64_t size;
+    char type = (char)t->header[TAR_TYPE];
     t->have = 0;
-    if (tar_is_zero(t->header)) {
-        t->at = t->zeros ? AT_OVER : AT_HEADER;
-        t->zeros = true;
+    t->zeros = tar_is_zero(t->header);
+    if (t->zeros)
         return;
-    }
-    t->zeros = false;
     if (!tar_is_header(t->header) || !tar_size(t->header, &size)) {
         counter_one(COUNTER_TAR_BROKEN);
         unpack_bounded(t->unpack);
         t->at = AT_OVER;
         return;
     }
-    begin_content(t, (char)t->header[TAR_TYPE], t->size != LENGTH_UNKNOWN ? t->size : size);
+    t->left = t->size != LENGTH_UNKNOWN && !is_remark(type) ? t->size : size;
+    if (is_remark(type))
+        begin_remark(t, type);
+    else
+        begin_member(t, type);
+    t->padding = (uint16_t)((BLOCK - t->left % BLOCK) % BLOCK);
 }
 
 /* --- Filter --- */
@@ -198,7 +206,8 @@ static void tar_gap(struct filter *f, uint64_t n) {
         return;
     if (t->at != AT_FILE && t->at != AT_SKIPPED && t->at != AT_PADDING) {
         t->at = AT_OVER;
-        counter_one(COUNTER_TAR_BROKEN);
+        if (!t->zeros)
+            counter_one(COUNTER_TAR_BROKEN);
         return;
     }
     uint64_t inside = n < t->left ? n : t->left;

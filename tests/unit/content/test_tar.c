@@ -126,6 +126,52 @@ static void what_is_no_header_ends_the_members_and_is_told(void **state) {
     collect_finish(&got);
 }
 
+static void set_type(uint8_t *header, char type) {
+    unsigned sum = 8 * ' ';
+    header[156] = (uint8_t)type;
+    memset(header + 148, 0, 8);
+    for (size_t i = 0; i < 512; i++)
+        sum += header[i];
+    snprintf((char *)header + 148, 8, "%06o", sum);
+}
+
+static void a_member_of_a_type_that_nobody_knows_is_a_file(void **state) {
+    static const char types[] = {'Z', 'M', 'a', 0, '7'};
+    for (size_t i = 0; i < sizeof types; i++) {
+        read_archive("ustar");
+        set_type(archive + 512, types[i]); /* behind a folder's header */
+        send(archive_n, 333, 0, 0);
+        assert_int_equal(got.n, member_count);
+        assert_true(find("a.jpg")->complete);
+        assert_false(got.list[0].bounded);
+        collect_finish(&got);
+    }
+}
+
+static void a_remark_that_is_too_long_is_told(void **state) {
+    read_archive("ustar");
+    memcpy(archive + 512 + 124, "00000006000", 11); /* 3,072 octets: the file behind it, too */
+    set_type(archive + 512, 'g');
+    send(archive_n, 333, 0, 0);
+    assert_null(find("a.jpg"));
+    assert_non_null(find("block.bin"));
+    assert_true(got.list[0].bounded);
+    collect_finish(&got);
+}
+
+static void an_archive_behind_another_is_read_too(void **state) {
+    read_archive("ustar");
+    size_t first = archive_n;
+    for (size_t i = 0; i < 2; i++) {
+        memcpy(archive + archive_n, archive, first);
+        archive_n += first;
+    }
+    send(archive_n, 333, 0, 0);
+    assert_int_equal(got.n, 1 + 3 * (member_count - 1));
+    assert_false(got.list[0].bounded);
+    collect_finish(&got);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_children_with_their_names_and_digests),
@@ -133,6 +179,9 @@ int main(void) {
         cmocka_unit_test(a_gap_in_a_member_is_its_own_and_the_next_ones_are_whole),
         cmocka_unit_test(behind_a_gap_in_a_header_nothing_is_invented),
         cmocka_unit_test(what_is_no_header_ends_the_members_and_is_told),
+        cmocka_unit_test(a_member_of_a_type_that_nobody_knows_is_a_file),
+        cmocka_unit_test(a_remark_that_is_too_long_is_told),
+        cmocka_unit_test(an_archive_behind_another_is_read_too),
     };
     return cmocka_run_group_tests(tests, read_list, NULL);
 }
