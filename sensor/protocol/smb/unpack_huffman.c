@@ -8,6 +8,7 @@ enum {
     TABLE_OCTETS = SYMBOLS / 2,
     BITS_MAX = 15,
     CODES = 1 << BITS_MAX,
+    BITS_FAST = 9, /* codes up to so long are looked up at once */
     BLOCK = 1 << 16,
     END_OF_DATA = 256
 };
@@ -20,10 +21,17 @@ struct bits {
     bool over; /* there were no more */
 };
 
+/* A table is made for as little as one octet that it unpacks: what that costs must not be much more than the
+ * 256 octets that it comes in. */
 struct codes {
-    uint16_t symbol[CODES]; /* by the next 15 bits */
+    uint16_t fast[1 << BITS_FAST]; /* symbol, by the next bits, or LONGER */
+    uint16_t symbol[SYMBOLS];      /* in the order of their codes */
+    uint16_t first[BITS_MAX + 1];  /* by length: where its symbols begin */
+    uint32_t start[BITS_MAX + 2];  /* by length: its first code, as the first of 15 bits */
     uint8_t length[SYMBOLS];
 };
+
+enum { LONGER = 0xffff };
 
 static uint32_t next_word(struct bits *b) {
     uint16_t word = 0;
@@ -46,26 +54,46 @@ static void drop_bits(struct bits *b, unsigned n) {
     }
 }
 
-/* Codes in the order of their lengths, and of symbols among those. False: they do not fill all of the space.
- */
+/* Codes in the order of their lengths, and of symbols among those. */
+static void order_symbols(struct codes *c) {
+    uint16_t next[BITS_MAX + 1];
+    memcpy(next, c->first, sizeof next);
+    for (uint16_t i = 0; i < SYMBOLS; i++)
+        if (c->length[i])
+            c->symbol[next[c->length[i]]++] = i;
+}
+
+static void fill_fast(struct codes *c) {
+    size_t at = 0, end = c->start[BITS_FAST + 1] >> (BITS_MAX - BITS_FAST);
+    for (const uint16_t *symbol = c->symbol; at < end; symbol++)
+        for (size_t span = (size_t)1 << (BITS_FAST - c->length[*symbol]); span > 0; span--)
+            c->fast[at++] = *symbol;
+    while (at < sizeof c->fast / sizeof *c->fast)
+        c->fast[at++] = LONGER;
+}
+
+/* False: they do not fill all of the space. */
 static bool read_codes(struct reader *r, struct codes *c) {
     const uint8_t *packed;
-    size_t at = 0;
+    uint16_t count[BITS_MAX + 1] = {0};
     if (!reader_take(r, TABLE_OCTETS, &packed))
         return false;
-    for (int i = 0; i < SYMBOLS; i++)
+    for (int i = 0; i < SYMBOLS; i++) {
         c->length[i] = i & 1 ? packed[i / 2] >> 4 : packed[i / 2] & 15;
-    for (int length = 1; length <= BITS_MAX; length++)
-        for (int i = 0; i < SYMBOLS; i++) {
-            size_t span = (size_t)1 << (BITS_MAX - length);
-            if (c->length[i] != length)
-                continue;
-            if (span > CODES - at)
-                return false;
-            while (span-- > 0)
-                c->symbol[at++] = (uint16_t)i;
-        }
-    return at == CODES;
+        count[c->length[i]]++;
+    }
+    c->first[1] = 0;
+    c->start[1] = 0;
+    for (int length = 1; length <= BITS_MAX; length++) {
+        c->start[length + 1] = c->start[length] + ((uint32_t)count[length] << (BITS_MAX - length));
+        if (length < BITS_MAX)
+            c->first[length + 1] = (uint16_t)(c->first[length] + count[length]);
+    }
+    if (c->start[BITS_MAX + 1] != CODES)
+        return false;
+    order_symbols(c);
+    fill_fast(c);
+    return true;
 }
 
 static bool read_length(struct bits *b, size_t *length) {
@@ -89,7 +117,13 @@ static bool read_length(struct bits *b, size_t *length) {
 }
 
 static unsigned next_symbol(const struct bits *b, const struct codes *c) {
-    return c->symbol[b->next >> (32 - BITS_MAX)];
+    uint32_t code = b->next >> (32 - BITS_MAX);
+    unsigned symbol = c->fast[code >> (BITS_MAX - BITS_FAST)], length = BITS_FAST + 1;
+    if (symbol != LONGER)
+        return symbol;
+    while (code >= c->start[length + 1])
+        length++;
+    return c->symbol[c->first[length] + ((code - c->start[length]) >> (BITS_MAX - length))];
 }
 
 static bool unpack_block(struct bits *b, const struct codes *c, uint8_t *out, size_t *at, size_t n,

@@ -102,6 +102,32 @@ static void lz77_with_huffman_codes_is_undone(void **state) {
     damaged(unpack_lz77_huffman, bytes_of(again, sizeof again), 26);
 }
 
+/* Bits in words of 16, the first one the highest. */
+static void put_bit(uint8_t *out, size_t *at, bool bit) {
+    size_t word = *at / 16 * 2, place = 15 - *at % 16;
+    out[word + place / 8] |= (uint8_t)(bit << place % 8);
+    ++*at;
+}
+
+/* Sixteen letters, of which each code is a bit longer than the one before, but the last. */
+static void codes_may_be_of_any_length(void **state) {
+    enum { LETTERS = 16, TIMES = 3, LONGEST = 15 };
+    uint8_t packed[1024] = {0};
+    char text[LETTERS * TIMES];
+    size_t at = 0;
+    for (int i = 0; i < LETTERS; i++)
+        packed[('a' + i) / 2] |= (uint8_t)((i < LONGEST ? i + 1 : LONGEST) << ('a' + i) % 2 * 4);
+    for (int i = 0; i < LETTERS * TIMES; i++) {
+        int letter = i * 7 % LETTERS;
+        text[i] = (char)('a' + letter);
+        for (int bit = 0; bit < letter; bit++)
+            put_bit(packed + 256, &at, true);
+        if (letter < LONGEST)
+            put_bit(packed + 256, &at, false);
+    }
+    check(unpack_lz77_huffman, bytes_of(packed, 256 + (at + 15) / 16 * 2 + 4), bytes_of(text, sizeof text));
+}
+
 static void a_pattern_is_one_octet_again_and_again(void **state) {
     check(unpack_pattern, TEXT("a\0\0\0\x05\0\0\0"), TEXT("aaaaa"));
     damaged(unpack_pattern, TEXT("a\0\0\0\x05\0\0\0"), 4);
@@ -131,6 +157,7 @@ int main(void) {
         cmocka_unit_test(lz77_is_undone),
         cmocka_unit_test(lznt1_is_undone),
         cmocka_unit_test(lz77_with_huffman_codes_is_undone),
+        cmocka_unit_test(codes_may_be_of_any_length),
         cmocka_unit_test(a_pattern_is_one_octet_again_and_again),
         cmocka_unit_test(lz4_is_undone),
     };
