@@ -36,6 +36,19 @@ static void pass_base(struct tftp_blocks *b) {
     b->base++;
 }
 
+/* However far it is, a window of steps is all. */
+static void move_base(struct tftp_blocks *b, uint64_t to) {
+    for (unsigned i = 0; i < TFTP_WINDOW && b->base < to; i++) {
+        if (!(*word_of(b, b->base) & bit_of(b->base)))
+            counter_one(COUNTER_TFTP_BLOCKS_MISSED);
+        pass_base(b);
+    }
+    if (b->base >= to)
+        return;
+    counter_add(COUNTER_TFTP_BLOCKS_MISSED, to - b->base);
+    b->base = to;
+}
+
 enum tftp_block tftp_blocks_take(struct tftp_blocks *b, uint16_t number, uint64_t *index) {
     if (!b->began && (number == 0 || number > TFTP_WINDOW))
         b->base = number ? number - 1u : NUMBERS - 1;
@@ -45,9 +58,8 @@ enum tftp_block tftp_blocks_take(struct tftp_blocks *b, uint16_t number, uint64_
         return TFTP_BLOCK_NONE;
     if (*index < b->base)
         return TFTP_BLOCK_AGAIN;
-    for (; b->base + TFTP_WINDOW <= *index; pass_base(b))
-        if (!(*word_of(b, b->base) & bit_of(b->base)))
-            counter_one(COUNTER_TFTP_BLOCKS_MISSED);
+    if (b->base + TFTP_WINDOW <= *index)
+        move_base(b, *index + 1 - TFTP_WINDOW);
     if (*word_of(b, *index) & bit_of(*index))
         return TFTP_BLOCK_AGAIN;
     *word_of(b, *index) |= bit_of(*index);

@@ -390,6 +390,20 @@ static void a_flow_of_something_else_is_left(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
+/* One that was seen and one that is far ahead: of those between them a window is still waited for. */
+static void blocks_that_are_skipped_are_counted_however_many(void **state) {
+    enum { FAR = 30000 };
+    struct tftp_blocks b = {.base = 0};
+    uint64_t index;
+    assert_int_equal(tftp_blocks_take(&b, 1, &index), TFTP_BLOCK_NEW);
+    assert_int_equal(tftp_blocks_take(&b, 500, &index), TFTP_BLOCK_NEW);
+    assert_int_equal(tftp_blocks_take(&b, FAR, &index), TFTP_BLOCK_NEW);
+    assert_int_equal(index, FAR - 1);
+    assert_int_equal(counter_values[COUNTER_TFTP_BLOCKS_MISSED], FAR - TFTP_WINDOW - 2);
+    assert_int_equal(tftp_blocks_take(&b, FAR - TFTP_WINDOW + 1, &index), TFTP_BLOCK_NEW);
+    assert_int_equal(tftp_blocks_take(&b, FAR - TFTP_WINDOW, &index), TFTP_BLOCK_AGAIN);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_file_that_is_read_comes_from_a_port_of_its_own),
@@ -418,6 +432,7 @@ int main(void) {
         TEST(without_a_name_they_are_none),
         TEST(with_a_name_but_without_an_order_they_are_none),
         TEST(what_is_no_request_is_none),
+        TEST(blocks_that_are_skipped_are_counted_however_many),
         TEST(a_flow_of_something_else_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
