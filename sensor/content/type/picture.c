@@ -62,7 +62,7 @@ static bool is_quantisation(const uint8_t *segment, unsigned length) {
            (length - 2) / one <= 4;
 }
 
-static bool is_scan(const uint8_t *segment, unsigned length) {
+static bool is_scan_header(const uint8_t *segment, unsigned length) {
     unsigned components = segment[4], spectral = 5 + 2 * components;
     return components >= 1 && components <= 4 && length == 6 + 2 * components && segment[spectral] <= 63 &&
            segment[spectral + 1] <= 63;
@@ -78,7 +78,7 @@ static unsigned score_segment(const uint8_t *segment) {
     if (code == DQT)
         return is_quantisation(segment, length) ? 2 : 0;
     if (code == SOS)
-        return is_scan(segment, length) ? 2 : 0;
+        return is_scan_header(segment, length) ? 2 : 0;
     return code == DRI && length == 4;
 }
 
@@ -111,12 +111,21 @@ static bool is_scan_data(const uint8_t *p) {
     return zeros <= PICTURE_LOOK / 8 && different >= PICTURE_LOOK / 2;
 }
 
+/* An FF that is stuffed says something only where other octets follow than behind the one before: what
+ * repeats itself, such as the numbers from 0 to 255, has one in each round. */
+static bool is_scan(struct picture_finder *f, const uint8_t *p, uint64_t offset) {
+    bool other = memcmp(f->behind, p + 1, sizeof f->behind) != 0;
+    memcpy(f->behind, p + 1, sizeof f->behind);
+    f->stuffed += other;
+    return other && f->stuffed >= SCAN_STUFFED && !f->unstuffed && offset / SCAN_SPARSE >= f->stuffed &&
+           is_scan_data(p);
+}
+
 /* Each FF of a JPEG begins a marker, or is stuffed in a scan. */
 static bool is_jpeg(struct picture_finder *f, const uint8_t *p, uint64_t offset) {
     uint8_t code = p[1];
     if (code == 0 || (code >= RST0 && code <= RST7))
-        return ++f->stuffed >= SCAN_STUFFED && !f->unstuffed && offset / SCAN_SPARSE >= f->stuffed &&
-               is_scan_data(p);
+        return is_scan(f, p, offset);
     f->unstuffed |= code != EOI && score_segment(p) == 0;
     return code == SOI ? p[2] == 0xff && is_application(p + 2)
                        : is_application(p) || follow_chain(f, p, offset);

@@ -20,10 +20,11 @@ struct picture_finder {
         uint64_t next; /* offset at which its next segment must begin */
         unsigned score;
     } chains[PICTURE_CHAINS];
-    unsigned turn;    /* of the chains: which one gives way */
-    unsigned stuffed; /* FF with what stands behind it in a scan, */
-    bool unstuffed;   /* and an FF with something else */
-    uint8_t held;     /* of the last bytes */
+    unsigned turn;     /* of the chains: which one gives way */
+    unsigned stuffed;  /* FF with what stands behind it in a scan, */
+    uint8_t behind[8]; /* which it was for the last one; */
+    bool unstuffed;    /* and an FF with something else */
+    uint8_t held;      /* of the last bytes */
     uint8_t last[PICTURE_LOOK - 1];
 };
 

@@ -135,6 +135,9 @@ static void noise_numbers_and_sound_hold_no_picture(void **state) {
     for (size_t i = 0; i < PICTURE_REACH; i++) /* numbers of 16 bits, all below 256 */
         room[i] = i % 2 ? 0 : (uint8_t)(i * 31 / 7);
     assert_none(room, PICTURE_REACH);
+    for (size_t i = 0; i < PICTURE_REACH; i++) /* octets that are counted */
+        room[i] = (uint8_t)i;
+    assert_none(room, PICTURE_REACH);
     memset(room, 0xff, PICTURE_REACH);
     assert_none(room, PICTURE_REACH);
     for (size_t i = 0; i < PICTURE_REACH;
