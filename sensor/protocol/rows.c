@@ -13,6 +13,7 @@ static const time_ns pause_preset = 5 * NS_PER_S;
 
 void columns_clear(struct rows_columns *c) {
     c->n = c->kept = 0;
+    c->digest = 0;
 }
 
 void columns_finish(struct rows_columns *c) {
@@ -31,6 +32,14 @@ static bool grow_columns(struct rows_columns *c) {
     return true;
 }
 
+/* Tells whether names differ; who chooses two that do not leaves out the second, no more (FNV-1a). */
+static void digest_name(struct rows_columns *c, const struct rows_column *column) {
+    uint64_t h = c->digest ? c->digest : 0xcbf29ce484222325u;
+    for (unsigned k = 0; k <= column->name_n; k++)
+        h = (h ^ (k < column->name_n ? column->name[k] : 0x1f)) * 0x100000001b3u;
+    c->digest = h;
+}
+
 void columns_add(struct rows_columns *c, struct bytes name, uint32_t type) {
     c->n++;
     if (c->kept < c->n - 1 || (c->kept == c->room && !grow_columns(c))) {
@@ -42,20 +51,12 @@ void columns_add(struct rows_columns *c, struct bytes name, uint32_t type) {
     column->name_n = (uint8_t)(name.n < VALUE_NAME ? name.n : VALUE_NAME);
     if (column->name_n)
         memcpy(column->name, name.p, column->name_n);
+    digest_name(c, column);
 }
 
 const struct rows_column *columns_at(const struct rows_columns *c, unsigned i) {
     static const struct rows_column none;
     return i < c->kept ? &c->column[i] : &none;
-}
-
-/* Tells whether names differ; who chooses two that do not leaves out the second, no more (FNV-1a). */
-static uint64_t digest_columns(const struct rows_columns *c) {
-    uint64_t h = 0xcbf29ce484222325u;
-    for (unsigned i = 0; i < c->kept; i++)
-        for (unsigned k = 0; k <= c->column[i].name_n; k++)
-            h = (h ^ (k < c->column[i].name_n ? c->column[i].name[k] : 0x1f)) * 0x100000001b3u;
-    return h;
 }
 
 /* --- the object --- */
@@ -196,10 +197,9 @@ void rows_line_end(struct rows *r) {
 }
 
 void rows_header(struct rows *r, const struct rows_columns *c) {
-    uint64_t header = digest_columns(c);
-    if (c->kept == 0 || (r->open && r->header == header))
+    if (c->kept == 0 || (r->open && r->header == c->digest))
         return;
-    r->header = header;
+    r->header = c->digest;
     for (unsigned i = 0; i < c->kept; i++)
         rows_field(r, bytes_of(c->column[i].name, c->column[i].name_n));
     rows_line_end(r);

@@ -23,6 +23,7 @@ struct rows_column {
 struct rows_columns {
     unsigned n; /* also of those that are not kept */
     unsigned kept, room;
+    uint64_t digest; /* of the names that are kept */
     struct rows_column *column;
 };
 
