@@ -18,10 +18,11 @@ static bool is_word_octet(uint8_t c) {
     return is_letter(c) || (c >= '0' && c <= '9') || c == '$' || c >= 0x80;
 }
 
-/* How many octets stand before one that ends the run. */
-static size_t count_until(const uint8_t *p, size_t n, const char *stops) {
+/* How many octets stand before one of four that ends the run. */
+static size_t count_until(const uint8_t *p, size_t n, const char stops[4]) {
+    const uint8_t *s = (const uint8_t *)stops;
     size_t i = 0;
-    while (i < n && (p[i] == 0 || !strchr(stops, p[i])))
+    while (i < n && p[i] != s[0] && p[i] != s[1] && p[i] != s[2] && p[i] != s[3])
         i++;
     return i;
 }
@@ -44,7 +45,7 @@ static void end_literal(struct statement *s, bool whole) {
 }
 
 static size_t take_text(struct statement *s, const uint8_t *p, size_t n) {
-    const char *stops = s->backslashes ? "'\"`0" : "'\"";
+    const char *stops = s->backslashes ? "'\"`0" : "'\"'\"";
     size_t run = count_until(p, n, stops);
     put_octets(s, p, run);
     if (run)
@@ -88,7 +89,8 @@ static size_t take_digits(struct statement *s, const uint8_t *p, size_t n) {
 }
 
 static size_t take_literal(struct statement *s, const uint8_t *p, size_t n) {
-    const char stops[] = {(char)s->quote, s->escapes ? '\\' : (char)s->quote, 0};
+    const char quote = (char)s->quote, escape = s->escapes ? '\\' : quote;
+    const char stops[] = {quote, escape, quote, escape};
     size_t run = count_until(p, n, stops);
     if (run)
         value_data(&s->rows->value, p, run);
@@ -119,13 +121,12 @@ static size_t take_quote(struct statement *s, const uint8_t *p) {
 }
 
 static size_t take_name(struct statement *s, const uint8_t *p, size_t n) {
-    const char stops[] = {(char)s->quote, 0};
-    size_t run = count_until(p, n, stops);
-    bool over = run < n;
-    put_octets(s, p, run + over);
-    if (over)
+    const uint8_t *end = memchr(p, s->quote, n);
+    size_t run = end ? (size_t)(end - p) + 1 : n;
+    put_octets(s, p, run);
+    if (end)
         s->at = STATEMENT_TEXT;
-    return run + over;
+    return run;
 }
 
 static void take_flow(struct statement *s, const uint8_t *p, size_t n) {

@@ -232,7 +232,7 @@ static size_t take_type_name(struct mysql *m, struct my_side *s, const uint8_t *
 /* --- commands --- */
 
 bool my_is_file(const struct mysql *m, const struct my_side *s, uint8_t packet) {
-    bool due = m->command == MY_QUERY && (m->file_due || statement_kind(&m->statement) == STATEMENT_LOAD);
+    bool due = m->command == MY_QUERY && (m->file_due || m->loads);
     return packet != 0 && m->answered && (due || s->open);
 }
 
@@ -256,7 +256,7 @@ static void begin_by_name(struct mysql *m, struct my_side *s, uint8_t command) {
     s->first = command;
     switch (command) {
     case MY_QUERY:
-        m->file_due = false;
+        m->file_due = m->loads = false;
         m->file_n = 0;
         if (m->capabilities & MYSQL_ATTRIBUTES)
             my_go_to(s, MY_AT_ATTRIBUTES);
@@ -355,7 +355,7 @@ static void end_small(struct mysql *m, struct my_side *s) {
 void my_end_command(struct mysql *m, struct my_side *s, bool whole) {
     enum my_step step = s->step;
     if (step == MY_AT_TEXT) {
-        statement_end(&m->statement, true, whole);
+        m->loads = statement_end(&m->statement, true, whole) == STATEMENT_LOAD;
         note_table(m);
     } else if (step == MY_AT_SMALL && whole) {
         end_small(m, s);

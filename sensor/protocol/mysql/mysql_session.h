@@ -147,7 +147,8 @@ struct mysql {
     unsigned skipped;          /* of them, those of values that are bound */
     struct rows_columns *into; /* where the others go */
     enum my_command command;   /* the last one */
-    bool file_due;             /* the server has asked for a file */
+    bool loads;                /* the last statement does, from a file */
+    bool file_due;             /* the server has asked for one */
     uint16_t file_n;
     uint8_t file[VALUE_NAME * 4];
     struct my_side side[2];
