@@ -287,7 +287,7 @@ static size_t take_small(struct mysql *m, struct my_side *s, const uint8_t *p, s
     size_t room = (size_t)(MY_SMALL - s->small_n), keep = n < room ? n : room;
     memcpy(s->small + s->small_n, p, keep);
     s->small_n = (uint16_t)(s->small_n + keep);
-    if (keep == n || !m->answered)
+    if (keep == n)
         return n;
     my_take_stray(m, s, s->small, s->small_n);
     s->step = MY_AT_STRAY;
@@ -302,7 +302,7 @@ size_t my_take_command(struct mysql *m, struct my_side *s, const uint8_t *p, siz
     case MY_AT_SMALL:
         return take_small(m, s, p, n);
     case MY_AT_SKIP:
-        return n;
+        return my_skip(s, n);
     case MY_AT_STRAY:
     case MY_AT_FILE:
         my_take_stray(m, s, p, n);
@@ -357,7 +357,7 @@ void my_end_command(struct mysql *m, struct my_side *s, bool whole) {
     if (step == MY_AT_TEXT) {
         m->loads = statement_end(&m->statement, true, whole) == STATEMENT_LOAD;
         note_table(m);
-    } else if (step == MY_AT_SMALL && whole) {
+    } else if (whole && (step == MY_AT_SMALL || (step == MY_AT_STRAY && !m->answered))) {
         end_small(m, s);
     } else if (step == MY_AT_VALUE) {
         my_end_value(m, s, false, false);

@@ -176,7 +176,7 @@ static size_t take_small(struct mysql *m, struct my_side *s, const uint8_t *p, s
     size_t room = (size_t)(MY_SMALL - s->small_n), keep = n < room ? n : room;
     memcpy(s->small + s->small_n, p, keep);
     s->small_n = (uint16_t)(s->small_n + keep);
-    if (keep == n || m->phase != MY_ANSWER)
+    if (keep == n)
         return n;
     my_take_stray(m, s, s->small, s->small_n);
     s->step = MY_AT_STRAY;
@@ -200,7 +200,7 @@ size_t my_take_answer(struct mysql *m, struct my_side *s, const uint8_t *p, size
     case MY_AT_SMALL:
         return take_small(m, s, p, n);
     case MY_AT_SKIP:
-        return n;
+        return my_skip(s, n);
     case MY_AT_STRAY:
         my_take_stray(m, s, p, n);
         return n;
@@ -255,7 +255,9 @@ static void end_small(struct mysql *m, struct my_side *s) {
 }
 
 void my_end_answer(struct mysql *m, struct my_side *s, bool whole) {
-    if (s->step == MY_AT_SMALL && whole)
+    bool stray =
+        s->step == MY_AT_STRAY && s->small_n > 0 && m->phase != MY_ANSWER; /* its first octets count */
+    if (whole && (s->step == MY_AT_SMALL || stray))
         end_small(m, s);
     else if (s->step == MY_AT_VALUE)
         my_end_value(m, s, false, false);
@@ -263,7 +265,7 @@ void my_end_answer(struct mysql *m, struct my_side *s, bool whole) {
         m->c->services->end(m->c, s->object, whole ? TRANSFER_DONE : TRANSFER_CUT);
         s->open = false;
     }
-    if (s->step != MY_AT_SMALL && m->phase == MY_ROWS)
+    if (s->step != MY_AT_SMALL && !stray && m->phase == MY_ROWS)
         m->rows_began = true;
     rows_line_end(&s->rows);
 }

@@ -208,6 +208,8 @@ bool my_gather(struct my_side *s, size_t want, const uint8_t *p, size_t n, size_
 void my_begin_object(struct mysql *m, struct my_side *s, struct bytes name);
 /* With its object, if it has none yet. */
 void my_take_stray(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n);
+/* What has no place in a message: how many octets were taken. More than a few are a stray. */
+size_t my_skip(struct my_side *s, size_t n);
 /* True: a length of one to nine octets has come. */
 bool my_gather_length(struct my_side *s, const uint8_t *p, size_t n, size_t *at, uint64_t *length);
 /* The values of a row follow: s->count of them, s->binary or as text. In binary they can be told apart where

@@ -28,6 +28,13 @@ void my_take_stray(struct mysql *m, struct my_side *s, const uint8_t *p, size_t 
         m->c->services->data(m->c, s->object, p, n);
 }
 
+size_t my_skip(struct my_side *s, size_t n) {
+    if (s->left <= MY_SMALL && !s->goes_on)
+        return n;
+    my_go_to(s, MY_AT_STRAY);
+    return 0;
+}
+
 /* --- which columns, which values --- */
 
 static const struct rows_columns *names_of(const struct mysql *m, const struct my_side *s) {

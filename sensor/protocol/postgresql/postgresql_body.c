@@ -33,13 +33,19 @@ static uint32_t gathered(const struct pg_side *s, size_t from, size_t n) {
     return number;
 }
 
-/* True: a name has come, with its NUL; its first octets are in s->small. */
+/* True: a name has come, with its NUL; its first octets are in s->small. What is longer is none. */
 static bool gather_name(struct pg_side *s, const uint8_t *p, size_t n, size_t *at) {
     const uint8_t *end = memchr(p, 0, n);
     size_t run = end ? (size_t)(end - p) : n, room = (size_t)(FIXED - s->text_n);
-    size_t keep = run < room ? run : room;
+    size_t keep = run < room ? run : room, most = (size_t)(PG_SMALL - s->small_n);
+    if (run > most) {
+        *at = most;
+        go_to(s, PG_AT_SKIP);
+        return false;
+    }
     memcpy(s->small + s->text_n, p, keep);
     s->text_n = (uint16_t)(s->text_n + keep);
+    s->small_n = (uint16_t)(s->small_n + run);
     *at = run + (end != NULL);
     return end != NULL;
 }
@@ -273,12 +279,26 @@ static size_t take_small(struct pg_side *s, const uint8_t *p, size_t n) {
     return n;
 }
 
+static void begin_stray(struct postgresql *g, struct pg_side *s) {
+    struct transfer_seed seed = sql_seed(&s->source, bytes_of(NULL, 0));
+    s->stray = g->c->services->begin(g->c, &seed);
+}
+
+/* What has no place in a message is looked at where it is more than a few octets. */
+static size_t take_rest(struct postgresql *g, struct pg_side *s, size_t n) {
+    if (s->left <= PG_SMALL)
+        return n;
+    begin_stray(g, s);
+    go_to(s, PG_AT_STRAY);
+    return 0;
+}
+
 size_t pg_take_body(struct postgresql *g, struct pg_side *s, const uint8_t *p, size_t n) {
     switch (s->step) {
     case PG_AT_SMALL:
         return take_small(s, p, n);
     case PG_AT_SKIP:
-        return n;
+        return take_rest(g, s, n);
     case PG_AT_STRAY:
         g->c->services->data(g->c, s->stray, p, n);
         return n;
@@ -304,12 +324,6 @@ size_t pg_take_body(struct postgresql *g, struct pg_side *s, const uint8_t *p, s
 }
 
 /* --- a body begins and ends --- */
-
-static void begin_stray(struct postgresql *g, struct pg_side *s) {
-    struct transfer_seed seed = sql_seed(&s->source, bytes_of(NULL, 0));
-    s->stray = g->c->services->begin(g->c, &seed);
-    s->stray_open = true;
-}
 
 static enum pg_step first_step(const struct pg_side *s, bool server) {
     if (s->type == 'd')
@@ -354,7 +368,6 @@ void pg_end_body(struct postgresql *g, struct pg_side *s, bool whole) {
     else if (s->step == PG_AT_VALUE)
         end_value(g, s, false, false);
     rows_line_end(&s->rows);
-    s->stray_open = false;
     s->in_body = false;
     s->head_n = 0;
 }

@@ -82,7 +82,6 @@ struct pg_side {
     uint32_t value_left, value_type;
     bool value_begins; /* nothing of the value came yet */
     struct transfer *stray;
-    bool stray_open;
     uint16_t text_n; /* octets of a name that is gathered in `small` */
     uint16_t small_n;
     uint8_t small[PG_SMALL];

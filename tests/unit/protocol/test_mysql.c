@@ -232,6 +232,44 @@ static void statements_that_change_are_lines_of_one_text_and_questions_are_not_k
     });
 }
 
+/* Behind a login, in place of a definition, of an end of rows, and behind a row. */
+static void what_is_longer_than_its_message_needs_is_looked_at(void **state) {
+    enum { NAME = 64 };
+    char row[NAME + 8] = {0};
+    static char login[45 + 3000], rest[3000];
+    memset(rest, 'y', sizeof rest);
+    memset(row, 'y', NAME); /* the column's name, as the definition has it */
+    strcat(row, "\nKX\n");
+    memcpy(login, ANSWER("\x09\x82\0\0") + 4, 45);
+    memcpy(login + 45, rest, sizeof rest);
+    const struct piece p[] = {S(GREETING),
+                              C("\xe5\x0b\0\1"),
+                              {SIDE_CLIENT, login, sizeof login},
+                              S(DONE_2),
+                              C("\x0d\0\0\0\3SELECT * FRO"),
+                              S("\1\0\0\1\1\xb8\x0b\0\2"),
+                              {SIDE_SERVER, rest, sizeof rest},
+                              S("\xbb\x0b\0\3\2KX"),
+                              {SIDE_SERVER, rest, sizeof rest},
+                              S("\xb9\x0b\0\4\xfe"),
+                              {SIDE_SERVER, rest, sizeof rest},
+                              C("\x1c\0\0\0\3INSERT INTO t VALUES ('\\n')")};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 6);
+        for (size_t i = 0; i < w->transfers; i++)
+            assert_int_equal(w->transfer[i].how, TRANSFER_DONE);
+        assert_int_equal(w->transfer[0].size, sizeof login);
+        assert_int_equal(w->transfer[0].from, SIDE_CLIENT);
+        assert_text(&w->transfer[0].user, "");
+        assert_int_equal(w->transfer[1].size, sizeof rest);
+        assert_text(&w->transfer[1].user, "lane4");
+        assert_object(&w->transfer[2], SIDE_SERVER, "", row);
+        assert_int_equal(w->transfer[3].size, sizeof rest);
+        assert_int_equal(w->transfer[4].size, sizeof rest + 1);
+        assert_object(&w->transfer[5], SIDE_CLIENT, "t", "INSERT INTO t VALUES ('\n')\n");
+    });
+}
+
 static void what_is_no_packet_is_looked_at_as_anything(void **state) {
     static const struct piece p[] = {OPENED, C("GET /b HTTP/1.1\r\nHost: x.example\r\n\r\n"),
                                      S("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")};
@@ -423,6 +461,7 @@ int main(void) {
         cmocka_unit_test(a_statement_that_is_reset_has_no_values_ahead),
         cmocka_unit_test(a_file_that_is_loaded_is_an_object_of_its_bytes),
         cmocka_unit_test(statements_that_change_are_lines_of_one_text_and_questions_are_not_kept),
+        cmocka_unit_test(what_is_longer_than_its_message_needs_is_looked_at),
         cmocka_unit_test(what_is_no_packet_is_looked_at_as_anything),
         cmocka_unit_test(behind_a_request_for_tls_that_was_decrypted_it_goes_on),
         cmocka_unit_test(behind_a_granted_request_tls_is_encrypted),

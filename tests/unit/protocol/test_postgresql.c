@@ -160,6 +160,38 @@ static void statements_that_change_are_lines_of_one_text_and_questions_are_not_k
     });
 }
 
+static void assert_whole(const struct transfer *t, enum side from, const char *bytes, size_t n) {
+    uint8_t sha256[32];
+    EVP_Digest(bytes, n, sha256, NULL, EVP_sha256(), NULL);
+    assert_int_equal(t->from, from);
+    assert_int_equal(t->how, TRANSFER_DONE);
+    assert_int_equal(t->size, n);
+    assert_memory_equal(t->sha256, sha256, sizeof sha256);
+}
+
+static void what_has_no_place_in_a_message_is_looked_at_where_it_is_long(void **state) {
+    enum { NAME_MOST = 1024 };
+    static char text[3000], rest[3000], few[200];
+    memset(text, 'x', sizeof text);
+    memset(rest, 'y', sizeof rest);
+    memset(few, 'z', sizeof few);
+    const struct piece p[] = {OPENED,
+                              C("Q\0\0\x0b\xc5SELECT 1\0"), /* behind a statement's end */
+                              {SIDE_CLIENT, rest, sizeof rest},
+                              C("P\0\0\x0b\xbc"), /* in place of a name */
+                              {SIDE_CLIENT, text, sizeof text},
+                              S("D\0\0\0\xce\0\0"), /* behind a row that is empty */
+                              {SIDE_SERVER, few, sizeof few},
+                              S("D\0\0\x0b\xbe\0\0"),
+                              {SIDE_SERVER, rest, sizeof rest}};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 3);
+        assert_whole(&w->transfer[0], SIDE_CLIENT, rest, sizeof rest);
+        assert_whole(&w->transfer[1], SIDE_CLIENT, text, sizeof text - NAME_MOST);
+        assert_whole(&w->transfer[2], SIDE_SERVER, rest, sizeof rest);
+    });
+}
+
 /* --- what asks for encryption --- */
 
 static void a_refused_request_is_followed_by_the_conversation(void **state) {
@@ -415,6 +447,7 @@ int main(void) {
         cmocka_unit_test(what_is_bound_to_an_insert_is_a_row_of_its_columns),
         cmocka_unit_test(what_is_bound_to_a_question_is_none),
         cmocka_unit_test(statements_that_change_are_lines_of_one_text_and_questions_are_not_kept),
+        cmocka_unit_test(what_has_no_place_in_a_message_is_looked_at_where_it_is_long),
         cmocka_unit_test(a_refused_request_is_followed_by_the_conversation),
         cmocka_unit_test(behind_a_granted_request_that_was_decrypted_it_goes_on),
         cmocka_unit_test(gss_api_is_encrypted),
