@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/allowance.h"
 #include "base/counter.h"
 #include "protocol/nfs/nfs_session.h"
 
@@ -97,6 +98,7 @@ static void take_argument(struct nfs_message *m, uint32_t number, const struct n
         await_handle(m);
         break;
     case NFS4_READ:
+    case NFS4_READ_PLUS:
         o = await_result(m, number);
         if (o)
             o->offset = v->number;
@@ -210,14 +212,76 @@ static void take_read(struct nfs_message *m, const struct nfs_operation *o, stru
     nfs_message_pass(m, o->handle, NFS_READ, o->offset, n);
 }
 
+/* The server does not send the octets of a hole, which are all zero: as many are made up as somebody pays
+ * for, and the rest was not seen. */
+static void fill_hole(struct nfs_message *m, uint64_t offset, uint64_t n) {
+    enum { HOLE_MOST = 1 << 20 };
+    static const uint8_t zeros[4096];
+    struct conversation *c = m->s->c;
+    size_t paid = allowance_take(c->allowance, ACCOUNT_DECODED, n < HOLE_MOST ? (size_t)n : HOLE_MOST);
+    for (size_t at = 0; at < paid; at += sizeof zeros) {
+        size_t piece = paid - at < sizeof zeros ? paid - at : sizeof zeros;
+        nfs_file_bytes(nfs_pair_of(m), c, &m->pass.handle, NFS_READ, m->from, offset + at,
+                       bytes_of(zeros, piece), offset + paid);
+    }
+    nfs_file_missed(nfs_pair_of(m), c, &m->pass.handle, NFS_READ, m->from, offset + paid, n - paid);
+}
+
+/* RFC 7862 section 15.10.2: data, or where there are none. */
+static size_t step_segment(struct nfs_message *m, struct bytes in) {
+    enum { DATA, HOLE };
+    struct reader r = reader_of(in.p, in.n);
+    uint32_t kind, octets = 0;
+    uint64_t offset, n;
+    if (!reader_u32(&r, &kind) || !xdr_u64(&r, &offset) ||
+        (kind == DATA ? !reader_u32(&r, &octets) : !xdr_u64(&r, &n)))
+        return 0;
+    if (kind == DATA)
+        n = octets;
+    if (kind > HOLE || offset >> NFS_OFFSET_BITS || n >> NFS_OFFSET_BITS) {
+        stop_walk(m);
+        return count_taken(in, &r);
+    }
+    if (--m->segments == 0)
+        next_operation(m, step_result);
+    bool ends = m->to_end && m->segments == 0;
+    if (kind == HOLE)
+        fill_hole(m, offset, n);
+    else
+        nfs_message_pass(m, m->pass.handle, NFS_READ, offset, octets);
+    if (ends && m->pass.left > 0)
+        m->ended_at = offset + n;
+    else if (ends)
+        nfs_file_ended(nfs_pair_of(m), m->s->c, &m->pass.handle, m->from, offset + n);
+    return count_taken(in, &r);
+}
+
+static void take_segments(struct nfs_message *m, const struct nfs_operation *o, struct bytes head) {
+    struct reader r = reader_of(head.p, head.n);
+    uint32_t eof = 0;
+    reader_u32(&r, &eof);
+    reader_u32(&r, &m->segments);
+    m->to_end = eof;
+    m->pass.handle = o ? o->handle : name_alone(m);
+    if (m->segments > 0) {
+        m->step = step_segment;
+        return;
+    }
+    next_operation(m, step_result);
+    if (eof && o)
+        nfs_file_ended(nfs_pair_of(m), m->s->c, &o->handle, m->from, o->offset);
+}
+
 static void take_result(struct nfs_message *m, uint32_t number, const struct nfs4_values *v,
                         struct bytes fields) {
     const struct nfs_operation *o = NULL;
-    if (number == NFS4_GETFH || number == NFS4_READ || number == NFS4_GETATTR || number == NFS4_READDIR ||
-        number == NFS4_CLOSE || number == NFS4_COMMIT || number == NFS4_RENAME)
+    if (number == NFS4_GETFH || number == NFS4_READ || number == NFS4_READ_PLUS || number == NFS4_GETATTR ||
+        number == NFS4_READDIR || number == NFS4_CLOSE || number == NFS4_COMMIT || number == NFS4_RENAME)
         o = next_awaited(m, number);
     if (number == NFS4_READ)
         take_read(m, o, fields);
+    if (number == NFS4_READ_PLUS)
+        take_segments(m, o, fields);
     if (!o)
         return;
     if (number == NFS4_GETFH)
@@ -255,7 +319,7 @@ static size_t step_result(struct nfs_message *m, struct bytes in) {
     }
     if (number == NFS4_READDIR)
         m->step = step_entry;
-    else
+    else if (number != NFS4_READ_PLUS)
         next_operation(m, step_result);
     take_result(m, number, &v, bytes_of(fields, (size_t)(r.at - fields)));
     return count_taken(in, &r);

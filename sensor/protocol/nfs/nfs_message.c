@@ -8,7 +8,6 @@ enum {
     COMPOUND = 1,
     PROCEDURES = 22,
     STRAY_LEAST = 1024, /* octets that nobody understands and that are worth a look */
-    OFFSET_BITS = 62,
     CONTENT_MOST = 64 << 20,
 };
 
@@ -101,7 +100,7 @@ void nfs_message_pass(struct nfs_message *m, struct nfs_handle h, enum nfs_way w
     m->pass.offset = offset;
     m->pass.left = n;
     m->skip = xdr_padded(n) - n;
-    m->pass.dropped = offset >> OFFSET_BITS != 0 || n > CONTENT_MOST;
+    m->pass.dropped = offset >> NFS_OFFSET_BITS != 0 || n > CONTENT_MOST;
     if (m->pass.dropped)
         counter_one(COUNTER_NFS_ODD);
 }

@@ -7,7 +7,11 @@
 
 /* What the files of nfs/ share. */
 
-enum { NFS_NAME_MAX = 255, NFS_HANDLE_MAX = 128 };
+enum {
+    NFS_NAME_MAX = 255,
+    NFS_HANDLE_MAX = 128,
+    NFS_OFFSET_BITS = 62, /* what is further is no place in a file */
+};
 
 /* --- nfs_files.c: the files that two hosts speak of, on all their connections (shared.h) --- */
 
@@ -127,6 +131,8 @@ struct nfs_message {
     /* A compound: */
     uint32_t left; /* operations to come */
     struct nfs_handle current, saved;
+    uint32_t segments;           /* of READ_PLUS, to come */
+    bool to_end;                 /* and the file ends behind them */
     bool entries;                /* of a directory are being read */
     struct nfs_handle directory; /* of the name by which `current` was entered */
     bool makes;                  /* that operation may have made it */
@@ -197,6 +203,7 @@ enum nfs4_number {
     NFS4_SAVEFH = 32,
     NFS4_SETATTR = 34,
     NFS4_WRITE = 38,
+    NFS4_READ_PLUS = 68,
 };
 
 struct nfs4_values {

@@ -767,6 +767,79 @@ static void a_read_far_out_does_not_hide_the_next_one(void **state) {
     play(scene_far_read_4);
 }
 
+static void put_segment_4(struct said *s, bool hole, size_t at, size_t n) {
+    put_u32(s, hole);
+    put_u64(s, at);
+    if (hole)
+        put_u64(s, n);
+    else
+        put_piece(s, at, n);
+}
+
+static struct said *ask_read_plus_4(uint32_t xid, uint64_t at) {
+    struct said *s = compound(xid, 2, 3);
+    put_handle_4(s, "handle-1");
+    put_u32(s, 68);
+    put_zeros(s, 16);
+    put_u64(s, at);
+    put_u32(s, 1 << 17);
+    put_u32(s, 10);
+    ask();
+    s = results(xid, 3);
+    put_done(s, 22);
+    put_done(s, 68);
+    return s;
+}
+
+/* A hole in the middle and at the end; what is behind it in the compound is read. */
+static void scene_read_plus_4(void) {
+    memset(file + 3000, 0, 2001);
+    memset(file + 9000, 0, SIZE - 9000);
+    struct said *s = ask_read_plus_4(1, 0);
+    put_u32(s, 0);
+    put_u32(s, 2);
+    put_segment_4(s, false, 0, 3000);
+    put_segment_4(s, true, 3000, 2001);
+    put_done(s, 10);
+    put_text(s, "handle-1");
+    answer();
+    assert_int_equal(w->transfers, 1);
+    assert_false(w->transfer[0].ended);
+    s = ask_read_plus_4(2, 5001);
+    put_u32(s, 1);
+    put_u32(s, 2);
+    put_segment_4(s, false, 5001, 3999);
+    put_segment_4(s, true, 9000, SIZE - 9000);
+    put_done(s, 10);
+    put_text(s, "handle-1");
+    answer();
+    assert_int_equal(w->transfers, 1);
+    assert_file(&w->transfer[0], TRANSFER_DONE, 0, SIZE);
+    assert_int_equal(counter_values[COUNTER_NFS_COMPOUNDS_CUT], 0);
+}
+
+static void what_is_read_in_segments_is_one_file_with_its_holes(void **state) {
+    play(scene_read_plus_4);
+}
+
+/* Longer than somebody would pay for. */
+static void scene_large_hole_4(void) {
+    struct said *s = ask_read_plus_4(1, 0);
+    put_u32(s, 1);
+    put_u32(s, 1);
+    put_segment_4(s, true, 0, (size_t)1 << 40);
+    put_done(s, 10);
+    put_text(s, "handle-1");
+    answer();
+    pass_time(60);
+    assert_int_equal(w->transfers, 1);
+    assert_int_equal(w->transfer[0].size, 1 << 20);
+}
+
+static void of_a_large_hole_the_rest_was_not_seen(void **state) {
+    play(scene_large_hole_4);
+}
+
 /* Four results are awaited. */
 static void scene_many_reads_4(void) {
     enum { N = SIZE / 5 };
@@ -1108,6 +1181,8 @@ int main(void) {
         cmocka_unit_test(two_reads_may_stand_in_one_compound),
         cmocka_unit_test(the_end_of_one_file_is_not_that_of_the_next_in_its_compound),
         cmocka_unit_test(a_read_far_out_does_not_hide_the_next_one),
+        cmocka_unit_test(what_is_read_in_segments_is_one_file_with_its_holes),
+        cmocka_unit_test(of_a_large_hole_the_rest_was_not_seen),
         cmocka_unit_test(reads_beyond_the_bound_are_looked_at_alone),
         cmocka_unit_test(a_compound_of_many_operations_is_read_to_its_end),
         cmocka_unit_test(names_of_version_4_come_from_listings_and_walks),
