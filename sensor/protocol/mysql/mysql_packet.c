@@ -154,9 +154,8 @@ static void gap_body(struct mysql *m, struct my_side *s, uint64_t n) {
         statement_gap(&m->statement, n);
     } else if (s->step == MY_AT_LONG) {
         value_gap(&m->long_value, n);
-    } else if (s->step == MY_AT_VALUE && n < s->value_left) {
-        value_gap(&s->rows.value, n);
-        s->value_left -= n;
+    } else if (s->step == MY_AT_VALUE && n <= s->value_left) {
+        my_gap_value(m, s, n);
     } else if (s->step != MY_AT_SKIP) {
         skip_rest(m, s, n);
     }

@@ -217,6 +217,8 @@ bool my_gather_length(struct my_side *s, const uint8_t *p, size_t n, size_t *at,
 void my_begin_values(struct mysql *m, struct my_side *s);
 /* MY_AT_BITMAP, MY_AT_INDICATOR, MY_AT_LEAD, MY_AT_VALUE. */
 size_t my_take_values(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n);
+/* Octets of a value are missing, no more than are left of it. */
+void my_gap_value(struct mysql *m, struct my_side *s, uint64_t n);
 void my_end_value(struct mysql *m, struct my_side *s, bool null, bool whole);
 
 /* --- mysql_format.c --- */

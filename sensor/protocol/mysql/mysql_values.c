@@ -165,14 +165,23 @@ static size_t take_lead(struct mysql *m, struct my_side *s, const uint8_t *p, si
     return at;
 }
 
-static size_t take_value(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n) {
-    size_t take = s->value_left < n ? (size_t)s->value_left : n;
-    value_data(&s->rows.value, p, take);
-    s->value_left -= take;
+static void advance_value(struct mysql *m, struct my_side *s, uint64_t n) {
+    s->value_left -= n;
     if (s->value_left == 0) {
         my_end_value(m, s, false, true);
         next_value(m, s);
     }
+}
+
+void my_gap_value(struct mysql *m, struct my_side *s, uint64_t n) {
+    value_gap(&s->rows.value, n);
+    advance_value(m, s, n);
+}
+
+static size_t take_value(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n) {
+    size_t take = s->value_left < n ? (size_t)s->value_left : n;
+    value_data(&s->rows.value, p, take);
+    advance_value(m, s, take);
     return take;
 }
 

@@ -82,14 +82,18 @@ static void begin_value(struct pg_copy *k, struct pg_side *s, uint32_t length) {
         next_value(k);
 }
 
-static size_t take_value(struct pg_copy *k, const uint8_t *p, size_t n) {
-    size_t take = k->left < n ? k->left : n;
-    value_data(&k->value, p, take);
-    k->left -= (uint32_t)take;
+static void advance_value(struct pg_copy *k, size_t n) {
+    k->left -= (uint32_t)n;
     if (k->left == 0) {
         value_end(&k->value, true);
         next_value(k);
     }
+}
+
+static size_t take_value(struct pg_copy *k, const uint8_t *p, size_t n) {
+    size_t take = k->left < n ? k->left : n;
+    value_data(&k->value, p, take);
+    advance_value(k, take);
     return take;
 }
 
@@ -186,9 +190,9 @@ void pg_copy_gap(struct pg_side *s, uint64_t n) {
     if (!k->open)
         return;
     s->source.c->services->gap(s->source.c, k->transfer, n);
-    if (k->at == PG_COPY_VALUE && n < k->left) {
+    if (k->at == PG_COPY_VALUE && n <= k->left) {
         value_gap(&k->value, n);
-        k->left -= (uint32_t)n;
+        advance_value(k, (size_t)n);
         return;
     }
     if (is_within_value(k))

@@ -337,6 +337,20 @@ static void a_gap_in_a_value_leaves_the_next_row_whole(void **state) {
     });
 }
 
+static void behind_a_gap_up_to_a_value_s_end_the_next_value_stands(void **state) {
+    static const struct piece p[] = {OPENED,
+                                     C("\x0d\0\0\0\3SELECT * FRO"),
+                                     S(PLATES),
+                                     S("\x0a\0\0\5\7KX"),
+                                     GAP(SIDE_SERVER, 5),
+                                     S("\1"
+                                       "4" END("\6"))};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 1);
+        assert_object(&w->transfer[0], SIDE_SERVER, "", "plate\tlanes\n\t4\n");
+    });
+}
+
 static void the_server_alone_is_read(void **state) {
     static const struct piece p[] = {S(PLATES), S("\x0a\0\0\5\7KXR4471\1"
                                                   "4" END("\6"))};
@@ -466,6 +480,7 @@ int main(void) {
         cmocka_unit_test(behind_a_request_for_tls_that_was_decrypted_it_goes_on),
         cmocka_unit_test(behind_a_granted_request_tls_is_encrypted),
         cmocka_unit_test(a_gap_in_a_value_leaves_the_next_row_whole),
+        cmocka_unit_test(behind_a_gap_up_to_a_value_s_end_the_next_value_stands),
         cmocka_unit_test(the_server_alone_is_read),
         cmocka_unit_test(a_connection_is_joined_at_a_command),
         cmocka_unit_test(a_picture_in_a_literal_is_an_object),

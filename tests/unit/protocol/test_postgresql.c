@@ -297,6 +297,31 @@ static void a_gap_near_the_begin_of_a_long_value_is_told(void **state) {
     });
 }
 
+/* A file of COPY in binary, of two pictures, and an octet that ends it. */
+static void behind_a_gap_up_to_a_copied_value_s_end_the_next_value_stands(void **state) {
+    enum { PICTURE = 200, SEEN = 150 };
+    static const char head[] = "PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0\0\2\0\0\0\xc8", next[] = "\0\0\0\xc8";
+    static struct stream picture;
+    uint8_t sha256[32];
+    picture.n = 0;
+    stream_jpeg(&picture, PICTURE);
+    assert_int_equal(picture.n, PICTURE);
+    EVP_Digest(picture.p, picture.n, sha256, NULL, EVP_sha256(), NULL);
+    const struct piece p[] = {OPENED,
+                              S("d\0\0\1\xb1"),
+                              {SIDE_SERVER, head, sizeof head - 1},
+                              {SIDE_SERVER, (const char *)picture.p, SEEN},
+                              GAP(SIDE_SERVER, PICTURE - SEEN),
+                              {SIDE_SERVER, next, sizeof next - 1},
+                              {SIDE_SERVER, (const char *)picture.p, PICTURE}};
+    FOR_EACH_SPLIT(p, {
+        assert_int_equal(w->transfers, 3);
+        assert_int_equal(w->transfer[1].missing, PICTURE - SEEN);
+        assert_int_equal(w->transfer[2].missing, 0);
+        assert_memory_equal(w->transfer[2].sha256, sha256, sizeof sha256);
+    });
+}
+
 static void behind_a_gap_over_messages_the_next_row_is_found(void **state) {
     static const struct piece p[] = {OPENED,
                                      DESCRIBED,
@@ -454,6 +479,7 @@ int main(void) {
         cmocka_unit_test(behind_a_granted_request_tls_is_encrypted),
         cmocka_unit_test(a_gap_in_a_value_leaves_the_next_row_whole),
         cmocka_unit_test(a_gap_near_the_begin_of_a_long_value_is_told),
+        cmocka_unit_test(behind_a_gap_up_to_a_copied_value_s_end_the_next_value_stands),
         cmocka_unit_test(behind_a_gap_over_messages_the_next_row_is_found),
         cmocka_unit_test(one_side_alone_is_read),
         cmocka_unit_test(what_is_no_message_is_looked_at_as_anything),
