@@ -34,3 +34,6 @@ EXTENT_FORMATS(DECLARE)
 
 #define ADDRESS(name) &extent_##name,
 const struct extent_format *const extent_formats[] = {EXTENT_FORMATS(ADDRESS) NULL};
+
+/* The search has a bit for each (find.c). */
+_Static_assert(sizeof extent_formats / sizeof *extent_formats <= 32 + 1, "formats have a bound");

@@ -6,7 +6,7 @@
 enum { MAGIC = 4, BLOCK = 3, BLOCK_MAX = 128 << 10, FIRST = 5, RLE = 1, RESERVED = 3 };
 
 struct zstd_state {
-    bool checksum, begun;
+    bool checksum;
 };
 EXTENT_STATE(struct zstd_state);
 
@@ -25,7 +25,6 @@ static void read_block(struct extent *e) {
         extent_break(e);
         return;
     }
-    state_of(e)->begun = true;
     size = type == RLE ? 1 : size;
     if (last)
         extent_skip_ahead(e, size + (state_of(e)->checksum ? 4u : 0), MAGIC, read_magic);
@@ -33,7 +32,7 @@ static void read_block(struct extent *e) {
         extent_skip(e, size, BLOCK, read_block);
 }
 
-/* The frame's descriptor says how long its header is. The first block is judged before anything is told. */
+/* The frame's descriptor says how long its header is. */
 static void read_frame(struct extent *e) {
     static const uint8_t sizes[4] = {0, 2, 4, 8}, dictionaries[4] = {0, 1, 2, 4};
     uint8_t d = e->header[MAGIC];
