@@ -134,7 +134,7 @@
     COUNTER(INNER_LOST,           "protocol.inner_lost",          "bytes of what a flow became that were left out: more runs than one call may hand over") \
     COUNTER(SHARED_EVICTED,       "protocol.shared_evicted",      "states of sessions given up before a flow that was announced asked for them, to make room") \
     COUNTER(TUNNELS_FALLBACK,     "protocol.tunnels_fallback",    "flows that went on with their protocol, since nobody knew what was said to follow it") \
-    COUNTER(TUNNELS_TOO_DEEP,     "protocol.tunnels_too_deep",    "tunnels in tunnels beyond the limit") \
+    COUNTER(TUNNELS_TOO_DEEP,     "protocol.tunnels_too_deep",    "tunnels in tunnels, or beside each other in one flow, beyond the limit") \
     COUNTER(UNKNOWN_OBJECTS,      "protocol.unknown_objects",    "objects made of what has structure in streams whose protocol is unknown") \
     COUNTER(CARVING_BOUNDED,      "protocol.carving_bounded",    "KiB of streams whose protocol is unknown in which too much looked like the beginning of a file: what begins there may have been missed") \
     COUNTER(CARVING_BROKEN,       "protocol.carving_broken",     "files in such streams that went on otherwise than their format allows, or were cut: objects that are not complete") \

@@ -83,6 +83,8 @@ void dispatch_become(struct dispatcher *dp, struct conversation *c) {
                            .foreign = d->foreign,
                            .spoken = d->spoken,
                            .target = d->target,
+                           .flow = d->flow,
+                           .branches = d->branches,
                            .within = wrapped ? d->asked : d->within,
                            .tunnels = (uint8_t)(d->tunnels + 1),
                            .turns = (uint8_t)(d->turns + 1)};

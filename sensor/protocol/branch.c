@@ -5,8 +5,8 @@
 
 struct conversation *branch_open(struct conversation *trunk, const struct protocol *p, struct bytes facts,
                                  struct bytes target) {
-    struct dispatch *outer = trunk->dispatch;
-    if (outer->tunnels == TUNNELS_MAX) {
+    struct dispatch *outer = trunk->dispatch, *flow = outer->flow ? outer->flow : outer;
+    if (outer->tunnels == TUNNELS_MAX || flow->branches == BRANCHES_MAX) {
         counter_one(COUNTER_TUNNELS_TOO_DEEP);
         return NULL;
     }
@@ -16,6 +16,8 @@ struct conversation *branch_open(struct conversation *trunk, const struct protoc
     counter_one(COUNTER_TUNNELS);
     c->allowance = trunk->allowance;
     c->now = trunk->now;
+    flow->branches++;
+    c->dispatch->flow = flow;
     c->dispatch->tunnels = (uint8_t)(outer->tunnels + 1);
     c->dispatch->target = target;
     c->dispatch->ndpi_spoke = true; /* it has nothing to say of it */
@@ -51,5 +53,6 @@ void branch_close(struct conversation *trunk, struct conversation *branch) {
     branch->now = trunk->now;
     conversation_decide(dp, branch);
     note_unread(trunk, branch, true);
+    branch->dispatch->flow->branches--;
     conversation_close(dp, branch);
 }

@@ -14,6 +14,7 @@ enum {
     TUNNELS_MAX = 4, /* conversations in conversations, and turns in one call: bounds the recursion of
                         dispatch_become() */
     INNER_MAX = 4,
+    BRANCHES_MAX = 64, /* conversations beside each other, and in each other, of one flow at once */
 };
 
 #define SETTLE_AFTER UINT64_C(200000000) /* ns of packet time */
@@ -47,12 +48,14 @@ struct dispatch {
     bool began;    /* a transfer */
     bool may_seal; /* what was held when nobody else took it promises TLS */
     bool encrypted;
-    bool lost;           /* see conversation_lost() */
-    const char *spoken;  /* name of the protocol that ran last, the last resort aside */
-    bool fallback;       /* of what becomes of it, as the protocol asked */
-    struct bytes target; /* of a branch: the host that it leads to; borrowed */
-    uint8_t tunnels;     /* conversations around this one */
-    uint8_t turns;       /* of this call */
+    bool lost;             /* see conversation_lost() */
+    const char *spoken;    /* name of the protocol that ran last, the last resort aside */
+    bool fallback;         /* of what becomes of it, as the protocol asked */
+    struct bytes target;   /* of a branch: the host that it leads to; borrowed */
+    struct dispatch *flow; /* of a branch: the one that all around it began with */
+    unsigned branches;     /* of that one: how many there are */
+    uint8_t tunnels;       /* conversations around this one */
+    uint8_t turns;         /* of this call */
     uint8_t inner_runs;
     uint64_t candidates;            /* bits, as the protocol asked */
     const struct protocol *certain; /* likewise; NULL: one of the candidates */

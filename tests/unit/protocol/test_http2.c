@@ -159,6 +159,42 @@ static void a_tunnel_that_nobody_reads_makes_its_flow_one_that_is_not_read(void 
     }
 }
 
+/* Streams behind CONNECT, as many as one connection may have. */
+static size_t put_tunnels(uint8_t *out) {
+    static const uint8_t connect[] = CONNECT;
+    enum { START = 24 + 9, STREAM = sizeof connect - 1 - START, EACH = 16 };
+    memcpy(out, connect, START);
+    for (uint8_t i = 0; i < EACH; i++) {
+        memcpy(out + START + i * STREAM, connect + START, STREAM);
+        out[START + i * STREAM + 8] = 2 * i + 1;
+    }
+    return START + EACH * STREAM;
+}
+
+static void tunnels_of_one_flow_have_a_bound_however_they_stand_in_each_other(void **state) {
+    enum { EACH = 16, MOST = 64 };
+    uint8_t frame[9 + 1024] = "\0\0\0\0\0\0\0\0\0";
+    size_t n = put_tunnels(frame + 9);
+    struct world *w = world_create(&(struct dispatch_options){.conversations = 400});
+    size_t flow = world_open(w, (struct endpoint){.port = 40000}, (struct endpoint){.port = 80});
+    memset(counter_values, 0, COUNTER_COUNT * sizeof *counter_values);
+    world_deliver(w, flow, SIDE_CLIENT, frame + 9, n, 0);
+    assert_int_equal(dispatcher_conversations(w->dispatcher), 1 + EACH);
+    frame[1] = (uint8_t)(n >> 8);
+    frame[2] = (uint8_t)n;
+    for (uint8_t i = 0; i < EACH; i++) {
+        frame[8] = 2 * i + 1;
+        world_deliver(w, flow, SIDE_CLIENT, frame, 9 + n, 0);
+    }
+    assert_int_equal(dispatcher_conversations(w->dispatcher), 1 + MOST);
+    assert_int_equal(counter_values[COUNTER_TUNNELS_TOO_DEEP], EACH * EACH + EACH - MOST);
+    world_deliver(w, flow, SIDE_SERVER, (const uint8_t *)SETTINGS, 9, 0);
+    for (int side = 0; side < 2; side++) /* the first one's go with it */
+        world_deliver(w, flow, side, (const uint8_t *)"\0\0\0\0\1\0\0\0\1", 9, 0);
+    assert_int_equal(dispatcher_conversations(w->dispatcher), MOST - EACH);
+    world_destroy(w);
+}
+
 /* --- bounds --- */
 
 static struct world *open_world(size_t *flow) {
@@ -277,6 +313,7 @@ int main(void) {
         cmocka_unit_test(a_websocket_in_a_stream_gives_its_messages),
         cmocka_unit_test(a_tunnel_that_is_refused_has_an_answer_as_any_other),
         cmocka_unit_test(a_tunnel_that_nobody_reads_makes_its_flow_one_that_is_not_read),
+        cmocka_unit_test(tunnels_of_one_flow_have_a_bound_however_they_stand_in_each_other),
         cmocka_unit_test(of_too_many_streams_the_oldest_are_cut_and_counted),
         cmocka_unit_test(a_request_behind_the_end_of_its_stream_leaves_nothing_behind),
         cmocka_unit_test(what_is_kept_of_many_streams_has_a_bound),
