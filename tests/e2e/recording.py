@@ -23,12 +23,14 @@ class Recording:
         return self
 
     def mark(self):
-        """What was on the wire before is in the file: a ping of our own is."""
-        size = os.path.getsize(self.path)
-        def grown():
-            self.lab.run('lane', 'ping', '-c1', '-W1', net.UNKNOWN, check=False)
-            return os.path.getsize(self.path) > size
-        net.wait_for(grown, 15, 'a ping in the capture')
+        """What was on the wire before is in the file: a ping of our own is, known by what it holds."""
+        mark = os.urandom(8)
+        def marked():
+            self.lab.run('lane', 'ping', '-c1', '-W1', '-p', mark.hex(), net.UNKNOWN, check=False)
+            with open(self.path, 'rb') as f:
+                f.seek(max(0, os.path.getsize(self.path) - (1 << 20)))
+                return mark in f.read()
+        net.wait_for(marked, 15, 'a ping in the capture')
 
     def __exit__(self, *_):
         self.mark()

@@ -102,8 +102,9 @@ class Session:
         with open(path, 'rb') as f:
             self.data = f.read()
 
-    def check(self, wanted, one_sided=False):
-        """`one_sided`: the side that sends the files is enough for all of them."""
+    def check(self, wanted, one_sided=False, late=True):
+        """`one_sided`: the side that sends the files is enough for all of them. Not `late`: a session of which the beginning is missing is
+        not read."""
         whole = self.replay.read(self.data, 'whole')
         assert wanted <= set(whole), f'{len(wanted - set(whole))} of {len(wanted)} are missing from the whole session'
         chance = random.Random(SEED)
@@ -115,20 +116,27 @@ class Session:
             for share in 0.001, 0.01, 0.05:
                 got = set(self.replay.read(changed('drop', share, chance, self.data), f'drop {i}'))
                 assert got <= set(whole), f'lost {share}, number {i}: {len(got - set(whole))} more'
-        self.check_parts(wanted, set(whole), one_sided)
+        self.check_sides(wanted, set(whole), one_sided)
+        if late:
+            self.check_late(set(whole))
 
-    def check_parts(self, wanted, whole, one_sided):
+    def senders(self):
         source = io.BytesIO(self.data)
         source.read(captures.FILE_HEAD)
-        senders = [sender_of(packet) for _, packet in captures.packets(source)]
+        return [sender_of(packet) for _, packet in captures.packets(source)]
+
+    def check_sides(self, wanted, whole, one_sided):
         best = 0
-        for sender in sorted(set(senders)):
+        for sender in sorted(set(self.senders())):
             got = set(self.replay.read(kept(self.data, lambda i, packet: sender_of(packet) == sender), f'from {sender.hex()} alone'))
             assert got <= whole, f'from {sender.hex()} alone: {len(got - whole)} more'
             best = max(best, len(wanted & got))
         assert not one_sided or best == len(wanted), f'one side alone gives {best} of {len(wanted)}'
+
+    def check_late(self, whole):
+        packets = len(self.senders())
         for part in range(1, 8):
-            first = part * len(senders) // 8
+            first = part * packets // 8
             got = set(self.replay.read(kept(self.data, lambda i, packet: i >= first), f'from packet {first} on'))
             assert got <= whole, f'from packet {first} on: {len(got - whole)} more'
 

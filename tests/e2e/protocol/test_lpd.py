@@ -97,3 +97,11 @@ def test_letters_that_are_printed_are_silent(lab, sensor, printer):
     lab.run('lane', 'rlpr', f'-H{net.UNKNOWN}', '-Planes', str(printer / 'letter.txt'))
     net.wait_for(sensor.transfers, 10, 'the transfer')
     assert not [r for r in sensor.finish() if r['event']['action'] == 'alert']
+
+
+@pytest.mark.parametrize('how', ['control-first', 'stream'])
+def test_a_damaged_session_gives_what_is_whole_of_it(lab, printer, torture, how):
+    made = pictures(printer, 70500, 12)
+    with torture.session() as s:
+        lab.run('lane', '/usr/bin/python3', '-c', CLIENT, net.UNKNOWN, how, *[str(path) for path, _ in made])
+    s.check({material.sha256(data) for _, data in made})

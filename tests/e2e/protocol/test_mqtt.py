@@ -160,3 +160,12 @@ def test_an_approved_partner_gets_pictures_in_silence(lab, sensor, broker, tmp_p
     publish(lab, net.APPROVED, '3', 1, 'files', *[path for path, _ in made])
     net.wait_for(lambda: len(sensor.transfers()) == 3, 10, 'the transfers')
     assert not [r for r in sensor.finish() if r['event']['action'] == 'alert']
+
+
+@pytest.mark.parametrize('version,qos', [('3', 0), ('5', 2)])
+def test_a_damaged_session_gives_what_is_whole_of_it(lab, broker, torture, tmp_path, version, qos):
+    broker('outside')
+    made = write(tmp_path, 9400, 20)
+    with torture.session() as s:
+        publish(lab, net.UNKNOWN, version, qos, 'files', *[path for path, _ in made])
+    s.check({material.sha256(data) for _, data in made}, one_sided=True)

@@ -244,3 +244,16 @@ def test_a_sensor_that_starts_late_reads_what_follows(lab, share, tmp_path):
         found = [r for r in sensor.finish() if r['event']['action'] == 'transfer']
     [first] = [t for t in found if t['file']['hash']['sha256'] not in wanted]
     assert len(found) == 4 and first['gantry']['object']['offset'] > 0 and not first['gantry']['transfer']['complete']
+
+
+@pytest.mark.parametrize('how', ['put', 'get'])
+@pytest.mark.parametrize('version', [3, 4])
+def test_a_damaged_session_gives_what_is_whole_of_it(lab, share, from_a_stranger, torture, tmp_path, version, how):
+    there = share('outside' if how == 'put' else 'lane')
+    made = pictures(tmp_path if how == 'put' else there, 12)
+    with torture.session() as s:
+        if how == 'put':
+            client(lab, 'lane', net.UNKNOWN, there, version, how, [f'{n}={tmp_path}/{n}' for n, _ in made])
+        else:
+            client(lab, 'outside', net.LANE, there, version, how, [f'{n}={tmp_path}/{n}' for n, _ in made])
+    s.check({material.sha256(data) for _, data in made})

@@ -257,3 +257,18 @@ def test_an_approved_partner_gets_rows_in_silence(lab, server, sensor, tmp_path)
     psycopg(lab, 'lane', net.APPROVED, 'rows', path)
     net.wait_for(sensor.transfers, 10, 'the transfer')
     assert not [r for r in sensor.finish() if r['event']['action'] == 'alert']
+
+
+@pytest.mark.parametrize('how', ['insert', 'fetch'])
+def test_a_damaged_session_gives_what_is_whole_of_it(lab, server, from_a_stranger, torture, tmp_path, how):
+    server('outside' if how == 'insert' else 'lane', 'CREATE TABLE pictures (id int, picture bytea)')
+    made = database.write_pictures(tmp_path, 9900, 20)
+    paths = [path for path, _ in made]
+    if how == 'fetch':
+        psycopg(lab, 'lane', '127.0.0.1', 'insert', *paths)
+    with torture.session() as s:
+        if how == 'insert':
+            psycopg(lab, 'lane', net.UNKNOWN, 'insert', *paths)
+        else:
+            psycopg(lab, 'outside', net.LANE, 'fetch', 20)
+    s.check({material.sha256(data) for _, data in made})

@@ -121,3 +121,12 @@ def test_prose_and_who_may_have_pictures_are_silent(lab, sensor, daemon, tmp_pat
     lab.run('lane', 'rsync', '-az', f'{tmp_path}/text/', f'rsync://{net.UNKNOWN}:{PORT}/lanes/')
     net.wait_for(lambda: [t for t in sensor.transfers() if t['file'].get('name') == 'notes.txt'], 10, 'the text')
     assert not [r for r in sensor.finish() if r['event']['action'] == 'alert']
+
+
+@pytest.mark.parametrize('options', [['-a'], ['-az', '--zc=zlib'], ['-a', '--protocol=29']], ids=' '.join)
+def test_a_damaged_session_gives_what_is_whole_of_it(lab, daemon, torture, tmp_path, options):
+    daemon('outside')
+    made = write(tmp_path / 'new', 12)
+    with torture.session() as s:
+        lab.run('lane', 'rsync', *options, f'{tmp_path}/new/', f'rsync://{net.UNAPPROVED}:{PORT}/lanes/in/')
+    s.check(set(made.values()))

@@ -219,3 +219,18 @@ def test_an_encrypted_share_is_an_encrypted_flow_and_its_server_has_a_name(lab, 
     alert = sensor.wait_alert(lambda a: 'encrypted-flow' in a['gantry'].get('classes', []))
     assert alert['url']['domain'] == net.UNAPPROVED and alert['network']['protocol'] == 'smb'
     assert not [r for r in sensor.finish() if r['event']['action'] == 'transfer']
+
+
+@pytest.mark.parametrize('dialect', ['NT1', 'SMB3_11'])
+@pytest.mark.parametrize('how', ['put', 'get'])
+def test_a_damaged_session_gives_what_is_whole_of_it(lab, share, from_a_stranger, torture, tmp_path, dialect, how):
+    store = share('outside' if how == 'put' else 'lane')
+    made = pictures(tmp_path, 23000, 20)
+    for path, data in made.items() if how == 'get' else ():
+        store.put(path.rsplit('/', 1)[1], data)
+    with torture.session() as s:
+        if how == 'put':
+            samba.client(lab, 'lane', net.UNAPPROVED, put_all(made), dialect=dialect)
+        else:
+            samba.client(lab, 'outside', net.LANE, ['prompt', f'lcd {tmp_path}', 'mget *.jpg'], dialect=dialect)
+    s.check({material.sha256(data) for data in made.values()})
