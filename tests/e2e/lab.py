@@ -140,6 +140,8 @@ class Lab:
             self.ip('outside', 'route', 'del', f'{LANE}/32', 'dev', 'eth0')
 
     def up(self):
+        # A flood of one test is not to cost a datagram of another: the queue is that of all namespaces.
+        run('sysctl', '-qw', 'net.core.netdev_max_backlog=100000', check=False)
         for space in self.spaces.values():
             run('ip', 'netns', 'add', space)
         self.ip('hub', 'link', 'add', 'br0', 'type', 'bridge', 'ageing_time', '0', 'stp_state', '0')
@@ -164,6 +166,8 @@ class Lab:
                 self.ip(space, 'addr', 'add', f'{address}/128', 'dev', 'eth0', 'nodad')
             self.ip(space, 'route', 'add', 'default', 'dev', 'eth0', 'src', v4[0])
             self.ip(space, '-6', 'route', 'add', 'default', 'dev', 'eth0')
+        # By way of one neighbour: thousands of them would fill the table of neighbours, which all namespaces share.
+        self.ip('lane', 'route', 'add', STRANGERS, 'via', UNKNOWN, 'dev', 'eth0', 'onlink', 'src', LANE)
         self.ip('outside', 'route', 'add', 'local', STRANGERS, 'dev', 'lo')
         wait_for(lambda: self.run('lane', 'ping', '-c1', '-W1', UNKNOWN, check=False).returncode == 0
                  if shutil.which('ping') else True, 10, 'the network')

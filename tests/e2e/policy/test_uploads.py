@@ -12,7 +12,7 @@ import lab as net
 import pytest
 from web import nginx
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..', 'evasion'))
+sys.path.append(os.path.join(os.path.dirname(__file__), '..', '..', 'evasion'))
 import wire as wires  # noqa: E402
 
 DAY, BEGIN = 86400, 1780185600  # 2026-05-31T00:00:00Z

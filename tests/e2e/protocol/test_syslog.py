@@ -112,10 +112,9 @@ def test_alerts_of_a_sensor_on_their_way_to_its_receiver_are_no_leak(lab, sensor
     lab.run('lane', 'sh', '-c', f'logger --udp -n {net.UNKNOWN} -P {PORT} -t alpr <{tmp_path}/lines')
     sensor.wait_alert(lambda a: 'plate-record' in a['gantry'].get('classes', []))
     alerts = [json.dumps(a) for a in sensor.alerts()]
-    before = len(alerts)
-    assert before
+    assert alerts
     (tmp_path / 'alerts').write_text('\n'.join(alerts) + '\n')
-    lab.run('lane', 'sh', '-c', f'logger --udp --size 16000 -n {net.stranger(7)} -P {PORT} -t gantry <{tmp_path}/alerts')
-    net.wait_for(lambda: collector().count('gantry') >= 1, 10, 'the alerts')
+    command = f'logger --udp --size 16000 -n {net.stranger(7)} -P {PORT} -t gantry <{tmp_path}/alerts'
+    net.wait_for(lambda: lab.run('lane', 'sh', '-c', command) and 'gantry' in collector(), 10, 'the alerts')
     records = sensor.finish()
     assert not [r for r in records if r['event']['action'] == 'alert' and r['destination'].get('ip') == net.stranger(7)]
