@@ -28,7 +28,7 @@ void allowance_init(struct allowance *a, unsigned share) {
 }
 
 void allowance_return(struct allowance *a, enum account account, size_t n) {
-    if (a && (int64_t)n < accounts[account].most - a->left[account])
+    if (a && (a->purse || (int64_t)n < accounts[account].most - a->left[account]))
         a->left[account] += (int64_t)n;
     else if (a)
         a->left[account] = accounts[account].most;
@@ -38,7 +38,7 @@ void allowance_return(struct allowance *a, enum account account, size_t n) {
 void allowance_earn(struct allowance *a, uint64_t n) {
     const int64_t enough = 16 * MIB; /* of bytes: every account is full then */
     int64_t earned = n < (uint64_t)enough ? (int64_t)n : enough;
-    if (a->full)
+    if (a->full || a->purse)
         return;
     a->full = true;
     for (enum account i = 0; i < ACCOUNT_COUNT; i++) {

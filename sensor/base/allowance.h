@@ -38,9 +38,10 @@ struct allowance {
     uint32_t holds, transfers;   /* objects that are inspected, and transfers, now: who has most gives way
                                     first */
     uint32_t decoders;           /* that run now: who has a quarter of all gets no more where few are left */
-    bool full;                   /* all of them have the most, and none is poor: nothing can be earned */
-    bool poor[ACCOUNT_COUNT];    /* all was spent, and half of the most has not been earned since */
-    time_ns told; /* packet time: that objects were not looked into, though nobody paid for it */
+    bool purse; /* filled once, by whoever made it: it earns nothing, and no cap is held against it */
+    bool full;  /* all of them have the most, and none is poor: nothing can be earned */
+    bool poor[ACCOUNT_COUNT]; /* all was spent, and half of the most has not been earned since */
+    time_ns told;             /* packet time: that objects were not looked into, though nobody paid for it */
 };
 
 /* A new one, with a `share` (thousandths) of what a new one has at most. */

@@ -303,6 +303,12 @@
     COUNTER(ENCODED_FILES,        "content.encoded_files",        "files found in texts as uuencode or yEnc writes them") \
     COUNTER(ENCODED_SMALL,        "content.encoded_small",        "such files of a few bytes left in their text because their hosts' bytes do not pay for an object each") \
     COUNTER(ENCODED_SHED,         "content.encoded_shed",         "texts not searched for such files because too many were open") \
+    COUNTER(EXAMINED,             "examine.files",               "files that were examined") \
+    COUNTER(EXAMINE_MEMBERS,      "examine.members",             "files and texts that were taken out of them") \
+    COUNTER(EXAMINE_NO_ROOM,      "examine.no_room",             "files that were not examined because too many waited, or of too many bytes") \
+    COUNTER(EXAMINE_CUT,          "examine.cut",                 "files of which only the first bytes were examined, since there is no room for more") \
+    COUNTER(EXAMINE_OUTPUT,       "examine.output",              "files out of which more would have come than is taken") \
+    COUNTER(EXAMINE_BROKEN,       "examine.broken",              "files that are broken, encrypted or of an unknown kind, so that not all of them was examined") \
     COUNTER(TAR_FILES,            "content.tar_files",           "files in tar archives") \
     COUNTER(TAR_SMALL,            "content.tar_small",           "files of few bytes in tar archives that nobody pays for: not taken out") \
     COUNTER(TAR_BROKEN,           "content.tar_broken",          "tar archives that are none from some place on, or lack a header") \

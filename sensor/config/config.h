@@ -4,6 +4,7 @@
 
 #include "capture/capture.h"
 #include "content/content.h"
+#include "examine/examine.h"
 #include "flow/flow.h"
 #include "health/health.h"
 #include "inspect/inspect.h"
@@ -45,6 +46,7 @@ struct config {
     struct flow_options flow;
     struct stream_options stream;
     struct content_options content;
+    struct examine_options examine;
     struct setting_texts rule_paths; /* as loaded, relative ones made to begin where the file lies */
     const struct ruleset *rules;
     const struct policy *policy;

@@ -96,6 +96,8 @@ const struct setting config_sections[] = {
     {.key = "health", MAP, FIELD(health), .table = health_settings,
      .help = "stats records, and what the sensor tells of itself"},
     {.key = "metrics", .restart = true, .type = SETTING_TEXT, FIELD(metrics), .help = "where Prometheus may ask"},
+    {.key = "examiners", MAP, FIELD(examine), .table = examine_settings,
+     .help = "files that must be there in one piece before anything in them can be read"},
     {.key = "limits", MAP, .table = limits_settings, .help = "bounds of the stages"},
     {0},
 };

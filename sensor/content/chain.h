@@ -78,6 +78,7 @@ struct unpack {
     struct whole_key key;    /* of its transfer, */
     uint64_t etag;           /* and the version of that */
     void *state;             /* of the unpacker that is being created */
+    struct bytes first;      /* likewise: of the object */
     struct filter *wrapper;  /* of the unpackers at work: that whose text is the object's own; NULL: none */
     struct filter *together; /* the child that takes what is too small for one; NULL: none yet */
     bool together_refused;

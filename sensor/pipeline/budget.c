@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/budget.h"
 
+#include "examine/slots.h"
 #include "report/quota/quota.h"
 #include "settings/unit.h"
 
@@ -11,6 +12,7 @@
 
 enum {
     RING_SHARE = 4,     /* the rings' part of all, if not configured */
+    EXAMINE_SHARE = 8,  /* what workers gather files in, if not configured: at most this part of all */
     CHANNEL_SHARE = 32, /* at most this part of a worker's memory for its channel, within bounds */
 };
 static const uint64_t ring_least = MIB, channel_least = MIB, channel_most = 8 * MIB;
@@ -94,7 +96,7 @@ static const char *size_text(uint64_t bytes, char *out, size_t size) {
 
 /* A quarter of the whole is the rings' unless they were given, so that asking for more gives them more. */
 static uint64_t enough_memory(const struct config *c, const struct budget_plan *p) {
-    uint64_t rest = p->snapshots + p->workers * (p->channel + libraries + worker_least);
+    uint64_t rest = p->snapshots + p->workers * (p->channel + libraries + worker_least + c->examine.memory);
     uint64_t all = !p->ring                ? rest
                    : c->capture.ring_bytes ? rest + p->workers * p->ring
                                            : rest * RING_SHARE / (RING_SHARE - 1);
@@ -140,6 +142,17 @@ static bool limits_fit(const struct config *c, const struct budget_plan *p, stru
                                              size_text(p->worker, text[1], UNIT_TEXT_MAX));
 }
 
+/* A sensor of little memory examines smaller files, or none. */
+static uint64_t share_of_examined(const struct config *c, const struct budget_plan *p, uint64_t taken) {
+    uint64_t share = p->memory / EXAMINE_SHARE / p->workers;
+    uint64_t least = taken + p->workers * worker_least;
+    uint64_t left = p->memory > least ? (p->memory - least) / p->workers / 2 : 0;
+    if (c->examine.count == 0 || c->examine.memory)
+        return c->examine.count ? c->examine.memory : 0;
+    share = share < left ? share : left;
+    return share / EXAMINE_BLOCK * EXAMINE_BLOCK;
+}
+
 bool budget_plan(const struct config *c, unsigned workers, bool live, uint64_t snapshot,
                  struct problems *problems, struct budget_plan *out) {
     struct budget_plan p = {.memory = c->sensor.memory, .workers = workers, .snapshots = 2 * snapshot};
@@ -150,6 +163,8 @@ bool budget_plan(const struct config *c, unsigned workers, bool live, uint64_t s
     }
     p.channel = power_of_two(p.memory / workers / CHANNEL_SHARE, channel_least, channel_most);
     uint64_t taken = p.snapshots + workers * (p.ring + p.channel + libraries);
+    p.examine = share_of_examined(c, &p, taken);
+    taken += workers * p.examine;
     if (taken >= p.memory || (p.memory - taken) / workers < worker_least)
         return too_little(c, &p, problems);
     p.worker = (p.memory - taken) / workers;
@@ -177,6 +192,8 @@ void budget_print(const struct config *c, const struct budget_plan *p, FILE *out
             "a worker", "all");
     print_row(out, "kernel packet rings", "capture.ring", p->ring, p->ring * p->workers, p->memory);
     print_row(out, "channels to the reporter", NULL, p->channel, p->channel * p->workers, p->memory);
+    print_row(out, "files that are examined", "examiners.memory", p->examine, p->examine * p->workers,
+              p->memory);
     print_row(out, "two snapshots", NULL, 0, p->snapshots, p->memory);
     print_row(out, "libraries and scratch", NULL, libraries, libraries * p->workers, p->memory);
     for (size_t i = 0; i < PARTS; i++) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "examine/examine.h"
 #include "pipeline/path.h"
 
 /* Packet time after which findings of an object that has closed are not waited for any more. */
@@ -115,7 +116,8 @@ static void release_owner(void *context, void *owner) {
 
 static struct allowance *allowance_of_owner(void *context, void *owner) {
     const struct transfer_context *x = owner;
-    return &x->flow->allowance->allowance;
+    struct allowance *purse = examine_purse();
+    return purse ? purse : &x->flow->allowance->allowance;
 }
 
 static void take_turn(void *context, void *owner, bool on) {

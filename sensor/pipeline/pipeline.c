@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/pipeline.h"
 
-#include "content/unpack/unpack.h"
+#include "examine/examine.h"
 #include "pipeline/budget.h"
 #include "pipeline/path.h"
 
@@ -197,7 +197,8 @@ time_ns pipeline_time(const struct pipeline *p) {
 
 static bool create_stages(struct pipeline *p, const struct budget *b,
                           const struct pipeline_options *options) {
-    const struct unpacker *const *unpackers = options->unpackers ? options->unpackers : unpacker_table;
+    const struct unpacker *const *unpackers =
+        options->unpackers ? options->unpackers : examine_unpackers(unpacker_table);
     struct dispatch_options dispatch = b->dispatch;
     const struct flow_owner owner = {
         .context = p, .opened = pipeline_flow_opened, .closed = pipeline_flow_closed};

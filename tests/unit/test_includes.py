@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 # In the order of the data path: each sees those before it.
-STAGES = ("base settings capture decode flow stream mime transfer coding protocol content inspect policy tunnel channel "
+STAGES = ("base settings capture decode flow stream mime transfer coding protocol content examine inspect policy tunnel channel "
           "report health control metrics config pipeline process").split()
 # Folders of these depend on each other in one direction.
 LAYERED = ["report"]

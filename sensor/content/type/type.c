@@ -217,6 +217,12 @@ static bool bzip2_level(struct bytes b) {
            (HAS(b, 4, "\x31\x41\x59\x26\x53\x59") || HAS(b, 4, "\x17\x72\x45\x38\x50\x90"));
 }
 
+/* A method of LHarc or LArc between dashes, and a level of headers that there is. */
+static bool lha_header(struct bytes b) {
+    return b.n > 21 && (b.p[4] == 'h' || b.p[4] == 'z') && b.p[6] == '-' && b.p[20] <= 3 &&
+           ((b.p[5] >= '0' && b.p[5] <= '9') || b.p[5] == 'd' || b.p[5] == 's');
+}
+
 static bool is_text(struct bytes b) {
     return text_shape(b);
 }
@@ -352,6 +358,8 @@ static const struct signature table[] = {
     {{"application/x-lz4", "LZ4 data", KIND_ARCHIVE}, MAGIC("\x04\x22\x4D\x18")},
     {{"application/x-7z-compressed", "7-Zip archive", KIND_ARCHIVE}, MAGIC("7z\xBC\xAF\x27\x1C")},
     {{"application/x-rar", "RAR archive", KIND_ARCHIVE}, MAGIC("Rar!\x1A\x07")},
+    {{"application/x-lha", "LHA archive", KIND_ARCHIVE}, .at = 2, MAGIC("-l"), .also = lha_header},
+    {{"application/x-xar", "XAR archive", KIND_ARCHIVE}, MAGIC("xar!\0")},
     {{"application/x-tar", "tar archive", KIND_ARCHIVE}, .at = 257, MAGIC("ustar")},
     {{"application/x-cpio", "cpio archive", KIND_ARCHIVE}, MAGIC("070701")},
     {{"application/x-cpio", "cpio archive", KIND_ARCHIVE}, MAGIC("070702")},

@@ -40,6 +40,10 @@ void *unpack_state(const struct unpack *u) {
     return u->state;
 }
 
+struct bytes unpack_first(const struct unpack *u) {
+    return u->first;
+}
+
 const struct object *unpack_object(const struct unpack *u) {
     return u->object;
 }
@@ -159,6 +163,7 @@ struct unpack_match unpack_match(struct unpack *u, struct bytes first) {
     const struct unpacker *const *table = u->content->unpackers;
     struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);
     struct unpack_match m = {.n = 0};
+    u->first = first;
     if (stage_left_out(STAGE_UNPACKING)) { /* one object, then, that is inspected itself */
         object_note_bound(u);
         return m;

@@ -49,6 +49,8 @@ extern const struct unpacker *const unpacker_table[];
 
 const struct object *unpack_object(const struct unpack *u);
 void *unpack_state(const struct unpack *u); /* while it is being created */
+/* Likewise: its first bytes, all of them or TYPE_BYTES. */
+struct bytes unpack_first(const struct unpack *u);
 
 /* What is known of a child before its first byte. All of it is borrowed for the call. */
 struct unpack_child {

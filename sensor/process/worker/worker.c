@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/worker/worker.h"
 
+#include "examine/slots.h"
+
 #include <stdio.h>
+#include <sys/mman.h>
 
 enum { BATCH = 256 };
 static const time_ns look_interval = 100 * NS_PER_MS, drain_limit = NS_PER_S;
@@ -19,12 +22,26 @@ struct worker {
     time_ns next_look; /* monotonic: at the pressure */
 };
 
+/* Files that cannot be read while they stream are taken apart by the worker itself where it reads files: what
+ * it finds is then the same each time. Without memory for them it goes on without. */
+static void gather_files(const struct sensor *s) {
+    static struct examine_slots slots;
+    size_t size = (size_t)s->budget.examine;
+    void *area =
+        size ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+             : MAP_FAILED;
+    const struct examine_options *o = &s->config->examine;
+    if (s->offline && area != MAP_FAILED && slots_init(&slots, area, size, o->size_max, (unsigned)o->slots))
+        examine_use(&slots, o, true);
+}
+
 void *worker_begin(struct sensor *s, const struct child *self, struct error *e) {
     static struct worker w;
     const struct board *boards[WORKERS_MAX];
     for (unsigned i = 0; i < s->workers; i++)
         boards[i] = s->board_memory[i].seen;
     struct worker_status *status = s->status[self->place];
+    gather_files(s);
     const struct pipeline_options o = {.snapshot = {.version = s->snapshot->version,
                                                     .config = s->config,
                                                     .slot = s->snapshot->slot,

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "examine/examine.h"
+
+#include "base/counter.h"
+#include "mime/mime.h"
+
+/* What formats make children with. */
+
+struct filter *examined_begin(struct examined *x, const struct bytes *fact, uint64_t total) {
+    const struct unpack_child child = {.fact = fact, .total = total};
+    if (x->over)
+        return NULL;
+    struct filter *f = unpack_begin(x->unpack, &child);
+    if (f)
+        counter_one(COUNTER_EXAMINE_MEMBERS);
+    return f;
+}
+
+static void meet_bound(struct examined *x) {
+    x->over = true;
+    counter_one(COUNTER_EXAMINE_OUTPUT);
+    unpack_bounded(x->unpack);
+}
+
+bool examined_data(struct examined *x, struct filter *child, const uint8_t *bytes, size_t n) {
+    size_t take = n < x->output ? n : (size_t)x->output;
+    if (child && take > 0)
+        filter_data(child, bytes, take);
+    x->output -= take;
+    if (take < n)
+        meet_bound(x);
+    return take == n;
+}
+
+bool examined_zeros(struct examined *x, struct filter *child, uint64_t n) {
+    static const uint8_t zeros[4096];
+    for (uint64_t piece; n > 0; n -= piece) {
+        piece = n < sizeof zeros ? n : sizeof zeros;
+        if (!examined_data(x, child, zeros, (size_t)piece))
+            return false;
+    }
+    return true;
+}
+
+struct bytes examined_name(const char *path, char *room, size_t size) {
+    if (!path)
+        return bytes_of(NULL, 0);
+    for (const char *slash; (slash = strpbrk(path, "/\\")) && slash[1];)
+        path = slash + 1;
+    return mime_file_name(bytes_text(path), false, room, size);
+}
+
+void examined_broken(struct examined *x) {
+    counter_one(COUNTER_EXAMINE_BROKEN);
+    unpack_bounded(x->unpack);
+}
