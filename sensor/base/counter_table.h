@@ -309,6 +309,8 @@
     COUNTER(EXAMINE_CUT,          "examine.cut",                 "files of which only the first bytes were examined, since there is no room for more") \
     COUNTER(EXAMINE_OUTPUT,       "examine.output",              "files out of which more would have come than is taken") \
     COUNTER(EXAMINE_BROKEN,       "examine.broken",              "files that are broken, encrypted or of an unknown kind, so that not all of them was examined") \
+    COUNTER(SEALED_OBJECTS,       "content.sealed_objects",      "objects that are encrypted, as their structure says") \
+    COUNTER(SEALED_SHED,          "content.sealed_shed",         "objects not looked at for encryption because too many were at once") \
     COUNTER(TAR_FILES,            "content.tar_files",           "files in tar archives") \
     COUNTER(TAR_SMALL,            "content.tar_small",           "files of few bytes in tar archives that nobody pays for: not taken out") \
     COUNTER(TAR_BROKEN,           "content.tar_broken",          "tar archives that are none from some place on, or lack a header") \

@@ -81,6 +81,7 @@ struct inspection {
     uint64_t name_hash;           /* of name and path as they were matched */
     enum scope bulk;              /* where the object's bytes are matched */
     bool is_image, dirty, closed;
+    bool encrypted;   /* as its facts said when rules were decided last */
     bool unpaid;      /* nothing is matched until more is paid for */
     unsigned resting; /* counts */
     struct image image;

@@ -315,6 +315,20 @@ static bool completeness_fits(const struct inspection *n, const struct rule_cond
     return c->complete == COMPLETE_ANY || (c->complete == COMPLETE_YES) == n->object->complete;
 }
 
+/* It may become known while the object moves. */
+static bool encryption_fits(const struct inspection *n, const struct rule_condition *c) {
+    struct bytes word = object_fact(n->object, FACT_ENCRYPTION);
+    char text[32];
+    if (c->encryption.count == 0 || word.n == 0 || word.n >= sizeof text)
+        return c->encryption.count == 0;
+    memcpy(text, word.p, word.n);
+    text[word.n] = 0;
+    for (size_t i = 0; i < c->encryption.count; i++)
+        if (glob_matches(c->encryption.items[i], text))
+            return true;
+    return false;
+}
+
 static void tell_finding(struct inspection *n, const struct rule *rule) {
     struct finding f;
     counter_one(COUNTER_FINDINGS);
@@ -352,8 +366,8 @@ static void decide_some(struct inspection *n, bool that_give_way) {
             n->next_size = least < n->next_size ? least : n->next_size;
             continue;
         }
-        if ((c->size_max && n->seen > c->size_max) || !completeness_fits(n, c) || !list_holds(n, c) ||
-            !counts_hold(n, c) || gives_way(n, &r->rules[i]))
+        if ((c->size_max && n->seen > c->size_max) || !completeness_fits(n, c) || !encryption_fits(n, c) ||
+            !list_holds(n, c) || !counts_hold(n, c) || gives_way(n, &r->rules[i]))
             continue;
         n->states[i] = RULE_HOLDS;
         tell_finding(n, &r->rules[i]);
@@ -368,6 +382,8 @@ static void decide_rules(struct inspection *n) {
 }
 
 static void decide_if_due(struct inspection *n) {
+    if (!n->encrypted && object_fact(n->object, FACT_ENCRYPTION).n > 0)
+        n->encrypted = n->dirty = true;
     if (n->dirty || n->seen >= n->next_size)
         decide_rules(n);
 }
@@ -608,7 +624,7 @@ bool inspector_facts_hold(const struct object *o, const struct rule *rule) {
     const struct inspection *in = o->inspection;
     const struct rule_condition *c = rule->condition;
     return in && in->states[rule->number] != RULE_OUT && in->seen >= c->size_min &&
-           (!c->size_max || in->seen <= c->size_max) && completeness_fits(in, c);
+           (!c->size_max || in->seen <= c->size_max) && completeness_fits(in, c) && encryption_fits(in, c);
 }
 
 /* --- life --- */

@@ -247,7 +247,7 @@ static bool read_size(struct setting_reader *r, const struct doc_node *node, voi
 }
 
 struct object_entry {
-    struct setting_texts types;
+    struct setting_texts types, encryption;
     unsigned kinds;
     struct size_entry size;
     int complete;
@@ -263,6 +263,10 @@ static const struct setting object_table[] = {
      .read = read_kinds,
      .offset = offsetof(struct object_entry, kinds),
      .help = "binary, text, image, archive, document, media, record"},
+    {.key = "encryption",
+     .type = SETTING_TEXTS,
+     .offset = offsetof(struct object_entry, encryption),
+     .help = "what it is encrypted with, * for whatever that is"},
     {.key = "size",
      .type = SETTING_CUSTOM,
      .read = read_size,
@@ -456,6 +460,7 @@ static bool read_object(struct rule_load *l, const struct doc_node *node, struct
         return false;
     c->types = entry.types;
     c->kinds = entry.kinds;
+    c->encryption = entry.encryption;
     c->size_min = entry.size.min;
     c->size_max = entry.size.max;
     c->complete = entry.complete;
@@ -493,8 +498,8 @@ static bool read_condition(struct rule_load *l, const struct doc_node *node, con
     if (named && !c->scopes)
         ok = problem_error(l->reader.problems, node->file, node->line,
                            "scopes: is missing; say where the identifiers of %s are looked for", entry->id);
-    bool conditions =
-        c->all.count || c->any.count || c->count_count || c->types.count || c->kinds || c->size_min;
+    bool conditions = c->all.count || c->any.count || c->count_count || c->types.count || c->kinds ||
+                      c->encryption.count || c->size_min;
     if (ok && !conditions)
         ok = problem_error(l->reader.problems, node->file, node->line,
                            "all: rule %s would hold for every object; give it all, any, count or object",

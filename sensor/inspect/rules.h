@@ -71,9 +71,10 @@ struct rule_condition {
     const struct count_condition *counts;
     size_t count_count;
     unsigned scopes; /* `content` brings `text` and `metadata`: an object is matched in one of the three */
-    struct setting_texts types;  /* MIME types, with globs */
-    unsigned kinds;              /* bits 1 << enum file_kind, 0 for any */
-    uint64_t size_min, size_max; /* size_max 0: none */
+    struct setting_texts types;      /* MIME types, with globs */
+    unsigned kinds;                  /* bits 1 << enum file_kind, 0 for any */
+    struct setting_texts encryption; /* what it is encrypted with, with globs; none: not asked */
+    uint64_t size_min, size_max;     /* size_max 0: none */
     enum { COMPLETE_ANY, COMPLETE_NO, COMPLETE_YES } complete;
     bool late;                         /* can only be decided at the object's end */
     struct setting_texts gives_way_to; /* classes: where one of them was found this rule adds nothing */

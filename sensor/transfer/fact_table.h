@@ -46,6 +46,9 @@
     FACT(PROXIED,         "gantry.proxied_to",                          "proxied",    256,  A | T | F, 15, WIRE, PLATES, GIVEN, NONE) \
     FACT(PART,            "gantry.part",                                "part",       32,   A | T, 7,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TYPE_BASIS,      "gantry.type_basis",                          "basis",      64,   A | T, 5,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(ENCRYPTION,      "gantry.encryption",                          "encryption", 32,   A | T, 9,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(MEMBERS,         "gantry.members.count",                       "members",    16,   A | T, 7,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(MEMBER_NAMES,    "gantry.members.names",                       "memberNames", 512, A | T, 5,  WIRE, PLATES, KEPT,  NONE) \
     FACT(SMB_DIALECT,     "gantry.smb.dialect",                       "smbDialect", 32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(SMB_SIGNING,     "gantry.smb.signing",                       "smbSigning", 32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TLS_JA4,         "gantry.tls.ja4",                             "ja4",        36,   A | F, 5,  OURS, PLAIN,  KEPT,  NONE) \

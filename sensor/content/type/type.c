@@ -394,6 +394,7 @@ static const struct signature table[] = {
     {{"application/x-pcapng", "packet capture (pcapng)", KIND_BINARY}, MAGIC("\x0A\x0D\x0D\x0A")},
 
     {{"application/pgp-encrypted", "OpenPGP message", KIND_BINARY}, MAGIC("-----BEGIN PGP MESSAGE-")},
+    {{"application/x-age", "age encrypted file", KIND_BINARY}, MAGIC("age-encryption.org/v1\n")},
     {{"application/pgp-keys", "OpenPGP key", KIND_TEXT}, MAGIC("-----BEGIN PGP PUBLIC KEY BLOCK-")},
     {{"application/pgp-keys", "OpenPGP key", KIND_TEXT}, MAGIC("-----BEGIN PGP PRIVATE KEY BLOCK-")},
     {{"application/pgp-signature", "OpenPGP signature", KIND_TEXT}, MAGIC("-----BEGIN PGP SIGNATURE-")},

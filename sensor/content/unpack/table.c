@@ -14,7 +14,8 @@
     UNPACKER(tnef) \
     UNPACKER(protobuf) \
     UNPACKER(tar) \
-    UNPACKER(gzip)
+    UNPACKER(gzip) \
+    UNPACKER(seal)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct unpacker unpacker_##name;

@@ -87,6 +87,10 @@ void unpack_tell(struct unpack *u, const struct bytes *fact) {
     object_fill(u->object, fact);
 }
 
+void unpack_replace(struct unpack *u, const struct bytes *fact) {
+    object_learn(u->object, fact);
+}
+
 void unpack_learn(struct filter *child, const struct bytes *fact) {
     struct object *o = filter_object(child);
     if (o)
@@ -153,7 +157,8 @@ void unpack_bounded(struct unpack *u) {
 
 /* In a text that lies so deep there is most often nothing: the bound is told where a file begins in it. */
 static bool may_unpack(struct unpack *u, const struct unpacker *by) {
-    if (by->kind == UNPACK_TEXT || limit_depth(&u->content->options.codings.limits, u->level))
+    if (by->kind == UNPACK_TEXT || by->kind == UNPACK_LOOK ||
+        limit_depth(&u->content->options.codings.limits, u->level))
         return true;
     object_note_bound(u);
     return false;
@@ -177,13 +182,13 @@ struct unpack_match unpack_match(struct unpack *u, struct bytes first) {
             break;
         }
         if (!may_unpack(u, table[i]))
-            break;
+            continue;
         u->state = u->content->unpacker_state[i];
         struct filter *f = table[i]->create(u);
         if (!f)
             continue;
         m.filter[m.n++] = f;
-        m.apart |= table[i]->kind != UNPACK_TEXT;
+        m.apart |= table[i]->kind == UNPACK_WRAPPER || table[i]->kind == UNPACK_FILE;
         if (is_wrapper(table[i], u->object->type, declared, first)) {
             m.wrapper = table[i];
             u->wrapper = f;

@@ -14,6 +14,7 @@ enum unpack_kind {
     UNPACK_FILE,    /* the object is a file of its own (ZIP, tar): it is hashed and inspected whole too */
     UNPACK_TEXT,    /* it is a text in which files may stand: it is looked at as if they did not, too. Behind
                        the wrappers in the table: no wrapper's object is such */
+    UNPACK_LOOK,    /* it says something of the object, whatever else that is, and makes no children */
 };
 
 struct unpack; /* one object that is being unpacked */
@@ -73,6 +74,8 @@ void unpack_stop_pool(void *pool);
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child);
 /* Facts of the object itself (FACT_COUNT) that it does not know: its children are given them. */
 void unpack_tell(struct unpack *u, const struct bytes *fact);
+/* Likewise, in place of what it knows. */
+void unpack_replace(struct unpack *u, const struct bytes *fact);
 /* Bytes of a wrapper that has text of its own: they are inspected, as they lie behind one another. Where more
  * than one unpacker takes the object for its own, what the others give is nothing. */
 void unpack_own(struct unpack *u, const struct filter *by, const uint8_t *bytes, size_t n);

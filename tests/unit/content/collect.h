@@ -18,7 +18,7 @@ struct collected {
     unsigned depth;
     bool closed, complete, container, hashed, bounded;
     const struct file_type *type;
-    char name[256], part[32], sha256[65];
+    char name[256], part[32], sha256[65], encryption[32], members[16], names[513];
     time_ns first, last;
     uint64_t content; /* FNV-1a of data and gaps, to compare two runs */
     uint8_t *data;    /* of the first 64 KiB */
@@ -77,6 +77,11 @@ static void collect_retyped(void *context, struct object *o, struct bytes again)
     x->type = o->type;
 }
 
+static void collect_fact(const struct object *o, enum fact which, char *out, size_t room) {
+    struct bytes text = object_fact(o, which);
+    snprintf(out, room, "%.*s", (int)text.n, (const char *)text.p);
+}
+
 static void collect_closed(void *context, struct object *o) {
     struct collector *c = context;
     struct collected *x = o->inspection;
@@ -92,10 +97,11 @@ static void collect_closed(void *context, struct object *o) {
     x->offset = o->offset;
     x->first = o->first;
     x->last = o->last;
-    snprintf(x->name, sizeof x->name, "%.*s", (int)object_fact(o, FACT_NAME).n,
-             (const char *)object_fact(o, FACT_NAME).p);
-    snprintf(x->part, sizeof x->part, "%.*s", (int)object_fact(o, FACT_PART).n,
-             (const char *)object_fact(o, FACT_PART).p);
+    collect_fact(o, FACT_NAME, x->name, sizeof x->name);
+    collect_fact(o, FACT_PART, x->part, sizeof x->part);
+    collect_fact(o, FACT_ENCRYPTION, x->encryption, sizeof x->encryption);
+    collect_fact(o, FACT_MEMBERS, x->members, sizeof x->members);
+    collect_fact(o, FACT_MEMBER_NAMES, x->names, sizeof x->names);
     for (int i = 0; i < 32 && o->hashed; i++)
         snprintf(x->sha256 + 2 * i, 3, "%02x", o->sha256[i]);
     c->order[c->ended++] = (size_t)(x - c->list);

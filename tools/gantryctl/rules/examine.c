@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "examine.h"
 
+#include "content/seal/seal.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -12,7 +14,8 @@ struct examiner {
     struct inspector *inspector;
     struct object object;
     struct fact_pool texts; /* of that one object */
-    uint8_t *buffer;        /* READ_BYTES */
+    struct seal seal;
+    uint8_t *buffer; /* READ_BYTES */
 };
 
 void examine_load(struct ruleset_file *f, const char *const *paths, size_t count) {
@@ -83,6 +86,8 @@ static void open_object(struct examiner *x, struct bytes path, struct bytes firs
     o->number = 1;
     o->total = LENGTH_UNKNOWN;
     object_settle_type(o, first);
+    if (!seal_begin(&x->seal, bytes_of(first.p, first.n < TYPE_BYTES ? first.n : TYPE_BYTES)))
+        x->seal = (struct seal){.format = NULL};
     inspector_opened(x->inspector, o);
 }
 
@@ -91,11 +96,14 @@ static void push_bytes(struct examiner *x, struct bytes content, size_t piece) {
         size_t n = content.n - at < piece ? content.n - at : piece;
         x->object.size += n;
         inspector_data(x->inspector, &x->object, content.p + at, n);
+        seal_data(&x->seal, bytes_of(content.p + at, n));
     }
 }
 
 static const struct object *close_object(struct examiner *x) {
     x->object.complete = true;
+    seal_end(&x->seal, true);
+    facts_set(&x->texts, x->object.facts, FACT_ENCRYPTION, bytes_text(x->seal.word));
     inspector_closed(x->inspector, &x->object);
     return &x->object;
 }

@@ -57,11 +57,15 @@ static void print_rule(FILE *out, const struct ruleset *r, const struct object *
     fprintf(out, "  %s %s (class %s, severity %u): %s\n", holds ? "holds:" : "does not hold:", rule->id,
             rule->class, rule->severity, rule->name);
     if (!inspector_facts_hold(o, rule)) {
-        fprintf(out, "      object: its type, size or completeness is not what the rule asks for\n");
+        fprintf(out,
+                "      object: its type, size, completeness or encryption is not what the rule asks for\n");
         return;
     }
     if (c->types.count || c->kinds || c->size_min || c->size_max)
         fprintf(out, "      object: %s, %" PRIu64 " bytes\n", o->type->mime, o->size);
+    if (c->encryption.count)
+        fprintf(out, "      encrypted: %.*s\n", (int)object_fact(o, FACT_ENCRYPTION).n,
+                (const char *)object_fact(o, FACT_ENCRYPTION).p);
     print_list(out, r, o, c, &c->all, "all ");
     print_list(out, r, o, c, &c->any, "any ");
     print_list(out, r, o, c, &c->none, "none");
