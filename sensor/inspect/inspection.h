@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "inspect/images/image.h"
 #include "inspect/images/unzip.h"
+#include "inspect/listing.h"
 #include "inspect/plan.h"
 #include "inspect/rules.h"
 #include "inspect/utf16.h"
@@ -15,6 +16,8 @@
 enum {
     SPREAD_MAX = 64,
     SMALL_SET = 64,
+    NAMES_ALL = 4096, /* names of a listing; behind them one of NAMES_STEP is matched */
+    NAMES_STEP = 16,
     LATE_BYTES = 16,       /* how late the end of a word or line may be told */
     PIECE_BYTES = 1 << 10, /* that are looked at or left out together while a count rests */
 };
@@ -58,6 +61,8 @@ struct rest {
 struct tally_state {
     bool wanted; /* by a rule that may still hold */
     bool full, shed;
+    bool met;       /* in the name of a listing that is matched now */
+    uint32_t names; /* in which a value stands */
     uint64_t began; /* offset of its stream */
     struct rest rest;
     struct pending pending;
@@ -86,6 +91,8 @@ struct inspection {
     unsigned resting; /* counts */
     struct image image;
     struct utf16 utf16;
+    struct listing listing;
+    uint32_t names, named; /* of a listing: those that were matched, and all */
     struct unzip *unzip;
     unsigned tail_n;
     uint8_t *tail;   /* the last bytes before this chunk */

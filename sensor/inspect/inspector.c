@@ -77,6 +77,22 @@ static void feed_piece(struct inspection *n, const uint8_t *bytes, size_t count)
     n->offset += count;
 }
 
+static void match_whole(struct inspection *n, enum scope scope, struct bytes text);
+
+/* A name that the text lists. */
+static void match_listed(void *context, struct bytes name) {
+    struct inspection *n = context;
+    n->named++;
+    if (n->named > NAMES_ALL && n->named % NAMES_STEP != 0)
+        return;
+    n->names++;
+    for (size_t t = 0; t < n->inspector->rules->tally_count; t++)
+        n->tallies[t].met = false;
+    match_whole(n, SCOPE_LISTING, name);
+    for (size_t t = 0; t < n->inspector->rules->tally_count; t++)
+        n->tallies[t].names += n->tallies[t].met;
+}
+
 /* Text that unfolds to many times its bytes on the wire is matched as far as these pay for it, in runs that
  * are long enough for a table. */
 static bool is_paid(struct inspection *n, size_t count) {
@@ -102,6 +118,8 @@ static void feed_bulk(struct inspection *n, const uint8_t *bytes, size_t count) 
         return;
     }
     counter_add(COUNTER_INSPECT_BYTES_MATCHED, count);
+    if (n->plan->listed)
+        listing_push(&n->listing, bytes_of(bytes, count), match_listed, n);
     while (count > 0) {
         size_t piece = n->resting && count > PIECE_BYTES ? PIECE_BYTES : count;
         feed_piece(n, bytes, piece);
@@ -305,7 +323,8 @@ static bool list_holds(const struct inspection *n, const struct rule_condition *
 static bool counts_hold(const struct inspection *n, const struct rule_condition *c) {
     for (size_t i = 0; i < c->count_count; i++) {
         const struct tally_state *t = &n->tallies[c->counts[i].tally];
-        if (!t->set || t->set->count < c->counts[i].distinct || t->spread_count < c->counts[i].spread)
+        if (!t->set || t->set->count < c->counts[i].distinct || t->spread_count < c->counts[i].spread ||
+            (uint64_t)t->names * 100 < (uint64_t)c->counts[i].share * n->names)
             return false;
     }
     return true;
@@ -478,8 +497,10 @@ void inspector_opened(struct inspector *i, struct object *o) {
         o->allowance->holds++;
 }
 
-/* Is there still a stream to feed? */
+/* Is there still a stream to feed, or a listing to read? */
 static bool has_streams(const struct inspection *n) {
+    if (n->plan->listed)
+        return true;
     for (size_t i = 0; i < n->plan->scan_count; i++)
         if (n->streams[n->plan->scans[i]])
             return true;
@@ -557,6 +578,8 @@ void inspector_closed(struct inspector *i, struct object *o) {
         return;
     if (in->bulk == SCOPE_TEXT)
         feed_held(in, 0);
+    if (in->plan->listed)
+        listing_end(&in->listing, match_listed, in);
     end_streams(in, true);
     drop_unzip(in);
     match_names(in);
@@ -618,6 +641,12 @@ uint32_t inspector_tally(const struct object *o, size_t tally, uint32_t *spread)
     const struct tally_state *t = in ? &in->tallies[tally] : NULL;
     *spread = t ? t->spread_count : 0;
     return t && t->set ? t->set->count : 0;
+}
+
+uint32_t inspector_names(const struct object *o, size_t tally, uint32_t *with) {
+    const struct inspection *in = o->inspection;
+    *with = in ? in->tallies[tally].names : 0;
+    return in ? in->names : 0;
 }
 
 bool inspector_facts_hold(const struct object *o, const struct rule *rule) {

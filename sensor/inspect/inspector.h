@@ -11,6 +11,9 @@
 unsigned inspector_hits(const struct object *o, size_t identifier);
 /* Distinct values and their spread so far. */
 uint32_t inspector_tally(const struct object *o, size_t tally, uint32_t *spread);
+/* Names that the object lists, as far as they were matched, and those in which a value of the tally stands.
+ */
+uint32_t inspector_names(const struct object *o, size_t tally, uint32_t *with);
 /* False: the object's type, kind or size is not what the rule asks for. */
 bool inspector_facts_hold(const struct object *o, const struct rule *rule);
 

@@ -8,7 +8,8 @@
 
 const char *const scope_names[SCOPE_COUNT + 1] = {
     [SCOPE_NAME] = "name", [SCOPE_PATH] = "path",       [SCOPE_METADATA] = "metadata",
-    [SCOPE_TEXT] = "text", [SCOPE_CONTENT] = "content", [SCOPE_COUNT] = NULL,
+    [SCOPE_TEXT] = "text", [SCOPE_CONTENT] = "content", [SCOPE_LISTING] = "listing",
+    [SCOPE_COUNT] = NULL,
 };
 
 /* As enum file_kind has them. */
@@ -282,7 +283,7 @@ static const struct setting object_table[] = {
 
 struct count_entry {
     const struct doc_node *identifiers;
-    uint64_t distinct, spread;
+    uint64_t distinct, spread, share;
 };
 
 static const struct setting count_table[] = {
@@ -304,6 +305,11 @@ static const struct setting count_table[] = {
      .high = 64,
      .offset = offsetof(struct count_entry, spread),
      .help = "different values at least without their digits"},
+    {.key = "share",
+     .type = SETTING_COUNT,
+     .high = 100,
+     .offset = offsetof(struct count_entry, share),
+     .help = "of a hundred names of a listing, those that must hold a value"},
     {0},
 };
 
@@ -350,7 +356,7 @@ static const struct setting rule_table[] = {
      .type = SETTING_CUSTOM,
      .read = read_scopes,
      RULE_FIELD(scopes),
-     .help = "where the identifiers are looked for: name, path, metadata, text, content"},
+     .help = "where the identifiers are looked for: name, path, metadata, text, content, listing"},
     {.key = "all",
      .type = SETTING_CUSTOM,
      .read = rule_keep_node,
@@ -435,7 +441,11 @@ static bool read_count(struct rule_load *l, const struct doc_node *node, unsigne
     if (at == SIZE_MAX)
         return setting_error(&l->reader, node,
                              "asks for one count too many; let rules count the same identifiers");
-    *out = (struct count_condition){(unsigned)at, wanted.distinct, wanted.spread};
+    *out = (struct count_condition){(unsigned)at, wanted.distinct, wanted.spread, (uint32_t)entry.share};
+    if (entry.share && scopes != 1u << SCOPE_LISTING)
+        return setting_error(&l->reader, node,
+                             "asks for a share of names, and the rule looks elsewhere too; "
+                             "write scopes: [listing], or leave share out");
     return true;
 }
 

@@ -7,7 +7,7 @@
 
 /* The inside of a ruleset, for the inspector and for tools that explain it. All of it lies in the arena; a
  * validator is an index, not a pointer, so that a cached snapshot holds no address of code. */
-enum scope { SCOPE_NAME, SCOPE_PATH, SCOPE_METADATA, SCOPE_TEXT, SCOPE_CONTENT, SCOPE_COUNT };
+enum scope { SCOPE_NAME, SCOPE_PATH, SCOPE_METADATA, SCOPE_TEXT, SCOPE_CONTENT, SCOPE_LISTING, SCOPE_COUNT };
 extern const char *const scope_names[SCOPE_COUNT + 1]; /* NULL-terminated, as in the files */
 
 enum { IDENTIFIERS_MAX = 2048, RULES_MAX = 2048, SCANS_MAX = 256, VALUE_WIDTH_MAX = 512 };
@@ -51,6 +51,7 @@ struct count_condition {
     unsigned tally;
     uint32_t distinct; /* values at least */
     uint32_t spread;   /* different values at least once the digits are taken out; 0: not asked */
+    uint32_t share;    /* names of a listing, in a hundred, in which a value stands; 0: not asked */
 };
 
 struct identifier_list {

@@ -163,6 +163,7 @@ static void stop_count(struct tally_state *t) {
 static void count_value(struct feed *f, unsigned tally, struct bytes value, uint64_t at) {
     struct tally_state *t = &f->in->tallies[tally];
     struct pending *old = &t->pending;
+    t->met = true;
     if (!t->wanted || t->full)
         return;
     if (f->scan->kind == SCAN_VALUES && ++t->calls > CALLS_MAX) {

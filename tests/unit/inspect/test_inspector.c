@@ -250,6 +250,53 @@ static void a_jpeg_without_its_start_is_walked_through_from_its_scan(void **stat
     bench_close(&b);
 }
 
+static const char listed[] = "identifiers:\n"
+                             "  - {id: p, pattern: '\\b[A-Z]{3}[0-9]{4}\\b'}\n"
+                             "rules:\n"
+                             "  - id: listing\n"
+                             "    scopes: [listing]\n"
+                             "    count: {identifiers: p, distinct: 3, share: 50}\n" RULE_TAIL;
+
+static void a_share_of_the_names_of_a_listing_must_hold_a_value(void **state) {
+    static const char most[] = "minutes.jpg\nKXR4471.jpg\nGHT7720.jpg\nlane/MKN5180.jpg\nplan.png\n";
+    static const char few[] = "a.jpg\nb.jpg\nc.jpg\nd.jpg\nKXR4471.jpg\nGHT7720.jpg\nMKN5180.jpg\ne.jpg\n";
+    struct bench b;
+    bench_open(&b, listed, 8 << 20);
+    for (size_t split = 0; split < sizeof most; split++) {
+        bench_run(&b, &text_type, most, sizeof most - 1, split);
+        assert_int_equal(bench_distinct(&b, 0), 3);
+        bench_run(&b, &text_type, few, sizeof few - 1, split);
+        assert_int_equal(b.found[0], 0);
+    }
+    bench_close(&b);
+}
+
+static void values_outside_of_names_are_none_of_a_listing(void **state) {
+    static const char text[] = "KXR4471, GHT7720, MKN5180 and a.jpg\n";
+    struct bench b;
+    bench_open(&b, listed, 8 << 20);
+    bench_run(&b, &text_type, text, sizeof text - 1, 0);
+    assert_int_equal(b.found[0], 0);
+    bench_run(&b, &data_type, "KXR4471.jpg\nGHT7720.jpg\nMKN5180.jpg\n", 36, 0); /* of a text alone */
+    assert_int_equal(b.found[0], 0);
+    bench_close(&b);
+}
+
+static void of_a_long_listing_a_part_of_the_names_is_matched(void **state) {
+    uint32_t with;
+    struct bench b;
+    bench_open(&b, listed, 8 << 20);
+    bench_begin(&b, &text_type, NULL);
+    for (int i = 0; i < 4096 + 1600; i++) {
+        char line[32];
+        int n = snprintf(line, sizeof line, "KXR%04d.jpg\n", i);
+        bench_push(&b, line, (size_t)n);
+    }
+    bench_end(&b);
+    assert_int_equal(inspector_names(&b.object, 0, &with), 4096 + 100);
+    bench_close(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_picture_that_is_found_late_is_inspected_as_one),
@@ -261,6 +308,9 @@ int main(void) {
         cmocka_unit_test(a_name_is_matched_also_when_it_comes_late),
         cmocka_unit_test(size_and_completeness_are_facts_of_the_object),
         cmocka_unit_test(spread_tells_a_numbered_series_from_plates),
+        cmocka_unit_test(a_share_of_the_names_of_a_listing_must_hold_a_value),
+        cmocka_unit_test(values_outside_of_names_are_none_of_a_listing),
+        cmocka_unit_test(of_a_long_listing_a_part_of_the_names_is_matched),
         cmocka_unit_test(a_container_is_left_to_its_children),
         cmocka_unit_test(another_process_matches_with_rules_that_it_cannot_write_to),
     };

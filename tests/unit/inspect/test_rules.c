@@ -66,6 +66,10 @@ static void every_other_mistake_is_told_with_its_line_and_mend(void **state) {
                    ":4: error: id: p is already an identifier at ");
     assert_problem(PATTERN("'abc'") RULE("    scopes: [text]\n    all: [q]\n"),
                    ":7: error: all: q is no identifier in these files; define it under identifiers:");
+    assert_problem(PATTERN("'abc'") RULE(
+                       "    scopes: [text, listing]\n    count: {identifiers: p, distinct: 2, share: 50}\n"),
+                   ":7: error: count: asks for a share of names, and the rule looks elsewhere too; write "
+                   "scopes: [listing], or leave share out");
     assert_problem(PATTERN("'abc'") RULE("    all: [p]\n"),
                    ":5: error: scopes: is missing; say where the identifiers of r are looked for");
     assert_problem(

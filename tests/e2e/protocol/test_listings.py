@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Listings of a store whose names hold plates, as its servers give them, and of folders that hold none."""
+import os
+import random
+
+import lab as net
+import material
+import pytest
+import test_ftp
+import web
+
+PORT = 8080
+
+
+def fill(folder, names):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_bytes(b'x')
+
+
+def plate_names(count=40, seed=3):
+    g = random.Random(seed)
+    return [f'20260531-0411{i % 60:02d}_L{i % 8:02d}_{material.plate(g)}.jpg' for i in range(count)]
+
+
+def ordinary_names(count=40):
+    return [f'IMG_{1200 + i}.JPG' for i in range(count)] + [f'minutes-2026-{i:02d}.doc' for i in range(count // 2)]
+
+
+def listings(alerts):
+    return [a for a in alerts if 'listing' in a['gantry']['classes']]
+
+
+def silent(sensor):
+    return not [r for r in sensor.finish() if r['event']['action'] == 'alert']
+
+
+@pytest.fixture
+def page(lab, tmp_path):
+    """nginx in the image network, with pages of its folders."""
+    process = web.nginx(lab, 'lane', tmp_path, [PORT], 'location / { autoindex on; }')
+    yield tmp_path / 'root'
+    lab.stop(process)
+
+
+def test_a_page_of_a_folder_of_plates_is_a_listing(lab, page, from_a_stranger, sensor):
+    fill(page / 'in', plate_names())
+    lab.run('outside', 'curl', '-sS', f'http://{net.LANE}:{PORT}/in/')
+    alert = sensor.wait_alert(lambda a: 'listing' in a['gantry']['classes'])
+    assert alert['gantry']['verdict'] == 'unknown' and alert['gantry']['incident']['distinct_plates'] >= 10
+
+
+def test_a_page_of_a_folder_of_photographs_is_none(lab, page, from_a_stranger, sensor):
+    fill(page / 'in', ordinary_names())
+    assert 'IMG_1200.JPG' in lab.run('outside', 'curl', '-sS', f'http://{net.LANE}:{PORT}/in/').stdout
+    assert silent(sensor)
+
+
+@pytest.fixture
+def ftp(lab, tmp_path):
+    """vsftpd in the image network; gives the folder that clients see as /."""
+    net.reachable(str(tmp_path))
+    (tmp_path / 'ftp').mkdir()
+    (tmp_path / 'empty').mkdir()
+    os.chmod(tmp_path / 'ftp', 0o555)
+    process = lab.start('lane', 'vsftpd', test_ftp.write_config(str(tmp_path), test_ftp.PORT))
+    lab.wait_port('lane', '::', test_ftp.PORT)
+    yield tmp_path / 'ftp'
+    lab.stop(process)
+
+
+@pytest.mark.parametrize('words', [[], ['-l']], ids=['LIST', 'NLST'])
+def test_what_an_ftp_server_lists_is_a_listing(lab, ftp, from_a_stranger, sensor, words):
+    fill(ftp / 'in', plate_names())
+    got = lab.run('outside', 'curl', '-sS', *words, f'ftp://{net.LANE}:{test_ftp.PORT}/in/').stdout
+    assert got.count('.jpg') == 40
+    alert = sensor.wait_alert(lambda a: 'listing' in a['gantry']['classes'])
+    assert alert['gantry']['verdict'] == 'unknown' and alert['gantry']['incident']['distinct_plates'] >= 10
+
+
+def test_what_an_ftp_server_lists_of_photographs_is_none(lab, ftp, from_a_stranger, sensor):
+    fill(ftp / 'in', ordinary_names())
+    assert 'IMG_1200.JPG' in lab.run('outside', 'curl', '-sS', f'ftp://{net.LANE}:{test_ftp.PORT}/in/').stdout
+    assert silent(sensor)
