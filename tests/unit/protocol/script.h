@@ -188,7 +188,7 @@ static inline void script_play_all(const char *folder, struct codings *codings) 
     int n = scandir(folder, &names, NULL, alphasort), played = 0;
     assert_true(n > 0);
     for (int i = 0; i < n; i++) {
-        char path[512], *dot = strrchr(names[i]->d_name, '.');
+        char path[1024], *dot = strrchr(names[i]->d_name, '.');
         snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
         if (dot && strcmp(dot, ".txt") == 0) {
             size_t size = 0, got;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "script.h"
+#include "talk.h"
 
 #include <stdlib.h>
 
@@ -27,10 +27,6 @@ static void assert_message(const struct transfer *t, enum side from, const char 
     assert_int_equal(t->from, from);
     assert_text(&t->name, topic);
     assert_bytes(t, text);
-}
-
-static void conversations_give_what_they_list(void **state) {
-    script_play_all(SOURCE_ROOT "/tests/transcripts/mqtt", NULL);
 }
 
 static void each_publish_of_both_sides_is_an_object_under_its_topic(void **state) {
@@ -266,7 +262,6 @@ static void other_bytes_are_not(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conversations_give_what_they_list),
         cmocka_unit_test(each_publish_of_both_sides_is_an_object_under_its_topic),
         cmocka_unit_test(what_was_sent_again_has_left_again),
         cmocka_unit_test(a_message_that_clears_a_topic_is_no_object),

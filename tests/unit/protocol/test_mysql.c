@@ -10,7 +10,7 @@
 
 #include "coding/coding.h"
 #include "said.h"
-#include "script.h"
+#include "talk.h"
 
 #include <stdlib.h>
 
@@ -34,13 +34,6 @@ static void assert_object(const struct transfer *t, enum side from, const char *
     assert_int_equal(t->from, from);
     assert_text(&t->name, name);
     assert_bytes(t, text);
-}
-
-static void conversations_give_what_they_list(void **state) {
-    struct codings *codings =
-        codings_create(&(struct codings_options){.memory = 8 << 20, .limits = {8, 64, 1 << 20, 100}});
-    script_play_all(SOURCE_ROOT "/tests/transcripts/mysql", codings);
-    codings_destroy(codings);
 }
 
 static void rows_of_a_result_are_lines_below_their_columns(void **state) {
@@ -462,7 +455,6 @@ static void other_bytes_are_not(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conversations_give_what_they_list),
         cmocka_unit_test(rows_of_a_result_are_lines_below_their_columns),
         cmocka_unit_test(an_end_of_the_definitions_may_be_left_out),
         cmocka_unit_test(rows_in_binary_are_written_as_text),

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "said.h"
-#include "script.h"
+#include "talk.h"
 
 #include <stdlib.h>
 
@@ -27,10 +27,6 @@ static void assert_object(const struct transfer *t, enum side from, const char *
     assert_int_equal(t->from, from);
     assert_text(&t->name, name);
     assert_bytes(t, text);
-}
-
-static void conversations_give_what_they_list(void **state) {
-    script_play_all(SOURCE_ROOT "/tests/transcripts/postgresql", NULL);
 }
 
 static void rows_of_a_result_are_lines_below_their_columns(void **state) {
@@ -462,7 +458,6 @@ static void other_bytes_are_not(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conversations_give_what_they_list),
         cmocka_unit_test(rows_of_a_result_are_lines_below_their_columns),
         cmocka_unit_test(results_of_the_same_columns_go_on_below_one_header),
         cmocka_unit_test(a_null_is_an_empty_field_and_control_characters_are_none),
