@@ -305,6 +305,10 @@
     COUNTER(ENCODED_SHED,         "content.encoded_shed",         "texts not searched for such files because too many were open") \
     COUNTER(EXAMINED,             "examine.files",               "files that were examined") \
     COUNTER(EXAMINE_MEMBERS,      "examine.members",             "files and texts that were taken out of them") \
+    COUNTER(EXAMINE_AGAIN,        "examine.again",               "those that came another time: what was found in them was told again without that") \
+    COUNTER(EXAMINE_DEATHS,       "examine.deaths",              "examiners that a file ended, or that were ended because it took too long") \
+    COUNTER(EXAMINE_GIVEN_UP,     "examine.given_up",            "files that ended an examiner twice: not examined") \
+    COUNTER(EXAMINE_NOBODY,       "examine.nobody",              "files that were not examined because no examiner was there") \
     COUNTER(EXAMINE_NO_ROOM,      "examine.no_room",             "files that were not examined because too many waited, or of too many bytes") \
     COUNTER(EXAMINE_CUT,          "examine.cut",                 "files of which only the first bytes were examined, since there is no room for more") \
     COUNTER(EXAMINE_OUTPUT,       "examine.output",              "files out of which more would have come than is taken") \

@@ -150,6 +150,9 @@ bool content_is_short(const struct content *c);
  * second, or of hosts that have more than a quarter of all, so that others have room; false if there is none.
  * Not from within the sink. */
 bool content_make_room(struct content *c, time_ns now);
+/* Objects so far have the numbers up to this one; the next has that behind `n`. */
+uint64_t content_numbers(const struct content *c);
+void content_number_from(struct content *c, uint64_t n);
 /* Transfers and objects that are open now. */
 size_t content_open(const struct content *c);
 /* Transfers that are open, in thousandths of the objects that may be. */

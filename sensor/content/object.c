@@ -400,6 +400,14 @@ struct filter *object_create(struct content *c, const struct object_seed *s) {
     return &l->end.filter;
 }
 
+uint64_t content_numbers(const struct content *c) {
+    return c->numbers;
+}
+
+void content_number_from(struct content *c, uint64_t n) {
+    c->numbers = n;
+}
+
 void object_abandon(struct filter *f) {
     free_leaf(leaf_of(f));
 }

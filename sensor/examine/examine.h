@@ -66,5 +66,8 @@ struct examine_slots;
 void examine_use(struct examine_slots *slots, const struct examine_options *options, bool here);
 /* While a file is taken apart here, what pays for all that comes out of it, at any depth; else NULL. */
 struct allowance *examine_purse(void);
+/* The same for all that comes until it is switched off: where the file itself is examined from its first
+ * byte. */
+void examine_pay(bool on);
 
 #endif

@@ -35,6 +35,12 @@ static void fill_purse(void) {
         purse.left[i] = (int64_t)the_options->output_max;
 }
 
+void examine_pay(bool on) {
+    running += on ? 1 : -1u;
+    if (on && running == 1 && the_options)
+        fill_purse();
+}
+
 /* --- One file --- */
 
 struct gather {

@@ -62,7 +62,7 @@ void health_figures(const struct health_setup *h, uint64_t *out) {
         if (gauge_facts(g)->how == HOW_SUM || gauge_facts(g)->how == HOW_MAX)
             gauge[g] = join_gauge(h, g);
     gauge[GAUGE_START_TIME] = (uint64_t)(h->memory->started_wall / NS_PER_S);
-    gauge[GAUGE_WORKERS] = h->workers;
+    gauge[GAUGE_WORKERS] = h->captures;
     gauge[GAUGE_RECORDS_WAITING] = count_waiting(h);
     if (h->own_gauges)
         h->own_gauges(h->context, out);

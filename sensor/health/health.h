@@ -37,8 +37,9 @@ struct health_setup {
     const char *interface; /* NULL: files are read */
     struct ring *const *rings;
     const struct worker_view *const *views; /* as many as rings */
-    size_t workers;
-    const uint64_t *others[2]; /* counters of processes that are no workers; NULL: none */
+    size_t workers;                         /* and examiners behind them */
+    size_t captures;                        /* workers alone */
+    const uint64_t *others[2];              /* counters of processes that are no workers; NULL: none */
     struct health_memory *memory;
     void *context;
     void (*own_gauges)(void *context, uint64_t *figures); /* of the reporter */

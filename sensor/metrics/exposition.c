@@ -56,7 +56,7 @@ static void write_figure(FILE *f, const struct health_setup *h, size_t which, ui
     char name[NAME_MAX_BYTES];
     name_of(which, name);
     write_head(f, name, figure_help(which), figure_is_gauge(which));
-    for (size_t i = 0; is_per_worker(which) && i < h->workers; i++)
+    for (size_t i = 0; is_per_worker(which) && i < h->captures; i++)
         fprintf(f, "%s{worker=\"%zu\"} %" PRIu64 "\n", name, i + 1, of_worker(h, i, which));
     if (is_ppm(which))
         fprintf(f, "%s %.6f\n", name, (double)value / million);

@@ -12,7 +12,7 @@
 
 enum {
     RING_SHARE = 4,     /* the rings' part of all, if not configured */
-    EXAMINE_SHARE = 8,  /* what workers gather files in, if not configured: at most this part of all */
+    EXAMINE_SHARE = 16, /* what workers gather files in, if not configured: at most this part of all */
     CHANNEL_SHARE = 32, /* at most this part of a worker's memory for its channel, within bounds */
 };
 static const uint64_t ring_least = MIB, channel_least = MIB, channel_most = 8 * MIB;
@@ -21,6 +21,7 @@ static const uint64_t ring_least = MIB, channel_least = MIB, channel_most = 8 * 
 static const uint64_t libraries = 12 * MIB;
 /* With less some table has room for one only. */
 static const uint64_t worker_least = 16 * MIB;
+static const uint64_t examiner_least = 16 * MIB, examiner_most = 128 * MIB; /* tables */
 /* An incident with its texts and sets of digests. */
 static const uint64_t incident_bytes = 8 << 10;
 
@@ -142,15 +143,26 @@ static bool limits_fit(const struct config *c, const struct budget_plan *p, stru
                                              size_text(p->worker, text[1], UNIT_TEXT_MAX));
 }
 
-/* A sensor of little memory examines smaller files, or none. */
-static uint64_t share_of_examined(const struct config *c, const struct budget_plan *p, uint64_t taken) {
-    uint64_t share = p->memory / EXAMINE_SHARE / p->workers;
-    uint64_t least = taken + p->workers * worker_least;
-    uint64_t left = p->memory > least ? (p->memory - least) / p->workers / 2 : 0;
-    if (c->examine.count == 0 || c->examine.memory)
-        return c->examine.count ? c->examine.memory : 0;
-    share = share < left ? share : left;
-    return share / EXAMINE_BLOCK * EXAMINE_BLOCK;
+/* Of an examiner: its tables, and a copy of a file with files within it. */
+static uint64_t size_of_examiner(const struct budget_plan *p) {
+    return libraries + p->examiner + 2 * p->examine;
+}
+
+/* What workers gather files in, and what examiners take: a sensor of little memory examines smaller files, or
+ * none. Reading files a worker does it itself. */
+static uint64_t share_examined(const struct config *c, struct budget_plan *p, bool live, uint64_t taken) {
+    uint64_t count = live ? c->examine.count : 0, least = taken + p->workers * worker_least;
+    uint64_t share = p->memory / EXAMINE_SHARE / p->workers, tables = p->memory / EXAMINE_SHARE;
+    uint64_t left = p->memory > least ? (p->memory - least) / 2 : 0;
+    if (c->examine.count == 0)
+        return 0;
+    tables = tables < examiner_least ? examiner_least : tables > examiner_most ? examiner_most : tables;
+    p->examiner = tables;
+    left = left > count * (libraries + tables) ? left - count * (libraries + tables) : 0;
+    uint64_t fits = left / (p->workers + 2 * count);
+    p->examine = c->examine.memory ? c->examine.memory : share < fits ? share : fits;
+    p->examine = p->examine / EXAMINE_BLOCK * EXAMINE_BLOCK;
+    return p->examine ? p->workers * p->examine + count * size_of_examiner(p) : 0;
 }
 
 bool budget_plan(const struct config *c, unsigned workers, bool live, uint64_t snapshot,
@@ -163,8 +175,7 @@ bool budget_plan(const struct config *c, unsigned workers, bool live, uint64_t s
     }
     p.channel = power_of_two(p.memory / workers / CHANNEL_SHARE, channel_least, channel_most);
     uint64_t taken = p.snapshots + workers * (p.ring + p.channel + libraries);
-    p.examine = share_of_examined(c, &p, taken);
-    taken += workers * p.examine;
+    taken += share_examined(c, &p, live, taken);
     if (taken >= p.memory || (p.memory - taken) / workers < worker_least)
         return too_little(c, &p, problems);
     p.worker = (p.memory - taken) / workers;
@@ -194,6 +205,8 @@ void budget_print(const struct config *c, const struct budget_plan *p, FILE *out
     print_row(out, "channels to the reporter", NULL, p->channel, p->channel * p->workers, p->memory);
     print_row(out, "files that are examined", "examiners.memory", p->examine, p->examine * p->workers,
               p->memory);
+    if (p->examine && p->ring)
+        print_row(out, "examiners", "examiners.count", 0, c->examine.count * size_of_examiner(p), p->memory);
     print_row(out, "two snapshots", NULL, 0, p->snapshots, p->memory);
     print_row(out, "libraries and scratch", NULL, libraries, libraries * p->workers, p->memory);
     for (size_t i = 0; i < PARTS; i++) {

@@ -45,6 +45,7 @@ struct budget_plan {
     uint64_t channel;   /* of one worker, a power of two */
     uint64_t snapshots; /* both */
     uint64_t examine;   /* of one worker, for files that are examined; 0: none are */
+    uint64_t examiner;  /* tables of one examiner */
     uint64_t worker;    /* tables of one worker */
 };
 

@@ -22,7 +22,7 @@ void emit_ring(struct emitter *e) {
     e->untold = 0;
 }
 
-static void send_builder(struct emitter *e, struct record_builder *b) {
+static void write_record(struct emitter *e, struct record_builder *b) {
     while (!ring_write(e->ring, b)) {
         doorbell_ring(e->doorbell);
         if (!e->wait) {
@@ -34,6 +34,35 @@ static void send_builder(struct emitter *e, struct record_builder *b) {
     counter_one(COUNTER_RECORDS);
     if (++e->untold >= UNTOLD_MAX)
         emit_ring(e);
+}
+
+void emit_held(struct emitter *e, const struct record_list *list) {
+    static struct record_builder b; /* large, and used within this call alone */
+    for (size_t at = 0; at < list->n;) {
+        const struct record *r = (const void *)(list->bytes + at);
+        record_copy(&b, r);
+        write_record(e, &b);
+        at += r->size;
+    }
+}
+
+static bool hold_record(struct emitter *e, const struct record_builder *b) {
+    struct record_list *l = e->hold;
+    if (!l || l->over)
+        return false;
+    l->over = l->n + ring_record_max() > l->size;
+    if (l->over) {
+        emit_held(e, l);
+        return false;
+    }
+    l->n += record_pack(b, 0, l->bytes + l->n);
+    l->count++;
+    return true;
+}
+
+static void send_builder(struct emitter *e, struct record_builder *b) {
+    if (!hold_record(e, b))
+        write_record(e, b);
 }
 
 static void send_record(struct emitter *e) {
@@ -337,25 +366,51 @@ static void replace_judgement(struct record_builder *b, const struct judged *who
     put_judgement(b, who, j);
 }
 
+/* Texts of a record that a judgement refers to: the record's own may move meanwhile. */
+struct judged_texts {
+    char protocol[65];
+    uint8_t target[RECORD_TEXT_MAX];
+};
+
+static struct bytes text_of(const struct record_builder *b, enum record_text which) {
+    return bytes_of(b->text + b->head.text[which].at, b->head.text[which].n);
+}
+
+static struct judged judge_record(const struct record_builder *b, const struct policy *policy,
+                                  struct bytes host, const char *class, struct judged_texts *texts,
+                                  struct judgement *out) {
+    struct bytes target = text_of(b, TEXT_TARGET);
+    struct judged who = {.policy = policy,
+                         .source = b->head.source,
+                         .destination = b->head.destination,
+                         .host = host,
+                         .target = bytes_of(texts->target, target.n),
+                         .proxied = text_of(b, TEXT_PROXIED),
+                         .protocol = text_in(b, TEXT_PROTOCOL, texts->protocol),
+                         .time = b->head.last};
+    if (target.n)
+        memcpy(texts->target, target.p, target.n);
+    if (who.protocol && is_mail(who.protocol))
+        who.recipients = text_of(b, TEXT_EMAIL_TO);
+    judge_class(&who, class, out);
+    return who;
+}
+
+void emit_judge(struct record_builder *record, const struct policy *policy, struct bytes host) {
+    struct judged_texts texts;
+    struct judgement j;
+    const struct judged who = judge_record(record, policy, host, NULL, &texts, &j);
+    replace_judgement(record, &who, &j);
+}
+
 bool emit_late_finding(struct emitter *e, struct record_builder *record, const struct policy *policy,
                        struct bytes host, const struct finding *f) {
-    char protocol[65];
-    const struct record *r = &record->head;
-    uint8_t target[RECORD_TEXT_MAX]; /* the record's may move */
-    size_t target_n = r->text[TEXT_TARGET].n;
-    memcpy(target, record->text + r->text[TEXT_TARGET].at, target_n);
-    const struct judged who = {.policy = policy,
-                               .source = r->source,
-                               .destination = r->destination,
-                               .host = host,
-                               .target = bytes_of(target, target_n),
-                               .protocol = text_in(record, TEXT_PROTOCOL, protocol),
-                               .time = r->last};
+    struct judged_texts texts;
     struct judgement j;
-    if (list_has(bytes_of(record->text + r->text[TEXT_RULES].at, r->text[TEXT_RULES].n),
-                 bytes_text(f->rule->id)))
+    const struct record *r = &record->head;
+    if (list_has(text_of(record, TEXT_RULES), bytes_text(f->rule->id)))
         return false;
-    judge_class(&who, f->rule->class, &j);
+    const struct judged who = judge_record(record, policy, host, f->rule->class, &texts, &j);
     e->builder = *record;
     e->builder.head.kind = RECORD_FINDING;
     e->builder.head.pending = 0;

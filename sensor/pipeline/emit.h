@@ -13,12 +13,24 @@ struct emitter {
     struct doorbell *doorbell;
     bool wait; /* offline: wait for room instead of losing a record */
     uint16_t worker;
-    unsigned wants;            /* enum report_records that any output writes */
-    unsigned untold;           /* records of which the reporter was not told yet */
-    uint32_t id_of;            /* number of a flow, */
+    unsigned wants; /* enum report_records that any output writes */
+    struct record_list
+        *hold;       /* records go there, as long as there is room, instead of into the ring; or NULL */
+    unsigned untold; /* records of which the reporter was not told yet */
+    uint32_t id_of;  /* number of a flow, */
     char id[COMMUNITY_ID_MAX]; /* and its Community ID */
     struct record_builder builder;
 };
+
+/* Packed records, one behind another. */
+struct record_list {
+    uint8_t *bytes; /* borrowed, aligned as a record is */
+    size_t n, size;
+    unsigned count;
+    bool over; /* one had no room: all have gone into the ring since, those before it first */
+};
+/* What is held goes into the ring. */
+void emit_held(struct emitter *e, const struct record_list *list);
 
 /* Tells the reporter of what was put into the ring: after some packets, or when none comes. */
 void emit_ring(struct emitter *e);
@@ -71,6 +83,8 @@ void emit_notice(struct emitter *e, const char *key, const char *text);
  * server. Writes the finding and adds the rule to `record`. False: that rule stands there already. */
 bool emit_late_finding(struct emitter *e, struct record_builder *record, const struct policy *policy,
                        struct bytes host, const struct finding *f);
+/* The record is judged anew, as one of an object in which nothing was found. */
+void emit_judge(struct record_builder *record, const struct policy *policy, struct bytes host);
 /* There will be no more of them: the object counts now. */
 void emit_examined(struct emitter *e, struct record_builder *record);
 

@@ -51,7 +51,7 @@ static void retype_object(void *context, struct object *o, struct bytes again) {
     stage_leave(stage);
 }
 
-static bool is_examined(const struct pipeline *p, const struct object *o) {
+static bool is_taken(const struct pipeline *p, struct object *o) {
     return p->examination && !o->container && p->examination->takes(p->examination->context, o);
 }
 
@@ -79,29 +79,42 @@ static bool tells_unread(const struct pipeline *p, const struct object *o) {
     return true;
 }
 
+/* By which the client of its flow called the server, where the object came from the client. */
+static struct bytes host_of(const struct object *o) {
+    const struct transfer_context *x = o->owner;
+    struct bytes host = object_fact(o, FACT_HOST);
+    if (host.n == 0)
+        host = facts_get(x->flow->facts, FACT_HOST);
+    return o->from == SIDE_CLIENT ? host : bytes_of(NULL, 0);
+}
+
+static void tell_object(struct pipeline *p, struct object *o) {
+    bool pending = is_taken(p, o);
+    o->bounded = tells_unread(p, o);
+    if (o->bounded)
+        tell_unread(p, o);
+    bool told = emit_transfer(&p->emitter, o, o->owner, pending);
+    if (!pending)
+        return;
+    bool waits = waiting_add(&p->waiting, &p->emitter.builder, host_of(o), p->now, told);
+    if (p->examination->give)
+        p->examination->give(p->examination->context, o, &p->emitter.builder, host_of(o));
+    if (!waits && told)
+        emit_examined(&p->emitter, &p->emitter.builder); /* it counts as it is */
+}
+
 static void close_object(void *context, struct object *o) {
     struct pipeline *p = context;
-    const struct transfer_context *x = o->owner;
     uint8_t stage = stage_enter(STAGE_RULES);
     if (stage_left_out(STAGE_RULES))
         o->bounded |= o->inspection != NULL;
     else
         inspector_closed(inspector_of(o), o);
     stage_leave(stage);
-    o->bounded = tells_unread(p, o);
-    if (o->bounded)
-        tell_unread(p, o);
-    bool pending = is_examined(p, o);
-    bool told = emit_transfer(&p->emitter, o, x, pending);
-    if (pending) {
-        struct bytes host = object_fact(o, FACT_HOST);
-        if (host.n == 0)
-            host = facts_get(x->flow->facts, FACT_HOST);
-        if (o->from != SIDE_CLIENT)
-            host = bytes_of(NULL, 0);
-        if (!waiting_add(&p->waiting, &p->emitter.builder, host, p->now, told) && told)
-            emit_examined(&p->emitter, &p->emitter.builder); /* it counts as it is */
-    }
+    if (pipeline_is_examined(p, o))
+        pipeline_note_examined(p, o);
+    else
+        tell_object(p, o);
     inspector_forget(inspector_of(o), o);
 }
 
@@ -128,6 +141,8 @@ static void take_turn(void *context, void *owner, bool on) {
 /* A finding is told in any case; the small objects that come behind it pay for it too. */
 void pipeline_found(void *context, const struct finding *f) {
     struct pipeline *p = context;
+    if (pipeline_is_examined(p, f->object))
+        return;
     allowance_spend(f->object->allowance, ACCOUNT_OBJECTS, ALLOWANCE_FOUND);
     emit_finding(&p->emitter, f, f->object->owner);
 }
@@ -147,7 +162,9 @@ struct object_sink pipeline_objects(struct pipeline *p) {
 
 /* --- Findings of objects that have closed --- */
 
-static const struct rule *find_rule(const struct ruleset *rules, const char *id) {
+const struct rule *pipeline_find_rule(const struct ruleset *rules, const char *id) {
+    if (strcmp(id, rule_unread_object.id) == 0)
+        return &rule_unread_object;
     for (size_t i = 0; i < ruleset_count(rules); i++)
         if (strcmp(ruleset_rule(rules, i)->id, id) == 0)
             return ruleset_rule(rules, i);
@@ -159,7 +176,7 @@ void pipeline_late_finding(struct pipeline *p, uint64_t number, const char *rule
     const struct generation *newest = p->generations.newest;
     struct finding late = *f;
     static struct record_builder record; /* large, and used within this call alone */
-    late.rule = find_rule(newest->rules, rule);
+    late.rule = pipeline_find_rule(newest->rules, rule);
     if (!o || !late.rule) {
         counter_one(COUNTER_FINDINGS_TOO_LATE);
         return;
@@ -196,7 +213,10 @@ void pipeline_settle_waiting(struct pipeline *p, bool all) {
     } while (wait && p->waiting.table.count > 0 && p->waiting.table.count < before);
     while ((o = waiting_oldest(&p->waiting)) &&
            (all || p->now - o->since >= examination_time || o->since - p->now >= examination_time)) {
+        const struct finding unread = {.sample = ""};
+        uint64_t number = o->number;
         counter_one(COUNTER_OBJECTS_UNEXAMINED);
-        settle_object(p, o);
+        pipeline_late_finding(p, number, rule_unread_object.id, &unread);
+        pipeline_examined(p, number);
     }
 }

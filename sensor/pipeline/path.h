@@ -58,6 +58,7 @@ struct pipeline {
     bool sums_left_told;
     const struct examination *examination;
     struct waiting_objects waiting;
+    struct examining *examining; /* examined.c: a file is; NULL: this is a worker's */
     struct unread unread;
     struct passed passed;
     struct hosts_seen hosts;
@@ -143,9 +144,17 @@ void pipeline_give_way(struct pipeline *p, unsigned most);
 /* objects.c: from an object to what is found in it. */
 struct object_sink pipeline_objects(struct pipeline *p);
 void pipeline_found(void *pipeline, const struct finding *f);
+/* By its id; that of the sensor's own included. NULL: there is none. */
+const struct rule *pipeline_find_rule(const struct ruleset *rules, const char *id);
 /* Findings of objects that have closed: takes what has come back, and gives up on what is late, or on `all`.
  * Reading files, time does not go on before they are there. */
 void pipeline_settle_waiting(struct pipeline *p, bool all);
+
+struct examining;
+void examining_destroy(struct examining *x); /* accepts NULL */
+/* examined.c: is it the file that is examined, of which others tell? What the path says of it at its end. */
+bool pipeline_is_examined(const struct pipeline *p, const struct object *o);
+void pipeline_note_examined(struct pipeline *p, const struct object *o);
 
 /* shortage.c: share of the fullest memory that only ends of work give back, 0..1000. */
 unsigned shortage_pressure(const struct pipeline *p);

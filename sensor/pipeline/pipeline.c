@@ -286,6 +286,7 @@ void pipeline_destroy(struct pipeline *p) {
     decoder_destroy(p->decoder);
     pool_finish(&p->readings);
     waiting_finish(&p->waiting);
+    examining_destroy(p->examining);
     unread_finish(&p->unread);
     passed_finish(&p->passed);
     hosts_seen_finish(&p->hosts);

@@ -37,8 +37,12 @@ struct pipeline; /* opaque */
  * pipeline_late_finding(), and the end of them by pipeline_examined(), from within `collect`. */
 struct examination {
     void *context;
-    /* A closed object: will it be examined? What is needed of it is copied; `o` is not kept. */
-    bool (*takes)(void *context, const struct object *o);
+    /* A closed object: will it be examined? `o` is not kept; where it should be and is not, its `bounded` is
+     * set. */
+    bool (*takes)(void *context, struct object *o);
+    /* Then: what is said of its transfer, to be copied. NULL: nobody asks. */
+    void (*give)(void *context, const struct object *o, const struct record_builder *record,
+                 struct bytes host);
     /* Brings what has come back. `wait`: at least one end, if any object is under examination (offline). */
     void (*collect)(void *context, struct pipeline *p, bool wait);
 };

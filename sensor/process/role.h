@@ -21,6 +21,7 @@ enum keeps {
     KEEPS_OUTPUTS = 1 << 1, /* files of outputs that were opened before the sandbox closed */
     KEEPS_UPPER = 1 << 2,   /* memory that only the supervisor and the reporter see */
     KEEPS_SOCKETS = 1 << 3, /* where requests and metrics are taken */
+    KEEPS_FILES = 1 << 4,   /* that workers gather: to read, and what is said of them: of its own number */
 };
 
 struct role {

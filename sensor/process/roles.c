@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "process/examiner/examiner.h"
 #include "process/reporter/reporting.h"
 #include "process/sensor.h"
 #include "process/worker/worker.h"
@@ -40,6 +41,20 @@ const struct role sensor_roles[] = {
      .begin = worker_begin,
      .run = worker_run,
      .ended = worker_ended},
+    {.name = "examiner",
+     .count = examiner_count,
+     .sandbox = {SANDBOX_SNAPSHOTS | SANDBOX_LIBRARIES, .descriptors = 7},
+     .headroom = examiner_headroom,
+     .keeps = KEEPS_FILES,
+     .inspects = true,
+     .serves = true,
+     .nameless_alone = true,
+     .first_wait = 100 * NS_PER_MS,
+     .longest_wait = 30 * NS_PER_S,
+     .stuck_after = examiner_stuck_after,
+     .share = examiner_share,
+     .begin = examiner_begin,
+     .run = examiner_run},
     {.name = "reporter",
      .sandbox = {SANDBOX_FILES | SANDBOX_NETWORK, .descriptors = 512},
      .headroom = reporter_headroom,

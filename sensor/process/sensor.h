@@ -4,6 +4,7 @@
 
 #include "base/shared.h"
 #include "pipeline/budget.h"
+#include "pipeline/shared/examine_area.h"
 #include "process/outputs.h"
 #include "process/reload/handout.h"
 #include "process/role.h"
@@ -39,6 +40,10 @@ struct sensor {
     /* What each of several workers announces to the others (struct board), by its number: its own to write,
      * the others' to read alone; nothing of it in other processes. Not made for one worker. */
     struct shared_memory board_memory[WORKERS_MAX];
+    /* Files that are examined (struct examine_area), by number of the worker: its own to write, examiners' to
+     * read alone; what examiners say of them (struct examine_answers), by their number: their own to write,
+     * workers' to read alone. Nothing of either in other processes. */
+    struct shared_memory examine_memory[WORKERS_MAX], answer_memory[EXAMINERS_MAX];
     struct upper_status *upper;
     struct sandbox *sandbox;
     time_ns started;     /* wall clock */

@@ -281,12 +281,12 @@ class Sensor:
     def children(self):
         """Process ids by role: {'reporter': [..], 'worker': [..]}; the reporter was started first, at start."""
         pids = run('pgrep', '-P', str(self.process.pid), check=False).stdout.split()
-        roles = {'reporter': [], 'worker': []}
+        roles = {'reporter': [], 'worker': [], 'examiner': []}
         for pid in map(int, pids):
             with contextlib.suppress(OSError):
                 limits = open(f'/proc/{pid}/limits').read()
                 files = next(line for line in limits.splitlines() if line.startswith('Max open files'))
-                roles['worker' if files.split()[3] == '8' else 'reporter'].append(pid)
+                roles[{'8': 'worker', '7': 'examiner'}.get(files.split()[3], 'reporter')].append(pid)
         return roles
 
     def ask(self, *words, check=True, command=()):

@@ -41,6 +41,8 @@ static bool matches_archive(const struct file_type *type) {
  * refused, and then those names are shown as they stand. */
 static void prepare_names(void) {
     static const char *const sets[] = {"UTF-16LE", "UTF-16BE", "CP437", "SHIFT_JIS"};
+    if (names)
+        return;
     names = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         iconv_t c = iconv_open("UTF-8", sets[i]);

@@ -58,6 +58,20 @@ static void give_up_boards(struct sensor *s, const struct child *self) {
             shared_only_read(&s->board_memory[i]);
 }
 
+static void give_up_files(struct sensor *s, const struct child *self) {
+    bool worker = self->role->keeps & KEEPS_CAPTURE, examiner = self->role->keeps & KEEPS_FILES;
+    for (unsigned i = 0; i < s->workers; i++)
+        if (examiner)
+            shared_only_read(&s->examine_memory[i]);
+        else if (!worker || i != self->number)
+            shared_release(&s->examine_memory[i]);
+    for (unsigned i = 0; i < EXAMINERS_MAX; i++)
+        if (worker)
+            shared_only_read(&s->answer_memory[i]);
+        else if (!examiner || i != self->number)
+            shared_release(&s->answer_memory[i]);
+}
+
 static void close_sockets(const struct sensor *s, unsigned keeps) {
     const int fds[] = {s->manager, keeps & KEEPS_SOCKETS ? -1 : s->control,
                        keeps & KEEPS_SOCKETS ? -1 : s->metrics};
@@ -75,6 +89,7 @@ static void close_others(struct sensor *s, const struct child *self) {
             capture_close(s->capture[i]);
     give_up_places(s, self);
     give_up_boards(s, self);
+    give_up_files(s, self);
     snapshot_keep(s->snapshot);
     if (!(keeps & KEEPS_OUTPUTS))
         output_close_early();

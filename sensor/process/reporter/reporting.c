@@ -145,6 +145,7 @@ static void set_up_health(struct reporting *g) {
                                       .rings = s->ring,
                                       .views = g->views,
                                       .workers = s->places,
+                                      .captures = s->workers,
                                       .others = {counter_values, s->upper->supervisor},
                                       .memory = &s->upper->health,
                                       .context = g,

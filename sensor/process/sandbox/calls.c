@@ -19,6 +19,7 @@ enum {
     FILES = SANDBOX_FILES,
     NET = SANDBOX_NETWORK,
     PARENT = SANDBOX_PARENT,
+    LIBS = SANDBOX_LIBRARIES,
     EVERY = SANDBOX_ALL + 1,
 };
 
@@ -61,6 +62,11 @@ static const struct call calls[] = {
     {CALL(fstat),           EVERY,          .why = "stdio, size of what is open"},
     {CALL(newfstatat),      EVERY,          .unless = FILES, .when = {BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}, .why = "fstat of the C library"},
     {CALL(openat),          CAPTURE,        .unless = FILES, .answer = EACCES, .why = "pcap_stats() looks into /sys; it lives without"},
+    {CALL(openat),          LIBS,           .unless = FILES, .answer = EACCES, .why = "time zones, character sets: libraries live without"},
+    {CALL(access),          LIBS,           .unless = FILES, .answer = EACCES, .why = "the same"},
+    {CALL(readlink),        LIBS,           .unless = FILES, .answer = EACCES, .why = "the same"},
+    {CALL(stat),            LIBS,           .unless = FILES, .answer = EACCES, .why = "the same"},
+    {CALL(setitimer),       LIBS,           .why = "the kernel ends it when a file takes too long"},
     /* memory */
     {CALL(brk),             EVERY,          .why = "malloc"},
     {CALL(mmap),            EVERY,          .unless = NET, .when = {BITS(2, PROT_EXEC, 0)}, .why = "malloc; nothing that could be executed"},

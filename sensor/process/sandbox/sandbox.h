@@ -28,7 +28,8 @@ enum sandbox_may {
     SANDBOX_FILES = 1 << 2,     /* open files: read what a resolver needs, write below the prepared folders */
     SANDBOX_NETWORK = 1 << 3,   /* sockets, names, threads that ask for names */
     SANDBOX_PARENT = 1 << 4,    /* start processes, signal them, read any file */
-    SANDBOX_ALL = (1 << 5) - 1, /* of a parent: filters are inherited, and all of them must agree */
+    SANDBOX_LIBRARIES = 1 << 5, /* bound its own time; its libraries may look for files, and find none */
+    SANDBOX_ALL = (1 << 6) - 1, /* of a parent: filters are inherited, and all of them must agree */
 };
 
 struct sandbox_profile {

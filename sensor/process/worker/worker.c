@@ -2,6 +2,7 @@
 #include "process/worker/worker.h"
 
 #include "examine/slots.h"
+#include "process/examiner/examiner.h"
 
 #include <stdio.h>
 #include <sys/mman.h>
@@ -41,6 +42,7 @@ void *worker_begin(struct sensor *s, const struct child *self, struct error *e) 
     for (unsigned i = 0; i < s->workers; i++)
         boards[i] = s->board_memory[i].seen;
     struct worker_status *status = s->status[self->place];
+    const struct examination *examination = s->offline ? NULL : examiner_ask(s, self->number);
     gather_files(s);
     const struct pipeline_options o = {.snapshot = {.version = s->snapshot->version,
                                                     .config = s->config,
@@ -58,7 +60,8 @@ void *worker_begin(struct sensor *s, const struct child *self, struct error *e) 
                                        .status = status,
                                        .view = &status->view,
                                        .keeps_hosts = sensor_state(s) != NULL,
-                                       .blame = s->blame};
+                                       .blame = s->blame,
+                                       .examination = examination};
     counter_values = ring_counters(o.ring);
     if (o.board && s->offline)
         capture_show_place(s->capture[self->number], &o.board->place);

@@ -43,8 +43,8 @@ def test_status_shows_what_runs_and_the_same_numbers_as_the_stats_record(lab, se
     pids = sorted(w['pid'] for w in answer['workers'])
     assert pids == sorted(own.children()['worker']) and len(pids) == 2
     everybody = [(p['role'], p['number'], p['starts']) for p in answer['processes']]
-    assert everybody == [('worker', 1, 1), ('worker', 2, 1), ('reporter', 1, 1)]
-    assert sorted(p['pid'] for p in answer['processes']) == sorted(pids + own.children()['reporter'])
+    assert everybody == [('worker', 1, 1), ('worker', 2, 1), ('examiner', 1, 1), ('reporter', 1, 1)]
+    assert sorted(p['pid'] for p in answer['processes']) == sorted(pids + own.children()['examiner'] + own.children()['reporter'])
     assert sum(w['packets'] for w in answer['workers']) == answer['stats']['capture']['packets'] > 0
     seen = answer['stats']['capture']['packets']
     own.finish()
@@ -56,7 +56,7 @@ def test_status_shows_what_runs_and_the_same_numbers_as_the_stats_record(lab, se
 
 def test_status_shows_the_sandbox_in_force(lab, own):
     lines = own.ask('status', '--json')['sandbox']
-    assert [line.split(':')[0] for line in lines] == ['supervisor', 'worker', 'reporter']
+    assert [line.split(':')[0] for line in lines] == ['supervisor', 'worker', 'examiner', 'reporter']
     user = pwd.getpwnam(ACCOUNT).pw_uid
     assert all(f'user {user}, no capabilities, no new privileges' in line for line in lines)
 

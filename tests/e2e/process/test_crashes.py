@@ -146,8 +146,8 @@ def poison(tmp_path, monkeypatch):
     return str(library)
 
 
-def with_poison(lab, tmp_path, library):
-    sensor = net.Sensor(lab, tmp_path, events=EVENTS, options=['-w', '1'])
+def with_poison(lab, tmp_path, library, more=''):
+    sensor = net.Sensor(lab, tmp_path, events=EVENTS, options=['-w', '1'], more=more)
     config = open(sensor.config).read().replace('name: edge-1', 'name: edge-1, stuck-after: 1 s')
     with open(sensor.config, 'w') as f:
         f.write(config)

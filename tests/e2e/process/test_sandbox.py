@@ -146,10 +146,15 @@ def test_a_worker_shares_no_writable_page_with_its_siblings_and_writes_to_two_de
                 assert writable(a) & writable(b) == set()
             names = sorted(key[2].removesuffix(' (deleted)') for key in writable(a))
             assert [n for n in names if not n.startswith('socket:')] == [
-                '/memfd:gantry-board', '/memfd:gantry-ring', '/memfd:gantry-status']
+                '/memfd:gantry-board', '/memfd:gantry-files', '/memfd:gantry-ring', '/memfd:gantry-status']
             assert {key[2].removesuffix(' (deleted)') for key in set(shared_maps(a)) - writable(a)} == {
-                '/memfd:gantry-bell', '/memfd:gantry-blame', '/memfd:gantry-board'}  # the siblings' boards
+                '/memfd:gantry-answers', '/memfd:gantry-bell', '/memfd:gantry-blame', '/memfd:gantry-board'}  # the siblings' boards
             ends = {n: os.readlink(f'/proc/{a}/fd/{n}') for n in os.listdir(f'/proc/{a}/fd')}
             kinds = sorted(e.split(':')[0] for n, e in ends.items() if int(n) > 2 and not e.startswith('/sys/'))
             assert kinds == ['anon_inode', 'socket', 'socket'], ends  # bell, capture, new configurations
+        [examiner] = sensor.children()['examiner']
+        names = sorted(key[2].removesuffix(' (deleted)') for key in writable(examiner))
+        assert [n for n in names if not n.startswith('socket:')] == ['/memfd:gantry-answers', '/memfd:gantry-ring', '/memfd:gantry-status']
+        assert {key[2].removesuffix(' (deleted)') for key in set(shared_maps(examiner)) - writable(examiner) if 'gconv' not in key[2]} == {
+            '/memfd:gantry-bell', '/memfd:gantry-blame', '/memfd:gantry-files'}
         assert not [key for key in writable(reporter) if 'gantry-status' in key[2] or 'gantry-blame' in key[2]]

@@ -92,3 +92,21 @@ def test_members_of_an_archive_read_from_a_capture(lab, server, members, twin, t
     alerts = recording.alerts(records)
     assert {a['destination']['ip'] for a in alerts} == {net.UNAPPROVED}
     assert {c for a in alerts for c in a['gantry']['classes']} == {'vehicle-image', 'plate-record'}
+
+
+@pytest.mark.parametrize('form', FORMS)
+def test_members_of_an_archive_that_moves_now(lab, server, watch, members, twin, tmp_path, form):
+    """The same from an examiner: each to a stranger of its own."""
+    n = 600 + 2 * list(FORMS).index(form)
+    outer, quiet = tmp_path / f'shift.{form}', tmp_path / f'notes.{form}'
+    files, twins = make(form, *members, outer), make(form, *twin, quiet)
+    curl(lab, '-T', str(outer), url(net.stranger(n), '/in/'))
+    curl(lab, '-T', str(quiet), url(net.stranger(n + 1), '/in/'))
+    to = lambda i: [t for t in watch.transfers() if t['destination']['ip'] == net.stranger(n + i) and not t['gantry']['transfer'].get('pending')]
+    net.wait_for(lambda: len(to(0)) > len(files) and len(to(1)) > len(twins), 10, 'all members')
+    check_members(to(0), files, outer)
+    check_members(to(1), twins, quiet)
+    alerts = [a for a in watch.alerts() if a['destination']['ip'] in (net.stranger(n), net.stranger(n + 1))]
+    assert {a['destination']['ip'] for a in alerts} == {net.stranger(n)}
+    assert {c for a in alerts for c in a['gantry']['classes']} == {'vehicle-image', 'plate-record'}
+    assert {a['network']['protocol'] for a in alerts} == {'http'} and {a['source']['ip'] for a in alerts} == {net.LANE}

@@ -52,19 +52,19 @@ static inline void here_send(struct collector *got, const char *name, struct byt
     struct conversation flow = collect_conversation(1);
     struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
     seed.fact[FACT_NAME] = bytes_text(name);
-    struct transfer *t = content_begin(c, &flow, NULL, &seed);
+    struct transfer *moved = content_begin(c, &flow, NULL, &seed);
     for (size_t at = 0; at < body.n;) {
         size_t end = lost && at < gap ? gap : body.n, take = end - at < split ? end - at : split;
         if (lost && at == gap) {
-            content_gap(&flow, t, lost);
+            content_gap(&flow, moved, lost);
             at += lost;
             lost = 0;
             continue;
         }
-        content_data(&flow, t, body.p + at, take);
+        content_data(&flow, moved, body.p + at, take);
         at += take;
     }
-    content_end(&flow, t, TRANSFER_DONE);
+    content_end(&flow, moved, TRANSFER_DONE);
     collect_destroy(c);
 }
 

@@ -32,7 +32,7 @@ static void own(void *context, uint64_t *figures) {
 static const struct health_setup setup = {.options = &options,
                                           .rings = rings,
                                           .views = views,
-                                          .workers = WORKERS,
+                                          .workers = WORKERS, .captures = WORKERS,
                                           .others = {others[0], others[1]},
                                           .memory = &memory,
                                           .own_gauges = own,

@@ -24,7 +24,7 @@ static struct worker_view view[WORKERS];
 static const struct worker_view *const views[WORKERS] = {&view[0], &view[1]};
 static struct health_memory memory;
 static const struct health_setup setup = {
-    .options = &options, .rings = rings, .views = views, .workers = WORKERS, .memory = &memory};
+    .options = &options, .rings = rings, .views = views, .workers = WORKERS, .captures = WORKERS, .memory = &memory};
 static char *text, *lines[LINES_MAX];
 static size_t size, line_count;
 

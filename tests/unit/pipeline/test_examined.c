@@ -18,7 +18,7 @@ static struct {
     unsigned times;   /* as often */
 } examiner;
 
-static bool take_object(void *context, const struct object *o) {
+static bool take_object(void *context, struct object *o) {
     if (!examiner.takes_all || examiner.taken_n == ASKED_MAX)
         return false;
     examiner.taken[examiner.taken_n++] = o->number;
@@ -269,7 +269,8 @@ static void at_its_end_a_worker_brings_what_is_there_and_counts_the_rest(void **
     assert_int_equal(examiner.collected, examiner.waited);
     assert_int_equal(examiner.ended, 3);
     assert_int_equal(COUNT(OBJECTS_UNEXAMINED), 1);
-    assert_int_equal(count_records(RECORD_FINDING), 2);
+    assert_int_equal(count_records(RECORD_FINDING), 3);
+    assert_record_text(record_nth(RECORD_FINDING, 2), TEXT_CLASS, "unread-object"); /* of the fourth */
     assert_int_equal(count_records(RECORD_TRANSFER), 8);
 }
 
