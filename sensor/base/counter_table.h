@@ -281,6 +281,7 @@
     COUNTER(OBJECTS_UNREAD_UNTOLD, "content.objects_unread_untold", "objects that nobody looked into and that no alert of their own tells: their hosts send too many of them") \
     COUNTER(CODING_ALLOWANCE,     "content.coding_allowance",    "coded bodies cut or kept as they came because their hosts' bytes unfold to too much") \
     COUNTER(CODING_MEMORY,        "content.coding_memory",        "bodies not decoded because decoders or their memory ran out") \
+    COUNTER(CODING_HISTORY,       "content.coding_history",       "coded bodies cut because what they look back to fills more memory than one may have") \
     COUNTER(MULTIPART_PARTS,      "content.multipart_parts",      "parts of multipart bodies") \
     COUNTER(MULTIPART_OUTSIDE,    "content.multipart_outside_bytes",   "bytes before the first and behind the last part of multipart bodies") \
     COUNTER(MULTIPART_SMALL,      "content.multipart_small",     "parts looked at together, since their hosts' bytes do not pay for an object each") \
@@ -315,6 +316,8 @@
     COUNTER(EXAMINE_BROKEN,       "examine.broken",              "files that are broken, encrypted or of an unknown kind, so that not all of them was examined") \
     COUNTER(SEALED_OBJECTS,       "content.sealed_objects",      "objects that are encrypted, as their structure says") \
     COUNTER(SEALED_SHED,          "content.sealed_shed",         "objects not looked at for encryption because too many were at once") \
+    COUNTER(COMPRESSED_SMALL,     "content.compressed_small",    "members of gzip files that nobody pays for: taken for a part of the one before") \
+    COUNTER(COMPRESSED_SHED,      "content.compressed_shed",     "compressed files not taken apart because too many were at once, or because of overload") \
     COUNTER(TAR_FILES,            "content.tar_files",           "files in tar archives") \
     COUNTER(TAR_SMALL,            "content.tar_small",           "files of few bytes in tar archives that nobody pays for: not taken out") \
     COUNTER(TAR_BROKEN,           "content.tar_broken",          "tar archives that are none from some place on, or lack a header") \

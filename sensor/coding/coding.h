@@ -36,6 +36,7 @@ struct coding_list {
     const struct coding *list[CODINGS_MAX]; /* in the order in which the sender applied them; NULL: unknown */
     unsigned n;
     bool guess;
+    bool strict; /* what is not in the first of them is nothing, and does not go on as it came */
     struct allowance *allowance; /* that pays for what is decoded; NULL: nobody does */
 };
 

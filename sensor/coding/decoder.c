@@ -3,6 +3,7 @@
 
 #include "base/counter.h"
 #include "base/stage.h"
+#include "base/work.h"
 
 #include <string.h>
 
@@ -20,7 +21,7 @@ static struct decoder *decoder_of(struct filter *f) {
 static void cut_body(struct decoder *d, enum counter why) {
     counter_one(why);
     d->state = DECODER_OVER;
-    if (why == COUNTER_CODING_MEMORY || why == COUNTER_CODING_ALLOWANCE)
+    if (why == COUNTER_CODING_MEMORY || why == COUNTER_CODING_ALLOWANCE || why == COUNTER_CODING_HISTORY)
         filter_bounded(d->filter.next);
 }
 
@@ -109,12 +110,12 @@ static void keep_tail(struct decoder *d, const uint8_t *bytes, size_t n) {
 
 /* `refused`: memory, in this step. What breaks by that is counted as such; where nothing came out yet, what
  * it is is tried once more. */
-static void note_step(struct decoder *d, enum coding_step step, bool refused, const struct coding_window *w) {
+static void note_step(struct decoder *d, enum coding_step step, bool refused) {
     if (step == CODING_ENDED) {
         d->state = DECODER_ENDED;
         d->trial_n = 0;
-    } else if (step == CODING_BROKEN && d->unpaid) {
-        cut_body(d, COUNTER_CODING_ALLOWANCE);
+    } else if (step == CODING_BROKEN && (d->too_wide || d->unpaid)) {
+        cut_body(d, d->too_wide ? COUNTER_CODING_HISTORY : COUNTER_CODING_ALLOWANCE);
     } else if (step == CODING_BROKEN && is_early(d)) {
         d->state = DECODER_UNDECIDED;
         counter_add(COUNTER_CODING_MEMORY, refused);
@@ -145,12 +146,16 @@ static size_t decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
         stage_leave(stage);
         d->in += before - w.in_n;
         size_t made = (size_t)(w.out - buffer);
-        if (step == CODING_MORE && made == 0 && before == w.in_n && before > 0)
+        size_t worked = before - w.in_n + made;
+        if (step == CODING_MORE && worked == 0 && before > 0)
             step = CODING_BROKEN; /* neither input nor room helps it */
+        work_add((uint64_t)worked * d->coding->work);
+        if (!coding_history_fill(d, worked))
+            step = CODING_BROKEN;
         if (made > 0)
             push_output(d, buffer, made);
         if (d->state == DECODER_RUNS)
-            note_step(d, step, c->refusals > refusals, &w);
+            note_step(d, step, c->refusals > refusals);
     } while (d->state == DECODER_RUNS && (w.in_n > 0 || w.out_n == 0));
     c->buffers_taken--;
     return d->state == DECODER_ENDED ? w.in_n : 0;
@@ -213,6 +218,10 @@ static void settle_coding(struct decoder *d, bool whole) {
         counter_one(COUNTER_CODING_MEMORY);
     if (g.coding && !start_guessed(d, g.coding))
         return;
+    if (!g.coding && d->strict) {
+        cut_body(d, COUNTER_CODING_BROKEN);
+        return;
+    }
     counter_one(g.coding ? COUNTER_CODING_GUESSED : COUNTER_CODING_FALSE);
     if (!g.coding)
         d->state = DECODER_PLAIN;
@@ -228,7 +237,7 @@ static void begin_late(struct decoder *d, bool paid) {
     d->trial_n = 0;
     d->coding = paid ? d->later : NULL;
     bool runs = d->coding && !d->coding->fits;
-    d->state = !paid ? DECODER_PLAIN : runs ? DECODER_RUNS : DECODER_UNDECIDED;
+    d->state = !paid ? d->strict ? DECODER_OVER : DECODER_PLAIN : runs ? DECODER_RUNS : DECODER_UNDECIDED;
     if (!paid) {
         counter_one(COUNTER_CODING_ALLOWANCE);
         filter_bounded(d->filter.next);
@@ -375,7 +384,8 @@ static struct decoder *decoder_create(struct codings *c, const struct coding_lis
                           .coding = coding,
                           .state = coding && !coding->fits ? DECODER_RUNS : DECODER_UNDECIDED,
                           .allowance = list->allowance,
-                          .may_guess = list->guess};
+                          .may_guess = list->guess,
+                          .strict = list->strict};
     if (!may_begin(list->allowance, coding)) {
         d->state = DECODER_WAITS;
         d->later = coding;

@@ -51,6 +51,7 @@ struct coding {
     /* Text codings, of which anything decodes to something: can a body that begins so be in it? NULL: `step`
      * tells. */
     bool (*fits)(struct bytes first);
+    unsigned work; /* what a byte that it takes or makes costs beyond one of inflate (base/work.h) */
     bool ahead;    /* it fills memory before it gives any of it: that is paid for before */
     bool likely;   /* tried where the announced coding is wrong or unknown, in the table's order */
     bool no_magic; /* anything may look like its beginning: only a body that fits it to the end is in it */
@@ -93,11 +94,14 @@ struct decoder {
     bool may_guess;             /* the bytes decide when the name is wrong */
     bool guessed;               /* they have */
     bool unpaid;                /* its hosts do not pay for the memory that it wants to fill */
+    bool too_wide;              /* its history is larger than one may have */
+    bool strict;                /* what is not in its coding is nothing */
     bool trailing;              /* bytes came behind the coding's end */
     bool tail_lost;             /* they are not, or not all, at hand any more */
     uint8_t streams;            /* behind the first one */
     uint64_t in, out;           /* bytes taken and given */
     uint64_t fed;               /* bytes offered */
+    size_t history_n, history_filled; /* bytes of its history, and of those that count */
     uint16_t trial_n; /* the first bytes are kept: they may be in another coding or none; later those behind
                          its end */
     uint8_t trial[CODING_TRIAL];
@@ -123,6 +127,14 @@ static inline bool decoder_may_end(const struct decoder *d, const struct coding 
  */
 void *coding_alloc(void *codings, size_t n);
 void coding_free(void *codings, void *p);
+
+/* Likewise for what a coding looks back to, which may be very large; `decoder` is a struct decoder. It counts
+ * as it fills, and is paid for until it is given back. NULL: too wide, or none left. */
+void *coding_history_alloc(void *decoder, size_t n);
+void coding_history_free(void *decoder, void *p);
+/* `n` more bytes were decoded, taken and made together. False: it must not fill so far, which the decoder
+ * says why. */
+bool coding_history_fill(struct decoder *d, size_t n);
 
 struct coding_guess {
     const struct coding *coding; /* NULL: none that we know */

@@ -2,6 +2,7 @@
 #ifndef GANTRY_CODING_FILTER_H
 #define GANTRY_CODING_FILTER_H
 
+#include "base/bytes.h"
 #include "transfer/transfer_end.h"
 
 #include <stddef.h>
@@ -22,6 +23,9 @@ struct filter_ops {
     /* A bound keeps some of what was sent from going on here; the end still comes. NULL: the next one is
      * told. */
     void (*bounded)(struct filter *f);
+    /* The body holds files one behind another, each with a name of its own (n == 0: it has none): the next
+     * one begins. NULL: they are one. */
+    void (*member)(struct filter *f, struct bytes name);
     /* Codings only, others NULL. Frees this filter alone, which has seen no bytes, and returns the next one.
      */
     struct filter *(*peel)(struct filter *f);

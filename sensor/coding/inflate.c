@@ -8,7 +8,13 @@
 
 struct inflate {
     z_stream stream;
-    uint64_t members; /* ended so far */
+    uint64_t members;       /* ended so far */
+    struct gzip_head *head; /* where somebody asks for names; NULL: nobody does */
+};
+
+struct gzip_head {
+    gz_header fields;
+    uint8_t name[1024];
 };
 
 static_assert(sizeof(struct inflate) <= CODING_STATE, "a decoder has room for the state");
@@ -27,8 +33,22 @@ static bool inflate_start(struct decoder *d, int window_bits) {
     return inflateInit2(&i->stream, window_bits) == Z_OK;
 }
 
+/* Each member's header is written where it can be read. */
+static void ask_for_head(struct inflate *i) {
+    if (!i->head)
+        return;
+    i->head->fields = (gz_header){.name = i->head->name, .name_max = sizeof i->head->name};
+    inflateGetHeader(&i->stream, &i->head->fields);
+}
+
 static bool gzip_start(struct decoder *d) {
-    return inflate_start(d, 16 + MAX_WBITS);
+    struct inflate *i = inflate_of(d);
+    if (!inflate_start(d, 16 + MAX_WBITS))
+        return false;
+    if (d->filter.next && d->filter.next->ops->member)
+        i->head = coding_alloc(d->codings, sizeof *i->head);
+    ask_for_head(i);
+    return true;
 }
 
 static bool zlib_start(struct decoder *d) {
@@ -41,15 +61,16 @@ static bool deflate_start(struct decoder *d) {
 
 static void inflate_stop(struct decoder *d) {
     inflateEnd(&inflate_of(d)->stream);
+    coding_free(d->codings, inflate_of(d)->head);
 }
 
-static int inflate_window(z_stream *z, struct coding_window *w) {
+static int inflate_window(z_stream *z, struct coding_window *w, int flush) {
     unsigned in = w->in_n < UINT32_MAX ? (unsigned)w->in_n : UINT32_MAX;
     z->next_in = (Bytef *)w->in; /* zlib only reads it */
     z->avail_in = in;
     z->next_out = w->out;
     z->avail_out = (unsigned)w->out_n;
-    int result = inflate(z, Z_NO_FLUSH);
+    int result = inflate(z, flush);
     w->in += in - z->avail_in;
     w->in_n -= in - z->avail_in;
     w->out = z->next_out;
@@ -58,11 +79,22 @@ static int inflate_window(z_stream *z, struct coding_window *w) {
 }
 
 static enum coding_step inflate_step(struct decoder *d, struct coding_window *w) {
-    int result = inflate_window(&inflate_of(d)->stream, w);
+    int result = inflate_window(&inflate_of(d)->stream, w, Z_NO_FLUSH);
     if (result == Z_OK || result == Z_BUF_ERROR)
         return CODING_MORE;
     inflate_of(d)->members += result == Z_STREAM_END;
     return result == Z_STREAM_END ? CODING_ENDED : CODING_BROKEN;
+}
+
+/* A member's header alone: Z_BLOCK ends behind it. */
+static int read_head(struct decoder *d, struct coding_window *w) {
+    struct gzip_head *head = inflate_of(d)->head;
+    int result = inflate_window(&inflate_of(d)->stream, w, Z_BLOCK);
+    if (head->fields.done == 1) {
+        size_t n = head->fields.name ? strnlen((const char *)head->name, sizeof head->name) : 0;
+        d->filter.next->ops->member(d->filter.next, bytes_of(head->name, n));
+    }
+    return result;
 }
 
 /* A gzip file may hold several members; what is no further member is trailing garbage, as gzip itself treats
@@ -71,10 +103,14 @@ static enum coding_step gzip_step(struct decoder *d, struct coding_window *w) {
     z_stream *z = &inflate_of(d)->stream;
     if (inflate_of(d)->members > 0 && z->total_in == 0 && w->in_n > 0 && w->in[0] != 0x1f)
         return CODING_ENDED; /* no byte of what follows is taken */
-    int result = inflate_window(z, w);
+    bool head = inflate_of(d)->head && inflate_of(d)->head->fields.done == 0;
+    int result = head ? read_head(d, w) : inflate_window(z, w, Z_NO_FLUSH);
     if (result == Z_STREAM_END) {
         inflate_of(d)->members++;
-        return inflateReset(z) == Z_OK ? CODING_MORE : CODING_BROKEN;
+        if (inflateReset(z) != Z_OK)
+            return CODING_BROKEN;
+        ask_for_head(inflate_of(d));
+        return CODING_MORE;
     }
     if (result == Z_OK || result == Z_BUF_ERROR)
         return CODING_MORE;

@@ -11,6 +11,11 @@
     CODING(inflate, bare_deflate) \
     CODING(brotli, brotli) \
     CODING(zstd, zstd) \
+    CODING(bzip2, bzip2) \
+    CODING(xz, xz) \
+    CODING(xz, lzma) \
+    CODING(xz, lzip) \
+    CODING(lz4, lz4) \
     CODING(aws_chunked, aws_chunked) \
     CODING(base64, base64) \
     CODING(quoted_printable, quoted_printable) \

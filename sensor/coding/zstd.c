@@ -8,44 +8,18 @@
 #include <zstd_errors.h>
 
 /* Zstandard (RFC 8878): frames one behind another, skippable ones among them. As a content coding it has a
- * window of at most 8 MiB (RFC 9659); what its usual decoders take beyond that is taken here too, as far as
- * the memory of all decoders goes. */
+ * window of at most 8 MiB (RFC 9659); what its usual decoders take beyond that is taken here too. */
 
 struct zstd {
     ZSTD_DStream *stream; /* made once a frame's first byte is there: trials of other bodies cost nothing */
     uint64_t frames;      /* ended so far */
     size_t wants;         /* bytes of the present frame; 0: between frames */
-    size_t paid;          /* for its window */
 };
 
 static_assert(sizeof(struct zstd) <= CODING_STATE, "a decoder has room for the state");
 
 static struct zstd *zstd_of(const struct decoder *d) {
     return (struct zstd *)(void *)d->own;
-}
-
-/* A window is filled no faster than its bytes are decoded, and paid for; but it keeps memory from others from
- * its first byte on. So a part of it is paid for before, and nobody has a quarter of all there is. */
-enum { SMALL = 256 << 10, PRICE_SHARE = 4, MEMORY_SHARE = 4 };
-
-static void *take_memory(void *decoder, size_t n) {
-    struct decoder *d = decoder;
-    size_t price = n > SMALL ? n / PRICE_SHARE : 0;
-    bool large = n > SMALL && n > d->codings->options.memory / MEMORY_SHARE;
-    if (large || !allowance_has(d->allowance, ACCOUNT_AHEAD, (int64_t)price)) {
-        d->unpaid = true;
-        return NULL;
-    }
-    void *p = coding_alloc(d->codings, n);
-    if (p && price) {
-        allowance_spend(d->allowance, ACCOUNT_AHEAD, price);
-        zstd_of(d)->paid += price;
-    }
-    return p;
-}
-
-static void give_memory(void *decoder, void *p) {
-    coding_free(((struct decoder *)decoder)->codings, p);
 }
 
 /* The magic numbers are FD2FB528 and 184D2A50 to 184D2A5F, the lowest byte first. */
@@ -81,7 +55,8 @@ static enum coding_step zstd_step(struct decoder *d, struct coding_window *w) {
     if (z->wants == 0 && !may_begin_frame(*w->in))
         return z->frames > 0 ? CODING_ENDED : CODING_BROKEN;
     if (!z->stream)
-        z->stream = ZSTD_createDStream_advanced((ZSTD_customMem){take_memory, give_memory, d});
+        z->stream =
+            ZSTD_createDStream_advanced((ZSTD_customMem){coding_history_alloc, coding_history_free, d});
     if (!z->stream)
         return CODING_BROKEN;
     size_t result = decode_some(d, w);
@@ -89,6 +64,7 @@ static enum coding_step zstd_step(struct decoder *d, struct coding_window *w) {
         d->trailing = true;
         return CODING_ENDED;
     }
+    d->too_wide |= ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge;
     if (ZSTD_isError(result))
         return CODING_BROKEN;
     z->wants = result;
@@ -101,7 +77,6 @@ static bool zstd_may_end(const struct decoder *d) {
 }
 
 static void zstd_stop(struct decoder *d) {
-    allowance_return(d->allowance, ACCOUNT_AHEAD, zstd_of(d)->paid);
     ZSTD_freeDStream(zstd_of(d)->stream);
 }
 

@@ -303,7 +303,8 @@ class Sensor:
 
     def records(self, action=None):
         try:
-            lines = open(self.json).read().splitlines()
+            text = open(self.json).read()
+            lines = text[:text.rfind('\n') + 1].splitlines()  # the last one may be on its way
         except FileNotFoundError:
             return []
         records = [json.loads(line) for line in lines]

@@ -223,6 +223,45 @@ static bool lha_header(struct bytes b) {
            ((b.p[5] >= '0' && b.p[5] <= '9') || b.p[5] == 'd' || b.p[5] == 's');
 }
 
+/* What .lzma files begin with: five small numbers in one byte, of which all programs write the same, a size
+ * of the dictionary that is 2^n or 2^n + 2^(n-1), and that of the content, which may be unknown; the coder's
+ * first byte is 0. */
+static bool lzma_header(struct bytes b) {
+    enum { CODER = 13, SIZE_TOP = 5 }; /* octets of the content's size that may be set */
+    struct reader r = reader_of(b.p, b.n);
+    uint32_t dictionary;
+    if (b.n <= CODER || b.p[CODER] != 0 || !reader_skip(&r, 1) || !reader_u32le(&r, &dictionary))
+        return false;
+    uint32_t lowest = dictionary & -dictionary, rest = dictionary & (dictionary - 1);
+    bool known = HAS(b, SIZE_TOP + 5, "\0\0\0"), unknown = HAS(b, 5, "\xff\xff\xff\xff\xff\xff\xff\xff");
+    return dictionary >= 1 << 12 && (rest == 0 || rest == lowest << 1) && (known || unknown);
+}
+
+/* A version, and a dictionary of 2^12 to 2^29 octets, less some sixteenths. */
+static bool lzip_header(struct bytes b) {
+    return b.n > 5 && b.p[4] <= 1 && (b.p[5] & 31) >= 12 && (b.p[5] & 31) <= 29;
+}
+
+/* Frames that are to be skipped stand before a frame of data. */
+static bool skips_to(struct bytes b, const char *magic) {
+    enum { HEAD = 8 };
+    while (b.n >= HEAD && (b.p[0] & 0xf0) == 0x50 && HAS(b, 1, "\x2A\x4D\x18")) {
+        size_t n = b.p[4] | (size_t)b.p[5] << 8 | (size_t)b.p[6] << 16 | (size_t)b.p[7] << 24;
+        if (n > b.n - HEAD)
+            return false;
+        b = bytes_of(b.p + HEAD + n, b.n - HEAD - n);
+    }
+    return has_at(b, 0, magic, 4);
+}
+
+static bool skips_to_zstd(struct bytes b) {
+    return skips_to(b, "\x28\xB5\x2F\xFD");
+}
+
+static bool skips_to_lz4(struct bytes b) {
+    return skips_to(b, "\x04\x22\x4D\x18");
+}
+
 static bool is_text(struct bytes b) {
     return text_shape(b);
 }
@@ -356,6 +395,13 @@ static const struct signature table[] = {
     {{"application/x-xz", "xz data", KIND_ARCHIVE}, MAGIC("\xFD\x37zXZ\0")},
     {{"application/zstd", "Zstandard data", KIND_ARCHIVE}, MAGIC("\x28\xB5\x2F\xFD")},
     {{"application/x-lz4", "LZ4 data", KIND_ARCHIVE}, MAGIC("\x04\x22\x4D\x18")},
+    {{"application/zstd", "Zstandard data", KIND_ARCHIVE},
+     .at = 1,
+     MAGIC("\x2A\x4D\x18"),
+     .also = skips_to_zstd},
+    {{"application/x-lz4", "LZ4 data", KIND_ARCHIVE}, .at = 1, MAGIC("\x2A\x4D\x18"), .also = skips_to_lz4},
+    {{"application/x-lzip", "lzip data", KIND_ARCHIVE}, MAGIC("LZIP"), .also = lzip_header},
+    {{"application/x-lzma", "LZMA data", KIND_ARCHIVE}, MAGIC("\x5D\0\0"), .also = lzma_header},
     {{"application/x-7z-compressed", "7-Zip archive", KIND_ARCHIVE}, MAGIC("7z\xBC\xAF\x27\x1C")},
     {{"application/x-rar", "RAR archive", KIND_ARCHIVE}, MAGIC("Rar!\x1A\x07")},
     {{"application/x-lha", "LHA archive", KIND_ARCHIVE}, .at = 2, MAGIC("-l"), .also = lha_header},

@@ -14,7 +14,7 @@
     UNPACKER(tnef) \
     UNPACKER(protobuf) \
     UNPACKER(tar) \
-    UNPACKER(gzip) \
+    UNPACKER(compressed) \
     UNPACKER(seal)
 /* clang-format on */
 

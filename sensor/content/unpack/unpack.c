@@ -74,13 +74,24 @@ struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) 
     struct object_seed seed = object_seed_below(u->object);
     seed.fact = child->fact;
     seed.total = child->total;
-    seed.level = u->level + 1;
+    seed.level = u->level + 1 + child->undone;
     if (child->number > 0 && child->number <= WHOLE_PIECES_MAX && child->pieces <= WHOLE_PIECES_MAX)
         return begin_piece(u, &seed, child);
     if (!child->is_range)
         return chain_create(u->content, &seed, child->codings, false);
     const struct part_place place = {.resume = RESUME_RANGE, .offset = child->offset, .total = child->total};
     return part_create(u->content, &seed, child->codings, &place);
+}
+
+struct filter *unpack_decode(struct unpack *u, const char *coding, struct filter *next) {
+    const struct limits *l = &u->content->options.codings.limits;
+    struct coding_list list = coding_parse(bytes_text(coding), limit_codings(l, u->level + 1), false);
+    list.strict = true;
+    list.allowance = u->object->allowance;
+    struct filter *f = list.n > 0 ? coding_stack(u->content->codings, &list, next) : next;
+    if (f == next)
+        object_note_bound(u);
+    return f == next ? NULL : f;
 }
 
 void unpack_tell(struct unpack *u, const struct bytes *fact) {

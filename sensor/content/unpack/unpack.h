@@ -57,6 +57,7 @@ struct bytes unpack_first(const struct unpack *u);
 struct unpack_child {
     const struct bytes *fact; /* FACT_COUNT: its own; it is given the rest by the object, see fact_table.h */
     struct bytes codings;     /* that it is in, as Content-Transfer-Encoding names them; empty: none */
+    unsigned undone;          /* codings that the unpacker undoes before its bytes come */
     uint64_t total;           /* octets, LENGTH_UNKNOWN */
     bool endless;    /* one of those that replace each other as long as somebody looks: not counted */
     bool is_range;   /* of the whole that the object's transfer is about (multipart/byteranges): */
@@ -72,6 +73,10 @@ void unpack_stop_pool(void *pool);
 /* The head of a chain that the caller feeds and ends. NULL: a limit is met (depth, members), or there is no
  * room; counted, and the child is left out. */
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child);
+/* Undoes a coding for all children of an object: its head, which the object feeds and ends, before `next`,
+ * which must end with a child (struct chain_end). What is not so coded gives nothing. NULL as
+ * unpack_begin(). */
+struct filter *unpack_decode(struct unpack *u, const char *coding, struct filter *next);
 /* Facts of the object itself (FACT_COUNT) that it does not know: its children are given them. */
 void unpack_tell(struct unpack *u, const struct bytes *fact);
 /* Likewise, in place of what it knows. */

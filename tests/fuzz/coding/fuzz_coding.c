@@ -14,7 +14,13 @@ static const char *const codings[] = {"gzip",
                                       "deflate, zstd, gzip",
                                       "quoted-printable, base64",
                                       "zstd",
-                                      "aws-chunked"};
+                                      "aws-chunked",
+                                      "bzip2",
+                                      "xz",
+                                      "lzma",
+                                      "lzip",
+                                      "lz4",
+                                      "x-bzip2, xz"};
 
 /* The first byte chooses the codings, the rest is the body. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {

@@ -163,54 +163,108 @@ static void what_unfolds_on_trial_is_taken_before_it_has_cost_much(void **state)
     assert_true(a.left[ACCOUNT_DECODED] < before);
 }
 
-/* A frame's header alone (RFC 8878 section 3.1.1.1.2): a window of 2^`exponent` bytes, nothing else known;
- * behind it one raw block of one byte, the last one. */
-static const uint8_t *frame_of(unsigned exponent) {
-    static uint8_t frame[10] = {0x28, 0xb5, 0x2f, 0xfd, 0, 0, 1 | 1 << 3, 0, 0, 'a'};
-    frame[5] = (uint8_t)((exponent - 10) << 3);
-    return frame;
+/* A frame's header (RFC 8878 section 3.1.1.1.2): a window of 2^`exponent` bytes, nothing else known. */
+static const uint8_t *frame_head(unsigned exponent) {
+    static uint8_t head[6] = {0x28, 0xb5, 0x2f, 0xfd};
+    head[5] = (uint8_t)((exponent - 10) << 3);
+    return head;
 }
 
-static void a_window_of_zstd_that_keeps_too_much_from_others_is_not_begun_and_that_is_told(void **state) {
-    const struct codings_options o = {.memory = 64 * MIB,
+/* Raw blocks (section 3.1.1.2), `n` times 64 KiB of nothing, the last of which may be the frame's last. */
+static void feed_blocks(struct filter *f, unsigned n, bool last) {
+    enum { BLOCK = 64 << 10 };
+    static uint8_t block[3 + BLOCK];
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t head = BLOCK << 3 | (last && i + 1 == n);
+        memcpy(block, &head, 3);
+        filter_data(f, block, sizeof block);
+    }
+}
+
+static struct filter *begin_zstd(struct codings *codings, struct allowance *a) {
+    struct coding_list list = coding_parse(bytes_text("zstd"), CODINGS_MAX, true);
+    list.allowance = a;
+    return coding_stack(codings, &list, &sink.filter);
+}
+
+static struct codings *make_codings(uint64_t memory) {
+    const struct codings_options o = {.memory = memory,
                                       .limits = {.output_max = UINT64_C(1) << 32, .ratio_max = 100000}};
-    for (unsigned exponent = 10; exponent <= 27; exponent++) {
-        struct codings *codings = codings_create(&o);
-        struct coding_list list = coding_parse(bytes_text("zstd"), CODINGS_MAX, true);
+    return codings_create(&o);
+}
+
+static void a_wide_window_that_little_is_put_into_costs_little(void **state) {
+    for (unsigned exponent = 10; exponent <= 27; exponent++) { /* up to what the usual decoders take */
+        struct codings *codings = make_codings(2 * MIB);
         sink = (struct sink){.filter = {.ops = &sink_ops}};
-        struct filter *f = coding_stack(codings, &list, &sink.filter);
-        filter_data(f, frame_of(exponent), 10);
+        struct filter *f = begin_zstd(codings, NULL);
+        filter_data(f, frame_head(exponent), 6);
+        filter_data(f, (const uint8_t *)"\x09\0\0a", 4);
+        assert_in_range(codings_fill(codings), 1, 250);
         filter_end(f, TRANSFER_DONE);
-        bool small = exponent < 24; /* up to 8 MiB, as RFC 9659 has it */
-        assert_int_equal(sink.n, small);
-        assert_int_equal(sink.bounded, !small);
-        assert_int_equal(sink.how, small ? TRANSFER_DONE : TRANSFER_CUT);
+        assert_int_equal(sink.n, 1);
+        assert_int_equal(sink.bounded, 0);
+        assert_int_equal(sink.how, TRANSFER_DONE);
         assert_int_equal(codings_fill(codings), 0);
         codings_destroy(codings);
     }
 }
 
-static void windows_of_zstd_are_a_deposit(void **state) {
-    const struct codings_options o = {.memory = 256 * MIB,
-                                      .limits = {.output_max = UINT64_C(1) << 32, .ratio_max = 100000}};
-    struct codings *codings = codings_create(&o);
-    struct coding_list list = coding_parse(bytes_text("zstd"), CODINGS_MAX, true);
+static void a_window_wider_than_any_is_not_begun_and_that_is_told(void **state) {
+    uint64_t before = counter_values[COUNTER_CODING_HISTORY];
+    struct codings *codings = make_codings(1024 * (uint64_t)MIB);
+    sink = (struct sink){.filter = {.ops = &sink_ops}};
+    struct filter *f = begin_zstd(codings, NULL);
+    filter_data(f, frame_head(28), 6);
+    feed_blocks(f, 1, true);
+    filter_end(f, TRANSFER_DONE);
+    assert_int_equal(sink.n, 0);
+    assert_int_equal(sink.bounded, 1);
+    assert_int_equal(sink.how, TRANSFER_CUT);
+    assert_int_equal(counter_values[COUNTER_CODING_HISTORY] - before, 1);
+    codings_destroy(codings);
+}
+
+static void a_window_fills_no_more_than_a_quarter_of_the_memory_and_that_is_told(void **state) {
+    uint64_t before = counter_values[COUNTER_CODING_HISTORY];
+    struct codings *codings = make_codings(64 * MIB);
+    for (unsigned exponent = 23; exponent <= 25; exponent++) {
+        sink = (struct sink){.filter = {.ops = &sink_ops}};
+        struct filter *f = begin_zstd(codings, NULL);
+        filter_data(f, frame_head(exponent), 6);
+        feed_blocks(f, 20 * 16, true); /* 20 MiB */
+        assert_in_range(codings_fill(codings), 0, 260);
+        filter_end(f, TRANSFER_DONE);
+        bool small = exponent == 23; /* 8 MiB, as RFC 9659 has it */
+        assert_in_range(sink.n, small ? 20 * MIB : 7 * MIB, small ? 20 * MIB : 16 * MIB);
+        assert_int_equal(sink.bounded, !small);
+        assert_int_equal(sink.how, small ? TRANSFER_DONE : TRANSFER_CUT);
+        assert_int_equal(codings_fill(codings), 0);
+    }
+    assert_int_equal(counter_values[COUNTER_CODING_HISTORY] - before, 2);
+    codings_destroy(codings);
+}
+
+static void a_quarter_of_what_windows_fill_is_a_deposit(void **state) {
+    struct codings *codings = make_codings(256 * MIB);
     struct allowance a;
     struct filter *f[16];
     allowance_init(&a, 1000);
-    list.allowance = &a;
     int64_t before = a.left[ACCOUNT_AHEAD];
     for (int round = 0; round < 3; round++) {
         sink = (struct sink){.filter = {.ops = &sink_ops}};
         for (int i = 0; i < 16; i++) {
-            f[i] = coding_stack(codings, &list, &sink.filter);
-            filter_data(f[i], frame_of(23), 10);
+            a.left[ACCOUNT_DECODED] = 64 * MIB;
+            f[i] = begin_zstd(codings, &a);
+            filter_data(f[i], frame_head(23), 6);
+            feed_blocks(f[i], 4 * 16, false); /* 4 MiB */
         }
-        assert_int_equal(sink.n, before / (2 * MIB));
-        assert_int_equal(sink.bounded, 16 - before / (2 * MIB));
+        assert_true(sink.n <= 4 * (uint64_t)before && sink.n >= 4 * (uint64_t)before / 3);
+        assert_true(sink.bounded > 0);
         for (int i = 0; i < 16; i++)
             filter_end(f[i], TRANSFER_DONE);
         assert_int_equal(a.left[ACCOUNT_AHEAD], before);
+        assert_int_equal(codings_fill(codings), 0);
     }
     codings_destroy(codings);
 }
@@ -222,8 +276,10 @@ int main(void) {
         cmocka_unit_test(bytes_that_pay_for_themselves_are_never_cut),
         cmocka_unit_test(without_an_allowance_a_short_body_stays_as_it_came_and_that_is_told),
         cmocka_unit_test(without_an_allowance_a_longer_body_pays_for_its_own_decoding_at_any_split),
-        cmocka_unit_test(a_window_of_zstd_that_keeps_too_much_from_others_is_not_begun_and_that_is_told),
-        cmocka_unit_test(windows_of_zstd_are_a_deposit),
+        cmocka_unit_test(a_wide_window_that_little_is_put_into_costs_little),
+        cmocka_unit_test(a_window_wider_than_any_is_not_begun_and_that_is_told),
+        cmocka_unit_test(a_window_fills_no_more_than_a_quarter_of_the_memory_and_that_is_told),
+        cmocka_unit_test(a_quarter_of_what_windows_fill_is_a_deposit),
         cmocka_unit_test(what_unfolds_on_trial_is_taken_before_it_has_cost_much),
     };
     return cmocka_run_group_tests_name("coding/paying", tests, NULL, NULL);

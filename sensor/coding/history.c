@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "coding/decoder.h"
+
+#include "base/counter.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+/* A few bytes may ask for a history of many megabytes, which nearly no body fills: memory that was asked for
+ * and not touched costs nothing. So it is reserved, and counts as it fills. */
+
+enum {
+    SMALL = 256 << 10, /* counts at once */
+    MOST = 129 << 20,  /* of one: what the usual decoders take, 128 MiB, and what they have beside it */
+    PRICE_SHARE = 4,   /* a quarter of it is paid for, until it is given back */
+    MEMORY_SHARE = 4,  /* nobody has more than a quarter of all there is */
+    HEADER = 16,       /* keeps malloc's alignment */
+};
+
+struct history_head {
+    size_t n;
+    bool reserved;
+};
+
+static_assert(sizeof(struct history_head) <= HEADER, "it stands before what is given out");
+
+static void *take_now(struct decoder *d, size_t n) {
+    uint8_t *p = coding_alloc(d->codings, n + HEADER);
+    if (!p)
+        return NULL;
+    *(struct history_head *)(void *)p = (struct history_head){.n = n};
+    return p + HEADER;
+}
+
+void *coding_history_alloc(void *decoder, size_t n) {
+    struct decoder *d = decoder;
+    if (n <= SMALL)
+        return take_now(d, n);
+    d->too_wide |= n > MOST;
+    if (n > MOST)
+        return NULL;
+    /* Shared with nobody: what is private counts against the process's limit before it is touched. */
+    uint8_t *p =
+        mmap(NULL, n + HEADER, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED) {
+        d->codings->refusals++;
+        return NULL;
+    }
+    *(struct history_head *)(void *)p = (struct history_head){.n = n, .reserved = true};
+    d->history_n += n;
+    return p + HEADER;
+}
+
+static size_t price_of(size_t filled) {
+    return filled > SMALL ? (filled - SMALL) / PRICE_SHARE : 0;
+}
+
+static void set_filled(struct decoder *d, size_t n) {
+    size_t paid = price_of(d->history_filled), price = price_of(n);
+    d->codings->bytes += n;
+    d->codings->bytes -= d->history_filled;
+    d->history_filled = n;
+    if (price > paid)
+        allowance_spend(d->allowance, ACCOUNT_AHEAD, price - paid);
+    else if (price < paid)
+        allowance_return(d->allowance, ACCOUNT_AHEAD, paid - price);
+}
+
+void coding_history_free(void *decoder, void *p) {
+    struct decoder *d = decoder;
+    if (!p)
+        return;
+    uint8_t *start = (uint8_t *)p - HEADER;
+    const struct history_head head = *(const struct history_head *)(const void *)start;
+    if (!head.reserved) {
+        coding_free(d->codings, start);
+        return;
+    }
+    munmap(start, head.n + HEADER);
+    d->history_n -= head.n;
+    if (d->history_filled > d->history_n)
+        set_filled(d, d->history_n);
+}
+
+bool coding_history_fill(struct decoder *d, size_t n) {
+    size_t room = d->history_n - d->history_filled;
+    if (room == 0)
+        return true;
+    size_t filled = d->history_filled + (n < room ? n : room);
+    size_t more = price_of(filled) - price_of(d->history_filled);
+    const uint64_t memory = d->codings->options.memory;
+    d->too_wide |= filled > SMALL && filled > memory / MEMORY_SHARE;
+    d->unpaid |= more > 0 && !allowance_has(d->allowance, ACCOUNT_AHEAD, (int64_t)more);
+    bool full = d->codings->bytes + (filled - d->history_filled) > memory;
+    d->codings->refusals += full;
+    if (d->too_wide || d->unpaid || full)
+        return false;
+    set_filled(d, filled);
+    return true;
+}

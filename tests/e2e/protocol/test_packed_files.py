@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures and plate reads in files that real programs packed, over HTTP and by mail: each has its own name and digest, as the
+file that they stand in has, and what is packed alike and holds neither raises nothing."""
+import itertools
+import subprocess
+
+import lab as net
+import material
+import pytest
+import web
+
+WEB, MAIL = 8080, 2525
+NUMBERS = itertools.count(3000)
+HERE = __file__.rsplit('/', 1)[0]
+
+MAILER = '''
+import email.message, email.policy, smtplib, sys
+m = email.message.EmailMessage(policy=email.policy.SMTP)
+m['From'], m['To'], m['Subject'] = 'shift@lanes.example', 'desk@else.example', 'the day'
+m.set_content('as agreed\\n')
+m.add_attachment(open(sys.argv[3], 'rb').read(), 'application', 'octet-stream', filename=sys.argv[3].rsplit('/', 1)[1])
+with smtplib.SMTP(sys.argv[1], int(sys.argv[2]), timeout=20) as client:
+    client.send_message(m)
+'''
+
+# The command that packs all there is in the folder; what is in between: a tar archive in a compressed file.
+ARCHIVES = {
+    'tar': 'tar -cf $to *',
+    'tar.gz': 'tar -czf $to *',
+    'tar.xz': 'tar -cJf $to *',
+    'tar.bz2': 'tar -cjf $to *',
+    'tar.zst': 'tar --zstd -cf $to *',
+    'tar.lz4': 'tar -cf - * | lz4 -c >$to',
+    'tar.lzma': 'tar --lzma -cf $to *',
+}
+SINGLE = {
+    'gz': 'gzip -c * >$to',
+    'bz2': 'bzip2 -c $one >$to',
+    'xz': 'xz -9e -c $one >$to',
+    'lzma': 'xz --format=lzma -c $one >$to',
+    'zst': 'zstd -19 --long -c $one >$to',
+    'lz4': 'lz4 -c $one >$to',
+}
+CODINGS = {'gzip': 'gzip', 'x-gzip': 'pigz', 'bzip2': 'bzip2', 'x-bzip2': 'bzip2', 'xz': 'xz', 'zstd': 'zstd', 'lz4': 'lz4', 'lzma': 'xz --format=lzma'}
+
+
+@pytest.fixture(scope='module')
+def servers(lab, tmp_path_factory):
+    processes = [lab.start('outside', '/usr/bin/python3', f'{net.HERE}/upload_server.py', str(WEB)),
+                 lab.start('outside', '/usr/bin/python3', f'{HERE}/mail_server.py', str(tmp_path_factory.mktemp('mail')), str(MAIL))]
+    lab.wait_port('outside', '::', WEB)
+    lab.wait_port('outside', '::', MAIL)
+    yield
+    for process in processes:
+        lab.stop(process)
+
+
+def fill(folder, harmless):
+    """Files, by their names; each time others."""
+    n, folder = next(NUMBERS), folder / 'day'
+    folder.mkdir()
+    files = {'notes.txt': material.prose(n), 'list.txt': material.prose(n + 1, 30000)}
+    if not harmless:
+        files |= {f'20260531-041158_L04_KXR{n}.jpg': material.lane_image(n), 'reads.csv': material.plate_csv(n)}
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return folder, files, net.stranger(n)
+
+
+def pack(folder, command, name, one=''):
+    path = folder.parent / name
+    subprocess.run(['bash', '-c', command], cwd=folder, check=True, env={'PATH': '/usr/bin:/bin:/usr/sbin:/sbin', 'to': str(path), 'one': one})
+    return path
+
+
+def send(lab, way, path, stranger, *words):
+    if way == 'mail':
+        lab.run('lane', '/usr/bin/python3', '-c', MAILER, stranger, str(MAIL), str(path))
+    else:
+        lab.run('lane', 'curl', '-sS', '--fail', '-T', str(path), *words, f'http://{stranger}:{WEB}/in/{path.name}')
+
+
+def seen(watch, stranger):
+    return [t for t in watch.transfers() if t['destination']['ip'] == stranger]
+
+
+def come(watch, wanted, stranger):
+    """A record for each file, by its digest, whole and with its name; gives all records of the stranger's."""
+    digests = {material.sha256(data): name for name, data in wanted.items()}
+    found = net.wait_for(lambda: (lambda all_: all_ if set(digests) <= {t['file'].get('hash', {}).get('sha256') for t in all_} else None)(
+        seen(watch, stranger)), 20, 'all digests')
+    for t in found:
+        name = digests.get(t['file'].get('hash', {}).get('sha256'))
+        assert name is None or (t['file']['name'] == name and t['gantry']['transfer'] == {'complete': True, 'missing_bytes': 0}), t
+    return found
+
+
+def told(watch, stranger, quiet):
+    """The classes of the stranger's alerts, once they have come."""
+    alerts = lambda: {c for a in watch.alerts() if a['destination']['ip'] == stranger for c in a['gantry'].get('classes', [])}
+    return alerts() if quiet else net.wait_for(lambda: (lambda c: c if {'vehicle-image', 'plate-record'} <= c else None)(alerts()), 20, 'the alerts')
+
+
+@pytest.mark.parametrize('harmless', [False, True])
+@pytest.mark.parametrize('way', ['http', 'mail'])
+@pytest.mark.parametrize('end', ARCHIVES)
+def test_an_archive(lab, servers, watch, tmp_path, end, way, harmless):
+    folder, files, stranger = fill(tmp_path, harmless)
+    path = pack(folder, ARCHIVES[end], f'day.{end}')
+    send(lab, way, path, stranger)
+    wanted = files | {path.name: path.read_bytes()}
+    found = come(watch, wanted, stranger)
+    if way == 'http':
+        assert len(found) == len(wanted) + (end != 'tar')
+    assert told(watch, stranger, harmless) == (set() if harmless else {'vehicle-image', 'plate-record'})
+
+
+@pytest.mark.parametrize('harmless', [False, True])
+@pytest.mark.parametrize('end', SINGLE)
+def test_a_compressed_file(lab, servers, watch, tmp_path, end, harmless):
+    """gzip with all files in it, each under its name; of the others one file, whose name has one end more."""
+    folder, files, stranger = fill(tmp_path, harmless)
+    if end != 'gz':
+        files = {name: data for name, data in files.items() if name == ('notes.txt' if harmless else 'reads.csv')}
+    one = next(iter(files))
+    path = pack(folder, SINGLE[end], f'{one}.{end}', one)
+    send(lab, 'http', path, stranger)
+    wanted = files | {path.name: path.read_bytes()}
+    assert len(come(watch, wanted, stranger)) == len(wanted)
+    if harmless or end == 'gz':
+        assert told(watch, stranger, harmless) == (set() if harmless else {'vehicle-image', 'plate-record'})
+    else:
+        watch.wait_alert(lambda a: a['destination']['ip'] == stranger and a['gantry']['classes'] == ['plate-record'])
+
+
+@pytest.mark.parametrize('coding', CODINGS)
+def test_a_content_coding(lab, servers, watch, tmp_path, coding):
+    """The file comes alone: what it was coded in is none."""
+    folder, files, stranger = fill(tmp_path, False)
+    path = pack(folder, f'{CODINGS[coding]} -c reads.csv >$to', 'reads.csv')
+    send(lab, 'http', path, stranger, '-H', f'Content-Encoding: {coding}')
+    assert len(come(watch, {'reads.csv': files['reads.csv']}, stranger)) == 1
+    watch.wait_alert(lambda a: a['destination']['ip'] == stranger and a['gantry']['classes'] == ['plate-record'])
+
+
+@pytest.fixture(scope='module')
+def store(lab, tmp_path_factory):
+    """nginx in the lane, whose files are said to be coded as their ends say."""
+    folder = tmp_path_factory.mktemp('store')
+    more = 'types { text/csv bz2 xz zst lz4 gz; } ' + ' '.join(
+        f'location ~ [.]{end}$ {{ add_header Content-Encoding {coding}; }}' for end, coding in
+        (('gz', 'gzip'), ('bz2', 'bzip2'), ('xz', 'xz'), ('zst', 'zstd'), ('lz4', 'lz4')))
+    process = web.nginx(lab, 'lane', folder, [8089], more)
+    yield folder
+    lab.stop(process)
+
+
+@pytest.mark.parametrize('tool', ['gzip', 'bzip2', 'xz', 'zstd', 'lz4'])
+def test_a_stored_file_with_its_coding_is_fetched(lab, watch, store, tmp_path, tool):
+    end = {'gzip': 'gz', 'bzip2': 'bz2', 'xz': 'xz', 'zstd': 'zst', 'lz4': 'lz4'}[tool]
+    folder, files, _ = fill(tmp_path, False)
+    path = pack(folder, f'{tool} -c reads.csv >$to', f'reads.{end}')
+    (store / 'root' / path.name).write_bytes(path.read_bytes())
+    with lab.outside_as(net.UNKNOWN):
+        lab.run('outside', 'curl', '-sS', '--fail', '-o', '/dev/null', f'http://{net.LANE}:8089/{path.name}')
+    t = watch.wait_transfer(material.sha256(files['reads.csv']))
+    assert t['gantry']['transfer']['complete'] and 'plate-record' in t['gantry']['classes']

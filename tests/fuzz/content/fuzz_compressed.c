@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "same_result.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+/* A compressed file, taken apart whole and in pieces. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
+    /* ratios are looked at once for each piece of output, so they are left to the unit tests */
+    static const struct content_options options = {
+        .objects = 300, .codings.limits.output_max = 1 << 18, .codings.limits.ratio_max = 1 << 20};
+    struct transfer_seed facts = collect_facts("POST", "/upload");
+    facts.fact[FACT_NAME] = bytes_text("day.tgz");
+    same_result_check(&options, &facts, bytes_of(data, n), false);
+    return 0;
+}
