@@ -75,6 +75,16 @@ static void tell_name(const struct finder *f, struct bytes name) {
 
 /* --- whatever text --- */
 
+/* A picture that a page shows is not one that it lists: src="/icons/image.gif". */
+static bool is_shown(struct bytes text, size_t from) {
+    static const char mark[] = "src=";
+    while (from > 0 &&
+           (is_name_octet(text.p[from - 1]) || text.p[from - 1] == '/' || text.p[from - 1] == ':'))
+        from--;
+    return from >= sizeof mark && (text.p[from - 1] == '"' || text.p[from - 1] == '\'') &&
+           memcmp(text.p + from - sizeof mark, mark, sizeof mark - 1) == 0;
+}
+
 /* The name around this dot, if it is a picture's. */
 static struct bytes find_picture(struct bytes text, size_t dot) {
     enum { ENDING_MIN = 3, ENDING_MAX = 5 };
@@ -86,7 +96,7 @@ static struct bytes find_picture(struct bytes text, size_t dot) {
         return bytes_of(NULL, 0);
     while (from > 0 && dot - from < NAME_MAX_OCTETS && is_name_octet(text.p[from - 1]))
         from--;
-    return bytes_of(text.p + from, from < dot ? to - from : 0);
+    return bytes_of(text.p + from, from < dot && !is_shown(text, from) ? to - from : 0);
 }
 
 /* The next dot behind which an ending may stand; text.n: none. Numbers have their dots close to each other,

@@ -163,3 +163,8 @@ LOOKALIKES['orders, UTF-16'] = lambda g, rows: ('\ufeffOrder\tDate\n' + ''.join(
 LOOKALIKES['orders of EDIFACT'] = lambda g, rows: ("UNB+UNOA:2+A+B+260531:0411+1'UNH+1+ORDERS:D:96A:UN'" + ''.join(f"LIN+{i}++{f('@@#####')(g)}:SA'\nQTY+21:{g.randrange(99)}'\n" for i in range(rows))).encode()
 LOOKALIKES['pictures of a holiday, listed'] = lambda g, rows: ''.join(f'-rw-r--r-- 1 ann ann {g.randrange(10 ** 7):8d} May 31 04:{i % 60:02d} IMG_{i:04d}.JPG\n' for i in range(rows)).encode()
 LOOKALIKES['files of a build, listed'] = lambda g, rows: ''.join(f'-rw-r--r-- 1 root root {g.randrange(10 ** 6):8d} May 31 04:{i % 60:02d} {g.choice(PRODUCTS)}_{pick(g, 3).lower()}.o\n' for i in range(rows)).encode()
+LOOKALIKES['pictures of a telephone, a page'] = lambda g, rows: ('<html><pre>' + ''.join(
+    f'<a href="{(n := f"IMG_20260531_{i // 60:04d}{i % 60:02d}.jpg")}">{n}</a>  31-May-2026 04:11  3482112\n' for i in range(rows))).encode()
+LOOKALIKES['pictures of goods, listed'] = lambda g, rows: ''.join(f'{g.choice(("ABX", "GRD", "KLM"))}{1000 + i}.jpg\n' for i in range(rows)).encode()
+LOOKALIKES['frames of a film, listed'] = lambda g, rows: ''.join(f'-rw-r--r-- ann/ann 48112 2026-05-31 04:11 shot07/frame{i:05d}.png\n' for i in range(rows)).encode()
+LOOKALIKES['pictures by digests, listed'] = lambda g, rows: ''.join(f'{g.getrandbits(28):07x}/{g.getrandbits(64):016x}.png\n' for i in range(rows)).encode()

@@ -75,6 +75,19 @@ static void settle_files(struct conversation *c) {
         conversation_settle_later(c);
 }
 
+/* Which of them is a folder no entry says. */
+void nfs_list_entry(struct nfs_message *m, struct nfs_handle folder, struct bytes name) {
+    struct nfs *s = m->s;
+    if (folder.a != s->folder.a || folder.b != s->folder.b)
+        names_end(&s->names, s->c, TRANSFER_DONE);
+    s->folder = folder;
+    if (!s->names.open) {
+        const struct transfer_seed seed = transfer_seed_of("nfs", m->from);
+        names_begin(&s->names, s->c, &seed);
+    }
+    names_add(&s->names, s->c, false, name);
+}
+
 static void *open_nfs(struct conversation *c, struct bytes facts) {
     struct nfs *s = protocol_alloc(PROTOCOL_STATE, sizeof *s);
     (void)facts;
@@ -90,6 +103,7 @@ static void close_nfs(struct conversation *c) {
     struct nfs *s = c->state;
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
         nfs_message_end(&s->message[side], false);
+    names_end(&s->names, c, TRANSFER_CUT);
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
         nfs_calls_finish(&s->calls[side]);
         nfs_pair_leave(s->pair[side], c);

@@ -12,14 +12,15 @@ enum {
 };
 
 /* What matters of the procedures of both versions (RFC 1094 section 2.2, RFC 1813 section 3.3). */
-enum kind { OTHER, SETATTR, LOOKUP, READ, WRITE, CREATE, RENAME, READDIRPLUS, COMMIT, GETATTR };
+enum kind { OTHER, SETATTR, LOOKUP, READ, WRITE, CREATE, RENAME, READDIR, READDIRPLUS, COMMIT, GETATTR };
 
 static enum kind kind_of(const struct nfs_call *call) {
-    static const uint8_t second[18] = {[1] = GETATTR, [2] = SETATTR, [4] = LOOKUP,  [6] = READ,
-                                       [8] = WRITE,   [9] = CREATE,  [11] = RENAME, [14] = CREATE};
+    static const uint8_t second[18] = {
+        [1] = GETATTR, [2] = SETATTR, [4] = LOOKUP,  [6] = READ,    [8] = WRITE,
+        [9] = CREATE,  [11] = RENAME, [14] = CREATE, [16] = READDIR};
     static const uint8_t third[22] = {
-        [1] = GETATTR, [2] = SETATTR, [3] = LOOKUP,  [6] = READ,         [7] = WRITE,
-        [8] = CREATE,  [9] = CREATE,  [14] = RENAME, [17] = READDIRPLUS, [21] = COMMIT};
+        [1] = GETATTR, [2] = SETATTR, [3] = LOOKUP,   [6] = READ,         [7] = WRITE,  [8] = CREATE,
+        [9] = CREATE,  [14] = RENAME, [16] = READDIR, [17] = READDIRPLUS, [21] = COMMIT};
     if (call->version == 2)
         return call->procedure < sizeof second ? second[call->procedure] : OTHER;
     return call->procedure < sizeof third ? third[call->procedure] : OTHER;
@@ -149,9 +150,9 @@ static bool call_setattr(struct nfs_message *m, struct reader *r) {
 
 size_t nfs2_step_call(struct nfs_message *m, struct bytes in) {
     static bool (*const read[])(struct nfs_message *, struct reader *) = {
-        [SETATTR] = call_setattr, [LOOKUP] = call_name,        [READ] = call_read,
-        [WRITE] = call_write,     [CREATE] = call_name,        [RENAME] = call_rename,
-        [COMMIT] = call_handle,   [READDIRPLUS] = call_handle, [GETATTR] = call_handle};
+        [SETATTR] = call_setattr, [LOOKUP] = call_name,   [READ] = call_read,     [WRITE] = call_write,
+        [CREATE] = call_name,     [RENAME] = call_rename, [COMMIT] = call_handle, [READDIRPLUS] = call_handle,
+        [GETATTR] = call_handle,  [READDIR] = call_handle};
     struct reader r = reader_of(in.p, in.n);
     enum kind kind = kind_of(&m->call);
     if (!read[kind](m, &r)) {
@@ -265,9 +266,17 @@ static bool reply_create(struct nfs_message *m, struct reader *r) {
     return true;
 }
 
+/* Of a file or of a place in the list; in version 2 they are short. */
+static bool read_entry_number(const struct nfs_message *m, struct reader *r, uint64_t *out) {
+    uint32_t number;
+    if (m->call.version == 3)
+        return xdr_u64(r, out);
+    return reader_u32(r, &number);
+}
+
 static size_t step_entry(struct nfs_message *m, struct bytes in) {
     struct reader r = reader_of(in.p, in.n);
-    uint32_t follows, given;
+    uint32_t follows, given = 0;
     uint64_t number, cookie, size;
     struct bytes name;
     struct nfs_handle h;
@@ -276,11 +285,15 @@ static size_t step_entry(struct nfs_message *m, struct bytes in) {
         return 0;
     if (!follows) {
         m->step = NULL;
+        names_flush(&m->s->names, m->s->c);
         return count_taken(in, &r);
     }
-    if (!xdr_u64(&r, &number) || !xdr_opaque(&r, NFS_NAME_MAX, &name) || !xdr_u64(&r, &cookie) ||
-        !read_post(m, &r, &known, &size) || !reader_u32(&r, &given) || (given && !read_handle(m, &r, &h)))
+    if (!read_entry_number(m, &r, &number) || !xdr_opaque(&r, NFS_NAME_MAX, &name) ||
+        !read_entry_number(m, &r, &cookie) ||
+        (kind_of(&m->call) == READDIRPLUS &&
+         (!read_post(m, &r, &known, &size) || !reader_u32(&r, &given) || (given && !read_handle(m, &r, &h)))))
         return 0;
+    nfs_list_entry(m, m->call.operation[0].handle, name);
     if (given)
         nfs_file_named(nfs_pair_of(m), m->s->c, &h, &m->call.operation[0].handle, name);
     return count_taken(in, &r);
@@ -289,7 +302,7 @@ static size_t step_entry(struct nfs_message *m, struct bytes in) {
 static bool reply_entries(struct nfs_message *m, struct reader *r) {
     bool known;
     uint64_t size, verifier;
-    if (!read_post(m, r, &known, &size) || !xdr_u64(r, &verifier))
+    if (m->call.version == 3 && (!read_post(m, r, &known, &size) || !xdr_u64(r, &verifier)))
         return false;
     m->entries = true;
     return true;
@@ -297,9 +310,9 @@ static bool reply_entries(struct nfs_message *m, struct reader *r) {
 
 size_t nfs2_step_reply(struct nfs_message *m, struct bytes in) {
     static bool (*const read[])(struct nfs_message *, struct reader *) = {
-        [LOOKUP] = reply_lookup,       [READ] = reply_read,      [WRITE] = reply_write,
-        [RENAME] = reply_rename,       [CREATE] = reply_create,  [COMMIT] = reply_write,
-        [READDIRPLUS] = reply_entries, [GETATTR] = reply_getattr};
+        [LOOKUP] = reply_lookup,       [READ] = reply_read,       [WRITE] = reply_write,
+        [RENAME] = reply_rename,       [CREATE] = reply_create,   [COMMIT] = reply_write,
+        [READDIRPLUS] = reply_entries, [GETATTR] = reply_getattr, [READDIR] = reply_entries};
     struct reader r = reader_of(in.p, in.n);
     enum kind kind = kind_of(&m->call);
     uint32_t status;

@@ -181,6 +181,10 @@ static size_t step_entry(struct nfs_message *m, struct bytes in) {
     bool more;
     if (!nfs4_read_entry(&r, &name, &v, &more))
         return 0;
+    if (more)
+        nfs_list_entry(m, m->current, name);
+    else
+        names_flush(&m->s->names, m->s->c);
     if (!more)
         next_operation(m, step_result);
     else if (v.handle.n) {

@@ -2,6 +2,7 @@
 #ifndef GANTRY_PROTOCOL_NFS_SESSION_H
 #define GANTRY_PROTOCOL_NFS_SESSION_H
 
+#include "protocol/names.h"
 #include "protocol/nfs/nfs.h"
 #include "protocol/nfs/rpc.h"
 
@@ -158,7 +159,12 @@ struct nfs {
     struct nfs_message message[2];
     bool turns_tls;
     uint64_t unread;
+    struct names names; /* of the folder that was listed last */
+    struct nfs_handle folder;
 };
+
+/* An entry of a folder that is listed. */
+void nfs_list_entry(struct nfs_message *m, struct nfs_handle folder, struct bytes name);
 
 void nfs_message_bytes(struct nfs_message *m, struct bytes bytes);
 void nfs_message_gap(struct nfs_message *m, uint64_t n);

@@ -44,6 +44,10 @@ static bool is_a(uint32_t mode, unsigned format) {
     return (mode & FORMAT) == format;
 }
 
+bool rsync_is_folder(const struct rsync_last *last) {
+    return is_a(last->mode, DIRECTORY);
+}
+
 /* --- keeping --- */
 
 static bool grow_room(void **p, uint32_t *room, size_t need, size_t size, size_t most) {

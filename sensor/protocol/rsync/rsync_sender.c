@@ -51,6 +51,25 @@ static void end_list(struct rsync_sender *s) {
                                        : RSYNC_ERROR;
 }
 
+/* Small lists of one tree are one text, as long ones are by themselves. */
+static void end_names(struct rsync_sender *s) {
+    enum { MANY = 256 };
+    if (s->names.count >= MANY)
+        names_end(&s->names, s->c, TRANSFER_DONE);
+    else
+        names_flush(&s->names, s->c);
+}
+
+static void add_name(struct rsync_sender *s) {
+    if (!s->names.open) {
+        struct transfer_seed seed = transfer_seed_of("rsync", s->from);
+        seed.fact[FACT_PATH] = rsync_text_of(&s->place);
+        seed.fact[FACT_USER] = rsync_text_of(&s->user);
+        names_begin(&s->names, s->c, &seed);
+    }
+    names_add(&s->names, s->c, rsync_is_folder(&s->last), bytes_of(s->last.name, s->last.name_n));
+}
+
 static void drop_first_list(struct rsync_sender *s) {
     if (s->lists < 2)
         return;
@@ -79,9 +98,12 @@ static enum rsync_read take_filters(struct rsync_sender *s, struct reader *r) {
 
 static enum rsync_read take_list(struct rsync_sender *s, struct reader *r) {
     enum rsync_read result = rsync_list_read(newest_list(s), &s->last, &s->form, r);
+    if (result == RSYNC_TAKEN)
+        add_name(s);
     if (result != RSYNC_END)
         return result;
     end_list(s);
+    end_names(s);
     return RSYNC_TAKEN;
 }
 
@@ -416,6 +438,7 @@ void rsync_sender_begin(struct rsync_sender *s) {
 }
 
 void rsync_sender_finish(struct rsync_sender *s) {
+    names_end(&s->names, s->c, TRANSFER_CUT);
     rsync_file_finish(&s->file);
     for (unsigned i = 0; i < s->lists; i++)
         rsync_list_finish(&s->list[i]);

@@ -3,6 +3,7 @@
 #define GANTRY_PROTOCOL_RSYNC_SESSION_H
 
 #include "coding/coding.h"
+#include "protocol/names.h"
 #include "protocol/rsync/rsync.h"
 
 /* Internal to rsync/: one connection. rsync.c knows its lines and the words before the transfer,
@@ -89,6 +90,7 @@ enum rsync_read { RSYNC_MORE, RSYNC_TAKEN, RSYNC_END, RSYNC_LOST };
 /* One entry, or the end of the list; *r is moved on then. */
 enum rsync_read rsync_list_read(struct rsync_list *l, struct rsync_last *last, const struct rsync_form *form,
                                 struct reader *r);
+bool rsync_is_folder(const struct rsync_last *last);
 void rsync_list_sort(struct rsync_list *l, unsigned version);
 void rsync_list_finish(struct rsync_list *l);
 
@@ -165,6 +167,7 @@ struct rsync_sender {
     struct rsync_list *list; /* PROTOCOL_HELD */
     uint32_t next_first;     /* number of the next list's first file */
     struct rsync_last last;
+    struct names names; /* that lists hold */
     struct rsync_file file;
     uint16_t held_n, held_due; /* it is read again when there are so many */
     uint8_t *held;             /* PROTOCOL_HELD, RSYNC_HELD_MAX */

@@ -36,6 +36,7 @@ static enum protocol_result take_smb_gap(struct conversation *c, enum side from,
 static void leave_smb(struct smb *s) {
     smb_stream_end(s, SIDE_CLIENT);
     smb_stream_end(s, SIDE_SERVER);
+    smb_list_end(s, TRANSFER_CUT);
     smb_wait_finish(&s->waiting);
     smb_file_forget(s);
     smb_move_leave(s);

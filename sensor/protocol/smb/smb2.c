@@ -22,6 +22,7 @@ static const struct command {
     [SMB2_READ] = {{96, smb2_take_read}, {80, smb2_take_read_answer}},
     [SMB2_WRITE] = {{112, smb2_take_write}, {0, NULL}},
     [SMB2_IOCTL] = {{ALL, smb2_take_ioctl}, {112 + LOOK, smb2_take_ioctl_answer}},
+    [SMB2_QUERY_DIRECTORY] = {{88, smb2_take_query}, {72, smb2_take_query_answer}},
     [SMB2_SET_INFO] = {{ALL, smb2_take_set_info}, {0, NULL}},
 };
 

@@ -135,3 +135,19 @@ void smb2_take_ioctl_answer(struct smb_message *m) {
     if (!m->waits)
         smb_file_look_at(m, smb_u32(m->head, 96), smb_u32(m->head, 100));
 }
+
+/* --- QUERY_DIRECTORY (sections 2.2.33, 2.2.34) --- */
+
+void smb2_take_query(struct smb_message *m) {
+    enum { RESTARTS = 1, REOPENS = 0x10 };
+    const uint64_t handle[2] = {smb_u64(m->head, 72), smb_u64(m->head, 80)};
+    if (m->head.n >= 88)
+        smb_list_ask(m, m->head.p[66], m->head.p[67] & (RESTARTS | REOPENS), handle);
+}
+
+void smb2_take_query_answer(struct smb_message *m) {
+    if (m->status == STATUS_NO_MORE_FILES)
+        smb_list_end(m->s, TRANSFER_DONE);
+    else if (m->status == STATUS_OK && m->head.n >= 72)
+        smb_list_answer(m, smb_u16(m->head, 66), smb_u32(m->head, 68));
+}

@@ -5,6 +5,7 @@
 #include "base/allowance.h"
 #include "base/counter.h"
 #include "base/table.h"
+#include "protocol/names.h"
 #include "protocol/smb/smb.h"
 #include "protocol/smb/smb2.h"
 
@@ -135,6 +136,7 @@ void smb_wait_finish(struct smb_waiting *w);
 struct smb_data {
     struct smb_open *open; /* pinned; NULL: nobody asked for it, or nobody wants it */
     bool stray;            /* and it is an object by itself */
+    bool lists;            /* it is a list of what is in a folder */
     uint64_t offset;
     uint32_t before, left; /* octets of the message up to it, and of it */
 };
@@ -162,6 +164,19 @@ struct smb_stream {
     uint8_t head[SMB_HEAD_MAX];
 };
 
+/* What a server says of folders, by the handle that was asked by last. */
+enum { SMB_ENTRY_MAX = 104 + 510 };
+
+struct smb_list {
+    struct names names;
+    uint64_t handle[2];
+    uint8_t kind;     /* the class of its entries, 0: not known */
+    bool over;        /* no entry follows in this message */
+    uint32_t skip;    /* octets up to the next one */
+    uint16_t entry_n; /* octets of it, its name included */
+    uint8_t entry[SMB_ENTRY_MAX];
+};
+
 struct smb {
     struct conversation *c;
     uint64_t number; /* of the connection, in this process */
@@ -172,6 +187,7 @@ struct smb {
     struct smb_waiting waiting;
     enum { SMB_SERVER_NOT_NAMED, SMB_SERVER_BY_ITSELF, SMB_SERVER_CALLED } server_named;
     bool signing_told;
+    struct smb_list list;
     /* While nobody answers (one side alone is seen): what was asked for last, and how often since the last
      * handle or tree that was new; one alone must be it. */
     struct smb_unanswered {
@@ -272,6 +288,8 @@ void smb2_take_write(struct smb_message *m);
 void smb2_take_set_info(struct smb_message *m);
 void smb2_take_ioctl(struct smb_message *m);
 void smb2_take_ioctl_answer(struct smb_message *m);
+void smb2_take_query(struct smb_message *m);
+void smb2_take_query_answer(struct smb_message *m);
 
 /* --- smb_names.c: who, and which share --- */
 
@@ -313,6 +331,17 @@ void smb_file_look_at(struct smb_message *m, uint32_t at, uint32_t n);
 void smb_file_set_end(struct smb_message *m, const struct smb_key *handle, uint64_t end);
 /* The server copies by itself. */
 void smb_file_copy(struct smb_message *m, const struct smb_key *handle, uint64_t offset, uint64_t n);
+
+/* --- smb_list.c --- */
+/* A client asks what is in a folder; `again`: from its beginning. */
+void smb_list_ask(struct smb_message *m, uint8_t kind, bool again, const uint64_t handle[2]);
+/* `n` octets of entries stand at `at` in the message. */
+void smb_list_answer(struct smb_message *m, uint32_t at, uint32_t n);
+void smb_list_bytes(struct smb *s, const uint8_t *p, size_t n);
+void smb_list_gap(struct smb *s);   /* in these */
+void smb_list_pause(struct smb *s); /* the message is over */
+/* All that is in the folder was listed, or the connection is over. */
+void smb_list_end(struct smb *s, enum transfer_end how);
 
 /* --- smb_text.c --- */
 

@@ -114,7 +114,9 @@ static void drop_data(struct smb_stream *st) {
     st->data = (struct smb_data){.open = NULL};
 }
 
-static void end_message(struct smb_stream *st) {
+static void end_message(struct smb *s, struct smb_stream *st) {
+    if (st->data.lists)
+        smb_list_pause(s);
     drop_data(st);
     if (st->frame_left) {
         uint32_t length = st->frame_left;
@@ -155,6 +157,8 @@ static void take_data_in_head(struct smb *s, struct smb_stream *st) {
         here = d->left;
     if (here && d->open)
         smb_move_bytes(s, d->open, st->from, d->offset, st->head + d->before, here);
+    else if (here && d->lists)
+        smb_list_bytes(s, st->head + d->before, here);
     else if (here && d->stray)
         smb_stray(s, st, st->head + d->before, here);
     d->offset = add_sizes(d->offset, here);
@@ -198,7 +202,7 @@ static bool finish_head(struct smb *s, struct smb_stream *st) {
     }
     take_data_in_head(s, st);
     if (st->left == 0)
-        end_message(st);
+        end_message(s, st);
     return true;
 }
 
@@ -244,6 +248,8 @@ static size_t take_data(struct smb *s, struct smb_stream *st, const uint8_t *p, 
     } else {
         if (d->open)
             smb_move_bytes(s, d->open, st->from, d->offset, p, take);
+        else if (d->lists)
+            smb_list_bytes(s, p, take);
         else if (d->stray)
             smb_stray(s, st, p, take);
         d->offset = add_sizes(d->offset, take);
@@ -251,7 +257,7 @@ static size_t take_data(struct smb *s, struct smb_stream *st, const uint8_t *p, 
     }
     pass(st, take);
     if (st->left == 0)
-        end_message(st);
+        end_message(s, st);
     else if (d->left == 0)
         st->at = SMB_AT_REST;
     return take;
@@ -266,15 +272,15 @@ static size_t take_packed(struct smb *s, struct smb_stream *st, const uint8_t *p
         return take;
     if (st->at == SMB_AT_PACKED)
         smb_packed_end(s, st);
-    end_message(st);
+    end_message(s, st);
     return take;
 }
 
-static size_t take_rest(struct smb_stream *st, size_t n) {
+static size_t take_rest(struct smb *s, struct smb_stream *st, size_t n) {
     size_t take = st->left < n ? st->left : n;
     pass(st, take);
     if (st->left == 0)
-        end_message(st);
+        end_message(s, st);
     return take;
 }
 
@@ -302,7 +308,7 @@ void smb_stream_take(struct smb *s, enum side from, const uint8_t *p, size_t n) 
         else if (st->at == SMB_AT_DATA)
             at += take_data(s, st, p + at, n - at);
         else if (st->at == SMB_AT_REST)
-            at += take_rest(st, n - at);
+            at += take_rest(s, st, n - at);
         else if (st->at == SMB_AT_PACKED)
             at += take_packed(s, st, p + at, n - at);
         else
@@ -324,12 +330,14 @@ static bool miss_data(struct smb *s, struct smb_stream *st, uint64_t n) {
         d->before -= before;
         if (missed && d->open)
             smb_move_bytes(s, d->open, st->from, d->offset, NULL, missed);
+        if (missed && d->lists)
+            smb_list_gap(s);
         d->offset = add_sizes(d->offset, missed);
         d->left -= missed;
     }
     pass(st, (size_t)n);
     if (st->left == 0)
-        end_message(st);
+        end_message(s, st);
     else if (st->at == SMB_AT_DATA && d->left == 0)
         st->at = SMB_AT_REST;
     return true;

@@ -11,6 +11,7 @@ import lab as net
 import pytest
 
 sys.path.insert(0, os.path.join(net.ROOT, 'tests', 'bench'))
+import accuracy_listings  # noqa: E402, F401
 import accuracy_lookalikes  # noqa: E402
 import accuracy_markup  # noqa: E402, F401
 import accuracy_plates  # noqa: E402, F401
@@ -22,8 +23,9 @@ from accuracy_tables import FORMATS  # noqa: E402
 RULES = os.path.join(net.ROOT, 'rules')
 FOUND = ['delimited: comma', 'delimited: tab, all quoted', 'encodings: UTF-16, little end, with its mark, English', 'fixed width: as psql', 'JSON: lines',
          'JSON: array, pretty', 'SQL: PostgreSQL COPY', 'times: us, without names', 'vendors: OpenALPR groups', 'vendors: Genetec AutoVu XML',
-         'zones: td3, lines', 'messages: PAXLST', 'messages: PNRGOV']
-SILENT = ['stock units, three prefixes, times', 'laboratory plates, wells and values', 'flights, times', 'rooms', 'employees', 'players of football', 'containers']
+         'listings: ls -l, names of time, lane, plate', 'listings: folders, nginx, names of plate', 'zones: td3, lines', 'messages: PAXLST', 'messages: PNRGOV']
+SILENT = ['stock units, three prefixes, times', 'laboratory plates, wells and values', 'flights, times', 'rooms', 'employees', 'players of football', 'containers',
+          'pictures of a holiday, listed', 'files of a build, listed']
 
 
 def written(make, name, rows):

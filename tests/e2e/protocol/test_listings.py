@@ -6,6 +6,7 @@ import random
 import lab as net
 import material
 import pytest
+import samba
 import test_ftp
 import web
 
@@ -81,4 +82,61 @@ def test_what_an_ftp_server_lists_is_a_listing(lab, ftp, from_a_stranger, sensor
 def test_what_an_ftp_server_lists_of_photographs_is_none(lab, ftp, from_a_stranger, sensor):
     fill(ftp / 'in', ordinary_names())
     assert 'IMG_1200.JPG' in lab.run('outside', 'curl', '-sS', f'ftp://{net.LANE}:{test_ftp.PORT}/in/').stdout
+    assert silent(sensor)
+
+
+@pytest.fixture
+def share(lab, tmp_path_factory):
+    server = samba.Share(lab, 'lane', tmp_path_factory.mktemp('samba'))
+    yield server
+    server.stop()
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize('dialect', ['SMB2_02', 'SMB3_11'])
+def test_what_a_share_lists_is_a_listing(lab, share, from_a_stranger, sensor, dialect):
+    for name in plate_names(300):
+        share.put(name, b'x')
+    got = samba.client(lab, 'outside', net.LANE, ['ls'], dialect=dialect).stdout
+    assert got.count('.jpg') == 300
+    alert = sensor.wait_alert(lambda a: 'listing' in a['gantry']['classes'])
+    assert alert['gantry']['verdict'] == 'unknown' and alert['gantry']['share'].lower().endswith('plates')
+    (t,) = [r for r in sensor.finish() if r['event']['action'] == 'transfer']
+    assert 'hash' not in t['file'] and t['gantry']['classes'] == ['listing']
+
+
+@pytest.mark.peers
+def test_what_a_share_lists_of_photographs_is_none(lab, share, from_a_stranger, sensor):
+    for name in ordinary_names():
+        share.put(name, b'x')
+    assert 'IMG_1200.JPG' in samba.client(lab, 'outside', net.LANE, ['ls']).stdout
+    assert silent(sensor)
+
+
+@pytest.fixture
+def daemon(lab, tmp_path):
+    """rsync in the image network; gives the folder of its module `store`."""
+    store = tmp_path / 'store'
+    store.mkdir()
+    (tmp_path / 'rsyncd.conf').write_text(f'use chroot = no\nuid = root\ngid = root\n[store]\npath = {store}\n')
+    process = lab.start('lane', 'rsync', '--daemon', '--no-detach', f'--config={tmp_path}/rsyncd.conf', '--port=8873')
+    lab.wait_port('lane', '0.0.0.0', 8873)
+    yield store
+    lab.stop(process)
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize('options', [['-r'], ['-r', '--protocol=29']], ids=' '.join)
+def test_what_rsync_lists_is_a_listing(lab, daemon, from_a_stranger, sensor, options):
+    fill(daemon / 'day', plate_names())
+    got = lab.run('outside', 'rsync', *options, '--list-only', f'rsync://{net.LANE}:8873/store/').stdout
+    assert got.count('.jpg') == 40
+    alert = sensor.wait_alert(lambda a: 'listing' in a['gantry']['classes'])
+    assert alert['gantry']['verdict'] == 'unknown'
+
+
+@pytest.mark.peers
+def test_what_rsync_lists_of_photographs_is_none(lab, daemon, from_a_stranger, sensor):
+    fill(daemon / 'day', ordinary_names())
+    assert 'IMG_1200.JPG' in lab.run('outside', 'rsync', '-r', '--list-only', f'rsync://{net.LANE}:8873/store/').stdout
     assert silent(sensor)

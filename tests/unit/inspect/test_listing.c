@@ -75,6 +75,7 @@ static void other_text_names_nothing(void **state) {
     expect("see fig.1, section 2.4.jx and www.example.org/a.html\n", "");
     expect("- read the file at 04:11 KXR4471\n------------\n", "");
     expect("  indented text that was written in 04:11 2026\n", "");
+    expect("<img src=\"/icons/image2.gif\" alt='x'><img src='b.png'>", "");
     expect("the type=file; of it\n", "");
     expect("a .jpg ending alone, or .tiff\n", "");
 }

@@ -228,6 +228,42 @@ static inline void put_copy(uint64_t handle, uint64_t from, uint64_t to, uint32_
     put_zeros(4);
 }
 
+static inline void put_query(uint64_t handle, uint8_t kind, uint8_t flags) {
+    put_number(33, 2);
+    put_number(kind, 1);
+    put_number(flags, 1);
+    put_zeros(4);
+    put_handle(handle);
+    put_number(96, 2);
+    put_number(2, 2);
+    put_number(0x10000, 4);
+    put_wide("*");
+}
+
+/* One entry of [MS-FSCC] section 2.4 whose name begins at `name_at`; `last`: none follows. */
+static inline void put_listed(const char *name, unsigned name_at, bool folder, bool last) {
+    size_t n = 2 * strlen(name), padded = (name_at + n + 7) & ~(size_t)7;
+    put_number(last ? 0 : padded, 4);
+    put_zeros(4);
+    if (name_at == 12) {
+        put_number(n, 4);
+    } else {
+        put_zeros(48);
+        put_number(folder ? 0x10 : 0x20, 4);
+        put_number(n, 4);
+        put_zeros(name_at - 64);
+    }
+    put_wide(name);
+    if (!last)
+        put_zeros(padded - name_at - n);
+}
+
+static inline void put_query_answer(size_t n) {
+    put_number(9, 2);
+    put_number(72, 2);
+    put_number(n, 4);
+}
+
 /* --- a message alone in its frame --- */
 
 enum { SESSION = 0x4001, TREE = 5, ANSWER = 1, RELATED = 4, SIGNED = 8, PENDING = 0x103, DENIED = 0x2200 };

@@ -417,6 +417,48 @@ static void scene_listed(void) {
     read_3(3, "handle-1", 0, SIZE, SIZE);
     assert_int_equal(w->transfers, 1);
     assert_text(&w->transfer[0].name, "L04.jpg");
+    assert_int_equal(w->asides, 1);
+    assert_text(&w->words, "type=file; no handle\ntype=file; L04.jpg\n");
+}
+
+static void put_entry(struct said *s, unsigned version, const char *name) {
+    put_u32(s, 1);
+    put_zeros(s, version == 3 ? 8 : 4);
+    put_text(s, name);
+    put_zeros(s, version == 3 ? 8 : 4);
+}
+
+/* READDIR of both versions, of two folders. */
+static void list_folder(uint32_t xid, unsigned version, const char *folder, const char *name) {
+    struct said *s = call(xid, version, 16);
+    if (version == 3)
+        put_text(s, folder);
+    else
+        put(s, folder, 32);
+    put_zeros(s, version == 3 ? 20 : 8);
+    ask();
+    s = reply(xid);
+    put_zeros(s, version == 3 ? 4 + 4 + 8 : 4); /* done, no attributes, a verifier */
+    put_entry(s, version, "..");
+    put_entry(s, version, name);
+    put_u32(s, 0);
+    put_u32(s, 1);
+    answer();
+}
+
+static void scene_folders(void) {
+    for (unsigned version = 2; version <= 3; version++) {
+        list_folder(2 * version, version, "folder-of-thirty-two-octets-aaaa", "KXR4471.jpg");
+        list_folder(2 * version + 1, version, "folder-of-thirty-two-octets-bbbb", "GHT7720.jpg");
+    }
+    assert_int_equal(w->transfers, 0);
+    assert_int_equal(w->asides, 4);
+    assert_text(&w->words, "type=file; KXR4471.jpg\ntype=file; GHT7720.jpg\n"
+                           "type=file; KXR4471.jpg\ntype=file; GHT7720.jpg\n");
+}
+
+static void the_names_of_each_folder_that_is_listed_are_a_text(void **state) {
+    play(scene_folders);
 }
 
 static void names_come_from_a_listing_too(void **state) {
@@ -916,6 +958,7 @@ static void scene_listed_4(void) {
     close_4(3, "handle-1");
     assert_int_equal(w->transfers, 1);
     assert_text(&w->transfer[0].path, "/lane 4/L04.jpg");
+    assert_text(&w->words, "type=file; L04.jpg\n");
 }
 
 static void names_of_version_4_come_from_listings_and_walks(void **state) {
@@ -1171,6 +1214,7 @@ int main(void) {
         cmocka_unit_test(of_a_file_that_is_read_in_part_the_rest_is_missing),
         cmocka_unit_test(a_read_that_is_refused_moves_nothing),
         cmocka_unit_test(names_come_from_a_listing_too),
+        cmocka_unit_test(the_names_of_each_folder_that_is_listed_are_a_text),
         cmocka_unit_test(a_name_may_come_after_the_first_bytes),
         cmocka_unit_test(a_file_that_is_renamed_has_its_last_name),
         cmocka_unit_test(a_page_that_is_written_on_may_come_again),

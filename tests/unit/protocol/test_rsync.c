@@ -101,6 +101,14 @@ static void assert_row(const struct world *w, const struct row *row) {
     }
 }
 
+/* The list of files is a text of their names. */
+static void assert_listed(const struct world *w, const struct row *row) {
+    const char *slash = strrchr(row->path, '/'), *name = slash ? slash + 1 : row->path;
+    assert_true(w->asides > 0);
+    if (w->words.n < WORLD_TEXT)
+        assert_non_null(memmem(w->words.p, w->words.n, name, strlen(name)));
+}
+
 static void every_transcript_gives_its_files_at_any_split(void **state) {
     static const size_t splits[] = {1, 2, 3, 7, 64, 1000, 0};
     DIR *d = opendir(SOURCE_ROOT "/tests/transcripts/rsync");
@@ -117,8 +125,10 @@ static void every_transcript_gives_its_files_at_any_split(void **state) {
             struct world *w = play(splits[i], SIDE_CLIENT, 0, 0);
             if (w->transfers != rows_n)
                 fail_msg("%s: %zu files of %zu", name, w->transfers, rows_n);
-            for (size_t k = 0; k < rows_n; k++)
+            for (size_t k = 0; k < rows_n; k++) {
                 assert_row(w, &rows[k]);
+                assert_listed(w, &rows[k]);
+            }
             assert_int_equal(counter_values[COUNTER_PROTOCOL_LOST], 0);
             world_destroy(w);
             assert_int_equal(protocol_memory_used(PROTOCOL_HELD), 0);

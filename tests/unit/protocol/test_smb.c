@@ -12,7 +12,17 @@
 
 /* Conversations after [MS-SMB2], at every split. */
 
-enum { CREATE = 5, CLOSE = 6, READ = 8, WRITE = 9, IOCTL = 11, SET_INFO = 17, SETUP = 1, TREE_CONNECT = 3 };
+enum {
+    CREATE = 5,
+    CLOSE = 6,
+    READ = 8,
+    WRITE = 9,
+    IOCTL = 11,
+    SET_INFO = 17,
+    SETUP = 1,
+    TREE_CONNECT = 3,
+    QUERY = 14
+};
 enum { HANDLE = 0x1111, OTHER = 0x2222, END = 0xc0000011 };
 #define NO_END UINT64_MAX
 #define THE_ONE_BEFORE UINT64_MAX
@@ -726,8 +736,79 @@ static void a_frame_is_found_in_the_middle_of_anything(void **state) {
     assert_int_equal(smb_find(bytes_of("\0\0\0\x80 no SMB here", 16)), 16);
 }
 
+/* --- listings --- */
+
+enum { NO_MORE_FILES = 0x80000006 };
+
+static size_t measure_listed(unsigned name_at, size_t letters) {
+    return (name_at + 2 * letters + 7) & ~(size_t)7;
+}
+
+static void list_two(uint64_t number, uint64_t handle, uint8_t kind, unsigned name_at, const char *name) {
+    size_t n = measure_listed(name_at, 1) + measure_listed(name_at, 6) + name_at + 2 * strlen(name);
+    ASK(QUERY, number, put_query(handle, kind, 0));
+    SAY(QUERY, number, 0, put_query_answer(n), put_listed(".", name_at, true, false),
+        put_listed("lane 4", name_at, true, false), put_listed(name, name_at, false, true));
+}
+
+static void what_is_in_a_folder_is_a_text_of_its_names(void **state) {
+    static const struct {
+        uint8_t kind;
+        unsigned name_at;
+    } kinds[] = {{1, 64}, {2, 68}, {3, 94}, {37, 104}, {38, 80}, {60, 88}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        begin();
+        list_two(2, HANDLE, kinds[i].kind, kinds[i].name_at, "KXR4471.jpg");
+        list_two(3, HANDLE, kinds[i].kind, kinds[i].name_at, "GHT7720.jpg");
+        ASK(QUERY, 4, put_query(HANDLE, kinds[i].kind, 0));
+        SAY(QUERY, 4, NO_MORE_FILES, put_error());
+        CHECK_EACH_SPLIT({
+            assert_int_equal(w->transfers, 0);
+            assert_int_equal(w->asides, 1);
+            assert_int_equal(w->aside.from, SIDE_SERVER);
+            assert_text(&w->aside.share, "\\\\store\\plates");
+            assert_text(&w->words, "type=dir; lane 4\ntype=file; KXR4471.jpg\n"
+                                   "type=dir; lane 4\ntype=file; GHT7720.jpg\n");
+            assert_int_equal(w->aside.how, TRANSFER_DONE);
+        });
+    }
+}
+
+static void another_folder_is_another_text(void **state) {
+    begin();
+    list_two(2, HANDLE, 37, 104, "KXR4471.jpg");
+    list_two(3, OTHER, 37, 104, "GHT7720.jpg");
+    ASK(QUERY, 4, put_query(OTHER, 37, 1)); /* from its beginning */
+    SAY(QUERY, 4, 0, put_query_answer(104 + 2), put_listed("a", 104, false, true));
+    CHECK_EACH_SPLIT({ assert_int_equal(w->asides, 3); });
+}
+
+static void names_alone_are_listed_too(void **state) {
+    begin();
+    ASK(QUERY, 2, put_query(HANDLE, 12, 0));
+    SAY(QUERY, 2, 0, put_query_answer(12 + 22), put_listed("KXR4471.jpg", 12, false, true));
+    CHECK_EACH_SPLIT({ assert_text(&w->words, "type=file; KXR4471.jpg\n"); });
+}
+
+static void an_answer_that_is_no_list_names_nothing(void **state) {
+    begin();
+    ASK(QUERY, 2, put_query(HANDLE, 37, 0));
+    SAY(QUERY, 2, 0, put_query_answer(400), put_zeros(60), put_number(0x7fffffff, 4), put_zeros(336));
+    SAY(QUERY, 3, 0, put_query_answer(400), put_zeros(20));
+    ASK(QUERY, 4, put_query(HANDLE, 99, 0));
+    SAY(QUERY, 4, 0, put_query_answer(64), put_zeros(64));
+    CHECK_EACH_SPLIT({
+        assert_int_equal(w->transfers, 0);
+        assert_int_equal(w->words.n, 0);
+    });
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_in_a_folder_is_a_text_of_its_names),
+        cmocka_unit_test(another_folder_is_another_text),
+        cmocka_unit_test(names_alone_are_listed_too),
+        cmocka_unit_test(an_answer_that_is_no_list_names_nothing),
         cmocka_unit_test(what_is_written_by_a_handle_goes_out),
         cmocka_unit_test(what_is_read_comes_from_the_server_and_its_length_is_known),
         cmocka_unit_test(answers_come_in_any_order_and_after_a_word_of_patience),

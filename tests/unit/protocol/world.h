@@ -50,6 +50,9 @@ struct world {
     struct protocol_services services;
     struct transfer transfer[WORLD_TRANSFERS];
     size_t transfers;
+    struct transfer aside;   /* the text that was gathered last from what moves beside things */
+    unsigned asides;         /* how many there were */
+    struct world_text words; /* of all of them */
     struct world_expectation expectation[WORLD_EXPECTATIONS];
     size_t expectations;
     struct conversation *flow[WORLD_FLOWS];
@@ -77,7 +80,8 @@ static inline struct transfer *world_begin(struct conversation *c, const struct 
     struct world *w = c->owner;
     if (w->transfers == WORLD_TRANSFERS)
         return NULL;
-    struct transfer *t = &w->transfer[w->transfers++];
+    struct transfer *t = f->aside ? &w->aside : &w->transfer[w->transfers++];
+    w->asides += f->aside;
     *t = (struct transfer){.from = f->from,
                            .partial = f->resume != RESUME_NONE && f->offset > 0,
                            .offset = f->offset,
@@ -102,13 +106,22 @@ static inline struct transfer *world_begin(struct conversation *c, const struct 
     return t;
 }
 
+static inline void world_add(struct world_text *out, struct bytes in) {
+    size_t n = in.n < WORLD_TEXT - out->n ? in.n : WORLD_TEXT - out->n;
+    memcpy(out->p + out->n, in.p, n);
+    out->n += n;
+}
+
 static inline void world_data(struct conversation *c, struct transfer *t, const uint8_t *bytes, size_t n) {
+    struct world *w = c->owner;
     if (!t)
         return;
     if (t->ended)
         abort();
     t->size += n;
     EVP_DigestUpdate(t->hash, bytes, n);
+    if (t == &w->aside)
+        world_add(&w->words, bytes_of(bytes, n));
 }
 
 static inline void world_write(struct conversation *c, struct transfer *t, uint64_t offset,
