@@ -10,7 +10,8 @@ ALL = ('number', 'plate', 'state', 'time', 'lane', 'direction', 'camera', 'confi
 
 # --- delimited: separators and quotes
 
-for name, sep in (('comma', ','), ('semicolon', ';'), ('tab', '\t'), ('bar', '|'), ('caret', '^'), ('tilde', '~'), ('hash', '#'), ('unit separator', '\x1f'),
+for name, sep in (('comma', ','), ('semicolon', ';'), ('tab', '\t'), ('bar', '|'), ('caret', '^'), ('tilde', '~'), ('hash', '#'),
+                  ('unit separator', '\x1f'),
                   ('comma and blank', ', '), ('blanks around a bar', ' | '), ('two bars', '||')):
     add('delimited', name, written(t.delimited, sep))
 for name, sep in (('colon', ':'), ('blank', ' ')):
@@ -23,10 +24,13 @@ add('delimited', 'comma, lines end with CR LF', written(t.delimited, end='\r\n')
 add('delimited', 'comma, lines end with CR', written(t.delimited, end='\r'))
 add('delimited', 'comma, a separator at the end', written(t.delimited, end=',\n'))
 add('delimited', 'comma, sep= before it', lambda g, n: 'sep=,\r\n' + t.delimited(*t.table(g, n), end='\r\n'))
-add('delimited', 'comma, a title and blank lines before it', lambda g, n: 'Lane report\nSite 14, 31 May 2026\n\n' + t.delimited(*t.table(g, n)))
+add('delimited', 'comma, a title and blank lines before it', lambda g, n: 'Lane report\nSite 14, 31 May 2026\n\n'
+    + t.delimited(*t.table(g, n)))
 add('delimited', 'comma, remarks before it', lambda g, n: '# exported by lanectl 4.2\n# rows: %d\n' % n + t.delimited(*t.table(g, n)))
 add('delimited', 'comma, formulas that keep text', lambda g, n: t.delimited(*_formulas(*t.table(g, n))))
-add('delimited', 'comma, the plate is last', written(t.delimited, table_of=dict(columns=('number', 'time', 'lane', 'camera', 'direction', 'state', 'plate'))))
+add('delimited', 'comma, the plate is last', written(t.delimited,
+                                                     table_of=dict(columns=('number', 'time', 'lane', 'camera', 'direction', 'state',
+                                                         'plate'))))
 add('delimited', 'comma, plate and time alone', written(t.delimited, table_of=dict(columns=('plate', 'time'))))
 add('delimited', 'a plate a line below its name', written(t.delimited, table_of=dict(columns=('plate',))))
 add('delimited', 'comma, many columns', written(t.delimited, table_of=dict(columns=ALL)))
@@ -38,24 +42,33 @@ def _formulas(head, rows):
 
 # --- names of the plate's column
 
-ENGLISH = ['plate', 'plate_no', 'PLATE', 'Plate Number', 'license plate', 'License Plate Number', 'licence plate', 'Licence Plate No.', 'LicensePlate',
-           'licensePlateNumber', 'license_plate', 'lp', 'LP_NUM', 'lpn', 'reg', 'Reg No', 'registration', 'registration_number', 'Vehicle Registration',
-           'vrm', 'VRN', 'tag', 'Tag No', 'tag_number', 'veh_plate_nbr', 'VEH_LIC_NO', 'PlateText', 'plate_read', 'PLT_NBR', 'VehPlate', 'number plate']
+ENGLISH = ['plate', 'plate_no', 'PLATE', 'Plate Number', 'license plate', 'License Plate Number', 'licence plate', 'Licence Plate No.',
+           'LicensePlate',
+           'licensePlateNumber', 'license_plate', 'lp', 'LP_NUM', 'lpn', 'reg', 'Reg No', 'registration', 'registration_number',
+           'Vehicle Registration',
+           'vrm', 'VRN', 'tag', 'Tag No', 'tag_number', 'veh_plate_nbr', 'VEH_LIC_NO', 'PlateText', 'plate_read', 'PLT_NBR', 'VehPlate',
+           'number plate']
 for name in ENGLISH:
     add('English names', name, written(t.delimited, table_of=dict(name=name)))
-for language, words in (('es', ['matrícula', 'matricula', 'placa', 'Placas', 'No. de placa', 'patente', 'dominio', 'Núm. Matrícula', 'placa_vehiculo']),
+for language, words in (('es', ['matrícula', 'matricula', 'placa', 'Placas', 'No. de placa', 'patente', 'dominio', 'Núm. Matrícula',
+                                'placa_vehiculo']),
                         ('fr', ['immatriculation', 'immat', 'plaque', "N° d'immatriculation", "Plaque d'immatriculation", 'no_immat']),
-                        ('de', ['Kennzeichen', 'kennzeichen', 'KFZ-Kennzeichen', 'Amtl. Kennzeichen', 'Kfz_Kennz', 'Nummernschild', 'KENNZ']),
+                        ('de', ['Kennzeichen', 'kennzeichen', 'KFZ-Kennzeichen', 'Amtl. Kennzeichen', 'Kfz_Kennz', 'Nummernschild',
+                                'KENNZ']),
                         ('pt', ['placa', 'Placa', 'Placa do veículo', 'matrícula', 'Nº Matrícula', 'placa_veic'])):
     for name in words:
-        add('names in other languages', f'{name} ({language})', written(t.delimited, ';', table_of=dict(language=language, name=name, style='as written')))
+        add('names in other languages', f'{name} ({language})',
+            written(t.delimited, ';', table_of=dict(language=language, name=name, style='as written')))
 for country in ('mx', 'ar', 'co'):
-    add('names in other languages', f'placa, plates of {country}', written(t.delimited, table_of=dict(language='es', name='placa', country=country, style='as written')))
+    add('names in other languages', f'placa, plates of {country}',
+        written(t.delimited, table_of=dict(language='es', name='placa', country=country, style='as written')))
 for country in ('uk', 'nl', 'it', 'pl'):
-    add('plates of Europe', f'{country}, under a name', written(t.delimited, table_of=dict(country=country, style='as written', name='licence_plate')))
+    add('plates of Europe', f'{country}, under a name', written(t.delimited,
+                                                                table_of=dict(country=country, style='as written', name='licence_plate')))
     add('plates of Europe', f'{country}, without names', written(t.delimited, names=False, table_of=dict(country=country)))
 for language in ('es', 'fr', 'de', 'pt'):
-    add('plates of Europe', f'{language}, without names', written(t.delimited, ';', names=False, table_of=dict(language=language, style='as written')))
+    add('plates of Europe', f'{language}, without names', written(t.delimited, ';', names=False,
+                                                                  table_of=dict(language=language, style='as written')))
 
 # --- how plates are written
 
@@ -71,12 +84,14 @@ add('ways of writing', 'two columns, under Spanish names', written(t.delimited, 
 
 @t.format_of('ways of writing', 'state before the plate in one column')
 def state_before(g, rows):
-    return t.delimited(['plate', 'time', 'lane'], [[f'{r.state}-{r.plate}', values.TIMES['iso'](r.time), str(r.lane)] for r in values.reads(g, rows)])
+    return t.delimited(['plate', 'time', 'lane'], [[f'{r.state}-{r.plate}', values.TIMES['iso'](r.time), str(r.lane)]
+                                                   for r in values.reads(g, rows)])
 
 
 @t.format_of('ways of writing', 'state behind the plate in one column')
 def state_behind(g, rows):
-    return t.delimited(['plate', 'time', 'lane'], [[f'{r.plate} ({r.state})', values.TIMES['iso'](r.time), str(r.lane)] for r in values.reads(g, rows)])
+    return t.delimited(['plate', 'time', 'lane'], [[f'{r.plate} ({r.state})', values.TIMES['iso'](r.time), str(r.lane)]
+                                                   for r in values.reads(g, rows)])
 
 
 # --- how times are written
@@ -100,12 +115,15 @@ for name, encoding, mark in (('UTF-8 with its mark', 'utf-8', '\ufeff'), ('UTF-1
                              ('UTF-16, big end, with its mark', 'utf-16-be', '\ufeff'), ('UTF-16, little end, no mark', 'utf-16-le', ''),
                              ('UTF-16, big end, no mark', 'utf-16-be', ''), ('UTF-32 with its mark', 'utf-32-le', '\ufeff')):
     add('encodings', f'{name}, English', lambda g, n, mark=mark: mark + t.delimited(*t.table(g, n)), encoding=encoding)
-    add('encodings', f'{name}, Spanish', lambda g, n, mark=mark: mark + t.delimited(*t.table(g, n, language='es'), sep=';'), encoding=encoding)
+    add('encodings', f'{name}, Spanish', lambda g, n, mark=mark: mark + t.delimited(*t.table(g, n, language='es'), sep=';'),
+        encoding=encoding)
 for language in ('es', 'fr', 'de', 'pt'):
-    add('encodings', f'Latin-1, {language}', written(t.delimited, ';', table_of=dict(language=language, style='as written')), encoding='latin-1')
+    add('encodings', f'Latin-1, {language}', written(t.delimited, ';', table_of=dict(language=language, style='as written')),
+        encoding='latin-1')
 add('encodings', 'code page 850, Spanish', written(t.delimited, ';', table_of=dict(language='es')), encoding='cp850')
 add('encodings', 'UTF-16 with its mark, JSON lines', lambda g, n: '\ufeff' + t.json_lines(*t.table(g, n)), encoding='utf-16-le')
-add('encodings', 'UTF-16 with its mark, tabs without names', lambda g, n: '\ufeff' + t.delimited(*t.table(g, n), sep='\t', names=False), encoding='utf-16-le')
+add('encodings', 'UTF-16 with its mark, tabs without names', lambda g, n: '\ufeff' + t.delimited(*t.table(g, n), sep='\t', names=False),
+    encoding='utf-16-le')
 
 # --- fixed width
 
@@ -117,7 +135,8 @@ add('fixed width', 'as psql', lambda g, n: _psql(*t.table(g, n)))
 add('fixed width', 'as mysql', written(t.boxed))
 add('fixed width', 'box characters', written(t.boxed, corner='┼', across='─', down='│'))
 add('fixed width', 'without names', written(t.fixed, names=False))
-add('fixed width', 'without names and blanks', written(t.fixed, gap='', names=False, table_of=dict(columns=('number', 'plate', 'time', 'state'), time='compact')))
+add('fixed width', 'without names and blanks', written(t.fixed, gap='', names=False,
+                                                       table_of=dict(columns=('number', 'plate', 'time', 'state'), time='compact')))
 add('fixed width', 'Spanish', written(t.fixed, table_of=dict(language='es')))
 add('fixed width', 'German', written(t.fixed, table_of=dict(language='de', style='as written')))
 add('fixed width', 'French, dashes', written(t.fixed, rule='-', table_of=dict(language='fr', style='as written')))
@@ -172,5 +191,6 @@ add('a read an upload', 'JSON in Spanish', lambda g, n: [json.dumps(r) for r in 
 add('a read an upload', 'JSON, pretty', bodies(lambda r: json.dumps(r, indent=2)))
 add('a read an upload', 'form', bodies(lambda r: '&'.join(f'{k}={v.replace(":", "%3A")}' for k, v in r.items())))
 add('a read an upload', 'XML', lambda g, n: [t.xml_rows(h, [row], 'event', 'read') for h, rows in [t.table(g, n)] for row in rows])
-add('a read an upload', 'a line without names', lambda g, n: [t.delimited(h, [row], names=False) for h, rows in [t.table(g, n)] for row in rows])
+add('a read an upload', 'a line without names', lambda g, n: [t.delimited(h, [row], names=False) for h, rows in [t.table(g, n)]
+                                                              for row in rows])
 add('a read an upload', 'key=value', lambda g, n: [t.pairs(h, [row]) for h, rows in [t.table(g, n)] for row in rows])

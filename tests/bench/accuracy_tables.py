@@ -36,13 +36,16 @@ LANGUAGES = {
     'en': (dict(number='id', plate='plate_number', state='state', time='read_time', date='date', clock='time', lane='lane', camera='camera',
                 direction='direction', confidence='confidence', make='make', model='model', color='color', latitude='latitude',
                 longitude='longitude', series='plate_prefix', rest='plate_serial'), ('inbound', 'outbound'), 'iso', 'us'),
-    'es': (dict(number='id', plate='matrícula', state='estado', time='fecha_hora', date='fecha', clock='hora', lane='carril', camera='cámara',
+    'es': (dict(number='id', plate='matrícula', state='estado', time='fecha_hora', date='fecha', clock='hora', lane='carril',
+                camera='cámara',
                 direction='sentido', confidence='confianza', make='marca', model='modelo', color='color', latitude='latitud',
                 longitude='longitud', series='serie', rest='número'), ('entrada', 'salida'), 'slashes', 'es'),
-    'fr': (dict(number='id', plate='immatriculation', state='pays', time='horodatage', date='date', clock='heure', lane='voie', camera='caméra',
+    'fr': (dict(number='id', plate='immatriculation', state='pays', time='horodatage', date='date', clock='heure', lane='voie',
+                camera='caméra',
                 direction='sens', confidence='confiance', make='marque', model='modèle', color='couleur', latitude='latitude',
                 longitude='longitude', series='série', rest='numéro'), ('entrée', 'sortie'), 'slashes', 'fr'),
-    'de': (dict(number='lfd_nr', plate='Kennzeichen', state='Land', time='Zeitpunkt', date='Datum', clock='Uhrzeit', lane='Spur', camera='Kamera',
+    'de': (dict(number='lfd_nr', plate='Kennzeichen', state='Land', time='Zeitpunkt', date='Datum', clock='Uhrzeit', lane='Spur',
+                camera='Kamera',
                 direction='Richtung', confidence='Konfidenz', make='Hersteller', model='Modell', color='Farbe', latitude='Breite',
                 longitude='Länge', series='Unterscheidungszeichen', rest='Erkennungsnummer'), ('Einfahrt', 'Ausfahrt'), 'dotted', 'de'),
     'pt': (dict(number='id', plate='placa', state='uf', time='data_hora', date='data', clock='hora', lane='faixa', camera='câmera',
@@ -101,7 +104,8 @@ def fixed(head, rows, gap='  ', names=True, rule=None, right=(), margin='', page
     top = (line(head) if names else '') + (margin + gap.join(rule * w for w in wide) + '\n' if rule else '')
     if not page:
         return top + ''.join(map(line, rows))
-    return ''.join(f'\f{"LANE REPORT":40}PAGE {i // page + 1:5d}\n\n' + top + ''.join(map(line, rows[i:i + page])) for i in range(0, len(rows), page))
+    return ''.join(f'\f{"LANE REPORT":40}PAGE {i // page + 1:5d}\n\n' + top + ''.join(map(line, rows[i:i + page]))
+                   for i in range(0, len(rows), page))
 
 
 def boxed(head, rows, corner='+', across='-', down='|'):
@@ -123,7 +127,8 @@ def html_table(head, rows, pretty=True, names=True, attributes='', entities=Fals
 
     def row(cells, tag):
         return f'{gap}<tr{attributes}>' + ''.join(f'{inner}<{tag}{attributes}>{write(c)}</{tag}>' for c in cells) + f'{gap}</tr>'
-    return ('<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>Report</title></head><body>\n<table>' + (row(head, 'th') if names else '')
+    return ('<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>Report</title></head><body>\n<table>'
+            + (row(head, 'th') if names else '')
             + ''.join(row(r, 'td') for r in rows) + '\n</table>\n</body></html>\n')
 
 
@@ -155,7 +160,8 @@ def sql_value(text, quote="'", mark=''):
 def sql(head, rows, into='plate_reads', each=100, names=True, ticks='', mark='', end=';\n'):
     columns = f' ({", ".join(ticks + h + ticks[-1:] for h in head)})' if names else ''
     tuples = ['(' + ', '.join(sql_value(t, mark=mark) for t in row) + ')' for row in rows]
-    return ''.join(f'INSERT INTO {ticks}{into}{ticks[-1:]}{columns} VALUES ' + ',\n'.join(tuples[i:i + each]) + end for i in range(0, len(tuples), each))
+    return ''.join(f'INSERT INTO {ticks}{into}{ticks[-1:]}{columns} VALUES ' + ',\n'.join(tuples[i:i + each]) + end
+                   for i in range(0, len(tuples), each))
 
 
 def blocks(head, rows, joint=': ', between='\n', start=''):

@@ -20,19 +20,27 @@ for kind in KINDS:
     def each(write, kind=kind):
         return lambda people: ''.join(write(p, values.zone(p, kind)) for p in people)
     of_people('zones', f'{kind}, lines', each(lambda p, z: '\n'.join(z) + '\n'))
-    of_people('zones', f'{kind}, JSON, a key a line', each(lambda p, z: json.dumps({'id': p.number[-3:]} | {f'mrz{i}': line for i, line in enumerate(z, 1)}) + '\n'))
+    of_people('zones', f'{kind}, JSON, a key a line', each(lambda p,
+                                                           z: json.dumps({'id': p.number[-3:]} | {f'mrz{i}': line for i,
+                                                               line in enumerate(z, 1)}) + '\n'))
     of_people('zones', f'{kind}, JSON, joined', each(lambda p, z: json.dumps({'type': kind, 'mrz': ''.join(z)}) + '\n'))
     of_people('zones', f'{kind}, JSON, line ends escaped', each(lambda p, z: json.dumps({'mrz': '\n'.join(z), 'ok': True}) + '\n'))
-    of_people('zones', f'{kind}, XML, an element a line', each(lambda p, z: '<doc>' + ''.join(f'<line{i}>{line.replace("<", "&lt;")}</line{i}>' for i, line in enumerate(z, 1)) + '</doc>\n'))
+    of_people('zones', f'{kind}, XML, an element a line', each(lambda p, z: '<doc>'
+                                                               + ''.join(f'<line{i}>{line.replace("<", "&lt;")}</line{i}>' for i,
+                                                                   line in enumerate(z, 1)) + '</doc>\n'))
     of_people('zones', f'{kind}, XML, joined', each(lambda p, z: f'<doc><mrz>{"".join(z).replace("<", "&lt;")}</mrz></doc>\n'))
     of_people('zones', f'{kind}, two columns', each(lambda p, z: f'{p.issued},{",".join(z)},ok\n'))
-of_people('zones', 'td3, JSON, < escaped', lambda people: ''.join(json.dumps({'mrz': '\n'.join(values.zone(p, 'td3'))}).replace('<', '\\u003C') + '\n' for p in people))
-of_people('zones', 'td3, in percents', lambda people: '&'.join('mrz=' + '%0A'.join(values.zone(p, 'td3')).replace('<', '%3C') for p in people))
-of_people('zones', 'td3, XML, CDATA', lambda people: '<docs>' + ''.join('<mrz><![CDATA[' + '\n'.join(values.zone(p, 'td3')) + ']]></mrz>\n' for p in people) + '</docs>')
+of_people('zones', 'td3, JSON, < escaped', lambda people: ''.join(json.dumps({'mrz': '\n'.join(values.zone(p, 'td3'))}).replace('<',
+    '\\u003C') + '\n' for p in people))
+of_people('zones', 'td3, in percents', lambda people: '&'.join('mrz=' + '%0A'.join(values.zone(p, 'td3')).replace('<', '%3C')
+                                                               for p in people))
+of_people('zones', 'td3, XML, CDATA', lambda people: '<docs>'
+          + ''.join('<mrz><![CDATA[' + '\n'.join(values.zone(p, 'td3')) + ']]></mrz>\n' for p in people) + '</docs>')
 of_people('zones', 'td3, lower case', lambda people: ''.join('\n'.join(values.zone(p, 'td3')).lower() + '\n' for p in people))
 of_people('zones', 'td3, the lower line alone', lambda people: ''.join(values.zone(p, 'td3')[1] + '\n' for p in people))
 of_people('zones', 'td3, UTF-16', lambda people: '\ufeff' + ''.join('\n'.join(values.zone(p, 'td3')) + '\n' for p in people), 'utf-16-le')
-of_people('zones', 'td3, SQL', lambda people: ''.join("INSERT INTO scans VALUES (%s, '%s');\n" % (i, "', '".join(values.zone(p, 'td3'))) for i, p in enumerate(people)))
+of_people('zones', 'td3, SQL', lambda people: ''.join("INSERT INTO scans VALUES (%s, '%s');\n" % (i, "', '".join(values.zone(p, 'td3')))
+                                                      for i, p in enumerate(people)))
 
 # --- tables
 
@@ -49,7 +57,8 @@ DATES = {'en': '%Y-%m-%d', 'en, short': '%d%b%y', 'es': '%d/%m/%Y', 'fr': '%d/%m
 
 def rows_of(people, language):
     date = DATES[language]
-    return NAMES[language], [[p.family, p.given, p.sex, p.born.strftime(date).upper(), p.nation, p.number, p.expires.strftime(date).upper()] for p in people]
+    return NAMES[language], [[p.family, p.given, p.sex, p.born.strftime(date).upper(), p.nation, p.number,
+                              p.expires.strftime(date).upper()] for p in people]
 
 
 for language in NAMES:
@@ -61,7 +70,8 @@ for language in NAMES:
     of_people('tables of travellers', f'XML, {language}', of(t.xml_rows))
     of_people('tables of travellers', f'HTML, {language}', of(t.html_table))
     of_people('tables of travellers', f'fixed width, {language}', of(t.fixed))
-of_people('tables of travellers', 'SQL', lambda people: t.sql(['last_name', 'first_name', 'sex', 'birth_date', 'nationality', 'passport_number', 'expiry'], rows_of(people, 'en')[1], into='passengers'))
+of_people('tables of travellers', 'SQL', lambda people: t.sql(['last_name', 'first_name', 'sex', 'birth_date', 'nationality',
+                                                               'passport_number', 'expiry'], rows_of(people, 'en')[1], into='passengers'))
 of_people('tables of travellers', 'blocks of keys', lambda people: t.blocks(*rows_of(people, 'en')))
 of_people('tables of travellers', 'tabs, UTF-16', lambda people: '\ufeff' + t.delimited(*rows_of(people, 'es'), sep='\t'), 'utf-16-le')
 of_people('tables of travellers', 'Markdown', lambda people: t.markdown(*rows_of(people, 'en')))
@@ -76,16 +86,20 @@ def paxlst(people, joint='', una=True, element='+', component=':', end="'"):
     def segment(*elements):
         return element.join(component.join(e) if isinstance(e, tuple) else e for e in elements) + end + joint
     out = [f'UNA{component}{element}.? {end}' + joint if una else '',
-           segment('UNB', ('UNOA', '4'), 'AIRLINE', 'AGENCY', ('260531', '0411'), '1'), segment('UNH', 'PAX001', ('PAXLST', 'D', '12B', 'UN', 'IATA'), '1', ('01', 'F')),
+           segment('UNB', ('UNOA', '4'), 'AIRLINE', 'AGENCY', ('260531', '0411'), '1'),
+           segment('UNH', 'PAX001', ('PAXLST', 'D', '12B', 'UN', 'IATA'), '1', ('01', 'F')),
            segment('BGM', '745'), segment('TDT', '20', 'XX123'), segment('LOC', '125', 'MEX'), segment('LOC', '87', 'DFW')]
     for p in people:
-        out += [segment('NAD', 'FL', '', '', (p.family, p.given)), segment('ATT', '2', '', p.sex), segment('DTM', ('329', f'{p.born:%y%m%d}')), segment('NAT', '2', p.nation),
-                segment('DOC', ('P', '110', '111'), p.number), segment('DTM', ('36', f'{p.expires:%y%m%d}')), segment('LOC', '91', p.nation)]
+        out += [segment('NAD', 'FL', '', '', (p.family, p.given)), segment('ATT', '2', '', p.sex),
+                segment('DTM', ('329', f'{p.born:%y%m%d}')), segment('NAT', '2', p.nation),
+                segment('DOC', ('P', '110', '111'), p.number), segment('DTM', ('36', f'{p.expires:%y%m%d}')),
+                segment('LOC', '91', p.nation)]
     return ''.join(out) + segment('CNT', ('42', str(len(people)))) + segment('UNT', '9', 'PAX001') + segment('UNZ', '1', '1')
 
 
 def pnrgov(people, joint=''):
-    out = ["UNB+IATA:1+XX+AGENCY+260531:0411+1'", "UNH+1+PNRGOV:11:1:IA+XX'", "MSG+:22'", "ORG+XX:MEX'", "TVL+310526:0800+MEX+DFW+XX+123'", f"EQN+{len(people)}'"]
+    out = ["UNB+IATA:1+XX+AGENCY+260531:0411+1'", "UNH+1+PNRGOV:11:1:IA+XX'", "MSG+:22'", "ORG+XX:MEX'",
+           "TVL+310526:0800+MEX+DFW+XX+123'", f"EQN+{len(people)}'"]
     for i, p in enumerate(people):
         out += ["SRC'", f"RCI+XX:{chr(65 + i % 26)}KX{i % 997:03d}'", f"TIF+{p.family}+{p.given}:A:1'",
                 f"SSR+DOCS:HK:1:XX:::::/P/{p.nation}/{p.number}/{p.nation}/{p.born:%d%b%y}/{p.sex}/{p.expires:%d%b%y}/{p.family}/{p.given}'".upper()]
@@ -106,8 +120,13 @@ def docs(p, i):
 
 
 of_people('messages', 'SSR DOCS, lines', lambda people: ''.join(docs(p, i) + '\n' for i, p in enumerate(people)))
-of_people('messages', 'SSR DOCS, a reservation each', lambda people: ''.join(f' 1.{p.family}/{p.given} MR\n 2 XX 123 Y 31MAY MEXDFW HK1\n 3 {docs(p, i)}\n\n' for i, p in enumerate(people)))
-of_people('messages', 'SSR DOCS, slashes before', lambda people: ''.join(docs(p, i).replace('SSR DOCS XX HK1 ', 'SSRDOCSXXHK1/') + '\n' for i, p in enumerate(people)))
+of_people('messages', 'SSR DOCS, a reservation each',
+          lambda people: ''.join(f' 1.{p.family}/{p.given} MR\n 2 XX 123 Y 31MAY MEXDFW HK1\n 3 {docs(p, i)}\n\n' for i,
+                                 p in enumerate(people)))
+of_people('messages', 'SSR DOCS, slashes before', lambda people: ''.join(docs(p, i).replace('SSR DOCS XX HK1 ', 'SSRDOCSXXHK1/') + '\n'
+    for i, p in enumerate(people)))
 of_people('messages', 'PNL with DOCS remarks', lambda people: 'PNL\nXX123/31MAY MEX PART1\n' + ''.join(
     f'1{p.family}/{p.given}\n.R/DOCS HK1/P/{p.nation}/{p.number}/{p.nation}/{p.born:%d%b%y}/{p.sex}/{p.expires:%d%b%y}/{p.family}/{p.given}\n'.upper() for p in people) + 'ENDPNL\n')
-of_people('messages', 'APIS, CSV', lambda people: ''.join(f'P,{p.number},{p.nation},{p.nation},{p.born:%Y%m%d},{p.sex},{p.expires:%Y%m%d},{p.family},{p.given}\n' for p in people))
+of_people('messages', 'APIS, CSV',
+          lambda people: ''.join(f'P,{p.number},{p.nation},{p.nation},{p.born:%Y%m%d},{p.sex},{p.expires:%Y%m%d},{p.family},{p.given}\n'
+                                 for p in people))

@@ -59,7 +59,8 @@ def reads(g, rows, country='us'):
             car = (*plate(g, country), MAKES[make], MODELS[make], g.choice(COLORS))
             seen.append(car)
         lane = g.randrange(1, 9)
-        made.append(Read(184201 + i, car[0], car[1], country.upper(), time, lane, f'LPR-{lane:02d}', g.random() < 0.7, g.randrange(712, 999) / 10,
+        made.append(Read(184201 + i, car[0], car[1], country.upper(), time, lane, f'LPR-{lane:02d}', g.random() < 0.7,
+                         g.randrange(712, 999) / 10,
                          *car[2:], 31.76 + g.randrange(9999) / 1e6, -106.45 - g.randrange(9999) / 1e6))
     return made
 
@@ -133,8 +134,10 @@ TIMES = {
 
 # --- travellers
 
-GIVEN = ['ANNA', 'MARIA', 'JOSE', 'LUIS', 'JOHN', 'EMILY', 'PIERRE', 'CLAIRE', 'HANS', 'GRETA', 'JOAO', 'INES', 'AHMED', 'LEILA', 'WEI', 'OLGA']
-FAMILY = ['ERIKSSON', 'GARCIA', 'LOPEZ', 'SMITH', 'JOHNSON', 'DUPONT', 'MARTIN', 'MUELLER', 'SCHMIDT', 'SILVA', 'SANTOS', 'KHAN', 'NGUYEN', 'IVANOVA',
+GIVEN = ['ANNA', 'MARIA', 'JOSE', 'LUIS', 'JOHN', 'EMILY', 'PIERRE', 'CLAIRE', 'HANS', 'GRETA', 'JOAO', 'INES', 'AHMED', 'LEILA', 'WEI',
+         'OLGA']
+FAMILY = ['ERIKSSON', 'GARCIA', 'LOPEZ', 'SMITH', 'JOHNSON', 'DUPONT', 'MARTIN', 'MUELLER', 'SCHMIDT', 'SILVA', 'SANTOS', 'KHAN',
+          'NGUYEN', 'IVANOVA',
           'HERNANDEZ', 'OCONNOR']
 NATIONS = ['USA', 'MEX', 'CAN', 'GBR', 'FRA', 'DEU', 'ESP', 'PRT', 'BRA', 'COL', 'CHN', 'IND']
 Person = collections.namedtuple('Person', 'family given sex born nation number expires issued')

@@ -21,10 +21,14 @@ import accuracy_values as values  # noqa: E402
 from accuracy_tables import FORMATS  # noqa: E402
 
 RULES = os.path.join(net.ROOT, 'rules')
-FOUND = ['delimited: comma', 'delimited: tab, all quoted', 'encodings: UTF-16, little end, with its mark, English', 'fixed width: as psql', 'JSON: lines',
-         'JSON: array, pretty', 'SQL: PostgreSQL COPY', 'times: us, without names', 'vendors: OpenALPR groups', 'vendors: Genetec AutoVu XML',
-         'listings: ls -l, names of time, lane, plate', 'listings: folders, nginx, names of plate', 'zones: td3, lines', 'messages: PAXLST', 'messages: PNRGOV']
-SILENT = ['stock units, three prefixes, times', 'laboratory plates, wells and values', 'flights, times', 'rooms', 'employees', 'players of football', 'containers',
+FOUND = ['delimited: comma', 'delimited: tab, all quoted', 'encodings: UTF-16, little end, with its mark, English',
+         'fixed width: as psql', 'JSON: lines',
+         'JSON: array, pretty', 'SQL: PostgreSQL COPY', 'times: us, without names', 'vendors: OpenALPR groups',
+         'vendors: Genetec AutoVu XML',
+         'listings: ls -l, names of time, lane, plate', 'listings: folders, nginx, names of plate', 'zones: td3, lines',
+         'messages: PAXLST', 'messages: PNRGOV']
+SILENT = ['stock units, three prefixes, times', 'laboratory plates, wells and values', 'flights, times', 'rooms', 'employees',
+          'players of football', 'containers',
           'pictures of a holiday, listed', 'files of a build, listed']
 
 
@@ -34,7 +38,8 @@ def written(make, name, rows):
 
 
 def classes_of(path):
-    result = subprocess.run([net.GANTRYCTL, 'rules', 'explain', '--json', '--rules', RULES, str(path)], capture_output=True, text=True, timeout=120, check=True)
+    result = subprocess.run([net.GANTRYCTL, 'rules', 'explain', '--json', '--rules', RULES, str(path)], capture_output=True, text=True,
+                            timeout=120, check=True)
     return re.findall(r'"class":"([a-z-]+)"', result.stdout)
 
 
@@ -53,10 +58,13 @@ def test_a_format_is_the_same_in_each_run_and_grows_with_its_rows():
 
 
 def test_zones_are_those_of_the_specimens_of_icao_9303():
-    specimen = values.Person('ERIKSSON', 'ANNA<MARIA', 'F', datetime.date(1974, 8, 12), 'UTO', 'L898902C3', datetime.date(2012, 4, 15), None)
-    assert values.zone(specimen, 'mrv-a') == ['V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<', 'L898902C36UTO7408122F1204159<<<<<<<<<<<<<<<<']
+    specimen = values.Person('ERIKSSON', 'ANNA<MARIA', 'F', datetime.date(1974, 8, 12), 'UTO', 'L898902C3', datetime.date(2012, 4, 15),
+                             None)
+    assert values.zone(specimen, 'mrv-a') == ['V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<',
+                                              'L898902C36UTO7408122F1204159<<<<<<<<<<<<<<<<']
     card = specimen._replace(number='D23145890')
-    assert values.zone(card, 'td1') == ['I<UTOD231458907<<<<<<<<<<<<<<<', '7408122F1204159UTO<<<<<<<<<<<6', 'ERIKSSON<<ANNA<MARIA<<<<<<<<<<']
+    assert values.zone(card, 'td1') == ['I<UTOD231458907<<<<<<<<<<<<<<<', '7408122F1204159UTO<<<<<<<<<<<6',
+                                        'ERIKSSON<<ANNA<MARIA<<<<<<<<<<']
     assert values.zone(card, 'td2') == ['I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<', 'D231458907UTO7408122F1204159<<<<<<<6']
     assert values.check_digit('L898902C36' '7408122' '1204159' 'ZE184226B<<<<<1') == '0', 'the last digit of a passport'
 
@@ -64,7 +72,8 @@ def test_zones_are_those_of_the_specimens_of_icao_9303():
 def test_plates_are_of_the_series_of_their_jurisdiction():
     g = random.Random(5)
     shapes = {(where, re.sub('[0-9]', '#', re.sub('[A-Z]', '@', text))) for text, where in (values.plate(g) for _ in range(2000))}
-    assert ('TX', '@@@####') in shapes and ('CA', '#@@@###') in shapes and not any(where == 'NM' and len(shape) != 6 for where, shape in shapes)
+    assert ('TX', '@@@####') in shapes and ('CA', '#@@@###') in shapes and not any(where == 'NM' and len(shape) != 6 for where,
+        shape in shapes)
     assert values.joint('ABC1234', '-') == 'ABC-1234' and values.halves('ABC-12-34') == ('ABC', '1234')
 
 
@@ -83,7 +92,8 @@ def test_what_looks_like_it_is_silent(name, tmp_path):
 
 
 def test_the_command_prints_recall_by_rows_and_the_look_alikes_that_alert():
-    result = subprocess.run([os.path.join(net.ROOT, 'tests/bench/accuracy'), '--build', net.BUILD, '--rows', '30', '--only', 'JSON: lines, key'],
+    result = subprocess.run([os.path.join(net.ROOT, 'tests/bench/accuracy'), '--build', net.BUILD, '--rows', '30', '--only',
+                             'JSON: lines, key'],
                             capture_output=True, text=True, timeout=120)
     assert result.returncode == 0 and '| recall | ' in result.stdout and '11 formats; found' in result.stdout, result.stderr
     assert '0 kinds of look-alikes; 0 alert' in result.stdout
