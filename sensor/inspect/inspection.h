@@ -61,6 +61,7 @@ struct rest {
 struct tally_state {
     bool wanted; /* by a rule that may still hold */
     bool full, shed;
+    bool agreed;    /* so much of a listing's names held values once that its rules have what they ask for */
     bool met;       /* in the name of a listing that is matched now */
     uint32_t names; /* in which a value stands */
     uint64_t began; /* offset of its stream */

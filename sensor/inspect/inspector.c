@@ -79,6 +79,17 @@ static void feed_piece(struct inspection *n, const uint8_t *bytes, size_t count)
 
 static void match_whole(struct inspection *n, enum scope scope, struct bytes text);
 
+/* A name was matched. It is decided here, and not where the bytes that have come are over, so that it does
+ * not matter how they came. */
+static void note_name(struct inspection *n, const struct tally *tally, struct tally_state *t) {
+    t->names += t->met;
+    if (t->agreed || tally->share == 0 || !t->set || t->set->count < tally->distinct ||
+        t->spread_count < tally->spread || (uint64_t)t->names * 100 < (uint64_t)tally->share * n->names)
+        return;
+    t->agreed = true;
+    n->dirty = true;
+}
+
 /* A name that the text lists. */
 static void match_listed(void *context, struct bytes name) {
     struct inspection *n = context;
@@ -90,7 +101,7 @@ static void match_listed(void *context, struct bytes name) {
         n->tallies[t].met = false;
     match_whole(n, SCOPE_LISTING, name);
     for (size_t t = 0; t < n->inspector->rules->tally_count; t++)
-        n->tallies[t].names += n->tallies[t].met;
+        note_name(n, &n->inspector->rules->tallies[t], &n->tallies[t]);
 }
 
 /* Text that unfolds to many times its bytes on the wire is matched as far as these pay for it, in runs that
@@ -323,8 +334,9 @@ static bool list_holds(const struct inspection *n, const struct rule_condition *
 static bool counts_hold(const struct inspection *n, const struct rule_condition *c) {
     for (size_t i = 0; i < c->count_count; i++) {
         const struct tally_state *t = &n->tallies[c->counts[i].tally];
-        if (!t->set || t->set->count < c->counts[i].distinct || t->spread_count < c->counts[i].spread ||
-            (uint64_t)t->names * 100 < (uint64_t)c->counts[i].share * n->names)
+        bool shared = n->inspector->rules->tallies[c->counts[i].tally].share == 0 || t->agreed;
+        if (!shared || !t->set || t->set->count < c->counts[i].distinct ||
+            t->spread_count < c->counts[i].spread)
             return false;
     }
     return true;

@@ -75,28 +75,45 @@ static void tell_name(const struct finder *f, struct bytes name) {
 
 /* --- whatever text --- */
 
-/* A picture that a page shows is not one that it lists: src="/icons/image.gif". */
-static bool is_shown(struct bytes text, size_t from) {
-    static const char mark[] = "src=";
-    while (from > 0 &&
-           (is_name_octet(text.p[from - 1]) || text.p[from - 1] == '/' || text.p[from - 1] == ':'))
+/* What ends a word, as far as names go. One of WORD_MOST octets or more is none that holds a name: so it does
+ * not matter where a long line was cut. */
+enum { WORD_MOST = 256 };
+
+static bool ends_word(uint8_t c) {
+    return c <= ' ' || c == '<' || c == '>' || c == ',';
+}
+
+/* The word around a place; n == 0: it is too long. */
+static struct bytes find_word(struct bytes text, size_t at) {
+    size_t from = at, to = at;
+    while (from > 0 && at - from < WORD_MOST && !ends_word(text.p[from - 1]))
         from--;
-    return from >= sizeof mark && (text.p[from - 1] == '"' || text.p[from - 1] == '\'') &&
-           memcmp(text.p + from - sizeof mark, mark, sizeof mark - 1) == 0;
+    while (to < text.n && to - from < WORD_MOST && !ends_word(text.p[to]))
+        to++;
+    return bytes_of(text.p + from, to - from < WORD_MOST ? to - from : 0);
+}
+
+/* A picture that a page shows is not one that it lists: src="/icons/image.gif". */
+static bool is_shown(struct bytes word) {
+    return word.n > 5 && memcmp(word.p, "src=", 4) == 0 && (word.p[4] == '"' || word.p[4] == '\'');
 }
 
 /* The name around this dot, if it is a picture's. */
-static struct bytes find_picture(struct bytes text, size_t dot) {
+static struct bytes find_picture(struct bytes text, size_t at) {
     enum { ENDING_MIN = 3, ENDING_MAX = 5 };
-    size_t from = dot, to = dot + 1;
-    while (to < text.n && to - dot <= ENDING_MAX + 1 && is_name_octet(text.p[to]) && text.p[to] != '.')
+    size_t to = at + 1;
+    while (to < text.n && to - at <= ENDING_MAX + 1 && is_name_octet(text.p[to]) && text.p[to] != '.')
         to++;
-    size_t n = to - dot - 1;
-    if (n < ENDING_MIN || n > ENDING_MAX || !is_picture_ending(bytes_of(text.p + dot + 1, n)))
+    size_t n = to - at - 1;
+    if (n < ENDING_MIN || n > ENDING_MAX || !is_picture_ending(bytes_of(text.p + at + 1, n)))
         return bytes_of(NULL, 0);
-    while (from > 0 && dot - from < NAME_MAX_OCTETS && is_name_octet(text.p[from - 1]))
+    struct bytes word = find_word(text, at);
+    size_t dot = (size_t)(text.p + at - word.p), from = dot;
+    if (word.n == 0 || is_shown(word))
+        return bytes_of(NULL, 0);
+    while (from > 0 && is_name_octet(word.p[from - 1]))
         from--;
-    return bytes_of(text.p + from, from < dot && !is_shown(text, from) ? to - from : 0);
+    return bytes_of(word.p + from, from < dot ? dot - from + 1 + n : 0);
 }
 
 /* The next dot behind which an ending may stand; text.n: none. Numbers have their dots close to each other,
@@ -116,32 +133,42 @@ static size_t find_dot(struct bytes text, size_t at) {
     return text.n;
 }
 
-static void find_pictures(const struct finder *f, struct bytes text) {
-    for (size_t at = find_dot(text, 0); at < text.n; at = find_dot(text, at + 1))
-        tell_name(f, find_picture(text, at));
+static const char link_mark[] = "href=\"";
+enum { LINK_MARK = sizeof link_mark - 1 };
+
+/* The next link of a page; text.n: none. */
+static size_t find_link(struct bytes text, size_t at) {
+    const uint8_t *p = at < text.n ? memmem(text.p + at, text.n - at, link_mark, LINK_MARK) : NULL;
+    return p ? (size_t)(p - text.p) : text.n;
 }
 
-/* Links that lead to folders. */
-static void find_folders(const struct finder *f, struct bytes text) {
-    static const char mark[] = "href=\"";
-    const uint8_t *p;
-    while (text.n > sizeof mark && (p = memmem(text.p, text.n, mark, sizeof mark - 1)) != NULL) {
-        size_t skip = (size_t)(p - text.p) + sizeof mark - 1;
-        text = bytes_of(text.p + skip, text.n - skip);
-        struct bytes link = bytes_until(text, '"');
-        if (link.n < 2 || link.n == text.n || link.p[link.n - 1] != '/')
-            continue;
-        size_t from = link.n - 1;
-        while (from > 0 && is_name_octet(link.p[from - 1]))
-            from--;
-        tell_name(f, bytes_of(link.p + from, link.n - from));
-    }
+/* The folder that a link leads to. */
+static struct bytes find_folder(struct bytes text, size_t at) {
+    struct bytes word = find_word(text, at);
+    size_t skip = (size_t)(text.p + at - word.p) + LINK_MARK;
+    if (word.n < skip)
+        return bytes_of(NULL, 0);
+    struct bytes rest = bytes_of(word.p + skip, word.n - skip), link = bytes_until(rest, '"');
+    if (link.n < 2 || link.n == rest.n || link.p[link.n - 1] != '/')
+        return bytes_of(NULL, 0);
+    size_t from = link.n - 1;
+    while (from > 0 && is_name_octet(link.p[from - 1]))
+        from--;
+    return bytes_of(link.p + from, link.n - from);
 }
 
 static void look_at_text(const struct finder *f, struct bytes text) {
-    find_pictures(f, text);
-    if (text.n > 0 && memchr(text.p, '<', text.n))
-        find_folders(f, text);
+    bool page = text.n > 0 && memchr(text.p, '<', text.n);
+    size_t dot = find_dot(text, 0), link = page ? find_link(text, 0) : text.n;
+    while (dot < text.n || link < text.n) {
+        if (dot < link) {
+            tell_name(f, find_picture(text, dot));
+            dot = find_dot(text, dot + 1);
+        } else {
+            tell_name(f, find_folder(text, link));
+            link = find_link(text, link + 1);
+        }
+    }
 }
 
 /* --- lines --- */
@@ -159,23 +186,27 @@ static void hold(struct listing *l, struct bytes text) {
     l->held_n += (unsigned)text.n;
 }
 
-/* Of what is longer than a line may be: all but its last word, which goes on. */
-static size_t measure_words(struct bytes text) {
-    size_t n = text.n;
-    while (n > 0 && text.n - n < NAME_MAX_OCTETS && (is_name_octet(text.p[n - 1]) || text.p[n - 1] == '/'))
-        n--;
-    return n > 0 && text.n - n < NAME_MAX_OCTETS ? n : text.n;
-}
-
-/* A part of a long line. What it ends with is held. */
+/* A part of a long line: all but its last word, which goes on and is held. */
 static void look_at_part(const struct finder *f, struct bytes text) {
     struct listing *l = f->listing;
-    size_t n = measure_words(text);
+    size_t n = text.n;
+    while (n > 0 && text.n - n < WORD_MOST && !ends_word(text.p[n - 1]))
+        n--;
     look_at_text(f, bytes_of(text.p, n));
     struct bytes rest = bytes_of(text.p + n, text.n - n);
-    memmove(l->held, rest.p, rest.n);
-    l->held_n = (unsigned)rest.n;
+    l->swallows = rest.n >= WORD_MOST;
+    l->held_n = l->swallows ? 0 : (unsigned)rest.n;
+    memmove(l->held, rest.p, l->held_n);
     l->midst = true;
+}
+
+/* The rest of a word that is too long. */
+static struct bytes swallow(struct listing *l, struct bytes text) {
+    size_t n = 0;
+    while (n < text.n && !ends_word(text.p[n]))
+        n++;
+    l->swallows = n == text.n;
+    return bytes_of(text.p + n, text.n - n);
 }
 
 /* What is held goes on with the next octets of the text, which are taken off it. */
@@ -202,7 +233,9 @@ void listing_push(struct listing *l, struct bytes text, listing_found *found, vo
     const struct finder f = {l, found, context};
     while (text.n > 0) {
         const uint8_t *end;
-        if (l->held_n > 0 || l->midst) {
+        if (l->swallows) {
+            text = swallow(l, text);
+        } else if (l->held_n > 0 || l->midst) {
             go_on(&f, &text);
         } else if ((end = memchr(text.p, '\n', text.n)) != NULL) {
             size_t n = (size_t)(end - text.p);

@@ -11,6 +11,7 @@ enum { LISTING_HELD_MAX = 1024 };
 
 struct listing {
     bool midst;      /* what is held does not begin a line */
+    bool swallows;   /* a word that is too long for a name goes on */
     unsigned held_n; /* octets of a line whose end did not come yet */
     uint8_t held[LISTING_HELD_MAX];
     uint8_t last[32]; /* the beginning of the name told last: pages have each twice */

@@ -436,12 +436,13 @@ static bool read_count(struct rule_load *l, const struct doc_node *node, unsigne
                            .scopes = scopes,
                            .reported = reported,
                            .distinct = (uint32_t)entry.distinct,
-                           .spread = (uint32_t)entry.spread};
+                           .spread = (uint32_t)entry.spread,
+                           .share = (uint32_t)entry.share};
     size_t at = rule_load_tally(l, &wanted);
     if (at == SIZE_MAX)
         return setting_error(&l->reader, node,
                              "asks for one count too many; let rules count the same identifiers");
-    *out = (struct count_condition){(unsigned)at, wanted.distinct, wanted.spread, (uint32_t)entry.share};
+    *out = (struct count_condition){(unsigned)at, wanted.distinct, wanted.spread};
     if (entry.share && scopes != 1u << SCOPE_LISTING)
         return setting_error(&l->reader, node,
                              "asks for a share of names, and the rule looks elsewhere too; "

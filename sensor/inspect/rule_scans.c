@@ -8,7 +8,7 @@
  * that it can be stopped alone. Each database costs a call for each packet, hence no more of them. */
 
 static bool same_tally(const struct tally *a, const struct tally *b) {
-    if (a->count != b->count || a->scopes != b->scopes)
+    if (a->count != b->count || a->scopes != b->scopes || a->share != b->share)
         return false;
     for (size_t i = 0; i < a->count; i++)
         if (a->identifiers[i] != b->identifiers[i])

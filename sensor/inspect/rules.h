@@ -29,7 +29,8 @@ struct tally {
     bool reported; /* a finding shows it: count on up to the inspector's limit, else only up to `distinct` */
     uint32_t distinct; /* the most that a rule asks for */
     uint32_t spread;
-    bool shared; /* matches rarely: with others in SCAN_VALUES */
+    uint32_t share; /* names of a listing, in a hundred, in which a value must stand; 0: not asked */
+    bool shared;    /* matches rarely: with others in SCAN_VALUES */
 };
 
 /* What is matched together over the bytes of one scope. */
@@ -51,7 +52,6 @@ struct count_condition {
     unsigned tally;
     uint32_t distinct; /* values at least */
     uint32_t spread;   /* different values at least once the digits are taken out; 0: not asked */
-    uint32_t share;    /* names of a listing, in a hundred, in which a value stands; 0: not asked */
 };
 
 struct identifier_list {

@@ -40,10 +40,10 @@ static void print_counts(FILE *out, const struct ruleset *r, const struct object
                 count->distinct);
         if (count->spread)
             fprintf(out, ", %" PRIu32 " different without digits of %" PRIu32, spread, count->spread);
-        if (count->share) {
+        if (t->share) {
             uint32_t with, names = inspector_names(o, count->tally, &with);
             fprintf(out, ", in %" PRIu32 " of %" PRIu32 " listed names, %" PRIu32 " %% needed", with, names,
-                    count->share);
+                    t->share);
         }
         fputc('\n', out);
     }
