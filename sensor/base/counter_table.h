@@ -322,6 +322,14 @@
     COUNTER(TAR_SMALL,            "content.tar_small",           "files of few bytes in tar archives that nobody pays for: not taken out") \
     COUNTER(TAR_BROKEN,           "content.tar_broken",          "tar archives that are none from some place on, or lack a header") \
     COUNTER(TAR_SHED,             "content.tar_shed",            "tar archives not taken apart because too many were at once") \
+    COUNTER(ZIP_MEMBERS,          "content.zip_members",         "members of ZIP archives that were looked at") \
+    COUNTER(ZIP_SMALL,            "content.zip_small",           "members of few bytes in ZIP archives that nobody pays for: not taken out") \
+    COUNTER(ZIP_ENCRYPTED,        "content.zip_encrypted",       "members of ZIP archives that are encrypted") \
+    COUNTER(ZIP_UNREAD,           "content.zip_unread",          "members of ZIP archives that are compressed in a way that is not undone here") \
+    COUNTER(ZIP_DAMAGED,          "content.zip_damaged",         "members of ZIP archives whose checksum or size is not as the archive says") \
+    COUNTER(ZIP_RESUMED,          "content.zip_resumed",         "times that a header was looked for in a ZIP archive because there was none where one should be") \
+    COUNTER(ZIP_DISAGREES,        "content.zip_disagrees",       "ZIP archives whose directory says other things than what stands before their members") \
+    COUNTER(ZIP_SHED,             "content.zip_shed",            "ZIP archives not taken apart because too many were open") \
     COUNTER(TNEF_FILES,           "content.tnef_files",           "attachments in TNEF, as Outlook's winmail.dat") \
     COUNTER(TNEF_SMALL,           "content.tnef_small",           "such of a few bytes left out because their hosts' bytes do not pay for an object each") \
     COUNTER(TNEF_BROKEN,          "content.tnef_broken",          "TNEF that is damaged or cut short") \

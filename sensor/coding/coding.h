@@ -55,6 +55,14 @@ struct coding_list coding_bare(void);
  * is cut. */
 struct filter *coding_stack(struct codings *c, const struct coding_list *list, struct filter *next);
 
+/* One coding that a container's format names, taken at its word: nothing of it goes on as it came, and what
+ * stands behind its end stays with the caller. It is fed by coding_feed(), and ended as any filter. NULL: it
+ * cannot be had, or its hosts do not pay for it (counted). */
+struct filter *coding_begin(struct codings *c, const struct coding_list *one, struct filter *next);
+/* How many octets, from the first on, it took: fewer than all where its end is among them, or it is lost
+ * (coding_progress()). Behind either it takes none. */
+size_t coding_feed(struct filter *begun, const uint8_t *bytes, size_t n);
+
 /* How the first decoder of such a chain stands, for who has one for a whole connection. The same however the
  * bytes came. */
 enum coding_progress {

@@ -126,8 +126,8 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused) {
 
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n);
 
-/* Returns how many bytes at the end were not taken: what stands behind the end of the coding. */
-static size_t decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
+/* Returns how many bytes at the end were not taken. */
+static size_t decode_some(struct decoder *d, const uint8_t *bytes, size_t n) {
     struct codings *c = d->codings;
     if (c->buffers_taken == CODING_NESTED) {
         cut_body(d, COUNTER_CODING_MEMORY);
@@ -158,7 +158,13 @@ static size_t decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
             note_step(d, step, c->refusals > refusals);
     } while (d->state == DECODER_RUNS && (w.in_n > 0 || w.out_n == 0));
     c->buffers_taken--;
-    return d->state == DECODER_ENDED ? w.in_n : 0;
+    return w.in_n;
+}
+
+/* Returns how many bytes stand behind the end of the coding. */
+static size_t decode_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
+    size_t left = decode_some(d, bytes, n);
+    return d->state == DECODER_ENDED ? left : 0;
 }
 
 static void take_bytes(struct decoder *d, const uint8_t *bytes, size_t n) {
@@ -416,4 +422,23 @@ struct filter *coding_stack(struct codings *c, const struct coding_list *list, s
     for (struct filter *f = head; f != next; f = f->next)
         decoder_of(f)->outer = decoder_of(head);
     return head;
+}
+
+/* Its bytes are no other coding's, whatever they are. */
+struct filter *coding_begin(struct codings *c, const struct coding_list *one, struct filter *next) {
+    bool paid = one->n == 1 && may_begin(one->allowance, one->list[0]);
+    struct decoder *d = paid ? decoder_create(c, one, 0, next) : NULL;
+    counter_add(COUNTER_CODING_ALLOWANCE, !paid);
+    counter_add(COUNTER_CODING_MEMORY, paid && !d);
+    if (!d)
+        return NULL;
+    d->outer = d;
+    d->guessed = true;
+    d->state = DECODER_RUNS;
+    return &d->filter;
+}
+
+size_t coding_feed(struct filter *begun, const uint8_t *bytes, size_t n) {
+    struct decoder *d = decoder_of(begun);
+    return d->state == DECODER_RUNS ? n - decode_some(d, bytes, n) : 0;
 }

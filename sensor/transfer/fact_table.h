@@ -49,6 +49,7 @@
     FACT(ENCRYPTION,      "gantry.encryption",                          "encryption", 32,   A | T, 9,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(MEMBERS,         "gantry.members.count",                       "members",    16,   A | T, 7,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(MEMBER_NAMES,    "gantry.members.names",                       "memberNames", 512, A | T, 5,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(NOTES,           "gantry.notes",                               "notes",      128,  A | T, 8,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(SMB_DIALECT,     "gantry.smb.dialect",                       "smbDialect", 32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(SMB_SIGNING,     "gantry.smb.signing",                       "smbSigning", 32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TLS_JA4,         "gantry.tls.ja4",                             "ja4",        36,   A | F, 5,  OURS, PLAIN,  KEPT,  NONE) \

@@ -15,7 +15,9 @@
     UNPACKER(protobuf) \
     UNPACKER(tar) \
     UNPACKER(compressed) \
-    UNPACKER(seal)
+    UNPACKER(seal) \
+    UNPACKER(zip) \
+    UNPACKER(zip_inside)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct unpacker unpacker_##name;

@@ -75,6 +75,7 @@ struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) 
     seed.fact = child->fact;
     seed.total = child->total;
     seed.level = u->level + 1 + child->undone;
+    seed.made_up = seed.aside = child->gathered;
     if (child->number > 0 && child->number <= WHOLE_PIECES_MAX && child->pieces <= WHOLE_PIECES_MAX)
         return begin_piece(u, &seed, child);
     if (!child->is_range)
@@ -94,11 +95,41 @@ struct filter *unpack_decode(struct unpack *u, const char *coding, struct filter
     return f == next ? NULL : f;
 }
 
+struct filter *unpack_begin_coding(struct unpack *u, struct coding_list one, struct filter *next) {
+    one.allowance = u->object->allowance;
+    return stage_left_out(STAGE_CODING) ? NULL : coding_begin(u->content->codings, &one, next);
+}
+
 void unpack_tell(struct unpack *u, const struct bytes *fact) {
     object_fill(u->object, fact);
 }
 
 void unpack_replace(struct unpack *u, const struct bytes *fact) {
+    object_learn(u->object, fact);
+}
+
+static bool holds_word(struct bytes list, struct bytes word) {
+    while (list.n > 0) {
+        struct bytes one = bytes_until(list, ',');
+        size_t over = one.n < list.n ? one.n + 1 : one.n;
+        if (bytes_equal(one, word))
+            return true;
+        list = bytes_of(list.p + over, list.n - over);
+    }
+    return false;
+}
+
+void unpack_note(struct unpack *u, const char *word) {
+    struct bytes notes = facts_own(u->object->facts, FACT_NOTES), more = bytes_text(word);
+    struct bytes fact[FACT_COUNT] = {{NULL, 0}};
+    char room[128];
+    if (holds_word(notes, more) || notes.n + 1 + more.n > sizeof room)
+        return;
+    memcpy(room, notes.p, notes.n);
+    if (notes.n > 0)
+        room[notes.n++] = ',';
+    memcpy(room + notes.n, more.p, more.n);
+    fact[FACT_NOTES] = bytes_of(room, notes.n + more.n);
     object_learn(u->object, fact);
 }
 

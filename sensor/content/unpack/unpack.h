@@ -2,7 +2,7 @@
 #ifndef GANTRY_CONTENT_UNPACK_H
 #define GANTRY_CONTENT_UNPACK_H
 
-#include "coding/filter.h"
+#include "coding/coding.h"
 #include "content/content.h"
 
 /* An unpacker turns an object into children. It is asked once the object's type is known from its bytes;
@@ -59,6 +59,8 @@ struct unpack_child {
     struct bytes codings;     /* that it is in, as Content-Transfer-Encoding names them; empty: none */
     unsigned undone;          /* codings that the unpacker undoes before its bytes come */
     uint64_t total;           /* octets, LENGTH_UNKNOWN */
+    bool gathered;   /* text that was made of what the object says of other things: no file, told only where
+                        something is found in it */
     bool endless;    /* one of those that replace each other as long as somebody looks: not counted */
     bool is_range;   /* of the whole that the object's transfer is about (multipart/byteranges): */
     uint64_t offset; /* of its first octet; `total` is that of the whole */
@@ -77,10 +79,16 @@ struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child);
  * which must end with a child (struct chain_end). What is not so coded gives nothing. NULL as
  * unpack_begin(). */
 struct filter *unpack_decode(struct unpack *u, const char *coding, struct filter *next);
+/* As coding_begin(): decodes what an object's format codes in its own way, in front of `next`, which is the
+ * caller's. It is a part of that format, and adds nothing to how deep its children lie. */
+struct filter *unpack_begin_coding(struct unpack *u, struct coding_list one, struct filter *next);
 /* Facts of the object itself (FACT_COUNT) that it does not know: its children are given them. */
 void unpack_tell(struct unpack *u, const struct bytes *fact);
 /* Likewise, in place of what it knows. */
 void unpack_replace(struct unpack *u, const struct bytes *fact);
+/* A word on what is odd about it, of small letters and hyphens, for its record: once, however often it is
+ * said. */
+void unpack_note(struct unpack *u, const char *word);
 /* Bytes of a wrapper that has text of its own: they are inspected, as they lie behind one another. Where more
  * than one unpacker takes the object for its own, what the others give is nothing. */
 void unpack_own(struct unpack *u, const struct filter *by, const uint8_t *bytes, size_t n);
