@@ -25,7 +25,7 @@ void zip_entry_read(struct zip *z, const uint8_t *header, bool central) {
     z->name_n = z->extra_n = 0;
 }
 
-enum { FIELD_64 = 0x0001, FIELD_UTF8 = 0x7075, FIELD_AES = 0x9901 };
+enum { FIELD_64 = 0x0001, FIELD_UTF8 = 0x7075 };
 
 static bool next_field(struct reader *r, uint16_t *id, struct bytes *field) {
     uint16_t n;
@@ -49,16 +49,12 @@ static void read_sizes(struct zip_entry *e, struct bytes field) {
 }
 
 void zip_entry_extend(struct zip *z) {
-    enum { AES_FIELD = 7, STRENGTH = 4, STRONGEST = 3 };
     struct reader r = reader_of(z->extra, z->extra_n);
     struct bytes field;
     uint16_t id;
-    while (next_field(&r, &id, &field)) {
+    while (next_field(&r, &id, &field))
         if (id == FIELD_64)
             read_sizes(&z->entry, field);
-        if (id == FIELD_AES && field.n >= AES_FIELD && field.p[STRENGTH] <= STRONGEST)
-            z->entry.aes = field.p[STRENGTH];
-    }
 }
 
 /* --- names --- */

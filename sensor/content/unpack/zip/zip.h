@@ -33,8 +33,8 @@ enum zip_sign {
 };
 
 /* General purpose flags (4.4.4) and methods (4.4.5). */
-enum { ZIP_ENCRYPTED = 1, ZIP_STREAMED = 8, ZIP_STRONG = 64, ZIP_UTF8 = 2048, ZIP_MASKED = 8192 };
-enum { ZIP_STORED = 0, ZIP_DEFLATED = 8, ZIP_AES = 99 };
+enum { ZIP_ENCRYPTED = 1, ZIP_STREAMED = 8, ZIP_UTF8 = 2048 };
+enum { ZIP_STORED = 0, ZIP_DEFLATED = 8 };
 
 /* What a header says of a member. */
 struct zip_entry {
@@ -42,7 +42,6 @@ struct zip_entry {
     uint32_t crc;
     uint64_t packed, size; /* octets as they stand there, and of the content */
     bool long_sizes;       /* they have 64 bits */
-    uint8_t aes;           /* 1 to 3: keys of 128, 192, 256 bits; 0: none */
 };
 
 struct zip;
@@ -124,7 +123,7 @@ void zip_is_inside(struct filter *archive);
 /* --- entry.c --- */
 /* A header of ZIP_LOCAL or ZIP_CENTRAL octets. */
 void zip_entry_read(struct zip *z, const uint8_t *header, bool central);
-/* The rest of it: what the extra fields say of its sizes and its encryption. */
+/* The rest of it: what the extra fields say of its sizes. */
 void zip_entry_extend(struct zip *z);
 /* The name as UTF-8: Info-ZIP's field for it (4.6.9), UTF-8 where it is said or valid, else code page 437. */
 enum { ZIP_PATH = 3 * ZIP_NAME };
