@@ -118,5 +118,7 @@ def test_encrypted_members_are_no_files(lab, server, sensor, folder, how):  # no
     archive = make(path, how)
     lab.run('lane', 'curl', '-sS', '--fail', '-T', str(archive), url(net.UNAPPROVED, '/all.zip'))
     sensor.wait_transfer(material.sha256(archive.read_bytes()))
-    found = [t for t in sensor.finish() if t['event']['action'] == 'transfer' and t['file'].get('hash')]
-    assert len(found) == 1
+    records = sensor.finish()
+    found = [t for t in records if t['event']['action'] == 'transfer' and t['file'].get('hash')]
+    assert len(found) == 1 and found[0]['gantry']['encryption'] in ('zip-traditional', 'zip-aes')
+    assert 'encrypted-container' in classes_of(records)
