@@ -63,6 +63,9 @@ struct filter *coding_begin(struct codings *c, const struct coding_list *one, st
  * (coding_progress()). Behind either it takes none. */
 size_t coding_feed(struct filter *begun, const uint8_t *bytes, size_t n);
 
+/* What is behind it may be no more of it: some codings go on where another stream follows. */
+bool coding_may_end(const struct filter *begun);
+
 /* How the first decoder of such a chain stands, for who has one for a whole connection. The same however the
  * bytes came. */
 enum coding_progress {

@@ -442,3 +442,8 @@ size_t coding_feed(struct filter *begun, const uint8_t *bytes, size_t n) {
     struct decoder *d = decoder_of(begun);
     return d->state == DECODER_RUNS ? n - decode_some(d, bytes, n) : 0;
 }
+
+bool coding_may_end(const struct filter *begun) {
+    const struct decoder *d = (const struct decoder *)begun;
+    return d->state == DECODER_RUNS && decoder_may_end(d, d->coding);
+}

@@ -45,7 +45,7 @@ static bool has_listing(struct zip *z) {
     return z->listing != NULL;
 }
 
-/* As programs list archives: size, date, time, name. */
+/* As tar lists archives. */
 void zip_directory_list(struct zip *z) {
     char line[64], scratch[ZIP_PATH];
     const struct zip_entry *e = &z->entry;
@@ -53,7 +53,8 @@ void zip_directory_list(struct zip *z) {
         return;
     struct bytes path = zip_entry_path(z, scratch);
     int n =
-        snprintf(line, sizeof line, "%10llu  %04u-%02u-%02u %02u:%02u  ", (unsigned long long)e->size,
+        snprintf(line, sizeof line, "%s 0/0 %10llu %04u-%02u-%02u %02u:%02u ",
+                 z->name[z->name_n - 1] == '/' ? "drwxr-xr-x" : "-rw-r--r--", (unsigned long long)e->size,
                  1980 + (e->date >> 9), e->date >> 5 & 15, e->date & 31, e->time >> 11, e->time >> 5 & 63);
     filter_data(z->listing, (const uint8_t *)line, (size_t)n);
     filter_data(z->listing, path.p, path.n);

@@ -72,7 +72,7 @@ static struct coding_list coding_of(uint16_t method) {
     static const struct {
         uint16_t method;
         const char *name;
-    } named[] = {{12, "bzip2"}, {14, "zip-lzma"}, {20, "zstd"}, {93, "zstd"}, {95, "xz"}};
+    } named[] = {{12, "bzip2"}, {20, "zstd"}, {93, "zstd"}, {95, "xz"}};
     if (method == ZIP_DEFLATED)
         return coding_bare();
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
@@ -159,7 +159,7 @@ bool zip_member_is_over(const struct zip *z) {
 }
 
 bool zip_member_goes_on(const struct zip *z) {
-    return stands(z, CODING_GOES_ON) && !z->member.cut;
+    return stands(z, CODING_GOES_ON) && !z->member.cut && !coding_may_end(z->member.head);
 }
 
 size_t zip_member_feed(struct zip *z, struct bytes in) {

@@ -36,16 +36,21 @@ static void end_extra(struct zip *z) {
     z->left = z->comment;
 }
 
-static void end_content(struct zip *z) {
-    if (zip_member_goes_on(z)) {
-        z->at = ZIP_AT_DOUBT;
-    } else if (z->entry.flags & ZIP_STREAMED) {
+static void end_known(struct zip *z) {
+    if (z->entry.flags & ZIP_STREAMED) {
         z->at = ZIP_AT_DESCRIPTOR;
-    } else {
-        zip_directory_note_member(z);
-        zip_member_end(z, true);
-        expect_header(z);
+        return;
     }
+    zip_directory_note_member(z);
+    zip_member_end(z, true);
+    expect_header(z);
+}
+
+static void end_content(struct zip *z) {
+    if (zip_member_goes_on(z))
+        z->at = ZIP_AT_DOUBT;
+    else
+        end_known(z);
 }
 
 /* --- Steps: false where more octets are needed --- */
@@ -105,8 +110,7 @@ static bool step_doubt(struct zip *z, struct bytes *in) {
     if (in->n < ZIP_SIGNATURE)
         return false;
     if (zip_sign(in->p) != ZIP_NOTHING) {
-        zip_member_end(z, true);
-        expect_header(z);
+        end_known(z);
     } else {
         z->at = ZIP_AT_STREAM;
         unpack_note(z->unpack, "directory-differs");
