@@ -2,9 +2,17 @@
 #include "content/seal/format.h"
 
 /* To add one: write the file, name it in content/meson.build, add it here. */
-#define FORMATS(FORMAT)                                                                                      \
-    FORMAT(zip)                                                                                              \
+/* clang-format off */
+#define FORMATS(FORMAT) \
+    FORMAT(zip) \
+    FORMAT(sevenzip) \
+    FORMAT(rar4) \
+    FORMAT(rar5) \
+    FORMAT(pdf) \
+    FORMAT(ole2) \
+    FORMAT(openpgp) \
     FORMAT(signature)
+/* clang-format on */
 
 #define DECLARE(name) extern const struct seal_format seal_##name;
 FORMATS(DECLARE)

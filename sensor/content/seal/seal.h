@@ -7,7 +7,7 @@
 /* Is a file encrypted, and by what? Told by its structure, as its octets come: what cannot be opened is
  * named, with as much of its members as stands in clear. Holds bounded state, and no memory of its own. */
 
-enum { SEAL_STATE = 2304, SEAL_NAMES = 512 };
+enum { SEAL_STATE = 20 << 10, SEAL_NAMES = 512 };
 
 struct seal {
     const struct seal_format *format; /* that reads it; NULL: nothing more is looked at */

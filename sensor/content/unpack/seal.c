@@ -54,9 +54,10 @@ static void begin_look(struct sealed *x, struct bytes first) {
     if (unpack_object(x->unpack)->offset > 0)
         return;
     x->look = pool_take(&x->pools->looks);
-    if (!x->look)
+    if (!x->look) {
         counter_one(COUNTER_SEALED_SHED);
-    else if (!seal_begin(x->look, first)) {
+        unpack_bounded(x->unpack);
+    } else if (!seal_begin(x->look, first)) {
         pool_give(&x->pools->looks, x->look);
         x->look = NULL;
     }
@@ -127,7 +128,7 @@ static void stop_sealed(void *state) {
 static void *start_sealed(size_t objects) {
     struct seals *s = calloc(1, sizeof *s);
     if (s && pool_init(&s->filters, sizeof(struct sealed), objects) &&
-        pool_init(&s->looks, sizeof(struct seal), objects / 4 + 16))
+        pool_init(&s->looks, sizeof(struct seal), objects / 16 + 16))
         return s;
     stop_sealed(s);
     return NULL;

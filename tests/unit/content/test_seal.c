@@ -144,6 +144,216 @@ static void ecryptfs_is_known_by_its_marker(void **state) {
     expect(file, sizeof file, "");
 }
 
+/* --- Files that their tools wrote (tests/data/encrypted): 7-Zip 26, GnuPG 2.2, age 1.1, OpenSSL 3, qpdf 11,
+ * cryptsetup 2.6, Info-ZIP 3, pykeepass 4, keytool of Java 17. --- */
+
+static size_t load(const char *name, uint8_t *out, size_t room) {
+    char path[512];
+    snprintf(path, sizeof path, TEST_DATA "/encrypted/%s", name);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    size_t n = fread(out, 1, room, f);
+    fclose(f);
+    return n;
+}
+
+static void files_of_their_tools_say_what_encrypts_them(void **state) {
+    static const struct {
+        const char *file, *word, *members, *names;
+    } samples[] = {
+        {"traditional.zip", "zip-traditional", "2", "m.txt, n.txt"},
+        {"aes.zip", "zip-aes", "2", "m.txt, n.txt"},
+        {"heads.7z", "7z", "", ""},
+        {"content.7z", "7z", "2", "m.txt, n.txt"},
+        {"plain-head.7z", "7z", "2", "m.txt, n.txt"},
+        {"rsa.gpg", "pgp", "", ""},
+        {"rsa4096.gpg", "pgp", "", ""},
+        {"two-recipients.gpg", "pgp", "", ""},
+        {"password.gpg", "pgp", "", ""},
+        {"armour.asc", "pgp", "", ""},
+        {"trailer.pdf", "pdf", "", ""},
+        {"references.pdf", "pdf", "", ""},
+        {"one.age", "age", "", ""},
+        {"salted.enc", "openssl", "", ""},
+        {"enveloped.p7m", "cms", "", ""},
+        {"volume.luks", "luks", "", ""},
+        {"store.kdbx", "keepass", "", ""},
+        {"key.jks", "java-keystore", "", ""},
+    };
+    static uint8_t bytes[8192];
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+        expect_of(bytes, load(samples[i].file, bytes, sizeof bytes), samples[i].word, samples[i].members,
+                  samples[i].names);
+}
+
+static void their_twins_in_clear_say_nothing(void **state) {
+    static const char *const samples[] = {"clear.zip",       "clear.7z",         "clear.pdf",
+                                          "key-clear.gpg",   "signed-clear.gpg", "certificate-clear.jks",
+                                          "signed-clear.p7m"};
+    static uint8_t bytes[8192];
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+        expect(bytes, load(samples[i], bytes, sizeof bytes), "");
+}
+
+/* --- RAR, by hand: no free program writes it --- */
+
+static void add_block4(struct archive *a, unsigned type, unsigned flags, const void *rest, size_t n) {
+    add_number(a, 0, 2); /* a sum that nobody asks for */
+    add_number(a, type, 1);
+    add_number(a, flags, 2);
+    add_number(a, 7 + n, 2);
+    add(a, rest, n);
+}
+
+static void add_file4(struct archive *a, const char *name, bool encrypted, uint32_t size) {
+    struct archive h = {.n = 0};
+    add_number(&h, size, 4);
+    add_number(&h, size, 4);
+    add_number(&h, 3, 1);  /* Unix */
+    add_number(&h, 0, 8);  /* sum, time */
+    add_number(&h, 29, 1); /* version */
+    add_number(&h, 0x30, 1);
+    add_number(&h, strlen(name), 2);
+    add_number(&h, 0, 4);
+    add(&h, name, strlen(name));
+    add_block4(a, 0x74, 0x8000 | (encrypted ? 4 : 0), h.bytes, h.n);
+    for (uint32_t i = 0; i < size; i++)
+        add_number(a, i * 7919 >> 2, 1);
+}
+
+static void rar_4_says_whether_heads_or_files_are_encrypted(void **state) {
+    static struct archive a;
+    for (int encrypted = 0; encrypted < 2; encrypted++) {
+        a.n = 0;
+        add(&a, "Rar!\x1A\x07\0", 7);
+        add_block4(&a, 0x73, 0, "\0\0\0\0\0\0", 6);
+        add_file4(&a, "lane\\a.jpg", false, 600);
+        add_file4(&a, "b.jpg", encrypted, 32);
+        add_block4(&a, 0x7B, 0x4000, "", 0);
+        expect_of(a.bytes, a.n, encrypted ? "rar" : "", encrypted ? "2" : "",
+                  encrypted ? "lane\\a.jpg, b.jpg" : "");
+    }
+    a.n = 0;
+    add(&a, "Rar!\x1A\x07\0", 7);
+    add_block4(&a, 0x73, 0x80, "\0\0\0\0\0\0", 6);
+    add(&a, "12345678 what nobody reads", 26);
+    expect(a.bytes, a.n, "rar");
+}
+
+static void add_block5(struct archive *a, const void *rest, size_t n, uint32_t content) {
+    add_number(a, 0, 4);
+    add_number(a, n, 1);
+    add(a, rest, n);
+    for (uint32_t i = 0; i < content; i++)
+        add_number(a, i * 7919 >> 2, 1);
+}
+
+static void rar_5_says_whether_heads_or_files_are_encrypted(void **state) {
+    static const char record[] = "\x30\x01\0\x03\x0f"
+                                 "0123456789abcdef"
+                                 "0123456789abcdef"
+                                 "abcdefghijkl";
+    static struct archive a, h;
+    for (int encrypted = 0; encrypted < 2; encrypted++) {
+        a.n = h.n = 0;
+        add(&a, "Rar!\x1A\x07\1\0", 8);
+        add_block5(&a, "\1\0\0", 3, 0);
+        add_number(&h, 2, 1);                 /* a file */
+        add_number(&h, encrypted ? 3 : 2, 1); /* content, and an extra area, */
+        if (encrypted)
+            add_number(&h, sizeof record - 1, 1); /* of so many octets */
+        add_number(&h, 0xac, 1);
+        add_number(&h, 2, 1); /* 300 of content, */
+        add_number(&h, 4, 1); /* a sum of it */
+        add_number(&h, 0xac, 1);
+        add_number(&h, 2, 1);
+        add_number(&h, 0x20, 1);
+        add_number(&h, 0, 4);
+        add_number(&h, 0, 1);
+        add_number(&h, 1, 1);
+        add_number(&h, 5, 1);
+        add(&h, "a.jpg", 5);
+        if (encrypted)
+            add(&h, record, sizeof record - 1);
+        add_block5(&a, h.bytes, h.n, 300);
+        add_block5(&a, "\5\0\0", 3, 0);
+        expect_of(a.bytes, a.n, encrypted ? "rar" : "", encrypted ? "1" : "", encrypted ? "a.jpg" : "");
+    }
+    a.n = 0;
+    add(&a, "Rar!\x1A\x07\1\0", 8);
+    add_block5(&a,
+               "\4\0\0\1\x0f"
+               "0123456789abcdef"
+               "abcdefghijkl",
+               33, 0);
+    add(&a, "0123456789abcdefwhat nobody reads", 33);
+    expect(a.bytes, a.n, "rar");
+}
+
+/* --- PDF --- */
+
+static void only_a_reference_or_a_dictionary_makes_a_pdf_encrypted(void **state) {
+    EXPECT("%PDF-1.7\nxref\ntrailer\n<</Encrypt 12 0 R/Size 13>>\n%%EOF", "pdf");
+    EXPECT("%PDF-1.7\nxref\ntrailer\n<</Encrypt\r\n12 0\nR/Size 13>>\n%%EOF", "pdf");
+    EXPECT("%PDF-1.7\nxref\ntrailer\n<</Encrypt <</Filter/Standard>>/Size 13>>\n%%EOF", "pdf");
+    EXPECT("%PDF-1.7\n5 0 obj<</EncryptMetadata false>>endobj\n%%EOF and more of it", "");
+    EXPECT("%PDF-1.7\n(How the key /Encrypt is used, 12 0 R) Tj\n%%EOF and more of it", "");
+    EXPECT("%PDF-1.7\ntrailer<</Size 13/Encrypt null>>\n%%EOF and more of it", "");
+}
+
+/* --- OLE 2: a head, then blocks --- */
+
+static void write_name(uint8_t *entry, const char *name, unsigned kind) {
+    size_t n = strlen(name) + 1;
+    for (size_t i = 0; i < n; i++)
+        entry[2 * i] = (uint8_t)name[i];
+    entry[64] = (uint8_t)(2 * n);
+    entry[66] = (uint8_t)kind;
+}
+
+static void expect_block(const void *block, size_t n, const char *word) {
+    static uint8_t file[3072];
+    memset(file, 0, sizeof file);
+    memcpy(file, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8);
+    memcpy(file + 1536, block, n);
+    expect(file, sizeof file, word);
+}
+
+static void office_documents_say_that_they_are_encrypted(void **state) {
+    uint8_t entry[128] = {0};
+    write_name(entry, "EncryptedPackage", 2);
+    expect_block(entry, sizeof entry, "ooxml");
+    write_name(entry, "EncryptedPackage", 1); /* a folder */
+    expect_block(entry, sizeof entry, "");
+    memset(entry, 0, sizeof entry);
+    write_name(entry, "EncryptedPackages", 2);
+    expect_block(entry, sizeof entry, "");
+#define BLOCK(text, word) expect_block(text, sizeof(text) - 1, word)
+    BLOCK("\xEC\xA5\xC1\0\x4D\x20\x09\x04\0\0\0\x13\xBF\0", "office");
+    BLOCK("\xEC\xA5\xC1\0\x4D\x20\x09\x04\0\0\0\x12\xBF\0", "");
+    BLOCK("\x09\x08\x10\0\0\x06\x05\0\xBB\x0D\xCC\x07\0\0\0\0\x06\0\0\0\x2F\0\x36\0\x01\0", "office");
+    BLOCK("\x09\x08\x10\0\0\x06\x05\0\xBB\x0D\xCC\x07\0\0\0\0\x06\0\0\0\x86\0\0\0\x2F\0\x36\0\x01\0",
+          "office");
+    BLOCK("\x09\x08\x10\0\0\x06\x05\0\xBB\x0D\xCC\x07\0\0\0\0\x06\0\0\0\xE1\0\x02\0\xB0\x04", "");
+    BLOCK("\0\0\xF6\x0F\x24\0\0\0\x14\0\0\0\xDF\xC4\xD1\xF3\0\0\0\0", "office");
+    BLOCK("\0\0\xF6\x0F\x24\0\0\0\x14\0\0\0\x5F\xC0\x91\xE3\0\0\0\0", "");
+}
+
+/* --- OpenPGP --- */
+
+static void packets_of_keys_without_encrypted_data_are_no_message(void **state) {
+    static uint8_t bytes[8192];
+    size_t n = load("rsa.gpg", bytes, sizeof bytes);
+    assert_int_equal(bytes[0], 0x85);
+    size_t head = 3u + (unsigned)(bytes[1] << 8 | bytes[2]);
+    expect(bytes, head, "");
+    memset(bytes + head, 0x55, n - head);
+    expect(bytes, n, "");
+    n = load("rsa.gpg", bytes, sizeof bytes);
+    bytes[12] = 17; /* DSA does not encrypt */
+    expect(bytes, n, "");
+}
+
 static void behind_a_gap_nothing_is_said(void **state) {
     static const char head[] = "LUKS\xba\xbe\0\2";
     const struct content_options options = {.objects = 16, .assembly_bytes = 1 << 20};
@@ -166,6 +376,13 @@ int main(void) {
         cmocka_unit_test(heads_say_that_a_file_is_encrypted),
         cmocka_unit_test(what_resembles_them_is_not),
         cmocka_unit_test(ecryptfs_is_known_by_its_marker),
+        cmocka_unit_test(files_of_their_tools_say_what_encrypts_them),
+        cmocka_unit_test(their_twins_in_clear_say_nothing),
+        cmocka_unit_test(rar_4_says_whether_heads_or_files_are_encrypted),
+        cmocka_unit_test(rar_5_says_whether_heads_or_files_are_encrypted),
+        cmocka_unit_test(only_a_reference_or_a_dictionary_makes_a_pdf_encrypted),
+        cmocka_unit_test(office_documents_say_that_they_are_encrypted),
+        cmocka_unit_test(packets_of_keys_without_encrypted_data_are_no_message),
         cmocka_unit_test(behind_a_gap_nothing_is_said),
     };
     return cmocka_run_group_tests_name("content/seal", tests, NULL, NULL);
