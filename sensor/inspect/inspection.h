@@ -7,6 +7,7 @@
 #include "inspect/images/unzip.h"
 #include "inspect/listing.h"
 #include "inspect/plan.h"
+#include "inspect/rows/rows.h"
 #include "inspect/rules.h"
 #include "inspect/utf16.h"
 #include "inspect/value_set.h"
@@ -31,6 +32,9 @@ struct inspector {
     struct pool inspections;
     struct pool small_sets,
         sets; /* of SMALL_SET values, with which each count begins, and of as many as may be counted */
+    struct pool readers; /* of rows */
+    size_t celled;       /* bytes of `cells`: what the row reader handed on in this call */
+    uint8_t cells[1024];
     uint64_t unzip_used; /* bytes */
     struct unzip *unzip_spare;
     size_t gathered; /* bytes of `gather`: short texts of the picture that is looked at in this call */
@@ -95,6 +99,8 @@ struct inspection {
     struct listing listing;
     uint32_t names, named; /* of a listing: those that were matched, and all */
     struct unzip *unzip;
+    struct row_reader *rows;    /* NULL: its rows are not read, or not any more */
+    struct row_facts row_facts; /* once they are not */
     unsigned tail_n;
     uint8_t *tail;   /* the last bytes before this chunk */
     uint8_t *hits;   /* by identifier: bits 1 << enum scope */
@@ -117,6 +123,19 @@ bool values_found(void *context, unsigned number, uint64_t from, uint64_t to);
 void values_flush(struct inspection *n, const struct scan *scan, uint64_t offset);
 /* Would this value be one more, or one more that differs by more than its digits where that is missing? */
 bool values_fresh(const struct inspection *n, unsigned tally, struct bytes value);
+
+/* Matches a short text that is there as a whole in every scan of this scope. */
+void inspection_match(struct inspection *n, enum scope scope, struct bytes text);
+
+/* --- cells.c: text goes through the row reader, and the cells that it hands on to their scans --- */
+void cells_begin(struct inspection *n);
+void cells_push(struct inspection *n, struct bytes text);
+void cells_gap(struct inspection *n);
+/* What it still held is matched; the reader goes back. */
+void cells_end(struct inspection *n);
+void cells_drop(struct inspection *n);
+const struct row_facts *cells_facts(const struct inspection *n);
+bool cells_hold(const struct inspection *n, const struct rows_condition *c);
 
 /* --- rest.c --- */
 /* A match of a count that has a stream of its own; `refused` by its validator. True: enough of them have

@@ -77,8 +77,6 @@ static void feed_piece(struct inspection *n, const uint8_t *bytes, size_t count)
     n->offset += count;
 }
 
-static void match_whole(struct inspection *n, enum scope scope, struct bytes text);
-
 /* A name was matched. It is decided here, and not where the bytes that have come are over, so that it does
  * not matter how they came. */
 static void note_name(struct inspection *n, const struct tally *tally, struct tally_state *t) {
@@ -99,7 +97,7 @@ static void match_listed(void *context, struct bytes name) {
     n->names++;
     for (size_t t = 0; t < n->inspector->rules->tally_count; t++)
         n->tallies[t].met = false;
-    match_whole(n, SCOPE_LISTING, name);
+    inspection_match(n, SCOPE_LISTING, name);
     for (size_t t = 0; t < n->inspector->rules->tally_count; t++)
         note_name(n, &n->inspector->rules->tallies[t], &n->tallies[t]);
 }
@@ -113,8 +111,10 @@ static bool is_paid(struct inspection *n, size_t count) {
         return false;
     bool broken = n->unpaid;
     n->unpaid = !allowance_spend(a, ACCOUNT_MATCHED, count);
-    if (broken && !n->unpaid)
-        feed_piece(n, (const uint8_t *)"\n", 1); /* as behind a gap */
+    if (broken && !n->unpaid) { /* as behind a gap */
+        feed_piece(n, (const uint8_t *)"\n", 1);
+        cells_gap(n);
+    }
     return !n->unpaid;
 }
 
@@ -131,6 +131,7 @@ static void feed_bulk(struct inspection *n, const uint8_t *bytes, size_t count) 
     counter_add(COUNTER_INSPECT_BYTES_MATCHED, count);
     if (n->plan->listed)
         listing_push(&n->listing, bytes_of(bytes, count), match_listed, n);
+    cells_push(n, bytes_of(bytes, count));
     while (count > 0) {
         size_t piece = n->resting && count > PIECE_BYTES ? PIECE_BYTES : count;
         feed_piece(n, bytes, piece);
@@ -250,7 +251,7 @@ static void feed_image(struct inspection *n, struct bytes in) {
 }
 
 /* A short text that is there as a whole: a file name, a path. */
-static void match_whole(struct inspection *n, enum scope scope, struct bytes text) {
+void inspection_match(struct inspection *n, enum scope scope, struct bytes text) {
     const struct ruleset *r = n->inspector->rules;
     struct matcher *m = n->inspector->matcher;
     for (size_t s = 0; s < r->scan_count; s++) {
@@ -289,7 +290,7 @@ static void match_names(struct inspection *n) {
     for (unsigned i = 0; i < FACT_COUNT; i++) {
         struct bytes text = fact_rows[i].scope ? object_fact(o, (enum fact)i) : bytes_of(NULL, 0);
         if (text.n)
-            match_whole(n, scopes[fact_rows[i].scope], text);
+            inspection_match(n, scopes[fact_rows[i].scope], text);
     }
 }
 
@@ -398,7 +399,7 @@ static void decide_some(struct inspection *n, bool that_give_way) {
             continue;
         }
         if ((c->size_max && n->seen > c->size_max) || !completeness_fits(n, c) || !encryption_fits(n, c) ||
-            !list_holds(n, c) || !counts_hold(n, c) || gives_way(n, &r->rules[i]))
+            !list_holds(n, c) || !counts_hold(n, c) || !cells_hold(n, &c->rows) || gives_way(n, &r->rules[i]))
             continue;
         n->states[i] = RULE_HOLDS;
         tell_finding(n, &r->rules[i]);
@@ -481,6 +482,7 @@ static bool begin_type(struct inspection *n, bool again) {
         image_skip(&n->image, o->offset);
     n->utf16.mode = type->kind == KIND_TEXT && o->offset == 0 ? UTF16_START : UTF16_PASS;
     begin_streams(n);
+    cells_begin(n);
     match_names(n);
     decide_rules(n);
     return true;
@@ -533,7 +535,7 @@ void inspector_data(struct inspector *i, struct object *o, const uint8_t *bytes,
         return;
     uint64_t offset = in->seen;
     in->seen += n;
-    if (!has_streams(in))
+    if (!has_streams(in) && !in->rows)
         ;
     else if (in->is_image)
         feed_from(in, offset, bytes_of(bytes, n));
@@ -556,7 +558,9 @@ void inspector_gap(struct inspector *i, struct object *o, uint64_t n) {
     /* Of UTF-16 the next byte is a unit's first only if an even number was lost with the one that is held. */
     if (in->bulk == SCOPE_TEXT)
         feed_held(in, n);
-    feed_bulk(in, (const uint8_t *)"\n", 1);
+    if (!stage_left_out(STAGE_PATTERNS))
+        feed_piece(in, (const uint8_t *)"\n", 1);
+    cells_gap(in);
     decide_if_due(in);
 }
 
@@ -566,6 +570,7 @@ void inspector_retyped(struct inspector *i, struct object *o, struct bytes again
     if (!in || in->closed)
         return;
     end_streams(in, true);
+    cells_end(in);
     for (size_t t = 0; t < i->rules->tally_count; t++) {
         in->tallies[t].rest = (struct rest){0};
         in->tallies[t].began = 0;
@@ -593,6 +598,7 @@ void inspector_closed(struct inspector *i, struct object *o) {
     if (in->plan->listed)
         listing_end(&in->listing, match_listed, in);
     end_streams(in, true);
+    cells_end(in);
     drop_unzip(in);
     match_names(in);
     in->closed = true;
@@ -619,7 +625,8 @@ bool inspector_finding(const struct object *o, const struct rule *rule, struct f
     if (rule->condition->count_count == 0)
         return true;
     const struct tally_state *t = &in->tallies[rule->condition->counts[0].tally];
-    out->at_least = t->full || t->shed || t->rest.rested;
+    bool in_cells = rule->condition->scopes & 1u << SCOPE_CELLS;
+    out->at_least = t->full || t->shed || t->rest.rested || (in_cells && cells_facts(in)->more);
     if (t->set) {
         out->distinct = t->set->count;
         out->digests = t->set->values;
@@ -634,6 +641,7 @@ void inspector_forget(struct inspector *i, struct object *o) {
     if (!in)
         return;
     end_streams(in, false);
+    cells_drop(in);
     drop_unzip(in);
     for (size_t t = 0; t < i->rules->tally_count; t++)
         pool_give(in->tallies[t].large ? &i->sets : &i->small_sets, in->tallies[t].set);
@@ -661,6 +669,11 @@ uint32_t inspector_names(const struct object *o, size_t tally, uint32_t *with) {
     return in ? in->names : 0;
 }
 
+const struct row_facts *inspector_row_facts(const struct object *o) {
+    static const struct row_facts none;
+    return o->inspection ? cells_facts(o->inspection) : &none;
+}
+
 bool inspector_facts_hold(const struct object *o, const struct rule *rule) {
     const struct inspection *in = o->inspection;
     const struct rule_condition *c = rule->condition;
@@ -670,8 +683,8 @@ bool inspector_facts_hold(const struct object *o, const struct rule *rule) {
 
 /* --- life --- */
 
-/* Half of the memory for streams, a quarter each for what is known of objects and for their sets of values.
- */
+/* Three eighths of the memory for streams, an eighth for row readers, a quarter each for what is known of
+ * objects and for their sets of values. */
 struct inspector *inspector_create(const struct ruleset *rules, const struct inspector_options *options,
                                    const struct finding_sink *sink, struct error *e) {
     struct inspector *i = calloc(1, sizeof *i);
@@ -693,7 +706,9 @@ struct inspector *inspector_create(const struct ruleset *rules, const struct ins
                   4 * ((one > 2 * set ? one : 2 * set) / 1024 + 1));
         goto fail;
     }
+    uint64_t readers = options->memory / 8 / row_reader_size();
     if (!pool_init(&i->inspections, one, (size_t)(quarter / one)) ||
+        !pool_init(&i->readers, row_reader_size(), readers > 0 ? (size_t)readers : 1) ||
         !pool_init(&i->small_sets, small, (size_t)(few / small)) ||
         !pool_init(&i->sets, set, (size_t)(many / set))) {
         error_set(e, "no address space for the inspector's pools");
@@ -703,7 +718,7 @@ struct inspector *inspector_create(const struct ruleset *rules, const struct ins
         error_set(e, "no memory for the inspector");
         goto fail;
     }
-    i->matcher = matcher_create(rules->sets, rules->scan_count, options->memory / 2, e);
+    i->matcher = matcher_create(rules->sets, rules->scan_count, options->memory / 8 * 3, e);
     if (i->matcher)
         return i;
 fail:
@@ -723,7 +738,8 @@ size_t inspector_objects(const struct inspector *i) {
 
 uint64_t inspector_memory(const struct inspector *i) {
     return i->inspections.object_size * i->inspections.touched + i->sets.object_size * i->sets.touched +
-           i->small_sets.object_size * i->small_sets.touched + matcher_memory(i->matcher) + i->unzip_used;
+           i->small_sets.object_size * i->small_sets.touched + i->readers.object_size * i->readers.touched +
+           matcher_memory(i->matcher) + i->unzip_used;
 }
 
 void inspector_destroy(struct inspector *i) {
@@ -735,5 +751,6 @@ void inspector_destroy(struct inspector *i) {
     pool_finish(&i->inspections);
     pool_finish(&i->sets);
     pool_finish(&i->small_sets);
+    pool_finish(&i->readers);
     free(i);
 }

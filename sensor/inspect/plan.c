@@ -64,6 +64,7 @@ static void fill_plan(struct type_plan *plan, const struct ruleset *r, uint16_t 
             wanted[c->counts[k].tally] = true;
     }
     plan->listed = plan->bulk == SCOPE_TEXT && scopes & 1u << SCOPE_LISTING;
+    plan->reads_rows = plan->bulk == SCOPE_TEXT && scopes & 1u << SCOPE_CELLS;
     plan->scans = numbers += plan->rule_count;
     for (size_t s = 0; s < r->scan_count; s++)
         if (scan_fits(plan, &r->scans[s], scopes))

@@ -10,6 +10,7 @@ struct type_plan {
     const struct file_type *type;
     bool is_image;
     bool listed;           /* names that its text lists are asked for */
+    bool reads_rows;       /* a rule asks for the cells of tables, and it is text */
     enum scope bulk;       /* where the object's bytes are matched */
     const uint16_t *rules; /* that may hold, in ruleset order */
     size_t rule_count;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/rule_load.h"
 
+#include "inspect/rows/rows.h"
 #include "inspect/validate.h"
 
 #include <ctype.h>
 #include <stdio.h>
 
 const char *const scope_names[SCOPE_COUNT + 1] = {
-    [SCOPE_NAME] = "name", [SCOPE_PATH] = "path",       [SCOPE_METADATA] = "metadata",
-    [SCOPE_TEXT] = "text", [SCOPE_CONTENT] = "content", [SCOPE_LISTING] = "listing",
-    [SCOPE_COUNT] = NULL,
+    [SCOPE_NAME] = "name",   [SCOPE_PATH] = "path",       [SCOPE_METADATA] = "metadata",
+    [SCOPE_TEXT] = "text",   [SCOPE_CONTENT] = "content", [SCOPE_LISTING] = "listing",
+    [SCOPE_CELLS] = "cells", [SCOPE_COUNT] = NULL,
 };
 
 /* As enum file_kind has them. */
@@ -313,12 +314,63 @@ static const struct setting count_table[] = {
     {0},
 };
 
+static const char *const plate_column_names[] = {
+    [PLATE_COLUMN_NAMED] = "named", [PLATE_COLUMN_SHAPED] = "shaped", NULL};
+
+static bool read_plate_column(struct setting_reader *r, const struct doc_node *node, void *field) {
+    return read_words(r, node, plate_column_names, field);
+}
+
+static bool read_jurisdictions(struct setting_reader *r, const struct doc_node *node, void *field) {
+    return read_words(r, node, row_jurisdictions, field);
+}
+
+#define ROWS_FIELD(field) .offset = offsetof(struct rows_entry, field)
+struct rows_entry {
+    unsigned plate_column;
+    uint64_t rows, plates;
+    bool time_column, state_column, reader_column;
+    unsigned jurisdictions;
+};
+
+static const struct setting rows_table[] = {
+    {.key = "plate-column",
+     .type = SETTING_CUSTOM,
+     .read = read_plate_column,
+     ROWS_FIELD(plate_column),
+     .help = "how the column of plates is known: named, shaped"},
+    {.key = "rows", .type = SETTING_COUNT, .high = 1000000, ROWS_FIELD(rows), .help = "rows at least"},
+    {.key = "plates",
+     .type = SETTING_COUNT,
+     .high = 4096,
+     ROWS_FIELD(plates),
+     .help = "cells of plates at least"},
+    {.key = "time-column",
+     .type = SETTING_BOOL,
+     ROWS_FIELD(time_column),
+     .help = "true: a column holds times"},
+    {.key = "state-column",
+     .type = SETTING_BOOL,
+     ROWS_FIELD(state_column),
+     .help = "true: a column holds codes of states or countries"},
+    {.key = "reader-column",
+     .type = SETTING_BOOL,
+     ROWS_FIELD(reader_column),
+     .help = "true: a column is called as plate readers call what they add"},
+    {.key = "jurisdictions",
+     .type = SETTING_CUSTOM,
+     .read = read_jurisdictions,
+     ROWS_FIELD(jurisdictions),
+     .help = "whose series the plates fit: one of these"},
+    {0},
+};
+
 struct rule_entry {
     const char *id, *name, *description, *class;
     uint64_t severity;
     struct setting_texts references, gives_way_to;
     unsigned scopes;
-    const struct doc_node *all, *any, *none, *count, *object, *examples, *counterexamples;
+    const struct doc_node *all, *any, *none, *count, *rows, *object, *examples, *counterexamples;
 };
 
 #define RULE_FIELD(field) .offset = offsetof(struct rule_entry, field)
@@ -356,7 +408,7 @@ static const struct setting rule_table[] = {
      .type = SETTING_CUSTOM,
      .read = read_scopes,
      RULE_FIELD(scopes),
-     .help = "where the identifiers are looked for: name, path, metadata, text, content, listing"},
+     .help = "where the identifiers are looked for: name, path, metadata, text, content, listing, cells"},
     {.key = "all",
      .type = SETTING_CUSTOM,
      .read = rule_keep_node,
@@ -377,6 +429,11 @@ static const struct setting rule_table[] = {
      .read = rule_keep_node,
      RULE_FIELD(count),
      .help = "{identifiers: ..., distinct: N}, or a list of those"},
+    {.key = "rows",
+     .type = SETTING_CUSTOM,
+     .read = keep_map,
+     RULE_FIELD(rows),
+     .help = "what is so of its tables: plate-column, time-column"},
     {.key = "object",
      .type = SETTING_CUSTOM,
      .read = keep_map,
@@ -478,6 +535,27 @@ static bool read_object(struct rule_load *l, const struct doc_node *node, struct
     return true;
 }
 
+/* What holds of tables says nothing of what stands in them: a rule asks for their cells too. */
+static bool read_rows(struct rule_load *l, const struct doc_node *node, struct rule_condition *c) {
+    struct rows_entry entry = {0};
+    if (!node)
+        return true;
+    if (!setting_read(&l->reader, node, rows_table, &entry))
+        return false;
+    if (!(c->scopes & 1u << SCOPE_CELLS) || c->all.count + c->any.count + c->count_count == 0)
+        return setting_error(&l->reader, node,
+                             "stands alone; name identifiers that are looked for in the scope cells");
+    c->rows = (struct rows_condition){.asked = true,
+                                      .plate_column = entry.plate_column,
+                                      .rows = (uint32_t)entry.rows,
+                                      .plates = (uint32_t)entry.plates,
+                                      .time_column = entry.time_column,
+                                      .state_column = entry.state_column,
+                                      .reader_column = entry.reader_column,
+                                      .jurisdictions = entry.jurisdictions};
+    return true;
+}
+
 static bool read_examples(struct rule_load *l, const struct rule_entry *entry, struct rule_condition *c) {
     struct rule_example *examples = arena_array(l->reader.arena, EXAMPLES_MAX, sizeof *examples);
     bool ok = examples && rule_load_examples(&l->reader, entry->examples, true, examples, &c->example_count,
@@ -503,6 +581,7 @@ static bool read_condition(struct rule_load *l, const struct doc_node *node, con
     ok = resolve_identifiers(l, entry->any, &c->any) && ok;
     ok = resolve_identifiers(l, entry->none, &c->none) && ok;
     ok = read_counts(l, entry->count, c) && ok;
+    ok = read_rows(l, entry->rows, c) && ok;
     ok = read_object(l, entry->object, c) && ok;
     ok = read_examples(l, entry, c) && ok;
     bool named = entry->all || entry->any || entry->none || entry->count;

@@ -7,7 +7,16 @@
 
 /* The inside of a ruleset, for the inspector and for tools that explain it. All of it lies in the arena; a
  * validator is an index, not a pointer, so that a cached snapshot holds no address of code. */
-enum scope { SCOPE_NAME, SCOPE_PATH, SCOPE_METADATA, SCOPE_TEXT, SCOPE_CONTENT, SCOPE_LISTING, SCOPE_COUNT };
+enum scope {
+    SCOPE_NAME,
+    SCOPE_PATH,
+    SCOPE_METADATA,
+    SCOPE_TEXT,
+    SCOPE_CONTENT,
+    SCOPE_LISTING,
+    SCOPE_CELLS,
+    SCOPE_COUNT
+};
 extern const char *const scope_names[SCOPE_COUNT + 1]; /* NULL-terminated, as in the files */
 
 enum { IDENTIFIERS_MAX = 2048, RULES_MAX = 2048, SCANS_MAX = 256, VALUE_WIDTH_MAX = 512 };
@@ -54,6 +63,16 @@ struct count_condition {
     uint32_t spread;   /* different values at least once the digits are taken out; 0: not asked */
 };
 
+/* What must be so of the tables in an object: rows/rows.h. */
+struct rows_condition {
+    bool asked;
+    unsigned plate_column; /* bits 1 << enum plate_column, 0 for any */
+    uint32_t rows, plates; /* at least */
+    bool time_column, state_column, reader_column;
+    uint32_t jurisdictions; /* one of them fits; 0 for any */
+};
+enum plate_column { PLATE_COLUMN_NAMED, PLATE_COLUMN_SHAPED };
+
 struct identifier_list {
     const unsigned *items;
     size_t count;
@@ -71,6 +90,7 @@ struct rule_condition {
     struct identifier_list all, any, none;
     const struct count_condition *counts;
     size_t count_count;
+    struct rows_condition rows;
     unsigned scopes; /* `content` brings `text` and `metadata`: an object is matched in one of the three */
     struct setting_texts types;      /* MIME types, with globs */
     unsigned kinds;                  /* bits 1 << enum file_kind, 0 for any */

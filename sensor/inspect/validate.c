@@ -216,36 +216,37 @@ enum { L = 0, D = 1, SHAPE_SIGNS = 7 };
 #define SHAPE6(a, b, c, d, e, f) (1 << 6 | (a) << 5 | (b) << 4 | (c) << 3 | (d) << 2 | (e) << 1 | (f))
 #define SHAPE7(a, b, c, d, e, f, g) (SHAPE6(a, b, c, d, e, f) << 1 | (g))
 
-/* Passenger series of the United States, Mexico and Canada. */
-static const bool plate_shapes[1 << (SHAPE_SIGNS + 1)] = {
-    [SHAPE7(L, L, L, D, D, D, D)] = true, [SHAPE7(D, L, L, L, D, D, D)] = true,
-    [SHAPE7(L, L, D, L, D, D, D)] = true, [SHAPE7(L, L, D, D, D, D, D)] = true,
-    [SHAPE7(D, L, D, D, D, D, D)] = true, [SHAPE7(D, D, D, D, D, L, D)] = true,
-    [SHAPE7(L, L, L, D, D, D, L)] = true, [SHAPE7(L, L, L, L, D, D, D)] = true,
-    [SHAPE7(L, D, D, D, D, D, D)] = true, [SHAPE7(L, L, D, D, L, L, L)] = true,
-    [SHAPE6(L, L, L, D, D, D)] = true,    [SHAPE6(D, D, D, L, L, L)] = true,
-    [SHAPE6(L, D, D, L, L, L)] = true,    [SHAPE6(L, L, L, L, D, D)] = true,
-    [SHAPE6(L, D, D, D, L, L)] = true,    [SHAPE6(L, L, D, D, L, L)] = true,
-    [SHAPE6(D, L, L, L, D, D)] = true,    [SHAPE6(D, L, L, D, D, D)] = true,
-    [SHAPE6(D, D, D, D, L, L)] = true,    [SHAPE6(L, L, L, D, D, L)] = true,
+/* Passenger series of the United States, Mexico and Canada, each with a number of its own. */
+static const uint8_t plate_shapes[1 << (SHAPE_SIGNS + 1)] = {
+    [SHAPE7(L, L, L, D, D, D, D)] = 1,  [SHAPE7(D, L, L, L, D, D, D)] = 2, [SHAPE7(L, L, D, L, D, D, D)] = 3,
+    [SHAPE7(L, L, D, D, D, D, D)] = 4,  [SHAPE7(D, L, D, D, D, D, D)] = 5, [SHAPE7(D, D, D, D, D, L, D)] = 6,
+    [SHAPE7(L, L, L, D, D, D, L)] = 7,  [SHAPE7(L, L, L, L, D, D, D)] = 8, [SHAPE7(L, D, D, D, D, D, D)] = 9,
+    [SHAPE7(L, L, D, D, L, L, L)] = 10, [SHAPE6(L, L, L, D, D, D)] = 11,   [SHAPE6(D, D, D, L, L, L)] = 12,
+    [SHAPE6(L, D, D, L, L, L)] = 13,    [SHAPE6(L, L, L, L, D, D)] = 14,   [SHAPE6(L, D, D, D, L, L)] = 15,
+    [SHAPE6(L, L, D, D, L, L)] = 16,    [SHAPE6(D, L, L, L, D, D)] = 17,   [SHAPE6(D, L, L, D, D, D)] = 18,
+    [SHAPE6(D, D, D, D, L, L)] = 19,    [SHAPE6(L, L, L, D, D, L)] = 20,
 };
 
 /* `anycase`: small letters are letters too. */
-static bool has_plate_shape(struct bytes token, bool anycase) {
+static unsigned find_plate_shape(struct bytes token, bool anycase) {
     unsigned shape = 1;
     for (size_t i = 0; i < token.n; i++) {
         uint8_t c = token.p[i];
         if (c == ' ' || c == '-')
             continue;
         if (!(anycase ? is_alnum(c) : is_upper(c) || is_digit(c)) || shape >> SHAPE_SIGNS)
-            return false;
+            return 0;
         shape = shape << 1 | (is_digit(c) ? D : L);
     }
     return plate_shapes[shape];
 }
 
 bool plate_shape(struct bytes token) {
-    return has_plate_shape(token, false);
+    return find_plate_shape(token, false) > 0;
+}
+
+unsigned plate_shape_number(struct bytes token) {
+    return find_plate_shape(token, false);
 }
 
 static bool check_plate(struct bytes match, struct bytes *value) {
@@ -278,7 +279,7 @@ static bool fits_field(struct bytes field) {
 
 /* A name or a header says what it is, so small letters do no harm. */
 static bool may_be_plate(struct bytes field, struct bytes *value) {
-    return fits_field(field) && has_plate_shape(field, true);
+    return fits_field(field) && find_plate_shape(field, true) > 0;
 }
 
 static bool is_bare_plate(struct bytes token) {
@@ -385,6 +386,15 @@ static bool check_plate_country(struct bytes match, struct bytes *value) {
     return plate_shape(*value);
 }
 
+/* "plate=KXR4471", as the reader of rows hands it on. */
+static bool check_cell(struct bytes match, struct bytes *value) {
+    const uint8_t *sign = match.n > 0 ? memchr(match.p, '=', match.n) : NULL;
+    if (!sign)
+        return false;
+    *value = bytes_trim(bytes_of(sign + 1, match.n - (size_t)(sign + 1 - match.p)));
+    return value->n > 0;
+}
+
 const struct validator validator_table[] = {
     {"mrz-td1", check_td1,
      "upper and middle line of a TD1 card at the match's start; counts document numbers", NULL},
@@ -400,6 +410,7 @@ const struct validator validator_table[] = {
      check_plate_country},
     {"plate-bare", check_plate_bare, "the same, and no hexadecimal number: for fields that no key names",
      may_be_bare},
+    {"cell", check_cell, "what stands behind the sign of equality: a cell of the scope cells", NULL},
     {0},
 };
 

@@ -25,5 +25,8 @@ struct bytes field_next(struct bytes *in);
 
 /* Does this token, without spaces and hyphens, have the shape of a passenger plate of the table? */
 bool plate_shape(struct bytes token);
+/* Which of them it is, from 1 to PLATE_SHAPES - 1, of a token in capital letters; 0: none. */
+unsigned plate_shape_number(struct bytes token);
+enum { PLATE_SHAPES = 21 };
 
 #endif

@@ -54,6 +54,19 @@ static void a_counted_pattern_must_have_a_bounded_width(void **state) {
                    ":3: error: pattern: identifier p is validated, but its width is unbounded; ");
 }
 
+static void what_holds_of_tables_asks_for_their_cells_too(void **state) {
+    assert_problem(PATTERN("'abc'") RULE("    scopes: [text]\n    all: [p]\n    rows: {time-column: true}\n"),
+                   ":8: error: rows: stands alone; name identifiers that are looked for in the scope cells");
+    assert_problem(PATTERN("'abc'") RULE("    scopes: [cells]\n    rows: {time-column: true}\n"),
+                   ":7: error: rows: stands alone; name identifiers that are looked for in the scope cells");
+    assert_problem(PATTERN("'abc'")
+                       RULE("    scopes: [cells]\n    all: [p]\n    rows: {plate-column: red}\n"),
+                   ":8: error: plate-column: red is not known here; use one of named, shaped");
+    assert_problem(PATTERN("'abc'")
+                       RULE("    scopes: [cells]\n    all: [p]\n    rows: {jurisdictions: [TX, QQ]}\n"),
+                   ":8: error: jurisdictions: QQ is not known here; use one of CA, AZ, ");
+}
+
 static void every_other_mistake_is_told_with_its_line_and_mend(void **state) {
     assert_problem(PATTERN("'abc'") "    flag: caseless\n" ALL,
                    ":4: error: flag: is not a key that is known here");
@@ -74,7 +87,7 @@ static void every_other_mistake_is_told_with_its_line_and_mend(void **state) {
                    ":5: error: scopes: is missing; say where the identifiers of r are looked for");
     assert_problem(
         PATTERN("'abc'") RULE("    scopes: [txt]\n    all: [p]\n"),
-        ":6: error: scopes: txt is not known here; use one of name, path, metadata, text, content");
+        ":6: error: scopes: txt is not known here; use one of name, path, metadata, text, content, listing, cells");
     assert_problem("rules:\n  - id: r\n" RULE_TAIL,
                    ":2: error: all: rule r would hold for every object; give it all, any, count or object");
     assert_problem("rules:\n  - id: R x\n" RULE_TAIL, ":2: error: id: is no name; use 1 to 64 small letters");
@@ -151,6 +164,7 @@ int main(void) {
         cmocka_unit_test(good_rules_load_without_a_word),
         cmocka_unit_test(a_pattern_that_hyperscan_refuses_is_told_with_its_reason),
         cmocka_unit_test(a_counted_pattern_must_have_a_bounded_width),
+        cmocka_unit_test(what_holds_of_tables_asks_for_their_cells_too),
         cmocka_unit_test(every_other_mistake_is_told_with_its_line_and_mend),
         cmocka_unit_test(a_missing_file_and_an_empty_folder_are_told),
         cmocka_unit_test(rules_that_outgrow_the_arena_are_refused),

@@ -49,6 +49,23 @@ static void print_counts(FILE *out, const struct ruleset *r, const struct object
     }
 }
 
+/* "rows: 24 rows, 24 plates, plate-column shaped, time-column, jurisdictions AZ TX" */
+static void print_rows(FILE *out, const struct object *o, const struct rows_condition *c) {
+    const struct row_facts *f = inspector_row_facts(o);
+    if (!c->asked)
+        return;
+    fprintf(out, "      rows: %" PRIu32 " rows, %" PRIu32 " plates", f->rows, f->plates);
+    if (f->named || f->shaped)
+        fprintf(out, ", plate-column%s%s", f->named ? " named" : "", f->shaped ? " shaped" : "");
+    fprintf(out, "%s%s%s", f->time ? ", time-column" : "", f->state ? ", state-column" : "",
+            f->reader ? ", reader-column" : "");
+    for (unsigned i = 0; row_jurisdictions[i]; i++)
+        if (f->jurisdictions & 1u << i)
+            fprintf(out, "%s %s", f->jurisdictions & ((1u << i) - 1) ? "" : ", jurisdictions",
+                    row_jurisdictions[i]);
+    fputc('\n', out);
+}
+
 static void print_sample(FILE *out, const struct finding *f) {
     fputs("      for example ", out);
     plain_print(out, f->sample);
@@ -75,6 +92,7 @@ static void print_rule(FILE *out, const struct ruleset *r, const struct object *
     print_list(out, r, o, c, &c->any, "any ");
     print_list(out, r, o, c, &c->none, "none");
     print_counts(out, r, o, c);
+    print_rows(out, o, &c->rows);
     if (holds && inspector_finding(o, rule, &f) && f.sample[0])
         print_sample(out, &f);
 }

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/rows/cell.h"
+
+#include "inspect/validate.h"
+
+static bool is_digit(uint8_t c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool is_upper(uint8_t c) {
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_lower(uint8_t c) {
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_word(uint8_t c) {
+    return is_digit(c) || is_upper(c) || is_lower(c) || c >= 0x80;
+}
+
+struct bytes cell_trim(struct bytes t) {
+    while (t.n > 0 && !is_word(t.p[0]))
+        t.p++, t.n--;
+    while (t.n > 0 && !is_word(t.p[t.n - 1]))
+        t.n--;
+    return t;
+}
+
+bool cell_is_void(struct bytes t) {
+    static const char *const words[] = {"null",     "none",    "nan",     "n/a",     "na",
+                                        "nil",      "unknown", "n",       "noplate", "no plate",
+                                        "no_plate", "noread",  "no read", "no_read", "unread"};
+    if (t.n > 8)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (bytes_equal_nocase(t, words[i]))
+            return true;
+    return t.n == 0;
+}
+
+/* --- signs --- */
+
+struct signs {
+    unsigned n, joints, letters, digits, upper, lower, wide; /* `wide`: fullwidth */
+    uint8_t sign[CELL_SIGNS];
+};
+
+/* What may stand between two signs; its octets, 0: none of these. */
+static size_t joint_size(struct bytes b) {
+    uint8_t c = b.p[0];
+    if (c == ' ' || c == '-' || c == '.' || c == '_')
+        return 1;
+    if (b.n >= 2 && c == 0xc2 && (b.p[1] == 0xad || b.p[1] == 0xb7 || b.p[1] == 0xa0))
+        return 2;
+    return b.n >= 3 && c == 0xe2 && b.p[1] == 0x80 && b.p[2] >= 0x8b && b.p[2] <= 0x95 ? 3 : 0;
+}
+
+static bool add_sign(struct signs *s, uint8_t c) {
+    if (s->n == CELL_SIGNS)
+        return false;
+    s->upper += is_upper(c);
+    s->lower += is_lower(c);
+    s->digits += is_digit(c);
+    s->sign[s->n++] = is_lower(c) ? (uint8_t)(c - 32) : c;
+    return true;
+}
+
+/* False: something else stands in it, or too much. */
+static bool read_signs(struct bytes t, struct signs *s) {
+    *s = (struct signs){0};
+    for (size_t at = 0, n; at < t.n; at += n) {
+        uint8_t c = t.p[at];
+        struct bytes rest = bytes_of(t.p + at, t.n - at);
+        n = 1;
+        if (is_digit(c) || is_upper(c) || is_lower(c)) {
+            if (!add_sign(s, c))
+                return false;
+        } else if (c == 0xef && rest.n >= 3 && rest.p[1] == 0xbc && rest.p[2] >= 0x90 && rest.p[2] <= 0xba) {
+            n = 3;
+            s->wide++;
+            if (!add_sign(s, (uint8_t)(rest.p[2] - 0x90 + '0')))
+                return false;
+        } else if (c == 0xc3 && rest.n >= 2 &&
+                   (rest.p[1] == 0x84 || rest.p[1] == 0x96 || rest.p[1] == 0x9c)) {
+            n = 2; /* umlauts of German plates */
+            if (!add_sign(s, rest.p[1] == 0x84 ? 'A' : rest.p[1] == 0x96 ? 'O' : 'U'))
+                return false;
+        } else if ((n = joint_size(rest)) > 0)
+            s->joints++;
+        else
+            return false;
+    }
+    s->letters = s->upper + s->lower;
+    return s->n > 0;
+}
+
+static bool looks_hexadecimal(const struct signs *s) {
+    for (unsigned i = 0; i < s->n; i++)
+        if (s->sign[i] > 'F')
+            return false;
+    return true;
+}
+
+static bool holds_one_of(const struct signs *s, const char *letters) {
+    for (unsigned i = 0; i < s->n; i++)
+        if (strchr(letters, s->sign[i]))
+            return true;
+    return false;
+}
+
+/* Letters L, digits D, such as "LLDDLLL". */
+static bool signs_are(const uint8_t *sign, unsigned n, const char *shape) {
+    for (unsigned i = 0; i < n; i++)
+        if (!shape[i] || is_digit(sign[i]) != (shape[i] == 'D'))
+            return false;
+    return shape[n] == 0;
+}
+
+/* United Kingdom: an outward code, then a digit and two letters. The Netherlands: four digits, two letters.
+ * Canada: letters and digits in turn. */
+static bool is_postcode(const struct signs *s) {
+    if (s->n < 5 || s->n > 7)
+        return false;
+    bool inward = signs_are(s->sign + s->n - 3, 3, "DLL");
+    unsigned out = s->n - 3;
+    bool british = inward && !is_digit(s->sign[0]) &&
+                   (signs_are(s->sign, out, "LD") || signs_are(s->sign, out, "LDD") ||
+                    signs_are(s->sign, out, "LLD") || signs_are(s->sign, out, "LLDD") ||
+                    signs_are(s->sign, out, "LDL") || signs_are(s->sign, out, "LLDL"));
+    return british || signs_are(s->sign, s->n, "DDDDLL") || signs_are(s->sign, s->n, "LDLDLD");
+}
+
+static void read_plate(const struct signs *s, struct cell *out) {
+    bool apart = (s->n >= 6 && s->joints == s->n - 1u) || (s->n >= 6 && s->wide == s->n);
+    /* Words are no plate that somebody chose to have. */
+    if (s->n < 4 || s->n > 10 || (s->joints > 2 && !apart) || (s->digits == 0 && s->joints > 0))
+        return;
+    out->is |= CELL_WIDE;
+    out->n = (uint8_t)s->n;
+    memcpy(out->sign, s->sign, s->n);
+    if (is_postcode(s))
+        out->is |= CELL_POSTCODE;
+    out->is |= (holds_one_of(s, "IOQ") ? CELL_UNSURE : 0) | (holds_one_of(s, "AEU") ? CELL_VOWEL : 0);
+    if (s->n < 6 || s->n > 7 || (s->upper && s->lower) || !s->letters || !s->digits || looks_hexadecimal(s))
+        return;
+    if ((out->shape = plate_shape_number(bytes_of(s->sign, s->n))) > 0)
+        out->is |= CELL_SHAPED | (apart ? CELL_APART : 0);
+}
+
+/* --- times --- */
+
+/* Runs of digits, and what stands between them. */
+struct runs {
+    unsigned n;
+    unsigned value[8];
+    uint8_t width[8];
+    uint8_t behind[8]; /* the octet behind each, 0 for none */
+};
+
+static bool read_runs(struct bytes t, struct runs *r) {
+    r->n = 0;
+    for (size_t at = 0; at < t.n;) {
+        if (!is_digit(t.p[at])) {
+            uint8_t c = t.p[at++];
+            bool fits = c == '-' || c == '/' || c == ':' || c == '.' || c == ' ' || c == 'T' || c == 'Z' ||
+                        c == '+' || c == ',' || c == 't' || c == '_' || c == 'A' || c == 'P' || c == 'M' ||
+                        c == 'a' || c == 'p' || c == 'm' || c == 'U' || c == 'C';
+            if (!fits)
+                return false;
+            continue;
+        }
+        if (r->n == 8)
+            return false;
+        size_t from = at;
+        uint64_t v = 0;
+        for (; at < t.n && is_digit(t.p[at]) && at - from < 18; at++)
+            v = v * 10 + (unsigned)(t.p[at] - '0');
+        if (at - from == 13)
+            v /= 1000;
+        r->value[r->n] = (unsigned)(v > UINT32_MAX ? UINT32_MAX : v);
+        r->width[r->n] = (uint8_t)(at - from);
+        r->behind[r->n++] = at < t.n ? t.p[at] : 0;
+    }
+    return r->n > 0;
+}
+
+static bool is_clock(const struct runs *r, unsigned at) {
+    return at + 1 < r->n && r->width[at] <= 2 && r->width[at + 1] == 2 && r->behind[at] == ':' &&
+           r->value[at] < 24 && r->value[at + 1] < 60;
+}
+
+static bool is_year(unsigned v, unsigned width) {
+    return width == 4 && v >= 1900 && v < 2100;
+}
+
+static bool is_month_day(unsigned a, unsigned b) {
+    return a >= 1 && b >= 1 && ((a <= 12 && b <= 31) || (a <= 31 && b <= 12));
+}
+
+/* 20260531, or more digits behind it. */
+static bool is_compact(unsigned v, unsigned width) {
+    return width == 8 && v / 10000 >= 1900 && v / 10000 < 2100 && is_month_day(v / 100 % 100, v % 100) &&
+           v / 100 % 100 <= 12;
+}
+
+static unsigned read_single(const struct runs *r, struct bytes t) {
+    unsigned v = r->value[0], width = r->width[0];
+    if (is_compact(v, width))
+        return r->n == 1 ? CELL_TIME | CELL_DAY : CELL_TIME;
+    if (r->n == 1 && (width == 10 || width == 13) && t.n == width)
+        return v >= 946684800u && v < 2524608000u ? CELL_TIME : 0; /* 2000 to 2050 */
+    if (r->n == 1 && (width == 14 || width == 17) && t.n >= 8) {
+        unsigned day = 0;
+        for (unsigned i = 0; i < 8; i++)
+            day = day * 10 + (unsigned)(t.p[i] - '0');
+        return is_compact(day, 8) ? CELL_TIME : 0;
+    }
+    return 0;
+}
+
+static unsigned read_time(struct bytes t) {
+    struct runs r;
+    if (t.n < 4 || t.n > 36 || !is_digit(t.p[0]) || !read_runs(t, &r))
+        return 0;
+    if (is_clock(&r, 0))
+        return CELL_TIME;
+    if (r.n >= 3 && r.behind[0] == r.behind[1] && strchr("-/.:", r.behind[0]) && r.behind[0]) {
+        bool first = is_year(r.value[0], r.width[0]) && is_month_day(r.value[1], r.value[2]);
+        bool last = (is_year(r.value[2], r.width[2]) || r.width[2] == 2) && r.width[0] <= 2 &&
+                    r.width[1] <= 2 && is_month_day(r.value[0], r.value[1]);
+        if (first || (last && r.behind[0] != ':'))
+            return r.n == 3 ? CELL_TIME | CELL_DAY : CELL_TIME;
+    }
+    return read_single(&r, t);
+}
+
+/* "12JUL74", "12 Jul 1974" */
+static bool is_month_word(struct bytes t) {
+    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    size_t at = 0;
+    while (at < t.n && is_digit(t.p[at]))
+        at++;
+    if (at == 0 || at > 2)
+        return false;
+    while (at < t.n && (t.p[at] == ' ' || t.p[at] == '-' || t.p[at] == '/'))
+        at++;
+    if (t.n < at + 5)
+        return false;
+    for (const char *m = months; *m; m += 3)
+        if ((t.p[at] | 32) == m[0] && (t.p[at + 1] | 32) == m[1] && (t.p[at + 2] | 32) == m[2])
+            return is_digit(t.p[t.n - 1]) && is_digit(t.p[t.n - 2]);
+    return false;
+}
+
+/* --- codes of states --- */
+
+static const char states[] =
+    "ALAKAZARCACOCTDEDCFLGAHIIDILINIAKSKYLAMEMDMAMIMNMSMOMTNENVNHNJNMNYNCNDOHOKORPARISCSDTNTXUTVTVAWAWVWIWY"
+    "ABBCMBNBNLNSONPEQCSKYTAGBSCHCHCMGRHGJAMXMONAOAPUQTQRSLSITBTMTLVEYUZA"
+    "BEDEFRGBPLESITCZATCHLUUSMXCADEPTNLIE";
+static const char countries[] = "USAMEXCANDEUFRAGBRESPPRTNLDBELITAPOLCZEAUTCHELUXIRLBRAARGCOLGTMHNDSLV";
+
+static bool is_state(struct bytes t) {
+    if (t.n == 5 &&
+        (bytes_starts_nocase(t, "us-") || bytes_starts_nocase(t, "mx-") || bytes_starts_nocase(t, "ca-")))
+        t = bytes_of(t.p + 3, 2);
+    if (t.n != 2 && t.n != 3)
+        return false;
+    const char *list = t.n == 2 ? states : countries;
+    for (; *list; list += t.n) {
+        size_t i = 0;
+        while (i < t.n && list[i] == (char)t.p[i])
+            i++;
+        if (i == t.n)
+            return true;
+    }
+    return false;
+}
+
+static bool is_make(struct bytes t) {
+    static const char *const makes[] = {
+        "toyota",       "honda",     "ford",       "chevrolet", "nissan", "dodge", "volkswagen", "kenworth",
+        "freightliner", "jeep",      "gmc",        "hyundai",   "kia",    "mazda", "subaru",     "bmw",
+        "audi",         "mercedes",  "ram",        "buick",     "lexus",  "acura", "seat",       "renault",
+        "peugeot",      "citroen",   "fiat",       "opel",      "skoda",  "volvo", "tesla",      "chrysler",
+        "cadillac",     "peterbilt", "mitsubishi", "infiniti",  "suzuki", "dacia", "mack",       "scania"};
+    if (t.n < 3 || t.n > 12)
+        return false;
+    for (size_t i = 0; i < sizeof makes / sizeof *makes; i++)
+        if ((t.p[0] | 32) == makes[i][0] && bytes_equal_nocase(t, makes[i]))
+            return true;
+    return false;
+}
+
+/* --- together --- */
+
+bool cell_is_person(struct bytes t) {
+    unsigned letters = 0;
+    if (t.n < 2 || t.n > 64)
+        return false;
+    for (size_t i = 0; i < t.n; i++) {
+        if (is_digit(t.p[i]))
+            return false;
+        letters += is_word(t.p[i]);
+    }
+    return letters * 4 >= t.n * 3;
+}
+
+void cell_read(struct bytes t, struct cell *out) {
+    struct signs s;
+    out->is = 0;
+    out->n = 0;
+    out->shape = 0;
+    if (t.n > 40 || t.n < 2)
+        return;
+    if (is_digit(t.p[0]))
+        out->is |= is_month_word(t) ? CELL_TIME | CELL_DAY : read_time(t);
+    if (t.p[0] > '9' && is_make(t))
+        out->is |= CELL_MAKE;
+    if (is_state(t))
+        out->is |= CELL_STATE;
+    if (t.n < 4 || !read_signs(t, &s))
+        return;
+    out->is |= (s.digits ? CELL_DIGIT : 0) | (s.letters ? CELL_LETTER : 0);
+    if (!(out->is & CELL_TIME) || s.letters)
+        read_plate(&s, out);
+    if (s.joints <= 2 && s.n >= 6 && s.n <= CELL_SIGNS && s.digits * 2 >= s.n) {
+        out->is |= CELL_NUMBER;
+        out->n = (uint8_t)s.n;
+        memcpy(out->sign, s.sign, s.n);
+    }
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/rows/reader.h"
+
+void json_reset(struct json_reader *j) {
+    *j = (struct json_reader){.key = -1, .named = -1, .list_key = -1};
+    memset(j->parent, 0xff, sizeof j->parent);
+}
+
+static bool in_array(const struct json_reader *j) {
+    return j->depth > 0 && j->arrays >> (j->depth < JSON_DEPTH ? j->depth : JSON_DEPTH) & 1;
+}
+
+/* An array in an array is a row; other arrays are the values of one column. */
+static bool in_row(const struct json_reader *j) {
+    unsigned d = j->depth < JSON_DEPTH ? j->depth : JSON_DEPTH;
+    return d >= 2 && in_array(j) && j->arrays >> (d - 1) & 1;
+}
+
+static uint8_t *ordinal_of(struct json_reader *j) {
+    return &j->ordinal[j->depth < JSON_DEPTH ? j->depth : JSON_DEPTH];
+}
+
+/* {"KXR4471": {...}}: keys of objects are the cells of a column too. */
+static void take_object_key(struct row_reader *r) {
+    static const uint8_t word[] = "keys of objects";
+    struct json_reader *j = &r->json;
+    int column = j->name_n > 0 ? reader_key(r, bytes_of(word, sizeof word - 1)) : -1;
+    if (column >= 0)
+        table_cell(&r->judge, &r->keyed, (unsigned)column, bytes_of(j->name, j->name_n));
+    j->name_n = 0;
+}
+
+/* Rows, an array each, without an array around them: known from the second one on. */
+static bool is_top_row(struct row_reader *r) {
+    struct json_reader *j = &r->json;
+    if (j->depth != 1 || !j->arrays_before)
+        return false;
+    if (j->arrays_before == 1) {
+        table_begin(&r->judge, &r->placed);
+        j->arrays_before = 2;
+    }
+    return true;
+}
+
+static void open_level(struct row_reader *r, bool array) {
+    struct json_reader *j = &r->json;
+    int16_t key = j->key;
+    if (array)
+        j->list_key = j->key;
+    else
+        take_object_key(r);
+    j->depth += j->depth < UINT8_MAX;
+    unsigned d = j->depth < JSON_DEPTH ? j->depth : JSON_DEPTH;
+    j->arrays = (j->arrays & ~(1u << d)) | (uint32_t)array << d;
+    *ordinal_of(j) = 0;
+    j->parent[d] = array ? -1 : key;
+    j->key = -1;
+    j->named = array ? j->named : -1;
+    j->rows = array && is_top_row(r);
+}
+
+static void close_level(struct row_reader *r, bool array) {
+    struct json_reader *j = &r->json;
+    if (array && (in_row(j) || j->rows))
+        table_row_end(&r->judge, &r->placed);
+    else if (!array)
+        table_row_end(&r->judge, &r->keyed);
+    j->arrays_before += array && j->depth == 1 && j->arrays_before == 0;
+    j->rows = false;
+    j->depth -= j->depth > 0;
+    j->key = -1;
+    if (array && !in_array(j))
+        j->list_key = -1;
+}
+
+static void take_list_value(struct row_reader *r, struct bytes value) {
+    struct json_reader *j = &r->json;
+    uint8_t at = *ordinal_of(j);
+    bool row = in_row(j) || j->rows;
+    /* Names of columns in a list of their own. */
+    enum row_name name = r->placed.rows == 0 || row ? row_name_of(value) : ROW_NAME_OTHER;
+    if (name != ROW_NAME_OTHER && at < TABLE_COLUMNS && value.p[0] > '9' && r->placed.column[at].cells == 0)
+        table_name(&r->judge, &r->placed, at, name);
+    else if (row && at < TABLE_COLUMNS)
+        table_cell(&r->judge, &r->placed, at, value);
+    else if (!row && j->list_key >= 0) {
+        table_cell(&r->judge, &r->keyed, (unsigned)j->list_key, value);
+        table_row_end(&r->judge, &r->keyed);
+    } else if (!row) {
+        table_cell(&r->judge, &r->placed, 0, value);
+        table_row_end(&r->judge, &r->placed);
+    }
+}
+
+static void take_value(struct row_reader *r, struct bytes value) {
+    struct json_reader *j = &r->json;
+    if (in_array(j)) {
+        take_list_value(r, value);
+    } else if (j->key >= 0) {
+        if (j->key_asks)
+            j->named = (int16_t)reader_key(r, value);
+        unsigned column = (unsigned)(j->is_value_key && j->named >= 0 ? j->named : j->key);
+        table_cell(&r->judge, &r->keyed, column, value);
+    }
+    j->key = -1;
+}
+
+static bool is_one_of(struct bytes word, const char *const *list) {
+    for (; *list; list++)
+        if (bytes_equal_nocase(word, *list))
+            return true;
+    return false;
+}
+
+static void take_key(struct row_reader *r, struct bytes name) {
+    static const char *const asks[] = {"name", "key", "field", "column", "label", "tag", "attribute", NULL};
+    static const char *const answers[] = {"value", "val",    "v",     "text", "label",
+                                          "raw",   "string", "#text", NULL};
+    struct json_reader *j = &r->json;
+    unsigned d = j->depth < JSON_DEPTH ? j->depth : JSON_DEPTH;
+    j->key_asks = is_one_of(name, asks);
+    j->is_value_key = is_one_of(name, answers);
+    j->name_n = name.n <= sizeof j->name ? (uint8_t)name.n : 0;
+    memcpy(j->name, name.p, j->name_n);
+    /* {"plate": {"S": ...}}, {"plate": {"0": ..., "1": ...}} */
+    bool numbered = name.n > 0 && name.p[0] >= '0' && name.p[0] <= '9';
+    if (j->parent[d] >= 0 && (numbered || j->is_value_key || name.n == 1))
+        j->key = j->parent[d];
+    else
+        j->key = numbered ? -1 : (int16_t)reader_key(r, name);
+}
+
+/* The end of a string from `at` on: its quote, or the end of the piece. */
+static size_t find_quote(struct bytes in, size_t at, uint8_t quote) {
+    while (at < in.n && in.p[at] != quote)
+        at += in.p[at] == '\\' ? 2 : 1;
+    return at < in.n ? at : in.n;
+}
+
+static size_t skip_blanks(struct bytes in, size_t at) {
+    while (at < in.n && (in.p[at] == ' ' || in.p[at] == '\t' || in.p[at] == '\r'))
+        at++;
+    return at;
+}
+
+static bool is_sign(uint8_t c) {
+    return c == '{' || c == '}' || c == '[' || c == ']' || c == ',' || c == ':' || c == '"';
+}
+
+static size_t read_string(struct row_reader *r, struct bytes in, size_t at, uint8_t quote) {
+    size_t end = find_quote(in, at + 1, quote), next = skip_blanks(in, end + 1 < in.n ? end + 1 : in.n);
+    struct bytes text = bytes_of(in.p + at + 1, end - at - 1);
+    r->json.in_string = end == in.n;
+    if (end == in.n)
+        return in.n;
+    if (next < in.n && in.p[next] == ':') {
+        take_key(r, text);
+        return next + 1;
+    }
+    take_value(r, text);
+    return end + 1;
+}
+
+static size_t read_word(struct row_reader *r, struct bytes in, size_t at) {
+    size_t end = at;
+    while (end < in.n && !is_sign(in.p[end]) && in.p[end] != ' ')
+        end++;
+    size_t next = skip_blanks(in, end);
+    struct bytes text = bytes_of(in.p + at, end - at);
+    if (next < in.n && in.p[next] == ':' && in.p[at] > '9') {
+        take_key(r, text);
+        return next + 1;
+    }
+    take_value(r, text);
+    return end;
+}
+
+void json_read(struct row_reader *r, struct bytes in) {
+    struct json_reader *j = &r->json;
+    size_t at = 0;
+    if (j->in_string) /* what a long string ends with is no value */
+        at = r->midst ? find_quote(in, 0, '"') + 1 : 0;
+    if (at > in.n)
+        return;
+    j->in_string = false;
+    while ((at = skip_blanks(in, at)) < in.n) {
+        uint8_t c = in.p[at];
+        if (c == '"' || c == '\'')
+            at = read_string(r, in, at, c);
+        else if (!is_sign(c))
+            at = read_word(r, in, at);
+        else {
+            if (c == '{' || c == '[')
+                open_level(r, c == '[');
+            else if (c == '}' || c == ']')
+                close_level(r, c == ']');
+            else if (c == ',' && *ordinal_of(j) < UINT8_MAX)
+                *ordinal_of(j) += 1;
+            at++;
+        }
+    }
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/rows/reader.h"
+
+size_t row_reader_size(void) {
+    return sizeof(struct row_reader);
+}
+
+void row_reader_init(struct row_reader *r, uint64_t seed) {
+    memset(r, 0, offsetof(struct row_reader, line));
+    r->judge.seed = seed;
+    json_reset(&r->json);
+    markup_reset(&r->markup);
+}
+
+const struct row_facts *row_reader_facts(const struct row_reader *r) {
+    return &r->judge.facts;
+}
+
+/* --- what the formats share --- */
+
+static bool is_name_byte(uint8_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
+}
+
+int reader_key(struct row_reader *r, struct bytes name) {
+    uint32_t h = 2166136261u;
+    if (name.n == 0 || name.n > ROW_NAME_MAX)
+        return -1;
+    for (size_t i = 0; i < name.n; i++)
+        if (is_name_byte(name.p[i]))
+            h = (h ^ (name.p[i] | 32)) * 16777619u;
+    return table_find(&r->keyed, h, name);
+}
+
+static void name_columns(struct row_reader *r, const struct bytes *cell, size_t n) {
+    bool half = false; /* the column before is the first half of a plate */
+    for (size_t i = 0; i < n; i++) {
+        struct bytes text = cell_trim(cell[i]);
+        enum row_name name = row_name_of(text);
+        if (name == ROW_NAME_OTHER && i + 1 < n && row_name_is_series(text, cell_trim(cell[i + 1])))
+            name = ROW_NAME_SERIES;
+        int at = table_place(&r->placed, (unsigned)i, half ? ROW_NAME_PLATE : name, text);
+        if (at >= 0)
+            table_name(&r->judge, &r->placed, (unsigned)at, half ? ROW_NAME_PLATE_WEAK : name);
+        half = name == ROW_NAME_SERIES;
+    }
+}
+
+/* "KXR", "4471": one plate. */
+static size_t join_halves(struct row_reader *r, unsigned column, struct bytes first, struct bytes second) {
+    uint8_t room[CELL_SIGNS * 2];
+    first = cell_trim(first);
+    second = cell_trim(second);
+    if (first.n + second.n > sizeof room || column + 1 >= TABLE_COLUMNS)
+        return 0;
+    memcpy(room, first.p, first.n);
+    memcpy(room + first.n, second.p, second.n);
+    table_cell(&r->judge, &r->placed, column + 1, bytes_of(room, first.n + second.n));
+    return 1;
+}
+
+void reader_row(struct row_reader *r, const struct bytes *cell, size_t n) {
+    if (table_is_header(cell, n)) {
+        bool reads = r->placed.reads;
+        table_begin(&r->judge, &r->placed);
+        r->placed.reads = reads;
+        name_columns(r, cell, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        int at = table_place(&r->placed, (unsigned)i, ROW_NAME_OTHER, cell[i]);
+        if (at >= 0 && r->placed.column[at].name == ROW_NAME_SERIES && i + 1 < n)
+            i += join_halves(r, (unsigned)at, cell[i], cell[i + 1]);
+        else if (at >= 0)
+            table_cell(&r->judge, &r->placed, (unsigned)at, cell[i]);
+    }
+    table_row_end(&r->judge, &r->placed);
+}
+
+/* --- which format --- */
+
+/* A quote, blanks, a colon: the end of a key. */
+static bool holds_key(struct bytes line) {
+    const uint8_t *at = line.p, *end = line.p + line.n;
+    while ((at = memchr(at, ':', (size_t)(end - at)))) {
+        const uint8_t *before = at;
+        while (before > line.p && (before[-1] == ' ' || before[-1] == '\t'))
+            before--;
+        if (before > line.p && before[-1] == '"')
+            return true;
+        at++;
+    }
+    return false;
+}
+
+static bool is_json(const struct row_reader *r, struct bytes line) {
+    const struct json_reader *j = &r->json;
+    uint8_t c = line.p[0], d = line.n > 1 ? bytes_trim(bytes_of(line.p + 1, line.n - 1)).n > 0
+                                                ? bytes_trim(bytes_of(line.p + 1, line.n - 1)).p[0]
+                                                : 0
+                                          : 0;
+    if (j->in_string && r->midst)
+        return true;
+    if (c == '}' || (c == '{' && (d == 0 || d == '"' || d == '{' || d == '[' || d == '}' || d == '\'' ||
+                                  d == '_' || (d | 32) >= 'a')))
+        return true;
+    if (c == '[' && (d == 0 || d == '"' || d == '[' || d == '{' || d == '\''))
+        return true;
+    bool goes_on = c == '"' || c == ',' || c == '[' || c == ']' || r->midst || (c >= '0' && c <= '9') ||
+                   c == '-' || ((c == 't' || c == 'f' || c == 'n') && line.n <= 6);
+    return j->depth > 0 ? goes_on : (c == '"' || r->midst) && holds_key(line);
+}
+
+static bool is_markup(const struct row_reader *r, struct bytes line) {
+    if (r->markup.in_tag || r->markup.in_cell || r->markup.element >= 0)
+        return true;
+    const uint8_t *at = memchr(line.p, '<', line.n);
+    size_t left = at ? line.n - (size_t)(at - line.p) : 0;
+    return left > 2 && memchr(at, '>', left) &&
+           ((at[1] >= 'a' && at[1] <= 'z') || (at[1] >= 'A' && at[1] <= 'Z') || at[1] == '/' ||
+            at[1] == '!' || at[1] == '?');
+}
+
+static bool is_tuple(const struct row_reader *r, struct bytes line) {
+    return line.p[0] == '(' || r->tuple.open || bytes_starts_nocase(line, "insert ") ||
+           bytes_starts_nocase(line, "replace into ") || bytes_starts_nocase(line, "copy ") ||
+           bytes_starts_nocase(line, "values") || (r->midst && r->tuple.statement);
+}
+
+static void read_piece(struct row_reader *r, struct bytes piece) {
+    struct bytes trimmed = bytes_trim(piece);
+    if (trimmed.n >= 3 && memcmp(trimmed.p, "\xef\xbb\xbf", 3) == 0)
+        trimmed = piece = bytes_of(trimmed.p + 3, trimmed.n - 3);
+    if (trimmed.n == 0)
+        return;
+    if (is_json(r, trimmed))
+        json_read(r, trimmed);
+    else if (is_markup(r, trimmed))
+        markup_read(r, trimmed);
+    else if (is_tuple(r, trimmed))
+        tuple_read(r, trimmed);
+    else
+        text_read(r, piece);
+}
+
+static bool ends_line(uint8_t c) {
+    return c == '\n' || c == '\r' || c == '\v' || c == '\f' || c == 0 || c == 0x1e || c == 0x85;
+}
+
+/* What stands in a string of JSON is text of its own, line by line, when its line ends are escaped. */
+static void read_inside(struct row_reader *r, struct bytes line) {
+    struct bytes trimmed = bytes_trim(line);
+    const uint8_t *quote = r->json.in_string ? memchr(line.p, '"', line.n) : NULL;
+    if (trimmed.n == 0)
+        return;
+    if (!r->json.in_string || (quote && (size_t)(quote - line.p) + 8 > line.n)) {
+        read_piece(r, line);
+    } else if (is_markup(r, trimmed))
+        markup_read(r, trimmed);
+    else if (is_tuple(r, trimmed))
+        tuple_read(r, trimmed);
+    else
+        text_read(r, line);
+}
+
+static void read_line(struct row_reader *r, struct bytes line) {
+    uint8_t room[LINE_MAX_BYTES];
+    bool escaped;
+    size_t n = line.n;
+    if ((escaped = unescape_piece(line, room, &n)))
+        line = bytes_of(room, n);
+    bool midst = r->midst;
+    for (size_t from = 0, at = 0; at <= line.n; at++) {
+        if (at < line.n && !ends_line(line.p[at]))
+            continue;
+        struct bytes part = bytes_of(line.p + from, at - from);
+        r->midst = midst && from == 0;
+        if (escaped && from > 0)
+            read_inside(r, part);
+        else
+            read_piece(r, part);
+        if (escaped && from == 0 && at < line.n && r->json.in_string) {
+            const uint8_t *quote = memrchr(part.p, '"', part.n);
+            if (quote)
+                read_inside(r, bytes_of(quote + 1, part.n - (size_t)(quote + 1 - part.p)));
+        }
+        from = at + 1;
+    }
+    r->midst = midst;
+}
+
+/* --- lines --- */
+
+static bool ends_value(uint8_t c) {
+    return c == ',' || c == '}' || c == '>' || c == ')' || c == ';' || c == ' ' || c == '&' || c == '\n';
+}
+
+/* Where a line of LINE_MAX_BYTES and more is cut: behind the last sign that ends a value. */
+static size_t find_cut(const uint8_t *p) {
+    for (size_t n = LINE_MAX_BYTES; n > LINE_MAX_BYTES / 2; n--)
+        if (ends_line(p[n - 1]) || (p[n - 1] == 'n' && p[n - 2] == '\\'))
+            return n;
+    for (size_t n = LINE_MAX_BYTES; n > LINE_MAX_BYTES / 2; n--)
+        if (ends_value(p[n - 1]))
+            return n;
+    return LINE_MAX_BYTES;
+}
+
+static const uint8_t *find_line_end(struct bytes in) {
+    return memchr(in.p, '\n', in.n);
+}
+
+/* Cuts and reads as much as is there of the line that begins at in->p and ends behind `n` octets; false: it
+ * has not ended, and what is left is too little to say. */
+static void take_lines(struct row_reader *r, struct bytes *in) {
+    while (in->n > 0) {
+        size_t most = in->n < LINE_MAX_BYTES ? in->n : LINE_MAX_BYTES;
+        const uint8_t *end = find_line_end(bytes_of(in->p, most));
+        if (!end && most < LINE_MAX_BYTES)
+            return;
+        size_t n = end ? (size_t)(end - in->p) : find_cut(in->p);
+        read_line(r, bytes_of(in->p, n));
+        r->midst = !end;
+        in->p += n + (end != NULL);
+        in->n -= n + (end != NULL);
+    }
+}
+
+/* The line that was kept goes on. */
+static void take_kept(struct row_reader *r, struct bytes *in) {
+    while (r->line_n > 0 && in->n > 0) {
+        size_t room = sizeof r->line - r->line_n, take = in->n < room ? in->n : room;
+        const uint8_t *end = memchr(in->p, '\n', take);
+        if (end)
+            take = (size_t)(end - in->p) + 1;
+        memcpy(r->line + r->line_n, in->p, take);
+        in->p += take;
+        in->n -= take;
+        struct bytes kept = bytes_of(r->line, r->line_n + take);
+        take_lines(r, &kept);
+        memmove(r->line, kept.p, kept.n);
+        r->line_n = (uint16_t)kept.n;
+    }
+}
+
+static void skip_rest(struct row_reader *r, struct bytes *text) {
+    while (r->skip && text->n > 0) {
+        if (*text->p == '\n' || (r->skip == SKIP_VALUE && ends_value(*text->p)))
+            r->skip = SKIP_NOTHING;
+        text->p++;
+        text->n--;
+    }
+}
+
+void row_reader_push(struct row_reader *r, const struct row_sink *sink, struct bytes text) {
+    r->judge.sink = sink;
+    skip_rest(r, &text);
+    take_kept(r, &text);
+    if (text.n == 0)
+        return;
+    take_lines(r, &text);
+    memcpy(r->line, text.p, text.n);
+    r->line_n = (uint16_t)text.n;
+}
+
+static void end_line(struct row_reader *r) {
+    if (r->line_n > 0)
+        read_line(r, bytes_of(r->line, r->line_n));
+    r->line_n = 0;
+    r->midst = false;
+}
+
+void row_reader_gap(struct row_reader *r, const struct row_sink *sink) {
+    r->judge.sink = sink;
+    /* The value that the gap cut is not what it was: neither its beginning nor its end counts. */
+    while (r->line_n > 0 && !ends_value(r->line[r->line_n - 1]))
+        r->line_n--;
+    r->skip = r->json.depth > 0 || r->markup.in_tag || r->midst ? SKIP_VALUE : SKIP_LINE;
+    end_line(r);
+    json_reset(&r->json);
+    markup_reset(&r->markup);
+    r->tuple = (struct tuple_reader){0};
+}
+
+void row_reader_end(struct row_reader *r, const struct row_sink *sink) {
+    r->judge.sink = sink;
+    end_line(r);
+    table_begin(&r->judge, &r->placed);
+    table_begin(&r->judge, &r->keyed);
+}

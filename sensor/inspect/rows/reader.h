@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_INSPECT_ROWS_READER_H
+#define GANTRY_INSPECT_ROWS_READER_H
+
+#include "inspect/rows/table.h"
+
+/* What the readers of the formats share. lines.c cuts text into lines, or pieces of long lines, and says
+ * which reader gets them; each of these turns its piece into cells of one of the two tables. */
+enum { LINE_MAX_BYTES = 2048, JSON_DEPTH = 16, NAME_KEPT = 24 };
+
+/* Names of columns that were told apart from their rows ("columns": [...], INSERT INTO t (...)). */
+struct json_reader {
+    bool in_string, long_string; /* a string, one that began in a piece before, is open */
+    uint8_t depth;               /* of what is open; deeper ones are counted and look like JSON_DEPTH */
+    uint32_t arrays;             /* by depth: 1 for an array */
+    uint8_t ordinal[JSON_DEPTH + 1];
+    int16_t parent[JSON_DEPTH + 1];   /* by depth: the key that an object stands behind, -1 */
+    uint8_t name_n, name[CELL_SIGNS]; /* of the key, if it is short */
+    uint8_t arrays_before;            /* arrays at the top that ended; 2: they are rows */
+    bool rows;                        /* the array that is open is a row by that */
+    int16_t key;                      /* a column of `keyed` whose value comes next, -1: none */
+    bool key_asks;                    /* the key is "name" or the like: its value names the next "value" */
+    int16_t named;                    /* column that the next "value" belongs to, -1 */
+    bool is_value_key;                /* the key is "value" or the like */
+    int16_t list_key;                 /* of the array that is open, -1 */
+};
+
+struct markup_reader {
+    bool in_tag, in_cell, closed; /* inside <...>; inside <td>; the last tag closed an element */
+    bool in_list;                 /* a row of <td> is open */
+    uint8_t ordinal;
+    int16_t named;   /* column of the element that follows, by the text of one such as <key>, -1 */
+    bool asks;       /* such an element is open */
+    bool is_th;      /* the cell is <th> */
+    int16_t element; /* column of the text that follows, -1 */
+    bool has_cell;   /* the cell's text has come */
+    uint8_t head;    /* cells of this row that were in <th> */
+    uint8_t heads[TABLE_COLUMNS];
+};
+
+struct tuple_reader {
+    bool open, into;   /* inside of parentheses; the word before was INTO */
+    bool reads;        /* the table's name says that it holds plate reads */
+    uint32_t names;    /* digest of the names of its columns */
+    uint8_t statement; /* 0: none, 1: names of columns may come, 2: values */
+    uint8_t ordinal;
+};
+
+struct text_reader {
+    uint8_t delimiter; /* of the table that is read; 0: none */
+    uint16_t width;
+    uint8_t misfits; /* lines in a row that did not fit */
+};
+
+struct row_reader {
+    struct row_judge judge;
+    struct row_table placed, keyed;
+    struct json_reader json;
+    struct markup_reader markup;
+    struct tuple_reader tuple;
+    struct text_reader text;
+    bool midst;                                        /* the line began in a piece before */
+    enum { SKIP_NOTHING, SKIP_VALUE, SKIP_LINE } skip; /* behind a gap: up to the end of what it cut */
+    uint16_t line_n;
+    uint8_t line[LINE_MAX_BYTES];
+};
+
+/* `midst`: it goes on with a line whose piece was read before. */
+void json_read(struct row_reader *r, struct bytes piece);
+void markup_read(struct row_reader *r, struct bytes piece);
+void tuple_read(struct row_reader *r, struct bytes piece);
+void text_read(struct row_reader *r, struct bytes line);
+void json_reset(struct json_reader *j);
+void markup_reset(struct markup_reader *m);
+
+/* The column of `keyed` for this name, -1: none. */
+int reader_key(struct row_reader *r, struct bytes name);
+/* A row of the placed table. The first ones may be the names of its columns. */
+void reader_row(struct row_reader *r, const struct bytes *cell, size_t n);
+
+/* Undoes escapes of JSON in strings, of HTML and of URLs, if there is one before a sign that matters. False:
+ * there is none. `out` has room for piece.n octets. */
+bool unescape_piece(struct bytes piece, uint8_t *out, size_t *n);
+
+#endif

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/rows/reader.h"
+
+/* Lines of text: names with their values, and cells between signs or blanks. */
+
+static bool is_name_byte(uint8_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80 ||
+           c == '_' || c == '-' || c == '.';
+}
+
+static bool is_letter(uint8_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
+}
+
+/* --- names with their values --- */
+
+/* Where the name that ends before `to` begins; `to` itself if there is none. */
+static size_t find_name(struct bytes line, size_t to) {
+    size_t from = to;
+    while (from > 0 && to - from < ROW_NAME_MAX && is_name_byte(line.p[from - 1]))
+        from--;
+    while (from < to && (line.p[from] == '-' || line.p[from] == '.' || line.p[from] == '_'))
+        from++;
+    return from < to && is_letter(line.p[from]) ? from : to;
+}
+
+/* "number" says more with the words before it. */
+static int find_longer(struct row_reader *r, struct bytes line, size_t from, size_t to, int column) {
+    size_t begin = from;
+    for (unsigned words = 0; words < 3; words++) {
+        if (begin < 2 || line.p[begin - 1] != ' ' || !is_name_byte(line.p[begin - 2]))
+            break;
+        size_t word = find_name(line, begin - 1);
+        if (word == begin - 1 || to - word > ROW_NAME_MAX)
+            break;
+        begin = word;
+        struct bytes name = bytes_of(line.p + begin, to - begin);
+        enum row_name is = row_name_of(name);
+        if (is == ROW_NAME_PLATE || is == ROW_NAME_DOCUMENT || is == ROW_NAME_BIRTH)
+            column = reader_key(r, name);
+    }
+    return column;
+}
+
+static bool ends_value(uint8_t c) {
+    return c == ',' || c == ';' || c == '|' || c == '&' || c == '\t' || c == '"' || c == '\'' || c == '}' ||
+           c == ']' || c == ')' || c == '>' || c == '<' || c == '\r';
+}
+
+static bool is_plate_column(const struct row_reader *r, int column) {
+    uint8_t name = r->keyed.column[column].name;
+    return name == ROW_NAME_PLATE || name == ROW_NAME_PLATE_WEAK;
+}
+
+static bool has_digit(struct bytes line, size_t from, size_t to) {
+    for (; from < to; from++)
+        if (line.p[from] >= '0' && line.p[from] <= '9')
+            return true;
+    return false;
+}
+
+static bool has_letter(struct bytes line, size_t from, size_t to) {
+    for (; from < to; from++)
+        if (is_letter(line.p[from]))
+            return true;
+    return false;
+}
+
+/* "ABC 1234" is one plate, unless what follows the blank is another name. */
+static size_t find_value_end(const struct row_reader *r, struct bytes line, size_t from, int column) {
+    size_t end = from;
+    while (end < line.n && !ends_value(line.p[end]) && line.p[end] != ' ')
+        end++;
+    if (end == line.n || line.p[end] != ' ' || !is_plate_column(r, column))
+        return end;
+    size_t more = end + 1;
+    while (more < line.n && !ends_value(line.p[more]) && line.p[more] != ' ' && line.p[more] != '=' &&
+           line.p[more] != ':')
+        more++;
+    struct cell cell;
+    cell_read(bytes_of(line.p + from, more - from), &cell);
+    bool ends = more == line.n || ends_value(line.p[more]);
+    bool halves = !has_digit(line, from, end) && !has_letter(line, end, more);
+    return cell.is & CELL_SHAPED || ((ends || halves) && cell.is & CELL_WIDE && cell.is & CELL_DIGIT) ? more
+                                                                                                      : end;
+}
+
+/* Where the name before `to` ends: behind what may stand between it and its sign. */
+static size_t find_name_end(struct bytes line, size_t to) {
+    size_t most = to;
+    while (to > 0 && most - to < 40 && (line.p[to - 1] == ' ' || line.p[to - 1] == '\t'))
+        to--;
+    for (most = to; to > 0 && most - to < 4 && strchr("\"'\\#*", line.p[to - 1]) && line.p[to - 1];)
+        to--;
+    return to;
+}
+
+/* "plate[3]=" is a plate, "reads[0][plate]=" too. */
+static size_t step_over_brackets(struct bytes line, size_t to, size_t *name_end) {
+    size_t open = to - 1;
+    while (open > 0 && to - open < ROW_NAME_MAX && line.p[open] != '[')
+        open--;
+    if (line.p[open] != '[')
+        return to;
+    *name_end = is_letter(line.p[open + 1]) ? to - 1 : open;
+    return open;
+}
+
+static size_t find_value(struct bytes line, size_t at) {
+    size_t from = at + 1;
+    if (from < line.n && line.p[at] == '=' && line.p[from] == '>')
+        from++;
+    while (from < line.n && from - at < 24 &&
+           (line.p[from] == ' ' || line.p[from] == '\\' || line.p[from] == '"' || line.p[from] == '\'' ||
+            line.p[from] == '\t' || line.p[from] == '*'))
+        from++;
+    return from;
+}
+
+/* The sign at `at` stands between a name and its value? */
+static bool read_pair(struct row_reader *r, struct bytes line, size_t at) {
+    size_t to = find_name_end(line, at), from = find_value(line, at);
+    if (to > 0 && line.p[to - 1] == ']')
+        step_over_brackets(line, to, &to);
+    size_t name = find_name(line, to);
+    if (name == to || from == line.n || line.p[from] == '/' || line.p[from] == '=' || line.p[from] == ':')
+        return false;
+    /* "a:b:c" are cells. */
+    const uint8_t *next =
+        line.p[at] == ':' && from == at + 1 ? memchr(line.p + from, ':', line.n - from) : NULL;
+    if (name > 0 && line.p[name - 1] == ':' && from == at + 1)
+        return false;
+    if (next && is_letter(line.p[from]) && !memchr(line.p + from, ' ', (size_t)(next - line.p) - from))
+        return false;
+    int column = reader_key(r, bytes_of(line.p + name, to - name));
+    if (column >= 0 && r->keyed.column[column].tail)
+        column = find_longer(r, line, name, to, column);
+    if (column < 0)
+        return true;
+    bool quoted = line.p[from - 1] == '"' || line.p[from - 1] == '\'';
+    const uint8_t *quote = quoted ? memchr(line.p + from, line.p[from - 1], line.n - from) : NULL;
+    size_t end = quote ? (size_t)(quote - line.p) : find_value_end(r, line, from, column);
+    table_cell(&r->judge, &r->keyed, (unsigned)column, bytes_of(line.p + from, end - from));
+    return true;
+}
+
+static unsigned read_pairs(struct row_reader *r, struct bytes line) {
+    unsigned pairs = 0;
+    for (size_t at = 1; at < line.n; at++)
+        if (line.p[at] == '=' || line.p[at] == ':')
+            pairs += read_pair(r, line, at);
+    if (pairs > 0)
+        table_row_end(&r->judge, &r->keyed);
+    return pairs;
+}
+
+/* --- sentences --- */
+
+/* "Kennzeichen K-E 3237 erkannt": a word with digits behind one that names a plate. */
+static bool read_sentence(struct row_reader *r, struct bytes line) {
+    bool any = false;
+    for (size_t at = 1; at < line.n; at++) {
+        const uint8_t *blank = memchr(line.p + at, ' ', line.n - at);
+        if (!blank)
+            break;
+        at = (size_t)(blank - line.p);
+        size_t from = at + 1, to = from;
+        while (from < line.n && line.p[from] == ' ')
+            from++;
+        for (to = from; to < line.n && line.p[to] != ' ' && to - from <= 12;)
+            to++;
+        if (to == from || to - from > 12 ||
+            !(has_digit(line, from, to) ||
+              (to + 1 < line.n && line.p[to + 1] >= '0' && line.p[to + 1] <= '9')))
+            continue;
+        size_t name = find_name(line, at);
+        bool letters = name < at && !has_digit(line, name, at);
+        if (!letters || (at - name < 5 && at - name != 3) ||
+            row_name_of(bytes_of(line.p + name, at - name)) < ROW_NAME_PLATE ||
+            row_name_of(bytes_of(line.p + name, at - name)) > ROW_NAME_PLATE_WEAK)
+            continue;
+        int column = reader_key(r, bytes_of(line.p + name, at - name));
+        if (column < 0)
+            continue;
+        if (r->keyed.column[column].tail)
+            column = find_longer(r, line, name, at, column);
+        size_t end = find_value_end(r, line, from, column);
+        table_cell(&r->judge, &r->keyed, (unsigned)column, bytes_of(line.p + from, end - from));
+        any = true;
+        at = end - 1;
+    }
+    if (any)
+        table_row_end(&r->judge, &r->keyed);
+    return any;
+}
+
+/* --- cells between signs --- */
+
+enum { BY_NOTHING, BY_BLANK, BY_BLANKS, BY_SIGN };
+
+/* In the order in which they are taken. Those of the second half stand inside of cells too, so they count
+ * only where none of the first half stands. */
+static const char *const delimiters[] = {"\t",
+                                         "|",
+                                         ";",
+                                         ",",
+                                         "\x1f",
+                                         "\x01",
+                                         "^",
+                                         "~",
+                                         "\x1e",
+                                         "\xc2\xa7",
+                                         "\xef\xbc\x8c",
+                                         "\xd8\x8c",
+                                         "\xc2\xb7",
+                                         "\xe2\x94\x82",
+                                         "&",
+                                         "#",
+                                         "!",
+                                         "$",
+                                         "*",
+                                         "+",
+                                         "@",
+                                         "/",
+                                         "=",
+                                         ":"};
+enum { DELIMITERS = sizeof delimiters / sizeof *delimiters, COMMON = 4, SECOND = 15 };
+
+/* By octet: 1 + the delimiter that ends with it, 0 for none. */
+static const uint8_t delimiter_of[256] = {
+    ['\t'] = 1, ['|'] = 2,   [';'] = 3,   [','] = 4,   [0x1f] = 5,  [0x01] = 6, ['^'] = 7,  ['~'] = 8,
+    [0x1e] = 9, [0xa7] = 10, [0x8c] = 11, [0xb7] = 13, [0x82] = 14, ['&'] = 15, ['#'] = 16, ['!'] = 17,
+    ['$'] = 18, ['*'] = 19,  ['+'] = 20,  ['@'] = 21,  ['/'] = 22,  ['='] = 23, [':'] = 24};
+
+static size_t delimiter_size(unsigned d) {
+    return d < BY_SIGN ? 1 : strlen(delimiters[d - BY_SIGN]);
+}
+
+static bool is_delimiter_at(const uint8_t *at, const uint8_t *begin, unsigned d) {
+    size_t n = strlen(delimiters[d]);
+    return (size_t)(at + 1 - begin) >= n && memcmp(at + 1 - n, delimiters[d], n) == 0;
+}
+
+/* What keeps the cells of this line apart, by this line alone. */
+static unsigned guess_delimiter(struct bytes line) {
+    uint8_t count[DELIMITERS + 1] = {0};
+    unsigned blanks = 0, runs = 0, best = DELIMITERS;
+    for (size_t i = 0; i < line.n; i++) {
+        unsigned d = delimiter_of[line.p[i]];
+        blanks += line.p[i] == ' ';
+        runs += line.p[i] == ' ' && i > 0 && i + 1 < line.n && line.p[i - 1] == ' ' && line.p[i + 1] != ' ';
+        if (d == 11 && line.p[i] == 0x8c && i > 0 && line.p[i - 1] == 0xd8)
+            d = 12;
+        if (d && count[d - 1] < UINT8_MAX && (line.p[i] < 0x80 || is_delimiter_at(line.p + i, line.p, d - 1)))
+            count[d - 1]++;
+    }
+    for (unsigned d = 0; d < SECOND; d++)
+        if (count[d] > 0 && (best == DELIMITERS || (d >= COMMON ? count[d] > count[best] : false)))
+            best = d;
+    if (best < DELIMITERS)
+        return BY_SIGN + best;
+    if (runs >= 1 && (runs >= 3 || runs * 3 >= blanks / 2))
+        return BY_BLANKS;
+    for (unsigned d = SECOND; d < DELIMITERS; d++)
+        if (count[d] > 0 && (best == DELIMITERS || count[d] > count[best]))
+            best = d;
+    /* A date has as many signs as this. */
+    if (best < DELIMITERS && count[best] >= 3 && count[best] * 2u >= blanks)
+        return BY_SIGN + best;
+    return blanks > 0 ? BY_BLANK : BY_NOTHING;
+}
+
+/* The next cell of *line, which is taken off it; false: there is none. */
+static bool next_cell(struct bytes *line, unsigned delimiter, struct bytes *cell) {
+    if (!line->p)
+        return false;
+    size_t at = 0, n = delimiter_size(delimiter);
+    const char *text = delimiter >= BY_SIGN ? delimiters[delimiter - BY_SIGN] : " ";
+    while (at < line->n && line->p[at] == ' ')
+        at++;
+    if (at < line->n && line->p[at] == '"' && delimiter >= BY_SIGN) {
+        const uint8_t *quote = memchr(line->p + at + 1, '"', line->n - at - 1);
+        at = quote ? (size_t)(quote - line->p) : at;
+    } else if (delimiter >= BY_SIGN)
+        at = 0;
+    size_t from = delimiter >= BY_SIGN ? 0 : at;
+    for (; at < line->n; at++) {
+        const uint8_t *found = memchr(line->p + at, text[0], line->n - at);
+        at = found ? (size_t)(found - line->p) : line->n;
+        bool all = found && line->n - at >= n && memcmp(found, text, n) == 0;
+        if (all && (delimiter != BY_BLANKS || (at + 1 < line->n && line->p[at + 1] == ' ')))
+            break;
+    }
+    at = at < line->n ? at : line->n;
+    *cell = bytes_of(line->p + from, at - from);
+    *line = at < line->n ? bytes_of(line->p + at + n, line->n - at - n) : bytes_of(NULL, 0);
+    return delimiter >= BY_SIGN || cell->n > 0;
+}
+
+static size_t split_line(struct bytes line, unsigned delimiter, struct bytes cell[TABLE_PLACES]) {
+    size_t n = 0;
+    if (delimiter == BY_NOTHING) {
+        cell[0] = line;
+        return 1;
+    }
+    while (n < TABLE_PLACES && next_cell(&line, delimiter, &cell[n]))
+        n++;
+    return n;
+}
+
+/* A line of nothing but "|----|----|", or the same in box characters. */
+static bool is_ruler(struct bytes line) {
+    for (size_t i = 0; i < line.n; i++)
+        if (line.p[i] != '-' && line.p[i] != '|' && line.p[i] != '+' && line.p[i] != ':' &&
+            line.p[i] != ' ' && line.p[i] != '=')
+            return false;
+    return true;
+}
+
+/* "ABC 1234" and nothing else. */
+static bool is_plate_alone(struct bytes line) {
+    struct cell cell;
+    if (line.n > 14)
+        return false;
+    cell_read(cell_trim(line), &cell);
+    return (cell.is & CELL_WIDE) != 0;
+}
+
+static bool has_names(const struct row_table *t) {
+    for (unsigned i = 0; i < TABLE_COLUMNS; i++)
+        if (t->column[i].name != ROW_NAME_OTHER)
+            return true;
+    return false;
+}
+
+static void begin_table(struct row_reader *r, unsigned delimiter, size_t width) {
+    struct text_reader *t = &r->text;
+    bool named_already = r->placed.rows == 0 && has_names(&r->placed);
+    if (!named_already)
+        table_begin(&r->judge, &r->placed);
+    r->placed.loose = delimiter == BY_BLANK;
+    r->placed.alone = delimiter == BY_NOTHING;
+    t->delimiter = (uint8_t)delimiter;
+    t->width = (uint16_t)width;
+    t->misfits = 0;
+}
+
+/* "plate    | KXR4471": a name and its value, a line each. */
+static bool read_named_line(struct row_reader *r, const struct bytes *cell, size_t n) {
+    struct bytes name = n == 2 ? cell_trim(cell[0]) : bytes_of(NULL, 0),
+                 value = n == 2 ? cell_trim(cell[1]) : name;
+    if (r->placed.named || name.n == 0 || value.n == 0 || name.p[0] <= '9' ||
+        row_name_of(name) == ROW_NAME_OTHER || !has_digit(value, 0, value.n))
+        return false;
+    int column = reader_key(r, name);
+    if (column >= 0)
+        table_cell(&r->judge, &r->keyed, (unsigned)column, value);
+    table_row_end(&r->judge, &r->keyed);
+    return true;
+}
+
+static void read_cells(struct row_reader *r, struct bytes line) {
+    enum { MISFITS = 3, WORDS = 16 };
+    struct text_reader *t = &r->text;
+    struct bytes cell[TABLE_PLACES];
+    bool goes_on =
+        (r->placed.rows > 0 || t->width > 0) && (t->delimiter != BY_NOTHING || is_plate_alone(line));
+    size_t n = goes_on ? split_line(line, t->delimiter, cell) : 0;
+    if (n == 2 && t->width == 2 && read_named_line(r, cell, n))
+        return;
+    if (n > 0 &&
+        (n == t->width || (t->delimiter >= BY_SIGN && n > 1 && n + 2 >= t->width && n <= t->width + 2u))) {
+        t->misfits = 0;
+        reader_row(r, cell, n);
+        return;
+    }
+    unsigned delimiter = is_plate_alone(line) ? BY_NOTHING : guess_delimiter(line);
+    n = split_line(line, delimiter, cell);
+    if (delimiter == BY_BLANK && n > WORDS)
+        return;
+    if (n == 2 && read_named_line(r, cell, n))
+        return;
+    if (r->placed.rows > 2 && ++t->misfits < MISFITS)
+        return;
+    begin_table(r, delimiter, n);
+    reader_row(r, cell, n);
+}
+
+void text_read(struct row_reader *r, struct bytes line) {
+    while (line.n > 0 && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == ' '))
+        line.n--;
+    if (line.n == 0 || is_ruler(line))
+        return;
+    unsigned pairs = read_pairs(r, line);
+    if (read_sentence(r, line))
+        return;
+    bool apart = memchr(line.p, ',', line.n) || memchr(line.p, ';', line.n) || memchr(line.p, '\t', line.n);
+    if (pairs >= 2 || (pairs == 1 && !apart))
+        return;
+    read_cells(r, line);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/rows/rows.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What the reader handed on, "plate KXR4471, " a cell. */
+struct seen {
+    char text[1 << 16];
+    size_t n;
+    unsigned count;
+    struct row_facts facts;
+};
+
+static void take_cell(void *context, enum row_cell kind, struct bytes text) {
+    static const char *const words[] = {"plate", "shape", "document"};
+    struct seen *s = context;
+    s->count++;
+    s->n += (size_t)snprintf(s->text + s->n, sizeof s->text - s->n, "%s %.*s, ", words[kind], (int)text.n,
+                             (const char *)text.p);
+}
+
+static void read_text(struct bytes in, size_t piece, struct seen *s) {
+    struct row_reader *r = malloc(row_reader_size());
+    const struct row_sink sink = {s, take_cell};
+    s->n = 0;
+    s->text[0] = 0;
+    s->count = 0;
+    row_reader_init(r, 1);
+    for (size_t at = 0; at < in.n; at += piece)
+        row_reader_push(r, &sink, bytes_of(in.p + at, in.n - at < piece ? in.n - at : piece));
+    row_reader_end(r, &sink);
+    s->facts = *row_reader_facts(r);
+    free(r);
+}
+
+static struct seen seen;
+
+/* Whole and byte by byte. */
+static void expect(const char *text, const char *want) {
+    struct bytes in = bytes_text(text);
+    read_text(in, in.n, &seen);
+    assert_string_equal(seen.text, want);
+    read_text(in, 1, &seen);
+    assert_string_equal(seen.text, want);
+}
+
+#define THREE "plate KXR4471, plate LVK6780, plate PZR0718, "
+
+static void columns_under_a_plates_name_are_read_with_any_separator(void **state) {
+    static const char *const separators[] = {",", ";", "\t", "|", "^", "~", " | ", "\x1f", "\xc2\xa7", "   "};
+    for (size_t i = 0; i < sizeof separators / sizeof *separators; i++) {
+        char text[512];
+        const char *s = separators[i];
+        snprintf(text, sizeof text,
+                 "lane%slicense_plate%sconfidence\n4%sKXR4471%s97\n5%sLVK6780%s93\n4%sPZR0718%s91\n", s, s, s,
+                 s, s, s, s, s);
+        expect(text, THREE);
+        assert_true(seen.facts.named);
+        assert_true(seen.facts.reader);
+    }
+}
+
+static void names_are_known_in_five_languages(void **state) {
+    static const char *const names[] = {"License Plate",
+                                        "plate_no",
+                                        "VRM",
+                                        "Tag Number",
+                                        "placa",
+                                        "Matr\xc3\xad"
+                                        "cula",
+                                        "Matr\xed"
+                                        "cula",
+                                        "Immatriculation",
+                                        "num\xc3\xa9ro de plaque",
+                                        "Kennzeichen",
+                                        "amtl. Kennzeichen",
+                                        "vehPlateNbr",
+                                        "LPN",
+                                        "Placa do veiculo"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char text[512];
+        snprintf(text, sizeof text, "%s,n\nKXR4471,a\nLVK6780,b\nPZR0718,c\n", names[i]);
+        expect(text, THREE);
+    }
+}
+
+static void other_names_are_none(void **state) {
+    static const char *const names[] = {"template", "plate_color", "plate_state", "article",
+                                        "booking",  "serial",      "licence_type"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char text[512];
+        snprintf(text, sizeof text, "%s,n\nKXR4471,a\nLVK6780,b\nPZR0718,c\n", names[i]);
+        expect(text, "");
+    }
+}
+
+static void joints_case_and_quotes_do_not_matter(void **state) {
+    expect("\"licence plate\";\"x\"\n\"kxr-4471\";\"1\"\n\"LVK 67-80\";\"2\"\n\"PZR.0718\";\"3\"\n", THREE);
+}
+
+static void keys_of_json_are_columns(void **state) {
+    expect(
+        "{\"license_plate\":\"KXR4471\"}\n{\"license_plate\":\"LVK6780\"}\n{\"license_plate\":\"PZR0718\"}\n",
+        THREE);
+    expect("[\n  {\n    \"license_plate\": \"KXR4471\",\n    \"lane\": 4\n  },\n  {\n    \"license_plate\": "
+           "\"LVK6780\"\n  },\n"
+           "  {\n    \"license_plate\": \"PZR0718\"\n  }\n]\n",
+           THREE);
+    expect("{\"license_plate\": [\"KXR4471\", \"LVK6780\", \"PZR0718\"], \"lane\": [1, 2, 3]}", THREE);
+    expect("[[\"license_plate\",\"lane\"],[\"KXR4471\",1],[\"LVK6780\",2],[\"PZR0718\",3]]", THREE);
+    expect("{\"a\":\"{\\\"license_plate\\\":\\\"KXR4471\\\"}\"}\n{\"a\":\"{\\\"license_plate\\\":"
+           "\\\"LVK6780\\\"}\"}\n"
+           "{\"a\":\"{\\\"license_plate\\\":\\\"PZR0718\\\"}\"}\n",
+           THREE);
+}
+
+static void elements_and_attributes_are_columns(void **state) {
+    expect("<r><Plate>KXR4471</Plate><Lane>1</Lane></r><r><Plate>LVK6780</Plate><Lane>1</Lane></r>"
+           "<r><Plate>PZR0718</Plate><Lane>1</Lane></r>",
+           THREE);
+    expect("<r immatriculation=\"KXR4471\"/>\n<r immatriculation=\"LVK6780\"/>\n<r "
+           "immatriculation=\"PZR0718\"/>\n",
+           THREE);
+    expect("<table><tr><th>Plate "
+           "Number</th><th>x</th></tr><tr><td>KXR4471</td><td>1</td></tr>\n<tr><td>LVK6780</td><td>1"
+           "</td></tr><tr><td><b>PZR0718</b></td><td>1</td></tr></table>",
+           THREE);
+    expect("&lt;VRM&gt;KXR4471&lt;/VRM&gt;\n&lt;VRM&gt;LVK6780&lt;/VRM&gt;\n&lt;VRM&gt;PZR0718&lt;/VRM&gt;\n",
+           THREE);
+}
+
+static void dumps_of_databases_are_tables(void **state) {
+    expect("INSERT INTO `t` (`id`,`plate_no`) VALUES (1,'KXR4471'),(2,'LVK6780'),\n(3,'PZR0718');\n", THREE);
+    expect("INSERT INTO t (id,plate_no) VALUES (1,'KXR4471');\nINSERT INTO t (id,plate_no) VALUES "
+           "(2,'LVK6780');\n"
+           "INSERT INTO t (id,plate_no) VALUES (3,'PZR0718');\n",
+           THREE);
+    expect("COPY public.t (id, plate_no) FROM stdin;\n1\tKXR4471\n2\tLVK6780\n3\tPZR0718\n\\.\n", THREE);
+}
+
+static void names_stand_before_their_values(void **state) {
+    expect("id: 1\nlicense plate: KXR 4471\nid: 2\nlicense plate: LVK 6780\nid: 3\nlicense plate: PZR 0718\n",
+           THREE);
+    expect("vrm=KXR4471&lane=1&vrm=LVK6780&lane=1&vrm=PZR0718&lane=3", THREE);
+    expect(
+        "2026-05-31 04:11:50 gate[4]: lane=4 vrm=KXR4471\n2026-05-31 04:11:51 gate[4]: lane=4 vrm=LVK6780\n"
+        "2026-05-31 04:11:50 gate[4]: lane=4 vrm=PZR0718\n",
+        THREE);
+}
+
+static void a_column_is_none_when_most_cells_do_not_fit(void **state) {
+    expect("license_plate,n\nKXR4471,1\nout of order,2\nnot read at all,3\nLVK6780,4\nno vehicle "
+           "there,5\nPZR0718,6\n"
+           "lane was closed,7\nlane was closed,8\n",
+           "");
+}
+
+static void values_that_count_up_are_none(void **state) {
+    expect("plate_no,n\nPLT0001,1\nPLT0002,1\nPLT0003,1\nPLT0004,1\n", "");
+}
+
+/* --- without a name --- */
+
+/* n rows whose plates are `shape` by `letters`, with what stands behind them. */
+static void expect_shaped(const char *shape, const char *letters, size_t n, const char *rest, bool found) {
+    static char text[1 << 18];
+    size_t at = 0;
+    unsigned seed = 7;
+    for (size_t row = 0; row < n; row++) {
+        for (const char *s = shape; *s; s++) {
+            seed = seed * 1103515245u + 12345;
+            unsigned v = seed >> 16;
+            text[at++] = *s == '@' ? letters[v % strlen(letters)] : *s == '#' ? (char)('0' + v % 10) : *s;
+        }
+        at += (size_t)sprintf(text + at, "%s\n", rest);
+    }
+    read_text(bytes_of(text, at), 700, &seen);
+    assert_int_equal(seen.facts.shaped, found);
+    assert_int_equal(seen.count > 0, found);
+    if (found && n < ROW_CELLS_MAX)
+        assert_int_equal(seen.count, n);
+}
+
+#define CONSONANTS "BCDFGHJKLMNPRSTVWXYZ"
+#define ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+static void shapes_beside_times_make_a_column(void **state) {
+    expect_shaped("@@@####", CONSONANTS, 100, ",4,2026-05-31T04:11:58", true);
+    expect_shaped("#@@@###", CONSONANTS, 30, ";31.05.2026;04:11", true);
+    expect_shaped("@@@ ###", CONSONANTS, 30, "\t1780200718", true);
+    expect_shaped("@@@####", CONSONANTS, 100, ",4,x", false);
+    expect_shaped("@@@####", CONSONANTS, 15, ",4,2026-05-31T04:11:58", false);
+    assert_int_equal(seen.facts.jurisdictions, 0);
+}
+
+static void look_alikes_are_none(void **state) {
+    expect_shaped("@@@####", ALPHABET, 5000 / 2, ",4,2026-05-31T04:11:58", false); /* vouchers */
+    expect_shaped("@@## #@@", CONSONANTS, 100, ",4,2026-05-31T04:11:58", false);   /* postcodes */
+    expect_shaped("#### @@", CONSONANTS, 100, ",4,2026-05-31T04:11:58", false);
+    expect_shaped("N###@@", CONSONANTS, 100, ",4,2026-05-31T04:11:58", false); /* aircraft */
+    expect_shaped("PKX####", CONSONANTS, 100, ",4,2026-05-31T04:11:58", false);
+    expect_shaped("@@@####", "ABCDEF", 100, ",4,2026-05-31T04:11:58", false);
+}
+
+static void a_gap_ends_a_row(void **state) {
+    struct row_reader *r = malloc(row_reader_size());
+    const struct row_sink sink = {&seen, take_cell};
+    seen = (struct seen){0};
+    row_reader_init(r, 1);
+    row_reader_push(r, &sink, bytes_text("plate_no,lane\nKXR4471,1\nLVK6780,2\nPZR0"));
+    row_reader_gap(r, &sink);
+    row_reader_push(r, &sink, bytes_text("718\nRWP4780,1\n"));
+    row_reader_end(r, &sink);
+    assert_string_equal(seen.text, "plate KXR4471, plate LVK6780, plate RWP4780, ");
+    free(r);
+}
+
+static void travellers_are_known_by_their_columns(void **state) {
+    expect(
+        "surname,given_names,date_of_birth,nationality,passport_no\nERIKSSON,ANNA,12.08.1974,UTO,L898902C3\n"
+        "MUSTER,MAX,01.02.1980,D,C01X00T47\nDOE,JANE,03.04.1990,USA,123456789\n",
+        "document L898902C3, document C01X00T47, document 123456789, ");
+    expect("vendor,document_number,date\nACME,12345678,2026-05-31\nACME,12345679,2026-05-31\nACME,32345679,"
+           "2026-05-31\n",
+           "");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_under_a_plates_name_are_read_with_any_separator),
+        cmocka_unit_test(names_are_known_in_five_languages),
+        cmocka_unit_test(other_names_are_none),
+        cmocka_unit_test(joints_case_and_quotes_do_not_matter),
+        cmocka_unit_test(keys_of_json_are_columns),
+        cmocka_unit_test(elements_and_attributes_are_columns),
+        cmocka_unit_test(dumps_of_databases_are_tables),
+        cmocka_unit_test(names_stand_before_their_values),
+        cmocka_unit_test(a_column_is_none_when_most_cells_do_not_fit),
+        cmocka_unit_test(values_that_count_up_are_none),
+        cmocka_unit_test(shapes_beside_times_make_a_column),
+        cmocka_unit_test(look_alikes_are_none),
+        cmocka_unit_test(a_gap_ends_a_row),
+        cmocka_unit_test(travellers_are_known_by_their_columns),
+    };
+    return cmocka_run_group_tests_name("inspect/rows/rows", tests, NULL, NULL);
+}
