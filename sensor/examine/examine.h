@@ -46,6 +46,9 @@ extern const struct examine_format *const examine_formats[];
 /* A child begins, of which this is known (FACT_COUNT; `total` as of struct unpack_child). NULL: a bound is
  * met, and it is left out. The caller ends it. */
 struct filter *examined_begin(struct examined *x, const struct bytes *fact, uint64_t total);
+/* The same of a text that the format makes, whose octets stand nowhere in the file: no digest tells of them.
+ * `fact`: NULL: nothing is known. */
+struct filter *examined_text(struct examined *x, const struct bytes *fact);
 /* Some of its bytes, or of zeros that stand for a hole. False: a bound is met, no more of it comes. */
 bool examined_data(struct examined *x, struct filter *child, const uint8_t *bytes, size_t n);
 bool examined_zeros(struct examined *x, struct filter *child, uint64_t n);

@@ -6,14 +6,19 @@
 
 /* What formats make children with. */
 
-struct filter *examined_begin(struct examined *x, const struct bytes *fact, uint64_t total) {
-    const struct unpack_child child = {.fact = fact, .total = total};
-    if (x->over)
-        return NULL;
-    struct filter *f = unpack_begin(x->unpack, &child);
+static struct filter *begin_child(struct examined *x, const struct unpack_child *child) {
+    struct filter *f = x->over ? NULL : unpack_begin(x->unpack, child);
     if (f)
         counter_one(COUNTER_EXAMINE_MEMBERS);
     return f;
+}
+
+struct filter *examined_begin(struct examined *x, const struct bytes *fact, uint64_t total) {
+    return begin_child(x, &(struct unpack_child){.fact = fact, .total = total});
+}
+
+struct filter *examined_text(struct examined *x, const struct bytes *fact) {
+    return begin_child(x, &(struct unpack_child){.fact = fact, .total = LENGTH_UNKNOWN, .made_up = true});
 }
 
 static void meet_bound(struct examined *x) {

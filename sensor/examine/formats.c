@@ -5,7 +5,10 @@
  * one: write the file and add its line here; the build finds the file by it. */
 /* clang-format off */
 #define FORMATS(EXAMINED) \
-    EXAMINED(archive)
+    EXAMINED(archive) \
+    EXAMINED(dbf) \
+    EXAMINED(pdf) \
+    EXAMINED(sqlite)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct examine_format examine_##name;

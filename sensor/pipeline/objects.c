@@ -206,6 +206,8 @@ void pipeline_settle_waiting(struct pipeline *p, bool all) {
     bool wait = p->offline || all;
     struct waiting_object *o;
     size_t before;
+    if (p->examination && p->examination->tick && !all)
+        p->examination->tick(p->examination->context, p);
     do { /* reading files until none waits, or nothing comes any more */
         before = p->waiting.table.count;
         if (p->examination && before > 0)

@@ -43,6 +43,8 @@ struct examination {
     /* Then: what is said of its transfer, to be copied. NULL: nobody asks. */
     void (*give)(void *context, const struct object *o, const struct record_builder *record,
                  struct bytes host);
+    /* Every 100 ms, live: what it has to say of itself. NULL: nothing. */
+    void (*tick)(void *context, struct pipeline *p);
     /* Brings what has come back. `wait`: at least one end, if any object is under examination (offline). */
     void (*collect)(void *context, struct pipeline *p, bool wait);
 };

@@ -5,14 +5,91 @@ list.tsv says what is in them: name, size, SHA-256."""
 import hashlib
 import os
 import random
+import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.path.join(HERE, 'examined')
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'e2e'))
 import material  # noqa: E402
+
+
+def make_databases(members, picture):
+    """reads.db: a table of plates with a picture in a row, and what is not to be asked: a view, a trigger. ahead.db: written ahead."""
+    for name in 'reads.db', 'ahead.db':
+        path = f'{OUT}/{name}'
+        if os.path.exists(path):
+            os.remove(path)
+        db = sqlite3.connect(path)
+        if name == 'ahead.db':
+            db.execute('PRAGMA journal_mode=WAL')
+        db.execute('CREATE TABLE reads (plate TEXT, state TEXT, lane INTEGER, seen TEXT, crop BLOB, note BLOB)')
+        rows = [(f'KXR{i * 37 % 10000:04d}', 'TX', i % 8, f'2026-05-31T04:12:{i % 60:02d}Z', picture if i == 3 else None, b'"a", b' if i == 4 else None)
+                for i in range(40)]
+        db.executemany('INSERT INTO reads VALUES (?, ?, ?, ?, ?, ?)', rows)
+        db.execute('CREATE TABLE "odd "" name" (a, b)')
+        db.execute('INSERT INTO "odd "" name" VALUES (1.5, NULL)')
+        db.execute('CREATE VIEW seen AS SELECT plate FROM reads')
+        db.execute('CREATE TRIGGER t AFTER INSERT ON reads BEGIN DELETE FROM reads; END')
+        db.commit()
+        db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+        db.close()
+    columns = [(b'PLATE', b'C', 10), (b'LANE', b'N', 4), (b'SEEN', b'D', 8), (b'COUNT', b'I', 4)]
+    record = 1 + sum(n for _, _, n in columns)
+    dbf = struct.pack('<BBBBIHH', 0x30, 126, 5, 31, 3, 32 * (1 + len(columns)) + 1, record) + bytes(20)
+    for name, kind, n in columns:
+        dbf += name.ljust(11, b'\0') + kind + bytes(4) + bytes([n]) + bytes(15)
+    dbf += b'\r'
+    for i in range(3):
+        dbf += b' ' + b'KXR%04d' % (4001 + i) + b'   ' + b'%4d' % i + b'20260531' + struct.pack('<i', 7 - i)
+    with open(f'{OUT}/reads.dbf', 'wb') as f:
+        f.write(dbf + b'\x1a')
+
+
+def pdf_of(objects):
+    """A document of these objects: number 1 is the catalogue; bytes, or (dictionary, stream)."""
+    out, places = b'%PDF-1.7\n', []
+    for i, o in enumerate(objects):
+        places.append(len(out))
+        if isinstance(o, tuple):
+            o = b'<< %s /Length %d >>\nstream\n' % (o[0], len(o[1])) + o[1] + b'\nendstream'
+        out += b'%d 0 obj\n' % (i + 1) + o + b'\nendobj\n'
+    start = len(out)
+    out += b'xref\n0 %d\n0000000000 65535 f \n' % (len(objects) + 1) + b''.join(b'%010d 00000 n \n' % p for p in places)
+    return out + b'trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n' % (len(objects) + 1, start)
+
+
+def make_documents(members, picture):
+    """text.pdf: lines of cells, by codes of one octet and, with a map, of two; an embedded table; a picture, and pixels with a mask."""
+    text = b'BT /F1 10 Tf 72 700 Td (KXR4001) Tj 100 0 Td (TX) Tj -100 -14 Td [(KX) -20 (R40) 30 (02)] TJ 100 0 Td (TX) Tj ET\n'
+    wide = b'BT /F2 10 Tf 1 0 0 1 72 600 Tm <00010002> Tj ET'
+    cmap = b'1 begincodespacerange <0000> <FFFF> endcodespacerange 1 beginbfrange <0001> <0002> <0041> endbfrange'
+    deflated = lambda data: (b'/Filter /FlateDecode', zlib.compress(data))
+    attached = members['reads.csv']
+    objects = [b'<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles << /Names [(a) 9 0 R] >> >> >>', b'<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+               b'<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents [4 0 R 5 0 R] /Resources << /Font << /F1 6 0 R /F2 7 0 R >> '
+               b'/XObject << /I1 11 0 R /I2 12 0 R >> >> >>',
+               deflated(text), (b'', wide), b'<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+               b'<< /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /ToUnicode 8 0 R /DescendantFonts [ << /Type /Font /DW 600 >> ] >>',
+               deflated(cmap), b'<< /Type /Filespec /F (reads.csv) /UF (reads.csv) /EF << /F 10 0 R >> >>',
+               (b'/Type /EmbeddedFile /Filter /FlateDecode', zlib.compress(attached)),
+               (b'/Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /DCTDecode', picture),
+               (b'/Type /XObject /Subtype /Image /Width 4 /Height 2 /ColorSpace /DeviceGray /BitsPerComponent 8 /SMask 13 0 R /Filter /FlateDecode '
+                b'/DecodeParms << /Predictor 15 /Columns 4 >>', zlib.compress(b'\x01' + b'\x10\x01\x01\x01' + b'\x02' + b'\x01\x01\x01\x01')),
+               (b'/Type /XObject /Subtype /Image /Width 4 /Height 2 /ColorSpace /DeviceGray /BitsPerComponent 8', bytes(8))]
+    with open(f'{OUT}/text.pdf', 'wb') as f:
+        f.write(pdf_of(objects))
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f'{folder}/a.jpg', 'wb') as f:
+            f.write(material.lane_image(3, 160, 120))
+        subprocess.run(['img2pdf', '-o', f'{OUT}/img2pdf.pdf', f'{folder}/a.jpg'], check=True)
+        subprocess.run(['qpdf', '--encrypt', '', 'owner', '256', '--', f'{OUT}/text.pdf', f'{OUT}/no-password.pdf'], check=True)
+        subprocess.run(['qpdf', '--encrypt', 'user', 'owner', '256', '--', f'{OUT}/text.pdf', f'{OUT}/password.pdf'], check=True)
+        subprocess.run(['qpdf', '--object-streams=generate', f'{OUT}/text.pdf', f'{OUT}/streams.pdf'], check=True)
 
 
 def main():
@@ -40,10 +117,14 @@ def main():
         make('7z', 'a', '-bd', '-psecret', '-mhe=on', f'{OUT}/sealed-names.7z', *members)
         make('gcab', '-z', '-c', f'{OUT}/z.cab', *members)
         make('gcab', '-c', f'{OUT}/stored.cab', *members)
+        if os.path.exists(f'{OUT}/lh5.lzh'):
+            os.remove(f'{OUT}/lh5.lzh')
         make('jlha', '-aq', f'{OUT}/lh5.lzh', *members)
         make('bsdtar', '-c', '--format=xar', '-f', f'{OUT}/bsdtar.xar', *members)
         make('genisoimage', '-quiet', '-J', '-R', '-o', f'{OUT}/joliet.iso', '.')
         make('bsdtar', '-c', '--format=iso9660', '-f', f'{OUT}/bsdtar.iso', *members)
+    make_databases(members, picture)
+    make_documents(members, picture)
     with open(f'{OUT}/list.tsv', 'w', encoding='utf-8') as f:
         for name, data in members.items():
             f.write(f'{os.path.basename(name)}\t{len(data)}\t{hashlib.sha256(data).hexdigest()}\n')

@@ -262,6 +262,23 @@ static bool skips_to_lz4(struct bytes b) {
     return skips_to(b, "\x04\x22\x4D\x18");
 }
 
+/* dBase: a level, a date, sizes that fit each other, and the first column's name and type. */
+static bool dbf_header(struct bytes b) {
+    static const uint8_t levels[] = {0x02, 0x03, 0x04, 0x30, 0x31, 0x32, 0x43,
+                                     0x83, 0x8b, 0x8e, 0xcb, 0xf5, 0xfb};
+    struct reader r = reader_of(b.p, b.n);
+    uint16_t header, record;
+    size_t n = 0;
+    if (b.n < 65 || !memchr(levels, b.p[0], sizeof levels) || b.p[2] < 1 || b.p[2] > 12 || b.p[3] < 1 ||
+        b.p[3] > 31 || !reader_skip(&r, 8) || !reader_u16le(&r, &header) || !reader_u16le(&r, &record))
+        return false;
+    while (n < 11 && (b.p[32 + n] == '_' || (b.p[32 + n] >= '0' && b.p[32 + n] <= '9') ||
+                      ((b.p[32 + n] | 32) >= 'a' && (b.p[32 + n] | 32) <= 'z')))
+        n++;
+    return header >= 65 && n > 0 && (n == 11 || b.p[32 + n] == 0) && strchr("CNDLFMIBTGOYVQPW@+0", b.p[43]) &&
+           b.p[43] && b.p[48] > 0 && record > b.p[48];
+}
+
 static bool is_text(struct bytes b) {
     return text_shape(b);
 }
@@ -337,6 +354,7 @@ static const struct signature table[] = {
     {{"application/x-ansi-nist", "ANSI/NIST-ITL record", KIND_RECORD}, MAGIC("1.001:")},
     {{"application/x-ansi-nist", "ANSI/NIST-ITL record", KIND_RECORD}, MAGIC("1.01:")},
     {{"application/vnd.sqlite3", "SQLite database", KIND_RECORD}, MAGIC("SQLite format 3\0")},
+    {{"application/x-dbf", "dBase table", KIND_RECORD}, .also = dbf_header},
     {{"application/vnd.apache.parquet", "Parquet table", KIND_RECORD}, MAGIC("PAR1")},
     {{"application/x-avro", "Avro table", KIND_RECORD}, MAGIC("Obj\x01")},
     {{"application/x-hdf5", "HDF5 data", KIND_RECORD}, MAGIC("\x89HDF\r\n\x1A\n")},

@@ -75,7 +75,8 @@ struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) 
     seed.fact = child->fact;
     seed.total = child->total;
     seed.level = u->level + 1 + child->undone;
-    seed.made_up = seed.aside = child->gathered;
+    seed.aside = child->gathered;
+    seed.made_up = child->gathered || child->made_up;
     if (child->number > 0 && child->number <= WHOLE_PIECES_MAX && child->pieces <= WHOLE_PIECES_MAX)
         return begin_piece(u, &seed, child);
     if (!child->is_range)

@@ -62,6 +62,7 @@ struct unpack_child {
     bool gathered;   /* text that was made of what the object says of other things: no file, told only where
                         something is found in it */
     bool endless;    /* one of those that replace each other as long as somebody looks: not counted */
+    bool made_up;    /* its octets are the unpacker's, not the wire's: no digest tells of them */
     bool is_range;   /* of the whole that the object's transfer is about (multipart/byteranges): */
     uint64_t offset; /* of its first octet; `total` is that of the whole */
     struct bytes id; /* of a whole that comes in numbered pieces (message/partial) of unknown sizes: */

@@ -137,13 +137,18 @@ static unsigned collect_once(struct client *c, struct pipeline *p, unsigned *lef
 
 static void collect_files(void *context, struct pipeline *p, bool wait) {
     struct client *c = context;
-    time_ns now = clock_monotonic();
     unsigned left, waits = 0;
     while (collect_once(c, p, &left) == 0 && wait && left > 0 && waits++ < WAITS_MAX)
         poll(NULL, 0, WAIT_MS);
+}
+
+static void tell_dead(void *context, struct pipeline *p) {
+    struct client *c = context;
+    time_ns now = clock_monotonic();
     if (!c->dead || (c->told && now - c->told < told_every))
         return;
     c->told = now;
+    c->dead = false;
     pipeline_notice(
         p, "examiners-dead",
         "no examiner is there: archives and the like are not looked into until one is started again");
@@ -166,13 +171,13 @@ static void clear_leftovers(struct examine_area *area) {
 const struct examination *examiner_ask(const struct sensor *s, unsigned worker) {
     static struct client c;
     static const struct examination examination = {
-        .context = &c, .takes = take_file, .give = give_file, .collect = collect_files};
+        .context = &c, .takes = take_file, .give = give_file, .tick = tell_dead, .collect = collect_files};
     const struct examine_options *o = &s->config->examine;
     struct examine_area *area = s->examine_memory[worker].own;
     c = (struct client){.area = area,
                         .worker = worker,
                         .begun = clock_monotonic(),
-                        .silent_after = examiner_stuck_after(s) + 10 * NS_PER_S};
+                        .silent_after = examiner_stuck_after(s) + 2 * NS_PER_S};
     for (unsigned i = 0; i < EXAMINERS_MAX && s->answer_memory[i].seen; i++)
         c.answers[c.examiners++] = s->answer_memory[i].seen;
     if (!area || c.examiners == 0)

@@ -9,6 +9,7 @@ import material
 import pytest
 import recording
 from test_http import curl, server, url  # noqa: F401
+from test_mail import mail, send  # noqa: F401
 
 
 @pytest.fixture
@@ -110,3 +111,91 @@ def test_members_of_an_archive_that_moves_now(lab, server, watch, members, twin,
     assert {a['destination']['ip'] for a in alerts} == {net.stranger(n)}
     assert {c for a in alerts for c in a['gantry']['classes']} == {'vehicle-image', 'plate-record'}
     assert {a['network']['protocol'] for a in alerts} == {'http'} and {a['source']['ip'] for a in alerts} == {net.LANE}
+
+
+# --- documents and tables: what is made of their text has no digest, for nobody sent those octets ---
+
+def run_in(folder, *words):
+    subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
+def database(folder, table, pictures):
+    (folder / 't.csv').write_bytes(table)
+    run_in(folder, 'sqlite3', 'out.db', '.mode csv', '.import t.csv reads', 'CREATE TABLE crops (n, data)',
+           *[f"INSERT INTO crops VALUES ({i}, readfile('{name}'))" for i, name in enumerate(pictures)])
+    return folder / 'out.db'
+
+
+def pictures_in_pdf(folder, table, pictures):
+    run_in(folder, 'img2pdf', '-o', 'out.pdf', *pictures)
+    run_in(folder, 'qpdf', 'out.pdf', '--object-streams=generate', '--add-attachment', 't.csv', '--', 'with.pdf')
+    return folder / 'with.pdf'
+
+
+DOCUMENTS = {'db': database, 'pdf': pictures_in_pdf}
+
+
+@pytest.fixture
+def material_of(tmp_path):
+    def make(name, table, n):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / 't.csv').write_bytes(table)
+        pictures = {f'{name}{i}.jpg': material.lane_image(6000 + i, 320, 240) for i in range(n)}
+        for picture, data in pictures.items():
+            (folder / picture).write_bytes(data)
+        return folder, table, pictures
+    return make
+
+
+def check_document(records, address, outer, pictures, classes):
+    transfers = [t for t in records if t['event']['action'] == 'transfer' and t['destination']['ip'] == address and
+                 not t['gantry']['transfer'].get('pending')]
+    digests = [t['file']['hash']['sha256'] for t in transfers if 'hash' in t['file'] and t['file'].get('mime_type') != 'text/plain']
+    assert sorted(digests) == sorted(map(material.sha256, [outer.read_bytes(), *pictures.values()]))
+    assert all(t['gantry']['transfer']['complete'] for t in transfers)
+    found = {c for r in records if r['event']['action'] == 'alert' and r['destination']['ip'] == address for c in r['gantry']['classes']}
+    assert found == classes
+
+
+@pytest.mark.parametrize('kind', DOCUMENTS)
+def test_documents_read_from_a_capture(lab, server, tmp_path, material_of, kind):
+    folder, table, pictures = material_of('loud', material.plate_csv(5), 2)
+    quiet, prose, _ = material_of('quiet', b'a,b\n' + b''.join(b'%d,none\n' % i for i in range(50)), 0)
+    outer = DOCUMENTS[kind](folder, table, pictures)
+    twin = database(quiet, prose, {}) if kind == 'db' else None
+    with recording.Recording(lab, tmp_path / 'x.pcap') as capture:
+        curl(lab, '-T', str(outer), url(net.UNAPPROVED, '/in/'))
+        if twin:
+            curl(lab, '-T', str(twin), url(net.UNKNOWN, '/in/'))
+    records = recording.gantry(tmp_path, '-r', capture.path)
+    check_document(records, net.UNAPPROVED, outer, pictures, {'vehicle-image', 'plate-record'})
+    if twin:
+        check_document(records, net.UNKNOWN, twin, {}, set())
+
+
+@pytest.mark.parametrize('kind', DOCUMENTS)
+def test_documents_that_move_now(lab, server, watch, material_of, kind):
+    n = 680 + list(DOCUMENTS).index(kind)
+    folder, table, pictures = material_of('loud', material.plate_csv(5), 2)
+    outer = DOCUMENTS[kind](folder, table, pictures)
+    curl(lab, '-T', str(outer), url(net.stranger(n), '/in/'))
+    watch.wait_alert(lambda a: a['destination']['ip'] == net.stranger(n) and 'plate-record' in a['gantry']['classes'])
+    net.wait_for(lambda: [t for t in watch.transfers() if t['destination']['ip'] == net.stranger(n) and t['file'].get('name') == outer.name and
+                          not t['gantry']['transfer'].get('pending')], 10, 'the document')
+    check_document(watch.records(), net.stranger(n), outer, pictures, {'vehicle-image', 'plate-record'})
+
+
+# --- by mail ---
+
+def test_an_archive_by_mail(lab, watch, mail, members, tmp_path):
+    outer = tmp_path / 'shift.7z'
+    files = make('7z', *members, outer)
+    send(lab, 'base64', net.stranger(690), [outer])
+    wanted = {material.sha256(data) for data in files.values()}
+    found = net.wait_for(lambda: (lambda ts: ts if wanted <= {t['file']['hash']['sha256'] for t in ts} else None)(
+        [t for t in watch.transfers() if t['destination']['ip'] == net.stranger(690) and 'hash' in t['file']]), 15, 'the members')
+    inside = [t for t in found if t['file']['hash']['sha256'] in wanted]
+    assert {t['email']['subject'] for t in inside} == {'notes of the day'} and {t['network']['protocol'] for t in inside} == {'smtp'}
+    alert = watch.wait_alert(lambda a: a['destination']['ip'] == net.stranger(690) and 'vehicle-image' in a['gantry']['classes'])
+    assert alert['email']['to']['address'] == 'desk@else.example'

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "examine_sample.h"
+
+static const struct collected *find_text(void) {
+    for (size_t i = 1; i < got.n; i++)
+        if (!got.list[i].hashed && strncmp(got.list[i].type->mime, "text/", 5) == 0)
+            return &got.list[i];
+    return NULL;
+}
+
+static void assert_document(void) {
+    assert_int_equal(got.n, 5);
+    assert_text(find_text(), "KXR4001\tTX\nKXR4002\tTX\nAB\n");
+    assert_member(sample_find("reads.csv"), "reads.csv");
+    assert_false(got.list[0].bounded);
+}
+
+static void its_text_is_a_text_and_pictures_and_embedded_files_are_files(void **state) {
+    sample_examine("text.pdf");
+    assert_document();
+    assert_member(sample_find("image-11.jpg"), "a.jpg");
+    const struct collected *pixels = sample_find("image-12.pgm");
+    assert_non_null(pixels);
+    assert_string_equal(pixels->type->mime, "image/x-portable-greymap");
+    assert_memory_equal(pixels->data, "P5\n4 2\n255\n\x10\x11\x12\x13\x11\x12\x13\x14", 19);
+}
+
+static void objects_in_streams_are_found(void **state) {
+    sample_examine("streams.pdf");
+    assert_document();
+}
+
+static void one_that_asks_for_no_password_is_read(void **state) {
+    sample_examine("no-password.pdf");
+    assert_document();
+}
+
+static void one_that_asks_for_a_password_is_told(void **state) {
+    sample_examine("password.pdf");
+    assert_int_equal(got.n, 1);
+    assert_true(got.list[0].bounded);
+}
+
+static void a_picture_that_img2pdf_put_in_is_the_same_file(void **state) {
+    sample_examine("img2pdf.pdf");
+    assert_int_equal(got.n, 2);
+    assert_string_equal(got.list[1].type->mime, "image/jpeg");
+    assert_true(got.list[1].complete && got.list[1].hashed);
+}
+
+static void without_its_table_of_objects_it_is_read_all_the_same(void **state) {
+    sample_read("text.pdf");
+    sample_n -= 300;
+    sample_send("text.pdf");
+    assert_text(find_text(), "KXR4001\tTX\nKXR4002\tTX\nAB\n");
+}
+
+static void what_is_broken_ends(void **state) {
+    assert_survives("text.pdf", 97);
+    assert_survives("streams.pdf", 97);
+}
+
+int main(void) {
+#define SAMPLE(test) cmocka_unit_test_setup_teardown(test, sample_begin, sample_finish)
+    const struct CMUnitTest tests[] = {
+        SAMPLE(its_text_is_a_text_and_pictures_and_embedded_files_are_files),
+        SAMPLE(objects_in_streams_are_found),
+        SAMPLE(one_that_asks_for_no_password_is_read),
+        SAMPLE(one_that_asks_for_a_password_is_told),
+        SAMPLE(a_picture_that_img2pdf_put_in_is_the_same_file),
+        SAMPLE(without_its_table_of_objects_it_is_read_all_the_same),
+        SAMPLE(what_is_broken_ends),
+    };
+    return cmocka_run_group_tests_name("examine/pdf", tests, NULL, NULL);
+}
