@@ -21,7 +21,8 @@ struct leaf {
     bool hash_bounded;     /* there is none where it is larger than containers' may be */
     uint8_t unpackings;
     uint16_t held;     /* bytes in `hold`: before it is opened the first, then those that wait for more */
-    uint64_t held_gap; /* missing before the first byte, not yet told */
+    uint64_t held_gap; /* missing before the first byte, not yet told, */
+    uint64_t last_gap; /* and behind the few bytes in `hold` of an object that is not opened */
     struct filter *unpacking[UNPACKERS_MAX];
     struct picture_finder finder;
     uint8_t hold[TYPE_BYTES];
@@ -224,6 +225,10 @@ static void settle_type(struct leaf *l) {
     if (l->held)
         deliver_bytes(l, l->hold, l->held);
     l->held = 0;
+    if (l->last_gap) {
+        picture_skip(&l->finder, l->last_gap);
+        deliver_gap(l, l->last_gap);
+    }
     l->content->now = now;
 }
 
@@ -263,6 +268,8 @@ static void take_data(struct filter *f, const uint8_t *bytes, size_t n) {
     if (n == 0)
         return;
     bool slow = l->content->now - l->o.last >= slow_time;
+    if (l->last_gap)
+        settle_type(l);
     l->o.last = l->content->now;
     if (!l->opened && l->held == 0 && decides_type(l, n)) {
         open_object(l, bytes, n);
@@ -289,7 +296,10 @@ static void take_gap(struct filter *f, uint64_t n) {
         l->held_gap = add_sizes(l->held_gap, n);
         return;
     }
-    settle_type(l);
+    if (!l->opened) { /* perhaps nothing more comes, and nobody pays for a look */
+        l->last_gap = add_sizes(l->last_gap, n);
+        return;
+    }
     flush_gathered(l);
     picture_skip(&l->finder, n);
     deliver_gap(l, n);
@@ -308,7 +318,8 @@ static void open_unpaid(struct leaf *l) {
     const struct object_sink *sink = &l->content->sink;
     l->o.unpaid = true;
     l->o.type = find_type(l, l->hold, l->held);
-    l->o.size = l->held;
+    l->o.missing = add_sizes(l->held_gap, l->last_gap);
+    l->o.size = add_sizes(l->o.missing, l->held);
     l->held = 0;
     l->opened = true;
     counter_one(COUNTER_OBJECTS_UNPAID);
@@ -318,7 +329,7 @@ static void open_unpaid(struct leaf *l) {
 static void end_object(struct filter *f, enum transfer_end how) {
     struct leaf *l = leaf_of(f);
     const struct object_sink *sink = &l->content->sink;
-    if (!l->opened && l->held_gap == 0 && !pay_for_look(l))
+    if (!l->opened && !pay_for_look(l))
         open_unpaid(l);
     settle_type(l);
     flush_gathered(l);

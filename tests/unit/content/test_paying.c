@@ -94,6 +94,48 @@ static void what_is_paid_for_lasts_as_long_as_the_hosts_bytes(void **state) {
     finish();
 }
 
+/* Gaps say how long a thing is; they do not pay for a look at the few bytes that came of it. */
+static void few_bytes_beside_gaps_that_nobody_pays_for_have_a_type_and_a_size_alone(void **state) {
+    (void)state;
+    for (int way = 0; way < 6; way++) {
+        bool rich = way % 2, before = way / 2 == 0;
+        begin(rich);
+        struct transfer_seed seed = collect_facts("POST", "/reads");
+        struct transfer *t = content_begin(c, &conversation, &hosts, &seed);
+        if (before)
+            content_gap(&conversation, t, 1000);
+        content_data(&conversation, t, (const uint8_t *)"AB12 CDE\n", 9);
+        if (!before)
+            content_gap(&conversation, t, 1000);
+        if (way / 2 == 2)
+            content_gap(&conversation, t, 500);
+        content_end(&conversation, t, TRANSFER_CUT);
+        assert_int_equal(got.ended, 1);
+        assert_int_equal(got.list[0].size, way / 2 == 2 ? 1509 : 1009);
+        assert_int_equal(got.list[0].missing, got.list[0].size - 9);
+        assert_false(got.list[0].complete);
+        assert_int_equal(got.list[0].bytes, rich ? 9 : 0);
+        finish();
+    }
+}
+
+static void what_goes_on_behind_a_gap_is_looked_at_from_its_first_byte(void **state) {
+    (void)state;
+    static uint8_t more[600];
+    memset(more, 'x', sizeof more);
+    begin(false);
+    struct transfer_seed seed = collect_facts("POST", "/reads");
+    struct transfer *t = content_begin(c, &conversation, &hosts, &seed);
+    content_data(&conversation, t, (const uint8_t *)"AB12 CDE\n", 9);
+    content_gap(&conversation, t, 1000);
+    content_data(&conversation, t, more, sizeof more);
+    content_end(&conversation, t, TRANSFER_DONE);
+    assert_int_equal(got.list[0].bytes, 9 + sizeof more);
+    assert_int_equal(got.list[0].size, 9 + 1000 + sizeof more);
+    assert_int_equal(got.list[0].missing, 1000);
+    finish();
+}
+
 #define RANGE(first, last, text) "--XX\r\nContent-Range: bytes " #first "-" #last "/6\r\n\r\n" text "\r\n"
 
 static void small_ranges_that_nobody_pays_for_are_told_and_join_nothing(void **state) {
@@ -137,6 +179,8 @@ static void a_small_encoded_file_that_nobody_pays_for_is_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(few_bytes_that_nobody_pays_for_have_a_type_and_a_size_alone),
+        cmocka_unit_test(few_bytes_beside_gaps_that_nobody_pays_for_have_a_type_and_a_size_alone),
+        cmocka_unit_test(what_goes_on_behind_a_gap_is_looked_at_from_its_first_byte),
         cmocka_unit_test(what_grows_is_looked_at_from_its_first_byte),
         cmocka_unit_test(what_is_paid_for_lasts_as_long_as_the_hosts_bytes),
         cmocka_unit_test(a_small_encoded_file_that_nobody_pays_for_is_told),
