@@ -28,15 +28,21 @@ const char *const http_field_names[HTTP_FIELDS] = {
     [HTTP_AMZ_COPY_SOURCE] = "x-amz-copy-source",
 };
 
-enum http_field http_head_uses(struct bytes line) {
+enum http_field http_head_named(struct bytes name) {
     static const uint8_t length[HTTP_FIELDS] = {4, 13, 14, 17, 12, 16, 13, 19, 4,  13,
                                                 6, 7,  8,  13, 13, 15, 15, 23, 20, 17};
-    const uint8_t *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
-    struct bytes name = bytes_trim(bytes_of(line.p, colon ? (size_t)(colon - line.p) : 0));
+    enum { SHORTEST = 4, LONGEST = 23 };
+    if (name.n < SHORTEST || name.n > LONGEST)
+        return HTTP_FIELD_NONE;
     for (enum http_field i = 0; i < HTTP_FIELDS; i++)
         if (name.n == length[i] && bytes_equal_nocase(name, http_field_names[i]))
             return i;
     return HTTP_FIELD_NONE;
+}
+
+enum http_field http_head_uses(struct bytes line) {
+    const uint8_t *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
+    return http_head_named(bytes_trim(bytes_of(line.p, colon ? (size_t)(colon - line.p) : 0)));
 }
 
 bool http_head_lists(const struct http_head *h, enum http_field field, const char *word) {

@@ -61,7 +61,8 @@ void http_head_finish(struct http_head *h); /* may be called again */
 /* A copy that outlives the block, the caller's, to be freed by protocol_free(); NULL: no memory (counted). */
 struct http_head *http_head_keep(const struct http_head *h);
 
-/* The field that this line holds, if it is one that is ever asked for. */
+/* The field of this name, or that this line holds, if it is one that is ever asked for. */
+enum http_field http_head_named(struct bytes name);
 enum http_field http_head_uses(struct bytes line);
 extern const char *const http_field_names[HTTP_FIELDS]; /* in lower case */
 

@@ -5,7 +5,7 @@
 /* A head in place, line by line. What is asked strictly is what every receiver reads alike: the start line of
  * RFC 9112 sections 3 and 4 with a path for a target, fields of section 5 without folded lines, each of those
  * that are asked for once, a host of small letters, a length of digits, no coding but "chunked". */
-enum { METHOD_LONGEST = 16, LINES_MOST = 128, LENGTH_DIGITS = 18, PORT_DIGITS = 5 };
+enum { METHOD_LONGEST = 16, LENGTH_DIGITS = 18, PORT_DIGITS = 5 };
 
 static bool is_upper(uint8_t c) {
     return c >= 'A' && c <= 'Z';
@@ -124,7 +124,7 @@ static bool read_field_line(struct http_head *h, struct bytes line) {
     struct bytes value = bytes_of(line.p + n + 1, line.n - n - 1);
     if (!is_printable(value))
         return false;
-    enum http_field field = http_head_uses(bytes_of(line.p, n + 1));
+    enum http_field field = http_head_named(bytes_of(line.p, n));
     if (field == HTTP_FIELD_NONE)
         return true;
     if (http_head_has(h, field))
@@ -139,7 +139,7 @@ static bool parse_strictly(struct http_head *h, struct bytes block) {
     if (!take_line(block, &at, &line) ||
         !(h->request ? read_request_line(h, line) : read_status_line(h, line)))
         return false;
-    for (int lines = 0; lines < LINES_MOST && take_line(block, &at, &line); lines++) {
+    while (take_line(block, &at, &line)) {
         if (line.n == 0) {
             bool both = http_head_has(h, HTTP_CONTENT_LENGTH) && http_head_has(h, HTTP_TRANSFER_ENCODING);
             http_head_framing(h, block);

@@ -145,11 +145,11 @@ static void put_query(struct line *l, struct bytes start) {
 
 static void put_field(struct line *l, struct bytes line) {
     struct bytes name = bytes_until(line, ':');
-    if (name.n == line.n || is_usual(bytes_trim(name)))
+    if (line.n - name.n <= VALUE_MIN) /* nor is its value longer */
         return;
     struct bytes value = bytes_trim(bytes_of(line.p + name.n + 1, line.n - name.n - 1));
     size_t before = l->n;
-    if (value.n < VALUE_MIN)
+    if (value.n < VALUE_MIN || is_usual(bytes_trim(name)))
         return;
     put_value(l, name, false);
     put_octet(l, '=');
