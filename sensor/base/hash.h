@@ -16,4 +16,10 @@ struct hash_key hash_key_random(void);
 /* SipHash-2-4 (Aumasson and Bernstein, 2012). */
 uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t n);
 
+/* The same of 128 bits: for what is told apart by its hash alone. */
+struct hash_wide {
+    uint64_t low, high;
+};
+struct hash_wide hash_bytes_wide(const struct hash_key *key, const void *data, size_t n);
+
 #endif

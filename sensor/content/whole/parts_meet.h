@@ -68,7 +68,7 @@ struct part {
 };
 
 struct wholes {
-    struct hash_key key[2];
+    struct hash_key key;
     struct table table;
     struct age_list ending;
     struct pool wholes, parts, runs, blocks;

@@ -21,11 +21,10 @@ static const time_ns quiet_time = 5 * NS_PER_S;
 /* Parts of a key stand behind their lengths, so that no two keys run together; a long one by its digest. */
 static size_t add_key_part(const struct wholes *ws, uint8_t *key, size_t at, struct bytes part) {
     enum { LONGEST = 256 };
-    uint64_t digest[2];
+    struct hash_wide digest;
     if (part.n > LONGEST) {
-        digest[0] = hash_bytes(&ws->key[0], part.p, part.n);
-        digest[1] = hash_bytes(&ws->key[1], part.p, part.n);
-        part = bytes_of(digest, sizeof digest);
+        digest = hash_bytes_wide(&ws->key, part.p, part.n);
+        part = bytes_of(&digest, sizeof digest);
     }
     uint16_t n = (uint16_t)part.n;
     memcpy(key + at, &n, sizeof n);
@@ -49,11 +48,12 @@ struct whole_key whole_key_of(const struct content *c, const struct endpoint end
     }
     if (!named)
         return (struct whole_key){0, 0};
-    return (struct whole_key){hash_bytes(&ws->key[0], key, n), hash_bytes(&ws->key[1], key, n)};
+    struct hash_wide hash = hash_bytes_wide(&ws->key, key, n);
+    return (struct whole_key){hash.low, hash.high};
 }
 
 uint64_t whole_etag_of(const struct content *c, struct bytes etag) {
-    return etag.n ? hash_bytes(&c->wholes->key[0], etag.p, etag.n) | 1 : 0;
+    return etag.n ? hash_bytes(&c->wholes->key, etag.p, etag.n) | 1 : 0;
 }
 
 struct joining {
@@ -456,8 +456,7 @@ bool wholes_init(struct content *c) {
     if (!ws)
         return false;
     size_t objects = c->options.objects, blocks = c->options.assembly_bytes / sizeof(struct block);
-    ws->key[0] = hash_key_random();
-    ws->key[1] = hash_key_random();
+    ws->key = hash_key_random();
     return table_init(&ws->table, objects < ENTRIES_MAX ? objects : ENTRIES_MAX) &&
            pool_init(&ws->wholes, sizeof(struct whole), objects) &&
            pool_init(&ws->parts, sizeof(struct part), objects) &&
