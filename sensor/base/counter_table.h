@@ -355,6 +355,10 @@
     COUNTER(INSPECT_COUNTS_STOPPED, "inspect.counts_stopped",     "counts that stopped at their limit: at least so many values") \
     COUNTER(INSPECT_BYTES_RESTED,   "inspect.bytes_rested",       "bytes that counts stepped over because nothing new could stand there") \
     COUNTER(INSPECT_BYTES_UNPAID,   "inspect.unpaid_bytes",       "bytes that patterns were not matched against because they unfold from too few") \
+    COUNTER(INSPECT_CHILDREN,       "inspect.image_files",        "files found inside images and behind their ends") \
+    COUNTER(INSPECT_CHILDREN_UNPAID, "inspect.image_files_unpaid", "files of few bytes inside images that nobody pays for: not looked at") \
+    COUNTER(INSPECT_TRAILERS,       "inspect.image_trailers",     "images behind whose end other content stands") \
+    COUNTER(INSPECT_PICTURES_BOUND, "inspect.images_bound",       "images of more parts than are followed") \
     COUNTER(INSPECT_UNZIP_SHED,     "inspect.unzip_shed",         "compressed image texts not matched because memory was used up") \
     /* shed: what overload leaves out, in this order (pipeline/overload/shed.c) */ \
     COUNTER(SHED_EPISODES,          "shed.episodes",              "times that a worker began to leave something out because of overload") \

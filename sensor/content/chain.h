@@ -118,6 +118,11 @@ void objects_finish(struct content *c);
 /* Of bytes that are not the first of their thing: no signature counts, text is still text. What is none is
  * the picture that it is declared or named as. */
 const struct file_type *type_of_middle(struct bytes some, struct bytes name, struct bytes declared);
+/* Is it an image, or a file whose structure leads to the images in it? */
+bool type_is_walked(const struct file_type *type);
+/* Does a name, or a declared type, say that it is another kind of file? */
+bool type_denied_by_name(const struct file_type *type, struct bytes name);
+bool type_denied_by_declared(const struct file_type *type, struct bytes declared);
 /* Do so few bytes speak for it that a sender may have put them before others? */
 bool type_is_weak(const struct file_type *type);
 

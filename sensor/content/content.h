@@ -70,8 +70,9 @@ struct object {
     bool aside;          /* as its transfer's seed says */
     bool unpaid;         /* so few bytes that nobody pays for a look at them: type and size are known */
     struct allowance *allowance; /* that pays for it; of its owner, NULL: nobody does */
-    bool shed;        /* set by the sink: it wants no more of the content, which is then counted only */
-    void *inspection; /* the sink's own */
+    bool shed;             /* set by the sink: it wants no more of the content, which is then counted only */
+    struct unpack *unpack; /* through which the sink makes children of it; NULL: it does not */
+    void *inspection;      /* the sink's own */
 };
 
 /* What is said of it; n == 0: not known. Lives until the next call of the sink for this object. */

@@ -103,7 +103,7 @@ static struct picture search_picture(struct object *o, struct picture_finder *f,
 void object_settle_type(struct object *o, struct bytes first) {
     struct picture_finder finder = {0};
     o->type = type_of_bytes(bytes_of(first.p, first.n < TYPE_BYTES ? first.n : TYPE_BYTES));
-    if (o->type->kind != KIND_IMAGE && !unmask_picture(o, first))
+    if (!type_is_walked(o->type) && !unmask_picture(o, first))
         search_picture(o, &finder, first);
 }
 
@@ -120,11 +120,21 @@ static void look_inside(struct leaf *l, struct bytes first) {
     bool named = lacks_start(l) && l->o.type->kind == KIND_IMAGE;
     if (named)
         l->o.basis = TYPE_BY_NAME;
-    if (named || (l->o.type->kind != KIND_IMAGE && !unmask_picture(&l->o, first))) {
+    if (named || (!type_is_walked(l->o.type) && !unmask_picture(&l->o, first))) {
         picture_skip(&l->finder, l->held_gap);
         search_leaf(l, first.p, first.n);
     }
     tell_basis(l);
+}
+
+/* The record says that its name or declared type is that of another kind of file. */
+static void note_denial(struct leaf *l) {
+    if (l->o.container || l->made_up || lacks_start(l) || l->o.unpaid)
+        return;
+    if (type_denied_by_name(l->o.type, object_fact(&l->o, FACT_NAME)))
+        unpack_note(&l->unpack, "name-mismatch");
+    if (type_denied_by_declared(l->o.type, object_fact(&l->o, FACT_DECLARED_TYPE)))
+        unpack_note(&l->unpack, "type-mismatch");
 }
 
 /* --- Opening: the type must be known before anybody hears of the object --- */
@@ -161,6 +171,8 @@ static void open_object(struct leaf *l, const uint8_t *first, size_t n) {
     }
     if (!m.apart) /* else its pictures are its children */
         look_inside(l, bytes_of(first, n));
+    if (n > 0)
+        note_denial(l);
     sink->opened(sink->context, &l->o);
     if (l->held_gap)
         deliver_gap(l, l->held_gap);
@@ -336,6 +348,8 @@ static void end_object(struct filter *f, enum transfer_end how) {
     for (unsigned i = 0; i < l->unpackings; i++)
         filter_end(l->unpacking[i], how);
     unpack_end_together(&l->unpack, how);
+    if (l->o.size > 0)
+        note_denial(l); /* it may have got its name since */
     l->o.complete = how == TRANSFER_DONE && !l->unpack.incomplete && l->o.missing == 0 && l->o.offset == 0;
     l->o.hashed = l->hash && EVP_DigestFinal_ex(l->hash, l->o.sha256, NULL) == 1;
     counter_one(l->o.complete ? COUNTER_OBJECTS_COMPLETE : COUNTER_OBJECTS_INCOMPLETE);
@@ -407,6 +421,7 @@ struct filter *object_create(struct content *c, const struct object_seed *s) {
                            .last = c->now};
     l->unpack =
         (struct unpack){.content = c, .object = &l->o, .key = s->key, .etag = s->etag, .level = s->level};
+    l->o.unpack = &l->unpack;
     c->sink.retain(c->sink.context, l->o.owner);
     return &l->end.filter;
 }

@@ -3,9 +3,9 @@
 #define GANTRY_INSPECT_INSPECTION_H
 
 #include "base/pool.h"
-#include "inspect/images/image.h"
 #include "inspect/images/unzip.h"
 #include "inspect/listing.h"
+#include "inspect/pictures.h"
 #include "inspect/plan.h"
 #include "inspect/rows/rows.h"
 #include "inspect/rules.h"
@@ -29,7 +29,7 @@ struct inspector {
     struct finding_sink sink;
     struct matcher *matcher;
     struct type_plans *plans;
-    struct pool inspections;
+    struct pool inspections, pictures;
     struct pool small_sets,
         sets; /* of SMALL_SET values, with which each count begins, and of as many as may be counted */
     struct pool readers; /* of rows */
@@ -90,11 +90,11 @@ struct inspection {
     uint64_t offset;              /* of the bytes that were matched */
     uint64_t name_hash;           /* of name and path as they were matched */
     enum scope bulk;              /* where the object's bytes are matched */
-    bool is_image, dirty, closed;
-    bool encrypted;   /* as its facts said when rules were decided last */
-    bool unpaid;      /* nothing is matched until more is paid for */
-    unsigned resting; /* counts */
-    struct image image;
+    bool dirty, closed;
+    bool encrypted;          /* as its facts said when rules were decided last */
+    bool unpaid;             /* nothing is matched until more is paid for */
+    unsigned resting;        /* counts */
+    struct picture *picture; /* NULL: it is no image that is walked over */
     struct utf16 utf16;
     struct listing listing;
     uint32_t names, named; /* of a listing: those that were matched, and all */
@@ -116,6 +116,9 @@ struct feed {
     struct bytes chunk, before; /* `before` ends where `chunk` begins */
     uint64_t base;              /* offset of the chunk in the stream */
 };
+
+/* The object's next bytes that are to be matched, into the streams of its scope. */
+void inspection_feed(struct inspection *n, const uint8_t *bytes, size_t count);
 
 /* A pattern_found whose context is a struct feed. */
 bool values_found(void *context, unsigned number, uint64_t from, uint64_t to);

@@ -119,7 +119,7 @@ static bool is_paid(struct inspection *n, size_t count) {
 }
 
 /* Bytes of the object, in order, into the streams of its scope. */
-static void feed_bulk(struct inspection *n, const uint8_t *bytes, size_t count) {
+void inspection_feed(struct inspection *n, const uint8_t *bytes, size_t count) {
     if (stage_left_out(STAGE_PATTERNS)) {
         n->object->bounded = true;
         return;
@@ -145,7 +145,7 @@ static void feed_text(struct inspection *n, struct bytes in) {
     while (in.n > 0) {
         struct bytes text = utf16_next(&n->utf16, &in, room, sizeof room);
         if (text.n > 0)
-            feed_bulk(n, text.p, text.n);
+            inspection_feed(n, text.p, text.n);
     }
 }
 
@@ -153,101 +153,7 @@ static void feed_text(struct inspection *n, struct bytes in) {
 static void feed_held(struct inspection *n, uint64_t missing) {
     struct bytes held = utf16_gap(&n->utf16, missing);
     if (held.n > 0)
-        feed_bulk(n, held.p, held.n);
-}
-
-/* What a picture's text unfolds to is paid for as what codings make. */
-static bool on_unzipped(void *context, struct bytes text) {
-    struct inspection *n = context;
-    feed_bulk(n, text.p, text.n);
-    if (allowance_spend(n->object->allowance, ACCOUNT_DECODED, text.n))
-        return true;
-    n->object->bounded = true;
-    counter_one(COUNTER_CODING_ALLOWANCE);
-    return false;
-}
-
-static void drop_unzip(struct inspection *n) {
-    struct inspector *i = n->inspector;
-    if (!n->unzip)
-        return;
-    if (i->unzip_spare)
-        unzip_destroy(i->unzip_spare);
-    unzip_reset(i->unzip_spare = n->unzip);
-    n->unzip = NULL;
-    i->unzip_used -= UNZIP_MEMORY;
-}
-
-static bool take_unzip(struct inspection *n) {
-    struct inspector *i = n->inspector;
-    if (n->unzip)
-        return true;
-    if (!allowance_has(n->object->allowance, ACCOUNT_DECODED, ALLOWANCE_DECODER)) {
-        n->object->bounded = true;
-        counter_one(COUNTER_CODING_ALLOWANCE);
-        return false;
-    }
-    if (i->unzip_used + UNZIP_MEMORY <= i->options.memory / 8) {
-        n->unzip = i->unzip_spare ? i->unzip_spare : unzip_create();
-        i->unzip_spare = NULL;
-    }
-    if (!n->unzip) {
-        counter_one(COUNTER_INSPECT_UNZIP_SHED);
-        return false;
-    }
-    i->unzip_used += UNZIP_MEMORY;
-    return true;
-}
-
-/* Many short texts cost as much as one. */
-static void flush_gathered(struct inspection *n) {
-    struct inspector *i = n->inspector;
-    if (i->gathered > 0)
-        feed_bulk(n, i->gather, i->gathered);
-    i->gathered = 0;
-}
-
-static void gather_text(struct inspection *n, struct bytes text) {
-    struct inspector *i = n->inspector;
-    if (text.n > sizeof i->gather - i->gathered)
-        flush_gathered(n);
-    if (text.n > sizeof i->gather) {
-        feed_bulk(n, text.p, text.n);
-    } else if (text.n > 0) {
-        memcpy(i->gather + i->gathered, text.p, text.n);
-        i->gathered += text.n;
-    }
-}
-
-static void feed_deflated(struct inspection *n, struct bytes in) {
-    flush_gathered(n);
-    if (take_unzip(n))
-        unzip_push(n->unzip, in, on_unzipped, n);
-}
-
-static void feed_image(struct inspection *n, struct bytes in) {
-    while (in.n > 0) {
-        struct image_piece piece;
-        size_t took = image_step(&n->image, in, &piece);
-        in.p += took;
-        in.n -= took;
-        switch (piece.part) {
-        case IMAGE_PIXELS:
-            counter_add(COUNTER_INSPECT_BYTES_PIXELS, took);
-            break;
-        case IMAGE_DEFLATED:
-            feed_deflated(n, piece.bytes);
-            break;
-        case IMAGE_BREAK: /* what stands in two segments is not one text */
-            drop_unzip(n);
-            gather_text(n, bytes_text("\n"));
-            break;
-        case IMAGE_METADATA:
-        case IMAGE_TRAILER:
-            gather_text(n, piece.bytes);
-        }
-    }
-    flush_gathered(n);
+        inspection_feed(n, held.p, held.n);
 }
 
 /* A short text that is there as a whole: a file name, a path. */
@@ -474,12 +380,10 @@ static bool begin_type(struct inspection *n, bool again) {
         return false;
     n->plan = plan;
     open_rules(n, again);
-    n->is_image = plan->is_image;
     n->bulk = plan->bulk;
-    if (n->is_image)
-        image_init(&n->image, o->basis == TYPE_BY_MASK ? "" : type->mime);
-    if (n->is_image && o->basis == TYPE_BY_NAME)
-        image_skip(&n->image, o->offset);
+    picture_end(n);
+    if (plan->is_walked)
+        picture_begin(n, o->basis == TYPE_BY_MASK ? "" : type->mime);
     n->utf16.mode = type->kind == KIND_TEXT && o->offset == 0 ? UTF16_START : UTF16_PASS;
     begin_streams(n);
     cells_begin(n);
@@ -525,8 +429,8 @@ static bool has_streams(const struct inspection *n) {
 static void feed_from(struct inspection *n, uint64_t offset, struct bytes in) {
     uint64_t before = n->object->picture > offset ? n->object->picture - offset : 0;
     struct bytes lead = bytes_of(in.p, before < in.n ? (size_t)before : in.n);
-    feed_bulk(n, lead.p, lead.n);
-    feed_image(n, bytes_of(in.p + lead.n, in.n - lead.n));
+    inspection_feed(n, lead.p, lead.n);
+    picture_feed(n, bytes_of(in.p + lead.n, in.n - lead.n));
 }
 
 void inspector_data(struct inspector *i, struct object *o, const uint8_t *bytes, size_t n) {
@@ -535,14 +439,14 @@ void inspector_data(struct inspector *i, struct object *o, const uint8_t *bytes,
         return;
     uint64_t offset = in->seen;
     in->seen += n;
-    if (!has_streams(in) && !in->rows)
-        ;
-    else if (in->is_image)
+    if (in->picture)
         feed_from(in, offset, bytes_of(bytes, n));
+    else if (!has_streams(in) && !in->rows)
+        ;
     else if (in->bulk == SCOPE_TEXT)
         feed_text(in, bytes_of(bytes, n));
     else
-        feed_bulk(in, bytes, n);
+        inspection_feed(in, bytes, n);
     decide_if_due(in);
 }
 
@@ -552,9 +456,8 @@ void inspector_gap(struct inspector *i, struct object *o, uint64_t n) {
     if (!in || in->closed)
         return;
     in->seen += n;
-    drop_unzip(in);
-    if (in->is_image && in->seen > o->picture)
-        image_skip(&in->image, n);
+    if (in->picture && in->seen > o->picture)
+        picture_gap(in, n);
     /* Of UTF-16 the next byte is a unit's first only if an even number was lost with the one that is held. */
     if (in->bulk == SCOPE_TEXT)
         feed_held(in, n);
@@ -585,7 +488,8 @@ void inspector_retyped(struct inspector *i, struct object *o, struct bytes again
         o->bounded = true;
         return; /* its streams are closed: nothing more of it is matched */
     }
-    feed_image(in, again);
+    if (in->picture)
+        picture_feed(in, again);
     decide_if_due(in);
 }
 
@@ -597,9 +501,9 @@ void inspector_closed(struct inspector *i, struct object *o) {
         feed_held(in, 0);
     if (in->plan->listed)
         listing_end(&in->listing, match_listed, in);
+    picture_end(in);
     end_streams(in, true);
     cells_end(in);
-    drop_unzip(in);
     match_names(in);
     in->closed = true;
     decide_rules(in);
@@ -642,7 +546,7 @@ void inspector_forget(struct inspector *i, struct object *o) {
         return;
     end_streams(in, false);
     cells_drop(in);
-    drop_unzip(in);
+    picture_end(in);
     for (size_t t = 0; t < i->rules->tally_count; t++)
         pool_give(in->tallies[t].large ? &i->sets : &i->small_sets, in->tallies[t].set);
     pool_give(&i->inspections, in);
@@ -697,7 +601,7 @@ struct inspector *inspector_create(const struct ruleset *rules, const struct ins
     i->sink = *sink;
     if (i->options.distinct_max == 0)
         i->options.distinct_max = DISTINCT_DEFAULT;
-    size_t one = inspection_size(rules), set = value_set_size(i->options.distinct_max);
+    size_t one = inspection_size(rules) + picture_size(), set = value_set_size(i->options.distinct_max);
     uint64_t quarter = options->memory / 4;
     size_t small = value_set_size(SMALL_SET);
     uint64_t few = quarter / 4, many = quarter - few; /* for small sets and for large ones */
@@ -707,8 +611,9 @@ struct inspector *inspector_create(const struct ruleset *rules, const struct ins
         goto fail;
     }
     uint64_t readers = options->memory / 8 / row_reader_size();
-    if (!pool_init(&i->inspections, one, (size_t)(quarter / one)) ||
+    if (!pool_init(&i->inspections, inspection_size(rules), (size_t)(quarter / one)) ||
         !pool_init(&i->readers, row_reader_size(), readers > 0 ? (size_t)readers : 1) ||
+        !pool_init(&i->pictures, picture_size(), (size_t)(quarter / one)) ||
         !pool_init(&i->small_sets, small, (size_t)(few / small)) ||
         !pool_init(&i->sets, set, (size_t)(many / set))) {
         error_set(e, "no address space for the inspector's pools");
@@ -739,7 +644,7 @@ size_t inspector_objects(const struct inspector *i) {
 uint64_t inspector_memory(const struct inspector *i) {
     return i->inspections.object_size * i->inspections.touched + i->sets.object_size * i->sets.touched +
            i->small_sets.object_size * i->small_sets.touched + i->readers.object_size * i->readers.touched +
-           matcher_memory(i->matcher) + i->unzip_used;
+           i->pictures.object_size * i->pictures.touched + matcher_memory(i->matcher) + i->unzip_used;
 }
 
 void inspector_destroy(struct inspector *i) {
@@ -749,6 +654,7 @@ void inspector_destroy(struct inspector *i) {
     unzip_destroy(i->unzip_spare);
     type_plans_destroy(i->plans);
     pool_finish(&i->inspections);
+    pool_finish(&i->pictures);
     pool_finish(&i->sets);
     pool_finish(&i->small_sets);
     pool_finish(&i->readers);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/plan.h"
+#include "inspect/images/format.h"
 
 #include <stdlib.h>
 
@@ -50,8 +51,9 @@ static bool scan_fits(const struct type_plan *plan, const struct scan *scan, uns
 
 static void fill_plan(struct type_plan *plan, const struct ruleset *r, uint16_t *numbers, uint8_t *wanted) {
     unsigned scopes = 0;
-    plan->is_image = plan->type->kind == KIND_IMAGE && !is_text(plan->type);
-    plan->bulk = is_text(plan->type) ? SCOPE_TEXT : plan->is_image ? SCOPE_METADATA : SCOPE_CONTENT;
+    bool image = plan->type->kind == KIND_IMAGE && !is_text(plan->type);
+    plan->is_walked = image || image_format_of(plan->type->mime);
+    plan->bulk = is_text(plan->type) ? SCOPE_TEXT : image ? SCOPE_METADATA : SCOPE_CONTENT;
     plan->rules = numbers;
     plan->wanted = wanted;
     for (size_t i = 0; i < r->rule_count; i++) {

@@ -8,7 +8,7 @@
 /* What a type of object opens: made at the first object of it, and kept as long as the inspector. */
 struct type_plan {
     const struct file_type *type;
-    bool is_image;
+    bool is_walked;        /* by the structure of an image */
     bool listed;           /* names that its text lists are asked for */
     bool reads_rows;       /* a rule asks for the cells of tables, and it is text */
     enum scope bulk;       /* where the object's bytes are matched */

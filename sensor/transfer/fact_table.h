@@ -50,6 +50,13 @@
     FACT(MEMBERS,         "gantry.members.count",                       "members",    16,   A | T, 7,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(MEMBER_NAMES,    "gantry.members.names",                       "memberNames", 512, A | T, 5,  WIRE, PLATES, KEPT,  NONE) \
     FACT(NOTES,           "gantry.notes",                               "notes",      128,  A | T, 8,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(ORIGIN,          "gantry.origin",                              "origin",     32,   A | T, 6,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(IMAGE_SIZE,      "gantry.image.size",                          "imageSize",  32,   A | T, 4,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(IMAGE_DEPTH,     "gantry.image.depth",                         "imageDepth", 32,   A | T, 2,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(IMAGE_FRAMES,    "gantry.image.frames",                        "imageFrames", 32,  A | T, 3,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(IMAGE_CAMERA,    "gantry.image.camera",                        "imageCamera", 65,  A | T, 6,  WIRE, PLATES, KEPT,  NONE) \
+    FACT(IMAGE_METADATA,  "gantry.image.metadata",                      "imageMetadata", 64, A | T, 3, OURS, PLAIN,  KEPT,  NONE) \
+    FACT(IMAGE_PLACE,     "gantry.image.place",                         "imagePlace", 32,   A | T, 4,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(SMB_DIALECT,     "gantry.smb.dialect",                       "smbDialect", 32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(SMB_SIGNING,     "gantry.smb.signing",                       "smbSigning", 32,   A | F, 4,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TLS_JA4,         "gantry.tls.ja4",                             "ja4",        36,   A | F, 5,  OURS, PLAIN,  KEPT,  NONE) \

@@ -183,7 +183,7 @@ static void read_start(struct image *i) {
     image_rest(i, IMAGE_PIXELS);
 }
 
-const struct image_format image_toy = {.mimes = {"image/x-olympus-orf"}, .need = 8, .read = read_start};
+const struct image_format image_toy = {.mimes = {"image/vnd.adobe.photoshop"}, .need = 8, .read = read_start};
 '''
 
 
@@ -321,7 +321,7 @@ class Recipes(unittest.TestCase):
         cls.capture = cls.folder / 'toys.pcap'
         toys(cls.capture, (b'reads.csv', b'text/csv', PLATES),
              (b'pack.toy', b'application/x-toypack', b'inside.csv\n' + PLATES),
-             (b'photo.orf', b'image/x-olympus-orf', b'IIRO' + bytes(4) + bytes(range(256)) * 8))
+             (b'photo.psd', b'image/vnd.adobe.photoshop', b'8BPS' + bytes(4) + bytes(range(256)) * 8))
         cls.out = read(build / 'sensor' / 'gantry', cls.folder / 'out', cls.capture)
 
     def test_a_recipe_touches_no_other_file_than_it_names(self):

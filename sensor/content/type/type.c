@@ -12,6 +12,7 @@ struct signature {
     uint8_t n;
     const char *magic;
     bool (*also)(struct bytes first); /* further condition, NULL for none */
+    bool walked; /* no image, but its structure leads to the pictures in it (inspect/images) */
 };
 
 static bool has_at(struct bytes b, size_t at, const char *magic, size_t n) {
@@ -339,6 +340,9 @@ static const struct signature table[] = {
     {{"image/x-fuji-raf", "Fujifilm raw image", KIND_IMAGE}, MAGIC("FUJIFILMCCD-RAW ")},
     {{"image/x-olympus-orf", "Olympus raw image", KIND_IMAGE}, MAGIC("IIRO")},
     {{"image/x-panasonic-rw2", "Panasonic raw image", KIND_IMAGE}, MAGIC("IIU\0")},
+    {{"image/nitf", "NITF image", KIND_IMAGE}, MAGIC("NITF02.10")},
+    {{"image/nitf", "NSIF image", KIND_IMAGE}, MAGIC("NSIF01.00")},
+    {{"application/dicom", "DICOM image", KIND_IMAGE}, .at = 128, MAGIC("DICM")},
     {{"image/vnd.adobe.photoshop", "Photoshop image", KIND_IMAGE}, MAGIC("8BPS")},
     {{"image/vnd.microsoft.icon", "Windows icon", KIND_IMAGE}, MAGIC("\0\0\x01\0"), .also = icon_directory},
     {{"image/x-portable-bitmap", "Netpbm bitmap", KIND_IMAGE}, MAGIC("P4"), .also = netpbm_header},
@@ -350,9 +354,10 @@ static const struct signature table[] = {
 
     {{"application/x-iso19794-5", "ISO/IEC 19794-5 face record", KIND_RECORD},
      MAGIC("FAC\0"),
+     .walked = true,
      .also = face_version},
-    {{"application/x-ansi-nist", "ANSI/NIST-ITL record", KIND_RECORD}, MAGIC("1.001:")},
-    {{"application/x-ansi-nist", "ANSI/NIST-ITL record", KIND_RECORD}, MAGIC("1.01:")},
+    {{"application/x-ansi-nist", "ANSI/NIST-ITL record", KIND_RECORD}, MAGIC("1.001:"), .walked = true},
+    {{"application/x-ansi-nist", "ANSI/NIST-ITL record", KIND_RECORD}, MAGIC("1.01:"), .walked = true},
     {{"application/vnd.sqlite3", "SQLite database", KIND_RECORD}, MAGIC("SQLite format 3\0")},
     {{"application/x-dbf", "dBase table", KIND_RECORD}, .also = dbf_header},
     {{"application/vnd.apache.parquet", "Parquet table", KIND_RECORD}, MAGIC("PAR1")},
@@ -364,7 +369,7 @@ static const struct signature table[] = {
     {{"audio/x-m4a", "MPEG-4 audio", KIND_MEDIA}, .at = 4, MAGIC("ftyp"), .also = audio_brand},
     {{"video/mp4", "MPEG-4 video", KIND_MEDIA}, .at = 4, MAGIC("ftyp")},
     {{"video/quicktime", "QuickTime video", KIND_MEDIA}, .at = 4, MAGIC("moov")},
-    {{"video/x-msvideo", "AVI video", KIND_MEDIA}, MAGIC("RIFF"), .also = is_avi},
+    {{"video/x-msvideo", "AVI video", KIND_MEDIA}, MAGIC("RIFF"), .also = is_avi, .walked = true},
     {{"audio/x-wav", "WAVE audio", KIND_MEDIA}, MAGIC("RIFF"), .also = is_wave},
     {{"video/webm", "WebM video", KIND_MEDIA}, MAGIC("\x1A\x45\xDF\xA3"), .also = webm_doctype},
     {{"video/x-matroska", "Matroska video", KIND_MEDIA}, MAGIC("\x1A\x45\xDF\xA3")},
@@ -530,10 +535,19 @@ const struct file_type *picture_type(struct bytes mime) {
     return NULL;
 }
 
-bool type_is_weak(const struct file_type *type) {
+static const struct signature *signature_of(const struct file_type *type) {
     const struct signature *s = (const struct signature *)(const void *)type;
-    return type == &octets || type == &multipart ||
-           (s >= table && s < table + sizeof table / sizeof *table && s->n <= 2 && !s->also);
+    return s >= table && s < table + sizeof table / sizeof *table ? s : NULL;
+}
+
+bool type_is_walked(const struct file_type *type) {
+    const struct signature *s = signature_of(type);
+    return type->kind == KIND_IMAGE || (s && s->walked);
+}
+
+bool type_is_weak(const struct file_type *type) {
+    const struct signature *s = signature_of(type);
+    return type == &octets || type == &multipart || (s && s->n <= 2 && !s->also);
 }
 
 const struct file_type *type_of_middle(struct bytes some, struct bytes name, struct bytes declared) {

@@ -14,10 +14,9 @@
  * wire and are believed only so far: a run of 2^63 octets costs nothing, and no reader is given more than it
  * asked for.
  *
- * A walk only goes forward. A format whose tables point at places (TIFF, HEIF) keeps a bounded list of the
- * places it has read of in its state (raise IMAGE_STATE_MAX), runs to the nearest with i->offset, and lets go
- * of what lies behind it. A new kind of part (a thumbnail that becomes a child) is one enum image_part, and a
- * piece of it ends in IMAGE_BREAK as a piece of metadata does. */
+ * A walk only goes forward. A format whose tables point at places (TIFF, HEIF) keeps them in a bounded list,
+ * image_add_place(), runs to the nearest, and lets go of what lies behind it. A file within the picture is a
+ * run of IMAGE_CHILD; where only its structure tells its end, its reader goes on with i->inner set. */
 enum { IMAGE_MIMES_MAX = 8 };
 
 struct image_format {
@@ -45,8 +44,15 @@ void image_run(struct image *i, enum image_part part, uint64_t n, uint8_t need, 
 /* The same, but the piece goes on behind the run: no break. */
 void image_run_open(struct image *i, enum image_part part, uint64_t n, uint8_t need, image_reader *read);
 
+/* `n` octets are a file of their own, which is called `what`; then as behind a run. */
+void image_run_child(struct image *i, const char *what, uint64_t n, uint8_t need, image_reader *read);
+
 /* `walk` is given the octets until it asks for something else. */
 void image_walk(struct image *i, image_walker *walk);
+
+/* `n` octets of which nothing is known: stretches of letters among them are metadata, the rest is pixels.
+ * Then `read`, without a header. */
+void image_run_unknown(struct image *i, uint64_t n, image_reader *read);
 
 /* The octets of the header just gathered from number `from` on are told as `part`; else they are told as
  * pixels. Comes beside what the reader asks for next, and before it. */
@@ -57,12 +63,44 @@ void image_rest(struct image *i, enum image_part part);
 void image_end(struct image *i);
 void image_lost(struct image *i);
 
+/* --- Places ahead --- */
+
+/* Keeps a place that is not behind i->offset; where there are too many it is left out and noted. False: it
+ * is not kept. */
+bool image_add_place(struct image *i, struct image_place place);
+/* The nearest place that is not behind i->offset; those behind are dropped and noted. NULL: none. */
+const struct image_place *image_next_place(struct image *i);
+void image_drop_place(struct image *i); /* the nearest */
+
+/* --- Facts --- */
+
+/* The size is that of the largest picture that a file tells of. */
+void image_note_size(struct image *i, uint32_t width, uint32_t height, uint32_t depth);
+static inline void image_note(struct image *i, enum image_note note) {
+    i->facts.notes |= (uint8_t)note;
+}
+static inline void image_holds(struct image *i, enum image_holds what) {
+    i->facts.holds |= (uint8_t)what;
+}
+
+static inline unsigned image_u16(const uint8_t *p) {
+    return (unsigned)p[0] << 8 | p[1];
+}
+
+static inline unsigned image_u16le(const uint8_t *p) {
+    return (unsigned)p[1] << 8 | p[0];
+}
+
 static inline uint32_t image_u32(const uint8_t *p) {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
 static inline uint32_t image_u32le(const uint8_t *p) {
     return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+static inline uint64_t image_u64(const uint8_t *p) {
+    return (uint64_t)image_u32(p) << 32 | image_u32(p + 4);
 }
 
 /* Is the four-letter code at `code` one of those in `list`, which stand there without anything between? */

@@ -7,12 +7,21 @@
 #define IMAGE_FORMATS(FORMAT) \
     FORMAT(jpeg) \
     FORMAT(png) \
+    FORMAT(tiff) \
     FORMAT(gif) \
     FORMAT(webp) \
     FORMAT(bmp) \
     FORMAT(jp2) \
     FORMAT(j2k) \
-    FORMAT(pnm)
+    FORMAT(jxl) \
+    FORMAT(heif) \
+    FORMAT(pnm) \
+    FORMAT(fuji) \
+    FORMAT(nitf) \
+    FORMAT(dicom) \
+    FORMAT(face) \
+    FORMAT(nist) \
+    FORMAT(avi)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct image_format image_##name;

@@ -3,7 +3,7 @@
 
 /* GIF89a. */
 
-enum { EXTENSION = 0x21, PICTURE = 0x2c, TRAILER = 0x3b, GRAPHIC_CONTROL = 0xf9 };
+enum { EXTENSION = 0x21, PICTURE = 0x2c, TRAILER = 0x3b, GRAPHIC_CONTROL = 0xf9, COMMENT = 0xfe };
 
 static void read_block(struct image *i);
 
@@ -30,11 +30,14 @@ static void read_pixels(struct image *i) {
 
 /* The graphic control extension holds no text. */
 static void read_label(struct image *i) {
+    if (i->header[1] == COMMENT)
+        image_holds(i, IMAGE_HOLDS_COMMENT);
     image_gather(i, 0, 1, i->header[1] == GRAPHIC_CONTROL ? read_pixels : read_text);
 }
 
 /* A picture's descriptor: a colour table and the least code size stand before its sub-blocks. */
 static void read_descriptor(struct image *i) {
+    i->facts.frames++;
     image_run(i, IMAGE_PIXELS, table_size(i->header[9]) + 1, 1, read_pixels);
 }
 
@@ -51,6 +54,7 @@ static void read_block(struct image *i) {
 }
 
 static void read_screen(struct image *i) {
+    image_note_size(i, image_u16le(i->header + 6), image_u16le(i->header + 8), (i->header[10] & 7u) + 1);
     if (memcmp(i->header, "GIF8", 4) == 0)
         image_run(i, IMAGE_PIXELS, table_size(i->header[10]), 1, read_block);
     else

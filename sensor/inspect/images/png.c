@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/images/format.h"
+#include "inspect/images/tiff.h"
 
-/* PNG: ISO/IEC 15948. */
+/* PNG: ISO/IEC 15948, with the chunks of APNG; eXIf is an EXIF block. */
 
-enum { CRC = 4, CHUNK = 8 /* length and type */, SIGNATURE = 8 };
+enum { HEADER = 13, CONTROL = 8, CRC = 4, CHUNK = 8 /* length and type */, SIGNATURE = 8 };
 
 struct png_state {
     uint32_t left; /* octets of a text chunk */
@@ -34,17 +34,49 @@ static size_t walk_text_header(struct image *i, struct bytes in, struct image_pi
     return at;
 }
 
+/* IHDR (11.2.2): width, height, bits a sample, kind of colour. */
+static void read_picture(struct image *i) {
+    static const uint8_t samples[] = {1, 0, 3, 1, 2, 0, 4};
+    unsigned colour = i->header[9];
+    image_note_size(i, image_u32(i->header), image_u32(i->header + 4),
+                    colour < sizeof samples ? (uint32_t)i->header[8] * samples[colour] : 0);
+    image_tell_header(i, IMAGE_METADATA, 0);
+    image_run(i, IMAGE_METADATA, 0, CRC + CHUNK, read_chunk);
+}
+
+/* acTL: how many pictures. */
+static void read_control(struct image *i) {
+    i->facts.frames = image_u32(i->header);
+    image_tell_header(i, IMAGE_METADATA, 0);
+    image_run(i, IMAGE_METADATA, 0, CRC + CHUNK, read_chunk);
+}
+
+static void enter_text(struct image *i, const uint8_t *type, uint32_t length) {
+    struct png_state *s = (void *)i->state;
+    *s = (struct png_state){.left = length, .international = type[0] == 'i', .deflated = type[0] == 'z'};
+    if (length > 0)
+        image_walk(i, walk_text_header);
+    else
+        image_gather(i, 0, CRC + CHUNK, read_chunk);
+}
+
 static void enter_chunk(struct image *i, const uint8_t *chunk) {
     uint32_t length = image_u32(chunk);
     const uint8_t *type = chunk + 4;
     bool pixels = image_code_in(type, "IDATfdATPLTE");
+    if (image_code_in(type, "tEXtzTXtiTXt"))
+        image_holds(i, IMAGE_HOLDS_COMMENT);
     if (length > 0x7fffffff)
         image_lost(i);
-    else if (image_code_in(type, "zTXtiTXt")) {
-        struct png_state *s = (void *)i->state;
-        *s = (struct png_state){.left = length, .international = type[0] == 'i', .deflated = type[0] == 'z'};
-        image_walk(i, walk_text_header);
-    } else if (image_code_in(type, "IEND"))
+    else if (image_code_in(type, "IHDR") && length == HEADER)
+        image_gather(i, 0, HEADER, read_picture);
+    else if (image_code_in(type, "acTL") && length == CONTROL)
+        image_gather(i, 0, CONTROL, read_control);
+    else if (image_code_in(type, "eXIf"))
+        tiff_enter_block(i, length, CRC + CHUNK, read_chunk);
+    else if (image_code_in(type, "zTXtiTXt"))
+        enter_text(i, type, length);
+    else if (image_code_in(type, "IEND"))
         image_run(i, IMAGE_PIXELS, (uint64_t)length + CRC, 0, image_end);
     else
         image_run(i, pixels ? IMAGE_PIXELS : IMAGE_METADATA, length, CRC + CHUNK, read_chunk);
@@ -55,6 +87,10 @@ static void read_chunk(struct image *i) {
     enter_chunk(i, i->header + CRC);
 }
 
+static bool skip_gap(struct image *i, uint64_t n) {
+    return i->tiff.active && tiff_skip(i, n);
+}
+
 static void read_start(struct image *i) {
     if (memcmp(i->header, "\x89PNG\r\n\x1a\n", SIGNATURE) == 0)
         enter_chunk(i, i->header + SIGNATURE);
@@ -62,4 +98,5 @@ static void read_start(struct image *i) {
         image_lost(i);
 }
 
-const struct image_format image_png = {.mimes = {"image/png"}, .need = SIGNATURE + CHUNK, .read = read_start};
+const struct image_format image_png = {
+    .mimes = {"image/png"}, .need = SIGNATURE + CHUNK, .read = read_start, .skip = skip_gap};

@@ -39,12 +39,20 @@ static bool read_header_octet(struct image *i, uint8_t c) {
     return false;
 }
 
+static void note_picture(struct image *i) {
+    const struct pnm_state *s = (const void *)i->state;
+    uint32_t sample = s->number[2] > 255 ? 16 : 8, depth = i->header[1] == '6' ? 3 * sample : sample;
+    image_note_size(i, s->number[0], s->number[1], i->header[1] == '4' ? 1 : depth);
+}
+
 static size_t walk_header(struct image *i, struct bytes in, struct image_piece *out) {
     size_t at = 0;
     bool over = false;
     while (at < in.n && !over)
         over = read_header_octet(i, in.p[at++]);
     *out = (struct image_piece){IMAGE_METADATA, bytes_of(in.p, at)};
+    if (over)
+        note_picture(i);
     if (over)
         image_run(i, IMAGE_PIXELS, pixel_bytes(i), 0, image_end);
     return at;

@@ -13,7 +13,7 @@
 #define S(text) text, sizeof text - 1
 
 /* What the walk said so far: metadata as it is, '~' before deflated text, '|' for a break, '#' before what is
- * behind the end. */
+ * behind the end, '{' before what is a file of its own, in which '.' is a zero. */
 struct said {
     char text[512];
     size_t n;
@@ -21,12 +21,17 @@ struct said {
 };
 
 static inline void say_bytes(struct said *s, struct image_piece p) {
-    const char *mark = p.part == IMAGE_TRAILER ? "#" : p.part == IMAGE_DEFLATED ? "~" : "";
+    if (p.bytes.n == 0)
+        return;
+    const char *mark = p.part == IMAGE_TRAILER    ? "#"
+                       : p.part == IMAGE_DEFLATED ? "~"
+                       : p.part == IMAGE_CHILD    ? "{"
+                                                  : "";
     if (p.part != s->last)
         for (; *mark && s->n < sizeof s->text; mark++)
             s->text[s->n++] = *mark;
     for (size_t k = 0; k < p.bytes.n && s->n < sizeof s->text; k++)
-        s->text[s->n++] = (char)p.bytes.p[k];
+        s->text[s->n++] = p.part == IMAGE_CHILD && !p.bytes.p[k] ? '.' : (char)p.bytes.p[k];
     s->last = p.part;
 }
 

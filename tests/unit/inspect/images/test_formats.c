@@ -19,7 +19,10 @@ static void the_types_that_inspection_knows_are_listed(void **state) {
                                         "image/webp",
                                         "image/bmp",
                                         "image/jp2",
-                                        "image/x-jp2-codestream"};
+                                        "image/x-jp2-codestream",
+                                        "image/tiff",
+                                        "image/heic",
+                                        "image/jxl"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         assert_non_null(image_format_of(known[i]));
         for (size_t k = 0; k < i; k++)
