@@ -47,7 +47,7 @@
     FACT(PART,            "gantry.part",                                "part",       32,   A | T, 7,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(TYPE_BASIS,      "gantry.type_basis",                          "basis",      64,   A | T, 5,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(ENCRYPTION,      "gantry.encryption",                          "encryption", 32,   A | T, 9,  OURS, PLAIN,  KEPT,  NONE) \
-    FACT(MEMBERS,         "gantry.members.count",                       "members",    16,   A | T, 7,  OURS, PLAIN,  KEPT,  NONE) \
+    FACT(MEMBERS,         "gantry.members.count",                       "members",    32,   A | T, 7,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(MEMBER_NAMES,    "gantry.members.names",                       "memberNames", 512, A | T, 5,  WIRE, PLATES, KEPT,  NONE) \
     FACT(NOTES,           "gantry.notes",                               "notes",      128,  A | T, 8,  OURS, PLAIN,  KEPT,  NONE) \
     FACT(ORIGIN,          "gantry.origin",                              "origin",     32,   A | T, 6,  OURS, PLAIN,  KEPT,  NONE) \
