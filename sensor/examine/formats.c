@@ -6,7 +6,9 @@
 /* clang-format off */
 #define FORMATS(EXAMINED) \
     EXAMINED(archive) \
+    EXAMINED(avro) \
     EXAMINED(dbf) \
+    EXAMINED(ole) \
     EXAMINED(pdf) \
     EXAMINED(sqlite)
 /* clang-format on */

@@ -165,6 +165,26 @@ static struct filter *create_gather(struct unpack *u) {
     return g ? &g->filter : NULL;
 }
 
+/* --- What is known and not read: it is told as such --- */
+
+static bool matches_closed(const struct file_type *type, struct bytes declared) {
+    static const char *const kinds[] = {"application/vnd.ms-outlook-pst", "application/x-mssql-mdf",
+                                        "application/x-mssql-bak", "application/x-ms-wim"};
+    for (size_t i = 0; the_slots && i < sizeof kinds / sizeof *kinds; i++)
+        if (bytes_equal(bytes_text(type->mime), bytes_text(kinds[i])))
+            return true;
+    return false;
+}
+
+static struct filter *tell_closed(struct unpack *u) {
+    counter_one(COUNTER_EXAMINE_CLOSED);
+    unpack_bounded(u);
+    return NULL;
+}
+
+static const struct unpacker unpacker_closed = {
+    .name = "closed", .kind = UNPACK_FILE, .matches = matches_closed, .create = tell_closed};
+
 /* --- Images of discs: what begins them is nobody's mark --- */
 
 static const struct file_type disc = {"application/x-iso9660-image", "ISO 9660 image", KIND_ARCHIVE};
@@ -240,11 +260,12 @@ static const struct unpacker unpacker_other_disc = {
 const struct unpacker *const *examine_unpackers(const struct unpacker *const *table) {
     static const struct unpacker *all[UNPACKER_TABLE_MAX + 1];
     size_t n = 0;
-    while (table[n] && n < UNPACKER_TABLE_MAX - 3) {
+    while (table[n] && n < UNPACKER_TABLE_MAX - 4) {
         all[n] = table[n];
         n++;
     }
     all[n++] = &unpacker_gathered;
+    all[n++] = &unpacker_closed;
     all[n++] = &unpacker_called_disc;
     all[n++] = &unpacker_other_disc;
     all[n] = NULL;

@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes examined/: the same members in archives by 7-Zip, gcab, jlha, bsdtar and genisoimage, and in RAR files written by hand.
+"""Writes examined/: the same members in archives by 7-Zip, gcab, jlha, bsdtar and genisoimage, and in RAR files written by hand; documents by
+LibreOffice, img2pdf, qpdf and by hand; tables by sqlite3, Avro and by hand.
 list.tsv says what is in them: name, size, SHA-256."""
+import base64
+import datetime
 import hashlib
+import json
 import os
 import random
 import sqlite3
@@ -11,6 +15,10 @@ import subprocess
 import sys
 import tempfile
 import zlib
+
+import avro.datafile
+import avro.io
+import avro.schema
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.path.join(HERE, 'examined')
@@ -92,6 +100,51 @@ def make_documents(members, picture):
         subprocess.run(['qpdf', '--object-streams=generate', f'{OUT}/text.pdf', f'{OUT}/streams.pdf'], check=True)
 
 
+def make_old_office(members, picture):
+    """By LibreOffice from text, and a message of Outlook by hand."""
+    rows = b'plate,state,day,time,both,confidence\n' + b''.join(b'KXR%04d,TX,2026-05-31,04:12:%02d,2026-05-31T04:12:%02d,0.%d\n' % (4000 + i, i, i, 81 + i) for i in range(9))
+    page = b'<html><body><p>shift report KXR4001</p><table><tr><td>KXR4002</td><td>TX</td></tr><tr><td>KXR4003</td><td>LA</td></tr></table>'
+    record = lambda kind, body, head=0: struct.pack('<HHI', head, kind, len(body)) + body
+    slides = record(0x03e8, record(0x0fa0, 'lane report KXR4004'.encode('utf-16-le')) + record(0x0fa8, b'KXR4005 in octets'), 0xf)
+    with open(f'{OUT}/slides.ppt', 'wb') as f:
+        f.write(material.compound({'PowerPoint Document': slides, 'Current User': bytes(20),
+                          'Pictures': record(0xf01d, bytes(16) + b'\xff' + picture, 0x46a0)}))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in ('reads.csv', rows), ('report.html', page + b'<img src="a.jpg"></body></html>'), ('a.jpg', picture):
+            with open(f'{folder}/{name}', 'wb') as f:
+                f.write(data)
+        for words in (['--convert-to', 'xls:MS Excel 97', 'reads.csv'], ['--writer', '--convert-to', 'doc:MS Word 97', 'report.html']):
+            subprocess.run(['soffice', f'-env:UserInstallation=file://{folder}/user', '--headless', *words[:-1], '--outdir', OUT, words[-1]], cwd=folder, check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wide = lambda text: text.encode('utf-16-le')
+    message = {'__properties_version1.0': bytes(32), '__substg1.0_0037001F': wide('reads of the day'), '__substg1.0_1000001F': wide('as agreed\r\nKXR4005 at lane 4'),
+               '__attach_version1.0_#00000000': {'__substg1.0_3707001F': wide('reads.csv'), '__substg1.0_37010102': members['reads.csv']},
+               '__attach_version1.0_#00000001': {'__substg1.0_3707001F': wide('lane.bin'), '__substg1.0_37010102': members['block.bin'] * 2}}
+    with open(f'{OUT}/mail.msg', 'wb') as f:
+        f.write(material.compound(message))
+
+
+def make_avro(members, picture):
+    """Rows in blocks of each coding that Python's own library has."""
+    schema = {'type': 'record', 'name': 'read', 'fields': [
+        {'name': 'plate', 'type': 'string'}, {'name': 'lane', 'type': 'int'}, {'name': 'seen', 'type': {'type': 'long', 'logicalType': 'timestamp-millis'}},
+        {'name': 'place', 'type': ['null', {'type': 'record', 'name': 'place', 'fields': [{'name': 'lat', 'type': 'double'}, {'name': 'lon', 'type': 'double'}]}]},
+        {'name': 'side', 'type': {'type': 'enum', 'name': 'side', 'symbols': ['IN', 'OUT']}}, {'name': 'tags', 'type': {'type': 'array', 'items': 'string'}},
+        {'name': 'crop', 'type': ['null', 'bytes']}]}
+    for codec in 'null', 'deflate', 'zstandard':
+        with open(f'{OUT}/{codec}.avro', 'wb') as f:
+            try:
+                writer = avro.datafile.DataFileWriter(f, avro.io.DatumWriter(), avro.schema.parse(json.dumps(schema)), codec=codec)
+            except Exception:
+                os.remove(f.name)
+                continue
+            for i in range(40):
+                writer.append({'plate': f'KXR{4000 + i}', 'lane': i % 8, 'seen': datetime.datetime(2026, 5, 31, 4, 12, i, tzinfo=datetime.timezone.utc),
+                               'place': {'lat': 29.5, 'lon': -98.25} if i % 2 else None, 'side': 'OUT' if i % 3 else 'IN', 'tags': ['a', 'b'] if i == 1 else [],
+                               'crop': picture if i == 2 else None})
+            writer.close()
+
+
 def main():
     os.makedirs(OUT, exist_ok=True)
     g = random.Random(13)
@@ -125,6 +178,8 @@ def main():
         make('bsdtar', '-c', '--format=iso9660', '-f', f'{OUT}/bsdtar.iso', *members)
     make_databases(members, picture)
     make_documents(members, picture)
+    make_old_office(members, picture)
+    make_avro(members, picture)
     with open(f'{OUT}/list.tsv', 'w', encoding='utf-8') as f:
         for name, data in members.items():
             f.write(f'{os.path.basename(name)}\t{len(data)}\t{hashlib.sha256(data).hexdigest()}\n')

@@ -73,3 +73,51 @@ def rar5(files):
         name = name.encode()
         out += block(2, 2, vint(4) + vint(len(data)) + vint(0o100644) + struct.pack('<I', zlib.crc32(data)) + vint(0) + vint(1) + vint(len(name)) + name, data)
     return out + block(5, 0, vint(0))
+
+
+def compound(tree):
+    """A compound file of OLE 2 (version 3): a folder is a dictionary, a stream is bytes."""
+    entries, big, small = [], [], b''
+    minis = []
+    def add(name, value):
+        index = len(entries)
+        entries.append([name, value, 0xffffffff, 0xffffffff, 0, 0])  # name, what, next beside, first below, start, size
+        if isinstance(value, dict):
+            below = [add(n, v) for n, v in value.items()]
+            for a, b in zip(below, below[1:]):
+                entries[a][2] = b
+            entries[index][3] = below[0] if below else 0xffffffff
+        return index
+    add('Root Entry', tree)
+    for e in entries[1:]:
+        if isinstance(e[1], bytes) and len(e[1]) < 4096:
+            e[4], e[5] = len(minis), len(e[1])
+            units = -(-len(e[1]) // 64)
+            minis += [len(minis) + i + 1 for i in range(units - 1)] + [0xfffffffe] * (units > 0)
+            small += e[1].ljust(units * 64, b'\0')
+    sectors, fat = [], []
+    def put(data):
+        start, n = len(sectors), max(1, -(-len(data) // 512))
+        for i in range(n):
+            sectors.append(data[512 * i:512 * i + 512].ljust(512, b'\0'))
+            fat.append(start + i + 1 if i + 1 < n else 0xfffffffe)
+        return start
+    for e in entries[1:]:
+        if isinstance(e[1], bytes) and len(e[1]) >= 4096:
+            e[4], e[5] = put(e[1]), len(e[1])
+    entries[0][4], entries[0][5] = put(small), len(small)
+    mini_fat = put(b''.join(struct.pack('<I', n) for n in minis).ljust(512, b'\xff'))
+    directory = b''
+    for i, (name, value, beside, below, start, size) in enumerate(entries):
+        text = name.encode('utf-16-le') + b'\0\0'
+        kind = 5 if i == 0 else 1 if isinstance(value, dict) else 2
+        directory += text.ljust(64, b'\0') + struct.pack('<HBBIII', len(text), kind, 1, 0xffffffff, beside, below) + bytes(36) + struct.pack('<IQ', start, size)
+    first = put(directory)
+    place = len(sectors)
+    fat.append(0xfffffffd)
+    table = b''.join(struct.pack('<I', n) for n in fat).ljust(512, b'\xff')
+    assert len(table) == 512
+    head = b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' + bytes(16) + struct.pack('<HHHHH', 0x3e, 3, 0xfffe, 9, 6) + bytes(6)
+    head += struct.pack('<IIIIIIIII', 0, 1, first, 0, 4096, mini_fat, max(1, -(-len(minis) * 4 // 512)), 0xfffffffe, 0)
+    head += struct.pack('<I', place) + b'\xff' * (108 * 4)
+    return head + b''.join(sectors) + table

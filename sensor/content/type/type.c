@@ -263,6 +263,17 @@ static bool skips_to_lz4(struct bytes b) {
     return skips_to(b, "\x04\x22\x4D\x18");
 }
 
+/* SQL Server: the head of a file's first page, which is page 0 of its file. */
+static bool mdf_page(struct bytes b) {
+    return b.n >= 40 && HAS(b, 32, "\0\0\0\0") && b.p[36] >= 1 && b.p[37] == 0;
+}
+
+/* Microsoft Tape Format: the first descriptor's kind is followed by flags of which few are used, and its own
+ * size. */
+static bool mtf_descriptor(struct bytes b) {
+    return b.n >= 52 && b.p[7] == 0 && b.p[10] < 32 && b.p[11] == 0;
+}
+
 /* dBase: a level, a date, sizes that fit each other, and the first column's name and type. */
 static bool dbf_header(struct bytes b) {
     static const uint8_t levels[] = {0x02, 0x03, 0x04, 0x30, 0x31, 0x32, 0x43,
@@ -359,6 +370,14 @@ static const struct signature table[] = {
     {{"application/x-ansi-nist", "ANSI/NIST-ITL record", KIND_RECORD}, MAGIC("1.001:"), .walked = true},
     {{"application/x-ansi-nist", "ANSI/NIST-ITL record", KIND_RECORD}, MAGIC("1.01:"), .walked = true},
     {{"application/vnd.sqlite3", "SQLite database", KIND_RECORD}, MAGIC("SQLite format 3\0")},
+    {{"application/vnd.ms-outlook-pst", "Outlook's mailbox (PST)", KIND_RECORD}, MAGIC("!BDN")},
+    {{"application/x-mssql-mdf", "SQL Server database", KIND_RECORD},
+     MAGIC("\x01\x0F\0\0"),
+     .also = mdf_page},
+    {{"application/x-mssql-bak", "backup in Microsoft's tape format", KIND_ARCHIVE},
+     MAGIC("TAPE"),
+     .also = mtf_descriptor},
+    {{"application/x-ms-wim", "Windows image (WIM)", KIND_ARCHIVE}, MAGIC("MSWIM\0\0\0")},
     {{"application/x-dbf", "dBase table", KIND_RECORD}, .also = dbf_header},
     {{"application/vnd.apache.parquet", "Parquet table", KIND_RECORD}, MAGIC("PAR1")},
     {{"application/x-avro", "Avro table", KIND_RECORD}, MAGIC("Obj\x01")},

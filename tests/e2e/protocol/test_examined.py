@@ -132,7 +132,29 @@ def pictures_in_pdf(folder, table, pictures):
     return folder / 'with.pdf'
 
 
-DOCUMENTS = {'db': database, 'pdf': pictures_in_pdf}
+def rows_in_avro(folder, table, pictures):
+    """By Python's own library, in another interpreter than pytest's may be."""
+    code = ('import avro.datafile, avro.io, avro.schema, csv, json, sys\n'
+            'rows = list(csv.DictReader(open("t.csv")))\n'
+            'fields = [{"name": n, "type": "string"} for n in rows[0]] + [{"name": "crop", "type": ["null", "bytes"]}]\n'
+            'schema = avro.schema.parse(json.dumps({"type": "record", "name": "read", "fields": fields}))\n'
+            'with avro.datafile.DataFileWriter(open("out.avro", "wb"), avro.io.DatumWriter(), schema, codec="deflate") as w:\n'
+            '    for i, row in enumerate(rows):\n'
+            '        w.append({**row, "crop": open(sys.argv[1 + i], "rb").read() if i + 1 < len(sys.argv) else None})\n')
+    run_in(folder, '/usr/bin/python3', '-c', code, *pictures)
+    return folder / 'out.avro'
+
+
+def message_of_outlook(folder, table, pictures):
+    wide = lambda text: text.encode('utf-16-le')
+    tree = {'__properties_version1.0': bytes(32), '__substg1.0_0037001F': wide('reads'), '__substg1.0_1000001F': wide(table.decode())}
+    for i, (name, data) in enumerate(pictures.items()):
+        tree[f'__attach_version1.0_#{i:08X}'] = {'__substg1.0_3707001F': wide(name), '__substg1.0_37010102': data}
+    (folder / 'out.msg').write_bytes(material.compound(tree))
+    return folder / 'out.msg'
+
+
+DOCUMENTS = {'db': database, 'pdf': pictures_in_pdf, 'avro': rows_in_avro, 'msg': message_of_outlook}
 
 
 @pytest.fixture
@@ -181,9 +203,33 @@ def test_documents_that_move_now(lab, server, watch, material_of, kind):
     outer = DOCUMENTS[kind](folder, table, pictures)
     curl(lab, '-T', str(outer), url(net.stranger(n), '/in/'))
     watch.wait_alert(lambda a: a['destination']['ip'] == net.stranger(n) and 'plate-record' in a['gantry']['classes'])
-    net.wait_for(lambda: [t for t in watch.transfers() if t['destination']['ip'] == net.stranger(n) and t['file'].get('name') == outer.name and
-                          not t['gantry']['transfer'].get('pending')], 10, 'the document')
+    wanted = {material.sha256(data) for data in [outer.read_bytes(), *pictures.values()]}
+    net.wait_for(lambda: wanted <= {t['file'].get('hash', {}).get('sha256') for t in watch.transfers() if t['destination']['ip'] == net.stranger(n) and
+                                    not t['gantry']['transfer'].get('pending')}, 10, 'the document')
     check_document(watch.records(), net.stranger(n), outer, pictures, {'vehicle-image', 'plate-record'})
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize('to', ['xls:MS Excel 97', 'pdf:calc_pdf_Export', 'doc:MS Word 97'])
+def test_a_table_that_libreoffice_saved(lab, server, tmp_path, material_of, to):
+    folder, _, _ = material_of('office', material.plate_csv(5), 0)
+    words = ['--writer'] if to.startswith('doc') else []
+    run_in(folder, 'soffice', f'-env:UserInstallation=file://{tmp_path}/user', '--headless', *words, '--convert-to', to, 't.csv')
+    outer = folder / f't.{to[:3]}'
+    with recording.Recording(lab, tmp_path / 'x.pcap') as capture:
+        curl(lab, '-T', str(outer), url(net.UNAPPROVED, '/in/'))
+    records = recording.gantry(tmp_path, '-r', capture.path)
+    check_document(records, net.UNAPPROVED, outer, {}, {'plate-record'})
+
+
+def test_a_mailbox_of_outlook_is_told_unread(lab, server, tmp_path):
+    (tmp_path / 'a.pst').write_bytes(b'!BDN' + bytes(range(256)) * 40)
+    with recording.Recording(lab, tmp_path / 'x.pcap') as capture:
+        curl(lab, '-T', str(tmp_path / 'a.pst'), url(net.UNAPPROVED, '/in/'))
+        curl(lab, '-T', str(tmp_path / 'a.pst'), url(net.APPROVED, '/in/'))
+    alerts = recording.alerts(recording.gantry(tmp_path, '-r', capture.path))
+    assert {(a['destination']['ip'], *a['gantry']['classes'], a['file']['mime_type']) for a in alerts if a['destination']['ip'] == net.UNAPPROVED} == {
+        (net.UNAPPROVED, 'unread-object', 'application/vnd.ms-outlook-pst')}
 
 
 # --- by mail ---

@@ -193,6 +193,23 @@ static void without_slots_an_archive_is_as_any_file(void **state) {
     collect_finish(&got);
 }
 
+static void a_kind_that_nobody_reads_is_told_by_its_name(void **state) {
+    static const struct {
+        const char *mime;
+        uint8_t start[64];
+    } kinds[] = {{"application/vnd.ms-outlook-pst", "!BDN"},
+                 {"application/x-ms-wim", "MSWIM\0\0\0"},
+                 {"application/x-mssql-mdf", {1, 15, [36] = 1}},
+                 {"application/x-mssql-bak", "TAPE"}};
+    for (size_t i = 0; i < 4; i++) {
+        here_send(&got, "x", bytes_of(kinds[i].start, sizeof kinds[i].start), 64, 0, 0);
+        assert_int_equal(got.n, 1);
+        assert_string_equal(got.list[0].type->mime, kinds[i].mime);
+        assert_true(got.list[0].bounded);
+        collect_finish(&got);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_children_with_their_names_and_digests),
@@ -205,6 +222,7 @@ int main(void) {
         cmocka_unit_test(one_in_another_is_taken_apart_too),
         cmocka_unit_test(what_is_too_large_is_told_and_its_beginning_examined),
         cmocka_unit_test(more_than_may_come_out_is_left_out_and_told),
+        cmocka_unit_test(a_kind_that_nobody_reads_is_told_by_its_name),
         cmocka_unit_test(without_slots_an_archive_is_as_any_file),
     };
     return cmocka_run_group_tests_name("examine/archive", tests, read_list, free_slots);
