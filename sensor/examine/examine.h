@@ -54,7 +54,7 @@ bool examined_data(struct examined *x, struct filter *child, const uint8_t *byte
 bool examined_zeros(struct examined *x, struct filter *child, uint64_t n);
 /* The last part of a path, as a file's name; in `room` (of `size` bytes) where it must be changed. */
 struct bytes examined_name(const char *path, char *room, size_t size);
-/* It cannot be taken apart, or not to its end: the object says so. */
+/* It cannot be taken apart, or not to its end: the object says so, if not that it is encrypted. */
 void examined_broken(struct examined *x);
 
 /* --- gather.c --- */

@@ -55,7 +55,9 @@ struct bytes examined_name(const char *path, char *room, size_t size) {
     return mime_file_name(bytes_text(path), false, room, size);
 }
 
+/* What is known to be encrypted is told as that. */
 void examined_broken(struct examined *x) {
     counter_one(COUNTER_EXAMINE_BROKEN);
-    unpack_bounded(x->unpack);
+    if (object_fact(unpack_object(x->unpack), FACT_ENCRYPTION).n == 0)
+        unpack_bounded(x->unpack);
 }

@@ -81,6 +81,17 @@ void budget_share(const struct config *c, uint64_t memory, struct budget *out) {
     out->content.transfers = out->dispatch.conversations;
 }
 
+/* The other tables stay small: they are touched as far as they are used. */
+void budget_share_examiner(const struct config *c, uint64_t memory, struct budget *out) {
+    enum { OBJECTS_LEAST = 512 };
+    budget_share(c, memory, out);
+    out->content.codings.memory = memory / 10 * 4;
+    out->inspector.memory = memory / 10 * 4;
+    if (out->content.objects < OBJECTS_LEAST)
+        out->content.objects = OBJECTS_LEAST;
+    out->fact_rooms = out->content.objects * 2 / 3;
+}
+
 /* --- the whole --- */
 
 static uint64_t power_of_two(uint64_t most, uint64_t low, uint64_t high) {

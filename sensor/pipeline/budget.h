@@ -36,6 +36,8 @@ struct budget {
 
 /* `memory`: bytes for this worker's tables. */
 void budget_share(const struct config *config, uint64_t memory, struct budget *out);
+/* Of an examiner: nearly all of it is for decoders and inspection. */
+void budget_share_examiner(const struct config *config, uint64_t memory, struct budget *out);
 
 /* All sizes in bytes. */
 struct budget_plan {

@@ -226,7 +226,10 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     struct budget budget;
     if (!p)
         return NULL;
-    budget_share(options->snapshot.config, options->memory, &budget);
+    if (options->examines)
+        budget_share_examiner(options->snapshot.config, options->memory, &budget);
+    else
+        budget_share(options->snapshot.config, options->memory, &budget);
     the_pipeline = p;
     p->generations.inspector = budget.inspector;
     p->generations.older_memory = budget.older_inspection;

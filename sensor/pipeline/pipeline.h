@@ -17,6 +17,7 @@ struct pipeline_options {
     struct ring *ring;
     struct doorbell *doorbell;
     bool offline;
+    bool examines; /* files that others gathered (examined.h): no packet comes */
     uint16_t worker;
     unsigned workers;                      /* that share the traffic */
     struct worker_status *status;          /* where the worker notes what it is at; NULL: nowhere */

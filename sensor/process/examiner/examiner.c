@@ -77,6 +77,7 @@ void *examiner_begin(struct sensor *s, const struct child *self, struct error *e
                                                     .slot = s->snapshot->slot,
                                                     .wants = outputs_records(s->outputs)},
                                        .memory = s->budget.examiner,
+                                       .examines = true,
                                        .inspect_all = s->inspect_all,
                                        .ring = s->ring[self->place],
                                        .doorbell = s->doorbell,
