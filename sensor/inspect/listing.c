@@ -158,8 +158,8 @@ static struct bytes find_folder(struct bytes text, size_t at) {
 }
 
 static void look_at_text(const struct finder *f, struct bytes text) {
-    bool page = text.n > 0 && memchr(text.p, '<', text.n);
-    size_t dot = find_dot(text, 0), link = page ? find_link(text, 0) : text.n;
+    bool links = text.n > 0 && memchr(text.p, '=', text.n);
+    size_t dot = find_dot(text, 0), link = links ? find_link(text, 0) : text.n;
     while (dot < text.n || link < text.n) {
         if (dot < link) {
             tell_name(f, find_picture(text, dot));
@@ -190,7 +190,7 @@ static void hold(struct listing *l, struct bytes text) {
 static void look_at_part(const struct finder *f, struct bytes text) {
     struct listing *l = f->listing;
     size_t n = text.n;
-    while (n > 0 && text.n - n < WORD_MOST && !ends_word(text.p[n - 1]))
+    while (n > 0 && !ends_word(text.p[n - 1]))
         n--;
     look_at_text(f, bytes_of(text.p, n));
     struct bytes rest = bytes_of(text.p + n, text.n - n);

@@ -87,6 +87,10 @@ static void a_line_without_an_end_is_looked_at_in_parts(void **state) {
     memcpy(text + 3000, "GHT7720.jpg", 11);
     text[sizeof text - 1] = 0;
     expect(text, "KXR4471.jpg\nGHT7720.jpg\n");
+    memset(text, 'y', sizeof text - 1); /* a word that is too long from its beginning on */
+    memcpy(text, "<a href=\"GHT7720/\"", 18);
+    memcpy(text + 4000, ".jpg ", 5);
+    expect(text, "");
     memset(text, 'x', sizeof text - 1); /* one word, too long for a name */
     memcpy(text + 5980, " MKN518.jpg", 11);
     memset(text + 5991, ' ', 8);
