@@ -19,6 +19,8 @@ enum {
     SMALL_SET = 64,
     NAMES_ALL = 4096, /* names of a listing; behind them one of NAMES_STEP is matched */
     NAMES_STEP = 16,
+    LISTED_NAMES = 32, /* names that are matched together */
+    LISTED_LINE = 256,
     LATE_BYTES = 16,       /* how late the end of a word or line may be told */
     PIECE_BYTES = 1 << 10, /* that are looked at or left out together while a count rests */
 };
@@ -37,6 +39,10 @@ struct inspector {
     uint8_t cells[1024];
     uint64_t unzip_used; /* bytes */
     struct unzip *unzip_spare;
+    struct listed {
+        unsigned n, count, end[LISTED_NAMES];
+        uint8_t text[LISTED_NAMES * LISTED_LINE];
+    } listed;        /* names that the object lists which is looked at in this call */
     size_t gathered; /* bytes of `gather`: short texts of the picture that is looked at in this call */
     uint8_t gather[1024];
 };
@@ -65,10 +71,9 @@ struct rest {
 struct tally_state {
     bool wanted; /* by a rule that may still hold */
     bool full, shed;
-    bool agreed;    /* so much of a listing's names held values once that its rules have what they ask for */
-    bool met;       /* in the name of a listing that is matched now */
-    uint32_t names; /* in which a value stands */
-    uint64_t began; /* offset of its stream */
+    bool agreed; /* so much of a listing's names held values once that its rules have what they ask for */
+    uint32_t names, last_name; /* of a listing in which a value stands, and the number of the last one */
+    uint64_t began;            /* offset of its stream */
     struct rest rest;
     struct pending pending;
     struct value_set *set; /* NULL before the first value */
@@ -108,6 +113,14 @@ struct inspection {
     struct tally_state *tallies;
     struct pattern_stream **streams; /* by scan; NULL: not matched */
 };
+
+/* --- listed.c --- */
+void listed_take(struct inspection *n, struct bytes text);
+/* What was taken in this call is matched. */
+void listed_flush(struct inspection *n);
+void listed_end(struct inspection *n);
+/* A value of this count stands at `at` of the names that are matched now. */
+void listed_met(struct inspection *n, struct tally_state *t, uint64_t at);
 
 /* One call of the matcher: which bytes it looks at. */
 struct feed {

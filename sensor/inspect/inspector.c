@@ -77,31 +77,6 @@ static void feed_piece(struct inspection *n, const uint8_t *bytes, size_t count)
     n->offset += count;
 }
 
-/* A name was matched. It is decided here, and not where the bytes that have come are over, so that it does
- * not matter how they came. */
-static void note_name(struct inspection *n, const struct tally *tally, struct tally_state *t) {
-    t->names += t->met;
-    if (t->agreed || tally->share == 0 || !t->set || t->set->count < tally->distinct ||
-        t->spread_count < tally->spread || (uint64_t)t->names * 100 < (uint64_t)tally->share * n->names)
-        return;
-    t->agreed = true;
-    n->dirty = true;
-}
-
-/* A name that the text lists. */
-static void match_listed(void *context, struct bytes name) {
-    struct inspection *n = context;
-    n->named++;
-    if (n->named > NAMES_ALL && n->named % NAMES_STEP != 0)
-        return;
-    n->names++;
-    for (size_t t = 0; t < n->inspector->rules->tally_count; t++)
-        n->tallies[t].met = false;
-    inspection_match(n, SCOPE_LISTING, name);
-    for (size_t t = 0; t < n->inspector->rules->tally_count; t++)
-        note_name(n, &n->inspector->rules->tallies[t], &n->tallies[t]);
-}
-
 /* Text that unfolds to many times its bytes on the wire is matched as far as these pay for it, in runs that
  * are long enough for a table. */
 static bool is_paid(struct inspection *n, size_t count) {
@@ -130,7 +105,7 @@ void inspection_feed(struct inspection *n, const uint8_t *bytes, size_t count) {
     }
     counter_add(COUNTER_INSPECT_BYTES_MATCHED, count);
     if (n->plan->listed)
-        listing_push(&n->listing, bytes_of(bytes, count), match_listed, n);
+        listed_take(n, bytes_of(bytes, count));
     cells_push(n, bytes_of(bytes, count));
     while (count > 0) {
         size_t piece = n->resting && count > PIECE_BYTES ? PIECE_BYTES : count;
@@ -447,6 +422,8 @@ void inspector_data(struct inspector *i, struct object *o, const uint8_t *bytes,
         feed_text(in, bytes_of(bytes, n));
     else
         inspection_feed(in, bytes, n);
+    if (in->plan->listed)
+        listed_flush(in);
     decide_if_due(in);
 }
 
@@ -464,6 +441,10 @@ void inspector_gap(struct inspector *i, struct object *o, uint64_t n) {
     if (!stage_left_out(STAGE_PATTERNS))
         feed_piece(in, (const uint8_t *)"\n", 1);
     cells_gap(in);
+    if (in->plan->listed) {
+        listed_take(in, bytes_text("\n"));
+        listed_flush(in);
+    }
     decide_if_due(in);
 }
 
@@ -500,7 +481,7 @@ void inspector_closed(struct inspector *i, struct object *o) {
     if (in->bulk == SCOPE_TEXT)
         feed_held(in, 0);
     if (in->plan->listed)
-        listing_end(&in->listing, match_listed, in);
+        listed_end(in);
     picture_end(in);
     end_streams(in, true);
     cells_end(in);

@@ -163,7 +163,8 @@ static void stop_count(struct tally_state *t) {
 static void count_value(struct feed *f, unsigned tally, struct bytes value, uint64_t at) {
     struct tally_state *t = &f->in->tallies[tally];
     struct pending *old = &t->pending;
-    t->met = true;
+    if (f->scan->scope == SCOPE_LISTING)
+        listed_met(f->in, t, at + value.n / 2);
     if (!t->wanted || t->full)
         return;
     if (f->scan->kind == SCAN_VALUES && ++t->calls > CALLS_MAX) {
@@ -203,9 +204,11 @@ static void note_hit(struct inspection *n, unsigned number, enum scope scope) {
     }
 }
 
-/* True when the one count of a stream of its own is full: it is not matched further. */
+/* True when the one count of a stream of its own is full: it is not matched further. Of a listing it still
+ * matters in how many names a value stands. */
 static bool scan_is_over(const struct feed *f) {
-    return f->scan->kind == SCAN_TALLY && f->in->tallies[f->scan->tallies[0]].full;
+    return f->scan->kind == SCAN_TALLY && f->scan->scope != SCOPE_LISTING &&
+           f->in->tallies[f->scan->tallies[0]].full;
 }
 
 bool values_found(void *context, unsigned number, uint64_t from, uint64_t to) {
