@@ -330,6 +330,7 @@
     COUNTER(ZIP_DAMAGED,          "content.zip_damaged",         "members of ZIP archives whose checksum or size is not as the archive says") \
     COUNTER(ZIP_RESUMED,          "content.zip_resumed",         "times that a header was looked for in a ZIP archive because there was none where one should be") \
     COUNTER(ZIP_DISAGREES,        "content.zip_disagrees",       "ZIP archives whose directory says other things than what stands before their members") \
+    COUNTER(ZIP_ROWS_FULL,        "content.zip_rows_full",       "documents of which not all rows were put together with their texts, for want of memory") \
     COUNTER(ZIP_SHED,             "content.zip_shed",            "ZIP archives not taken apart because too many were open") \
     COUNTER(TNEF_FILES,           "content.tnef_files",           "attachments in TNEF, as Outlook's winmail.dat") \
     COUNTER(TNEF_SMALL,           "content.tnef_small",           "such of a few bytes left out because their hosts' bytes do not pay for an object each") \

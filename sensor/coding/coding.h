@@ -31,6 +31,12 @@ unsigned codings_fill(const struct codings *c);
 void codings_set_tail(struct codings *c, struct filter *(*open)(void *context, struct filter *next),
                       void *context);
 
+/* Memory of decompressors and the like, bounded for all of them together; `codings` is a struct codings.
+ * NULL: none left.
+ */
+void *coding_alloc(void *codings, size_t n);
+void coding_free(void *codings, void *p);
+
 struct coding;
 struct coding_list {
     const struct coding *list[CODINGS_MAX]; /* in the order in which the sender applied them; NULL: unknown */

@@ -123,11 +123,6 @@ static inline bool decoder_may_end(const struct decoder *d, const struct coding 
     return coding->may_end && coding->may_end(d);
 }
 
-/* Memory of decompressors, bounded for all of them together; `codings` is a struct codings. NULL: none left.
- */
-void *coding_alloc(void *codings, size_t n);
-void coding_free(void *codings, void *p);
-
 /* Likewise for what a coding looks back to, which may be very large; `decoder` is a struct decoder. It counts
  * as it fills, and is paid for until it is given back. NULL: too wide, or none left. */
 void *coding_history_alloc(void *decoder, size_t n);

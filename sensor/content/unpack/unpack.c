@@ -101,6 +101,19 @@ struct filter *unpack_begin_coding(struct unpack *u, struct coding_list one, str
     return stage_left_out(STAGE_CODING) ? NULL : coding_begin(u->content->codings, &one, next);
 }
 
+void *unpack_alloc(struct unpack *u, size_t n) {
+    struct allowance *a = u->object->allowance;
+    void *p = allowance_has(a, ACCOUNT_AHEAD, (int64_t)n) ? coding_alloc(u->content->codings, n) : NULL;
+    if (p)
+        allowance_spend(a, ACCOUNT_AHEAD, n);
+    return p;
+}
+
+void unpack_free(struct unpack *u, void *p, size_t n) {
+    coding_free(u->content->codings, p);
+    allowance_return(u->object->allowance, ACCOUNT_AHEAD, n);
+}
+
 void unpack_tell(struct unpack *u, const struct bytes *fact) {
     object_fill(u->object, fact);
 }

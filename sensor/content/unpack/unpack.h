@@ -83,6 +83,10 @@ struct filter *unpack_decode(struct unpack *u, const char *coding, struct filter
 /* As coding_begin(): decodes what an object's format codes in its own way, in front of `next`, which is the
  * caller's. It is a part of that format, and adds nothing to how deep its children lie. */
 struct filter *unpack_begin_coding(struct unpack *u, struct coding_list one, struct filter *next);
+/* Memory of all decoders for what an unpacker must keep, paid for by the object's hosts until it is given
+ * back. NULL: none left. */
+void *unpack_alloc(struct unpack *u, size_t n);
+void unpack_free(struct unpack *u, void *p, size_t n);
 /* Facts of the object itself (FACT_COUNT) that it does not know: its children are given them. */
 void unpack_tell(struct unpack *u, const struct bytes *fact);
 /* Likewise, in place of what it knows. */

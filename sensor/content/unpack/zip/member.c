@@ -13,6 +13,24 @@ static struct zip_member *member_of(struct filter *f) {
     return (struct zip_member *)f;
 }
 
+/* A member of a document in which people see rows or text. */
+static void begin_office(struct zip *z, struct bytes path) {
+    enum office_part part = office_part_of(path);
+    if (part == OFFICE_NONE)
+        return;
+    if (!z->office && (z->office = pool_take(z->offices)))
+        office_init(z->office, z->unpack);
+    if (z->office)
+        office_begin(z->office, part);
+    else
+        counter_one(COUNTER_ZIP_ROWS_FULL);
+}
+
+static void end_office(struct zip *z, bool whole) {
+    if (z->office)
+        office_end(z->office, whole);
+}
+
 /* What stands behind the last slash is its name. */
 static void begin_child(struct zip_member *m) {
     struct zip *z = m->zip;
@@ -26,6 +44,8 @@ static void begin_child(struct zip_member *m) {
     m->child = unpack_begin(z->unpack, &child);
     m->refused = !m->child;
     counter_add(COUNTER_ZIP_MEMBERS, m->child != NULL);
+    if (m->child)
+        begin_office(z, fact[FACT_PATH]);
 }
 
 static bool has_child(struct zip_member *m) {
@@ -40,6 +60,8 @@ static void member_data(struct filter *f, const uint8_t *bytes, size_t n) {
     m->size = add_sizes(m->size, n);
     if (has_child(m))
         filter_data(m->child, bytes, n);
+    if (m->zip->office)
+        office_data(m->zip->office, bytes_of(bytes, n));
 }
 
 static void member_gap(struct filter *f, uint64_t n) {
@@ -47,6 +69,7 @@ static void member_gap(struct filter *f, uint64_t n) {
     m->cut = true;
     if (has_child(m))
         filter_gap(m->child, n);
+    end_office(m->zip, false);
 }
 
 /* Of its coding; whether its content is what the archive says is not known yet. */
@@ -204,6 +227,7 @@ void zip_member_end(struct zip *z, bool known) {
         counter_one(COUNTER_ZIP_DAMAGED);
         unpack_note(z->unpack, "wrong-checksum");
     }
+    end_office(z, !m->cut);
     if (m->child)
         filter_end(m->child, m->cut ? TRANSFER_CUT : TRANSFER_DONE);
     m->child = NULL;

@@ -346,6 +346,9 @@ static void zip_end(struct filter *f, enum transfer_end how) {
     struct zip *z = (struct zip *)f;
     flush_held(z);
     abandon_member(z);
+    if (z->office)
+        office_finish(z->office);
+    pool_give(z->offices, z->office);
     zip_directory_end(z, how);
     pool_give(z->pool, z);
 }
@@ -362,7 +365,7 @@ static const struct filter_ops zip_ops = {
 /* --- Life --- */
 
 struct zip_all {
-    struct pool pool;
+    struct pool pool, offices;
     struct hash_key key;
 };
 
@@ -388,6 +391,7 @@ struct filter *zip_open(struct zip_all *all, struct unpack *u) {
     memset(z, 0, offsetof(struct zip, held)); /* the rooms behind are written before they are read */
     z->filter.ops = &zip_ops;
     z->pool = &all->pool;
+    z->offices = &all->offices;
     z->key = all->key;
     z->unpack = u;
     return &z->filter;
@@ -402,18 +406,21 @@ static struct filter *create_zip(struct unpack *u) {
 }
 
 struct zip_all *zip_start(size_t archives) {
-    struct zip_all *all = malloc(sizeof *all);
-    if (all && pool_init(&all->pool, sizeof(struct zip), archives)) {
+    struct zip_all *all = calloc(1, sizeof *all);
+    if (all && pool_init(&all->pool, sizeof(struct zip), archives) &&
+        pool_init(&all->offices, sizeof(struct office), archives / 4 + 4)) {
         all->key = hash_key_random();
         return all;
     }
-    free(all);
+    zip_stop(all);
     return NULL;
 }
 
 void zip_stop(struct zip_all *all) {
-    if (all)
-        pool_finish(&all->pool);
+    if (!all)
+        return;
+    pool_finish(&all->offices);
+    pool_finish(&all->pool);
     free(all);
 }
 

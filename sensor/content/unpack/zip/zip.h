@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/pool.h"
 #include "content/unpack/unpack.h"
+#include "content/unpack/zip/office.h"
 
 /* Internal to content/unpack/: ZIP archives (PKWARE's APPNOTE.TXT; sections are its), read from the first
  * octet on: each member stands behind a header of its own (4.3.7), the directory behind them all tells of
@@ -85,6 +86,8 @@ struct zip {
     uint64_t left;                /* of what is known, to come */
     struct zip_entry entry;
     struct zip_member member;
+    struct pool *offices;
+    struct office *office;  /* what a document's members say together; NULL: nothing yet */
     struct filter *listing; /* the child that holds the names of the directory; NULL: none yet */
     bool listing_refused;
     uint64_t members, lines;       /* headers, and lines of the directory */
