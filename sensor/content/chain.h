@@ -82,6 +82,7 @@ struct unpack {
     struct filter *wrapper;  /* of the unpackers at work: that whose text is the object's own; NULL: none */
     struct filter *together; /* the child that takes what is too small for one; NULL: none yet */
     bool together_refused;
+    bool apart; /* an archive was found in it: its pictures are children */
     unsigned level;
     bool incomplete;  /* said by an unpacker */
     uint64_t members; /* children so far */

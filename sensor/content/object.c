@@ -207,13 +207,20 @@ static void deliver_bytes(struct leaf *l, const uint8_t *bytes, size_t n) {
 /* Looks for a picture on the way. */
 static void deliver_more(struct leaf *l, const uint8_t *bytes, size_t n) {
     const struct object_sink *sink = &l->content->sink;
+    const struct file_type *type = l->o.type;
     size_t first = 0;
     struct picture found = {0};
-    if (l->searched)
+    if (l->searched && !l->unpack.apart)
         found = search_leaf(l, bytes, n);
     if (found.type) {
         first = found.before.n > 0 ? 0 : (size_t)(l->o.picture - l->o.size);
         deliver_bytes(l, bytes, first);
+    }
+    if (found.type && l->unpack.apart) { /* it is a member of an archive that began before it */
+        l->o.type = type;
+        l->o.basis = TYPE_BY_START;
+        l->o.picture = 0;
+    } else if (found.type) {
         tell_basis(l);
         sink->retyped(sink->context, &l->o, found.before);
     }

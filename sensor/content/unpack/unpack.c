@@ -207,6 +207,10 @@ void unpack_own(struct unpack *u, const struct filter *by, const uint8_t *bytes,
     stage_leave(stage);
 }
 
+void unpack_takes_apart(struct unpack *u) {
+    u->apart = true;
+}
+
 void unpack_bounded(struct unpack *u) {
     object_note_bound(u);
 }

@@ -97,6 +97,8 @@ void unpack_note(struct unpack *u, const char *word);
 /* Bytes of a wrapper that has text of its own: they are inspected, as they lie behind one another. Where more
  * than one unpacker takes the object for its own, what the others give is nothing. */
 void unpack_own(struct unpack *u, const struct filter *by, const uint8_t *bytes, size_t n);
+/* Of a text, or what is looked at as one: an archive begins in it, and what follows is looked for in that. */
+void unpack_takes_apart(struct unpack *u);
 /* A bound keeps it from being taken apart: the object says so. */
 void unpack_bounded(struct unpack *u);
 /* Facts of a child that were found later (FACT_COUNT). */

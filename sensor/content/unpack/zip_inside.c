@@ -26,8 +26,10 @@ struct inside {
 static bool begin_archive(struct search *s) {
     s->zip = zip_open(s->archives, s->unpack);
     s->refused = !s->zip;
-    if (s->zip)
+    if (s->zip) {
         zip_is_inside(s->zip);
+        unpack_takes_apart(s->unpack);
+    }
     return s->zip != NULL;
 }
 

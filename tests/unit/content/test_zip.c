@@ -192,6 +192,23 @@ static void behind_a_gap_the_next_members_are_whole(void **state) {
         }
 }
 
+static void a_picture_that_is_a_member_behind_other_data_is_found_once(void **state) {
+    enum { BEFORE = 3000 };
+    static const size_t splits[] = {100, 1448, 1 << 16};
+    for (size_t i = 0; i < 3; i++) {
+        read_archive("zip-stored");
+        memmove(archive + BEFORE, archive, archive_n);
+        for (size_t at = 0; at < BEFORE; at++)
+            archive[at] = (uint8_t)(at * at >> 3 | 0x80);
+        archive_n += BEFORE;
+        send(archive_n, splits[i], 0, 0);
+        assert_int_equal(count_files(), 2 + member_count);
+        assert_string_equal(got.list[0].type->mime, "application/octet-stream");
+        assert_non_null(whole("lane4/a.jpg"));
+        collect_finish(&got);
+    }
+}
+
 static void of_an_archive_without_its_beginning_the_members_are_whole(void **state) {
     read_archive("python-stored-pipe");
     memmove(archive, archive + 100, archive_n - 100);
@@ -348,12 +365,14 @@ int main(void) {
         cmocka_unit_test_teardown(of_an_archive_that_is_cut_the_members_before_are_whole, forget),
         cmocka_unit_test_teardown(behind_a_gap_the_next_members_are_whole, forget),
         cmocka_unit_test_teardown(of_an_archive_without_its_beginning_the_members_are_whole, forget),
+        cmocka_unit_test_teardown(a_picture_that_is_a_member_behind_other_data_is_found_once, forget),
         cmocka_unit_test_teardown(a_name_is_in_code_page_437_unless_it_is_in_utf8, forget),
         cmocka_unit_test_teardown(the_field_with_a_name_in_unicode_outranks_the_name, forget),
         cmocka_unit_test_teardown(a_name_of_64_kib_is_cut_and_what_is_behind_it_is_read, forget),
         cmocka_unit_test_teardown(members_beyond_the_bound_are_left_out_and_told, forget),
         cmocka_unit_test_teardown(a_folder_and_an_empty_file_are_no_children, forget),
-        cmocka_unit_test_teardown(a_descriptor_of_another_size_within_a_stored_member_does_not_end_it, forget),
+        cmocka_unit_test_teardown(a_descriptor_of_another_size_within_a_stored_member_does_not_end_it,
+                                  forget),
         cmocka_unit_test_teardown(sizes_that_are_wrong_hide_no_member, forget),
     };
     return cmocka_run_group_tests(tests, read_list, NULL);
