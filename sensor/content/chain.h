@@ -133,6 +133,8 @@ bool unpackers_start(struct content *c);
 void unpackers_stop(struct content *c);
 /* Does a wrapper match an object of this type, which begins so? */
 bool unpack_is_wrapper(const struct unpack *u, const struct file_type *type, struct bytes first);
+/* Does an archive begin in these octets of an object of this type? */
+bool unpack_begins(const struct unpack *u, const struct file_type *type, struct bytes octets);
 /* The object's type is known: makes the filters of those that match. */
 struct unpack_match {
     struct filter *filter[UNPACKERS_MAX];

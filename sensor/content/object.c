@@ -115,14 +115,26 @@ static struct picture search_leaf(struct leaf *l, const uint8_t *bytes, size_t n
     return found;
 }
 
+/* It is a member of an archive that began before it. */
+static void forget_picture(struct leaf *l, const struct file_type *type) {
+    l->o.type = type;
+    l->o.basis = TYPE_BY_START;
+    l->o.picture = 0;
+    l->searched = false;
+}
+
 /* What a file is by its first bytes is not all: what stands in those that are here counts too. */
 static void look_inside(struct leaf *l, struct bytes first) {
     bool named = lacks_start(l) && l->o.type->kind == KIND_IMAGE;
     if (named)
         l->o.basis = TYPE_BY_NAME;
     if (named || (!type_is_walked(l->o.type) && !unmask_picture(&l->o, first))) {
+        const struct file_type *type = l->o.type;
         picture_skip(&l->finder, l->held_gap);
-        search_leaf(l, first.p, first.n);
+        struct picture found = search_leaf(l, first.p, first.n);
+        if (found.type && l->held_gap == 0 &&
+            unpack_begins(&l->unpack, type, bytes_of(first.p, (size_t)l->o.picture)))
+            forget_picture(l, type);
     }
     tell_basis(l);
 }
@@ -216,10 +228,8 @@ static void deliver_more(struct leaf *l, const uint8_t *bytes, size_t n) {
         first = found.before.n > 0 ? 0 : (size_t)(l->o.picture - l->o.size);
         deliver_bytes(l, bytes, first);
     }
-    if (found.type && l->unpack.apart) { /* it is a member of an archive that began before it */
-        l->o.type = type;
-        l->o.basis = TYPE_BY_START;
-        l->o.picture = 0;
+    if (found.type && l->unpack.apart) {
+        forget_picture(l, type);
     } else if (found.type) {
         tell_basis(l);
         sink->retyped(sink->context, &l->o, found.before);

@@ -207,6 +207,15 @@ void unpack_own(struct unpack *u, const struct filter *by, const uint8_t *bytes,
     stage_leave(stage);
 }
 
+bool unpack_begins(const struct unpack *u, const struct file_type *type, struct bytes octets) {
+    const struct unpacker *const *table = u->content->unpackers;
+    struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);
+    for (unsigned i = 0; i < u->content->unpackers_started; i++)
+        if (table[i]->begins && table[i]->matches(type, declared) && table[i]->begins(octets))
+            return true;
+    return false;
+}
+
 void unpack_takes_apart(struct unpack *u) {
     u->apart = true;
 }

@@ -106,6 +106,12 @@ static bool matches_binary(const struct file_type *type, struct bytes declared) 
     return type->kind == KIND_BINARY;
 }
 
+static bool begins_archive(struct bytes octets) {
+    bool found;
+    zip_find_header(octets, &found);
+    return found;
+}
+
 static struct filter *create_search(struct unpack *u) {
     struct inside *all = unpack_state(u);
     struct search *s = pool_take(&all->searches);
@@ -144,6 +150,7 @@ const struct unpacker unpacker_zip_inside = {
     .name = "zip-inside",
     .kind = UNPACK_TEXT,
     .matches = matches_binary,
+    .begins = begins_archive,
     .create = create_search,
     .start = start_inside,
     .stop = stop_inside,
