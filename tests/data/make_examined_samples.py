@@ -86,8 +86,9 @@ def make_documents(members, picture):
                deflated(cmap), b'<< /Type /Filespec /F (reads.csv) /UF (reads.csv) /EF << /F 10 0 R >> >>',
                (b'/Type /EmbeddedFile /Filter /FlateDecode', zlib.compress(attached)),
                (b'/Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /DCTDecode', picture),
-               (b'/Type /XObject /Subtype /Image /Width 4 /Height 2 /ColorSpace /DeviceGray /BitsPerComponent 8 /SMask 13 0 R /Filter /FlateDecode '
-                b'/DecodeParms << /Predictor 15 /Columns 4 >>', zlib.compress(b'\x01' + b'\x10\x01\x01\x01' + b'\x02' + b'\x01\x01\x01\x01')),
+               (b'/Type /XObject /Subtype /Image /Width 400 /Height 200 /ColorSpace /DeviceGray /BitsPerComponent 8 /SMask 13 0 R /Filter /FlateDecode '
+                b'/DecodeParms << /Predictor 15 /Columns 400 >>', zlib.compress(b'\x01' + b'\x10\x01\x01\x01' + bytes(396) + 199 * (b'\x02' + b'\x01' * 400))),
+               (b'/Type /XObject /Subtype /Image /Width 400 /Height 200 /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /FlateDecode', zlib.compress(bytes(80000))),
                (b'/Type /XObject /Subtype /Image /Width 4 /Height 2 /ColorSpace /DeviceGray /BitsPerComponent 8', bytes(8))]
     with open(f'{OUT}/text.pdf', 'wb') as f:
         f.write(pdf_of(objects))

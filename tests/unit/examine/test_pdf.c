@@ -22,7 +22,9 @@ static void its_text_is_a_text_and_pictures_and_embedded_files_are_files(void **
     const struct collected *pixels = sample_find("image-12.pgm");
     assert_non_null(pixels);
     assert_string_equal(pixels->type->mime, "image/x-portable-greymap");
-    assert_memory_equal(pixels->data, "P5\n4 2\n255\n\x10\x11\x12\x13\x11\x12\x13\x14", 19);
+    assert_memory_equal(pixels->data, "P5\n400 200\n255\n\x10\x11\x12\x13\x13", 20);
+    assert_memory_equal(pixels->data + 15 + 400, "\x11\x12\x13\x14\x14",
+                        5); /* the next line: one more each */
 }
 
 static void objects_in_streams_are_found(void **state) {

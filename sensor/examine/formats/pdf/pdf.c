@@ -178,7 +178,10 @@ static void show_pages(struct pdf *d) {
 static void look_at_objects(struct pdf *d) {
     struct lists *l = calloc(1, sizeof *l);
     int64_t size = pdf_number(d, qpdf_get_trailer(d->q), "/Size", 0);
-    d->objects = size < PDF_OBJECTS_MAX ? (int)size : PDF_OBJECTS_MAX;
+    int64_t most = (int64_t)d->examined->image.n < PDF_OBJECTS_MAX - PDF_OBJECTS_LEAST
+                       ? (int64_t)d->examined->image.n + PDF_OBJECTS_LEAST
+                       : PDF_OBJECTS_MAX; /* each takes an octet or more */
+    d->objects = (int)(size < most ? size : most);
     for (int id = 1; l && id <= d->objects; id++) {
         look_at_object(d, l, id);
         qpdf_oh_release_all(d->q);

@@ -11,6 +11,7 @@
 
 enum {
     PDF_OBJECTS_MAX = 1 << 20,
+    PDF_OBJECTS_LEAST = 1 << 10,
     PDF_STREAM_MAX = 64 << 20, /* octets of a stream, undone */
     PDF_FONTS_MAX = 64,
     PDF_LISTED_MAX = 4096,

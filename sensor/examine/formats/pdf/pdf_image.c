@@ -58,6 +58,9 @@ static void give_fax(struct pdf *d, int id, qpdf_oh dict, struct bytes body, int
     give_image(d, id, "tif", bytes_of(head, sizeof head), body);
 }
 
+/* Fewer pixels without a file of their own are drawings: logos, rules, signs of a font. */
+enum { PIXELS_MIN = 320 * 240 };
+
 static void give_pixels(struct pdf *d, int id, struct pdf_bytes *b, int64_t width, int64_t height) {
     char head[64];
     uint64_t line = (uint64_t)(width + 7) / 8, all = (uint64_t)width * (uint64_t)height;
@@ -65,7 +68,7 @@ static void give_pixels(struct pdf *d, int id, struct pdf_bytes *b, int64_t widt
                        : b->n >= all                     ? "P5"
                        : b->n >= line * (uint64_t)height ? "P4"
                                                          : NULL;
-    if (!kind || b->n == 0)
+    if (!kind || b->n == 0 || all < PIXELS_MIN)
         return;
     bool bits = kind[1] == '4';
     for (size_t i = 0; bits && i < b->n; i++)
