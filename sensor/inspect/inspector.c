@@ -267,11 +267,12 @@ static bool gives_way(const struct inspection *n, const struct rule *rule) {
 /* Every rule that is still open; those with `none` or an upper bound only at the end. */
 static void decide_some(struct inspection *n, bool that_give_way) {
     const struct ruleset *r = n->inspector->rules;
-    for (size_t k = 0; k < n->plan->rule_count; k++) {
-        size_t i = n->plan->rules[k];
+    const struct type_plan *plan = n->plan;
+    size_t end = that_give_way ? plan->rule_count : plan->firm_count;
+    for (size_t k = that_give_way ? plan->firm_count : 0; k < end; k++) {
+        size_t i = plan->rules[k];
         const struct rule_condition *c = r->rules[i].condition;
-        if (n->states[i] != RULE_OPEN || (c->late && !n->closed) ||
-            (c->gives_way_to.count > 0) != that_give_way)
+        if (n->states[i] != RULE_OPEN || (c->late && !n->closed))
             continue;
         uint64_t head = n->retyped + HEAD;
         uint64_t least = that_give_way && !n->closed && c->size_min < head ? head : c->size_min;

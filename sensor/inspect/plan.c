@@ -56,14 +56,17 @@ static void fill_plan(struct type_plan *plan, const struct ruleset *r, uint16_t 
     plan->bulk = is_text(plan->type) ? SCOPE_TEXT : image ? SCOPE_METADATA : SCOPE_CONTENT;
     plan->rules = numbers;
     plan->wanted = wanted;
-    for (size_t i = 0; i < r->rule_count; i++) {
-        const struct rule_condition *c = r->rules[i].condition;
-        if (!type_fits(c, plan->type))
-            continue;
-        numbers[plan->rule_count++] = (uint16_t)i;
-        scopes |= c->scopes;
-        for (size_t k = 0; k < c->count_count; k++)
-            wanted[c->counts[k].tally] = true;
+    for (int giving_way = 0; giving_way < 2; giving_way++) {
+        for (size_t i = 0; i < r->rule_count; i++) {
+            const struct rule_condition *c = r->rules[i].condition;
+            if ((c->gives_way_to.count > 0) != giving_way || !type_fits(c, plan->type))
+                continue;
+            numbers[plan->rule_count++] = (uint16_t)i;
+            scopes |= c->scopes;
+            for (size_t k = 0; k < c->count_count; k++)
+                wanted[c->counts[k].tally] = true;
+        }
+        plan->firm_count = giving_way ? plan->firm_count : plan->rule_count;
     }
     plan->listed = plan->bulk == SCOPE_TEXT && scopes & 1u << SCOPE_LISTING;
     plan->reads_rows = plan->bulk == SCOPE_TEXT && scopes & 1u << SCOPE_CELLS;

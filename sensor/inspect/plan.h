@@ -12,8 +12,8 @@ struct type_plan {
     bool listed;           /* names that its text lists are asked for */
     bool reads_rows;       /* a rule asks for the cells of tables, and it is text */
     enum scope bulk;       /* where the object's bytes are matched */
-    const uint16_t *rules; /* that may hold, in ruleset order */
-    size_t rule_count;
+    const uint16_t *rules; /* that may hold, in ruleset order: first those that give way to no class */
+    size_t rule_count, firm_count;
     const uint16_t *scans; /* of the bulk's scope that those rules ask for */
     size_t scan_count;
     const uint8_t *wanted; /* by tally: do those rules ask for it? */

@@ -5,8 +5,8 @@
 #include "base/utf8.h"
 
 enum {
-    RESTARTS_MAX = 8, /* things that break or are small: for more of them what begins is not looked at, */
-    STRETCH = 2048,   /* until so many octets of the side make up for each */
+    RESTARTS_MAX = 16, /* things that break or are small: for more of them what begins is not looked at, */
+    STRETCH = 4096,    /* until so many octets of the side make up for each */
     SMALL = ALLOWANCE_OBJECT,
 };
 
@@ -68,11 +68,28 @@ static bool is_control(uint8_t c) {
     return (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b) || c == 0x7f;
 }
 
+/* Are these eight octets text, without any control character? How many of them are ASCII. */
+static bool is_plain_text(const uint8_t *p, unsigned *ascii) {
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = 0x80 * ones;
+    uint64_t word, deletes;
+    memcpy(&word, p, sizeof word);
+    deletes = word ^ 0x7f * ones;
+    *ascii = 8 - (unsigned)__builtin_popcountll(word & highs);
+    return !(((word - 0x20 * ones) & ~word & highs) | ((deletes - ones) & ~deletes & highs));
+}
+
 /* A run ends at a zero; another control character costs as much as sixteen others earn, and those that keep
  * fields apart less. UTF-16 goes on until something else begins. */
 static size_t measure_text(struct carver *k, struct bytes in) {
     enum { COST = 16, COST_OF_SEPARATOR = 4, DOUBT_MAX = 48 };
+    unsigned ascii;
     for (size_t i = 0; i < in.n && !k->wide; i++) {
+        while (in.n - i >= 8 && is_plain_text(in.p + i, &ascii)) {
+            k->doubt -= k->doubt < ascii ? k->doubt : (uint8_t)ascii;
+            i += 8;
+        }
+        if (i == in.n)
+            break;
         uint8_t c = in.p[i];
         if (!is_control(c)) {
             k->doubt -= k->doubt > 0 && c < 0x80;
@@ -97,33 +114,36 @@ static void begin_run(struct carver *k, struct bytes run) {
     k->wide = run.n > 3 && memchr(run.p, 0, 4) != NULL;
 }
 
-/* The next run of text begins behind `before`. A few octets between two runs are of the text too, if they are
- * at hand. */
-static void join_text(const struct carving *v, struct bytes before, uint64_t at) {
+/* Does the run that begins behind `between` octets go on with the text before them? A few are of it too, if
+ * they are at hand. */
+static bool joins_text(const struct carver *k, uint64_t before, size_t between, bool pending) {
     enum { FEW = 32 };
-    const struct carver *k = v->k;
-    uint64_t between = at + before.n - k->text_at;
-    if (k->text_begun && between <= FEW && between <= before.n)
-        tell_text(v, bytes_of(before.p + before.n - between, (size_t)between), k->text_at);
+    return (pending || k->text_begun) && before <= FEW && before <= between;
 }
 
-/* Octets in which nothing else begins: those that are text go to the side's text. */
+/* Octets in which nothing else begins: those that are text go to the side's text. Runs that join are told
+ * together: `told` octets were. */
 static void take_text(const struct carving *v, struct bytes in, uint64_t at) {
     struct carver *k = v->k;
-    while (in.n > 0) {
+    size_t told = 0, end = 0; /* of a pending run, `told` being its beginning */
+    for (size_t next = 0; next < in.n;) {
         if (!k->in_text) {
-            size_t begin = structure_find_text(in);
-            if (begin < in.n)
-                join_text(v, bytes_of(in.p, begin), at);
-            in = bytes_of(in.p + begin, in.n - begin);
-            at += begin;
-            begin_run(k, in);
+            struct bytes rest = bytes_of(in.p + next, in.n - next);
+            size_t begin = next + structure_find_text(rest);
+            bool pending = end > told;
+            uint64_t before = pending ? begin - end : at + begin - k->text_at;
+            bool joins = begin < in.n && joins_text(k, before, begin - next, pending);
+            if (pending && !joins)
+                tell_text(v, bytes_of(in.p + told, end - told), at + told);
+            if (!pending || !joins)
+                told = joins ? begin - (size_t)before : begin;
+            next = end = begin;
+            begin_run(k, bytes_of(in.p + begin, in.n - begin));
         }
-        size_t n = k->in_text ? measure_text(k, in) : 0;
-        tell_text(v, bytes_of(in.p, n), at);
-        in = bytes_of(in.p + n, in.n - n);
-        at += n;
+        if (k->in_text)
+            end = next += measure_text(k, bytes_of(in.p + next, in.n - next));
     }
+    tell_text(v, bytes_of(in.p + told, end - told), at + told);
 }
 
 /* --- things with an end --- */
