@@ -21,8 +21,14 @@ static struct decoder *decoder_of(struct filter *f) {
 static void cut_body(struct decoder *d, enum counter why) {
     counter_one(why);
     d->state = DECODER_OVER;
-    if (why == COUNTER_CODING_MEMORY || why == COUNTER_CODING_ALLOWANCE || why == COUNTER_CODING_HISTORY)
-        filter_bounded(d->filter.next);
+    const char *bound = why == COUNTER_CODING_MEMORY      ? "memory-bound"
+                        : why == COUNTER_CODING_ALLOWANCE ? "allowance-bound"
+                        : why == COUNTER_CODING_HISTORY   ? "window-bound"
+                                                          : NULL;
+    if (!bound)
+        return;
+    filter_bounded(d->filter.next);
+    filter_name_bound(d->filter.next, bound);
 }
 
 /* What people send unfolds to some twenty times its size at most. What unfolds to more costs more where its
@@ -45,6 +51,9 @@ static void push_output(struct decoder *d, const uint8_t *bytes, size_t n) {
     if (over || paid < take) {
         d->state = DECODER_OVER;
         filter_bounded(d->filter.next);
+        filter_name_bound(d->filter.next, paid < take ? "allowance-bound"
+                                          : take < n  ? "output-bound"
+                                                      : "ratio-bound");
     }
 }
 

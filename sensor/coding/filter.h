@@ -26,6 +26,9 @@ struct filter_ops {
     /* The body holds files one behind another, each with a name of its own (n == 0: it has none): the next
      * one begins. NULL: they are one. */
     void (*member)(struct filter *f, struct bytes name);
+    /* The bound that was met, in small letters and hyphens: the object's record has it. NULL: the next one is
+     * told. */
+    void (*name_bound)(struct filter *f, const char *bound);
     /* Codings only, others NULL. Frees this filter alone, which has seen no bytes, and returns the next one.
      */
     struct filter *(*peel)(struct filter *f);
@@ -53,6 +56,13 @@ static inline void filter_bounded(struct filter *f) {
         f = f->next;
     if (f)
         f->ops->bounded(f);
+}
+
+static inline void filter_name_bound(struct filter *f, const char *bound) {
+    while (f && !f->ops->name_bound)
+        f = f->next;
+    if (f)
+        f->ops->name_bound(f, bound);
 }
 
 /* Frees the codings at the head of a chain that has seen no bytes; returns what stands behind them. */

@@ -124,6 +124,8 @@ bool type_is_walked(const struct file_type *type);
 /* Does a name, or a declared type, say that it is another kind of file? */
 bool type_denied_by_name(const struct file_type *type, struct bytes name);
 bool type_denied_by_declared(const struct file_type *type, struct bytes declared);
+/* That of this name; NULL: there is none. */
+const struct file_type *type_named(const char *mime);
 /* Do so few bytes speak for it that a sender may have put them before others? */
 bool type_is_weak(const struct file_type *type);
 

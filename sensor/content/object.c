@@ -381,12 +381,16 @@ static void note_bound(struct filter *f) {
         filter_bounded(l->unpacking[i]);
 }
 
+static void name_bound(struct filter *f, const char *bound) {
+    unpack_note(&leaf_of(f)->unpack, bound);
+}
+
 static struct object *leaf_object(struct filter *f) {
     return &leaf_of(f)->o;
 }
 
 static const struct filter_ops leaf_ops = {
-    .data = take_data, .gap = take_gap, .end = end_object, .bounded = note_bound};
+    .data = take_data, .gap = take_gap, .end = end_object, .bounded = note_bound, .name_bound = name_bound};
 
 /* --- Life --- */
 

@@ -181,6 +181,22 @@ static bool zip_opendocument_sheet(struct bytes b) {
     return HAS(b, 30, "mimetypeapplication/vnd.oasis.opendocument.spreadsheet");
 }
 
+static bool zip_opendocument_slides(struct bytes b) {
+    return HAS(b, 30, "mimetypeapplication/vnd.oasis.opendocument.presentation");
+}
+
+static bool zip_book(struct bytes b) {
+    return HAS(b, 30, "mimetypeapplication/epub+zip");
+}
+
+static bool zip_map(struct bytes b) {
+    return HAS(b, 30, "doc.kml");
+}
+
+static bool zip_android(struct bytes b) {
+    return HAS(b, 30, "AndroidManifest.xml");
+}
+
 static bool zip_java(struct bytes b) {
     return HAS(b, 30, "META-INF/");
 }
@@ -422,6 +438,14 @@ static const struct signature table[] = {
     {{"application/vnd.oasis.opendocument.spreadsheet", "OpenDocument sheet", KIND_DOCUMENT},
      MAGIC("PK\x03\x04"),
      .also = zip_opendocument_sheet},
+    {{"application/vnd.oasis.opendocument.presentation", "OpenDocument presentation", KIND_DOCUMENT},
+     MAGIC("PK\x03\x04"),
+     .also = zip_opendocument_slides},
+    {{"application/epub+zip", "EPUB book", KIND_DOCUMENT}, MAGIC("PK\x03\x04"), .also = zip_book},
+    {{"application/vnd.google-earth.kmz", "map (KMZ)", KIND_ARCHIVE}, MAGIC("PK\x03\x04"), .also = zip_map},
+    {{"application/vnd.android.package-archive", "Android package", KIND_ARCHIVE},
+     MAGIC("PK\x03\x04"),
+     .also = zip_android},
     {{"application/x-ole-storage", "Office document (OLE 2)", KIND_DOCUMENT},
      MAGIC("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")},
     {{"application/vnd.ms-tnef", "Outlook's attachments (TNEF)", KIND_ARCHIVE}, MAGIC("\x78\x9F\x3E\x22")},
@@ -536,6 +560,13 @@ const struct file_type *type_of_bytes(struct bytes first) {
                 return &table[i].type;
         }
     return &octets;
+}
+
+const struct file_type *type_named(const char *mime) {
+    for (size_t i = 0; i < ROWS; i++)
+        if (strcmp(table[i].type.mime, mime) == 0)
+            return &table[i].type;
+    return NULL;
 }
 
 /* image/jpg and image/pjpeg are what some senders call JPEG. */

@@ -66,8 +66,10 @@ static struct filter *begin_piece(struct unpack *u, struct object_seed *seed,
 
 struct filter *unpack_begin(struct unpack *u, const struct unpack_child *child) {
     const struct limits *l = &u->content->options.codings.limits;
-    if (!limit_depth(l, u->level) || (!child->endless && !limit_members(l, u->members))) {
+    bool deep = !limit_depth(l, u->level);
+    if (deep || (!child->endless && !limit_members(l, u->members))) {
         object_note_bound(u);
+        unpack_note(u, deep ? "depth-bound" : "members-bound");
         return NULL;
     }
     u->members += !child->endless;
@@ -120,6 +122,12 @@ void unpack_tell(struct unpack *u, const struct bytes *fact) {
 
 void unpack_replace(struct unpack *u, const struct bytes *fact) {
     object_learn(u->object, fact);
+}
+
+void unpack_settle_type(struct unpack *u, const char *mime) {
+    const struct file_type *type = type_named(mime);
+    if (type)
+        u->object->type = type;
 }
 
 static bool holds_word(struct bytes list, struct bytes word) {
@@ -230,6 +238,7 @@ static bool may_unpack(struct unpack *u, const struct unpacker *by) {
         limit_depth(&u->content->options.codings.limits, u->level))
         return true;
     object_note_bound(u);
+    unpack_note(u, "depth-bound");
     return false;
 }
 

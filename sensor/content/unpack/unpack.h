@@ -93,6 +93,8 @@ void unpack_free(struct unpack *u, void *p, size_t n);
 void unpack_tell(struct unpack *u, const struct bytes *fact);
 /* Likewise, in place of what it knows. */
 void unpack_replace(struct unpack *u, const struct bytes *fact);
+/* What is in it tells what it is: its type from here on, by name. */
+void unpack_settle_type(struct unpack *u, const char *mime);
 /* A word on what is odd about it, of small letters and hyphens, for its record: once, however often it is
  * said. */
 void unpack_note(struct unpack *u, const char *word);

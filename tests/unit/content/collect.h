@@ -18,7 +18,7 @@ struct collected {
     unsigned depth;
     bool closed, complete, container, hashed, bounded;
     const struct file_type *type;
-    char name[256], part[32], sha256[65], encryption[32], members[16], names[513];
+    char name[256], part[32], sha256[65], encryption[32], members[16], names[513], notes[129];
     time_ns first, last;
     uint64_t content; /* FNV-1a of data and gaps, to compare two runs */
     uint8_t *data;    /* of the first 64 KiB */
@@ -100,6 +100,8 @@ static void collect_closed(void *context, struct object *o) {
     collect_fact(o, FACT_NAME, x->name, sizeof x->name);
     collect_fact(o, FACT_PART, x->part, sizeof x->part);
     collect_fact(o, FACT_ENCRYPTION, x->encryption, sizeof x->encryption);
+    x->type = o->type;
+    collect_fact(o, FACT_NOTES, x->notes, sizeof x->notes);
     collect_fact(o, FACT_MEMBERS, x->members, sizeof x->members);
     collect_fact(o, FACT_MEMBER_NAMES, x->names, sizeof x->names);
     for (int i = 0; i < 32 && o->hashed; i++)

@@ -55,6 +55,8 @@ static void rows_of_a_sheet_are_as_people_see_them(void **state) {
             document_n = read_file(names[i], document, sizeof document);
             send(splits[j]);
             assert_true(shows(seen, n));
+            assert_string_equal(got.list[0].type->mime,
+                                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
             collect_finish(&got);
         }
 }

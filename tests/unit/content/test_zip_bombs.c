@@ -81,6 +81,7 @@ static void archives_within_archives_are_opened_as_deep_as_allowed_and_the_rest_
     send((struct content_options){.objects = 64});
     assert_int_equal(got.n, 1 + 8);
     assert_true(collect_ended(&got, 0)->bounded && collect_ended(&got, 0)->complete);
+    assert_non_null(strstr(collect_ended(&got, 0)->notes, "depth-bound"));
     assert_int_equal(collect_counter(COUNTER_UNPACK_DEPTH) - before, 1);
     collect_finish(&got);
 }
@@ -112,6 +113,7 @@ static void a_member_of_zeros_is_cut_and_those_behind_it_are_whole(void **state)
     send((struct content_options){.objects = 64});
     assert_in_range(find("zeros")->size, 1 << 20, 3 << 20);
     assert_true(find("zeros")->bounded && !find("zeros")->complete);
+    assert_string_equal(find("zeros")->notes, "ratio-bound");
     assert_true(find("b.txt")->complete);
     collect_finish(&got);
 }
@@ -161,6 +163,7 @@ static void very_many_members_are_counted_as_far_as_allowed(void **state) {
     send((struct content_options){.objects = 64, .codings.limits.members_max = 1000});
     assert_int_equal(got.n, 1001);
     assert_true(got.list[0].bounded && got.list[0].complete);
+    assert_non_null(strstr(got.list[0].notes, "members-bound"));
     assert_int_equal(collect_counter(COUNTER_UNPACK_MEMBERS) - before, 99000);
     collect_finish(&got);
 }

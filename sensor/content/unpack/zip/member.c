@@ -86,8 +86,19 @@ static void member_bounded(struct filter *f) {
         unpack_bounded(m->zip->unpack);
 }
 
-static const struct filter_ops member_ops = {
-    .data = member_data, .gap = member_gap, .end = member_end, .bounded = member_bounded};
+static void member_name_bound(struct filter *f, const char *bound) {
+    struct zip_member *m = member_of(f);
+    if (m->child)
+        filter_name_bound(m->child, bound);
+    else
+        unpack_note(m->zip->unpack, bound);
+}
+
+static const struct filter_ops member_ops = {.data = member_data,
+                                             .gap = member_gap,
+                                             .end = member_end,
+                                             .bounded = member_bounded,
+                                             .name_bound = member_name_bound};
 
 /* --- how it is read --- */
 

@@ -27,6 +27,7 @@ static void end_name(struct zip *z) {
 
 static void end_extra(struct zip *z) {
     zip_entry_extend(z);
+    zip_kind_note(z);
     if (!z->central) {
         zip_member_begin(z);
         return;
@@ -370,9 +371,13 @@ struct zip_all {
 };
 
 static bool matches_zip(const struct file_type *type, struct bytes declared) {
-    static const char *const types[] = {"application/zip", "application/java-archive",
+    static const char *const types[] = {"application/zip",
+                                        "application/java-archive",
                                         "application/vnd.openxmlformats-officedocument",
-                                        "application/vnd.oasis.opendocument"};
+                                        "application/vnd.oasis.opendocument",
+                                        "application/epub+zip",
+                                        "application/vnd.google-earth.kmz",
+                                        "application/vnd.android.package-archive"};
     if (type->kind != KIND_ARCHIVE && type->kind != KIND_DOCUMENT)
         return false;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)

@@ -134,6 +134,10 @@ struct bytes zip_entry_path(const struct zip *z, char scratch[ZIP_PATH]);
 /* NULL: nobody knows it. */
 const char *zip_method_name(uint16_t method);
 
+/* --- kind.c --- */
+/* A member's name may say what the archive is. */
+void zip_kind_note(struct zip *z);
+
 /* --- find.c --- */
 /* A header that stands where none was expected: is it likely one? *more: so many octets do not tell. */
 bool zip_looks_like_header(struct bytes in, bool *more);
