@@ -3,12 +3,14 @@
 
 #include <stdlib.h>
 
-/* The walk over an image must say the same of every byte however the image is cut: with each format of the
+/* The walk over an image must say the same of every byte, and of the picture, however the image is cut: with each format of the
  * table, and as a type that none names. The first byte chooses the size of the pieces, and where bytes are
  * missing. */
 
 /* What is said of `bytes`; those before number `gap` and those from there on are not one chunk, and a few are
  * missing between. */
+static struct image_facts facts;
+
 static size_t walk(const char *mime, struct bytes in, size_t piece, size_t gap, uint8_t *out) {
     struct image i;
     size_t at = 0, steps = 0;
@@ -29,6 +31,9 @@ static size_t walk(const char *mime, struct bytes in, size_t piece, size_t gap, 
         if (done == gap && took > 0)
             image_skip(&i, gap & 15);
     }
+    if (i.places > IMAGE_PLACES_MAX || i.facts.make_n > IMAGE_NAME_MAX || i.facts.model_n > IMAGE_NAME_MAX)
+        abort();
+    facts = i.facts;
     return at;
 }
 
@@ -40,8 +45,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint8_t *whole = malloc(8 * size + 64), *parts = malloc(8 * size + 64);
     for (size_t f = 0;; f++) {
         const char *mime = image_formats[f] ? image_formats[f]->mimes[0] : "image/x-unheard-of";
-        size_t a = walk(mime, in, size, gap, whole), b = walk(mime, in, piece, gap, parts);
-        if (a != b || memcmp(whole, parts, a) != 0)
+        size_t a = walk(mime, in, size, gap, whole);
+        struct image_facts first = facts;
+        size_t b = walk(mime, in, piece, gap, parts);
+        if (a != b || memcmp(whole, parts, a) != 0 || memcmp(&first, &facts, sizeof facts) != 0)
             abort();
         if (!image_formats[f])
             break;
