@@ -5,7 +5,7 @@
  * hides words there is found by their letters: stretches of so many of them are metadata, the same ones
  * however the octets are cut. While none are told the header holds those just before. */
 
-enum { LETTERS = IMAGE_HEADER_MAX };
+enum { LETTERS = IMAGE_HEADER_MAX, WORD = 8 };
 
 static bool is_letter(uint8_t c) {
     return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\n' || c == '\r';
@@ -45,11 +45,25 @@ static size_t begin_of_letters(struct bytes in, size_t from, size_t end) {
     return end;
 }
 
+/* Of eight octets: is one surely no letter, since it is 0x80 or more, or less than 9? Of pixels nearly
+ * always.
+ */
+static bool has_none(const uint8_t *p) {
+    const uint64_t high = UINT64_C(0x8080808080808080), nines = UINT64_C(0x0909090909090909);
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return (word | ((word - nines) & ~word)) & high;
+}
+
 static size_t find_letters(struct image *i, struct bytes in, struct image_piece *out) {
     size_t at = 0, begin;
     if (i->have > 0)
         return go_on_with_held(i, in, out);
     while (at + LETTERS <= in.n) {
+        if (has_none(in.p + at + LETTERS - WORD)) { /* no run begins before that one */
+            at += LETTERS - WORD + 1;
+            continue;
+        }
         begin = begin_of_letters(in, at, at + LETTERS);
         if (begin == at)
             return at > 0 ? at : tell_letters(i, in, out);
