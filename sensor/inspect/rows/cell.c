@@ -31,7 +31,7 @@ bool cell_is_void(struct bytes t) {
     static const char *const words[] = {"null",     "none",    "nan",     "n/a",     "na",
                                         "nil",      "unknown", "n",       "noplate", "no plate",
                                         "no_plate", "noread",  "no read", "no_read", "unread"};
-    if (t.n > 8)
+    if (t.n > 8 || (t.n > 0 && (t.p[0] | 32) != 'n' && (t.p[0] | 32) != 'u'))
         return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (bytes_equal_nocase(t, words[i]))
@@ -104,7 +104,7 @@ static bool looks_hexadecimal(const struct signs *s) {
 
 static bool holds_one_of(const struct signs *s, const char *letters) {
     for (unsigned i = 0; i < s->n; i++)
-        if (strchr(letters, s->sign[i]))
+        if ((letters[0] == s->sign[i] || letters[1] == s->sign[i] || letters[2] == s->sign[i]))
             return true;
     return false;
 }
@@ -225,7 +225,8 @@ static unsigned read_time(struct bytes t) {
         return 0;
     if (is_clock(&r, 0))
         return CELL_TIME;
-    if (r.n >= 3 && r.behind[0] == r.behind[1] && strchr("-/.:", r.behind[0]) && r.behind[0]) {
+    if (r.n >= 3 && r.behind[0] == r.behind[1] &&
+        (r.behind[0] == '-' || r.behind[0] == '/' || r.behind[0] == '.' || r.behind[0] == ':')) {
         bool first = is_year(r.value[0], r.width[0]) && is_month_day(r.value[1], r.value[2]);
         bool last = (is_year(r.value[2], r.width[2]) || r.width[2] == 2) && r.width[0] <= 2 &&
                     r.width[1] <= 2 && is_month_day(r.value[0], r.value[1]);
@@ -307,20 +308,45 @@ bool cell_is_person(struct bytes t) {
     return letters * 4 >= t.n * 3;
 }
 
+/* By octet: what a cell may be that holds it. */
+enum { IS_DIGIT = 1, IS_LETTER = 2, IS_JOINT = 4, IS_HIGH = 8, IS_BETWEEN = 16, IS_OTHER = 32 };
+
+static const uint8_t class_of[256] = {
+    [0 ... 31] = IS_OTHER,         [' '] = IS_JOINT | IS_BETWEEN,
+    ['!' ... ','] = IS_OTHER,      ['-' ... '.'] = IS_JOINT | IS_BETWEEN,
+    ['/'] = IS_BETWEEN | IS_OTHER, ['0' ... '9'] = IS_DIGIT,
+    [':'] = IS_BETWEEN | IS_OTHER, [';' ... '@'] = IS_OTHER,
+    ['A' ... 'Z'] = IS_LETTER,     ['[' ... '^'] = IS_OTHER,
+    ['_'] = IS_JOINT | IS_BETWEEN, ['`'] = IS_OTHER,
+    ['a' ... 'z'] = IS_LETTER,     ['{' ... 127] = IS_OTHER,
+    [128 ... 255] = IS_HIGH,
+};
+
+static bool may_be_time(struct bytes t, unsigned classes) {
+    if (!is_digit(t.p[0]) || t.n < 4)
+        return false;
+    return classes & (IS_BETWEEN | IS_LETTER) || t.n == 8 || t.n == 10 || t.n == 13 || t.n == 14 || t.n == 17;
+}
+
 void cell_read(struct bytes t, struct cell *out) {
     struct signs s;
+    unsigned classes = 0;
     out->is = 0;
     out->n = 0;
     out->shape = 0;
     if (t.n > 40 || t.n < 2)
         return;
-    if (is_digit(t.p[0]))
+    for (size_t i = 0; i < t.n; i++)
+        classes |= class_of[t.p[i]];
+    if (!(classes & IS_DIGIT) && t.n > 12)
+        return;
+    if (may_be_time(t, classes))
         out->is |= is_month_word(t) ? CELL_TIME | CELL_DAY : read_time(t);
-    if (t.p[0] > '9' && is_make(t))
+    if (!(classes & IS_DIGIT) && t.n >= 3 && t.n <= 12 && is_make(t))
         out->is |= CELL_MAKE;
-    if (is_state(t))
+    if (t.n <= 5 && !is_digit(t.p[0]) && is_state(t))
         out->is |= CELL_STATE;
-    if (t.n < 4 || !read_signs(t, &s))
+    if (t.n < 4 || classes & IS_OTHER || !read_signs(t, &s))
         return;
     out->is |= (s.digits ? CELL_DIGIT : 0) | (s.letters ? CELL_LETTER : 0);
     if (!(out->is & CELL_TIME) || s.letters)

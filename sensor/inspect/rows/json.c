@@ -107,7 +107,7 @@ static void take_value(struct row_reader *r, struct bytes value) {
 
 static bool is_one_of(struct bytes word, const char *const *list) {
     for (; *list; list++)
-        if (bytes_equal_nocase(word, *list))
+        if (word.n > 0 && (word.p[0] | 32) == **list && bytes_equal_nocase(word, *list))
             return true;
     return false;
 }

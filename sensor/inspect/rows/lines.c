@@ -60,7 +60,7 @@ static size_t join_halves(struct row_reader *r, unsigned column, struct bytes fi
 }
 
 void reader_row(struct row_reader *r, const struct bytes *cell, size_t n) {
-    if (table_is_header(cell, n)) {
+    if ((r->placed.rows == 0 || r->heading) && table_is_header(cell, n)) {
         bool reads = r->placed.reads;
         table_begin(&r->judge, &r->placed);
         r->placed.reads = reads;
@@ -122,30 +122,22 @@ static bool is_markup(const struct row_reader *r, struct bytes line) {
 }
 
 static bool is_tuple(const struct row_reader *r, struct bytes line) {
-    return line.p[0] == '(' || r->tuple.open || bytes_starts_nocase(line, "insert ") ||
-           bytes_starts_nocase(line, "replace into ") || bytes_starts_nocase(line, "copy ") ||
-           bytes_starts_nocase(line, "values") || (r->midst && r->tuple.statement);
-}
-
-static void read_piece(struct row_reader *r, struct bytes piece) {
-    struct bytes trimmed = bytes_trim(piece);
-    if (trimmed.n >= 3 && memcmp(trimmed.p, "\xef\xbb\xbf", 3) == 0)
-        trimmed = piece = bytes_of(trimmed.p + 3, trimmed.n - 3);
-    if (trimmed.n == 0)
-        return;
-    if (is_json(r, trimmed))
-        json_read(r, trimmed);
-    else if (is_markup(r, trimmed))
-        markup_read(r, trimmed);
-    else if (is_tuple(r, trimmed))
-        tuple_read(r, trimmed);
-    else
-        text_read(r, piece);
+    uint8_t c = line.p[0] | 32;
+    if (r->tuple.open || (r->midst && r->tuple.statement))
+        return true;
+    if (line.p[0] == '(')
+        return r->tuple.statement != 0 || memchr(line.p, ',', line.n);
+    return (c == 'i' && bytes_starts_nocase(line, "insert into ")) ||
+           (c == 'r' && bytes_starts_nocase(line, "replace into ")) ||
+           (c == 'c' && bytes_starts_nocase(line, "copy ")) ||
+           (c == 'v' && bytes_starts_nocase(line, "values"));
 }
 
 static bool ends_line(uint8_t c) {
     return c == '\n' || c == '\r' || c == '\v' || c == '\f' || c == 0 || c == 0x1e || c == 0x85;
 }
+
+static void read_part(struct row_reader *r, struct bytes piece, unsigned classes);
 
 /* What stands in a string of JSON is text of its own, line by line, when its line ends are escaped. */
 static void read_inside(struct row_reader *r, struct bytes line) {
@@ -154,7 +146,7 @@ static void read_inside(struct row_reader *r, struct bytes line) {
     if (trimmed.n == 0)
         return;
     if (!r->json.in_string || (quote && (size_t)(quote - line.p) + 8 > line.n)) {
-        read_piece(r, line);
+        read_part(r, line, line_classes(line));
     } else if (is_markup(r, trimmed))
         markup_read(r, trimmed);
     else if (is_tuple(r, trimmed))
@@ -163,12 +155,92 @@ static void read_inside(struct row_reader *r, struct bytes line) {
         text_read(r, line);
 }
 
+static bool is_wanted(uint8_t name) {
+    return name == ROW_NAME_PLATE || name == ROW_NAME_PLATE_WEAK || name == ROW_NAME_DOCUMENT;
+}
+
+/* What was kept of lines without digits may be the names of columns. */
+static void read_head(struct row_reader *r) {
+    struct bytes head = bytes_of(r->head, r->head_n);
+    r->head_n = 0;
+    r->heading = true;
+    if (head.n > 0)
+        text_read(r, head);
+    r->heading = false;
+}
+
+/* A line of text without a digit holds no plate that anybody told from a word. */
+static void keep_head(struct row_reader *r, struct bytes line) {
+    r->head_n = line.n <= sizeof r->head ? (uint16_t)line.n : 0;
+    memcpy(r->head, line.p, r->head_n);
+}
+
+/* Does the head that is kept name a plate or a document? Then what follows it is looked at. */
+static bool has_plate_name(struct row_reader *r) {
+    if (r->head_n == 0)
+        return false;
+    read_head(r);
+    for (unsigned i = 0; i < r->placed.used; i++)
+        if (is_wanted(r->placed.column[i].name)) {
+            r->boring = 0;
+            return true;
+        }
+    return false;
+}
+
+/* In text in which nothing was worth a look for long, a quarter is looked at. */
+static bool is_boring(struct row_reader *r) {
+    enum { LONG = 512, TURN = 32 };
+    if (r->judge.suspects > 0) {
+        r->boring = 0;
+        return false;
+    }
+    r->boring += r->boring < LONG;
+    return r->boring == LONG && r->lines / TURN % 4 != 0;
+}
+
+static bool is_whole_object(struct bytes line) {
+    return line.p[0] == '{' && line.p[line.n - 1] == '}';
+}
+
+static void read_part(struct row_reader *r, struct bytes piece, unsigned classes) {
+    struct bytes trimmed = bytes_trim(piece);
+    if (trimmed.n >= 3 && memcmp(trimmed.p, "\xef\xbb\xbf", 3) == 0)
+        trimmed = piece = bytes_of(trimmed.p + 3, trimmed.n - 3);
+    if (trimmed.n == 0)
+        return;
+    bool boring = is_boring(r);
+    if ((classes & (LINE_QUOTE | LINE_BRACE) || r->json.depth > 0 || r->json.in_string) &&
+        is_json(r, trimmed)) {
+        if (!boring || r->midst || r->json.depth > 0 || !is_whole_object(trimmed))
+            json_read(r, trimmed);
+    } else if (((classes & LINE_SIGN) || r->markup.in_tag || r->markup.in_cell || r->markup.element >= 0) &&
+               is_markup(r, trimmed))
+        markup_read(r, trimmed);
+    else if (is_tuple(r, trimmed))
+        tuple_read(r, trimmed);
+    else if (!(classes & LINE_DIGIT))
+        keep_head(r, piece);
+    else if (!boring || has_plate_name(r)) {
+        read_head(r);
+        text_read(r, piece);
+    }
+}
+
 static void read_line(struct row_reader *r, struct bytes line) {
     uint8_t room[LINE_MAX_BYTES];
-    bool escaped;
+    unsigned classes = line_classes(line);
     size_t n = line.n;
-    if ((escaped = unescape_piece(line, room, &n)))
+    r->lines++;
+    bool escaped = classes & (LINE_SPECIAL | LINE_BACK) && unescape_piece(line, room, &n);
+    if (escaped) {
         line = bytes_of(room, n);
+        classes = line_classes(line) | LINE_END;
+    }
+    if (!(classes & (LINE_END | LINE_RARE))) {
+        read_part(r, line, classes);
+        return;
+    }
     bool midst = r->midst;
     for (size_t from = 0, at = 0; at <= line.n; at++) {
         if (at < line.n && !ends_line(line.p[at]))
@@ -178,7 +250,7 @@ static void read_line(struct row_reader *r, struct bytes line) {
         if (escaped && from > 0)
             read_inside(r, part);
         else
-            read_piece(r, part);
+            read_part(r, part, classes);
         if (escaped && from == 0 && at < line.n && r->json.in_string) {
             const uint8_t *quote = memrchr(part.p, '"', part.n);
             if (quote)
@@ -214,6 +286,11 @@ static const uint8_t *find_line_end(struct bytes in) {
  * has not ended, and what is left is too little to say. */
 static void take_lines(struct row_reader *r, struct bytes *in) {
     while (in->n > 0) {
+        if (*in->p == '\n') { /* walls of them */
+            r->midst = false;
+            in->p++, in->n--;
+            continue;
+        }
         size_t most = in->n < LINE_MAX_BYTES ? in->n : LINE_MAX_BYTES;
         const uint8_t *end = find_line_end(bytes_of(in->p, most));
         if (!end && most < LINE_MAX_BYTES)
@@ -253,7 +330,10 @@ static void skip_rest(struct row_reader *r, struct bytes *text) {
 }
 
 void row_reader_push(struct row_reader *r, const struct row_sink *sink, struct bytes text) {
+    const struct row_facts *f = &r->judge.facts;
     r->judge.sink = sink;
+    if (f->plates + f->documents >= ROW_CELLS_MAX)
+        return; /* nothing of what comes is handed on */
     skip_rest(r, &text);
     take_kept(r, &text);
     if (text.n == 0)

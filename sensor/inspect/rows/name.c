@@ -8,6 +8,7 @@ struct words {
     bool overflow;
     char word[WORDS_MAX][WORD_SIZE];
     uint8_t n[WORDS_MAX];
+    uint32_t is[WORDS_MAX]; /* bits of the dictionary */
 };
 
 /* The letter below an accent: U+00C0 to U+00FF, by the low six bits. */
@@ -80,14 +81,6 @@ static void split_words(struct bytes name, struct words *w) {
     end_word(w, &in_word);
 }
 
-/* `list`: words between blanks. */
-static bool is_listed(const char *list, const char *word, size_t n) {
-    for (const char *at = list; (at = strstr(at, word)); at++)
-        if ((at == list || at[-1] == ' ') && (at[n] == ' ' || at[n] == 0))
-            return true;
-    return false;
-}
-
 /* --- plates --- */
 
 static const char plate_sure[] =
@@ -122,32 +115,6 @@ static const char plate_beside[] =
 static const char series_words[] =
     "series serie prefix prefijo prefixe letters letras lettres alpha buchstaben part1 ortskennung "
     "kreis";
-
-static enum row_name name_plate(const struct words *w) {
-    bool sure = false, weak = false, helps = false, series = false;
-    for (unsigned i = 0; i < w->count; i++) {
-        const char *word = w->word[i];
-        size_t n = w->n[i];
-        if (is_listed(plate_sure, word, n))
-            sure = true;
-        else if (is_listed(series_words, word, n))
-            series = true;
-        else if (is_listed(plate_weak, word, n))
-            helps |= weak, weak = true;
-        else if (is_listed(plate_helps, word, n))
-            helps = true;
-        else if (!is_listed(plate_beside, word, n))
-            return ROW_NAME_OTHER;
-        /* The number of an asset's tag, of a registration or a plate of samples is anything. */
-        if (weak && strcmp(word, "id") == 0)
-            return ROW_NAME_PLATE_WEAK;
-    }
-    if (!sure && !weak)
-        return ROW_NAME_OTHER;
-    if (series)
-        return ROW_NAME_SERIES;
-    return sure || helps ? ROW_NAME_PLATE : ROW_NAME_PLATE_WEAK;
-}
 
 /* --- the others: one word is enough --- */
 
@@ -186,14 +153,124 @@ static const struct {
      "vehicule veiculo fahrzeug bodytype"},
 };
 
+static const char no_document[] =
+    "type exp expiry expires expiration issue issued issuer issuing country date url title "
+    "state status "
+    "tipo typ emision caducidad validite ablauf gultig emissao validade pais pays image "
+    "scan path file";
+static const char tail_words[] =
+    "number numbers no nr num nbr n nro text id numero nummer plate tag mark read "
+    "registration reg value";
+static const char reads_plate[] =
+    "plate plates lpr anpr alpr placas placa matriculas immatriculations kennzeichen licenseplate "
+    "lp plateread platereads platehits";
+static const char reads_read[] =
+    "read reads event events hit hits detection detections capture captures log logs record records "
+    "plateread platereads platehits lecturas lectures lesungen leituras passage passages pasos "
+    "crossings sightings";
+
+/* --- the dictionary --- */
+
+enum {
+    OTHERS_COUNT = sizeof others / sizeof *others,
+    PLATE_SURE = 1 << OTHERS_COUNT,
+    PLATE_WEAK = PLATE_SURE << 1,
+    PLATE_HELPS = PLATE_WEAK << 1,
+    PLATE_BESIDE = PLATE_HELPS << 1,
+    SERIES = PLATE_BESIDE << 1,
+    SERIES_FIRST = SERIES << 1,
+    SERIES_SECOND = SERIES_FIRST << 1,
+    NO_DOCUMENT = SERIES_SECOND << 1,
+    TAIL = NO_DOCUMENT << 1,
+    READS_PLATE = TAIL << 1,
+    READS_READ = READS_PLATE << 1,
+    PLACES = 2048, /* more than twice the words */
+};
+
+static struct { uint32_t digest, is; } dictionary[PLACES];
+
+static uint32_t digest_word(const char *word, size_t n) {
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (uint8_t)word[i]) * 16777619u;
+    return h ? h : 1;
+}
+
+static uint32_t *find_word(const char *word, size_t n, bool add) {
+    static uint32_t none;
+    uint32_t digest = digest_word(word, n), at = (digest ^ digest >> 15) % PLACES;
+    while (dictionary[at].digest && dictionary[at].digest != digest)
+        at = (at + 1) % PLACES;
+    if (!dictionary[at].digest && !add)
+        return &none;
+    dictionary[at].digest = digest;
+    return &dictionary[at].is;
+}
+
+static void add_words(const char *list, uint32_t is) {
+    while (*list) {
+        size_t n = strcspn(list, " ");
+        *find_word(list, n, true) |= is;
+        list += n + (list[n] == ' ');
+    }
+}
+
+/* Made at the first question; it does not change any more. */
+static void fill_dictionary(void) {
+    static bool filled;
+    if (filled)
+        return;
+    for (unsigned i = 0; i < OTHERS_COUNT; i++)
+        add_words(others[i].words, 1u << i);
+    add_words(plate_sure, PLATE_SURE);
+    add_words(plate_weak, PLATE_WEAK);
+    add_words(plate_helps, PLATE_HELPS);
+    add_words(plate_beside, PLATE_BESIDE);
+    add_words(series_words, SERIES);
+    add_words("serie series", SERIES_FIRST);
+    add_words("number numero nummer", SERIES_SECOND);
+    add_words(no_document, NO_DOCUMENT);
+    add_words(tail_words, TAIL);
+    add_words(reads_plate, READS_PLATE);
+    add_words(reads_read, READS_READ);
+    filled = true;
+}
+
+static void look_up(struct words *w) {
+    fill_dictionary();
+    for (unsigned i = 0; i < w->count; i++)
+        w->is[i] = *find_word(w->word[i], w->n[i], false);
+}
+
+static enum row_name name_plate(const struct words *w) {
+    bool sure = false, weak = false, helps = false, series = false;
+    for (unsigned i = 0; i < w->count; i++) {
+        uint32_t is = w->is[i];
+        if (is & PLATE_SURE)
+            sure = true;
+        else if (is & SERIES)
+            series = true;
+        else if (is & PLATE_WEAK)
+            helps |= weak, weak = true;
+        else if (is & PLATE_HELPS)
+            helps = true;
+        else if (!(is & PLATE_BESIDE))
+            return ROW_NAME_OTHER;
+        /* The number of an asset's tag, of a registration or a plate of samples is anything. */
+        if (weak && strcmp(w->word[i], "id") == 0)
+            return ROW_NAME_PLATE_WEAK;
+    }
+    if (!sure && !weak)
+        return ROW_NAME_OTHER;
+    if (series)
+        return ROW_NAME_SERIES;
+    return sure || helps ? ROW_NAME_PLATE : ROW_NAME_PLATE_WEAK;
+}
+
 /* "document type", "passport expiry" */
 static bool is_beside_document(const struct words *w) {
     for (unsigned i = 0; i < w->count; i++)
-        if (is_listed("type exp expiry expires expiration issue issued issuer issuing country date url title "
-                      "state status "
-                      "tipo typ emision caducidad validite ablauf gultig emissao validade pais pays image "
-                      "scan path file",
-                      w->word[i], w->n[i]))
+        if (w->is[i] & NO_DOCUMENT)
             return true;
     return false;
 }
@@ -205,13 +282,13 @@ enum row_name row_name_of(struct bytes name) {
     split_words(name, &w);
     if (w.count == 0 || w.overflow)
         return ROW_NAME_OTHER;
+    look_up(&w);
     enum row_name plate = name_plate(&w);
     if (plate != ROW_NAME_OTHER)
         return plate;
     for (size_t k = 0; k < sizeof others / sizeof *others; k++)
         for (unsigned i = 0; i < w.count; i++)
-            if (is_listed(others[k].words, w.word[i], w.n[i]) &&
-                (others[k].name != ROW_NAME_DOCUMENT || !is_beside_document(&w)))
+            if (w.is[i] & 1u << k && (others[k].name != ROW_NAME_DOCUMENT || !is_beside_document(&w)))
                 return others[k].name;
     return ROW_NAME_OTHER;
 }
@@ -221,10 +298,8 @@ bool row_name_is_tail(struct bytes word) {
     if (word.n == 0 || word.n > WORD_SIZE)
         return false;
     split_words(word, &w);
-    return w.count == 1 &&
-           is_listed("number numbers no nr num nbr n nro text id numero nummer plate tag mark read "
-                     "registration reg value",
-                     w.word[0], w.n[0]);
+    look_up(&w);
+    return w.count == 1 && w.is[0] & TAIL;
 }
 
 bool row_name_is_reads(struct bytes table) {
@@ -233,16 +308,10 @@ bool row_name_is_reads(struct bytes table) {
     if (table.n == 0 || table.n > ROW_NAME_MAX)
         return false;
     split_words(table, &w);
+    look_up(&w);
     for (unsigned i = 0; i < w.count; i++) {
-        plate |= is_listed(
-            "plate plates lpr anpr alpr placas placa matriculas immatriculations kennzeichen licenseplate "
-            "lp plateread platereads platehits",
-            w.word[i], w.n[i]);
-        read |= is_listed(
-            "read reads event events hit hits detection detections capture captures log logs record records "
-            "plateread platereads platehits lecturas lectures lesungen leituras passage passages pasos "
-            "crossings sightings",
-            w.word[i], w.n[i]);
+        plate |= (w.is[i] & READS_PLATE) != 0;
+        read |= (w.is[i] & READS_READ) != 0;
     }
     return plate && read;
 }
@@ -253,6 +322,7 @@ bool row_name_is_series(struct bytes first, struct bytes second) {
         return false;
     split_words(first, &a);
     split_words(second, &b);
-    return a.count == 1 && b.count == 1 && is_listed("serie series", a.word[0], a.n[0]) &&
-           is_listed("number numero nummer", b.word[0], b.n[0]);
+    look_up(&a);
+    look_up(&b);
+    return a.count == 1 && b.count == 1 && a.is[0] & SERIES_FIRST && b.is[0] & SERIES_SECOND;
 }

@@ -6,7 +6,7 @@
 
 /* What the readers of the formats share. lines.c cuts text into lines, or pieces of long lines, and says
  * which reader gets them; each of these turns its piece into cells of one of the two tables. */
-enum { LINE_MAX_BYTES = 2048, JSON_DEPTH = 16, NAME_KEPT = 24 };
+enum { LINE_MAX_BYTES = 2048, JSON_DEPTH = 16, HEAD_MAX = 1024 };
 
 /* Names of columns that were told apart from their rows ("columns": [...], INSERT INTO t (...)). */
 struct json_reader {
@@ -59,6 +59,11 @@ struct row_reader {
     struct markup_reader markup;
     struct tuple_reader tuple;
     struct text_reader text;
+    uint16_t boring; /* lines since something was worth a look, and */
+    uint32_t lines;  /* all */
+    bool heading;    /* a line is read that may be names alone */
+    uint16_t head_n; /* the last line without digits: it may name the columns of those that follow */
+    uint8_t head[HEAD_MAX];
     bool midst;                                        /* the line began in a piece before */
     enum { SKIP_NOTHING, SKIP_VALUE, SKIP_LINE } skip; /* behind a gap: up to the end of what it cut */
     uint16_t line_n;
@@ -72,6 +77,19 @@ void tuple_read(struct row_reader *r, struct bytes piece);
 void text_read(struct row_reader *r, struct bytes line);
 void json_reset(struct json_reader *j);
 void markup_reset(struct markup_reader *m);
+
+/* What stands in a line, at least; some bits may be set for others of its octets. */
+enum {
+    LINE_DIGIT = 1,
+    LINE_SIGN = 2,    /* : < = */
+    LINE_SPECIAL = 4, /* % & */
+    LINE_BACK = 8,    /* \ */
+    LINE_BRACE = 16,  /* [ ] { } */
+    LINE_END = 32,    /* other ends of lines */
+    LINE_QUOTE = 128, /* " ( */
+    LINE_RARE = 64,   /* the rest of them */
+};
+unsigned line_classes(struct bytes line);
 
 /* The column of `keyed` for this name, -1: none. */
 int reader_key(struct row_reader *r, struct bytes name);

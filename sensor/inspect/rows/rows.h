@@ -25,7 +25,7 @@ struct row_facts {
     uint32_t plates, documents; /* cells handed on, one that repeats itself mostly once */
     bool named, shaped;         /* how a column of plates was known */
     bool time, state, reader;   /* there is a column of times, of states, of what plate readers add */
-    bool more;                  /* there were more than ROW_CELLS_MAX */
+    bool more;                  /* ROW_CELLS_MAX were handed on, or some could not be: there may be more */
     uint32_t
         jurisdictions; /* whose series explain nine of ten plates of a column; bits as in row_jurisdictions */
 };

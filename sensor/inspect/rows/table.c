@@ -32,7 +32,7 @@ struct context {
 
 static struct context look_around(const struct row_table *t, unsigned except) {
     struct context x = {.reader = t->reads};
-    for (unsigned i = 0; i < TABLE_COLUMNS; i++) {
+    for (unsigned i = 0; i < t->used; i++) {
         const struct row_column *c = &t->column[i];
         if (c->cells == 0 || i == except)
             continue;
@@ -164,11 +164,10 @@ static bool holds_document(const struct suspect *s, const struct row_column *c, 
 
 static void hand_on(struct row_judge *j, const struct suspect *s, const uint8_t *sign, size_t n) {
     struct row_facts *f = &j->facts;
-    if (f->plates + f->documents >= ROW_CELLS_MAX) {
-        f->more = true;
+    if (f->plates + f->documents >= ROW_CELLS_MAX)
         return;
-    }
     *(s->kind == ROW_CELL_DOCUMENT ? &f->documents : &f->plates) += 1;
+    f->more |= f->plates + f->documents == ROW_CELLS_MAX;
     j->sink->cell(j->sink->context, (enum row_cell)s->kind, bytes_of(sign, n));
 }
 
@@ -227,6 +226,7 @@ static struct suspect *take_suspect(struct row_judge *j, struct row_table *t, un
     }
     if (!worst)
         return NULL;
+    j->suspects += !worst->table;
     if (worst->table)
         worst->table->column[worst->column].suspect = 0;
     memset(worst, 0, sizeof *worst);
@@ -238,8 +238,10 @@ static struct suspect *take_suspect(struct row_judge *j, struct row_table *t, un
 }
 
 static void drop_suspect(struct row_judge *j, struct row_column *c) {
-    if (c->suspect)
+    if (c->suspect) {
         j->suspect[c->suspect - 1].table = NULL;
+        j->suspects--;
+    }
     c->suspect = 0;
 }
 
@@ -250,6 +252,10 @@ static struct suspect *find_suspect(struct row_judge *j, struct row_table *t, un
     if (c->suspect)
         return &j->suspect[c->suspect - 1];
     bool named = is_plate_name(c->name) || c->name == ROW_NAME_DOCUMENT;
+    if (!named && c->rest > 0) {
+        c->rest--;
+        return NULL;
+    }
     if (!named && (!(cell->is & CELL_SHAPED) || c->shaped * 3 < c->cells))
         return NULL;
     return take_suspect(j, t, column);
@@ -324,6 +330,11 @@ static void halve_column(struct row_column *c) {
         *counts[i] /= 2;
 }
 
+/* Most columns hold neither plates nor documents: of these it is enough to see an eighth. */
+static bool is_dull(const struct row_column *c) {
+    return c->cells >= 64 && !c->suspect && !is_plate_name(c->name) && c->name != ROW_NAME_DOCUMENT;
+}
+
 /* "KXR4471 (TX)" is a plate and its state, "PASSPORT L898902C3" a document and its number. */
 static struct bytes cut_cell(const struct row_column *c, struct bytes text) {
     if (text.n < 8 || text.n > 40)
@@ -342,6 +353,9 @@ static struct bytes cut_cell(const struct row_column *c, struct bytes text) {
 void table_cell(struct row_judge *j, struct row_table *t, unsigned column, struct bytes text) {
     struct cell cell;
     struct row_column *c = &t->column[column];
+    if (is_dull(c) && ++c->turn % 8 != 0)
+        return;
+    t->used = column >= t->used ? (uint8_t)(column + 1) : t->used;
     struct bytes trimmed = cut_cell(c, cell_trim(text));
     if (cell_is_void(trimmed))
         return;
@@ -366,28 +380,45 @@ void table_cell(struct row_judge *j, struct row_table *t, unsigned column, struc
         suspect_take(j, s, &cell);
 }
 
+/* A numbered series, or words with numbers: others may have its place, and it a second chance. */
+static void rest_suspect(struct row_judge *j, struct suspect *s) {
+    enum { MANY = 64, REST = 2048 };
+    struct row_column *c = &s->table->column[s->column];
+    if (s->settled || s->document || is_plate_name(c->name) || s->table->rows < MANY)
+        return;
+    c->rest = REST;
+    drop_suspect(j, c);
+}
+
 /* Judged at a row's end, when its other columns have come too. */
 void table_row_end(struct row_judge *j, struct row_table *t) {
     t->rows++;
+    if (j->suspects == 0)
+        return;
     for (unsigned i = 0; i < SUSPECTS; i++) {
         struct suspect *s = &j->suspect[i];
-        if (s->table == t && s->fits > 0 && is_due(t->rows))
+        if (s->table == t && s->fits > 0 && is_due(t->rows)) {
             judge(j, s, false);
+            rest_suspect(j, s);
+        }
     }
 }
 
 void table_begin(struct row_judge *j, struct row_table *t) {
-    for (unsigned i = 0; i < TABLE_COLUMNS; i++)
+    for (unsigned i = 0; i < t->used; i++)
         if (t->column[i].suspect) {
             judge(j, &j->suspect[t->column[i].suspect - 1], true);
             drop_suspect(j, &t->column[i]);
         }
-    memset(t, 0, sizeof *t);
+    memset(t->column, 0, t->used * sizeof *t->column);
+    memset(t->far, 0, sizeof *t - offsetof(struct row_table, far));
+    t->used = 0;
 }
 
 void table_name(struct row_judge *j, struct row_table *t, unsigned column, enum row_name name) {
     struct row_column *c = &t->column[column];
     t->named = true;
+    t->used = column >= t->used ? (uint8_t)(column + 1) : t->used;
     drop_suspect(j, c);
     *c = (struct row_column){.name = (uint8_t)name};
 }
@@ -423,6 +454,7 @@ int table_find(struct row_table *t, uint32_t key, struct bytes name) {
     }
     if (t->column[at].key == 0) {
         t->column[at].key = key;
+        t->used = at >= t->used ? (uint8_t)(at + 1) : t->used;
         t->column[at].name = (uint8_t)row_name_of(name);
         t->column[at].tail = row_name_is_tail(name);
     }
@@ -431,6 +463,9 @@ int table_find(struct row_table *t, uint32_t key, struct bytes name) {
 
 bool table_is_header(const struct bytes *cell, size_t n) {
     bool known = false;
+    for (size_t i = 0; i < n; i++)
+        if (cell[i].n > 2 * ROW_NAME_MAX)
+            return false;
     for (size_t i = 0; i < n; i++) {
         struct bytes t = cell_trim(cell[i]);
         if (t.n > 0 && t.p[0] >= '0' && t.p[0] <= '9')

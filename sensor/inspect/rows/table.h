@@ -24,11 +24,14 @@ struct row_column {
     uint8_t name;    /* enum row_name */
     uint8_t suspect; /* number, from 1; 0: none */
     bool tail;       /* row_name_is_tail() */
+    uint16_t rest;   /* cells until it may be a suspect again */
+    uint8_t turn;    /* of cells that are looked at, once the column is known */
     uint16_t cells, wide, shaped, times, days, states, persons, makes;
 };
 
 struct row_table {
     struct row_column column[TABLE_COLUMNS];
+    uint8_t used;            /* columns up to the last one of which something is known */
     uint16_t far[TABLE_FAR]; /* places beyond TABLE_NEAR that the last columns stand for, 0 for none */
     uint32_t rows;
     bool reads; /* its name says that it holds plate reads */
@@ -59,6 +62,7 @@ struct row_judge {
     uint64_t seed;
     const struct row_sink *sink; /* within a call */
     struct row_facts facts;
+    unsigned suspects; /* in use */
     struct suspect suspect[SUSPECTS];
 };
 

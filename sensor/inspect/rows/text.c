@@ -85,12 +85,16 @@ static size_t find_value_end(const struct row_reader *r, struct bytes line, size
                                                                                                       : end;
 }
 
+static bool is_wrapper(uint8_t c) {
+    return c == '"' || c == '\'' || c == '\\' || c == '#' || c == '*';
+}
+
 /* Where the name before `to` ends: behind what may stand between it and its sign. */
 static size_t find_name_end(struct bytes line, size_t to) {
     size_t most = to;
     while (to > 0 && most - to < 40 && (line.p[to - 1] == ' ' || line.p[to - 1] == '\t'))
         to--;
-    for (most = to; to > 0 && most - to < 4 && strchr("\"'\\#*", line.p[to - 1]) && line.p[to - 1];)
+    for (most = to; to > 0 && most - to < 4 && is_wrapper(line.p[to - 1]);)
         to--;
     return to;
 }
@@ -144,10 +148,17 @@ static bool read_pair(struct row_reader *r, struct bytes line, size_t at) {
     return true;
 }
 
+/* "04:11" */
+static bool is_in_time(struct bytes line, size_t at) {
+    return line.p[at - 1] >= '0' && line.p[at - 1] <= '9' && at + 1 < line.n && line.p[at + 1] >= '0' &&
+           line.p[at + 1] <= '9' && line.p[at] == ':' &&
+           (at < 3 || !is_letter(line.p[at - 3]) || line.p[at - 3] == 'T');
+}
+
 static unsigned read_pairs(struct row_reader *r, struct bytes line) {
     unsigned pairs = 0;
     for (size_t at = 1; at < line.n; at++)
-        if (line.p[at] == '=' || line.p[at] == ':')
+        if ((line.p[at] == '=' || line.p[at] == ':') && !is_in_time(line, at))
             pairs += read_pair(r, line, at);
     if (pairs > 0)
         table_row_end(&r->judge, &r->keyed);

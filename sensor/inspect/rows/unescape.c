@@ -73,8 +73,10 @@ static size_t read_escape(struct bytes in, uint8_t *sign) {
         *sign = (uint8_t)v;
         return 3;
     case '&':
-        if (in.n >= 4 && in.p[1] == '#' && (v = read_entity(in, sign)) > 0)
-            return (size_t)v;
+        if (in.n >= 4 && in.p[1] == '#')
+            return (size_t)read_entity(in, sign);
+        if (in.n < 4 || !in.p[1] || !strchr("qlgan#", in.p[1]))
+            return 0;
         for (size_t i = 0; i < sizeof entities / sizeof *entities; i++) {
             size_t n = strlen(entities[i].text);
             if (in.n >= n && memcmp(in.p, entities[i].text, n) == 0) {

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/rows/reader.h"
+
+#include <immintrin.h>
+
+/* By the low and by the high half of an octet: a class holds it if both halves say so. */
+static const uint8_t low_half[16] = {
+    LINE_DIGIT | LINE_END, /* 0 */
+    LINE_DIGIT,
+    LINE_DIGIT | LINE_QUOTE,
+    LINE_DIGIT,
+    LINE_DIGIT,
+    LINE_DIGIT | LINE_SPECIAL | LINE_RARE, /* 5 */
+    LINE_DIGIT | LINE_SPECIAL,
+    LINE_DIGIT,
+    LINE_DIGIT | LINE_QUOTE,
+    LINE_DIGIT,
+    LINE_SIGN, /* a */
+    LINE_BRACE | LINE_END,
+    LINE_SIGN | LINE_BACK | LINE_END,
+    LINE_SIGN | LINE_BRACE | LINE_END,
+    LINE_RARE,
+    0,
+};
+static const uint8_t high_half[16] = {
+    LINE_END,   LINE_RARE, LINE_SPECIAL | LINE_QUOTE, LINE_DIGIT | LINE_SIGN, 0, LINE_BACK | LINE_BRACE, 0,
+    LINE_BRACE, LINE_RARE,
+};
+
+static unsigned classes_plain(struct bytes line) {
+    unsigned out = 0;
+    for (size_t i = 0; i < line.n; i++)
+        out |= low_half[line.p[i] & 15] & high_half[line.p[i] >> 4];
+    return out;
+}
+
+__attribute__((target("avx2"))) static unsigned classes_avx2(struct bytes line) {
+    const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)low_half));
+    const __m256i high =
+        _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)high_half));
+    const __m256i half = _mm256_set1_epi8(15);
+    __m256i all = _mm256_setzero_si256();
+    size_t at = 0;
+    for (; at + 32 <= line.n; at += 32) {
+        __m256i in = _mm256_loadu_si256((const __m256i *)(const void *)(line.p + at));
+        __m256i a = _mm256_shuffle_epi8(low, _mm256_and_si256(in, half));
+        __m256i b = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(in, 4), half));
+        all = _mm256_or_si256(all, _mm256_and_si256(a, b));
+    }
+    uint64_t part[4];
+    _mm256_storeu_si256((__m256i *)(void *)part, all);
+    uint64_t v = part[0] | part[1] | part[2] | part[3];
+    v |= v >> 32;
+    v |= v >> 16;
+    v |= v >> 8;
+    return (unsigned)(v & 255) | classes_plain(bytes_of(line.p + at, line.n - at));
+}
+
+unsigned line_classes(struct bytes line) {
+    return line.n >= 32 && __builtin_cpu_supports("avx2") ? classes_avx2(line) : classes_plain(line);
+}
