@@ -93,6 +93,22 @@ def test_members_of_an_attachment(lab, mail, sensor, folder, how):  # noqa: F811
     assert {'vehicle-image', 'plate-record'} <= classes_of(sensor.finish())
 
 
+def test_parts_of_a_split_archive_give_the_members_that_are_whole_in_one(lab, server, sensor, folder):  # noqa: F811
+    path, made = folder
+    (path / 'rest.bin').write_bytes(os.urandom(150000))
+    make(path, 'zip -q -0 -s 64k out.zip lane4/* rest.bin reads.csv')
+    parts = sorted(path.glob('out.z*'))
+    assert len(parts) > 2
+    for part in parts:
+        lab.run('lane', 'curl', '-sS', '--fail', '-T', str(part), url(net.UNAPPROVED, f'/{part.name}'))
+    wanted = {material.sha256(data) for name, data in made.items()}
+    net.wait_for(lambda: wanted <= {t['file'].get('hash', {}).get('sha256') for t in sensor.transfers()}, 20, 'all digests')
+    records = sensor.finish()
+    assert all(t['gantry']['transfer']['complete'] for t in records if t['event']['action'] == 'transfer' and t['file'].get('hash', {}).get('sha256') in wanted)
+    assert [t for t in records if t['event']['action'] == 'transfer' and 'split' in t['gantry'].get('notes', '')]
+    assert {'vehicle-image', 'plate-record'} <= classes_of(records)
+
+
 def test_it_alerts_before_the_archive_ends(lab, server, sensor, folder):  # noqa: F811
     path, _ = folder
     (path / 'rest.bin').write_bytes(os.urandom(300000))
@@ -122,3 +138,4 @@ def test_encrypted_members_are_no_files(lab, server, sensor, folder, how):  # no
     found = [t for t in records if t['event']['action'] == 'transfer' and t['file'].get('hash')]
     assert len(found) == 1 and found[0]['gantry']['encryption'] in ('zip-traditional', 'zip-aes')
     assert {'encrypted-container', 'listing'} <= classes_of(records), 'names are evidence by themselves'
+    assert int(found[0]['gantry']['members']['count']) >= PICTURES

@@ -142,6 +142,23 @@ static void encrypted_members_are_listed_and_are_no_children(void **state) {
     }
 }
 
+static void encryption_is_told_behind_other_data_too(void **state) {
+    enum { BEFORE = 3000 };
+    static const char *const names[] = {"zip-crypto", "7z-aes"}, *const words[] = {"zip-traditional",
+                                                                                   "zip-aes"};
+    for (size_t i = 0; i < 2; i++) {
+        read_archive(names[i]);
+        memmove(archive + BEFORE, archive, archive_n);
+        memset(archive, 0x90, BEFORE);
+        archive_n += BEFORE;
+        send(archive_n, 700, 0, 0);
+        assert_string_equal(got.list[0].encryption, words[i]);
+        assert_string_equal(got.list[0].members, "4");
+        assert_non_null(strstr(got.list[0].notes, "prefixed"));
+        collect_finish(&got);
+    }
+}
+
 static void what_is_packed_in_an_unknown_way_is_told_and_the_others_are_read(void **state) {
     read_archive("7z-deflate64");
     send(archive_n, 100, 0, 0);
@@ -360,6 +377,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(members_are_children_with_their_names_and_digests, forget),
         cmocka_unit_test_teardown(encrypted_members_are_listed_and_are_no_children, forget),
+        cmocka_unit_test_teardown(encryption_is_told_behind_other_data_too, forget),
         cmocka_unit_test_teardown(what_is_packed_in_an_unknown_way_is_told_and_the_others_are_read, forget),
         cmocka_unit_test_teardown(a_wrong_checksum_makes_a_member_incomplete, forget),
         cmocka_unit_test_teardown(of_an_archive_that_is_cut_the_members_before_are_whole, forget),

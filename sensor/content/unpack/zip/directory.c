@@ -63,11 +63,24 @@ void zip_directory_list(struct zip *z) {
 
 /* --- what is told --- */
 
+/* What was encrypted is counted whole, however its sizes were told. */
+static void tell_encrypted(struct zip *z) {
+    struct bytes fact[FACT_COUNT] = {{NULL, 0}};
+    char members[24];
+    uint64_t n = z->members > z->lines ? z->members : z->lines;
+    if (z->encrypted == 0)
+        return;
+    fact[FACT_MEMBERS] =
+        bytes_of(members, (size_t)snprintf(members, sizeof members, "%llu", (unsigned long long)n));
+    unpack_replace(z->unpack, fact);
+}
+
 void zip_directory_end(struct zip *z, enum transfer_end how) {
     bool whole = z->ended && !z->gapped, same = z->line_sum == z->member_sum;
     if (z->listing)
         filter_end(z->listing, z->ended ? how : TRANSFER_CUT);
     z->listing = NULL;
+    tell_encrypted(z);
     if (!z->ended)
         unpack_note(z->unpack, "truncated");
     if (whole && !same) {

@@ -55,22 +55,22 @@ bool zip_looks_like_header(struct bytes in, bool *more) {
 }
 
 /* Most octets are looked at in steps of this many. */
-enum { STRIDE = 64 };
+enum { STRIDE = 64, LEAST_LETTER = 16 };
 
 static bool holds_mark(const uint8_t *p) {
     unsigned any = 0;
     for (size_t i = 0; i < STRIDE; i++)
-        any |= (unsigned)(p[i] == 'P') & (unsigned)(p[i + 1] == 'K');
+        any |= (unsigned)(p[i] == 'P') & (unsigned)(p[i + 1] == 'K') & (unsigned)(p[i + 2] < LEAST_LETTER);
     return any;
 }
 
 /* The next place at which a signature may begin; in.n: there is none. */
 static size_t next_mark(struct bytes in, size_t from) {
     size_t at = from;
-    while (at + STRIDE < in.n && !holds_mark(in.p + at))
+    while (at + STRIDE + 1 < in.n && !holds_mark(in.p + at))
         at += STRIDE;
     for (; at + 1 < in.n; at++)
-        if (in.p[at] == 'P' && in.p[at + 1] == 'K')
+        if (in.p[at] == 'P' && in.p[at + 1] == 'K' && (at + 2 == in.n || in.p[at + 2] < LEAST_LETTER))
             return at;
     return at < in.n && in.p[at] == 'P' ? at : in.n;
 }

@@ -115,7 +115,14 @@ static struct coding_list coding_of(uint16_t method) {
     return (struct coding_list){.n = 0};
 }
 
+/* Its rules need not wait for the end. */
 static void note_encrypted(struct zip *z) {
+    struct bytes fact[FACT_COUNT] = {{NULL, 0}};
+    bool strong = z->entry.flags & ZIP_STRONG;
+    const char *scheme = z->entry.method == ZIP_AES ? "zip-aes" : strong ? "zip-strong" : "zip-traditional";
+    fact[FACT_ENCRYPTION] = bytes_text(scheme);
+    if (z->encrypted++ == 0)
+        unpack_tell(z->unpack, fact);
     counter_one(COUNTER_ZIP_ENCRYPTED);
     zip_directory_list(z);
 }

@@ -34,8 +34,8 @@ enum zip_sign {
 };
 
 /* General purpose flags (4.4.4) and methods (4.4.5). */
-enum { ZIP_ENCRYPTED = 1, ZIP_STREAMED = 8, ZIP_UTF8 = 2048 };
-enum { ZIP_STORED = 0, ZIP_DEFLATED = 8 };
+enum { ZIP_ENCRYPTED = 1, ZIP_STREAMED = 8, ZIP_STRONG = 64, ZIP_UTF8 = 2048 };
+enum { ZIP_STORED = 0, ZIP_DEFLATED = 8, ZIP_AES = 99 };
 
 /* What a header says of a member. */
 struct zip_entry {
@@ -91,6 +91,7 @@ struct zip {
     struct filter *listing; /* the child that holds the names of the directory; NULL: none yet */
     bool listing_refused;
     uint64_t members, lines;       /* headers, and lines of the directory */
+    uint64_t encrypted;            /* members */
     uint64_t member_sum, line_sum; /* what they say: the same where they agree, in whatever order */
     struct hash_key key;
     uint8_t held[ZIP_HELD];
