@@ -332,6 +332,19 @@
     COUNTER(ZIP_DISAGREES,        "content.zip_disagrees",       "ZIP archives whose directory says other things than what stands before their members") \
     COUNTER(ZIP_ROWS_FULL,        "content.zip_rows_full",       "documents of which not all rows were put together with their texts, for want of memory") \
     COUNTER(ZIP_SHED,             "content.zip_shed",            "ZIP archives not taken apart because too many were open") \
+    COUNTER(AR_FILES,             "content.ar_files",            "files in ar archives and Debian packages") \
+    COUNTER(AR_SMALL,             "content.ar_small",            "files of few bytes in them that nobody pays for: not taken out") \
+    COUNTER(AR_BROKEN,            "content.ar_broken",           "ar archives that are none from some place on") \
+    COUNTER(AR_SHED,              "content.ar_shed",             "ar archives not taken apart because too many were at once") \
+    COUNTER(CPIO_FILES,           "content.cpio_files",          "files in cpio archives") \
+    COUNTER(CPIO_SMALL,           "content.cpio_small",          "files of few bytes in them that nobody pays for: not taken out") \
+    COUNTER(CPIO_BROKEN,          "content.cpio_broken",         "cpio archives that are none from some place on") \
+    COUNTER(CPIO_SHED,            "content.cpio_shed",           "cpio archives not taken apart because too many were at once") \
+    COUNTER(RPM_BROKEN,           "content.rpm_broken",          "RPM packages whose headers cannot be read") \
+    COUNTER(RPM_SHED,             "content.rpm_shed",            "RPM packages not taken apart because too many were at once") \
+    COUNTER(MAILBOX_MAILS,        "content.mailbox_mails",       "mails in mailbox files") \
+    COUNTER(MAILBOX_SMALL,        "content.mailbox_small",       "mails in them that nobody pays for: taken for text of the one before") \
+    COUNTER(MAILBOX_SHED,         "content.mailbox_shed",        "mailbox files not taken apart because too many were at once") \
     COUNTER(TNEF_FILES,           "content.tnef_files",           "attachments in TNEF, as Outlook's winmail.dat") \
     COUNTER(TNEF_SMALL,           "content.tnef_small",           "such of a few bytes left out because their hosts' bytes do not pay for an object each") \
     COUNTER(TNEF_BROKEN,          "content.tnef_broken",          "TNEF that is damaged or cut short") \

@@ -36,6 +36,8 @@ const struct file_type *type_of_bytes(struct bytes first);
 extern const struct file_type *const type_multipart;
 /* A mail by its shape: fields that only mails have. */
 extern const struct file_type *const type_message;
+/* A mailbox file by its shape: the line that stands before a mail, then one. */
+extern const struct file_type *const type_mailbox;
 
 struct object {
     uint64_t number;        /* of this worker, counts up from 1 */

@@ -172,7 +172,7 @@ def heads():
     put('plain', HEAD + CRLF + text, [('', text)])
     put('line_feeds', (HEAD + mixed(b'B', part(text[:9]), attach(b64(jpg)))).replace(CRLF, b'\n'),
         [('', text[:9]), ('lane.jpg', jpg)])
-    put('mailbox_line', (b'From lane4@lanes.example Sun May 31 04:12:09 2026\r\n' + HEAD + attach(b64(jpg))).replace(CRLF, b'\n'),
+    put('mailbox_line', (b'From lane4@lanes.example Sun May 31 04:12:09\r\n' + HEAD + attach(b64(jpg))).replace(CRLF, b'\n'),
         [('lane.jpg', jpg)])
     put('no_blank_line', HEAD + mixed(b'B', part(text[:9]), attach(b64(jpg))).replace(CRLF * 2, CRLF, 1),
         [('', text[:9]), ('lane.jpg', jpg)])

@@ -24,4 +24,10 @@ bool multipart_shape(struct bytes b);
  * fields (RFC 5322 section 2.2) of which some are those that mails have? */
 bool message_shape(struct bytes b);
 
+/* Do the bytes begin a mailbox: a line before a mail, then a mail's fields? */
+bool mailbox_shape(struct bytes b);
+
+/* Is it the line before a mail: "From ", who sent it, and a time (RFC 4155, appendix A)? */
+bool mailbox_line(struct bytes line);
+
 #endif

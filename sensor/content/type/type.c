@@ -3,6 +3,8 @@
 #include "content/type/picture.h"
 #include "content/type/shape.h"
 
+#include "base/tar.h"
+
 /* What a file is, by its first bytes. Names are those of libmagic 5.44 where it has one; the unit test holds
  * the list of agreed differences. */
 
@@ -240,6 +242,44 @@ static bool lha_header(struct bytes b) {
            ((b.p[5] >= '0' && b.p[5] <= '9') || b.p[5] == 'd' || b.p[5] == 's');
 }
 
+/* A tar header whose sum is right, whatever its member's name begins like; without any magic its other
+ * numbers must be some, and its name one. */
+static bool tar_header(struct bytes b) {
+    return b.n >= TAR_BLOCK && tar_is_header(b.p);
+}
+
+static bool old_tar_header(struct bytes b) {
+    enum { MODE = 100, SIZE = 124, TIME = 136, NUMBERS = 156 };
+    uint64_t n;
+    if (b.n < TAR_BLOCK || b.p[0] <= ' ' ||
+        (b.p[TAR_TYPE] != 0 && (b.p[TAR_TYPE] < '0' || b.p[TAR_TYPE] > '7')))
+        return false;
+    for (size_t i = MODE; i < NUMBERS; i++)
+        if ((i < SIZE || i >= TIME) && b.p[i] != 0 && b.p[i] != ' ' && (b.p[i] < '0' || b.p[i] > '7'))
+            return false;
+    return tar_size(b.p, &n) && tar_is_header(b.p);
+}
+
+/* The binary form of cpio: what kind of file it is, and a name behind the header that is as long as it says.
+ */
+static bool cpio_binary(struct bytes b, unsigned low) {
+    enum { MODE = 6, NAME_N = 20, HEADER = 26 };
+    if (b.n < HEADER)
+        return false;
+    unsigned kind = b.p[MODE + 1 - low] >> 4, n = b.p[NAME_N + low] | (unsigned)b.p[NAME_N + 1 - low] << 8;
+    bool known = kind == 8 || kind == 4 || kind == 10 || kind == 2 || kind == 6 || kind == 1 || kind == 12;
+    return known && n > 1 && n < 1024 && b.p[HEADER] >= ' ' &&
+           (b.n < HEADER + n || (b.p[HEADER + n - 1] == 0 && memchr(b.p + HEADER, 0, n - 1) == NULL));
+}
+
+static bool cpio_little(struct bytes b) {
+    return cpio_binary(b, 0);
+}
+
+static bool cpio_big(struct bytes b) {
+    return cpio_binary(b, 1);
+}
+
 /* What .lzma files begin with: five small numbers in one byte, of which all programs write the same, a size
  * of the dictionary that is 2^n or 2^n + 2^(n-1), and that of the content, which may be unknown; the coder's
  * first byte is 0. */
@@ -346,6 +386,7 @@ static bool is_json(struct bytes b) {
 #define MAGIC(bytes) .n = sizeof(bytes) - 1, .magic = (bytes)
 
 static const struct signature table[] = {
+    {{"application/x-tar", "tar archive", KIND_ARCHIVE}, .at = 257, MAGIC("ustar"), .also = tar_header},
     {{"image/jpeg", "JPEG image", KIND_IMAGE}, MAGIC("\xFF\xD8\xFF")},
     {{"image/png", "PNG image", KIND_IMAGE}, MAGIC("\x89PNG\r\n\x1A\n")},
     {{"image/gif", "GIF image", KIND_IMAGE}, MAGIC("GIF8")},
@@ -476,7 +517,11 @@ static const struct signature table[] = {
     {{"application/x-cpio", "cpio archive", KIND_ARCHIVE}, MAGIC("070701")},
     {{"application/x-cpio", "cpio archive", KIND_ARCHIVE}, MAGIC("070702")},
     {{"application/x-cpio", "cpio archive", KIND_ARCHIVE}, MAGIC("070707")},
-    {{"application/x-cpio", "cpio archive", KIND_ARCHIVE}, MAGIC("\xC7\x71")},
+    {{"application/x-cpio", "cpio archive", KIND_ARCHIVE}, MAGIC("\xC7\x71"), .also = cpio_little},
+    {{"application/x-cpio", "cpio archive", KIND_ARCHIVE}, MAGIC("\x71\xC7"), .also = cpio_big},
+    {{"application/vnd.debian.binary-package", "Debian package", KIND_ARCHIVE}, MAGIC("!<arch>\ndebian")},
+    {{"application/x-archive", "ar archive", KIND_ARCHIVE}, MAGIC("!<arch>\n")},
+    {{"application/x-rpm", "RPM package", KIND_ARCHIVE}, MAGIC("\xED\xAB\xEE\xDB")},
     {{"application/vnd.ms-cab-compressed", "Cabinet archive", KIND_ARCHIVE}, MAGIC("MSCF\0\0\0\0")},
 
     {{"application/x-object", "ELF object", KIND_BINARY},
@@ -505,6 +550,7 @@ static const struct signature table[] = {
     {{"application/vnd.tcpdump.pcap", "packet capture", KIND_BINARY}, MAGIC("\xA1\xB2\x3C\x4D")},
     {{"application/x-pcapng", "packet capture (pcapng)", KIND_BINARY}, MAGIC("\x0A\x0D\x0D\x0A")},
 
+    {{"application/x-tar", "tar archive", KIND_ARCHIVE}, .also = old_tar_header},
     {{"application/pgp-encrypted", "OpenPGP message", KIND_BINARY}, MAGIC("-----BEGIN PGP MESSAGE-")},
     {{"application/x-age", "age encrypted file", KIND_BINARY}, MAGIC("age-encryption.org/v1\n")},
     {{"application/pgp-keys", "OpenPGP key", KIND_TEXT}, MAGIC("-----BEGIN PGP PUBLIC KEY BLOCK-")},
@@ -525,6 +571,8 @@ static const struct file_type multipart = {"multipart/mixed", "multipart", KIND_
 const struct file_type *const type_multipart = &multipart;
 static const struct file_type message = {"message/rfc822", "mail", KIND_TEXT};
 const struct file_type *const type_message = &message;
+static const struct file_type mailbox = {"application/mbox", "mailbox", KIND_ARCHIVE};
+const struct file_type *const type_mailbox = &mailbox;
 static const struct file_type empty = {"application/x-empty", "empty file", KIND_BINARY};
 
 static bool fits_signature(const struct signature *s, struct bytes first) {
@@ -549,6 +597,8 @@ const struct file_type *type_of_bytes(struct bytes first) {
         return &empty;
     if (multipart_shape(first))
         return &multipart;
+    if (mailbox_shape(first))
+        return &mailbox;
     if (message_shape(first))
         return &message;
     if (rows_by_byte[0][WORDS - 1] == 0) /* the last row, text, fits any byte */
@@ -578,7 +628,7 @@ const struct file_type *picture_type(struct bytes mime) {
     mime.n = n;
     for (size_t i = 0; i < sizeof jpeg / sizeof *jpeg; i++)
         if (bytes_equal_nocase(mime, jpeg[i]))
-            return &table[0].type;
+            return picture_type(bytes_text("image/jpeg"));
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].type.kind == KIND_IMAGE && bytes_equal_nocase(mime, table[i].type.mime))
             return &table[i].type;

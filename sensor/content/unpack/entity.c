@@ -8,7 +8,7 @@
 enum { CODINGS_TEXT = 256, NAME_ROOM = 2048, ID_MAX = 256 };
 
 struct head {
-    struct bytes disposition, type, encoding, coding, range;
+    struct bytes disposition, type, encoding, coding, range, location;
 };
 
 /* Of two fields of one name receivers take the first or the last: that counts which says more. */
@@ -35,6 +35,7 @@ static struct head read_head(struct bytes rest) {
         {"content-transfer-encoding", &h.encoding},
         {"content-encoding", &h.coding},
         {"content-range", &h.range},
+        {"content-location", &h.location},
     };
     struct bytes name, value;
     while (mime_head_next(&rest, &name, &value))
@@ -53,6 +54,13 @@ static struct bytes list_codings(const struct head *h, char *out, size_t size) {
     return n > 0 && (size_t)n < size ? bytes_of(out, (size_t)n) : h->encoding;
 }
 
+/* Parts of a saved page (RFC 2557) say where they come from: what stands behind the last slash names them. */
+static struct bytes name_location(struct bytes location, char *out, size_t size) {
+    struct bytes path = bytes_until(bytes_until(bytes_trim(location), '#'), '?');
+    bool inside = bytes_starts_nocase(path, "cid:") || bytes_starts_nocase(path, "data:");
+    return inside ? bytes_of(NULL, 0) : mime_file_name(path, true, out, size);
+}
+
 static struct bytes find_name(const struct head *h, const struct entity_rules *rules, char *out,
                               size_t size) {
     struct mime_disposition d = {.name = {NULL, 0}};
@@ -61,6 +69,8 @@ static struct bytes find_name(const struct head *h, const struct entity_rules *r
     struct bytes name = d.filename.n ? d.filename : d.name;
     if (name.n == 0 && h->type.n > 0)
         name = mime_named(h->type, "name", out, size);
+    if (name.n == 0 && h->location.n > 0)
+        name = name_location(h->location, out, size);
     return name.n ? name : rules->name;
 }
 

@@ -9,11 +9,15 @@
 #define UNPACKERS(UNPACKER) \
     UNPACKER(multipart) \
     UNPACKER(message) \
+    UNPACKER(mailbox) \
     UNPACKER(encoded) \
     UNPACKER(inline) \
     UNPACKER(tnef) \
     UNPACKER(protobuf) \
     UNPACKER(tar) \
+    UNPACKER(ar) \
+    UNPACKER(cpio) \
+    UNPACKER(rpm) \
     UNPACKER(compressed) \
     UNPACKER(seal) \
     UNPACKER(zip) \

@@ -19,6 +19,7 @@ struct collected {
     bool closed, complete, container, hashed, bounded;
     const struct file_type *type;
     char name[256], part[32], sha256[65], encryption[32], members[16], names[513], notes[129];
+    char path[512];
     time_ns first, last;
     uint64_t content; /* FNV-1a of data and gaps, to compare two runs */
     uint8_t *data;    /* of the first 64 KiB */
@@ -98,6 +99,7 @@ static void collect_closed(void *context, struct object *o) {
     x->first = o->first;
     x->last = o->last;
     collect_fact(o, FACT_NAME, x->name, sizeof x->name);
+    collect_fact(o, FACT_PATH, x->path, sizeof x->path);
     collect_fact(o, FACT_PART, x->part, sizeof x->part);
     collect_fact(o, FACT_ENCRYPTION, x->encryption, sizeof x->encryption);
     x->type = o->type;
