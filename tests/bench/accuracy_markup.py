@@ -238,7 +238,7 @@ add('logs', 'requests of a web server',
 add('logs', 'W3C, fields named', lambda g, n: '#Version: 1.0\n#Fields: date time s-lane cs-plate cs-state sc-status\n' + ''.join(
     f'{r.time:%Y-%m-%d %H:%M:%S} {r.lane} {r.plate} {r.state} 200\n' for r in values.reads(g, n)))
 add('logs', 'names of pictures',
-    log(lambda r, T, m: f'{T["blank"](r.time)} stored /store/2026/05/31/{r.time:%Y%m%d-%H%M%S}_lane{r.lane}_{r.plate}.jpg 48112'))
+    log(lambda r, T, m: f'{T["blank"](r.time)} stored /store/2026/05/31/{r.time:%Y%m%d-%H%M%S}_lane{r.lane}_{r.plate}.jpg 48112'), 'listing')
 add('logs', 'GELF', lambda g, n: ''.join(json.dumps({'version': '1.1', 'host': f'lane{r.lane}', 'short_message': 'read',
                                                      'timestamp': r.time.timestamp(), '_plate': r.plate, '_state': r.state}) + '\n'
                                          for r in values.reads(g, n)))
