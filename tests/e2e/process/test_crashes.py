@@ -212,6 +212,7 @@ def test_a_reporter_killed_again_and_again_loses_no_transfer(lab, server, tmp_pa
                 os.kill(old[0], signal.SIGKILL)
         for digest in digests:
             sensor.wait_transfer(digest, 10)
+        net.wait_for(lambda: set(sensor.children()['reporter']) - set(old), 10, 'a new reporter: one that dies while all stop is a failure')
 
 
 def runs(pid):
