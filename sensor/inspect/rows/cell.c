@@ -133,6 +133,8 @@ static bool is_postcode(const struct signs *s) {
 
 static void read_plate(const struct signs *s, struct cell *out) {
     bool apart = (s->n >= 6 && s->joints == s->n - 1u) || (s->n >= 6 && s->wide == s->n);
+    if (s->sign[0] == '0' && s->sign[1] == 'X') /* a number of a program */
+        return;
     /* Words are no plate that somebody chose to have. */
     if (s->n < 4 || s->n > 10 || (s->joints > 2 && !apart) || (s->digits == 0 && s->joints > 0))
         return;

@@ -243,7 +243,7 @@ static void look_up(struct words *w) {
 }
 
 static enum row_name name_plate(const struct words *w) {
-    bool sure = false, weak = false, helps = false, series = false;
+    bool tag = false, sure = false, weak = false, helps = false, series = false;
     for (unsigned i = 0; i < w->count; i++) {
         uint32_t is = w->is[i];
         if (is & PLATE_SURE)
@@ -258,7 +258,8 @@ static enum row_name name_plate(const struct words *w) {
             return ROW_NAME_OTHER;
         /* The number of an asset's tag, of a registration or a plate of samples is anything. */
         if (weak && strcmp(w->word[i], "id") == 0)
-            return ROW_NAME_PLATE_WEAK;
+            return tag ? ROW_NAME_OTHER : ROW_NAME_PLATE_WEAK;
+        tag |= strcmp(w->word[i], "tag") == 0;
     }
     if (!sure && !weak)
         return ROW_NAME_OTHER;

@@ -92,7 +92,7 @@ static void names_are_known_in_five_languages(void **state) {
 
 static void other_names_are_none(void **state) {
     static const char *const names[] = {"template", "plate_color", "plate_state", "article",
-                                        "booking",  "serial",      "licence_type"};
+                                        "booking",  "Tag ID",      "serial",      "licence_type"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char text[512];
         snprintf(text, sizeof text, "%s,n\nKXR4471,a\nLVK6780,b\nPZR0718,c\n", names[i]);
