@@ -201,6 +201,11 @@ def noise(seed, n):
     return bytes(out[:n])
 
 
+def dull(seed, n):
+    """Likewise, but no file of a cipher: a bit of each octet is zero."""
+    return noise(seed, n).translate(bytes(i & 0xFB for i in range(256)))
+
+
 def write(path, frames, times=None, link=1, step=0.0005, start=START):
     with open(path, 'wb') as f:
         f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 262144, link))

@@ -11,7 +11,8 @@
     FORMAT(pdf) \
     FORMAT(ole2) \
     FORMAT(openpgp) \
-    FORMAT(signature)
+    FORMAT(signature) \
+    FORMAT(entropy)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct seal_format seal_##name;

@@ -210,7 +210,7 @@ def test_a_one_way_span_is_told_and_one_of_both_ways_is_not(lab, server, ticks, 
 def big(tmp_path_factory):
     """A capture of one large upload, and one in which each of its packets comes twice."""
     folder = tmp_path_factory.mktemp('big')
-    once = packets.upload(packets.Talk(net.LANE, net.UNAPPROVED), '/in/big.bin', packets.noise('big', 1500000)).frames()
+    once = packets.upload(packets.Talk(net.LANE, net.UNAPPROVED), '/in/big.bin', packets.dull('big', 1500000)).frames()
     twice = [f for frame in once for f in (frame, frame)]
     return packets.write(folder / 'once.pcap', once), packets.write(folder / 'twice.pcap', twice)
 

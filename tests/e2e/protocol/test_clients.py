@@ -193,7 +193,7 @@ def test_a_download_by(lab, servers, watch, file, tmp_path, words, first):
     """From the store in the lane, under a name that says nothing."""
     _, data, stranger, honest = file
     if words('')[0] == 'aria2c':  # its parts have a megabyte or more
-        data = packets.noise('big', 3 << 20) if honest else material.lane_image(5, 6400, 4800) + packets.noise('behind', 2 << 20)
+        data = packets.dull('big', 3 << 20) if honest else material.lane_image(5, 6400, 4800) + packets.noise('behind', 2 << 20)
     (servers / f'{stranger}.bin').write_bytes(data)
     # Who binds to no address of its own comes as this stranger
     lab.ip('outside', 'route', 'add', f'{net.LANE}/32', 'dev', 'eth0', 'src', stranger)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that their real tools encrypted, over HTTP and by mail: each alerts, and its twin in clear is silent."""
+import json
 import os
 import random
 import struct
@@ -164,6 +165,26 @@ def rar(folder, encrypted):
     return folder / 'notes.rar'
 
 
+def volume(folder, encrypted):
+    """A plain dm-crypt volume has no head; here its cipher fills one. The twin holds the same text, compressed."""
+    text = b''.join(material.prose(i, 60000) for i in range(20))
+    path = folder / 'volume'
+    if not encrypted:
+        path.write_bytes(zlib.compress(text, 9)[2:])
+        return path
+    (folder / 'text').write_bytes(text)
+    run('openssl', 'enc', '-aes-256-ctr', '-nosalt', '-pbkdf2', '-k', PASS, '-in', folder / 'text', '-out', path)
+    return path
+
+
+def sqlcipher(folder, encrypted):
+    path = folder / 'notes.db'
+    rows = ''.join(f"INSERT INTO notes VALUES({i}, '{material.prose(i, 900).decode()}');" for i in range(500))
+    key = f"PRAGMA key = '{PASS}';" if encrypted else ''
+    run('sqlcipher', path, input=f'{key} CREATE TABLE notes(n, text); BEGIN; {rows} COMMIT;'.encode())
+    return path
+
+
 MADE = {
     'zip-traditional': (zip_by('-P', PASS), 'zip-traditional'),
     'zip-aes': (sevenzip('notes.zip', f'-p{PASS}', '-mem=AES256'), 'zip-aes'),
@@ -177,6 +198,8 @@ MADE = {
     'pdf-references': (qpdf('--object-streams=generate', '--encrypt', 'u', 'o', '256', '--'), 'pdf'),
     'ooxml': (ooxml, 'ooxml'),
     'word': (word, 'office'),
+    'volume': (volume, 'entropy'),
+    'sqlcipher': (sqlcipher, 'entropy'),
     'age': (age(), 'age'),
     'age-armour': (age('-a'), 'age'),
     'luks1': (luks('luks1'), 'luks'),
@@ -233,6 +256,21 @@ def test_names_of_members_that_stand_in_clear_are_told(lab, server, watch, tmp_p
     t, alert = check(watch, picture[2], path, 'zip-traditional', 'http')
     assert t['gantry']['members'] == {'count': '3', 'names': 'minutes0.txt, minutes1.txt, minutes2.txt'}
     assert alert['gantry']['members']['names'].startswith('minutes0.txt'), 'those that had come'
+
+
+ARMOUR = [gpg('-a', '-e'), age('-a')]
+
+
+@pytest.mark.parametrize('make', ARMOUR, ids=['gpg', 'age'])
+def test_armour_within_a_text_is_found(lab, server, watch, tmp_path, picture, make):  # noqa: F811
+    """In a letter, and as a value of JSON."""
+    armour = make(tmp_path, True).read_text()
+    for name, text in ('letter.txt', f'Dear all,\nas agreed:\n\n{armour}\nRegards\n'), ('a.json', json.dumps({'message': armour})):
+        path = tmp_path / name
+        path.write_text(text)
+        curl(lab, '-T', str(path), url(picture[2], '/in/'))
+        t = watch.wait_transfer(material.sha256(text.encode()))
+        assert t['gantry']['classes'] == ['encrypted-container'] and t['gantry']['rules'] == ['armoured-file']
 
 
 @pytest.mark.parametrize('make', [sevenzip('notes.7z', f'-p{PASS}'), rar], ids=['7z', 'rar'])

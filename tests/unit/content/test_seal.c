@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collect.h"
 
+#include <openssl/evp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -354,6 +356,76 @@ static void packets_of_keys_without_encrypted_data_are_no_message(void **state) 
     expect(bytes, n, "");
 }
 
+/* --- Without a mark: the keystream of AES in counter mode stands for a volume --- */
+
+static void fill_stream(uint8_t *out, size_t n) {
+    static const uint8_t key[16] = "a key of no use", zero[16];
+    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+    int some;
+    memset(out, 0, n);
+    assert_true(EVP_EncryptInit_ex(c, EVP_aes_128_ctr(), NULL, key, zero));
+    assert_true(EVP_EncryptUpdate(c, out, &some, out, (int)n));
+    EVP_CIPHER_CTX_free(c);
+}
+
+enum { VOLUME = 300 << 10 };
+
+static void expect_volume(uint8_t *bytes, size_t n, const char *word) {
+    static const size_t steps[] = {100, 1460, 4096, 1 << 20};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        run(bytes, n, steps[i]);
+        assert_string_equal(got.list[0].encryption, word);
+        collect_finish(&got);
+    }
+}
+
+static void what_nothing_tells_from_chance_is_encrypted(void **state) {
+    static uint8_t bytes[VOLUME];
+    fill_stream(bytes, VOLUME);
+    expect_volume(bytes, VOLUME, "entropy");
+    expect_volume(bytes, 256 << 10, "entropy");
+    expect_volume(bytes, (256 << 10) - 1, ""); /* too short */
+}
+
+static void what_is_nearly_so_is_not(void **state) {
+    static uint8_t bytes[VOLUME];
+    fill_stream(bytes, VOLUME);
+    memcpy(bytes, "LZIP", 4);
+    expect_volume(bytes, VOLUME, ""); /* a head names it */
+    fill_stream(bytes, VOLUME);
+    memset(bytes + 100, 0, 3);
+    expect_volume(bytes, VOLUME, ""); /* a field of a head */
+    fill_stream(bytes, VOLUME);
+    for (size_t i = 0; i < VOLUME; i++)
+        if (bytes[i] == 0x5A && i % 4 == 0)
+            bytes[i] = 0x5B;
+    expect_volume(bytes, VOLUME, ""); /* one value is a quarter too rare */
+    fill_stream(bytes, VOLUME);
+    for (size_t i = 1; i < VOLUME; i++)
+        if (i % 16 == 0)
+            bytes[i] = (uint8_t)((bytes[i] & 15) | (bytes[i - 1] & 15) << 4);
+    expect_volume(bytes, VOLUME, ""); /* neighbours are alike now and then */
+}
+
+/* deflate's output, without a head of gzip's */
+static void what_is_compressed_is_not(void **state) {
+    enum { TEXT = 3 << 20, ROOM = 2 << 20 };
+    uint8_t *text = malloc(TEXT), *packed = malloc(ROOM);
+    static const char *const words[] = {"lane ", "minutes ", "of ",    "the ",
+                                        "gate ", "report ",  "shift ", "camera "};
+    fill_stream(text, TEXT);
+    for (size_t i = 0; i < TEXT; i++)
+        text[i] = i % 5 < 3 ? (uint8_t)words[text[i / 8] & 7][i % 4] : (uint8_t)('a' + text[i] % 26);
+    z_stream z = {.next_in = text, .avail_in = TEXT, .next_out = packed, .avail_out = ROOM};
+    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&z);
+    assert_true(z.total_out > 256 << 10);
+    expect_volume(packed, z.total_out, "");
+    free(text);
+    free(packed);
+}
+
 static void behind_a_gap_nothing_is_said(void **state) {
     static const char head[] = "LUKS\xba\xbe\0\2";
     const struct content_options options = {.objects = 16, .assembly_bytes = 1 << 20};
@@ -383,6 +455,9 @@ int main(void) {
         cmocka_unit_test(only_a_reference_or_a_dictionary_makes_a_pdf_encrypted),
         cmocka_unit_test(office_documents_say_that_they_are_encrypted),
         cmocka_unit_test(packets_of_keys_without_encrypted_data_are_no_message),
+        cmocka_unit_test(what_nothing_tells_from_chance_is_encrypted),
+        cmocka_unit_test(what_is_nearly_so_is_not),
+        cmocka_unit_test(what_is_compressed_is_not),
         cmocka_unit_test(behind_a_gap_nothing_is_said),
     };
     return cmocka_run_group_tests_name("content/seal", tests, NULL, NULL);
