@@ -53,7 +53,8 @@ static bool holds_key(struct bytes in, size_t sure) {
         size_t before = (size_t)(at - in.p);
         if (before >= sure)
             return false;
-        if (is_value(bytes_of(at + KEY, in.n - before - KEY)))
+        size_t behind = in.n - before - KEY;
+        if (is_value(bytes_of(at + KEY, behind < REACH - KEY ? behind : REACH - KEY)))
             return true;
         in = bytes_of(at + 1, in.n - before - 1);
         sure -= before + 1;

@@ -3,16 +3,27 @@
 
 #include "base/base64.h"
 #include "base/counter.h"
-#include "base/hex.h"
 #include "base/pool.h"
 #include "base/utf8.h"
+#include "content/seal/seal.h"
+#include "content/unpack/sign_escape.h"
 
 /* Files that stand in a text in base64, or base64 of URLs: values of forms and of JSON, elements of XML,
- * data: URLs. A run of its signs, in one line or in lines of one length, whose first octets are those of a
- * file or of a text, is a child. Escapes of URLs ("%2B") and of JSON ("\/", "\n") are undone. Shorter runs
- * are text. */
+ * data: URLs, mails. A run of its signs, in one line or in lines of one length, perhaps with blanks before
+ * each, whose first octets are those of a file or of a text, is a child. Shorter runs are text. What escapes
+ * the signs is undone (sign_escape.h), and so is UTF-16. */
 
-enum { RUN_MIN = 512, PIECE = 256, LINE_LEAST = 60, PADDING_MAX = 2, ESCAPE_MAX = 3 };
+enum {
+    FILE_MIN = 340, /* signs of a file of 256 octets, */
+    TEXT_MIN = 512, /* and of a text */
+    PIECE = 256,
+    LINE_LEAST = 40, /* signs of a line that is not the last, */
+    LINE_MOST = PIECE,
+    SOFT_LEAST = 70, /* and before a soft break of quoted-printable */
+    SOFT_MOST = 75,
+    PADDING_MAX = 2,
+    WIDE_LOOK = 16, /* octets by which UTF-16 is known */
+};
 
 struct inline_text {
     struct filter filter;
@@ -20,14 +31,17 @@ struct inline_text {
     struct unpack *unpack;
     struct filter *file;                 /* NULL: none */
     enum { TEXT, RUN, INSIDE, SKIP } at; /* between runs, in one that may be, is, is no file */
-    uint8_t escape[ESCAPE_MAX];          /* the beginning of an escape */
-    uint8_t escape_n;
+    struct sign_escape escape;
     uint8_t padding;             /* "=" so far */
-    bool ended_line;             /* the last sign was a line end */
-    uint32_t line_n, line_first; /* signs of the present line, of the first one; 0: it has not ended */
+    uint8_t line_end;            /* the last sign was this one; 0: none was */
+    bool soft;                   /* it stood behind a padding that may have been a soft break */
+    bool begun, wide;            /* its first octets were seen; it is in UTF-16 */
+    uint32_t lines;              /* that have ended */
+    uint32_t line_n, line_first; /* signs of the present line; of each one before */
+    uint64_t signs;              /* of the run, in lines that have ended */
     uint16_t run_n, piece_n;
-    uint8_t piece[PIECE]; /* signs that the file has not yet got */
-    uint8_t run[RUN_MIN];
+    uint8_t piece[PIECE]; /* signs that the file has not yet got: of this line, if it is not the first */
+    uint8_t run[TEXT_MIN];
 };
 
 static struct inline_text *inline_of(struct filter *f) {
@@ -48,13 +62,21 @@ static bool is_utf8(struct bytes text) {
     return true;
 }
 
-/* An image, an archive, a document, or a text: of anything else nobody can tell. */
+static bool is_encrypted(struct bytes first) {
+    static struct seal look; /* large, and used within this call alone */
+    return seal_begin(&look, first);
+}
+
+/* An image, an archive, a document, a text, or what is encrypted: of anything else nobody can tell. */
 static bool begins_file(struct bytes signs) {
-    uint8_t first[RUN_MIN];
+    uint8_t first[TEXT_MIN];
     struct base64 s = {0};
+    bool enough = signs.n == TEXT_MIN;
     size_t n = base64_decode(&s, &signs, first, sizeof first);
     enum file_kind kind = type_of_bytes(bytes_of(first, n))->kind;
-    return kind == KIND_TEXT ? is_utf8(bytes_of(first, n)) : kind != KIND_BINARY;
+    if (kind == KIND_TEXT)
+        return enough && is_utf8(bytes_of(first, n));
+    return kind != KIND_BINARY || is_encrypted(bytes_of(first, n));
 }
 
 static void flush_piece(struct inline_text *t) {
@@ -65,7 +87,16 @@ static void flush_piece(struct inline_text *t) {
 
 /* Of a run in lines a short one is the last: where some of the text is missing it may be so by chance. */
 static bool is_end_sure(const struct inline_text *t) {
-    return t->padding > 0 || t->line_first == 0 || unpack_object(t->unpack)->missing == 0;
+    return t->padding > 0 || t->lines == 0 || unpack_object(t->unpack)->missing == 0;
+}
+
+static void reset_run(struct inline_text *t) {
+    t->file = NULL;
+    t->at = TEXT;
+    t->run_n = t->piece_n = t->padding = t->line_end = 0;
+    t->soft = false;
+    t->line_n = t->line_first = t->lines = 0;
+    t->signs = 0;
 }
 
 static void end_run(struct inline_text *t, enum transfer_end how) {
@@ -74,21 +105,37 @@ static void end_run(struct inline_text *t, enum transfer_end how) {
         how = TRANSFER_CUT;
     if (t->file)
         filter_end(t->file, how);
-    t->file = NULL;
-    t->at = TEXT;
-    t->run_n = t->escape_n = t->padding = 0;
-    t->line_n = t->line_first = 0;
-    t->ended_line = false;
+    reset_run(t);
+}
+
+/* The line that has begun belongs to what stands behind the run: a word, a key. */
+static void end_before_line(struct inline_text *t) {
+    t->piece_n = 0;
+    end_run(t, TRANSFER_DONE);
+}
+
+/* The last line of a run ends as a line: in lines base64 has four signs for each three octets, with padding,
+ * or without it two or three at the end; what is a few signs more is a word. */
+static void end_line_run(struct inline_text *t) {
+    enum { WORD = 12 };
+    unsigned rest = (t->signs + t->line_n) % 4;
+    if (t->lines > 0 && t->padding == 0 && (rest == 1 || (rest > 0 && t->line_n < WORD)))
+        end_before_line(t);
+    else
+        end_run(t, TRANSFER_DONE);
 }
 
 /* Its hosts pay for it as for the file in any text. */
 static void judge_run(struct inline_text *t) {
-    t->at = SKIP;
-    if (!begins_file(bytes_of(t->run, t->run_n)) || !unpack_pays(t->unpack))
-        return;
     const struct bytes fact[FACT_COUNT] = {{NULL, 0}};
     const struct unpack_child child = {
         .fact = fact, .codings = bytes_text("base64"), .total = LENGTH_UNKNOWN};
+    bool begins = begins_file(bytes_of(t->run, t->run_n));
+    if (!begins && t->run_n < TEXT_MIN)
+        return;
+    t->at = SKIP;
+    if (!begins || !unpack_pays(t->unpack))
+        return;
     t->file = unpack_begin(t->unpack, &child);
     if (!t->file)
         return;
@@ -103,17 +150,12 @@ static bool is_sign(uint8_t c) {
     return base64_value(c) >= 0 || c == '-' || c == '_';
 }
 
-static void take_sign(struct inline_text *t, uint8_t c) {
-    if (t->padding > 0) {
-        end_run(t, TRANSFER_DONE); /* behind the padding another run may begin */
-    }
-    t->ended_line = false;
-    t->line_n++;
+static void keep_sign(struct inline_text *t, uint8_t c) {
     if (t->at == TEXT)
         t->at = RUN;
     if (t->at == RUN) {
         t->run[t->run_n++] = c;
-        if (t->run_n == RUN_MIN)
+        if (t->run_n == FILE_MIN || t->run_n == TEXT_MIN)
             judge_run(t);
     } else if (t->at == INSIDE) {
         t->piece[t->piece_n++] = c;
@@ -122,23 +164,78 @@ static void take_sign(struct inline_text *t, uint8_t c) {
     }
 }
 
-/* Lines but the last have one length; a short one ends the run. */
-static void take_line_end(struct inline_text *t) {
-    if (t->at == TEXT || t->ended_line)
+static void take_sign(struct inline_text *t, uint8_t c) {
+    if (t->soft) { /* the line goes on */
+        t->soft = false;
+        t->padding = 0;
+        t->line_n = 0;
+    }
+    if (t->padding > 0)
+        end_run(t, TRANSFER_DONE); /* behind the padding another run may begin */
+    if (t->lines > 1 && t->line_n == t->line_first)
+        end_before_line(t);
+    t->line_end = 0;
+    t->line_n++;
+    keep_sign(t, c);
+}
+
+/* A padding at the end of such a line may be a soft break: what follows will tell. */
+static bool is_soft(const struct inline_text *t) {
+    return t->padding == 1 && t->lines == 0 && t->line_n >= SOFT_LEAST && t->line_n <= SOFT_MOST;
+}
+
+/* Lines but the last have one length; a short one, or an empty one, ends the run. In the first one something
+ * else may stand before it. */
+static void take_line_end(struct inline_text *t, uint8_t c) {
+    bool same = t->line_end == '\r', empty = t->line_end && !same;
+    if (t->at == TEXT)
         return;
-    if (t->line_first == 0)
-        t->line_first = t->line_n;
-    if (t->line_n != t->line_first || t->line_n < LINE_LEAST) {
+    if (empty) {
         end_run(t, TRANSFER_DONE);
         return;
     }
+    t->line_end = c;
+    if (same)
+        return;
+    if (t->padding > 0) {
+        t->soft = is_soft(t);
+        if (!t->soft)
+            end_run(t, TRANSFER_DONE);
+        return;
+    }
+    if (t->lines == 0 || (t->lines == 1 && t->line_n > t->line_first))
+        t->line_first = t->line_n;
+    if (t->line_n != t->line_first || t->line_n < LINE_LEAST || t->line_n > LINE_MOST) {
+        end_line_run(t);
+        return;
+    }
+    flush_piece(t);
+    t->lines++;
+    t->signs += t->line_n;
     t->line_n = 0;
-    t->ended_line = true;
 }
 
-/* What stands around values. A run in lines that ends within one at anything else was cut. */
+/* What stands around values. A run in lines that ends within one at anything else was cut, or had ended. */
 static bool is_quote(uint8_t c) {
     return c == '"' || c == '\'' || c == '<' || c == '`' || c == '&' || c == 0;
+}
+
+/* What stands behind a word. */
+static bool ends_word(uint8_t c) {
+    return c == ' ' || c == '\t' || c == ':' || c == ',' || c == '.' || c == ';' || c == '!' || c == '?' ||
+           c == '|';
+}
+
+static void take_other(struct inline_text *t, uint8_t c) {
+    bool indents = t->line_end && !t->soft && (c == ' ' || c == '\t');
+    if (indents)
+        return;
+    if (t->lines == 0 || t->line_n == 0 || is_quote(c) || t->padding > 0)
+        end_run(t, TRANSFER_DONE);
+    else if (ends_word(c))
+        end_before_line(t);
+    else
+        end_run(t, TRANSFER_CUT);
 }
 
 static void take_plain(struct inline_text *t, uint8_t c) {
@@ -147,50 +244,52 @@ static void take_plain(struct inline_text *t, uint8_t c) {
     else if (c == '=' && t->at != TEXT && t->padding < PADDING_MAX)
         t->padding++;
     else if (c == '\r' || c == '\n')
-        take_line_end(t);
+        take_line_end(t, c);
     else if (t->at != TEXT)
-        end_run(t, t->line_first == 0 || t->ended_line || is_quote(c) ? TRANSFER_DONE : TRANSFER_CUT);
+        take_other(t, c);
 }
 
-/* What the escape stands for; 0: it is none, or one of something else. */
-static uint8_t escaped_sign(const struct inline_text *t, uint8_t last) {
-    uint8_t c = 0;
-    if (t->escape[0] == '\\')
-        return last == '/' ? '/' : last == 'n' || last == 'r' ? '\n' : 0;
-    if (t->escape_n == 2 && hex_value(t->escape[1]) >= 0 && hex_value(last) >= 0)
-        c = (uint8_t)(hex_value(t->escape[1]) << 4 | hex_value(last));
-    return c == '+' || c == '/' || c == '=' || c == '\r' || c == '\n' ? c : 0;
+static void take_octet(struct inline_text *t, uint8_t c);
+
+/* It was no escape: its octets are what they are. */
+static void take_again(struct inline_text *t) {
+    struct sign_escape e = t->escape;
+    t->escape.n = 0;
+    take_plain(t, e.octets[0]);
+    for (unsigned i = 1; i < e.n; i++)
+        take_octet(t, e.octets[i]);
 }
 
 static void take_octet(struct inline_text *t, uint8_t c) {
-    if (t->escape_n == 0 && (c == '%' || c == '\\')) {
-        t->escape[t->escape_n++] = c;
-        return;
-    }
-    if (t->escape_n == 0) {
+    uint8_t sign;
+    if (t->escape.n == 0 && sign_escape_begins(c)) {
+        t->escape.octets[0] = c;
+        t->escape.n = 1;
+    } else if (t->escape.n == 0) {
         take_plain(t, c);
-        return;
+    } else {
+        enum sign_escape_step step = sign_escape_take(&t->escape, c, &sign);
+        if (step == ESCAPE_SIGN)
+            take_plain(t, sign);
+        else if (step == ESCAPE_NONE)
+            take_again(t);
     }
-    if (t->escape[0] == '%' && t->escape_n == 1) {
-        t->escape[t->escape_n++] = c;
-        return;
-    }
-    uint8_t sign = escaped_sign(t, c);
-    t->escape_n = 0;
-    if (sign)
-        take_plain(t, sign);
-    else if (t->at != TEXT)
-        end_run(t, TRANSFER_DONE);
+}
+
+/* --- Text --- */
+
+static bool may_belong(const struct inline_text *t, uint8_t c) {
+    return is_sign(c) || c == '%' || c == '\\' || c == '&' || c == '#' || c == ';' || (c == 0 && t->wide);
 }
 
 /* Where no run is under way: octets in front of the next one that may be. A run that is long enough covers
  * one octet of each so many. */
-static size_t skip_text(struct bytes in) {
-    enum { STRIDE = 64 };
+static size_t skip_text(const struct inline_text *t, struct bytes in) {
+    enum { STRIDE = 40 };
     size_t at = 0;
     while (at + STRIDE <= in.n) {
         size_t i = at + STRIDE;
-        while (i > at && (is_sign(in.p[i - 1]) || in.p[i - 1] == '%' || in.p[i - 1] == '\\'))
+        while (i > at && may_belong(t, in.p[i - 1]))
             i--;
         if (i == at)
             return at;
@@ -198,24 +297,40 @@ static size_t skip_text(struct bytes in) {
     }
     /* What is left may be the beginning of one. */
     size_t i = in.n;
-    while (i > at && (is_sign(in.p[i - 1]) || in.p[i - 1] == '%' || in.p[i - 1] == '\\'))
+    while (i > at && may_belong(t, in.p[i - 1]))
         i--;
     return i;
 }
 
+/* Every other octet is zero, but for a mark. */
+static bool is_wide(struct bytes first) {
+    size_t even = 0, odd = 0, n = first.n < WIDE_LOOK ? first.n : WIDE_LOOK;
+    for (size_t i = 2; i < n; i++)
+        *(i % 2 ? &odd : &even) += first.p[i] == 0;
+    return n == WIDE_LOOK && (even == 0) != (odd == 0) && even + odd >= WIDE_LOOK / 2 - 2;
+}
+
 static void inline_data(struct filter *f, const uint8_t *p, size_t n) {
     struct inline_text *t = inline_of(f);
+    if (!t->begun)
+        t->wide = is_wide(bytes_of(p, n));
+    t->begun = true;
     for (size_t i = 0; i < n;) {
-        if (t->at == TEXT && t->escape_n == 0)
-            i += skip_text(bytes_of(p + i, n - i));
-        for (bool more = true; i < n && more; more = t->at != TEXT || t->escape_n > 0)
-            take_octet(t, p[i++]);
+        if (t->at == TEXT && t->escape.n == 0)
+            i += skip_text(t, bytes_of(p + i, n - i));
+        for (bool more = true; i < n && more; more = t->at != TEXT || t->escape.n > 0) {
+            if (p[i] != 0 || !t->wide)
+                take_octet(t, p[i]);
+            i++;
+        }
     }
 }
 
 /* Within a file the signs behind it go on: which of four the next one is, nobody knows. */
 static void inline_gap(struct filter *f, uint64_t n) {
     struct inline_text *t = inline_of(f);
+    t->begun = true;
+    t->escape.n = 0;
     flush_piece(t);
     if (t->file)
         filter_gap(t->file, n);
@@ -225,7 +340,13 @@ static void inline_gap(struct filter *f, uint64_t n) {
 
 static void inline_end(struct filter *f, enum transfer_end how) {
     struct inline_text *t = inline_of(f);
-    end_run(t, how);
+    if (t->escape.n > 0)
+        take_again(t);
+    t->escape.n = 0;
+    if (how == TRANSFER_DONE && t->at != TEXT && t->lines > 0)
+        end_line_run(t);
+    else
+        end_run(t, how);
     pool_give(t->pool, t);
 }
 
