@@ -278,8 +278,15 @@ static void take_octet(struct inline_text *t, uint8_t c) {
 
 /* --- Text --- */
 
+/* Signs, and what escapes them. */
+static const bool belongs[256] = {
+    ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['+'] = true,
+    ['/'] = true,         ['-'] = true,         ['_'] = true,         ['%'] = true,
+    ['\\'] = true,        ['&'] = true,         ['#'] = true,         [';'] = true,
+};
+
 static bool may_belong(const struct inline_text *t, uint8_t c) {
-    return is_sign(c) || c == '%' || c == '\\' || c == '&' || c == '#' || c == ';' || (c == 0 && t->wide);
+    return belongs[c] || (c == 0 && t->wide);
 }
 
 /* Where no run is under way: octets in front of the next one that may be. A run that is long enough covers

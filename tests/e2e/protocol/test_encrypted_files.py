@@ -167,7 +167,7 @@ def rar(folder, encrypted):
 
 def volume(folder, encrypted):
     """A plain dm-crypt volume has no head; here its cipher fills one. The twin holds the same text, compressed."""
-    text = b''.join(material.prose(i, 60000) for i in range(20))
+    text = b''.join(material.prose(i, 3000) for i in range(300))
     path = folder / 'volume'
     if not encrypted:
         path.write_bytes(zlib.compress(text, 9)[2:])
