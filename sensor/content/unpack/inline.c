@@ -17,7 +17,7 @@ enum {
     FILE_MIN = 340, /* signs of a file of 256 octets, */
     TEXT_MIN = 512, /* and of a text */
     PIECE = 256,
-    LINE_LEAST = 40, /* signs of a line that is not the last, */
+    LINE_LEAST = 61, /* signs of a line that is not the last (those of uuencode have fewer), */
     LINE_MOST = PIECE,
     SOFT_LEAST = 70, /* and before a soft break of quoted-printable */
     SOFT_MOST = 75,
@@ -179,9 +179,11 @@ static void take_sign(struct inline_text *t, uint8_t c) {
     keep_sign(t, c);
 }
 
-/* A padding at the end of such a line may be a soft break: what follows will tell. */
+/* A padding at the end of such a line may be a soft break: what follows will tell. Before the first one
+ * something else may stand. */
 static bool is_soft(const struct inline_text *t) {
-    return t->padding == 1 && t->lines == 0 && t->line_n >= SOFT_LEAST && t->line_n <= SOFT_MOST;
+    bool first = t->run_n < FILE_MIN;
+    return t->padding == 1 && t->lines == 0 && t->line_n <= SOFT_MOST && (first || t->line_n >= SOFT_LEAST);
 }
 
 /* Lines but the last have one length; a short one, or an empty one, ends the run. In the first one something
@@ -292,7 +294,7 @@ static bool may_belong(const struct inline_text *t, uint8_t c) {
 /* Where no run is under way: octets in front of the next one that may be. A run that is long enough covers
  * one octet of each so many. */
 static size_t skip_text(const struct inline_text *t, struct bytes in) {
-    enum { STRIDE = 40 };
+    enum { STRIDE = LINE_LEAST };
     size_t at = 0;
     while (at + STRIDE <= in.n) {
         size_t i = at + STRIDE;
