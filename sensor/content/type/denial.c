@@ -29,7 +29,7 @@ static bool is_unknown(const struct file_type *type) {
 
 #define TEXTS                                                                                                \
     "text/* application/json image/svg+xml application/x-pem-file application/pgp-keys "                     \
-    "application/pgp-signature"
+    "application/pgp-signature message/rfc822 application/mbox"
 #define OFFICE "application/vnd.openxmlformats-officedocument* application/zip application/x-ole-storage"
 
 static const struct {

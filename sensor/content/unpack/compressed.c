@@ -147,8 +147,20 @@ static void take_bound(struct filter *f) {
         unpack_bounded(z->unpack);
 }
 
-static const struct filter_ops compressed_ops = {
-    .data = take_data, .gap = take_gap, .end = take_end, .bounded = take_bound, .member = take_member};
+static void name_bound(struct filter *f, const char *bound) {
+    struct compressed *z = compressed_of(f);
+    if (z->file)
+        filter_name_bound(z->file, bound);
+    else
+        unpack_note(z->unpack, bound);
+}
+
+static const struct filter_ops compressed_ops = {.data = take_data,
+                                                 .gap = take_gap,
+                                                 .end = take_end,
+                                                 .bounded = take_bound,
+                                                 .member = take_member,
+                                                 .name_bound = name_bound};
 
 static struct object *present_object(struct filter *f) {
     return compressed_of(f)->file ? filter_object(compressed_of(f)->file) : NULL;

@@ -188,6 +188,7 @@ static void holes_are_filled_as_far_as_bounds_go_and_that_is_told(void **state) 
     assert_false(got.list[1].complete);
     assert_true(got.list[1].bounded && got.list[1].bytes < 2 << 20);
     assert_int_equal(collect_counter(COUNTER_CODING_RATIO) - before, 1);
+    assert_string_equal(got.list[1].notes, "ratio-bound");
 }
 
 /* Pieces that overlap, or go back. */
