@@ -91,6 +91,11 @@ static bool is_avi(struct bytes b) {
     return HAS(b, 8, "AVI ");
 }
 
+/* As its stream's header says: in other films a picture is searched for. */
+static bool is_jpeg_avi(struct bytes b) {
+    return is_avi(b) && holds_text(b, "vidsMJPG");
+}
+
 static bool is_wave(struct bytes b) {
     return HAS(b, 8, "WAVE");
 }
@@ -445,7 +450,11 @@ static const struct signature table[] = {
     {{"audio/x-m4a", "MPEG-4 audio", KIND_MEDIA}, .at = 4, MAGIC("ftyp"), .also = audio_brand},
     {{"video/mp4", "MPEG-4 video", KIND_MEDIA}, .at = 4, MAGIC("ftyp")},
     {{"video/quicktime", "QuickTime video", KIND_MEDIA}, .at = 4, MAGIC("moov")},
-    {{"video/x-msvideo", "AVI video", KIND_MEDIA}, MAGIC("RIFF"), .also = is_avi, .walked = true},
+    {{"video/x-msvideo", "AVI video of JPEGs", KIND_MEDIA},
+     MAGIC("RIFF"),
+     .also = is_jpeg_avi,
+     .walked = true},
+    {{"video/x-msvideo", "AVI video", KIND_MEDIA}, MAGIC("RIFF"), .also = is_avi},
     {{"audio/x-wav", "WAVE audio", KIND_MEDIA}, MAGIC("RIFF"), .also = is_wave},
     {{"video/webm", "WebM video", KIND_MEDIA}, MAGIC("\x1A\x45\xDF\xA3"), .also = webm_doctype},
     {{"video/x-matroska", "Matroska video", KIND_MEDIA}, MAGIC("\x1A\x45\xDF\xA3")},

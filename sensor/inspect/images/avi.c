@@ -17,6 +17,7 @@ struct avi_state {
     uint64_t end;  /* of the file as it says: offset */
     uint64_t left; /* octets of the chunk behind what was gathered of it */
     bool odd;      /* one octet fills it up */
+    bool jpeg;     /* the film is one of JPEGs, as it says */
 };
 _Static_assert(sizeof(struct avi_state) <= IMAGE_STATE_MAX, "a format's state has a bound");
 
@@ -38,6 +39,14 @@ static void read_header(struct image *i) {
     image_gather(i, 0, SIZE, read_size);
 }
 
+/* strh: the kind of stream and its coding. What is no JPEG in a film of JPEGs is looked at as a file, too. */
+static void read_coding(struct image *i) {
+    struct avi_state *s = (void *)i->state;
+    s->jpeg |= memcmp(i->header, "vidsMJPG", CHUNK) == 0;
+    image_tell_header(i, IMAGE_METADATA, 0);
+    run_left(i, IMAGE_METADATA);
+}
+
 static void read_behind_frame(struct image *i) {
     const struct avi_state *s = (const void *)i->state;
     image_run(i, IMAGE_PIXELS, s->odd, CHUNK, read_chunk);
@@ -45,7 +54,7 @@ static void read_behind_frame(struct image *i) {
 
 static void read_frame(struct image *i) {
     const struct avi_state *s = (const void *)i->state;
-    if (memcmp(i->header, "\xff\xd8\xff", MARK) != 0) {
+    if (memcmp(i->header, "\xff\xd8\xff", MARK) != 0 && !s->jpeg) {
         run_left(i, IMAGE_PIXELS);
         return;
     }
@@ -76,6 +85,8 @@ static void enter_chunk(struct image *i, const uint8_t *code, uint64_t length) {
         gather_chunk(i, length, LIST, read_list);
     else if (image_code_in(code, "avih") && length >= BEFORE_SIZE + SIZE)
         gather_chunk(i, length - SIZE, BEFORE_SIZE, read_header);
+    else if (image_code_in(code, "strh") && length >= CHUNK)
+        gather_chunk(i, length, CHUNK, read_coding);
     else if (frame && length >= MARK)
         gather_chunk(i, length, MARK, read_frame);
     else if (frame || (code[2] == 'w' && code[3] == 'b') || image_code_in(code, "idx1"))
