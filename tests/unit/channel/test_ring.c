@@ -256,6 +256,8 @@ static void a_ring_whose_positions_a_writer_scribbles_over_goes_on_delivering(vo
         bool readers = round % 2;
         write_run(r, contents, WRITTEN);
         uint64_t wrong = next_seed(&seed) << (next_seed(&seed) % 40) >> (next_seed(&seed) % 30);
+        if (!readers)
+            wrong |= 1; /* the end of a record is a place where the writer may have been */
         memcpy((uint8_t *)ring_counters(r) - POSITIONS + (readers ? 64 : 0), &wrong, sizeof wrong);
         int came = read_run(r, contents, WRITTEN, 1, &damaged);
         if (came == WRITTEN)

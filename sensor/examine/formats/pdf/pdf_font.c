@@ -163,8 +163,9 @@ static void read_cmap(struct pdf_font *f, struct bytes b) {
                  (code = next_token(&b)).kind == TOKEN_HEX)
             f->wide = code.hex_n == 2;
     }
-    qsort(f->range, f->ranges, sizeof *f->range, compare_ranges);
     f->mapped = f->ranges > 0;
+    if (f->mapped)
+        qsort(f->range, f->ranges, sizeof *f->range, compare_ranges);
 }
 
 /* --- Widths --- */
