@@ -32,6 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct transfer_seed facts = collect_facts("POST", "/upload");
     const char *coding = codings[data[0] % (sizeof codings / sizeof *codings)];
     facts.codings = bytes_text(coding);
-    same_result_check(&options, &facts, bytes_of(data + 1, n - 1), strstr(coding, "br") != NULL);
+    /* How far libbrotli and liblzma come in damaged data depends on how it came. */
+    bool partly = strstr(coding, "br") || strstr(coding, "xz") || strstr(coding, "lz");
+    same_result_check(&options, &facts, bytes_of(data + 1, n - 1), partly);
     return 0;
 }

@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         .objects = 300, .codings.limits.output_max = 1 << 18, .codings.limits.ratio_max = 1 << 20};
     struct transfer_seed facts = collect_facts("POST", "/upload");
     facts.fact[FACT_NAME] = bytes_text("day.tgz");
-    same_result_check(&options, &facts, bytes_of(data, n), false);
+    /* How far liblzma comes in damaged data depends on how it came. */
+    same_result_check(&options, &facts, bytes_of(data, n), true);
     return 0;
 }

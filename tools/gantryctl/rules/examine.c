@@ -43,7 +43,8 @@ static void ignore_finding(void *context, const struct finding *f) {
 }
 
 struct examiner *examiner_create(const struct ruleset *rules, struct error *e) {
-    struct inspector_options options = {.memory = inspector_bytes, .digest_key = hash_key_random()};
+    /* A key that is no secret: the same file gets the same answer. */
+    struct inspector_options options = {.memory = inspector_bytes, .digest_key = {.k0 = 1, .k1 = 2}};
     struct finding_sink sink = {.found = ignore_finding};
     struct examiner *x = calloc(1, sizeof *x);
     if (x)
