@@ -28,6 +28,7 @@ struct examined {
     bool whole;
     bool over;       /* a bound is met: what is begun now is left out */
     uint64_t output; /* bytes that may still come out */
+    unsigned begun;  /* children */
 };
 
 struct examine_format {
@@ -56,6 +57,9 @@ bool examined_zeros(struct examined *x, struct filter *child, uint64_t n);
 struct bytes examined_name(const char *path, char *room, size_t size);
 /* It cannot be taken apart, or not to its end: the object says so, if not that it is encrypted. */
 void examined_broken(struct examined *x);
+/* Where nothing came out: a picture that stands somewhere in its bytes is a child, as it is one in a file of no
+ * known kind. */
+void examined_plainly(struct examined *x);
 
 /* --- gather.c --- */
 

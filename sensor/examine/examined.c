@@ -2,14 +2,17 @@
 #include "examine/examine.h"
 
 #include "base/counter.h"
+#include "content/type/picture.h"
 #include "mime/mime.h"
 
 /* What formats make children with. */
 
 static struct filter *begin_child(struct examined *x, const struct unpack_child *child) {
     struct filter *f = x->over ? NULL : unpack_begin(x->unpack, child);
-    if (f)
+    if (f) {
         counter_one(COUNTER_EXAMINE_MEMBERS);
+        x->begun++;
+    }
     return f;
 }
 
@@ -60,4 +63,20 @@ void examined_broken(struct examined *x) {
     counter_one(COUNTER_EXAMINE_BROKEN);
     if (object_fact(unpack_object(x->unpack), FACT_ENCRYPTION).n == 0)
         unpack_bounded(x->unpack);
+}
+
+void examined_plainly(struct examined *x) {
+    static const struct bytes nothing[FACT_COUNT];
+    struct picture_finder finder = {0};
+    struct picture found = {0};
+    if (x->begun == 0)
+        found = picture_find(&finder, x->image, true);
+    if (!found.type)
+        return;
+    struct bytes rest = bytes_of(x->image.p + found.offset, x->image.n - (size_t)found.offset);
+    struct filter *child = examined_begin(x, nothing, LENGTH_UNKNOWN);
+    if (!child)
+        return;
+    bool all = examined_data(x, child, rest.p, rest.n);
+    filter_end(child, all && x->whole ? TRANSFER_DONE : TRANSFER_CUT);
 }

@@ -98,6 +98,7 @@ static void examine_here(const struct gather *g) {
         fill_purse();
     counter_one(COUNTER_EXAMINED);
     g->format->examine(&x);
+    examined_plainly(&x);
     running--;
 }
 

@@ -57,6 +57,32 @@ static void without_its_table_of_objects_it_is_read_all_the_same(void **state) {
     assert_text(find_text(), "KXR4001\tTX\nKXR4002\tTX\nAB\n");
 }
 
+/* `of`: octets of the sample that stand behind the beginning of a document. */
+static void send_behind_a_head(struct bytes of) {
+    static const char head[] = "%PDF-1.4\n1 0 obj\n<</Type/XObject/Filter/DCTDecode>>\nstream\n";
+    memmove(sample + sizeof head - 1, of.p, of.n);
+    memcpy(sample, head, sizeof head - 1);
+    sample_n = sizeof head - 1 + of.n;
+    sample_send("notes.bin");
+}
+
+static void a_picture_behind_the_head_of_one_is_found_all_the_same(void **state) {
+    sample_read("img2pdf.pdf");
+    const uint8_t *start = memmem(sample, sample_n, "\xff\xd8\xff", 3);
+    assert_non_null(start);
+    send_behind_a_head(bytes_of(start, sample_n - (size_t)(start - sample)));
+    assert_int_equal(got.n, 2);
+    assert_string_equal(got.list[1].type->mime, "image/jpeg");
+}
+
+static void words_behind_the_head_of_one_are_neither_a_document_nor_unread(void **state) {
+    sample_read("img2pdf.pdf");
+    memset(sample, 'w', 2000);
+    send_behind_a_head(bytes_of(sample, 2000));
+    assert_int_equal(got.n, 1);
+    assert_false(got.list[0].bounded);
+}
+
 static void what_is_broken_ends(void **state) {
     assert_survives("text.pdf", 97);
     assert_survives("streams.pdf", 97);
@@ -71,6 +97,8 @@ int main(void) {
         SAMPLE(one_that_asks_for_a_password_is_not_told_as_broken),
         SAMPLE(a_picture_that_img2pdf_put_in_is_the_same_file),
         SAMPLE(without_its_table_of_objects_it_is_read_all_the_same),
+        SAMPLE(a_picture_behind_the_head_of_one_is_found_all_the_same),
+        SAMPLE(words_behind_the_head_of_one_are_neither_a_document_nor_unread),
         SAMPLE(what_is_broken_ends),
     };
     return cmocka_run_group_tests_name("examine/pdf", tests, NULL, NULL);

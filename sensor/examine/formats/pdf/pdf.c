@@ -251,12 +251,14 @@ static void take_document(struct pdf *d) {
     close_document(d);
 }
 
+/* What has no object at all is none, and broken is nothing of it. */
 static void take_mended(struct pdf *d) {
     size_t n;
     uint8_t *mended = d->sealed ? NULL : mend_document(d->examined->image, &n);
-    examined_broken(d->examined);
     if (mended && open_document(d, bytes_of(mended, n)))
         take_document(d);
+    if (d->sealed || d->examined->begun > 0)
+        examined_broken(d->examined);
     free(mended);
 }
 
