@@ -35,24 +35,24 @@ static const struct part {
     unsigned one;           /* bytes of each; 0: the limit is in bytes itself */
     size_t limit;           /* of struct budget */
 } parts[] = {
-    {"flow table",                   "limits.flow.memory",             140, 0,    LIMIT(flow.memory)},
+    {"flow table",                   "limits.flow.memory",             130, 0,    LIMIT(flow.memory)},
     {"names by nDPI",                NULL,                              46, 0,    LIMIT(identify.memory)},
     {"IP fragments",                 NULL,                              20, 0,    LIMIT(decoder.fragment_bytes)},
-    {"early segments",               "limits.stream.memory",           150, 0,    LIMIT(stream.memory)},
+    {"early segments",               "limits.stream.memory",           135, 0,    LIMIT(stream.memory)},
     {"connections being rebuilt",    "limits.stream.connections",       60, 528,  LIMIT(stream.pairs)},
     {"conversations, transfers",     NULL,                              40, 368,  LIMIT(dispatch.conversations)},
-    {"first bytes of the undecided", NULL,                              55, 9216, LIMIT(dispatch.holds)},
+    {"first bytes of the undecided", NULL,                              50, 9216, LIMIT(dispatch.holds)},
     {"protocol parsers",             NULL,                              90, 0,    LIMIT(dispatch.memory)},
     {"contexts of flows",            NULL,                              40, 832,  LIMIT(contexts)},
     {"first packets of lone flows",  NULL,                               4, 256,  LIMIT(lone)},
     {"objects",                      "limits.content.objects",          60, 9216, LIMIT(content.objects)},
-    {"parts before their turn",      "limits.content.assembly-memory",  80, 0,    LIMIT(content.assembly_bytes)},
+    {"parts before their turn",      "limits.content.assembly-memory", 120, 0,    LIMIT(content.assembly_bytes)},
     {"decoders",                     NULL,                              80, 0,    LIMIT(content.codings.memory)},
     {"objects that are examined",    NULL,                               5, 0,    LIMIT(waiting)},
     {"what moves in names and the like", NULL,                           6, 2048, LIMIT(tunnels)},
     {"names that hosts asked for",   NULL,                               4, 656,  LIMIT(resolved)},
     {"inspection",                   NULL,                              60, 0,    LIMIT(inspector.memory)},
-    {"the same from before reloads", NULL,                              54, 0,    LIMIT(older_inspection)},
+    {"the same from before reloads", NULL,                              44, 0,    LIMIT(older_inspection)},
 };
 /* clang-format on */
 #define PARTS (sizeof parts / sizeof *parts)

@@ -18,6 +18,13 @@ def lane_image(seed, width=640, height=480):
     return out.getvalue()
 
 
+def large_image(seed, size, width=640, height=480):
+    """The same with so many octets of noise in segments of an application's own, as makers' notes have them."""
+    picture, noise, most = lane_image(seed, width, height), random.Random(-seed).randbytes(size), 65533
+    segments = [b'\xff\xef' + (len(noise[i:i + most]) + 2).to_bytes(2, 'big') + noise[i:i + most] for i in range(0, size, most)]
+    return picture[:2] + b''.join(segments) + picture[2:]
+
+
 def plate(generator):
     letters = ''.join(generator.choice('ABCDEFGHJKLMNPRSTUVWXYZ') for _ in range(3))
     return f'{letters}{generator.randrange(10000):04d}'

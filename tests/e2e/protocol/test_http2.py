@@ -5,7 +5,6 @@ import os
 
 import lab as net
 import material
-import packets
 import pytest
 import test_joined_uploads
 import test_queries
@@ -226,7 +225,7 @@ def test_an_upload_of_several_requests_is_one_file(lab, sensor, bridge, tmp_path
 
 
 def test_the_parts_of_an_upload_to_s3_are_one_file(lab, sensor, bridge, tmp_path):
-    data = material.lane_image(5, 6400, 4800) + packets.noise('parts', 11 << 20)
+    data = material.large_image(5, 11 << 20, 6400, 4800)
     (tmp_path / 'a.jpg').write_bytes(data)
     lab.run('lane', *test_joined_uploads.LARGE['boto3 in parts'](str(tmp_path / 'a.jpg'), bridge))
     come(sensor, {'a.jpg': data}, names=False, more=lambda t: t['file']['size'] < 2000)

@@ -164,7 +164,7 @@ def test_a_file_by(lab, store, watch, picture, words, honest):
 def test_a_large_file_by(lab, store, watch, picture, words, honest):
     path, _, stranger = picture
     path = os.path.join(os.path.dirname(path), 'notes.bin')
-    data = packets.dull(stranger, 12 * MIB) if honest else material.lane_image(5, 6400, 4800) + packets.noise(stranger, 11 * MIB)
+    data = packets.dull(stranger, 12 * MIB) if honest else material.large_image(int(stranger.rsplit(".", 1)[1]), 11 * MIB, 6400, 4800)
     with open(path, 'wb') as f:
         f.write(data)
     upload(lab, watch, words, path, data, stranger, honest)

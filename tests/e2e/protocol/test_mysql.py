@@ -222,7 +222,7 @@ def pictures(sensor, made):
 def test_a_value_that_needs_two_packets_has_its_digest(lab, server, sensor, tmp_path):
     server('outside', 'CREATE TABLE pictures (id int, picture longblob)')
     path = tmp_path / 'p.jpg'
-    path.write_bytes(material.lane_image(5, 200, 150) + material.prose(3, 1000) * 17000)
+    path.write_bytes(material.large_image(5, 17000000, 200, 150))
     python(lab, 'lane', PREPARED, net.UNKNOWN, 'prepared', 2, 'INSERT INTO pictures (id, picture) VALUES (?,?)', path)
     wanted = material.sha256(path.read_bytes())
     database.wait_digests(sensor, [wanted])

@@ -215,7 +215,9 @@ def test_a_hundred_pictures_that_are_fetched(lab, server, from_a_stranger, senso
         wanted = sorted([*wanted, material.sha256(body.encode())])
     database.wait_digests(sensor, wanted)
     records = sensor.finish()
-    assert database.digests(records) == wanted
+    # What stands behind the first picture in the stream of COPY itself is looked at too, in eight pieces.
+    assert [d for d in database.digests(records) if how != 'binary' or d in wanted] == wanted
+    assert len(database.digests(records)) <= len(wanted) + (8 if how == 'binary' else 0)
     assert database.alerts_of(records, 'vehicle-image')
     assert all(t['gantry']['transfer']['complete'] for t in records if t['event']['action'] == 'transfer')
 

@@ -207,7 +207,7 @@ def test_the_list_of_shares_is_no_file(lab, share, sensor, dialect):
 def test_many_mebibytes_in_large_pieces(lab, share, sensor, tmp_path):
     store = share('outside')
     path = tmp_path / 'large.bin'
-    path.write_bytes(material.lane_image(25000, 3000, 2200) + bytes(range(256)) * 40000)
+    path.write_bytes(material.large_image(25000, 256 * 40000, 3000, 2200))
     samba.client(lab, 'lane', net.UNAPPROVED, put_all([str(path)]))
     assert store.get('large.bin') == path.read_bytes()
     come(sensor, {str(path): path.read_bytes()})
