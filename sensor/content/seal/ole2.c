@@ -85,7 +85,7 @@ static bool ole2_gap(struct seal *s, uint64_t n) {
     static const uint8_t zeros[BLOCK];
     struct ole2 *o = (struct ole2 *)(void *)s->state;
     size_t inside = (size_t)((o->have + n) % BLOCK);
-    if (o->have + n < BLOCK) {
+    if (n < (uint64_t)(BLOCK - o->have)) {
         memcpy(o->block + o->have, zeros, (size_t)n);
     } else {
         memcpy(o->block, zeros, inside);

@@ -26,7 +26,12 @@ static bool begins_sevenzip(struct bytes first) {
     return first.n >= START && memcmp(first.p, "7z\xBC\xAF\x27\x1C", 6) == 0;
 }
 
+/* Of what stands in front of what describes the head, the last BEFORE octets. */
 static void keep_before(struct sevenzip *z, struct bytes in) {
+    uint64_t left = z->next - z->at, early = left > BEFORE ? left - BEFORE : 0;
+    size_t skip = early < in.n ? (size_t)early : in.n;
+    z->at += skip;
+    in = bytes_of(in.p + skip, in.n - skip);
     while (in.n > 0) {
         size_t at = z->at % BEFORE, n = in.n < BEFORE - at ? in.n : BEFORE - at;
         memcpy(z->before + at, in.p, n);
@@ -35,9 +40,9 @@ static void keep_before(struct sevenzip *z, struct bytes in) {
     }
 }
 
-/* `n` octets that begin at `from` behind START, to `out`. */
-static bool copy_before(const struct sevenzip *z, uint64_t from, size_t n, uint8_t *out) {
-    if (z->broken || n > BEFORE || from > z->next || z->next - from > BEFORE || n > z->next - from)
+/* `n` octets that begin at `from` behind START, to `out` (BEFORE). False: they were not all kept. */
+static bool copy_before(const struct sevenzip *z, uint64_t from, uint64_t n, uint8_t *out) {
+    if (z->broken || from > z->next || z->next - from > BEFORE || n > z->next - from)
         return false;
     for (size_t i = 0; i < n; i++)
         out[i] = z->before[(from + i) % BEFORE];
@@ -68,7 +73,7 @@ static void read_described(struct seal *s, struct sevenzip *z, struct bytes desc
         return;
     if (p.encrypted)
         s->word = "7z";
-    else if (copy_before(z, p.from, p.size < BEFORE ? (size_t)p.size : BEFORE, packed))
+    else if (copy_before(z, p.from, p.size, packed))
         read_head(s, bytes_of(head, sevenzip_unpack_head(&p, bytes_of(packed, (size_t)p.size), head)));
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collect.h"
+#include "content/seal/seal.h"
 
 #include <openssl/evp.h>
 #include <setjmp.h>
@@ -195,6 +196,33 @@ static void their_twins_in_clear_say_nothing(void **state) {
     static uint8_t bytes[8192];
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
         expect(bytes, load(samples[i], bytes, sizeof bytes), "");
+}
+
+/* The packed head of content.7z, which stands from 0xd7 on, behind other content, as far before what
+ * describes it as anything is kept; what describes it says `size`. */
+static void expect_far_head(uint64_t size, const char *word, const char *members, const char *names) {
+    enum { START = 32, BEFORE = 16 << 10, HEAD_AT = 0x20 + 0x40, HEAD = 0x77 };
+    static const uint8_t described[] = {0x17, 6, 0, 1, 9, 0xC0, 0,    0,    0,    0x07, 0x0B, 1,    0,    1,
+                                        0x23, 3, 1, 1, 5, 0x5D, 0x00, 0x10, 0x00, 0x00, 0x0C, 0x80, 0x8E, 0};
+    static uint8_t sample[512], file[START + BEFORE + sizeof described];
+    assert_int_equal(load("content.7z", sample, sizeof sample), 248);
+    memset(file, 0, sizeof file);
+    memcpy(file, "7z\xBC\xAF\x27\x1C\0\4", 8);
+    file[13] = BEFORE >> 8;
+    file[20] = sizeof described;
+    memcpy(file + START, sample + HEAD_AT, HEAD);
+    memcpy(file + START + BEFORE, described, sizeof described);
+    file[START + BEFORE + 5] |= (uint8_t)(size >> 16);
+    file[START + BEFORE + 6] = (uint8_t)size;
+    file[START + BEFORE + 7] = (uint8_t)(size >> 8);
+    expect_of(file, sizeof file, word, members, names);
+}
+
+static void a_packed_head_is_read_where_all_of_it_was_kept(void **state) {
+    expect_far_head(0x77, "7z", "2", "m.txt, n.txt");
+    expect_far_head(16 << 10, "7z", "2", "m.txt, n.txt");
+    expect_far_head((16 << 10) + 1, "", "", "");
+    expect_far_head(0x1FFFFF, "", "", "");
 }
 
 /* --- RAR, by hand: no free program writes it --- */
@@ -426,6 +454,16 @@ static void what_is_compressed_is_not(void **state) {
     free(packed);
 }
 
+static void a_gap_may_be_as_long_as_any(void **state) {
+    static const uint8_t file[1024] = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+    static struct seal s;
+    assert_true(seal_begin(&s, bytes_of(file, TYPE_BYTES)));
+    assert_true(seal_data(&s, bytes_of(file, sizeof file - 1)));
+    assert_true(seal_gap(&s, UINT64_MAX));
+    seal_end(&s, false);
+    assert_null(s.word);
+}
+
 static void behind_a_gap_nothing_is_said(void **state) {
     static const char head[] = "LUKS\xba\xbe\0\2";
     const struct content_options options = {.objects = 16, .assembly_bytes = 1 << 20};
@@ -450,6 +488,7 @@ int main(void) {
         cmocka_unit_test(ecryptfs_is_known_by_its_marker),
         cmocka_unit_test(files_of_their_tools_say_what_encrypts_them),
         cmocka_unit_test(their_twins_in_clear_say_nothing),
+        cmocka_unit_test(a_packed_head_is_read_where_all_of_it_was_kept),
         cmocka_unit_test(rar_4_says_whether_heads_or_files_are_encrypted),
         cmocka_unit_test(rar_5_says_whether_heads_or_files_are_encrypted),
         cmocka_unit_test(only_a_reference_or_a_dictionary_makes_a_pdf_encrypted),
@@ -458,6 +497,7 @@ int main(void) {
         cmocka_unit_test(what_nothing_tells_from_chance_is_encrypted),
         cmocka_unit_test(what_is_nearly_so_is_not),
         cmocka_unit_test(what_is_compressed_is_not),
+        cmocka_unit_test(a_gap_may_be_as_long_as_any),
         cmocka_unit_test(behind_a_gap_nothing_is_said),
     };
     return cmocka_run_group_tests_name("content/seal", tests, NULL, NULL);
