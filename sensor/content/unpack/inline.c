@@ -291,10 +291,11 @@ static bool may_belong(const struct inline_text *t, uint8_t c) {
     return belongs[c] || (c == 0 && t->wide);
 }
 
-/* Where no run is under way: octets in front of the next one that may be. A run that is long enough covers
- * one octet of each so many. */
+enum { STRIDE = LINE_LEAST };
+
+/* Where no run is under way: octets in front of the next one that may be, of which STRIDE are as those of
+ * one, or all that are left. A run that is long enough covers one octet of each so many. */
 static size_t skip_text(const struct inline_text *t, struct bytes in) {
-    enum { STRIDE = LINE_LEAST };
     size_t at = 0;
     while (at + STRIDE <= in.n) {
         size_t i = at + STRIDE;
@@ -325,9 +326,12 @@ static void inline_data(struct filter *f, const uint8_t *p, size_t n) {
         t->wide = is_wide(bytes_of(p, n));
     t->begun = true;
     for (size_t i = 0; i < n;) {
-        if (t->at == TEXT && t->escape.n == 0)
+        size_t looked_at = 0; /* nothing is skipped in front of it */
+        if (t->at == TEXT && t->escape.n == 0) {
             i += skip_text(t, bytes_of(p + i, n - i));
-        for (bool more = true; i < n && more; more = t->at != TEXT || t->escape.n > 0) {
+            looked_at = i + STRIDE;
+        }
+        while (i < n && (i < looked_at || t->at != TEXT || t->escape.n > 0)) {
             if (p[i] != 0 || !t->wide)
                 take_octet(t, p[i]);
             i++;
