@@ -136,7 +136,7 @@
     COUNTER(TUNNELS_FALLBACK,     "protocol.tunnels_fallback",    "flows that went on with their protocol, since nobody knew what was said to follow it") \
     COUNTER(TUNNELS_TOO_DEEP,     "protocol.tunnels_too_deep",    "tunnels in tunnels, or beside each other in one flow, beyond the limit") \
     COUNTER(UNKNOWN_OBJECTS,      "protocol.unknown_objects",    "objects made of what has structure in streams whose protocol is unknown") \
-    COUNTER(CARVING_BOUNDED,      "protocol.carving_bounded",    "KiB of streams whose protocol is unknown in which too much looked like the beginning of a file: what begins there may have been missed") \
+    COUNTER(CARVING_BOUNDED,      "protocol.carving_bounded",    "stretches of streams, of 1 KiB or up to 4, whose protocol is unknown and in which too much looked like the beginning of a file: what begins there may have been missed") \
     COUNTER(CARVING_BROKEN,       "protocol.carving_broken",     "files in such streams that went on otherwise than their format allows, or were cut: objects that are not complete") \
     COUNTER(FTP_UNPAID,           "ftp.commands_unpaid",          "FTP commands for a transfer that nothing announced, not kept because their hosts had sent too little to pay for it") \
     COUNTER(FTP_TLS,              "ftp.auth_tls",                 "FTP control connections that turned to TLS or another protection") \
