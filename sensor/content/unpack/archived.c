@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content/unpack/archived.h"
 
-#include "content/chain.h"
 #include "mime/mime.h"
 
 enum { NAME_ROOM = 512 };
@@ -33,24 +32,12 @@ void archived_gap(struct archived *a, uint64_t n) {
 
 void archived_zeros(struct archived *a, uint64_t n, uint64_t in) {
     static const uint8_t zeros[32 << 10];
-    const struct object *o = a->file ? filter_object(a->file) : NULL;
-    const struct limits *l = &a->unpack->content->options.codings.limits;
-    const char *bound = "ratio-bound";
-    bool over = false;
-    while (o && n > 0 && !over) {
-        size_t some = n < sizeof zeros ? (size_t)n : sizeof zeros;
-        size_t take = limit_output(l, in, o->size < l->output_max ? o->size : l->output_max, some, &over);
-        size_t paid = allowance_take(o->allowance, ACCOUNT_DECODED, take);
-        if (paid < some)
-            bound = paid < take ? "allowance-bound" : "output-bound";
-        over |= paid < some;
-        archived_data(a, zeros, paid);
-        n -= paid;
+    size_t some = 0, made = 0;
+    a->zeros.in = in;
+    for (; a->file && n > 0 && made == some; n -= made) {
+        some = n < sizeof zeros ? (size_t)n : sizeof zeros;
+        made = unpack_make(a->unpack, &a->zeros, a->file, zeros, some);
     }
-    if (!o || n == 0)
-        return;
-    filter_bounded(a->file);
-    filter_name_bound(a->file, bound);
     archived_gap(a, n);
 }
 

@@ -9,6 +9,7 @@
 struct archived {
     struct unpack *unpack;
     enum counter files, small; /* those that were taken out, and those of few bytes that nobody pays for */
+    struct unpack_made zeros;  /* that it leaves out */
     struct filter *file;       /* NULL: none, or it is left out */
 };
 

@@ -103,6 +103,23 @@ struct filter *unpack_begin_coding(struct unpack *u, struct coding_list one, str
     return stage_left_out(STAGE_CODING) ? NULL : coding_begin(u->content->codings, &one, next);
 }
 
+size_t unpack_make(struct unpack *u, struct unpack_made *made, struct filter *child, const uint8_t *bytes,
+                   size_t n) {
+    bool over;
+    size_t take = limit_output(&u->content->options.codings.limits, made->in, made->out, n, &over);
+    bool inflated = over && take == n;
+    size_t paid = inflated ? 0 : allowance_take(u->object->allowance, ACCOUNT_DECODED, take);
+    made->out += paid;
+    if (paid > 0)
+        filter_data(child, bytes, paid);
+    if (paid == n)
+        return n;
+    counter_add(COUNTER_CODING_ALLOWANCE, !inflated && paid < take);
+    filter_bounded(child);
+    filter_name_bound(child, inflated ? "ratio-bound" : paid < take ? "allowance-bound" : "output-bound");
+    return paid;
+}
+
 void *unpack_alloc(struct unpack *u, size_t n) {
     struct allowance *a = u->object->allowance;
     void *p = allowance_has(a, ACCOUNT_AHEAD, (int64_t)n) ? coding_alloc(u->content->codings, n) : NULL;

@@ -85,6 +85,15 @@ struct filter *unpack_decode(struct unpack *u, const char *coding, struct filter
 /* As coding_begin(): decodes what an object's format codes in its own way, in front of `next`, which is the
  * caller's. It is a part of that format, and adds nothing to how deep its children lie. */
 struct filter *unpack_begin_coding(struct unpack *u, struct coding_list one, struct filter *next);
+/* Octets of a child that do not stand in the object, but are made of few that do: they are held against the
+ * bounds of what codings make, and paid for as that is. */
+struct unpack_made {
+    uint64_t in, out; /* octets that they were made of so far, which the unpacker counts; and made */
+};
+/* Gives `child` as many of them as may be, and returns how many; where those are fewer than `n`, that is
+ * counted, and told of the child. */
+size_t unpack_make(struct unpack *u, struct unpack_made *made, struct filter *child, const uint8_t *bytes,
+                   size_t n);
 /* Memory of all decoders for what an unpacker must keep, paid for by the object's hosts until it is given
  * back. NULL: none left. */
 void *unpack_alloc(struct unpack *u, size_t n);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collect.h"
 
+#include "base/allowance.h"
 #include "content/unpack/zip/office.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -111,6 +113,134 @@ static void a_number_of_days_is_shown_as_a_date(void **state) {
     assert_int_equal(date_show(bytes_text("x"), out), 0);
 }
 
+/* --- by hand --- */
+
+static uint8_t made[8 << 20];
+static size_t made_n;
+
+static void put(const void *p, size_t n) {
+    assert_true(made_n + n <= sizeof made);
+    memcpy(made + made_n, p, n);
+    made_n += n;
+}
+
+static void put_number(uint64_t v, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        put(&(uint8_t){(uint8_t)(v >> 8 * i)}, 1);
+}
+
+/* A member as it stands. */
+static void put_member(const char *name, const void *p, size_t n) {
+    put("PK\3\4\24\0\0\0\0\0\0\0\xbf\x5c", 14);
+    put_number(crc32(0, p, (unsigned)n), 4);
+    put_number(n, 4);
+    put_number(n, 4);
+    put_number(strlen(name), 2);
+    put_number(0, 2);
+    put(name, strlen(name));
+    put(p, n);
+}
+
+static char part[6 << 20];
+static size_t part_n;
+
+static void write_part(const char *text, size_t times) {
+    for (size_t i = 0; i < times; i++, part_n += strlen(text))
+        memcpy(part + part_n, text, strlen(text));
+}
+
+static void end_part(const char *name) {
+    put_member(name, part, part_n);
+    part_n = 0;
+}
+
+static struct allowance hosts;
+
+static struct allowance *give_allowance(void *context, void *owner) {
+    return &hosts;
+}
+
+/* Between hosts of which nothing is known yet. */
+static void send_made(void) {
+    struct content_options options = {.objects = 64};
+    const struct content_parts parts = collect_parts(&options);
+    struct object_sink sink = collect_sink(&got);
+    sink.allowance = give_allowance;
+    allowance_init(&hosts, 1000);
+    struct content *c = content_create(&options, &parts, &sink);
+    struct conversation flow = {.now = 1};
+    const struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
+    struct transfer *t = content_begin(c, &flow, NULL, &seed);
+    for (size_t at = 0; at < made_n; at += 1448)
+        content_data(&flow, t, made + at, made_n - at < 1448 ? made_n - at : 1448);
+    content_end(&flow, t, TRANSFER_DONE);
+    collect_destroy(c);
+    made_n = 0;
+}
+
+/* The last one is the text of the rows. */
+static const struct collected *find_text(void) {
+    const struct collected *text = NULL;
+    for (size_t i = 0; i < got.n; i++)
+        if (!got.list[i].hashed && got.list[i].depth == 1)
+            text = &got.list[i];
+    return text;
+}
+
+static void put_strings(size_t octets) {
+    write_part("<sst><si><t>", 1);
+    write_part("a lane, ", octets / 8);
+    write_part("</t></si></sst>", 1);
+    end_part("xl/sharedStrings.xml");
+    write_part("<styleSheet/>", 1);
+    end_part("xl/styles.xml");
+}
+
+static void a_long_text_that_very_many_cells_name_is_written_as_far_as_it_is_paid_for(void **state) {
+    for (int before = 0; before < 2; before++) {
+        if (before)
+            put_strings(64 << 10);
+        write_part("<sheetData>", 1);
+        write_part("<row><c t=\"s\"><v>0</v></c></row>", 2000);
+        end_part("xl/worksheets/sheet1.xml");
+        if (!before)
+            put_strings(64 << 10);
+        send_made();
+        const struct collected *text = find_text();
+        assert_non_null(text);
+        assert_in_range(text->size, 512 << 10, 1 << 20);
+        assert_true(text->bounded && !text->complete);
+        assert_string_equal(text->notes, "allowance-bound");
+        collect_finish(&got);
+    }
+}
+
+static void columns_far_to_the_right_are_written_as_far_as_they_are_paid_for(void **state) {
+    put_strings(8);
+    write_part("<sheetData>", 1);
+    write_part("<row><c r=\"AMJ1\"><v>1</v></c></row>", 4000);
+    end_part("xl/worksheets/sheet1.xml");
+    send_made();
+    assert_in_range(find_text()->size, 512 << 10, 1 << 20);
+    assert_true(find_text()->bounded && !find_text()->complete);
+    collect_finish(&got);
+}
+
+static void texts_for_which_there_is_no_memory_are_told(void **state) {
+    uint64_t before = collect_counter(COUNTER_ZIP_ROWS_FULL);
+    put_strings(1 << 20);
+    send_made();
+    assert_false(got.list[0].bounded);
+    assert_int_equal(collect_counter(COUNTER_ZIP_ROWS_FULL) - before, 0);
+    collect_finish(&got);
+    put_strings(3 << 20);
+    send_made();
+    assert_true(got.list[0].bounded);
+    assert_non_null(strstr(got.list[0].notes, "memory-bound"));
+    assert_int_equal(collect_counter(COUNTER_ZIP_ROWS_FULL) - before, 1);
+    collect_finish(&got);
+}
+
 static void only_parts_of_documents_are_read(void **state) {
     assert_int_equal(office_part_of(bytes_text("xl/worksheets/sheet12.xml")), OFFICE_SHEET);
     assert_int_equal(office_part_of(bytes_text("xl/sharedStrings.xml")), OFFICE_STRINGS);
@@ -127,6 +257,9 @@ int main(void) {
         cmocka_unit_test(tables_and_paragraphs_of_texts_are_lines),
         cmocka_unit_test(a_number_is_a_date_where_its_format_says_so),
         cmocka_unit_test(a_number_of_days_is_shown_as_a_date),
+        cmocka_unit_test(a_long_text_that_very_many_cells_name_is_written_as_far_as_it_is_paid_for),
+        cmocka_unit_test(columns_far_to_the_right_are_written_as_far_as_they_are_paid_for),
+        cmocka_unit_test(texts_for_which_there_is_no_memory_are_told),
         cmocka_unit_test(only_parts_of_documents_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

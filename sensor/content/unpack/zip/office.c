@@ -32,18 +32,39 @@ enum office_part office_part_of(struct bytes path) {
 
 /* --- what is written --- */
 
-static void flush_out(struct office *o) {
+static void note_full(struct office *o, bool *full) {
+    if (*full)
+        return;
+    *full = true;
+    counter_one(COUNTER_ZIP_ROWS_FULL);
+    unpack_bounded(o->unpack);
+    unpack_note(o->unpack, "memory-bound");
+}
+
+static void begin_text(struct office *o) {
     const struct unpack_child child = {.total = LENGTH_UNKNOWN, .gathered = true};
+    if (!unpack_pays(o->unpack)) {
+        counter_one(COUNTER_ZIP_SMALL);
+        unpack_bounded(o->unpack);
+        return;
+    }
+    o->child = unpack_begin(o->unpack, &child);
+}
+
+/* A few octets name a text of any length, or a column far to the right: what is written is paid for. */
+static void flush_out(struct office *o) {
     if (o->out_n > 0 && !o->child && !o->refused) {
-        o->child = unpack_pays(o->unpack) ? unpack_begin(o->unpack, &child) : NULL;
+        begin_text(o);
         o->refused = !o->child;
     }
     if (o->out_n > 0 && o->child)
-        filter_data(o->child, (const uint8_t *)o->out, o->out_n);
+        o->cut |= unpack_make(o->unpack, &o->made, o->child, (const uint8_t *)o->out, o->out_n) < o->out_n;
     o->out_n = 0;
 }
 
 static void write_octet(struct office *o, uint8_t c) {
+    if (o->cut || o->refused)
+        return;
     o->out[o->out_n++] = (char)c;
     if (o->out_n == OFFICE_OUT)
         flush_out(o);
@@ -52,19 +73,23 @@ static void write_octet(struct office *o, uint8_t c) {
 static void end_text(struct office *o, bool whole) {
     flush_out(o);
     if (o->child)
-        filter_end(o->child, whole ? TRANSFER_DONE : TRANSFER_CUT);
+        filter_end(o->child, whole && !o->cut ? TRANSFER_DONE : TRANSFER_CUT);
     o->child = NULL;
+    o->cut = o->refused = false;
 }
 
 static void keep(struct office *o, const void *p, size_t n) {
-    if (o->full || store_add(&o->rows, o->unpack, bytes_of(p, n)))
-        return;
-    o->full = true;
-    counter_one(COUNTER_ZIP_ROWS_FULL);
+    if (!o->rows_full && !store_add(&o->rows, o->unpack, bytes_of(p, n)))
+        note_full(o, &o->rows_full);
 }
 
 static bool waits(const struct office *o) {
     return o->part == OFFICE_SHEET && !(o->knows_strings && o->knows_styles);
+}
+
+/* What is put leads nowhere. */
+static bool is_deaf(const struct office *o) {
+    return waits(o) ? o->rows_full : o->cut || o->refused;
 }
 
 static void put_octet(struct office *o, uint8_t c) {
@@ -78,7 +103,7 @@ static void write_string(struct office *o, uint32_t number) {
     if (number >= o->starts.n / 4)
         return;
     uint32_t at = store_u32(&o->starts, number * 4);
-    while (at < o->strings.n && store_at(&o->strings, at) != '\n')
+    while (at < o->strings.n && store_at(&o->strings, at) != '\n' && !o->cut && !o->refused)
         write_octet(o, store_at(&o->strings, at++));
 }
 
@@ -138,7 +163,7 @@ static void write_rows(struct office *o) {
     }
     end_text(o, false);
     store_clear(&o->rows, o->unpack);
-    o->full = false;
+    o->rows_full = false;
 }
 
 /* --- cells --- */
@@ -146,7 +171,7 @@ static void write_rows(struct office *o) {
 /* What stands in columns to the left that the sheet leaves out is nothing. */
 static void reach_column(struct office *o) {
     unsigned column = o->column < COLUMNS_MAX ? o->column : COLUMNS_MAX;
-    for (; o->columns < column; o->columns++)
+    for (; o->columns < column && !is_deaf(o); o->columns++)
         put_octet(o, '\t');
     o->filled = true;
 }
@@ -232,12 +257,17 @@ static void close_in_sheet(struct office *o, struct bytes name) {
 
 /* --- their texts (18.4.8) --- */
 
+static void add_string(struct office *o, struct store *store, struct bytes some) {
+    if (!o->strings_full && !store_add(store, o->unpack, some))
+        note_full(o, &o->strings_full);
+}
+
 static void open_in_strings(struct office *o, struct bytes name) {
     uint8_t at[4];
-    if (is(name, "si") && !o->full) {
+    if (is(name, "si")) {
         for (unsigned i = 0; i < 4; i++)
             at[i] = (uint8_t)(o->strings.n >> 8 * i);
-        o->full = !store_add(&o->starts, o->unpack, bytes_of(at, sizeof at));
+        add_string(o, &o->starts, bytes_of(at, sizeof at));
     }
     o->phonetic |= is(name, "rPh");
     o->collects = is(name, "t") && !o->phonetic;
@@ -245,11 +275,11 @@ static void open_in_strings(struct office *o, struct bytes name) {
 
 static void text_in_strings(struct office *o, struct bytes text) {
     uint8_t clean[256];
-    while (text.n > 0 && !o->full) {
+    while (text.n > 0 && !o->strings_full) {
         size_t n = text.n < sizeof clean ? text.n : sizeof clean;
         for (size_t i = 0; i < n; i++)
             clean[i] = text.p[i] >= ' ' ? text.p[i] : ' ';
-        o->full = !store_add(&o->strings, o->unpack, bytes_of(clean, n));
+        add_string(o, &o->strings, bytes_of(clean, n));
         text = bytes_of(text.p + n, text.n - n);
     }
 }
@@ -258,8 +288,8 @@ static void close_in_strings(struct office *o, struct bytes name) {
     o->collects = false;
     if (is(name, "rPh"))
         o->phonetic = false;
-    if (is(name, "si") && !o->full)
-        o->full = !store_add(&o->strings, o->unpack, bytes_text("\n"));
+    if (is(name, "si"))
+        add_string(o, &o->strings, bytes_text("\n"));
 }
 
 /* --- how numbers are shown (18.8) --- */
@@ -397,14 +427,16 @@ void office_begin(struct office *o, enum office_part part) {
     if (part == OFFICE_STRINGS) { /* of an archive that has two of them the last one counts */
         store_clear(&o->strings, o->unpack);
         store_clear(&o->starts, o->unpack);
-        o->full = false;
+        o->strings_full = false;
     }
     xml_begin(&o->xml, &events, o);
 }
 
 void office_data(struct office *o, struct bytes in) {
-    if (o->part != OFFICE_NONE)
-        xml_data(&o->xml, in);
+    if (o->part == OFFICE_NONE)
+        return;
+    o->made.in += in.n;
+    xml_data(&o->xml, in);
 }
 
 void office_end(struct office *o, bool whole) {

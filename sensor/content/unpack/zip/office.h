@@ -24,6 +24,7 @@ enum { OFFICE_OUT = 1024, OFFICE_VALUE = 32, OFFICE_STYLES_MAX = 4096, OFFICE_FO
 
 struct office {
     struct unpack *unpack;
+    struct unpack_made made;
     struct filter *child; /* the text that is being written; NULL: none */
     bool refused;         /* it may be none */
     struct xml xml;
@@ -36,7 +37,9 @@ struct office {
     bool in_cell;       /* of a table */
     bool knows_strings; /* all of them were seen, */
     bool knows_styles;  /* and these */
-    bool full;          /* no more rows are kept */
+    bool rows_full;     /* no more rows are kept, */
+    bool strings_full;  /* and no more texts */
+    bool cut;           /* no more of the text is written: a bound is met */
     uint8_t value_n;
     char value[OFFICE_VALUE]; /* of the cell: a number */
     uint16_t style;           /* how it is shown */
