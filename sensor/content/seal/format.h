@@ -20,6 +20,9 @@ struct seal_format {
 /* NULL-terminated, in the order in which they are asked. */
 extern const struct seal_format *const seal_formats[];
 
+/* openpgp.c: is the packet that begins so one of an encrypted message? */
+bool seal_is_openpgp(struct bytes first);
+
 /* A member whose name stands in clear; empty: only that there is one. */
 void seal_note_member(struct seal *s, struct bytes name);
 

@@ -161,6 +161,11 @@ static bool is_key(const struct packet *p) {
     return p->tag == PKESK || p->tag == SKESK || p->tag == MARKER;
 }
 
+bool seal_is_openpgp(struct bytes first) {
+    struct packet p;
+    return read_head(first, &p) && (is_key(&p) || p.tag == SED || p.tag == SEIPD || p.tag == AEAD);
+}
+
 /* A packet of encrypted data alone is too little to be known by. */
 static bool begins_openpgp(struct bytes first) {
     struct packet p;

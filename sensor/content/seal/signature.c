@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content/seal/format.h"
 
+#include "base/base64.h"
+
 /* Files whose first octets say that they are encrypted, whatever follows. */
 
 struct signature {
@@ -18,6 +20,18 @@ static bool luks_version(struct bytes b) { /* big-endian */
 /* age-encryption.org/v1: stanzas, each of which begins so. */
 static bool age_stanza(struct bytes b) {
     return b.n >= 25 && memcmp(b.p + 22, "-> ", 3) == 0;
+}
+
+/* RFC 9580 section 6.2: what is only signed or compressed is armoured so too. Behind its fields, which an
+ * empty line ends, its first packet tells; fields that are too long tell nothing against it. */
+static bool pgp_packet(struct bytes b) {
+    const uint8_t *lf = memmem(b.p, b.n, "\n\n", 2), *crlf = memmem(b.p, b.n, "\n\r\n", 3);
+    const uint8_t *empty = !lf || (crlf && crlf < lf) ? crlf : lf;
+    struct bytes signs = empty ? bytes_of(empty, b.n - (size_t)(empty - b.p)) : bytes_of(NULL, 0);
+    struct base64 s = {0};
+    uint8_t first[8];
+    size_t n = base64_decode(&s, &signs, first, sizeof first);
+    return n == 0 || seal_is_openpgp(bytes_of(first, n));
 }
 
 /* openssl-enc(1): a salt, and one block at least. */
@@ -69,7 +83,7 @@ static const struct signature table[] = {
     {"luks", MAGIC("SKUL\xBA\xBE"), .also = luks_version},
     {"age", MAGIC("age-encryption.org/v1\n"), .also = age_stanza},
     {"age", MAGIC("-----BEGIN AGE ENCRYPTED FILE-----")},
-    {"pgp", MAGIC("-----BEGIN PGP MESSAGE-----")},
+    {"pgp", MAGIC("-----BEGIN PGP MESSAGE-----"), .also = pgp_packet},
     {"openssl", MAGIC("Salted__"), .also = salted_block},
     {"keepass", MAGIC("\x03\xD9\xA2\x9A"), .also = keepass_version},
     {"bitlocker", .at = 3, MAGIC("-FVE-FS-")},

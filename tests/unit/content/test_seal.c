@@ -139,6 +139,16 @@ static void what_resembles_them_is_not(void **state) {
            "");
 }
 
+/* What GnuPG writes with --armor and --sign or --store, as with --encrypt. */
+static void an_armoured_message_is_encrypted_as_its_first_packet_says(void **state) {
+    EXPECT("-----BEGIN PGP MESSAGE-----\nVersion: GnuPG v2\n\nhQEMA1yOsjuu\n", "pgp");
+    EXPECT("-----BEGIN PGP MESSAGE-----\r\n\r\njA0ECQMC\r\n", "pgp");
+    EXPECT("-----BEGIN PGP MESSAGE-----\nComment: of which more follows", "pgp");
+    EXPECT("-----BEGIN PGP MESSAGE-----\n\nowGbwMvMwMEo\n", "");           /* compressed, within it signed */
+    EXPECT("-----BEGIN PGP MESSAGE-----\r\n\r\nkA0DAAgB\r\n", "");         /* signed */
+    EXPECT("-----BEGIN PGP MESSAGE-----\nHash: SHA256\n\nyxRiBW0u\n", ""); /* literal data */
+}
+
 /* A marker and itself, exclusive or with 3c81b7f5 (ecryptfs_write_crypt_stat_flags). */
 static void ecryptfs_is_known_by_its_marker(void **state) {
     uint8_t file[64] = {0, 0, 0, 0, 0, 0, 0, 30, 0x11, 0x22, 0x33, 0x44, 0x2d, 0xa3, 0x84, 0xb1, 3, 0, 0, 2};
@@ -485,6 +495,7 @@ int main(void) {
         cmocka_unit_test(a_zip_in_clear_is_none),
         cmocka_unit_test(heads_say_that_a_file_is_encrypted),
         cmocka_unit_test(what_resembles_them_is_not),
+        cmocka_unit_test(an_armoured_message_is_encrypted_as_its_first_packet_says),
         cmocka_unit_test(ecryptfs_is_known_by_its_marker),
         cmocka_unit_test(files_of_their_tools_say_what_encrypts_them),
         cmocka_unit_test(their_twins_in_clear_say_nothing),
