@@ -372,6 +372,7 @@
     COUNTER(INSPECT_BYTES_UNPAID,   "inspect.unpaid_bytes",       "bytes that patterns were not matched against because they unfold from too few") \
     COUNTER(INSPECT_CHILDREN,       "inspect.image_files",        "files found inside images and behind their ends") \
     COUNTER(INSPECT_CHILDREN_UNPAID, "inspect.image_files_unpaid", "files of few bytes inside images that nobody pays for: not looked at") \
+    COUNTER(INSPECT_FRAMES_LEFT,    "inspect.image_frames_left",  "pictures of a film behind its first eight: not looked at as files") \
     COUNTER(INSPECT_TRAILERS,       "inspect.image_trailers",     "images behind whose end other content stands") \
     COUNTER(INSPECT_PICTURES_BOUND, "inspect.images_bound",       "images of more parts than are followed") \
     COUNTER(INSPECT_UNZIP_SHED,     "inspect.unzip_shed",         "compressed image texts not matched because memory was used up") \

@@ -3,6 +3,7 @@
 #include "inspect/images/image.h"
 #include "inspect/inspection.h"
 
+#include "base/allowance.h"
 #include "base/counter.h"
 #include "content/unpack/unpack.h"
 
@@ -12,7 +13,10 @@
  * and what the picture is becomes facts. */
 
 enum {
-    HELD = 16,              /* octets behind the end that are seen before they become a child */
+    HELD = 16,          /* octets behind the end that are seen before they become a child */
+    FILL_MAX = 1 << 20, /* of one value there that are told later, should others follow */
+    KEPT_MAX =
+        ALLOWANCE_SMALL,    /* of a file of unknown size that nobody pays for: with more it is looked at */
     TRAILER_MAX = 64 << 10, /* of them that are matched as the picture's own, too */
     FRAMES_MAX = 8,         /* of a film that become children */
 };
@@ -20,18 +24,23 @@ enum {
 struct picture {
     struct image image;
     struct filter *child; /* NULL: none */
-    bool passed;          /* the child is left out */
+    const char *what;     /* the child is: static text */
+    bool passed;          /* the child is left out, or waits: */
+    bool waits;           /* for more octets than are kept */
     bool sized;           /* the size has been told */
     uint32_t frames;      /* that became children */
     uint32_t matched;     /* octets of the trailer */
     /* What stands behind the end: first `fill_n` times one octet, as cameras fill up, then what is held, then
-     * the child. */
+     * the child, which begins before these where they are many. */
     struct {
-        uint64_t fill_n;
+        uint32_t fill_n;
         uint8_t fill, held_n;
         bool begun;
+        bool other; /* than fill came */
         uint8_t held[HELD];
     } trailer;
+    uint16_t kept_n;
+    uint8_t kept[KEPT_MAX];
 };
 
 size_t picture_size(void) {
@@ -111,34 +120,69 @@ static void feed_deflated(struct inspection *n, struct bytes in) {
 
 /* --- Files in it --- */
 
-static void end_child(struct picture *p, enum transfer_end how) {
+static void open_child(struct inspection *n, uint64_t size) {
+    struct picture *p = n->picture;
+    struct bytes fact[FACT_COUNT] = {{NULL, 0}};
+    const struct unpack_child child = {.fact = fact, .total = size == UINT64_MAX ? LENGTH_UNKNOWN : size};
+    fact[FACT_ORIGIN] = bytes_text(p->what);
+    p->waits = false;
+    p->child = unpack_begin(n->object->unpack, &child);
+    if (p->child)
+        counter_one(COUNTER_INSPECT_CHILDREN);
+}
+
+static void leave_child(struct inspection *n) {
+    n->picture->waits = false;
+    unpack_bounded(n->object->unpack);
+    counter_one(COUNTER_INSPECT_CHILDREN_UNPAID);
+}
+
+/* Like the members of an archive: those of few bytes are paid for by the bytes of their hosts. */
+static void begin_child(struct inspection *n, const char *what, uint64_t size) {
+    struct picture *p = n->picture;
+    p->what = what;
+    p->passed = true;
+    p->kept_n = 0;
+    if (!n->object->unpack)
+        return;
+    if (unpack_pays(n->object->unpack) || (size != UINT64_MAX && size >= ALLOWANCE_SMALL))
+        open_child(n, size);
+    else if (size == UINT64_MAX)
+        p->waits = true;
+    else
+        leave_child(n);
+}
+
+/* What waited is worth an object after all. */
+static void open_kept(struct inspection *n) {
+    struct picture *p = n->picture;
+    if (p->waits)
+        open_child(n, UINT64_MAX);
+    if (p->child && p->kept_n > 0)
+        filter_data(p->child, p->kept, p->kept_n);
+    p->kept_n = 0;
+}
+
+static void give_child(struct inspection *n, struct bytes in) {
+    struct picture *p = n->picture;
+    if (p->waits && in.n <= (size_t)(KEPT_MAX - p->kept_n)) {
+        memcpy(p->kept + p->kept_n, in.p, in.n);
+        p->kept_n = (uint16_t)(p->kept_n + in.n);
+        return;
+    }
+    open_kept(n);
+    if (p->child && in.n > 0)
+        filter_data(p->child, in.p, in.n);
+}
+
+static void end_child(struct inspection *n, enum transfer_end how) {
+    struct picture *p = n->picture;
+    if (p->waits)
+        leave_child(n);
     if (p->child)
         filter_end(p->child, how);
     p->child = NULL;
     p->passed = false;
-}
-
-/* Like the members of an archive: those of few bytes are paid for by the bytes of their hosts. */
-static bool is_paid_for(struct inspection *n, uint64_t size) {
-    enum { SMALL = 4096 };
-    if (unpack_pays(n->object->unpack) || size >= SMALL)
-        return true;
-    unpack_bounded(n->object->unpack);
-    counter_one(COUNTER_INSPECT_CHILDREN_UNPAID);
-    return false;
-}
-
-static void begin_child(struct inspection *n, const char *what, uint64_t size) {
-    struct picture *p = n->picture;
-    struct bytes fact[FACT_COUNT] = {{NULL, 0}};
-    const struct unpack_child child = {.fact = fact, .total = size == UINT64_MAX ? LENGTH_UNKNOWN : size};
-    fact[FACT_ORIGIN] = bytes_text(what);
-    p->passed = true;
-    if (!n->object->unpack || !is_paid_for(n, size))
-        return;
-    p->child = unpack_begin(n->object->unpack, &child);
-    if (p->child)
-        counter_one(COUNTER_INSPECT_CHILDREN);
 }
 
 /* Of a film a few frames are enough to say what it shows. */
@@ -151,9 +195,10 @@ static void feed_child(struct inspection *n, struct bytes in) {
     flush_gathered(n); /* the child gathers too */
     if (!p->child && !p->passed && is_looked_at(p))
         begin_child(n, p->image.child, p->image.child_n);
+    else if (!p->child && !p->passed)
+        counter_one(COUNTER_INSPECT_FRAMES_LEFT);
     p->passed = true;
-    if (p->child && in.n > 0)
-        filter_data(p->child, in.p, in.n);
+    give_child(n, in);
 }
 
 /* --- What is behind the end --- */
@@ -170,24 +215,36 @@ static void begin_trailer(struct inspection *n) {
     flush_gathered(n);
     begin_child(n, "trailer", UINT64_MAX);
     memset(fill, p->trailer.fill, sizeof fill);
-    for (uint64_t left = p->child ? p->trailer.fill_n : 0; left > 0;) {
-        size_t some = left < sizeof fill ? (size_t)left : sizeof fill;
-        filter_data(p->child, fill, some);
+    for (size_t left = p->trailer.fill_n; left > 0;) {
+        size_t some = left < sizeof fill ? left : sizeof fill;
+        give_child(n, bytes_of(fill, some));
         left -= some;
     }
-    if (p->child)
-        filter_data(p->child, p->trailer.held, p->trailer.held_n);
+    give_child(n, bytes_of(p->trailer.held, p->trailer.held_n));
+}
+
+/* How many octets go on filling up. */
+static size_t count_fill(struct picture *p, struct bytes in) {
+    size_t k = 0;
+    if (p->trailer.fill_n == 0 && in.n > 0)
+        p->trailer.fill = in.p[0];
+    while (k < in.n && in.p[k] == p->trailer.fill && is_filler(in.p[k]))
+        k++;
+    return k;
 }
 
 static void hold_trailer(struct inspection *n, struct bytes *in) {
     struct picture *p = n->picture;
-    if (p->trailer.fill_n == 0 && p->trailer.held_n == 0 && in->n > 0 && is_filler(in->p[0]))
-        p->trailer.fill = in->p[0];
-    while (in->n > 0 && p->trailer.held_n == 0 && is_filler(in->p[0]) && in->p[0] == p->trailer.fill) {
-        p->trailer.fill_n++;
-        *in = bytes_of(in->p + 1, in->n - 1);
+    size_t most = FILL_MAX - p->trailer.fill_n,
+           k = p->trailer.other ? 0 : count_fill(p, bytes_of(in->p, in->n < most ? in->n : most));
+    p->trailer.fill_n += (uint32_t)k;
+    *in = bytes_of(in->p + k, in->n - k);
+    if (p->trailer.fill_n == FILL_MAX) {
+        begin_trailer(n);
+        return;
     }
     while (in->n > 0 && p->trailer.held_n < HELD) {
+        p->trailer.other = true;
         p->trailer.held[p->trailer.held_n++] = in->p[0];
         *in = bytes_of(in->p + 1, in->n - 1);
     }
@@ -203,15 +260,16 @@ static void feed_trailer(struct inspection *n, struct bytes in) {
     gather_text(n, bytes_of(in.p, some));
     if (!p->trailer.begun)
         hold_trailer(n, &in);
-    if (p->child && in.n > 0) {
-        flush_gathered(n);
-        filter_data(p->child, in.p, in.n);
-    }
+    if (!p->trailer.begun || in.n == 0)
+        return;
+    p->trailer.other = p->trailer.other || count_fill(p, in) < in.n;
+    flush_gathered(n);
+    give_child(n, in);
 }
 
 /* Fewer octets than make a child; fillers are nothing. */
 static bool has_trailer(const struct picture *p) {
-    bool some = p->trailer.begun;
+    bool some = p->trailer.begun && p->trailer.other;
     for (unsigned k = 0; k < p->trailer.held_n && !some; k++)
         some = !is_filler(p->trailer.held[k]);
     return some;
@@ -308,7 +366,7 @@ static void feed_piece(struct inspection *n, const struct image_piece *piece, si
         feed_child(n, piece->bytes);
         break;
     case IMAGE_BREAK: /* what stands in two segments is not one text */
-        end_child(n->picture, TRANSFER_DONE);
+        end_child(n, TRANSFER_DONE);
         drop_unzip(n);
         gather_text(n, bytes_text("\n"));
         break;
@@ -340,10 +398,12 @@ void picture_gap(struct inspection *n, uint64_t missing) {
     drop_unzip(n);
     if (p->trailer.begun)
         inside = missing;
+    if (inside > 0)
+        open_kept(n);
     if (p->child && inside > 0)
         filter_gap(p->child, inside);
-    if (p->child && inside < missing)
-        end_child(p, TRANSFER_CUT);
+    if (p->waits || (p->child && inside < missing))
+        end_child(n, TRANSFER_CUT);
     image_skip(&p->image, missing);
 }
 
@@ -365,7 +425,7 @@ void picture_end(struct inspection *n) {
     if (!p)
         return;
     bool whole = image_child_is_whole(&p->image) || (p->trailer.begun && n->object->complete);
-    end_child(p, whole ? TRANSFER_DONE : TRANSFER_CUT);
+    end_child(n, whole ? TRANSFER_DONE : TRANSFER_CUT);
     tell_facts(n);
     tell_notes(n);
     pool_give(&n->inspector->pictures, p);
