@@ -75,9 +75,9 @@ bool type_denied_by_name(const struct file_type *type, struct bytes name) {
     size_t dot = name.n;
     while (dot > 0 && name.p[dot - 1] != '.')
         dot--;
-    struct bytes end = bytes_of(name.p + dot, name.n - dot);
     if (dot <= 1)
         return false;
+    struct bytes end = bytes_of(name.p + dot, name.n - dot);
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (is_word(end, names[k].ends))
             return !is_listed(type->mime, names[k].types) &&

@@ -269,7 +269,7 @@ static bool old_tar_header(struct bytes b) {
  */
 static bool cpio_binary(struct bytes b, unsigned low) {
     enum { MODE = 6, NAME_N = 20, HEADER = 26 };
-    if (b.n < HEADER)
+    if (b.n <= HEADER)
         return false;
     unsigned kind = b.p[MODE + 1 - low] >> 4, n = b.p[NAME_N + low] | (unsigned)b.p[NAME_N + 1 - low] << 8;
     bool known = kind == 8 || kind == 4 || kind == 10 || kind == 2 || kind == 6 || kind == 1 || kind == 12;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/content.h"
+#include "content/chain.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* Any first bytes have a type, which does not depend on where they lie, and nothing behind them is read. */
+/* Any first bytes have a type, which does not depend on where they lie, and nothing behind them is read; nor
+ * is it of what stands behind them, their name or declared type. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     size_t seen = n < TYPE_BYTES ? n : TYPE_BYTES;
     uint8_t *copy = malloc(seen + 1);
@@ -18,6 +19,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
                            *b = type_of_bytes(bytes_of(exact, seen));
     if (a != b || !a->mime || !a->name)
         abort();
+    uint8_t *name = n > seen ? malloc(n - seen) : NULL;
+    if (name)
+        memcpy(name, data + seen, n - seen);
+    type_denied_by_name(a, bytes_of(name, n - seen));
+    type_denied_by_declared(a, bytes_of(name, n - seen));
+    type_denied_by_name(a, bytes_of(exact, seen));
+    type_denied_by_declared(a, bytes_of(exact, seen));
+    free(name);
     free(copy);
     free(exact);
     return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/content.h"
+#include "content/chain.h"
 
 #include <dirent.h>
 #include <magic.h>
@@ -215,6 +215,32 @@ static void fields_that_control_characters_keep_apart_are_text(void **state) {
     assert_string_equal(type_of_bytes(bytes_of(text, sizeof text - 1))->mime, "application/octet-stream");
 }
 
+/* The header of a file in cpio's old binary form, of 26 octets, whose name of two stands behind it. */
+static void a_header_of_cpio_alone_is_none_whatever_lies_behind_it_in_memory(void **state) {
+    static const uint8_t old[] = "\xc7\x71\0\0\0\0\0\x81\0\0\0\0\1\0\0\0\0\0\0\0\2\0\0\0\0\0a";
+    assert_string_equal(type_of_bytes(bytes_of(old, 28))->mime, "application/x-cpio");
+    assert_string_equal(type_of_bytes(bytes_of(old, 27))->mime, "application/x-cpio");
+    assert_string_equal(type_of_bytes(bytes_of(old, 26))->mime, "application/octet-stream");
+}
+
+static bool denies(const char *name, const char *declared, const char *mime) {
+    const struct file_type *type = type_named(mime);
+    return type_denied_by_name(type, bytes_text(name)) || type_denied_by_declared(type, bytes_text(declared));
+}
+
+static void a_name_or_a_declared_type_of_another_kind_of_file_denies_what_it_is(void **state) {
+    assert_true(denies("report.PDF", "", "image/jpeg"));
+    assert_true(denies("lane.jpg", "", "application/zip"));
+    assert_true(denies("", "text/plain", "image/jpeg"));
+    assert_true(denies("", "image/png", "image/jpeg"));
+    assert_false(denies("lane.JPG", "image/pjpeg", "image/jpeg"));
+    assert_false(denies("lane", "", "image/jpeg"));
+    assert_false(denies(".jpg", "", "application/zip"));
+    assert_false(denies("lane.bin", "application/octet-stream", "image/jpeg"));
+    assert_false(denies("a.docx", "", "application/zip"));
+    assert_false(denies("lane.heic", "image/heif", "image/heic"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(netpbm_and_icons_are_known_by_their_headers),
@@ -226,6 +252,8 @@ int main(void) {
         cmocka_unit_test(text_is_text_whatever_it_begins_like),
         cmocka_unit_test(json_that_the_first_bytes_cut_is_still_json),
         cmocka_unit_test(a_cut_character_does_not_make_text_binary),
+        cmocka_unit_test(a_header_of_cpio_alone_is_none_whatever_lies_behind_it_in_memory),
+        cmocka_unit_test(a_name_or_a_declared_type_of_another_kind_of_file_denies_what_it_is),
     };
     return cmocka_run_group_tests_name("content/type", tests, NULL, NULL);
 }
