@@ -315,7 +315,7 @@ static void read_bits(struct image *i) {
     image_run(i, IMAGE_PIXELS, t->array.left - i->have, 0, read_next);
 }
 
-static void read_element(struct image *i);
+static void read_elements(struct image *i);
 
 /* The strips lie one behind the other, in any order: they end where the furthest of them does. */
 static void settle_arrays(struct image *i) {
@@ -324,20 +324,20 @@ static void settle_arrays(struct image *i) {
         add_pixels(i, t->pixels, add_sizes(t->strip_last, t->count_most));
 }
 
-static void gather_element(struct image *i) {
+/* As many as a header holds. */
+static void gather_elements(struct image *i) {
     struct tiff_array *a = &i->tiff.array;
-    if (a->left >= a->size) {
-        gather(i, a->size, read_element);
+    uint8_t most = a->left < IMAGE_HEADER_MAX ? (uint8_t)a->left : IMAGE_HEADER_MAX;
+    if (most >= a->size) {
+        gather(i, most - most % a->size, read_elements);
         return;
     }
     settle_arrays(i);
     image_run(i, IMAGE_PIXELS, a->left, 0, read_next);
 }
 
-static void read_element(struct image *i) {
+static void take_element(struct image *i, uint64_t value) {
     struct tiff_walk *t = &i->tiff;
-    uint64_t value = number_at(i, i->header, t->array.size);
-    t->array.left -= t->array.size;
     if (t->array.kind == PLACE_SUBS)
         add_place(i, value, 0, PLACE_SUB);
     if (t->array.kind == PLACE_OFFSETS) {
@@ -352,7 +352,14 @@ static void read_element(struct image *i) {
         if (value > t->count_most || t->array.last_is_most)
             t->count_most = value;
     }
-    gather_element(i);
+}
+
+static void read_elements(struct image *i) {
+    struct tiff_array *a = &i->tiff.array;
+    a->left -= i->have;
+    for (unsigned at = 0; at < i->have; at += a->size)
+        take_element(i, number_at(i, i->header + at, a->size));
+    gather_elements(i);
 }
 
 static void enter_array(struct image *i, uint64_t n, unsigned element) {
@@ -362,7 +369,7 @@ static void enter_array(struct image *i, uint64_t n, unsigned element) {
         return;
     }
     i->tiff.array.size = (uint8_t)element;
-    gather_element(i);
+    gather_elements(i);
 }
 
 static void enter_place(struct image *i, struct image_place p) {

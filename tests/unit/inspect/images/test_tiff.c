@@ -131,6 +131,41 @@ static void what_is_no_tiff_is_matched_rather_than_skipped(void **state) {
     assert_walk("image/tiff", S("II*!none at all"), "II*!none at all");
 }
 
+/* 128 strips: one octet each, from 0x26 + 2 * 256 on, or in the other order. */
+static void arrays_of_strips_are_read_in_large_steps_and_tell_where_the_pixels_end(void **state) {
+    enum { STRIPS_N = 128, AT = 8 + 2 + 2 * 12 + 4, PIXELS_AT = AT + 2 * 2 * STRIPS_N };
+    static const char head[] =
+        "II*\0\x08\0\0\0\2\0" STRIPS "\3\0\x80\0\0\0\x26\0\0\0" COUNTS "\3\0\x80\0\0\0\x26\1\0\0" LAST;
+    for (int backwards = 0; backwards < 2; backwards++) {
+        uint8_t file[PIXELS_AT + STRIPS_N + 8];
+        struct image i;
+        struct said s = {.n = 0};
+        memcpy(file, head, AT);
+        for (unsigned k = 0; k < STRIPS_N; k++) {
+            unsigned at = PIXELS_AT + (backwards ? STRIPS_N - 1 - k : k);
+            file[AT + 2 * k] = (uint8_t)at;
+            file[AT + 2 * k + 1] = (uint8_t)(at >> 8);
+            file[AT + 2 * STRIPS_N + 2 * k] = 1;
+            file[AT + 2 * STRIPS_N + 2 * k + 1] = 0;
+        }
+        memset(file + PIXELS_AT, 'p', STRIPS_N);
+        memcpy(file + PIXELS_AT + STRIPS_N, "PK\3\4behd", 8);
+        image_init(&i, "image/tiff");
+        struct image_piece p;
+        struct bytes in = bytes_of(file, sizeof file);
+        unsigned steps = 0;
+        for (; in.n > 0; steps++) {
+            size_t took = image_step(&i, in, &p);
+            if (p.part != IMAGE_PIXELS && p.part != IMAGE_BREAK)
+                say_bytes(&s, p);
+            in = bytes_of(in.p + took, in.n - took);
+        }
+        assert_true(says(&s, "#PK\3\4behd"));
+        assert_false(says(&s, "p"));
+        assert_true(steps < 50);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_directory_tells_is_known_and_pixels_are_stepped_over),
@@ -142,6 +177,7 @@ int main(void) {
         cmocka_unit_test(a_place_beyond_all_octets_is_run_to_without_cost),
         cmocka_unit_test(big_endian_and_bigtiff_are_read_alike),
         cmocka_unit_test(a_gap_in_the_pixels_leaves_the_directory_in_its_place),
+        cmocka_unit_test(arrays_of_strips_are_read_in_large_steps_and_tell_where_the_pixels_end),
         cmocka_unit_test(what_is_no_tiff_is_matched_rather_than_skipped),
     };
     return cmocka_run_group_tests_name("inspect/images/tiff", tests, NULL, NULL);
