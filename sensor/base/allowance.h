@@ -30,7 +30,8 @@ enum {
     ALLOWANCE_HEAD = 256,          /* and a head that only a library reads, beside twice its bytes */
     ALLOWANCE_NAME = 96,           /* and a look of nDPI at some bytes of a flow */
     ALLOWANCE_DECODER = 512 << 10, /* decoded bytes for which a decoder is worth beginning */
-    ALLOWANCE_BEGUN = 4096,        /* decoded bytes that a decoder costs by itself */
+    ALLOWANCE_BEGUN = 4096,        /* decoded bytes that a decoder costs by itself, */
+    ALLOWANCE_RESERVED = 32 << 10, /* and large memory that it asks for, however little it fills */
 };
 
 struct allowance {

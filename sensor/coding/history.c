@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 /* A few bytes may ask for a history of many megabytes, which nearly no body fills: memory that was asked for
- * and not touched costs nothing. So it is reserved, and counts as it fills. */
+ * and not touched costs nothing but the asking. So it is reserved, and counts as it fills. */
 
 enum {
     SMALL = 256 << 10, /* counts at once */
@@ -38,6 +38,9 @@ void *coding_history_alloc(void *decoder, size_t n) {
         return take_now(d, n);
     d->too_wide |= n > MOST;
     if (n > MOST)
+        return NULL;
+    d->unpaid |= !allowance_spend(d->allowance, ACCOUNT_DECODED, ALLOWANCE_RESERVED);
+    if (d->unpaid)
         return NULL;
     /* Shared with nobody: what is private counts against the process's limit before it is touched. */
     uint8_t *p =

@@ -41,8 +41,12 @@ static void end_stream(struct decoder *d) {
 
 typedef lzma_ret start_decoder(lzma_stream *stream);
 
+/* Those behind the first may be of few bytes each. */
 static bool begin_stream(struct decoder *d, start_decoder *start) {
     struct xz *x = xz_of(d);
+    d->unpaid |= x->streams > 0 && !allowance_spend(d->allowance, ACCOUNT_DECODED, ALLOWANCE_BEGUN);
+    if (d->unpaid)
+        return false;
     x->stream = coding_alloc(d->codings, sizeof *x->stream);
     if (!x->stream)
         return false;

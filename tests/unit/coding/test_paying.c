@@ -2,6 +2,7 @@
 #include "base/counter.h"
 #include "coding/coding.h"
 
+#include <lzma.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,7 +11,8 @@
 
 #include <cmocka.h>
 
-/* Decoders whose bytes somebody pays for. What they decode was written by zlib, and by hand. */
+/* Decoders whose bytes somebody pays for. What they decode was written by zlib, by liblzma, and by hand.
+ */
 
 enum { MIB = 1 << 20 };
 
@@ -269,6 +271,45 @@ static void a_quarter_of_what_windows_fill_is_a_deposit(void **state) {
     codings_destroy(codings);
 }
 
+/* xz of a few octets, whose history may have so many. */
+static size_t pack_xz(uint8_t *out, size_t size, uint32_t history) {
+    lzma_options_lzma options;
+    const lzma_filter filters[] = {{LZMA_FILTER_LZMA2, &options}, {LZMA_VLI_UNKNOWN, NULL}};
+    size_t n = 0;
+    assert_false(lzma_lzma_preset(&options, 0));
+    options.dict_size = history;
+    assert_int_equal(lzma_stream_buffer_encode((lzma_filter *)filters, LZMA_CHECK_NONE, NULL,
+                                               (const uint8_t *)"x", 1, out, &n, size),
+                     LZMA_OK);
+    return n;
+}
+
+/* What is asked for costs something though nothing is put into it. */
+static void streams_that_ask_for_much_and_hold_little_are_decoded_as_far_as_they_are_paid_for(void **state) {
+    enum { STREAMS = 2000 };
+    static uint8_t packed[STREAMS * 100];
+    static const struct {
+        uint32_t history;
+        unsigned least, most;
+    } rows[] = {{64 * MIB, 30, 200}, {4096, 250, 1200}};
+    for (size_t i = 0; i < 2; i++) {
+        struct allowance a;
+        size_t one = pack_xz(packed, sizeof packed, rows[i].history), n = one;
+        for (; n < STREAMS * one; n += one)
+            memcpy(packed + n, packed, one);
+        uint64_t before = counter_values[COUNTER_CODING_ALLOWANCE];
+        allowance_init(&a, 1000);
+        decode_as("xz", &a, packed, n, 1448);
+        assert_in_range(sink.n, rows[i].least, rows[i].most);
+        assert_true(sink.bounded == 1 && sink.how == TRANSFER_CUT);
+        assert_int_equal(counter_values[COUNTER_CODING_ALLOWANCE] - before, 1);
+        allowance_init(&a, 1000);
+        decode_as("xz", &a, packed, 10 * one, 1448);
+        assert_int_equal(sink.n, 10);
+        assert_true(sink.bounded == 0 && sink.how == TRANSFER_DONE);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_unfolds_to_too_much_is_cut_and_told),
@@ -280,6 +321,7 @@ int main(void) {
         cmocka_unit_test(a_window_wider_than_any_is_not_begun_and_that_is_told),
         cmocka_unit_test(a_window_fills_no_more_than_a_quarter_of_the_memory_and_that_is_told),
         cmocka_unit_test(a_quarter_of_what_windows_fill_is_a_deposit),
+        cmocka_unit_test(streams_that_ask_for_much_and_hold_little_are_decoded_as_far_as_they_are_paid_for),
         cmocka_unit_test(what_unfolds_on_trial_is_taken_before_it_has_cost_much),
     };
     return cmocka_run_group_tests_name("coding/paying", tests, NULL, NULL);
