@@ -2,7 +2,7 @@
 #include "inspect/images/box.h"
 #include "inspect/images/tiff.h"
 
-/* JPEG XL: ISO/IEC 18181-2's boxes, or the codestream of 18181-1 alone, whose length nobody says. */
+/* JPEG XL: ISO/IEC 18181-2's boxes, or the codestream of 18181-1 alone. */
 
 enum { SIZE = 11, SHORT_SIZE = 4, OFFSET = 4 };
 
@@ -110,9 +110,11 @@ static void read_box(struct image *i) {
         box_run(i, &b, box_is(&b, "jxlcjxlpjbrd") ? IMAGE_PIXELS : IMAGE_METADATA, read_box);
 }
 
+/* Two octets alone say that it is one, and nothing where it ends: what it may not be is matched. */
 static void read_bare(struct image *i) {
     note_size(i, i->header);
-    image_rest(i, IMAGE_PIXELS);
+    image_tell_header(i, IMAGE_METADATA, 0);
+    image_rest(i, IMAGE_METADATA);
 }
 
 static void read_start(struct image *i) {

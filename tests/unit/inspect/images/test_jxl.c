@@ -25,11 +25,16 @@ static void the_size_stands_in_the_codestreams_first_bits(void **state) {
     assert_int_equal(i.facts.height, 480);
 }
 
+static void what_two_octets_alone_call_a_codestream_is_matched(void **state) {
+    assert_walk("image/jxl", S("\xff\x0aplate,time\nKXR4471,04:11\n"), "\xff\x0aplate,time\nKXR4471,04:11\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(boxes_are_metadata_but_the_codestream),
         cmocka_unit_test(what_is_no_box_behind_the_picture_is_a_trailer),
         cmocka_unit_test(the_size_stands_in_the_codestreams_first_bits),
+        cmocka_unit_test(what_two_octets_alone_call_a_codestream_is_matched),
     };
     return cmocka_run_group_tests_name("inspect/images/jxl", tests, NULL, NULL);
 }
