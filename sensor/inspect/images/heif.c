@@ -138,6 +138,8 @@ static void read_entry(struct image *i) {
         p[0] >= 2 && i->have == (wide ? LONG_ENTRY : ENTRY) ? kind_of(p + (wide ? 10 : 8)) : ITEM_CODED;
     if (kind != ITEM_CODED && s->items < ITEMS_MAX)
         s->item[s->items++] = (struct heif_item){id, (uint8_t)kind};
+    else if (kind != ITEM_CODED)
+        image_note(i, IMAGE_NOTE_BOUND);
     if (kind == ITEM_EXIF)
         image_holds(i, IMAGE_HOLDS_EXIF);
     if (kind == ITEM_TEXT)

@@ -83,11 +83,66 @@ static void the_largest_size_is_that_of_the_picture(void **state) {
     assert_int_equal(i.facts.height, 256);
 }
 
+/* The infe boxes alone, of texts: nine of them. */
+static void more_items_of_texts_than_are_kept_are_noted(void **state) {
+    static const char begin[] = FTYP "\0\0\0\xe0"
+                                     "meta\0\0\0\0"
+                                     "\0\0\0\xd4"
+                                     "iinf\0\0\0\0\0\x09";
+    static const char entry[] = "\0\0\0\x16"
+                                "infe\2\0\0\0\0\2\0\0mime\0x";
+    for (unsigned count = 8; count <= 9; count++) {
+        struct image i;
+        struct said s = {.n = 0};
+        image_init(&i, "image/heic");
+        walk_chunk(&i, bytes_of(S(begin)), &s);
+        for (unsigned k = 0; k < count; k++)
+            walk_chunk(&i, bytes_of(S(entry)), &s);
+        assert_int_equal(i.facts.notes, count == 9 ? IMAGE_NOTE_BOUND : 0);
+    }
+}
+
+/* A camera's words, a thumbnail and a preview in boxes of Canon's; the data is its sensor's. */
+static void the_files_in_canons_boxes_are_children(void **state) {
+    static const char file[] = "\0\0\0\x10"
+                               "ftypcrx \0\0\0\1"
+                               "\0\0\0\x5e"
+                               "moov"
+                               "\0\0\0\x56"
+                               "uuid\x85\xc0\xb6\x87\x82\x0f\x11\xe0\x81\x11\xf4\xce\x46\x2b\x6a\x48"
+                               "\0\0\0\x22"
+                               "CMT1II*\0\x08\0\0\0\1\0\x0f\1\2\0\4\0\0\0EOS\0\0\0\0\0"
+                               "\0\0\0\x1c"
+                               "THMB\0\0\0\0\0\xa0\0\x78\0\0\0\4\0\1\0\0tiny"
+                               "\0\0\0\x3c"
+                               "uuid\xea\xf4\x2b\x5e\x1c\x98\x4b\x88\xb9\xfb\xb7\xdc\x40\x6e\x4d\x16"
+                               "\0\0\0\0\0\0\0\1"
+                               "\0\0\0\x1c"
+                               "PRVW\0\0\0\0\0\1\6\x54\4\x38\0\1\0\0\0\4view"
+                               "\0\0\0\x0e"
+                               "mdatsensorPK\3\4behind";
+    for (size_t split = 1; split < sizeof file - 1; split++) {
+        struct image i;
+        struct said s = {.n = 0};
+        image_init(&i, "image/x-canon-cr3");
+        walk_chunk(&i, bytes_of(file, split), &s);
+        walk_chunk(&i, bytes_of(file + split, sizeof file - 1 - split), &s);
+        assert_non_null(memmem(s.text, s.n, "{tiny|", 6));
+        assert_non_null(memmem(s.text, s.n, "{view|", 6));
+        assert_non_null(memmem(s.text, s.n, "#PK\3\4", 5));
+        assert_int_equal(i.facts.make_n, 3);
+        assert_memory_equal(i.facts.make, "EOS", 3);
+        assert_int_equal(i.facts.notes, 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(items_are_read_where_they_stand_whichever_table_comes_first),
         cmocka_unit_test(octets_of_the_data_that_belong_to_no_item_are_noted),
         cmocka_unit_test(the_largest_size_is_that_of_the_picture),
+        cmocka_unit_test(more_items_of_texts_than_are_kept_are_noted),
+        cmocka_unit_test(the_files_in_canons_boxes_are_children),
     };
     return cmocka_run_group_tests_name("inspect/images/heif", tests, NULL, NULL);
 }
