@@ -313,7 +313,10 @@ static void take_kept(struct row_reader *r, struct bytes *in) {
         memcpy(r->line + r->line_n, in->p, take);
         in->p += take;
         in->n -= take;
-        struct bytes kept = bytes_of(r->line, r->line_n + take);
+        r->line_n = (uint16_t)(r->line_n + take);
+        if (!end && r->line_n < sizeof r->line)
+            return;
+        struct bytes kept = bytes_of(r->line, r->line_n);
         take_lines(r, &kept);
         memmove(r->line, kept.p, kept.n);
         r->line_n = (uint16_t)kept.n;

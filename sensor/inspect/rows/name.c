@@ -318,8 +318,9 @@ bool row_name_is_reads(struct bytes table) {
 }
 
 bool row_name_is_series(struct bytes first, struct bytes second) {
+    enum { SHORTEST = 5 /* "serie" */ };
     struct words a, b;
-    if (first.n > WORD_SIZE || second.n > WORD_SIZE)
+    if (first.n < SHORTEST || second.n < SHORTEST || first.n > WORD_SIZE || second.n > WORD_SIZE)
         return false;
     split_words(first, &a);
     split_words(second, &b);

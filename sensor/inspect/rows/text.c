@@ -66,9 +66,12 @@ static bool has_letter(struct bytes line, size_t from, size_t to) {
     return false;
 }
 
-/* "ABC 1234" is one plate, unless what follows the blank is another name. */
+/* "ABC 1234" is one plate, unless what follows the blank is another name. Of a value that is longer than any
+ * that is looked at the beginning is enough: in "a=a=a=" each one would go on to the line's end. */
 static size_t find_value_end(const struct row_reader *r, struct bytes line, size_t from, int column) {
+    enum { VALUE_MOST = 68 }; /* names of persons have 64 at most */
     size_t end = from;
+    line.n = line.n - from > VALUE_MOST ? from + VALUE_MOST : line.n;
     while (end < line.n && !ends_value(line.p[end]) && line.p[end] != ' ')
         end++;
     if (end == line.n || line.p[end] != ' ' || !is_plate_column(r, column))
@@ -167,6 +170,14 @@ static unsigned read_pairs(struct row_reader *r, struct bytes line) {
 
 /* --- sentences --- */
 
+/* A word of five letters or more, or of three. */
+static bool names_plate(struct bytes line, size_t from, size_t to) {
+    if (has_digit(line, from, to) || (to - from < 5 && to - from != 3))
+        return false;
+    enum row_name name = row_name_of(bytes_of(line.p + from, to - from));
+    return name == ROW_NAME_PLATE || name == ROW_NAME_PLATE_WEAK;
+}
+
 /* "Kennzeichen K-E 3237 erkannt": a word with digits behind one that names a plate. */
 static bool read_sentence(struct row_reader *r, struct bytes line) {
     bool any = false;
@@ -180,21 +191,19 @@ static bool read_sentence(struct row_reader *r, struct bytes line) {
             from++;
         for (to = from; to < line.n && line.p[to] != ' ' && to - from <= 12;)
             to++;
+        size_t name_end = at, name = find_name(line, at);
+        at = from - 1; /* the last blank of a run */
         if (to == from || to - from > 12 ||
             !(has_digit(line, from, to) ||
               (to + 1 < line.n && line.p[to + 1] >= '0' && line.p[to + 1] <= '9')))
             continue;
-        size_t name = find_name(line, at);
-        bool letters = name < at && !has_digit(line, name, at);
-        if (!letters || (at - name < 5 && at - name != 3) ||
-            row_name_of(bytes_of(line.p + name, at - name)) < ROW_NAME_PLATE ||
-            row_name_of(bytes_of(line.p + name, at - name)) > ROW_NAME_PLATE_WEAK)
+        if (name == name_end || !names_plate(line, name, name_end))
             continue;
-        int column = reader_key(r, bytes_of(line.p + name, at - name));
+        int column = reader_key(r, bytes_of(line.p + name, name_end - name));
         if (column < 0)
             continue;
         if (r->keyed.column[column].tail)
-            column = find_longer(r, line, name, at, column);
+            column = find_longer(r, line, name, name_end, column);
         size_t end = find_value_end(r, line, from, column);
         table_cell(&r->judge, &r->keyed, (unsigned)column, bytes_of(line.p + from, end - from));
         any = true;

@@ -75,9 +75,11 @@ static size_t read_escape(struct bytes in, uint8_t *sign) {
     case '&':
         if (in.n >= 4 && in.p[1] == '#')
             return (size_t)read_entity(in, sign);
-        if (in.n < 4 || !in.p[1] || !strchr("qlgan#", in.p[1]))
+        if (in.n < 4)
             return 0;
         for (size_t i = 0; i < sizeof entities / sizeof *entities; i++) {
+            if (entities[i].text[1] != in.p[1])
+                continue;
             size_t n = strlen(entities[i].text);
             if (in.n >= n && memcmp(in.p, entities[i].text, n) == 0) {
                 *sign = entities[i].sign;

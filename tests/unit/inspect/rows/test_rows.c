@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* What the reader handed on, "plate KXR4471, " a cell. */
 struct seen {
@@ -231,8 +232,37 @@ static void travellers_are_known_by_their_columns(void **state) {
            "");
 }
 
+/* --- work --- */
+
+/* Ticks for lines of so many octets that repeat one text. */
+static clock_t read_lines(const char *repeated, size_t line) {
+    static char text[1 << 17];
+    size_t n = strlen(repeated);
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = i % line == line - 1 ? '\n' : i % line == line - 2 ? '1' : repeated[i % line % n];
+    clock_t begin = clock();
+    read_text(bytes_of(text, sizeof text), sizeof text, &seen);
+    return clock() - begin;
+}
+
+static void long_lines_cost_no_more_than_short_ones(void **state) {
+    static const char *const texts[] = {" ",  "a=",    "plate=",    "plate: ", "a:a=", "=", "\"a,", "'",
+                                        "[:", "\",\"", "plate 1A ", "<a b=",   "(a,(", "&", "\\\"", ";\""};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        clock_t few = read_lines(texts[i], 180), many = read_lines(texts[i], 2000);
+        for (unsigned again = 0; again < 4; again++) { /* others may have had the processor's caches */
+            clock_t a = read_lines(texts[i], 180), b = read_lines(texts[i], 2000);
+            few = a < few ? a : few;
+            many = b < many ? b : many;
+        }
+        if (many > few * 4 + CLOCKS_PER_SEC / 200)
+            fail_msg("%s: %ld ticks in short lines, %ld in long ones", texts[i], (long)few, (long)many);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(long_lines_cost_no_more_than_short_ones),
         cmocka_unit_test(columns_under_a_plates_name_are_read_with_any_separator),
         cmocka_unit_test(names_are_known_in_five_languages),
         cmocka_unit_test(other_names_are_none),
