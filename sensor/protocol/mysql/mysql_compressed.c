@@ -51,6 +51,7 @@ static void begin_inflating(struct mysql *m, struct my_side *s) {
     bool zstd = !(m->capabilities & MYSQL_COMPRESS);
     struct coding_list list = coding_parse(bytes_text(zstd ? "zstd" : "deflate"), 1, false);
     list.allowance = m->c->allowance;
+    list.strict = true;
     s->filter.ops = &unfolded_ops;
     s->inflate = m->c->codings ? coding_stack(m->c->codings, &list, &s->filter) : &s->filter;
 }

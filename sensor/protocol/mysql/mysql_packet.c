@@ -72,10 +72,15 @@ static void learn_sides(struct mysql *m, const struct my_side *s, uint8_t first)
     m->sides_known = true;
 }
 
-/* A client goes over to frames with its first command, whose number is 0 too. True: it has. */
+/* What a client says next is in frames. */
+static bool may_go_over(const struct mysql *m, const struct my_side *s) {
+    return !my_is_server(m, s) && m->answered && !s->compressed &&
+           (m->capabilities & (MYSQL_COMPRESS | MYSQL_ZSTD));
+}
+
+/* It goes over to them with its first command, whose number is 0 too. True: it has. */
 static bool goes_over(const struct mysql *m, struct my_side *s) {
-    bool over = !my_is_server(m, s) && m->answered && !s->compressed && !s->in_message && s->head[3] == 0 &&
-                (m->capabilities & (MYSQL_COMPRESS | MYSQL_ZSTD));
+    bool over = may_go_over(m, s) && !s->in_message && s->head[3] == 0;
     if (over) {
         my_begin_compressed(s);
         memcpy(s->frame, s->head, MYSQL_HEAD);
@@ -97,19 +102,33 @@ static bool is_odd(const struct mysql *m, const struct my_side *s, uint8_t first
 
 static bool begins_message(const uint8_t *window, const void *context);
 
+enum { MY_QUERY_WINDOW = MYSQL_HEAD + 5 };
+
+static size_t window_of(const struct mysql *m, const struct my_side *s) {
+    return my_is_server(m, s) ? MY_WINDOW : (may_go_over(m, s) ? MY_FRAME : 0) + MY_QUERY_WINDOW;
+}
+
+/* What was kept of a message that was sought; it may be the first one of those in frames. */
+static void take_sought(struct mysql *m, struct my_side *s) {
+    uint8_t kept[MY_WINDOW];
+    size_t n = s->sought_n;
+    memcpy(kept, s->sought, n);
+    s->seeks = false;
+    s->sought_n = 0;
+    if (my_is_server(m, s))
+        m->phase = MY_ROWS;
+    size_t at = my_take_packets(m, s, kept, n);
+    if (s->compressed && !m->odd && at < n)
+        my_take_compressed(m, s, kept + at, n - at);
+}
+
 size_t my_take_packets(struct mysql *m, struct my_side *s, const uint8_t *p, size_t n) {
     size_t at = 0;
     bool compressed = s->compressed;
     if (s->seeks) {
-        if (!seek_start(s->sought, &s->sought_n, my_is_server(m, s) ? MY_WINDOW : MYSQL_HEAD + 5,
-                        begins_message, s, p, n, &at))
+        if (!seek_start(s->sought, &s->sought_n, window_of(m, s), begins_message, s, p, n, &at))
             return n;
-        uint16_t held = s->sought_n;
-        s->seeks = false;
-        s->sought_n = 0;
-        if (my_is_server(m, s))
-            m->phase = MY_ROWS;
-        my_take_packets(m, s, s->sought, held);
+        take_sought(m, s);
     }
     while (at < n && !m->tls && !m->odd && s->compressed == compressed) {
         if (s->in_packet) {
@@ -200,7 +219,18 @@ static bool is_query(const uint8_t *w) {
     return query;
 }
 
+/* A frame that folds nothing, with one packet that begins it. */
+static bool is_framed_query(const uint8_t *w) {
+    bool plain = w[2] == 0 && w[3] == 0 && w[4] == 0 && w[5] == 0 && w[6] == 0;
+    size_t frame = (size_t)w[0] | (size_t)w[1] << 8,
+           packet = (size_t)w[MY_FRAME] | (size_t)w[MY_FRAME + 1] << 8;
+    return plain && frame == packet + MYSQL_HEAD && is_query(w + MY_FRAME);
+}
+
 static bool begins_message(const uint8_t *window, const void *context) {
     const struct my_side *s = context;
-    return my_is_server(s->session, s) ? is_row(window) : is_query(window);
+    const struct mysql *m = s->session;
+    return my_is_server(m, s)  ? is_row(window)
+           : may_go_over(m, s) ? is_framed_query(window)
+                               : is_query(window);
 }
