@@ -29,6 +29,80 @@ static void of_one_that_is_cut_the_blocks_before_are_there_and_it_is_told(void *
     assert_true(got.list[0].bounded);
 }
 
+static void put_long(int64_t value) {
+    uint64_t n = (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+    for (; n > 127; n >>= 7)
+        sample[sample_n++] = (uint8_t)(n | 0x80);
+    sample[sample_n++] = (uint8_t)n;
+}
+
+static void put_octets(const void *p, size_t n) {
+    put_long((int64_t)n);
+    memcpy(sample + sample_n, p, n);
+    sample_n += n;
+}
+
+/* A file of one block, as the specification has it. */
+static void send_file(const char *schema, int64_t rows, const char *block, size_t n) {
+    static const char sync[17] = "0123456789abcdef";
+    memcpy(sample, "Obj\1", 4);
+    sample_n = 4;
+    put_long(1);
+    put_octets("avro.schema", 11);
+    put_octets(schema, strlen(schema));
+    put_long(0);
+    memcpy(sample + sample_n, sync, 16);
+    sample_n += 16;
+    put_long(rows);
+    put_octets(block, n);
+    memcpy(sample + sample_n, sync, 16);
+    sample_n += 16;
+    sample_send("x.avro");
+}
+
+static void days_are_dates_and_those_of_no_calendar_are_blank(void **state) {
+    send_file("{\"type\":\"long\",\"logicalType\":\"date\"}", 2, "\2\xfe\xff\xff\xff\xff\xff\xff\xff\x7f",
+              10);
+    assert_text(sample_find("x.avro"), "value\n1970-01-02\n\n");
+    assert_false(got.list[0].bounded);
+}
+
+static void a_symbol_is_told_by_its_number(void **state) {
+    send_file("{\"type\":\"enum\",\"name\":\"s\",\"symbols\":[\"IN\",\"OUT\"]}", 3, "\2\0\4", 3);
+    assert_text(sample_find("x.avro"), "value\nOUT\nIN\n\n");
+}
+
+/* Items, and rows, as many as a number can say. */
+static void values_that_take_no_octets_end_and_it_is_told(void **state) {
+    static const char many[] = "\xfe\xff\xff\xff\xff\xff\xff\xff\x7f??";
+    send_file("{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"r\",\"fields\":[]}}", 1, many,
+              sizeof many - 1);
+    assert_true(got.list[0].bounded);
+    send_file("{\"type\":\"record\",\"name\":\"r\",\"fields\":[]}", INT64_MAX, many, sizeof many - 1);
+    assert_int_equal(got.list[1].bytes, 1000 + 1);
+}
+
+/* Each record holds sixteen of that before. */
+static void records_of_records_of_nothing_end_and_it_is_told(void **state) {
+    static char schema[1 << 14];
+    size_t n =
+        (size_t)snprintf(schema, sizeof schema,
+                         "{\"type\":\"record\",\"name\":\"top\",\"fields\":["
+                         "{\"name\":\"a\",\"type\":{\"type\":\"record\",\"name\":\"r0\",\"fields\":[]}}");
+    for (int level = 1; level < 16; level++) {
+        n += (size_t)snprintf(schema + n, sizeof schema - n,
+                              ",{\"name\":\"b\",\"type\":{\"type\":\"record\",\"name\":\"r%d\",\"fields\":[",
+                              level);
+        for (int i = 0; i < 16; i++)
+            n += (size_t)snprintf(schema + n, sizeof schema - n, "%s{\"name\":\"c\",\"type\":\"r%d\"}",
+                                  i ? "," : "", level - 1);
+        n += (size_t)snprintf(schema + n, sizeof schema - n, "]}}");
+    }
+    snprintf(schema + n, sizeof schema - n, "]}");
+    send_file(schema, 1, "", 0);
+    assert_true(got.list[0].bounded);
+}
+
 static void what_is_broken_ends(void **state) {
     assert_survives("null.avro", 7);
     assert_survives("deflate.avro", 7);
@@ -39,6 +113,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SAMPLE(rows_are_a_text_and_large_values_files),
         SAMPLE(of_one_that_is_cut_the_blocks_before_are_there_and_it_is_told),
+        SAMPLE(days_are_dates_and_those_of_no_calendar_are_blank),
+        SAMPLE(a_symbol_is_told_by_its_number),
+        SAMPLE(values_that_take_no_octets_end_and_it_is_told),
+        SAMPLE(records_of_records_of_nothing_end_and_it_is_told),
         SAMPLE(what_is_broken_ends),
     };
     return cmocka_run_group_tests_name("examine/avro", tests, NULL, NULL);

@@ -17,7 +17,8 @@ struct avro {
     struct bytes coding;
     struct sheet out;
     struct reader r; /* of the block */
-    bool broken;
+    uint64_t octets; /* of the blocks so far, undone, */
+    uint64_t steps;  /* and what their values took */
     size_t text_n;
     char text[TEXT_MAX]; /* of a cell */
 };
@@ -31,13 +32,12 @@ static bool matches_avro(const struct file_type *type) {
 /* What a value may be beside nothing, where that is one thing; 0: it is no such union. */
 static uint32_t only_branch(const struct avro *a, uint32_t node) {
     const struct avro_node *n = avro_resolve(&a->schema, node);
-    uint32_t only = 0;
+    uint32_t only = 0, nothing = 0;
     for (uint32_t c = n->child; n->kind == AVRO_UNION && c; c = a->schema.node[c].next) {
-        if (avro_resolve(&a->schema, c)->kind == AVRO_NULL)
-            continue;
-        if (only)
+        uint32_t *which = avro_resolve(&a->schema, c)->kind == AVRO_NULL ? &nothing : &only;
+        if (*which)
             return 0;
-        only = c;
+        *which = c;
     }
     return only;
 }
@@ -78,6 +78,14 @@ static void leave_blank(struct avro *a, uint32_t node) {
 
 /* --- Values --- */
 
+/* Values may take no octets, and refer to each other: they are bounded by the octets that there are. False:
+ * there are too many. */
+static bool take_steps(struct avro *a, uint64_t n) {
+    enum { LEAST = 1 << 20, AN_OCTET = 16 };
+    a->steps += n;
+    return a->steps <= LEAST + AN_OCTET * a->octets;
+}
+
 static void put_text(struct avro *a, struct bytes text) {
     size_t n = text.n < TEXT_MAX - a->text_n ? text.n : TEXT_MAX - a->text_n;
     if (n > 0)
@@ -86,11 +94,13 @@ static void put_text(struct avro *a, struct bytes text) {
 }
 
 static void put_time(struct avro *a, enum avro_time kind, int64_t value) {
-    int64_t each = kind == AVRO_DAYS ? 1 : kind == AVRO_MILLIS ? 1000 : 1000000;
-    time_t seconds = (time_t)(kind == AVRO_DAYS ? value * 86400 : value / each);
+    enum { DAYS_MOST = 3000000, DAY = 86400 };
     char text[64];
     struct tm tm;
-    if ((kind == AVRO_DAYS && (value > 3000000 || value < -3000000)) || !gmtime_r(&seconds, &tm))
+    if (kind == AVRO_DAYS && (value > DAYS_MOST || value < -DAYS_MOST))
+        return;
+    time_t seconds = kind == AVRO_DAYS ? value * DAY : value / (kind == AVRO_MILLIS ? 1000 : 1000000);
+    if (!gmtime_r(&seconds, &tm))
         return;
     size_t n = strftime(text, sizeof text, kind == AVRO_DAYS ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%SZ", &tm);
     put_text(a, bytes_of((const uint8_t *)text, n));
@@ -154,7 +164,8 @@ static bool put_list(struct avro *a, const struct avro_node *n, unsigned depth) 
 static const struct avro_node *take_branch(struct avro *a, const struct avro_node *n) {
     int64_t which;
     uint32_t c = n->child;
-    if (!avro_read_long(&a->r, &which) || which < 0)
+    if (!avro_read_long(&a->r, &which) || which < 0 || which >= a->schema.nodes ||
+        !take_steps(a, (uint64_t)which))
         return NULL;
     while (c && which-- > 0)
         c = a->schema.node[c].next;
@@ -176,7 +187,7 @@ static bool put_value(struct avro *a, const struct avro_node *n, unsigned depth)
     struct bytes b;
     int64_t which;
     uint8_t octet;
-    if (depth > AVRO_DEPTH_MAX)
+    if (depth > AVRO_DEPTH_MAX || !take_steps(a, 1))
         return false;
     switch (n->kind) {
     case AVRO_NULL:
@@ -200,7 +211,8 @@ static bool put_value(struct avro *a, const struct avro_node *n, unsigned depth)
     case AVRO_ENUM:
         if (!avro_read_long(&a->r, &which) || which < 0)
             return false;
-        put_text(a, avro_symbol(n->symbols, (uint64_t)which));
+        if ((uint64_t)which < n->symbols)
+            put_text(a, a->schema.symbol[n->symbol + which]);
         return true;
     case AVRO_UNION:
         branch = take_branch(a, n);
@@ -228,6 +240,8 @@ static bool take_octets(struct avro *a, const struct avro_node *n, const char *c
 static bool take_cells(struct avro *a, uint32_t node, const char *column) {
     const struct avro_node *n = avro_resolve(&a->schema, node), *record = record_of(a, node);
     char name[PATH_MAX_N];
+    if (!take_steps(a, 1))
+        return false;
     if (only_branch(a, node)) {
         n = take_branch(a, n);
         if (!n)
@@ -260,9 +274,11 @@ static bool take_block(struct avro *a, int64_t rows, struct bytes coded) {
     struct avro_block b = avro_undo(a->coding, coded, BLOCK_MAX);
     bool whole = b.p != NULL;
     a->r = reader_of(b.p, b.n);
+    a->octets += b.n;
     for (unsigned bare = 0; whole && rows > 0 && !a->examined->over && bare < BARE_MAX; rows--) {
-        bare += reader_left(&a->r) == 0;
+        size_t left = reader_left(&a->r);
         whole = take_cells(a, 0, "");
+        bare += reader_left(&a->r) == left;
         sheet_end_row(&a->out);
     }
     free(b.p);

@@ -7,7 +7,7 @@
 /* Object container files of Avro 1.11 ("Object Container Files" and "Data Serialization and
  * Deserialization"). */
 
-enum { AVRO_NODES_MAX = 2048, AVRO_DEPTH_MAX = 24 };
+enum { AVRO_NODES_MAX = 2048, AVRO_SYMBOLS_MAX = 8192, AVRO_DEPTH_MAX = 24 };
 
 enum avro_kind {
     AVRO_NULL,
@@ -37,22 +37,22 @@ struct avro_node {
     struct bytes name;  /* of a named type */
     struct bytes field; /* by which the record above calls it */
     uint32_t child, next;
-    uint32_t same;        /* the schema is that of this node; 0: its own */
-    uint64_t size;        /* AVRO_FIXED */
-    struct bytes symbols; /* AVRO_ENUM: the JSON array of them */
+    uint32_t same;            /* the schema is that of this node; 0: its own */
+    uint64_t size;            /* AVRO_FIXED */
+    uint32_t symbol, symbols; /* AVRO_ENUM: the first, and how many */
 };
 
 struct avro_schema {
     struct avro_node node[AVRO_NODES_MAX];
     uint32_t nodes;
+    struct bytes symbol[AVRO_SYMBOLS_MAX]; /* of all enums */
+    uint32_t symbols;
 };
 
 /* False: it is none, or larger than it may be. Texts are borrowed. */
 bool avro_read_schema(struct avro_schema *s, struct bytes json);
 /* The node whose schema it is. */
 const struct avro_node *avro_resolve(const struct avro_schema *s, uint32_t node);
-/* The nth text of a JSON array of texts. */
-struct bytes avro_symbol(struct bytes array, uint64_t which);
 
 /* Is it a use of a type that was defined before? Such are not taken apart into columns, so that there are no
  * more of these than nodes. */

@@ -5,7 +5,6 @@
 
 struct json {
     struct bytes rest;
-    unsigned depth;
 };
 
 static void skip_blank(struct json *j) {
@@ -67,7 +66,7 @@ static bool take_value(struct json *j, struct bytes *out) {
 
 /* The value of a key of this object; n == 0: it has none. */
 static struct bytes find_key(struct bytes object, const char *key) {
-    struct json j = {object, 0};
+    struct json j = {object};
     struct bytes name, value;
     if (!take_sign(&j, '{'))
         return bytes_of(NULL, 0);
@@ -81,7 +80,7 @@ static struct bytes find_key(struct bytes object, const char *key) {
 }
 
 static struct bytes text_of_key(struct bytes object, const char *key) {
-    struct json j = {find_key(object, key), 0};
+    struct json j = {find_key(object, key)};
     struct bytes text = {NULL, 0};
     take_text(&j, &text);
     return text;
@@ -128,7 +127,7 @@ static bool set_simple(struct avro_schema *s, uint32_t index, struct bytes name)
 /* Children in the order of a JSON array: of schemas, or of fields. */
 static bool read_children(struct avro_schema *s, uint32_t parent, struct bytes array, bool fields,
                           unsigned depth) {
-    struct json j = {array, 0};
+    struct json j = {array};
     struct bytes value;
     uint32_t last = 0;
     if (!take_sign(&j, '['))
@@ -165,6 +164,23 @@ static enum avro_time time_of(struct bytes logical) {
     return AVRO_NO_TIME;
 }
 
+static bool read_symbols(struct avro_schema *s, struct avro_node *n, struct bytes array) {
+    struct json j = {array};
+    struct bytes text;
+    n->symbol = s->symbols;
+    if (!take_sign(&j, '['))
+        return false;
+    while (take_text(&j, &text)) {
+        if (s->symbols == AVRO_SYMBOLS_MAX)
+            return false;
+        s->symbol[s->symbols++] = text;
+        if (!take_sign(&j, ','))
+            break;
+    }
+    n->symbols = s->symbols - n->symbol;
+    return true;
+}
+
 static bool set_complex(struct avro_schema *s, uint32_t index, struct bytes object, unsigned depth) {
     struct bytes kind = text_of_key(object, "type"), inner;
     struct avro_node *n = &s->node[index];
@@ -176,8 +192,7 @@ static bool set_complex(struct avro_schema *s, uint32_t index, struct bytes obje
     }
     if (bytes_equal(kind, bytes_text("enum"))) {
         n->kind = AVRO_ENUM;
-        n->symbols = find_key(object, "symbols");
-        return true;
+        return read_symbols(s, n, find_key(object, "symbols"));
     }
     if (bytes_equal(kind, bytes_text("fixed"))) {
         n->kind = AVRO_FIXED;
@@ -203,7 +218,7 @@ static bool set_complex(struct avro_schema *s, uint32_t index, struct bytes obje
 /* 0: it is none. */
 static uint32_t read_node(struct avro_schema *s, struct bytes json, unsigned depth) {
     uint32_t index = 0;
-    struct json j = {json, 0};
+    struct json j = {json};
     struct bytes name;
     struct avro_node *n = depth < AVRO_DEPTH_MAX ? new_node(s, &index) : NULL;
     skip_blank(&j);
@@ -220,6 +235,7 @@ static uint32_t read_node(struct avro_schema *s, struct bytes json, unsigned dep
 
 bool avro_read_schema(struct avro_schema *s, struct bytes json) {
     s->nodes = 1; /* node 0 is nobody */
+    s->symbols = 0;
     s->node[0] = (struct avro_node){.kind = AVRO_NULL};
     uint32_t top = read_node(s, json, 0);
     s->node[0].same = top + 1;
@@ -239,15 +255,4 @@ bool avro_is_reference(const struct avro_schema *s, uint32_t node) {
         node = s->node[node].same - 1;
     }
     return false;
-}
-
-struct bytes avro_symbol(struct bytes array, uint64_t which) {
-    struct json j = {array, 0};
-    struct bytes text = {NULL, 0};
-    if (!take_sign(&j, '['))
-        return text;
-    while (take_text(&j, &text) && which-- > 0)
-        if (!take_sign(&j, ','))
-            return bytes_of(NULL, 0);
-    return text;
 }
