@@ -52,6 +52,56 @@ static void the_text_and_attachments_of_a_message_are_found(void **state) {
     assert_false(got.list[0].bounded);
 }
 
+static void put_u32(size_t at, uint32_t value) {
+    for (unsigned i = 0; i < 4; i++)
+        sample[at + i] = (uint8_t)(value >> 8 * i);
+}
+
+/* Sector 0 has the table, 1 to 4 the directory, and all streams begin at the fifth. */
+static void make_streams_that_share_sectors(void) {
+    enum { SECTORS = 105, DIRECTORY = 1024, ENTRIES = 16, DATA = 5 };
+    sample_n = 512 * (SECTORS + 1);
+    memset(sample, 'x', sample_n);
+    memset(sample, 0, 512);
+    memcpy(sample, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8);
+    sample[26] = 3;
+    sample[28] = 0xfe;
+    sample[29] = 0xff;
+    sample[30] = 9;
+    sample[32] = 6;
+    put_u32(44, 1);
+    put_u32(48, 1);
+    put_u32(56, 4096);
+    put_u32(60, 0xfffffffe);
+    put_u32(68, 0xfffffffe);
+    for (size_t i = 0; i < 109; i++)
+        put_u32(76 + 4 * i, i ? 0xffffffff : 0);
+    for (uint32_t i = 0; i < 128; i++)
+        put_u32(512 + 4 * i, i == 0 ? 0xfffffffd : i == 4 || i >= SECTORS - 1 ? 0xfffffffe : i + 1);
+    memset(sample + DIRECTORY, 0, ENTRIES * 128);
+    for (size_t i = 0; i < ENTRIES; i++) {
+        size_t at = DIRECTORY + i * 128;
+        sample[at] = (uint8_t)('A' + i);
+        sample[at + 64] = 4;
+        sample[at + 66] = i ? 2 : 5;
+        put_u32(at + 68, 0xffffffff);
+        put_u32(at + 72, i && i + 1 < ENTRIES ? (uint32_t)i + 1 : 0xffffffff);
+        put_u32(at + 76, i ? 0xffffffff : 1);
+        put_u32(at + 116, i ? DATA : 0xfffffffe);
+        put_u32(at + 120, i ? (SECTORS - DATA) * 512 : 0);
+    }
+}
+
+static void streams_that_share_sectors_are_read_as_far_as_a_file_can_hold_them(void **state) {
+    size_t all = 0;
+    make_streams_that_share_sectors();
+    sample_send("shared.bin");
+    for (size_t i = 1; i < got.n; i++)
+        all += got.list[i].size;
+    assert_true(all > 0 && all <= 2 * sample_n);
+    assert_true(got.list[0].bounded);
+}
+
 static void what_is_broken_ends(void **state) {
     static const char *const names[] = {"reads.xls", "report.doc", "slides.ppt", "mail.msg"};
     for (size_t i = 0; i < 4; i++)
@@ -65,6 +115,7 @@ int main(void) {
         SAMPLE(the_text_of_a_document_is_a_text_its_tables_by_rows),
         SAMPLE(the_text_and_pictures_of_slides_are_found),
         SAMPLE(the_text_and_attachments_of_a_message_are_found),
+        SAMPLE(streams_that_share_sectors_are_read_as_far_as_a_file_can_hold_them),
         SAMPLE(what_is_broken_ends),
     };
     return cmocka_run_group_tests_name("examine/ole", tests, NULL, NULL);

@@ -31,8 +31,9 @@ static struct ole_bytes read_chain(const struct ole *o, uint32_t sector, uint64_
     for (uint32_t steps = 0; out.p && out.n < most && steps < o->sectors && sector < o->sectors; steps++) {
         struct bytes b = sector_of(o, sector);
         size_t take = b.n < most - out.n ? b.n : (size_t)(most - out.n);
-        if (take > 0)
-            memcpy(out.p + out.n, b.p, take);
+        if (take == 0)
+            break;
+        memcpy(out.p + out.n, b.p, take);
         out.n += take;
         sector = o->fat[sector];
     }
@@ -86,8 +87,12 @@ static bool read_fat(struct ole *o) {
 static void read_entry(const uint8_t *p, struct ole_entry *e) {
     size_t n = u16_at(p + 64);
     n = n > 64 ? 64 : n;
-    *e = (struct ole_entry){
-        .kind = p[66], .parent = OLE_NONE, .start = u32_at(p + 116), .size = u32_at(p + 120)};
+    *e = (struct ole_entry){.kind = p[66],
+                            .parent = OLE_NONE,
+                            .child = OLE_NONE,
+                            .next = OLE_NONE,
+                            .start = u32_at(p + 116),
+                            .size = u32_at(p + 120)};
     e->size |= (uint64_t)u32_at(p + 124) << 32;
     ole_utf8(bytes_of(p, n >= 2 ? n - 2 : 0), e->name, sizeof e->name);
 }
@@ -113,6 +118,16 @@ static void adopt(struct ole *o, const uint8_t *directory, int parent) {
     free(stack);
 }
 
+static void link_entries(struct ole *o) {
+    for (int i = o->entries - 1; i >= 0; i--) {
+        int parent = o->entry[i].parent;
+        if (parent == OLE_NONE)
+            continue;
+        o->entry[i].next = o->entry[parent].child;
+        o->entry[parent].child = i;
+    }
+}
+
 static bool read_directory(struct ole *o) {
     struct ole_bytes d = read_chain(o, u32_at(o->image.p + 48), (uint64_t)OLE_ENTRIES_MAX * ENTRY);
     o->entries = (int)(d.n / ENTRY);
@@ -125,6 +140,8 @@ static bool read_directory(struct ole *o) {
     for (int i = 0; o->entry && i < o->entries; i++)
         if (i == OLE_ROOT || o->entry[i].kind == OLE_STORAGE)
             adopt(o, d.p, i);
+    if (o->entry)
+        link_entries(o);
     free(d.p);
     return o->entry != NULL;
 }
@@ -146,6 +163,7 @@ static void read_minis(struct ole *o) {
 
 bool ole_open(struct ole *o, struct bytes image) {
     o->image = image;
+    o->left = 2 * (uint64_t)image.n;
     if (image.n < HEADER + ENTRY)
         return false;
     o->shift = u16_at(image.p + 30);
@@ -164,16 +182,22 @@ void ole_close(struct ole *o) {
     free(o->entry);
 }
 
-struct ole_bytes ole_read(const struct ole *o, int entry) {
+/* Streams share no sector, so that all of them hold no more than the file; some are asked for twice. */
+struct ole_bytes ole_read(struct ole *o, int entry) {
     const struct ole_entry *e = &o->entry[entry];
+    uint64_t size = e->size < o->left ? e->size : o->left;
     if (e->kind != OLE_STREAM)
         return (struct ole_bytes){.p = NULL};
-    return e->size < o->cutoff ? read_mini(o, e->start, e->size) : read_chain(o, e->start, e->size);
+    struct ole_bytes b = e->size < o->cutoff ? read_mini(o, e->start, size) : read_chain(o, e->start, size);
+    o->left -= b.n;
+    if (o->left == 0 && b.n < e->size)
+        examined_broken(o->examined);
+    return b;
 }
 
 int ole_find(const struct ole *o, int parent, const char *name) {
-    for (int i = 0; i < o->entries; i++)
-        if (o->entry[i].parent == parent && bytes_equal_nocase(bytes_text(o->entry[i].name), name))
+    for (int i = o->entry[parent].child; i != OLE_NONE; i = o->entry[i].next)
+        if (bytes_equal_nocase(bytes_text(o->entry[i].name), name))
             return i;
     return OLE_NONE;
 }

@@ -79,8 +79,7 @@ void ole_take_message(struct ole *o, int parent, unsigned depth) {
     put_property(o, parent, "007D"); /* head, as it came */
     if (!put_property(o, parent, "1000"))
         take_html(o, parent);
-    for (int i = 0; i < o->entries && !o->examined->over; i++)
-        if (o->entry[i].parent == parent && o->entry[i].kind == OLE_STORAGE &&
-            strncmp(o->entry[i].name, "__attach_version1.0_", 20) == 0)
+    for (int i = o->entry[parent].child; i != OLE_NONE && !o->examined->over; i = o->entry[i].next)
+        if (o->entry[i].kind == OLE_STORAGE && strncmp(o->entry[i].name, "__attach_version1.0_", 20) == 0)
             take_attachment(o, i, depth);
 }

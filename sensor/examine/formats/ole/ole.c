@@ -113,15 +113,20 @@ static void take_package(struct ole *o, struct bytes b) {
 }
 
 static void take_embedded(struct ole *o, int entry) {
+    const char *name = o->entry[entry].name;
+    struct bytes called = bytes_text(name);
+    bool native = strcmp(name, "\1Ole10Native") == 0,
+         file = bytes_equal_nocase(called, "package") || bytes_equal_nocase(called, "contents"),
+         pictures = bytes_equal_nocase(called, "pictures") || bytes_equal_nocase(called, "data");
+    if (!native && !file && !pictures)
+        return;
     struct ole_bytes b = ole_read(o, entry);
     struct bytes in = bytes_of(b.p, b.n);
-    const char *name = o->entry[entry].name;
-    if (strcmp(name, "\1Ole10Native") == 0)
+    if (native)
         take_package(o, in);
-    else if (bytes_equal_nocase(bytes_text(name), "package") ||
-             bytes_equal_nocase(bytes_text(name), "contents"))
+    else if (file)
         ole_give(o, name, in);
-    else if (bytes_equal_nocase(bytes_text(name), "pictures") || bytes_equal_nocase(bytes_text(name), "data"))
+    else
         ole_take_pictures(o, in);
     free(b.p);
 }

@@ -13,6 +13,7 @@ struct ole_entry {
     char name[OLE_NAME_MAX]; /* UTF-8 */
     uint8_t kind;            /* enum ole_kind */
     int parent;              /* OLE_NONE: nobody's */
+    int child, next;         /* the first below it, and the one behind it below the same; OLE_NONE: none */
     uint32_t start;
     uint64_t size;
 };
@@ -31,18 +32,20 @@ struct ole {
     uint32_t cutoff; /* below it a stream is a small one */
     struct ole_entry *entry;
     int entries;
+    uint64_t left;       /* octets of streams that may still be read */
     struct filter *text; /* NULL: none yet */
 };
 
 /* --- cfb.c --- */
 bool ole_open(struct ole *o, struct bytes image); /* false: it is none; ole_close() all the same */
 void ole_close(struct ole *o);
-/* What a stream holds, as far as it is there; freed by the caller. `p` NULL: nothing. */
+/* What a stream holds, as far as it is there; freed by the caller. `p` NULL: nothing, or more was read of
+ * them all than a file can hold, which is told. */
 struct ole_bytes {
     uint8_t *p;
     size_t n;
 };
-struct ole_bytes ole_read(const struct ole *o, int entry);
+struct ole_bytes ole_read(struct ole *o, int entry);
 int ole_find(const struct ole *o, int parent, const char *name); /* nocase; OLE_NONE: there is none */
 
 /* --- ole.c --- */

@@ -104,7 +104,11 @@ static bool read_string(struct xls_strings *s, struct parts *p) {
         return false;
     s->at[s->count++] = (uint32_t)s->n;
     bool whole = read_signs(s, p, count, flags);
-    return put_sign(s, 0) && whole && read_octets(p, NULL, (size_t)runs * 4) && read_octets(p, NULL, extra);
+    if (!put_sign(s, 0)) {
+        s->count--; /* without memory it has no end */
+        return false;
+    }
+    return whole && read_octets(p, NULL, (size_t)runs * 4) && read_octets(p, NULL, extra);
 }
 
 void xls_read_strings(struct xls_strings *s, struct bytes file, size_t at) {
