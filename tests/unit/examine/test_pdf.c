@@ -83,6 +83,55 @@ static void words_behind_the_head_of_one_are_neither_a_document_nor_unread(void 
     assert_false(got.list[0].bounded);
 }
 
+/* One page whose content is this, of a font of one width. */
+static void send_page(const char *contents, const char *font, const char *stream) {
+    sample_n =
+        (size_t)snprintf((char *)sample, sizeof sample,
+                         "%%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
+                         "2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n"
+                         "3 0 obj\n<</Type/Page/Parent 2 0 R/Contents %s/Resources<</Font<</F %s>>>>>>\n"
+                         "endobj\n4 0 obj\n<</Length %zu>>\nstream\n%s\nendstream\nendobj\n"
+                         "trailer\n<</Root 1 0 R/Size 5>>\n",
+                         contents, font, strlen(stream), stream);
+    sample_send("page.pdf");
+}
+
+static void numbers_that_no_font_has_are_none(void **state) {
+    send_page("4 0 R", "<</Type/Font/Subtype/Type1/FirstChar 9223372036854775807/Widths[500 500]>>",
+              "BT /F 9 Tf (AB) Tj ET");
+    assert_text(find_text(), "AB\n");
+    send_page("4 0 R",
+              "<</Type/Font/Subtype/Type1/DescendantFonts[<</W[9223372036854775807[1 2] 1 "
+              "9223372036854775807 3]>>]>>",
+              "BT /F 9 Tf (AB) Tj ET");
+    assert_text(find_text(), "AB\n");
+    assert_false(got.list[0].bounded);
+}
+
+static void a_stream_that_is_asked_for_again_and_again_is_read_so_often_and_it_is_told(void **state) {
+    enum { TIMES = 4000 };
+    static char list[TIMES * 8 + 4] = "[";
+    here_options.output_max = 1 << 20;
+    for (int i = 0; i < TIMES; i++)
+        strcat(list, "4 0 R ");
+    strcat(list, "]");
+    send_page(list, "null", "q Q");
+    assert_true(got.list[0].bounded);
+    send_page("[4 0 R 4 0 R 4 0 R]", "null", "q Q");
+    assert_false(got.list[0].bounded);
+}
+
+static void a_font_that_stands_in_the_page_is_read_so_often_and_it_is_told(void **state) {
+    enum { TIMES = 4000 };
+    static char words[TIMES * 8 + 4];
+    here_options.output_max = 1 << 20;
+    words[0] = '\0';
+    for (int i = 0; i < TIMES; i++)
+        strcat(words, "/F 9 Tf ");
+    send_page("4 0 R", "<</Type/Font/Subtype/Type0/DescendantFonts[<</W[0 65535 3]>>]>>", words);
+    assert_true(got.list[0].bounded);
+}
+
 static void what_is_broken_ends(void **state) {
     assert_survives("text.pdf", 97);
     assert_survives("streams.pdf", 97);
@@ -99,6 +148,9 @@ int main(void) {
         SAMPLE(without_its_table_of_objects_it_is_read_all_the_same),
         SAMPLE(a_picture_behind_the_head_of_one_is_found_all_the_same),
         SAMPLE(words_behind_the_head_of_one_are_neither_a_document_nor_unread),
+        SAMPLE(numbers_that_no_font_has_are_none),
+        SAMPLE(a_stream_that_is_asked_for_again_and_again_is_read_so_often_and_it_is_told),
+        SAMPLE(a_font_that_stands_in_the_page_is_read_so_often_and_it_is_told),
         SAMPLE(what_is_broken_ends),
     };
     return cmocka_run_group_tests_name("examine/pdf", tests, NULL, NULL);

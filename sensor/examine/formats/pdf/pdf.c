@@ -245,6 +245,7 @@ static uint8_t *mend_document(struct bytes image, size_t *n) {
 
 static void take_document(struct pdf *d) {
     look_at_objects(d);
+    pdf_flush_text(d);
     if (d->text)
         filter_end(d->text, d->examined->over ? TRANSFER_CUT : TRANSFER_DONE);
     pdf_fonts_free(d);
@@ -269,6 +270,7 @@ static void examine_a_document(struct examined *x) {
         return;
     }
     d->examined = x;
+    d->left = x->output;
     if (open_document(d, x->image))
         take_document(d);
     else

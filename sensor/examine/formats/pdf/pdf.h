@@ -15,6 +15,7 @@ enum {
     PDF_STREAM_MAX = 64 << 20, /* octets of a stream, undone */
     PDF_FONTS_MAX = 64,
     PDF_LISTED_MAX = 4096,
+    PDF_TEXT_ROOM = 4096,
 };
 
 struct pdf_font; /* pdf_font.c */
@@ -24,7 +25,11 @@ struct pdf {
     qpdf_data q;
     int objects;
     bool sealed;         /* it asks for a password */
+    uint64_t left;       /* octets that may still be undone, or work that is worth as much */
+    bool spent;          /* more was asked for */
     struct filter *text; /* the child that takes all text; NULL: none yet */
+    char room[PDF_TEXT_ROOM];
+    size_t room_n; /* of text that it has not taken yet */
     struct {
         int id; /* of the font's object */
         struct pdf_font *font;
@@ -45,6 +50,9 @@ struct pdf_bytes {
     enum pdf_filter filter;
 };
 bool pdf_read_stream(struct pdf *d, qpdf_oh stream, struct pdf_bytes *out);
+/* False: so much is not left, which is told. Streams are shown and fonts read by whatever refers to them, so
+ * that a document's size does not bound what that takes. */
+bool pdf_spend(struct pdf *d, uint64_t n);
 int64_t pdf_number(struct pdf *d, qpdf_oh dict, const char *key, int64_t preset);
 /* The value is this name. */
 bool pdf_is(struct pdf *d, qpdf_oh dict, const char *key, const char *name);
@@ -70,5 +78,6 @@ size_t pdf_font_next(const struct pdf_font *f, struct bytes string, struct pdf_g
 /* What a content stream shows, in lines as they stand on the page; `resources`: its dictionary of them. */
 void pdf_show(struct pdf *d, struct bytes content, qpdf_oh resources);
 void pdf_put_text(struct pdf *d, const char *text, size_t n);
+void pdf_flush_text(struct pdf *d);
 
 #endif

@@ -10,6 +10,10 @@
 
 enum { RANGES_MAX = 1 << 16, WIDTHS_MAX = 1 << 16, PRESET_WIDTH = 500 };
 
+/* What a font and a width of it cost beside the octets of its map (pdf_spend()): few octets of a page ask for
+ * them. */
+enum { A_FONT = 8 << 10, AN_ITEM = 16 };
+
 struct range {
     uint32_t from, to, unicode;
     uint32_t more[2]; /* of one code that stands for several: what follows; 0: nothing */
@@ -170,19 +174,41 @@ static void read_cmap(struct pdf_font *f, struct bytes b) {
 
 /* --- Widths --- */
 
+static bool is_code(int64_t code) {
+    return code >= 0 && code < WIDTHS_MAX;
+}
+
 static void put_width(struct pdf_font *f, int64_t code, double width) {
     if (!f->width)
         f->width = calloc(WIDTHS_MAX, sizeof *f->width);
-    if (f->width && code >= 0 && code < WIDTHS_MAX && width >= 0 && width < UINT16_MAX)
+    if (f->width && is_code(code) && width >= 0 && width < UINT16_MAX)
         f->width[code] = (uint16_t)(width + 1);
 }
 
-static void read_widths(struct pdf *d, struct pdf_font *f, qpdf_oh font) {
-    qpdf_oh widths = qpdf_oh_get_key(d->q, font, "/Widths");
+/* The nth number of an array; 0: it is none. */
+static double number_at(struct pdf *d, qpdf_oh array, int n) {
+    qpdf_oh item = qpdf_oh_get_array_item(d->q, array, n);
+    double number = qpdf_oh_is_number(d->q, item) ? qpdf_oh_get_numeric_value(d->q, item) : 0;
+    qpdf_oh_release(d->q, item);
+    return number;
+}
+
+/* The same as a code: below 0, or WIDTHS_MAX, it is none. */
+static int code_at(struct pdf *d, qpdf_oh array, int n) {
+    double number = number_at(d, array, n);
+    return number < 0 ? -1 : number < WIDTHS_MAX ? (int)number : WIDTHS_MAX;
+}
+
+/* Of codes from this one on. */
+static void read_widths(struct pdf *d, struct pdf_font *f, qpdf_oh widths, int64_t first) {
     int n = qpdf_oh_is_array(d->q, widths) ? qpdf_oh_get_array_n_items(d->q, widths) : 0;
-    int64_t first = pdf_number(d, font, "/FirstChar", 0);
-    for (int i = 0; i < n && i < 256; i++)
-        put_width(f, first + i, qpdf_oh_get_numeric_value(d->q, qpdf_oh_get_array_item(d->q, widths, i)));
+    for (int i = 0; i < n && is_code(first) && is_code(first + i) && pdf_spend(d, AN_ITEM); i++)
+        put_width(f, first + i, number_at(d, widths, i));
+}
+
+static void fill_widths(struct pdf *d, struct pdf_font *f, int from, int to, double width) {
+    for (int c = from; c <= to && is_code(c) && pdf_spend(d, sizeof *f->width); c++)
+        put_width(f, c, width);
 }
 
 /* "c [w1 w2 ...]" and "from to w" (section 9.7.4.3); codes are taken for what they choose (Identity-H). */
@@ -193,30 +219,22 @@ static void read_wide_widths(struct pdf *d, struct pdf_font *f, qpdf_oh font) {
     qpdf_oh cid = qpdf_oh_get_array_item(d->q, below, 0), w = qpdf_oh_get_key_if_dict(d->q, cid, "/W");
     f->preset = (double)pdf_number(d, cid, "/DW", 1000);
     int n = qpdf_oh_is_array(d->q, w) ? qpdf_oh_get_array_n_items(d->q, w) : 0;
-    for (int i = 0; i + 1 < n;) {
-        int64_t from = qpdf_oh_get_int_value(d->q, qpdf_oh_get_array_item(d->q, w, i));
+    for (int i = 0; i + 1 < n && pdf_spend(d, AN_ITEM);) {
         qpdf_oh next = qpdf_oh_get_array_item(d->q, w, i + 1);
-        if (qpdf_oh_is_array(d->q, next)) {
-            int m = qpdf_oh_get_array_n_items(d->q, next);
-            for (int k = 0; k < m && k < WIDTHS_MAX; k++)
-                put_width(f, from + k,
-                          qpdf_oh_get_numeric_value(d->q, qpdf_oh_get_array_item(d->q, next, k)));
-            i += 2;
-            continue;
-        }
-        int64_t to = qpdf_oh_get_int_value(d->q, next);
-        double width =
-            i + 2 < n ? qpdf_oh_get_numeric_value(d->q, qpdf_oh_get_array_item(d->q, w, i + 2)) : 0;
-        for (int64_t c = from; c <= to && c < WIDTHS_MAX && from >= 0; c++)
-            put_width(f, c, width);
-        i += 3;
+        bool list = qpdf_oh_is_array(d->q, next);
+        if (list)
+            read_widths(d, f, next, code_at(d, w, i));
+        else
+            fill_widths(d, f, code_at(d, w, i), code_at(d, w, i + 1), i + 2 < n ? number_at(d, w, i + 2) : 0);
+        qpdf_oh_release(d->q, next);
+        i += list ? 2 : 3;
     }
 }
 
 /* --- Life --- */
 
 static struct pdf_font *read_font(struct pdf *d, qpdf_oh font) {
-    struct pdf_font *f = calloc(1, sizeof *f);
+    struct pdf_font *f = pdf_spend(d, A_FONT) ? calloc(1, sizeof *f) : NULL;
     struct pdf_bytes map;
     if (!f)
         return NULL;
@@ -230,7 +248,7 @@ static struct pdf_font *read_font(struct pdf *d, qpdf_oh font) {
     if (pdf_is(d, font, "/Subtype", "/Type0"))
         read_wide_widths(d, f, font);
     else
-        read_widths(d, f, font);
+        read_widths(d, f, qpdf_oh_get_key(d->q, font, "/Widths"), pdf_number(d, font, "/FirstChar", 0));
     return f;
 }
 

@@ -81,8 +81,20 @@ static bool grow(uint8_t **p, size_t *room) {
     return true;
 }
 
+bool pdf_spend(struct pdf *d, uint64_t n) {
+    if (n <= d->left) {
+        d->left -= n;
+        return true;
+    }
+    if (!d->spent)
+        examined_broken(d->examined);
+    d->spent = true;
+    d->left = 0;
+    return false;
+}
+
 /* What came before it breaks counts, as readers show it. */
-static bool inflate_bytes(struct pdf_bytes *b) {
+static bool inflate_bytes(struct pdf *d, struct pdf_bytes *b) {
     z_stream z = {.next_in = b->p, .avail_in = (uInt)b->n};
     uint8_t *out = NULL;
     size_t room = 0;
@@ -99,7 +111,7 @@ static bool inflate_bytes(struct pdf_bytes *b) {
     b->p = out;
     b->n = z.total_out;
     inflateEnd(&z);
-    return fits && (status == Z_STREAM_END || b->n > 0);
+    return fits && pdf_spend(d, b->n) && (status == Z_STREAM_END || b->n > 0);
 }
 
 static uint8_t paeth(int a, int b, int c) {
@@ -109,10 +121,10 @@ static uint8_t paeth(int a, int b, int c) {
 
 /* PNG's filters (ISO/IEC 15948 section 9), a line's kind before it. */
 static void undo_predictor(struct pdf_bytes *b, const struct steps *s) {
-    int64_t pixel = (s->colors * s->bits + 7) / 8, line = (s->colors * s->bits * s->columns + 7) / 8;
     if (s->predictor < 10 || s->colors < 1 || s->colors > 32 || s->bits < 1 || s->bits > 16 ||
         s->columns < 1 || s->columns > 1 << 24)
         return;
+    int64_t pixel = (s->colors * s->bits + 7) / 8, line = (s->colors * s->bits * s->columns + 7) / 8;
     size_t out = 0, n = (size_t)line, bpp = (size_t)pixel;
     for (size_t at = 0; at + 1 < b->n; at += n + 1) {
         uint8_t kind = b->p[at], *to = b->p + out;
@@ -150,18 +162,30 @@ static bool read_bytes(struct pdf *d, qpdf_oh stream, enum qpdf_stream_decode_le
     return false;
 }
 
-bool pdf_read_stream(struct pdf *d, qpdf_oh stream, struct pdf_bytes *out) {
-    struct steps s = steps_of(d, qpdf_oh_get_dict(d->q, stream));
-    if (!read_bytes(d, stream, qpdf_dl_none, out))
+/* What libqpdf makes of little is known only afterwards. */
+static bool read_other(struct pdf *d, qpdf_oh stream, struct pdf_bytes *out) {
+    size_t n = out->n;
+    free(out->p);
+    out->p = NULL;
+    if (n > OTHER_MOST || !pdf_spend(d, n) || !read_bytes(d, stream, qpdf_dl_generalized, out))
         return false;
-    if (!s.known) {
-        size_t n = out->n;
-        free(out->p);
-        out->p = NULL;
-        return n <= OTHER_MOST && read_bytes(d, stream, qpdf_dl_generalized, out);
-    }
+    if (pdf_spend(d, out->n))
+        return true;
+    free(out->p);
+    out->p = NULL;
+    return false;
+}
+
+bool pdf_read_stream(struct pdf *d, qpdf_oh stream, struct pdf_bytes *out) {
+    enum { READING = 1024 }; /* to find it, and what undoes it */
+    struct steps s = steps_of(d, qpdf_oh_get_dict(d->q, stream));
+    *out = (struct pdf_bytes){.p = NULL};
+    if (!pdf_spend(d, READING) || !read_bytes(d, stream, qpdf_dl_none, out))
+        return false;
+    if (!s.known)
+        return read_other(d, stream, out);
     for (unsigned i = 0; i < s.deflated; i++)
-        if (!inflate_bytes(out)) {
+        if (!inflate_bytes(d, out)) {
             free(out->p);
             out->p = NULL;
             return false;

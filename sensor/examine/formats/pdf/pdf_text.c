@@ -33,11 +33,22 @@ struct page {
     size_t used;
 };
 
+void pdf_flush_text(struct pdf *d) {
+    if (d->text && d->room_n > 0)
+        examined_data(d->examined, d->text, (const uint8_t *)d->room, d->room_n);
+    d->room_n = 0;
+}
+
 void pdf_put_text(struct pdf *d, const char *text, size_t n) {
-    if (!d->text)
-        d->text = examined_text(d->examined, NULL);
-    if (d->text && n > 0)
-        examined_data(d->examined, d->text, (const uint8_t *)text, n);
+    for (size_t take; n > 0; text += take, n -= take) {
+        if (d->room_n == PDF_TEXT_ROOM)
+            pdf_flush_text(d);
+        if (!d->text && d->room_n == 0)
+            d->text = examined_text(d->examined, NULL);
+        take = PDF_TEXT_ROOM - d->room_n < n ? PDF_TEXT_ROOM - d->room_n : n;
+        memcpy(d->room + d->room_n, text, take);
+        d->room_n += take;
+    }
 }
 
 static struct matrix multiply(struct matrix m, struct matrix n) {
@@ -103,8 +114,10 @@ static struct matrix matrix_of(const struct page *p) {
 }
 
 static void choose_font(struct page *p) {
+    qpdf_oh font = qpdf_oh_get_key_if_dict(p->doc->q, p->fonts, p->name);
     p->size = p->numbers ? p->number[p->numbers - 1] : 1;
-    p->font = pdf_font_of(p->doc, qpdf_oh_get_key_if_dict(p->doc->q, p->fonts, p->name));
+    p->font = pdf_font_of(p->doc, font);
+    qpdf_oh_release(p->doc->q, font);
 }
 
 static bool is_word(struct bytes w, const char *word) {
