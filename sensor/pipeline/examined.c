@@ -14,6 +14,8 @@ enum { HELD_BYTES = 4 << 20 };
 /* A file that is examined, and what was found in others. */
 struct examining {
     bool on;
+    const struct record *record; /* of the file */
+    bool proven;                 /* its digest is that which the record says */
     struct examine_result *result;
     struct again again;
     struct record_list held;
@@ -29,6 +31,8 @@ void pipeline_note_examined(struct pipeline *p, const struct object *o) {
     struct examine_result *out = p->examining->result;
     const struct rule *rule[EXAMINE_RULES_MAX];
     size_t n = inspector_rules(o, rule, EXAMINE_RULES_MAX);
+    p->examining->proven =
+        o->hashed && memcmp(o->sha256, p->examining->record->sha256, sizeof o->sha256) == 0;
     out->bounded = o->bounded;
     out->rules = n < EXAMINE_RULES_MAX ? (unsigned)n : EXAMINE_RULES_MAX;
     for (unsigned i = 0; i < out->rules; i++)
@@ -164,6 +168,8 @@ void pipeline_examine(struct pipeline *p, const struct examined_file *file, stru
         return;
     uint64_t before = content_numbers(p->content);
     x->on = true;
+    x->record = file->record;
+    x->proven = false;
     x->result = out;
     x->held = (struct record_list){.bytes = x->held.bytes, .size = HELD_BYTES};
     p->emitter.worker = file->record->worker;
@@ -175,8 +181,8 @@ void pipeline_examine(struct pipeline *p, const struct examined_file *file, stru
     if (!x->held.over)
         emit_held(&p->emitter, &x->held);
     emit_ring(&p->emitter);
-    if (!file->whole || !file->record->hashed)
-        return;
+    if (!file->whole || !file->record->hashed || !x->proven)
+        return; /* what one worker says of its file is not held for that of another */
     const struct again_key key = key_of(p, file->record);
     const struct again_entry kept = {.list = x->held,
                                      .first = (struct record *)file->record,

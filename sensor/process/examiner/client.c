@@ -11,7 +11,8 @@
 
 /* A file that nobody is done with after that is not waited for any more. */
 static const time_ns dead_after = 120 * NS_PER_S, told_every = 600 * NS_PER_S;
-enum { WAIT_MS = 5, WAITS_MAX = 1000 };
+/* At the end: for one file, and for all. */
+enum { WAIT_MS = 5, WAITS_MAX = 1000, WAITS_MAX_IN_ALL = 6000 };
 
 struct client {
     struct examine_area *area;
@@ -20,7 +21,8 @@ struct client {
     unsigned examiners;
     time_ns silent_after; /* by the monotonic clock */
     time_ns begun, told;
-    bool dead; /* nobody is there: to be told */
+    unsigned waits; /* so far */
+    bool dead;      /* nobody is there: to be told */
 };
 
 static bool is_alive(const struct client *c, unsigned examiner, time_ns now) {
@@ -138,7 +140,8 @@ static unsigned collect_once(struct client *c, struct pipeline *p, unsigned *lef
 static void collect_files(void *context, struct pipeline *p, bool wait) {
     struct client *c = context;
     unsigned left, waits = 0;
-    while (collect_once(c, p, &left) == 0 && wait && left > 0 && waits++ < WAITS_MAX)
+    while (collect_once(c, p, &left) == 0 && wait && left > 0 && waits++ < WAITS_MAX &&
+           c->waits++ < WAITS_MAX_IN_ALL)
         poll(NULL, 0, WAIT_MS);
 }
 

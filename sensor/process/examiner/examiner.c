@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/examiner/examiner.h"
+#include "process/examiner/jobs.h"
 
 #include "base/counter.h"
 #include "pipeline/examined.h"
@@ -9,8 +10,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <time.h>
 
-enum { LOOK_MS = 20, DEATHS_MAX = 2, NUMBER_BITS = 48 };
+enum { LOOK_MS = 20, NUMBER_BITS = 48 };
 
 struct examiner {
     unsigned number; /* from 0 */
@@ -108,25 +110,6 @@ void *examiner_begin(struct sensor *s, const struct child *self, struct error *e
 
 /* --- Jobs --- */
 
-/* The one that has waited longest. NULL: none. */
-static const struct examine_job *find_job(const struct examiner *x, unsigned *worker, unsigned *slot,
-                                          uint64_t *ticket) {
-    const struct examine_job *found = NULL;
-    for (unsigned w = 0; w < x->workers; w++)
-        for (unsigned i = 0; i < EXAMINE_SLOTS_MAX; i++) {
-            const struct examine_job *j = &x->area[w]->job[i];
-            uint64_t t = atomic_load_explicit(&j->ticket, memory_order_acquire);
-            const struct examine_answer *a = &x->answers->answer[w][i];
-            if (t == 0 || j->examiner != x->number || t == a->ticket || (found && j->since >= found->since))
-                continue;
-            found = j;
-            *worker = w;
-            *slot = i;
-            *ticket = t;
-        }
-    return found;
-}
-
 /* A copy of what its worker says of it, held against itself: the worker may go on writing. False: it is none.
  */
 static bool read_job(const struct examiner *x, const struct examine_area *area, const struct examine_job *j,
@@ -137,6 +120,7 @@ static bool read_job(const struct examiner *x, const struct examine_area *area, 
     uint16_t host_n = j->host_n;
     memcpy(copy, j->record, sizeof copy);
     memcpy(host, j->host, sizeof host);
+    atomic_thread_fence(memory_order_acquire); /* none of it is read once more */
     const struct record *r = (const void *)copy;
     if (at > x->size || n > x->size - at || host_n > sizeof host || !record_valid(r, sizeof copy) ||
         r->kind != RECORD_TRANSFER || r->object == 0)
@@ -144,7 +128,7 @@ static bool read_job(const struct examiner *x, const struct examine_area *area, 
     *out = (struct examined_file){.record = r,
                                   .host = bytes_of(host, host_n),
                                   .bytes = bytes_of(area->bytes + at, (size_t)n),
-                                  .whole = j->whole};
+                                  .whole = j->whole != 0};
     return true;
 }
 
@@ -165,22 +149,41 @@ static void note_job(struct examine_answers *a, const struct examined_file *file
     a->ticket = ticket;
 }
 
+static uint32_t used_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (uint32_t)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
+}
+
+/* All that it may take is paid for before, so that of one that does not live through it it has been. */
+static void examine_file(struct examiner *x, const struct examined_file *file, unsigned worker,
+                         struct examine_result *result) {
+    struct examine_spent *spent = &x->answers->spent;
+    uint32_t most = (uint32_t)(x->limit / NS_PER_MS), before = used_ms();
+    jobs_spend(spent, worker, &file->record->source, most);
+    limit_time(x->limit);
+    pipeline_examine(x->pipeline, file, result);
+    limit_time(0);
+    uint32_t took = used_ms() - before;
+    jobs_return(spent, worker, &file->record->source, took < most ? most - took : 0);
+}
+
 static void answer_job(struct examiner *x, unsigned worker, unsigned slot, uint64_t ticket,
                        const struct examine_result *result) {
     struct examine_answer *a = &x->answers->answer[worker][slot];
     a->result = *result;
     atomic_store_explicit(&a->ticket, ticket, memory_order_release);
     x->answers->ticket = 0;
-    x->answers->deaths = 0;
 }
 
 static void note_seen(const struct examiner *x) {
     atomic_store_explicit(&x->answers->seen, clock_monotonic(), memory_order_relaxed);
 }
 
-static bool is_given_up(const struct examine_answers *a, const struct examined_file *file) {
+static bool is_given_up(const struct examine_answers *a, const struct examined_file *file, unsigned worker) {
     for (size_t i = 0; file->record->hashed && file->whole && i < EXAMINE_GIVEN_UP_MAX; i++)
-        if (memcmp(a->given_up[i], file->record->sha256, sizeof a->given_up[i]) == 0)
+        if (a->given_up[i].worker == worker &&
+            memcmp(a->given_up[i].sha256, file->record->sha256, sizeof a->given_up[i].sha256) == 0)
             return true;
     return false;
 }
@@ -190,16 +193,14 @@ static void do_job(struct examiner *x, const struct examine_job *j, unsigned wor
     struct examine_result result = {.outcome = EXAMINE_DONE, .bounded = true};
     struct examined_file file = {.record = NULL};
     note_seen(x);
-    if (read_job(x, x->area[worker], j, &file) && is_given_up(x->answers, &file)) {
+    if (read_job(x, x->area[worker], j, &file) && is_given_up(x->answers, &file, worker)) {
         result.outcome = EXAMINE_GIVEN_UP;
         counter_one(COUNTER_EXAMINE_GIVEN_UP);
     } else if (file.record) {
         pipeline_number_from(x->pipeline, x->answers->numbers);
         if (!pipeline_examine_again(x->pipeline, &file, &result)) {
             note_job(x->answers, &file, worker, slot, ticket);
-            limit_time(x->limit);
-            pipeline_examine(x->pipeline, &file, &result);
-            limit_time(0);
+            examine_file(x, &file, worker, &result);
         }
         x->answers->numbers = pipeline_numbers(x->pipeline);
     }
@@ -211,17 +212,27 @@ static void do_job(struct examiner *x, const struct examine_job *j, unsigned wor
 
 /* Once more, since another one's fault may have ended it; then never again. */
 static void succeed(struct examiner *x) {
+    static const uint8_t unknown[32];
     struct examine_answers *a = x->answers;
     const struct examine_result result = {.outcome = EXAMINE_GIVEN_UP, .bounded = true};
-    x->answers->numbers += UINT64_C(1) << 20; /* behind those that it gave */
-    if (a->ticket == 0 || a->worker >= x->workers || a->slot >= EXAMINE_SLOTS_MAX)
+    uint64_t ticket = a->ticket;
+    a->numbers += UINT64_C(1) << 20; /* behind those that it gave */
+    a->ticket = 0;
+    if (ticket == 0 || a->worker >= x->workers || a->slot >= EXAMINE_SLOTS_MAX)
         return;
+    struct examine_answer *answer = &a->answer[a->worker][a->slot];
     counter_one(COUNTER_EXAMINE_DEATHS);
-    if (++a->deaths < DEATHS_MAX)
+    if (answer->died != ticket) {
+        answer->died = ticket;
         return;
+    }
     counter_one(COUNTER_EXAMINE_GIVEN_UP);
-    memcpy(a->given_up[a->given_up_next++ % EXAMINE_GIVEN_UP_MAX], a->sha256, sizeof a->sha256);
-    answer_job(x, a->worker, a->slot, a->ticket, &result);
+    if (memcmp(a->sha256, unknown, sizeof unknown) != 0) {
+        struct examine_given_up *g = &a->given_up[a->given_up_next++ % EXAMINE_GIVEN_UP_MAX];
+        memcpy(g->sha256, a->sha256, sizeof g->sha256);
+        g->worker = a->worker;
+    }
+    answer_job(x, a->worker, a->slot, ticket, &result);
 }
 
 /* --- Loop --- */
@@ -245,15 +256,19 @@ static void look_for_calls(struct examiner *x) {
 
 int examiner_run(void *examiner) {
     struct examiner *x = examiner;
+    const struct examine_jobs jobs = {x->area, x->workers, x->number, x->answers};
     unsigned worker, slot;
     uint64_t ticket;
     if (x->answers->numbers == 0)
         x->answers->numbers = (uint64_t)(x->number + 1) << NUMBER_BITS;
+    if (x->answers->spent.halved == 0)
+        jobs_begin(&x->answers->spent);
     succeed(x);
     while (!child_stopping) {
         look_for_calls(x);
         note_seen(x);
-        const struct examine_job *j = find_job(x, &worker, &slot, &ticket);
+        jobs_forget(&x->answers->spent, clock_monotonic());
+        const struct examine_job *j = jobs_find(&jobs, &worker, &slot, &ticket);
         if (j)
             do_job(x, j, worker, slot, ticket);
         else

@@ -116,6 +116,15 @@ static void a_file_that_comes_again_is_told_without_being_examined(void **state)
     assert_int_not_equal(was->verdict, is->verdict); /* the partner may have pictures, the stranger may not */
 }
 
+static void what_a_worker_says_to_be_another_file_is_not_told_for_that_one(void **state) {
+    struct examine_result result;
+    const struct examined_file file = file_of(PARTNER, 3001);
+    ((struct record *)note)->sha256[7] ^= 1;
+    pipeline_examine(t.pipeline, &file, &result);
+    assert_false(result.bounded);
+    assert_false(pipeline_examine_again(t.pipeline, &file, &result));
+}
+
 static void what_is_broken_is_said_to_be(void **state) {
     struct examine_result result;
     struct examined_file file = file_of(PARTNER, 3003);
@@ -141,6 +150,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         EXAMINER(members_are_told_as_of_the_transfer_that_brought_their_file),
         EXAMINER(a_file_that_comes_again_is_told_without_being_examined),
+        EXAMINER(what_a_worker_says_to_be_another_file_is_not_told_for_that_one),
         EXAMINER(what_is_broken_is_said_to_be),
         EXAMINER(nothing_is_open_when_it_is_over),
     };
