@@ -257,6 +257,7 @@ static void settle_type(struct leaf *l) {
     if (l->last_gap) {
         picture_skip(&l->finder, l->last_gap);
         deliver_gap(l, l->last_gap);
+        l->last_gap = 0;
     }
     l->content->now = now;
 }

@@ -17,7 +17,7 @@ void archived_begin(struct archived *a, struct bytes path, uint64_t size) {
         return;
     }
     a->file = unpack_begin(a->unpack, &child);
-    counter_one(a->files);
+    counter_add(a->files, a->file != NULL);
 }
 
 void archived_data(struct archived *a, const uint8_t *bytes, size_t n) {

@@ -161,6 +161,20 @@ static void a_remark_that_is_too_long_is_told(void **state) {
     collect_finish(&got);
 }
 
+/* However it comes. */
+static void a_long_name_ends_at_its_zero(void **state) {
+    for (size_t split = 256; split < 1024; split += 7) {
+        read_archive("gnu");
+        uint8_t *link = memmem(archive, archive_n, "././@LongLink", 13);
+        assert_non_null(link);
+        memcpy(link + 512, "cut.bin", 8);
+        send(archive_n, split, 0, 0);
+        assert_int_equal(got.n, 1 + member_count);
+        assert_non_null(find("cut.bin"));
+        collect_finish(&got);
+    }
+}
+
 static void an_archive_behind_another_is_read_too(void **state) {
     read_archive("ustar");
     size_t first = archive_n;
@@ -183,6 +197,7 @@ int main(void) {
         cmocka_unit_test(what_is_no_header_ends_the_members_and_is_told),
         cmocka_unit_test(a_member_of_a_type_that_nobody_knows_is_a_file),
         cmocka_unit_test(a_remark_that_is_too_long_is_told),
+        cmocka_unit_test(a_long_name_ends_at_its_zero),
         cmocka_unit_test(an_archive_behind_another_is_read_too),
     };
     return cmocka_run_group_tests(tests, read_list, NULL);

@@ -154,8 +154,11 @@ static size_t take_header(struct tar *t, const uint8_t *bytes, size_t n) {
     return take;
 }
 
+/* Behind a zero nothing is the path's. */
 static void keep_path(struct tar *t, const uint8_t *bytes, size_t n) {
     struct bytes name = bytes_until(bytes_of(bytes, n), '\0');
+    if (name.n < n)
+        t->at = TAR_AT_SKIPPED;
     size_t room = (size_t)(TAR_PATH - t->path_n);
     name.n = name.n < room ? name.n : room;
     memcpy(t->path + t->path_n, name.p, name.n);

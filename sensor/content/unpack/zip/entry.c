@@ -86,12 +86,12 @@ static bool is_utf8(struct bytes in) {
 /* It counts as long as it is about the name that stands there (its checksum, 4.6.9). */
 static struct bytes find_utf8_field(const struct zip *z) {
     enum { HEAD = 5 };
+    const uint32_t crc = (uint32_t)crc32(0, z->name, z->name_n); /* once, however many fields there are */
     struct reader r = reader_of(z->extra, z->extra_n);
     struct bytes field;
     uint16_t id;
     while (next_field(&r, &id, &field))
-        if (id == FIELD_UTF8 && field.n > HEAD && field.p[0] == 1 &&
-            zip_u32(field.p + 1) == crc32(0, z->name, z->name_n))
+        if (id == FIELD_UTF8 && field.n > HEAD && field.p[0] == 1 && zip_u32(field.p + 1) == crc)
             return bytes_of(field.p + HEAD, field.n - HEAD);
     return bytes_of(NULL, 0);
 }
