@@ -175,6 +175,7 @@
     COUNTER(SMB_COPIED_BYTES,     "smb.copied_bytes",             "bytes that SMB servers were asked to copy by themselves, which nobody saw") \
     COUNTER(SMB_WRITTEN_AGAIN,    "smb.written_again",            "files on SMB shares that were cut to nothing or written over from their beginning, which are objects of their own from there on") \
     COUNTER(SMB_NAMES_CUT,        "smb.names_cut",                "SMB paths and names longer than the bound, of which the end was kept") \
+    COUNTER(SMB_LISTINGS_CUT,     "smb.listings_cut",             "answers that list a folder on an SMB share in a form that is not known, or break: what follows is not read") \
     COUNTER(SMB_UNANSWERED,       "smb.unanswered",               "SMB requests forgotten because too many waited for an answer") \
     COUNTER(SMB_FORGOTTEN,        "smb.forgotten",                "SMB sessions, shares and open files forgotten because their two hosts had too many") \
     COUNTER(SMB_NO_MEMORY,        "smb.no_memory",                "SMB requests, sessions, shares and files not noted because no memory was left") \
@@ -214,6 +215,7 @@
     COUNTER(NFS_CALLS_SHED,       "nfs.calls_shed",               "calls of NFS whose reply was no longer waited for, since too many had none") \
     COUNTER(NFS_OPERATIONS_SHED,  "nfs.operations_shed",          "operations of NFS compounds whose results were not looked at, beyond the bound") \
     COUNTER(NFS_COMPOUNDS_CUT,    "nfs.compounds_cut",            "NFS compounds not read behind an operation that is not understood") \
+    COUNTER(NFS_HOLES_CUT,        "nfs.holes_cut",                "holes in files read through NFS that are missing in part, since nobody pays for so many zeros") \
     COUNTER(NFS_FILES_SHED,       "nfs.files_shed",               "names and unfinished files of NFS that gave way to others of the same hosts") \
     COUNTER(NFS_RANGES_SHED,      "nfs.ranges_shed",              "parts of files read through NFS that are not known again if they are read again, since too many others are apart") \
     COUNTER(HTTP_REQUESTS,        "http.requests",               "HTTP requests understood") \
@@ -317,6 +319,7 @@
     COUNTER(EXAMINE_BROKEN,       "examine.broken",              "files that are broken, encrypted or of an unknown kind, so that not all of them was examined") \
     COUNTER(SEALED_OBJECTS,       "content.sealed_objects",      "objects that are encrypted, as their structure says") \
     COUNTER(SEALED_SHED,          "content.sealed_shed",         "objects not looked at for encryption because too many were at once") \
+    COUNTER(SEALED_HEADS_CUT,     "content.sealed_heads_cut",     "7z archives not looked at for encryption to their end, since their packed head is longer than the bound, or some of it was missing") \
     COUNTER(COMPRESSED_SMALL,     "content.compressed_small",    "members of gzip files that nobody pays for: taken for a part of the one before") \
     COUNTER(COMPRESSED_SHED,      "content.compressed_shed",     "compressed files not taken apart because too many were at once, or because of overload") \
     COUNTER(TAR_FILES,            "content.tar_files",           "files in tar archives") \

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content/seal/format.h"
+
+#include "base/counter.h"
 #include "content/seal/sevenzip_head.h"
 
 /* 7z (7zFormat.txt): the first 32 octets say where, behind all content, the head is. That is most often
@@ -75,6 +77,8 @@ static void read_described(struct seal *s, struct sevenzip *z, struct bytes desc
         s->word = "7z";
     else if (copy_before(z, p.from, p.size, packed))
         read_head(s, bytes_of(head, sevenzip_unpack_head(&p, bytes_of(packed, (size_t)p.size), head)));
+    else
+        counter_one(COUNTER_SEALED_HEADS_CUT);
 }
 
 static bool read_start(struct sevenzip *z) {

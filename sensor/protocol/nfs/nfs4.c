@@ -228,6 +228,9 @@ static void fill_hole(struct nfs_message *m, uint64_t offset, uint64_t n) {
         nfs_file_bytes(nfs_pair_of(m), c, &m->pass.handle, NFS_READ, m->from, offset + at,
                        bytes_of(zeros, piece), offset + paid);
     }
+    if (paid == n)
+        return;
+    counter_one(COUNTER_NFS_HOLES_CUT);
     nfs_file_missed(nfs_pair_of(m), c, &m->pass.handle, NFS_READ, m->from, offset + paid, n - paid);
 }
 

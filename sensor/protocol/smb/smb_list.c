@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
 #include "protocol/smb/smb_session.h"
 
 /* What servers list of a folder ([MS-SMB2] sections 2.2.33 and 2.2.34; entries by [MS-FSCC] section 2.4): one
@@ -87,6 +88,7 @@ void smb_list_bytes(struct smb *s, const uint8_t *p, size_t n) {
         unsigned name_at, name_n, want = measure_entry(l, &name_at, &name_n);
         size_t take = l->skip ? l->skip : want - l->entry_n;
         if (!l->skip && (want == 0 || want > sizeof l->entry)) {
+            counter_one(COUNTER_SMB_LISTINGS_CUT);
             l->over = true;
             return;
         }

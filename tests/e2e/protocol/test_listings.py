@@ -28,8 +28,10 @@ def ordinary_names(count=40):
     return [f'IMG_{1200 + i}.JPG' for i in range(count)] + [f'minutes-2026-{i:02d}.doc' for i in range(count // 2)]
 
 
-def listings(alerts):
-    return [a for a in alerts if 'listing' in a['gantry']['classes']]
+def wait_listing(sensor):
+    alert = sensor.wait_alert(lambda a: 'listing' in a['gantry']['classes'])
+    assert alert['gantry']['verdict'] == 'unknown'
+    return alert
 
 
 def silent(sensor):
@@ -47,8 +49,7 @@ def page(lab, tmp_path):
 def test_a_page_of_a_folder_of_plates_is_a_listing(lab, page, from_a_stranger, sensor):
     fill(page / 'in', plate_names())
     lab.run('outside', 'curl', '-sS', f'http://{net.LANE}:{PORT}/in/')
-    alert = sensor.wait_alert(lambda a: 'listing' in a['gantry']['classes'])
-    assert alert['gantry']['verdict'] == 'unknown' and alert['gantry']['incident']['distinct_plates'] >= 10
+    assert wait_listing(sensor)['gantry']['incident']['distinct_plates'] >= 10
 
 
 def test_a_page_of_a_folder_of_photographs_is_none(lab, page, from_a_stranger, sensor):
@@ -75,8 +76,7 @@ def test_what_an_ftp_server_lists_is_a_listing(lab, ftp, from_a_stranger, sensor
     fill(ftp / 'in', plate_names())
     got = lab.run('outside', 'curl', '-sS', *words, f'ftp://{net.LANE}:{test_ftp.PORT}/in/').stdout
     assert got.count('.jpg') == 40
-    alert = sensor.wait_alert(lambda a: 'listing' in a['gantry']['classes'])
-    assert alert['gantry']['verdict'] == 'unknown' and alert['gantry']['incident']['distinct_plates'] >= 10
+    assert wait_listing(sensor)['gantry']['incident']['distinct_plates'] >= 10
 
 
 def test_what_an_ftp_server_lists_of_photographs_is_none(lab, ftp, from_a_stranger, sensor):
@@ -99,8 +99,7 @@ def test_what_a_share_lists_is_a_listing(lab, share, from_a_stranger, sensor, di
         share.put(name, b'x')
     got = samba.client(lab, 'outside', net.LANE, ['ls'], dialect=dialect).stdout
     assert got.count('.jpg') == 300
-    alert = sensor.wait_alert(lambda a: 'listing' in a['gantry']['classes'])
-    assert alert['gantry']['verdict'] == 'unknown' and alert['gantry']['share'].lower().endswith('plates')
+    assert wait_listing(sensor)['gantry']['share'].lower().endswith('plates')
     (t,) = [r for r in sensor.finish() if r['event']['action'] == 'transfer']
     assert 'hash' not in t['file'] and t['gantry']['classes'] == ['listing']
 
@@ -131,8 +130,7 @@ def test_what_rsync_lists_is_a_listing(lab, daemon, from_a_stranger, sensor, opt
     fill(daemon / 'day', plate_names())
     got = lab.run('outside', 'rsync', *options, '--list-only', f'rsync://{net.LANE}:8873/store/').stdout
     assert got.count('.jpg') == 40
-    alert = sensor.wait_alert(lambda a: 'listing' in a['gantry']['classes'])
-    assert alert['gantry']['verdict'] == 'unknown'
+    wait_listing(sensor)
 
 
 @pytest.mark.peers

@@ -215,6 +215,21 @@ static inline void collect_ftp(struct transfer_seed *s, bool partial, uint64_t o
     s->offset = offset;
 }
 
+/* An object of these octets, in steps of so many, and whatever is in it. */
+static inline void collect_run(struct collector *c, const void *bytes, size_t n, size_t step) {
+    const struct content_options options = {.objects = 16, .assembly_bytes = 1 << 20};
+    struct content *content = collect_content(&options, c);
+    struct conversation conversation = collect_conversation(4000);
+    struct transfer_seed facts = collect_facts("POST", "/form");
+    struct transfer *t = content_begin(content, &conversation, NULL, &facts);
+    for (size_t at = 0, take; at < n; at += take) {
+        take = n - at < step ? n - at : step;
+        content_data(&conversation, t, (const uint8_t *)bytes + at, take);
+    }
+    content_end(&conversation, t, TRANSFER_DONE);
+    collect_destroy(content);
+}
+
 static inline uint64_t collect_counter(enum counter which) {
     return counter_values[which];
 }

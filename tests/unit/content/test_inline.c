@@ -26,22 +26,8 @@ static void write_file(const char *magic, size_t n) {
     EVP_EncodeBlock((unsigned char *)signs, file, FILE_N);
 }
 
-static void run_bytes(const char *text, size_t n, size_t step) {
-    const struct content_options options = {.objects = 16, .assembly_bytes = 1 << 20};
-    struct content *c = collect_content(&options, &got);
-    struct conversation conversation = collect_conversation(4000);
-    struct transfer_seed facts = collect_facts("POST", "/form");
-    struct transfer *t = content_begin(c, &conversation, NULL, &facts);
-    for (size_t at = 0, take; at < n; at += take) {
-        take = n - at < step ? n - at : step;
-        content_data(&conversation, t, (const uint8_t *)text + at, take);
-    }
-    content_end(&conversation, t, TRANSFER_DONE);
-    collect_destroy(c);
-}
-
 static void run(const char *text, size_t step) {
-    run_bytes(text, strlen(text), step);
+    collect_run(&got, text, strlen(text), step);
 }
 
 static void expect_file(const char *text) {
@@ -253,7 +239,7 @@ static void text_in_utf16_holds_files_too(void **state) {
             n += 2;
         }
         for (size_t step = 500; step < 2000; step += 501) {
-            run_bytes(text, n, step);
+            collect_run(&got, text, n, step);
             assert_int_equal(got.ended, 2);
             assert_memory_equal(got.list[1].data, file, FILE_N);
             assert_int_equal(got.list[1].size, FILE_N);

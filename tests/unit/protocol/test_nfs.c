@@ -858,6 +858,7 @@ static void scene_read_plus_4(void) {
     assert_int_equal(w->transfers, 1);
     assert_file(&w->transfer[0], TRANSFER_DONE, 0, SIZE);
     assert_int_equal(counter_values[COUNTER_NFS_COMPOUNDS_CUT], 0);
+    assert_int_equal(counter_values[COUNTER_NFS_HOLES_CUT], 0);
 }
 
 static void what_is_read_in_segments_is_one_file_with_its_holes(void **state) {
@@ -876,6 +877,7 @@ static void scene_large_hole_4(void) {
     pass_time(60);
     assert_int_equal(w->transfers, 1);
     assert_int_equal(w->transfer[0].size, 1 << 20);
+    assert_int_equal(counter_values[COUNTER_NFS_HOLES_CUT], 1);
 }
 
 static void of_a_large_hole_the_rest_was_not_seen(void **state) {

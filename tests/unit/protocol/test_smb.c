@@ -800,6 +800,7 @@ static void an_answer_that_is_no_list_names_nothing(void **state) {
     CHECK_EACH_SPLIT({
         assert_int_equal(w->transfers, 0);
         assert_int_equal(w->words.n, 0);
+        assert_int_equal(counter_values[COUNTER_SMB_LISTINGS_CUT], 2);
     });
 }
 
