@@ -140,8 +140,11 @@ class Lab:
             self.ip('outside', 'route', 'del', f'{LANE}/32', 'dev', 'eth0')
 
     def up(self):
-        # A flood of one test is not to cost a datagram of another: the queue is that of all namespaces.
+        # A flood of one test is not to cost a datagram of another: the queue is that of all namespaces, as are the tables of neighbours.
         run('sysctl', '-qw', 'net.core.netdev_max_backlog=100000', check=False)
+        for family in ('ipv4', 'ipv6'):
+            for threshold, entries in ((3, 65536), (2, 32768)):
+                run('sysctl', '-qw', f'net.{family}.neigh.default.gc_thresh{threshold}={entries}', check=False)
         for space in self.spaces.values():
             run('ip', 'netns', 'add', space)
         self.ip('hub', 'link', 'add', 'br0', 'type', 'bridge', 'ageing_time', '0', 'stp_state', '0')

@@ -173,7 +173,7 @@ def test_the_socket_is_found_by_the_configuration_and_may_be_off(lab, own, tmp_p
 
 
 RSYSLOG = '''
-global(workDirectory="{f}" defaultNetstreamDriverCAFile="{k}/ca.pem"
+global(workDirectory="{f}" net.enableDNS="off" defaultNetstreamDriverCAFile="{k}/ca.pem"
        defaultNetstreamDriverCertFile="{k}/good.pem" defaultNetstreamDriverKeyFile="{k}/good.key")
 main_queue(queue.type="direct")
 module(load="imudp")

@@ -21,7 +21,7 @@ for line in sys.stdin.read().splitlines():
 def collector(lab, tmp_path):
     """rsyslogd that takes messages outside."""
     (tmp_path / 'collector.conf').write_text(f'''
-global(workDirectory="{tmp_path}")
+global(workDirectory="{tmp_path}" net.enableDNS="off")
 module(load="imudp") module(load="imtcp")
 ruleset(name="all") {{ action(type="omfile" file="{tmp_path}/collected" asyncWriting="off" flushOnTXEnd="on") }}
 input(type="imudp" port="{PORT}" ruleset="all")
@@ -43,7 +43,7 @@ def reads(seed, count):
 def forward(lab, folder, to, action):
     """rsyslogd on a lane that sends what is put into a file."""
     (folder / 'sender.conf').write_text(f'''
-global(workDirectory="{folder}")
+global(workDirectory="{folder}" net.enableDNS="off")
 module(load="imfile" mode="polling" pollingInterval="1")
 input(type="imfile" file="{folder}/reads" tag="alpr:" ruleset="out")
 ruleset(name="out") {{ action(type="omfwd" target="{to}" port="{PORT}" {action}) }}
@@ -114,7 +114,7 @@ def test_alerts_of_a_sensor_on_their_way_to_its_receiver_are_no_leak(lab, sensor
     alerts = [json.dumps(a) for a in sensor.alerts()]
     assert alerts
     (tmp_path / 'alerts').write_text('\n'.join(alerts) + '\n')
-    command = f'logger --udp --size 16000 -n {net.stranger(7)} -P {PORT} -t gantry <{tmp_path}/alerts'
+    command = f'logger --tcp --octet-count --size 16000 -n {net.stranger(7)} -P {PORT} -t gantry <{tmp_path}/alerts'
     net.wait_for(lambda: lab.run('lane', 'sh', '-c', command) and 'gantry' in collector(), 10, 'the alerts')
     records = sensor.finish()
     assert not [r for r in records if r['event']['action'] == 'alert' and r['destination'].get('ip') == net.stranger(7)]

@@ -20,7 +20,7 @@ def rsyslog(lab, tmp_path):
     """rsyslogd by UDP, TCP and a local socket; the fixture is a function that gives the messages that it wrote."""
     out, conf = tmp_path / 'syslog.json', tmp_path / 'rsyslog.conf'
     conf.write_text(f'''
-global(workDirectory="{tmp_path}" maxMessageSize="16k" parser.escapeControlCharactersOnReceive="on")
+global(workDirectory="{tmp_path}" net.enableDNS="off" maxMessageSize="16k" parser.escapeControlCharactersOnReceive="on")
 module(load="imudp") module(load="imtcp") module(load="imuxsock" SysSock.Use="off")
 template(name="line" type="list" option.jsonf="on") {{
   property(outname="transport" name="inputname" format="jsonf")

@@ -76,7 +76,7 @@ class Receiver:
         k, f = self.keys, self.folder
         mode = 'x509/certvalid' if client else 'anon'
         (f / 'rsyslog.conf').write_text(f'''
-global(workDirectory="{f}" maxMessageSize="16k" defaultNetstreamDriverCAFile="{k}/ca.pem"
+global(workDirectory="{f}" net.enableDNS="off" maxMessageSize="16k" defaultNetstreamDriverCAFile="{k}/ca.pem"
        defaultNetstreamDriverCertFile="{k}/{own}.pem" defaultNetstreamDriverKeyFile="{k}/{own}.key")
 main_queue(queue.type="direct")
 module(load="imtcp" streamDriver.name="ossl" streamDriver.mode="1" streamDriver.authMode="{mode}")

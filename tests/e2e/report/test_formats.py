@@ -42,7 +42,7 @@ HTTP_NAMES = [
 def rsyslog(lab, tmp_path):
     """rsyslogd with a port for each format; a function that gives the trees that it made of one's messages."""
     conf = f'''
-global(workDirectory="{tmp_path}" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off")
+global(workDirectory="{tmp_path}" net.enableDNS="off" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off")
 module(load="imtcp") module(load="mmjsonparse") module(load="mmpstrucdata")
 template(name="tree" type="list") {{ property(name="$!all-json-plain") constant(value="\\n") }}
 '''

@@ -221,12 +221,12 @@ static inline void collect_run(struct collector *c, const void *bytes, size_t n,
     struct content *content = collect_content(&options, c);
     struct conversation conversation = collect_conversation(4000);
     struct transfer_seed facts = collect_facts("POST", "/form");
-    struct transfer *t = content_begin(content, &conversation, NULL, &facts);
+    struct transfer *transfer = content_begin(content, &conversation, NULL, &facts);
     for (size_t at = 0, take; at < n; at += take) {
         take = n - at < step ? n - at : step;
-        content_data(&conversation, t, (const uint8_t *)bytes + at, take);
+        content_data(&conversation, transfer, (const uint8_t *)bytes + at, take);
     }
-    content_end(&conversation, t, TRANSFER_DONE);
+    content_end(&conversation, transfer, TRANSFER_DONE);
     collect_destroy(content);
 }
 
