@@ -2,6 +2,7 @@
 #include "inspect/inspection.h"
 
 #include "base/counter.h"
+#include "inspect/zones.h"
 
 static const char *const cell_words[] = {
     [ROW_CELL_PLATE] = "plate=",
@@ -18,10 +19,8 @@ static void flush_cells(struct inspection *n) {
     n->dirty = true;
 }
 
-static void take_cell(void *context, enum row_cell kind, struct bytes text) {
-    struct inspection *n = context;
+static void add_line(struct inspection *n, struct bytes word, struct bytes text) {
     struct inspector *i = n->inspector;
-    struct bytes word = bytes_text(cell_words[kind]);
     if (sizeof i->cells - i->celled < word.n + text.n + 1)
         flush_cells(n);
     memcpy(i->cells + i->celled, word.p, word.n);
@@ -30,30 +29,57 @@ static void take_cell(void *context, enum row_cell kind, struct bytes text) {
     i->cells[i->celled++] = '\n';
 }
 
+static void take_cell(void *context, enum row_cell kind, struct bytes text) {
+    add_line(context, bytes_text(cell_words[kind]), text);
+}
+
+static void take_zone(void *context, struct bytes number) {
+    add_line(context, bytes_text("zone="), number);
+}
+
+/* Both readers lie in one piece of memory. */
+static size_t zones_offset(void) {
+    return (row_reader_size() + 15) & ~(size_t)15;
+}
+
+size_t cells_size(void) {
+    return zones_offset() + sizeof(struct zone_reader);
+}
+
+static struct zone_reader *zones_of(const struct inspection *n) {
+    return (struct zone_reader *)(void *)((uint8_t *)n->rows + zones_offset());
+}
+
 void cells_begin(struct inspection *n) {
     struct inspector *i = n->inspector;
     if (!n->plan->reads_rows || n->rows)
         return;
     n->rows = pool_take(&i->readers);
-    if (n->rows)
-        row_reader_init(n->rows, i->options.digest_key.k0);
-    else
+    if (!n->rows) {
         counter_one(COUNTER_INSPECT_ROWS_SHED);
+        return;
+    }
+    row_reader_init(n->rows, i->options.digest_key.k0);
+    zone_reader_init(zones_of(n));
 }
 
 void cells_push(struct inspection *n, struct bytes text) {
     const struct row_sink sink = {n, take_cell};
+    const struct zone_sink zones = {n, take_zone};
     if (!n->rows)
         return;
     row_reader_push(n->rows, &sink, text);
+    zone_reader_push(zones_of(n), &zones, text);
     flush_cells(n);
 }
 
 void cells_gap(struct inspection *n) {
     const struct row_sink sink = {n, take_cell};
+    const struct zone_sink zones = {n, take_zone};
     if (!n->rows)
         return;
     row_reader_gap(n->rows, &sink);
+    zone_reader_end(zones_of(n), &zones);
     flush_cells(n);
 }
 
@@ -63,9 +89,11 @@ static void keep_facts(struct inspection *n) {
 
 void cells_end(struct inspection *n) {
     const struct row_sink sink = {n, take_cell};
+    const struct zone_sink zones = {n, take_zone};
     if (!n->rows)
         return;
     row_reader_end(n->rows, &sink);
+    zone_reader_end(zones_of(n), &zones);
     flush_cells(n);
     keep_facts(n);
     cells_drop(n);

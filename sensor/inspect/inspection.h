@@ -143,7 +143,8 @@ bool values_fresh(const struct inspection *n, unsigned tally, struct bytes value
 /* Matches a short text that is there as a whole in every scan of this scope. */
 void inspection_match(struct inspection *n, enum scope scope, struct bytes text);
 
-/* --- cells.c: text goes through the row reader, and the cells that it hands on to their scans --- */
+/* --- cells.c: text goes through the readers of rows and of zones, and what they hand on to its scans --- */
+size_t cells_size(void); /* bytes of the readers of an object */
 void cells_begin(struct inspection *n);
 void cells_push(struct inspection *n, struct bytes text);
 void cells_gap(struct inspection *n);

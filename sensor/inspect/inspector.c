@@ -592,9 +592,9 @@ struct inspector *inspector_create(const struct ruleset *rules, const struct ins
                   4 * ((one > 2 * set ? one : 2 * set) / 1024 + 1));
         goto fail;
     }
-    uint64_t readers = options->memory / 8 / row_reader_size();
+    uint64_t readers = options->memory / 8 / cells_size();
     if (!pool_init(&i->inspections, inspection_size(rules), (size_t)(quarter / one)) ||
-        !pool_init(&i->readers, row_reader_size(), readers > 0 ? (size_t)readers : 1) ||
+        !pool_init(&i->readers, cells_size(), readers > 0 ? (size_t)readers : 1) ||
         !pool_init(&i->pictures, picture_size(), (size_t)(quarter / one)) ||
         !pool_init(&i->small_sets, small, (size_t)(few / small)) ||
         !pool_init(&i->sets, set, (size_t)(many / set))) {

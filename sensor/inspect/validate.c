@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/validate.h"
 
+#include "inspect/mrz.h"
+
 static bool is_digit(uint8_t c) {
     return c >= '0' && c <= '9';
 }
@@ -13,112 +15,36 @@ static bool is_alnum(uint8_t c) {
     return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z');
 }
 
-/* --- machine-readable zones: ICAO Doc 9303 part 3, section 4.9 --- */
+/* --- machine-readable zones --- */
 
-/* Value of a character: digits themselves, A-Z 10 to 35, '<' 0; -1 for what no zone holds. */
-static int mrz_value(uint8_t c) {
-    return is_digit(c) ? c - '0' : is_upper(c) ? c - 'A' + 10 : c == '<' ? 0 : -1;
-}
-
-/* A run of positions, from 0, over which a check digit goes. */
-struct span {
-    uint8_t from, n;
-};
-
-/* Weights 7, 3, 1 over the spans, taken as one run, modulo 10. -1 if a character has no value. */
-static int mrz_check_digit(const uint8_t *zone, const struct span *spans, size_t count) {
-    static const int weight[] = {7, 3, 1};
-    int sum = 0, position = 0;
-    for (size_t s = 0; s < count; s++)
-        for (unsigned i = 0; i < spans[s].n; i++) {
-            int v = mrz_value(zone[spans[s].from + i]);
-            if (v < 0)
-                return -1;
-            sum += v * weight[position++ % 3];
-        }
-    return sum % 10;
-}
-
-struct mrz_digit {
-    uint8_t at;
-    bool filler; /* '<' may stand for 0 */
-    struct span spans[4];
-    uint8_t count;
-};
-
-static bool digits_hold(const uint8_t *zone, const struct mrz_digit *digits, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        int want = mrz_check_digit(zone, digits[i].spans, digits[i].count);
-        uint8_t have = zone[digits[i].at];
-        if (have == '<' && digits[i].filler)
-            have = '0';
-        if (want < 0 || !is_digit(have) || have - '0' != want)
-            return false;
-    }
-    return true;
-}
-
-/* A document number of fillers or zeros alone is what software prints before anybody was read. */
-static bool read_number(const uint8_t *zone, size_t from, struct bytes *value) {
-    size_t n = 9;
-    while (n > 0 && zone[from + n - 1] == '<')
-        n--;
-    *value = bytes_of(zone + from, n);
-    for (size_t i = 0; i < n; i++)
-        if (zone[from + i] != '0' && zone[from + i] != '<')
-            return true;
-    return false;
-}
-
-/* The last `n` bytes of the match are the lower line; what stands before is for the pattern to judge. */
+/* The last bytes of the match are the lower line; what stands before is for the pattern to judge. */
 static bool check_td3(struct bytes match, struct bytes *value) {
-    static const struct mrz_digit digits[] = {
-        {.at = 9, .spans = {{0, 9}}, .count = 1},
-        {.at = 19, .spans = {{13, 6}}, .count = 1},
-        {.at = 27, .spans = {{21, 6}}, .count = 1},
-        {.at = 42, .filler = true, .spans = {{28, 14}}, .count = 1},
-        {.at = 43, .spans = {{0, 10}, {13, 7}, {21, 22}}, .count = 3},
-    };
-    if (match.n < 44)
-        return false;
-    const uint8_t *zone = match.p + match.n - 44;
-    return digits_hold(zone, digits, 5) && read_number(zone, 0, value);
+    return match.n >= MRZ_TD3 && mrz_td3(match.p + match.n - MRZ_TD3, value);
 }
 
 static bool check_td2(struct bytes match, struct bytes *value) {
-    static const struct mrz_digit digits[] = {
-        {.at = 9, .spans = {{0, 9}}, .count = 1},
-        {.at = 19, .spans = {{13, 6}}, .count = 1},
-        {.at = 27, .spans = {{21, 6}}, .count = 1},
-        {.at = 35, .spans = {{0, 10}, {13, 7}, {21, 14}}, .count = 3},
-    };
-    if (match.n < 36)
-        return false;
-    const uint8_t *zone = match.p + match.n - 36;
-    return digits_hold(zone, digits, 4) && read_number(zone, 0, value);
+    return match.n >= MRZ_TD2 && mrz_td2(match.p + match.n - MRZ_TD2, value);
+}
+
+static bool is_in_zone(uint8_t c) {
+    return is_digit(c) || is_upper(c) || c == '<';
 }
 
 /* The match begins with the upper line, or with what stands before it; the middle one stands behind whatever
  * separates lines, and begins with a date. */
 static bool check_td1(struct bytes match, struct bytes *value) {
-    static const struct mrz_digit digits[] = {
-        {.at = 14, .spans = {{5, 9}}, .count = 1},
-        {.at = 36, .spans = {{30, 6}}, .count = 1},
-        {.at = 44, .spans = {{38, 6}}, .count = 1},
-        {.at = 59, .spans = {{5, 25}, {30, 7}, {38, 7}, {48, 11}}, .count = 4},
-    };
-    uint8_t zone[60];
+    uint8_t zone[2 * MRZ_TD1];
     struct bytes number;
-    size_t middle = 30;
-    if (match.n > 0 && mrz_value(match.p[0]) < 0) /* what stands before the line */
+    size_t middle = MRZ_TD1;
+    if (match.n > 0 && !is_in_zone(match.p[0])) /* what stands before the line */
         match = bytes_of(match.p + 1, match.n - 1);
     while (middle < match.n && !is_digit(match.p[middle]))
         middle++;
-    if (match.n < middle + 30)
+    if (match.n < middle + MRZ_TD1)
         return false;
-    memcpy(zone, match.p, 30);
-    memcpy(zone + 30, match.p + middle, 30);
-    if (!digits_hold(zone, digits, 4) || !read_number(zone, 5, &number))
+    memcpy(zone, match.p, MRZ_TD1);
+    memcpy(zone + MRZ_TD1, match.p + middle, MRZ_TD1);
+    if (!mrz_td1(zone, &number))
         return false;
     *value = bytes_of(match.p + 5, number.n);
     return true;
