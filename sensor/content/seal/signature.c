@@ -27,7 +27,9 @@ static bool age_stanza(struct bytes b) {
 static bool pgp_packet(struct bytes b) {
     const uint8_t *lf = memmem(b.p, b.n, "\n\n", 2), *crlf = memmem(b.p, b.n, "\n\r\n", 3);
     const uint8_t *empty = !lf || (crlf && crlf < lf) ? crlf : lf;
-    struct bytes signs = empty ? bytes_of(empty, b.n - (size_t)(empty - b.p)) : bytes_of(NULL, 0);
+    if (!empty)
+        return true;
+    struct bytes signs = bytes_of(empty, b.n - (size_t)(empty - b.p));
     struct base64 s = {0};
     uint8_t first[8];
     size_t n = base64_decode(&s, &signs, first, sizeof first);
