@@ -131,7 +131,19 @@ static bool is_postcode(const struct signs *s) {
     return british || signs_are(s->sign, s->n, "DDDDLL") || signs_are(s->sign, s->n, "LDLDLD");
 }
 
+/* A bit a sign, 1 for a digit, below a bit for the first one; *runs: of letters or of digits. */
+static uint16_t read_build(const struct signs *s, unsigned *runs) {
+    unsigned build = 1;
+    *runs = 1;
+    for (unsigned i = 0; i < s->n; i++) {
+        build = build << 1 | is_digit(s->sign[i]);
+        *runs += i > 0 && is_digit(s->sign[i]) != is_digit(s->sign[i - 1]);
+    }
+    return (uint16_t)build;
+}
+
 static void read_plate(const struct signs *s, struct cell *out) {
+    enum { RUNS_MOST = 4 };
     bool apart = (s->n >= 6 && s->joints == s->n - 1u) || (s->n >= 6 && s->wide == s->n);
     if (s->sign[0] == '0' && s->sign[1] == 'X') /* a number of a program */
         return;
@@ -144,8 +156,12 @@ static void read_plate(const struct signs *s, struct cell *out) {
     if (is_postcode(s))
         out->is |= CELL_POSTCODE;
     out->is |= (holds_one_of(s, "IOQ") ? CELL_UNSURE : 0) | (holds_one_of(s, "AEU") ? CELL_VOWEL : 0);
-    if (s->n < 6 || s->n > 7 || (s->upper && s->lower) || !s->letters || !s->digits || looks_hexadecimal(s))
+    if (s->n < 5 || s->n > 8 || (s->upper && s->lower) || !s->letters || s->digits < 2 ||
+        looks_hexadecimal(s))
         return;
+    unsigned runs;
+    out->build = read_build(s, &runs);
+    out->is |= runs <= RUNS_MOST ? CELL_LIKELY : 0;
     if ((out->shape = plate_shape_number(bytes_of(s->sign, s->n))) > 0)
         out->is |= CELL_SHAPED | (apart ? CELL_APART : 0);
 }
@@ -296,6 +312,43 @@ static bool is_make(struct bytes t) {
     return false;
 }
 
+/* "inbound", "LPR-03" */
+static bool is_reader(struct bytes t) {
+    static const char *const directions[] = {
+        "in",        "out",       "inbound",  "outbound",   "entry",    "exit",   "northbound", "southbound",
+        "eastbound", "westbound", "entrada",  "salida",     "saida",    "sortie", "einfahrt",   "ausfahrt",
+        "entrant",   "sortant",   "entrante", "saliente",   "nb",       "sb",     "eb",         "wb",
+        "arriving",  "departing", "ingress",  "egress",     "einwarts", "ein",    "aus",        "norte",
+        "sur",       "nord",      "sud",      "approaching"};
+    static const char *const places[] = {"lpr",   "anpr",   "alpr",   "cam",    "camera", "kamera", "lane",
+                                         "ln",    "carril", "voie",   "spur",   "faixa",  "pista",  "gate",
+                                         "booth", "toll",   "portal", "garita", "caseta"};
+    size_t word = 0;
+    if (t.n < 2 || t.n > 16)
+        return false;
+    if (bytes_equal_nocase(t, "entr\xc3\xa9"
+                              "e") ||
+        bytes_equal_nocase(t, "sa\xc3\xad"
+                              "da"))
+        return true;
+    while (word < t.n && ((t.p[word] | 32) >= 'a' && (t.p[word] | 32) <= 'z'))
+        word++;
+    const struct bytes name = bytes_of(t.p, word);
+    if (word == t.n) {
+        for (size_t i = 0; i < sizeof directions / sizeof *directions; i++)
+            if ((t.p[0] | 32) == directions[i][0] && bytes_equal_nocase(t, directions[i]))
+                return true;
+        return false;
+    }
+    for (size_t at = word; at < t.n; at++)
+        if (!is_digit(t.p[at]) && t.p[at] != '-' && t.p[at] != ' ' && t.p[at] != '_' && t.p[at] != '#')
+            return false;
+    for (size_t i = 0; i < sizeof places / sizeof *places && word > 0; i++)
+        if ((t.p[0] | 32) == places[i][0] && bytes_equal_nocase(name, places[i]))
+            return true;
+    return false;
+}
+
 /* --- together --- */
 
 bool cell_is_person(struct bytes t) {
@@ -336,11 +389,12 @@ void cell_read(struct bytes t, struct cell *out) {
     out->is = 0;
     out->n = 0;
     out->shape = 0;
+    out->build = 0;
     if (t.n > 40 || t.n < 2)
         return;
     for (size_t i = 0; i < t.n; i++)
         classes |= class_of[t.p[i]];
-    if (!(classes & IS_DIGIT) && t.n > 12)
+    if (!(classes & IS_DIGIT) && t.n > 12 && t.p[0] != 0xef) /* fullwidth */
         return;
     if (may_be_time(t, classes))
         out->is |= is_month_word(t) ? CELL_TIME | CELL_DAY : read_time(t);
@@ -348,6 +402,8 @@ void cell_read(struct bytes t, struct cell *out) {
         out->is |= CELL_MAKE;
     if (t.n <= 5 && !is_digit(t.p[0]) && is_state(t))
         out->is |= CELL_STATE;
+    if (t.n >= 2 && t.n <= 16 && !is_digit(t.p[0]) && is_reader(t))
+        out->is |= CELL_READER;
     if (t.n < 4 || classes & IS_OTHER || !read_signs(t, &s))
         return;
     out->is |= (s.digits ? CELL_DIGIT : 0) | (s.letters ? CELL_LETTER : 0);

@@ -16,9 +16,11 @@ enum {
     CELL_UNSURE = 128, /* its letters hold I, O or Q, which most series leave out */
     CELL_DIGIT = 256,
     CELL_LETTER = 512,
-    CELL_MAKE = 2048,   /* a maker of vehicles */
-    CELL_VOWEL = 4096,  /* its letters hold A, E or U */
-    CELL_NUMBER = 1024, /* 6 to 12 letters and digits of a document, most of them digits */
+    CELL_MAKE = 2048,    /* a maker of vehicles */
+    CELL_VOWEL = 4096,   /* its letters hold A, E or U */
+    CELL_LIKELY = 8192,  /* built as plates are anywhere: 5 to 8 letters and digits in a few runs */
+    CELL_READER = 16384, /* a direction, or the name of a lane or a camera */
+    CELL_NUMBER = 1024,  /* 6 to 12 letters and digits of a document, most of them digits */
 };
 
 enum { CELL_SIGNS = 12 };
@@ -27,7 +29,8 @@ struct cell {
     unsigned is; /* of these bits */
     uint8_t n;   /* signs, in capital letters, without joints, if it is CELL_WIDE or CELL_NUMBER */
     uint8_t sign[CELL_SIGNS];
-    uint8_t shape; /* of plate_shape_number() if it is shaped */
+    uint8_t shape;  /* of plate_shape_number() if it is shaped */
+    uint16_t build; /* if it is likely: a bit a sign, 1 for a digit, below a bit for the first one */
 };
 
 /* Without what is neither letter nor digit at its ends (letters beyond ASCII are letters). */

@@ -36,7 +36,7 @@ static bool is_top_row(struct row_reader *r) {
     if (j->depth != 1 || !j->arrays_before)
         return false;
     if (j->arrays_before == 1) {
-        table_begin(&r->judge, &r->placed);
+        reader_open(r, OPEN_TUPLE, 0, 1);
         j->arrays_before = 2;
     }
     return true;
@@ -62,7 +62,7 @@ static void open_level(struct row_reader *r, bool array) {
 static void close_level(struct row_reader *r, bool array) {
     struct json_reader *j = &r->json;
     if (array && (in_row(j) || j->rows))
-        table_row_end(&r->judge, &r->placed);
+        table_row_end(&r->judge, reader_placed(r));
     else if (!array)
         table_row_end(&r->judge, &r->keyed);
     j->arrays_before += array && j->depth == 1 && j->arrays_before == 0;
@@ -78,17 +78,18 @@ static void take_list_value(struct row_reader *r, struct bytes value) {
     uint8_t at = *ordinal_of(j);
     bool row = in_row(j) || j->rows;
     /* Names of columns in a list of their own. */
-    enum row_name name = r->placed.rows == 0 || row ? row_name_of(value) : ROW_NAME_OTHER;
-    if (name != ROW_NAME_OTHER && at < TABLE_COLUMNS && value.p[0] > '9' && r->placed.column[at].cells == 0)
-        table_name(&r->judge, &r->placed, at, name);
+    enum row_name name = reader_placed(r)->rows == 0 || row ? row_name_of(value) : ROW_NAME_OTHER;
+    if (name != ROW_NAME_OTHER && at < TABLE_COLUMNS && value.p[0] > '9' &&
+        reader_placed(r)->column[at].cells == 0)
+        table_name(&r->judge, reader_placed(r), at, name);
     else if (row && at < TABLE_COLUMNS)
-        table_cell(&r->judge, &r->placed, at, value);
+        table_cell(&r->judge, reader_placed(r), at, value);
     else if (!row && j->list_key >= 0) {
         table_cell(&r->judge, &r->keyed, (unsigned)j->list_key, value);
         table_row_end(&r->judge, &r->keyed);
     } else if (!row) {
-        table_cell(&r->judge, &r->placed, 0, value);
-        table_row_end(&r->judge, &r->placed);
+        table_cell(&r->judge, reader_placed(r), 0, value);
+        table_row_end(&r->judge, reader_placed(r));
     }
 }
 

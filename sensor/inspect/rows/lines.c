@@ -18,6 +18,38 @@ const struct row_facts *row_reader_facts(const struct row_reader *r) {
 
 /* --- what the formats share --- */
 
+/* One that is free; one in which nothing is that may be a plate; the one that was not read for longest. */
+static unsigned find_oldest(const struct row_reader *r) {
+    unsigned best = 0;
+    for (unsigned i = 0; i < OPEN_TABLES; i++) {
+        const struct open_table *a = &r->open[i], *b = &r->open[best];
+        bool idle = a->table.suspects == 0, best_idle = b->table.suspects == 0;
+        if (idle != best_idle ? idle : a->used < b->used)
+            best = i;
+    }
+    return best;
+}
+
+bool reader_open(struct row_reader *r, uint8_t delimiter, size_t width, uint32_t names) {
+    for (unsigned i = 0; i < OPEN_TABLES; i++) {
+        struct open_table *o = &r->open[i];
+        if (o->used > 0 && o->delimiter == delimiter && o->width == width && o->names == names) {
+            r->current = (uint8_t)i;
+            o->used = ++r->turns;
+            return true;
+        }
+    }
+    r->current = (uint8_t)find_oldest(r);
+    struct open_table *o = &r->open[r->current];
+    table_begin(&r->judge, &o->table);
+    o->delimiter = delimiter;
+    o->ragged = 0;
+    o->width = (uint16_t)width;
+    o->names = names;
+    o->used = ++r->turns;
+    return false;
+}
+
 static bool is_name_byte(uint8_t c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
 }
@@ -39,9 +71,9 @@ static void name_columns(struct row_reader *r, const struct bytes *cell, size_t 
         enum row_name name = row_name_of(text);
         if (name == ROW_NAME_OTHER && i + 1 < n && row_name_is_series(text, cell_trim(cell[i + 1])))
             name = ROW_NAME_SERIES;
-        int at = table_place(&r->placed, (unsigned)i, half ? ROW_NAME_PLATE : name, text);
+        int at = table_place(reader_placed(r), (unsigned)i, half ? ROW_NAME_PLATE : name, text);
         if (at >= 0)
-            table_name(&r->judge, &r->placed, (unsigned)at, half ? ROW_NAME_PLATE_WEAK : name);
+            table_name(&r->judge, reader_placed(r), (unsigned)at, half ? ROW_NAME_PLATE_WEAK : name);
         half = name == ROW_NAME_SERIES;
     }
 }
@@ -55,26 +87,54 @@ static size_t join_halves(struct row_reader *r, unsigned column, struct bytes fi
         return 0;
     memcpy(room, first.p, first.n);
     memcpy(room + first.n, second.p, second.n);
-    table_cell(&r->judge, &r->placed, column + 1, bytes_of(room, first.n + second.n));
+    table_cell(&r->judge, reader_placed(r), column + 1, bytes_of(room, first.n + second.n));
     return 1;
 }
 
+static uint32_t digest_names(const struct bytes *cell, size_t n) {
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < n; i++) {
+        struct bytes name = cell_trim(cell[i]);
+        for (size_t k = 0; k < name.n; k++)
+            h = (h ^ name.p[k]) * 16777619u;
+        h = (h ^ ',') * 16777619u;
+    }
+    return h | 1;
+}
+
+/* Names that come again, on each page or between two tables in turn, go on with their table. */
+static void read_header(struct row_reader *r, const struct bytes *cell, size_t n) {
+    struct open_table *o = &r->open[r->current];
+    uint32_t names = digest_names(cell, n);
+    if (o->names == names)
+        return;
+    if (o->table.rows > 0) {
+        if (reader_open(r, o->delimiter, n, names))
+            return;
+        o = &r->open[r->current];
+    }
+    bool reads = o->table.reads;
+    table_begin(&r->judge, &o->table);
+    o->table.reads = reads;
+    o->names = names;
+    name_columns(r, cell, n);
+}
+
 void reader_row(struct row_reader *r, const struct bytes *cell, size_t n) {
-    if ((r->placed.rows == 0 || r->heading) && table_is_header(cell, n)) {
-        bool reads = r->placed.reads;
-        table_begin(&r->judge, &r->placed);
-        r->placed.reads = reads;
-        name_columns(r, cell, n);
+    if ((reader_placed(r)->rows == 0 || r->heading) && table_is_header(cell, n)) {
+        read_header(r, cell, n);
         return;
     }
+    if (r->heading) /* words */
+        return;
     for (size_t i = 0; i < n; i++) {
-        int at = table_place(&r->placed, (unsigned)i, ROW_NAME_OTHER, cell[i]);
-        if (at >= 0 && r->placed.column[at].name == ROW_NAME_SERIES && i + 1 < n)
+        int at = table_place(reader_placed(r), (unsigned)i, ROW_NAME_OTHER, cell[i]);
+        if (at >= 0 && reader_placed(r)->column[at].name == ROW_NAME_SERIES && i + 1 < n)
             i += join_halves(r, (unsigned)at, cell[i], cell[i + 1]);
         else if (at >= 0)
-            table_cell(&r->judge, &r->placed, (unsigned)at, cell[i]);
+            table_cell(&r->judge, reader_placed(r), (unsigned)at, cell[i]);
     }
-    table_row_end(&r->judge, &r->placed);
+    table_row_end(&r->judge, reader_placed(r));
 }
 
 /* --- which format --- */
@@ -180,23 +240,26 @@ static bool has_plate_name(struct row_reader *r) {
     if (r->head_n == 0)
         return false;
     read_head(r);
-    for (unsigned i = 0; i < r->placed.used; i++)
-        if (is_wanted(r->placed.column[i].name)) {
+    for (unsigned i = 0; i < reader_placed(r)->used; i++)
+        if (is_wanted(reader_placed(r)->column[i].name)) {
             r->boring = 0;
             return true;
         }
     return false;
 }
 
-/* In text in which nothing was worth a look for long, a quarter is looked at. */
+/* In text in which nothing was worth a look for long, an eighth is looked at, in turns so short that no table
+ * stands between two of them. */
 static bool is_boring(struct row_reader *r) {
-    enum { LONG = 512, TURN = 32 };
-    if (r->judge.suspects > 0) {
+    enum { LONG = 512, AGAIN = 64, TURN = 4 };
+    if (r->judge.suspects > 0)
         r->boring = 0;
-        return false;
-    }
+    else if (r->judge.likely && r->boring > LONG - AGAIN)
+        r->boring = LONG - AGAIN;
+    r->judge.likely = false;
     r->boring += r->boring < LONG;
-    return r->boring == LONG && r->lines / TURN % 4 != 0;
+    r->judge.sparse = r->boring == LONG;
+    return r->judge.sparse && r->lines / TURN % 8 != 0;
 }
 
 static bool is_whole_object(struct bytes line) {
@@ -368,6 +431,7 @@ void row_reader_gap(struct row_reader *r, const struct row_sink *sink) {
 void row_reader_end(struct row_reader *r, const struct row_sink *sink) {
     r->judge.sink = sink;
     end_line(r);
-    table_begin(&r->judge, &r->placed);
+    for (unsigned i = 0; i < OPEN_TABLES; i++)
+        table_begin(&r->judge, &r->open[i].table);
     table_begin(&r->judge, &r->keyed);
 }

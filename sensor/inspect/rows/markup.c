@@ -30,7 +30,7 @@ static bool is_blank(uint8_t c) {
 static void end_cell_row(struct row_reader *r) {
     struct markup_reader *m = &r->markup;
     if (m->in_list && m->ordinal > 0 && m->head == 0)
-        table_row_end(&r->judge, &r->placed);
+        table_row_end(&r->judge, reader_placed(r));
     m->in_list = false;
     m->head = 0;
 }
@@ -67,14 +67,14 @@ static void take_cell(struct row_reader *r, struct bytes text) {
     if (column >= TABLE_COLUMNS)
         return;
     enum row_name name = text.p[0] > '9' ? row_name_of(text) : ROW_NAME_OTHER;
-    bool may_name =
-        m->is_th || (r->placed.rows == 0 && (!r->placed.named || m->head > 0) && !has_digit(text));
+    bool may_name = m->is_th || (reader_placed(r)->rows == 0 && (!reader_placed(r)->named || m->head > 0) &&
+                                 !has_digit(text));
     if (name != ROW_NAME_OTHER && may_name) {
-        if (m->head++ == 0 && r->placed.rows > 0)
-            table_begin(&r->judge, &r->placed);
-        table_name(&r->judge, &r->placed, column, name);
+        if (m->head++ == 0 && reader_placed(r)->rows > 0)
+            table_begin(&r->judge, reader_placed(r));
+        table_name(&r->judge, reader_placed(r), column, name);
     } else if (m->head == 0)
-        table_cell(&r->judge, &r->placed, column, text);
+        table_cell(&r->judge, reader_placed(r), column, text);
 }
 
 /* --- tags --- */

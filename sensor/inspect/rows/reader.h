@@ -46,19 +46,29 @@ struct tuple_reader {
     uint8_t ordinal;
 };
 
-struct text_reader {
-    uint8_t delimiter; /* of the table that is read; 0: none */
+/* A table whose columns have places. Several are open at a time, so that rows of other kinds between its rows
+ * do not end it; what is not seen for long gives its place to others. */
+struct open_table {
+    struct row_table table;
+    uint8_t delimiter; /* of text, or OPEN_TUPLE; 0: none */
+    uint8_t ragged;    /* rows one behind another of another width, and */
+    uint16_t ragged_width;
     uint16_t width;
-    uint8_t misfits; /* lines in a row that did not fit */
+    uint32_t names; /* digest of the names of its columns, 0: none */
+    uint32_t used;  /* when it was taken last */
 };
+
+enum { OPEN_TABLES = 4, OPEN_TUPLE = 255 };
 
 struct row_reader {
     struct row_judge judge;
-    struct row_table placed, keyed;
+    struct row_table keyed;
+    struct open_table open[OPEN_TABLES];
+    uint8_t current; /* of these */
+    uint32_t turns;  /* of tables */
     struct json_reader json;
     struct markup_reader markup;
     struct tuple_reader tuple;
-    struct text_reader text;
     uint16_t boring; /* lines since something was worth a look, and */
     uint32_t lines;  /* all */
     bool heading;    /* a line is read that may be names alone */
@@ -90,6 +100,14 @@ enum {
     LINE_RARE = 64,   /* the rest of them */
 };
 unsigned line_classes(struct bytes line);
+
+/* The table that is read. */
+static inline struct row_table *reader_placed(struct row_reader *r) {
+    return &r->open[r->current].table;
+}
+
+/* Makes the table of this kind the current one; false: there was none, and it is begun. */
+bool reader_open(struct row_reader *r, uint8_t delimiter, size_t width, uint32_t names);
 
 /* The column of `keyed` for this name, -1: none. */
 int reader_key(struct row_reader *r, struct bytes name);

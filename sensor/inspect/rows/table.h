@@ -7,26 +7,29 @@
 #include "inspect/rows/rows.h"
 #include "inspect/validate.h"
 
-/* Columns and what was seen of them. The reader has two tables: columns by their place in a row, and by their
- * name (keys of JSON, elements of XML, names before a sign of equality). */
+/* Columns and what was seen of them. Tables have columns by their place in a row, or by their name (keys of
+ * JSON, elements of XML, names before a sign of equality). */
 enum {
     TABLE_COLUMNS = 64,
     TABLE_FAR = 8,
     TABLE_NEAR = TABLE_COLUMNS - TABLE_FAR,
     TABLE_PLACES = 320,
-    SUSPECTS = 8,
+    SUSPECTS = 12,
     SUSPECT_KEPT = 28,
     SUSPECT_RECENT = 64
 };
 
+/* The counts are of the last cells: they are halved now and then, so that what comes behind many other rows
+ * is judged by itself. */
 struct row_column {
     uint32_t key;    /* of a name, 0 for none */
     uint8_t name;    /* enum row_name */
     uint8_t suspect; /* number, from 1; 0: none */
     bool tail;       /* row_name_is_tail() */
-    uint16_t rest;   /* cells until it may be a suspect again */
+    uint8_t rest;    /* cells until it may be a suspect again */
+    uint8_t seen;    /* cells, as far as it matters */
     uint8_t turn;    /* of cells that are looked at, once the column is known */
-    uint16_t cells, wide, shaped, times, days, states, persons, makes;
+    uint8_t cells, wide, numbers, shaped, likely, times, states, readers, persons, makes;
 };
 
 struct row_table {
@@ -34,28 +37,48 @@ struct row_table {
     uint8_t used;            /* columns up to the last one of which something is known */
     uint16_t far[TABLE_FAR]; /* places beyond TABLE_NEAR that the last columns stand for, 0 for none */
     uint32_t rows;
-    bool reads; /* its name says that it holds plate reads */
-    bool named; /* names of columns were told */
-    bool alone; /* lines of one cell */
-    bool loose; /* single blanks keep its cells apart: words of a log, more often than cells */
+    uint8_t suspects;
+    unsigned row_is; /* bits of the cells of this row */
+    bool reads;      /* its name says that it holds plate reads */
+    bool named;      /* names of columns were told */
+    bool alone;      /* lines of one cell */
+    bool loose;      /* single blanks keep its cells apart: words of a log, more often than cells */
+};
+
+/* One of the last values of a suspect that fit, and what stood in the column since the one before it. */
+struct kept_value {
+    uint8_t n, sign[CELL_SIGNS];
+    uint8_t shape;           /* of plate_shape_number(), 0 for none */
+    uint16_t build;          /* as in struct cell */
+    uint16_t is, row_is;     /* bits of the cell, and of the cells of its row */
+    uint8_t others, strange; /* cells of other kinds; letters and digits that no plate has */
+    bool twin;               /* its letters came again with another number */
+    uint32_t letters;        /* digest of the value without its digits */
+    uint32_t number;         /* the last one of these letters */
+};
+
+/* What was counted of values, halved now and then so that the last ones count most. */
+struct value_counts {
+    uint8_t fits, digits, letters, various, counted, strange, known, vowels, unsure;
 };
 
 /* A column that may hold plates or document numbers. */
 struct suspect {
     struct row_table *table; /* NULL: free */
-    uint8_t column, kept;
+    uint8_t column;
     bool settled, document;
-    bool lost;    /* cells came before it was settled for which there was no room */
-    uint8_t kind; /* enum row_cell, once settled */
-    uint16_t fits, digits, letters, counted, unsure, vowels, postcodes, apart;
-    uint16_t shape[PLATE_SHAPES];
-    uint64_t skeletons[4]; /* values without their digits, by a bit of their digest */
-    uint64_t firsts;       /* first signs, a bit each */
+    bool lost;               /* cells came before it was settled for which there was no room */
+    bool in_row;             /* a value of this row was kept */
+    uint8_t kind;            /* enum row_cell, once settled */
+    uint8_t due;             /* values since it was judged */
+    uint8_t others, strange; /* cells since the last value that was kept */
+    uint32_t fits;           /* all values */
+    struct value_counts lately;
+    uint64_t firsts; /* first signs, a bit each */
     uint32_t last_letters, last_number;
     uint32_t recent[SUSPECT_RECENT]; /* digests of values */
-    struct {
-        uint8_t n, sign[CELL_SIGNS];
-    } kept_cell[SUSPECT_KEPT];
+    uint8_t kept, oldest;            /* in a ring */
+    struct kept_value value[SUSPECT_KEPT];
 };
 
 struct row_judge {
@@ -63,8 +86,31 @@ struct row_judge {
     const struct row_sink *sink; /* within a call */
     struct row_facts facts;
     unsigned suspects; /* in use */
+    uint8_t turn;      /* whose place is taken next */
+    bool likely;       /* a cell may be a plate */
+    bool sparse;       /* few lines are read: of these all cells are looked at */
     struct suspect suspect[SUSPECTS];
 };
+
+/* --- suspects.c --- */
+
+/* The suspect of a column that is worth one; NULL: none. */
+struct suspect *suspect_find(struct row_judge *j, struct row_table *t, unsigned column,
+                             const struct cell *cell);
+void suspect_take(struct row_judge *j, struct suspect *s, const struct cell *cell);
+/* A cell of its column that does not fit. */
+void suspect_skip(struct row_judge *j, struct suspect *s, const struct cell *cell);
+void suspect_row_end(struct row_judge *j, struct suspect *s);
+void suspect_drop(struct row_judge *j, struct row_column *c);
+
+/* --- verdict.c --- */
+
+bool row_name_is_plate(uint8_t name);
+/* `last`: no more cells come, so that few are enough. */
+void suspect_judge(struct row_judge *j, struct suspect *s, bool last);
+void suspect_hand_on(struct row_judge *j, const struct suspect *s, const uint8_t *sign, size_t n);
+
+/* --- table.c --- */
 
 /* Forgets all of a table, whose columns are judged as they stand. */
 void table_begin(struct row_judge *j, struct row_table *t);

@@ -353,23 +353,73 @@ static bool has_names(const struct row_table *t) {
     return false;
 }
 
-static void begin_table(struct row_reader *r, unsigned delimiter, size_t width) {
-    struct text_reader *t = &r->text;
-    bool named_already = r->placed.rows == 0 && has_names(&r->placed);
-    if (!named_already)
-        table_begin(&r->judge, &r->placed);
-    r->placed.loose = delimiter == BY_BLANK;
-    r->placed.alone = delimiter == BY_NOTHING;
-    t->delimiter = (uint8_t)delimiter;
-    t->width = (uint16_t)width;
-    t->misfits = 0;
+/* Has a table of this kind rows of so many cells? Of words between blanks there are any number. */
+static bool has_width(const struct open_table *o, unsigned delimiter, size_t n) {
+    return o->used > 0 && o->delimiter == delimiter && (o->width == n || delimiter == BY_BLANK);
+}
+
+/* Some rows have a cell or two more or fewer; where these follow each other they are another table. */
+static bool nearly_has_width(struct open_table *o, size_t n) {
+    enum { RAGGED = 3 };
+    if (o->used == 0 || o->delimiter < BY_SIGN || o->delimiter == OPEN_TUPLE || n < 2 || n + 2 < o->width ||
+        n > o->width + 2u)
+        return false;
+    o->ragged = o->ragged_width == n ? o->ragged + 1 : 1;
+    o->ragged_width = (uint16_t)n;
+    return o->ragged < RAGGED;
+}
+
+/* Of the tables with this width the one that was read last; -1: none. */
+static int find_open(const struct row_reader *r, unsigned delimiter, size_t n) {
+    int best = -1;
+    for (int i = 0; i < OPEN_TABLES; i++)
+        if (has_width(&r->open[i], delimiter, n) && (best < 0 || r->open[i].used > r->open[best].used))
+            best = i;
+    return best;
+}
+
+static int find_ragged(struct row_reader *r, unsigned delimiter, size_t n) {
+    for (int i = 0; i < OPEN_TABLES; i++)
+        if (r->open[i].delimiter == delimiter && nearly_has_width(&r->open[i], n))
+            return i;
+    return -1;
+}
+
+/* Names were told before any row came. */
+static void take_named(struct row_reader *r, unsigned delimiter, size_t n) {
+    struct open_table *o = &r->open[r->current];
+    o->delimiter = (uint8_t)delimiter;
+    o->width = (uint16_t)n;
+    o->used = ++r->turns;
+}
+
+/* Makes the table current in which such a row belongs. */
+static void find_table(struct row_reader *r, unsigned delimiter, size_t n) {
+    const struct row_table *t = reader_placed(r);
+    if (t->rows == 0 && has_names(t)) {
+        take_named(r, delimiter, n);
+    } else {
+        int found = find_open(r, delimiter, n);
+        if (found >= 0)
+            r->open[found].ragged = 0;
+        else
+            found = find_ragged(r, delimiter, n);
+        if (found >= 0) {
+            r->current = (uint8_t)found;
+            r->open[found].used = ++r->turns;
+            return;
+        }
+        reader_open(r, (uint8_t)delimiter, n, 0);
+    }
+    reader_placed(r)->loose = delimiter == BY_BLANK;
+    reader_placed(r)->alone = delimiter == BY_NOTHING;
 }
 
 /* "plate    | KXR4471": a name and its value, a line each. */
 static bool read_named_line(struct row_reader *r, const struct bytes *cell, size_t n) {
     struct bytes name = n == 2 ? cell_trim(cell[0]) : bytes_of(NULL, 0),
                  value = n == 2 ? cell_trim(cell[1]) : name;
-    if (r->placed.named || name.n == 0 || value.n == 0 || name.p[0] <= '9' ||
+    if (reader_placed(r)->named || name.n == 0 || value.n == 0 || name.p[0] <= '9' ||
         row_name_of(name) == ROW_NAME_OTHER || !has_digit(value, 0, value.n))
         return false;
     int column = reader_key(r, name);
@@ -380,29 +430,27 @@ static bool read_named_line(struct row_reader *r, const struct bytes *cell, size
 }
 
 static void read_cells(struct row_reader *r, struct bytes line) {
-    enum { MISFITS = 3, WORDS = 16 };
-    struct text_reader *t = &r->text;
+    enum { WORDS = 16 };
+    struct open_table *o = &r->open[r->current];
     struct bytes cell[TABLE_PLACES];
     bool goes_on =
-        (r->placed.rows > 0 || t->width > 0) && (t->delimiter != BY_NOTHING || is_plate_alone(line));
-    size_t n = goes_on ? split_line(line, t->delimiter, cell) : 0;
-    if (n == 2 && t->width == 2 && read_named_line(r, cell, n))
+        o->used > 0 && o->delimiter != OPEN_TUPLE && (o->delimiter != BY_NOTHING || is_plate_alone(line));
+    size_t n = goes_on ? split_line(line, o->delimiter, cell) : 0;
+    if (n == 2 && o->width == 2 && read_named_line(r, cell, n))
         return;
-    if (n > 0 &&
-        (n == t->width || (t->delimiter >= BY_SIGN && n > 1 && n + 2 >= t->width && n <= t->width + 2u))) {
-        t->misfits = 0;
+    if (n > 0 && n == o->width) {
+        o->ragged = 0;
         reader_row(r, cell, n);
         return;
     }
     unsigned delimiter = is_plate_alone(line) ? BY_NOTHING : guess_delimiter(line);
-    n = split_line(line, delimiter, cell);
+    if (!goes_on || delimiter != o->delimiter)
+        n = split_line(line, delimiter, cell);
     if (delimiter == BY_BLANK && n > WORDS)
         return;
     if (n == 2 && read_named_line(r, cell, n))
         return;
-    if (r->placed.rows > 2 && ++t->misfits < MISFITS)
-        return;
-    begin_table(r, delimiter, n);
+    find_table(r, delimiter, n);
     reader_row(r, cell, n);
 }
 

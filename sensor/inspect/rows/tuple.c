@@ -30,9 +30,9 @@ static void take_value(struct row_reader *r, struct bytes value) {
     if (value.n > 2 && value.p[0] == 'N' && value.p[1] == '\'')
         value = bytes_of(value.p + 1, value.n - 1);
     if (t->statement == NAMES_MAY_COME)
-        table_name(&r->judge, &r->placed, t->ordinal, row_name_of(cell_trim(value)));
+        table_name(&r->judge, reader_placed(r), t->ordinal, row_name_of(cell_trim(value)));
     else
-        table_cell(&r->judge, &r->placed, t->ordinal, value);
+        table_cell(&r->judge, reader_placed(r), t->ordinal, value);
 }
 
 /* Values up to the closing parenthesis, or as many as are there. */
@@ -49,7 +49,7 @@ static size_t read_values(struct row_reader *r, struct bytes in, size_t at) {
             continue;
         t->open = false;
         if (t->statement != NAMES_MAY_COME)
-            table_row_end(&r->judge, &r->placed);
+            table_row_end(&r->judge, reader_placed(r));
         return at;
     }
     return at;
@@ -72,10 +72,13 @@ static size_t read_names(struct row_reader *r, struct bytes in, size_t at) {
         t->open = false;
         return to + (end != NULL);
     }
-    bool reads = t->reads;
-    table_begin(&r->judge, &r->placed);
-    r->placed.reads = reads;
+    bool known = reader_open(r, OPEN_TUPLE, 0, digest);
     t->names = digest;
+    if (known) {
+        t->open = false;
+        return to + (end != NULL);
+    }
+    reader_placed(r)->reads = t->reads;
     return read_values(r, in, at);
 }
 
@@ -90,7 +93,7 @@ static void read_word(struct row_reader *r, struct bytes word) {
         t->statement = VALUES_COME;
     else if (was_into) {
         t->reads = row_name_is_reads(cell_trim(word));
-        r->placed.reads |= t->reads;
+        reader_placed(r)->reads |= t->reads;
     }
 }
 

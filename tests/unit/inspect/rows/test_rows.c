@@ -184,8 +184,8 @@ static void expect_shaped(const char *shape, const char *letters, size_t n, cons
     read_text(bytes_of(text, at), 700, &seen);
     assert_int_equal(seen.facts.shaped, found);
     assert_int_equal(seen.count > 0, found);
-    if (found && n < ROW_CELLS_MAX)
-        assert_int_equal(seen.count, n);
+    if (found && n < ROW_CELLS_MAX) /* of two with the same letters the first may be left out */
+        assert_in_range(seen.count, n - 1, n);
 }
 
 #define CONSONANTS "BCDFGHJKLMNPRSTVWXYZ"
@@ -207,6 +207,121 @@ static void look_alikes_are_none(void **state) {
     expect_shaped("N###@@", CONSONANTS, 100, ",4,2026-05-31T04:11:58", false); /* aircraft */
     expect_shaped("PKX####", CONSONANTS, 100, ",4,2026-05-31T04:11:58", false);
     expect_shaped("@@@####", "ABCDEF", 100, ",4,2026-05-31T04:11:58", false);
+}
+
+/* --- several tables in one text --- */
+
+/* Rows of several forms: @ is a letter, # a digit. */
+struct mixed {
+    char text[1 << 21];
+    size_t n;
+    unsigned seed;
+};
+static struct mixed mixed;
+
+static void add_row(struct mixed *m, const char *form) {
+    for (const char *s = form; *s; s++) {
+        m->seed = m->seed * 1103515245u + 12345;
+        unsigned v = m->seed >> 16;
+        m->text[m->n++] = *s == '@'   ? CONSONANTS[v % strlen(CONSONANTS)]
+                          : *s == '#' ? (char)('0' + v % 10)
+                                      : *s;
+    }
+    m->text[m->n++] = '\n';
+}
+
+static void add_rows(struct mixed *m, const char *const *forms, size_t kinds, size_t rows) {
+    for (size_t i = 0; i < rows; i++)
+        add_row(m, forms[i % kinds]);
+}
+
+#define PLATES "@@@####,TX,4,2026-05-31T04:11:##"
+
+static void begin_mixed(void) {
+    mixed.n = 0;
+    mixed.seed = 11;
+}
+
+static unsigned read_mixed(void) {
+    read_text(bytes_of(mixed.text, mixed.n), 1400, &seen);
+    return seen.count;
+}
+
+/* 60 plates behind 10,000 rows of this form, with as many behind them. */
+static unsigned read_behind(const char *form, const char *table) {
+    begin_mixed();
+    add_rows(&mixed, &form, 1, 10000);
+    add_rows(&mixed, &table, 1, 60);
+    add_rows(&mixed, &form, 1, 3000);
+    return read_mixed();
+}
+
+static void a_table_behind_other_rows_is_judged_by_itself(void **state) {
+    static const char *const forms[] = {"####,word,12.5,2026-05-31T04:11:##",
+                                        "#####,@##,RQ####XYZ,2026-05-31T04:11:##",
+                                        "PKX####,TX,4,2026-05-31T04:11:##",
+                                        "@#;##;word",
+                                        "some words of prose, and more",
+                                        "2026-05-31 04:11:## host app[####]: request done in ## ms",
+                                        "name##,value,##",
+                                        "|##|###|"};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (read_behind(forms[i], PLATES) < 20)
+            fail_msg("behind %s: %u", forms[i], seen.count);
+        assert_int_equal(read_behind(forms[i], "@@@####,a,b,c"), 0);
+    }
+}
+
+static void rows_of_other_kinds_between_do_not_end_a_table(void **state) {
+    static const char *const turns[][6] = {
+        {PLATES, "2026-05-31T04:11:##,4,TX,@@@####"},
+        {PLATES, "a;b;c", "a|b|c|d", "some words of prose", "x\ty"},
+        {PLATES, "####,word,12.5,x", "word,####,word,2026-05-31T04:11:##"},
+        {PLATES, "#,#,#,#,#,#,#,#,#,#,#", "#;#;#;#;#", "one two three four five six 7", "PKX1###,TX,4,x"},
+    };
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
+        size_t kinds = 0;
+        while (kinds < 6 && turns[i][kinds])
+            kinds++;
+        begin_mixed();
+        add_rows(&mixed, turns[i], kinds, kinds * 60);
+        if (read_mixed() < 20)
+            fail_msg("turns %zu: %u", i, seen.count);
+    }
+}
+
+static void tables_under_names_in_turn_are_two_tables(void **state) {
+    static const char *const turns[] = {"country;code", "TX;ABC12",  "lane;vrm",
+                                        "#;@@@####",    "word;word", "#;@@@####"};
+    begin_mixed();
+    add_rows(&mixed, turns, 6, 6 * 8);
+    assert_int_equal(read_mixed(), 16);
+    assert_true(seen.facts.named);
+}
+
+static void names_that_come_again_go_on_with_their_table(void **state) {
+    static const char *const turns[] = {"code,state,place,time", PLATES, PLATES,
+                                        "@@@###,TX,4,2026-05-31T04:11:##",
+                                        "#@@@###,TX,4,2026-05-31T04:11:##"};
+    begin_mixed();
+    add_rows(&mixed, turns, 5, 5 * 30);
+    assert_in_range(read_mixed(), 110, 120);
+}
+
+static void a_verdict_does_not_depend_on_the_key(void **state) {
+    static const char *const form = "@@@####,4,2026-05-31T04:11:58";
+    struct row_reader *r = malloc(row_reader_size());
+    const struct row_sink sink = {&seen, take_cell};
+    begin_mixed();
+    add_rows(&mixed, &form, 1, 24);
+    for (uint64_t key = 0; key < 2000; key++) {
+        seen = (struct seen){0};
+        row_reader_init(r, key * 0x9e3779b97f4a7c15u);
+        row_reader_push(r, &sink, bytes_of(mixed.text, mixed.n));
+        row_reader_end(r, &sink);
+        assert_int_equal(seen.count, 24);
+    }
+    free(r);
 }
 
 static void a_gap_ends_a_row(void **state) {
@@ -275,6 +390,11 @@ int main(void) {
         cmocka_unit_test(values_that_count_up_are_none),
         cmocka_unit_test(shapes_beside_times_make_a_column),
         cmocka_unit_test(look_alikes_are_none),
+        cmocka_unit_test(a_table_behind_other_rows_is_judged_by_itself),
+        cmocka_unit_test(rows_of_other_kinds_between_do_not_end_a_table),
+        cmocka_unit_test(tables_under_names_in_turn_are_two_tables),
+        cmocka_unit_test(names_that_come_again_go_on_with_their_table),
+        cmocka_unit_test(a_verdict_does_not_depend_on_the_key),
         cmocka_unit_test(a_gap_ends_a_row),
         cmocka_unit_test(travellers_are_known_by_their_columns),
     };

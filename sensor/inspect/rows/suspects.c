@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/rows/table.h"
+
+/* Columns that are looked at value by value. */
+enum {
+    LATELY = 128,    /* values after which the counts are halved */
+    APART = 64,      /* cells that do not fit: what stands before them is another table's */
+    HOPELESS = 64,   /* values, or cells that do not fit, after which others may have a suspect's place */
+    FORGOTTEN = 200, /* cells that do not fit after which it is none any more */
+};
+
+static uint32_t digest_signs(const struct row_judge *j, const uint8_t *p, size_t n) {
+    uint64_t h = j->seed ^ 0x9e3779b97f4a7c15u;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ p[i]) * 0x100000001b3u;
+    h ^= h >> 29;
+    h *= 0xbf58476d1ce4e5b9u;
+    return (uint32_t)(h >> 32);
+}
+
+static bool is_wanted(const struct row_column *c) {
+    return row_name_is_plate(c->name) || c->name == ROW_NAME_DOCUMENT;
+}
+
+/* --- which columns --- */
+
+void suspect_drop(struct row_judge *j, struct row_column *c) {
+    if (c->suspect) {
+        struct suspect *s = &j->suspect[c->suspect - 1];
+        s->table->suspects--;
+        s->table = NULL;
+        j->suspects--;
+    }
+    c->suspect = 0;
+}
+
+/* May a column whose name says that it is wanted, or any other, have its place? */
+static bool gives_place(const struct suspect *s, bool wanted) {
+    if (s->settled || is_wanted(&s->table->column[s->column]))
+        return false;
+    return wanted || s->fits >= HOPELESS || s->others >= HOPELESS || s->strange >= HOPELESS;
+}
+
+/* Those that found no place take turns. */
+static struct suspect *find_place(struct row_judge *j, bool wanted) {
+    enum { REST = 64 };
+    for (unsigned i = 0; i < SUSPECTS; i++)
+        if (!j->suspect[i].table)
+            return &j->suspect[i];
+    for (unsigned i = 0; i < SUSPECTS; i++) {
+        struct suspect *s = &j->suspect[j->turn++ % SUSPECTS];
+        if (gives_place(s, wanted)) {
+            struct row_column *c = &s->table->column[s->column];
+            c->rest = REST;
+            suspect_drop(j, c);
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static struct suspect *begin_suspect(struct row_judge *j, struct row_table *t, unsigned column) {
+    struct suspect *s = find_place(j, is_wanted(&t->column[column]));
+    if (!s)
+        return NULL;
+    memset(s, 0, offsetof(struct suspect, value));
+    s->table = t;
+    s->column = (uint8_t)column;
+    s->document = t->column[column].name == ROW_NAME_DOCUMENT;
+    t->column[column].suspect = (uint8_t)(s - j->suspect + 1);
+    t->suspects++;
+    j->suspects++;
+    return s;
+}
+
+struct suspect *suspect_find(struct row_judge *j, struct row_table *t, unsigned column,
+                             const struct cell *cell) {
+    struct row_column *c = &t->column[column];
+    if (c->suspect)
+        return &j->suspect[c->suspect - 1];
+    if (!is_wanted(c) && c->rest > 0) {
+        c->rest--;
+        return NULL;
+    }
+    if (!is_wanted(c) && (!(cell->is & CELL_LIKELY) || c->likely * 12 < c->cells))
+        return NULL;
+    return begin_suspect(j, t, column);
+}
+
+/* --- its values --- */
+
+/* A value that is not one of the last ones. */
+static bool is_fresh(const struct row_judge *j, struct suspect *s, const struct cell *cell) {
+    uint32_t digest = digest_signs(j, cell->sign, cell->n);
+    uint32_t *recent = &s->recent[digest % SUSPECT_RECENT];
+    if (*recent == digest)
+        return false;
+    *recent = digest;
+    return true;
+}
+
+/* Letters and digits apart: a value is letters without digits, and a number. */
+struct parts {
+    uint32_t letters, number;
+    bool digit, letter;
+};
+
+static struct parts take_apart(const struct row_judge *j, const struct cell *cell) {
+    uint8_t letters[CELL_SIGNS];
+    struct parts out = {0};
+    for (unsigned i = 0; i < cell->n; i++) {
+        bool is_digit = cell->sign[i] <= '9';
+        letters[i] = is_digit ? '#' : cell->sign[i];
+        out.number = is_digit ? out.number * 10 + (cell->sign[i] - '0') : out.number;
+        out.digit |= is_digit;
+        out.letter |= !is_digit;
+    }
+    out.letters = digest_signs(j, letters, cell->n);
+    return out;
+}
+
+static bool follows(uint32_t number, uint32_t last) {
+    uint32_t ahead = number - last;
+    return ahead <= 9 || ahead >= (uint32_t)-9;
+}
+
+static struct kept_value *find_letters(struct suspect *s, uint32_t letters) {
+    for (unsigned i = 0; i < s->kept; i++)
+        if (s->value[i].letters == letters)
+            return &s->value[i];
+    return NULL;
+}
+
+static void halve_counts(struct value_counts *n) {
+    uint8_t *count = &n->fits;
+    for (size_t i = 0; i < sizeof *n; i++)
+        count[i] /= 2;
+}
+
+static void count_value(struct suspect *s, const struct cell *cell, const struct parts *p, bool various) {
+    struct value_counts *n = &s->lately;
+    s->fits += s->fits < UINT32_MAX;
+    s->due += s->due < UINT8_MAX;
+    n->fits++;
+    n->digits += p->digit;
+    n->letters += p->letter;
+    n->various += various;
+    n->counted +=
+        s->fits > 1 && p->letters == s->last_letters && p->digit && follows(p->number, s->last_number);
+    n->known += (cell->is & CELL_SHAPED) != 0;
+    n->vowels += (cell->is & CELL_VOWEL) != 0;
+    n->unsure += (cell->is & CELL_UNSURE) != 0;
+    s->firsts |= 1ull << (cell->sign[0] & 63);
+    s->last_letters = p->letters;
+    s->last_number = p->number;
+    if (n->fits >= LATELY)
+        halve_counts(n);
+}
+
+static struct kept_value *make_room(struct suspect *s) {
+    if (s->kept < SUSPECT_KEPT)
+        return &s->value[s->kept++];
+    s->lost = true;
+    s->oldest = (uint8_t)((s->oldest + 1) % SUSPECT_KEPT);
+    return &s->value[(s->oldest + SUSPECT_KEPT - 1) % SUSPECT_KEPT];
+}
+
+static void keep_value(struct suspect *s, const struct cell *cell, const struct parts *p) {
+    struct kept_value *v = make_room(s);
+    *v = (struct kept_value){.n = cell->n,
+                             .shape = cell->shape,
+                             .build = cell->build,
+                             .is = (uint16_t)cell->is,
+                             .others = s->others,
+                             .strange = s->strange,
+                             .letters = p->letters,
+                             .number = p->number};
+    memcpy(v->sign, cell->sign, cell->n);
+    s->others = s->strange = 0;
+    s->in_row = true;
+}
+
+static void add_one(uint8_t *count) {
+    *count += *count < UINT8_MAX;
+}
+
+/* What stands far behind other rows is a table of its own. */
+static void begin_again(struct suspect *s) {
+    s->kept = s->oldest = 0;
+    s->others = s->strange = 0;
+    s->lost = true;
+    s->lately = (struct value_counts){0};
+}
+
+/* Of a column without a name one value of the same letters is kept: a numbered series is one value, however
+ * long, and what stands between its numbers is seen. */
+void suspect_take(struct row_judge *j, struct suspect *s, const struct cell *cell) {
+    if (!is_fresh(j, s, cell))
+        return;
+    struct parts p = take_apart(j, cell);
+    struct kept_value *same = find_letters(s, p.letters);
+    if (s->settled || is_wanted(&s->table->column[s->column])) {
+        count_value(s, cell, &p, !same);
+        s->in_row = true;
+        if (s->settled)
+            suspect_hand_on(j, s, cell->sign, cell->n);
+        else
+            keep_value(s, cell, &p);
+        return;
+    }
+    if (same) {
+        same->twin |= !follows(p.number, same->number);
+        same->number = p.number;
+        add_one(&s->others);
+        return;
+    }
+    if (s->others >= APART || s->strange >= APART)
+        begin_again(s);
+    count_value(s, cell, &p, true);
+    keep_value(s, cell, &p);
+}
+
+void suspect_skip(struct row_judge *j, struct suspect *s, const struct cell *cell) {
+    struct row_column *c = &s->table->column[s->column];
+    bool strange = cell->is & CELL_DIGIT && cell->is & CELL_LETTER && !(cell->is & CELL_TIME);
+    add_one(strange ? &s->strange : &s->others);
+    s->lately.strange += strange && s->lately.strange < UINT8_MAX;
+    if ((s->others >= FORGOTTEN || s->strange >= FORGOTTEN) && !s->settled && !is_wanted(c))
+        suspect_drop(j, c);
+}
+
+/* --- when it is judged --- */
+
+static bool is_due(const struct suspect *s) {
+    if (s->settled)
+        return s->due >= 64;
+    return s->fits <= 8 || s->due >= (s->fits <= 64 ? 4 : 8);
+}
+
+void suspect_row_end(struct row_judge *j, struct suspect *s) {
+    s->in_row = false;
+    if (!s->settled)
+        s->value[(s->oldest + s->kept - 1) % SUSPECT_KEPT].row_is = (uint16_t)s->table->row_is;
+    if (!is_due(s))
+        return;
+    s->due = 0;
+    suspect_judge(j, s, false);
+}
