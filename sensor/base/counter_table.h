@@ -73,8 +73,8 @@
     COUNTER(TRIES_LEFT,           "flow.tries_left",             "of these those not counted by destination, because too many partners were tried at once") \
     COUNTER(HOSTS_UNTOLD,         "flow.hosts_untold",            "hosts of image networks that were not told to the reporter, because hundreds were within a second: told with a later flow") \
     COUNTER(CONTEXTS_SHED,        "flow.contexts_shed",          "flows not looked into because too many were at once") \
-    COUNTER(FLOWS_LONE,           "flow.lone",                    "flows of one small packet that nobody answered, not looked into because all packets together did not pay for it") \
-    COUNTER(FLOWS_LONE_LOST,      "flow.lone_lost",               "such first packets that gave way to others before the second of their flow came") \
+    COUNTER(FLOWS_LONE,           "flow.lone",                    "flows of one small packet that nobody answered, or of TCP of three at most, not looked into because all packets together did not pay for it") \
+    COUNTER(FLOWS_LONE_LOST,      "flow.lone_lost",               "such flows whose first packets gave way to those of others before the next came") \
     COUNTER(FLOWS_REUSED,         "flow.reused",                  "flows ended by a new connection with the same addresses and ports") \
     COUNTER(FLOWS_JUDGED,         "flow.sides_judged",            "TCP flows of which enough was seen to tell whether both directions are") \
     COUNTER(FLOWS_ONE_SIDED,      "flow.one_sided",               "TCP flows of those of which one direction was seen") \

@@ -44,7 +44,7 @@ static const struct part {
     {"first bytes of the undecided", NULL,                              50, 9216, LIMIT(dispatch.holds)},
     {"protocol parsers",             NULL,                              90, 0,    LIMIT(dispatch.memory)},
     {"contexts of flows",            NULL,                              40, 832,  LIMIT(contexts)},
-    {"first packets of lone flows",  NULL,                               4, 256,  LIMIT(lone)},
+    {"first packets of lone flows",  NULL,                               4, 384,  LIMIT(lone)},
     {"objects",                      "limits.content.objects",          60, 9216, LIMIT(content.objects)},
     {"parts before their turn",      "limits.content.assembly-memory", 120, 0,    LIMIT(content.assembly_bytes)},
     {"decoders",                     NULL,                              80, 0,    LIMIT(content.codings.memory)},

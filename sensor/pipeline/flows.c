@@ -192,10 +192,13 @@ static void tell_empty(struct pipeline *p, const struct flow *flow) {
 static void step_over_lone(struct pipeline *p, const struct unread_way *way, struct flow *flow) {
     struct packet packet;
     enum side from;
-    if (!lone_take(&p->lone, flow, &packet, &from))
+    uint64_t octets[2] = {0, 0};
+    if (!flow->lone)
         return;
     counter_one(COUNTER_FLOWS_LONE);
-    passed_alone(&p->passed, way, flow, from, packet.payload_length);
+    while (lone_take(&p->lone, flow, &packet, &from))
+        octets[from] += packet.payload_length;
+    passed_alone(&p->passed, way, flow, octets);
 }
 
 static void finish_flow(struct pipeline *p, struct flow *flow) {
@@ -432,26 +435,23 @@ static void note_sight(struct pipeline *p, const struct packet *packet, const st
         sight_network(&p->view->sight, policy_image_network(policy, place.index)->name);
 }
 
-/* The packet that waited for this one, as it was when it came. */
+/* The packets that waited for this one, as they were when they came. */
 static void take_lone(struct pipeline *p, struct flow *flow) {
-    struct packet first;
+    struct packet packet;
     enum side from;
     uint8_t sound = flow->sound;
-    if (!lone_take(&p->lone, flow, &first, &from))
-        return;
     begin_flow(p, flow);
-    if (flow->interest > FLOW_WAIT)
-        look_into(p, flow, &first, from);
+    while (lone_take(&p->lone, flow, &packet, &from))
+        if (flow->interest > FLOW_WAIT)
+            look_into(p, flow, &packet, from);
     flow->sound = sound;
 }
 
 /* A flow that waits begins with this packet, unless it waits for another one itself. */
 static void wake_flow(struct pipeline *p, struct flow *flow, const struct packet *packet, enum side from) {
-    bool expected = pipeline_expects(p, flow);
-    if (flow->lone)
+    bool waits = flow->lone || is_carrying(packet);
+    if (pipeline_expects(p, flow) || (waits && !lone_keep(&p->lone, flow, packet, from)))
         take_lone(p, flow);
-    else if (expected || (is_carrying(packet) && !lone_keep(&p->lone, flow, packet, from)))
-        begin_flow(p, flow);
 }
 
 void pipeline_flow_packet(struct pipeline *p, const struct packet *packet) {

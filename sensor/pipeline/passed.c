@@ -170,12 +170,10 @@ void passed_end(struct passed *s, const struct unread_way *way, const struct flo
         add_octets(s, way, flow, rest, false);
 }
 
-void passed_alone(struct passed *s, const struct unread_way *way, const struct flow *flow, enum side from,
-                  uint64_t octets) {
-    uint64_t more[2] = {0, 0};
-    more[from] = octets;
-    if (octets >= LEAST)
-        add_octets(s, way, flow, more, true);
+void passed_alone(struct passed *s, const struct unread_way *way, const struct flow *flow,
+                  const uint64_t octets[2]) {
+    if (octets[SIDE_CLIENT] + octets[SIDE_SERVER] >= LEAST)
+        add_octets(s, way, flow, octets, true);
 }
 
 /* --- connections that came to nothing --- */

@@ -9,7 +9,7 @@
  * - FLOW_PASSED: a contract covers whatever they carry, or overload, or want of memory, left them out. What
  * leaves in them is summed up when their octets pass a power of two, or another MiB, and when they end, so
  * that a packet costs two shifts. Octets of headers are taken off as they usually are.
- * - Those of one small packet alone (lone.h): its octets are added when they end.
+ * - Those of a few small packets alone (lone.h): their octets are added when they end.
  * - Connections with a partner that nobody answered, or that were refused: each counts when it is over. One
  * to anybody else costs nothing beyond its look-up.
  *
@@ -30,9 +30,9 @@ void passed_packet(struct passed *s, const struct unread_way *way, const struct 
                    uint64_t octets);
 /* The rest of it. */
 void passed_end(struct passed *s, const struct unread_way *way, const struct flow *flow);
-/* A flow is over of which one packet came, with so many octets. */
-void passed_alone(struct passed *s, const struct unread_way *way, const struct flow *flow, enum side from,
-                  uint64_t octets);
+/* A flow is over of which a few packets came, with so many octets from each side. */
+void passed_alone(struct passed *s, const struct unread_way *way, const struct flow *flow,
+                  const uint64_t octets[2]);
 /* A TCP connection is over that carried nothing. Counts where its opening was seen, and no agreement to it.
  */
 void passed_try(struct passed *s, const struct unread_way *way, const struct flow *flow);

@@ -17,7 +17,7 @@
 static uint64_t total(const struct budget *b) {
     return b->decoder.fragment_bytes + b->flow.memory + b->identify.memory + b->stream.memory +
            b->stream.pairs * 528 + b->dispatch.conversations * 368 + b->dispatch.holds * 9216 +
-           b->dispatch.memory + b->content.codings.memory + b->contexts * 832 + b->lone * 256 + b->waiting +
+           b->dispatch.memory + b->content.codings.memory + b->contexts * 832 + b->lone * 384 + b->waiting +
            b->tunnels * 2048 + b->resolved * 656 + b->content.objects * 9216 + b->content.assembly_bytes +
            b->inspector.memory + b->older_inspection;
 }
@@ -39,7 +39,7 @@ static void contexts_and_objects_are_no_larger_than_the_budget_counts_them(void 
     struct budget b;
     budget_share(&config, 256 << 20, &b);
     assert_in_range(sizeof(struct flow_context) + fact_holder_size(), 1, 832);
-    assert_in_range(lone_size(), 1, 256);
+    assert_in_range(lone_size(), 1, 384);
     assert_in_range(sizeof(struct tunnel_line), 1, 2048);
     assert_in_range(sizeof(struct resolved_name) + sizeof(struct resolved_client) + 32, 1,
                     656); /* and buckets */
