@@ -61,6 +61,8 @@ def by_tools(folder, members):
     yield '7z', file('7z', 'a', '-tzip', '-bso0', '../out.zip', *names)
     yield '7z-aes', file('7z', 'a', '-tzip', '-mem=AES256', '-psecret', '-bso0', '../out.zip', *names)
     yield '7z-deflate64', file('7z', 'a', '-tzip', '-mm=Deflate64', '-bso0', '../out.zip', *names)
+    yield '7z-lzma', file('7z', 'a', '-tzip', '-mm=LZMA', '-bso0', '../out.zip', *names)
+    yield '7z-lzma-mark', file('7z', 'a', '-tzip', '-mm=LZMA:eos', '-bso0', '../out.zip', *names)
     yield 'jar', file('jar', '-c', '-f', '../out.zip', *names)
 
 
@@ -75,6 +77,7 @@ def main():
                'inner.zip': by_python({'inner.bin': b'inner' + g.randbytes(600)}, zipfile.ZIP_STORED, pipe=True)}
     made = {'python': by_python(members, zipfile.ZIP_DEFLATED), 'python-pipe': by_python(members, zipfile.ZIP_DEFLATED, pipe=True),
             'python-wide': by_python(members, zipfile.ZIP_DEFLATED, wide=True), 'python-wide-pipe': by_python(members, zipfile.ZIP_STORED, True, True),
+            'python-lzma': by_python(members, zipfile.ZIP_LZMA), 'python-lzma-pipe': by_python(members, zipfile.ZIP_LZMA, pipe=True),
             'python-stored-pipe': by_python(members, zipfile.ZIP_STORED, pipe=True)}
     with tempfile.TemporaryDirectory() as above:
         folder = f'{above}/in'

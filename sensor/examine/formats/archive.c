@@ -71,15 +71,17 @@ static bool pass_content(struct examined *x, struct archive *a, struct filter *c
 static bool take_member(struct examined *x, struct archive *a, struct archive_entry *e) {
     struct bytes fact[FACT_COUNT] = {{NULL, 0}};
     char room[NAME_ROOM];
-    const char *path = archive_entry_pathname_utf8(e);
+    const char *utf8 = archive_entry_pathname_utf8(e), *path = utf8 ? utf8 : archive_entry_pathname(e);
     int status;
-    if (archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink(e))
+    if (archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink(e) ||
+        (archive_entry_size_is_set(e) && archive_entry_size(e) == 0))
         return true;
     if (archive_entry_is_encrypted(e) > 0) {
         examined_broken(x);
         return true;
     }
-    fact[FACT_NAME] = examined_name(path ? path : archive_entry_pathname(e), room, sizeof room);
+    fact[FACT_PATH] = bytes_text(path ? path : "");
+    fact[FACT_NAME] = examined_name(path, room, sizeof room);
     struct filter *child = examined_begin(
         x, fact, archive_entry_size_is_set(e) ? (uint64_t)archive_entry_size(e) : LENGTH_UNKNOWN);
     if (!child)

@@ -36,6 +36,7 @@ MAKERS = {
     'bsdtar': 'bsdtar --format zip -cf - lane4 reads.csv | cat >out.zip',
     'bsdtar stored': 'bsdtar --format zip --options zip:compression=store -cf - lane4 reads.csv | cat >out.zip',
     '7z': '7z a -tzip -bso0 out.zip lane4 reads.csv',
+    '7z by LZMA': '7z a -tzip -mm=LZMA -bso0 out.zip lane4 reads.csv',
     'jar': 'jar -c -f out.zip lane4 reads.csv',
     'a program': 'zip -q -r in.zip lane4 reads.csv; cat /bin/true in.zip >out.zip',
 }

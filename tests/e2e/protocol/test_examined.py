@@ -76,6 +76,7 @@ def check_members(transfers, files, outer):
     inside = [t for t in transfers if t is not whole]
     assert {t['gantry']['object']['parent'] for t in inside} == {whole['gantry']['object']['id']}
     assert {t['file']['name'] for t in inside} == {os.path.basename(name) for name in files}
+    assert {t['file']['path'] for t in inside} == set(files)
 
 
 @pytest.mark.parametrize('form', FORMS)

@@ -106,9 +106,10 @@ static size_t count_files(void) {
 
 static void members_are_children_with_their_names_and_digests(void **state) {
     static const char *const names[] = {
-        "zip",     "zip-stored",  "zip-pipe",        "bsdtar",      "bsdtar-stored",
-        "7z",      "jar",         "python",          "python-pipe", "python-stored-pipe",
-        "program", "python-wide", "python-wide-pipe"};
+        "zip",          "zip-stored",  "zip-pipe",         "bsdtar",      "bsdtar-stored",
+        "7z",           "jar",         "python",           "python-pipe", "python-stored-pipe",
+        "program",      "python-wide", "python-wide-pipe", "zip-bzip2",   "7z-lzma",
+        "7z-lzma-mark", "python-lzma", "python-lzma-pipe"};
     static const size_t splits[] = {1, 7, 29, 512, 1448, 1 << 20};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         for (size_t j = 0; j < sizeof splits / sizeof *splits; j++) {

@@ -61,6 +61,7 @@ static void assert_members(const char *what) {
         assert_true(o->complete && o->parent == got.list[0].number && !o->bounded);
         assert_int_equal(o->size, members[m].size);
         assert_string_equal(o->sha256, members[m].sha256);
+        assert_string_equal(o->path, m == 0 ? "lane4/a.jpg" : members[m].name);
     }
 }
 

@@ -106,7 +106,7 @@ static struct coding_list coding_of(uint16_t method) {
     static const struct {
         uint16_t method;
         const char *name;
-    } named[] = {{12, "bzip2"}, {20, "zstd"}, {93, "zstd"}, {95, "xz"}};
+    } named[] = {{12, "bzip2"}, {ZIP_LZMA_METHOD, "lzma"}, {20, "zstd"}, {93, "zstd"}, {95, "xz"}};
     if (method == ZIP_DEFLATED)
         return coding_bare();
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
@@ -203,6 +203,36 @@ bool zip_member_goes_on(const struct zip *z) {
     return stands(z, CODING_GOES_ON) && !z->member.cut && !coding_may_end(z->member.head);
 }
 
+/* The head of LZMA (5.8.8) has the version of a program, how long the properties are, and these; that of a
+ * file of LZMA, which the coding reads, the properties and the size, all ones where a mark ends the stream.
+ * Of properties of another length nothing is known: the coding gives up. */
+static void feed_lzma_head(struct zip *z) {
+    struct zip_member *m = &z->member;
+    bool marked = z->at == ZIP_AT_STREAM || (z->entry.flags & ZIP_MARKED);
+    uint64_t size = marked ? UINT64_MAX : z->entry.size;
+    uint8_t head[5 + 8];
+    memcpy(head, m->lzma + 4, 5);
+    if (zip_u16(m->lzma + 2) != 5)
+        head[0] = UINT8_MAX;
+    for (unsigned i = 0; i < 8; i++)
+        head[5 + i] = (uint8_t)(size >> 8 * i);
+    coding_feed(m->head, head, sizeof head);
+}
+
+/* How many octets the coding took. */
+static size_t feed_coding(struct zip *z, struct bytes in) {
+    struct zip_member *m = &z->member;
+    size_t n = 0;
+    if (z->entry.method != ZIP_LZMA_METHOD)
+        return coding_feed(m->head, in.p, in.n);
+    while (m->lzma_n < ZIP_LZMA && n < in.n) {
+        m->lzma[m->lzma_n++] = in.p[n++];
+        if (m->lzma_n == ZIP_LZMA)
+            feed_lzma_head(z);
+    }
+    return n < in.n ? n + coding_feed(m->head, in.p + n, in.n - n) : n;
+}
+
 size_t zip_member_feed(struct zip *z, struct bytes in) {
     struct zip_member *m = &z->member;
     size_t took = in.n;
@@ -210,7 +240,7 @@ size_t zip_member_feed(struct zip *z, struct bytes in) {
     if (wanted && in.n > 0 && m->head == &m->filter)
         filter_data(m->head, in.p, in.n);
     else if (wanted && in.n > 0)
-        took = coding_feed(m->head, in.p, in.n);
+        took = feed_coding(z, in);
     if (z->at == ZIP_AT_CONTENT && zip_member_is_lost(z))
         took = in.n;
     m->packed = add_sizes(m->packed, took);

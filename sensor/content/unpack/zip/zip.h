@@ -21,6 +21,7 @@ enum {
     ZIP_HELD = 128,   /* octets that wait for those behind them */
     ZIP_NAME = 2048,  /* octets of a name that are kept */
     ZIP_EXTRA = 1024, /* and of extra fields */
+    ZIP_LZMA = 9,     /* what stands before LZMA's stream (5.8.8) */
 };
 
 enum zip_sign {
@@ -34,8 +35,8 @@ enum zip_sign {
 };
 
 /* General purpose flags (4.4.4) and methods (4.4.5). */
-enum { ZIP_ENCRYPTED = 1, ZIP_STREAMED = 8, ZIP_STRONG = 64, ZIP_UTF8 = 2048 };
-enum { ZIP_STORED = 0, ZIP_DEFLATED = 8, ZIP_AES = 99 };
+enum { ZIP_ENCRYPTED = 1, ZIP_MARKED = 2, ZIP_STREAMED = 8, ZIP_STRONG = 64, ZIP_UTF8 = 2048 };
+enum { ZIP_STORED = 0, ZIP_DEFLATED = 8, ZIP_LZMA_METHOD = 14, ZIP_AES = 99 };
 
 /* What a header says of a member. */
 struct zip_entry {
@@ -59,6 +60,8 @@ struct zip_member {
     uint32_t crc;         /* of what was seen, */
     uint64_t size;        /* and how much that is */
     uint64_t packed;      /* octets that it took */
+    uint8_t lzma_n;       /* octets of the head of LZMA so far */
+    uint8_t lzma[ZIP_LZMA];
 };
 
 struct zip {
