@@ -91,8 +91,21 @@ def switches(lab, wire, tmp_path_factory):
             lab.stop(process)
 
 
-def route(lab, stranger, device, mtu=1400):
-    """The lane reaches this stranger, and it the lane, through `device`."""
+@pytest.fixture
+def route(lab):
+    """Call it with a stranger and a device: the lane reaches the one, and it the lane, through the other, as long as the test runs."""
+    made = []
+
+    def through(stranger, device, mtu=1400):
+        made.append((stranger, device))
+        lead(lab, stranger, device, mtu)
+    yield through
+    for stranger, device in made:
+        lab.run('lane', 'ip', 'route', 'del', f'{stranger}/32', 'dev', device, check=False)  # it may be gone with its device
+        lab.run('outside', 'ip', 'route', 'del', f'{INSIDE["lane"]}/32', 'dev', device, check=False)
+
+
+def lead(lab, stranger, device, mtu):
     for space in ENDS:
         lab.ip(space, 'link', 'set', device, 'mtu', str(mtu), 'up')
         lab.ip(space, 'addr', 'replace', f'{INSIDE[space]}/32', 'dev', device)
@@ -137,13 +150,13 @@ TUNNELS = {  # type, options, over IPv6
 
 
 @pytest.mark.parametrize('kind, options, v6', TUNNELS.values(), ids=TUNNELS)
-def test_an_upload_in_a_tunnel_of_open_vswitch(lab, switches, watch, picture, tmp_path, kind, options, v6):
+def test_an_upload_in_a_tunnel_of_open_vswitch(lab, switches, route, watch, picture, tmp_path, kind, options, v6):
     for switch in switches.values():
         switch.clear()
         switch.tunnel(kind, options, v6)
     # Each end learns where the other's is
     lab.run('lane', 'ping', '-c1', '-W2', (ENDS6 if v6 else ENDS)['outside'])
-    route(lab, picture[2], 'inner')
+    route(picture[2], 'inner')
     neighbours(lab, picture[2], 'inner')
     check(lab, watch, picture, tmp_path)
 
@@ -158,11 +171,11 @@ TAGS = {
 
 
 @pytest.mark.parametrize('put, take', TAGS.values(), ids=TAGS)
-def test_an_upload_behind_what_open_vswitch_puts_before_it(lab, switches, watch, picture, tmp_path, put, take):
+def test_an_upload_behind_what_open_vswitch_puts_before_it(lab, switches, route, watch, picture, tmp_path, put, take):
     for switch in switches.values():
         switch.clear()
         switch.tags(put, take)
-    route(lab, picture[2], 'inner')
+    route(picture[2], 'inner')
     neighbours(lab, picture[2], 'inner')
     check(lab, watch, picture, tmp_path)
 
@@ -180,21 +193,21 @@ def kernel(lab, wire):
         lab.ip(space, 'addr', 'del', f'{ENDS[space]}/24', 'dev', 'eth1')
 
 
-def test_an_upload_in_vxlan_of_the_kernel_on_the_port_that_it_had_first(lab, kernel, watch, picture, tmp_path):
-    route(lab, picture[2], kernel)
+def test_an_upload_in_vxlan_of_the_kernel_on_the_port_that_it_had_first(lab, kernel, route, watch, picture, tmp_path):
+    route(picture[2], kernel)
     neighbours(lab, picture[2], kernel)
     check(lab, watch, picture, tmp_path)
 
 
 @pytest.mark.parametrize('carrier', ['UDP4-DATAGRAM:{to}:5555,bind={own}:5555', 'IP4-DATAGRAM:{to}:4,bind={own}'], ids=['foo over UDP', 'IP in IP'])
-def test_an_upload_in_packets_of_socat(lab, wire, watch, picture, tmp_path, carrier):
+def test_an_upload_in_packets_of_socat(lab, wire, route, watch, picture, tmp_path, carrier):
     for space in ENDS:
         lab.ip(space, 'addr', 'add', f'{ENDS[space]}/24', 'dev', 'eth1')
     ends = [lab.start(space, 'socat', carrier.format(to=ENDS[OTHER[space]], own=ENDS[space]), 'TUN,tun-name=u0,iff-up,iff-no-pi') for space in ENDS]
     try:
         for space in ENDS:
             net.wait_for(lambda: lab.run(space, 'ip', 'link', 'show', 'u0', check=False).returncode == 0, 10, 'the tunnel of socat')
-        route(lab, picture[2], 'u0')
+        route(picture[2], 'u0')
         check(lab, watch, picture, tmp_path)
     finally:
         for end in ends:
