@@ -26,21 +26,26 @@ struct entropy {
 _Static_assert(sizeof(struct entropy) <= SEAL_STATE, "it must fit");
 _Static_assert(TOLD_AT / PAIRS < UINT16_MAX / 16, "a count must fit");
 
-static bool is_word_letter(uint8_t c) {
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+/* The first octets are letters or digits, the letters all large or all small. */
+static bool has_word(struct bytes b) {
+    enum { WORD = 4 };
+    bool large = true, small = true;
+    for (size_t i = 0; i < WORD; i++) {
+        bool digit = b.p[i] >= '0' && b.p[i] <= '9';
+        large &= digit || (b.p[i] >= 'A' && b.p[i] <= 'Z');
+        small &= digit || (b.p[i] >= 'a' && b.p[i] <= 'z');
+    }
+    return large || small;
 }
 
-/* A head: a word in front, or fields with leading zeros or the like. Chance has a word in one of 290 files, a
- * run of three in one of 130. */
+/* A head: a word in front, or soon fields with leading zeros or the like. Chance has a word in one of 1,280
+ * files, a run of three so early in one of 1,060. */
 static bool has_head(struct bytes b) {
-    enum { WORD = 4 };
-    size_t letters = 0;
-    while (letters < WORD && is_word_letter(b.p[letters]))
-        letters++;
-    for (size_t i = 2; i < b.n; i++)
+    enum { SOON = 64 };
+    for (size_t i = 2; i < SOON; i++)
         if (b.p[i] == b.p[i - 1] && b.p[i] == b.p[i - 2])
             return true;
-    return letters == WORD;
+    return has_word(b);
 }
 
 /* Of so many octets chance has some 221 different ones; 185 are fewer than it has in a billion files. */

@@ -178,9 +178,10 @@ def volume(folder, encrypted):
 
 
 def sqlcipher(folder, encrypted):
+    """It begins with its salt, which is the same each time: one in a thousand is taken for a head."""
     path = folder / 'notes.db'
     rows = ''.join(f"INSERT INTO notes VALUES({i}, '{material.prose(i, 900).decode()}');" for i in range(500))
-    key = f"PRAGMA key = '{PASS}';" if encrypted else ''
+    key = f"PRAGMA key = '{PASS}'; PRAGMA cipher_salt = \"x'{noise(16).hex()}'\";" if encrypted else ''
     run('sqlcipher', path, input=f'{key} CREATE TABLE notes(n, text); BEGIN; {rows} COMMIT;'.encode())
     return path
 
