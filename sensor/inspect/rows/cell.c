@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/rows/cell.h"
 
+#include "inspect/rows/name.h"
 #include "inspect/validate.h"
 
 static bool is_digit(uint8_t c) {
@@ -297,56 +298,20 @@ static bool is_state(struct bytes t) {
     return false;
 }
 
-static bool is_make(struct bytes t) {
-    static const char *const makes[] = {
-        "toyota",       "honda",     "ford",       "chevrolet", "nissan", "dodge", "volkswagen", "kenworth",
-        "freightliner", "jeep",      "gmc",        "hyundai",   "kia",    "mazda", "subaru",     "bmw",
-        "audi",         "mercedes",  "ram",        "buick",     "lexus",  "acura", "seat",       "renault",
-        "peugeot",      "citroen",   "fiat",       "opel",      "skoda",  "volvo", "tesla",      "chrysler",
-        "cadillac",     "peterbilt", "mitsubishi", "infiniti",  "suzuki", "dacia", "mack",       "scania"};
-    if (t.n < 3 || t.n > 12)
-        return false;
-    for (size_t i = 0; i < sizeof makes / sizeof *makes; i++)
-        if ((t.p[0] | 32) == makes[i][0] && bytes_equal_nocase(t, makes[i]))
-            return true;
-    return false;
-}
-
 /* "inbound", "LPR-03" */
-static bool is_reader(struct bytes t) {
-    static const char *const directions[] = {
-        "in",        "out",       "inbound",  "outbound",   "entry",    "exit",   "northbound", "southbound",
-        "eastbound", "westbound", "entrada",  "salida",     "saida",    "sortie", "einfahrt",   "ausfahrt",
-        "entrant",   "sortant",   "entrante", "saliente",   "nb",       "sb",     "eb",         "wb",
-        "arriving",  "departing", "ingress",  "egress",     "einwarts", "ein",    "aus",        "norte",
-        "sur",       "nord",      "sud",      "approaching"};
-    static const char *const places[] = {"lpr",   "anpr",   "alpr",   "cam",    "camera", "kamera", "lane",
-                                         "ln",    "carril", "voie",   "spur",   "faixa",  "pista",  "gate",
-                                         "booth", "toll",   "portal", "garita", "caseta"};
+static unsigned read_words(struct bytes t) {
     size_t word = 0;
-    if (t.n < 2 || t.n > 16)
-        return false;
-    if (bytes_equal_nocase(t, "entr\xc3\xa9"
-                              "e") ||
-        bytes_equal_nocase(t, "sa\xc3\xad"
-                              "da"))
-        return true;
-    while (word < t.n && ((t.p[word] | 32) >= 'a' && (t.p[word] | 32) <= 'z'))
+    while (word < t.n && (is_upper(t.p[word]) || is_lower(t.p[word]) || t.p[word] >= 0x80))
         word++;
-    const struct bytes name = bytes_of(t.p, word);
-    if (word == t.n) {
-        for (size_t i = 0; i < sizeof directions / sizeof *directions; i++)
-            if ((t.p[0] | 32) == directions[i][0] && bytes_equal_nocase(t, directions[i]))
-                return true;
-        return false;
-    }
+    if (word == 0)
+        return 0;
     for (size_t at = word; at < t.n; at++)
         if (!is_digit(t.p[at]) && t.p[at] != '-' && t.p[at] != ' ' && t.p[at] != '_' && t.p[at] != '#')
-            return false;
-    for (size_t i = 0; i < sizeof places / sizeof *places && word > 0; i++)
-        if ((t.p[0] | 32) == places[i][0] && bytes_equal_nocase(name, places[i]))
-            return true;
-    return false;
+            return 0;
+    unsigned is = row_word_is(bytes_of(t.p, word));
+    if (word < t.n)
+        return is & ROW_WORD_PLACE ? CELL_READER : 0;
+    return (is & ROW_WORD_MAKE ? CELL_MAKE : 0) | (is & ROW_WORD_DIRECTION ? CELL_READER : 0);
 }
 
 /* --- together --- */
@@ -398,12 +363,10 @@ void cell_read(struct bytes t, struct cell *out) {
         return;
     if (may_be_time(t, classes))
         out->is |= is_month_word(t) ? CELL_TIME | CELL_DAY : read_time(t);
-    if (!(classes & IS_DIGIT) && t.n >= 3 && t.n <= 12 && is_make(t))
-        out->is |= CELL_MAKE;
     if (t.n <= 5 && !is_digit(t.p[0]) && is_state(t))
         out->is |= CELL_STATE;
-    if (t.n >= 2 && t.n <= 16 && !is_digit(t.p[0]) && is_reader(t))
-        out->is |= CELL_READER;
+    if (t.n <= 16 && !is_digit(t.p[0]))
+        out->is |= read_words(t);
     if (t.n < 4 || classes & IS_OTHER || !read_signs(t, &s))
         return;
     out->is |= (s.digits ? CELL_DIGIT : 0) | (s.letters ? CELL_LETTER : 0);

@@ -251,12 +251,14 @@ static bool has_plate_name(struct row_reader *r) {
 /* In text in which nothing was worth a look for long, an eighth is looked at, in turns so short that no table
  * stands between two of them. */
 static bool is_boring(struct row_reader *r) {
-    enum { LONG = 512, AGAIN = 64, TURN = 4 };
+    enum { LONG = 512, AGAIN = 12, TURN = 4 };
     if (r->judge.suspects > 0)
         r->boring = 0;
+    else if (r->judge.hopeless)
+        r->boring = LONG;
     else if (r->judge.likely && r->boring > LONG - AGAIN)
         r->boring = LONG - AGAIN;
-    r->judge.likely = false;
+    r->judge.likely = r->judge.hopeless = false;
     r->boring += r->boring < LONG;
     r->judge.sparse = r->boring == LONG;
     return r->judge.sparse && r->lines / TURN % 8 != 0;

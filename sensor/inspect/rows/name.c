@@ -169,6 +169,21 @@ static const char reads_read[] =
     "plateread platereads platehits lecturas lectures lesungen leituras passage passages pasos "
     "crossings sightings";
 
+/* --- values --- */
+
+static const char makes[] = "toyota honda ford chevrolet nissan dodge volkswagen kenworth freightliner jeep "
+                            "gmc hyundai kia mazda subaru "
+                            "bmw audi mercedes ram buick lexus acura seat renault peugeot citroen fiat opel "
+                            "skoda volvo tesla chrysler "
+                            "cadillac peterbilt mitsubishi infiniti suzuki dacia mack scania";
+static const char directions[] =
+    "in out inbound outbound entry exit northbound southbound eastbound westbound nb sb eb wb arriving "
+    "departing "
+    "ingress egress entrada salida saida norte sur entrante saliente entree sortie entrant sortant nord sud "
+    "einfahrt ausfahrt ein aus approaching";
+static const char places[] = "lpr anpr alpr cam camera kamera lane ln carril voie spur faixa pista gate "
+                             "booth toll portal garita caseta";
+
 /* --- the dictionary --- */
 
 enum {
@@ -184,6 +199,9 @@ enum {
     TAIL = NO_DOCUMENT << 1,
     READS_PLATE = TAIL << 1,
     READS_READ = READS_PLATE << 1,
+    MAKES = READS_READ << 1,
+    DIRECTIONS = MAKES << 1,
+    WHERE = DIRECTIONS << 1,
     PLACES = 2048, /* more than twice the words */
 };
 
@@ -233,6 +251,9 @@ static void fill_dictionary(void) {
     add_words(tail_words, TAIL);
     add_words(reads_plate, READS_PLATE);
     add_words(reads_read, READS_READ);
+    add_words(makes, MAKES);
+    add_words(directions, DIRECTIONS);
+    add_words(places, WHERE);
     filled = true;
 }
 
@@ -301,6 +322,20 @@ bool row_name_is_tail(struct bytes word) {
     split_words(word, &w);
     look_up(&w);
     return w.count == 1 && w.is[0] & TAIL;
+}
+
+unsigned row_word_is(struct bytes word) {
+    char letters[16];
+    size_t n = 0;
+    for (size_t at = 0, size; at < word.n; at += size) {
+        if (n == sizeof letters)
+            return 0;
+        letters[n++] = fold_letter(bytes_of(word.p + at, word.n - at), &size);
+    }
+    fill_dictionary();
+    uint32_t is = *find_word(letters, n, false);
+    return (is & MAKES ? ROW_WORD_MAKE : 0) | (is & DIRECTIONS ? ROW_WORD_DIRECTION : 0) |
+           (is & WHERE ? ROW_WORD_PLACE : 0);
 }
 
 bool row_name_is_reads(struct bytes table) {

@@ -30,6 +30,10 @@ enum row_name row_name_of(struct bytes name);
 bool row_name_is_series(struct bytes first, struct bytes second);
 /* Is it a word that says more together with the one before it, such as "number"? */
 bool row_name_is_tail(struct bytes word);
+/* What a word says that is a value: the maker of a vehicle, a direction, or the first word of the name of a
+ * lane or camera. */
+enum { ROW_WORD_MAKE = 1, ROW_WORD_DIRECTION = 2, ROW_WORD_PLACE = 4 };
+unsigned row_word_is(struct bytes word);
 /* The name of a table of plate reads? */
 bool row_name_is_reads(struct bytes table);
 

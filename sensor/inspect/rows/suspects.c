@@ -3,9 +3,12 @@
 
 /* Columns that are looked at value by value. */
 enum {
-    LATELY = 128,    /* values after which the counts are halved */
-    APART = 64,      /* cells that do not fit: what stands before them is another table's */
-    HOPELESS = 64,   /* values, or cells that do not fit, after which others may have a suspect's place */
+    LATELY = 128,  /* values after which the counts are halved */
+    APART = 64,    /* cells that do not fit: what stands before them is another table's */
+    HOPELESS = 64, /* values, or cells that do not fit, after which others may have a suspect's place */
+    TIRED = 256,   /* values after which it is left alone for a while */
+    REST = 24,     /* cells that are looked at meanwhile */
+    RESTS_LONG = UINT8_MAX,
     FORGOTTEN = 200, /* cells that do not fit after which it is none any more */
 };
 
@@ -43,7 +46,6 @@ static bool gives_place(const struct suspect *s, bool wanted) {
 
 /* Those that found no place take turns. */
 static struct suspect *find_place(struct row_judge *j, bool wanted) {
-    enum { REST = 64 };
     for (unsigned i = 0; i < SUSPECTS; i++)
         if (!j->suspect[i].table)
             return &j->suspect[i];
@@ -73,32 +75,6 @@ static struct suspect *begin_suspect(struct row_judge *j, struct row_table *t, u
     return s;
 }
 
-struct suspect *suspect_find(struct row_judge *j, struct row_table *t, unsigned column,
-                             const struct cell *cell) {
-    struct row_column *c = &t->column[column];
-    if (c->suspect)
-        return &j->suspect[c->suspect - 1];
-    if (!is_wanted(c) && c->rest > 0) {
-        c->rest--;
-        return NULL;
-    }
-    if (!is_wanted(c) && (!(cell->is & CELL_LIKELY) || c->likely * 12 < c->cells))
-        return NULL;
-    return begin_suspect(j, t, column);
-}
-
-/* --- its values --- */
-
-/* A value that is not one of the last ones. */
-static bool is_fresh(const struct row_judge *j, struct suspect *s, const struct cell *cell) {
-    uint32_t digest = digest_signs(j, cell->sign, cell->n);
-    uint32_t *recent = &s->recent[digest % SUSPECT_RECENT];
-    if (*recent == digest)
-        return false;
-    *recent = digest;
-    return true;
-}
-
 /* Letters and digits apart: a value is letters without digits, and a number. */
 struct parts {
     uint32_t letters, number;
@@ -117,6 +93,60 @@ static struct parts take_apart(const struct row_judge *j, const struct cell *cel
     }
     out.letters = digest_signs(j, letters, cell->n);
     return out;
+}
+
+/* A column that held no plates for long is left alone, lest text that is full of codes costs too much: for a
+ * while, or, where its values have the letters of a few, until there are others. */
+static bool is_at_rest(const struct row_judge *j, struct row_column *c, const struct cell *cell) {
+    if (c->rest == 0)
+        return false;
+    if (c->rest != RESTS_LONG) {
+        c->rest--;
+        return true;
+    }
+    uint16_t letters = (uint16_t)take_apart(j, cell).letters;
+    for (unsigned i = 0; i < c->letters_n; i++)
+        if (c->letters[i] == letters)
+            return true;
+    c->rest = 0;
+    return false;
+}
+
+static void let_rest(struct row_judge *j, struct suspect *s) {
+    struct row_column *c = &s->table->column[s->column];
+    bool few = s->kept <= LETTERS_KNOWN && !s->lost;
+    c->rest = few ? RESTS_LONG : REST;
+    c->letters_n = few ? s->kept : 0;
+    for (unsigned i = 0; i < c->letters_n; i++)
+        c->letters[i] = (uint16_t)s->value[i].letters;
+    j->hopeless = true;
+    suspect_drop(j, c);
+}
+
+struct suspect *suspect_find(struct row_judge *j, struct row_table *t, unsigned column,
+                             const struct cell *cell) {
+    struct row_column *c = &t->column[column];
+    if (c->suspect)
+        return &j->suspect[c->suspect - 1];
+    if (is_wanted(c))
+        return begin_suspect(j, t, column);
+    if (is_at_rest(j, c, cell))
+        return NULL;
+    j->likely = true; /* others may follow: lines are worth a look, and what stands beside it */
+    c->seen = 0;
+    return c->likely * 12 >= c->cells ? begin_suspect(j, t, column) : NULL;
+}
+
+/* --- its values --- */
+
+/* A value that is not one of the last ones. */
+static bool is_fresh(const struct row_judge *j, struct suspect *s, const struct cell *cell) {
+    uint32_t digest = digest_signs(j, cell->sign, cell->n);
+    uint32_t *recent = &s->recent[digest % SUSPECT_RECENT];
+    if (*recent == digest)
+        return false;
+    *recent = digest;
+    return true;
 }
 
 static bool follows(uint32_t number, uint32_t last) {
@@ -188,7 +218,7 @@ static void add_one(uint8_t *count) {
 static void begin_again(struct suspect *s) {
     s->kept = s->oldest = 0;
     s->others = s->strange = 0;
-    s->lost = true;
+    s->lost = false;
     s->lately = (struct value_counts){0};
 }
 
@@ -212,6 +242,8 @@ void suspect_take(struct row_judge *j, struct suspect *s, const struct cell *cel
         same->twin |= !follows(p.number, same->number);
         same->number = p.number;
         add_one(&s->others);
+        if (s->others >= FORGOTTEN)
+            let_rest(j, s);
         return;
     }
     if (s->others >= APART || s->strange >= APART)
@@ -238,11 +270,16 @@ static bool is_due(const struct suspect *s) {
 }
 
 void suspect_row_end(struct row_judge *j, struct suspect *s) {
+    struct kept_value *v = &s->value[(s->oldest + s->kept - 1) % SUSPECT_KEPT];
+    if (s->in_row && !s->settled) {
+        v->row_is = (uint16_t)s->table->row_is;
+        v->looked = !s->table->skipped;
+    }
     s->in_row = false;
-    if (!s->settled)
-        s->value[(s->oldest + s->kept - 1) % SUSPECT_KEPT].row_is = (uint16_t)s->table->row_is;
     if (!is_due(s))
         return;
     s->due = 0;
     suspect_judge(j, s, false);
+    if (!s->settled && s->fits >= TIRED && !is_wanted(&s->table->column[s->column]))
+        let_rest(j, s);
 }

@@ -14,9 +14,15 @@ static bool is_wanted(const struct row_column *c) {
     return row_name_is_plate(c->name) || c->name == ROW_NAME_DOCUMENT;
 }
 
-/* Most tables hold neither plates nor documents: of their columns it is enough to see an eighth. */
-static bool is_dull(const struct row_judge *j, const struct row_table *t, const struct row_column *c) {
-    return c->seen >= 64 && t->suspects == 0 && !j->sparse && !is_wanted(c);
+/* A column that is known and holds neither plates nor documents. */
+static bool is_dull(const struct row_judge *j, const struct row_column *c) {
+    return c->seen >= 64 && !c->suspect && !j->sparse && !is_wanted(c);
+}
+
+/* Of dull columns it is enough to see an eighth; half of them, if plates may stand beside them. */
+static bool skips_row(const struct row_table *t) {
+    uint32_t mixed = t->rows * 2654435761u;
+    return mixed >> (t->suspects > 0 ? 31 : 29) != 0;
 }
 
 /* "KXR4471 (TX)" is a plate and its state, "PASSPORT L898902C3" a document and its number. */
@@ -55,8 +61,10 @@ static void count_cell(struct row_table *t, struct row_column *c, const struct c
 void table_cell(struct row_judge *j, struct row_table *t, unsigned column, struct bytes text) {
     struct cell cell;
     struct row_column *c = &t->column[column];
-    if (is_dull(j, t, c) && ++c->turn % 8 != 0)
+    if (t->skips && is_dull(j, c)) {
+        t->skipped = true;
         return;
+    }
     t->used = column >= t->used ? (uint8_t)(column + 1) : t->used;
     struct bytes trimmed = cut_cell(c, cell_trim(text));
     if (cell_is_void(trimmed))
@@ -66,10 +74,6 @@ void table_cell(struct row_judge *j, struct row_table *t, unsigned column, struc
     unsigned fit = c->name == ROW_NAME_DOCUMENT ? CELL_NUMBER
                    : row_name_is_plate(c->name) ? CELL_WIDE
                                                 : CELL_LIKELY;
-    if (cell.is & CELL_LIKELY) { /* others may follow: it is worth a look */
-        j->likely = true;
-        c->seen = 0;
-    }
     struct suspect *s = cell.is & fit ? suspect_find(j, t, column, &cell) : NULL;
     if (s)
         suspect_take(j, s, &cell);
@@ -84,6 +88,8 @@ void table_row_end(struct row_judge *j, struct row_table *t) {
         if (j->suspect[i].table == t && j->suspect[i].in_row)
             suspect_row_end(j, &j->suspect[i]);
     t->row_is = 0;
+    t->skipped = false;
+    t->skips = skips_row(t);
 }
 
 void table_begin(struct row_judge *j, struct row_table *t) {
@@ -105,10 +111,8 @@ void table_name(struct row_judge *j, struct row_table *t, unsigned column, enum 
     *c = (struct row_column){.name = (uint8_t)name};
 }
 
-int table_place(struct row_table *t, unsigned place, enum row_name name, struct bytes text) {
+int table_place_far(struct row_table *t, unsigned place, enum row_name name, struct bytes text) {
     struct cell cell = {0};
-    if (place < TABLE_NEAR)
-        return (int)place;
     for (unsigned i = 0; i < TABLE_FAR; i++)
         if (t->far[i] == place)
             return (int)(TABLE_NEAR + i);

@@ -16,6 +16,7 @@ enum {
     TABLE_PLACES = 320,
     SUSPECTS = 12,
     SUSPECT_KEPT = 28,
+    LETTERS_KNOWN = 8,
     SUSPECT_RECENT = 64
 };
 
@@ -26,10 +27,11 @@ struct row_column {
     uint8_t name;    /* enum row_name */
     uint8_t suspect; /* number, from 1; 0: none */
     bool tail;       /* row_name_is_tail() */
-    uint8_t rest;    /* cells until it may be a suspect again */
-    uint8_t seen;    /* cells, as far as it matters */
-    uint8_t turn;    /* of cells that are looked at, once the column is known */
+    uint8_t rest;    /* cells until it may be a suspect again; RESTS_LONG: until one has other letters */
+    uint8_t letters_n;
+    uint8_t seen; /* cells, as far as it matters */
     uint8_t cells, wide, numbers, shaped, likely, times, states, readers, persons, makes;
+    uint16_t letters[LETTERS_KNOWN]; /* of a column that rests: what its values are without their digits */
 };
 
 struct row_table {
@@ -39,6 +41,8 @@ struct row_table {
     uint32_t rows;
     uint8_t suspects;
     unsigned row_is; /* bits of the cells of this row */
+    bool skips;      /* of this row those columns alone are looked at of which little is known yet, or much */
+    bool skipped;    /* some were not */
     bool reads;      /* its name says that it holds plate reads */
     bool named;      /* names of columns were told */
     bool alone;      /* lines of one cell */
@@ -52,6 +56,7 @@ struct kept_value {
     uint16_t build;          /* as in struct cell */
     uint16_t is, row_is;     /* bits of the cell, and of the cells of its row */
     uint8_t others, strange; /* cells of other kinds; letters and digits that no plate has */
+    bool looked;             /* at all cells of its row */
     bool twin;               /* its letters came again with another number */
     uint32_t letters;        /* digest of the value without its digits */
     uint32_t number;         /* the last one of these letters */
@@ -88,6 +93,7 @@ struct row_judge {
     unsigned suspects; /* in use */
     uint8_t turn;      /* whose place is taken next */
     bool likely;       /* a cell may be a plate */
+    bool hopeless;     /* a column rests that held no plates for long */
     bool sparse;       /* few lines are read: of these all cells are looked at */
     struct suspect suspect[SUSPECTS];
 };
@@ -117,7 +123,10 @@ void table_begin(struct row_judge *j, struct row_table *t);
 void table_name(struct row_judge *j, struct row_table *t, unsigned column, enum row_name name);
 /* The column that keeps what is known of a place; of places far behind those alone that have a name, or look
  * like plates. -1: none. */
-int table_place(struct row_table *t, unsigned place, enum row_name name, struct bytes text);
+int table_place_far(struct row_table *t, unsigned place, enum row_name name, struct bytes text);
+static inline int table_place(struct row_table *t, unsigned place, enum row_name name, struct bytes text) {
+    return place < TABLE_NEAR ? (int)place : table_place_far(t, place, name, text);
+}
 /* The column of this key, whose name is `name`; -1: there is no room. */
 int table_find(struct row_table *t, uint32_t key, struct bytes name);
 void table_cell(struct row_judge *j, struct row_table *t, unsigned column, struct bytes text);

@@ -346,13 +346,6 @@ static bool is_plate_alone(struct bytes line) {
     return (cell.is & CELL_WIDE) != 0;
 }
 
-static bool has_names(const struct row_table *t) {
-    for (unsigned i = 0; i < TABLE_COLUMNS; i++)
-        if (t->column[i].name != ROW_NAME_OTHER)
-            return true;
-    return false;
-}
-
 /* Has a table of this kind rows of so many cells? Of words between blanks there are any number. */
 static bool has_width(const struct open_table *o, unsigned delimiter, size_t n) {
     return o->used > 0 && o->delimiter == delimiter && (o->width == n || delimiter == BY_BLANK);
@@ -396,7 +389,7 @@ static void take_named(struct row_reader *r, unsigned delimiter, size_t n) {
 /* Makes the table current in which such a row belongs. */
 static void find_table(struct row_reader *r, unsigned delimiter, size_t n) {
     const struct row_table *t = reader_placed(r);
-    if (t->rows == 0 && has_names(t)) {
+    if (t->rows == 0 && t->named) {
         take_named(r, delimiter, n);
     } else {
         int found = find_open(r, delimiter, n);

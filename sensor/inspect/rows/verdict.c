@@ -95,48 +95,58 @@ struct window {
     unsigned n;
     unsigned strange, others; /* cells between them */
     unsigned twins, unsure, vowels, postcodes, apart;
-    unsigned known;                         /* have a shape of North America */
-    unsigned shared;                        /* are built as another one is */
-    unsigned builds;                        /* ways to build them that are no exceptions */
-    unsigned shapes;                        /* the same of shapes */
-    unsigned times, states, makes, readers; /* rows that hold such a cell */
+    unsigned known;  /* have a shape of North America */
+    unsigned shapes; /* of these that are no exceptions */
+    unsigned looked; /* rows of which all cells were looked at, and those of them that hold such a cell: */
+    unsigned times, states, makes, readers;
     uint64_t firsts;
 };
 
-/* How often the value's letters and digits stand in this order. */
-static unsigned count_alike(const struct suspect *s, const struct kept_value *v, bool *first) {
-    unsigned alike = 0;
-    *first = true;
-    for (unsigned i = 0; i < s->kept; i++) {
-        alike += s->value[i].build == v->build;
-        *first &= !(s->value[i].build == v->build && &s->value[i] < v);
-    }
-    return alike;
+static bool is_no_exception(unsigned part, unsigned all) {
+    return part > 0 && part * 12 >= all;
 }
 
 static void look_through(const struct suspect *s, struct window *w) {
+    uint8_t shape[PLATE_SHAPES] = {0};
     *w = (struct window){.n = s->kept};
     for (unsigned i = 0; i < s->kept; i++) {
         const struct kept_value *v = &s->value[i];
-        bool first;
-        unsigned alike = count_alike(s, v, &first);
-        w->shared += alike > 1;
-        w->builds += first && alike * 12 >= s->kept;
-        w->shapes += first && v->shape && alike * 12 >= s->kept;
+        unsigned row_is = v->looked ? v->row_is : 0;
+        shape[v->shape]++;
         w->strange += v->strange;
         w->others += v->others;
         w->twins += v->twin;
-        w->unsure += (v->is & CELL_UNSURE) != 0;
-        w->vowels += (v->is & CELL_VOWEL) != 0;
         w->postcodes += (v->is & CELL_POSTCODE) != 0;
         w->apart += (v->is & CELL_APART) != 0;
-        w->known += v->shape > 0;
-        w->times += (v->row_is & CELL_TIME) != 0;
-        w->states += (v->row_is & CELL_STATE) != 0;
-        w->makes += (v->row_is & CELL_MAKE) != 0;
-        w->readers += (v->row_is & CELL_READER) != 0;
+        w->looked += v->looked;
+        w->times += (row_is & CELL_TIME) != 0;
+        w->states += (row_is & CELL_STATE) != 0;
+        w->makes += (row_is & CELL_MAKE) != 0;
+        w->readers += (row_is & CELL_READER) != 0;
         w->firsts |= 1ull << (v->sign[0] & 63);
     }
+    w->known = w->n - shape[0];
+    for (unsigned i = 1; i < PLATE_SHAPES; i++)
+        w->shapes += is_no_exception(shape[i], w->n);
+}
+
+/* In how many ways the values are built that are no exceptions; *shared: values that are built as others are.
+ */
+static unsigned count_builds(const struct suspect *s, unsigned *shared) {
+    unsigned builds = 0;
+    *shared = 0;
+    for (unsigned i = 0; i < s->kept; i++) {
+        unsigned alike = 0;
+        bool first = true;
+        for (unsigned k = 0; k < s->kept; k++) {
+            bool same = s->value[k].build == s->value[i].build;
+            alike += same;
+            first &= !same || k >= i;
+        }
+        *shared += alike > 1;
+        builds += first && is_no_exception(alike, s->kept);
+    }
+    return builds;
 }
 
 /* They count up, or share few beginnings. */
@@ -187,26 +197,31 @@ static bool holds_known(const struct suspect *s, const struct window *w, const s
 
 /* Of other countries: the same few ways to build them, again and again, beside what readers of plates add. */
 static bool holds_built(const struct suspect *s, const struct window *w, const struct context *x) {
-    if (w->shared * 10 < (w->n + w->strange) * 8 || s->table->loose)
+    bool called_otherwise = s->table->named || s->table->column[s->column].key;
+    unsigned shared, builds;
+    if (s->table->loose || !(called_otherwise ? x->time && x->reader
+                             : x->lanes       ? x->time || x->state
+                                              : x->time && x->state))
         return false;
-    if (s->table->named || s->table->column[s->column].key)
-        return x->time && x->reader && w->builds >= 2;
-    return (x->time && x->lanes) || (x->state && (x->time || x->lanes) && w->builds >= 2);
+    builds = count_builds(s, &shared);
+    return shared * 10 >= (w->n + w->strange) * 8 &&
+           (builds >= 2 || (!called_otherwise && x->time && x->lanes));
 }
 
 static bool holds_shaped(const struct suspect *s, const struct context *around) {
+    enum { LOOKED = 4 };
     struct window w;
     struct context x = *around;
-    if (s->kept < ENOUGH)
-        return false;
     look_through(s, &w);
     if (s->table->column[s->column].key == 0) /* its rows are whole: what stood in others says nothing */
         x.time = x.state = x.makes = x.lanes = false;
-    x.time |= most_of(w.times, w.n);
-    x.state |= most_of(w.states, w.n);
-    x.makes |= most_of(w.makes, w.n);
-    x.lanes |= most_of(w.readers, w.n);
-    x.reader |= x.lanes;
+    if (w.looked >= LOOKED) {
+        x.time |= most_of(w.times, w.looked);
+        x.state |= most_of(w.states, w.looked);
+        x.makes |= most_of(w.makes, w.looked);
+        x.lanes |= most_of(w.readers, w.looked);
+        x.reader |= x.lanes;
+    }
     if (!vary_as_plates_do(&w) || (w.postcodes * 2 >= w.n && !(x.time && x.lanes)))
         return false;
     return holds_known(s, &w, &x) || holds_built(s, &w, &x);
@@ -249,10 +264,18 @@ static bool settle(struct suspect *s, const struct context *x, bool last) {
     if (s->table->reads && enough && most_of(c->shaped, c->cells) && !is_series(s))
         return true;
     s->kind = ROW_CELL_SHAPE;
-    return holds_shaped(s, x);
+    return s->kept >= ENOUGH && holds_shaped(s, x);
+}
+
+/* Nothing but the number of its values may say that it holds plates. */
+static bool is_too_small(const struct suspect *s) {
+    return !s->settled && s->kept < ENOUGH && !s->document && !s->table->reads &&
+           !row_name_is_plate(s->table->column[s->column].name);
 }
 
 void suspect_judge(struct row_judge *j, struct suspect *s, bool last) {
+    if (is_too_small(s))
+        return;
     struct context x = look_around(s->table, s->column);
     if (!s->settled && (s->settled = settle(s, &x, last)))
         for (unsigned i = 0; i < s->kept; i++) {
