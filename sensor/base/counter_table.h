@@ -370,6 +370,7 @@
     COUNTER(INSPECT_STREAMS_SHED,   "inspect.streams_shed",       "scopes of objects not matched because stream memory was used up") \
     COUNTER(INSPECT_SETS_SHED,      "inspect.sets_shed",          "counts of values not kept because the memory for sets was used up") \
     COUNTER(INSPECT_ROWS_SHED,      "inspect.rows_shed",          "objects whose tables were not read because the memory for that was used up") \
+    COUNTER(GATHERED_SHED,          "inspect.gathered_shed",      "runs of small texts between two hosts that gave way to others before their time") \
     COUNTER(INSPECT_COUNTS_STOPPED, "inspect.counts_stopped",     "counts that stopped at their limit: at least so many values") \
     COUNTER(INSPECT_BYTES_RESTED,   "inspect.bytes_rested",       "bytes that counts stepped over because nothing new could stand there") \
     COUNTER(INSPECT_BYTES_UNPAID,   "inspect.unpaid_bytes",       "bytes that patterns were not matched against because they unfold from too few") \

@@ -70,7 +70,8 @@ struct object {
     time_ns first, last; /* packet time */
     bool bounded;        /* a bound kept some of it from being looked at */
     bool aside;          /* as its transfer's seed says */
-    bool unpaid;         /* so few bytes that nobody pays for a look at them: type and size are known */
+    bool gathered; /* small texts, each looked at before: what counts is the tables that they make together */
+    bool unpaid;   /* so few bytes that nobody pays for a look at them: type and size are known */
     struct allowance *allowance; /* that pays for it; of its owner, NULL: nobody does */
     bool shed;             /* set by the sink: it wants no more of the content, which is then counted only */
     struct unpack *unpack; /* through which the sink makes children of it; NULL: it does not */

@@ -37,38 +37,61 @@ static void take_zone(void *context, struct bytes number) {
     add_line(context, bytes_text("zone="), number);
 }
 
-/* Both readers lie in one piece of memory. */
-static size_t zones_offset(void) {
+/* What lies behind the reader of rows, in one piece of memory. */
+struct beside {
+    struct zone_reader zones;
+    uint16_t n; /* octets of the object's text, if it is small; SMALL_TEXT + 1: it is not */
+    uint8_t text[SMALL_TEXT];
+};
+
+static size_t beside_offset(void) {
     return (row_reader_size() + 15) & ~(size_t)15;
 }
 
 size_t cells_size(void) {
-    return zones_offset() + sizeof(struct zone_reader);
+    return beside_offset() + sizeof(struct beside);
+}
+
+static struct beside *beside_of(const struct inspection *n) {
+    return (struct beside *)(void *)((uint8_t *)n->rows + beside_offset());
 }
 
 static struct zone_reader *zones_of(const struct inspection *n) {
-    return (struct zone_reader *)(void *)((uint8_t *)n->rows + zones_offset());
+    return &beside_of(n)->zones;
+}
+
+static void keep_small(struct beside *b, struct bytes text) {
+    if (text.n > SMALL_TEXT - (size_t)(b->n < SMALL_TEXT ? b->n : SMALL_TEXT)) {
+        b->n = SMALL_TEXT + 1;
+    } else if (b->n <= SMALL_TEXT) {
+        memcpy(b->text + b->n, text.p, text.n);
+        b->n = (uint16_t)(b->n + text.n);
+    }
 }
 
 void cells_begin(struct inspection *n) {
     struct inspector *i = n->inspector;
-    if (!n->plan->reads_rows || n->rows)
+    if (!n->plan->reads_rows || (n->rows && !n->rows_over))
         return;
-    n->rows = pool_take(&i->readers);
+    if (!n->rows)
+        n->rows = pool_take(&i->readers);
+    n->rows_over = false;
     if (!n->rows) {
         counter_one(COUNTER_INSPECT_ROWS_SHED);
         return;
     }
     row_reader_init(n->rows, i->options.digest_key.k0);
     zone_reader_init(zones_of(n));
+    beside_of(n)->n = 0;
 }
 
 void cells_push(struct inspection *n, struct bytes text) {
     const struct row_sink sink = {n, take_cell};
     const struct zone_sink zones = {n, take_zone};
-    if (!n->rows)
+    if (!n->rows || n->rows_over)
         return;
     row_reader_push(n->rows, &sink, text);
+    keep_small(beside_of(n), text);
     zone_reader_push(zones_of(n), &zones, text);
     flush_cells(n);
 }
@@ -76,30 +99,33 @@ void cells_push(struct inspection *n, struct bytes text) {
 void cells_gap(struct inspection *n) {
     const struct row_sink sink = {n, take_cell};
     const struct zone_sink zones = {n, take_zone};
-    if (!n->rows)
+    if (!n->rows || n->rows_over)
         return;
+    beside_of(n)->n = SMALL_TEXT + 1;
     row_reader_gap(n->rows, &sink);
     zone_reader_end(zones_of(n), &zones);
     flush_cells(n);
 }
 
-static void keep_facts(struct inspection *n) {
-    n->row_facts = *row_reader_facts(n->rows);
-}
-
 void cells_end(struct inspection *n) {
     const struct row_sink sink = {n, take_cell};
     const struct zone_sink zones = {n, take_zone};
-    if (!n->rows)
+    if (!n->rows || n->rows_over)
         return;
     row_reader_end(n->rows, &sink);
     zone_reader_end(zones_of(n), &zones);
     flush_cells(n);
-    keep_facts(n);
-    cells_drop(n);
+    n->rows_over = true;
+}
+
+struct bytes cells_small(const struct inspection *n) {
+    const struct beside *b = n->rows ? beside_of(n) : NULL;
+    return b && b->n <= SMALL_TEXT ? bytes_of(b->text, b->n) : bytes_of(NULL, 0);
 }
 
 void cells_drop(struct inspection *n) {
+    if (n->rows)
+        n->row_facts = *row_reader_facts(n->rows);
     pool_give(&n->inspector->readers, n->rows);
     n->rows = NULL;
 }

@@ -81,6 +81,10 @@ void inspector_retyped(struct inspector *i, struct object *o, struct bytes again
 /* When it returns `found` has been called for every rule that holds. inspector_forget() frees the state. */
 void inspector_closed(struct inspector *i, struct object *o);
 
+/* All text of a closed object in which nothing was found, if it is small enough to be one record of many; n
+ * == 0: it is not. Lives until inspector_forget(). */
+struct bytes inspector_small(const struct object *o);
+
 /* Rules that held for a closed object: at most `most`, in ruleset order; returns how many hold. */
 size_t inspector_rules(const struct object *o, const struct rule **out, size_t most);
 /* The finding as it stands now, e.g. distinct values at the end; false if that rule did not hold. */

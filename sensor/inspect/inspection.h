@@ -23,6 +23,8 @@ enum {
     LISTED_LINE = 256,
     LATE_BYTES = 16,       /* how late the end of a word or line may be told */
     PIECE_BYTES = 1 << 10, /* that are looked at or left out together while a count rests */
+    SMALL_TEXT = 2048,     /* octets of an object that may be one record of many */
+    GATHERED_LEAST = 8,    /* values that many small texts of one host to another hold, at least */
 };
 
 struct inspector {
@@ -104,8 +106,9 @@ struct inspection {
     struct listing listing;
     uint32_t names, named; /* of a listing: those that were matched, and all */
     struct unzip *unzip;
-    struct row_reader *rows;    /* NULL: its rows are not read, or not any more */
-    struct row_facts row_facts; /* once they are not */
+    struct row_reader *rows;    /* NULL: its rows are not read, or the reader has gone back */
+    bool rows_over;             /* they are not read any more */
+    struct row_facts row_facts; /* once the reader has gone back */
     unsigned tail_n;
     uint8_t *tail;   /* the last bytes before this chunk */
     uint8_t *hits;   /* by identifier: bits 1 << enum scope */
@@ -148,9 +151,12 @@ size_t cells_size(void); /* bytes of the readers of an object */
 void cells_begin(struct inspection *n);
 void cells_push(struct inspection *n, struct bytes text);
 void cells_gap(struct inspection *n);
-/* What it still held is matched; the reader goes back. */
+/* What it still held is matched. */
 void cells_end(struct inspection *n);
+/* The reader goes back. */
 void cells_drop(struct inspection *n);
+/* All text of the object, if it is SMALL_TEXT octets at most and nothing is missing; until cells_drop(). */
+struct bytes cells_small(const struct inspection *n);
 const struct row_facts *cells_facts(const struct inspection *n);
 bool cells_hold(const struct inspection *n, const struct rows_condition *c);
 

@@ -104,7 +104,7 @@ void inspection_feed(struct inspection *n, const uint8_t *bytes, size_t count) {
         return;
     }
     counter_add(COUNTER_INSPECT_BYTES_MATCHED, count);
-    if (n->plan->listed)
+    if (n->plan->listed && !n->object->gathered)
         listed_take(n, bytes_of(bytes, count));
     cells_push(n, bytes_of(bytes, count));
     while (count > 0) {
@@ -217,8 +217,10 @@ static bool counts_hold(const struct inspection *n, const struct rule_condition 
     for (size_t i = 0; i < c->count_count; i++) {
         const struct tally_state *t = &n->tallies[c->counts[i].tally];
         bool shared = n->inspector->rules->tallies[c->counts[i].tally].share == 0 || t->agreed;
-        if (!shared || !t->set || t->set->count < c->counts[i].distinct ||
-            t->spread_count < c->counts[i].spread)
+        uint32_t least = n->object->gathered && c->counts[i].distinct < GATHERED_LEAST
+                             ? GATHERED_LEAST
+                             : c->counts[i].distinct;
+        if (!shared || !t->set || t->set->count < least || t->spread_count < c->counts[i].spread)
             return false;
     }
     return true;
@@ -273,6 +275,8 @@ static void decide_some(struct inspection *n, bool that_give_way) {
         size_t i = plan->rules[k];
         const struct rule_condition *c = r->rules[i].condition;
         if (n->states[i] != RULE_OPEN || (c->late && !n->closed))
+            continue;
+        if (n->object->gathered && !(c->scopes & 1u << SCOPE_CELLS))
             continue;
         uint64_t head = n->retyped + HEAD;
         uint64_t least = that_give_way && !n->closed && c->size_min < head ? head : c->size_min;
@@ -361,9 +365,11 @@ static bool begin_type(struct inspection *n, bool again) {
     if (plan->is_walked)
         picture_begin(n, o->basis == TYPE_BY_MASK ? "" : type->mime);
     n->utf16.mode = type->kind == KIND_TEXT && o->offset == 0 ? UTF16_START : UTF16_PASS;
-    begin_streams(n);
     cells_begin(n);
-    match_names(n);
+    if (!o->gathered) {
+        begin_streams(n);
+        match_names(n);
+    }
     decide_rules(n);
     return true;
 }
@@ -486,9 +492,16 @@ void inspector_closed(struct inspector *i, struct object *o) {
     picture_end(in);
     end_streams(in, true);
     cells_end(in);
-    match_names(in);
+    if (!o->gathered)
+        match_names(in);
     in->closed = true;
     decide_rules(in);
+}
+
+struct bytes inspector_small(const struct object *o) {
+    const struct inspection *in = o->inspection;
+    bool silent = in && in->closed && !o->gathered && !o->bounded && inspector_rules(o, NULL, 0) == 0;
+    return silent ? cells_small(in) : bytes_of(NULL, 0);
 }
 
 size_t inspector_rules(const struct object *o, const struct rule **out, size_t most) {

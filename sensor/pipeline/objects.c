@@ -103,6 +103,27 @@ static void tell_object(struct pipeline *p, struct object *o) {
         emit_examined(&p->emitter, &p->emitter.builder); /* it counts as it is */
 }
 
+static struct gathered_way gathered_way_of(struct pipeline *p) {
+    return (struct gathered_way){.content = p->content,
+                                 .facts = &p->facts,
+                                 .transfers = &p->transfer_contexts,
+                                 .flows = &p->flow_contexts,
+                                 .emitter = &p->emitter,
+                                 .now = p->now};
+}
+
+void pipeline_end_gathered(struct pipeline *p, bool all) {
+    const struct gathered_way way = gathered_way_of(p);
+    gathered_tick(&p->gathered, &way, p->generations.newest, all);
+}
+
+/* One of many records, perhaps. */
+static void gather_object(struct pipeline *p, const struct object *o) {
+    const struct gathered_way way = gathered_way_of(p);
+    if (!p->examining && !stage_left_out(STAGE_PATTERNS))
+        gathered_take(&p->gathered, &way, o);
+}
+
 static void close_object(void *context, struct object *o) {
     struct pipeline *p = context;
     uint8_t stage = stage_enter(STAGE_RULES);
@@ -115,6 +136,7 @@ static void close_object(void *context, struct object *o) {
         pipeline_note_examined(p, o);
     else
         tell_object(p, o);
+    gather_object(p, o);
     inspector_forget(inspector_of(o), o);
 }
 

@@ -3,6 +3,7 @@
 #define GANTRY_PIPELINE_PATH_H
 
 #include "base/work.h"
+#include "pipeline/gathered.h"
 #include "pipeline/hosts.h"
 #include "pipeline/lone.h"
 #include "pipeline/overload/overload.h"
@@ -61,6 +62,7 @@ struct pipeline {
     struct examining *examining; /* examined.c: a file is; NULL: this is a worker's */
     struct unread unread;
     struct passed passed;
+    struct gathered gathered;
     struct hosts_seen hosts;
     struct lone_packets lone;
     struct tunnels tunnels;
@@ -149,6 +151,9 @@ const struct rule *pipeline_find_rule(const struct ruleset *rules, const char *i
 /* Findings of objects that have closed: takes what has come back, and gives up on what is late, or on `all`.
  * Reading files, time does not go on before they are there. */
 void pipeline_settle_waiting(struct pipeline *p, bool all);
+
+/* Ends what is over of the small texts that are read together; or `all`. */
+void pipeline_end_gathered(struct pipeline *p, bool all);
 
 struct examining;
 void examining_destroy(struct examining *x); /* accepts NULL */

@@ -61,6 +61,7 @@ static void tick_stages(struct pipeline *p) {
     if (p->expected_elsewhere)
         expect_tick(p->expected_elsewhere, p->now);
     content_tick(p->content, p->now);
+    pipeline_end_gathered(p, false);
     pipeline_give_way(p, 64);
     dispatcher_tick(p->dispatcher, p->now);
     pipeline_settle_waiting(p, false);
@@ -209,8 +210,9 @@ static bool create_stages(struct pipeline *p, const struct budget *b,
            transfer_contexts_init(&p->transfer_contexts, 2 * b->content.objects) &&
            pool_init(&p->readings, sizeof(struct reading), b->stream.pairs) &&
            waiting_init(&p->waiting, b->waiting) && unread_init(&p->unread, b->contexts) &&
-           passed_init(&p->passed) && hosts_seen_init(&p->hosts, options->keeps_hosts) &&
-           lone_init(&p->lone, b->lone) && tunnels_init(&p->tunnels, b->tunnels, options->workers) &&
+           passed_init(&p->passed) && gathered_init(&p->gathered) &&
+           hosts_seen_init(&p->hosts, options->keeps_hosts) && lone_init(&p->lone, b->lone) &&
+           tunnels_init(&p->tunnels, b->tunnels, options->workers) &&
            resolved_init(&p->resolved, b->resolved) && (p->decoder = decoder_create(&b->decoder)) &&
            (p->expected = expect_create(b->expectations, b->expectation_life)) &&
            (p->identify = identify_create(&b->identify)) &&
@@ -277,6 +279,7 @@ void pipeline_destroy(struct pipeline *p) {
     expect_destroy(p->expected_elsewhere);
     content_destroy(p->content);
     if (p->generations.newest) {
+        pipeline_end_gathered(p, true);
         pipeline_settle_waiting(p, true);
         sum_unread(p, true);
     }
@@ -292,6 +295,7 @@ void pipeline_destroy(struct pipeline *p) {
     examining_destroy(p->examining);
     unread_finish(&p->unread);
     passed_finish(&p->passed);
+    gathered_finish(&p->gathered);
     hosts_seen_finish(&p->hosts);
     lone_finish(&p->lone);
     tunnels_finish(&p->tunnels);

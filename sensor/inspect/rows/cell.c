@@ -50,7 +50,7 @@ struct signs {
 /* What may stand between two signs; its octets, 0: none of these. */
 static size_t joint_size(struct bytes b) {
     uint8_t c = b.p[0];
-    if (c == ' ' || c == '-' || c == '.' || c == '_')
+    if (c == ' ' || c == '-' || c == '.' || c == '_' || c == '+') /* the last one: a blank in a form */
         return 1;
     if (b.n >= 2 && c == 0xc2 && (b.p[1] == 0xad || b.p[1] == 0xb7 || b.p[1] == 0xa0))
         return 2;
@@ -332,13 +332,22 @@ bool cell_is_person(struct bytes t) {
 enum { IS_DIGIT = 1, IS_LETTER = 2, IS_JOINT = 4, IS_HIGH = 8, IS_BETWEEN = 16, IS_OTHER = 32 };
 
 static const uint8_t class_of[256] = {
-    [0 ... 31] = IS_OTHER,         [' '] = IS_JOINT | IS_BETWEEN,
-    ['!' ... ','] = IS_OTHER,      ['-' ... '.'] = IS_JOINT | IS_BETWEEN,
-    ['/'] = IS_BETWEEN | IS_OTHER, ['0' ... '9'] = IS_DIGIT,
-    [':'] = IS_BETWEEN | IS_OTHER, [';' ... '@'] = IS_OTHER,
-    ['A' ... 'Z'] = IS_LETTER,     ['[' ... '^'] = IS_OTHER,
-    ['_'] = IS_JOINT | IS_BETWEEN, ['`'] = IS_OTHER,
-    ['a' ... 'z'] = IS_LETTER,     ['{' ... 127] = IS_OTHER,
+    [0 ... 31] = IS_OTHER,
+    [' '] = IS_JOINT | IS_BETWEEN,
+    ['!' ... '*'] = IS_OTHER,
+    ['+'] = IS_JOINT | IS_BETWEEN,
+    [','] = IS_OTHER,
+    ['-' ... '.'] = IS_JOINT | IS_BETWEEN,
+    ['/'] = IS_BETWEEN | IS_OTHER,
+    ['0' ... '9'] = IS_DIGIT,
+    [':'] = IS_BETWEEN | IS_OTHER,
+    [';' ... '@'] = IS_OTHER,
+    ['A' ... 'Z'] = IS_LETTER,
+    ['[' ... '^'] = IS_OTHER,
+    ['_'] = IS_JOINT | IS_BETWEEN,
+    ['`'] = IS_OTHER,
+    ['a' ... 'z'] = IS_LETTER,
+    ['{' ... 127] = IS_OTHER,
     [128 ... 255] = IS_HIGH,
 };
 

@@ -297,6 +297,56 @@ static void of_a_long_listing_a_part_of_the_names_is_matched(void **state) {
     bench_close(&b);
 }
 
+static const char plates[] =
+    "identifiers:\n"
+    "  - {id: named, pattern: '^plate=[A-Z0-9]{4,12}$', flags: multiline, validator: cell}\n"
+    "  - {id: mark, pattern: 'MARKMARK'}\n"
+    "rules:\n"
+    "  - id: plates\n    scopes: [cells]\n    count: {identifiers: named, distinct: 3}\n" RULE_TAIL
+    "  - id: mark\n    scopes: [text]\n    any: [mark]\n" RULE_TAIL;
+enum { PLATES, MARK };
+
+static void a_small_text_in_which_nothing_was_found_can_be_read_again(void **state) {
+    static const char text[] = "{\"plate\": \"KXR4471\"}";
+    static const char large[4096];
+    struct bench b;
+    bench_open(&b, plates, 8 << 20);
+    bench_run(&b, &text_type, text, sizeof text - 1, 7);
+    struct bytes small = inspector_small(&b.object);
+    assert_int_equal(small.n, sizeof text - 1);
+    assert_memory_equal(small.p, text, small.n);
+    bench_run(&b, &text_type, "MARKMARK 7", 10, 3);
+    assert_int_equal(inspector_small(&b.object).n, 0);
+    bench_run(&b, &text_type, large, sizeof large, 1000);
+    assert_int_equal(inspector_small(&b.object).n, 0);
+    bench_run(&b, &data_type, "\0\1\2", 3, 1);
+    assert_int_equal(inspector_small(&b.object).n, 0);
+    bench_close(&b);
+}
+
+static void of_gathered_texts_the_tables_count_alone_and_from_eight_values_on(void **state) {
+    static const char *const reads[] = {"KXR4471", "LVK6780", "PZR0718", "BCD1234",
+                                        "HJK9921", "TRW5510", "NPX3307", "ZGM8842"};
+    char text[64];
+    struct bench b;
+    bench_open(&b, plates, 8 << 20);
+    bench_begin(&b, &text_type, NULL);
+    inspector_forget(b.inspector, &b.object);
+    b.object.gathered = true;
+    inspector_opened(b.inspector, &b.object);
+    bench_push(&b, "MARKMARK\n", 9);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(b.found[PLATES], 0);
+        int n = snprintf(text, sizeof text, "{\"plate\": \"%s\"}\n", reads[i]);
+        bench_push(&b, text, (size_t)n);
+    }
+    assert_int_equal(b.found[PLATES], 1);
+    bench_end(&b);
+    assert_int_equal(b.found[MARK], 0);
+    assert_int_equal(bench_distinct(&b, PLATES), 8);
+    bench_close(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_picture_that_is_found_late_is_inspected_as_one),
@@ -312,6 +362,8 @@ int main(void) {
         cmocka_unit_test(values_outside_of_names_are_none_of_a_listing),
         cmocka_unit_test(of_a_long_listing_a_part_of_the_names_is_matched),
         cmocka_unit_test(a_container_is_left_to_its_children),
+        cmocka_unit_test(a_small_text_in_which_nothing_was_found_can_be_read_again),
+        cmocka_unit_test(of_gathered_texts_the_tables_count_alone_and_from_eight_values_on),
         cmocka_unit_test(another_process_matches_with_rules_that_it_cannot_write_to),
     };
     return cmocka_run_group_tests_name("inspect/inspector", tests, NULL, NULL);
