@@ -26,7 +26,7 @@ def large_image(seed, size, width=640, height=480):
 
 
 def plate(generator):
-    letters = ''.join(generator.choice('ABCDEFGHJKLMNPRSTUVWXYZ') for _ in range(3))
+    letters = ''.join(generator.choice('BCDFGHJKLMNPRSTVWXYZ') for _ in range(3))  # as Texas has them
     return f'{letters}{generator.randrange(10000):04d}'
 
 

@@ -143,7 +143,7 @@ def test_reads_in_single_messages_count_together(lab, sensor, broker):
 def test_reads_that_name_nothing_count_together(lab, sensor, broker):
     broker('outside')
     g = random.Random(5)
-    publish(lab, net.UNAPPROVED, '3', 0, 'lines', *[f'{material.plate(g)},2026-05-31T04:{n:02d}:11Z' for n in range(40)])
+    publish(lab, net.UNAPPROVED, '3', 0, 'lines', *[f'{material.plate(g)},TX,2026-05-31T04:{n:02d}:11Z,{n % 6}' for n in range(40)])
     sensor.wait_alert(lambda a: 'plate-record' in a['gantry']['classes'] and a['destination']['ip'] == net.UNAPPROVED)
 
 
