@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
 #include "flow/flow.h"
+#include "flow/shown_hello.h"
 
 #include <malloc.h>
 #include <ndpi/ndpi_api.h>
@@ -185,9 +186,13 @@ static ndpi_protocol show_bytes(struct identify *i, struct flow *flow, enum side
     size_t most =
         flow->transport == PROTOCOL_TCP && flow->identify_packets > WHOLE_RUNS ? BEGINNING : SHOWN_MAX;
     size_t shown = n < most ? n : most;
+    uint8_t hello[SHOWN_HELLO_MAX];
+    size_t hello_n = flow->transport == PROTOCOL_TCP ? shown_hello(hello, bytes_of(bytes, n)) : 0;
+    if (hello_n > 0)
+        shown = hello_n;
     size_t at = put_ip(i->packet, flow, from, transport_bytes(flow) + shown);
     at += put_transport(i->packet + at, flow, from, shown);
-    memcpy(i->packet + at, bytes, shown);
+    memcpy(i->packet + at, hello_n > 0 ? hello : bytes, shown);
     naming->next[from] += (uint32_t)n;
     return ndpi_detection_process_packet(i->module, &naming->flow, i->packet, (uint16_t)(at + shown),
                                          (uint64_t)(time / NS_PER_MS));
