@@ -305,6 +305,8 @@ static unsigned read_words(struct bytes t) {
         word++;
     if (word == 0)
         return 0;
+    if (word < t.n && t.p[word] == ' ' && row_word_is(bytes_of(t.p, word)) & ROW_WORD_MAKE)
+        return CELL_MAKE; /* and its model */
     for (size_t at = word; at < t.n; at++)
         if (!is_digit(t.p[at]) && t.p[at] != '-' && t.p[at] != ' ' && t.p[at] != '_' && t.p[at] != '#')
             return 0;
@@ -368,13 +370,13 @@ void cell_read(struct bytes t, struct cell *out) {
         return;
     for (size_t i = 0; i < t.n; i++)
         classes |= class_of[t.p[i]];
-    if (!(classes & IS_DIGIT) && t.n > 12 && t.p[0] != 0xef) /* fullwidth */
+    if (!(classes & IS_DIGIT) && t.n > 24 && t.p[0] != 0xef) /* fullwidth */
         return;
     if (may_be_time(t, classes))
         out->is |= is_month_word(t) ? CELL_TIME | CELL_DAY : read_time(t);
     if (t.n <= 5 && !is_digit(t.p[0]) && is_state(t))
         out->is |= CELL_STATE;
-    if (t.n <= 16 && !is_digit(t.p[0]))
+    if (t.n <= 24 && !is_digit(t.p[0]))
         out->is |= read_words(t);
     if (t.n < 4 || classes & IS_OTHER || !read_signs(t, &s))
         return;

@@ -93,16 +93,32 @@ static void take_list_value(struct row_reader *r, struct bytes value) {
     }
 }
 
+static bool has_digit(struct bytes text) {
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] >= '0' && text.p[i] <= '9')
+            return true;
+    return false;
+}
+
+/* {"name": "plate", "value": "KXR4471"}, where the key itself does not say what its value is. "label" and the
+ * like ask for a name first and answer then. */
+static unsigned find_column(struct row_reader *r, struct bytes value) {
+    struct json_reader *j = &r->json;
+    if (r->keyed.column[j->key].name != ROW_NAME_OTHER)
+        return (unsigned)j->key;
+    if (j->is_value_key && j->named >= 0)
+        return (unsigned)j->named;
+    if (j->key_asks)
+        j->named = has_digit(value) ? -1 : (int16_t)reader_key(r, value);
+    return (unsigned)j->key;
+}
+
 static void take_value(struct row_reader *r, struct bytes value) {
     struct json_reader *j = &r->json;
-    if (in_array(j)) {
+    if (in_array(j))
         take_list_value(r, value);
-    } else if (j->key >= 0) {
-        if (j->key_asks)
-            j->named = (int16_t)reader_key(r, value);
-        unsigned column = (unsigned)(j->is_value_key && j->named >= 0 ? j->named : j->key);
-        table_cell(&r->judge, &r->keyed, column, value);
-    }
+    else if (j->key >= 0)
+        table_cell(&r->judge, &r->keyed, find_column(r, value), value);
     j->key = -1;
 }
 

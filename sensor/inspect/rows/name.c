@@ -93,7 +93,8 @@ static const char plate_sure[] =
     "autokennzeichen "
     "plaqueimmatriculation noimmatriculation numimmatriculation vehiclereg vehreg regplate carreg "
     "vehicleregistration registrationplate registrationmark numeroplaca placanumero numplaca nroplaca plates "
-    "fahrzeugkennzeichen polkennzeichen kennz kfzkennz";
+    "fahrzeugkennzeichen polkennzeichen kennz kfzkennz "
+    "targa kenteken";
 static const char plate_weak[] =
     "plate tag tags lp lpr anpr alpr reg regn registration regno regnr regnumber "
     "registrationnumber registrationno plaque plaques patente patentes dominio chapa "
@@ -110,6 +111,12 @@ static const char plate_beside[] =
     "polizeiliches id "
     "serial suffix sufijo digits digitos chiffres ziffern hit hot list user entered current o the of lpr "
     "anpr alpr lp reg code m corrected unicode ascii";
+
+/* "vehicle number": its plate, or its number in a fleet. */
+static const char vehicle_words[] = "vehicle veh car truck vehiculo vehicule veiculo fahrzeug kfz vehicleno "
+                                    "vehiclenumber vehno carno truckno";
+static const char number_words[] =
+    "number no nr num nbr numero nummer vehicleno vehiclenumber vehno carno truckno";
 
 /* Names of the letters alone. */
 static const char series_words[] =
@@ -181,8 +188,9 @@ static const char directions[] =
     "departing "
     "ingress egress entrada salida saida norte sur entrante saliente entree sortie entrant sortant nord sud "
     "einfahrt ausfahrt ein aus approaching";
-static const char places[] = "lpr anpr alpr cam camera kamera lane ln carril voie spur faixa pista gate "
-                             "booth toll portal garita caseta";
+static const char places[] =
+    "reader lpr anpr alpr cam camera kamera lane ln carril voie spur faixa pista gate "
+    "booth toll portal garita caseta";
 
 /* --- the dictionary --- */
 
@@ -202,6 +210,8 @@ enum {
     MAKES = READS_READ << 1,
     DIRECTIONS = MAKES << 1,
     WHERE = DIRECTIONS << 1,
+    VEHICLES = WHERE << 1,
+    NUMBERS = VEHICLES << 1,
     PLACES = 2048, /* more than twice the words */
 };
 
@@ -254,6 +264,8 @@ static void fill_dictionary(void) {
     add_words(makes, MAKES);
     add_words(directions, DIRECTIONS);
     add_words(places, WHERE);
+    add_words(vehicle_words, VEHICLES);
+    add_words(number_words, NUMBERS);
     filled = true;
 }
 
@@ -297,6 +309,17 @@ static bool is_beside_document(const struct words *w) {
     return false;
 }
 
+static bool is_vehicle_number(const struct words *w) {
+    bool vehicle = false, number = false;
+    for (unsigned i = 0; i < w->count; i++) {
+        if (!(w->is[i] & (VEHICLES | NUMBERS | PLATE_BESIDE)))
+            return false;
+        vehicle |= (w->is[i] & VEHICLES) != 0;
+        number |= (w->is[i] & NUMBERS) != 0;
+    }
+    return vehicle && number;
+}
+
 enum row_name row_name_of(struct bytes name) {
     struct words w;
     if (name.n == 0 || name.n > ROW_NAME_MAX)
@@ -308,6 +331,8 @@ enum row_name row_name_of(struct bytes name) {
     enum row_name plate = name_plate(&w);
     if (plate != ROW_NAME_OTHER)
         return plate;
+    if (is_vehicle_number(&w))
+        return ROW_NAME_PLATE_WEAK;
     for (size_t k = 0; k < sizeof others / sizeof *others; k++)
         for (unsigned i = 0; i < w.count; i++)
             if (w.is[i] & 1u << k && (others[k].name != ROW_NAME_DOCUMENT || !is_beside_document(&w)))

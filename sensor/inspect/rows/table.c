@@ -25,15 +25,43 @@ static bool skips_row(const struct row_table *t) {
     return mixed >> (t->suspects > 0 ? 31 : 29) != 0;
 }
 
+static bool is_state(struct bytes text) {
+    struct cell cell;
+    if (text.n != 2 && text.n != 3)
+        return false;
+    cell_read(text, &cell);
+    return (cell.is & CELL_STATE) != 0;
+}
+
+/* "KXR4471-TX", "TX KXR4471" */
+static struct bytes cut_state(struct row_table *t, struct bytes text) {
+    enum { SHORTEST = 5 + 1 + 2 /* a plate, a joint, a state */ };
+    for (unsigned k = 2; k <= 3 && text.n >= SHORTEST && text.n <= 14; k++) {
+        struct bytes behind = bytes_of(text.p + text.n - k, k), before = bytes_of(text.p, k);
+        uint8_t a = text.p[text.n - k - 1], b = text.p[k];
+        bool ends = (a == '-' || a == ' ' || a == '_') && is_state(behind);
+        if (!ends && !((b == '-' || b == ' ' || b == '_') && is_state(before)))
+            continue;
+        struct bytes rest = bytes_of(text.p + (ends ? 0 : k + 1), text.n - k - 1);
+        struct cell cell;
+        cell_read(rest, &cell);
+        if (!(cell.is & CELL_LIKELY))
+            continue;
+        t->row_is |= CELL_STATE;
+        return rest;
+    }
+    return text;
+}
+
 /* "KXR4471 (TX)" is a plate and its state, "PASSPORT L898902C3" a document and its number. */
-static struct bytes cut_cell(const struct row_column *c, struct bytes text) {
+static struct bytes cut_cell(struct row_table *t, const struct row_column *c, struct bytes text) {
     if (text.n < 8 || text.n > 40)
         return text;
     const uint8_t *bracket = memchr(text.p, '(', text.n);
     if (bracket)
         return cell_trim(bytes_of(text.p, (size_t)(bracket - text.p)));
     if (c->name != ROW_NAME_DOCUMENT)
-        return text;
+        return c->name == ROW_NAME_OTHER || row_name_is_plate(c->name) ? cut_state(t, text) : text;
     size_t from = text.n;
     while (from > 0 && text.p[from - 1] != ' ')
         from--;
@@ -48,14 +76,17 @@ static void count_cell(struct row_table *t, struct row_column *c, const struct c
     c->times += (cell->is & CELL_TIME) != 0;
     c->makes += (cell->is & CELL_MAKE) != 0;
     c->states += (cell->is & CELL_STATE) != 0;
-    c->readers += (cell->is & CELL_READER) != 0;
+    unsigned is = cell->is;
+    if (t->loose && !(is & CELL_DIGIT)) /* "in" stands in any sentence */
+        is &= ~(unsigned)CELL_READER;
+    c->readers += (is & CELL_READER) != 0;
     c->wide += (cell->is & CELL_WIDE) != 0;
     c->numbers += (cell->is & CELL_NUMBER) != 0;
     c->shaped += (cell->is & CELL_SHAPED) != 0;
     c->likely += (cell->is & CELL_LIKELY) != 0;
     if (c->name == ROW_NAME_PERSON || c->name == ROW_NAME_NATIONALITY)
         c->persons += cell_is_person(trimmed);
-    t->row_is |= c->name == ROW_NAME_BIRTH ? cell->is & ~(unsigned)CELL_TIME : cell->is;
+    t->row_is |= c->name == ROW_NAME_BIRTH ? is & ~(unsigned)CELL_TIME : is;
 }
 
 void table_cell(struct row_judge *j, struct row_table *t, unsigned column, struct bytes text) {
@@ -66,7 +97,7 @@ void table_cell(struct row_judge *j, struct row_table *t, unsigned column, struc
         return;
     }
     t->used = column >= t->used ? (uint8_t)(column + 1) : t->used;
-    struct bytes trimmed = cut_cell(c, cell_trim(text));
+    struct bytes trimmed = cut_cell(t, c, cell_trim(text));
     if (cell_is_void(trimmed))
         return;
     cell_read(trimmed, &cell);
@@ -130,21 +161,40 @@ int table_place_far(struct row_table *t, unsigned place, enum row_name name, str
     return -1;
 }
 
+/* Where many keys stand, those whose names say nothing and whose values are no plates give their place to
+ * others: at once to names that say something. */
+static int take_place(struct row_table *t, unsigned from, unsigned tries, bool named) {
+    for (unsigned i = 0; i < tries; i++) {
+        struct row_column *c = &t->column[(from + i) % TABLE_COLUMNS];
+        if (c->name != ROW_NAME_OTHER || c->suspect || (!named && ++c->refused < UINT8_MAX))
+            continue;
+        *c = (struct row_column){0};
+        return (int)((from + i) % TABLE_COLUMNS);
+    }
+    return -1;
+}
+
 int table_find(struct row_table *t, uint32_t key, struct bytes name) {
-    unsigned at = key % TABLE_COLUMNS, tries = 0;
+    enum { TRIES = 8 };
+    unsigned from = key % TABLE_COLUMNS, tries = 0;
     key += key == 0;
-    while (t->column[at].key != key && t->column[at].key != 0) {
-        if (++tries == 8)
-            return -1;
-        at = (at + 1) % TABLE_COLUMNS;
+    while (tries < TRIES && t->column[(from + tries) % TABLE_COLUMNS].key != key &&
+           t->column[(from + tries) % TABLE_COLUMNS].key != 0)
+        tries++;
+    enum row_name is = ROW_NAME_OTHER;
+    int at = (int)((from + tries) % TABLE_COLUMNS);
+    if (tries == TRIES) {
+        is = row_name_of(name);
+        at = take_place(t, from, TRIES, is != ROW_NAME_OTHER);
     }
-    if (t->column[at].key == 0) {
-        t->column[at].key = key;
-        t->used = at >= t->used ? (uint8_t)(at + 1) : t->used;
-        t->column[at].name = (uint8_t)row_name_of(name);
-        t->column[at].tail = row_name_is_tail(name);
-    }
-    return (int)at;
+    if (at < 0 || t->column[at].key == key)
+        return at;
+    struct row_column *c = &t->column[at];
+    c->key = key;
+    t->used = at >= t->used ? (uint8_t)(at + 1) : t->used;
+    c->name = (uint8_t)row_name_of(name);
+    c->tail = row_name_is_tail(name);
+    return at;
 }
 
 bool table_is_header(const struct bytes *cell, size_t n) {

@@ -28,6 +28,7 @@ struct row_column {
     uint8_t suspect; /* number, from 1; 0: none */
     bool tail;       /* row_name_is_tail() */
     uint8_t rest;    /* cells until it may be a suspect again; RESTS_LONG: until one has other letters */
+    uint8_t refused; /* other keys that found no place because of it */
     uint8_t letters_n;
     uint8_t seen; /* cells, as far as it matters */
     uint8_t cells, wide, numbers, shaped, likely, times, states, readers, persons, makes;

@@ -243,7 +243,8 @@ static const char *const delimiters[] = {"\t",
                                          "@",
                                          "/",
                                          "=",
-                                         ":"};
+                                         ":",
+                                         "_"};
 enum { DELIMITERS = sizeof delimiters / sizeof *delimiters, COMMON = 4, SECOND = 15 };
 
 /* By octet: 1 + the delimiter that ends with it, 0 for none. */
@@ -264,10 +265,11 @@ static bool is_delimiter_at(const uint8_t *at, const uint8_t *begin, unsigned d)
 /* What keeps the cells of this line apart, by this line alone. */
 static unsigned guess_delimiter(struct bytes line) {
     uint8_t count[DELIMITERS + 1] = {0};
-    unsigned blanks = 0, runs = 0, best = DELIMITERS;
+    unsigned blanks = 0, alone = 0, runs = 0, best = DELIMITERS;
     for (size_t i = 0; i < line.n; i++) {
         unsigned d = delimiter_of[line.p[i]];
         blanks += line.p[i] == ' ';
+        alone += line.p[i] == ' ' && i > 0 && i + 1 < line.n && line.p[i - 1] != ' ' && line.p[i + 1] != ' ';
         runs += line.p[i] == ' ' && i > 0 && i + 1 < line.n && line.p[i - 1] == ' ' && line.p[i + 1] != ' ';
         if (d == 11 && line.p[i] == 0x8c && i > 0 && line.p[i - 1] == 0xd8)
             d = 12;
@@ -279,7 +281,7 @@ static unsigned guess_delimiter(struct bytes line) {
             best = d;
     if (best < DELIMITERS)
         return BY_SIGN + best;
-    if (runs >= 1 && (runs >= 3 || runs * 3 >= blanks / 2))
+    if (runs >= 1 && (runs >= 3 || runs * 3 >= alone))
         return BY_BLANKS;
     for (unsigned d = SECOND; d < DELIMITERS; d++)
         if (count[d] > 0 && (best == DELIMITERS || count[d] > count[best]))

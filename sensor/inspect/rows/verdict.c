@@ -172,9 +172,13 @@ static bool holds_named(const struct suspect *s, const struct row_column *c, con
            (most_of(c->shaped, c->cells) || x->reader || (x->state && x->vehicle) || (x->time && x->state));
 }
 
-/* Values of few shapes, none of which leads the others far behind it, with many beginnings. */
-static bool vary_as_plates_do(const struct window *w) {
-    return w->n >= ENOUGH && w->others <= w->n * 8 && w->twins * 8 <= w->n && count_bits(w->firsts) >= 4;
+/* Many letters, many beginnings. `surely_read`: what stands beside them is what readers of plates say, and
+ * some series begin as the town does. */
+static bool vary_as_plates_do(const struct window *w, bool surely_read) {
+    if (w->n < ENOUGH || w->others > w->n * 8)
+        return false;
+    return surely_read ? w->twins * 3 <= w->n && count_bits(w->firsts) >= 2
+                       : w->twins * 8 <= w->n && count_bits(w->firsts) >= 4;
 }
 
 static bool holds_known(const struct suspect *s, const struct window *w, const struct context *x) {
@@ -187,7 +191,7 @@ static bool holds_known(const struct suspect *s, const struct window *w, const s
     bool plain = w->shapes >= 2 || (sure && n->vowels * 50 <= n->fits);
     bool called_otherwise = s->table->named || c->key;
     if (s->table->loose && !x->state)
-        return false;
+        return x->time && x->lanes && w->shapes >= 2;
     if (x->state || x->makes)
         return plain || x->time || x->reader;
     if (x->time || x->reader)
@@ -199,9 +203,10 @@ static bool holds_known(const struct suspect *s, const struct window *w, const s
 static bool holds_built(const struct suspect *s, const struct window *w, const struct context *x) {
     bool called_otherwise = s->table->named || s->table->column[s->column].key;
     unsigned shared, builds;
-    if (s->table->loose || !(called_otherwise ? x->time && x->reader
-                             : x->lanes       ? x->time || x->state
-                                              : x->time && x->state))
+    bool beside = called_otherwise       ? x->time && x->reader
+                  : x->lanes || x->makes ? x->time || x->state
+                                         : x->time && x->state;
+    if (s->table->loose || !beside)
         return false;
     builds = count_builds(s, &shared);
     return shared * 10 >= (w->n + w->strange) * 8 &&
@@ -222,7 +227,9 @@ static bool holds_shaped(const struct suspect *s, const struct context *around) 
         x.lanes |= most_of(w.readers, w.looked);
         x.reader |= x.lanes;
     }
-    if (!vary_as_plates_do(&w) || (w.postcodes * 2 >= w.n && !(x.time && x.lanes)))
+    bool called_otherwise = s->table->named || s->table->column[s->column].key;
+    if (!vary_as_plates_do(&w, x.time && x.lanes && x.state && !called_otherwise) ||
+        (w.postcodes * 2 >= w.n && !(x.time && x.lanes)))
         return false;
     return holds_known(s, &w, &x) || holds_built(s, &w, &x);
 }
