@@ -273,6 +273,17 @@ static bool is_month_word(struct bytes t) {
     return false;
 }
 
+/* "-106.4581" */
+static bool is_degree(struct bytes t) {
+    const uint8_t *point = t.n <= 16 ? memchr(t.p, '.', t.n) : NULL;
+    if (!point || point - t.p > 3 || t.n - (size_t)(point - t.p) < 5)
+        return false;
+    for (size_t i = 0; i < t.n; i++)
+        if (!is_digit(t.p[i]) && t.p + i != point)
+            return false;
+    return true;
+}
+
 /* --- codes of states --- */
 
 static const char states[] =
@@ -372,7 +383,9 @@ void cell_read(struct bytes t, struct cell *out) {
         classes |= class_of[t.p[i]];
     if (!(classes & IS_DIGIT) && t.n > 24 && t.p[0] != 0xef) /* fullwidth */
         return;
-    if (may_be_time(t, classes))
+    if (t.n >= 6 && is_digit(t.p[0]) && is_degree(t))
+        out->is |= CELL_WHERE;
+    else if (may_be_time(t, classes))
         out->is |= is_month_word(t) ? CELL_TIME | CELL_DAY : read_time(t);
     if (t.n <= 5 && !is_digit(t.p[0]) && is_state(t))
         out->is |= CELL_STATE;

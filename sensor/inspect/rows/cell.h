@@ -20,6 +20,7 @@ enum {
     CELL_VOWEL = 4096,   /* its letters hold A, E or U */
     CELL_LIKELY = 8192,  /* built as plates are anywhere: 5 to 8 letters and digits in a few runs */
     CELL_READER = 16384, /* a direction, or the name of a lane or a camera */
+    CELL_WHERE = 32768,  /* a degree of latitude or longitude, with four places or more */
     CELL_NUMBER = 1024,  /* 6 to 12 letters and digits of a document, most of them digits */
 };
 

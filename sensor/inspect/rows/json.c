@@ -88,6 +88,8 @@ static void take_list_value(struct row_reader *r, struct bytes value) {
         table_cell(&r->judge, &r->keyed, (unsigned)j->list_key, value);
         table_row_end(&r->judge, &r->keyed);
     } else if (!row) {
+        reader_open(r, OPEN_LIST, 0, 0);
+        reader_placed(r)->alone = true;
         table_cell(&r->judge, reader_placed(r), 0, value);
         table_row_end(&r->judge, reader_placed(r));
     }

@@ -79,16 +79,87 @@ static void name_columns(struct row_reader *r, const struct bytes *cell, size_t 
 }
 
 /* "KXR", "4471": one plate. */
-static size_t join_halves(struct row_reader *r, unsigned column, struct bytes first, struct bytes second) {
-    uint8_t room[CELL_SIGNS * 2];
+static struct bytes join_cells(struct bytes first, struct bytes second, uint8_t room[CELL_SIGNS * 2]) {
     first = cell_trim(first);
     second = cell_trim(second);
-    if (first.n + second.n > sizeof room || column + 1 >= TABLE_COLUMNS)
-        return 0;
+    if (first.n + second.n > CELL_SIGNS * 2)
+        return bytes_of(NULL, 0);
     memcpy(room, first.p, first.n);
     memcpy(room + first.n, second.p, second.n);
-    table_cell(&r->judge, reader_placed(r), column + 1, bytes_of(room, first.n + second.n));
+    return bytes_of(room, first.n + second.n);
+}
+
+static size_t join_halves(struct row_reader *r, unsigned column, struct bytes first, struct bytes second) {
+    uint8_t room[CELL_SIGNS * 2];
+    struct bytes both = join_cells(first, second, room);
+    if (both.n == 0 || column + 1 >= TABLE_COLUMNS)
+        return 0;
+    table_cell(&r->judge, reader_placed(r), column + 1, both);
     return 1;
+}
+
+static bool holds_letter(struct bytes text) {
+    for (size_t i = 0; i < text.n; i++)
+        if ((text.p[i] | 32) >= 'a' && (text.p[i] | 32) <= 'z')
+            return true;
+    return false;
+}
+
+static bool joins(struct bytes first, struct bytes second, uint8_t room[CELL_SIGNS * 2]) {
+    enum { LONGEST = 6 /* with quotes */ };
+    struct cell cell;
+    if (first.n == 0 || second.n == 0 || first.n > LONGEST || second.n > LONGEST ||
+        !(holds_letter(first) || holds_letter(second)))
+        return false;
+    struct bytes both = join_cells(first, second, room);
+    if (both.n < 6)
+        return false;
+    cell_read(both, &cell);
+    return (cell.is & CELL_LIKELY) != 0;
+}
+
+/* Columns side by side whose values may be the halves of plates. Two are tried until they do not fit. */
+static void join_columns(struct row_reader *r, const struct bytes *cell, size_t n) {
+    enum { FIRST = 12, MISSES = 8 };
+    struct row_table *t = reader_placed(r);
+    uint8_t room[CELL_SIGNS * 2];
+    if (t->joined == 0 && t->skips)
+        return;
+    size_t from = t->joined > 0 ? t->joined - 1u : 0;
+    size_t to = t->joined > 0 && t->joined_misses < MISSES ? from + 1 : FIRST;
+    for (size_t i = from + (t->joined_misses >= MISSES); i < to && i + 1 < n; i++)
+        if (joins(cell[i], cell[i + 1], room)) {
+            t->joined = (uint8_t)(i + 1);
+            t->joined_misses = 0;
+            table_cell(&r->judge, t, TABLE_JOINED, join_cells(cell[i], cell[i + 1], room));
+            return;
+        }
+    if (t->joined_misses >= MISSES)
+        t->joined = t->joined_misses = 0;
+    else
+        t->joined_misses += t->joined > 0;
+}
+
+/* Values of one column that stand in one line. */
+static bool is_list(const struct bytes *cell, size_t n) {
+    enum { SHORTEST = 10, LOOKED_AT = 4 };
+    struct cell read;
+    for (size_t i = 0; i < LOOKED_AT && n >= SHORTEST; i++) {
+        cell_read(cell_trim(cell[i]), &read);
+        if (!(read.is & CELL_LIKELY))
+            return false;
+    }
+    return n >= SHORTEST;
+}
+
+static void read_list(struct row_reader *r, const struct bytes *cell, size_t n) {
+    reader_open(r, OPEN_LIST, 0, 0);
+    struct row_table *t = reader_placed(r);
+    t->alone = true;
+    for (size_t i = 0; i < n; i++) {
+        table_cell(&r->judge, t, 0, cell[i]);
+        table_row_end(&r->judge, t);
+    }
 }
 
 static uint32_t digest_names(const struct bytes *cell, size_t n) {
@@ -127,6 +198,10 @@ void reader_row(struct row_reader *r, const struct bytes *cell, size_t n) {
     }
     if (r->heading) /* words */
         return;
+    if (is_list(cell, n)) {
+        read_list(r, cell, n);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         int at = table_place(reader_placed(r), (unsigned)i, ROW_NAME_OTHER, cell[i]);
         if (at >= 0 && reader_placed(r)->column[at].name == ROW_NAME_SERIES && i + 1 < n)
@@ -134,6 +209,8 @@ void reader_row(struct row_reader *r, const struct bytes *cell, size_t n) {
         else if (at >= 0)
             table_cell(&r->judge, reader_placed(r), (unsigned)at, cell[i]);
     }
+    if (n > 2 && !reader_placed(r)->loose)
+        join_columns(r, cell, n);
     table_row_end(&r->judge, reader_placed(r));
 }
 

@@ -58,7 +58,7 @@ struct open_table {
     uint32_t used;  /* when it was taken last */
 };
 
-enum { OPEN_TABLES = 4, OPEN_TUPLE = 255 };
+enum { OPEN_TABLES = 4, OPEN_TUPLE = 255, OPEN_LIST = 254 };
 
 struct row_reader {
     struct row_judge judge;

@@ -14,6 +14,7 @@ enum {
     TABLE_FAR = 8,
     TABLE_NEAR = TABLE_COLUMNS - TABLE_FAR,
     TABLE_PLACES = 320,
+    TABLE_JOINED = TABLE_COLUMNS, /* the values of two columns together, such as KXR and 4471 */
     SUSPECTS = 12,
     SUSPECT_KEPT = 28,
     LETTERS_KNOWN = 8,
@@ -36,18 +37,19 @@ struct row_column {
 };
 
 struct row_table {
-    struct row_column column[TABLE_COLUMNS];
+    struct row_column column[TABLE_COLUMNS + 1];
     uint8_t used;            /* columns up to the last one of which something is known */
     uint16_t far[TABLE_FAR]; /* places beyond TABLE_NEAR that the last columns stand for, 0 for none */
     uint32_t rows;
     uint8_t suspects;
-    unsigned row_is; /* bits of the cells of this row */
-    bool skips;      /* of this row those columns alone are looked at of which little is known yet, or much */
-    bool skipped;    /* some were not */
-    bool reads;      /* its name says that it holds plate reads */
-    bool named;      /* names of columns were told */
-    bool alone;      /* lines of one cell */
-    bool loose;      /* single blanks keep its cells apart: words of a log, more often than cells */
+    uint8_t joined, joined_misses; /* the first of the two columns whose values are joined, from 1; 0: none */
+    unsigned row_is;               /* bits of the cells of this row */
+    bool skips;   /* of this row those columns alone are looked at of which little is known yet, or much */
+    bool skipped; /* some were not */
+    bool reads;   /* its name says that it holds plate reads */
+    bool named;   /* names of columns were told */
+    bool alone;   /* lines of one cell */
+    bool loose;   /* single blanks keep its cells apart: words of a log, more often than cells */
 };
 
 /* One of the last values of a suspect that fit, and what stood in the column since the one before it. */

@@ -356,7 +356,7 @@ static bool has_width(const struct open_table *o, unsigned delimiter, size_t n) 
 /* Some rows have a cell or two more or fewer; where these follow each other they are another table. */
 static bool nearly_has_width(struct open_table *o, size_t n) {
     enum { RAGGED = 3 };
-    if (o->used == 0 || o->delimiter < BY_SIGN || o->delimiter == OPEN_TUPLE || n < 2 || n + 2 < o->width ||
+    if (o->used == 0 || o->delimiter < BY_SIGN || o->delimiter >= OPEN_LIST || n < 2 || n + 2 < o->width ||
         n > o->width + 2u)
         return false;
     o->ragged = o->ragged_width == n ? o->ragged + 1 : 1;
@@ -429,7 +429,7 @@ static void read_cells(struct row_reader *r, struct bytes line) {
     struct open_table *o = &r->open[r->current];
     struct bytes cell[TABLE_PLACES];
     bool goes_on =
-        o->used > 0 && o->delimiter != OPEN_TUPLE && (o->delimiter != BY_NOTHING || is_plate_alone(line));
+        o->used > 0 && o->delimiter < OPEN_LIST && (o->delimiter != BY_NOTHING || is_plate_alone(line));
     size_t n = goes_on ? split_line(line, o->delimiter, cell) : 0;
     if (n == 2 && o->width == 2 && read_named_line(r, cell, n))
         return;

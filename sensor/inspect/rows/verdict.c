@@ -21,6 +21,8 @@ struct context {
     bool time, state, vehicle, makes, person, birth, nationality;
     bool reader; /* what readers of plates add stands there, by a name or by the values */
     bool lanes;  /* by the values */
+    bool where;  /* coordinates */
+    bool when_or_where;
 };
 
 static struct context look_around(const struct row_table *t, unsigned except) {
@@ -98,7 +100,7 @@ struct window {
     unsigned known;  /* have a shape of North America */
     unsigned shapes; /* of these that are no exceptions */
     unsigned looked; /* rows of which all cells were looked at, and those of them that hold such a cell: */
-    unsigned times, states, makes, readers;
+    unsigned times, states, makes, readers, wheres;
     uint64_t firsts;
 };
 
@@ -123,6 +125,7 @@ static void look_through(const struct suspect *s, struct window *w) {
         w->states += (row_is & CELL_STATE) != 0;
         w->makes += (row_is & CELL_MAKE) != 0;
         w->readers += (row_is & CELL_READER) != 0;
+        w->wheres += (row_is & CELL_WHERE) != 0;
         w->firsts |= 1ull << (v->sign[0] & 63);
     }
     w->known = w->n - shape[0];
@@ -181,6 +184,23 @@ static bool vary_as_plates_do(const struct window *w, bool surely_read) {
                        : w->twins * 8 <= w->n && count_bits(w->firsts) >= 4;
 }
 
+/* Letters and then digits are what orders and stocks are numbered by. */
+static bool is_odd(const struct suspect *s) {
+    unsigned odd = 0;
+    for (unsigned i = 0; i < s->kept; i++) {
+        unsigned digits = s->value[i].build & ((1u << s->value[i].n) - 1);
+        odd += (digits & (digits + 1)) != 0;
+    }
+    return odd * 10 >= s->kept * 9u;
+}
+
+/* Lines whose words are not kept apart by more than a blank have plates in the same place, each of them. */
+static bool holds_loose(const struct window *w, const struct context *x) {
+    if (x->state || x->lanes)
+        return w->shapes >= 2 && (x->state || x->time);
+    return x->time && w->shapes >= 3 && w->known * 10 >= w->n * 8 && (w->others + w->strange) * 10 <= w->n;
+}
+
 static bool holds_known(const struct suspect *s, const struct window *w, const struct context *x) {
     const struct row_column *c = &s->table->column[s->column];
     const struct value_counts *n = &s->lately;
@@ -189,28 +209,34 @@ static bool holds_known(const struct suspect *s, const struct window *w, const s
     bool sure = n->unsure * 20 <= n->fits, apart = w->apart * 10 >= w->n * 9;
     /* One shape with any letter in it is what orders and vouchers have: a plate's letters are fewer. */
     bool plain = w->shapes >= 2 || (sure && n->vowels * 50 <= n->fits);
-    bool called_otherwise = s->table->named || c->key;
-    if (s->table->loose && !x->state)
-        return x->time && x->lanes && w->shapes >= 2;
+    if (s->table->loose)
+        return holds_loose(w, x);
+    if (s->column == TABLE_JOINED)
+        return x->when_or_where && (w->shapes >= 3 || (plain && (x->state || x->lanes)));
+    if (s->table->named || c->key) /* and called otherwise */
+        return w->shapes >= 3 ? x->when_or_where || x->reader || x->state || x->makes
+                              : plain && x->when_or_where &&
+                                    (x->reader || ((x->state || x->makes) && (w->shapes >= 2 || is_odd(s))));
     if (x->state || x->makes)
-        return plain || x->time || x->reader;
-    if (x->time || x->reader)
-        return called_otherwise ? w->shapes >= 3 || (plain && x->time && x->reader) : plain || x->lanes;
+        return plain || x->when_or_where || x->reader;
+    if (x->when_or_where || x->reader)
+        return plain || x->lanes;
     return (apart && sure) || (s->table->alone && w->shapes >= 4 && w->strange * 19 <= w->n);
 }
 
 /* Of other countries: the same few ways to build them, again and again, beside what readers of plates add. */
 static bool holds_built(const struct suspect *s, const struct window *w, const struct context *x) {
-    bool called_otherwise = s->table->named || s->table->column[s->column].key;
-    unsigned shared, builds;
-    bool beside = called_otherwise       ? x->time && x->reader
-                  : x->lanes || x->makes ? x->time || x->state
-                                         : x->time && x->state;
-    if (s->table->loose || !beside)
+    unsigned shared, builds, all = w->n + w->strange;
+    if (s->table->loose || !(x->when_or_where || x->lanes || x->makes))
         return false;
     builds = count_builds(s, &shared);
-    return shared * 10 >= (w->n + w->strange) * 8 &&
-           (builds >= 2 || (!called_otherwise && x->time && x->lanes));
+    if (shared * 10 < all * 8)
+        return false;
+    if (s->table->named || s->table->column[s->column].key || s->column == TABLE_JOINED)
+        return x->when_or_where && x->reader && builds >= 2;
+    if (x->lanes || x->makes || x->state)
+        return builds >= 2 ? x->when_or_where || x->state : x->when_or_where && x->lanes;
+    return builds >= 2 && shared * 20 >= all * 19 && s->lately.unsure * 20 <= s->lately.fits;
 }
 
 static bool holds_shaped(const struct suspect *s, const struct context *around) {
@@ -226,7 +252,9 @@ static bool holds_shaped(const struct suspect *s, const struct context *around) 
         x.makes |= most_of(w.makes, w.looked);
         x.lanes |= most_of(w.readers, w.looked);
         x.reader |= x.lanes;
+        x.where |= most_of(w.wheres, w.looked);
     }
+    x.when_or_where = x.time || x.where;
     bool called_otherwise = s->table->named || s->table->column[s->column].key;
     if (!vary_as_plates_do(&w, x.time && x.lanes && x.state && !called_otherwise) ||
         (w.postcodes * 2 >= w.n && !(x.time && x.lanes)))
