@@ -228,3 +228,24 @@ LOOKALIKES['frames of a film, listed'] = lambda g, rows: ''.join(f'-rw-r--r-- an
                                                                  for i in range(rows)).encode()
 LOOKALIKES['pictures by digests, listed'] = lambda g, rows: ''.join(f'{g.getrandbits(28):07x}/{g.getrandbits(64):016x}.png\n'
                                                                     for i in range(rows)).encode()
+
+
+# --- people who carry no documents
+
+
+def person(g):
+    return g.choice(values.FAMILY), g.choice(values.GIVEN)
+
+
+csv('employees, no names', '', lambda g, i, at: (f('E#####')(g), *person(g), day(g), g.choice('MF'), g.choice(values.NATIONS), 'Sales'))
+csv('employees, numbers and days', '', lambda g, i, at: (f('########')(g), *person(g), day(g), f'{g.randrange(1995, 2025)}-0{g.randrange(1, 9)}-01', 'Sales'))
+csv('customers, birth dates', 'customer_id,surname,given_name,date_of_birth,country,city', lambda g, i,
+    at: (f('########')(g), *person(g), day(g), g.choice(('US', 'MX', 'CA')), g.choice(TOWNS)))
+csv('customers, no names', '', lambda g, i, at: (f('########')(g), *person(g), day(g), g.choice(('US', 'MX', 'CA')), g.choice(TOWNS)))
+csv('customers with their cards of loyalty', 'name,dob,nationality,member_no', lambda g, i, at: (' '.join(person(g)), day(g), g.choice(values.NATIONS), f('#########')(g)))
+csv('students, no names', '', lambda g, i, at: (f('S#######')(g), *person(g), day(g), g.choice('MF'), 'History'))
+csv('athletes, no names', '', lambda g, i, at: (i + 1, *person(g), g.choice(values.NATIONS), day(g), f('##.##')(g)))
+csv('insurance policies', 'policy_number,insured,date_of_birth,premium', lambda g, i, at: (f('@########')(g), ' '.join(person(g)), day(g), f('###.##')(g)))
+csv('documents of a registry', 'document_no,author,date,country', lambda g, i, at: (f('#########')(g), ' '.join(person(g)), at[:10], g.choice(values.NATIONS)))
+csv('trade by country, no names', '', lambda g, i, at: (g.choice(values.NATIONS), g.choice(values.NATIONS), f('########')(g), at[:10], day(g)))
+csv('shipments, no names', '', lambda g, i, at: (f('@########')(g), g.choice(values.NATIONS), at[:10], day(g), g.choice('MFX')))

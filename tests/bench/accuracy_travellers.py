@@ -7,6 +7,8 @@ import accuracy_values as values
 from accuracy_tables import add
 
 CLASS = 'traveller-record'
+ALPHA2 = {'USA': 'US', 'MEX': 'MX', 'CAN': 'CA', 'GBR': 'GB', 'FRA': 'FR', 'DEU': 'DE', 'ESP': 'ES', 'PRT': 'PT', 'BRA': 'BR', 'COL': 'CO', 'CHN': 'CN',
+          'IND': 'IN'}
 KINDS = ('td1', 'td2', 'td3', 'mrv-a', 'mrv-b')
 
 
@@ -130,3 +132,109 @@ of_people('messages', 'PNL with DOCS remarks', lambda people: 'PNL\nXX123/31MAY 
 of_people('messages', 'APIS, CSV',
           lambda people: ''.join(f'P,{p.number},{p.nation},{p.nation},{p.born:%Y%m%d},{p.sex},{p.expires:%Y%m%d},{p.family},{p.given}\n'
                                  for p in people))
+
+
+# --- messages of other systems: elements of reservations as these print them
+
+of_people('messages', 'DOCS of reservations, dashes', lambda people: ''.join(
+    f'SRDOCS XX HK1-P-{p.nation}-{p.number}-{p.nation}-{p.born:%d%b%y}-{p.sex}-{p.expires:%d%b%y}-{p.family}-{p.given}/P{i}\n'.upper()
+    for i, p in enumerate(people, 1)))
+of_people('messages', 'DOCS of reservations, countries of two letters', lambda people: ''.join(
+    f'SI.P{i}/SSRDOCSXXHK1/P/{ALPHA2[p.nation]}/{p.number}/{ALPHA2[p.nation]}/{p.born:%d%b%y}/{p.sex}/{p.expires:%d%b%y}/{p.family}/{p.given}\n'.upper()
+    for i, p in enumerate(people, 1)))
+of_people('messages', 'DOCS of reservations, small letters', lambda people: ''.join(docs(p, i).lower() + '\n' for i, p in enumerate(people)))
+of_people('messages', 'PNRGOV, other separators', lambda people: pnrgov(people, '\n').replace('+', '|').replace("'", '~'))
+of_people('messages', 'PAXLST, control signs', lambda people: paxlst(people, element='\x1d', component='\x1f', end='\x1c', una=False))
+of_people('messages', 'PNRGOV, in XML', lambda people: f'<message><body>{pnrgov(people)}</body></message>')
+
+# --- documents of JSON and XML as services give them
+
+
+def passenger(p):
+    return {'title': 'MR' if p.sex == 'M' else 'MS', 'firstName': p.given.title(), 'lastName': p.family.title(), 'gender': p.sex,
+            'dateOfBirth': str(p.born), 'nationality': p.nation}
+
+
+def of_json(name, one, indent=None, family='records of travellers'):
+    of_people(family, name, lambda people: json.dumps({'flight': 'XX123', 'passengers': [one(p) for p in people]}, indent=indent))
+
+
+of_json('JSON, flat', lambda p: passenger(p) | {'passportNumber': p.number, 'passportExpiry': str(p.expires)})
+of_json('JSON, a document below', lambda p: passenger(p) | {'travelDocument': {'type': 'P', 'number': p.number, 'issuingCountry': p.nation,
+                                                                                'expiryDate': str(p.expires)}}, 1)
+of_json('JSON, documents in a list', lambda p: passenger(p) | {'documents': [{'docType': 'PASSPORT', 'docNumber': p.number, 'expires': str(p.expires)}]})
+of_json('JSON, names below', lambda p: {'name': {'given': p.given, 'surname': p.family}, 'birth': {'date': str(p.born)}, 'citizenship': ALPHA2[p.nation],
+                                        'passport': {'no': p.number}})
+of_json('JSON, Spanish', lambda p: {'apellidos': p.family, 'nombres': p.given, 'fechaNacimiento': f'{p.born:%d/%m/%Y}', 'nacionalidad': p.nation,
+                                    'numeroDocumento': p.number, 'tipoDocumento': 'PASAPORTE'}, 2)
+of_people('records of travellers', 'JSON, by columns', lambda people: json.dumps(
+    {'surname': [p.family for p in people], 'birth_date': [str(p.born) for p in people], 'nationality': [p.nation for p in people],
+     'passport_number': [p.number for p in people]}))
+of_people('records of travellers', 'JSON, columns and rows', lambda people: json.dumps(
+    {'columns': ['surname', 'given', 'birth_date', 'nationality', 'document_number'],
+     'data': [[p.family, p.given, str(p.born), p.nation, p.number] for p in people]}))
+
+
+def of_xml(name, one):
+    of_people('records of travellers', name, lambda people: '<?xml version="1.0"?>\n<Manifest>\n' + ''.join(one(p) + '\n' for p in people) + '</Manifest>\n')
+
+
+of_xml('XML, a document below', lambda p: f'<Passenger><Name><Surname>{p.family}</Surname><GivenName>{p.given}</GivenName></Name><DateOfBirth>{p.born}</DateOfBirth>'
+       f'<Nationality>{p.nation}</Nationality><Document type="P"><Number>{p.number}</Number><Expiry>{p.expires}</Expiry></Document></Passenger>')
+of_xml('XML, attributes', lambda p: f'<pax surname="{p.family}" givenName="{p.given}" dob="{p.born:%Y%m%d}" nationality="{p.nation}" docNumber="{p.number}" docType="P"/>')
+of_xml('XML, name spaces', lambda p: f'<ns2:Traveler><ns2:FamilyName>{p.family}</ns2:FamilyName><ns2:BirthDate>{p.born}</ns2:BirthDate><ns2:CitizenshipCountryCode>{p.nation}</ns2:CitizenshipCountryCode>'
+       f'<ns2:TravelDocumentID>{p.number}</ns2:TravelDocumentID></ns2:Traveler>')
+of_xml('XML, NIEM', lambda p: f'<nc:Person><nc:PersonBirthDate><nc:Date>{p.born}</nc:Date></nc:PersonBirthDate><nc:PersonCitizenshipISO3166Alpha3Code>{p.nation}</nc:PersonCitizenshipISO3166Alpha3Code>'
+       f'<nc:PersonName><nc:PersonGivenName>{p.given}</nc:PersonGivenName><nc:PersonSurName>{p.family}</nc:PersonSurName></nc:PersonName>'
+       f'<nc:PassportID><nc:IdentificationID>{p.number}</nc:IdentificationID></nc:PassportID></nc:Person>')
+of_people('records of travellers', 'YAML', lambda people: ''.join(
+    f'- surname: {p.family}\n  given: {p.given}\n  born: {p.born}\n  nationality: {p.nation}\n  passport: "{p.number}"\n' for p in people))
+of_people('records of travellers', 'log lines', lambda people: ''.join(
+    f'2026-05-31 04:{i % 60:02d}:11 INFO pax surname={p.family} dob={p.born} nat={p.nation} doc={p.number} result=CLEARED\n' for i, p in enumerate(people)))
+of_people('records of travellers', 'sentences', lambda people: ''.join(
+    f'Passenger: {p.given} {p.family}\nDate of birth: {p.born:%d %B %Y}\nNationality: {p.nation}\nPassport number: {p.number}\nExpires: {p.expires:%d %B %Y}\n\n'
+    for p in people))
+of_people('records of travellers', 'forms of a page', lambda people: '\n'.join(
+    f'lastName={p.family}&firstName={p.given}&birthDate={p.born:%d%%2F%m%%2F%Y}&nationality={ALPHA2[p.nation]}&passportNo={p.number}' for p in people))
+
+# --- other words, other dates
+
+WORDED = {
+    'PAX': (['PAX_NAME', 'PAX_DOB', 'PAX_NTLTY', 'DOC_TYP', 'DOC_NUM'], '|', '%y%m%d'),
+    'crossing': (['Crossing Time', 'Traveler Name', 'Birth Dt', 'Cntry of Citizenship', 'Travel Doc Nbr'], ',', '%m/%d/%Y'),
+    'Spanish': (['Hora', 'Nombre completo', 'F. Nacimiento', 'País de nacionalidad', 'No. Documento'], ';', '%d/%m/%Y'),
+    'French': (['Heure', 'Nom et prénom', 'Né(e) le', 'Nationalité', 'N° passeport'], ';', '%d/%m/%Y'),
+    'German': (['Zeit', 'Name, Vorname', 'geb. am', 'Nationalität', 'Reisepass-Nr.'], ';', '%d.%m.%Y'),
+    'Portuguese': (['Hora', 'Nome completo', 'Nascimento', 'Nacionalidade', 'Nº passaporte'], ';', '%d/%m/%Y'),
+    'identity cards': (['Time', 'Full Name', 'Date of Birth', 'Nationality', 'ID Card Number'], ',', '%d-%b-%Y'),
+    'visas': (['Time', 'Applicant Name', 'DOB', 'Nationality', 'Visa Number'], ',', '%Y-%m-%d'),
+}
+
+
+def worded(names, sep, date):
+    return lambda people: t.delimited(names, [[f'2026-05-31 04:{i % 60:02d}' if names[0] != 'PAX_NAME' else f'{p.family}/{p.given}',
+                                               *([f'{p.given} {p.family}'] if names[0] != 'PAX_NAME' else []), p.born.strftime(date), p.nation,
+                                               *(['P'] if names[0] == 'PAX_NAME' else []), p.number] for i, p in enumerate(people)], sep=sep)
+
+
+for word, (names, sep, date) in WORDED.items():
+    of_people('other words', f'columns: {word}', worded(names, sep, date))
+
+# --- without names: the values say it
+
+BARE = {
+    'commas': (lambda p: [p.family, p.given, p.sex, str(p.born), p.nation, p.number, str(p.expires)], ','),
+    'pipes, short dates': (lambda p: ['P', p.number, p.nation, p.family, p.given, p.nation, f'{p.born:%y%m%d}', p.sex, f'{p.expires:%y%m%d}'], '|'),
+    'semicolons, dotted dates': (lambda p: [p.number, f'{p.family}, {p.given}', f'{p.born:%d.%m.%Y}', p.sex, p.nation, f'{p.expires:%d.%m.%Y}'], ';'),
+    'tabs, countries of two letters': (lambda p: [p.number, ALPHA2[p.nation], p.family, p.given, f'{p.born:%d/%m/%Y}', p.sex, f'{p.expires:%d/%m/%Y}'], '\t'),
+    'months as words': (lambda p: [f'{p.family}/{p.given}', f'{p.born:%d%b%y}'.upper(), p.sex, p.nation, p.number, f'{p.expires:%d%b%y}'.upper()], ','),
+    'compact dates': (lambda p: ['P', p.nation, p.number, f'{p.born:%Y%m%d}', p.sex, p.family, p.given, f'{p.expires:%Y%m%d}'], '^'),
+    'no sex': (lambda p: [p.number, p.family, p.given, str(p.born), p.nation, str(p.issued), str(p.expires)], ','),
+}
+for word, (row, sep) in BARE.items():
+    of_people('without names', word, lambda people, row=row, sep=sep: ''.join(sep.join(row(p)) + '\n' for p in people))
+of_people('without names', 'fixed width', lambda people: t.fixed([], [BARE['commas'][0](p) for p in people], names=False))
+of_people('without names', 'quoted', lambda people: ''.join('"' + '","'.join(BARE['commas'][0](p)) + '"\n' for p in people))
+of_people('without names', 'SQL', lambda people: t.sql([], [[str(i)] + BARE['commas'][0](p) for i, p in enumerate(people)], into='pax', names=False))
+of_people('without names', 'JSON arrays', lambda people: ''.join(json.dumps(BARE['commas'][0](p)) + '\n' for p in people))
+of_people('without names', 'HTML', lambda people: t.html_table([], [BARE['commas'][0](p) for p in people], names=False))

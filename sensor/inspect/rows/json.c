@@ -131,6 +131,13 @@ static bool is_one_of(struct bytes word, const char *const *list) {
     return false;
 }
 
+/* {"passport": {"number": ...}}, {"birth": {"date": ...}} */
+static bool is_part_of(const struct row_reader *r, int16_t parent, struct bytes name) {
+    uint8_t whose = r->keyed.column[parent].name;
+    return whose == ROW_NAME_DOCUMENT ? row_name_is_tail(name) && !bytes_equal_nocase(name, "plate")
+                                      : whose == ROW_NAME_BIRTH && bytes_equal_nocase(name, "date");
+}
+
 static void take_key(struct row_reader *r, struct bytes name) {
     static const char *const asks[] = {"name", "key", "field", "column", "label", "tag", "attribute", NULL};
     static const char *const answers[] = {"value", "val",    "v",     "text", "label",
@@ -143,7 +150,8 @@ static void take_key(struct row_reader *r, struct bytes name) {
     memcpy(j->name, name.p, j->name_n);
     /* {"plate": {"S": ...}}, {"plate": {"0": ..., "1": ...}} */
     bool numbered = name.n > 0 && name.p[0] >= '0' && name.p[0] <= '9';
-    if (j->parent[d] >= 0 && (numbered || j->is_value_key || name.n == 1))
+    if (j->parent[d] >= 0 &&
+        (numbered || j->is_value_key || name.n == 1 || is_part_of(r, j->parent[d], name)))
         j->key = j->parent[d];
     else
         j->key = numbered ? -1 : (int16_t)reader_key(r, name);

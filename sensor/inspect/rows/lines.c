@@ -308,6 +308,11 @@ static void read_head(struct row_reader *r) {
 
 /* A line of text without a digit holds no plate that anybody told from a word. */
 static void keep_head(struct row_reader *r, struct bytes line) {
+    size_t at = 0;
+    while (at < line.n && memchr("-|+: =\t", line.p[at], 7))
+        at++;
+    if (at == line.n) /* a line drawn below the names */
+        return;
     r->head_n = line.n <= sizeof r->head ? (uint16_t)line.n : 0;
     memcpy(r->head, line.p, r->head_n);
 }

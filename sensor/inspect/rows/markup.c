@@ -137,7 +137,8 @@ static void close_element(struct row_reader *r, struct bytes tag) {
 
 /* Behind <key>plate</key> stands its value; what <text> and the like hold belongs to the element around. */
 static void name_element(struct row_reader *r, struct bytes tag, bool empty) {
-    static const char *const plain[] = {"text", "value", "number", "string", "raw", NULL};
+    static const char *const plain[] = {"text", "value", "number",           "string",
+                                        "raw",  "date",  "identificationid", NULL};
     struct markup_reader *m = &r->markup;
     if (empty)
         m->element = -1;

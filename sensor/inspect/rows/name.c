@@ -131,14 +131,15 @@ static const struct {
 } others[] = {
     {ROW_NAME_BIRTH,
      "dob birth birthdate birthday dateofbirth born nacimiento fechanacimiento naissance geburtsdatum "
-     "geburtstag geboren geb nascimento datanascimento ddn"},
+     "geburtstag geboren geb nascimento datanascimento ddn neele nele neale nacido naissancele"},
     {ROW_NAME_NATIONALITY,
      "nationality nationalities citizenship ctzn citizen nacionalidad nationalite nationalitat "
-     "staatsangehorigkeit nacionalidade natl nat ciudadania"},
+     "staatsangehorigkeit nacionalidade natl nat ntlty citizenshipcountrycode ciudadania"},
     {ROW_NAME_DOCUMENT,
      "passport document doc passportno passportnumber documentno documentnumber docno docnumber docnum "
      "pasaporte documento passeport reisepass passnummer passnr passaporte ausweis ausweisnummer "
-     "dokument dokumentnummer dokumentennummer traveldocument pptno ppt"},
+     "dokument dokumentnummer dokumentennummer traveldocument pptno ppt visa idcard idcardno idcardnumber "
+     "identitycard carteidentite personalausweis"},
     {ROW_NAME_READER,
      "lane lanes laneid camera cameras cam cameraid cameraname direction gate confidence conf inbound "
      "outbound carril camara cameras sentido voie sens spur kamera richtung faixa pista portal checkpoint "
@@ -320,6 +321,26 @@ static bool is_vehicle_number(const struct words *w) {
     return vehicle && number;
 }
 
+static enum row_name name_other(const struct words *w, unsigned i) {
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+        if (w->is[i] & 1u << k && (others[k].name != ROW_NAME_DOCUMENT || !is_beside_document(w)))
+            return others[k].name;
+    return ROW_NAME_OTHER;
+}
+
+/* "ID card", "né(e) le": words of which each alone says nothing. */
+static enum row_name name_joined(const struct words *w) {
+    struct words whole = {.count = 1};
+    for (unsigned i = 0; i < w->count && w->count > 1; i++) {
+        if (whole.n[0] + w->n[i] >= WORD_SIZE)
+            return ROW_NAME_OTHER;
+        memcpy(whole.word[0] + whole.n[0], w->word[i], w->n[i]);
+        whole.n[0] = (uint8_t)(whole.n[0] + w->n[i]);
+    }
+    look_up(&whole);
+    return name_other(&whole, 0);
+}
+
 enum row_name row_name_of(struct bytes name) {
     struct words w;
     if (name.n == 0 || name.n > ROW_NAME_MAX)
@@ -337,7 +358,7 @@ enum row_name row_name_of(struct bytes name) {
         for (unsigned i = 0; i < w.count; i++)
             if (w.is[i] & 1u << k && (others[k].name != ROW_NAME_DOCUMENT || !is_beside_document(&w)))
                 return others[k].name;
-    return ROW_NAME_OTHER;
+    return w.count > 1 ? name_joined(&w) : ROW_NAME_OTHER;
 }
 
 bool row_name_is_tail(struct bytes word) {

@@ -73,7 +73,7 @@ static void count_cell(struct row_table *t, struct row_column *c, const struct c
     c->seen += c->seen < UINT8_MAX;
     if (++c->cells >= LATELY)
         halve_column(c);
-    c->times += (cell->is & CELL_TIME) != 0;
+    c->times += cell->is & CELL_TIME || (c->name == ROW_NAME_BIRTH && traveller_is_short_date(trimmed));
     c->makes += (cell->is & CELL_MAKE) != 0;
     c->states += (cell->is & CELL_STATE) != 0;
     unsigned is = cell->is;

@@ -112,6 +112,11 @@ void suspect_skip(struct row_judge *j, struct suspect *s, const struct cell *cel
 void suspect_row_end(struct row_judge *j, struct suspect *s);
 void suspect_drop(struct row_judge *j, struct row_column *c);
 
+/* --- traveller.c --- */
+
+/* 740812 */
+bool traveller_is_short_date(struct bytes text);
+
 /* --- verdict.c --- */
 
 bool row_name_is_plate(uint8_t name);

@@ -66,6 +66,20 @@ static bool has_letter(struct bytes line, size_t from, size_t to) {
     return false;
 }
 
+/* "12 August 1974": up to two words more that are no names of their own. */
+static size_t find_date_end(struct bytes line, size_t end) {
+    for (unsigned words = 0; words < 2 && end < line.n && line.p[end] == ' '; words++) {
+        size_t more = end + 1;
+        while (more < line.n && !ends_value(line.p[more]) && line.p[more] != ' ' && line.p[more] != '=' &&
+               line.p[more] != ':')
+            more++;
+        if (more < line.n && (line.p[more] == '=' || line.p[more] == ':'))
+            break;
+        end = more;
+    }
+    return end;
+}
+
 /* "ABC 1234" is one plate, unless what follows the blank is another name. Of a value that is longer than any
  * that is looked at the beginning is enough: in "a=a=a=" each one would go on to the line's end. */
 static size_t find_value_end(const struct row_reader *r, struct bytes line, size_t from, int column) {
@@ -74,6 +88,8 @@ static size_t find_value_end(const struct row_reader *r, struct bytes line, size
     line.n = line.n - from > VALUE_MOST ? from + VALUE_MOST : line.n;
     while (end < line.n && !ends_value(line.p[end]) && line.p[end] != ' ')
         end++;
+    if (r->keyed.column[column].name == ROW_NAME_BIRTH)
+        return find_date_end(line, end);
     if (end == line.n || line.p[end] != ' ' || !is_plate_column(r, column))
         return end;
     size_t more = end + 1;
