@@ -233,7 +233,7 @@ BARE = {
 }
 for word, (row, sep) in BARE.items():
     of_people('without names', word, lambda people, row=row, sep=sep: ''.join(sep.join(row(p)) + '\n' for p in people))
-of_people('without names', 'fixed width', lambda people: t.fixed([], [BARE['commas'][0](p) for p in people], names=False))
+of_people('without names', 'fixed width', lambda people: t.fixed([''] * 7, [BARE['commas'][0](p) for p in people], names=False))
 of_people('without names', 'quoted', lambda people: ''.join('"' + '","'.join(BARE['commas'][0](p)) + '"\n' for p in people))
 of_people('without names', 'SQL', lambda people: t.sql([], [[str(i)] + BARE['commas'][0](p) for i, p in enumerate(people)], into='pax', names=False))
 of_people('without names', 'JSON arrays', lambda people: ''.join(json.dumps(BARE['commas'][0](p)) + '\n' for p in people))

@@ -8,6 +8,7 @@ static void halve_column(struct row_column *c) {
                          &c->times, &c->states, &c->readers, &c->persons, &c->makes};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         *counts[i] /= 2;
+    traveller_halve(&c->counts);
 }
 
 static bool is_wanted(const struct row_column *c) {
@@ -86,6 +87,8 @@ static void count_cell(struct row_table *t, struct row_column *c, const struct c
     c->likely += (cell->is & CELL_LIKELY) != 0;
     if (c->name == ROW_NAME_PERSON || c->name == ROW_NAME_NATIONALITY)
         c->persons += cell_is_person(trimmed);
+    if (c->name == ROW_NAME_OTHER && c->key == 0 && !t->named)
+        traveller_count(&c->counts, cell, trimmed);
     t->row_is |= c->name == ROW_NAME_BIRTH ? is & ~(unsigned)CELL_TIME : is;
 }
 
@@ -114,7 +117,8 @@ void table_cell(struct row_judge *j, struct row_table *t, unsigned column, struc
 
 /* Judged at a row's end, when its other columns have come too. */
 void table_row_end(struct row_judge *j, struct row_table *t) {
-    t->rows++;
+    if (traveller_is_due(++t->rows) && !t->named)
+        traveller_name(j, t);
     for (unsigned i = 0; i < SUSPECTS && t->suspects > 0; i++)
         if (j->suspect[i].table == t && j->suspect[i].in_row)
             suspect_row_end(j, &j->suspect[i]);

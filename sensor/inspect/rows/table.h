@@ -23,6 +23,13 @@ enum {
 
 /* The counts are of the last cells: they are halved now and then, so that what comes behind many other rows
  * is judged by itself. */
+struct traveller_counts {
+    uint8_t births, later; /* days up to now, and of them or behind them those since 2015 */
+    uint8_t alpha2, alpha3, sexes, numbers, varied;
+    uint16_t first, last; /* years of its days */
+    uint16_t build;       /* of the first number */
+};
+
 struct row_column {
     uint32_t key;    /* of a name, 0 for none */
     uint8_t name;    /* enum row_name */
@@ -34,6 +41,8 @@ struct row_column {
     uint8_t seen; /* cells, as far as it matters */
     uint8_t cells, wide, numbers, shaped, likely, times, states, readers, persons, makes;
     uint16_t letters[LETTERS_KNOWN]; /* of a column that rests: what its values are without their digits */
+    bool by_values;                  /* it has its name by its values, and those of the columns beside it */
+    struct traveller_counts counts;
 };
 
 struct row_table {
@@ -116,6 +125,16 @@ void suspect_drop(struct row_judge *j, struct row_column *c);
 
 /* 740812 */
 bool traveller_is_short_date(struct bytes text);
+/* A cell of a column that has no name. */
+void traveller_halve(struct traveller_counts *n);
+void traveller_count(struct traveller_counts *n, const struct cell *cell, struct bytes text);
+/* Gives columns of numbers of documents, births and nationalities their names if they are such ones by their
+ * values; at a row's end. */
+void traveller_name(struct row_judge *j, struct row_table *t);
+/* Is it worth a look, at so many rows? */
+static inline bool traveller_is_due(uint32_t rows) {
+    return rows % 6 == 0 && ((rows / 6) & (rows / 6 - 1)) == 0;
+}
 
 /* --- verdict.c --- */
 

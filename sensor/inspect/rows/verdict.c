@@ -262,7 +262,9 @@ static bool holds_shaped(const struct suspect *s, const struct context *around) 
     return holds_known(s, &w, &x) || holds_built(s, &w, &x);
 }
 
-static bool holds_document(const struct row_column *c, const struct context *x) {
+static bool holds_document(const struct suspect *s, const struct row_column *c, const struct context *x) {
+    if (c->by_values && is_series(s))
+        return false;
     return c->numbers * 10 >= c->cells * 6 && x->birth && (x->nationality || x->person);
 }
 
@@ -293,7 +295,7 @@ static bool settle(struct suspect *s, const struct context *x, bool last) {
     bool enough = s->fits >= 3 || (last && s->fits >= 1);
     s->kind = s->document ? ROW_CELL_DOCUMENT : ROW_CELL_PLATE;
     if (s->document)
-        return enough && holds_document(c, x);
+        return enough && holds_document(s, c, x);
     if (row_name_is_plate(c->name) && enough && holds_named(s, c, x))
         return true;
     if (s->table->reads && enough && most_of(c->shaped, c->cells) && !is_series(s))

@@ -94,11 +94,56 @@ static void documents_of_a_business_and_people_without_documents_are_none(void *
            "");
 }
 
+/* `form` is given a number, a name, a birth, a nationality, a sex and an expiry. */
+static unsigned count_found(const char *form, unsigned rows, bool countries_vary) {
+    static const char *const nations[] = {"MEX", "USA", "CAN", "PRT"};
+    char text[1 << 13] = "";
+    for (unsigned i = 0; i < rows; i++) {
+        char number[16], birth[16], expiry[16];
+        snprintf(number, sizeof number, countries_vary && i % 2 ? "%09u" : "G%08u",
+                 i * 6700417 % 90000000 + 1234567);
+        snprintf(birth, sizeof birth, "%u-0%u-1%u", 1940 + i * 7 % 60, i % 9 + 1, i % 10);
+        snprintf(expiry, sizeof expiry, "%u-0%u-2%u", 2026 + i % 9, i % 9 + 1, i % 9);
+        size_t n = strlen(text);
+        for (const char *p = form; *p; p++) {
+            const char *what = *p == 'N'   ? number
+                               : *p == 'P' ? "ERIKSSON"
+                               : *p == 'B' ? birth
+                               : *p == 'C' ? nations[i % 4]
+                               : *p == 'S' ? (i % 3 ? "M" : "F")
+                               : *p == 'E' ? expiry
+                                           : NULL;
+            const char sign[2] = {*p, 0};
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s", what ? what : sign);
+        }
+        snprintf(text + n, sizeof text - n, "\n");
+    }
+    unsigned whole = read_pieces(text, strlen(text)).count;
+    assert_int_equal(read_pieces(text, 1).count, whole);
+    return whole;
+}
+
+static void columns_that_nobody_names_are_known_by_their_values(void **state) {
+    assert_in_range(count_found("N,P,B,C,S,E", 30, true), 20, 30);
+    assert_in_range(count_found("C|N|S|B|P|E", 30, false), 20, 30);
+    assert_in_range(count_found("P;N;B;C;S", 30, true), 20, 30); /* numbers of several countries */
+}
+
+static void people_and_goods_with_some_of_these_columns_are_none(void **state) {
+    assert_int_equal(count_found("N,P,B,S", 40, true), 0);    /* students */
+    assert_int_equal(count_found("N,P,B,C", 40, true), 0);    /* customers */
+    assert_int_equal(count_found("N,P,B,C,S", 40, false), 0); /* employees */
+    assert_int_equal(count_found("P,B,C,S,E", 40, true), 0);  /* players and the ends of their contracts */
+    assert_int_equal(count_found("N,C,E,E,S", 40, true), 0);  /* nobody was born */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_of_columns_may_be_of_several_words_that_alone_say_nothing),
         cmocka_unit_test(births_may_be_six_digits_or_words),
         cmocka_unit_test(a_number_below_a_documents_key_is_its_number),
+        cmocka_unit_test(columns_that_nobody_names_are_known_by_their_values),
+        cmocka_unit_test(people_and_goods_with_some_of_these_columns_are_none),
         cmocka_unit_test(documents_of_a_business_and_people_without_documents_are_none),
     };
     return cmocka_run_group_tests_name("inspect/rows/travellers", tests, NULL, NULL);
