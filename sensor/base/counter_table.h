@@ -326,6 +326,7 @@
     COUNTER(TAR_SMALL,            "content.tar_small",           "files of few bytes in tar archives that nobody pays for: not taken out") \
     COUNTER(TAR_BROKEN,           "content.tar_broken",          "tar archives that are none from some place on, or lack a header") \
     COUNTER(TAR_SHED,             "content.tar_shed",            "tar archives not taken apart because too many were at once") \
+    COUNTER(ARCHIVES_INSIDE,      "content.archives_inside",     "archives behind a program, a script or other octets") \
     COUNTER(ZIP_MEMBERS,          "content.zip_members",         "members of ZIP archives that were looked at") \
     COUNTER(ZIP_SMALL,            "content.zip_small",           "members of few bytes in ZIP archives that nobody pays for: not taken out") \
     COUNTER(ZIP_ENCRYPTED,        "content.zip_encrypted",       "members of ZIP archives that are encrypted") \

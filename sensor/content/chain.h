@@ -130,7 +130,7 @@ const struct file_type *type_named(const char *mime);
 bool type_is_weak(const struct file_type *type);
 
 /* --- unpack/unpack.c --- */
-enum { UNPACKERS_MAX = 4 }; /* at work on one object */
+enum { UNPACKERS_MAX = 6 }; /* at work on one object */
 bool unpackers_start(struct content *c);
 void unpackers_stop(struct content *c);
 /* Does a wrapper match an object of this type, which begins so? */

@@ -20,6 +20,14 @@ void archived_begin(struct archived *a, struct bytes path, uint64_t size) {
     counter_add(a->files, a->file != NULL);
 }
 
+void archived_begin_trailer(struct archived *a) {
+    struct bytes fact[FACT_COUNT] = {{NULL, 0}};
+    fact[FACT_ORIGIN] = bytes_text("trailer");
+    const struct unpack_child child = {.fact = fact, .total = LENGTH_UNKNOWN};
+    unpack_note(a->unpack, "trailing-data");
+    a->file = unpack_begin(a->unpack, &child);
+}
+
 void archived_data(struct archived *a, const uint8_t *bytes, size_t n) {
     if (a->file && n > 0)
         filter_data(a->file, bytes, n);

@@ -15,6 +15,8 @@ struct archived {
 
 /* One of `size` octets begins; its name is what stands behind the last slash of its path. */
 void archived_begin(struct archived *a, struct bytes path, uint64_t size);
+/* What stands behind the archive's end: of no name and unknown size. */
+void archived_begin_trailer(struct archived *a);
 void archived_data(struct archived *a, const uint8_t *bytes, size_t n);
 void archived_gap(struct archived *a, uint64_t n);
 /* Zeros that the archive leaves out; as many as its hosts pay for, the rest is missing. `in`: octets of the

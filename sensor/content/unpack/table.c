@@ -21,7 +21,8 @@
     UNPACKER(compressed) \
     UNPACKER(seal) \
     UNPACKER(zip) \
-    UNPACKER(zip_inside)
+    UNPACKER(zip_inside) \
+    UNPACKER(inside)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct unpacker unpacker_##name;

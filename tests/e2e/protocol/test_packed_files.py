@@ -45,6 +45,11 @@ ARCHIVES = {
     'deb': ('mkdir -p ../deb/DEBIAN ../deb/srv && cp * ../deb/srv && printf "Package: day\\nVersion: 1\\nArchitecture: all\\nMaintainer: x <x@x.example>\\n'
             'Description: x\\n" >../deb/DEBIAN/control && dpkg-deb --root-owner-group -Zxz -b ../deb $to >/dev/null', 6),
 }
+# What unpacks itself: the program or script, the archive behind it, and what is in that.
+UNPACKS_ITSELF = {
+    '7z.exe': '7z a -bso0 ../day.7z * && cat /usr/lib/p7zip/7zCon.sfx ../day.7z >$to',
+    'sh': '(printf "#!/bin/sh\ntail -n +4 \\"\\$0\\" | tar xzf -\nexit\n"; tar -czf - *) >$to',
+}
 SINGLE = {
     'gz': 'gzip -c * >$to',
     'bz2': 'bzip2 -c $one >$to',
@@ -125,6 +130,21 @@ def test_an_archive(lab, servers, watch, tmp_path, end, way, harmless):
     found = come(watch, wanted, stranger)
     if way == 'http':
         assert len(found) == len(wanted) + more
+    assert told(watch, stranger, harmless) == (set() if harmless else {'vehicle-image', 'plate-record'})
+
+
+@pytest.mark.parametrize('harmless', [False, True])
+@pytest.mark.parametrize('end', UNPACKS_ITSELF)
+def test_what_unpacks_itself(lab, servers, watch, tmp_path, end, harmless):
+    folder, files, stranger = fill(tmp_path, harmless)
+    path = pack(folder, UNPACKS_ITSELF[end], f'day.{end}')
+    send(lab, 'http', path, stranger)
+    found = come(watch, files | {path.name: path.read_bytes()}, stranger)
+    whole, = [t for t in found if t['gantry']['object']['parent'] is None]
+    assert 'prefixed' in whole['gantry']['notes']
+    archive, = [t for t in found if t['gantry']['object']['parent'] == whole['gantry']['object']['id']]
+    assert archive['gantry']['origin'] == 'archive'
+    assert archive['file']['hash']['sha256'] == material.sha256(path.read_bytes()[-archive['file']['size']:])
     assert told(watch, stranger, harmless) == (set() if harmless else {'vehicle-image', 'plate-record'})
 
 

@@ -18,7 +18,7 @@ struct collected {
     unsigned depth;
     bool closed, complete, container, hashed, bounded;
     const struct file_type *type;
-    char name[256], part[32], sha256[65], encryption[32], members[16], names[513], notes[129];
+    char name[256], part[32], origin[32], sha256[65], encryption[32], members[16], names[513], notes[129];
     char path[512];
     time_ns first, last;
     uint64_t content; /* FNV-1a of data and gaps, to compare two runs */
@@ -101,6 +101,7 @@ static void collect_closed(void *context, struct object *o) {
     collect_fact(o, FACT_NAME, x->name, sizeof x->name);
     collect_fact(o, FACT_PATH, x->path, sizeof x->path);
     collect_fact(o, FACT_PART, x->part, sizeof x->part);
+    collect_fact(o, FACT_ORIGIN, x->origin, sizeof x->origin);
     collect_fact(o, FACT_ENCRYPTION, x->encryption, sizeof x->encryption);
     x->type = o->type;
     collect_fact(o, FACT_NOTES, x->notes, sizeof x->notes);

@@ -188,6 +188,23 @@ static void an_archive_behind_another_is_read_too(void **state) {
     collect_finish(&got);
 }
 
+static void what_stands_behind_the_end_is_a_child(void **state) {
+    static const size_t lengths[] = {100, 512, 3000}, splits[] = {1, 511, 1448, 1 << 20};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < 4; j++) {
+            read_archive("gnu");
+            memset(archive + archive_n, 'a', lengths[i]);
+            archive_n += lengths[i];
+            send(archive_n, splits[j], 0, 0);
+            const struct collected *last = &got.list[got.n - 1];
+            assert_int_equal(got.n, 2 + member_count);
+            assert_string_equal(last->origin, "trailer");
+            assert_true(last->complete && last->size == lengths[i] && !got.list[0].bounded);
+            assert_string_equal(got.list[0].notes, "trailing-data");
+            collect_finish(&got);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_children_with_their_names_and_digests),
@@ -199,6 +216,7 @@ int main(void) {
         cmocka_unit_test(a_remark_that_is_too_long_is_told),
         cmocka_unit_test(a_long_name_ends_at_its_zero),
         cmocka_unit_test(an_archive_behind_another_is_read_too),
+        cmocka_unit_test(what_stands_behind_the_end_is_a_child),
     };
     return cmocka_run_group_tests(tests, read_list, NULL);
 }

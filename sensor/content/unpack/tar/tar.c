@@ -55,6 +55,20 @@ static void end_member(struct tar *t) {
     tar_sparse_clear(t);
 }
 
+static bool are_zeros(const uint8_t *p, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (p[i])
+            return false;
+    return true;
+}
+
+/* What somebody put behind the end. */
+static void begin_trailer(struct tar *t, size_t n) {
+    t->at = TAR_AT_TRAILER;
+    archived_begin_trailer(&t->archived);
+    archived_data(&t->archived, t->header, n);
+}
+
 /* --- Headers --- */
 
 /* What says something of the next member, or of all: its name (L), its properties (x), the target of its link
@@ -99,6 +113,7 @@ static bool is_found(const struct tar *t) {
 static void read_header(struct tar *t) {
     uint64_t size;
     char type = (char)t->header[TAR_TYPE];
+    bool ended = t->zeros;
     t->have = 0;
     t->zeros = tar_is_zero(t->header);
     if (t->zeros || (t->lost && !is_found(t)))
@@ -106,6 +121,10 @@ static void read_header(struct tar *t) {
     if (!tar_is_header(t->header) || !tar_size(t->header, &size)) {
         if (t->lost)
             return;
+        if (ended) {
+            begin_trailer(t, BLOCK);
+            return;
+        }
         counter_one(COUNTER_TAR_BROKEN);
         unpack_bounded(t->archived.unpack);
         t->at = TAR_AT_OVER;
@@ -181,7 +200,7 @@ static size_t take_content(struct tar *t, const uint8_t *bytes, size_t n) {
 
 static void tar_data(struct filter *f, const uint8_t *bytes, size_t n) {
     struct tar *t = (struct tar *)f;
-    while (n > 0 && t->at != TAR_AT_OVER) {
+    while (n > 0 && t->at < TAR_AT_TRAILER) {
         bool header = t->at == TAR_AT_HEADER || t->at == TAR_AT_MORE;
         size_t take = header ? take_header(t, bytes, n) : take_content(t, bytes, n);
         bytes += take;
@@ -189,6 +208,8 @@ static void tar_data(struct filter *f, const uint8_t *bytes, size_t n) {
         t->seen += take;
         settle_place(t);
     }
+    if (t->at == TAR_AT_TRAILER)
+        archived_data(&t->archived, bytes, n);
 }
 
 /* Where the next header stands is not known: it is looked for, where blocks begin. */
@@ -223,13 +244,17 @@ static void tar_gap(struct filter *f, uint64_t n) {
         settle_place(t);
     }
     t->seen += n;
-    if (n > 0 && t->at != TAR_AT_OVER)
+    if (t->at == TAR_AT_TRAILER)
+        archived_gap(&t->archived, n);
+    else if (n > 0 && t->at != TAR_AT_OVER)
         lose_place(t);
 }
 
 static void tar_end(struct filter *f, enum transfer_end how) {
     struct tar *t = (struct tar *)f;
-    archived_end(&t->archived, TRANSFER_CUT);
+    if (t->at == TAR_AT_HEADER && t->zeros && !t->lost && !are_zeros(t->header, t->have))
+        begin_trailer(t, t->have);
+    archived_end(&t->archived, t->at == TAR_AT_TRAILER ? how : TRANSFER_CUT);
     pool_give(t->pool, t);
 }
 

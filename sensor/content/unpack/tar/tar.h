@@ -54,6 +54,7 @@ struct tar {
         TAR_AT_KEPT,
         TAR_AT_SKIPPED,
         TAR_AT_PADDING,
+        TAR_AT_TRAILER, /* what is behind the end, and no archive */
         TAR_AT_OVER
     } at;
     bool zeros;       /* the block before is one of zeros: it may be over */
