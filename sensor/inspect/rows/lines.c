@@ -196,8 +196,10 @@ void reader_row(struct row_reader *r, const struct bytes *cell, size_t n) {
         read_header(r, cell, n);
         return;
     }
-    if (r->heading) /* words */
+    if (r->heading) { /* words */
+        reader_placed(r)->titled |= reader_placed(r)->rows == 0 && n > 1;
         return;
+    }
     if (is_list(cell, n)) {
         read_list(r, cell, n);
         return;

@@ -57,6 +57,7 @@ struct row_table {
     bool skipped; /* some were not */
     bool reads;   /* its name says that it holds plate reads */
     bool named;   /* names of columns were told */
+    bool titled;  /* words stand above the columns that are no names that are known */
     bool alone;   /* lines of one cell */
     bool loose;   /* single blanks keep its cells apart: words of a log, more often than cells */
 };

@@ -297,7 +297,7 @@ static unsigned guess_delimiter(struct bytes line) {
             best = d;
     if (best < DELIMITERS)
         return BY_SIGN + best;
-    if (runs >= 1 && (runs >= 3 || runs * 3 >= alone))
+    if (runs >= 1 && (runs >= 3 || runs * 2 >= alone))
         return BY_BLANKS;
     for (unsigned d = SECOND; d < DELIMITERS; d++)
         if (count[d] > 0 && (best == DELIMITERS || count[d] > count[best]))

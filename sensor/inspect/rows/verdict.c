@@ -133,9 +133,9 @@ static void look_through(const struct suspect *s, struct window *w) {
         w->shapes += is_no_exception(shape[i], w->n);
 }
 
-/* In how many ways the values are built that are no exceptions; *shared: values that are built as others are.
- */
+/* In how many ways the values are built that are no exceptions; *shared: how many values are. */
 static unsigned count_builds(const struct suspect *s, unsigned *shared) {
+    enum { FEW = 3 };
     unsigned builds = 0;
     *shared = 0;
     for (unsigned i = 0; i < s->kept; i++) {
@@ -146,8 +146,9 @@ static unsigned count_builds(const struct suspect *s, unsigned *shared) {
             alike += same;
             first &= !same || k >= i;
         }
-        *shared += alike > 1;
-        builds += first && is_no_exception(alike, s->kept);
+        bool counts = alike >= FEW && is_no_exception(alike, s->kept);
+        *shared += counts;
+        builds += first && counts;
     }
     return builds;
 }
@@ -171,8 +172,9 @@ static bool holds_named(const struct suspect *s, const struct row_column *c, con
     unsigned firsts = count_bits(s->firsts);
     if (s->fits >= 3 && (firsts < 2 || (s->fits >= 10 && firsts < 4)))
         return false;
+    bool shaped = s->fits < ENOUGH ? c->shaped * 10 >= c->cells * 9 : most_of(c->shaped, c->cells);
     return n->letters * 2 >= n->fits &&
-           (most_of(c->shaped, c->cells) || x->reader || (x->state && x->vehicle) || (x->time && x->state));
+           (shaped || x->reader || (x->state && x->vehicle) || (x->time && x->state));
 }
 
 /* Many letters, many beginnings. `surely_read`: what stands beside them is what readers of plates say, and
@@ -184,14 +186,19 @@ static bool vary_as_plates_do(const struct window *w, bool surely_read) {
                        : w->twins * 8 <= w->n && count_bits(w->firsts) >= 4;
 }
 
-/* Letters and then digits are what orders and stocks are numbered by. */
-static bool is_odd(const struct suspect *s) {
+/* It has a name, and none that plates have. */
+static bool is_called_otherwise(const struct suspect *s) {
+    return s->table->named || s->table->titled || s->table->column[s->column].key;
+}
+
+/* Letters and then digits are what orders and stocks are numbered by: are others among them? */
+static bool holds_odd(const struct suspect *s) {
     unsigned odd = 0;
     for (unsigned i = 0; i < s->kept; i++) {
         unsigned digits = s->value[i].build & ((1u << s->value[i].n) - 1);
         odd += (digits & (digits + 1)) != 0;
     }
-    return odd * 10 >= s->kept * 9u;
+    return odd * 5 >= s->kept;
 }
 
 /* Lines whose words are not kept apart by more than a blank have plates in the same place, each of them. */
@@ -201,22 +208,30 @@ static bool holds_loose(const struct window *w, const struct context *x) {
     return x->time && w->shapes >= 3 && w->known * 10 >= w->n * 8 && (w->others + w->strange) * 10 <= w->n;
 }
 
+/* By more letters than could be without one by chance. */
+static bool leaves_vowels_out(const struct suspect *s) {
+    enum { LETTERS = 66 };
+    unsigned n = s->value[0].n, letters = n - count_bits(s->value[0].build & ((1u << n) - 1));
+    return s->lately.vowels * 50 <= s->lately.fits && letters * s->lately.fits >= LETTERS;
+}
+
 static bool holds_known(const struct suspect *s, const struct window *w, const struct context *x) {
-    const struct row_column *c = &s->table->column[s->column];
     const struct value_counts *n = &s->lately;
     if (w->known * 10 < (w->n + w->strange) * 7 || n->known * 2 < n->fits + n->strange)
         return false;
     bool sure = n->unsure * 20 <= n->fits, apart = w->apart * 10 >= w->n * 9;
     /* One shape with any letter in it is what orders and vouchers have: a plate's letters are fewer. */
-    bool plain = w->shapes >= 2 || (sure && n->vowels * 50 <= n->fits);
+    bool plain = w->shapes >= 2 || (sure && leaves_vowels_out(s));
     if (s->table->loose)
         return holds_loose(w, x);
     if (s->column == TABLE_JOINED)
         return x->when_or_where && (w->shapes >= 3 || (plain && (x->state || x->lanes)));
-    if (s->table->named || c->key) /* and called otherwise */
-        return w->shapes >= 3 ? x->when_or_where || x->reader || x->state || x->makes
-                              : plain && x->when_or_where &&
-                                    (x->reader || ((x->state || x->makes) && (w->shapes >= 2 || is_odd(s))));
+    if (is_called_otherwise(s)) {
+        bool beside = x->when_or_where || x->reader || x->state || x->makes;
+        if (w->shapes >= 3 && beside && holds_odd(s))
+            return true;
+        return plain && x->when_or_where && (x->reader || ((x->state || x->makes) && holds_odd(s)));
+    }
     if (x->state || x->makes)
         return plain || x->when_or_where || x->reader;
     if (x->when_or_where || x->reader)
@@ -230,10 +245,10 @@ static bool holds_built(const struct suspect *s, const struct window *w, const s
     if (s->table->loose || !(x->when_or_where || x->lanes || x->makes))
         return false;
     builds = count_builds(s, &shared);
-    if (shared * 10 < all * 8)
+    if (shared * 4 < all * 3)
         return false;
-    if (s->table->named || s->table->column[s->column].key || s->column == TABLE_JOINED)
-        return x->when_or_where && x->reader && builds >= 2;
+    if (is_called_otherwise(s) || s->column == TABLE_JOINED)
+        return x->when_or_where && x->reader && builds >= 2 && shared * 10 >= all * 9;
     if (x->lanes || x->makes || x->state)
         return builds >= 2 ? x->when_or_where || x->state : x->when_or_where && x->lanes;
     return builds >= 2 && shared * 20 >= all * 19 && s->lately.unsure * 20 <= s->lately.fits;
@@ -255,8 +270,7 @@ static bool holds_shaped(const struct suspect *s, const struct context *around) 
         x.where |= most_of(w.wheres, w.looked);
     }
     x.when_or_where = x.time || x.where;
-    bool called_otherwise = s->table->named || s->table->column[s->column].key;
-    if (!vary_as_plates_do(&w, x.time && x.lanes && x.state && !called_otherwise) ||
+    if (!vary_as_plates_do(&w, x.time && x.lanes && x.state && !is_called_otherwise(s)) ||
         (w.postcodes * 2 >= w.n && !(x.time && x.lanes)))
         return false;
     return holds_known(s, &w, &x) || holds_built(s, &w, &x);
