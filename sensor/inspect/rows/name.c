@@ -213,7 +213,8 @@ enum {
     WHERE = DIRECTIONS << 1,
     VEHICLES = WHERE << 1,
     NUMBERS = VEHICLES << 1,
-    PLACES = 2048, /* more than twice the words */
+    JOINED = NUMBERS << 1, /* begins a name that is known joined */
+    PLACES = 2048,         /* more than twice the words */
 };
 
 static struct { uint32_t digest, is; } dictionary[PLACES];
@@ -260,6 +261,7 @@ static void fill_dictionary(void) {
     add_words("number numero nummer", SERIES_SECOND);
     add_words(no_document, NO_DOCUMENT);
     add_words(tail_words, TAIL);
+    add_words("id identity carte ne nee naissance personal", JOINED);
     add_words(reads_plate, READS_PLATE);
     add_words(reads_read, READS_READ);
     add_words(makes, MAKES);
@@ -358,7 +360,7 @@ enum row_name row_name_of(struct bytes name) {
         for (unsigned i = 0; i < w.count; i++)
             if (w.is[i] & 1u << k && (others[k].name != ROW_NAME_DOCUMENT || !is_beside_document(&w)))
                 return others[k].name;
-    return w.count > 1 ? name_joined(&w) : ROW_NAME_OTHER;
+    return w.is[0] & JOINED ? name_joined(&w) : ROW_NAME_OTHER;
 }
 
 bool row_name_is_tail(struct bytes word) {

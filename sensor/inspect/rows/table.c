@@ -87,7 +87,7 @@ static void count_cell(struct row_table *t, struct row_column *c, const struct c
     c->likely += (cell->is & CELL_LIKELY) != 0;
     if (c->name == ROW_NAME_PERSON || c->name == ROW_NAME_NATIONALITY)
         c->persons += cell_is_person(trimmed);
-    if (c->name == ROW_NAME_OTHER && c->key == 0 && !t->named)
+    if (c->name == ROW_NAME_OTHER && c->key == 0 && !t->named && !t->loose)
         traveller_count(&c->counts, cell, trimmed);
     t->row_is |= c->name == ROW_NAME_BIRTH ? is & ~(unsigned)CELL_TIME : is;
 }
