@@ -146,8 +146,12 @@ static void judge_run(struct inline_text *t) {
 
 /* --- signs --- */
 
+static const bool signs[256] = {
+    ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['+'] = true,
+    ['/'] = true,         ['-'] = true,         ['_'] = true};
+
 static bool is_sign(uint8_t c) {
-    return base64_value(c) >= 0 || c == '-' || c == '_';
+    return signs[c];
 }
 
 static void keep_sign(struct inline_text *t, uint8_t c) {
@@ -320,6 +324,28 @@ static bool is_wide(struct bytes first) {
     return n == WIDE_LOOK && (even == 0) != (odd == 0) && even + odd >= WIDE_LOOK / 2 - 2;
 }
 
+/* Signs that go on with a file, or with what is none, in one line; returns how many. */
+static size_t take_signs(struct inline_text *t, const uint8_t *p, size_t n) {
+    bool plain = t->escape.n == 0 && !t->soft && t->padding == 0 && t->lines <= 1;
+    size_t run = 0;
+    if (!plain || (t->at != SKIP && t->at != INSIDE))
+        return 0;
+    while (run < n && is_sign(p[run]))
+        run++;
+    if (run == 0)
+        return 0;
+    t->line_end = 0;
+    t->line_n += (uint32_t)run;
+    for (size_t at = 0, m; t->at == INSIDE && at < run; at += m) {
+        m = run - at < (size_t)(PIECE - t->piece_n) ? run - at : (size_t)(PIECE - t->piece_n);
+        memcpy(t->piece + t->piece_n, p + at, m);
+        t->piece_n = (uint16_t)(t->piece_n + m);
+        if (t->piece_n == PIECE)
+            flush_piece(t);
+    }
+    return run;
+}
+
 static void inline_data(struct filter *f, const uint8_t *p, size_t n) {
     struct inline_text *t = inline_of(f);
     if (!t->begun)
@@ -332,6 +358,9 @@ static void inline_data(struct filter *f, const uint8_t *p, size_t n) {
             looked_at = i + STRIDE;
         }
         while (i < n && (i < looked_at || t->at != TEXT || t->escape.n > 0)) {
+            i += take_signs(t, p + i, n - i);
+            if (i == n)
+                break;
             if (p[i] != 0 || !t->wide)
                 take_octet(t, p[i]);
             i++;

@@ -9,7 +9,7 @@
 enum {
     ENTRIES_MAX = 1 << 16, /* buckets */
     FIND_STEPS = 64,       /* wholes of one hash that are looked at: equal keys cost no more */
-    EVICT_LOOK = 64,
+    EVICT_LOOK = 16,
 };
 
 /* Packet time that writers of a file which was closed by one of them are silent until it is over. So long
