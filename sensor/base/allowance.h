@@ -19,19 +19,23 @@ enum account {
     ACCOUNT_AHEAD,   /* bytes of memory that a coding fills before it gives any of them */
     ACCOUNT_NAMES,   /* looks for the name of a flow, in bytes of the wire that pay for one: ALLOWANCE_NAME */
     ACCOUNT_OBJECTS, /* objects, in bytes of the wire that pay for one: ALLOWANCE_OBJECT */
+    ACCOUNT_EXAMINED, /* files that are examined, in bytes of the wire that pay for one: ALLOWANCE_EXAMINED */
     ACCOUNT_COUNT
 };
 
 enum {
-    ALLOWANCE_OBJECT = 256,        /* bytes of the wire that an object of its own is worth */
-    ALLOWANCE_SMALL = 320,         /* and one of which few bytes came */
-    ALLOWANCE_FOUND = 384,         /* and what was found in one */
-    ALLOWANCE_TOLD = 1536,         /* and to tell that a bound kept an object from being looked at */
-    ALLOWANCE_HEAD = 256,          /* and a head that only a library reads, beside twice its bytes */
-    ALLOWANCE_NAME = 96,           /* and a look of nDPI at some bytes of a flow */
-    ALLOWANCE_DECODER = 512 << 10, /* decoded bytes for which a decoder is worth beginning */
-    ALLOWANCE_BEGUN = 4096,        /* decoded bytes that a decoder costs by itself, */
-    ALLOWANCE_RESERVED = 32 << 10, /* and large memory that it asks for, however little it fills */
+    ALLOWANCE_OBJECT = 256,         /* bytes of the wire that an object of its own is worth */
+    ALLOWANCE_SMALL = 320,          /* and one of which few bytes came */
+    ALLOWANCE_FOUND = 384,          /* and what was found in one */
+    ALLOWANCE_TOLD = 1536,          /* and to tell that a bound kept an object from being looked at */
+    ALLOWANCE_HEAD = 256,           /* and a head that only a library reads, beside twice its bytes */
+    ALLOWANCE_NAME = 96,            /* and a look of nDPI at some bytes of a flow */
+    ALLOWANCE_EXAMINED = 16 << 10,  /* and a file that a library takes apart, */
+    ALLOWANCE_UNPACKED = 24 << 10,  /* one that it asks much memory for, */
+    ALLOWANCE_UNLOCKED = 192 << 10, /* and one whose key is dear to make, though anybody can */
+    ALLOWANCE_DECODER = 512 << 10,  /* decoded bytes for which a decoder is worth beginning */
+    ALLOWANCE_BEGUN = 4096,         /* decoded bytes that a decoder costs by itself, */
+    ALLOWANCE_RESERVED = 32 << 10,  /* and large memory that it asks for, however little it fills */
 };
 
 struct allowance {

@@ -313,6 +313,7 @@
     COUNTER(EXAMINE_GIVEN_UP,     "examine.given_up",            "files that ended an examiner twice: not examined") \
     COUNTER(EXAMINE_NOBODY,       "examine.nobody",              "files that were not examined because no examiner was there") \
     COUNTER(EXAMINE_CLOSED,       "examine.closed",              "mailboxes, databases and images of a kind that nobody reads (PST, MDF, BAK, WIM)") \
+    COUNTER(EXAMINE_UNPAID,       "examine.unpaid",              "files that were not examined because their hosts' bytes on the wire did not pay for it") \
     COUNTER(EXAMINE_NO_ROOM,      "examine.no_room",             "files that were not examined because too many waited, or of too many bytes") \
     COUNTER(EXAMINE_CUT,          "examine.cut",                 "files of which only the first bytes were examined, since there is no room for more") \
     COUNTER(EXAMINE_OUTPUT,       "examine.output",              "files out of which more would have come than is taken") \

@@ -39,6 +39,8 @@ struct examine_format {
     void (*examine)(struct examined *x);
     /* Before the sandbox closes: what its library reads only once. NULL: nothing. */
     void (*prepare)(void);
+    /* What bytes of the wire it takes to pay for one, by its bytes. NULL: ALLOWANCE_EXAMINED. */
+    size_t (*price)(struct bytes image);
 };
 
 /* formats.c: all of them, NULL-terminated. */
@@ -57,8 +59,8 @@ bool examined_zeros(struct examined *x, struct filter *child, uint64_t n);
 struct bytes examined_name(const char *path, char *room, size_t size);
 /* It cannot be taken apart, or not to its end: the object says so, if not that it is encrypted. */
 void examined_broken(struct examined *x);
-/* Where nothing came out: a picture that stands somewhere in its bytes is a child, as it is one in a file of no
- * known kind. */
+/* Where nothing came out: a picture that stands somewhere in its bytes is a child, as it is one in a file of
+ * no known kind. */
 void examined_plainly(struct examined *x);
 
 /* --- gather.c --- */

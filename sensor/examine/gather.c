@@ -102,10 +102,25 @@ static void examine_here(const struct gather *g) {
     running--;
 }
 
+/* What is taken apart here is paid for already, with the file that it stands in. */
+static bool is_paid(const struct gather *g) {
+    size_t price = g->format->price ? g->format->price(slots_bytes(the_slots, g->slot)) : ALLOWANCE_EXAMINED;
+    return running || allowance_spend(unpack_object(g->unpack)->allowance, ACCOUNT_EXAMINED, price);
+}
+
+static void tell_unpaid(struct gather *g) {
+    counter_one(COUNTER_EXAMINE_UNPAID);
+    unpack_note(g->unpack, "allowance-bound");
+    unpack_bounded(g->unpack);
+    drop_slot(g);
+}
+
 static void end_gather(struct filter *f, enum transfer_end how) {
     struct gather *g = (struct gather *)f;
     if (g->slot && g->unproven)
         drop_slot(g);
+    if (g->slot && !is_paid(g))
+        tell_unpaid(g);
     if (g->slot) {
         g->slot->whole = !g->missing && how == TRANSFER_DONE;
         g->slot->object = unpack_object(g->unpack)->number;

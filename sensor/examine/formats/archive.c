@@ -123,5 +123,13 @@ static void examine_an_archive(struct examined *x) {
     examine_members(x, find_kind(x->type));
 }
 
-const struct examine_format examine_archive = {
-    .name = "archive", .matches = matches_archive, .examine = examine_an_archive, .prepare = prepare_names};
+/* Histories of some formats are large however small the file is. */
+static size_t price_of_archive(struct bytes image) {
+    return ALLOWANCE_UNPACKED;
+}
+
+const struct examine_format examine_archive = {.name = "archive",
+                                               .matches = matches_archive,
+                                               .examine = examine_an_archive,
+                                               .prepare = prepare_names,
+                                               .price = price_of_archive};

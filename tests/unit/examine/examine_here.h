@@ -32,8 +32,12 @@ static inline void here_finish(void) {
     slots_finish(&here_slots);
 }
 
+/* What pays for a file itself; NULL: nobody has to. */
+static struct allowance *here_payer;
+
 static struct allowance *here_allowance(void *context, void *owner) {
-    return examine_purse();
+    struct allowance *purse = examine_purse();
+    return purse ? purse : here_payer;
 }
 
 static inline struct content *here_content(struct collector *c) {

@@ -278,5 +278,11 @@ static void examine_a_document(struct examined *x) {
     free(d);
 }
 
+/* The key of an encrypted one, though no password is needed for it, is made in a hundred rounds and more of
+ * ciphers and digests (ISO 32000-2 section 7.6.4). */
+static size_t price_of_document(struct bytes image) {
+    return image.n && memmem(image.p, image.n, "/Encrypt", 8) ? ALLOWANCE_UNLOCKED : ALLOWANCE_EXAMINED;
+}
+
 const struct examine_format examine_pdf = {
-    .name = "pdf", .matches = matches_pdf, .examine = examine_a_document};
+    .name = "pdf", .matches = matches_pdf, .examine = examine_a_document, .price = price_of_document};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "examine_sample.h"
+
+/* Hosts that can pay for all but so many octets of what is examined. */
+static struct allowance payer_of(int64_t octets) {
+    struct allowance a;
+    allowance_init(&a, 1000);
+    a.left[ACCOUNT_EXAMINED] = octets;
+    return a;
+}
+
+static void a_file_that_nobody_pays_for_is_not_examined_and_says_so(void **state) {
+    struct allowance payer = payer_of(0);
+    here_payer = &payer;
+    sample_examine("reads.dbf");
+    assert_int_equal(got.n, 1);
+    assert_true(got.list[0].bounded);
+    assert_true(got.list[0].hashed);
+    assert_non_null(strstr(got.list[0].notes, "allowance-bound"));
+    assert_true(here_is_clear());
+    here_payer = NULL;
+}
+
+static void bytes_of_the_wire_pay_for_the_next_one(void **state) {
+    struct allowance payer = payer_of(1);
+    here_payer = &payer;
+    sample_examine("reads.dbf");
+    assert_int_equal(got.n, 2);
+    assert_false(got.list[0].bounded);
+    sample_examine("reads.dbf");
+    assert_int_equal(got.n, 1);
+    allowance_earn(&payer, ALLOWANCE_EXAMINED);
+    sample_examine("reads.dbf");
+    assert_int_equal(got.n, 2);
+    here_payer = NULL;
+}
+
+static void a_hundred_small_files_are_examined_before_their_hosts_have_to_earn(void **state) {
+    struct allowance payer;
+    allowance_init(&payer, 1000);
+    here_payer = &payer;
+    for (int i = 0; i < 100; i++) {
+        sample_examine("reads.dbf");
+        assert_int_equal(got.n, 2);
+    }
+    here_payer = NULL;
+}
+
+static void an_encrypted_document_costs_more(void **state) {
+    struct allowance payer = payer_of(ALLOWANCE_EXAMINED);
+    here_payer = &payer;
+    sample_examine("no-password.pdf");
+    assert_true(got.n > 1);
+    assert_true(payer.left[ACCOUNT_EXAMINED] < -(int64_t)ALLOWANCE_EXAMINED);
+    payer = payer_of(ALLOWANCE_EXAMINED);
+    sample_examine("text.pdf");
+    assert_true(payer.left[ACCOUNT_EXAMINED] == 0);
+    here_payer = NULL;
+}
+
+int main(void) {
+#define SAMPLE(test) cmocka_unit_test_setup_teardown(test, sample_begin, sample_finish)
+    const struct CMUnitTest tests[] = {
+        SAMPLE(a_file_that_nobody_pays_for_is_not_examined_and_says_so),
+        SAMPLE(bytes_of_the_wire_pay_for_the_next_one),
+        SAMPLE(a_hundred_small_files_are_examined_before_their_hosts_have_to_earn),
+        SAMPLE(an_encrypted_document_costs_more),
+    };
+    return cmocka_run_group_tests_name("examine/paid", tests, NULL, NULL);
+}
