@@ -107,6 +107,8 @@ struct object_sink {
 /* The type of an object whose first bytes these are, of which more are looked at than TYPE_BYTES: sets
  * `type`, `basis` and `picture`, as an object of a transfer has them. */
 void object_settle_type(struct object *o, struct bytes first);
+/* Is its name that of another kind of file? */
+bool object_is_misnamed(const struct object *o);
 
 struct content_options {
     uint64_t objects;        /* most open at once */

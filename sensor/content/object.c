@@ -107,6 +107,10 @@ void object_settle_type(struct object *o, struct bytes first) {
         search_picture(o, &finder, first);
 }
 
+bool object_is_misnamed(const struct object *o) {
+    return type_denied_by_name(o->type, object_fact(o, FACT_NAME));
+}
+
 static struct picture search_leaf(struct leaf *l, const uint8_t *bytes, size_t n) {
     struct picture found = search_picture(&l->o, &l->finder, bytes_of(bytes, n));
     l->searched = !found.type && picture_finder_works(&l->finder);
@@ -143,7 +147,7 @@ static void look_inside(struct leaf *l, struct bytes first) {
 static void note_denial(struct leaf *l) {
     if (l->o.container || l->made_up || lacks_start(l) || l->o.unpaid)
         return;
-    if (type_denied_by_name(l->o.type, object_fact(&l->o, FACT_NAME)))
+    if (object_is_misnamed(&l->o))
         unpack_note(&l->unpack, "name-mismatch");
     if (type_denied_by_declared(l->o.type, object_fact(&l->o, FACT_DECLARED_TYPE)))
         unpack_note(&l->unpack, "type-mismatch");

@@ -98,7 +98,9 @@ struct inspection {
     uint64_t name_hash;           /* of name and path as they were matched */
     enum scope bulk;              /* where the object's bytes are matched */
     bool dirty, closed;
-    bool encrypted;          /* as its facts said when rules were decided last */
+    bool encrypted;          /* as its facts said when rules were decided last, */
+    uint8_t notes_n;         /* and octets of its notes */
+    uint8_t oddities;        /* of the picture, once that is over */
     bool unpaid;             /* nothing is matched until more is paid for */
     unsigned resting;        /* counts */
     struct picture *picture; /* NULL: it is no image that is walked over */

@@ -230,18 +230,43 @@ static bool completeness_fits(const struct inspection *n, const struct rule_cond
     return c->complete == COMPLETE_ANY || (c->complete == COMPLETE_YES) == n->object->complete;
 }
 
-/* It may become known while the object moves. */
-static bool encryption_fits(const struct inspection *n, const struct rule_condition *c) {
-    struct bytes word = object_fact(n->object, FACT_ENCRYPTION);
+static bool word_fits(struct bytes word, const struct setting_texts *globs) {
     char text[32];
-    if (c->encryption.count == 0 || word.n == 0 || word.n >= sizeof text)
-        return c->encryption.count == 0;
+    if (word.n == 0 || word.n >= sizeof text)
+        return false;
     memcpy(text, word.p, word.n);
     text[word.n] = 0;
-    for (size_t i = 0; i < c->encryption.count; i++)
-        if (glob_matches(c->encryption.items[i], text))
+    for (size_t i = 0; i < globs->count; i++)
+        if (glob_matches(globs->items[i], text))
             return true;
     return false;
+}
+
+static bool notes_fit(struct bytes notes, const struct setting_texts *globs) {
+    bool fit = false;
+    while (notes.n > 0 && !fit) {
+        struct bytes word = bytes_until(notes, ',');
+        size_t took = word.n < notes.n ? word.n + 1 : word.n;
+        fit = word_fits(word, globs);
+        notes = bytes_of(notes.p + took, notes.n - took);
+    }
+    return fit;
+}
+
+/* A picture's own words are known where nobody takes notes, too. */
+static bool oddities_fit(const struct inspection *n, const struct setting_texts *globs) {
+    const char *odd[PICTURE_WORDS];
+    for (unsigned k = 0, count = picture_words(n, odd); k < count; k++)
+        if (word_fits(bytes_text(odd[k]), globs))
+            return true;
+    return false;
+}
+
+/* They may become known while the object moves. */
+static bool words_fit(const struct inspection *n, const struct rule_condition *c) {
+    return (c->encryption.count == 0 || word_fits(object_fact(n->object, FACT_ENCRYPTION), &c->encryption)) &&
+           (c->notes.count == 0 || notes_fit(object_fact(n->object, FACT_NOTES), &c->notes) ||
+            oddities_fit(n, &c->notes));
 }
 
 static void tell_finding(struct inspection *n, const struct rule *rule) {
@@ -284,7 +309,7 @@ static void decide_some(struct inspection *n, bool that_give_way) {
             n->next_size = least < n->next_size ? least : n->next_size;
             continue;
         }
-        if ((c->size_max && n->seen > c->size_max) || !completeness_fits(n, c) || !encryption_fits(n, c) ||
+        if ((c->size_max && n->seen > c->size_max) || !completeness_fits(n, c) || !words_fit(n, c) ||
             !list_holds(n, c) || !counts_hold(n, c) || !cells_hold(n, &c->rows) || gives_way(n, &r->rules[i]))
             continue;
         n->states[i] = RULE_HOLDS;
@@ -302,6 +327,10 @@ static void decide_rules(struct inspection *n) {
 static void decide_if_due(struct inspection *n) {
     if (!n->encrypted && object_fact(n->object, FACT_ENCRYPTION).n > 0)
         n->encrypted = n->dirty = true;
+    if (object_fact(n->object, FACT_NOTES).n != n->notes_n) {
+        n->notes_n = (uint8_t)object_fact(n->object, FACT_NOTES).n;
+        n->dirty = true;
+    }
     if (n->dirty || n->seen >= n->next_size)
         decide_rules(n);
 }
@@ -577,7 +606,7 @@ bool inspector_facts_hold(const struct object *o, const struct rule *rule) {
     const struct inspection *in = o->inspection;
     const struct rule_condition *c = rule->condition;
     return in && in->states[rule->number] != RULE_OUT && in->seen >= c->size_min &&
-           (!c->size_max || in->seen <= c->size_max) && completeness_fits(in, c) && encryption_fits(in, c);
+           (!c->size_max || in->seen <= c->size_max) && completeness_fits(in, c) && words_fit(in, c);
 }
 
 /* --- life --- */

@@ -329,26 +329,35 @@ static void tell_facts(struct inspection *n) {
     unpack_replace(n->object->unpack, fact);
 }
 
+/* What may be odd about a picture: those that its walk notes, by their bits, and where it does not begin or
+ * end with its object. */
+enum { ODD_LEADING = 128, ODD_TRAILING = IMAGE_NOTE_TRAILING };
+
+static const struct {
+    unsigned bit;
+    const char *word;
+} words[PICTURE_WORDS] = {{ODD_LEADING, "leading-data"},        {ODD_TRAILING, "trailing-data"},
+                          {IMAGE_NOTE_HIDDEN, "hidden-data"},   {IMAGE_NOTE_BEHIND, "unread-directory"},
+                          {IMAGE_NOTE_BOUND, "too-many-parts"}, {IMAGE_NOTE_BROKEN, "broken-structure"}};
+
+unsigned picture_words(const struct inspection *n, const char *out[PICTURE_WORDS]) {
+    unsigned count = 0;
+    for (size_t k = 0; k < PICTURE_WORDS; k++)
+        if (n->oddities & words[k].bit)
+            out[count++] = words[k].word;
+    return count;
+}
+
 static void tell_notes(struct inspection *n) {
-    static const struct {
-        enum image_note bit;
-        const char *word;
-    } words[] = {{IMAGE_NOTE_HIDDEN, "hidden-data"},
-                 {IMAGE_NOTE_BEHIND, "unread-directory"},
-                 {IMAGE_NOTE_BOUND, "too-many-parts"},
-                 {IMAGE_NOTE_BROKEN, "broken-structure"}};
     struct picture *p = n->picture;
-    struct unpack *u = n->object->unpack;
-    if (!u)
+    const char *odd[PICTURE_WORDS];
+    n->oddities = p->image.facts.notes | (n->object->picture > 0 ? ODD_LEADING : 0u) |
+                  (has_trailer(p) ? ODD_TRAILING : 0u);
+    if (!n->object->unpack)
         return;
-    if (n->object->picture > 0)
-        unpack_note(u, "leading-data");
-    if (p->image.facts.notes & IMAGE_NOTE_TRAILING || has_trailer(p))
-        unpack_note(u, "trailing-data");
-    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-        if (p->image.facts.notes & words[k].bit)
-            unpack_note(u, words[k].word);
-    if (p->image.facts.notes & IMAGE_NOTE_BOUND)
+    for (unsigned k = 0, count = picture_words(n, odd); k < count; k++)
+        unpack_note(n->object->unpack, odd[k]);
+    if (n->oddities & IMAGE_NOTE_BOUND)
         counter_one(COUNTER_INSPECT_PICTURES_BOUND);
 }
 

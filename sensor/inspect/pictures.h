@@ -12,6 +12,9 @@ size_t picture_size(void); /* octets of a struct picture, of which the inspector
 bool picture_begin(struct inspection *n, const char *mime);
 void picture_feed(struct inspection *n, struct bytes in);
 void picture_gap(struct inspection *n, uint64_t missing);
+/* What is odd about the picture that was walked over, in words of gantry.notes: how many they are. */
+enum { PICTURE_WORDS = 6 };
+unsigned picture_words(const struct inspection *n, const char *out[PICTURE_WORDS]);
 /* Ends the children and tells what is known of the picture; accepts an inspection that has none. */
 void picture_end(struct inspection *n);
 

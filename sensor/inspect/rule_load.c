@@ -249,7 +249,7 @@ static bool read_size(struct setting_reader *r, const struct doc_node *node, voi
 }
 
 struct object_entry {
-    struct setting_texts types, encryption;
+    struct setting_texts types, encryption, notes;
     unsigned kinds;
     struct size_entry size;
     int complete;
@@ -269,6 +269,10 @@ static const struct setting object_table[] = {
      .type = SETTING_TEXTS,
      .offset = offsetof(struct object_entry, encryption),
      .help = "what it is encrypted with, * for whatever that is"},
+    {.key = "notes",
+     .type = SETTING_TEXTS,
+     .offset = offsetof(struct object_entry, notes),
+     .help = "what is odd about it, as gantry.notes says: one of these words"},
     {.key = "size",
      .type = SETTING_CUSTOM,
      .read = read_size,
@@ -529,6 +533,7 @@ static bool read_object(struct rule_load *l, const struct doc_node *node, struct
     c->types = entry.types;
     c->kinds = entry.kinds;
     c->encryption = entry.encryption;
+    c->notes = entry.notes;
     c->size_min = entry.size.min;
     c->size_max = entry.size.max;
     c->complete = entry.complete;
@@ -589,7 +594,7 @@ static bool read_condition(struct rule_load *l, const struct doc_node *node, con
         ok = problem_error(l->reader.problems, node->file, node->line,
                            "scopes: is missing; say where the identifiers of %s are looked for", entry->id);
     bool conditions = c->all.count || c->any.count || c->count_count || c->types.count || c->kinds ||
-                      c->encryption.count || c->size_min;
+                      c->encryption.count || c->notes.count || c->size_min;
     if (ok && !conditions)
         ok = problem_error(l->reader.problems, node->file, node->line,
                            "all: rule %s would hold for every object; give it all, any, count or object",

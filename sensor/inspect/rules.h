@@ -95,6 +95,7 @@ struct rule_condition {
     struct setting_texts types;      /* MIME types, with globs */
     unsigned kinds;                  /* bits 1 << enum file_kind, 0 for any */
     struct setting_texts encryption; /* what it is encrypted with, with globs; none: not asked */
+    struct setting_texts notes;      /* what is odd about it, likewise: one of its words */
     uint64_t size_min, size_max;     /* size_max 0: none */
     enum { COMPLETE_ANY, COMPLETE_NO, COMPLETE_YES } complete;
     bool late;                         /* can only be decided at the object's end */

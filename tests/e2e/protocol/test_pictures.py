@@ -175,6 +175,7 @@ def test_a_jpeg_behind_a_jpeg_and_reads_behind_both_are_children(lab, server, se
     path.write_bytes(read(made / 'plain.jpg') + read(made / 'thumb.jpg') + reads)
     record, children = told(lab, sensor, path)
     assert record['gantry']['notes'] == 'trailing-data' and record['gantry']['image']['frames'] == '2'
+    assert 'image-with-other-data' in record['gantry']['rules']
     assert set(children) == {material.sha256(read(made / 'thumb.jpg')), material.sha256(reads)}
     assert 'plate-record' in children[material.sha256(reads)]['gantry']['classes']
 
@@ -182,6 +183,7 @@ def test_a_jpeg_behind_a_jpeg_and_reads_behind_both_are_children(lab, server, se
 def test_a_name_or_a_type_that_denies_the_picture_is_told(lab, server, sensor, made):
     record, _ = told(lab, sensor, made / 'plain.jpg', 'report.pdf')
     assert record['gantry']['notes'] == 'name-mismatch'
+    assert 'disguised-image' in record['gantry']['rules']
     picture = made / 'other.jpg'
     noise(seed=9).save(picture)
     record, _ = told(lab, sensor, picture, 'other.jpg', 'text/plain')

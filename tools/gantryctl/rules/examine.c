@@ -87,6 +87,8 @@ static void open_object(struct examiner *x, struct bytes path, struct bytes firs
     o->number = 1;
     o->total = LENGTH_UNKNOWN;
     object_settle_type(o, first);
+    if (first.n > 0 && object_is_misnamed(o))
+        facts_set(&x->texts, o->facts, FACT_NOTES, bytes_text("name-mismatch"));
     if (!seal_begin(&x->seal, bytes_of(first.p, first.n < TYPE_BYTES ? first.n : TYPE_BYTES)))
         x->seal = (struct seal){.format = NULL};
     inspector_opened(x->inspector, o);
