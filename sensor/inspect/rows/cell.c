@@ -286,27 +286,54 @@ static bool is_degree(struct bytes t) {
 
 /* --- codes of states --- */
 
-static const char states[] =
-    "ALAKAZARCACOCTDEDCFLGAHIIDILINIAKSKYLAMEMDMAMIMNMSMOMTNENVNHNJNMNYNCNDOHOKORPARISCSDTNTXUTVTVAWAWVWIWY"
-    "ABBCMBNBNLNSONPEQCSKYTAGBSCHCHCMGRHGJAMXMONAOAPUQTQRSLSITBTMTLVEYUZA"
-    "BEDEFRGBPLESITCZATCHLUUSMXCADEPTNLIE";
-static const char countries[] = "USAMEXCANDEUFRAGBRESPPRTNLDBELITAPOLCZEAUTCHELUXIRLBRAARGCOLGTMHNDSLV";
+/* States, provinces and countries: by the first letter a bit for each second one, 1 << 0 for A. */
+static const uint32_t states[26] = {
+    ['A' - 'A'] = 0x20a0c42, /* B G K L R T Z */
+    ['B' - 'A'] = 0x0040014, /* C E S */
+    ['C' - 'A'] = 0x2085081, /* A H M O T Z */
+    ['D' - 'A'] = 0x0000014, /* C E */
+    ['E' - 'A'] = 0x0040000, /* S */
+    ['F' - 'A'] = 0x0020800, /* L R */
+    ['G' - 'A'] = 0x0020003, /* A B R */
+    ['H' - 'A'] = 0x0000140, /* G I */
+    ['I' - 'A'] = 0x0082819, /* A D E L N T */
+    ['J' - 'A'] = 0x0000001, /* A */
+    ['K' - 'A'] = 0x1040000, /* S Y */
+    ['L' - 'A'] = 0x0100001, /* A U */
+    ['M' - 'A'] = 0x08c611b, /* A B D E I N O S T X */
+    ['N' - 'A'] = 0x1241a9f, /* A B C D E H J L M S V Y */
+    ['O' - 'A'] = 0x0022481, /* A H K N R */
+    ['P' - 'A'] = 0x0180811, /* A E L T U */
+    ['Q' - 'A'] = 0x00a0004, /* C R T */
+    ['R' - 'A'] = 0x0000100, /* I */
+    ['S' - 'A'] = 0x0000d0c, /* C D I K L */
+    ['T' - 'A'] = 0x0803802, /* B L M N X */
+    ['U' - 'A'] = 0x00c0000, /* S T */
+    ['V' - 'A'] = 0x0080011, /* A E T */
+    ['W' - 'A'] = 0x1200101, /* A I V Y */
+    ['Y' - 'A'] = 0x0180000, /* T U */
+    ['Z' - 'A'] = 0x0000001, /* A */
+};
+static const char countries[] =
+    "ARGAUTBELBRACANCHECOLCZEDEUESPFRAGBRGTMHNDIRLITALUXMEXNLDPOLPRTSLVUSA"; /* in order */
+
+static bool is_country(const uint8_t *p) {
+    const char *at = countries;
+    while (*at && *at < (char)p[0])
+        at += 3;
+    for (; *at == (char)p[0]; at += 3)
+        if (at[1] == (char)p[1] && at[2] == (char)p[2])
+            return true;
+    return false;
+}
 
 static bool is_state(struct bytes t) {
     if (t.n == 5 &&
         (bytes_starts_nocase(t, "us-") || bytes_starts_nocase(t, "mx-") || bytes_starts_nocase(t, "ca-")))
         t = bytes_of(t.p + 3, 2);
-    if (t.n != 2 && t.n != 3)
+    if ((t.n != 2 && t.n != 3) || !is_upper(t.p[0]) || !is_upper(t.p[1]))
         return false;
-    const char *list = t.n == 2 ? states : countries;
-    for (; *list; list += t.n) {
-        size_t i = 0;
-        while (i < t.n && list[i] == (char)t.p[i])
-            i++;
-        if (i == t.n)
-            return true;
-    }
-    return false;
+    return t.n == 2 ? states[t.p[0] - 'A'] >> (t.p[1] - 'A') & 1 : is_country(t.p);
 }
 
 /* "inbound", "LPR-03" */
