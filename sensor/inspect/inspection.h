@@ -70,6 +70,13 @@ struct rest {
     uint64_t awake;   /* offset up to which all is looked at */
 };
 
+/* What a scan without a count of its own still has to earn: rest.c. */
+struct debt {
+    uint32_t bytes; /* of matches that brought nothing new */
+    bool broken;    /* the stream has not seen the last piece */
+    uint64_t began; /* offset of its stream */
+};
+
 struct tally_state {
     bool wanted; /* by a rule that may still hold */
     bool full, shed;
@@ -98,11 +105,12 @@ struct inspection {
     uint64_t name_hash;           /* of name and path as they were matched */
     enum scope bulk;              /* where the object's bytes are matched */
     bool dirty, closed;
-    bool encrypted;          /* as its facts said when rules were decided last, */
-    uint8_t notes_n;         /* and octets of its notes */
-    uint8_t oddities;        /* of the picture, once that is over */
-    bool unpaid;             /* nothing is matched until more is paid for */
-    unsigned resting;        /* counts */
+    bool encrypted;     /* as its facts said when rules were decided last, */
+    uint8_t notes_n;    /* and octets of its notes */
+    uint8_t oddities;   /* of the picture, once that is over */
+    bool unpaid;        /* nothing is matched until more is paid for */
+    unsigned resting;   /* counts */
+    bool owes, stepped; /* a scan has debts; bytes of one whose values are needed were left out for them */
     struct picture *picture; /* NULL: it is no image that is walked over */
     struct utf16 utf16;
     struct listing listing;
@@ -116,6 +124,7 @@ struct inspection {
     uint8_t *hits;   /* by identifier: bits 1 << enum scope */
     uint8_t *states; /* by rule: enum rule_state */
     struct tally_state *tallies;
+    struct debt *debts;              /* by scan */
     struct pattern_stream **streams; /* by scan; NULL: not matched */
 };
 
@@ -171,5 +180,8 @@ void rest_note_new(struct inspection *n, unsigned tally);
 void rest_note_hit(struct inspection *n, unsigned identifier);
 /* Is the next piece of the object looked at? */
 bool rest_looks_at(struct inspection *n, unsigned tally, struct bytes piece);
+/* A match of a scan without a count of its own; `fresh`: it brought something new. */
+void debt_note_match(struct inspection *n, const struct scan *scan, bool fresh);
+bool debt_looks_at(struct inspection *n, size_t scan, struct bytes piece);
 
 #endif

@@ -27,31 +27,37 @@ static void keep_tail(struct inspection *n, const uint8_t *bytes, size_t count) 
 /* What the stream of a scan is to see next. One that rested began in the midst: nothing stands before. */
 static struct feed feed_of(struct inspection *n, size_t s, const uint8_t *bytes, size_t count) {
     const struct scan *scan = &n->inspector->rules->scans[s];
-    uint64_t began = scan->kind == SCAN_TALLY ? n->tallies[scan->tallies[0]].began : 0;
+    uint64_t began = scan->kind == SCAN_TALLY ? n->tallies[scan->tallies[0]].began : n->debts[s].began;
     uint64_t base = n->offset - began;
     size_t before = n->tail_n < base ? n->tail_n : (size_t)base;
     return (struct feed){n, scan, {bytes, count}, {n->tail + n->tail_n - before, before}, base};
 }
 
-/* False if the count of this scan rests here. Where it looks again a new stream begins. */
-static bool wake_scan(struct inspection *n, size_t s, struct bytes piece) {
-    const struct scan *scan = &n->inspector->rules->scans[s];
-    struct tally_state *t = &n->tallies[scan->kind == SCAN_TALLY ? scan->tallies[0] : 0];
+/* Begins in the midst of the text. */
+static bool begin_again(struct inspection *n, size_t s) {
     struct matcher *m = n->inspector->matcher;
-    if (scan->kind != SCAN_TALLY || (!t->rest.on && !t->rest.broken))
-        return true;
-    if (!rest_looks_at(n, scan->tallies[0], piece))
-        return false;
-    if (!t->rest.broken)
-        return true;
-    values_flush(n, scan, UINT64_MAX);
+    values_flush(n, &n->inspector->rules->scans[s], UINT64_MAX);
     matcher_end(m, s, n->streams[s], NULL, NULL);
     n->streams[s] = matcher_begin(m, s);
     if (!n->streams[s])
         counter_one(COUNTER_INSPECT_STREAMS_SHED);
-    t->rest.broken = false;
-    t->began = n->offset;
     return n->streams[s] != NULL;
+}
+
+/* False if this scan rests here, or owes too much. Where it looks again a new stream begins. */
+static bool wake_scan(struct inspection *n, size_t s, struct bytes piece) {
+    const struct scan *scan = &n->inspector->rules->scans[s];
+    struct tally_state *t = &n->tallies[scan->kind == SCAN_TALLY ? scan->tallies[0] : 0];
+    bool counts = scan->kind == SCAN_TALLY, *broken = counts ? &t->rest.broken : &n->debts[s].broken;
+    if (counts ? !t->rest.on && !t->rest.broken : !n->owes)
+        return true;
+    if (counts ? !rest_looks_at(n, scan->tallies[0], piece) : !debt_looks_at(n, s, piece))
+        return false;
+    if (!*broken)
+        return true;
+    *broken = false;
+    *(counts ? &t->began : &n->debts[s].began) = n->offset;
+    return begin_again(n, s);
 }
 
 static void feed_piece(struct inspection *n, const uint8_t *bytes, size_t count) {
@@ -108,7 +114,7 @@ void inspection_feed(struct inspection *n, const uint8_t *bytes, size_t count) {
         listed_take(n, bytes_of(bytes, count));
     cells_push(n, bytes_of(bytes, count));
     while (count > 0) {
-        size_t piece = n->resting && count > PIECE_BYTES ? PIECE_BYTES : count;
+        size_t piece = (n->resting || n->owes) && count > PIECE_BYTES ? PIECE_BYTES : count;
         feed_piece(n, bytes, piece);
         bytes += piece;
         count -= piece;
@@ -345,6 +351,7 @@ static size_t align_size(size_t n) {
 
 static size_t inspection_size(const struct ruleset *r) {
     return align_size(sizeof(struct inspection)) + align_size(r->tally_count * sizeof(struct tally_state)) +
+           align_size(r->scan_count * sizeof(struct debt)) +
            align_size(r->scan_count * sizeof(struct pattern_stream *)) + align_size(r->tail) +
            align_size(r->identifier_count) + align_size(r->rule_count);
 }
@@ -359,7 +366,8 @@ static struct inspection *inspection_begin(struct inspector *i, struct object *o
     n->inspector = i;
     n->object = o;
     n->tallies = (struct tally_state *)(void *)(p += align_size(sizeof *n));
-    n->streams = (struct pattern_stream **)(void *)(p += align_size(r->tally_count * sizeof *n->tallies));
+    n->debts = (struct debt *)(void *)(p += align_size(r->tally_count * sizeof *n->tallies));
+    n->streams = (struct pattern_stream **)(void *)(p += align_size(r->scan_count * sizeof *n->debts));
     n->tail = p += align_size(r->scan_count * sizeof *n->streams);
     n->hits = p += align_size(r->tail);
     n->states = p + align_size(r->identifier_count);
@@ -495,7 +503,9 @@ void inspector_retyped(struct inspector *i, struct object *o, struct bytes again
         in->tallies[t].rest = (struct rest){0};
         in->tallies[t].began = 0;
     }
+    memset(in->debts, 0, i->rules->scan_count * sizeof *in->debts);
     in->resting = 0;
+    in->owes = false;
     in->offset = 0;
     in->tail_n = 0;
     in->name_hash = 0;
@@ -554,7 +564,8 @@ bool inspector_finding(const struct object *o, const struct rule *rule, struct f
         return true;
     const struct tally_state *t = &in->tallies[rule->condition->counts[0].tally];
     bool in_cells = rule->condition->scopes & 1u << SCOPE_CELLS;
-    out->at_least = t->full || t->shed || t->rest.rested || (in_cells && cells_facts(in)->more);
+    out->at_least =
+        t->full || t->shed || t->rest.rested || in->stepped || (in_cells && cells_facts(in)->more);
     if (t->set) {
         out->distinct = t->set->count;
         out->digests = t->set->values;

@@ -16,6 +16,15 @@ enum {
     GRANTS_MAX = 64,        /* whatever was saved, so often in an object */
 };
 
+/* Other scans match many things at once and never rest as a whole. A match that brings nothing new costs some
+ * bytes; as long as a scan owes more than it may, pieces are left out, each of which pays for itself. Text of
+ * records owes nothing for long; of a wall of keys a part is looked at, and all behind it. */
+enum {
+    MATCH_BYTES = 64,      /* that a match costs */
+    DEBT_MOST = 128 << 10, /* bytes */
+    NEW_PAYS = 64,         /* matches for which one pays that brings something new */
+};
+
 /* Does this rule, as it stands, wait for more of the count? */
 static bool rule_awaits(const struct inspection *n, size_t rule, unsigned tally) {
     const struct rule_condition *c = n->inspector->rules->rules[rule].condition;
@@ -61,10 +70,39 @@ bool rest_note_match(struct inspection *n, unsigned tally, bool refused) {
     return false;
 }
 
+/* Counts that share a scan pay its debts. */
+static void pay_debts(struct inspection *n, unsigned tally) {
+    const struct ruleset *r = n->inspector->rules;
+    for (size_t i = 0; i < n->plan->scan_count && n->owes && r->tallies[tally].shared; i++)
+        if (r->scans[n->plan->scans[i]].kind == SCAN_VALUES)
+            debt_note_match(n, &r->scans[n->plan->scans[i]], true);
+}
+
 void rest_note_new(struct inspection *n, unsigned tally) {
     struct rest *r = &n->tallies[tally].rest;
     r->repeats -= r->repeats < REPEATS_A_VALUE ? r->repeats : REPEATS_A_VALUE;
     set_rest(n, r, false);
+    pay_debts(n, tally);
+}
+
+void debt_note_match(struct inspection *n, const struct scan *scan, bool fresh) {
+    struct debt *d = &n->debts[scan - n->inspector->rules->scans];
+    uint32_t pays = fresh ? NEW_PAYS * MATCH_BYTES : 0;
+    if (scan->scope != n->bulk) /* a short text by itself */
+        return;
+    d->bytes -= pays < d->bytes ? pays : d->bytes;
+    d->bytes += !fresh && d->bytes < UINT32_MAX - MATCH_BYTES ? MATCH_BYTES : 0;
+    n->owes |= d->bytes > DEBT_MOST / 2;
+}
+
+bool debt_looks_at(struct inspection *n, size_t scan, struct bytes piece) {
+    struct debt *d = &n->debts[scan];
+    d->bytes -= piece.n < d->bytes ? (uint32_t)piece.n : d->bytes;
+    if (d->bytes <= DEBT_MOST)
+        return true;
+    d->broken = true;
+    n->stepped |= n->inspector->rules->scans[scan].kind == SCAN_VALUES;
+    return false;
 }
 
 static bool list_has(const struct identifier_list *l, unsigned identifier) {

@@ -222,6 +222,8 @@ bool rule_load_identifier(struct rule_load *l, const struct doc_node *node) {
     i.pattern.flags = entry.flags;
     ok = entry.pattern && check_pattern(l, &i, entry.pattern) && ok;
     ok = find_validator(l, &i, entry.validator) && ok;
+    if (i.validator >= 0 && validator_table[i.validator].reach)
+        i.pattern.flags |= PATTERN_END_ALONE;
     /* Kept even when it is wrong, so that rules that name it are not blamed too. */
     l->identifiers[l->identifier_count++] = i;
     return ok && (i.validator < 0 || need_value(l, i.pattern.number, entry.pattern, "validated"));

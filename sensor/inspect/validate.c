@@ -297,6 +297,26 @@ struct bytes field_next(struct bytes *in) {
     return field;
 }
 
+/* As far as the last field and the byte before it. */
+static size_t reach_field(struct bytes before) {
+    size_t from = before.n;
+    while (from > 0 && !is_field_byte(before.p[from - 1]))
+        from--;
+    while (from > 0 && is_field_byte(before.p[from - 1]))
+        from--;
+    return before.n - from + (from > 0);
+}
+
+static bool check_plate_end(struct bytes match, struct bytes *value) {
+    while (match.n > 0 && !is_field_byte(match.p[match.n - 1]))
+        match.n--;
+    size_t from = match.n;
+    while (from > 0 && is_field_byte(match.p[from - 1]))
+        from--;
+    *value = bytes_trim(bytes_of(match.p + from, match.n - from));
+    return may_be_plate(*value, value);
+}
+
 static bool check_plate_field(struct bytes match, struct bytes *value) {
     return find_last_field(match, value, may_be_plate);
 }
@@ -321,24 +341,39 @@ static bool check_cell(struct bytes match, struct bytes *value) {
     return value->n > 0;
 }
 
+static size_t reach_line(struct bytes before) {
+    const uint8_t *end = memrchr(before.p, '\n', before.n);
+    return end ? (size_t)(before.p + before.n - (end + 1)) : before.n;
+}
+
+#define ROW(n, h, ...)                                                                                       \
+    { .name = n, .holds = h, __VA_ARGS__ }
 const struct validator validator_table[] = {
-    {"mrz-td1", check_td1,
-     "upper and middle line of a TD1 card at the match's start; counts document numbers", NULL},
-    {"mrz-td2", check_td2, "lower line of a TD2 document at the match's end; counts document numbers", NULL},
-    {"mrz-td3", check_td3, "lower line of a TD3 passport at the match's end; counts document numbers", NULL},
-    {"luhn", check_luhn, "check digit of ISO/IEC 7812 over all digits of the match", NULL},
-    {"vin", check_vin, "check digit of a 17-character vehicle identification number", NULL},
-    {"timestamp", check_timestamp, "a date with a time of day, or an epoch, between 1990 and 2100", NULL},
-    {"plate-shape", check_plate,
-     "one token with the shape of a passenger plate (United States, Mexico, Canada)", may_be_plate},
-    {"plate-field", check_plate_field, "the last field of the match that is plate-shaped", may_be_plate},
-    {"plate-country", check_plate_country, "a plate-shaped start of the match, before a hyphen or semicolon",
-     check_plate_country},
-    {"plate-bare", check_plate_bare, "the same, and no hexadecimal number: for fields that no key names",
-     may_be_bare},
-    {"cell", check_cell, "what stands behind the sign of equality: a cell of the scope cells", NULL},
+    ROW("mrz-td1", check_td1,
+        .help = "upper and middle line of a TD1 card at the match's start; counts document numbers"),
+    ROW("mrz-td2", check_td2,
+        .help = "lower line of a TD2 document at the match's end; counts document numbers"),
+    ROW("mrz-td3", check_td3,
+        .help = "lower line of a TD3 passport at the match's end; counts document numbers"),
+    ROW("luhn", check_luhn, .help = "check digit of ISO/IEC 7812 over all digits of the match"),
+    ROW("vin", check_vin, .help = "check digit of a 17-character vehicle identification number"),
+    ROW("timestamp", check_timestamp,
+        .help = "a date with a time of day, or an epoch, between 1990 and 2100"),
+    ROW("plate-shape", check_plate, .may_be = may_be_plate,
+        .help = "one token with the shape of a passenger plate (United States, Mexico, Canada)"),
+    ROW("plate-field", check_plate_field, .may_be = may_be_plate,
+        .help = "the last field of the match that is plate-shaped"),
+    ROW("plate-end", check_plate_end, .may_be = may_be_plate, .reach = reach_field,
+        .help = "the last field of the match, if it is plate-shaped, wherever the match begins: costs less"),
+    ROW("plate-country", check_plate_country, .may_be = check_plate_country,
+        .help = "a plate-shaped start of the match, before a hyphen or semicolon"),
+    ROW("plate-bare", check_plate_bare, .may_be = may_be_bare,
+        .help = "the same, and no hexadecimal number: for fields that no key names"),
+    ROW("cell", check_cell, .reach = reach_line,
+        .help = "what stands behind the sign of equality: a cell of the scope cells"),
     {0},
 };
+#undef ROW
 
 int validator_find(const char *name) {
     for (int i = 0; validator_table[i].name; i++)

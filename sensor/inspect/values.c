@@ -189,19 +189,22 @@ static bool counts_identifier(const struct tally *t, unsigned number) {
 
 static void note_match(const struct feed *f, bool refused) {
     unsigned tally = f->scan->tallies[0];
+    if (f->scan->kind == SCAN_VALUES)
+        debt_note_match(f->in, f->scan, false);
     if (f->scan->kind == SCAN_TALLY && f->scan->scope == f->in->bulk &&
         rest_note_match(f->in, tally, refused))
         stop_count(&f->in->tallies[tally]);
 }
 
-static void note_hit(struct inspection *n, unsigned number, enum scope scope) {
+/* True: for the first time. */
+static bool note_hit(struct inspection *n, unsigned number, enum scope scope) {
     uint8_t bit = (uint8_t)(1u << scope);
     if (n->resting)
         rest_note_hit(n, number);
-    if (!(n->hits[number] & bit)) {
-        n->hits[number] |= bit;
-        n->dirty = true;
-    }
+    if (n->hits[number] & bit)
+        return false;
+    n->hits[number] |= bit;
+    return n->dirty = true;
 }
 
 /* True when the one count of a stream of its own is full: it is not matched further. Of a listing it still
@@ -211,22 +214,32 @@ static bool scan_is_over(const struct feed *f) {
            f->in->tallies[f->scan->tallies[0]].full;
 }
 
+/* What the identifier's validator looks at of a match that ends at `to`. */
+static struct bytes find_match(const struct feed *f, const struct validator *v, uint64_t from, uint64_t to,
+                               uint8_t room[VALUE_WIDTH_MAX]) {
+    bool unknown = from == MATCH_FROM_UNKNOWN || to - from > VALUE_WIDTH_MAX || (v && v->reach);
+    if (unknown)
+        from = to > f->scan->width ? to - f->scan->width : 0;
+    struct bytes match = match_bytes(f, from, to, room);
+    size_t reach = v && v->reach ? v->reach(match) : match.n;
+    return bytes_of(match.p + (match.n - reach), reach);
+}
+
 bool values_found(void *context, unsigned number, uint64_t from, uint64_t to) {
     struct feed *f = context;
     const struct ruleset *r = f->in->inspector->rules;
     uint8_t room[VALUE_WIDTH_MAX];
     struct bytes match, value;
     if (f->scan->kind == SCAN_PLAIN) {
-        note_hit(f->in, number, f->scan->scope);
+        debt_note_match(f->in, f->scan, note_hit(f->in, number, f->scan->scope));
         return false;
     }
     if (scan_is_over(f))
         return true;
-    if (from == MATCH_FROM_UNKNOWN || to - from > VALUE_WIDTH_MAX)
-        from = to > f->scan->width ? to - f->scan->width : 0;
-    match = value = match_bytes(f, from, to, room);
     int validator = r->identifiers[number].validator;
-    bool refused = match.n == 0 || (validator >= 0 && !validator_table[validator].holds(match, &value));
+    const struct validator *v = validator >= 0 ? &validator_table[validator] : NULL;
+    match = value = find_match(f, v, from, to, room);
+    bool refused = match.n == 0 || (v && !v->holds(match, &value));
     note_match(f, refused);
     if (refused)
         return scan_is_over(f);

@@ -41,7 +41,7 @@ static unsigned hs_flags(const struct pattern *p, bool valued) {
         {PATTERN_UTF8, HS_FLAG_UTF8},
         {PATTERN_UCP, HS_FLAG_UCP},
     };
-    unsigned flags = valued ? HS_FLAG_SOM_LEFTMOST : 0;
+    unsigned flags = valued && !(p->flags & PATTERN_END_ALONE) ? HS_FLAG_SOM_LEFTMOST : 0;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (p->flags & table[i].ours)
             flags |= table[i].theirs;

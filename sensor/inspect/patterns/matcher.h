@@ -13,6 +13,8 @@ enum pattern_flag {
     PATTERN_MULTILINE = 4,
     PATTERN_UTF8 = 8,
     PATTERN_UCP = 16,
+    PATTERN_END_ALONE =
+        32, /* where a match begins is not asked, which costs most of it: MATCH_FROM_UNKNOWN */
 };
 
 enum { PATTERN_TEXT_MAX = 4096 }; /* bytes of one expression */
