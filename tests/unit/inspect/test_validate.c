@@ -89,7 +89,10 @@ static void plates_are_known_by_shape_and_their_field_is_cut_out(void **state) {
     assert_value("plate-field", "\"plate\": \"KXR 4471\"", "KXR 4471");
     assert_value("plate-field", ",KXR4471,TX,4,GHT7720,", "GHT7720"); /* the last one */
     assert_false(holds("plate-field", "\"plate\": \"DINNER\""));
-    assert_false(holds("plate-bare", ",ABC1234,")); /* hexadecimal */
+    assert_value("plate-end", "\"plate\": \"KXR 4471\"", "KXR 4471");
+    assert_value("plate-end", "<Plate>KXR4471</", "KXR4471");
+    assert_false(holds("plate-end", ",KXR4471,TX,")); /* the last field alone */
+    assert_false(holds("plate-bare", ",ABC1234,"));   /* hexadecimal */
     assert_true(holds("plate-bare", ",KXR4471,"));
     assert_value("plate-country", "KXR4471-NLD", "KXR4471");
 }

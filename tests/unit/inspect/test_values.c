@@ -223,6 +223,57 @@ static void what_looks_like_values_and_is_none_is_looked_at_in_part(void **state
     bench_close(&b);
 }
 
+/* A wall of one key, beside which keys of another kind and values stand later. */
+static const char keyed[] = "identifiers:\n"
+                            "  - {id: lane, pattern: '\"lane\":'}\n"
+                            "  - {id: gate, pattern: '\"gate\":'}\n"
+                            "  - {id: plate, pattern: 'plate=[A-Z]{3}[0-9]{4},', validator: plate-end}\n"
+                            "rules:\n"
+                            "  - id: gates\n"
+                            "    scopes: [text]\n"
+                            "    any: [gate]\n" RULE_TAIL "  - id: lanes\n"
+                            "    scopes: [text]\n"
+                            "    all: [lane]\n"
+                            "    count: {identifiers: plate, distinct: 3}\n" RULE_TAIL;
+
+static void a_wall_of_keys_is_stepped_over_and_what_stands_behind_it_is_found(void **state) {
+    static const char *const walls[] = {"\"lane\":1,", "plate=XYZ9999,"};
+    struct bench b;
+    bench_open(&b, keyed, 8 << 20);
+    for (size_t i = 0; i < sizeof walls / sizeof *walls; i++) {
+        uint64_t before = rested();
+        bench_begin(&b, &text_type, NULL);
+        push_same(&b, walls[i], 100000);
+        assert_in_range(rested() - before, 500000, 1400000);
+        assert_int_equal(b.found[0], 0);
+        assert_int_equal(b.found[1], 0);
+        for (int k = 0; k < 1000; k++)
+            push_same(&b, "ordinary text, ", 1);
+        push_same(&b, "\"gate\":4, \"lane\":4, plate=XYZ0001, plate=XYZ0002, plate=XYZ0003, ", 1);
+        bench_end(&b);
+        assert_int_equal(b.found[0], 1);
+        assert_int_equal(b.found[1], 1);
+        assert_in_range(bench_distinct(&b, 1), 3, 4);
+    }
+    bench_close(&b);
+}
+
+static void records_with_many_keys_are_looked_at_as_a_whole(void **state) {
+    struct bench b;
+    char text[64];
+    uint64_t before = rested();
+    bench_open(&b, keyed, 8 << 20);
+    bench_begin(&b, &text_type, NULL);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(text, sizeof text, "\"lane\":%d, plate=XYZ%04d, \"note\":\"dry\"\n", i % 8, i);
+        push_same(&b, text, 1);
+    }
+    bench_end(&b);
+    assert_int_equal(bench_distinct(&b, 1), 1000);
+    assert_int_equal(rested(), before);
+    bench_close(&b);
+}
+
 static const char announced[] =
     "identifiers:\n"
     "  - {id: word, pattern: '\\b[a-z]{3}[0-9]{3}\\b'}\n"
@@ -352,6 +403,8 @@ int main(void) {
         cmocka_unit_test(utf_16_text_is_matched_as_its_characters_at_every_split),
         cmocka_unit_test(a_table_of_the_same_values_does_not_hide_what_stands_right_behind_it),
         cmocka_unit_test(what_looks_like_values_and_is_none_is_looked_at_in_part),
+        cmocka_unit_test(a_wall_of_keys_is_stepped_over_and_what_stands_behind_it_is_found),
+        cmocka_unit_test(records_with_many_keys_are_looked_at_as_a_whole),
         cmocka_unit_test(another_identifier_of_the_rule_ends_a_rest),
         cmocka_unit_test(what_no_validator_could_know_better_does_not_rest_by_what_is_refused),
         cmocka_unit_test(a_numbered_series_does_not_hide_what_differs_behind_it),
