@@ -229,6 +229,15 @@ static bool elf_core(struct bytes b) {
     return elf_type(b, 4);
 }
 
+/* What begins as this may be the first word of a text, unless a control sign is near. */
+static bool holds_control(struct bytes b) {
+    enum { NEAR = 64 };
+    for (size_t i = 0; i < b.n && i < NEAR; i++)
+        if (b.p[i] < '\t' || (b.p[i] > '\r' && b.p[i] < ' ' && b.p[i] != 0x1b))
+            return true;
+    return false;
+}
+
 /* "PE" stands where the DOS header says, behind a stub that fits into the first bytes. */
 static bool windows_program(struct bytes b) {
     struct reader r = reader_of(b.p, b.n);
@@ -416,7 +425,7 @@ static const struct signature table[] = {
     {{"image/nitf", "NITF image", KIND_IMAGE}, MAGIC("NITF02.10")},
     {{"image/nitf", "NSIF image", KIND_IMAGE}, MAGIC("NSIF01.00")},
     {{"application/dicom", "DICOM image", KIND_IMAGE}, .at = 128, MAGIC("DICM")},
-    {{"image/vnd.adobe.photoshop", "Photoshop image", KIND_IMAGE}, MAGIC("8BPS")},
+    {{"image/vnd.adobe.photoshop", "Photoshop image", KIND_IMAGE}, MAGIC("8BPS"), .also = holds_control},
     {{"image/vnd.microsoft.icon", "Windows icon", KIND_IMAGE}, MAGIC("\0\0\x01\0"), .also = icon_directory},
     {{"image/x-portable-bitmap", "Netpbm bitmap", KIND_IMAGE}, MAGIC("P4"), .also = netpbm_header},
     {{"image/x-portable-bitmap", "Netpbm bitmap", KIND_IMAGE}, MAGIC("P1"), .also = netpbm_header},
@@ -441,7 +450,7 @@ static const struct signature table[] = {
      .also = mtf_descriptor},
     {{"application/x-ms-wim", "Windows image (WIM)", KIND_ARCHIVE}, MAGIC("MSWIM\0\0\0")},
     {{"application/x-dbf", "dBase table", KIND_RECORD}, .also = dbf_header},
-    {{"application/vnd.apache.parquet", "Parquet table", KIND_RECORD}, MAGIC("PAR1")},
+    {{"application/vnd.apache.parquet", "Parquet table", KIND_RECORD}, MAGIC("PAR1"), .also = holds_control},
     {{"application/x-avro", "Avro table", KIND_RECORD}, MAGIC("Obj\x01")},
     {{"application/x-hdf5", "HDF5 data", KIND_RECORD}, MAGIC("\x89HDF\r\n\x1A\n")},
 
@@ -463,7 +472,7 @@ static const struct signature table[] = {
     {{"video/mpeg", "MPEG video", KIND_MEDIA}, MAGIC("\0\0\x01\xB3")},
     {{"video/x-flv", "Flash video", KIND_MEDIA}, MAGIC("FLV\x01")},
     {{"video/x-ms-asf", "Windows Media", KIND_MEDIA}, MAGIC("\x30\x26\xB2\x75\x8E\x66\xCF\x11")},
-    {{"audio/mpeg", "MP3 audio", KIND_MEDIA}, MAGIC("ID3")},
+    {{"audio/mpeg", "MP3 audio", KIND_MEDIA}, MAGIC("ID3"), .also = holds_control},
     {{"application/ogg", "Ogg media", KIND_MEDIA}, MAGIC("OggS\0")},
     {{"audio/flac", "FLAC audio", KIND_MEDIA}, MAGIC("fLaC")},
 
@@ -552,7 +561,7 @@ static const struct signature table[] = {
     {{"application/vnd.microsoft.portable-executable", "Windows program", KIND_BINARY},
      MAGIC("MZ"),
      .also = windows_program},
-    {{"application/x-dosexec", "DOS or Windows program", KIND_BINARY}, MAGIC("MZ")},
+    {{"application/x-dosexec", "DOS or Windows program", KIND_BINARY}, MAGIC("MZ"), .also = holds_control},
     {{"application/vnd.tcpdump.pcap", "packet capture", KIND_BINARY}, MAGIC("\xD4\xC3\xB2\xA1")},
     {{"application/vnd.tcpdump.pcap", "packet capture", KIND_BINARY}, MAGIC("\xA1\xB2\xC3\xD4")},
     {{"application/vnd.tcpdump.pcap", "packet capture", KIND_BINARY}, MAGIC("\x4D\x3C\xB2\xA1")},

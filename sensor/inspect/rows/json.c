@@ -134,6 +134,8 @@ static bool is_one_of(struct bytes word, const char *const *list) {
 /* {"passport": {"number": ...}}, {"birth": {"date": ...}} */
 static bool is_part_of(const struct row_reader *r, int16_t parent, struct bytes name) {
     uint8_t whose = r->keyed.column[parent].name;
+    if (row_name_is_plate(whose))
+        return row_name_is_tail(name) && !bytes_equal_nocase(name, "id");
     return whose == ROW_NAME_DOCUMENT ? row_name_is_tail(name) && !bytes_equal_nocase(name, "plate")
                                       : whose == ROW_NAME_BIRTH && bytes_equal_nocase(name, "date");
 }

@@ -262,13 +262,13 @@ static bool is_markup(const struct row_reader *r, struct bytes line) {
 
 static bool is_tuple(const struct row_reader *r, struct bytes line) {
     uint8_t c = line.p[0] | 32;
-    if (r->tuple.open || (r->midst && r->tuple.statement))
+    if (r->tuple.open || r->tuple.creating || (r->midst && r->tuple.statement))
         return true;
     if (line.p[0] == '(')
         return r->tuple.statement != 0 || memchr(line.p, ',', line.n);
     return (c == 'i' && bytes_starts_nocase(line, "insert into ")) ||
            (c == 'r' && bytes_starts_nocase(line, "replace into ")) ||
-           (c == 'c' && bytes_starts_nocase(line, "copy ")) ||
+           (c == 'c' && (bytes_starts_nocase(line, "copy ") || bytes_starts_nocase(line, "create table "))) ||
            (c == 'v' && bytes_starts_nocase(line, "values"));
 }
 
@@ -310,10 +310,7 @@ static void read_head(struct row_reader *r) {
 
 /* A line of text without a digit holds no plate that anybody told from a word. */
 static void keep_head(struct row_reader *r, struct bytes line) {
-    size_t at = 0;
-    while (at < line.n && memchr("-|+: =\t", line.p[at], 7))
-        at++;
-    if (at == line.n) /* a line drawn below the names */
+    if (text_is_ruler(line)) /* below the names */
         return;
     r->head_n = line.n <= sizeof r->head ? (uint16_t)line.n : 0;
     memcpy(r->head, line.p, r->head_n);

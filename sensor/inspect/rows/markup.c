@@ -142,7 +142,7 @@ static void name_element(struct row_reader *r, struct bytes tag, bool empty) {
     struct markup_reader *m = &r->markup;
     if (empty)
         m->element = -1;
-    else if (m->named >= 0 && !m->asks)
+    else if (m->named >= 0 && !m->asks && row_name_of(tag) == ROW_NAME_OTHER)
         m->element = m->named, m->named = -1;
     else if (m->element < 0 || !is_one_of(tag, plain) || r->keyed.column[m->element].name == ROW_NAME_OTHER)
         m->element = (int16_t)reader_key(r, tag);

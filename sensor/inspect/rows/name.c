@@ -110,7 +110,7 @@ static const char plate_beside[] =
     "normalized full de la el del du des d do da le l s numero front rear ocr result amtliches amtl "
     "polizeiliches id "
     "serial suffix sufijo digits digitos chiffres ziffern hit hot list user entered current o the of lpr "
-    "anpr alpr lp reg code m corrected unicode ascii";
+    "anpr alpr lp reg code m corrected unicode ascii cs sc";
 
 /* "vehicle number": its plate, or its number in a fleet. */
 static const char vehicle_words[] = "vehicle veh car truck vehiculo vehicule veiculo fahrzeug kfz vehicleno "

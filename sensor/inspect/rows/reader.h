@@ -39,6 +39,10 @@ struct markup_reader {
 };
 
 struct tuple_reader {
+    bool creating;     /* the columns of a table that is created are named, */
+    bool expects;      /* a name comes next */
+    uint8_t nested;    /* parentheses that are open */
+    uint32_t created;  /* tables */
     bool open, into;   /* inside of parentheses; the word before was INTO */
     bool reads;        /* the table's name says that it holds plate reads */
     uint32_t names;    /* digest of the names of its columns */
@@ -85,6 +89,8 @@ void json_read(struct row_reader *r, struct bytes piece);
 void markup_read(struct row_reader *r, struct bytes piece);
 void tuple_read(struct row_reader *r, struct bytes piece);
 void text_read(struct row_reader *r, struct bytes line);
+/* A line that is drawn, of hyphens and the like or in box characters. */
+bool text_is_ruler(struct bytes line);
 void json_reset(struct json_reader *j);
 void markup_reset(struct markup_reader *m);
 

@@ -140,6 +140,14 @@ static size_t find_value(struct bytes line, size_t at) {
     return from;
 }
 
+/* "cs1Label=plate cs1=KXR4471", as in CEF. */
+static void take_label(struct row_reader *r, struct bytes key, struct bytes label) {
+    enum row_name name = row_name_of(label);
+    int column = name != ROW_NAME_OTHER ? reader_key(r, key) : -1;
+    if (column >= 0 && r->keyed.column[column].name == ROW_NAME_OTHER)
+        r->keyed.column[column].name = (uint8_t)name;
+}
+
 /* The sign at `at` stands between a name and its value? */
 static bool read_pair(struct row_reader *r, struct bytes line, size_t at) {
     size_t to = find_name_end(line, at), from = find_value(line, at);
@@ -163,7 +171,10 @@ static bool read_pair(struct row_reader *r, struct bytes line, size_t at) {
     bool quoted = line.p[from - 1] == '"' || line.p[from - 1] == '\'';
     const uint8_t *quote = quoted ? memchr(line.p + from, line.p[from - 1], line.n - from) : NULL;
     size_t end = quote ? (size_t)(quote - line.p) : find_value_end(r, line, from, column);
-    table_cell(&r->judge, &r->keyed, (unsigned)column, bytes_of(line.p + from, end - from));
+    struct bytes value = bytes_of(line.p + from, end - from);
+    if (to - name > 5 && memcmp(line.p + to - 5, "Label", 5) == 0)
+        take_label(r, bytes_of(line.p + name, to - 5 - name), value);
+    table_cell(&r->judge, &r->keyed, (unsigned)column, value);
     return true;
 }
 
@@ -346,12 +357,14 @@ static size_t split_line(struct bytes line, unsigned delimiter, struct bytes cel
     return n;
 }
 
-/* A line of nothing but "|----|----|", or the same in box characters. */
-static bool is_ruler(struct bytes line) {
-    for (size_t i = 0; i < line.n; i++)
-        if (line.p[i] != '-' && line.p[i] != '|' && line.p[i] != '+' && line.p[i] != ':' &&
-            line.p[i] != ' ' && line.p[i] != '=')
+bool text_is_ruler(struct bytes line) {
+    for (size_t i = 0; i < line.n; i++) {
+        uint8_t c = line.p[i];
+        if (c == 0xe2 && line.n - i > 2 && (line.p[i + 1] == 0x94 || line.p[i + 1] == 0x95))
+            i += 2;
+        else if (!memchr("-|+: =\t\r", c, 8))
             return false;
+    }
     return true;
 }
 
@@ -468,8 +481,11 @@ static void read_cells(struct row_reader *r, struct bytes line) {
 void text_read(struct row_reader *r, struct bytes line) {
     while (line.n > 0 && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == ' '))
         line.n--;
-    if (line.n == 0 || is_ruler(line))
+    if (line.n == 0 || text_is_ruler(line))
         return;
+    static const char fields[] = "#Fields: "; /* W3C's extended logs */
+    if (*line.p == '#' && bytes_starts_nocase(line, fields))
+        line = bytes_of(line.p + sizeof fields - 1, line.n - (sizeof fields - 1));
     unsigned pairs = read_pairs(r, line);
     if (read_sentence(r, line))
         return;

@@ -97,9 +97,55 @@ static void read_word(struct row_reader *r, struct bytes word) {
     }
 }
 
+/* "CREATE TABLE t (`plate` varchar(12), ..., PRIMARY KEY (`plate`))", whose rows follow without names. */
+static void take_created(struct row_reader *r, struct bytes word) {
+    static const char *const others[] = {"primary", "key",     "unique", "constraint",
+                                         "index",   "foreign", "check",  "fulltext"};
+    struct tuple_reader *t = &r->tuple;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (bytes_equal_nocase(word, others[i]))
+            return;
+    if (t->ordinal < TABLE_NEAR)
+        table_name(&r->judge, reader_placed(r), t->ordinal, row_name_of(cell_trim(word)));
+    t->ordinal += t->ordinal < UINT8_MAX;
+}
+
+static size_t read_created(struct row_reader *r, struct bytes in, size_t at) {
+    struct tuple_reader *t = &r->tuple;
+    while (at < in.n && t->creating) {
+        uint8_t c = in.p[at];
+        if (t->nested == 1 && t->expects && !is_blank(c)) {
+            size_t from = at++;
+            while (at < in.n &&
+                   (c == '`' || c == '"' ? in.p[at - 1] != c || at - 1 == from : !is_blank(in.p[at])) &&
+                   in.p[at] != ',' && in.p[at] != ')')
+                at++;
+            t->expects = false;
+            take_created(r, bytes_of(in.p + from, at - from));
+            continue;
+        }
+        t->nested = (uint8_t)(t->nested + (c == '(') - (c == ')'));
+        t->expects |= t->nested == 1 && (c == ',' || c == '(');
+        t->creating = c != ';' && !(c == ')' && t->nested == 0) && t->nested < 8;
+        at++;
+    }
+    return at;
+}
+
+static void begin_created(struct row_reader *r) {
+    struct tuple_reader *t = &r->tuple;
+    reader_open(r, OPEN_TUPLE, 0, ++t->created | 1u << 31);
+    t->creating = true;
+    t->expects = false;
+    t->nested = t->ordinal = 0;
+}
+
 void tuple_read(struct row_reader *r, struct bytes in) {
     struct tuple_reader *t = &r->tuple;
     size_t at = 0;
+    if (!t->open && bytes_starts_nocase(in, "create table "))
+        begin_created(r);
+    at = read_created(r, in, at);
     if (t->open)
         at = read_values(r, in, 0);
     while (at < in.n) {

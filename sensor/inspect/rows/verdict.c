@@ -135,20 +135,19 @@ static void look_through(const struct suspect *s, struct window *w) {
 
 /* In how many ways the values are built that are no exceptions; *shared: how many values are. */
 static unsigned count_builds(const struct suspect *s, unsigned *shared) {
-    enum { FEW = 3 };
+    enum { FEW = 3, BUILDS = 1 << 9 /* of up to 8 signs */ };
+    uint8_t count[BUILDS] = {0};
     unsigned builds = 0;
     *shared = 0;
+    for (unsigned i = 0; i < s->kept; i++)
+        count[s->value[i].build % BUILDS]++;
     for (unsigned i = 0; i < s->kept; i++) {
-        unsigned alike = 0;
-        bool first = true;
-        for (unsigned k = 0; k < s->kept; k++) {
-            bool same = s->value[k].build == s->value[i].build;
-            alike += same;
-            first &= !same || k >= i;
-        }
-        bool counts = alike >= FEW && is_no_exception(alike, s->kept);
-        *shared += counts;
-        builds += first && counts;
+        uint8_t *alike = &count[s->value[i].build % BUILDS];
+        if (*alike < FEW || !is_no_exception(*alike, s->kept))
+            continue;
+        *shared += *alike;
+        builds++;
+        *alike = 0;
     }
     return builds;
 }
@@ -172,7 +171,9 @@ static bool holds_named(const struct suspect *s, const struct row_column *c, con
     unsigned firsts = count_bits(s->firsts);
     if (s->fits >= 3 && (firsts < 2 || (s->fits >= 10 && firsts < 4)))
         return false;
-    bool shaped = s->fits < ENOUGH ? c->shaped * 10 >= c->cells * 9 : most_of(c->shaped, c->cells);
+    bool shaped = s->fits < ENOUGH
+                      ? c->shaped * 10 >= c->cells * 9 || (s->fits >= 8 && c->likely * 10 >= c->cells * 9)
+                      : most_of(c->shaped, c->cells);
     return n->letters * 2 >= n->fits &&
            (shaped || x->reader || (x->state && x->vehicle) || (x->time && x->state));
 }

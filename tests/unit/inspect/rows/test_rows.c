@@ -115,6 +115,9 @@ static void keys_of_json_are_columns(void **state) {
            THREE);
     expect("{\"license_plate\": [\"KXR4471\", \"LVK6780\", \"PZR0718\"], \"lane\": [1, 2, 3]}", THREE);
     expect("[[\"license_plate\",\"lane\"],[\"KXR4471\",1],[\"LVK6780\",2],[\"PZR0718\",3]]", THREE);
+    expect("{\"plate\":{\"number\":\"KXR4471\",\"state\":\"TX\"}}\n{\"plate\":{\"number\":\"LVK6780\"}}\n"
+           "{\"plate\":{\"number\":\"PZR0718\"}}\n",
+           THREE);
     expect("{\"a\":\"{\\\"license_plate\\\":\\\"KXR4471\\\"}\"}\n{\"a\":\"{\\\"license_plate\\\":"
            "\\\"LVK6780\\\"}\"}\n"
            "{\"a\":\"{\\\"license_plate\\\":\\\"PZR0718\\\"}\"}\n",
@@ -143,6 +146,32 @@ static void dumps_of_databases_are_tables(void **state) {
            "INSERT INTO t (id,plate_no) VALUES (3,'PZR0718');\n",
            THREE);
     expect("COPY public.t (id, plate_no) FROM stdin;\n1\tKXR4471\n2\tLVK6780\n3\tPZR0718\n\\.\n", THREE);
+}
+
+static void tables_that_are_created_have_names(void **state) {
+    expect("CREATE TABLE `t` (`id` int(11), `vrm` varchar(12) DEFAULT NULL, PRIMARY KEY (`id`));\n"
+           "INSERT INTO `t` VALUES (1,'KXR4471'),(2,'LVK6780'),(3,'PZR0718');\n",
+           THREE);
+    expect("CREATE TABLE t (\n  \"id\" integer,\n  vrm text,\n  seen timestamp\n);\n"
+           "INSERT INTO t VALUES(1,'KXR4471','x');\nINSERT INTO t VALUES(2,'LVK6780','x');\n"
+           "INSERT INTO t VALUES(3,'PZR0718','x');\n",
+           THREE);
+    expect("CREATE TABLE t (a int, name varchar(8));\nINSERT INTO t VALUES (1,'KXR4471'),(2,'LVK6780'),"
+           "(3,'PZR0718');\n",
+           "");
+}
+
+static void fields_of_logs_are_named(void **state) {
+    expect("#Fields: date time s-lane cs-vrm\n2026-05-31 04:11:58 4 KXR4471\n2026-05-31 04:11:59 4 LVK6780\n"
+           "2026-05-31 04:12:07 4 PZR0718\n",
+           THREE);
+    expect("rt=1 cs1Label=vrm cs1=KXR4471\nrt=2 cs1Label=vrm cs1=LVK6780\nrt=3 cs1Label=vrm "
+           "cs1=PZR0718\n",
+           THREE);
+    expect("\u250c\u2500\u2510\n\u2502 lane \u2502 vrm \u2502\n\u251c\u2500\u2500\u2524\n\u2502 1 \u2502 "
+           "KXR4471 "
+           "\u2502\n\u2502 1 \u2502 LVK6780 \u2502\n\u2502 2 \u2502 PZR0718 \u2502\n",
+           THREE);
 }
 
 static void names_stand_before_their_values(void **state) {
@@ -385,6 +414,8 @@ int main(void) {
         cmocka_unit_test(keys_of_json_are_columns),
         cmocka_unit_test(elements_and_attributes_are_columns),
         cmocka_unit_test(dumps_of_databases_are_tables),
+        cmocka_unit_test(tables_that_are_created_have_names),
+        cmocka_unit_test(fields_of_logs_are_named),
         cmocka_unit_test(names_stand_before_their_values),
         cmocka_unit_test(a_column_is_none_when_most_cells_do_not_fit),
         cmocka_unit_test(values_that_count_up_are_none),
