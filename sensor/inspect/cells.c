@@ -81,6 +81,8 @@ void cells_begin(struct inspection *n) {
         return;
     }
     row_reader_init(n->rows, i->options.digest_key.k0);
+    if (n->object->aside && !n->object->gathered)
+        row_reader_expect_strays(n->rows);
     zone_reader_init(zones_of(n));
     beside_of(n)->n = 0;
 }

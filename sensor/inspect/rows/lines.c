@@ -12,6 +12,10 @@ void row_reader_init(struct row_reader *r, uint64_t seed) {
     markup_reset(&r->markup);
 }
 
+void row_reader_expect_strays(struct row_reader *r) {
+    r->judge.strays = true;
+}
+
 const struct row_facts *row_reader_facts(const struct row_reader *r) {
     return &r->judge.facts;
 }

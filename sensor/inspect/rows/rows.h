@@ -42,6 +42,9 @@ struct row_sink {
 size_t row_reader_size(void); /* octets of the state, which needs no end */
 /* `seed` keeps strangers from choosing what looks repeated. */
 void row_reader_init(struct row_reader *r, uint64_t seed);
+/* Text that was gathered from where no records belong, such as fields of heads: what a field is called says
+ * nothing of its values, unless it is called as plates are. */
+void row_reader_expect_strays(struct row_reader *r);
 void row_reader_push(struct row_reader *r, const struct row_sink *sink, struct bytes text);
 /* Bytes are missing: what stands before and behind is not one record. */
 void row_reader_gap(struct row_reader *r, const struct row_sink *sink);

@@ -68,6 +68,7 @@ static struct suspect *begin_suspect(struct row_judge *j, struct row_table *t, u
     memset(s, 0, offsetof(struct suspect, value));
     s->table = t;
     s->column = (uint8_t)column;
+    s->strays = j->strays;
     s->document = t->column[column].name == ROW_NAME_DOCUMENT;
     t->column[column].suspect = (uint8_t)(s - j->suspect + 1);
     t->suspects++;

@@ -85,6 +85,7 @@ struct suspect {
     struct row_table *table; /* NULL: free */
     uint8_t column;
     bool settled, document;
+    bool strays;             /* as of the judge */
     bool lost;               /* cells came before it was settled for which there was no room */
     bool in_row;             /* a value of this row was kept */
     uint8_t kind;            /* enum row_cell, once settled */
@@ -102,6 +103,7 @@ struct suspect {
 struct row_judge {
     uint64_t seed;
     const struct row_sink *sink; /* within a call */
+    bool strays;                 /* names of columns say nothing of what stands in them */
     struct row_facts facts;
     unsigned suspects; /* in use */
     uint8_t turn;      /* whose place is taken next */

@@ -478,6 +478,17 @@ static void read_cells(struct row_reader *r, struct bytes line) {
     reader_row(r, cell, n);
 }
 
+/* "X-Vehicle=KXR4471;2026-05-31T04:11:58": cells behind a name, of which the first one is its value. */
+static struct bytes skip_name(struct bytes line) {
+    const uint8_t *sign = memchr(line.p, '=', line.n < ROW_NAME_MAX ? line.n : ROW_NAME_MAX);
+    size_t at = sign ? (size_t)(sign - line.p) : 0;
+    if (!sign || find_name(line, at) > 0)
+        return line;
+    line = bytes_of(sign + 1, line.n - at - 1);
+    line.n -= line.n > 0 && line.p[line.n - 1] == ';';
+    return line;
+}
+
 void text_read(struct row_reader *r, struct bytes line) {
     while (line.n > 0 && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == ' '))
         line.n--;
@@ -492,5 +503,5 @@ void text_read(struct row_reader *r, struct bytes line) {
     bool apart = memchr(line.p, ',', line.n) || memchr(line.p, ';', line.n) || memchr(line.p, '\t', line.n);
     if (pairs >= 2 || (pairs == 1 && !apart))
         return;
-    read_cells(r, line);
+    read_cells(r, pairs == 1 ? skip_name(line) : line);
 }

@@ -187,9 +187,9 @@ static bool vary_as_plates_do(const struct window *w, bool surely_read) {
                        : w->twins * 8 <= w->n && count_bits(w->firsts) >= 4;
 }
 
-/* It has a name, and none that plates have. */
+/* It has a name that says something, and none that plates have. */
 static bool is_called_otherwise(const struct suspect *s) {
-    return s->table->named || s->table->titled || s->table->column[s->column].key;
+    return !s->strays && (s->table->named || s->table->titled || s->table->column[s->column].key);
 }
 
 /* Letters and then digits are what orders and stocks are numbered by: are others among them? */
