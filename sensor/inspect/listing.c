@@ -181,7 +181,7 @@ static void look_at_line(const struct finder *f, struct bytes line, bool whole) 
         look_at_text(f, line);
 }
 
-static void hold(struct listing *l, struct bytes text) {
+static void hold_text(struct listing *l, struct bytes text) {
     memcpy(l->held + l->held_n, text.p, text.n);
     l->held_n += (unsigned)text.n;
 }
@@ -201,7 +201,7 @@ static void look_at_part(const struct finder *f, struct bytes text) {
 }
 
 /* The rest of a word that is too long. */
-static struct bytes swallow(struct listing *l, struct bytes text) {
+static struct bytes swallow_text(struct listing *l, struct bytes text) {
     size_t n = 0;
     while (n < text.n && !ends_word(text.p[n]))
         n++;
@@ -215,7 +215,7 @@ static void go_on(const struct finder *f, struct bytes *text) {
     const uint8_t *end = memchr(text->p, '\n', text->n);
     size_t line = end ? (size_t)(end - text->p) : text->n, room = LISTING_HELD_MAX - l->held_n;
     size_t n = line < room ? line : room;
-    hold(l, bytes_of(text->p, n));
+    hold_text(l, bytes_of(text->p, n));
     *text = bytes_of(text->p + n, text->n - n);
     if (n < line || (!end && l->held_n == LISTING_HELD_MAX)) {
         look_at_part(f, bytes_of(l->held, l->held_n));
@@ -234,7 +234,7 @@ void listing_push(struct listing *l, struct bytes text, listing_found *found, vo
     while (text.n > 0) {
         const uint8_t *end;
         if (l->swallows) {
-            text = swallow(l, text);
+            text = swallow_text(l, text);
         } else if (l->held_n > 0 || l->midst) {
             go_on(&f, &text);
         } else if ((end = memchr(text.p, '\n', text.n)) != NULL) {
@@ -242,7 +242,7 @@ void listing_push(struct listing *l, struct bytes text, listing_found *found, vo
             look_at_line(&f, bytes_of(text.p, n), n < LISTING_HELD_MAX);
             text = bytes_of(end + 1, text.n - n - 1);
         } else if (text.n < LISTING_HELD_MAX) {
-            hold(l, text);
+            hold_text(l, text);
             return;
         } else {
             look_at_part(&f, text);

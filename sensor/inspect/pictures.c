@@ -277,7 +277,7 @@ static bool has_trailer(const struct picture *p) {
 
 /* --- Facts --- */
 
-static struct bytes say(char *room, size_t size, const char *format, uint32_t a, uint32_t b) {
+static struct bytes say_numbers(char *room, size_t size, const char *format, uint32_t a, uint32_t b) {
     return bytes_of(room, (size_t)snprintf(room, size, format, a, b));
 }
 
@@ -317,11 +317,11 @@ static void tell_facts(struct inspection *n) {
     if (!n->object->unpack)
         return;
     if (f->width > 0)
-        fact[FACT_IMAGE_SIZE] = say(size, sizeof size, "%ux%u", f->width, f->height);
+        fact[FACT_IMAGE_SIZE] = say_numbers(size, sizeof size, "%ux%u", f->width, f->height);
     if (f->depth > 0)
-        fact[FACT_IMAGE_DEPTH] = say(depth, sizeof depth, "%u", f->depth, 0);
+        fact[FACT_IMAGE_DEPTH] = say_numbers(depth, sizeof depth, "%u", f->depth, 0);
     if (f->frames > 0)
-        fact[FACT_IMAGE_FRAMES] = say(frames, sizeof frames, "%u", f->frames, 0);
+        fact[FACT_IMAGE_FRAMES] = say_numbers(frames, sizeof frames, "%u", f->frames, 0);
     fact[FACT_IMAGE_CAMERA] = say_camera(f, camera);
     fact[FACT_IMAGE_METADATA] = say_metadata(f, metadata, sizeof metadata);
     if (f->holds & IMAGE_HOLDS_PLACE)

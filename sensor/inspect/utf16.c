@@ -9,7 +9,7 @@ static size_t unit_size(const struct utf16 *u) {
 
 /* RFC 2781 section 3.2, Unicode 15 section 3.10: by the mark, which is left out, or by where a first
  * character below U+0100 has its zeros. Returns the octets of the mark. */
-static size_t decide(struct utf16 *u, const uint8_t b[4]) {
+static size_t decide_order(struct utf16 *u, const uint8_t b[4]) {
     static const struct {
         uint8_t zero, set; /* octets that must be zero and must not, 1 << i */
         int mode;
@@ -80,7 +80,7 @@ static struct bytes read_start(struct utf16 *u, struct bytes *in, uint8_t *room)
         return bytes_of(NULL, 0);
     uint8_t first[4];
     memcpy(first, u->held, sizeof first);
-    size_t at = decide(u, first);
+    size_t at = decide_order(u, first);
     u->have = 0;
     if (u->mode == UTF16_PASS) {
         memcpy(room, first, sizeof first);

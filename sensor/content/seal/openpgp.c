@@ -139,7 +139,7 @@ static bool is_encrypted_data(const struct packet *p, struct bytes b) {
 enum verdict { NO, GO_ON, DONE };
 
 /* `b`: what is there of the body. */
-static enum verdict judge(const struct packet *p, struct bytes b) {
+static enum verdict judge_packet(const struct packet *p, struct bytes b) {
     bool key = p->whole && p->length <= SEAL_HEAD - HEAD_MOST;
     switch (p->tag) {
     case PKESK:
@@ -171,7 +171,7 @@ static bool begins_openpgp(struct bytes first) {
     struct packet p;
     if (!read_head(first, &p) || p.head == 0 || !is_key(&p) || first.n <= p.head)
         return false;
-    return judge(&p, bytes_of(first.p + p.head, first.n - p.head)) == GO_ON;
+    return judge_packet(&p, bytes_of(first.p + p.head, first.n - p.head)) == GO_ON;
 }
 
 static bool openpgp_data(struct seal *s, struct bytes in) {
@@ -191,7 +191,7 @@ static bool openpgp_data(struct seal *s, struct bytes in) {
             return false;
         if (!seal_walk_gather(w, &in, p.head + body))
             return true;
-        enum verdict v = judge(&p, bytes_of(w->head + p.head, body));
+        enum verdict v = judge_packet(&p, bytes_of(w->head + p.head, body));
         if (v == DONE)
             s->word = "pgp";
         if (v != GO_ON)

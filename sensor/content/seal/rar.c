@@ -17,7 +17,7 @@ static bool begins_rar5(struct bytes first) {
     return first.n >= 8 && memcmp(first.p, "Rar!\x1A\x07\x01\0", 8) == 0;
 }
 
-static void begin(struct seal *s, size_t marker) {
+static void begin_walk(struct seal *s, size_t marker) {
     ((struct rar *)(void *)s->state)->walk.skip = marker;
 }
 
@@ -30,7 +30,7 @@ static bool rar_gap(struct seal *s, uint64_t n) {
 enum { BLOCK_HEAD = 7, MAIN = 0x73, FILE_BLOCK = 0x74, END_BLOCK = 0x7B };
 
 static void begin_rar4(struct seal *s, struct bytes first) {
-    begin(s, 7);
+    begin_walk(s, 7);
 }
 
 static void read_file4(struct seal *s, const uint8_t *head, size_t size, uint16_t flags, uint64_t *data) {
@@ -81,7 +81,7 @@ const struct seal_format seal_rar4 = {.state = sizeof(struct rar),
 /* --- Version 5 --- */
 
 static void begin_rar5(struct seal *s, struct bytes first) {
-    begin(s, 8);
+    begin_walk(s, 8);
 }
 
 /* A number of seven bits an octet, the lowest first. */

@@ -8,7 +8,7 @@
  * is called a picture. What says nothing (no ending, one that many programs use, application/octet-stream)
  * denies nothing. */
 
-static bool begins(const char *text, const char *start) {
+static bool begins_with(const char *text, const char *start) {
     return strncmp(text, start, strlen(start)) == 0;
 }
 
@@ -81,7 +81,7 @@ bool type_denied_by_name(const struct file_type *type, struct bytes name) {
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (is_word(end, names[k].ends))
             return !is_listed(type->mime, names[k].types) &&
-                   (!is_unknown(type) || begins(names[k].types, "image/"));
+                   (!is_unknown(type) || begins_with(names[k].types, "image/"));
     return false;
 }
 
@@ -89,7 +89,7 @@ bool type_denied_by_declared(const struct file_type *type, struct bytes declared
     const struct file_type *picture = picture_type(declared);
     bool image = type->kind == KIND_IMAGE;
     if (picture)
-        return strcmp(picture->mime, type->mime) != 0 && !begins(type->mime, "image/hei");
+        return strcmp(picture->mime, type->mime) != 0 && !begins_with(type->mime, "image/hei");
     return image && (bytes_starts_nocase(declared, "text/") || bytes_starts_nocase(declared, "audio/") ||
                      bytes_starts_nocase(declared, "application/pdf") ||
                      bytes_starts_nocase(declared, "application/json") ||

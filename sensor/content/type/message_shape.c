@@ -48,7 +48,7 @@ static bool split_field(struct bytes line, struct bytes *name, struct bytes *val
     return true;
 }
 
-static bool holds(struct bytes value, const char *text) {
+static bool holds_text(struct bytes value, const char *text) {
     size_t n = strlen(text);
     return n == 0 || (value.n >= n && memmem(value.p, value.n, text, n));
 }
@@ -60,7 +60,7 @@ static unsigned score_field(struct bytes name, struct bytes value, bool *mail) {
         const struct mail_field *f = &fields[i];
         if (!bytes_equal_nocase(name, f->name))
             continue;
-        bool evident = f->value && holds(value, f->value);
+        bool evident = f->value && holds_text(value, f->value);
         *mail |= evident;
         if (evident || f->score == 1)
             score = f->score > score ? f->score : score;

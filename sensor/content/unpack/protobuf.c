@@ -57,7 +57,7 @@ static size_t read_number(struct bytes in, uint64_t *out) {
     return in.n < MOST ? 0 : SIZE_MAX;
 }
 
-static struct bytes behind(struct bytes in, size_t n) {
+static struct bytes bytes_behind(struct bytes in, size_t n) {
     return bytes_of(in.p + n, in.n - n);
 }
 
@@ -72,7 +72,7 @@ static enum look read_head(struct bytes in, struct field *f, enum wire *wire) {
         return LOOK_PAST;
     if (*wire != WIRE_OCTETS && *wire != WIRE_NUMBER)
         return LOOK_BROKEN;
-    m = read_number(behind(in, n), &value);
+    m = read_number(bytes_behind(in, n), &value);
     if (m == 0 || m == SIZE_MAX)
         return m == 0 ? LOOK_MORE : LOOK_BROKEN;
     f->head += m;
@@ -168,7 +168,7 @@ static size_t step_field(struct protobuf *p, struct bytes in, bool last) {
 static size_t take_octets(struct protobuf *p, struct bytes in, bool last) {
     size_t at = 0;
     while (at < in.n) {
-        struct bytes rest = behind(in, at);
+        struct bytes rest = bytes_behind(in, at);
         size_t n = p->left < rest.n ? (size_t)p->left : rest.n;
         if (p->left > 0) {
             take_run(p, bytes_of(rest.p, n));
@@ -194,13 +194,13 @@ static void take_protobuf_data(struct filter *f, const uint8_t *bytes, size_t si
     struct bytes in = bytes_of(bytes, size);
     while (in.n > 0) {
         if (p->kept_n == 0)
-            in = behind(in, take_octets(p, in, false));
+            in = bytes_behind(in, take_octets(p, in, false));
         size_t n = in.n < (size_t)KEPT - p->kept_n ? in.n : (size_t)KEPT - p->kept_n;
         if (n == 0)
             continue;
         memcpy(p->kept + p->kept_n, in.p, n);
         p->kept_n = (uint16_t)(p->kept_n + n);
-        in = behind(in, n);
+        in = bytes_behind(in, n);
         take_kept(p, false);
     }
 }
@@ -257,7 +257,7 @@ static bool wraps_file(const struct file_type *type, struct bytes declared, stru
     struct walker w = {.at = 0};
     struct field f;
     while (w.at < first.n) {
-        enum look look = look_at_field(&w, behind(first, (size_t)w.at), true, &f);
+        enum look look = look_at_field(&w, bytes_behind(first, (size_t)w.at), true, &f);
         if (look == LOOK_FILE)
             return true;
         if (look == LOOK_MORE || look == LOOK_BROKEN)

@@ -23,7 +23,7 @@ struct sealed {
     bool begun, told;
 };
 
-static void tell(struct sealed *x) {
+static void tell_seal(struct sealed *x) {
     const struct seal *s = x->look;
     struct bytes fact[FACT_COUNT] = {{NULL, 0}};
     char members[16];
@@ -43,7 +43,7 @@ static void tell(struct sealed *x) {
 static void end_look(struct sealed *x) {
     if (!x->look)
         return;
-    tell(x);
+    tell_seal(x);
     pool_give(&x->pools->looks, x->look);
     x->look = NULL;
 }
@@ -72,7 +72,7 @@ static void sealed_data(struct filter *f, const uint8_t *p, size_t n) {
     if (!seal_data(x->look, bytes_of(p, n)))
         end_look(x);
     else if (x->look->word && !x->told)
-        tell(x);
+        tell_seal(x);
 }
 
 static void sealed_gap(struct filter *f, uint64_t n) {

@@ -17,7 +17,7 @@ static unsigned value_of(const uint8_t *p, size_t n) {
     return value;
 }
 
-static enum sign_escape_step say(struct sign_escape *e, unsigned value, uint8_t *sign) {
+static enum sign_escape_step say_sign(struct sign_escape *e, unsigned value, uint8_t *sign) {
     *sign = value < 0x80 ? (uint8_t)value : 0;
     e->n = 0;
     return ESCAPE_SIGN;
@@ -31,7 +31,7 @@ static enum sign_escape_step take_percent(struct sign_escape *e, uint8_t *sign) 
         return ESCAPE_MORE;
     unsigned value = value_of(e->octets + 1, 2);
     if (value != '%')
-        return say(e, value, sign);
+        return say_sign(e, value, sign);
     e->n = 1;
     return ESCAPE_MORE;
 }
@@ -44,12 +44,12 @@ static enum sign_escape_step take_backslash(struct sign_escape *e, uint8_t *sign
         return ESCAPE_MORE;
     }
     if (kind == '/' || kind == '\n' || kind == '\r' || kind == '"')
-        return say(e, kind, sign);
+        return say_sign(e, kind, sign);
     if (kind == 'n' || kind == 'r')
-        return say(e, kind == 'n' ? '\n' : '\r', sign);
+        return say_sign(e, kind == 'n' ? '\n' : '\r', sign);
     if (digits == 0 || !is_digits(e->octets + 2, e->n - 2u))
         return ESCAPE_NONE;
-    return e->n < 2 + digits ? ESCAPE_MORE : say(e, value_of(e->octets + 2, digits), sign);
+    return e->n < 2 + digits ? ESCAPE_MORE : say_sign(e, value_of(e->octets + 2, digits), sign);
 }
 
 static enum sign_escape_step take_reference(struct sign_escape *e, uint8_t *sign) {
@@ -68,7 +68,7 @@ static enum sign_escape_step take_reference(struct sign_escape *e, uint8_t *sign
         return ESCAPE_NONE;
     for (size_t i = first; i + 1 < e->n; i++)
         value = value * (hex ? 16 : 10) + (unsigned)hex_value(e->octets[i]);
-    return say(e, value, sign);
+    return say_sign(e, value, sign);
 }
 
 /* Of base64 only what occurs in it: elsewhere the sign is its padding, or that of a form. */
@@ -80,7 +80,7 @@ static enum sign_escape_step take_equals(struct sign_escape *e, uint8_t *sign) {
         return ESCAPE_NONE;
     unsigned value = value_of(e->octets + 1, 2);
     bool occurs = value == '=' || value == '\r' || value == '\n' || value == '+' || value == '/';
-    return occurs ? say(e, value, sign) : ESCAPE_NONE;
+    return occurs ? say_sign(e, value, sign) : ESCAPE_NONE;
 }
 
 enum sign_escape_step sign_escape_take(struct sign_escape *e, uint8_t c, uint8_t *sign) {

@@ -34,7 +34,7 @@ static bool begin_archive(struct search *s) {
 }
 
 /* Returns how many of the octets hold no archive, or went to it. */
-static size_t look(struct search *s, struct bytes in) {
+static size_t search_octets(struct search *s, struct bytes in) {
     bool found;
     size_t at = zip_find_header(in, &found);
     if (!found || !begin_archive(s))
@@ -46,7 +46,7 @@ static size_t look(struct search *s, struct bytes in) {
 static struct bytes take_held(struct search *s, struct bytes in) {
     size_t room = (size_t)(ZIP_HELD - s->held_n), more = in.n < room ? in.n : room;
     memcpy(s->held + s->held_n, in.p, more);
-    size_t took = look(s, bytes_of(s->held, s->held_n + more));
+    size_t took = search_octets(s, bytes_of(s->held, s->held_n + more));
     if (took < s->held_n) { /* all of it is here, and does not tell yet */
         s->held_n = (uint8_t)(s->held_n + more - took);
         memmove(s->held, s->held + took, s->held_n);
@@ -70,7 +70,7 @@ static void search_data(struct filter *f, const uint8_t *bytes, size_t n) {
         filter_data(s->zip, in.p, in.n);
         return;
     }
-    size_t took = look(s, in);
+    size_t took = search_octets(s, in);
     if (took < in.n && !s->refused) {
         s->held_n = (uint8_t)(in.n - took);
         memcpy(s->held, in.p + took, s->held_n);

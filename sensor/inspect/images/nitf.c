@@ -26,7 +26,7 @@ struct nitf_state {
 };
 _Static_assert(sizeof(struct nitf_state) <= IMAGE_STATE_MAX, "a format's state has a bound");
 
-static uint64_t decimal(const uint8_t *p, size_t n) {
+static uint64_t read_decimal(const uint8_t *p, size_t n) {
     uint64_t value = 0;
     return bytes_number(bytes_of(p, n), &value) ? value : 0;
 }
@@ -35,7 +35,7 @@ static void read_next(struct image *i);
 
 static void read_size(struct image *i) {
     const struct nitf_state *s = (const void *)i->state;
-    image_note_size(i, (uint32_t)decimal(i->header + 8, 8), (uint32_t)decimal(i->header, 8), 0);
+    image_note_size(i, (uint32_t)read_decimal(i->header + 8, 8), (uint32_t)read_decimal(i->header, 8), 0);
     image_tell_header(i, IMAGE_METADATA, 0);
     image_run(i, IMAGE_METADATA, s->left, 0, read_next);
 }
@@ -85,7 +85,7 @@ static void read_next(struct image *i) {
 
 static void read_picture(struct image *i) {
     struct nitf_state *s = (void *)i->state;
-    uint64_t header = decimal(i->header, 6), n = decimal(i->header + 6, 10);
+    uint64_t header = read_decimal(i->header, 6), n = read_decimal(i->header + 6, 10);
     image_tell_header(i, IMAGE_METADATA, 0);
     image_add_place(i, (struct image_place){s->next, header, 0, PLACE_HEADER});
     image_add_place(i, (struct image_place){s->next + header, n, 0, PLACE_PICTURE});
@@ -98,9 +98,9 @@ static void read_picture(struct image *i) {
 
 static void read_lengths(struct image *i) {
     struct nitf_state *s = (void *)i->state;
-    s->end = decimal(i->header, 12);
-    s->next = decimal(i->header + 12, 6);
-    s->pictures = (uint16_t)decimal(i->header + 18, 3);
+    s->end = read_decimal(i->header, 12);
+    s->next = read_decimal(i->header + 12, 6);
+    s->pictures = (uint16_t)read_decimal(i->header + 18, 3);
     image_tell_header(i, IMAGE_METADATA, 0);
     if (s->pictures > 1)
         i->facts.frames = s->pictures;

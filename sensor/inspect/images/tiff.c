@@ -34,7 +34,7 @@ enum place_kind {
 static void read_next(struct image *i);
 
 /* A header that does not fit into its block is none. */
-static void gather(struct image *i, uint8_t need, image_reader *read) {
+static void gather_octets(struct image *i, uint8_t need, image_reader *read) {
     if (i->tiff.end - i->offset < need)
         read_next(i);
     else
@@ -208,12 +208,12 @@ static void gather_entry(struct image *i) {
     struct tiff_walk *t = &i->tiff;
     unsigned big = t->big;
     if (t->entries > 0 && t->all_entries < ENTRIES_MAX)
-        gather(i, big ? 20 : 12, read_entry);
+        gather_octets(i, big ? 20 : 12, read_entry);
     else if (t->entries > 0) {
         image_note(i, IMAGE_NOTE_BOUND);
         read_next(i);
     } else
-        gather(i, big ? 8 : 4, read_entry);
+        gather_octets(i, big ? 8 : 4, read_entry);
 }
 
 /* A picture's directory is over: its thumbnail, the area of its pixels. */
@@ -295,7 +295,7 @@ static void enter_directory(struct image *i, uint8_t kind) {
     }
     t->directories++;
     t->kind = kind;
-    gather(i, t->big ? 8 : 2, read_count);
+    gather_octets(i, t->big ? 8 : 2, read_count);
 }
 
 /* --- Values --- */
@@ -329,7 +329,7 @@ static void gather_elements(struct image *i) {
     struct tiff_array *a = &i->tiff.array;
     uint8_t most = a->left < IMAGE_HEADER_MAX ? (uint8_t)a->left : IMAGE_HEADER_MAX;
     if (most >= a->size) {
-        gather(i, most - most % a->size, read_elements);
+        gather_octets(i, most - most % a->size, read_elements);
         return;
     }
     settle_arrays(i);
@@ -389,10 +389,10 @@ static void enter_place(struct image *i, struct image_place p) {
         break;
     case PLACE_MAKE:
     case PLACE_MODEL:
-        gather(i, p.n < IMAGE_HEADER_MAX ? (uint8_t)p.n : IMAGE_HEADER_MAX, read_name);
+        gather_octets(i, p.n < IMAGE_HEADER_MAX ? (uint8_t)p.n : IMAGE_HEADER_MAX, read_name);
         break;
     case PLACE_BITS:
-        gather(i, 2, read_bits);
+        gather_octets(i, 2, read_bits);
         break;
     case PLACE_VALUE:
         if (p.n <= VALUE_MAX)

@@ -3,7 +3,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* An archive, taken apart whole and in pieces. Headers of tar are given the sums that they must have. */
+/* An archive (content/unpack/ar.c, cpio.c, rpm.c, tar/, archived.c), taken apart whole and in pieces. Headers
+ * of tar are given the sums that they must have. */
 static void set_sum(uint8_t *header) {
     unsigned sum = 0;
     memset(header + 148, ' ', 8);

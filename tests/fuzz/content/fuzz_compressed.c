@@ -3,7 +3,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* A compressed file, taken apart whole and in pieces. */
+/* A compressed file, or one behind a program or a script (content/unpack/compressed.c, inside.c), taken apart
+ * whole and in pieces. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     /* ratios are looked at once for each piece of output, so they are left to the unit tests */
     static const struct content_options options = {

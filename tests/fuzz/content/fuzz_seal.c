@@ -7,8 +7,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* A file, whole and in pieces: what is said of it must be the same. The first octet chooses where some of it
- * is missing in a third run. */
+/* A file that may be encrypted (content/seal/, each format), whole and in pieces: what is said of it must be
+ * the same. The first octet chooses where some of it is missing in a third run. */
 
 static void look(struct seal *s, struct bytes in, uint32_t pieces, size_t gap) {
     struct bytes first = bytes_of(in.p, in.n < TYPE_BYTES ? in.n : TYPE_BYTES);

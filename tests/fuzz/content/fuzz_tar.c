@@ -3,7 +3,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* A tar archive, whose headers are given the sums that they must have. */
+/* A tar archive (content/unpack/tar/: headers, properties, sparse files; archived.c), whose headers are given
+ * the sums that they must have. */
 static void set_sum(uint8_t *header) {
     unsigned sum = 0;
     memset(header + 148, ' ', 8);

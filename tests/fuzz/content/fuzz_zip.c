@@ -3,7 +3,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* A ZIP archive, or one behind other octets: the first one says which. */
+/* A ZIP archive, or one behind other octets (content/unpack/zip/: entries and their names, the directory,
+ * dates, the texts of documents; zip_inside.c). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     static const struct content_options options = {
         .objects = 300, .assembly_bytes = 1 << 20, .codings.limits = {.output_max = 1 << 18, .members_max = 64}};

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* The walk over an image must say the same of every byte, and of the picture, however the image is cut: with each format of the
+/* The walk over an image (inspect/images/, each format) must say the same of every byte, and of the picture, however the image is cut: with each format of the
  * table, and as a type that none names. The first byte chooses the size of the pieces, and where bytes are
  * missing. */
 

@@ -186,21 +186,21 @@ void zip_member_begin(struct zip *z) {
 
 /* --- its octets --- */
 
-static bool stands(const struct zip *z, enum coding_progress how) {
+static bool has_progress(const struct zip *z, enum coding_progress how) {
     const struct filter *head = z->member.head;
     return head && head != &z->member.filter && coding_progress(head) == how;
 }
 
 bool zip_member_is_lost(const struct zip *z) {
-    return stands(z, CODING_LOST);
+    return has_progress(z, CODING_LOST);
 }
 
 bool zip_member_is_over(const struct zip *z) {
-    return stands(z, CODING_AT_END);
+    return has_progress(z, CODING_AT_END);
 }
 
 bool zip_member_goes_on(const struct zip *z) {
-    return stands(z, CODING_GOES_ON) && !z->member.cut && !coding_may_end(z->member.head);
+    return has_progress(z, CODING_GOES_ON) && !z->member.cut && !coding_may_end(z->member.head);
 }
 
 /* The head of LZMA (5.8.8) has the version of a program, how long the properties are, and these; that of a

@@ -78,23 +78,23 @@ static void end_text(struct office *o, bool whole) {
     o->cut = o->refused = false;
 }
 
-static void keep(struct office *o, const void *p, size_t n) {
+static void keep_octets(struct office *o, const void *p, size_t n) {
     if (!o->rows_full && !store_add(&o->rows, o->unpack, bytes_of(p, n)))
         note_full(o, &o->rows_full);
 }
 
-static bool waits(const struct office *o) {
+static bool waits_for_more(const struct office *o) {
     return o->part == OFFICE_SHEET && !(o->knows_strings && o->knows_styles);
 }
 
 /* What is put leads nowhere. */
 static bool is_deaf(const struct office *o) {
-    return waits(o) ? o->rows_full : o->cut || o->refused;
+    return waits_for_more(o) ? o->rows_full : o->cut || o->refused;
 }
 
 static void put_octet(struct office *o, uint8_t c) {
-    if (waits(o))
-        keep(o, &c, 1);
+    if (waits_for_more(o))
+        keep_octets(o, &c, 1);
     else
         write_octet(o, c);
 }
@@ -120,8 +120,8 @@ static void write_value(struct office *o, unsigned style, struct bytes value) {
 static void put_value(struct office *o) {
     uint8_t mark[4 + OFFICE_VALUE] = {MARK_STYLED, (uint8_t)o->style, (uint8_t)(o->style >> 8), o->value_n};
     memcpy(mark + 4, o->value, o->value_n);
-    if (waits(o))
-        keep(o, mark, 4u + o->value_n);
+    if (waits_for_more(o))
+        keep_octets(o, mark, 4u + o->value_n);
     else
         write_value(o, o->style, bytes_of(o->value, o->value_n));
 }
@@ -129,8 +129,8 @@ static void put_value(struct office *o) {
 static void put_number(struct office *o, uint32_t number) {
     const uint8_t mark[] = {MARK_NUMBER, (uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
                             (uint8_t)(number >> 24)};
-    if (waits(o))
-        keep(o, mark, sizeof mark);
+    if (waits_for_more(o))
+        keep_octets(o, mark, sizeof mark);
     else
         write_string(o, number);
 }
@@ -199,30 +199,30 @@ static void read_column(struct office *o, struct bytes place) {
 
 /* --- sheets of Office Open XML (18.3.1.4, 18.3.1.73) --- */
 
-static bool is(struct bytes name, const char *text) {
+static bool is_named(struct bytes name, const char *text) {
     return bytes_equal(name, bytes_text(text));
 }
 
 static void open_in_sheet(struct office *o, struct bytes name) {
-    if (is(name, "c")) {
+    if (is_named(name, "c")) {
         o->numbered = o->worded = false;
         o->value_n = 0;
         o->style = 0;
     }
-    o->collects = is(name, "v") || is(name, "t");
+    o->collects = is_named(name, "v") || is_named(name, "t");
 }
 
 static void attribute_in_sheet(struct office *o, struct bytes name, struct bytes value) {
     uint64_t n;
     if (o->collects)
         return;
-    if (is(name, "r"))
+    if (is_named(name, "r"))
         read_column(o, value);
-    if (is(name, "s") && bytes_number(value, &n))
+    if (is_named(name, "s") && bytes_number(value, &n))
         o->style = (uint16_t)(n < OFFICE_STYLES_MAX ? n : 0);
-    if (is(name, "t")) {
-        o->numbered = is(value, "s");
-        o->worded = !o->numbered && !is(value, "n");
+    if (is_named(name, "t")) {
+        o->numbered = is_named(value, "s");
+        o->worded = !o->numbered && !is_named(value, "n");
     }
 }
 
@@ -241,9 +241,9 @@ static void text_in_sheet(struct office *o, struct bytes text) {
 static void close_in_sheet(struct office *o, struct bytes name) {
     uint64_t number;
     o->collects = false;
-    if (is(name, "row"))
+    if (is_named(name, "row"))
         end_row(o);
-    if (!is(name, "c"))
+    if (!is_named(name, "c"))
         return;
     if (o->value_n > 0) {
         reach_column(o);
@@ -264,13 +264,13 @@ static void add_string(struct office *o, struct store *store, struct bytes some)
 
 static void open_in_strings(struct office *o, struct bytes name) {
     uint8_t at[4];
-    if (is(name, "si")) {
+    if (is_named(name, "si")) {
         for (unsigned i = 0; i < 4; i++)
             at[i] = (uint8_t)(o->strings.n >> 8 * i);
         add_string(o, &o->starts, bytes_of(at, sizeof at));
     }
-    o->phonetic |= is(name, "rPh");
-    o->collects = is(name, "t") && !o->phonetic;
+    o->phonetic |= is_named(name, "rPh");
+    o->collects = is_named(name, "t") && !o->phonetic;
 }
 
 static void text_in_strings(struct office *o, struct bytes text) {
@@ -286,18 +286,18 @@ static void text_in_strings(struct office *o, struct bytes text) {
 
 static void close_in_strings(struct office *o, struct bytes name) {
     o->collects = false;
-    if (is(name, "rPh"))
+    if (is_named(name, "rPh"))
         o->phonetic = false;
-    if (is(name, "si"))
+    if (is_named(name, "si"))
         add_string(o, &o->strings, bytes_text("\n"));
 }
 
 /* --- how numbers are shown (18.8) --- */
 
 static void open_in_styles(struct office *o, struct bytes name) {
-    o->in_styles |= is(name, "cellXfs");
+    o->in_styles |= is_named(name, "cellXfs");
     o->format = 0;
-    if (is(name, "xf") && o->in_styles)
+    if (is_named(name, "xf") && o->in_styles)
         o->style_n++;
 }
 
@@ -311,9 +311,9 @@ static bool shows_date(const struct office *o, uint64_t id) {
 static void attribute_in_styles(struct office *o, struct bytes name, struct bytes value) {
     uint64_t id;
     unsigned style = (unsigned)(o->style_n - 1);
-    if (is(name, "formatCode") && date_is_code(value) && o->format_n < OFFICE_FORMATS)
+    if (is_named(name, "formatCode") && date_is_code(value) && o->format_n < OFFICE_FORMATS)
         o->formats[o->format_n++] = o->format;
-    if (!is(name, "numFmtId") || !bytes_number(value, &id))
+    if (!is_named(name, "numFmtId") || !bytes_number(value, &id))
         return;
     o->format = (uint16_t)id;
     if (o->in_styles && style < OFFICE_STYLES_MAX && shows_date(o, id))
@@ -321,14 +321,14 @@ static void attribute_in_styles(struct office *o, struct bytes name, struct byte
 }
 
 static void close_in_styles(struct office *o, struct bytes name) {
-    if (is(name, "cellXfs"))
+    if (is_named(name, "cellXfs"))
         o->in_styles = false;
 }
 
 /* --- tables and paragraphs of texts --- */
 
 static bool is_cell(struct bytes name) {
-    return is(name, "tc") || is(name, "table-cell") || is(name, "covered-table-cell");
+    return is_named(name, "tc") || is_named(name, "table-cell") || is_named(name, "covered-table-cell");
 }
 
 static void open_in_text(struct office *o, struct bytes name) {
@@ -336,16 +336,18 @@ static void open_in_text(struct office *o, struct bytes name) {
     if (is_cell(name)) {
         o->in_cell = true;
         o->repeated = 1;
-    } else if (content ? is(name, "p") || is(name, "h") : is(name, "t")) {
+    } else if (content ? is_named(name, "p") || is_named(name, "h") : is_named(name, "t")) {
         o->collects = true;
-    } else if ((is(name, "tab") || is(name, "br") || is(name, "s") || is(name, "line-break")) && o->filled) {
+    } else if ((is_named(name, "tab") || is_named(name, "br") || is_named(name, "s") ||
+                is_named(name, "line-break")) &&
+               o->filled) {
         put_octet(o, ' ');
     }
 }
 
 static void attribute_in_text(struct office *o, struct bytes name, struct bytes value) {
     uint64_t n;
-    if (is(name, "number-columns-repeated") && bytes_number(value, &n))
+    if (is_named(name, "number-columns-repeated") && bytes_number(value, &n))
         o->repeated = (uint16_t)(n < REPEATED_MAX ? n : REPEATED_MAX);
 }
 
@@ -357,11 +359,11 @@ static void text_in_text(struct office *o, struct bytes text) {
 }
 
 static void close_in_text(struct office *o, struct bytes name) {
-    if (is(name, "t") || is(name, "p") || is(name, "h"))
-        o->collects = o->part == OFFICE_CONTENT && is(name, "t") && o->collects;
-    if ((is(name, "p") || is(name, "h")) && !o->in_cell)
+    if (is_named(name, "t") || is_named(name, "p") || is_named(name, "h"))
+        o->collects = o->part == OFFICE_CONTENT && is_named(name, "t") && o->collects;
+    if ((is_named(name, "p") || is_named(name, "h")) && !o->in_cell)
         end_row(o);
-    if (is(name, "tr") || is(name, "table-row"))
+    if (is_named(name, "tr") || is_named(name, "table-row"))
         end_row(o);
     if (!is_cell(name))
         return;
@@ -444,8 +446,8 @@ void office_end(struct office *o, bool whole) {
     const uint8_t mark = MARK_END;
     if (part == OFFICE_NONE)
         return;
-    if (waits(o))
-        keep(o, &mark, 1);
+    if (waits_for_more(o))
+        keep_octets(o, &mark, 1);
     o->part = OFFICE_NONE;
     o->knows_strings |= part == OFFICE_STRINGS;
     o->knows_styles |= part == OFFICE_STYLES;

@@ -56,13 +56,13 @@ static void end_content(struct zip *z) {
 
 /* --- Steps: false where more octets are needed --- */
 
-static void advance(struct bytes *in, size_t n) {
+static void advance_input(struct bytes *in, size_t n) {
     *in = bytes_of(in->p + n, in->n - n);
 }
 
 static bool take_some(struct zip *z, struct bytes *in, size_t n) {
     z->left -= n;
-    advance(in, n);
+    advance_input(in, n);
     return n > 0;
 }
 
@@ -121,7 +121,7 @@ static bool step_doubt(struct zip *z, struct bytes *in) {
 }
 
 static bool step_stream(struct zip *z, struct bytes *in) {
-    advance(in, zip_member_feed(z, *in));
+    advance_input(in, zip_member_feed(z, *in));
     if (zip_member_is_lost(z)) {
         zip_member_end(z, false);
         lose_place(z);
@@ -135,7 +135,7 @@ static bool step_unbound(struct zip *z, struct bytes *in) {
     bool found;
     size_t n = zip_find_end(z, *in, &found);
     zip_member_feed(z, bytes_of(in->p, n));
-    advance(in, n);
+    advance_input(in, n);
     if (found)
         z->at = ZIP_AT_DESCRIPTOR;
     return n > 0 || found;
@@ -155,7 +155,7 @@ static bool step_descriptor(struct zip *z, struct bytes *in) {
     size_t n = find_descriptor(z, *in, &more);
     if (n == 0 && more)
         return false;
-    advance(in, n);
+    advance_input(in, n);
     bool empty = z->member.packed == 0 && z->entry.packed == 0; /* a header follows at once */
     if (n > 0 || known || empty)
         zip_directory_note_member(z);
@@ -171,7 +171,7 @@ static bool step_descriptor(struct zip *z, struct bytes *in) {
 static bool step_nowhere(struct zip *z, struct bytes *in) {
     bool found;
     size_t n = zip_find_header(*in, &found);
-    advance(in, n);
+    advance_input(in, n);
     if (found)
         expect_header(z);
     return n > 0 || found;
@@ -212,7 +212,7 @@ static bool step_signature(struct zip *z, struct bytes *in) {
     if (z->members + z->lines == 0 && !z->gapped &&
         (sign == ZIP_IS_DESCRIPTOR || memcmp(h, "PK00", ZIP_SIGNATURE) == 0)) {
         unpack_note(z->unpack, "split");
-        advance(in, ZIP_SIGNATURE);
+        advance_input(in, ZIP_SIGNATURE);
         return true;
     }
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
@@ -220,7 +220,7 @@ static bool step_signature(struct zip *z, struct bytes *in) {
             continue;
         if (in->n < headers[i].n)
             return false;
-        advance(in, headers[i].n);
+        advance_input(in, headers[i].n);
         if (sign == ZIP_IS_LOCAL || sign == ZIP_IS_CENTRAL)
             begin_entry(z, h, sign == ZIP_IS_CENTRAL);
         else if (sign == ZIP_IS_END)
@@ -270,7 +270,7 @@ static bool take_held(struct zip *z, struct bytes *in) {
     memcpy(z->held + held, in->p, more);
     size_t took = take_steps(z, bytes_of(z->held, held + more));
     if (took >= held) { /* the rest lies in what came */
-        advance(in, took - held);
+        advance_input(in, took - held);
         z->held_n = 0;
         return true;
     }
@@ -278,7 +278,7 @@ static bool take_held(struct zip *z, struct bytes *in) {
     memmove(z->held, z->held + took, keep);
     z->held_n = (uint8_t)keep;
     if (took == 0)
-        advance(in, more);
+        advance_input(in, more);
     return took > 0;
 }
 
@@ -289,7 +289,7 @@ static void zip_data(struct filter *f, const uint8_t *bytes, size_t n) {
         take_held(z, &in);
     if (in.n == 0)
         return;
-    advance(&in, take_steps(z, in));
+    advance_input(&in, take_steps(z, in));
     memcpy(z->held, in.p, in.n); /* fewer than any step asks for */
     z->held_n = (uint8_t)in.n;
 }

@@ -98,7 +98,7 @@ static void read_entry(const uint8_t *p, struct ole_entry *e) {
 }
 
 /* Entries of one storage hang in a tree by `left` and `right`; each is somebody's once. */
-static void adopt(struct ole *o, const uint8_t *directory, int parent) {
+static void adopt_entries(struct ole *o, const uint8_t *directory, int parent) {
     int *stack = calloc((size_t)o->entries + 2, sizeof *stack), n = 0;
     uint32_t child = u32_at(directory + (size_t)parent * ENTRY + 76);
     if (stack && child < (uint32_t)o->entries)
@@ -139,7 +139,7 @@ static bool read_directory(struct ole *o) {
     }
     for (int i = 0; o->entry && i < o->entries; i++)
         if (i == OLE_ROOT || o->entry[i].kind == OLE_STORAGE)
-            adopt(o, d.p, i);
+            adopt_entries(o, d.p, i);
     if (o->entry)
         link_entries(o);
     free(d.p);

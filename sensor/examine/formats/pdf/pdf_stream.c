@@ -70,7 +70,7 @@ static struct steps steps_of(struct pdf *d, qpdf_oh dict) {
 
 /* --- Deflate --- */
 
-static bool grow(uint8_t **p, size_t *room) {
+static bool grow_room(uint8_t **p, size_t *room) {
     size_t wanted = *room ? *room * 4 : 1 << 16;
     uint8_t *more =
         *room < PDF_STREAM_MAX ? realloc(*p, wanted < PDF_STREAM_MAX ? wanted : PDF_STREAM_MAX) : NULL;
@@ -101,7 +101,7 @@ static bool inflate_bytes(struct pdf *d, struct pdf_bytes *b) {
     int status = inflateInit(&z);
     bool fits = status == Z_OK;
     while (status == Z_OK && fits) {
-        fits = z.total_out < room || grow(&out, &room);
+        fits = z.total_out < room || grow_room(&out, &room);
         z.next_out = out + z.total_out;
         z.avail_out = fits ? (uInt)(room - z.total_out) : 0;
         if (fits)
@@ -114,7 +114,7 @@ static bool inflate_bytes(struct pdf *d, struct pdf_bytes *b) {
     return fits && pdf_spend(d, b->n) && (status == Z_STREAM_END || b->n > 0);
 }
 
-static uint8_t paeth(int a, int b, int c) {
+static uint8_t predict_paeth(int a, int b, int c) {
     int p = a + b - c, pa = abs(p - a), pb = abs(p - b), pc = abs(p - c);
     return (uint8_t)(pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
 }
@@ -136,7 +136,7 @@ static void undo_predictor(struct pdf_bytes *b, const struct steps *s) {
             int add = kind == 1   ? left
                       : kind == 2 ? up
                       : kind == 3 ? (left + up) / 2
-                      : kind == 4 ? paeth(left, up, corner)
+                      : kind == 4 ? predict_paeth(left, up, corner)
                                   : 0;
             to[i] = (uint8_t)(from[i] + add);
         }

@@ -51,7 +51,7 @@ void pdf_put_text(struct pdf *d, const char *text, size_t n) {
     }
 }
 
-static struct matrix multiply(struct matrix m, struct matrix n) {
+static struct matrix multiply_matrices(struct matrix m, struct matrix n) {
     return (struct matrix){m.a * n.a + m.b * n.c, m.a * n.b + m.b * n.d,       m.c * n.a + m.d * n.c,
                            m.c * n.b + m.d * n.d, m.e * n.a + m.f * n.c + n.e, m.e * n.b + m.f * n.d + n.f};
 }
@@ -72,21 +72,21 @@ static void put_gap(struct page *p, double x, double y, double height) {
 
 static void show_string(struct page *p, struct bytes s) {
     struct pdf_glyph g;
-    struct matrix at = multiply(p->text, p->now);
+    struct matrix at = multiply_matrices(p->text, p->now);
     double height = fabs(p->size) * hypot(at.c, at.d);
     bool begun = false;
     while (s.n > 0) {
         size_t n = pdf_font_next(p->font, s, &g);
-        at = multiply(p->text, p->now);
+        at = multiply_matrices(p->text, p->now);
         if (!begun && g.n > 0)
             put_gap(p, at.e, at.f, height);
         begun |= g.n > 0;
         pdf_put_text(p->doc, g.text, g.n);
         double move = (g.width / 1000 * p->size + p->spacing + (g.blank ? p->word_spacing : 0)) * p->scale;
-        p->text = multiply((struct matrix){1, 0, 0, 1, move, 0}, p->text);
+        p->text = multiply_matrices((struct matrix){1, 0, 0, 1, move, 0}, p->text);
         s = bytes_of(s.p + n, s.n - n);
         if (g.n > 0) {
-            at = multiply(p->text, p->now);
+            at = multiply_matrices(p->text, p->now);
             p->shown = true;
             p->x = at.e;
             p->y = at.f;
@@ -97,7 +97,7 @@ static void show_string(struct page *p, struct bytes s) {
 static void show_strings(struct page *p) {
     for (unsigned i = 0; i < p->strings; i++) {
         double move = -p->gap[i] / 1000 * p->size * p->scale;
-        p->text = multiply((struct matrix){1, 0, 0, 1, move, 0}, p->text);
+        p->text = multiply_matrices((struct matrix){1, 0, 0, 1, move, 0}, p->text);
         show_string(p, p->string[i]);
     }
 }
@@ -105,7 +105,7 @@ static void show_strings(struct page *p) {
 /* --- Operators --- */
 
 static void move_line(struct page *p, double x, double y) {
-    p->text = p->line = multiply((struct matrix){1, 0, 0, 1, x, y}, p->line);
+    p->text = p->line = multiply_matrices((struct matrix){1, 0, 0, 1, x, y}, p->line);
 }
 
 static struct matrix matrix_of(const struct page *p) {
@@ -124,12 +124,12 @@ static bool is_word(struct bytes w, const char *word) {
     return bytes_equal(w, bytes_text(word));
 }
 
-static void restore(struct page *p) {
+static void restore_state(struct page *p) {
     if (p->saves > 0)
         p->now = p->saved[--p->saves];
 }
 
-static void save(struct page *p) {
+static void save_state(struct page *p) {
     if (p->saves < SAVED_MAX)
         p->saved[p->saves++] = p->now;
 }
@@ -171,11 +171,11 @@ static void position_text(struct page *p, struct bytes w) {
 
 static void run_word(struct page *p, struct bytes w) {
     if (is_word(w, "q"))
-        save(p);
+        save_state(p);
     else if (is_word(w, "Q"))
-        restore(p);
+        restore_state(p);
     else if (is_word(w, "cm") && p->numbers == 6)
-        p->now = multiply(matrix_of(p), p->now);
+        p->now = multiply_matrices(matrix_of(p), p->now);
     else if (is_word(w, "ID"))
         skip_image(p);
     else if (is_word(w, "'") || is_word(w, "\"")) {
