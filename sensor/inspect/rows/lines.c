@@ -178,19 +178,26 @@ static uint32_t digest_names(const struct bytes *cell, size_t n) {
 }
 
 /* Names that come again, on each page or between two tables in turn, go on with their table. */
+static bool hold_wanted(const struct bytes *cell, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        enum row_name name = row_name_of(cell_trim(cell[i]));
+        if (row_name_is_plate(name) || name == ROW_NAME_DOCUMENT)
+            return true;
+    }
+    return false;
+}
+
 static void read_header(struct row_reader *r, const struct bytes *cell, size_t n) {
     struct open_table *o = &r->open[r->current];
     uint32_t names = digest_names(cell, n);
     if (o->names == names)
         return;
-    if (o->table.rows > 0) {
+    if (o->table.rows > 0 && (table_is_wanted(&o->table) || hold_wanted(cell, n))) {
         if (reader_open(r, o->delimiter, n, names))
             return;
         o = &r->open[r->current];
     }
-    bool reads = o->table.reads;
-    table_begin(&r->judge, &o->table);
-    o->table.reads = reads;
+    table_rename(&r->judge, &o->table);
     o->names = names;
     name_columns(r, cell, n);
 }

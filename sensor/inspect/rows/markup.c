@@ -71,7 +71,7 @@ static void take_cell(struct row_reader *r, struct bytes text) {
                                  !has_digit(text));
     if (name != ROW_NAME_OTHER && may_name) {
         if (m->head++ == 0 && reader_placed(r)->rows > 0)
-            table_begin(&r->judge, reader_placed(r));
+            table_rename(&r->judge, reader_placed(r));
         table_name(&r->judge, reader_placed(r), column, name);
     } else if (m->head == 0)
         table_cell(&r->judge, reader_placed(r), column, text);

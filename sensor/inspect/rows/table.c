@@ -138,12 +138,36 @@ void table_begin(struct row_judge *j, struct row_table *t) {
     t->used = 0;
 }
 
+bool table_is_wanted(const struct row_table *t) {
+    for (unsigned i = 0; i < t->used; i++)
+        if (is_wanted(&t->column[i]))
+            return true;
+    return false;
+}
+
+static void end_column(struct row_judge *j, struct row_column *c) {
+    if (c->suspect)
+        suspect_judge(j, &j->suspect[c->suspect - 1], true);
+    suspect_drop(j, c);
+    *c = (struct row_column){0};
+}
+
+void table_rename(struct row_judge *j, struct row_table *t) {
+    for (unsigned i = 0; i < t->used; i++) {
+        struct row_column *c = &t->column[i];
+        if (is_wanted(c) || (c->suspect && j->suspect[c->suspect - 1].settled))
+            end_column(j, c);
+        c->name = ROW_NAME_OTHER;
+    }
+}
+
 void table_name(struct row_judge *j, struct row_table *t, unsigned column, enum row_name name) {
     struct row_column *c = &t->column[column];
     t->named = true;
     t->used = column >= t->used ? (uint8_t)(column + 1) : t->used;
-    suspect_drop(j, c);
-    *c = (struct row_column){.name = (uint8_t)name};
+    if (row_name_is_plate(name) || name == ROW_NAME_DOCUMENT || is_wanted(c))
+        end_column(j, c);
+    c->name = (uint8_t)name;
 }
 
 int table_place_far(struct row_table *t, unsigned place, enum row_name name, struct bytes text) {

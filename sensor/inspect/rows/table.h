@@ -150,6 +150,11 @@ void suspect_hand_on(struct row_judge *j, const struct suspect *s, const uint8_t
 
 /* Forgets all of a table, whose columns are judged as they stand. */
 void table_begin(struct row_judge *j, struct row_table *t);
+/* Other names come for the same columns. Values of columns whose names say nothing are kept: else a header
+ * between two rows, again and again, would hide them. */
+void table_rename(struct row_judge *j, struct row_table *t);
+/* Does a name say that a column holds plates or documents? */
+bool table_is_wanted(const struct row_table *t);
 void table_name(struct row_judge *j, struct row_table *t, unsigned column, enum row_name name);
 /* The column that keeps what is known of a place; of places far behind those alone that have a name, or look
  * like plates. -1: none. */

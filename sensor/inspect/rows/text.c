@@ -377,9 +377,15 @@ static bool is_plate_alone(struct bytes line) {
     return (cell.is & CELL_WIDE) != 0;
 }
 
-/* Has a table of this kind rows of so many cells? Of words between blanks there are any number. */
+/* Has a table of this kind rows of so many cells? Of words between blanks there are any number; and where no
+ * names are, the signs between the cells may change from row to row. */
 static bool has_width(const struct open_table *o, unsigned delimiter, size_t n) {
-    return o->used > 0 && o->delimiter == delimiter && (o->width == n || delimiter == BY_BLANK);
+    if (o->used == 0 || o->delimiter >= OPEN_LIST)
+        return false;
+    if (o->delimiter != delimiter &&
+        (o->delimiter < BY_SIGN || delimiter < BY_SIGN || o->table.named || n < 3))
+        return false;
+    return o->width == n || delimiter == BY_BLANK;
 }
 
 /* Some rows have a cell or two more or fewer; where these follow each other they are another table. */
@@ -393,11 +399,18 @@ static bool nearly_has_width(struct open_table *o, size_t n) {
     return o->ragged < RAGGED;
 }
 
-/* Of the tables with this width the one that was read last; -1: none. */
+/* The same signs between the cells, then the one that was read last. */
+static bool is_better(const struct open_table *a, const struct open_table *b, unsigned delimiter) {
+    bool same = a->delimiter == delimiter, best_same = b->delimiter == delimiter;
+    return same != best_same ? same : a->used > b->used;
+}
+
+/* The table with this width; -1: none. */
 static int find_open(const struct row_reader *r, unsigned delimiter, size_t n) {
     int best = -1;
     for (int i = 0; i < OPEN_TABLES; i++)
-        if (has_width(&r->open[i], delimiter, n) && (best < 0 || r->open[i].used > r->open[best].used))
+        if (has_width(&r->open[i], delimiter, n) &&
+            (best < 0 || is_better(&r->open[i], &r->open[best], delimiter)))
             best = i;
     return best;
 }
@@ -430,6 +443,7 @@ static void find_table(struct row_reader *r, unsigned delimiter, size_t n) {
             found = find_ragged(r, delimiter, n);
         if (found >= 0) {
             r->current = (uint8_t)found;
+            r->open[found].delimiter = (uint8_t)delimiter;
             r->open[found].used = ++r->turns;
             return;
         }

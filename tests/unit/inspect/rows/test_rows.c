@@ -319,6 +319,23 @@ static void rows_of_other_kinds_between_do_not_end_a_table(void **state) {
     }
 }
 
+static void separators_and_names_that_change_with_each_row_hide_no_table(void **state) {
+    static const char *const separators[] = {
+        PLATES, "@@@####;TX;4;2026-05-31T04:11:##", "@@@####|TX|4|2026-05-31T04:11:##",
+        "@@@####\tTX\t4\t2026-05-31T04:11:##", "@@@####^TX^4^2026-05-31T04:11:##"};
+    begin_mixed();
+    add_rows(&mixed, separators, 5, 60);
+    assert_in_range(read_mixed(), 50, 60);
+    begin_mixed();
+    for (unsigned i = 0; i < 60; i++) {
+        char names[64];
+        snprintf(names, sizeof names, "code,state,%c%c,time", 'a' + i / 26, 'a' + i % 26);
+        add_row(&mixed, names);
+        add_row(&mixed, i % 2 ? PLATES : "#@@@###,CA,4,2026-05-31T04:11:##");
+    }
+    assert_in_range(read_mixed(), 40, 60);
+}
+
 static void tables_under_names_in_turn_are_two_tables(void **state) {
     static const char *const turns[] = {"country;code", "TX;ABC12",  "lane;vrm",
                                         "#;@@@####",    "word;word", "#;@@@####"};
@@ -423,6 +440,7 @@ int main(void) {
         cmocka_unit_test(look_alikes_are_none),
         cmocka_unit_test(a_table_behind_other_rows_is_judged_by_itself),
         cmocka_unit_test(rows_of_other_kinds_between_do_not_end_a_table),
+        cmocka_unit_test(separators_and_names_that_change_with_each_row_hide_no_table),
         cmocka_unit_test(tables_under_names_in_turn_are_two_tables),
         cmocka_unit_test(names_that_come_again_go_on_with_their_table),
         cmocka_unit_test(a_verdict_does_not_depend_on_the_key),
