@@ -127,9 +127,22 @@ static void forget_picture(struct leaf *l, const struct file_type *type) {
     l->searched = false;
 }
 
+/* Bytes that are too few to call it a picture do with a name or a declared type that says the same. */
+static void confirm_picture(struct leaf *l) {
+    const struct file_type *named = picture_named(object_fact(&l->o, FACT_NAME)),
+                           *declared = picture_type(object_fact(&l->o, FACT_DECLARED_TYPE));
+    if (l->o.type->kind != KIND_BINARY)
+        return;
+    if (named && strcmp(named->mime, l->o.type->mime) == 0)
+        l->o.type = named;
+    else if (declared && strcmp(declared->mime, l->o.type->mime) == 0)
+        l->o.type = declared;
+}
+
 /* What a file is by its first bytes is not all: what stands in those that are here counts too. */
 static void look_inside(struct leaf *l, struct bytes first) {
     bool named = lacks_start(l) && l->o.type->kind == KIND_IMAGE;
+    confirm_picture(l);
     if (named)
         l->o.basis = TYPE_BY_NAME;
     if (named || (!type_is_walked(l->o.type) && !unmask_picture(&l->o, first))) {

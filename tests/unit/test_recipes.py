@@ -271,7 +271,7 @@ rules: [{rules}]
 outputs:
 '''
 OUTPUT = '  - {{format: {0}, to: "file:{1}/{0}", records: [alert, transfer, stats]}}\n'
-PLATES = b'plate,state,lane\n' + b''.join(b'ABC%04d,TX,4\n' % (i * 37) for i in range(20))
+PLATES = b'plate,state,lane\n' + b''.join(b'%c%c%c%04d,TX,4\n' % (65 + i * 7 % 23, 65 + i * 11 % 23, 65 + i * 5 % 23, (i * 3701 + 977) % 10000) for i in range(20))
 
 
 def toys(name, *files):

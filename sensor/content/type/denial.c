@@ -45,6 +45,7 @@ static const struct {
     {"jp2", "image/jp2"},
     {"heic heif", "image/heic image/heif"},
     {"avif", "image/avif image/heif"},
+    {"jxl", "image/jxl"},
     {"pdf", "application/pdf"},
     {"zip", "application/zip application/java-archive " OFFICE " application/vnd.oasis.opendocument*"},
     {"docx xlsx pptx", OFFICE},

@@ -178,6 +178,10 @@ static bool is_jp2(const uint8_t *p) {
     return memcmp(p, "\0\0\0\x0cjP  \r\n\x87\n\0\0\0", 15) == 0;
 }
 
+static bool is_jxl(const uint8_t *p) {
+    return memcmp(p, "\0\0\0\x0cJXL \r\n\x87\n", 12) == 0;
+}
+
 static bool is_heif(const uint8_t *p) {
     static const char brands[] = "heicheixmif1msf1avifavis";
     for (const char *b = brands; *b; b += 4)
@@ -196,7 +200,7 @@ static const struct beginning {
 } beginnings[] = {
     {0x89, 0, is_png, "image/png"},  {'G', 0, is_gif, "image/gif"},   {'*', 2, is_tiff, "image/tiff"},
     {'*', 3, is_tiff, "image/tiff"}, {'W', 8, is_webp, "image/webp"}, {'M', 1, is_bmp, "image/bmp"},
-    {0x87, 10, is_jp2, "image/jp2"}, {'y', 6, is_heif, "image/heic"},
+    {0x87, 10, is_jp2, "image/jp2"}, {'y', 6, is_heif, "image/heic"}, {0x87, 10, is_jxl, "image/jxl"},
 };
 
 /* A stretch in which beginnings are looked for: there are PICTURE_LOOK bytes from each on. */
@@ -335,6 +339,7 @@ const struct file_type *picture_named(struct bytes name) {
         {".tiff", "image/tiff"}, {".gif", "image/gif"},   {".bmp", "image/bmp"},
         {".webp", "image/webp"}, {".jp2", "image/jp2"},   {".j2k", "image/x-jp2-codestream"},
         {".heic", "image/heic"}, {".heif", "image/heif"}, {".avif", "image/avif"},
+        {".jxl", "image/jxl"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         size_t n = strlen(table[i].end);

@@ -126,6 +126,7 @@ TWINS = {
     'plain.avif': ['avifenc', '-s', '10', 'plain.png', 'plain.avif'],
     'plain.jp2': ['opj_compress', '-i', 'plain.ppm', '-o', 'plain.jp2'],
     'plain.j2k': ['opj_compress', '-i', 'plain.ppm', '-o', 'plain.j2k'],
+    'bare.jxl': ['cjxl', 'plain.png', 'bare.jxl', '-e', '1'],
     'packed.jxl': ['cjxl', 'lane.jpg', 'packed.jxl', '-e', '1'],
     'plain.dcm': ['img2dcm', '-i', 'BMP', 'plain.bmp', 'plain.dcm'],
 }

@@ -202,6 +202,23 @@ static void names_and_declared_types_name_pictures(void **state) {
     assert_null(picture_type(bytes_text("")));
 }
 
+/* ISO/IEC 18181-2 section 9.1: its signature box, and that of its type. */
+static void a_container_of_jpeg_xl_is_found_behind_other_bytes(void **state) {
+    static const char start[] = "\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14"
+                                "ftypjxl \0\0\0\0jxl ";
+    uint8_t bytes[400];
+    struct picture_finder f = {0};
+    fill_noise(bytes, sizeof bytes, 77);
+    memcpy(bytes + 90, start, sizeof start - 1);
+    struct picture found = picture_find(&f, bytes_of(bytes, sizeof bytes), true);
+    assert_non_null(found.type);
+    assert_string_equal(found.type->mime, "image/jxl");
+    assert_int_equal(found.offset, 90);
+    bytes[92] = 1; /* of another length */
+    f = (struct picture_finder){0};
+    assert_null(picture_find(&f, bytes_of(bytes, sizeof bytes), true).type);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_picture_is_found_behind_other_bytes_and_at_its_place),
@@ -213,6 +230,7 @@ int main(void) {
         cmocka_unit_test(segments_that_lead_nowhere_are_none),
         cmocka_unit_test(a_mask_of_one_byte_is_undone),
         cmocka_unit_test(names_and_declared_types_name_pictures),
+        cmocka_unit_test(a_container_of_jpeg_xl_is_found_behind_other_bytes),
     };
     return cmocka_run_group_tests_name("content/picture", tests, NULL, NULL);
 }
