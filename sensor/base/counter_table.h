@@ -118,6 +118,7 @@
     COUNTER(STREAM_ACKS_WRONG,    "stream.acks_wrong",            "acknowledgements of bytes that nobody can have sent") \
     /* protocol */ \
     COUNTER(TRANSFERS,            "protocol.transfers",           "transfers begun") \
+    COUNTER(MESSAGES_UNPAID,      "protocol.messages_unpaid",    "messages of a few octets left out because their hosts' bytes on the wire did not pay for an object") \
     COUNTER(TRANSFERS_NOT_LEAVING, "protocol.transfers_not_leaving", "transfers whose bytes do not leave an image network") \
     COUNTER(FLOWS_UNIDENTIFIED,   "protocol.unidentified",        "flows whose protocol stayed unknown") \
     COUNTER(FLOWS_ENCRYPTED,      "protocol.encrypted",           "flows that turned out to be encrypted") \

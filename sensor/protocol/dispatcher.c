@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/dispatch_inside.h"
 
+#include "base/allowance.h"
 #include "base/log.h"
 #include "protocol/memory.h"
 #include "protocol/shared.h"
@@ -9,7 +10,18 @@
 
 enum { HOLD_BYTES_PRESET = 4096 };
 
+/* An object costs more than a few octets do, whatever is in it. */
+static bool is_left_out(const struct conversation *c, const struct transfer_seed *seed) {
+    enum { FEW = 24, PRICE = 16 };
+    return seed->message && seed->length <= FEW && seed->length + seed->fact[FACT_NAME].n <= FEW &&
+           !allowance_spend(c->allowance, ACCOUNT_OBJECTS, PRICE);
+}
+
 static struct transfer *watched_begin(struct conversation *c, const struct transfer_seed *seed) {
+    if (is_left_out(c, seed)) {
+        counter_one(COUNTER_MESSAGES_UNPAID);
+        return NULL;
+    }
     struct transfer *t = c->dispatch->dispatcher->services->begin(c, seed);
     c->dispatch->began = true;
     if (t)

@@ -43,6 +43,8 @@ struct transfer_seed {
     bool made_up;      /* its octets are ours, not the wire's: no digest tells of them */
     bool aside;        /* text that was gathered from what moves beside things: told only where something is
                           found in it */
+    bool message;      /* one of many that move one behind another, of `length`: one of a few octets for which
+                          nobody pays is left out */
     bool anew;         /* it begins the whole anew: an unfinished one of this key is over */
     bool stable;       /* RESUME_WRITE: what comes again is what came before (a file that is read in pieces),
                           and the whole is over once all of `total` is there */

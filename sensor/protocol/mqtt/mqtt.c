@@ -6,8 +6,10 @@
 
 /* --- objects --- */
 
-void mqtt_begin_object(struct mqtt *m, struct mqtt_side *s, struct bytes topic) {
+void mqtt_begin_object(struct mqtt *m, struct mqtt_side *s, struct bytes topic, uint64_t length) {
     struct transfer_seed seed = transfer_seed_of("mqtt", s->from);
+    seed.length = length;
+    seed.message = length != LENGTH_UNKNOWN;
     seed.fact[FACT_NAME] = topic;
     seed.fact[FACT_DECLARED_TYPE] = bytes_of(s->type, s->type_n);
     seed.fact[FACT_USER] = bytes_of(m->user, m->user_n);

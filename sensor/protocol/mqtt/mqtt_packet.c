@@ -20,7 +20,7 @@ static void begin_step(struct mqtt_side *s, enum mqtt_step step, enum mqtt_field
 static void begin_payload(struct mqtt *m, struct mqtt_side *s, struct bytes ahead) {
     bool any = s->left > 0 || ahead.n > 0;
     if (any)
-        mqtt_begin_object(m, s, bytes_of(s->topic, s->topic_n));
+        mqtt_begin_object(m, s, bytes_of(s->topic, s->topic_n), ahead.n + s->left);
     if (ahead.n)
         mqtt_show(m, s, ahead.p, ahead.n);
     begin_step(s, MQTT_AT_PAYLOAD, MQTT_OCTETS, s->left);
@@ -32,7 +32,7 @@ static void begin_rest(struct mqtt *m, struct mqtt_side *s, bool look) {
     begin_step(s, MQTT_AT_REST, MQTT_OCTETS, s->left);
     s->field.shown = look && s->left > 0;
     if (s->field.shown)
-        mqtt_begin_object(m, s, bytes_of(NULL, 0));
+        mqtt_begin_object(m, s, bytes_of(NULL, 0), LENGTH_UNKNOWN);
 }
 
 void mqtt_begin_fields(struct mqtt *m, struct mqtt_side *s) {
@@ -58,7 +58,7 @@ void mqtt_know_length(struct mqtt *m, struct mqtt_side *s) {
     bool will = s->step == MQTT_AT_WILL && f->left > 0;
     f->shown = will || long_one;
     if (f->shown)
-        mqtt_begin_object(m, s, will ? bytes_of(s->topic, s->topic_n) : bytes_of(NULL, 0));
+        mqtt_begin_object(m, s, will ? bytes_of(s->topic, s->topic_n) : bytes_of(NULL, 0), LENGTH_UNKNOWN);
 }
 
 /* --- CONNECT --- */

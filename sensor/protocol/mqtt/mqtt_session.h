@@ -88,7 +88,7 @@ struct mqtt {
 
 /* --- mqtt.c --- */
 
-void mqtt_begin_object(struct mqtt *m, struct mqtt_side *s, struct bytes topic);
+void mqtt_begin_object(struct mqtt *m, struct mqtt_side *s, struct bytes topic, uint64_t length);
 void mqtt_show(struct mqtt *m, struct mqtt_side *s, const uint8_t *p, size_t n);
 void mqtt_end_object(struct mqtt *m, struct mqtt_side *s, enum transfer_end how);
 

@@ -95,7 +95,8 @@ static void begin_message(struct websocket_side *s) {
     struct websocket *w = s->socket;
     struct transfer_seed seed = transfer_seed_of("websocket", s->from);
     seed.fact[FACT_URL] = bytes_of(w->path, w->path_n);
-    if (s->frame.final && !s->frame.deflated)
+    seed.message = s->frame.final && !s->frame.deflated;
+    if (seed.message)
         seed.length = s->frame.length;
     s->transfer = w->c->services->begin(w->c, &seed);
     s->open = true;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/allowance.h"
 #include "base/counter.h"
 #include "protocol/dispatch.h"
 
@@ -14,7 +15,7 @@
 
 static char
     seen[65536]; /* "+name" opened, ">bytes" "<bytes" data, "g" gap, "e" clean end, "c" cut, "-" closed */
-static unsigned encrypted, data_calls;
+static unsigned encrypted, data_calls, begun;
 
 static void note(const char *text) {
     strncat(seen, text, sizeof seen - strlen(seen) - 1);
@@ -121,6 +122,7 @@ static const struct protocol without_memory = {.name = "none", .open = open_none
 const struct protocol *const protocol_table[] = {&alpha, &beta, &tunnel, &without_memory, NULL};
 
 static struct transfer *begin(struct conversation *c, const struct transfer_seed *seed) {
+    begun++;
     return NULL;
 }
 
@@ -464,6 +466,33 @@ static void a_conversation_has_the_workers_decoders_at_hand(void **state) {
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* Hosts that have nothing left to pay with. */
+static bool begins_unpaid(bool message, uint64_t length, const char *name) {
+    struct conversation *c = open_flow();
+    struct allowance a;
+    struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
+    unsigned before = begun;
+    allowance_init(&a, 0);
+    c->allowance = &a;
+    seed.message = message;
+    seed.length = length;
+    seed.fact[FACT_NAME] = bytes_text(name);
+    c->services->begin(c, &seed);
+    conversation_close(d, c);
+    return begun > before;
+}
+
+static void messages_of_a_few_octets_that_nobody_pays_for_are_left_out_and_counted(void **state) {
+    assert_false(begins_unpaid(true, 24, ""));
+    assert_false(begins_unpaid(true, 0, "lane/4"));
+    assert_int_equal(counter_values[COUNTER_MESSAGES_UNPAID], 2);
+    assert_true(begins_unpaid(true, 25, ""));
+    assert_true(begins_unpaid(true, 1, "20260531-041150_L04_ABC1500.jpg"));
+    assert_true(begins_unpaid(true, LENGTH_UNKNOWN, ""));
+    assert_true(begins_unpaid(false, 1, ""));
+    assert_int_equal(counter_values[COUNTER_MESSAGES_UNPAID], 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(once_it_is_over_not_even_nothing_is_wanted),
@@ -494,6 +523,7 @@ int main(void) {
         TEST(tunnels_in_tunnels_are_bounded),
         TEST(an_unknown_conversation_in_a_tunnel_is_unidentified),
         TEST(a_conversation_has_the_workers_decoders_at_hand),
+        TEST(messages_of_a_few_octets_that_nobody_pays_for_are_left_out_and_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
