@@ -171,8 +171,8 @@ bool plate_shape(struct bytes token) {
     return find_plate_shape(token, false) > 0;
 }
 
-unsigned plate_shape_number(struct bytes token) {
-    return find_plate_shape(token, false);
+unsigned plate_shape_number(unsigned build) {
+    return build < sizeof plate_shapes ? plate_shapes[build] : 0;
 }
 
 static bool check_plate(struct bytes match, struct bytes *value) {

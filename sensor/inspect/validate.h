@@ -29,8 +29,9 @@ struct bytes field_next(struct bytes *in);
 
 /* Does this token, without spaces and hyphens, have the shape of a passenger plate of the table? */
 bool plate_shape(struct bytes token);
-/* Which of them it is, from 1 to PLATE_SHAPES - 1, of a token in capital letters; 0: none. */
-unsigned plate_shape_number(struct bytes token);
+/* Which of them it is, from 1 to PLATE_SHAPES - 1, by a bit a sign, 1 for a digit, behind a leading 1; 0:
+ * none. */
+unsigned plate_shape_number(unsigned build);
 enum { PLATE_SHAPES = 21 };
 
 #endif

@@ -26,10 +26,12 @@ static struct bytes match_bytes(const struct feed *f, uint64_t from, uint64_t to
 }
 
 static bool knows_spread(const struct tally_state *t, uint32_t digest) {
+    if (t->spread_count == SPREAD_MAX)
+        return true;
     for (uint32_t i = 0; i < t->spread_count; i++)
         if (t->spread[i] == digest)
             return true;
-    return t->spread_count == SPREAD_MAX;
+    return false;
 }
 
 static bool note_spread(struct tally_state *t, uint32_t digest) {

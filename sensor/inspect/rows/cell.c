@@ -44,6 +44,8 @@ bool cell_is_void(struct bytes t) {
 
 struct signs {
     unsigned n, joints, letters, digits, upper, lower, wide; /* `wide`: fullwidth */
+    unsigned build; /* a bit a sign, 1 for a digit, below a bit for the first one */
+    uint32_t which; /* letters: a bit each, 1 << 0 for A */
     uint8_t sign[CELL_SIGNS];
 };
 
@@ -58,18 +60,22 @@ static size_t joint_size(struct bytes b) {
 }
 
 static bool add_sign(struct signs *s, uint8_t c) {
+    bool digit = is_digit(c), lower = is_lower(c);
     if (s->n == CELL_SIGNS)
         return false;
-    s->upper += is_upper(c);
-    s->lower += is_lower(c);
-    s->digits += is_digit(c);
-    s->sign[s->n++] = is_lower(c) ? (uint8_t)(c - 32) : c;
+    c = lower ? (uint8_t)(c - 32) : c;
+    s->upper += is_upper(c) && !lower;
+    s->lower += lower;
+    s->digits += digit;
+    s->build = s->build << 1 | digit;
+    s->which |= is_upper(c) ? 1u << (c - 'A') : 0;
+    s->sign[s->n++] = c;
     return true;
 }
 
 /* False: something else stands in it, or too much. */
 static bool read_signs(struct bytes t, struct signs *s) {
-    *s = (struct signs){0};
+    *s = (struct signs){.build = 1};
     for (size_t at = 0, n; at < t.n; at += n) {
         uint8_t c = t.p[at];
         struct bytes rest = bytes_of(t.p + at, t.n - at);
@@ -96,51 +102,31 @@ static bool read_signs(struct bytes t, struct signs *s) {
     return s->n > 0;
 }
 
+#define LETTER(c) (1u << ((c) - 'A'))
 static bool looks_hexadecimal(const struct signs *s) {
-    for (unsigned i = 0; i < s->n; i++)
-        if (s->sign[i] > 'F')
-            return false;
-    return true;
-}
-
-static bool holds_one_of(const struct signs *s, const char *letters) {
-    for (unsigned i = 0; i < s->n; i++)
-        if ((letters[0] == s->sign[i] || letters[1] == s->sign[i] || letters[2] == s->sign[i]))
-            return true;
-    return false;
-}
-
-/* Letters L, digits D, such as "LLDDLLL". */
-static bool signs_are(const uint8_t *sign, unsigned n, const char *shape) {
-    for (unsigned i = 0; i < n; i++)
-        if (!shape[i] || is_digit(sign[i]) != (shape[i] == 'D'))
-            return false;
-    return shape[n] == 0;
+    return s->which < LETTER('G');
 }
 
 /* United Kingdom: an outward code, then a digit and two letters. The Netherlands: four digits, two letters.
  * Canada: letters and digits in turn. */
-static bool is_postcode(const struct signs *s) {
-    if (s->n < 5 || s->n > 7)
-        return false;
-    bool inward = signs_are(s->sign + s->n - 3, 3, "DLL");
-    unsigned out = s->n - 3;
-    bool british = inward && !is_digit(s->sign[0]) &&
-                   (signs_are(s->sign, out, "LD") || signs_are(s->sign, out, "LDD") ||
-                    signs_are(s->sign, out, "LLD") || signs_are(s->sign, out, "LLDD") ||
-                    signs_are(s->sign, out, "LDL") || signs_are(s->sign, out, "LLDL"));
-    return british || signs_are(s->sign, s->n, "DDDDLL") || signs_are(s->sign, s->n, "LDLDLD");
+static bool is_postcode(unsigned build) {
+    static const uint8_t builds[] = {
+        0x2c, /* LD DLL */
+        0x5c, /* LDD DLL */
+        0x4c, /* LLD DLL */
+        0x9c, /* LLDD DLL */
+        0x54, /* LDL DLL */
+        0x94, /* LLDL DLL */
+        0x7c, /* DDDD LL */
+        0x55, /* LDL DLD */
+    };
+    return build <= UINT8_MAX && memchr(builds, (int)build, sizeof builds);
 }
 
-/* A bit a sign, 1 for a digit, below a bit for the first one; *runs: of letters or of digits. */
-static uint16_t read_build(const struct signs *s, unsigned *runs) {
-    unsigned build = 1;
-    *runs = 1;
-    for (unsigned i = 0; i < s->n; i++) {
-        build = build << 1 | is_digit(s->sign[i]);
-        *runs += i > 0 && is_digit(s->sign[i]) != is_digit(s->sign[i - 1]);
-    }
-    return (uint16_t)build;
+/* Of letters or of digits. */
+static unsigned count_runs(const struct signs *s) {
+    unsigned below = (1u << (s->n - 1)) - 1;
+    return 1 + (unsigned)__builtin_popcount((s->build ^ s->build >> 1) & below);
 }
 
 static void read_plate(const struct signs *s, struct cell *out) {
@@ -154,16 +140,16 @@ static void read_plate(const struct signs *s, struct cell *out) {
     out->is |= CELL_WIDE;
     out->n = (uint8_t)s->n;
     memcpy(out->sign, s->sign, s->n);
-    if (is_postcode(s))
-        out->is |= CELL_POSTCODE;
-    out->is |= (holds_one_of(s, "IOQ") ? CELL_UNSURE : 0) | (holds_one_of(s, "AEU") ? CELL_VOWEL : 0);
+    out->is |= is_postcode(s->build) ? CELL_POSTCODE : 0;
+    out->is |= s->which & (LETTER('I') | LETTER('O') | LETTER('Q')) ? CELL_UNSURE : 0;
+    out->is |= s->which & (LETTER('A') | LETTER('E') | LETTER('U')) ? CELL_VOWEL : 0;
     if (s->n < 5 || s->n > 8 || (s->upper && s->lower) || !s->letters || s->digits < 2 ||
         looks_hexadecimal(s))
         return;
-    unsigned runs;
-    out->build = read_build(s, &runs);
-    out->is |= runs <= RUNS_MOST ? CELL_LIKELY : 0;
-    if ((out->shape = plate_shape_number(bytes_of(s->sign, s->n))) > 0)
+    out->build = (uint16_t)s->build;
+    out->is |= count_runs(s) <= RUNS_MOST ? CELL_LIKELY : 0;
+    bool plain = s->letters + s->digits == s->n;
+    if (plain && (out->shape = (uint8_t)plate_shape_number(s->build)) > 0)
         out->is |= CELL_SHAPED | (apart ? CELL_APART : 0);
 }
 

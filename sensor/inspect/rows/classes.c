@@ -59,3 +59,47 @@ __attribute__((target("avx2"))) static unsigned classes_avx2(struct bytes line) 
 unsigned line_classes(struct bytes line) {
     return line.n >= 32 && __builtin_cpu_supports("avx2") ? classes_avx2(line) : classes_plain(line);
 }
+
+/* --- the next octet of a kind --- */
+
+static bool is_of(uint8_t c, enum octets kind) {
+    switch (kind) {
+    case OCTETS_DIGIT:
+        return c >= '0' && c <= '9';
+    case OCTETS_PAIR:
+        return c == '=' || c == ':';
+    default:
+        return c == '\\' || c == '%' || c == '&';
+    }
+}
+
+#ifdef __SSE2__
+static __m128i match_octets(__m128i in, enum octets kind) {
+    const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
+    switch (kind) {
+    case OCTETS_DIGIT:
+        in = _mm_sub_epi8(in, zero);
+        return _mm_cmpeq_epi8(_mm_min_epu8(in, nine), in);
+    case OCTETS_PAIR:
+        return _mm_or_si128(_mm_cmpeq_epi8(in, _mm_set1_epi8('=')), _mm_cmpeq_epi8(in, _mm_set1_epi8(':')));
+    default:
+        return _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(in, _mm_set1_epi8('\\')), _mm_cmpeq_epi8(in, _mm_set1_epi8('%'))),
+            _mm_cmpeq_epi8(in, _mm_set1_epi8('&')));
+    }
+}
+#endif
+
+size_t octets_find(struct bytes text, size_t at, enum octets kind) {
+#ifdef __SSE2__
+    for (; at + 16 <= text.n; at += 16) {
+        __m128i in = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at));
+        unsigned mask = (unsigned)_mm_movemask_epi8(match_octets(in, kind));
+        if (mask)
+            return at + (unsigned)__builtin_ctz(mask);
+    }
+#endif
+    while (at < text.n && !is_of(text.p[at], kind))
+        at++;
+    return at < text.n ? at : text.n;
+}

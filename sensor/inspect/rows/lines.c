@@ -245,10 +245,8 @@ static bool holds_key(struct bytes line) {
 
 static bool is_json(const struct row_reader *r, struct bytes line) {
     const struct json_reader *j = &r->json;
-    uint8_t c = line.p[0], d = line.n > 1 ? bytes_trim(bytes_of(line.p + 1, line.n - 1)).n > 0
-                                                ? bytes_trim(bytes_of(line.p + 1, line.n - 1)).p[0]
-                                                : 0
-                                          : 0;
+    struct bytes rest = bytes_trim(bytes_of(line.p + 1, line.n - 1));
+    uint8_t c = line.p[0], d = rest.n > 0 ? rest.p[0] : 0;
     if (j->in_string && r->midst)
         return true;
     if (c == '}' || (c == '{' && (d == 0 || d == '"' || d == '{' || d == '[' || d == '}' || d == '\'' ||

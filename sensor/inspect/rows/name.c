@@ -237,10 +237,15 @@ static uint32_t *find_word(const char *word, size_t n, bool add) {
     return &dictionary[at].is;
 }
 
+/* How the words of row_word_is() begin: by the first letter, a bit for each second one. */
+static uint32_t beginnings[26];
+
 static void add_words(const char *list, uint32_t is) {
     while (*list) {
         size_t n = strcspn(list, " ");
         *find_word(list, n, true) |= is;
+        if (is & (MAKES | DIRECTIONS | WHERE))
+            beginnings[list[0] - 'a'] |= 1u << (list[1] - 'a');
         list += n + (list[n] == ' ');
     }
 }
@@ -372,15 +377,25 @@ bool row_name_is_tail(struct bytes word) {
     return w.count == 1 && w.is[0] & TAIL;
 }
 
+/* By its first two letters, most words cannot be any of them. */
+static bool may_be_word(struct bytes word) {
+    if (word.n < 2)
+        return false;
+    unsigned a = (word.p[0] | 32u) - 'a', b = (word.p[1] | 32u) - 'a';
+    return a >= 26 || b >= 26 || beginnings[a] >> b & 1; /* letters with accents may be any */
+}
+
 unsigned row_word_is(struct bytes word) {
     char letters[16];
     size_t n = 0;
+    fill_dictionary();
+    if (!may_be_word(word))
+        return 0;
     for (size_t at = 0, size; at < word.n; at += size) {
         if (n == sizeof letters)
             return 0;
         letters[n++] = fold_letter(bytes_of(word.p + at, word.n - at), &size);
     }
-    fill_dictionary();
     uint32_t is = *find_word(letters, n, false);
     return (is & MAKES ? ROW_WORD_MAKE : 0) | (is & DIRECTIONS ? ROW_WORD_DIRECTION : 0) |
            (is & WHERE ? ROW_WORD_PLACE : 0);

@@ -107,6 +107,14 @@ enum {
 };
 unsigned line_classes(struct bytes line);
 
+/* The next octet of a kind from `at` on; text.n: there is none. */
+enum octets {
+    OCTETS_DIGIT,
+    OCTETS_PAIR,   /* = : */
+    OCTETS_ESCAPE, /* \ % & */
+};
+size_t octets_find(struct bytes text, size_t at, enum octets kind);
+
 /* The table that is read. */
 static inline struct row_table *reader_placed(struct row_reader *r) {
     return &r->open[r->current].table;

@@ -187,8 +187,8 @@ static bool is_in_time(struct bytes line, size_t at) {
 
 static unsigned read_pairs(struct row_reader *r, struct bytes line) {
     unsigned pairs = 0;
-    for (size_t at = 1; at < line.n; at++)
-        if ((line.p[at] == '=' || line.p[at] == ':') && !is_in_time(line, at))
+    for (size_t at = 1; (at = octets_find(line, at, OCTETS_PAIR)) < line.n; at++)
+        if (!is_in_time(line, at))
             pairs += read_pair(r, line, at);
     if (pairs > 0)
         table_row_end(&r->judge, &r->keyed);
@@ -205,10 +205,22 @@ static bool names_plate(struct bytes line, size_t from, size_t to) {
     return name == ROW_NAME_PLATE || name == ROW_NAME_PLATE_WEAK;
 }
 
+/* Where the next blank may stand that is read: a digit follows its word, or stands in it. */
+static size_t skip_words(struct bytes line, size_t at) {
+    enum { WORD = 12, FAR = WORD + 1 /* behind the blanks */ };
+    size_t digit = octets_find(line, at, OCTETS_DIGIT);
+    if (digit == line.n || digit < FAR + 1)
+        return digit == line.n ? line.n : at;
+    size_t blank = digit - FAR - 1; /* the last one of a run, at least */
+    while (blank > at && line.p[blank] == ' ')
+        blank--;
+    return blank > at ? blank : at;
+}
+
 /* "Kennzeichen K-E 3237 erkannt": a word with digits behind one that names a plate. */
 static bool read_sentence(struct row_reader *r, struct bytes line) {
     bool any = false;
-    for (size_t at = 1; at < line.n; at++) {
+    for (size_t at = 1; (at = skip_words(line, at)) < line.n; at++) {
         const uint8_t *blank = memchr(line.p + at, ' ', line.n - at);
         if (!blank)
             break;
@@ -346,13 +358,15 @@ static bool next_cell(struct bytes *line, unsigned delimiter, struct bytes *cell
     return delimiter >= BY_SIGN || cell->n > 0;
 }
 
+enum { WORDS = 16 /* more of them are a sentence */ };
+
 static size_t split_line(struct bytes line, unsigned delimiter, struct bytes cell[TABLE_PLACES]) {
-    size_t n = 0;
+    size_t n = 0, most = delimiter == BY_BLANK ? WORDS + 1 : TABLE_PLACES;
     if (delimiter == BY_NOTHING) {
         cell[0] = line;
         return 1;
     }
-    while (n < TABLE_PLACES && next_cell(&line, delimiter, &cell[n]))
+    while (n < most && next_cell(&line, delimiter, &cell[n]))
         n++;
     return n;
 }
@@ -468,7 +482,6 @@ static bool read_named_line(struct row_reader *r, const struct bytes *cell, size
 }
 
 static void read_cells(struct row_reader *r, struct bytes line) {
-    enum { WORDS = 16 };
     struct open_table *o = &r->open[r->current];
     struct bytes cell[TABLE_PLACES];
     bool goes_on =
@@ -503,6 +516,10 @@ static struct bytes skip_name(struct bytes line) {
     return line;
 }
 
+static bool has_separator(struct bytes line) {
+    return memchr(line.p, ',', line.n) || memchr(line.p, ';', line.n) || memchr(line.p, '\t', line.n);
+}
+
 void text_read(struct row_reader *r, struct bytes line) {
     while (line.n > 0 && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == ' '))
         line.n--;
@@ -514,8 +531,7 @@ void text_read(struct row_reader *r, struct bytes line) {
     unsigned pairs = read_pairs(r, line);
     if (read_sentence(r, line))
         return;
-    bool apart = memchr(line.p, ',', line.n) || memchr(line.p, ';', line.n) || memchr(line.p, '\t', line.n);
-    if (pairs >= 2 || (pairs == 1 && !apart))
+    if (pairs >= 2 || (pairs == 1 && !has_separator(line)))
         return;
     read_cells(r, pairs == 1 ? skip_name(line) : line);
 }

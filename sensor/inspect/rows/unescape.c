@@ -91,10 +91,8 @@ static size_t read_escape(struct bytes in, uint8_t *sign) {
 }
 
 static const uint8_t *next_escape(struct bytes in) {
-    for (size_t i = 0; i < in.n; i++)
-        if (in.p[i] == '\\' || in.p[i] == '%' || in.p[i] == '&')
-            return in.p + i;
-    return NULL;
+    size_t at = octets_find(in, 0, OCTETS_ESCAPE);
+    return at < in.n ? in.p + at : NULL;
 }
 
 /* A string that holds JSON, `"{\"plate\": ...}"`, has lost its own quotes: those around are taken away too.
