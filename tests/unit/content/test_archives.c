@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "collect.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
+#include "packed_sample.h"
+
 /* Archives by their own programs (tests/data/make_archive_samples.py, which says what is in them). */
 
 enum { ROWS_MAX = 128 };
 
 static struct collector got;
-static uint8_t archive[64 << 10];
-static size_t archive_n;
 
 static struct row {
     char file[64], path[512], sha256[65];
@@ -34,35 +32,13 @@ static int read_list(void **state) {
 }
 
 static void read_archive(const char *name) {
-    char path[300];
-    snprintf(path, sizeof path, TEST_DATA "/archives/%s", name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    archive_n = fread(archive, 1, sizeof archive, f);
-    fclose(f);
+    packed_read(0, "archives", name);
 }
 
 /* From `gap` on `lost` octets are missing. */
 static void send(size_t split, size_t gap, size_t lost) {
-    struct content_options options = {.objects = 64};
     collect_finish(&got);
-    struct content *c = collect_content(&options, &got);
-    struct conversation flow = {.now = 1};
-    const struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
-    struct transfer *t = content_begin(c, &flow, NULL, &seed);
-    for (size_t at = 0; at < archive_n;) {
-        size_t end = lost && at < gap ? gap : archive_n, take = end - at < split ? end - at : split;
-        if (lost && at == gap) {
-            content_gap(&flow, t, lost);
-            at += lost;
-            lost = 0;
-            continue;
-        }
-        content_data(&flow, t, archive + at, take);
-        at += take;
-    }
-    content_end(&flow, t, TRANSFER_DONE);
-    collect_destroy(c);
+    packed_send(&got, (struct content_options){.objects = 64}, archive_n, split, gap, lost);
 }
 
 static const struct collected *find(const char *path, unsigned depth) {

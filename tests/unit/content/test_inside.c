@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "collect.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,57 +6,34 @@
 #include <cmocka.h>
 #include <openssl/sha.h>
 
+#include "packed_sample.h"
+
 /* Archives by 7-Zip and gcab, RAR files by hand, and files of gzip, bzip2, zstd and xz, behind what unpacks
  * them. */
 
 static struct collector got;
-static uint8_t file[2 << 20];
-static size_t file_n;
 
 static void put_bytes(const void *bytes, size_t n) {
-    memcpy(file + file_n, bytes, n);
-    file_n += n;
+    memcpy(archive + archive_n, bytes, n);
+    archive_n += n;
 }
 
 /* A program's beginning, and what no archive has in it. */
 static void begin_program(size_t n) {
-    memset(file, 0x90, n);
-    memcpy(file, "MZ", 2);
-    file_n = n;
+    memset(archive, 0x90, n);
+    memcpy(archive, "MZ", 2);
+    archive_n = n;
 }
 
 /* Returns where it stands. */
-static const uint8_t *put_file(const char *name, size_t *n) {
-    char path[300];
-    snprintf(path, sizeof path, TEST_DATA "/%s", name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    const uint8_t *start = file + file_n;
-    *n = fread(file + file_n, 1, sizeof file - file_n, f);
-    file_n += *n;
-    fclose(f);
+static const uint8_t *put_file(const char *folder, const char *name, size_t *n) {
+    const uint8_t *start = archive + archive_n;
+    *n = packed_read(archive_n, folder, name);
     return start;
 }
 
 static void send_file(size_t split, size_t gap, size_t lost) {
-    struct content_options options = {.objects = 64};
-    struct content *c = collect_content(&options, &got);
-    struct conversation flow = {.now = 1};
-    const struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
-    struct transfer *t = content_begin(c, &flow, NULL, &seed);
-    for (size_t at = 0; at < file_n;) {
-        size_t end = lost && at < gap ? gap : file_n, take = end - at < split ? end - at : split;
-        if (lost && at == gap) {
-            content_gap(&flow, t, lost);
-            at += lost;
-            lost = 0;
-            continue;
-        }
-        content_data(&flow, t, file + at, take);
-        at += take;
-    }
-    content_end(&flow, t, TRANSFER_DONE);
-    collect_destroy(c);
+    packed_send(&got, (struct content_options){.objects = 64}, archive_n, split, gap, lost);
 }
 
 static void assert_digest(const struct collected *o, const uint8_t *bytes, size_t n) {
@@ -71,16 +46,16 @@ static void assert_digest(const struct collected *o, const uint8_t *bytes, size_
 }
 
 static const struct {
-    const char *name, *mime;
-} archives[] = {{"examined/lzma2.7z", "application/x-7z-compressed"},
-                {"examined/sealed-names.7z", "application/x-7z-compressed"},
-                {"examined/stored.rar4", NULL}, /* a picture is stored in it */
-                {"examined/stored.rar5", NULL},
-                {"examined/z.cab", "application/vnd.ms-cab-compressed"},
-                {"compressed/reads.csv.xz", "application/x-xz"},
-                {"compressed/reads.csv.bz2", "application/x-bzip2"},
-                {"compressed/upload.gz", "application/gzip"},
-                {"compressed/day.tgz", "application/gzip"}};
+    const char *folder, *name, *mime;
+} archives[] = {{"examined", "lzma2.7z", "application/x-7z-compressed"},
+                {"examined", "sealed-names.7z", "application/x-7z-compressed"},
+                {"examined", "stored.rar4", NULL}, /* a picture is stored in it */
+                {"examined", "stored.rar5", NULL},
+                {"examined", "z.cab", "application/vnd.ms-cab-compressed"},
+                {"compressed", "reads.csv.xz", "application/x-xz"},
+                {"compressed", "reads.csv.bz2", "application/x-bzip2"},
+                {"compressed", "upload.gz", "application/gzip"},
+                {"compressed", "day.tgz", "application/gzip"}};
 enum { ARCHIVES = sizeof archives / sizeof *archives };
 
 static void an_archive_behind_a_program_is_a_child_with_its_own_digest(void **state) {
@@ -90,10 +65,10 @@ static void an_archive_behind_a_program_is_a_child_with_its_own_digest(void **st
             for (size_t k = 0; k < sizeof splits / sizeof *splits; k++) {
                 size_t n;
                 begin_program(places[j]);
-                const uint8_t *start = put_file(archives[i].name, &n);
+                const uint8_t *start = put_file(archives[i].folder, archives[i].name, &n);
                 send_file(splits[k], 0, 0);
                 assert_true(got.n >= 2);
-                assert_true(got.list[0].complete && got.list[0].size == file_n);
+                assert_true(got.list[0].complete && got.list[0].size == archive_n);
                 assert_string_equal(got.list[0].notes, "prefixed");
                 if (archives[i].mime)
                     assert_string_equal(got.list[1].type->mime, archives[i].mime);
@@ -109,11 +84,9 @@ static void what_a_script_unpacks_is_a_child_and_taken_apart(void **state) {
     static const char *const names[] = {"reads.csv.bz2", "reads.csv.xz", "reads.csv.zst", "day.tgz"};
     for (size_t i = 0; i < 4; i++) {
         size_t n;
-        char path[64];
-        snprintf(path, sizeof path, "compressed/%s", names[i]);
-        file_n = 0;
+        archive_n = 0;
         put_bytes(script, sizeof script - 1);
-        const uint8_t *start = put_file(path, &n);
+        const uint8_t *start = put_file("compressed", names[i], &n);
         send_file(100, 0, 0);
         assert_true(got.n >= 3); /* the script, the compressed file, what is in it */
         assert_digest(&got.list[1], start, n);
@@ -137,8 +110,8 @@ static void signatures_of_which_the_head_is_not_right_are_none(void **state) {
     begin_program(2000);
     for (size_t i = 0; i < 6; i++) {
         put_bytes(signs[i].bytes, signs[i].n);
-        memset(file + file_n, 0x41, 50);
-        file_n += 50;
+        memset(archive + archive_n, 0x41, 50);
+        archive_n += 50;
     }
     send_file(100, 0, 0);
     assert_int_equal(got.n, 1);
@@ -148,7 +121,7 @@ static void signatures_of_which_the_head_is_not_right_are_none(void **state) {
 
 static void a_text_about_archives_holds_none(void **state) {
     static const char text[] = "notes on formats: Rar! 7z MSCF\nBZh91AY&SY is how bzip2 begins, and so on\n";
-    file_n = 0;
+    archive_n = 0;
     put_bytes(text, sizeof text - 1);
     send_file(7, 0, 0);
     assert_int_equal(got.n, 1);
@@ -161,7 +134,7 @@ static void far_behind_the_beginning_nobody_looks_however_it_comes(void **state)
     for (size_t place = (1 << 20) - 2; place < (1 << 20) + 2; place++)
         for (size_t k = 0; k < 3; k++) {
             begin_program(place);
-            put_file("examined/lzma2.7z", &n);
+            put_file("examined", "lzma2.7z", &n);
             send_file(splits[k], 0, 0);
             assert_int_equal(got.n, place < 1 << 20 ? 2 : 1);
             collect_finish(&got);
@@ -171,14 +144,14 @@ static void far_behind_the_beginning_nobody_looks_however_it_comes(void **state)
 static void what_misses_some_of_it_is_not_complete(void **state) {
     size_t n;
     begin_program(5000);
-    put_file("examined/lzma2.7z", &n);
+    put_file("examined", "lzma2.7z", &n);
     send_file(100, 5100, 50);
     assert_int_equal(got.n, 2);
     assert_false(got.list[1].complete);
     assert_int_equal(got.list[1].missing, 50);
     collect_finish(&got);
     begin_program(5000);
-    put_file("examined/lzma2.7z", &n);
+    put_file("examined", "lzma2.7z", &n);
     send_file(100, 4990, 50); /* its beginning */
     assert_int_equal(got.n, 1);
     collect_finish(&got);

@@ -1,63 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "collect.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
+#include "packed_sample.h"
+
 /* Archives by zip, bsdtar, 7z, jar and Python's zipfile (tests/data/make_zip_samples.py, which says what is
  * in them), and by hand. */
 
 static struct collector got;
-static uint8_t archive[1 << 16];
-static size_t archive_n;
-
-static struct member {
-    char name[256], sha256[65];
-    unsigned long long size;
-} members[8];
-static size_t member_count;
 
 static void read_archive(const char *name) {
-    char path[300];
-    snprintf(path, sizeof path, TEST_DATA "/zip/%s.zip", name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    archive_n = fread(archive, 1, sizeof archive, f);
-    fclose(f);
+    char file[64];
+    snprintf(file, sizeof file, "%s.zip", name);
+    packed_read(0, "zip", file);
 }
 
 static int read_list(void **state) {
-    FILE *f = fopen(TEST_DATA "/zip/list.tsv", "r");
-    assert_non_null(f);
-    while (fscanf(f, "%255s %llu %64s", members[member_count].name, &members[member_count].size,
-                  members[member_count].sha256) == 3)
-        member_count++;
-    fclose(f);
-    return member_count == 4 ? 0 : -1;
+    return packed_read_list("zip", 4) ? 0 : -1;
 }
 
-/* `lost` octets at `gap` are missing; 0: none are. */
 static void send_with(struct content_options options, size_t n, size_t split, size_t gap, size_t lost) {
-    struct content *c = collect_content(&options, &got);
-    struct conversation flow = {.now = 1};
-    const struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
-    struct transfer *t = content_begin(c, &flow, NULL, &seed);
-    for (size_t at = 0; at < n;) {
-        size_t end = lost && at < gap ? gap : n, take = end - at < split ? end - at : split;
-        if (lost && at == gap) {
-            content_gap(&flow, t, lost);
-            at += lost;
-            lost = 0;
-            continue;
-        }
-        content_data(&flow, t, archive + at, take);
-        at += take;
-    }
-    content_end(&flow, t, TRANSFER_DONE);
-    collect_destroy(c);
+    packed_send(&got, options, n, split, gap, lost);
 }
 
 static int forget(void **state) {

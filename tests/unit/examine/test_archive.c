@@ -1,43 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "examine_here.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
+#include "../content/packed_sample.h"
+#include "examine_here.h"
+
 /* Archives by 7-Zip, gcab, jlha, bsdtar and genisoimage, and RAR files by hand
  * (tests/data/make_examined_samples.py, which says what is in them). */
 
 static struct collector got;
-static uint8_t archive[1 << 19];
-static size_t archive_n;
-
-static struct member {
-    char name[256], sha256[65];
-    unsigned long long size;
-} members[8];
-static size_t member_count;
 
 static void read_archive(const char *name) {
-    char path[300];
-    snprintf(path, sizeof path, TEST_DATA "/examined/%s", name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    archive_n = fread(archive, 1, sizeof archive, f);
-    fclose(f);
+    packed_read(0, "examined", name);
 }
 
 static int read_list(void **state) {
-    FILE *f = fopen(TEST_DATA "/examined/list.tsv", "r");
-    assert_non_null(f);
-    while (fscanf(f, "%255s %llu %64s", members[member_count].name, &members[member_count].size,
-                  members[member_count].sha256) == 3)
-        member_count++;
-    fclose(f);
     here_begin(4 << 20);
-    return member_count == 3 ? 0 : -1;
+    return packed_read_list("examined", 3) ? 0 : -1;
 }
 
 static int free_slots(void **state) {
