@@ -65,7 +65,7 @@ extern const struct coding coding_gzip, coding_deflate, coding_bare_deflate, cod
 
 enum {
     CODING_TRIAL = 512,
-    CODING_STATE = 128, /* bytes of a coding's own in each decoder; more comes from coding_alloc */
+    CODING_STATE = 144, /* bytes of a coding's own in each decoder; more comes from coding_alloc */
     CODING_BUFFER = 32 << 10,
     /* Decoders that may run inside one another: a chain, the whole that it goes on in, a protocol's own. */
     CODING_NESTED = 2 * (CODINGS_MAX + 1) + CODINGS_MAX,

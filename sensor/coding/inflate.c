@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "coding/decoder.h"
-
-#include <zlib.h>
+#include "coding/igzip.h"
 
 /* gzip (RFC 1952), zlib (RFC 1950) and bare deflate (RFC 1951): "deflate" on the web is either of the latter
  * two. */
 
 struct inflate {
     z_stream stream;
+    struct igzip *igzip;    /* what unfolds the rest of the stream; NULL: zlib does */
+    uint8_t last;           /* octet that zlib took */
     uint64_t members;       /* ended so far */
     struct gzip_head *head; /* where somebody asks for names; NULL: nobody does */
 };
@@ -27,10 +27,16 @@ static void *zlib_alloc(void *codings, unsigned items, unsigned size) {
     return coding_alloc(codings, (size_t)items * size);
 }
 
-static bool inflate_start(struct decoder *d, int window_bits) {
-    struct inflate *i = inflate_of(d);
-    *i = (struct inflate){.stream = {.zalloc = zlib_alloc, .zfree = coding_free, .opaque = d->codings}};
+enum { GZIP_BITS = 16 + MAX_WBITS };
+
+static bool begin_zlib(struct inflate *i, struct codings *c, int window_bits) {
+    i->stream = (z_stream){.zalloc = zlib_alloc, .zfree = coding_free, .opaque = c};
     return inflateInit2(&i->stream, window_bits) == Z_OK;
+}
+
+static bool inflate_start(struct decoder *d, int window_bits) {
+    *inflate_of(d) = (struct inflate){0};
+    return begin_zlib(inflate_of(d), d->codings, window_bits);
 }
 
 /* Each member's header is written where it can be read. */
@@ -43,7 +49,7 @@ static void ask_for_head(struct inflate *i) {
 
 static bool gzip_start(struct decoder *d) {
     struct inflate *i = inflate_of(d);
-    if (!inflate_start(d, 16 + MAX_WBITS))
+    if (!inflate_start(d, GZIP_BITS))
         return false;
     if (d->filter.next && d->filter.next->ops->member)
         i->head = coding_alloc(d->codings, sizeof *i->head);
@@ -60,8 +66,10 @@ static bool deflate_start(struct decoder *d) {
 }
 
 static void inflate_stop(struct decoder *d) {
-    inflateEnd(&inflate_of(d)->stream);
-    coding_free(d->codings, inflate_of(d)->head);
+    struct inflate *i = inflate_of(d);
+    igzip_stop(d->codings, i->igzip);
+    inflateEnd(&i->stream); /* nothing where it has given over */
+    coding_free(d->codings, i->head);
 }
 
 static int inflate_window(z_stream *z, struct coding_window *w, int flush) {
@@ -78,11 +86,40 @@ static int inflate_window(z_stream *z, struct coding_window *w, int flush) {
     return result;
 }
 
+static enum deflate_wrapper wrapper_of(const struct decoder *d) {
+    return d->coding == &coding_gzip      ? WRAPPER_GZIP
+           : d->coding == &coding_deflate ? WRAPPER_ZLIB
+                                          : WRAPPER_NONE;
+}
+
+/* By zlib, which may give over to the other. */
+static int unfold_window(struct decoder *d, struct coding_window *w) {
+    struct inflate *i = inflate_of(d);
+    const uint8_t *from = w->in;
+    int result = inflate_window(&i->stream, w, Z_BLOCK);
+    if (result == Z_OK && igzip_is_over(&i->stream))
+        result = inflate_window(&i->stream, w, Z_NO_FLUSH);
+    if (w->in > from)
+        i->last = w->in[-1];
+    if (result == Z_OK && igzip_is_worth(&i->stream)) {
+        i->igzip = igzip_take(d->codings, &i->stream, wrapper_of(d), i->last);
+        if (i->igzip)
+            inflateEnd(&i->stream);
+    }
+    return result;
+}
+
 static enum coding_step inflate_step(struct decoder *d, struct coding_window *w) {
-    int result = inflate_window(&inflate_of(d)->stream, w, Z_NO_FLUSH);
+    struct inflate *i = inflate_of(d);
+    if (i->igzip) {
+        enum coding_step step = igzip_step(i->igzip, w);
+        i->members += step == CODING_ENDED;
+        return step;
+    }
+    int result = unfold_window(d, w);
     if (result == Z_OK || result == Z_BUF_ERROR)
         return CODING_MORE;
-    inflate_of(d)->members += result == Z_STREAM_END;
+    i->members += result == Z_STREAM_END;
     return result == Z_STREAM_END ? CODING_ENDED : CODING_BROKEN;
 }
 
@@ -97,14 +134,31 @@ static int read_head(struct decoder *d, struct coding_window *w) {
     return result;
 }
 
+/* Behind the member another may follow, with which zlib begins again. */
+static enum coding_step unfold_rest(struct decoder *d, struct coding_window *w) {
+    struct inflate *i = inflate_of(d);
+    enum coding_step step = igzip_step(i->igzip, w);
+    if (step != CODING_ENDED)
+        return step;
+    igzip_stop(d->codings, i->igzip);
+    i->igzip = NULL;
+    i->members++;
+    if (!begin_zlib(i, d->codings, GZIP_BITS))
+        return CODING_BROKEN;
+    ask_for_head(i);
+    return CODING_MORE;
+}
+
 /* A gzip file may hold several members; what is no further member is trailing garbage, as gzip itself treats
  * it. */
 static enum coding_step gzip_step(struct decoder *d, struct coding_window *w) {
     z_stream *z = &inflate_of(d)->stream;
+    if (inflate_of(d)->igzip)
+        return unfold_rest(d, w);
     if (inflate_of(d)->members > 0 && z->total_in == 0 && w->in_n > 0 && w->in[0] != 0x1f)
         return CODING_ENDED; /* no byte of what follows is taken */
     bool head = inflate_of(d)->head && inflate_of(d)->head->fields.done == 0;
-    int result = head ? read_head(d, w) : inflate_window(z, w, Z_NO_FLUSH);
+    int result = head ? read_head(d, w) : unfold_window(d, w);
     if (result == Z_STREAM_END) {
         inflate_of(d)->members++;
         if (inflateReset(z) != Z_OK)
