@@ -133,15 +133,16 @@ static uint32_t digest_letters(const struct inspection *in, struct bytes normal)
     return (uint32_t)digest_value(in, bytes_of(letters, n));
 }
 
-static struct pending make_pending(const struct inspection *in, struct bytes value, uint64_t from) {
+/* Of its letters and its sample only what the count still asks for. */
+static struct pending make_pending(const struct inspection *in, const struct tally_state *t,
+                                   struct bytes value, uint64_t from) {
     uint8_t room[VALUE_MAX];
     struct bytes normal = bytes_of(room, value_normalise(value, room));
-    struct pending p = {.on = true,
-                        .from = from,
-                        .to = from + value.n,
-                        .digest = digest_value(in, normal),
-                        .spread = digest_letters(in, normal)};
-    value_redact(normal, p.sample);
+    struct pending p = {.on = true, .from = from, .to = from + value.n, .digest = digest_value(in, normal)};
+    if (t->spread_count < SPREAD_MAX)
+        p.spread = digest_letters(in, normal);
+    if (!t->sample[0])
+        value_redact(normal, p.sample);
     return p;
 }
 
@@ -176,7 +177,7 @@ static void count_value(struct feed *f, unsigned tally, struct bytes value, uint
     bool overlaps = old->on && at < old->to && at + value.n > old->from;
     if (overlaps && value.n <= old->to - old->from)
         return;
-    struct pending fresh = make_pending(f->in, value, at);
+    struct pending fresh = make_pending(f->in, t, value, at);
     if (!overlaps)
         flush_value(f->in, tally);
     *old = fresh;

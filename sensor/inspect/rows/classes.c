@@ -68,18 +68,27 @@ static bool is_of(uint8_t c, enum octets kind) {
         return c >= '0' && c <= '9';
     case OCTETS_PAIR:
         return c == '=' || c == ':';
+    case OCTETS_APART:
+        return !((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'));
     default:
         return c == '\\' || c == '%' || c == '&';
     }
 }
 
 #ifdef __SSE2__
+static __m128i match_range(__m128i in, char from, char to) {
+    in = _mm_sub_epi8(in, _mm_set1_epi8(from));
+    return _mm_cmpeq_epi8(_mm_min_epu8(in, _mm_set1_epi8((char)(to - from))), in);
+}
+
 static __m128i match_octets(__m128i in, enum octets kind) {
-    const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
     switch (kind) {
     case OCTETS_DIGIT:
-        in = _mm_sub_epi8(in, zero);
-        return _mm_cmpeq_epi8(_mm_min_epu8(in, nine), in);
+        return match_range(in, '0', '9');
+    case OCTETS_APART:
+        return _mm_cmpeq_epi8(_mm_or_si128(match_range(in, '0', '9'),
+                                           match_range(_mm_or_si128(in, _mm_set1_epi8(32)), 'a', 'z')),
+                              _mm_setzero_si128());
     case OCTETS_PAIR:
         return _mm_or_si128(_mm_cmpeq_epi8(in, _mm_set1_epi8('=')), _mm_cmpeq_epi8(in, _mm_set1_epi8(':')));
     default:

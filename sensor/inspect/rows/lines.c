@@ -322,7 +322,7 @@ static void keep_head(struct row_reader *r, struct bytes line) {
     if (text_is_ruler(line)) /* below the names */
         return;
     r->head_n = line.n <= sizeof r->head ? (uint16_t)line.n : 0;
-    memcpy(r->head, line.p, r->head_n);
+    memmove(r->head, line.p, r->head_n); /* which no compiler turns into a loop of its own */
 }
 
 /* Does the head that is kept name a plate or a document? Then what follows it is looked at. */

@@ -348,9 +348,24 @@ static enum row_name name_joined(const struct words *w) {
     return name_other(&whole, 0);
 }
 
+/* One word of plain letters, as most of text is, that no list holds. */
+static bool is_strange_word(struct bytes name) {
+    char word[WORD_SIZE];
+    if (name.n >= WORD_SIZE)
+        return false;
+    for (size_t i = 0; i < name.n; i++) {
+        uint8_t c = i == 0 && is_capital(name.p[i]) ? (uint8_t)(name.p[i] + 32) : name.p[i];
+        if (!is_small(c))
+            return false;
+        word[i] = (char)c;
+    }
+    fill_dictionary();
+    return *find_word(word, name.n, false) == 0;
+}
+
 enum row_name row_name_of(struct bytes name) {
     struct words w;
-    if (name.n == 0 || name.n > ROW_NAME_MAX)
+    if (name.n == 0 || name.n > ROW_NAME_MAX || is_strange_word(name))
         return ROW_NAME_OTHER;
     split_words(name, &w);
     if (w.count == 0 || w.overflow)

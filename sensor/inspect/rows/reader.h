@@ -112,6 +112,7 @@ enum octets {
     OCTETS_DIGIT,
     OCTETS_PAIR,   /* = : */
     OCTETS_ESCAPE, /* \ % & */
+    OCTETS_APART,  /* neither letters nor digits of ASCII */
 };
 size_t octets_find(struct bytes text, size_t at, enum octets kind);
 

@@ -305,7 +305,7 @@ static bool is_delimiter_at(const uint8_t *at, const uint8_t *begin, unsigned d)
 static unsigned guess_delimiter(struct bytes line) {
     uint8_t count[DELIMITERS + 1] = {0};
     unsigned blanks = 0, alone = 0, runs = 0, best = DELIMITERS;
-    for (size_t i = 0; i < line.n; i++) {
+    for (size_t i = 0; (i = octets_find(line, i, OCTETS_APART)) < line.n; i++) {
         unsigned d = delimiter_of[line.p[i]];
         blanks += line.p[i] == ' ';
         alone += line.p[i] == ' ' && i > 0 && i + 1 < line.n && line.p[i - 1] != ' ' && line.p[i + 1] != ' ';

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -425,12 +426,13 @@ static void long_lines_cost_no_more_than_short_ones(void **state) {
 
 static void the_next_octet_of_a_kind_is_the_one_that_stands_there(void **state) {
     static const char *const signs[] = {
-        [OCTETS_DIGIT] = "0123456789", [OCTETS_PAIR] = "=:", [OCTETS_ESCAPE] = "\\%&"};
+        [OCTETS_DIGIT] = "0123456789", [OCTETS_PAIR] = "=:", [OCTETS_ESCAPE] = "\\%&", [OCTETS_APART] = ""};
     uint8_t text[48];
-    for (unsigned kind = 0; kind < 3; kind++)
+    for (unsigned kind = 0; kind < 4; kind++)
         for (unsigned c = 0; c < 256; c++)
             for (size_t place = 0; place < sizeof text; place++) {
-                bool is_one = c > 0 && strchr(signs[kind], (int)c);
+                bool is_one =
+                    kind == OCTETS_APART ? c > 127 || !isalnum((int)c) : c > 0 && strchr(signs[kind], (int)c);
                 memset(text, 'x', sizeof text);
                 text[place] = (uint8_t)c;
                 size_t found = octets_find(bytes_of(text, sizeof text), place / 2, (enum octets)kind);
