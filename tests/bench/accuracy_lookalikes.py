@@ -249,3 +249,18 @@ csv('insurance policies', 'policy_number,insured,date_of_birth,premium', lambda 
 csv('documents of a registry', 'document_no,author,date,country', lambda g, i, at: (f('#########')(g), ' '.join(person(g)), at[:10], g.choice(values.NATIONS)))
 csv('trade by country, no names', '', lambda g, i, at: (g.choice(values.NATIONS), g.choice(values.NATIONS), f('########')(g), at[:10], day(g)))
 csv('shipments, no names', '', lambda g, i, at: (f('@########')(g), g.choice(values.NATIONS), at[:10], day(g), g.choice('MFX')))
+
+
+# --- a request each
+
+def requests(name, body):
+    """`body(g, i, time)` gives what one request brings."""
+    LOOKALIKES[f'{name}, a request each'] = lambda g, rows: [json.dumps(body(g, i, at)).encode()
+                                                            for i, at in enumerate(times(g, min(rows, 500)))]
+
+
+requests('tickets', lambda g, i, at: {'ticket': f'OPS-{g.randrange(1000, 9999)}', 'state': 'done', 'at': at})
+requests('the plate of a parking app\'s one user', lambda g, i, at: {'plate': 'KXR4471', 'zone': g.choice('ABC'), 'until': at})
+requests('serial numbers of telemetry', lambda g, i, at: {'serial': f('@@@####')(g), 'time': at, 'temperature': f('2#.#')(g)})
+requests('plates of a laboratory', lambda g, i, at: {'plate': f'PLT{i:04d}', 'well': 'A01', 'od600': f('0.###')(g)})
+requests('customers', lambda g, i, at: {'customer': f('########')(g), 'name': ' '.join(person(g)), 'date_of_birth': day(g), 'country': 'US'})
