@@ -62,11 +62,26 @@ static void put_text(struct json_writer *j, const char *text) {
     put_bytes(j, text, strlen(text));
 }
 
+/* Octets at the start that stand as they are: printable ASCII but quote and backslash. */
+static size_t plain_run(struct bytes value) {
+    size_t n = 0;
+    while (n < value.n && value.p[n] >= ' ' && value.p[n] < 0x7f && value.p[n] != '"' && value.p[n] != '\\')
+        n++;
+    return n;
+}
+
 static void put_escaped(struct json_writer *j, struct bytes value) {
     char text[UTF8_ESCAPE_MAX];
     put_bytes(j, "\"", 1);
     while (value.n) {
         uint32_t c;
+        size_t plain = plain_run(value);
+        if (plain > 0) {
+            put_bytes(j, (const char *)value.p, plain);
+            value.p += plain;
+            value.n -= plain;
+            continue;
+        }
         size_t used = utf8_next(value, &c);
         if (c == '"' || c == '\\') {
             text[0] = '\\';
@@ -134,9 +149,13 @@ void json_write_text(struct json_writer *j, const char *key, const char *value) 
 }
 
 void json_write_number(struct json_writer *j, const char *key, uint64_t value) {
-    char text[24];
+    char text[20];
+    size_t at = sizeof text;
     begin_value(j, key);
-    put_bytes(j, text, (size_t)snprintf(text, sizeof text, "%" PRIu64, value));
+    do
+        text[--at] = (char)('0' + value % 10);
+    while ((value /= 10) > 0);
+    put_bytes(j, text + at, sizeof text - at);
 }
 
 void json_write_integer(struct json_writer *j, const char *key, int64_t value) {
