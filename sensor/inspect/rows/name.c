@@ -131,15 +131,19 @@ static const struct {
 } others[] = {
     {ROW_NAME_BIRTH,
      "dob birth birthdate birthday dateofbirth born nacimiento fechanacimiento naissance geburtsdatum "
-     "geburtstag geboren geb nascimento datanascimento ddn neele nele neale nacido naissancele"},
+     "geburtstag geboren geb nascimento datanascimento ddn neele nele neale nacido naissancele gebdat "
+     "gebdatum nac fnac fecnac fechanac nasc dtnasc datanasc naiss datenaiss datenaissance birthdt bday"},
     {ROW_NAME_NATIONALITY,
      "nationality nationalities citizenship ctzn citizen nacionalidad nationalite nationalitat "
-     "staatsangehorigkeit nacionalidade natl nat ntlty citizenshipcountrycode ciudadania"},
+     "staatsangehorigkeit nacionalidade natl nat ntlty citizenshipcountrycode ciudadania "
+     "staatsburgerschaft staatsang cidadania"},
     {ROW_NAME_DOCUMENT,
      "passport document doc passportno passportnumber documentno documentnumber docno docnumber docnum "
      "pasaporte documento passeport reisepass passnummer passnr passaporte ausweis ausweisnummer "
      "dokument dokumentnummer dokumentennummer traveldocument pptno ppt visa idcard idcardno idcardnumber "
-     "identitycard carteidentite personalausweis"},
+     "identitycard carteidentite personalausweis reisepassnummer reisepassnr ausweisnr passno passnum "
+     "passportnr passportnum numeropasaporte nopasaporte nropasaporte numpasaporte numeropasseport "
+     "numpasseport numeropassaporte traveldoc traveldocno traveldocnumber docid documentid"},
     {ROW_NAME_READER,
      "lane lanes laneid camera cameras cam cameraid cameraname direction gate confidence conf inbound "
      "outbound carril camara cameras sentido voie sens spur kamera richtung faixa pista portal checkpoint "

@@ -57,6 +57,25 @@ static void names_of_columns_may_be_of_several_words_that_alone_say_nothing(void
            THREE);
 }
 
+static void names_of_columns_may_be_cut_short_or_of_two_words_in_one(void **state) {
+    static const char *const heads[] = {"Nachname;Geburtsdatum;Staatsangeh\xc3\xb6rigkeit;Reisepassnr",
+                                        "Name;Geb.-Datum;Nat.;Ausweisnr.",
+                                        "Apellidos;F. Nac.;Nacionalidad;No. Pasaporte",
+                                        "Nom;Naiss.;Nationalit\xc3\xa9;Num\xc3\xa9ro passeport"};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "%s\nERIKSSON;12.08.1974;UTO;L898902C3\nMUSTER;01.02.1980;D;C01X00T47\n"
+                 "DOE;03.04.1990;USA;123456789\n",
+                 heads[i]);
+        expect(text, THREE);
+    }
+    expect(
+        "Kunde;Geb.-Datum;Rechnungsnr.;Ort\nERIKSSON;12.08.1974;L898902C3;ULM\nMUSTER;01.02.1980;C01X00T47;"
+        "BONN\nDOE;03.04.1990;123456789;KIEL\n",
+        "");
+}
+
 static void births_may_be_six_digits_or_words(void **state) {
     expect("PAX_NAME|PAX_DOB|DOC_NUM\nERIKSSON/ANNA|740812|L898902C3\nMUSTER/MAX|800201|C01X00T47\n"
            "DOE/JANE|900403|123456789\n",
@@ -140,6 +159,7 @@ static void people_and_goods_with_some_of_these_columns_are_none(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_of_columns_may_be_of_several_words_that_alone_say_nothing),
+        cmocka_unit_test(names_of_columns_may_be_cut_short_or_of_two_words_in_one),
         cmocka_unit_test(births_may_be_six_digits_or_words),
         cmocka_unit_test(a_number_below_a_documents_key_is_its_number),
         cmocka_unit_test(columns_that_nobody_names_are_known_by_their_values),
