@@ -176,6 +176,9 @@ bool cells_hold(const struct inspection *n, const struct rows_condition *c);
  * brought nothing new, and no rule waits for more. */
 bool rest_note_match(struct inspection *n, unsigned tally, bool refused);
 void rest_note_new(struct inspection *n, unsigned tally);
+/* Has each rule of this count enough values, and for those that hold another one of their class, which counts
+ * cells, as many? Then it need not go on: the other one tells them. */
+bool rest_is_covered(const struct inspection *n, unsigned tally);
 /* An identifier was found, at the piece that is matched now. */
 void rest_note_hit(struct inspection *n, unsigned identifier);
 /* Is the next piece of the object looked at? */

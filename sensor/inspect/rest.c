@@ -105,6 +105,52 @@ bool debt_looks_at(struct inspection *n, size_t scan, struct bytes piece) {
     return false;
 }
 
+/* NULL: it does not count it. */
+static const struct count_condition *find_count(const struct rule *rule, unsigned tally) {
+    for (size_t k = 0; k < rule->condition->count_count; k++)
+        if (rule->condition->counts[k].tally == tally)
+            return &rule->condition->counts[k];
+    return NULL;
+}
+
+/* Does a rule hold that counts cells, of this class and at least as many? */
+static bool cells_cover(const struct inspection *n, const char *class, uint32_t values) {
+    const struct ruleset *r = n->inspector->rules;
+    for (size_t i = 0; i < r->rule_count; i++) {
+        const struct rule_condition *c = r->rules[i].condition;
+        if (n->states[i] != RULE_HOLDS || !(c->scopes & 1u << SCOPE_CELLS) ||
+            strcmp(r->rules[i].class, class) != 0)
+            continue;
+        for (size_t k = 0; k < c->count_count; k++) {
+            const struct value_set *set = n->tallies[c->counts[k].tally].set;
+            if (set && set->count >= values)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool rest_is_covered(const struct inspection *n, unsigned tally) {
+    enum { STEP = 64 /* values between two looks */ };
+    const struct ruleset *r = n->inspector->rules;
+    const struct tally_state *t = &n->tallies[tally];
+    bool covered = false;
+    for (size_t i = 0; i < r->rule_count && t->set->count % STEP == 0; i++) {
+        const struct count_condition *c = find_count(&r->rules[i], tally);
+        if (!c || n->states[i] == RULE_OUT)
+            continue;
+        if (t->set->count < c->distinct || t->spread_count < c->spread)
+            return false;
+        if (n->states[i] != RULE_HOLDS)
+            continue; /* it waits for something else */
+        if (r->rules[i].condition->scopes & 1u << SCOPE_CELLS ||
+            !cells_cover(n, r->rules[i].class, t->set->count))
+            return false;
+        covered = true;
+    }
+    return covered;
+}
+
 static bool list_has(const struct identifier_list *l, unsigned identifier) {
     for (size_t i = 0; i < l->count; i++)
         if (l->items[i] == identifier)

@@ -108,7 +108,7 @@ static void flush_value(struct inspection *n, unsigned tally) {
     if (!t->sample[0])
         memcpy(t->sample, p->sample, sizeof t->sample);
     bool no_room = t->set->count >= most_of(n->inspector, rule) || (t->shed && value_set_full(t->set));
-    t->full = no_room && t->spread_count >= rule->spread;
+    t->full = (no_room && t->spread_count >= rule->spread) || rest_is_covered(n, tally);
     if (t->full && rule->reported)
         counter_one(COUNTER_INSPECT_COUNTS_STOPPED);
 }

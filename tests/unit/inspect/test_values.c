@@ -274,6 +274,40 @@ static void records_with_many_keys_are_looked_at_as_a_whole(void **state) {
     bench_close(&b);
 }
 
+/* A table whose plates are counted twice, in its cells and as they stand in the text. */
+#define TWICE(text_class)                                                                                    \
+    "identifiers:\n"                                                                                         \
+    "  - {id: named, pattern: '^plate=[A-Z0-9]{4,12}$', flags: multiline, validator: cell}\n"                \
+    "  - {id: field, pattern: '\\n[A-Z]{3}[0-9]{4},', validator: plate-end}\n"                               \
+    "rules:\n"                                                                                               \
+    "  - id: cells\n    scopes: [cells]\n    count: {identifiers: named, distinct: 3}\n" RULE_TAIL           \
+    "  - id: text\n    scopes: [text]\n    count: {identifiers: field, distinct: 10}\n"                      \
+    "    class: " text_class "\n    severity: 1\n    name: n\n    examples: [{text: a}]\n"                   \
+    "    counterexamples: [{text: b}]\n"
+
+static void what_the_cells_of_a_table_tell_is_not_counted_to_its_end_a_second_time(void **state) {
+    static const char *const rules[] = {TWICE("test"), TWICE("other")};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        char text[32];
+        struct bench b;
+        bench_open(&b, rules[i], 8 << 20);
+        bench_begin(&b, &text_type, NULL);
+        push_same(&b, "plate,lane\n", 1);
+        for (unsigned k = 0; k < 500; k++) {
+            snprintf(text, sizeof text, "%c%c%c%04u,4\n", 'B' + k * 7 % 20, 'C' + k * 11 % 17,
+                     'F' + k * 13 % 19, k * 7919 % 10000);
+            push_same(&b, text, 1);
+        }
+        bench_end(&b);
+        assert_int_equal(bench_distinct(&b, 0), 500);
+        if (i == 0)
+            assert_in_range(bench_distinct(&b, 1), 64, 192);
+        else /* of a class that the cells say nothing of */
+            assert_int_equal(bench_distinct(&b, 1), 500);
+        bench_close(&b);
+    }
+}
+
 static const char announced[] =
     "identifiers:\n"
     "  - {id: word, pattern: '\\b[a-z]{3}[0-9]{3}\\b'}\n"
@@ -405,6 +439,7 @@ int main(void) {
         cmocka_unit_test(what_looks_like_values_and_is_none_is_looked_at_in_part),
         cmocka_unit_test(a_wall_of_keys_is_stepped_over_and_what_stands_behind_it_is_found),
         cmocka_unit_test(records_with_many_keys_are_looked_at_as_a_whole),
+        cmocka_unit_test(what_the_cells_of_a_table_tell_is_not_counted_to_its_end_a_second_time),
         cmocka_unit_test(another_identifier_of_the_rule_ends_a_rest),
         cmocka_unit_test(what_no_validator_could_know_better_does_not_rest_by_what_is_refused),
         cmocka_unit_test(a_numbered_series_does_not_hide_what_differs_behind_it),
