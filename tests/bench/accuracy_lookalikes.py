@@ -107,7 +107,7 @@ csv('faults of machines, times', '', lambda g, i, at: (at, g.choice('PBCU') + f(
                                                        else 'circuit open'))
 csv('meters', 'meter,read_at,kwh', lambda g, i, at: (f('##@######')(g), at, g.randrange(99999)), form='slashes')
 text('log lines with numbers of requests', lambda g, i,
-     at: f'{at} INFO [http-{g.randrange(8)}] request {pick(g, 7)} done in {g.randrange(90)} ms')
+     at: f'{at} INFO [http-{g.randrange(8)}] request {pick(g,  7)} done in {g.randrange(90)} ms')
 text('log lines with short hashes', lambda g, i, at: f'{at} deploy {g.getrandbits(28):07x} to web{g.randrange(9)} ok')
 text('log lines with numbers of jobs', lambda g, i, at: f'{at} job {g.choice("ABCDEFG")}{g.choice("XYZ")}{g.randrange(9999):04d} finished')
 csv('hexadecimal ids, times', 'id,at,kind', lambda g, i, at: (f'{g.getrandbits(28):07X}', at, 'event'))
@@ -171,7 +171,7 @@ csv('trains', 'train,track,arrival', lambda g, i, at: (g.choice(('ICE', 'RE', 'I
                                                        at))
 csv('ships', 'imo,call_sign,name,eta', lambda g, i, at: (f('9######')(g), f('@@@@#')(g), 'STAR', at))
 text('weather of airports', lambda g, i,
-     at: f'K{pick(g, 3, values.LETTERS)} {f("31####Z")(g)} {f("##0##KT")(g)} 10SM FEW{f("0##")(g)} A{f("29##")(g)}')
+     at: f'K{pick(g,  3, values.LETTERS)} {f("31####Z")(g)} {f("##0##KT")(g)} 10SM FEW{f("0##")(g)} A{f("29##")(g)}')
 
 # --- people and schools
 
@@ -218,7 +218,7 @@ LOOKALIKES['orders of EDIFACT'] = lambda g, rows: ("UNB+UNOA:2+A+B+260531:0411+1
                                                    + ''.join(f"LIN+{i}++{f('@@#####')(g)}:SA'\nQTY+21:{g.randrange(99)}'\n"
                                                              for i in range(rows))).encode()
 LOOKALIKES['pictures of a holiday, listed'] = lambda g, rows: ''.join(f'-rw-r--r-- 1 ann ann {g.randrange(10 ** 7):8d} May 31 04:{i % 60:02d} IMG_{i:04d}.JPG\n' for i in range(rows)).encode()
-LOOKALIKES['files of a build, listed'] = lambda g, rows: ''.join(f'-rw-r--r-- 1 root root {g.randrange(10 ** 6):8d} May 31 04:{i % 60:02d} {g.choice(PRODUCTS)}_{pick(g, 3).lower()}.o\n' for i in range(rows)).encode()
+LOOKALIKES['files of a build, listed'] = lambda g, rows: ''.join(f'-rw-r--r-- 1 root root {g.randrange(10 ** 6):8d} May 31 04:{i % 60:02d} {g.choice(PRODUCTS)}_{pick(g,  3).lower()}.o\n' for i in range(rows)).encode()
 LOOKALIKES['pictures of a telephone, a page'] = lambda g, rows: ('<html><pre>' + ''.join(
     f'<a href="{(n := f"IMG_20260531_{i // 60:04d}{i % 60:02d}.jpg")}">{n}</a>  31-May-2026 04:11  3482112\n'
     for i in range(rows))).encode()
@@ -264,3 +264,49 @@ requests('the plate of a parking app\'s one user', lambda g, i, at: {'plate': 'K
 requests('serial numbers of telemetry', lambda g, i, at: {'serial': f('@@@####')(g), 'time': at, 'temperature': f('2#.#')(g)})
 requests('plates of a laboratory', lambda g, i, at: {'plate': f'PLT{i:04d}', 'well': 'A01', 'od600': f('0.###')(g)})
 requests('customers', lambda g, i, at: {'customer': f('########')(g), 'name': ' '.join(person(g)), 'date_of_birth': day(g), 'country': 'US'})
+
+
+# --- codes beside what stands beside plates
+
+STATES = ['TX', 'NM', 'CA', 'AZ', 'NY', 'FL']
+csv('orders with states', 'order_no,state,amount,ordered_at', lambda g, i, at: (f('@@@####')(g), g.choice(STATES), f('##.##')(g), at))
+csv('orders two forms with states', 'order_no,state,amount,ordered_at', lambda g, i, at: (f(g.choice(('@@@####', '@@#####')))(g), g.choice(STATES), f('##.##')(g), at))
+csv('serials with country', 'serial,country,shipped', lambda g, i, at: (f('@@######')(g), g.choice(('DE', 'FR', 'US')), at))
+csv('car parts', 'part_no,make,model,updated', lambda g, i, at: (f('@@##-###')(g), g.choice(values.MAKES), g.choice(values.MODELS), at))
+csv('car parts two', 'part_no,make,model,price', lambda g, i, at: (f(g.choice(('@@##-###', '@@@-####')))(g), g.choice(values.MAKES), g.choice(values.MODELS), f('##.##')(g)))
+csv('badges at gates', 'badge,gate,direction,time', lambda g, i, at: (f('@@@####')(g), f'Gate {g.randrange(9)}', g.choice(('in', 'out')), at))
+csv('badges of digits at gates', 'badge,gate,direction,time', lambda g, i, at: (f('@#####')(g), f'Gate {g.randrange(9)}', g.choice(('in', 'out')), at))
+for n in (5, 6, 7, 8):
+    csv(f'random ids {n}', '', lambda g, i, at, n=n: (at, pick(g, n), g.randrange(100)))
+for n in (6, 7):
+    csv(f'random ids {n}, named, lane', 'id,lane,created', lambda g, i, at, n=n: (pick(g, n), g.randrange(8), at))
+for n in (6, 7, 8):
+    csv(f'hex ids {n}', '', lambda g, i, at, n=n: (at, ''.join(g.choice('0123456789ABCDEF') for _ in range(n)), 'ok'))
+for n in (6, 7):
+    csv(f'base32 ids {n}, states', '', lambda g, i, at, n=n: (at, pick(g, n, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'), g.choice(STATES)))
+csv('crockford no vowels 6', '', lambda g, i, at: (at, pick(g, 6, 'BCDFGHJKLMNPQRSTVWXYZ0123456789'), g.randrange(9)))
+csv('crockford no vowels 7 named', 'ref;at;lane', lambda g, i, at: (pick(g, 7, 'BCDFGHJKLMNPQRSTVWXYZ0123456789'), at, g.randrange(9)), sep=';')
+csv('flights in and out', 'flight,direction,gate,time', lambda g, i, at: (g.choice(('AA', 'UA', 'DL', 'BA', 'LH', 'AF', 'KL', 'IB', 'TP', 'AZ')) + str(g.randrange(100, 9999)), g.choice(('arriving', 'departing')), f'Gate {g.randrange(40)}', at))
+csv('flights no names', '', lambda g, i, at: (at, g.choice(('AA', 'UA', 'DL', 'BA', 'LH', 'AF', 'KL', 'IB', 'TP', 'AZ')) + str(g.randrange(100, 9999)), 'arriving', f'Gate {g.randrange(40)}'))
+csv('accessions of a laboratory', '', lambda g, i, at: (f('@##-#####')(g), at, 'blood'))
+csv('lots', 'lot,made,best_before', lambda g, i, at: ('L' + f('####@')(g), at[:10], at[:10]))
+csv('fleet numbers', 'vehicle_no,driver,started', lambda g, i, at: (f'V{g.randrange(400):03d}', g.choice(values.GIVEN), at))
+csv('buses', 'line,vehicle,stop,time', lambda g, i, at: (f'{g.randrange(1, 99)}', f'BUS{g.randrange(100, 999)}', f('S####')(g), at))
+csv('invoices', 'invoice;date;customer;total', lambda g, i, at: (f'RE{2026000 + i}', at[:10], f('K#####')(g), f('##,##')(g)), sep=';')
+csv('letters and numbers apart', 'series;number;date', lambda g, i, at: (g.choice(('AB', 'AC', 'AD')), 10000 + i, at[:10]), sep=';')
+csv('blocks and seats', '', lambda g, i, at: (f('@##')(g), f('###')(g), f('@@')(g), at))
+csv('answers', '', lambda g, i, at: (at, g.choice('ABCD'), g.randrange(1000, 9999), g.choice(('yes', 'no'))))
+csv('stations with coordinates', 'station,lat,lon', lambda g, i, at: (f('@@@###')(g), f('4#.#####')(g), f('1#.#####')(g)))
+csv('stations of five letters with coordinates', '', lambda g, i, at: (f('@@@##')(g), f('4#.#####')(g), f('1#.#####')(g)))
+csv('wards and beds', '', lambda g, i, at: (f'{g.choice("ABC")}{g.randrange(9)}-{g.randrange(99):02d}', at, 'occupied'))
+csv('coupons of shops', 'code,state,redeemed', lambda g, i, at: (pick(g, 7), g.choice(STATES), at))
+csv('student cards', 'card,gate,time', lambda g, i, at: (f('######@@')(g), f'Gate {g.randrange(9)}', at))
+text('log lines with orders', lambda g, i, at: f'{at} INFO order {f("@@@####")(g)} shipped to {g.choice(STATES)} by gate-{g.randrange(9)}')
+text('log lines with sessions', lambda g, i, at: f'{at} cam-{g.randrange(9)} session {pick(g, 7)} opened')
+text('log lines of two ids', lambda g, i, at: f'{at} worker-{g.randrange(9)} {pick(g, 6)} {pick(g, 8)} done')
+LOOKALIKES['list of codes'] = lambda g, n: json.dumps([pick(g, 7) for _ in range(n)]).encode()
+LOOKALIKES['list of vouchers'] = lambda g, n: json.dumps([f('@@@####')(g) for _ in range(n)]).encode()
+LOOKALIKES['codes in lines'] = lambda g, n: ''.join(','.join(pick(g, 6) for _ in range(12)) + '\n' for _ in range(max(n // 10, 1))).encode()
+LOOKALIKES['vouchers in lines'] = lambda g, n: ''.join(','.join(f('@@@###')(g) for _ in range(12)) + '\n' for _ in range(max(n // 10, 1))).encode()
+LOOKALIKES['plain lines of codes'] = lambda g, n: ''.join(pick(g, 8) + '\n' for _ in range(n)).encode()
+LOOKALIKES['plain lines of mixed skus'] = lambda g, n: ''.join(f(g.choice(('@@@-###', '@@-####', '@-#####', '@@@-####')))(g) + '\n' for _ in range(n)).encode()

@@ -436,7 +436,16 @@ static int find_ragged(struct row_reader *r, unsigned delimiter, size_t n) {
     return -1;
 }
 
-/* Names were told before any row came. */
+/* Names were told before any row came, and may be those of such a row: by other means than a line of text, by
+ * as many words, or of columns that blanks keep apart. */
+static bool is_named_already(const struct open_table *o, unsigned delimiter, size_t n) {
+    if (o->table.rows > 0 || !o->table.named)
+        return false;
+    if (o->used == 0 || o->delimiter == BY_NOTHING || o->delimiter >= OPEN_LIST || o->width == n)
+        return true;
+    return o->delimiter == delimiter || (o->delimiter < BY_SIGN && delimiter < BY_SIGN);
+}
+
 static void take_named(struct row_reader *r, unsigned delimiter, size_t n) {
     struct open_table *o = &r->open[r->current];
     o->delimiter = (uint8_t)delimiter;
@@ -446,8 +455,7 @@ static void take_named(struct row_reader *r, unsigned delimiter, size_t n) {
 
 /* Makes the table current in which such a row belongs. */
 static void find_table(struct row_reader *r, unsigned delimiter, size_t n) {
-    const struct row_table *t = reader_placed(r);
-    if (t->rows == 0 && t->named) {
+    if (is_named_already(&r->open[r->current], delimiter, n)) {
         take_named(r, delimiter, n);
     } else {
         int found = find_open(r, delimiter, n);

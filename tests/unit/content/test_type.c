@@ -118,6 +118,10 @@ static void text_is_text_whatever_it_begins_like(void **state) {
     assert_string_equal(mime("BM is a car, lane 4, no picture at all"), "text/plain");
     assert_string_equal(mime("GIF images are not wanted"), "text/plain");
     assert_string_equal(mime("RIFF raff"), "text/plain");
+    assert_string_equal(mime("MZ-728-FN;F;31/05/2026 04:10:33;7\nVF-968-ER;F;31/05/2026 04:11:19;1\n"),
+                        "text/plain");
+    assert_string_equal(mime("ID3 4471;4;31/05/2026 04:10:33;7\n"), "text/plain");
+    assert_string_equal(mime("PAR1471;4;31/05/2026 04:10:33;7\n"), "text/plain");
     assert_string_equal(mime("1.0001: one"), "text/plain");
     assert_string_equal(mime("{not json}"), "text/plain");
     assert_string_equal(mime("[section]\nkey=value\n"), "text/plain");

@@ -306,6 +306,7 @@ static void rows_of_other_kinds_between_do_not_end_a_table(void **state) {
     static const char *const turns[][6] = {
         {PLATES, "2026-05-31T04:11:##,4,TX,@@@####"},
         {PLATES, "a;b;c", "a|b|c|d", "some words of prose", "x\ty"},
+        {PLATES, "a car was seen at some time"},
         {PLATES, "####,word,12.5,x", "word,####,word,2026-05-31T04:11:##"},
         {PLATES, "#,#,#,#,#,#,#,#,#,#,#", "#;#;#;#;#", "one two three four five six 7", "PKX1###,TX,4,x"},
     };
