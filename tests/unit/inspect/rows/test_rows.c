@@ -321,6 +321,23 @@ static void rows_of_other_kinds_between_do_not_end_a_table(void **state) {
     }
 }
 
+static void words_above_a_table_are_no_names_of_its_columns(void **state) {
+    static const char *const above[] = {"@data", "time", "code", "@attribute plate string",
+                                        "vouchers and codes of May"};
+    static const char *const row = PLATES;
+    for (size_t i = 0; i < sizeof above / sizeof *above; i++) {
+        begin_mixed();
+        add_row(&mixed, above[i]);
+        add_rows(&mixed, &row, 1, 60);
+        assert_in_range(read_mixed(), 50, 60);
+        assert_false(seen.facts.named);
+    }
+    begin_mixed();
+    add_row(&mixed, "code,batch,shelf,expires");
+    add_rows(&mixed, &row, 1, 60);
+    assert_int_equal(read_mixed(), 0);
+}
+
 static void separators_and_names_that_change_with_each_row_hide_no_table(void **state) {
     static const char *const separators[] = {
         PLATES, "@@@####;TX;4;2026-05-31T04:11:##", "@@@####|TX|4|2026-05-31T04:11:##",
@@ -462,6 +479,7 @@ int main(void) {
         cmocka_unit_test(look_alikes_are_none),
         cmocka_unit_test(a_table_behind_other_rows_is_judged_by_itself),
         cmocka_unit_test(rows_of_other_kinds_between_do_not_end_a_table),
+        cmocka_unit_test(words_above_a_table_are_no_names_of_its_columns),
         cmocka_unit_test(separators_and_names_that_change_with_each_row_hide_no_table),
         cmocka_unit_test(tables_under_names_in_turn_are_two_tables),
         cmocka_unit_test(names_that_come_again_go_on_with_their_table),
