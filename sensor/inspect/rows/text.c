@@ -441,7 +441,7 @@ static int find_ragged(struct row_reader *r, unsigned delimiter, size_t n) {
 static bool is_named_already(const struct open_table *o, unsigned delimiter, size_t n) {
     if (o->table.rows > 0 || !o->table.named)
         return false;
-    if (o->used == 0 || o->delimiter == BY_NOTHING || o->delimiter >= OPEN_LIST || o->width == n)
+    if (o->used == 0 || o->delimiter >= OPEN_LIST || o->width == n)
         return true;
     return o->delimiter == delimiter || (o->delimiter < BY_SIGN && delimiter < BY_SIGN);
 }
