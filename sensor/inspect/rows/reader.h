@@ -5,7 +5,8 @@
 #include "inspect/rows/table.h"
 
 /* What the readers of the formats share. lines.c cuts text into lines, or pieces of long lines, and says
- * which reader gets them; each of these turns its piece into cells of one of the two tables. */
+ * which reader gets them; each of these turns its piece into cells of a table: placed.c has those whose
+ * columns have places. */
 enum { LINE_MAX_BYTES = 2048, JSON_DEPTH = 16, HEAD_MAX = 1024 };
 
 /* Names of columns that were told apart from their rows ("columns": [...], INSERT INTO t (...)). */
