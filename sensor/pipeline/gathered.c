@@ -115,12 +115,24 @@ static struct gathering *begin_gathering(struct gathered *g, const struct gather
     return e;
 }
 
+/* Who pays is of the owner, and gone with it. */
+static void move_hold(struct object *o, struct allowance *to) {
+    if (o->allowance == to)
+        return;
+    if (o->allowance)
+        o->allowance->holds--;
+    if (to)
+        to->holds++;
+    o->allowance = to;
+}
+
 /* It belongs to whoever brought the last of it. */
 static void hand_over(const struct gathered_way *way, struct object *to, const struct object *last) {
     struct transfer_context *before = to->owner;
     struct facts *old = to->facts;
     transfer_context_retain(last->owner);
     facts_retain(last->facts);
+    move_hold(to, last->allowance);
     to->owner = last->owner;
     to->facts = last->facts;
     to->protocol = last->protocol;
