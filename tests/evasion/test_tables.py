@@ -2,6 +2,7 @@
 """Plate reads in other forms than a table with commas: other signs between fields and lines, wide characters, keys and values, plates
 written sign by sign. The twin is a table of the weather in the same form."""
 import json
+import random
 
 from case import CSV, WEATHER, cases, upload
 
@@ -12,7 +13,8 @@ LETTERS = 'BCDFGHJKLMNPRSTVWXYZ'
 def rows(f, n=60):
     if f is WEATHER:
         return [(('wind', 'rain', 'mist')[i % 3], ('calm', 'dry')[i % 2], str(i * 7 % 400), 'north field', str(i % 90)) for i in range(n)]
-    return [(''.join(LETTERS[i * k % 20] for k in (7, 11, 13)) + f'{i * 7919 % 10000:04d}', 'TX', str(i % 8), f'2026-05-31T04:{i:02d}:17',
+    g = random.Random(n)
+    return [(''.join(g.choices(LETTERS, k=3)) + f'{g.randrange(10000):04d}', 'TX', str(i % 8), f'2026-05-31T04:{i:02d}:17',
              str(90 + i % 10)) for i in range(n)]
 
 

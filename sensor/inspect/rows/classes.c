@@ -13,8 +13,8 @@ static const uint8_t low_half[16] = {
     LINE_DIGIT | LINE_SPECIAL | LINE_RARE, /* 5 */
     LINE_DIGIT | LINE_SPECIAL,
     LINE_DIGIT,
-    LINE_DIGIT | LINE_QUOTE,
-    LINE_DIGIT,
+    LINE_DIGIT | LINE_QUOTE | LINE_RARE,
+    LINE_DIGIT | LINE_RARE,
     LINE_SIGN, /* a */
     LINE_BRACE | LINE_END,
     LINE_SIGN | LINE_BACK | LINE_END,
@@ -23,8 +23,17 @@ static const uint8_t low_half[16] = {
     0,
 };
 static const uint8_t high_half[16] = {
-    LINE_END,   LINE_RARE, LINE_SPECIAL | LINE_QUOTE, LINE_DIGIT | LINE_SIGN, 0, LINE_BACK | LINE_BRACE, 0,
-    LINE_BRACE, LINE_RARE,
+    LINE_END,
+    LINE_RARE,
+    LINE_SPECIAL | LINE_QUOTE,
+    LINE_DIGIT | LINE_SIGN,
+    0,
+    LINE_BACK | LINE_BRACE,
+    0,
+    LINE_BRACE,
+    LINE_RARE,
+    0,
+    LINE_RARE,
 };
 
 static unsigned classes_plain(struct bytes line) {

@@ -78,6 +78,14 @@ static bool ends_line(uint8_t c) {
     return c == '\n' || c == '\r' || c == '\v' || c == '\f' || c == 0 || c == 0x1e || c == 0x85;
 }
 
+/* Octets of the end of a line that stands at `at`; 0: none does. U+2028 and U+2029 are such ends. */
+static size_t line_end_size(struct bytes line, size_t at) {
+    const uint8_t *p = line.p + at;
+    if (ends_line(*p))
+        return 1;
+    return *p == 0xe2 && line.n - at >= 3 && p[1] == 0x80 && (p[2] | 1) == 0xa9 ? 3 : 0;
+}
+
 static void read_part(struct row_reader *r, struct bytes piece, unsigned classes);
 
 /* What stands in a string of JSON is text of its own, line by line, when its line ends are escaped. */
@@ -147,6 +155,36 @@ static bool is_boring(struct row_reader *r) {
     return r->judge.sparse && r->lines / TURN % 8 != 0;
 }
 
+/* The next <br>, <br/> or <BR clear=all>, and the octet behind it; NULL: there is none. */
+static const uint8_t *find_break(struct bytes line, const uint8_t **behind) {
+    const uint8_t *end = line.p + line.n, *at = line.p;
+    while ((at = memchr(at, '<', (size_t)(end - at)))) {
+        if (end - at > 3 && (at[1] | 32) == 'b' && (at[2] | 32) == 'r' &&
+            (at[3] == '>' || at[3] == '/' || at[3] == ' ')) {
+            const uint8_t *close = memchr(at, '>', (size_t)(end - at));
+            *behind = close ? close + 1 : end;
+            return at;
+        }
+        at++;
+    }
+    return NULL;
+}
+
+/* Lines that a tag ends; within a cell of a table it ends none. */
+static bool read_broken_lines(struct row_reader *r, struct bytes line) {
+    const uint8_t *behind, *at;
+    if (r->markup.in_tag || r->markup.in_cell || !find_break(line, &behind))
+        return false;
+    while ((at = find_break(line, &behind))) {
+        struct bytes part = bytes_of(line.p, (size_t)(at - line.p));
+        read_part(r, part, line_classes(part));
+        r->markup.element = -1;
+        line = bytes_of(behind, line.n - (size_t)(behind - line.p));
+    }
+    read_part(r, line, line_classes(line));
+    return true;
+}
+
 static bool is_whole_object(struct bytes line) {
     return line.p[0] == '{' && line.p[line.n - 1] == '}';
 }
@@ -163,9 +201,10 @@ static void read_part(struct row_reader *r, struct bytes piece, unsigned classes
         if (!boring || r->midst || r->json.depth > 0 || !is_whole_object(trimmed))
             json_read(r, trimmed);
     } else if (((classes & LINE_SIGN) || r->markup.in_tag || r->markup.in_cell || r->markup.element >= 0) &&
-               is_markup(r, trimmed))
-        markup_read(r, trimmed);
-    else if (is_tuple(r, trimmed))
+               is_markup(r, trimmed)) {
+        if (!read_broken_lines(r, trimmed))
+            markup_read(r, trimmed);
+    } else if (is_tuple(r, trimmed))
         tuple_read(r, trimmed);
     else if (!(classes & LINE_DIGIT))
         keep_head(r, piece);
@@ -175,11 +214,26 @@ static void read_part(struct row_reader *r, struct bytes piece, unsigned classes
     }
 }
 
+/* Zeros end lines; in lines that end by themselves they stand between cells. */
+static bool has_zeros_between(struct bytes line) {
+    enum { SHORT = 512, LEAST = 2 };
+    unsigned zeros = 0;
+    for (size_t i = 0; i < line.n && line.n <= SHORT; i++)
+        zeros += line.p[i] == 0;
+    return zeros >= LEAST && line.p[line.n - 1] != 0;
+}
+
 static void read_line(struct row_reader *r, struct bytes line) {
     uint8_t room[LINE_MAX_BYTES];
     unsigned classes = line_classes(line);
     size_t n = line.n;
     r->lines++;
+    if (classes & LINE_END && has_zeros_between(line)) {
+        for (size_t i = 0; i < n; i++)
+            room[i] = line.p[i] ? line.p[i] : 0x1f;
+        read_part(r, bytes_of(room, n), classes);
+        return;
+    }
     bool escaped = classes & (LINE_SPECIAL | LINE_BACK) && unescape_piece(line, room, &n);
     if (escaped) {
         line = bytes_of(room, n);
@@ -191,7 +245,8 @@ static void read_line(struct row_reader *r, struct bytes line) {
     }
     bool midst = r->midst;
     for (size_t from = 0, at = 0; at <= line.n; at++) {
-        if (at < line.n && !ends_line(line.p[at]))
+        size_t size = at < line.n ? line_end_size(line, at) : 1;
+        if (size == 0)
             continue;
         struct bytes part = bytes_of(line.p + from, at - from);
         r->midst = midst && from == 0;
@@ -204,7 +259,8 @@ static void read_line(struct row_reader *r, struct bytes line) {
             if (quote)
                 read_inside(r, bytes_of(quote + 1, part.n - (size_t)(quote + 1 - part.p)));
         }
-        from = at + 1;
+        from = at + size;
+        at += size - 1;
     }
     r->midst = midst;
 }

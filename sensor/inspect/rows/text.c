@@ -148,6 +148,12 @@ static void take_label(struct row_reader *r, struct bytes key, struct bytes labe
         r->keyed.column[column].name = (uint8_t)name;
 }
 
+static bool is_one_cell(struct bytes line, size_t from, size_t to) {
+    while (from < to && line.p[from] != ' ' && !ends_value(line.p[from]))
+        from++;
+    return from == to;
+}
+
 /* The sign at `at` stands between a name and its value? */
 static bool read_pair(struct row_reader *r, struct bytes line, size_t at) {
     size_t to = find_name_end(line, at), from = find_value(line, at);
@@ -161,7 +167,7 @@ static bool read_pair(struct row_reader *r, struct bytes line, size_t at) {
         line.p[at] == ':' && from == at + 1 ? memchr(line.p + from, ':', line.n - from) : NULL;
     if (name > 0 && line.p[name - 1] == ':' && from == at + 1)
         return false;
-    if (next && is_letter(line.p[from]) && !memchr(line.p + from, ' ', (size_t)(next - line.p) - from))
+    if (next && is_letter(line.p[from]) && is_one_cell(line, from, (size_t)(next - line.p)))
         return false;
     int column = reader_key(r, bytes_of(line.p + name, to - name));
     if (column >= 0 && r->keyed.column[column].tail)
@@ -284,7 +290,12 @@ static const char *const delimiters[] = {"\t",
                                          "=",
                                          ":",
                                          "_"};
-enum { DELIMITERS = sizeof delimiters / sizeof *delimiters, COMMON = 4, SECOND = 15 };
+enum {
+    DELIMITERS = sizeof delimiters / sizeof *delimiters,
+    COMMON = 4,
+    MIDDLE_DOT = 12, /* which may stand between the signs of a plate */
+    SECOND = 15
+};
 
 /* By octet: 1 + the delimiter that ends with it, 0 for none. */
 static const uint8_t delimiter_of[256] = {
@@ -316,7 +327,8 @@ static unsigned guess_delimiter(struct bytes line) {
             count[d - 1]++;
     }
     for (unsigned d = 0; d < SECOND; d++)
-        if (count[d] > 0 && (best == DELIMITERS || (d >= COMMON ? count[d] > count[best] : false)))
+        if (count[d] > 0 &&
+            (best == DELIMITERS || (d >= COMMON && d != MIDDLE_DOT && count[d] > count[best])))
             best = d;
     if (best < DELIMITERS)
         return BY_SIGN + best;
@@ -528,6 +540,23 @@ static bool has_separator(struct bytes line) {
     return memchr(line.p, ',', line.n) || memchr(line.p, ';', line.n) || memchr(line.p, '\t', line.n);
 }
 
+/* "KXR4471=TX=4=97" and "KXR4471 : TX : 4 : 97" are cells: names with their values have other signs between
+ * them. */
+static bool is_chain(struct bytes line) {
+    enum { LEAST = 3 };
+    unsigned equal = 0, colons = 0;
+    for (size_t at = 1; (at = octets_find(line, at, OCTETS_PAIR)) + 1 < line.n; at++) {
+        equal += line.p[at] == '=';
+        colons += line.p[at] == ':' && line.p[at - 1] == ' ' && line.p[at + 1] == ' ';
+    }
+    if (equal < LEAST && colons < LEAST)
+        return false;
+    for (size_t at = 0; at < line.n; at++)
+        if (ends_value(line.p[at]) || (line.p[at] == ' ' && colons < LEAST))
+            return false;
+    return true;
+}
+
 void text_read(struct row_reader *r, struct bytes line) {
     while (line.n > 0 && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == ' '))
         line.n--;
@@ -536,6 +565,10 @@ void text_read(struct row_reader *r, struct bytes line) {
     static const char fields[] = "#Fields: "; /* W3C's extended logs */
     if (*line.p == '#' && bytes_starts_nocase(line, fields))
         line = bytes_of(line.p + sizeof fields - 1, line.n - (sizeof fields - 1));
+    if (is_chain(line)) {
+        read_cells(r, line);
+        return;
+    }
     unsigned pairs = read_pairs(r, line);
     if (read_sentence(r, line))
         return;

@@ -239,6 +239,28 @@ static void look_alikes_are_none(void **state) {
     expect_shaped("@@@####", "ABCDEF", 100, ",4,2026-05-31T04:11:58", false);
 }
 
+/* Under names, with signs between cells and behind lines that stand elsewhere too. */
+static void signs_between_cells_and_lines_may_be_odd(void **state) {
+    expect("plate=state=lane=age\nKXR4471=TX=4=97\nLVK6780=TX=5=91\nPZR0718=TX=6=90\n", THREE);
+    expect("plate : state : lane : time\nKXR4471 : TX : 4 : 04:11\nLVK6780 : TX : 5 : 04:12\n"
+           "PZR0718 : TX : 6 : 04:13\n",
+           THREE);
+    expect("plate,lane<br>KXR4471,4<BR/>LVK6780,5<br clear=\"all\">PZR0718,6<br>", THREE);
+    expect("plate,lane\xe2\x80\xa8KXR4471,4\xe2\x80\xa9"
+           "LVK6780,5\xe2\x80\xa8PZR0718,6\xe2\x80\xa8",
+           THREE);
+    expect("LP:KXR4471,TX,2026-05-31T04:11:17\nLP:LVK6780,TX,2026-05-31T04:12:17\nLP:PZR0718,TX,"
+           "2026-05-31T04:13:17\n",
+           THREE);
+    static const char zeros[] =
+        "plate\0lane\0age\nKXR4471\0004\00097\nLVK6780\0005\00091\nPZR0718\0006\00090\n";
+    read_text(bytes_of(zeros, sizeof zeros - 1), 7, &seen);
+    assert_string_equal(seen.text, THREE);
+    expect("part=state=lane=age\nKXR4471=TX=4=97\nLVK6780=TX=5=91\nPZR0718=TX=6=90\n", "");
+    expect("part,lane<br>KXR4471,4<br>LVK6780,5<br>PZR0718,6<br>", "");
+    expect("a: b: c:d=KXR4471=TX=4, the rest\n", "");
+}
+
 /* --- several tables in one text --- */
 
 /* Rows of several forms: @ is a letter, # a digit. */
@@ -479,6 +501,7 @@ int main(void) {
         cmocka_unit_test(look_alikes_are_none),
         cmocka_unit_test(a_table_behind_other_rows_is_judged_by_itself),
         cmocka_unit_test(rows_of_other_kinds_between_do_not_end_a_table),
+        cmocka_unit_test(signs_between_cells_and_lines_may_be_odd),
         cmocka_unit_test(words_above_a_table_are_no_names_of_its_columns),
         cmocka_unit_test(separators_and_names_that_change_with_each_row_hide_no_table),
         cmocka_unit_test(tables_under_names_in_turn_are_two_tables),
