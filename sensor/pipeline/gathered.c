@@ -152,7 +152,9 @@ static bool has_digit(struct bytes text) {
 
 static bool is_over(const struct gathering *e, const struct generation *generation, time_ns now) {
     const struct transfer_context *x = e->object.owner;
-    return x->generation != generation || now - e->object.last > window || e->object.size >= size_most;
+    /* where packets' time jumps back, what was before it is over too */
+    bool quiet = now - e->object.last > window || e->object.last - now > window;
+    return x->generation != generation || quiet || e->object.size >= size_most;
 }
 
 void gathered_take(struct gathered *g, const struct gathered_way *way, const struct object *o) {

@@ -94,6 +94,21 @@ static void texts_with_ten_minutes_between_them_do_not_count_together(void **sta
     assert_int_equal(finding().kind, 0);
 }
 
+static void what_was_before_a_jump_of_time_back_is_over(void **state) {
+    worker_open((struct pipeline_options){0});
+    for (unsigned i = 0; i < 12; i++) {
+        send_text("198.51.100.1", read_of(i));
+        t.now += i == 5 ? -30000 * NS_PER_S : NS_PER_S;
+    }
+    send_text("198.51.100.2", read_of(0));
+    pipeline_idle(t.pipeline, t.now + 100 * NS_PER_S);
+    assert_int_equal(t.pipeline->gathered.table.count, 2);
+    pipeline_idle(t.pipeline, t.now + 602 * NS_PER_S);
+    assert_int_equal(t.pipeline->gathered.table.count, 0);
+    pipeline_destroy(t.pipeline);
+    assert_int_equal(finding().kind, 0);
+}
+
 static void a_source_that_sends_to_many_has_a_bounded_share_and_what_gives_way_is_counted(void **state) {
     worker_open((struct pipeline_options){0});
     for (unsigned i = 0; i < 100; i++) {
@@ -127,6 +142,7 @@ int main(void) {
         cmocka_unit_test(eight_texts_of_a_plate_each_are_a_finding_and_seven_are_none),
         cmocka_unit_test(the_same_plate_again_and_again_is_none),
         cmocka_unit_test(texts_with_ten_minutes_between_them_do_not_count_together),
+        cmocka_unit_test(what_was_before_a_jump_of_time_back_is_over),
         cmocka_unit_test(a_source_that_sends_to_many_has_a_bounded_share_and_what_gives_way_is_counted),
         cmocka_unit_test(large_texts_and_texts_without_a_digit_are_not_gathered),
     };
