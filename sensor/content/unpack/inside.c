@@ -248,23 +248,31 @@ static bool matches_carrier(const struct file_type *type, struct bytes declared)
     return type->kind == KIND_BINARY || type->kind == KIND_TEXT;
 }
 
-static bool begins_archive(struct bytes octets) {
-    return find_archive(octets, is_script(octets)) < octets.n;
+/* In texts only scripts hold archives. */
+static bool may_hold(const struct file_type *type, struct bytes first) {
+    return type->kind == KIND_BINARY || is_script(first);
+}
+
+static uint64_t reach_of(struct bytes first) {
+    return is_script(first) || is_program(first) ? PROGRAM_REACH : OCTETS_REACH;
+}
+
+static bool begins_archive(const struct file_type *type, struct bytes octets) {
+    uint64_t most = reach_of(octets) + HEAD - 1;
+    struct bytes seen = bytes_of(octets.p, octets.n < most ? octets.n : (size_t)most);
+    return may_hold(type, octets) && find_archive(seen, is_script(octets)) < seen.n;
 }
 
 static struct filter *create_inside(struct unpack *u) {
     struct bytes first = unpack_first(u);
-    bool script = is_script(first);
-    if (!script && unpack_object(u)->type->kind == KIND_TEXT)
-        return NULL;
-    struct inside *s = pool_take(unpack_state(u));
+    struct inside *s = may_hold(unpack_object(u)->type, first) ? pool_take(unpack_state(u)) : NULL;
     if (!s)
         return NULL;
     *s = (struct inside){.filter = {.ops = &inside_ops},
                          .pool = unpack_state(u),
                          .unpack = u,
-                         .script = script,
-                         .reach = script || is_program(first) ? PROGRAM_REACH : OCTETS_REACH};
+                         .script = is_script(first),
+                         .reach = reach_of(first)};
     return &s->filter;
 }
 

@@ -236,7 +236,7 @@ bool unpack_begins(const struct unpack *u, const struct file_type *type, struct 
     const struct unpacker *const *table = u->content->unpackers;
     struct bytes declared = object_fact(u->object, FACT_DECLARED_TYPE);
     for (unsigned i = 0; i < u->content->unpackers_started; i++)
-        if (table[i]->begins && table[i]->matches(type, declared) && table[i]->begins(octets))
+        if (table[i]->begins && table[i]->matches(type, declared) && table[i]->begins(type, octets))
             return true;
     return false;
 }

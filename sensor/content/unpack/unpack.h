@@ -38,7 +38,7 @@ struct unpacker {
     /* The type to show in place of that of the bytes. NULL: none. */
     const struct file_type *(*type_of)(struct bytes declared);
     /* Of what is looked at as a text: does a file begin in these octets? NULL: that does not matter. */
-    bool (*begins)(struct bytes octets);
+    bool (*begins)(const struct file_type *type, struct bytes octets);
     /* What it holds for all objects, of which at most so many are open at once: unpack_state(). NULL:
      * nothing, and no memory. */
     void *(*start)(size_t objects);

@@ -106,7 +106,7 @@ static bool matches_binary(const struct file_type *type, struct bytes declared) 
     return type->kind == KIND_BINARY;
 }
 
-static bool begins_archive(struct bytes octets) {
+static bool begins_archive(const struct file_type *type, struct bytes octets) {
     bool found;
     zip_find_header(octets, &found);
     return found;

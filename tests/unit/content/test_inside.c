@@ -128,6 +128,25 @@ static void a_text_about_archives_holds_none(void **state) {
     collect_finish(&got);
 }
 
+/* Else a picture behind one would be no picture where all of it comes at once. */
+static void an_archive_in_a_text_hides_no_picture_behind_it(void **state) {
+    static const char picture[] = "\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xdb\0\x43\0";
+    static const size_t splits[] = {7, 511, 600, 1448, 1 << 20};
+    for (size_t k = 0; k < sizeof splits / sizeof *splits; k++) {
+        size_t n;
+        memset(archive, 'a', 600);
+        archive_n = 600;
+        put_file("compressed", "reads.csv.xz", &n);
+        put_bytes(picture, sizeof picture - 1);
+        memset(archive + archive_n, 8, 400);
+        archive_n += 400;
+        send_file(splits[k], 0, 0);
+        assert_int_equal(got.n, 1);
+        assert_string_equal(got.list[0].type->mime, "image/jpeg");
+        collect_finish(&got);
+    }
+}
+
 static void far_behind_the_beginning_nobody_looks_however_it_comes(void **state) {
     static const size_t splits[] = {1000, 1448, 2 << 20};
     size_t n;
@@ -163,6 +182,7 @@ int main(void) {
         cmocka_unit_test(what_a_script_unpacks_is_a_child_and_taken_apart),
         cmocka_unit_test(signatures_of_which_the_head_is_not_right_are_none),
         cmocka_unit_test(a_text_about_archives_holds_none),
+        cmocka_unit_test(an_archive_in_a_text_hides_no_picture_behind_it),
         cmocka_unit_test(far_behind_the_beginning_nobody_looks_however_it_comes),
         cmocka_unit_test(what_misses_some_of_it_is_not_complete),
     };
