@@ -6,7 +6,7 @@
 
 #include <zlib.h>
 
-/* The rest of a stream of deflate (RFC 1951) by ISA-L's igzip, which unfolds text in half of zlib's time. Its
+/* The rest of a stream of deflate (RFC 1951) by ISA-L's igzip, which unfolds text faster than zlib. Its
  * tables are dear to build and to fetch, so that it loses where streams are short, or little unfolds from
  * much. So zlib begins, and gives over where a block ends once the stream is long and unfolds well. The
  * octets are the same. */
