@@ -332,6 +332,8 @@ static bool miss_data(struct smb *s, struct smb_stream *st, uint64_t n) {
             smb_move_bytes(s, d->open, st->from, d->offset, NULL, missed);
         if (missed && d->lists)
             smb_list_gap(s);
+        if (missed && d->stray && st->stray_open)
+            s->c->services->gap(s->c, st->stray, missed);
         d->offset = add_sizes(d->offset, missed);
         d->left -= missed;
     }

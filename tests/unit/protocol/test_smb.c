@@ -702,6 +702,20 @@ static void answers_that_nobody_asked_for_are_never_complete(void **state) {
     });
 }
 
+static void a_gap_within_such_an_answer_is_missing_in_it(void **state) {
+    begin();
+    SAY(READ, 3, 0, put_read_answer("abc", 3));
+    SAY(READ, 4, 0, put_read_answer("0123456789", 10));
+    script.piece[script.pieces - 1].n -= 7;
+    lose(SIDE_SERVER, 5);
+    script.piece[script.pieces++] = (struct piece){SIDE_SERVER, script.bytes + script.used - 2, 2};
+    CHECK_EACH_SPLIT({
+        assert_int_equal(w->transfers, 1);
+        assert_int_equal(w->transfer[0].missing, 5);
+        assert_int_equal(w->transfer[0].size, 13);
+    });
+}
+
 /* --- which flows --- */
 
 static enum probe probe_text(const char *client, size_t n, const char *server, size_t m) {
@@ -840,6 +854,7 @@ int main(void) {
         cmocka_unit_test(behind_a_gap_over_messages_the_next_one_is_found),
         cmocka_unit_test(writes_by_a_handle_that_nobody_saw_opened_are_one_file_without_a_name),
         cmocka_unit_test(answers_that_nobody_asked_for_are_never_complete),
+        cmocka_unit_test(a_gap_within_such_an_answer_is_missing_in_it),
         cmocka_unit_test(the_first_octets_of_either_side_are_certain),
         cmocka_unit_test(a_frame_is_found_in_the_middle_of_anything),
     };
