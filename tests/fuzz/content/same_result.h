@@ -37,8 +37,10 @@ static inline uint64_t same_result_sum(const struct collector *c, const struct c
             parent = same_result_sum(c, &c->list[i], partly);
     if (partly && !x->complete)
         return collect_mix(1, (const uint8_t *)&parent, sizeof parent);
-    const uint64_t of[] = {parent,    x->depth,           x->size,      x->missing, x->offset, x->complete,
-                           x->hashed, (uintptr_t)x->type, x->container, x->content, x->bounded};
+    /* Of a picture and an archive that begin in the same 32 octets of a file the first one seen names it. */
+    const struct file_type *type = strstr(x->notes, "prefixed") ? NULL : x->type;
+    const uint64_t of[] = {parent,    x->depth,        x->size,      x->missing, x->offset, x->complete,
+                           x->hashed, (uintptr_t)type, x->container, x->content, x->bounded};
     uint64_t sum = collect_mix(2, (const uint8_t *)of, sizeof of);
     sum = collect_mix(sum, (const uint8_t *)x->sha256, strlen(x->sha256));
     return collect_mix(sum, (const uint8_t *)x->name, strlen(x->name));
