@@ -7,6 +7,7 @@ enum {
     LEAST_IN = 16 << 10,
     LEAST_RATIO = 2,
     HISTORY = 32 << 10,
+    HALF = 500, /* of a thousand */
     ADLER_BASE = 65521,
     /* z_stream.data_type behind Z_BLOCK (zlib.h) */
     UNUSED_BITS = 7,
@@ -28,11 +29,15 @@ bool igzip_is_worth(const z_stream *z) {
 }
 
 /* It keeps the lower half of Adler-32 less by one. */
-static uint32_t checksum_of(const z_stream *z, enum deflate_wrapper wrapper) {
-    uint32_t low = (uint32_t)z->adler & 0xffff;
-    if (wrapper != WRAPPER_ZLIB)
-        return (uint32_t)z->adler;
-    return ((uint32_t)z->adler & 0xffff0000) | (low + ADLER_BASE - 1) % ADLER_BASE;
+static uint32_t less_one(uint32_t adler) {
+    return (adler & 0xffff0000) | ((adler & 0xffff) + ADLER_BASE - 1) % ADLER_BASE;
+}
+
+static void take_checksum(struct igzip *i, const z_stream *z, int window_bits) {
+    bool zlib = window_bits > 0 && window_bits <= MAX_WBITS;
+    i->state.crc_flag = window_bits < 0 ? ISAL_DEFLATE : zlib ? ISAL_ZLIB_NO_HDR_VER : ISAL_GZIP_NO_HDR_VER;
+    i->state.crc = zlib ? less_one((uint32_t)z->adler) : (uint32_t)z->adler;
+    i->state.total_out = (uint32_t)z->total_out;
 }
 
 static bool take_history(struct igzip *i, z_stream *z) {
@@ -42,10 +47,10 @@ static bool take_history(struct igzip *i, z_stream *z) {
            isal_inflate_set_dict(&i->state, history, n) == ISAL_DECOMP_OK;
 }
 
-struct igzip *igzip_take(struct codings *c, z_stream *z, enum deflate_wrapper wrapper, uint8_t last) {
-    static const uint32_t flags[] = {ISAL_DEFLATE, ISAL_ZLIB_NO_HDR_VER, ISAL_GZIP_NO_HDR_VER};
+/* It has twice zlib's memory, so where half of all is in use zlib goes on. */
+struct igzip *igzip_take(struct codings *c, z_stream *z, int window_bits, uint8_t last) {
     unsigned bits = (unsigned)z->data_type & UNUSED_BITS;
-    struct igzip *i = coding_alloc(c, sizeof *i);
+    struct igzip *i = codings_fill(c) < HALF ? coding_alloc(c, sizeof *i) : NULL;
     if (!i)
         return NULL;
     isal_inflate_init(&i->state);
@@ -53,15 +58,13 @@ struct igzip *igzip_take(struct codings *c, z_stream *z, enum deflate_wrapper wr
         coding_free(c, i);
         return NULL;
     }
-    i->state.crc_flag = flags[wrapper];
-    i->state.crc = checksum_of(z, wrapper);
-    i->state.total_out = (uint32_t)z->total_out;
+    take_checksum(i, z, window_bits);
     i->state.read_in = bits ? last >> (8 - bits) : 0;
     i->state.read_in_length = (int32_t)bits;
     return i;
 }
 
-/* It takes up to eight octets ahead. */
+/* It takes up to eight octets ahead, of those that it was given last: it ends as soon as the end is there. */
 static void give_back(const struct inflate_state *s, struct coding_window *w) {
     size_t n = s->read_in_length > 0 ? (size_t)s->read_in_length / 8 : 0;
     w->in -= n;

@@ -8,6 +8,7 @@ struct inflate {
     z_stream stream;
     struct igzip *igzip;    /* what unfolds the rest of the stream; NULL: zlib does */
     uint8_t last;           /* octet that zlib took */
+    int8_t window_bits;     /* with which it begins */
     uint64_t members;       /* ended so far */
     struct gzip_head *head; /* where somebody asks for names; NULL: nobody does */
 };
@@ -27,16 +28,14 @@ static void *zlib_alloc(void *codings, unsigned items, unsigned size) {
     return coding_alloc(codings, (size_t)items * size);
 }
 
-enum { GZIP_BITS = 16 + MAX_WBITS };
-
-static bool begin_zlib(struct inflate *i, struct codings *c, int window_bits) {
+static bool begin_zlib(struct inflate *i, struct codings *c) {
     i->stream = (z_stream){.zalloc = zlib_alloc, .zfree = coding_free, .opaque = c};
-    return inflateInit2(&i->stream, window_bits) == Z_OK;
+    return inflateInit2(&i->stream, i->window_bits) == Z_OK;
 }
 
 static bool inflate_start(struct decoder *d, int window_bits) {
-    *inflate_of(d) = (struct inflate){0};
-    return begin_zlib(inflate_of(d), d->codings, window_bits);
+    *inflate_of(d) = (struct inflate){.window_bits = (int8_t)window_bits};
+    return begin_zlib(inflate_of(d), d->codings);
 }
 
 /* Each member's header is written where it can be read. */
@@ -49,7 +48,7 @@ static void ask_for_head(struct inflate *i) {
 
 static bool gzip_start(struct decoder *d) {
     struct inflate *i = inflate_of(d);
-    if (!inflate_start(d, GZIP_BITS))
+    if (!inflate_start(d, 16 + MAX_WBITS))
         return false;
     if (d->filter.next && d->filter.next->ops->member)
         i->head = coding_alloc(d->codings, sizeof *i->head);
@@ -86,12 +85,6 @@ static int inflate_window(z_stream *z, struct coding_window *w, int flush) {
     return result;
 }
 
-static enum deflate_wrapper wrapper_of(const struct decoder *d) {
-    return d->coding == &coding_gzip      ? WRAPPER_GZIP
-           : d->coding == &coding_deflate ? WRAPPER_ZLIB
-                                          : WRAPPER_NONE;
-}
-
 /* By zlib, which may give over to the other. */
 static int unfold_window(struct decoder *d, struct coding_window *w) {
     struct inflate *i = inflate_of(d);
@@ -102,7 +95,7 @@ static int unfold_window(struct decoder *d, struct coding_window *w) {
     if (w->in > from)
         i->last = w->in[-1];
     if (result == Z_OK && igzip_is_worth(&i->stream)) {
-        i->igzip = igzip_take(d->codings, &i->stream, wrapper_of(d), i->last);
+        i->igzip = igzip_take(d->codings, &i->stream, i->window_bits, i->last);
         if (i->igzip)
             inflateEnd(&i->stream);
     }
@@ -143,7 +136,7 @@ static enum coding_step unfold_rest(struct decoder *d, struct coding_window *w) 
     igzip_stop(d->codings, i->igzip);
     i->igzip = NULL;
     i->members++;
-    if (!begin_zlib(i, d->codings, GZIP_BITS))
+    if (!begin_zlib(i, d->codings))
         return CODING_BROKEN;
     ask_for_head(i);
     return CODING_MORE;
