@@ -70,6 +70,7 @@ void inspector_destroy(struct inspector *i);
 /* Share in use of the memory for objects that are looked into, 0..1000. */
 unsigned inspector_fill(const struct inspector *i);
 size_t inspector_objects(const struct inspector *i);  /* looked into now */
+size_t inspector_readers(const struct inspector *i);  /* objects at most whose tables are read at once */
 uint64_t inspector_memory(const struct inspector *i); /* bytes that it has taken from the system */
 
 /* The object_sink's calls; `o->inspection` is the inspector's. */

@@ -676,6 +676,10 @@ size_t inspector_objects(const struct inspector *i) {
     return i->inspections.in_use;
 }
 
+size_t inspector_readers(const struct inspector *i) {
+    return i->readers.limit;
+}
+
 uint64_t inspector_memory(const struct inspector *i) {
     return i->inspections.object_size * i->inspections.touched + i->sets.object_size * i->sets.touched +
            i->small_sets.object_size * i->small_sets.touched + i->readers.object_size * i->readers.touched +

@@ -72,10 +72,17 @@ static struct gathering *oldest_of(const struct gathered *g, const uint32_t *sha
     return gathering_of(node);
 }
 
-static void make_room(struct gathered *g, const struct gathered_way *way, const uint32_t *share) {
-    struct gathering *out = *share >= GATHERED_A_SOURCE       ? oldest_of(g, share)
-                            : g->table.count >= GATHERED_MOST ? oldest_of(g, NULL)
-                                                              : NULL;
+/* At once, one at least. */
+static size_t most_of(const struct inspector *i) {
+    size_t half = (inspector_readers(i) + 1) / 2;
+    return half < GATHERED_MOST ? half : GATHERED_MOST;
+}
+
+static void make_room(struct gathered *g, const struct gathered_way *way, size_t most,
+                      const uint32_t *share) {
+    struct gathering *out = *share >= (most + 3) / 4 ? oldest_of(g, share)
+                            : g->table.count >= most ? oldest_of(g, NULL)
+                                                     : NULL;
     if (!out)
         return;
     counter_one(COUNTER_GATHERED_SHED);
@@ -86,7 +93,7 @@ static struct gathering *begin_gathering(struct gathered *g, const struct gather
                                          const struct object *first, const struct gathering_key *key,
                                          uint64_t hash) {
     uint32_t *share = shares_of(&g->shares, &key->from);
-    make_room(g, way, share);
+    make_room(g, way, most_of(inspector_of(first)), share);
     struct gathering *e = pool_take(&g->pool);
     uint64_t number = content_numbers(way->content) + 1;
     if (!e)

@@ -11,11 +11,12 @@
  * host to another, on whatever flows, is what a table of their lines would hold: those in which nothing was
  * found by themselves are read together, as the tables of one object that ends with ten minutes without
  * another, or with 1 MiB. It belongs to the transfer that brought the last one, and is told only where
- * something is found in it. */
-enum {
-    GATHERED_MOST = 128,    /* at once; who was quiet longest gives way, */
-    GATHERED_A_SOURCE = 32, /* and to one of a source that has so many, one of its own */
-};
+ * something is found in it.
+ *
+ * Each holds a reader of rows for all its time. Half of the readers are for other objects; where there are
+ * more of these than the other half, who was quiet longest gives way, and to one of a source that has a
+ * quarter of them, one of its own. */
+enum { GATHERED_MOST = 128 /* at once */ };
 
 struct gathered {
     struct table table;

@@ -5,10 +5,10 @@
 
 /* Small texts through the whole data path, under a rule that counts the plates of named columns. */
 
-static const struct config *load(void) {
+static int begin_group(void **state) {
     static const char config[] = "sensor: {name: test, memory: 64 MiB}\n"
                                  "image-networks: [{name: lanes, prefixes: [10.40.0.0/16]}]\n"
-                                 "rules: [plates.yaml]\n";
+                                 "rules: [rules.yaml]\n";
     static const char rule[] =
         "identifiers:\n"
         "  - {id: named, pattern: '^plate=[A-Z0-9]{4,12}$', flags: multiline, validator: cell}\n"
@@ -16,30 +16,7 @@ static const struct config *load(void) {
         "  - {id: plates, name: plates, class: plate-record, severity: 5, scopes: [cells],\n"
         "     count: {identifiers: named, distinct: 3}, examples: [{text: a}], counterexamples: [{text: "
         "b}]}\n";
-    static struct arena arena;
-    static struct problems problems;
-    char folder[] = "/tmp/gantry-gathered-XXXXXX", path[64], rules[64];
-    void *region =
-        mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/gantry.yaml", folder);
-    snprintf(rules, sizeof rules, "%s/plates.yaml", folder);
-    worker_write(rules, rule);
-    worker_write(path, config);
-    arena_init(&arena, region, ARENA);
-    const struct config *loaded = config_load(path, NULL, NULL, &arena, &problems);
-    problems_print(&problems);
-    unlink(path);
-    unlink(rules);
-    rmdir(folder);
-    return loaded;
-}
-
-static int begin_group(void **state) {
-    t.config = load();
-    t.ring = ring_create(RING);
-    t.doorbell = doorbell_create();
-    return t.config && t.ring && t.doorbell ? 0 : -1;
+    return worker_begin_with(worker_load_texts(config, rule));
 }
 
 static const char *read_of(unsigned i) {
@@ -54,6 +31,15 @@ static void send_text(const char *server, const char *body) {
     struct talk k = begin(server, 80);
     put(&k, body, strlen(body));
     answer(&k);
+}
+
+/* One to each of so many. */
+static void send_to_many(unsigned n) {
+    char server[32];
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(server, sizeof server, "198.51.100.%u", i + 1);
+        send_text(server, read_of(i));
+    }
 }
 
 /* The record of this kind that the worker has sent, all others are left out. */
@@ -110,16 +96,23 @@ static void what_was_before_a_jump_of_time_back_is_over(void **state) {
 }
 
 static void a_source_that_sends_to_many_has_a_bounded_share_and_what_gives_way_is_counted(void **state) {
-    worker_open((struct pipeline_options){0});
-    for (unsigned i = 0; i < 100; i++) {
-        char server[32];
-        snprintf(server, sizeof server, "198.51.100.%u", i + 1);
-        send_text(server, read_of(i));
-    }
-    assert_int_equal(t.pipeline->gathered.table.count, GATHERED_A_SOURCE);
-    assert_int_equal(COUNT(GATHERED_SHED), 100 - GATHERED_A_SOURCE);
+    worker_open((struct pipeline_options){.memory = (size_t)2 << 30});
+    send_to_many(100);
+    assert_int_equal(t.pipeline->gathered.table.count, GATHERED_MOST / 4);
+    assert_int_equal(COUNT(GATHERED_SHED), 100 - GATHERED_MOST / 4);
     pipeline_destroy(t.pipeline);
     assert_int_equal(finding().kind, 0);
+}
+
+static void what_is_read_together_leaves_room_for_tables_of_others(void **state) {
+    worker_open((struct pipeline_options){0});
+    send_to_many(100);
+    send_text("203.0.113.1",
+              "{\"license_plate\": \"BCD4711\"}\n{\"license_plate\": \"XKT0815\"}\n{\"license_plate\": "
+              "\"RWZ1234\"}\n{\"license_plate\": \"LPM9876\"}\n");
+    assert_int_equal(COUNT(INSPECT_ROWS_SHED), 0);
+    assert_int_equal(finding().distinct, 4);
+    pipeline_destroy(t.pipeline);
 }
 
 static void large_texts_and_texts_without_a_digit_are_not_gathered(void **state) {
@@ -144,6 +137,7 @@ int main(void) {
         cmocka_unit_test(texts_with_ten_minutes_between_them_do_not_count_together),
         cmocka_unit_test(what_was_before_a_jump_of_time_back_is_over),
         cmocka_unit_test(a_source_that_sends_to_many_has_a_bounded_share_and_what_gives_way_is_counted),
+        cmocka_unit_test(what_is_read_together_leaves_room_for_tables_of_others),
         cmocka_unit_test(large_texts_and_texts_without_a_digit_are_not_gathered),
     };
     return cmocka_run_group_tests_name("pipeline/gathered", tests, begin_group, NULL);

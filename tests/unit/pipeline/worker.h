@@ -20,6 +20,27 @@ static inline void worker_write(const char *path, const char *text) {
     fclose(f);
 }
 
+/* A configuration that names rules in `rules.yaml`. */
+static inline const struct config *worker_load_texts(const char *config, const char *rule) {
+    static struct arena arena;
+    static struct problems problems;
+    char folder[] = "/tmp/gantry-worker-XXXXXX", path[64], rules[64];
+    void *region =
+        mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/gantry.yaml", folder);
+    snprintf(rules, sizeof rules, "%s/rules.yaml", folder);
+    worker_write(rules, rule);
+    worker_write(path, config);
+    arena_init(&arena, region, ARENA);
+    const struct config *loaded = config_load(path, NULL, NULL, &arena, &problems);
+    problems_print(&problems);
+    unlink(path);
+    unlink(rules);
+    rmdir(folder);
+    return loaded;
+}
+
 static inline const struct config *worker_load(void) {
     static const char config[] =
         "sensor: {name: test, memory: 64 MiB}\n"
@@ -35,7 +56,7 @@ static inline const struct config *worker_load(void) {
         "    prefixes: [203.0.114.0/24]\n"
         "    contracts: [{id: N-1, from: 2020-01-01, until: 2099-12-31, classes: ['*']}]\n"
         "  - {name: Plate Systems, prefixes: [198.51.100.0/24]}\n"
-        "rules: [mark.yaml]\n";
+        "rules: [rules.yaml]\n";
     static const char rule[] =
         "identifiers:\n"
         "  - {id: mark, description: a mark, pattern: MARKMARK}\n"
@@ -43,38 +64,26 @@ static inline const struct config *worker_load(void) {
         "  - {id: marked, name: marked, description: a mark, class: canary, severity: 5, "
         "scopes: [text, content], any: [mark],\n"
         "     examples: [{text: a MARKMARK b}], counterexamples: [{text: a b}]}\n";
-    static struct arena arena;
-    static struct problems problems;
-    char folder[] = "/tmp/gantry-worker-XXXXXX", path[64], rules[64];
-    void *region =
-        mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/gantry.yaml", folder);
-    snprintf(rules, sizeof rules, "%s/mark.yaml", folder);
-    worker_write(rules, rule);
-    worker_write(path, config);
-    arena_init(&arena, region, ARENA);
-    const struct config *loaded = config_load(path, NULL, NULL, &arena, &problems);
-    problems_print(&problems);
-    unlink(path);
-    unlink(rules);
-    rmdir(folder);
-    return loaded;
+    return worker_load_texts(config, rule);
+}
+
+static inline int worker_begin_with(const struct config *config) {
+    t.config = config;
+    t.ring = ring_create(RING);
+    t.doorbell = doorbell_create();
+    return t.config && t.ring && t.doorbell ? 0 : -1;
 }
 
 /* Of a group of tests. */
 static inline int worker_begin(void **state) {
-    t.config = worker_load();
-    t.ring = ring_create(RING);
-    t.doorbell = doorbell_create();
-    return t.config && t.ring && t.doorbell ? 0 : -1;
+    return worker_begin_with(worker_load());
 }
 
 /* With no counts, and what the test does not say as it usually is. */
 static inline void worker_open(struct pipeline_options options) {
     struct error e;
     options.snapshot = (struct snapshot_view){.config = t.config, .wants = REPORT_TRANSFER};
-    options.memory = MEMORY;
+    options.memory = options.memory ? options.memory : MEMORY;
     options.ring = t.ring;
     options.doorbell = t.doorbell;
     options.worker = options.workers = 1;
