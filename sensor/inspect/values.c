@@ -224,7 +224,9 @@ static struct bytes find_match(const struct feed *f, const struct validator *v, 
     if (unknown)
         from = to > f->scan->width ? to - f->scan->width : 0;
     struct bytes match = match_bytes(f, from, to, room);
-    size_t reach = v && v->reach ? v->reach(match) : match.n;
+    if (match.n == 0 || !v || !v->reach)
+        return match;
+    size_t reach = v->reach(match);
     return bytes_of(match.p + (match.n - reach), reach);
 }
 
