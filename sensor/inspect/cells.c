@@ -126,14 +126,17 @@ struct bytes cells_small(const struct inspection *n) {
 }
 
 void cells_drop(struct inspection *n) {
-    if (n->rows)
-        n->row_facts = *row_reader_facts(n->rows);
     pool_give(&n->inspector->readers, n->rows);
     n->rows = NULL;
 }
 
 const struct row_facts *cells_facts(const struct inspection *n) {
-    return n->rows ? row_reader_facts(n->rows) : &n->row_facts;
+    static const struct row_facts none;
+    return n->rows ? row_reader_facts(n->rows) : &none;
+}
+
+bool cells_more(const struct inspection *n) {
+    return n->rows && (row_reader_facts(n->rows)->more || zones_of(n)->more);
 }
 
 bool cells_hold(const struct inspection *n, const struct rows_condition *c) {

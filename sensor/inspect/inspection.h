@@ -116,9 +116,8 @@ struct inspection {
     struct listing listing;
     uint32_t names, named; /* of a listing: those that were matched, and all */
     struct unzip *unzip;
-    struct row_reader *rows;    /* NULL: its rows are not read, or the reader has gone back */
-    bool rows_over;             /* they are not read any more */
-    struct row_facts row_facts; /* once the reader has gone back */
+    struct row_reader *rows; /* NULL: its rows are not read, or the reader has gone back */
+    bool rows_over;          /* they are not read any more */
     unsigned tail_n;
     uint8_t *tail;   /* the last bytes before this chunk */
     uint8_t *hits;   /* by identifier: bits 1 << enum scope */
@@ -169,6 +168,7 @@ void cells_drop(struct inspection *n);
 /* All text of the object, if it is SMALL_TEXT octets at most and nothing is missing; until cells_drop(). */
 struct bytes cells_small(const struct inspection *n);
 const struct row_facts *cells_facts(const struct inspection *n);
+bool cells_more(const struct inspection *n); /* not all that may be a cell was handed on */
 bool cells_hold(const struct inspection *n, const struct rows_condition *c);
 
 /* --- rest.c --- */

@@ -564,8 +564,7 @@ bool inspector_finding(const struct object *o, const struct rule *rule, struct f
         return true;
     const struct tally_state *t = &in->tallies[rule->condition->counts[0].tally];
     bool in_cells = rule->condition->scopes & 1u << SCOPE_CELLS;
-    out->at_least =
-        t->full || t->shed || t->rest.rested || in->stepped || (in_cells && cells_facts(in)->more);
+    out->at_least = t->full || t->shed || t->rest.rested || in->stepped || (in_cells && cells_more(in));
     if (t->set) {
         out->distinct = t->set->count;
         out->digests = t->set->values;

@@ -194,10 +194,9 @@ static void try_zone(struct zone_reader *z, const struct zone_sink *sink, struct
     uint8_t room[2 * MRZ_TD1];
     struct bytes number;
     bool begun = false;
-    if (z->found >= ZONES_MAX)
-        return;
-    if (!is_worth(z)) {
+    if (z->found >= ZONES_MAX || !is_worth(z)) {
         z->refused++;
+        z->more = true;
         return;
     }
     if (read_zone(w, at, room, &number, &begun)) {

@@ -17,6 +17,7 @@ enum {
 struct zone_reader {
     uint16_t n, scanned;     /* octets of `kept`, and how many of them were looked at */
     uint32_t found, refused; /* zones, and what began like one */
+    bool more;               /* some of these were not looked at */
     uint8_t kept[2048];
 };
 

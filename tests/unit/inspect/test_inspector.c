@@ -324,6 +324,32 @@ static void a_small_text_in_which_nothing_was_found_can_be_read_again(void **sta
     bench_close(&b);
 }
 
+/* A passport's zone, and what begins like one over and over. */
+static void zones_behind_more_beginnings_than_are_looked_at_may_be_more_than_are_told(void **state) {
+    static const char zoned[] =
+        "identifiers:\n"
+        "  - {id: zone, pattern: '^zone=[A-Z0-9<]{1,9}$', flags: multiline, validator: cell}\n"
+        "rules:\n"
+        "  - id: zones\n    scopes: [cells]\n    count: {identifiers: zone, distinct: 1}\n" RULE_TAIL;
+    static const char passport[] = "L898902C36UTO7408122F1204159ZE184226B<<<<<10\n",
+                      begun[] = "7408122F1204159 ";
+    static const int counts[] = {200, 400};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        struct bench b;
+        struct finding f;
+        bench_open(&b, zoned, 8 << 20);
+        bench_begin(&b, &text_type, NULL);
+        bench_push(&b, passport, sizeof passport - 1);
+        for (int k = 0; k < counts[i]; k++)
+            bench_push(&b, begun, sizeof begun - 1);
+        bench_end(&b);
+        assert_true(inspector_finding(&b.object, &b.rules->rules[0], &f));
+        assert_int_equal(f.distinct, 1);
+        assert_int_equal(f.at_least, counts[i] == 400);
+        bench_close(&b);
+    }
+}
+
 static void of_gathered_texts_the_tables_count_alone_and_from_eight_values_on(void **state) {
     static const char *const reads[] = {"KXR4471", "LVK6780", "PZR0718", "BCD1234",
                                         "HJK9921", "TRW5510", "NPX3307", "ZGM8842"};
@@ -363,6 +389,7 @@ int main(void) {
         cmocka_unit_test(of_a_long_listing_a_part_of_the_names_is_matched),
         cmocka_unit_test(a_container_is_left_to_its_children),
         cmocka_unit_test(a_small_text_in_which_nothing_was_found_can_be_read_again),
+        cmocka_unit_test(zones_behind_more_beginnings_than_are_looked_at_may_be_more_than_are_told),
         cmocka_unit_test(of_gathered_texts_the_tables_count_alone_and_from_eight_values_on),
         cmocka_unit_test(another_process_matches_with_rules_that_it_cannot_write_to),
     };
