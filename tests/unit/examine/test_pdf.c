@@ -121,6 +121,20 @@ static void a_stream_that_is_asked_for_again_and_again_is_read_so_often_and_it_i
     assert_false(got.list[0].bounded);
 }
 
+static void a_large_stream_costs_its_octets_each_time_though_nothing_packs_it(void **state) {
+    static char stream[64 << 10];
+    here_options.output_max = 1 << 20;
+    memset(stream, ' ', sizeof stream - 1);
+    send_page("[4 0 R 4 0 R 4 0 R]", "null", stream);
+    assert_false(got.list[0].bounded);
+    char list[32 * 6 + 3] = "[";
+    for (int i = 0; i < 32; i++)
+        strcat(list, "4 0 R ");
+    strcat(list, "]");
+    send_page(list, "null", stream);
+    assert_true(got.list[0].bounded);
+}
+
 static void a_font_that_stands_in_the_page_is_read_so_often_and_it_is_told(void **state) {
     enum { TIMES = 4000 };
     static char words[TIMES * 8 + 4];
@@ -150,6 +164,7 @@ int main(void) {
         SAMPLE(words_behind_the_head_of_one_are_neither_a_document_nor_unread),
         SAMPLE(numbers_that_no_font_has_are_none),
         SAMPLE(a_stream_that_is_asked_for_again_and_again_is_read_so_often_and_it_is_told),
+        SAMPLE(a_large_stream_costs_its_octets_each_time_though_nothing_packs_it),
         SAMPLE(a_font_that_stands_in_the_page_is_read_so_often_and_it_is_told),
         SAMPLE(what_is_broken_ends),
     };

@@ -162,12 +162,10 @@ static bool read_bytes(struct pdf *d, qpdf_oh stream, enum qpdf_stream_decode_le
     return false;
 }
 
-/* What libqpdf makes of little is known only afterwards. */
-static bool read_other(struct pdf *d, qpdf_oh stream, struct pdf_bytes *out) {
-    size_t n = out->n;
-    free(out->p);
-    out->p = NULL;
-    if (n > OTHER_MOST || !pdf_spend(d, n) || !read_bytes(d, stream, qpdf_dl_generalized, out))
+/* How much it is, libqpdf tells only afterwards. */
+static bool read_paid(struct pdf *d, qpdf_oh stream, enum qpdf_stream_decode_level_e level,
+                      struct pdf_bytes *out) {
+    if (!read_bytes(d, stream, level, out))
         return false;
     if (pdf_spend(d, out->n))
         return true;
@@ -176,11 +174,18 @@ static bool read_other(struct pdf *d, qpdf_oh stream, struct pdf_bytes *out) {
     return false;
 }
 
+static bool read_other(struct pdf *d, qpdf_oh stream, struct pdf_bytes *out) {
+    bool little = out->n <= OTHER_MOST;
+    free(out->p);
+    out->p = NULL;
+    return little && read_paid(d, stream, qpdf_dl_generalized, out);
+}
+
 bool pdf_read_stream(struct pdf *d, qpdf_oh stream, struct pdf_bytes *out) {
     enum { READING = 1024 }; /* to find it, and what undoes it */
     struct steps s = steps_of(d, qpdf_oh_get_dict(d->q, stream));
     *out = (struct pdf_bytes){.p = NULL};
-    if (!pdf_spend(d, READING) || !read_bytes(d, stream, qpdf_dl_none, out))
+    if (!pdf_spend(d, READING) || !read_paid(d, stream, qpdf_dl_none, out))
         return false;
     if (!s.known)
         return read_other(d, stream, out);
