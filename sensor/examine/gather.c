@@ -104,8 +104,10 @@ static void examine_here(const struct gather *g) {
 
 /* What is taken apart here is paid for already, with the file that it stands in. */
 static bool is_paid(const struct gather *g) {
+    if (running)
+        return true;
     size_t price = g->format->price ? g->format->price(slots_bytes(the_slots, g->slot)) : ALLOWANCE_EXAMINED;
-    return running || allowance_spend(unpack_object(g->unpack)->allowance, ACCOUNT_EXAMINED, price);
+    return allowance_spend(unpack_object(g->unpack)->allowance, ACCOUNT_EXAMINED, price);
 }
 
 static void tell_unpaid(struct gather *g) {

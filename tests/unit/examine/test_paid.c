@@ -52,6 +52,15 @@ static void an_encrypted_document_costs_more(void **state) {
     sample_examine("no-password.pdf");
     assert_true(got.n > 1);
     assert_true(payer.left[ACCOUNT_EXAMINED] < -(int64_t)ALLOWANCE_EXAMINED);
+    sample_read("no-password.pdf");
+    uint8_t *name = memmem(sample, sample_n, "/Encrypt", 8);
+    assert_non_null(name);
+    memmove(name + 4, name + 2, (size_t)(sample + sample_n - name - 2));
+    memcpy(name, "/#45", 4); /* the same name */
+    sample_n += 2;
+    payer = payer_of(ALLOWANCE_EXAMINED);
+    sample_send("escaped.pdf");
+    assert_true(payer.left[ACCOUNT_EXAMINED] < -(int64_t)ALLOWANCE_EXAMINED);
     payer = payer_of(ALLOWANCE_EXAMINED);
     sample_examine("text.pdf");
     assert_true(payer.left[ACCOUNT_EXAMINED] == 0);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "examine/formats/pdf/pdf.h"
 
+#include "base/hex.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -278,10 +280,32 @@ static void examine_a_document(struct examined *x) {
     free(d);
 }
 
+/* A sign of a name may stand as "#" and two digits (section 7.3.5). */
+static bool is_called(struct bytes name, const char *text) {
+    for (; *text; text++) {
+        bool escaped = name.n > 2 && name.p[0] == '#';
+        int sign = name.n == 0 ? -1 : escaped ? hex_value(name.p[1]) * 16 | hex_value(name.p[2]) : name.p[0];
+        if (sign != *text)
+            return false;
+        name = bytes_of(name.p + (escaped ? 3 : 1), name.n - (escaped ? 3 : 1));
+    }
+    return true;
+}
+
+static bool names_encryption(struct bytes image) {
+    const uint8_t *slash;
+    while (image.n > 0 && (slash = memchr(image.p, '/', image.n))) {
+        image = bytes_of(slash + 1, image.n - (size_t)(slash + 1 - image.p));
+        if (is_called(image, "Encrypt"))
+            return true;
+    }
+    return false;
+}
+
 /* The key of an encrypted one, though no password is needed for it, is made in a hundred rounds and more of
  * ciphers and digests (ISO 32000-2 section 7.6.4). */
 static size_t price_of_document(struct bytes image) {
-    return image.n && memmem(image.p, image.n, "/Encrypt", 8) ? ALLOWANCE_UNLOCKED : ALLOWANCE_EXAMINED;
+    return names_encryption(image) ? ALLOWANCE_UNLOCKED : ALLOWANCE_EXAMINED;
 }
 
 const struct examine_format examine_pdf = {
