@@ -21,7 +21,8 @@ enum {
  * records owes nothing for long; of a wall of keys a part is looked at, and all behind it. */
 enum {
     MATCH_BYTES = 64,      /* that a match costs */
-    DEBT_MOST = 128 << 10, /* bytes */
+    DEBT_MOST = 128 << 10, /* bytes; */
+    DEBT_CAP = 256 << 10,  /* beyond these nothing is added, or one long piece would hide all behind it */
     NEW_PAYS = 64,         /* matches for which one pays that brings something new */
 };
 
@@ -91,7 +92,7 @@ void debt_note_match(struct inspection *n, const struct scan *scan, bool fresh) 
     if (scan->scope != n->bulk) /* a short text by itself */
         return;
     d->bytes -= pays < d->bytes ? pays : d->bytes;
-    d->bytes += !fresh && d->bytes < UINT32_MAX - MATCH_BYTES ? MATCH_BYTES : 0;
+    d->bytes += !fresh && d->bytes < DEBT_CAP ? MATCH_BYTES : 0;
     n->owes |= d->bytes > DEBT_MOST / 2;
 }
 

@@ -258,6 +258,22 @@ static void a_wall_of_keys_is_stepped_over_and_what_stands_behind_it_is_found(vo
     bench_close(&b);
 }
 
+static void a_wall_of_keys_in_one_piece_hides_no_more_than_one_in_many(void **state) {
+    static const char key[] = "\"lane\":1,";
+    static char wall[128 << 10];
+    struct bench b;
+    for (size_t i = 0; i < sizeof wall; i++)
+        wall[i] = key[i % (sizeof key - 1)];
+    bench_open(&b, keyed, 8 << 20);
+    bench_begin(&b, &text_type, NULL);
+    bench_push(&b, wall, sizeof wall);
+    push_same(&b, "ordinary text, ", 12000);
+    push_same(&b, "\"gate\":4, ", 1);
+    bench_end(&b);
+    assert_int_equal(b.found[0], 1);
+    bench_close(&b);
+}
+
 static void records_with_many_keys_are_looked_at_as_a_whole(void **state) {
     struct bench b;
     char text[64];
@@ -438,6 +454,7 @@ int main(void) {
         cmocka_unit_test(a_table_of_the_same_values_does_not_hide_what_stands_right_behind_it),
         cmocka_unit_test(what_looks_like_values_and_is_none_is_looked_at_in_part),
         cmocka_unit_test(a_wall_of_keys_is_stepped_over_and_what_stands_behind_it_is_found),
+        cmocka_unit_test(a_wall_of_keys_in_one_piece_hides_no_more_than_one_in_many),
         cmocka_unit_test(records_with_many_keys_are_looked_at_as_a_whole),
         cmocka_unit_test(what_the_cells_of_a_table_tell_is_not_counted_to_its_end_a_second_time),
         cmocka_unit_test(another_identifier_of_the_rule_ends_a_rest),
