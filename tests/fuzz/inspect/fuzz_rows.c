@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/rows/rows.h"
-
-#include <stdlib.h>
+#include "pieces.h"
 
 /* Text in pieces: what is handed on, and what is said of the tables, is the same however it is cut. The first
  * byte chooses the size of the pieces, and whether bytes are missing in the middle. */
-struct seen {
-    uint64_t digest;
-    unsigned count;
+struct run {
+    struct row_reader *r;
+    struct row_sink sink;
 };
 
 static void take_cell(void *context, enum row_cell kind, struct bytes text) {
@@ -17,31 +16,30 @@ static void take_cell(void *context, enum row_cell kind, struct bytes text) {
     for (size_t i = 0; i < text.n; i++) {
         if (!(text.p[i] >= '0' && text.p[i] <= '9') && !(text.p[i] >= 'A' && text.p[i] <= 'Z'))
             abort();
-        s->digest = (s->digest ^ text.p[i]) * 0x100000001b3u;
+        seen_add(s, text.p[i]);
     }
-    s->digest = (s->digest ^ kind) * 0x100000001b3u;
+    seen_add(s, kind);
+}
+
+static void push_rows(void *reader, struct bytes piece) {
+    struct run *run = reader;
+    row_reader_push(run->r, &run->sink, piece);
+}
+
+static void miss_rows(void *reader) {
+    struct run *run = reader;
+    row_reader_gap(run->r, &run->sink);
 }
 
 static void read_all(struct bytes in, size_t piece, size_t gap, struct seen *out, struct row_facts *facts) {
-    struct row_reader *r = malloc(row_reader_size());
-    const struct row_sink sink = {out, take_cell};
+    static const struct pieces to = {push_rows, miss_rows};
+    struct run run = {malloc(row_reader_size()), {out, take_cell}};
     *out = (struct seen){0};
-    row_reader_init(r, 7);
-    for (size_t at = 0; at < in.n;) {
-        size_t n = in.n - at < piece ? in.n - at : piece;
-        if (at < gap && at + n > gap)
-            n = gap - at;
-        uint8_t *copy = malloc(n); /* so that a look beyond the piece is seen */
-        memcpy(copy, in.p + at, n);
-        row_reader_push(r, &sink, bytes_of(copy, n));
-        free(copy);
-        at += n;
-        if (at == gap)
-            row_reader_gap(r, &sink);
-    }
-    row_reader_end(r, &sink);
-    *facts = *row_reader_facts(r);
-    free(r);
+    row_reader_init(run.r, 7);
+    push_pieces(&to, &run, in, piece, gap);
+    row_reader_end(run.r, &run.sink);
+    *facts = *row_reader_facts(run.r);
+    free(run.r);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/zones.h"
-
-#include <stdlib.h>
+#include "pieces.h"
 
 /* Text in pieces: the zones in it are the same however it is cut. The first byte chooses the size of the
  * pieces, and whether bytes are missing in the middle. */
-struct seen {
-    uint64_t digest;
-    unsigned count;
+struct run {
+    struct zone_reader *z;
+    struct zone_sink sink;
 };
 
 static void take_zone(void *context, struct bytes number) {
@@ -18,29 +17,28 @@ static void take_zone(void *context, struct bytes number) {
         uint8_t c = number.p[i];
         if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && c != '<')
             abort();
-        s->digest = (s->digest ^ c) * 0x100000001b3u;
+        seen_add(s, c);
     }
 }
 
+static void push_zones(void *reader, struct bytes piece) {
+    struct run *r = reader;
+    zone_reader_push(r->z, &r->sink, piece);
+}
+
+static void end_zones(void *reader) {
+    struct run *r = reader;
+    zone_reader_end(r->z, &r->sink);
+}
+
 static struct seen read_all(struct bytes in, size_t piece, size_t gap) {
-    struct zone_reader *z = malloc(sizeof *z);
+    static const struct pieces to = {push_zones, end_zones};
     struct seen out = {0};
-    const struct zone_sink sink = {&out, take_zone};
-    zone_reader_init(z);
-    for (size_t at = 0; at < in.n;) {
-        size_t n = in.n - at < piece ? in.n - at : piece;
-        if (at < gap && at + n > gap)
-            n = gap - at;
-        uint8_t *copy = malloc(n); /* so that a look beyond the piece is seen */
-        memcpy(copy, in.p + at, n);
-        zone_reader_push(z, &sink, bytes_of(copy, n));
-        free(copy);
-        at += n;
-        if (at == gap)
-            zone_reader_end(z, &sink);
-    }
-    zone_reader_end(z, &sink);
-    free(z);
+    struct run r = {malloc(sizeof *r.z), {&out, take_zone}};
+    zone_reader_init(r.z);
+    push_pieces(&to, &r, in, piece, gap);
+    end_zones(&r);
+    free(r.z);
     return out;
 }
 
