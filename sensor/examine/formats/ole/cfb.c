@@ -97,11 +97,12 @@ static void read_entry(const uint8_t *p, struct ole_entry *e) {
     ole_utf8(bytes_of(p, n >= 2 ? n - 2 : 0), e->name, sizeof e->name);
 }
 
-/* Entries of one storage hang in a tree by `left` and `right`; each is somebody's once. */
-static void adopt_entries(struct ole *o, const uint8_t *directory, int parent) {
-    int *stack = calloc((size_t)o->entries + 2, sizeof *stack), n = 0;
+/* Entries of one storage hang in a tree by `left` and `right`; each is somebody's once. `stack`: room for all
+ * of them, and two more. */
+static void adopt_entries(struct ole *o, const uint8_t *directory, int parent, int *stack) {
+    int n = 0;
     uint32_t child = u32_at(directory + (size_t)parent * ENTRY + 76);
-    if (stack && child < (uint32_t)o->entries)
+    if (child < (uint32_t)o->entries)
         stack[n++] = (int)child;
     while (n > 0) {
         int i = stack[--n];
@@ -115,7 +116,6 @@ static void adopt_entries(struct ole *o, const uint8_t *directory, int parent) {
                 stack[n++] = (int)next;
         }
     }
-    free(stack);
 }
 
 static void link_entries(struct ole *o) {
@@ -137,13 +137,15 @@ static bool read_directory(struct ole *o) {
         if (o->shift == 9)
             o->entry[i].size &= UINT32_MAX;
     }
-    for (int i = 0; o->entry && i < o->entries; i++)
+    int *stack = o->entry ? calloc((size_t)o->entries + 2, sizeof *stack) : NULL;
+    for (int i = 0; stack && i < o->entries; i++)
         if (i == OLE_ROOT || o->entry[i].kind == OLE_STORAGE)
-            adopt_entries(o, d.p, i);
-    if (o->entry)
+            adopt_entries(o, d.p, i, stack);
+    if (stack)
         link_entries(o);
+    free(stack);
     free(d.p);
-    return o->entry != NULL;
+    return stack != NULL;
 }
 
 static void read_minis(struct ole *o) {
