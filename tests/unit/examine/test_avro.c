@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "examine_sample.h"
 
+#include "examine/formats/avro/avro.h"
+
 static void assert_reads(const struct collected *o) {
     char text[4096];
     int n = snprintf(text, sizeof text, "plate,lane,seen,place.lat,place.lon,side,tags,crop\n");
@@ -103,6 +105,18 @@ static void records_of_records_of_nothing_end_and_it_is_told(void **state) {
     assert_true(got.list[0].bounded);
 }
 
+/* Blanks may stand anywhere. */
+static void a_schema_is_read_up_to_a_mebibyte(void **state) {
+    static struct avro_schema schema;
+    static char text[AVRO_SCHEMA_MAX + 2];
+    for (size_t n = AVRO_SCHEMA_MAX; n <= AVRO_SCHEMA_MAX + 1; n++) {
+        memset(text, ' ', n);
+        memcpy(text, "{\"type\":\"long\"", 14);
+        text[n - 1] = '}';
+        assert_int_equal(avro_read_schema(&schema, bytes_of(text, n)), n == AVRO_SCHEMA_MAX);
+    }
+}
+
 static void what_is_broken_ends(void **state) {
     assert_survives("null.avro", 7);
     assert_survives("deflate.avro", 7);
@@ -117,6 +131,7 @@ int main(void) {
         SAMPLE(a_symbol_is_told_by_its_number),
         SAMPLE(values_that_take_no_octets_end_and_it_is_told),
         SAMPLE(records_of_records_of_nothing_end_and_it_is_told),
+        SAMPLE(a_schema_is_read_up_to_a_mebibyte),
         SAMPLE(what_is_broken_ends),
     };
     return cmocka_run_group_tests_name("examine/avro", tests, NULL, NULL);

@@ -7,7 +7,13 @@
 /* Object container files of Avro 1.11 ("Object Container Files" and "Data Serialization and
  * Deserialization"). */
 
-enum { AVRO_NODES_MAX = 2048, AVRO_SYMBOLS_MAX = 8192, AVRO_DEPTH_MAX = 24 };
+enum {
+    AVRO_SCHEMA_MAX = 1 << 20, /* octets of its JSON, which is read again on each level */
+    AVRO_FIELD_MAX = 255,      /* octets of a field's name that are shown */
+    AVRO_NODES_MAX = 2048,
+    AVRO_SYMBOLS_MAX = 8192,
+    AVRO_DEPTH_MAX = 24
+};
 
 enum avro_kind {
     AVRO_NULL,

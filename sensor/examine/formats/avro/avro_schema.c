@@ -98,14 +98,12 @@ static struct avro_node *new_node(struct avro_schema *s, uint32_t *index) {
     return &s->node[*index];
 }
 
-static bool is_named(const struct avro_node *n, struct bytes name) {
-    struct bytes end = name;
-    for (size_t i = name.n; i > 0; i--)
-        if (name.p[i - 1] == '.') {
-            end = bytes_of(name.p + i, name.n - i);
-            break;
-        }
-    return n->name.n > 0 && (bytes_equal(n->name, name) || bytes_equal(n->name, end));
+/* Behind the namespace. */
+static struct bytes end_of_name(struct bytes name) {
+    size_t at = name.n;
+    while (at > 0 && name.p[at - 1] != '.')
+        at--;
+    return bytes_of(name.p + at, name.n - at);
 }
 
 static bool set_simple(struct avro_schema *s, uint32_t index, struct bytes name) {
@@ -116,12 +114,20 @@ static bool set_simple(struct avro_schema *s, uint32_t index, struct bytes name)
             s->node[index].kind = (enum avro_kind)i;
             return true;
         }
-    for (uint32_t i = 0; i < s->nodes; i++)
-        if (i != index && is_named(&s->node[i], name)) {
+    struct bytes end = end_of_name(name);
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        struct bytes other = s->node[i].name;
+        if (i != index && other.n > 0 && (bytes_equal(other, name) || bytes_equal(other, end))) {
             s->node[index].same = i + 1;
             return true;
         }
+    }
     return false;
+}
+
+static struct bytes field_of(struct bytes object) {
+    struct bytes name = text_of_key(object, "name");
+    return bytes_of(name.p, name.n < AVRO_FIELD_MAX ? name.n : AVRO_FIELD_MAX);
 }
 
 /* Children in the order of a JSON array: of schemas, or of fields. */
@@ -137,7 +143,7 @@ static bool read_children(struct avro_schema *s, uint32_t parent, struct bytes a
         if (child == 0)
             return false;
         if (fields)
-            s->node[child].field = text_of_key(value, "name");
+            s->node[child].field = field_of(value);
         if (last)
             s->node[last].next = child;
         else
@@ -234,6 +240,8 @@ static uint32_t read_node(struct avro_schema *s, struct bytes json, unsigned dep
 }
 
 bool avro_read_schema(struct avro_schema *s, struct bytes json) {
+    if (json.n > AVRO_SCHEMA_MAX)
+        return false;
     s->nodes = 1; /* node 0 is nobody */
     s->symbols = 0;
     s->node[0] = (struct avro_node){.kind = AVRO_NULL};
