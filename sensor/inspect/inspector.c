@@ -403,6 +403,8 @@ static bool begin_type(struct inspection *n, bool again) {
         picture_begin(n, o->basis == TYPE_BY_MASK ? "" : type->mime);
     n->utf16.mode = type->kind == KIND_TEXT && o->offset == 0 ? UTF16_START : UTF16_PASS;
     cells_begin(n);
+    if (o->gathered && !n->rows)
+        return false; /* it is its tables alone */
     if (!o->gathered) {
         begin_streams(n);
         match_names(n);

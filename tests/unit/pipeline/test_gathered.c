@@ -115,6 +115,29 @@ static void what_is_read_together_leaves_room_for_tables_of_others(void **state)
     pipeline_destroy(t.pipeline);
 }
 
+/* Of the readers one is left, which reads the small text itself. */
+static void what_begins_while_nobody_can_read_it_begins_again_once_somebody_can(void **state) {
+    enum { HALF = 800, MOST = 64 };
+    struct talk others[MOST];
+    char text[HALF + 1] = "";
+    memset(text, 'a', HALF);
+    worker_open((struct pipeline_options){0});
+    size_t n = inspector_readers(t.pipeline->generations.newest->inspector) - 1;
+    assert_in_range(n, 1, MOST);
+    for (size_t i = 0; i < n; i++) {
+        others[i] = begin("203.0.113.1", 80);
+        put(&others[i], text, 2 * HALF);
+    }
+    send_text("198.51.100.1", read_of(8));
+    assert_int_equal(t.pipeline->gathered.table.count, 0);
+    for (size_t i = 0; i < n; i++)
+        say(&others[i], text);
+    for (unsigned i = 0; i < 8; i++)
+        send_text("198.51.100.1", read_of(i));
+    assert_int_equal(finding().distinct, 8);
+    pipeline_destroy(t.pipeline);
+}
+
 static void large_texts_and_texts_without_a_digit_are_not_gathered(void **state) {
     static char large[900];
     worker_open((struct pipeline_options){0});
@@ -138,6 +161,7 @@ int main(void) {
         cmocka_unit_test(what_was_before_a_jump_of_time_back_is_over),
         cmocka_unit_test(a_source_that_sends_to_many_has_a_bounded_share_and_what_gives_way_is_counted),
         cmocka_unit_test(what_is_read_together_leaves_room_for_tables_of_others),
+        cmocka_unit_test(what_begins_while_nobody_can_read_it_begins_again_once_somebody_can),
         cmocka_unit_test(large_texts_and_texts_without_a_digit_are_not_gathered),
     };
     return cmocka_run_group_tests_name("pipeline/gathered", tests, begin_group, NULL);
