@@ -216,19 +216,29 @@ static inline void collect_ftp(struct transfer_seed *s, bool partial, uint64_t o
     s->offset = offset;
 }
 
+/* One transfer of these octets in pieces of `split`; `lost` of them at `gap` are missing; 0: none are. It is
+ * the only one: the content is destroyed. */
+static inline void collect_send(struct content *content, const struct transfer_seed *seed, struct bytes body,
+                                size_t split, size_t gap, size_t lost) {
+    struct conversation flow = collect_conversation(4000);
+    struct transfer *transfer = content_begin(content, &flow, NULL, seed);
+    for (size_t at = 0, take; at < body.n; at += take) {
+        size_t end = lost > 0 && at < gap && gap < body.n ? gap : body.n;
+        take = end - at < split ? end - at : split;
+        if (lost > 0 && at == gap)
+            content_gap(&flow, transfer, take = lost);
+        else
+            content_data(&flow, transfer, body.p + at, take);
+    }
+    content_end(&flow, transfer, TRANSFER_DONE);
+    collect_destroy(content);
+}
+
 /* An object of these octets, in steps of so many, and whatever is in it. */
 static inline void collect_run(struct collector *c, const void *bytes, size_t n, size_t step) {
     const struct content_options options = {.objects = 16, .assembly_bytes = 1 << 20};
-    struct content *content = collect_content(&options, c);
-    struct conversation conversation = collect_conversation(4000);
     struct transfer_seed facts = collect_facts("POST", "/form");
-    struct transfer *transfer = content_begin(content, &conversation, NULL, &facts);
-    for (size_t at = 0, take; at < n; at += take) {
-        take = n - at < step ? n - at : step;
-        content_data(&conversation, transfer, (const uint8_t *)bytes + at, take);
-    }
-    content_end(&conversation, transfer, TRANSFER_DONE);
-    collect_destroy(content);
+    collect_send(collect_content(&options, c), &facts, bytes_of(bytes, n), step, 0, 0);
 }
 
 static inline uint64_t collect_counter(enum counter which) {

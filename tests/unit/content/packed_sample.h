@@ -44,23 +44,8 @@ static inline bool packed_read_list(const char *folder, size_t count) {
 /* The first `n` octets in pieces of `split`; `lost` of them at `gap` are missing; 0: none are. */
 static inline void packed_send(struct collector *got, struct content_options options, size_t n, size_t split,
                                size_t gap, size_t lost) {
-    struct content *c = collect_content(&options, got);
-    struct conversation flow = {.now = 1};
     const struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
-    struct transfer *t = content_begin(c, &flow, NULL, &seed);
-    for (size_t at = 0; at < n;) {
-        size_t end = lost && at < gap ? gap : n, take = end - at < split ? end - at : split;
-        if (lost && at == gap) {
-            content_gap(&flow, t, lost);
-            at += lost;
-            lost = 0;
-            continue;
-        }
-        content_data(&flow, t, archive + at, take);
-        at += take;
-    }
-    content_end(&flow, t, TRANSFER_DONE);
-    collect_destroy(c);
+    collect_send(collect_content(&options, got), &seed, bytes_of(archive, n), split, gap, lost);
 }
 
 #endif

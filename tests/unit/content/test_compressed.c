@@ -46,24 +46,9 @@ static void read_file(const char *name) {
 /* From `gap` on `lost` octets are missing. */
 static void send_as(const struct content_options *options, const char *name, size_t split, size_t gap,
                     size_t lost) {
-    struct content *c = collect_content(options, &got);
-    struct conversation flow = {.now = 1};
     struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
     seed.fact[FACT_NAME] = bytes_text(name);
-    struct transfer *t = content_begin(c, &flow, NULL, &seed);
-    for (size_t at = 0; at < packed_n;) {
-        size_t end = lost && at < gap ? gap : packed_n, take = end - at < split ? end - at : split;
-        if (lost && at == gap) {
-            content_gap(&flow, t, lost);
-            at += lost;
-            lost = 0;
-            continue;
-        }
-        content_data(&flow, t, packed + at, take);
-        at += take;
-    }
-    content_end(&flow, t, TRANSFER_DONE);
-    collect_destroy(c);
+    collect_send(collect_content(options, &got), &seed, bytes_of(packed, packed_n), split, gap, lost);
 }
 
 static void send(const char *name, size_t split) {

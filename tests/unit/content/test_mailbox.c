@@ -30,20 +30,8 @@ static void send(const char *text, size_t n, size_t split, size_t gap) {
     const struct content_parts parts = collect_parts(&o);
     struct object_sink sink = collect_sink(&got);
     sink.closed = close_noting;
-    struct content *c = content_create(&o, &parts, &sink);
-    struct conversation flow = collect_conversation(1);
     struct transfer_seed seed = collect_facts("POST", "/upload");
-    struct transfer *t = content_begin(c, &flow, NULL, &seed);
-    for (size_t at = 0, take; at < n; at += take) {
-        size_t end = gap > at ? gap : n;
-        take = end - at < split ? end - at : split;
-        if (gap && at == gap)
-            content_gap(&flow, t, take = 10);
-        else
-            content_data(&flow, t, (const uint8_t *)text + at, take);
-    }
-    content_end(&flow, t, TRANSFER_DONE);
-    collect_destroy(c);
+    collect_send(content_create(&o, &parts, &sink), &seed, bytes_of(text, n), split, gap, gap ? 10 : 0);
 }
 
 /* The texts of mails, in their order. */

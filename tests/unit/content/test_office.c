@@ -30,14 +30,8 @@ static size_t read_file(const char *name, void *out, size_t size) {
 
 static void send(size_t split) {
     struct content_options options = {.objects = 64};
-    struct content *c = collect_content(&options, &got);
-    struct conversation flow = {.now = 1};
     const struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
-    struct transfer *t = content_begin(c, &flow, NULL, &seed);
-    for (size_t at = 0; at < document_n; at += split)
-        content_data(&flow, t, document + at, document_n - at < split ? document_n - at : split);
-    content_end(&flow, t, TRANSFER_DONE);
-    collect_destroy(c);
+    collect_send(collect_content(&options, &got), &seed, bytes_of(document, document_n), split, 0, 0);
 }
 
 /* A text that was gathered from the document, but for the names in it. */
@@ -167,14 +161,8 @@ static void send_made(void) {
     struct object_sink sink = collect_sink(&got);
     sink.allowance = give_allowance;
     allowance_init(&hosts, 1000);
-    struct content *c = content_create(&options, &parts, &sink);
-    struct conversation flow = {.now = 1};
     const struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
-    struct transfer *t = content_begin(c, &flow, NULL, &seed);
-    for (size_t at = 0; at < made_n; at += 1448)
-        content_data(&flow, t, made + at, made_n - at < 1448 ? made_n - at : 1448);
-    content_end(&flow, t, TRANSFER_DONE);
-    collect_destroy(c);
+    collect_send(content_create(&options, &parts, &sink), &seed, bytes_of(made, made_n), 1448, 0, 0);
     made_n = 0;
 }
 

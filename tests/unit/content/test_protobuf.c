@@ -59,22 +59,9 @@ static void put_fixed(struct message *m, unsigned field, unsigned wire, size_t n
 /* `lost` octets of it are missing at `gap`. */
 static void play(const struct message *m, const char *declared, size_t split, size_t gap, size_t lost) {
     const struct content_options options = {.objects = 64, .assembly_bytes = 1 << 20};
-    struct content *c = collect_content(&options, &got);
-    struct conversation flow = collect_conversation(1);
     struct transfer_seed s = transfer_seed_of("grpc", SIDE_CLIENT);
     s.fact[FACT_DECLARED_TYPE] = bytes_text(declared);
-    struct transfer *t = content_begin(c, &flow, NULL, &s);
-    for (size_t at = 0; at < m->n;) {
-        size_t n = (at < gap && gap < m->n ? gap : m->n) - at;
-        n = n < split ? n : split;
-        if (at == gap && lost)
-            content_gap(&flow, t, n = lost);
-        else
-            content_data(&flow, t, m->p + at, n);
-        at += n;
-    }
-    content_end(&flow, t, TRANSFER_DONE);
-    collect_destroy(c);
+    collect_send(collect_content(&options, &got), &s, bytes_of(m->p, m->n), split, gap, lost);
 }
 
 static const char *digest_of(const uint8_t *p, size_t n) {

@@ -16,14 +16,8 @@ static uint8_t archive[8 << 20], packed[1 << 20];
 static size_t archive_n;
 
 static void send(struct content_options options) {
-    struct content *c = collect_content(&options, &got);
-    struct conversation flow = {.now = 1};
     const struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
-    struct transfer *t = content_begin(c, &flow, NULL, &seed);
-    for (size_t at = 0; at < archive_n; at += 1448)
-        content_data(&flow, t, archive + at, archive_n - at < 1448 ? archive_n - at : 1448);
-    content_end(&flow, t, TRANSFER_DONE);
-    collect_destroy(c);
+    collect_send(collect_content(&options, &got), &seed, bytes_of(archive, archive_n), 1448, 0, 0);
 }
 
 static void put(const void *p, size_t n) {

@@ -52,24 +52,9 @@ static inline struct content *here_content(struct collector *c) {
 /* `lost` octets at `gap` are missing; 0: none are. */
 static inline void here_send(struct collector *got, const char *name, struct bytes body, size_t split,
                              size_t gap, size_t lost) {
-    struct content *c = here_content(got);
-    struct conversation flow = collect_conversation(1);
     struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
     seed.fact[FACT_NAME] = bytes_text(name);
-    struct transfer *moved = content_begin(c, &flow, NULL, &seed);
-    for (size_t at = 0; at < body.n;) {
-        size_t end = lost && at < gap ? gap : body.n, take = end - at < split ? end - at : split;
-        if (lost && at == gap) {
-            content_gap(&flow, moved, lost);
-            at += lost;
-            lost = 0;
-            continue;
-        }
-        content_data(&flow, moved, body.p + at, take);
-        at += take;
-    }
-    content_end(&flow, moved, TRANSFER_DONE);
-    collect_destroy(c);
+    collect_send(here_content(got), &seed, body, split, gap, lost);
 }
 
 #endif

@@ -53,6 +53,17 @@ static inline void walk_chunk(struct image *i, struct bytes in, struct said *s) 
     }
 }
 
+/* The same of a whole file that is cut in two at this place. */
+static inline struct image walk_halves(const char *mime, const char *bytes, size_t n, size_t split,
+                                       struct said *s) {
+    struct image i;
+    *s = (struct said){.n = 0};
+    image_init(&i, mime);
+    walk_chunk(&i, bytes_of(bytes, split), s);
+    walk_chunk(&i, bytes_of(bytes + split, n - split), s);
+    return i;
+}
+
 static inline void assert_said(const struct said *s, const char *expected) {
     assert_int_equal(s->n, strlen(expected));
     assert_memory_equal(s->text, expected, s->n);

@@ -16,11 +16,8 @@
 static void each_frame_is_a_file_of_its_own_and_counted(void **state) {
     static const char film[] = FILE "behind it";
     for (size_t split = 1; split < sizeof film - 1; split++) {
-        struct image i;
-        struct said s = {.n = 0};
-        image_init(&i, "video/x-msvideo");
-        walk_chunk(&i, bytes_of(film, split), &s);
-        walk_chunk(&i, bytes_of(film + split, sizeof film - 1 - split), &s);
+        struct said s;
+        struct image i = walk_halves("video/x-msvideo", S(film), split, &s);
         assert_non_null(memmem(s.text, s.n,
                                "{\xff\xd8\xff"
                                "ab|{\xff\xd8\xff"
@@ -35,7 +32,8 @@ static void each_frame_is_a_file_of_its_own_and_counted(void **state) {
 }
 
 static void frames_in_other_codings_are_stepped_over(void **state) {
-    assert_walk("video/x-msvideo", S("RIFF\x1c\0\0\0AVI LIST\x10\0\0\0movi00dc\4\0\0\0codebehind it"), "#behind it");
+    assert_walk("video/x-msvideo", S("RIFF\x1c\0\0\0AVI LIST\x10\0\0\0movi00dc\4\0\0\0codebehind it"),
+                "#behind it");
 }
 
 int main(void) {

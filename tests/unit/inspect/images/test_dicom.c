@@ -28,11 +28,8 @@ static struct image walked(const char *file, size_t n, struct said *s) {
     image_init(&i, "application/dicom");
     walk_chunk(&i, bytes_of(file, n), s);
     for (size_t split = 1; split < n; split++) {
-        struct image again;
-        struct said other = {.n = 0};
-        image_init(&again, "application/dicom");
-        walk_chunk(&again, bytes_of(file, split), &other);
-        walk_chunk(&again, bytes_of(file + split, n - split), &other);
+        struct said other;
+        walk_halves("application/dicom", file, n, split, &other);
         assert_int_equal(other.n, s->n);
         assert_memory_equal(other.text, s->text, s->n);
     }

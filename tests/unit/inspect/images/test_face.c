@@ -14,11 +14,8 @@ static void the_picture_of_each_face_is_a_file_of_its_own(void **state) {
         RECORD("\0\0\0\x66", "\0\2") FACE("\0\0\0\x2c") "JPEG" FACE("\0\0\0\x2c") "jpeg"
                                                                                   "behind";
     for (size_t split = 1; split < sizeof record - 1; split++) {
-        struct image i;
-        struct said s = {.n = 0};
-        image_init(&i, "application/x-iso19794-5");
-        walk_chunk(&i, bytes_of(record, split), &s);
-        walk_chunk(&i, bytes_of(record + split, sizeof record - 1 - split), &s);
+        struct said s;
+        struct image i = walk_halves("application/x-iso19794-5", S(record), split, &s);
         assert_non_null(memmem(s.text, s.n, "{JPEG|", 6));
         assert_non_null(memmem(s.text, s.n, "{jpeg|#behind", 13));
         assert_int_equal(i.facts.frames, 2);

@@ -28,11 +28,8 @@
 
 static void check(const char *file, size_t n) {
     for (size_t split = 1; split < n; split++) {
-        struct image i;
-        struct said s = {.n = 0};
-        image_init(&i, "image/heic");
-        walk_chunk(&i, bytes_of(file, split), &s);
-        walk_chunk(&i, bytes_of(file + split, n - split), &s);
+        struct said s;
+        struct image i = walk_halves("image/heic", file, n, split, &s);
         assert_null(memmem(s.text, s.n, "pixels", 6));
         assert_non_null(memmem(s.text, s.n, "words|", 6));
         assert_non_null(memmem(s.text, s.n, "#PK\3\4", 5));
@@ -122,11 +119,8 @@ static void the_files_in_canons_boxes_are_children(void **state) {
                                "\0\0\0\x0e"
                                "mdatsensorPK\3\4behind";
     for (size_t split = 1; split < sizeof file - 1; split++) {
-        struct image i;
-        struct said s = {.n = 0};
-        image_init(&i, "image/x-canon-cr3");
-        walk_chunk(&i, bytes_of(file, split), &s);
-        walk_chunk(&i, bytes_of(file + split, sizeof file - 1 - split), &s);
+        struct said s;
+        struct image i = walk_halves("image/x-canon-cr3", S(file), split, &s);
         assert_non_null(memmem(s.text, s.n, "{tiny|", 6));
         assert_non_null(memmem(s.text, s.n, "{view|", 6));
         assert_non_null(memmem(s.text, s.n, "#PK\3\4", 5));

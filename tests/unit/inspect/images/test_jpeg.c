@@ -34,11 +34,8 @@ static void a_thumbnail_in_exif_is_a_file_of_its_own_and_all_else_metadata(void 
     static const char jpeg[] =
         "\xff\xd8\xff\xe1\0\x4f" EXIF "\xff\xc0\0\x0b\x08\0\x10\0\x20\1\1\x11\0\xff\xda\0\3hpix\xff\xd9";
     for (size_t split = 1; split < sizeof jpeg - 1; split++) {
-        struct image i;
-        struct said s = {.n = 0};
-        image_init(&i, "image/jpeg");
-        walk_chunk(&i, bytes_of(jpeg, split), &s);
-        walk_chunk(&i, bytes_of(jpeg + split, sizeof jpeg - 1 - split), &s);
+        struct said s;
+        struct image i = walk_halves("image/jpeg", S(jpeg), split, &s);
         assert_int_equal(s.n, sizeof EXIF - 1 - 4 + 1 + 5); /* but for two counts; a mark, five ends */
         assert_non_null(memmem(s.text, s.n, "{THMB|rest|", 11));
         assert_non_null(memmem(s.text, s.n, "IP91", 4));

@@ -21,11 +21,8 @@ static struct image walked(const char *bytes, size_t n, struct said *s) {
     image_init(&i, "image/tiff");
     walk_chunk(&i, bytes_of(bytes, n), s);
     for (size_t split = 1; split < n; split++) { /* the same, however it is cut */
-        struct image again;
-        struct said other = {.n = 0};
-        image_init(&again, "image/tiff");
-        walk_chunk(&again, bytes_of(bytes, split), &other);
-        walk_chunk(&again, bytes_of(bytes + split, n - split), &other);
+        struct said other;
+        struct image again = walk_halves("image/tiff", bytes, n, split, &other);
         assert_int_equal(other.n, s->n);
         assert_memory_equal(other.text, s->text, s->n);
         assert_memory_equal(&again.facts, &i.facts, sizeof i.facts);
