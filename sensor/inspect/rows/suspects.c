@@ -9,7 +9,9 @@ enum {
     TIRED = 256,   /* values after which it is left alone for a while */
     REST = 24,     /* cells that are looked at meanwhile */
     RESTS_LONG = UINT8_MAX,
-    FORGOTTEN = 200, /* cells that do not fit after which it is none any more */
+    FORGOTTEN = 200,           /* cells that do not fit after which it is none any more */
+    NAMED_MOST = SUSPECTS - 4, /* places of columns whose names say that they are wanted */
+    PATIENCE = 16, /* rows without a value for it, of any table, after which others may have its place */
 };
 
 static uint32_t digest_signs(const struct row_judge *j, const uint8_t *p, size_t n) {
@@ -44,30 +46,53 @@ static bool gives_place(const struct suspect *s, bool wanted) {
     return wanted || s->fits >= HOPELESS || s->others >= HOPELESS || s->strange >= HOPELESS;
 }
 
-/* Those that found no place take turns. */
+static unsigned count_wanted(const struct row_judge *j) {
+    unsigned out = 0;
+    for (unsigned i = 0; i < SUSPECTS; i++)
+        out += j->suspect[i].table && is_wanted(&j->suspect[i].table->column[j->suspect[i].column]);
+    return out;
+}
+
+static struct suspect *take_place(struct row_judge *j, struct suspect *s) {
+    struct row_column *c = &s->table->column[s->column];
+    c->rest = REST;
+    suspect_drop(j, c);
+    return s;
+}
+
+/* Those that found no place take turns; what gets no more values gives its own in the end. */
 static struct suspect *find_place(struct row_judge *j, bool wanted) {
+    if (wanted && count_wanted(j) >= NAMED_MOST)
+        return NULL;
     for (unsigned i = 0; i < SUSPECTS; i++)
         if (!j->suspect[i].table)
             return &j->suspect[i];
     for (unsigned i = 0; i < SUSPECTS; i++) {
         struct suspect *s = &j->suspect[j->turn++ % SUSPECTS];
-        if (gives_place(s, wanted)) {
-            struct row_column *c = &s->table->column[s->column];
-            c->rest = REST;
-            suspect_drop(j, c);
-            return s;
-        }
+        if (gives_place(s, wanted))
+            return take_place(j, s);
+    }
+    for (unsigned i = 0; i < SUSPECTS; i++) {
+        struct suspect *s = &j->suspect[i];
+        if (j->rows - s->row < PATIENCE)
+            continue;
+        suspect_judge(j, s, true);
+        j->facts.more |= s->settled;
+        return take_place(j, s);
     }
     return NULL;
 }
 
 static struct suspect *begin_suspect(struct row_judge *j, struct row_table *t, unsigned column) {
-    struct suspect *s = find_place(j, is_wanted(&t->column[column]));
+    bool wanted = is_wanted(&t->column[column]);
+    struct suspect *s = find_place(j, wanted);
+    j->facts.more |= !s && wanted;
     if (!s)
         return NULL;
     memset(s, 0, offsetof(struct suspect, value));
     s->table = t;
     s->column = (uint8_t)column;
+    s->row = j->rows;
     s->strays = j->strays;
     s->document = t->column[column].name == ROW_NAME_DOCUMENT;
     t->column[column].suspect = (uint8_t)(s - j->suspect + 1);
@@ -226,6 +251,7 @@ static void begin_again(struct suspect *s) {
 /* Of a column without a name one value of the same letters is kept: a numbered series is one value, however
  * long, and what stands between its numbers is seen. */
 void suspect_take(struct row_judge *j, struct suspect *s, const struct cell *cell) {
+    s->row = j->rows;
     if (!is_fresh(j, s, cell))
         return;
     struct parts p = take_apart(j, cell);

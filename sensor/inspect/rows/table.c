@@ -20,10 +20,10 @@ static bool is_dull(const struct row_judge *j, const struct row_column *c) {
     return c->seen >= 64 && !c->suspect && !j->sparse && !is_wanted(c);
 }
 
-/* Of dull columns it is enough to see an eighth; half of them, if plates may stand beside them. */
-static bool skips_row(const struct row_table *t) {
-    uint32_t mixed = t->rows * 2654435761u;
-    return mixed >> (t->suspects > 0 ? 31 : 29) != 0;
+/* Of dull columns it is enough to see an eighth; half of them, if plates may stand beside them. Nobody
+ * outside knows which rows these are, lest the others hold plates. */
+static bool skips_row(const struct row_judge *j, const struct row_table *t) {
+    return judge_mix(j, t->rows) >> (t->suspects > 0 ? 63 : 61) != 0;
 }
 
 static bool is_state(struct bytes text) {
@@ -117,6 +117,7 @@ void table_cell(struct row_judge *j, struct row_table *t, unsigned column, struc
 
 /* Judged at a row's end, when its other columns have come too. */
 void table_row_end(struct row_judge *j, struct row_table *t) {
+    j->rows++;
     if (traveller_is_due(++t->rows) && !t->named)
         traveller_name(j, t);
     for (unsigned i = 0; i < SUSPECTS && t->suspects > 0; i++)
@@ -124,7 +125,7 @@ void table_row_end(struct row_judge *j, struct row_table *t) {
             suspect_row_end(j, &j->suspect[i]);
     t->row_is = 0;
     t->skipped = false;
-    t->skips = skips_row(t);
+    t->skips = skips_row(j, t);
 }
 
 void table_begin(struct row_judge *j, struct row_table *t) {

@@ -90,6 +90,7 @@ struct suspect {
     bool in_row;             /* a value of this row was kept */
     uint8_t kind;            /* enum row_cell, once settled */
     uint8_t due;             /* values since it was judged */
+    uint32_t row;            /* of the last value, by the judge's count */
     uint8_t others, strange; /* cells since the last value that was kept */
     uint32_t fits;           /* all values */
     struct value_counts lately;
@@ -106,12 +107,19 @@ struct row_judge {
     bool strays;                 /* names of columns say nothing of what stands in them */
     struct row_facts facts;
     unsigned suspects; /* in use */
+    uint32_t rows;     /* of all tables */
     uint8_t turn;      /* whose place is taken next */
     bool likely;       /* a cell may be a plate */
     bool hopeless;     /* a column rests that held no plates for long */
     bool sparse;       /* few lines are read: of these all cells are looked at */
     struct suspect suspect[SUSPECTS];
 };
+
+/* Evenly spread, and not to be foreseen by who does not know the seed. */
+static inline uint64_t judge_mix(const struct row_judge *j, uint32_t number) {
+    uint64_t h = (j->seed ^ number) * 0x9e3779b97f4a7c15u;
+    return (h ^ h >> 29) * 0xbf58476d1ce4e5b9u;
+}
 
 /* --- suspects.c --- */
 

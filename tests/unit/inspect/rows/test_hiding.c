@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/rows/rows.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What a sender who knows how the reader works may put before or between the rows of a table of plates. */
+struct text {
+    char text[1 << 18];
+    size_t n;
+    unsigned seed;
+};
+static struct text text;
+
+static void begin(void) {
+    text.n = 0;
+    text.seed = 11;
+}
+
+/* @ is a letter, # a digit. */
+static void add_line(const char *form) {
+    for (const char *s = form; *s; s++) {
+        static const char letters[] = "GHJKLMNPRSTVWXYZ";
+        text.seed = text.seed * 1103515245u + 12345;
+        unsigned v = text.seed >> 16;
+        text.text[text.n++] = *s == '@'   ? letters[v % (sizeof letters - 1)]
+                              : *s == '#' ? (char)('0' + v % 10)
+                                          : *s;
+    }
+    text.text[text.n++] = '\n';
+}
+
+static void count_cell(void *context, enum row_cell kind, struct bytes cell) {
+    ++*(unsigned *)context;
+}
+
+static unsigned read_keyed(uint64_t key) {
+    unsigned found = 0;
+    struct row_reader *r = malloc(row_reader_size());
+    const struct row_sink sink = {&found, count_cell};
+    row_reader_init(r, key);
+    row_reader_push(r, &sink, bytes_of(text.text, text.n));
+    row_reader_end(r, &sink);
+    free(r);
+    return found;
+}
+
+static void add_plates(unsigned rows) {
+    static const char *const forms[] = {"@@@####,TX,4,2026-05-31T04:11:##",
+                                        "#@@@###,TX,4,2026-05-31T04:11:##"};
+    for (unsigned i = 0; i < rows; i++)
+        add_line(forms[i % 2]);
+}
+
+static void nobody_knows_which_rows_of_a_long_table_are_looked_at(void **state) {
+    begin();
+    for (uint32_t i = 0; i < 400; i++)
+        add_line(i > 100 && i * 2654435761u >> 29 != 0 ? "@@@####,TX,4,2026-05-31T04:11:##"
+                                                       : "word,TX,4,2026-05-31T04:11:##");
+    assert_in_range(read_keyed(1), 200, 270);
+    assert_in_range(read_keyed(0x123456789abcdef), 200, 270);
+}
+
+static void nobody_knows_which_lines_of_a_dull_text_are_looked_at(void **state) {
+    begin();
+    for (unsigned i = 0; i < 2000; i++)
+        add_line(i > 600 && i / 4 % 8 != 0 ? "@@@####,TX,4,2026-05-31T04:11:##" : "word word word 1");
+    assert_in_range(read_keyed(1), 1100, 1225);
+    assert_in_range(read_keyed(0x123456789abcdef), 1100, 1225);
+}
+
+static void columns_that_get_no_more_values_keep_no_others_from_being_looked_at(void **state) {
+    static const char *const names[] = {
+        "plate;plate;plate;plate;plate;plate;plate;plate;plate;plate;plate;plate",
+        "tag;tag;tag;tag;tag;tag;tag;tag;tag;tag;tag;tag;tag;tag;tag;tag"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        begin();
+        add_line(names[i]);
+        add_line("aaa1;aab1;aac1;aad1;aae1;aaf1;aag1;aah1;aai1;aaj1;aak1;aal1;aam1;aan1;aao1;aap1");
+        add_plates(100);
+        assert_in_range(read_keyed(1), 80, 100);
+    }
+    begin();
+    add_line(
+        "1;@@@####;@@@####;@@@####;@@@####;@@@####;@@@####;@@@####;@@@####;@@@####;@@@####;@@@####;@@@####");
+    add_plates(100);
+    assert_in_range(read_keyed(1), 70, 100);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_knows_which_rows_of_a_long_table_are_looked_at),
+        cmocka_unit_test(nobody_knows_which_lines_of_a_dull_text_are_looked_at),
+        cmocka_unit_test(columns_that_get_no_more_values_keep_no_others_from_being_looked_at),
+    };
+    return cmocka_run_group_tests_name("inspect/rows/hiding", tests, NULL, NULL);
+}
