@@ -210,6 +210,10 @@ static size_t read_cdata(struct row_reader *r, struct bytes in) {
 
 void markup_read(struct row_reader *r, struct bytes in) {
     struct markup_reader *m = &r->markup;
+    if ((m->in_tag || m->in_cell) && ++m->waited > OPEN_LINES) {
+        markup_reset(m);
+        return;
+    }
     while (in.n > 0) {
         const uint8_t *open = m->in_tag ? in.p : memchr(in.p, '<', in.n);
         size_t before = open ? (size_t)(open - in.p) : in.n;
@@ -226,6 +230,7 @@ void markup_read(struct row_reader *r, struct bytes in) {
         const uint8_t *end = memchr(in.p, '>', in.n);
         size_t skip = m->in_tag ? 0 : 1, n = end ? (size_t)(end - in.p) : in.n;
         m->in_tag = !end;
+        m->waited = end ? 0 : m->waited;
         if (end || in.n > skip)
             read_tag(r, bytes_of(in.p + skip, n - skip));
         in = bytes_of(in.p + n + (end != NULL), in.n - n - (end != NULL));

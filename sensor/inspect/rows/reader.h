@@ -7,7 +7,13 @@
 /* What the readers of the formats share. lines.c cuts text into lines, or pieces of long lines, and says
  * which reader gets them; each of these turns its piece into cells of a table: placed.c has those whose
  * columns have places. */
-enum { LINE_MAX_BYTES = 2048, JSON_DEPTH = 16, HEAD_MAX = 1024 };
+enum {
+    LINE_MAX_BYTES = 2048,
+    JSON_DEPTH = 16,
+    HEAD_MAX = 1024,
+    OPEN_LINES =
+        64, /* after which what was opened and not closed is not open any more: it would hide a table */
+};
 
 /* Names of columns that were told apart from their rows ("columns": [...], INSERT INTO t (...)). */
 struct json_reader {
@@ -28,6 +34,7 @@ struct json_reader {
 
 struct markup_reader {
     bool in_tag, in_cell, closed; /* inside <...>; inside <td>; the last tag closed an element */
+    uint8_t waited;               /* lines since what is open was opened */
     bool in_list;                 /* a row of <td> is open */
     uint8_t ordinal;
     int16_t named;   /* column of the element that follows, by the text of one such as <key>, -1 */
@@ -42,6 +49,7 @@ struct markup_reader {
 struct tuple_reader {
     bool creating;     /* the columns of a table that is created are named, */
     bool expects;      /* a name comes next */
+    uint8_t waited;    /* lines since what is open was opened */
     uint8_t nested;    /* parentheses that are open */
     uint32_t created;  /* tables */
     bool open, into;   /* inside of parentheses; the word before was INTO */

@@ -137,12 +137,16 @@ static void begin_created(struct row_reader *r) {
     reader_open(r, OPEN_TUPLE, 0, ++t->created | 1u << 31);
     t->creating = true;
     t->expects = false;
-    t->nested = t->ordinal = 0;
+    t->nested = t->ordinal = t->waited = 0;
 }
 
 void tuple_read(struct row_reader *r, struct bytes in) {
     struct tuple_reader *t = &r->tuple;
     size_t at = 0;
+    if ((t->open || t->creating) && ++t->waited > OPEN_LINES) {
+        t->open = t->creating = false;
+        return;
+    }
     if (!t->open && bytes_starts_nocase(in, "create table "))
         begin_created(r);
     at = read_created(r, in, at);
@@ -152,7 +156,7 @@ void tuple_read(struct row_reader *r, struct bytes in) {
         uint8_t c = in.p[at];
         if (c == '(') {
             t->open = true;
-            t->ordinal = 0;
+            t->ordinal = t->waited = 0;
             at = t->statement == NAMES_MAY_COME ? read_names(r, in, at + 1) : read_values(r, in, at + 1);
         } else if (c == ';') {
             t->statement = NO_STATEMENT;

@@ -92,11 +92,25 @@ static void columns_that_get_no_more_values_keep_no_others_from_being_looked_at(
     assert_in_range(read_keyed(1), 70, 100);
 }
 
+static void what_was_opened_and_not_closed_hides_no_table(void **state) {
+    static const char *const before[] = {
+        "<td>", "<td>word",         "<a><b",         "<a><![CDATA[",     "(a,",
+        "(1,'", "create table t (", "COPY t (plate", "insert into t (a", "insert into t values (1, '"};
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        begin();
+        add_line(before[i]);
+        add_plates(200);
+        if (read_keyed(1) < 100)
+            fail_msg("%s: %u", before[i], read_keyed(1));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_knows_which_rows_of_a_long_table_are_looked_at),
         cmocka_unit_test(nobody_knows_which_lines_of_a_dull_text_are_looked_at),
         cmocka_unit_test(columns_that_get_no_more_values_keep_no_others_from_being_looked_at),
+        cmocka_unit_test(what_was_opened_and_not_closed_hides_no_table),
     };
     return cmocka_run_group_tests_name("inspect/rows/hiding", tests, NULL, NULL);
 }
