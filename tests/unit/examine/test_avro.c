@@ -44,21 +44,33 @@ static void put_octets(const void *p, size_t n) {
     sample_n += n;
 }
 
-/* A file of one block, as the specification has it. */
-static void send_file(const char *schema, int64_t rows, const char *block, size_t n) {
-    static const char sync[17] = "0123456789abcdef";
+static void put_sync(void) {
+    memcpy(sample + sample_n, "0123456789abcdef", 16);
+    sample_n += 16;
+}
+
+static void begin_file(const char *schema, const char *coding) {
     memcpy(sample, "Obj\1", 4);
     sample_n = 4;
-    put_long(1);
+    put_long(2);
     put_octets("avro.schema", 11);
     put_octets(schema, strlen(schema));
+    put_octets("avro.codec", 10);
+    put_octets(coding, strlen(coding));
     put_long(0);
-    memcpy(sample + sample_n, sync, 16);
-    sample_n += 16;
+    put_sync();
+}
+
+static void put_block(int64_t rows, const void *block, size_t n) {
     put_long(rows);
     put_octets(block, n);
-    memcpy(sample + sample_n, sync, 16);
-    sample_n += 16;
+    put_sync();
+}
+
+/* A file of one block, as the specification has it. */
+static void send_file(const char *schema, int64_t rows, const char *block, size_t n) {
+    begin_file(schema, "null");
+    put_block(rows, block, n);
     sample_send("x.avro");
 }
 
@@ -105,6 +117,33 @@ static void records_of_records_of_nothing_end_and_it_is_told(void **state) {
     assert_true(got.list[0].bounded);
 }
 
+/* Snappy: a literal of one octet, then copies of 64, each in three octets; a sum behind them. */
+static void blocks_that_unfold_to_no_row_are_undone_so_far_and_it_is_told(void **state) {
+    enum { COPIES = 4096 };
+    static uint8_t block[3 + 2 + 3 * COPIES + 4] = {0x81, 0x80, 0x10, 0, 'x'};
+    for (size_t i = 0; i < COPIES; i++)
+        memcpy(block + 5 + 3 * i, "\xfe\1\0", 3);
+    here_options.output_max = 1 << 20;
+    for (int blocks = 3; blocks < 5; blocks++) {
+        begin_file("\"long\"", "snappy");
+        for (int i = 0; i < blocks; i++)
+            put_block(0, block, sizeof block);
+        sample_send("x.avro");
+        assert_int_equal(got.list[0].bounded, blocks > 3);
+    }
+}
+
+static void blocks_of_nothing_end_and_it_is_told(void **state) {
+    here_options.output_max = 1 << 20;
+    for (int blocks = 1000; blocks < 2000; blocks += 500) {
+        begin_file("\"long\"", "null");
+        for (int i = 0; i < blocks; i++)
+            put_block(0, "", 0);
+        sample_send("x.avro");
+        assert_int_equal(got.list[0].bounded, blocks > 1000);
+    }
+}
+
 /* Blanks may stand anywhere. */
 static void a_schema_is_read_up_to_a_mebibyte(void **state) {
     static struct avro_schema schema;
@@ -131,6 +170,8 @@ int main(void) {
         SAMPLE(a_symbol_is_told_by_its_number),
         SAMPLE(values_that_take_no_octets_end_and_it_is_told),
         SAMPLE(records_of_records_of_nothing_end_and_it_is_told),
+        SAMPLE(blocks_that_unfold_to_no_row_are_undone_so_far_and_it_is_told),
+        SAMPLE(blocks_of_nothing_end_and_it_is_told),
         SAMPLE(a_schema_is_read_up_to_a_mebibyte),
         SAMPLE(what_is_broken_ends),
     };

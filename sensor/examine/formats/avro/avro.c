@@ -17,7 +17,8 @@ struct avro {
     struct bytes coding;
     struct sheet out;
     struct reader r; /* of the block */
-    uint64_t octets; /* of the blocks so far, undone, */
+    uint64_t left;   /* octets that blocks may still be undone to */
+    uint64_t octets; /* of those so far, undone, */
     uint64_t steps;  /* and what their values took */
     size_t text_n;
     char text[TEXT_MAX]; /* of a cell */
@@ -270,11 +271,13 @@ static bool take_cells(struct avro *a, uint32_t node, const char *column) {
 
 /* False: it is broken. A row may take no octets: then there are as many of them as one column may show. */
 static bool take_block(struct avro *a, int64_t rows, struct bytes coded) {
-    enum { BARE_MAX = 1000 };
-    struct avro_block b = avro_undo(a->coding, coded, BLOCK_MAX);
-    bool whole = b.p != NULL;
+    enum { BARE_MAX = 1000, A_BLOCK = 1024 }; /* octets that one costs beside its own */
+    uint64_t most = a->left > A_BLOCK ? a->left - A_BLOCK : 0;
+    struct avro_block b = avro_undo(a->coding, coded, most < BLOCK_MAX ? (size_t)most : BLOCK_MAX);
+    bool whole = b.p != NULL && most > 0;
     a->r = reader_of(b.p, b.n);
     a->octets += b.n;
+    a->left = most - b.n;
     for (unsigned bare = 0; whole && rows > 0 && !a->examined->over && bare < BARE_MAX; rows--) {
         size_t left = reader_left(&a->r);
         whole = take_cells(a, 0, "");
@@ -337,8 +340,10 @@ static void examine_a_table(struct examined *x) {
     struct avro *a = calloc(1, sizeof *a);
     struct reader r = reader_of(x->image.p, x->image.n);
     struct bytes schema, sync;
-    if (a)
+    if (a) {
         a->examined = x;
+        a->left = x->output;
+    }
     if (a && reader_skip(&r, MAGIC) && read_head(a, &r, &schema) && avro_take(&r, SYNC, &sync) &&
         avro_read_schema(&a->schema, schema))
         take_table(a, &r, sync);
