@@ -112,13 +112,14 @@ static size_t window_of(const struct mysql *m, const struct my_side *s) {
 static void take_sought(struct mysql *m, struct my_side *s) {
     uint8_t kept[MY_WINDOW];
     size_t n = s->sought_n;
+    bool in_frames = s->compressed;
     memcpy(kept, s->sought, n);
     s->seeks = false;
     s->sought_n = 0;
     if (my_is_server(m, s))
         m->phase = MY_ROWS;
     size_t at = my_take_packets(m, s, kept, n);
-    if (s->compressed && !m->odd && at < n)
+    if (s->compressed && !in_frames && !m->odd && at < n)
         my_take_compressed(m, s, kept + at, n - at);
 }
 
