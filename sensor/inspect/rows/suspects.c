@@ -46,10 +46,14 @@ static bool gives_place(const struct suspect *s, bool wanted) {
     return wanted || s->fits >= HOPELESS || s->others >= HOPELESS || s->strange >= HOPELESS;
 }
 
-static unsigned count_wanted(const struct row_judge *j) {
+static bool is_named(const struct suspect *s) {
+    return s->table && is_wanted(&s->table->column[s->column]);
+}
+
+static unsigned count_named(const struct row_judge *j) {
     unsigned out = 0;
     for (unsigned i = 0; i < SUSPECTS; i++)
-        out += j->suspect[i].table && is_wanted(&j->suspect[i].table->column[j->suspect[i].column]);
+        out += is_named(&j->suspect[i]);
     return out;
 }
 
@@ -60,10 +64,8 @@ static struct suspect *take_place(struct row_judge *j, struct suspect *s) {
     return s;
 }
 
-/* Those that found no place take turns; what gets no more values gives its own in the end. */
+/* Those that found no place take turns. */
 static struct suspect *find_place(struct row_judge *j, bool wanted) {
-    if (wanted && count_wanted(j) >= NAMED_MOST)
-        return NULL;
     for (unsigned i = 0; i < SUSPECTS; i++)
         if (!j->suspect[i].table)
             return &j->suspect[i];
@@ -72,9 +74,14 @@ static struct suspect *find_place(struct row_judge *j, bool wanted) {
         if (gives_place(s, wanted))
             return take_place(j, s);
     }
+    return NULL;
+}
+
+/* The place of one that gets no more values; `named`: of a column whose name says that it is wanted. */
+static struct suspect *find_idle(struct row_judge *j, bool named) {
     for (unsigned i = 0; i < SUSPECTS; i++) {
         struct suspect *s = &j->suspect[i];
-        if (j->rows - s->row < PATIENCE)
+        if (!s->table || j->rows - s->row < PATIENCE || (named && !is_named(s)))
             continue;
         suspect_judge(j, s, true);
         j->facts.more |= s->settled;
@@ -85,7 +92,9 @@ static struct suspect *find_place(struct row_judge *j, bool wanted) {
 
 static struct suspect *begin_suspect(struct row_judge *j, struct row_table *t, unsigned column) {
     bool wanted = is_wanted(&t->column[column]);
-    struct suspect *s = find_place(j, wanted);
+    bool most = wanted && count_named(j) >= NAMED_MOST;
+    struct suspect *s = most ? NULL : find_place(j, wanted);
+    s = s ? s : find_idle(j, most);
     j->facts.more |= !s && wanted;
     if (!s)
         return NULL;
