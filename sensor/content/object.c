@@ -129,10 +129,10 @@ static void forget_picture(struct leaf *l, const struct file_type *type) {
 
 /* Bytes that are too few to call it a picture do with a name or a declared type that says the same. */
 static void confirm_picture(struct leaf *l) {
-    const struct file_type *named = picture_named(object_fact(&l->o, FACT_NAME)),
-                           *declared = picture_type(object_fact(&l->o, FACT_DECLARED_TYPE));
     if (l->o.type->kind != KIND_BINARY)
         return;
+    const struct file_type *named = picture_named(object_fact(&l->o, FACT_NAME)),
+                           *declared = picture_type(object_fact(&l->o, FACT_DECLARED_TYPE));
     if (named && strcmp(named->mime, l->o.type->mime) == 0)
         l->o.type = named;
     else if (declared && strcmp(declared->mime, l->o.type->mime) == 0)
