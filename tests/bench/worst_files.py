@@ -189,7 +189,7 @@ def talk_wall(name, port, first, client, server=b'', each=500):
 
 
 HTTP2 = (0, b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' + b'\0\0\0\4\0\0\0\0\0')
-talk_wall('HTTP/2, data of one byte', 80, [HTTP2, (0, b'\0\0\7\1\4\0\0\0\1\x83\x86\x84\x41\x01a\x0f'[:16])], b'\0\0\1\0\0\0\0\0\1x')
+talk_wall('HTTP/2, data of one byte', 80, [HTTP2, (0, b'\0\0\6\1\4\0\0\0\1\x83\x86\x84\x41\x01a')], b'\0\0\1\0\0\0\0\0\1x')
 talk_wall('HTTP/2, heads that go on in frames of no byte', 80, [HTTP2, (0, b'\0\0\1\1\0\0\0\0\1\x83')], b'\0\0\0\x09\0\0\0\0\1')
 talk_wall('HTTP/2, settings', 80, [HTTP2], b'\0\0\6\4\0\0\0\0\0\0\1\0\0\x10\0')
 

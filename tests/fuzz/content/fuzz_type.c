@@ -5,8 +5,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* Any first bytes have a type, which does not depend on where they lie, and nothing behind them is read; nor
- * is it of what stands behind them, their name or declared type (content/type/type.c, denial.c). */
+/* Any first bytes have a type, which does not depend on where they lie, and nothing behind them is read
+ * (content/type/type.c). What stands behind them is taken for a name and for a declared type, behind which
+ * nothing is read either (denial.c). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     size_t seen = n < TYPE_BYTES ? n : TYPE_BYTES;
     uint8_t *copy = malloc(seen + 1);
