@@ -43,6 +43,7 @@ struct allowance {
     uint32_t holds, transfers;   /* objects that are inspected, and transfers, now: who has most gives way
                                     first */
     uint32_t decoders;           /* that run now: who has a quarter of all gets no more where few are left */
+    uint32_t readers;            /* of rows, likewise: half of all */
     bool purse; /* filled once, by whoever made it: it earns nothing, and no cap is held against it */
     bool full;  /* all of them have the most, and none is poor: nothing can be earned */
     bool poor[ACCOUNT_COUNT]; /* all was spent, and half of the most has not been earned since */

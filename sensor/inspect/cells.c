@@ -69,17 +69,29 @@ static void keep_small(struct beside *b, struct bytes text) {
     }
 }
 
+/* Where few are left nobody takes one more who has half of all. */
+static struct row_reader *take_reader(struct inspection *n) {
+    enum { FEW = 875 };
+    struct pool *readers = &n->inspector->readers;
+    struct allowance *a = n->object->allowance;
+    bool greedy = a && a->readers >= readers->limit / 2 && pool_fill(readers) >= FEW;
+    struct row_reader *r = greedy ? NULL : pool_take(readers);
+    if (!r)
+        counter_one(COUNTER_INSPECT_ROWS_SHED);
+    else if (a)
+        a->readers++;
+    return r;
+}
+
 void cells_begin(struct inspection *n) {
     struct inspector *i = n->inspector;
     if (!n->plan->reads_rows || (n->rows && !n->rows_over))
         return;
     if (!n->rows)
-        n->rows = pool_take(&i->readers);
+        n->rows = take_reader(n);
     n->rows_over = false;
-    if (!n->rows) {
-        counter_one(COUNTER_INSPECT_ROWS_SHED);
+    if (!n->rows)
         return;
-    }
     row_reader_init(n->rows, i->options.digest_key.k0);
     if (n->object->aside && !n->object->gathered)
         row_reader_expect_strays(n->rows);
@@ -126,6 +138,8 @@ struct bytes cells_small(const struct inspection *n) {
 }
 
 void cells_drop(struct inspection *n) {
+    if (n->rows && n->object->allowance)
+        n->object->allowance->readers--;
     pool_give(&n->inspector->readers, n->rows);
     n->rows = NULL;
 }

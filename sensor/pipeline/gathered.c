@@ -123,13 +123,17 @@ static struct gathering *begin_gathering(struct gathered *g, const struct gather
 }
 
 /* Who pays is of the owner, and gone with it. */
-static void move_hold(struct object *o, struct allowance *to) {
+static void move_holds(struct object *o, struct allowance *to) {
     if (o->allowance == to)
         return;
-    if (o->allowance)
+    if (o->allowance) {
         o->allowance->holds--;
-    if (to)
+        o->allowance->readers--;
+    }
+    if (to) {
         to->holds++;
+        to->readers++;
+    }
     o->allowance = to;
 }
 
@@ -139,7 +143,7 @@ static void hand_over(const struct gathered_way *way, struct object *to, const s
     struct facts *old = to->facts;
     transfer_context_retain(last->owner);
     facts_retain(last->facts);
-    move_hold(to, last->allowance);
+    move_holds(to, last->allowance);
     to->owner = last->owner;
     to->facts = last->facts;
     to->protocol = last->protocol;

@@ -350,6 +350,35 @@ static void zones_behind_more_beginnings_than_are_looked_at_may_be_more_than_are
     }
 }
 
+static void hosts_that_have_many_texts_at_once_leave_readers_of_tables_to_others(void **state) {
+    enum { MANY = 200 };
+    static const char text[] = "plate,lane\nKXR4471,4\nLVK6780,4\nPZR0718,5\nTRW5510,4\n";
+    struct allowance hosts, others;
+    struct object many[MANY];
+    struct bench b;
+    bench_open(&b, plates, 8 << 20);
+    allowance_init(&hosts, 1000);
+    allowance_init(&others, 1000);
+    assert_in_range(inspector_readers(b.inspector), 10, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        many[i] = (struct object){.type = &text_type, .total = LENGTH_UNKNOWN, .allowance = &hosts};
+        inspector_opened(b.inspector, &many[i]);
+    }
+    b.object = (struct object){.type = &text_type, .total = LENGTH_UNKNOWN, .allowance = &others};
+    inspector_opened(b.inspector, &b.object);
+    bench_push(&b, text, sizeof text - 1);
+    bench_end(&b);
+    assert_int_equal(b.found[PLATES], 1);
+    assert_in_range(hosts.readers, inspector_readers(b.inspector) * 3 / 4,
+                    inspector_readers(b.inspector) - 1);
+    assert_int_equal(others.readers, 1);
+    for (size_t i = 0; i < MANY; i++)
+        inspector_forget(b.inspector, &many[i]);
+    inspector_forget(b.inspector, &b.object);
+    assert_int_equal(hosts.readers + others.readers, 0);
+    bench_close(&b);
+}
+
 static void of_gathered_texts_the_tables_count_alone_and_from_eight_values_on(void **state) {
     static const char *const reads[] = {"KXR4471", "LVK6780", "PZR0718", "BCD1234",
                                         "HJK9921", "TRW5510", "NPX3307", "ZGM8842"};
@@ -390,6 +419,7 @@ int main(void) {
         cmocka_unit_test(a_container_is_left_to_its_children),
         cmocka_unit_test(a_small_text_in_which_nothing_was_found_can_be_read_again),
         cmocka_unit_test(zones_behind_more_beginnings_than_are_looked_at_may_be_more_than_are_told),
+        cmocka_unit_test(hosts_that_have_many_texts_at_once_leave_readers_of_tables_to_others),
         cmocka_unit_test(of_gathered_texts_the_tables_count_alone_and_from_eight_values_on),
         cmocka_unit_test(another_process_matches_with_rules_that_it_cannot_write_to),
     };

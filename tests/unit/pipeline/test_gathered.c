@@ -125,7 +125,7 @@ static void what_begins_while_nobody_can_read_it_begins_again_once_somebody_can(
     size_t n = inspector_readers(t.pipeline->generations.newest->inspector) - 1;
     assert_in_range(n, 1, MOST);
     for (size_t i = 0; i < n; i++) {
-        others[i] = begin("203.0.113.1", 80);
+        others[i] = begin(i % 2 ? "203.0.113.1" : "203.0.113.2", 80);
         put(&others[i], text, 2 * HALF);
     }
     send_text("198.51.100.1", read_of(8));
