@@ -115,8 +115,11 @@ static unsigned find_column(struct row_reader *r, struct bytes value) {
     return (unsigned)j->key;
 }
 
+/* Values one behind another, or in an object without a key, are another text's: a bracket stood before it. */
 static void take_value(struct row_reader *r, struct bytes value) {
     struct json_reader *j = &r->json;
+    j->is_odd |= j->depth > 0 && (j->valued || (!in_array(j) && j->key < 0));
+    j->valued = true;
     if (in_array(j))
         take_list_value(r, value);
     else if (j->key >= 0)
@@ -204,9 +207,21 @@ static size_t read_word(struct row_reader *r, struct bytes in, size_t at) {
     return end;
 }
 
+/* Lines that are no JSON end what was opened before them, which would hide a table else. */
+static void count_odd(struct json_reader *j) {
+    enum { ODD_MOST = 8 };
+    j->odd += j->is_odd;
+    j->is_odd = false;
+    if (j->depth == 0)
+        j->odd = 0;
+    if (j->odd > ODD_MOST)
+        json_reset(j);
+}
+
 void json_read(struct row_reader *r, struct bytes in) {
     struct json_reader *j = &r->json;
     size_t at = 0;
+    count_odd(j);
     if (j->in_string) /* what a long string ends with is no value */
         at = r->midst ? find_quote(in, 0, '"') + 1 : 0;
     if (at > in.n)
@@ -219,6 +234,7 @@ void json_read(struct row_reader *r, struct bytes in) {
         else if (!is_sign(c))
             at = read_word(r, in, at);
         else {
+            j->valued = false;
             if (c == '{' || c == '[')
                 open_level(r, c == '[');
             else if (c == '}' || c == ']')

@@ -17,9 +17,12 @@ enum {
 
 /* Names of columns that were told apart from their rows ("columns": [...], INSERT INTO t (...)). */
 struct json_reader {
-    bool in_string, long_string; /* a string, one that began in a piece before, is open */
-    uint8_t depth;               /* of what is open; deeper ones are counted and look like JSON_DEPTH */
-    uint32_t arrays;             /* by depth: 1 for an array */
+    bool in_string;  /* a string is open */
+    bool valued;     /* a value came, and no sign behind it */
+    bool is_odd;     /* the line is no JSON */
+    uint8_t odd;     /* lines of that kind */
+    uint8_t depth;   /* of what is open; deeper ones are counted and look like JSON_DEPTH */
+    uint32_t arrays; /* by depth: 1 for an array */
     uint8_t ordinal[JSON_DEPTH + 1];
     int16_t parent[JSON_DEPTH + 1];   /* by depth: the key that an object stands behind, -1 */
     uint8_t name_n, name[CELL_SIGNS]; /* of the key, if it is short */

@@ -112,12 +112,29 @@ static void what_was_opened_and_not_closed_hides_no_table(void **state) {
     }
 }
 
+static void brackets_before_lines_that_are_no_json_hide_no_table(void **state) {
+    static const char *const before[] = {"{", "[", "[[", "{\"a\": [", "{\"a\": {\"b\":{", "[{"};
+    static const char *const rows[] = {"#@@@###,TX,4,2026-05-31T04:11:##",
+                                       "\"@@@####\",\"TX\",\"4\",\"2026-05-31T04:11:##\"",
+                                       "\"@@@####\";\"TX\";\"4\";\"2026-05-31T04:11:##\""};
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+            begin();
+            add_line(before[i]);
+            for (unsigned n = 0; n < 100; n++)
+                add_line(rows[k]);
+            if (read_keyed(1) < 60)
+                fail_msg("%s: %s: %u", before[i], rows[k], read_keyed(1));
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_knows_which_rows_of_a_long_table_are_looked_at),
         cmocka_unit_test(nobody_knows_which_lines_of_a_dull_text_are_looked_at),
         cmocka_unit_test(columns_that_get_no_more_values_keep_no_others_from_being_looked_at),
         cmocka_unit_test(what_was_opened_and_not_closed_hides_no_table),
+        cmocka_unit_test(brackets_before_lines_that_are_no_json_hide_no_table),
     };
     return cmocka_run_group_tests_name("inspect/rows/hiding", tests, NULL, NULL);
 }
