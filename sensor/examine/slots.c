@@ -118,6 +118,12 @@ void slots_close(struct examine_slots *s, struct examine_slot *slot) {
     *slot = (struct examine_slot){.state = SLOT_FREE};
 }
 
+void slots_wipe(const struct examine_slot *slot, uint8_t *bytes, size_t size) {
+    size_t first = slot->first, blocks = slot->blocks, all = size / EXAMINE_BLOCK;
+    if (first <= all && blocks <= all - first)
+        explicit_bzero(bytes + first * EXAMINE_BLOCK, blocks * EXAMINE_BLOCK);
+}
+
 struct bytes slots_bytes(const struct examine_slots *s, const struct examine_slot *slot) {
     return bytes_of(s->bytes + slot->first * EXAMINE_BLOCK, slot->n);
 }

@@ -43,6 +43,9 @@ struct examine_slot *slots_open(struct examine_slots *s, uint64_t expected, cons
 bool slots_add(struct examine_slots *s, struct examine_slot *slot, const uint8_t *bytes, size_t n);
 /* Clears what it held. */
 void slots_close(struct examine_slots *s, struct examine_slot *slot);
+/* Clears in `size` octets what the slot of a process before this one has there. That may have been taken
+ * over: a slot that reaches beyond them is none. */
+void slots_wipe(const struct examine_slot *slot, uint8_t *bytes, size_t size);
 struct bytes slots_bytes(const struct examine_slots *s, const struct examine_slot *slot);
 /* The slot that is kept for an object; NULL: none. */
 struct examine_slot *slots_find(struct examine_slots *s, uint64_t object);

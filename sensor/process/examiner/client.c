@@ -160,13 +160,13 @@ static void tell_dead(void *context, struct pipeline *p) {
 /* --- Begin --- */
 
 /* What it was gathering, or had given, went with its flows. */
-static void clear_leftovers(struct examine_area *area) {
+static void clear_leftovers(struct examine_area *area, size_t size) {
     for (unsigned i = 0; i < EXAMINE_SLOTS_MAX; i++) {
         const struct examine_slot *slot = &area->slots.slot[i];
         if (slot->state == SLOT_FREE)
             continue;
         atomic_store_explicit(&area->job[i].ticket, 0, memory_order_release);
-        explicit_bzero(area->bytes + slot->first * EXAMINE_BLOCK, slot->blocks * EXAMINE_BLOCK);
+        slots_wipe(slot, area->bytes, size);
         explicit_bzero(area->job[i].record, sizeof area->job[i].record);
     }
 }
@@ -185,7 +185,7 @@ const struct examination *examiner_ask(const struct sensor *s, unsigned worker) 
         c.answers[c.examiners++] = s->answer_memory[i].seen;
     if (!area || c.examiners == 0)
         return NULL;
-    clear_leftovers(area);
+    clear_leftovers(area, (size_t)s->budget.examine);
     if (!slots_init(&area->slots, area->bytes, (size_t)s->budget.examine, o->size_max, (unsigned)o->slots))
         return NULL;
     examine_use(&area->slots, o, false);

@@ -86,6 +86,19 @@ static void a_kept_file_is_found_by_its_object(void **state) {
     assert_ptr_equal(slots_find(&s, 8), b);
 }
 
+static void what_a_process_before_left_is_wiped_and_nothing_beside_it(void **state) {
+    enum { BLOCKS = AREA / EXAMINE_BLOCK };
+    static const struct examine_slot beyond[] = {
+        {.first = BLOCKS, .blocks = 1}, {.first = 1, .blocks = BLOCKS}, {.first = SIZE_MAX, .blocks = 2}};
+    memset(area, 1, AREA);
+    for (size_t i = 0; i < 3; i++)
+        slots_wipe(&beyond[i], area, AREA);
+    slots_wipe(&(struct examine_slot){.first = 1, .blocks = 2}, area, AREA);
+    for (size_t i = 0; i < AREA; i++)
+        assert_int_equal(area[i], i / EXAMINE_BLOCK != 1 && i / EXAMINE_BLOCK != 2);
+    memset(area, 0, AREA);
+}
+
 int main(void) {
 #define OPEN(test) cmocka_unit_test_setup_teardown(test, begin, finish)
     const struct CMUnitTest tests[] = {
@@ -96,6 +109,7 @@ int main(void) {
         OPEN(there_are_no_more_files_than_slots),
         OPEN(no_file_is_longer_than_it_may_be),
         OPEN(a_kept_file_is_found_by_its_object),
+        OPEN(what_a_process_before_left_is_wiped_and_nothing_beside_it),
     };
     return cmocka_run_group_tests_name("examine/slots", tests, NULL, NULL);
 }
