@@ -8,6 +8,12 @@
 
 bool json_shape(struct bytes first);
 
+/* A control character that does not occur in text; BEL BS TAB LF VT FF CR ESC do, and NEL (0x85) in Latin-1.
+ */
+static inline bool is_control(uint8_t c) {
+    return (c < 0x20 && !((c >= 7 && c <= 13) || c == 27)) || c == 0x7F;
+}
+
 /* UTF-8, UTF-16 with a byte order mark, or Latin-1 without control characters; a character that the end cuts
  * does no harm, nor one in 64 that does not belong there. False for no bytes. */
 bool text_shape(struct bytes some);

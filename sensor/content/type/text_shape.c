@@ -7,11 +7,6 @@
  */
 enum { FOREIGN = 64 };
 
-/* Control characters that occur in text: BEL BS TAB LF VT FF CR ESC, and NEL (0x85) in Latin-1. */
-static bool is_control(uint8_t c) {
-    return (c < 0x20 && !((c >= 7 && c <= 13) || c == 27)) || c == 0x7F;
-}
-
 /* The beginning of a character (RFC 3629 section 4) whose end was not seen. */
 static bool is_cut(struct bytes b) {
     size_t whole = b.p[0] < 0xE0 ? 2 : b.p[0] < 0xF0 ? 3 : 4;

@@ -233,7 +233,7 @@ static bool elf_core(struct bytes b) {
 static bool holds_control(struct bytes b) {
     enum { NEAR = 64 };
     for (size_t i = 0; i < b.n && i < NEAR; i++)
-        if (b.p[i] < '\t' || (b.p[i] > '\r' && b.p[i] < ' ' && b.p[i] != 0x1b))
+        if (is_control(b.p[i]))
             return true;
     return false;
 }

@@ -55,13 +55,6 @@ static void end_member(struct tar *t) {
     tar_sparse_clear(t);
 }
 
-static bool are_zeros(const uint8_t *p, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (p[i])
-            return false;
-    return true;
-}
-
 /* What somebody put behind the end. */
 static void begin_trailer(struct tar *t, size_t n) {
     t->at = TAR_AT_TRAILER;
@@ -252,7 +245,8 @@ static void tar_gap(struct filter *f, uint64_t n) {
 
 static void tar_end(struct filter *f, enum transfer_end how) {
     struct tar *t = (struct tar *)f;
-    if (t->at == TAR_AT_HEADER && t->zeros && !t->lost && !are_zeros(t->header, t->have))
+    memset(t->header + t->have, 0, (size_t)(BLOCK - t->have));
+    if (t->at == TAR_AT_HEADER && t->zeros && !t->lost && !tar_is_zero(t->header))
         begin_trailer(t, t->have);
     archived_end(&t->archived, t->at == TAR_AT_TRAILER ? how : TRANSFER_CUT);
     pool_give(t->pool, t);
