@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "collect.h"
-
 #include "base/allowance.h"
 #include "content/unpack/zip/office.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <zlib.h>
 
 #include <cmocka.h>
+
+#include "made_zip.h"
 
 /* Documents by LibreOffice and openpyxl (tests/data/make_office_samples.py), and by hand. */
 
@@ -109,32 +108,6 @@ static void a_number_of_days_is_shown_as_a_date(void **state) {
 
 /* --- by hand --- */
 
-static uint8_t made[8 << 20];
-static size_t made_n;
-
-static void put(const void *p, size_t n) {
-    assert_true(made_n + n <= sizeof made);
-    memcpy(made + made_n, p, n);
-    made_n += n;
-}
-
-static void put_number(uint64_t v, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        put(&(uint8_t){(uint8_t)(v >> 8 * i)}, 1);
-}
-
-/* A member as it stands. */
-static void put_member(const char *name, const void *p, size_t n) {
-    put("PK\3\4\24\0\0\0\0\0\0\0\xbf\x5c", 14);
-    put_number(crc32(0, p, (unsigned)n), 4);
-    put_number(n, 4);
-    put_number(n, 4);
-    put_number(strlen(name), 2);
-    put_number(0, 2);
-    put(name, strlen(name));
-    put(p, n);
-}
-
 static char part[6 << 20];
 static size_t part_n;
 
@@ -162,8 +135,8 @@ static void send_made(void) {
     sink.allowance = give_allowance;
     allowance_init(&hosts, 1000);
     const struct transfer_seed seed = transfer_seed_of("test", SIDE_CLIENT);
-    collect_send(content_create(&options, &parts, &sink), &seed, bytes_of(made, made_n), 1448, 0, 0);
-    made_n = 0;
+    collect_send(content_create(&options, &parts, &sink), &seed, bytes_of(archive, archive_n), 1448, 0, 0);
+    archive_n = 0;
 }
 
 /* The last one is the text of the rows. */
