@@ -197,7 +197,7 @@ static struct kept_value *find_letters(struct suspect *s, uint32_t letters) {
 }
 
 static void halve_counts(struct value_counts *n) {
-    uint8_t *count = &n->fits;
+    uint8_t *count = (uint8_t *)n;
     for (size_t i = 0; i < sizeof *n; i++)
         count[i] /= 2;
 }
