@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/rows/reader.h"
 
+enum {
+    AT_FIRST = 128, /* lines that are read at the beginning, */
+    A_VALUE = 16,   /* behind what may be a plate, */
+    A_NAME = 3,     /* and behind a line of words one of which may name it */
+};
+
 size_t row_reader_size(void) {
     return sizeof(struct row_reader);
 }
@@ -8,6 +14,7 @@ size_t row_reader_size(void) {
 void row_reader_init(struct row_reader *r, uint64_t seed) {
     memset(r, 0, offsetof(struct row_reader, line));
     r->judge.seed = seed;
+    r->awake = AT_FIRST;
     json_reset(&r->json);
     markup_reset(&r->markup);
 }
@@ -104,10 +111,6 @@ static void read_inside(struct row_reader *r, struct bytes line) {
         text_read(r, line);
 }
 
-static bool is_wanted(uint8_t name) {
-    return name == ROW_NAME_PLATE || name == ROW_NAME_PLATE_WEAK || name == ROW_NAME_DOCUMENT;
-}
-
 /* What was kept of lines without digits may be the names of columns. */
 static void read_head(struct row_reader *r) {
     struct bytes head = bytes_of(r->head, r->head_n);
@@ -126,40 +129,68 @@ static void keep_head(struct row_reader *r, struct bytes line) {
     memmove(r->head, line.p, r->head_n); /* which no compiler turns into a loop of its own */
 }
 
-/* Does the head that is kept name a plate or a document? Then what follows it is looked at. */
-static bool has_plate_name(struct row_reader *r) {
-    if (r->head_n == 0)
+/* --- which lines are read --- */
+
+/* After so many lines that were not read some are, whatever stands in them: nobody outside knows which. */
+static bool is_in_turn(struct row_reader *r) {
+    enum { APART = 48, TURN = 4 };
+    uint32_t apart = APART + (judge_mix(&r->judge, r->turn) >> 59);
+    if (r->passed < apart)
         return false;
-    read_head(r);
-    for (unsigned i = 0; i < reader_placed(r)->used; i++)
-        if (is_wanted(reader_placed(r)->column[i].name)) {
-            r->boring = 0;
-            return true;
-        }
-    return false;
+    r->passed = 0;
+    r->turn++;
+    r->awake = TURN;
+    return true;
 }
 
-/* One turn of eight, another one after each few of them: nobody outside knows which. */
-static bool is_in_turn(const struct row_reader *r) {
-    enum { TURN = 4, TURNS = 8, AS_LONG = 8 };
-    uint32_t turn = r->lines / TURN;
-    return turn % TURNS == judge_mix(&r->judge, turn / (TURNS * AS_LONG)) >> 61;
-}
-
-/* In text in which nothing was worth a look for long, an eighth is looked at, in turns so short that no table
- * stands between two of them. */
-static bool is_boring(struct row_reader *r) {
-    enum { LONG = 512, AGAIN = 12 };
-    if (r->judge.suspects > 0)
-        r->boring = 0;
-    else if (r->judge.hopeless)
-        r->boring = LONG;
-    else if (r->judge.likely && r->boring > LONG - AGAIN)
-        r->boring = LONG - AGAIN;
+/* Is it a line of those that are skimmed? What may be a plate wakes the reader for some lines. */
+static bool is_asleep(struct row_reader *r) {
+    if (r->judge.hopeless)
+        r->awake = 0;
+    else if (r->judge.likely && r->awake < A_VALUE)
+        r->awake = A_VALUE;
+    if (r->judge.likely && r->skims)
+        memset(r->skim.met, 0, sizeof r->skim.met);
     r->judge.likely = r->judge.hopeless = false;
-    r->boring += r->boring < LONG;
-    r->judge.sparse = r->boring == LONG;
-    return r->judge.sparse && !is_in_turn(r);
+    r->judge.sparse = r->awake == 0;
+    if (r->awake > 0 || is_in_turn(r)) {
+        r->awake--;
+        return false;
+    }
+    if (!r->skims)
+        memset(&r->skim, 0, sizeof r->skim);
+    r->skims = true;
+    return true;
+}
+
+/* What was opened goes on: a line says less by itself. */
+static bool is_in_midst(const struct row_reader *r) {
+    return r->midst || r->json.in_string || r->markup.in_tag || r->markup.in_cell || r->markup.element >= 0 ||
+           r->tuple.open || r->tuple.creating;
+}
+
+/* So many lines are not read. */
+static void pass_lines(struct row_reader *r, size_t lines) {
+    r->judge.passed += (uint32_t)lines;
+    r->passed += (uint32_t)lines;
+    if (r->json.depth > 0) { /* what they open or close is not known */
+        table_row_end(&r->judge, &r->keyed);
+        json_reset(&r->json);
+    }
+}
+
+/* Is the line done with, since nothing can be in it? */
+static bool skim_line(struct row_reader *r, struct bytes line, unsigned classes) {
+    if (r->hit || !is_asleep(r) || is_in_midst(r))
+        return false;
+    r->hit = skim_find(&r->skim, &r->judge, line).is != SKIM_NOTHING;
+    if (r->hit)
+        return false;
+    r->head_n = 0;
+    if (!(classes & LINE_DIGIT))
+        keep_head(r, line);
+    pass_lines(r, 1);
+    return true;
 }
 
 /* The next <br>, <br/> or <BR clear=all>, and the octet behind it; NULL: there is none. */
@@ -192,30 +223,28 @@ static bool read_broken_lines(struct row_reader *r, struct bytes line) {
     return true;
 }
 
-static bool is_whole_object(struct bytes line) {
-    return line.p[0] == '{' && line.p[line.n - 1] == '}';
-}
-
 static void read_part(struct row_reader *r, struct bytes piece, unsigned classes) {
     struct bytes trimmed = bytes_trim(piece);
     if (trimmed.n >= 3 && memcmp(trimmed.p, "\xef\xbb\xbf", 3) == 0)
         trimmed = piece = bytes_of(trimmed.p + 3, trimmed.n - 3);
     if (trimmed.n == 0)
         return;
-    bool boring = is_boring(r);
+    if (skim_line(r, trimmed, classes))
+        return;
     if ((classes & (LINE_QUOTE | LINE_BRACE) || r->json.depth > 0 || r->json.in_string) &&
         is_json(r, trimmed)) {
-        if (!boring || r->midst || r->json.depth > 0 || !is_whole_object(trimmed))
-            json_read(r, trimmed);
+        json_read(r, trimmed);
     } else if (((classes & LINE_SIGN) || r->markup.in_tag || r->markup.in_cell || r->markup.element >= 0) &&
                is_markup(r, trimmed)) {
         if (!read_broken_lines(r, trimmed))
             markup_read(r, trimmed);
     } else if (is_tuple(r, trimmed))
         tuple_read(r, trimmed);
-    else if (!(classes & LINE_DIGIT))
+    else if (!(classes & LINE_DIGIT)) {
         keep_head(r, piece);
-    else if (!boring || has_plate_name(r)) {
+        if (r->hit && r->awake < A_NAME)
+            r->awake = A_NAME;
+    } else {
         read_head(r);
         text_read(r, piece);
     }
@@ -234,7 +263,6 @@ static void read_line(struct row_reader *r, struct bytes line) {
     uint8_t room[LINE_MAX_BYTES];
     unsigned classes = line_classes(line);
     size_t n = line.n;
-    r->lines++;
     if (classes & LINE_END && has_zeros_between(line)) {
         for (size_t i = 0; i < n; i++)
             room[i] = line.p[i] ? line.p[i] : 0x1f;
@@ -293,6 +321,34 @@ static const uint8_t *find_line_end(struct bytes in) {
     return memchr(in.p, '\n', in.n);
 }
 
+/* The last line of text that ends with a line's end, without that. */
+static struct bytes last_line(struct bytes text) {
+    const uint8_t *end = text.n > 1 ? memrchr(text.p, '\n', text.n - 1) : NULL;
+    size_t from = end ? (size_t)(end + 1 - text.p) : 0;
+    return bytes_of(text.p + from, text.n - from - 1);
+}
+
+/* Passes over whole lines in which nothing is, and stops before the one in which something may be. */
+static void pass_dull(struct row_reader *r, struct bytes *in) {
+    const uint8_t *end = memrchr(in->p, '\n', in->n);
+    if (!end || is_in_midst(r) || !is_asleep(r))
+        return;
+    struct bytes lines = bytes_of(in->p, (size_t)(end + 1 - in->p));
+    struct skim_hit hit = skim_find(&r->skim, &r->judge, lines);
+    const uint8_t *before = hit.at > 0 ? memrchr(lines.p, '\n', hit.at) : NULL;
+    size_t n = before ? (size_t)(before + 1 - lines.p) : 0;
+    r->hit = hit.is == SKIM_PLATE || hit.is == SKIM_NAME;
+    if (n == 0)
+        return;
+    struct bytes last = last_line(bytes_of(in->p, n));
+    r->head_n = 0;
+    if (last.n > 0 && !(line_classes(last) & LINE_DIGIT))
+        keep_head(r, last);
+    pass_lines(r, hit.lines);
+    in->p += n;
+    in->n -= n;
+}
+
 /* Cuts and reads as much as is there of the line that begins at in->p and ends behind `n` octets; false: it
  * has not ended, and what is left is too little to say. */
 static void take_lines(struct row_reader *r, struct bytes *in) {
@@ -302,12 +358,15 @@ static void take_lines(struct row_reader *r, struct bytes *in) {
             in->p++, in->n--;
             continue;
         }
+        if (r->awake == 0)
+            pass_dull(r, in);
         size_t most = in->n < LINE_MAX_BYTES ? in->n : LINE_MAX_BYTES;
         const uint8_t *end = find_line_end(bytes_of(in->p, most));
         if (!end && most < LINE_MAX_BYTES)
             return;
         size_t n = end ? (size_t)(end - in->p) : find_cut(in->p);
         read_line(r, bytes_of(in->p, n));
+        r->hit = false;
         r->midst = !end;
         in->p += n + (end != NULL);
         in->n -= n + (end != NULL);

@@ -201,6 +201,7 @@ static const char places[] =
 
 enum {
     OTHERS_COUNT = sizeof others / sizeof *others,
+    DOCUMENTS = 1 << 2, /* by its place in `others` */
     PLATE_SURE = 1 << OTHERS_COUNT,
     PLATE_WEAK = PLATE_SURE << 1,
     PLATE_HELPS = PLATE_WEAK << 1,
@@ -218,7 +219,10 @@ enum {
     VEHICLES = WHERE << 1,
     NUMBERS = VEHICLES << 1,
     JOINED = NUMBERS << 1, /* begins a name that is known joined */
-    PLACES = 2048,         /* more than twice the words */
+    STATEMENTS = JOINED << 1,
+    /* Words of the names of plates and documents; what stands beside them says nothing by itself. */
+    WANTED = PLATE_SURE | PLATE_WEAK | DOCUMENTS | VEHICLES | SERIES | STATEMENTS,
+    PLACES = 2048, /* more than twice the words */
 };
 
 static struct { uint32_t digest, is; } dictionary[PLACES];
@@ -243,6 +247,28 @@ static uint32_t *find_word(const char *word, size_t n, bool add) {
 
 /* How the words of row_word_is() begin: by the first letter, a bit for each second one. */
 static uint32_t beginnings[26];
+/* How those of row_word_may_want() do, as row_beginning() numbers them. */
+static uint64_t wanted[ROW_BEGINNINGS / 64];
+
+static void set_wanted(uint32_t number) {
+    wanted[number / 64] |= 1ull << number % 64;
+}
+
+static uint32_t three_octets(const char *word, char third) {
+    const uint8_t text[4] = {(uint8_t)word[0], (uint8_t)word[1], (uint8_t)third};
+    uint32_t out;
+    memcpy(&out, text, sizeof out);
+    return out;
+}
+
+/* Any sign may follow a word of two letters. */
+static void add_wanted(const char *word, size_t n) {
+    for (unsigned c = 0; c < 0x80 && n == 2; c++)
+        if ((c | 32) < 'a' || (c | 32) > 'z')
+            set_wanted(row_beginning(three_octets(word, (char)c)));
+    if (n > 2)
+        set_wanted(row_beginning(three_octets(word, word[2])));
+}
 
 static void add_words(const char *list, uint32_t is) {
     while (*list) {
@@ -250,6 +276,8 @@ static void add_words(const char *list, uint32_t is) {
         *find_word(list, n, true) |= is;
         if (is & (MAKES | DIRECTIONS | WHERE))
             beginnings[list[0] - 'a'] |= 1u << (list[1] - 'a');
+        if (is & WANTED)
+            add_wanted(list, n);
         list += n + (list[n] == ' ');
     }
 }
@@ -271,6 +299,7 @@ static void fill_dictionary(void) {
     add_words(no_document, NO_DOCUMENT);
     add_words(tail_words, TAIL);
     add_words("id identity carte ne nee naissance personal", JOINED);
+    add_words("create copy", STATEMENTS);
     add_words(reads_plate, READS_PLATE);
     add_words(reads_read, READS_READ);
     add_words(makes, MAKES);
@@ -418,6 +447,25 @@ unsigned row_word_is(struct bytes word) {
     uint32_t is = *find_word(letters, n, false);
     return (is & MAKES ? ROW_WORD_MAKE : 0) | (is & DIRECTIONS ? ROW_WORD_DIRECTION : 0) |
            (is & WHERE ? ROW_WORD_PLACE : 0);
+}
+
+const uint64_t *row_wanted_beginnings(void) {
+    fill_dictionary();
+    return wanted;
+}
+
+size_t row_word_may_want(struct bytes text, bool *statement) {
+    char word[WORD_SIZE];
+    size_t at = 0, n = 0;
+    for (size_t size; at < text.n && n < WORD_SIZE - 1; at += size) {
+        char c = fold_letter(bytes_of(text.p + at, text.n - at), &size);
+        if (c < 'a' || c > 'z' || (at > 0 && is_capital(text.p[at]) && is_small(text.p[at - 1])))
+            break;
+        word[n++] = c;
+    }
+    uint32_t is = *find_word(word, n, false) & WANTED;
+    *statement = is == STATEMENTS;
+    return is ? at : 0;
 }
 
 bool row_name_is_reads(struct bytes table) {

@@ -34,6 +34,26 @@ bool row_name_is_tail(struct bytes word);
  * lane or camera. */
 enum { ROW_WORD_MAKE = 1, ROW_WORD_DIRECTION = 2, ROW_WORD_PLACE = 4 };
 unsigned row_word_is(struct bytes word);
+/* The octets of the word with which this text begins if it may be, or begin, the name of a plate or of a
+ * travel document, or a statement that names columns; 0: it is another word. */
+size_t row_word_may_want(struct bytes text, bool *statement);
+/* By its first three octets it may; most words may not. */
+enum { ROW_BEGINNINGS = 1 << 13 };
+const uint64_t *row_wanted_beginnings(void); /* a bit for each beginning's number */
+static inline uint32_t row_beginning(uint32_t three) {
+    return (three | 0x202020) * 0x9e3779b1u >> 19;
+}
+static inline bool row_word_may_begin(const uint64_t *beginnings, struct bytes text) {
+    uint32_t octets = 0;
+    if (text.n >= sizeof octets)
+        memcpy(&octets, text.p, sizeof octets);
+    else
+        for (size_t i = 0; i < text.n; i++)
+            octets |= (uint32_t)text.p[i] << 8 * i;
+    uint32_t three = octets & 0xffffff, number = row_beginning(three);
+    return three & 0x808080 ||
+           beginnings[number / 64] >> number % 64 & 1; /* an accent may stand for any letter */
+}
 /* The name of a table of plate reads? */
 bool row_name_is_reads(struct bytes table);
 

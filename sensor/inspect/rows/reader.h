@@ -2,6 +2,7 @@
 #ifndef GANTRY_INSPECT_ROWS_READER_H
 #define GANTRY_INSPECT_ROWS_READER_H
 
+#include "inspect/rows/skim.h"
 #include "inspect/rows/table.h"
 
 /* What the readers of the formats share. lines.c cuts text into lines, or pieces of long lines, and says
@@ -85,15 +86,19 @@ struct row_reader {
     struct json_reader json;
     struct markup_reader markup;
     struct tuple_reader tuple;
-    uint16_t boring; /* lines since something was worth a look, and */
-    uint32_t lines;  /* all */
+    uint16_t awake;  /* lines that are read as a whole, whatever stands in them */
+    uint32_t passed; /* lines that were not read since some were in turn */
+    uint32_t turn;
+    bool skims;      /* `skim` is in use */
+    bool hit;        /* the line is known to hold something */
     bool heading;    /* a line is read that may be names alone */
     uint16_t head_n; /* the last line without digits: it may name the columns of those that follow */
     uint8_t head[HEAD_MAX];
     bool midst;                                        /* the line began in a piece before */
     enum { SKIP_NOTHING, SKIP_VALUE, SKIP_LINE } skip; /* behind a gap: up to the end of what it cut */
     uint16_t line_n;
-    uint8_t line[LINE_MAX_BYTES];
+    uint8_t line[LINE_MAX_BYTES]; /* from here on nothing is cleared at the start */
+    struct row_skim skim;
 };
 
 /* `midst`: it goes on with a line whose piece was read before. */

@@ -102,6 +102,7 @@ static struct suspect *begin_suspect(struct row_judge *j, struct row_table *t, u
     s->table = t;
     s->column = (uint8_t)column;
     s->row = j->rows;
+    s->passed = j->passed;
     s->strays = j->strays;
     s->document = t->column[column].name == ROW_NAME_DOCUMENT;
     t->column[column].suspect = (uint8_t)(s - j->suspect + 1);
@@ -257,6 +258,14 @@ static void begin_again(struct suspect *s) {
     s->lately = (struct value_counts){0};
 }
 
+/* Lines that were not read had no value for a column that has its place in each. */
+static void note_passed(const struct row_judge *j, struct suspect *s) {
+    uint32_t passed = j->passed - s->passed;
+    s->passed = j->passed;
+    if (s->table->column[s->column].key == 0)
+        s->others = (uint8_t)(passed > UINT8_MAX - (uint32_t)s->others ? UINT8_MAX : s->others + passed);
+}
+
 /* Of a column without a name one value of the same letters is kept: a numbered series is one value, however
  * long, and what stands between its numbers is seen. */
 void suspect_take(struct row_judge *j, struct suspect *s, const struct cell *cell) {
@@ -265,7 +274,9 @@ void suspect_take(struct row_judge *j, struct suspect *s, const struct cell *cel
         return;
     struct parts p = take_apart(j, cell);
     struct kept_value *same = find_letters(s, p.letters);
+    note_passed(j, s);
     if (s->settled || is_wanted(&s->table->column[s->column])) {
+        j->likely = true;
         count_value(s, cell, &p, !same);
         s->in_row = true;
         if (s->settled)
@@ -282,6 +293,7 @@ void suspect_take(struct row_judge *j, struct suspect *s, const struct cell *cel
             let_rest(j, s);
         return;
     }
+    j->likely = true;
     if (s->others >= APART || s->strange >= APART)
         begin_again(s);
     count_value(s, cell, &p, true);

@@ -91,6 +91,7 @@ struct suspect {
     uint8_t kind;            /* enum row_cell, once settled */
     uint8_t due;             /* values since it was judged */
     uint32_t row;            /* of the last value, by the judge's count */
+    uint32_t passed;         /* as the judge counts them, at the last value */
     uint8_t others, strange; /* cells since the last value that was kept */
     uint32_t fits;           /* all values */
     struct value_counts lately;
@@ -112,6 +113,7 @@ struct row_judge {
     bool likely;       /* a cell may be a plate */
     bool hopeless;     /* a column rests that held no plates for long */
     bool sparse;       /* few lines are read: of these all cells are looked at */
+    uint32_t passed;   /* lines that were skimmed and not read */
     struct suspect suspect[SUSPECTS];
 };
 

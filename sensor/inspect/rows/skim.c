@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/rows/skim.h"
+
+#include "base/hex.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+/* Everything is told by masks of 64 octets: where letters and digits stand beside each other, where words
+ * begin. What is found there is looked at by itself, by the same functions that read cells. A block begins
+ * where a run of letters, digits and joints does, unless that is too long for a plate. */
+
+/* Compiled into each of the two ways below. */
+#define ALWAYS inline __attribute__((always_inline))
+
+enum {
+    BLOCK = 64,
+    RUN_MOST = 16,  /* octets of what may be a plate with its joints, */
+    WIDE_MOST = 12, /* and with blanks in it: what else a line says of itself is longer */
+    SIGNS_LEAST = 5,
+    SIGNS_MOST = 8,
+    JOINTS_MOST = 2,
+};
+
+/* A bit an octet. */
+struct masks {
+    uint64_t digit, letter, capital, joint, blank;
+    uint64_t escape; /* \ % & */
+    uint64_t back;   /* \ alone */
+    uint64_t line;   /* ends */
+};
+
+static void fill_masks(struct masks *m, const uint8_t *p) {
+    *m = (struct masks){0};
+    for (unsigned at = 0; at < BLOCK; at++) {
+        uint8_t c = p[at];
+        uint64_t bit = 1ull << at;
+        m->digit |= c >= '0' && c <= '9' ? bit : 0;
+        m->capital |= c >= 'A' && c <= 'Z' ? bit : 0;
+        m->letter |= (c | 32) >= 'a' && (c | 32) <= 'z' ? bit : 0;
+        m->blank |= c == ' ' ? bit : 0;
+        m->joint |= c == '-' || c == '.' || c == '_' || c == '+' ? bit : 0;
+        m->escape |= c == '%' || c == '&' || c == '\\' ? bit : 0;
+        m->back |= c == '\\' ? bit : 0;
+        m->line |= c == '\n' ? bit : 0;
+    }
+}
+
+#ifdef __x86_64__
+#define FAST __attribute__((target("avx2,bmi,popcnt,lzcnt")))
+
+FAST static ALWAYS uint64_t join_halves(__m256i low, __m256i high) {
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+
+FAST static ALWAYS __m256i find_range(__m256i in, char from, char to) {
+    in = _mm256_sub_epi8(in, _mm256_set1_epi8(from));
+    return _mm256_cmpeq_epi8(_mm256_min_epu8(in, _mm256_set1_epi8((char)(to - from))), in);
+}
+
+FAST static ALWAYS __m256i find_sign(__m256i in, char sign) {
+    return _mm256_cmpeq_epi8(in, _mm256_set1_epi8(sign));
+}
+
+FAST static ALWAYS __m256i find_letters(__m256i in) {
+    return find_range(_mm256_or_si256(in, _mm256_set1_epi8(32)), 'a', 'z');
+}
+
+FAST static ALWAYS __m256i find_joints(__m256i in) {
+    return _mm256_or_si256(find_range(in, '-', '.'), _mm256_or_si256(find_sign(in, '_'), find_sign(in, '+')));
+}
+
+FAST static ALWAYS void fill_masks_fast(struct masks *m, const uint8_t *p) {
+    __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+    m->digit = join_halves(find_range(a, '0', '9'), find_range(b, '0', '9'));
+    m->capital = join_halves(find_range(a, 'A', 'Z'), find_range(b, 'A', 'Z'));
+    m->letter = join_halves(find_letters(a), find_letters(b));
+    m->blank = join_halves(find_sign(a, ' '), find_sign(b, ' '));
+    m->joint = join_halves(find_joints(a), find_joints(b));
+    m->back = join_halves(find_sign(a, '\\'), find_sign(b, '\\'));
+    m->escape = m->back | join_halves(find_range(a, '%', '&'), find_range(b, '%', '&'));
+    m->line = join_halves(find_sign(a, '\n'), find_sign(b, '\n'));
+}
+#endif
+
+static ALWAYS unsigned count(uint64_t mask) {
+    return (unsigned)__builtin_popcountll(mask);
+}
+
+/* --- runs --- */
+
+/* The octets of `of` around bit `at`, which is one of them. */
+static ALWAYS uint64_t run_around(uint64_t of, unsigned at) {
+    uint64_t below = ~of & ((1ull << at) - 1), above = ~of & ~((1ull << at) - 1);
+    unsigned from = below ? 64 - (unsigned)__builtin_clzll(below) : 0;
+    unsigned to = above ? (unsigned)__builtin_ctzll(above) : 64;
+    uint64_t run = to - from == 64 ? ~0ull : (1ull << (to - from)) - 1;
+    return run << from;
+}
+
+/* The bits that stand in runs of `n` and more. */
+static ALWAYS uint64_t keep_runs(uint64_t bits, unsigned n) {
+    enum { MOST = 31 };
+    unsigned have = 1;
+#pragma GCC unroll 5
+    for (unsigned step = 1; step <= MOST / 2; step *= 2)
+        if (have + step <= n) {
+            bits &= bits >> step;
+            have += step;
+        }
+    bits &= bits >> (n - have);
+    have = 1;
+#pragma GCC unroll 5
+    for (unsigned step = 1; step <= MOST / 2; step *= 2)
+        if (have + step <= n) {
+            bits |= bits << step;
+            have += step;
+        }
+    return bits | bits << (n - have);
+}
+
+/* How long the run at the end of the block is. */
+static ALWAYS unsigned last_run(uint64_t bits) {
+    return ~bits ? (unsigned)__builtin_clzll(~bits) : BLOCK;
+}
+
+static ALWAYS uint64_t drop_first_run(uint64_t bits) {
+    return bits & (bits + 1);
+}
+
+/* --- what may be a plate --- */
+
+/* By how many signs of which kinds it holds. */
+static ALWAYS bool is_built_so(const struct masks *m, uint64_t run, unsigned most) {
+    unsigned digits = count(run & m->digit), letters = count(run & m->letter);
+    return digits >= 2 && letters >= 1 && digits + letters >= SIGNS_LEAST && digits + letters <= SIGNS_MOST &&
+           count(run) <= most && count(run & (m->joint | m->blank)) <= JOINTS_MOST;
+}
+
+/* Numbers make no difference. */
+static uint64_t digest_word(const struct row_judge *j, struct bytes text) {
+    uint64_t h = j->seed ^ text.n;
+    for (size_t i = 0; i < text.n; i++)
+        h = (h ^ (text.p[i] <= '9' ? text.p[i] & 0xf0u : text.p[i] | 32u)) * 0x100000001b3u;
+    h ^= h >> 29;
+    return h * 0xbf58476d1ce4e5b9u >> 32;
+}
+
+/* Was it met lately? Of a column without a name, values that have the same letters are one. */
+static bool is_new(struct row_skim *k, const struct row_judge *j, struct bytes text) {
+    uint64_t digest = digest_word(j, text);
+    uint16_t tag = (uint16_t)(digest >> 16 | 1), *known = &k->known[digest % SKIM_KNOWN];
+    bool fresh = *known != tag;
+    *known = tag;
+    return fresh;
+}
+
+static bool is_plate(struct row_skim *k, const struct row_judge *j, struct bytes text) {
+    struct cell cell;
+    if (!is_new(k, j, text))
+        return false;
+    cell_read(cell_trim(text), &cell);
+    return (cell.is & CELL_LIKELY) != 0;
+}
+
+static ALWAYS struct bytes part_of(struct bytes block, uint64_t run) {
+    return bytes_of(block.p + __builtin_ctzll(run), count(run));
+}
+
+/* "KXR4471-TX", "TX KXR4471": the run beside a state. */
+static ALWAYS bool is_beside_state(const struct masks *m, uint64_t plain, uint64_t run) {
+    uint64_t rest = run & ~plain;
+    unsigned signs = count(rest & (m->letter | m->digit));
+    return rest == 0 ||
+           ((signs == 2 || signs == 3) && !(rest & m->digit) && !(rest & m->letter & ~m->capital));
+}
+
+/* What stands around a border between letters and digits, at bit `at`. */
+static ALWAYS bool is_plate_around(struct row_skim *k, const struct row_judge *j, struct bytes block,
+                                   const struct masks *m, unsigned at) {
+    uint64_t sign = m->letter | m->digit, joined = sign | m->joint;
+    uint64_t plain = run_around(sign, at), run = run_around(joined, at);
+    if (is_built_so(m, plain, SIGNS_MOST) && is_beside_state(m, plain, run) &&
+        is_plate(k, j, part_of(block, plain)))
+        return true;
+    if (run != plain && is_built_so(m, run, RUN_MOST) && is_plate(k, j, part_of(block, run)))
+        return true;
+    uint64_t all = run_around(joined | m->blank, at);
+    return all != run && is_built_so(m, all, WIDE_MOST) && is_plate(k, j, part_of(block, all));
+}
+
+/* What goes on from one block to the next. */
+struct passage {
+    bool long_run, long_wide; /* the block begins in the midst of a run that is too long */
+    bool letter, small;       /* what stands before it is one */
+};
+
+/* Where a letter follows a digit or a digit a letter, at once or behind what may stand between them, in a run
+ * that is neither too short nor too long. */
+static ALWAYS uint64_t find_borders(const struct masks *m, const struct passage *p) {
+    uint64_t apart = (m->letter & m->digit << 2) | (m->digit & m->letter << 2);
+    uint64_t tight = (m->letter & m->digit << 1) | (m->digit & m->letter << 1) | (apart & m->joint << 1);
+    uint64_t loose = tight | (apart & m->blank << 1); /* "K1 234" has its blank elsewhere */
+    uint64_t joined = m->letter | m->digit | m->joint, wide = joined | m->blank;
+    if (!loose || !(m->digit & (m->digit - 1)))
+        return 0;
+    joined = p->long_run ? drop_first_run(joined) : joined;
+    wide = p->long_wide ? drop_first_run(wide) : wide;
+    return (tight & keep_runs(joined, SIGNS_LEAST) & ~keep_runs(joined, RUN_MOST + 1)) |
+           (loose & keep_runs(wide, SIGNS_LEAST) & ~keep_runs(wide, WIDE_MOST + 1));
+}
+
+/* The first border of the block around which a plate may stand; BLOCK: none. */
+static ALWAYS unsigned find_plate(struct row_skim *k, const struct row_judge *j, struct bytes block,
+                                  const struct masks *m, const struct passage *p) {
+    for (uint64_t bits = find_borders(m, p); bits; bits &= bits - 1) {
+        unsigned border = (unsigned)__builtin_ctzll(bits);
+        if (is_plate_around(k, j, block, m, border))
+            return border;
+    }
+    return BLOCK;
+}
+
+/* How far the next block is from this one: runs at its end are not cut that may be plates. */
+static ALWAYS unsigned take_step(const struct masks *m, struct passage *p) {
+    uint64_t joined = m->letter | m->digit | m->joint;
+    unsigned run = last_run(joined), wide = last_run(joined | m->blank);
+    p->long_run = run > RUN_MOST;
+    p->long_wide = wide > WIDE_MOST;
+    unsigned back = p->long_run ? 0 : run;
+    back = !p->long_wide && wide > back ? wide : back;
+    unsigned before = BLOCK - back - 1;
+    p->letter = m->letter >> before & 1;
+    p->small = (m->letter & ~m->capital) >> before & 1;
+    return BLOCK - back;
+}
+
+/* --- what may name one --- */
+
+static ALWAYS uint64_t find_words(const struct masks *m, const struct passage *p) {
+    uint64_t letter1 = m->letter << 1 | p->letter, small1 = (m->letter & ~m->capital) << 1 | p->small;
+    return m->letter & (~letter1 | (m->capital & small1));
+}
+
+/* A name that was met again and again, and behind which no value came that fits, is looked at now and then.
+ */
+static bool is_name(struct row_skim *k, const struct row_judge *j, struct bytes text, bool begins_line) {
+    enum { OFTEN = 8, NOW_AND_THEN = 64 };
+    bool statement;
+    size_t n = row_word_may_want(text, &statement);
+    if (n == 0 || (statement && !begins_line))
+        return false;
+    uint8_t *met = &k->met[digest_word(j, bytes_of(text.p, n)) % SKIM_NAMES];
+    *met = *met < NOW_AND_THEN ? *met + 1 : OFTEN;
+    return *met <= OFTEN;
+}
+
+/* --- what must be undone first --- */
+
+/* An octet that is written by its number; other escapes stand beside what they say, and hide nothing. */
+static bool is_escape(struct bytes text, size_t at) {
+    if (text.n - at < 3)
+        return false;
+    const uint8_t *p = text.p + at;
+    if (p[0] == '%')
+        return hex_value(p[1]) >= 0 && hex_value(p[2]) >= 0;
+    return p[0] == '&' ? p[1] == '#' : (p[1] | 32) == 'u' || (p[1] | 32) == 'x';
+}
+
+/* --- together --- */
+
+/* In one block, at text.p + at. */
+static ALWAYS struct skim_hit find_in_block(struct row_skim *k, const struct row_judge *j, struct bytes text,
+                                            size_t at, const struct masks *m, const struct passage *p,
+                                            const uint64_t *beginnings) {
+    unsigned border = find_plate(k, j, bytes_of(text.p + at, text.n - at), m, p);
+    if (border < BLOCK)
+        return (struct skim_hit){.at = at + border, .is = SKIM_PLATE};
+    for (uint64_t bits = find_words(m, p); bits; bits &= bits - 1) {
+        size_t word = at + (unsigned)__builtin_ctzll(bits);
+        struct bytes rest = bytes_of(text.p + word, text.n - word);
+        if (row_word_may_begin(beginnings, rest) &&
+            is_name(k, j, rest, word == 0 || text.p[word - 1] == '\n'))
+            return (struct skim_hit){.at = word, .is = SKIM_NAME};
+    }
+    for (uint64_t bits = m->escape; bits; bits &= bits - 1) {
+        size_t sign = at + (unsigned)__builtin_ctzll(bits);
+        if (is_escape(text, sign))
+            return (struct skim_hit){.at = sign, .is = SKIM_ESCAPE};
+    }
+    return (struct skim_hit){.is = SKIM_NOTHING};
+}
+
+static ALWAYS struct skim_hit find_hit(struct row_skim *k, const struct row_judge *j, struct bytes text,
+                                       void (*fill)(struct masks *m, const uint8_t *p)) {
+    const uint64_t *beginnings = row_wanted_beginnings();
+    struct passage p = {0};
+    struct masks m;
+    size_t lines = 0;
+    for (size_t at = 0, step; at < text.n; at += step) {
+        uint8_t room[BLOCK];
+        bool last = text.n - at <= BLOCK;
+        if (text.n - at < BLOCK) { /* behind the text no mask has a bit */
+            memset(room, 0, sizeof room);
+            memcpy(room, text.p + at, text.n - at);
+            fill(&m, room);
+        } else
+            fill(&m, text.p + at);
+        m.letter &= ~(m.back << 1); /* "\nABC 1234" */
+        struct skim_hit hit = find_in_block(k, j, text, at, &m, &p, beginnings);
+        if (hit.is) {
+            hit.lines = lines + count(m.line & ((1ull << (hit.at - at)) - 1));
+            return hit;
+        }
+        step = take_step(&m, &p);
+        step = last ? BLOCK : step;
+        lines += count(m.line); /* none stands in the run that is looked at again */
+    }
+    return (struct skim_hit){.at = text.n, .lines = lines, .is = SKIM_NOTHING};
+}
+
+struct skim_hit skim_find_plain(struct row_skim *k, const struct row_judge *j, struct bytes text) {
+    return find_hit(k, j, text, fill_masks);
+}
+
+#ifdef __x86_64__
+FAST static struct skim_hit find_fast(struct row_skim *k, const struct row_judge *j, struct bytes text) {
+    return find_hit(k, j, text, fill_masks_fast);
+}
+
+struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text) {
+    bool fast = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+    return fast ? find_fast(k, j, text) : skim_find_plain(k, j, text);
+}
+#else
+struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text) {
+    return skim_find_plain(k, j, text);
+}
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/rows/skim.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct row_judge judge = {.seed = 0x5eed};
+
+static struct skim_hit find(const char *text) {
+    struct row_skim k = {0};
+    return skim_find(&k, &judge, bytes_text(text));
+}
+
+static void what_may_be_a_plate_is_found(void **state) {
+    static const char *const texts[] = {
+        "the car KXR4471 left",
+        "KXR4471,2026-05-31T04:11:58Z,L1",
+        "plate;kxr-4471;1",
+        "x,KXR 4471,y",
+        "<td>7KLM123</td>",
+        "{\"v\":\"AB12KLE\"}",
+        "KXR4471-TX,1",
+        "a|TX KXR4471|b",
+        "B-MW 1234",
+        "lane 3 read 8KLM902 at noon",
+        "'KLM.1234'",
+        "seen: KB_1234, then",
+        "in a string\\nKXR4471,TX\\n",
+        "K-E 3237",
+        "(KXR4471)\t(KXR4472)\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (find(texts[i]).is != SKIM_PLATE)
+            fail_msg("nothing in: %s", texts[i]);
+}
+
+static void what_is_none_is_passed_over(void **state) {
+    static const char *const texts[] = {
+        "",
+        "It was a dark night and nobody came by.",
+        "2026-05-31T04:11:58Z 10.40.1.20 port 51122",
+        "d41d8cd98f00b204e9800998ecf8427e  file",
+        "123e4567-e89b-12d3-a456-426614174000",
+        "7f 45 4c 46 02 01 01 00 00 00 00 00 00 00 00 00",
+        "page 1 of 12, see figure 3",
+        "#define LIMIT 0x7fff1234",
+        "libstdc6 12.2.0 x86",
+        "\\fBbold\\fR & 100% of it",
+        "A1, B2, C3, D4",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (find(texts[i]).is != SKIM_NOTHING)
+            fail_msg("something (%d at %zu) in: %s", find(texts[i]).is, find(texts[i]).at, texts[i]);
+}
+
+static void words_that_name_plates_and_documents_are_found(void **state) {
+    static const char *const names[] = {
+        "when, Plate, where",        "a license_tag here", "numéro d'immatriculation",
+        "vehicleReg: none",          "N° de matrícula",    "amtliches Kennzeichen",
+        "passport number",           "create table t (",   "vehicleRegistration",
+        "\n\nCOPY reads (a) FROM x", "\\nplate\\n",        "lp;state",
+    };
+    static const char *const others[] = {"copied as created", "a platform for platelets", "help, alphabet, slp",
+                                         "we copy it"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (find(names[i]).is != SKIM_NAME)
+            fail_msg("no name in: %s", names[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (find(others[i]).is != SKIM_NOTHING)
+            fail_msg("a name at %zu in: %s", find(others[i]).at, others[i]);
+}
+
+static void octets_by_their_numbers_are_found(void **state) {
+    static const char *const texts[] = {"a %41%42", "&#65;&#66;", "\\u0041", "\\x41"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_int_equal(find(texts[i]).is, SKIM_ESCAPE);
+    assert_int_equal(find("100 % & more \\fB \\n %zz &amp;").is, SKIM_NOTHING);
+}
+
+/* Blocks of 64 octets end somewhere within it. */
+static void it_is_found_wherever_it_stands(void **state) {
+    static const char *const plates[] = {"KXR4471", "KXR-4471", "KXR 4471", "7 KLM 123", "K1-LMN-23"};
+    char text[512];
+    for (size_t i = 0; i < sizeof plates / sizeof *plates; i++)
+        for (int at = 0; at < 200; at++) {
+            int n = 0;
+            while (n < at)
+                n += snprintf(text + n, sizeof text - (size_t)n, "%s",
+                              n % 41 == 40 ? "\n"
+                              : n % 7 == 6 ? ";"
+                                           : "w");
+            snprintf(text + at, sizeof text - (size_t)at, ";%s;%s", plates[i],
+                     "and nothing behind it, for a while;;;;;");
+            struct skim_hit hit = find(text);
+            if (hit.is != SKIM_PLATE || hit.at < (size_t)at + 1 || hit.at > (size_t)at + strlen(plates[i]))
+                fail_msg("%s at %d: %d at %zu", plates[i], at, hit.is, hit.at);
+            size_t lines = 0;
+            for (size_t k = 0; k < hit.at; k++)
+                lines += text[k] == '\n';
+            assert_int_equal(hit.lines, lines);
+        }
+}
+
+static void values_of_the_same_letters_are_told_once(void **state) {
+    struct row_skim k = {0};
+    assert_int_equal(skim_find(&k, &judge, bytes_text("static const uint32_t a;")).is, SKIM_PLATE);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("static const uint32_t b;")).is, SKIM_NOTHING);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("static const uint64_t b;")).is, SKIM_NOTHING);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("KXR4471")).is, SKIM_PLATE);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("KXS4471")).is, SKIM_PLATE);
+}
+
+static void names_without_values_are_told_now_and_then(void **state) {
+    struct row_skim k = {0};
+    unsigned told = 0;
+    for (int i = 0; i < 1000; i++)
+        told += skim_find(&k, &judge, bytes_text("the tag is none")).is == SKIM_NAME;
+    assert_in_range(told, 16, 50);
+    memset(k.met, 0, sizeof k.met);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("the tag is none")).is, SKIM_NAME);
+}
+
+/* Both ways say the same of whatever text. */
+static void both_ways_are_equal(void **state) {
+    static const char signs[] = "AAKX01234567 9abz-._+,;\n\n  %&\\\"plate tag<>\xc3\xa9";
+    char text[300];
+    srand(7);
+    for (int round = 0; round < 20000; round++) {
+        struct row_skim a = {0}, b = {0};
+        size_t n = (size_t)rand() % sizeof text;
+        for (size_t i = 0; i < n; i++)
+            text[i] = signs[(size_t)rand() % (sizeof signs - 1)];
+        struct skim_hit one = skim_find(&a, &judge, bytes_of((uint8_t *)text, n));
+        struct skim_hit other = skim_find_plain(&b, &judge, bytes_of((uint8_t *)text, n));
+        assert_int_equal(one.is, other.is);
+        assert_int_equal(one.at, other.at);
+        assert_int_equal(one.lines, other.lines);
+        assert_memory_equal(&a, &b, sizeof a);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_may_be_a_plate_is_found),
+        cmocka_unit_test(what_is_none_is_passed_over),
+        cmocka_unit_test(words_that_name_plates_and_documents_are_found),
+        cmocka_unit_test(octets_by_their_numbers_are_found),
+        cmocka_unit_test(it_is_found_wherever_it_stands),
+        cmocka_unit_test(values_of_the_same_letters_are_told_once),
+        cmocka_unit_test(names_without_values_are_told_now_and_then),
+        cmocka_unit_test(both_ways_are_equal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
