@@ -34,8 +34,10 @@ static enum http_start settle_kind(struct http_side *s, bool client, enum http_s
  * servers send requests on a connection that their client has opened. */
 static enum http_start classify_start(struct http *h, struct http_side *s, struct bytes in) {
     bool client = http_side_of(h, s) == h->client;
-    enum http_start request = client ? http_request_start(in, false) : http_request_sought(in);
-    return settle_kind(s, client, request, http_status_start(in, client));
+    enum http_start status = http_status_start(in, client), request = HTTP_START_NO;
+    if (status != HTTP_START_YES) /* which settles it */
+        request = client ? http_request_start(in, false) : http_request_sought(in);
+    return settle_kind(s, client, request, status);
 }
 
 /* The same behind a body, of which few bytes may be left: a message that is cut short begins with a letter.
@@ -190,11 +192,14 @@ static bool step_behind(struct http *h, struct http_side *s, struct bytes in, si
     if (blank == in.n && blank < BLANK_MAX && !s->last)
         return false;
     enum http_start start = blank < BLANK_MAX ? HTTP_START_YES : HTTP_START_NO;
-    if (blank < in.n && blank < BLANK_MAX)
+    bool judged = blank < in.n && blank < BLANK_MAX;
+    if (judged)
         start = classify_last(h, s, bytes_of(in.p + blank, in.n - blank));
     if (start == HTTP_START_YES) {
         http_message_end(h, s, TRANSFER_DONE);
         *used = blank;
+        if (judged)
+            enter_head(h, s);
     }
     return start == HTTP_START_NO ? step_odd(h, s, in, used) : start == HTTP_START_YES;
 }
@@ -270,9 +275,22 @@ static size_t shrink_head(struct http *h, struct http_side *s, struct bytes in) 
     return n;
 }
 
+/* A head that is whole and plain is read where it lies, once for its end and for what it says. */
+static size_t take_plain_head(struct http *h, struct http_side *s, struct bytes in) {
+    struct http_head head;
+    bool tried = s->lines.scanned > 0 || s->lines.later;
+    size_t n = tried ? 0 : http_head_take(&head, s->request, in);
+    if (n == 0)
+        return 0;
+    http_message_begin(h, s, &head);
+    show_lines(h, s, bytes_of(in.p, n), true);
+    return n;
+}
+
 static bool step_head(struct http *h, struct http_side *s, struct bytes in, size_t *used) {
     size_t most = in.n < HTTP_HEAD_MAX ? in.n : HTTP_HEAD_MAX;
-    *used = 0;
+    if ((*used = take_plain_head(h, s, bytes_of(in.p, most))))
+        return true;
     if (s->shrunk.inside) {
         const uint8_t *lf = memchr(in.p, '\n', most);
         *used = shrink_head(h, s, bytes_of(in.p, lf ? (size_t)(lf + 1 - in.p) : most));

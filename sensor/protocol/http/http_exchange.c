@@ -53,14 +53,13 @@ struct http_exchange *http_exchange_keep(const struct http_origin *o) {
     cuts.metadata = cut_text(o->metadata, METADATA_MAX);
     size_t size = sizeof(struct http_exchange) + cuts.method.n + cuts.path.n + cuts.host.n + cuts.user.n +
                   cuts.metadata.n;
-    struct http_exchange *x = protocol_alloc(PROTOCOL_HELD, size);
+    struct http_exchange *x = protocol_grow(PROTOCOL_HELD, NULL, size);
     if (!x) {
         counter_one(COUNTER_HTTP_NO_MEMORY);
         return NULL;
     }
     uint8_t *at = (uint8_t *)(x + 1);
-    x->size = size;
-    x->origin = cuts;
+    *x = (struct http_exchange){.size = size, .origin = cuts};
     x->origin.method = copy_text(&at, cuts.method);
     x->origin.path = copy_text(&at, cuts.path);
     x->origin.host = copy_text(&at, cuts.host);

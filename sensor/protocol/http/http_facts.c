@@ -104,7 +104,7 @@ static void read_fields(struct transfer_seed *f, const struct http_head *h, char
         f->etag = h->field[HTTP_LAST_MODIFIED];
     if (h->framing == HTTP_LENGTH)
         f->length = h->length;
-    if (h->request || h->status == 206)
+    if (http_head_has(h, HTTP_CONTENT_RANGE) && (h->request || h->status == 206))
         read_range(h->field[HTTP_CONTENT_RANGE], f);
     if (http_head_has(h, HTTP_CONTENT_DISPOSITION) &&
         mime_disposition_parse(h->field[HTTP_CONTENT_DISPOSITION], scratch, NAME_SCRATCH, &d))
@@ -115,7 +115,7 @@ static void read_fields(struct transfer_seed *f, const struct http_head *h, char
 static bool is_resumed(const struct http_origin *o) {
     static const char *const methods[] = {"GET", "PUT", "PATCH"};
     for (size_t i = 0; o->path.n > 0 && i < sizeof methods / sizeof *methods; i++)
-        if (bytes_equal_nocase(o->method, methods[i]))
+        if (o->method.n == strlen(methods[i]) && bytes_equal_nocase(o->method, methods[i]))
             return true;
     return false;
 }
@@ -131,9 +131,9 @@ void http_facts_fill(struct transfer_seed *f, enum side from, const struct http_
     f->fact[FACT_USER] = o->user;
     if (h)
         read_fields(f, h, scratch);
-    if (f->fact[FACT_NAME].n == 0)
-        f->fact[FACT_NAME] =
-            mime_file_name(bytes_until(bytes_until(o->path, '?'), '#'), true, scratch, NAME_SCRATCH);
+    struct bytes path = bytes_until(bytes_until(o->path, '?'), '#');
+    if (f->fact[FACT_NAME].n == 0 && path.n > 0 && path.p[path.n - 1] != '/') /* which has no name */
+        f->fact[FACT_NAME] = mime_file_name(path, true, scratch, NAME_SCRATCH);
     f->key[0] = o->host;
     f->key[1] = o->user;
     f->key[2] = o->path.n ? o->path : f->fact[FACT_NAME];

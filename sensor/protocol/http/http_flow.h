@@ -89,6 +89,8 @@ static inline enum side http_side_of(const struct http *h, const struct http_sid
 /* A whole head, from its start line to the empty line, of the kind s->request says. Sets the next phase.
  * False if it is no head, or without memory. */
 bool http_message_head(struct http *h, struct http_side *s, struct bytes block);
+/* The same of one that has been read; the caller finishes it. */
+void http_message_begin(struct http *h, struct http_side *s, struct http_head *head);
 
 /* An HTTP/0.9 response begins: all bytes until close are its body. */
 void http_message_old(struct http *h, struct http_side *s);

@@ -29,14 +29,32 @@ const char *const http_field_names[HTTP_FIELDS] = {
 };
 
 enum http_field http_head_named(struct bytes name) {
-    static const uint8_t length[HTTP_FIELDS] = {4, 13, 14, 17, 12, 16, 13, 19, 4,  13,
-                                                6, 7,  8,  13, 13, 15, 15, 23, 20, 17};
-    enum { SHORTEST = 4, LONGEST = 23 };
-    if (name.n < SHORTEST || name.n > LONGEST)
+    enum { LONGEST = 23, MOST = 6 };
+    static const uint8_t of_length[LONGEST + 1][MOST] = {
+        /* each and one, which 0 ends */
+        [4] = {HTTP_HOST + 1, HTTP_ETAG + 1},
+        [6] = {HTTP_EXPECT + 1},
+        [7] = {HTTP_UPGRADE + 1},
+        [8] = {HTTP_LOCATION + 1},
+        [12] = {HTTP_CONTENT_TYPE + 1},
+        [13] = {HTTP_AUTHORIZATION + 1, HTTP_CONTENT_RANGE + 1, HTTP_LAST_MODIFIED + 1,
+                HTTP_UPLOAD_OFFSET + 1, HTTP_UPLOAD_LENGTH + 1},
+        [14] = {HTTP_CONTENT_LENGTH + 1},
+        [15] = {HTTP_UPLOAD_METADATA + 1, HTTP_UPLOAD_COMPLETE + 1},
+        [16] = {HTTP_CONTENT_ENCODING + 1},
+        [17] = {HTTP_TRANSFER_ENCODING + 1, HTTP_AMZ_COPY_SOURCE + 1},
+        [19] = {HTTP_CONTENT_DISPOSITION + 1},
+        [20] = {HTTP_AMZ_SHA256 + 1},
+        [23] = {HTTP_UPLOAD_CONTENT_LENGTH + 1},
+    };
+    if (name.n > LONGEST)
         return HTTP_FIELD_NONE;
-    for (enum http_field i = 0; i < HTTP_FIELDS; i++)
-        if (name.n == length[i] && bytes_equal_nocase(name, http_field_names[i]))
-            return i;
+    for (const uint8_t *i = of_length[name.n]; *i; i++) {
+        enum http_field field = *i - 1;
+        if ((name.p[0] | 0x20) == http_field_names[field][0] &&
+            bytes_equal_nocase(name, http_field_names[field]))
+            return field;
+    }
     return HTTP_FIELD_NONE;
 }
 
@@ -112,6 +130,11 @@ bool http_head_parse(struct http_head *h, bool request, struct bytes block, stru
     return http_plain_parse(h, block, HTTP_LENIENTLY);
 }
 
+size_t http_head_take(struct http_head *h, bool request, struct bytes in) {
+    *h = empty_head(request);
+    return http_plain_take(h, in);
+}
+
 void http_head_finish(struct http_head *h) {
     protocol_free(h->own);
     h->own = NULL;
@@ -119,40 +142,35 @@ void http_head_finish(struct http_head *h) {
 
 /* --- its texts, in memory of their own --- */
 
-enum { TEXTS = 5 + HTTP_FIELDS };
-
-static void list_texts(struct http_head *h, struct bytes *texts[TEXTS]) {
-    struct bytes *const first[] = {&h->method, &h->target, &h->host, &h->user, &h->reason};
-    memcpy(texts, first, sizeof first);
-    for (int i = 0; i < HTTP_FIELDS; i++)
-        texts[TEXTS - HTTP_FIELDS + i] = &h->field[i];
-}
-
 size_t http_head_text_size(const struct http_head *h) {
-    struct http_head copy = *h;
-    struct bytes *texts[TEXTS];
-    list_texts(&copy, texts);
-    size_t size = 0;
-    for (int i = 0; i < TEXTS; i++)
-        size += texts[i]->n;
+    size_t size = h->method.n + h->target.n + h->host.n + h->user.n + h->reason.n;
+    for (int i = 0; i < HTTP_FIELDS; i++)
+        size += h->field[i].n;
     return size;
 }
 
+static void move_text(struct bytes *text, uint8_t **at) {
+    if (!text->p)
+        return;
+    if (text->n)
+        memcpy(*at, text->p, text->n);
+    text->p = *at;
+    *at += text->n;
+}
+
 void http_head_move_text(struct http_head *h, void *to) {
-    struct bytes *texts[TEXTS];
     uint8_t *at = to;
-    list_texts(h, texts);
-    for (int i = 0; i < TEXTS; i++) {
-        if (texts[i]->n)
-            memcpy(at, texts[i]->p, texts[i]->n);
-        if (texts[i]->p)
-            texts[i]->p = at;
-        at += texts[i]->n;
-    }
+    move_text(&h->method, &at);
+    move_text(&h->target, &at);
+    move_text(&h->host, &at);
+    move_text(&h->user, &at);
+    move_text(&h->reason, &at);
+    for (int i = 0; i < HTTP_FIELDS; i++)
+        move_text(&h->field[i], &at);
 }
 
 struct http_head *http_head_keep(const struct http_head *h) {
-    struct http_head *copy = protocol_alloc(PROTOCOL_HELD, sizeof *copy + http_head_text_size(h));
+    struct http_head *copy = protocol_grow(PROTOCOL_HELD, NULL, sizeof *copy + http_head_text_size(h));
     if (!copy) {
         counter_one(COUNTER_HTTP_NO_MEMORY);
         return NULL;

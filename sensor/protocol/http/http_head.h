@@ -57,6 +57,9 @@ struct http_head {
  * False (nothing to finish): it is no head. */
 bool http_head_parse(struct http_head *h, bool request, struct bytes block, struct allowance *payer);
 void http_head_finish(struct http_head *h); /* may be called again */
+/* Of a head that begins `in`: its bytes if it is whole and written as the standard says; 0 (nothing to
+ * finish) else. */
+size_t http_head_take(struct http_head *h, bool request, struct bytes in);
 
 /* A copy that outlives the block, the caller's, to be freed by protocol_free(); NULL: no memory (counted). */
 struct http_head *http_head_keep(const struct http_head *h);
@@ -81,6 +84,8 @@ enum http_plainness {
 };
 /* Start line and fields; the texts lie in the block. */
 bool http_plain_parse(struct http_head *h, struct bytes block, enum http_plainness how);
+/* Strictly, the one that begins `in`: its bytes, 0 where none does that is whole. */
+size_t http_plain_take(struct http_head *h, struct bytes in);
 /* The same by libhtp; the texts lie in `own`. */
 enum http_read { HTTP_READ, HTTP_NO_HEAD, HTTP_NO_MEMORY };
 enum http_read http_libhtp_parse(struct http_head *h, struct bytes block);

@@ -119,7 +119,7 @@ void http_message_forget(struct http_side *s) {
 static bool is_bodiless(struct bytes method) {
     static const char *const list[] = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE", NULL};
     for (size_t i = 0; list[i]; i++)
-        if (bytes_equal_nocase(method, list[i]))
+        if (method.n > 0 && (method.p[0] & ~0x20) == list[i][0] && bytes_equal_nocase(method, list[i]))
             return true;
     return false;
 }
@@ -180,10 +180,16 @@ static bool opens_tunnel(const struct http_side *s) {
                                             bytes_starts_nocase(s->head->reason, "connection established"));
 }
 
+/* The upload that the client has begun goes on where this answer says. */
+static void learn_upload(struct http *h, const struct http_side *s, const struct http_side *client) {
+    struct transfer_seed seed = transfer_seed_of("http", http_side_of(h, client));
+    if (http_upload_key(s->head, &seed))
+        h->c->services->learn(h->c, client->transfer, &seed);
+}
+
 /* The client's side learns what a final answer means for what it sends. */
 static void tell_client(struct http *h, const struct http_side *s) {
     struct http_side *client = &h->side[side_other(http_side_of(h, s))];
-    struct transfer_seed seed = transfer_seed_of("http", http_side_of(h, client));
     if (s->exchange && s->exchange->origin.creates && s->head->status < 300)
         http_upload_made(h->c, http_side_of(h, client), &s->exchange->origin, s->head);
     if (client->phase == HTTP_ON_HOLD && was_asked_with(s, "CONNECT")) {
@@ -192,9 +198,8 @@ static void tell_client(struct http *h, const struct http_side *s) {
     }
     if (client->phase == HTTP_IN_BODY && client->expects && !client->begun && s->head->status >= 300)
         client->phase = HTTP_IN_EITHER;
-    /* The upload that it began goes on there. */
-    if (client->phase == HTTP_BEHIND && client->creates && http_upload_key(s->head, &seed))
-        h->c->services->learn(h->c, client->transfer, &seed);
+    if (client->phase == HTTP_BEHIND && client->creates)
+        learn_upload(h, s, client);
     /* Its receiver has what it wants of it. */
     if (client->phase == HTTP_BEHIND && !client->held)
         http_message_end(h, client, TRANSFER_DONE);
@@ -260,12 +265,9 @@ static void take_response(struct http *h, struct http_side *s) {
     }
 }
 
-bool http_message_head(struct http *h, struct http_side *s, struct bytes block) {
-    struct http_head head;
+void http_message_begin(struct http *h, struct http_side *s, struct http_head *head) {
     drop_head(s);
-    if (!http_head_parse(&head, s->request, block, h->c->allowance))
-        return false;
-    s->head = &head;
+    s->head = head;
     s->reading = true;
     if (s->request)
         take_request(h, s);
@@ -273,7 +275,15 @@ bool http_message_head(struct http *h, struct http_side *s, struct bytes block) 
         take_response(h, s);
     s->reading = false;
     if (s->head)
-        s->head = http_head_keep(&head);
+        s->head = http_head_keep(head);
+}
+
+bool http_message_head(struct http *h, struct http_side *s, struct bytes block) {
+    struct http_head head;
+    drop_head(s);
+    if (!http_head_parse(&head, s->request, block, h->c->allowance))
+        return false;
+    http_message_begin(h, s, &head);
     http_head_finish(&head);
     return true;
 }

@@ -21,8 +21,10 @@ struct http_parts_list {
 };
 
 struct http_parts_list *http_parts_list_begin(const struct http_head *request, const struct http_origin *o) {
-    struct bytes upload = http_query_value(o->path, "uploadId"), path = bytes_until(o->path, '?');
-    if (!bytes_equal_nocase(o->method, "POST") || upload.n == 0 || http_query_has(o->path, "partNumber"))
+    struct bytes path = bytes_until(o->path, '?'), upload = bytes_of(NULL, 0);
+    if (path.n < o->path.n && bytes_equal_nocase(o->method, "POST"))
+        upload = http_query_value(o->path, "uploadId");
+    if (upload.n == 0 || http_query_has(o->path, "partNumber"))
         return NULL;
     struct http_parts_list *l =
         protocol_alloc(PROTOCOL_HELD, sizeof *l + o->host.n + o->user.n + path.n + upload.n);

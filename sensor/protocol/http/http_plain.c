@@ -3,8 +3,9 @@
 #include "protocol/http/http_head.h"
 
 /* A head in place, line by line. What is asked strictly is what every receiver reads alike: the start line of
- * RFC 9112 sections 3 and 4 with a path for a target, fields of section 5 without folded lines, each of those
- * that are asked for once, a host of small letters, a length of digits, no coding but "chunked". */
+ * RFC 9112 sections 3 and 4 with a path or a plain URL for a target, fields of section 5 without folded
+ * lines, each of those that are asked for once, a host of small letters, a length of digits, no coding but
+ * "chunked". */
 enum { METHOD_LONGEST = 16, LENGTH_DIGITS = 18, PORT_DIGITS = 5 };
 
 static bool is_upper(uint8_t c) {
@@ -37,6 +38,37 @@ static bool take_line(struct bytes block, size_t *at, struct bytes *line) {
     return true;
 }
 
+/* "lanes.example" or "10.0.0.1", and a port. */
+static bool read_host(struct bytes value, struct bytes *host) {
+    struct bytes name = bytes_until(value, ':');
+    for (size_t i = 0; i < name.n; i++) {
+        uint8_t c = name.p[i];
+        if (!((c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.'))
+            return false;
+    }
+    if (name.n == 0 || name.p[0] == '.' || name.p[name.n - 1] == '.')
+        return false;
+    uint64_t port = 1;
+    size_t digits = name.n < value.n ? value.n - name.n - 1 : 0;
+    if (name.n < value.n &&
+        (digits > PORT_DIGITS || !bytes_number(bytes_of(value.p + name.n + 1, digits), &port)))
+        return false;
+    *host = name;
+    return port >= 1 && port <= 65535;
+}
+
+/* What a proxy is asked for: "http://", a host and a path. */
+static bool read_authority(struct http_head *h) {
+    static const char scheme[] = "http://";
+    enum { SCHEME = sizeof scheme - 1 };
+    if (h->target.n <= SCHEME || memcmp(h->target.p, scheme, SCHEME) != 0 ||
+        bytes_equal(h->method, bytes_text("CONNECT")))
+        return false;
+    struct bytes rest = bytes_of(h->target.p + SCHEME, h->target.n - SCHEME);
+    struct bytes authority = bytes_until(rest, '/');
+    return authority.n < rest.n && read_host(authority, &h->host);
+}
+
 static bool read_request_line(struct http_head *h, struct bytes line) {
     const uint8_t *space = memchr(line.p, ' ', line.n < METHOD_LONGEST ? line.n : METHOD_LONGEST);
     size_t n = space ? (size_t)(space - line.p) : 0;
@@ -49,7 +81,7 @@ static bool read_request_line(struct http_head *h, struct bytes line) {
     h->method = bytes_of(line.p, n);
     h->target = bytes_of(line.p + n + 1, line.n - n - 10);
     bool path = h->target.p[0] == '/' && !(h->target.n > 1 && h->target.p[1] == '/');
-    return path && is_printable(h->target) && !memchr(h->target.p, ' ', h->target.n);
+    return (path || read_authority(h)) && is_printable(h->target) && !memchr(h->target.p, ' ', h->target.n);
 }
 
 static bool read_status_line(struct http_head *h, struct bytes line) {
@@ -81,30 +113,12 @@ static bool is_name(struct bytes name) {
     return !odd;
 }
 
-/* "lanes.example" or "10.0.0.1", and a port. */
-static bool read_host(struct http_head *h, struct bytes value) {
-    struct bytes name = bytes_until(value, ':');
-    for (size_t i = 0; i < name.n; i++) {
-        uint8_t c = name.p[i];
-        if (!((c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.'))
-            return false;
-    }
-    if (name.n == 0 || name.p[0] == '.' || name.p[name.n - 1] == '.')
-        return false;
-    uint64_t port = 1;
-    size_t digits = name.n < value.n ? value.n - name.n - 1 : 0;
-    if (name.n < value.n &&
-        (digits > PORT_DIGITS || !bytes_number(bytes_of(value.p + name.n + 1, digits), &port)))
-        return false;
-    h->host = name;
-    return port >= 1 && port <= 65535;
-}
-
 /* Those of whose values more than the text is read. */
 static bool read_value(struct http_head *h, enum http_field field, struct bytes value) {
+    struct bytes other;
     switch (field) {
-    case HTTP_HOST:
-        return !h->request || read_host(h, value);
+    case HTTP_HOST: /* the target's goes before it */
+        return !h->request || read_host(value, h->host.n ? &other : &h->host);
     case HTTP_CONTENT_LENGTH:
         return value.n <= LENGTH_DIGITS && bytes_number(value, &h->length);
     case HTTP_TRANSFER_ENCODING:
@@ -133,22 +147,21 @@ static bool read_field_line(struct http_head *h, struct bytes line) {
     return read_value(h, field, h->field[field]);
 }
 
-static bool parse_strictly(struct http_head *h, struct bytes block) {
+size_t http_plain_take(struct http_head *h, struct bytes in) {
     struct bytes line;
     size_t at = 0;
-    if (!take_line(block, &at, &line) ||
-        !(h->request ? read_request_line(h, line) : read_status_line(h, line)))
-        return false;
-    while (take_line(block, &at, &line)) {
+    if (!take_line(in, &at, &line) || !(h->request ? read_request_line(h, line) : read_status_line(h, line)))
+        return 0;
+    while (take_line(in, &at, &line)) {
         if (line.n == 0) {
             bool both = http_head_has(h, HTTP_CONTENT_LENGTH) && http_head_has(h, HTTP_TRANSFER_ENCODING);
-            http_head_framing(h, block);
-            return at == block.n && !both;
+            http_head_framing(h, bytes_of(in.p, at));
+            return both ? 0 : at;
         }
         if (!read_field_line(h, line))
-            return false;
+            return 0;
     }
-    return false;
+    return 0;
 }
 
 /* --- whatever it is --- */
@@ -202,5 +215,7 @@ static bool parse_leniently(struct http_head *h, struct bytes block) {
 }
 
 bool http_plain_parse(struct http_head *h, struct bytes block, enum http_plainness how) {
-    return how == HTTP_STRICTLY ? parse_strictly(h, block) : parse_leniently(h, block);
+    if (how == HTTP_LENIENTLY)
+        return parse_leniently(h, block);
+    return block.n > 0 && http_plain_take(h, block) == block.n;
 }

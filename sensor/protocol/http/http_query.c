@@ -13,8 +13,9 @@ static bool next_field(struct bytes *rest, struct bytes *field) {
 
 static bool find_field(struct bytes path, const char *name, struct bytes *value) {
     size_t at = bytes_until(path, '?').n;
-    struct bytes rest = at < path.n ? bytes_of(path.p + at + 1, path.n - at - 1) : bytes_of(NULL, 0), field;
-    rest = bytes_until(rest, '#');
+    if (at == path.n)
+        return false;
+    struct bytes rest = bytes_until(bytes_of(path.p + at + 1, path.n - at - 1), '#'), field;
     while (next_field(&rest, &field)) {
         struct bytes key = bytes_until(field, '=');
         size_t n = key.n + (key.n < field.n);

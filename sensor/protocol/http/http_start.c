@@ -20,13 +20,15 @@ static const char *const methods[] = {
 };
 
 bool http_token_byte(uint8_t c) {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-           (c && strchr("!#$%&'*+-.^_`|~", c));
+    static const bool others[0x80] = {['!'] = true,  ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true,
+                                      ['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true, ['.'] = true,
+                                      ['^'] = true,  ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true};
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c < 0x80 && others[c]);
 }
 
 static bool is_known_method(struct bytes method) {
-    for (size_t i = 0; methods[i]; i++)
-        if (bytes_equal_nocase(method, methods[i]))
+    for (size_t i = 0; methods[i]; i++) /* the first letter tells most of them apart */
+        if ((method.p[0] & ~0x20) == methods[i][0] && bytes_equal_nocase(method, methods[i]))
             return true;
     return false;
 }

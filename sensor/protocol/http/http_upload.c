@@ -51,13 +51,12 @@ static uint64_t announced_total(const struct http_head *request) {
 
 /* tus and the IETF's make them by POST; Google's client libraries by PUT too. */
 void http_upload_asked(const struct http_head *request, struct http_origin *o) {
-    bool field = http_head_has(request, HTTP_UPLOAD_LENGTH) || http_head_has(request, HTTP_UPLOAD_METADATA) ||
-                 http_head_has(request, HTTP_UPLOAD_COMPLETE) ||
-                 http_head_has(request, HTTP_UPLOAD_CONTENT_LENGTH);
-    bool google = bytes_equal_nocase(http_query_value(o->path, "uploadType"), "resumable");
-    bool method = bytes_equal_nocase(o->method, "POST") || bytes_equal_nocase(o->method, "PUT");
-    o->creates = method && (field || google) && !http_head_has(request, HTTP_UPLOAD_OFFSET) &&
-                 !http_head_has(request, HTTP_CONTENT_RANGE);
+    bool says = http_head_has(request, HTTP_UPLOAD_LENGTH) || http_head_has(request, HTTP_UPLOAD_METADATA) ||
+                http_head_has(request, HTTP_UPLOAD_COMPLETE) ||
+                http_head_has(request, HTTP_UPLOAD_CONTENT_LENGTH) ||
+                bytes_equal_nocase(http_query_value(o->path, "uploadType"), "resumable"); /* Google's */
+    o->creates = says && (bytes_equal_nocase(o->method, "POST") || bytes_equal_nocase(o->method, "PUT")) &&
+                 !http_head_has(request, HTTP_UPLOAD_OFFSET) && !http_head_has(request, HTTP_CONTENT_RANGE);
     if (!o->creates)
         return;
     uint64_t total = announced_total(request);

@@ -30,8 +30,8 @@ static bool is_usual(struct bytes name) {
         "keep-alive", "last-modified",  "cache-control", "content-range",     "authorization",
         "expires",    "if-none-match",  "etag",          "if-modified-since", "content-security-policy",
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (bytes_equal_nocase(name, names[i]))
+    for (size_t i = 0; name.n > 0 && i < sizeof names / sizeof *names; i++)
+        if ((name.p[0] | 0x20) == names[i][0] && bytes_equal_nocase(name, names[i]))
             return true;
     return false;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/http/http_head.h"
+#include "protocol/http/http_lines.h"
 
 #include <stdlib.h>
 
@@ -24,12 +25,22 @@ static void compare_heads(const struct http_head *a, const struct http_head *b) 
         abort();
 }
 
+/* Where it ends says the reader of lines too, with whatever stands behind it. */
+static void compare_ends(bool request, struct bytes in) {
+    struct http_head head;
+    struct http_lines lines = {.line = 0};
+    size_t n = http_head_take(&head, request, in);
+    if (n && (http_lines_head(&lines, in, request, true) != n || lines.odd))
+        abort();
+}
+
 /* One head, with what it is in its first octet: what is read strictly reads libhtp alike. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2)
         return 0;
     bool request = data[0] & 1;
     struct bytes block = bytes_of(data + 1, size - 1);
+    compare_ends(request, block);
     const struct http_head fresh = {.request = request, .length = UINT64_MAX, .status = 200};
     struct http_head plain = fresh, htp = fresh, lenient = fresh;
     bool read = http_libhtp_parse(&htp, block) == HTTP_READ;

@@ -73,6 +73,46 @@ static void a_plain_answer_is_read_alike_in_every_way(void **state) {
     }
 }
 
+static void a_plain_url_for_a_target_is_read_alike_in_every_way(void **state) {
+    (void)state;
+    struct bytes block =
+        bytes_text("PUT http://a.example:81/x//y HTTP/1.1\r\nHost: b.example\r\nContent-Length: 1\r\n\r\n");
+    for (int way = 0; way < 2; way++) {
+        struct http_head h = fresh(true);
+        assert_true(way ? http_libhtp_parse(&h, block) == HTTP_READ
+                        : http_plain_parse(&h, block, HTTP_STRICTLY));
+        expect_text(h.target, "http://a.example:81/x//y");
+        expect_text(h.host, "a.example");
+        expect_text(h.field[HTTP_HOST], "b.example");
+        assert_true(h.length == 1 && h.framing == HTTP_LENGTH);
+        http_head_finish(&h);
+    }
+}
+
+static void a_plain_head_is_taken_from_what_stands_behind_it(void **state) {
+    (void)state;
+    struct bytes in = bytes_text(REQUEST "PUT /b HTTP/1.1\r\n\r\n");
+    struct http_head h;
+    for (size_t n = 0; n <= in.n; n++) {
+        size_t whole = n < sizeof REQUEST - 1 ? 0 : sizeof REQUEST - 1;
+        assert_int_equal(http_head_take(&h, true, bytes_of(in.p, n)), whole);
+        if (whole)
+            expect_request(&h);
+    }
+}
+
+static void every_field_that_is_used_is_known_by_its_name(void **state) {
+    (void)state;
+    for (enum http_field i = 0; i < HTTP_FIELDS; i++) {
+        char name[32], *end = stpcpy(name, http_field_names[i]);
+        name[0] = (char)(name[0] & ~0x20);
+        assert_int_equal(http_head_named(bytes_text(name)), i);
+        end[-1] ^= 1;
+        assert_int_equal(http_head_named(bytes_text(name)), HTTP_FIELD_NONE);
+    }
+    assert_int_equal(http_head_named(bytes_of(NULL, 0)), HTTP_FIELD_NONE);
+}
+
 static void what_receivers_read_differently_is_not_plain(void **state) {
     (void)state;
     static const char *const requests[] = {
@@ -80,7 +120,14 @@ static void what_receivers_read_differently_is_not_plain(void **state) {
         "get / HTTP/1.1\r\n\r\n",
         "GET  / HTTP/1.1\r\n\r\n",
         "GET /a b HTTP/1.1\r\n\r\n",
-        "GET http://a/ HTTP/1.1\r\n\r\n",
+        "GET http://a HTTP/1.1\r\n\r\n",
+        "GET http://A/ HTTP/1.1\r\n\r\n",
+        "GET http://u@a/ HTTP/1.1\r\n\r\n",
+        "GET http://a:/ HTTP/1.1\r\n\r\n",
+        "GET https://a/ HTTP/1.1\r\n\r\n",
+        "GET http:///a HTTP/1.1\r\n\r\n",
+        "CONNECT http://a/ HTTP/1.1\r\n\r\n",
+        "GET http://a/ HTTP/1.1\r\nHost: B\r\n\r\n",
         "GET //a/ HTTP/1.1\r\n\r\n",
         "GET / HTTP/2.0\r\n\r\n",
         "GET / HTTP/1.1\n\n",
@@ -190,6 +237,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_request_is_read_alike_in_every_way),
         cmocka_unit_test(a_plain_answer_is_read_alike_in_every_way),
+        cmocka_unit_test(a_plain_url_for_a_target_is_read_alike_in_every_way),
+        cmocka_unit_test(a_plain_head_is_taken_from_what_stands_behind_it),
+        cmocka_unit_test(every_field_that_is_used_is_known_by_its_name),
         cmocka_unit_test(what_receivers_read_differently_is_not_plain),
         cmocka_unit_test(what_is_not_plain_is_read_by_libhtp_while_it_is_paid),
         cmocka_unit_test(an_odd_head_for_which_there_is_no_memory_is_read_in_place),
