@@ -5,9 +5,9 @@
 #include "inspect/zones.h"
 
 static const char *const cell_words[] = {
-    [ROW_CELL_PLATE] = "plate=",
-    [ROW_CELL_SHAPE] = "shape=",
-    [ROW_CELL_DOCUMENT] = "document=",
+    [ROW_CELL_PLATE] = "=plate",
+    [ROW_CELL_SHAPE] = "=shape",
+    [ROW_CELL_DOCUMENT] = "=document",
 };
 
 static void flush_cells(struct inspection *n) {
@@ -19,22 +19,23 @@ static void flush_cells(struct inspection *n) {
     n->dirty = true;
 }
 
-static void add_line(struct inspection *n, struct bytes word, struct bytes text) {
+/* What it is stands behind it: to find that is what Hyperscan does best. */
+static void add_line(struct inspection *n, struct bytes text, struct bytes word) {
     struct inspector *i = n->inspector;
     if (sizeof i->cells - i->celled < word.n + text.n + 1)
         flush_cells(n);
-    memcpy(i->cells + i->celled, word.p, word.n);
-    memcpy(i->cells + i->celled + word.n, text.p, text.n);
+    memcpy(i->cells + i->celled, text.p, text.n);
+    memcpy(i->cells + i->celled + text.n, word.p, word.n);
     i->celled += word.n + text.n;
     i->cells[i->celled++] = '\n';
 }
 
 static void take_cell(void *context, enum row_cell kind, struct bytes text) {
-    add_line(context, bytes_text(cell_words[kind]), text);
+    add_line(context, text, bytes_text(cell_words[kind]));
 }
 
 static void take_zone(void *context, struct bytes number) {
-    add_line(context, bytes_text("zone="), number);
+    add_line(context, number, bytes_text("=zone"));
 }
 
 /* What lies behind the reader of rows, in one piece of memory. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/rule_load.h"
+#include "inspect/validate.h"
 
 #include <stdlib.h>
 
@@ -126,8 +127,10 @@ struct scans {
 
 static void add_pattern(struct scans *s, struct scan *scan, const struct identifier *i) {
     s->patterns[s->pattern_count++] = i->pattern;
-    if (scan->kind != SCAN_PLAIN && i->width.most > scan->width)
-        scan->width = i->width.most;
+    unsigned looked_at = i->validator >= 0 ? validator_table[i->validator].width : 0;
+    unsigned width = looked_at > i->width.most ? looked_at : i->width.most;
+    if (scan->kind != SCAN_PLAIN && width > scan->width)
+        scan->width = width;
 }
 
 /* Compiles what was gathered for `scan`, if there was anything. */

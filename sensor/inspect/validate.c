@@ -332,14 +332,16 @@ static bool check_plate_country(struct bytes match, struct bytes *value) {
     return plate_shape(*value);
 }
 
-/* "plate=KXR4471", as the reader of rows hands it on. */
+/* "KXR4471=plate", as the reader of rows hands it on. */
 static bool check_cell(struct bytes match, struct bytes *value) {
     const uint8_t *sign = match.n > 0 ? memchr(match.p, '=', match.n) : NULL;
     if (!sign)
         return false;
-    *value = bytes_trim(bytes_of(sign + 1, match.n - (size_t)(sign + 1 - match.p)));
+    *value = bytes_of(match.p, (size_t)(sign - match.p));
     return value->n > 0;
 }
+
+enum { CELL_LINE_MOST = 32 };
 
 static size_t reach_line(struct bytes before) {
     const uint8_t *end = memrchr(before.p, '\n', before.n);
@@ -369,8 +371,8 @@ const struct validator validator_table[] = {
         .help = "a plate-shaped start of the match, before a hyphen or semicolon"),
     ROW("plate-bare", check_plate_bare, .may_be = may_be_bare,
         .help = "the same, and no hexadecimal number: for fields that no key names"),
-    ROW("cell", check_cell, .reach = reach_line,
-        .help = "what stands behind the sign of equality: a cell of the scope cells"),
+    ROW("cell", check_cell, .reach = reach_line, .width = CELL_LINE_MOST,
+        .help = "what stands before the sign of equality: a cell of the scope cells"),
     {0},
 };
 #undef ROW

@@ -18,6 +18,7 @@ struct validator {
      * many as the pattern is wide. NULL: it looks at the whole match, whose beginning costs Hyperscan most.
      */
     size_t (*reach)(struct bytes before);
+    unsigned width; /* that it looks at, where the pattern is shorter */
 };
 
 extern const struct validator validator_table[]; /* ends with a NULL name */

@@ -11,7 +11,7 @@ static int begin_group(void **state) {
                                  "rules: [rules.yaml]\n";
     static const char rule[] =
         "identifiers:\n"
-        "  - {id: named, pattern: '^plate=[A-Z0-9]{4,12}$', flags: multiline, validator: cell}\n"
+        "  - {id: named, pattern: '=plate', validator: cell}\n"
         "rules:\n"
         "  - {id: plates, name: plates, class: plate-record, severity: 5, scopes: [cells],\n"
         "     count: {identifiers: named, distinct: 3}, examples: [{text: a}], counterexamples: [{text: "
