@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the benchmark's captures: real clients and servers in namespaces, recorded by dumpcap at the span port."""
 import functools
+import gzip
 import os
-import random
 import re
 import shutil
 import signal
@@ -14,6 +14,7 @@ E2E = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 
 sys.path[:0] = [E2E, os.path.join(E2E, 'protocol')]
 import lab as net  # noqa: E402
 import material  # noqa: E402
+import payloads  # noqa: E402
 import samba  # noqa: E402
 import test_ftp  # noqa: E402
 
@@ -33,7 +34,7 @@ for i in range(0, len(paths), 4):
     m.set_content('Find them attached.')
     for path in paths[i:i + 4]:
         with open(path, 'rb') as f:
-            m.add_attachment(f.read(), *('text/csv' if path.endswith('.csv') else 'image/jpeg').split('/'), filename=path.rsplit('/', 1)[1])
+            m.add_attachment(f.read(), *('text/plain' if path.rsplit('.', 1)[1] not in ('jpg', 'png', 'tiff') else 'image/jpeg').split('/'), filename=path.rsplit('/', 1)[1])
     client.send_message(m)
 client.quit()
 '''
@@ -57,25 +58,35 @@ class Progress:
               end=end, file=sys.stderr, flush=True)
 
 
+CALLS = 400  # small ones of an application, beside each hundred MB of uploads
+
+# Small calls one behind another on a connection.
+CALLER = '''
+import http.client, sys
+sys.path.insert(0, sys.argv[4])
+import payloads
+connection = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]))
+for body in payloads.small_calls(int(sys.argv[3])):
+    connection.request("POST", "/api/v1/events", body, {"Content-Type": "application/json", "User-Agent": "agent/2.1"})
+    connection.getresponse().read()
+'''
+
+
 def make_files(folder, megabytes):
-    """Pictures of noise (nine in ten) and plate records; returns their paths."""
-    paths, total, i = [], 0, 0
-    bar = Progress('files', megabytes)
-    g = random.Random(4)
-    while total < megabytes * 1_000_000:
-        if i % 10 == 9:
-            name, data = f'reads{i:04d}.csv', material.plate_csv(i, g.randrange(2000, 20000))
-        else:
-            name, data = f'L{i % 8:02d}_{i:05d}.jpg', material.lane_image(i, g.randrange(1600, 4000, 8), g.randrange(1200, 3000, 8))
-        path = os.path.join(folder, name)
-        with open(path, 'wb') as f:
-            f.write(data)
-        paths.append(path)
-        bar.add(min(len(data) // 1_000_000, bar.total - bar.done))
-        total += len(data)
-        i += 1
+    """Pictures, and records as a tenth of the bytes; returns their paths."""
+    bar, bytes_done = Progress('files', megabytes), [0]
+
+    def told(n):
+        bytes_done[0] += n
+        bar.add(min(bytes_done[0] // 1_000_000, bar.total) - bar.done)
+
+    paths = payloads.make(folder, megabytes, told)
     bar.add(bar.total - bar.done)
     return paths
+
+
+def is_text(path):
+    return not path.endswith(('.jpg', '.png', '.tiff'))
 
 
 class Traffic:
@@ -88,10 +99,11 @@ class Traffic:
         conf = os.path.join(self.folder, 'nginx.conf')
         with open(conf, 'w') as f:
             f.write(f'daemon off; pid {self.folder}/n.pid; error_log {self.folder}/n.log; user root;\nevents {{}}\n'
-                    f'http {{ access_log off; default_type application/octet-stream; types {{ image/jpeg jpg; }}\n'
+                    f'http {{ access_log off; default_type application/octet-stream; types {{ image/jpeg jpg; image/png png; image/tiff tiff; text/csv csv; application/json json jsonl; application/xml xml; text/plain sql log; }}\n'
+                    f'gzip_types text/csv application/json text/plain; gzip_min_length 1000;\n'
                     f'client_body_temp_path {self.folder}/b; proxy_temp_path {self.folder}/p;\n'
                     f'fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;\n'
-                    f'server {{ listen {NGINX}; root {self.folder}/files; }} }}\n')
+                    f'server {{ listen {NGINX}; root {self.folder}/files; location /packed/ {{ gzip on; alias {self.folder}/files/; }} }} }}\n')
         self.lab.start('lane', 'nginx', '-c', conf, '-p', self.folder)
         ftp = os.path.join(self.folder, 'ftp')
         os.makedirs(f'{ftp}/in', exist_ok=True)
@@ -130,13 +142,23 @@ class Traffic:
         lines = []
         for i, path in enumerate(files):
             how = f'form = "file=@{path}"' if i % 2 else f'upload-file = "{path}"'
+            if is_text(path) and i % 3 == 0:
+                with gzip.open(f'{path}.gz', 'wb') as f, open(path, 'rb') as plain:
+                    shutil.copyfileobj(plain, f)
+                how = f'header = "Content-Encoding: gzip"\nupload-file = "{path}.gz"'
             lines += [f'url = "http://{net.UNKNOWN}:{HTTP}/in/{os.path.basename(path)}"', how, 'output = "/dev/null"', 'next']
         return self.curl('lane', lines[:-1])
 
+    def calls(self, files):
+        size = sum(os.path.getsize(path) for path in files)
+        return self.lab.start('lane', '/usr/bin/python3', '-c', CALLER, net.UNKNOWN, str(HTTP), str(size * CALLS // 100_000_000),
+                              os.path.dirname(os.path.abspath(__file__)))
+
     def http_down(self, files):
         lines = []
-        for path in files:
-            lines += [f'url = "http://{net.LANE}:{NGINX}/{os.path.basename(path)}"', 'output = "/dev/null"',
+        for i, path in enumerate(files):
+            packed = ('packed/', 'header = "Accept-Encoding: gzip"\n') if is_text(path) and i % 3 == 0 else ('', '')
+            lines += [f'{packed[1]}url = "http://{net.LANE}:{NGINX}/{packed[0]}{os.path.basename(path)}"', 'output = "/dev/null"',
                       f'interface = "{net.UNAPPROVED}"', 'next']
         return self.curl('outside', lines[:-1])
 
@@ -212,7 +234,7 @@ def make(folder, megabytes, more=False):
         traffic = Traffic(lab, folder, files)
         traffic.servers()
         jobs = {kind: functools.partial(getattr(traffic, kind.replace('-', '_')), groups[kind]) for kind in KINDS}
-        captures = {kind: [jobs[kind]] for kind in KINDS} | {'mixed': list(jobs.values())}
+        captures = {kind: [jobs[kind]] for kind in KINDS} | {'mixed': [*jobs.values(), functools.partial(traffic.calls, files)]}
         if more:
             traffic.servers_of_more()
             groups |= {kind: groups[of] for kind, of in MORE.items()}
