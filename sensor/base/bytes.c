@@ -9,17 +9,22 @@ static bool is_white(uint8_t c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Nearly all that are equal are so in the same case. */
+static inline bool is_equal_nocase(uint8_t a, uint8_t b) {
+    return a == b || to_lower(a) == to_lower(b);
+}
+
 bool bytes_starts_nocase(struct bytes a, const char *text) {
     size_t i = 0;
     for (; text[i]; i++)
-        if (i >= a.n || to_lower(a.p[i]) != to_lower((uint8_t)text[i]))
+        if (i >= a.n || !is_equal_nocase(a.p[i], (uint8_t)text[i]))
             return false;
     return true;
 }
 
 bool bytes_equal_nocase(struct bytes a, const char *text) {
     size_t i = 0;
-    while (i < a.n && text[i] && to_lower(a.p[i]) == to_lower((uint8_t)text[i]))
+    while (i < a.n && text[i] && is_equal_nocase(a.p[i], (uint8_t)text[i]))
         i++;
     return i == a.n && !text[i];
 }

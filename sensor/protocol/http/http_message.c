@@ -24,10 +24,19 @@ static void forget_lists(struct http_side *s) {
     s->trailer = NULL;
 }
 
-static void begin_transfer(struct http *h, struct http_side *s) {
+static void begin_transfer_of(struct http *h, struct http_side *s, const struct http_origin *origin) {
     struct transfer_seed seed;
-    struct http_origin origin = {.path = {NULL, 0}};
     char scratch[HTTP_SCRATCH], upload[HTTP_UPLOAD_SCRATCH];
+    http_facts_fill(&seed, http_side_of(h, s), s->head, origin, scratch);
+    if (s->head && s->head->request)
+        s->creates = http_upload_fill(h->c, s->head, origin, &seed, upload);
+    s->begun = true;
+    s->transfer = h->c->services->begin(h->c, &seed);
+    forget_head(s);
+}
+
+static void begin_transfer(struct http *h, struct http_side *s) {
+    struct http_origin origin = {.path = {NULL, 0}};
     const struct http_exchange *newest = http_exchanges_newest(&h->waiting[http_side_of(h, s)]);
     if (s->head && s->head->request) /* s->request may be of the next message by now */
         origin = http_facts_origin(s->head);
@@ -35,12 +44,7 @@ static void begin_transfer(struct http *h, struct http_side *s) {
         origin = s->exchange->origin;
     else if (s->leftover && newest)
         origin = newest->origin;
-    http_facts_fill(&seed, http_side_of(h, s), s->head, &origin, scratch);
-    if (s->head && s->head->request)
-        s->creates = http_upload_fill(h->c, s->head, &origin, &seed, upload);
-    s->begun = true;
-    s->transfer = h->c->services->begin(h->c, &seed);
-    forget_head(s);
+    begin_transfer_of(h, s, &origin);
 }
 
 void http_message_data(struct http *h, struct http_side *s, struct bytes payload) {
@@ -124,8 +128,9 @@ static bool is_bodiless(struct bytes method) {
     return false;
 }
 
-static void begin_request_body(struct http *h, struct http_side *s, struct bytes method) {
+static void begin_request_body(struct http *h, struct http_side *s, const struct http_origin *origin) {
     uint64_t total;
+    struct bytes method = origin->method;
     http_body_init(&s->body, s->head->framing, s->head->length, false);
     if (s->head->framing == HTTP_UNTIL_CLOSE && !is_bodiless(method)) {
         /* Whatever comes was not announced: chunks, if it begins with one. */
@@ -135,13 +140,13 @@ static void begin_request_body(struct http *h, struct http_side *s, struct bytes
         /* An empty file that is put is a file all the same, but where it asks how much of one has come. */
         if (s->head->framing == HTTP_LENGTH && bytes_equal_nocase(method, "PUT") &&
             !(http_upload_asks(s->head, &total) && total == UINT64_MAX))
-            begin_transfer(h, s);
+            begin_transfer_of(h, s, origin);
         http_message_behind(h, s);
     } else {
         s->phase = HTTP_IN_BODY;
         s->expects = http_head_lists(s->head, HTTP_EXPECT, "100-continue");
         if (s->head->framing == HTTP_LENGTH && !s->expects)
-            begin_transfer(h, s);
+            begin_transfer_of(h, s, origin);
     }
 }
 
@@ -160,7 +165,7 @@ static void take_request(struct http *h, struct http_side *s) {
         s->phase = HTTP_ON_HOLD;
         return;
     }
-    begin_request_body(h, s, origin.method);
+    begin_request_body(h, s, &origin);
 }
 
 /* --- responses --- */

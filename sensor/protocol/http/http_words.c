@@ -25,10 +25,26 @@ struct line {
 /* Fields that say how messages are exchanged; no value of theirs is a datum of its own. */
 static bool is_usual(struct bytes name) {
     static const char *const names[] = {
-        "host",       "connection",     "accept",        "accept-encoding",   "accept-language",
-        "date",       "content-length", "content-type",  "transfer-encoding", "content-encoding",
-        "keep-alive", "last-modified",  "cache-control", "content-range",     "authorization",
-        "expires",    "if-none-match",  "etag",          "if-modified-since", "content-security-policy",
+        "content-length",
+        "content-type",
+        "host",
+        "connection",
+        "accept",
+        "date",
+        "accept-encoding",
+        "cache-control",
+        "authorization",
+        "keep-alive",
+        "last-modified",
+        "etag",
+        "content-range",
+        "expires",
+        "accept-language",
+        "if-none-match",
+        "if-modified-since",
+        "transfer-encoding",
+        "content-encoding",
+        "content-security-policy",
     };
     for (size_t i = 0; name.n > 0 && i < sizeof names / sizeof *names; i++)
         if ((name.p[0] | 0x20) == names[i][0] && bytes_equal_nocase(name, names[i]))
