@@ -71,12 +71,45 @@ static void a_value_is_that_of_rfc_4648_table_1_and_of_nothing_else(void **state
     }
 }
 
+/* Octet by octet no block is ever whole. */
+static size_t decode_one_by_one(struct bytes in, uint8_t *out, size_t room) {
+    struct base64 s = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < in.n; i++) {
+        struct bytes one = bytes_of(in.p + i, 1);
+        n += base64_decode(&s, &one, out + n, room - n);
+    }
+    return n + base64_finish(&s, out + n);
+}
+
+static void many_characters_at_once_are_decoded_as_each_by_itself(void **state) {
+    static const char signs[] = "ABCXYZabcxyz0189+/-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    uint8_t text[700], all[700], one[700];
+    srand(3);
+    for (int round = 0; round < 20000; round++) {
+        size_t n = (size_t)rand() % sizeof text, width = 20 + (size_t)rand() % 80, made = 0;
+        for (size_t i = 0; i < n; i++)
+            text[i] = (uint8_t)(i % width == width - 1 ? "\n= \xc3"[rand() % 4]
+                                                       : signs[(size_t)rand() % (sizeof signs - 1)]);
+        struct base64 s = {0};
+        struct bytes in = bytes_of(text, n);
+        while (in.n > 0) { /* with little room now and then */
+            size_t room = round % 2 ? sizeof all - made : 3 + (size_t)rand() % 60;
+            made += base64_decode(&s, &in, all + made, room);
+        }
+        made += base64_finish(&s, all + made);
+        assert_int_equal(made, decode_one_by_one(bytes_of(text, n), one, sizeof one));
+        assert_memory_equal(all, one, made);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_of_rfc_4648_are_decoded_at_every_split),
         cmocka_unit_test(padding_may_be_left_out_and_a_run_may_follow_it),
         cmocka_unit_test(the_other_alphabet_stands_for_the_same),
         cmocka_unit_test(what_is_no_digit_does_not_count),
+        cmocka_unit_test(many_characters_at_once_are_decoded_as_each_by_itself),
         cmocka_unit_test(a_value_is_that_of_rfc_4648_table_1_and_of_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
