@@ -2,8 +2,8 @@
 """Calls of an API: JSON of 1 to 2 KB put to it by the clients that cameras and phones have, a short answer each, many on one connection."""
 import itertools
 import json
-import random
 
+from payloads import small_calls
 from worst_inputs import LANE, OUTSIDE, Line
 
 OPEN_AT_ONCE, FRAMES_EACH = 16, 5  # frames: about so many
@@ -15,24 +15,6 @@ HEADS = [  # as curl and OkHttp send them
 ]
 ANSWER = ('HTTP/1.1 {status}\r\nServer: nginx/1.22.1\r\nDate: Sun, 31 May 2026 04:{minute:02d}:{second:02d} GMT\r\n'
           'Content-Type: application/json\r\nContent-Length: {n}\r\nConnection: keep-alive\r\n\r\n')
-STATES = ('idle', 'recording', 'streaming', 'night mode', 'focusing')
-
-
-def event(g, call):
-    """What a device says of itself."""
-    return {'sequence': call, 'uptime_s': g.randrange(10**6), 'state': g.choice(STATES), 'temperature_c': round(g.uniform(-10, 60), 1),
-            'frames': {'captured': g.randrange(10**6), 'dropped': g.randrange(100), 'rate': round(g.uniform(5, 30), 2)},
-            'storage': {'used_percent': g.randrange(100), 'writes': g.randrange(10**5)}, 'message': 'heartbeat of the device, all well'}
-
-
-def bodies(seed, count=64):
-    """A few, taken in turn: 1 to 2 KB each."""
-    g = random.Random(seed)
-    for i in range(count):
-        size, events = g.randrange(1024, 2048), []
-        while len(json.dumps(events)) < size:
-            events.append(event(g, i))
-        yield json.dumps(events)[:size - 1].encode() + b']'
 
 
 def one_call(line, device, call, body):
@@ -47,7 +29,7 @@ def one_call(line, device, call, body):
 
 def frames(count, each=100):
     """So many calls, `each` of them on a connection; some connections are open at once, with calls in turn."""
-    some = list(bodies(1))
+    some = list(small_calls(64))  # taken in turn
     for first in itertools.count(0, OPEN_AT_ONCE * each):
         lines = [Line(port=1024 + (first // each + i) % 60000, client=LANE + i, server=OUTSIDE, server_port=8080) for i in range(OPEN_AT_ONCE)]
         for line in lines:
