@@ -236,6 +236,24 @@ static void go_on(const struct finder *f, struct bytes *text) {
     l->midst = false;
 }
 
+/* Lines that list nothing are looked at together, as text of any kind: no word goes over a line's end. */
+static void look_at_lines(const struct finder *f, struct bytes lines) {
+    struct bytes text = bytes_of(lines.p, 0);
+    while (lines.n > 0) {
+        const uint8_t *end = memchr(lines.p, '\n', lines.n);
+        struct bytes line = bytes_of(lines.p, (size_t)(end - lines.p));
+        struct bytes name = line.n < LISTING_HELD_MAX ? listing_line_name(line) : bytes_of(NULL, 0);
+        lines = bytes_of(end + 1, lines.n - line.n - 1);
+        text.n += line.n + 1;
+        if (name.n == 0)
+            continue;
+        look_at_text(f, bytes_of(text.p, text.n - line.n - 1));
+        tell_name(f, name);
+        text = bytes_of(lines.p, 0);
+    }
+    look_at_text(f, text);
+}
+
 void listing_push(struct listing *l, struct bytes text, listing_found *found, void *context) {
     const struct finder f = {l, found, context};
     while (text.n > 0) {
@@ -244,10 +262,10 @@ void listing_push(struct listing *l, struct bytes text, listing_found *found, vo
             text = swallow_text(l, text);
         } else if (l->held_n > 0 || l->midst) {
             go_on(&f, &text);
-        } else if ((end = memchr(text.p, '\n', text.n)) != NULL) {
-            size_t n = (size_t)(end - text.p);
-            look_at_line(&f, bytes_of(text.p, n), n < LISTING_HELD_MAX);
-            text = bytes_of(end + 1, text.n - n - 1);
+        } else if ((end = memrchr(text.p, '\n', text.n)) != NULL) {
+            size_t n = (size_t)(end + 1 - text.p);
+            look_at_lines(&f, bytes_of(text.p, n));
+            text = bytes_of(text.p + n, text.n - n);
         } else if (text.n < LISTING_HELD_MAX) {
             hold_text(l, text);
             return;
