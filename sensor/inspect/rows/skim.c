@@ -212,11 +212,13 @@ static ALWAYS uint64_t find_borders(const struct masks *m, const struct passage 
            (loose & keep_runs(wide, SIGNS_LEAST) & ~keep_runs(wide, WIDE_MOST + 1));
 }
 
-/* The first border of the block around which a plate may stand; BLOCK: none. */
+/* The first border of the block before `end` around which a plate may stand; BLOCK: none. */
 static ALWAYS unsigned find_plate(struct row_skim *k, const struct row_judge *j, struct bytes block,
-                                  const struct masks *m, const struct passage *p) {
+                                  const struct masks *m, const struct passage *p, unsigned end) {
     for (uint64_t bits = find_borders(m, p); bits; bits &= bits - 1) {
         unsigned border = (unsigned)__builtin_ctzll(bits);
+        if (border >= end)
+            break;
         if (is_plate_around(k, j, block, m, border))
             return border;
     }
@@ -271,26 +273,40 @@ static bool is_escape(struct bytes text, size_t at) {
 
 /* --- together --- */
 
-/* In one block, at text.p + at. */
+/* The first name in one block; BLOCK: none. */
+static ALWAYS unsigned find_name(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t at,
+                                 const struct masks *m, const struct passage *p, const uint64_t *beginnings) {
+    for (uint64_t bits = find_words(m, p); bits; bits &= bits - 1) {
+        unsigned word = (unsigned)__builtin_ctzll(bits);
+        struct bytes rest = bytes_of(text.p + at + word, text.n - at - word);
+        bool begins_line = at + word == 0 || rest.p[-1] == '\n';
+        if (row_word_may_begin(beginnings, rest) && is_name(k, j, rest, begins_line))
+            return word;
+    }
+    return BLOCK;
+}
+
+static ALWAYS unsigned find_escape(struct bytes text, size_t at, const struct masks *m) {
+    for (uint64_t bits = m->escape; bits; bits &= bits - 1) {
+        unsigned sign = (unsigned)__builtin_ctzll(bits);
+        if (is_escape(text, at + sign))
+            return sign;
+    }
+    return BLOCK;
+}
+
+/* The first of all in one block, at text.p + at: what stands in a later line must not be told before. */
 static ALWAYS struct skim_hit find_in_block(struct row_skim *k, const struct row_judge *j, struct bytes text,
                                             size_t at, const struct masks *m, const struct passage *p,
                                             const uint64_t *beginnings) {
-    unsigned border = find_plate(k, j, bytes_of(text.p + at, text.n - at), m, p);
-    if (border < BLOCK)
-        return (struct skim_hit){.at = at + border, .is = SKIM_PLATE};
-    for (uint64_t bits = find_words(m, p); bits; bits &= bits - 1) {
-        size_t word = at + (unsigned)__builtin_ctzll(bits);
-        struct bytes rest = bytes_of(text.p + word, text.n - word);
-        if (row_word_may_begin(beginnings, rest) &&
-            is_name(k, j, rest, word == 0 || text.p[word - 1] == '\n'))
-            return (struct skim_hit){.at = word, .is = SKIM_NAME};
-    }
-    for (uint64_t bits = m->escape; bits; bits &= bits - 1) {
-        size_t sign = at + (unsigned)__builtin_ctzll(bits);
-        if (is_escape(text, sign))
-            return (struct skim_hit){.at = sign, .is = SKIM_ESCAPE};
-    }
-    return (struct skim_hit){.is = SKIM_NOTHING};
+    unsigned name = find_name(k, j, text, at, m, p, beginnings), escape = find_escape(text, at, m);
+    unsigned end = name < escape ? name : escape;
+    unsigned plate = find_plate(k, j, bytes_of(text.p + at, text.n - at), m, p, end);
+    if (plate < end)
+        return (struct skim_hit){.at = at + plate, .is = SKIM_PLATE};
+    if (end == BLOCK)
+        return (struct skim_hit){.is = SKIM_NOTHING};
+    return (struct skim_hit){.at = at + end, .is = name < escape ? SKIM_NAME : SKIM_ESCAPE};
 }
 
 static ALWAYS struct skim_hit find_hit(struct row_skim *k, const struct row_judge *j, struct bytes text,

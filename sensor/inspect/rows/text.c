@@ -557,7 +557,47 @@ static bool is_chain(struct bytes line) {
     return true;
 }
 
+static unsigned count_sign(struct bytes text, uint8_t sign) {
+    unsigned n = 0;
+    for (size_t i = 0; i < text.n; i++)
+        n += text.p[i] == sign;
+    return n;
+}
+
+/* "KXR4471,TX,4;KXS4472,NM,1;": rows that such a sign ends, each of as many cells. */
+static bool ends_rows(struct bytes line, uint8_t sign) {
+    enum { LOOKED_AT = 4 };
+    unsigned cells = 0;
+    for (unsigned rows = 0; rows < LOOKED_AT; rows++) {
+        struct bytes row = bytes_until(line, sign);
+        unsigned commas = row.n < line.n ? count_sign(row, ',') : 0;
+        if (commas == 0 || (rows > 0 && commas != cells))
+            return false;
+        cells = commas;
+        line = bytes_of(line.p + row.n + 1, line.n - row.n - 1);
+    }
+    return true;
+}
+
+static void read_text(struct row_reader *r, struct bytes line);
+
+static bool read_rows(struct row_reader *r, struct bytes line) {
+    uint8_t sign = ends_rows(line, ';') ? ';' : ends_rows(line, '|') ? '|' : 0;
+    while (sign && line.n > 0) {
+        struct bytes row = bytes_until(line, sign);
+        size_t took = row.n < line.n ? row.n + 1 : row.n;
+        read_text(r, row);
+        line = bytes_of(line.p + took, line.n - took);
+    }
+    return sign;
+}
+
 void text_read(struct row_reader *r, struct bytes line) {
+    if (!read_rows(r, line))
+        read_text(r, line);
+}
+
+static void read_text(struct row_reader *r, struct bytes line) {
     while (line.n > 0 && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == ' '))
         line.n--;
     if (line.n == 0 || text_is_ruler(line))

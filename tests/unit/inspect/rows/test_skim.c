@@ -18,9 +18,9 @@ static struct skim_hit find(const char *text) {
 
 static void what_may_be_a_plate_is_found(void **state) {
     static const char *const texts[] = {
-        "the car KXR4471 left",
+        "the one KXR4471 left",
         "KXR4471,2026-05-31T04:11:58Z,L1",
-        "plate;kxr-4471;1",
+        "x;kxr-4471;1",
         "x,KXR 4471,y",
         "<td>7KLM123</td>",
         "{\"v\":\"AB12KLE\"}",
@@ -65,8 +65,8 @@ static void words_that_name_plates_and_documents_are_found(void **state) {
         "passport number",           "create table t (",   "vehicleRegistration",
         "\n\nCOPY reads (a) FROM x", "\\nplate\\n",        "lp;state",
     };
-    static const char *const others[] = {"copied as created", "a platform for platelets", "help, alphabet, slp",
-                                         "we copy it"};
+    static const char *const others[] = {"copied as created", "a platform for platelets",
+                                         "help, alphabet, slp", "we copy it"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (find(names[i]).is != SKIM_NAME)
             fail_msg("no name in: %s", names[i]);
@@ -125,6 +125,18 @@ static void names_without_values_are_told_now_and_then(void **state) {
     assert_int_equal(skim_find(&k, &judge, bytes_text("the tag is none")).is, SKIM_NAME);
 }
 
+/* In one block of 64 octets. */
+static void what_stands_first_is_told_first(void **state) {
+    struct row_skim k = {0};
+    static const char text[] = "the plate\n,KXR4471,%41,\n";
+    struct skim_hit hit = skim_find(&k, &judge, bytes_text(text));
+    assert_int_equal(hit.is, SKIM_NAME);
+    assert_int_equal(hit.at, 4);
+    hit = skim_find(&k, &judge, bytes_text(text + 10));
+    assert_int_equal(hit.is, SKIM_PLATE);
+    assert_int_equal(skim_find(&k, &judge, bytes_text(text + 18)).is, SKIM_ESCAPE);
+}
+
 /* Both ways say the same of whatever text. */
 static void both_ways_are_equal(void **state) {
     static const char signs[] = "AAKX01234567 9abz-._+,;\n\n  %&\\\"plate tag<>\xc3\xa9";
@@ -153,6 +165,7 @@ int main(void) {
         cmocka_unit_test(it_is_found_wherever_it_stands),
         cmocka_unit_test(values_of_the_same_letters_are_told_once),
         cmocka_unit_test(names_without_values_are_told_now_and_then),
+        cmocka_unit_test(what_stands_first_is_told_first),
         cmocka_unit_test(both_ways_are_equal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
