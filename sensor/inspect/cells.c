@@ -40,6 +40,7 @@ static void take_zone(void *context, struct bytes number) {
 
 /* What lies behind the reader of rows, in one piece of memory. */
 struct beside {
+    bool ended; /* the reader was, and nobody has begun it again; of a fresh one it is false */
     struct zone_reader zones;
     uint16_t n; /* octets of the object's text, if it is small; SMALL_TEXT + 1: it is not */
     uint8_t text[SMALL_TEXT];
@@ -84,8 +85,17 @@ static struct row_reader *take_reader(struct inspection *n) {
     return r;
 }
 
+static void begin_reader(struct inspection *n) {
+    struct beside *b = beside_of(n);
+    uint64_t seed = n->inspector->options.digest_key.k0;
+    if (b->ended)
+        row_reader_again(n->rows, seed);
+    else
+        row_reader_init(n->rows, seed);
+    b->ended = false;
+}
+
 void cells_begin(struct inspection *n) {
-    struct inspector *i = n->inspector;
     if (!n->plan->reads_rows || (n->rows && !n->rows_over))
         return;
     if (!n->rows)
@@ -93,7 +103,7 @@ void cells_begin(struct inspection *n) {
     n->rows_over = false;
     if (!n->rows)
         return;
-    row_reader_init(n->rows, i->options.digest_key.k0);
+    begin_reader(n);
     if (n->object->aside && !n->object->gathered)
         row_reader_expect_strays(n->rows);
     zone_reader_init(zones_of(n));
@@ -130,7 +140,7 @@ void cells_end(struct inspection *n) {
     row_reader_end(n->rows, &sink);
     zone_reader_end(zones_of(n), &zones);
     flush_cells(n);
-    n->rows_over = true;
+    n->rows_over = beside_of(n)->ended = true;
 }
 
 struct bytes cells_small(const struct inspection *n) {

@@ -88,8 +88,9 @@ struct tally_state {
     struct value_set *set; /* NULL before the first value */
     bool large;            /* it is of `sets` */
     uint32_t calls, spread_count;
-    uint32_t spread[SPREAD_MAX]; /* short digests of values without their digits */
     char sample[8];
+    uint32_t
+        spread[SPREAD_MAX]; /* short digests of values without their digits; behind `spread_count` anything */
 };
 
 enum rule_state { RULE_OUT, RULE_OPEN, RULE_HOLDS };
@@ -113,7 +114,6 @@ struct inspection {
     bool owes, stepped; /* a scan has debts; bytes of one whose values are needed were left out for them */
     struct picture *picture; /* NULL: it is no image that is walked over */
     struct utf16 utf16;
-    struct listing listing;
     uint32_t names, named; /* of a listing: those that were matched, and all */
     struct unzip *unzip;
     struct row_reader *rows; /* NULL: its rows are not read, or the reader has gone back */
@@ -125,6 +125,9 @@ struct inspection {
     struct tally_state *tallies;
     struct debt *debts;              /* by scan */
     struct pattern_stream **streams; /* by scan; NULL: not matched */
+    unsigned found;                  /* scopes in which an identifier was: all bits of `hits` together */
+    bool counted;                    /* a count has a set */
+    struct listing listing;          /* last: its room is written before it is read */
 };
 
 /* --- listed.c --- */

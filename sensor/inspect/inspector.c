@@ -169,7 +169,7 @@ static void match_names(struct inspection *n) {
     for (unsigned i = 0; i < FACT_COUNT; i++)
         if (fact_rows[i].scope) {
             struct bytes text = object_fact(o, (enum fact)i);
-            hash = hash * 31 ^ hash_bytes(&key, text.p, text.n);
+            hash = hash * 31 ^ (text.n ? hash_bytes(&key, text.p, text.n) : i);
         }
     if (hash == n->name_hash)
         return;
@@ -297,6 +297,12 @@ static bool gives_way(const struct inspection *n, const struct rule *rule) {
     return false;
 }
 
+/* As of nearly all rules of nearly all objects: nothing was found in any scope that it asks for. */
+static bool lacks_evidence(const struct inspection *n, const struct rule_condition *c) {
+    bool asks = c->all.count > 0 || c->any.count > 0;
+    return (asks && !(n->found & c->scopes)) || (c->count_count > 0 && !n->counted);
+}
+
 /* Every rule that is still open; those with `none` or an upper bound only at the end. */
 static void decide_some(struct inspection *n, bool that_give_way) {
     const struct ruleset *r = n->inspector->rules;
@@ -315,8 +321,9 @@ static void decide_some(struct inspection *n, bool that_give_way) {
             n->next_size = least < n->next_size ? least : n->next_size;
             continue;
         }
-        if ((c->size_max && n->seen > c->size_max) || !completeness_fits(n, c) || !words_fit(n, c) ||
-            !list_holds(n, c) || !counts_hold(n, c) || !cells_hold(n, &c->rows) || gives_way(n, &r->rules[i]))
+        if ((c->size_max && n->seen > c->size_max) || !completeness_fits(n, c) || lacks_evidence(n, c) ||
+            !words_fit(n, c) || !list_holds(n, c) || !counts_hold(n, c) || !cells_hold(n, &c->rows) ||
+            gives_way(n, &r->rules[i]))
             continue;
         n->states[i] = RULE_HOLDS;
         tell_finding(n, &r->rules[i]);
@@ -362,7 +369,7 @@ static struct inspection *inspection_begin(struct inspector *i, struct object *o
     struct inspection *n = (struct inspection *)(void *)p;
     if (!n)
         return NULL;
-    memset(p, 0, inspection_size(r));
+    memset(n, 0, offsetof(struct inspection, listing.held));
     n->inspector = i;
     n->object = o;
     n->tallies = (struct tally_state *)(void *)(p += align_size(sizeof *n));
@@ -371,6 +378,9 @@ static struct inspection *inspection_begin(struct inspector *i, struct object *o
     n->tail = p += align_size(r->scan_count * sizeof *n->streams);
     n->hits = p += align_size(r->tail);
     n->states = p + align_size(r->identifier_count);
+    for (size_t t = 0; t < r->tally_count; t++)
+        memset(&n->tallies[t], 0, offsetof(struct tally_state, spread));
+    memset(n->debts, 0, (size_t)(n->states + r->rule_count - (uint8_t *)n->debts));
     return n;
 }
 

@@ -279,5 +279,5 @@ void listing_push(struct listing *l, struct bytes text, listing_found *found, vo
 void listing_end(struct listing *l, listing_found *found, void *context) {
     const struct finder f = {l, found, context};
     look_at_line(&f, bytes_of(l->held, l->held_n), !l->midst);
-    *l = (struct listing){0};
+    memset(l, 0, offsetof(struct listing, held));
 }

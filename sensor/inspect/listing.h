@@ -10,18 +10,19 @@
 enum { LISTING_HELD_MAX = 1024 };
 
 struct listing {
-    bool midst;      /* what is held does not begin a line */
-    bool swallows;   /* a word that is too long for a name goes on */
-    unsigned held_n; /* octets of a line whose end did not come yet */
-    uint8_t held[LISTING_HELD_MAX];
+    bool midst;       /* what is held does not begin a line */
+    bool swallows;    /* a word that is too long for a name goes on */
+    unsigned held_n;  /* octets of a line whose end did not come yet */
     uint8_t last[32]; /* the beginning of the name told last: pages have each twice */
     unsigned last_n;
+    uint8_t held[LISTING_HELD_MAX];
 };
 
 /* Borrowed for the call. */
 typedef void listing_found(void *context, struct bytes name);
 
-/* Text in pieces of any size; all zero at first. A line longer than LISTING_HELD_MAX is looked at in parts.
+/* Text in pieces of any size; all zero at first, but for `held`, which may be anything. A line longer than
+ * LISTING_HELD_MAX is looked at in parts.
  */
 void listing_push(struct listing *l, struct bytes text, listing_found *found, void *context);
 /* No more comes. */

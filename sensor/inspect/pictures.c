@@ -420,7 +420,7 @@ bool picture_begin(struct inspection *n, const char *mime) {
     struct picture *p = pool_take(&n->inspector->pictures);
     if (!p)
         return false;
-    memset(p, 0, sizeof *p);
+    memset((uint8_t *)p + sizeof p->image, 0, offsetof(struct picture, kept) - sizeof p->image);
     n->picture = p;
     image_init(&p->image, mime);
     if (n->object->basis == TYPE_BY_NAME)

@@ -48,10 +48,12 @@ static uint32_t most_of(const struct inspector *i, const struct tally *tally) {
 }
 
 /* Many objects hold a few values for long, few hold many: a set begins small. */
-static bool take_set(struct inspector *i, const struct tally *tally, struct tally_state *t) {
+static bool take_set(struct inspection *n, const struct tally *tally, struct tally_state *t) {
+    struct inspector *i = n->inspector;
     uint32_t most = most_of(i, tally);
     if (t->set || t->shed)
         return t->set != NULL;
+    n->counted = true;
     t->set = pool_take(&i->small_sets);
     if (!t->set) {
         t->set = pool_take(&i->sets);
@@ -98,7 +100,7 @@ static void flush_value(struct inspection *n, unsigned tally) {
     if (!p->on)
         return;
     p->on = false;
-    if (t->full || !take_set(n->inspector, rule, t))
+    if (t->full || !take_set(n, rule, t))
         return;
     grow_set(n->inspector, rule, t);
     if (!add_value(t, p))
@@ -207,6 +209,7 @@ static bool note_hit(struct inspection *n, unsigned number, enum scope scope) {
     if (n->hits[number] & bit)
         return false;
     n->hits[number] |= bit;
+    n->found |= bit;
     return n->dirty = true;
 }
 

@@ -644,6 +644,8 @@ const struct file_type *picture_type(struct bytes mime) {
     while (n < mime.n && mime.p[n] != ';' && mime.p[n] != ' ')
         n++;
     mime.n = n;
+    if (n == 0)
+        return NULL;
     for (size_t i = 0; i < sizeof jpeg / sizeof *jpeg; i++)
         if (bytes_equal_nocase(mime, jpeg[i]))
             return picture_type(bytes_text("image/jpeg"));

@@ -96,20 +96,49 @@ static void hold_byte(struct mailbox *m, uint8_t c) {
     }
 }
 
+/* May a line that begins so be an empty one, or the one before a mail? Nothing is held. */
+static bool may_begin(const struct mailbox *m, uint8_t c) {
+    return c == '\n' || c == '\r' || (c == mark[0] && !m->begun);
+}
+
+/* The mail's own lines, up to one that may count, go on together. Returns how many octets those are. */
+static size_t take_own(struct mailbox *m, const uint8_t *bytes, size_t n) {
+    size_t at = 0;
+    while (at < n && (m->at == AT_TEXT || (m->held_n == 0 && !may_begin(m, bytes[at])))) {
+        const uint8_t *lf = memchr(bytes + at, '\n', n - at);
+        at = lf ? (size_t)(lf - bytes) + 1 : n;
+        m->at = lf ? AT_LINE : AT_TEXT;
+    }
+    pass_on(m, bytes, at);
+    return at;
+}
+
+/* A line that begins as the one before a mail does and is there as a whole, behind what is held; 0: none is.
+ */
+static size_t take_marked(struct mailbox *m, const uint8_t *bytes, size_t n) {
+    const uint8_t *lf = m->held_n == m->blank_n && *bytes == mark[0] ? memchr(bytes, '\n', n) : NULL;
+    struct bytes line = bytes_of(m->held + m->blank_n, lf ? (size_t)(lf - bytes) + 1 : 0);
+    if (!lf || m->blank_n + line.n >= LINE_MAX_BYTES)
+        return 0;
+    memcpy(m->held + m->blank_n, bytes, line.n);
+    m->held_n = (uint16_t)(m->blank_n + line.n);
+    if (line.n > MARK && memcmp(line.p, mark, MARK) == 0)
+        end_line(m, line);
+    else
+        pass_held(m);
+    return line.n;
+}
+
 static void mailbox_data(struct filter *f, const uint8_t *bytes, size_t n) {
     struct mailbox *m = (struct mailbox *)f;
-    while (n > 0) {
-        size_t take = 1;
-        if (m->at == AT_LINE) {
-            hold_byte(m, *bytes);
-        } else {
-            const uint8_t *lf = memchr(bytes, '\n', n);
-            take = lf ? (size_t)(lf - bytes) + 1 : n;
-            pass_on(m, bytes, take);
-            m->at = lf ? AT_LINE : AT_TEXT;
-        }
-        bytes += take;
-        n -= take;
+    for (size_t take; n > 0; bytes += take, n -= take) {
+        take = take_own(m, bytes, n);
+        if (take == 0)
+            take = take_marked(m, bytes, n);
+        if (take > 0)
+            continue;
+        hold_byte(m, *bytes);
+        take = 1;
     }
 }
 

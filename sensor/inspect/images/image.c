@@ -96,7 +96,8 @@ void image_note_size(struct image *i, uint32_t width, uint32_t height, uint32_t 
 /* --- steps --- */
 
 void image_init(struct image *i, const char *mime) {
-    *i = (struct image){.format = image_format_of(mime)};
+    memset(i, 0, offsetof(struct image, place)); /* whose rooms are written before they are read */
+    i->format = image_format_of(mime);
     if (i->format)
         image_gather(i, 0, i->format->need, i->format->read);
     else

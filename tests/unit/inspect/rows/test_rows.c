@@ -27,18 +27,35 @@ static void take_cell(void *context, enum row_cell kind, struct bytes text) {
                              (const char *)text.p);
 }
 
-static void read_text(struct bytes in, size_t piece, struct seen *s) {
-    struct row_reader *r = malloc(row_reader_size());
+static void read_with(struct row_reader *r, struct bytes in, size_t piece, struct seen *s) {
     const struct row_sink sink = {s, take_cell};
     s->n = 0;
     s->text[0] = 0;
     s->count = 0;
-    row_reader_init(r, 1);
     for (size_t at = 0; at < in.n; at += piece)
         row_reader_push(r, &sink, bytes_of(in.p + at, in.n - at < piece ? in.n - at : piece));
     row_reader_end(r, &sink);
     s->facts = *row_reader_facts(r);
+}
+
+/* By a reader that is begun, and by one that has read all texts before this one and is begun again. */
+static void read_text(struct bytes in, size_t piece, struct seen *s) {
+    static struct row_reader *old;
+    static struct seen again;
+    struct row_reader *r = malloc(row_reader_size());
+    row_reader_init(r, 1);
+    read_with(r, in, piece, s);
     free(r);
+    if (!old) {
+        old = malloc(row_reader_size());
+        row_reader_init(old, 1);
+        read_with(old, in, piece, &again);
+    }
+    memset(old, 0xa5, sizeof(void *)); /* as a pool does */
+    row_reader_again(old, 1);
+    read_with(old, in, piece, &again);
+    assert_string_equal(again.text, s->text);
+    assert_memory_equal(&again.facts, &s->facts, sizeof s->facts);
 }
 
 static struct seen seen;
