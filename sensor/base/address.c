@@ -26,9 +26,22 @@ bool address_parse(const char *text, struct address *out) {
     return false;
 }
 
+/* Each record has several. */
+static void format_v4(const uint8_t bytes[4], char *out) {
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned n = bytes[i];
+        if (n >= 100)
+            *out++ = (char)('0' + n / 100);
+        if (n >= 10)
+            *out++ = (char)('0' + n / 10 % 10);
+        *out++ = (char)('0' + n % 10);
+        *out++ = i < 3 ? '.' : '\0';
+    }
+}
+
 const char *address_format(const struct address *a, char out[ADDRESS_TEXT_MAX]) {
     if (address_is_v4(a))
-        inet_ntop(AF_INET, a->bytes + 12, out, ADDRESS_TEXT_MAX);
+        format_v4(a->bytes + 12, out);
     else
         inet_ntop(AF_INET6, a->bytes, out, ADDRESS_TEXT_MAX);
     return out;

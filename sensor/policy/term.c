@@ -51,11 +51,16 @@ uint64_t term_amount(enum contract_term limit, const struct contract_amount *day
 
 void term_say(char reason[JUDGEMENT_REASON_MAX], const char *format, ...) {
     char text[2 * JUDGEMENT_REASON_MAX];
+    size_t plain = strlen(format), used = strlen(reason);
     va_list args;
+    if (plain < JUDGEMENT_REASON_MAX - used && !memchr(format, '%', plain)) { /* as of each stranger */
+        memcpy(reason + used, format, plain + 1);
+        return;
+    }
     va_start(args, format);
     int n = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    size_t old = strlen(reason), length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    size_t old = used, length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
     length = utf8_fit(bytes_of(text, length), JUDGEMENT_REASON_MAX - 1 - old);
     memcpy(reason + old, text, length);
     reason[old + length] = '\0';

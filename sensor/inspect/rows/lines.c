@@ -11,12 +11,16 @@ size_t row_reader_size(void) {
     return sizeof(struct row_reader);
 }
 
-void row_reader_init(struct row_reader *r, uint64_t seed) {
-    memset(r, 0, offsetof(struct row_reader, line));
+static void begin_cleared(struct row_reader *r, uint64_t seed) {
     r->judge.seed = seed;
     r->awake = AT_FIRST;
     json_reset(&r->json);
     markup_reset(&r->markup);
+}
+
+void row_reader_init(struct row_reader *r, uint64_t seed) {
+    memset(r, 0, offsetof(struct row_reader, line));
+    begin_cleared(r, seed);
 }
 
 /* Tables that have ended are zero, and no suspect has one: nine tenths of the state. */
@@ -26,9 +30,7 @@ void row_reader_again(struct row_reader *r, uint64_t seed) {
         memset((uint8_t *)&r->open[i] + sizeof r->open[i].table, 0,
                sizeof r->open[i] - sizeof r->open[i].table);
     memset(&r->current, 0, offsetof(struct row_reader, line) - offsetof(struct row_reader, current));
-    r->judge.seed = seed;
-    json_reset(&r->json);
-    markup_reset(&r->markup);
+    begin_cleared(r, seed);
 }
 
 void row_reader_expect_strays(struct row_reader *r) {

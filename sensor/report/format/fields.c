@@ -223,12 +223,25 @@ static void get_sha256(const struct event *e, size_t which, struct value *v) {
     value_token(v, hex_format(e->record->sha256, sizeof e->record->sha256, v->room));
 }
 
+static char *put_number(char *at, uint64_t number) {
+    char digits[20];
+    size_t n = 0;
+    do
+        digits[n++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    while (n > 0)
+        *at++ = digits[--n];
+    return at;
+}
+
 static void get_object(const struct event *e, size_t which, struct value *v) {
     get_number(e, which, v);
     v->kind = VALUE_NULL;
     if (v->number == 0)
         return;
-    snprintf(v->room, sizeof v->room, "%u-%llu", e->record->worker, (unsigned long long)v->number);
+    char *at = put_number(v->room, e->record->worker);
+    *at++ = '-';
+    *put_number(at, v->number) = '\0';
     value_token(v, v->room);
 }
 

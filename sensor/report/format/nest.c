@@ -12,9 +12,18 @@ void nest_begin(struct nest *n, char *out, size_t size) {
     json_write_object(&n->json, NULL);
 }
 
+static bool is_array_of(const char *segment, size_t n) {
+    return n > 2 && segment[n - 2] == '[' && segment[n - 1] == ']';
+}
+
 static bool is_array(const char *segment) {
-    size_t n = strlen(segment);
-    return n > 2 && strcmp(segment + n - 2, "[]") == 0;
+    return is_array_of(segment, strlen(segment));
+}
+
+static void copy_segment(char out[NEST_SEGMENT_MAX], const char *text, size_t n) {
+    n = n < NEST_SEGMENT_MAX ? n : NEST_SEGMENT_MAX - 1;
+    memcpy(out, text, n);
+    out[n] = '\0';
 }
 
 static void leave_objects(struct nest *n, size_t depth) {
@@ -25,15 +34,20 @@ static void leave_objects(struct nest *n, size_t depth) {
     }
 }
 
-static void open_segment(struct nest *n, char *segment) {
+static void open_segment(struct nest *n, const char *text, size_t size) {
+    char segment[NEST_SEGMENT_MAX];
+    bool array = is_array_of(text, size);
     if (n->depth < NEST_DEPTH_MAX)
-        snprintf(n->open[n->depth++], NEST_SEGMENT_MAX, "%s", segment);
-    if (is_array(segment)) {
-        segment[strlen(segment) - 2] = '\0';
+        copy_segment(n->open[n->depth++], text, size);
+    copy_segment(segment, text, array ? size - 2 : size);
+    if (array)
         json_write_array(&n->json, segment);
-        segment = NULL;
-    }
-    json_write_object(&n->json, segment);
+    json_write_object(&n->json, array ? NULL : segment);
+}
+
+static bool is_open(const struct nest *n, size_t depth, const char *text, size_t size) {
+    return depth < n->depth && size < NEST_SEGMENT_MAX && strncmp(n->open[depth], text, size) == 0 &&
+           n->open[depth][size] == '\0';
 }
 
 /* Goes to the object that `key` stands in; returns the last segment of the key. */
@@ -42,13 +56,12 @@ static const char *enter_object(struct nest *n, const char *key, size_t base) {
     const char *dot;
     bool same = true;
     for (; (dot = strchr(key, '.')) && depth < NEST_DEPTH_MAX; key = dot + 1, depth++) {
-        char segment[NEST_SEGMENT_MAX];
-        snprintf(segment, sizeof segment, "%.*s", (int)(dot - key), key);
-        same = same && depth < n->depth && strcmp(n->open[depth], segment) == 0;
+        size_t size = (size_t)(dot - key);
+        same = same && is_open(n, depth, key, size);
         if (same)
             continue;
         leave_objects(n, depth);
-        open_segment(n, segment);
+        open_segment(n, key, size);
     }
     leave_objects(n, depth);
     return key;

@@ -3,6 +3,8 @@
 
 #include "base/address.h"
 
+#include <arpa/inet.h>
+
 static struct address at(const char *text) {
     struct address a;
     assert_true(address_parse(text, &a));
@@ -17,6 +19,16 @@ static void test_addresses_are_written_as_they_are_read(void **state) {
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct address a = at(texts[i]);
         assert_string_equal(address_format(&a, out), texts[i]);
+    }
+}
+
+static void test_each_octet_is_written_as_the_c_library_writes_it(void **state) {
+    char out[ADDRESS_TEXT_MAX], plain[ADDRESS_TEXT_MAX];
+    for (unsigned i = 0; i < 4 * 256; i++) {
+        uint8_t raw[4] = {9, 99, 199, 0};
+        raw[i / 256] = (uint8_t)i;
+        struct address a = address_from_v4(raw);
+        assert_string_equal(address_format(&a, out), inet_ntop(AF_INET, raw, plain, sizeof plain));
     }
 }
 
@@ -131,6 +143,7 @@ static void test_a_bad_prefix_says_why(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses_are_written_as_they_are_read),
+        cmocka_unit_test(test_each_octet_is_written_as_the_c_library_writes_it),
         cmocka_unit_test(test_ipv4_and_its_mapped_form_are_one_address),
         cmocka_unit_test(test_an_address_of_a_translator_holds_one_of_ipv4),
         cmocka_unit_test(test_what_is_no_address_is_refused),
