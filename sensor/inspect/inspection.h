@@ -24,6 +24,7 @@ enum {
     LATE_BYTES = 16,       /* how late the end of a word or line may be told */
     PIECE_BYTES = 1 << 10, /* that are looked at or left out together while a count rests */
     SMALL_TEXT = 2048,     /* octets of an object that may be one record of many */
+    PLAIN_NAMES = 64,      /* names and paths that are known to hold nothing */
     GATHERED_LEAST = 8,    /* values that many small texts of one host to another hold, at least */
 };
 
@@ -33,6 +34,7 @@ struct inspector {
     struct finding_sink sink;
     struct matcher *matcher;
     struct type_plans *plans;
+    uint64_t plain_names[PLAIN_NAMES]; /* digests of those in which nothing was found, and of the plan */
     struct pool inspections, pictures;
     struct pool small_sets,
         sets; /* of SMALL_SET values, with which each count begins, and of as many as may be counted */
@@ -127,6 +129,8 @@ struct inspection {
     struct pattern_stream **streams; /* by scan; NULL: not matched */
     unsigned found;                  /* scopes in which an identifier was: all bits of `hits` together */
     bool counted;                    /* a count has a set */
+    bool met;                        /* a pattern matched, or one could not be looked for */
+    bool retyped_once;               /* counts that its first type asks for go on */
     struct listing listing;          /* last: its room is written before it is read */
 };
 

@@ -149,6 +149,7 @@ void inspection_match(struct inspection *n, enum scope scope, struct bytes text)
         struct pattern_stream *stream = matcher_begin(m, s);
         if (!stream) {
             counter_one(COUNTER_INSPECT_STREAMS_SHED);
+            n->met = true;
             continue;
         }
         matcher_scan(m, stream, text.p, text.n, values_found, &f);
@@ -160,7 +161,8 @@ void inspection_match(struct inspection *n, enum scope scope, struct bytes text)
     }
 }
 
-/* Names and paths may come late: they are matched again when they have changed. */
+/* Names and paths may come late: they are matched again when they have changed. Many objects have those of
+ * one before, as parts of a mail do: where nothing was found in them nothing is. */
 static void match_names(struct inspection *n) {
     static const enum scope scopes[] = {[FACT_SCOPE_NAME] = SCOPE_NAME, [FACT_SCOPE_PATH] = SCOPE_PATH};
     const struct object *o = n->object;
@@ -174,11 +176,17 @@ static void match_names(struct inspection *n) {
     if (hash == n->name_hash)
         return;
     n->name_hash = hash;
+    uint64_t known = hash ^ (uintptr_t)n->plan, *plain = &n->inspector->plain_names[known % PLAIN_NAMES];
+    if (*plain == known && !n->retyped_once)
+        return;
+    n->met = false;
     for (unsigned i = 0; i < FACT_COUNT; i++) {
         struct bytes text = fact_rows[i].scope ? object_fact(o, (enum fact)i) : bytes_of(NULL, 0);
         if (text.n)
             inspection_match(n, scopes[fact_rows[i].scope], text);
     }
+    if (!n->met)
+        *plain = known;
 }
 
 static void begin_streams(struct inspection *n) {
@@ -522,6 +530,7 @@ void inspector_retyped(struct inspector *i, struct object *o, struct bytes again
     in->tail_n = 0;
     in->name_hash = 0;
     in->retyped = in->seen;
+    in->retyped_once = true;
     if (!begin_type(in, true)) {
         counter_one(COUNTER_INSPECT_OBJECTS_SHED);
         o->bounded = true;

@@ -238,6 +238,7 @@ bool values_found(void *context, unsigned number, uint64_t from, uint64_t to) {
     const struct ruleset *r = f->in->inspector->rules;
     uint8_t room[VALUE_WIDTH_MAX];
     struct bytes match, value;
+    f->in->met = true;
     if (f->scan->kind == SCAN_PLAIN) {
         debt_note_match(f->in, f->scan, note_hit(f->in, number, f->scan->scope));
         return false;

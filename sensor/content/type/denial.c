@@ -73,10 +73,11 @@ static bool is_word(struct bytes word, const char *words) {
 }
 
 bool type_denied_by_name(const struct file_type *type, struct bytes name) {
+    enum { LONGEST = 4 }; /* of the table's words */
     size_t dot = name.n;
     while (dot > 0 && name.p[dot - 1] != '.')
         dot--;
-    if (dot <= 1)
+    if (dot <= 1 || name.n - dot > LONGEST)
         return false;
     struct bytes end = bytes_of(name.p + dot, name.n - dot);
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)

@@ -178,6 +178,34 @@ static void another_process_matches_with_rules_that_it_cannot_write_to(void **st
     bench_close(&b);
 }
 
+static const char counted_names[] = "identifiers:\n"
+                                    "  - {id: plate, pattern: '[A-Z]{3}[0-9]{4}'}\n"
+                                    "rules:\n"
+                                    "  - id: plates\n"
+                                    "    scopes: [name]\n"
+                                    "    count: {identifiers: plate, distinct: 1}\n"
+                                    "    object: {kinds: [image]}\n" RULE_TAIL;
+
+static void a_name_that_held_nothing_for_one_type_is_matched_for_another(void **state) {
+    static const struct {
+        const struct file_type *type;
+        const char *name;
+        unsigned found;
+    } objects[] = {{&text_type, "KXR4471.x", 0}, {&text_type, "KXR4471.x", 0}, {&jpeg_type, "KXR4471.x", 1},
+                   {&jpeg_type, "KXR4471.x", 1}, {&jpeg_type, "lane.x", 0},    {&jpeg_type, "lane.x", 0},
+                   {&jpeg_type, "LVK6780.x", 1}, {&text_type, "KXR4471.x", 0}, {&jpeg_type, "KXR4471.x", 1}};
+    struct bench b;
+    bench_open(&b, counted_names, 8 << 20);
+    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
+        bench_begin(&b, objects[i].type, objects[i].name);
+        bench_name(&b, objects[i].name);
+        bench_push(&b, "x", 1);
+        bench_end(&b);
+        assert_int_equal(b.found[0], objects[i].found);
+    }
+    bench_close(&b);
+}
+
 static const char late_rules[] = "identifiers:\n"
                                  "  - {id: name, pattern: '^cam'}\n"
                                  "  - {id: mark, pattern: 'VIVOTEK'}\n"
@@ -411,6 +439,7 @@ int main(void) {
         cmocka_unit_test(content_means_text_and_binary_objects),
         cmocka_unit_test(a_rule_gives_way_to_a_more_specific_class_of_the_same_object),
         cmocka_unit_test(a_name_is_matched_also_when_it_comes_late),
+        cmocka_unit_test(a_name_that_held_nothing_for_one_type_is_matched_for_another),
         cmocka_unit_test(size_and_completeness_are_facts_of_the_object),
         cmocka_unit_test(spread_tells_a_numbered_series_from_plates),
         cmocka_unit_test(a_share_of_the_names_of_a_listing_must_hold_a_value),
