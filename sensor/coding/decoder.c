@@ -3,7 +3,6 @@
 
 #include "base/counter.h"
 #include "base/stage.h"
-#include "base/work.h"
 
 #include <string.h>
 
@@ -135,6 +134,14 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused) {
 
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n);
 
+/* Room for the next step: little more is decoded than is paid for. */
+static size_t room_of_step(const struct decoder *d) {
+    enum { LEAST = 1 << 10 };
+    int64_t left = d->allowance ? d->allowance->left[ACCOUNT_DECODED] / (int64_t)price_of(d, CODING_BUFFER)
+                                : CODING_BUFFER;
+    return left < LEAST ? LEAST : left < CODING_BUFFER ? (size_t)left : CODING_BUFFER;
+}
+
 /* Returns how many bytes at the end were not taken. */
 static size_t decode_some(struct decoder *d, const uint8_t *bytes, size_t n) {
     struct codings *c = d->codings;
@@ -149,16 +156,17 @@ static size_t decode_some(struct decoder *d, const uint8_t *bytes, size_t n) {
         size_t before = w.in_n;
         uint64_t refusals = c->refusals;
         w.out = buffer;
-        w.out_n = CODING_BUFFER;
+        w.out_n = room_of_step(d);
         uint8_t stage = stage_enter(STAGE_CODING);
         enum coding_step step = d->coding->step(d, &w);
         stage_leave(stage);
         d->in += before - w.in_n;
         size_t made = (size_t)(w.out - buffer);
-        size_t worked = before - w.in_n + made;
+        size_t taken = before - w.in_n, worked = taken + made;
         if (step == CODING_MORE && worked == 0 && before > 0)
             step = CODING_BROKEN; /* neither input nor room helps it */
-        work_add((uint64_t)worked * d->coding->work);
+        allowance_owe(d->allowance, ACCOUNT_DECODED,
+                      (uint64_t)taken * d->coding->taken + (uint64_t)made * d->coding->made);
         if (!coding_history_fill(d, worked))
             step = CODING_BROKEN;
         if (made > 0)
