@@ -134,6 +134,13 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused) {
 
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n);
 
+static uint64_t price_of_step(const struct coding *c, size_t taken, size_t made) {
+    enum { SHRINKS = 16 }; /* by a sixteenth, or some of it was stored */
+    size_t smaller = made > taken ? (made - taken) * SHRINKS : 0;
+    size_t dear = c->stores && smaller < taken ? smaller : taken;
+    return (uint64_t)dear * c->taken + (uint64_t)made * c->made;
+}
+
 /* Room for the next step: little more is decoded than is paid for. */
 static size_t room_of_step(const struct decoder *d) {
     enum { LEAST = 1 << 10 };
@@ -165,8 +172,7 @@ static size_t decode_some(struct decoder *d, const uint8_t *bytes, size_t n) {
         size_t taken = before - w.in_n, worked = taken + made;
         if (step == CODING_MORE && worked == 0 && before > 0)
             step = CODING_BROKEN; /* neither input nor room helps it */
-        allowance_owe(d->allowance, ACCOUNT_DECODED,
-                      (uint64_t)taken * d->coding->taken + (uint64_t)made * d->coding->made);
+        allowance_owe(d->allowance, ACCOUNT_DECODED, price_of_step(d->coding, taken, made));
         if (!coding_history_fill(d, worked))
             step = CODING_BROKEN;
         if (made > 0)

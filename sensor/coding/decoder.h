@@ -52,6 +52,7 @@ struct coding {
      * tells. */
     bool (*fits)(struct bytes first);
     unsigned taken, made; /* what a byte that it takes, or makes, costs beyond one that inflate makes */
+    bool stores;          /* what gets no smaller stands in it as it is: of that no byte is dear */
     unsigned once;        /* and one decoder beyond any other's */
     bool ahead;           /* it fills memory before it gives any of it: that is paid for before */
     bool likely;          /* tried where the announced coding is wrong or unknown, in the table's order */

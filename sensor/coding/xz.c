@@ -138,6 +138,7 @@ static bool xz_may_end(const struct decoder *d) {
 
 const struct coding coding_xz = {.names = {"xz", "x-xz", NULL},
                                  .step = xz_step,
+                                 .stores = true,
                                  .may_end = xz_may_end,
                                  .stop = end_stream,
                                  .taken = LZMA_TAKEN,
