@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
+#include "base/hash.h"
 #include "flow/flow.h"
 #include "flow/shown_hello.h"
 
@@ -15,6 +16,17 @@ enum { IPV4_BYTES = 20, IPV6_BYTES = 40, TCP_BYTES = 20, UDP_BYTES = 8, HOPS = 6
 /* What has no name by its first runs of bytes has one by the beginnings of the next, or by none. */
 enum { WHOLE_RUNS = 4, BEGINNING = 512 };
 
+/* Hellos whose names are remembered; a client's port that says nothing, and what is shown in its place. */
+enum { KNOWN = 1024, PORT_OF_CHANCE = 32768, PORT_SHOWN = 49152 };
+
+/* Few clients say most hellos, to few servers. What nDPI says of a flow's first packet hangs on its octets
+ * alone, so it is kept in the place that their hash names, under a key of this process: nobody finds two that
+ * share a hash. */
+struct known {
+    struct hash_wide hash;
+    uint16_t master, app; /* 0, 0: none */
+};
+
 /* Of a flow that is being named. */
 struct naming {
     struct ndpi_flow_struct flow;
@@ -28,6 +40,8 @@ struct identify {
     size_t memory;
     size_t memory_before;                               /* nDPI's own tables, allocated at the start */
     uint8_t packet[IPV6_BYTES + TCP_BYTES + SHOWN_MAX]; /* what nDPI is shown */
+    struct hash_key key;
+    struct known known[KNOWN];
 };
 
 /* What nDPI has allocated, in this process: its allocator is global. A flow's URL, TLS buffers and the like
@@ -64,6 +78,7 @@ struct identify *identify_create(const struct identify_options *options) {
     struct identify *i = calloc(1, sizeof *i);
     if (!i)
         return NULL;
+    i->key = hash_key_random();
     i->memory = options->memory;
     i->packets_max = options->packets_max ? options->packets_max : PACKETS_MAX;
     if (i->packets_max > UINT8_MAX)
@@ -156,20 +171,23 @@ static size_t put_ip(uint8_t *at, const struct flow *flow, enum side from, size_
     return IPV6_BYTES;
 }
 
-static size_t put_transport(uint8_t *at, const struct flow *flow, enum side from, size_t n) {
+static size_t put_transport(uint8_t *at, const struct flow *flow, const uint16_t port[2], enum side from,
+                            size_t n) {
+    static const uint32_t none[2];
     const struct naming *naming = flow->ndpi;
+    const uint32_t *next = naming ? naming->next : none;
     bool tcp = flow->transport == PROTOCOL_TCP;
     if (!tcp && flow->transport != PROTOCOL_UDP)
         return 0;
     memset(at, 0, TCP_BYTES);
-    put_u16(at, flow->end[from].port);
-    put_u16(at + 2, flow->end[side_other(from)].port);
+    put_u16(at, port[from]);
+    put_u16(at + 2, port[side_other(from)]);
     if (!tcp) {
         put_u16(at + 4, UDP_BYTES + n);
         return UDP_BYTES;
     }
-    put_u32(at + 4, naming->next[from] + 1);
-    put_u32(at + 8, naming->next[side_other(from)] + 1);
+    put_u32(at + 4, next[from] + 1);
+    put_u32(at + 8, next[side_other(from)] + 1);
     at[12] = TCP_BYTES / 4 << 4;
     at[13] = TCP_ACK | TCP_PSH;
     put_u16(at + 14, UINT16_MAX);
@@ -180,35 +198,78 @@ static size_t transport_bytes(const struct flow *flow) {
     return flow->transport == PROTOCOL_TCP ? TCP_BYTES : flow->transport == PROTOCOL_UDP ? UDP_BYTES : 0;
 }
 
-static ndpi_protocol show_bytes(struct identify *i, struct flow *flow, enum side from, const uint8_t *bytes,
-                                size_t n, time_ns time) {
-    struct naming *naming = flow->ndpi;
+/* In i->packet; returns its size. Of a hello it has what a name hangs on and nothing else: not the port that
+ * a client has by chance. */
+static size_t make_packet(struct identify *i, const struct flow *flow, enum side from, struct bytes run,
+                          bool *hello) {
     size_t most =
         flow->transport == PROTOCOL_TCP && flow->identify_packets > WHOLE_RUNS ? BEGINNING : SHOWN_MAX;
-    size_t shown = n < most ? n : most;
-    uint8_t hello[SHOWN_HELLO_MAX];
-    size_t hello_n = flow->transport == PROTOCOL_TCP ? shown_hello(hello, bytes_of(bytes, n)) : 0;
-    if (hello_n > 0)
-        shown = hello_n;
+    size_t shown = run.n < most ? run.n : most;
+    uint16_t port[2] = {flow->end[SIDE_CLIENT].port, flow->end[SIDE_SERVER].port};
+    uint8_t short_hello[SHOWN_HELLO_MAX];
+    size_t hello_n = flow->transport == PROTOCOL_TCP ? shown_hello(short_hello, run) : 0;
+    *hello = hello_n > 0;
+    if (*hello)
+        run = bytes_of(short_hello, shown = hello_n);
+    if (*hello && port[SIDE_CLIENT] >= PORT_OF_CHANCE)
+        port[SIDE_CLIENT] = PORT_SHOWN;
     size_t at = put_ip(i->packet, flow, from, transport_bytes(flow) + shown);
-    at += put_transport(i->packet + at, flow, from, shown);
-    memcpy(i->packet + at, hello_n > 0 ? hello : bytes, shown);
-    naming->next[from] += (uint32_t)n;
-    return ndpi_detection_process_packet(i->module, &naming->flow, i->packet, (uint16_t)(at + shown),
-                                         (uint64_t)(time / NS_PER_MS));
+    at += put_transport(i->packet + at, flow, port, from, shown);
+    memcpy(i->packet + at, run.p, shown);
+    return at + shown;
+}
+
+/* nDPI remembers servers by their certificates, which no client sends: what it said of hellos to them may not
+ * hold any more. */
+static void forget_known(struct identify *i, enum side from, ndpi_protocol found) {
+    if (from == SIDE_SERVER && found.master_protocol == NDPI_PROTOCOL_TLS)
+        memset(i->known, 0, sizeof i->known);
+}
+
+/* False: there was no memory. */
+static bool show_packet(struct identify *i, struct flow *flow, enum side from, size_t size, size_t run_n,
+                        time_ns time, ndpi_protocol *found) {
+    if (!flow->ndpi && !take_state(i, flow))
+        return false;
+    struct naming *naming = flow->ndpi;
+    naming->next[from] += (uint32_t)run_n;
+    *found = ndpi_detection_process_packet(i->module, &naming->flow, i->packet, (uint16_t)size,
+                                           (uint64_t)(time / NS_PER_MS));
+    forget_known(i, from, *found);
+    return true;
+}
+
+/* The place of a first packet that is a hello, and whether it holds what was said of it. */
+static struct known *find_known(struct identify *i, size_t size, bool *holds) {
+    struct hash_wide hash = hash_bytes_wide(&i->key, i->packet, size);
+    struct known *known = &i->known[hash.low % KNOWN];
+    *holds = known->hash.low == hash.low && known->hash.high == hash.high && (known->master || known->app);
+    if (!*holds)
+        *known = (struct known){.hash = hash};
+    return known;
 }
 
 void identify_bytes(struct identify *i, struct flow *flow, enum side from, const uint8_t *bytes, size_t n,
                     time_ns time) {
     if (flow->identified || n == 0)
         return;
-    if (!flow->ndpi && !take_state(i, flow)) {
+    bool hello, holds = false;
+    size_t size = make_packet(i, flow, from, bytes_of(bytes, n), &hello);
+    struct known *known = hello && flow->identify_packets == 0 ? find_known(i, size, &holds) : NULL;
+    ndpi_protocol found;
+    if (holds)
+        found = (ndpi_protocol){.master_protocol = known->master, .app_protocol = known->app};
+    else if (!show_packet(i, flow, from, size, n, time, &found)) {
         counter_one(COUNTER_IDENTIFY_SHED);
         finish_identifying(i, flow);
         return;
     }
     flow->identify_packets++;
-    if (take_name(flow, show_bytes(i, flow, from, bytes, n, time))) {
+    if (take_name(flow, found)) {
+        if (known) {
+            known->master = flow->ndpi_master;
+            known->app = flow->ndpi_app;
+        }
         finish_identifying(i, flow);
         return;
     }

@@ -9,17 +9,28 @@ enum {
     MAJOR = 3,
     RECORD_BYTES = 5,
     MESSAGE_BYTES = 4,
-    VERSION_AND_RANDOM = 34,
+    VERSION = 2,
+    RANDOM = 32,
+    VERSIONS_AT = 5, /* in their extension */
 };
 
+enum { SERVER_NAME = 0, ALPN = 16, SUPPORTED_VERSIONS = 43 };
+
 static bool is_shown(uint16_t extension) {
-    enum { SERVER_NAME = 0, ALPN = 16, SUPPORTED_VERSIONS = 43 };
     return extension == SERVER_NAME || extension == ALPN || extension == SUPPORTED_VERSIONS;
 }
 
 static void put_u16(uint8_t *at, size_t n) {
     at[0] = (uint8_t)(n >> 8);
     at[1] = (uint8_t)n;
+}
+
+/* Numbers that mean nothing (RFC 8701), of which a client takes another one each time, are all one. */
+static void settle_grease(uint8_t *at, size_t n) {
+    enum { GREASE = 0x0a };
+    for (size_t i = 0; i + 1 < n; i += 2)
+        if (at[i] == at[i + 1] && (at[i] & 0x0f) == GREASE)
+            at[i] = at[i + 1] = GREASE;
 }
 
 /* The body of a hello that fills its record. */
@@ -62,6 +73,8 @@ static size_t copy_extensions(struct reader block, uint8_t *out, size_t room) {
         if (size > room - n)
             return 0;
         memcpy(out + n, start, size);
+        if (type == SUPPORTED_VERSIONS && size > VERSIONS_AT)
+            settle_grease(out + n + VERSIONS_AT, size - VERSIONS_AT);
         n += size;
     }
     put_u16(out, n - 2);
@@ -73,7 +86,7 @@ size_t shown_hello(uint8_t *out, struct bytes in) {
     struct reader r;
     const uint8_t *head, *cipher;
     uint16_t ciphers, extensions;
-    if (!take_body(in, &r) || !reader_take(&r, VERSION_AND_RANDOM, &head) || !skip_run8(&r) ||
+    if (!take_body(in, &r) || !reader_take(&r, VERSION + RANDOM, &head) || !skip_run8(&r) ||
         !reader_u16(&r, &ciphers) || ciphers < 2 || ciphers % 2 || reader_left(&r) < ciphers)
         return 0;
     cipher = r.at;
@@ -82,11 +95,13 @@ size_t shown_hello(uint8_t *out, struct bytes in) {
         return 0;
     size_t n = RECORD_BYTES + MESSAGE_BYTES;
     memcpy(out, in.p, n);
-    memcpy(out + n, head, VERSION_AND_RANDOM);
-    n += VERSION_AND_RANDOM;
+    memcpy(out + n, head, VERSION);
+    memset(out + n + VERSION, 0, RANDOM);
+    n += VERSION + RANDOM;
     out[n++] = no_session;
     put_u16(out + n, 2);
     memcpy(out + n + 2, cipher, 2);
+    settle_grease(out + n + 2, 2);
     memcpy(out + n + 4, null_compression, sizeof null_compression);
     n += 4 + sizeof null_compression;
     size_t more = copy_extensions(r, out + n, SHOWN_HELLO_MAX - n);

@@ -6,7 +6,9 @@
 
 /* The first bytes of a TLS client (RFC 8446 sections 4.1.2 and 5.1) with that alone by which nDPI names a
  * flow: server name, application protocols, versions, and one cipher. It prints each of the others, which
- * takes as long as all else that it does with a flow. */
+ * takes as long as all else that it does with a flow. What a client draws anew each time is left out: in
+ * place of its random octets stand zeros, in place of a number that means nothing (RFC 8701) the first of
+ * them. */
 
 enum { SHOWN_HELLO_MAX = 1024 };
 

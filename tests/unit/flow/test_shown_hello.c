@@ -9,6 +9,7 @@
 
 /* Octets of RFC 8446 section 4.1.2, by hand. */
 #define RANDOM "0123456789abcdef0123456789ABCDEF"
+#define ZEROS "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define NAME                                                                                                 \
     "\0\0\0\x0e\0\x0c\0\0\x09"                                                                               \
     "a.example"
@@ -22,7 +23,7 @@ static const char long_hello[] =
     "\x16\3\1\0\x74\1\0\0\x70\3\3" RANDOM "\x08sessions\0\6\x13\1\x13\2\x13\3\1\0"
     "\0\x39" /* 57 */ NAME GROUPS ALPN PADDING VERSIONS "\0\x17\0\3xyz";
 static const char short_hello[] =
-    "\x16\3\1\0\x51\1\0\0\x4d\3\3" RANDOM "\0\0\2\x13\1\1\0\0\x22" NAME ALPN VERSIONS;
+    "\x16\3\1\0\x51\1\0\0\x4d\3\3" ZEROS "\0\0\2\x13\1\1\0\0\x22" NAME ALPN VERSIONS;
 
 static struct bytes text(const char *octets, size_t size) {
     return bytes_of(octets, size - 1);
@@ -33,6 +34,16 @@ static void of_a_hello_its_name_protocols_versions_and_first_cipher_are_shown(vo
     size_t n = shown_hello(out, text(long_hello, sizeof long_hello));
     assert_int_equal(n, sizeof short_hello - 1);
     assert_memory_equal(out, short_hello, n);
+}
+
+static void numbers_that_mean_nothing_are_all_one(void **state) {
+    static const char drawn[] =
+        "\x16\3\1\0\x3a\1\0\0\x36\3\3" RANDOM "\0\0\2\xfa\xfa\1\0\0\x0b\0\x2b\0\7\6\x3a\x3a\3\4\x7a\x7a";
+    static const char shown_as[] =
+        "\x16\3\1\0\x3a\1\0\0\x36\3\3" ZEROS "\0\0\2\x0a\x0a\1\0\0\x0b\0\x2b\0\7\6\x0a\x0a\3\4\x0a\x0a";
+    uint8_t out[SHOWN_HELLO_MAX];
+    assert_int_equal(shown_hello(out, text(drawn, sizeof drawn)), sizeof shown_as - 1);
+    assert_memory_equal(out, shown_as, sizeof shown_as - 1);
 }
 
 static void what_follows_the_record_of_a_hello_is_not_shown(void **state) {
@@ -70,6 +81,7 @@ static void a_name_that_does_not_fit_is_left_as_it_is(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_a_hello_its_name_protocols_versions_and_first_cipher_are_shown),
+        cmocka_unit_test(numbers_that_mean_nothing_are_all_one),
         cmocka_unit_test(what_follows_the_record_of_a_hello_is_not_shown),
         cmocka_unit_test(a_hello_that_has_not_come_as_a_whole_is_left_as_it_is),
         cmocka_unit_test(what_is_no_hello_of_a_client_is_left_as_it_is),
