@@ -91,6 +91,20 @@ static void a_picture_and_a_long_text_are_found_in_the_middle(void **state) {
     assert_int_equal(structure_find(all(), false), s.n);
 }
 
+/* Whatever stands first, and wherever the last of them. */
+static void so_many_different_octets_and_not_one_less_are_random(void **state) {
+    enum { LEAST = 112 };
+    for (unsigned distinct = 1; distinct <= STRUCTURE_SAMPLE; distinct++)
+        for (unsigned turn = 0; turn < STRUCTURE_SAMPLE; turn++) {
+            uint8_t sample[STRUCTURE_SAMPLE];
+            for (unsigned i = 0; i < STRUCTURE_SAMPLE; i++) {
+                unsigned at = (i + turn) % STRUCTURE_SAMPLE;
+                sample[i] = (uint8_t)((at < distinct ? at : 0) * 167 + turn);
+            }
+            assert_int_equal(structure_is_random(sample), distinct >= LEAST);
+        }
+}
+
 static void text_base64_and_bitmaps_are_not_random(void **state) {
     s.n = 0;
     for (unsigned i = 0; i < 64; i++)
@@ -140,6 +154,7 @@ int main(void) {
         cmocka_unit_test(noise_has_none),
         cmocka_unit_test(near_misses_are_none),
         cmocka_unit_test(a_picture_and_a_long_text_are_found_in_the_middle),
+        cmocka_unit_test(so_many_different_octets_and_not_one_less_are_random),
         cmocka_unit_test(text_base64_and_bitmaps_are_not_random),
         cmocka_unit_test(text_is_found_wherever_it_begins_and_whatever_stands_around_it),
     };
