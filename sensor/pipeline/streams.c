@@ -30,17 +30,34 @@ static void begin_call(struct flow *flow, time_ns time, struct turn *turn, uint8
     pipeline_announcement(flow, time);
 }
 
+static void note_parked(struct flow *flow) {
+    struct conversation *c = flow->conversation;
+    if (c)
+        c->parked = stream_is_parked(flow->stream);
+}
+
 static void end_call(struct flow *flow, const struct turn *turn, uint8_t stage) {
-    if (flow->conversation)
-        ((struct conversation *)flow->conversation)->parked = stream_is_parked(flow->stream);
+    note_parked(flow);
     stage_leave(stage);
     turn_end(turn);
+}
+
+/* What its protocol wants only counted runs nothing of it, and nothing is announced to one that grants this.
+ */
+static bool is_only_counted(struct flow *flow, enum side from, size_t n, time_ns time) {
+    return n > 0 && flow->identified && !stage_left_out(STAGE_PROTOCOL) && flow->conversation &&
+           conversation_counts(flow->conversation, from, n, time);
 }
 
 static void on_data(void *user, enum side from, const uint8_t *bytes, size_t n, time_ns time) {
     struct flow *flow = user;
     uint8_t stage;
     struct turn turn;
+    if (is_only_counted(flow, from, n, time)) {
+        allowances_earn(&the_pipeline->flow_contexts.allowances, context_of(flow)->allowance, n);
+        note_parked(flow);
+        return;
+    }
     begin_call(flow, time, &turn, &stage);
     allowances_earn(&the_pipeline->flow_contexts.allowances, context_of(flow)->allowance, n);
     pipeline_name_flow(flow, from, bytes, n, time);

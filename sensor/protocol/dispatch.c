@@ -310,13 +310,18 @@ static bool take_call(struct dispatcher *dp, struct conversation *c, const struc
     return c->dispatch->phase != FINISHED;
 }
 
+bool conversation_counts(struct conversation *c, enum side from, size_t n, time_ns time) {
+    if (n > c->quiet[from] || c->dispatch->within.layer)
+        return false;
+    c->quiet[from] -= (uint32_t)n;
+    c->now = time;
+    return true;
+}
+
 bool conversation_data(struct dispatcher *dp, struct conversation *c, enum side from, const uint8_t *bytes,
                        size_t n, time_ns time) {
-    if (n > 0 && n <= c->quiet[from] && !c->dispatch->within.layer) {
-        c->quiet[from] -= (uint32_t)n;
-        c->now = time;
+    if (n > 0 && conversation_counts(c, from, n, time))
         return true;
-    }
     return n ? take_call(dp, c, &(struct event){EVENT_DATA, from, bytes, n}, time)
              : c->dispatch->phase != FINISHED;
 }

@@ -53,6 +53,9 @@ void conversation_named(struct dispatcher *d, struct conversation *c, const char
 /* Stream events. False: nobody wants more bytes of this flow (unidentified, lost): stop rebuilding it. */
 bool conversation_data(struct dispatcher *d, struct conversation *c, enum side from, const uint8_t *bytes,
                        size_t n, time_ns time);
+/* True: these bytes are granted (conversation_grant()), and were counted: conversation_data() would do no
+ * more. */
+bool conversation_counts(struct conversation *c, enum side from, size_t n, time_ns time);
 bool conversation_gap(struct dispatcher *d, struct conversation *c, enum side from, uint64_t n, time_ns time);
 void conversation_end(struct dispatcher *d, struct conversation *c, enum side from, bool clean, time_ns time);
 /* One datagram's payload. False: nobody wants more of them. */

@@ -31,6 +31,8 @@ static void end_side(struct reassembler *r, struct stream_pair *s, enum side fro
     if (d->ended)
         return;
     d->ended = true;
+    if (d->fin) /* nothing of it is looked at any more, and its flow stays for a while */
+        keep_drop(r, s, from);
     pair_tell_end(r, s, from, clean, now);
 }
 

@@ -137,8 +137,27 @@ static void options_are_read_and_damaged_ones_end_them(void **state) {
     assert_false(o.is_signed || o.has_scale || o.has_stamp);
 }
 
+/* Zeros behind it change no sum. */
+static void the_usual_header_is_summed_as_a_longer_one_is(void **state) {
+    enum { USUAL = 20, LONGER = 24 };
+    unsigned holding = 0;
+    uint64_t random = 22;
+    for (unsigned i = 0; i < 1 << 20; i++) {
+        uint8_t header[LONGER] = {0};
+        for (unsigned k = 0; k < USUAL; k++) {
+            random = random * UINT64_C(6364136223846793005) + 1;
+            header[k] = i % 2 ? (uint8_t)(random >> 56) : (uint8_t) - (random >> 63);
+        }
+        bool holds = header_sum_holds(bytes_of(header, LONGER));
+        assert_int_equal(header_sum_holds(bytes_of(header, USUAL)), holds);
+        holding += holds;
+    }
+    assert_true(holding > 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_usual_header_is_summed_as_a_longer_one_is),
         cmocka_unit_test_setup(a_right_checksum_is_right_at_any_length_and_one_bit_makes_it_wrong, begin),
         cmocka_unit_test_setup(a_wrong_header_of_ipv4_is_wrong, begin),
         cmocka_unit_test_setup(the_sum_of_the_pseudo_header_alone_was_left_to_the_network_card, begin),

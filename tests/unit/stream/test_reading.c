@@ -257,8 +257,23 @@ static void an_urgent_byte_is_not_delivered_and_a_data_mark_is(void **state) {
     finish(m);
 }
 
+static void what_a_side_said_is_kept_up_to_its_end_and_no_longer(void **state) {
+    struct model *m = model_with_readings();
+    model_send(m, SIDE_CLIENT, 0, 0, "PUT one");
+    model_send(m, SIDE_SERVER, 0, 7, "201");
+    model_ack(m, SIDE_CLIENT, 7, 3);
+    assert_true(reassembler_memory(m->r) > 0);
+    model_fin(m, SIDE_SERVER, 3, 7);
+    model_fin(m, SIDE_CLIENT, 7, 4);
+    model_ack(m, SIDE_SERVER, 4, 8);
+    assert_true(m->ended[SIDE_CLIENT] && m->ended[SIDE_SERVER]);
+    assert_int_equal(reassembler_memory(m->r), 0);
+    finish(m);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_side_said_is_kept_up_to_its_end_and_no_longer),
         cmocka_unit_test(a_segment_that_closes_a_hole_is_judged_against_each_run_of_segments_alone),
         cmocka_unit_test(a_syn_that_is_not_the_answered_one_hides_nothing),
         cmocka_unit_test(answers_to_a_syn_that_was_never_sent_hide_nothing),
