@@ -49,22 +49,43 @@ static bool make_room(struct json_writer *j, size_t n) {
     return true;
 }
 
-static void put_bytes(struct json_writer *j, const char *p, size_t n) {
+/* Room for `n` bytes, which are written; NULL: there is none. */
+static char *take_room(struct json_writer *j, size_t n) {
     if (j->overflow || !make_room(j, n)) {
         j->overflow = true;
-        return;
+        return NULL;
     }
-    memcpy(j->at, p, n);
+    char *at = j->at;
     j->at += n;
+    return at;
+}
+
+static void put_bytes(struct json_writer *j, const char *p, size_t n) {
+    char *at = take_room(j, n);
+    if (at)
+        memcpy(at, p, n);
 }
 
 static void put_text(struct json_writer *j, const char *text) {
     put_bytes(j, text, strlen(text));
 }
 
+/* Are eight octets plain? False of some that are, beside one that is not. */
+static bool is_plain_word(const uint8_t *octets) {
+    const uint64_t each = UINT64_C(0x0101010101010101), high = each << 7;
+    uint64_t word;
+    memcpy(&word, octets, sizeof word);
+    uint64_t quote = word ^ each * '"', backslash = word ^ each * '\\';
+    return !(((word - each * ' ') | (word + each) | word | ((quote - each) & ~quote) |
+              ((backslash - each) & ~backslash)) &
+             high);
+}
+
 /* Octets at the start that stand as they are: printable ASCII but quote and backslash. */
 static size_t plain_run(struct bytes value) {
     size_t n = 0;
+    while (value.n - n >= sizeof(uint64_t) && is_plain_word(value.p + n))
+        n += sizeof(uint64_t);
     while (n < value.n && value.p[n] >= ' ' && value.p[n] < 0x7f && value.p[n] != '"' && value.p[n] != '\\')
         n++;
     return n;
@@ -99,14 +120,19 @@ static void put_escaped(struct json_writer *j, struct bytes value) {
 }
 
 static void begin_value(struct json_writer *j, const char *key) {
-    if (j->comma)
-        put_bytes(j, ",", 1);
+    enum { QUOTES_AND_COLON = 3 };
+    size_t comma = j->comma, n = key ? strlen(key) : 0;
+    char *at = take_room(j, comma + (key ? n + QUOTES_AND_COLON : 0));
     j->comma = true;
-    if (key) {
-        put_bytes(j, "\"", 1);
-        put_text(j, key);
-        put_bytes(j, "\":", 2);
-    }
+    if (!at)
+        return;
+    if (comma)
+        *at++ = ',';
+    if (!key)
+        return;
+    *at = '"';
+    memcpy(at + 1, key, n);
+    memcpy(at + 1 + n, "\":", 2);
 }
 
 static void open_with(struct json_writer *j, const char *key, const char *bracket) {

@@ -57,6 +57,31 @@ static void test_a_small_buffer_overflows_into_nothing(void **state) {
     }
 }
 
+/* Runs of plain octets are stepped over eight at a time. */
+static void test_each_octet_is_written_alike_wherever_it_stands(void **state) {
+    enum { LONG = 24 };
+    for (unsigned octet = 0; octet < 256; octet++) {
+        char alone[16], expected[2 * LONG + 16];
+        const uint8_t one = (uint8_t)octet;
+        struct json_writer j;
+        json_writer_init(&j, alone, sizeof alone);
+        json_write_bytes(&j, NULL, bytes_of(&one, 1));
+        size_t n = json_writer_size(&j);
+        for (size_t place = 0; place < LONG; place++) {
+            uint8_t text[LONG];
+            memset(text, '~', sizeof text);
+            text[place] = one;
+            memset(expected, '~', sizeof expected);
+            expected[0] = '"';
+            memcpy(expected + 1 + place, alone + 1, n - 2);
+            memcpy(expected + LONG - 1 + n - 1, "\"", 2);
+            json_writer_init(&j, buffer, sizeof buffer);
+            json_write_bytes(&j, NULL, bytes_of(text, sizeof text));
+            assert_json(&j, expected);
+        }
+    }
+}
+
 static void test_numbers_that_json_cannot_say_become_zero(void **state) {
     struct json_writer j;
     json_writer_init(&j, buffer, sizeof buffer);
@@ -72,6 +97,7 @@ int main(void) {
         cmocka_unit_test(test_nested_values_are_separated_by_commas),
         cmocka_unit_test(test_hostile_text_cannot_leave_its_quotes),
         cmocka_unit_test(test_a_small_buffer_overflows_into_nothing),
+        cmocka_unit_test(test_each_octet_is_written_alike_wherever_it_stands),
         cmocka_unit_test(test_numbers_that_json_cannot_say_become_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
