@@ -6,14 +6,13 @@
 #define MIB (INT64_C(1) << 20)
 
 /* `ratio`: what a byte of the wire earns. Text that people send unfolds to 3 to 15 times its size, seldom to
- * 20; what inflate and the digest take for a byte is a third of what all else takes for one of the wire, what
- * patterns take is twice to ten times as much. What is dearer by itself, as bzip2 and LZMA, is decoded as far
- * as that goes. */
+ * 20; what a decoder and the digest take for a byte is a third of what all else takes for one of the wire,
+ * what patterns take is twice to ten times as much. */
 static const struct {
     int64_t first, most, ratio;
     unsigned work; /* of one, base/work.h */
 } accounts[ACCOUNT_COUNT] = {
-    [ACCOUNT_DECODED] = {.first = MIB, .most = 64 * MIB, .ratio = 16, .work = 1},
+    [ACCOUNT_DECODED] = {.first = MIB, .most = 4 * MIB, .ratio = 20, .work = 1},
     [ACCOUNT_MATCHED] = {.first = MIB, .most = 4 * MIB, .ratio = 3, .work = WORK_MATCHED},
     /* A window of 4 MiB is usual. */
     [ACCOUNT_AHEAD] = {.first = 5 * MIB, .most = 16 * MIB, .ratio = 2, .work = 1},
@@ -74,14 +73,4 @@ bool allowance_spend(struct allowance *a, enum account account, size_t n) {
     }
     work_add((uint64_t)n * accounts[account].work);
     return true;
-}
-
-void allowance_owe(struct allowance *a, enum account account, uint64_t n) {
-    const uint64_t most = INT64_C(1) << 40; /* of one call: no account ever falls out of its type */
-    if (a) {
-        a->left[account] -= (int64_t)(n < most ? n : most);
-        a->full = false;
-        a->poor[account] |= a->left[account] <= 0;
-    }
-    work_add(n * accounts[account].work);
 }

@@ -14,7 +14,7 @@
  * once. What is spent beyond it is not done: the look becomes shallower, which the one who spends counts.
  * What is spent is work of the step too (base/work.h), whoever pays for it. */
 enum account {
-    ACCOUNT_DECODED, /* bytes that codings make, those of a dear coding at its price */
+    ACCOUNT_DECODED, /* bytes that codings make */
     ACCOUNT_MATCHED, /* bytes that patterns are matched against */
     ACCOUNT_AHEAD,   /* bytes of memory that a coding fills before it gives any of them */
     ACCOUNT_NAMES,   /* looks for the name of a flow, in bytes of the wire that pay for one: ALLOWANCE_NAME */
@@ -31,8 +31,7 @@ enum {
     ALLOWANCE_HEAD = 256,           /* and a head that only a library reads, beside twice its bytes */
     ALLOWANCE_NAME = 96,            /* and a look of nDPI at some bytes of a flow */
     ALLOWANCE_EXAMINED = 16 << 10,  /* and a file that a library takes apart, */
-    ALLOWANCE_DOCUMENT = 32 << 10,  /* one of many objects that it reads, */
-    ALLOWANCE_UNPACKED = 64 << 10,  /* one that it asks much memory for, */
+    ALLOWANCE_UNPACKED = 24 << 10,  /* one that it asks much memory for, */
     ALLOWANCE_UNLOCKED = 192 << 10, /* and one whose key is dear to make, though anybody can */
     ALLOWANCE_DECODER = 512 << 10,  /* decoded bytes for which a decoder is worth beginning */
     ALLOWANCE_BEGUN = 4096,         /* decoded bytes that a decoder costs by itself, */
@@ -60,9 +59,6 @@ size_t allowance_take(struct allowance *a, enum account account, size_t n);
 
 /* Spends `n` whatever is left, which may then be owed; false if nothing was left. NULL: true. */
 bool allowance_spend(struct allowance *a, enum account account, size_t n);
-
-/* Spends `n` of which is known only now that it was done. */
-void allowance_owe(struct allowance *a, enum account account, uint64_t n);
 
 /* `n` of what was spent was not worth its price. NULL: nothing. */
 void allowance_return(struct allowance *a, enum account account, size_t n);

@@ -15,11 +15,7 @@ struct bzip2 {
 
 static_assert(sizeof(struct bzip2) <= CODING_STATE, "a decoder has room for the state");
 
-enum {
-    SMALL = 256 << 10,
-    PRICE_SHARE = 4,
-    STREAM_PRICE = 24 << 10, /* tables, and memory that is asked for */
-};
+enum { SMALL = 256 << 10, PRICE_SHARE = 4 };
 
 static struct bzip2 *bzip2_of(const struct decoder *d) {
     return (struct bzip2 *)(void *)d->own;
@@ -46,10 +42,8 @@ static void give_memory(void *decoder, void *p) {
 
 static void end_stream(struct decoder *d) {
     struct bzip2 *b = bzip2_of(d);
-    if (b->runs) {
+    if (b->runs)
         BZ2_bzDecompressEnd(&b->stream);
-        allowance_spend(d->allowance, ACCOUNT_DECODED, STREAM_PRICE);
-    }
     b->runs = false;
     allowance_return(d->allowance, ACCOUNT_AHEAD, b->paid);
     b->paid = 0;
@@ -106,5 +100,5 @@ const struct coding coding_bzip2 = {.names = {"bzip2", "x-bzip2", "bz2", NULL},
                                     .step = bzip2_step,
                                     .may_end = bzip2_may_end,
                                     .stop = end_stream,
-                                    .made = 40,
+                                    .work = 8,
                                     .joins = true};

@@ -3,6 +3,7 @@
 
 #include "base/counter.h"
 #include "base/stage.h"
+#include "base/work.h"
 
 #include <string.h>
 
@@ -134,21 +135,6 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused) {
 
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n);
 
-static uint64_t price_of_step(const struct coding *c, size_t taken, size_t made) {
-    enum { SHRINKS = 16 }; /* by a sixteenth, or some of it was stored */
-    size_t smaller = made > taken ? (made - taken) * SHRINKS : 0;
-    size_t dear = c->stores && smaller < taken ? smaller : taken;
-    return (uint64_t)dear * c->taken + (uint64_t)made * c->made;
-}
-
-/* Room for the next step: little more is decoded than is paid for. */
-static size_t room_of_step(const struct decoder *d) {
-    enum { LEAST = 1 << 10 };
-    int64_t left = d->allowance ? d->allowance->left[ACCOUNT_DECODED] / (int64_t)price_of(d, CODING_BUFFER)
-                                : CODING_BUFFER;
-    return left < LEAST ? LEAST : left < CODING_BUFFER ? (size_t)left : CODING_BUFFER;
-}
-
 /* Returns how many bytes at the end were not taken. */
 static size_t decode_some(struct decoder *d, const uint8_t *bytes, size_t n) {
     struct codings *c = d->codings;
@@ -163,16 +149,16 @@ static size_t decode_some(struct decoder *d, const uint8_t *bytes, size_t n) {
         size_t before = w.in_n;
         uint64_t refusals = c->refusals;
         w.out = buffer;
-        w.out_n = room_of_step(d);
+        w.out_n = CODING_BUFFER;
         uint8_t stage = stage_enter(STAGE_CODING);
         enum coding_step step = d->coding->step(d, &w);
         stage_leave(stage);
         d->in += before - w.in_n;
         size_t made = (size_t)(w.out - buffer);
-        size_t taken = before - w.in_n, worked = taken + made;
+        size_t worked = before - w.in_n + made;
         if (step == CODING_MORE && worked == 0 && before > 0)
             step = CODING_BROKEN; /* neither input nor room helps it */
-        allowance_owe(d->allowance, ACCOUNT_DECODED, price_of_step(d->coding, taken, made));
+        work_add((uint64_t)worked * d->coding->work);
         if (!coding_history_fill(d, worked))
             step = CODING_BROKEN;
         if (made > 0)

@@ -51,11 +51,9 @@ struct coding {
     /* Text codings, of which anything decodes to something: can a body that begins so be in it? NULL: `step`
      * tells. */
     bool (*fits)(struct bytes first);
-    unsigned taken, made; /* what a byte that it takes, or makes, costs beyond one that inflate makes */
-    bool stores;          /* what gets no smaller stands in it as it is: of that no byte is dear */
-    unsigned once;        /* and one decoder beyond any other's */
-    bool ahead;           /* it fills memory before it gives any of it: that is paid for before */
-    bool likely;          /* tried where the announced coding is wrong or unknown, in the table's order */
+    unsigned work; /* what a byte that it takes or makes costs beyond one of inflate (base/work.h) */
+    bool ahead;    /* it fills memory before it gives any of it: that is paid for before */
+    bool likely;   /* tried where the announced coding is wrong or unknown, in the table's order */
     bool no_magic; /* anything may look like its beginning: only a body that fits it to the end is in it */
     bool joins;    /* reads on by itself where another stream of it follows the end of one */
 };
@@ -116,9 +114,7 @@ static inline bool decoder_start(struct decoder *d, const struct coding *coding)
     return !coding->start || coding->start(d);
 }
 
-/* What it costs by itself beyond its beginning is paid for at its end: by what comes then. */
 static inline void decoder_stop(struct decoder *d, const struct coding *coding) {
-    allowance_spend(d->allowance, ACCOUNT_DECODED, coding->once);
     if (coding->stop)
         coding->stop(d);
 }

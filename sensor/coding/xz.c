@@ -6,9 +6,6 @@
 /* What liblzma reads: xz, streams one behind another with padding between them; lzip, members likewise; and
  * the bare LZMA that was before them. All ask for a history of any size. */
 
-/* Each bit of the input is a step of its own. */
-enum { LZMA_TAKEN = 44, HISTORY_PRICE = 32 << 10 };
-
 struct xz_stream {
     lzma_stream lzma;
     lzma_allocator allocator;
@@ -138,24 +135,20 @@ static bool xz_may_end(const struct decoder *d) {
 
 const struct coding coding_xz = {.names = {"xz", "x-xz", NULL},
                                  .step = xz_step,
-                                 .stores = true,
                                  .may_end = xz_may_end,
                                  .stop = end_stream,
-                                 .taken = LZMA_TAKEN,
-                                 .once = HISTORY_PRICE,
+                                 .work = 4,
                                  .joins = true};
 
 const struct coding coding_lzip = {.names = {"lzip", "x-lzip", NULL},
                                    .step = lzip_step,
                                    .may_end = xz_may_end,
                                    .stop = end_stream,
-                                   .taken = LZMA_TAKEN,
-                                   .once = HISTORY_PRICE,
+                                   .work = 4,
                                    .joins = true};
 
 const struct coding coding_lzma = {.names = {"lzma", "x-lzma", NULL},
                                    .step = lzma_step,
                                    .may_end = xz_may_end,
                                    .stop = end_stream,
-                                   .taken = LZMA_TAKEN,
-                                   .once = HISTORY_PRICE};
+                                   .work = 4};

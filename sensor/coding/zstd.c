@@ -84,5 +84,4 @@ const struct coding coding_zstd = {.names = {"zstd", "x-zstd", NULL},
                                    .step = zstd_step,
                                    .may_end = zstd_may_end,
                                    .stop = zstd_stop,
-                                   .once = 48 << 10, /* of memory that is filled with nothing first */
                                    .joins = true};

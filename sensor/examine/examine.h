@@ -78,8 +78,5 @@ struct allowance *examine_purse(void);
 /* The same for all that comes until it is switched off: where the file itself is examined from its first
  * byte. */
 void examine_pay(bool on);
-/* One of this price took so much processor time: where that is worth far more, the rest is owed by who paid
- * it. NULL: nobody did. */
-void examine_charge(struct allowance *payer, size_t price, time_ns took);
 
 #endif

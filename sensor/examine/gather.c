@@ -5,8 +5,6 @@
 #include "base/counter.h"
 #include "base/pool.h"
 
-#include <time.h>
-
 /* The unpackers that gather what cannot be read while it streams. */
 
 static struct examine_slots *the_slots;
@@ -90,33 +88,18 @@ static void add_gap(struct filter *f, uint64_t n) {
     ((struct gather *)f)->missing = true;
 }
 
-void examine_charge(struct allowance *payer, size_t price, time_ns took) {
-    enum { NS_A_BYTE = 20, PATIENCE = 3 }; /* of the wire; how far one may be slower than others */
-    uint64_t worth = took > 0 ? (uint64_t)took / NS_A_BYTE : 0;
-    if (worth > PATIENCE * (uint64_t)price)
-        allowance_owe(payer, ACCOUNT_EXAMINED, worth - price);
-}
-
-static time_ns used_time(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (time_ns)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
 static void examine_here(const struct gather *g) {
     struct examined x = {.unpack = g->unpack,
                          .type = g->type,
                          .image = slots_bytes(the_slots, g->slot),
                          .whole = g->slot->whole,
                          .output = the_options->output_max};
-    time_ns before = used_time();
     if (running++ == 0)
         fill_purse();
     counter_one(COUNTER_EXAMINED);
     g->format->examine(&x);
     examined_plainly(&x);
-    if (--running == 0)
-        examine_charge(unpack_object(g->unpack)->allowance, g->slot->price, used_time() - before);
+    running--;
 }
 
 /* What is taken apart here is paid for already, with the file that it stands in. */
@@ -124,7 +107,6 @@ static bool is_paid(const struct gather *g) {
     if (running)
         return true;
     size_t price = g->format->price ? g->format->price(slots_bytes(the_slots, g->slot)) : ALLOWANCE_EXAMINED;
-    g->slot->price = price;
     return allowance_spend(unpack_object(g->unpack)->allowance, ACCOUNT_EXAMINED, price);
 }
 

@@ -5,14 +5,11 @@
 
 /* The chest holds what so many new pairs have at first, and earns that of one with so many bytes. */
 static const uint64_t chest_pairs = 256, pair_bytes = 1 << 20;
-static const uint64_t pot_most = 64 << 20;
-enum { POT_SHARE = 4, POT_EARNS = 4 };
 enum { LOOK = 64 }; /* pairs that are looked at for one that is in no use */
 
 bool allowances_init(struct allowances *s, size_t pairs) {
     s->key = hash_key_random();
     s->chest = chest_pairs * pair_bytes;
-    s->pot = pot_most;
     if (!table_init(&s->table, pairs) || !pool_init(&s->pool, sizeof(struct pair_allowance), pairs + 1) ||
         !(s->rest = pool_take(&s->pool)))
         return false;
@@ -64,8 +61,6 @@ struct pair_allowance *allowances_open(struct allowances *s, const struct addres
         if (share * 1000 < pair_bytes) /* one look for each new pair would be a look for each flow */
             p->allowance.left[ACCOUNT_OBJECTS] = -(int64_t)ALLOWANCE_SMALL;
         s->chest -= share;
-        p->allowance.left[ACCOUNT_DECODED] += (int64_t)(s->pot / POT_SHARE);
-        s->pot -= s->pot / POT_SHARE;
         table_add(&s->table, &p->node, hash);
     } else {
         p = s->rest;
@@ -82,7 +77,5 @@ void allowances_release(struct pair_allowance *p) {
 void allowances_earn(struct allowances *s, struct pair_allowance *p, uint64_t n) {
     uint64_t room = chest_pairs * pair_bytes - s->chest;
     s->chest += n < room ? n : room;
-    room = (pot_most - s->pot) / POT_EARNS;
-    s->pot += (n < room ? n : room) * POT_EARNS;
     allowance_earn(&p->allowance, n);
 }

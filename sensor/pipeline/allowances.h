@@ -24,7 +24,6 @@ struct allowances {
     struct hash_key key;
     struct pair_allowance *rest; /* of all pairs for which there is no place; never in the table */
     uint64_t chest;              /* bytes */
-    uint64_t pot; /* of what decoders may take: a new pair has a quarter of it, for dear codings */
 };
 
 /* `pairs`: most that are known at once. */

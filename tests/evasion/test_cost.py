@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What costs more than it weighs, and the file beside it: the look becomes shallower where nobody pays for it, and never ends."""
-import bz2
 import gzip
 import json
-import lzma
 import random
 import struct
 import subprocess
@@ -254,37 +252,3 @@ def after_ordinary_brotli(w, f):
 
 test_ordinary_brotli_and_a_picture = cases(JPG, {'a hundred bodies before it': after_ordinary_brotli})
 test_ordinary_brotli_and_a_table = cases(CSV, {'a hundred bodies before it': after_ordinary_brotli})
-
-
-def dull(size):
-    """Lines of few words, with no plate among them."""
-    g = random.Random(21)
-    words = 'the gate was open and the road was dry so that nobody waited'.split()
-    one = '\n'.join(' '.join(g.choices(words, k=12)) for _ in range(20000)) + '\n'
-    return (one * (size // len(one) + 1))[:size].encode()
-
-
-def long_table(rows):
-    g = random.Random(8)
-    return ('plate,state,lane,time\n' + ''.join(
-        f'{"".join(g.choices("ABCDEFGHKLMNPR", k=3))}{g.randrange(10000):04d},TX,{i % 8},2026-05-31T04:{i // 60 % 60:02d}:{i % 60:02d}Z\n'
-        for i in range(rows))).encode()
-
-
-@pytest.mark.parametrize('coding, pack', [('xz', lambda text: lzma.compress(text, preset=0)), ('bzip2', bz2.compress),
-                                          ('gzip', lambda text: gzip.compress(text, mtime=0))])
-def test_a_table_at_the_end_of_much_dull_text_is_found_or_the_text_is_told_as_not_read_whole(tmp_path, coding, pack):
-    body = pack(dull(40 << 20) + long_table(30000))
-    seen = run(tmp_path, lambda w: talk(w, [coded(body, coding, '/d.txt')], mss=8000).close())
-    assert seen.classes & (CSV.classes | {UNREAD}), seen.brief()
-
-
-@case(CSV)
-def test_a_long_table_of_ordinary_ratio_is_found_with_its_own_digest(w, f):
-    whole = f.but(long_table(200000) if f is CSV else weather(200000))
-    body = gzip.compress(whole.data, mtime=0)
-    assert len(whole.data) / len(body) < 12
-    t = w.tcp(mss=8000).open()
-    t.client(head('PUT', '/in/' + f.name, f'Content-Type: {f.type}', 'Content-Encoding: gzip', f'Content-Length: {len(body)}') + body)
-    t.server(CREATED).close()
-    return whole

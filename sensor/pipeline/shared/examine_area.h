@@ -44,7 +44,6 @@ struct examine_area {
 struct examine_result {
     enum examine_outcome { EXAMINE_DONE, EXAMINE_GIVEN_UP } outcome; /* it killed an examiner twice */
     uint8_t bounded;                                                 /* some of it was not looked at */
-    uint32_t took;                                                   /* ms of processor time */
     unsigned rules;                                                  /* that hold for it */
     char rule[EXAMINE_RULES_MAX][EXAMINE_RULE_MAX];                  /* NUL-terminated ids */
 };

@@ -96,10 +96,8 @@ static void tell_given_up(struct pipeline *p) {
         "the same bytes");
 }
 
-static void take_result(struct pipeline *p, const struct examine_slot *slot, const struct examine_result *r) {
-    enum { TOOK_MOST = 60000 }; /* ms: who says more may have been taken over */
+static void take_result(struct pipeline *p, uint64_t object, const struct examine_result *r) {
     static const struct finding nothing = {.sample = ""};
-    uint64_t object = slot->object;
     char id[EXAMINE_RULE_MAX];
     for (unsigned i = 0; i < r->rules && i < EXAMINE_RULES_MAX; i++) {
         memcpy(id, r->rule[i], sizeof id);
@@ -110,7 +108,6 @@ static void take_result(struct pipeline *p, const struct examine_slot *slot, con
         pipeline_late_finding(p, object, rule_unread_object.id, &nothing);
     if (r->outcome == EXAMINE_GIVEN_UP)
         tell_given_up(p);
-    pipeline_charge(p, object, slot->price, r->took < TOOK_MOST ? r->took : TOOK_MOST);
     pipeline_examined(p, object);
 }
 
@@ -127,7 +124,7 @@ static unsigned collect_once(struct client *c, struct pipeline *p, unsigned *lef
         if (slot->state != SLOT_SENT)
             continue;
         if (atomic_load_explicit(&a->ticket, memory_order_acquire) == j->ticket) {
-            take_result(p, slot, &a->result);
+            take_result(p, slot->object, &a->result);
             over++;
         } else if (now - j->since < dead_after) {
             ++*left;

@@ -165,7 +165,6 @@ static void examine_file(struct examiner *x, const struct examined_file *file, u
     pipeline_examine(x->pipeline, file, result);
     limit_time(0);
     uint32_t took = used_ms() - before;
-    result->took = took;
     jobs_return(spent, worker, &file->record->source, took < most ? most - took : 0);
 }
 

@@ -28,7 +28,7 @@ static void both_directions_of_a_pair_and_all_its_flows_share_one(void **state) 
     allowances_release(p);
     assert_ptr_equal(open_pair(&s, 2, 1), p);
     assert_ptr_not_equal(open_pair(&s, 1, 3), p);
-    assert_int_equal(p->allowance.left[ACCOUNT_DECODED], MIB + 16 * MIB);
+    assert_int_equal(p->allowance.left[ACCOUNT_DECODED], MIB);
     allowances_finish(&s);
 }
 
@@ -36,12 +36,12 @@ static void who_closes_a_flow_and_opens_another_has_what_was_left(void **state) 
     struct allowances s = {.rest = NULL};
     assert_true(allowances_init(&s, 16));
     struct pair_allowance *p = open_pair(&s, 1, 2);
-    assert_int_equal(allowance_take(&p->allowance, ACCOUNT_DECODED, 20 * MIB), 17 * MIB);
+    assert_int_equal(allowance_take(&p->allowance, ACCOUNT_DECODED, 2 * MIB), MIB);
     allowances_release(p);
     p = open_pair(&s, 1, 2);
     assert_int_equal(allowance_take(&p->allowance, ACCOUNT_DECODED, 1), 0);
     allowances_earn(&s, p, 10);
-    assert_int_equal(allowance_take(&p->allowance, ACCOUNT_DECODED, 1000), 160);
+    assert_int_equal(allowance_take(&p->allowance, ACCOUNT_DECODED, 1000), 200);
     allowances_finish(&s);
 }
 
@@ -64,33 +64,14 @@ static void many_new_pairs_find_the_chest_empty_until_somebody_brings_bytes(void
     uint64_t given = 0;
     for (uint32_t i = 0; i < 1000; i++) {
         struct pair_allowance *p = open_pair(&s, i, 5000);
-        given += allowance_take(&p->allowance, ACCOUNT_OBJECTS, MIB);
+        given += allowance_take(&p->allowance, ACCOUNT_DECODED, MIB);
         allowances_release(p);
     }
     assert_int_equal(given, (uint64_t)256 * MIB);
     struct pair_allowance *p = open_pair(&s, 1, 5000);
     allowances_earn(&s, p, MIB);
     p = open_pair(&s, 2000, 5000);
-    assert_int_equal(allowance_take(&p->allowance, ACCOUNT_OBJECTS, 2 * MIB), MIB);
-    allowances_finish(&s);
-}
-
-static void of_what_dear_codings_take_each_new_pair_has_a_quarter_of_what_is_left(void **state) {
-    struct allowances s = {.rest = NULL};
-    assert_true(allowances_init(&s, 1024));
-    int64_t given = 0, last = 64 * MIB;
-    struct pair_allowance *p = NULL;
-    for (uint32_t i = 0; i < 100; i++) {
-        p = open_pair(&s, i, 5000);
-        int64_t more = p->allowance.left[ACCOUNT_DECODED] - MIB;
-        assert_true(more <= last);
-        last = more;
-        given += more;
-    }
-    assert_in_range(given, 63 * MIB, 64 * MIB);
-    allowances_earn(&s, p, 16 * MIB);
-    p = open_pair(&s, 2000, 5000);
-    assert_in_range(p->allowance.left[ACCOUNT_DECODED], 16 * MIB, 17 * MIB);
+    assert_int_equal(allowance_take(&p->allowance, ACCOUNT_DECODED, 2 * MIB), MIB);
     allowances_finish(&s);
 }
 
@@ -114,7 +95,6 @@ int main(void) {
         cmocka_unit_test(who_closes_a_flow_and_opens_another_has_what_was_left),
         cmocka_unit_test(where_all_places_are_in_use_the_rest_share_one),
         cmocka_unit_test(many_new_pairs_find_the_chest_empty_until_somebody_brings_bytes),
-        cmocka_unit_test(of_what_dear_codings_take_each_new_pair_has_a_quarter_of_what_is_left),
         cmocka_unit_test(where_the_chest_is_empty_a_new_pair_earns_before_anything_small_is_looked_at),
     };
     return cmocka_run_group_tests_name("pipeline/allowances", tests, NULL, NULL);

@@ -305,7 +305,7 @@ static bool names_encryption(struct bytes image) {
 /* The key of an encrypted one, though no password is needed for it, is made in a hundred rounds and more of
  * ciphers and digests (ISO 32000-2 section 7.6.4). */
 static size_t price_of_document(struct bytes image) {
-    return names_encryption(image) ? ALLOWANCE_UNLOCKED : ALLOWANCE_DOCUMENT;
+    return names_encryption(image) ? ALLOWANCE_UNLOCKED : ALLOWANCE_EXAMINED;
 }
 
 const struct examine_format examine_pdf = {
