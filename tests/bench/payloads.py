@@ -28,7 +28,7 @@ def drawn_scene(g):
     picture = Image.new('RGB', (1920, 1440))
     draw = ImageDraw.Draw(picture)
     for y in range(1440):
-        draw.line((0, y, 1919, y), tuple(min(255, c + y // 12) for c in g.choices(range(40, 120), k=3)) if y == 0 else (60 + y // 12, 80 + y // 14, 90 + y // 20))
+        draw.line((0, y, 1919, y), (60 + y // 12, 80 + y // 14, 90 + y // 20))
     for _ in range(300):
         x, y = g.randrange(1900), g.randrange(1400)
         draw.rectangle((x, y, x + g.randrange(5, 200), y + g.randrange(5, 150)), tuple(g.choices(range(256), k=3)))
