@@ -29,7 +29,7 @@ static char *put_digits(char *at, unsigned number, unsigned digits, char sign) {
 const char *clock_format(time_ns t, char out[CLOCK_TEXT_MAX]) {
     const time_ns day_ns = 86400 * NS_PER_S;
     int64_t day = t / day_ns - (t % day_ns < 0);
-    time_ns rest = t - day * day_ns;
+    time_ns rest = t % day_ns + (t % day_ns < 0 ? day_ns : 0);
     unsigned second = (unsigned)(rest / NS_PER_S), micro = (unsigned)(rest % NS_PER_S / 1000);
     struct clock_date d = clock_date_of((int32_t)day);
     char *at = put_digits(out, (unsigned)d.year, 4, '-');

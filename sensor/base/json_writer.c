@@ -51,6 +51,8 @@ static bool make_room(struct json_writer *j, size_t n) {
 
 /* Room for `n` bytes, which are written; NULL: there is none. */
 static char *take_room(struct json_writer *j, size_t n) {
+    if (n == 0)
+        return j->at; /* which is nowhere before the first octet */
     if (j->overflow || !make_room(j, n)) {
         j->overflow = true;
         return NULL;
