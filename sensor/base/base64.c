@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base64.h"
 
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
+#include "base/avx2.h"
 
 /* clang-format off */
 /* One more than the value of each character, 0 for those that have none. */
@@ -35,29 +33,17 @@ static size_t write_held(struct base64 *s, uint8_t *out) {
 enum { BLOCK_CHARACTERS = 32, BLOCK_OCTETS = 24, BLOCK_ROOM = 32 /* octets that are written */ };
 
 #ifdef __x86_64__
-#define FAST __attribute__((target("avx2")))
-
-FAST static inline __m256i find_range(__m256i in, char from, char to) {
-    in = _mm256_sub_epi8(in, _mm256_set1_epi8(from));
-    return _mm256_cmpeq_epi8(_mm256_min_epu8(in, _mm256_set1_epi8((char)(to - from))), in);
-}
-
-FAST static inline __m256i find_either(__m256i in, char a, char b) {
-    return _mm256_or_si256(_mm256_cmpeq_epi8(in, _mm256_set1_epi8(a)),
-                           _mm256_cmpeq_epi8(in, _mm256_set1_epi8(b)));
-}
-
 /* `value`, where the mask says so. */
-FAST static inline __m256i put_where(__m256i mask, __m256i value, __m256i out) {
+AVX2 static inline __m256i put_where(__m256i mask, __m256i value, __m256i out) {
     return _mm256_or_si256(out, _mm256_and_si256(mask, value));
 }
 
 /* False: one of the characters is not of the alphabet. */
-FAST static inline bool decode_block(const uint8_t *p, uint8_t *out) {
+AVX2 static inline bool decode_block(const uint8_t *p, uint8_t *out) {
     __m256i in = _mm256_loadu_si256((const __m256i *)(const void *)p), v = _mm256_setzero_si256();
-    __m256i capital = find_range(in, 'A', 'Z'), small = find_range(in, 'a', 'z'),
-            digit = find_range(in, '0', '9');
-    __m256i plus = find_either(in, '+', '-'), slash = find_either(in, '/', '_');
+    __m256i capital = avx2_range(in, 'A', 'Z'), small = avx2_range(in, 'a', 'z'),
+            digit = avx2_range(in, '0', '9');
+    __m256i plus = avx2_either(in, '+', '-'), slash = avx2_either(in, '/', '_');
     __m256i all = _mm256_or_si256(_mm256_or_si256(capital, small),
                                   _mm256_or_si256(digit, _mm256_or_si256(plus, slash)));
     if (_mm256_movemask_epi8(all) != -1)
@@ -79,7 +65,7 @@ FAST static inline bool decode_block(const uint8_t *p, uint8_t *out) {
 }
 
 /* How many characters were decoded, in whole blocks. */
-FAST static size_t decode_blocks(const uint8_t *p, size_t characters, uint8_t *out, size_t room) {
+AVX2 static size_t decode_blocks(const uint8_t *p, size_t characters, uint8_t *out, size_t room) {
     size_t done = 0;
     for (size_t n = 0; characters - done >= BLOCK_CHARACTERS && room - n >= BLOCK_ROOM; n += BLOCK_OCTETS) {
         if (!decode_block(p + done, out + n))
@@ -96,7 +82,7 @@ static size_t decode_blocks(const uint8_t *p, size_t characters, uint8_t *out, s
 
 static bool has_blocks(void) {
 #ifdef __x86_64__
-    return __builtin_cpu_supports("avx2");
+    return avx2_is_there();
 #else
     return false;
 #endif

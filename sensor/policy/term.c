@@ -60,10 +60,10 @@ void term_say(char reason[JUDGEMENT_REASON_MAX], const char *format, ...) {
     va_start(args, format);
     int n = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    size_t old = used, length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-    length = utf8_fit(bytes_of(text, length), JUDGEMENT_REASON_MAX - 1 - old);
-    memcpy(reason + old, text, length);
-    reason[old + length] = '\0';
+    size_t length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    length = utf8_fit(bytes_of(text, length), JUDGEMENT_REASON_MAX - 1 - used);
+    memcpy(reason + used, text, length);
+    reason[used + length] = '\0';
 }
 
 static void say_protocol(const struct term_facts *t, const char *whose, char *reason) {

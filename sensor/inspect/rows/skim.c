@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/rows/skim.h"
 
+#include "base/avx2.h"
 #include "base/hex.h"
-
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
 
 /* Everything is told by masks of 64 octets: where letters and digits stand beside each other, where words
  * begin. What is found there is looked at by itself, by the same functions that read cells. A block begins
@@ -48,39 +45,32 @@ static void fill_masks(struct masks *m, const uint8_t *p) {
 }
 
 #ifdef __x86_64__
-#define FAST __attribute__((target("avx2,bmi,popcnt,lzcnt")))
-
-FAST static ALWAYS uint64_t join_halves(__m256i low, __m256i high) {
+AVX2 static ALWAYS uint64_t join_halves(__m256i low, __m256i high) {
     return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
 }
 
-FAST static ALWAYS __m256i find_range(__m256i in, char from, char to) {
-    in = _mm256_sub_epi8(in, _mm256_set1_epi8(from));
-    return _mm256_cmpeq_epi8(_mm256_min_epu8(in, _mm256_set1_epi8((char)(to - from))), in);
-}
-
-FAST static ALWAYS __m256i find_sign(__m256i in, char sign) {
+AVX2 static ALWAYS __m256i find_sign(__m256i in, char sign) {
     return _mm256_cmpeq_epi8(in, _mm256_set1_epi8(sign));
 }
 
-FAST static ALWAYS __m256i find_letters(__m256i in) {
-    return find_range(_mm256_or_si256(in, _mm256_set1_epi8(32)), 'a', 'z');
+AVX2 static ALWAYS __m256i find_letters(__m256i in) {
+    return avx2_range(_mm256_or_si256(in, _mm256_set1_epi8(32)), 'a', 'z');
 }
 
-FAST static ALWAYS __m256i find_joints(__m256i in) {
-    return _mm256_or_si256(find_range(in, '-', '.'), _mm256_or_si256(find_sign(in, '_'), find_sign(in, '+')));
+AVX2 static ALWAYS __m256i find_joints(__m256i in) {
+    return _mm256_or_si256(avx2_range(in, '-', '.'), avx2_either(in, '_', '+'));
 }
 
-FAST static ALWAYS void fill_masks_fast(struct masks *m, const uint8_t *p) {
+AVX2 static ALWAYS void fill_masks_fast(struct masks *m, const uint8_t *p) {
     __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
     __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
-    m->digit = join_halves(find_range(a, '0', '9'), find_range(b, '0', '9'));
-    m->capital = join_halves(find_range(a, 'A', 'Z'), find_range(b, 'A', 'Z'));
+    m->digit = join_halves(avx2_range(a, '0', '9'), avx2_range(b, '0', '9'));
+    m->capital = join_halves(avx2_range(a, 'A', 'Z'), avx2_range(b, 'A', 'Z'));
     m->letter = join_halves(find_letters(a), find_letters(b));
     m->blank = join_halves(find_sign(a, ' '), find_sign(b, ' '));
     m->joint = join_halves(find_joints(a), find_joints(b));
     m->back = join_halves(find_sign(a, '\\'), find_sign(b, '\\'));
-    m->escape = m->back | join_halves(find_range(a, '%', '&'), find_range(b, '%', '&'));
+    m->escape = m->back | join_halves(avx2_range(a, '%', '&'), avx2_range(b, '%', '&'));
     m->line = join_halves(find_sign(a, '\n'), find_sign(b, '\n'));
 }
 #endif
@@ -342,13 +332,12 @@ struct skim_hit skim_find_plain(struct row_skim *k, const struct row_judge *j, s
 }
 
 #ifdef __x86_64__
-FAST static struct skim_hit find_fast(struct row_skim *k, const struct row_judge *j, struct bytes text) {
+AVX2 static struct skim_hit find_fast(struct row_skim *k, const struct row_judge *j, struct bytes text) {
     return find_hit(k, j, text, fill_masks_fast);
 }
 
 struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text) {
-    bool fast = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
-    return fast ? find_fast(k, j, text) : skim_find_plain(k, j, text);
+    return avx2_is_there() ? find_fast(k, j, text) : skim_find_plain(k, j, text);
 }
 #else
 struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text) {

@@ -564,14 +564,15 @@ static unsigned count_sign(struct bytes text, uint8_t sign) {
     return n;
 }
 
-/* "KXR4471,TX,4;KXS4472,NM,1;": rows that such a sign ends, each of as many cells. */
+/* "KXR4471,TX,4;KXS4472,NM,1;": rows that such a sign ends, each of as many cells. "48,20;16,37;" are
+ * numbers. */
 static bool ends_rows(struct bytes line, uint8_t sign) {
     enum { LOOKED_AT = 4 };
     unsigned cells = 0;
     for (unsigned rows = 0; rows < LOOKED_AT; rows++) {
         struct bytes row = bytes_until(line, sign);
         unsigned commas = row.n < line.n ? count_sign(row, ',') : 0;
-        if (commas == 0 || (rows > 0 && commas != cells))
+        if (commas == 0 || (rows > 0 && commas != cells) || !has_letter(row, 0, row.n))
             return false;
         cells = commas;
         line = bytes_of(line.p + row.n + 1, line.n - row.n - 1);

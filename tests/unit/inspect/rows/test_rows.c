@@ -85,6 +85,18 @@ static void columns_under_a_plates_name_are_read_with_any_separator(void **state
     }
 }
 
+static void a_sign_may_end_rows_where_no_line_does(void **state) {
+    expect("plate,lane;KXR4471,4;LVK6780,5;PZR0718,4;", THREE);
+    expect("plate,lane|KXR4471,4|LVK6780,5|PZR0718,4|", THREE);
+}
+
+/* Signs that look like ends of rows stand between cells that are numbers. */
+static void numbers_with_commas_are_cells(void **state) {
+    expect("north;east;width;height;plate\n48,20;16,37;97,1;91,5;KXR4471\n48,21;16,38;96,4;90,2;LVK6780\n"
+           "48,22;16,39;95,8;92,7;PZR0718\n",
+           THREE);
+}
+
 static void names_are_known_in_five_languages(void **state) {
     static const char *const names[] = {"License Plate",
                                         "plate_no",
@@ -503,6 +515,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_lines_cost_no_more_than_short_ones),
         cmocka_unit_test(columns_under_a_plates_name_are_read_with_any_separator),
+        cmocka_unit_test(a_sign_may_end_rows_where_no_line_does),
+        cmocka_unit_test(numbers_with_commas_are_cells),
         cmocka_unit_test(names_are_known_in_five_languages),
         cmocka_unit_test(other_names_are_none),
         cmocka_unit_test(joints_case_and_quotes_do_not_matter),

@@ -16,6 +16,12 @@ static struct skim_hit find(const char *text) {
     return skim_find(&k, &judge, bytes_text(text));
 }
 
+static void expect_all(const char *const *texts, size_t n, int is) {
+    for (size_t i = 0; i < n; i++)
+        if ((int)find(texts[i]).is != is)
+            fail_msg("%d at %zu in: %s", find(texts[i]).is, find(texts[i]).at, texts[i]);
+}
+
 static void what_may_be_a_plate_is_found(void **state) {
     static const char *const texts[] = {
         "the one KXR4471 left",
@@ -34,9 +40,7 @@ static void what_may_be_a_plate_is_found(void **state) {
         "K-E 3237",
         "(KXR4471)\t(KXR4472)\n",
     };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (find(texts[i]).is != SKIM_PLATE)
-            fail_msg("nothing in: %s", texts[i]);
+    expect_all(texts, sizeof texts / sizeof *texts, SKIM_PLATE);
 }
 
 static void what_is_none_is_passed_over(void **state) {
@@ -53,9 +57,7 @@ static void what_is_none_is_passed_over(void **state) {
         "\\fBbold\\fR & 100% of it",
         "A1, B2, C3, D4",
     };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (find(texts[i]).is != SKIM_NOTHING)
-            fail_msg("something (%d at %zu) in: %s", find(texts[i]).is, find(texts[i]).at, texts[i]);
+    expect_all(texts, sizeof texts / sizeof *texts, SKIM_NOTHING);
 }
 
 static void words_that_name_plates_and_documents_are_found(void **state) {
@@ -67,18 +69,13 @@ static void words_that_name_plates_and_documents_are_found(void **state) {
     };
     static const char *const others[] = {"copied as created", "a platform for platelets",
                                          "help, alphabet, slp", "we copy it"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (find(names[i]).is != SKIM_NAME)
-            fail_msg("no name in: %s", names[i]);
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (find(others[i]).is != SKIM_NOTHING)
-            fail_msg("a name at %zu in: %s", find(others[i]).at, others[i]);
+    expect_all(names, sizeof names / sizeof *names, SKIM_NAME);
+    expect_all(others, sizeof others / sizeof *others, SKIM_NOTHING);
 }
 
 static void octets_by_their_numbers_are_found(void **state) {
     static const char *const texts[] = {"a %41%42", "&#65;&#66;", "\\u0041", "\\x41"};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        assert_int_equal(find(texts[i]).is, SKIM_ESCAPE);
+    expect_all(texts, sizeof texts / sizeof *texts, SKIM_ESCAPE);
     assert_int_equal(find("100 % & more \\fB \\n %zz &amp;").is, SKIM_NOTHING);
 }
 
