@@ -25,6 +25,7 @@ enum { KNOWN = 1024, PORT_OF_CHANCE = 32768, PORT_SHOWN = 49152 };
 struct known {
     struct hash_wide hash;
     uint16_t master, app; /* 0, 0: none */
+    uint32_t round;       /* in which it was said */
 };
 
 /* Of a flow that is being named. */
@@ -41,6 +42,7 @@ struct identify {
     size_t memory_before;                               /* nDPI's own tables, allocated at the start */
     uint8_t packet[IPV6_BYTES + TCP_BYTES + SHOWN_MAX]; /* what nDPI is shown */
     struct hash_key key;
+    uint32_t round; /* what was said in others does not hold any more */
     struct known known[KNOWN];
 };
 
@@ -223,7 +225,7 @@ static size_t make_packet(struct identify *i, const struct flow *flow, enum side
  * hold any more. */
 static void forget_known(struct identify *i, enum side from, ndpi_protocol found) {
     if (from == SIDE_SERVER && found.master_protocol == NDPI_PROTOCOL_TLS)
-        memset(i->known, 0, sizeof i->known);
+        i->round++;
 }
 
 /* False: there was no memory. */
@@ -243,9 +245,10 @@ static bool show_packet(struct identify *i, struct flow *flow, enum side from, s
 static struct known *find_known(struct identify *i, size_t size, bool *holds) {
     struct hash_wide hash = hash_bytes_wide(&i->key, i->packet, size);
     struct known *known = &i->known[hash.low % KNOWN];
-    *holds = known->hash.low == hash.low && known->hash.high == hash.high && (known->master || known->app);
+    *holds = known->hash.low == hash.low && known->hash.high == hash.high && known->round == i->round &&
+             (known->master || known->app);
     if (!*holds)
-        *known = (struct known){.hash = hash};
+        *known = (struct known){.hash = hash, .round = i->round};
     return known;
 }
 

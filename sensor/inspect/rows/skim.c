@@ -184,7 +184,8 @@ static ALWAYS bool is_plate_around(struct row_skim *k, const struct row_judge *j
 /* What goes on from one block to the next. */
 struct passage {
     bool long_run, long_wide; /* the block begins in the midst of a run that is too long */
-    bool letter, small;       /* what stands before it is one */
+    bool letter, small;       /* what stands before it is one, */
+    bool back;                /* or a backslash */
 };
 
 /* Where a letter follows a digit or a digit a letter, at once or behind what may stand between them, in a run
@@ -225,6 +226,7 @@ static ALWAYS unsigned take_step(const struct masks *m, struct passage *p) {
     back = !p->long_wide && wide > back ? wide : back;
     unsigned before = BLOCK - back - 1;
     p->letter = m->letter >> before & 1;
+    p->back = m->back >> before & 1;
     p->small = (m->letter & ~m->capital) >> before & 1;
     return BLOCK - back;
 }
@@ -314,7 +316,7 @@ static ALWAYS struct skim_hit find_hit(struct row_skim *k, const struct row_judg
             fill(&m, room);
         } else
             fill(&m, text.p + at);
-        m.letter &= ~(m.back << 1); /* "\nABC 1234" */
+        m.letter &= ~(m.back << 1 | p.back); /* "\nABC 1234" */
         struct skim_hit hit = find_in_block(k, j, text, at, &m, &p, beginnings);
         if (hit.is) {
             hit.lines = lines + count(m.line & ((1ull << (hit.at - at)) - 1));

@@ -103,6 +103,17 @@ static void it_is_found_wherever_it_stands(void **state) {
         }
 }
 
+static void a_letter_behind_a_backslash_is_none_of_a_value(void **state) {
+    char text[256];
+    for (int at = 0; at < 140; at++) {
+        snprintf(text, sizeof text, "%.*s\\nKXR4471,", at,
+                 "................................................................"
+                 "............................................................................");
+        struct skim_hit hit = find(text);
+        assert_int_equal(hit.is, SKIM_PLATE);
+    }
+}
+
 static void values_of_the_same_letters_are_told_once(void **state) {
     struct row_skim k = {0};
     assert_int_equal(skim_find(&k, &judge, bytes_text("static const uint32_t a;")).is, SKIM_PLATE);
@@ -160,6 +171,7 @@ int main(void) {
         cmocka_unit_test(words_that_name_plates_and_documents_are_found),
         cmocka_unit_test(octets_by_their_numbers_are_found),
         cmocka_unit_test(it_is_found_wherever_it_stands),
+        cmocka_unit_test(a_letter_behind_a_backslash_is_none_of_a_value),
         cmocka_unit_test(values_of_the_same_letters_are_told_once),
         cmocka_unit_test(names_without_values_are_told_now_and_then),
         cmocka_unit_test(what_stands_first_is_told_first),
