@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/ask.h"
 
+#include "base/hex.h"
 #include "report/event/shown.h"
+#include "report/event/technique.h"
+#include "report/incident/incident_files.h"
 #include "report/reporter_parts.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,9 +28,40 @@ static void put_text(struct json_writer *j, const char *key, struct bytes text) 
 /* --- incidents --- */
 
 struct listing {
+    struct reporter *reporter;
     struct json_writer *out;
     size_t count;
+    bool whole; /* what only one of them is asked for */
 };
+
+static void put_techniques(const struct listing *l, const struct record *r, const struct store_value *v) {
+    unsigned set = technique_of_record(r) |
+                   technique_of_pace((uint64_t)v[3].number, v[6].number, v[7].number) |
+                   ledger_techniques(l->reporter->ledger, r);
+    json_write_array(l->out, "techniques");
+    for (unsigned t = 0; t < TECHNIQUE_COUNT; t++) {
+        if (!(set & 1u << t))
+            continue;
+        json_write_object(l->out, NULL);
+        json_write_text(l->out, "id", technique_id((enum technique)t));
+        json_write_text(l->out, "name", technique_name((enum technique)t));
+        json_write_object_end(l->out);
+    }
+    json_write_array_end(l->out);
+}
+
+static void put_files(struct json_writer *j, struct bytes packed) {
+    struct incident_file file;
+    char room[65];
+    json_write_array(j, "files");
+    while (incident_files_next(&packed, &file)) {
+        json_write_object(j, NULL);
+        json_write_text(j, "sha256", hex_format(file.sha256, 32, room));
+        json_write_number(j, "bytes", file.size);
+        json_write_object_end(j);
+    }
+    json_write_array_end(j);
+}
 
 static void put_shown(struct json_writer *j, const struct record *r) {
     char room[ADDRESS_TEXT_MAX];
@@ -68,6 +103,14 @@ static void put_incident(void *context, const struct store_value *v) {
     if (v[12].bytes.n)
         json_write_bytes(l->out, "joined", v[12].bytes);
     put_shown(l->out, r);
+    if (l->whole) {
+        json_write_text(l->out, "transport",
+                        r->transport == IPPROTO_TCP   ? "tcp"
+                        : r->transport == IPPROTO_UDP ? "udp"
+                                                      : NULL);
+        put_techniques(l, r, v);
+        put_files(l->out, v[13].bytes);
+    }
     json_write_object_end(l->out);
     free(r);
 }
@@ -96,7 +139,7 @@ static bool list_incidents(struct reporter *r, const char *id, const struct inci
 
 bool ask_incidents(struct reporter *r, const struct incident_query *q, struct json_writer *out,
                    struct error *e) {
-    struct listing l = {.out = out};
+    struct listing l = {.reporter = r, .out = out};
     if (!list_incidents(r, "", q, &l, e))
         return false;
     json_write_bool(out, "cut", l.count == LIST_MAX);
@@ -122,7 +165,8 @@ static void put_alert(void *context, const struct store_value *v) {
 bool ask_incident(struct reporter *r, const char *id, struct json_writer *out, struct error *e) {
     const struct incident_query all = {.closed = -1};
     const struct store_value v[] = {STORE_T(bytes_text(id))};
-    struct listing l = {.out = out};
+    struct listing l = {.reporter = r, .out = out, .whole = true};
+    json_write_text(out, "sensor", r->observer);
     if (!*id || !list_incidents(r, id, &all, &l, e))
         return *id ? false : error_set(e, "name an incident by its id");
     json_write_array(out, "alerts");

@@ -92,8 +92,8 @@ static bool path_from_config(const char *file, char out[PATH_ROOM], struct contr
     struct doc *document = doc_load(file, &problems);
     problems_print(&problems);
     problems_finish(&problems);
-    if (!document)
-        return fail(f, "%s: cannot be read, so where the sensor listens is not known", file);
+    if (!document) /* the mistake was said, and is all there is to mend */
+        return fail(f, "%s", "");
     const struct doc_node *given = doc_get(doc_get(doc_root(document), "sensor"), "control");
     const char *text = given && given->kind == DOC_TEXT ? given->text : PRESET_PATH;
     arena_init(&arena, room, sizeof room);
@@ -233,6 +233,8 @@ json_t *control_try(const struct control_client *c, const char *const *words, st
 }
 
 void control_complain(const struct control_failure *f) {
+    if (!f->text[0])
+        return;
     fputs("gantryctl: ", stderr);
     plain_print(stderr, f->text);
     fputc('\n', stderr);

@@ -58,7 +58,7 @@ int control_show(const struct control_client *c, const char *const *words,
 /* Why there is no answer. */
 struct control_failure {
     bool passing;   /* whoever was to answer ended, or is not there yet: a successor may */
-    char text[512]; /* what is wrong and how to mend it */
+    char text[512]; /* what is wrong and how to mend it; empty: that was said already */
 };
 /* The same as control_ask(), which says it. */
 json_t *control_try(const struct control_client *c, const char *const *words, struct control_failure *f);

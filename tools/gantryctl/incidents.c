@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control.h"
 #include "show.h"
+#include "stix.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,12 +10,14 @@ static const char help[] =
     "gantryctl incidents - what has left and was told: list, show, close; mute what nobody wants to be told\n"
     "\n"
     "Usage: gantryctl incidents [list] [--open | --closed] [--since DATE]\n"
-    "       gantryctl incidents show ID\n"
+    "       gantryctl incidents show ID [--stix]\n"
     "       gantryctl incidents close ID --reason TEXT\n"
     "       gantryctl incidents mute DESTINATION CLASS --until DATE --reason TEXT\n"
     "       gantryctl incidents unmute DESTINATION CLASS\n"
     "       gantryctl incidents mutes\n"
     "\n" CONTROL_HELP "\n"
+    "      --stix         print the incident as a bundle of STIX 2.1, for other tools and other SOCs\n"
+    "\n"
     "A mute hides the alerts of one class to one destination (a partner's name; an address or prefix that is "
     "no\n"
     "partner's) until a date, at most a year ahead. Incidents and ledger go on counting. Who muted or closed "
@@ -113,7 +116,7 @@ static void show_done(const json_t *answer) {
 
 /* What is said after the command's name goes to the sensor as it is, with the options behind it. */
 struct given {
-    bool open, closed;
+    bool open, closed, stix;
     const char *since, *until, *reason;
 };
 
@@ -145,6 +148,8 @@ static int check_options(const struct action *a, const struct control_client *c,
         return command_usage(&incidents_command, "%s needs --until DATE", a->name);
     if (g->open && g->closed)
         return command_usage(&incidents_command, "--open and --closed are opposites");
+    if (g->stix && (a->show != show_one || c->json))
+        return command_usage(&incidents_command, "--stix goes with show alone, and without --json");
     return 0;
 }
 
@@ -167,11 +172,23 @@ static void compose_words(const struct action *a, const struct control_client *c
     words[n] = NULL;
 }
 
+static int print_stix(const struct control_client *c, const char *const *words) {
+    json_t *answer = control_ask(c, words), *bundle = answer ? stix_bundle(answer) : NULL;
+    if (answer && !bundle)
+        fputs("gantryctl: the incident cannot be written as STIX: no memory\n", stderr);
+    json_decref(answer);
+    return bundle ? control_print(bundle) : EXIT_FAILED;
+}
+
 static int run_incidents(int argc, char **argv) {
     struct given g = {.open = false};
-    const struct control_flag flags[] = {{"--open", &g.open, NULL},     {"--closed", &g.closed, NULL},
-                                         {"--since", NULL, &g.since},   {"--until", NULL, &g.until},
-                                         {"--reason", NULL, &g.reason}, {0}};
+    const struct control_flag flags[] = {{"--open", &g.open, NULL},
+                                         {"--closed", &g.closed, NULL},
+                                         {"--since", NULL, &g.since},
+                                         {"--until", NULL, &g.until},
+                                         {"--reason", NULL, &g.reason},
+                                         {"--stix", &g.stix, NULL},
+                                         {0}};
     const char *words[16];
     struct control_client c;
     int status = control_arguments(&incidents_command, flags, CONTROL_WORDS_MAX, argc, argv, &c);
@@ -183,7 +200,7 @@ static int run_incidents(int argc, char **argv) {
     if ((status = check_options(a, &c, &g)))
         return status;
     compose_words(a, &c, &g, words);
-    return control_show(&c, words, a->show);
+    return g.stix ? print_stix(&c, words) : control_show(&c, words, a->show);
 }
 
 const struct command incidents_command = {

@@ -8,14 +8,30 @@ enum { AUTOMATED_OBJECTS = 100, EQUAL_INTERVALS = 6, ALIKE = 10, ALIKE_LEAST = 1
 static const time_ns automated_pace = 10 * NS_PER_S;
 static const time_ns seconds_gap = 5 * NS_PER_S, days_gap = 3600 * NS_PER_S;
 
-static const char *const ids[TECHNIQUE_COUNT] = {
-    [TECHNIQUE_AUTOMATED] = "T1020",   [TECHNIQUE_SCHEDULED] = "T1029",
-    [TECHNIQUE_SIZE_LIMITS] = "T1030", [TECHNIQUE_ASYMMETRIC] = "T1048.002",
-    [TECHNIQUE_PLAIN] = "T1048.003",   [TECHNIQUE_PARTNER] = "T1199",
-    [TECHNIQUE_CODE] = "T1567.001",    [TECHNIQUE_STORAGE] = "T1567.002",
-    [TECHNIQUE_PASTE] = "T1567.003",   [TECHNIQUE_TUNNEL] = "T1572",
+/* Names as attack.mitre.org has them. */
+static const struct {
+    const char *id, *name;
+} techniques[TECHNIQUE_COUNT] = {
+    [TECHNIQUE_AUTOMATED] = {"T1020", "Automated Exfiltration"},
+    [TECHNIQUE_SCHEDULED] = {"T1029", "Scheduled Transfer"},
+    [TECHNIQUE_SIZE_LIMITS] = {"T1030", "Data Transfer Size Limits"},
+    [TECHNIQUE_ASYMMETRIC] = {"T1048.002", "Exfiltration Over Asymmetric Encrypted Non-C2 Protocol"},
+    [TECHNIQUE_PLAIN] = {"T1048.003", "Exfiltration Over Unencrypted Non-C2 Protocol"},
+    [TECHNIQUE_PARTNER] = {"T1199", "Trusted Relationship"},
+    [TECHNIQUE_CODE] = {"T1567.001", "Exfiltration to Code Repository"},
+    [TECHNIQUE_STORAGE] = {"T1567.002", "Exfiltration to Cloud Storage"},
+    [TECHNIQUE_PASTE] = {"T1567.003", "Exfiltration to Text Storage Sites"},
+    [TECHNIQUE_TUNNEL] = {"T1572", "Protocol Tunneling"},
 };
 _Static_assert(TECHNIQUE_COUNT * sizeof "T1048.001" <= TECHNIQUE_LIST_MAX, "a list of all has room");
+
+const char *technique_id(enum technique t) {
+    return techniques[t].id;
+}
+
+const char *technique_name(enum technique t) {
+    return techniques[t].name;
+}
 
 size_t technique_list(unsigned set, char out[TECHNIQUE_LIST_MAX]) {
     size_t n = 0;
@@ -24,8 +40,8 @@ size_t technique_list(unsigned set, char out[TECHNIQUE_LIST_MAX]) {
             continue;
         if (n)
             out[n++] = '\n';
-        size_t size = strlen(ids[t]);
-        memcpy(out + n, ids[t], size);
+        size_t size = strlen(techniques[t].id);
+        memcpy(out + n, techniques[t].id, size);
         n += size;
     }
     return n;

@@ -22,6 +22,8 @@ enum technique {
     TECHNIQUE_TUNNEL, /* T1572: the class tunnel */
     TECHNIQUE_COUNT
 };
+const char *technique_id(enum technique t);
+const char *technique_name(enum technique t);
 /* The ids of a set with newlines between; room for all. */
 enum { TECHNIQUE_LIST_MAX = 104 };
 size_t technique_list(unsigned set, char out[TECHNIQUE_LIST_MAX]);

@@ -48,6 +48,7 @@ struct incidents *incidents_create(const struct incident_options *options, const
 
 void incident_free(struct incident *i) {
     distinct_finish(&i->plates);
+    incident_files_finish(&i->files);
     free(i->settled);
     free(i->before);
     free(i->record);
@@ -275,6 +276,8 @@ static void count_object(struct incident *i, const struct record *r, const struc
     i->grown |= p->is_new;
     i->holes |= r->missing > 0;
     i->whole |= r->kind == RECORD_TRANSFER && r->complete;
+    if (r->kind == RECORD_TRANSFER)
+        incident_files_add(&i->files, r);
     for (uint32_t k = 0; k < r->digests; k++)
         distinct_add(&i->plates, digests[k]);
     if (i->record->distinct < r->distinct)

@@ -7,6 +7,7 @@
 #include "report/event/shown.h"
 #include "report/event/standing.h"
 #include "report/incident/incident.h"
+#include "report/incident/incident_files.h"
 #include "report/incident/seen.h"
 #include "report/ledger/distinct.h"
 #include "report/store/change.h"
@@ -23,6 +24,7 @@ struct incident {
     uint8_t rule_severity; /* the worst of its rules */
     bool whole, holes;     /* an object of it was seen whole; bytes of one were missed */
     struct distinct plates;
+    struct incident_files files;
     struct distinct_owner owner; /* of them */
     uint64_t next_tenfold;
     time_ns told; /* or would have been, had it not been held back */

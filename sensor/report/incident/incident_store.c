@@ -30,7 +30,8 @@ static bool save_one(const struct incident *i, struct store *store) {
                                     STORE_B(bytes_of(set, distinct_pack_set(&i->plates, set))),
                                     STORE_N(i->plates.estimated ? i->plates.least : 0),
                                     STORE_T(bytes_text(i->before)),
-                                    STORE_T(bytes_text(i->joined))};
+                                    STORE_T(bytes_text(i->joined)),
+                                    STORE_B(incident_files_packed(&i->files))};
     return store_run(store, STORE_INCIDENT_PUT, v, sizeof v / sizeof v[0]);
 }
 
@@ -147,6 +148,7 @@ static void load_row(void *context, const struct store_value *v) {
         counter_one(COUNTER_STORE_UNREAD);
     if (v[20].bytes.n)
         i->before = strndup((const char *)v[20].bytes.p, v[20].bytes.n);
+    incident_files_load(&i->files, v[21].bytes);
     incident_link(t, i);
     incident_weigh_plates(t, i);
 }

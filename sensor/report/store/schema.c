@@ -116,6 +116,8 @@ const char *const schema_steps[] = {
     " first INTEGER NOT NULL, last INTEGER NOT NULL, first_age INTEGER NOT NULL, last_age INTEGER NOT NULL,"
     " waits INTEGER NOT NULL);"
     "CREATE TABLE host_network (name TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;",
+    /* 10: which files an incident holds, as incident_files.h packs them */
+    "ALTER TABLE incident ADD COLUMN files BLOB NOT NULL DEFAULT x'';",
 };
 const size_t schema_version = sizeof schema_steps / sizeof schema_steps[0];
 
@@ -141,14 +143,14 @@ const char *const schema_statements[STORE_STATEMENTS] = {
     [STORE_ALARM_EACH] =
         "SELECT line, rule, id, sequence, objects, bytes, plates, first, last, told, record FROM alarm",
     [STORE_INCIDENT_PUT] = "INSERT OR REPLACE INTO incident VALUES"
-                           " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                           " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     /* Of the ledger, and closed: numbered from -1 down, out of the way of those that are counted up. */
     [STORE_INCIDENT_PUT_PAST] =
         "INSERT INTO incident SELECT min(coalesce(min(serial), 0), 0) - 1, ?1, 1, x'', ?2, ?3, ?4,"
-        " ?5, ?6, ?7, ?7, 0, 0, x'', ?8, ?9, 0, 1, 0, '', 0, ?10, x'', 0, '', '' FROM incident",
+        " ?5, ?6, ?7, ?7, 0, 0, x'', ?8, ?9, 0, 1, 0, '', 0, ?10, x'', 0, '', '', x'' FROM incident",
     [STORE_INCIDENT_EACH_OPEN] =
         "SELECT serial, id, key, sequence, objects, bytes, plates, first, last, told, grown,"
-        " next_tenfold, registers, record, held, rule_severity, whole, holes, digests, plates_least, before"
+        " next_tenfold, registers, record, held, rule_severity, whole, holes, digests, plates_least, before, files"
         " FROM incident WHERE closed = 0 "
         "ORDER BY last, serial",
     [STORE_INCIDENT_DROP] = "DELETE FROM incident WHERE serial = ?",
@@ -161,11 +163,11 @@ const char *const schema_statements[STORE_STATEMENTS] = {
     /* Those of the highest standing where there are too many. */
     [STORE_INCIDENT_LIST] =
         "SELECT id, closed, sequence, objects, bytes, plates, first, last, record, held, settled, settled_by,"
-        " joined FROM (SELECT id, closed, sequence, objects, bytes, plates, first, last, record, held, "
+        " joined, files FROM (SELECT id, closed, sequence, objects, bytes, plates, first, last, record, held, "
         "settled,"
-        " settled_by, joined, standing FROM incident WHERE (id = ?1 OR ?1 = '') AND (closed = ?2 OR ?2 < 0) "
+        " settled_by, joined, files, standing FROM incident WHERE (id = ?1 OR ?1 = '') AND (closed = ?2 OR ?2 < 0) "
         "AND last >= ?3"
-        " UNION ALL SELECT id, 0, sequence, objects, bytes, plates, first, last, record, 0, '', 0, '', 3 "
+        " UNION ALL SELECT id, 0, sequence, objects, bytes, plates, first, last, record, 0, '', 0, '', x'', 3 "
         "FROM "
         "alarm"
         " WHERE (id = ?1 OR ?1 = '') AND ?2 < 1 AND last >= ?3 ORDER BY standing DESC, last DESC LIMIT ?4)"

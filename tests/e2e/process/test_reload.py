@@ -367,3 +367,21 @@ def test_receivers_get_each_message_once_over_reloads(lab, server, tmp_path, wor
     assert sorted(names) == sorted(2 * [f'L{900 + i}.jpg' for i in range(12)])
     c = counters(sensor)
     assert c['report.messages_repeated'] == 0 and c['report.messages_lost'] == 0
+
+
+def test_a_configuration_that_is_no_yaml_is_refused_with_its_mistake_alone(lab, tmp_path):
+    with net.Sensor(lab, tmp_path) as sensor:
+        good = open(sensor.config).read()
+        with open(sensor.config, 'w') as f:
+            f.write(good.replace('prefixes: [10.40.0.0/16', 'prefixes: [[10.40.0.0/16'))
+        refused = net.subprocess.run([net.GANTRYCTL, 'reload', '-c', sensor.config], capture_output=True, text=True, timeout=60)
+        assert refused.returncode == 1 and refused.stdout == ''
+        assert re.fullmatch(rf'{re.escape(sensor.config)}:\d+: error: [^\n]+; [^\n]+\n', refused.stderr), refused.stderr
+        with open(sensor.config, 'w') as f:
+            f.write(good.replace(OVER, OVER.replace('2020-12-31', '2020-12-41')))
+        refused = net.subprocess.run([net.GANTRYCTL, 'reload', '-c', sensor.config], capture_output=True, text=True, timeout=60)
+        assert refused.returncode == 1 and 'nothing has changed' in refused.stderr, 'the sensor itself says so of what can be read'
+        with open(sensor.config, 'w') as f:
+            f.write(good)
+        taken = net.subprocess.run([net.GANTRYCTL, 'reload', '-c', sensor.config], capture_output=True, text=True, timeout=60)
+        assert taken.returncode == 0 and 'is in force' in taken.stdout
