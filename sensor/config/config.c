@@ -75,7 +75,7 @@ static bool load_rules(struct config *c, struct set_cache *cache, struct arena *
     if (c->rule_paths.count == 0)
         return false; /* told where it was read */
     c->rules = ruleset_load(c->rule_paths.items, c->rule_paths.count, cache, arena, problems);
-    return c->rules != NULL;
+    return c->rules != NULL && ruleset_prove(c->rules, cache, problems);
 }
 
 static int line_of(const struct doc_node *node) {

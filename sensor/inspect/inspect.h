@@ -27,6 +27,11 @@ struct ruleset; /* immutable, in the snapshot's arena, Hyperscan databases inclu
  * warnings for costly patterns. What was compiled before comes from `cache` (NULL: none). */
 const struct ruleset *ruleset_load(const char *const *paths, size_t count, struct set_cache *cache,
                                    struct arena *arena, struct problems *problems);
+/* Does every rule do what its examples say, however they are cut into pieces (trial.h)? A library of patterns
+ * that misses is found so before traffic passes it by. What was proven of the same rules with the same
+ * library on the same kind of processor is found in `cache` (NULL: none) and costs nothing. False after
+ * telling the problems, each with its rule. */
+bool ruleset_prove(const struct ruleset *r, struct set_cache *cache, struct problems *problems);
 /* Where rules are looked for when nobody says where: /etc/gantry/rules, else those installed with the
  * program, else those of the source tree that it was built in. Static text; it may name a folder that is not
  * there. */

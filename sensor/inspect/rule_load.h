@@ -16,6 +16,7 @@ struct rule_load {
     size_t rule_count;
     struct tally *tallies;
     size_t tally_count;
+    uint8_t digest[SET_CACHE_KEY];
 };
 
 /* The number of this tally, which is added if no rule asked for it before; SIZE_MAX when there are too many.

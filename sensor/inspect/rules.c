@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/patterns/matcher.h"
 #include "inspect/rule_load.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -109,6 +111,34 @@ static bool read_entries(struct rule_load *l, const struct doc_node *list,
     return ok;
 }
 
+/* --- the digest --- */
+
+/* What stands where; whatever is written in another way and means the same has another digest. */
+static bool digest_node(EVP_MD_CTX *c, const struct doc_node *n) {
+    const char *const texts[] = {n->key ? n->key : "", n->kind == DOC_TEXT ? n->text : ""};
+    const uint64_t numbers[] = {n->kind, n->quoted, n->children};
+    bool ok = EVP_DigestUpdate(c, numbers, sizeof numbers) == 1;
+    for (size_t i = 0; i < 2 && ok; i++)
+        ok = EVP_DigestUpdate(c, texts[i], strlen(texts[i]) + 1) == 1;
+    for (const struct doc_node *child = n->child; child && ok; child = child->next)
+        ok = digest_node(c, child);
+    return ok;
+}
+
+static bool digest_files(const struct files *f, uint8_t out[SET_CACHE_KEY]) {
+    static const char form[] = "gantry rules 1 " GANTRY_VERSION;
+    uint8_t identity[PATTERN_IDENTITY];
+    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    bool ok = c && pattern_identity(identity) && EVP_DigestInit_ex(c, EVP_sha256(), NULL) == 1 &&
+              EVP_DigestUpdate(c, form, sizeof form) == 1 &&
+              EVP_DigestUpdate(c, identity, sizeof identity) == 1;
+    for (size_t i = 0; i < f->count && ok; i++)
+        ok = digest_node(c, doc_root(f->documents[i]));
+    ok = ok && EVP_DigestFinal_ex(c, out, NULL) == 1;
+    EVP_MD_CTX_free(c);
+    return ok;
+}
+
 /* Identifiers of all files before any rule, so that files may stand in any order. */
 static bool read_files(struct rule_load *l, struct files *f) {
     struct file_entry *entries = calloc(f->count + 1, sizeof *entries);
@@ -122,6 +152,8 @@ static bool read_files(struct rule_load *l, struct files *f) {
         ok = read_entries(l, entries[i].identifiers, rule_load_identifier) && ok;
     for (size_t i = 0; i < f->count && entries; i++)
         ok = read_entries(l, entries[i].rules, rule_load_rule) && ok;
+    if (ok && !digest_files(f, l->digest))
+        ok = problem_error(l->reader.problems, "rules", 0, "have no digest: out of memory");
     free(entries);
     return ok;
 }
@@ -161,6 +193,7 @@ static const struct ruleset *seal_ruleset(struct rule_load *l, const char *where
         r->tallies = l->tallies;
         r->tally_count = l->tally_count;
         r->classes = collect_classes(l);
+        memcpy(r->digest, l->digest, sizeof r->digest);
     }
     if (l->reader.arena->failed)
         ok = problem_error(l->reader.problems, where, 0, "these rules do not fit into %zu MiB; use fewer",

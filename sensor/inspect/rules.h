@@ -118,6 +118,7 @@ struct ruleset {
     const struct pattern_set *const *sets; /* of the scans, in their order */
     unsigned tail; /* bytes to look back for the widest pattern whose value is needed */
     const char *const *classes;
+    uint8_t digest[SET_CACHE_KEY]; /* of all that its files say, of what reads them and of what matches */
 };
 
 /* `glob` may hold '*' and '?'; ASCII case is ignored. */

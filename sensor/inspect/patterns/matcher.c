@@ -189,16 +189,31 @@ static char *compile_set(const struct expressions *x, size_t *n, struct error *e
     return bytes;
 }
 
-/* SHA-256 of all that decides what a compilation gives: the library, the processor it compiles for, the mode,
- * and the expressions with their flags and numbers. */
-static bool cache_key(const struct expressions *x, uint8_t key[SET_CACHE_KEY]) {
+const char *pattern_library(void) {
+    return hs_version();
+}
+
+bool pattern_identity(uint8_t out[PATTERN_IDENTITY]) {
     hs_platform_info_t platform = {0};
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     const char *version = hs_version();
     bool ok = digest && hs_populate_platform(&platform) == HS_SUCCESS &&
               EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
-    const uint64_t numbers[] = {platform.tune, platform.cpu_features, hs_mode(x->valued), x->count};
+    const uint64_t numbers[] = {platform.tune, platform.cpu_features};
     ok = ok && EVP_DigestUpdate(digest, version, strlen(version) + 1) == 1 &&
+         EVP_DigestUpdate(digest, numbers, sizeof numbers) == 1 && EVP_DigestFinal_ex(digest, out, NULL) == 1;
+    EVP_MD_CTX_free(digest);
+    return ok;
+}
+
+/* SHA-256 of all that decides what a compilation gives: the library, the processor it compiles for, the mode,
+ * and the expressions with their flags and numbers. */
+static bool cache_key(const struct expressions *x, uint8_t key[SET_CACHE_KEY]) {
+    uint8_t identity[PATTERN_IDENTITY];
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    bool ok = digest && pattern_identity(identity) && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
+    const uint64_t numbers[] = {hs_mode(x->valued), x->count};
+    ok = ok && EVP_DigestUpdate(digest, identity, sizeof identity) == 1 &&
          EVP_DigestUpdate(digest, numbers, sizeof numbers) == 1;
     for (unsigned i = 0; ok && i < x->count; i++)
         ok = EVP_DigestUpdate(digest, &x->flags[i], sizeof x->flags[i]) == 1 &&

@@ -37,6 +37,11 @@ bool pattern_check(const struct pattern *p, struct pattern_width *out, struct er
 bool pattern_compiles(const struct pattern *p, bool valued, struct error *e);
 /* True if every match holds a run of at least three fixed bytes; false when in doubt. */
 bool pattern_has_literal(const char *expression);
+/* Name and version of the library that matches. */
+const char *pattern_library(void);
+/* Digest of that and of the processor that it compiles for. False: the library does not know. */
+enum { PATTERN_IDENTITY = 32 };
+bool pattern_identity(uint8_t out[PATTERN_IDENTITY]);
 /* Seconds of CPU for a gigabyte of random bytes, measured here over a short run. */
 double pattern_cost(const struct pattern *p);
 

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Compiled pattern sets kept in a folder from one start to the next. An entry is found by the digest of all
+/* Compiled pattern sets, and that the examples of their rules were proven, kept in a folder from one start to
+ * the next. An entry is found by the digest of all
  * that decides what it holds, and is used only if its own digest is right. Folder and files must belong to
  * this process' user and be writable by nobody else: whoever writes there decides what a sensor started as
  * root finds. All that goes wrong here costs a compilation and nothing else. */

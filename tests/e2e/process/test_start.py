@@ -40,7 +40,7 @@ def test_damaged_compiled_rules_are_compiled_anew_and_alert_the_same(tmp_path):
     cache = tmp_path / 'cache'
     _, _, first = start(cache)
     files = sorted(cache.iterdir())
-    files[0].write_bytes(files[0].read_bytes()[:1000])
+    files[0].write_bytes(files[0].read_bytes()[:-10])
     files[1].write_bytes(b'')
     damaged = bytearray(files[2].read_bytes())
     damaged[len(damaged) // 2] ^= 1

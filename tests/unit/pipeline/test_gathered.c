@@ -14,8 +14,9 @@ static int begin_group(void **state) {
         "  - {id: named, pattern: '=plate', validator: cell}\n"
         "rules:\n"
         "  - {id: plates, name: plates, class: plate-record, severity: 5, scopes: [cells],\n"
-        "     count: {identifiers: named, distinct: 3}, examples: [{text: a}], counterexamples: [{text: "
-        "b}]}\n";
+        "     count: {identifiers: named, distinct: 3}, counterexamples: [{text: b}],\n"
+        "     examples: [{text: '{\"license_plate\":\"BDG0013\"} {\"license_plate\":\"HRS1234\"} "
+        "{\"license_plate\":\"KMN5678\"}'}]}\n";
     return worker_begin_with(worker_load_texts(config, rule));
 }
 

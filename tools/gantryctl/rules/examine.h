@@ -2,7 +2,7 @@
 #ifndef GANTRYCTL_EXAMINE_H
 #define GANTRYCTL_EXAMINE_H
 
-#include "inspect/inspector.h"
+#include "inspect/trial.h"
 
 #include <stdio.h>
 
@@ -23,8 +23,10 @@ void examine_unload(struct ruleset_file *f);
 struct examiner *examiner_create(const struct ruleset *rules, struct error *e);
 void examiner_destroy(struct examiner *x);
 
-/* What `piece` bytes at a time come to. The object is valid until the next call. */
-const struct object *examine_bytes(struct examiner *x, struct bytes name, struct bytes content, size_t piece);
+/* For examples of rules. */
+struct trial *examiner_trial(struct examiner *x);
+/* The object is valid until the next call. */
+const struct object *examine_bytes(struct examiner *x, struct bytes name, struct bytes content);
 /* NULL with errno set. Bytes are handed on in packet-sized pieces, as on a wire. */
 const struct object *examine_file(struct examiner *x, const char *path);
 

@@ -33,8 +33,9 @@ static const char help[] =
     "\n"
     "check    loads the rules as the sensor does and prints each problem as FILE:LINE: what is wrong and how "
     "to mend it.\n"
-    "test     runs every rule's examples and counterexamples through the inspector, in whole and byte by "
-    "byte.\n"
+    "test     runs every rule's examples and counterexamples through the inspector: in whole, byte by "
+    "byte, and cut in two\n"
+    "         at many places.\n"
     "explain  says for local files (folders are walked) what they are, which rules hold for them, and why.\n"
     "\n"
     "  --rules PATH  rules to explain with; may be given again\n"
@@ -127,12 +128,6 @@ struct totals {
     size_t examples, failed;
 };
 
-static bool holds_for(struct examiner *x, const struct rule *rule, const struct rule_example *e,
-                      size_t piece) {
-    struct finding f;
-    return inspector_finding(examine_bytes(x, e->name, e->content, piece), rule, &f);
-}
-
 static void tell_failure(const struct arguments *a, const struct rule *rule, const struct rule_example *e,
                          const char *what) {
     char buffer[2048];
@@ -153,20 +148,16 @@ static void tell_failure(const struct arguments *a, const struct rule *rule, con
 
 static void test_rule(const struct arguments *a, struct examiner *x, const struct ruleset *rules,
                       const struct rule *rule, struct totals *t) {
+    char words[TRIAL_WORDS];
     for (size_t i = 0; i < rule->condition->example_count; i++) {
         const struct rule_example *e = &rule->condition->examples[i];
-        bool whole = holds_for(x, rule, e, SIZE_MAX / 2), bytewise = holds_for(x, rule, e, 1);
         t->examples++;
-        if (whole == e->holds && bytewise == e->holds)
+        if (trial_example(examiner_trial(x), rule, e, words))
             continue;
         t->failed++;
-        tell_failure(a, rule, e,
-                     whole != bytewise ? "says one thing for the whole and another byte by byte"
-                     : e->holds        ? "does not hold for this example"
-                                       : "holds for this counterexample");
+        tell_failure(a, rule, e, words);
         if (!a->json)
-            explain_object(stdout, rules, examine_bytes(x, e->name, e->content, SIZE_MAX / 2),
-                           "  it is seen as", false);
+            explain_object(stdout, rules, examine_bytes(x, e->name, e->content), "  it is seen as", false);
     }
 }
 
