@@ -219,6 +219,14 @@ def test_installing_makes_the_account_its_folders_and_a_key_that_nobody_else_rea
     assert not glob.glob(installed / 'etc/systemd/system/*/gantry.service'), 'enabled before it is configured'
 
 
+def test_what_the_socs_tools_are_given_comes_with_the_package(installed):
+    source = os.path.join(net.ROOT, 'tools', 'siem')
+    shipped = sorted(os.path.relpath(os.path.join(folder, f), source) for folder, _, names in os.walk(source) for f in names)
+    assert len(shipped) > 15
+    for path in shipped:
+        assert installed.read(f'usr/share/gantry/siem/{path}') == open(os.path.join(source, path)).read(), path
+
+
 def test_the_shipped_configuration_is_good_and_says_what_is_missing(installed):
     shipped = open(os.path.join(DEBIAN, 'gantry.yaml')).read()
     assert installed.read('etc/gantry/gantry.yaml') == shipped
