@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian package: built from this tree, installed, run as its unit runs it, reloaded, upgraded, removed and purged in a
-fresh debootstrap root. systemd does not run there: what it does (account, capability, folders, notify socket) is done by
-hand, and the unit is judged by systemd-analyze."""
+fresh debootstrap root. Where that root can be booted its own systemd runs the unit (booted.py); else what it does (account,
+capability, folders, notify socket) is done by hand, and the unit is judged by systemd-analyze."""
 import glob
 import json
 import os
@@ -15,6 +15,7 @@ import time
 import lab as net
 import material
 import pytest
+from booted import Booted, Cannot
 from test_http import curl, server, url  # noqa: F401
 
 BUILD_DEB = os.path.join(net.ROOT, 'tools/packaging/build-deb')
@@ -273,6 +274,97 @@ def test_logrotate_moves_the_records_on_and_none_is_lost(lab, server, service, w
     wait_transfer(service, second)
     assert wait_transfer(service, first, name='alerts.json.1')
     assert service.root.mode('var/log/gantry/alerts.json').split()[1] == 'gantry'
+
+
+# A root in namespaces cannot be given devices of its own, and half a minute is long for a test.
+DROP_IN = '[Service]\nPrivateDevices=no\nWatchdogSec=4\n'
+
+
+@pytest.fixture
+def booted(installed):
+    """The installed root with its own systemd, which runs the unit as the package has it."""
+    installed.shell('DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends systemd-sysv dbus iproute2')
+    configure(installed, CONFIG.format(contracts=''))
+    try:
+        machine = Booted(installed.path)
+    except Cannot as why:
+        pytest.skip(f'no root can be booted here: {why}')
+    try:
+        machine.run('ip', 'link', 'add', 'span0', 'type', 'veth', 'peer', 'name', 'lane0')
+        for name in ('span0', 'lane0'):
+            machine.run('ip', 'link', 'set', name, 'up')
+        machine.run('mkdir', '-p', '/run/systemd/system/gantry.service.d')
+        machine.run('sh', '-c', f"printf '{DROP_IN}' > /run/systemd/system/gantry.service.d/test.conf && systemctl daemon-reload")
+        started = machine.run('systemctl', 'start', 'gantry', check=False)
+        assert started.returncode == 0, machine.run('journalctl', '--no-pager', '-u', 'gantry').stdout
+        yield machine
+    finally:
+        machine.stop()
+
+
+def test_systemd_itself_starts_reloads_watches_and_restarts_the_unit(booted):
+    def journal():
+        return booted.run('journalctl', '--no-pager', '-o', 'cat', '-u', 'gantry').stdout
+    assert booted.shows('ActiveState') == 'active' and booted.shows('NRestarts') == '0'
+    pid = booted.shows('MainPID')
+    status = booted.run('cat', f'/proc/{pid}/status').stdout
+    assert re.search(r'CapEff:\s*0+\n', status) and re.search(r'NoNewPrivs:\s*1\n', status)
+    assert 'arrived' in booted.run('gantryctl', 'alert', 'test').stdout
+    booted.run('systemctl', 'reload', 'gantry')
+    assert booted.shows('MainPID') == pid
+    net.wait_for(lambda: 'configuration 2 is in force' in journal(), 10, 'the new configuration in the journal')
+    good = booted.run('cat', '/etc/gantry/gantry.yaml').stdout
+    booted.run('sh', '-c', "echo 'partners: [[' >> /etc/gantry/gantry.yaml")
+    assert booted.run('systemctl', 'reload', 'gantry', check=False).returncode != 0
+    net.wait_for(lambda: re.search(r'gantry\.yaml:\d+: error: ', journal()), 10, 'the mistake in the journal')
+    assert 'gantryctl: ' not in journal(), 'the mistake alone'
+    assert booted.shows('ActiveState') == 'active' and booted.shows('MainPID') == pid
+    booted.run('sh', '-c', 'printf %s "$1" > /etc/gantry/gantry.yaml', 'sh', good)
+    time.sleep(9)
+    assert booted.shows('MainPID') == pid, 'it tells the watchdog in time'
+    booted.run('sh', '-c', f'kill -STOP {pid}')
+    net.wait_for(lambda: booted.shows('NRestarts') == '1' and booted.shows('ActiveState') == 'active', 40, 'the watchdog')
+    assert 'Watchdog timeout' in journal() and booted.shows('MainPID') != pid
+    booted.run('sh', '-c', f'kill -KILL {booted.shows("MainPID")}')
+    net.wait_for(lambda: booted.shows('NRestarts') == '2' and booted.shows('ActiveState') == 'active', 40, 'the restart')
+    assert 'arrived' in booted.run('gantryctl', 'alert', 'test').stdout
+    booted.run('systemctl', 'stop', 'gantry')
+    assert booted.shows('Result') == 'success' and booted.shows('MainPID') == '0'
+
+
+def container_words():
+    """What stands behind each word of the last stage of the recipe; no engine for it is here, so it is done by hand."""
+    with open(os.path.join(net.ROOT, 'tools/packaging/Containerfile')) as f:
+        last = f.read().split('\nFROM ')[-1]
+    return re.findall(r'(?m)^(COPY|RUN|ENV|USER|ENTRYPOINT|CMD|VOLUME) (.*)$', last)
+
+
+def test_as_the_container_recipe_runs_it_the_sensor_needs_net_raw_alone(lab, installed):
+    words = container_words()
+    said = {}
+    for word, rest in words:
+        said.setdefault(word, []).append(rest)
+    (setcap,) = [step for run in said['RUN'] for step in run.split(' && ') if step.startswith('setcap ')]
+    assert said['USER'] == ['gantry'] and words.index(('USER', 'gantry')) > max(i for i, w in enumerate(words) if w[0] == 'RUN')
+    installed.shell(f'DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libcap2-bin; {setcap};'
+                    ' install -d -o gantry -g gantry -m 0750 /run/gantry /var/cache/gantry')
+    configure(installed, CONFIG.format(contracts=''))
+
+    def start(bounding):
+        log = open(installed / 'tmp/container.log', 'w')
+        return lab.start('sensor', 'chroot', installed.path, 'setpriv', '--reuid', 'gantry', '--regid', 'gantry', '--clear-groups',
+                         '--inh-caps', '-all', '--bounding-set', bounding, 'env', *said['ENV'],
+                         *json.loads(said['ENTRYPOINT'][0]), *json.loads(said['CMD'][0]), stdout=log, stderr=log)
+    try:
+        process = start('-all,+net_raw')
+        net.wait_for(lambda: 'watching span0' in installed.read('tmp/container.log') or process.poll() is not None, 30, 'the sensor')
+        assert process.poll() is None, installed.read('tmp/container.log')
+        status = open(f'/proc/{process.pid}/status').read()
+        assert re.search(r'CapBnd:\s*0*2000\n', status) and re.search(r'CapEff:\s*0+\n', status), 'given up before a packet is read'
+        assert lab.stop(process) == 0
+        assert start('-all').wait(30) != 0, 'without the right it does not start'
+    finally:
+        installed.shell('setcap -r /usr/sbin/gantry')
 
 
 def test_an_upgrade_keeps_configuration_key_and_ledger(lab, installed, packages):
