@@ -85,6 +85,9 @@ static const struct shown alert_columns[] = {
     {0},
 };
 
+static const struct shown file_columns[] = {
+    {"sha256", "sha256", SHOW_TEXT}, {"bytes", "bytes", SHOW_BYTES}, {0}};
+
 static const struct shown mute_columns[] = {
     {"destination", "destination", SHOW_TEXT},
     {"class", "class", SHOW_TEXT},
@@ -103,6 +106,9 @@ static void show_list(const json_t *answer) {
 
 static void show_one(const json_t *answer) {
     show_fields("Incident", json_array_get(json_object_get(answer, "incidents"), 0), fields);
+    const json_t *files = json_object_get(json_array_get(json_object_get(answer, "incidents"), 0), "files");
+    if (json_array_size(files))
+        show_table("Its first files", files, file_columns);
     show_table("Alerts that went out", json_object_get(answer, "alerts"), alert_columns);
 }
 

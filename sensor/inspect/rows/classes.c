@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/avx2.h"
 #include "inspect/rows/reader.h"
-
-#include <immintrin.h>
 
 /* By the low and by the high half of an octet: a class holds it if both halves say so. */
 static const uint8_t low_half[16] = {
@@ -43,7 +42,8 @@ static unsigned classes_plain(struct bytes line) {
     return out;
 }
 
-__attribute__((target("avx2"))) static unsigned classes_avx2(struct bytes line) {
+#ifdef __x86_64__
+AVX2 static unsigned classes_avx2(struct bytes line) {
     const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)low_half));
     const __m256i high =
         _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)high_half));
@@ -64,9 +64,14 @@ __attribute__((target("avx2"))) static unsigned classes_avx2(struct bytes line) 
     v |= v >> 8;
     return (unsigned)(v & 255) | classes_plain(bytes_of(line.p + at, line.n - at));
 }
+#endif
 
 unsigned line_classes(struct bytes line) {
-    return line.n >= 32 && __builtin_cpu_supports("avx2") ? classes_avx2(line) : classes_plain(line);
+#ifdef __x86_64__
+    if (line.n >= 32 && avx2_is_there())
+        return classes_avx2(line);
+#endif
+    return classes_plain(line);
 }
 
 /* --- the next octet of a kind --- */

@@ -271,6 +271,8 @@ BAD_RULES = [
     (rule_file(pattern=r'(a)\1bcd'), 2, ['pattern', 'Hyperscan', 'Back-references are unsupported']),
     (rule_file(pattern='a*'), 2, ['pattern', 'Hyperscan', 'matches empty buffer']),
     (rule_file(extra='    colour: red\n'), 13, ['colour']),
+    (rule_file().replace('LANE-0042', 'LANE 0042'), 11, ['examples', 'rule r does not hold for this example']),
+    (rule_file().replace('it says nothing', 'of LANE-7777'), 12, ['examples', 'rule r holds for this counterexample']),
     (rule_file(extra='    sevirity: 5\n'), 13, ['sevirity', 'severity']),
     (rule_file(extra='    severity: 5\n'), 13, ['severity', 'twice', 'line 8']),
     (rule_file().replace('severity: 5', 'severity: high'), 8, ['severity', 'high']),
