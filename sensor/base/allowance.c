@@ -5,6 +5,8 @@
 
 #define MIB (INT64_C(1) << 20)
 
+enum { LENT_RATIO = 2 }; /* decoded bytes that a byte of the wire makes good of what was borrowed */
+
 /* `ratio`: what a byte of the wire earns. Text that people send unfolds to 3 to 15 times its size, seldom to
  * 20; what a decoder and the digest take for a byte is a third of what all else takes for one of the wire,
  * what patterns take is twice to ten times as much. */
@@ -12,7 +14,7 @@ static const struct {
     int64_t first, most, ratio;
     unsigned work; /* of one, base/work.h */
 } accounts[ACCOUNT_COUNT] = {
-    [ACCOUNT_DECODED] = {.first = MIB, .most = 4 * MIB, .ratio = 20, .work = 1},
+    [ACCOUNT_DECODED] = {.first = 2 * MIB, .most = 16 * MIB, .ratio = 20, .work = 1},
     [ACCOUNT_MATCHED] = {.first = MIB, .most = 4 * MIB, .ratio = 3, .work = WORK_MATCHED},
     /* A window of 4 MiB is usual. */
     [ACCOUNT_AHEAD] = {.first = 5 * MIB, .most = 16 * MIB, .ratio = 2, .work = 1},
@@ -39,6 +41,8 @@ void allowance_return(struct allowance *a, enum account account, size_t n) {
 void allowance_earn(struct allowance *a, uint64_t n) {
     const int64_t enough = 16 * MIB; /* of bytes: every account is full then */
     int64_t earned = n < (uint64_t)enough ? (int64_t)n : enough;
+    if (a->lent > 0)
+        a->lent -= a->lent < earned * LENT_RATIO ? a->lent : earned * LENT_RATIO;
     if (a->full || a->purse)
         return;
     a->full = true;
@@ -48,6 +52,26 @@ void allowance_earn(struct allowance *a, uint64_t n) {
         a->poor[i] &= a->left[i] < most / 2;
         a->full &= a->left[i] == most;
     }
+}
+
+bool allowance_borrow(struct allowance *a, size_t n) {
+    const int64_t usual = 4 * MIB;
+    if (!a || allowance_has(a, ACCOUNT_DECODED, (int64_t)n))
+        return true;
+    if (!a->common || n > ALLOWANCE_LENT)
+        return false;
+    int64_t least = (int64_t)n - a->left[ACCOUNT_DECODED], lent = least > usual ? least : usual;
+    if (lent > *a->common || lent > ALLOWANCE_LENT - a->lent)
+        return false;
+    *a->common -= lent;
+    a->lent += lent;
+    a->left[ACCOUNT_DECODED] += lent;
+    return true;
+}
+
+void allowance_earn_common(int64_t *common, uint64_t n) {
+    const uint64_t room = (uint64_t)(ALLOWANCE_COMMON - *common);
+    *common += n < room / LENT_RATIO ? (int64_t)(n * LENT_RATIO) : (int64_t)room;
 }
 
 size_t allowance_take(struct allowance *a, enum account account, size_t n) {

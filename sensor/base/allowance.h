@@ -36,6 +36,8 @@ enum {
     ALLOWANCE_DECODER = 512 << 10,  /* decoded bytes for which a decoder is worth beginning */
     ALLOWANCE_BEGUN = 4096,         /* decoded bytes that a decoder costs by itself, */
     ALLOWANCE_RESERVED = 32 << 10,  /* and large memory that it asks for, however little it fills */
+    ALLOWANCE_COMMON = 1 << 30, /* decoded bytes that can be borrowed at most, by all pairs of a worker, */
+    ALLOWANCE_LENT = 256 << 20, /* and by one */
 };
 
 struct allowance {
@@ -44,8 +46,10 @@ struct allowance {
                                     first */
     uint32_t decoders;           /* that run now: who has a quarter of all gets no more where few are left */
     uint32_t readers;            /* of rows, likewise: half of all */
-    bool purse; /* filled once, by whoever made it: it earns nothing, and no cap is held against it */
-    bool full;  /* all of them have the most, and none is poor: nothing can be earned */
+    bool purse;      /* filled once, by whoever made it: it earns nothing, and no cap is held against it */
+    int64_t *common; /* what all of a worker's pairs may borrow from, in decoded bytes; NULL: none */
+    int64_t lent;    /* of it, to this one; its bytes make it good in time */
+    bool full;       /* all of them have the most, and none is poor: nothing can be earned */
     bool poor[ACCOUNT_COUNT]; /* all was spent, and half of the most has not been earned since */
     time_ns told;             /* packet time: that objects were not looked into, though nobody paid for it */
 };
@@ -59,6 +63,13 @@ size_t allowance_take(struct allowance *a, enum account account, size_t n);
 
 /* Spends `n` whatever is left, which may then be owed; false if nothing was left. NULL: true. */
 bool allowance_spend(struct allowance *a, enum account account, size_t n);
+
+/* Whoever decodes much at once, as an archive of texts in a dear coding, borrows what its own bytes do not
+ * pay for, so that `n` may be spent: as long as there is some, and no one more than his share. False: he
+ * cannot. NULL: true. */
+bool allowance_borrow(struct allowance *a, size_t n);
+/* `n` bytes of anybody were delivered: the common ones grow. */
+void allowance_earn_common(int64_t *common, uint64_t n);
 
 /* `n` of what was spent was not worth its price. NULL: nothing. */
 void allowance_return(struct allowance *a, enum account account, size_t n);

@@ -100,5 +100,6 @@ const struct coding coding_bzip2 = {.names = {"bzip2", "x-bzip2", "bz2", NULL},
                                     .step = bzip2_step,
                                     .may_end = bzip2_may_end,
                                     .stop = end_stream,
-                                    .work = 8,
+                                    .price_in = 14,
+                                    .price_out = 3,
                                     .joins = true};

@@ -135,6 +135,17 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused) {
 
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n);
 
+/* For what a dear coding has taken and made; false: nobody pays for more of it. */
+static bool pay_step(struct decoder *d, size_t in, size_t made) {
+    size_t price = in * d->coding->price_in + made * d->coding->price_out;
+    if (price == 0)
+        return true;
+    bool paid = allowance_borrow(d->allowance, price + made) &&
+                allowance_spend(d->allowance, ACCOUNT_DECODED, price);
+    d->unpaid |= !paid;
+    return paid;
+}
+
 /* Returns how many bytes at the end were not taken. */
 static size_t decode_some(struct decoder *d, const uint8_t *bytes, size_t n) {
     struct codings *c = d->codings;
@@ -158,8 +169,7 @@ static size_t decode_some(struct decoder *d, const uint8_t *bytes, size_t n) {
         size_t worked = before - w.in_n + made;
         if (step == CODING_MORE && worked == 0 && before > 0)
             step = CODING_BROKEN; /* neither input nor room helps it */
-        work_add((uint64_t)worked * d->coding->work);
-        if (!coding_history_fill(d, worked))
+        if (!pay_step(d, before - w.in_n, made) || !coding_history_fill(d, worked))
             step = CODING_BROKEN;
         if (made > 0)
             push_output(d, buffer, made);

@@ -51,7 +51,10 @@ struct coding {
     /* Text codings, of which anything decodes to something: can a body that begins so be in it? NULL: `step`
      * tells. */
     bool (*fits)(struct bytes first);
-    unsigned work; /* what a byte that it takes or makes costs beyond one of inflate (base/work.h) */
+    /* What a byte that it takes, and one that it makes, costs beyond one that inflate makes: its hosts pay
+     * for that. The two together stay below what a byte of the wire earns, so that what hardly unfolds, as
+     * pictures, is always decoded to its end. */
+    unsigned price_in, price_out;
     bool ahead;    /* it fills memory before it gives any of it: that is paid for before */
     bool likely;   /* tried where the announced coding is wrong or unknown, in the table's order */
     bool no_magic; /* anything may look like its beginning: only a body that fits it to the end is in it */

@@ -10,11 +10,13 @@ enum { LOOK = 64 }; /* pairs that are looked at for one that is in no use */
 bool allowances_init(struct allowances *s, size_t pairs) {
     s->key = hash_key_random();
     s->chest = chest_pairs * pair_bytes;
+    s->common = ALLOWANCE_COMMON;
     if (!table_init(&s->table, pairs) || !pool_init(&s->pool, sizeof(struct pair_allowance), pairs + 1) ||
         !(s->rest = pool_take(&s->pool)))
         return false;
     *s->rest = (struct pair_allowance){.references = 1};
     allowance_init(&s->rest->allowance, 1000);
+    s->rest->allowance.common = &s->common;
     return true;
 }
 
@@ -58,6 +60,7 @@ struct pair_allowance *allowances_open(struct allowances *s, const struct addres
         uint64_t share = s->chest < pair_bytes ? s->chest : pair_bytes;
         *p = (struct pair_allowance){.low = both[0], .high = both[1]};
         allowance_init(&p->allowance, (unsigned)(share * 1000 / pair_bytes));
+        p->allowance.common = &s->common;
         if (share * 1000 < pair_bytes) /* one look for each new pair would be a look for each flow */
             p->allowance.left[ACCOUNT_OBJECTS] = -(int64_t)ALLOWANCE_SMALL;
         s->chest -= share;
@@ -77,5 +80,6 @@ void allowances_release(struct pair_allowance *p) {
 void allowances_earn(struct allowances *s, struct pair_allowance *p, uint64_t n) {
     uint64_t room = chest_pairs * pair_bytes - s->chest;
     s->chest += n < room ? n : room;
+    allowance_earn_common(&s->common, n);
     allowance_earn(&p->allowance, n);
 }

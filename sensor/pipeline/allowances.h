@@ -24,6 +24,7 @@ struct allowances {
     struct hash_key key;
     struct pair_allowance *rest; /* of all pairs for which there is no place; never in the table */
     uint64_t chest;              /* bytes */
+    int64_t common;              /* decoded bytes that its pairs may borrow, base/allowance.h */
 };
 
 /* `pairs`: most that are known at once. */

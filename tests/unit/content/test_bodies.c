@@ -49,9 +49,8 @@ static size_t body_read(const char *file, uint8_t *out) {
     return n;
 }
 
-static void run(const struct row *body, const uint8_t *p, size_t n, size_t split, size_t step) {
-    const struct content_options options = {.objects = 64, .assembly_bytes = 1 << 20};
-    struct content *c = collect_content(&options, &got);
+static void send_body(struct content *c, const struct row *body, const uint8_t *p, size_t n, size_t split,
+                      size_t step) {
     struct conversation conversation = collect_conversation(4000);
     struct transfer_seed facts = collect_facts("POST", "/upload");
     facts.fact[FACT_DECLARED_TYPE] = bytes_text(body->second);
@@ -64,6 +63,16 @@ static void run(const struct row *body, const uint8_t *p, size_t n, size_t split
         content_data(&conversation, t, p + i, take);
     }
     content_end(&conversation, t, TRANSFER_DONE);
+}
+
+static struct content *open_content(void) {
+    static const struct content_options options = {.objects = 64, .assembly_bytes = 1 << 20};
+    return collect_content(&options, &got);
+}
+
+static void run(const struct row *body, const uint8_t *p, size_t n, size_t split, size_t step) {
+    struct content *c = open_content();
+    send_body(c, body, p, n, split, step);
     collect_destroy(c);
 }
 
@@ -81,6 +90,7 @@ static void check(const struct row *body, const struct row *objects, size_t coun
     assert_int_equal(at, got.ended);
 }
 
+/* One content for all that is sent of a body: to make one takes longer than most bodies. */
 static void every_body_gives_its_objects_at_every_split_point(void **state) {
     static struct row bodies[ROWS_MAX], objects[ROWS_MAX];
     static uint8_t p[BODY_MAX];
@@ -89,16 +99,18 @@ static void every_body_gives_its_objects_at_every_split_point(void **state) {
     assert_true(body_count >= 14);
     for (size_t b = 0; b < body_count; b++) {
         size_t n = body_read(bodies[b].body, p);
+        struct content *c = open_content();
         for (size_t split = 0; split <= n; split++) {
-            run(&bodies[b], p, n, split, 0);
+            send_body(c, &bodies[b], p, n, split, 0);
             check(&bodies[b], objects, object_count);
             collect_finish(&got);
         }
         for (size_t step = 1; step <= 8; step++) {
-            run(&bodies[b], p, n, 0, step);
+            send_body(c, &bodies[b], p, n, 0, step);
             check(&bodies[b], objects, object_count);
             collect_finish(&got);
         }
+        collect_destroy(c);
     }
 }
 
