@@ -14,7 +14,7 @@ static const struct {
     int64_t first, most, ratio;
     unsigned work; /* of one, base/work.h */
 } accounts[ACCOUNT_COUNT] = {
-    [ACCOUNT_DECODED] = {.first = 2 * MIB, .most = 16 * MIB, .ratio = 20, .work = 1},
+    [ACCOUNT_DECODED] = {.first = MIB, .most = 4 * MIB, .ratio = 20, .work = 1},
     [ACCOUNT_MATCHED] = {.first = MIB, .most = 4 * MIB, .ratio = 3, .work = WORK_MATCHED},
     /* A window of 4 MiB is usual. */
     [ACCOUNT_AHEAD] = {.first = 5 * MIB, .most = 16 * MIB, .ratio = 2, .work = 1},
@@ -52,6 +52,17 @@ void allowance_earn(struct allowance *a, uint64_t n) {
         a->poor[i] &= a->left[i] < most / 2;
         a->full &= a->left[i] == most;
     }
+}
+
+void allowance_owe(struct allowance *a, enum account account, uint64_t n) {
+    const int64_t most = 256 * MIB;
+    int64_t owed = n < (uint64_t)most ? (int64_t)n : most;
+    if (a) {
+        a->left[account] = a->left[account] - owed > -most ? a->left[account] - owed : -most;
+        a->full = false;
+        a->poor[account] |= a->left[account] <= 0;
+    }
+    work_add((uint64_t)owed * accounts[account].work);
 }
 
 bool allowance_borrow(struct allowance *a, size_t n) {

@@ -31,8 +31,8 @@ enum {
     ALLOWANCE_HEAD = 256,           /* and a head that only a library reads, beside twice its bytes */
     ALLOWANCE_NAME = 96,            /* and a look of nDPI at some bytes of a flow */
     ALLOWANCE_EXAMINED = 16 << 10,  /* and a file that a library takes apart, */
-    ALLOWANCE_UNPACKED = 24 << 10,  /* one that it asks much memory for, */
-    ALLOWANCE_UNLOCKED = 192 << 10, /* and one whose key is dear to make, though anybody can */
+    ALLOWANCE_UNPACKED = 48 << 10,  /* one that it asks much memory for, */
+    ALLOWANCE_UNLOCKED = 288 << 10, /* and one whose key is dear to make, though anybody can */
     ALLOWANCE_DECODER = 512 << 10,  /* decoded bytes for which a decoder is worth beginning */
     ALLOWANCE_BEGUN = 4096,         /* decoded bytes that a decoder costs by itself, */
     ALLOWANCE_RESERVED = 32 << 10,  /* and large memory that it asks for, however little it fills */
@@ -63,6 +63,9 @@ size_t allowance_take(struct allowance *a, enum account account, size_t n);
 
 /* Spends `n` whatever is left, which may then be owed; false if nothing was left. NULL: true. */
 bool allowance_spend(struct allowance *a, enum account account, size_t n);
+
+/* Spends `n` of which is known only now that it was done; no more is owed than takes long to earn. */
+void allowance_owe(struct allowance *a, enum account account, uint64_t n);
 
 /* Whoever decodes much at once, as an archive of texts in a dear coding, borrows what its own bytes do not
  * pay for, so that `n` may be spent: as long as there is some, and no one more than his share. False: he

@@ -78,5 +78,10 @@ struct allowance *examine_purse(void);
 /* The same for all that comes until it is switched off: where the file itself is examined from its first
  * byte. */
 void examine_pay(bool on);
+/* Bytes that came out of all files that were taken apart here so far. */
+uint64_t examine_made(void);
+/* Out of one of this price came `made` bytes: where they are worth more, the rest is owed by who paid it.
+ * NULL: nobody did. */
+void examine_charge(struct allowance *payer, size_t price, uint64_t made);
 
 #endif

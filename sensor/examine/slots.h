@@ -21,6 +21,7 @@ struct examine_slot {
     bool whole;           /* of the object, from the first to the last */
     uint64_t object;      /* number */
     const struct allowance *payer;
+    size_t price; /* that was paid for it */
 };
 
 struct examine_slots {

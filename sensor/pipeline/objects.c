@@ -218,6 +218,16 @@ static void settle_object(struct pipeline *p, struct waiting_object *o) {
         emit_examined(&p->emitter, &record);
 }
 
+void pipeline_charge(struct pipeline *p, uint64_t number, size_t price, uint64_t made) {
+    struct waiting_object *o = waiting_find(&p->waiting, number);
+    if (!o)
+        return;
+    struct pair_allowance *pair =
+        allowances_open(&p->flow_contexts.allowances, &o->record.client, &o->record.server);
+    examine_charge(&pair->allowance, price, made);
+    allowances_release(pair);
+}
+
 void pipeline_examined(struct pipeline *p, uint64_t number) {
     struct waiting_object *o = waiting_find(&p->waiting, number);
     if (o)

@@ -84,6 +84,8 @@ struct pipeline_use pipeline_use(const struct pipeline *p);
 void pipeline_late_finding(struct pipeline *p, uint64_t object, const char *rule, const struct finding *f);
 /* That was all of it: the object counts. */
 void pipeline_examined(struct pipeline *p, uint64_t object);
+/* Before it: out of the file, for which its hosts paid this price, came so many bytes. */
+void pipeline_charge(struct pipeline *p, uint64_t object, size_t price, uint64_t made);
 /* Something that the sensor says of itself. */
 void pipeline_notice(struct pipeline *p, const char *key, const char *text);
 size_t pipeline_flows(const struct pipeline *p); /* open now */

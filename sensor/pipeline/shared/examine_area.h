@@ -44,6 +44,7 @@ struct examine_area {
 struct examine_result {
     enum examine_outcome { EXAMINE_DONE, EXAMINE_GIVEN_UP } outcome; /* it killed an examiner twice */
     uint8_t bounded;                                                 /* some of it was not looked at */
+    uint64_t made;                                                   /* bytes that came out of it */
     unsigned rules;                                                  /* that hold for it */
     char rule[EXAMINE_RULES_MAX][EXAMINE_RULE_MAX];                  /* NUL-terminated ids */
 };

@@ -96,8 +96,9 @@ static void tell_given_up(struct pipeline *p) {
         "the same bytes");
 }
 
-static void take_result(struct pipeline *p, uint64_t object, const struct examine_result *r) {
+static void take_result(struct pipeline *p, const struct examine_slot *slot, const struct examine_result *r) {
     static const struct finding nothing = {.sample = ""};
+    uint64_t object = slot->object;
     char id[EXAMINE_RULE_MAX];
     for (unsigned i = 0; i < r->rules && i < EXAMINE_RULES_MAX; i++) {
         memcpy(id, r->rule[i], sizeof id);
@@ -108,6 +109,7 @@ static void take_result(struct pipeline *p, uint64_t object, const struct examin
         pipeline_late_finding(p, object, rule_unread_object.id, &nothing);
     if (r->outcome == EXAMINE_GIVEN_UP)
         tell_given_up(p);
+    pipeline_charge(p, object, slot->price, r->made); /* bounded, should the examiner be taken over */
     pipeline_examined(p, object);
 }
 
@@ -124,7 +126,7 @@ static unsigned collect_once(struct client *c, struct pipeline *p, unsigned *lef
         if (slot->state != SLOT_SENT)
             continue;
         if (atomic_load_explicit(&a->ticket, memory_order_acquire) == j->ticket) {
-            take_result(p, slot->object, &a->result);
+            take_result(p, slot, &a->result);
             over++;
         } else if (now - j->since < dead_after) {
             ++*left;

@@ -155,15 +155,18 @@ static uint32_t used_ms(void) {
     return (uint32_t)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
 }
 
-/* All that it may take is paid for beforehand: a file that the examiner does not live through has paid too. */
+/* All that it may take is paid for beforehand: a file that the examiner does not live through has paid too.
+ */
 static void examine_file(struct examiner *x, const struct examined_file *file, unsigned worker,
                          struct examine_result *result) {
     struct examine_spent *spent = &x->answers->spent;
     uint32_t most = (uint32_t)(x->limit / NS_PER_MS), before = used_ms();
     jobs_spend(spent, worker, &file->record->source, most);
+    uint64_t made = examine_made();
     limit_time(x->limit);
     pipeline_examine(x->pipeline, file, result);
     limit_time(0);
+    result->made = examine_made() - made;
     uint32_t took = used_ms() - before;
     jobs_return(spent, worker, &file->record->source, took < most ? most - took : 0);
 }

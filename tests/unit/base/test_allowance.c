@@ -12,7 +12,7 @@ enum { MIB = 1 << 20 };
 static void a_new_one_has_a_little_and_no_more(void **state) {
     struct allowance a;
     allowance_init(&a, 1000);
-    assert_int_equal(allowance_take(&a, ACCOUNT_DECODED, 2 * MIB - 1), 2 * MIB - 1);
+    assert_int_equal(allowance_take(&a, ACCOUNT_DECODED, MIB - 1), MIB - 1);
     assert_int_equal(allowance_take(&a, ACCOUNT_DECODED, 2), 1);
     assert_int_equal(allowance_take(&a, ACCOUNT_DECODED, 2), 0);
     assert_int_equal(allowance_take(&a, ACCOUNT_MATCHED, 2), 2); /* an account of its own */
@@ -33,11 +33,11 @@ static void each_byte_earns_its_ratio_up_to_the_cap(void **state) {
     assert_int_equal(a.left[ACCOUNT_MATCHED], 300);
     assert_int_equal(a.left[ACCOUNT_OBJECTS], 100);
     allowance_earn(&a, UINT64_MAX);
-    assert_int_equal(a.left[ACCOUNT_DECODED], 16 * MIB);
+    assert_int_equal(a.left[ACCOUNT_DECODED], 4 * MIB);
     assert_int_equal(a.left[ACCOUNT_OBJECTS], MIB);
     for (int i = 0; i < 1000; i++)
         allowance_earn(&a, 12345);
-    assert_int_equal(a.left[ACCOUNT_DECODED], 16 * MIB);
+    assert_int_equal(a.left[ACCOUNT_DECODED], 4 * MIB);
 }
 
 static void what_is_spent_beyond_is_owed_once_and_earned_first(void **state) {
@@ -52,6 +52,23 @@ static void what_is_spent_beyond_is_owed_once_and_earned_first(void **state) {
     assert_false(allowance_has(&a, ACCOUNT_DECODED, 1));
     allowance_earn(&a, 1);
     assert_true(allowance_has(&a, ACCOUNT_DECODED, 1));
+}
+
+static void what_was_done_is_owed_whatever_is_left(void **state) {
+    struct allowance a;
+    allowance_init(&a, 0);
+    allowance_owe(&a, ACCOUNT_DECODED, 100);
+    allowance_owe(&a, ACCOUNT_DECODED, 60);
+    assert_int_equal(a.left[ACCOUNT_DECODED], -160);
+    assert_true(a.poor[ACCOUNT_DECODED]);
+    allowance_earn(&a, 8);
+    assert_false(allowance_has(&a, ACCOUNT_DECODED, 1));
+    allowance_earn(&a, 1);
+    assert_true(allowance_has(&a, ACCOUNT_DECODED, 1));
+    for (int i = 0; i < 3; i++)
+        allowance_owe(&a, ACCOUNT_DECODED, UINT64_MAX);
+    assert_int_equal(a.left[ACCOUNT_DECODED], -256 * MIB); /* and not for ever */
+    allowance_owe(NULL, ACCOUNT_DECODED, 7);
 }
 
 static void who_decodes_much_borrows_up_to_a_share_and_makes_it_good(void **state) {
@@ -78,7 +95,7 @@ static void who_decodes_much_borrows_up_to_a_share_and_makes_it_good(void **stat
     allowance_earn(&a, 2 * MIB);
     allowance_earn_common(&common, 2 * MIB);
     assert_int_equal(common - before, 4 * MIB);
-    assert_true(allowance_spend(&a, ACCOUNT_DECODED, 16 * MIB));
+    assert_true(allowance_spend(&a, ACCOUNT_DECODED, 4 * MIB));
     assert_true(allowance_borrow(&a, 1));
     assert_false(allowance_spend(&a, ACCOUNT_DECODED, 4 * MIB) && allowance_borrow(&a, 1));
     allowance_earn_common(&common, UINT64_MAX);
@@ -122,6 +139,7 @@ int main(void) {
         cmocka_unit_test(a_share_of_nothing_is_nothing),
         cmocka_unit_test(each_byte_earns_its_ratio_up_to_the_cap),
         cmocka_unit_test(what_is_spent_beyond_is_owed_once_and_earned_first),
+        cmocka_unit_test(what_was_done_is_owed_whatever_is_left),
         cmocka_unit_test(who_decodes_much_borrows_up_to_a_share_and_makes_it_good),
         cmocka_unit_test(what_is_given_back_is_there_again_up_to_the_most),
         cmocka_unit_test(who_has_spent_all_is_poor_until_half_is_earned),

@@ -2,9 +2,11 @@
 #include "base/counter.h"
 #include "coding/coding.h"
 
+#include <bzlib.h>
 #include <lzma.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -291,7 +293,7 @@ static void streams_that_ask_for_much_and_hold_little_are_decoded_as_far_as_they
     static const struct {
         uint32_t history;
         unsigned least, most;
-    } rows[] = {{64 * MIB, 30, 200}, {4096, 250, 1200}};
+    } rows[] = {{64 * MIB, 25, 200}, {4096, 250, 1200}};
     for (size_t i = 0; i < 2; i++) {
         struct allowance a;
         size_t one = pack_xz(packed, sizeof packed, rows[i].history), n = one;
@@ -310,6 +312,64 @@ static void streams_that_ask_for_much_and_hold_little_are_decoded_as_far_as_they
     }
 }
 
+/* bzip2 of noise, or of lines that unfold to some ten times their size. */
+static size_t pack_bzip2(uint8_t *out, size_t size, size_t n, bool noise) {
+    char *text = malloc(n + 64);
+    uint32_t x = 1;
+    for (size_t i = 0; i < n;) {
+        x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+        if (noise)
+            text[i++] = (char)x;
+        else
+            i += (size_t)sprintf(text + i, "May 31 04:%02u:%02u lane%u: no vehicle\n", x % 60, x / 64 % 60,
+                                 x / 4096 % 8);
+    }
+    unsigned packed = (unsigned)size;
+    assert_int_equal(BZ2_bzBuffToBuffCompress((char *)out, &packed, text, (unsigned)n, 1, 0, 0), BZ_OK);
+    free(text);
+    return packed;
+}
+
+/* Hosts that have spent all, but for memory. */
+static struct allowance spent(int64_t *common) {
+    struct allowance a;
+    allowance_init(&a, 1000);
+    a.left[ACCOUNT_DECODED] = 0;
+    a.common = common;
+    return a;
+}
+
+static void what_a_dear_coding_hardly_unfolds_pays_for_itself(void **state) {
+    static uint8_t packed[3 * MIB];
+    struct allowance a = spent(NULL);
+    size_t n = pack_bzip2(packed, sizeof packed, 2 * MIB, true);
+    decode_as("bzip2", &a, packed, n, 1448);
+    assert_int_equal(sink.n, 2 * MIB);
+    assert_true(sink.bounded == 0 && sink.how == TRANSFER_DONE);
+}
+
+static void what_a_dear_coding_unfolds_is_borrowed_for_as_long_as_there_is_some(void **state) {
+    static uint8_t packed[MIB];
+    int64_t common = ALLOWANCE_COMMON;
+    size_t n = pack_bzip2(packed, sizeof packed, 4 * MIB, false);
+    assert_in_range(4 * MIB / n, 5, 20);
+    struct allowance a = spent(NULL);
+    uint64_t before = counter_values[COUNTER_CODING_ALLOWANCE];
+    decode_as("bzip2", &a, packed, n, 1448);
+    assert_in_range(sink.n, 32 << 10, 3 * MIB);
+    assert_true(sink.bounded == 1 && sink.how == TRANSFER_CUT);
+    assert_int_equal(counter_values[COUNTER_CODING_ALLOWANCE] - before, 1);
+    a = spent(&common);
+    decode_as("bzip2", &a, packed, n, 1448);
+    assert_int_equal(sink.n, 4 * MIB);
+    assert_true(sink.bounded == 0 && sink.how == TRANSFER_DONE);
+    assert_in_range(ALLOWANCE_COMMON - common, 4 * MIB, 16 * MIB);
+    a = spent(&common);
+    a.lent = ALLOWANCE_LENT;
+    decode_as("bzip2", &a, packed, n, 1448);
+    assert_true(sink.bounded == 1 && sink.n < 4 * MIB);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_unfolds_to_too_much_is_cut_and_told),
@@ -323,6 +383,8 @@ int main(void) {
         cmocka_unit_test(a_quarter_of_what_windows_fill_is_a_deposit),
         cmocka_unit_test(streams_that_ask_for_much_and_hold_little_are_decoded_as_far_as_they_are_paid_for),
         cmocka_unit_test(what_unfolds_on_trial_is_taken_before_it_has_cost_much),
+        cmocka_unit_test(what_a_dear_coding_hardly_unfolds_pays_for_itself),
+        cmocka_unit_test(what_a_dear_coding_unfolds_is_borrowed_for_as_long_as_there_is_some),
     };
     return cmocka_run_group_tests_name("coding/paying", tests, NULL, NULL);
 }
