@@ -50,6 +50,7 @@ struct codings *codings_create(const struct codings_options *options) {
 void codings_destroy(struct codings *c) {
     if (!c)
         return;
+    coding_history_finish(c);
     pool_finish(&c->decoders);
     free(c->buffers);
     free(c);

@@ -70,6 +70,7 @@ enum {
     CODING_TRIAL = 512,
     CODING_STATE = 144, /* bytes of a coding's own in each decoder; more comes from coding_alloc */
     CODING_BUFFER = 32 << 10,
+    CODING_SPARE = 8, /* histories that are kept for the next body */
     /* Decoders that may run inside one another: a chain, the whole that it goes on in, a protocol's own. */
     CODING_NESTED = 2 * (CODINGS_MAX + 1) + CODINGS_MAX,
 };
@@ -83,6 +84,7 @@ struct codings {
     void *tail_context;
     uint8_t *buffers; /* CODING_NESTED of CODING_BUFFER bytes */
     unsigned buffers_taken;
+    void *spare[CODING_SPARE]; /* histories that nobody uses now, history.c */
 };
 
 struct decoder {
@@ -133,6 +135,8 @@ void coding_history_free(void *decoder, void *p);
 /* `n` more bytes were decoded, taken and made together. False: it must not fill so far, which the decoder
  * says why. */
 bool coding_history_fill(struct decoder *d, size_t n);
+
+void coding_history_finish(struct codings *c);
 
 struct coding_guess {
     const struct coding *coding; /* NULL: none that we know */

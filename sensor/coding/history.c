@@ -14,11 +14,12 @@ enum {
     MOST = 129 << 20,  /* of one: what the usual decoders take, 128 MiB, and what they have beside it */
     PRICE_SHARE = 4,   /* a quarter of it is paid for, until it is given back */
     MEMORY_SHARE = 4,  /* nobody has more than a quarter of all there is */
-    HEADER = 16,       /* keeps malloc's alignment */
+    HEADER = 32,       /* keeps malloc's alignment */
 };
 
 struct history_head {
-    size_t n;
+    size_t n;    /* asked for, */
+    size_t size; /* and there: more, where it was asked for by somebody else before */
     bool reserved;
 };
 
@@ -32,6 +33,46 @@ static void *take_now(struct decoder *d, size_t n) {
     return p + HEADER;
 }
 
+/* What hardly anything was written to is kept for the next body: many small ones ask for as much each, and to
+ * map it, touch it and give it back takes longer than to decode them. */
+static bool keep_spare(struct codings *c, uint8_t *start, size_t filled) {
+    if (filled > SMALL)
+        return false;
+    for (unsigned i = 0; i < CODING_SPARE; i++)
+        if (!c->spare[i]) {
+            c->spare[i] = start;
+            return true;
+        }
+    return false;
+}
+
+static uint8_t *take_spare(struct codings *c, size_t size) {
+    for (unsigned i = 0; i < CODING_SPARE; i++) {
+        uint8_t *start = c->spare[i];
+        if (start && ((const struct history_head *)(const void *)start)->size >= size) {
+            c->spare[i] = NULL;
+            return start;
+        }
+    }
+    return NULL;
+}
+
+static void unmap(uint8_t *start) {
+    munmap(start, ((const struct history_head *)(const void *)start)->size);
+}
+
+void coding_history_finish(struct codings *c) {
+    for (unsigned i = 0; i < CODING_SPARE; i++)
+        if (c->spare[i])
+            unmap(c->spare[i]);
+}
+
+/* Shared with nobody: what is private counts against the process's limit before it is touched. */
+static uint8_t *reserve(size_t size) {
+    uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
 void *coding_history_alloc(void *decoder, size_t n) {
     struct decoder *d = decoder;
     if (n <= SMALL)
@@ -42,14 +83,13 @@ void *coding_history_alloc(void *decoder, size_t n) {
     d->unpaid |= !allowance_spend(d->allowance, ACCOUNT_DECODED, ALLOWANCE_RESERVED);
     if (d->unpaid)
         return NULL;
-    /* Shared with nobody: what is private counts against the process's limit before it is touched. */
-    uint8_t *p =
-        mmap(NULL, n + HEADER, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED) {
+    uint8_t *p = take_spare(d->codings, n + HEADER);
+    size_t size = p ? ((const struct history_head *)(const void *)p)->size : n + HEADER;
+    if (!p && !(p = reserve(size))) {
         d->codings->refusals++;
         return NULL;
     }
-    *(struct history_head *)(void *)p = (struct history_head){.n = n, .reserved = true};
+    *(struct history_head *)(void *)p = (struct history_head){.n = n, .size = size, .reserved = true};
     d->history_n += n;
     return p + HEADER;
 }
@@ -79,7 +119,8 @@ void coding_history_free(void *decoder, void *p) {
         coding_free(d->codings, start);
         return;
     }
-    munmap(start, head.n + HEADER);
+    if (!keep_spare(d->codings, start, d->history_filled))
+        unmap(start);
     d->history_n -= head.n;
     if (d->history_filled > d->history_n)
         set_filled(d, d->history_n);
