@@ -71,20 +71,6 @@ static void keep_small(struct beside *b, struct bytes text) {
     }
 }
 
-/* Where few are left nobody takes one more who has half of all. */
-static struct row_reader *take_reader(struct inspection *n) {
-    enum { FEW = 875 };
-    struct pool *readers = &n->inspector->readers;
-    struct allowance *a = n->object->allowance;
-    bool greedy = a && a->readers >= readers->limit / 2 && pool_fill(readers) >= FEW;
-    struct row_reader *r = greedy ? NULL : pool_take(readers);
-    if (!r)
-        counter_one(COUNTER_INSPECT_ROWS_SHED);
-    else if (a)
-        a->readers++;
-    return r;
-}
-
 static void begin_reader(struct inspection *n) {
     struct beside *b = beside_of(n);
     uint64_t seed = n->inspector->options.digest_key.k0;
@@ -98,11 +84,11 @@ static void begin_reader(struct inspection *n) {
 void cells_begin(struct inspection *n) {
     if (!n->plan->reads_rows || (n->rows && !n->rows_over))
         return;
-    if (!n->rows)
-        n->rows = take_reader(n);
-    n->rows_over = false;
-    if (!n->rows)
+    n->rows_over = n->rows_lost = false;
+    if (!n->rows && !readers_take(n, true)) {
+        counter_one(COUNTER_INSPECT_ROWS_SHED);
         return;
+    }
     begin_reader(n);
     if (n->object->aside && !n->object->gathered)
         row_reader_expect_strays(n->rows);
@@ -110,15 +96,31 @@ void cells_begin(struct inspection *n) {
     beside_of(n)->n = 0;
 }
 
+/* What was read is lost with the reader: it goes on as behind a gap, once one is free. */
+static bool has_reader(struct inspection *n) {
+    if (n->rows || !n->rows_lost || !readers_take(n, false))
+        return n->rows;
+    const struct row_sink sink = {n, take_cell};
+    n->rows_lost = false;
+    begin_reader(n);
+    row_reader_gap(n->rows, &sink);
+    zone_reader_init(zones_of(n));
+    beside_of(n)->n = SMALL_TEXT + 1;
+    return true;
+}
+
 void cells_push(struct inspection *n, struct bytes text) {
     const struct row_sink sink = {n, take_cell};
     const struct zone_sink zones = {n, take_zone};
-    if (!n->rows || n->rows_over)
+    if (n->rows_over || !has_reader(n))
         return;
+    readers_touch(n);
+    n->reads = true;
     row_reader_push(n->rows, &sink, text);
     keep_small(beside_of(n), text);
     zone_reader_push(zones_of(n), &zones, text);
     flush_cells(n);
+    n->reads = false;
 }
 
 void cells_gap(struct inspection *n) {
@@ -146,13 +148,6 @@ void cells_end(struct inspection *n) {
 struct bytes cells_small(const struct inspection *n) {
     const struct beside *b = n->rows ? beside_of(n) : NULL;
     return b && b->n <= SMALL_TEXT ? bytes_of(b->text, b->n) : bytes_of(NULL, 0);
-}
-
-void cells_drop(struct inspection *n) {
-    if (n->rows && n->object->allowance)
-        n->object->allowance->readers--;
-    pool_give(&n->inspector->readers, n->rows);
-    n->rows = NULL;
 }
 
 const struct row_facts *cells_facts(const struct inspection *n) {

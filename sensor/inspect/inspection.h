@@ -38,8 +38,9 @@ struct inspector {
     struct pool inspections, pictures;
     struct pool small_sets,
         sets; /* of SMALL_SET values, with which each count begins, and of as many as may be counted */
-    struct pool readers; /* of rows */
-    size_t celled;       /* bytes of `cells`: what the row reader handed on in this call */
+    struct pool readers;                /* of rows, */
+    struct inspection *oldest, *newest; /* and who has one, by last use */
+    size_t celled;                      /* bytes of `cells`: what the row reader handed on in this call */
     uint8_t cells[1024];
     uint64_t unzip_used; /* bytes */
     struct unzip *unzip_spare;
@@ -118,8 +119,11 @@ struct inspection {
     struct utf16 utf16;
     uint32_t names, named; /* of a listing: those that were matched, and all */
     struct unzip *unzip;
-    struct row_reader *rows; /* NULL: its rows are not read, or the reader has gone back */
-    bool rows_over;          /* they are not read any more */
+    struct row_reader *rows;          /* NULL: its rows are not read, or the reader has gone back */
+    struct inspection *older, *newer; /* who has a reader and used it before, and behind */
+    bool rows_over;                   /* they are not read any more */
+    bool rows_lost;                   /* the reader gave way to somebody else's */
+    bool reads;                       /* it is at work in this call */
     unsigned tail_n;
     uint8_t *tail;   /* the last bytes before this chunk */
     uint8_t *hits;   /* by identifier: bits 1 << enum scope */
@@ -163,6 +167,13 @@ bool values_fresh(const struct inspection *n, unsigned tally, struct bytes value
 /* Matches a short text that is there as a whole in every scan of this scope. */
 void inspection_match(struct inspection *n, enum scope scope, struct bytes text);
 
+/* --- readers.c --- */
+/* A reader of its own, as it was left by whoever had it; false: none. `from_others`: one that rests gives
+ * way, which is counted. */
+bool readers_take(struct inspection *n, bool from_others);
+void readers_touch(struct inspection *n); /* it is used now */
+void readers_drop(struct inspection *n);  /* accepts one that has none */
+
 /* --- cells.c: text goes through the readers of rows and of zones, and what they hand on to its scans --- */
 size_t cells_size(void); /* bytes of the readers of an object */
 void cells_begin(struct inspection *n);
@@ -170,9 +181,7 @@ void cells_push(struct inspection *n, struct bytes text);
 void cells_gap(struct inspection *n);
 /* What it still held is matched. */
 void cells_end(struct inspection *n);
-/* The reader goes back. */
-void cells_drop(struct inspection *n);
-/* All text of the object, if it is SMALL_TEXT octets at most and nothing is missing; until cells_drop(). */
+/* All text of the object, if it is SMALL_TEXT octets at most and nothing is missing; until readers_drop(). */
 struct bytes cells_small(const struct inspection *n);
 const struct row_facts *cells_facts(const struct inspection *n);
 bool cells_more(const struct inspection *n); /* not all that may be a cell was handed on */

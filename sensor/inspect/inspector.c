@@ -480,7 +480,7 @@ void inspector_data(struct inspector *i, struct object *o, const uint8_t *bytes,
     in->seen += n;
     if (in->picture)
         feed_from(in, offset, bytes_of(bytes, n));
-    else if (!has_streams(in) && !in->rows)
+    else if (!has_streams(in) && !in->rows && !in->rows_lost)
         ;
     else if (in->bulk == SCOPE_TEXT)
         feed_text(in, bytes_of(bytes, n));
@@ -600,7 +600,7 @@ void inspector_forget(struct inspector *i, struct object *o) {
     if (!in)
         return;
     end_streams(in, false);
-    cells_drop(in);
+    readers_drop(in);
     picture_end(in);
     for (size_t t = 0; t < i->rules->tally_count; t++)
         pool_give(in->tallies[t].large ? &i->sets : &i->small_sets, in->tallies[t].set);
