@@ -3,6 +3,8 @@
 
 #include <sys/mman.h>
 
+enum { HUGE_FROM = 4 << 20 }; /* bytes that were touched */
+
 bool pool_init(struct pool *p, size_t object_size, size_t limit) {
     size_t total;
     *p = (struct pool){.object_size = (object_size + 15) & ~(size_t)15, .limit = limit};
@@ -28,6 +30,17 @@ unsigned pool_fill(const struct pool *p) {
     return p->limit ? (unsigned)(p->in_use * 1000 / p->limit) : 0;
 }
 
+/* What is small stays small. */
+static void ask_huge(struct pool *p, size_t used) {
+    const size_t huge = 2 << 20;
+    size_t total = p->object_size * p->limit;
+    uintptr_t from = ((uintptr_t)p->region + used + huge - 1) & ~(huge - 1);
+    size_t skipped = from - (uintptr_t)p->region;
+    if (skipped < total)
+        madvise(p->region + skipped, total - skipped, MADV_HUGEPAGE); /* a wish */
+    p->huge = true;
+}
+
 void *pool_take(struct pool *p) {
     void *object = p->free;
     if (object)
@@ -36,6 +49,8 @@ void *pool_take(struct pool *p) {
         object = p->region + p->object_size * p->touched++;
     else
         return NULL;
+    if (!p->huge && p->object_size * p->touched >= HUGE_FROM)
+        ask_huge(p, p->object_size * p->touched);
     p->in_use++;
     return object;
 }

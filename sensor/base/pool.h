@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 /* Objects of one size under a cap, reserved as address space at start and touched only as they are used:
- * the packet path takes and gives back without malloc. Not zeroed. */
+ * the packet path takes and gives back without malloc. Not zeroed. One that grows beyond some megabytes goes on
+ * in huge pages, where the system gives them: a page is not asked for at every few objects then. */
 struct pool {
     uint8_t *region;
     void *free;         /* singly linked through the objects' first word */
@@ -15,6 +16,7 @@ struct pool {
     size_t limit;       /* objects */
     size_t touched;     /* objects ever handed out at once */
     size_t in_use;
+    bool huge; /* the rest is to come in huge pages */
 };
 
 /* False when the address space cannot be had. */
