@@ -85,7 +85,7 @@ void cells_begin(struct inspection *n) {
     if (!n->plan->reads_rows || (n->rows && !n->rows_over))
         return;
     n->rows_over = n->rows_lost = false;
-    if (!n->rows && !readers_take(n, true)) {
+    if (!n->rows && !readers_take(n, !n->object->gathered)) {
         counter_one(COUNTER_INSPECT_ROWS_SHED);
         return;
     }

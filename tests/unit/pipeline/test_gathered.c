@@ -139,6 +139,27 @@ static void what_begins_while_nobody_can_read_it_begins_again_once_somebody_can(
     pipeline_destroy(t.pipeline);
 }
 
+/* More texts that never end than there are readers: the table behind them is read. */
+static void of_texts_that_never_end_those_that_rest_longest_give_way(void **state) {
+    enum { HALF = 800, MOST = 64 };
+    struct talk others[MOST];
+    char text[HALF + 1] = "";
+    memset(text, 'a', HALF);
+    worker_open((struct pipeline_options){0});
+    size_t n = inspector_readers(t.pipeline->generations.newest->inspector);
+    assert_in_range(n, 1, MOST);
+    for (size_t i = 0; i < n; i++) {
+        others[i] = begin(i % 2 ? "203.0.113.2" : "203.0.113.3", 80);
+        put(&others[i], text, 2 * HALF);
+    }
+    send_text("203.0.113.1",
+              "{\"license_plate\": \"BCD4711\"}\n{\"license_plate\": \"XKT0815\"}\n{\"license_plate\": "
+              "\"RWZ1234\"}\n{\"license_plate\": \"LPM9876\"}\n");
+    assert_int_equal(finding().distinct, 4);
+    assert_true(COUNT(INSPECT_ROWS_SHED) > 0); /* one of theirs */
+    pipeline_destroy(t.pipeline);
+}
+
 static void large_texts_and_texts_without_a_digit_are_not_gathered(void **state) {
     static char large[900];
     worker_open((struct pipeline_options){0});
@@ -163,6 +184,7 @@ int main(void) {
         cmocka_unit_test(a_source_that_sends_to_many_has_a_bounded_share_and_what_gives_way_is_counted),
         cmocka_unit_test(what_is_read_together_leaves_room_for_tables_of_others),
         cmocka_unit_test(what_begins_while_nobody_can_read_it_begins_again_once_somebody_can),
+        cmocka_unit_test(of_texts_that_never_end_those_that_rest_longest_give_way),
         cmocka_unit_test(large_texts_and_texts_without_a_digit_are_not_gathered),
     };
     return cmocka_run_group_tests_name("pipeline/gathered", tests, begin_group, NULL);
