@@ -115,7 +115,9 @@ struct decoder {
 
 static inline bool decoder_start(struct decoder *d, const struct coding *coding) {
     memset(d->own, 0, sizeof d->own);
-    allowance_spend(d->allowance, ACCOUNT_DECODED, ALLOWANCE_BEGUN * (coding->ahead ? 3 : 1));
+    bool dear = coding->ahead || coding->price_in > 0;
+    allowance_spend(d->allowance, ACCOUNT_DECODED, ALLOWANCE_BEGUN * (dear ? 3 : 1));
+    allowance_spend(d->allowance, ACCOUNT_MATCHED, ALLOWANCE_CODED);
     return !coding->start || coding->start(d);
 }
 
