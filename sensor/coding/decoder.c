@@ -135,13 +135,15 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused) {
 
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n);
 
-/* For what a dear coding has taken and made; false: nobody pays for more of it. */
-static bool pay_step(struct decoder *d, size_t in, size_t made) {
-    size_t price = in * d->coding->price_in + made * d->coding->price_out;
-    if (price == 0)
-        return true;
-    bool paid = allowance_borrow(d->allowance, price + made) &&
-                allowance_spend(d->allowance, ACCOUNT_DECODED, price);
+/* What a dear coding takes for what it has read and made, beyond what all codings do. */
+static size_t price_of_step(const struct decoder *d, size_t in, size_t made) {
+    return in * d->coding->price_in + made * d->coding->price_out;
+}
+
+/* It goes on as long as something is left, and owes what this step costs beyond it. */
+static bool may_go_on(struct decoder *d, size_t price, size_t made) {
+    bool paid = price == 0 || allowance_has(d->allowance, ACCOUNT_DECODED, (int64_t)made + 1) ||
+                allowance_borrow(d->allowance, price + made);
     d->unpaid |= !paid;
     return paid;
 }
@@ -169,10 +171,13 @@ static size_t decode_some(struct decoder *d, const uint8_t *bytes, size_t n) {
         size_t worked = before - w.in_n + made;
         if (step == CODING_MORE && worked == 0 && before > 0)
             step = CODING_BROKEN; /* neither input nor room helps it */
-        if (!pay_step(d, before - w.in_n, made) || !coding_history_fill(d, worked))
+        size_t price = price_of_step(d, before - w.in_n, made);
+        if (!may_go_on(d, price, made) || !coding_history_fill(d, worked))
             step = CODING_BROKEN;
         if (made > 0)
             push_output(d, buffer, made);
+        if (price > 0)
+            allowance_owe(d->allowance, ACCOUNT_DECODED, price);
         if (d->state == DECODER_RUNS)
             note_step(d, step, c->refusals > refusals);
     } while (d->state == DECODER_RUNS && (w.in_n > 0 || w.out_n == 0));
