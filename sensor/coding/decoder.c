@@ -135,6 +135,17 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused) {
 
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n);
 
+/* No more is decoded than can be given on. */
+static size_t room_for(const struct decoder *d) {
+    enum { LEAST = 2 << 10 };
+    const struct allowance *a = d->allowance;
+    size_t price = price_of(d, CODING_BUFFER);
+    if (allowance_has(a, ACCOUNT_DECODED, (int64_t)(CODING_BUFFER * price)))
+        return CODING_BUFFER;
+    int64_t left = a->left[ACCOUNT_DECODED] / (int64_t)price;
+    return left > LEAST ? (size_t)left : LEAST;
+}
+
 /* What a dear coding takes for what it has read and made, beyond what all codings do. */
 static size_t price_of_step(const struct decoder *d, size_t in, size_t made) {
     return in * d->coding->price_in + made * d->coding->price_out;
@@ -162,7 +173,7 @@ static size_t decode_some(struct decoder *d, const uint8_t *bytes, size_t n) {
         size_t before = w.in_n;
         uint64_t refusals = c->refusals;
         w.out = buffer;
-        w.out_n = CODING_BUFFER;
+        w.out_n = room_for(d);
         uint8_t stage = stage_enter(STAGE_CODING);
         enum coding_step step = d->coding->step(d, &w);
         stage_leave(stage);
