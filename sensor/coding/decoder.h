@@ -115,8 +115,10 @@ struct decoder {
 
 static inline bool decoder_start(struct decoder *d, const struct coding *coding) {
     memset(d->own, 0, sizeof d->own);
-    bool dear = coding->ahead || coding->price_in > 0;
-    allowance_spend(d->allowance, ACCOUNT_DECODED, ALLOWANCE_BEGUN * (dear ? 3 : 1));
+    allowance_spend(d->allowance, ACCOUNT_DECODED,
+                    ALLOWANCE_BEGUN * (coding->ahead          ? 4
+                                       : coding->price_in > 0 ? 3
+                                                              : 1));
     allowance_spend(d->allowance, ACCOUNT_MATCHED, ALLOWANCE_CODED);
     return !coding->start || coding->start(d);
 }

@@ -137,21 +137,21 @@ const struct coding coding_xz = {.names = {"xz", "x-xz", NULL},
                                  .step = xz_step,
                                  .may_end = xz_may_end,
                                  .stop = end_stream,
-                                 .price_in = 14,
-                                 .price_out = 3,
+                                 .price_in = 13,
+                                 .price_out = 5,
                                  .joins = true};
 
 const struct coding coding_lzip = {.names = {"lzip", "x-lzip", NULL},
                                    .step = lzip_step,
                                    .may_end = xz_may_end,
                                    .stop = end_stream,
-                                   .price_in = 14,
-                                   .price_out = 3,
+                                   .price_in = 13,
+                                   .price_out = 5,
                                    .joins = true};
 
 const struct coding coding_lzma = {.names = {"lzma", "x-lzma", NULL},
                                    .step = lzma_step,
                                    .may_end = xz_may_end,
                                    .stop = end_stream,
-                                   .price_in = 14,
-                                   .price_out = 3};
+                                   .price_in = 13,
+                                   .price_out = 5};

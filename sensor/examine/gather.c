@@ -16,9 +16,9 @@ static bool examines_here;
 static struct allowance purse;
 static unsigned running; /* within one another */
 
-/* A library that has the whole file decodes by LZMA or PPMd: what two or three bytes of that take is what a
- * byte of the wire pays for. Pictures hardly unfold, and have paid by themselves. */
-enum { MADE_A_BYTE = 2 };
+/* A library that has the whole file decodes by LZMA or PPMd: a byte that comes out takes what a byte of the
+ * wire pays for, less so much that what hardly unfolds, as pictures, always pays for itself. */
+enum { LESS = 16 };
 static uint64_t made_here;
 
 void examine_use(struct examine_slots *slots, const struct examine_options *options, bool here) {
@@ -98,7 +98,7 @@ uint64_t examine_made(void) {
 }
 
 void examine_charge(struct allowance *payer, size_t price, uint64_t made) {
-    uint64_t worth = made / MADE_A_BYTE;
+    uint64_t worth = made - made / LESS;
     if (worth > price)
         allowance_owe(payer, ACCOUNT_EXAMINED, worth - price);
 }
