@@ -451,6 +451,13 @@
     COUNTER(TLS_REFUSED,          "report.tls_refused",           "TLS connections not made: certificate, name, version or time") \
     COUNTER(RELP_MALFORMED,       "report.relp_malformed",        "RELP connections given up because of an answer that is none") \
     COUNTER(RELP_SILENT,          "report.relp_silent",           "RELP connections given up because answers did not come") \
+    COUNTER(FLEET_ANSWERS,        "report.fleet_answers",         "commands that the fleet's engine carried out") \
+    COUNTER(FLEET_REPEATED,       "report.fleet_repeated",        "commands sent to the fleet's engine again after a broken connection or a redirection") \
+    COUNTER(FLEET_REDIRECTED,     "report.fleet_redirected",      "redirections by the nodes of the fleet's engine") \
+    COUNTER(FLEET_REFUSED,        "report.fleet_refused",         "commands that the fleet's engine refused for good; what they held is missing in the sums") \
+    COUNTER(FLEET_MALFORMED,      "report.fleet_malformed",       "answers of the fleet's engine, and values in it, that are none") \
+    COUNTER(FLEET_LINES_LEFT,     "report.fleet_lines_left",      "lines of the ledger forgotten before the fleet's engine had all of them") \
+    COUNTER(FLEET_DIGESTS_LEFT,   "report.fleet_digests_left",    "days of which the fleet's engine may count fewer different plates or images than there were") \
     COUNTER(RELP_REFUSALS,        "report.relp_refusals",         "messages that a RELP receiver refused (tried again)") \
     COUNTER(CHANNEL_DAMAGED,      "channel.damaged",              "times that a channel from a worker was found damaged and reset") \
     COUNTER(RULES_LEFT_OUT,       "channel.rules_left_out",       "rules that held for an object beyond those that its record names") \

@@ -98,11 +98,15 @@ static void keep_running(const struct doc_node *root, const char *file, const st
     struct setting_reader r = {.arena = arena, .problems = problems};
     c->waiting = setting_keep(&r, root, "", file, config_sections, running, c);
     c->sensor.digest_key = running->sensor.digest_key;
+    c->fleet.secret = running->fleet.secret;
+    c->fleet.keyed = running->fleet.keyed;
+    memcpy(c->fleet.password, running->fleet.password, sizeof c->fleet.password);
 }
 
 static void find_key(const struct doc_node *root, struct config *c, struct problems *problems) {
     const struct doc_node *key = doc_get(doc_get(root, "sensor"), "digest-key");
-    c->sensor.digest_key = hash_key_random();
+    bool fleet = fleet_read_files(doc_get(root, "fleet"), &c->fleet, problems);
+    c->sensor.digest_key = fleet && c->fleet.keyed ? c->fleet.secret.values : hash_key_random();
     if (key && c->sensor.digest_key_file)
         read_key(key, c, problems);
 }
@@ -138,6 +142,8 @@ const struct config *config_load(const char *path, const struct config *running,
     struct config *c = arena_alloc(arena, sizeof *c);
     if (path && !document)
         return NULL;
+    if (c && document)
+        c->file_digest = doc_digest(document);
     if (c)
         load_parts(document ? doc_root(document) : NULL, path, running, c, cache, arena, problems);
     if (arena->failed && problems->errors == errors)

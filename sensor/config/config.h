@@ -36,6 +36,7 @@ struct config {
     struct alert_options alerts;
     struct digest_options digest;
     struct ledger_options ledger;
+    struct fleet_options fleet;
     struct traffic_options traffic;
     struct tunnel_options tunnels;
     struct host_options hosts;
@@ -52,8 +53,9 @@ struct config {
     const struct policy *policy;
     const struct output_config *outputs;
     size_t output_count;
-    unsigned waiting; /* at a reload: keys whose change takes effect with the next start */
-    const char *file; /* NULL: the defaults */
+    struct hash_wide file_digest; /* of the file, as doc_digest() */
+    unsigned waiting;             /* at a reload: keys whose change takes effect with the next start */
+    const char *file;             /* NULL: the defaults */
     struct config_lines {
         int memory, limits; /* of sensor.memory and limits, 0 if not given */
     } line;

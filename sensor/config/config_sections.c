@@ -87,6 +87,8 @@ const struct setting config_sections[] = {
     {.key = "digest", MAP, FIELD(digest), .table = digest_settings, .check = digest_check, .help = "the daily summary"},
     {.key = "ledger", MAP, FIELD(ledger), .table = ledger_settings,
      .help = "what is little by little, and what is unusual"},
+    {.key = "fleet", MAP, FIELD(fleet), .table = fleet_settings, .check = fleet_check,
+     .help = "the engine in which several sensors add up their ledgers"},
     {.key = "flows", MAP, FIELD(traffic), .table = traffic_settings,
      .help = "what is told of flows whose content nobody reads"},
     {.key = "tunnels", MAP, FIELD(tunnels), .table = tunnel_settings,

@@ -36,6 +36,8 @@ bool ruleset_prove(const struct ruleset *r, struct set_cache *cache, struct prob
  * program, else those of the source tree that it was built in. Static text; it may name a folder that is not
  * there. */
 const char *ruleset_default_path(void);
+/* Of its files, in their order, as doc_digest(). */
+struct hash_wide ruleset_digest(const struct ruleset *r);
 size_t ruleset_count(const struct ruleset *r);
 const struct rule *ruleset_rule(const struct ruleset *r, size_t index);
 /* What the sensor itself finds, and no file of rules: an object that a bound cut. Its `condition` is NULL. */

@@ -139,6 +139,16 @@ static bool digest_files(const struct files *f, uint8_t out[SET_CACHE_KEY]) {
     return ok;
 }
 
+/* One digest of all of them. */
+static struct hash_wide digest_of_files(const struct files *f) {
+    struct hash_wide both[2] = {{0, 0}, {0, 0}};
+    for (size_t i = 0; i < f->count; i++) {
+        both[1] = doc_digest(f->documents[i]);
+        both[0] = hash_bytes_wide(&(struct hash_key){0}, both, sizeof both);
+    }
+    return both[0];
+}
+
 /* Identifiers of all files before any rule, so that files may stand in any order. */
 static bool read_files(struct rule_load *l, struct files *f) {
     struct file_entry *entries = calloc(f->count + 1, sizeof *entries);
@@ -182,7 +192,7 @@ static const char *const *collect_classes(const struct rule_load *l) {
     return classes;
 }
 
-static const struct ruleset *seal_ruleset(struct rule_load *l, const char *where) {
+static const struct ruleset *seal_ruleset(struct rule_load *l, const struct files *f, const char *where) {
     struct ruleset *r = arena_alloc(l->reader.arena, sizeof *r);
     bool ok = r && rule_load_scans(l, r);
     if (r) {
@@ -194,6 +204,7 @@ static const struct ruleset *seal_ruleset(struct rule_load *l, const char *where
         r->tally_count = l->tally_count;
         r->classes = collect_classes(l);
         memcpy(r->digest, l->digest, sizeof r->digest);
+        r->files_digest = digest_of_files(f);
     }
     if (l->reader.arena->failed)
         ok = problem_error(l->reader.problems, where, 0, "these rules do not fit into %zu MiB; use fewer",
@@ -226,12 +237,16 @@ const struct ruleset *ruleset_load(const char *const *paths, size_t count, struc
     if (ok && load.rule_count == 0)
         ok = problem_error(problems, where, 0, "rules: there are none; a sensor without rules finds nothing");
     if (ok)
-        r = seal_ruleset(&load, where);
+        r = seal_ruleset(&load, files, where);
 done:
     if (files)
         close_files(files);
     free(files);
     return r;
+}
+
+struct hash_wide ruleset_digest(const struct ruleset *r) {
+    return r->files_digest;
 }
 
 size_t ruleset_count(const struct ruleset *r) {

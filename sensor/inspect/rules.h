@@ -119,6 +119,7 @@ struct ruleset {
     unsigned tail; /* bytes to look back for the widest pattern whose value is needed */
     const char *const *classes;
     uint8_t digest[SET_CACHE_KEY]; /* of all that its files say, of what reads them and of what matches */
+    struct hash_wide files_digest; /* of the files, in their order */
 };
 
 /* `glob` may hold '*' and '?'; ASCII case is ignored. */

@@ -24,6 +24,8 @@ bool outputs_configure(struct outputs *o, const struct config *c, struct problem
         o->list[o->count++] = c->outputs[i];
     if (o->count == 0)
         o->list[o->count++] = output_for_people();
+    o->list[o->count] = c->fleet.tls;
+    o->list[o->count].to = "tls://";
     return true;
 }
 
@@ -36,14 +38,14 @@ bool outputs_open(const struct outputs *o, const struct sandbox *sandbox, bool o
     bool ok = true;
     if (!offline)
         sandbox_account(sandbox, &user, &group);
-    for (size_t i = 0; i < o->count; i++)
+    for (size_t i = 0; i <= o->count; i++)
         if (!output_open_early(&o->list[i], user, group, &e))
             ok = problem_error(problems, o->list[i].file, o->list[i].line, "%s", e.text);
     return ok;
 }
 
 void outputs_close_others(const struct outputs *o) {
-    output_close_unused(o->list, o->count);
+    output_close_unused(o->list, o->count + 1);
 }
 
 unsigned outputs_records(const struct outputs *o) {

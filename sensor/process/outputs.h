@@ -8,8 +8,8 @@
 
 /* Where the sensor writes: what the command line names, and what is configured. */
 struct outputs {
-    struct output_config list[OUTPUTS_MAX];
-    size_t given; /* of -o: these come first, and stay at a reload */
+    struct output_config list[OUTPUTS_MAX + 1]; /* the one behind the last: files of the fleet's TLS */
+    size_t given;                               /* of -o: these come first, and stay at a reload */
     size_t count;
 };
 

@@ -8,6 +8,7 @@
 #include "policy/policy.h"
 #include "report/digest/digest.h"
 #include "report/event/event.h"
+#include "report/fleet/fleet_options.h"
 #include "report/hosts/hosts.h"
 #include "report/incident/alert_settings.h"
 #include "report/ledger/ledger.h"
@@ -20,7 +21,7 @@
 /* From records to incidents, from incidents to alerts, from alerts to the SOC.
  *
  * Its folders, each of which sees those before it: event/ store/ ledger/ incident/ quota/ traffic/ hosts/
- * digest/ format/ transport/; the files beside this one see them all. */
+ * digest/ format/ transport/ fleet/; the files beside this one see them all. */
 
 extern const struct setting output_settings[]; /* outputs of gantry.yaml: keys of an entry */
 
@@ -46,6 +47,10 @@ struct report_options {
     void (*sums)(void *context, uint64_t *out);
     void *sums_context;
     struct ledger_options ledger;
+    const struct fleet_options *fleet; /* kept by reference; NULL: this sensor is alone */
+    /* Members of the object in which the sensor says to the fleet how it is; NULL: it does not. */
+    void (*describe)(void *context, struct json_writer *j);
+    void *describe_context;
     struct traffic_options traffic;
     struct tunnel_options tunnels;
     struct host_options hosts; /* whose learning time is that of traffic where it is 0 */
@@ -108,6 +113,8 @@ struct pollfd;
 size_t reporter_poll(struct reporter *r, struct pollfd *fds, size_t most);
 /* Moves held messages on; never blocks. */
 void reporter_deliver(struct reporter *r);
+/* Why the fleet's engine does not answer; NULL: it does, or there is none. */
+const char *reporter_fleet_trouble(const struct reporter *r);
 /* What was received under contracts (quota/quota.h). */
 struct quotas;
 const struct quotas *reporter_quotas(const struct reporter *r);

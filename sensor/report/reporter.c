@@ -282,6 +282,23 @@ static bool make_parts(struct reporter *r, const struct report_options *o) {
            r->history && r->digest && r->deliveries;
 }
 
+/* Once the ledger is loaded. */
+static bool open_fleet(struct reporter *r, const struct report_options *o, struct error *e) {
+    const struct fleet_parts parts = {.observer = r->observer,
+                                      .ledger = r->ledger,
+                                      .quotas = r->quotas,
+                                      .offline = o->offline,
+                                      .repeat = (time_ns)o->ledger.repeat,
+                                      .context = r,
+                                      .notice = pass_notice,
+                                      .describe_context = o->describe_context,
+                                      .describe = o->describe};
+    if (!o->fleet || !fleet_wanted(o->fleet))
+        return true;
+    r->fleet = fleet_create(o->fleet, &parts, e);
+    return r->fleet != NULL;
+}
+
 static bool open_outputs(struct reporter *r, const struct report_options *o, struct error *e) {
     const struct delivery_options delivery = {.held_max = o->store.limits.outbox, .offline = o->offline};
     if (o->output_count > OUTPUTS_MAX)
@@ -309,7 +326,7 @@ struct reporter *reporter_create(const struct report_options *o, struct error *e
            SIG_IGN); /* a reader of standard output that leaves is an error of one output, not our end */
     if (!make_parts(r, o))
         error_set(e, "out of memory");
-    else if (open_outputs(r, o, e) && open_store(r, o, e))
+    else if (open_outputs(r, o, e) && open_store(r, o, e) && open_fleet(r, o, e))
         return r;
     reporter_destroy(r);
     return NULL;
@@ -320,6 +337,7 @@ void reporter_destroy(struct reporter *r) {
         return;
     for (size_t i = 0; i < r->count; i++)
         delivery_destroy(r->deliveries[i]);
+    fleet_destroy(r->fleet);
     keeper_destroy(r->keeper);
     free(r->deliveries);
     incidents_destroy(r->incidents);
@@ -368,12 +386,14 @@ size_t reporter_poll(struct reporter *r, struct pollfd *fds, size_t most) {
     size_t n = 0;
     for (size_t i = 0; i < r->count && n < most; i++)
         n += delivery_poll(r->deliveries[i], &fds[n]);
-    return n;
+    return r->fleet ? n + fleet_poll(r->fleet, &fds[n], most - n) : n;
 }
 
 void reporter_deliver(struct reporter *r) {
     for (size_t i = 0; i < r->count; i++)
         delivery_pump(r->deliveries[i]);
+    if (r->fleet)
+        fleet_pump(r->fleet);
 }
 
 const struct quotas *reporter_quotas(const struct reporter *r) {
@@ -383,9 +403,32 @@ const struct quotas *reporter_quotas(const struct reporter *r) {
 void reporter_reopen(struct reporter *r) {
     for (size_t i = 0; i < r->count; i++)
         delivery_reopen(r->deliveries[i]);
+    if (r->fleet)
+        fleet_reopen(r->fleet);
+}
+
+const char *reporter_fleet_trouble(const struct reporter *r) {
+    return r->fleet ? fleet_trouble(r->fleet) : NULL;
+}
+
+/* What the fleet is to know of this run. A successor writes what is left, and waits for other sensors. */
+static void finish_fleet(struct reporter *r, int timeout_ms) {
+    struct pollfd fds[OUTPUTS_MAX];
+    enum { SLICE_MS = 20 };
+    const time_ns until = clock_monotonic() + timeout_ms * NS_PER_MS;
+    bool done = false;
+    if (!r->fleet)
+        return;
+    while (!(done = fleet_finish(r->fleet)) && clock_monotonic() < until)
+        poll(fds, fleet_poll(r->fleet, fds, OUTPUTS_MAX), SLICE_MS);
+    if (r->offline)
+        fleet_settle(r->fleet);
+    if (!done && !r->keeper)
+        log_warning("fleet: not all was written to the engine in time; the sums miss it");
 }
 
 uint64_t reporter_finish(struct reporter *r, int timeout_ms) {
+    finish_fleet(r, r->offline ? timeout_ms : timeout_ms / 4);
     const time_ns until = clock_monotonic() + timeout_ms * NS_PER_MS;
     enum { SLICE_MS = 20 };
     struct pollfd fds[OUTPUTS_MAX];

@@ -2,6 +2,7 @@
 #ifndef GANTRY_REPORT_REPORTER_PARTS_H
 #define GANTRY_REPORT_REPORTER_PARTS_H
 
+#include "report/fleet/fleet.h"
 #include "report/incident/gate.h"
 #include "report/keeper.h"
 #include "report/recent.h"
@@ -21,6 +22,7 @@ struct reporter {
     struct history *history;
     struct digest *digest;
     struct keeper *keeper; /* NULL: no store */
+    struct fleet *fleet;   /* NULL: this sensor is alone */
     struct record_builder builder;
     uint64_t note[(sizeof(struct record) + RECORD_TEXT_MAX) / sizeof(uint64_t)];
     bool offline;

@@ -22,6 +22,7 @@ struct doc {
     struct doc_node *root;
     const char *file;
     size_t nodes;
+    struct hash_wide digest;
 };
 
 /* One collection that is not closed yet. */
@@ -272,6 +273,7 @@ struct doc *doc_parse(const char *file, struct bytes text, struct problems *prob
     }
     if (!build_tree(&b, text) || !fill_root(d))
         goto failed;
+    d->digest = hash_bytes_wide(&(struct hash_key){0}, text.p, text.n);
     return d;
 failed:
     doc_free(d);
@@ -317,6 +319,10 @@ void doc_free(struct doc *d) {
         free(b);
     }
     free(d);
+}
+
+struct hash_wide doc_digest(const struct doc *d) {
+    return d->digest;
 }
 
 const struct doc_node *doc_root(const struct doc *d) {

@@ -3,6 +3,7 @@
 #define GANTRY_SETTINGS_DOC_H
 
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "settings/problem.h"
 
 #include <stddef.h>
@@ -38,6 +39,8 @@ struct doc *doc_parse(const char *file, struct bytes text, struct problems *prob
 /* Accepts NULL. */
 void doc_free(struct doc *d);
 const struct doc_node *doc_root(const struct doc *d);
+/* Of the file's bytes, without a secret: to see whether two sensors have the same. */
+struct hash_wide doc_digest(const struct doc *d);
 
 /* The value under `key` of a map, NULL if there is none (or `map` is NULL or no map). */
 const struct doc_node *doc_get(const struct doc_node *map, const char *key);

@@ -18,6 +18,6 @@ __attribute__((format(printf, 2, 3))) int command_usage(const struct command *c,
 
 extern const struct command policy_command, rules_command, status_command, top_command, reload_command, alert_command,
     incidents_command, ledger_command, digest_command, hosts_command,
-    report_command;
+    report_command, fleet_command;
 
 #endif

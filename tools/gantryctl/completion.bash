@@ -24,6 +24,7 @@ declare -A _gantryctl_words=(
     [ledger]='asking'
     [digest]='--since asking'
     [hosts]='asking'
+    [fleet]='--config --json --forget --help'
     [report]='--html --since asking'
 )
 
@@ -31,7 +32,7 @@ _gantryctl() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words= key
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        words='policy rules status top alert incidents ledger digest hosts report reload --help --version'
+        words='policy rules status top alert incidents ledger digest hosts fleet report reload --help --version'
     elif [[ $previous != --rules && $previous != --config && $previous != -c && $previous != --socket && $previous != --at && $previous != --html ]]; then
         key="${COMP_WORDS[1]} ${COMP_WORDS[2]}"
         if ((COMP_CWORD == 2)) || [[ -z ${_gantryctl_words[$key]} ]]; then

@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
     &ledger_command,
     &digest_command,
     &hosts_command,
+    &fleet_command,
     &report_command,
     &reload_command,
     NULL,

@@ -257,6 +257,11 @@ static void tell_late(struct reporting *g) {
     reporter_notice(g->reporter, "reporter-late", text);
 }
 
+static void describe_sensor(void *context, struct json_writer *j) {
+    struct reporting *g = context;
+    request_describe(j, &g->asked);
+}
+
 static struct report_options options_of(struct reporting *g) {
     const struct sensor *s = g->sensor;
     const struct config *c = s->config;
@@ -269,6 +274,9 @@ static struct report_options options_of(struct reporting *g) {
                                    .digest_key = c->sensor.digest_key,
                                    .digest = c->digest,
                                    .ledger = c->ledger,
+                                   .fleet = &c->fleet,
+                                   .describe = describe_sensor,
+                                   .describe_context = g,
                                    .traffic = c->traffic,
                                    .tunnels = c->tunnels,
                                    .hosts = c->hosts,

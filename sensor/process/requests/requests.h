@@ -42,6 +42,8 @@ REQUEST(hosts);
 void request_time(struct json_writer *out, const char *key, time_ns t);
 /* "processes": the children of each role, whether they run, and how often they were started. */
 void request_processes(struct json_writer *out, const struct sensor *s);
+/* Members of the object in which the sensor says to the fleet how it is. */
+void request_describe(struct json_writer *out, const struct control_sensor *asked);
 /* "stats": all figures, as in the stats record. */
 void request_figures(struct json_writer *out, const uint64_t *figures);
 /* "2026-05-31" or "2026-05-31T04:12Z" (seconds may follow), UTC, at most what time_ns can hold; false with a

@@ -3,6 +3,9 @@
 
 #include "base/counter.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static void write_sensor(struct json_writer *j, const struct control_sensor *asked) {
     const struct sensor *s = asked->sensor;
     time_ns now = clock_wall();
@@ -60,6 +63,12 @@ static void write_sandbox(struct json_writer *j, const struct sensor *s) {
     json_write_array_end(j);
 }
 
+static void write_digest(struct json_writer *j, const char *key, struct hash_wide digest) {
+    char text[2 * 16 + 1];
+    snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, digest.high, digest.low);
+    json_write_text(j, key, text);
+}
+
 /* The result of the last reload is in force, or told why it is not. */
 static void write_configuration(struct json_writer *j, const struct sensor *s) {
     struct reload_result last;
@@ -68,6 +77,8 @@ static void write_configuration(struct json_writer *j, const struct sensor *s) {
     json_write_number(j, "version", last.version ? last.version : 1);
     request_time(j, "reloaded", last.time);
     json_write_text(j, "reload", !last.request ? NULL : last.failed ? "refused" : "done");
+    write_digest(j, "digest", s->config->file_digest);
+    write_digest(j, "rules", ruleset_digest(s->config->rules));
     json_write_text(j, "told", last.text[0] ? last.text : NULL);
     json_write_object_end(j);
 }
@@ -101,6 +112,42 @@ static void write_warnings(struct json_writer *j, const struct health_setup *h) 
     json_write_array_end(j);
 }
 
+static void write_fleet(struct json_writer *j, const struct control_sensor *asked) {
+    const struct config *c = asked->sensor->config;
+    if (!fleet_wanted(&c->fleet))
+        return;
+    const char *trouble = reporter_fleet_trouble(asked->reporter);
+    json_write_object(j, "fleet");
+    json_write_text(j, "state", trouble ? trouble : "ready");
+    json_write_bool(j, "ready", !trouble);
+    json_write_object_end(j);
+}
+
+/* What of it all the fleet is to know. */
+void request_describe(struct json_writer *j, const struct control_sensor *asked) {
+    static const struct {
+        const char *key;
+        enum counter counter;
+    } sums[] = {{"packets", COUNTER_PACKETS},
+                {"bytes", COUNTER_BYTES},
+                {"dropped", COUNTER_KERNEL_DROPS},
+                {"messages_lost", COUNTER_MESSAGES_LOST},
+                {"fleet_lines_left", COUNTER_FLEET_LINES_LEFT},
+                {"fleet_digests_left", COUNTER_FLEET_DIGESTS_LEFT},
+                {"fleet_refused", COUNTER_FLEET_REFUSED}};
+    uint64_t figures[FIGURE_COUNT];
+    health_figures(asked->health, figures);
+    write_sensor(j, asked);
+    json_write_number(j, "said", (uint64_t)(clock_wall() / NS_PER_S));
+    write_configuration(j, asked->sensor);
+    write_warnings(j, asked->health);
+    json_write_number(j, "ledger_lines", figures[figure_of_gauge(GAUGE_LEDGER_LINES)]);
+    json_write_object(j, "counters");
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        json_write_number(j, sums[i].key, figures[sums[i].counter]);
+    json_write_object_end(j);
+}
+
 REQUEST(status) {
     uint64_t figures[FIGURE_COUNT];
     health_figures(s->health, figures);
@@ -110,6 +157,7 @@ REQUEST(status) {
     request_processes(out, s->sensor);
     write_sandbox(out, s->sensor);
     write_outputs(out, s->reporter);
+    write_fleet(out, s);
     write_warnings(out, s->health);
     request_figures(out, figures);
     return true;

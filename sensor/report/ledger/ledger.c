@@ -43,6 +43,7 @@ struct ledger *ledger_create(const char *observer, const struct ledger_options *
     l->watch.observer = observer;
     l->watch.options = *options;
     l->watch.sink = *sink;
+    l->watch.share = &l->share;
     l->changes.kept = l->watch.past.kept = kept;
     l->secret = hash_key_random();
     l->pool.limit = options->memory / SETS_PART;
@@ -61,6 +62,7 @@ static void forget_entry(struct ledger *l, struct entry *e) {
     ranking_remove(&l->ranking, &e->ranked);
     distinct_pool_leave(&l->pool, &e->owner);
     change_unmark(&l->changes, &e->change);
+    share_forget(l, e);
     if (e->saved) /* rows that stay in the store grow older than the period */
         gone_note(&l->gone, &e->id, sizeof e->id);
     l->memory -= e->octets;
@@ -231,6 +233,8 @@ static void add_record(struct ledger *l, const struct record *r, struct bytes cl
     ledger_weigh_sets(l, e);
     if (r->kind == RECORD_TRANSFER)
         shape_add(&e->shape, r);
+    if (l->share.context)
+        share_note(l, e, r, t, &a);
     alarm_check(&l->watch, e, r, class, l->now);
     while (l->memory > l->watch.options.memory && make_room(l, e))
         ;

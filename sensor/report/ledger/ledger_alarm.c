@@ -17,19 +17,27 @@ struct rule_of_ledger {
                   struct incident_facts *facts, char *why, size_t size);
 };
 
+/* Is the sum more than this sensor saw? */
+static const char *say_whose(const struct entry *e, time_ns now, enum ledger_window window,
+                             const struct ledger_totals *all) {
+    struct ledger_totals own;
+    bucket_sum(e, now, window, &own);
+    return own.objects == all->objects && own.bytes == all->bytes ? "" : "; seen by several sensors together";
+}
+
 static bool slow_holds(const struct alarm_watch *w, const struct entry *e, time_ns now,
                        struct incident_facts *facts, char *why, size_t size) {
     struct ledger_totals all;
     if (w->options.slow_objects == 0)
         return false;
-    bucket_sum(e, now, LEDGER_PERIOD, &all);
+    share_sum(e, now, true, &all);
     if (all.denied_objects < w->options.slow_objects || all.denied_days < w->options.slow_days)
         return false;
     facts->objects = all.denied_objects;
     facts->bytes = all.denied_bytes;
-    facts->plates = bucket_plates(e, now, LEDGER_PERIOD);
-    snprintf(why, size, "%" PRIu64 " objects on %u of the last %u days, none of them allowed",
-             all.denied_objects, all.denied_days, LEDGER_PERIOD_DAYS);
+    facts->plates = share_plates(e, now, LEDGER_PERIOD);
+    snprintf(why, size, "%" PRIu64 " objects on %u of the last %u days, none of them allowed%s",
+             all.denied_objects, all.denied_days, LEDGER_PERIOD_DAYS, say_whose(e, now, LEDGER_PERIOD, &all));
     return true;
 }
 
@@ -52,7 +60,7 @@ static bool unusual_holds(const struct alarm_watch *w, const struct entry *e, ti
     struct text t;
     if (o->growth_factor == 0)
         return false;
-    bucket_sum(e, now, LEDGER_DAY, &day);
+    share_sum(e, now, false, &day);
     if (day.objects < o->growth_objects && day.bytes < o->growth_bytes)
         return false;
     if (bucket_usual(e, now, &objects, &bytes) < o->growth_history)
@@ -62,12 +70,13 @@ static bool unusual_holds(const struct alarm_watch *w, const struct entry *e, ti
         return false;
     facts->objects = day.objects;
     facts->bytes = day.bytes;
-    facts->plates = bucket_plates(e, now, LEDGER_DAY);
+    facts->plates = share_plates(e, now, LEDGER_DAY);
     text_init(&t, why, size - 1);
     say_amount(&t, day.objects, day.bytes, day.objects || objects);
     text_put(&t, " in 24 hours, ");
     say_amount(&t, objects, bytes, day.objects || objects);
     text_put(&t, " are usual in a day");
+    text_put(&t, say_whose(e, now, LEDGER_DAY, &day));
     why[text_size(&t)] = '\0';
     return true;
 }
@@ -114,6 +123,15 @@ static bool show_alarm(struct alarm_watch *w, struct alarm *a, const struct rule
     return true;
 }
 
+/* One of several sensors tells it. */
+static bool may_tell(struct alarm_watch *w, struct entry *e, enum alarm_rule which) {
+    if (!e->share || !w->share->context)
+        return true;
+    enum share_permit permit = w->share->permit(w->share->context, e->share, which);
+    e->waiting |= permit == SHARE_WAIT;
+    return permit == SHARE_TELL;
+}
+
 static void raise_alarm(struct alarm_watch *w, struct entry *e, enum alarm_rule which, const struct record *r,
                         struct bytes class, const char *why, time_ns now) {
     struct alarm *a = &e->alarms[which];
@@ -121,7 +139,7 @@ static void raise_alarm(struct alarm_watch *w, struct entry *e, enum alarm_rule 
     bool raised = a->record != NULL;
     if (raised && now - a->told < (time_ns)w->options.repeat)
         return;
-    if (!show_alarm(w, a, &rules[which], r, class, why))
+    if (!may_tell(w, e, which) || !show_alarm(w, a, &rules[which], r, class, why))
         return;
     if (!raised) {
         memcpy(key, e->key, e->key_size);
@@ -133,6 +151,9 @@ static void raise_alarm(struct alarm_watch *w, struct entry *e, enum alarm_rule 
     }
     a->facts.last = now;
     tell_alarm(w, a, raised ? INCIDENT_GROWN : INCIDENT_OPENED, now);
+    if (e->share && w->share->context &&
+        a->facts.held == 0) /* what is held back here another sensor may tell */
+        w->share->told(w->share->context, e->share, which);
 }
 
 /* Takes the alarm's record. */
@@ -165,6 +186,7 @@ bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r,
                  time_ns now) {
     char why[160];
     bool told = false;
+    e->waiting &= !r;
     for (unsigned i = 0; i < ALARM_COUNT; i++) {
         struct alarm *a = &e->alarms[i];
         a->facts.standing = e->ranked.standing;

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-static const time_ns day_ns = 86400 * NS_PER_S;
-
 static const struct {
     time_ns width;
     unsigned count, first; /* buckets, and where they begin */
@@ -102,7 +100,7 @@ int64_t bucket_add(struct entry *e, time_ns t, time_ns now, const struct additio
         struct bucket *b = bucket_at(e, span, t, now, &octets);
         if (!b)
             continue;
-        b->changed = true;
+        b->changed = b->unshared = true;
         b->objects += a->objects;
         b->bytes += a->bytes;
         b->denied_objects += a->denied ? a->objects : 0;
@@ -184,16 +182,7 @@ static int compare_counts(const void *a, const void *b) {
 /* One earlier day out of the usual changes the middle one little, the mean by much. */
 unsigned bucket_usual(const struct entry *e, time_ns now, uint64_t *objects, uint64_t *bytes) {
     uint64_t o[LEDGER_PERIOD_DAYS], s[LEDGER_PERIOD_DAYS];
-    int64_t newest = index_of(SPAN_DAYS, now), end = index_of(SPAN_DAYS, now - day_ns);
-    unsigned n = 0;
-    for (unsigned i = 0; i < LEDGER_PERIOD_DAYS; i++) {
-        const struct bucket *b = &e->buckets[spans[SPAN_DAYS].first + i];
-        if (!is_within(b, newest, LEDGER_PERIOD_DAYS) || b->index >= end ||
-            (b->objects == 0 && b->bytes == 0))
-            continue;
-        o[n] = b->objects;
-        s[n++] = b->bytes;
-    }
+    unsigned n = share_days(e, now, o, s);
     *objects = *bytes = 0;
     if (n == 0)
         return 0;

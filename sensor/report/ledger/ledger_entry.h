@@ -8,6 +8,7 @@
 #include "report/event/technique.h"
 #include "report/ledger/distinct.h"
 #include "report/ledger/ledger.h"
+#include "report/ledger/ledger_share.h"
 #include "report/store/change.h"
 
 /* One line of the ledger and what is asked of it; for ledger*.c. */
@@ -20,6 +21,7 @@ struct bucket {
     uint64_t plates_least; /* the most distinct values that one object had: it names only so many digests */
     struct distinct plates, images; /* by keyed digest of the value, and of the content's SHA-256 */
     bool changed;                   /* since it was saved */
+    bool unshared;                  /* since the fleet took it */
 };
 
 enum alarm_rule { ALARM_SLOW, ALARM_UNUSUAL, ALARM_COUNT };
@@ -44,6 +46,8 @@ struct entry {
     struct bucket buckets[BUCKETS];
     struct shape shape;
     struct alarm alarms[ALARM_COUNT];
+    struct share *share; /* NULL: nothing is shared */
+    bool waiting;        /* an alarm may not be told yet, for another sensor may tell it */
     size_t key_size;
     uint8_t key[];
 };
@@ -67,7 +71,8 @@ void bucket_sum(const struct entry *e, time_ns now, enum ledger_window window,
                 struct ledger_totals *out); /* all but what is distinct */
 uint64_t bucket_plates(const struct entry *e, time_ns now, enum ledger_window window);
 uint64_t bucket_images(const struct entry *e, time_ns now, enum ledger_window window);
-/* The middle one of the days with traffic that ended before the last 24 hours began; returns their number. */
+/* The middle one of the days with traffic that ended before the last 24 hours began, of all sensors; returns
+ * their number. */
 unsigned bucket_usual(const struct entry *e, time_ns now, uint64_t *objects, uint64_t *bytes);
 void bucket_init(struct entry *e);
 void bucket_finish(struct entry *e);
@@ -92,6 +97,7 @@ struct alarm_watch {
     struct record_builder builder;
     struct changes past;
     size_t past_count;
+    const struct share_sink *share; /* whom to ask before something is told; its context is NULL: nobody */
 };
 /* After `r` was counted; NULL: only to see whether the reason is gone. True: something was told. */
 bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r, struct bytes class,
@@ -100,6 +106,17 @@ bool alarm_check(struct alarm_watch *w, struct entry *e, const struct record *r,
 void alarm_end(struct alarm_watch *w, struct entry *e, time_ns now);
 void alarm_finish(struct entry *e);
 void alarm_drop_past(struct alarm_watch *w);
+
+/* --- ledger_share.c --- */
+struct ledger;
+void share_note(struct ledger *l, struct entry *e, const struct record *r, time_ns t,
+                const struct addition *a);
+void share_forget(struct ledger *l, struct entry *e);
+/* Of this sensor and the others: in 24 hours or 45 days, all but what is distinct; of each day with traffic
+ * that ended before the last 24 hours began, how many days; different plates. */
+void share_sum(const struct entry *e, time_ns now, bool days, struct ledger_totals *out);
+unsigned share_days(const struct entry *e, time_ns now, uint64_t *objects, uint64_t *bytes);
+uint64_t share_plates(const struct entry *e, time_ns now, enum ledger_window window);
 
 /* --- ledger.c --- */
 struct ledger {
@@ -116,7 +133,9 @@ struct ledger {
     uint64_t highest;    /* while loading: serial */
     struct entry *found; /* while loading: the last one */
     struct changes changes;
-    struct gone gone; /* uint64_t: entries forgotten, and still in the store */
+    struct share_sink share;
+    struct changes shared; /* struct share */
+    struct gone gone;      /* uint64_t: entries forgotten, and still in the store */
 };
 
 /* By age; NULL: there is none. */

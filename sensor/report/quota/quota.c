@@ -161,6 +161,12 @@ static void add_amount(struct contract_amount *to, struct contract_amount more) 
         to->bytes = UINT64_MAX;
 }
 
+static void add_others(const struct account *a, enum quota_span span, time_ns t, struct contract_amount *to) {
+    const struct slot *others = &a->others[span];
+    if (others->used && others->index == span_index(a, span, t))
+        add_amount(to, others->amount);
+}
+
 /* What would have been received with it; a judgement's `use`. */
 static void peek_use(void *context, const struct contract *c, struct contract_use *out) {
     const struct delivery_of *d = context;
@@ -173,6 +179,8 @@ static void peek_use(void *context, const struct contract *c, struct contract_us
     struct contract_amount more = count_news(d, known ? &m : NULL);
     out->day = amount_of(a, SPAN_DAY, d->record->time);
     out->month = amount_of(a, SPAN_MONTH, d->record->time);
+    add_others(a, SPAN_DAY, d->record->time, &out->day);
+    add_others(a, SPAN_MONTH, d->record->time, &out->month);
     add_amount(&out->day, more);
     add_amount(&out->month, more);
     out->broken = m.broken | find_broken(out->day, more, c->day, TERM_DAY_OBJECTS, TERM_DAY_BYTES) |
@@ -380,6 +388,32 @@ const struct record *quotas_record(struct quotas *q, const struct record *r) {
     if (r->kind == RECORD_TRANSFER)
         forget_object(q, r);
     return changed ? changed : r;
+}
+
+/* --- several sensors --- */
+
+size_t quotas_count(const struct quotas *q) {
+    return q->count;
+}
+
+time_ns quotas_since(const struct quotas *q) {
+    return q->since;
+}
+
+bool quotas_amount(const struct quotas *q, size_t which, bool month, time_ns now, struct quota_amount *out) {
+    const struct account *a = which < q->count ? &q->accounts[which] : NULL;
+    enum quota_span span = month ? SPAN_MONTH : SPAN_DAY;
+    const struct contract_amount *limit = !a ? NULL : month ? &a->contract->month : &a->contract->day;
+    if (!limit || (!limit->objects && !limit->bytes))
+        return false;
+    *out = (struct quota_amount){a->contract, span_index(a, span, now), amount_of(a, span, now)};
+    return true;
+}
+
+void quotas_put_others(struct quotas *q, size_t which, bool month, const struct quota_amount *others) {
+    if (which < q->count)
+        q->accounts[which].others[month ? SPAN_MONTH : SPAN_DAY] =
+            (struct slot){.index = others->index, .used = true, .amount = others->amount};
 }
 
 /* --- asking --- */

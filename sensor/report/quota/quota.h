@@ -41,6 +41,20 @@ struct quota_line {
 time_ns quotas_each(const struct quotas *q, time_ns now,
                     void (*line)(void *context, const struct quota_line *l), void *context);
 
+/* For several sensors that add up what they saw (fleet/): the contracts with limits, by number; false: that
+ * one has none, or there are no more. */
+struct quota_amount {
+    const struct contract *contract;
+    int32_t index; /* days or months since 1970, in the contract's zone */
+    struct contract_amount amount;
+};
+size_t quotas_count(const struct quotas *q);
+bool quotas_amount(const struct quotas *q, size_t which, bool month, time_ns now, struct quota_amount *out);
+/* What the other sensors saw of it: limits are judged on the sum. */
+void quotas_put_others(struct quotas *q, size_t which, bool month, const struct quota_amount *others);
+/* When the first record was counted that the amounts hold; 0: none was. */
+time_ns quotas_since(const struct quotas *q);
+
 /* What changed since quotas_saved(), into the store's transaction. */
 bool quotas_save(struct quotas *q, struct store *store);
 void quotas_saved(struct quotas *q);

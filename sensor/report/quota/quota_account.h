@@ -22,6 +22,7 @@ struct account {
     const struct contract *contract;
     uint64_t key; /* of the contract's id, the same in every run */
     struct slot slots[SPAN_COUNT][SLOTS];
+    struct slot others[SPAN_COUNT]; /* what other sensors saw, as last told */
     struct contract_amount all;
     time_ns first, last;
     bool changed;

@@ -333,6 +333,7 @@ struct connection *connection_create(const char *rest, const char *port, bool tl
     c->config = config;
     if (!remote_parse(rest, port, &c->remote, e))
         goto failed;
+    c->remote.role = config->role;
     c->name = config->name ? config->name : c->remote.host;
     if (tls && !(c->context = tls_context(config, &key, &why))) {
         error_set(e, "%s: %s", key, why.text);
@@ -368,6 +369,7 @@ void connection_reopen(struct connection *c) {
         SSL_CTX_free(c->context); /* a session that stands holds a reference of its own */
         c->context = fresh;
     } else if (c->context) {
-        log_error("output to %s: %s: %s; going on with what was read before", c->remote.host, key, why.text);
+        log_error("%s %s: %s: %s; going on with what was read before", remote_role(&c->remote),
+                  c->remote.host, key, why.text);
     }
 }

@@ -21,6 +21,7 @@ struct output_config {
      * certificate must have, NULL: the target's host. */
     const char *ca, *certificate, *key, *name;
     uint64_t hold_bytes, hold_time; /* TCP and TLS: octets and ns, see hold.h */
+    const char *role;               /* for messages; NULL: "output to" */
     const char *file;               /* where it was configured, for messages; NULL: command line */
     int line;
 };

@@ -161,6 +161,10 @@ int remote_connect(struct remote *r, int type) {
     return -1;
 }
 
+const char *remote_role(const struct remote *r) {
+    return r->role ? r->role : "output to";
+}
+
 void remote_failed(struct remote *r, const char *reason) {
     time_ns delay = 250 * NS_PER_MS << (r->failures < 7 ? r->failures : 7);
     if (delay > 30 * NS_PER_S)
@@ -171,8 +175,8 @@ void remote_failed(struct remote *r, const char *reason) {
     r->failures++;
     if (strncmp(r->reason, reason, sizeof r->reason - 1) != 0) {
         snprintf(r->reason, sizeof r->reason, "%s", reason);
-        log_warning("output to %s port %s: %s; messages are held and it is tried again", r->host, r->port,
-                    r->reason);
+        log_warning("%s %s port %s: %s; messages are held and it is tried again", remote_role(r), r->host,
+                    r->port, r->reason);
     }
     counter_one(COUNTER_CONNECTS_FAILED);
 }
@@ -183,7 +187,7 @@ const char *remote_trouble(const struct remote *r) {
 
 void remote_worked(struct remote *r) {
     if (r->reason[0])
-        log_info("output to %s port %s answers again", r->host, r->port);
+        log_info("%s %s port %s answers again", remote_role(r), r->host, r->port);
     r->reason[0] = '\0';
     r->failures = 0;
     r->retry_at = 0;

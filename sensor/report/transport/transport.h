@@ -74,6 +74,7 @@ bool transport_check(const struct transport *t, const char *rest, struct error *
 enum { REMOTE_ADDRESSES_MAX = 8 };
 
 struct remote {
+    const char *role; /* for messages; NULL: "output to" */
     char host[256], port[16];
     struct sockaddr_storage address[REMOTE_ADDRESSES_MAX];
     socklen_t size[REMOTE_ADDRESSES_MAX];
@@ -87,6 +88,7 @@ struct remote {
 /* "host:port", "host" (the given port), "[2001:db8::1]:514"; one slash may follow. */
 bool remote_parse(const char *text, const char *port, struct remote *r, struct error *e);
 void remote_finish(struct remote *r);
+const char *remote_role(const struct remote *r); /* for messages, with the host behind it */
 /* A non-blocking socket whose connect has begun or is done, -1 when it is not yet time or there is none.
  * Names are looked up by a thread of the C library, since a name server that is silent would hold up every
  * output. */

@@ -372,6 +372,46 @@ static void test_what_was_not_committed_is_not_counted(void **state) {
     nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* --- several sensors --- */
+
+static size_t number_of(const char *id, struct quota_amount *out) {
+    for (size_t i = 0; i < quotas_count(quotas); i++)
+        if (quotas_amount(quotas, i, false, JUNE, out) && strcmp(out->contract->id, id) == 0)
+            return i;
+    fail_msg("no contract %s", id);
+    return 0;
+}
+
+static void test_what_other_sensors_saw_counts_today(void **state) {
+    struct quota_amount mine, others;
+    size_t which = number_of("HSBP-0042", &mine);
+    others = mine;
+    others.amount.objects = 30;
+    quotas_put_others(quotas, which, false, &others);
+    whole(1, 20, JUNE);
+    assert_true(is(FOUND(21), TEXT_REASON, "contract HSBP-0042: 51 objects today, limit 50"));
+    assert_true(quotas_amount(quotas, which, false, JUNE, &mine));
+    assert_int_equal(mine.amount.objects, 21); /* its own */
+    assert_int_equal(FOUND(22, .time = JUNE + DAY)->verdict, VERDICT_APPROVED);
+}
+
+static void test_what_other_sensors_saw_counts_in_the_month(void **state) {
+    struct quota_amount others;
+    size_t which = number_of("HSBP-0042", &others);
+    assert_true(quotas_amount(quotas, which, true, JUNE, &others));
+    others.amount.objects = 119;
+    quotas_put_others(quotas, which, true, &others);
+    assert_int_equal(FOUND(1)->verdict, VERDICT_APPROVED);
+    assert_true(is(FOUND(2), TEXT_TERM, "per-month objects"));
+    assert_int_equal(FOUND(3, .time = JUNE + 40 * DAY)->verdict, VERDICT_APPROVED);
+}
+
+static void test_contracts_without_limits_are_no_matter_of_the_fleet(void **state) {
+    struct quota_amount a;
+    assert_false(quotas_amount(quotas, number_of("A", &a), true, JUNE, &a)); /* per-day alone */
+    assert_false(quotas_amount(quotas, quotas_count(quotas), false, JUNE, &a));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -395,6 +435,9 @@ int main(void) {
         TEST(test_use_is_told_for_today_this_month_and_all),
         TEST(test_a_restart_goes_on_where_it_was),
         TEST(test_what_was_not_committed_is_not_counted),
+        TEST(test_what_other_sensors_saw_counts_today),
+        TEST(test_what_other_sensors_saw_counts_in_the_month),
+        TEST(test_contracts_without_limits_are_no_matter_of_the_fleet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
