@@ -16,11 +16,14 @@ MACS = bytes.fromhex('020000000002' '020000000001')
 LANE, OUTSIDE = (int(ipaddress.ip_address(a)) for a in ('10.40.1.20', '203.0.113.77'))
 RECORD = 16  # bytes of a packet's header in a capture
 INPUTS = {}
+TIMES = {}
 
 
-def input_of(name):
+def input_of(name, times=1):
+    """`times`: so many times as large as others, where hosts may borrow much before they pay themselves."""
     def keep(function):
         INPUTS[name] = function
+        TIMES[name] = times
         return function
     return keep
 

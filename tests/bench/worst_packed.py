@@ -50,27 +50,29 @@ def by_7z(*options):
     return pack
 
 
+DEAR = 4  # times as large a capture: what a pair of hosts may borrow to decode does not count then
+
 # `again`: the same behind itself goes on as one body; else it is a file of its own each time.
-def packed_wall(name, pack, text, fields, again=False):
-    @input_of(name)
+def packed_wall(name, pack, text, fields, again, times):
+    @input_of(name, times)
     def make(size):
         body = pack(text())
-        times = size // len(body) + 1
-        return upload(body * times, *fields) if again else requests([head(len(body), *fields) + body] * times, 5)
+        n = size // len(body) + 1
+        return upload(body * n, *fields) if again else requests([head(len(body), *fields) + body] * n, 5)
 
 
-def unfolding(kind, pack, *fields, again=False, most=LARGE):
-    packed_wall(f'{kind}, tables of plates', pack, lambda: table(most), fields, again)
-    packed_wall(f'{kind}, lines of a log', pack, lambda: log(most), fields, again)
-    packed_wall(f'{kind}, small tables of plates', pack, lambda: table(SMALL), fields)
+def unfolding(kind, pack, *fields, again=False, most=LARGE, times=1):
+    packed_wall(f'{kind}, tables of plates', pack, lambda: table(most), fields, again, times)
+    packed_wall(f'{kind}, lines of a log', pack, lambda: log(most), fields, again, times)
+    packed_wall(f'{kind}, small tables of plates', pack, lambda: table(SMALL), fields, False, times)
 
 
-unfolding('bzip2', bz2.compress, again=True)
-unfolding('xz', lzma.compress, again=True)
+unfolding('bzip2', bz2.compress, times=DEAR)
+unfolding('xz', lzma.compress, times=DEAR)
 unfolding('Zstandard', by_program('zstd', '-q', '-c'), again=True)
 unfolding('brotli', by_program('brotli', '-q', '5', '-c'), 'Content-Encoding: br')
 unfolding('gzip', lambda text: gzip.compress(text, mtime=0), again=True)
 unfolding('ZIP by deflate', zipped(zipfile.ZIP_DEFLATED))
-unfolding('ZIP by LZMA', zipped(zipfile.ZIP_LZMA))
-unfolding('7z by LZMA', by_7z(), most=WHOLE)
-unfolding('7z by PPMd', by_7z('-m0=PPMd'), most=WHOLE)
+unfolding('ZIP by LZMA', zipped(zipfile.ZIP_LZMA), times=DEAR)
+unfolding('7z by LZMA', by_7z(), most=WHOLE, times=DEAR)
+unfolding('7z by PPMd', by_7z('-m0=PPMd'), most=WHOLE, times=DEAR)
