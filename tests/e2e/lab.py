@@ -265,10 +265,9 @@ class Sensor:
             assert status == 0, f'gantry ended with {status}: {open(self.log).read()}'
 
     def accounted(self):
-        """Packets that the sensor has seen or counted as lost, by its last stats record: those that arrived."""
-        c = self.records('stats')[-1]['gantry']['stats']['capture']
-        lost = ('before_begin', 'kernel_drops', 'lost_to_restart')
-        return c['packets'] + sum(c[k] for k in lost), {k: c[k] for k in lost}
+        """Packets that the sensor has seen, and those that it counts as lost, by the reason, until now: together those that arrived."""
+        c = self.ask('status', '--json')['stats']['capture']
+        return {k: c[k] for k in ('packets', 'before_begin', 'kernel_drops', 'lost_to_restart')}
 
     def reporter(self):
         """The process that has the database open, or None. Asked of the file itself: its name differs for who looks from

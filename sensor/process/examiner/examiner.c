@@ -155,8 +155,7 @@ static uint32_t used_ms(void) {
     return (uint32_t)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
 }
 
-/* All that it may take is paid for beforehand: a file that the examiner does not live through has paid too.
- */
+/* All that it may take is paid for beforehand: a file that the examiner does not live through has paid too. */
 static void examine_file(struct examiner *x, const struct examined_file *file, unsigned worker,
                          struct examine_result *result) {
     struct examine_spent *spent = &x->answers->spent;
