@@ -31,6 +31,8 @@ static bool tell_alert(void *context, time_ns time, const struct incident_facts 
     if (r->keeper)
         history_note(r->history, time, facts, record);
     reporter_tell(r, &e);
+    if (r->fleet)
+        fleet_alerted(r->fleet, record);
     return true;
 }
 
@@ -97,6 +99,17 @@ static void commit_when_crowded(struct reporter *r) {
     reporter_deliver(r);
 }
 
+/* Of what is over a contract's limit one of several sensors tells. */
+static void gather_incident(struct reporter *r, const struct record *record) {
+    if (!r->fleet || fleet_admit(r->fleet, record))
+        incidents_record(r->incidents, record);
+}
+
+static void take_breach(void *context, const struct record *record) {
+    const struct reporter *r = context;
+    incidents_record(r->incidents, record);
+}
+
 /* Sums of flows that nobody reads: what is told of them, and where it counts. */
 static void take_volume(struct reporter *r, const struct record *record) {
     struct traffic_told told;
@@ -104,7 +117,7 @@ static void take_volume(struct reporter *r, const struct record *record) {
         return;
     traffic_record(r->traffic, record, &told);
     if (told.incident && !incidents_same_flow(r->incidents, told.incident))
-        incidents_record(r->incidents, told.incident);
+        gather_incident(r, told.incident);
     if (told.ledger) {
         ledger_record(r->ledger, told.ledger);
         digest_record(r->digest, told.ledger);
@@ -128,7 +141,7 @@ void reporter_record(struct reporter *r, const struct record *in) {
     if (pending || record->kind == RECORD_VOLUME || record->kind == RECORD_HOST)
         return;
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)
-        incidents_record(r->incidents, record);
+        gather_incident(r, record);
     if (record->kind == RECORD_FINDING || record->kind == RECORD_TRANSFER)
         ledger_record(r->ledger, record);
     traffic_learn(r->traffic, record);
@@ -291,6 +304,7 @@ static bool open_fleet(struct reporter *r, const struct report_options *o, struc
                                       .repeat = (time_ns)o->ledger.repeat,
                                       .context = r,
                                       .notice = pass_notice,
+                                      .breach = take_breach,
                                       .describe_context = o->describe_context,
                                       .describe = o->describe};
     if (!o->fleet || !fleet_wanted(o->fleet))
@@ -421,8 +435,7 @@ static void finish_fleet(struct reporter *r, int timeout_ms) {
         return;
     while (!(done = fleet_finish(r->fleet)) && clock_monotonic() < until)
         poll(fds, fleet_poll(r->fleet, fds, OUTPUTS_MAX), SLICE_MS);
-    if (r->offline)
-        fleet_settle(r->fleet);
+    fleet_settle(r->fleet);
     if (!done && !r->keeper)
         log_warning("fleet: not all was written to the engine in time; the sums miss it");
 }

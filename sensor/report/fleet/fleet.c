@@ -11,6 +11,20 @@ enum { WORD_MAX = 64 << 10 };
 static const time_ns round_ns = 2 * NS_PER_S, word_ns = 10 * NS_PER_S, calm_ns = 5 * NS_PER_S,
                      again_ns = 60 * NS_PER_S;
 
+/* --- commands --- */
+
+bool matter_command(struct fleet *f, struct matter *m, const struct engine_command *words,
+                    engine_answer *answer, void *subject) {
+    bool sent = engine_send(f->engine, words, answer, f, subject);
+    m->under_way += sent;
+    return sent;
+}
+
+void matter_answered(struct fleet *f, struct matter *m) {
+    if (--m->under_way == 0)
+        m->answered(f, m);
+}
+
 /* --- the sensor's word on itself --- */
 
 static void word_answered(void *context, void *subject, const redisReply *reply) {
@@ -132,6 +146,8 @@ void fleet_pump(struct fleet *f) {
 static void begin_end(struct fleet *f) {
     f->hurry = true;
     f->worded = 0;
+    if (f->parts.offline)
+        contracts_read_again(f);
     for (struct fleet_line *line = f->lines; line && f->parts.offline; line = line->next) {
         line->share->moved = line->share->entry && line->share->witness;
         if (line->share->moved)
@@ -145,6 +161,14 @@ bool fleet_finish(struct fleet *f) {
     fleet_pump(f);
     return f->away || (!f->round && !f->broken && !ledger_share_waits(f->parts.ledger) &&
                        engine_idle(f->engine) && !f->leases && contracts_idle(f));
+}
+
+void fleet_settle(struct fleet *f) {
+    f->settled = true;
+    for (struct fleet_line *line = f->lines; line && f->parts.offline; line = line->next)
+        for (unsigned i = 0; i < SHARE_RULES_MAX; i++)
+            lease_end_waiting(f, &line->lease[i]);
+    contracts_settle(f);
 }
 
 size_t fleet_poll(const struct fleet *f, struct pollfd *fds, size_t most) {
@@ -179,7 +203,7 @@ struct fleet *fleet_create(const struct fleet_options *options, const struct fle
         fleet_destroy(f);
         return NULL;
     }
-    const struct share_sink sink = {f, parts->offline, lease_permit, lease_told, line_gone};
+    const struct share_sink sink = {f, parts->offline, line_permit, line_told, line_gone};
     ledger_share_begin(parts->ledger, &sink);
     return f;
 }
@@ -198,7 +222,7 @@ void fleet_destroy(struct fleet *f) {
         if (!s->entry)
             share_free(s);
     }
-    free(f->contracts);
+    contracts_close(f);
     free(f->text);
     free(f->sealed);
     free(f);

@@ -17,11 +17,14 @@ struct fleet; /* opaque */
 struct fleet_parts {
     const char *observer;
     struct ledger *ledger;
-    struct quotas *quotas; /* whose limits are judged on the sum */
+    struct quotas *quotas; /* whose limits are judged on the sum; NULL: none */
     bool offline;          /* a file is read: all is judged once more when it has ended */
-    time_ns repeat;        /* between two alerts of one incident of the ledger */
+    time_ns repeat;        /* for so long nobody else tells an alarm that was told */
     void *context;
     void (*notice)(void *context, const char *id, const char *text);
+    /* A record that fleet_admit() kept back, or one by which the sum is over a contract's limit, is to be
+     * gathered in an incident by this sensor. */
+    void (*breach)(void *context, const struct record *r);
     /* Members of the object in which the sensor says how it is; NULL: nothing. */
     void (*describe)(void *context, struct json_writer *j);
     void *describe_context;
@@ -37,7 +40,11 @@ struct pollfd;
 size_t fleet_poll(const struct fleet *f, struct pollfd *fds, size_t most);
 /* The run ends: nothing waits for its time any more. True once all is written and judged, or cannot be. */
 bool fleet_finish(struct fleet *f);
-/* No other sensor is waited for any longer. */
+/* A record that is to be gathered in an incident. False: it is in breach of a contract's limits alone, and
+ * another sensor tells that, or perhaps will: then `breach` may be called with a copy of it. */
+bool fleet_admit(struct fleet *f, const struct record *r);
+void fleet_alerted(struct fleet *f, const struct record *r); /* an alert went out that shows it */
+/* The run ends: what would be lost with it is told, and no other sensor is waited for any longer. */
 void fleet_settle(struct fleet *f);
 void fleet_reopen(struct fleet *f);
 const char *fleet_trouble(const struct fleet *f); /* why the engine does not answer; NULL: it does */

@@ -16,8 +16,26 @@ static const time_ns read_ns = 300 * NS_PER_S, field_ns = 10 * NS_PER_MS;
 
 /* --- lines --- */
 
+static struct fleet_line *line_of(struct matter *m) {
+    return (struct fleet_line *)((char *)m - offsetof(struct fleet_line, matter));
+}
+
 void line_begin(struct fleet_line *line) {
     line->seen[0] = line->seen[1] = line->week = -1;
+}
+
+static void judge_line(struct fleet *f, struct matter *m) {
+    struct share *s = line_of(m)->share;
+    if (s->entry)
+        ledger_share_judge(f->parts.ledger, s);
+}
+
+static void all_answered(struct fleet *f, struct matter *m) {
+    struct fleet_line *line = line_of(m);
+    if (line->share->entry)
+        judge_line(f, m);
+    else if (!line->share->listed)
+        line_drop(f, line);
 }
 
 static struct fleet_line *make_line(struct fleet *f, struct share *s) {
@@ -25,8 +43,14 @@ static struct fleet_line *make_line(struct fleet *f, struct share *s) {
     if (!line)
         return NULL;
     line->share = s;
+    line->matter.answered = all_answered;
+    line->matter.judge = judge_line;
+    for (unsigned i = 0; i < SHARE_RULES_MAX; i++) {
+        line->lease[i].matter = &line->matter;
+        snprintf(line->lease[i].alarm, LEASE_ALARM_MAX, "%u", i);
+    }
     line_begin(line);
-    secret_name(&f->options->secret, share_key(s), line->name);
+    secret_name(&f->options->secret, share_key(s), line->matter.name);
     line->next = f->lines;
     if (line->next)
         line->next->previous = line;
@@ -37,7 +61,8 @@ static struct fleet_line *make_line(struct fleet *f, struct share *s) {
 
 /* With what is left of a line that the ledger forgot. */
 void line_drop(struct fleet *f, struct fleet_line *line) {
-    lease_leave(f, line);
+    for (unsigned i = 0; i < SHARE_RULES_MAX; i++)
+        lease_leave(f, &line->lease[i]);
     *(line->previous ? &line->previous->next : &f->lines) = line->next;
     if (line->next)
         line->next->previous = line->previous;
@@ -49,12 +74,12 @@ void line_drop(struct fleet *f, struct fleet_line *line) {
 
 bool line_under_way(const struct share *s) {
     const struct fleet_line *line = s->line;
-    return line && line->under_way;
+    return line && line->matter.under_way;
 }
 
 void line_forget(struct fleet *f, struct share *s) {
     if (line_under_way(s))
-        return; /* line_answered() comes */
+        return; /* all_answered() comes */
     if (s->line)
         line_drop(f, s->line);
     else
@@ -66,27 +91,29 @@ void line_gone(void *context, struct share *s) {
         line_forget(context, s);
 }
 
+/* --- alarms --- */
+
+enum share_permit line_permit(void *context, struct share *s, unsigned rule) {
+    struct fleet *f = context;
+    struct fleet_line *line = s->line;
+    if (f->away || !f->engine)
+        return SHARE_TELL;
+    if (!line) /* it is written first */
+        return engine_has_room(f->engine) ? SHARE_WAIT : SHARE_TELL;
+    return lease_permit(f, &line->lease[rule]);
+}
+
+void line_told(void *context, struct share *s, unsigned rule) {
+    struct fleet *f = context;
+    struct fleet_line *line = s->line;
+    if (line && f->engine)
+        lease_told(f, &line->lease[rule]);
+}
+
 /* --- commands --- */
 
-bool line_command(struct fleet *f, struct fleet_line *line, const struct engine_command *words,
-                  engine_answer *answer, void *subject) {
-    bool sent = engine_send(f->engine, words, answer, f, subject);
-    line->under_way += sent;
-    return sent;
-}
-
-void line_answered(struct fleet *f, struct fleet_line *line) {
-    struct share *s = line->share;
-    if (--line->under_way)
-        return;
-    if (s->entry)
-        ledger_share_judge(f->parts.ledger, s);
-    else if (!s->listed)
-        line_drop(f, line);
-}
-
 static void only_answered(void *context, void *subject, const redisReply *reply) {
-    line_answered(context, subject);
+    matter_answered(context, subject);
 }
 
 __attribute__((sentinel)) static void add_words(struct engine_command *c, const char *first, ...) {
@@ -98,7 +125,7 @@ __attribute__((sentinel)) static void add_words(struct engine_command *c, const 
 }
 
 static bool send_words(struct fleet *f, struct fleet_line *line, const struct engine_command *words) {
-    return line_command(f, line, words, only_answered, line);
+    return matter_command(f, &line->matter, words, only_answered, &line->matter);
 }
 
 static bool expire(struct fleet *f, struct fleet_line *line, const char *place, const char *seconds) {
@@ -138,7 +165,7 @@ static void bucket_answered(void *context, void *subject, const redisReply *repl
             counter_one(COUNTER_FLEET_MALFORMED);
         }
     }
-    line_answered(f, line);
+    matter_answered(f, &line->matter);
 }
 
 static bool read_bucket(struct fleet *f, struct fleet_line *line, bool day, int64_t index) {
@@ -148,9 +175,9 @@ static bool read_bucket(struct fleet *f, struct fleet_line *line, bool day, int6
     if (!a)
         return false;
     *a = (struct asked){line, day, index};
-    place_of_bucket(f->options, line->name, day ? 'd' : 'h', index, place);
+    place_of_bucket(f->options, line->matter.name, day ? 'd' : 'h', index, place);
     add_words(&words, "HGETALL", place, NULL);
-    if (line_command(f, line, &words, bucket_answered, a))
+    if (matter_command(f, &line->matter, &words, bucket_answered, a))
         return true;
     free(a);
     return false;
@@ -160,7 +187,7 @@ static void plates_answered(void *context, void *subject, const redisReply *repl
     struct fleet_line *line = subject;
     if (reply->type == REDIS_REPLY_INTEGER && reply->integer >= 0)
         line->share->plates = (uint64_t)reply->integer;
-    line_answered(context, line);
+    matter_answered(context, &line->matter);
 }
 
 /* Different ones of all days together: they lie in one slot. */
@@ -169,11 +196,11 @@ static void read_plates(struct fleet *f, struct fleet_line *line, const int64_t 
     struct engine_command words = {.count = 0};
     engine_word(&words, bytes_text("PFCOUNT"));
     for (size_t i = 0; i < count; i++) {
-        place_of_bucket(f->options, line->name, 'p', days[i], place[i]);
+        place_of_bucket(f->options, line->matter.name, 'p', days[i], place[i]);
         engine_word(&words, bytes_text(place[i]));
     }
     if (count)
-        line_command(f, line, &words, plates_answered, line);
+        matter_command(f, &line->matter, &words, plates_answered, line);
 }
 
 /* Those that the ledger asks for; others are days that nobody needs any more. */
@@ -199,7 +226,7 @@ static void buckets_answered(void *context, void *subject, const redisReply *rep
         read_bucket(f, line, day, index);
     }
     read_plates(f, line, days, count);
-    line_answered(f, line);
+    matter_answered(f, &line->matter);
 }
 
 /* What the others had before: once in a while, for a line in which something moved here. */
@@ -208,9 +235,9 @@ static void read_all(struct fleet *f, struct fleet_line *line, time_ns now) {
     struct engine_command words = {.count = 0};
     if (line->read && now - line->read < read_ns && !f->hurry)
         return;
-    place_of_line(f->options, line->name, "b", place);
+    place_of_line(f->options, line->matter.name, "b", place);
     add_words(&words, "SMEMBERS", place, NULL);
-    if (line_command(f, line, &words, buckets_answered, line))
+    if (matter_command(f, &line->matter, &words, buckets_answered, line))
         line->read = now;
 }
 
@@ -219,7 +246,7 @@ static void read_all(struct fleet *f, struct fleet_line *line, time_ns now) {
 static bool write_bucket(struct fleet *f, struct fleet_line *line, const struct share_amount *a) {
     char place[PLACE_MAX], field[PLACE_FIELD_MAX], value[PLACE_AMOUNT_MAX], list[PLACE_MAX], member[24];
     struct engine_command words = {.count = 0}, there = {.count = 0};
-    place_of_bucket(f->options, line->name, a->day ? 'd' : 'h', a->index, place);
+    place_of_bucket(f->options, line->matter.name, a->day ? 'd' : 'h', a->index, place);
     own_field(f, line, field);
     place_write_amount(a, value);
     add_words(&words, "HSET", place, field, value, NULL);
@@ -227,7 +254,7 @@ static bool write_bucket(struct fleet *f, struct fleet_line *line, const struct 
         return false;
     if (line->seen[a->day] == a->index)
         return true;
-    place_of_line(f->options, line->name, "b", list);
+    place_of_line(f->options, line->matter.name, "b", list);
     snprintf(member, sizeof member, "%c%" PRId64, a->day ? 'd' : 'h', a->index);
     add_words(&there, "SADD", list, member, NULL);
     if (!expire(f, line, place, a->day ? DAYS_KEPT : HOURS_KEPT) || !send_words(f, line, &there) ||
@@ -251,7 +278,7 @@ static bool write_digests(struct fleet *f, struct fleet_line *line, struct share
     for (size_t i = 0; i < n;) {
         struct engine_command words = {.count = 0};
         const struct share_digest *first = &digests[i];
-        place_of_bucket(f->options, line->name, first->image ? 'i' : 'p', first->day, place);
+        place_of_bucket(f->options, line->matter.name, first->image ? 'i' : 'p', first->day, place);
         add_words(&words, "PFADD", place, NULL);
         for (; i < n && by_place(first, &digests[i]) == 0 && words.count < DIGESTS_AT_ONCE; i++)
             engine_word(&words, bytes_of(&digests[i].digest, sizeof digests[i].digest));
@@ -270,15 +297,15 @@ static bool write_name(struct fleet *f, struct fleet_line *line) {
     int64_t week = ledger_now(f->parts.ledger) / (PLACE_WEEK_DAYS * 86400 * NS_PER_S);
     if (week == line->week || key.n > KEY_MAX)
         return true;
-    place_of_line(f->options, line->name, "n", place);
+    place_of_line(f->options, line->matter.name, "n", place);
     size_t n = secret_seal(&f->options->secret, bytes_text(place), key, sealed);
     if (!n)
         return false;
     add_words(&words, "SET", place, NULL);
     engine_word(&words, bytes_of(sealed, n));
     add_words(&words, "EX", LINES_KEPT, NULL);
-    place_of_lines(f->options, week, line->name[0], index);
-    add_words(&member, "SADD", index, line->name, NULL);
+    place_of_lines(f->options, week, line->matter.name[0], index);
+    add_words(&member, "SADD", index, line->matter.name, NULL);
     if (!send_words(f, line, &words) || !send_words(f, line, &member) || !expire(f, line, index, LINES_KEPT))
         return false;
     line->week = week;
@@ -308,7 +335,7 @@ bool line_send(struct fleet *f, struct share *s) {
     size_t n = share_take(s, amounts);
     struct share_digest *digests = share_take_digests(s, &digests_count);
     bool moved = s->moved && (f->hurry || clock_monotonic() >= line->read_after);
-    line->under_way++; /* until all are given */
+    line->matter.under_way++; /* until all are given */
     bool ok = write_name(f, line);
     for (size_t i = 0; i < n && ok; i++)
         ok = write_bucket(f, line, &amounts[i]);
@@ -320,6 +347,6 @@ bool line_send(struct fleet *f, struct share *s) {
     s->moved &= !ok || !moved;
     free(digests);
     bool all = ok && !s->moved;
-    line_answered(f, line);
+    matter_answered(f, &line->matter);
     return all;
 }

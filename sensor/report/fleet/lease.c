@@ -10,127 +10,99 @@
 static const time_ns lease_ns = 30 * NS_PER_S, look_ns = 2 * NS_PER_S, elsewhere_ns = 60 * NS_PER_S;
 #define LEASE_MS "30000"
 
-static void place_of(const struct fleet *f, const struct fleet_line *line, char kind, unsigned rule,
-                     char out[PLACE_MAX]) {
-    place_of_bucket(f->options, line->name, kind, rule, out);
+static void place_of(const struct fleet *f, const struct lease *l, char kind, char out[PLACE_MAX]) {
+    char what[LEASE_ALARM_MAX + 1];
+    snprintf(what, sizeof what, "%c%s", kind, l->alarm);
+    place_of_line(f->options, l->matter->name, what, out);
 }
 
-/* Lines that wait are counted, so that nothing is looked for where none does. */
-static void count_waiting(struct fleet *f, struct fleet_line *line) {
-    bool waits = false;
-    for (unsigned i = 0; i < SHARE_RULES_MAX; i++)
-        waits |= line->lease[i].state == LEASE_WAITING || line->lease[i].state == LEASE_ASKED;
-    f->leases += (unsigned)waits - (unsigned)line->waits;
-    line->waits = waits;
+static bool is_waiting(enum lease_state state) {
+    return state == LEASE_WAITING || state == LEASE_ASKED;
 }
 
-static void set_state(struct fleet *f, struct fleet_line *line, unsigned rule, enum lease state) {
-    line->lease[rule].state = state;
-    count_waiting(f, line);
+/* Those that wait are counted, so that nothing is looked for where none does. */
+static void set_state(struct fleet *f, struct lease *l, enum lease_state state) {
+    f->leases += (unsigned)is_waiting(state) - (unsigned)is_waiting(l->state);
+    l->state = state;
 }
 
-void lease_leave(struct fleet *f, struct fleet_line *line) {
-    f->leases -= line->waits;
-    line->waits = false;
+void lease_leave(struct fleet *f, struct lease *l) {
+    set_state(f, l, LEASE_NONE);
 }
 
 /* --- asking --- */
 
-static void take_mark(struct fleet *f, struct fleet_line *line, unsigned rule, const redisReply *reply) {
-    enum lease state = line->lease[rule].state;
-    if ((state == LEASE_ASKED || state == LEASE_WAITING) && reply_is_text(reply) &&
+static void mark_answered(void *context, void *subject, const redisReply *reply) {
+    struct fleet *f = context;
+    struct lease *l = subject;
+    if (is_waiting(l->state) && reply_is_text(reply) &&
         !bytes_equal(reply_bytes(reply), bytes_text(f->sensor)))
-        set_state(f, line, rule, LEASE_ELSEWHERE);
-    line_answered(f, line);
+        set_state(f, l, LEASE_ELSEWHERE);
+    matter_answered(f, l->matter);
 }
 
-static void take_lease(struct fleet *f, struct fleet_line *line, unsigned rule, const redisReply *reply) {
-    if (line->lease[rule].state == LEASE_ASKED)
-        set_state(f, line, rule, reply->type == REDIS_REPLY_STATUS ? LEASE_OURS : LEASE_WAITING);
-    line_answered(f, line);
+static void lease_answered(void *context, void *subject, const redisReply *reply) {
+    struct fleet *f = context;
+    struct lease *l = subject;
+    if (l->state == LEASE_ASKED)
+        set_state(f, l, reply->type == REDIS_REPLY_STATUS ? LEASE_OURS : LEASE_WAITING);
+    matter_answered(f, l->matter);
 }
 
-/* A function for each rule: the line is the subject. */
-#define ANSWERS(rule)                                                                                        \
-    static void mark_answered_##rule(void *context, void *subject, const redisReply *reply) {                \
-        take_mark(context, subject, rule, reply);                                                            \
-    }                                                                                                        \
-    static void lease_answered_##rule(void *context, void *subject, const redisReply *reply) {               \
-        take_lease(context, subject, rule, reply);                                                           \
-    }
-ANSWERS(0)
-ANSWERS(1)
-ANSWERS(2)
-ANSWERS(3)
-static engine_answer *const mark_answered[SHARE_RULES_MAX] = {mark_answered_0, mark_answered_1,
-                                                              mark_answered_2, mark_answered_3};
-static engine_answer *const lease_answered[SHARE_RULES_MAX] = {lease_answered_0, lease_answered_1,
-                                                               lease_answered_2, lease_answered_3};
-
-static void look_for_mark(struct fleet *f, struct fleet_line *line, unsigned rule, time_ns now) {
+static void look_for_mark(struct fleet *f, struct lease *l, time_ns now) {
     char place[PLACE_MAX];
     struct engine_command words = {.count = 0};
-    line->lease[rule].looked = now;
-    place_of(f, line, 't', rule, place);
+    l->looked = now;
+    place_of(f, l, 't', place);
     engine_word(&words, bytes_text("GET"));
     engine_word(&words, bytes_text(place));
-    line_command(f, line, &words, mark_answered[rule], line);
+    matter_command(f, l->matter, &words, mark_answered, l);
 }
 
-static void ask_lease(struct fleet *f, struct fleet_line *line, unsigned rule, time_ns now) {
+static void ask_lease(struct fleet *f, struct lease *l, time_ns now) {
     char place[PLACE_MAX];
     struct engine_command words = {.count = 0};
-    line->lease[rule].asked = now;
-    set_state(f, line, rule, LEASE_ASKED);
-    look_for_mark(f, line, rule, now);
-    place_of(f, line, 'l', rule, place);
+    l->asked = now;
+    set_state(f, l, LEASE_ASKED);
+    look_for_mark(f, l, now);
+    place_of(f, l, 'l', place);
     engine_word(&words, bytes_text("SET"));
     engine_word(&words, bytes_text(place));
     engine_word(&words, bytes_text(f->sensor));
     engine_word(&words, bytes_text("NX"));
     engine_word(&words, bytes_text("PX"));
     engine_word(&words, bytes_text(LEASE_MS));
-    line_command(f, line, &words, lease_answered[rule], line);
+    matter_command(f, l->matter, &words, lease_answered, l);
 }
 
-/* --- what the ledger asks --- */
+/* --- what is asked here --- */
 
-enum share_permit lease_permit(void *context, struct share *s, unsigned rule) {
-    struct fleet *f = context;
-    struct fleet_line *line = s->line;
+enum share_permit lease_permit(struct fleet *f, struct lease *l) {
     time_ns now = clock_monotonic();
-    if (f->away || !f->engine)
-        return SHARE_TELL;
-    if (!line) /* it is written first */
-        return engine_has_room(f->engine) ? SHARE_WAIT : SHARE_TELL;
-    switch (line->lease[rule].state) {
+    switch (l->state) {
     case LEASE_OURS:
-        if (now - line->lease[rule].asked < lease_ns)
+        if (now - l->asked < lease_ns)
             return SHARE_TELL;
         break;
     case LEASE_ELSEWHERE:
-        if (now - line->lease[rule].asked < elsewhere_ns)
+        if (now - l->asked < elsewhere_ns)
             return SHARE_TOLD_ELSEWHERE;
         break;
     case LEASE_ASKED:
     case LEASE_WAITING:
-        return now - line->lease[rule].asked < lease_ns ? SHARE_WAIT : SHARE_TELL;
+        return now - l->asked < lease_ns ? SHARE_WAIT : SHARE_TELL;
     case LEASE_NONE:
         break;
     }
-    ask_lease(f, line, rule, now);
+    ask_lease(f, l, now);
     return SHARE_WAIT;
 }
 
-void lease_told(void *context, struct share *s, unsigned rule) {
-    struct fleet *f = context;
-    struct fleet_line *line = s->line;
+void lease_told(struct fleet *f, struct lease *l) {
     char place[PLACE_MAX], lasts[24];
     struct engine_command words = {.count = 0};
-    if (!line || !f->engine)
-        return;
-    set_state(f, line, rule, LEASE_NONE);
-    place_of(f, line, 't', rule, place);
+    set_state(f, l, LEASE_NONE);
+    place_of(f, l, 't', place);
     snprintf(lasts, sizeof lasts, "%" PRIu64, (uint64_t)(f->parts.repeat / NS_PER_MS));
     engine_word(&words, bytes_text("SET"));
     engine_word(&words, bytes_text(place));
@@ -142,33 +114,27 @@ void lease_told(void *context, struct share *s, unsigned rule) {
 
 /* --- time --- */
 
-static void end_waiting(struct fleet *f, struct fleet_line *line, unsigned rule) {
-    line->lease[rule].asked = clock_monotonic();
-    set_state(f, line, rule, LEASE_OURS);
-    if (line->share->entry)
-        ledger_share_judge(f->parts.ledger, line->share);
+void lease_end_waiting(struct fleet *f, struct lease *l) {
+    if (!is_waiting(l->state))
+        return;
+    l->asked = clock_monotonic();
+    set_state(f, l, LEASE_OURS);
+    l->matter->judge(f, l->matter);
+}
+
+static void turn_one(struct fleet *f, struct lease *l, time_ns now) {
+    if (is_waiting(l->state) && (f->away || now - l->asked >= lease_ns))
+        lease_end_waiting(f, l);
+    else if (l->state == LEASE_WAITING && now - l->looked >= look_ns)
+        look_for_mark(f, l, now);
 }
 
 void lease_turn(struct fleet *f, time_ns now) {
-    if (!f->leases)
-        return;
-    for (struct fleet_line *line = f->lines, *next; line; line = next) {
+    for (struct fleet_line *line = f->lines, *next; line && f->leases; line = next) {
         next = line->next;
-        for (unsigned i = 0; i < SHARE_RULES_MAX && line->waits; i++) {
-            enum lease state = line->lease[i].state;
-            if (state != LEASE_WAITING && state != LEASE_ASKED)
-                continue;
-            if (f->away || now - line->lease[i].asked >= lease_ns)
-                end_waiting(f, line, i);
-            else if (state == LEASE_WAITING && now - line->lease[i].looked >= look_ns)
-                look_for_mark(f, line, i, now);
-        }
-    }
-}
-
-void fleet_settle(struct fleet *f) {
-    for (struct fleet_line *line = f->lines; line; line = line->next)
         for (unsigned i = 0; i < SHARE_RULES_MAX; i++)
-            if (line->lease[i].state == LEASE_WAITING || line->lease[i].state == LEASE_ASKED)
-                end_waiting(f, line, i);
+            turn_one(f, &line->lease[i], now);
+    }
+    for (size_t i = 0; i < f->contract_count && f->leases; i++)
+        turn_one(f, &f->contracts[i].lease, now);
 }

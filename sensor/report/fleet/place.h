@@ -7,16 +7,18 @@
 #include "report/ledger/ledger_share.h"
 
 /* What stands where in the engine (gantry.yaml(5), "THE FLEET", has it for people). P is the prefix, NAME the
- * digest of a line, all of whose keys lie in one slot, S that of a sensor:
+ * digest of a line or a contract, all of whose keys lie in one slot, S that of a sensor:
  *
- *     P:{NAME}:dN, P:{NAME}:hN   hash: a day's or hour's amounts, "S/number" of each line that a sensor has
- * for it, "objects bytes denied-objects denied-bytes" as they stand P:{NAME}:b                 set: "dN",
- * "hN" of those that are there P:{NAME}:pN, P:{NAME}:iN   HyperLogLog: different plates, images of day N
- *     P:{NAME}:n                 network, destination and class, sealed
- *     P:{NAME}:lR, P:{NAME}:tR   who is about to tell alarm R; who told it
- *     P:{NAME}:cN, P:{NAME}:mN   hash: what a contract (NAME is its digest) had on day N, in month N,
- * likewise P:lines:W:X                set: lines of week W whose digest begins with X P:sensors hash: what
- * each sensor says of itself, sealed */
+ *     P:{NAME}:dN, :hN   hash: amounts of day or hour N, "S/number" of each line that a sensor has for it,
+ *                        "objects bytes denied-objects denied-bytes" as they stand
+ *     P:{NAME}:b         set: "dN", "hN" of those that are there
+ *     P:{NAME}:pN, :iN   HyperLogLog: different plates, images of day N
+ *     P:{NAME}:n         network, destination and class, sealed
+ *     P:{NAME}:cN, :mN   hash: what a contract had on day N, in month N, likewise
+ *     P:{NAME}:lA, :tA   who is about to tell alarm A; who told it. Of a line A is the rule's number, of a
+ *                        contract "cN.T" or "mN.T" with T of quotas_tenfold()
+ *     P:lines:W:X        set: lines of week W whose digest begins with X
+ *     P:sensors          hash: what each sensor says of itself, sealed */
 enum { PLACE_MAX = 128, PLACE_FIELD_MAX = 48, PLACE_AMOUNT_MAX = 96, PLACE_WEEK_DAYS = 7 };
 
 void place_of_line(const struct fleet_options *o, const char *name, const char *what, char out[PLACE_MAX]);

@@ -2,6 +2,7 @@
 #include "report/quota/quota_account.h"
 
 #include "base/hash.h"
+#include "policy/term.h"
 #include "report/event/telling.h"
 #include "report/event/text.h"
 
@@ -33,8 +34,10 @@ static void open_accounts(struct quotas *q) {
         const struct partner *p = policy_receiver(q->policy, i);
         for (size_t k = 0; k < p->contract_count; k++) {
             const struct contract *c = &p->contracts[k];
-            q->accounts[q->count++] = (struct account){
-                .partner = p, .contract = c, .key = hash_bytes(&plain, c->id, strlen(c->id)) >> 1};
+            q->accounts[q->count++] = (struct account){.partner = p,
+                                                       .contract = c,
+                                                       .reader = i >= policy_partners(q->policy),
+                                                       .key = hash_bytes(&plain, c->id, strlen(c->id)) >> 1};
         }
     }
     if (q->count)
@@ -64,6 +67,8 @@ void quotas_destroy(struct quotas *q) {
     if (!q)
         return;
     seen_destroy(q->seen);
+    for (size_t i = 0; i < q->count; i++)
+        free(q->accounts[i].newest);
     free(q->accounts);
     free(q);
 }
@@ -167,6 +172,13 @@ static void add_others(const struct account *a, enum quota_span span, time_ns t,
         add_amount(to, others->amount);
 }
 
+/* Of all sensors. */
+static struct contract_amount sum_of(const struct account *a, enum quota_span span, time_ns t) {
+    struct contract_amount sum = amount_of(a, span, t);
+    add_others(a, span, t, &sum);
+    return sum;
+}
+
 /* What would have been received with it; a judgement's `use`. */
 static void peek_use(void *context, const struct contract *c, struct contract_use *out) {
     const struct delivery_of *d = context;
@@ -177,10 +189,8 @@ static void peek_use(void *context, const struct contract *c, struct contract_us
     if (!a)
         return;
     struct contract_amount more = count_news(d, known ? &m : NULL);
-    out->day = amount_of(a, SPAN_DAY, d->record->time);
-    out->month = amount_of(a, SPAN_MONTH, d->record->time);
-    add_others(a, SPAN_DAY, d->record->time, &out->day);
-    add_others(a, SPAN_MONTH, d->record->time, &out->month);
+    out->day = sum_of(a, SPAN_DAY, d->record->time);
+    out->month = sum_of(a, SPAN_MONTH, d->record->time);
     add_amount(&out->day, more);
     add_amount(&out->month, more);
     out->broken = m.broken | find_broken(out->day, more, c->day, TERM_DAY_OBJECTS, TERM_DAY_BYTES) |
@@ -215,6 +225,19 @@ static bool takes_over(const struct delivery_of *d, const struct account *a) {
     return true;
 }
 
+static void keep_newest(struct account *a, const struct record *r, unsigned severity) {
+    const struct contract_amount *day = &a->contract->day, *month = &a->contract->month;
+    if (!day->objects && !day->bytes && !month->objects && !month->bytes)
+        return;
+    free(a->newest);
+    a->newest = malloc(r->size);
+    if (!a->newest)
+        return;
+    memcpy(a->newest, r, r->size);
+    if (a->newest->severity < severity)
+        a->newest->severity = (uint8_t)severity;
+}
+
 /* Counts it under the contract; the limits that it is over. */
 static struct moving charge_account(const struct delivery_of *d, struct account *a, unsigned broken) {
     const struct record *r = d->record;
@@ -239,6 +262,8 @@ static struct moving charge_account(const struct delivery_of *d, struct account 
         known->bytes = moving_pack(m);
         known->telling = d->telling > known->telling ? d->telling : known->telling;
     }
+    if (d->q->shared)
+        keep_newest(a, r, m.severity);
     return m;
 }
 
@@ -298,7 +323,21 @@ static bool speaks_for(const struct record *r, const struct judgement *j) {
              bytes_equal(record_text_of(r, TEXT_CONTRACT), bytes_text(j->contract->id))));
 }
 
-static void put_judgement(struct record_builder *b, const struct judgement *j) {
+/* Is the sum more than this sensor saw? */
+static bool is_of_several(const struct account *a, unsigned terms, time_ns t) {
+    for (enum quota_span span = 0; span < SPAN_COUNT; span++) {
+        const struct slot *o = &a->others[span];
+        unsigned limits = span == SPAN_DAY ? TERM_OF_DAY : TERM_LIMITS & ~(unsigned)TERM_OF_DAY;
+        if (terms & limits && o->used && o->index == span_index(a, span, t) &&
+            (o->amount.objects || o->amount.bytes))
+            return true;
+    }
+    return false;
+}
+
+static void put_judgement(const struct quotas *q, struct record_builder *b, struct judgement *j) {
+    if (is_of_several(find_account(q, j->contract), j->terms, b->head.time))
+        term_say(j->reason, "; seen by several sensors together");
     b->head.verdict = (uint8_t)j->verdict;
     record_text(b, TEXT_CONTRACT, bytes_text(j->contract->id));
     record_text(b, TEXT_REASON, bytes_text(j->reason));
@@ -357,6 +396,12 @@ static bool judge_classes(struct quotas *q, const struct record *r, struct bytes
     return found;
 }
 
+static const struct record *pack_judgement(struct quotas *q, struct judgement *j, uint64_t id) {
+    put_judgement(q, &q->builder, j);
+    record_pack(&q->builder, id, q->changed);
+    return (const struct record *)(const void *)q->changed;
+}
+
 /* NULL: the record stays as it is. */
 static const struct record *change_record(struct quotas *q, const struct record *r) {
     struct judgement j;
@@ -371,9 +416,7 @@ static const struct record *change_record(struct quotas *q, const struct record 
         record_copy(&q->builder, r);
         put_own_rule(&q->builder);
     }
-    put_judgement(&q->builder, &j);
-    record_pack(&q->builder, r->id, q->changed);
-    return (const struct record *)(const void *)q->changed;
+    return pack_judgement(q, &j, r->id);
 }
 
 const struct record *quotas_record(struct quotas *q, const struct record *r) {
@@ -414,6 +457,60 @@ void quotas_put_others(struct quotas *q, size_t which, bool month, const struct 
     if (which < q->count)
         q->accounts[which].others[month ? SPAN_MONTH : SPAN_DAY] =
             (struct slot){.index = others->index, .used = true, .amount = others->amount};
+}
+
+void quotas_share(struct quotas *q) {
+    q->shared = true;
+}
+
+static unsigned count_tenfold(uint64_t amount, uint64_t limit) {
+    unsigned n = 0;
+    if (limit && amount > limit)
+        for (n = 1; amount / 10 >= limit; amount /= 10)
+            n++;
+    return n;
+}
+
+unsigned quotas_tenfold(const struct quotas *q, size_t which, bool month, time_ns now) {
+    const struct account *a = &q->accounts[which];
+    struct contract_amount sum = sum_of(a, month ? SPAN_MONTH : SPAN_DAY, now);
+    const struct contract_amount *limit = month ? &a->contract->month : &a->contract->day;
+    unsigned objects = count_tenfold(sum.objects, limit->objects),
+             bytes = count_tenfold(sum.bytes, limit->bytes);
+    return objects > bytes ? objects : bytes;
+}
+
+/* All its classes, where it has some: each may go there only within the limits. */
+static void put_offending(struct quotas *q, const struct record *r) {
+    struct bytes classes = record_text_of(r, TEXT_CLASSES);
+    char class[NAME_ROOM];
+    if (r->kind == RECORD_FINDING)
+        return;
+    if (!classes.n)
+        put_own_rule(&q->builder);
+    while (next_line(&classes, class))
+        if (!list_has(record_text_of(r, TEXT_OFFENDING), bytes_text(class)))
+            record_text_add(&q->builder, TEXT_OFFENDING, class);
+}
+
+const struct record *quotas_over(struct quotas *q, size_t which, bool month, time_ns now) {
+    static const struct contract_amount any = {1, 1};
+    const struct account *a = &q->accounts[which];
+    const struct contract *c = a->contract;
+    enum quota_span span = month ? SPAN_MONTH : SPAN_DAY;
+    const struct record *r = a->newest;
+    if (!r || span_index(a, span, r->time) != span_index(a, span, now))
+        return NULL;
+    struct contract_use use = {.day = sum_of(a, SPAN_DAY, r->time), .month = sum_of(a, SPAN_MONTH, r->time)};
+    struct judgement j = {.verdict = a->reader ? VERDICT_READER_BREACH : VERDICT_BREACH, .contract = c};
+    j.terms = month ? find_broken(use.month, any, c->month, TERM_MONTH_OBJECTS, TERM_MONTH_BYTES)
+                    : find_broken(use.day, any, c->day, TERM_DAY_OBJECTS, TERM_DAY_BYTES);
+    if (!j.terms)
+        return NULL;
+    term_explain(&(struct term_facts){.contract = c, .use = &use}, j.terms, j.reason);
+    record_copy(&q->builder, r);
+    put_offending(q, r);
+    return pack_judgement(q, &j, r->id);
 }
 
 /* --- asking --- */

@@ -52,6 +52,15 @@ size_t quotas_count(const struct quotas *q);
 bool quotas_amount(const struct quotas *q, size_t which, bool month, time_ns now, struct quota_amount *out);
 /* What the other sensors saw of it: limits are judged on the sum. */
 void quotas_put_others(struct quotas *q, size_t which, bool month, const struct quota_amount *others);
+/* From now on the last record of each contract with a limit is kept, for quotas_over(). */
+void quotas_share(struct quotas *q);
+/* How far the sum of all sensors is over a limit of today (this month): 0: it is not; 1: it is; 2: ten times,
+ * 3: a hundred times the limit or more ... */
+unsigned quotas_tenfold(const struct quotas *q, size_t which, bool month, time_ns now);
+/* The last record of this sensor that counts in a sum that is over its limit, with the verdict and the terms
+ * that quotas_record() gives, until the next call of either. NULL: the sum is not, or this sensor has no
+ * part. */
+const struct record *quotas_over(struct quotas *q, size_t which, bool month, time_ns now);
 /* When the first record was counted that the amounts hold; 0: none was. */
 time_ns quotas_since(const struct quotas *q);
 

@@ -23,6 +23,8 @@ struct account {
     uint64_t key; /* of the contract's id, the same in every run */
     struct slot slots[SPAN_COUNT][SLOTS];
     struct slot others[SPAN_COUNT]; /* what other sensors saw, as last told */
+    struct record *newest; /* that was counted, of severity of its object; NULL: none, or nobody asks */
+    bool reader;           /* it is no partner's */
     struct contract_amount all;
     time_ns first, last;
     bool changed;
@@ -35,6 +37,7 @@ struct quotas {
     struct seen *seen; /* objects that are moving: `bytes` is a moving object's, packed */
     time_ns since;     /* of the first record that was ever counted */
     bool since_changed;
+    bool shared; /* with other sensors */
     struct record_builder builder;
     uint64_t changed[]; /* the record that quotas_record() returns */
 };

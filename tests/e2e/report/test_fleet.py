@@ -77,9 +77,12 @@ class Run:
         return [r['rule']['id'] for r in self.records() if r['event']['action'] == 'notice']
 
 
+def opened(records):
+    return [r for r in records if r['event']['action'] == 'alert' and r['gantry']['incident']['state'] == 'opened']
+
+
 def drips(records):
-    return [r for r in records if r['event']['action'] == 'alert' and r['rule']['id'] == 'ledger-low-and-slow'
-            and r['gantry']['incident']['state'] == 'opened']
+    return [r for r in opened(records) if r['rule']['id'] == 'ledger-low-and-slow']
 
 
 def stats(records):
@@ -139,9 +142,9 @@ def alone(captures, tmp_path_factory):
     return lines_of(run.state)
 
 
-def together(folder, fleet, thirds):
+def together(folder, fleet, thirds, change=('', '')):
     """Three sensors at once."""
-    runs = [Run(folder, f'edge-{k}', fleet, thirds[k]) for k in range(SENSORS)]
+    runs = [Run(folder, f'edge-{k}', fleet, thirds[k], change=change) for k in range(SENSORS)]
     return runs, [r.finish() for r in runs]
 
 
@@ -228,36 +231,6 @@ def test_an_engine_that_is_away_is_told_and_what_was_counted_meanwhile_comes_lat
     for run in runs:
         run.finish()
     assert sums_of(fleet_of(runs[0])) == alone
-
-
-def test_a_contracts_limit_is_one_for_all_sensors(tmp_path, key, server):
-    s = server(tls=False)
-    limit = ('classes: [image, vehicle-image, plate-record', 'per-day: {objects: 10}, classes: [image, vehicle-image, plate-record')
-    now = BEGIN + DAYS * DAY + 9 * 3600
-
-    def capture(k):
-        c = Capture(tmp_path / f'{k}.pcap')
-        for i in range(5):
-            c.upload(now + k * 600 + i * 60, net.APPROVED, f'{k}-{i}.jpg', material.lane_image(k * 10 + i, 64, 48))
-        c.file.close()
-        return open(tmp_path / f'{k}.pcap', 'rb').read()
-
-    def breaches(records):
-        return [r for r in records if r['event']['action'] == 'alert' and r['gantry'].get('term') == 'per-day objects']
-    for k in range(2):
-        run = Run(tmp_path, f'edge-{k}', s.settings(key), '-', change=limit)
-        run.process.stdin.write(capture(k))
-        run.process.stdin.flush()
-        assert not breaches(run.finish())
-    for fleet, expected in ((s.settings(key), True), ('', False)):
-        run = Run(tmp_path, f'edge-2{expected}', fleet, '-', change=limit)
-        data = capture(2)
-        run.process.stdin.write(data[:len(data) // 5])  # the first of five, by which it knows the day
-        run.process.stdin.flush()
-        time.sleep(12)
-        run.process.stdin.write(data[len(data) // 5:])
-        run.process.stdin.flush()
-        assert bool(breaches(run.finish())) == expected
 
 
 @pytest.mark.parametrize('kind', ['lease', 'mark'])

@@ -389,7 +389,8 @@ static void test_what_other_sensors_saw_counts_today(void **state) {
     others.amount.objects = 30;
     quotas_put_others(quotas, which, false, &others);
     whole(1, 20, JUNE);
-    assert_true(is(FOUND(21), TEXT_REASON, "contract HSBP-0042: 51 objects today, limit 50"));
+    assert_true(is(FOUND(21), TEXT_REASON,
+                   "contract HSBP-0042: 51 objects today, limit 50; seen by several sensors together"));
     assert_true(quotas_amount(quotas, which, false, JUNE, &mine));
     assert_int_equal(mine.amount.objects, 21); /* its own */
     assert_int_equal(FOUND(22, .time = JUNE + DAY)->verdict, VERDICT_APPROVED);
@@ -404,6 +405,56 @@ static void test_what_other_sensors_saw_counts_in_the_month(void **state) {
     assert_int_equal(FOUND(1)->verdict, VERDICT_APPROVED);
     assert_true(is(FOUND(2), TEXT_TERM, "per-month objects"));
     assert_int_equal(FOUND(3, .time = JUNE + 40 * DAY)->verdict, VERDICT_APPROVED);
+}
+
+static void test_a_sum_that_is_over_shows_the_newest_record_that_is_part_of_it(void **state) {
+    struct quota_amount others;
+    size_t which = number_of("HSBP-0042", &others);
+    quotas_share(quotas);
+    whole(1, 20, JUNE);
+    others.amount.objects = 30;
+    quotas_put_others(quotas, which, false, &others);
+    assert_null(quotas_over(quotas, which, false, JUNE)); /* 50 may be received */
+    assert_int_equal(quotas_tenfold(quotas, which, false, JUNE), 0);
+    others.amount.objects = 31;
+    quotas_put_others(quotas, which, false, &others);
+    const struct record *r = quotas_over(quotas, which, false, JUNE);
+    assert_non_null(r);
+    assert_int_equal(r->kind, RECORD_TRANSFER);
+    assert_int_equal(r->object, 20);
+    assert_int_equal(r->verdict, VERDICT_BREACH);
+    assert_int_equal(r->severity, 7); /* that of its finding */
+    assert_true(is(r, TEXT_OFFENDING, "diagnostics"));
+    assert_true(is(r, TEXT_TERM, "per-day objects"));
+    assert_true(is(r, TEXT_REASON,
+                   "contract HSBP-0042: 51 objects today, limit 50; seen by several sensors together"));
+    assert_null(quotas_over(quotas, which, true, JUNE));        /* the month's limit holds */
+    assert_null(quotas_over(quotas, which, false, JUNE + DAY)); /* and tomorrow's */
+}
+
+static void test_who_has_no_part_in_a_sum_shows_nothing(void **state) {
+    struct quota_amount others;
+    size_t which = number_of("HSBP-0042", &others);
+    quotas_share(quotas);
+    others.amount.objects = 1000;
+    quotas_put_others(quotas, which, false, &others);
+    assert_null(quotas_over(quotas, which, false, JUNE));
+}
+
+static void test_a_sum_is_over_its_limit_tenfold_and_a_hundredfold(void **state) {
+    static const unsigned expected[][2] = {{50, 0},   {51, 1},   {499, 1},  {500, 2},
+                                           {4999, 2}, {5000, 3}, {50000, 4}};
+    struct quota_amount others;
+    size_t which = number_of("HSBP-0042", &others);
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        others.amount.objects = expected[i][0];
+        quotas_put_others(quotas, which, false, &others);
+        assert_int_equal(quotas_tenfold(quotas, which, false, JUNE), expected[i][1]);
+    }
+    others.amount.objects = 0;
+    others.amount.bytes = 20000000; /* the limit are 2 MB */
+    quotas_put_others(quotas, which, false, &others);
+    assert_int_equal(quotas_tenfold(quotas, which, false, JUNE), 2);
 }
 
 static void test_contracts_without_limits_are_no_matter_of_the_fleet(void **state) {
@@ -437,6 +488,9 @@ int main(void) {
         TEST(test_what_was_not_committed_is_not_counted),
         TEST(test_what_other_sensors_saw_counts_today),
         TEST(test_what_other_sensors_saw_counts_in_the_month),
+        TEST(test_a_sum_that_is_over_shows_the_newest_record_that_is_part_of_it),
+        TEST(test_who_has_no_part_in_a_sum_shows_nothing),
+        TEST(test_a_sum_is_over_its_limit_tenfold_and_a_hundredfold),
         TEST(test_contracts_without_limits_are_no_matter_of_the_fleet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
