@@ -53,14 +53,16 @@ static bool read_piece(struct records *r) {
     return true;
 }
 
-/* Whole, and no longer than the file says that records are. */
+/* Whole, no longer than the file says that records are, and of a time of which no libpcap thinks otherwise:
+ * from 1.10.5 on it takes both halves as unsigned, as the file's specification has it, before as signed. */
 static bool is_here(const struct records *r, bool *plain) {
     size_t left = r->have - r->at;
     *plain = true;
     if (left < RECORD_HEADER)
         return false;
-    uint32_t captured = number_at(r->buffer + r->at + 8);
-    *plain = captured <= r->longest;
+    const uint8_t *h = r->buffer + r->at;
+    uint32_t captured = number_at(h + 8);
+    *plain = captured <= r->longest && (number_at(h) | number_at(h + 4)) <= INT32_MAX;
     return *plain && left - RECORD_HEADER >= captured;
 }
 
@@ -78,8 +80,8 @@ bool records_next(struct records *r, struct pcap_pkthdr *header, const u_char **
         if (!plain || !read_piece(r))
             return leave_to_libpcap(r);
     const uint8_t *h = r->buffer + r->at;
-    header->ts.tv_sec = (int32_t)number_at(h);
-    header->ts.tv_usec = (suseconds_t)(int32_t)number_at(h + 4) * r->fraction;
+    header->ts.tv_sec = (time_t)number_at(h);
+    header->ts.tv_usec = (suseconds_t)number_at(h + 4) * r->fraction;
     header->caplen = number_at(h + 8);
     header->len = number_at(h + 12);
     *bytes = h + RECORD_HEADER;

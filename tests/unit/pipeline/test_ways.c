@@ -115,8 +115,9 @@ static void disturb(struct talker *k, enum side from, uint32_t at, uint32_t n) {
         if (frame_count < by + 3)
             break;
         moved = *f;
-        memmove(f - by + 1, f - by, by * sizeof *f);
-        f[-(ptrdiff_t)by] = moved;
+        for (size_t i = frame_count - 1; i > frame_count - 1 - by; i--)
+            frames[i] = frames[i - 1];
+        frames[frame_count - 1 - by] = moved;
         break;
     case 3: /* the same place, with other bytes */
         for (uint32_t i = 0; i < n; i++)
