@@ -19,7 +19,8 @@ static void begin_cleared(struct row_reader *r, uint64_t seed) {
 }
 
 void row_reader_init(struct row_reader *r, uint64_t seed) {
-    memset(r, 0, offsetof(struct row_reader, line));
+    memset(&r->judge, 0, offsetof(struct row_judge, backlog));
+    memset(&r->keyed, 0, offsetof(struct row_reader, line) - offsetof(struct row_reader, keyed));
     begin_cleared(r, seed);
 }
 

@@ -99,6 +99,7 @@ static struct suspect *begin_suspect(struct row_judge *j, struct row_table *t, u
     if (!s)
         return NULL;
     memset(s, 0, offsetof(struct suspect, value));
+    backlog_begin(j, s);
     s->table = t;
     s->column = (uint8_t)column;
     s->row = j->rows;
@@ -150,7 +151,7 @@ static bool is_at_rest(const struct row_judge *j, struct row_column *c, const st
 
 static void let_rest(struct row_judge *j, struct suspect *s) {
     struct row_column *c = &s->table->column[s->column];
-    bool few = s->kept <= LETTERS_KNOWN && !s->lost;
+    bool few = s->kept <= LETTERS_KNOWN;
     c->rest = few ? RESTS_LONG : REST;
     c->letters_n = few ? s->kept : 0;
     for (unsigned i = 0; i < c->letters_n; i++)
@@ -223,16 +224,18 @@ static void count_value(struct suspect *s, const struct cell *cell, const struct
         halve_counts(n);
 }
 
-static struct kept_value *make_room(struct suspect *s) {
+static struct kept_value *make_room(struct row_judge *j, struct suspect *s) {
     if (s->kept < SUSPECT_KEPT)
         return &s->value[s->kept++];
-    s->lost = true;
+    struct kept_value *v = &s->value[s->oldest];
+    backlog_keep(j, s, v->sign, v->n);
     s->oldest = (uint8_t)((s->oldest + 1) % SUSPECT_KEPT);
-    return &s->value[(s->oldest + SUSPECT_KEPT - 1) % SUSPECT_KEPT];
+    return v;
 }
 
-static void keep_value(struct suspect *s, const struct cell *cell, const struct parts *p) {
-    struct kept_value *v = make_room(s);
+static void keep_value(struct row_judge *j, struct suspect *s, const struct cell *cell,
+                       const struct parts *p) {
+    struct kept_value *v = make_room(j, s);
     *v = (struct kept_value){.n = cell->n,
                              .shape = cell->shape,
                              .build = cell->build,
@@ -251,11 +254,11 @@ static void add_one(uint8_t *count) {
 }
 
 /* What stands far behind other rows is a table of its own. */
-static void begin_again(struct suspect *s) {
+static void begin_again(struct row_judge *j, struct suspect *s) {
     s->kept = s->oldest = 0;
     s->others = s->strange = 0;
-    s->lost = false;
     s->lately = (struct value_counts){0};
+    backlog_begin(j, s);
 }
 
 /* Lines that were not read had no value for a column that has its place in each. */
@@ -266,7 +269,7 @@ static void note_passed(const struct row_judge *j, struct suspect *s) {
         s->others = (uint8_t)(passed > UINT8_MAX - (uint32_t)s->others ? UINT8_MAX : s->others + passed);
 }
 
-/* Of a column without a name one value of the same letters is kept: a numbered series is one value, however
+/* Of a column without a name one value of the same letters counts: a numbered series is one value, however
  * long, and what stands between its numbers is seen. */
 void suspect_take(struct row_judge *j, struct suspect *s, const struct cell *cell) {
     s->row = j->rows;
@@ -282,12 +285,13 @@ void suspect_take(struct row_judge *j, struct suspect *s, const struct cell *cel
         if (s->settled)
             suspect_hand_on(j, s, cell->sign, cell->n);
         else
-            keep_value(s, cell, &p);
+            keep_value(j, s, cell, &p);
         return;
     }
     if (same) {
         same->twin |= !follows(p.number, same->number);
         same->number = p.number;
+        backlog_keep(j, s, cell->sign, cell->n);
         add_one(&s->others);
         if (s->others >= FORGOTTEN)
             let_rest(j, s);
@@ -295,9 +299,9 @@ void suspect_take(struct row_judge *j, struct suspect *s, const struct cell *cel
     }
     j->likely = true;
     if (s->others >= APART || s->strange >= APART)
-        begin_again(s);
+        begin_again(j, s);
     count_value(s, cell, &p, true);
-    keep_value(s, cell, &p);
+    keep_value(j, s, cell, &p);
 }
 
 void suspect_skip(struct row_judge *j, struct suspect *s, const struct cell *cell) {

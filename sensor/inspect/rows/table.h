@@ -18,7 +18,8 @@ enum {
     SUSPECTS = 12,
     SUSPECT_KEPT = 28,
     LETTERS_KNOWN = 8,
-    SUSPECT_RECENT = 64
+    SUSPECT_RECENT = 64,
+    BACKLOG_KEPT = 1024
 };
 
 /* The counts are of the last cells: they are halved now and then, so that what comes behind many other rows
@@ -80,13 +81,24 @@ struct value_counts {
     uint8_t fits, digits, letters, various, counted, strange, known, vowels, unsure;
 };
 
+/* Values that came before the verdict on their column and have no room among its last ones: all suspects have
+ * one ring for them. A list in the order of its letters says for long too little of its column. */
+struct backlog {
+    struct backlog_value {
+        uint32_t owner; /* of a suspect */
+        uint8_t n, sign[CELL_SIGNS];
+    } value[BACKLOG_KEPT];
+};
+
 /* A column that may hold plates or document numbers. */
 struct suspect {
     struct row_table *table; /* NULL: free */
+    uint32_t owner;          /* of values in the backlog: no two suspects of a text have the same */
     uint8_t column;
     bool settled, document;
     bool strays;             /* as of the judge */
-    bool lost;               /* cells came before it was settled for which there was no room */
+    bool lost;               /* values came before it was settled for which there was no room */
+    bool behind;             /* values of it are in the backlog */
     bool in_row;             /* a value of this row was kept */
     uint8_t kind;            /* enum row_cell, once settled */
     uint8_t due;             /* values since it was judged */
@@ -114,7 +126,10 @@ struct row_judge {
     bool hopeless;     /* a column rests that held no plates for long */
     bool sparse;       /* few lines are read: of these all cells are looked at */
     uint32_t passed;   /* lines that were skimmed and not read */
+    uint32_t owners;   /* of values in the backlog, so far */
+    uint32_t behind;   /* values that went there, so far */
     struct suspect suspect[SUSPECTS];
+    struct backlog backlog; /* cleared never: its values have owners */
 };
 
 /* Evenly spread, and not to be foreseen by who does not know the seed. */
@@ -133,6 +148,15 @@ void suspect_take(struct row_judge *j, struct suspect *s, const struct cell *cel
 void suspect_skip(struct row_judge *j, struct suspect *s, const struct cell *cell);
 void suspect_row_end(struct row_judge *j, struct suspect *s);
 void suspect_drop(struct row_judge *j, struct row_column *c);
+
+/* --- backlog.c --- */
+
+/* From now on it owns no value there. */
+void backlog_begin(struct row_judge *j, struct suspect *s);
+/* The oldest value of all makes room. */
+void backlog_keep(struct row_judge *j, struct suspect *s, const uint8_t *sign, size_t n);
+/* Hands on what it owns there. */
+void backlog_hand_on(struct row_judge *j, struct suspect *s);
 
 /* --- traveller.c --- */
 

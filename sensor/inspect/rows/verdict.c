@@ -325,15 +325,21 @@ static bool is_too_small(const struct suspect *s) {
            !row_name_is_plate(s->table->column[s->column].name);
 }
 
+/* What came before the verdict. */
+static void hand_on_all(struct row_judge *j, struct suspect *s) {
+    backlog_hand_on(j, s);
+    for (unsigned i = 0; i < s->kept; i++) {
+        const struct kept_value *v = &s->value[(s->oldest + i) % SUSPECT_KEPT];
+        suspect_hand_on(j, s, v->sign, v->n);
+    }
+}
+
 void suspect_judge(struct row_judge *j, struct suspect *s, bool last) {
     if (is_too_small(s))
         return;
     struct context x = look_around(s->table, s->column);
     if (!s->settled && (s->settled = settle(s, &x, last)))
-        for (unsigned i = 0; i < s->kept; i++) {
-            const struct kept_value *v = &s->value[(s->oldest + i) % SUSPECT_KEPT];
-            suspect_hand_on(j, s, v->sign, v->n);
-        }
+        hand_on_all(j, s);
     if (!s->settled)
         return;
     j->facts.more |= s->lost;
