@@ -84,16 +84,14 @@ struct value_counts {
 /* Values that came before the verdict on their column and have no room among its last ones: all suspects have
  * one ring for them. A list in the order of its letters says for long too little of its column. */
 struct backlog {
-    struct backlog_value {
-        uint32_t owner; /* of a suspect */
-        uint8_t n, sign[CELL_SIGNS];
-    } value[BACKLOG_KEPT];
+    uint64_t value[BACKLOG_KEPT]; /* its signs as one number */
+    uint16_t owner[BACKLOG_KEPT]; /* of a suspect */
 };
 
 /* A column that may hold plates or document numbers. */
 struct suspect {
     struct row_table *table; /* NULL: free */
-    uint32_t owner;          /* of values in the backlog: no two suspects of a text have the same */
+    uint16_t owner;          /* of values in the backlog: no two suspects have the same for long */
     uint8_t column;
     bool settled, document;
     bool strays;             /* as of the judge */
@@ -126,7 +124,7 @@ struct row_judge {
     bool hopeless;     /* a column rests that held no plates for long */
     bool sparse;       /* few lines are read: of these all cells are looked at */
     uint32_t passed;   /* lines that were skimmed and not read */
-    uint32_t owners;   /* of values in the backlog, so far */
+    uint16_t owners;   /* of values in the backlog, so far */
     uint32_t behind;   /* values that went there, so far */
     struct suspect suspect[SUSPECTS];
     struct backlog backlog; /* cleared never: its values have owners */

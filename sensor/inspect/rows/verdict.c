@@ -167,9 +167,9 @@ static bool holds_named(const struct suspect *s, const struct row_column *c, con
         return false;
     if (c->name == ROW_NAME_PLATE)
         return true;
-    /* Marks of aircraft begin with one letter. */
+    /* Marks of aircraft begin with one letter; so do plates in their order, but those stand beside lanes. */
     unsigned firsts = count_bits(s->firsts);
-    if (s->fits >= 3 && (firsts < 2 || (s->fits >= 10 && firsts < 4)))
+    if (!(x->reader && x->time) && s->fits >= 3 && (firsts < 2 || (s->fits >= 10 && firsts < 4)))
         return false;
     bool shaped = s->fits < ENOUGH
                       ? c->shaped * 10 >= c->cells * 9 || (s->fits >= 8 && c->likely * 10 >= c->cells * 9)

@@ -424,6 +424,46 @@ static void names_that_come_again_go_on_with_their_table(void **state) {
     assert_in_range(read_mixed(), 110, 120);
 }
 
+/* Plates of 18 letters behind one first letter, each once, in their order. */
+static unsigned read_in_order(const char *header, unsigned rows, const char *row) {
+    static const char letters[] = "BCDFGHJKLMNPRSTVWX";
+    static char text[1 << 17];
+    size_t n = (size_t)snprintf(text, sizeof text, "%s", header);
+    for (unsigned i = 0; i < rows; i++) {
+        unsigned first = i / 324, second = i / 18 % 18, third = i % 18;
+        char plate[16];
+        snprintf(plate, sizeof plate, "%c%c%c%04u", letters[first], letters[second], letters[third],
+                 i * 7919 % 10000);
+        n += (size_t)snprintf(text + n, sizeof text - n, row, plate);
+        n += (size_t)snprintf(text + n, sizeof text - n, ",2026-05-31T04:%02u:%02u\n", i / 60 % 60, i % 60);
+    }
+    read_text(bytes_of(text, n), 1400, &seen);
+    return seen.count;
+}
+
+static void plates_in_the_order_of_their_letters_count_each(void **state) {
+    assert_int_equal(read_in_order("plate,lane,time\n", 205, "%s,4"), 205);
+    assert_int_equal(read_in_order("plate,lane,time\n", 1000, "%s,4"), 1000);
+    /* Nothing beside it says what reads them: it takes four first letters. */
+    assert_int_equal(read_in_order("plate,amount,time\n", 900, "%s,4.5"), 0);
+    assert_int_equal(read_in_order("plate,amount,time\n", 1000, "%s,4.5"), 1000);
+    assert_false(seen.facts.more);
+}
+
+static void what_too_many_came_before_the_verdict_is_told(void **state) {
+    static char text[1 << 17];
+    size_t n = (size_t)snprintf(text, sizeof text, "{\"plate\": [");
+    for (unsigned i = 0; i < 1500; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "\"B%c%c%04u\",\n", 'C' + (int)(i / 20 % 20),
+                              'C' + (int)(i % 20), i * 7919 % 10000);
+    n += (size_t)snprintf(text + n, sizeof text - n,
+                          "\"XCV4471\"], \"lane\": [4, 4, 4, 4], \"time\": [\"2026-05-31T04:11:58\", "
+                          "\"2026-05-31T04:11:59\"]}\n");
+    read_text(bytes_of(text, n), 1400, &seen);
+    assert_in_range(seen.count, 1024, 1500);
+    assert_true(seen.facts.more);
+}
+
 static void a_verdict_does_not_depend_on_the_key(void **state) {
     static const char *const form = "@@@####,4,2026-05-31T04:11:58";
     struct row_reader *r = malloc(row_reader_size());
@@ -537,6 +577,8 @@ int main(void) {
         cmocka_unit_test(separators_and_names_that_change_with_each_row_hide_no_table),
         cmocka_unit_test(tables_under_names_in_turn_are_two_tables),
         cmocka_unit_test(names_that_come_again_go_on_with_their_table),
+        cmocka_unit_test(plates_in_the_order_of_their_letters_count_each),
+        cmocka_unit_test(what_too_many_came_before_the_verdict_is_told),
         cmocka_unit_test(a_verdict_does_not_depend_on_the_key),
         cmocka_unit_test(a_gap_ends_a_row),
         cmocka_unit_test(travellers_are_known_by_their_columns),
