@@ -37,8 +37,8 @@ enum {
     ALLOWANCE_BEGUN = 4096,         /* decoded bytes that a decoder costs by itself, */
     ALLOWANCE_CODED = 1024,         /* matched bytes that a body in a coding costs, however small it is */
     ALLOWANCE_RESERVED = 32 << 10,  /* and large memory that it asks for, however little it fills */
-    ALLOWANCE_COMMON = 1 << 30, /* decoded bytes that can be borrowed at most, by all pairs of a worker, */
-    ALLOWANCE_LENT = 256 << 20, /* and by one */
+    ALLOWANCE_COMMON = 512 << 20, /* decoded bytes that can be borrowed at most, by all pairs of a worker, */
+    ALLOWANCE_LENT = 128 << 20, /* and by one */
 };
 
 struct allowance {

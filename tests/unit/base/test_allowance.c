@@ -82,7 +82,7 @@ static void who_decodes_much_borrows_up_to_a_share_and_makes_it_good(void **stat
     assert_int_equal(common, ALLOWANCE_COMMON - 4 * MIB);
     assert_true(allowance_borrow(&a, 4 * MIB)); /* is there already */
     assert_int_equal(a.lent, 4 * MIB);
-    for (int i = 0; i < 63; i++) {
+    for (int i = 1; i < ALLOWANCE_LENT / (4 * MIB); i++) {
         assert_true(allowance_spend(&a, ACCOUNT_DECODED, 4 * MIB));
         assert_true(allowance_borrow(&a, 4 * MIB));
     }
