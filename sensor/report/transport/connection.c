@@ -66,9 +66,14 @@ static void end_tls(struct connection *c) {
     end_connection(c, CONNECTION_CUT, reason);
 }
 
+/* Else the system would go on sending what it still has, for minutes, while the same is put again elsewhere:
+ * it would come after what was put later. */
 void connection_give_up(struct connection *c, const char *reason) {
-    if (c->fd >= 0)
-        end_connection(c, CONNECTION_CUT, reason);
+    static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    if (c->fd < 0)
+        return;
+    setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    end_connection(c, CONNECTION_CUT, reason);
 }
 
 enum connection_end connection_take_end(struct connection *c) {

@@ -39,6 +39,7 @@ enum connection_end connection_take_end(struct connection *c);
 void connection_finish(struct connection *c);
 /* The receiver behaves: the next back-off is a short one. Called by itself after a second of standing. */
 void connection_works(struct connection *c);
+/* It ends with a reset: what the system has not sent yet it never sends. */
 void connection_give_up(struct connection *c, const char *reason);
 /* Why it takes nothing now; NULL: it does. */
 const char *connection_trouble(const struct connection *c);
