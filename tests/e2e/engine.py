@@ -30,7 +30,8 @@ def port_of_a_node():
 class Server:
     """One server in `folder`, on `port`; keeps what it has on disk."""
 
-    def __init__(self, folder, tls=True, cluster=False, program='redis-server', command=()):
+    def __init__(self, folder, tls=True, cluster=False, program='redis-server', command=(), address='127.0.0.1'):
+        self.address = address  # where the sensors find it
         self.folder, self.tls, self.cluster, self.program = str(folder), tls, cluster, program
         self.port = port_of_a_node() if cluster else net.free_port()
         os.makedirs(self.folder, exist_ok=True)
@@ -47,6 +48,8 @@ class Server:
                       f'{self.folder}/key.pem', '--tls-ca-cert-file', f'{self.folder}/cert.pem', '--tls-auth-clients', 'no']
         else:
             words += ['--port', str(self.port)]
+        if self.address != '127.0.0.1':
+            words += ['--bind', '*', '--protected-mode', 'no']
         if self.cluster:
             words += ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']
         self.process = subprocess.Popen(self.command + words, stdout=open(f'{self.folder}/log', 'a'), stderr=subprocess.STDOUT)
@@ -60,6 +63,14 @@ class Server:
         done = subprocess.run([*self.command, 'redis-cli', '-h', '127.0.0.1', '-p', str(self.port), *more, *words], capture_output=True, text=True)
         assert not check or done.returncode == 0 and 'ERR' not in done.stdout, done.stdout + done.stderr
         return done.stdout
+
+    def tell(self, lines, answers='OK'):
+        """Many commands; their answers, each of which is to match."""
+        done = subprocess.run([*self.command, 'redis-cli', '-h', '127.0.0.1', '-p', str(self.port)], input='\n'.join(lines) + '\n',
+                              capture_output=True, text=True)
+        given = done.stdout.split()
+        assert all(re.fullmatch(answers, x) for x in given), done.stdout[:500]
+        return given
 
     def allow(self):
         """The user of the manual; nobody else may do anything."""
@@ -75,7 +86,7 @@ class Server:
         """`fleet` of gantry.yaml; `key`: its file."""
         scheme = 'rediss' if self.tls else 'redis'
         ca = f', ca: {self.folder}/cert.pem' if self.tls else ''
-        return f'fleet: {{to: "{scheme}://127.0.0.1:{self.port}", key: {key}{ca}{more}}}\n'
+        return f'fleet: {{to: "{scheme}://{self.address}:{self.port}", key: {key}{ca}{more}}}\n'
 
 
 class Cutter:
@@ -122,6 +133,37 @@ class Cutter:
         self.socket.close()
 
 
+class Wire:
+    """A network of its own for an engine, from which nothing comes back while it is cut: no answer, no reset."""
+    HERE, THERE = '198.18.77.1', '198.18.77.2'
+
+    def __init__(self):
+        self.space = f'g{os.getpid() % 100000}-wire'
+        self.end = f'{self.space}0'[-15:]
+        net.run('ip', 'netns', 'add', self.space)
+        net.run('ip', 'link', 'add', self.end, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', self.space)
+        net.run('ip', 'addr', 'add', f'{self.HERE}/30', 'dev', self.end)
+        net.run('ip', 'link', 'set', self.end, 'up')
+        for words in (('addr', 'add', f'{self.THERE}/30', 'dev', 'eth0'), ('link', 'set', 'eth0', 'up'), ('link', 'set', 'lo', 'up')):
+            net.run('ip', '-n', self.space, *words)
+
+    def command(self, *words):
+        return ['ip', 'netns', 'exec', self.space, *words]
+
+    def cut(self):
+        rules = 'table inet cut { chain answers { type filter hook input priority 0; iifname "eth0" counter drop; }; }'
+        net.run(*self.command('nft', '-f', '-'), input=rules)
+
+    def mend(self):
+        """How many packets were lost."""
+        lost = net.run(*self.command('nft', 'list', 'table', 'inet', 'cut')).stdout
+        net.run(*self.command('nft', 'delete', 'table', 'inet', 'cut'))
+        return int(re.search(r'counter packets (\d+)', lost).group(1))
+
+    def close(self):
+        net.run('ip', 'netns', 'del', self.space, check=False)
+
+
 class Cluster:
     """Three masters with a replica each, without TLS."""
 
@@ -162,6 +204,31 @@ class Cluster:
         migrate(1)
         for node in (other, one):
             node.ask('CLUSTER', 'SETSLOT', str(slot), 'NODE', target)
+
+    def move_range(self, slot, source, target, meanwhile):
+        """Moves `slot` and up to 499 of the same node beside it, all at once, as the engine's own tool moves one after the other: their
+        keys by and by, between what `meanwhile(0)`, `meanwhile(1)` ... do. How many slots and keys."""
+        masters = self.masters()
+        one, other = masters[source], masters[target]
+        line = next(x for x in one.ask('CLUSTER', 'NODES').splitlines() if x.startswith(source))
+        first, last = next((int(a), int(b)) for a, b in re.findall(r' (\d+)-(\d+)(?= |$)', line.split('connected', 1)[1]) if int(a) <= slot <= int(b))
+        first, last = max(first, slot - 250), min(last, slot + 249)
+        slots = range(first, last + 1)
+        other.tell(f'CLUSTER SETSLOT {n} IMPORTING {source}' for n in slots)
+        one.tell(f'CLUSTER SETSLOT {n} MIGRATING {target}' for n in slots)
+        moved = 0
+        for step in range(3):
+            meanwhile(step)
+            here = one.tell((f'CLUSTER KEYSLOT {name}' for name in one.ask('--scan', follow=False).split()), answers=r'\d+')
+            for n in set(map(int, here)) & set(slots):
+                keys = one.ask('CLUSTER', 'GETKEYSINSLOT', str(n), '1000').split()
+                keys = keys if step == 2 else keys[:len(keys) // 2]
+                moved += len(keys)
+                if keys:
+                    one.ask('MIGRATE', '127.0.0.1', str(other.port), '', '0', '5000', 'KEYS', *keys, follow=False)
+        for node in (other, one):
+            node.tell(f'CLUSTER SETSLOT {n} NODE {target}' for n in slots)
+        return len(slots), moved
 
     def settings(self, key):
         to = ', '.join(f'"redis://127.0.0.1:{n.port}"' for n in self.nodes[:2])

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -121,6 +122,11 @@ def key(tmp_path):
     return path
 
 
+VALKEY = pytest.param('valkey-server', marks=[
+    pytest.mark.peers, pytest.mark.skipif(not shutil.which('valkey-server'), reason='valkey is not installed: Debian 12 has it in its backports alone')])
+PROGRAMS = pytest.mark.parametrize('program', ['redis-server', VALKEY])
+
+
 @pytest.fixture
 def server(tmp_path):
     servers = []
@@ -148,8 +154,9 @@ def together(folder, fleet, thirds, change=('', '')):
     return runs, [r.finish() for r in runs]
 
 
-def test_a_drip_that_no_sensor_sees_alone_is_told_by_one_of_three(tmp_path, captures, key, server, alone):
-    s = server()
+@PROGRAMS
+def test_a_drip_that_no_sensor_sees_alone_is_told_by_one_of_three(tmp_path, captures, key, server, alone, program):
+    s = server(program=program)
     s.allow()
     fleet = s.settings(key, f', user: gantry, password: {tmp_path}/password')
     runs, records = together(tmp_path, fleet, captures[0])
@@ -233,6 +240,84 @@ def test_an_engine_that_is_away_is_told_and_what_was_counted_meanwhile_comes_lat
     assert sums_of(fleet_of(runs[0])) == alone
 
 
+@pytest.fixture
+def wire():
+    made = engine.Wire()
+    yield made
+    made.close()
+
+
+def test_a_network_that_is_cut_silently_is_told_and_what_was_counted_meanwhile_comes_later(tmp_path, captures, key, server, alone, wire):
+    s = server(tls=False, command=wire.command(), address=wire.THERE)
+    runs = [Run(tmp_path, f'edge-{k}', s.settings(key), '-') for k in range(SENSORS)]
+    data = [open(c, 'rb').read() for c in captures[0]]
+
+    def feed(begin, end):
+        for run, d in zip(runs, data):
+            run.process.stdin.write(d[len(d) * begin // 4:len(d) * end // 4])
+            run.process.stdin.flush()
+    feed(0, 1)
+    net.wait_for(lambda: int(s.ask('HLEN', 'gantry:sensors')) == SENSORS, 30, 'all sensors')
+    feed(1, 2)
+    wire.cut()
+    feed(2, 3)
+    net.wait_for(lambda: all('fleet-away' in r.notices() for r in runs), 40, 'the notices')
+
+    def writes():
+        return re.search(r'rdb_changes_since_last_save:(\d+)', s.ask('INFO', 'persistence')).group(1)
+    before = writes()
+    feed(3, 4)
+    time.sleep(12)  # longer than an answer is waited for, so that connections are given up, too
+    assert writes() == before  # nothing gets there
+    assert wire.mend() > 0
+    net.wait_for(lambda: all('fleet-away-over' in r.notices() for r in runs), 90, 'the engine')
+    records = [run.finish() for run in runs]
+    assert not any(stats(r)['fleet_lines_left'] or stats(r)['fleet_digests_left'] for r in records)
+    assert sums_of(fleet_of(runs[0])) == alone
+
+
+def test_what_waits_for_an_engine_is_bounded_and_what_is_forgotten_is_counted(tmp_path, key):
+    capture = Capture(tmp_path / 'many.pcap')
+    for i in range(600):  # each a line of its own, of some 7 KB
+        capture.upload(BEGIN + i, f'{101 + i // 250}.{i % 250}.0.9', f'{i}.jpg', material.lane_image(i % 20, 64, 48))
+    capture.file.close()
+    nobody = f'fleet: {{to: "redis://127.0.0.1:{net.free_port()}", key: {key}}}\n'
+    counts = []
+    for memory in ('1 MiB', '64 MiB'):
+        name = f'edge-{memory.split()[0]}'
+        run = Run(tmp_path, name, f'{nobody}ledger: {{memory: {memory}}}\n', str(tmp_path / 'many.pcap'))
+        counts.append(stats(run.finish())['fleet_lines_left'])
+    assert counts[0] > 100 and counts[1] == 0, counts
+
+
+def test_a_sensor_that_is_forgotten_is_no_longer_listed_and_what_it_counted_stays(tmp_path, captures, key, server):
+    s = server()
+    s.allow()
+    fleet = s.settings(key, f', user: gantry, password: {tmp_path}/password')
+    runs = [Run(tmp_path, f'edge-{k}', fleet, captures[0][k]) for k in range(2)]
+    for run in runs:
+        run.finish()
+
+    def forget(name):
+        return subprocess.run([net.GANTRYCTL, 'fleet', '-c', str(runs[0].config), '--forget', name], capture_output=True, text=True, timeout=60)
+
+    def names(answer):
+        return sorted(x['name'] for x in answer['sensors'])
+    before = fleet_of(runs[0])
+    assert names(before) == ['edge-0', 'edge-1'] and sums_of(before)
+    for name in ('edge-7', 'edge-', 'EDGE-1', ''):
+        done = forget(name)
+        assert done.returncode == 1 and 'no sensor of this name is listed' in done.stderr, (name, done)
+    assert names(fleet_of(runs[0])) == ['edge-0', 'edge-1']
+    done = forget('edge-1')
+    assert done.returncode == 0, done.stderr
+    after = fleet_of(runs[0])
+    assert names(after) == ['edge-0'] and sums_of(after) == sums_of(before)
+    assert forget('edge-1').returncode == 1
+    Run(tmp_path, 'edge-1', fleet, write(tmp_path / 'empty.pcap', ()), state=runs[1].state).finish()
+    assert names(fleet_of(runs[0])) == ['edge-0', 'edge-1']  # it is not gone after all
+
+
 @pytest.mark.parametrize('kind', ['lease', 'mark'])
 def test_a_lease_silences_no_alarm_for_longer_than_it_lasts_and_a_mark_does(tmp_path, captures, key, server, kind):
     s = server(tls=False)
@@ -301,32 +386,60 @@ def test_a_mistake_is_told_with_its_line(tmp_path, key, fleet):
 # --- a cluster ---
 
 @pytest.fixture
-def cluster(tmp_path):
-    made = engine.Cluster(tmp_path / 'cluster')
+def cluster(tmp_path, program):
+    made = engine.Cluster(tmp_path / 'cluster', program)
     yield made
     made.kill()
 
 
-@pytest.mark.peers
-def test_a_cluster_that_loses_a_node_and_moves_slots_has_the_sums_of_one_sensor(tmp_path, captures, key, cluster, alone):
-    runs = [Run(tmp_path, f'edge-{k}', cluster.settings(key), '-') for k in range(SENSORS)]
-    data = [open(c, 'rb').read() for c in captures[0]]
+class Feeding:
+    """Three sensors that read their captures piece by piece."""
 
-    def feed(begin, end):
-        for run, d in zip(runs, data):
-            run.process.stdin.write(d[len(d) * begin // 6:len(d) * end // 6])
+    def __init__(self, folder, fleet, captures):
+        self.runs = [Run(folder, f'edge-{k}', fleet, '-') for k in range(SENSORS)]
+        self.data = [open(c, 'rb').read() for c in captures]
+
+    def feed(self, begin, end, of=6):
+        for run, d in zip(self.runs, self.data):
+            run.process.stdin.write(d[len(d) * begin // of:len(d) * end // of])
             run.process.stdin.flush()
         time.sleep(3)
-    feed(0, 2)
+
+    def finish(self):
+        return [run.finish() for run in self.runs]
+
+
+@pytest.mark.peers
+@PROGRAMS
+def test_a_cluster_that_loses_a_node_and_moves_slots_has_the_sums_of_one_sensor(tmp_path, captures, key, cluster, alone, program):
+    f = Feeding(tmp_path, cluster.settings(key), captures[0])
+    f.feed(0, 2)
     slot, source = next(iter(net.wait_for(cluster.lines, 30, 'lines').items()))
     target = next(i for i in cluster.masters() if i != source)
-    cluster.move(slot, source, target, lambda: feed(2, 4))
+    cluster.move(slot, source, target, lambda: f.feed(2, 4))
     victim = cluster.masters()[target]
     victim.kill()
-    feed(4, 5)
+    f.feed(4, 5)
     net.wait_for(lambda: len(cluster.masters()) == 3, 60, 'the replica')
-    feed(5, 6)
-    records = [run.finish() for run in runs]
+    f.feed(5, 6)
+    records = f.finish()
     assert len([d for r in records for d in drips(r)]) == 1
     assert sum(stats(r)['fleet_redirected'] for r in records) > 0
-    assert sums_of(fleet_of(runs[0])) == alone
+    assert sums_of(fleet_of(f.runs[0])) == alone
+
+
+@pytest.mark.peers
+@PROGRAMS
+def test_a_range_of_slots_that_moves_while_three_sensors_write_loses_nothing(tmp_path, captures, key, cluster, alone, program):
+    f = Feeding(tmp_path, cluster.settings(key), captures[0])
+    f.feed(0, 1)
+    slot, source = next(iter(net.wait_for(cluster.lines, 30, 'lines').items()))
+    target = next(i for i in cluster.masters() if i != source)
+    slots, moved = cluster.move_range(slot, source, target, lambda step: f.feed(1 + step, 2 + step))
+    f.feed(4, 6)
+    records = f.finish()
+    redirected = sum(stats(r)['fleet_redirected'] for r in records)
+    print(f'{slots} slots with {moved} keys moved; {redirected} commands were redirected')
+    assert slots >= 250 and moved > 10 and redirected > 0 and cluster.lines()[slot] == target
+    assert len([d for r in records for d in drips(r)]) == 1
+    assert sums_of(fleet_of(f.runs[0])) == alone
