@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/heap.h"
 #include "process/supervisor.h"
 
 #include <fcntl.h>
@@ -19,6 +20,7 @@ int main(int argc, char **argv) {
     static struct options options;
     int status;
     fill_standard_descriptors();
+    heap_begin();
     if (!options_parse(&options, argc, argv, &status))
         return status;
     log_verbosity(options.verbose ? LOG_LEVEL_DEBUG : options.quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO);

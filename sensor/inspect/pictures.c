@@ -49,11 +49,11 @@ size_t picture_size(void) {
 
 /* --- Texts --- */
 
-/* What a picture's text unfolds to is paid for as what codings make. */
+/* What a picture's text unfolds to is paid for twice as what codings make: many begin, and end soon. */
 static bool on_unzipped(void *context, struct bytes text) {
     struct inspection *n = context;
     inspection_feed(n, text.p, text.n);
-    if (allowance_spend(n->object->allowance, ACCOUNT_DECODED, text.n))
+    if (allowance_spend(n->object->allowance, ACCOUNT_DECODED, 2 * text.n))
         return true;
     n->object->bounded = true;
     counter_one(COUNTER_CODING_ALLOWANCE);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/children/children.h"
 
+#include "base/heap.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +136,7 @@ static int live_as(struct children *c, const struct child *self) {
                                         .bell = s->doorbell ? doorbell_fd(s->doorbell) : -1};
     if (begun && sandbox_enter(s->sandbox, &role->sandbox, &share, &e)) {
         sandbox_close(s->sandbox);
+        heap_keep();
         return role->run(begun);
     }
     if (role->receives)

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_BASE_HEAP_H
+#define GANTRY_BASE_HEAP_H
+
+/* How malloc(3) deals with large blocks, see mallopt(3). */
+
+/* While a process begins: large tables are fresh memory, which is zero and in no other process, however much
+ * was freed before. Else calloc(3) writes zeros over all of it, and each process that was forked makes a page
+ * of its own for each page of them. */
+void heap_begin(void);
+
+/* While it works: large blocks that are freed are kept for the next ones. */
+void heap_keep(void);
+
+#endif
