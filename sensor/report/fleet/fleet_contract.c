@@ -221,6 +221,7 @@ static void others_answered(void *context, void *subject, const redisReply *repl
         const struct quota_amount others = {.index = c->asked,
                                             .amount = {.objects = sum.objects, .bytes = sum.bytes}};
         quotas_put_others(f->parts.quotas, c->which, c->month, &others);
+        c->read_after = clock_monotonic() + (time_ns)fields * READ_AFTER_FIELD_MS * NS_PER_MS;
     } else {
         counter_one(COUNTER_FLEET_MALFORMED);
     }
@@ -255,6 +256,8 @@ static void share_contract(struct fleet *f, struct fleet_contract *c, time_ns no
     place_of_bucket(f->options, c->matter.name, c->month ? 'm' : 'c', a.index, place);
     if (is_news(c, &a))
         write_own(f, c, place, &a);
+    if (clock_monotonic() < c->read_after && !f->hurry)
+        return;
     c->asked = a.index;
     c->read_again = false;
     engine_word(&get, bytes_text("HGETALL"));

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 enum { DIGESTS_AT_ONCE = 256, KEY_MAX = 2048 };
-static const time_ns read_ns = 300 * NS_PER_S, field_ns = 10 * NS_PER_MS;
+static const time_ns read_ns = 300 * NS_PER_S;
 /* For how long keys are kept after they were first written. */
 #define HOURS_KEPT "259200"  /* 3 days */
 #define DAYS_KEPT "4060800"  /* 47 days */
@@ -158,8 +158,7 @@ static void bucket_answered(void *context, void *subject, const redisReply *repl
         own_field(f, line, own);
         if (place_add_up(reply, own, &others, &fields)) {
             share_put(line->share, &others);
-            /* What a thousand sensors write a thousand need not read every 2 seconds. */
-            time_ns after = clock_monotonic() + (time_ns)fields * field_ns;
+            time_ns after = clock_monotonic() + (time_ns)fields * READ_AFTER_FIELD_MS * NS_PER_MS;
             line->read_after = after > line->read_after ? after : line->read_after;
         } else {
             counter_one(COUNTER_FLEET_MALFORMED);

@@ -8,6 +8,10 @@
 
 /* Of the fleet's own files. */
 
+/* What a thousand sensors write a thousand need not read every few seconds: not before so long for each
+ * field. */
+enum { READ_AFTER_FIELD_MS = 10 };
+
 /* A line or a contract: the keys that have its digest lie in one slot. */
 struct matter {
     char name[SECRET_NAME_MAX];
@@ -52,6 +56,7 @@ struct fleet_contract {
     bool month;
     struct quota_amount sent; /* what is in the engine; its contract is NULL: nothing */
     int32_t asked;            /* day or month that is being read */
+    time_ns read_after;       /* the others' amounts again not before */
     bool read_again;          /* the run ends: what the others have now is to be judged too */
     /* Who tells that the sum is over a limit: of the day or month `index`, and once more each tenfold. */
     struct lease lease;

@@ -240,6 +240,21 @@ def test_an_engine_that_is_away_is_told_and_what_was_counted_meanwhile_comes_lat
     assert sums_of(fleet_of(runs[0])) == alone
 
 
+def test_of_a_pair_the_one_that_takes_writes_is_used(tmp_path, captures, key, server, alone):
+    one, other = server(tls=False), server(tls=False)
+    other.ask('REPLICAOF', '127.0.0.1', str(one.port))
+    net.wait_for(lambda: 'master_link_status:up' in other.ask('INFO', 'replication'), 30, 'the replica')
+    f = Feeding(tmp_path, f'fleet: {{to: ["redis://127.0.0.1:{other.port}", "redis://127.0.0.1:{one.port}"], key: {key}}}\n', captures[0])
+    f.feed(0, 3)
+    net.wait_for(lambda: int(one.ask('HLEN', 'gantry:sensors')) == SENSORS, 30, 'all sensors')
+    one.kill()
+    other.ask('REPLICAOF', 'NO', 'ONE')
+    f.feed(3, 6)
+    records = f.finish()
+    assert len([d for r in records for d in drips(r)]) == 1
+    assert sums_of(fleet_of(f.runs[0])) == alone
+
+
 @pytest.fixture
 def wire():
     made = engine.Wire()
@@ -357,6 +372,7 @@ def test_a_sensor_on_a_span_port_that_is_reloaded_and_killed_counts_once(tmp_pat
         assert answer['lines'][0]['period']['distinct_images'] == 5 and answer['lines'][0]['sensors'] == 1
         one, = answer['sensors']
         assert one['name'] == 'edge-1' and one['heard'] <= 12 and one['configuration']['digest'] == status['configuration']['digest']
+        assert one['warnings'] == status['warnings'] and one['counters']['packets'] > 0 and one['counters']['dropped'] == 0
 
 
 MISTAKES = {
