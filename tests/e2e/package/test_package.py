@@ -16,6 +16,8 @@ import lab as net
 import material
 import pytest
 from booted import Booted, Cannot
+from container import Cannot as NoContainer
+from container import Engine
 from test_http import curl, server, url  # noqa: F401
 
 BUILD_DEB = os.path.join(net.ROOT, 'tools/packaging/build-deb')
@@ -87,15 +89,17 @@ def root(lab, tmp_path_factory):
     root = Root(str(tmp_path_factory.mktemp('debian') / 'root'))
     for folder in (os.path.dirname(root.path), os.path.dirname(os.path.dirname(root.path))):
         os.chmod(folder, 0o755)
+    os.makedirs(root / 'etc/dpkg/dpkg.cfg.d')
+    with open(root / 'etc/dpkg/dpkg.cfg.d/unsafe', 'w') as f:
+        f.write('force-unsafe-io\n')
     net.run('debootstrap', '--variant=minbase', 'bookworm', root.path, where, timeout=900)
+    net.run('tar', '-C', root.path, '-cf', root.path + '.tar', '.')
     try:
         root.mount('-t', 'proc', 'proc', 'proc')
         root.mount('-t', 'sysfs', 'sys', 'sys')
         root.mount('--rbind', '/dev', 'dev')
         net.run('mount', '--make-rslave', root / 'dev')
         shutil.copy('/etc/resolv.conf', root / 'etc/resolv.conf')
-        with open(root / 'etc/dpkg/dpkg.cfg.d/unsafe', 'w') as f:
-            f.write('force-unsafe-io\n')
         yield root
     finally:
         root.leave()
@@ -333,7 +337,7 @@ def test_systemd_itself_starts_reloads_watches_and_restarts_the_unit(booted):
 
 
 def container_words():
-    """What stands behind each word of the last stage of the recipe; no engine for it is here, so it is done by hand."""
+    """What stands behind each word of the last stage of the recipe, done by hand where no engine for it can be had."""
     with open(os.path.join(net.ROOT, 'tools/packaging/Containerfile')) as f:
         last = f.read().split('\nFROM ')[-1]
     return re.findall(r'(?m)^(COPY|RUN|ENV|USER|ENTRYPOINT|CMD|VOLUME) (.*)$', last)
@@ -365,6 +369,53 @@ def test_as_the_container_recipe_runs_it_the_sensor_needs_net_raw_alone(lab, ins
         assert start('-all').wait(30) != 0, 'without the right it does not start'
     finally:
         installed.shell('setcap -r /usr/sbin/gantry')
+
+
+@pytest.fixture
+def engine(root, packages, tmp_path):
+    """podman with the recipe's image, made from this root as debootstrap left it."""
+    engine = None
+    try:
+        engine = Engine(str(tmp_path))
+        engine.take_base(root.path + '.tar')
+        engine.build(packages[0])
+        yield engine
+    except NoContainer as why:
+        pytest.skip(f'no container can be had here: {why}')
+    finally:
+        if engine:
+            engine.close()
+
+
+@pytest.mark.peers
+def test_podman_builds_and_runs_the_container_recipe_with_net_raw_alone(lab, server, engine, work, tmp_path):
+    # Its account, of whatever number, must read it.
+    folder = tmp_path / 'here'
+    folder.mkdir()
+    (folder / 'gantry.yaml').write_text(CONFIG.format(contracts='').replace('/var/log/', '/var/lib/'))
+    said = folder / 'said'
+
+    def up():
+        return 'watching span0' in said.read_text()
+    with open(said, 'w') as log:
+        refused = engine.start(lab, 'sensor', folder, log, without=('--cap-add', 'net_raw'))
+        assert refused.wait(60) != 0 and not up(), 'without the right it does not start'
+        process = engine.start(lab, 'sensor', folder, log)
+        try:
+            net.wait_for(lambda: up() or process.poll() is not None, 60, 'the sensor')
+            assert process.poll() is None, said.read_text()
+            with open(f'/proc/{engine.shows("{{.State.Pid}}")}/status') as f:
+                status = f.read()
+            assert re.search(r'CapBnd:\s*0*2000\n', status) and re.search(r'CapEff:\s*0+\n', status), 'given up before a packet is read'
+            assert re.search(r'Uid:\s*990\s', status)
+            digest = upload(lab, work, 730)
+            net.wait_for(lambda: digest in engine.within('cat', '/var/lib/gantry/alerts.json'), 20, 'the transfer')
+            assert '"verdict":"unapproved"' in engine.within('cat', '/var/lib/gantry/alerts.json')
+            assert 'span0' in engine.within('gantryctl', 'status')
+            engine.run('stop', 'sensor')
+            assert process.wait(30) == 0, said.read_text()
+        finally:
+            lab.stop(process)
 
 
 def test_an_upgrade_keeps_configuration_key_and_ledger(lab, installed, packages):
