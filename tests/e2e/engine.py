@@ -27,46 +27,54 @@ def port_of_a_node():
     return port
 
 
+def make_certificate(folder):
+    os.makedirs(folder, exist_ok=True)
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', f'{folder}/key.pem', '-out', f'{folder}/cert.pem',
+                    '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'], check=True, stderr=subprocess.DEVNULL)
+
+
 class Server:
     """One server in `folder`, on `port`; keeps what it has on disk."""
 
-    def __init__(self, folder, tls=True, cluster=False, program='redis-server', command=(), address='127.0.0.1'):
+    def __init__(self, folder, tls=True, cluster=False, program='redis-server', command=(), address='127.0.0.1', keys=None):
         self.address = address  # where the sensors find it
+        self.keys = str(keys or folder)  # where its key and certificate are
         self.folder, self.tls, self.cluster, self.program = str(folder), tls, cluster, program
         self.port = port_of_a_node() if cluster else net.free_port()
         os.makedirs(self.folder, exist_ok=True)
         self.process, self.command = None, list(command)  # as which it is started, within a network of its own
-        if tls:
-            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', f'{self.folder}/key.pem', '-out',
-                            f'{self.folder}/cert.pem', '-days', '2', '-subj', '/CN=127.0.0.1', '-addext',
-                            'subjectAltName=IP:127.0.0.1'], check=True, stderr=subprocess.DEVNULL)
+        if tls and not keys:
+            make_certificate(self.folder)
 
     def start(self):
         words = [self.program, '--dir', self.folder, '--appendonly', 'yes', '--appendfsync', 'always', '--save', '']
         if self.tls:
-            words += ['--port', '0', '--tls-port', str(self.port), '--tls-cert-file', f'{self.folder}/cert.pem', '--tls-key-file',
-                      f'{self.folder}/key.pem', '--tls-ca-cert-file', f'{self.folder}/cert.pem', '--tls-auth-clients', 'no']
+            words += ['--port', '0', '--tls-port', str(self.port), '--tls-cert-file', f'{self.keys}/cert.pem', '--tls-key-file',
+                      f'{self.keys}/key.pem', '--tls-ca-cert-file', f'{self.keys}/cert.pem', '--tls-auth-clients', 'no']
         else:
             words += ['--port', str(self.port)]
         if self.address != '127.0.0.1':
             words += ['--bind', '*', '--protected-mode', 'no']
         if self.cluster:
             words += ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']
+            words += ['--tls-cluster', 'yes', '--tls-replication', 'yes'] if self.tls else []
         self.process = subprocess.Popen(self.command + words, stdout=open(f'{self.folder}/log', 'a'), stderr=subprocess.STDOUT)
         net.wait_for(lambda: 'PONG' in self.ask('PING', check=False), 20, 'the engine')
         return self
 
     def ask(self, *words, check=True, follow=True):
-        more = ['--tls', '--cacert', f'{self.folder}/cert.pem'] if self.tls else []
-        if self.cluster and follow:
-            more.append('-c')
-        done = subprocess.run([*self.command, 'redis-cli', '-h', '127.0.0.1', '-p', str(self.port), *more, *words], capture_output=True, text=True)
+        more = ['-c'] if self.cluster and follow else []
+        done = subprocess.run([*self.command, 'redis-cli', '-h', '127.0.0.1', '-p', str(self.port), *self.trust(), *more, *words],
+                              capture_output=True, text=True)
         assert not check or done.returncode == 0 and 'ERR' not in done.stdout, done.stdout + done.stderr
         return done.stdout
 
+    def trust(self):
+        return ['--tls', '--cacert', f'{self.keys}/cert.pem'] if self.tls else []
+
     def tell(self, lines, answers='OK'):
         """Many commands; their answers, each of which is to match."""
-        done = subprocess.run([*self.command, 'redis-cli', '-h', '127.0.0.1', '-p', str(self.port)], input='\n'.join(lines) + '\n',
+        done = subprocess.run([*self.command, 'redis-cli', '-h', '127.0.0.1', '-p', str(self.port), *self.trust()], input='\n'.join(lines) + '\n',
                               capture_output=True, text=True)
         given = done.stdout.split()
         assert all(re.fullmatch(answers, x) for x in given), done.stdout[:500]
@@ -85,7 +93,7 @@ class Server:
     def settings(self, key, more=''):
         """`fleet` of gantry.yaml; `key`: its file."""
         scheme = 'rediss' if self.tls else 'redis'
-        ca = f', ca: {self.folder}/cert.pem' if self.tls else ''
+        ca = f', ca: {self.keys}/cert.pem' if self.tls else ''
         return f'fleet: {{to: "{scheme}://{self.address}:{self.port}", key: {key}{ca}{more}}}\n'
 
 
@@ -165,11 +173,12 @@ class Wire:
 
 
 class Cluster:
-    """Three masters with a replica each, without TLS."""
+    """Three masters with a replica each, which speak TLS to each other, too."""
 
     def __init__(self, folder, program='redis-server'):
-        self.nodes = [Server(f'{folder}/{i}', tls=False, cluster=True, program=program).start() for i in range(6)]
-        subprocess.run(['redis-cli', '--cluster', 'create', *[f'127.0.0.1:{n.port}' for n in self.nodes], '--cluster-replicas', '1',
+        make_certificate(folder)
+        self.nodes = [Server(f'{folder}/{i}', cluster=True, program=program, keys=folder).start() for i in range(6)]
+        subprocess.run(['redis-cli', *self.nodes[0].trust(), '--cluster', 'create', *[f'127.0.0.1:{n.port}' for n in self.nodes], '--cluster-replicas', '1',
                         '--cluster-yes'], check=True, stdout=subprocess.DEVNULL, timeout=120)
         net.wait_for(lambda: all('cluster_state:ok' in n.ask('CLUSTER', 'INFO') for n in self.nodes), 60, 'the cluster')
 
@@ -231,8 +240,8 @@ class Cluster:
         return len(slots), moved
 
     def settings(self, key):
-        to = ', '.join(f'"redis://127.0.0.1:{n.port}"' for n in self.nodes[:2])
-        return f'fleet: {{to: [{to}], key: {key}}}\n'
+        to = ', '.join(f'"rediss://127.0.0.1:{n.port}"' for n in self.nodes[:2])
+        return f'fleet: {{to: [{to}], key: {key}, ca: {self.nodes[0].keys}/cert.pem}}\n'
 
     def kill(self):
         for n in self.nodes:
