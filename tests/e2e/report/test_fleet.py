@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import time
@@ -238,6 +239,31 @@ def test_an_engine_that_is_away_is_told_and_what_was_counted_meanwhile_comes_lat
     for run in runs:
         run.finish()
     assert sums_of(fleet_of(runs[0])) == alone
+
+
+def test_an_engine_that_stands_still_holds_up_no_alert(tmp_path, captures, key, server):
+    s = server(tls=False)
+    run = Run(tmp_path, 'edge-0', s.settings(key), '-')
+    later = Capture(tmp_path / 'later.pcap')
+    for i in range(20):
+        later.upload(BEGIN + (DAYS + 1) * DAY + i, net.UNAPPROVED, f'u{i}.jpg', material.lane_image(70000 + i, 64, 48))
+    later.file.close()
+    run.process.stdin.write(open(captures[0][0], 'rb').read())
+    run.process.stdin.flush()
+    net.wait_for(lambda: int(s.ask('HLEN', 'gantry:sensors')) == 1, 30, 'the sensor')
+    s.process.send_signal(signal.SIGSTOP)
+
+    def breaches():
+        return [r for r in opened(run.records()) if r['gantry']['verdict'] == 'unapproved']
+    assert not breaches()
+    run.process.stdin.write(open(tmp_path / 'later.pcap', 'rb').read()[24:])  # behind the head of a capture
+    run.process.stdin.flush()
+    net.wait_for(breaches, 5, 'the alert')
+    assert 'fleet-away' not in run.notices()  # the sensor waits for an answer still
+    net.wait_for(lambda: 'fleet-away' in run.notices(), 40, 'the notice')
+    s.process.send_signal(signal.SIGCONT)
+    net.wait_for(lambda: 'fleet-away-over' in run.notices(), 60, 'the engine')
+    assert not stats(run.finish())['fleet_lines_left']
 
 
 def test_of_a_pair_the_one_that_takes_writes_is_used(tmp_path, captures, key, server, alone):
