@@ -65,19 +65,28 @@ void allowance_owe(struct allowance *a, enum account account, uint64_t n) {
     work_add((uint64_t)owed * accounts[account].work);
 }
 
-bool allowance_borrow(struct allowance *a, size_t n) {
+/* So much at most, as long as `rest` is left for others. */
+static bool borrow(struct allowance *a, size_t n, int64_t most, int64_t rest) {
     const int64_t usual = 4 * MIB;
     if (!a || allowance_has(a, ACCOUNT_DECODED, (int64_t)n))
         return true;
-    if (!a->common || n > ALLOWANCE_LENT)
+    if (!a->common || n > (size_t)most)
         return false;
     int64_t least = (int64_t)n - a->left[ACCOUNT_DECODED], lent = least > usual ? least : usual;
-    if (lent > *a->common || lent > ALLOWANCE_LENT - a->lent)
+    if (lent > *a->common - rest || lent > most - a->lent)
         return false;
     *a->common -= lent;
     a->lent += lent;
     a->left[ACCOUNT_DECODED] += lent;
     return true;
+}
+
+bool allowance_borrow(struct allowance *a, size_t n) {
+    return borrow(a, n, ALLOWANCE_LENT, 0);
+}
+
+bool allowance_borrow_easily(struct allowance *a, size_t n) {
+    return borrow(a, n, ALLOWANCE_LENT_EASY, ALLOWANCE_COMMON / 4 * 3);
 }
 
 void allowance_earn_common(int64_t *common, uint64_t n) {

@@ -38,7 +38,8 @@ enum {
     ALLOWANCE_CODED = 1024,         /* matched bytes that a body in a coding costs, however small it is */
     ALLOWANCE_RESERVED = 32 << 10,  /* and large memory that it asks for, however little it fills */
     ALLOWANCE_COMMON = 512 << 20, /* decoded bytes that can be borrowed at most, by all pairs of a worker, */
-    ALLOWANCE_LENT = 128 << 20, /* and by one */
+    ALLOWANCE_LENT = 128 << 20,   /* and by one, */
+    ALLOWANCE_LENT_EASY = 16 << 20, /* for what is not dear */
 };
 
 struct allowance {
@@ -72,6 +73,10 @@ void allowance_owe(struct allowance *a, enum account account, uint64_t n);
  * pay for, so that `n` may be spent: as long as there is some, and no one more than his share. False: he
  * cannot. NULL: true. */
 bool allowance_borrow(struct allowance *a, size_t n);
+
+/* The same of a coding that is not dear, whose body unfolds to more than its hosts pay for:
+ * ALLOWANCE_LENT_EASY at most, as long as others have left three quarters. */
+bool allowance_borrow_easily(struct allowance *a, size_t n);
 /* `n` bytes of anybody were delivered: the common ones grow. */
 void allowance_earn_common(int64_t *common, uint64_t n);
 

@@ -42,8 +42,9 @@ static size_t price_of(const struct decoder *d, size_t n) {
 static void push_output(struct decoder *d, const uint8_t *bytes, size_t n) {
     bool over;
     size_t take = limit_output(&d->codings->options.limits, d->outer->in, d->out, n, &over);
-    size_t price = price_of(d, take),
-           paid = allowance_take(d->allowance, ACCOUNT_DECODED, take * price) / price;
+    size_t price = price_of(d, take);
+    allowance_borrow_easily(d->allowance, take * price);
+    size_t paid = allowance_take(d->allowance, ACCOUNT_DECODED, take * price) / price;
     d->out += paid;
     if (paid > 0)
         filter_data(d->filter.next, bytes, paid);
@@ -141,6 +142,8 @@ static size_t room_for(const struct decoder *d) {
     const struct allowance *a = d->allowance;
     size_t price = price_of(d, CODING_BUFFER);
     if (allowance_has(a, ACCOUNT_DECODED, (int64_t)(CODING_BUFFER * price)))
+        return CODING_BUFFER;
+    if (allowance_borrow_easily(d->allowance, CODING_BUFFER * price))
         return CODING_BUFFER;
     int64_t left = a->left[ACCOUNT_DECODED] / (int64_t)price;
     return left > LEAST ? (size_t)left : LEAST;

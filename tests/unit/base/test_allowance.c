@@ -102,6 +102,27 @@ static void who_decodes_much_borrows_up_to_a_share_and_makes_it_good(void **stat
     assert_int_equal(common, ALLOWANCE_COMMON);
 }
 
+static void what_is_not_dear_borrows_little_and_leaves_the_rest(void **state) {
+    int64_t common = ALLOWANCE_COMMON;
+    struct allowance a;
+    unsigned pairs = 0;
+    allowance_init(&a, 0);
+    assert_false(allowance_borrow_easily(&a, 1)); /* from nobody */
+    a.common = &common;
+    for (int i = 0; i < ALLOWANCE_LENT_EASY / (4 * MIB); i++) {
+        assert_true(allowance_borrow_easily(&a, 4 * MIB));
+        assert_true(allowance_spend(&a, ACCOUNT_DECODED, 4 * MIB));
+    }
+    assert_false(allowance_borrow_easily(&a, 1));
+    assert_true(allowance_borrow(&a, 1)); /* for what is dear */
+    do {
+        allowance_init(&a, 0);
+        a.common = &common;
+    } while (allowance_borrow_easily(&a, ALLOWANCE_LENT_EASY) && ++pairs < 100);
+    assert_int_equal(pairs, (128 - 16 - 4) / 16);
+    assert_in_range(common, ALLOWANCE_COMMON / 4 * 3, ALLOWANCE_COMMON / 4 * 3 + ALLOWANCE_LENT_EASY);
+}
+
 static void what_is_given_back_is_there_again_up_to_the_most(void **state) {
     struct allowance a;
     allowance_init(&a, 1000);
@@ -141,6 +162,7 @@ int main(void) {
         cmocka_unit_test(what_is_spent_beyond_is_owed_once_and_earned_first),
         cmocka_unit_test(what_was_done_is_owed_whatever_is_left),
         cmocka_unit_test(who_decodes_much_borrows_up_to_a_share_and_makes_it_good),
+        cmocka_unit_test(what_is_not_dear_borrows_little_and_leaves_the_rest),
         cmocka_unit_test(what_is_given_back_is_there_again_up_to_the_most),
         cmocka_unit_test(who_has_spent_all_is_poor_until_half_is_earned),
         cmocka_unit_test(without_one_nothing_is_counted),
