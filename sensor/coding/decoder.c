@@ -38,12 +38,18 @@ static size_t price_of(const struct decoder *d, size_t n) {
     return poor && (d->out + n) / BOMB_RATIO > d->outer->in ? BOMB_PRICE : 1;
 }
 
+/* A long body that unfolds to more than its hosts pay for is one of few. */
+static bool borrow_for_long(struct decoder *d, size_t n) {
+    enum { LONG = 256 << 10 };
+    return d->out >= LONG && allowance_borrow_easily(d->allowance, n);
+}
+
 /* Gives on what was decoded, no further than the bounds. */
 static void push_output(struct decoder *d, const uint8_t *bytes, size_t n) {
     bool over;
     size_t take = limit_output(&d->codings->options.limits, d->outer->in, d->out, n, &over);
     size_t price = price_of(d, take);
-    allowance_borrow_easily(d->allowance, take * price);
+    borrow_for_long(d, take * price);
     size_t paid = allowance_take(d->allowance, ACCOUNT_DECODED, take * price) / price;
     d->out += paid;
     if (paid > 0)
@@ -137,13 +143,13 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused) {
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n);
 
 /* No more is decoded than can be given on. */
-static size_t room_for(const struct decoder *d) {
+static size_t room_for(struct decoder *d) {
     enum { LEAST = 2 << 10 };
     const struct allowance *a = d->allowance;
     size_t price = price_of(d, CODING_BUFFER);
     if (allowance_has(a, ACCOUNT_DECODED, (int64_t)(CODING_BUFFER * price)))
         return CODING_BUFFER;
-    if (allowance_borrow_easily(d->allowance, CODING_BUFFER * price))
+    if (borrow_for_long(d, CODING_BUFFER * price))
         return CODING_BUFFER;
     int64_t left = a->left[ACCOUNT_DECODED] / (int64_t)price;
     return left > LEAST ? (size_t)left : LEAST;
