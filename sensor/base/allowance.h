@@ -77,6 +77,7 @@ bool allowance_borrow(struct allowance *a, size_t n);
 /* The same of a coding that is not dear, whose body unfolds to more than its hosts pay for:
  * ALLOWANCE_LENT_EASY at most, as long as others have left three quarters. */
 bool allowance_borrow_easily(struct allowance *a, size_t n);
+
 /* `n` bytes of anybody were delivered: the common ones grow. */
 void allowance_earn_common(int64_t *common, uint64_t n);
 

@@ -44,6 +44,11 @@ struct bytes bytes_until(struct bytes a, char stop) {
     return at ? bytes_of(a.p, (size_t)(at - a.p)) : a;
 }
 
+struct bytes bytes_after_last(struct bytes a, char sign) {
+    const uint8_t *at = a.n ? memrchr(a.p, sign, a.n) : NULL;
+    return at ? bytes_of(at + 1, (size_t)(a.p + a.n - at) - 1) : a;
+}
+
 bool bytes_hold_nocase(struct bytes a, const char *text) {
     for (size_t i = 0; i < a.n; i++)
         if (bytes_starts_nocase(bytes_of(a.p + i, a.n - i), text))

@@ -42,6 +42,9 @@ struct bytes bytes_trim(struct bytes a);
 /* What stands before the first `stop`; all of it if there is none. */
 struct bytes bytes_until(struct bytes a, char stop);
 
+/* What stands behind the last `sign`; all of it if there is none. */
+struct bytes bytes_after_last(struct bytes a, char sign);
+
 /* The first line without its line feed, at most so much of it; *whole: all of that line is there. */
 struct bytes bytes_first_line(struct bytes a, size_t most, bool *whole);
 

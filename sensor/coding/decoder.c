@@ -39,7 +39,7 @@ static size_t price_of(const struct decoder *d, size_t n) {
 }
 
 /* A long body that unfolds to more than its hosts pay for is one of few. */
-static bool borrow_for_long(struct decoder *d, size_t n) {
+static bool borrow_for_long(const struct decoder *d, size_t n) {
     enum { LONG = 256 << 10 };
     return d->out >= LONG && allowance_borrow_easily(d->allowance, n);
 }
@@ -48,9 +48,8 @@ static bool borrow_for_long(struct decoder *d, size_t n) {
 static void push_output(struct decoder *d, const uint8_t *bytes, size_t n) {
     bool over;
     size_t take = limit_output(&d->codings->options.limits, d->outer->in, d->out, n, &over);
-    size_t price = price_of(d, take);
-    borrow_for_long(d, take * price);
-    size_t paid = allowance_take(d->allowance, ACCOUNT_DECODED, take * price) / price;
+    size_t price = price_of(d, take),
+           paid = allowance_take(d->allowance, ACCOUNT_DECODED, take * price) / price;
     d->out += paid;
     if (paid > 0)
         filter_data(d->filter.next, bytes, paid);
@@ -143,13 +142,12 @@ static void note_step(struct decoder *d, enum coding_step step, bool refused) {
 static void decoder_data(struct filter *f, const uint8_t *bytes, size_t n);
 
 /* No more is decoded than can be given on. */
-static size_t room_for(struct decoder *d) {
+static size_t room_for(const struct decoder *d) {
     enum { LEAST = 2 << 10 };
     const struct allowance *a = d->allowance;
     size_t price = price_of(d, CODING_BUFFER);
-    if (allowance_has(a, ACCOUNT_DECODED, (int64_t)(CODING_BUFFER * price)))
-        return CODING_BUFFER;
-    if (borrow_for_long(d, CODING_BUFFER * price))
+    if (allowance_has(a, ACCOUNT_DECODED, (int64_t)(CODING_BUFFER * price)) ||
+        borrow_for_long(d, CODING_BUFFER * price))
         return CODING_BUFFER;
     int64_t left = a->left[ACCOUNT_DECODED] / (int64_t)price;
     return left > LEAST ? (size_t)left : LEAST;

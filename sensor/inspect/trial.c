@@ -50,20 +50,12 @@ void trial_destroy(struct trial *t) {
     free(t);
 }
 
-/* Behind the last slash. */
-static struct bytes take_name(struct bytes path) {
-    size_t n = 0;
-    while (n < path.n && path.p[path.n - n - 1] != '/')
-        n++;
-    return n == 0 ? bytes_text("") : bytes_of(path.p + path.n - n, n);
-}
-
 void trial_open(struct trial *t, struct bytes path, struct bytes first) {
     struct object *o = &t->object;
     forget_object(t);
     o->facts = facts_create(&t->texts, NULL);
     facts_set(&t->texts, o->facts, FACT_PATH, path);
-    facts_set(&t->texts, o->facts, FACT_NAME, take_name(path));
+    facts_set(&t->texts, o->facts, FACT_NAME, bytes_after_last(path, '/'));
     o->number = 1;
     o->total = LENGTH_UNKNOWN;
     object_settle_type(o, first);

@@ -127,7 +127,7 @@ struct row_judge {
     uint16_t owners;   /* of values in the backlog, so far */
     uint32_t behind;   /* values that went there, so far */
     struct suspect suspect[SUSPECTS];
-    struct backlog backlog; /* cleared never: its values have owners */
+    struct backlog backlog; /* never cleared: what stands beyond `behind` is of texts before this one */
 };
 
 /* Evenly spread, and not to be foreseen by who does not know the seed. */

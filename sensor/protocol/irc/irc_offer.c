@@ -85,10 +85,10 @@ static bool take_send(struct irc_offers *offers, struct conversation *c, enum si
     o->reversed = w->token.n > 0;
     o->size = bytes_number(w->size, &size) && !talk ? size : LENGTH_UNKNOWN;
     if (!talk) {
-        const uint8_t *slash = w->name.n ? memrchr(w->name.p, '/', w->name.n) : NULL;
-        size_t before = slash ? (size_t)(slash - w->name.p) + 1 : 0, n = w->name.n - before;
-        o->name_n = (uint16_t)(n < IRC_NAME_MAX ? n : IRC_NAME_MAX);
-        memcpy(o->name, w->name.p + before, o->name_n);
+        struct bytes name = bytes_after_last(w->name, '/');
+        o->name_n = (uint16_t)(name.n < IRC_NAME_MAX ? name.n : IRC_NAME_MAX);
+        if (o->name_n > 0)
+            memcpy(o->name, name.p, o->name_n);
     }
     announce(c, o, from, local, address);
     return true;

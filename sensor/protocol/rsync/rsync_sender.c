@@ -244,11 +244,9 @@ static void begin_file(struct rsync_sender *s) {
     memcpy(path, s->place.p, n);
     if (e) {
         struct bytes name = bytes_of(l->names + e->name, e->name_n);
-        const uint8_t *slash = memrchr(name.p, '/', name.n);
-        size_t before = slash ? (size_t)(slash - name.p) + 1 : 0;
         memcpy(path + n, name.p, name.n);
         n += name.n;
-        seed.fact[FACT_NAME] = bytes_of(name.p + before, name.n - before);
+        seed.fact[FACT_NAME] = bytes_after_last(name, '/');
         seed.length = seed.total = e->size;
     }
     seed.fact[FACT_PATH] = bytes_of(path, n);

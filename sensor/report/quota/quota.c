@@ -229,11 +229,10 @@ static void keep_newest(struct account *a, const struct record *r, unsigned seve
     const struct contract_amount *day = &a->contract->day, *month = &a->contract->month;
     if (!day->objects && !day->bytes && !month->objects && !month->bytes)
         return;
-    free(a->newest);
-    a->newest = malloc(r->size);
-    if (!a->newest)
-        return;
-    memcpy(a->newest, r, r->size);
+    struct record *room = realloc(a->newest, r->size);
+    if (!room)
+        return; /* the one before stays */
+    a->newest = memcpy(room, r, r->size);
     if (a->newest->severity < severity)
         a->newest->severity = (uint8_t)severity;
 }

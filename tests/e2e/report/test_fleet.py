@@ -451,13 +451,18 @@ class Feeding:
         return [run.finish() for run in self.runs]
 
 
+def line_to_move(cluster):
+    """The slot of a line, its node and another one."""
+    slot, source = next(iter(net.wait_for(cluster.lines, 30, 'lines').items()))
+    return slot, source, next(i for i in cluster.masters() if i != source)
+
+
 @pytest.mark.peers
 @PROGRAMS
 def test_a_cluster_that_loses_a_node_and_moves_slots_has_the_sums_of_one_sensor(tmp_path, captures, key, cluster, alone, program):
     f = Feeding(tmp_path, cluster.settings(key), captures[0])
     f.feed(0, 2)
-    slot, source = next(iter(net.wait_for(cluster.lines, 30, 'lines').items()))
-    target = next(i for i in cluster.masters() if i != source)
+    slot, source, target = line_to_move(cluster)
     cluster.move(slot, source, target, lambda: f.feed(2, 4))
     victim = cluster.masters()[target]
     victim.kill()
@@ -475,8 +480,7 @@ def test_a_cluster_that_loses_a_node_and_moves_slots_has_the_sums_of_one_sensor(
 def test_a_range_of_slots_that_moves_while_three_sensors_write_loses_nothing(tmp_path, captures, key, cluster, alone, program):
     f = Feeding(tmp_path, cluster.settings(key), captures[0])
     f.feed(0, 1)
-    slot, source = next(iter(net.wait_for(cluster.lines, 30, 'lines').items()))
-    target = next(i for i in cluster.masters() if i != source)
+    slot, source, target = line_to_move(cluster)
     slots, moved = cluster.move_range(slot, source, target, lambda step: f.feed(1 + step, 2 + step))
     f.feed(4, 6)
     records = f.finish()

@@ -25,6 +25,10 @@ static void test_until_takes_all_where_the_stop_is_missing(void **state) {
     assert_true(bytes_equal(bytes_until(bytes_text("a;b;c"), ';'), bytes_text("a")));
     assert_true(bytes_equal(bytes_until(bytes_text("abc"), ';'), bytes_text("abc")));
     assert_int_equal(bytes_until(bytes_of(NULL, 0), ';').n, 0);
+    assert_true(bytes_equal(bytes_after_last(bytes_text("a/b/c.jpg"), '/'), bytes_text("c.jpg")));
+    assert_true(bytes_equal(bytes_after_last(bytes_text("c.jpg"), '/'), bytes_text("c.jpg")));
+    assert_int_equal(bytes_after_last(bytes_text("a/"), '/').n, 0);
+    assert_int_equal(bytes_after_last(bytes_of(NULL, 0), '/').n, 0);
 }
 
 static void test_numbers_are_all_digits_and_do_not_wrap(void **state) {

@@ -339,6 +339,41 @@ static struct allowance spent(int64_t *common) {
     return a;
 }
 
+/* A long body that unfolds to more than its bytes pay for. */
+static size_t pack_lines(uint8_t *out, size_t size, size_t n) {
+    static const char line[] = "2026-05-31T04:11:58 lane4: no vehicle, exposure 1009 us, gain 13\n";
+    char *text = malloc(n + sizeof line);
+    uLongf packed = size;
+    for (size_t at = 0; at < n; at += sizeof line - 1)
+        memcpy(text + at, line, sizeof line);
+    assert_int_equal(compress2(out, &packed, (const Bytef *)text, n, 6), Z_OK);
+    free(text);
+    assert_true(n / packed > 40);
+    return packed;
+}
+
+static void what_is_long_and_unfolds_much_borrows_a_little(void **state) {
+    static uint8_t packed[MIB];
+    int64_t common = ALLOWANCE_COMMON;
+    size_t n = pack_lines(packed, sizeof packed, 4 * MIB);
+    struct allowance a = spent(NULL);
+    a.left[ACCOUNT_DECODED] = MIB;
+    decode_as("deflate", &a, packed, n, 1448);
+    assert_true(sink.bounded == 1 && sink.n < 4 * MIB);
+    a = spent(&common);
+    a.left[ACCOUNT_DECODED] = MIB;
+    decode_as("deflate", &a, packed, n, 1448);
+    assert_true(sink.bounded == 0 && sink.n == 4 * MIB && sink.how == TRANSFER_DONE);
+    assert_in_range(ALLOWANCE_COMMON - common, MIB, ALLOWANCE_LENT_EASY);
+    /* What is short does not: it may be one of many. */
+    common = ALLOWANCE_COMMON;
+    n = pack_lines(packed, sizeof packed, 200 << 10);
+    a = spent(&common);
+    a.left[ACCOUNT_DECODED] = 100 << 10;
+    decode_as("deflate", &a, packed, n, 1448);
+    assert_true(sink.bounded == 1 && common == ALLOWANCE_COMMON);
+}
+
 static void what_a_dear_coding_hardly_unfolds_pays_for_itself(void **state) {
     static uint8_t packed[3 * MIB];
     struct allowance a = spent(NULL);
@@ -383,6 +418,7 @@ int main(void) {
         cmocka_unit_test(a_quarter_of_what_windows_fill_is_a_deposit),
         cmocka_unit_test(streams_that_ask_for_much_and_hold_little_are_decoded_as_far_as_they_are_paid_for),
         cmocka_unit_test(what_unfolds_on_trial_is_taken_before_it_has_cost_much),
+        cmocka_unit_test(what_is_long_and_unfolds_much_borrows_a_little),
         cmocka_unit_test(what_a_dear_coding_hardly_unfolds_pays_for_itself),
         cmocka_unit_test(what_a_dear_coding_unfolds_is_borrowed_for_as_long_as_there_is_some),
     };
