@@ -84,13 +84,15 @@ void pair_deliver(struct reassembler *r, struct stream_pair *s, enum side from, 
     }
 }
 
-static void deliver_head(struct reassembler *r, struct stream_pair *s, enum side from, time_ns now) {
+/* Told with the time at which it came, however long it waited: what flows say of each other is matched by it.
+ */
+static void deliver_head(struct reassembler *r, struct stream_pair *s, enum side from) {
     struct direction *d = &s->side[from];
     struct segment *head = segment_list_pop(&d->early);
     uint32_t had = d->next - head->sequence, all = head->n + head->cut;
     if (had < all) {
         uint32_t there = head->n > had ? head->n - had : 0;
-        pair_deliver(r, s, from, head->data + (head->n - there), there, all - had, now);
+        pair_deliver(r, s, from, head->data + (head->n - there), there, all - had, head->time);
     }
     pool_give(&r->blocks, head);
 }
@@ -127,7 +129,7 @@ static bool deliver_ready(struct reassembler *r, struct stream_pair *s, enum sid
     if (d->skip && d->fin && d->started)
         d->next = d->end;
     while (head_fits(d) && !d->skip && !(d->early.head->has_ack && pair_held(s, from, d->early.head->ack))) {
-        deliver_head(r, s, from, now);
+        deliver_head(r, s, from);
         progress = true;
     }
     progress |= pair_end_proven(r, s, from, now);
@@ -136,11 +138,11 @@ static bool deliver_ready(struct reassembler *r, struct stream_pair *s, enum sid
 
 /* Both sides hold bytes that answer the other's: possible when a repeated segment carries a newer ACK than it
  * first did. The one that came first was sent first. */
-static bool break_tie(struct reassembler *r, struct stream_pair *s, time_ns now) {
+static bool break_tie(struct reassembler *r, struct stream_pair *s) {
     const struct direction *c = &s->side[SIDE_CLIENT], *v = &s->side[SIDE_SERVER];
     if (!head_fits(c) || !head_fits(v))
         return false;
-    deliver_head(r, s, c->early.head->time <= v->early.head->time ? SIDE_CLIENT : SIDE_SERVER, now);
+    deliver_head(r, s, c->early.head->time <= v->early.head->time ? SIDE_CLIENT : SIDE_SERVER);
     return true;
 }
 
@@ -201,9 +203,17 @@ static bool has_hole(const struct stream_pair *s, enum side from) {
     return (d->fin && sequence_from(d->next, d->end) > 0) || (d->seen && !d->absent && acked_beyond(d));
 }
 
+/* A hole that lay behind another one has been there since the first of the bytes behind it came. */
+static time_ns hole_begin(const struct direction *d, time_ns now) {
+    if (is_at_end(d))
+        return d->fin_at;
+    return d->early.head && d->early.head->time < now ? d->early.head->time : now;
+}
+
 /* Notices a hole, and from when on its time and bytes count. */
 static void track_hole(struct stream_pair *s, enum side from, time_ns now) {
     struct direction *d = &s->side[from];
+    bool noticed = false;
     if (!has_hole(s, from)) {
         d->hole = false;
         return;
@@ -212,13 +222,14 @@ static void track_hole(struct stream_pair *s, enum side from, time_ns now) {
         d->hole = d->own_quiet = d->peer_quiet = true;
         d->hole_counts = false;
         d->hole_at = d->next;
-        d->hole_since = is_at_end(d) ? d->fin_at : now;
+        d->hole_since = hole_begin(d, now);
         d->behind = 0;
+        noticed = true;
     }
     /* Bytes and time count from the acknowledgement on: until then the sender is about to repeat them. */
     if (!d->hole_counts && (acked_beyond(d) || !s->side[side_other(from)].seen)) {
         d->hole_counts = true;
-        d->hole_since = now;
+        d->hole_since = noticed ? d->hole_since : now;
         d->behind = 0;
     }
 }
@@ -379,7 +390,7 @@ void pair_settle(struct reassembler *r, struct stream_pair *s, time_ns now, bool
     for (;;) {
         bool progress = deliver_ready(r, s, SIDE_CLIENT, now);
         progress |= deliver_ready(r, s, SIDE_SERVER, now);
-        if (progress || break_tie(r, s, now))
+        if (progress || break_tie(r, s))
             continue;
         if (!give_up(r, s, SIDE_CLIENT, now, force) && !give_up(r, s, SIDE_SERVER, now, force))
             break;

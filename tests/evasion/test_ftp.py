@@ -355,3 +355,55 @@ def test_data_at_other_addresses_with_several_workers(tmp_path, f, workers):
     whole = [t for t in seen.transfers if t['file'].get('hash', {}).get('sha256') == f.sha256 and t['gantry']['transfer']['complete']]
     assert sorted(t['file']['name'] for t in whole) == [f'{last}-{f.name}' for last in range(90, 96)], seen.brief()
     assert bool(seen.classes & f.classes) == (f not in HONEST.values())
+
+
+def names_of(tmp_path, w, files):
+    """By digest, the name under which each file that is complete was told."""
+    seen = look(tmp_path, w)
+    told = {t['file']['hash']['sha256']: t['file'].get('name') for t in seen.transfers
+            if t['gantry']['transfer']['complete'] and 'hash' in t['file']}
+    return [told.get(f.sha256) for f in files]
+
+
+LOST = {'the last answer of a transfer': lambda s, i: i == 0, 'one of each second transfer': lambda s, i: i % 2 == 0}
+
+
+@pytest.mark.parametrize('lost', LOST.values(), ids=LOST)
+def test_files_keep_their_names_where_the_channel_stands_still(tmp_path, lost):
+    """The server takes one port for all. What it answered is lost, and the channel waits for it while files go by."""
+    files = [JPG.but(name=f'{i}.jpg', data=JPG.data + bytes([i]) * 9) for i in range(6)]
+    w, last = Wire(), b'226 done\r\n'
+    s = Session(w)
+    for i, f in enumerate(files):
+        s.pasv().stor(f, last=None)
+        if lost(s, i):
+            s.t.skip(1, len(last)).ack(0)
+        else:
+            s.say(last)
+    s.end()
+    assert names_of(tmp_path, w, files) == [f.name for f in files]
+
+
+def test_a_file_whose_port_was_not_told_has_its_name_among_others(tmp_path):
+    files = [JPG.but(name=f'{i}.jpg', data=JPG.data + bytes([i]) * 9) for i in range(6)]
+    w = Wire()
+    s = Session(w)
+    for i, f in enumerate(files):
+        if i == 2:
+            s.do('PASV').t.skip(1, len(s.port()) + 2).ack(0)
+        else:
+            s.pasv()
+        s.stor(f)
+    s.end()
+    assert names_of(tmp_path, w, files) == [f.name for f in files]
+
+
+def test_a_file_has_no_name_of_another_session(tmp_path):
+    """A port that was not told, whose flow nobody saw; long after it a flow of a channel that was not seen."""
+    w, f = Wire(), JPG.but(name='second.jpg')
+    s = Session(w)
+    s.do('PASV').t.skip(1, len(s.port()) + 2).ack(0)
+    s.do('STOR first.jpg', '150 go', '226 done').end()
+    w.wait(20)
+    s.data(f.data)
+    assert [t['file'].get('name') for t in look(tmp_path, w).transfers] == [None]

@@ -24,6 +24,7 @@ struct ftp_ticket {
     uint64_t number;
     struct ftp_data *data;    /* the data flow while it lives */
     time_ns asked;            /* when the client asked for it, or announced it */
+    time_ns until;            /* when it asked for the next one; 0: it has not */
     bool announced;           /* a data flow may still ask for it by its number */
     bool taken;               /* a data flow has come: no other may */
     bool elsewhere;           /* it may come to another worker, which is told what is known */

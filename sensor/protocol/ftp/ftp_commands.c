@@ -35,6 +35,8 @@ static struct ftp_ticket *make_ticket(struct ftp *s) {
         ftp_path_copy(&t->user, &s->user);
         t->asked = s->c->now;
     }
+    if (s->current && s->current->until == 0)
+        s->current->until = s->c->now;
     replace_ticket(&s->current, t);
     ftp_ticket_release(t); /* s->current has its own */
     return t;

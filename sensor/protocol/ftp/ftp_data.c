@@ -404,21 +404,27 @@ static bool bind_ticket(struct ftp_data *d, struct ftp_ticket *t) {
 
 /* --- without an announcement --- */
 
+/* A flow begins behind what was asked for, and before the client asks for the next one: servers use ports
+ * again within seconds. */
+static bool is_in_time(const struct ftp_data *d, const struct ftp_ticket *t) {
+    return t->asked <= d->began && (t->until == 0 || d->began <= t->until);
+}
+
 /* May it be what this ticket asked for? Where in the whole it begins must be known before its first byte is
  * handed on. */
 static bool may_belong(const struct ftp_data *d, const struct ftp_ticket *t) {
     const struct ftp_way *w = &d->way[d->from];
     bool over = w->ended && w->clean;
-    if (!t || t->port || t->taken || t->command == FTP_COMMAND_NONE || t->asked > d->began ||
+    if (!t || t->port || t->taken || t->command == FTP_COMMAND_NONE || !is_in_time(d, t) ||
         t->upload != (d->from == SIDE_CLIENT) || (w->begun && t->partial))
         return false;
     return t->length == LENGTH_UNKNOWN || (over ? w->moved == t->length : w->moved <= t->length);
 }
 
-/* It comes to the port that was announced, if later than anybody waits. */
+/* It came to the port that was announced, and was seen before the announcement was. */
 static bool is_named_by(const struct ftp_data *d, const struct ftp_ticket *t, bool active) {
     return t && t->port && !t->taken && t->active == active && t->command != FTP_COMMAND_NONE &&
-           d->c->end[SIDE_SERVER].port == t->port;
+           is_in_time(d, t) && d->c->end[SIDE_SERVER].port == t->port;
 }
 
 static void join_ticket(struct ftp_data *d, struct ftp_ticket *t) {
@@ -433,15 +439,17 @@ static void join_ticket(struct ftp_data *d, struct ftp_ticket *t) {
     settle_data(d);
 }
 
+/* Of several announcements of the port the last one before the flow began. */
 static struct ftp_ticket *find_by_port(const struct ftp_data *d, bool active) {
     const struct address *a = &d->c->end[active ? SIDE_SERVER : SIDE_CLIENT].address;
     const struct address *b = &d->c->end[active ? SIDE_CLIENT : SIDE_SERVER].address;
     struct ftp_pair_walk walk = ftp_pair_walk(&controls, a, b);
+    struct ftp_ticket *found = NULL;
     for (const struct ftp_waiting *w; (w = ftp_pair_step(&walk));)
         for (unsigned i = 0; i < FTP_WAITING_MAX; i++)
-            if (is_named_by(d, w->ticket[i], active))
-                return w->ticket[i];
-    return NULL;
+            if (is_named_by(d, w->ticket[i], active) && (!found || w->ticket[i]->asked > found->asked))
+                found = w->ticket[i];
+    return found;
 }
 
 /* Of a passive flow, where the reply that names its port was lost: exactly one that waits may be its. */
@@ -475,28 +483,50 @@ void ftp_waiting_begin(struct ftp_waiting *w, const struct address *client, cons
     ftp_pair_add(&controls, &w->pair, client, server, w);
 }
 
+/* The place of one that waits no longer, else of the oldest. */
+static unsigned find_place(const struct ftp_waiting *w) {
+    for (unsigned i = 0; i < FTP_WAITING_MAX; i++) {
+        unsigned at = (w->next + i) % FTP_WAITING_MAX;
+        if (!w->ticket[at] || w->ticket[at]->taken)
+            return at;
+    }
+    return w->next;
+}
+
 /* One that was refused comes again with the next command. */
 static void keep_waiting(struct ftp_waiting *w, struct ftp_ticket *t) {
     for (unsigned i = 0; i < FTP_WAITING_MAX; i++)
         if (w->ticket[i] == t)
             return;
-    ftp_ticket_release(w->ticket[w->next]);
-    ftp_ticket_retain(w->ticket[w->next] = t);
-    w->next = (w->next + 1) % FTP_WAITING_MAX;
+    unsigned at = find_place(w);
+    ftp_ticket_release(w->ticket[at]);
+    ftp_ticket_retain(w->ticket[at] = t);
+    w->next = (at + 1) % FTP_WAITING_MAX;
 }
 
-void ftp_waiting_add(struct ftp_waiting *w, struct ftp_ticket *t) {
+/* The first flow that came to its port behind the announcement; where no reply named one, exactly one that
+ * may be what was asked for. */
+static struct ftp_data *find_orphan(const struct ftp_waiting *w, const struct ftp_ticket *t) {
     struct ftp_pair_walk walk = ftp_pair_walk(&orphans, &w->pair.client, &w->pair.server);
     struct ftp_data *found = NULL;
     unsigned count = 0;
-    keep_waiting(w, t);
-    for (struct ftp_data *d; (d = ftp_pair_step(&walk));)
-        if (may_belong(d, t) || is_named_by(d, t, t->active)) {
+    for (struct ftp_data *d; (d = ftp_pair_step(&walk));) {
+        if (is_named_by(d, t, t->active) && (!found || d->began < found->began)) {
+            found = d;
+            count = 1;
+        } else if (may_belong(d, t)) {
             found = d;
             count++;
         }
-    if (count == 1 && walk.left > 0)
-        join_ticket(found, t);
+    }
+    return count == 1 && walk.left > 0 ? found : NULL;
+}
+
+void ftp_waiting_add(struct ftp_waiting *w, struct ftp_ticket *t) {
+    keep_waiting(w, t);
+    struct ftp_data *d = find_orphan(w, t);
+    if (d)
+        join_ticket(d, t);
 }
 
 void ftp_waiting_end(struct ftp_waiting *w) {

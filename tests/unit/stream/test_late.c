@@ -19,6 +19,25 @@ static void an_acknowledged_hole_is_a_gap_only_after_the_wait(void **state) {
     model_destroy(m);
 }
 
+/* Each wait counts from when it could be noticed: holes behind one another are not waited for in turn. */
+static void a_hole_behind_a_hole_has_waited_since_the_bytes_behind_it_came(void **state) {
+    struct model *m = model_create();
+    model_handshake(m);
+    model_send(m, SIDE_CLIENT, 3, 0, "def");
+    model_ack(m, SIDE_SERVER, 0, 6);
+    model_wait(m, late / 2);
+    model_send(m, SIDE_CLIENT, 9, 0, "jkl");
+    model_ack(m, SIDE_SERVER, 0, 12);
+    model_wait(m, late / 2);
+    assert_string_equal(m->log, "cgap3 c3");
+    model_wait(m, late / 2 - 1);
+    assert_string_equal(m->log, "cgap3 c3");
+    model_wait(m, 1);
+    assert_string_equal(m->log, "cgap3 c3 cgap3 c3");
+    model_close(m);
+    model_destroy(m);
+}
+
 static void a_segment_that_comes_within_the_wait_leaves_no_gap(void **state) {
     struct model *m = model_create();
     model_handshake(m);
@@ -412,6 +431,7 @@ static void a_step_back_of_time_does_not_stop_the_clock(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_acknowledged_hole_is_a_gap_only_after_the_wait),
+        cmocka_unit_test(a_hole_behind_a_hole_has_waited_since_the_bytes_behind_it_came),
         cmocka_unit_test(a_segment_that_comes_within_the_wait_leaves_no_gap),
         cmocka_unit_test(a_segment_that_comes_after_its_gap_is_not_delivered),
         cmocka_unit_test(an_unacknowledged_hole_waits_for_the_retransmission_as_long_as_the_receiver_speaks),
