@@ -2,12 +2,20 @@
 #include "base/heap.h"
 
 #include <malloc.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum {
     LARGE = 128 << 10,  /* bytes of a block */
     LARGEST = 32 << 20, /* that malloc(3) can be told to keep */
     END = 4 << 20,      /* free bytes at the heap's end that stay there */
+    STEP = 8 << 20,     /* by which the heap grows */
+    SMALL = 4 << 20,    /* a heap up to this stays in small pages */
+    PAGE = 2 << 20,     /* a huge one */
 };
+
+static uintptr_t huge_to; /* up to where it was asked for; 0: not at all */
 
 void heap_begin(void) {
     mallopt(M_MMAP_THRESHOLD, LARGE);
@@ -17,4 +25,17 @@ void heap_begin(void) {
 void heap_keep(void) {
     mallopt(M_MMAP_THRESHOLD, LARGEST);
     mallopt(M_TRIM_THRESHOLD, 2 * LARGEST);
+    mallopt(M_TOP_PAD, STEP);
+    huge_to = (uintptr_t)sbrk(0) + SMALL;
+}
+
+/* Asked for while next to nothing of it was touched: a page that is there stays as it is. */
+void heap_widen(void) {
+    uintptr_t end = (uintptr_t)sbrk(0) & ~(uintptr_t)(PAGE - 1);
+    if (huge_to == 0 || end <= huge_to)
+        return;
+    uintptr_t from = (huge_to + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    if (from < end)
+        madvise((void *)from, end - from, MADV_HUGEPAGE); /* a wish */
+    huge_to = end;
 }

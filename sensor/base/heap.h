@@ -12,4 +12,8 @@ void heap_begin(void);
 /* While it works: large blocks that are freed are kept for the next ones. */
 void heap_keep(void);
 
+/* Now and then behind heap_keep(): a heap that has grown large goes on in huge pages, so that what many flows
+ * bring costs few page faults. Costs next to nothing while it has not grown. */
+void heap_widen(void);
+
 #endif

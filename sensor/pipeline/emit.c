@@ -13,7 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { WAIT_MS = 50, UNTOLD_MAX = 64 };
+enum { WAIT_MS = 50, UNTOLD_MAX = 64, UNTOLD_FILE_MAX = 256 };
 
 /* Waking the reporter costs as much as writing several records. */
 void emit_ring(struct emitter *e) {
@@ -32,7 +32,7 @@ static void write_record(struct emitter *e, struct record_builder *b) {
         ring_wait_room(e->ring, WAIT_MS);
     }
     counter_one(COUNTER_RECORDS);
-    if (++e->untold >= UNTOLD_MAX)
+    if (++e->untold >= (e->wait ? UNTOLD_FILE_MAX : UNTOLD_MAX))
         emit_ring(e);
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FRAME_ROOM = 32 };
+enum { FRAME_ROOM = 32, SEVERAL = 64 };
 
 struct delivery {
     const struct format *format;
@@ -173,7 +173,8 @@ static void put_event(struct delivery *d, const struct event *e) {
         counter_one(COUNTER_MESSAGES_SHORTENED);
     hold_message(d, &mine, frame);
     cover_in_store(d, &mine);
-    delivery_pump(d);
+    if (!d->transport->send_several || outbox_count(d->outbox) >= SEVERAL)
+        delivery_pump(d);
 }
 
 /* Who takes alerts is told what the sensor says of itself too: a part that was not seen is no peace. */
@@ -241,27 +242,55 @@ static void reopen_when_asked(struct delivery *d) {
     }
 }
 
+/* The next message has left whole. */
+static void note_sent(struct delivery *d) {
+    outbox_sent(d->outbox);
+    if (!d->transport->confirmed)
+        count_delivered(d, outbox_confirm(d->outbox, UINT64_MAX));
+}
+
+static enum carried send_one(struct delivery *d) {
+    struct bytes frame;
+    outbox_next(d->outbox, &frame);
+    enum carried result = d->transport->send(d->carrier, frame, &d->done);
+    if (result == CARRIED) {
+        d->done = 0;
+        note_sent(d);
+    }
+    return result;
+}
+
+static enum carried send_several(struct delivery *d) {
+    struct iovec frames[SEVERAL];
+    size_t size[SEVERAL], n = outbox_several(d->outbox, frames, SEVERAL);
+    for (size_t i = 0; i < n; i++)
+        size[i] = frames[i].iov_len;
+    frames[0] = (struct iovec){(uint8_t *)frames[0].iov_base + d->done, frames[0].iov_len - d->done};
+    enum carried result = d->transport->send_several(d->carrier, frames, n, &d->done);
+    for (size_t i = 0; i < n && d->done >= size[i]; i++) {
+        d->done -= size[i];
+        note_sent(d);
+    }
+    return result;
+}
+
 void delivery_pump(struct delivery *d) {
     struct bytes frame;
     confirm_sent(d);
     for (reopen_when_asked(d); outbox_next(d->outbox, &frame); reopen_when_asked(d)) {
-        enum carried result = d->transport->send(d->carrier, frame, &d->done);
+        enum carried result = d->transport->send_several ? send_several(d) : send_one(d);
         if (result == CARRIED_WAIT)
             return;
         if (result == CARRIED_BROKEN) {
             begin_again(d);
             return;
         }
-        d->done = 0;
         if (result == CARRIED_REFUSED) {
+            d->done = 0;
             counter_one(COUNTER_MESSAGES_REFUSED);
             outbox_skip(d->outbox);
             settle_test(d, REPORT_TEST_LOST);
-            continue;
         }
-        outbox_sent(d->outbox);
-        if (!d->transport->confirmed)
-            count_delivered(d, outbox_confirm(d->outbox, UINT64_MAX));
     }
 }
 

@@ -137,6 +137,13 @@ bool outbox_next(const struct outbox *o, struct bytes *message) {
     return true;
 }
 
+size_t outbox_several(const struct outbox *o, struct iovec *messages, size_t most) {
+    size_t n = 0;
+    for (struct held *h = o->waiting; h && n < most && (h->saved || !o->kept); h = h->next)
+        messages[n++] = (struct iovec){h->bytes, h->size};
+    return n;
+}
+
 void outbox_sent(struct outbox *o) {
     o->octets += o->waiting->size;
     o->waiting->end = o->octets;

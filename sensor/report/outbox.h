@@ -5,6 +5,8 @@
 #include "report/event/standing.h"
 #include "report/store/store.h"
 
+#include <sys/uio.h>
+
 /* Messages of one output, oldest first, from when they were made until the receiver has them. Bounded in
  * bytes. A message is waiting, then sent (handed to the transport), then confirmed and gone. The sent ones
  * are confirmed by octets or by their numbers, as the transport can tell. */
@@ -34,6 +36,8 @@ bool outbox_full(const struct outbox *o, size_t more); /* the next put of `more`
 /* The first message that is not sent; false if there is none. Valid until the next call that changes the
  * outbox. */
 bool outbox_next(const struct outbox *o, struct bytes *message);
+/* The first `most` of them at most; returns how many. */
+size_t outbox_several(const struct outbox *o, struct iovec *messages, size_t most);
 void outbox_sent(struct outbox *o);
 /* The next message is not sent at all. */
 void outbox_skip(struct outbox *o);

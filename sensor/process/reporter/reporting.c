@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/reporter/reporting.h"
 
+#include "base/heap.h"
 #include "metrics/metrics.h"
 #include "process/readiness.h"
 #include "process/requests/requests.h"
@@ -98,8 +99,10 @@ static size_t drain_rings(struct reporting *g, bool *empty) {
         *empty &= n < BATCH;
         all += n;
     }
-    if (all)
+    if (all) {
         reporter_commit(g->reporter);
+        reporter_deliver(g->reporter); /* before they are let go of */
+    }
     for (size_t i = 0; i < g->sensor->places && all; i++)
         ring_commit(g->sensor->ring[i]);
     keep_counters(g);
@@ -221,6 +224,7 @@ static bool take_records(struct reporting *g) {
         if (now && (empty || !g->sensor->offline))
             reporter_tick(g->reporter, now);
         reporter_deliver(g->reporter);
+        heap_widen();
         control_serve(g->control);
         metrics_serve(g->metrics);
         end_interval_when_due(g);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/worker/worker.h"
 
+#include "base/heap.h"
 #include "examine/slots.h"
 #include "process/examiner/examiner.h"
 
@@ -161,6 +162,12 @@ static void look_at_pressure(struct worker *w) {
     pipeline_pressure(w->pipeline, now, capture_waiting(w->capture), counter_values[COUNTER_KERNEL_DROPS]);
 }
 
+/* Files whose size is known: nobody waits for what is in them, so the reporter need not wake for a few
+ * records of it; it looks of itself ten times a second. */
+static bool is_stored(const struct worker *w) {
+    return capture_progress(w->capture) >= 0;
+}
+
 /* Reads until the end; returns what capture_read ended with. */
 static int read_packets(struct worker *w) {
     w->call = w->status->call - 1; /* what a predecessor was given and did not take is let go at once */
@@ -168,12 +175,14 @@ static int read_packets(struct worker *w) {
         if (!w->offline)
             look_for_calls(w);
         int n = capture_read(w->capture, BATCH, pipeline_packet, w->pipeline);
-        pipeline_ring(w->pipeline);
+        if (!is_stored(w))
+            pipeline_ring(w->pipeline);
         if (n < 0)
             return n;
         if (n == 0 && !w->offline)
             capture_hurry(w->capture, pipeline_idle(w->pipeline, clock_wall()));
         show_status(w);
+        heap_widen();
         look_at_pressure(w);
     }
     drain_capture(w);

@@ -9,6 +9,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 /* How messages leave. A transport is one const table entry, listed once in transport.c. Nothing here blocks.
  */
@@ -42,6 +43,9 @@ struct transport {
     void (*close)(void *carrier);
     /* Sends `frame` from *done on, moving *done. */
     enum carried (*send)(void *carrier, struct bytes frame, size_t *done);
+    /* In place of `send`, where a call for each costs: several frames, of the first one what is left; adds to
+     * *done what went out, which may end within a frame. */
+    enum carried (*send_several)(void *carrier, const struct iovec *frames, size_t n, size_t *done);
     /* Octets since the connection began that the receiver has; `patient` is false once all is sent at the end
      * of a run. *broken: the rest is to be sent again. NULL: what is sent is delivered. */
     uint64_t (*confirmed)(void *carrier, bool patient, bool *broken);

@@ -6,13 +6,16 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A file that is appended to, or standard output. */
 struct file {
     char *path; /* NULL: standard output */
     int fd;
+    bool pipe;    /* or a terminal: it may be full */
     bool failing; /* told already */
+    uint8_t room[64 << 10];
 };
 
 static bool check_file(const char *rest, struct error *e) {
@@ -52,10 +55,13 @@ static void *open_file(const struct transport *t, const char *rest, const struct
 static void *open_stdout(const struct transport *t, const char *rest, const struct output_config *config,
                          struct error *e) {
     struct file *f = calloc(1, sizeof *f);
-    if (f)
-        f->fd = STDOUT_FILENO;
-    else
+    struct stat is;
+    if (!f) {
         error_set(e, "out of memory");
+        return NULL;
+    }
+    f->fd = STDOUT_FILENO;
+    f->pipe = fstat(f->fd, &is) != 0 || !S_ISREG(is.st_mode);
     return f;
 }
 
@@ -78,24 +84,30 @@ static enum carried judge_failure(struct file *f) {
     return error == ENOSPC || error == EDQUOT || error == EIO ? CARRIED_WAIT : CARRIED_REFUSED;
 }
 
+/* The frames' first octets behind one another, as many as are asked for. */
+static struct bytes gather_frames(struct file *f, const struct iovec *frames, size_t n, size_t most) {
+    size_t used = 0;
+    for (size_t i = 0; i < n && used < most; i++) {
+        size_t some = frames[i].iov_len < most - used ? frames[i].iov_len : most - used;
+        memcpy(f->room + used, frames[i].iov_base, some);
+        used += some;
+    }
+    return bytes_of(f->room, used);
+}
+
 /* Standard output may be shared with others, so it is not made non-blocking: a pipe that polls writable takes
- * PIPE_BUF bytes at once (pipe(7)). */
-static enum carried send_file(void *carrier, struct bytes frame, size_t *done) {
+ * PIPE_BUF bytes at once (pipe(7)). writev(2) is a call that no process of the sensor needs else. */
+static enum carried send_file(void *carrier, const struct iovec *frames, size_t n, size_t *done) {
     struct file *f = carrier;
     struct pollfd fd = {.fd = f->fd, .events = POLLOUT};
-    while (*done < frame.n) {
-        size_t n = frame.n - *done;
-        if (!f->path) {
-            n = n < PIPE_BUF ? n : PIPE_BUF;
-            if (poll(&fd, 1, 0) != 1)
-                return CARRIED_WAIT;
-        }
-        ssize_t written = write(f->fd, frame.p + *done, n);
-        if (written < 0)
-            return judge_failure(f);
-        *done += (size_t)written;
-        f->failing = false;
-    }
+    struct bytes all = gather_frames(f, frames, n, f->pipe ? PIPE_BUF : sizeof f->room);
+    if (f->pipe && poll(&fd, 1, 0) != 1)
+        return CARRIED_WAIT;
+    ssize_t written = write(f->fd, all.p, all.n);
+    if (written < 0)
+        return judge_failure(f);
+    *done += (size_t)written;
+    f->failing = false;
     return CARRIED;
 }
 
@@ -137,7 +149,7 @@ const struct transport transport_file = {
     .check = check_file,
     .open = open_file,
     .close = close_file,
-    .send = send_file,
+    .send_several = send_file,
     .poll = poll_file,
     .trouble = tell_trouble,
     .proof = "written",
@@ -153,7 +165,7 @@ const struct transport transport_stdout = {
     .check = check_stdout,
     .open = open_stdout,
     .close = close_file,
-    .send = send_file,
+    .send_several = send_file,
     .poll = poll_file,
     .trouble = tell_trouble,
     .proof = "written",

@@ -263,6 +263,7 @@ static void a_file_gets_a_line_a_message_and_is_opened_again_for_logrotate(void 
     snprintf(to, sizeof to, "file:%s", path);
     struct reporter *r = start("json", to, REPORT_ALERT | REPORT_TRANSFER, 0);
     give_transfer(r, 1);
+    reporter_deliver(r);
     rename(path, old);
     reporter_reopen(r);
     give_transfer(r, 2);
