@@ -19,7 +19,7 @@ static const struct {
     /* A window of 4 MiB is usual. */
     [ACCOUNT_AHEAD] = {.first = 5 * MIB, .most = 16 * MIB, .ratio = 2, .work = 1},
     [ACCOUNT_NAMES] = {.first = MIB / 8, .most = MIB / 4, .ratio = 1, .work = 1},
-    [ACCOUNT_OBJECTS] = {.first = MIB, .most = MIB, .ratio = 1, .work = 1},
+    [ACCOUNT_OBJECTS] = {.first = 5 * MIB / 4, .most = 5 * MIB / 4, .ratio = 1, .work = 1},
     [ACCOUNT_EXAMINED] = {.first = 2 * MIB, .most = 4 * MIB, .ratio = 1, .work = 0},
 };
 

@@ -80,8 +80,8 @@ struct allowance *examine_purse(void);
 void examine_pay(bool on);
 /* Bytes that came out of all files that were taken apart here so far. */
 uint64_t examine_made(void);
-/* Out of one of this price came `made` bytes: where they are worth more, the rest is owed by who paid it.
- * NULL: nobody did. */
-void examine_charge(struct allowance *payer, size_t price, uint64_t made);
+/* Out of one of this price and of `size` bytes came `made` bytes: where they are worth more, the rest is owed
+ * by who paid it. NULL: nobody did. */
+void examine_charge(struct allowance *payer, size_t price, uint64_t size, uint64_t made);
 
 #endif

@@ -17,8 +17,10 @@ static struct allowance purse;
 static unsigned running; /* within one another */
 
 /* A library that has the whole file decodes by LZMA or PPMd: a byte that comes out takes what a byte of the
- * wire pays for, less so much that what hardly unfolds, as pictures, always pays for itself. */
-enum { LESS = 16 };
+ * wire pays for, less so much that what hardly unfolds, as pictures, always pays for itself. What unfolds
+ * more is text, whose bytes take twice that by PPMd: archives pay so for what they bring beyond so many times
+ * their size. */
+enum { LESS = 16, UNFOLDS = 2 };
 static uint64_t made_here;
 
 void examine_use(struct examine_slots *slots, const struct examine_options *options, bool here) {
@@ -97,8 +99,11 @@ uint64_t examine_made(void) {
     return made_here;
 }
 
-void examine_charge(struct allowance *payer, size_t price, uint64_t made) {
+void examine_charge(struct allowance *payer, size_t price, uint64_t size, uint64_t made) {
     uint64_t worth = made - made / LESS;
+    bool archive = price >= ALLOWANCE_UNPACKED;
+    if (archive && size < made / UNFOLDS)
+        worth += made - UNFOLDS * size;
     if (worth > price)
         allowance_owe(payer, ACCOUNT_EXAMINED, worth - price);
 }
@@ -117,7 +122,8 @@ static void examine_here(const struct gather *g) {
     examined_plainly(&x);
     made_here += the_options->output_max - x.output;
     if (--running == 0)
-        examine_charge(unpack_object(g->unpack)->allowance, g->slot->price, made_here - before);
+        examine_charge(unpack_object(g->unpack)->allowance, g->slot->price, slots_bytes(the_slots, g->slot).n,
+                       made_here - before);
 }
 
 /* What is taken apart here is paid for already, with the file that it stands in. */

@@ -224,7 +224,7 @@ void pipeline_charge(struct pipeline *p, uint64_t number, size_t price, uint64_t
         return;
     struct pair_allowance *pair =
         allowances_open(&p->flow_contexts.allowances, &o->record.client, &o->record.server);
-    examine_charge(&pair->allowance, price, made);
+    examine_charge(&pair->allowance, price, o->record.bytes, made);
     allowances_release(pair);
 }
 

@@ -146,11 +146,17 @@ static void keep_head(struct row_reader *r, struct bytes line) {
 
 /* --- which lines are read --- */
 
-/* After so many lines that were not read some are, whatever stands in them: nobody outside knows which. */
-static bool is_in_turn(struct row_reader *r) {
-    enum { APART = 112, TURN = 4 };
+/* After so many lines that were not read some are, whatever stands in them: nobody outside knows which. 0:
+ * they are due. */
+static uint32_t lines_to_turn(const struct row_reader *r) {
+    enum { APART = 112 };
     uint32_t apart = APART + (judge_mix(&r->judge, r->turn) >> 59);
-    if (r->passed < apart)
+    return r->passed < apart ? apart - r->passed : 0;
+}
+
+static bool is_in_turn(struct row_reader *r) {
+    enum { TURN = 4 };
+    if (lines_to_turn(r) > 0)
         return false;
     r->passed = 0;
     r->turn++;
@@ -198,7 +204,7 @@ static void pass_lines(struct row_reader *r, size_t lines) {
 static bool skim_line(struct row_reader *r, struct bytes line, unsigned classes) {
     if (r->hit || !is_asleep(r) || is_in_midst(r))
         return false;
-    r->hit = skim_find(&r->skim, &r->judge, line).is != SKIM_NOTHING;
+    r->hit = skim_find(&r->skim, &r->judge, line, SIZE_MAX).is != SKIM_NOTHING;
     if (r->hit)
         return false;
     r->head_n = 0;
@@ -349,7 +355,7 @@ static void pass_dull(struct row_reader *r, struct bytes *in) {
     if (!end || is_in_midst(r) || !is_asleep(r))
         return;
     struct bytes lines = bytes_of(in->p, (size_t)(end + 1 - in->p));
-    struct skim_hit hit = skim_find(&r->skim, &r->judge, lines);
+    struct skim_hit hit = skim_find(&r->skim, &r->judge, lines, lines_to_turn(r));
     const uint8_t *before = hit.at > 0 ? memrchr(lines.p, '\n', hit.at) : NULL;
     size_t n = before ? (size_t)(before + 1 - lines.p) : 0;
     r->hit = hit.is == SKIM_PLATE || hit.is == SKIM_NAME;
@@ -368,7 +374,9 @@ static void pass_dull(struct row_reader *r, struct bytes *in) {
  * has not ended, and what is left is too little to say. */
 static void take_lines(struct row_reader *r, struct bytes *in) {
     while (in->n > 0) {
-        if (*in->p == '\n') { /* walls of them */
+        if (*in->p == '\n') {                     /* walls of them */
+            if (r->awake == 0 && !is_in_midst(r)) /* as among others that are skimmed */
+                pass_lines(r, 1);
             r->midst = false;
             in->p++, in->n--;
             continue;

@@ -265,10 +265,15 @@ static bool is_escape(struct bytes text, size_t at) {
 
 /* --- together --- */
 
-/* The first name in one block; BLOCK: none. */
+static ALWAYS uint64_t first_bits(unsigned n) {
+    return n < BLOCK ? (1ull << n) - 1 : ~0ull;
+}
+
+/* The first name in that part of one block; BLOCK: none. */
 static ALWAYS unsigned find_name(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t at,
-                                 const struct masks *m, const struct passage *p, const uint64_t *beginnings) {
-    for (uint64_t bits = find_words(m, p); bits; bits &= bits - 1) {
+                                 const struct masks *m, const struct passage *p, unsigned step,
+                                 const uint64_t *beginnings) {
+    for (uint64_t bits = find_words(m, p) & first_bits(step); bits; bits &= bits - 1) {
         unsigned word = (unsigned)__builtin_ctzll(bits);
         struct bytes rest = bytes_of(text.p + at + word, text.n - at - word);
         bool begins_line = at + word == 0 || rest.p[-1] == '\n';
@@ -278,8 +283,8 @@ static ALWAYS unsigned find_name(struct row_skim *k, const struct row_judge *j, 
     return BLOCK;
 }
 
-static ALWAYS unsigned find_escape(struct bytes text, size_t at, const struct masks *m) {
-    for (uint64_t bits = m->escape; bits; bits &= bits - 1) {
+static ALWAYS unsigned find_escape(struct bytes text, size_t at, const struct masks *m, unsigned step) {
+    for (uint64_t bits = m->escape & first_bits(step); bits; bits &= bits - 1) {
         unsigned sign = (unsigned)__builtin_ctzll(bits);
         if (is_escape(text, at + sign))
             return sign;
@@ -287,13 +292,14 @@ static ALWAYS unsigned find_escape(struct bytes text, size_t at, const struct ma
     return BLOCK;
 }
 
-/* The first of all in one block, at text.p + at: what stands in a later line must not be told before. */
+/* The first of all in the first `step` octets of one block, at text.p + at, since the others are looked at
+ * again with what follows them. What stands in a later line must not be told before. */
 static ALWAYS struct skim_hit find_in_block(struct row_skim *k, const struct row_judge *j, struct bytes text,
                                             size_t at, const struct masks *m, const struct passage *p,
-                                            const uint64_t *beginnings) {
-    unsigned name = find_name(k, j, text, at, m, p, beginnings), escape = find_escape(text, at, m);
-    unsigned end = name < escape ? name : escape;
-    unsigned plate = find_plate(k, j, bytes_of(text.p + at, text.n - at), m, p, end);
+                                            unsigned step, const uint64_t *beginnings) {
+    unsigned name = find_name(k, j, text, at, m, p, step, beginnings);
+    unsigned escape = find_escape(text, at, m, step), end = name < escape ? name : escape;
+    unsigned plate = find_plate(k, j, bytes_of(text.p + at, text.n - at), m, p, end < step ? end : step);
     if (plate < end)
         return (struct skim_hit){.at = at + plate, .is = SKIM_PLATE};
     if (end == BLOCK)
@@ -301,48 +307,67 @@ static ALWAYS struct skim_hit find_in_block(struct row_skim *k, const struct row
     return (struct skim_hit){.at = at + end, .is = name < escape ? SKIM_NAME : SKIM_ESCAPE};
 }
 
+/* How many octets of the block the next `n` lines are; it has as many ends. */
+static unsigned lines_size(uint64_t ends, size_t n) {
+    for (; n > 1; n--)
+        ends &= ends - 1;
+    return (unsigned)__builtin_ctzll(ends) + 1;
+}
+
+/* Nothing behind the first `n` octets. */
+static void cut_masks(struct masks *m, unsigned n) {
+    uint64_t left = first_bits(n);
+    m->digit &= left, m->letter &= left, m->capital &= left, m->joint &= left;
+    m->blank &= left, m->escape &= left, m->back &= left, m->line &= left;
+}
+
 static ALWAYS struct skim_hit find_hit(struct row_skim *k, const struct row_judge *j, struct bytes text,
-                                       void (*fill)(struct masks *m, const uint8_t *p)) {
+                                       size_t most, void (*fill)(struct masks *m, const uint8_t *p)) {
     const uint64_t *beginnings = row_wanted_beginnings();
-    struct passage p = {0};
+    struct passage p = {0}, next = {0};
     struct masks m;
     size_t lines = 0;
-    for (size_t at = 0, step; at < text.n; at += step) {
+    for (size_t at = 0, step; at < text.n; at += step, p = next) {
         uint8_t room[BLOCK];
-        bool last = text.n - at <= BLOCK;
         if (text.n - at < BLOCK) { /* behind the text no mask has a bit */
             memset(room, 0, sizeof room);
             memcpy(room, text.p + at, text.n - at);
             fill(&m, room);
         } else
             fill(&m, text.p + at);
+        if (lines + count(m.line) >= most) {
+            text.n = at + lines_size(m.line, most - lines);
+            cut_masks(&m, (unsigned)(text.n - at));
+        }
+        bool last = text.n - at <= BLOCK;
         m.letter &= ~(m.back << 1 | p.back); /* "\nABC 1234" */
-        struct skim_hit hit = find_in_block(k, j, text, at, &m, &p, beginnings);
+        step = last ? BLOCK : take_step(&m, &next);
+        struct skim_hit hit = find_in_block(k, j, text, at, &m, &p, (unsigned)step, beginnings);
         if (hit.is) {
             hit.lines = lines + count(m.line & ((1ull << (hit.at - at)) - 1));
             return hit;
         }
-        step = take_step(&m, &p);
-        step = last ? BLOCK : step;
         lines += count(m.line); /* none stands in the run that is looked at again */
     }
     return (struct skim_hit){.at = text.n, .lines = lines, .is = SKIM_NOTHING};
 }
 
-struct skim_hit skim_find_plain(struct row_skim *k, const struct row_judge *j, struct bytes text) {
-    return find_hit(k, j, text, fill_masks);
+struct skim_hit skim_find_plain(struct row_skim *k, const struct row_judge *j, struct bytes text,
+                                size_t most) {
+    return find_hit(k, j, text, most, fill_masks);
 }
 
 #ifdef __x86_64__
-AVX2 static struct skim_hit find_fast(struct row_skim *k, const struct row_judge *j, struct bytes text) {
-    return find_hit(k, j, text, fill_masks_fast);
+AVX2 static struct skim_hit find_fast(struct row_skim *k, const struct row_judge *j, struct bytes text,
+                                      size_t most) {
+    return find_hit(k, j, text, most, fill_masks_fast);
 }
 
-struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text) {
-    return avx2_is_there() ? find_fast(k, j, text) : skim_find_plain(k, j, text);
+struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t most) {
+    return avx2_is_there() ? find_fast(k, j, text, most) : skim_find_plain(k, j, text, most);
 }
 #else
-struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text) {
-    return skim_find_plain(k, j, text);
+struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t most) {
+    return skim_find_plain(k, j, text, most);
 }
 #endif
