@@ -15,7 +15,8 @@ enum {
     PAGE = 2 << 20,     /* a huge one */
 };
 
-static uintptr_t huge_to; /* up to where it was asked for; 0: not at all */
+/* Where huge pages begin, 0: nowhere; and up to where they were asked for. */
+static uintptr_t huge_from, huge_to;
 
 void heap_begin(void) {
     mallopt(M_MMAP_THRESHOLD, LARGE);
@@ -26,16 +27,16 @@ void heap_keep(void) {
     mallopt(M_MMAP_THRESHOLD, LARGEST);
     mallopt(M_TRIM_THRESHOLD, 2 * LARGEST);
     mallopt(M_TOP_PAD, STEP);
-    huge_to = (uintptr_t)sbrk(0) + SMALL;
+    huge_from = huge_to = ((uintptr_t)sbrk(0) + SMALL + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
 }
 
-/* Asked for while next to nothing of it was touched: a page that is there stays as it is. */
+/* Asked for while next to nothing of it was touched: a page that is there stays as it is. What was given back
+ * comes again in small ones. */
 void heap_widen(void) {
     uintptr_t end = (uintptr_t)sbrk(0) & ~(uintptr_t)(PAGE - 1);
-    if (huge_to == 0 || end <= huge_to)
+    if (huge_from == 0 || end == huge_to || end < huge_from)
         return;
-    uintptr_t from = (huge_to + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-    if (from < end)
-        madvise((void *)from, end - from, MADV_HUGEPAGE); /* a wish */
+    if (end > huge_to)
+        madvise((void *)huge_to, end - huge_to, MADV_HUGEPAGE); /* a wish */
     huge_to = end;
 }
