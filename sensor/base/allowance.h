@@ -35,7 +35,7 @@ enum {
     ALLOWANCE_UNLOCKED = 288 << 10, /* and one whose key is dear to make, though anybody can */
     ALLOWANCE_DECODER = 512 << 10,  /* decoded bytes for which a decoder is worth beginning */
     ALLOWANCE_BEGUN = 4096,         /* decoded bytes that a decoder costs by itself, */
-    ALLOWANCE_CODED = 1024,         /* matched bytes that a body in a coding costs, however small it is */
+    ALLOWANCE_CODED = 1536,         /* matched bytes that a body in a coding costs, however small it is */
     ALLOWANCE_RESERVED = 32 << 10,  /* and large memory that it asks for, however little it fills */
     ALLOWANCE_COMMON = 512 << 20, /* decoded bytes that can be borrowed at most, by all pairs of a worker, */
     ALLOWANCE_LENT = 128 << 20,   /* and by one, */

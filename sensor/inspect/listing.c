@@ -224,7 +224,7 @@ static void go_on(const struct finder *f, struct bytes *text) {
     size_t n = line < room ? line : room;
     hold_text(l, bytes_of(text->p, n));
     *text = bytes_of(text->p + n, text->n - n);
-    if (n < line || (!end && l->held_n == LISTING_HELD_MAX)) {
+    if (l->held_n == LISTING_HELD_MAX) {
         look_at_part(f, bytes_of(l->held, l->held_n));
         return;
     }

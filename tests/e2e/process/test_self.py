@@ -247,7 +247,7 @@ def test_loss_is_counted_by_the_byte_told_with_its_end_and_not_told_below_the_th
             upload(lab, work, 611, 6000000)
             text = told(sensor, 'traffic-lost')
             count, size = hidden()
-        wait_beats(sensor, 3)
+        wait_beats(sensor, 6)  # missing bytes are waited for 4 s, and count then
         upload(lab, work, 612, 3000000)
         told(sensor, 'traffic-lost-over')
     assert 5 < float(re.match(r'([\d.]+) % of the traffic', text)[1]) < 15

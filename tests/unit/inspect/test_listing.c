@@ -97,6 +97,19 @@ static void a_line_without_an_end_is_looked_at_in_parts(void **state) {
     expect(text, "MKN518.jpg\n");
 }
 
+/* Of as many octets as are held it is none of a listing, wherever its end came. */
+static void a_line_as_long_as_what_is_held_is_looked_at_in_parts(void **state) {
+    static const char line[] = "-rw-r--r-- 1 ann ann 48112 May 31 04:11 ";
+    for (size_t n = LISTING_HELD_MAX - 1; n <= LISTING_HELD_MAX + 1; n++) {
+        char text[LISTING_HELD_MAX + 3];
+        memset(text, ' ', sizeof text);
+        memcpy(text, line, sizeof line - 1);
+        memcpy(text + n - 9, "a KXR4471\n", 11);
+        text[n + 1] = 0;
+        expect(text, n < LISTING_HELD_MAX ? "a KXR4471\n" : "");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_of_ls_tar_and_rsync_name_what_stands_behind_the_time),
@@ -105,6 +118,7 @@ int main(void) {
         cmocka_unit_test(a_name_that_follows_itself_is_one),
         cmocka_unit_test(other_text_names_nothing),
         cmocka_unit_test(a_line_without_an_end_is_looked_at_in_parts),
+        cmocka_unit_test(a_line_as_long_as_what_is_held_is_looked_at_in_parts),
     };
     return cmocka_run_group_tests_name("inspect/listing", tests, NULL, NULL);
 }
