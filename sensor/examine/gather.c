@@ -101,7 +101,7 @@ uint64_t examine_made(void) {
 
 void examine_charge(struct allowance *payer, size_t price, uint64_t size, uint64_t made) {
     uint64_t worth = made - made / LESS;
-    bool archive = price >= ALLOWANCE_UNPACKED;
+    bool archive = price == ALLOWANCE_UNPACKED;
     if (archive && size < made / UNFOLDS)
         worth += made - UNFOLDS * size;
     if (worth > price)

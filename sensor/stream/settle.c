@@ -203,10 +203,9 @@ static bool has_hole(const struct stream_pair *s, enum side from) {
     return (d->fin && sequence_from(d->next, d->end) > 0) || (d->seen && !d->absent && acked_beyond(d));
 }
 
-/* A hole that lay behind another one has been there since the first of the bytes behind it came. */
-static time_ns hole_begin(const struct direction *d, time_ns now) {
-    if (is_at_end(d))
-        return d->fin_at;
+/* When the first of the bytes behind the hole came: one that was acknowledged while it lay behind another
+ * hole has waited since. */
+static time_ns bytes_came(const struct direction *d, time_ns now) {
     return d->early.head && d->early.head->time < now ? d->early.head->time : now;
 }
 
@@ -222,14 +221,14 @@ static void track_hole(struct stream_pair *s, enum side from, time_ns now) {
         d->hole = d->own_quiet = d->peer_quiet = true;
         d->hole_counts = false;
         d->hole_at = d->next;
-        d->hole_since = hole_begin(d, now);
+        d->hole_since = is_at_end(d) ? d->fin_at : now;
         d->behind = 0;
         noticed = true;
     }
     /* Bytes and time count from the acknowledgement on: until then the sender is about to repeat them. */
     if (!d->hole_counts && (acked_beyond(d) || !s->side[side_other(from)].seen)) {
         d->hole_counts = true;
-        d->hole_since = noticed ? d->hole_since : now;
+        d->hole_since = noticed ? bytes_came(d, now) : now;
         d->behind = 0;
     }
 }

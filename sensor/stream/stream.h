@@ -23,7 +23,8 @@
  * - The byte that an urgent pointer names is read out of band, and is not delivered, but for Telnet's data
  * mark.
  * - Late before lost: bytes that the other side acknowledged and we have not seen are waited for, bounded in
- * bytes and in packet time, before they are called a gap.
+ * bytes and in packet time, before they are called a gap; those behind another hole since what follows them
+ * came. What waited is told with the time at which it came.
  * - Order between the two directions: a segment that acknowledges bytes of the other side which we have not
  *   delivered yet is held until they come (or are given up), so that a response never overtakes its request.
  * - A keep-alive (one byte before the next) delivers nothing; the byte of a zero-window probe, which is the

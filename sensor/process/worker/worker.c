@@ -162,8 +162,8 @@ static void look_at_pressure(struct worker *w) {
     pipeline_pressure(w->pipeline, now, capture_waiting(w->capture), counter_values[COUNTER_KERNEL_DROPS]);
 }
 
-/* Files whose size is known: nobody waits for what is in them, so the reporter need not wake for a few
- * records of it; it looks of itself ten times a second. */
+/* Nobody waits for what is in files whose size is known, so the reporter need not wake for a few records of
+ * them; it looks of itself ten times a second. */
 static bool is_stored(const struct worker *w) {
     return capture_progress(w->capture) >= 0;
 }

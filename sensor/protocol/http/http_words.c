@@ -188,7 +188,8 @@ static struct window *find_window(struct conversation *c, enum side from) {
     static_assert(sizeof key <= SHARED_KEY_MAX, "addresses and a word are a key");
     bool made;
     struct window *w = shared_state_join(&protocol_http, bytes_of(&key, sizeof key), sizeof *w, NULL, &made);
-    if (w && (made || w->octets >= WINDOW_BYTES || c->now - w->since > window_time || c->now < w->since)) {
+    if (w && (made || w->octets >= WINDOW_BYTES || c->now - w->since > window_time ||
+              w->since - c->now > window_time)) {
         w->number++;
         w->octets = 0;
         w->since = c->now;

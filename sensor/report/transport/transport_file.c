@@ -100,9 +100,9 @@ static struct bytes gather_frames(struct file *f, const struct iovec *frames, si
 static enum carried send_file(void *carrier, const struct iovec *frames, size_t n, size_t *done) {
     struct file *f = carrier;
     struct pollfd fd = {.fd = f->fd, .events = POLLOUT};
-    struct bytes all = gather_frames(f, frames, n, f->pipe ? PIPE_BUF : sizeof f->room);
     if (f->pipe && poll(&fd, 1, 0) != 1)
         return CARRIED_WAIT;
+    struct bytes all = gather_frames(f, frames, n, f->pipe ? PIPE_BUF : sizeof f->room);
     ssize_t written = write(f->fd, all.p, all.n);
     if (written < 0)
         return judge_failure(f);

@@ -28,7 +28,7 @@ static bool is_huge(const void *octet) {
 }
 
 /* Blocks that stay as long as the process; the last one of them. */
-static void *grow(size_t bytes) {
+static void *grow_heap(size_t bytes) {
     void *block = NULL;
     for (size_t had = 0; had < bytes; had += BLOCK) {
         block = malloc(BLOCK);
@@ -44,11 +44,11 @@ static void a_heap_that_grows_large_goes_on_in_huge_pages(void **state) {
 #endif
     if (access("/sys/kernel/mm/transparent_hugepage/enabled", R_OK) != 0)
         skip();
-    assert_false(is_huge(grow(16 * MIB))); /* too early */
+    assert_false(is_huge(grow_heap(16 * MIB))); /* too early */
     heap_keep();
-    assert_false(is_huge(grow(2 * MIB)));
-    const void *middle = grow(16 * MIB); /* at the end less than a huge page may be left */
-    grow(16 * MIB);
+    assert_false(is_huge(grow_heap(2 * MIB)));
+    const void *middle = grow_heap(16 * MIB); /* at the end less than a huge page may be left */
+    grow_heap(16 * MIB);
     assert_true(is_huge(middle));
 }
 

@@ -38,6 +38,24 @@ static void a_hole_behind_a_hole_has_waited_since_the_bytes_behind_it_came(void 
     model_destroy(m);
 }
 
+/* It was not acknowledged: the sender is about to repeat it too, however long the first one took. */
+static void a_hole_behind_a_hole_that_was_repeated_late_is_waited_for(void **state) {
+    struct model *m = model_create();
+    model_handshake(m);
+    model_send(m, SIDE_CLIENT, 3, 0, "def");
+    model_send(m, SIDE_CLIENT, 9, 0, "jkl");
+    for (int i = 0; i < 20; i++) {
+        model_wait(m, late / 2);
+        model_ack(m, SIDE_SERVER, 0, 0);
+    }
+    model_send(m, SIDE_CLIENT, 0, 0, "abc");
+    assert_string_equal(m->log, "c3 c3");
+    model_send(m, SIDE_CLIENT, 6, 0, "ghi");
+    assert_string_equal(m->log, "c3 c3 c3 c3");
+    model_close(m);
+    model_destroy(m);
+}
+
 static void a_segment_that_comes_within_the_wait_leaves_no_gap(void **state) {
     struct model *m = model_create();
     model_handshake(m);
@@ -432,6 +450,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_acknowledged_hole_is_a_gap_only_after_the_wait),
         cmocka_unit_test(a_hole_behind_a_hole_has_waited_since_the_bytes_behind_it_came),
+        cmocka_unit_test(a_hole_behind_a_hole_that_was_repeated_late_is_waited_for),
         cmocka_unit_test(a_segment_that_comes_within_the_wait_leaves_no_gap),
         cmocka_unit_test(a_segment_that_comes_after_its_gap_is_not_delivered),
         cmocka_unit_test(an_unacknowledged_hole_waits_for_the_retransmission_as_long_as_the_receiver_speaks),
