@@ -14,33 +14,41 @@ enum {
     MOST = 129 << 20,  /* of one: what the usual decoders take, 128 MiB, and what they have beside it */
     PRICE_SHARE = 4,   /* a quarter of it is paid for, until it is given back */
     MEMORY_SHARE = 4,  /* nobody has more than a quarter of all there is */
+    SPARE_SHARE = 8,   /* what was filled of those that are kept takes an eighth of it at most */
     HEADER = 32,       /* keeps malloc's alignment */
 };
 
 struct history_head {
-    size_t n;    /* asked for, */
-    size_t size; /* and there: more, where it was asked for by somebody else before */
+    size_t n;      /* asked for, */
+    size_t size;   /* and there: more, where it was asked for by somebody else before */
+    size_t filled; /* of it at most, by whoever had it before */
     bool reserved;
 };
 
 static_assert(sizeof(struct history_head) <= HEADER, "it stands before what is given out");
 
+static struct history_head *head_of(uint8_t *start) {
+    return (struct history_head *)(void *)start;
+}
+
 static void *take_now(struct decoder *d, size_t n) {
     uint8_t *p = coding_alloc(d->codings, n + HEADER);
     if (!p)
         return NULL;
-    *(struct history_head *)(void *)p = (struct history_head){.n = n};
+    *head_of(p) = (struct history_head){.n = n};
     return p + HEADER;
 }
 
-/* What hardly anything was written to is kept for the next body: many small ones ask for as much each, and to
- * map it, touch it and give it back takes longer than to decode them. */
-static bool keep_spare(struct codings *c, uint8_t *start, size_t filled) {
-    if (filled > SMALL)
+/* Of little that was filled something is kept for the next body: many ask for as much each, and to map it,
+ * touch it and give it back may take longer than to decode them. */
+static bool keep_spare(struct codings *c, uint8_t *start) {
+    size_t filled = head_of(start)->filled;
+    if (filled > SMALL && c->spare_bytes + filled > c->options.memory / SPARE_SHARE)
         return false;
     for (unsigned i = 0; i < CODING_SPARE; i++)
         if (!c->spare[i]) {
             c->spare[i] = start;
+            c->spare_bytes += filled;
             return true;
         }
     return false;
@@ -49,8 +57,9 @@ static bool keep_spare(struct codings *c, uint8_t *start, size_t filled) {
 static uint8_t *take_spare(struct codings *c, size_t size) {
     for (unsigned i = 0; i < CODING_SPARE; i++) {
         uint8_t *start = c->spare[i];
-        if (start && ((const struct history_head *)(const void *)start)->size >= size) {
+        if (start && head_of(start)->size >= size) {
             c->spare[i] = NULL;
+            c->spare_bytes -= head_of(start)->filled;
             return start;
         }
     }
@@ -58,13 +67,15 @@ static uint8_t *take_spare(struct codings *c, size_t size) {
 }
 
 static void unmap(uint8_t *start) {
-    munmap(start, ((const struct history_head *)(const void *)start)->size);
+    munmap(start, head_of(start)->size);
 }
 
 void coding_history_finish(struct codings *c) {
     for (unsigned i = 0; i < CODING_SPARE; i++)
         if (c->spare[i])
             unmap(c->spare[i]);
+    memset(c->spare, 0, sizeof c->spare);
+    c->spare_bytes = 0;
 }
 
 /* Shared with nobody: what is private counts against the process's limit before it is touched. */
@@ -84,12 +95,12 @@ void *coding_history_alloc(void *decoder, size_t n) {
     if (d->unpaid)
         return NULL;
     uint8_t *p = take_spare(d->codings, n + HEADER);
-    size_t size = p ? ((const struct history_head *)(const void *)p)->size : n + HEADER;
+    size_t size = p ? head_of(p)->size : n + HEADER, filled = p ? head_of(p)->filled : 0;
     if (!p && !(p = reserve(size))) {
         d->codings->refusals++;
         return NULL;
     }
-    *(struct history_head *)(void *)p = (struct history_head){.n = n, .size = size, .reserved = true};
+    *head_of(p) = (struct history_head){.n = n, .size = size, .filled = filled, .reserved = true};
     d->history_n += n;
     return p + HEADER;
 }
@@ -114,14 +125,16 @@ void coding_history_free(void *decoder, void *p) {
     if (!p)
         return;
     uint8_t *start = (uint8_t *)p - HEADER;
-    const struct history_head head = *(const struct history_head *)(const void *)start;
-    if (!head.reserved) {
+    struct history_head *head = head_of(start);
+    if (!head->reserved) {
         coding_free(d->codings, start);
         return;
     }
-    if (!keep_spare(d->codings, start, d->history_filled))
+    d->history_n -= head->n;
+    if (d->history_filled > head->filled)
+        head->filled = d->history_filled;
+    if (!keep_spare(d->codings, start))
         unmap(start);
-    d->history_n -= head.n;
     if (d->history_filled > d->history_n)
         set_filled(d, d->history_n);
 }
@@ -135,7 +148,10 @@ bool coding_history_fill(struct decoder *d, size_t n) {
     const uint64_t memory = d->codings->options.memory;
     d->too_wide |= filled > SMALL && filled > memory / MEMORY_SHARE;
     d->unpaid |= more > 0 && !allowance_has(d->allowance, ACCOUNT_AHEAD, (int64_t)more);
-    bool full = d->codings->bytes + (filled - d->history_filled) > memory;
+    uint64_t wanted = d->codings->bytes + (filled - d->history_filled);
+    bool full = wanted > memory;
+    if (wanted + d->codings->spare_bytes > memory)
+        coding_history_finish(d->codings);
     d->codings->refusals += full;
     if (d->too_wide || d->unpaid || full)
         return false;

@@ -10,7 +10,7 @@ enum {
     SMALL_TCP = 160,       /* of all its packets together */
     PACKETS = 3,           /* of TCP that wait together: with a fourth a flow is long enough */
     ROOM = 64 + SMALL_TCP, /* with the longest header of TCP */
-    PRICE = 1536,          /* bytes of the wire that a look into a flow is worth */
+    PRICE = 4096,          /* bytes of the wire that a look into a flow is worth */
     FRAME = 30,            /* what a packet takes beyond what IP counts */
     PURSE = 3 << 20,
 };

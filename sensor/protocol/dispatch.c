@@ -7,7 +7,7 @@
 /* --- beginning and ending a protocol --- */
 
 void dispatch_drop_hold(struct dispatcher *dp, struct dispatch *d) {
-    pool_give(&dp->holds, d->hold);
+    holds_give(&dp->holds, d->hold);
     d->hold = NULL;
 }
 
@@ -67,7 +67,7 @@ void dispatch_replay_hold(struct dispatcher *dp, struct conversation *c) {
         struct event e = hold_event(h, i, at);
         dispatch_take_event(dp, c, &e);
     }
-    pool_give(&dp->holds, h);
+    holds_give(&dp->holds, h);
 }
 
 /* Runs it from what is held; what cannot be opened is not looked at any more. */
@@ -216,13 +216,17 @@ static void take_unidentified(struct dispatcher *dp, struct conversation *c, con
     }
 }
 
+static uint64_t size_of(const struct event *e) {
+    return e->kind == EVENT_DATA || e->kind == EVENT_DATAGRAM ? e->n : 0;
+}
+
 static bool keep_event(struct dispatcher *dp, struct conversation *c, const struct event *e) {
     struct dispatch *d = c->dispatch;
-    if (!d->hold && (d->hold = pool_take(&dp->holds)))
-        hold_init(d->hold, dp->hold_bytes);
-    bool memory = d->hold != NULL;
-    if (memory && hold_add(d->hold, e))
+    d->hold =
+        d->hold ? holds_widen(&dp->holds, d->hold, e->side, size_of(e)) : holds_take(&dp->holds, size_of(e));
+    if (d->hold && hold_add(d->hold, e))
         return true;
+    bool memory = d->hold && d->hold->room == dp->holds.room;
     counter_one(memory ? COUNTER_HOLDS_FULL : COUNTER_HOLDS_SHED);
     take_unidentified(dp, c, e);
     return false;
@@ -230,7 +234,7 @@ static bool keep_event(struct dispatcher *dp, struct conversation *c, const stru
 
 /* A segment that does not fit what is held is looked at as far as there is room for it. */
 static bool decide_beyond(struct dispatcher *dp, struct conversation *c, const struct event *e) {
-    struct hold *h = c->dispatch->hold;
+    struct hold *h = c->dispatch->hold = holds_widen(&dp->holds, c->dispatch->hold, e->side, size_of(e));
     struct bytes first[2] = {hold_first(h, SIDE_CLIENT), hold_first(h, SIDE_SERVER)};
     bool more;
     if (e->n <= h->room - h->used[e->side] || e->kind != EVENT_DATA)

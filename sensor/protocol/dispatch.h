@@ -11,8 +11,9 @@ struct dispatch_options {
     struct codings *codings;             /* the worker's decoders, for protocols that use them; NULL: none */
     uint64_t conversations;              /* most at once */
     uint64_t hold_bytes;                 /* kept a side while undecided; 0: 4,096 */
-    uint64_t memory; /* bytes that protocols may allocate, all conversations; 0: 256 MiB */
-    uint64_t holds;  /* most conversations that hold bytes at once; 0: as many as conversations */
+    uint64_t memory;      /* bytes that protocols may allocate, all conversations; 0: 256 MiB */
+    uint64_t holds;       /* most conversations that hold bytes at once; 0: as many as conversations, */
+    uint64_t small_holds; /* and how many more may hold few */
 };
 
 enum { PROTOCOLS_MAX = 64 };

@@ -79,8 +79,8 @@ struct dispatcher {
     const struct protocol_services *services; /* the owner's */
     struct protocol_services watched;         /* the same, noting what dispatch must know */
     bool datagrams;
-    size_t hold_bytes;
-    struct pool slots, holds;
+    struct pool slots;
+    struct holds holds;
     struct conversation *settle_first, **settle_last;
 };
 

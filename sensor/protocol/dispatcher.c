@@ -56,9 +56,9 @@ struct dispatcher *dispatcher_create(const struct dispatch_options *o,
     dp->watched.begin = watched_begin;
     dp->watched.encrypted = watched_encrypted;
     protocol_memory_limit(o->memory);
-    dp->hold_bytes = o->hold_bytes ? o->hold_bytes : HOLD_BYTES_PRESET;
     if (!pool_init(&dp->slots, sizeof(struct slot), o->conversations) ||
-        !pool_init(&dp->holds, hold_size(dp->hold_bytes), o->holds ? o->holds : o->conversations)) {
+        !holds_init(&dp->holds, o->hold_bytes ? o->hold_bytes : HOLD_BYTES_PRESET, o->small_holds,
+                    o->holds ? o->holds : o->conversations)) {
         dispatcher_destroy(dp);
         return NULL;
     }
@@ -70,7 +70,7 @@ void dispatcher_destroy(struct dispatcher *dp) {
         return;
     shared_state_clear();
     pool_finish(&dp->slots);
-    pool_finish(&dp->holds);
+    holds_finish(&dp->holds);
     free(dp);
 }
 

@@ -1,13 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/hold.h"
 
-void hold_init(struct hold *h, size_t room) {
-    memset(h, 0, sizeof *h);
-    h->room = room;
+bool holds_init(struct holds *all, size_t room, size_t small, size_t large) {
+    all->room = room;
+    return pool_init(&all->small, hold_size(HOLD_SMALL), room > HOLD_SMALL ? small : 0) &&
+           pool_init(&all->large, hold_size(room), large);
+}
+
+void holds_finish(struct holds *all) {
+    pool_finish(&all->small);
+    pool_finish(&all->large);
+}
+
+static struct hold *take_from(struct pool *pool, size_t room) {
+    struct hold *h = pool_take(pool);
+    if (h) {
+        memset(h, 0, sizeof *h);
+        h->room = room;
+    }
+    return h;
+}
+
+struct hold *holds_take(struct holds *all, uint64_t n) {
+    struct hold *h = n <= HOLD_SMALL ? take_from(&all->small, HOLD_SMALL) : NULL;
+    return h ? h : take_from(&all->large, all->room);
+}
+
+void holds_give(struct holds *all, struct hold *h) {
+    if (h)
+        pool_give(h->room < all->room ? &all->small : &all->large, h);
 }
 
 static const uint8_t *side_bytes(const struct hold *h, enum side side) {
     return h->bytes + (side == SIDE_SERVER ? h->room : 0);
+}
+
+struct hold *holds_widen(struct holds *all, struct hold *h, enum side side, uint64_t n) {
+    bool fits = n <= h->room - h->used[side];
+    struct hold *wide = fits || h->room == all->room ? NULL : pool_take(&all->large);
+    if (!wide)
+        return h;
+    memcpy(wide, h, sizeof *h);
+    wide->room = all->room;
+    for (enum side i = SIDE_CLIENT; i <= SIDE_SERVER; i++)
+        memcpy((uint8_t *)side_bytes(wide, i), side_bytes(h, i), h->used[i]);
+    holds_give(all, h);
+    return wide;
 }
 
 bool hold_add(struct hold *h, const struct event *e) {

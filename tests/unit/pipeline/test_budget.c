@@ -17,9 +17,9 @@
 static uint64_t total(const struct budget *b) {
     return b->decoder.fragment_bytes + b->flow.memory + b->identify.memory + b->stream.memory +
            b->stream.pairs * 528 + b->dispatch.conversations * 368 + b->dispatch.holds * 9216 +
-           b->dispatch.memory + b->content.codings.memory + b->contexts * 832 + b->lone * 384 + b->waiting +
-           b->tunnels * 2048 + b->resolved * 656 + b->content.objects * 9216 + b->content.assembly_bytes +
-           b->inspector.memory + b->older_inspection;
+           b->dispatch.small_holds * 1152 + b->dispatch.memory + b->content.codings.memory +
+           b->contexts * 832 + b->lone * 384 + b->waiting + b->tunnels * 2048 + b->resolved * 656 +
+           b->content.objects * 9216 + b->content.assembly_bytes + b->inspector.memory + b->older_inspection;
 }
 
 static void all_parts_together_fit_the_memory_that_was_given(void **state) {
