@@ -24,9 +24,9 @@ enum account {
 };
 
 enum {
-    ALLOWANCE_OBJECT = 320,         /* bytes of the wire that an object of its own is worth */
-    ALLOWANCE_SMALL = 400,          /* and one of which few bytes came */
-    ALLOWANCE_FOUND = 768,          /* and what was found in one */
+    ALLOWANCE_OBJECT = 400,         /* bytes of the wire that an object of its own is worth */
+    ALLOWANCE_SMALL = 480,          /* and one of which few bytes came */
+    ALLOWANCE_FOUND = 1024,         /* and what was found in one */
     ALLOWANCE_TOLD = 1536,          /* and to tell that a bound kept an object from being looked at */
     ALLOWANCE_HEAD = 256,           /* and a head that only a library reads, beside twice its bytes */
     ALLOWANCE_NAME = 96,            /* and a look of nDPI at some bytes of a flow */
@@ -35,7 +35,7 @@ enum {
     ALLOWANCE_UNLOCKED = 288 << 10, /* and one whose key is dear to make, though anybody can */
     ALLOWANCE_DECODER = 512 << 10,  /* decoded bytes for which a decoder is worth beginning */
     ALLOWANCE_BEGUN = 4096,         /* decoded bytes that a decoder costs by itself, */
-    ALLOWANCE_CODED = 1536,         /* matched bytes that a body in a coding costs, however small it is */
+    ALLOWANCE_CODED = 3072,         /* matched bytes that a body in a coding costs, however small it is */
     ALLOWANCE_RESERVED = 32 << 10,  /* and large memory that it asks for, however little it fills */
     ALLOWANCE_COMMON = 512 << 20, /* decoded bytes that can be borrowed at most, by all pairs of a worker, */
     ALLOWANCE_LENT = 128 << 20,   /* and by one, */

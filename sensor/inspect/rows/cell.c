@@ -16,8 +16,31 @@ static bool is_lower(uint8_t c) {
     return c >= 'a' && c <= 'z';
 }
 
+/* By octet: what a cell may be that holds it. */
+enum { IS_DIGIT = 1, IS_LETTER = 2, IS_JOINT = 4, IS_HIGH = 8, IS_BETWEEN = 16, IS_OTHER = 32 };
+
+static const uint8_t class_of[256] = {
+    [0 ... 31] = IS_OTHER,
+    [' '] = IS_JOINT | IS_BETWEEN,
+    ['!' ... '*'] = IS_OTHER,
+    ['+'] = IS_JOINT | IS_BETWEEN,
+    [','] = IS_OTHER,
+    ['-' ... '.'] = IS_JOINT | IS_BETWEEN,
+    ['/'] = IS_BETWEEN | IS_OTHER,
+    ['0' ... '9'] = IS_DIGIT,
+    [':'] = IS_BETWEEN | IS_OTHER,
+    [';' ... '@'] = IS_OTHER,
+    ['A' ... 'Z'] = IS_LETTER,
+    ['[' ... '^'] = IS_OTHER,
+    ['_'] = IS_JOINT | IS_BETWEEN,
+    ['`'] = IS_OTHER,
+    ['a' ... 'z'] = IS_LETTER,
+    ['{' ... 127] = IS_OTHER,
+    [128 ... 255] = IS_HIGH,
+};
+
 static bool is_word(uint8_t c) {
-    return is_digit(c) || is_upper(c) || is_lower(c) || c >= 0x80;
+    return class_of[c] & (IS_DIGIT | IS_LETTER | IS_HIGH);
 }
 
 struct bytes cell_trim(struct bytes t) {
@@ -102,6 +125,27 @@ static bool read_signs(struct bytes t, struct signs *s) {
     return s->n > 0;
 }
 
+/* The same of letters and digits alone. */
+static bool read_plain_signs(struct bytes t, struct signs *s) {
+    *s = (struct signs){.build = 1};
+    if (t.n > CELL_SIGNS)
+        return false;
+    for (size_t at = 0; at < t.n; at++) {
+        uint8_t c = t.p[at];
+        bool digit = c <= '9', lower = c >= 'a';
+        c = lower ? (uint8_t)(c - 32) : c;
+        s->digits += digit;
+        s->lower += lower;
+        s->build = s->build << 1 | digit;
+        s->which |= digit ? 0 : 1u << (c - 'A');
+        s->sign[at] = c;
+    }
+    s->n = (unsigned)t.n;
+    s->letters = s->n - s->digits;
+    s->upper = s->letters - s->lower;
+    return true;
+}
+
 #define LETTER(c) (1u << ((c) - 'A'))
 static bool looks_hexadecimal(const struct signs *s) {
     return s->which < LETTER('G');
@@ -139,7 +183,7 @@ static void read_plate(const struct signs *s, struct cell *out) {
         return;
     out->is |= CELL_WIDE;
     out->n = (uint8_t)s->n;
-    memcpy(out->sign, s->sign, s->n);
+    memcpy(out->sign, s->sign, sizeof out->sign);
     out->is |= is_postcode(s->build) ? CELL_POSTCODE : 0;
     out->is |= s->which & (LETTER('I') | LETTER('O') | LETTER('Q')) ? CELL_UNSURE : 0;
     out->is |= s->which & (LETTER('A') | LETTER('E') | LETTER('U')) ? CELL_VOWEL : 0;
@@ -354,29 +398,6 @@ bool cell_is_person(struct bytes t) {
     return letters * 4 >= t.n * 3;
 }
 
-/* By octet: what a cell may be that holds it. */
-enum { IS_DIGIT = 1, IS_LETTER = 2, IS_JOINT = 4, IS_HIGH = 8, IS_BETWEEN = 16, IS_OTHER = 32 };
-
-static const uint8_t class_of[256] = {
-    [0 ... 31] = IS_OTHER,
-    [' '] = IS_JOINT | IS_BETWEEN,
-    ['!' ... '*'] = IS_OTHER,
-    ['+'] = IS_JOINT | IS_BETWEEN,
-    [','] = IS_OTHER,
-    ['-' ... '.'] = IS_JOINT | IS_BETWEEN,
-    ['/'] = IS_BETWEEN | IS_OTHER,
-    ['0' ... '9'] = IS_DIGIT,
-    [':'] = IS_BETWEEN | IS_OTHER,
-    [';' ... '@'] = IS_OTHER,
-    ['A' ... 'Z'] = IS_LETTER,
-    ['[' ... '^'] = IS_OTHER,
-    ['_'] = IS_JOINT | IS_BETWEEN,
-    ['`'] = IS_OTHER,
-    ['a' ... 'z'] = IS_LETTER,
-    ['{' ... 127] = IS_OTHER,
-    [128 ... 255] = IS_HIGH,
-};
-
 static bool may_be_time(struct bytes t, unsigned classes) {
     if (!is_digit(t.p[0]) || t.n < 4)
         return false;
@@ -404,7 +425,8 @@ void cell_read(struct bytes t, struct cell *out) {
         out->is |= CELL_STATE;
     if (t.n <= 24 && !is_digit(t.p[0]))
         out->is |= read_words(t);
-    if (t.n < 4 || classes & IS_OTHER || !read_signs(t, &s))
+    bool plain = !(classes & ~(unsigned)(IS_DIGIT | IS_LETTER));
+    if (t.n < 4 || classes & IS_OTHER || !(plain ? read_plain_signs(t, &s) : read_signs(t, &s)))
         return;
     out->is |= (s.digits ? CELL_DIGIT : 0) | (s.letters ? CELL_LETTER : 0);
     if (!(out->is & CELL_TIME) || s.letters)
@@ -412,6 +434,6 @@ void cell_read(struct bytes t, struct cell *out) {
     if (s.joints <= 2 && s.n >= 6 && s.n <= CELL_SIGNS && s.digits * 2 >= s.n) {
         out->is |= CELL_NUMBER;
         out->n = (uint8_t)s.n;
-        memcpy(out->sign, s.sign, s.n);
+        memcpy(out->sign, s.sign, sizeof out->sign);
     }
 }

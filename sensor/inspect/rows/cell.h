@@ -29,8 +29,8 @@ enum { CELL_SIGNS = 12 };
 struct cell {
     unsigned is; /* of these bits */
     uint8_t n;   /* signs, in capital letters, without joints, if it is CELL_WIDE or CELL_NUMBER */
-    uint8_t sign[CELL_SIGNS];
-    uint8_t shape;  /* of plate_shape_number() if it is shaped */
+    uint8_t sign[CELL_SIGNS]; /* zeros behind them */
+    uint8_t shape;            /* of plate_shape_number() if it is shaped */
     uint16_t build; /* if it is likely: a bit a sign, 1 for a digit, below a bit for the first one */
 };
 

@@ -123,7 +123,7 @@ static void read_inside(struct row_reader *r, struct bytes line) {
     else if (is_tuple(r, trimmed))
         tuple_read(r, trimmed);
     else
-        text_read(r, line);
+        text_read(r, line, line_classes(line));
 }
 
 /* What was kept of lines without digits may be the names of columns. */
@@ -132,7 +132,7 @@ static void read_head(struct row_reader *r) {
     r->head_n = 0;
     r->heading = true;
     if (head.n > 0)
-        text_read(r, head);
+        text_read(r, head, line_classes(head));
     r->heading = false;
 }
 
@@ -267,7 +267,7 @@ static void read_part(struct row_reader *r, struct bytes piece, unsigned classes
             r->awake = A_NAME;
     } else {
         read_head(r);
-        text_read(r, piece);
+        text_read(r, piece, classes);
     }
 }
 
@@ -342,6 +342,12 @@ static const uint8_t *find_line_end(struct bytes in) {
     return memchr(in.p, '\n', in.n);
 }
 
+/* Behind the last line that has ended. */
+static const uint8_t *find_whole(struct bytes in) {
+    const uint8_t *end = memrchr(in.p, '\n', in.n);
+    return end ? end + 1 : in.p;
+}
+
 /* The last line of text that ends with a line's end, without that. */
 static struct bytes last_line(struct bytes text) {
     const uint8_t *end = text.n > 1 ? memrchr(text.p, '\n', text.n - 1) : NULL;
@@ -349,15 +355,14 @@ static struct bytes last_line(struct bytes text) {
     return bytes_of(text.p + from, text.n - from - 1);
 }
 
-/* Passes over whole lines in which nothing is, and stops before the one in which something may be. */
-static void pass_dull(struct row_reader *r, struct bytes *in) {
-    const uint8_t *end = memrchr(in->p, '\n', in->n);
-    if (!end || is_in_midst(r) || !is_asleep(r))
+/* Passes over whole lines in which nothing is, and stops before the one in which something may be. `end`:
+ * behind the last whole line. */
+static void pass_dull(struct row_reader *r, struct bytes *in, const uint8_t *end) {
+    if (end <= in->p || is_in_midst(r) || !is_asleep(r))
         return;
-    struct bytes lines = bytes_of(in->p, (size_t)(end + 1 - in->p));
+    struct bytes lines = bytes_of(in->p, (size_t)(end - in->p));
     struct skim_hit hit = skim_find(&r->skim, &r->judge, lines, lines_to_turn(r));
-    const uint8_t *before = hit.at > 0 ? memrchr(lines.p, '\n', hit.at) : NULL;
-    size_t n = before ? (size_t)(before + 1 - lines.p) : 0;
+    size_t n = hit.line;
     r->hit = hit.is == SKIM_PLATE || hit.is == SKIM_NAME;
     if (n == 0)
         return;
@@ -373,6 +378,7 @@ static void pass_dull(struct row_reader *r, struct bytes *in) {
 /* Cuts and reads as much as is there of the line that begins at in->p and ends behind `n` octets; false: it
  * has not ended, and what is left is too little to say. */
 static void take_lines(struct row_reader *r, struct bytes *in) {
+    const uint8_t *whole = NULL;
     while (in->n > 0) {
         if (*in->p == '\n') {                     /* walls of them */
             if (r->awake == 0 && !is_in_midst(r)) /* as among others that are skimmed */
@@ -381,8 +387,10 @@ static void take_lines(struct row_reader *r, struct bytes *in) {
             in->p++, in->n--;
             continue;
         }
-        if (r->awake == 0)
-            pass_dull(r, in);
+        if (r->awake == 0) {
+            whole = whole ? whole : find_whole(*in);
+            pass_dull(r, in, whole);
+        }
         size_t most = in->n < LINE_MAX_BYTES ? in->n : LINE_MAX_BYTES;
         const uint8_t *end = find_line_end(bytes_of(in->p, most));
         if (!end && most < LINE_MAX_BYTES)

@@ -454,15 +454,26 @@ const uint64_t *row_wanted_beginnings(void) {
     return wanted;
 }
 
+/* The word that the text begins with, in small ASCII: its letters, and in *size how many octets they take. */
+static size_t fold_word(struct bytes text, char word[WORD_SIZE], size_t *size) {
+    size_t at = 0, n = 0;
+    for (size_t took; at < text.n && n < WORD_SIZE - 1; at += took) {
+        uint8_t c = text.p[at], small = c | 32;
+        took = 1;
+        if (c >= 0x80)
+            small = (uint8_t)fold_letter(bytes_of(text.p + at, text.n - at), &took);
+        if (small < 'a' || small > 'z' || (at > 0 && is_capital(c) && is_small(text.p[at - 1])))
+            break;
+        word[n++] = (char)small;
+    }
+    *size = at;
+    return n;
+}
+
 size_t row_word_may_want(struct bytes text, bool *statement) {
     char word[WORD_SIZE];
-    size_t at = 0, n = 0;
-    for (size_t size; at < text.n && n < WORD_SIZE - 1; at += size) {
-        char c = fold_letter(bytes_of(text.p + at, text.n - at), &size);
-        if (c < 'a' || c > 'z' || (at > 0 && is_capital(text.p[at]) && is_small(text.p[at - 1])))
-            break;
-        word[n++] = c;
-    }
+    size_t at;
+    size_t n = fold_word(text, word, &at);
     uint32_t is = *find_word(word, n, false) & WANTED;
     *statement = is == STATEMENTS;
     return is ? at : 0;

@@ -43,13 +43,7 @@ const uint64_t *row_wanted_beginnings(void); /* a bit for each beginning's numbe
 static inline uint32_t row_beginning(uint32_t three) {
     return (three | 0x202020) * 0x9e3779b1u >> 19;
 }
-static inline bool row_word_may_begin(const uint64_t *beginnings, struct bytes text) {
-    uint32_t octets = 0;
-    if (text.n >= sizeof octets)
-        memcpy(&octets, text.p, sizeof octets);
-    else
-        for (size_t i = 0; i < text.n; i++)
-            octets |= (uint32_t)text.p[i] << 8 * i;
+static inline bool row_word_may_begin(const uint64_t *beginnings, uint32_t octets) {
     uint32_t three = octets & 0xffffff, number = row_beginning(three);
     return three & 0x808080 ||
            beginnings[number / 64] >> number % 64 & 1; /* an accent may stand for any letter */

@@ -105,7 +105,8 @@ struct row_reader {
 void json_read(struct row_reader *r, struct bytes piece);
 void markup_read(struct row_reader *r, struct bytes piece);
 void tuple_read(struct row_reader *r, struct bytes piece);
-void text_read(struct row_reader *r, struct bytes line);
+/* `classes`: what stands in the line, at least. */
+void text_read(struct row_reader *r, struct bytes line, unsigned classes);
 /* A line that is drawn, of hyphens and the like or in box characters. */
 bool text_is_ruler(struct bytes line);
 void json_reset(struct json_reader *j);
@@ -121,6 +122,9 @@ enum {
     LINE_END = 32,    /* other ends of lines */
     LINE_QUOTE = 128, /* " ( */
     LINE_RARE = 64,   /* the rest of them */
+    LINE_PAIR = 256,  /* = : */
+    LINE_BLANK = 512,
+    LINE_ROWS = 1024, /* ; | */
 };
 unsigned line_classes(struct bytes line);
 

@@ -13,6 +13,7 @@
 
 enum {
     BLOCK = 64,
+    BEHIND = 3,     /* octets behind it that a word may go on in */
     RUN_MOST = 16,  /* octets of what may be a plate with its joints, */
     WIDE_MOST = 12, /* and with blanks in it: what else a line says of itself is longer */
     SIGNS_LEAST = 5,
@@ -167,11 +168,10 @@ static ALWAYS bool is_beside_state(const struct masks *m, uint64_t plain, uint64
            ((signs == 2 || signs == 3) && !(rest & m->digit) && !(rest & m->letter & ~m->capital));
 }
 
-/* What stands around a border between letters and digits, at bit `at`. */
+/* What stands around a border between letters and digits, at bit `at`; `plain`: without joints. */
 static ALWAYS bool is_plate_around(struct row_skim *k, const struct row_judge *j, struct bytes block,
-                                   const struct masks *m, unsigned at) {
-    uint64_t sign = m->letter | m->digit, joined = sign | m->joint;
-    uint64_t plain = run_around(sign, at), run = run_around(joined, at);
+                                   const struct masks *m, unsigned at, uint64_t plain) {
+    uint64_t joined = m->letter | m->digit | m->joint, run = run_around(joined, at);
     if (is_built_so(m, plain, SIGNS_MOST) && is_beside_state(m, plain, run) &&
         is_plate(k, j, part_of(block, plain)))
         return true;
@@ -206,11 +206,13 @@ static ALWAYS uint64_t find_borders(const struct masks *m, const struct passage 
 /* The first border of the block before `end` around which a plate may stand; BLOCK: none. */
 static ALWAYS unsigned find_plate(struct row_skim *k, const struct row_judge *j, struct bytes block,
                                   const struct masks *m, const struct passage *p, unsigned end) {
-    for (uint64_t bits = find_borders(m, p); bits; bits &= bits - 1) {
+    uint64_t plain;
+    for (uint64_t bits = find_borders(m, p); bits; bits &= ~plain) { /* others in it are around the same */
         unsigned border = (unsigned)__builtin_ctzll(bits);
         if (border >= end)
             break;
-        if (is_plate_around(k, j, block, m, border))
+        plain = run_around(m->letter | m->digit, border);
+        if (is_plate_around(k, j, block, m, border, plain))
             return border;
     }
     return BLOCK;
@@ -269,15 +271,25 @@ static ALWAYS uint64_t first_bits(unsigned n) {
     return n < BLOCK ? (1ull << n) - 1 : ~0ull;
 }
 
-/* The first name in that part of one block; BLOCK: none. */
+/* The words at `bits` that may begin as a name does. */
+static ALWAYS uint64_t filter_words(const uint8_t *p, uint64_t bits, const uint64_t *beginnings) {
+    uint64_t out = 0;
+    for (uint32_t octets; bits; bits &= bits - 1) {
+        unsigned word = (unsigned)__builtin_ctzll(bits);
+        memcpy(&octets, p + word, sizeof octets);
+        out |= (uint64_t)row_word_may_begin(beginnings, octets) << word;
+    }
+    return out;
+}
+
+/* The first name in that part of one block; BLOCK: none. `p`: the block, with zeros behind the text. */
 static ALWAYS unsigned find_name(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t at,
-                                 const struct masks *m, const struct passage *p, unsigned step,
-                                 const uint64_t *beginnings) {
-    for (uint64_t bits = find_words(m, p) & first_bits(step); bits; bits &= bits - 1) {
+                                 const uint8_t *p, uint64_t words, const uint64_t *beginnings) {
+    for (uint64_t bits = filter_words(p, words, beginnings); bits; bits &= bits - 1) {
         unsigned word = (unsigned)__builtin_ctzll(bits);
         struct bytes rest = bytes_of(text.p + at + word, text.n - at - word);
         bool begins_line = at + word == 0 || rest.p[-1] == '\n';
-        if (row_word_may_begin(beginnings, rest) && is_name(k, j, rest, begins_line))
+        if (is_name(k, j, rest, begins_line))
             return word;
     }
     return BLOCK;
@@ -295,9 +307,11 @@ static ALWAYS unsigned find_escape(struct bytes text, size_t at, const struct ma
 /* The first of all in the first `step` octets of one block, at text.p + at, since the others are looked at
  * again with what follows them. What stands in a later line must not be told before. */
 static ALWAYS struct skim_hit find_in_block(struct row_skim *k, const struct row_judge *j, struct bytes text,
-                                            size_t at, const struct masks *m, const struct passage *p,
-                                            unsigned step, const uint64_t *beginnings) {
-    unsigned name = find_name(k, j, text, at, m, p, step, beginnings);
+                                            size_t at, const uint8_t *block, const struct masks *m,
+                                            const struct passage *p, unsigned step,
+                                            const uint64_t *beginnings) {
+    uint64_t words = find_words(m, p) & first_bits(step);
+    unsigned name = find_name(k, j, text, at, block, words, beginnings);
     unsigned escape = find_escape(text, at, m, step), end = name < escape ? name : escape;
     unsigned plate = find_plate(k, j, bytes_of(text.p + at, text.n - at), m, p, end < step ? end : step);
     if (plate < end)
@@ -326,15 +340,16 @@ static ALWAYS struct skim_hit find_hit(struct row_skim *k, const struct row_judg
     const uint64_t *beginnings = row_wanted_beginnings();
     struct passage p = {0}, next = {0};
     struct masks m;
-    size_t lines = 0;
+    size_t lines = 0, line = 0;
     for (size_t at = 0, step; at < text.n; at += step, p = next) {
-        uint8_t room[BLOCK];
-        if (text.n - at < BLOCK) { /* behind the text no mask has a bit */
+        uint8_t room[BLOCK + BEHIND];
+        const uint8_t *block = text.p + at;
+        if (text.n - at < sizeof room) { /* behind the text no mask has a bit */
             memset(room, 0, sizeof room);
-            memcpy(room, text.p + at, text.n - at);
-            fill(&m, room);
-        } else
-            fill(&m, text.p + at);
+            memcpy(room, block, text.n - at);
+            block = room;
+        }
+        fill(&m, block);
         if (lines + count(m.line) >= most) {
             text.n = at + lines_size(m.line, most - lines);
             cut_masks(&m, (unsigned)(text.n - at));
@@ -342,14 +357,17 @@ static ALWAYS struct skim_hit find_hit(struct row_skim *k, const struct row_judg
         bool last = text.n - at <= BLOCK;
         m.letter &= ~(m.back << 1 | p.back); /* "\nABC 1234" */
         step = last ? BLOCK : take_step(&m, &next);
-        struct skim_hit hit = find_in_block(k, j, text, at, &m, &p, (unsigned)step, beginnings);
+        struct skim_hit hit = find_in_block(k, j, text, at, block, &m, &p, (unsigned)step, beginnings);
+        uint64_t ends = hit.is ? m.line & ((1ull << (hit.at - at)) - 1) : m.line;
+        lines += count(ends); /* none stands in the run that is looked at again */
+        line = ends ? at + BLOCK - (unsigned)__builtin_clzll(ends) : line;
         if (hit.is) {
-            hit.lines = lines + count(m.line & ((1ull << (hit.at - at)) - 1));
+            hit.lines = lines;
+            hit.line = line;
             return hit;
         }
-        lines += count(m.line); /* none stands in the run that is looked at again */
     }
-    return (struct skim_hit){.at = text.n, .lines = lines, .is = SKIM_NOTHING};
+    return (struct skim_hit){.at = text.n, .lines = lines, .line = line, .is = SKIM_NOTHING};
 }
 
 struct skim_hit skim_find_plain(struct row_skim *k, const struct row_judge *j, struct bytes text,

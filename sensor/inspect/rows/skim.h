@@ -16,7 +16,8 @@ struct row_skim {
 
 struct skim_hit {
     size_t at;    /* where it stands; the end of the last line that was looked at: nothing was found */
-    size_t lines; /* ends of lines before it */
+    size_t lines; /* ends of lines before it, */
+    size_t line;  /* and what stands behind the last of them */
     enum { SKIM_NOTHING, SKIM_PLATE, SKIM_NAME, SKIM_ESCAPE /* octets by their numbers */ } is;
 };
 

@@ -14,12 +14,14 @@ enum {
     PATIENCE = 16, /* rows without a value for it, of any table, after which others may have its place */
 };
 
-static uint32_t digest_signs(const struct row_judge *j, const uint8_t *p, size_t n) {
-    uint64_t h = j->seed ^ 0x9e3779b97f4a7c15u;
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ p[i]) * 0x100000001b3u;
-    h ^= h >> 29;
-    h *= 0xbf58476d1ce4e5b9u;
+/* Of a cell, whose signs zeros follow. */
+static uint32_t digest_signs(const struct row_judge *j, const uint8_t *p) {
+    uint64_t first, rest = 0;
+    memcpy(&first, p, sizeof first);
+    memcpy(&rest, p + sizeof first, CELL_SIGNS - sizeof first);
+    uint64_t h = (j->seed ^ first) * 0x9e3779b97f4a7c15u;
+    h = (h ^ h >> 29 ^ rest) * 0xbf58476d1ce4e5b9u;
+    h = (h ^ h >> 32) * 0x94d049bb133111ebu;
     return (uint32_t)(h >> 32);
 }
 
@@ -119,7 +121,7 @@ struct parts {
 };
 
 static struct parts take_apart(const struct row_judge *j, const struct cell *cell) {
-    uint8_t letters[CELL_SIGNS];
+    uint8_t letters[CELL_SIGNS] = {0};
     struct parts out = {0};
     for (unsigned i = 0; i < cell->n; i++) {
         bool is_digit = cell->sign[i] <= '9';
@@ -128,7 +130,7 @@ static struct parts take_apart(const struct row_judge *j, const struct cell *cel
         out.digit |= is_digit;
         out.letter |= !is_digit;
     }
-    out.letters = digest_signs(j, letters, cell->n);
+    out.letters = digest_signs(j, letters);
     return out;
 }
 
@@ -178,7 +180,7 @@ struct suspect *suspect_find(struct row_judge *j, struct row_table *t, unsigned 
 
 /* A value that is not one of the last ones. */
 static bool is_fresh(const struct row_judge *j, struct suspect *s, const struct cell *cell) {
-    uint32_t digest = digest_signs(j, cell->sign, cell->n);
+    uint32_t digest = digest_signs(j, cell->sign);
     uint32_t *recent = &s->recent[digest % SUSPECT_RECENT];
     if (*recent == digest)
         return false;

@@ -303,12 +303,18 @@ static const uint8_t delimiter_of[256] = {
     [0x1e] = 9, [0xa7] = 10, [0x8c] = 11, [0xb7] = 13, [0x82] = 14, ['&'] = 15, ['#'] = 16, ['!'] = 17,
     ['$'] = 18, ['*'] = 19,  ['+'] = 20,  ['@'] = 21,  ['/'] = 22,  ['='] = 23, [':'] = 24};
 
+/* Of UTF-8 as many octets as the first one says. */
+static size_t sign_size(const char *sign) {
+    uint8_t c = (uint8_t)*sign;
+    return c < 0x80 ? 1 : c < 0xe0 ? 2 : 3;
+}
+
 static size_t delimiter_size(unsigned d) {
-    return d < BY_SIGN ? 1 : strlen(delimiters[d - BY_SIGN]);
+    return d < BY_SIGN ? 1 : sign_size(delimiters[d - BY_SIGN]);
 }
 
 static bool is_delimiter_at(const uint8_t *at, const uint8_t *begin, unsigned d) {
-    size_t n = strlen(delimiters[d]);
+    size_t n = sign_size(delimiters[d]);
     return (size_t)(at + 1 - begin) >= n && memcmp(at + 1 - n, delimiters[d], n) == 0;
 }
 
@@ -360,7 +366,7 @@ static bool next_cell(struct bytes *line, unsigned delimiter, struct bytes *cell
     for (; at < line->n; at++) {
         const uint8_t *found = memchr(line->p + at, text[0], line->n - at);
         at = found ? (size_t)(found - line->p) : line->n;
-        bool all = found && line->n - at >= n && memcmp(found, text, n) == 0;
+        bool all = found && (n == 1 || (line->n - at >= n && memcmp(found, text, n) == 0));
         if (all && (delimiter != BY_BLANKS || (at + 1 < line->n && line->p[at + 1] == ' ')))
             break;
     }
@@ -388,7 +394,8 @@ bool text_is_ruler(struct bytes line) {
         uint8_t c = line.p[i];
         if (c == 0xe2 && line.n - i > 2 && (line.p[i + 1] == 0x94 || line.p[i + 1] == 0x95))
             i += 2;
-        else if (!memchr("-|+: =\t\r", c, 8))
+        else if (c != '-' && c != '|' && c != '+' && c != ':' && c != ' ' && c != '=' && c != '\t' &&
+                 c != '\r')
             return false;
     }
     return true;
@@ -580,25 +587,25 @@ static bool ends_rows(struct bytes line, uint8_t sign) {
     return true;
 }
 
-static void read_text(struct row_reader *r, struct bytes line);
+static void read_text(struct row_reader *r, struct bytes line, unsigned classes);
 
 static bool read_rows(struct row_reader *r, struct bytes line) {
     uint8_t sign = ends_rows(line, ';') ? ';' : ends_rows(line, '|') ? '|' : 0;
     while (sign && line.n > 0) {
         struct bytes row = bytes_until(line, sign);
         size_t took = row.n < line.n ? row.n + 1 : row.n;
-        read_text(r, row);
+        read_text(r, row, line_classes(row));
         line = bytes_of(line.p + took, line.n - took);
     }
     return sign;
 }
 
-void text_read(struct row_reader *r, struct bytes line) {
-    if (!read_rows(r, line))
-        read_text(r, line);
+void text_read(struct row_reader *r, struct bytes line, unsigned classes) {
+    if (!(classes & LINE_ROWS) || !read_rows(r, line))
+        read_text(r, line, classes);
 }
 
-static void read_text(struct row_reader *r, struct bytes line) {
+static void read_text(struct row_reader *r, struct bytes line, unsigned classes) {
     while (line.n > 0 && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == ' '))
         line.n--;
     if (line.n == 0 || text_is_ruler(line))
@@ -606,12 +613,12 @@ static void read_text(struct row_reader *r, struct bytes line) {
     static const char fields[] = "#Fields: "; /* W3C's extended logs */
     if (*line.p == '#' && bytes_starts_nocase(line, fields))
         line = bytes_of(line.p + sizeof fields - 1, line.n - (sizeof fields - 1));
-    if (is_chain(line)) {
+    if (classes & LINE_PAIR && is_chain(line)) {
         read_cells(r, line);
         return;
     }
-    unsigned pairs = read_pairs(r, line);
-    if (read_sentence(r, line))
+    unsigned pairs = classes & LINE_PAIR ? read_pairs(r, line) : 0;
+    if (classes & LINE_BLANK && read_sentence(r, line))
         return;
     if (pairs >= 2 || (pairs == 1 && !has_separator(line)))
         return;
