@@ -16,6 +16,8 @@ enum {
     CHANNEL_SHARE = 32, /* at most this part of a worker's memory for its channel, within bounds */
 };
 static const uint64_t ring_least = MIB, channel_least = MIB, channel_most = 8 * MIB;
+/* Whoever reads a file waits for room. */
+static const uint64_t channel_most_offline = 2 * MIB;
 /* What a worker's libraries allocate by themselves: nDPI's tables, Hyperscan's scratch, OpenSSL, the heap's
  * waste. */
 static const uint64_t libraries = 12 * MIB;
@@ -185,7 +187,8 @@ bool budget_plan(const struct config *c, unsigned workers, bool live, uint64_t s
         if (p.ring < ring_least)
             p.ring = ring_least;
     }
-    p.channel = power_of_two(p.memory / workers / CHANNEL_SHARE, channel_least, channel_most);
+    p.channel = power_of_two(p.memory / workers / CHANNEL_SHARE, channel_least,
+                             live ? channel_most : channel_most_offline);
     uint64_t taken = p.snapshots + workers * (p.ring + p.channel + libraries);
     taken += share_examined(c, &p, live, taken);
     if (taken >= p.memory || (p.memory - taken) / workers < worker_least)

@@ -265,9 +265,7 @@ struct pipeline *pipeline_create(const struct pipeline_options *options, struct 
     return p;
 }
 
-void pipeline_destroy(struct pipeline *p) {
-    if (!p)
-        return;
+void pipeline_finish(struct pipeline *p) {
     if (p->reassembler) { /* what flows say of each other, before any is over */
         reassembler_tick(p->reassembler, p->now + jump);
         while (reassembler_resume(p->reassembler, p->step_work))
@@ -278,12 +276,21 @@ void pipeline_destroy(struct pipeline *p) {
     expect_destroy(p->expected);
     expect_destroy(p->expected_elsewhere);
     content_destroy(p->content);
+    p->flows = NULL;
+    p->expected = p->expected_elsewhere = NULL;
+    p->content = NULL;
     if (p->generations.newest) {
         pipeline_end_gathered(p, true);
         pipeline_settle_waiting(p, true);
         sum_unread(p, true);
     }
     emit_ring(&p->emitter);
+}
+
+void pipeline_destroy(struct pipeline *p) {
+    if (!p)
+        return;
+    pipeline_finish(p);
     generations_finish(&p->generations);
     dispatcher_destroy(p->dispatcher);
     codings_destroy(p->codings);

@@ -51,7 +51,9 @@ struct examination {
 };
 
 struct pipeline *pipeline_create(const struct pipeline_options *options, struct error *e);
-void pipeline_destroy(struct pipeline *p); /* ends all flows; their last records go out; accepts NULL */
+/* Ends all flows; their last records go out. */
+void pipeline_finish(struct pipeline *p);
+void pipeline_destroy(struct pipeline *p); /* the same, and gives its memory back; accepts NULL */
 
 /* A capture_fn. */
 void pipeline_packet(void *pipeline, const struct capture_packet *packet);

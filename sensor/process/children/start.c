@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/children/children.h"
 
-#include "base/heap.h"
+#include "base/sanitized.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -136,7 +137,6 @@ static int live_as(struct children *c, const struct child *self) {
                                         .bell = s->doorbell ? doorbell_fd(s->doorbell) : -1};
     if (begun && sandbox_enter(s->sandbox, &role->sandbox, &share, &e)) {
         sandbox_close(s->sandbox);
-        heap_keep();
         return role->run(begun);
     }
     if (role->receives)
@@ -157,6 +157,15 @@ static void note_start(struct children *c, struct child *child, pid_t pid) {
         c->sensor->status[child->place]->pid = pid;
 }
 
+/* What libraries tidy up at an exit is memory that is gone in a moment, and each page of it would be copied
+ * first. */
+static void end_child(int status) {
+    if (SANITIZED)
+        exit(status); /* leaks are told then */
+    fflush(NULL);
+    _exit(status);
+}
+
 bool child_start(struct children *c, struct child *child, struct error *e) {
     bool receives = child->role->receives;
     if (receives && !readiness_begin(&c->readiness, &child->ready))
@@ -166,7 +175,7 @@ bool child_start(struct children *c, struct child *child, struct error *e) {
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         child_die_with(parent);
-        exit(live_as(c, child));
+        end_child(live_as(c, child));
     }
     if (pid > 0)
         note_start(c, child, pid);

@@ -3,6 +3,7 @@
 #include "process/examiner/jobs.h"
 
 #include "base/counter.h"
+#include "base/heap.h"
 #include "pipeline/examined.h"
 
 #include <poll.h>
@@ -261,6 +262,7 @@ int examiner_run(void *examiner) {
     const struct examine_jobs jobs = {x->area, x->workers, x->number, x->answers};
     unsigned worker, slot;
     uint64_t ticket;
+    heap_keep();
     if (x->answers->numbers == 0)
         x->answers->numbers = (uint64_t)(x->number + 1) << NUMBER_BITS;
     if (x->answers->spent.halved == 0)

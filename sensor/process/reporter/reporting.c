@@ -341,6 +341,7 @@ int reporting_run(void *reporting) {
     bool ready = open_reporter(g, &e);
     readiness_tell(g->ready, ready ? "\n" : e.text);
     if (ready) {
+        heap_keep();
         tell_late(g);
         status = finish_reporter(g, take_records(g));
     }

@@ -2,6 +2,7 @@
 #include "process/worker/worker.h"
 
 #include "base/heap.h"
+#include "base/sanitized.h"
 #include "examine/slots.h"
 #include "process/examiner/examiner.h"
 
@@ -191,6 +192,7 @@ static int read_packets(struct worker *w) {
 
 int worker_run(void *worker) {
     struct worker *w = worker;
+    heap_keep();
     if (w->successor)
         worker_succeed(w->pipeline, w->capture, &w->status->death, w->number);
     bool broken = read_packets(w) == CAPTURE_BROKEN;
@@ -201,7 +203,10 @@ int worker_run(void *worker) {
     show_status(w);
     if (w->offline)
         pipeline_read_all(w->pipeline);
-    pipeline_destroy(w->pipeline);
+    if (w->offline && !SANITIZED)
+        pipeline_finish(w->pipeline); /* its memory goes with the process */
+    else
+        pipeline_destroy(w->pipeline);
     clear_gauges();
     return broken ? 1 : 0;
 }
