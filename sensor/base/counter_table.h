@@ -396,6 +396,7 @@
     COUNTER(WORKERS_STUCK,        "process.workers_stuck",        "workers stopped by the watchdog because they did not go on") \
     COUNTER(WORKERS_ENDED,        "process.workers_ended",        "workers that ended by themselves, which they are not to do on an interface") \
     COUNTER(REPORTER_LATE,        "process.reporter_late",        "starts of the reporter that took more than 5 seconds") \
+    COUNTER(REPORTER_RESTARTS,    "process.reporter_restarts",    "reporters started again because they died") \
     COUNTER(FLOWS_LOST,           "process.flows_lost",           "flows that were open in workers that died") \
     COUNTER(FLOWS_BLAMED,         "process.flows_blamed",         "flows and services of which something is left out because workers died of it") \
     COUNTER(PACKETS_SKIPPED,      "process.packets_skipped",      "packets left out because workers died of their flow") \
@@ -460,6 +461,7 @@
     COUNTER(FLEET_DIGESTS_LEFT,   "report.fleet_digests_left",    "days of which the fleet's engine may count fewer different plates or images than there were") \
     COUNTER(RELP_REFUSALS,        "report.relp_refusals",         "messages that a RELP receiver refused (tried again)") \
     COUNTER(CHANNEL_DAMAGED,      "channel.damaged",              "times that a channel from a worker was found damaged and reset") \
+    COUNTER(RECORDS_GIVEN_UP,     "channel.records_given_up",     "records stepped over because the reporter died of them twice") \
     COUNTER(RULES_LEFT_OUT,       "channel.rules_left_out",       "rules that held for an object beyond those that its record names") \
     /* control */ \
     COUNTER(CONTROL_REQUESTS,     "control.requests",             "requests that came over the control socket") \

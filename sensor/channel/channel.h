@@ -175,6 +175,8 @@ size_t ring_record_max(void);
 void ring_commit(struct ring *r);
 /* A new reader begins behind the last commit. */
 void ring_rewind(struct ring *r);
+/* Where its look-ahead stands: bytes since the ring was made. */
+uint64_t ring_position(const struct ring *r);
 /* The writer waits (offline) until the longest record fits, at most `timeout` ms. */
 void ring_wait_room(struct ring *r, int timeout_ms);
 /* Has the writer gone on behind the reader's look-ahead? For a reader that is about to sleep. */

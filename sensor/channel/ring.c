@@ -162,6 +162,10 @@ void ring_rewind(struct ring *r) {
     r->ahead = __atomic_load_n(&r->shared->taken, __ATOMIC_ACQUIRE) & ~(uint64_t)7;
 }
 
+uint64_t ring_position(const struct ring *r) {
+    return r->ahead;
+}
+
 void ring_wait_room(struct ring *r, int timeout_ms) {
     struct timespec wait = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
     __atomic_store_n(&r->shared->waiting, 1, __ATOMIC_SEQ_CST);

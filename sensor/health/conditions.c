@@ -239,8 +239,16 @@ static void judge_vlans(const struct outlook *o, struct opinion *out) {
 /* --- the sensor --- */
 
 static void judge_records(const struct outlook *o, struct opinion *out) {
-    unsigned long long lost = o->counted[COUNTER_RECORDS_LOST];
-    if (lost)
+    unsigned long long lost = o->counted[COUNTER_RECORDS_LOST],
+                       given_up = o->counted[COUNTER_RECORDS_GIVEN_UP];
+    if (given_up)
+        say_opinion(
+            out, 2,
+            "%llu records were stepped over because the reporter died of them, and %llu lost because it did "
+            "not keep up: findings may be among them; tell who maintains the sensor, with its log and "
+            "the notices record-given-up",
+            given_up, lost);
+    else if (lost)
         say_opinion(
             out, 1,
             "%llu records were lost because the reporter did not keep up: findings may be among them; let "

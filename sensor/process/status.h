@@ -7,11 +7,12 @@
 #include "health/health.h"
 #include "pipeline/shared/worker_status.h"
 #include "process/reload/request.h"
+#include "process/reporter/suspects.h"
 
 #include <stdbool.h>
 
 /* Of all roles. */
-enum { CHILDREN_MAX = 2 * WORKERS_MAX };
+enum { CHILDREN_MAX = SUSPECT_CHANNELS };
 
 /* What only the supervisor and the reporter see: a worker could have been taken over. */
 struct upper_status {
@@ -27,6 +28,7 @@ struct upper_status {
     uint32_t told;                 /* request whose answer the reporter has told its outputs of */
     struct reload_status reload;
     struct health_memory health;
+    struct suspects suspects;
 };
 
 #endif

@@ -54,6 +54,8 @@ static const struct shown not_seen[] = {
     {"encrypted", "stats.protocol.encrypted_bytes", SHOW_BYTES},
     {"objects cut short", "stats.content.objects_incomplete", SHOW_COUNT},
     {"worker restarts", "stats.process.worker_restarts", SHOW_COUNT},
+    {"reporter restarts", "stats.process.reporter_restarts", SHOW_COUNT},
+    {"records given up", "stats.channel.records_given_up", SHOW_COUNT},
     {0},
 };
 

@@ -73,6 +73,8 @@ void child_ended(struct children *c, struct child *child, int status);
 void children_end(struct children *c, struct child *child, bool failed);
 /* It is to be started again after its back-off; its successor is left word of what happened. */
 void children_restart(struct children *c, struct child *child, int status);
+/* A signal by which a process ends of what it does itself. */
+bool child_is_own_fault(int signal_number);
 /* Does any but the reporter run, or will again? */
 bool children_others_left(const struct children *c);
 /* Is it to end, and not to be started again? */

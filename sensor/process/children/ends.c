@@ -15,8 +15,8 @@ static void schedule_restart(struct child *child) {
     child->again = now + (wait < role->longest_wait ? wait : role->longest_wait);
 }
 
-/* What kills a process by itself, or the watchdog: then the packet that it worked on may be the reason. */
-static bool is_own_fault(int signal_number) {
+/* Then, as when the watchdog ended it, the packet or record that it worked on may be the reason. */
+bool child_is_own_fault(int signal_number) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         if (signals[i] == signal_number)
@@ -28,7 +28,7 @@ static bool is_own_fault(int signal_number) {
 static void note_death(struct children *c, const struct child *child, int status) {
     struct worker_status *s = c->sensor->status[child->place];
     int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    bool blame = s->at_packet && (child->stuck || is_own_fault(signal_number));
+    bool blame = s->at_packet && (child->stuck || child_is_own_fault(signal_number));
     s->death = (struct worker_death){.signal = signal_number,
                                      .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
                                      .stuck = child->stuck,

@@ -4,6 +4,7 @@
 #include "base/heap.h"
 #include "metrics/metrics.h"
 #include "process/readiness.h"
+#include "process/reporter/taking.h"
 #include "process/requests/requests.h"
 
 #include <errno.h>
@@ -15,17 +16,14 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { BATCH = 512, SLEEP_MS = 100, FINISH_MS = 10000, HAND_OVER_MS = 2000 };
+enum { SLEEP_MS = 100, FINISH_MS = 10000, HAND_OVER_MS = 2000 };
 
 struct reporting {
     struct sensor *sensor;
     int ready; /* for readiness_tell() */
     time_ns started;
     struct reporter *reporter;
-    void *copy; /* of one record */
-    time_ns newest;
-    time_ns reached[CHILDREN_MAX]; /* offline: the newest record of each worker */
-    time_ns passed;                /* and until when time has passed */
+    struct taking taking;
     int signals;
     struct health_setup health;
     const struct worker_view *views[CHILDREN_MAX];
@@ -34,11 +32,6 @@ struct reporting {
     struct control *control; /* NULL: nobody may ask */
     struct metrics *metrics; /* the same */
 };
-
-/* Only at a commit, since what was not committed is counted again by a successor. */
-static void keep_counters(const struct reporting *g) {
-    memcpy(g->sensor->upper->reporter, g->counted, sizeof g->counted);
-}
 
 /* Live: the clock. Offline: the slowest worker's packet time, so that no incident closes before its time; 0
  * while one has not begun. */
@@ -52,68 +45,6 @@ static time_ns time_now(const struct reporting *g) {
             least = t;
     }
     return least == INT64_MAX ? 0 : least;
-}
-
-/* Offline days may pass within a batch: what they end is ended before the next record counts, or alerts would
- * depend on how far the reporter is behind. */
-static void pass_time(struct reporting *g, unsigned channel, time_ns time) {
-    static const time_ns step = 60 * NS_PER_S;
-    time_ns least = time;
-    if (time <= g->reached[channel])
-        return;
-    g->reached[channel] = time;
-    for (size_t i = 0; i < g->sensor->places; i++)
-        if (g->reached[i] < least && !ring_finished(g->sensor->ring[i]))
-            least = g->reached[i];
-    if (least - g->passed < step)
-        return;
-    g->passed = least;
-    reporter_pass(g->reporter, least);
-}
-
-/* Takes at most BATCH records from a ring; how many. */
-static size_t drain_ring(struct reporting *g, unsigned channel) {
-    struct ring *ring = g->sensor->ring[channel];
-    size_t n = 0;
-    uint64_t damaged = 0;
-    const struct record *r;
-    while (n < BATCH && (r = ring_read(ring, g->copy, &damaged))) {
-        if (r->time > g->newest)
-            g->newest = r->time;
-        if (g->sensor->offline)
-            pass_time(g, channel, r->time);
-        reporter_take(g->reporter, channel, r);
-        n++;
-    }
-    counter_add(COUNTER_CHANNEL_DAMAGED, damaged);
-    return n;
-}
-
-/* The rings may forget what is in the store, or in memory where there is none. *empty: nothing was left in
- * any. */
-static size_t drain_rings(struct reporting *g, bool *empty) {
-    size_t all = 0;
-    *empty = true;
-    for (size_t i = 0; i < g->sensor->places; i++) {
-        size_t n = drain_ring(g, (unsigned)i);
-        *empty &= n < BATCH;
-        all += n;
-    }
-    if (all) {
-        reporter_commit(g->reporter);
-        reporter_deliver(g->reporter); /* before they are let go of */
-    }
-    for (size_t i = 0; i < g->sensor->places && all; i++)
-        ring_commit(g->sensor->ring[i]);
-    keep_counters(g);
-    return all;
-}
-
-static bool all_finished(const struct reporting *g) {
-    for (size_t i = 0; i < g->sensor->places; i++)
-        if (!ring_finished(g->sensor->ring[i]))
-            return false;
-    return true;
 }
 
 static void sum_counters(void *context, uint64_t *out) {
@@ -162,7 +93,11 @@ static void end_interval(struct reporting *g, bool last) {
     time_ns now = time_now(g);
     health_interval(&g->health);
     health_figures(&g->health, figures);
-    reporter_stats(g->reporter, figures, now ? now : g->newest ? g->newest : clock_wall(), last);
+    reporter_stats(g->reporter, figures,
+                   now                ? now
+                   : g->taking.newest ? g->taking.newest
+                                      : clock_wall(),
+                   last);
 }
 
 static void end_interval_when_due(struct reporting *g) {
@@ -191,13 +126,6 @@ static void tell_reload(struct reporting *g) {
     reporter_notice(g->reporter, result.failed ? "reload-failed" : "restart-needed", text);
 }
 
-static bool have_news(const struct reporting *g) {
-    for (size_t i = 0; i < g->sensor->places; i++)
-        if (ring_has_news(g->sensor->ring[i]))
-            return true;
-    return false;
-}
-
 static void sleep_until_work(struct reporting *g) {
     struct pollfd fds[OUTPUTS_MAX + 2 + CONTROL_CONNECTIONS + 1 + 1] = {
         {.fd = doorbell_fd(g->sensor->doorbell), .events = POLLIN}, {.fd = g->signals, .events = POLLIN}};
@@ -206,7 +134,7 @@ static void sleep_until_work(struct reporting *g) {
     n += control_poll(g->control, fds + n, CONTROL_CONNECTIONS + 1);
     n += metrics_poll(g->metrics, fds + n, 1);
     doorbell_arm(g->sensor->doorbell);
-    poll(fds, n, have_news(g) ? 0 : SLEEP_MS);
+    poll(fds, n, taking_has_news(&g->taking) ? 0 : SLEEP_MS);
     doorbell_disarm(g->sensor->doorbell);
     while (read(g->signals, &info, sizeof info) == (ssize_t)sizeof info)
         if (info.ssi_signo == SIGHUP)
@@ -216,11 +144,10 @@ static void sleep_until_work(struct reporting *g) {
 /* True: the workers have finished; false: a successor is to go on. */
 static bool take_records(struct reporting *g) {
     for (;;) {
-        bool finished = all_finished(g); /* before the last look, so that nothing slips in between */
         bool empty;
         time_ns now =
             time_now(g); /* workers tell it after their records: once those are read it is the time */
-        size_t n = drain_rings(g, &empty);
+        size_t n = taking_round(&g->taking, &empty);
         if (now && (empty || !g->sensor->offline))
             reporter_tick(g->reporter, now);
         reporter_deliver(g->reporter);
@@ -229,9 +156,9 @@ static bool take_records(struct reporting *g) {
         metrics_serve(g->metrics);
         end_interval_when_due(g);
         tell_reload(g);
-        if (n == 0 && finished)
+        if (n == 0 && g->taking.finished)
             return true;
-        if (!finished && g->sensor->upper->hand_over)
+        if (!g->taking.finished && g->sensor->upper->hand_over)
             return false;
         if (n == 0)
             sleep_until_work(g);
@@ -259,6 +186,31 @@ static void tell_late(struct reporting *g) {
              "meanwhile is told now",
              seconds);
     reporter_notice(g->reporter, "reporter-late", text);
+}
+
+/* Before anything is taken of which it may have died: so that it is told even if this one dies too. */
+static void tell_death(struct reporting *g) {
+    struct suspects *s = &g->sensor->upper->suspects;
+    const struct reporter_death *d = &s->death;
+    char name[SUSPECT_TEXT_MAX], times[40] = "", text[400];
+    if (!d->times)
+        return;
+    if (d->times > 1)
+        snprintf(times, sizeof times, "%u times, the last time ", d->times);
+    snprintf(text, sizeof text, "the reporter died %sof signal %d (%s)%s%s and was started again", times,
+             d->signal, strsignal(d->signal), d->at_record ? " at " : "",
+             d->at_record ? suspect_write(&d->record, g->sensor->workers, name) : "");
+    long long rest = d->at_record ? suspects_rest(s, d->record.channel) - clock_monotonic() : 0;
+    size_t n = strlen(text);
+    if (rest > 0 && !g->sensor->offline)
+        snprintf(text + n, sizeof text - n,
+                 "; what comes from there waits for %lld s, so that all else goes out", rest / NS_PER_S + 1);
+    log_warning("%s", text);
+    reporter_notice(g->reporter, "reporter-restarted", text);
+    reporter_commit(g->reporter);
+    reporter_deliver(g->reporter);
+    reporter_commit(g->reporter); /* once */
+    s->death = (struct reporter_death){.times = 0};
 }
 
 static void describe_sensor(void *context, struct json_writer *j) {
@@ -303,9 +255,7 @@ void *reporting_begin(struct sensor *s, const struct child *self, struct error *
     memcpy(g.counted, s->upper->reporter, sizeof g.counted); /* goes on with what predecessors counted */
     counter_values = g.counted;
     g.signals = signalfd(-1, &hang_up, SFD_NONBLOCK | SFD_CLOEXEC);
-    g.copy = malloc(ring_record_max());
-    error_set(e, "no memory");
-    return g.copy ? &g : NULL;
+    return &g;
 }
 
 /* Within the sandbox: looking up a name starts a thread, which is to be inside. */
@@ -314,8 +264,8 @@ static bool open_reporter(struct reporting *g, struct error *e) {
     g->reporter = reporter_create(&options, e);
     if (!g->reporter)
         return false;
-    for (size_t i = 0; i < g->sensor->places; i++)
-        ring_rewind(g->sensor->ring[i]);
+    if (!taking_begin(&g->taking, g->sensor, g->reporter))
+        return error_set(e, "no memory for records");
     set_up_health(g);
     open_control(g);
     return true;
@@ -325,13 +275,14 @@ static int finish_reporter(struct reporting *g, bool ended) {
     if (ended)
         end_interval(g, true);
     uint64_t undelivered = reporter_finish(g->reporter, ended ? FINISH_MS : HAND_OVER_MS);
-    keep_counters(g);
+    taking_keep_counters(&g->taking);
     if (undelivered)
         log_error("%llu messages could not be delivered; look at the outputs above",
                   (unsigned long long)undelivered);
     if (!ended)
         return REPORTER_HANDED_OVER;
-    return undelivered ? 1 : 0;
+    bool whole = !g->sensor->offline || g->sensor->upper->suspects.given_up == 0;
+    return undelivered || !whole ? 1 : 0;
 }
 
 int reporting_run(void *reporting) {
@@ -343,12 +294,13 @@ int reporting_run(void *reporting) {
     if (ready) {
         heap_keep();
         tell_late(g);
+        tell_death(g);
         status = finish_reporter(g, take_records(g));
     }
     control_destroy(g->control);
     metrics_destroy(g->metrics);
     reporter_destroy(g->reporter);
-    free(g->copy);
+    taking_end(&g->taking);
     close(g->signals);
     return status;
 }

@@ -14,7 +14,8 @@ enum { REPORTER_HANDED_OVER = 3 }; /* exit status: it has ended for a successor 
 void *reporting_begin(struct sensor *s, const struct child *self, struct error *e);
 int reporting_run(void *reporting);
 /* One that was told to hand over, or died meanwhile, has a successor by the reload. One that ends by itself
- * ends the sensor; one that died is started again while others are left. */
+ * ends the sensor; one that died is started again while others are left or the channels hold something: live
+ * for ever, offline and while all stop until it is seen that it comes to nothing. */
 void reporting_ended(struct children *c, struct child *child, int status);
 
 #endif

@@ -43,6 +43,7 @@ const struct digest_tally digest_tallies[DIGEST_TALLIES] = {
     {DIGEST_UNSEEN,    COUNTER_WORKER_RESTARTS,    NULL},
     {DIGEST_UNSEEN,    COUNTER_PACKETS_SKIPPED,    NULL},
     {DIGEST_UNSEEN,    COUNTER_RECORDS_LOST,       NULL},
+    {DIGEST_UNSEEN,    COUNTER_RECORDS_GIVEN_UP,   NULL},
 };
 /* clang-format on */
 

@@ -40,7 +40,7 @@ struct digest_tally {
     enum counter counter;
     const char *name; /* in records; of what was not seen the counter's own key */
 };
-enum { DIGEST_TALLIES = 32 };
+enum { DIGEST_TALLIES = 33 };
 extern const struct digest_tally digest_tallies[DIGEST_TALLIES];
 
 /* A contract, or a partner without one, that somebody should look at. */

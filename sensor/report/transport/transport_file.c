@@ -84,11 +84,14 @@ static enum carried judge_failure(struct file *f) {
     return error == ENOSPC || error == EDQUOT || error == EIO ? CARRIED_WAIT : CARRIED_REFUSED;
 }
 
-/* The frames' first octets behind one another, as many as are asked for. */
-static struct bytes gather_frames(struct file *f, const struct iovec *frames, size_t n, size_t most) {
-    size_t used = 0;
+/* The frames' first octets behind one another: into a file whole frames, of as many as there is room for, so
+ * that a process that dies between two writes leaves no line torn. */
+static struct bytes gather_frames(struct file *f, const struct iovec *frames, size_t n) {
+    size_t most = f->pipe ? PIPE_BUF : sizeof f->room, used = 0;
     for (size_t i = 0; i < n && used < most; i++) {
         size_t some = frames[i].iov_len < most - used ? frames[i].iov_len : most - used;
+        if (!f->pipe && used > 0 && some < frames[i].iov_len)
+            break;
         memcpy(f->room + used, frames[i].iov_base, some);
         used += some;
     }
@@ -102,7 +105,7 @@ static enum carried send_file(void *carrier, const struct iovec *frames, size_t 
     struct pollfd fd = {.fd = f->fd, .events = POLLOUT};
     if (f->pipe && poll(&fd, 1, 0) != 1)
         return CARRIED_WAIT;
-    struct bytes all = gather_frames(f, frames, n, f->pipe ? PIPE_BUF : sizeof f->room);
+    struct bytes all = gather_frames(f, frames, n);
     ssize_t written = write(f->fd, all.p, all.n);
     if (written < 0)
         return judge_failure(f);

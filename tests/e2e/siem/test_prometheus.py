@@ -67,7 +67,7 @@ def test_counters_are_asked_for_their_rate_and_gauges_are_not():
 
 def test_rules_and_dashboard_are_whole():
     every = rules()
-    assert len({r['alert'] for r in every}) == len(every) == 11
+    assert len({r['alert'] for r in every}) == len(every) == 13
     for r in every:
         assert r['labels']['severity'] in ('info', 'warning', 'critical') and {'summary', 'description'} == set(r['annotations'])
     tested = {t['alertname'] for c in yaml.safe_load(sample.read('prometheus', 'gantry.rules_test.yml'))['tests']
@@ -86,7 +86,7 @@ def test_rules_and_dashboard_are_whole():
 @pytest.mark.peers
 def test_promtool_takes_the_rules_and_their_tests_pass(tmp_path):
     folder = os.path.join(sample.SIEM, 'prometheus')
-    assert '11 rules found' in net.run('promtool', 'check', 'rules', 'gantry.rules.yml', cwd=folder).stdout
+    assert '13 rules found' in net.run('promtool', 'check', 'rules', 'gantry.rules.yml', cwd=folder).stdout
     assert 'SUCCESS' in net.run('promtool', 'test', 'rules', 'gantry.rules_test.yml', cwd=folder).stdout
     for name in ('gantry.rules.yml', 'gantry.rules_test.yml'):
         (tmp_path / name).write_text(sample.read('prometheus', name).replace('gantry_health_loss_ratio > 0.001', 'gantry_health_loss_ratio > 1'))

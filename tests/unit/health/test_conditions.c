@@ -43,6 +43,8 @@ static void lost_records_are_told_with_their_number(void **state) {
     assert_int_equal(judge("records-lost", &o).what, 0);
     o.counted[COUNTER_RECORDS_LOST] = 7;
     assert_non_null(strstr(judge("records-lost", &o).text, "7 records were lost"));
+    o.counted[COUNTER_RECORDS_GIVEN_UP] = 2;
+    assert_non_null(strstr(judge("records-lost", &o).text, "2 records were stepped over"));
 }
 
 static void thresholds_hold_from_their_value_on(void **state) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/children/children.h"
+#include "process/reporter/reporting.h"
 
 #include <errno.h>
 #include <seccomp.h>
@@ -25,6 +26,7 @@ static int begin_with(unsigned workers) {
     struct error e;
     memset(status, 0, sizeof status);
     memset(&blame, 0, sizeof blame);
+    memset(&upper, 0, sizeof upper);
     sensor = (struct sensor){.roles = sensor_roles,
                              .role_count = sensor_role_count,
                              .snapshot = &snapshot,
@@ -180,7 +182,7 @@ static struct child *end_with(int code) {
 }
 
 static bool both_end(void) {
-    for (int i = 0; i < 2000 && children.child[1].pid; i++) {
+    for (int i = 0; i < 2000 && (children.child[0].pid || children.child[1].pid); i++) {
         children_reap(&children);
         usleep(1000);
     }
@@ -224,6 +226,98 @@ static void a_worker_that_could_not_begin_ends_all_with_failure(void **state) {
     assert_true(both_end());
 }
 
+/* --- a reporter that dies --- */
+
+static void reporter_dies(int signal_number) {
+    children.reporter->started = clock_monotonic();
+    reporting_ended(&children, children.reporter, signal_number); /* a status of waitpid(2) */
+}
+
+static time_ns pause_of_reporter(void) {
+    time_ns wait = children.reporter->again - clock_monotonic();
+    return wait > 0 ? wait : 0;
+}
+
+static void live_it_is_tried_for_ever_with_growing_pauses(void **state) {
+    time_ns before = 0;
+    for (int i = 0; i < 12; i++) {
+        reporter_dies(SIGSEGV);
+        assert_false(children.reporter->finished || children.stopping);
+        assert_true(pause_of_reporter() + 20 * NS_PER_MS >= before);
+        before = pause_of_reporter();
+    }
+    assert_in_range(before / NS_PER_MS, 1900, 2000);
+}
+
+static void offline_one_that_gets_nowhere_ends_all_with_failure(void **state) {
+    sensor.offline = true;
+    for (int i = 1; i < SUSPECT_TRIES; i++) {
+        reporter_dies(SIGSEGV);
+        assert_false(children.reporter->finished);
+    }
+    reporter_dies(SIGSEGV);
+    assert_true(children.reporter->finished && children.failed);
+    assert_true(both_end()); /* workers that wait for room do not end by themselves */
+}
+
+static void offline_one_that_gets_on_is_started_again_as_often_as_it_takes(void **state) {
+    sensor.offline = true;
+    for (int i = 0; i < 10 * SUSPECT_TRIES; i++) {
+        suspects_taken(&upper.suspects, 1);
+        reporter_dies(SIGSEGV);
+        assert_true(!children.reporter->finished && pause_of_reporter() == 0);
+    }
+}
+
+static void offline_one_that_dies_of_each_record_ends_all_with_failure(void **state) {
+    sensor.offline = true;
+    for (int i = 0; i < SUSPECT_ROW; i++) {
+        assert_false(children.reporter->finished);
+        suspects_gave_up(&upper.suspects);
+        reporter_dies(SIGSEGV);
+    }
+    assert_true(children.reporter->finished && children.failed);
+    assert_true(both_end());
+}
+
+static void end_both_workers(void) {
+    for (unsigned i = 0; i < 2; i++) {
+        killed(i);
+        children.child[i].pid = 0;
+        children_end(&children, &children.child[i], false);
+    }
+}
+
+static void one_that_dies_behind_all_others_is_started_again_for_what_waits(void **state) {
+    static struct record_builder b;
+    record_begin(&b, RECORD_NOTICE);
+    assert_true(ring_write(sensor.ring[1], &b));
+    end_both_workers();
+    reporter_dies(SIGSEGV);
+    assert_true(!children.reporter->finished && !children.failed);
+}
+
+static void one_that_dies_behind_all_others_with_nothing_left_is_a_failure(void **state) {
+    end_both_workers();
+    reporter_dies(SIGSEGV);
+    assert_true(children.reporter->finished && children.failed);
+}
+
+static void while_all_stop_it_is_tried_a_few_times(void **state) {
+    children.stopping = true;
+    for (int i = 0; i < SUSPECT_TRIES; i++) {
+        assert_false(children.reporter->finished);
+        reporter_dies(SIGSEGV);
+    }
+    assert_true(children.reporter->finished && children.failed);
+}
+
+static void killed_with_all_others_it_is_not_started_again(void **state) {
+    children.stopping = children.killing = true;
+    reporter_dies(SIGKILL);
+    assert_true(children.reporter->finished && children.failed);
+}
+
 /* --- handing over --- */
 
 static void a_second_stop_while_the_reporter_hands_over_ends_it(void **state) {
@@ -260,6 +354,19 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_capture_that_is_gone_ends_all_with_failure, begin_ends, end_ends),
         cmocka_unit_test_setup_teardown(a_worker_that_could_not_begin_ends_all_with_failure, begin_ends,
                                         end_ends),
+        cmocka_unit_test_setup_teardown(live_it_is_tried_for_ever_with_growing_pauses, begin_ends, end_ends),
+        cmocka_unit_test_setup_teardown(offline_one_that_gets_nowhere_ends_all_with_failure, begin_ends,
+                                        end_ends),
+        cmocka_unit_test_setup_teardown(offline_one_that_gets_on_is_started_again_as_often_as_it_takes,
+                                        begin_ends, end_ends),
+        cmocka_unit_test_setup_teardown(offline_one_that_dies_of_each_record_ends_all_with_failure,
+                                        begin_ends, end_ends),
+        cmocka_unit_test_setup_teardown(one_that_dies_behind_all_others_is_started_again_for_what_waits,
+                                        begin_ends, end_ends),
+        cmocka_unit_test_setup_teardown(one_that_dies_behind_all_others_with_nothing_left_is_a_failure,
+                                        begin_ends, end_ends),
+        cmocka_unit_test_setup_teardown(while_all_stop_it_is_tried_a_few_times, begin_ends, end_ends),
+        cmocka_unit_test_setup_teardown(killed_with_all_others_it_is_not_started_again, begin_ends, end_ends),
         cmocka_unit_test_setup_teardown(a_second_stop_while_the_reporter_hands_over_ends_it, begin_ends,
                                         end_ends),
     };
