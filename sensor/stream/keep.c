@@ -18,7 +18,7 @@ static void unlist(struct reassembler *r, struct stream_pair *s) {
 void keep_drop(struct reassembler *r, struct stream_pair *s, enum side from) {
     struct direction *d = &s->side[from];
     r->kept_blocks -= d->kept.blocks;
-    segment_list_clear(&d->kept, &r->blocks);
+    segment_list_clear(&d->kept, &r->segments);
     d->keeps = false;
     unlist(r, s);
 }
@@ -62,7 +62,7 @@ void keep_bytes(struct reassembler *r, struct stream_pair *s, enum side from, ui
     }
     struct segment_source in = {.bytes = bytes, .captured = n, .length = n, .sequence = sequence};
     uint32_t before = d->kept.blocks;
-    if (!segment_list_store(&d->kept, &r->blocks, &in, SEGMENT_FIRST))
+    if (!segment_list_store(&d->kept, &r->segments, &in, SEGMENT_FIRST))
         d->keeps = false;
     r->kept_blocks += d->kept.blocks - before;
     if (d->kept.head && !s->in_keeping) {

@@ -79,7 +79,8 @@ struct stream_pair {
 };
 
 struct reassembler {
-    struct pool pairs, blocks;
+    struct pool pairs;
+    struct segment_pool segments;
     struct stream_sink sink;
     struct age_list waits;    /* struct stream_pair; wait.c */
     struct age_list keepings; /* struct stream_pair, by the begin of the turn; keep.c */

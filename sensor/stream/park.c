@@ -68,7 +68,7 @@ static void tell_first(struct reassembler *r, struct stream_pair *s) {
     if (!b->next)
         s->park.tail = NULL;
     s->park.blocks--;
-    pool_give(&r->blocks, b);
+    pool_give(&r->segments.large, b);
 }
 
 static bool goes_at_once(const struct reassembler *r, const struct stream_pair *s) {
@@ -82,7 +82,7 @@ static struct park_block *find_room(struct reassembler *r, struct stream_pair *s
         struct park_block *b = s->park.tail;
         if (b && PARK_DATA - b->used >= n)
             return b;
-        if (s->park.blocks < r->parked_most && (b = pool_take(&r->blocks))) {
+        if (s->park.blocks < r->parked_most && (b = pool_take(&r->segments.large))) {
             *b = (struct park_block){.next = NULL};
             *(s->park.tail ? &s->park.tail->next : &s->park.head) = b;
             s->park.tail = b;

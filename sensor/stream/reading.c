@@ -20,7 +20,7 @@ static bool copy_list(struct reassembler *r, struct segment_list *to, const stru
                                     .ack = at->ack,
                                     .has_ack = at->has_ack,
                                     .time = at->time};
-        if (!segment_list_store(to, &r->blocks, &in, SEGMENT_FIRST))
+        if (!segment_list_store(to, &r->segments, &in, SEGMENT_FIRST))
             return false;
     }
     return true;
@@ -81,7 +81,7 @@ void reading_begin(struct reassembler *r, struct stream_pair *s, enum side from,
     s->reading = f;
     begin_direction(r, &f->side[from], &s->side[from], true);
     begin_direction(r, &f->side[side_other(from)], &s->side[side_other(from)], false);
-    segment_list_store(&f->side[from].early, &r->blocks, in, choice);
+    segment_list_store(&f->side[from].early, &r->segments, in, choice);
     pair_settle(r, f, in->time, false);
     pair_requeue(r, f, in->time);
 }

@@ -16,7 +16,7 @@ struct reassembler *reassembler_create(const struct stream_options *options, con
     if (!r)
         return NULL;
     if (!pool_init(&r->pairs, sizeof(struct stream_pair), options->pairs) ||
-        !pool_init(&r->blocks, SEGMENT_BLOCK, options->memory / SEGMENT_BLOCK)) {
+        !segment_pool_init(&r->segments, options->memory)) {
         reassembler_destroy(r);
         return NULL;
     }
@@ -24,9 +24,9 @@ struct reassembler *reassembler_create(const struct stream_options *options, con
     r->late_bytes = options->late_bytes < UINT32_MAX / 2 ? options->late_bytes : UINT32_MAX / 2;
     r->late_time = (time_ns)options->late_time;
     r->late_blocks = r->late_bytes / 1024 + 64;
-    r->unacked_blocks = r->blocks.limit / 4;
-    r->kept_most = r->blocks.limit / KEPT_SHARE;
-    r->parked_most = r->blocks.limit / PARKED_SHARE;
+    r->unacked_blocks = r->segments.large.limit / 4;
+    r->kept_most = r->segments.large.limit / KEPT_SHARE;
+    r->parked_most = r->segments.large.limit / PARKED_SHARE;
     r->step_end = UINT64_MAX;
     return r;
 }
@@ -35,16 +35,16 @@ void reassembler_destroy(struct reassembler *r) {
     if (!r)
         return;
     pool_finish(&r->pairs);
-    pool_finish(&r->blocks);
+    segment_pool_finish(&r->segments);
     free(r);
 }
 
 uint64_t reassembler_memory(const struct reassembler *r) {
-    return (uint64_t)r->blocks.in_use * SEGMENT_BLOCK;
+    return segment_pool_memory(&r->segments);
 }
 
 unsigned reassembler_fill(const struct reassembler *r) {
-    return pool_fill(&r->blocks);
+    return pool_fill(&r->segments.large);
 }
 
 bool reassembler_room(const struct reassembler *r) {
@@ -84,8 +84,8 @@ bool stream_is_idle(const struct stream_pair *s) {
 void pair_empty(struct reassembler *r, struct stream_pair *s) {
     pair_unqueue(r, s);
     for (enum side i = SIDE_CLIENT; i <= SIDE_SERVER; i++) {
-        segment_list_clear(&s->side[i].early, &r->blocks);
-        segment_list_clear(&s->side[i].doubtful, &r->blocks);
+        segment_list_clear(&s->side[i].early, &r->segments);
+        segment_list_clear(&s->side[i].doubtful, &r->segments);
         keep_drop(r, s, i);
     }
 }
@@ -174,8 +174,8 @@ static void take_other_syn(struct reassembler *r, struct direction *d) {
     uint32_t next = d->syn_other, before = d->next;
     struct syn_options options = d->other;
     bool seen = d->other_seen, answered = d->other_answered;
-    segment_list_clear(&d->early, &r->blocks);
-    segment_list_clear(&d->doubtful, &r->blocks);
+    segment_list_clear(&d->early, &r->segments);
+    segment_list_clear(&d->doubtful, &r->segments);
     d->syn_other = before;
     d->other = d->syn;
     d->other_seen = d->from_syn;
@@ -215,7 +215,7 @@ static void choose_syn(struct reassembler *r, struct stream_pair *s, enum side f
         int32_t ahead = sequence_from(d->next, p->tcp_seq);
         if (ahead < 0 || ahead > AHEAD_MAX) {
             d->from_syn = d->started = d->has_acked = d->has_stamp = false;
-            segment_list_clear(&d->doubtful, &r->blocks);
+            segment_list_clear(&d->doubtful, &r->segments);
         }
     }
 }
@@ -353,7 +353,7 @@ static void store_early(struct reassembler *r, struct stream_pair *s, enum side 
         s->start_packets = 0;
     }
     counter_one(d->started && d->next == in->sequence ? COUNTER_STREAM_HELD : COUNTER_STREAM_EARLY);
-    if (!segment_list_store(&d->early, &r->blocks, in, s->is_reading ? SEGMENT_FIRST : SEGMENT_EARLIEST))
+    if (!segment_list_store(&d->early, &r->segments, in, s->is_reading ? SEGMENT_FIRST : SEGMENT_EARLIEST))
         counter_one(COUNTER_STREAM_MEMORY_FULL);
     s->side[SIDE_CLIENT].behind += in->length;
     s->side[SIDE_SERVER].behind += in->length;
@@ -387,7 +387,7 @@ static void take_payload(struct reassembler *r, struct stream_pair *s, enum side
             return;
         }
         /* one block more for each piece that stored segments cut it into would be exact; the store copes */
-        if (r->blocks.limit - r->blocks.in_use > in.length / SEGMENT_DATA_MAX + 1) {
+        if (r->segments.large.limit - r->segments.large.in_use > in.length / SEGMENT_DATA_MAX + 1) {
             store_early(r, s, from, &in);
             return;
         }
@@ -417,7 +417,7 @@ static bool is_keep_alive(const struct direction *d, const struct segment_source
 static void store_doubtful(struct reassembler *r, struct direction *d, struct segment_source *in) {
     counter_one(COUNTER_STREAM_DOUBTFUL);
     if (d->skip || d->ended || d->doubtful.blocks + in->length / SEGMENT_DATA_MAX + 1 > DOUBTFUL_BLOCKS_MAX ||
-        !trim_segment(d, in, true) || !segment_list_store(&d->doubtful, &r->blocks, in, SEGMENT_FIRST))
+        !trim_segment(d, in, true) || !segment_list_store(&d->doubtful, &r->segments, in, SEGMENT_FIRST))
         counter_one(COUNTER_STREAM_DOUBTFUL_DROPPED);
 }
 

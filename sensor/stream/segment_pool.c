@@ -7,6 +7,37 @@ static uint32_t min_u32(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
 
+enum { SMALL_SHARE = 8 /* of the memory is the small ones' */ };
+
+bool segment_pool_init(struct segment_pool *pool, uint64_t memory) {
+    uint64_t small = memory / SMALL_SHARE;
+    *pool = (struct segment_pool){.large = {0}};
+    return pool_init(&pool->large, SEGMENT_BLOCK, (memory - small) / SEGMENT_BLOCK) &&
+           pool_init(&pool->small, SEGMENT_SMALL, small / SEGMENT_SMALL);
+}
+
+void segment_pool_finish(struct segment_pool *pool) {
+    pool_finish(&pool->large);
+    pool_finish(&pool->small);
+}
+
+uint64_t segment_pool_memory(const struct segment_pool *pool) {
+    return (uint64_t)pool->large.in_use * SEGMENT_BLOCK + (uint64_t)pool->small.in_use * SEGMENT_SMALL;
+}
+
+static struct segment *take_segment(struct segment_pool *pool, bool may_be_small) {
+    struct segment *s = may_be_small ? pool_take(&pool->small) : NULL;
+    uint16_t size = s ? SEGMENT_SMALL : SEGMENT_BLOCK;
+    s = s ? s : pool_take(&pool->large);
+    if (s)
+        *s = (struct segment){.room = (uint16_t)(size - sizeof *s)};
+    return s;
+}
+
+void segment_give(struct segment_pool *pool, struct segment *s) {
+    pool_give(s->room < SEGMENT_DATA_MAX ? &pool->small : &pool->large, s);
+}
+
 static void link_after(struct segment_list *list, struct segment *before, struct segment *s) {
     struct segment **at = before ? &before->next : &list->head;
     s->next = *at;
@@ -18,15 +49,17 @@ static void link_after(struct segment_list *list, struct segment *before, struct
 }
 
 /* `length` bytes from `offset` on of what came, or as many as one block takes; NULL when the pool is dry. */
-static struct segment *make_segment(struct pool *pool, const struct segment_source *from, uint32_t offset,
-                                    uint32_t length) {
-    struct segment *s = pool_take(pool);
+static struct segment *make_segment(struct segment_pool *pool, const struct segment_source *from,
+                                    uint32_t offset, uint32_t length, bool first) {
+    uint32_t there = from->captured > offset ? from->captured - offset : 0, n = min_u32(there, length);
+    struct segment *s = take_segment(pool, first && n <= SEGMENT_SMALL - sizeof *s);
     if (!s)
         return NULL;
-    *s = (struct segment){
-        .time = from->time, .sequence = from->sequence + offset, .ack = from->ack, .has_ack = from->has_ack};
-    uint32_t there = from->captured > offset ? from->captured - offset : 0;
-    s->n = min_u32(min_u32(there, length), SEGMENT_DATA_MAX);
+    s->time = from->time;
+    s->sequence = from->sequence + offset;
+    s->ack = from->ack;
+    s->has_ack = from->has_ack;
+    s->n = min_u32(n, s->room);
     if (s->n == there) /* all that was captured: the rest of the length has no bytes */
         s->cut = length - s->n;
     if (s->n)
@@ -111,7 +144,7 @@ bool segment_list_contradicts(const struct segment_list *list, const struct segm
 static uint32_t extend_segment(struct segment_list *list, struct segment *s,
                                const struct segment_source *from, uint32_t offset, uint32_t length) {
     uint32_t there = from->captured > offset ? from->captured - offset : 0;
-    uint32_t n = min_u32(min_u32(there, length), SEGMENT_DATA_MAX - s->n);
+    uint32_t n = min_u32(min_u32(there, length), s->room - s->n);
     bool same_ack = s->has_ack == from->has_ack && (!s->has_ack || s->ack == from->ack);
     if (n == 0 || s->cut || !same_ack || segment_end(s) != from->sequence + offset)
         return 0;
@@ -122,8 +155,8 @@ static uint32_t extend_segment(struct segment_list *list, struct segment *s,
 }
 
 /* Walks the list beside the new bytes and fills what is free. Most segments go behind the tail. */
-bool segment_list_store(struct segment_list *list, struct pool *pool, const struct segment_source *from,
-                        enum segment_choice choice) {
+bool segment_list_store(struct segment_list *list, struct segment_pool *pool,
+                        const struct segment_source *from, enum segment_choice choice) {
     struct segment *before = NULL, *at = list->head;
     const struct segment *own = NULL;
     struct run run = {0};
@@ -160,7 +193,7 @@ bool segment_list_store(struct segment_list *list, struct pool *pool, const stru
         own = before;
         if (more)
             continue;
-        struct segment *s = make_segment(pool, from, done, length);
+        struct segment *s = make_segment(pool, from, done, length, !list->head);
         if (!s)
             return false;
         link_after(list, before, s);
@@ -180,7 +213,7 @@ struct segment *segment_list_pop(struct segment_list *list) {
     return s;
 }
 
-void segment_list_clear(struct segment_list *list, struct pool *pool) {
+void segment_list_clear(struct segment_list *list, struct segment_pool *pool) {
     while (list->head)
-        pool_give(pool, segment_list_pop(list));
+        segment_give(pool, segment_list_pop(list));
 }

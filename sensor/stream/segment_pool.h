@@ -5,18 +5,30 @@
 #include "base/clock.h"
 #include "base/pool.h"
 
-/* Segments that came before their turn, of one direction, in blocks of one size. Blocks of a list are ordered
- * by sequence number (RFC 9293 section 3.4: modulo 2^32) and do not overlap. */
-enum { SEGMENT_BLOCK = 2048 };
+/* Segments that came before their turn, of one direction, in blocks; the first one of a list is small while
+ * few bytes are in it, since of most lists there is no more. Blocks of a list are ordered by sequence number
+ * (RFC 9293 section 3.4: modulo 2^32) and do not overlap. */
+enum { SEGMENT_BLOCK = 2048, SEGMENT_SMALL = 256 };
+
+struct segment_pool {
+    struct pool large, small; /* of SEGMENT_BLOCK and of SEGMENT_SMALL bytes */
+};
+
+/* In so many bytes together. False: no address space. */
+bool segment_pool_init(struct segment_pool *pool, uint64_t memory);
+void segment_pool_finish(struct segment_pool *pool);
+/* Bytes of all blocks that are in use. */
+uint64_t segment_pool_memory(const struct segment_pool *pool);
 
 struct segment {
     struct segment *next;
     struct segment *far; /* one further behind, or NULL: blocks leave a list from its head alone */
-    time_ns time;      /* packet time of its arrival */
-    uint32_t sequence; /* of its first byte */
-    uint32_t ack;      /* what its packet acknowledged, if has_ack */
-    uint32_t n;        /* bytes at data */
-    uint32_t cut;      /* bytes behind them that the capture did not keep */
+    time_ns time;        /* packet time of its arrival */
+    uint32_t sequence;   /* of its first byte */
+    uint32_t ack;        /* what its packet acknowledged, if has_ack */
+    uint32_t n;          /* bytes at data */
+    uint32_t cut;        /* bytes behind them that the capture did not keep */
+    uint16_t room;       /* bytes that have place at data */
     bool has_ack;
     uint8_t data[];
 };
@@ -57,12 +69,13 @@ enum segment_choice {
 };
 
 /* False when the pool ran dry in between: what did not fit is missing. */
-bool segment_list_store(struct segment_list *list, struct pool *pool, const struct segment_source *from,
-                        enum segment_choice choice);
+bool segment_list_store(struct segment_list *list, struct segment_pool *pool,
+                        const struct segment_source *from, enum segment_choice choice);
 /* Is any byte of these in the list with another value? */
 bool segment_list_contradicts(const struct segment_list *list, const struct segment_source *from);
-/* The first one, out of the list; the caller gives it back to the pool. */
+/* The first one, out of the list; the caller gives it back. */
 struct segment *segment_list_pop(struct segment_list *list);
-void segment_list_clear(struct segment_list *list, struct pool *pool);
+void segment_give(struct segment_pool *pool, struct segment *s);
+void segment_list_clear(struct segment_list *list, struct segment_pool *pool);
 
 #endif

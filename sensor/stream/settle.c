@@ -94,7 +94,7 @@ static void deliver_head(struct reassembler *r, struct stream_pair *s, enum side
         uint32_t there = head->n > had ? head->n - had : 0;
         pair_deliver(r, s, from, head->data + (head->n - there), there, all - had, head->time);
     }
-    pool_give(&r->blocks, head);
+    segment_give(&r->segments, head);
 }
 
 /* At its FIN, not ended yet. */
@@ -122,10 +122,10 @@ static bool deliver_ready(struct reassembler *r, struct stream_pair *s, enum sid
     if ((d->skip || d->ended) && d->early.head) {
         if (d->started && !d->ended)
             d->next = direction_top(d);
-        segment_list_clear(&d->early, &r->blocks);
+        segment_list_clear(&d->early, &r->segments);
     }
     if ((d->skip || d->ended) && d->doubtful.head)
-        segment_list_clear(&d->doubtful, &r->blocks);
+        segment_list_clear(&d->doubtful, &r->segments);
     if (d->skip && d->fin && d->started)
         d->next = d->end;
     while (head_fits(d) && !d->skip && !(d->early.head->has_ack && pair_held(s, from, d->early.head->ack))) {
@@ -302,7 +302,7 @@ static bool use_doubtful(struct reassembler *r, struct stream_pair *s, enum side
     struct direction *d = &s->side[from];
     struct segment *head;
     while ((head = d->doubtful.head) && sequence_from(d->next, segment_end(head)) <= 0)
-        pool_give(&r->blocks, segment_list_pop(&d->doubtful));
+        segment_give(&r->segments, segment_list_pop(&d->doubtful));
     if (!head || sequence_from(head->sequence, d->next) < 0)
         return false;
     uint32_t n = segment_end(head) - d->next;
@@ -372,12 +372,12 @@ static bool give_up(struct reassembler *r, struct stream_pair *s, enum side from
         return true;
     if (is_stray(s, from)) {
         counter_one(COUNTER_STREAM_STRAY);
-        pool_give(&r->blocks, segment_list_pop(&d->early));
+        segment_give(&r->segments, segment_list_pop(&d->early));
         return true;
     }
     if (d->doubtful.head && sequence_from(d->doubtful.head->sequence, d->next) >= 0) {
         counter_one(COUNTER_STREAM_DOUBTFUL_DROPPED); /* not acknowledged */
-        pool_give(&r->blocks, segment_list_pop(&d->doubtful));
+        segment_give(&r->segments, segment_list_pop(&d->doubtful));
         return true;
     }
     close_hole(r, s, from, now, force);
