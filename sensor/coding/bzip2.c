@@ -100,6 +100,6 @@ const struct coding coding_bzip2 = {.names = {"bzip2", "x-bzip2", "bz2", NULL},
                                     .step = bzip2_step,
                                     .may_end = bzip2_may_end,
                                     .stop = end_stream,
-                                    .price_in = 8,
-                                    .price_out = 10,
+                                    .price_in = 10,
+                                    .price_out = 15,
                                     .joins = true};
