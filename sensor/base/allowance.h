@@ -26,7 +26,7 @@ enum account {
 enum {
     ALLOWANCE_OBJECT = 400,         /* bytes of the wire that an object of its own is worth */
     ALLOWANCE_SMALL = 480,          /* and one of which few bytes came */
-    ALLOWANCE_FOUND = 1024,         /* and what was found in one */
+    ALLOWANCE_FOUND = 1536,         /* and what was found in one */
     ALLOWANCE_TOLD = 1536,          /* and to tell that a bound kept an object from being looked at */
     ALLOWANCE_HEAD = 256,           /* and a head that only a library reads, beside twice its bytes */
     ALLOWANCE_NAME = 96,            /* and a look of nDPI at some bytes of a flow */

@@ -5,12 +5,15 @@
 
 /* The chest holds what so many new pairs have at first, and earns that of one with so many bytes. */
 static const uint64_t chest_pairs = 256, pair_bytes = 1 << 20;
+/* A new pair each for an object of few bytes is a new incident each. */
+static const int64_t telling_most = 1 << 20, telling_price = 4096;
 enum { LOOK = 64 }; /* pairs that are looked at for one that is in no use */
 
 bool allowances_init(struct allowances *s, size_t pairs) {
     s->key = hash_key_random();
     s->chest = chest_pairs * pair_bytes;
     s->common = ALLOWANCE_COMMON;
+    s->telling = telling_most;
     if (!table_init(&s->table, pairs) || !pool_init(&s->pool, sizeof(struct pair_allowance), pairs + 1) ||
         !(s->rest = pool_take(&s->pool)))
         return false;
@@ -77,9 +80,16 @@ void allowances_release(struct pair_allowance *p) {
         p->references--;
 }
 
+bool allowances_tell(struct allowances *s) {
+    bool paid = s->telling >= telling_price;
+    s->telling -= paid ? telling_price : 0;
+    return paid;
+}
+
 void allowances_earn(struct allowances *s, struct pair_allowance *p, uint64_t n) {
     uint64_t room = chest_pairs * pair_bytes - s->chest;
     s->chest += n < room ? n : room;
+    s->telling = (int64_t)n < telling_most - s->telling ? s->telling + (int64_t)n : telling_most;
     allowance_earn_common(&s->common, n);
     allowance_earn(&p->allowance, n);
 }

@@ -25,6 +25,7 @@ struct allowances {
     struct pair_allowance *rest; /* of all pairs for which there is no place; never in the table */
     uint64_t chest;              /* bytes */
     int64_t common;              /* decoded bytes that its pairs may borrow, base/allowance.h */
+    int64_t telling;             /* bytes out of which is told what no pair pays for */
 };
 
 /* `pairs`: most that are known at once. */
@@ -35,6 +36,8 @@ void allowances_finish(struct allowances *s);
 struct pair_allowance *allowances_open(struct allowances *s, const struct address *a,
                                        const struct address *b);
 void allowances_release(struct pair_allowance *p); /* accepts NULL */
+/* Pays for an object being told that its own pair does not pay for. False: too many were. */
+bool allowances_tell(struct allowances *s);
 /* `n` bytes of the pair were delivered. */
 void allowances_earn(struct allowances *s, struct pair_allowance *p, uint64_t n);
 

@@ -63,15 +63,18 @@ static void tell_unread(struct pipeline *p, const struct object *o) {
 }
 
 /* To tell of an object costs more than some hundred bytes do. Of those whose hosts do not pay for it one a
- * second is told, for all of them. */
-static bool tells_unread(const struct pipeline *p, const struct object *o) {
+ * second is told, for all of them; where no contract may count it, as far as all hosts' bytes pay for that:
+ * many hosts that get little each may not drown what is told of others. */
+static bool tells_unread(struct pipeline *p, const struct object *o) {
+    const struct transfer_context *t = o->owner;
     struct allowance *a = o->allowance;
     if (!o->bounded && !(o->unpaid && o->size > 0))
         return false;
     bool paid = !o->unpaid && allowance_spend(a, ACCOUNT_OBJECTS, ALLOWANCE_TOLD);
     if (paid || !a)
         return true;
-    if (p->now - a->told < NS_PER_S) {
+    if (p->now - a->told < NS_PER_S ||
+        (!t->metered && !allowances_tell(&p->flow_contexts.allowances))) {
         counter_one(COUNTER_OBJECTS_UNREAD_UNTOLD);
         return false;
     }
