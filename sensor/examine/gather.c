@@ -18,8 +18,8 @@ static unsigned running; /* within one another */
 
 /* A library that has the whole file decodes by LZMA or PPMd: a byte that comes out takes what a byte of the
  * wire pays for, less so much that what hardly unfolds, as pictures, always pays for itself. What unfolds
- * more is text, whose bytes take twice that by PPMd: archives pay so for what they bring beyond so many times
- * their size. */
+ * more is text, whose bytes take three times that by PPMd: archives pay so for what they bring beyond so many
+ * times their size. */
 enum { LESS = 16, UNFOLDS = 2 };
 static uint64_t made_here;
 
@@ -103,7 +103,7 @@ void examine_charge(struct allowance *payer, size_t price, uint64_t size, uint64
     uint64_t worth = made - made / LESS;
     bool archive = price == ALLOWANCE_UNPACKED;
     if (archive && size < made / UNFOLDS)
-        worth += made - UNFOLDS * size;
+        worth += 2 * (made - UNFOLDS * size);
     if (worth > price)
         allowance_owe(payer, ACCOUNT_EXAMINED, worth - price);
 }

@@ -76,14 +76,14 @@ static void what_comes_out_beyond_the_price_is_owed(void **state) {
     examine_charge(NULL, 0, 1000, 10000);
 }
 
-static void archives_of_text_pay_twice_for_what_unfolds_to_more_than_twice_their_size(void **state) {
+static void archives_of_text_pay_three_times_for_what_unfolds_to_more_than_twice_their_size(void **state) {
     const int64_t price = ALLOWANCE_UNPACKED;
     struct allowance payer = payer_of(1);
     examine_charge(&payer, ALLOWANCE_UNPACKED, 800000, 1600000);
     assert_int_equal(payer.left[ACCOUNT_EXAMINED], 1 - 1500000 + price);
     payer = payer_of(1);
     examine_charge(&payer, ALLOWANCE_UNPACKED, 300000, 1600000);
-    assert_int_equal(payer.left[ACCOUNT_EXAMINED], 1 - 1500000 + price - 1000000);
+    assert_int_equal(payer.left[ACCOUNT_EXAMINED], 1 - 1500000 + price - 2 * 1000000);
     payer = payer_of(1);
     examine_charge(&payer, 1000, 300000, 1600000); /* a document */
     assert_int_equal(payer.left[ACCOUNT_EXAMINED], 1 - 1500000 + 1000);
@@ -106,7 +106,7 @@ int main(void) {
         SAMPLE(a_hundred_small_files_are_examined_before_their_hosts_have_to_earn),
         SAMPLE(an_encrypted_document_costs_more),
         SAMPLE(what_comes_out_beyond_the_price_is_owed),
-        SAMPLE(archives_of_text_pay_twice_for_what_unfolds_to_more_than_twice_their_size),
+        SAMPLE(archives_of_text_pay_three_times_for_what_unfolds_to_more_than_twice_their_size),
         SAMPLE(what_comes_out_of_a_file_is_counted),
     };
     return cmocka_run_group_tests_name("examine/paid", tests, NULL, NULL);
