@@ -84,8 +84,8 @@ struct codings {
     void *tail_context;
     uint8_t *buffers; /* CODING_NESTED of CODING_BUFFER bytes */
     unsigned buffers_taken;
-    void *spare[CODING_SPARE]; /* histories that nobody uses now, history.c, */
-    uint64_t spare_bytes;      /* and how much of them was filled */
+    void *spare[CODING_SPARE]; /* histories that nobody uses now, history.c */
+    uint64_t spare_bytes;      /* what was filled of these, and of those that have a user again */
 };
 
 struct decoder {

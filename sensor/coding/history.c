@@ -14,14 +14,15 @@ enum {
     MOST = 129 << 20,  /* of one: what the usual decoders take, 128 MiB, and what they have beside it */
     PRICE_SHARE = 4,   /* a quarter of it is paid for, until it is given back */
     MEMORY_SHARE = 4,  /* nobody has more than a quarter of all there is */
-    SPARE_SHARE = 8,   /* what was filled of those that are kept takes an eighth of it at most */
-    HEADER = 32,       /* keeps malloc's alignment */
+    SPARE_SHARE = 8,   /* what was filled of those that somebody had before takes an eighth of it at most */
+    HEADER = 48,       /* keeps malloc's alignment */
 };
 
 struct history_head {
     size_t n;      /* asked for, */
     size_t size;   /* and there: more, where it was asked for by somebody else before */
     size_t filled; /* of it at most, by whoever had it before */
+    size_t kept;   /* as much is counted in spare_bytes */
     bool reserved;
 };
 
@@ -39,16 +40,19 @@ static void *take_now(struct decoder *d, size_t n) {
     return p + HEADER;
 }
 
-/* Of little that was filled something is kept for the next body: many ask for as much each, and to map it,
- * touch it and give it back may take longer than to decode them. */
+/* What was filled and given back is kept for the next body: many ask for as much each, and to map it, touch
+ * it and give it back may take longer than to decode them. It counts until it is unmapped, also while the
+ * next one has it, who may fill less of it. */
 static bool keep_spare(struct codings *c, uint8_t *start) {
     size_t filled = head_of(start)->filled;
+    c->spare_bytes -= head_of(start)->kept;
+    head_of(start)->kept = 0;
     if (filled > SMALL && c->spare_bytes + filled > c->options.memory / SPARE_SHARE)
         return false;
     for (unsigned i = 0; i < CODING_SPARE; i++)
         if (!c->spare[i]) {
             c->spare[i] = start;
-            c->spare_bytes += filled;
+            c->spare_bytes += head_of(start)->kept = filled;
             return true;
         }
     return false;
@@ -59,7 +63,6 @@ static uint8_t *take_spare(struct codings *c, size_t size) {
         uint8_t *start = c->spare[i];
         if (start && head_of(start)->size >= size) {
             c->spare[i] = NULL;
-            c->spare_bytes -= head_of(start)->filled;
             return start;
         }
     }
@@ -72,10 +75,11 @@ static void unmap(uint8_t *start) {
 
 void coding_history_finish(struct codings *c) {
     for (unsigned i = 0; i < CODING_SPARE; i++)
-        if (c->spare[i])
+        if (c->spare[i]) {
+            c->spare_bytes -= head_of(c->spare[i])->kept;
             unmap(c->spare[i]);
-    memset(c->spare, 0, sizeof c->spare);
-    c->spare_bytes = 0;
+            c->spare[i] = NULL;
+        }
 }
 
 /* Shared with nobody: what is private counts against the process's limit before it is touched. */
@@ -95,12 +99,15 @@ void *coding_history_alloc(void *decoder, size_t n) {
     if (d->unpaid)
         return NULL;
     uint8_t *p = take_spare(d->codings, n + HEADER);
-    size_t size = p ? head_of(p)->size : n + HEADER, filled = p ? head_of(p)->filled : 0;
-    if (!p && !(p = reserve(size))) {
+    bool spare = p != NULL;
+    const struct history_head before = spare ? *head_of(p) : (struct history_head){.size = n + HEADER};
+    if (!spare && !(p = reserve(before.size))) {
         d->codings->refusals++;
         return NULL;
     }
-    *head_of(p) = (struct history_head){.n = n, .size = size, .filled = filled, .reserved = true};
+    *head_of(p) = before;
+    head_of(p)->n = n;
+    head_of(p)->reserved = true;
     d->history_n += n;
     return p + HEADER;
 }

@@ -74,7 +74,7 @@ static bool tells_unread(struct pipeline *p, const struct object *o) {
     if (paid || !a)
         return true;
     if (p->now - a->told < NS_PER_S ||
-        (!t->metered && !allowances_tell(&p->flow_contexts.allowances))) {
+        (o->unpaid && !t->metered && !allowances_tell(&p->flow_contexts.allowances))) {
         counter_one(COUNTER_OBJECTS_UNREAD_UNTOLD);
         return false;
     }

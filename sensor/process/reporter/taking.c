@@ -83,14 +83,14 @@ static size_t take_batch(struct taking *t, unsigned channel) {
 
 /* In the store, or in memory where there is none, and on its way; what has gone out then does not go out
  * again, whatever this process dies of next. */
-static void settle(struct taking *t) {
+static void settle_records(struct taking *t) {
     reporter_commit(t->reporter);
     reporter_deliver(t->reporter);
     reporter_commit(t->reporter);
 }
 
 /* Nothing of the record is looked at. */
-static void give_up(struct taking *t, const struct suspect_record *at) {
+static void give_up_record(struct taking *t, const struct suspect_record *at) {
     char name[SUSPECT_TEXT_MAX], text[SUSPECT_TEXT_MAX + 120];
     snprintf(text, sizeof text,
              "the reporter died twice of %s: it is stepped over, and what it would have told is told nowhere",
@@ -114,12 +114,12 @@ static size_t take_carefully(struct taking *t, unsigned channel) {
     while (n < FEW && is_careful(t, channel) && (r = read_record(t, channel, &at))) {
         bool condemned = suspects_condemned(s, channel, at.position);
         if (condemned) {
-            give_up(t, &at);
+            give_up_record(t, &at);
         } else {
             suspects_enter(s, &at);
             take_record(t, channel, r);
         }
-        settle(t);
+        settle_records(t);
         ring_commit(ring);
         suspects_leave(s);
         if (condemned)
@@ -148,7 +148,7 @@ static size_t take_usual(struct taking *t, bool *empty) {
     }
     if (!all)
         return 0;
-    settle(t); /* before they are let go of */
+    settle_records(t); /* before they are let go of */
     for (unsigned i = 0; i < t->sensor->places; i++)
         ring_commit(t->sensor->ring[i]);
     suspects_taken(&t->sensor->upper->suspects, all);

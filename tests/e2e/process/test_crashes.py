@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import subprocess
 import time
 
 import lab as net
@@ -140,10 +139,7 @@ def test_a_stopped_worker_is_found_by_the_watchdog(lab, server, tmp_path, work):
 
 @pytest.fixture
 def poison(tmp_path, monkeypatch):
-    library = tmp_path / 'poison.so'
-    subprocess.run(['gcc', '-D_GNU_SOURCE', '-shared', '-fPIC', '-O1', '-o', library, os.path.join(HERE, 'poison.c'),
-                    '-ldl'], check=True)
-    return str(library)
+    return net.preloaded(tmp_path, os.path.join(HERE, 'poison.c'))
 
 
 def with_poison(lab, tmp_path, library, more=''):

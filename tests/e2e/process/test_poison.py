@@ -20,11 +20,7 @@ CRASH, FORBIDDEN = 'MARK-THAT-ALWAYS-CRASHES', 'MARK-THAT-IS-FORBIDDEN'
 
 @pytest.fixture(scope='module')
 def poison(tmp_path_factory):
-    library = tmp_path_factory.mktemp('poison') / 'poison_reporter.so'
-    library.parent.chmod(0o755)
-    subprocess.run(['gcc', '-D_GNU_SOURCE', '-shared', '-fPIC', '-O1', '-o', library, os.path.join(HERE, 'poison_reporter.c'),
-                    '-ldl'], check=True)
-    return str(library)
+    return net.preloaded(tmp_path_factory.mktemp('poison'), os.path.join(HERE, 'poison_reporter.c'))
 
 
 def names_of(records):

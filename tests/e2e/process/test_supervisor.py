@@ -20,11 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 @pytest.fixture(scope='module')
 def slow_open(tmp_path_factory):
-    library = tmp_path_factory.mktemp('slow') / 'slow_open.so'
-    library.parent.chmod(0o755)
-    subprocess.run(['gcc', '-D_GNU_SOURCE', '-shared', '-fPIC', '-O1', '-o', library, os.path.join(HERE, 'slow_open.c'),
-                    '-ldl'], check=True)
-    return str(library)
+    return net.preloaded(tmp_path_factory.mktemp('slow'), os.path.join(HERE, 'slow_open.c'))
 
 
 class Manager:
