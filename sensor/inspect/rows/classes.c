@@ -171,3 +171,34 @@ size_t octets_find(struct bytes text, size_t at, enum octets kind) {
         at++;
     return at < text.n ? at : text.n;
 }
+
+uint64_t octets_mask(struct bytes text, size_t at, enum octets kind) {
+    enum { MOST = 64 };
+    uint64_t out = 0;
+    unsigned n = 0, most = text.n - at < MOST ? (unsigned)(text.n - at) : MOST;
+#ifdef __SSE2__
+    for (; n + 16 <= most; n += 16) {
+        __m128i in = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at + n));
+        out |= (uint64_t)(unsigned)_mm_movemask_epi8(match_octets(in, kind)) << n;
+    }
+#endif
+    for (; n < most; n++)
+        out |= (uint64_t)is_of(text.p[at + n], kind) << n;
+    return out;
+}
+
+size_t octets_find_either(struct bytes text, size_t at, uint8_t a, uint8_t b) {
+#ifdef __SSE2__
+    for (; at + 16 <= text.n; at += 16) {
+        __m128i in = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at));
+        __m128i found = _mm_or_si128(_mm_cmpeq_epi8(in, _mm_set1_epi8((char)a)),
+                                     _mm_cmpeq_epi8(in, _mm_set1_epi8((char)b)));
+        unsigned mask = (unsigned)_mm_movemask_epi8(found);
+        if (mask)
+            return at + (unsigned)__builtin_ctz(mask);
+    }
+#endif
+    while (at < text.n && text.p[at] != a && text.p[at] != b)
+        at++;
+    return at < text.n ? at : text.n;
+}

@@ -143,14 +143,40 @@ static bool is_part_of(const struct row_reader *r, int16_t parent, struct bytes 
                                       : whose == ROW_NAME_BIRTH && bytes_equal_nocase(name, "date");
 }
 
-static void take_key(struct row_reader *r, struct bytes name) {
+static unsigned place_key(struct bytes name) {
+    uint32_t signs = (uint32_t)name.n;
+    if (name.n > 0)
+        signs |= (uint32_t)name.p[0] << 8 | (uint32_t)name.p[name.n / 2] << 16 |
+                 (uint32_t)name.p[name.n - 1] << 24;
+    return signs * 0x9e3779b1u >> 16 & (JSON_KNOWN - 1);
+}
+
+/* What a key says by itself is looked up once: the same ones come row by row. */
+static const struct json_key *know_key(struct row_reader *r, struct bytes name) {
     static const char *const asks[] = {"name", "key", "field", "column", "label", "tag", "attribute", NULL};
     static const char *const answers[] = {"value", "val",    "v",     "text", "label",
                                           "raw",   "string", "#text", NULL};
+    unsigned at = place_key(name);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct json_key *k = &r->json_known[at ^ i];
+        if (k->n == name.n + 1 && memcmp(k->text, name.p, name.n) == 0)
+            return k;
+    }
+    struct json_key *k = &r->json_known[r->json_known[at].n ? at ^ 1 : at];
+    k->n = name.n <= sizeof k->text ? (uint8_t)(name.n + 1) : 0;
+    memcpy(k->text, name.p, k->n ? name.n : 0);
+    k->asks = is_one_of(name, asks);
+    k->answers = is_one_of(name, answers);
+    k->digest = reader_key_digest(name);
+    return k;
+}
+
+static void take_key(struct row_reader *r, struct bytes name) {
     struct json_reader *j = &r->json;
+    const struct json_key *known = know_key(r, name);
     unsigned d = j->depth < JSON_DEPTH ? j->depth : JSON_DEPTH;
-    j->key_asks = is_one_of(name, asks);
-    j->is_value_key = is_one_of(name, answers);
+    j->key_asks = known->asks;
+    j->is_value_key = known->answers;
     j->name_n = name.n <= sizeof j->name ? (uint8_t)name.n : 0;
     memcpy(j->name, name.p, j->name_n);
     /* {"plate": {"S": ...}}, {"plate": {"0": ..., "1": ...}} */
@@ -159,17 +185,20 @@ static void take_key(struct row_reader *r, struct bytes name) {
         (numbered || j->is_value_key || name.n == 1 || is_part_of(r, j->parent[d], name)))
         j->key = j->parent[d];
     else
-        j->key = numbered ? -1 : (int16_t)reader_key(r, name);
+        j->key = numbered ? -1 : (int16_t)reader_key_of(r, name, known->digest);
 }
 
 /* The end of a string from `at` on: its quote, or the end of the piece. */
 static size_t find_quote(struct bytes in, size_t at, uint8_t quote) {
+    at = octets_find_either(in, at, quote, '\\');
     while (at < in.n && in.p[at] != quote)
-        at += in.p[at] == '\\' ? 2 : 1;
+        at = octets_find_either(in, at + (in.p[at] == '\\' ? 2 : 1), quote, '\\');
     return at < in.n ? at : in.n;
 }
 
-static size_t skip_blanks(struct bytes in, size_t at) {
+static inline size_t skip_blanks(struct bytes in, size_t at) {
+    if (at < in.n && in.p[at] > ' ')
+        return at;
     while (at < in.n && (in.p[at] == ' ' || in.p[at] == '\t' || in.p[at] == '\r'))
         at++;
     return at;

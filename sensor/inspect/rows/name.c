@@ -247,27 +247,85 @@ static uint32_t *find_word(const char *word, size_t n, bool add) {
 
 /* How the words of row_word_is() begin: by the first letter, a bit for each second one. */
 static uint32_t beginnings[26];
-/* How those of row_word_may_want() do, as row_beginning() numbers them. */
-static uint64_t wanted[ROW_BEGINNINGS / 64];
+/* How those of row_word_may_want() do. */
+static struct row_beginnings wanted;
 
-static void set_wanted(uint32_t number) {
-    wanted[number / 64] |= 1ull << number % 64;
+static void add_beginning(const char *word, size_t n) {
+    uint32_t letters = 0;
+    for (size_t i = 0; i < n && i < 4; i++)
+        letters |= (uint32_t)(uint8_t)word[i] << 8 * i;
+    unsigned number = row_beginning(letters);
+    wanted.numbers[number / 64] |= 1ull << number % 64;
 }
 
-static uint32_t three_octets(const char *word, char third) {
-    const uint8_t text[4] = {(uint8_t)word[0], (uint8_t)word[1], (uint8_t)third};
-    uint32_t out;
-    memcpy(&out, text, sizeof out);
+/* Beginnings of three octets each, those of one bucket together: a set of letters for each place. */
+struct bucket {
+    uint32_t letters[3];
+};
+
+enum { BUCKETS = 8, FIRSTS_MAX = 80 };
+static struct {
+    struct bucket all[FIRSTS_MAX];
+    uint16_t growth[FIRSTS_MAX][FIRSTS_MAX]; /* [a][b], a < b: how many texts more both hold as one */
+    unsigned count;
+} firsts;
+
+static unsigned count_texts(const struct bucket *a, const struct bucket *b) {
+    unsigned n = 1;
+    for (unsigned i = 0; i < 3; i++)
+        n *= (unsigned)__builtin_popcount(a->letters[i] | b->letters[i]);
+    return n;
+}
+
+static void note_growth(unsigned at) {
+    const struct bucket *bucket = firsts.all, *b = &bucket[at];
+    unsigned own = count_texts(b, b);
+    for (unsigned i = 0; i < firsts.count; i++) {
+        unsigned apart = own + count_texts(&bucket[i], &bucket[i]), both = count_texts(b, &bucket[i]);
+        firsts.growth[i < at ? i : at][i < at ? at : i] = (uint16_t)(both > apart ? both - apart : 0);
+    }
+}
+
+/* Puts the two together that then hold the fewest texts more. */
+static void join_two(void) {
+    unsigned a = 0, b = 1, last = firsts.count - 1;
+    for (unsigned i = 0; i < last; i++)
+        for (unsigned k = i + 1; k <= last; k++)
+            if (firsts.growth[i][k] < firsts.growth[a][b])
+                a = i, b = k;
+    for (unsigned i = 0; i < 3; i++)
+        firsts.all[a].letters[i] |= firsts.all[b].letters[i];
+    firsts.all[b] = firsts.all[last];
+    firsts.count = last;
+    note_growth(a);
+    if (b < last)
+        note_growth(b);
+}
+
+/* Any octet may follow a word of two letters. */
+static struct bucket bucket_of(const char *word, size_t n) {
+    struct bucket out = {{1u << (word[0] & 31), 1u << (word[1] & 31), n > 2 ? 1u << (word[2] & 31) : ~0u}};
     return out;
 }
 
-/* Any sign may follow a word of two letters. */
-static void add_wanted(const char *word, size_t n) {
-    for (unsigned c = 0; c < 0x80 && n == 2; c++)
-        if ((c | 32) < 'a' || (c | 32) > 'z')
-            set_wanted(row_beginning(three_octets(word, (char)c)));
-    if (n > 2)
-        set_wanted(row_beginning(three_octets(word, word[2])));
+static void add_first(const char *word, size_t n) {
+    struct bucket new = bucket_of(word, n);
+    for (unsigned i = 0; i < firsts.count; i++)
+        if (memcmp(&firsts.all[i], &new, sizeof new) == 0)
+            return;
+    if (firsts.count == FIRSTS_MAX)
+        join_two();
+    firsts.all[firsts.count] = new;
+    note_growth(firsts.count++);
+}
+
+static void fill_letters(void) {
+    while (firsts.count > BUCKETS)
+        join_two();
+    for (unsigned i = 0; i < firsts.count; i++)
+        for (unsigned k = 0; k < 3 * 32; k++)
+            if (firsts.all[i].letters[k / 32] >> k % 32 & 1)
+                wanted.letters[k / 32][k % 32] |= (uint8_t)(1u << i);
 }
 
 static void add_words(const char *list, uint32_t is) {
@@ -276,8 +334,10 @@ static void add_words(const char *list, uint32_t is) {
         *find_word(list, n, true) |= is;
         if (is & (MAKES | DIRECTIONS | WHERE))
             beginnings[list[0] - 'a'] |= 1u << (list[1] - 'a');
-        if (is & WANTED)
-            add_wanted(list, n);
+        if (is & WANTED) {
+            add_beginning(list, n);
+            add_first(list, n);
+        }
         list += n + (list[n] == ' ');
     }
 }
@@ -307,13 +367,17 @@ static void fill_dictionary(void) {
     add_words(places, WHERE);
     add_words(vehicle_words, VEHICLES);
     add_words(number_words, NUMBERS);
+    fill_letters();
     filled = true;
 }
 
-static void look_up(struct words *w) {
+/* What all of them are together. */
+static uint32_t look_up(struct words *w) {
+    uint32_t all = 0;
     fill_dictionary();
     for (unsigned i = 0; i < w->count; i++)
-        w->is[i] = *find_word(w->word[i], w->n[i], false);
+        all |= w->is[i] = *find_word(w->word[i], w->n[i], false);
+    return all;
 }
 
 static enum row_name name_plate(const struct words *w) {
@@ -401,9 +465,8 @@ enum row_name row_name_of(struct bytes name) {
     if (name.n == 0 || name.n > ROW_NAME_MAX || is_strange_word(name))
         return ROW_NAME_OTHER;
     split_words(name, &w);
-    if (w.count == 0 || w.overflow)
+    if (w.count == 0 || w.overflow || !look_up(&w))
         return ROW_NAME_OTHER;
-    look_up(&w);
     enum row_name plate = name_plate(&w);
     if (plate != ROW_NAME_OTHER)
         return plate;
@@ -449,9 +512,9 @@ unsigned row_word_is(struct bytes word) {
            (is & WHERE ? ROW_WORD_PLACE : 0);
 }
 
-const uint64_t *row_wanted_beginnings(void) {
+const struct row_beginnings *row_wanted_beginnings(void) {
     fill_dictionary();
-    return wanted;
+    return &wanted;
 }
 
 /* The word that the text begins with, in small ASCII: its letters, and in *size how many octets they take. */

@@ -37,17 +37,38 @@ unsigned row_word_is(struct bytes word);
 /* The octets of the word with which this text begins if it may be, or begin, the name of a plate or of a
  * travel document, or a statement that names columns; 0: it is another word. */
 size_t row_word_may_want(struct bytes text, bool *statement);
-/* By its first three octets it may; most words may not. */
+/* Words may begin so. By bits of the first three octets, as letters of both cases, one table for each of them
+ * (& 31): no bit in all three, no such word. By all four octets: most of those that are left are none. */
 enum { ROW_BEGINNINGS = 1 << 13 };
-const uint64_t *row_wanted_beginnings(void); /* a bit for each beginning's number */
-static inline uint32_t row_beginning(uint32_t three) {
-    return (three | 0x202020) * 0x9e3779b1u >> 19;
+struct row_beginnings {
+    uint8_t letters[3][32];
+    uint64_t numbers[ROW_BEGINNINGS / 64];
+};
+const struct row_beginnings *row_wanted_beginnings(void);
+
+/* By the first letters of a word, up to four of them in small ones; the first one lowest, zeros behind. */
+static inline unsigned row_beginning(uint32_t letters) {
+    return letters * 0x9e3779b1u >> 19;
 }
-static inline bool row_word_may_begin(const uint64_t *beginnings, uint32_t octets) {
-    uint32_t three = octets & 0xffffff, number = row_beginning(three);
-    return three & 0x808080 ||
-           beginnings[number / 64] >> number % 64 & 1; /* an accent may stand for any letter */
+
+/* The letters of the word that begins with these octets of ASCII: up to what is none, or a capital behind a
+ * small one. */
+static inline uint32_t row_first_letters(uint32_t octets) {
+    const uint32_t high = 0x80808080, small = 0x20202020;
+    uint32_t letters = octets | small;
+    uint32_t are = (letters + 0x1f1f1f1f) & ~(letters + 0x05050505) & high; /* from a, to z */
+    uint32_t capital = ~octets & small, behind_small = (octets & small) << 8;
+    uint32_t ends = (~are & high) | (capital & behind_small) << 2;
+    return ends ? letters & ((ends & -ends) - 1) >> 7 : letters;
 }
+
+static inline bool row_word_may_begin(const struct row_beginnings *b, const uint8_t octets[4]) {
+    uint32_t all =
+        octets[0] | (uint32_t)octets[1] << 8 | (uint32_t)octets[2] << 16 | (uint32_t)octets[3] << 24;
+    unsigned number = row_beginning(row_first_letters(all));
+    return b->numbers[number / 64] >> number % 64 & 1 || all & 0x80808080; /* an accent is any letter */
+}
+
 /* The name of a table of plate reads? */
 bool row_name_is_reads(struct bytes table);
 

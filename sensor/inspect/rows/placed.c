@@ -39,14 +39,20 @@ static bool is_name_byte(uint8_t c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
 }
 
-int reader_key(struct row_reader *r, struct bytes name) {
+uint32_t reader_key_digest(struct bytes name) {
     uint32_t h = 2166136261u;
-    if (name.n == 0 || name.n > ROW_NAME_MAX)
-        return -1;
-    for (size_t i = 0; i < name.n; i++)
+    for (size_t i = 0; i < name.n && i < ROW_NAME_MAX; i++)
         if (is_name_byte(name.p[i]))
             h = (h ^ (name.p[i] | 32)) * 16777619u;
-    return table_find(&r->keyed, h, name);
+    return h;
+}
+
+int reader_key_of(struct row_reader *r, struct bytes name, uint32_t digest) {
+    return name.n > 0 && name.n <= ROW_NAME_MAX ? table_find(&r->keyed, digest, name) : -1;
+}
+
+int reader_key(struct row_reader *r, struct bytes name) {
+    return reader_key_of(r, name, reader_key_digest(name));
 }
 
 static void name_columns(struct row_reader *r, const struct bytes *cell, size_t n) {

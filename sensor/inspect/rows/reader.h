@@ -36,6 +36,14 @@ struct json_reader {
     int16_t list_key;                 /* of the array that is open, -1 */
 };
 
+/* A key that was met, and what it says whatever stands around it. */
+struct json_key {
+    uint8_t n, text[22]; /* 1 + its octets; 0: none */
+    bool asks, answers;  /* as json_reader's key_asks and is_value_key */
+    uint32_t digest;     /* reader_key_digest() */
+};
+enum { JSON_KNOWN = 32 };
+
 struct markup_reader {
     bool in_tag, in_cell, closed; /* inside <...>; inside <td>; the last tag closed an element */
     uint8_t waited;               /* lines since what is open was opened */
@@ -94,6 +102,7 @@ struct row_reader {
     bool heading;    /* a line is read that may be names alone */
     uint16_t head_n; /* the last line without digits: it may name the columns of those that follow */
     uint8_t head[HEAD_MAX];
+    struct json_key json_known[JSON_KNOWN];
     bool midst;                                        /* the line began in a piece before */
     enum { SKIP_NOTHING, SKIP_VALUE, SKIP_LINE } skip; /* behind a gap: up to the end of what it cut */
     uint16_t line_n;
@@ -136,6 +145,9 @@ enum octets {
     OCTETS_APART,  /* neither letters nor digits of ASCII */
 };
 size_t octets_find(struct bytes text, size_t at, enum octets kind);
+/* Those of a kind among the next 64 octets, a bit each. */
+uint64_t octets_mask(struct bytes text, size_t at, enum octets kind);
+size_t octets_find_either(struct bytes text, size_t at, uint8_t a, uint8_t b);
 
 /* The table that is read. */
 static inline struct row_table *reader_placed(struct row_reader *r) {
@@ -147,6 +159,9 @@ bool reader_open(struct row_reader *r, uint8_t delimiter, size_t width, uint32_t
 
 /* The column of `keyed` for this name, -1: none. */
 int reader_key(struct row_reader *r, struct bytes name);
+/* The same in two steps: the first one says the same of a name again and again. */
+uint32_t reader_key_digest(struct bytes name);
+int reader_key_of(struct row_reader *r, struct bytes name, uint32_t digest);
 /* A row of the placed table. The first ones may be the names of its columns. */
 void reader_row(struct row_reader *r, const struct bytes *cell, size_t n);
 

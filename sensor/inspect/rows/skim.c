@@ -27,10 +27,12 @@ struct masks {
     uint64_t escape; /* \ % & */
     uint64_t back;   /* \ alone */
     uint64_t line;   /* ends */
+    uint64_t wanted; /* a word that begins here may be a name */
 };
 
-static void fill_masks(struct masks *m, const uint8_t *p) {
-    *m = (struct masks){0};
+/* Behind the block there are BEHIND octets more. */
+static void fill_masks(struct masks *m, const uint8_t *p, const struct row_beginnings *b) {
+    *m = (struct masks){.wanted = ~0ull};
     for (unsigned at = 0; at < BLOCK; at++) {
         uint8_t c = p[at];
         uint64_t bit = 1ull << at;
@@ -50,29 +52,78 @@ AVX2 static ALWAYS uint64_t join_halves(__m256i low, __m256i high) {
     return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
 }
 
-AVX2 static ALWAYS __m256i find_sign(__m256i in, char sign) {
-    return _mm256_cmpeq_epi8(in, _mm256_set1_epi8(sign));
+/* Letters are told by their range; what a pair of shuffles tells by the halves of an octet: */
+enum { LINE = 1, BACK = 2, AMPERSAND = 4, BLANK = 8, UNDER = 16, JOINT = 32, DIGIT = 128 };
+static const uint8_t low_half[16] = {
+    DIGIT | BLANK,
+    DIGIT,
+    DIGIT,
+    DIGIT,
+    DIGIT,
+    DIGIT | AMPERSAND,
+    DIGIT | AMPERSAND,
+    DIGIT,
+    DIGIT,
+    DIGIT,
+    [10] = LINE,
+    JOINT,
+    BACK,
+    JOINT,
+    JOINT,
+    UNDER,
+};
+static const uint8_t high_half[16] = {LINE, 0, BLANK | AMPERSAND | JOINT, DIGIT, 0, BACK | UNDER};
+
+AVX2 static ALWAYS __m256i load_twice(const uint8_t table[16]) {
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)table));
 }
 
-AVX2 static ALWAYS __m256i find_letters(__m256i in) {
-    return avx2_range(_mm256_or_si256(in, _mm256_set1_epi8(32)), 'a', 'z');
+/* What 32 octets are, and whether they are letters. */
+struct found {
+    __m256i in, classes, letters;
+};
+
+AVX2 static ALWAYS struct found find_classes(const uint8_t *p) {
+    const __m256i half = _mm256_set1_epi8(15);
+    struct found f;
+    f.in = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i low = _mm256_and_si256(f.in, half), high = _mm256_and_si256(_mm256_srli_epi16(f.in, 4), half);
+    f.classes = _mm256_and_si256(_mm256_shuffle_epi8(load_twice(low_half), low),
+                                 _mm256_shuffle_epi8(load_twice(high_half), high));
+    f.letters = avx2_range(_mm256_or_si256(f.in, _mm256_set1_epi8(32)), 'a', 'z');
+    return f;
 }
 
-AVX2 static ALWAYS __m256i find_joints(__m256i in) {
-    return _mm256_or_si256(avx2_range(in, '-', '.'), avx2_either(in, '_', '+'));
+/* The octets of that class, one of the bits above. */
+AVX2 static ALWAYS uint64_t take_class(const struct found f[2], int class) {
+    int shift = __builtin_clz((unsigned)class) - 24;
+    return join_halves(_mm256_slli_epi16(f[0].classes, shift), _mm256_slli_epi16(f[1].classes, shift));
 }
 
-AVX2 static ALWAYS void fill_masks_fast(struct masks *m, const uint8_t *p) {
-    __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
-    m->digit = join_halves(avx2_range(a, '0', '9'), avx2_range(b, '0', '9'));
-    m->capital = join_halves(avx2_range(a, 'A', 'Z'), avx2_range(b, 'A', 'Z'));
-    m->letter = join_halves(find_letters(a), find_letters(b));
-    m->blank = join_halves(find_sign(a, ' '), find_sign(b, ' '));
-    m->joint = join_halves(find_joints(a), find_joints(b));
-    m->back = join_halves(find_sign(a, '\\'), find_sign(b, '\\'));
-    m->escape = m->back | join_halves(avx2_range(a, '%', '&'), avx2_range(b, '%', '&'));
-    m->line = join_halves(find_sign(a, '\n'), find_sign(b, '\n'));
+/* Where a word may begin as a name does, or goes on with an octet that is none of ASCII. */
+AVX2 static ALWAYS __m256i find_wanted(const uint8_t *p, const struct row_beginnings *b) {
+    __m256i fits = _mm256_set1_epi8(-1), high = _mm256_setzero_si256();
+    for (unsigned i = 0; i < 3; i++) {
+        __m256i in = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
+        high = _mm256_or_si256(high, in);
+        fits = _mm256_and_si256(fits, avx2_by_letter(in, b->letters[i]));
+    }
+    return _mm256_or_si256(
+        high, _mm256_xor_si256(_mm256_cmpeq_epi8(fits, _mm256_setzero_si256()), _mm256_set1_epi8(-1)));
+}
+
+AVX2 static ALWAYS void fill_masks_fast(struct masks *m, const uint8_t *p,
+                                        const struct row_beginnings *beginnings) {
+    const struct found f[2] = {find_classes(p), find_classes(p + 32)};
+    m->letter = join_halves(f[0].letters, f[1].letters);
+    m->capital = m->letter & ~join_halves(_mm256_slli_epi16(f[0].in, 2), _mm256_slli_epi16(f[1].in, 2));
+    m->digit = take_class(f, DIGIT);
+    m->blank = take_class(f, BLANK);
+    m->joint = take_class(f, JOINT) | take_class(f, UNDER);
+    m->back = take_class(f, BACK);
+    m->escape = m->back | take_class(f, AMPERSAND);
+    m->line = take_class(f, LINE);
+    m->wanted = join_halves(find_wanted(p, beginnings), find_wanted(p + 32, beginnings));
 }
 #endif
 
@@ -130,12 +181,29 @@ static ALWAYS bool is_built_so(const struct masks *m, uint64_t run, unsigned mos
            count(run) <= most && count(run & (m->joint | m->blank)) <= JOINTS_MOST;
 }
 
+/* Eight octets of a word: small letters for capital ones, one digit for all. */
+static ALWAYS uint64_t fold_octets(uint64_t x) {
+    const uint64_t each = 0x0101010101010101u;
+    uint64_t letters = (x >> 6 & each) * 0xff;
+    return ((x | 0x20 * each) & letters) | (x & 0xf0 * each & ~letters);
+}
+
 /* Numbers make no difference. */
-static uint64_t digest_word(const struct row_judge *j, struct bytes text) {
+static ALWAYS uint64_t digest_word(const struct row_judge *j, struct bytes text) {
     uint64_t h = j->seed ^ text.n;
-    for (size_t i = 0; i < text.n; i++)
-        h = (h ^ (text.p[i] <= '9' ? text.p[i] & 0xf0u : text.p[i] | 32u)) * 0x100000001b3u;
-    h ^= h >> 29;
+    for (uint64_t x; text.n > 0; text.p += sizeof x, text.n -= sizeof x) {
+        x = 0;
+        size_t n = text.n < sizeof x ? text.n : sizeof x;
+        if (n == sizeof x)
+            memcpy(&x, text.p, sizeof x);
+        else
+            for (size_t i = 0; i < n; i++)
+                x |= (uint64_t)text.p[i] << 8 * i;
+        h = (h ^ fold_octets(x)) * 0x9e3779b97f4a7c15u;
+        h ^= h >> 29;
+        if (n < sizeof x)
+            break;
+    }
     return h * 0xbf58476d1ce4e5b9u >> 32;
 }
 
@@ -271,22 +339,13 @@ static ALWAYS uint64_t first_bits(unsigned n) {
     return n < BLOCK ? (1ull << n) - 1 : ~0ull;
 }
 
-/* The words at `bits` that may begin as a name does. */
-static ALWAYS uint64_t filter_words(const uint8_t *p, uint64_t bits, const uint64_t *beginnings) {
-    uint64_t out = 0;
-    for (uint32_t octets; bits; bits &= bits - 1) {
-        unsigned word = (unsigned)__builtin_ctzll(bits);
-        memcpy(&octets, p + word, sizeof octets);
-        out |= (uint64_t)row_word_may_begin(beginnings, octets) << word;
-    }
-    return out;
-}
-
 /* The first name in that part of one block; BLOCK: none. `p`: the block, with zeros behind the text. */
 static ALWAYS unsigned find_name(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t at,
-                                 const uint8_t *p, uint64_t words, const uint64_t *beginnings) {
-    for (uint64_t bits = filter_words(p, words, beginnings); bits; bits &= bits - 1) {
+                                 const uint8_t *p, uint64_t words, const struct row_beginnings *beginnings) {
+    for (uint64_t bits = words; bits; bits &= bits - 1) {
         unsigned word = (unsigned)__builtin_ctzll(bits);
+        if (!row_word_may_begin(beginnings, p + word))
+            continue;
         struct bytes rest = bytes_of(text.p + at + word, text.n - at - word);
         bool begins_line = at + word == 0 || rest.p[-1] == '\n';
         if (is_name(k, j, rest, begins_line))
@@ -309,8 +368,8 @@ static ALWAYS unsigned find_escape(struct bytes text, size_t at, const struct ma
 static ALWAYS struct skim_hit find_in_block(struct row_skim *k, const struct row_judge *j, struct bytes text,
                                             size_t at, const uint8_t *block, const struct masks *m,
                                             const struct passage *p, unsigned step,
-                                            const uint64_t *beginnings) {
-    uint64_t words = find_words(m, p) & first_bits(step);
+                                            const struct row_beginnings *beginnings) {
+    uint64_t words = find_words(m, p) & m->wanted & first_bits(step);
     unsigned name = find_name(k, j, text, at, block, words, beginnings);
     unsigned escape = find_escape(text, at, m, step), end = name < escape ? name : escape;
     unsigned plate = find_plate(k, j, bytes_of(text.p + at, text.n - at), m, p, end < step ? end : step);
@@ -335,9 +394,10 @@ static void cut_masks(struct masks *m, unsigned n) {
     m->blank &= left, m->escape &= left, m->back &= left, m->line &= left;
 }
 
-static ALWAYS struct skim_hit find_hit(struct row_skim *k, const struct row_judge *j, struct bytes text,
-                                       size_t most, void (*fill)(struct masks *m, const uint8_t *p)) {
-    const uint64_t *beginnings = row_wanted_beginnings();
+static ALWAYS struct skim_hit
+find_hit(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t most,
+         void (*fill)(struct masks *m, const uint8_t *p, const struct row_beginnings *b)) {
+    const struct row_beginnings *beginnings = row_wanted_beginnings();
     struct passage p = {0}, next = {0};
     struct masks m;
     size_t lines = 0, line = 0;
@@ -349,23 +409,25 @@ static ALWAYS struct skim_hit find_hit(struct row_skim *k, const struct row_judg
             memcpy(room, block, text.n - at);
             block = room;
         }
-        fill(&m, block);
-        if (lines + count(m.line) >= most) {
+        fill(&m, block, beginnings);
+        size_t ended = lines + count(m.line);
+        if (ended >= most) {
             text.n = at + lines_size(m.line, most - lines);
             cut_masks(&m, (unsigned)(text.n - at));
+            ended = most;
         }
         bool last = text.n - at <= BLOCK;
         m.letter &= ~(m.back << 1 | p.back); /* "\nABC 1234" */
         step = last ? BLOCK : take_step(&m, &next);
         struct skim_hit hit = find_in_block(k, j, text, at, block, &m, &p, (unsigned)step, beginnings);
         uint64_t ends = hit.is ? m.line & ((1ull << (hit.at - at)) - 1) : m.line;
-        lines += count(ends); /* none stands in the run that is looked at again */
         line = ends ? at + BLOCK - (unsigned)__builtin_clzll(ends) : line;
         if (hit.is) {
-            hit.lines = lines;
+            hit.lines = lines + count(ends);
             hit.line = line;
             return hit;
         }
+        lines = ended; /* none stands in the run that is looked at again */
     }
     return (struct skim_hit){.at = text.n, .lines = lines, .line = line, .is = SKIM_NOTHING};
 }

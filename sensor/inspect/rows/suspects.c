@@ -35,6 +35,7 @@ void suspect_drop(struct row_judge *j, struct row_column *c) {
     if (c->suspect) {
         struct suspect *s = &j->suspect[c->suspect - 1];
         s->table->suspects--;
+        s->table->settled -= s->settled;
         s->table = NULL;
         j->suspects--;
     }

@@ -20,10 +20,10 @@ static bool is_dull(const struct row_judge *j, const struct row_column *c) {
     return c->seen >= 64 && !c->suspect && !j->sparse && !is_wanted(c);
 }
 
-/* Of dull columns it is enough to see an eighth; half of them, if plates may stand beside them. Nobody
- * outside knows which rows these are, lest the others hold plates. */
+/* Of dull columns it is enough to see an eighth; half of them, if something beside them may be plates and
+ * waits for its verdict. Nobody outside knows which rows these are, lest the others hold plates. */
 static bool skips_row(const struct row_judge *j, const struct row_table *t) {
-    return judge_mix(j, t->rows) >> (t->suspects > 0 ? 63 : 61) != 0;
+    return judge_mix(j, t->rows) >> (t->suspects > t->settled ? 63 : 61) != 0;
 }
 
 static bool is_state(struct bytes text) {
@@ -227,15 +227,13 @@ int table_find(struct row_table *t, uint32_t key, struct bytes name) {
 }
 
 bool table_is_header(const struct bytes *cell, size_t n) {
-    bool known = false;
-    for (size_t i = 0; i < n; i++)
-        if (cell[i].n > 2 * ROW_NAME_MAX)
-            return false;
     for (size_t i = 0; i < n; i++) {
         struct bytes t = cell_trim(cell[i]);
-        if (t.n > 0 && t.p[0] >= '0' && t.p[0] <= '9')
+        if (cell[i].n > 2 * ROW_NAME_MAX || (t.n > 0 && t.p[0] >= '0' && t.p[0] <= '9'))
             return false;
-        known = known || row_name_of(t) != ROW_NAME_OTHER;
     }
-    return known;
+    for (size_t i = 0; i < n; i++)
+        if (row_name_of(cell_trim(cell[i])) != ROW_NAME_OTHER)
+            return true;
+    return false;
 }

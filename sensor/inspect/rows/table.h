@@ -51,7 +51,7 @@ struct row_table {
     uint8_t used;            /* columns up to the last one of which something is known */
     uint16_t far[TABLE_FAR]; /* places beyond TABLE_NEAR that the last columns stand for, 0 for none */
     uint32_t rows;
-    uint8_t suspects;
+    uint8_t suspects, settled;     /* of its columns; and of these those on which there is a verdict */
     uint8_t joined, joined_misses; /* the first of the two columns whose values are joined, from 1; 0: none */
     unsigned row_is;               /* bits of the cells of this row */
     bool skips;   /* of this row those columns alone are looked at of which little is known yet, or much */

@@ -322,16 +322,23 @@ static bool is_delimiter_at(const uint8_t *at, const uint8_t *begin, unsigned d)
 static unsigned guess_delimiter(struct bytes line) {
     uint8_t count[DELIMITERS + 1] = {0};
     unsigned blanks = 0, alone = 0, runs = 0, best = DELIMITERS;
-    for (size_t i = 0; (i = octets_find(line, i, OCTETS_APART)) < line.n; i++) {
-        unsigned d = delimiter_of[line.p[i]];
-        blanks += line.p[i] == ' ';
-        alone += line.p[i] == ' ' && i > 0 && i + 1 < line.n && line.p[i - 1] != ' ' && line.p[i + 1] != ' ';
-        runs += line.p[i] == ' ' && i > 0 && i + 1 < line.n && line.p[i - 1] == ' ' && line.p[i + 1] != ' ';
-        if (d == 11 && line.p[i] == 0x8c && i > 0 && line.p[i - 1] == 0xd8)
-            d = 12;
-        if (d && count[d - 1] < UINT8_MAX && (line.p[i] < 0x80 || is_delimiter_at(line.p + i, line.p, d - 1)))
-            count[d - 1]++;
-    }
+    for (size_t from = 0; from < line.n; from += 64)
+        for (uint64_t bits = octets_mask(line, from, OCTETS_APART); bits; bits &= bits - 1) {
+            size_t i = from + (unsigned)__builtin_ctzll(bits);
+            if (line.p[i] == ' ') {
+                bool inside = i > 0 && i + 1 < line.n && line.p[i + 1] != ' ';
+                blanks++;
+                alone += inside && line.p[i - 1] != ' ';
+                runs += inside && line.p[i - 1] == ' ';
+                continue;
+            }
+            unsigned d = delimiter_of[line.p[i]];
+            if (d == 11 && line.p[i] == 0x8c && i > 0 && line.p[i - 1] == 0xd8)
+                d = 12;
+            if (d && count[d - 1] < UINT8_MAX &&
+                (line.p[i] < 0x80 || is_delimiter_at(line.p + i, line.p, d - 1)))
+                count[d - 1]++;
+        }
     for (unsigned d = 0; d < SECOND; d++)
         if (count[d] > 0 &&
             (best == DELIMITERS || (d >= COMMON && d != MIDDLE_DOT && count[d] > count[best])))

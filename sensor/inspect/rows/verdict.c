@@ -338,10 +338,12 @@ void suspect_judge(struct row_judge *j, struct suspect *s, bool last) {
     if (is_too_small(s))
         return;
     struct context x = look_around(s->table, s->column);
-    if (!s->settled && (s->settled = settle(s, &x, last)))
+    if (!s->settled) {
+        if (!(s->settled = settle(s, &x, last)))
+            return;
+        s->table->settled++;
         hand_on_all(j, s);
-    if (!s->settled)
-        return;
+    }
     j->facts.more |= s->lost;
     note_facts(j, s, &x);
 }
