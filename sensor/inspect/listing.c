@@ -3,22 +3,7 @@
 
 #include "base/hex.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 enum { NAME_MAX_OCTETS = 255 };
-
-/* How names of pictures and films end. Numbers, of which tables are full, are told at their first octet. */
-static bool is_picture_ending(struct bytes ending) {
-    static const char *const endings[] = {"jpg", "jpeg", "jpe",  "jp2",  "j2k",  "png",  "tif", "tiff",
-                                          "bmp", "gif",  "webp", "heic", "heif", "avif", "dng", "pgm",
-                                          "ppm", "avi",  "mp4",  "mkv",  "mjpg", "mjpeg"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (bytes_equal_nocase(ending, endings[i]))
-            return true;
-    return false;
-}
 
 /* Octets that keep names apart in whatever text, beside blanks and control characters. */
 static const bool is_joint[256] = {
@@ -28,14 +13,6 @@ static const bool is_joint[256] = {
 
 static bool is_name_octet(uint8_t c) {
     return c > ' ' && !is_joint[c];
-}
-
-static bool may_be_ending(uint8_t first) {
-    const uint32_t letters = 1 << ('j' - 'a') | 1 << ('p' - 'a') | 1 << ('t' - 'a') | 1 << ('b' - 'a') |
-                             1 << ('g' - 'a') | 1 << ('w' - 'a') | 1 << ('h' - 'a') | 1 << ('d' - 'a') |
-                             1 << ('a' - 'a') | 1 << ('m' - 'a');
-    uint8_t letter = (uint8_t)((first | 0x20) - 'a');
-    return letter < 26 && letters >> letter & 1;
 }
 
 /* --- names --- */
@@ -109,7 +86,7 @@ static struct bytes find_picture(struct bytes text, size_t at) {
     while (to < text.n && to - at <= ENDING_MAX + 1 && is_name_octet(text.p[to]) && text.p[to] != '.')
         to++;
     size_t n = to - at - 1;
-    if (n < ENDING_MIN || n > ENDING_MAX || !is_picture_ending(bytes_of(text.p + at + 1, n)))
+    if (n < ENDING_MIN || n > ENDING_MAX || !listing_is_picture_ending(bytes_of(text.p + at + 1, n)))
         return bytes_of(NULL, 0);
     struct bytes word = find_word(text, at);
     size_t dot = (size_t)(text.p + at - word.p), from = dot;
@@ -120,39 +97,11 @@ static struct bytes find_picture(struct bytes text, size_t at) {
     return bytes_of(word.p + from, from < dot ? dot - from + 1 + n : 0);
 }
 
-/* The next dot behind which an ending may stand; text.n: none. Numbers have their dots close to each other.
- */
-static size_t find_dot(struct bytes text, size_t at) {
-#ifdef __SSE2__
-    for (; at + 16 < text.n; at += 16) {
-        __m128i in = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at));
-        unsigned dots = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(in, _mm_set1_epi8('.')));
-        for (; dots; dots &= dots - 1) {
-            size_t dot = at + (unsigned)__builtin_ctz(dots);
-            if (may_be_ending(text.p[dot + 1]))
-                return dot;
-        }
-    }
-#endif
-    for (; at + 1 < text.n; at++)
-        if (text.p[at] == '.' && may_be_ending(text.p[at + 1]))
-            return at;
-    return text.n;
-}
-
-static const char link_mark[] = "href=\"";
-enum { LINK_MARK = sizeof link_mark - 1 };
-
-/* The next link of a page; text.n: none. */
-static size_t find_link(struct bytes text, size_t at) {
-    const uint8_t *p = at < text.n ? memmem(text.p + at, text.n - at, link_mark, LINK_MARK) : NULL;
-    return p ? (size_t)(p - text.p) : text.n;
-}
-
 /* The folder that a link leads to. */
 static struct bytes find_folder(struct bytes text, size_t at) {
+    enum { MARK = sizeof "href=\"" - 1 };
     struct bytes word = find_word(text, at);
-    size_t skip = (size_t)(text.p + at - word.p) + LINK_MARK;
+    size_t skip = (size_t)(text.p + at - word.p) + MARK;
     if (word.n < skip)
         return bytes_of(NULL, 0);
     struct bytes rest = bytes_of(word.p + skip, word.n - skip), link = bytes_until(rest, '"');
@@ -165,17 +114,8 @@ static struct bytes find_folder(struct bytes text, size_t at) {
 }
 
 static void look_at_text(const struct finder *f, struct bytes text) {
-    bool links = text.n > 0 && memchr(text.p, '=', text.n);
-    size_t dot = find_dot(text, 0), link = links ? find_link(text, 0) : text.n;
-    while (dot < text.n || link < text.n) {
-        if (dot < link) {
-            tell_name(f, find_picture(text, dot));
-            dot = find_dot(text, dot + 1);
-        } else {
-            tell_name(f, find_folder(text, link));
-            link = find_link(text, link + 1);
-        }
-    }
+    for (size_t at = 0; (at = listing_find_mark(text, at)) < text.n; at++)
+        tell_name(f, text.p[at] == '.' ? find_picture(text, at) : find_folder(text, at));
 }
 
 /* --- lines --- */
@@ -238,20 +178,19 @@ static void go_on(const struct finder *f, struct bytes *text) {
 
 /* Lines that list nothing are looked at together, as text of any kind: no word goes over a line's end. */
 static void look_at_lines(const struct finder *f, struct bytes lines) {
-    struct bytes text = bytes_of(lines.p, 0);
-    while (lines.n > 0) {
-        const uint8_t *end = memchr(lines.p, '\n', lines.n);
-        struct bytes line = bytes_of(lines.p, (size_t)(end - lines.p));
+    size_t from = 0;
+    for (size_t at = 0, next; (at = listing_find_line(lines, at)) < lines.n; at = next) {
+        const uint8_t *end = memchr(lines.p + at, '\n', lines.n - at);
+        struct bytes line = bytes_of(lines.p + at, (size_t)(end - lines.p) - at);
         struct bytes name = line.n < LISTING_HELD_MAX ? listing_line_name(line) : bytes_of(NULL, 0);
-        lines = bytes_of(end + 1, lines.n - line.n - 1);
-        text.n += line.n + 1;
+        next = at + line.n + 1;
         if (name.n == 0)
             continue;
-        look_at_text(f, bytes_of(text.p, text.n - line.n - 1));
+        look_at_text(f, bytes_of(lines.p + from, at - from));
         tell_name(f, name);
-        text = bytes_of(lines.p, 0);
+        from = next;
     }
-    look_at_text(f, text);
+    look_at_text(f, bytes_of(lines.p + from, lines.n - from));
 }
 
 void listing_push(struct listing *l, struct bytes text, listing_found *found, void *context) {

@@ -32,4 +32,14 @@ void listing_end(struct listing *l, listing_found *found, void *context);
 /* The name that a whole line lists, without its line end; n == 0: it is no line of a listing. */
 struct bytes listing_line_name(struct bytes line);
 
+/* --- listing_find.c --- */
+/* The next octet from `at` on that may belong to a name in whatever text: the dot before a picture's ending,
+ * or the beginning of a link; text.n: none. */
+size_t listing_find_mark(struct bytes text, size_t at);
+/* The same without what some processors cannot do. */
+size_t listing_find_mark_plain(struct bytes text, size_t at);
+/* Where the next line begins that may list a name, from the line that begins at `at` on; lines.n: none. */
+size_t listing_find_line(struct bytes lines, size_t at);
+bool listing_is_picture_ending(struct bytes ending);
+
 #endif

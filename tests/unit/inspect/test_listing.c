@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -110,8 +111,59 @@ static void a_line_as_long_as_what_is_held_is_looked_at_in_parts(void **state) {
     }
 }
 
+static const char *const parts[] = {"\n",           "\r\n",       " ",       "  ",      ".jpg",   ".JPEG ",
+                                    ".mkv,",        ".j2k",       ".mp4\n",  ".txt",    ". The ", "href=\"",
+                                    "lane/",        "/\n",        "/\r\n",   "\n-rw-",  "\ndr-x", "\n  KXR44",
+                                    "; ",           "type=dir; ", "<DIR>  ", "KXR4471", "12:04",  " 2026\n",
+                                    "\xc3\xa4.png", "&",          "h",       ".",       "0",      "x"};
+
+/* Text of such parts in any order; its octets. */
+static size_t make_text(char *text, size_t room) {
+    size_t n = 0;
+    while (n + 16 < room && rand() % 64) {
+        const char *part = parts[(size_t)rand() % (sizeof parts / sizeof *parts)];
+        memcpy(text + n, part, strlen(part));
+        n += strlen(part);
+    }
+    return n;
+}
+
+static void both_ways_find_the_same_marks(void **state) {
+    char text[1024];
+    for (int round = 0; round < 20000; round++) {
+        struct bytes all = bytes_of(text, make_text(text, sizeof text));
+        for (size_t at = 0; at < all.n; at++) {
+            size_t mark = listing_find_mark(all, at);
+            assert_int_equal(mark, listing_find_mark_plain(all, at));
+            at = mark;
+        }
+    }
+}
+
+/* Lines that are passed over are none of a listing. */
+static void no_line_of_a_listing_is_passed_over(void **state) {
+    char text[1024];
+    for (int round = 0; round < 20000; round++) {
+        size_t n = make_text(text, sizeof text - 1);
+        text[n++] = '\n';
+        struct bytes all = bytes_of(text, n);
+        size_t next = listing_find_line(all, 0);
+        for (size_t at = 0, size; at < n; at += size) {
+            struct bytes line = bytes_until(bytes_of(all.p + at, n - at), '\n');
+            size = line.n + 1;
+            assert_true(next >= at);
+            if (at == next)
+                next = listing_find_line(all, at + size);
+            else
+                assert_int_equal(listing_line_name(line).n, 0);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_ways_find_the_same_marks),
+        cmocka_unit_test(no_line_of_a_listing_is_passed_over),
         cmocka_unit_test(lines_of_ls_tar_and_rsync_name_what_stands_behind_the_time),
         cmocka_unit_test(lines_of_dir_shares_and_machines_name_folders),
         cmocka_unit_test(links_to_folders_and_names_of_pictures_stand_in_any_text),
