@@ -131,6 +131,8 @@ struct inspection {
     struct tally_state *tallies;
     struct debt *debts;              /* by scan */
     struct pattern_stream **streams; /* by scan; NULL: not matched */
+    uint16_t *sets;                  /* by scan: the set of its stream */
+    bool settling;                   /* of some scan less may be needed than before */
     unsigned found;                  /* scopes in which an identifier was: all bits of `hits` together */
     bool counted;                    /* a count has a set */
     bool met;                        /* a pattern matched, or one could not be looked for */
@@ -153,6 +155,18 @@ struct feed {
     struct bytes chunk, before; /* `before` ends where `chunk` begins */
     uint64_t base;              /* offset of the chunk in the stream */
 };
+
+/* --- streams.c --- */
+/* Of each scan of the object's type. */
+void streams_begin(struct inspection *n);
+/* `tell`: what the end of the text decides. */
+void streams_end(struct inspection *n, bool tell);
+/* In the midst of the text, without what stands before; false: there is none any more. */
+bool streams_again(struct inspection *n, size_t scan);
+/* Scans go on without what the object needs no more of, or with it again. */
+void streams_settle(struct inspection *n);
+/* What the stream of a scan is to see next. One that rested began in the midst: nothing stands before. */
+struct feed streams_feed(struct inspection *n, size_t scan, const uint8_t *bytes, size_t count);
 
 /* The object's next bytes that are to be matched, into the streams of its scope. */
 void inspection_feed(struct inspection *n, const uint8_t *bytes, size_t count);

@@ -24,26 +24,6 @@ static void keep_tail(struct inspection *n, const uint8_t *bytes, size_t count) 
     n->tail_n = (unsigned)(old + count);
 }
 
-/* What the stream of a scan is to see next. One that rested began in the midst: nothing stands before. */
-static struct feed feed_of(struct inspection *n, size_t s, const uint8_t *bytes, size_t count) {
-    const struct scan *scan = &n->inspector->rules->scans[s];
-    uint64_t began = scan->kind == SCAN_TALLY ? n->tallies[scan->tallies[0]].began : n->debts[s].began;
-    uint64_t base = n->offset - began;
-    size_t before = n->tail_n < base ? n->tail_n : (size_t)base;
-    return (struct feed){n, scan, {bytes, count}, {n->tail + n->tail_n - before, before}, base};
-}
-
-/* Begins in the midst of the text. */
-static bool begin_again(struct inspection *n, size_t s) {
-    struct matcher *m = n->inspector->matcher;
-    values_flush(n, &n->inspector->rules->scans[s], UINT64_MAX);
-    matcher_end(m, s, n->streams[s], NULL, NULL);
-    n->streams[s] = matcher_begin(m, s);
-    if (!n->streams[s])
-        counter_one(COUNTER_INSPECT_STREAMS_SHED);
-    return n->streams[s] != NULL;
-}
-
 /* False if this scan rests here, or owes too much. Where it looks again a new stream begins. */
 static bool wake_scan(struct inspection *n, size_t s, struct bytes piece) {
     const struct scan *scan = &n->inspector->rules->scans[s];
@@ -57,11 +37,13 @@ static bool wake_scan(struct inspection *n, size_t s, struct bytes piece) {
         return true;
     *broken = false;
     *(counts ? &t->began : &n->debts[s].began) = n->offset;
-    return begin_again(n, s);
+    return streams_again(n, s);
 }
 
 static void feed_piece(struct inspection *n, const uint8_t *bytes, size_t count) {
     const struct ruleset *r = n->inspector->rules;
+    if (n->settling)
+        streams_settle(n);
     for (size_t i = 0; i < n->plan->scan_count; i++) {
         size_t s = n->plan->scans[i];
         if (!n->streams[s])
@@ -70,7 +52,7 @@ static void feed_piece(struct inspection *n, const uint8_t *bytes, size_t count)
             counter_add(COUNTER_INSPECT_BYTES_RESTED, count);
             continue;
         }
-        struct feed f = feed_of(n, s, bytes, count);
+        struct feed f = streams_feed(n, s, bytes, count);
         uint64_t end = f.base + count, reach = f.scan->width + LATE_BYTES;
         matcher_scan(n->inspector->matcher, n->streams[s], bytes, count, values_found, &f);
         /* A later match begins at most its width before the end of what was seen: behind that nothing
@@ -187,29 +169,6 @@ static void match_names(struct inspection *n) {
     }
     if (!n->met)
         *plain = known;
-}
-
-static void begin_streams(struct inspection *n) {
-    const struct type_plan *plan = n->plan;
-    for (size_t i = 0; i < plan->scan_count; i++) {
-        size_t s = plan->scans[i];
-        n->streams[s] = matcher_begin(n->inspector->matcher, s);
-        if (!n->streams[s])
-            counter_one(COUNTER_INSPECT_STREAMS_SHED);
-    }
-}
-
-static void end_streams(struct inspection *n, bool tell) {
-    for (size_t i = 0; i < n->plan->scan_count; i++) {
-        size_t s = n->plan->scans[i];
-        if (!n->streams[s])
-            continue;
-        struct feed f = feed_of(n, s, NULL, 0);
-        matcher_end(n->inspector->matcher, s, n->streams[s], tell ? values_found : NULL, &f);
-        n->streams[s] = NULL;
-        if (tell)
-            values_flush(n, f.scan, UINT64_MAX);
-    }
 }
 
 /* --- rules --- */
@@ -367,7 +326,8 @@ static size_t align_size(size_t n) {
 static size_t inspection_size(const struct ruleset *r) {
     return align_size(sizeof(struct inspection)) + align_size(r->tally_count * sizeof(struct tally_state)) +
            align_size(r->scan_count * sizeof(struct debt)) +
-           align_size(r->scan_count * sizeof(struct pattern_stream *)) + align_size(r->tail) +
+           align_size(r->scan_count * sizeof(struct pattern_stream *)) +
+           align_size(r->scan_count * sizeof(uint16_t)) + align_size(r->tail) +
            align_size(r->identifier_count) + align_size(r->rule_count);
 }
 
@@ -383,7 +343,8 @@ static struct inspection *inspection_begin(struct inspector *i, struct object *o
     n->tallies = (struct tally_state *)(void *)(p += align_size(sizeof *n));
     n->debts = (struct debt *)(void *)(p += align_size(r->tally_count * sizeof *n->tallies));
     n->streams = (struct pattern_stream **)(void *)(p += align_size(r->scan_count * sizeof *n->debts));
-    n->tail = p += align_size(r->scan_count * sizeof *n->streams);
+    n->sets = (uint16_t *)(void *)(p += align_size(r->scan_count * sizeof *n->streams));
+    n->tail = p += align_size(r->scan_count * sizeof *n->sets);
     n->hits = p += align_size(r->tail);
     n->states = p + align_size(r->identifier_count);
     for (size_t t = 0; t < r->tally_count; t++)
@@ -424,7 +385,7 @@ static bool begin_type(struct inspection *n, bool again) {
     if (o->gathered && !n->rows)
         return false; /* it is its tables alone */
     if (!o->gathered) {
-        begin_streams(n);
+        streams_begin(n);
         match_names(n);
     }
     decide_rules(n);
@@ -517,7 +478,7 @@ void inspector_retyped(struct inspector *i, struct object *o, struct bytes again
     struct inspection *in = o->inspection;
     if (!in || in->closed)
         return;
-    end_streams(in, true);
+    streams_end(in, true);
     cells_end(in);
     for (size_t t = 0; t < i->rules->tally_count; t++) {
         in->tallies[t].rest = (struct rest){0};
@@ -550,7 +511,7 @@ void inspector_closed(struct inspector *i, struct object *o) {
     if (in->plan->listed)
         listed_end(in);
     picture_end(in);
-    end_streams(in, true);
+    streams_end(in, true);
     cells_end(in);
     if (!o->gathered)
         match_names(in);
@@ -599,7 +560,7 @@ void inspector_forget(struct inspector *i, struct object *o) {
     struct inspection *in = o->inspection;
     if (!in)
         return;
-    end_streams(in, false);
+    streams_end(in, false);
     readers_drop(in);
     picture_end(in);
     for (size_t t = 0; t < i->rules->tally_count; t++)
@@ -678,7 +639,7 @@ struct inspector *inspector_create(const struct ruleset *rules, const struct ins
         error_set(e, "no memory for the inspector");
         goto fail;
     }
-    i->matcher = matcher_create(rules->sets, rules->scan_count, options->memory / 8 * 3, e);
+    i->matcher = matcher_create(rules->sets, rules->set_count, options->memory / 8 * 3, e);
     if (i->matcher)
         return i;
 fail:

@@ -56,6 +56,7 @@ static const struct validator *field_validator(const struct inspection *n, unsig
 static void set_rest(struct inspection *n, struct rest *r, bool on) {
     n->resting += on;
     n->resting -= r->on;
+    n->settling |= on != r->on;
     r->on = on;
 }
 
@@ -142,12 +143,11 @@ bool rest_is_covered(const struct inspection *n, unsigned tally) {
             continue;
         if (t->set->count < c->distinct || t->spread_count < c->spread)
             return false;
-        if (n->states[i] != RULE_HOLDS)
-            continue; /* it waits for something else */
-        if (r->rules[i].condition->scopes & 1u << SCOPE_CELLS ||
-            !cells_cover(n, r->rules[i].class, t->set->count))
+        bool by_cells = !(r->rules[i].condition->scopes & 1u << SCOPE_CELLS) &&
+                        cells_cover(n, r->rules[i].class, t->set->count);
+        if (n->states[i] == RULE_HOLDS && !by_cells)
             return false;
-        covered = true;
+        covered |= by_cells; /* one that does not hold waits for something else */
     }
     return covered;
 }

@@ -118,11 +118,16 @@ static bool blame_pattern(struct rule_load *l, const struct pattern *patterns, s
         first->id, count - 1, whole->text);
 }
 
+enum { VARIANTS_MAX = 32 };
+
 struct scans {
     struct scan *list;
     size_t count;
-    struct pattern patterns[IDENTIFIERS_MAX];
+    struct pattern patterns[IDENTIFIERS_MAX], left[IDENTIFIERS_MAX];
     size_t pattern_count;
+    struct scan_variant variants[VARIANTS_MAX]; /* those of one scan side by side; `set` is that of `sets` */
+    const struct pattern_set *sets[VARIANTS_MAX];
+    size_t variant_count;
 };
 
 static void add_pattern(struct scans *s, struct scan *scan, const struct identifier *i) {
@@ -131,6 +136,60 @@ static void add_pattern(struct scans *s, struct scan *scan, const struct identif
     unsigned width = looked_at > i->width.most ? looked_at : i->width.most;
     if (scan->kind != SCAN_PLAIN && width > scan->width)
         scan->width = width;
+}
+
+/* --- variants --- */
+
+static bool is_one_of(unsigned identifier, const unsigned *list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == identifier)
+            return true;
+    return false;
+}
+
+/* What was gathered, without these. One that is not made is not missed: it spares work. */
+static void add_variant(struct rule_load *l, struct scans *s, bool valued, const unsigned *left_out,
+                        size_t count) {
+    struct error e;
+    size_t left = 0;
+    unsigned *kept = arena_array(l->reader.arena, count, sizeof *kept);
+    for (size_t i = 0; i < s->pattern_count; i++)
+        if (!is_one_of(s->patterns[i].number, left_out, count))
+            s->left[left++] = s->patterns[i];
+    if (!kept || left == 0 || left + count != s->pattern_count || s->variant_count == VARIANTS_MAX)
+        return;
+    memcpy(kept, left_out, count * sizeof *kept);
+    const struct pattern_set *set = pattern_set_compile(s->left, left, valued, l->cache, l->reader.arena, &e);
+    if (!set)
+        return;
+    s->sets[s->variant_count] = set;
+    s->variants[s->variant_count++] = (struct scan_variant){.left_out = kept, .count = count};
+}
+
+/* Identifiers that a rule asks for together: each by itself is met in much other text. */
+static void add_plain_variants(struct rule_load *l, struct scans *s) {
+    for (size_t i = 0; i < l->rule_count; i++) {
+        const struct rule_condition *c = &l->conditions[i];
+        if (c->scopes & 1u << SCOPE_TEXT && c->all.count > 1)
+            add_variant(l, s, false, c->all.items, c->all.count);
+    }
+}
+
+/* Of a few values each. */
+static void add_value_variants(struct rule_load *l, struct scans *s) {
+    enum { FEW = 8 };
+    for (size_t i = 0; i < s->pattern_count && s->pattern_count <= FEW; i++)
+        add_variant(l, s, true, &s->patterns[i].number, 1);
+}
+
+/* Of text alone, which records are. */
+static void add_variants(struct rule_load *l, struct scans *s, struct scan *scan) {
+    size_t first = s->variant_count;
+    if (scan->scope == SCOPE_TEXT && scan->kind == SCAN_PLAIN)
+        add_plain_variants(l, s);
+    if (scan->scope == SCOPE_TEXT && scan->kind == SCAN_VALUES)
+        add_value_variants(l, s);
+    scan->variant_count = s->variant_count - first;
 }
 
 /* Compiles what was gathered for `scan`, if there was anything. */
@@ -151,6 +210,7 @@ static bool finish_scan(struct rule_load *l, struct scans *s, struct scan scan) 
     scan.set = pattern_set_compile(s->patterns, s->pattern_count, valued, l->cache, l->reader.arena, &e);
     if (!scan.set)
         return blame_pattern(l, s->patterns, s->pattern_count, valued, &e);
+    add_variants(l, s, &scan);
     s->list[s->count++] = scan;
     s->pattern_count = 0;
     return true;
@@ -226,11 +286,19 @@ static bool make_scans(struct rule_load *l, struct scans *s, const unsigned *ask
 
 static bool store_scans(struct ruleset *r, const struct scans *s, struct arena *arena) {
     struct scan *list = arena_array(arena, s->count + 1, sizeof *list);
-    const struct pattern_set **sets = arena_array(arena, s->count + 1, sizeof *sets);
-    if (!list || !sets)
+    struct scan_variant *variants = arena_array(arena, s->variant_count + 1, sizeof *variants);
+    const struct pattern_set **sets = arena_array(arena, s->count + s->variant_count + 1, sizeof *sets);
+    if (!list || !variants || !sets)
         return false;
-    for (size_t i = 0; i < s->count; i++) {
+    for (size_t v = 0; v < s->variant_count; v++) {
+        variants[v] = s->variants[v];
+        variants[v].set = s->count + v;
+        sets[variants[v].set] = s->sets[v];
+    }
+    for (size_t i = 0, v = 0; i < s->count; i++) {
         list[i] = s->list[i];
+        list[i].variants = variants + v;
+        v += list[i].variant_count;
         sets[i] = list[i].set;
         /* \b and $ are told up to some bytes late. */
         unsigned tail = list[i].kind == SCAN_PLAIN ? 0 : list[i].width + 16;
@@ -239,6 +307,7 @@ static bool store_scans(struct ruleset *r, const struct scans *s, struct arena *
     r->scans = list;
     r->sets = sets;
     r->scan_count = s->count;
+    r->set_count = s->count + s->variant_count;
     return true;
 }
 

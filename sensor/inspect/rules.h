@@ -42,7 +42,15 @@ struct tally {
     bool shared;    /* matches rarely: with others in SCAN_VALUES */
 };
 
-/* What is matched together over the bytes of one scope. */
+/* A scan without some of its patterns, of which an object needs no more: those of the others go on as if they
+ * stood in the scan. */
+struct scan_variant {
+    const unsigned *left_out; /* identifiers */
+    size_t count;
+    size_t set; /* number of its patterns' set */
+};
+
+/* What is matched together over the bytes of one scope. Its patterns' set has the scan's number. */
 struct scan {
     enum scope scope;
     enum scan_kind {
@@ -55,6 +63,8 @@ struct scan {
     size_t tally_count;
     size_t patterns;
     const struct pattern_set *set;
+    const struct scan_variant *variants;
+    size_t variant_count;
 };
 
 struct count_condition {
@@ -115,7 +125,9 @@ struct ruleset {
     size_t tally_count;
     const struct scan *scans;
     size_t scan_count;
-    const struct pattern_set *const *sets; /* of the scans, in their order */
+    const struct pattern_set *const
+        *sets; /* of the scans, in their order, and behind them of their variants */
+    size_t set_count;
     unsigned tail; /* bytes to look back for the widest pattern whose value is needed */
     const char *const *classes;
     uint8_t digest[SET_CACHE_KEY]; /* of all that its files say, of what reads them and of what matches */

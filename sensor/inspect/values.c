@@ -111,6 +111,7 @@ static void flush_value(struct inspection *n, unsigned tally) {
         memcpy(t->sample, p->sample, sizeof t->sample);
     bool no_room = t->set->count >= most_of(n->inspector, rule) || (t->shed && value_set_full(t->set));
     t->full = (no_room && t->spread_count >= rule->spread) || rest_is_covered(n, tally);
+    n->settling |= t->full;
     if (t->full && rule->reported)
         counter_one(COUNTER_INSPECT_COUNTS_STOPPED);
 }
@@ -158,8 +159,8 @@ bool values_fresh(const struct inspection *n, unsigned tally, struct bytes value
                                   : !value_set_has(t->set, digest_value(n, normal));
 }
 
-static void stop_count(struct tally_state *t) {
-    t->full = true;
+static void stop_count(struct inspection *n, struct tally_state *t) {
+    t->full = n->settling = true;
     counter_one(COUNTER_INSPECT_COUNTS_STOPPED);
 }
 
@@ -173,7 +174,7 @@ static void count_value(struct feed *f, unsigned tally, struct bytes value, uint
     if (!t->wanted || t->full)
         return;
     if (f->scan->kind == SCAN_VALUES && ++t->calls > CALLS_MAX) {
-        stop_count(t);
+        stop_count(f->in, t);
         return;
     }
     bool overlaps = old->on && at < old->to && at + value.n > old->from;
@@ -198,7 +199,7 @@ static void note_match(const struct feed *f, bool refused) {
         debt_note_match(f->in, f->scan, false);
     if (f->scan->kind == SCAN_TALLY && f->scan->scope == f->in->bulk &&
         rest_note_match(f->in, tally, refused))
-        stop_count(&f->in->tallies[tally]);
+        stop_count(f->in, &f->in->tallies[tally]);
 }
 
 /* True: for the first time. */
@@ -210,7 +211,7 @@ static bool note_hit(struct inspection *n, unsigned number, enum scope scope) {
         return false;
     n->hits[number] |= bit;
     n->found |= bit;
-    return n->dirty = true;
+    return n->dirty = n->settling = true;
 }
 
 /* True when the one count of a stream of its own is full: it is not matched further. Of a listing it still

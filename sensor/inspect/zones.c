@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/zones.h"
 
+#include "base/octets.h"
 #include "inspect/country.h"
 #include "inspect/mrz.h"
 
@@ -211,23 +212,22 @@ static const bool begins_sex[256] = {
     ['M'] = true, ['F'] = true, ['X'] = true,  ['m'] = true, ['f'] = true, ['x'] = true,
     ['<'] = true, ['&'] = true, ['\\'] = true, ['%'] = true, ['='] = true};
 
-/* Looks at what may be the sign of a sex from `from` to before `to`. A run of seven digits holds one of each
- * seventh octet, and three more to one side of it. */
+/* Of 64 octets, where seven digits have ended before one that is none. */
+static uint64_t ends_date(uint64_t digits) {
+    uint64_t two = digits & digits << 1, four = two & two << 2, seven = four & four << 3;
+    return seven << 1 & ~digits;
+}
+
+/* Looks at what may be the sign of a sex from `from` to before `to`. */
 static void scan(struct zone_reader *z, const struct zone_sink *sink, struct bytes w, size_t from,
                  size_t to) {
-    for (size_t at = from > DATE ? from - 1 : DATE - 1; at < to; at += DATE) {
-        if (!is_digit(w.p[at]) ||
-            !((at >= 3 && is_digit(w.p[at - 3])) || (at + 3 < w.n && is_digit(w.p[at + 3]))))
-            continue;
-        size_t begin = at, end = at + 1;
-        while (begin > 0 && end - begin < 2 * DATE && is_digit(w.p[begin - 1]))
-            begin--;
-        while (end < w.n && is_digit(w.p[end]))
-            end++;
-        if (end - begin >= DATE && end >= from && end < to && begins_sex[w.p[end]])
-            try_zone(z, sink, w, end);
-        at = end - 1;
-    }
+    enum { STEP = 64 - DATE };
+    for (size_t at = from > DATE ? from : DATE; at < to; at += STEP)
+        for (uint64_t bits = ends_date(octets_mask(w, at - DATE, OCTETS_DIGIT)); bits; bits &= bits - 1) {
+            size_t end = at - DATE + (unsigned)__builtin_ctzll(bits);
+            if (end < to && begins_sex[w.p[end]])
+                try_zone(z, sink, w, end);
+        }
 }
 
 /* --- pieces --- */

@@ -2,6 +2,7 @@
 #ifndef GANTRY_INSPECT_ROWS_READER_H
 #define GANTRY_INSPECT_ROWS_READER_H
 
+#include "base/octets.h"
 #include "inspect/rows/skim.h"
 #include "inspect/rows/table.h"
 
@@ -136,18 +137,6 @@ enum {
     LINE_ROWS = 1024, /* ; | */
 };
 unsigned line_classes(struct bytes line);
-
-/* The next octet of a kind from `at` on; text.n: there is none. */
-enum octets {
-    OCTETS_DIGIT,
-    OCTETS_PAIR,   /* = : */
-    OCTETS_ESCAPE, /* \ % & */
-    OCTETS_APART,  /* neither letters nor digits of ASCII */
-};
-size_t octets_find(struct bytes text, size_t at, enum octets kind);
-/* Those of a kind among the next 64 octets, a bit each. */
-uint64_t octets_mask(struct bytes text, size_t at, enum octets kind);
-size_t octets_find_either(struct bytes text, size_t at, uint8_t a, uint8_t b);
 
 /* The table that is read. */
 static inline struct row_table *reader_placed(struct row_reader *r) {

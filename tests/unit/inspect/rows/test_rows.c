@@ -6,7 +6,6 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -531,26 +530,6 @@ static void long_lines_cost_no_more_than_short_ones(void **state) {
     }
 }
 
-/* --- loops over many octets at once --- */
-
-static void the_next_octet_of_a_kind_is_the_one_that_stands_there(void **state) {
-    static const char *const signs[] = {
-        [OCTETS_DIGIT] = "0123456789", [OCTETS_PAIR] = "=:", [OCTETS_ESCAPE] = "\\%&", [OCTETS_APART] = ""};
-    uint8_t text[48];
-    for (unsigned kind = 0; kind < 4; kind++)
-        for (unsigned c = 0; c < 256; c++)
-            for (size_t place = 0; place < sizeof text; place++) {
-                bool is_one =
-                    kind == OCTETS_APART ? c > 127 || !isalnum((int)c) : c > 0 && strchr(signs[kind], (int)c);
-                memset(text, 'x', sizeof text);
-                text[place] = (uint8_t)c;
-                size_t found = octets_find(bytes_of(text, sizeof text), place / 2, (enum octets)kind);
-                assert_int_equal(found, is_one ? place : sizeof text);
-                found = octets_find(bytes_of(text, sizeof text), place + 1, (enum octets)kind);
-                assert_int_equal(found, sizeof text);
-            }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_lines_cost_no_more_than_short_ones),
@@ -582,7 +561,6 @@ int main(void) {
         cmocka_unit_test(a_verdict_does_not_depend_on_the_key),
         cmocka_unit_test(a_gap_ends_a_row),
         cmocka_unit_test(travellers_are_known_by_their_columns),
-        cmocka_unit_test(the_next_octet_of_a_kind_is_the_one_that_stands_there),
     };
     return cmocka_run_group_tests_name("inspect/rows/rows", tests, NULL, NULL);
 }

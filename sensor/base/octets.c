@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/octets.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+static bool is_of(uint8_t c, enum octets kind) {
+    switch (kind) {
+    case OCTETS_DIGIT:
+        return c >= '0' && c <= '9';
+    case OCTETS_PAIR:
+        return c == '=' || c == ':';
+    case OCTETS_APART:
+        return !((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'));
+    default:
+        return c == '\\' || c == '%' || c == '&';
+    }
+}
+
+#ifdef __SSE2__
+static __m128i match_range(__m128i in, char from, char to) {
+    in = _mm_sub_epi8(in, _mm_set1_epi8(from));
+    return _mm_cmpeq_epi8(_mm_min_epu8(in, _mm_set1_epi8((char)(to - from))), in);
+}
+
+static __m128i match_octets(__m128i in, enum octets kind) {
+    switch (kind) {
+    case OCTETS_DIGIT:
+        return match_range(in, '0', '9');
+    case OCTETS_APART:
+        return _mm_cmpeq_epi8(_mm_or_si128(match_range(in, '0', '9'),
+                                           match_range(_mm_or_si128(in, _mm_set1_epi8(32)), 'a', 'z')),
+                              _mm_setzero_si128());
+    case OCTETS_PAIR:
+        return _mm_or_si128(_mm_cmpeq_epi8(in, _mm_set1_epi8('=')), _mm_cmpeq_epi8(in, _mm_set1_epi8(':')));
+    default:
+        return _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(in, _mm_set1_epi8('\\')), _mm_cmpeq_epi8(in, _mm_set1_epi8('%'))),
+            _mm_cmpeq_epi8(in, _mm_set1_epi8('&')));
+    }
+}
+#endif
+
+size_t octets_find(struct bytes text, size_t at, enum octets kind) {
+#ifdef __SSE2__
+    for (; at + 16 <= text.n; at += 16) {
+        __m128i in = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at));
+        unsigned mask = (unsigned)_mm_movemask_epi8(match_octets(in, kind));
+        if (mask)
+            return at + (unsigned)__builtin_ctz(mask);
+    }
+#endif
+    while (at < text.n && !is_of(text.p[at], kind))
+        at++;
+    return at < text.n ? at : text.n;
+}
+
+uint64_t octets_mask(struct bytes text, size_t at, enum octets kind) {
+    enum { MOST = 64 };
+    uint64_t out = 0;
+    unsigned n = 0, most = text.n - at < MOST ? (unsigned)(text.n - at) : MOST;
+#ifdef __SSE2__
+    for (; n + 16 <= most; n += 16) {
+        __m128i in = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at + n));
+        out |= (uint64_t)(unsigned)_mm_movemask_epi8(match_octets(in, kind)) << n;
+    }
+#endif
+    for (; n < most; n++)
+        out |= (uint64_t)is_of(text.p[at + n], kind) << n;
+    return out;
+}
+
+size_t octets_find_either(struct bytes text, size_t at, uint8_t a, uint8_t b) {
+#ifdef __SSE2__
+    for (; at + 16 <= text.n; at += 16) {
+        __m128i in = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at));
+        __m128i found = _mm_or_si128(_mm_cmpeq_epi8(in, _mm_set1_epi8((char)a)),
+                                     _mm_cmpeq_epi8(in, _mm_set1_epi8((char)b)));
+        unsigned mask = (unsigned)_mm_movemask_epi8(found);
+        if (mask)
+            return at + (unsigned)__builtin_ctz(mask);
+    }
+#endif
+    while (at < text.n && text.p[at] != a && text.p[at] != b)
+        at++;
+    return at < text.n ? at : text.n;
+}

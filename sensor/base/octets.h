@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GANTRY_BASE_OCTETS_H
+#define GANTRY_BASE_OCTETS_H
+
+#include "base/bytes.h"
+
+/* Where octets of a kind stand, sixteen at once where the processor can. */
+enum octets {
+    OCTETS_DIGIT,
+    OCTETS_PAIR,   /* = : */
+    OCTETS_ESCAPE, /* \ % & */
+    OCTETS_APART,  /* neither letters nor digits of ASCII */
+};
+/* The next one from `at` on; text.n: there is none. */
+size_t octets_find(struct bytes text, size_t at, enum octets kind);
+/* Those among the next 64, a bit each. */
+uint64_t octets_mask(struct bytes text, size_t at, enum octets kind);
+/* The next one of two; text.n: there is none. */
+size_t octets_find_either(struct bytes text, size_t at, uint8_t a, uint8_t b);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/octets.h"
+
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static bool is_one(unsigned kind, unsigned c) {
+    static const char *const signs[] = {
+        [OCTETS_DIGIT] = "0123456789", [OCTETS_PAIR] = "=:", [OCTETS_ESCAPE] = "\\%&", [OCTETS_APART] = ""};
+    return kind == OCTETS_APART ? c > 127 || !isalnum((int)c) : c > 0 && strchr(signs[kind], (int)c);
+}
+
+static void the_next_octet_of_a_kind_is_the_one_that_stands_there(void **state) {
+    uint8_t text[48];
+    for (unsigned kind = 0; kind < 4; kind++)
+        for (unsigned c = 0; c < 256; c++)
+            for (size_t place = 0; place < sizeof text; place++) {
+                memset(text, 'x', sizeof text);
+                text[place] = (uint8_t)c;
+                size_t found = octets_find(bytes_of(text, sizeof text), place / 2, (enum octets)kind);
+                assert_int_equal(found, is_one(kind, c) ? place : sizeof text);
+                found = octets_find(bytes_of(text, sizeof text), place + 1, (enum octets)kind);
+                assert_int_equal(found, sizeof text);
+            }
+}
+
+/* Of whatever octets, however many are left. */
+static void a_mask_has_a_bit_for_each_of_the_next_64(void **state) {
+    static const char signs[] = "xyz019=:\\%& ,\n\x80";
+    uint8_t text[150];
+    for (int round = 0; round < 20000; round++) {
+        unsigned kind = (unsigned)rand() % 4;
+        size_t n = (size_t)rand() % sizeof text, at = (size_t)rand() % (n + 1);
+        uint64_t want = 0;
+        for (size_t i = 0; i < n; i++)
+            text[i] = (uint8_t)signs[(size_t)rand() % (sizeof signs - 1)];
+        for (size_t i = at; i < n && i < at + 64; i++)
+            want |= (uint64_t)is_one(kind, text[i]) << (i - at);
+        assert_true(octets_mask(bytes_of(text, n), at, (enum octets)kind) == want);
+    }
+}
+
+static void the_next_one_of_two_is_found(void **state) {
+    uint8_t text[40];
+    for (size_t a = 0; a < sizeof text; a++)
+        for (size_t b = 0; b < sizeof text; b++) {
+            memset(text, 'x', sizeof text);
+            text[a] = '"';
+            text[b] = '\\';
+            size_t from = (a + b) / 2, first = a < b ? a : b, second = a < b ? b : a;
+            assert_int_equal(octets_find_either(bytes_of(text, sizeof text), 0, '"', '\\'), first);
+            assert_int_equal(octets_find_either(bytes_of(text, sizeof text), from, '"', '\\'),
+                             from > first ? second : first);
+            assert_int_equal(octets_find_either(bytes_of(text, sizeof text), second + 1, '"', '\\'),
+                             sizeof text);
+        }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_next_octet_of_a_kind_is_the_one_that_stands_there),
+        cmocka_unit_test(a_mask_has_a_bit_for_each_of_the_next_64),
+        cmocka_unit_test(the_next_one_of_two_is_found),
+    };
+    return cmocka_run_group_tests_name("base/octets", tests, NULL, NULL);
+}
