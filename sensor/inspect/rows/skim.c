@@ -216,9 +216,17 @@ static bool is_new(struct row_skim *k, const struct row_judge *j, struct bytes t
     return fresh;
 }
 
+/* No letter beyond F, as in dumps of octets: cell_read() finds none of these likely. */
+static bool is_hexadecimal(struct bytes text) {
+    for (size_t i = 0; i < text.n; i++)
+        if ((text.p[i] | 32) > 'f' && text.p[i] != '_')
+            return false;
+    return true;
+}
+
 static bool is_plate(struct row_skim *k, const struct row_judge *j, struct bytes text) {
     struct cell cell;
-    if (!is_new(k, j, text))
+    if (is_hexadecimal(text) || !is_new(k, j, text))
         return false;
     cell_read(cell_trim(text), &cell);
     return (cell.is & CELL_LIKELY) != 0;
@@ -339,23 +347,13 @@ static ALWAYS uint64_t first_bits(unsigned n) {
     return n < BLOCK ? (1ull << n) - 1 : ~0ull;
 }
 
-/* Those of the words that may begin as a name does. Two are looked at whether they are there or not: how many
- * there are in a block no processor foresees. */
-static ALWAYS uint64_t filter_words(const uint8_t *p, uint64_t words, const struct row_beginnings *b) {
-    uint64_t first = words & -words, rest = words ^ first, second = rest & -rest, out = 0;
-    unsigned one = count(first - 1) % BLOCK, two = count(second - 1) % BLOCK;
-    out |= row_word_may_begin(b, p + one) ? first : 0;
-    out |= row_word_may_begin(b, p + two) ? second : 0;
-    for (uint64_t bits = rest ^ second; bits; bits &= bits - 1)
-        out |= row_word_may_begin(b, p + __builtin_ctzll(bits)) ? bits & -bits : 0;
-    return out;
-}
-
 /* The first name in that part of one block; BLOCK: none. `p`: the block, with zeros behind the text. */
 static ALWAYS unsigned find_name(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t at,
                                  const uint8_t *p, uint64_t words, const struct row_beginnings *beginnings) {
-    for (uint64_t bits = filter_words(p, words, beginnings); bits; bits &= bits - 1) {
+    for (uint64_t bits = words; bits; bits &= bits - 1) {
         unsigned word = (unsigned)__builtin_ctzll(bits);
+        if (!row_word_may_begin(beginnings, p + word))
+            continue;
         struct bytes rest = bytes_of(text.p + at + word, text.n - at - word);
         bool begins_line = at + word == 0 || rest.p[-1] == '\n';
         if (is_name(k, j, rest, begins_line))

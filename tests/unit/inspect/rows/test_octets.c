@@ -54,8 +54,28 @@ static void a_joint_changes_no_sign_of_a_cell(void **state) {
     assert_in_range(compared, 5000, 20000);
 }
 
+/* What is skimmed counts on it. */
+static void what_may_be_a_hexadecimal_number_is_likely_no_plate(void **state) {
+    static const char signs[] = "0123456789ABCDEFabcdef- ._+";
+    unsigned likely = 0;
+    for (int round = 0; round < 50000; round++) {
+        uint8_t text[16];
+        size_t n = 4 + draw(9);
+        struct cell cell;
+        for (size_t i = 0; i < n; i++)
+            text[i] = (uint8_t)signs[draw(sizeof signs - 1)];
+        cell_read(cell_trim(bytes_of(text, n)), &cell);
+        assert_false(cell.is & CELL_LIKELY);
+        text[draw((uint32_t)n)] = 'K'; /* and others are */
+        cell_read(cell_trim(bytes_of(text, n)), &cell);
+        likely += (cell.is & CELL_LIKELY) != 0;
+    }
+    assert_true(likely > 1000);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_line_is_of_the_classes_of_its_octets),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_may_be_a_hexadecimal_number_is_likely_no_plate),
+                                       cmocka_unit_test(a_line_is_of_the_classes_of_its_octets),
                                        cmocka_unit_test(a_joint_changes_no_sign_of_a_cell)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
