@@ -13,8 +13,14 @@ static bool is_of(uint8_t c, enum octets kind) {
         return c == '=' || c == ':';
     case OCTETS_APART:
         return !((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'));
-    default:
+    case OCTETS_ESCAPE:
         return c == '\\' || c == '%' || c == '&';
+    case OCTETS_WORD_END:
+        return c <= ' ' || c == '<' || c == '>' || c == ',';
+    case OCTETS_VALUE_END:
+        return c == ' ' || c == ',' || c == '}' || c == '>' || c == ')' || c == ';' || c == '&' || c == '\n';
+    default:
+        return c == 0 || (c >= '\n' && c <= '\r') || c == 0x1e || c == 0x85 || c == '\\';
     }
 }
 
@@ -22,6 +28,11 @@ static bool is_of(uint8_t c, enum octets kind) {
 static __m128i match_range(__m128i in, char from, char to) {
     in = _mm_sub_epi8(in, _mm_set1_epi8(from));
     return _mm_cmpeq_epi8(_mm_min_epu8(in, _mm_set1_epi8((char)(to - from))), in);
+}
+
+static __m128i match_three(__m128i in, char a, char b, char c) {
+    __m128i one = _mm_cmpeq_epi8(in, _mm_set1_epi8(a)), other = _mm_cmpeq_epi8(in, _mm_set1_epi8(b));
+    return _mm_or_si128(_mm_or_si128(one, other), _mm_cmpeq_epi8(in, _mm_set1_epi8(c)));
 }
 
 static __m128i match_octets(__m128i in, enum octets kind) {
@@ -34,10 +45,16 @@ static __m128i match_octets(__m128i in, enum octets kind) {
                               _mm_setzero_si128());
     case OCTETS_PAIR:
         return _mm_or_si128(_mm_cmpeq_epi8(in, _mm_set1_epi8('=')), _mm_cmpeq_epi8(in, _mm_set1_epi8(':')));
+    case OCTETS_ESCAPE:
+        return match_three(in, '\\', '%', '&');
+    case OCTETS_WORD_END:
+        return _mm_or_si128(match_range(in, 0, ' '), match_three(in, '<', '>', ','));
+    case OCTETS_VALUE_END:
+        return _mm_or_si128(_mm_or_si128(match_three(in, ' ', ',', '}'), match_three(in, '>', ')', ';')),
+                            match_three(in, '&', '\n', '\n'));
     default:
-        return _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(in, _mm_set1_epi8('\\')), _mm_cmpeq_epi8(in, _mm_set1_epi8('%'))),
-            _mm_cmpeq_epi8(in, _mm_set1_epi8('&')));
+        return _mm_or_si128(match_range(in, '\n', '\r'),
+                            _mm_or_si128(match_three(in, 0, 0x1e, '\\'), match_three(in, (char)0x85, 0, 0)));
     }
 }
 #endif
@@ -69,6 +86,18 @@ uint64_t octets_mask(struct bytes text, size_t at, enum octets kind) {
     for (; n < most; n++)
         out |= (uint64_t)is_of(text.p[at + n], kind) << n;
     return out;
+}
+
+size_t octets_find_last(struct bytes text, size_t from, size_t to, enum octets kind) {
+    enum { STEP = 64 };
+    for (size_t end = to; end > from;) {
+        size_t begin = end - from > STEP ? end - STEP : from;
+        uint64_t mask = octets_mask(bytes_of(text.p, end), begin, kind);
+        if (mask)
+            return begin + 63 - (unsigned)__builtin_clzll(mask);
+        end = begin;
+    }
+    return to;
 }
 
 size_t octets_find_either(struct bytes text, size_t at, uint8_t a, uint8_t b) {

@@ -7,14 +7,19 @@
 /* Where octets of a kind stand, sixteen at once where the processor can. */
 enum octets {
     OCTETS_DIGIT,
-    OCTETS_PAIR,   /* = : */
-    OCTETS_ESCAPE, /* \ % & */
-    OCTETS_APART,  /* neither letters nor digits of ASCII */
+    OCTETS_PAIR,      /* = : */
+    OCTETS_ESCAPE,    /* \ % & */
+    OCTETS_APART,     /* neither letters nor digits of ASCII */
+    OCTETS_WORD_END,  /* blanks and what is below them, < > , */
+    OCTETS_VALUE_END, /* blank , } > ) ; & and line feed */
+    OCTETS_LINE_END,  /* zero, line feed, tabulator's and page's ends, carriage return, RS, NEL, and \ */
 };
 /* The next one from `at` on; text.n: there is none. */
 size_t octets_find(struct bytes text, size_t at, enum octets kind);
 /* Those among the next 64, a bit each. */
 uint64_t octets_mask(struct bytes text, size_t at, enum octets kind);
+/* The last one before `to`, not before `from`; `to`: there is none. */
+size_t octets_find_last(struct bytes text, size_t from, size_t to, enum octets kind);
 /* The next one of two; text.n: there is none. */
 size_t octets_find_either(struct bytes text, size_t at, uint8_t a, uint8_t b);
 

@@ -2,6 +2,7 @@
 #include "inspect/listing.h"
 
 #include "base/hex.h"
+#include "base/octets.h"
 
 enum { NAME_MAX_OCTETS = 255 };
 
@@ -136,9 +137,7 @@ static void hold_text(struct listing *l, struct bytes text) {
 /* A part of a long line: all but its last word, which goes on and is held. */
 static void look_at_part(const struct finder *f, struct bytes text) {
     struct listing *l = f->listing;
-    size_t n = text.n;
-    while (n > 0 && !ends_word(text.p[n - 1]))
-        n--;
+    size_t end = octets_find_last(text, 0, text.n, OCTETS_WORD_END), n = end < text.n ? end + 1 : 0;
     look_at_text(f, bytes_of(text.p, n));
     struct bytes rest = bytes_of(text.p + n, text.n - n);
     l->swallows = rest.n >= WORD_MOST;
@@ -149,9 +148,7 @@ static void look_at_part(const struct finder *f, struct bytes text) {
 
 /* The rest of a word that is too long. */
 static struct bytes swallow_text(struct listing *l, struct bytes text) {
-    size_t n = 0;
-    while (n < text.n && !ends_word(text.p[n]))
-        n++;
+    size_t n = octets_find(text, 0, OCTETS_WORD_END);
     l->swallows = n == text.n;
     return bytes_of(text.p + n, text.n - n);
 }

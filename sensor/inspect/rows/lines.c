@@ -327,15 +327,28 @@ static bool ends_value(uint8_t c) {
     return c == ',' || c == '}' || c == '>' || c == ')' || c == ';' || c == ' ' || c == '&' || c == '\n';
 }
 
-/* Where a line of LINE_MAX_BYTES and more is cut: behind the last sign that ends a value. */
+/* Behind the last sign in the second half that ends a line, if it is an escape's; 0: there is none. */
+static size_t find_line_cut(struct bytes in) {
+    enum { STEP = 64, LEAST = LINE_MAX_BYTES / 2 };
+    for (size_t end = in.n; end > LEAST; end -= STEP) {
+        uint64_t mask = octets_mask(bytes_of(in.p, end), end - STEP, OCTETS_LINE_END);
+        for (unsigned bit; mask; mask ^= 1ull << bit) {
+            bit = 63 - (unsigned)__builtin_clzll(mask);
+            size_t at = end - STEP + bit;
+            if (in.p[at] != '\\')
+                return at + 1;
+            if (at + 1 < in.n && in.p[at + 1] == 'n')
+                return at + 2;
+        }
+    }
+    return 0;
+}
+
+/* Where a line of LINE_MAX_BYTES and more is cut: there, or behind the last sign that ends a value. */
 static size_t find_cut(const uint8_t *p) {
-    for (size_t n = LINE_MAX_BYTES; n > LINE_MAX_BYTES / 2; n--)
-        if (ends_line(p[n - 1]) || (p[n - 1] == 'n' && p[n - 2] == '\\'))
-            return n;
-    for (size_t n = LINE_MAX_BYTES; n > LINE_MAX_BYTES / 2; n--)
-        if (ends_value(p[n - 1]))
-            return n;
-    return LINE_MAX_BYTES;
+    struct bytes in = bytes_of(p, LINE_MAX_BYTES);
+    size_t line = find_line_cut(in), value = octets_find_last(in, in.n / 2, in.n, OCTETS_VALUE_END);
+    return line ? line : value < in.n ? value + 1 : in.n;
 }
 
 static const uint8_t *find_line_end(struct bytes in) {

@@ -9,7 +9,15 @@
 
 #include <cmocka.h>
 
+enum { KINDS = OCTETS_LINE_END + 1 };
+
 static bool is_one(unsigned kind, unsigned c) {
+    if (kind == OCTETS_WORD_END)
+        return c <= ' ' || strchr("<>,", (int)c);
+    if (kind == OCTETS_VALUE_END)
+        return c > 0 && strchr(" ,}>);&\n", (int)c);
+    if (kind == OCTETS_LINE_END)
+        return c == 0 || strchr("\n\v\f\r\x1e\x85\\", (int)c);
     static const char *const signs[] = {
         [OCTETS_DIGIT] = "0123456789", [OCTETS_PAIR] = "=:", [OCTETS_ESCAPE] = "\\%&", [OCTETS_APART] = ""};
     return kind == OCTETS_APART ? c > 127 || !isalnum((int)c) : c > 0 && strchr(signs[kind], (int)c);
@@ -17,7 +25,7 @@ static bool is_one(unsigned kind, unsigned c) {
 
 static void the_next_octet_of_a_kind_is_the_one_that_stands_there(void **state) {
     uint8_t text[48];
-    for (unsigned kind = 0; kind < 4; kind++)
+    for (unsigned kind = 0; kind < KINDS; kind++)
         for (unsigned c = 0; c < 256; c++)
             for (size_t place = 0; place < sizeof text; place++) {
                 memset(text, 'x', sizeof text);
@@ -31,10 +39,10 @@ static void the_next_octet_of_a_kind_is_the_one_that_stands_there(void **state) 
 
 /* Of whatever octets, however many are left. */
 static void a_mask_has_a_bit_for_each_of_the_next_64(void **state) {
-    static const char signs[] = "xyz019=:\\%& ,\n\x80";
+    static const char signs[] = "xyz019=:\\%& ,\n\x80};)<>\r\x1e\x85\f";
     uint8_t text[150];
     for (int round = 0; round < 20000; round++) {
-        unsigned kind = (unsigned)rand() % 4;
+        unsigned kind = (unsigned)rand() % KINDS;
         size_t n = (size_t)rand() % sizeof text, at = (size_t)rand() % (n + 1);
         uint64_t want = 0;
         for (size_t i = 0; i < n; i++)
@@ -42,6 +50,11 @@ static void a_mask_has_a_bit_for_each_of_the_next_64(void **state) {
         for (size_t i = at; i < n && i < at + 64; i++)
             want |= (uint64_t)is_one(kind, text[i]) << (i - at);
         assert_true(octets_mask(bytes_of(text, n), at, (enum octets)kind) == want);
+        size_t last = n;
+        while (last > at && !is_one(kind, text[last - 1]))
+            last--;
+        assert_int_equal(octets_find_last(bytes_of(text, n), at, n, (enum octets)kind),
+                         last > at ? last - 1 : n);
     }
 }
 
