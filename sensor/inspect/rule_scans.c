@@ -166,11 +166,11 @@ static void add_variant(struct rule_load *l, struct scans *s, bool valued, const
     s->variants[s->variant_count++] = (struct scan_variant){.left_out = kept, .count = count};
 }
 
-/* Identifiers that a rule asks for together: each by itself is met in much other text. */
+/* Identifiers that a rule asks for together, beside a count: rows have them each. */
 static void add_plain_variants(struct rule_load *l, struct scans *s) {
     for (size_t i = 0; i < l->rule_count; i++) {
         const struct rule_condition *c = &l->conditions[i];
-        if (c->scopes & 1u << SCOPE_TEXT && c->all.count > 1)
+        if (c->scopes & 1u << SCOPE_TEXT && c->all.count > 1 && c->count_count > 0)
             add_variant(l, s, false, c->all.items, c->all.count);
     }
 }
