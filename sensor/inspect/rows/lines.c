@@ -368,10 +368,10 @@ static struct bytes last_line(struct bytes text) {
     return bytes_of(text.p + from, text.n - from - 1);
 }
 
-/* Passes over whole lines in which nothing is, and stops before the one in which something may be. `end`:
- * behind the last whole line. */
+/* Passes over whole lines in which nothing is, and stops before the one in which something may be, or that is
+ * in turn: it is taken as such where it is read. `end`: behind the last whole line. */
 static void pass_dull(struct row_reader *r, struct bytes *in, const uint8_t *end) {
-    if (end <= in->p || is_in_midst(r) || !is_asleep(r))
+    if (end <= in->p || is_in_midst(r) || lines_to_turn(r) == 0 || !is_asleep(r))
         return;
     struct bytes lines = bytes_of(in->p, (size_t)(end - in->p));
     struct skim_hit hit = skim_find(&r->skim, &r->judge, lines, lines_to_turn(r));
