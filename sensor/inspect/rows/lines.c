@@ -373,7 +373,12 @@ static struct bytes last_line(struct bytes text) {
 static void pass_dull(struct row_reader *r, struct bytes *in, const uint8_t *end) {
     if (end <= in->p || is_in_midst(r) || lines_to_turn(r) == 0 || !is_asleep(r))
         return;
+    /* a line that is read in pieces is skimmed in them */
     struct bytes lines = bytes_of(in->p, (size_t)(end - in->p));
+    if (lines.n > LINE_MAX_BYTES)
+        lines.n = (size_t)(find_whole(bytes_of(in->p, LINE_MAX_BYTES)) - in->p);
+    if (lines.n == 0)
+        return;
     struct skim_hit hit = skim_find(&r->skim, &r->judge, lines, lines_to_turn(r));
     size_t n = hit.line;
     r->hit = hit.is == SKIM_PLATE || hit.is == SKIM_NAME;
