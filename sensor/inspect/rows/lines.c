@@ -369,21 +369,22 @@ static struct bytes last_line(struct bytes text) {
 }
 
 /* Passes over whole lines in which nothing is, and stops before the one in which something may be, or that is
- * in turn: it is taken as such where it is read. `end`: behind the last whole line. */
-static void pass_dull(struct row_reader *r, struct bytes *in, const uint8_t *end) {
+ * in turn: it is taken as such where it is read. `end`: behind the last whole line. True: some were passed,
+ * and nothing was found behind them. */
+static bool pass_dull(struct row_reader *r, struct bytes *in, const uint8_t *end) {
     if (end <= in->p || is_in_midst(r) || lines_to_turn(r) == 0 || !is_asleep(r))
-        return;
+        return false;
     /* a line that is read in pieces is skimmed in them */
     struct bytes lines = bytes_of(in->p, (size_t)(end - in->p));
     if (lines.n > LINE_MAX_BYTES)
         lines.n = (size_t)(find_whole(bytes_of(in->p, LINE_MAX_BYTES)) - in->p);
     if (lines.n == 0)
-        return;
+        return false;
     struct skim_hit hit = skim_find(&r->skim, &r->judge, lines, lines_to_turn(r));
     size_t n = hit.line;
     r->hit = hit.is == SKIM_PLATE || hit.is == SKIM_NAME;
     if (n == 0)
-        return;
+        return false;
     struct bytes last = last_line(bytes_of(in->p, n));
     r->head_n = 0;
     if (last.n > 0 && !(line_classes(last) & LINE_DIGIT))
@@ -391,6 +392,7 @@ static void pass_dull(struct row_reader *r, struct bytes *in, const uint8_t *end
     pass_lines(r, hit.lines);
     in->p += n;
     in->n -= n;
+    return hit.is == SKIM_NOTHING;
 }
 
 /* Cuts and reads as much as is there of the line that begins at in->p and ends behind `n` octets; false: it
@@ -407,7 +409,8 @@ static void take_lines(struct row_reader *r, struct bytes *in) {
         }
         if (r->awake == 0) {
             whole = whole ? whole : find_whole(*in);
-            pass_dull(r, in, whole);
+            if (pass_dull(r, in, whole))
+                continue;
         }
         size_t most = in->n < LINE_MAX_BYTES ? in->n : LINE_MAX_BYTES;
         const uint8_t *end = find_line_end(bytes_of(in->p, most));
