@@ -12,7 +12,7 @@ enum octets {
     OCTETS_APART,     /* neither letters nor digits of ASCII */
     OCTETS_WORD_END,  /* blanks and what is below them, < > , */
     OCTETS_VALUE_END, /* blank , } > ) ; & and line feed */
-    OCTETS_LINE_END,  /* zero, line feed, tabulator's and page's ends, carriage return, RS, NEL, and \ */
+    OCTETS_LINE_END,  /* NUL, LF, VT, FF, CR, RS, NEL, and \ */
 };
 /* The next one from `at` on; text.n: there is none. */
 size_t octets_find(struct bytes text, size_t at, enum octets kind);

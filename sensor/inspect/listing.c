@@ -100,7 +100,7 @@ static struct bytes find_picture(struct bytes text, size_t at) {
 
 /* The folder that a link leads to. */
 static struct bytes find_folder(struct bytes text, size_t at) {
-    enum { MARK = sizeof "href=\"" - 1 };
+    enum { MARK = sizeof LISTING_LINK - 1 };
     struct bytes word = find_word(text, at);
     size_t skip = (size_t)(text.p + at - word.p) + MARK;
     if (word.n < skip)

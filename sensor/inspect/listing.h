@@ -33,6 +33,7 @@ void listing_end(struct listing *l, listing_found *found, void *context);
 struct bytes listing_line_name(struct bytes line);
 
 /* --- listing_find.c --- */
+#define LISTING_LINK "href=\"" /* a link of a page begins so */
 /* The next octet from `at` on that may belong to a name in whatever text: the dot before a picture's ending,
  * or the beginning of a link; text.n: none. */
 size_t listing_find_mark(struct bytes text, size_t at);

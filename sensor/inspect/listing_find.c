@@ -4,8 +4,7 @@
 
 /* Where a name may stand in text: 32 octets at once, each with those behind it. Most text has none. */
 
-static const char link_mark[] = "href=\"";
-enum { LINK_MARK = sizeof link_mark - 1, BEHIND = 3 /* octets that are looked at together with one */ };
+enum { LINK_MARK = sizeof LISTING_LINK - 1, BEHIND = 3 /* octets that are looked at together with one */ };
 
 /* How names of pictures and films end. Numbers, of which tables are full, are told at their first octet. */
 static const char *const endings[] = {"jpg", "jpeg", "jpe",  "jp2",  "j2k",  "png",  "tif", "tiff",
@@ -32,7 +31,7 @@ static bool is_mark(struct bytes text, size_t at) {
     const uint8_t *p = text.p + at;
     if (*p == '.')
         return text.n - at > BEHIND && begins_ending(p + 1);
-    return *p == 'h' && text.n - at >= LINK_MARK && memcmp(p, link_mark, LINK_MARK) == 0;
+    return *p == 'h' && text.n - at >= LINK_MARK && memcmp(p, LISTING_LINK, LINK_MARK) == 0;
 }
 
 size_t listing_find_mark_plain(struct bytes text, size_t at) {

@@ -152,19 +152,14 @@ bool rest_is_covered(const struct inspection *n, unsigned tally) {
     return covered;
 }
 
-static bool list_has(const struct identifier_list *l, unsigned identifier) {
-    for (size_t i = 0; i < l->count; i++)
-        if (l->items[i] == identifier)
-            return true;
-    return false;
-}
-
 static bool is_announced(const struct inspection *n, unsigned tally, unsigned identifier) {
     const struct ruleset *r = n->inspector->rules;
-    for (size_t i = 0; i < r->rule_count; i++)
-        if (rule_awaits(n, i, tally) && (list_has(&r->rules[i].condition->all, identifier) ||
-                                         list_has(&r->rules[i].condition->any, identifier)))
+    for (size_t i = 0; i < r->rule_count; i++) {
+        const struct rule_condition *c = r->rules[i].condition;
+        if (rule_awaits(n, i, tally) && (identifiers_hold(c->all.items, c->all.count, identifier) ||
+                                         identifiers_hold(c->any.items, c->any.count, identifier)))
             return true;
+    }
     return false;
 }
 

@@ -140,13 +140,6 @@ static void add_pattern(struct scans *s, struct scan *scan, const struct identif
 
 /* --- variants --- */
 
-static bool is_one_of(unsigned identifier, const unsigned *list, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (list[i] == identifier)
-            return true;
-    return false;
-}
-
 /* What was gathered, without these. One that is not made is not missed: it spares work. */
 static void add_variant(struct rule_load *l, struct scans *s, bool valued, const unsigned *left_out,
                         size_t count) {
@@ -154,7 +147,7 @@ static void add_variant(struct rule_load *l, struct scans *s, bool valued, const
     size_t left = 0;
     unsigned *kept = arena_array(l->reader.arena, count, sizeof *kept);
     for (size_t i = 0; i < s->pattern_count; i++)
-        if (!is_one_of(s->patterns[i].number, left_out, count))
+        if (!identifiers_hold(left_out, count, s->patterns[i].number))
             s->left[left++] = s->patterns[i];
     if (!kept || left == 0 || left + count != s->pattern_count || s->variant_count == VARIANTS_MAX)
         return;
@@ -227,20 +220,13 @@ static bool scan_plain(struct rule_load *l, struct scans *s, const unsigned *ask
     return finish_scan(l, s, scan);
 }
 
-static bool counts_identifier(const struct tally *t, size_t identifier) {
-    for (size_t i = 0; i < t->count; i++)
-        if (t->identifiers[i] == identifier)
-            return true;
-    return false;
-}
-
 /* Is the identifier's value needed by a validator, or by a count that shares its database? */
 static bool value_needed(const struct rule_load *l, const unsigned *asked, size_t identifier,
                          enum scope scope) {
     bool needed = asked[identifier] & 1u << scope && l->identifiers[identifier].validator >= 0;
     for (size_t t = 0; t < l->tally_count && !needed; t++)
         needed = l->tallies[t].shared && l->tallies[t].scopes & 1u << scope &&
-                 counts_identifier(&l->tallies[t], identifier);
+                 identifiers_hold(l->tallies[t].identifiers, l->tallies[t].count, (unsigned)identifier);
     return needed;
 }
 

@@ -134,6 +134,13 @@ struct ruleset {
     struct hash_wide files_digest; /* of the files, in their order */
 };
 
+static inline bool identifiers_hold(const unsigned *list, size_t count, unsigned identifier) {
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == identifier)
+            return true;
+    return false;
+}
+
 /* `glob` may hold '*' and '?'; ASCII case is ignored. */
 bool glob_matches(const char *glob, const char *text);
 

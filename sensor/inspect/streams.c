@@ -54,21 +54,15 @@ bool streams_again(struct inspection *n, size_t s) {
 
 /* --- what is settled --- */
 
-static bool counts_identifier(const struct tally *t, unsigned identifier) {
-    for (size_t i = 0; i < t->count; i++)
-        if (t->identifiers[i] == identifier)
-            return true;
-    return false;
-}
-
 /* It was met, and no count of this scan waits for more of its values. */
 static bool is_settled(const struct inspection *n, const struct scan *scan, unsigned identifier) {
     if (!(n->hits[identifier] & 1u << scan->scope))
         return false;
     for (size_t i = 0; i < scan->tally_count; i++) {
         unsigned t = scan->tallies[i];
+        const struct tally *rule = &n->inspector->rules->tallies[t];
         if (n->tallies[t].wanted && !n->tallies[t].full &&
-            counts_identifier(&n->inspector->rules->tallies[t], identifier))
+            identifiers_hold(rule->identifiers, rule->count, identifier))
             return false;
     }
     return true;

@@ -186,13 +186,6 @@ static void count_value(struct feed *f, unsigned tally, struct bytes value, uint
     *old = fresh;
 }
 
-static bool counts_identifier(const struct tally *t, unsigned number) {
-    for (size_t i = 0; i < t->count; i++)
-        if (t->identifiers[i] == number)
-            return true;
-    return false;
-}
-
 static void note_match(const struct feed *f, bool refused) {
     unsigned tally = f->scan->tallies[0];
     if (f->scan->kind == SCAN_VALUES)
@@ -256,8 +249,10 @@ bool values_found(void *context, unsigned number, uint64_t from, uint64_t to) {
     note_hit(f->in, number, f->scan->scope);
     /* Inside the match the validator may have pointed at a part. */
     uint64_t at = to - match.n + (uint64_t)(value.p - match.p);
-    for (size_t i = 0; i < f->scan->tally_count; i++)
-        if (counts_identifier(&r->tallies[f->scan->tallies[i]], number))
+    for (size_t i = 0; i < f->scan->tally_count; i++) {
+        const struct tally *t = &r->tallies[f->scan->tallies[i]];
+        if (identifiers_hold(t->identifiers, t->count, number))
             count_value(f, f->scan->tallies[i], value, at);
+    }
     return scan_is_over(f);
 }

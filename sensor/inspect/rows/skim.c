@@ -191,9 +191,9 @@ static ALWAYS uint64_t fold_octets(uint64_t x) {
 /* Numbers make no difference. */
 static ALWAYS uint64_t digest_word(const struct row_judge *j, struct bytes text) {
     uint64_t h = j->seed ^ text.n;
-    for (uint64_t x; text.n > 0; text.p += sizeof x, text.n -= sizeof x) {
-        x = 0;
-        size_t n = text.n < sizeof x ? text.n : sizeof x;
+    for (size_t n; text.n > 0; text.p += n, text.n -= n) {
+        uint64_t x = 0;
+        n = text.n < sizeof x ? text.n : sizeof x;
         if (n == sizeof x)
             memcpy(&x, text.p, sizeof x);
         else
@@ -201,8 +201,6 @@ static ALWAYS uint64_t digest_word(const struct row_judge *j, struct bytes text)
                 x |= (uint64_t)text.p[i] << 8 * i;
         h = (h ^ fold_octets(x)) * 0x9e3779b97f4a7c15u;
         h ^= h >> 29;
-        if (n < sizeof x)
-            break;
     }
     return h * 0xbf58476d1ce4e5b9u >> 32;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/rules.h"
+#include "inspect/inspection.h"
 #include "support.h"
 
 /* Keys of rows that two rules need together, values that columns cover, and what stands behind them. */
@@ -29,7 +29,7 @@ static size_t add_rows(char *text, unsigned rows) {
     return n;
 }
 
-/* Is the set of this scan, or of a variant of it, in use? */
+/* Of text; each kind stands once in it. */
 static const struct scan *find_scan(const struct bench *b, enum scan_kind kind) {
     for (size_t i = 0; i < b->rules->scan_count; i++)
         if (b->rules->scans[i].scope == SCOPE_TEXT && b->rules->scans[i].kind == kind)
@@ -47,6 +47,29 @@ static void variants_leave_out_what_rules_ask_for_together(void **state) {
     assert_int_equal(values->patterns, 2);
     assert_int_equal(values->variant_count, 2);
     assert_int_equal(b.rules->set_count, b.rules->scan_count + 3);
+    bench_close(&b);
+}
+
+/* The set that is matched for this scan; the scan's own number: all of it. */
+static size_t set_of(const struct bench *b, const struct scan *scan) {
+    const struct inspection *n = b->object.inspection;
+    return n->sets[scan - b->rules->scans];
+}
+
+static void what_is_settled_is_matched_no_more(void **state) {
+    static char text[64 << 10];
+    struct bench b;
+    bench_open(&b, rules, 8 << 20);
+    const struct scan *plain = find_scan(&b, SCAN_PLAIN), *values = find_scan(&b, SCAN_VALUES);
+    size_t n = add_rows(text, 400);
+    bench_begin(&b, &text_type, NULL);
+    bench_push(&b, "{\"lane\":1}\n", 11);
+    bench_push(&b, "\n", 1);
+    assert_int_equal(set_of(&b, plain), plain - b.rules->scans); /* one key of two */
+    for (size_t at = 0; at < n; at += 1000)
+        bench_push(&b, text + at, n - at < 1000 ? n - at : 1000);
+    assert_int_equal(set_of(&b, plain), plain->variants[0].set);
+    assert_int_equal(set_of(&b, values), values->variants[0].set);
     bench_close(&b);
 }
 
@@ -115,6 +138,7 @@ static void values_behind_covered_ones_are_counted(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(variants_leave_out_what_rules_ask_for_together),
+        cmocka_unit_test(what_is_settled_is_matched_no_more),
         cmocka_unit_test(what_stands_behind_settled_keys_is_found),
         cmocka_unit_test(no_line_begins_where_a_stream_does),
         cmocka_unit_test(values_behind_covered_ones_are_counted),
