@@ -2,13 +2,12 @@
 #ifndef GANTRY_CONTENT_CHAIN_H
 #define GANTRY_CONTENT_CHAIN_H
 
+#include "base/digest.h"
 #include "base/hash.h"
 #include "base/pool.h"
 #include "coding/coding.h"
 #include "content/content.h"
 #include "content/unpack/unpack.h"
-
-#include <openssl/evp.h>
 
 /* Internal to content/. A body runs through a chain of filters: undo a coding, take a multipart body apart,
  * find a part's place in a whole; at the end of each chain stands an object. */
@@ -35,9 +34,7 @@ struct content {
     struct object_sink sink;
     time_ns now;
     uint64_t numbers; /* given to objects so far */
-    EVP_MD *sha256;   /* fetched once: a sandbox may stand before the first object */
-    EVP_MD_CTX **spare;
-    size_t spares;
+    struct digests *digests;
     struct pool transfers, objects;
     const struct unpacker *const *unpackers;
     unsigned unpackers_started;

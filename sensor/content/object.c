@@ -14,11 +14,11 @@ struct leaf {
     struct content *content;
     struct object o;
     struct unpack unpack;
-    EVP_MD_CTX *hash;      /* NULL: not hashed */
-    bool opened, searched; /* a picture may still be found inside */
-    bool paid;             /* for a look at it, though few bytes may come */
-    bool made_up;          /* there is no digest of it */
-    bool hash_bounded;     /* there is none where it is larger than containers' may be */
+    struct digest hash;            /* while it is hashed */
+    bool hashed, opened, searched; /* a picture may still be found inside */
+    bool paid;                     /* for a look at it, though few bytes may come */
+    bool made_up;                  /* there is no digest of it */
+    bool hash_bounded;             /* there is none where it is larger than containers' may be */
     uint8_t unpackings;
     uint16_t held;     /* bytes in `hold`: before it is opened the first, then those that wait for more */
     uint64_t held_gap; /* missing before the first byte, not yet told, */
@@ -34,23 +34,22 @@ static struct leaf *leaf_of(struct filter *f) {
     return (struct leaf *)f;
 }
 
-static EVP_MD_CTX *begin_hash(struct content *c) {
-    if (stage_left_out(STAGE_DIGEST)) {
+static void begin_hash(struct leaf *l) {
+    l->hashed = !stage_left_out(STAGE_DIGEST) && digest_begin(l->content->digests, &l->hash);
+    if (!l->hashed)
         counter_one(COUNTER_OBJECTS_NOT_HASHED);
-        return NULL;
-    }
-    EVP_MD_CTX *hash = c->spares ? c->spare[--c->spares] : EVP_MD_CTX_new();
-    if (hash && EVP_DigestInit_ex(hash, c->sha256, NULL) == 1)
-        return hash;
-    EVP_MD_CTX_free(hash);
-    counter_one(COUNTER_OBJECTS_NOT_HASHED);
-    return NULL;
 }
 
 static void drop_hash(struct leaf *l) {
-    if (l->hash)
-        l->content->spare[l->content->spares++] = l->hash;
-    l->hash = NULL;
+    if (l->hashed)
+        digest_drop(&l->hash);
+    l->hashed = false;
+}
+
+static bool end_hash(struct leaf *l) {
+    bool hashed = l->hashed && digest_end(&l->hash, l->o.sha256);
+    l->hashed = false;
+    return hashed;
 }
 
 /* --- Types --- */
@@ -183,7 +182,8 @@ static void open_object(struct leaf *l, const uint8_t *first, size_t n) {
     const struct object_sink *sink = &l->content->sink;
     l->o.type = find_type(l, first, n);
     l->opened = true;
-    l->hash = l->made_up ? NULL : begin_hash(l->content);
+    if (!l->made_up)
+        begin_hash(l);
     counter_one(COUNTER_OBJECTS);
     struct unpack_match m = unpack_match(&l->unpack, bytes_of(first, n < TYPE_BYTES ? n : TYPE_BYTES));
     memcpy(l->unpacking, m.filter, sizeof l->unpacking);
@@ -222,8 +222,8 @@ static void deliver_bytes(struct leaf *l, const uint8_t *bytes, size_t n) {
     if (stage_left_out(STAGE_DIGEST))
         drop_hash(l);
     uint8_t stage = stage_enter(STAGE_DIGEST);
-    if (l->hash)
-        EVP_DigestUpdate(l->hash, bytes, n);
+    if (l->hashed)
+        digest_add(&l->hash, bytes, n);
     stage_enter(STAGE_PATTERNS);
     if (!l->o.container)
         sink->data(sink->context, &l->o, bytes, n);
@@ -386,7 +386,7 @@ static void end_object(struct filter *f, enum transfer_end how) {
     if (l->o.size > 0)
         note_denial(l); /* it may have got its name since */
     l->o.complete = how == TRANSFER_DONE && !l->unpack.incomplete && l->o.missing == 0 && l->o.offset == 0;
-    l->o.hashed = l->hash && EVP_DigestFinal_ex(l->hash, l->o.sha256, NULL) == 1;
+    l->o.hashed = end_hash(l);
     counter_one(l->o.complete ? COUNTER_OBJECTS_COMPLETE : COUNTER_OBJECTS_INCOMPLETE);
     sink->closed(sink->context, &l->o);
     free_leaf(l);
@@ -538,15 +538,11 @@ struct object_seed object_seed_below(const struct object *o) {
 }
 
 bool objects_init(struct content *c) {
-    c->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    c->spare = calloc(c->options.objects + 1, sizeof *c->spare);
-    return c->sha256 && c->spare && pool_init(&c->objects, sizeof(struct leaf), c->options.objects);
+    c->digests = digests_create(c->options.objects);
+    return c->digests && pool_init(&c->objects, sizeof(struct leaf), c->options.objects);
 }
 
 void objects_finish(struct content *c) {
-    for (size_t i = 0; i < c->spares; i++)
-        EVP_MD_CTX_free(c->spare[i]);
-    free(c->spare);
-    EVP_MD_free(c->sha256);
+    digests_destroy(c->digests);
     pool_finish(&c->objects);
 }
