@@ -20,6 +20,8 @@ struct digests {
     EVP_MD *sha256; /* fetched once: a sandbox may stand before the first stream. NULL: by lanes */
     EVP_MD_CTX **spare;
     size_t spares, spares_max;
+    const struct digest *last; /* that was added to */
+    size_t run;                /* bytes added to it since another was */
     struct wait wait[WAITS];
 };
 
@@ -109,16 +111,24 @@ static size_t work_off_piece(struct digest *g, const uint8_t *bytes, size_t n) {
     return blocks * DIGEST_BLOCK;
 }
 
-static size_t keep_piece(struct wait *w, const uint8_t *bytes, size_t n) {
-    size_t take = n < WAIT_BYTES - w->to ? n : WAIT_BYTES - w->to;
+/* Up to `edge`, a number of bytes that is no longer waited for. */
+static size_t keep_piece(struct wait *w, const uint8_t *bytes, size_t n, size_t edge) {
+    size_t left = edge - w->to % edge, take = n < left ? n : left;
     memcpy(w->bytes + w->to, bytes, take);
     w->to += take;
     return take;
 }
 
+/* A stream that comes by itself for long has none to wait for. */
+static bool comes_alone(struct digests *d, const struct digest *g, size_t n) {
+    d->run = d->last == g ? d->run + n : n;
+    d->last = g;
+    return d->run > WAIT_BYTES;
+}
+
 static void add_to_lanes(struct digest *g, const uint8_t *bytes, size_t n) {
     struct wait *w = g->wait;
-    size_t held = g->size % DIGEST_BLOCK;
+    size_t held = g->size % DIGEST_BLOCK, enough = comes_alone(g->of, g, n) ? DIGEST_BLOCK : WAIT_BYTES;
     if (!w && held + n < DIGEST_BLOCK) {
         memcpy(g->rest + held, bytes, n);
         return;
@@ -126,9 +136,10 @@ static void add_to_lanes(struct digest *g, const uint8_t *bytes, size_t n) {
     if (!w)
         w = take_wait(g->of, g);
     while (n > 0) {
-        if (w->to == WAIT_BYTES)
+        if (w->to >= enough && w->to % enough == 0)
             work_off_wait(g->of, w);
-        size_t done = w->to == 0 && n >= WAIT_BYTES ? work_off_piece(g, bytes, n) : keep_piece(w, bytes, n);
+        size_t done =
+            w->to == 0 && n >= enough ? work_off_piece(g, bytes, n) : keep_piece(w, bytes, n, enough);
         bytes += done;
         n -= done;
     }
