@@ -2,6 +2,7 @@
 #include "content/unpack/entity.h"
 
 #include "base/counter.h"
+#include "base/octets.h"
 #include "base/pool.h"
 #include "mime/mime.h"
 
@@ -215,15 +216,10 @@ static size_t take_content(struct multipart *m, const uint8_t *p, size_t n) {
         if (m->at == AT_PADDING || m->at == AT_EPILOGUE)
             return from;
     }
-    for (size_t at = from; at < n; at++) {
-        const uint8_t *lf = memchr(p + at, '\n', n - at);
-        if (!lf)
-            break;
-        at = (size_t)(lf - p);
-        if ((at + 1 == n || p[at + 1] == '-') && take_candidate(m, p, from, at, n)) {
+    const struct bytes all = bytes_of(p, n);
+    for (size_t at = from; (at = octets_find_pair(all, at, '\n', '-')) < n; at++)
+        if (take_candidate(m, p, from, at, n))
             return at + 1 + m->matched;
-        }
-    }
     if (from == n)
         return n;
     bool cr = p[n - 1] == '\r';

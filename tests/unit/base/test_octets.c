@@ -74,11 +74,25 @@ static void the_next_one_of_two_is_found(void **state) {
         }
 }
 
+static void a_pair_is_found_where_both_stand_or_the_first_is_last(void **state) {
+    uint8_t text[80];
+    srand(11);
+    for (int round = 0; round < 50000; round++) {
+        size_t n = (size_t)rand() % sizeof text, from = n ? (size_t)rand() % (n + 1) : 0, due = from;
+        for (size_t i = 0; i < n; i++)
+            text[i] = (uint8_t) "xxxxxxxxxxxxxx\n-"[rand() % 16];
+        while (due < n && !(text[due] == '\n' && (due + 1 == n || text[due + 1] == '-')))
+            due++;
+        assert_int_equal(octets_find_pair(bytes_of(text, n), from, '\n', '-'), due);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_next_octet_of_a_kind_is_the_one_that_stands_there),
         cmocka_unit_test(a_mask_has_a_bit_for_each_of_the_next_64),
         cmocka_unit_test(the_next_one_of_two_is_found),
+        cmocka_unit_test(a_pair_is_found_where_both_stand_or_the_first_is_last),
     };
     return cmocka_run_group_tests_name("base/octets", tests, NULL, NULL);
 }
