@@ -116,19 +116,28 @@ size_t octets_find_either(struct bytes text, size_t at, uint8_t a, uint8_t b) {
     return at < text.n ? at : text.n;
 }
 
-size_t octets_find_pair(struct bytes text, size_t at, uint8_t a, uint8_t b) {
+/* `same` is known where this is inlined: `b` stands behind, or does not. */
+static inline size_t find_pair(struct bytes text, size_t at, uint8_t a, uint8_t b, bool same) {
 #ifdef __SSE2__
     for (; at + 17 <= text.n; at += 16) {
         __m128i first = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at)),
                 behind = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at + 1));
-        __m128i found = _mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8((char)a)),
-                                      _mm_cmpeq_epi8(behind, _mm_set1_epi8((char)b)));
-        unsigned mask = (unsigned)_mm_movemask_epi8(found);
+        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(first, _mm_set1_epi8((char)a))),
+                 paired = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(behind, _mm_set1_epi8((char)b)));
+        mask &= same ? paired : ~paired;
         if (mask)
             return at + (unsigned)__builtin_ctz(mask);
     }
 #endif
-    while (at < text.n && !(text.p[at] == a && (at + 1 == text.n || text.p[at + 1] == b)))
+    while (at < text.n && !(text.p[at] == a && (at + 1 == text.n || (text.p[at + 1] == b) == same)))
         at++;
     return at < text.n ? at : text.n;
+}
+
+size_t octets_find_pair(struct bytes text, size_t at, uint8_t a, uint8_t b) {
+    return find_pair(text, at, a, b, true);
+}
+
+size_t octets_find_unpaired(struct bytes text, size_t at, uint8_t a, uint8_t b) {
+    return find_pair(text, at, a, b, false);
 }

@@ -24,5 +24,7 @@ size_t octets_find_last(struct bytes text, size_t from, size_t to, enum octets k
 size_t octets_find_either(struct bytes text, size_t at, uint8_t a, uint8_t b);
 /* The next `a` with `b` behind it, or that is the last octet; text.n: there is none. */
 size_t octets_find_pair(struct bytes text, size_t at, uint8_t a, uint8_t b);
+/* The next `a` with anything but `b` behind it, or that is the last octet; text.n: there is none. */
+size_t octets_find_unpaired(struct bytes text, size_t at, uint8_t a, uint8_t b);
 
 #endif

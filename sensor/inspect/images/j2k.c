@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/images/j2k.h"
 
+#include "base/octets.h"
+
 /* A codestream of JPEG 2000: ISO/IEC 15444-1 annex A. Segments up to the first tile part, tile parts by
  * their length. */
 
@@ -51,10 +53,10 @@ static size_t walk_last_part(struct image *i, struct bytes in, struct image_piec
             return at + 1;
         }
         s->marker = false;
-        const uint8_t *ff = memchr(in.p + at, 0xff, in.n - at);
-        if (!ff)
+        at = octets_find_pair(in, at, 0xff, EOC);
+        if (at == in.n)
             return in.n;
-        at = (size_t)(ff - in.p) + 1;
+        at++;
         s->marker = true;
     }
     return at;

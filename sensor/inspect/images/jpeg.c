@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/images/tiff.h"
 
+#include "base/octets.h"
+
 /* JPEG: ITU-T T.81 annex B; EXIF, MPF (CIPA DC-007): further pictures behind the end of the first. */
 
 struct jpeg_state {
@@ -71,10 +73,10 @@ static size_t walk_scan(struct image *i, struct bytes in, struct image_piece *ou
     size_t at = 0;
     while (at < in.n) {
         if (!s->marker) {
-            const uint8_t *ff = memchr(in.p + at, 0xff, in.n - at);
-            if (!ff)
+            at = octets_find_unpaired(in, at, FILL, 0);
+            if (at == in.n)
                 return in.n;
-            at = (size_t)(ff - in.p) + 1;
+            at++;
             s->marker = true;
             continue;
         }

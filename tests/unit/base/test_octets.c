@@ -78,12 +78,16 @@ static void a_pair_is_found_where_both_stand_or_the_first_is_last(void **state) 
     uint8_t text[80];
     srand(11);
     for (int round = 0; round < 50000; round++) {
-        size_t n = (size_t)rand() % sizeof text, from = n ? (size_t)rand() % (n + 1) : 0, due = from;
+        size_t n = (size_t)rand() % sizeof text, from = n ? (size_t)rand() % (n + 1) : 0, due = from,
+               other = from;
         for (size_t i = 0; i < n; i++)
-            text[i] = (uint8_t) "xxxxxxxxxxxxxx\n-"[rand() % 16];
+            text[i] = (uint8_t) "xxxxxxxxxxxxx\n--"[rand() % 16];
         while (due < n && !(text[due] == '\n' && (due + 1 == n || text[due + 1] == '-')))
             due++;
         assert_int_equal(octets_find_pair(bytes_of(text, n), from, '\n', '-'), due);
+        while (other < n && !(text[other] == '\n' && (other + 1 == n || text[other + 1] != '-')))
+            other++;
+        assert_int_equal(octets_find_unpaired(bytes_of(text, n), from, '\n', '-'), other);
     }
 }
 
