@@ -20,7 +20,8 @@ static bool is_of(uint8_t c, enum octets kind) {
     case OCTETS_VALUE_END:
         return c == ' ' || c == ',' || c == '}' || c == '>' || c == ')' || c == ';' || c == '&' || c == '\n';
     default:
-        return c == 0 || (c >= '\n' && c <= '\r') || c == 0x1e || c == 0x85 || c == '\\';
+        return c == 0 || (c >= '\n' && c <= '\r') || c == 0x1e || c == 0x85 ||
+               c == (kind == OCTETS_BREAK ? 0xe2 : '\\');
     }
 }
 
@@ -53,8 +54,10 @@ static __m128i match_octets(__m128i in, enum octets kind) {
         return _mm_or_si128(_mm_or_si128(match_three(in, ' ', ',', '}'), match_three(in, '>', ')', ';')),
                             match_three(in, '&', '\n', '\n'));
     default:
-        return _mm_or_si128(match_range(in, '\n', '\r'),
-                            _mm_or_si128(match_three(in, 0, 0x1e, '\\'), match_three(in, (char)0x85, 0, 0)));
+        return _mm_or_si128(
+            match_range(in, '\n', '\r'),
+            _mm_or_si128(match_three(in, 0, 0x1e, (char)0x85),
+                         _mm_cmpeq_epi8(in, _mm_set1_epi8(kind == OCTETS_BREAK ? (char)0xe2 : '\\'))));
     }
 }
 #endif

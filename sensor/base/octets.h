@@ -13,6 +13,7 @@ enum octets {
     OCTETS_WORD_END,  /* blanks and what is below them, < > , */
     OCTETS_VALUE_END, /* blank , } > ) ; & and line feed */
     OCTETS_LINE_END,  /* NUL, LF, VT, FF, CR, RS, NEL, and \ */
+    OCTETS_BREAK,     /* the same without \, and what line ends of Unicode begin with, E2 */
 };
 /* The next one from `at` on; text.n: there is none. */
 size_t octets_find(struct bytes text, size_t at, enum octets kind);

@@ -127,12 +127,18 @@ bool unescape_piece(struct bytes in, uint8_t *out, size_t *n) {
     }
     if (!worth)
         return false;
+    size_t done = 0;
     *n = 0;
-    for (size_t i = 0, size; i < in.n; i += size) {
-        size = read_escape(bytes_of(in.p + i, in.n - i), &sign);
+    for (size_t i; done < in.n; done = i) {
+        i = octets_find(in, done, OCTETS_ESCAPE);
+        memcpy(out + *n, in.p + done, i - done);
+        *n += i - done;
+        if (i == in.n)
+            break;
+        size_t size = read_escape(bytes_of(in.p + i, in.n - i), &sign);
         quotes |= size > 1 && sign == '"';
         out[(*n)++] = size > 0 ? sign : in.p[i];
-        size = size > 0 ? size : 1;
+        i += size > 0 ? size : 1;
     }
     if (quotes)
         drop_outer_quotes(out, *n);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { KINDS = OCTETS_LINE_END + 1 };
+enum { KINDS = OCTETS_BREAK + 1 };
 
 static bool is_one(unsigned kind, unsigned c) {
     if (kind == OCTETS_WORD_END)
@@ -18,6 +18,8 @@ static bool is_one(unsigned kind, unsigned c) {
         return c > 0 && strchr(" ,}>);&\n", (int)c);
     if (kind == OCTETS_LINE_END)
         return c == 0 || strchr("\n\v\f\r\x1e\x85\\", (int)c);
+    if (kind == OCTETS_BREAK)
+        return c == 0 || strchr("\n\v\f\r\x1e\x85\xe2", (int)c);
     static const char *const signs[] = {
         [OCTETS_DIGIT] = "0123456789", [OCTETS_PAIR] = "=:", [OCTETS_ESCAPE] = "\\%&", [OCTETS_APART] = ""};
     return kind == OCTETS_APART ? c > 127 || !isalnum((int)c) : c > 0 && strchr(signs[kind], (int)c);
