@@ -3,7 +3,7 @@
 
 enum {
     AT_FIRST = 128, /* lines that are read at the beginning, */
-    A_VALUE = 16,   /* behind what may be a plate, */
+    A_VALUE = 8,    /* behind what may be a plate, */
     A_NAME = 3,     /* and behind a line of words one of which may name it */
 };
 
@@ -146,17 +146,17 @@ static void keep_head(struct row_reader *r, struct bytes line) {
 
 /* --- which lines are read --- */
 
-/* After so many lines that were not read some are, whatever stands in them: nobody outside knows which. 0:
- * they are due. */
-static uint32_t lines_to_turn(const struct row_reader *r) {
-    enum { APART = 112 };
-    uint32_t apart = APART + (judge_mix(&r->judge, r->turn) >> 59);
+/* After so many octets of lines that were not read some lines are, whatever stands in them: nobody outside
+ * knows which. 0: they are due. */
+static uint32_t octets_to_turn(const struct row_reader *r) {
+    enum { APART = 12288, MORE_BITS = 12 };
+    uint32_t apart = APART + (uint32_t)(judge_mix(&r->judge, r->turn) >> (64 - MORE_BITS));
     return r->passed < apart ? apart - r->passed : 0;
 }
 
 static bool is_in_turn(struct row_reader *r) {
     enum { TURN = 4 };
-    if (lines_to_turn(r) > 0)
+    if (octets_to_turn(r) > 0)
         return false;
     r->passed = 0;
     r->turn++;
@@ -190,10 +190,10 @@ static bool is_in_midst(const struct row_reader *r) {
            r->tuple.open || r->tuple.creating;
 }
 
-/* So many lines are not read. */
-static void pass_lines(struct row_reader *r, size_t lines) {
+/* So many lines of so many octets are not read. */
+static void pass_lines(struct row_reader *r, size_t lines, size_t octets) {
     r->judge.passed += (uint32_t)lines;
-    r->passed += (uint32_t)lines;
+    r->passed += (uint32_t)octets;
     if (r->json.depth > 0) { /* what they open or close is not known */
         table_row_end(&r->judge, &r->keyed);
         json_reset(&r->json);
@@ -204,13 +204,13 @@ static void pass_lines(struct row_reader *r, size_t lines) {
 static bool skim_line(struct row_reader *r, struct bytes line, unsigned classes) {
     if (r->hit || !is_asleep(r) || is_in_midst(r))
         return false;
-    r->hit = skim_find(&r->skim, &r->judge, line, SIZE_MAX).is != SKIM_NOTHING;
+    r->hit = skim_find(&r->skim, &r->judge, line).is != SKIM_NOTHING;
     if (r->hit)
         return false;
     r->head_n = 0;
     if (!(classes & LINE_DIGIT))
         keep_head(r, line);
-    pass_lines(r, 1);
+    pass_lines(r, 1, line.n + 1);
     return true;
 }
 
@@ -301,6 +301,7 @@ static void read_line(struct row_reader *r, struct bytes line) {
     }
     bool midst = r->midst;
     for (size_t from = 0, at = 0; at <= line.n; at++) {
+        at = octets_find(line, at, OCTETS_BREAK);
         size_t size = at < line.n ? line_end_size(line, at) : 1;
         if (size == 0)
             continue;
@@ -368,11 +369,19 @@ static struct bytes last_line(struct bytes text) {
     return bytes_of(text.p + from, text.n - from - 1);
 }
 
+/* Those of the lines, which are whole, that begin before some are in turn. */
+static struct bytes lines_before_turn(struct bytes lines, size_t to_turn) {
+    if (to_turn >= lines.n)
+        return lines;
+    const uint8_t *end = find_line_end(bytes_of(lines.p + to_turn - 1, lines.n - to_turn + 1));
+    return bytes_of(lines.p, (size_t)(end + 1 - lines.p));
+}
+
 /* Passes over whole lines in which nothing is, and stops before the one in which something may be, or that is
  * in turn: it is taken as such where it is read. `end`: behind the last whole line. True: some were passed,
  * and nothing was found behind them. */
 static bool pass_dull(struct row_reader *r, struct bytes *in, const uint8_t *end) {
-    if (end <= in->p || is_in_midst(r) || lines_to_turn(r) == 0 || !is_asleep(r))
+    if (end <= in->p || is_in_midst(r) || octets_to_turn(r) == 0 || !is_asleep(r))
         return false;
     /* a line that is read in pieces is skimmed in them */
     struct bytes lines = bytes_of(in->p, (size_t)(end - in->p));
@@ -380,7 +389,7 @@ static bool pass_dull(struct row_reader *r, struct bytes *in, const uint8_t *end
         lines.n = (size_t)(find_whole(bytes_of(in->p, LINE_MAX_BYTES)) - in->p);
     if (lines.n == 0)
         return false;
-    struct skim_hit hit = skim_find(&r->skim, &r->judge, lines, lines_to_turn(r));
+    struct skim_hit hit = skim_find(&r->skim, &r->judge, lines_before_turn(lines, octets_to_turn(r)));
     size_t n = hit.line;
     r->hit = hit.is == SKIM_PLATE || hit.is == SKIM_NAME;
     if (n == 0)
@@ -389,7 +398,7 @@ static bool pass_dull(struct row_reader *r, struct bytes *in, const uint8_t *end
     r->head_n = 0;
     if (last.n > 0 && !(line_classes(last) & LINE_DIGIT))
         keep_head(r, last);
-    pass_lines(r, hit.lines);
+    pass_lines(r, hit.lines, n);
     in->p += n;
     in->n -= n;
     return hit.is == SKIM_NOTHING;
@@ -402,7 +411,7 @@ static void take_lines(struct row_reader *r, struct bytes *in) {
     while (in->n > 0) {
         if (*in->p == '\n') {                     /* walls of them */
             if (r->awake == 0 && !is_in_midst(r)) /* as among others that are skimmed */
-                pass_lines(r, 1);
+                pass_lines(r, 1, 1);
             r->midst = false;
             in->p++, in->n--;
             continue;

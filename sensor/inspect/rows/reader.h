@@ -96,7 +96,7 @@ struct row_reader {
     struct markup_reader markup;
     struct tuple_reader tuple;
     uint16_t awake;  /* lines that are read as a whole, whatever stands in them */
-    uint32_t passed; /* lines that were not read since some were in turn */
+    uint32_t passed; /* octets of lines that were not read since some were in turn */
     uint32_t turn;
     bool skims;      /* `skim` is in use */
     bool hit;        /* the line is known to hold something */

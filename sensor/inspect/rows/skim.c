@@ -133,13 +133,12 @@ static ALWAYS unsigned count(uint64_t mask) {
 
 /* --- runs --- */
 
-/* The octets of `of` around bit `at`, which is one of them. */
+/* The octets of `of` around bit `at`, which is one of them: those that a sum carries over, and what is
+ * between them and the last other one. */
 static ALWAYS uint64_t run_around(uint64_t of, unsigned at) {
-    uint64_t below = ~of & ((1ull << at) - 1), above = ~of & ~((1ull << at) - 1);
-    unsigned from = below ? 64 - (unsigned)__builtin_clzll(below) : 0;
-    unsigned to = above ? (unsigned)__builtin_ctzll(above) : 64;
-    uint64_t run = to - from == 64 ? ~0ull : (1ull << (to - from)) - 1;
-    return run << from;
+    uint64_t bit = 1ull << at, others = ~of & (bit - 1);
+    unsigned from = 63 - (unsigned)__builtin_clzll(others << 1 | 1);
+    return (of & ~(of + bit)) | ((bit - 1) & ~0ull << from);
 }
 
 /* The bits that stand in runs of `n` and more. */
@@ -188,21 +187,37 @@ static ALWAYS uint64_t fold_octets(uint64_t x) {
     return ((x | 0x20 * each) & letters) | (x & 0xf0 * each & ~letters);
 }
 
+static ALWAYS uint64_t load_eight(const uint8_t *p) {
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+/* All of up to eight octets, some of them twice. */
+static ALWAYS uint64_t load_rest(struct bytes text) {
+    uint32_t first, last;
+    if (text.n == sizeof(uint64_t))
+        return load_eight(text.p);
+    if (text.n >= sizeof first) {
+        memcpy(&first, text.p, sizeof first);
+        memcpy(&last, text.p + text.n - sizeof last, sizeof last);
+        return first | (uint64_t)last << 32;
+    }
+    return text.n == 0 ? 0
+                       : text.p[0] | (uint64_t)text.p[text.n / 2] << 8 | (uint64_t)text.p[text.n - 1] << 16;
+}
+
+static ALWAYS uint64_t mix_octets(uint64_t h, uint64_t octets) {
+    h = (h ^ fold_octets(octets)) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 29;
+}
+
 /* Numbers make no difference. */
 static ALWAYS uint64_t digest_word(const struct row_judge *j, struct bytes text) {
     uint64_t h = j->seed ^ text.n;
-    for (size_t n; text.n > 0; text.p += n, text.n -= n) {
-        uint64_t x = 0;
-        n = text.n < sizeof x ? text.n : sizeof x;
-        if (n == sizeof x)
-            memcpy(&x, text.p, sizeof x);
-        else
-            for (size_t i = 0; i < n; i++)
-                x |= (uint64_t)text.p[i] << 8 * i;
-        h = (h ^ fold_octets(x)) * 0x9e3779b97f4a7c15u;
-        h ^= h >> 29;
-    }
-    return h * 0xbf58476d1ce4e5b9u >> 32;
+    for (; text.n > sizeof h; text.p += sizeof h, text.n -= sizeof h)
+        h = mix_octets(h, load_eight(text.p));
+    return mix_octets(h, load_rest(text)) * 0xbf58476d1ce4e5b9u >> 32;
 }
 
 /* Was it met lately? Of a column without a name, values that have the same letters are one. */
@@ -215,11 +230,15 @@ static bool is_new(struct row_skim *k, const struct row_judge *j, struct bytes t
 }
 
 /* No letter beyond F, as in dumps of octets: cell_read() finds none of these likely. */
-static bool is_hexadecimal(struct bytes text) {
-    for (size_t i = 0; i < text.n; i++)
-        if ((text.p[i] | 32) > 'f' && text.p[i] != '_')
-            return false;
-    return true;
+static ALWAYS bool is_hexadecimal(struct bytes text) {
+    const uint64_t each = 0x0101010101010101u, high = 0x80 * each;
+    uint64_t beyond = 0;
+    for (size_t n; text.n > 0; text.p += n, text.n -= n) {
+        n = text.n < sizeof beyond ? text.n : sizeof beyond;
+        uint64_t octets = load_rest(bytes_of(text.p, n)) | 0x20 * each;     /* of ASCII */
+        beyond |= (octets + (0x7f - 'f') * each) & ~(octets + each) & high; /* but for _ */
+    }
+    return beyond == 0;
 }
 
 static bool is_plate(struct row_skim *k, const struct row_judge *j, struct bytes text) {
@@ -265,11 +284,13 @@ struct passage {
 /* Where a letter follows a digit or a digit a letter, at once or behind what may stand between them, in a run
  * that is neither too short nor too long. */
 static ALWAYS uint64_t find_borders(const struct masks *m, const struct passage *p) {
+    if (!(m->digit & (m->digit - 1)))
+        return 0;
     uint64_t apart = (m->letter & m->digit << 2) | (m->digit & m->letter << 2);
     uint64_t tight = (m->letter & m->digit << 1) | (m->digit & m->letter << 1) | (apart & m->joint << 1);
     uint64_t loose = tight | (apart & m->blank << 1); /* "K1 234" has its blank elsewhere */
     uint64_t joined = m->letter | m->digit | m->joint, wide = joined | m->blank;
-    if (!loose || !(m->digit & (m->digit - 1)))
+    if (!loose)
         return 0;
     joined = p->long_run ? drop_first_run(joined) : joined;
     wide = p->long_wide ? drop_first_run(wide) : wide;
@@ -386,27 +407,19 @@ static ALWAYS struct skim_hit find_in_block(struct row_skim *k, const struct row
     return (struct skim_hit){.at = at + end, .is = name < escape ? SKIM_NAME : SKIM_ESCAPE};
 }
 
-/* How many octets of the block the next `n` lines are; it has as many ends. */
-static unsigned lines_size(uint64_t ends, size_t n) {
-    for (; n > 1; n--)
-        ends &= ends - 1;
-    return (unsigned)__builtin_ctzll(ends) + 1;
+static struct skim_hit hit_at(struct bytes text, size_t at, size_t lines, unsigned is) {
+    const uint8_t *end = lines > 0 ? memrchr(text.p, '\n', at) : NULL;
+    return (struct skim_hit){
+        .at = at, .lines = lines, .line = end ? (size_t)(end + 1 - text.p) : 0, .is = is};
 }
 
-/* Nothing behind the first `n` octets. */
-static void cut_masks(struct masks *m, unsigned n) {
-    uint64_t left = first_bits(n);
-    m->digit &= left, m->letter &= left, m->capital &= left, m->joint &= left;
-    m->blank &= left, m->escape &= left, m->back &= left, m->line &= left;
-}
-
-static ALWAYS struct skim_hit
-find_hit(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t most,
-         void (*fill)(struct masks *m, const uint8_t *p, const struct row_beginnings *b)) {
+static ALWAYS struct skim_hit find_hit(struct row_skim *k, const struct row_judge *j, struct bytes text,
+                                       void (*fill)(struct masks *m, const uint8_t *p,
+                                                    const struct row_beginnings *b)) {
     const struct row_beginnings *beginnings = row_wanted_beginnings();
     struct passage p = {0}, next = {0};
     struct masks m;
-    size_t lines = 0, line = 0;
+    size_t lines = 0;
     for (size_t at = 0, step; at < text.n; at += step, p = next) {
         uint8_t room[BLOCK + BEHIND];
         const uint8_t *block = text.p + at;
@@ -416,44 +429,31 @@ find_hit(struct row_skim *k, const struct row_judge *j, struct bytes text, size_
             block = room;
         }
         fill(&m, block, beginnings);
-        size_t ended = lines + count(m.line);
-        if (ended >= most) {
-            text.n = at + lines_size(m.line, most - lines);
-            cut_masks(&m, (unsigned)(text.n - at));
-            ended = most;
-        }
         bool last = text.n - at <= BLOCK;
         m.letter &= ~(m.back << 1 | p.back); /* "\nABC 1234" */
         step = last ? BLOCK : take_step(&m, &next);
         struct skim_hit hit = find_in_block(k, j, text, at, block, &m, &p, (unsigned)step, beginnings);
-        uint64_t ends = hit.is ? m.line & ((1ull << (hit.at - at)) - 1) : m.line;
-        line = ends ? at + BLOCK - (unsigned)__builtin_clzll(ends) : line;
-        if (hit.is) {
-            hit.lines = lines + count(ends);
-            hit.line = line;
-            return hit;
-        }
-        lines = ended; /* none stands in the run that is looked at again */
+        if (hit.is)
+            return hit_at(text, hit.at, lines + count(m.line & first_bits((unsigned)(hit.at - at))), hit.is);
+        lines += count(m.line); /* none stands in the run that is looked at again */
     }
-    return (struct skim_hit){.at = text.n, .lines = lines, .line = line, .is = SKIM_NOTHING};
+    return hit_at(text, text.n, lines, SKIM_NOTHING);
 }
 
-struct skim_hit skim_find_plain(struct row_skim *k, const struct row_judge *j, struct bytes text,
-                                size_t most) {
-    return find_hit(k, j, text, most, fill_masks);
+struct skim_hit skim_find_plain(struct row_skim *k, const struct row_judge *j, struct bytes text) {
+    return find_hit(k, j, text, fill_masks);
 }
 
 #ifdef __x86_64__
-AVX2 static struct skim_hit find_fast(struct row_skim *k, const struct row_judge *j, struct bytes text,
-                                      size_t most) {
-    return find_hit(k, j, text, most, fill_masks_fast);
+AVX2 static struct skim_hit find_fast(struct row_skim *k, const struct row_judge *j, struct bytes text) {
+    return find_hit(k, j, text, fill_masks_fast);
 }
 
-struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t most) {
-    return avx2_is_there() ? find_fast(k, j, text, most) : skim_find_plain(k, j, text, most);
+struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text) {
+    return avx2_is_there() ? find_fast(k, j, text) : skim_find_plain(k, j, text);
 }
 #else
-struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t most) {
-    return skim_find_plain(k, j, text, most);
+struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text) {
+    return skim_find_plain(k, j, text);
 }
 #endif

@@ -15,16 +15,15 @@ struct row_skim {
 };
 
 struct skim_hit {
-    size_t at;    /* where it stands; the end of the last line that was looked at: nothing was found */
+    size_t at;    /* where it stands; the text's end: nothing was found */
     size_t lines; /* ends of lines before it, */
     size_t line;  /* and what stands behind the last of them */
     enum { SKIM_NOTHING, SKIM_PLATE, SKIM_NAME, SKIM_ESCAPE /* octets by their numbers */ } is;
 };
 
-/* The first thing in the first `most` lines of the text, one or more, that asks for a look at its line. */
-struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t most);
+/* The first thing in the text that asks for a look at its line. */
+struct skim_hit skim_find(struct row_skim *k, const struct row_judge *j, struct bytes text);
 /* The same without what some processors cannot do. */
-struct skim_hit skim_find_plain(struct row_skim *k, const struct row_judge *j, struct bytes text,
-                                size_t most);
+struct skim_hit skim_find_plain(struct row_skim *k, const struct row_judge *j, struct bytes text);
 
 #endif

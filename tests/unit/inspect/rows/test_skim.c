@@ -13,7 +13,7 @@ static const struct row_judge judge = {.seed = 0x5eed};
 
 static struct skim_hit find(const char *text) {
     struct row_skim k = {0};
-    return skim_find(&k, &judge, bytes_text(text), SIZE_MAX);
+    return skim_find(&k, &judge, bytes_text(text));
 }
 
 static void expect_all(const char *const *texts, size_t n, int is) {
@@ -116,56 +116,51 @@ static void a_letter_behind_a_backslash_is_none_of_a_value(void **state) {
 
 static void values_of_the_same_letters_are_told_once(void **state) {
     struct row_skim k = {0};
-    assert_int_equal(skim_find(&k, &judge, bytes_text("static const uint32_t a;"), SIZE_MAX).is, SKIM_PLATE);
-    assert_int_equal(skim_find(&k, &judge, bytes_text("static const uint32_t b;"), SIZE_MAX).is,
-                     SKIM_NOTHING);
-    assert_int_equal(skim_find(&k, &judge, bytes_text("static const uint64_t b;"), SIZE_MAX).is,
-                     SKIM_NOTHING);
-    assert_int_equal(skim_find(&k, &judge, bytes_text("KXR4471"), SIZE_MAX).is, SKIM_PLATE);
-    assert_int_equal(skim_find(&k, &judge, bytes_text("KXS4471"), SIZE_MAX).is, SKIM_PLATE);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("static const uint32_t a;")).is, SKIM_PLATE);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("static const uint32_t b;")).is, SKIM_NOTHING);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("static const uint64_t b;")).is, SKIM_NOTHING);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("KXR4471")).is, SKIM_PLATE);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("KXS4471")).is, SKIM_PLATE);
 }
 
 static void names_without_values_are_told_now_and_then(void **state) {
     struct row_skim k = {0};
     unsigned told = 0;
     for (int i = 0; i < 1000; i++)
-        told += skim_find(&k, &judge, bytes_text("the tag is none"), SIZE_MAX).is == SKIM_NAME;
+        told += skim_find(&k, &judge, bytes_text("the tag is none")).is == SKIM_NAME;
     assert_in_range(told, 16, 50);
     memset(k.met, 0, sizeof k.met);
-    assert_int_equal(skim_find(&k, &judge, bytes_text("the tag is none"), SIZE_MAX).is, SKIM_NAME);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("the tag is none")).is, SKIM_NAME);
 }
 
 /* In one block of 64 octets. */
 static void what_stands_first_is_told_first(void **state) {
     struct row_skim k = {0};
     static const char text[] = "the plate\n,KXR4471,%41,\n";
-    struct skim_hit hit = skim_find(&k, &judge, bytes_text(text), SIZE_MAX);
+    struct skim_hit hit = skim_find(&k, &judge, bytes_text(text));
     assert_int_equal(hit.is, SKIM_NAME);
     assert_int_equal(hit.at, 4);
-    hit = skim_find(&k, &judge, bytes_text(text + 10), SIZE_MAX);
+    hit = skim_find(&k, &judge, bytes_text(text + 10));
     assert_int_equal(hit.is, SKIM_PLATE);
-    assert_int_equal(skim_find(&k, &judge, bytes_text(text + 18), SIZE_MAX).is, SKIM_ESCAPE);
+    assert_int_equal(skim_find(&k, &judge, bytes_text(text + 18)).is, SKIM_ESCAPE);
 }
 
-static void no_more_lines_are_looked_at_than_asked_for(void **state) {
+static void ends_of_lines_are_counted_before_it(void **state) {
     static const char text[] = "no one\n\nor two\nand,KXR4471,then\n";
-    for (size_t most = 1; most < 5; most++) {
-        static const size_t ends[] = {0, 7, 8, 15};
-        struct row_skim k = {0};
-        struct skim_hit hit = skim_find(&k, &judge, bytes_text(text), most);
-        assert_int_equal(hit.is, most < 4 ? SKIM_NOTHING : SKIM_PLATE);
-        assert_int_equal(hit.lines, most < 4 ? most : 3);
-        if (most < 4)
-            assert_int_equal(hit.at, ends[most]);
-    }
+    struct row_skim k = {0};
+    struct skim_hit hit = skim_find(&k, &judge, bytes_text(text));
+    assert_int_equal(hit.is, SKIM_PLATE);
+    assert_int_equal(hit.lines, 3);
+    assert_int_equal(hit.line, 15);
     char many[4000];
     for (size_t i = 0; i < sizeof many; i++)
         many[i] = i % 20 == 19 ? '\n' : '-';
-    for (size_t most = 1; most < 200; most += 7) {
-        struct row_skim k = {0};
-        struct skim_hit hit = skim_find(&k, &judge, bytes_of((uint8_t *)many, sizeof many), most);
-        assert_int_equal(hit.at, 20 * most);
-        assert_int_equal(hit.lines, most);
+    for (size_t n = 1; n < sizeof many; n += 7) {
+        hit = skim_find(&k, &judge, bytes_of((uint8_t *)many, n));
+        assert_int_equal(hit.is, SKIM_NOTHING);
+        assert_int_equal(hit.at, n);
+        assert_int_equal(hit.lines, n / 20);
+        assert_int_equal(hit.line, n / 20 * 20);
     }
 }
 
@@ -196,18 +191,19 @@ static void both_ways_are_equal(void **state) {
     srand(7);
     for (int round = 0; round < 20000; round++) {
         struct row_skim a = {0}, b = {0};
-        size_t n = (size_t)rand() % sizeof text, most = 1 + (size_t)rand() % 12;
+        size_t n = (size_t)rand() % sizeof text;
         for (size_t i = 0; i < n; i++)
             text[i] = signs[(size_t)rand() % (sizeof signs - 1)];
         for (size_t i = 0; i < n && round % 2; i += 1 + (size_t)rand() % 64) { /* words, cut by each other */
             const char *word = words[(size_t)rand() % (sizeof words / sizeof *words)];
             memcpy(text + i, word, strlen(word) < n - i ? strlen(word) : n - i);
         }
-        struct skim_hit one = skim_find(&a, &judge, bytes_of((uint8_t *)text, n), most);
-        struct skim_hit other = skim_find_plain(&b, &judge, bytes_of((uint8_t *)text, n), most);
+        struct skim_hit one = skim_find(&a, &judge, bytes_of((uint8_t *)text, n));
+        struct skim_hit other = skim_find_plain(&b, &judge, bytes_of((uint8_t *)text, n));
         assert_int_equal(one.is, other.is);
         assert_int_equal(one.at, other.at);
         assert_int_equal(one.lines, other.lines);
+        assert_int_equal(one.line, other.line);
         assert_memory_equal(&a, &b, sizeof a);
     }
 }
@@ -223,7 +219,7 @@ int main(void) {
         cmocka_unit_test(values_of_the_same_letters_are_told_once),
         cmocka_unit_test(names_without_values_are_told_now_and_then),
         cmocka_unit_test(what_stands_first_is_told_first),
-        cmocka_unit_test(no_more_lines_are_looked_at_than_asked_for),
+        cmocka_unit_test(ends_of_lines_are_counted_before_it),
         cmocka_unit_test(both_ways_are_equal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
