@@ -5,6 +5,14 @@
 #include <emmintrin.h>
 #endif
 
+static bool is_letter_or_digit(uint8_t c) {
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+static bool is_sign(uint8_t c) {
+    return is_letter_or_digit(c) || c == '+' || c == '/' || c == '-' || c == '_';
+}
+
 static bool is_of(uint8_t c, enum octets kind) {
     switch (kind) {
     case OCTETS_DIGIT:
@@ -12,13 +20,17 @@ static bool is_of(uint8_t c, enum octets kind) {
     case OCTETS_PAIR:
         return c == '=' || c == ':';
     case OCTETS_APART:
-        return !((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'));
+        return !is_letter_or_digit(c);
     case OCTETS_ESCAPE:
         return c == '\\' || c == '%' || c == '&';
     case OCTETS_WORD_END:
         return c <= ' ' || c == '<' || c == '>' || c == ',';
     case OCTETS_VALUE_END:
         return c == ' ' || c == ',' || c == '}' || c == '>' || c == ')' || c == ';' || c == '&' || c == '\n';
+    case OCTETS_NO_SIGN:
+        return !is_sign(c);
+    case OCTETS_OUTSIDE:
+        return !(is_sign(c) || c == '%' || c == '\\' || c == '&' || c == '#' || c == ';');
     default:
         return c == 0 || (c >= '\n' && c <= '\r') || c == 0x1e || c == 0x85 ||
                c == (kind == OCTETS_BREAK ? 0xe2 : '\\');
@@ -36,14 +48,26 @@ static __m128i match_three(__m128i in, char a, char b, char c) {
     return _mm_or_si128(_mm_or_si128(one, other), _mm_cmpeq_epi8(in, _mm_set1_epi8(c)));
 }
 
+static __m128i match_not(__m128i in) {
+    return _mm_cmpeq_epi8(in, _mm_setzero_si128());
+}
+
+static __m128i match_letters(__m128i in) {
+    return match_range(_mm_or_si128(in, _mm_set1_epi8(32)), 'a', 'z');
+}
+
+/* The slash stands in front of the digits. */
+static __m128i match_signs(__m128i in) {
+    return _mm_or_si128(_mm_or_si128(match_letters(in), match_range(in, '/', '9')),
+                        match_three(in, '+', '-', '_'));
+}
+
 static __m128i match_octets(__m128i in, enum octets kind) {
     switch (kind) {
     case OCTETS_DIGIT:
         return match_range(in, '0', '9');
     case OCTETS_APART:
-        return _mm_cmpeq_epi8(_mm_or_si128(match_range(in, '0', '9'),
-                                           match_range(_mm_or_si128(in, _mm_set1_epi8(32)), 'a', 'z')),
-                              _mm_setzero_si128());
+        return match_not(_mm_or_si128(match_range(in, '0', '9'), match_letters(in)));
     case OCTETS_PAIR:
         return _mm_or_si128(_mm_cmpeq_epi8(in, _mm_set1_epi8('=')), _mm_cmpeq_epi8(in, _mm_set1_epi8(':')));
     case OCTETS_ESCAPE:
@@ -53,6 +77,11 @@ static __m128i match_octets(__m128i in, enum octets kind) {
     case OCTETS_VALUE_END:
         return _mm_or_si128(_mm_or_si128(match_three(in, ' ', ',', '}'), match_three(in, '>', ')', ';')),
                             match_three(in, '&', '\n', '\n'));
+    case OCTETS_NO_SIGN:
+        return match_not(match_signs(in));
+    case OCTETS_OUTSIDE:
+        return match_not(_mm_or_si128(
+            match_signs(in), _mm_or_si128(match_three(in, '%', '\\', '&'), match_three(in, '#', ';', ';'))));
     default:
         return _mm_or_si128(
             match_range(in, '\n', '\r'),
@@ -92,15 +121,18 @@ uint64_t octets_mask(struct bytes text, size_t at, enum octets kind) {
 }
 
 size_t octets_find_last(struct bytes text, size_t from, size_t to, enum octets kind) {
-    enum { STEP = 64 };
-    for (size_t end = to; end > from;) {
-        size_t begin = end - from > STEP ? end - STEP : from;
-        uint64_t mask = octets_mask(bytes_of(text.p, end), begin, kind);
+    size_t end = to;
+#ifdef __SSE2__
+    for (; end - from >= 16; end -= 16) {
+        __m128i in = _mm_loadu_si128((const __m128i *)(const void *)(text.p + end - 16));
+        unsigned mask = (unsigned)_mm_movemask_epi8(match_octets(in, kind));
         if (mask)
-            return begin + 63 - (unsigned)__builtin_clzll(mask);
-        end = begin;
+            return end + 15 - (unsigned)__builtin_clz(mask);
     }
-    return to;
+#endif
+    while (end > from && !is_of(text.p[end - 1], kind))
+        end--;
+    return end > from ? end - 1 : to;
 }
 
 size_t octets_find_either(struct bytes text, size_t at, uint8_t a, uint8_t b) {

@@ -12,6 +12,8 @@ enum octets {
     OCTETS_APART,     /* neither letters nor digits of ASCII */
     OCTETS_WORD_END,  /* blanks and what is below them, < > , */
     OCTETS_VALUE_END, /* blank , } > ) ; & and line feed */
+    OCTETS_NO_SIGN,   /* what is none of base64 (RFC 4648 sections 4 and 5), */
+    OCTETS_OUTSIDE,   /* nor begins, or is part of, an escape of one: % \ & # ; */
     OCTETS_LINE_END,  /* NUL, LF, VT, FF, CR, RS, NEL, and \ */
     OCTETS_BREAK,     /* the same without \, and what line ends of Unicode begin with, E2 */
 };

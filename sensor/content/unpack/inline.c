@@ -3,6 +3,7 @@
 
 #include "base/base64.h"
 #include "base/counter.h"
+#include "base/octets.h"
 #include "base/pool.h"
 #include "base/utf8.h"
 #include "content/seal/seal.h"
@@ -284,15 +285,13 @@ static void take_octet(struct inline_text *t, uint8_t c) {
 
 /* --- Text --- */
 
-/* Signs, and what escapes them. */
-static const bool belongs[256] = {
-    ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['+'] = true,
-    ['/'] = true,         ['-'] = true,         ['_'] = true,         ['%'] = true,
-    ['\\'] = true,        ['&'] = true,         ['#'] = true,         [';'] = true,
-};
-
-static bool may_belong(const struct inline_text *t, uint8_t c) {
-    return belongs[c] || (c == 0 && t->wide);
+/* How many of the last octets may be of a run. */
+static size_t count_last(const struct inline_text *t, const uint8_t *p, size_t n) {
+    size_t most = n, before;
+    while ((before = octets_find_last(bytes_of(p, n), 0, most, OCTETS_OUTSIDE)) < most && t->wide &&
+           p[before] == 0)
+        most = before;
+    return before < most ? n - before - 1 : n;
 }
 
 enum { STRIDE = LINE_LEAST };
@@ -301,19 +300,13 @@ enum { STRIDE = LINE_LEAST };
  * one, or all that are left. A run that is long enough covers one octet of each so many. */
 static size_t skip_text(const struct inline_text *t, struct bytes in) {
     size_t at = 0;
-    while (at + STRIDE <= in.n) {
-        size_t i = at + STRIDE;
-        while (i > at && may_belong(t, in.p[i - 1]))
-            i--;
-        if (i == at)
+    for (size_t run; at + STRIDE <= in.n; at += STRIDE - run) {
+        run = count_last(t, in.p + at, STRIDE);
+        if (run == STRIDE)
             return at;
-        at = i;
     }
     /* What is left may be the beginning of one. */
-    size_t i = in.n;
-    while (i > at && may_belong(t, in.p[i - 1]))
-        i--;
-    return i;
+    return in.n - count_last(t, in.p + at, in.n - at);
 }
 
 /* Every other octet is zero, but for a mark. */
@@ -327,15 +320,18 @@ static bool is_wide(struct bytes first) {
 /* Signs that go on with a file, or with what is none, in one line; returns how many. */
 static size_t take_signs(struct inline_text *t, const uint8_t *p, size_t n) {
     bool plain = t->escape.n == 0 && !t->soft && t->padding == 0 && t->lines <= 1;
-    size_t run = 0;
     if (!plain || (t->at != SKIP && t->at != INSIDE))
         return 0;
-    while (run < n && is_sign(p[run]))
-        run++;
+    size_t run = octets_find(bytes_of(p, n), 0, OCTETS_NO_SIGN);
     if (run == 0)
         return 0;
     t->line_end = 0;
     t->line_n += (uint32_t)run;
+    if (t->at == INSIDE && t->lines == 0) { /* nothing of the first line waits for what follows it */
+        flush_piece(t);
+        filter_data(t->file, p, run);
+        return run;
+    }
     for (size_t at = 0, m; t->at == INSIDE && at < run; at += m) {
         m = run - at < (size_t)(PIECE - t->piece_n) ? run - at : (size_t)(PIECE - t->piece_n);
         memcpy(t->piece + t->piece_n, p + at, m);

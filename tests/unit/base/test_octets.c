@@ -16,6 +16,9 @@ static bool is_one(unsigned kind, unsigned c) {
         return c <= ' ' || strchr("<>,", (int)c);
     if (kind == OCTETS_VALUE_END)
         return c > 0 && strchr(" ,}>);&\n", (int)c);
+    if (kind == OCTETS_NO_SIGN || kind == OCTETS_OUTSIDE)
+        return c > 127 || c == 0 ||
+               !(isalnum((int)c) || strchr(kind == OCTETS_OUTSIDE ? "+-/_%\\&#;" : "+-/_", (int)c));
     if (kind == OCTETS_LINE_END)
         return c == 0 || strchr("\n\v\f\r\x1e\x85\\", (int)c);
     if (kind == OCTETS_BREAK)
